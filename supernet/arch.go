@@ -1,0 +1,172 @@
+package supernet
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+)
+
+// Arch is one choice of every gene of a space: a sub-network. It is canonical: genes of blocks beyond the chosen depth are
+// zero, and so are expand genes that the depth decides, so that equal networks are equal values. The zero Arch is none.
+type Arch struct {
+	Resolution uint16             // input side in pixels
+	Depth      [MaxStages]uint8   // blocks used, by elastic stage
+	Kernel     [MaxBlocks]uint8   // kernel side, by elastic block at full depth
+	Expand     [MaxBlocks]float32 // expand ratio, likewise
+}
+
+// Max is the largest network, Min the smallest.
+func (s *Space) Max() Arch { return s.pick(func(choices int) int { return choices - 1 }) }
+
+// Min is the smallest network.
+func (s *Space) Min() Arch { return s.pick(func(int) int { return 0 }) }
+
+// Random draws every gene uniformly from its choices.
+func (s *Space) Random(r *rand.Rand) Arch { return s.pick(r.IntN) }
+
+func (s *Space) pick(choose func(choices int) int) Arch {
+	genes := s.Genes()
+	g := make([]uint16, len(genes))
+	for i := range genes {
+		g[i] = uint16(choose(genes[i]))
+	}
+	return s.Decode(g)
+}
+
+// Genes is the number of choices of every gene, in the order of [Space.Decode]: the resolution, then by elastic stage its
+// depth and, by block at full depth, kernel and expand ratio (if the depth does not decide it).
+func (s *Space) Genes() []int {
+	g := []int{len(s.Resolutions)}
+	for i := range s.Stages {
+		st := &s.Stages[i]
+		if s.layout.depth[i] < 0 {
+			continue
+		}
+		g = append(g, len(st.Depth))
+		for range st.maxDepth() {
+			g = append(g, len(st.Kernel))
+			if st.ExpandByDepth == nil {
+				g = append(g, len(st.Expand))
+			}
+		}
+	}
+	return g
+}
+
+// Decode turns the indexes of choices into a canonical arch. It panics if g does not fit [Space.Genes].
+func (s *Space) Decode(g []uint16) Arch {
+	next := func() int { v := int(g[0]); g = g[1:]; return v }
+	a := Arch{Resolution: uint16(s.Resolutions[next()])}
+	for i := range s.Stages {
+		st, d, b := &s.Stages[i], s.layout.depth[i], s.layout.block[i]
+		if d < 0 {
+			continue
+		}
+		depth := st.Depth[next()]
+		a.Depth[d] = uint8(depth)
+		for j := range st.maxDepth() {
+			kernel, expand := st.Kernel[next()], 0.0
+			if st.ExpandByDepth == nil {
+				expand = st.Expand[next()]
+			}
+			if j < depth {
+				a.Kernel[b+j], a.Expand[b+j] = uint8(kernel), float32(expand)
+			}
+		}
+	}
+	return a
+}
+
+// Encode is the inverse of [Space.Decode]; genes that do not matter are 0. The arch must be one of the space.
+func (s *Space) Encode(a Arch) []uint16 {
+	index := func(i int) uint16 { return uint16(max(i, 0)) }
+	g := []uint16{index(slices.Index(s.Resolutions, int(a.Resolution)))}
+	for i := range s.Stages {
+		st, d, b := &s.Stages[i], s.layout.depth[i], s.layout.block[i]
+		if d < 0 {
+			continue
+		}
+		g = append(g, index(slices.Index(st.Depth, int(a.Depth[d]))))
+		for j := range st.maxDepth() {
+			g = append(g, index(slices.Index(st.Kernel, int(a.Kernel[b+j]))))
+			if st.ExpandByDepth == nil {
+				g = append(g, index(expandIndex(st.Expand, a.Expand[b+j])))
+			}
+		}
+	}
+	return g
+}
+
+// expandIndex finds a ratio that may have been rounded to float32.
+func expandIndex(choices []float64, e float32) int {
+	return slices.IndexFunc(choices, func(c float64) bool { return float32(c) == e })
+}
+
+// Check says whether the arch is a canonical member of the space, and if not, which gene is wrong.
+func (s *Space) Check(a Arch) error {
+	if !slices.Contains(s.Resolutions, int(a.Resolution)) {
+		return fmt.Errorf("resolution %d is not in space %s (%s)", a.Resolution, s.Name, rangeText(s.Resolutions))
+	}
+	for i := range s.Stages {
+		if err := s.checkStage(a, i); err != nil {
+			return err
+		}
+	}
+	if s.Decode(s.Encode(a)) != a {
+		return fmt.Errorf("arch has values in genes that do not matter in space %s", s.Name)
+	}
+	return nil
+}
+
+func (s *Space) checkStage(a Arch, i int) error {
+	st, d, b := &s.Stages[i], s.layout.depth[i], s.layout.block[i]
+	if d < 0 {
+		return nil
+	}
+	if !slices.Contains(st.Depth, int(a.Depth[d])) {
+		return fmt.Errorf("depth %d of elastic stage %d is not one of %v", a.Depth[d], d, st.Depth)
+	}
+	for j := range int(a.Depth[d]) {
+		if !slices.Contains(st.Kernel, int(a.Kernel[b+j])) {
+			return fmt.Errorf("kernel %d of elastic block %d is not one of %v", a.Kernel[b+j], b+j, st.Kernel)
+		}
+		if st.ExpandByDepth == nil && expandIndex(st.Expand, a.Expand[b+j]) < 0 {
+			return fmt.Errorf("expand ratio %g of elastic block %d is not one of %v", a.Expand[b+j], b+j, st.Expand)
+		}
+	}
+	return nil
+}
+
+// depth is the number of blocks of stage i.
+func (s *Space) depth(a Arch, i int) int {
+	if d := s.layout.depth[i]; d >= 0 {
+		return int(a.Depth[d])
+	}
+	return s.Stages[i].Depth[0]
+}
+
+func (s *Space) kernel(a Arch, i, j int) int {
+	if b := s.layout.block[i]; b >= 0 {
+		return int(a.Kernel[b+j])
+	}
+	return s.Stages[i].Kernel[0]
+}
+
+func (s *Space) expand(a Arch, i, j int) float64 {
+	st, b := &s.Stages[i], s.layout.block[i]
+	switch {
+	case st.ExpandByDepth != nil:
+		return st.ExpandByDepth[s.depth(a, i)]
+	case b < 0:
+		return st.Expand[0]
+	}
+	return st.Expand[max(expandIndex(st.Expand, a.Expand[b+j]), 0)]
+}
+
+// rangeText shows a sorted list of choices briefly.
+func rangeText(v []int) string {
+	if len(v) <= 4 {
+		return fmt.Sprint(v)
+	}
+	return fmt.Sprintf("%d, %d, ..., %d", v[0], v[1], v[len(v)-1])
+}

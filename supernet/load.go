@@ -1,0 +1,245 @@
+package supernet
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/parser"
+)
+
+//go:embed spaces/*.yaml
+var spaceFiles embed.FS
+
+// maxSpaceFile bounds what is read as a space file.
+const maxSpaceFile = 1 << 20
+
+// SpaceError says which value of a space file is wrong.
+type SpaceError struct {
+	File  string
+	Line  int    // 0 if the file as a whole is wrong
+	Field string // "stages[2].kernel"; empty where the text itself is wrong
+	Msg   string
+}
+
+func (e *SpaceError) Error() string {
+	where := e.File
+	if e.Line > 0 {
+		where = fmt.Sprintf("%s:%d", e.File, e.Line)
+	}
+	if e.Field != "" {
+		where += ": " + e.Field
+	}
+	return fmt.Sprintf("space file %s: %s", where, e.Msg)
+}
+
+// Builtins lists the names of the spaces that ship with tailor.
+func Builtins() []string {
+	entries, err := fs.ReadDir(spaceFiles, "spaces")
+	if err != nil {
+		panic("supernet: embedded spaces are missing")
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
+	}
+	return names
+}
+
+// LoadSpace gives the space of a shipped name, or of a YAML file: anything with a path separator or ending in .yaml or
+// .yml is a file.
+func LoadSpace(nameOrFile string) (*Space, error) {
+	if text, err := spaceFiles.ReadFile(path.Join("spaces", nameOrFile+".yaml")); err == nil {
+		return ParseSpace(nameOrFile, text)
+	}
+	if !strings.ContainsAny(nameOrFile, `/\`) && !strings.HasSuffix(nameOrFile, ".yaml") && !strings.HasSuffix(nameOrFile, ".yml") {
+		return nil, fmt.Errorf("no space is called %q; use one of %s, or the path of a .yaml file", nameOrFile, strings.Join(Builtins(), ", "))
+	}
+	f, err := os.Open(nameOrFile)
+	if err != nil {
+		return nil, fmt.Errorf("read space: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxSpaceFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("read space: %w", err)
+	}
+	if len(text) > maxSpaceFile {
+		return nil, &SpaceError{File: nameOrFile, Msg: fmt.Sprintf("is larger than %d bytes, no space file is", maxSpaceFile)}
+	}
+	return ParseSpace(nameOrFile, text)
+}
+
+// ParseSpace reads a space file; file is its name for errors, which are of type [*SpaceError].
+func ParseSpace(file string, text []byte) (*Space, error) {
+	var doc struct {
+		Tailor string `yaml:"tailor"`
+		Space  `yaml:",inline"`
+	}
+	doc.WidthMultiplier, doc.BNEps, doc.Channels = 1, 1e-5, 3
+	err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&doc)
+	if err != nil {
+		return nil, textError(file, err)
+	}
+	s := doc.Space
+	check := checker{}
+	if doc.Tailor != "space/1" {
+		check.fail("tailor", "is %q, expected space/1", doc.Tailor)
+	}
+	check.space(&s)
+	if check.field != "" {
+		return nil, &SpaceError{File: file, Line: lineOf(text, check.field), Field: check.field, Msg: check.msg}
+	}
+	s.arrange()
+	return &s, nil
+}
+
+// textError makes one line of an error of the YAML reader.
+func textError(file string, err error) error {
+	if errors.Is(err, io.EOF) {
+		return &SpaceError{File: file, Msg: "is empty; write one as docs/spaces.md shows"}
+	}
+	e := &SpaceError{File: file, Msg: strings.Join(strings.Fields(yaml.FormatError(err, false, false)), " ")}
+	var at yaml.Error
+	if errors.As(err, &at) && at.GetToken() != nil {
+		e.Line, e.Msg = at.GetToken().Position.Line, strings.Join(strings.Fields(at.GetMessage()), " ")
+	}
+	return e
+}
+
+// lineOf finds the line of a field such as "stages[2].kernel"; where the field is missing, that of what should hold it.
+func lineOf(text []byte, field string) int {
+	file, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return 0
+	}
+	for field != "" {
+		if p, err := yaml.PathString("$." + field); err == nil {
+			if node, err := p.FilterFile(file); err == nil && node != nil {
+				return node.GetToken().Position.Line
+			}
+		}
+		field = field[:max(strings.LastIndexAny(field, ".["), 0)]
+	}
+	return 0
+}
+
+// checker keeps the first thing that is wrong with a space.
+type checker struct{ field, msg string }
+
+func (c *checker) fail(field, format string, args ...any) {
+	if c.field == "" {
+		c.field, c.msg = field, fmt.Sprintf(format, args...)
+	}
+}
+
+func (c *checker) between(field string, v, lo, hi int) {
+	if v < lo || v > hi {
+		c.fail(field, "is %d, expected %d to %d", v, lo, hi)
+	}
+}
+
+func (c *checker) act(field string, a Act) {
+	if err := a.check(); err != nil {
+		c.fail(field, "%v", err)
+	}
+}
+
+// choices checks a list of choices: not empty, in range, none twice.
+func choices[T int | float64](c *checker, field string, v []T, lo, hi T) {
+	if len(v) == 0 {
+		c.fail(field, "is missing or empty, expected a list of choices")
+	}
+	for i, x := range v {
+		if !(x >= lo && x <= hi) {
+			c.fail(field, "has %v, expected %v to %v", x, lo, hi)
+		}
+		if slices.Contains(v[:i], x) {
+			c.fail(field, "has %v twice", x)
+		}
+	}
+}
+
+const (
+	maxWidth      = 1 << 14
+	maxResolution = 1 << 12
+	maxExpand     = 16
+)
+
+func (c *checker) space(s *Space) {
+	if s.Name == "" {
+		c.fail("name", "is missing")
+	}
+	c.between("classes", s.Classes, 2, 1<<20)
+	c.between("channels", s.Channels, 1, 4)
+	choices(c, "resolutions", s.Resolutions, 8, maxResolution)
+	if !(s.WidthMultiplier >= 0.1 && s.WidthMultiplier <= 10) {
+		c.fail("width_multiplier", "is %g, expected 0.1 to 10", s.WidthMultiplier)
+	}
+	if !(s.BNEps > 0 && s.BNEps <= 0.1) {
+		c.fail("bn_eps", "is %g, expected above 0, at most 0.1", s.BNEps)
+	}
+	c.between("stem.width", s.Stem.Width, 1, maxWidth)
+	c.between("stem.stride", s.Stem.Stride, 1, 2)
+	c.act("stem.act", s.Stem.Act)
+	if len(s.Stages) == 0 {
+		c.fail("stages", "is missing or empty")
+	}
+	stages, blocks := 0, 0
+	for i := range s.Stages {
+		c.stage(fmt.Sprintf("stages[%d]", i), &s.Stages[i])
+		if c.field == "" && !s.Stages[i].fixed() {
+			stages, blocks = stages+1, blocks+s.Stages[i].maxDepth()
+		}
+	}
+	if stages > MaxStages || blocks > MaxBlocks {
+		c.fail("stages", "hold %d elastic stages and %d elastic blocks, at most %d and %d are possible", stages, blocks, MaxStages, MaxBlocks)
+	}
+	c.between("head.expand", s.Head.Expand, 0, maxWidth)
+	c.between("head.features", s.Head.Features, 0, maxWidth)
+	if s.Head.Expand > 0 || s.Head.Features > 0 {
+		c.act("head.act", s.Head.Act)
+	}
+	if !(s.Head.Dropout >= 0 && s.Head.Dropout < 1) {
+		c.fail("head.dropout", "is %g, expected 0 to below 1", s.Head.Dropout)
+	}
+}
+
+func (c *checker) stage(at string, st *Stage) {
+	c.between(at+".width", st.Width, 1, maxWidth)
+	c.between(at+".stride", st.Stride, 1, 2)
+	c.act(at+".act", st.Act)
+	choices(c, at+".depth", st.Depth, 1, 16)
+	choices(c, at+".kernel", st.Kernel, 1, 15)
+	for _, k := range st.Kernel {
+		if k%2 == 0 {
+			c.fail(at+".kernel", "has %d, kernels must be odd (3, 5, 7)", k)
+		}
+	}
+	if st.ExpandByDepth == nil {
+		choices(c, at+".expand", st.Expand, 1, maxExpand)
+		return
+	}
+	if st.Expand != nil {
+		c.fail(at+".expand", "and expand_by_depth exclude each other; keep one")
+	}
+	for _, d := range st.Depth {
+		e, ok := st.ExpandByDepth[d]
+		if !ok {
+			c.fail(at+".expand_by_depth", "has no entry for depth %d", d)
+		} else if !(e >= 1 && e <= maxExpand) {
+			c.fail(at+".expand_by_depth", "has %g for depth %d, expected 1 to %d", e, d, maxExpand)
+		}
+	}
+	if len(st.ExpandByDepth) != len(st.Depth) {
+		c.fail(at+".expand_by_depth", "has %d entries for %d depths", len(st.ExpandByDepth), len(st.Depth))
+	}
+}
