@@ -1,0 +1,180 @@
+package nn
+
+import (
+	"math"
+
+	"github.com/tailor-nas/tailor/internal/kernel"
+)
+
+// Conv is a dense convolution with what follows it: batch norm or a bias, and an activation. With Kernel 1 its input and
+// output channels are elastic; a larger kernel always takes all its input channels.
+type Conv struct {
+	Weight *Param
+	Bias   *Param     // nil if there is none
+	BN     *BatchNorm // nil if there is none
+	kernel int
+	stride int
+	out    int // full width, the weight's leading dimension
+	act    Act
+
+	g       *Graph
+	x, z, y Tensor
+	window  kernel.Window
+	columns []float32 // im2col of one output row a chunk
+}
+
+// NewConv makes a convolution with batch norm if eps is above 0, and without bias.
+func NewConv(p *Params, name string, size, stride, in, out int, act Act, eps float64) *Conv {
+	c := &Conv{kernel: size, stride: stride, out: out, act: act}
+	shape := []int{size, size, in, out}
+	if size == 1 {
+		shape = shape[2:]
+	}
+	c.Weight = p.add(name+".weight", true, heFanOut(size*size*out), shape...)
+	if eps > 0 {
+		c.BN = newBatchNorm(p, name+".bn", out, act, eps)
+	}
+	return c
+}
+
+// NewLinear makes a fully connected layer with bias.
+func NewLinear(p *Params, name string, in, out int) *Conv {
+	c := &Conv{kernel: 1, stride: 1, out: out}
+	c.Weight = p.add(name+".weight", true, uniform(1/math.Sqrt(float64(in))), in, out)
+	c.Bias = p.add(name+".bias", false, constant(0), out)
+	return c
+}
+
+// Bind plans the convolution of x to out channels.
+func (c *Conv) Bind(g *Graph, x Tensor, out int, slot Slot) Tensor {
+	c.g, c.x = g, x
+	c.window = kernel.NewWindow(x.H, x.W, c.kernel, c.stride)
+	c.y = g.Tensor(c.window.OH, c.window.OW, out, slot)
+	c.z = c.y
+	if g.mode == Train && (c.BN != nil || c.act != Identity) {
+		c.z = g.Tensor(c.window.OH, c.window.OW, out, slot)
+	}
+	if c.BN != nil {
+		c.BN.bind(g, c.y)
+	}
+	if c.kernel > 1 {
+		c.columns = grow(c.columns, g.chunks()*c.window.OW*c.patch())
+	}
+	return c.y
+}
+
+// patch is the number of inputs of one output pixel.
+func (c *Conv) patch() int { return c.kernel * c.kernel * c.x.C }
+
+func (c *Conv) rowColumns(chunk int) []float32 {
+	n := c.window.OW * c.patch()
+	return c.columns[chunk*n:][:n]
+}
+
+// Forward computes the output.
+func (c *Conv) Forward() {
+	x, z, y := c.g.Data(c.x), c.g.Data(c.z), c.g.Data(c.y)
+	c.g.pool.Run(c.g.chunks(), func(chunk int) { c.convolve(z, x, chunk) })
+	switch {
+	case c.BN != nil:
+		c.BN.forward(y, z)
+	case c.act != Identity:
+		for i, v := range z {
+			y[i] = c.act.Value(v)
+		}
+	}
+}
+
+func (c *Conv) convolve(z, x []float32, chunk int) {
+	from, to := c.g.images(chunk)
+	in, out := c.x.C, c.y.C
+	outPer := c.y.H * c.y.W * out
+	if c.kernel == 1 {
+		rows := (to - from) * c.y.H * c.y.W
+		kernel.Gemm(rows, out, in, x[from*c.x.H*c.x.W*in:], in, c.Weight.Data, c.out, z[from*outPer:], out, false)
+	} else {
+		cols := c.rowColumns(chunk)
+		for n := from; n < to; n++ {
+			for oy := range c.y.H {
+				kernel.Im2Col(cols, x[n*c.x.H*c.x.W*in:], c.window, in, oy)
+				kernel.Gemm(c.y.W, out, c.patch(), cols, c.patch(), c.Weight.Data, c.out, z[n*outPer+oy*c.y.W*out:], out, false)
+			}
+		}
+	}
+	if c.Bias != nil {
+		for r := from * c.y.H * c.y.W; r < to*c.y.H*c.y.W; r++ {
+			kernel.Add(z[r*out:][:out], c.Bias.Data)
+		}
+	}
+}
+
+// Backward adds the weight gradients and, if input is set, writes the gradient of x.
+func (c *Conv) Backward(input bool) {
+	dz := c.outputGrad()
+	c.weightGrad(dz)
+	if input {
+		dx := c.g.Grad(c.x)
+		c.g.pool.Run(c.g.chunks(), func(chunk int) { c.inputGrad(dx, dz, chunk) })
+	}
+}
+
+// outputGrad is the gradient of z.
+func (c *Conv) outputGrad() []float32 {
+	dy := c.g.Grad(c.y)
+	dz := c.g.dz[:len(dy)]
+	switch {
+	case c.BN != nil:
+		c.BN.backward(dz, c.g.Data(c.z), dy)
+	case c.act != Identity:
+		for i, v := range c.g.Data(c.z) {
+			dz[i] = dy[i] * c.act.Slope(v)
+		}
+	default:
+		return dy
+	}
+	return dz
+}
+
+func (c *Conv) weightGrad(dz []float32) {
+	patch, out := c.patch(), c.y.C
+	x, part := c.g.Data(c.x), c.g.partials(patch*out)
+	c.g.pool.Run(c.g.chunks(), func(chunk int) {
+		from, to := c.g.images(chunk)
+		dw, outPer, inPer := part[chunk*patch*out:], c.y.H*c.y.W*out, c.x.H*c.x.W*c.x.C
+		if c.kernel == 1 {
+			kernel.GemmTN(patch, out, (to-from)*c.y.H*c.y.W, x[from*inPer:], patch, dz[from*outPer:], out, dw, out)
+			return
+		}
+		cols := c.rowColumns(chunk)
+		for n := from; n < to; n++ {
+			for oy := range c.y.H {
+				kernel.Im2Col(cols, x[n*inPer:], c.window, c.x.C, oy)
+				kernel.GemmTN(patch, out, c.y.W, cols, patch, dz[n*outPer+oy*c.y.W*out:], out, dw, out)
+			}
+		}
+	})
+	c.g.reduce(c.Weight.Grad, c.out, patch, out)
+	if c.Bias != nil {
+		for r := 0; r < len(dz); r += out {
+			kernel.Add(c.Bias.Grad[:out], dz[r:])
+		}
+	}
+}
+
+func (c *Conv) inputGrad(dx, dz []float32, chunk int) {
+	from, to := c.g.images(chunk)
+	in, out := c.x.C, c.y.C
+	inPer, outPer := c.x.H*c.x.W*in, c.y.H*c.y.W*out
+	if c.kernel == 1 {
+		kernel.GemmNT((to-from)*c.y.H*c.y.W, in, out, dz[from*outPer:], out, c.Weight.Data, c.out, dx[from*inPer:], in)
+		return
+	}
+	cols := c.rowColumns(chunk)
+	clear(dx[from*inPer : to*inPer])
+	for n := from; n < to; n++ {
+		for oy := range c.y.H {
+			kernel.GemmNT(c.y.W, c.patch(), out, dz[n*outPer+oy*c.y.W*out:], out, c.Weight.Data, c.out, cols, c.patch())
+			kernel.Col2Im(dx[n*inPer:], cols, c.window, in, oy)
+		}
+	}
+}

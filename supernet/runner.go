@@ -1,0 +1,91 @@
+package supernet
+
+import (
+	"math/rand/v2"
+
+	"github.com/tailor-nas/tailor/internal/nn"
+)
+
+// Mode is what a network is bound for.
+type Mode = nn.Mode
+
+// The modes: see the engine's documentation of each.
+const (
+	Train     = nn.Train
+	Calibrate = nn.Calibrate
+	Infer     = nn.Infer
+)
+
+// Runner runs networks that share one set of weights, one at a time. Several runners may infer at once with the same
+// weights; batch norm statistics are each runner's own.
+type Runner struct {
+	graph  *nn.Graph
+	params *nn.Params
+	layers map[string]layer
+	bound  []layer
+	input  nn.Tensor
+	logits nn.Tensor
+}
+
+func newRunner(pool *nn.Pool, params *nn.Params) *Runner {
+	return &Runner{graph: nn.NewGraph(pool), params: params, layers: map[string]layer{}}
+}
+
+// Bind makes the network of the given blocks the one that runs, on batches of n images. It costs microseconds once memory
+// for the largest network has been allocated.
+func (r *Runner) Bind(blocks []Block, n int, mode Mode) {
+	r.graph.Begin(n, mode)
+	in := blocks[0].In
+	r.input = r.graph.Input(in.H, in.W, in.C)
+	r.bound = r.bound[:0]
+	t := r.input
+	for i, b := range blocks {
+		l := r.layers[b.Name]
+		t = l.bind(r.graph, b, t, nn.Outer0+nn.Slot(i&1))
+		r.bound = append(r.bound, l)
+	}
+	r.logits = t
+	r.graph.End()
+	if mode == Calibrate {
+		r.eachNorm((*nn.BatchNorm).ResetStatistics)
+	}
+}
+
+func (r *Runner) eachNorm(f func(*nn.BatchNorm)) {
+	for _, l := range r.bound {
+		for _, n := range l.norms() {
+			f(n)
+		}
+	}
+}
+
+// Input is where the batch goes, (N,H,W,C).
+func (r *Runner) Input() []float32 { return r.graph.Data(r.input) }
+
+// Forward runs the bound network on its input and gives the logits, (N,classes), valid until the next call.
+func (r *Runner) Forward() []float32 {
+	for _, l := range r.bound {
+		l.forward()
+	}
+	return r.graph.Data(r.logits)
+}
+
+// LogitGrad is where the gradient of the loss with respect to the logits goes before [Runner.Backward].
+func (r *Runner) LogitGrad() []float32 { return r.graph.Grad(r.logits) }
+
+// Backward adds the gradients of the bound network's weights to the supernet's.
+func (r *Runner) Backward() {
+	for i := len(r.bound) - 1; i >= 0; i-- {
+		r.bound[i].backward(i > 0)
+	}
+}
+
+// Dropout draws a mask for the classifier's input; call it after Bind. Without it there is no dropout.
+func (r *Runner) Dropout(rate float64, rnd *rand.Rand) {
+	if l, ok := r.bound[len(r.bound)-1].(*linearLayer); ok {
+		l.dropout.Draw(rate, rnd)
+	}
+}
+
+// FinishCalibration turns what the batches since Bind have shown into the statistics that [Infer] uses.
+func (r *Runner) FinishCalibration() { r.eachNorm((*nn.BatchNorm).FinishStatistics) }

@@ -1,0 +1,88 @@
+package supernet
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/tailor-nas/tailor/internal/nn"
+)
+
+// SortChannels reorders the middle channels of every block by importance, so that the leading ones, which narrower
+// sub-networks keep, are the best: the L1 norm of the project convolution over each middle channel, and for hidden channels
+// of squeeze-and-excitation that of its expand convolution (Cai et al., ICLR 2020, section 3.3). No network at full width
+// changes its output, but for rounding. The optimiser's momentum is reordered with the weights.
+func (s *Supernet) SortChannels() {
+	for _, b := range s.full {
+		m, ok := s.layers[b.Name].(*mbconv)
+		if !ok {
+			continue
+		}
+		// Without an expand convolution the middle channels are the block's input, whose order others share.
+		if m.expand != nil {
+			m.sortMiddle()
+		}
+		if m.se != nil {
+			m.sortHidden()
+		}
+	}
+}
+
+func (m *mbconv) sortMiddle() {
+	order := byImportance(m.project.Weight)
+	permuteRows(m.project.Weight, order)
+	permuteColumns(order, m.expand.Weight, m.expand.BN.Scale, m.expand.BN.Shift)
+	permuteColumns(order, m.depthwise.Weight, m.depthwise.BN.Scale, m.depthwise.BN.Shift)
+	if m.se != nil {
+		permuteRows(m.se.Reduce, order)
+		permuteColumns(order, m.se.Expand, m.se.ExpandBias)
+	}
+}
+
+func (m *mbconv) sortHidden() {
+	order := byImportance(m.se.Expand)
+	permuteRows(m.se.Expand, order)
+	permuteColumns(order, m.se.Reduce, m.se.ReduceBias)
+}
+
+// byImportance orders the rows of a weight (in,out) by falling L1 norm; equal rows keep their order.
+func byImportance(w *nn.Param) []int {
+	in, out := w.Shape[0], w.Shape[1]
+	norm := make([]float64, in)
+	order := make([]int, in)
+	for i := range in {
+		order[i] = i
+		for _, v := range w.Data[i*out:][:out] {
+			norm[i] += math.Abs(float64(v))
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(norm[b], norm[a]) })
+	return order
+}
+
+// permuteRows moves row order[i] to i.
+func permuteRows(p *nn.Param, order []int) {
+	cols := len(p.Data) / len(order)
+	for _, data := range [][]float32{p.Data, p.Momentum} {
+		old := slices.Clone(data)
+		for i, from := range order {
+			copy(data[i*cols:][:cols], old[from*cols:][:cols])
+		}
+	}
+}
+
+// permuteColumns moves column order[i], the last axis, to i.
+func permuteColumns(order []int, params ...*nn.Param) {
+	cols := len(order)
+	old := make([]float32, cols)
+	for _, p := range params {
+		for _, data := range [][]float32{p.Data, p.Momentum} {
+			for ; len(data) > 0; data = data[cols:] {
+				copy(old, data)
+				for i, from := range order {
+					data[i] = old[from]
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package supernet
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/store"
+)
+
+// Subnet is a network that stands alone: its own weights at exactly the size it needs, and its batch norm statistics.
+type Subnet struct {
+	Blocks []Block
+	BNEps  float64
+	params nn.Params
+	layers map[string]layer
+}
+
+// newSubnet makes a sub-network with weights yet to be set.
+func newSubnet(blocks []Block, eps float64) *Subnet {
+	s := &Subnet{Blocks: blocks, BNEps: eps, params: nn.Params{Statistics: true}}
+	s.layers = s.build(&s.params)
+	return s
+}
+
+func (s *Subnet) build(p *nn.Params) map[string]layer {
+	layers := map[string]layer{}
+	for _, b := range s.Blocks {
+		layers[b.Name] = newLayer(p, b, []int{b.Kernel}, false, s.BNEps)
+	}
+	return layers
+}
+
+// NewSubnet makes a network of the given blocks with random weights, for timing.
+func NewSubnet(blocks []Block, eps float64, seed uint64) (*Subnet, error) {
+	if err := CheckBlocks(blocks); err != nil {
+		return nil, err
+	}
+	s := newSubnet(blocks, eps)
+	s.params.Init(seed)
+	return s, nil
+}
+
+// LoadSubnet makes a network of the given blocks with the weights of a file.
+func LoadSubnet(blocks []Block, eps float64, f *store.TensorFile) (*Subnet, error) {
+	if err := CheckBlocks(blocks); err != nil {
+		return nil, err
+	}
+	s := newSubnet(blocks, eps)
+	return s, load(f, s.params.List, func(p *nn.Param) []float32 { return p.Data })
+}
+
+// Extract copies the network that is bound to a runner out of its supernet, with the statistics of its last calibration.
+func (r *Runner) Extract(blocks []Block, eps float64) *Subnet {
+	s := newSubnet(blocks, eps)
+	from := r.params.ByName()
+	for _, p := range s.params.List {
+		if src := from[p.Name]; src != nil && !strings.HasSuffix(p.Name, ".depthwise.weight") {
+			copyLeading(p.Data, p.Shape, src.Data, src.Shape)
+		}
+	}
+	for i, b := range blocks {
+		to, bound := s.layers[b.Name], r.bound[i]
+		for j, n := range bound.norms() {
+			copy(to.norms()[j].Mean, n.Mean)
+			copy(to.norms()[j].Var, n.Var)
+		}
+		if m, ok := bound.(*mbconv); ok {
+			copy(to.(*mbconv).depthwise.Weight.Data, m.depthwise.Kernel())
+		}
+	}
+	return s
+}
+
+// copyLeading copies the leading corner of a larger tensor.
+func copyLeading(dst []float32, shape []int, src []float32, srcShape []int) {
+	if len(shape) == 1 {
+		copy(dst[:shape[0]], src)
+		return
+	}
+	d, s := len(dst)/shape[0], len(src)/srcShape[0]
+	for i := range shape[0] {
+		copyLeading(dst[i*d:][:d], shape[1:], src[i*s:][:s], srcShape[1:])
+	}
+}
+
+// Runner makes something that runs the network on the pool.
+func (s *Subnet) Runner(pool *nn.Pool) *Runner {
+	p := &nn.Params{Share: s.params.ByName(), Statistics: true}
+	r := newRunner(pool, p)
+	r.layers = s.build(p)
+	return r
+}
+
+// Tensors lists weights and statistics for saving, in the layouts of [Supernet.Tensors].
+func (s *Subnet) Tensors() []store.Tensor {
+	return tensorsOf(s.params.List, func(p *nn.Param) []float32 { return p.Data })
+}
+
+// maxActivation bounds the values of one activation of one image in a block list from outside.
+const maxActivation = 1 << 28
+
+// CheckBlocks says whether a list of blocks, such as a manifest holds, is a network: known kinds, sizes in range, each
+// block's input the output of the one before, names distinct.
+func CheckBlocks(blocks []Block) error {
+	if len(blocks) == 0 {
+		return fmt.Errorf("a network needs at least one block")
+	}
+	names := map[string]bool{}
+	for i, b := range blocks {
+		if err := b.check(); err != nil {
+			return fmt.Errorf("block %d (%s): %w", i, b.Name, err)
+		}
+		if i > 0 && b.In != blocks[i-1].Out {
+			return fmt.Errorf("block %d (%s): takes %v, but block %d gives %v", i, b.Name, b.In, i-1, blocks[i-1].Out)
+		}
+		if names[b.Name] {
+			return fmt.Errorf("block %d: name %q is taken", i, b.Name)
+		}
+		names[b.Name] = true
+	}
+	return nil
+}
+
+func (b Block) check() error {
+	for _, s := range []Shape{b.In, b.Out} {
+		if s.H < 1 || s.W < 1 || s.C < 1 || s.H > maxResolution || s.W > maxResolution || s.C > 1<<20 || s.Len() > maxActivation {
+			return fmt.Errorf("shape %v is out of range", s)
+		}
+	}
+	switch b.Kind {
+	case Pool, Linear:
+		if b.Out.H != 1 || b.Out.W != 1 || b.Kind == Linear && b.In.H*b.In.W != 1 || b.Kind == Pool && b.In.C != b.Out.C {
+			return fmt.Errorf("a %s from %v to %v does not exist", b.Kind, b.In, b.Out)
+		}
+		return nil
+	case Conv, MBConv:
+	default:
+		return fmt.Errorf("kind %q is unknown; use conv, mbconv, pool or linear", b.Kind)
+	}
+	if err := b.Act.check(); err != nil {
+		return err
+	}
+	if b.Kernel < 1 || b.Kernel%2 == 0 || b.Kernel > 15 || b.Stride < 1 || b.Stride > 2 {
+		return fmt.Errorf("kernel %d with stride %d does not exist", b.Kernel, b.Stride)
+	}
+	if b.Out.H != strided(b.In.H, b.Stride) || b.Out.W != strided(b.In.W, b.Stride) {
+		return fmt.Errorf("%dx%d with stride %d does not give %dx%d", b.In.H, b.In.W, b.Stride, b.Out.H, b.Out.W)
+	}
+	if b.Kind == MBConv && (b.Mid < 1 || b.Mid > 1<<20 || b.SE < 0 || b.SE > b.Mid || b.Skip && b.In != b.Out) {
+		return fmt.Errorf("middle channels %d, SE %d or the shortcut do not fit", b.Mid, b.SE)
+	}
+	if b.Kind == Conv && b.Kernel == 1 && b.Stride != 1 {
+		return fmt.Errorf("a 1x1 convolution with stride %d is not supported", b.Stride)
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+package supernet
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/store"
+)
+
+// Supernet is the weights of the largest network of a space, which every sub-network shares.
+type Supernet struct {
+	Space  *Space
+	full   []Block // the largest network that any gene allows
+	params nn.Params
+	layers map[string]layer // as built; holds the structure for sorting
+}
+
+// New makes a supernet with random weights, for training.
+func New(space *Space, seed uint64) *Supernet {
+	s := &Supernet{Space: space, full: space.fullBlocks(), params: nn.Params{Train: true}}
+	s.layers = s.build(&s.params)
+	s.params.Init(seed)
+	return s
+}
+
+func (s *Supernet) build(p *nn.Params) map[string]layer {
+	layers := map[string]layer{}
+	for _, b := range s.full {
+		layers[b.Name] = newLayer(p, b, s.Space.kernelsOf(b.Name), s.Space.KernelTransform, s.Space.BNEps)
+	}
+	return layers
+}
+
+// fullBlocks is the network with every stage at full depth, width and kernel, which no arch need be (where depth decides
+// width, the widest need not be the deepest).
+func (s *Space) fullBlocks() []Block {
+	free := *s
+	free.Stages = slices.Clone(s.Stages)
+	for i := range free.Stages {
+		st := &free.Stages[i]
+		e := st.expands()
+		st.Depth, st.Kernel = []int{st.maxDepth()}, st.Kernel[len(st.Kernel)-1:]
+		st.Expand, st.ExpandByDepth = e[len(e)-1:], nil
+	}
+	free.arrange()
+	return free.Blocks(Arch{Resolution: uint16(s.MaxResolution())})
+}
+
+// kernelsOf is the kernel choices of a block, ascending.
+func (s *Space) kernelsOf(name string) []int {
+	var stage, index int
+	if _, err := fmt.Sscanf(name, "stages.%d.%d", &stage, &index); err != nil {
+		return nil
+	}
+	return s.Stages[stage].Kernel
+}
+
+// Params are the weights at full size, in a fixed order.
+func (s *Supernet) Params() []*nn.Param { return s.params.List }
+
+// Runner makes something that trains sub-networks on the pool, or with train unset only runs them.
+func (s *Supernet) Runner(pool *nn.Pool) *Runner {
+	p := &nn.Params{Share: s.params.ByName(), Train: s.params.Train}
+	r := newRunner(pool, p)
+	r.layers = s.build(p)
+	return r
+}
+
+// Tensors lists the weights for saving: kernels as (height,width,in,out), depthwise as (height,width,channels), 1x1 and
+// linear as (in,out).
+func (s *Supernet) Tensors() []store.Tensor {
+	return tensorsOf(s.params.List, func(p *nn.Param) []float32 { return p.Data })
+}
+
+// Momentum lists the optimiser's state, under the names of the weights.
+func (s *Supernet) Momentum() []store.Tensor {
+	return tensorsOf(s.params.List, func(p *nn.Param) []float32 { return p.Momentum })
+}
+
+func tensorsOf(params []*nn.Param, of func(*nn.Param) []float32) []store.Tensor {
+	t := make([]store.Tensor, len(params))
+	for i, p := range params {
+		t[i] = store.Tensor{Name: p.Name, Shape: p.Shape, Data: of(p)}
+	}
+	return t
+}
+
+// Load sets the weights from a file.
+func (s *Supernet) Load(f *store.TensorFile) error {
+	return load(f, s.params.List, func(p *nn.Param) []float32 { return p.Data })
+}
+
+// LoadMomentum sets the optimiser's state from a file.
+func (s *Supernet) LoadMomentum(f *store.TensorFile) error {
+	return load(f, s.params.List, func(p *nn.Param) []float32 { return p.Momentum })
+}
+
+// load copies every parameter from a file that must hold exactly these.
+func load(f *store.TensorFile, params []*nn.Param, into func(*nn.Param) []float32) error {
+	for _, p := range params {
+		t, ok := f.Lookup(p.Name)
+		if !ok {
+			return fmt.Errorf("tensor %s is missing; the file holds another network", p.Name)
+		}
+		if !slices.Equal(t.Shape, p.Shape) {
+			return fmt.Errorf("tensor %s is %v, expected %v; the file holds another network", p.Name, t.Shape, p.Shape)
+		}
+	}
+	if len(f.Tensors) != len(params) {
+		return fmt.Errorf("%d tensors, expected %d; the file holds another network", len(f.Tensors), len(params))
+	}
+	for _, p := range params {
+		t, _ := f.Lookup(p.Name)
+		copy(into(p), t.Data)
+	}
+	return nil
+}
