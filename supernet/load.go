@@ -3,6 +3,7 @@ package supernet
 import (
 	"bytes"
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -242,4 +243,19 @@ func (c *checker) stage(at string, st *Stage) {
 	if len(st.ExpandByDepth) != len(st.Depth) {
 		c.fail(at+".expand_by_depth", "has %d entries for %d depths", len(st.ExpandByDepth), len(st.Depth))
 	}
+}
+
+// UnmarshalJSON reads a space as a document holds it, with the checks of a space file.
+func (s *Space) UnmarshalJSON(text []byte) error {
+	type plain Space
+	if err := json.Unmarshal(text, (*plain)(s)); err != nil {
+		return fmt.Errorf("read space: %w", err)
+	}
+	check := checker{}
+	check.space(s)
+	if check.field != "" {
+		return fmt.Errorf("read space: %s: %s", check.field, check.msg)
+	}
+	s.arrange()
+	return nil
 }

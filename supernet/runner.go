@@ -34,6 +34,16 @@ func newRunner(pool *nn.Pool, params *nn.Params) *Runner {
 // Bind makes the network of the given blocks the one that runs, on batches of n images. It costs microseconds once memory
 // for the largest network has been allocated.
 func (r *Runner) Bind(blocks []Block, n int, mode Mode) {
+	r.bind(blocks, n, mode)
+	if mode == Calibrate {
+		r.eachNorm((*nn.BatchNorm).ResetStatistics)
+	}
+}
+
+// Rebind changes the number of images in a batch within a calibration, whose statistics go on.
+func (r *Runner) Rebind(blocks []Block, n int) { r.bind(blocks, n, Calibrate) }
+
+func (r *Runner) bind(blocks []Block, n int, mode Mode) {
 	r.graph.Begin(n, mode)
 	in := blocks[0].In
 	r.input = r.graph.Input(in.H, in.W, in.C)
@@ -46,9 +56,6 @@ func (r *Runner) Bind(blocks []Block, n int, mode Mode) {
 	}
 	r.logits = t
 	r.graph.End()
-	if mode == Calibrate {
-		r.eachNorm((*nn.BatchNorm).ResetStatistics)
-	}
 }
 
 func (r *Runner) eachNorm(f func(*nn.BatchNorm)) {

@@ -34,7 +34,9 @@ func (s *Supernet) build(p *nn.Params) map[string]layer {
 
 // fullBlocks is the network with every stage at full depth, width and kernel, which no arch need be (where depth decides
 // width, the widest need not be the deepest).
-func (s *Space) fullBlocks() []Block {
+func (s *Space) fullBlocks() []Block { return s.fullBlocksAt(s.MaxResolution()) }
+
+func (s *Space) fullBlocksAt(resolution int) []Block {
 	free := *s
 	free.Stages = slices.Clone(s.Stages)
 	for i := range free.Stages {
@@ -44,13 +46,19 @@ func (s *Space) fullBlocks() []Block {
 		st.Expand, st.ExpandByDepth = e[len(e)-1:], nil
 	}
 	free.arrange()
-	return free.Blocks(Arch{Resolution: uint16(s.MaxResolution())})
+	return free.Blocks(Arch{Resolution: uint16(resolution)})
+}
+
+// stageOf takes the name of an MBConv block apart.
+func stageOf(name string) (stage, index int, ok bool) {
+	_, err := fmt.Sscanf(name, "stages.%d.%d", &stage, &index)
+	return stage, index, err == nil
 }
 
 // kernelsOf is the kernel choices of a block, ascending.
 func (s *Space) kernelsOf(name string) []int {
-	var stage, index int
-	if _, err := fmt.Sscanf(name, "stages.%d.%d", &stage, &index); err != nil {
+	stage, _, ok := stageOf(name)
+	if !ok {
 		return nil
 	}
 	return s.Stages[stage].Kernel

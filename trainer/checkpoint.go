@@ -1,0 +1,123 @@
+package trainer
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+const (
+	checkpointKind, checkpointVersion = "checkpoint", 1
+	checkpointsDir                    = "checkpoints"
+	weightsFile                       = "weights.safetensors"
+	momentumFile                      = "momentum.safetensors"
+	stateFile                         = "state.json"
+	checkpointsKept                   = 2
+)
+
+// State is where a run stands: the document state.json of a checkpoint. Everything random follows from the seed and the
+// step, so that there is no generator to save.
+type State struct {
+	store.Header
+	Step           int     `json:"step"` // steps done
+	Done           bool    `json:"done"`
+	Seconds        float64 `json:"seconds"` // of training, over all resumptions
+	MetricsBytes   int64   `json:"metrics_bytes"`
+	Validated      int     `json:"validated"` // step of the last line of metrics with accuracies
+	WeightsSHA256  string  `json:"weights_sha256"`
+	MomentumSHA256 string  `json:"momentum_sha256"`
+}
+
+func checkpointDir(run string, step int) string {
+	return filepath.Join(run, checkpointsDir, fmt.Sprintf("step-%09d", step))
+}
+
+// saveCheckpoint writes the folder of a checkpoint, whole or not at all, and then drops the oldest ones.
+func saveCheckpoint(run, runSHA string, net *supernet.Supernet, s State) (State, error) {
+	s.Inputs = map[string]store.Input{"run": {Path: runFile, SHA256: runSHA}}
+	dir := checkpointDir(run, s.Step)
+	if _, err := os.Stat(dir); err == nil {
+		return loadState(dir, runSHA)
+	}
+	err := store.WriteDir(dir, func(tmp string) error {
+		var err error
+		if s.WeightsSHA256, err = store.WriteTensors(filepath.Join(tmp, weightsFile), net.Tensors(), nil); err != nil {
+			return err
+		}
+		if s.MomentumSHA256, err = store.WriteTensors(filepath.Join(tmp, momentumFile), net.Momentum(), nil); err != nil {
+			return err
+		}
+		return store.WriteDocument(filepath.Join(tmp, stateFile), checkpointKind, checkpointVersion, &s)
+	})
+	if err != nil {
+		return s, fmt.Errorf("save checkpoint: %w", err)
+	}
+	all, err := checkpoints(run)
+	if err != nil {
+		return s, err
+	}
+	for _, old := range all[:max(0, len(all)-checkpointsKept)] {
+		if err := os.RemoveAll(old); err != nil {
+			return s, fmt.Errorf("drop old checkpoint: %w", err)
+		}
+	}
+	return s, nil
+}
+
+// checkpoints lists the folders of a run's checkpoints, oldest first.
+func checkpoints(run string) ([]string, error) {
+	all, err := filepath.Glob(filepath.Join(run, checkpointsDir, "step-?????????"))
+	if err != nil {
+		return nil, fmt.Errorf("list checkpoints: %w", err)
+	}
+	slices.Sort(all)
+	return all, nil
+}
+
+func loadState(dir, runSHA string) (State, error) {
+	var s State
+	path := filepath.Join(dir, stateFile)
+	if err := store.ReadDocument(path, checkpointKind, checkpointVersion, &s); err != nil {
+		return s, err
+	}
+	return s, s.Check(path, "run", runSHA)
+}
+
+// loadCheckpoint reads the last checkpoint of a run into net, with the optimiser's state if training goes on. A run without
+// a checkpoint gives the zero State.
+func loadCheckpoint(run, runSHA string, net *supernet.Supernet, training bool) (State, error) {
+	all, err := checkpoints(run)
+	if err != nil || len(all) == 0 {
+		return State{}, err
+	}
+	dir := all[len(all)-1]
+	s, err := loadState(dir, runSHA)
+	if err == nil {
+		err = loadTensors(filepath.Join(dir, weightsFile), s.WeightsSHA256, net.Load)
+	}
+	if err == nil && training {
+		err = loadTensors(filepath.Join(dir, momentumFile), s.MomentumSHA256, net.LoadMomentum)
+	}
+	if err != nil {
+		return s, fmt.Errorf("last checkpoint is damaged (to go back to the one before, delete %s): %w", dir, err)
+	}
+	return s, nil
+}
+
+func loadTensors(path, sha string, load func(*store.TensorFile) error) error {
+	f, err := store.ReadTensors(path)
+	if err != nil {
+		return err
+	}
+	if f.SHA256 != sha {
+		return fmt.Errorf("%s is not the file that its checkpoint was saved with: sha256 %.12s, expected %.12s", path, f.SHA256, sha)
+	}
+	if err := load(f); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}

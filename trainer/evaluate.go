@@ -1,0 +1,120 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// EvalSettings say how an [Evaluator] works. Zero values are the defaults.
+type EvalSettings struct {
+	CalibrationImages int // random training images that batch norm statistics are measured on; default 2,000
+	Batch             int // images a forward pass; default 200
+	Workers           int // default 1
+	Seed              uint64
+}
+
+// Evaluator measures the accuracy of sub-networks of a supernet. Before every evaluation the batch norm statistics of the
+// sub-network are calibrated: those of one sub-network are wrong for another (Yu and Huang, ICCV 2019, section 3).
+type Evaluator struct {
+	space       *supernet.Space
+	pool        *nn.Pool
+	run         *supernet.Runner
+	inputs      inputs
+	transform   data.Transform // without augmentation
+	size        int
+	channels    int
+	settings    EvalSettings
+	calibration *data.Loader
+}
+
+// NewEvaluator prepares to evaluate sub-networks of net on d. Close it when done.
+func NewEvaluator(net *supernet.Supernet, d *data.Dataset, s EvalSettings) (*Evaluator, error) {
+	orDefault(&s.CalibrationImages, 2000)
+	orDefault(&s.Batch, 200)
+	train := d.DefaultTransform()
+	e := &Evaluator{space: net.Space, size: d.Size, channels: d.Channels, settings: s}
+	e.transform = data.Transform{Mean: train.Mean, Std: train.Std}
+	images := data.Subset(d.Train, s.CalibrationImages, s.Seed)
+	var err error
+	e.calibration, err = data.NewLoader(images, d.Size, d.Channels, data.LoaderConfig{
+		Batch: min(s.Batch, images.Len()), Seed: s.Seed, Transform: train, Workers: s.Workers,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("prepare calibration: %w", err)
+	}
+	e.pool = nn.NewPool(s.Workers)
+	e.run, e.inputs = net.Runner(e.pool), newInputs(e.pool)
+	return e, nil
+}
+
+// Close ends the evaluator's workers.
+func (e *Evaluator) Close() { e.pool.Close() }
+
+// Calibrate measures the batch norm statistics of a sub-network on augmented training images.
+func (e *Evaluator) Calibrate(ctx context.Context, arch supernet.Arch) error {
+	blocks, bound := e.space.Blocks(arch), 0
+	for b, err := range e.calibration.Epoch(ctx, 0, 0) {
+		switch {
+		case err != nil:
+			return fmt.Errorf("calibrate: %w", err)
+		case bound == 0:
+			e.run.Bind(blocks, b.N, supernet.Calibrate)
+			bound = b.N
+		case b.N != bound:
+			// The last batch may be smaller; statistics go on.
+			e.run.Rebind(blocks, b.N)
+			bound = b.N
+		}
+		e.inputs.fill(e.run.Input(), int(arch.Resolution), b)
+		e.run.Forward()
+	}
+	e.run.FinishCalibration()
+	return nil
+}
+
+// Top1 calibrates a sub-network and gives the share of a set's images that it classifies right.
+func (e *Evaluator) Top1(ctx context.Context, arch supernet.Arch, set data.Set) (float64, error) {
+	if err := e.Calibrate(ctx, arch); err != nil {
+		return 0, err
+	}
+	return e.top1(ctx, e.run, e.space.Blocks(arch), set)
+}
+
+// Extract calibrates a sub-network and copies it out.
+func (e *Evaluator) Extract(ctx context.Context, arch supernet.Arch) (*supernet.Subnet, error) {
+	if err := e.Calibrate(ctx, arch); err != nil {
+		return nil, err
+	}
+	return e.run.Extract(e.space.Blocks(arch), e.space.BNEps), nil
+}
+
+// SubnetTop1 is the accuracy of a network that stands alone, with the statistics it carries.
+func (e *Evaluator) SubnetTop1(ctx context.Context, s *supernet.Subnet, set data.Set) (float64, error) {
+	return e.top1(ctx, s.Runner(e.pool), s.Blocks, set)
+}
+
+func (e *Evaluator) top1(ctx context.Context, run *supernet.Runner, blocks []supernet.Block, set data.Set) (float64, error) {
+	loader, err := data.NewLoader(set, e.size, e.channels, data.LoaderConfig{
+		Batch: min(e.settings.Batch, set.Len()), Transform: e.transform, Workers: e.settings.Workers,
+	})
+	if err != nil {
+		return 0, fmt.Errorf("evaluate: %w", err)
+	}
+	correct, bound := 0, 0
+	for b, err := range loader.Epoch(ctx, 0, 0) {
+		if err != nil {
+			return 0, fmt.Errorf("evaluate: %w", err)
+		}
+		if b.N != bound {
+			run.Bind(blocks, b.N, supernet.Infer)
+			bound = b.N
+		}
+		e.inputs.fill(run.Input(), blocks[0].In.H, b)
+		correct += nn.Correct(run.Forward(), b.Labels, blocks[len(blocks)-1].Out.C)
+	}
+	return float64(correct) / float64(set.Len()), nil
+}

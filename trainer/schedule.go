@@ -1,0 +1,43 @@
+package trainer
+
+import "math"
+
+// schedule turns epochs into steps and knows the learning rates.
+type schedule struct {
+	steps   int // in all
+	sort    int // step before which channels are sorted and from which sub-networks train: (W-s)·B
+	full    int // step from which they train at the full rate: W·B
+	lr      float64
+	perUnit int // steps an epoch
+}
+
+// newSchedule is for a run of c with stepsPerEpoch steps an epoch.
+func newSchedule(c Config, stepsPerEpoch int) schedule {
+	s := schedule{steps: c.Epochs * stepsPerEpoch, lr: c.LR, perUnit: stepsPerEpoch}
+	switch c.Strategy {
+	case DepS:
+		s.full = int(math.Round(c.WarmupEpochs * float64(stepsPerEpoch)))
+		s.sort = s.full - int(math.Round(c.EpsilonEpochs*float64(stepsPerEpoch)))
+	case Full:
+		s.full, s.sort = s.steps, s.steps
+	}
+	return s
+}
+
+// rate is the cosine learning rate η of a step.
+func (s schedule) rate(step int) float64 {
+	return s.lr / 2 * (1 + math.Cos(math.Pi*float64(step)/float64(s.steps)))
+}
+
+// epsilon is the weight β of the sub-networks' gradients at a step (DepS, section 3.2, as released): during the
+// ε-warm-up their effective rate β·η rises linearly from 0 to what η will be at its end; afterwards β is 1.
+func (s schedule) epsilon(step int) float64 {
+	switch {
+	case step < s.sort:
+		return 0
+	case step >= s.full:
+		return 1
+	}
+	i, n := step-s.sort, s.full-s.sort
+	return float64(i+1) / float64(n) * s.rate(s.full) / s.rate(step)
+}

@@ -1,0 +1,97 @@
+package trainer
+
+import (
+	"math/rand/v2"
+
+	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// stepper trains a supernet on one batch after another.
+type stepper struct {
+	config  Config
+	net     *supernet.Supernet
+	pool    *nn.Pool
+	run     *supernet.Runner
+	inputs  inputs
+	classes int
+	hard    []float32 // target distribution of the labels, (N,classes)
+	teacher []float32 // softmax of the largest network, (N,classes)
+}
+
+func newStepper(c Config, net *supernet.Supernet, pool *nn.Pool) *stepper {
+	n := c.Batch * net.Space.Classes
+	return &stepper{
+		config: c, net: net, pool: pool, run: net.Runner(pool), inputs: newInputs(pool), classes: net.Space.Classes,
+		hard: make([]float32, n), teacher: make([]float32, n),
+	}
+}
+
+// losses are the mean losses of a step; sub is over the students, unweighted.
+type losses struct{ max, sub float64 }
+
+// step trains the largest network on the labels and each student on the largest network's softmax, sums the gradients, and
+// moves the weights once. beta is the weight of the students' gradients.
+func (s *stepper) step(step int, b *data.Batch, students []supernet.Arch, rate, beta float64) losses {
+	s.zeroGradients()
+	var l losses
+	c, tau := s.config, float32(s.config.Temperature)
+	hard := s.hard[:b.N*s.classes]
+	nn.SmoothLabels(hard, b.Labels, s.classes, float32(c.LabelSmoothing))
+	logits := s.forward(s.net.Space.Max(), b, step)
+	l.max = nn.CrossEntropy(s.run.LogitGrad(), logits, hard, s.classes, 1, 1)
+	teacher := s.teacher[:len(hard)]
+	nn.Softmax(teacher, logits, s.classes, tau)
+	s.run.Backward()
+	for _, arch := range students {
+		logits := s.forward(arch, b, -1)
+		l.sub += nn.CrossEntropy(s.run.LogitGrad(), logits, teacher, s.classes, tau, float32(beta)*tau*tau)
+		s.run.Backward()
+	}
+	if len(students) > 0 && beta > 0 {
+		l.sub /= beta * float64(len(students))
+	}
+	s.update(rate)
+	return l
+}
+
+// forward runs a network on the batch. dropout, at a step's largest network, is a step number; -1 is without.
+func (s *stepper) forward(arch supernet.Arch, b *data.Batch, dropout int) []float32 {
+	s.run.Bind(s.net.Space.Blocks(arch), b.N, supernet.Train)
+	if rate := s.net.Space.Head.Dropout; dropout >= 0 && rate > 0 {
+		s.run.Dropout(rate, rand.New(rand.NewPCG(s.config.Seed^0xd409, uint64(dropout))))
+	}
+	s.inputs.fill(s.run.Input(), int(arch.Resolution), b)
+	return s.run.Forward()
+}
+
+func (s *stepper) zeroGradients() {
+	params := s.net.Params()
+	s.pool.Run(len(params), func(i int) { clear(params[i].Grad) })
+}
+
+func (s *stepper) update(rate float64) {
+	params, c := s.net.Params(), s.config
+	s.pool.Run(len(params), func(i int) { sgd(params[i], float32(rate), float32(c.Momentum), float32(c.WeightDecay)) })
+}
+
+// inputs brings batches to the resolution of a network.
+type inputs struct {
+	pool     *nn.Pool
+	resizers map[[2]int]*data.Resizer
+}
+
+func newInputs(pool *nn.Pool) inputs { return inputs{pool, map[[2]int]*data.Resizer{}} }
+
+// fill writes the batch, scaled to size, to dst.
+func (in inputs) fill(dst []float32, size int, b *data.Batch) {
+	key := [2]int{b.Size, size}
+	r := in.resizers[key]
+	if r == nil {
+		r = data.NewResizer(b.Size, size)
+		in.resizers[key] = r
+	}
+	to, from := size*size*b.Channels, b.Size*b.Size*b.Channels
+	in.pool.Run(b.N, func(i int) { r.Resize(dst[i*to:][:to], b.X[i*from:][:from], 1, b.Channels) })
+}

@@ -1,0 +1,115 @@
+package trainer
+
+import (
+	"context"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// oneBatch is 16 images of the micro data.
+func oneBatch(t *testing.T) *data.Batch {
+	t.Helper()
+	d, err := data.Open("synthetic", data.Options{Size: 16, Train: 40, Test: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := data.NewLoader(d.Train, 16, 3, data.LoaderConfig{Batch: 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for b, err := range l.Epoch(context.Background(), 0, 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &data.Batch{N: b.N, Size: b.Size, Channels: b.Channels, X: slices.Clone(b.X), Labels: slices.Clone(b.Labels)}
+	}
+	t.Fatal("no batch")
+	return nil
+}
+
+// TestStepSumsGradients compares a sandwich step with its networks taken one by one: the gradient must be that of the
+// largest network plus β times those of the students against the largest one's softmax.
+func TestStepSumsGradients(t *testing.T) {
+	const beta, tau = 0.3, 2.0
+	c := mustDefaults(t, Config{Batch: 16, Temperature: tau, Seed: 3, WeightDecay: 1e-9})
+	b := oneBatch(t)
+	space := micro(t)
+	archs := students(c, schedule{}, space, 11)
+	pool := nn.NewPool(2)
+	defer pool.Close()
+
+	net := supernet.New(space, 5)
+	s := newStepper(c, net, pool)
+	s.step(11, b, archs, 0, beta)
+	got := gradients(net)
+
+	want := make([][]float64, len(got))
+	one := supernet.New(space, 5)
+	o := newStepper(c, one, pool)
+	add := func(weight float64) {
+		for i, g := range gradients(one) {
+			if want[i] == nil {
+				want[i] = make([]float64, len(g))
+			}
+			for k, v := range g {
+				want[i][k] += weight * float64(v)
+			}
+		}
+	}
+	o.step(11, b, nil, 0, 0)
+	add(1)
+	teacher := slices.Clone(o.teacher)
+	for _, a := range archs {
+		o.zeroGradients()
+		logits := o.forward(a, b, -1)
+		nn.CrossEntropy(o.run.LogitGrad(), logits, teacher, 10, tau, 1)
+		o.run.Backward()
+		add(beta * tau * tau)
+	}
+	for i, p := range net.Params() {
+		var diff, norm float64
+		for k, v := range got[i] {
+			diff = max(diff, math.Abs(float64(v)-want[i][k]))
+			norm = max(norm, math.Abs(want[i][k]))
+		}
+		if diff > 1e-5*norm+1e-9 {
+			t.Errorf("%s: summed gradient differs by %g of %g", p.Name, diff, norm)
+		}
+	}
+}
+
+func gradients(net *supernet.Supernet) [][]float32 {
+	var all [][]float32
+	for _, p := range net.Params() {
+		all = append(all, slices.Clone(p.Grad))
+	}
+	return all
+}
+
+func TestStudents(t *testing.T) {
+	space := micro(t)
+	c := mustDefaults(t, Config{Networks: 5, Seed: 1})
+	s := schedule{sort: 10}
+	if got := students(c, s, space, 9); got != nil {
+		t.Errorf("%d students before shrinking, want none", len(got))
+	}
+	a, b, later := students(c, s, space, 10), students(c, s, space, 10), students(c, s, space, 11)
+	if len(a) != 4 || a[0] != space.Min() {
+		t.Fatalf("students are %d with the smallest first: %v, want 4", len(a), a[0] == space.Min())
+	}
+	if !slices.Equal(a, b) {
+		t.Error("the same step draws other students")
+	}
+	if slices.Equal(a[1:], later[1:]) {
+		t.Error("another step draws the same students")
+	}
+	c.Seed = 2
+	if slices.Equal(a[1:], students(c, s, space, 10)[1:]) {
+		t.Error("another seed draws the same students")
+	}
+}
