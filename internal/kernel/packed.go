@@ -1,0 +1,86 @@
+package kernel
+
+// panelWidth is the number of columns of a panel of a [Packed] matrix: two vectors.
+func panelWidth() int {
+	if active == AVX2 {
+		return 16
+	}
+	return 32
+}
+
+// Packed is a (k,n) matrix cut into panels of adjacent columns, each (k,width) in one piece, the last filled up with zeros:
+// the order in which a product reads it. A weight is packed once a step and used for every image.
+type Packed struct {
+	K, N  int
+	width int
+	data  []float32
+}
+
+func (p *Packed) resize(k, n int) {
+	p.K, p.N, p.width = k, n, panelWidth()
+	size := (n + p.width - 1) / p.width * p.width * k
+	if cap(p.data) < size {
+		p.data = make([]float32, size)
+	}
+	p.data = p.data[:size]
+}
+
+// panel is the columns from j on.
+func (p *Packed) panel(j int) []float32 { return p.data[j*p.K:][:p.width*p.K] }
+
+// Pack copies b, (k,n) with leading dimension ldb.
+func (p *Packed) Pack(k, n int, b []float32, ldb int) {
+	p.resize(k, n)
+	for j := 0; j < n; j += p.width {
+		panel, w := p.panel(j), min(p.width, n-j)
+		for i := range k {
+			row := panel[i*p.width:][:p.width]
+			clear(row[copy(row, b[i*ldb+j:][:w]):])
+		}
+	}
+}
+
+// PackTransposed copies the transpose of b, which is (n,k) with leading dimension ldb.
+func (p *Packed) PackTransposed(k, n int, b []float32, ldb int) {
+	p.resize(k, n)
+	for j := 0; j < n; j += p.width {
+		panel, w := p.panel(j), min(p.width, n-j)
+		if w < p.width {
+			clear(panel)
+		}
+		for col := range w {
+			for i, v := range b[(j+col)*ldb:][:k] {
+				panel[i*p.width+col] = v
+			}
+		}
+	}
+}
+
+// MulPacked computes C = A·B, or C += A·B if add is set, with A (m,B.K) and C (m,B.N).
+func MulPacked(m int, a []float32, lda int, b *Packed, c []float32, ldc int, add bool) {
+	if m == 0 {
+		return
+	}
+	checkMatrix(a, m, b.K, lda)
+	checkMatrix(c, m, b.N, ldc)
+	for j := 0; j < b.N; j += b.width {
+		mulStrided(m, min(b.width, b.N-j), b.K, a, lda, 1, b.panel(j), b.width, c[j:], ldc, add)
+	}
+}
+
+// checkMatrix panics if a matrix reaches beyond its slice, as the index expression of a plain loop would.
+func checkMatrix(a []float32, rows, cols, ld int) { _ = a[(rows-1)*ld+cols-1] }
+
+// MulTN computes C += Aᵀ·B. A is (k,m), B is (k,n), C is (m,n).
+func MulTN(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
+	if m == 0 || n == 0 || k == 0 {
+		return
+	}
+	checkMatrix(a, k, m, lda)
+	checkMatrix(b, k, n, ldb)
+	checkMatrix(c, m, n, ldc)
+	width := panelWidth()
+	for j := 0; j < n; j += width {
+		mulStrided(m, min(width, n-j), k, a, 1, lda, b[j:], ldb, c[j:], ldc, true)
+	}
+}

@@ -1,0 +1,55 @@
+//go:build !noasm
+
+package kernel
+
+//go:generate go -C _generate run ./gemm -out ../gemm_amd64.s -stubs ../gemm_amd64_stubs.go -pkg kernel
+
+type tileFunc func(k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
+
+var (
+	tiles512x16 = [...]tileFunc{1: tile1x16AVX512, tile2x16AVX512, tile3x16AVX512, tile4x16AVX512, tile5x16AVX512, tile6x16AVX512,
+		tile7x16AVX512, tile8x16AVX512, tile9x16AVX512, tile10x16AVX512, tile11x16AVX512, tile12x16AVX512}
+	tiles512x32 = [...]tileFunc{1: tile1x32AVX512, tile2x32AVX512, tile3x32AVX512, tile4x32AVX512, tile5x32AVX512, tile6x32AVX512,
+		tile7x32AVX512, tile8x32AVX512, tile9x32AVX512, tile10x32AVX512, tile11x32AVX512, tile12x32AVX512}
+	tiles2x8  = [...]tileFunc{1: tile1x8AVX2, tile2x8AVX2, tile3x8AVX2, tile4x8AVX2, tile5x8AVX2, tile6x8AVX2}
+	tiles2x16 = [...]tileFunc{1: tile1x16AVX2, tile2x16AVX2, tile3x16AVX2, tile4x16AVX2, tile5x16AVX2, tile6x16AVX2}
+)
+
+// lanes has eight ones and eight zeros: the mask of n lanes of AVX2 begins at 8-n.
+var lanes = [16]int32{-1, -1, -1, -1, -1, -1, -1, -1}
+
+// bitMasks[n] has the n lowest bits set.
+var bitMasks = func() (m [17]int32) {
+	for n := range m {
+		m[n] = 1<<n - 1
+	}
+	return m
+}()
+
+// mulStrided computes a column block of C, at most panelWidth wide: rows of A are aRow apart and its columns aCol.
+func mulStrided(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow int, c []float32, cRow int, add bool) {
+	var tiles []tileFunc
+	var mask *int32
+	switch {
+	case active == AVX512 && n <= 16:
+		tiles, mask = tiles512x16[:], &bitMasks[n]
+	case active == AVX512:
+		tiles, mask = tiles512x32[:], &bitMasks[n-16]
+	case active == AVX2 && n <= 8:
+		tiles, mask = tiles2x8[:], &lanes[8-n]
+	case active == AVX2:
+		tiles, mask = tiles2x16[:], &lanes[16-n]
+	default:
+		mulStridedGo(m, n, k, a, aRow, aCol, b, bRow, c, cRow, add)
+		return
+	}
+	most := len(tiles) - 1
+	for i := 0; i < m; {
+		rows := min(most, m-i)
+		if left := m - i; left > most && left < 2*most {
+			rows = (left + 1) / 2 // two tiles of like height instead of a full and a thin one
+		}
+		tiles[rows](k, &a[i*aRow], 4*aRow, 4*aCol, &b[0], 4*bRow, &c[i*cRow], 4*cRow, mask, add)
+		i += rows
+	}
+}
