@@ -1,0 +1,225 @@
+// Command depthwise generates the depthwise convolution over an image that has its padding around it: strips of adjacent
+// output pixels in registers while a row of taps passes, and the weight gradient of a row of taps.
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/tailor-nas/tailor/internal/kernel/_generate/vec"
+)
+
+func main() {
+	ConstraintExpr("!noasm")
+	for _, isa := range vec.Both {
+		for _, k := range []int{3, 5, 7} {
+			for _, stride := range []int{1, 2} {
+				for _, pixels := range []int{8, 4, 2, 1} {
+					strip(isa(), k, stride, pixels)
+				}
+				weight(isa(), k, stride)
+			}
+		}
+	}
+	Generate()
+}
+
+// strip generates adjacent output pixels of one row for all channels:
+//
+//	y[i,c] = Σ x[ky, i*stride+kx, c] * w[ky,kx,c]
+//
+// x points to the first pixel of the window of output pixel 0; pixel is the distance of pixels, of taps and of output
+// pixels in bytes (all have the same channels), xRow that of input rows.
+func strip(x vec.ISA, k, stride, pixels int) {
+	TEXT(fmt.Sprintf("strip%ds%dx%d%s", k, stride, pixels, x.Name()), NOSPLIT, "func(y, x, w *float32, xRow, pixel, vectors int, tail bool, mask *int32)")
+	x.Mask()
+	y, in, w := Load(Param("y"), GP64()), Load(Param("x"), GP64()), Load(Param("w"), GP64())
+	xRow, pixel, vectors := Load(Param("xRow"), GP64()), Load(Param("pixel"), GP64()), Load(Param("vectors"), GP64())
+	channels := func(masked bool) {
+		acc := make([]VecVirtual, pixels)
+		for i := range acc {
+			acc[i] = vec.Zero(x)
+		}
+		row, tap, ky := GP64(), GP64(), GP64()
+		MOVQ(in, row)
+		MOVQ(w, tap)
+		MOVQ(U32(uint32(k)), ky)
+		label := fmt.Sprintf("taps%v", masked)
+		Label(label)
+		at := GP64()
+		MOVQ(row, at)
+		taps := make([]VecVirtual, k)
+		for kx := range taps {
+			if x.Bytes() == 64 {
+				taps[kx] = x.New()
+				x.Load(Mem{Base: tap}, taps[kx], masked)
+				ADDQ(pixel, tap)
+			}
+		}
+		var tapAt []Register
+		if x.Bytes() == 32 {
+			// Too few registers for the taps: they come from memory with every use.
+			tapAt = tapPointers(tap, pixel, k)
+		}
+		v := x.New()
+		for i := range (pixels-1)*stride + k {
+			x.Load(Mem{Base: at}, v, masked)
+			for p := range pixels {
+				kx := i - p*stride
+				if kx < 0 || kx >= k {
+					continue
+				}
+				switch {
+				case x.Bytes() == 64:
+					VFMADD231PS(taps[kx], v, acc[p])
+				case masked:
+					t := x.New()
+					x.Load(tapMem(tapAt, pixel, kx), t, true)
+					VFMADD231PS(t, v, acc[p])
+				default:
+					VFMADD231PS(tapMem(tapAt, pixel, kx), v, acc[p])
+				}
+			}
+			ADDQ(pixel, at)
+		}
+		if x.Bytes() == 32 {
+			for range k {
+				ADDQ(pixel, tap)
+			}
+		}
+		ADDQ(xRow, row)
+		DECQ(ky)
+		JNZ(LabelRef(label))
+		out := GP64()
+		MOVQ(y, out)
+		for i := range acc {
+			x.Store(acc[i], Mem{Base: out}, masked)
+			if i < pixels-1 {
+				ADDQ(pixel, out)
+			}
+		}
+	}
+	TESTQ(vectors, vectors)
+	JZ(LabelRef("tail"))
+	Label("vector")
+	channels(false)
+	for _, p := range []Register{y, in, w} {
+		ADDQ(Imm(uint64(x.Bytes())), p)
+	}
+	DECQ(vectors)
+	JNZ(LabelRef("vector"))
+	Label("tail")
+	tail := Load(Param("tail"), GP8())
+	TESTB(tail, tail)
+	JZ(LabelRef("done"))
+	channels(true)
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+// tapPointers gives bases from which a row of up to seven taps is reached: tap, and tap + 4 pixels if it needs more.
+func tapPointers(tap, pixel Register, k int) []Register {
+	p := []Register{tap}
+	if k > 3 {
+		next := GP64()
+		LEAQ(Mem{Base: tap, Index: pixel, Scale: 2}, next)
+		ADDQ(pixel, next) // tap + 3 pixels
+		p = append(p, next)
+	}
+	if k > 6 {
+		next := GP64()
+		LEAQ(Mem{Base: p[1], Index: pixel, Scale: 2}, next)
+		ADDQ(pixel, next) // tap + 6 pixels
+		p = append(p, next)
+	}
+	return p
+}
+
+func tapMem(p []Register, pixel Register, kx int) Mem {
+	m := Mem{Base: p[kx/3]}
+	if kx%3 > 0 {
+		m.Index, m.Scale = pixel, uint8(kx%3)
+	}
+	return m
+}
+
+// weight generates the gradient of a row of taps over an image, for all channels:
+//
+//	dw[kx,c] += Σ x[oy*stride, ox*stride+kx, c] * dz[oy,ox,c]
+func weight(x vec.ISA, k, stride int) {
+	TEXT(fmt.Sprintf("taps%ds%d%s", k, stride, x.Name()), NOSPLIT, "func(dw, x, dz *float32, xRow, pixel, oh, ow, vectors int, tail bool, mask *int32)")
+	x.Mask()
+	dw, in, dz := Load(Param("dw"), GP64()), Load(Param("x"), GP64()), Load(Param("dz"), GP64())
+	pixel, vectors := Load(Param("pixel"), GP64()), Load(Param("vectors"), GP64())
+	step := pixel // bytes from an output pixel's window to the next
+	if stride == 2 {
+		step = GP64()
+		LEAQ(Mem{Base: pixel, Index: pixel, Scale: 1}, step)
+	}
+	channels := func(masked bool) {
+		acc := make([]VecVirtual, k)
+		for i := range acc {
+			acc[i] = vec.Zero(x)
+		}
+		row, d, oy, ox, at := GP64(), GP64(), GP64(), GP64(), GP64()
+		MOVQ(in, row)
+		MOVQ(dz, d)
+		Load(Param("oh"), oy)
+		rowLabel, pixelLabel := fmt.Sprintf("row%v", masked), fmt.Sprintf("pixel%v", masked)
+		Label(rowLabel)
+		MOVQ(row, at)
+		Load(Param("ow"), ox)
+		Label(pixelLabel)
+		g := x.New()
+		x.Load(Mem{Base: d}, g, masked)
+		bases := tapPointers(at, pixel, k)
+		for kx := range k {
+			if masked {
+				t := x.New()
+				x.Load(tapMem(bases, pixel, kx), t, true)
+				VFMADD231PS(t, g, acc[kx])
+				continue
+			}
+			VFMADD231PS(tapMem(bases, pixel, kx), g, acc[kx])
+		}
+		ADDQ(step, at)
+		ADDQ(pixel, d)
+		DECQ(ox)
+		JNZ(LabelRef(pixelLabel))
+		xRow := Load(Param("xRow"), GP64())
+		ADDQ(xRow, row)
+		DECQ(oy)
+		JNZ(LabelRef(rowLabel))
+		out, t := GP64(), x.New()
+		MOVQ(dw, out)
+		for kx := range k {
+			x.Load(Mem{Base: out}, t, masked)
+			VADDPS(t, acc[kx], acc[kx])
+			x.Store(acc[kx], Mem{Base: out}, masked)
+			if kx < k-1 {
+				ADDQ(pixel, out)
+			}
+		}
+	}
+	TESTQ(vectors, vectors)
+	JZ(LabelRef("tail"))
+	Label("vector")
+	channels(false)
+	for _, p := range []Register{dw, in, dz} {
+		ADDQ(Imm(uint64(x.Bytes())), p)
+	}
+	DECQ(vectors)
+	JNZ(LabelRef("vector"))
+	Label("tail")
+	tail := Load(Param("tail"), GP8())
+	TESTB(tail, tail)
+	JZ(LabelRef("done"))
+	channels(true)
+	Label("done")
+	VZEROUPPER()
+	RET()
+}

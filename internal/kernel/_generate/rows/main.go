@@ -1,0 +1,272 @@
+// Command rows generates the kernels that pass over rows of channels: maps, which read and write rows as they lie in memory,
+// and sums over rows, which keep a few vectors of channels in registers and go down the rows.
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/tailor-nas/tailor/internal/kernel/_generate/vec"
+)
+
+func main() {
+	ConstraintExpr("!noasm")
+	for _, isa := range vec.Both {
+		for _, act := range []string{"Identity", "ReLU", "ReLU6", "HSwish"} {
+			mapRows("scaleShift"+act, isa(), []string{"x"}, func(m *mapping) { m.activate(act, m.scaled("x", "scale", "shift")) })
+		}
+		mapRows("scaleShiftAdd", isa(), []string{"x", "r"}, func(m *mapping) {
+			t := m.scaled("x", "scale", "shift")
+			r := m.value("r")
+			VADDPS(r, t, t)
+			m.result = t
+		})
+		mapRows("combine", isa(), []string{"x", "r"}, func(m *mapping) {
+			// y = x*scale + r*other + shift
+			t := m.scaled("x", "scale", "shift")
+			r := m.value("r")
+			o := m.coefficient("other")
+			VFMADD231PS(o, r, t)
+			m.result = t
+		})
+		widths := []int{1, 2, 4}
+		if isa().Bytes() == 32 {
+			widths = []int{1, 2}
+		}
+		for _, v := range widths {
+			moments(isa(), v)
+			products(isa(), v)
+		}
+		for _, act := range []string{"Identity", "ReLU", "ReLU6", "HSwish"} {
+			gradient(isa(), act)
+		}
+	}
+	Generate()
+}
+
+// mapping is the body of a map: what it needs at one vector.
+type mapping struct {
+	x         vec.ISA
+	constants map[string]VecVirtual
+	pointers  map[string]Register
+	at        Register // byte offset in the row of the vector
+	masked    bool
+	result    VecVirtual
+}
+
+// value loads the vector of a row.
+func (m *mapping) value(name string) VecVirtual { return m.coefficient(name) }
+
+// coefficient loads the vector of something by channel.
+func (m *mapping) coefficient(name string) VecVirtual {
+	v := m.x.New()
+	m.x.Load(Mem{Base: m.pointers[name], Index: m.at, Scale: 1}, v, m.masked)
+	return v
+}
+
+// scaled is value*scale + shift.
+func (m *mapping) scaled(value, scale, shift string) VecVirtual {
+	v, s, t := m.value(value), m.coefficient(scale), m.coefficient(shift)
+	VFMADD231PS(s, v, t)
+	return t
+}
+
+// activate makes act(u) the result.
+func (m *mapping) activate(act string, u VecVirtual) {
+	m.result = u
+	switch act {
+	case "ReLU":
+		VMAXPS(m.constants["zero"], u, u)
+	case "ReLU6":
+		VMAXPS(m.constants["zero"], u, u)
+		VMINPS(m.constants["six"], u, u)
+	case "HSwish":
+		t := m.x.New()
+		VADDPS(m.constants["three"], u, t)
+		VMAXPS(m.constants["zero"], t, t)
+		VMINPS(m.constants["six"], t, t)
+		VMULPS(m.constants["sixth"], t, t)
+		VMULPS(t, u, u)
+	}
+}
+
+// mapRows generates y[r,c] = f(x[r,c], ...), with coefficients by channel; vectors is the number of whole vectors in a row,
+// tail whether a masked one follows.
+func mapRows(name string, x vec.ISA, inputs []string, body func(*mapping)) {
+	params := "y"
+	for _, i := range inputs {
+		params += ", " + i
+	}
+	TEXT(name+x.Name(), NOSPLIT, fmt.Sprintf("func(%s, scale, shift, other *float32, rows, rowBytes, vectors int, tail bool, mask *int32)", params))
+	m := &mapping{x: x, pointers: map[string]Register{}}
+	m.constants = map[string]VecVirtual{
+		"zero": vec.Zero(x), "three": vec.Filled(x, 3), "six": vec.Filled(x, 6), "sixth": vec.Filled(x, 1.0/6),
+	}
+	x.Mask()
+	for _, p := range append(inputs, "y", "scale", "shift", "other") {
+		m.pointers[p] = Load(Param(p), GP64())
+	}
+	rows, rowBytes := Load(Param("rows"), GP64()), Load(Param("rowBytes"), GP64())
+	m.at = GP64()
+	left := GP64()
+	once := func() {
+		body(m)
+		m.x.Store(m.result, Mem{Base: m.pointers["y"], Index: m.at, Scale: 1}, m.masked)
+	}
+	Label("row")
+	XORQ(m.at, m.at)
+	Load(Param("vectors"), left)
+	TESTQ(left, left)
+	JZ(LabelRef("tail"))
+	Label("vector")
+	m.masked = false
+	once()
+	ADDQ(Imm(uint64(x.Bytes())), m.at)
+	DECQ(left)
+	JNZ(LabelRef("vector"))
+	Label("tail")
+	tail := Load(Param("tail"), GP8())
+	TESTB(tail, tail)
+	JZ(LabelRef("next"))
+	m.masked = true
+	once()
+	Label("next")
+	for _, p := range append(inputs, "y") {
+		ADDQ(rowBytes, m.pointers[p])
+	}
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
+// addTo adds an accumulator to memory and stores it.
+func addTo(x vec.ISA, acc VecVirtual, at Mem, masked bool) {
+	t := x.New()
+	x.Load(at, t, masked)
+	VADDPS(t, acc, acc)
+	x.Store(acc, at, masked)
+}
+
+// moments generates sum[c] += Σ x[r,c] and square[c] += Σ x[r,c]² over rows, for v vectors of channels, the last masked.
+func moments(x vec.ISA, v int) {
+	TEXT(fmt.Sprintf("moments%d%s", v, x.Name()), NOSPLIT, "func(x, sum, square *float32, rows, rowBytes int, mask *int32)")
+	x.Mask()
+	p, rows, rowBytes := Load(Param("x"), GP64()), Load(Param("rows"), GP64()), Load(Param("rowBytes"), GP64())
+	var sum, square []VecVirtual
+	for range v {
+		sum, square = append(sum, vec.Zero(x)), append(square, vec.Zero(x))
+	}
+	Label("row")
+	for i := range v {
+		t := x.New()
+		x.Load(Mem{Base: p, Disp: i * x.Bytes()}, t, i == v-1)
+		VADDPS(t, sum[i], sum[i])
+		VFMADD231PS(t, t, square[i])
+	}
+	ADDQ(rowBytes, p)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	s, q := Load(Param("sum"), GP64()), Load(Param("square"), GP64())
+	for i := range v {
+		addTo(x, sum[i], Mem{Base: s, Disp: i * x.Bytes()}, i == v-1)
+		addTo(x, square[i], Mem{Base: q, Disp: i * x.Bytes()}, i == v-1)
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// products generates dot[c] += Σ x[r,c]*d[r,c] over rows.
+func products(x vec.ISA, v int) {
+	TEXT(fmt.Sprintf("products%d%s", v, x.Name()), NOSPLIT, "func(x, d, dot *float32, rows, rowBytes int, mask *int32)")
+	x.Mask()
+	p, d, rows, rowBytes := Load(Param("x"), GP64()), Load(Param("d"), GP64()), Load(Param("rows"), GP64()), Load(Param("rowBytes"), GP64())
+	var dot []VecVirtual
+	for range v {
+		dot = append(dot, vec.Zero(x))
+	}
+	Label("row")
+	for i := range v {
+		a, b := x.New(), x.New()
+		x.Load(Mem{Base: p, Disp: i * x.Bytes()}, a, i == v-1)
+		x.Load(Mem{Base: d, Disp: i * x.Bytes()}, b, i == v-1)
+		VFMADD231PS(a, b, dot[i])
+	}
+	ADDQ(rowBytes, p)
+	ADDQ(rowBytes, d)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	at := Load(Param("dot"), GP64())
+	for i := range v {
+		addTo(x, dot[i], Mem{Base: at, Disp: i * x.Bytes()}, i == v-1)
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// gradient generates, for one vector of channels, g = d*act'(x*scale+shift), stored to g, with sum += Σ g and
+// dot += Σ g*(x-mean) over rows.
+func gradient(x vec.ISA, act string) {
+	TEXT("gradient"+act+x.Name(), NOSPLIT, "func(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int, mask *int32)")
+	x.Mask()
+	channel := func(name string) VecVirtual {
+		v := x.New()
+		x.Load(Mem{Base: Load(Param(name), GP64())}, v, true)
+		return v
+	}
+	scale, shift, mean := channel("scale"), channel("shift"), channel("mean")
+	sum, dot := vec.Zero(x), vec.Zero(x)
+	slope := slopeOf(x, act)
+	g, d, p := Load(Param("out"), GP64()), Load(Param("d"), GP64()), Load(Param("x"), GP64())
+	rows, rowBytes := Load(Param("rows"), GP64()), Load(Param("rowBytes"), GP64())
+	Label("row")
+	v, t, u := x.New(), x.New(), x.New()
+	x.Load(Mem{Base: p}, v, true)
+	x.Load(Mem{Base: d}, t, true)
+	VMOVAPS(shift, u)
+	VFMADD231PS(scale, v, u)
+	slope(u, t)
+	x.Store(t, Mem{Base: g}, true)
+	VADDPS(t, sum, sum)
+	VSUBPS(mean, v, v)
+	VFMADD231PS(t, v, dot)
+	ADDQ(rowBytes, p)
+	ADDQ(rowBytes, d)
+	ADDQ(rowBytes, g)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	addTo(x, sum, Mem{Base: Load(Param("sum"), GP64())}, true)
+	addTo(x, dot, Mem{Base: Load(Param("dot"), GP64())}, true)
+	VZEROUPPER()
+	RET()
+}
+
+// slopeOf prepares constants and gives the code for t *= act'(u).
+func slopeOf(x vec.ISA, act string) func(u, t VecVirtual) {
+	switch act {
+	case "ReLU":
+		zero := vec.Zero(x)
+		return func(u, t VecVirtual) { x.Keep(vec.Greater, u, zero, t, t) }
+	case "ReLU6":
+		zero, six := vec.Zero(x), vec.Filled(x, 6)
+		return func(u, t VecVirtual) {
+			x.Keep(vec.Greater, u, zero, t, t)
+			x.Keep(vec.Less, u, six, t, t)
+		}
+	case "HSwish":
+		minus, three := vec.Filled(x, -3), vec.Filled(x, 3)
+		third, half, one := vec.Filled(x, 1.0/3), vec.Filled(x, 0.5), vec.Filled(x, 1)
+		return func(u, t VecVirtual) {
+			s := x.New()
+			VMOVAPS(half, s)
+			VFMADD231PS(third, u, s)
+			x.Keep(vec.Greater, u, minus, s, s)
+			x.Select(vec.GreaterEqual, u, three, one, s)
+			VMULPS(s, t, t)
+		}
+	}
+	return func(u, t VecVirtual) {}
+}

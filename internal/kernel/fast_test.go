@@ -1,0 +1,184 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+var acts = []Act{Identity, ReLU, ReLU6, HSwish}
+
+func TestRowMaps(t *testing.T) {
+	eachISA(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(3, 1))
+		for _, c := range []int{1, 3, 7, 8, 9, 15, 16, 17, 24, 31, 33, 48, 64, 100} {
+			for rows := range 5 {
+				x, q := randoms(r, rows*c), randoms(r, rows*c)
+				scale, shift, other := randoms(r, c), randoms(r, c), randoms(r, c)
+				for i := range x {
+					x[i] *= 3
+				}
+				for _, act := range acts {
+					y, want := randoms(r, rows*c+3), make([]float32, rows*c)
+					guard := append([]float32(nil), y[rows*c:]...)
+					for i, v := range x {
+						want[i] = act.Value(v*scale[i%c] + shift[i%c])
+					}
+					Map(y, x, scale, shift, act)
+					compare(t, fmt.Sprintf("map act %d c=%d rows=%d", act, c, rows), y[:rows*c], want, 2e-6*10)
+					compare(t, "guard", y[rows*c:], guard, 0)
+				}
+				y, want := make([]float32, rows*c), make([]float32, rows*c)
+				for i, v := range x {
+					want[i] = v*scale[i%c] + shift[i%c] + q[i]
+				}
+				MapAdd(y, x, q, scale, shift)
+				compare(t, "add", y, want, 1e-5)
+				for i, v := range x {
+					want[i] = v*scale[i%c] + shift[i%c] + q[i]*other[i%c]
+				}
+				Combine(y, x, q, scale, other, shift)
+				compare(t, "combine", y, want, 1e-5)
+			}
+		}
+	})
+}
+
+func TestRowSums(t *testing.T) {
+	eachISA(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(4, 1))
+		for _, c := range []int{1, 7, 8, 9, 16, 17, 24, 33, 64, 65, 100, 130} {
+			for _, rows := range []int{0, 1, 2, 127, 128, 129, 300} {
+				x, d := randoms(r, rows*c), randoms(r, rows*c)
+				tmp := make([]float32, 2*c)
+				sum, square := make([]float64, c), make([]float64, c)
+				wantSum, wantSquare, wantDot := make([]float64, c), make([]float64, c), make([]float64, c)
+				for i, v := range x {
+					wantSum[i%c] += float64(v)
+					wantSquare[i%c] += float64(v) * float64(v)
+					wantDot[i%c] += float64(v) * float64(d[i])
+				}
+				SumSquares(x, c, sum, square, tmp)
+				dot := make([]float32, c)
+				Products(dot, x, d)
+				for j := range c {
+					if math.Abs(sum[j]-wantSum[j]) > 1e-4 || math.Abs(square[j]-wantSquare[j]) > 1e-4*float64(rows+1) || math.Abs(float64(dot[j])-wantDot[j]) > 1e-3 {
+						t.Fatalf("c=%d rows=%d channel %d: sums %g %g %g, want %g %g %g", c, rows, j, sum[j], square[j], dot[j], wantSum[j], wantSquare[j], wantDot[j])
+					}
+				}
+				for _, act := range acts {
+					n := Norm{Mean: randoms(r, c), InvStd: randoms(r, c), Scale: randoms(r, c), Shift: randoms(r, c), Act: act}
+					g, want := make([]float32, rows*c), make([]float32, rows*c)
+					clear(sum)
+					clear(square)
+					wantS, wantD := make([]float64, c), make([]float64, c)
+					for i, v := range x {
+						j := i % c
+						want[i] = d[i] * act.Slope(v*n.Scale[j]+n.Shift[j])
+						wantS[j] += float64(want[i])
+						wantD[j] += float64(want[i]) * float64(v-n.Mean[j])
+					}
+					n.Gradient(g, d, x, sum, square, tmp)
+					compare(t, fmt.Sprintf("gradient act %d", act), g, want, 1e-5)
+					for j := range c {
+						if math.Abs(sum[j]-wantS[j]) > 1e-3 || math.Abs(square[j]-wantD[j]) > 1e-3 {
+							t.Fatalf("act %d c=%d rows=%d channel %d: sums %g %g, want %g %g", act, c, rows, j, sum[j], square[j], wantS[j], wantD[j])
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// TestPadded compares the padded convolution, its weight gradient and its input gradient with the reference.
+func TestPadded(t *testing.T) {
+	eachISA(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(5, 1))
+		for _, k := range []int{1, 3, 5, 7, 9} {
+			for _, stride := range []int{1, 2} {
+				for _, size := range [][2]int{{1, 1}, {2, 3}, {5, 4}, {8, 8}, {9, 17}} {
+					for _, c := range []int{1, 5, 8, 16, 19, 40} {
+						g := Padded{NewWindow(size[0], size[1], k, stride), c}
+						x, w, dz := randoms(r, g.H*g.W*c), randoms(r, k*k*c), randoms(r, g.OH*g.OW*c)
+						taps := Taps{w, k * c, c}
+						pad := make([]float32, g.Len())
+						for y := range g.H {
+							copy(g.Row(pad, y), x[y*g.W*c:])
+						}
+						name := fmt.Sprintf("k=%d s=%d %v c=%d", k, stride, size, c)
+						y, want := make([]float32, g.OH*g.OW*c), make([]float32, g.OH*g.OW*c)
+						Depthwise(want, x, taps, g.Window, c, 0, g.OH)
+						g.Convolve(y, pad, w)
+						compare(t, name+" forward", y, want, 1e-4)
+
+						dw, wantW := make([]float32, k*k*c), make([]float32, k*k*c)
+						DepthwiseWeight(Taps{wantW, k * c, c}, x, dz, g.Window, c)
+						g.WeightGradient(dw, pad, dz)
+						compare(t, name+" weight", dw, wantW, 1e-4)
+
+						in := g.InputGeometry()
+						spread, flipped := make([]float32, in.Len()), make([]float32, k*k*c)
+						for oy := range g.OH {
+							row, step := g.Spread(spread, oy)
+							for ox := range g.OW {
+								copy(row[ox*step:][:c], dz[(oy*g.OW+ox)*c:])
+							}
+						}
+						Flip(flipped, w, k, c)
+						dx, wantX := make([]float32, g.H*g.W*c), make([]float32, g.H*g.W*c)
+						DepthwiseInput(wantX, dz, taps, g.Window, c, 0, g.H)
+						in.Convolve(dx, spread, flipped)
+						compare(t, name+" input", dx, wantX, 1e-4)
+					}
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkPadded(b *testing.B) {
+	for _, s := range []struct{ size, k, c, stride int }{{32, 3, 96, 1}, {16, 5, 240, 1}, {8, 7, 480, 1}, {32, 7, 96, 2}} {
+		g := Padded{NewWindow(s.size, s.size, s.k, s.stride), s.c}
+		r := rand.New(rand.NewPCG(1, 1))
+		x, w, y := randoms(r, g.Len()), randoms(r, s.k*s.k*s.c), randoms(r, g.OH*g.OW*s.c)
+		flops := 2 * float64(g.OH*g.OW*s.k*s.k*s.c)
+		for _, isa := range []ISA{AVX2, AVX512} {
+			for name, f := range map[string]func(){"forward": func() { g.Convolve(y, x, w) }, "weight": func() { g.WeightGradient(w, x, y) }} {
+				b.Run(fmt.Sprintf("%s/%dx%d/k%d/c%d/s%d/%v", name, s.size, s.size, s.k, s.c, s.stride, isa), func(b *testing.B) {
+					restore, err := Use(isa)
+					if err != nil {
+						b.Skip(err)
+					}
+					defer restore()
+					for b.Loop() {
+						f()
+					}
+					b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+				})
+			}
+		}
+	}
+}
+
+func BenchmarkRows(b *testing.B) {
+	const rows, c = 1024, 96
+	r := rand.New(rand.NewPCG(1, 1))
+	x, d, g, coef := randoms(r, rows*c), randoms(r, rows*c), randoms(r, rows*c), randoms(r, c)
+	tmp, s, q := make([]float32, 2*c), make([]float64, c), make([]float64, c)
+	n := Norm{coef, coef, coef, coef, HSwish}
+	for name, f := range map[string]func(){
+		"map":      func() { Map(g, x, coef, coef, HSwish) },
+		"squares":  func() { SumSquares(x, c, s, q, tmp) },
+		"gradient": func() { n.Gradient(g, d, x, s, q, tmp) },
+		"combine":  func() { Combine(g, x, d, coef, coef, coef) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(rows * c * 4)
+			for b.Loop() {
+				f()
+			}
+		})
+	}
+}

@@ -1,0 +1,88 @@
+package kernel
+
+// Padded is the geometry of a depthwise convolution over an image (Window) whose padding stands around it in memory:
+// (H+2p, W+2p, C) with p = Kernel/2.
+type Padded struct {
+	Window
+	C int
+}
+
+// Pad is the padding on each side, PH and PW the sides with padding.
+func (g Padded) Pad() int { return g.Kernel / 2 }
+func (g Padded) PH() int  { return g.H + 2*g.Pad() }
+func (g Padded) PW() int  { return g.W + 2*g.Pad() }
+
+// Len is the size of the padded image, Row the part of it that holds the channels of image row y.
+func (g Padded) Len() int { return g.PH() * g.PW() * g.C }
+
+// Row is where image row y is in a padded image.
+func (g Padded) Row(x []float32, y int) []float32 {
+	return x[((y+g.Pad())*g.PW()+g.Pad())*g.C:][:g.W*g.C]
+}
+
+// Convolve is [Depthwise] of a padded image with a compact kernel w, (Kernel,Kernel,C).
+func (g Padded) Convolve(y, x, w []float32) {
+	checkRows(g.OH*g.OW, g.C, y)
+	checkRows(g.PH()*g.PW(), g.C, x)
+	checkRows(g.Kernel*g.Kernel, g.C, w)
+	if g.convolveVector(y, x, w) {
+		return
+	}
+	var run products
+	for oy := range g.OH {
+		for ox := range g.OW {
+			out := y[(oy*g.OW+ox)*g.C:][:g.C]
+			clear(out)
+			run.begin(out, x, w)
+			for ky := range g.Kernel {
+				row := ((oy*g.Stride+ky)*g.PW() + ox*g.Stride) * g.C
+				for kx := range g.Kernel {
+					run.add(row+kx*g.C, (ky*g.Kernel+kx)*g.C)
+				}
+			}
+			run.flush()
+		}
+	}
+}
+
+// WeightGradient adds to dw, (Kernel,Kernel,C), the weight gradient over a padded image x and an output gradient
+// dz (OH,OW,C).
+func (g Padded) WeightGradient(dw, x, dz []float32) {
+	checkRows(g.OH*g.OW, g.C, dz)
+	checkRows(g.PH()*g.PW(), g.C, x)
+	checkRows(g.Kernel*g.Kernel, g.C, dw)
+	if g.weightVector(dw, x, dz) {
+		return
+	}
+	var run products
+	for ky := range g.Kernel {
+		for kx := range g.Kernel {
+			run.begin(dw[(ky*g.Kernel+kx)*g.C:][:g.C], x, dz)
+			for oy := range g.OH {
+				for ox := range g.OW {
+					run.add(((oy*g.Stride+ky)*g.PW()+ox*g.Stride+kx)*g.C, (oy*g.OW+ox)*g.C)
+				}
+			}
+			run.flush()
+		}
+	}
+}
+
+// InputGeometry is the convolution that gives the input gradient: of the output gradient, spread out by [Padded.Spread], with
+// the kernel that [Flip] makes.
+func (g Padded) InputGeometry() Padded {
+	return Padded{NewWindow(g.H, g.W, g.Kernel, 1), g.C}
+}
+
+// Spread is where output row oy goes in the padded image that [Padded.InputGeometry] convolves: its pixels Stride apart,
+// what is between them 0.
+func (g Padded) Spread(x []float32, oy int) (row []float32, step int) {
+	return g.InputGeometry().Row(x, oy*g.Stride), g.Stride * g.C
+}
+
+// Flip turns a compact kernel (k,k,c) around in both directions.
+func Flip(dst, w []float32, k, c int) {
+	for t := range k * k {
+		copy(dst[(k*k-1-t)*c:][:c], w[t*c:][:c])
+	}
+}

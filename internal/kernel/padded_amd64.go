@@ -1,0 +1,69 @@
+//go:build !noasm
+
+package kernel
+
+//go:generate go -C _generate run ./depthwise -out ../depthwise_amd64.s -stubs ../depthwise_amd64_stubs.go -pkg kernel
+
+type stripFunc func(y, x, w *float32, xRow, pixel, vectors int, tail bool, mask *int32)
+type tapsFunc func(dw, x, dz *float32, xRow, pixel, oh, ow, vectors int, tail bool, mask *int32)
+
+// strips has, by instruction set, half kernel, stride, and log2 of the pixels, what convolves a strip of output pixels.
+var strips = map[ISA][4][3][4]stripFunc{
+	AVX512: {
+		1: {1: {strip3s1x1AVX512, strip3s1x2AVX512, strip3s1x4AVX512, strip3s1x8AVX512}, 2: {strip3s2x1AVX512, strip3s2x2AVX512, strip3s2x4AVX512, strip3s2x8AVX512}},
+		2: {1: {strip5s1x1AVX512, strip5s1x2AVX512, strip5s1x4AVX512, strip5s1x8AVX512}, 2: {strip5s2x1AVX512, strip5s2x2AVX512, strip5s2x4AVX512, strip5s2x8AVX512}},
+		3: {1: {strip7s1x1AVX512, strip7s1x2AVX512, strip7s1x4AVX512, strip7s1x8AVX512}, 2: {strip7s2x1AVX512, strip7s2x2AVX512, strip7s2x4AVX512, strip7s2x8AVX512}},
+	},
+	AVX2: {
+		1: {1: {strip3s1x1AVX2, strip3s1x2AVX2, strip3s1x4AVX2, strip3s1x8AVX2}, 2: {strip3s2x1AVX2, strip3s2x2AVX2, strip3s2x4AVX2, strip3s2x8AVX2}},
+		2: {1: {strip5s1x1AVX2, strip5s1x2AVX2, strip5s1x4AVX2, strip5s1x8AVX2}, 2: {strip5s2x1AVX2, strip5s2x2AVX2, strip5s2x4AVX2, strip5s2x8AVX2}},
+		3: {1: {strip7s1x1AVX2, strip7s1x2AVX2, strip7s1x4AVX2, strip7s1x8AVX2}, 2: {strip7s2x1AVX2, strip7s2x2AVX2, strip7s2x4AVX2, strip7s2x8AVX2}},
+	},
+}
+
+// tapGradients has, likewise, what sums the gradient of a row of taps.
+var tapGradients = map[ISA][4][3]tapsFunc{
+	AVX512: {1: {1: taps3s1AVX512, 2: taps3s2AVX512}, 2: {1: taps5s1AVX512, 2: taps5s2AVX512}, 3: {1: taps7s1AVX512, 2: taps7s2AVX512}},
+	AVX2:   {1: {1: taps3s1AVX2, 2: taps3s2AVX2}, 2: {1: taps5s1AVX2, 2: taps5s2AVX2}, 3: {1: taps7s1AVX2, 2: taps7s2AVX2}},
+}
+
+// vectorised says whether there are kernels for the geometry.
+func (g Padded) vectorised() bool {
+	return active != Portable && g.Kernel >= 3 && g.Kernel <= 7 && g.Stride <= 2
+}
+
+func (g Padded) convolveVector(y, x, w []float32) bool {
+	if !g.vectorised() {
+		return false
+	}
+	table := strips[active]
+	kernels := &table[g.Kernel/2][g.Stride]
+	lanes := vectorLanes()
+	whole, rest := g.C/lanes, g.C%lanes
+	mask := lastMask(rest)
+	for oy := range g.OH {
+		for ox := 0; ox < g.OW; {
+			size := 3
+			for ox+1<<size > g.OW {
+				size--
+			}
+			in := (oy*g.Stride*g.PW() + ox*g.Stride) * g.C
+			kernels[size](&y[(oy*g.OW+ox)*g.C], &x[in], &w[0], 4*g.PW()*g.C, 4*g.C, whole, rest > 0, mask)
+			ox += 1 << size
+		}
+	}
+	return true
+}
+
+func (g Padded) weightVector(dw, x, dz []float32) bool {
+	if !g.vectorised() {
+		return false
+	}
+	f := tapGradients[active][g.Kernel/2][g.Stride]
+	lanes := vectorLanes()
+	whole, rest := g.C/lanes, g.C%lanes
+	for ky := range g.Kernel {
+		f(&dw[ky*g.Kernel*g.C], &x[ky*g.PW()*g.C], &dz[0], 4*g.Stride*g.PW()*g.C, 4*g.C, g.OH, g.OW, whole, rest > 0, lastMask(rest))
+	}
+	return true
+}

@@ -1,0 +1,7 @@
+//go:build !amd64 || noasm
+
+package kernel
+
+func (g Padded) convolveVector(_, _, _ []float32) bool { return false }
+
+func (g Padded) weightVector(_, _, _ []float32) bool { return false }

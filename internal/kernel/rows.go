@@ -1,0 +1,135 @@
+package kernel
+
+// The functions of this file pass over rows of c channels. Each has a plain Go body here, which says what it computes; with
+// vector instructions another body computes the same up to rounding.
+
+// Map is y = act(x*scale + shift) over rows of len(scale) channels. It may run in place.
+func Map(y, x, scale, shift []float32, act Act) {
+	c := len(scale)
+	rows := len(x) / c
+	if rows == 0 {
+		return
+	}
+	checkRows(rows, c, y, x)
+	if mapVector(scaleShiftKernels[act], y, x, x, scale, shift[:c], shift, rows, c) {
+		return
+	}
+	ScaleShift(y, x[:rows*c], scale, shift, act)
+}
+
+// MapAdd is y = x*scale + shift + r.
+func MapAdd(y, x, r, scale, shift []float32) {
+	c := len(scale)
+	rows := len(x) / c
+	if rows == 0 {
+		return
+	}
+	checkRows(rows, c, y, x, r)
+	if mapVector(scaleShiftAddKernel, y, x, r, scale, shift[:c], shift, rows, c) {
+		return
+	}
+	for i := 0; i < rows*c; i += c {
+		for j, s := range scale {
+			y[i+j] = x[i+j]*s + shift[j] + r[i+j]
+		}
+	}
+}
+
+// Combine is y = x*scale + r*other + shift.
+func Combine(y, x, r, scale, other, shift []float32) {
+	c := len(scale)
+	rows := len(x) / c
+	if rows == 0 {
+		return
+	}
+	checkRows(rows, c, y, x, r)
+	if mapVector(combineKernel, y, x, r, scale, shift[:c], other[:c], rows, c) {
+		return
+	}
+	for i := 0; i < rows*c; i += c {
+		for j, s := range scale {
+			y[i+j] = x[i+j]*s + r[i+j]*other[j] + shift[j]
+		}
+	}
+}
+
+// checkRows panics if a slice is shorter than rows of c values.
+func checkRows(rows, c int, slices ...[]float32) {
+	for _, s := range slices {
+		_ = s[rows*c-1]
+	}
+}
+
+// sumRows is how many rows are summed in float32 before the sum goes to float64.
+const sumRows = 128
+
+// SumSquares adds Σ x and Σ x² over rows of c channels to sum and square. tmp holds at least 2c values.
+func SumSquares(x []float32, c int, sum, square []float64, tmp []float32) {
+	s, q := tmp[:c], tmp[c:2*c]
+	for ; len(x) >= c; x = x[min(sumRows*c, len(x)):] {
+		rows := min(sumRows, len(x)/c)
+		clear(tmp[:2*c])
+		if !sumSquaresVector(x, s, q, rows, c) {
+			for i := 0; i < rows*c; i += c {
+				for j, v := range x[i:][:c] {
+					s[j] += v
+					q[j] += v * v
+				}
+			}
+		}
+		flush(sum, s)
+		flush(square, q)
+	}
+}
+
+// flush adds float32 sums to float64 ones.
+func flush(to []float64, from []float32) {
+	for j, v := range from {
+		to[j] += float64(v)
+	}
+}
+
+// Gradient is the step back through activation and batch norm's scale: g = d * act'(x*Scale+Shift), and it adds Σ g and
+// Σ g*(x-Mean) to sum and dot. g may be d. tmp holds at least 2c values.
+func (n *Norm) Gradient(g, d, x []float32, sum, dot []float64, tmp []float32) {
+	c := len(n.Scale)
+	s, p := tmp[:c], tmp[c:2*c]
+	for i := 0; i+c <= len(x); i += sumRows * c {
+		rows := min(sumRows, (len(x)-i)/c)
+		clear(tmp[:2*c])
+		checkRows(rows, c, g[i:], d[i:])
+		if !n.gradientVector(g[i:], d[i:], x[i:], s, p, rows) {
+			n.gradientGo(g[i:], d[i:], x[i:], s, p, rows)
+		}
+		flush(sum, s)
+		flush(dot, p)
+	}
+}
+
+func (n *Norm) gradientGo(g, d, x, s, p []float32, rows int) {
+	c := len(n.Scale)
+	for i := 0; i < rows*c; i += c {
+		for j, v := range x[i:][:c] {
+			t := d[i+j] * n.Act.Slope(v*n.Scale[j]+n.Shift[j])
+			g[i+j] = t
+			s[j] += t
+			p[j] += t * (v - n.Mean[j])
+		}
+	}
+}
+
+// Products adds Σ x*d over rows of len(dot) channels to dot.
+func Products(dot, x, d []float32) {
+	c := len(dot)
+	rows := len(x) / c
+	if rows == 0 {
+		return
+	}
+	checkRows(rows, c, d)
+	if productsVector(x, d, dot, rows, c) {
+		return
+	}
+	for i := 0; i < rows*c; i += c {
+		mulAdd(dot, x[i:], d[i:])
+	}
+}

@@ -1,0 +1,124 @@
+//go:build !noasm
+
+package kernel
+
+//go:generate go -C _generate run ./rows -out ../rows_amd64.s -stubs ../rows_amd64_stubs.go -pkg kernel
+
+type mapFunc func(y, x, scale, shift, other *float32, rows, rowBytes, vectors int, tail bool, mask *int32)
+type map2Func func(y, x, r, scale, shift, other *float32, rows, rowBytes, vectors int, tail bool, mask *int32)
+
+// mapKernel is a map for both instruction sets; either the one- or the two-input form is set.
+type mapKernel struct {
+	one512, one2 mapFunc
+	two512, two2 map2Func
+}
+
+var (
+	scaleShiftKernels = [...]mapKernel{
+		Identity: {one512: scaleShiftIdentityAVX512, one2: scaleShiftIdentityAVX2},
+		ReLU:     {one512: scaleShiftReLUAVX512, one2: scaleShiftReLUAVX2},
+		ReLU6:    {one512: scaleShiftReLU6AVX512, one2: scaleShiftReLU6AVX2},
+		HSwish:   {one512: scaleShiftHSwishAVX512, one2: scaleShiftHSwishAVX2},
+	}
+	scaleShiftAddKernel = mapKernel{two512: scaleShiftAddAVX512, two2: scaleShiftAddAVX2}
+	combineKernel       = mapKernel{two512: combineAVX512, two2: combineAVX2}
+)
+
+// lastMask is the mask of the n lanes of a last vector, of any instruction set.
+func lastMask(n int) *int32 {
+	if active == AVX512 {
+		return &bitMasks[n]
+	}
+	return &lanes[8-n]
+}
+
+// vectorLanes is the number of values in a vector.
+func vectorLanes() int {
+	if active == AVX512 {
+		return 16
+	}
+	return 8
+}
+
+func mapVector(k mapKernel, y, x, r, scale, shift, other []float32, rows, c int) bool {
+	if active == Portable {
+		return false
+	}
+	lanes := vectorLanes()
+	whole, rest := c/lanes, c%lanes
+	mask := lastMask(rest)
+	switch {
+	case active == AVX512 && k.one512 != nil:
+		k.one512(&y[0], &x[0], &scale[0], &shift[0], &other[0], rows, 4*c, whole, rest > 0, mask)
+	case active == AVX512:
+		k.two512(&y[0], &x[0], &r[0], &scale[0], &shift[0], &other[0], rows, 4*c, whole, rest > 0, mask)
+	case k.one2 != nil:
+		k.one2(&y[0], &x[0], &scale[0], &shift[0], &other[0], rows, 4*c, whole, rest > 0, mask)
+	default:
+		k.two2(&y[0], &x[0], &r[0], &scale[0], &shift[0], &other[0], rows, 4*c, whole, rest > 0, mask)
+	}
+	return true
+}
+
+type sumFunc func(x, s, q *float32, rows, rowBytes int, mask *int32)
+
+// The sums by number of vectors of channels, most first.
+var (
+	momentKernels  = map[ISA][]sumFunc{AVX512: {4: moments4AVX512, 2: moments2AVX512, 1: moments1AVX512}, AVX2: {2: moments2AVX2, 1: moments1AVX2}}
+	productKernels = map[ISA][]sumFunc{AVX512: {4: products4AVX512, 2: products2AVX512, 1: products1AVX512}, AVX2: {2: products2AVX2, 1: products1AVX2}}
+)
+
+// columns goes through the channels in as wide blocks as there are kernels for.
+func columns(kernels []sumFunc, c int, call func(f sumFunc, j int, mask *int32)) {
+	lanes := vectorLanes()
+	for j := 0; j < c; {
+		width := len(kernels) - 1
+		for width > 1 && j+(width-1)*lanes >= c {
+			width /= 2
+		}
+		n := min(width*lanes, c-j)
+		call(kernels[width], j, lastMask(n-(width-1)*lanes))
+		j += n
+	}
+}
+
+func sumSquaresVector(x, sum, square []float32, rows, c int) bool {
+	if active == Portable {
+		return false
+	}
+	columns(momentKernels[active], c, func(f sumFunc, j int, mask *int32) { f(&x[j], &sum[j], &square[j], rows, 4*c, mask) })
+	return true
+}
+
+func productsVector(x, d, dot []float32, rows, c int) bool {
+	if active == Portable {
+		return false
+	}
+	columns(productKernels[active], c, func(f sumFunc, j int, mask *int32) { f(&x[j], &d[j], &dot[j], rows, 4*c, mask) })
+	return true
+}
+
+type gradientFunc func(g, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int, mask *int32)
+
+var gradientKernels = [...][2]gradientFunc{
+	Identity: {gradientIdentityAVX512, gradientIdentityAVX2},
+	ReLU:     {gradientReLUAVX512, gradientReLUAVX2},
+	ReLU6:    {gradientReLU6AVX512, gradientReLU6AVX2},
+	HSwish:   {gradientHSwishAVX512, gradientHSwishAVX2},
+}
+
+func (n *Norm) gradientVector(g, d, x, sum, dot []float32, rows int) bool {
+	if active == Portable {
+		return false
+	}
+	f := gradientKernels[n.Act][0]
+	if active == AVX2 {
+		f = gradientKernels[n.Act][1]
+	}
+	c, lanes := len(n.Scale), vectorLanes()
+	for j := 0; j < c; j += lanes {
+		mask := lastMask(min(lanes, c-j))
+		f(&g[j], &d[j], &x[j], &n.Scale[j], &n.Shift[j], &n.Mean[j], &sum[j], &dot[j], rows, 4*c, mask)
+	}
+	return true
+}

@@ -1,0 +1,20 @@
+//go:build !amd64 || noasm
+
+package kernel
+
+type mapKernel struct{}
+
+var (
+	scaleShiftKernels                  [HSwish + 1]mapKernel
+	scaleShiftAddKernel, combineKernel mapKernel
+)
+
+func mapVector(mapKernel, []float32, []float32, []float32, []float32, []float32, []float32, int, int) bool {
+	return false
+}
+
+func sumSquaresVector(_, _, _ []float32, _, _ int) bool { return false }
+
+func productsVector(_, _, _ []float32, _, _ int) bool { return false }
+
+func (n *Norm) gradientVector(_, _, _, _, _ []float32, _ int) bool { return false }
