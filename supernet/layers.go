@@ -2,64 +2,85 @@ package supernet
 
 import "github.com/tailor-nas/tailor/internal/nn"
 
+// flow is what one block hands to the next: images, a unit's output, or pooled features.
+type flow struct {
+	images []float32
+	unit   *nn.Unit
+	vector *nn.Vector
+}
+
 // layer is a block of a network as the engine runs it.
 type layer interface {
-	// bind makes the layer run at the block's active size, on x, and gives its output.
-	bind(g *nn.Graph, b Block, x nn.Tensor, out nn.Slot) nn.Tensor
+	// bind makes the layer run at the block's active size on what comes in, and gives what goes out. out is the slot of
+	// memory that what crosses the block may use.
+	bind(g *nn.Graph, b Block, in flow, out nn.Slot) flow
 	forward()
-	// backward adds weight gradients and, if input is set, writes the gradient of x.
-	backward(input bool)
+	// backward adds weight gradients and gives what came in its gradient.
+	backward()
 	norms() []*nn.BatchNorm
 }
 
-// newLayer makes the layer of a block at full size. kernels are the sizes that its depthwise convolution may have.
+// newLayer makes the layer of a block at full size; kernels are the sizes that its depthwise convolution may have.
 func newLayer(p *nn.Params, b Block, kernels []int, transforms bool, eps float64) layer {
-	switch b.Kind {
-	case MBConv:
+	switch {
+	case b.Kind == MBConv:
 		return newMBConv(p, b, kernels, transforms, eps)
-	case Pool:
-		return &poolLayer{}
-	case Linear:
-		return &linearLayer{linear: nn.NewLinear(p, b.Name, b.In.C, b.Out.C)}
+	case b.Kind == Pool:
+		return &poolLayer{nn.NewPool2D()}
+	case b.Kind == Linear:
+		return &linearLayer{linear: nn.NewLinear(p, b.Name, b.In.C, b.Out.C, true, nn.Identity)}
+	case !b.BN:
+		return &linearLayer{linear: nn.NewLinear(p, b.Name, b.In.C, b.Out.C, false, b.Act.nn())}
+	case b.Kernel == 1:
+		return &pointwiseLayer{nn.NewPointwise(p, b.Name, b.In.C, b.Out.C, nil, b.Act.nn(), eps)}
 	}
-	if !b.BN {
-		eps = 0
-	}
-	return &convLayer{conv: nn.NewConv(p, b.Name, b.Kernel, b.Stride, b.In.C, b.Out.C, b.Act.nn(), eps)}
+	return &stemLayer{nn.NewStem(p, b.Name, b.Kernel, b.Stride, b.In.C, b.Out.C, b.Act.nn(), eps)}
 }
 
-type convLayer struct{ conv *nn.Conv }
+// stemLayer is a convolution over the images.
+type stemLayer struct{ unit *nn.Unit }
 
-func (l *convLayer) bind(g *nn.Graph, b Block, x nn.Tensor, out nn.Slot) nn.Tensor {
-	return l.conv.Bind(g, x, b.Out.C, out)
+func (l *stemLayer) bind(g *nn.Graph, b Block, in flow, out nn.Slot) flow {
+	l.unit.BindStem(g, in.images, b.In.H, b.In.W, b.In.C, out)
+	return flow{unit: l.unit}
 }
-func (l *convLayer) forward()            { l.conv.Forward() }
-func (l *convLayer) backward(input bool) { l.conv.Backward(input) }
-func (l *convLayer) norms() []*nn.BatchNorm {
-	if l.conv.BN == nil {
-		return nil
-	}
-	return []*nn.BatchNorm{l.conv.BN}
+func (l *stemLayer) forward()               { l.unit.Forward() }
+func (l *stemLayer) backward()              { l.unit.Backward() }
+func (l *stemLayer) norms() []*nn.BatchNorm { return []*nn.BatchNorm{l.unit.BN} }
+
+// pointwiseLayer is a 1x1 convolution with batch norm.
+type pointwiseLayer struct{ unit *nn.Unit }
+
+func (l *pointwiseLayer) bind(g *nn.Graph, b Block, in flow, out nn.Slot) flow {
+	l.unit.BindPointwise(g, in.source(g, b), b.Out.C, 0, out)
+	return flow{unit: l.unit}
 }
+func (l *pointwiseLayer) forward()               { l.unit.Forward() }
+func (l *pointwiseLayer) backward()              { l.unit.Backward() }
+func (l *pointwiseLayer) norms() []*nn.BatchNorm { return []*nn.BatchNorm{l.unit.BN} }
 
-type poolLayer struct{ pool nn.MeanPool }
+type poolLayer struct{ pool *nn.Pool2D }
 
-func (l *poolLayer) bind(g *nn.Graph, _ Block, x nn.Tensor, out nn.Slot) nn.Tensor {
-	return l.pool.Bind(g, x, out)
+func (l *poolLayer) bind(g *nn.Graph, b Block, in flow, _ nn.Slot) flow {
+	return flow{vector: l.pool.Bind(g, in.source(g, b))}
 }
 func (l *poolLayer) forward()               { l.pool.Forward() }
-func (l *poolLayer) backward(bool)          { l.pool.Backward() }
+func (l *poolLayer) backward()              { l.pool.Backward() }
 func (l *poolLayer) norms() []*nn.BatchNorm { return nil }
 
-// linearLayer is the classifier with the dropout before it.
+// linearLayer works on pooled features, with dropout before it.
 type linearLayer struct {
 	dropout nn.Dropout
-	linear  *nn.Conv
+	linear  *nn.Linear
 }
 
-func (l *linearLayer) bind(g *nn.Graph, b Block, x nn.Tensor, out nn.Slot) nn.Tensor {
-	l.dropout.Bind(g, x)
-	return l.linear.Bind(g, x, b.Out.C, out)
+func (l *linearLayer) bind(g *nn.Graph, b Block, in flow, _ nn.Slot) flow {
+	v := in.vector
+	if v == nil {
+		v = g.InputVector(in.images, b.In.C)
+	}
+	l.dropout.Bind(v)
+	return flow{vector: l.linear.Bind(g, v)}
 }
 
 func (l *linearLayer) forward() {
@@ -67,48 +88,48 @@ func (l *linearLayer) forward() {
 	l.linear.Forward()
 }
 
-func (l *linearLayer) backward(bool) {
-	l.linear.Backward(true)
+func (l *linearLayer) backward() {
+	l.linear.Backward()
 	l.dropout.Backward()
 }
 func (l *linearLayer) norms() []*nn.BatchNorm { return nil }
 
 // mbconv is the inverted residual block of MobileNetV2 and V3.
 type mbconv struct {
-	g         *nn.Graph
-	block     Block // as bound
-	x, y      nn.Tensor
-	expand    *nn.Conv // nil if the block never expands
-	depthwise *nn.Depthwise
+	block     Block    // as bound
+	expand    *nn.Unit // nil if the block never expands
+	depthwise *nn.Unit
 	se        *nn.SE // nil without
-	project   *nn.Conv
+	project   *nn.Unit
 }
 
 func newMBConv(p *nn.Params, b Block, kernels []int, transforms bool, eps float64) *mbconv {
 	m := &mbconv{block: b}
 	if b.HasExpand() {
-		m.expand = nn.NewConv(p, b.Name+".expand", 1, 1, b.In.C, b.Mid, b.Act.nn(), eps)
+		m.expand = nn.NewPointwise(p, b.Name+".expand", b.In.C, b.Mid, nil, b.Act.nn(), eps)
 	}
 	m.depthwise = nn.NewDepthwise(p, b.Name+".depthwise", kernels, b.Stride, b.Mid, transforms, b.Act.nn(), eps)
 	if b.SE > 0 {
 		m.se = nn.NewSE(p, b.Name+".se", b.Mid, b.SE)
 	}
-	m.project = nn.NewConv(p, b.Name+".project", 1, 1, b.Mid, b.Out.C, nn.Identity, eps)
+	m.project = nn.NewPointwise(p, b.Name+".project", b.Mid, b.Out.C, m.se, nn.Identity, eps)
 	return m
 }
 
-func (m *mbconv) bind(g *nn.Graph, b Block, x nn.Tensor, out nn.Slot) nn.Tensor {
-	m.g, m.block, m.x = g, b, x
-	t := x
+func (m *mbconv) bind(g *nn.Graph, b Block, in flow, out nn.Slot) flow {
+	m.block = b
+	first := in.source(g, b)
+	u := first
 	if b.HasExpand() {
-		t = m.expand.Bind(g, t, b.Mid, nn.Inner0)
+		m.expand.BindPointwise(g, u, b.Mid, 0, nn.Inner0)
+		u = m.expand
 	}
-	t = m.depthwise.Bind(g, t, b.Kernel, nn.Inner1)
-	if b.SE > 0 {
-		t = m.se.Bind(g, t, b.SE, nn.Inner0)
+	m.depthwise.BindDepthwise(g, u, b.Kernel, nn.Inner1)
+	m.project.BindPointwise(g, m.depthwise, b.Out.C, b.SE, out)
+	if b.Skip {
+		m.project.AddSkip(first)
 	}
-	m.y = m.project.Bind(g, t, b.Out.C, out)
-	return m.y
+	return flow{unit: m.project}
 }
 
 func (m *mbconv) forward() {
@@ -116,26 +137,14 @@ func (m *mbconv) forward() {
 		m.expand.Forward()
 	}
 	m.depthwise.Forward()
-	if m.block.SE > 0 {
-		m.se.Forward()
-	}
 	m.project.Forward()
-	if m.block.Skip {
-		m.g.Add(m.y, m.x)
-	}
 }
 
-func (m *mbconv) backward(bool) {
-	m.project.Backward(true)
-	if m.block.SE > 0 {
-		m.se.Backward()
-	}
+func (m *mbconv) backward() {
+	m.project.Backward()
 	m.depthwise.Backward()
 	if m.block.HasExpand() {
-		m.expand.Backward(true)
-	}
-	if m.block.Skip {
-		m.g.AddGrad(m.x, m.y)
+		m.expand.Backward()
 	}
 }
 
@@ -145,4 +154,12 @@ func (m *mbconv) norms() []*nn.BatchNorm {
 		n = append(n, m.expand.BN)
 	}
 	return n
+}
+
+// source is the unit whose output comes in. Where a block runs on its own, on images, it is one that gives them as they are.
+func (f flow) source(g *nn.Graph, b Block) *nn.Unit {
+	if f.unit != nil {
+		return f.unit
+	}
+	return g.InputUnit(f.images, b.In.H, b.In.W, b.In.C)
 }

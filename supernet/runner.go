@@ -23,8 +23,8 @@ type Runner struct {
 	params *nn.Params
 	layers map[string]layer
 	bound  []layer
-	input  nn.Tensor
-	logits nn.Tensor
+	input  []float32
+	last   flow
 }
 
 func newRunner(pool *nn.Pool, params *nn.Params) *Runner {
@@ -48,13 +48,13 @@ func (r *Runner) bind(blocks []Block, n int, mode Mode) {
 	in := blocks[0].In
 	r.input = r.graph.Input(in.H, in.W, in.C)
 	r.bound = r.bound[:0]
-	t := r.input
+	at := flow{images: r.input}
 	for i, b := range blocks {
 		l := r.layers[b.Name]
-		t = l.bind(r.graph, b, t, nn.Outer0+nn.Slot(i&1))
+		at = l.bind(r.graph, b, at, nn.Outer0+nn.Slot(i&1))
 		r.bound = append(r.bound, l)
 	}
-	r.logits = t
+	r.last = at
 	r.graph.End()
 }
 
@@ -67,23 +67,27 @@ func (r *Runner) eachNorm(f func(*nn.BatchNorm)) {
 }
 
 // Input is where the batch goes, (N,H,W,C).
-func (r *Runner) Input() []float32 { return r.graph.Data(r.input) }
+func (r *Runner) Input() []float32 { return r.input }
 
-// Forward runs the bound network on its input and gives the logits, (N,classes), valid until the next call.
+// Forward runs the bound network on its input and gives the logits, (N,classes), valid until the next call. A list of
+// blocks that does not end in a classifier, as it is bound for timing, gives nil.
 func (r *Runner) Forward() []float32 {
 	for _, l := range r.bound {
 		l.forward()
 	}
-	return r.graph.Data(r.logits)
+	if r.last.vector == nil {
+		return nil
+	}
+	return r.last.vector.Data
 }
 
 // LogitGrad is where the gradient of the loss with respect to the logits goes before [Runner.Backward].
-func (r *Runner) LogitGrad() []float32 { return r.graph.Grad(r.logits) }
+func (r *Runner) LogitGrad() []float32 { return r.last.vector.Grad }
 
 // Backward adds the gradients of the bound network's weights to the supernet's.
 func (r *Runner) Backward() {
 	for i := len(r.bound) - 1; i >= 0; i-- {
-		r.bound[i].backward(i > 0)
+		r.bound[i].backward()
 	}
 }
 

@@ -29,10 +29,10 @@ func (s *Supernet) SortChannels() {
 }
 
 func (m *mbconv) sortMiddle() {
-	order := byImportance(m.project.Weight)
-	permuteRows(m.project.Weight, order)
-	permuteColumns(order, m.expand.Weight, m.expand.BN.Scale, m.expand.BN.Shift)
-	permuteColumns(order, m.depthwise.Weight, m.depthwise.BN.Scale, m.depthwise.BN.Shift)
+	order := byImportance(m.project.Weight())
+	permuteRows(m.project.Weight(), order)
+	permuteColumns(order, m.expand.Weight(), m.expand.BN.Scale, m.expand.BN.Shift)
+	permuteColumns(order, m.depthwise.Weight(), m.depthwise.BN.Scale, m.depthwise.BN.Shift)
 	if m.se != nil {
 		permuteRows(m.se.Reduce, order)
 		permuteColumns(order, m.se.Expand, m.se.ExpandBias)

@@ -66,7 +66,7 @@ func (r *Runner) Extract(blocks []Block, eps float64) *Subnet {
 			copy(to.norms()[j].Var, n.Var)
 		}
 		if m, ok := bound.(*mbconv); ok {
-			copy(to.(*mbconv).depthwise.Weight.Data, m.depthwise.Kernel())
+			copy(to.(*mbconv).depthwise.Weight().Data, m.depthwise.Kernel())
 		}
 	}
 	return s

@@ -512,17 +512,17 @@ done:
 	VZEROUPPER
 	RET
 
-// func taps3s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+// func taps3s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·taps3s1AVX512(SB), NOSPLIT, $0-80
-	MOVQ  mask+72(FP), AX
+TEXT ·taps3s1AVX512(SB), NOSPLIT, $0-96
+	MOVQ  mask+88(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
 	MOVQ  dw+0(FP), AX
 	MOVQ  x+8(FP), CX
 	MOVQ  dz+16(FP), DX
 	MOVQ  pixel+32(FP), BX
-	MOVQ  vectors+56(FP), SI
+	MOVQ  vectors+72(FP), SI
 	TESTQ SI, SI
 	JZ    tail
 
@@ -532,23 +532,24 @@ vector:
 	VXORPS Z2, Z2, Z2
 	MOVQ   CX, DI
 	MOVQ   DX, R8
-	MOVQ   oh+40(FP), R9
+	MOVQ   oh+56(FP), R9
 
 rowfalse:
-	MOVQ DI, R11
-	MOVQ ow+48(FP), R10
+	MOVQ DI, R10
+	MOVQ R8, R11
+	MOVQ ow+64(FP), R12
 
 pixelfalse:
-	VMOVUPS     (R8), Z3
-	VFMADD231PS (R11), Z3, Z0
-	VFMADD231PS (R11)(BX*1), Z3, Z1
-	VFMADD231PS (R11)(BX*2), Z3, Z2
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	VMOVUPS     (R11), Z3
+	VFMADD231PS (R10), Z3, Z0
+	VFMADD231PS (R10)(BX*1), Z3, Z1
+	VFMADD231PS (R10)(BX*2), Z3, Z2
+	ADDQ        BX, R10
+	ADDQ        dzPixel+48(FP), R11
+	DECQ        R12
 	JNZ         pixelfalse
-	MOVQ        xRow+24(FP), R10
-	ADDQ        R10, DI
+	ADDQ        xRow+24(FP), DI
+	ADDQ        dzRow+40(FP), R8
 	DECQ        R9
 	JNZ         rowfalse
 	MOVQ        AX, DI
@@ -570,33 +571,34 @@ pixelfalse:
 	JNZ         vector
 
 tail:
-	MOVB   tail+64(FP), SI
+	MOVB   tail+80(FP), SI
 	TESTB  SI, SI
 	JZ     done
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	MOVQ   DX, DX
-	MOVQ   oh+40(FP), SI
+	MOVQ   oh+56(FP), SI
 
 rowtrue:
-	MOVQ CX, R8
-	MOVQ ow+48(FP), DI
+	MOVQ CX, DI
+	MOVQ DX, R8
+	MOVQ ow+64(FP), R9
 
 pixeltrue:
-	VMOVUPS.Z   (DX), K1, Z3
-	VMOVUPS.Z   (R8), K1, Z4
+	VMOVUPS.Z   (R8), K1, Z3
+	VMOVUPS.Z   (DI), K1, Z4
 	VFMADD231PS Z4, Z3, Z0
-	VMOVUPS.Z   (R8)(BX*1), K1, Z4
+	VMOVUPS.Z   (DI)(BX*1), K1, Z4
 	VFMADD231PS Z4, Z3, Z1
-	VMOVUPS.Z   (R8)(BX*2), K1, Z4
+	VMOVUPS.Z   (DI)(BX*2), K1, Z4
 	VFMADD231PS Z4, Z3, Z2
-	ADDQ        BX, R8
-	ADDQ        BX, DX
-	DECQ        DI
+	ADDQ        BX, DI
+	ADDQ        dzPixel+48(FP), R8
+	DECQ        R9
 	JNZ         pixeltrue
-	MOVQ        xRow+24(FP), DI
-	ADDQ        DI, CX
+	ADDQ        xRow+24(FP), CX
+	ADDQ        dzRow+40(FP), DX
 	DECQ        SI
 	JNZ         rowtrue
 	VMOVUPS.Z   (AX), K1, Z3
@@ -1167,18 +1169,17 @@ done:
 	VZEROUPPER
 	RET
 
-// func taps3s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+// func taps3s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·taps3s2AVX512(SB), NOSPLIT, $0-80
-	MOVQ  mask+72(FP), AX
+TEXT ·taps3s2AVX512(SB), NOSPLIT, $0-96
+	MOVQ  mask+88(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
 	MOVQ  dw+0(FP), AX
 	MOVQ  x+8(FP), CX
 	MOVQ  dz+16(FP), DX
 	MOVQ  pixel+32(FP), BX
-	MOVQ  vectors+56(FP), SI
-	LEAQ  (BX)(BX*1), DI
+	MOVQ  vectors+72(FP), SI
 	TESTQ SI, SI
 	JZ    tail
 
@@ -1186,39 +1187,41 @@ vector:
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   oh+40(FP), R10
+	MOVQ   CX, DI
+	MOVQ   DX, R8
+	MOVQ   oh+56(FP), R9
 
 rowfalse:
-	MOVQ R8, R12
-	MOVQ ow+48(FP), R11
+	MOVQ DI, R10
+	MOVQ R8, R11
+	MOVQ ow+64(FP), R12
 
 pixelfalse:
-	VMOVUPS     (R9), Z3
-	VFMADD231PS (R12), Z3, Z0
-	VFMADD231PS (R12)(BX*1), Z3, Z1
-	VFMADD231PS (R12)(BX*2), Z3, Z2
-	ADDQ        DI, R12
-	ADDQ        BX, R9
-	DECQ        R11
+	VMOVUPS     (R11), Z3
+	VFMADD231PS (R10), Z3, Z0
+	VFMADD231PS (R10)(BX*1), Z3, Z1
+	VFMADD231PS (R10)(BX*2), Z3, Z2
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        dzPixel+48(FP), R11
+	DECQ        R12
 	JNZ         pixelfalse
-	MOVQ        xRow+24(FP), R11
-	ADDQ        R11, R8
-	DECQ        R10
+	ADDQ        xRow+24(FP), DI
+	ADDQ        dzRow+40(FP), R8
+	DECQ        R9
 	JNZ         rowfalse
-	MOVQ        AX, R8
-	VMOVUPS     (R8), Z3
+	MOVQ        AX, DI
+	VMOVUPS     (DI), Z3
 	VADDPS      Z3, Z0, Z0
-	VMOVUPS     Z0, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Z3
+	VMOVUPS     Z0, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Z3
 	VADDPS      Z3, Z1, Z1
-	VMOVUPS     Z1, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Z3
+	VMOVUPS     Z1, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Z3
 	VADDPS      Z3, Z2, Z2
-	VMOVUPS     Z2, (R8)
+	VMOVUPS     Z2, (DI)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -1226,33 +1229,35 @@ pixelfalse:
 	JNZ         vector
 
 tail:
-	MOVB   tail+64(FP), SI
+	MOVB   tail+80(FP), SI
 	TESTB  SI, SI
 	JZ     done
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	MOVQ   DX, DX
-	MOVQ   oh+40(FP), SI
+	MOVQ   oh+56(FP), SI
 
 rowtrue:
-	MOVQ CX, R9
-	MOVQ ow+48(FP), R8
+	MOVQ CX, DI
+	MOVQ DX, R8
+	MOVQ ow+64(FP), R9
 
 pixeltrue:
-	VMOVUPS.Z   (DX), K1, Z3
-	VMOVUPS.Z   (R9), K1, Z4
+	VMOVUPS.Z   (R8), K1, Z3
+	VMOVUPS.Z   (DI), K1, Z4
 	VFMADD231PS Z4, Z3, Z0
-	VMOVUPS.Z   (R9)(BX*1), K1, Z4
+	VMOVUPS.Z   (DI)(BX*1), K1, Z4
 	VFMADD231PS Z4, Z3, Z1
-	VMOVUPS.Z   (R9)(BX*2), K1, Z4
+	VMOVUPS.Z   (DI)(BX*2), K1, Z4
 	VFMADD231PS Z4, Z3, Z2
-	ADDQ        DI, R9
-	ADDQ        BX, DX
-	DECQ        R8
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        dzPixel+48(FP), R8
+	DECQ        R9
 	JNZ         pixeltrue
-	MOVQ        xRow+24(FP), R8
-	ADDQ        R8, CX
+	ADDQ        xRow+24(FP), CX
+	ADDQ        dzRow+40(FP), DX
 	DECQ        SI
 	JNZ         rowtrue
 	VMOVUPS.Z   (AX), K1, Z3
@@ -1903,17 +1908,17 @@ done:
 	VZEROUPPER
 	RET
 
-// func taps5s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+// func taps5s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·taps5s1AVX512(SB), NOSPLIT, $0-80
-	MOVQ  mask+72(FP), AX
+TEXT ·taps5s1AVX512(SB), NOSPLIT, $0-96
+	MOVQ  mask+88(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
 	MOVQ  dw+0(FP), AX
 	MOVQ  x+8(FP), CX
 	MOVQ  dz+16(FP), DX
 	MOVQ  pixel+32(FP), BX
-	MOVQ  vectors+56(FP), SI
+	MOVQ  vectors+72(FP), SI
 	TESTQ SI, SI
 	JZ    tail
 
@@ -1925,27 +1930,28 @@ vector:
 	VXORPS Z4, Z4, Z4
 	MOVQ   CX, DI
 	MOVQ   DX, R8
-	MOVQ   oh+40(FP), R9
+	MOVQ   oh+56(FP), R9
 
 rowfalse:
-	MOVQ DI, R11
-	MOVQ ow+48(FP), R10
+	MOVQ DI, R10
+	MOVQ R8, R11
+	MOVQ ow+64(FP), R12
 
 pixelfalse:
-	VMOVUPS     (R8), Z5
-	LEAQ        (R11)(BX*2), R12
-	ADDQ        BX, R12
-	VFMADD231PS (R11), Z5, Z0
-	VFMADD231PS (R11)(BX*1), Z5, Z1
-	VFMADD231PS (R11)(BX*2), Z5, Z2
-	VFMADD231PS (R12), Z5, Z3
-	VFMADD231PS (R12)(BX*1), Z5, Z4
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	VMOVUPS     (R11), Z5
+	LEAQ        (R10)(BX*2), R13
+	ADDQ        BX, R13
+	VFMADD231PS (R10), Z5, Z0
+	VFMADD231PS (R10)(BX*1), Z5, Z1
+	VFMADD231PS (R10)(BX*2), Z5, Z2
+	VFMADD231PS (R13), Z5, Z3
+	VFMADD231PS (R13)(BX*1), Z5, Z4
+	ADDQ        BX, R10
+	ADDQ        dzPixel+48(FP), R11
+	DECQ        R12
 	JNZ         pixelfalse
-	MOVQ        xRow+24(FP), R10
-	ADDQ        R10, DI
+	ADDQ        xRow+24(FP), DI
+	ADDQ        dzRow+40(FP), R8
 	DECQ        R9
 	JNZ         rowfalse
 	MOVQ        AX, DI
@@ -1975,7 +1981,7 @@ pixelfalse:
 	JNZ         vector
 
 tail:
-	MOVB   tail+64(FP), SI
+	MOVB   tail+80(FP), SI
 	TESTB  SI, SI
 	JZ     done
 	VXORPS Z0, Z0, Z0
@@ -1984,32 +1990,33 @@ tail:
 	VXORPS Z3, Z3, Z3
 	VXORPS Z4, Z4, Z4
 	MOVQ   DX, DX
-	MOVQ   oh+40(FP), SI
+	MOVQ   oh+56(FP), SI
 
 rowtrue:
-	MOVQ CX, R8
-	MOVQ ow+48(FP), DI
+	MOVQ CX, DI
+	MOVQ DX, R8
+	MOVQ ow+64(FP), R9
 
 pixeltrue:
-	VMOVUPS.Z   (DX), K1, Z5
-	LEAQ        (R8)(BX*2), R9
-	ADDQ        BX, R9
-	VMOVUPS.Z   (R8), K1, Z6
+	VMOVUPS.Z   (R8), K1, Z5
+	LEAQ        (DI)(BX*2), R10
+	ADDQ        BX, R10
+	VMOVUPS.Z   (DI), K1, Z6
 	VFMADD231PS Z6, Z5, Z0
-	VMOVUPS.Z   (R8)(BX*1), K1, Z6
+	VMOVUPS.Z   (DI)(BX*1), K1, Z6
 	VFMADD231PS Z6, Z5, Z1
-	VMOVUPS.Z   (R8)(BX*2), K1, Z6
+	VMOVUPS.Z   (DI)(BX*2), K1, Z6
 	VFMADD231PS Z6, Z5, Z2
-	VMOVUPS.Z   (R9), K1, Z6
+	VMOVUPS.Z   (R10), K1, Z6
 	VFMADD231PS Z6, Z5, Z3
-	VMOVUPS.Z   (R9)(BX*1), K1, Z6
+	VMOVUPS.Z   (R10)(BX*1), K1, Z6
 	VFMADD231PS Z6, Z5, Z4
-	ADDQ        BX, R8
-	ADDQ        BX, DX
-	DECQ        DI
+	ADDQ        BX, DI
+	ADDQ        dzPixel+48(FP), R8
+	DECQ        R9
 	JNZ         pixeltrue
-	MOVQ        xRow+24(FP), DI
-	ADDQ        DI, CX
+	ADDQ        xRow+24(FP), CX
+	ADDQ        dzRow+40(FP), DX
 	DECQ        SI
 	JNZ         rowtrue
 	VMOVUPS.Z   (AX), K1, Z5
@@ -2712,18 +2719,17 @@ done:
 	VZEROUPPER
 	RET
 
-// func taps5s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+// func taps5s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·taps5s2AVX512(SB), NOSPLIT, $0-80
-	MOVQ  mask+72(FP), AX
+TEXT ·taps5s2AVX512(SB), NOSPLIT, $0-96
+	MOVQ  mask+88(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
 	MOVQ  dw+0(FP), AX
 	MOVQ  x+8(FP), CX
 	MOVQ  dz+16(FP), DX
 	MOVQ  pixel+32(FP), BX
-	MOVQ  vectors+56(FP), SI
-	LEAQ  (BX)(BX*1), DI
+	MOVQ  vectors+72(FP), SI
 	TESTQ SI, SI
 	JZ    tail
 
@@ -2733,51 +2739,53 @@ vector:
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
 	VXORPS Z4, Z4, Z4
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   oh+40(FP), R10
+	MOVQ   CX, DI
+	MOVQ   DX, R8
+	MOVQ   oh+56(FP), R9
 
 rowfalse:
-	MOVQ R8, R12
-	MOVQ ow+48(FP), R11
+	MOVQ DI, R10
+	MOVQ R8, R11
+	MOVQ ow+64(FP), R12
 
 pixelfalse:
-	VMOVUPS     (R9), Z5
-	LEAQ        (R12)(BX*2), R13
+	VMOVUPS     (R11), Z5
+	LEAQ        (R10)(BX*2), R13
 	ADDQ        BX, R13
-	VFMADD231PS (R12), Z5, Z0
-	VFMADD231PS (R12)(BX*1), Z5, Z1
-	VFMADD231PS (R12)(BX*2), Z5, Z2
+	VFMADD231PS (R10), Z5, Z0
+	VFMADD231PS (R10)(BX*1), Z5, Z1
+	VFMADD231PS (R10)(BX*2), Z5, Z2
 	VFMADD231PS (R13), Z5, Z3
 	VFMADD231PS (R13)(BX*1), Z5, Z4
-	ADDQ        DI, R12
-	ADDQ        BX, R9
-	DECQ        R11
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        dzPixel+48(FP), R11
+	DECQ        R12
 	JNZ         pixelfalse
-	MOVQ        xRow+24(FP), R11
-	ADDQ        R11, R8
-	DECQ        R10
+	ADDQ        xRow+24(FP), DI
+	ADDQ        dzRow+40(FP), R8
+	DECQ        R9
 	JNZ         rowfalse
-	MOVQ        AX, R8
-	VMOVUPS     (R8), Z5
+	MOVQ        AX, DI
+	VMOVUPS     (DI), Z5
 	VADDPS      Z5, Z0, Z0
-	VMOVUPS     Z0, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Z5
+	VMOVUPS     Z0, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Z5
 	VADDPS      Z5, Z1, Z1
-	VMOVUPS     Z1, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Z5
+	VMOVUPS     Z1, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Z5
 	VADDPS      Z5, Z2, Z2
-	VMOVUPS     Z2, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Z5
+	VMOVUPS     Z2, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Z5
 	VADDPS      Z5, Z3, Z3
-	VMOVUPS     Z3, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Z5
+	VMOVUPS     Z3, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Z5
 	VADDPS      Z5, Z4, Z4
-	VMOVUPS     Z4, (R8)
+	VMOVUPS     Z4, (DI)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -2785,7 +2793,7 @@ pixelfalse:
 	JNZ         vector
 
 tail:
-	MOVB   tail+64(FP), SI
+	MOVB   tail+80(FP), SI
 	TESTB  SI, SI
 	JZ     done
 	VXORPS Z0, Z0, Z0
@@ -2794,32 +2802,34 @@ tail:
 	VXORPS Z3, Z3, Z3
 	VXORPS Z4, Z4, Z4
 	MOVQ   DX, DX
-	MOVQ   oh+40(FP), SI
+	MOVQ   oh+56(FP), SI
 
 rowtrue:
-	MOVQ CX, R9
-	MOVQ ow+48(FP), R8
+	MOVQ CX, DI
+	MOVQ DX, R8
+	MOVQ ow+64(FP), R9
 
 pixeltrue:
-	VMOVUPS.Z   (DX), K1, Z5
-	LEAQ        (R9)(BX*2), R10
+	VMOVUPS.Z   (R8), K1, Z5
+	LEAQ        (DI)(BX*2), R10
 	ADDQ        BX, R10
-	VMOVUPS.Z   (R9), K1, Z6
+	VMOVUPS.Z   (DI), K1, Z6
 	VFMADD231PS Z6, Z5, Z0
-	VMOVUPS.Z   (R9)(BX*1), K1, Z6
+	VMOVUPS.Z   (DI)(BX*1), K1, Z6
 	VFMADD231PS Z6, Z5, Z1
-	VMOVUPS.Z   (R9)(BX*2), K1, Z6
+	VMOVUPS.Z   (DI)(BX*2), K1, Z6
 	VFMADD231PS Z6, Z5, Z2
 	VMOVUPS.Z   (R10), K1, Z6
 	VFMADD231PS Z6, Z5, Z3
 	VMOVUPS.Z   (R10)(BX*1), K1, Z6
 	VFMADD231PS Z6, Z5, Z4
-	ADDQ        DI, R9
-	ADDQ        BX, DX
-	DECQ        R8
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        dzPixel+48(FP), R8
+	DECQ        R9
 	JNZ         pixeltrue
-	MOVQ        xRow+24(FP), R8
-	ADDQ        R8, CX
+	ADDQ        xRow+24(FP), CX
+	ADDQ        dzRow+40(FP), DX
 	DECQ        SI
 	JNZ         rowtrue
 	VMOVUPS.Z   (AX), K1, Z5
@@ -3602,17 +3612,17 @@ done:
 	VZEROUPPER
 	RET
 
-// func taps7s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+// func taps7s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·taps7s1AVX512(SB), NOSPLIT, $0-80
-	MOVQ  mask+72(FP), AX
+TEXT ·taps7s1AVX512(SB), NOSPLIT, $0-96
+	MOVQ  mask+88(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
 	MOVQ  dw+0(FP), AX
 	MOVQ  x+8(FP), CX
 	MOVQ  dz+16(FP), DX
 	MOVQ  pixel+32(FP), BX
-	MOVQ  vectors+56(FP), SI
+	MOVQ  vectors+72(FP), SI
 	TESTQ SI, SI
 	JZ    tail
 
@@ -3626,31 +3636,32 @@ vector:
 	VXORPS Z6, Z6, Z6
 	MOVQ   CX, DI
 	MOVQ   DX, R8
-	MOVQ   oh+40(FP), R9
+	MOVQ   oh+56(FP), R9
 
 rowfalse:
-	MOVQ DI, R11
-	MOVQ ow+48(FP), R10
+	MOVQ DI, R10
+	MOVQ R8, R11
+	MOVQ ow+64(FP), R12
 
 pixelfalse:
-	VMOVUPS     (R8), Z7
-	LEAQ        (R11)(BX*2), R12
-	ADDQ        BX, R12
-	LEAQ        (R12)(BX*2), R13
+	VMOVUPS     (R11), Z7
+	LEAQ        (R10)(BX*2), R13
 	ADDQ        BX, R13
-	VFMADD231PS (R11), Z7, Z0
-	VFMADD231PS (R11)(BX*1), Z7, Z1
-	VFMADD231PS (R11)(BX*2), Z7, Z2
-	VFMADD231PS (R12), Z7, Z3
-	VFMADD231PS (R12)(BX*1), Z7, Z4
-	VFMADD231PS (R12)(BX*2), Z7, Z5
-	VFMADD231PS (R13), Z7, Z6
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	LEAQ        (R13)(BX*2), R14
+	ADDQ        BX, R14
+	VFMADD231PS (R10), Z7, Z0
+	VFMADD231PS (R10)(BX*1), Z7, Z1
+	VFMADD231PS (R10)(BX*2), Z7, Z2
+	VFMADD231PS (R13), Z7, Z3
+	VFMADD231PS (R13)(BX*1), Z7, Z4
+	VFMADD231PS (R13)(BX*2), Z7, Z5
+	VFMADD231PS (R14), Z7, Z6
+	ADDQ        BX, R10
+	ADDQ        dzPixel+48(FP), R11
+	DECQ        R12
 	JNZ         pixelfalse
-	MOVQ        xRow+24(FP), R10
-	ADDQ        R10, DI
+	ADDQ        xRow+24(FP), DI
+	ADDQ        dzRow+40(FP), R8
 	DECQ        R9
 	JNZ         rowfalse
 	MOVQ        AX, DI
@@ -3688,7 +3699,7 @@ pixelfalse:
 	JNZ         vector
 
 tail:
-	MOVB   tail+64(FP), SI
+	MOVB   tail+80(FP), SI
 	TESTB  SI, SI
 	JZ     done
 	VXORPS Z0, Z0, Z0
@@ -3699,38 +3710,39 @@ tail:
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	MOVQ   DX, DX
-	MOVQ   oh+40(FP), SI
+	MOVQ   oh+56(FP), SI
 
 rowtrue:
-	MOVQ CX, R8
-	MOVQ ow+48(FP), DI
+	MOVQ CX, DI
+	MOVQ DX, R8
+	MOVQ ow+64(FP), R9
 
 pixeltrue:
-	VMOVUPS.Z   (DX), K1, Z7
-	LEAQ        (R8)(BX*2), R9
-	ADDQ        BX, R9
-	LEAQ        (R9)(BX*2), R10
+	VMOVUPS.Z   (R8), K1, Z7
+	LEAQ        (DI)(BX*2), R10
 	ADDQ        BX, R10
-	VMOVUPS.Z   (R8), K1, Z8
+	LEAQ        (R10)(BX*2), R11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (DI), K1, Z8
 	VFMADD231PS Z8, Z7, Z0
-	VMOVUPS.Z   (R8)(BX*1), K1, Z8
+	VMOVUPS.Z   (DI)(BX*1), K1, Z8
 	VFMADD231PS Z8, Z7, Z1
-	VMOVUPS.Z   (R8)(BX*2), K1, Z8
+	VMOVUPS.Z   (DI)(BX*2), K1, Z8
 	VFMADD231PS Z8, Z7, Z2
-	VMOVUPS.Z   (R9), K1, Z8
-	VFMADD231PS Z8, Z7, Z3
-	VMOVUPS.Z   (R9)(BX*1), K1, Z8
-	VFMADD231PS Z8, Z7, Z4
-	VMOVUPS.Z   (R9)(BX*2), K1, Z8
-	VFMADD231PS Z8, Z7, Z5
 	VMOVUPS.Z   (R10), K1, Z8
+	VFMADD231PS Z8, Z7, Z3
+	VMOVUPS.Z   (R10)(BX*1), K1, Z8
+	VFMADD231PS Z8, Z7, Z4
+	VMOVUPS.Z   (R10)(BX*2), K1, Z8
+	VFMADD231PS Z8, Z7, Z5
+	VMOVUPS.Z   (R11), K1, Z8
 	VFMADD231PS Z8, Z7, Z6
-	ADDQ        BX, R8
-	ADDQ        BX, DX
-	DECQ        DI
+	ADDQ        BX, DI
+	ADDQ        dzPixel+48(FP), R8
+	DECQ        R9
 	JNZ         pixeltrue
-	MOVQ        xRow+24(FP), DI
-	ADDQ        DI, CX
+	ADDQ        xRow+24(FP), CX
+	ADDQ        dzRow+40(FP), DX
 	DECQ        SI
 	JNZ         rowtrue
 	VMOVUPS.Z   (AX), K1, Z7
@@ -4565,18 +4577,17 @@ done:
 	VZEROUPPER
 	RET
 
-// func taps7s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+// func taps7s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·taps7s2AVX512(SB), NOSPLIT, $0-80
-	MOVQ  mask+72(FP), AX
+TEXT ·taps7s2AVX512(SB), NOSPLIT, $0-96
+	MOVQ  mask+88(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
 	MOVQ  dw+0(FP), AX
 	MOVQ  x+8(FP), CX
 	MOVQ  dz+16(FP), DX
 	MOVQ  pixel+32(FP), BX
-	MOVQ  vectors+56(FP), SI
-	LEAQ  (BX)(BX*1), DI
+	MOVQ  vectors+72(FP), SI
 	TESTQ SI, SI
 	JZ    tail
 
@@ -4588,63 +4599,65 @@ vector:
 	VXORPS Z4, Z4, Z4
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   oh+40(FP), R10
+	MOVQ   CX, DI
+	MOVQ   DX, R8
+	MOVQ   oh+56(FP), R9
 
 rowfalse:
-	MOVQ R8, R12
-	MOVQ ow+48(FP), R11
+	MOVQ DI, R10
+	MOVQ R8, R11
+	MOVQ ow+64(FP), R12
 
 pixelfalse:
-	VMOVUPS     (R9), Z7
-	LEAQ        (R12)(BX*2), R13
+	VMOVUPS     (R11), Z7
+	LEAQ        (R10)(BX*2), R13
 	ADDQ        BX, R13
 	LEAQ        (R13)(BX*2), R14
 	ADDQ        BX, R14
-	VFMADD231PS (R12), Z7, Z0
-	VFMADD231PS (R12)(BX*1), Z7, Z1
-	VFMADD231PS (R12)(BX*2), Z7, Z2
+	VFMADD231PS (R10), Z7, Z0
+	VFMADD231PS (R10)(BX*1), Z7, Z1
+	VFMADD231PS (R10)(BX*2), Z7, Z2
 	VFMADD231PS (R13), Z7, Z3
 	VFMADD231PS (R13)(BX*1), Z7, Z4
 	VFMADD231PS (R13)(BX*2), Z7, Z5
 	VFMADD231PS (R14), Z7, Z6
-	ADDQ        DI, R12
-	ADDQ        BX, R9
-	DECQ        R11
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        dzPixel+48(FP), R11
+	DECQ        R12
 	JNZ         pixelfalse
-	MOVQ        xRow+24(FP), R11
-	ADDQ        R11, R8
-	DECQ        R10
+	ADDQ        xRow+24(FP), DI
+	ADDQ        dzRow+40(FP), R8
+	DECQ        R9
 	JNZ         rowfalse
-	MOVQ        AX, R8
-	VMOVUPS     (R8), Z7
+	MOVQ        AX, DI
+	VMOVUPS     (DI), Z7
 	VADDPS      Z7, Z0, Z0
-	VMOVUPS     Z0, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Z7
+	VMOVUPS     Z0, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Z7
 	VADDPS      Z7, Z1, Z1
-	VMOVUPS     Z1, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Z7
+	VMOVUPS     Z1, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Z7
 	VADDPS      Z7, Z2, Z2
-	VMOVUPS     Z2, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Z7
+	VMOVUPS     Z2, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Z7
 	VADDPS      Z7, Z3, Z3
-	VMOVUPS     Z3, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Z7
+	VMOVUPS     Z3, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Z7
 	VADDPS      Z7, Z4, Z4
-	VMOVUPS     Z4, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Z7
+	VMOVUPS     Z4, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Z7
 	VADDPS      Z7, Z5, Z5
-	VMOVUPS     Z5, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Z7
+	VMOVUPS     Z5, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Z7
 	VADDPS      Z7, Z6, Z6
-	VMOVUPS     Z6, (R8)
+	VMOVUPS     Z6, (DI)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -4652,7 +4665,7 @@ pixelfalse:
 	JNZ         vector
 
 tail:
-	MOVB   tail+64(FP), SI
+	MOVB   tail+80(FP), SI
 	TESTB  SI, SI
 	JZ     done
 	VXORPS Z0, Z0, Z0
@@ -4663,23 +4676,24 @@ tail:
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	MOVQ   DX, DX
-	MOVQ   oh+40(FP), SI
+	MOVQ   oh+56(FP), SI
 
 rowtrue:
-	MOVQ CX, R9
-	MOVQ ow+48(FP), R8
+	MOVQ CX, DI
+	MOVQ DX, R8
+	MOVQ ow+64(FP), R9
 
 pixeltrue:
-	VMOVUPS.Z   (DX), K1, Z7
-	LEAQ        (R9)(BX*2), R10
+	VMOVUPS.Z   (R8), K1, Z7
+	LEAQ        (DI)(BX*2), R10
 	ADDQ        BX, R10
 	LEAQ        (R10)(BX*2), R11
 	ADDQ        BX, R11
-	VMOVUPS.Z   (R9), K1, Z8
+	VMOVUPS.Z   (DI), K1, Z8
 	VFMADD231PS Z8, Z7, Z0
-	VMOVUPS.Z   (R9)(BX*1), K1, Z8
+	VMOVUPS.Z   (DI)(BX*1), K1, Z8
 	VFMADD231PS Z8, Z7, Z1
-	VMOVUPS.Z   (R9)(BX*2), K1, Z8
+	VMOVUPS.Z   (DI)(BX*2), K1, Z8
 	VFMADD231PS Z8, Z7, Z2
 	VMOVUPS.Z   (R10), K1, Z8
 	VFMADD231PS Z8, Z7, Z3
@@ -4689,12 +4703,13 @@ pixeltrue:
 	VFMADD231PS Z8, Z7, Z5
 	VMOVUPS.Z   (R11), K1, Z8
 	VFMADD231PS Z8, Z7, Z6
-	ADDQ        DI, R9
-	ADDQ        BX, DX
-	DECQ        R8
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        dzPixel+48(FP), R8
+	DECQ        R9
 	JNZ         pixeltrue
-	MOVQ        xRow+24(FP), R8
-	ADDQ        R8, CX
+	ADDQ        xRow+24(FP), CX
+	ADDQ        dzRow+40(FP), DX
 	DECQ        SI
 	JNZ         rowtrue
 	VMOVUPS.Z   (AX), K1, Z7
@@ -5254,16 +5269,16 @@ done:
 	VZEROUPPER
 	RET
 
-// func taps3s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+// func taps3s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 // Requires: AVX, FMA3
-TEXT ·taps3s1AVX2(SB), NOSPLIT, $0-80
-	MOVQ    mask+72(FP), AX
+TEXT ·taps3s1AVX2(SB), NOSPLIT, $0-96
+	MOVQ    mask+88(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    dw+0(FP), AX
 	MOVQ    x+8(FP), CX
 	MOVQ    dz+16(FP), DX
 	MOVQ    pixel+32(FP), BX
-	MOVQ    vectors+56(FP), SI
+	MOVQ    vectors+72(FP), SI
 	TESTQ   SI, SI
 	JZ      tail
 
@@ -5273,23 +5288,24 @@ vector:
 	VXORPS Y3, Y3, Y3
 	MOVQ   CX, DI
 	MOVQ   DX, R8
-	MOVQ   oh+40(FP), R9
+	MOVQ   oh+56(FP), R9
 
 rowfalse:
-	MOVQ DI, R11
-	MOVQ ow+48(FP), R10
+	MOVQ DI, R10
+	MOVQ R8, R11
+	MOVQ ow+64(FP), R12
 
 pixelfalse:
-	VMOVUPS     (R8), Y4
-	VFMADD231PS (R11), Y4, Y1
-	VFMADD231PS (R11)(BX*1), Y4, Y2
-	VFMADD231PS (R11)(BX*2), Y4, Y3
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	VMOVUPS     (R11), Y4
+	VFMADD231PS (R10), Y4, Y1
+	VFMADD231PS (R10)(BX*1), Y4, Y2
+	VFMADD231PS (R10)(BX*2), Y4, Y3
+	ADDQ        BX, R10
+	ADDQ        dzPixel+48(FP), R11
+	DECQ        R12
 	JNZ         pixelfalse
-	MOVQ        xRow+24(FP), R10
-	ADDQ        R10, DI
+	ADDQ        xRow+24(FP), DI
+	ADDQ        dzRow+40(FP), R8
 	DECQ        R9
 	JNZ         rowfalse
 	MOVQ        AX, DI
@@ -5311,33 +5327,34 @@ pixelfalse:
 	JNZ         vector
 
 tail:
-	MOVB   tail+64(FP), SI
+	MOVB   tail+80(FP), SI
 	TESTB  SI, SI
 	JZ     done
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	MOVQ   DX, DX
-	MOVQ   oh+40(FP), SI
+	MOVQ   oh+56(FP), SI
 
 rowtrue:
-	MOVQ CX, R8
-	MOVQ ow+48(FP), DI
+	MOVQ CX, DI
+	MOVQ DX, R8
+	MOVQ ow+64(FP), R9
 
 pixeltrue:
-	VMASKMOVPS  (DX), Y0, Y4
-	VMASKMOVPS  (R8), Y0, Y5
+	VMASKMOVPS  (R8), Y0, Y4
+	VMASKMOVPS  (DI), Y0, Y5
 	VFMADD231PS Y5, Y4, Y1
-	VMASKMOVPS  (R8)(BX*1), Y0, Y5
+	VMASKMOVPS  (DI)(BX*1), Y0, Y5
 	VFMADD231PS Y5, Y4, Y2
-	VMASKMOVPS  (R8)(BX*2), Y0, Y5
+	VMASKMOVPS  (DI)(BX*2), Y0, Y5
 	VFMADD231PS Y5, Y4, Y3
-	ADDQ        BX, R8
-	ADDQ        BX, DX
-	DECQ        DI
+	ADDQ        BX, DI
+	ADDQ        dzPixel+48(FP), R8
+	DECQ        R9
 	JNZ         pixeltrue
-	MOVQ        xRow+24(FP), DI
-	ADDQ        DI, CX
+	ADDQ        xRow+24(FP), CX
+	ADDQ        dzRow+40(FP), DX
 	DECQ        SI
 	JNZ         rowtrue
 	VMASKMOVPS  (AX), Y0, Y4
@@ -5925,17 +5942,16 @@ done:
 	VZEROUPPER
 	RET
 
-// func taps3s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+// func taps3s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 // Requires: AVX, FMA3
-TEXT ·taps3s2AVX2(SB), NOSPLIT, $0-80
-	MOVQ    mask+72(FP), AX
+TEXT ·taps3s2AVX2(SB), NOSPLIT, $0-96
+	MOVQ    mask+88(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    dw+0(FP), AX
 	MOVQ    x+8(FP), CX
 	MOVQ    dz+16(FP), DX
 	MOVQ    pixel+32(FP), BX
-	MOVQ    vectors+56(FP), SI
-	LEAQ    (BX)(BX*1), DI
+	MOVQ    vectors+72(FP), SI
 	TESTQ   SI, SI
 	JZ      tail
 
@@ -5943,39 +5959,41 @@ vector:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   oh+40(FP), R10
+	MOVQ   CX, DI
+	MOVQ   DX, R8
+	MOVQ   oh+56(FP), R9
 
 rowfalse:
-	MOVQ R8, R12
-	MOVQ ow+48(FP), R11
+	MOVQ DI, R10
+	MOVQ R8, R11
+	MOVQ ow+64(FP), R12
 
 pixelfalse:
-	VMOVUPS     (R9), Y4
-	VFMADD231PS (R12), Y4, Y1
-	VFMADD231PS (R12)(BX*1), Y4, Y2
-	VFMADD231PS (R12)(BX*2), Y4, Y3
-	ADDQ        DI, R12
-	ADDQ        BX, R9
-	DECQ        R11
+	VMOVUPS     (R11), Y4
+	VFMADD231PS (R10), Y4, Y1
+	VFMADD231PS (R10)(BX*1), Y4, Y2
+	VFMADD231PS (R10)(BX*2), Y4, Y3
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        dzPixel+48(FP), R11
+	DECQ        R12
 	JNZ         pixelfalse
-	MOVQ        xRow+24(FP), R11
-	ADDQ        R11, R8
-	DECQ        R10
+	ADDQ        xRow+24(FP), DI
+	ADDQ        dzRow+40(FP), R8
+	DECQ        R9
 	JNZ         rowfalse
-	MOVQ        AX, R8
-	VMOVUPS     (R8), Y4
+	MOVQ        AX, DI
+	VMOVUPS     (DI), Y4
 	VADDPS      Y4, Y1, Y1
-	VMOVUPS     Y1, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Y4
+	VMOVUPS     Y1, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Y4
 	VADDPS      Y4, Y2, Y2
-	VMOVUPS     Y2, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Y4
+	VMOVUPS     Y2, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Y4
 	VADDPS      Y4, Y3, Y3
-	VMOVUPS     Y3, (R8)
+	VMOVUPS     Y3, (DI)
 	ADDQ        $0x20, AX
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, DX
@@ -5983,33 +6001,35 @@ pixelfalse:
 	JNZ         vector
 
 tail:
-	MOVB   tail+64(FP), SI
+	MOVB   tail+80(FP), SI
 	TESTB  SI, SI
 	JZ     done
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	MOVQ   DX, DX
-	MOVQ   oh+40(FP), SI
+	MOVQ   oh+56(FP), SI
 
 rowtrue:
-	MOVQ CX, R9
-	MOVQ ow+48(FP), R8
+	MOVQ CX, DI
+	MOVQ DX, R8
+	MOVQ ow+64(FP), R9
 
 pixeltrue:
-	VMASKMOVPS  (DX), Y0, Y4
-	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R8), Y0, Y4
+	VMASKMOVPS  (DI), Y0, Y5
 	VFMADD231PS Y5, Y4, Y1
-	VMASKMOVPS  (R9)(BX*1), Y0, Y5
+	VMASKMOVPS  (DI)(BX*1), Y0, Y5
 	VFMADD231PS Y5, Y4, Y2
-	VMASKMOVPS  (R9)(BX*2), Y0, Y5
+	VMASKMOVPS  (DI)(BX*2), Y0, Y5
 	VFMADD231PS Y5, Y4, Y3
-	ADDQ        DI, R9
-	ADDQ        BX, DX
-	DECQ        R8
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        dzPixel+48(FP), R8
+	DECQ        R9
 	JNZ         pixeltrue
-	MOVQ        xRow+24(FP), R8
-	ADDQ        R8, CX
+	ADDQ        xRow+24(FP), CX
+	ADDQ        dzRow+40(FP), DX
 	DECQ        SI
 	JNZ         rowtrue
 	VMASKMOVPS  (AX), Y0, Y4
@@ -6707,16 +6727,16 @@ done:
 	VZEROUPPER
 	RET
 
-// func taps5s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+// func taps5s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 // Requires: AVX, FMA3
-TEXT ·taps5s1AVX2(SB), NOSPLIT, $0-80
-	MOVQ    mask+72(FP), AX
+TEXT ·taps5s1AVX2(SB), NOSPLIT, $0-96
+	MOVQ    mask+88(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    dw+0(FP), AX
 	MOVQ    x+8(FP), CX
 	MOVQ    dz+16(FP), DX
 	MOVQ    pixel+32(FP), BX
-	MOVQ    vectors+56(FP), SI
+	MOVQ    vectors+72(FP), SI
 	TESTQ   SI, SI
 	JZ      tail
 
@@ -6728,27 +6748,28 @@ vector:
 	VXORPS Y5, Y5, Y5
 	MOVQ   CX, DI
 	MOVQ   DX, R8
-	MOVQ   oh+40(FP), R9
+	MOVQ   oh+56(FP), R9
 
 rowfalse:
-	MOVQ DI, R11
-	MOVQ ow+48(FP), R10
+	MOVQ DI, R10
+	MOVQ R8, R11
+	MOVQ ow+64(FP), R12
 
 pixelfalse:
-	VMOVUPS     (R8), Y6
-	LEAQ        (R11)(BX*2), R12
-	ADDQ        BX, R12
-	VFMADD231PS (R11), Y6, Y1
-	VFMADD231PS (R11)(BX*1), Y6, Y2
-	VFMADD231PS (R11)(BX*2), Y6, Y3
-	VFMADD231PS (R12), Y6, Y4
-	VFMADD231PS (R12)(BX*1), Y6, Y5
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	VMOVUPS     (R11), Y6
+	LEAQ        (R10)(BX*2), R13
+	ADDQ        BX, R13
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS (R10)(BX*1), Y6, Y2
+	VFMADD231PS (R10)(BX*2), Y6, Y3
+	VFMADD231PS (R13), Y6, Y4
+	VFMADD231PS (R13)(BX*1), Y6, Y5
+	ADDQ        BX, R10
+	ADDQ        dzPixel+48(FP), R11
+	DECQ        R12
 	JNZ         pixelfalse
-	MOVQ        xRow+24(FP), R10
-	ADDQ        R10, DI
+	ADDQ        xRow+24(FP), DI
+	ADDQ        dzRow+40(FP), R8
 	DECQ        R9
 	JNZ         rowfalse
 	MOVQ        AX, DI
@@ -6778,7 +6799,7 @@ pixelfalse:
 	JNZ         vector
 
 tail:
-	MOVB   tail+64(FP), SI
+	MOVB   tail+80(FP), SI
 	TESTB  SI, SI
 	JZ     done
 	VXORPS Y1, Y1, Y1
@@ -6787,32 +6808,33 @@ tail:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	MOVQ   DX, DX
-	MOVQ   oh+40(FP), SI
+	MOVQ   oh+56(FP), SI
 
 rowtrue:
-	MOVQ CX, R8
-	MOVQ ow+48(FP), DI
+	MOVQ CX, DI
+	MOVQ DX, R8
+	MOVQ ow+64(FP), R9
 
 pixeltrue:
-	VMASKMOVPS  (DX), Y0, Y6
-	LEAQ        (R8)(BX*2), R9
-	ADDQ        BX, R9
-	VMASKMOVPS  (R8), Y0, Y7
+	VMASKMOVPS  (R8), Y0, Y6
+	LEAQ        (DI)(BX*2), R10
+	ADDQ        BX, R10
+	VMASKMOVPS  (DI), Y0, Y7
 	VFMADD231PS Y7, Y6, Y1
-	VMASKMOVPS  (R8)(BX*1), Y0, Y7
+	VMASKMOVPS  (DI)(BX*1), Y0, Y7
 	VFMADD231PS Y7, Y6, Y2
-	VMASKMOVPS  (R8)(BX*2), Y0, Y7
+	VMASKMOVPS  (DI)(BX*2), Y0, Y7
 	VFMADD231PS Y7, Y6, Y3
-	VMASKMOVPS  (R9), Y0, Y7
+	VMASKMOVPS  (R10), Y0, Y7
 	VFMADD231PS Y7, Y6, Y4
-	VMASKMOVPS  (R9)(BX*1), Y0, Y7
+	VMASKMOVPS  (R10)(BX*1), Y0, Y7
 	VFMADD231PS Y7, Y6, Y5
-	ADDQ        BX, R8
-	ADDQ        BX, DX
-	DECQ        DI
+	ADDQ        BX, DI
+	ADDQ        dzPixel+48(FP), R8
+	DECQ        R9
 	JNZ         pixeltrue
-	MOVQ        xRow+24(FP), DI
-	ADDQ        DI, CX
+	ADDQ        xRow+24(FP), CX
+	ADDQ        dzRow+40(FP), DX
 	DECQ        SI
 	JNZ         rowtrue
 	VMASKMOVPS  (AX), Y0, Y6
@@ -7562,17 +7584,16 @@ done:
 	VZEROUPPER
 	RET
 
-// func taps5s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+// func taps5s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 // Requires: AVX, FMA3
-TEXT ·taps5s2AVX2(SB), NOSPLIT, $0-80
-	MOVQ    mask+72(FP), AX
+TEXT ·taps5s2AVX2(SB), NOSPLIT, $0-96
+	MOVQ    mask+88(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    dw+0(FP), AX
 	MOVQ    x+8(FP), CX
 	MOVQ    dz+16(FP), DX
 	MOVQ    pixel+32(FP), BX
-	MOVQ    vectors+56(FP), SI
-	LEAQ    (BX)(BX*1), DI
+	MOVQ    vectors+72(FP), SI
 	TESTQ   SI, SI
 	JZ      tail
 
@@ -7582,51 +7603,53 @@ vector:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   oh+40(FP), R10
+	MOVQ   CX, DI
+	MOVQ   DX, R8
+	MOVQ   oh+56(FP), R9
 
 rowfalse:
-	MOVQ R8, R12
-	MOVQ ow+48(FP), R11
+	MOVQ DI, R10
+	MOVQ R8, R11
+	MOVQ ow+64(FP), R12
 
 pixelfalse:
-	VMOVUPS     (R9), Y6
-	LEAQ        (R12)(BX*2), R13
+	VMOVUPS     (R11), Y6
+	LEAQ        (R10)(BX*2), R13
 	ADDQ        BX, R13
-	VFMADD231PS (R12), Y6, Y1
-	VFMADD231PS (R12)(BX*1), Y6, Y2
-	VFMADD231PS (R12)(BX*2), Y6, Y3
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS (R10)(BX*1), Y6, Y2
+	VFMADD231PS (R10)(BX*2), Y6, Y3
 	VFMADD231PS (R13), Y6, Y4
 	VFMADD231PS (R13)(BX*1), Y6, Y5
-	ADDQ        DI, R12
-	ADDQ        BX, R9
-	DECQ        R11
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        dzPixel+48(FP), R11
+	DECQ        R12
 	JNZ         pixelfalse
-	MOVQ        xRow+24(FP), R11
-	ADDQ        R11, R8
-	DECQ        R10
+	ADDQ        xRow+24(FP), DI
+	ADDQ        dzRow+40(FP), R8
+	DECQ        R9
 	JNZ         rowfalse
-	MOVQ        AX, R8
-	VMOVUPS     (R8), Y6
+	MOVQ        AX, DI
+	VMOVUPS     (DI), Y6
 	VADDPS      Y6, Y1, Y1
-	VMOVUPS     Y1, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Y6
+	VMOVUPS     Y1, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Y6
 	VADDPS      Y6, Y2, Y2
-	VMOVUPS     Y2, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Y6
+	VMOVUPS     Y2, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Y6
 	VADDPS      Y6, Y3, Y3
-	VMOVUPS     Y3, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Y6
+	VMOVUPS     Y3, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Y6
 	VADDPS      Y6, Y4, Y4
-	VMOVUPS     Y4, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Y6
+	VMOVUPS     Y4, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Y6
 	VADDPS      Y6, Y5, Y5
-	VMOVUPS     Y5, (R8)
+	VMOVUPS     Y5, (DI)
 	ADDQ        $0x20, AX
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, DX
@@ -7634,7 +7657,7 @@ pixelfalse:
 	JNZ         vector
 
 tail:
-	MOVB   tail+64(FP), SI
+	MOVB   tail+80(FP), SI
 	TESTB  SI, SI
 	JZ     done
 	VXORPS Y1, Y1, Y1
@@ -7643,32 +7666,34 @@ tail:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	MOVQ   DX, DX
-	MOVQ   oh+40(FP), SI
+	MOVQ   oh+56(FP), SI
 
 rowtrue:
-	MOVQ CX, R9
-	MOVQ ow+48(FP), R8
+	MOVQ CX, DI
+	MOVQ DX, R8
+	MOVQ ow+64(FP), R9
 
 pixeltrue:
-	VMASKMOVPS  (DX), Y0, Y6
-	LEAQ        (R9)(BX*2), R10
+	VMASKMOVPS  (R8), Y0, Y6
+	LEAQ        (DI)(BX*2), R10
 	ADDQ        BX, R10
-	VMASKMOVPS  (R9), Y0, Y7
+	VMASKMOVPS  (DI), Y0, Y7
 	VFMADD231PS Y7, Y6, Y1
-	VMASKMOVPS  (R9)(BX*1), Y0, Y7
+	VMASKMOVPS  (DI)(BX*1), Y0, Y7
 	VFMADD231PS Y7, Y6, Y2
-	VMASKMOVPS  (R9)(BX*2), Y0, Y7
+	VMASKMOVPS  (DI)(BX*2), Y0, Y7
 	VFMADD231PS Y7, Y6, Y3
 	VMASKMOVPS  (R10), Y0, Y7
 	VFMADD231PS Y7, Y6, Y4
 	VMASKMOVPS  (R10)(BX*1), Y0, Y7
 	VFMADD231PS Y7, Y6, Y5
-	ADDQ        DI, R9
-	ADDQ        BX, DX
-	DECQ        R8
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        dzPixel+48(FP), R8
+	DECQ        R9
 	JNZ         pixeltrue
-	MOVQ        xRow+24(FP), R8
-	ADDQ        R8, CX
+	ADDQ        xRow+24(FP), CX
+	ADDQ        dzRow+40(FP), DX
 	DECQ        SI
 	JNZ         rowtrue
 	VMASKMOVPS  (AX), Y0, Y6
@@ -8528,16 +8553,16 @@ done:
 	VZEROUPPER
 	RET
 
-// func taps7s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+// func taps7s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 // Requires: AVX, FMA3
-TEXT ·taps7s1AVX2(SB), NOSPLIT, $0-80
-	MOVQ    mask+72(FP), AX
+TEXT ·taps7s1AVX2(SB), NOSPLIT, $0-96
+	MOVQ    mask+88(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    dw+0(FP), AX
 	MOVQ    x+8(FP), CX
 	MOVQ    dz+16(FP), DX
 	MOVQ    pixel+32(FP), BX
-	MOVQ    vectors+56(FP), SI
+	MOVQ    vectors+72(FP), SI
 	TESTQ   SI, SI
 	JZ      tail
 
@@ -8551,31 +8576,32 @@ vector:
 	VXORPS Y7, Y7, Y7
 	MOVQ   CX, DI
 	MOVQ   DX, R8
-	MOVQ   oh+40(FP), R9
+	MOVQ   oh+56(FP), R9
 
 rowfalse:
-	MOVQ DI, R11
-	MOVQ ow+48(FP), R10
+	MOVQ DI, R10
+	MOVQ R8, R11
+	MOVQ ow+64(FP), R12
 
 pixelfalse:
-	VMOVUPS     (R8), Y8
-	LEAQ        (R11)(BX*2), R12
-	ADDQ        BX, R12
-	LEAQ        (R12)(BX*2), R13
+	VMOVUPS     (R11), Y8
+	LEAQ        (R10)(BX*2), R13
 	ADDQ        BX, R13
-	VFMADD231PS (R11), Y8, Y1
-	VFMADD231PS (R11)(BX*1), Y8, Y2
-	VFMADD231PS (R11)(BX*2), Y8, Y3
-	VFMADD231PS (R12), Y8, Y4
-	VFMADD231PS (R12)(BX*1), Y8, Y5
-	VFMADD231PS (R12)(BX*2), Y8, Y6
-	VFMADD231PS (R13), Y8, Y7
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	LEAQ        (R13)(BX*2), R14
+	ADDQ        BX, R14
+	VFMADD231PS (R10), Y8, Y1
+	VFMADD231PS (R10)(BX*1), Y8, Y2
+	VFMADD231PS (R10)(BX*2), Y8, Y3
+	VFMADD231PS (R13), Y8, Y4
+	VFMADD231PS (R13)(BX*1), Y8, Y5
+	VFMADD231PS (R13)(BX*2), Y8, Y6
+	VFMADD231PS (R14), Y8, Y7
+	ADDQ        BX, R10
+	ADDQ        dzPixel+48(FP), R11
+	DECQ        R12
 	JNZ         pixelfalse
-	MOVQ        xRow+24(FP), R10
-	ADDQ        R10, DI
+	ADDQ        xRow+24(FP), DI
+	ADDQ        dzRow+40(FP), R8
 	DECQ        R9
 	JNZ         rowfalse
 	MOVQ        AX, DI
@@ -8613,7 +8639,7 @@ pixelfalse:
 	JNZ         vector
 
 tail:
-	MOVB   tail+64(FP), SI
+	MOVB   tail+80(FP), SI
 	TESTB  SI, SI
 	JZ     done
 	VXORPS Y1, Y1, Y1
@@ -8624,38 +8650,39 @@ tail:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	MOVQ   DX, DX
-	MOVQ   oh+40(FP), SI
+	MOVQ   oh+56(FP), SI
 
 rowtrue:
-	MOVQ CX, R8
-	MOVQ ow+48(FP), DI
+	MOVQ CX, DI
+	MOVQ DX, R8
+	MOVQ ow+64(FP), R9
 
 pixeltrue:
-	VMASKMOVPS  (DX), Y0, Y8
-	LEAQ        (R8)(BX*2), R9
-	ADDQ        BX, R9
-	LEAQ        (R9)(BX*2), R10
+	VMASKMOVPS  (R8), Y0, Y8
+	LEAQ        (DI)(BX*2), R10
 	ADDQ        BX, R10
-	VMASKMOVPS  (R8), Y0, Y9
+	LEAQ        (R10)(BX*2), R11
+	ADDQ        BX, R11
+	VMASKMOVPS  (DI), Y0, Y9
 	VFMADD231PS Y9, Y8, Y1
-	VMASKMOVPS  (R8)(BX*1), Y0, Y9
+	VMASKMOVPS  (DI)(BX*1), Y0, Y9
 	VFMADD231PS Y9, Y8, Y2
-	VMASKMOVPS  (R8)(BX*2), Y0, Y9
+	VMASKMOVPS  (DI)(BX*2), Y0, Y9
 	VFMADD231PS Y9, Y8, Y3
-	VMASKMOVPS  (R9), Y0, Y9
-	VFMADD231PS Y9, Y8, Y4
-	VMASKMOVPS  (R9)(BX*1), Y0, Y9
-	VFMADD231PS Y9, Y8, Y5
-	VMASKMOVPS  (R9)(BX*2), Y0, Y9
-	VFMADD231PS Y9, Y8, Y6
 	VMASKMOVPS  (R10), Y0, Y9
+	VFMADD231PS Y9, Y8, Y4
+	VMASKMOVPS  (R10)(BX*1), Y0, Y9
+	VFMADD231PS Y9, Y8, Y5
+	VMASKMOVPS  (R10)(BX*2), Y0, Y9
+	VFMADD231PS Y9, Y8, Y6
+	VMASKMOVPS  (R11), Y0, Y9
 	VFMADD231PS Y9, Y8, Y7
-	ADDQ        BX, R8
-	ADDQ        BX, DX
-	DECQ        DI
+	ADDQ        BX, DI
+	ADDQ        dzPixel+48(FP), R8
+	DECQ        R9
 	JNZ         pixeltrue
-	MOVQ        xRow+24(FP), DI
-	ADDQ        DI, CX
+	ADDQ        xRow+24(FP), CX
+	ADDQ        dzRow+40(FP), DX
 	DECQ        SI
 	JNZ         rowtrue
 	VMASKMOVPS  (AX), Y0, Y8
@@ -9567,17 +9594,16 @@ done:
 	VZEROUPPER
 	RET
 
-// func taps7s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+// func taps7s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 // Requires: AVX, FMA3
-TEXT ·taps7s2AVX2(SB), NOSPLIT, $0-80
-	MOVQ    mask+72(FP), AX
+TEXT ·taps7s2AVX2(SB), NOSPLIT, $0-96
+	MOVQ    mask+88(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    dw+0(FP), AX
 	MOVQ    x+8(FP), CX
 	MOVQ    dz+16(FP), DX
 	MOVQ    pixel+32(FP), BX
-	MOVQ    vectors+56(FP), SI
-	LEAQ    (BX)(BX*1), DI
+	MOVQ    vectors+72(FP), SI
 	TESTQ   SI, SI
 	JZ      tail
 
@@ -9589,63 +9615,65 @@ vector:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   oh+40(FP), R10
+	MOVQ   CX, DI
+	MOVQ   DX, R8
+	MOVQ   oh+56(FP), R9
 
 rowfalse:
-	MOVQ R8, R12
-	MOVQ ow+48(FP), R11
+	MOVQ DI, R10
+	MOVQ R8, R11
+	MOVQ ow+64(FP), R12
 
 pixelfalse:
-	VMOVUPS     (R9), Y8
-	LEAQ        (R12)(BX*2), R13
+	VMOVUPS     (R11), Y8
+	LEAQ        (R10)(BX*2), R13
 	ADDQ        BX, R13
 	LEAQ        (R13)(BX*2), R14
 	ADDQ        BX, R14
-	VFMADD231PS (R12), Y8, Y1
-	VFMADD231PS (R12)(BX*1), Y8, Y2
-	VFMADD231PS (R12)(BX*2), Y8, Y3
+	VFMADD231PS (R10), Y8, Y1
+	VFMADD231PS (R10)(BX*1), Y8, Y2
+	VFMADD231PS (R10)(BX*2), Y8, Y3
 	VFMADD231PS (R13), Y8, Y4
 	VFMADD231PS (R13)(BX*1), Y8, Y5
 	VFMADD231PS (R13)(BX*2), Y8, Y6
 	VFMADD231PS (R14), Y8, Y7
-	ADDQ        DI, R12
-	ADDQ        BX, R9
-	DECQ        R11
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        dzPixel+48(FP), R11
+	DECQ        R12
 	JNZ         pixelfalse
-	MOVQ        xRow+24(FP), R11
-	ADDQ        R11, R8
-	DECQ        R10
+	ADDQ        xRow+24(FP), DI
+	ADDQ        dzRow+40(FP), R8
+	DECQ        R9
 	JNZ         rowfalse
-	MOVQ        AX, R8
-	VMOVUPS     (R8), Y8
+	MOVQ        AX, DI
+	VMOVUPS     (DI), Y8
 	VADDPS      Y8, Y1, Y1
-	VMOVUPS     Y1, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Y8
+	VMOVUPS     Y1, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Y8
 	VADDPS      Y8, Y2, Y2
-	VMOVUPS     Y2, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Y8
+	VMOVUPS     Y2, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Y8
 	VADDPS      Y8, Y3, Y3
-	VMOVUPS     Y3, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Y8
+	VMOVUPS     Y3, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Y8
 	VADDPS      Y8, Y4, Y4
-	VMOVUPS     Y4, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Y8
+	VMOVUPS     Y4, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Y8
 	VADDPS      Y8, Y5, Y5
-	VMOVUPS     Y5, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Y8
+	VMOVUPS     Y5, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Y8
 	VADDPS      Y8, Y6, Y6
-	VMOVUPS     Y6, (R8)
-	ADDQ        BX, R8
-	VMOVUPS     (R8), Y8
+	VMOVUPS     Y6, (DI)
+	ADDQ        BX, DI
+	VMOVUPS     (DI), Y8
 	VADDPS      Y8, Y7, Y7
-	VMOVUPS     Y7, (R8)
+	VMOVUPS     Y7, (DI)
 	ADDQ        $0x20, AX
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, DX
@@ -9653,7 +9681,7 @@ pixelfalse:
 	JNZ         vector
 
 tail:
-	MOVB   tail+64(FP), SI
+	MOVB   tail+80(FP), SI
 	TESTB  SI, SI
 	JZ     done
 	VXORPS Y1, Y1, Y1
@@ -9664,23 +9692,24 @@ tail:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	MOVQ   DX, DX
-	MOVQ   oh+40(FP), SI
+	MOVQ   oh+56(FP), SI
 
 rowtrue:
-	MOVQ CX, R9
-	MOVQ ow+48(FP), R8
+	MOVQ CX, DI
+	MOVQ DX, R8
+	MOVQ ow+64(FP), R9
 
 pixeltrue:
-	VMASKMOVPS  (DX), Y0, Y8
-	LEAQ        (R9)(BX*2), R10
+	VMASKMOVPS  (R8), Y0, Y8
+	LEAQ        (DI)(BX*2), R10
 	ADDQ        BX, R10
 	LEAQ        (R10)(BX*2), R11
 	ADDQ        BX, R11
-	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (DI), Y0, Y9
 	VFMADD231PS Y9, Y8, Y1
-	VMASKMOVPS  (R9)(BX*1), Y0, Y9
+	VMASKMOVPS  (DI)(BX*1), Y0, Y9
 	VFMADD231PS Y9, Y8, Y2
-	VMASKMOVPS  (R9)(BX*2), Y0, Y9
+	VMASKMOVPS  (DI)(BX*2), Y0, Y9
 	VFMADD231PS Y9, Y8, Y3
 	VMASKMOVPS  (R10), Y0, Y9
 	VFMADD231PS Y9, Y8, Y4
@@ -9690,12 +9719,13 @@ pixeltrue:
 	VFMADD231PS Y9, Y8, Y6
 	VMASKMOVPS  (R11), Y0, Y9
 	VFMADD231PS Y9, Y8, Y7
-	ADDQ        DI, R9
-	ADDQ        BX, DX
-	DECQ        R8
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        dzPixel+48(FP), R8
+	DECQ        R9
 	JNZ         pixeltrue
-	MOVQ        xRow+24(FP), R8
-	ADDQ        R8, CX
+	ADDQ        xRow+24(FP), CX
+	ADDQ        dzRow+40(FP), DX
 	DECQ        SI
 	JNZ         rowtrue
 	VMASKMOVPS  (AX), Y0, Y8

@@ -12,7 +12,7 @@ func strip3s1x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, v
 
 func strip3s1x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
-func taps3s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+func taps3s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 
 func strip3s2x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
@@ -22,7 +22,7 @@ func strip3s2x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, v
 
 func strip3s2x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
-func taps3s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+func taps3s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 
 func strip5s1x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
@@ -32,7 +32,7 @@ func strip5s1x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, v
 
 func strip5s1x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
-func taps5s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+func taps5s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 
 func strip5s2x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
@@ -42,7 +42,7 @@ func strip5s2x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, v
 
 func strip5s2x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
-func taps5s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+func taps5s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 
 func strip7s1x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
@@ -52,7 +52,7 @@ func strip7s1x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, v
 
 func strip7s1x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
-func taps7s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+func taps7s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 
 func strip7s2x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
@@ -62,7 +62,7 @@ func strip7s2x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, v
 
 func strip7s2x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
-func taps7s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+func taps7s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 
 func strip3s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
@@ -72,7 +72,7 @@ func strip3s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vec
 
 func strip3s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
-func taps3s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+func taps3s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 
 func strip3s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
@@ -82,7 +82,7 @@ func strip3s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vec
 
 func strip3s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
-func taps3s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+func taps3s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 
 func strip5s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
@@ -92,7 +92,7 @@ func strip5s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vec
 
 func strip5s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
-func taps5s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+func taps5s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 
 func strip5s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
@@ -102,7 +102,7 @@ func strip5s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vec
 
 func strip5s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
-func taps5s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+func taps5s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 
 func strip7s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
@@ -112,7 +112,7 @@ func strip7s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vec
 
 func strip7s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
-func taps7s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+func taps7s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
 
 func strip7s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
@@ -122,4 +122,4 @@ func strip7s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vec
 
 func strip7s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
 
-func taps7s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, oh int, ow int, vectors int, tail bool, mask *int32)
+func taps7s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)

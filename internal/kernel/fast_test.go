@@ -113,19 +113,22 @@ func TestPadded(t *testing.T) {
 						g.Convolve(y, pad, w)
 						compare(t, name+" forward", y, want, 1e-4)
 
-						dw, wantW := make([]float32, k*k*c), make([]float32, k*k*c)
-						DepthwiseWeight(Taps{wantW, k * c, c}, x, dz, g.Window, c)
-						g.WeightGradient(dw, pad, dz)
-						compare(t, name+" weight", dw, wantW, 1e-4)
-
 						in := g.InputGeometry()
 						spread, flipped := make([]float32, in.Len()), make([]float32, k*k*c)
+						offset, row, pixel := g.Spread()
 						for oy := range g.OH {
-							row, step := g.Spread(spread, oy)
 							for ox := range g.OW {
-								copy(row[ox*step:][:c], dz[(oy*g.OW+ox)*c:])
+								copy(spread[offset+oy*row+ox*pixel:][:c], dz[(oy*g.OW+ox)*c:])
 							}
 						}
+						dw, wantW := make([]float32, k*k*c), make([]float32, k*k*c)
+						DepthwiseWeight(Taps{wantW, k * c, c}, x, dz, g.Window, c)
+						g.WeightGradient(dw, pad, spread[offset:], row, pixel)
+						compare(t, name+" weight", dw, wantW, 1e-4)
+						clear(dw)
+						g.WeightGradient(dw, pad, dz, g.OW*c, c)
+						compare(t, name+" weight, compact", dw, wantW, 1e-4)
+
 						Flip(flipped, w, k, c)
 						dx, wantX := make([]float32, g.H*g.W*c), make([]float32, g.H*g.W*c)
 						DepthwiseInput(wantX, dz, taps, g.Window, c, 0, g.H)
@@ -143,9 +146,10 @@ func BenchmarkPadded(b *testing.B) {
 		g := Padded{NewWindow(s.size, s.size, s.k, s.stride), s.c}
 		r := rand.New(rand.NewPCG(1, 1))
 		x, w, y := randoms(r, g.Len()), randoms(r, s.k*s.k*s.c), randoms(r, g.OH*g.OW*s.c)
+		dw := make([]float32, len(w))
 		flops := 2 * float64(g.OH*g.OW*s.k*s.k*s.c)
 		for _, isa := range []ISA{AVX2, AVX512} {
-			for name, f := range map[string]func(){"forward": func() { g.Convolve(y, x, w) }, "weight": func() { g.WeightGradient(w, x, y) }} {
+			for name, f := range map[string]func(){"forward": func() { g.Convolve(y, x, w) }, "weight": func() { g.WeightGradient(dw, x, y, g.OW*g.C, g.C) }} {
 				b.Run(fmt.Sprintf("%s/%dx%d/k%d/c%d/s%d/%v", name, s.size, s.size, s.k, s.c, s.stride, isa), func(b *testing.B) {
 					restore, err := Use(isa)
 					if err != nil {

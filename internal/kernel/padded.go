@@ -45,13 +45,13 @@ func (g Padded) Convolve(y, x, w []float32) {
 	}
 }
 
-// WeightGradient adds to dw, (Kernel,Kernel,C), the weight gradient over a padded image x and an output gradient
-// dz (OH,OW,C).
-func (g Padded) WeightGradient(dw, x, dz []float32) {
-	checkRows(g.OH*g.OW, g.C, dz)
+// WeightGradient adds to dw, (Kernel,Kernel,C), the weight gradient over a padded image x. The output gradient dz has its
+// rows and pixels the given distances apart, such as [Padded.Spread] puts them.
+func (g Padded) WeightGradient(dw, x, dz []float32, row, pixel int) {
+	_ = dz[(g.OH-1)*row+(g.OW-1)*pixel+g.C-1]
 	checkRows(g.PH()*g.PW(), g.C, x)
 	checkRows(g.Kernel*g.Kernel, g.C, dw)
-	if g.weightVector(dw, x, dz) {
+	if g.weightVector(dw, x, dz, row, pixel) {
 		return
 	}
 	var run products
@@ -60,7 +60,7 @@ func (g Padded) WeightGradient(dw, x, dz []float32) {
 			run.begin(dw[(ky*g.Kernel+kx)*g.C:][:g.C], x, dz)
 			for oy := range g.OH {
 				for ox := range g.OW {
-					run.add(((oy*g.Stride+ky)*g.PW()+ox*g.Stride+kx)*g.C, (oy*g.OW+ox)*g.C)
+					run.add(((oy*g.Stride+ky)*g.PW()+ox*g.Stride+kx)*g.C, oy*row+ox*pixel)
 				}
 			}
 			run.flush()
@@ -74,10 +74,11 @@ func (g Padded) InputGeometry() Padded {
 	return Padded{NewWindow(g.H, g.W, g.Kernel, 1), g.C}
 }
 
-// Spread is where output row oy goes in the padded image that [Padded.InputGeometry] convolves: its pixels Stride apart,
-// what is between them 0.
-func (g Padded) Spread(x []float32, oy int) (row []float32, step int) {
-	return g.InputGeometry().Row(x, oy*g.Stride), g.Stride * g.C
+// Spread says how the output gradient lies in the padded image that [Padded.InputGeometry] convolves: pixels Stride apart,
+// from offset on, zeros between them.
+func (g Padded) Spread() (offset, row, pixel int) {
+	in := g.InputGeometry()
+	return (in.Pad()*in.PW() + in.Pad()) * g.C, g.Stride * in.PW() * g.C, g.Stride * g.C
 }
 
 // Flip turns a compact kernel (k,k,c) around in both directions.

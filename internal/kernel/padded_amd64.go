@@ -5,7 +5,7 @@ package kernel
 //go:generate go -C _generate run ./depthwise -out ../depthwise_amd64.s -stubs ../depthwise_amd64_stubs.go -pkg kernel
 
 type stripFunc func(y, x, w *float32, xRow, pixel, vectors int, tail bool, mask *int32)
-type tapsFunc func(dw, x, dz *float32, xRow, pixel, oh, ow, vectors int, tail bool, mask *int32)
+type tapsFunc func(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, vectors int, tail bool, mask *int32)
 
 // strips has, by instruction set, half kernel, stride, and log2 of the pixels, what convolves a strip of output pixels.
 var strips = map[ISA][4][3][4]stripFunc{
@@ -55,7 +55,7 @@ func (g Padded) convolveVector(y, x, w []float32) bool {
 	return true
 }
 
-func (g Padded) weightVector(dw, x, dz []float32) bool {
+func (g Padded) weightVector(dw, x, dz []float32, row, pixel int) bool {
 	if !g.vectorised() {
 		return false
 	}
@@ -63,7 +63,7 @@ func (g Padded) weightVector(dw, x, dz []float32) bool {
 	lanes := vectorLanes()
 	whole, rest := g.C/lanes, g.C%lanes
 	for ky := range g.Kernel {
-		f(&dw[ky*g.Kernel*g.C], &x[ky*g.PW()*g.C], &dz[0], 4*g.Stride*g.PW()*g.C, 4*g.C, g.OH, g.OW, whole, rest > 0, lastMask(rest))
+		f(&dw[ky*g.Kernel*g.C], &x[ky*g.PW()*g.C], &dz[0], 4*g.Stride*g.PW()*g.C, 4*g.C, 4*row, 4*pixel, g.OH, g.OW, whole, rest > 0, lastMask(rest))
 	}
 	return true
 }

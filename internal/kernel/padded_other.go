@@ -4,4 +4,4 @@ package kernel
 
 func (g Padded) convolveVector(_, _, _ []float32) bool { return false }
 
-func (g Padded) weightVector(_, _, _ []float32) bool { return false }
+func (g Padded) weightVector(_, _, _ []float32, _, _ int) bool { return false }

@@ -11,17 +11,16 @@ import (
 type BatchNorm struct {
 	Scale, Shift *Param
 	Mean, Var    []float32
-	act          Act
 	eps          float64
 
-	g          *Graph
-	rows, c    int // of the bound batch
-	norm       kernel.Norm
-	meanG      []float32
-	meanGX     []float32
-	sumMean    []float64 // calibration: image-weighted sums
-	sumVar     []float64
-	seenImages float64
+	g     *Graph
+	rows  int // of the bound batch
+	norm  kernel.Norm
+	other [3][]float32 // coefficients of the backward pass
+	sums  []float64    // by chunk: two sums a channel
+
+	sumMean, sumVar []float64 // calibration: image-weighted sums
+	seenImages      float64
 }
 
 func newBatchNorm(p *Params, name string, width int, act Act, eps float64) *BatchNorm {
@@ -31,21 +30,28 @@ func newBatchNorm(p *Params, name string, width int, act Act, eps float64) *Batc
 		mean = p.add(name+".mean", false, constant(0), width).Data
 		variance = p.add(name+".var", false, constant(1), width).Data
 	}
-	b := &BatchNorm{
+	return &BatchNorm{
 		Scale: p.add(name+".weight", false, constant(1), width),
 		Shift: p.add(name+".bias", false, constant(0), width),
-		Mean:  mean, Var: variance, act: act, eps: eps,
-		norm:  kernel.Norm{Mean: f(), InvStd: f(), Scale: f(), Shift: f()},
-		meanG: f(), meanGX: f(), sumMean: make([]float64, width), sumVar: make([]float64, width),
+		Mean:  mean, Var: variance, eps: eps,
+		norm:    kernel.Norm{Mean: f(), InvStd: f(), Scale: f(), Shift: f(), Act: act},
+		other:   [3][]float32{f(), f(), f()},
+		sumMean: make([]float64, width), sumVar: make([]float64, width),
 	}
-	return b
 }
 
-func (b *BatchNorm) bind(g *Graph, t Tensor) {
-	b.g, b.rows, b.c = g, g.n*t.H*t.W, t.C
-	full := b.norm
-	b.norm = kernel.Norm{Mean: full.Mean[:b.c], InvStd: full.InvStd[:b.c], Scale: full.Scale[:b.c], Shift: full.Shift[:b.c], Act: b.act}
+func (b *BatchNorm) bind(g *Graph, c, pixels int) {
+	b.g, b.rows = g, g.n*pixels
+	b.norm.Mean, b.norm.InvStd = b.norm.Mean[:c], b.norm.InvStd[:c]
+	b.norm.Scale, b.norm.Shift = b.norm.Scale[:c], b.norm.Shift[:c]
+	for i := range b.other {
+		b.other[i] = b.other[i][:c]
+	}
+	b.sums = grow(b.sums, 2*c*g.chunks())
 }
+
+// width is the number of active channels.
+func (b *BatchNorm) width() int { return len(b.norm.Scale) }
 
 // ResetStatistics begins a calibration.
 func (b *BatchNorm) ResetStatistics() {
@@ -56,26 +62,55 @@ func (b *BatchNorm) ResetStatistics() {
 
 // FinishStatistics ends a calibration: Mean and Var of the active channels become the averages of the batches seen.
 func (b *BatchNorm) FinishStatistics() {
-	for j := range b.c {
+	for j := range b.width() {
 		b.Mean[j] = float32(b.sumMean[j] / b.seenImages)
 		b.Var[j] = float32(b.sumVar[j] / b.seenImages)
 	}
 }
 
-// forward computes y from the convolution's output z.
-func (b *BatchNorm) forward(y, z []float32) {
-	if b.g.mode == Infer {
-		for j := range b.c {
-			b.set(j, float64(b.Mean[j]), float64(b.Var[j]))
+// chunkSums are the two sums of a chunk.
+func (b *BatchNorm) chunkSums(chunk int) (first, second []float64) {
+	c := b.width()
+	s := b.sums[2*c*chunk:][:2*c]
+	return s[:c], s[c:]
+}
+
+// total adds the chunks' sums in order into those of the first.
+func (b *BatchNorm) total() (first, second []float64) {
+	first, second = b.chunkSums(0)
+	for chunk := 1; chunk < b.g.chunks(); chunk++ {
+		f, s := b.chunkSums(chunk)
+		for j := range first {
+			first[j] += f[j]
+			second[j] += s[j]
 		}
-	} else {
-		b.measure(z)
 	}
-	per := b.rows / b.g.n * b.c
-	b.g.pool.Run(b.g.chunks(), func(chunk int) {
-		from, to := b.g.images(chunk)
-		kernel.ScaleShift(y[from*per:to*per], z[from*per:to*per], b.norm.Scale, b.norm.Shift, b.act)
-	})
+	return first, second
+}
+
+// useRecorded takes the recorded statistics.
+func (b *BatchNorm) useRecorded() {
+	for j := range b.width() {
+		b.set(j, float64(b.Mean[j]), float64(b.Var[j]))
+	}
+}
+
+// useBatch takes the statistics of the batch, whose sums of values and squares are complete.
+func (b *BatchNorm) useBatch() {
+	sum, square := b.total()
+	n, rows := float64(b.g.n), float64(b.rows)
+	for j := range sum {
+		mean := sum[j] / rows
+		variance := max(square[j]/rows-mean*mean, 0)
+		b.set(j, mean, variance)
+		if b.g.mode == Calibrate {
+			b.sumMean[j] += mean * n
+			b.sumVar[j] += variance * n
+		}
+	}
+	if b.g.mode == Calibrate {
+		b.seenImages += n
+	}
 }
 
 func (b *BatchNorm) set(j int, mean, variance float64) {
@@ -85,53 +120,19 @@ func (b *BatchNorm) set(j int, mean, variance float64) {
 	b.norm.Scale[j], b.norm.Shift[j] = float32(scale), float32(float64(b.Shift.Data[j])-mean*scale)
 }
 
-// measure takes the batch statistics of z.
-func (b *BatchNorm) measure(z []float32) {
-	sums := b.overRows(func(from, to int, s0, s1 []float64) { kernel.Moments(z[from:to], b.c, s0, s1) })
+// backward turns the sums Σ g and Σ g·(z-mean) of the batch into the gradients of scale and shift, and into the
+// coefficients of dz = k0·g + k1·z + k2, which is the batch norm's input gradient (Ioffe and Szegedy, 2015, section 3):
+// scale·(g - mean(g) - x̂·mean(g·x̂)).
+func (b *BatchNorm) backward() {
+	sum, dot := b.total()
 	rows := float64(b.rows)
-	for j := range b.c {
-		mean := sums[j] / rows
-		variance := max(sums[b.c+j]/rows-mean*mean, 0)
-		b.set(j, mean, variance)
-		if b.g.mode == Calibrate {
-			b.sumMean[j] += mean * float64(b.g.n)
-			b.sumVar[j] += variance * float64(b.g.n)
-		}
+	for j := range sum {
+		inv, scale, mean := float64(b.norm.InvStd[j]), float64(b.norm.Scale[j]), float64(b.norm.Mean[j])
+		b.Shift.Grad[j] += float32(sum[j])
+		b.Scale.Grad[j] += float32(dot[j] * inv)
+		meanG, slope := sum[j]/rows, dot[j]*inv*inv/rows
+		b.other[0][j] = float32(scale)
+		b.other[1][j] = float32(-scale * slope)
+		b.other[2][j] = float32(scale * (slope*mean - meanG))
 	}
-	if b.g.mode == Calibrate {
-		b.seenImages += float64(b.g.n)
-	}
-}
-
-// overRows runs f on the values of every chunk and adds its two sums in the order of the chunks.
-func (b *BatchNorm) overRows(f func(from, to int, s0, s1 []float64)) []float64 {
-	sums, c := b.g.chunkSums(b.c), b.c
-	per := b.rows / b.g.n * c
-	b.g.pool.Run(b.g.chunks(), func(chunk int) {
-		from, to := b.g.images(chunk)
-		s := sums[chunk*2*c:][:2*c]
-		f(from*per, to*per, s[:c], s[c:])
-	})
-	for chunk := 1; chunk < b.g.chunks(); chunk++ {
-		for j, v := range sums[chunk*2*c:][:2*c] {
-			sums[j] += v
-		}
-	}
-	return sums[:2*c]
-}
-
-// backward turns the gradient dy of the output into that of z, dz, and adds the gradients of scale and shift.
-func (b *BatchNorm) backward(dz, z, dy []float32) {
-	sums := b.overRows(func(from, to int, s0, s1 []float64) { b.norm.BackwardSums(z[from:to], dy[from:to], s0, s1) })
-	for j := range b.c {
-		b.Shift.Grad[j] += float32(sums[j])
-		b.Scale.Grad[j] += float32(sums[b.c+j])
-		b.meanG[j] = float32(sums[j] / float64(b.rows))
-		b.meanGX[j] = float32(sums[b.c+j] / float64(b.rows))
-	}
-	per := b.rows / b.g.n * b.c
-	b.g.pool.Run(b.g.chunks(), func(chunk int) {
-		from, to := b.g.images(chunk)
-		b.norm.BackwardInput(dz[from*per:to*per], z[from*per:to*per], dy[from*per:to*per], b.meanG, b.meanGX)
-	})
 }

@@ -1,214 +1,177 @@
 package nn
 
-import (
-	"fmt"
-	"slices"
+import "github.com/tailor-nas/tailor/internal/kernel"
 
-	"github.com/tailor-nas/tailor/internal/kernel"
-)
-
-// Depthwise is an elastic depthwise convolution with batch norm and activation: channels are leading ones, and a smaller
-// kernel is the centre of the full one, or a learned transform of it.
-type Depthwise struct {
-	Weight     *Param // (kernel,kernel,channels) at the largest kernel
-	BN         *BatchNorm
+// depthwise is an elastic depthwise convolution: channels are leading ones, and a smaller kernel is the centre of the full
+// one, or a learned transform of it.
+type depthwise struct {
+	weight     *Param       // (kernel,kernel,channels) at the largest kernel
 	transforms []*transform // largest kernel first; nil if smaller kernels are plain crops
 	full       int          // the largest kernel
 	channels   int          // full width
 	stride     int
-
-	g       *Graph
-	x, z, y Tensor
-	window  kernel.Window
+	unit       *Unit
+	geometry   kernel.Padded
+	taps       []float32 // the active kernel, compact (k,k,c)
+	flipped    []float32
+	grad       []float32 // of taps
 }
 
-// NewDepthwise makes a depthwise convolution of kernels[len-1], the largest; the others, ascending, may be bound too. With
-// transform set each of them is a learned map of the next larger one.
-func NewDepthwise(p *Params, name string, kernels []int, stride, channels int, transforms bool, act Act, eps float64) *Depthwise {
+// NewDepthwise makes a depthwise convolution with batch norm of kernels[len-1], the largest; the others, ascending, may be
+// bound too. With transform set each of them is a learned map of the next larger one.
+func NewDepthwise(p *Params, name string, kernels []int, stride, channels int, transforms bool, act Act, eps float64) *Unit {
 	full := kernels[len(kernels)-1]
-	d := &Depthwise{full: full, channels: channels, stride: stride}
-	d.Weight = p.add(name+".weight", true, heFanOut(full*full), full, full, channels)
+	op := &depthwise{full: full, channels: channels, stride: stride}
+	op.weight = p.add(name+".weight", true, heFanOut(full*full), full, full, channels)
 	if transforms {
 		for i := len(kernels) - 1; i > 0; i-- {
-			d.transforms = append(d.transforms, newTransform(p, name, kernels[i], kernels[i-1], channels))
+			op.transforms = append(op.transforms, newTransform(p, name, kernels[i], kernels[i-1], channels))
 		}
 	}
-	d.BN = newBatchNorm(p, name+".bn", channels, act, eps)
-	return d
+	n := full * full * channels
+	op.taps, op.flipped, op.grad = make([]float32, n), make([]float32, n), make([]float32, n)
+	u := &Unit{BN: newBatchNorm(p, name+".bn", channels, act, eps), op: op}
+	u.init()
+	return u
 }
 
-// Bind plans the convolution of x with a kernel of the given size.
-func (d *Depthwise) Bind(g *Graph, x Tensor, size int, slot Slot) Tensor {
-	d.g, d.x = g, x
-	d.window = kernel.NewWindow(x.H, x.W, size, d.stride)
-	d.y = g.Tensor(d.window.OH, d.window.OW, x.C, slot)
-	d.z = d.y
-	if g.mode == Train {
-		d.z = g.Tensor(d.window.OH, d.window.OW, x.C, slot)
+// BindDepthwise plans the convolution of prev's output with a kernel of the given side.
+func (u *Unit) BindDepthwise(g *Graph, prev *Unit, side int, slot Slot) {
+	op := u.op.(*depthwise)
+	in := prev.out
+	op.geometry = kernel.Padded{Window: kernel.NewWindow(in.h, in.w, side, op.stride), C: in.c}
+	u.bind(g, prev, in, size{op.geometry.OH, op.geometry.OW, in.c}, slot)
+}
+
+// Kernel copies the bound kernel, (side,side,channels).
+func (u *Unit) Kernel() []float32 {
+	op := u.op.(*depthwise)
+	op.crop()
+	n := op.geometry.Kernel * op.geometry.Kernel * op.geometry.C
+	return append([]float32(nil), op.taps[:n]...)
+}
+
+func (o *depthwise) bind(u *Unit) {
+	o.unit = u
+	u.group = 1
+	u.g.want.in = max(u.g.want.in, o.geometry.Len())
+	u.g.want.out = max(u.g.want.out, o.geometry.InputGeometry().Len())
+	u.g.want.small = max(u.g.want.small, u.out.w*u.out.c)
+}
+
+func (o *depthwise) prepare(backward bool) {
+	if !backward {
+		o.crop()
+		return
 	}
-	d.BN.bind(g, d.y)
-	return d.y
+	kernel.Flip(o.flipped, o.taps, o.geometry.Kernel, o.geometry.C)
 }
 
-// Kernel copies out the bound kernel, (size,size,C).
-func (d *Depthwise) Kernel() []float32 {
-	w, size, c := d.taps(), d.window.Kernel, d.x.C
-	var out []float32
-	for ky := range size {
-		for kx := range size {
-			out = append(out, w.Data[ky*w.Row+kx*w.Col:][:c]...)
+// crop makes taps of the full weight.
+func (o *depthwise) crop() {
+	side, c := o.geometry.Kernel, o.geometry.C
+	w := centre(o.weight.Data, o.full, o.channels, side)
+	if used := o.used(); len(used) > 0 {
+		w = kernel.Taps{Data: o.weight.Data, Row: o.full * o.channels, Col: o.channels}
+		for _, t := range used {
+			w = t.forward(w, c)
 		}
 	}
-	return out
+	for t := range side * side {
+		copy(o.taps[t*c:][:c], w.Data[t/side*w.Row+t%side*w.Col:])
+	}
 }
 
 // used is the transforms that lead to the bound kernel, largest first.
-func (d *Depthwise) used() []*transform {
-	n := slices.IndexFunc(d.transforms, func(t *transform) bool { return t.from == d.window.Kernel })
-	if n < 0 {
-		n = len(d.transforms)
+func (o *depthwise) used() []*transform {
+	for i, t := range o.transforms {
+		if t.from == o.geometry.Kernel {
+			return o.transforms[:i]
+		}
 	}
-	return d.transforms[:n]
+	return o.transforms
 }
 
-// taps is the active kernel: a view of the weight, or the result of the transforms.
-func (d *Depthwise) taps() kernel.Taps {
-	w := centre(d.Weight.Data, d.full, d.channels, d.window.Kernel)
-	used := d.used()
-	if len(used) == 0 {
-		return w
-	}
-	src := kernel.Taps{Data: d.Weight.Data, Row: d.full * d.channels, Col: d.channels}
-	for _, t := range used {
-		src = t.forward(src, d.x.C)
-	}
-	return src
-}
-
-// centre is the view of the middle size x size taps of a kernel (full,full,ld).
-func centre(data []float32, full, ld, size int) kernel.Taps {
-	o := (full - size) / 2
+// centre is the view of the middle side×side taps of a kernel (full,full,ld).
+func centre(data []float32, full, ld, side int) kernel.Taps {
+	o := (full - side) / 2
 	return kernel.Taps{Data: data[(o*full+o)*ld:], Row: full * ld, Col: ld}
 }
 
-// Forward computes the output.
-func (d *Depthwise) Forward() {
-	x, z, w := d.g.Data(d.x), d.g.Data(d.z), d.taps()
-	in, out := d.x.H*d.x.W*d.x.C, d.y.H*d.y.W*d.y.C
-	d.g.pool.Run(d.g.chunks(), func(chunk int) {
-		for n, to := d.g.images(chunk); n < to; n++ {
-			kernel.Depthwise(z[n*out:], x[n*in:], w, d.window, d.x.C, 0, d.y.H)
+// padded brings image at of the input into the worker's memory, with zeros around it.
+func (o *depthwise) padded(u *Unit, w *scratch, at int, first bool) []float32 {
+	g := o.geometry
+	x := w.in[:g.Len()]
+	edge := g.Pad() * g.PW() * g.C
+	clear(x[:edge])
+	clear(x[len(x)-edge:])
+	side := g.Pad() * g.C
+	for y := range g.H {
+		row := g.Row(x, y)
+		start := (y + g.Pad()) * g.PW() * g.C
+		clear(x[start:][:side])
+		clear(x[start+side+len(row):][:side])
+		pixel := at*u.in.pixels() + y*g.W
+		if a := u.pixels(row, pixel, pixel+g.W, first); &a[0] != &row[0] {
+			copy(row, a)
 		}
-	})
-	d.BN.forward(d.g.Data(d.y), z)
+	}
+	return x
 }
 
-// Backward adds the weight gradients and writes the gradient of x.
-func (d *Depthwise) Backward() {
-	dy := d.g.Grad(d.y)
-	dz := d.g.dz[:len(dy)]
-	d.BN.backward(dz, d.g.Data(d.z), dy)
-	d.weightGrad(dz)
-	dx, w := d.g.Grad(d.x), d.taps()
-	in, out := d.x.H*d.x.W*d.x.C, d.y.H*d.y.W*d.y.C
-	d.g.pool.Run(d.g.chunks(), func(chunk int) {
-		for n, to := d.g.images(chunk); n < to; n++ {
-			kernel.DepthwiseInput(dx[n*in:], dz[n*out:], w, d.window, d.x.C, 0, d.x.H)
-		}
-	})
+func (o *depthwise) forward(u *Unit, w *scratch, z []float32, at, _ int) {
+	o.geometry.Convolve(z, o.padded(u, w, at, true), o.taps)
 }
 
-func (d *Depthwise) weightGrad(dz []float32) {
-	size, c := d.window.Kernel, d.x.C
-	x, part := d.g.Data(d.x), d.g.partials(size*size*c)
-	in, out := d.x.H*d.x.W*c, d.y.H*d.y.W*c
-	d.g.pool.Run(d.g.chunks(), func(chunk int) {
-		dw := kernel.Taps{Data: part[chunk*size*size*c:], Row: size * c, Col: c}
-		for n, to := d.g.images(chunk); n < to; n++ {
-			kernel.DepthwiseWeight(dw, x[n*in:], dz[n*out:], d.window, c)
+func (o *depthwise) backward(u *Unit, w *scratch, part []float32, at, _ int) {
+	g := o.geometry
+	x := o.padded(u, w, at, false)
+	in := g.InputGeometry()
+	dz := w.out[:in.Len()]
+	clear(dz)
+	offset, row, pixel := g.Spread()
+	for oy := range g.OH {
+		p := at*u.out.pixels() + oy*g.OW
+		if g.Stride == 1 {
+			u.outputGrad(dz[offset+oy*row:], p, p+g.OW)
+			continue
 		}
-	})
-	used := d.used()
+		line := w.small[:g.OW*g.C]
+		u.outputGrad(line, p, p+g.OW)
+		for ox := range g.OW {
+			copy(dz[offset+oy*row+ox*pixel:][:g.C], line[ox*g.C:])
+		}
+	}
+	g.WeightGradient(part, x, dz[offset:], row, pixel)
+	if u.back {
+		in.Convolve(w.back, dz, o.flipped)
+	}
+}
+
+func (o *depthwise) partialSize() int { return o.geometry.Kernel * o.geometry.Kernel * o.geometry.C }
+
+func (o *depthwise) reduce() {
+	side, c, n := o.geometry.Kernel, o.geometry.C, o.partialSize()
+	grad := o.grad[:n]
+	clear(grad)
+	o.unit.g.reduce(grad, n, n, 0, n, 0, 1)
+	used := o.used()
 	if len(used) == 0 {
-		w := centre(d.Weight.Grad, d.full, d.channels, size)
-		d.addTaps(w, size)
+		w := centre(o.weight.Grad, o.full, o.channels, side)
+		for t := range side * side {
+			kernel.Add(w.Data[t/side*w.Row+t%side*w.Col:][:c], grad[t*c:])
+		}
 		return
 	}
 	last := used[len(used)-1]
-	clear(last.grad)
-	d.g.reduce(last.grad, last.channels, size*size, c)
+	for t := range side * side {
+		copy(last.grad[t*last.channels:][:c], grad[t*c:])
+	}
 	for i := len(used) - 1; i > 0; i-- {
 		clear(used[i-1].grad)
-		used[i].backward(used[i-1].view(used[i-1].out), used[i-1].view(used[i-1].grad), c)
+		used[i].backward(used[i-1].view(used[i-1].grad), c)
 	}
-	src := kernel.Taps{Data: d.Weight.Data, Row: d.full * d.channels, Col: d.channels}
-	grad := src
-	grad.Data = d.Weight.Grad
-	used[0].backward(src, grad, c)
+	used[0].backward(kernel.Taps{Data: o.weight.Grad, Row: o.full * o.channels, Col: o.channels}, c)
 }
 
-// addTaps adds the chunks' partial gradients to a view of the weight gradient.
-func (d *Depthwise) addTaps(w kernel.Taps, size int) {
-	c := d.x.C
-	for chunk := range d.g.chunks() {
-		part := d.g.partial[chunk*size*size*c:]
-		for t := range size * size {
-			kernel.Add(w.Data[t/size*w.Row+t%size*w.Col:][:c], part[t*c:][:c])
-		}
-	}
-}
-
-// transform makes a smaller kernel from the centre of a larger one: with the centre flattened to v, size² values a channel,
-// the smaller kernel is M·v, with one M for all channels (Cai et al., ICLR 2020, section 3.3).
-type transform struct {
-	matrix   *Param // (to²,to²)
-	from, to int
-	channels int
-	centre   []float32 // (to²,channels), as used forward
-	out      []float32 // (to²,channels)
-	grad     []float32 // gradient of out
-}
-
-func newTransform(p *Params, name string, from, to, channels int) *transform {
-	n := to * to
-	f := func() []float32 { return make([]float32, n*channels) }
-	return &transform{
-		matrix: p.add(fmt.Sprintf("%s.transform.%dto%d", name, from, to), true, identity(n), n, n),
-		from:   from, to: to, channels: channels, centre: f(), out: f(), grad: f(),
-	}
-}
-
-// view is a buffer of the transform's output as taps.
-func (t *transform) view(data []float32) kernel.Taps {
-	return kernel.Taps{Data: data, Row: t.to * t.channels, Col: t.channels}
-}
-
-func (t *transform) forward(src kernel.Taps, c int) kernel.Taps {
-	o, n := (t.from-t.to)/2, t.to*t.to
-	for i := range n {
-		copy(t.centre[i*t.channels:][:c], src.Data[(o+i/t.to)*src.Row+(o+i%t.to)*src.Col:])
-	}
-	kernel.Gemm(n, c, n, t.matrix.Data, n, t.centre, t.channels, t.out, t.channels, false)
-	return t.view(t.out)
-}
-
-// backward takes t.grad apart into the gradients of the matrix and of the larger kernel.
-func (t *transform) backward(src, srcGrad kernel.Taps, c int) {
-	o, n := (t.from-t.to)/2, t.to*t.to
-	for i := range n {
-		gi := t.grad[i*t.channels:][:c]
-		for j := range n {
-			var dot float64
-			for k, g := range gi {
-				dot += float64(g) * float64(t.centre[j*t.channels+k])
-			}
-			t.matrix.Grad[i*n+j] += float32(dot)
-		}
-		for j := range n {
-			at := (o+j/t.to)*srcGrad.Row + (o+j%t.to)*srcGrad.Col
-			for k, g := range gi {
-				srcGrad.Data[at+k] += t.matrix.Data[i*n+j] * g
-			}
-		}
-	}
-}
+func (o *depthwise) param() *Param { return o.weight }

@@ -25,60 +25,77 @@ const (
 	Infer
 )
 
-// Slot names one of the shared buffers that gradients, and activations outside training, live in. Two tensors that are
-// alive at the same time need different slots.
-type Slot uint8
+// chunkCount is how many parts a batch is split into: the tasks of a pass, each with a partial sum of its own. It bounds the
+// parallelism and must not depend on the number of workers.
+const chunkCount = 8
 
-// Blocks alternate their outputs between Outer0 and Outer1, and what is inside a block between Inner0 and Inner1.
-const (
-	Outer0 Slot = iota
-	Outer1
-	Inner0
-	Inner1
-	slots
-)
+// cacheValues is about how many values of one activation a worker takes at a time, so that what it does to them in turn
+// finds them in its cache.
+const cacheValues = 64 << 10
 
-// Tensor is an activation of all images of the batch, (N,H,W,C).
-type Tensor struct {
-	H, W, C int
-	data    []float32 // nil outside training: then it is in its slot
-	slot    Slot
-}
-
-// gradChunks is how many partial sums a sum over the batch has. It bounds the parallelism of weight gradients and must not
-// depend on the number of workers.
-const gradChunks = 8
-
-// Graph is what the layers of one bound network share: batch size, mode and memory.
+// Graph is what the units of one bound network share: batch size, mode, and memory, which is planned when the network is
+// bound and given back when the next is.
 type Graph struct {
 	pool    *Pool
 	n       int
 	mode    Mode
 	memory  arena
-	need    [slots]int
-	slot    [slots][]float32
-	dz      []float32
-	dzNeed  int
-	partial []float32
-	sums    []float64
+	rolling [rollingSlots][]float32
+	need    [rollingSlots]int
+	partial []float32 // by chunk: weight gradients
+	scratch []scratch // by worker
+	want    scratchSizes
+	units   []*Unit // bound
 }
 
+// Slot names memory that is used in turn: for gradients in training, for activations otherwise. Two units whose values are
+// alive at the same time need different slots.
+type Slot uint8
+
+// Blocks alternate between Outer0 and Outer1 for what leaves them; what does not is in Inner0 and Inner1. Kept outputs have
+// two more.
+const (
+	Outer0 Slot = iota
+	Outer1
+	Inner0
+	Inner1
+	kept0
+	kept1
+	rollingSlots
+)
+
+// scratch is what one worker needs while it works on a few images.
+type scratch struct {
+	in, out, back []float32 // the unit's input, gradient of its output, gradient of its input
+	small         []float32 // a few values a channel
+}
+
+type scratchSizes struct{ in, out, back, small int }
+
 // NewGraph makes an empty graph that runs on a pool.
-func NewGraph(pool *Pool) *Graph { return &Graph{pool: pool} }
+func NewGraph(pool *Pool) *Graph { return &Graph{pool: pool, scratch: make([]scratch, pool.Workers())} }
 
 // Begin starts to bind a network for batches of n images.
 func (g *Graph) Begin(n int, mode Mode) {
 	g.n, g.mode = n, mode
 	g.memory.reset()
-	g.need, g.dzNeed = [slots]int{}, 0
+	g.need = [rollingSlots]int{}
+	g.units = g.units[:0]
 }
 
-// End allocates the shared buffers that the bound layers asked for.
+// End allocates the memory that the bound units share.
 func (g *Graph) End() {
 	for i, n := range g.need {
-		g.slot[i] = grow(g.slot[i], n)
+		g.rolling[i] = grow(g.rolling[i], n)
 	}
-	g.dz = grow(g.dz, g.dzNeed)
+	for i := range g.scratch {
+		s := &g.scratch[i]
+		s.in, s.out, s.back = grow(s.in, g.want.in), grow(s.out, g.want.out), grow(s.back, g.want.back)
+		s.small = grow(s.small, g.want.small)
+	}
+	for _, u := range g.units {
+		u.resolve()
+	}
 }
 
 func grow[T any](s []T, n int) []T {
@@ -88,39 +105,14 @@ func grow[T any](s []T, n int) []T {
 	return s[:n]
 }
 
+// Input plans memory for a batch of images.
+func (g *Graph) Input(h, w, c int) []float32 { return g.memory.alloc(g.n * h * w * c) }
+
 // N is the number of images in a batch.
 func (g *Graph) N() int { return g.n }
 
-// Input plans the network's input, which has memory of its own and no gradient.
-func (g *Graph) Input(h, w, c int) Tensor {
-	return Tensor{H: h, W: w, C: c, data: g.memory.alloc(g.n * h * w * c)}
-}
-
-// Tensor plans an activation.
-func (g *Graph) Tensor(h, w, c int, slot Slot) Tensor {
-	t := Tensor{H: h, W: w, C: c, slot: slot}
-	size := g.n * h * w * c
-	if g.mode == Train {
-		t.data = g.memory.alloc(size)
-	}
-	g.need[slot] = max(g.need[slot], size)
-	g.dzNeed = max(g.dzNeed, size)
-	return t
-}
-
-// Data is an activation's values.
-func (g *Graph) Data(t Tensor) []float32 {
-	if t.data != nil {
-		return t.data
-	}
-	return g.slot[t.slot][:g.n*t.H*t.W*t.C]
-}
-
-// Grad is the gradient of the loss with respect to an activation.
-func (g *Graph) Grad(t Tensor) []float32 { return g.slot[t.slot][:g.n*t.H*t.W*t.C] }
-
-// chunks is the number of parts that the batch is split into.
-func (g *Graph) chunks() int { return min(g.n, gradChunks) }
+// chunks is the number of parts of the batch.
+func (g *Graph) chunks() int { return min(g.n, chunkCount) }
 
 // images is the range of images of a chunk.
 func (g *Graph) images(chunk int) (from, to int) {
@@ -128,41 +120,22 @@ func (g *Graph) images(chunk int) (from, to int) {
 	return g.n * chunk / c, g.n * (chunk + 1) / c
 }
 
-// partials gives one zeroed buffer of n floats a chunk, for sums over images.
-func (g *Graph) partials(n int) []float32 {
+// maxChunk is the most images that a chunk has.
+func (g *Graph) maxChunk() int { return (g.n + g.chunks() - 1) / g.chunks() }
+
+// partials gives a zeroed buffer of n values for every chunk.
+func (g *Graph) partials(n int) {
 	g.partial = grow(g.partial, n*g.chunks())
 	clear(g.partial)
-	return g.partial
 }
 
-// reduce adds the partial (rows,cols) sums of every chunk to dst with leading dimension ld, in the order of the chunks.
-func (g *Graph) reduce(dst []float32, ld, rows, cols int) {
-	size := rows * cols
+// reduce adds the rows×cols matrix at offset of every chunk's partial buffer of size values to dst, rows r0 to r1, in the
+// order of the chunks.
+func (g *Graph) reduce(dst []float32, ld int, size, offset, cols, r0, r1 int) {
 	for chunk := range g.chunks() {
-		part := g.partial[chunk*size:][:size]
-		for r := range rows {
+		part := g.partial[chunk*size+offset:]
+		for r := r0; r < r1; r++ {
 			kernel.Add(dst[r*ld:][:cols], part[r*cols:][:cols])
 		}
 	}
-}
-
-// chunkSums gives two zeroed vectors of c float64 a chunk.
-func (g *Graph) chunkSums(c int) []float64 {
-	g.sums = grow(g.sums, 2*c*g.chunks())
-	clear(g.sums)
-	return g.sums
-}
-
-// Add computes y += x, for a shortcut.
-func (g *Graph) Add(y, x Tensor) { g.each(g.Data(y), g.Data(x)) }
-
-// AddGrad computes grad(y) += grad(x).
-func (g *Graph) AddGrad(y, x Tensor) { g.each(g.Grad(y), g.Grad(x)) }
-
-func (g *Graph) each(y, x []float32) {
-	per := len(y) / g.n
-	g.pool.Run(g.chunks(), func(chunk int) {
-		from, to := g.images(chunk)
-		kernel.Add(y[from*per:to*per], x[from*per:to*per])
-	})
 }

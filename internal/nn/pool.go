@@ -5,23 +5,23 @@ import (
 	"sync/atomic"
 )
 
-// Pool runs tasks on a fixed number of goroutines. It is used by one caller at a time.
+// Pool runs tasks on a fixed number of workers. It is used by one caller at a time.
 type Pool struct {
 	workers int
-	wake    chan struct{}
+	wake    chan int
 	pending sync.WaitGroup
-	task    func(int)
+	task    func(worker, i int)
 	tasks   int64
 	next    atomic.Int64
 }
 
 // NewPool starts a pool; close it when done. One worker means that tasks run in the caller.
 func NewPool(workers int) *Pool {
-	p := &Pool{workers: max(workers, 1), wake: make(chan struct{})}
+	p := &Pool{workers: max(workers, 1), wake: make(chan int)}
 	for range p.workers - 1 {
 		go func() {
-			for range p.wake {
-				p.drain()
+			for worker := range p.wake {
+				p.drain(worker)
 				p.pending.Done()
 			}
 		}()
@@ -29,38 +29,39 @@ func NewPool(workers int) *Pool {
 	return p
 }
 
-// Close ends the goroutines.
+// Close ends the workers.
 func (p *Pool) Close() { close(p.wake) }
 
-// Workers is the number of goroutines that run tasks.
+// Workers is the number of workers.
 func (p *Pool) Workers() int { return p.workers }
 
-// Run calls task(0) to task(n-1), in any order and at once, and returns when all are done.
-func (p *Pool) Run(n int, task func(i int)) {
+// Run calls task(w, 0) to task(w, n-1), in any order and at once, and returns when all are done. w is the number of the
+// worker, from 0: no two tasks run at once with the same.
+func (p *Pool) Run(n int, task func(worker, i int)) {
 	helpers := min(p.workers, n) - 1
 	if helpers <= 0 {
 		for i := range n {
-			task(i)
+			task(0, i)
 		}
 		return
 	}
 	p.task, p.tasks = task, int64(n)
 	p.next.Store(0)
 	p.pending.Add(helpers)
-	for range helpers {
-		p.wake <- struct{}{}
+	for w := range helpers {
+		p.wake <- w + 1
 	}
-	p.drain()
+	p.drain(0)
 	p.pending.Wait()
 	p.task = nil
 }
 
-func (p *Pool) drain() {
+func (p *Pool) drain(worker int) {
 	for {
 		i := p.next.Add(1) - 1
 		if i >= p.tasks {
 			return
 		}
-		p.task(int(i))
+		p.task(worker, int(i))
 	}
 }

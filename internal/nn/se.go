@@ -4,18 +4,20 @@ import "github.com/tailor-nas/tailor/internal/kernel"
 
 // SE is squeeze-and-excitation (Hu et al., CVPR 2018) as MobileNetV3 has it: the mean over pixels, a 1x1 convolution to a
 // few hidden channels, ReLU, a 1x1 convolution back, hard sigmoid, and a product with every pixel. Channels and hidden
-// channels are elastic.
+// channels are elastic. It works on the input of a 1x1 convolution, on the images at hand.
 type SE struct {
 	Reduce, ReduceBias *Param // (channels,hidden)
 	Expand, ExpandBias *Param // (hidden,channels)
-	channels, hidden   int    // full
+	fullC, fullH       int
 
-	g    *Graph
-	x, y Tensor
-	h    int // active hidden channels
-	// By image: means (C), hidden before ReLU (h), gate before the hard sigmoid (C), gate (C), and their gradients.
-	mean, squeezed, excited, gate []float32
-	dexcited, dsqueezed, dmean    []float32
+	unit           *Unit
+	c, hidden      int // active; hidden 0 switches it off
+	first, second  kernel.Packed
+	mean, squeezed []float32 // by image of the batch
+	excited, gate  []float32
+	dGate, dMean   []float32
+	dSqueezed      []float32
+	zero           []float32
 }
 
 // NewSE makes a squeeze-and-excitation layer.
@@ -25,105 +27,123 @@ func NewSE(p *Params, name string, channels, hidden int) *SE {
 		ReduceBias: p.add(name+".reduce.bias", false, constant(0), hidden),
 		Expand:     p.add(name+".expand.weight", true, heFanOut(channels), hidden, channels),
 		ExpandBias: p.add(name+".expand.bias", false, constant(0), channels),
-		channels:   channels, hidden: hidden,
+		fullC:      channels, fullH: hidden, zero: make([]float32, channels),
 	}
 }
 
-// Bind plans the layer on x with the given number of hidden channels.
-func (s *SE) Bind(g *Graph, x Tensor, hidden int, slot Slot) Tensor {
-	s.g, s.x, s.h = g, x, hidden
-	s.y = g.Tensor(x.H, x.W, x.C, slot)
-	for _, b := range []*[]float32{&s.mean, &s.excited, &s.gate, &s.dexcited, &s.dmean} {
-		*b = grow(*b, g.n*x.C)
+func (s *SE) bind(u *Unit) {
+	s.unit, s.c = u, u.in.c
+	for _, b := range []*[]float32{&s.mean, &s.excited, &s.gate, &s.dGate, &s.dMean} {
+		*b = grow(*b, u.g.n*s.c)
 	}
-	s.squeezed, s.dsqueezed = grow(s.squeezed, g.n*hidden), grow(s.dsqueezed, g.n*hidden)
-	return s.y
+	s.squeezed, s.dSqueezed = grow(s.squeezed, u.g.n*s.hidden), grow(s.dSqueezed, u.g.n*s.hidden)
+	// The gated input is a second tensor beside the input itself.
+	u.g.want.in = max(u.g.want.in, 2*u.group*u.in.len())
+	u.g.want.out = max(u.g.want.out, u.group*s.hidden)
 }
 
-// Forward computes the output.
-func (s *SE) Forward() {
-	x, y := s.g.Data(s.x), s.g.Data(s.y)
-	s.g.pool.Run(s.g.chunks(), func(chunk int) {
-		for n, to := s.g.images(chunk); n < to; n++ {
-			s.image(y, x, n)
-		}
-	})
+func (s *SE) prepare(backward bool) {
+	if backward {
+		s.first.PackTransposed(s.hidden, s.c, s.Reduce.Data, s.fullH)
+		s.second.PackTransposed(s.c, s.hidden, s.Expand.Data, s.fullC)
+		return
+	}
+	s.first.Pack(s.c, s.hidden, s.Reduce.Data, s.fullH)
+	s.second.Pack(s.hidden, s.c, s.Expand.Data, s.fullC)
 }
 
-func (s *SE) image(y, x []float32, n int) {
-	c, h, pixels := s.x.C, s.h, s.x.H*s.x.W
-	mean, squeezed, excited, gate := s.mean[n*c:][:c], s.squeezed[n*h:][:h], s.excited[n*c:][:c], s.gate[n*c:][:c]
-	kernel.MeanPool(mean, x[n*pixels*c:], pixels, c)
-	copy(squeezed, s.ReduceBias.Data)
-	kernel.Gemm(1, h, c, mean, c, s.Reduce.Data, s.hidden, squeezed, h, true)
-	copy(excited, s.ExpandBias.Data)
+// of is the part of a buffer by image that belongs to n images.
+func of(v []float32, width, at, n int) []float32 { return v[at*width:][:n*width] }
+
+// gated gives memory for the gated input, beside the input a if that is in the worker's memory.
+func (s *SE) gated(w *scratch, a []float32) []float32 {
+	if &a[0] == &w.in[0] {
+		return w.in[len(a):][:len(a)]
+	}
+	return w.in[:len(a)]
+}
+
+func (s *SE) forward(w *scratch, a []float32, at, n int) []float32 {
+	c, h, px := s.c, s.hidden, s.unit.in.pixels()
+	mean, squeezed, excited, gate := of(s.mean, c, at, n), of(s.squeezed, h, at, n), of(s.excited, c, at, n), of(s.gate, c, at, n)
+	for i := range n {
+		kernel.MeanPool(mean[i*c:], a[i*px*c:], px, c)
+		copy(squeezed[i*h:][:h], s.ReduceBias.Data)
+		copy(excited[i*c:][:c], s.ExpandBias.Data)
+	}
+	kernel.MulPacked(n, mean, c, &s.first, squeezed, h, true)
+	hidden := w.out[:n*h]
 	for i, v := range squeezed {
-		if v > 0 {
-			kernel.Gemm(1, c, 1, squeezed[i:], 1, s.Expand.Data[i*s.channels:], s.channels, excited, c, true)
+		hidden[i] = max(v, 0)
+	}
+	kernel.MulPacked(n, hidden, h, &s.second, excited, c, true)
+	for i, v := range excited {
+		gate[i] = kernel.HardSigmoid(v)
+	}
+	return s.apply(s.gated(w, a), a, gate, s.zero, n)
+}
+
+// apply is y = a*scale + shift with a scale for every image and, with a stride of c in shift, a shift.
+func (s *SE) apply(y, a, scale, shift []float32, n int) []float32 {
+	c, per := s.c, s.unit.in.len()
+	for i := range n {
+		move := shift[:c]
+		if len(shift) == n*c {
+			move = shift[i*c:][:c]
 		}
+		kernel.Map(y[i*per:][:per], a[i*per:][:per], scale[i*c:][:c], move, Identity)
 	}
-	for j, v := range excited {
-		gate[j] = kernel.HardSigmoid(v)
-	}
-	kernel.Gate(y[n*pixels*c:], x[n*pixels*c:], gate, pixels)
+	return y
 }
 
-// Backward adds the weight gradients and writes the gradient of x.
-func (s *SE) Backward() {
-	x, dy, dx := s.g.Data(s.x), s.g.Grad(s.y), s.g.Grad(s.x)
-	c, h := s.x.C, s.h
-	size := 2*c*h + h + c
-	part := s.g.partials(size)
-	s.g.pool.Run(s.g.chunks(), func(chunk int) {
-		p := part[chunk*size:][:size]
-		for n, to := s.g.images(chunk); n < to; n++ {
-			s.imageBackward(dx, x, dy, n, p[:c*h], p[c*h:c*h+h], p[c*h+h:2*c*h+h], p[2*c*h+h:])
-		}
-	})
-	for chunk := range s.g.chunks() {
-		p := part[chunk*size:][:size]
-		addRows(s.Reduce.Grad, s.hidden, p[:c*h], h)
-		addRows(s.ReduceBias.Grad, h, p[c*h:c*h+h], h)
-		addRows(s.Expand.Grad, s.channels, p[c*h+h:2*c*h+h], c)
-		addRows(s.ExpandBias.Grad, c, p[2*c*h+h:], c)
+// backward turns d, the gradient of the gated input, into that of the input, adds the weight gradients to part, and gives
+// the gated input.
+func (s *SE) backward(w *scratch, part, a, d []float32, at, n int) []float32 {
+	c, h, px, per := s.c, s.hidden, s.unit.in.pixels(), s.unit.in.len()
+	mean, squeezed, excited, gate := of(s.mean, c, at, n), of(s.squeezed, h, at, n), of(s.excited, c, at, n), of(s.gate, c, at, n)
+	dGate, dMean, dSqueezed := of(s.dGate, c, at, n), of(s.dMean, c, at, n), of(s.dSqueezed, h, at, n)
+	clear(dGate)
+	for i := range n {
+		kernel.Products(dGate[i*c:][:c], a[i*per:][:per], d[i*per:][:per])
 	}
-}
-
-// addRows adds compact rows to a matrix with leading dimension ld.
-func addRows(dst []float32, ld int, rows []float32, cols int) {
-	for r := 0; len(rows) > 0; r++ {
-		kernel.Add(dst[r*ld:][:cols], rows[:cols])
-		rows = rows[cols:]
+	for i, v := range excited {
+		dGate[i] *= kernel.HardSigmoidSlope(v)
 	}
-}
-
-func (s *SE) imageBackward(dx, x, dy []float32, n int, dReduce, dReduceBias, dExpand, dExpandBias []float32) {
-	c, h, pixels := s.x.C, s.h, s.x.H*s.x.W
-	mean, squeezed, excited, gate := s.mean[n*c:][:c], s.squeezed[n*h:][:h], s.excited[n*c:][:c], s.gate[n*c:][:c]
-	dexcited, dsqueezed, dmean := s.dexcited[n*c:][:c], s.dsqueezed[n*h:][:h], s.dmean[n*c:][:c]
-	at := n * pixels * c
-	kernel.GateSlope(dexcited, x[at:], dy[at:], pixels)
-	for j, v := range excited {
-		dexcited[j] *= kernel.HardSigmoidSlope(v)
-	}
-	kernel.Add(dExpandBias, dexcited)
-	kernel.GemmNT(1, h, c, dexcited, c, s.Expand.Data, s.channels, dsqueezed, h)
+	kernel.MulPacked(n, dGate, c, &s.second, dSqueezed, h, false)
 	for i, v := range squeezed {
 		if v <= 0 {
-			dsqueezed[i] = 0
-			continue
+			squeezed[i], dSqueezed[i] = 0, 0
 		}
-		kernel.GemmTN(1, c, 1, squeezed[i:], 1, dexcited, c, dExpand[i*c:], c)
 	}
-	kernel.Add(dReduceBias, dsqueezed)
-	kernel.GemmTN(c, h, 1, mean, c, dsqueezed, h, dReduce, h)
-	kernel.GemmNT(1, c, h, dsqueezed, h, s.Reduce.Data, s.hidden, dmean, c)
-	// dx = dy*gate + dmean/pixels
-	kernel.Gate(dx[at:], dy[at:], gate, pixels)
-	for j := range dmean {
-		dmean[j] /= float32(pixels)
+	kernel.MulPacked(n, dSqueezed, h, &s.first, dMean, c, false)
+	dReduce, dReduceBias, dExpand, dExpandBias := s.split(part)
+	kernel.MulTN(c, h, n, mean, c, dSqueezed, h, dReduce, h)
+	kernel.MulTN(h, c, n, squeezed, h, dGate, c, dExpand, c)
+	for i := range n {
+		kernel.Add(dReduceBias, dSqueezed[i*h:][:h])
+		kernel.Add(dExpandBias, dGate[i*c:][:c])
 	}
-	for p := range pixels {
-		kernel.Add(dx[at+p*c:][:c], dmean)
+	for i := range dMean {
+		dMean[i] /= float32(px)
 	}
+	for i := range n {
+		kernel.Map(d[i*per:][:per], d[i*per:][:per], gate[i*c:][:c], dMean[i*c:][:c], Identity)
+	}
+	return s.apply(s.gated(w, a), a, gate, s.zero, n)
+}
+
+func (s *SE) partialSize() int { return 2*s.c*s.hidden + s.c + s.hidden }
+
+// split is a partial buffer's parts.
+func (s *SE) split(part []float32) (reduce, reduceBias, expand, expandBias []float32) {
+	n, h := s.c*s.hidden, s.hidden
+	return part[:n], part[n : n+h], part[n+h : 2*n+h], part[2*n+h:][:s.c]
+}
+
+func (s *SE) reduce(g *Graph, size, offset int) {
+	c, h := s.c, s.hidden
+	g.reduce(s.Reduce.Grad, s.fullH, size, offset, h, 0, c)
+	g.reduce(s.ReduceBias.Grad, h, size, offset+c*h, h, 0, 1)
+	g.reduce(s.Expand.Grad, s.fullC, size, offset+c*h+h, c, 0, h)
+	g.reduce(s.ExpandBias.Grad, c, size, offset+2*c*h+h, c, 0, 1)
 }

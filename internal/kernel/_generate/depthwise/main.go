@@ -150,28 +150,28 @@ func tapMem(p []Register, pixel Register, kx int) Mem {
 // weight generates the gradient of a row of taps over an image, for all channels:
 //
 //	dw[kx,c] += Σ x[oy*stride, ox*stride+kx, c] * dz[oy,ox,c]
+//
+// dz may lie spread out: dzRow and dzPixel are the distances of its rows and pixels, xRow that of every stride-th input row.
 func weight(x vec.ISA, k, stride int) {
-	TEXT(fmt.Sprintf("taps%ds%d%s", k, stride, x.Name()), NOSPLIT, "func(dw, x, dz *float32, xRow, pixel, oh, ow, vectors int, tail bool, mask *int32)")
+	TEXT(fmt.Sprintf("taps%ds%d%s", k, stride, x.Name()), NOSPLIT, "func(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, vectors int, tail bool, mask *int32)")
 	x.Mask()
 	dw, in, dz := Load(Param("dw"), GP64()), Load(Param("x"), GP64()), Load(Param("dz"), GP64())
-	pixel, vectors := Load(Param("pixel"), GP64()), Load(Param("vectors"), GP64())
-	step := pixel // bytes from an output pixel's window to the next
-	if stride == 2 {
-		step = GP64()
-		LEAQ(Mem{Base: pixel, Index: pixel, Scale: 1}, step)
-	}
+	pixel := Load(Param("pixel"), GP64())
+	vectors := Load(Param("vectors"), GP64())
 	channels := func(masked bool) {
 		acc := make([]VecVirtual, k)
 		for i := range acc {
 			acc[i] = vec.Zero(x)
 		}
-		row, d, oy, ox, at := GP64(), GP64(), GP64(), GP64(), GP64()
+		row, dRow, oy := GP64(), GP64(), GP64()
 		MOVQ(in, row)
-		MOVQ(dz, d)
+		MOVQ(dz, dRow)
 		Load(Param("oh"), oy)
 		rowLabel, pixelLabel := fmt.Sprintf("row%v", masked), fmt.Sprintf("pixel%v", masked)
 		Label(rowLabel)
+		at, d, ox := GP64(), GP64(), GP64()
 		MOVQ(row, at)
+		MOVQ(dRow, d)
 		Load(Param("ow"), ox)
 		Label(pixelLabel)
 		g := x.New()
@@ -186,12 +186,14 @@ func weight(x vec.ISA, k, stride int) {
 			}
 			VFMADD231PS(tapMem(bases, pixel, kx), g, acc[kx])
 		}
-		ADDQ(step, at)
-		ADDQ(pixel, d)
+		for range stride {
+			ADDQ(pixel, at)
+		}
+		ADDQ(paramAt("dzPixel"), d)
 		DECQ(ox)
 		JNZ(LabelRef(pixelLabel))
-		xRow := Load(Param("xRow"), GP64())
-		ADDQ(xRow, row)
+		ADDQ(paramAt("xRow"), row)
+		ADDQ(paramAt("dzRow"), dRow)
 		DECQ(oy)
 		JNZ(LabelRef(rowLabel))
 		out, t := GP64(), x.New()
@@ -222,4 +224,13 @@ func weight(x vec.ISA, k, stride int) {
 	Label("done")
 	VZEROUPPER()
 	RET()
+}
+
+// paramAt is where a parameter lies on the stack, for those that there are no registers for.
+func paramAt(name string) Mem {
+	c, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return c.Addr
 }

@@ -1,0 +1,74 @@
+package nn
+
+import "github.com/tailor-nas/tailor/internal/kernel"
+
+// dense is a convolution over images with a kernel larger than 1, of fixed width: the stem. It has no input gradient.
+type dense struct {
+	weight  *Param // (kernel,kernel,in,out)
+	size    int
+	stride  int
+	unit    *Unit
+	window  kernel.Window
+	packed  kernel.Packed
+	reducer rowReducer
+}
+
+// NewStem makes the first convolution of a network, with batch norm.
+func NewStem(p *Params, name string, size, stride, in, out int, act Act, eps float64) *Unit {
+	op := &dense{size: size, stride: stride, weight: p.add(name+".weight", true, heFanOut(size*size*out), size, size, in, out)}
+	u := &Unit{BN: newBatchNorm(p, name+".bn", out, act, eps), op: op}
+	op.reducer.init()
+	u.init()
+	return u
+}
+
+// BindStem plans the convolution of images (N,H,W,C).
+func (u *Unit) BindStem(g *Graph, images []float32, h, w, c int, slot Slot) {
+	op := u.op.(*dense)
+	op.window = kernel.NewWindow(h, w, op.size, op.stride)
+	out := op.weight.Shape[3]
+	u.bind(g, nil, size{h, w, c}, size{op.window.OH, op.window.OW, out}, slot)
+	u.source = images
+}
+
+// patch is the number of inputs of an output pixel.
+func (o *dense) patch() int { return o.size * o.size * o.unit.in.c }
+
+func (o *dense) bind(u *Unit) {
+	o.unit = u
+	u.group = 1
+	u.g.want.in = max(u.g.want.in, o.patch()*u.out.pixels())
+}
+
+func (o *dense) prepare(bool) {
+	out := o.unit.out.c
+	o.packed.Pack(o.patch(), out, o.weight.Data, out)
+}
+
+// columns writes the patches of an image to the worker's memory.
+func (o *dense) columns(u *Unit, w *scratch, at int) []float32 {
+	width := o.patch() * u.out.w
+	for oy := range u.out.h {
+		kernel.Im2Col(w.in[oy*width:], u.source[at*u.in.len():], o.window, u.in.c, oy)
+	}
+	return w.in
+}
+
+func (o *dense) forward(u *Unit, w *scratch, z []float32, at, n int) {
+	kernel.MulPacked(n*u.out.pixels(), o.columns(u, w, at), o.patch(), &o.packed, z, u.out.c, false)
+}
+
+func (o *dense) backward(u *Unit, w *scratch, part []float32, at, n int) {
+	px := u.out.pixels()
+	u.outputGrad(w.out, at*px, (at+n)*px)
+	kernel.MulTN(o.patch(), u.out.c, n*px, o.columns(u, w, at), o.patch(), w.out, u.out.c, part, u.out.c)
+}
+
+func (o *dense) partialSize() int { return o.patch() * o.unit.out.c }
+
+func (o *dense) reduce() {
+	out := o.unit.out.c
+	o.reducer.run(o.unit.g, o.weight.Grad, out, o.partialSize(), 0, o.patch(), out)
+}
+
+func (o *dense) param() *Param { return o.weight }

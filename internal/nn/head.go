@@ -1,0 +1,193 @@
+package nn
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/tailor-nas/tailor/internal/kernel"
+)
+
+// Vector is an activation without height and width, (N,C), with the gradient that comes back to it.
+type Vector struct {
+	C          int
+	Data, Grad []float32
+}
+
+func (v *Vector) bind(g *Graph, c int) {
+	v.C = c
+	v.Data, v.Grad = grow(v.Data, g.n*c), grow(v.Grad, g.n*c)
+}
+
+// Pool2D averages a unit's output over height and width.
+type Pool2D struct {
+	g                         *Graph
+	prev                      *Unit
+	out                       Vector
+	forwardTask, backwardTask func(worker, chunk int)
+}
+
+// NewPool2D makes a global mean pooling.
+func NewPool2D() *Pool2D {
+	p := &Pool2D{}
+	p.forwardTask, p.backwardTask = p.forwardChunk, p.backwardChunk
+	return p
+}
+
+// Bind plans the pooling.
+func (p *Pool2D) Bind(g *Graph, prev *Unit) *Vector {
+	p.g, p.prev = g, prev
+	p.out.bind(g, prev.out.c)
+	return &p.out
+}
+
+// Forward computes the output.
+func (p *Pool2D) Forward() { p.g.pool.Run(p.g.chunks(), p.forwardTask) }
+
+func (p *Pool2D) forwardChunk(worker, chunk int) {
+	w := &p.g.scratch[worker]
+	px, c := p.prev.out.pixels(), p.prev.out.c
+	for at, to := p.g.images(chunk); at < to; at++ {
+		kernel.MeanPool(p.out.Data[at*c:], p.prev.output(w.out, at*px, (at+1)*px, true), px, c)
+	}
+}
+
+// Backward gives the unit its gradient.
+func (p *Pool2D) Backward() { p.g.pool.Run(p.g.chunks(), p.backwardTask) }
+
+func (p *Pool2D) backwardChunk(worker, chunk int) {
+	w := &p.g.scratch[worker]
+	p.prev.startSums(chunk)
+	px, c := p.prev.out.pixels(), p.prev.out.c
+	for at, to := p.g.images(chunk); at < to; at++ {
+		kernel.MeanPoolInput(w.out, p.out.Grad[at*c:], px, c)
+		p.prev.accept(w, w.out, chunk, at, 1)
+	}
+}
+
+// Linear is a fully connected layer (a 1x1 convolution of pooled features) with bias or activation, and without batch norm.
+type Linear struct {
+	Weight *Param // (in,out)
+	Bias   *Param // nil without
+	act    Act
+	ones   []float32
+	zeros  []float32
+
+	g       *Graph
+	x       *Vector
+	z, y    Vector
+	packed  kernel.Packed
+	reducer rowReducer
+
+	forwardTask, backwardTask func(worker, chunk int)
+}
+
+// NewLinear makes a layer; bias says whether it has one.
+func NewLinear(p *Params, name string, in, out int, bias bool, act Act) *Linear {
+	l := &Linear{act: act, ones: make([]float32, out), zeros: make([]float32, out)}
+	constant(1)(nil, l.ones)
+	start := heFanOut(out)
+	if bias {
+		start = uniform(1 / math.Sqrt(float64(in)))
+	}
+	l.Weight = p.add(name+".weight", true, start, in, out)
+	if bias {
+		l.Bias = p.add(name+".bias", false, constant(0), out)
+	}
+	l.reducer.init()
+	l.forwardTask, l.backwardTask = l.forwardChunk, l.backwardChunk
+	return l
+}
+
+// Bind plans the layer on x.
+func (l *Linear) Bind(g *Graph, x *Vector) *Vector {
+	l.g, l.x = g, x
+	out := len(l.ones)
+	l.z.bind(g, out)
+	l.y.bind(g, out)
+	g.want.small = max(g.want.small, 2*out)
+	return &l.y
+}
+
+// Forward computes the output.
+func (l *Linear) Forward() {
+	l.packed.Pack(l.x.C, l.y.C, l.Weight.Data, l.y.C)
+	l.g.pool.Run(l.g.chunks(), l.forwardTask)
+}
+
+func (l *Linear) forwardChunk(_, chunk int) {
+	from, to := l.g.images(chunk)
+	z := of(l.z.Data, l.z.C, from, to-from)
+	if l.Bias != nil {
+		for i := range to - from {
+			copy(z[i*l.z.C:][:l.z.C], l.Bias.Data)
+		}
+	}
+	kernel.MulPacked(to-from, l.x.Data[from*l.x.C:], l.x.C, &l.packed, z, l.z.C, l.Bias != nil)
+	kernel.Map(of(l.y.Data, l.y.C, from, to-from), z, l.ones, l.zeros, l.act)
+}
+
+// Backward adds the weight gradients and gives x its gradient.
+func (l *Linear) Backward() {
+	in, out := l.x.C, l.y.C
+	l.packed.PackTransposed(out, in, l.Weight.Data, out)
+	l.g.partials(in*out + out)
+	l.g.pool.Run(l.g.chunks(), l.backwardTask)
+	l.reducer.run(l.g, l.Weight.Grad, out, in*out+out, 0, in, out)
+	if l.Bias != nil {
+		l.g.reduce(l.Bias.Grad, out, in*out+out, in*out, out, 0, 1)
+	}
+}
+
+func (l *Linear) backwardChunk(_, chunk int) {
+	from, to := l.g.images(chunk)
+	in, out, n := l.x.C, l.y.C, to-from
+	part := l.g.partial[chunk*(in*out+out):][:in*out+out]
+	dz := of(l.y.Grad, out, from, n)
+	if l.act != Identity {
+		for i, z := range of(l.z.Data, out, from, n) {
+			dz[i] *= l.act.Slope(z)
+		}
+	}
+	for i := range n {
+		kernel.Add(part[in*out:], dz[i*out:])
+	}
+	kernel.MulTN(in, out, n, of(l.x.Data, in, from, n), in, dz, out, part, out)
+	kernel.MulPacked(n, dz, out, &l.packed, l.x.Grad[from*in:], in, false)
+}
+
+// Dropout zeroes values of a vector with some probability and scales up the others (Srivastava et al., JMLR 2014).
+type Dropout struct {
+	v    *Vector
+	rate float64
+	mask []float32
+}
+
+// Bind plans dropout on v, with none until [Dropout.Draw].
+func (d *Dropout) Bind(v *Vector) { d.v, d.rate = v, 0 }
+
+// Draw makes a new mask with the given probability of dropping a value.
+func (d *Dropout) Draw(rate float64, r *rand.Rand) {
+	d.rate = rate
+	d.mask = grow(d.mask, len(d.v.Data))
+	for i := range d.mask {
+		d.mask[i] = 0
+		if r.Float64() >= rate {
+			d.mask[i] = float32(1 / (1 - rate))
+		}
+	}
+}
+
+// Forward applies the mask to the values, Backward to the gradient.
+func (d *Dropout) Forward() { d.apply(d.v.Data) }
+
+// Backward applies the mask to the gradient.
+func (d *Dropout) Backward() { d.apply(d.v.Grad) }
+
+func (d *Dropout) apply(v []float32) {
+	if d.rate == 0 {
+		return
+	}
+	for i, m := range d.mask {
+		v[i] *= m
+	}
+}

@@ -1,0 +1,116 @@
+package nn
+
+import "github.com/tailor-nas/tailor/internal/kernel"
+
+// pointwise is a 1x1 convolution of elastic width, perhaps with squeeze-and-excitation on its input.
+type pointwise struct {
+	weight  *Param // (in,out)
+	full    int    // out at full width: the leading dimension
+	se      *SE    // nil without
+	unit    *Unit
+	packed  kernel.Packed
+	reducer rowReducer
+}
+
+// NewPointwise makes a 1x1 convolution with batch norm. se, which may be nil, works on its input.
+func NewPointwise(p *Params, name string, in, out int, se *SE, act Act, eps float64) *Unit {
+	op := &pointwise{full: out, se: se, weight: p.add(name+".weight", true, heFanOut(out), in, out)}
+	u := &Unit{BN: newBatchNorm(p, name+".bn", out, act, eps), op: op}
+	op.reducer.init()
+	u.init()
+	return u
+}
+
+// BindPointwise plans the convolution of prev's output to out channels; hidden is for its squeeze-and-excitation, 0 for none.
+func (u *Unit) BindPointwise(g *Graph, prev *Unit, out, hidden int, slot Slot) {
+	op := u.op.(*pointwise)
+	if op.se != nil {
+		op.se.hidden = hidden
+	}
+	u.bind(g, prev, prev.out, size{prev.out.h, prev.out.w, out}, slot)
+}
+
+func (o *pointwise) withSE() bool { return o.se != nil && o.se.hidden > 0 }
+
+func (o *pointwise) bind(u *Unit) {
+	o.unit = u
+	if o.withSE() {
+		o.se.bind(u)
+	}
+}
+
+func (o *pointwise) prepare(backward bool) {
+	in, out := o.unit.in.c, o.unit.out.c
+	if backward {
+		o.packed.PackTransposed(out, in, o.weight.Data, o.full)
+	} else {
+		o.packed.Pack(in, out, o.weight.Data, o.full)
+	}
+	if o.withSE() {
+		o.se.prepare(backward)
+	}
+}
+
+func (o *pointwise) forward(u *Unit, w *scratch, z []float32, at, n int) {
+	px := u.in.pixels()
+	a := u.pixels(w.in, at*px, (at+n)*px, true)
+	if o.withSE() {
+		a = o.se.forward(w, a, at, n)
+	}
+	kernel.MulPacked(n*px, a, u.in.c, &o.packed, z, u.out.c, false)
+}
+
+func (o *pointwise) backward(u *Unit, w *scratch, part []float32, at, n int) {
+	px, in, out := u.in.pixels(), u.in.c, u.out.c
+	rows := n * px
+	u.outputGrad(w.out, at*px, (at+n)*px)
+	a := u.pixels(w.in, at*px, (at+n)*px, false)
+	if u.back {
+		kernel.MulPacked(rows, w.out, out, &o.packed, w.back, in, false)
+	}
+	if o.withSE() {
+		a = o.se.backward(w, part[in*out:], a, w.back[:rows*in], at, n)
+	}
+	kernel.MulTN(in, out, rows, a, in, w.out, out, part, out)
+}
+
+func (o *pointwise) partialSize() int {
+	n := o.unit.in.c * o.unit.out.c
+	if o.withSE() {
+		n += o.se.partialSize()
+	}
+	return n
+}
+
+func (o *pointwise) reduce() {
+	g, in, out := o.unit.g, o.unit.in.c, o.unit.out.c
+	o.reducer.run(g, o.weight.Grad, o.full, o.partialSize(), 0, in, out)
+	if o.withSE() {
+		o.se.reduce(g, o.partialSize(), in*out)
+	}
+}
+
+// rowReducer adds up the chunks' partial matrices, in parallel over rows.
+type rowReducer struct {
+	g                *Graph
+	dst              []float32
+	ld, size, offset int
+	rows, cols       int
+	task             func(worker, i int)
+}
+
+const reduceTasks = 16
+
+func (r *rowReducer) init() { r.task = r.part }
+
+func (r *rowReducer) run(g *Graph, dst []float32, ld, size, offset, rows, cols int) {
+	r.g, r.dst, r.ld, r.size, r.offset, r.rows, r.cols = g, dst, ld, size, offset, rows, cols
+	g.pool.Run(min(reduceTasks, rows), r.task)
+}
+
+func (r *rowReducer) part(_, i int) {
+	n := min(reduceTasks, r.rows)
+	r.g.reduce(r.dst, r.ld, r.size, r.offset, r.cols, r.rows*i/n, r.rows*(i+1)/n)
+}
+
+func (o *pointwise) param() *Param { return o.weight }

@@ -1,0 +1,230 @@
+package nn
+
+import "github.com/tailor-nas/tailor/internal/kernel"
+
+// Unit is a convolution with the batch norm and activation behind it.
+type Unit struct {
+	BN *BatchNorm
+	op op
+
+	g       *Graph
+	prev    *Unit     // whose output it convolves; nil for the first
+	source  []float32 // the images that the first unit convolves
+	in, out size
+	group   int       // images taken at a time
+	z       []float32 // (N,out): the raw convolution
+	grad    []float32 // (N,out): gradient of the batch norm's output
+	zSlot   Slot      // where z (outside training) and grad (in training) live
+	y       []float32 // (N,out): the output, if it is kept
+	ySlot   Slot
+	kept    bool
+	skip    *Unit // whose kept output is added to this one's
+	skipped *Unit // the unit that adds this one's kept output
+	back    bool  // the input's gradient is wanted
+
+	forwardTask, backwardTask func(worker, chunk int)
+}
+
+// size is height, width and channels of an activation of one image.
+type size struct{ h, w, c int }
+
+func (s size) pixels() int { return s.h * s.w }
+func (s size) len() int    { return s.h * s.w * s.c }
+
+// op is a kind of convolution. Where it gets n images it works on images at to at+n of the batch; w is the worker's memory.
+type op interface {
+	bind(u *Unit)
+	// prepare brings the weights into the form that forward, or backward, reads.
+	prepare(backward bool)
+	// forward convolves what u.prev gives into z.
+	forward(u *Unit, w *scratch, z []float32, at, n int)
+	// backward adds the weight gradients to a chunk's partial buffer and, if wanted, gives the gradient of the input in w.back.
+	backward(u *Unit, w *scratch, part []float32, at, n int)
+	// partialSize is the number of values in a chunk's partial buffer, reduce adds the buffers up.
+	partialSize() int
+	reduce()
+	param() *Param
+}
+
+// Weight is the convolution's weight at full size: (in,out), (kernel,kernel,in,out), or depthwise (kernel,kernel,channels).
+func (u *Unit) Weight() *Param { return u.op.param() }
+
+func (u *Unit) init() {
+	u.forwardTask, u.backwardTask = u.forwardChunk, u.backwardChunk
+}
+
+// bind plans the unit's memory; op.bind has more to say.
+func (u *Unit) bind(g *Graph, prev *Unit, in, out size, slot Slot) {
+	*u = Unit{BN: u.BN, op: u.op, forwardTask: u.forwardTask, backwardTask: u.backwardTask, g: g, prev: prev, in: in, out: out, zSlot: slot}
+	u.back = prev != nil
+	most := max(in.len(), out.len())
+	u.group = max(1, min(cacheValues/most, g.maxChunk()))
+	if g.mode == Train {
+		u.z = g.memory.alloc(g.n * out.len())
+	}
+	g.need[slot] = max(g.need[slot], g.n*out.len())
+	u.BN.bind(g, out.c, out.pixels())
+	g.want.in = max(g.want.in, u.group*in.len())
+	g.want.out = max(g.want.out, u.group*out.len())
+	g.want.back = max(g.want.back, u.group*in.len())
+	g.want.small = max(g.want.small, 2*max(in.c, out.c))
+	u.op.bind(u)
+	g.units = append(g.units, u)
+}
+
+// AddSkip makes the unit's output the sum of itself and the output of an earlier unit of the same shape.
+func (u *Unit) AddSkip(from *Unit) {
+	u.skip, from.skipped = from, u
+	if from.op == nil {
+		from.y, from.kept = from.source, true
+	}
+	from.keep()
+	u.keep()
+}
+
+// keep makes the unit's output a tensor in memory.
+func (u *Unit) keep() {
+	if u.kept {
+		return
+	}
+	u.kept = true
+	if u.g.mode == Train {
+		u.y = u.g.memory.alloc(u.g.n * u.out.len())
+		return
+	}
+	// A kept output is read until the next one that adds it has been made.
+	u.ySlot = kept0
+	if u.skip != nil && u.skip.ySlot == kept0 {
+		u.ySlot = kept1
+	}
+	u.g.need[u.ySlot] = max(u.g.need[u.ySlot], u.g.n*u.out.len())
+}
+
+// resolve finds the memory that was planned.
+func (u *Unit) resolve() {
+	g, n := u.g, u.g.n*u.out.len()
+	if g.mode == Train {
+		u.grad = g.rolling[u.zSlot][:n]
+		return
+	}
+	u.z = g.rolling[u.zSlot][:n]
+	if u.kept {
+		u.y = g.rolling[u.ySlot][:n]
+	}
+}
+
+// InputUnit stands for images (N,H,W,C) where a unit is expected: a block that is timed on its own.
+func (g *Graph) InputUnit(images []float32, h, w, c int) *Unit {
+	return &Unit{g: g, source: images, out: size{h, w, c}}
+}
+
+// InputVector stands for images of one pixel.
+func (g *Graph) InputVector(images []float32, c int) *Vector { return &Vector{C: c, Data: images} }
+
+// Forward runs the unit on the batch.
+func (u *Unit) Forward() {
+	u.op.prepare(false)
+	u.g.pool.Run(u.g.chunks(), u.forwardTask)
+	if u.g.mode == Infer {
+		u.BN.useRecorded()
+	} else {
+		u.BN.useBatch()
+	}
+}
+
+func (u *Unit) forwardChunk(worker, chunk int) {
+	w := &u.g.scratch[worker]
+	sum, square := u.BN.chunkSums(chunk)
+	clear(sum)
+	clear(square)
+	from, to := u.g.images(chunk)
+	for at := from; at < to; at += u.group {
+		n, per := min(u.group, to-at), u.out.len()
+		z := u.z[at*per:][:n*per]
+		u.op.forward(u, w, z, at, n)
+		if u.g.mode != Infer {
+			kernel.SumSquares(z, u.out.c, sum, square, w.small)
+		}
+	}
+}
+
+// Backward takes the gradient of the batch norm's output, which the next unit left, back to the previous unit.
+func (u *Unit) Backward() {
+	u.BN.backward()
+	u.op.prepare(true)
+	u.g.partials(u.op.partialSize())
+	u.g.pool.Run(u.g.chunks(), u.backwardTask)
+	u.op.reduce()
+}
+
+func (u *Unit) backwardChunk(worker, chunk int) {
+	w := &u.g.scratch[worker]
+	size := u.op.partialSize()
+	part := u.g.partial[chunk*size:][:size]
+	if u.back {
+		u.prev.startSums(chunk)
+	}
+	from, to := u.g.images(chunk)
+	for at := from; at < to; at += u.group {
+		n := min(u.group, to-at)
+		u.op.backward(u, w, part, at, n)
+		if u.back {
+			u.prev.accept(w, w.back, chunk, at, n)
+		}
+	}
+}
+
+// startSums clears a chunk's sums before gradients of the unit's output come.
+func (u *Unit) startSums(chunk int) {
+	sum, dot := u.BN.chunkSums(chunk)
+	clear(sum)
+	clear(dot)
+}
+
+// accept takes the gradient d of the unit's output for n images, adds what comes over a shortcut, and keeps it as it is
+// behind the activation, with its sums. d may be overwritten.
+func (u *Unit) accept(w *scratch, d []float32, chunk, at, n int) {
+	per := u.out.len()
+	if u.skipped != nil {
+		kernel.Add(d[:n*per], u.skipped.grad[at*per:][:n*per])
+	}
+	sum, dot := u.BN.chunkSums(chunk)
+	u.BN.norm.Gradient(u.grad[at*per:][:n*per], d, u.z[at*per:][:n*per], sum, dot, w.small)
+}
+
+// output gives the unit's output, pixels from to to over the batch. first is set in the forward pass, where kept outputs are
+// made; dst is used where the output is not in memory as it is.
+func (u *Unit) output(dst []float32, from, to int, first bool) []float32 {
+	c := u.out.c
+	switch {
+	case u.op == nil:
+		return u.source[from*c : to*c]
+	case u.kept && !first:
+		return u.y[from*c : to*c]
+	case u.kept:
+		dst = u.y[from*c : to*c]
+	default:
+		dst = dst[:(to-from)*c]
+	}
+	z, norm := u.z[from*c:to*c], &u.BN.norm
+	if u.skip != nil {
+		kernel.MapAdd(dst, z, u.skip.y[from*c:to*c], norm.Scale, norm.Shift)
+		return dst
+	}
+	kernel.Map(dst, z, norm.Scale, norm.Shift, norm.Act)
+	return dst
+}
+
+// pixels gives the unit's input, pixels from to to over the batch.
+func (u *Unit) pixels(dst []float32, from, to int, first bool) []float32 {
+	if u.prev == nil {
+		return u.source[from*u.in.c : to*u.in.c]
+	}
+	return u.prev.output(dst, from, to, first)
+}
+
+// outputGrad writes the gradient of z, pixels from to to over the batch.
+func (u *Unit) outputGrad(dst []float32, from, to int) {
+	c, k := u.out.c, &u.BN.other
+	kernel.Combine(dst[:(to-from)*c], u.grad[from*c:to*c], u.z[from*c:to*c], k[0], k[1], k[2])
+}

@@ -1,0 +1,49 @@
+package reference
+
+import "github.com/tailor-nas/tailor/internal/kernel"
+
+// Softmax writes softmax(logits/temperature) of every row of (n,classes).
+func Softmax(p, logits []float32, classes int, temperature float32) {
+	for r := 0; r < len(logits); r += classes {
+		kernel.Softmax(p[r:r+classes], logits[r:r+classes], temperature)
+	}
+}
+
+// SmoothLabels writes the target distribution of every label: label smoothing spreads some probability over all classes.
+func SmoothLabels(target []float32, labels []int32, classes int, smoothing float32) {
+	for i, l := range labels {
+		kernel.SmoothLabel(target[i*classes:][:classes], int(l), smoothing)
+	}
+}
+
+// CrossEntropy is the mean cross entropy between rows of target distributions and softmax(logits/temperature), both
+// (n,classes), times weight. It writes the gradient with respect to the logits.
+func CrossEntropy(grad, logits, target []float32, classes int, temperature, weight float32) float64 {
+	rows := len(logits) / classes
+	var loss float64
+	for r := 0; r < len(logits); r += classes {
+		loss += kernel.CrossEntropy(grad[r:r+classes], logits[r:r+classes], target[r:r+classes], temperature)
+	}
+	scale := weight / float32(rows)
+	for i := range grad[:len(logits)] {
+		grad[i] *= scale
+	}
+	return loss / float64(rows) * float64(weight)
+}
+
+// Correct counts the rows of logits (n,classes) whose largest value is at the label; of equal values the first counts.
+func Correct(logits []float32, labels []int32, classes int) int {
+	n := 0
+	for i, l := range labels {
+		row, best := logits[i*classes:][:classes], 0
+		for j, v := range row {
+			if v > row[best] {
+				best = j
+			}
+		}
+		if best == int(l) {
+			n++
+		}
+	}
+	return n
+}
