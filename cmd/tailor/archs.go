@@ -1,0 +1,77 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// parseArchs reads --arch: max, min, random:N, or an arch as JSON.
+func parseArchs(text string, space *supernet.Space, seed uint64) ([]supernet.Arch, error) {
+	switch n, random := strings.CutPrefix(text, "random:"); {
+	case text == "max":
+		return []supernet.Arch{space.Max()}, nil
+	case text == "min":
+		return []supernet.Arch{space.Min()}, nil
+	case random:
+		count, err := strconv.Atoi(n)
+		if err != nil || count < 1 || count > 1e6 {
+			return nil, usagef("--arch %s: expected random:N with N from 1 to 1000000", text)
+		}
+		r := rand.New(rand.NewPCG(seed, 0xa7c4))
+		archs := make([]supernet.Arch, count)
+		for i := range archs {
+			archs[i] = space.Random(r)
+		}
+		return archs, nil
+	case !strings.HasPrefix(strings.TrimSpace(text), "{"):
+		return nil, usagef("--arch %s: expected max, min, random:N, or JSON such as {\"ks\":3,\"e\":4,\"d\":2,\"r\":32}", text)
+	}
+	a, err := space.ParseArch([]byte(text))
+	if err != nil {
+		return nil, fmt.Errorf("--arch: %w", err)
+	}
+	return []supernet.Arch{a}, nil
+}
+
+// readArchs reads a .jsonl file of archs: {"arch": {...}} or the arch itself on every line.
+func readArchs(path string, space *supernet.Space) ([]supernet.Arch, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read archs: %w", err)
+	}
+	defer f.Close()
+	var archs []supernet.Arch
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	for n := 1; lines.Scan(); n++ {
+		text := lines.Bytes()
+		if len(strings.TrimSpace(lines.Text())) == 0 {
+			continue
+		}
+		var wrapped struct {
+			Arch json.RawMessage `json:"arch"`
+		}
+		if json.Unmarshal(text, &wrapped) == nil && wrapped.Arch != nil {
+			text = wrapped.Arch
+		}
+		a, err := space.ParseArch(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
+		}
+		archs = append(archs, a)
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("read archs %s: %w", path, err)
+	}
+	if len(archs) == 0 {
+		return nil, fmt.Errorf("%s has no archs; write one JSON object a line", path)
+	}
+	return archs, nil
+}

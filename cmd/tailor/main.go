@@ -1,0 +1,102 @@
+// Command tailor trains one network and cuts it to fit every device. See the README, and tailor --help.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
+)
+
+// Exit statuses.
+const (
+	exitDone = iota
+	exitFailed
+	exitUsage
+	exitInfeasible
+)
+
+// cli is the command line, a field a subcommand.
+type cli struct {
+	Globals
+
+	Quickstart quickstartCmd `cmd:"" help:"The whole walk, small, on built-in data: train, profile, fit, search, manifests."`
+	Spaces     spacesCmd     `cmd:"" help:"List search spaces, or show one: genes, count, range of MACs and parameters."`
+	Train      trainCmd      `cmd:"" help:"Train a supernet."`
+	Eval       evalCmd       `cmd:"" help:"Calibrate batch norm for sub-networks and measure their top-1 accuracy."`
+	Profile    profileCmd    `cmd:"" help:"Measure this device: what it is, and how long blocks and networks take on it."`
+	Fit        fitCmd        `cmd:"" help:"Learn to predict accuracy or latency from measurements."`
+	Search     searchCmd     `cmd:"" help:"Find the best sub-network within limits and write its manifest."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the program without its process: it returns the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var c cli
+	exited := false
+	parser, err := kong.New(&c,
+		kong.Name("tailor"),
+		kong.Description("One network, cut to fit every device: train a supernet once, then search the best sub-network for each device."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { exited = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.UsageOnError(),
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "tailor:", err)
+		return exitFailed
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if exited {
+		return exitDone
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "tailor: %v; see tailor --help\n", err)
+		return exitUsage
+	}
+	c.Globals.start(stdout, stderr)
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	if err := parsed.Run(&c.Globals); err != nil {
+		c.Globals.clearProgress()
+		fmt.Fprintln(stderr, "tailor:", err)
+		return status(err)
+	}
+	return exitDone
+}
+
+// status is the exit status that an error stands for.
+func status(err error) int {
+	var infeasible *search.InfeasibleError
+	var unreachable *search.UnreachableError
+	var usage usageError
+	switch {
+	case errors.As(err, &infeasible), errors.As(err, &unreachable):
+		return exitInfeasible
+	case errors.As(err, &usage), errors.Is(err, trainer.ErrConfig), errors.Is(err, supernet.ErrArch):
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// usageError is a wrong use that the parser cannot see.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
+)
+
+// spaceFlags name a space, or the run whose space it is.
+type spaceFlags struct {
+	Space  string `help:"Name of a shipped space, or a YAML file." xor:"space" required:""`
+	RunDir string `name:"run" help:"Folder that train wrote: its space." type:"path" xor:"space" required:""`
+}
+
+// load gives the space and, if a run was named, the run.
+func (f spaceFlags) load() (*supernet.Space, *trainer.Run, error) {
+	if f.RunDir == "" {
+		space, err := supernet.LoadSpace(f.Space)
+		return space, nil, err
+	}
+	run, err := trainer.OpenRun(f.RunDir)
+	if err != nil {
+		return nil, nil, err
+	}
+	return run.Info.Space, run, nil
+}
+
+type profileCmd struct {
+	spaceFlags
+	Out         string        `required:"" help:"File to write." type:"path"`
+	Runtime     string        `help:"What runs the networks: native." enum:"native" default:"native"`
+	Threads     int           `help:"Threads of the runtime." default:"1"`
+	Resolutions []int         `help:"Resolutions to measure; default all of the space."`
+	Networks    int           `help:"Whole networks to measure, for calibration." default:"20"`
+	Budget      time.Duration `help:"Time to measure; default 20s or what the number of blocks needs."`
+}
+
+// profileResult is the JSON of profile.
+type profileResult struct {
+	Profile     string               `json:"profile"`
+	Device      profiles.Device      `json:"device"`
+	Runtime     profiles.RuntimeInfo `json:"runtime"`
+	Blocks      int                  `json:"blocks"`
+	Networks    int                  `json:"networks"`
+	Unstable    int                  `json:"unstable"` // blocks and networks whose time is not known to within 2 %
+	Seconds     float64              `json:"seconds"`
+	LargestMS   float64              `json:"largest_latency_ms"`
+	SmallestMS  float64              `json:"smallest_latency_ms"`
+	ReferenceMS float64              `json:"reference_ms"`
+}
+
+// Run measures this device.
+func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
+	if c.Threads != 1 {
+		return usagef("--threads %d: the native runtime runs one image on one thread; use --threads 1", c.Threads)
+	}
+	space, _, err := c.load()
+	if err != nil {
+		return err
+	}
+	p, err := profiles.New(ctx, space, profiles.Native{Threads: c.Threads}, profiles.ProfileSettings{
+		Resolutions: c.Resolutions, Networks: c.Networks, Budget: c.Budget, Seed: g.Seed,
+		Progress: func(p profiles.Progress) {
+			g.progress(fmt.Sprintf("profile: %d of %d settled", p.Settled, p.Subjects), p.Elapsed.Seconds(), p.Budget.Seconds())
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if err := p.Save(c.Out); err != nil {
+		return err
+	}
+	r := profileResult{
+		Profile: c.Out, Device: p.Device, Runtime: p.Runtime, Blocks: len(p.Blocks), Networks: len(p.Networks), Seconds: p.Session.Seconds,
+		LargestMS: p.Networks[0].LatencyMS, SmallestMS: p.Networks[1].LatencyMS, ReferenceMS: p.Session.ReferenceMS,
+	}
+	for _, b := range p.Blocks {
+		r.Unstable += btoi(b.Unstable)
+	}
+	for _, n := range p.Networks {
+		r.Unstable += btoi(n.Unstable)
+	}
+	return g.result(r, func(w io.Writer) {
+		fmt.Fprintf(w, "%s, %s\n", p.Device.CPU.Brand, p.Device.Arch)
+		fmt.Fprintf(w, "measured %d blocks and %d networks of %s in %.0f s, %d not known to within 2 %%\n", r.Blocks, r.Networks, space.Name, r.Seconds, r.Unstable)
+		fmt.Fprintf(w, "  largest network   %.3f ms\n  smallest network  %.3f ms\n", r.LargestMS, r.SmallestMS)
+		if p.Session.Unstable {
+			fmt.Fprintf(w, "the machine changed meanwhile (%s): better measure again\n", p.Session.UnstableReason)
+		}
+		fmt.Fprintln(w, "wrote", c.Out)
+	})
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/tailor-nas/tailor/internal/walk"
+	"github.com/tailor-nas/tailor/trainer"
+)
+
+type quickstartCmd struct {
+	Out string `help:"Folder for everything." default:"quickstart" type:"path"`
+}
+
+// Run walks.
+func (c *quickstartCmd) Run(ctx context.Context, g *Globals) error {
+	if err := os.MkdirAll(c.Out, 0o755); err != nil {
+		return fmt.Errorf("quickstart: %w", err)
+	}
+	s, err := walk.Quickstart(ctx, walk.QuickstartJob{
+		Dir: c.Out, Seed: g.Seed, Workers: g.Workers, Train: g.train, Say: g.say, Progress: g.progress,
+	})
+	if errors.Is(err, trainer.ErrInterrupted) || errors.Is(err, context.Canceled) {
+		return fmt.Errorf("%w; the same command goes on", err)
+	}
+	if err != nil {
+		return err
+	}
+	return g.result(s, func(w io.Writer) {
+		fmt.Fprintf(w, "\nOne supernet, three networks for this device (%s, one thread):\n\n", s.Device.CPU.Brand)
+		printWinners(w, s.Winners)
+		fmt.Fprintf(w, "wrote %s, %s, %s, %s\n", s.Run, s.Profile, s.Accuracy, s.Latency)
+		fmt.Fprintf(w, "wrote %s\n", filepath.Join(c.Out, "summary.json"))
+	})
+}

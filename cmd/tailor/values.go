@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// count is a number with an optional K, M or G.
+type count int64
+
+func (c *count) UnmarshalText(text []byte) error {
+	s, scale := strings.ToUpper(string(text)), 1.0
+	for suffix, factor := range map[string]float64{"K": 1e3, "M": 1e6, "G": 1e9} {
+		if t, ok := strings.CutSuffix(s, suffix); ok {
+			s, scale = t, factor
+		}
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(v >= 0 && v*scale < 1e18) {
+		return fmt.Errorf("%q is no count; write a number such as 500000, 50M or 1.5G", text)
+	}
+	*c = count(v * scale)
+	return nil
+}
+
+// large writes a count for people: 1.80 M.
+func large(n int64) string {
+	switch f := float64(n); {
+	case f >= 1e9:
+		return fmt.Sprintf("%.2f G", f/1e9)
+	case f >= 1e6:
+		return fmt.Sprintf("%.2f M", f/1e6)
+	case f >= 1e3:
+		return fmt.Sprintf("%.1f K", f/1e3)
+	}
+	return strconv.FormatInt(n, 10)
+}

@@ -1,0 +1,80 @@
+package data
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// idxArray is the content of an idx file of unsigned bytes, the format of MNIST: two zero bytes, 0x08 for the type, the
+// number of dimensions, each dimension as a big-endian uint32, then the bytes, last dimension fastest.
+type idxArray struct {
+	shape []int
+	bytes []byte
+}
+
+// readIdx reads an idx file that must have dims dimensions and nothing behind its data.
+func readIdx(r io.Reader, dims int) (idxArray, *fault) {
+	head := make([]byte, 4+4*dims)
+	n, err := io.ReadFull(r, head)
+	// A file of another kind may be shorter than this header: its magic number says more than its end.
+	magic, want := binary.BigEndian.Uint32(head), uint32(0x0800+dims)
+	if n >= 4 && magic != want {
+		return idxArray{}, &fault{0, fmt.Sprintf("idx magic number %#08x (bytes in %d dimensions)", want, dims),
+			fmt.Sprintf("%#08x", magic), nil}
+	}
+	if err != nil {
+		return idxArray{}, &fault{int64(n), fmt.Sprintf("an idx header of %d bytes", len(head)), ending(err), err}
+	}
+	shape, f := idxShape(head[4:])
+	if f != nil {
+		return idxArray{}, f
+	}
+	a := idxArray{shape: shape}
+	total := int64(product(shape))
+	// ReadAll grows with the data, so a header that promises too much costs nothing.
+	a.bytes, err = io.ReadAll(io.LimitReader(r, total+1))
+	at, whole := int64(len(head)+len(a.bytes)), fmt.Sprintf("%d bytes of header and %v data", int64(len(head))+total, shape)
+	switch {
+	case err != nil:
+		return idxArray{}, &fault{at, whole, ending(err), err}
+	case int64(len(a.bytes)) < total:
+		return idxArray{}, &fault{at, whole, "the end of the file", io.ErrUnexpectedEOF}
+	case int64(len(a.bytes)) > total:
+		return idxArray{}, &fault{at - 1, whole + " and then the end of the file", "more bytes", nil}
+	}
+	return a, nil
+}
+
+// idxShape reads the dimensions and checks their product before anyone allocates it.
+func idxShape(head []byte) ([]int, *fault) {
+	shape := make([]int, len(head)/4)
+	total := int64(1)
+	for i := range shape {
+		d := int64(binary.BigEndian.Uint32(head[4*i:]))
+		if d == 0 || d > maxRawBytes/total {
+			return nil, &fault{int64(4 + 4*i), fmt.Sprintf("dimensions of 1 to %d bytes in all", maxRawBytes),
+				fmt.Sprintf("%d after a product of %d", d, total), nil}
+		}
+		total *= d
+		shape[i] = int(d)
+	}
+	return shape, nil
+}
+
+func product(shape []int) int {
+	p := 1
+	for _, d := range shape {
+		p *= d
+	}
+	return p
+}
+
+// ending words a read error.
+func ending(err error) string {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return "the end of the file"
+	}
+	return err.Error()
+}

@@ -1,0 +1,155 @@
+package data
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+)
+
+// LoaderConfig says how a Set is cut into batches.
+type LoaderConfig struct {
+	Batch     int    // images in a batch
+	Seed      uint64 // of order and augmentation
+	Shuffle   bool   // a new order in every epoch; otherwise the Set's
+	DropLast  bool   // leave out the last batch when it is smaller
+	Transform Transform
+	Prefetch  int // batches prepared ahead of the one in use; 0: 2
+	Workers   int // goroutines that prepare batches; 0: one a processor, at most 4
+}
+
+// Batch is a run of prepared images.
+type Batch struct {
+	Index             int // of the batch in its epoch
+	N, Size, Channels int
+	X                 []float32 // (N,H,W,C)
+	Labels            []int32   // N
+}
+
+// Loader prepares the batches of epochs. It is safe for concurrent use, also by several Epochs at once.
+type Loader struct {
+	set            Set
+	size, channels int
+	config         LoaderConfig
+	table          [][256]float32
+
+	mu   sync.Mutex
+	free []*slot // buffers between epochs
+}
+
+// slot holds the buffers of one batch.
+type slot struct {
+	batch   Batch
+	x       []float32
+	labels  []int32
+	pixels  []uint8 // one image
+	columns []int
+}
+
+// NewLoader checks the configuration; its error names the field that is wrong.
+func NewLoader(s Set, size, channels int, c LoaderConfig) (*Loader, error) {
+	if s == nil || s.Len() == 0 {
+		return nil, errors.New("data: NewLoader: the set has no images")
+	}
+	if size < 1 || size > maxSize {
+		return nil, fmt.Errorf("data: NewLoader: size is %d: want 1 to %d pixels", size, maxSize)
+	}
+	if channels != 1 && channels != 3 {
+		return nil, fmt.Errorf("data: NewLoader: channels is %d: want 1 or 3", channels)
+	}
+	if err := c.check(s.Len(), size*size*channels); err != nil {
+		return nil, err
+	}
+	if err := c.Transform.check(size, channels); err != nil {
+		return nil, err
+	}
+	if c.Prefetch == 0 {
+		c.Prefetch = 2
+	}
+	if c.Workers == 0 {
+		c.Workers = min(runtime.GOMAXPROCS(0), 4)
+	}
+	return &Loader{set: s, size: size, channels: channels, config: c, table: c.Transform.table(channels)}, nil
+}
+
+func (c LoaderConfig) check(n, imageLen int) error {
+	switch {
+	case c.Batch < 1 || c.Batch > math.MaxInt32/imageLen:
+		return fmt.Errorf("data: LoaderConfig.Batch is %d: want 1 to %d images", c.Batch, math.MaxInt32/imageLen)
+	case c.DropLast && c.Batch > n:
+		return fmt.Errorf("data: LoaderConfig.Batch is %d: the set has %d images, so DropLast would leave no batch", c.Batch, n)
+	case c.Prefetch < 0 || c.Prefetch > 1024:
+		return fmt.Errorf("data: LoaderConfig.Prefetch is %d: want 0 (default) to 1024 batches", c.Prefetch)
+	case c.Workers < 0 || c.Workers > 1024:
+		return fmt.Errorf("data: LoaderConfig.Workers is %d: want 0 (default) to 1024", c.Workers)
+	}
+	return nil
+}
+
+// Batches gives the number of batches in an epoch.
+func (l *Loader) Batches() int {
+	n, b := l.set.Len(), l.config.Batch
+	if l.config.DropLast {
+		return n / b
+	}
+	return (n + b - 1) / b
+}
+
+// order gives the images of an epoch, nil for the Set's own order.
+func (l *Loader) order(epoch int) []int32 {
+	if !l.config.Shuffle {
+		return nil
+	}
+	order := make([]int32, l.set.Len())
+	rng := newStream(l.config.Seed, forShuffle, uint64(epoch), 0)
+	rng.permute(order)
+	return order
+}
+
+// fill prepares batch b of an epoch.
+func (l *Loader) fill(ctx context.Context, s *slot, epoch, b int, order []int32) error {
+	lo := b * l.config.Batch
+	n := min(l.config.Batch, l.set.Len()-lo)
+	length := l.size * l.size * l.channels
+	for k := range n {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		i := lo + k
+		if order != nil {
+			i = int(order[i])
+		}
+		if err := l.set.Image(i, s.pixels); err != nil {
+			return fmt.Errorf("data: image %d: %w", i, err)
+		}
+		v := l.config.Transform.draw(l.config.Seed, epoch, i)
+		v.apply(s.x[k*length:(k+1)*length], s.pixels, s.columns, l.size, l.channels, l.table)
+		s.labels[k] = int32(l.set.Label(i))
+	}
+	s.batch = Batch{Index: b, N: n, Size: l.size, Channels: l.channels, X: s.x[:n*length], Labels: s.labels[:n]}
+	return nil
+}
+
+// take gives a free slot or a new one.
+func (l *Loader) take() *slot {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := len(l.free); n > 0 {
+		s := l.free[n-1]
+		l.free = l.free[:n-1]
+		return s
+	}
+	length, n := l.size*l.size*l.channels, min(l.config.Batch, l.set.Len())
+	return &slot{
+		x: make([]float32, n*length), labels: make([]int32, n),
+		pixels: make([]uint8, length), columns: make([]int, l.size),
+	}
+}
+
+func (l *Loader) give(slots []*slot) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.free = append(l.free, slots...)
+}

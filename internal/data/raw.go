@@ -1,0 +1,103 @@
+package data
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// rawFiles are the files of a binary data set by base name.
+type rawFiles map[string]rawFile
+
+type rawFile struct {
+	origin
+	bytes []byte
+}
+
+// rawName tells whether a base name belongs to one of the binary forms.
+func rawName(base string) bool {
+	return strings.HasSuffix(base, ".bin") || base == cifar10Names || base == cifar100Names ||
+		strings.HasSuffix(strings.TrimSuffix(base, ".gz"), "-ubyte")
+}
+
+// binaryLoader gives the loader for the form that the names amount to, nil if none.
+func binaryLoader(has func(base string) bool) func(rawFiles, Options) (*source, error) {
+	switch {
+	case has("data_batch_1.bin") || has("test_batch.bin"):
+		return loadCIFAR10
+	case has("train.bin") && has("test.bin"):
+		return loadCIFAR100
+	}
+	for _, part := range mnistParts() {
+		for _, base := range part.names() {
+			if has(base) {
+				return loadMNIST
+			}
+		}
+	}
+	return nil
+}
+
+// readRaw reads the binary data set's files that lie directly in a folder.
+func readRaw(dir string, names []string) (rawFiles, error) {
+	files := rawFiles{}
+	for _, name := range names {
+		if !rawName(name) {
+			continue
+		}
+		b, err := readCapped(filepath.Join(dir, name), maxRawBytes)
+		if err != nil {
+			return nil, err
+		}
+		files[name] = rawFile{origin{where: dir, name: name}, b}
+	}
+	return files, nil
+}
+
+// readCapped reads a whole file of at most limit bytes.
+func readCapped(file string, limit int64) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
+	if !info.Mode().IsRegular() || info.Size() > limit {
+		return nil, fmt.Errorf("data: %q: want a regular file of at most %d bytes, got %v of %d", file, limit, info.Mode(), info.Size())
+	}
+	b := make([]byte, info.Size())
+	if _, err := io.ReadFull(f, b); err != nil {
+		return nil, fmt.Errorf("data: read %q: %w", file, err)
+	}
+	return b, nil
+}
+
+// missing reports a file that the others of its data set call for.
+func (r rawFiles) missing(base string) error {
+	for _, f := range r {
+		return fmt.Errorf("data: %q has %s without %q: the data set needs both", f.where, path.Base(f.name), base)
+	}
+	return errors.New("data: no files")
+}
+
+// reader gives the file's content, unpacked if its name ends in .gz.
+func (f rawFile) reader() (io.Reader, error) {
+	r := bytes.NewReader(f.bytes)
+	if !strings.HasSuffix(f.name, ".gz") {
+		return r, nil
+	}
+	z, err := gzip.NewReader(r)
+	if err != nil {
+		return nil, f.damage(&fault{0, "a gzip header", err.Error(), err})
+	}
+	return z, nil
+}

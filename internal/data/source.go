@@ -1,0 +1,69 @@
+package data
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+)
+
+// source is a data set as it was found, before images are held out.
+type source struct {
+	name             string
+	classes          []string
+	channels, size   int
+	train, val, test Set      // val is nil when the files have no such part
+	content          [32]byte // SHA-256 over names, labels and bytes of all files used
+	mean, std        []float32
+}
+
+func (s *source) dataset(path string, o Options) (*Dataset, error) {
+	d := &Dataset{
+		Name: s.name, Classes: s.classes, Channels: s.channels, Size: s.size,
+		Train: s.train, Val: s.val, Test: s.test, mean: s.mean, std: s.std,
+	}
+	held, err := s.holdout(path, o)
+	if err != nil {
+		return nil, err
+	}
+	if s.val == nil {
+		d.Train, d.Val = divide(s.train, held, o.Seed)
+	}
+	d.SHA256 = s.identity(held, o.Seed)
+	return d, nil
+}
+
+// holdout resolves Options.Holdout to a number of images.
+func (s *source) holdout(path string, o Options) (int, error) {
+	n := s.train.Len()
+	switch {
+	case s.val != nil && o.Holdout > 0:
+		return 0, fmt.Errorf("data: %q has its own val/ of %d images: leave the hold-out at its default instead of %d",
+			path, s.val.Len(), o.Holdout)
+	case s.val != nil || o.Holdout == -1:
+		return 0, nil
+	case o.Holdout == 0:
+		return min(n/10, 5000), nil
+	case o.Holdout >= n:
+		return 0, fmt.Errorf("data: %q has %d training images: cannot hold out %d of them", path, n, o.Holdout)
+	}
+	return o.Holdout, nil
+}
+
+// divide moves held images of s, chosen by seed, to a second set. Both keep the order of s.
+func divide(s Set, held int, seed uint64) (rest, out Set) {
+	order := make([]int32, s.Len())
+	rng := newStream(seed, forHoldout, 0, 0)
+	rng.permute(order)
+	slices.Sort(order[:held])
+	slices.Sort(order[held:])
+	return pick(s, order[held:]), pick(s, order[:held])
+}
+
+// identity hashes everything that decides which pixels and labels the sets give. The first word is its version.
+func (s *source) identity(held int, seed uint64) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "data/1 %s %q channels=%d size=%d holdout=%d seed=%d\n", s.name, s.classes, s.channels, s.size, held, seed)
+	h.Write(s.content[:])
+	return hex.EncodeToString(h.Sum(nil))
+}

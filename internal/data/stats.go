@@ -1,0 +1,62 @@
+package data
+
+import (
+	"math"
+	"slices"
+)
+
+const (
+	statsImages = 10_000
+	// minStd stands for the deviation of a constant channel: one grey level. Dividing by it changes nothing there.
+	minStd = 1.0 / 255
+)
+
+// Stats gives mean and standard deviation of each channel over the training images, in units of 0..1. For the official
+// CIFAR-10 and CIFAR-100 binary sets they are the published constants; otherwise they are computed over at most 10,000
+// images, always the same random ones: the first would be of few classes in a folder, and evenly spaced ones are no fair
+// sample of MNIST, whose order has a period.
+// An image that cannot be read is left out here; reading it for training reports it.
+func (d *Dataset) Stats() (mean, std []float32) {
+	if d.mean != nil {
+		return slices.Clone(d.mean), slices.Clone(d.std)
+	}
+	var sum, squares [3]uint64
+	count := uint64(0)
+	pixels := make([]uint8, d.Size*d.Size*d.Channels)
+	sample := Subset(d.Train, statsImages, 0)
+	for i := range sample.Len() {
+		if sample.Image(i, pixels) != nil {
+			continue
+		}
+		for i := 0; i < len(pixels); i += d.Channels {
+			for c, v := range pixels[i : i+d.Channels] {
+				sum[c] += uint64(v)
+				squares[c] += uint64(v) * uint64(v)
+			}
+		}
+		count += uint64(d.Size * d.Size)
+	}
+	for c := range d.Channels {
+		m, s := moments(sum[c], squares[c], count)
+		mean, std = append(mean, float32(m)), append(std, float32(s))
+	}
+	return mean, std
+}
+
+// moments turns sums over bytes into mean and standard deviation over 0..1.
+func moments(sum, squares, count uint64) (mean, std float64) {
+	if count == 0 {
+		return 0, 1
+	}
+	n := float64(count)
+	m := float64(sum) / n
+	v := max(float64(squares)/n-m*m, 0)
+	return m / 255, max(math.Sqrt(v)/255, minStd)
+}
+
+// DefaultTransform is a training transform for d: its Stats, padding of an eighth of the side, and flips for colour
+// images. Grey images are not flipped, as they are mostly digits, characters and scans, which mirroring changes.
+func (d *Dataset) DefaultTransform() Transform {
+	mean, std := d.Stats()
+	return Transform{Mean: mean, Std: std, Flip: d.Channels == 3, Pad: d.Size / 8}
+}

@@ -1,0 +1,116 @@
+package kernel_test
+
+import (
+	"testing"
+
+	"github.com/tailor-nas/tailor/internal/kernel"
+)
+
+// TestNewWindow counts output positions: centres at 0, stride, 2*stride... that lie in the image.
+func TestNewWindow(t *testing.T) {
+	for h := 1; h <= 9; h++ {
+		for w := 1; w <= 9; w++ {
+			for stride := 1; stride <= 2; stride++ {
+				g := kernel.NewWindow(h, w, 3, stride)
+				oh, ow := 0, 0
+				for y := 0; y < h; y += stride {
+					oh++
+				}
+				for x := 0; x < w; x += stride {
+					ow++
+				}
+				if g.OH != oh || g.OW != ow {
+					t.Errorf("%dx%d stride %d: output is %dx%d, want %dx%d", h, w, stride, g.OH, g.OW, oh, ow)
+				}
+			}
+		}
+	}
+}
+
+type windowCase struct{ h, w, size, stride, c int }
+
+var windowCases = []windowCase{
+	{1, 1, 1, 1, 1}, {1, 1, 7, 2, 3}, {2, 5, 3, 1, 4}, {5, 2, 3, 2, 1}, {6, 7, 5, 2, 3}, {3, 3, 7, 1, 2}, {8, 8, 3, 2, 9},
+}
+
+func TestIm2Col(t *testing.T) {
+	for _, k := range windowCases {
+		g := kernel.NewWindow(k.h, k.w, k.size, k.stride)
+		x := newGuarded(k.h*k.w, k.c, k.c).random(newRand(1))
+		x0 := x.clone()
+		for oy := range g.OH {
+			columns := newGuarded(g.OW, k.size*k.size*k.c, k.size*k.size*k.c)
+			kernel.Im2Col(columns.data, x.data, g, k.c, oy)
+			columns.intact(t, "columns")
+			for ox := range g.OW {
+				for j := range columns.cols {
+					ky, kx, channel := j/(k.size*k.c), j/k.c%k.size, j%k.c
+					iy, ix := oy*k.stride+ky-k.size/2, ox*k.stride+kx-k.size/2
+					want := 0.0
+					if iy >= 0 && iy < k.h && ix >= 0 && ix < k.w {
+						want = x.at(iy*k.w+ix, channel)
+					}
+					if got := columns.at(ox, j); got != want {
+						t.Fatalf("%+v: patch (%d,%d) value %d is %g, want %g", k, oy, ox, j, got, want)
+					}
+				}
+			}
+		}
+		x.unchanged(t, "x", x0)
+	}
+}
+
+// TestCol2Im: <columns, Im2Col(x)> = <Col2Im(columns), x>, on top of what x already held.
+func TestCol2Im(t *testing.T) {
+	for _, k := range windowCases {
+		r := newRand(2)
+		g, width := kernel.NewWindow(k.h, k.w, k.size, k.stride), k.size*k.size*k.c
+		x, back := newGuarded(k.h*k.w, k.c, k.c).random(r), newGuarded(k.h*k.w, k.c, k.c).random(r)
+		want := inner(back, x)
+		for oy := range g.OH {
+			columns, y := newGuarded(g.OW, width, width), newGuarded(g.OW, width, width).random(r)
+			kernel.Im2Col(columns.data, x.data, g, k.c, oy)
+			want += inner(columns, y)
+			kernel.Col2Im(back.data, y.data, g, k.c, oy)
+		}
+		back.intact(t, "x")
+		same(t, "Col2Im", inner(back, x), want, g.OH*g.OW*width)
+	}
+}
+
+// TestDenseConvolution: patches times weight is the convolution's formula.
+func TestDenseConvolution(t *testing.T) {
+	const out = 5
+	for _, k := range windowCases {
+		r := newRand(3)
+		g, width := kernel.NewWindow(k.h, k.w, k.size, k.stride), k.size*k.size*k.c
+		x, w := newGuarded(k.h*k.w, k.c, k.c).random(r), newGuarded(width, out, out+2).random(r)
+		for oy := range g.OH {
+			columns, y := newGuarded(g.OW, width, width), newGuarded(g.OW, out, out)
+			kernel.Im2Col(columns.data, x.data, g, k.c, oy)
+			kernel.Gemm(g.OW, out, width, columns.data, width, w.data, w.ld, y.data, out, false)
+			for ox := range g.OW {
+				for j := range out {
+					s := k.pixel(x, w, oy, ox, j)
+					s.check(t, y.data[ox*out+j], "%+v: y[%d,%d,%d]", k, oy, ox, j)
+				}
+			}
+		}
+	}
+}
+
+// pixel is one output value of a dense convolution: Σ x[oy*s+ky-p, ox*s+kx-p, c] * w[ky,kx,c,out].
+func (k windowCase) pixel(x, w *guarded, oy, ox, out int) (s sum) {
+	for ky := range k.size {
+		for kx := range k.size {
+			iy, ix := oy*k.stride+ky-k.size/2, ox*k.stride+kx-k.size/2
+			if iy < 0 || iy >= k.h || ix < 0 || ix >= k.w {
+				continue
+			}
+			for c := range k.c {
+				s.add(x.at(iy*k.w+ix, c) * w.at((ky*k.size+kx)*k.c+c, out))
+			}
+		}
+	}
+	return s
+}

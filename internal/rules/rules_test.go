@@ -1,0 +1,91 @@
+package rules
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/tailor-nas/tailor/"
+
+// mayImport is the table of rooms: what of ours each package may import, besides itself. A package that is missing here
+// fails the test, so that whoever adds a room says what it may know.
+var mayImport = map[string][]string{
+	"internal/kernel": {},
+	"internal/data":   {},
+	"internal/store":  {},
+	"internal/rules":  {},
+	"internal/nn":     {"internal/kernel"},
+	"supernet":        {"internal/nn", "internal/store"},
+	"trainer":         {"supernet", "internal/data", "internal/nn", "internal/store"},
+	"profiles":        {"supernet", "internal/nn", "internal/store"},
+	"predictor":       {"supernet", "profiles", "internal/store"},
+	"search":          {"supernet", "predictor", "internal/store"},
+	"internal/walk":   {"supernet", "trainer", "profiles", "predictor", "search", "internal/data", "internal/store"},
+	"cmd/tailor":      {"supernet", "trainer", "profiles", "predictor", "search", "internal/data", "internal/store", "internal/walk"},
+}
+
+// onlyIn names the packages that heavy dependencies stay behind.
+var onlyIn = map[string][]string{
+	"gorgonia.org/":                  {"predictor"},
+	"github.com/MaxHalford/eaopt":    {"search"},
+	"github.com/shirou/gopsutil":     {"profiles"},
+	"github.com/alecthomas/kong":     {"cmd/tailor"},
+	"github.com/schollz/progressbar": {"cmd/tailor"},
+	"github.com/goccy/go-yaml":       {"supernet"},
+}
+
+func TestImports(t *testing.T) {
+	seen := 0
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		allowed, ok := mayImport[name]
+		if !ok {
+			t.Errorf("package %s is not in the table of rooms", name)
+			continue
+		}
+		seen++
+		for _, i := range p.Imports {
+			if ours, ok := strings.CutPrefix(i, module); ok && !slices.Contains(allowed, ours) {
+				t.Errorf("%s imports %s, which the table of rooms does not allow", name, ours)
+			}
+			for prefix, homes := range onlyIn {
+				if strings.HasPrefix(i, prefix) && !slices.Contains(homes, name) {
+					t.Errorf("%s imports %s, which only %v may", name, i, homes)
+				}
+			}
+		}
+	}
+	if seen != len(mayImport) {
+		t.Errorf("%d packages of the table exist, it has %d", seen, len(mayImport))
+	}
+}
+
+type pkg struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
+	cmd.Dir = "../.."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}

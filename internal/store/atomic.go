@@ -1,0 +1,98 @@
+package store
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// bufferBytes is the unit in which files are written and read: large enough that a system call costs nothing beside
+// it, small enough to stay in the cache between a hash and a conversion.
+const bufferBytes = 1 << 16
+
+// WriteFile makes write's output the content of path, all of it or nothing: after an error, a panic in write or a
+// crash, path is as it was before. The folder of path must exist; a symbolic link is followed; the permissions of a
+// file that is replaced are kept. The one error after which path is new is a failure to flush its folder.
+func WriteFile(path string, write func(w io.Writer) error) error {
+	if err := writeFile(osDisk{}, path, write); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+// writeFile does it in the one order that survives a power cut at any point: content to the disk, then the name, then
+// the folder that holds the name.
+func writeFile(d disk, path string, write func(w io.Writer) error) error {
+	target, perm, err := destination(path)
+	if err != nil {
+		return err
+	}
+	tmp := partialName(target)
+	defer os.Remove(tmp) // fails, rightly, once tmp is renamed
+	if err := writeNew(d, tmp, write); err != nil {
+		return err
+	}
+	if perm != 0 { // a file is replaced
+		if err := os.Chmod(tmp, perm); err != nil {
+			return err
+		}
+	}
+	if err := d.rename(tmp, target); err != nil {
+		return err
+	}
+	return d.syncDir(filepath.Dir(target))
+}
+
+// writeNew writes and flushes a file of which nothing is visible yet.
+func writeNew(d disk, path string, write func(w io.Writer) error) error {
+	f, err := d.create(path)
+	if err != nil {
+		return createError(path, err)
+	}
+	defer f.Close() // for the ways out below; a second Close is harmless
+	buf := bufio.NewWriterSize(f, bufferBytes)
+	if err := write(buf); err != nil {
+		return err
+	}
+	if err := buf.Flush(); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	return f.Close() // some file systems report a full disk only here
+}
+
+// destination finds the name to rename to and, if a file is there already, its permissions. It refuses what a rename
+// would wreck: /dev/null, a pipe, a folder.
+func destination(path string) (target string, perm fs.FileMode, err error) {
+	target = filepath.Clean(path)
+	info, err := os.Lstat(target)
+	if errors.Is(err, fs.ErrNotExist) {
+		return target, 0, nil
+	}
+	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		if target, err = filepath.EvalSymlinks(target); err == nil {
+			info, err = os.Lstat(target)
+		}
+	}
+	if err != nil {
+		return "", 0, err
+	}
+	if !info.Mode().IsRegular() {
+		return "", 0, fmt.Errorf("%w, choose another name", ErrNotRegular)
+	}
+	return target, info.Mode().Perm(), nil
+}
+
+// createError says of a missing file that it is the folder which is missing.
+func createError(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("its folder %s: %w: make it first", filepath.Dir(path), fs.ErrNotExist)
+	}
+	return err
+}

@@ -1,0 +1,64 @@
+package store
+
+import (
+	"errors"
+	"io"
+	"os"
+	"runtime"
+	"syscall"
+)
+
+// disk holds the steps of a write that a failing disk can refuse; tests refuse them one by one.
+type disk interface {
+	create(path string) (file, error)
+	syncFile(path string) error
+	syncDir(path string) error
+	rename(from, to string) error
+}
+
+// file is the part of *os.File that a writer needs.
+type file interface {
+	io.WriteCloser
+	Sync() error
+}
+
+// osDisk is the real one.
+type osDisk struct{}
+
+// create never opens a file that is there already: a temporary name that is taken belongs to somebody else.
+func (osDisk) create(path string) (file, error) {
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) // less the umask, as os.Create
+}
+
+// syncFile flushes what another handle has written; POSIX fsync covers the file, not the handle.
+func (osDisk) syncFile(path string) error {
+	flag := os.O_RDONLY
+	if runtime.GOOS == "windows" {
+		flag = os.O_RDWR // FlushFileBuffers asks for write access; fsync does not
+	}
+	return syncPath(path, flag)
+}
+
+// syncDir makes a rename inside the folder durable. Windows and some network file systems cannot flush a folder and
+// order renames by themselves.
+func (osDisk) syncDir(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	err := syncPath(path, os.O_RDONLY)
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
+		return nil
+	}
+	return err
+}
+
+func (osDisk) rename(from, to string) error { return os.Rename(from, to) }
+
+func syncPath(path string, flag int) error {
+	f, err := os.OpenFile(path, flag, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}

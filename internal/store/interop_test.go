@@ -1,0 +1,61 @@
+package store_test
+
+import (
+	"bytes"
+	"math"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/tailor-nas/tailor/internal/store"
+)
+
+// The reference implementation made the files; testdata/make_reference.py says how.
+func TestReference(t *testing.T) {
+	const path = "testdata/reference.safetensors"
+	file, err := store.ReadTensors(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stem := make([]float32, 24)
+	for i := range stem {
+		stem[i] = float32(i) / 8
+	}
+	specials := []float32{
+		0, float32(math.Copysign(0, -1)), float32(math.Inf(1)), float32(math.Inf(-1)),
+		math.Float32frombits(0x7fc00001), math.SmallestNonzeroFloat32, math.MaxFloat32, 1,
+	}
+	want := []store.Tensor{
+		{Name: "empty", Shape: []int{0, 5}},
+		{Name: "head.bias", Shape: []int{2}, Data: []float32{-1.5, 0.25}},
+		{Name: "scale", Shape: []int{}, Data: []float32{3}},
+		{Name: "stem.weight", Shape: []int{2, 3, 4}, Data: stem},
+		{Name: `été "<&>\`, Shape: []int{8}, Data: specials},
+	}
+	if len(file.Tensors) != len(want) {
+		t.Fatalf("%d tensors, want %d", len(file.Tensors), len(want))
+	}
+	for i, w := range want {
+		got := file.Tensors[i]
+		if got.Name != w.Name || !slices.Equal(got.Shape, w.Shape) || !sameBits(got.Data, w.Data) {
+			t.Errorf("tensor %d is %+v, want %+v", i, got, w)
+		}
+	}
+	if len(file.Meta) != 1 || file.Meta["space"] != "mbv3-tiny <α>" {
+		t.Errorf("metadata is %q", file.Meta)
+	}
+
+	original, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(want)
+	if ours := encoded(t, want, file.Meta); !bytes.Equal(ours, original) {
+		t.Errorf("written again it is\n%q, the reference wrote\n%q", ours, original)
+	}
+}
+
+func TestReferenceHalf(t *testing.T) {
+	_, err := store.ReadTensors("testdata/reference_f16.safetensors")
+	wantError(t, err, store.ErrDtype, "reference_f16.safetensors", `"half"`, `"F16"`, "convert it to F32")
+}

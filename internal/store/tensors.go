@@ -1,0 +1,89 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/bits"
+	"slices"
+	"strings"
+)
+
+// Caps on a safetensors file. The first is the format's own; the others keep a hostile file from filling the memory.
+const (
+	maxHeaderBytes  = 100_000_000
+	maxTensorsBytes = 4 << 30
+	maxRank         = 64 // as numpy
+)
+
+// Tensor is a named array of 32-bit floats, the last dimension fastest. No Shape at all is a single number.
+type Tensor struct {
+	Name  string
+	Shape []int
+	Data  []float32
+}
+
+// TensorFile is what a safetensors file holds.
+type TensorFile struct {
+	Tensors []Tensor // in the order of their names' bytes; their Data share one allocation
+	Meta    map[string]string
+	SHA256  string // of the file, as HashFile
+}
+
+// Lookup finds a tensor by its name.
+func (f *TensorFile) Lookup(name string) (Tensor, bool) {
+	i, ok := slices.BinarySearchFunc(f.Tensors, name, func(t Tensor, name string) int {
+		return strings.Compare(t.Name, name)
+	})
+	if !ok {
+		return Tensor{}, false
+	}
+	return f.Tensors[i], true
+}
+
+// WriteTensors writes a safetensors file as [WriteFile] does and returns its SHA-256. See [EncodeTensors].
+func WriteTensors(path string, tensors []Tensor, meta map[string]string) (sha256hex string, err error) {
+	h := sha256.New()
+	err = WriteFile(path, func(w io.Writer) error {
+		return EncodeTensors(io.MultiWriter(w, h), tensors, meta)
+	})
+	if err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// ReadTensors reads a safetensors file. A file that breaks the format's rules is [ErrTensors], one with other than
+// 32-bit floats [ErrDtype].
+func ReadTensors(path string) (*TensorFile, error) {
+	f, size, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	tensors, err := DecodeTensors(f, size)
+	if errors.Is(err, ErrTensors) {
+		return nil, fmt.Errorf("cannot read %s: %w: check the path, copy the file again or make it again", path, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", path, err)
+	}
+	return tensors, nil
+}
+
+// elements is the number of elements of a shape; ok is false if it has a negative dimension or its bytes do not fit
+// an int. A product that overflows before it meets a zero is refused too, as the reference implementation does.
+func elements(shape []int) (n int, ok bool) {
+	product := uint64(1)
+	for _, dim := range shape {
+		high, low := bits.Mul64(product, uint64(dim))
+		if dim < 0 || high != 0 || low > math.MaxInt/4 {
+			return 0, false
+		}
+		product = low
+	}
+	return int(product), true
+}

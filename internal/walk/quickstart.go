@@ -1,0 +1,153 @@
+package walk
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
+)
+
+// QuickstartJob asks for the whole walk on built-in data.
+type QuickstartJob struct {
+	Dir      string
+	Seed     uint64
+	Workers  int
+	Train    func(ctx context.Context, j trainer.Job) (*trainer.Run, error) // trainer.Train, perhaps with progress
+	Say      func(format string, args ...any)
+	Progress func(what string, done, total float64)
+}
+
+// Summary is what a quickstart found: the file summary.json.
+type Summary struct {
+	Run      string             `json:"run"`
+	Profile  string             `json:"profile"`
+	Accuracy string             `json:"accuracy"`
+	Latency  string             `json:"latency"`
+	Device   profiles.Device    `json:"device"`
+	HeldOut  map[string]HeldOut `json:"heldout"` // of "accuracy" and "latency"
+	*SearchResult
+}
+
+// HeldOut is a predictor's own error.
+type HeldOut = predictor.HeldOut
+
+// Sizes of the quickstart: a supernet that is well above chance in about two minutes on two cores.
+const (
+	quickSpace       = "mbv3-tiny"
+	quickTrain       = 6000
+	quickTest        = 1000
+	quickEpochs      = 10
+	quickBatch       = 64
+	quickSamples     = 60
+	quickImages      = 400
+	quickCalibration = 400
+)
+
+// Quickstart trains, profiles, fits, searches three latency budgets and writes manifests. A folder that an interrupted
+// quickstart left is continued.
+func Quickstart(ctx context.Context, j QuickstartJob) (*Summary, error) {
+	space, err := supernet.LoadSpace(quickSpace)
+	if err != nil {
+		return nil, err
+	}
+	path := func(name string) string { return filepath.Join(j.Dir, name) }
+	s := &Summary{Run: path("run"), Profile: path("profile.json"), Accuracy: path("accuracy.json"), Latency: path("latency.json")}
+	j.Say("1/5  train %s on synthetic images with DepS", quickSpace)
+	run, err := j.Train(ctx, trainer.Job{
+		Dir: s.Run, Space: space, Data: "synthetic", TrainImages: quickTrain, TestImages: quickTest, Workers: j.Workers, Resume: true,
+		Config: trainer.Config{Epochs: quickEpochs, Batch: quickBatch, Seed: j.Seed},
+	})
+	if err != nil {
+		return nil, err
+	}
+	j.Say("2/5  profile this device with tailor's own engine")
+	profile, err := profiles.New(ctx, run.Info.Space, profiles.Native{Threads: 1}, profiles.ProfileSettings{Seed: j.Seed, Progress: func(p profiles.Progress) {
+		j.Progress("profile", p.Elapsed.Seconds(), p.Budget.Seconds())
+	}})
+	if err != nil {
+		return nil, err
+	}
+	if err := profile.Save(s.Profile); err != nil {
+		return nil, err
+	}
+	s.Device = profile.Device
+	return s, j.fitAndSearch(ctx, s, run, profile)
+}
+
+func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *trainer.Run, profile *profiles.Profile) error {
+	latency, err := FitLatency(run.Info.Space, profile, s.Profile)
+	if err != nil {
+		return err
+	}
+	if err := latency.Save(s.Latency); err != nil {
+		return err
+	}
+	j.Say("3/5  measure the accuracy of %d sub-networks and learn to predict it", quickSamples)
+	d, err := run.OpenData("")
+	if err != nil {
+		return err
+	}
+	accuracy, err := FitAccuracy(ctx, AccuracyJob{
+		Run: run, Data: d, Samples: quickSamples, Images: quickImages, Calibration: quickCalibration, Workers: j.Workers, Seed: j.Seed,
+		Progress: func(done, total int) { j.Progress("measure accuracy", float64(done), float64(total)) },
+	})
+	if err != nil {
+		return err
+	}
+	if err := accuracy.Save(s.Accuracy); err != nil {
+		return err
+	}
+	s.HeldOut = map[string]HeldOut{"accuracy": accuracy.HeldOut, "latency": latency.HeldOut}
+	j.Say("4/5  search the best sub-network for three latency budgets")
+	limits, err := threeBudgets(latency, run.Info.Space)
+	if err != nil {
+		return err
+	}
+	j.Say("5/5  cut the winners, test and time them")
+	s.SearchResult, err = Search(ctx, SearchJob{
+		Space: run.Info.Space, Run: run, Data: d, Accuracy: accuracy, Latency: latency, Limits: limits, Dir: filepath.Join(j.Dir, "winners"),
+		Config: search.Config{Seed: j.Seed}, Runtime: profiles.Native{Threads: 1}, Workers: j.Workers,
+		Progress: func(what string, done, total int) { j.Progress(what, float64(done), float64(total)) },
+	})
+	if err != nil {
+		return err
+	}
+	return writeSummary(filepath.Join(j.Dir, "summary.json"), s)
+}
+
+// threeBudgets are tight, middle and loose, between the fastest and the largest network of this device.
+func threeBudgets(l *predictor.Latency, space *supernet.Space) ([]search.Limits, error) {
+	_, fastest, err := l.Min()
+	if err != nil {
+		return nil, err
+	}
+	largest, err := l.Predict([]supernet.Arch{space.Max()})
+	if err != nil {
+		return nil, err
+	}
+	var limits []search.Limits
+	for _, share := range []float64{0.1, 0.35, 1} {
+		limits = append(limits, search.Limits{LatencyMS: fastest + share*(largest[0]-fastest)})
+	}
+	return limits, nil
+}
+
+func writeSummary(path string, s *Summary) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("write summary: %w", err)
+	}
+	return store.WriteFile(path, func(w io.Writer) error {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(s)
+	})
+}

@@ -1,0 +1,8 @@
+package profiles
+
+import (
+	"io/fs"
+	"os"
+)
+
+func hostFiles() fs.FS { return os.DirFS("/") }

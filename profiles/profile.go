@@ -1,0 +1,201 @@
+package profiles
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+const profileKind, profileVersion = "profile", 1
+
+// Profile is how long the blocks of a space, and some whole networks, take on a device with a runtime: the document
+// "profile/1". All times are of one image.
+type Profile struct {
+	store.Header
+	SpaceName   string          `json:"space"`
+	SpaceSHA256 string          `json:"space_sha256"`
+	Resolutions []int           `json:"resolutions"` // those measured
+	Device      Device          `json:"device"`
+	Runtime     RuntimeInfo     `json:"runtime"`
+	Session     Session         `json:"session"`
+	Blocks      []BlockTiming   `json:"blocks"`
+	Networks    []NetworkTiming `json:"networks"`
+	Settings    ProfileSettings `json:"settings"`
+}
+
+// BlockTiming is the time of a block on its own.
+type BlockTiming struct {
+	Block supernet.Block `json:"block"`
+	Timing
+}
+
+// NetworkTiming is the time of a whole network, which block sums are calibrated on.
+type NetworkTiming struct {
+	Arch supernet.Spec `json:"arch"`
+	Timing
+}
+
+// ProfileSettings say what to measure. Zero values are the defaults.
+type ProfileSettings struct {
+	Resolutions []int          `json:"resolutions,omitempty"` // default all of the space
+	Networks    int            `json:"networks"`              // whole networks: largest, smallest, random ones; default 20
+	Budget      time.Duration  `json:"budget_ns"`             // default 20 s, or 100 ms a block and 500 ms a network if that is more
+	Seed        uint64         `json:"seed"`
+	Progress    func(Progress) `json:"-"`
+}
+
+// ErrSettings is returned for a setting that cannot be.
+var ErrSettings = errors.New("bad profile setting")
+
+func (s *ProfileSettings) complete(space *supernet.Space) error {
+	if len(s.Resolutions) == 0 {
+		s.Resolutions = space.Resolutions
+	}
+	for _, r := range s.Resolutions {
+		if !slices.Contains(space.Resolutions, r) {
+			return fmt.Errorf("%w: resolution %d is not in space %s", ErrSettings, r, space.Name)
+		}
+	}
+	s.Networks = cmp.Or(s.Networks, 20)
+	if s.Networks < 2 || s.Networks > 10000 || s.Budget < 0 {
+		return fmt.Errorf("%w: networks is %d and budget %v, expected 2 to 10000 and a positive time", ErrSettings, s.Networks, s.Budget)
+	}
+	return nil
+}
+
+// New measures the blocks and networks of a space on this device. It runs for about the budget.
+func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettings) (*Profile, error) {
+	if err := s.complete(space); err != nil {
+		return nil, err
+	}
+	device, err := Describe(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("describe device: %w", err)
+	}
+	if err := device.CheckTiming(); err != nil {
+		return nil, err
+	}
+	p := &Profile{SpaceName: space.Name, SpaceSHA256: space.SHA256(), Resolutions: s.Resolutions, Device: device, Runtime: rt.Info()}
+	blocks := allBlocks(space, s.Resolutions)
+	archs := calibrationArchs(space, s)
+	s.Budget = cmp.Or(s.Budget, max(20*time.Second, time.Duration(len(blocks))*100*time.Millisecond+time.Duration(len(archs))*500*time.Millisecond))
+	p.Settings = s
+	l := loader{runtime: rt}
+	defer l.close()
+	reference := l.add(blocks[len(blocks)/2 : len(blocks)/2+1])
+	for _, b := range blocks {
+		l.add([]supernet.Block{b})
+	}
+	for _, a := range archs {
+		l.add(space.Blocks(a))
+	}
+	if l.err != nil {
+		return nil, l.err
+	}
+	timings, session, err := Measure(ctx, reference, l.subjects[1:], Settings{Budget: s.Budget, Seed: s.Seed, Pin: rt.Info().Threads == 1, Progress: s.Progress})
+	if err != nil {
+		return nil, fmt.Errorf("profile: %w", err)
+	}
+	p.Session = session
+	for i, b := range blocks {
+		p.Blocks = append(p.Blocks, BlockTiming{b, timings[i]})
+	}
+	for i, a := range archs {
+		p.Networks = append(p.Networks, NetworkTiming{space.Spec(a), timings[len(blocks)+i]})
+	}
+	return p, nil
+}
+
+// allBlocks lists the distinct blocks at all resolutions, smallest work first.
+func allBlocks(space *supernet.Space, resolutions []int) []supernet.Block {
+	var blocks []supernet.Block
+	for _, r := range resolutions {
+		blocks = append(blocks, space.AllBlocks(r)...)
+	}
+	slices.SortFunc(blocks, func(a, b supernet.Block) int {
+		return cmp.Or(cmp.Compare(a.MACs(), b.MACs()), cmp.Compare(a.Key(), b.Key()))
+	})
+	return slices.CompactFunc(blocks, func(a, b supernet.Block) bool { return a.Key() == b.Key() })
+}
+
+// calibrationArchs are the largest, the smallest and random networks at the measured resolutions.
+func calibrationArchs(space *supernet.Space, s ProfileSettings) []supernet.Arch {
+	largest, smallest := space.Max(), space.Min()
+	largest.Resolution, smallest.Resolution = uint16(slices.Max(s.Resolutions)), uint16(slices.Min(s.Resolutions))
+	archs := []supernet.Arch{largest, smallest}
+	r := rand.New(rand.NewPCG(s.Seed, 0x9e7))
+	for range 100 * s.Networks {
+		a := space.Random(r)
+		a.Resolution = uint16(s.Resolutions[r.IntN(len(s.Resolutions))])
+		if len(archs) < s.Networks && !slices.Contains(archs, a) {
+			archs = append(archs, a)
+		}
+	}
+	return archs
+}
+
+// loader makes subjects of networks and keeps what must be closed.
+type loader struct {
+	runtime  Runtime
+	subjects []Subject
+	closers  []func()
+	err      error
+}
+
+func (l *loader) add(blocks []supernet.Block) Subject {
+	name := blocks[0].Key()
+	if len(blocks) > 1 {
+		name = fmt.Sprintf("network of %d blocks", len(blocks))
+	}
+	run, closeNetwork, err := l.runtime.Load(blocks)
+	if err != nil {
+		l.err = cmp.Or(l.err, fmt.Errorf("load %s: %w", name, err))
+		return Subject{}
+	}
+	l.closers = append(l.closers, closeNetwork)
+	s := Subject{Name: name, Run: run}
+	l.subjects = append(l.subjects, s)
+	return s
+}
+
+func (l *loader) close() {
+	for _, c := range l.closers {
+		c()
+	}
+}
+
+// Networks times whole networks on this device, for a few seconds.
+func Networks(ctx context.Context, rt Runtime, networks [][]supernet.Block, budget time.Duration, seed uint64) ([]Timing, Session, error) {
+	l := loader{runtime: rt}
+	defer l.close()
+	smallest := slices.MinFunc(networks, func(a, b []supernet.Block) int { return cmp.Compare(supernet.MACs(a), supernet.MACs(b)) })
+	reference := l.add(smallest)
+	for _, n := range networks {
+		l.add(n)
+	}
+	if l.err != nil {
+		return nil, Session{}, l.err
+	}
+	return Measure(ctx, reference, l.subjects[1:], Settings{Budget: budget, Seed: seed, Pin: rt.Info().Threads == 1})
+}
+
+// Save writes the document.
+func (p *Profile) Save(path string) error {
+	return store.WriteDocument(path, profileKind, profileVersion, p)
+}
+
+// Load reads a profile.
+func Load(path string) (*Profile, error) {
+	var p Profile
+	if err := store.ReadDocument(path, profileKind, profileVersion, &p); err != nil {
+		return nil, err
+	}
+	return &p, nil
+}

@@ -1,0 +1,57 @@
+package profiles
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// RuntimeInfo says what runs the networks. It is part of what a latency is the latency of.
+type RuntimeInfo struct {
+	Name    string            `json:"name"`
+	Version string            `json:"version"`
+	Threads int               `json:"threads"`
+	Options map[string]string `json:"options,omitempty"`
+}
+
+// Runtime runs networks on the device that is profiled.
+type Runtime interface {
+	Info() RuntimeInfo
+	// Load prepares a network, or a single block, with any weights, to run on one image. run must not be called after close.
+	Load(blocks []supernet.Block) (run func() error, closeNetwork func(), err error)
+}
+
+// nativeVersion changes when the speed of tailor's own engine does.
+const nativeVersion = "1"
+
+// Native is tailor's own engine, in this process.
+type Native struct{ Threads int }
+
+// Info describes the engine.
+func (n Native) Info() RuntimeInfo {
+	return RuntimeInfo{Name: "native", Version: nativeVersion, Threads: max(n.Threads, 1), Options: map[string]string{"go": runtime.Version()}}
+}
+
+// Load prepares a network with random weights.
+func (n Native) Load(blocks []supernet.Block) (run func() error, closeNetwork func(), err error) {
+	net, err := supernet.NewSubnet(blocks, 1e-5, 1)
+	if err != nil {
+		return nil, nil, fmt.Errorf("native runtime: %w", err)
+	}
+	run, closeNetwork = n.prepare(net)
+	return run, closeNetwork, nil
+}
+
+func (n Native) prepare(net *supernet.Subnet) (run func() error, closeNetwork func()) {
+	pool := nn.NewPool(n.Threads)
+	r := net.Runner(pool)
+	r.Bind(net.Blocks, 1, supernet.Infer)
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range r.Input() {
+		r.Input()[i] = float32(random.NormFloat64())
+	}
+	return func() error { r.Forward(); return nil }, pool.Close
+}

@@ -1,0 +1,231 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// Predictor gives a quantity of sub-networks, in its own unit.
+type Predictor interface {
+	Predict(archs []supernet.Arch) ([]float64, error)
+}
+
+// LatencyPredictor also knows the smallest latency that a network can have.
+type LatencyPredictor interface {
+	Predictor
+	Min() (supernet.Arch, float64, error)
+}
+
+// Limits are what a sub-network must stay within; 0 is no limit.
+type Limits struct {
+	LatencyMS float64 `json:"latency_ms,omitempty"`
+	MACs      int64   `json:"macs,omitempty"`
+	Params    int64   `json:"params,omitempty"`
+}
+
+// Query asks for the sub-networks of a space with the best predicted accuracy within limits.
+type Query struct {
+	Space    *supernet.Space
+	Accuracy Predictor        // top-1, 0 to 1
+	Latency  LatencyPredictor // milliseconds; may be nil if there is no latency limit
+	Limits   Limits
+	// Resolutions restricts the search, for predictors that know only some; nil is all of the space.
+	Resolutions []int
+}
+
+// Found is a sub-network with what is predicted of it.
+type Found struct {
+	Arch      supernet.Arch
+	Top1      float64
+	LatencyMS float64 // 0 without a latency predictor
+	MACs      int64
+	Params    int64
+}
+
+// Answer is what [Find] found.
+type Answer struct {
+	Best        []Found // best first
+	Evaluations int
+	Status      Status
+}
+
+// UnreachableError says that no sub-network stays within one of the limits, and how near one comes.
+type UnreachableError struct {
+	Limit    string  // "latency", "MACs" or "parameters"
+	Asked    float64 // in ms, or a count
+	Smallest float64 // reachable, exactly
+	Arch     supernet.Arch
+}
+
+func (e *UnreachableError) Error() string {
+	if e.Limit == "latency" {
+		return fmt.Sprintf("no sub-network has a latency of at most %.3g ms: smallest reachable %.2f ms; raise --max-latency", e.Asked, ceil(e.Smallest, 100))
+	}
+	flag := map[string]string{"MACs": "--max-macs", "parameters": "--max-params"}[e.Limit]
+	return fmt.Sprintf("no sub-network has at most %.0f %s: smallest reachable %.0f; raise %s", e.Asked, e.Limit, e.Smallest, flag)
+}
+
+// Unwrap makes errors.Is(err, ErrInfeasible) hold.
+func (e *UnreachableError) Unwrap() error { return ErrInfeasible }
+
+// ceil rounds up, so that the smallest reachable value is itself reachable as a limit.
+func ceil(v, steps float64) float64 { return math.Ceil(v*steps-1e-9) / steps }
+
+// finder evaluates candidates of a query.
+type finder struct {
+	Query
+	macs, params *predictor.Additive
+}
+
+// Find searches. Limits that no sub-network can meet are an [*UnreachableError]; limits that can be met one by one, but
+// that no network was found to meet together, an [*InfeasibleError].
+func Find(ctx context.Context, q Query, c Config) (*Answer, error) {
+	f, err := newFinder(q)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.probe(); err != nil {
+		return nil, err
+	}
+	problem := Problem{Genes: q.Space.Genes(), Objectives: 1, Evaluate: f.evaluate, Canonical: f.canonical, Seeds: f.seeds()}
+	result, err := Minimize(ctx, problem, c)
+	if result == nil {
+		return nil, err
+	}
+	a := &Answer{Evaluations: result.Evaluations, Status: result.Status}
+	for _, b := range result.Best {
+		found, foundErr := f.found(b)
+		a.Best, err = append(a.Best, found), errors.Join(err, foundErr)
+	}
+	return a, err
+}
+
+func newFinder(q Query) (*finder, error) {
+	if q.Limits.LatencyMS != 0 && q.Latency == nil {
+		return nil, errors.New("a latency limit needs a latency predictor; make one with tailor profile and tailor fit latency")
+	}
+	macs, err := predictor.NewAdditive(q.Space, func(b supernet.Block) float64 { return float64(b.MACs()) })
+	if err != nil {
+		return nil, err
+	}
+	params, err := predictor.NewAdditive(q.Space, func(b supernet.Block) float64 { return float64(b.Params()) })
+	if err != nil {
+		return nil, err
+	}
+	return &finder{q, macs, params}, nil
+}
+
+// probe finds limits that cannot be met: the costs are additive over blocks, so that each has an exact minimum.
+func (f *finder) probe() error {
+	if limit := f.Limits.LatencyMS; limit != 0 {
+		arch, smallest, err := f.Latency.Min()
+		if err != nil {
+			return err
+		}
+		if smallest > limit {
+			return &UnreachableError{"latency", limit, smallest, arch}
+		}
+	}
+	for _, l := range []struct {
+		name  string
+		limit int64
+		cost  *predictor.Additive
+	}{{"MACs", f.Limits.MACs, f.macs}, {"parameters", f.Limits.Params, f.params}} {
+		if arch, smallest := l.cost.Min(); l.limit != 0 && smallest > float64(l.limit) {
+			return &UnreachableError{l.name, float64(l.limit), smallest, arch}
+		}
+	}
+	return nil
+}
+
+// seeds puts the extremes into the first population.
+func (f *finder) seeds() []Genes {
+	archs := []supernet.Arch{f.Space.Min(), f.Space.Max()}
+	if f.Latency != nil {
+		if a, _, err := f.Latency.Min(); err == nil {
+			archs = append(archs, a)
+		}
+	}
+	var seeds []Genes
+	for _, a := range archs {
+		g := Genes(f.Space.Encode(a))
+		f.canonical(g)
+		seeds = append(seeds, g)
+	}
+	return seeds
+}
+
+// canonical zeroes genes that do not matter, and moves resolutions that are not searched to the nearest that is.
+func (f *finder) canonical(g Genes) {
+	copy(g, f.Space.Encode(f.Space.Decode(g)))
+	if f.Resolutions == nil {
+		return
+	}
+	at, best := f.Space.Resolutions[g[0]], -1
+	for i, r := range f.Space.Resolutions {
+		for _, allowed := range f.Resolutions {
+			if r == allowed && (best < 0 || abs(r-at) < abs(f.Space.Resolutions[best]-at)) {
+				best = i
+			}
+		}
+	}
+	g[0] = uint16(max(best, 0))
+}
+
+func abs(v int) int { return max(v, -v) }
+
+func (f *finder) evaluate(_ context.Context, batch []Genes, out []Evaluation) error {
+	archs := make([]supernet.Arch, len(batch))
+	for i, g := range batch {
+		archs[i] = f.Space.Decode(g)
+	}
+	top1, err := f.Accuracy.Predict(archs)
+	if err != nil {
+		return fmt.Errorf("predict accuracy: %w", err)
+	}
+	latency, err := f.latency(archs)
+	if err != nil {
+		return err
+	}
+	for i, a := range archs {
+		out[i].Objectives[0] = -top1[i]
+		out[i].Violation = excess(latency[i], f.Limits.LatencyMS) + excess(f.macs.Sum(a), float64(f.Limits.MACs)) +
+			excess(f.params.Sum(a), float64(f.Limits.Params))
+	}
+	return nil
+}
+
+// latency is zeros without a predictor.
+func (f *finder) latency(archs []supernet.Arch) ([]float64, error) {
+	if f.Latency == nil {
+		return make([]float64, len(archs)), nil
+	}
+	ms, err := f.Latency.Predict(archs)
+	if err != nil {
+		return nil, fmt.Errorf("predict latency: %w", err)
+	}
+	return ms, nil
+}
+
+// excess is how far a value is over a limit, relative to it.
+func excess(v, limit float64) float64 {
+	if limit == 0 || v <= limit {
+		return 0
+	}
+	return (v - limit) / limit
+}
+
+func (f *finder) found(c Candidate) (Found, error) {
+	arch := f.Space.Decode(c.Genes)
+	ms, err := f.latency([]supernet.Arch{arch})
+	if err != nil {
+		return Found{}, err
+	}
+	blocks := f.Space.Blocks(arch)
+	return Found{arch, -c.Objectives[0], ms[0], supernet.MACs(blocks), supernet.Params(blocks)}, nil
+}

@@ -1,0 +1,118 @@
+package search
+
+import (
+	"fmt"
+	"path/filepath"
+
+	files "github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+const manifestKind, manifestVersion = "manifest", 1
+
+// Manifest is a sub-network ready to ship, and where everything in it came from: the document "manifest/1". Its inputs are
+// the run's weights ("weights"), the data ("data"), the predictors ("accuracy", "latency") and the profile ("profile").
+type Manifest struct {
+	files.Header
+	SpaceName   string           `json:"space"`
+	SpaceSHA256 string           `json:"space_sha256"`
+	Arch        supernet.Spec    `json:"arch"`
+	Blocks      []supernet.Block `json:"blocks"`
+	BNEps       float64          `json:"bn_eps"`
+	Classes     []string         `json:"classes,omitempty"`
+	Mean        []float32        `json:"mean,omitempty"` // input pixels are (value/255 - mean) / std, by channel
+	Std         []float32        `json:"std,omitempty"`
+	MACs        int64            `json:"macs"`
+	Params      int64            `json:"params"`
+	Weights     *WeightsFile     `json:"weights,omitempty"` // absent after a search without a training run
+	Limits      Limits           `json:"limits"`
+	Seed        uint64           `json:"seed"` // of the search
+	Predicted   Predicted        `json:"predicted"`
+	Measured    *Measured        `json:"measured,omitempty"`
+}
+
+// WeightsFile is the safetensors file beside a manifest: kernels as (height,width,in,out), depthwise kernels as
+// (height,width,channels), 1x1 and linear weights as (in,out), batch norm scale, shift, mean and variance.
+type WeightsFile struct {
+	File   string `json:"file"`
+	SHA256 string `json:"sha256"`
+}
+
+// Predicted is what the search believed, with the predictors' own held-out errors.
+type Predicted struct {
+	Top1          float64 `json:"top1"`
+	Top1RMSE      float64 `json:"top1_rmse"`
+	LatencyMS     float64 `json:"latency_ms,omitempty"`
+	LatencyMAPE   float64 `json:"latency_mape,omitempty"`
+	LatencyDevice string  `json:"latency_device,omitempty"`
+}
+
+// Measured is what the extracted network did.
+type Measured struct {
+	Top1          float64 `json:"top1,omitempty"`
+	Images        int     `json:"images,omitempty"`
+	Split         string  `json:"split,omitempty"` // "test"
+	LatencyMS     float64 `json:"latency_ms,omitempty"`
+	LatencyLowMS  float64 `json:"latency_ci_low_ms,omitempty"` // 95 % interval
+	LatencyHighMS float64 `json:"latency_ci_high_ms,omitempty"`
+	Unstable      bool    `json:"unstable,omitempty"` // the machine was too noisy to trust the latency
+	Device        string  `json:"device,omitempty"`
+	Runtime       string  `json:"runtime,omitempty"`
+	WithinLimits  bool    `json:"within_limits"`
+}
+
+// WithinLimits says whether the measured latency, and the counts, stay within the limits asked for.
+func (m *Manifest) WithinLimits(latencyMS float64) bool {
+	return excess(latencyMS, m.Limits.LatencyMS)+excess(float64(m.MACs), float64(m.Limits.MACs))+excess(float64(m.Params), float64(m.Limits.Params)) == 0
+}
+
+const manifestFile, subnetFile = "manifest.json", "weights.safetensors"
+
+// IsManifestFile says whether a file name is one that [Manifest.Save] writes into a folder.
+func IsManifestFile(name string) bool { return name == manifestFile || name == subnetFile }
+
+// Save writes the manifest, and the weights if there are any, as a folder, whole or not at all, and gives the manifest's
+// path. The folder must not exist.
+func (m *Manifest) Save(dir string, net *supernet.Subnet) (string, error) {
+	err := files.WriteDir(dir, func(tmp string) error {
+		if net != nil {
+			sha, err := files.WriteTensors(filepath.Join(tmp, subnetFile), net.Tensors(), nil)
+			if err != nil {
+				return err
+			}
+			m.Weights = &WeightsFile{subnetFile, sha}
+		}
+		return files.WriteDocument(filepath.Join(tmp, manifestFile), manifestKind, manifestVersion, m)
+	})
+	if err != nil {
+		return "", fmt.Errorf("write manifest: %w", err)
+	}
+	return filepath.Join(dir, manifestFile), nil
+}
+
+// LoadManifest reads a manifest and the network it describes, which is nil if it has no weights.
+func LoadManifest(path string) (*Manifest, *supernet.Subnet, error) {
+	var m Manifest
+	if err := files.ReadDocument(path, manifestKind, manifestVersion, &m); err != nil {
+		return nil, nil, err
+	}
+	if m.Weights == nil {
+		return &m, nil, nil
+	}
+	if m.Weights.File != filepath.Base(m.Weights.File) {
+		return nil, nil, fmt.Errorf("%s: weights file %q must be beside the manifest", path, m.Weights.File)
+	}
+	file := filepath.Join(filepath.Dir(path), m.Weights.File)
+	tensors, err := files.ReadTensors(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	if tensors.SHA256 != m.Weights.SHA256 {
+		return nil, nil, fmt.Errorf("%s is not the file that %s was written with: sha256 %.12s, expected %.12s", file, path, tensors.SHA256, m.Weights.SHA256)
+	}
+	net, err := supernet.LoadSubnet(m.Blocks, m.BNEps, tensors)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &m, net, nil
+}
