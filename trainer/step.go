@@ -68,12 +68,12 @@ func (s *stepper) forward(arch supernet.Arch, b *data.Batch, dropout int) []floa
 
 func (s *stepper) zeroGradients() {
 	params := s.net.Params()
-	s.pool.Run(len(params), func(i int) { clear(params[i].Grad) })
+	s.pool.Run(len(params), func(_, i int) { clear(params[i].Grad) })
 }
 
 func (s *stepper) update(rate float64) {
 	params, c := s.net.Params(), s.config
-	s.pool.Run(len(params), func(i int) { sgd(params[i], float32(rate), float32(c.Momentum), float32(c.WeightDecay)) })
+	s.pool.Run(len(params), func(_, i int) { sgd(params[i], float32(rate), float32(c.Momentum), float32(c.WeightDecay)) })
 }
 
 // inputs brings batches to the resolution of a network.
@@ -93,5 +93,5 @@ func (in inputs) fill(dst []float32, size int, b *data.Batch) {
 		in.resizers[key] = r
 	}
 	to, from := size*size*b.Channels, b.Size*b.Size*b.Channels
-	in.pool.Run(b.N, func(i int) { r.Resize(dst[i*to:][:to], b.X[i*from:][:from], 1, b.Channels) })
+	in.pool.Run(b.N, func(_, i int) { r.Resize(dst[i*to:][:to], b.X[i*from:][:from], 1, b.Channels) })
 }

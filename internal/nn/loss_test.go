@@ -74,3 +74,11 @@ func TestCorrect(t *testing.T) {
 		}
 	}
 }
+
+// near compares with float64 results.
+func near(t *testing.T, what string, got float32, want, tolerance float64) {
+	t.Helper()
+	if !(math.Abs(float64(got)-want) <= tolerance*(1+math.Abs(want))) {
+		t.Errorf("%s is %g, want %g", what, got, want)
+	}
+}

@@ -19,7 +19,7 @@ func TestPoolRunsEachTaskOnce(t *testing.T) {
 			for _, n := range []int{0, 1, 2, 3, 7, 8, 64, 1000} {
 				for range 20 { // the same goroutines again
 					calls := make([]atomic.Int32, n)
-					pool.Run(n, func(i int) { calls[i].Add(1) })
+					pool.Run(n, func(_, i int) { calls[i].Add(1) })
 					for i := range calls {
 						if c := calls[i].Load(); c != 1 {
 							t.Fatalf("task %d of %d ran %d times", i, n, c)
@@ -37,7 +37,7 @@ func TestPoolIsDoneWhenRunReturns(t *testing.T) {
 	defer pool.Close()
 	squares := make([]int, 100)
 	for round := range 50 {
-		pool.Run(len(squares), func(i int) { squares[i] = i*i + round })
+		pool.Run(len(squares), func(_, i int) { squares[i] = i*i + round })
 		for i, v := range squares {
 			if v != i*i+round {
 				t.Fatalf("round %d: task %d had not finished", round, i)
@@ -51,9 +51,9 @@ func TestPoolsAreIndependent(t *testing.T) {
 	defer a.Close()
 	defer b.Close()
 	var total atomic.Int64
-	a.Run(4, func(i int) { // b has a caller at a time: one task of a
+	a.Run(4, func(_, i int) { // b has a caller at a time: one task of a
 		if i == 0 {
-			b.Run(10, func(j int) { total.Add(int64(j)) })
+			b.Run(10, func(_, j int) { total.Add(int64(j)) })
 		}
 		total.Add(100)
 	})

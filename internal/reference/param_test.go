@@ -1,11 +1,11 @@
-package nn_test
+package reference_test
 
 import (
 	"math"
 	"slices"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/nn"
+	nn "github.com/tailor-nas/tailor/internal/reference"
 )
 
 // allLayers makes one of each layer that has parameters.

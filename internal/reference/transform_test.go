@@ -1,10 +1,10 @@
-package nn_test
+package reference_test
 
 import (
 	"fmt"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/nn"
+	nn "github.com/tailor-nas/tailor/internal/reference"
 )
 
 // smaller is one step of OFA's kernel transformation in float64: of a kernel (from,from,c) the centre to x to, flattened by

@@ -1,4 +1,4 @@
-package nn_test
+package reference_test
 
 import (
 	"math"
@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/nn"
+	nn "github.com/tailor-nas/tailor/internal/reference"
 )
 
 // layer is a layer with its input and output, as bound.

@@ -1,11 +1,11 @@
-package nn_test
+package reference_test
 
 import (
 	"math"
 	"math/rand/v2"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/nn"
+	nn "github.com/tailor-nas/tailor/internal/reference"
 )
 
 func TestDropout(t *testing.T) {

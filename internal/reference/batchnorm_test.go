@@ -1,4 +1,4 @@
-package nn_test
+package reference_test
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/nn"
+	nn "github.com/tailor-nas/tailor/internal/reference"
 )
 
 // calibrated is a 1x1 convolution with batch norm over batches of unequal size.

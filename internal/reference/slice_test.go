@@ -1,10 +1,10 @@
-package nn_test
+package reference_test
 
 import (
 	"fmt"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/nn"
+	nn "github.com/tailor-nas/tailor/internal/reference"
 )
 
 // checkSlice says that a large layer bound at a small size is the small layer with the leading weights: same output, same

@@ -1,11 +1,11 @@
-package nn_test
+package reference_test
 
 import (
 	"math/rand/v2"
 	"runtime"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/nn"
+	nn "github.com/tailor-nas/tailor/internal/reference"
 )
 
 // chain is convolution, depthwise, squeeze-and-excitation and convolution, elastic in channels, kernel and batch.
