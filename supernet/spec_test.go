@@ -107,7 +107,7 @@ func TestParseArchErrors(t *testing.T) {
 		`{"ks":5,"d":1,"r":12}`:                                    "expand ratio 0 of elastic block 0 is not one of [1 2 3]",
 		`{"ks":5,"e":2,"d":[1,9,1],"r":12}`:                        "depth 9 of elastic stage 1 is not one of [1 2 3]",
 		`{"ks":5,"e":2,"d":[1,0,1],"r":12}`:                        "depth 0 of elastic stage 1",
-		`{"ks":5,"e":2,"d":[1,257,1],"r":12}`:                      "d ", // 1 in a byte
+		`{"ks":5,"e":2,"d":[1,257,1],"r":12}`:                      "depth 257 of elastic stage 1 is not one of [1 2 3]", // 1 in a byte
 		`{"ks":5,"e":2,"d":[1,-1,1],"r":12}`:                       "depth -1 of elastic stage 1",
 		`{"ks":5,"e":[2,2,3,2,2,2,2],"d":1,"r":12}`:                "expand ratio 3 of elastic block 2: depth 1 decides 2",
 		`{"ks":5,"e":2,"d":1,"r":12} {}`:                           "after top-level value",

@@ -24,8 +24,10 @@ type Globals struct {
 	log            *slog.Logger
 	terminal       bool
 	bar            *progressbar.ProgressBar
+	began          time.Time // of what progress shows, and how much was done then
 	lastLine       time.Time
-	began          time.Time
+	doneAtStart    float64
+	lastDone       float64
 }
 
 func (g *Globals) start(stdout, stderr io.Writer) {
@@ -69,25 +71,25 @@ func (g *Globals) progress(what string, done, total float64) {
 		return
 	}
 	now := time.Now()
-	if g.began.IsZero() {
-		g.began, g.lastLine = now, now
+	if g.began.IsZero() || done < g.lastDone {
+		g.began, g.lastLine, g.doneAtStart = now, now, done
 	}
-	if now.Sub(g.lastLine) < lineEvery || done <= 0 {
+	g.lastDone = done
+	if now.Sub(g.lastLine) < lineEvery || done <= g.doneAtStart {
 		return
 	}
 	g.lastLine = now
 	elapsed := now.Sub(g.began)
-	left := time.Duration(float64(elapsed) * (total - done) / done)
+	left := time.Duration(float64(elapsed) * (total - done) / (done - g.doneAtStart))
 	g.log.Info(what, "done", fmt.Sprintf("%.0f %%", 100*done/total), "elapsed", elapsed.Round(time.Second), "left", left.Round(time.Second))
 }
 
-// clearProgress ends what progress shows.
+// clearProgress takes the bar off the screen.
 func (g *Globals) clearProgress() {
 	if g.bar != nil {
 		_ = g.bar.Finish()
 		g.bar = nil
 	}
-	g.began = time.Time{}
 }
 
 // say prints a line about the progress of the whole, where it does not disturb results.

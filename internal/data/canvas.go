@@ -5,6 +5,7 @@ import "math"
 // vec is a point in the unit square, x to the right and y down.
 type vec struct{ x, y float64 }
 
+// sub, dot, length and turn are all the vector algebra that drawing takes.
 func (a vec) sub(b vec) vec { return vec{a.x - b.x, a.y - b.y} }
 
 func (a vec) dot(b vec) float64 { return a.x*b.x + a.y*b.y }
@@ -17,6 +18,8 @@ func (a vec) turn(c, s float64) vec { return vec{c*a.x - s*a.y, s*a.x + c*a.y} }
 // colour is RGB between 0 and 1.
 type colour [3]float64
 
+// blend goes from a (t = 0) to b (t = 1). Values are light as stored, not linear light: scenes need
+// to look varied, not physical.
 func (a colour) blend(b colour, t float64) colour {
 	for i := range a {
 		a[i] += t * (b[i] - a[i])
@@ -48,8 +51,9 @@ func (c *canvas) gradient(from, to colour, d vec) {
 	}
 }
 
-// paint fills a figure with a colour. The figure is given by its signed distance (negative inside, in units of the square)
-// and lies within a box. A pixel's coverage falls from 1 to 0 over one pixel of distance, which smooths the edge.
+// paint fills a figure with a colour. The figure is given by its signed distance (negative inside,
+// in units of the square) and lies within a box. A pixel's coverage falls from 1 to 0 over one
+// pixel of distance, which smooths the edge.
 func (c *canvas) paint(lo, hi vec, paint colour, distance func(vec) float64) {
 	n := float64(c.size)
 	x0, x1 := max(int(lo.x*n)-1, 0), min(int(hi.x*n)+2, c.size)
@@ -65,7 +69,8 @@ func (c *canvas) paint(lo, hi vec, paint colour, distance func(vec) float64) {
 	}
 }
 
-// stroke paints a line segment of the given half width with round ends; a segment of no length is a disc.
+// stroke paints a line segment of the given half width with round ends; a segment of no length is a
+// disc.
 func (c *canvas) stroke(a, b vec, half float64, paint colour) {
 	lo := vec{min(a.x, b.x) - half, min(a.y, b.y) - half}
 	hi := vec{max(a.x, b.x) + half, max(a.y, b.y) + half}

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// A record of the binary CIFAR sets is one label (CIFAR-10) or a coarse and a fine label (CIFAR-100), then 32x32 pixels as
-// a red, a green and a blue plane.
+// A record of the binary CIFAR sets is one label (CIFAR-10) or a coarse and a fine label
+// (CIFAR-100), then 32x32 pixels as a red, a green and a blue plane.
 const (
 	cifarSide  = 32
 	cifarPlane = cifarSide * cifarSide
@@ -26,6 +26,8 @@ type cifarForm struct {
 	mean, std   []float32
 }
 
+// loadCIFAR10 opens the set of Krizhevsky (2009) with ten classes, in five training batches and one
+// of tests. The mean and standard deviation are those in common use for normalising it.
 func loadCIFAR10(files rawFiles, o Options) (*source, error) {
 	form := cifarForm{
 		name: "cifar10", classes: []int{10}, test: []string{"test_batch.bin"}, names: cifar10Names,
@@ -37,6 +39,8 @@ func loadCIFAR10(files rawFiles, o Options) (*source, error) {
 	return form.load(files, o)
 }
 
+// loadCIFAR100 opens the set with a hundred classes in twenty groups, of which only the classes are
+// used.
 func loadCIFAR100(files rawFiles, o Options) (*source, error) {
 	form := cifarForm{
 		name: "cifar100", classes: []int{20, 100}, train: []string{"train.bin"}, test: []string{"test.bin"}, names: cifar100Names,
@@ -45,6 +49,7 @@ func loadCIFAR100(files rawFiles, o Options) (*source, error) {
 	return form.load(files, o)
 }
 
+// load checks all files before it unpacks any, so that the first damaged one is reported at once.
 func (c cifarForm) load(files rawFiles, o Options) (*source, error) {
 	h := sha256.New()
 	for _, base := range append(append([]string{}, c.train...), c.test...) {
@@ -58,7 +63,8 @@ func (c cifarForm) load(files rawFiles, o Options) (*source, error) {
 		fmt.Fprintf(h, "%s %d\n", base, len(f.bytes))
 		h.Write(f.bytes)
 	}
-	// The format has no counts, so batches of different lengths are the only sign of a batch cut between two records.
+	// The format has no counts, so batches of different lengths are the only sign of a batch cut
+	// between two records.
 	for _, base := range c.train[1:] {
 		if n, m := len(files[c.train[0]].bytes), len(files[base].bytes); n != m {
 			return nil, files[base].damage(&fault{int64(min(n, m)), fmt.Sprintf("%d bytes as in %s", n, c.train[0]), fmt.Sprint(m), nil})
@@ -82,6 +88,7 @@ func (c cifarForm) load(files rawFiles, o Options) (*source, error) {
 	return s, nil
 }
 
+// record is the length of a record in bytes: 3073 or 3074.
 func (c cifarForm) record() int { return len(c.classes) + 3*cifarPlane }
 
 // checkRecords verifies lengths and labels of a file.
@@ -111,6 +118,10 @@ func (c cifarForm) classNames(files rawFiles) ([]string, error) {
 		}
 		return names, nil
 	}
+	if len(f.bytes) > maxNamesBytes {
+		return nil, f.damage(&fault{maxNamesBytes, fmt.Sprintf("%d class names in at most %d bytes", n, maxNamesBytes), "more bytes", nil})
+	}
+	// A blank line ends the official file, and some copies have Windows line ends.
 	var names []string
 	for line := range strings.Lines(string(f.bytes)) {
 		if line = strings.TrimSpace(line); line != "" {
@@ -125,6 +136,7 @@ func (c cifarForm) classNames(files rawFiles) ([]string, error) {
 
 // unpack turns checked files into one Set.
 func (c cifarForm) unpack(s *source, files rawFiles, names []string) (*memory, error) {
+	// per is the number of images a file, the same in all of names.
 	rec, per := c.record(), len(files[names[0]].bytes)/c.record()
 	m, err := s.slab(files[names[0]], per*len(names))
 	if err != nil {
@@ -138,6 +150,7 @@ func (c cifarForm) unpack(s *source, files rawFiles, names []string) (*memory, e
 			interleave(m.image(i), planes, 3)
 			return nil
 		}
+		// The kernel wants pixels, not planes.
 		img := image.NewRGBA(image.Rect(0, 0, cifarSide, cifarSide))
 		interleave(img.Pix, planes, 4)
 		fit(m.image(i), img, s.size, false)

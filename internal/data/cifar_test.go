@@ -109,6 +109,7 @@ func TestCIFARDamage(t *testing.T) {
 		"empty":                 {ten, "test_batch.bin", nil, 0, "3073-byte records"},
 		"label":                 {ten, "data_batch_2.bin", append(record(0, 3), record(0, 10)...), 3073, "label under 10"},
 		"names":                 {ten, "batches.meta.txt", []byte("cat\ndog\n"), -1, "10 class names"},
+		"long names":            {ten, "batches.meta.txt", bytes.Repeat([]byte("x"), 1<<16+1), 1 << 16, "10 class names"},
 		"coarse label":          {hundred, "test.bin", record(0, 20, 3), 0, "label under 20"},
 		"fine label":            {hundred, "test.bin", record(0, 19, 100), 1, "label under 100"},
 		"record of another set": {hundred, "train.bin", record(0, 19), 3073, "3074-byte records"},

@@ -23,15 +23,15 @@ type Dataset struct {
 	Size             int      // side of an image in pixels
 	Train, Val, Test Set
 
-	// SHA256 (hex) identifies the data's content and its preparation: size, hold-out and seed. An image folder and a tar
-	// of it have the same.
+	// SHA256 (hex) identifies the data's content and its preparation: size, hold-out and seed. An
+	// image folder and a tar of it have the same.
 	SHA256 string
 
 	mean, std []float32 // published statistics, nil when they are to be computed
 }
 
-// Set is an indexed list of labelled images, safe for concurrent use. An index outside [0, Len) is the caller's bug and
-// panics as a slice's does.
+// Set is an indexed list of labelled images, safe for concurrent use. An index outside [0, Len) is
+// the caller's bug and panics as a slice's does.
 type Set interface {
 	Len() int
 	Label(i int) int
@@ -39,14 +39,16 @@ type Set interface {
 	Image(i int, dst []uint8) error
 }
 
-// Open recognises what lies at path and opens it. The word "synthetic" is the built-in set (write ./synthetic for a
-// folder of that name); for everything else Open looks at the files: a folder of MNIST idx files, CIFAR-10 or CIFAR-100
-// binary files or class folders of JPEG and PNG images, or a tar, possibly gzipped, of one of these.
+// Open recognises what lies at path and opens it. The word "synthetic" is the built-in set (write
+// ./synthetic for a folder of that name); for everything else Open looks at the files: a folder of
+// MNIST idx files, CIFAR-10 or CIFAR-100 binary files or class folders of JPEG and PNG images, or a
+// tar, possibly gzipped, of one of these.
 //
-// Images that have another size are cropped to their centre square and scaled with a Catmull-Rom kernel; images of the
-// right size keep their bytes. Transparent pixels are laid on black.
+// Images that have another size are cropped to their centre square and scaled with a Catmull-Rom
+// kernel; images of the right size keep their bytes. Transparent pixels are laid on black.
 func Open(path string, o Options) (*Dataset, error) { return open(path, o, defaultLimits()) }
 
+// open is Open with budgets.
 func open(path string, o Options, lim limits) (*Dataset, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -58,6 +60,7 @@ func open(path string, o Options, lim limits) (*Dataset, error) {
 	return src.dataset(path, o)
 }
 
+// check names the first field that is out of range.
 func (o Options) check() error {
 	switch {
 	case o.Size < 0 || o.Size > maxSize:

@@ -27,8 +27,8 @@ func hidden(name string) bool {
 	return strings.HasPrefix(name, ".") || strings.Contains(name, "/.")
 }
 
-// readHeader checks an image's header before anything of its claimed size is allocated, and tells whether the file holds
-// grey values only.
+// readHeader checks an image's header before anything of its claimed size is allocated, and tells
+// whether the file holds grey values only.
 func readHeader(raw []byte) (grey bool, f *fault) {
 	r := bytes.NewReader(raw)
 	config := jpeg.DecodeConfig
@@ -39,6 +39,7 @@ func readHeader(raw []byte) (grey bool, f *fault) {
 	if err != nil {
 		return false, broken(raw, r, err)
 	}
+	// The product cannot overflow: both sides are capped first.
 	if c.Width < 1 || c.Height < 1 || c.Width > maxSide || c.Height > maxSide || c.Width*c.Height > maxPixels {
 		return false, &fault{-1, fmt.Sprintf("an image of 1x1 to %d pixels, no side over %d", maxPixels, maxSide),
 			fmt.Sprintf("%dx%d", c.Width, c.Height), nil}

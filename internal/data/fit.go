@@ -6,11 +6,12 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// fit writes the centre square of img, scaled to size x size, as (H,W,1) or (H,W,3) bytes. It crops before it scales: the
-// work is then bounded by the output also for images of extreme shape.
+// fit writes the centre square of img, scaled to size x size, as (H,W,1) or (H,W,3) bytes. It crops
+// before it scales: the work is then bounded by the output also for images of extreme shape.
 func fit(dst []uint8, img image.Image, size int, grey bool) {
 	square := centre(img.Bounds())
 	canvas := image.NewRGBA(image.Rect(0, 0, size, size))
+	// Not scaling at all is the only way to keep every byte.
 	if square.Dx() == size {
 		draw.Draw(canvas, canvas.Bounds(), img, square.Min, draw.Src)
 	} else {

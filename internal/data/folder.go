@@ -11,6 +11,8 @@ import (
 // folderSize is the default side of images from folders.
 const folderSize = 32
 
+// loadFolder looks at the names that lie directly in dir: those of a binary data set decide, else
+// dir is searched for images.
 func loadFolder(dir string, o Options, lim limits) (*source, error) {
 	list, err := os.ReadDir(dir)
 	if err != nil {
@@ -22,6 +24,8 @@ func loadFolder(dir string, o Options, lim limits) (*source, error) {
 			names = append(names, e.Name())
 		}
 	}
+	// Binary files decide first: CIFAR's own folder also holds an HTML page, and images might lie
+	// around.
 	if load := binaryLoader(func(base string) bool { return slices.Contains(names, base) }); load != nil {
 		files, err := readRaw(dir, names)
 		if err != nil {
@@ -37,8 +41,8 @@ func loadFolder(dir string, o Options, lim limits) (*source, error) {
 	return arrange(dir, pictures, in.size, o.Seed)
 }
 
-// walk finds images below root/sub in sorted order. Links are followed, since large sets are often linked together from
-// several disks; the depth is bounded against loops of them.
+// walk finds images below root/sub in sorted order. Links are followed, since large sets are often
+// linked together from several disks; the depth is bounded against loops of them.
 func walk(root, sub string, depth int, in *intake) error {
 	if depth > maxDepth {
 		return fmt.Errorf("data: %q: folders nested more than %d deep: is there a loop of links?", filepath.Join(root, sub), maxDepth)
@@ -68,6 +72,7 @@ func walk(root, sub string, depth int, in *intake) error {
 	return nil
 }
 
+// isFolder follows a link. A broken link is an error, since an image may be missing behind it.
 func isFolder(root, name string, e os.DirEntry) (bool, error) {
 	if e.Type()&os.ModeSymlink == 0 {
 		return e.IsDir(), nil
@@ -79,7 +84,8 @@ func isFolder(root, name string, e os.DirEntry) (bool, error) {
 	return info.IsDir(), nil
 }
 
-// addFile takes a file in if it is an image, and refuses kinds of images that would otherwise be left out silently.
+// addFile takes a file in if it is an image, and refuses kinds of images that would otherwise be
+// left out silently.
 func addFile(in *intake, at origin, raw []byte) error {
 	switch isImage, known := imageName(at.name); {
 	case !isImage:

@@ -169,4 +169,15 @@ func TestFolderFollowsLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	failure(t, here, data.Options{}, "loop of links")
+
+	device := pets(t, "").folder(t)
+	if err := os.Symlink(os.DevNull, filepath.Join(device, "cat", "9.png")); err != nil {
+		t.Fatal(err)
+	}
+	failure(t, device, data.Options{}, "9.png", "regular file")
+	broken := pets(t, "").folder(t)
+	if err := os.Symlink("nowhere", filepath.Join(broken, "cat", "9.png")); err != nil {
+		t.Fatal(err)
+	}
+	failure(t, broken, data.Options{}, "9.png", "no such file")
 }

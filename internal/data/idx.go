@@ -7,8 +7,9 @@ import (
 	"io"
 )
 
-// idxArray is the content of an idx file of unsigned bytes, the format of MNIST: two zero bytes, 0x08 for the type, the
-// number of dimensions, each dimension as a big-endian uint32, then the bytes, last dimension fastest.
+// idxArray is the content of an idx file of unsigned bytes, the format of MNIST: two zero bytes,
+// 0x08 for the type, the number of dimensions, each dimension as a big-endian uint32, then the
+// bytes, last dimension fastest.
 type idxArray struct {
 	shape []int
 	bytes []byte
@@ -18,7 +19,8 @@ type idxArray struct {
 func readIdx(r io.Reader, dims int) (idxArray, *fault) {
 	head := make([]byte, 4+4*dims)
 	n, err := io.ReadFull(r, head)
-	// A file of another kind may be shorter than this header: its magic number says more than its end.
+	// A file of another kind may be shorter than this header: its magic number says more than its
+	// end.
 	magic, want := binary.BigEndian.Uint32(head), uint32(0x0800+dims)
 	if n >= 4 && magic != want {
 		return idxArray{}, &fault{0, fmt.Sprintf("idx magic number %#08x (bytes in %d dimensions)", want, dims),
@@ -32,6 +34,7 @@ func readIdx(r io.Reader, dims int) (idxArray, *fault) {
 		return idxArray{}, f
 	}
 	a := idxArray{shape: shape}
+	// total is at most maxRawBytes, checked by idxShape.
 	total := int64(product(shape))
 	// ReadAll grows with the data, so a header that promises too much costs nothing.
 	a.bytes, err = io.ReadAll(io.LimitReader(r, total+1))
@@ -53,6 +56,7 @@ func idxShape(head []byte) ([]int, *fault) {
 	total := int64(1)
 	for i := range shape {
 		d := int64(binary.BigEndian.Uint32(head[4*i:]))
+		// Dividing instead of multiplying: the product of what the header claims may overflow.
 		if d == 0 || d > maxRawBytes/total {
 			return nil, &fault{int64(4 + 4*i), fmt.Sprintf("dimensions of 1 to %d bytes in all", maxRawBytes),
 				fmt.Sprintf("%d after a product of %d", d, total), nil}
@@ -63,6 +67,7 @@ func idxShape(head []byte) ([]int, *fault) {
 	return shape, nil
 }
 
+// product cannot overflow for shapes that idxShape has passed.
 func product(shape []int) int {
 	p := 1
 	for _, d := range shape {

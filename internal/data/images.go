@@ -2,7 +2,8 @@ package data
 
 import "crypto/sha256"
 
-// picture is one image file of a folder or tar. Its pixels are kept decoded, or compressed (tar), or on disk (folder).
+// picture is one image file of a folder or tar. Its pixels are kept decoded, or compressed (tar),
+// or on disk (folder).
 type picture struct {
 	origin
 	number int     // in the order of reading
@@ -14,8 +15,8 @@ type picture struct {
 	label  int32
 }
 
-// prepare reads what must be known of every image when a data set is opened: a hash, whether it is grey, and the pixels
-// if there is room for them.
+// prepare reads what must be known of every image when a data set is opened: a hash, whether it is
+// grey, and the pixels if there is room for them.
 func (p *picture) prepare(size int) error {
 	raw, err := p.load()
 	if err != nil {
@@ -37,6 +38,8 @@ func (p *picture) prepare(size int) error {
 	return nil
 }
 
+// load gives the compressed bytes. They are not kept for files of a folder, where the disk has
+// them.
 func (p *picture) load() ([]byte, error) {
 	if p.raw != nil {
 		return p.raw, nil
@@ -44,6 +47,8 @@ func (p *picture) load() ([]byte, error) {
 	return readCapped(p.path(), maxImageBytes)
 }
 
+// unpack decodes compressed bytes whose header has passed readHeader. A picture keeps its own
+// number of channels, because whether the data set is grey is known only after the last one.
 func (p *picture) unpack(raw []byte, size int) ([]uint8, error) {
 	img, f := decode(raw)
 	if f != nil {
@@ -54,6 +59,7 @@ func (p *picture) unpack(raw []byte, size int) ([]uint8, error) {
 	return pixels, nil
 }
 
+// channelsOf is 1 or 3.
 func channelsOf(grey bool) int {
 	if grey {
 		return 1
@@ -67,6 +73,7 @@ type album struct {
 	pictures       []*picture
 }
 
+// Len, Label and Image make an album a Set. Nothing in it changes after opening, hence no lock.
 func (a *album) Len() int        { return len(a.pictures) }
 func (a *album) Label(i int) int { return int(a.pictures[i].label) }
 
@@ -77,19 +84,8 @@ func (a *album) Image(i int, dst []uint8) error {
 	p := a.pictures[i]
 	pixels := p.pixels
 	if pixels == nil {
-		raw, err := p.load()
-		if err != nil {
-			return err
-		}
-		// The file may have changed since it was opened, so its header is checked again.
-		grey, f := readHeader(raw)
-		if f != nil {
-			return p.damage(f)
-		}
-		if grey != p.grey {
-			return p.damage(&fault{-1, "the colours that it had when the data set was opened", "others: the file has changed", nil})
-		}
-		if pixels, err = p.unpack(raw, a.size); err != nil {
+		var err error
+		if pixels, err = p.late(a.size); err != nil {
 			return err
 		}
 	}
@@ -97,8 +93,27 @@ func (a *album) Image(i int, dst []uint8) error {
 		copy(dst, pixels)
 		return nil
 	}
-	for j, v := range pixels { // a grey image among coloured ones
+	// A grey image among coloured ones.
+	for j, v := range pixels {
 		dst[3*j], dst[3*j+1], dst[3*j+2] = v, v, v
 	}
 	return nil
+}
+
+// late decodes a picture when it is asked for. Its file may have changed since the data set was
+// opened, so the header is checked again; a change between kinds of colour would not fit the
+// buffers.
+func (p *picture) late(size int) ([]uint8, error) {
+	raw, err := p.load()
+	if err != nil {
+		return nil, err
+	}
+	grey, f := readHeader(raw)
+	if f != nil {
+		return nil, p.damage(f)
+	}
+	if grey != p.grey {
+		return nil, p.damage(&fault{-1, "the colours that it had when the data set was opened", "others: the file has changed", nil})
+	}
+	return p.unpack(raw, size)
 }

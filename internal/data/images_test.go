@@ -10,6 +10,7 @@ import (
 	"image/jpeg"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/data"
@@ -145,6 +146,29 @@ func TestImagesBeyondTheBudget(t *testing.T) {
 	}
 	if _, err := data.OpenLimited(folder, o, 0, 0, 0, 5); err == nil {
 		t.Error("a folder of too many images was opened")
+	}
+}
+
+// TestImagesLateInLoader has several workers decode late.
+func TestImagesLateInLoader(t *testing.T) {
+	dir := pets(t, "train/", "test/").folder(t)
+	o := data.Options{Size: 4, Holdout: -1}
+	late, err := data.OpenLimited(dir, o, 1, 0, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values [2][]float32
+	for i, d := range []*data.Dataset{mustOpen(t, dir, o), late} {
+		l := mustLoad(t, d.Train, 4, 3, data.LoaderConfig{Batch: 2, Shuffle: true, Workers: 4, Prefetch: 4, Transform: d.DefaultTransform()})
+		for b, err := range l.Epoch(t.Context(), 0, 0) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			values[i] = append(values[i], b.X...)
+		}
+	}
+	if !slices.Equal(values[0], values[1]) {
+		t.Error("late decoding gives other batches")
 	}
 }
 

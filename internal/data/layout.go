@@ -12,18 +12,31 @@ import (
 // maxClasses bounds the number of class folders.
 const maxClasses = 1 << 16
 
+// The forms of a folder or tar of images, where LEAD is optional and CLASS may have folders of its
+// own:
+//
+//	LEAD/train/CLASS/x.jpg   LEAD/test/CLASS/y.jpg   LEAD/val/CLASS/z.jpg
+//	LEAD/CLASS/x.jpg
+//
+// With parts, train is needed. Where there is no test, val (or validation) is the test part; where
+// there is one, val is the validation part and nothing is held out of train. Without parts, or with
+// train alone, a tenth of each class is the test part. Classes are numbered in the sorted order of
+// their names, so the label of a class depends on nothing else.
+
 // place is where a picture lies in its data set.
 type place struct {
 	split, class, rest string // split is "" in a folder without parts
 	*picture
 }
 
-// arrange turns the pictures of a folder or tar into parts and labels by their paths: [LEAD/][SPLIT/]CLASS/.../file.
-// Pictures are sorted by path, so that a folder and any tar of it give the same data set.
+// arrange turns the pictures of a folder or tar into parts and labels by their paths:
+// [LEAD/][SPLIT/]CLASS/.../file. Pictures are sorted by path, so that a folder and any tar of it
+// give the same data set.
 func arrange(where string, pictures []*picture, size int, seed uint64) (*source, error) {
 	if len(pictures) == 0 {
 		return nil, formError(where, "there are no JPEG or PNG images in it")
 	}
+	// The order of a tar is that of whoever packed it.
 	slices.SortFunc(pictures, func(a, b *picture) int { return cmp.Compare(a.name, b.name) })
 	places, err := locate(pictures)
 	if err != nil {
@@ -37,6 +50,7 @@ func arrange(where string, pictures []*picture, size int, seed uint64) (*source,
 	if err != nil {
 		return nil, err
 	}
+	// Without parts, all of it is train until splitClasses takes the test part away.
 	if _, whole := parts[""]; whole {
 		parts["train"] = parts[""]
 	}
@@ -44,6 +58,7 @@ func arrange(where string, pictures []*picture, size int, seed uint64) (*source,
 	if err != nil {
 		return nil, err
 	}
+	// Decided on all pictures: on a sample, a rare colour image would decide by chance.
 	grey := !slices.ContainsFunc(pictures, func(p *picture) bool { return !p.grey })
 	s := &source{name: "folder", classes: classes, channels: channelsOf(grey), size: size, content: contentOf(places)}
 	set := func(p []*picture) Set { return &album{size: size, channels: s.channels, pictures: p} }
@@ -61,6 +76,7 @@ func arrange(where string, pictures []*picture, size int, seed uint64) (*source,
 
 // locate reads split and class from the paths of sorted pictures.
 func locate(pictures []*picture) ([]place, error) {
+	// A part is told by its name at the top only: CLASS may be called "test" below "train".
 	strip := leading(pictures)
 	hasTrain := slices.ContainsFunc(pictures, func(p *picture) bool { return strings.HasPrefix(p.name[strip:], "train/") })
 	places := make([]place, len(pictures))
@@ -84,11 +100,13 @@ func locate(pictures []*picture) ([]place, error) {
 	return places, nil
 }
 
+// isSplit tells the names that a part may have, in lower case as the forms in use write them.
 func isSplit(name string) bool {
 	return name == "train" || name == "test" || name == "val" || name == "validation"
 }
 
-// leading gives the length of a directory that all paths begin with and that is not itself a part or the only class.
+// leading gives the length of a directory that all paths begin with and that is not itself a part
+// or the only class.
 func leading(pictures []*picture) int {
 	first, _, _ := strings.Cut(pictures[0].name, "/")
 	if isSplit(first) {
@@ -134,7 +152,8 @@ func label(where string, places []place) ([]string, error) {
 	return classes, nil
 }
 
-// roles says which part serves as what: val/ or validation/ is the test part where there is no test/.
+// roles says which part serves as what: val/ or validation/ is the test part where there is no
+// test/.
 func roles(where string, parts map[string][]*picture) (train, val, test []*picture, err error) {
 	val, test = parts["val"], parts["test"]
 	if other := parts["validation"]; other != nil {
@@ -164,6 +183,7 @@ func splitClasses(where string, all Set, classes []string, seed uint64) (train, 
 		rng := newStream(seed, forSplit, uint64(l), 0)
 		order := make([]int32, len(m))
 		rng.permute(order)
+		// At least one, so that every class is tested.
 		n := max(1, len(m)/10)
 		for k, j := range order {
 			if k < n {

@@ -28,7 +28,8 @@ type Batch struct {
 	Labels            []int32   // N
 }
 
-// Loader prepares the batches of epochs. It is safe for concurrent use, also by several Epochs at once.
+// Loader prepares the batches of epochs. It is safe for concurrent use, also by several Epochs at
+// once.
 type Loader struct {
 	set            Set
 	size, channels int
@@ -68,12 +69,16 @@ func NewLoader(s Set, size, channels int, c LoaderConfig) (*Loader, error) {
 	if c.Prefetch == 0 {
 		c.Prefetch = 2
 	}
+	// Reading decoded images takes some microseconds each, so a few workers feed any network; the
+	// other processors are left to it.
 	if c.Workers == 0 {
 		c.Workers = min(runtime.GOMAXPROCS(0), 4)
 	}
 	return &Loader{set: s, size: size, channels: channels, config: c, table: c.Transform.table(channels)}, nil
 }
 
+// check takes the number of images and the length of one. Batches are capped so that their values
+// can be counted in int32.
 func (c LoaderConfig) check(n, imageLen int) error {
 	switch {
 	case c.Batch < 1 || c.Batch > math.MaxInt32/imageLen:
@@ -117,6 +122,7 @@ func (l *Loader) fill(ctx context.Context, s *slot, epoch, b int, order []int32)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		// The set's own order needs no list.
 		i := lo + k
 		if order != nil {
 			i = int(order[i])
@@ -124,6 +130,7 @@ func (l *Loader) fill(ctx context.Context, s *slot, epoch, b int, order []int32)
 		if err := l.set.Image(i, s.pixels); err != nil {
 			return fmt.Errorf("data: image %d: %w", i, err)
 		}
+		// By the image's number in the set, not by its place in the epoch.
 		v := l.config.Transform.draw(l.config.Seed, epoch, i)
 		v.apply(s.x[k*length:(k+1)*length], s.pixels, s.columns, l.size, l.channels, l.table)
 		s.labels[k] = int32(l.set.Label(i))
@@ -141,6 +148,7 @@ func (l *Loader) take() *slot {
 		l.free = l.free[:n-1]
 		return s
 	}
+	// Batches of one Loader are alike, so any free buffer fits any batch.
 	length, n := l.size*l.size*l.channels, min(l.config.Batch, l.set.Len())
 	return &slot{
 		x: make([]float32, n*length), labels: make([]int32, n),
@@ -148,6 +156,7 @@ func (l *Loader) take() *slot {
 	}
 }
 
+// give takes buffers back. They are as many as epochs at once ever needed.
 func (l *Loader) give(slots []*slot) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

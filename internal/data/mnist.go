@@ -6,7 +6,8 @@ import (
 	"image"
 )
 
-// mnistClasses is fixed: MNIST and the sets made in its image (Fashion-MNIST, KMNIST) have ten classes.
+// mnistClasses is fixed: MNIST and the sets made in its image (Fashion-MNIST, KMNIST) have ten
+// classes.
 const mnistClasses = 10
 
 // idxPart is one of the four files.
@@ -15,11 +16,13 @@ type idxPart struct {
 	dims int
 }
 
+// mnistParts lists images and labels in turn.
 func mnistParts() []idxPart {
 	return []idxPart{{"train-images", 3}, {"train-labels", 1}, {"t10k-images", 3}, {"t10k-labels", 1}}
 }
 
-// names lists the names a part is known under: LeCun's with a dash, others' with a dot, packed or not.
+// names lists the names a part is known under: LeCun's with a dash, others' with a dot, packed or
+// not.
 func (p idxPart) names() []string {
 	var names []string
 	for _, sep := range []string{"-", "."} {
@@ -29,6 +32,8 @@ func (p idxPart) names() []string {
 	return names
 }
 
+// loadMNIST opens the four files, then checks them against each other: the format itself ties no
+// labels to images.
 func loadMNIST(files rawFiles, o Options) (*source, error) {
 	h := sha256.New()
 	var arrays [4]idxArray
@@ -38,6 +43,7 @@ func loadMNIST(files rawFiles, o Options) (*source, error) {
 		if err != nil {
 			return nil, err
 		}
+		// The content is hashed unpacked, so that gzip and its level do not matter.
 		fmt.Fprintf(h, "%s %d\n", part.stem, a.shape)
 		h.Write(a.bytes)
 		arrays[i], from[i] = a, f
@@ -47,6 +53,7 @@ func loadMNIST(files rawFiles, o Options) (*source, error) {
 			return nil, err
 		}
 	}
+	// Dimensions stand at bytes 8 and 12 of an idx file with three of them.
 	rows, cols := arrays[0].shape[1], arrays[0].shape[2]
 	if r, c := arrays[2].shape[1], arrays[2].shape[2]; r != rows || c != cols {
 		return nil, from[2].damage(&fault{8, fmt.Sprintf("images of %dx%d as in train", rows, cols), fmt.Sprintf("%dx%d", r, c), nil})
@@ -66,6 +73,7 @@ func loadMNIST(files rawFiles, o Options) (*source, error) {
 	return s, err
 }
 
+// read takes the first of the part's names that is there.
 func (p idxPart) read(files rawFiles) (rawFile, idxArray, error) {
 	for _, name := range p.names() {
 		f, ok := files[name]
@@ -106,6 +114,7 @@ func (s *source) greys(images, labels idxArray, f rawFile) (*memory, error) {
 		return nil, err
 	}
 	copy(m.labels, labels.bytes)
+	// At its own size the idx data is the slab: no copy, no rounding.
 	if rows == s.size && cols == s.size {
 		m.pixels = images.bytes
 		return m, nil

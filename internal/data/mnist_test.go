@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"errors"
+	"io"
 	"maps"
 	"slices"
 	"testing"
@@ -85,6 +86,12 @@ func TestMNISTDamage(t *testing.T) {
 	delete(missing, labels)
 	failure(t, missing.folder(t), data.Options{}, labels, "needs both")
 
+	short := maps.Clone(whole)
+	short[images] = short[images][:50]
+	if err := failure(t, short.folder(t), data.Options{}); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("error %v does not wrap io.ErrUnexpectedEOF", err)
+	}
+
 	packed := zip(t, whole[images])
 	for cut := range packed {
 		bad := maps.Clone(whole)
@@ -136,3 +143,12 @@ func TestMNISTReal(t *testing.T) {
 }
 
 func near(a, b, tolerance float32) bool { return max(a-b, b-a) <= tolerance }
+
+// TestMNISTTooLarge wants 9000 images of 1024x1024, more than the cap of 8 GiB.
+func TestMNISTTooLarge(t *testing.T) {
+	files := digits()
+	files["train-images-idx3-ubyte"] = idx(make([]byte, 9000), 9000, 1, 1)
+	files["train-labels-idx1-ubyte"] = idx(make([]byte, 9000), 9000)
+	files["t10k-images-idx3-ubyte"] = idx(make([]byte, 4), 4, 1, 1)
+	failure(t, files.folder(t), data.Options{Size: 1024}, "9000 MiB", "smaller size")
+}

@@ -3,18 +3,20 @@ package data
 import (
 	"bytes"
 	"compress/gzip"
-	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // rawFiles are the files of a binary data set by base name.
 type rawFiles map[string]rawFile
 
+// rawFile is the content as it lies on disk or in the tar, so perhaps gzipped.
 type rawFile struct {
 	origin
 	bytes []byte
@@ -22,8 +24,14 @@ type rawFile struct {
 
 // rawName tells whether a base name belongs to one of the binary forms.
 func rawName(base string) bool {
-	return strings.HasSuffix(base, ".bin") || base == cifar10Names || base == cifar100Names ||
-		strings.HasSuffix(strings.TrimSuffix(base, ".gz"), "-ubyte")
+	switch base {
+	case "test_batch.bin", "train.bin", "test.bin", cifar10Names, cifar100Names:
+		return true
+	}
+	if match, _ := path.Match("data_batch_[1-5].bin", base); match {
+		return true
+	}
+	return slices.ContainsFunc(mnistParts(), func(p idxPart) bool { return slices.Contains(p.names(), base) })
 }
 
 // binaryLoader gives the loader for the form that the names amount to, nil if none.
@@ -62,18 +70,21 @@ func readRaw(dir string, names []string) (rawFiles, error) {
 
 // readCapped reads a whole file of at most limit bytes.
 func readCapped(file string, limit int64) ([]byte, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, fmt.Errorf("data: %w", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
+	// Looked at before it is opened, as opening a pipe waits for a writer.
+	info, err := os.Stat(file)
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > limit {
 		return nil, fmt.Errorf("data: %q: want a regular file of at most %d bytes, got %v of %d", file, limit, info.Mode(), info.Size())
 	}
+	// The size was capped above; the file being longer by now is a change that nobody promised to
+	// notice.
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
+	defer f.Close()
 	b := make([]byte, info.Size())
 	if _, err := io.ReadFull(f, b); err != nil {
 		return nil, fmt.Errorf("data: read %q: %w", file, err)
@@ -83,10 +94,9 @@ func readCapped(file string, limit int64) ([]byte, error) {
 
 // missing reports a file that the others of its data set call for.
 func (r rawFiles) missing(base string) error {
-	for _, f := range r {
-		return fmt.Errorf("data: %q has %s without %q: the data set needs both", f.where, path.Base(f.name), base)
-	}
-	return errors.New("data: no files")
+	// There is at least the file by which the form was recognised.
+	names := slices.Sorted(maps.Keys(r))
+	return fmt.Errorf("data: %q has %s without %q: the data set needs both", r[names[0]].where, names[0], base)
 }
 
 // reader gives the file's content, unpacked if its name ends in .gz.

@@ -2,22 +2,24 @@ package data
 
 import "sync"
 
-// Resizer scales square images from one side to another: bilinear with aligned corners off, and when shrinking with a
-// triangle filter widened by the scale, so that no pixel is skipped (as torchvision does with antialias). It is safe for
-// concurrent use.
+// Resizer scales square images from one side to another: bilinear with aligned corners off, and
+// when shrinking with a triangle filter widened by the scale, so that no pixel is skipped (as
+// torchvision does with antialias). It is safe for concurrent use.
 type Resizer struct {
 	src, dst int
 	taps     []tap // of each output coordinate; rows and columns are alike
 	scratch  sync.Pool
 }
 
-// tap is the weighted window of source coordinates that one output coordinate sees. Weights add up to 1.
+// tap is the weighted window of source coordinates that one output coordinate sees. Weights add up
+// to 1.
 type tap struct {
 	from    int
 	weights []float32
 }
 
-// NewResizer prepares the weights to go from side src to side dst. It panics unless both are positive.
+// NewResizer prepares the weights to go from side src to side dst. It panics unless both are
+// positive.
 func NewResizer(src, dst int) *Resizer {
 	if src < 1 || dst < 1 {
 		panic("data: NewResizer: sides must be positive")
@@ -30,8 +32,9 @@ func NewResizer(src, dst int) *Resizer {
 	return r
 }
 
-// triangle computes the window of output i: weight max(0, 1-|x|/w) at distance x from the output's centre in source
-// coordinates, where w is the scale but at least 1, cut off at the image's edge and normalised.
+// triangle computes the window of output i: weight max(0, 1-|x|/w) at distance x from the output's
+// centre in source coordinates, where w is the scale but at least 1, cut off at the image's edge
+// and normalised.
 func triangle(i, src, dst int) tap {
 	scale := float64(src) / float64(dst)
 	width := max(scale, 1)
@@ -51,9 +54,9 @@ func triangle(i, src, dst int) tap {
 	return t
 }
 
-// Resize scales n images: src is (n,S,S,channels), dst is (n,D,D,channels), not overlapping. Equal sides copy. An image's
-// result does not depend on the others, so ranges of a batch may be scaled at the same time. It panics when a slice is
-// too short.
+// Resize scales n images: src is (n,S,S,channels), dst is (n,D,D,channels), not overlapping. Equal
+// sides copy. An image's result does not depend on the others, so ranges of a batch may be scaled
+// at the same time. It panics when a slice is too short.
 func (r *Resizer) Resize(dst, src []float32, n, channels int) {
 	from, to := r.src*r.src*channels, r.dst*r.dst*channels
 	if len(src) < n*from || len(dst) < n*to {
@@ -63,6 +66,7 @@ func (r *Resizer) Resize(dst, src []float32, n, channels int) {
 		copy(dst[:n*to], src)
 		return
 	}
+	// From a pool, because several goroutines scale ranges of one batch in every step of training.
 	buf := r.scratch.Get().(*[]float32)
 	defer r.scratch.Put(buf)
 	if need := r.src * r.dst * channels; len(*buf) < need {
@@ -79,6 +83,8 @@ func (r *Resizer) one(dst, src, wide []float32, channels int) {
 	for y := range r.src {
 		r.row(wide[y*dstRow:(y+1)*dstRow], src[y*srcRow:(y+1)*srcRow], channels)
 	}
+	// Whole rows at a time: the inner loop runs over memory in order, whatever the number of
+	// channels.
 	for y, t := range r.taps {
 		out := dst[y*dstRow : (y+1)*dstRow]
 		clear(out)
@@ -122,7 +128,8 @@ func (r *Resizer) rowRGB(dst, src []float32) {
 	}
 }
 
-// ResizeBatch scales a batch (n,H,W,channels) once; a Resizer kept for many batches saves the weights.
+// ResizeBatch scales a batch (n,H,W,channels) once; a Resizer kept for many batches saves the
+// weights.
 func ResizeBatch(dst []float32, dstSize int, src []float32, srcSize, n, channels int) {
 	NewResizer(srcSize, dstSize).Resize(dst, src, n, channels)
 }

@@ -5,7 +5,8 @@ import (
 	"math/rand/v2"
 )
 
-// Purposes keep apart the random streams that one seed feeds. Their values are part of every result: append only.
+// Purposes keep apart the random streams that one seed feeds. Their values are part of every
+// result: append only.
 const (
 	forHoldout uint64 = iota + 1
 	forSplit
@@ -18,8 +19,8 @@ const (
 // stream is a random generator that is a plain value, so that one an image costs no allocation.
 type stream struct{ pcg rand.PCG }
 
-// newStream gives the generator of (seed, purpose, a, b). PCG's two seed words are hashed because neighbouring seeds
-// would otherwise start in related states.
+// newStream gives the generator of (seed, purpose, a, b). PCG's two seed words are hashed because
+// neighbouring seeds would otherwise start in related states.
 func newStream(seed, purpose, a, b uint64) stream {
 	var s stream
 	h := mix(seed ^ mix(purpose))
@@ -46,6 +47,7 @@ func (s *stream) below(n int) int {
 // unit gives a number in [0, 1) with 53 random bits.
 func (s *stream) unit() float64 { return float64(s.pcg.Uint64()>>11) / (1 << 53) }
 
+// between gives a number in [lo, hi).
 func (s *stream) between(lo, hi float64) float64 { return lo + (hi-lo)*s.unit() }
 
 // permute fills order with a permutation of 0..len-1 (Fisher-Yates).

@@ -9,6 +9,7 @@ type memory struct {
 	labels []uint8
 }
 
+// newMemory allocates n images of size x size x channels bytes.
 func newMemory(n, size, channels int) *memory {
 	b := size * size * channels
 	return &memory{bytes: b, pixels: make([]uint8, n*b), labels: make([]uint8, n)}
@@ -25,6 +26,7 @@ func (m *memory) Image(i int, dst []uint8) error {
 	return nil
 }
 
+// checkLen is the first step of every Image: a short buffer would otherwise give part of an image.
 func checkLen(dst []uint8, want int) error {
 	if len(dst) != want {
 		return fmt.Errorf("data: image buffer has %d bytes: want Size*Size*Channels = %d", len(dst), want)
@@ -51,12 +53,14 @@ func pick(s Set, index []int32) Set {
 	return &chosen{base: c.base, index: through}
 }
 
+// Labels and images come from the base; only the numbering is the list's.
 func (c *chosen) Len() int                       { return len(c.index) }
 func (c *chosen) Label(i int) int                { return c.base.Label(int(c.index[i])) }
 func (c *chosen) Image(i int, dst []uint8) error { return c.base.Image(int(c.index[i]), dst) }
 
-// Subset gives n images of s, drawn without replacement and fixed by seed, in random order: any run of them is a fair
-// sample, also where s is sorted by class. With n >= s.Len() it is all of s, shuffled.
+// Subset gives n images of s, drawn without replacement and fixed by seed, in random order: any run
+// of them is a fair sample, also where s is sorted by class. With n >= s.Len() it is all of s,
+// shuffled.
 func Subset(s Set, n int, seed uint64) Set {
 	order := make([]int32, s.Len())
 	rng := newStream(seed, forSubset, 0, 0)

@@ -2,8 +2,8 @@ package data
 
 import "math"
 
-// shape is a class of the synthetic set: its signed distance around the origin, of extent about 1. Every shape is
-// its own mirror image, so that flipping is a sound augmentation.
+// shape is a class of the synthetic set: its signed distance around the origin, of extent about 1.
+// Every shape is its own mirror image, so that flipping is a sound augmentation.
 type shape struct {
 	name     string
 	distance func(p vec) float64
@@ -55,6 +55,7 @@ func spokes(n int, even, odd float64) []vec {
 // segment is the distance from p to the segment from a to b.
 func segment(p, a, b vec) float64 {
 	ap, ab := p.sub(a), b.sub(a)
+	// t is where the nearest point lies on the segment, from 0 at a to 1 at b.
 	t := 0.0
 	if l := ab.dot(ab); l > 0 {
 		t = min(max(ap.dot(ab)/l, 0), 1)
@@ -62,8 +63,8 @@ func segment(p, a, b vec) float64 {
 	return vec{ap.x - t*ab.x, ap.y - t*ab.y}.length()
 }
 
-// polygon is the signed distance to a simple polygon: the nearest edge, negative where a ray to the right crosses an odd
-// number of edges.
+// polygon is the signed distance to a simple polygon: the nearest edge, negative where a ray to the
+// right crosses an odd number of edges.
 func polygon(corners []vec) func(vec) float64 {
 	return func(p vec) float64 {
 		d, inside := math.Inf(1), false

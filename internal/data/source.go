@@ -17,6 +17,8 @@ type source struct {
 	mean, std        []float32
 }
 
+// dataset holds out validation images, unless the files bring their own, and seals the result with
+// its identity.
 func (s *source) dataset(path string, o Options) (*Dataset, error) {
 	d := &Dataset{
 		Name: s.name, Classes: s.classes, Channels: s.channels, Size: s.size,
@@ -52,6 +54,7 @@ func (s *source) holdout(path string, o Options) (int, error) {
 
 // divide moves held images of s, chosen by seed, to a second set. Both keep the order of s.
 func divide(s Set, held int, seed uint64) (rest, out Set) {
+	// A whole permutation instead of single draws, so that the choice is exact for any share.
 	order := make([]int32, s.Len())
 	rng := newStream(seed, forHoldout, 0, 0)
 	rng.permute(order)
@@ -60,8 +63,10 @@ func divide(s Set, held int, seed uint64) (rest, out Set) {
 	return pick(s, order[held:]), pick(s, order[:held])
 }
 
-// identity hashes everything that decides which pixels and labels the sets give. The first word is its version.
+// identity hashes everything that decides which pixels and labels the sets give. The first word is
+// its version.
 func (s *source) identity(held int, seed uint64) string {
+	// Quoting keeps names apart whatever characters they have.
 	h := sha256.New()
 	fmt.Fprintf(h, "data/1 %s %q channels=%d size=%d holdout=%d seed=%d\n", s.name, s.classes, s.channels, s.size, held, seed)
 	h.Write(s.content[:])

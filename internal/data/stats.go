@@ -7,15 +7,17 @@ import (
 
 const (
 	statsImages = 10_000
-	// minStd stands for the deviation of a constant channel: one grey level. Dividing by it changes nothing there.
+	// minStd stands for the deviation of a constant channel: one grey level. Dividing by it
+	// changes nothing there.
 	minStd = 1.0 / 255
 )
 
-// Stats gives mean and standard deviation of each channel over the training images, in units of 0..1. For the official
-// CIFAR-10 and CIFAR-100 binary sets they are the published constants; otherwise they are computed over at most 10,000
-// images, always the same random ones: the first would be of few classes in a folder, and evenly spaced ones are no fair
-// sample of MNIST, whose order has a period.
-// An image that cannot be read is left out here; reading it for training reports it.
+// Stats gives mean and standard deviation of each channel over the training images, in units of
+// 0..1. For the official CIFAR-10 and CIFAR-100 binary sets they are the published constants;
+// otherwise they are computed over at most 10,000 images, always the same random ones: the first
+// would be of few classes in a folder, and evenly spaced ones are no fair sample of MNIST, whose
+// order has a period. An image that cannot be read is left out here; reading it for training
+// reports it.
 func (d *Dataset) Stats() (mean, std []float32) {
 	if d.mean != nil {
 		return slices.Clone(d.mean), slices.Clone(d.std)
@@ -36,6 +38,7 @@ func (d *Dataset) Stats() (mean, std []float32) {
 		}
 		count += uint64(d.Size * d.Size)
 	}
+	// The sums of 10,000 images of any size stay below 2^63: 10,000 * 2^20 pixels * 2^16.
 	for c := range d.Channels {
 		m, s := moments(sum[c], squares[c], count)
 		mean, std = append(mean, float32(m)), append(std, float32(s))
@@ -54,8 +57,9 @@ func moments(sum, squares, count uint64) (mean, std float64) {
 	return m / 255, max(math.Sqrt(v)/255, minStd)
 }
 
-// DefaultTransform is a training transform for d: its Stats, padding of an eighth of the side, and flips for colour
-// images. Grey images are not flipped, as they are mostly digits, characters and scans, which mirroring changes.
+// DefaultTransform is a training transform for d: its Stats, padding of an eighth of the side, and
+// flips for colour images. Grey images are not flipped, as they are mostly digits, characters and
+// scans, which mirroring changes.
 func (d *Dataset) DefaultTransform() Transform {
 	mean, std := d.Stats()
 	return Transform{Mean: mean, Std: std, Flip: d.Channels == 3, Pad: d.Size / 8}

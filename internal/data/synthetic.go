@@ -14,10 +14,11 @@ const (
 	minSynthetic   = 8   // pixels; below this the shapes are blots
 )
 
-// synthetic is a part of the built-in set: drawn shapes to be told apart by form alone. Position, size, stretch, angle
-// and colours are random and independent of the class; gradients, lines, blobs and noise stand in their way. (A plain CNN
-// of 50,000 parameters got 94 % of the test images after 12 epochs of the default 6000, a linear classifier 22 %.)
-// Image i depends on (seed, part, i) only.
+// synthetic is a part of the built-in set: drawn shapes to be told apart by form alone. Position,
+// size, stretch, angle and colours are random and independent of the class; gradients, lines, blobs
+// and noise stand in their way. (A plain CNN of 50,000 parameters got 94 % of the test images after
+// 12 epochs of the default 6000, a linear classifier 22 %.) Image i depends on (seed, part, i)
+// only.
 type synthetic struct {
 	seed, part uint64
 	n, size    int
@@ -25,6 +26,7 @@ type synthetic struct {
 	pixels     []uint8 // all images, or nil to draw each when it is asked for
 }
 
+// loadSynthetic draws both parts, at once if they are small: at 32x32, about 0.1 ms an image.
 func loadSynthetic(o Options, lim limits) (*source, error) {
 	size := o.sizeOr(syntheticSize)
 	if size < minSynthetic {
@@ -48,6 +50,7 @@ func loadSynthetic(o Options, lim limits) (*source, error) {
 	return s, nil
 }
 
+// newSynthetic describes a part of n images, or of the standard number.
 func newSynthetic(o Options, part uint64, n, standard int) *synthetic {
 	if n == 0 {
 		n = standard
@@ -55,8 +58,10 @@ func newSynthetic(o Options, part uint64, n, standard int) *synthetic {
 	return &synthetic{seed: o.Seed, part: part, n: n, size: o.sizeOr(syntheticSize), shapes: shapes()}
 }
 
+// bytes is the length of an image.
 func (s *synthetic) bytes() int { return 3 * s.size * s.size }
 
+// draw renders all images on all processors; each has its own random stream, so the order is free.
 func (s *synthetic) draw() error {
 	s.pixels = make([]uint8, s.n*s.bytes())
 	return forEach(s.n, func(i int) error {
@@ -65,7 +70,8 @@ func (s *synthetic) draw() error {
 	})
 }
 
-// hash takes in the first images themselves, since they prove more than a version number of the drawing code.
+// hash takes in the first images themselves, since they prove more than a version number of the
+// drawing code.
 func (s *synthetic) hash(h interface{ Write([]byte) (int, error) }) {
 	fmt.Fprintf(h, "%d of seed %d\n", s.n, s.seed)
 	b := make([]uint8, s.bytes())
@@ -80,6 +86,7 @@ func (s *synthetic) Len() int { return s.n }
 // Label cycles through the classes: every part is balanced.
 func (s *synthetic) Label(i int) int { return i % len(s.shapes) }
 
+// Image copies image i, or draws it if the set was too large to keep.
 func (s *synthetic) Image(i int, dst []uint8) error {
 	if err := checkLen(dst, s.bytes()); err != nil {
 		return err
@@ -88,6 +95,7 @@ func (s *synthetic) Image(i int, dst []uint8) error {
 	return nil
 }
 
+// paintOrCopy is Image for a buffer known to fit.
 func (s *synthetic) paintOrCopy(i int, dst []uint8) {
 	if s.pixels == nil {
 		s.render(i, dst)
@@ -96,7 +104,8 @@ func (s *synthetic) paintOrCopy(i int, dst []uint8) {
 	copy(dst, s.pixels[i*s.bytes():])
 }
 
-// render draws image i. The class decides nothing but the form: all random choices are the same for every class.
+// render draws image i. The class decides nothing but the form: all random choices are the same for
+// every class.
 func (s *synthetic) render(i int, dst []uint8) {
 	rng := newStream(s.seed, forSynthetic, s.part, uint64(i))
 	c := canvas{size: s.size, pixels: make([]colour, s.size*s.size)}
@@ -111,13 +120,15 @@ func (s *synthetic) render(i int, dst []uint8) {
 	noise(&c, &rng, rng.between(.01, .05), dst)
 }
 
+// anyColour is uniform in the RGB cube, from which hues of all kinds come with few greys.
 func anyColour(rng *stream) colour { return colour{rng.unit(), rng.unit(), rng.unit()} }
 
 // dimmed leaves room for brighter colours.
 func dimmed(c colour) colour { return colour{}.blend(c, .7) }
 
-// contrasting picks a colour that stands out from the background: the first of some that is brighter than all of it by a
-// margin, or the brightest. That the figure is always the brighter part spares a small network learning all forms twice.
+// contrasting picks a colour that stands out from the background: the first of some that is
+// brighter than all of it by a margin, or the brightest. That the figure is always the brighter
+// part spares a small network learning all forms twice.
 func contrasting(rng *stream, from, to colour) colour {
 	ground := max(from.luma(), to.luma())
 	var best colour
@@ -158,9 +169,11 @@ func stamp(c *canvas, rng *stream, distance func(vec) float64, ink colour) {
 	})
 }
 
-// noise writes the canvas as bytes, each value off by a sum of four uniform numbers, nearly a normal distribution.
+// noise writes the canvas as bytes, each value off by a sum of four uniform numbers, nearly a
+// normal distribution.
 func noise(c *canvas, rng *stream, sigma float64, dst []uint8) {
 	// A sum of four 16-bit uniforms has mean 2 and standard deviation sqrt(1/3) in units of 2^16.
+	// The factor makes sigma the deviation of the sum.
 	scale := sigma * math.Sqrt(3)
 	for i, p := range c.pixels {
 		for k, v := range p {

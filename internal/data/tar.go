@@ -12,7 +12,8 @@ import (
 	"path"
 )
 
-// loadTar opens a tar, gzipped or not. It is read once from front to back, while other goroutines decode the images.
+// loadTar opens a tar, gzipped or not. It is read once from front to back, while other goroutines
+// decode the images.
 func loadTar(file string, o Options, lim limits) (*source, error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -46,9 +47,12 @@ type tarWalk struct {
 	kept int64  // bytes of raw
 }
 
+// walk goes from the first entry to the end mark. Whether the tar is gzipped is told by its
+// content: names are unreliable.
 func (t *tarWalk) walk(f io.Reader) error {
 	buffered := bufio.NewReaderSize(f, 1<<20)
 	var packed io.Reader = buffered
+	// Peek fails on files of under two bytes only, which the tar reader then refuses.
 	if magic, _ := buffered.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		z, err := gzip.NewReader(buffered)
 		if err != nil {
@@ -84,6 +88,7 @@ func (t *tarWalk) entry(h *tar.Header, tr io.Reader, at *tailReader) error {
 	if !isImage {
 		limit = maxRawBytes
 	}
+	// A link would have to be resolved against entries that may be gone or yet to come.
 	if h.Typeflag != tar.TypeReg || h.Size > limit {
 		return from.damage(&fault{-1, fmt.Sprintf("a regular file of at most %d bytes", limit),
 			fmt.Sprintf("type %q and %d bytes", h.Typeflag, h.Size), nil})
@@ -95,15 +100,18 @@ func (t *tarWalk) entry(h *tar.Header, tr io.Reader, at *tailReader) error {
 	if isImage {
 		return addFile(t.in, from, b)
 	}
+	// The largest set known, CIFAR, takes 184 MB.
 	if t.kept += h.Size; t.kept > 2*maxRawBytes {
-		return from.damage(&fault{-1, fmt.Sprintf("at most %d bytes of binary files", 2*maxRawBytes), "more", nil})
+		return from.damage(&fault{-1, fmt.Sprintf("at most %d bytes of binary files", int64(2*maxRawBytes)), "more", nil})
 	}
 	t.raw[base] = rawFile{from, b}
 	return nil
 }
 
-// readEntry takes the header's word for the size of small entries only; beyond that, memory follows the data.
+// readEntry takes the header's word for the size of small entries only; beyond that, memory follows
+// the data.
 func readEntry(r io.Reader, size int64) ([]byte, error) {
+	// ReadAll grows as it reads, and ends with the entry.
 	if size > 1<<20 {
 		return io.ReadAll(r)
 	}
@@ -114,14 +122,15 @@ func readEntry(r io.Reader, size int64) ([]byte, error) {
 
 // cut reports a tar that cannot be read on.
 func (t *tarWalk) cut(at *tailReader, err error) error {
+	// No entry could be read: this was no tar to begin with.
 	if t.last == "" {
 		return formError(t.file, "it is neither a tar nor a gzipped tar ("+ending(err)+")")
 	}
 	return &DamageError{File: t.file, Entry: t.last, Offset: at.n, Want: "a whole tar", Got: ending(err) + " in or after this entry", Err: err}
 }
 
-// checkEnd verifies that the tar was not cut between two entries, and reads on to the end of the gzip stream because its
-// checksum comes last.
+// checkEnd verifies that the tar was not cut between two entries, and reads on to the end of the
+// gzip stream because its checksum comes last.
 func (t *tarWalk) checkEnd(r *tailReader) error {
 	if r.zeros < 512 {
 		return t.cut(r, io.ErrUnexpectedEOF)
@@ -132,12 +141,15 @@ func (t *tarWalk) checkEnd(r *tailReader) error {
 	return nil
 }
 
-// tailReader counts bytes and the zero bytes at the end of what was read: a tar ends in blocks of zeros.
+// tailReader counts bytes and the zero bytes at the end of what was read: a tar ends in blocks of
+// zeros.
 type tailReader struct {
 	r        io.Reader
 	n, zeros int64
 }
 
+// Read only looks at the end of each piece: a tail of zeros that fills the piece goes on from the
+// piece before.
 func (t *tailReader) Read(p []byte) (int, error) {
 	n, err := t.r.Read(p)
 	t.n += int64(n)

@@ -128,6 +128,25 @@ func TestTarRefuses(t *testing.T) {
 	}
 }
 
+// TestTarLongEntries has an image of more than a MiB: a PNG may be followed by anything.
+func TestTarLongEntries(t *testing.T) {
+	files := pets(t, "train/", "test/")
+	want := mustOpen(t, files.folder(t), data.Options{Size: 4})
+	files["train/cat/0.png"] = append(files["train/cat/0.png"], make([]byte, 2<<20)...)
+	b := files.tar(t, "")
+	d, err := data.OpenTarStream(bytes.NewReader(b), data.Options{Size: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _ := all(t, d, d.Train)
+	expected, _ := all(t, want, want.Train)
+	if !bytes.Equal(got, expected) || d.SHA256 == want.SHA256 {
+		t.Error("bytes behind an image must change the identity only")
+	}
+	_, err = data.OpenTarStream(bytes.NewReader(b[:len(b)-1<<20]), data.Options{Size: 4})
+	checkCut(t, "long entry", len(b)-1<<20, len(b), err)
+}
+
 // TestTarReal opens the 60,000 JPEGs of CIFAR-10.
 func TestTarReal(t *testing.T) {
 	path := shared(t, "cifar10/cifar10-jpeg.tar.gz")
@@ -180,6 +199,46 @@ func FuzzTar(f *testing.F) {
 		}
 		for _, s := range []data.Set{d.Train, d.Val, d.Test} {
 			all(t, d, s)
+		}
+	})
+}
+
+// FuzzPaths puts the same image at any paths, a line each, and checks that whatever opens has all of them.
+func FuzzPaths(f *testing.F) {
+	f.Add("train/a/0.png\ntrain/b/0.png\ntest/a/0.png\ntest/b/0.png")
+	f.Add("x/a/0.png\nx/a/1.png\nx/b/c/d/0.png\n./x/b/1.jpg\n.x/y.png")
+	f.Add("a/../../b/1.png\n/a/2.png\na//3.png\nb/2.png\nval/b/3.png")
+	img := pngOf(f, flat(2, 2, color.White))
+	f.Fuzz(func(t *testing.T, lines string) {
+		files, n := tree{}, 0
+		for line := range strings.Lines(lines) {
+			name := strings.TrimSpace(line)
+			if name == "" || strings.HasSuffix(name, "/") || strings.Contains(name, "\x00") {
+				return
+			}
+			files[name] = img
+		}
+		for name := range files {
+			if !strings.HasPrefix(name, ".") && !strings.Contains(name, "/.") && strings.HasSuffix(name, ".png") {
+				n++
+			}
+		}
+		d, err := data.OpenTarStream(bytes.NewReader(files.tar(t, "")), data.Options{Size: 2})
+		if err != nil {
+			if strings.ContainsAny(err.Error(), "\n\r") {
+				t.Errorf("error has several lines: %q", err)
+			}
+			return
+		}
+		if got := d.Train.Len() + d.Val.Len() + d.Test.Len(); got < n {
+			t.Errorf("%d images of %d for %q", got, n, lines)
+		}
+		for _, s := range []data.Set{d.Train, d.Val, d.Test} {
+			for i := range s.Len() {
+				if l := s.Label(i); l < 0 || l >= len(d.Classes) {
+					t.Errorf("label %d of %d classes", l, len(d.Classes))
+				}
+			}
 		}
 	})
 }

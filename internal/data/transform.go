@@ -12,6 +12,7 @@ type Transform struct {
 	Pad       int       // reflect so many pixels around the image (the edge not repeated), then crop back at random; 0: none
 }
 
+// check names the first field that does not fit images of the given shape.
 func (t Transform) check(size, channels int) error {
 	if t.Pad < 0 || t.Pad >= size {
 		return fmt.Errorf("data: Transform.Pad is %d: want 0 to %d, less than the side of an image", t.Pad, size-1)
@@ -35,6 +36,7 @@ func (t Transform) check(size, channels int) error {
 	return nil
 }
 
+// finite tells numbers from NaN and infinities.
 func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
 
 // table lists the normalised value of every byte, for each channel.
@@ -55,23 +57,27 @@ func (t Transform) table(channels int) [][256]float32 {
 	return table
 }
 
-// view is the random choice made for one image: where the crop lies in the padded image, and whether it is mirrored.
+// view is the random choice made for one image: where the crop lies in the padded image, and
+// whether it is mirrored.
 type view struct {
 	dx, dy int // crop offset less Pad, in [-Pad, Pad]
 	mirror bool
 }
 
-// draw chooses the view of image i in an epoch. Crop and mirror are drawn always, so that turning one off leaves the
-// other's choices as they were.
+// draw chooses the view of image i in an epoch. Crop and mirror are drawn always, so that turning
+// one off leaves the other's choices as they were.
 func (t Transform) draw(seed uint64, epoch, i int) view {
+	// A stream is a value on the stack: thousands of images a second cost no garbage.
 	rng := newStream(seed, forAugment, uint64(epoch), uint64(i))
 	v := view{dx: rng.below(2*t.Pad+1) - t.Pad, dy: rng.below(2*t.Pad+1) - t.Pad}
 	v.mirror = rng.below(2) == 1 && t.Flip
 	return v
 }
 
-// apply writes the view of src, (H,W,C) bytes, to dst as normalised float32. columns is scratch of size numbers.
+// apply writes the view of src, (H,W,C) bytes, to dst as normalised float32. columns is scratch of
+// size numbers.
 func (v view) apply(dst []float32, src []uint8, columns []int, size, channels int, table [][256]float32) {
+	// The columns are the same in every row, so crop and mirror are worked out once an image.
 	for x := range columns {
 		from := x
 		if v.mirror {
@@ -103,7 +109,8 @@ func applyRGB(out []float32, row []uint8, columns []int, table [][256]float32) {
 	}
 }
 
-// reflect mirrors an index that is less than n outside [0, n) back into it, without repeating the edge.
+// reflect mirrors an index that is less than n outside [0, n) back into it, without repeating the
+// edge.
 func reflect(i, n int) int {
 	if i < 0 {
 		i = -i
