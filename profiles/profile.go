@@ -152,7 +152,7 @@ type loader struct {
 func (l *loader) add(blocks []supernet.Block) Subject {
 	name := blocks[0].Key()
 	if len(blocks) > 1 {
-		name = fmt.Sprintf("network of %d blocks", len(blocks))
+		name = fmt.Sprintf("network %d, %d blocks", len(l.subjects), len(blocks))
 	}
 	run, closeNetwork, err := l.runtime.Load(blocks)
 	if err != nil {
