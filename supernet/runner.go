@@ -76,6 +76,7 @@ func (r *Runner) Forward() []float32 {
 		l.forward()
 	}
 	if r.last.vector == nil {
+		r.last.unit.Finish()
 		return nil
 	}
 	return r.last.vector.Data

@@ -22,7 +22,7 @@ type Unit struct {
 	skipped *Unit // the unit that adds this one's kept output
 	back    bool  // the input's gradient is wanted
 
-	forwardTask, backwardTask func(worker, chunk int)
+	forwardTask, backwardTask, finishTask func(worker, chunk int)
 }
 
 // size is height, width and channels of an activation of one image.
@@ -50,12 +50,15 @@ type op interface {
 func (u *Unit) Weight() *Param { return u.op.param() }
 
 func (u *Unit) init() {
-	u.forwardTask, u.backwardTask = u.forwardChunk, u.backwardChunk
+	u.forwardTask, u.backwardTask, u.finishTask = u.forwardChunk, u.backwardChunk, u.finishChunk
 }
 
 // bind plans the unit's memory; op.bind has more to say.
 func (u *Unit) bind(g *Graph, prev *Unit, in, out size, slot Slot) {
-	*u = Unit{BN: u.BN, op: u.op, forwardTask: u.forwardTask, backwardTask: u.backwardTask, g: g, prev: prev, in: in, out: out, zSlot: slot}
+	*u = Unit{
+		BN: u.BN, op: u.op, forwardTask: u.forwardTask, backwardTask: u.backwardTask, finishTask: u.finishTask,
+		g: g, prev: prev, in: in, out: out, zSlot: slot,
+	}
 	u.back = prev != nil
 	most := max(in.len(), out.len())
 	u.group = max(1, min(cacheValues/most, g.maxChunk()))
@@ -145,6 +148,17 @@ func (u *Unit) forwardChunk(worker, chunk int) {
 		if u.g.mode != Infer {
 			kernel.SumSquares(z, u.out.c, sum, square, w.small)
 		}
+	}
+}
+
+// Finish makes the output of a unit that no other reads: of a block that is timed on its own.
+func (u *Unit) Finish() { u.g.pool.Run(u.g.chunks(), u.finishTask) }
+
+func (u *Unit) finishChunk(worker, chunk int) {
+	px := u.out.pixels()
+	from, to := u.g.images(chunk)
+	for at := from; at < to; at += u.group {
+		u.output(u.g.scratch[worker].out, at*px, min(at+u.group, to)*px, true)
 	}
 }
 
