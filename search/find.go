@@ -64,7 +64,7 @@ type UnreachableError struct {
 
 func (e *UnreachableError) Error() string {
 	if e.Limit == "latency" {
-		return fmt.Sprintf("no sub-network has a latency of at most %.3g ms: smallest reachable %.2f ms; raise --max-latency", e.Asked, ceil(e.Smallest, 100))
+		return fmt.Sprintf("no sub-network has a latency of at most %.4g ms: smallest reachable %v ms; raise --max-latency", e.Asked, reachable(e.Smallest))
 	}
 	flag := map[string]string{"MACs": "--max-macs", "parameters": "--max-params"}[e.Limit]
 	return fmt.Sprintf("no sub-network has at most %.0f %s: smallest reachable %.0f; raise %s", e.Asked, e.Limit, e.Smallest, flag)
@@ -73,8 +73,15 @@ func (e *UnreachableError) Error() string {
 // Unwrap makes errors.Is(err, ErrInfeasible) hold.
 func (e *UnreachableError) Unwrap() error { return ErrInfeasible }
 
-// ceil rounds up, so that the smallest reachable value is itself reachable as a limit.
-func ceil(v, steps float64) float64 { return math.Ceil(v*steps-1e-9) / steps }
+// reachable rounds up, so that the rounded value is itself reachable as a limit: to hundredths of a millisecond, and to three
+// digits below one.
+func reachable(ms float64) float64 {
+	steps := 100.0
+	for v := ms; v > 0 && v < 1; v *= 10 {
+		steps *= 10
+	}
+	return math.Ceil(ms*steps-1e-9) / steps
+}
 
 // finder evaluates candidates of a query.
 type finder struct {

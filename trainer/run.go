@@ -102,7 +102,10 @@ func (i *Info) openData(dir, path string) (*data.Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d, i.Check(filepath.Join(dir, runFile), "data", d.SHA256)
+	if err := i.Check(filepath.Join(dir, runFile), "data", d.SHA256); err != nil {
+		return nil, fmt.Errorf("%s is not the data that run %s was trained on, which was at %s; name that with --data: %w", path, dir, i.Data.Path, err)
+	}
+	return d, nil
 }
 
 // newInfo describes a new run.
