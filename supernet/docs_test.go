@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -87,7 +88,7 @@ func replace(t *testing.T, page, mark, with string) string {
 func spacesTable(t *testing.T) string {
 	var b strings.Builder
 	b.WriteString("| name | what | resolutions | elastic stages, blocks | networks | MACs | parameters |\n|---|---|---|---|---|---|---|\n")
-	for _, name := range supernet.Builtins() {
+	for _, name := range slices.Sorted(slices.Values(supernet.Builtins())) {
 		s := builtin(t, name)
 		spec := s.Spec(s.Max())
 		low, high := s.Blocks(s.Min()), s.Blocks(s.Max())

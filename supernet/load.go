@@ -12,16 +12,19 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 )
 
 //go:embed spaces/*.yaml
 var spaceFiles embed.FS
 
-// maxSpaceFile bounds what is read as a space file.
-const maxSpaceFile = 1 << 20
+// maxSpaceFile bounds what is read as a space file; the time of the YAML reader grows with its square.
+const maxSpaceFile = 1 << 14
 
 // SpaceError says which value of a space file is wrong.
 type SpaceError struct {
@@ -52,6 +55,7 @@ func Builtins() []string {
 	for _, e := range entries {
 		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
 	}
+	slices.Sort(names)
 	return names
 }
 
@@ -73,9 +77,6 @@ func LoadSpace(nameOrFile string) (*Space, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read space: %w", err)
 	}
-	if len(text) > maxSpaceFile {
-		return nil, &SpaceError{File: nameOrFile, Msg: fmt.Sprintf("is larger than %d bytes, no space file is", maxSpaceFile)}
-	}
 	return ParseSpace(nameOrFile, text)
 }
 
@@ -85,8 +86,11 @@ func ParseSpace(file string, text []byte) (*Space, error) {
 		Tailor string `yaml:"tailor"`
 		Space  `yaml:",inline"`
 	}
+	if len(text) > maxSpaceFile {
+		return nil, &SpaceError{File: file, Msg: fmt.Sprintf("is larger than %d bytes, no space file is", maxSpaceFile)}
+	}
 	doc.WidthMultiplier, doc.BNEps, doc.Channels = 1, 1e-5, 3
-	err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&doc)
+	tree, err := readYAML(text, &doc)
 	if err != nil {
 		return nil, textError(file, err)
 	}
@@ -97,10 +101,74 @@ func ParseSpace(file string, text []byte) (*Space, error) {
 	}
 	check.space(&s)
 	if check.field != "" {
-		return nil, &SpaceError{File: file, Line: lineOf(text, check.field), Field: check.field, Msg: check.msg}
+		return nil, &SpaceError{File: file, Line: lineOf(tree, check.field), Field: check.field, Msg: check.msg}
 	}
-	s.arrange()
 	return &s, nil
+}
+
+// readYAML gives the syntax tree too. The YAML package panics on some malformed texts.
+func readYAML(text []byte, into any) (tree *ast.File, err error) {
+	defer func() {
+		if recover() != nil {
+			tree, err = nil, &SpaceError{Msg: "is not YAML that can be read"}
+		}
+	}()
+	if tree, err = parser.ParseBytes(text, 0); err != nil {
+		return nil, err
+	}
+	if err = refuse(tree); err != nil {
+		return nil, err
+	}
+	return tree, yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(into)
+}
+
+// refuse finds what the YAML package would accept and get wrong.
+func refuse(tree *ast.File) error {
+	var r refusal
+	documents := 0
+	for _, doc := range tree.Docs {
+		if doc.Body == nil {
+			continue
+		}
+		if documents++; documents > 1 {
+			r.at(doc.Body, "", "begins a second document, expected one")
+		}
+		ast.Walk(&r, doc.Body)
+	}
+	if r.err == nil {
+		return nil
+	}
+	return r.err
+}
+
+// refusal is the first thing that is refused.
+type refusal struct{ err *SpaceError }
+
+func (r *refusal) at(n ast.Node, field, msg string) {
+	if r.err == nil {
+		r.err = &SpaceError{Line: n.GetToken().Position.Line, Field: field, Msg: msg}
+	}
+}
+
+// Visit refuses aliases, of which a few lines can stand for more values than there is memory, and fractions where the
+// package would drop them.
+func (r *refusal) Visit(n ast.Node) ast.Visitor {
+	field := strings.TrimPrefix(n.GetPath(), "$.")
+	switch n := n.(type) {
+	case *ast.AliasNode, *ast.MergeKeyNode:
+		r.at(n, field, "is an alias, write the value out")
+	case *ast.FloatNode:
+		if !fractional(field) {
+			r.at(n, field, fmt.Sprintf("is %s, expected a whole number", n.Token.Value))
+		}
+	}
+	return r
+}
+
+// fractional says whether a field may hold a number with a fraction.
+func fractional(field string) bool {
+	return slices.ContainsFunc([]string{"width_multiplier", "bn_eps", "dropout", "expand[", "expand_by_depth."},
+		func(f string) bool { return strings.Contains(field, f) })
 }
 
 // textError makes one line of an error of the YAML reader.
@@ -108,7 +176,12 @@ func textError(file string, err error) error {
 	if errors.Is(err, io.EOF) {
 		return &SpaceError{File: file, Msg: "is empty; write one as docs/spaces.md shows"}
 	}
-	e := &SpaceError{File: file, Msg: strings.Join(strings.Fields(yaml.FormatError(err, false, false)), " ")}
+	var e *SpaceError
+	if errors.As(err, &e) {
+		e.File = file
+		return e
+	}
+	e = &SpaceError{File: file, Msg: strings.Join(strings.Fields(yaml.FormatError(err, false, false)), " ")}
 	var at yaml.Error
 	if errors.As(err, &at) && at.GetToken() != nil {
 		e.Line, e.Msg = at.GetToken().Position.Line, strings.Join(strings.Fields(at.GetMessage()), " ")
@@ -117,11 +190,8 @@ func textError(file string, err error) error {
 }
 
 // lineOf finds the line of a field such as "stages[2].kernel"; where the field is missing, that of what should hold it.
-func lineOf(text []byte, field string) int {
-	file, err := parser.ParseBytes(text, 0)
-	if err != nil {
-		return 0
-	}
+func lineOf(file *ast.File, field string) (line int) {
+	defer func() { _ = recover() }() // as in readYAML
 	for field != "" {
 		if p, err := yaml.PathString("$." + field); err == nil {
 			if node, err := p.FilterFile(file); err == nil && node != nil {
@@ -163,7 +233,7 @@ func choices[T int | float64](c *checker, field string, v []T, lo, hi T) {
 		if !(x >= lo && x <= hi) {
 			c.fail(field, "has %v, expected %v to %v", x, lo, hi)
 		}
-		if slices.Contains(v[:i], x) {
+		if slices.ContainsFunc(v[:i], func(y T) bool { return float32(y) == float32(x) }) { // as in an Arch
 			c.fail(field, "has %v twice", x)
 		}
 	}
@@ -179,6 +249,8 @@ func (c *checker) space(s *Space) {
 	if s.Name == "" {
 		c.fail("name", "is missing")
 	}
+	c.text("name", s.Name)
+	c.text("title", s.Title)
 	c.between("classes", s.Classes, 2, 1<<20)
 	c.between("channels", s.Channels, 1, 4)
 	choices(c, "resolutions", s.Resolutions, 8, maxResolution)
@@ -211,6 +283,20 @@ func (c *checker) space(s *Space) {
 	}
 	if !(s.Head.Dropout >= 0 && s.Head.Dropout < 1) {
 		c.fail("head.dropout", "is %g, expected 0 to below 1", s.Head.Dropout)
+	}
+	if c.field != "" {
+		return
+	}
+	s.arrange()
+	if err := CheckBlocks(s.fullBlocks()); err != nil {
+		c.fail("stages", "make a network that is too large: %v", err)
+	}
+}
+
+// text checks something that is shown on one line.
+func (c *checker) text(field, v string) {
+	if !utf8.ValidString(v) || len(v) > 200 || strings.ContainsFunc(v, unicode.IsControl) {
+		c.fail(field, "is not one line of text of at most 200 bytes")
 	}
 }
 
@@ -256,6 +342,5 @@ func (s *Space) UnmarshalJSON(text []byte) error {
 	if check.field != "" {
 		return fmt.Errorf("read space: %s: %s", check.field, check.msg)
 	}
-	s.arrange()
 	return nil
 }

@@ -34,7 +34,7 @@ func (s *Spec) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	if w := string(raw.Wid); w != "" && w != "null" {
-		return fmt.Errorf("wid must be null, is %s", w)
+		return errors.New("wid must be null: no space has elastic output widths")
 	}
 	if raw.R == nil {
 		raw.R = raw.ImageSize
@@ -130,9 +130,8 @@ func (s *Space) fill(spec Spec) (Arch, error) {
 }
 
 func (s *Space) place(r int, ks, d []int, e []float64) (Arch, error) {
-	small := func(v int) bool { return v >= 0 && v <= 255 }
-	if r < 0 || r > 65535 || slices.ContainsFunc(d, func(v int) bool { return !small(v) }) {
-		return Arch{}, errors.New("r or d is out of range")
+	if !slices.Contains(s.Resolutions, r) {
+		return Arch{}, fmt.Errorf("resolution %d is not in space %s (%s)", r, s.Name, rangeText(s.Resolutions))
 	}
 	a := Arch{Resolution: uint16(r)}
 	for i := range s.Stages {
@@ -140,9 +139,12 @@ func (s *Space) place(r int, ks, d []int, e []float64) (Arch, error) {
 		if di < 0 {
 			continue
 		}
+		if !slices.Contains(st.Depth, d[di]) {
+			return Arch{}, fmt.Errorf("depth %d of elastic stage %d is not one of %v", d[di], di, st.Depth)
+		}
 		a.Depth[di] = uint8(d[di])
-		for j := range min(d[di], st.maxDepth()) {
-			if !small(ks[b+j]) {
+		for j := range d[di] {
+			if !slices.Contains(st.Kernel, ks[b+j]) {
 				return Arch{}, fmt.Errorf("kernel %d of elastic block %d is not one of %v", ks[b+j], b+j, st.Kernel)
 			}
 			a.Kernel[b+j] = uint8(ks[b+j])

@@ -1,6 +1,7 @@
 package supernet
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -33,7 +34,7 @@ func (s *Subnet) build(p *nn.Params) map[string]layer {
 
 // NewSubnet makes a network of the given blocks with random weights, for timing.
 func NewSubnet(blocks []Block, eps float64, seed uint64) (*Subnet, error) {
-	if err := CheckBlocks(blocks); err != nil {
+	if err := cmp.Or(CheckBlocks(blocks), checkEps(eps)); err != nil {
 		return nil, err
 	}
 	s := newSubnet(blocks, eps)
@@ -43,7 +44,7 @@ func NewSubnet(blocks []Block, eps float64, seed uint64) (*Subnet, error) {
 
 // LoadSubnet makes a network of the given blocks with the weights of a file.
 func LoadSubnet(blocks []Block, eps float64, f *store.TensorFile) (*Subnet, error) {
-	if err := CheckBlocks(blocks); err != nil {
+	if err := cmp.Or(CheckBlocks(blocks), checkEps(eps)); err != nil {
 		return nil, err
 	}
 	s := newSubnet(blocks, eps)
@@ -72,6 +73,13 @@ func (r *Runner) Extract(blocks []Block, eps float64) *Subnet {
 	return s
 }
 
+func checkEps(eps float64) error {
+	if !(eps > 0 && eps <= 0.1) {
+		return fmt.Errorf("batch norm epsilon is %g, expected above 0, at most 0.1", eps)
+	}
+	return nil
+}
+
 // copyLeading copies the leading corner of a larger tensor.
 func copyLeading(dst []float32, shape []int, src []float32, srcShape []int) {
 	if len(shape) == 1 {
@@ -97,8 +105,11 @@ func (s *Subnet) Tensors() []store.Tensor {
 	return tensorsOf(s.params.List, func(p *nn.Param) []float32 { return p.Data })
 }
 
-// maxActivation bounds the values of one activation of one image in a block list from outside.
-const maxActivation = 1 << 28
+// Bounds of a block list from outside: values of one activation of one image, and parameters of the network.
+const (
+	maxActivation = 1 << 28
+	maxParams     = 1 << 28
+)
 
 // CheckBlocks says whether a list of blocks, such as a manifest holds, is a network: known kinds, sizes in range, each
 // block's input the output of the one before, names distinct.
@@ -106,20 +117,42 @@ func CheckBlocks(blocks []Block) error {
 	if len(blocks) == 0 {
 		return fmt.Errorf("a network needs at least one block")
 	}
-	names := map[string]bool{}
+	names := blockNames{}
+	var params int64
 	for i, b := range blocks {
 		if err := b.check(); err != nil {
-			return fmt.Errorf("block %d (%s): %w", i, b.Name, err)
+			return fmt.Errorf("block %d (%q): %w", i, b.Name, err)
+		}
+		if params += b.Params(); params > maxParams {
+			return fmt.Errorf("block %d (%q): the network has more than %d parameters", i, b.Name, maxParams)
 		}
 		if i > 0 && b.In != blocks[i-1].Out {
-			return fmt.Errorf("block %d (%s): takes %v, but block %d gives %v", i, b.Name, b.In, i-1, blocks[i-1].Out)
+			return fmt.Errorf("block %d (%q): takes %v, but block %d gives %v", i, b.Name, b.In, i-1, blocks[i-1].Out)
 		}
-		if names[b.Name] {
-			return fmt.Errorf("block %d: name %q is taken", i, b.Name)
+		if b.Name == "" || !names.add(b.Name) {
+			return fmt.Errorf("block %d: name %q is taken, or part of another", i, b.Name)
 		}
-		names[b.Name] = true
 	}
 	return nil
+}
+
+// blockNames are names of which none is the beginning of another, so that neither are the names of weights: true for a
+// name, false for the beginning of one.
+type blockNames map[string]bool
+
+func (n blockNames) add(name string) bool {
+	if _, taken := n[name]; taken {
+		return false
+	}
+	n[name] = true
+	for i, c := range name {
+		if c == '.' && n[name[:i]] {
+			return false
+		} else if c == '.' {
+			n[name[:i]] = false
+		}
+	}
+	return true
 }
 
 func (b Block) check() error {
@@ -146,6 +179,9 @@ func (b Block) check() error {
 	}
 	if b.Out.H != strided(b.In.H, b.Stride) || b.Out.W != strided(b.In.W, b.Stride) {
 		return fmt.Errorf("%dx%d with stride %d does not give %dx%d", b.In.H, b.In.W, b.Stride, b.Out.H, b.Out.W)
+	}
+	if b.Kind == MBConv && b.In.H*b.In.W*b.Mid > maxActivation {
+		return fmt.Errorf("%d middle channels at %dx%d are out of range", b.Mid, b.In.H, b.In.W)
 	}
 	if b.Kind == MBConv && (b.Mid < 1 || b.Mid > 1<<20 || b.SE < 0 || b.SE > b.Mid || b.Skip && b.In != b.Out) {
 		return fmt.Errorf("middle channels %d, SE %d or the shortcut do not fit", b.Mid, b.SE)

@@ -165,9 +165,12 @@ type Dropout struct {
 // Bind plans dropout on v, with none until [Dropout.Draw].
 func (d *Dropout) Bind(v *Vector) { d.v, d.rate = v, 0 }
 
-// Draw makes a new mask with the given probability of dropping a value.
+// Draw makes a new mask with the given probability of dropping a value; 0 switches dropout off, and needs no generator.
 func (d *Dropout) Draw(rate float64, r *rand.Rand) {
 	d.rate = rate
+	if rate == 0 {
+		return
+	}
 	d.mask = grow(d.mask, len(d.v.Data))
 	for i := range d.mask {
 		d.mask[i] = 0
