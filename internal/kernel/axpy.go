@@ -34,11 +34,3 @@ func mulAdd(c, a, b []float32) {
 		c[j] += a[j] * b[j]
 	}
 }
-
-// Add is y[j] += x[j].
-func Add(y, x []float32) {
-	x = x[:len(y)]
-	for j := range y {
-		y[j] += x[j]
-	}
-}

@@ -92,6 +92,21 @@ func TestRowSums(t *testing.T) {
 	})
 }
 
+func TestAdd(t *testing.T) {
+	eachISA(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(6, 1))
+		for n := range 70 {
+			y, x := randoms(r, n+2), randoms(r, n)
+			want := append([]float32(nil), y...)
+			for i, v := range x {
+				want[i] += v
+			}
+			Add(y[:n], x)
+			compare(t, fmt.Sprint("add ", n), y, want, 0)
+		}
+	})
+}
+
 // TestPadded compares the padded convolution, its weight gradient and its input gradient with the reference.
 func TestPadded(t *testing.T) {
 	eachISA(t, func(t *testing.T) {

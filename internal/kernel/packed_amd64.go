@@ -2,7 +2,7 @@
 
 package kernel
 
-//go:generate go -C _generate run ./gemm -out ../gemm_amd64.s -stubs ../gemm_amd64_stubs.go -pkg kernel
+//go:generate go -C _generate run ./gemm -out ../gemm_amd64.s -stubs ../gemm_stubs_amd64.go -pkg kernel
 
 type tileFunc func(k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
 

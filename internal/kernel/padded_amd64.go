@@ -2,7 +2,7 @@
 
 package kernel
 
-//go:generate go -C _generate run ./depthwise -out ../depthwise_amd64.s -stubs ../depthwise_amd64_stubs.go -pkg kernel
+//go:generate go -C _generate run ./depthwise -out ../depthwise_amd64.s -stubs ../depthwise_stubs_amd64.go -pkg kernel
 
 type stripFunc func(y, x, w *float32, xRow, pixel, vectors int, tail bool, mask *int32)
 type tapsFunc func(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, vectors int, tail bool, mask *int32)

@@ -133,3 +133,14 @@ func Products(dot, x, d []float32) {
 		mulAdd(dot, x[i:], d[i:])
 	}
 }
+
+// Add is y[j] += x[j].
+func Add(y, x []float32) {
+	x = x[:len(y)]
+	if addVector(y, x) {
+		return
+	}
+	for j, v := range x {
+		y[j] += v
+	}
+}

@@ -2,7 +2,7 @@
 
 package kernel
 
-//go:generate go -C _generate run ./rows -out ../rows_amd64.s -stubs ../rows_amd64_stubs.go -pkg kernel
+//go:generate go -C _generate run ./rows -out ../rows_amd64.s -stubs ../rows_stubs_amd64.go -pkg kernel
 
 type mapFunc func(y, x, scale, shift, other *float32, rows, rowBytes, vectors int, tail bool, mask *int32)
 type map2Func func(y, x, r, scale, shift, other *float32, rows, rowBytes, vectors int, tail bool, mask *int32)
@@ -119,6 +119,20 @@ func (n *Norm) gradientVector(g, d, x, sum, dot []float32, rows int) bool {
 	for j := 0; j < c; j += lanes {
 		mask := lastMask(min(lanes, c-j))
 		f(&g[j], &d[j], &x[j], &n.Scale[j], &n.Shift[j], &n.Mean[j], &sum[j], &dot[j], rows, 4*c, mask)
+	}
+	return true
+}
+
+func addVector(y, x []float32) bool {
+	if active == Portable || len(y) == 0 {
+		return false
+	}
+	lanes := vectorLanes()
+	whole, rest := len(y)/lanes, len(y)%lanes
+	if active == AVX512 {
+		addAVX512(&y[0], &x[0], whole, rest > 0, lastMask(rest))
+	} else {
+		addAVX2(&y[0], &x[0], whole, rest > 0, lastMask(rest))
 	}
 	return true
 }

@@ -43,6 +43,7 @@ func main() {
 		for _, act := range []string{"Identity", "ReLU", "ReLU6", "HSwish"} {
 			gradient(isa(), act)
 		}
+		add(isa())
 	}
 	Generate()
 }
@@ -175,6 +176,36 @@ func moments(x vec.ISA, v int) {
 		addTo(x, sum[i], Mem{Base: s, Disp: i * x.Bytes()}, i == v-1)
 		addTo(x, square[i], Mem{Base: q, Disp: i * x.Bytes()}, i == v-1)
 	}
+	VZEROUPPER()
+	RET()
+}
+
+// add generates y[i] += x[i] for a number of whole vectors and perhaps a masked one.
+func add(x vec.ISA) {
+	TEXT("add"+x.Name(), NOSPLIT, "func(y, x *float32, vectors int, tail bool, mask *int32)")
+	x.Mask()
+	y, p, left := Load(Param("y"), GP64()), Load(Param("x"), GP64()), Load(Param("vectors"), GP64())
+	once := func(masked bool) {
+		a, b := x.New(), x.New()
+		x.Load(Mem{Base: p}, a, masked)
+		x.Load(Mem{Base: y}, b, masked)
+		VADDPS(a, b, b)
+		x.Store(b, Mem{Base: y}, masked)
+	}
+	TESTQ(left, left)
+	JZ(LabelRef("tail"))
+	Label("vector")
+	once(false)
+	ADDQ(Imm(uint64(x.Bytes())), p)
+	ADDQ(Imm(uint64(x.Bytes())), y)
+	DECQ(left)
+	JNZ(LabelRef("vector"))
+	Label("tail")
+	tail := Load(Param("tail"), GP8())
+	TESTB(tail, tail)
+	JZ(LabelRef("done"))
+	once(true)
+	Label("done")
 	VZEROUPPER()
 	RET()
 }
