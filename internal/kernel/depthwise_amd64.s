@@ -539,36 +539,195 @@ rowfalse:
 	MOVQ R8, R11
 	MOVQ ow+64(FP), R12
 
-pixelfalse:
+block8false:
+	CMPQ        R12, $0x08
+	JL          after8false
 	VMOVUPS     (R11), Z3
-	VFMADD231PS (R10), Z3, Z0
-	VFMADD231PS (R10)(BX*1), Z3, Z1
-	VFMADD231PS (R10)(BX*2), Z3, Z2
-	ADDQ        BX, R10
 	ADDQ        dzPixel+48(FP), R11
-	DECQ        R12
-	JNZ         pixelfalse
-	ADDQ        xRow+24(FP), DI
-	ADDQ        dzRow+40(FP), R8
-	DECQ        R9
-	JNZ         rowfalse
-	MOVQ        AX, DI
-	VMOVUPS     (DI), Z3
-	VADDPS      Z3, Z0, Z0
-	VMOVUPS     Z0, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z3
-	VADDPS      Z3, Z1, Z1
-	VMOVUPS     Z1, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z3
-	VADDPS      Z3, Z2, Z2
-	VMOVUPS     Z2, (DI)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        SI
-	JNZ         vector
+	VMOVUPS     (R11), Z4
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z5
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z6
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z7
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z8
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z9
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z10
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z3, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z3, Z11, Z1
+	VFMADD231PS Z4, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z3, Z11, Z2
+	VFMADD231PS Z4, Z11, Z1
+	VFMADD231PS Z5, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z4, Z11, Z2
+	VFMADD231PS Z5, Z11, Z1
+	VFMADD231PS Z6, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z5, Z11, Z2
+	VFMADD231PS Z6, Z11, Z1
+	VFMADD231PS Z7, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z6, Z11, Z2
+	VFMADD231PS Z7, Z11, Z1
+	VFMADD231PS Z8, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z7, Z11, Z2
+	VFMADD231PS Z8, Z11, Z1
+	VFMADD231PS Z9, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z8, Z11, Z2
+	VFMADD231PS Z9, Z11, Z1
+	VFMADD231PS Z10, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z9, Z11, Z2
+	VFMADD231PS Z10, Z11, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z10, Z11, Z2
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x08, R12
+	JMP         block8false
+
+after8false:
+block4false:
+	CMPQ        R12, $0x04
+	JL          after4false
+	VMOVUPS     (R11), Z3
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z4
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z5
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z6
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z3, Z7, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z3, Z7, Z1
+	VFMADD231PS Z4, Z7, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z3, Z7, Z2
+	VFMADD231PS Z4, Z7, Z1
+	VFMADD231PS Z5, Z7, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z4, Z7, Z2
+	VFMADD231PS Z5, Z7, Z1
+	VFMADD231PS Z6, Z7, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z5, Z7, Z2
+	VFMADD231PS Z6, Z7, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z6, Z7, Z2
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x04, R12
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R12, $0x02
+	JL          after2false
+	VMOVUPS     (R11), Z3
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z4
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z5
+	VFMADD231PS Z3, Z5, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z5
+	VFMADD231PS Z3, Z5, Z1
+	VFMADD231PS Z4, Z5, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z5
+	VFMADD231PS Z3, Z5, Z2
+	VFMADD231PS Z4, Z5, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z5
+	VFMADD231PS Z4, Z5, Z2
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x02, R12
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R12, $0x01
+	JL          after1false
+	VMOVUPS     (R11), Z3
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z4
+	VFMADD231PS Z3, Z4, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z4
+	VFMADD231PS Z3, Z4, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z4
+	VFMADD231PS Z3, Z4, Z2
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	SUBQ        $0x01, R12
+	JMP         block1false
+
+after1false:
+	ADDQ    xRow+24(FP), DI
+	ADDQ    dzRow+40(FP), R8
+	DECQ    R9
+	JNZ     rowfalse
+	MOVQ    AX, DI
+	VMOVUPS (DI), Z3
+	VADDPS  Z3, Z0, Z0
+	VMOVUPS Z0, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z3
+	VADDPS  Z3, Z1, Z1
+	VMOVUPS Z1, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, (DI)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	DECQ    SI
+	JNZ     vector
 
 tail:
 	MOVB   tail+80(FP), SI
@@ -585,33 +744,189 @@ rowtrue:
 	MOVQ DX, R8
 	MOVQ ow+64(FP), R9
 
-pixeltrue:
+block8true:
+	CMPQ        R9, $0x08
+	JL          after8true
 	VMOVUPS.Z   (R8), K1, Z3
-	VMOVUPS.Z   (DI), K1, Z4
-	VFMADD231PS Z4, Z3, Z0
-	VMOVUPS.Z   (DI)(BX*1), K1, Z4
-	VFMADD231PS Z4, Z3, Z1
-	VMOVUPS.Z   (DI)(BX*2), K1, Z4
-	VFMADD231PS Z4, Z3, Z2
-	ADDQ        BX, DI
 	ADDQ        dzPixel+48(FP), R8
-	DECQ        R9
-	JNZ         pixeltrue
-	ADDQ        xRow+24(FP), CX
-	ADDQ        dzRow+40(FP), DX
-	DECQ        SI
-	JNZ         rowtrue
-	VMOVUPS.Z   (AX), K1, Z3
-	VADDPS      Z3, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z3
-	VADDPS      Z3, Z1, Z1
-	VMOVUPS     Z1, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z3
-	VADDPS      Z3, Z2, Z2
-	VMOVUPS     Z2, K1, (AX)
+	VMOVUPS.Z   (R8), K1, Z4
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z5
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z6
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z10
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z3, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z3, Z11, Z1
+	VFMADD231PS Z4, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z3, Z11, Z2
+	VFMADD231PS Z4, Z11, Z1
+	VFMADD231PS Z5, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z4, Z11, Z2
+	VFMADD231PS Z5, Z11, Z1
+	VFMADD231PS Z6, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z5, Z11, Z2
+	VFMADD231PS Z6, Z11, Z1
+	VFMADD231PS Z7, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z6, Z11, Z2
+	VFMADD231PS Z7, Z11, Z1
+	VFMADD231PS Z8, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z7, Z11, Z2
+	VFMADD231PS Z8, Z11, Z1
+	VFMADD231PS Z9, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z8, Z11, Z2
+	VFMADD231PS Z9, Z11, Z1
+	VFMADD231PS Z10, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z9, Z11, Z2
+	VFMADD231PS Z10, Z11, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z10, Z11, Z2
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x08, R9
+	JMP         block8true
+
+after8true:
+block4true:
+	CMPQ        R9, $0x04
+	JL          after4true
+	VMOVUPS.Z   (R8), K1, Z3
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z4
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z5
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z6
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z3, Z7, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z3, Z7, Z1
+	VFMADD231PS Z4, Z7, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z3, Z7, Z2
+	VFMADD231PS Z4, Z7, Z1
+	VFMADD231PS Z5, Z7, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z4, Z7, Z2
+	VFMADD231PS Z5, Z7, Z1
+	VFMADD231PS Z6, Z7, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z5, Z7, Z2
+	VFMADD231PS Z6, Z7, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z6, Z7, Z2
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x04, R9
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R9, $0x02
+	JL          after2true
+	VMOVUPS.Z   (R8), K1, Z3
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z4
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z5
+	VFMADD231PS Z3, Z5, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z5
+	VFMADD231PS Z3, Z5, Z1
+	VFMADD231PS Z4, Z5, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z5
+	VFMADD231PS Z3, Z5, Z2
+	VFMADD231PS Z4, Z5, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z5
+	VFMADD231PS Z4, Z5, Z2
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x02, R9
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R9, $0x01
+	JL          after1true
+	VMOVUPS.Z   (R8), K1, Z3
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z4
+	VFMADD231PS Z3, Z4, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z4
+	VFMADD231PS Z3, Z4, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z4
+	VFMADD231PS Z3, Z4, Z2
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	SUBQ        $0x01, R9
+	JMP         block1true
+
+after1true:
+	ADDQ      xRow+24(FP), CX
+	ADDQ      dzRow+40(FP), DX
+	DECQ      SI
+	JNZ       rowtrue
+	VMOVUPS.Z (AX), K1, Z3
+	VADDPS    Z3, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	VADDPS    Z3, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	VADDPS    Z3, Z2, Z2
+	VMOVUPS   Z2, K1, (AX)
 
 done:
 	VZEROUPPER
@@ -1196,37 +1511,232 @@ rowfalse:
 	MOVQ R8, R11
 	MOVQ ow+64(FP), R12
 
-pixelfalse:
+block8false:
+	CMPQ        R12, $0x08
+	JL          after8false
 	VMOVUPS     (R11), Z3
-	VFMADD231PS (R10), Z3, Z0
-	VFMADD231PS (R10)(BX*1), Z3, Z1
-	VFMADD231PS (R10)(BX*2), Z3, Z2
-	ADDQ        BX, R10
-	ADDQ        BX, R10
 	ADDQ        dzPixel+48(FP), R11
-	DECQ        R12
-	JNZ         pixelfalse
-	ADDQ        xRow+24(FP), DI
-	ADDQ        dzRow+40(FP), R8
-	DECQ        R9
-	JNZ         rowfalse
-	MOVQ        AX, DI
-	VMOVUPS     (DI), Z3
-	VADDPS      Z3, Z0, Z0
-	VMOVUPS     Z0, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z3
-	VADDPS      Z3, Z1, Z1
-	VMOVUPS     Z1, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z3
-	VADDPS      Z3, Z2, Z2
-	VMOVUPS     Z2, (DI)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        SI
-	JNZ         vector
+	VMOVUPS     (R11), Z4
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z5
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z6
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z7
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z8
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z9
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z10
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z3, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z3, Z11, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z3, Z11, Z2
+	VFMADD231PS Z4, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z4, Z11, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z4, Z11, Z2
+	VFMADD231PS Z5, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z5, Z11, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z5, Z11, Z2
+	VFMADD231PS Z6, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z6, Z11, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z6, Z11, Z2
+	VFMADD231PS Z7, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z7, Z11, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z7, Z11, Z2
+	VFMADD231PS Z8, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z8, Z11, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z8, Z11, Z2
+	VFMADD231PS Z9, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z9, Z11, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z9, Z11, Z2
+	VFMADD231PS Z10, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z10, Z11, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z10, Z11, Z2
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x08, R12
+	JMP         block8false
+
+after8false:
+block4false:
+	CMPQ        R12, $0x04
+	JL          after4false
+	VMOVUPS     (R11), Z3
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z4
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z5
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z6
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z3, Z7, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z3, Z7, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z3, Z7, Z2
+	VFMADD231PS Z4, Z7, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z4, Z7, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z4, Z7, Z2
+	VFMADD231PS Z5, Z7, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z5, Z7, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z5, Z7, Z2
+	VFMADD231PS Z6, Z7, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z6, Z7, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z6, Z7, Z2
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x04, R12
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R12, $0x02
+	JL          after2false
+	VMOVUPS     (R11), Z3
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z4
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z5
+	VFMADD231PS Z3, Z5, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z5
+	VFMADD231PS Z3, Z5, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z5
+	VFMADD231PS Z3, Z5, Z2
+	VFMADD231PS Z4, Z5, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z5
+	VFMADD231PS Z4, Z5, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z5
+	VFMADD231PS Z4, Z5, Z2
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x02, R12
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R12, $0x01
+	JL          after1false
+	VMOVUPS     (R11), Z3
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z4
+	VFMADD231PS Z3, Z4, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z4
+	VFMADD231PS Z3, Z4, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z4
+	VFMADD231PS Z3, Z4, Z2
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x01, R12
+	JMP         block1false
+
+after1false:
+	ADDQ    xRow+24(FP), DI
+	ADDQ    dzRow+40(FP), R8
+	DECQ    R9
+	JNZ     rowfalse
+	MOVQ    AX, DI
+	VMOVUPS (DI), Z3
+	VADDPS  Z3, Z0, Z0
+	VMOVUPS Z0, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z3
+	VADDPS  Z3, Z1, Z1
+	VMOVUPS Z1, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, (DI)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	DECQ    SI
+	JNZ     vector
 
 tail:
 	MOVB   tail+80(FP), SI
@@ -1243,34 +1753,226 @@ rowtrue:
 	MOVQ DX, R8
 	MOVQ ow+64(FP), R9
 
-pixeltrue:
+block8true:
+	CMPQ        R9, $0x08
+	JL          after8true
 	VMOVUPS.Z   (R8), K1, Z3
-	VMOVUPS.Z   (DI), K1, Z4
-	VFMADD231PS Z4, Z3, Z0
-	VMOVUPS.Z   (DI)(BX*1), K1, Z4
-	VFMADD231PS Z4, Z3, Z1
-	VMOVUPS.Z   (DI)(BX*2), K1, Z4
-	VFMADD231PS Z4, Z3, Z2
-	ADDQ        BX, DI
-	ADDQ        BX, DI
 	ADDQ        dzPixel+48(FP), R8
-	DECQ        R9
-	JNZ         pixeltrue
-	ADDQ        xRow+24(FP), CX
-	ADDQ        dzRow+40(FP), DX
-	DECQ        SI
-	JNZ         rowtrue
-	VMOVUPS.Z   (AX), K1, Z3
-	VADDPS      Z3, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z3
-	VADDPS      Z3, Z1, Z1
-	VMOVUPS     Z1, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z3
-	VADDPS      Z3, Z2, Z2
-	VMOVUPS     Z2, K1, (AX)
+	VMOVUPS.Z   (R8), K1, Z4
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z5
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z6
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z10
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z3, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z3, Z11, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z3, Z11, Z2
+	VFMADD231PS Z4, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z4, Z11, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z4, Z11, Z2
+	VFMADD231PS Z5, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z5, Z11, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z5, Z11, Z2
+	VFMADD231PS Z6, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z6, Z11, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z6, Z11, Z2
+	VFMADD231PS Z7, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z7, Z11, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z7, Z11, Z2
+	VFMADD231PS Z8, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z8, Z11, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z8, Z11, Z2
+	VFMADD231PS Z9, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z9, Z11, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z9, Z11, Z2
+	VFMADD231PS Z10, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z10, Z11, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z10, Z11, Z2
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x08, R9
+	JMP         block8true
+
+after8true:
+block4true:
+	CMPQ        R9, $0x04
+	JL          after4true
+	VMOVUPS.Z   (R8), K1, Z3
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z4
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z5
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z6
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z3, Z7, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z3, Z7, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z3, Z7, Z2
+	VFMADD231PS Z4, Z7, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z4, Z7, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z4, Z7, Z2
+	VFMADD231PS Z5, Z7, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z5, Z7, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z5, Z7, Z2
+	VFMADD231PS Z6, Z7, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z6, Z7, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z6, Z7, Z2
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x04, R9
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R9, $0x02
+	JL          after2true
+	VMOVUPS.Z   (R8), K1, Z3
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z4
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z5
+	VFMADD231PS Z3, Z5, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z5
+	VFMADD231PS Z3, Z5, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z5
+	VFMADD231PS Z3, Z5, Z2
+	VFMADD231PS Z4, Z5, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z5
+	VFMADD231PS Z4, Z5, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z5
+	VFMADD231PS Z4, Z5, Z2
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x02, R9
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R9, $0x01
+	JL          after1true
+	VMOVUPS.Z   (R8), K1, Z3
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z4
+	VFMADD231PS Z3, Z4, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z4
+	VFMADD231PS Z3, Z4, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z4
+	VFMADD231PS Z3, Z4, Z2
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x01, R9
+	JMP         block1true
+
+after1true:
+	ADDQ      xRow+24(FP), CX
+	ADDQ      dzRow+40(FP), DX
+	DECQ      SI
+	JNZ       rowtrue
+	VMOVUPS.Z (AX), K1, Z3
+	VADDPS    Z3, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	VADDPS    Z3, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	VADDPS    Z3, Z2, Z2
+	VMOVUPS   Z2, K1, (AX)
 
 done:
 	VZEROUPPER
@@ -1937,48 +2639,249 @@ rowfalse:
 	MOVQ R8, R11
 	MOVQ ow+64(FP), R12
 
-pixelfalse:
+block8false:
+	CMPQ        R12, $0x08
+	JL          after8false
 	VMOVUPS     (R11), Z5
-	LEAQ        (R10)(BX*2), R13
-	ADDQ        BX, R13
-	VFMADD231PS (R10), Z5, Z0
-	VFMADD231PS (R10)(BX*1), Z5, Z1
-	VFMADD231PS (R10)(BX*2), Z5, Z2
-	VFMADD231PS (R13), Z5, Z3
-	VFMADD231PS (R13)(BX*1), Z5, Z4
-	ADDQ        BX, R10
 	ADDQ        dzPixel+48(FP), R11
-	DECQ        R12
-	JNZ         pixelfalse
-	ADDQ        xRow+24(FP), DI
-	ADDQ        dzRow+40(FP), R8
-	DECQ        R9
-	JNZ         rowfalse
-	MOVQ        AX, DI
-	VMOVUPS     (DI), Z5
-	VADDPS      Z5, Z0, Z0
-	VMOVUPS     Z0, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z5
-	VADDPS      Z5, Z1, Z1
-	VMOVUPS     Z1, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z5
-	VADDPS      Z5, Z2, Z2
-	VMOVUPS     Z2, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z5
-	VADDPS      Z5, Z3, Z3
-	VMOVUPS     Z3, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z5
-	VADDPS      Z5, Z4, Z4
-	VMOVUPS     Z4, (DI)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        SI
-	JNZ         vector
+	VMOVUPS     (R11), Z6
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z7
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z8
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z9
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z10
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z11
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z12
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z5, Z13, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z5, Z13, Z1
+	VFMADD231PS Z6, Z13, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z5, Z13, Z2
+	VFMADD231PS Z6, Z13, Z1
+	VFMADD231PS Z7, Z13, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z5, Z13, Z3
+	VFMADD231PS Z6, Z13, Z2
+	VFMADD231PS Z7, Z13, Z1
+	VFMADD231PS Z8, Z13, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z5, Z13, Z4
+	VFMADD231PS Z6, Z13, Z3
+	VFMADD231PS Z7, Z13, Z2
+	VFMADD231PS Z8, Z13, Z1
+	VFMADD231PS Z9, Z13, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z6, Z13, Z4
+	VFMADD231PS Z7, Z13, Z3
+	VFMADD231PS Z8, Z13, Z2
+	VFMADD231PS Z9, Z13, Z1
+	VFMADD231PS Z10, Z13, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z7, Z13, Z4
+	VFMADD231PS Z8, Z13, Z3
+	VFMADD231PS Z9, Z13, Z2
+	VFMADD231PS Z10, Z13, Z1
+	VFMADD231PS Z11, Z13, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z8, Z13, Z4
+	VFMADD231PS Z9, Z13, Z3
+	VFMADD231PS Z10, Z13, Z2
+	VFMADD231PS Z11, Z13, Z1
+	VFMADD231PS Z12, Z13, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z9, Z13, Z4
+	VFMADD231PS Z10, Z13, Z3
+	VFMADD231PS Z11, Z13, Z2
+	VFMADD231PS Z12, Z13, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z10, Z13, Z4
+	VFMADD231PS Z11, Z13, Z3
+	VFMADD231PS Z12, Z13, Z2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z11, Z13, Z4
+	VFMADD231PS Z12, Z13, Z3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z12, Z13, Z4
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x08, R12
+	JMP         block8false
+
+after8false:
+block4false:
+	CMPQ        R12, $0x04
+	JL          after4false
+	VMOVUPS     (R11), Z5
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z6
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z7
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z8
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z5, Z9, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z5, Z9, Z1
+	VFMADD231PS Z6, Z9, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z5, Z9, Z2
+	VFMADD231PS Z6, Z9, Z1
+	VFMADD231PS Z7, Z9, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z5, Z9, Z3
+	VFMADD231PS Z6, Z9, Z2
+	VFMADD231PS Z7, Z9, Z1
+	VFMADD231PS Z8, Z9, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z5, Z9, Z4
+	VFMADD231PS Z6, Z9, Z3
+	VFMADD231PS Z7, Z9, Z2
+	VFMADD231PS Z8, Z9, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z6, Z9, Z4
+	VFMADD231PS Z7, Z9, Z3
+	VFMADD231PS Z8, Z9, Z2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z7, Z9, Z4
+	VFMADD231PS Z8, Z9, Z3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z8, Z9, Z4
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x04, R12
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R12, $0x02
+	JL          after2false
+	VMOVUPS     (R11), Z5
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z6
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z5, Z7, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z5, Z7, Z1
+	VFMADD231PS Z6, Z7, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z5, Z7, Z2
+	VFMADD231PS Z6, Z7, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z5, Z7, Z3
+	VFMADD231PS Z6, Z7, Z2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z5, Z7, Z4
+	VFMADD231PS Z6, Z7, Z3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z6, Z7, Z4
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x02, R12
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R12, $0x01
+	JL          after1false
+	VMOVUPS     (R11), Z5
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z6
+	VFMADD231PS Z5, Z6, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z6
+	VFMADD231PS Z5, Z6, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z6
+	VFMADD231PS Z5, Z6, Z2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z6
+	VFMADD231PS Z5, Z6, Z3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z6
+	VFMADD231PS Z5, Z6, Z4
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	SUBQ        $0x01, R12
+	JMP         block1false
+
+after1false:
+	ADDQ    xRow+24(FP), DI
+	ADDQ    dzRow+40(FP), R8
+	DECQ    R9
+	JNZ     rowfalse
+	MOVQ    AX, DI
+	VMOVUPS (DI), Z5
+	VADDPS  Z5, Z0, Z0
+	VMOVUPS Z0, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z5
+	VADDPS  Z5, Z1, Z1
+	VMOVUPS Z1, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z5
+	VADDPS  Z5, Z2, Z2
+	VMOVUPS Z2, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z5
+	VADDPS  Z5, Z3, Z3
+	VMOVUPS Z3, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z5
+	VADDPS  Z5, Z4, Z4
+	VMOVUPS Z4, (DI)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	DECQ    SI
+	JNZ     vector
 
 tail:
 	MOVB   tail+80(FP), SI
@@ -1997,47 +2900,243 @@ rowtrue:
 	MOVQ DX, R8
 	MOVQ ow+64(FP), R9
 
-pixeltrue:
+block8true:
+	CMPQ        R9, $0x08
+	JL          after8true
 	VMOVUPS.Z   (R8), K1, Z5
-	LEAQ        (DI)(BX*2), R10
-	ADDQ        BX, R10
-	VMOVUPS.Z   (DI), K1, Z6
-	VFMADD231PS Z6, Z5, Z0
-	VMOVUPS.Z   (DI)(BX*1), K1, Z6
-	VFMADD231PS Z6, Z5, Z1
-	VMOVUPS.Z   (DI)(BX*2), K1, Z6
-	VFMADD231PS Z6, Z5, Z2
-	VMOVUPS.Z   (R10), K1, Z6
-	VFMADD231PS Z6, Z5, Z3
-	VMOVUPS.Z   (R10)(BX*1), K1, Z6
-	VFMADD231PS Z6, Z5, Z4
-	ADDQ        BX, DI
 	ADDQ        dzPixel+48(FP), R8
-	DECQ        R9
-	JNZ         pixeltrue
-	ADDQ        xRow+24(FP), CX
-	ADDQ        dzRow+40(FP), DX
-	DECQ        SI
-	JNZ         rowtrue
-	VMOVUPS.Z   (AX), K1, Z5
-	VADDPS      Z5, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z5
-	VADDPS      Z5, Z1, Z1
-	VMOVUPS     Z1, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z5
-	VADDPS      Z5, Z2, Z2
-	VMOVUPS     Z2, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z5
-	VADDPS      Z5, Z3, Z3
-	VMOVUPS     Z3, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z5
-	VADDPS      Z5, Z4, Z4
-	VMOVUPS     Z4, K1, (AX)
+	VMOVUPS.Z   (R8), K1, Z6
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z10
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z12
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z5, Z13, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z5, Z13, Z1
+	VFMADD231PS Z6, Z13, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z5, Z13, Z2
+	VFMADD231PS Z6, Z13, Z1
+	VFMADD231PS Z7, Z13, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z5, Z13, Z3
+	VFMADD231PS Z6, Z13, Z2
+	VFMADD231PS Z7, Z13, Z1
+	VFMADD231PS Z8, Z13, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z5, Z13, Z4
+	VFMADD231PS Z6, Z13, Z3
+	VFMADD231PS Z7, Z13, Z2
+	VFMADD231PS Z8, Z13, Z1
+	VFMADD231PS Z9, Z13, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z6, Z13, Z4
+	VFMADD231PS Z7, Z13, Z3
+	VFMADD231PS Z8, Z13, Z2
+	VFMADD231PS Z9, Z13, Z1
+	VFMADD231PS Z10, Z13, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z7, Z13, Z4
+	VFMADD231PS Z8, Z13, Z3
+	VFMADD231PS Z9, Z13, Z2
+	VFMADD231PS Z10, Z13, Z1
+	VFMADD231PS Z11, Z13, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z8, Z13, Z4
+	VFMADD231PS Z9, Z13, Z3
+	VFMADD231PS Z10, Z13, Z2
+	VFMADD231PS Z11, Z13, Z1
+	VFMADD231PS Z12, Z13, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z9, Z13, Z4
+	VFMADD231PS Z10, Z13, Z3
+	VFMADD231PS Z11, Z13, Z2
+	VFMADD231PS Z12, Z13, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z10, Z13, Z4
+	VFMADD231PS Z11, Z13, Z3
+	VFMADD231PS Z12, Z13, Z2
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z11, Z13, Z4
+	VFMADD231PS Z12, Z13, Z3
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z12, Z13, Z4
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x08, R9
+	JMP         block8true
+
+after8true:
+block4true:
+	CMPQ        R9, $0x04
+	JL          after4true
+	VMOVUPS.Z   (R8), K1, Z5
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z6
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z5, Z9, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z5, Z9, Z1
+	VFMADD231PS Z6, Z9, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z5, Z9, Z2
+	VFMADD231PS Z6, Z9, Z1
+	VFMADD231PS Z7, Z9, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z5, Z9, Z3
+	VFMADD231PS Z6, Z9, Z2
+	VFMADD231PS Z7, Z9, Z1
+	VFMADD231PS Z8, Z9, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z5, Z9, Z4
+	VFMADD231PS Z6, Z9, Z3
+	VFMADD231PS Z7, Z9, Z2
+	VFMADD231PS Z8, Z9, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z6, Z9, Z4
+	VFMADD231PS Z7, Z9, Z3
+	VFMADD231PS Z8, Z9, Z2
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z7, Z9, Z4
+	VFMADD231PS Z8, Z9, Z3
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z8, Z9, Z4
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x04, R9
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R9, $0x02
+	JL          after2true
+	VMOVUPS.Z   (R8), K1, Z5
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z6
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z5, Z7, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z5, Z7, Z1
+	VFMADD231PS Z6, Z7, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z5, Z7, Z2
+	VFMADD231PS Z6, Z7, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z5, Z7, Z3
+	VFMADD231PS Z6, Z7, Z2
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z5, Z7, Z4
+	VFMADD231PS Z6, Z7, Z3
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z6, Z7, Z4
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x02, R9
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R9, $0x01
+	JL          after1true
+	VMOVUPS.Z   (R8), K1, Z5
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z6
+	VFMADD231PS Z5, Z6, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z6
+	VFMADD231PS Z5, Z6, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z6
+	VFMADD231PS Z5, Z6, Z2
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z6
+	VFMADD231PS Z5, Z6, Z3
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z6
+	VFMADD231PS Z5, Z6, Z4
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	SUBQ        $0x01, R9
+	JMP         block1true
+
+after1true:
+	ADDQ      xRow+24(FP), CX
+	ADDQ      dzRow+40(FP), DX
+	DECQ      SI
+	JNZ       rowtrue
+	VMOVUPS.Z (AX), K1, Z5
+	VADDPS    Z5, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	VADDPS    Z5, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	VADDPS    Z5, Z2, Z2
+	VMOVUPS   Z2, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	VADDPS    Z5, Z3, Z3
+	VMOVUPS   Z3, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	VADDPS    Z5, Z4, Z4
+	VMOVUPS   Z4, K1, (AX)
 
 done:
 	VZEROUPPER
@@ -2748,49 +3847,286 @@ rowfalse:
 	MOVQ R8, R11
 	MOVQ ow+64(FP), R12
 
-pixelfalse:
+block8false:
+	CMPQ        R12, $0x08
+	JL          after8false
 	VMOVUPS     (R11), Z5
-	LEAQ        (R10)(BX*2), R13
-	ADDQ        BX, R13
-	VFMADD231PS (R10), Z5, Z0
-	VFMADD231PS (R10)(BX*1), Z5, Z1
-	VFMADD231PS (R10)(BX*2), Z5, Z2
-	VFMADD231PS (R13), Z5, Z3
-	VFMADD231PS (R13)(BX*1), Z5, Z4
-	ADDQ        BX, R10
-	ADDQ        BX, R10
 	ADDQ        dzPixel+48(FP), R11
-	DECQ        R12
-	JNZ         pixelfalse
-	ADDQ        xRow+24(FP), DI
-	ADDQ        dzRow+40(FP), R8
-	DECQ        R9
-	JNZ         rowfalse
-	MOVQ        AX, DI
-	VMOVUPS     (DI), Z5
-	VADDPS      Z5, Z0, Z0
-	VMOVUPS     Z0, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z5
-	VADDPS      Z5, Z1, Z1
-	VMOVUPS     Z1, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z5
-	VADDPS      Z5, Z2, Z2
-	VMOVUPS     Z2, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z5
-	VADDPS      Z5, Z3, Z3
-	VMOVUPS     Z3, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z5
-	VADDPS      Z5, Z4, Z4
-	VMOVUPS     Z4, (DI)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        SI
-	JNZ         vector
+	VMOVUPS     (R11), Z6
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z7
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z8
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z9
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z10
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z11
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z12
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z5, Z13, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z5, Z13, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z5, Z13, Z2
+	VFMADD231PS Z6, Z13, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z5, Z13, Z3
+	VFMADD231PS Z6, Z13, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z5, Z13, Z4
+	VFMADD231PS Z6, Z13, Z2
+	VFMADD231PS Z7, Z13, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z6, Z13, Z3
+	VFMADD231PS Z7, Z13, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z6, Z13, Z4
+	VFMADD231PS Z7, Z13, Z2
+	VFMADD231PS Z8, Z13, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z7, Z13, Z3
+	VFMADD231PS Z8, Z13, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z7, Z13, Z4
+	VFMADD231PS Z8, Z13, Z2
+	VFMADD231PS Z9, Z13, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z8, Z13, Z3
+	VFMADD231PS Z9, Z13, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z8, Z13, Z4
+	VFMADD231PS Z9, Z13, Z2
+	VFMADD231PS Z10, Z13, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z9, Z13, Z3
+	VFMADD231PS Z10, Z13, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z9, Z13, Z4
+	VFMADD231PS Z10, Z13, Z2
+	VFMADD231PS Z11, Z13, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z10, Z13, Z3
+	VFMADD231PS Z11, Z13, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z10, Z13, Z4
+	VFMADD231PS Z11, Z13, Z2
+	VFMADD231PS Z12, Z13, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z11, Z13, Z3
+	VFMADD231PS Z12, Z13, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z11, Z13, Z4
+	VFMADD231PS Z12, Z13, Z2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z12, Z13, Z3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z12, Z13, Z4
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x08, R12
+	JMP         block8false
+
+after8false:
+block4false:
+	CMPQ        R12, $0x04
+	JL          after4false
+	VMOVUPS     (R11), Z5
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z6
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z7
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z8
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z5, Z9, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z5, Z9, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z5, Z9, Z2
+	VFMADD231PS Z6, Z9, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z5, Z9, Z3
+	VFMADD231PS Z6, Z9, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z5, Z9, Z4
+	VFMADD231PS Z6, Z9, Z2
+	VFMADD231PS Z7, Z9, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z6, Z9, Z3
+	VFMADD231PS Z7, Z9, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z6, Z9, Z4
+	VFMADD231PS Z7, Z9, Z2
+	VFMADD231PS Z8, Z9, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z7, Z9, Z3
+	VFMADD231PS Z8, Z9, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z7, Z9, Z4
+	VFMADD231PS Z8, Z9, Z2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z8, Z9, Z3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z8, Z9, Z4
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x04, R12
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R12, $0x02
+	JL          after2false
+	VMOVUPS     (R11), Z5
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z6
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z5, Z7, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z5, Z7, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z5, Z7, Z2
+	VFMADD231PS Z6, Z7, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z5, Z7, Z3
+	VFMADD231PS Z6, Z7, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z5, Z7, Z4
+	VFMADD231PS Z6, Z7, Z2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z6, Z7, Z3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z6, Z7, Z4
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x02, R12
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R12, $0x01
+	JL          after1false
+	VMOVUPS     (R11), Z5
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z6
+	VFMADD231PS Z5, Z6, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z6
+	VFMADD231PS Z5, Z6, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z6
+	VFMADD231PS Z5, Z6, Z2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z6
+	VFMADD231PS Z5, Z6, Z3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z6
+	VFMADD231PS Z5, Z6, Z4
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x01, R12
+	JMP         block1false
+
+after1false:
+	ADDQ    xRow+24(FP), DI
+	ADDQ    dzRow+40(FP), R8
+	DECQ    R9
+	JNZ     rowfalse
+	MOVQ    AX, DI
+	VMOVUPS (DI), Z5
+	VADDPS  Z5, Z0, Z0
+	VMOVUPS Z0, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z5
+	VADDPS  Z5, Z1, Z1
+	VMOVUPS Z1, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z5
+	VADDPS  Z5, Z2, Z2
+	VMOVUPS Z2, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z5
+	VADDPS  Z5, Z3, Z3
+	VMOVUPS Z3, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z5
+	VADDPS  Z5, Z4, Z4
+	VMOVUPS Z4, (DI)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	DECQ    SI
+	JNZ     vector
 
 tail:
 	MOVB   tail+80(FP), SI
@@ -2809,48 +4145,280 @@ rowtrue:
 	MOVQ DX, R8
 	MOVQ ow+64(FP), R9
 
-pixeltrue:
+block8true:
+	CMPQ        R9, $0x08
+	JL          after8true
 	VMOVUPS.Z   (R8), K1, Z5
-	LEAQ        (DI)(BX*2), R10
-	ADDQ        BX, R10
-	VMOVUPS.Z   (DI), K1, Z6
-	VFMADD231PS Z6, Z5, Z0
-	VMOVUPS.Z   (DI)(BX*1), K1, Z6
-	VFMADD231PS Z6, Z5, Z1
-	VMOVUPS.Z   (DI)(BX*2), K1, Z6
-	VFMADD231PS Z6, Z5, Z2
-	VMOVUPS.Z   (R10), K1, Z6
-	VFMADD231PS Z6, Z5, Z3
-	VMOVUPS.Z   (R10)(BX*1), K1, Z6
-	VFMADD231PS Z6, Z5, Z4
-	ADDQ        BX, DI
-	ADDQ        BX, DI
 	ADDQ        dzPixel+48(FP), R8
-	DECQ        R9
-	JNZ         pixeltrue
-	ADDQ        xRow+24(FP), CX
-	ADDQ        dzRow+40(FP), DX
-	DECQ        SI
-	JNZ         rowtrue
-	VMOVUPS.Z   (AX), K1, Z5
-	VADDPS      Z5, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z5
-	VADDPS      Z5, Z1, Z1
-	VMOVUPS     Z1, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z5
-	VADDPS      Z5, Z2, Z2
-	VMOVUPS     Z2, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z5
-	VADDPS      Z5, Z3, Z3
-	VMOVUPS     Z3, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z5
-	VADDPS      Z5, Z4, Z4
-	VMOVUPS     Z4, K1, (AX)
+	VMOVUPS.Z   (R8), K1, Z6
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z10
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z12
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z5, Z13, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z5, Z13, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z5, Z13, Z2
+	VFMADD231PS Z6, Z13, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z5, Z13, Z3
+	VFMADD231PS Z6, Z13, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z5, Z13, Z4
+	VFMADD231PS Z6, Z13, Z2
+	VFMADD231PS Z7, Z13, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z6, Z13, Z3
+	VFMADD231PS Z7, Z13, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z6, Z13, Z4
+	VFMADD231PS Z7, Z13, Z2
+	VFMADD231PS Z8, Z13, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z7, Z13, Z3
+	VFMADD231PS Z8, Z13, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z7, Z13, Z4
+	VFMADD231PS Z8, Z13, Z2
+	VFMADD231PS Z9, Z13, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z8, Z13, Z3
+	VFMADD231PS Z9, Z13, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z8, Z13, Z4
+	VFMADD231PS Z9, Z13, Z2
+	VFMADD231PS Z10, Z13, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z9, Z13, Z3
+	VFMADD231PS Z10, Z13, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z9, Z13, Z4
+	VFMADD231PS Z10, Z13, Z2
+	VFMADD231PS Z11, Z13, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z10, Z13, Z3
+	VFMADD231PS Z11, Z13, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z10, Z13, Z4
+	VFMADD231PS Z11, Z13, Z2
+	VFMADD231PS Z12, Z13, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z11, Z13, Z3
+	VFMADD231PS Z12, Z13, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z11, Z13, Z4
+	VFMADD231PS Z12, Z13, Z2
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z12, Z13, Z3
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z13
+	VFMADD231PS Z12, Z13, Z4
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x08, R9
+	JMP         block8true
+
+after8true:
+block4true:
+	CMPQ        R9, $0x04
+	JL          after4true
+	VMOVUPS.Z   (R8), K1, Z5
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z6
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z5, Z9, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z5, Z9, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z5, Z9, Z2
+	VFMADD231PS Z6, Z9, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z5, Z9, Z3
+	VFMADD231PS Z6, Z9, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z5, Z9, Z4
+	VFMADD231PS Z6, Z9, Z2
+	VFMADD231PS Z7, Z9, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z6, Z9, Z3
+	VFMADD231PS Z7, Z9, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z6, Z9, Z4
+	VFMADD231PS Z7, Z9, Z2
+	VFMADD231PS Z8, Z9, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z7, Z9, Z3
+	VFMADD231PS Z8, Z9, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z7, Z9, Z4
+	VFMADD231PS Z8, Z9, Z2
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z8, Z9, Z3
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z8, Z9, Z4
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x04, R9
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R9, $0x02
+	JL          after2true
+	VMOVUPS.Z   (R8), K1, Z5
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z6
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z5, Z7, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z5, Z7, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z5, Z7, Z2
+	VFMADD231PS Z6, Z7, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z5, Z7, Z3
+	VFMADD231PS Z6, Z7, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z5, Z7, Z4
+	VFMADD231PS Z6, Z7, Z2
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z6, Z7, Z3
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z7
+	VFMADD231PS Z6, Z7, Z4
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x02, R9
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R9, $0x01
+	JL          after1true
+	VMOVUPS.Z   (R8), K1, Z5
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z6
+	VFMADD231PS Z5, Z6, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z6
+	VFMADD231PS Z5, Z6, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z6
+	VFMADD231PS Z5, Z6, Z2
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z6
+	VFMADD231PS Z5, Z6, Z3
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z6
+	VFMADD231PS Z5, Z6, Z4
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x01, R9
+	JMP         block1true
+
+after1true:
+	ADDQ      xRow+24(FP), CX
+	ADDQ      dzRow+40(FP), DX
+	DECQ      SI
+	JNZ       rowtrue
+	VMOVUPS.Z (AX), K1, Z5
+	VADDPS    Z5, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	VADDPS    Z5, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	VADDPS    Z5, Z2, Z2
+	VMOVUPS   Z2, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	VADDPS    Z5, Z3, Z3
+	VMOVUPS   Z3, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	VADDPS    Z5, Z4, Z4
+	VMOVUPS   Z4, K1, (AX)
 
 done:
 	VZEROUPPER
@@ -3643,60 +5211,303 @@ rowfalse:
 	MOVQ R8, R11
 	MOVQ ow+64(FP), R12
 
-pixelfalse:
+block8false:
+	CMPQ        R12, $0x08
+	JL          after8false
 	VMOVUPS     (R11), Z7
-	LEAQ        (R10)(BX*2), R13
-	ADDQ        BX, R13
-	LEAQ        (R13)(BX*2), R14
-	ADDQ        BX, R14
-	VFMADD231PS (R10), Z7, Z0
-	VFMADD231PS (R10)(BX*1), Z7, Z1
-	VFMADD231PS (R10)(BX*2), Z7, Z2
-	VFMADD231PS (R13), Z7, Z3
-	VFMADD231PS (R13)(BX*1), Z7, Z4
-	VFMADD231PS (R13)(BX*2), Z7, Z5
-	VFMADD231PS (R14), Z7, Z6
-	ADDQ        BX, R10
 	ADDQ        dzPixel+48(FP), R11
-	DECQ        R12
-	JNZ         pixelfalse
-	ADDQ        xRow+24(FP), DI
-	ADDQ        dzRow+40(FP), R8
-	DECQ        R9
-	JNZ         rowfalse
-	MOVQ        AX, DI
-	VMOVUPS     (DI), Z7
-	VADDPS      Z7, Z0, Z0
-	VMOVUPS     Z0, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z7
-	VADDPS      Z7, Z1, Z1
-	VMOVUPS     Z1, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z7
-	VADDPS      Z7, Z2, Z2
-	VMOVUPS     Z2, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z7
-	VADDPS      Z7, Z3, Z3
-	VMOVUPS     Z3, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z7
-	VADDPS      Z7, Z4, Z4
-	VMOVUPS     Z4, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z7
-	VADDPS      Z7, Z5, Z5
-	VMOVUPS     Z5, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z7
-	VADDPS      Z7, Z6, Z6
-	VMOVUPS     Z6, (DI)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        SI
-	JNZ         vector
+	VMOVUPS     (R11), Z8
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z9
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z10
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z11
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z12
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z13
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z14
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z7, Z15, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z7, Z15, Z1
+	VFMADD231PS Z8, Z15, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z7, Z15, Z2
+	VFMADD231PS Z8, Z15, Z1
+	VFMADD231PS Z9, Z15, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z7, Z15, Z3
+	VFMADD231PS Z8, Z15, Z2
+	VFMADD231PS Z9, Z15, Z1
+	VFMADD231PS Z10, Z15, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z7, Z15, Z4
+	VFMADD231PS Z8, Z15, Z3
+	VFMADD231PS Z9, Z15, Z2
+	VFMADD231PS Z10, Z15, Z1
+	VFMADD231PS Z11, Z15, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z7, Z15, Z5
+	VFMADD231PS Z8, Z15, Z4
+	VFMADD231PS Z9, Z15, Z3
+	VFMADD231PS Z10, Z15, Z2
+	VFMADD231PS Z11, Z15, Z1
+	VFMADD231PS Z12, Z15, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z7, Z15, Z6
+	VFMADD231PS Z8, Z15, Z5
+	VFMADD231PS Z9, Z15, Z4
+	VFMADD231PS Z10, Z15, Z3
+	VFMADD231PS Z11, Z15, Z2
+	VFMADD231PS Z12, Z15, Z1
+	VFMADD231PS Z13, Z15, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z8, Z15, Z6
+	VFMADD231PS Z9, Z15, Z5
+	VFMADD231PS Z10, Z15, Z4
+	VFMADD231PS Z11, Z15, Z3
+	VFMADD231PS Z12, Z15, Z2
+	VFMADD231PS Z13, Z15, Z1
+	VFMADD231PS Z14, Z15, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z9, Z15, Z6
+	VFMADD231PS Z10, Z15, Z5
+	VFMADD231PS Z11, Z15, Z4
+	VFMADD231PS Z12, Z15, Z3
+	VFMADD231PS Z13, Z15, Z2
+	VFMADD231PS Z14, Z15, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z10, Z15, Z6
+	VFMADD231PS Z11, Z15, Z5
+	VFMADD231PS Z12, Z15, Z4
+	VFMADD231PS Z13, Z15, Z3
+	VFMADD231PS Z14, Z15, Z2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z11, Z15, Z6
+	VFMADD231PS Z12, Z15, Z5
+	VFMADD231PS Z13, Z15, Z4
+	VFMADD231PS Z14, Z15, Z3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z12, Z15, Z6
+	VFMADD231PS Z13, Z15, Z5
+	VFMADD231PS Z14, Z15, Z4
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z13, Z15, Z6
+	VFMADD231PS Z14, Z15, Z5
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z14, Z15, Z6
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x08, R12
+	JMP         block8false
+
+after8false:
+block4false:
+	CMPQ        R12, $0x04
+	JL          after4false
+	VMOVUPS     (R11), Z7
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z8
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z9
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z10
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z7, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z7, Z11, Z1
+	VFMADD231PS Z8, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z7, Z11, Z2
+	VFMADD231PS Z8, Z11, Z1
+	VFMADD231PS Z9, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z7, Z11, Z3
+	VFMADD231PS Z8, Z11, Z2
+	VFMADD231PS Z9, Z11, Z1
+	VFMADD231PS Z10, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z7, Z11, Z4
+	VFMADD231PS Z8, Z11, Z3
+	VFMADD231PS Z9, Z11, Z2
+	VFMADD231PS Z10, Z11, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z7, Z11, Z5
+	VFMADD231PS Z8, Z11, Z4
+	VFMADD231PS Z9, Z11, Z3
+	VFMADD231PS Z10, Z11, Z2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z7, Z11, Z6
+	VFMADD231PS Z8, Z11, Z5
+	VFMADD231PS Z9, Z11, Z4
+	VFMADD231PS Z10, Z11, Z3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z8, Z11, Z6
+	VFMADD231PS Z9, Z11, Z5
+	VFMADD231PS Z10, Z11, Z4
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z9, Z11, Z6
+	VFMADD231PS Z10, Z11, Z5
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z10, Z11, Z6
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x04, R12
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R12, $0x02
+	JL          after2false
+	VMOVUPS     (R11), Z7
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z8
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z7, Z9, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z7, Z9, Z1
+	VFMADD231PS Z8, Z9, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z7, Z9, Z2
+	VFMADD231PS Z8, Z9, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z7, Z9, Z3
+	VFMADD231PS Z8, Z9, Z2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z7, Z9, Z4
+	VFMADD231PS Z8, Z9, Z3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z7, Z9, Z5
+	VFMADD231PS Z8, Z9, Z4
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z7, Z9, Z6
+	VFMADD231PS Z8, Z9, Z5
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z8, Z9, Z6
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x02, R12
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R12, $0x01
+	JL          after1false
+	VMOVUPS     (R11), Z7
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z8
+	VFMADD231PS Z7, Z8, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z8
+	VFMADD231PS Z7, Z8, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z8
+	VFMADD231PS Z7, Z8, Z2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z8
+	VFMADD231PS Z7, Z8, Z3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z8
+	VFMADD231PS Z7, Z8, Z4
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z8
+	VFMADD231PS Z7, Z8, Z5
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z8
+	VFMADD231PS Z7, Z8, Z6
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	SUBQ        $0x01, R12
+	JMP         block1false
+
+after1false:
+	ADDQ    xRow+24(FP), DI
+	ADDQ    dzRow+40(FP), R8
+	DECQ    R9
+	JNZ     rowfalse
+	MOVQ    AX, DI
+	VMOVUPS (DI), Z7
+	VADDPS  Z7, Z0, Z0
+	VMOVUPS Z0, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z7
+	VADDPS  Z7, Z1, Z1
+	VMOVUPS Z1, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z7
+	VADDPS  Z7, Z2, Z2
+	VMOVUPS Z2, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z7
+	VADDPS  Z7, Z3, Z3
+	VMOVUPS Z3, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z7
+	VADDPS  Z7, Z4, Z4
+	VMOVUPS Z4, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z7
+	VADDPS  Z7, Z5, Z5
+	VMOVUPS Z5, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z7
+	VADDPS  Z7, Z6, Z6
+	VMOVUPS Z6, (DI)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	DECQ    SI
+	JNZ     vector
 
 tail:
 	MOVB   tail+80(FP), SI
@@ -3717,61 +5528,297 @@ rowtrue:
 	MOVQ DX, R8
 	MOVQ ow+64(FP), R9
 
-pixeltrue:
+block8true:
+	CMPQ        R9, $0x08
+	JL          after8true
 	VMOVUPS.Z   (R8), K1, Z7
-	LEAQ        (DI)(BX*2), R10
-	ADDQ        BX, R10
-	LEAQ        (R10)(BX*2), R11
-	ADDQ        BX, R11
-	VMOVUPS.Z   (DI), K1, Z8
-	VFMADD231PS Z8, Z7, Z0
-	VMOVUPS.Z   (DI)(BX*1), K1, Z8
-	VFMADD231PS Z8, Z7, Z1
-	VMOVUPS.Z   (DI)(BX*2), K1, Z8
-	VFMADD231PS Z8, Z7, Z2
-	VMOVUPS.Z   (R10), K1, Z8
-	VFMADD231PS Z8, Z7, Z3
-	VMOVUPS.Z   (R10)(BX*1), K1, Z8
-	VFMADD231PS Z8, Z7, Z4
-	VMOVUPS.Z   (R10)(BX*2), K1, Z8
-	VFMADD231PS Z8, Z7, Z5
-	VMOVUPS.Z   (R11), K1, Z8
-	VFMADD231PS Z8, Z7, Z6
-	ADDQ        BX, DI
 	ADDQ        dzPixel+48(FP), R8
-	DECQ        R9
-	JNZ         pixeltrue
-	ADDQ        xRow+24(FP), CX
-	ADDQ        dzRow+40(FP), DX
-	DECQ        SI
-	JNZ         rowtrue
-	VMOVUPS.Z   (AX), K1, Z7
-	VADDPS      Z7, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z7
-	VADDPS      Z7, Z1, Z1
-	VMOVUPS     Z1, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z7
-	VADDPS      Z7, Z2, Z2
-	VMOVUPS     Z2, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z7
-	VADDPS      Z7, Z3, Z3
-	VMOVUPS     Z3, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z7
-	VADDPS      Z7, Z4, Z4
-	VMOVUPS     Z4, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z7
-	VADDPS      Z7, Z5, Z5
-	VMOVUPS     Z5, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z7
-	VADDPS      Z7, Z6, Z6
-	VMOVUPS     Z6, K1, (AX)
+	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z10
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z12
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z14
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z7, Z15, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z7, Z15, Z1
+	VFMADD231PS Z8, Z15, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z7, Z15, Z2
+	VFMADD231PS Z8, Z15, Z1
+	VFMADD231PS Z9, Z15, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z7, Z15, Z3
+	VFMADD231PS Z8, Z15, Z2
+	VFMADD231PS Z9, Z15, Z1
+	VFMADD231PS Z10, Z15, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z7, Z15, Z4
+	VFMADD231PS Z8, Z15, Z3
+	VFMADD231PS Z9, Z15, Z2
+	VFMADD231PS Z10, Z15, Z1
+	VFMADD231PS Z11, Z15, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z7, Z15, Z5
+	VFMADD231PS Z8, Z15, Z4
+	VFMADD231PS Z9, Z15, Z3
+	VFMADD231PS Z10, Z15, Z2
+	VFMADD231PS Z11, Z15, Z1
+	VFMADD231PS Z12, Z15, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z7, Z15, Z6
+	VFMADD231PS Z8, Z15, Z5
+	VFMADD231PS Z9, Z15, Z4
+	VFMADD231PS Z10, Z15, Z3
+	VFMADD231PS Z11, Z15, Z2
+	VFMADD231PS Z12, Z15, Z1
+	VFMADD231PS Z13, Z15, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z8, Z15, Z6
+	VFMADD231PS Z9, Z15, Z5
+	VFMADD231PS Z10, Z15, Z4
+	VFMADD231PS Z11, Z15, Z3
+	VFMADD231PS Z12, Z15, Z2
+	VFMADD231PS Z13, Z15, Z1
+	VFMADD231PS Z14, Z15, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z9, Z15, Z6
+	VFMADD231PS Z10, Z15, Z5
+	VFMADD231PS Z11, Z15, Z4
+	VFMADD231PS Z12, Z15, Z3
+	VFMADD231PS Z13, Z15, Z2
+	VFMADD231PS Z14, Z15, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z10, Z15, Z6
+	VFMADD231PS Z11, Z15, Z5
+	VFMADD231PS Z12, Z15, Z4
+	VFMADD231PS Z13, Z15, Z3
+	VFMADD231PS Z14, Z15, Z2
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z11, Z15, Z6
+	VFMADD231PS Z12, Z15, Z5
+	VFMADD231PS Z13, Z15, Z4
+	VFMADD231PS Z14, Z15, Z3
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z12, Z15, Z6
+	VFMADD231PS Z13, Z15, Z5
+	VFMADD231PS Z14, Z15, Z4
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z13, Z15, Z6
+	VFMADD231PS Z14, Z15, Z5
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z14, Z15, Z6
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x08, R9
+	JMP         block8true
+
+after8true:
+block4true:
+	CMPQ        R9, $0x04
+	JL          after4true
+	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z10
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z7, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z7, Z11, Z1
+	VFMADD231PS Z8, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z7, Z11, Z2
+	VFMADD231PS Z8, Z11, Z1
+	VFMADD231PS Z9, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z7, Z11, Z3
+	VFMADD231PS Z8, Z11, Z2
+	VFMADD231PS Z9, Z11, Z1
+	VFMADD231PS Z10, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z7, Z11, Z4
+	VFMADD231PS Z8, Z11, Z3
+	VFMADD231PS Z9, Z11, Z2
+	VFMADD231PS Z10, Z11, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z7, Z11, Z5
+	VFMADD231PS Z8, Z11, Z4
+	VFMADD231PS Z9, Z11, Z3
+	VFMADD231PS Z10, Z11, Z2
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z7, Z11, Z6
+	VFMADD231PS Z8, Z11, Z5
+	VFMADD231PS Z9, Z11, Z4
+	VFMADD231PS Z10, Z11, Z3
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z8, Z11, Z6
+	VFMADD231PS Z9, Z11, Z5
+	VFMADD231PS Z10, Z11, Z4
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z9, Z11, Z6
+	VFMADD231PS Z10, Z11, Z5
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z10, Z11, Z6
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x04, R9
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R9, $0x02
+	JL          after2true
+	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z7, Z9, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z7, Z9, Z1
+	VFMADD231PS Z8, Z9, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z7, Z9, Z2
+	VFMADD231PS Z8, Z9, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z7, Z9, Z3
+	VFMADD231PS Z8, Z9, Z2
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z7, Z9, Z4
+	VFMADD231PS Z8, Z9, Z3
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z7, Z9, Z5
+	VFMADD231PS Z8, Z9, Z4
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z7, Z9, Z6
+	VFMADD231PS Z8, Z9, Z5
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z8, Z9, Z6
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x02, R9
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R9, $0x01
+	JL          after1true
+	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z8
+	VFMADD231PS Z7, Z8, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z8
+	VFMADD231PS Z7, Z8, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z8
+	VFMADD231PS Z7, Z8, Z2
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z8
+	VFMADD231PS Z7, Z8, Z3
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z8
+	VFMADD231PS Z7, Z8, Z4
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z8
+	VFMADD231PS Z7, Z8, Z5
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z8
+	VFMADD231PS Z7, Z8, Z6
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	SUBQ        $0x01, R9
+	JMP         block1true
+
+after1true:
+	ADDQ      xRow+24(FP), CX
+	ADDQ      dzRow+40(FP), DX
+	DECQ      SI
+	JNZ       rowtrue
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z2, Z2
+	VMOVUPS   Z2, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z3, Z3
+	VMOVUPS   Z3, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z4, Z4
+	VMOVUPS   Z4, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z5, Z5
+	VMOVUPS   Z5, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z6, Z6
+	VMOVUPS   Z6, K1, (AX)
 
 done:
 	VZEROUPPER
@@ -4608,61 +6655,340 @@ rowfalse:
 	MOVQ R8, R11
 	MOVQ ow+64(FP), R12
 
-pixelfalse:
+block8false:
+	CMPQ        R12, $0x08
+	JL          after8false
 	VMOVUPS     (R11), Z7
-	LEAQ        (R10)(BX*2), R13
-	ADDQ        BX, R13
-	LEAQ        (R13)(BX*2), R14
-	ADDQ        BX, R14
-	VFMADD231PS (R10), Z7, Z0
-	VFMADD231PS (R10)(BX*1), Z7, Z1
-	VFMADD231PS (R10)(BX*2), Z7, Z2
-	VFMADD231PS (R13), Z7, Z3
-	VFMADD231PS (R13)(BX*1), Z7, Z4
-	VFMADD231PS (R13)(BX*2), Z7, Z5
-	VFMADD231PS (R14), Z7, Z6
-	ADDQ        BX, R10
-	ADDQ        BX, R10
 	ADDQ        dzPixel+48(FP), R11
-	DECQ        R12
-	JNZ         pixelfalse
-	ADDQ        xRow+24(FP), DI
-	ADDQ        dzRow+40(FP), R8
-	DECQ        R9
-	JNZ         rowfalse
-	MOVQ        AX, DI
-	VMOVUPS     (DI), Z7
-	VADDPS      Z7, Z0, Z0
-	VMOVUPS     Z0, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z7
-	VADDPS      Z7, Z1, Z1
-	VMOVUPS     Z1, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z7
-	VADDPS      Z7, Z2, Z2
-	VMOVUPS     Z2, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z7
-	VADDPS      Z7, Z3, Z3
-	VMOVUPS     Z3, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z7
-	VADDPS      Z7, Z4, Z4
-	VMOVUPS     Z4, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z7
-	VADDPS      Z7, Z5, Z5
-	VMOVUPS     Z5, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Z7
-	VADDPS      Z7, Z6, Z6
-	VMOVUPS     Z6, (DI)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        SI
-	JNZ         vector
+	VMOVUPS     (R11), Z8
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z9
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z10
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z11
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z12
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z13
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z14
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z7, Z15, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z7, Z15, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z7, Z15, Z2
+	VFMADD231PS Z8, Z15, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z7, Z15, Z3
+	VFMADD231PS Z8, Z15, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z7, Z15, Z4
+	VFMADD231PS Z8, Z15, Z2
+	VFMADD231PS Z9, Z15, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z7, Z15, Z5
+	VFMADD231PS Z8, Z15, Z3
+	VFMADD231PS Z9, Z15, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z7, Z15, Z6
+	VFMADD231PS Z8, Z15, Z4
+	VFMADD231PS Z9, Z15, Z2
+	VFMADD231PS Z10, Z15, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z8, Z15, Z5
+	VFMADD231PS Z9, Z15, Z3
+	VFMADD231PS Z10, Z15, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z8, Z15, Z6
+	VFMADD231PS Z9, Z15, Z4
+	VFMADD231PS Z10, Z15, Z2
+	VFMADD231PS Z11, Z15, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z9, Z15, Z5
+	VFMADD231PS Z10, Z15, Z3
+	VFMADD231PS Z11, Z15, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z9, Z15, Z6
+	VFMADD231PS Z10, Z15, Z4
+	VFMADD231PS Z11, Z15, Z2
+	VFMADD231PS Z12, Z15, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z10, Z15, Z5
+	VFMADD231PS Z11, Z15, Z3
+	VFMADD231PS Z12, Z15, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z10, Z15, Z6
+	VFMADD231PS Z11, Z15, Z4
+	VFMADD231PS Z12, Z15, Z2
+	VFMADD231PS Z13, Z15, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z11, Z15, Z5
+	VFMADD231PS Z12, Z15, Z3
+	VFMADD231PS Z13, Z15, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z11, Z15, Z6
+	VFMADD231PS Z12, Z15, Z4
+	VFMADD231PS Z13, Z15, Z2
+	VFMADD231PS Z14, Z15, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z12, Z15, Z5
+	VFMADD231PS Z13, Z15, Z3
+	VFMADD231PS Z14, Z15, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z12, Z15, Z6
+	VFMADD231PS Z13, Z15, Z4
+	VFMADD231PS Z14, Z15, Z2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z13, Z15, Z5
+	VFMADD231PS Z14, Z15, Z3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z13, Z15, Z6
+	VFMADD231PS Z14, Z15, Z4
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z14, Z15, Z5
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z15
+	VFMADD231PS Z14, Z15, Z6
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x08, R12
+	JMP         block8false
+
+after8false:
+block4false:
+	CMPQ        R12, $0x04
+	JL          after4false
+	VMOVUPS     (R11), Z7
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z8
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z9
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z10
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z7, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z7, Z11, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z7, Z11, Z2
+	VFMADD231PS Z8, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z7, Z11, Z3
+	VFMADD231PS Z8, Z11, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z7, Z11, Z4
+	VFMADD231PS Z8, Z11, Z2
+	VFMADD231PS Z9, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z7, Z11, Z5
+	VFMADD231PS Z8, Z11, Z3
+	VFMADD231PS Z9, Z11, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z7, Z11, Z6
+	VFMADD231PS Z8, Z11, Z4
+	VFMADD231PS Z9, Z11, Z2
+	VFMADD231PS Z10, Z11, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z8, Z11, Z5
+	VFMADD231PS Z9, Z11, Z3
+	VFMADD231PS Z10, Z11, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z8, Z11, Z6
+	VFMADD231PS Z9, Z11, Z4
+	VFMADD231PS Z10, Z11, Z2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z9, Z11, Z5
+	VFMADD231PS Z10, Z11, Z3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z9, Z11, Z6
+	VFMADD231PS Z10, Z11, Z4
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z10, Z11, Z5
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z10, Z11, Z6
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x04, R12
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R12, $0x02
+	JL          after2false
+	VMOVUPS     (R11), Z7
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Z8
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z7, Z9, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z7, Z9, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z7, Z9, Z2
+	VFMADD231PS Z8, Z9, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z7, Z9, Z3
+	VFMADD231PS Z8, Z9, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z7, Z9, Z4
+	VFMADD231PS Z8, Z9, Z2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z7, Z9, Z5
+	VFMADD231PS Z8, Z9, Z3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z7, Z9, Z6
+	VFMADD231PS Z8, Z9, Z4
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z8, Z9, Z5
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z8, Z9, Z6
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x02, R12
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R12, $0x01
+	JL          after1false
+	VMOVUPS     (R11), Z7
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z8
+	VFMADD231PS Z7, Z8, Z0
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z8
+	VFMADD231PS Z7, Z8, Z1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z8
+	VFMADD231PS Z7, Z8, Z2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z8
+	VFMADD231PS Z7, Z8, Z3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z8
+	VFMADD231PS Z7, Z8, Z4
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z8
+	VFMADD231PS Z7, Z8, Z5
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Z8
+	VFMADD231PS Z7, Z8, Z6
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x01, R12
+	JMP         block1false
+
+after1false:
+	ADDQ    xRow+24(FP), DI
+	ADDQ    dzRow+40(FP), R8
+	DECQ    R9
+	JNZ     rowfalse
+	MOVQ    AX, DI
+	VMOVUPS (DI), Z7
+	VADDPS  Z7, Z0, Z0
+	VMOVUPS Z0, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z7
+	VADDPS  Z7, Z1, Z1
+	VMOVUPS Z1, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z7
+	VADDPS  Z7, Z2, Z2
+	VMOVUPS Z2, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z7
+	VADDPS  Z7, Z3, Z3
+	VMOVUPS Z3, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z7
+	VADDPS  Z7, Z4, Z4
+	VMOVUPS Z4, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z7
+	VADDPS  Z7, Z5, Z5
+	VMOVUPS Z5, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z7
+	VADDPS  Z7, Z6, Z6
+	VMOVUPS Z6, (DI)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	DECQ    SI
+	JNZ     vector
 
 tail:
 	MOVB   tail+80(FP), SI
@@ -4683,62 +7009,334 @@ rowtrue:
 	MOVQ DX, R8
 	MOVQ ow+64(FP), R9
 
-pixeltrue:
+block8true:
+	CMPQ        R9, $0x08
+	JL          after8true
 	VMOVUPS.Z   (R8), K1, Z7
-	LEAQ        (DI)(BX*2), R10
-	ADDQ        BX, R10
-	LEAQ        (R10)(BX*2), R11
-	ADDQ        BX, R11
-	VMOVUPS.Z   (DI), K1, Z8
-	VFMADD231PS Z8, Z7, Z0
-	VMOVUPS.Z   (DI)(BX*1), K1, Z8
-	VFMADD231PS Z8, Z7, Z1
-	VMOVUPS.Z   (DI)(BX*2), K1, Z8
-	VFMADD231PS Z8, Z7, Z2
-	VMOVUPS.Z   (R10), K1, Z8
-	VFMADD231PS Z8, Z7, Z3
-	VMOVUPS.Z   (R10)(BX*1), K1, Z8
-	VFMADD231PS Z8, Z7, Z4
-	VMOVUPS.Z   (R10)(BX*2), K1, Z8
-	VFMADD231PS Z8, Z7, Z5
-	VMOVUPS.Z   (R11), K1, Z8
-	VFMADD231PS Z8, Z7, Z6
-	ADDQ        BX, DI
-	ADDQ        BX, DI
 	ADDQ        dzPixel+48(FP), R8
-	DECQ        R9
-	JNZ         pixeltrue
-	ADDQ        xRow+24(FP), CX
-	ADDQ        dzRow+40(FP), DX
-	DECQ        SI
-	JNZ         rowtrue
-	VMOVUPS.Z   (AX), K1, Z7
-	VADDPS      Z7, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z7
-	VADDPS      Z7, Z1, Z1
-	VMOVUPS     Z1, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z7
-	VADDPS      Z7, Z2, Z2
-	VMOVUPS     Z2, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z7
-	VADDPS      Z7, Z3, Z3
-	VMOVUPS     Z3, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z7
-	VADDPS      Z7, Z4, Z4
-	VMOVUPS     Z4, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z7
-	VADDPS      Z7, Z5, Z5
-	VMOVUPS     Z5, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS.Z   (AX), K1, Z7
-	VADDPS      Z7, Z6, Z6
-	VMOVUPS     Z6, K1, (AX)
+	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z10
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z12
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z14
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z7, Z15, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z7, Z15, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z7, Z15, Z2
+	VFMADD231PS Z8, Z15, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z7, Z15, Z3
+	VFMADD231PS Z8, Z15, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z7, Z15, Z4
+	VFMADD231PS Z8, Z15, Z2
+	VFMADD231PS Z9, Z15, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z7, Z15, Z5
+	VFMADD231PS Z8, Z15, Z3
+	VFMADD231PS Z9, Z15, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z7, Z15, Z6
+	VFMADD231PS Z8, Z15, Z4
+	VFMADD231PS Z9, Z15, Z2
+	VFMADD231PS Z10, Z15, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z8, Z15, Z5
+	VFMADD231PS Z9, Z15, Z3
+	VFMADD231PS Z10, Z15, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z8, Z15, Z6
+	VFMADD231PS Z9, Z15, Z4
+	VFMADD231PS Z10, Z15, Z2
+	VFMADD231PS Z11, Z15, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z9, Z15, Z5
+	VFMADD231PS Z10, Z15, Z3
+	VFMADD231PS Z11, Z15, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z9, Z15, Z6
+	VFMADD231PS Z10, Z15, Z4
+	VFMADD231PS Z11, Z15, Z2
+	VFMADD231PS Z12, Z15, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z10, Z15, Z5
+	VFMADD231PS Z11, Z15, Z3
+	VFMADD231PS Z12, Z15, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z10, Z15, Z6
+	VFMADD231PS Z11, Z15, Z4
+	VFMADD231PS Z12, Z15, Z2
+	VFMADD231PS Z13, Z15, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z11, Z15, Z5
+	VFMADD231PS Z12, Z15, Z3
+	VFMADD231PS Z13, Z15, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z11, Z15, Z6
+	VFMADD231PS Z12, Z15, Z4
+	VFMADD231PS Z13, Z15, Z2
+	VFMADD231PS Z14, Z15, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z12, Z15, Z5
+	VFMADD231PS Z13, Z15, Z3
+	VFMADD231PS Z14, Z15, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z12, Z15, Z6
+	VFMADD231PS Z13, Z15, Z4
+	VFMADD231PS Z14, Z15, Z2
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z13, Z15, Z5
+	VFMADD231PS Z14, Z15, Z3
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z13, Z15, Z6
+	VFMADD231PS Z14, Z15, Z4
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z14, Z15, Z5
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z15
+	VFMADD231PS Z14, Z15, Z6
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x08, R9
+	JMP         block8true
+
+after8true:
+block4true:
+	CMPQ        R9, $0x04
+	JL          after4true
+	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z10
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z7, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z7, Z11, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z7, Z11, Z2
+	VFMADD231PS Z8, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z7, Z11, Z3
+	VFMADD231PS Z8, Z11, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z7, Z11, Z4
+	VFMADD231PS Z8, Z11, Z2
+	VFMADD231PS Z9, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z7, Z11, Z5
+	VFMADD231PS Z8, Z11, Z3
+	VFMADD231PS Z9, Z11, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z7, Z11, Z6
+	VFMADD231PS Z8, Z11, Z4
+	VFMADD231PS Z9, Z11, Z2
+	VFMADD231PS Z10, Z11, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z8, Z11, Z5
+	VFMADD231PS Z9, Z11, Z3
+	VFMADD231PS Z10, Z11, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z8, Z11, Z6
+	VFMADD231PS Z9, Z11, Z4
+	VFMADD231PS Z10, Z11, Z2
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z9, Z11, Z5
+	VFMADD231PS Z10, Z11, Z3
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z9, Z11, Z6
+	VFMADD231PS Z10, Z11, Z4
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z10, Z11, Z5
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z11
+	VFMADD231PS Z10, Z11, Z6
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x04, R9
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R9, $0x02
+	JL          after2true
+	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        dzPixel+48(FP), R8
+	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z7, Z9, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z7, Z9, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z7, Z9, Z2
+	VFMADD231PS Z8, Z9, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z7, Z9, Z3
+	VFMADD231PS Z8, Z9, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z7, Z9, Z4
+	VFMADD231PS Z8, Z9, Z2
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z7, Z9, Z5
+	VFMADD231PS Z8, Z9, Z3
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z7, Z9, Z6
+	VFMADD231PS Z8, Z9, Z4
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z8, Z9, Z5
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z8, Z9, Z6
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x02, R9
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R9, $0x01
+	JL          after1true
+	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMOVUPS.Z   (R10), K1, Z8
+	VFMADD231PS Z7, Z8, Z0
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z8
+	VFMADD231PS Z7, Z8, Z1
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z8
+	VFMADD231PS Z7, Z8, Z2
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z8
+	VFMADD231PS Z7, Z8, Z3
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z8
+	VFMADD231PS Z7, Z8, Z4
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z8
+	VFMADD231PS Z7, Z8, Z5
+	ADDQ        BX, R10
+	VMOVUPS.Z   (R10), K1, Z8
+	VFMADD231PS Z7, Z8, Z6
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x01, R9
+	JMP         block1true
+
+after1true:
+	ADDQ      xRow+24(FP), CX
+	ADDQ      dzRow+40(FP), DX
+	DECQ      SI
+	JNZ       rowtrue
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z2, Z2
+	VMOVUPS   Z2, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z3, Z3
+	VMOVUPS   Z3, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z4, Z4
+	VMOVUPS   Z4, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z5, Z5
+	VMOVUPS   Z5, K1, (AX)
+	ADDQ      BX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z6, Z6
+	VMOVUPS   Z6, K1, (AX)
 
 done:
 	VZEROUPPER
@@ -5295,36 +7893,119 @@ rowfalse:
 	MOVQ R8, R11
 	MOVQ ow+64(FP), R12
 
-pixelfalse:
+block4false:
+	CMPQ        R12, $0x04
+	JL          after4false
 	VMOVUPS     (R11), Y4
-	VFMADD231PS (R10), Y4, Y1
-	VFMADD231PS (R10)(BX*1), Y4, Y2
-	VFMADD231PS (R10)(BX*2), Y4, Y3
-	ADDQ        BX, R10
 	ADDQ        dzPixel+48(FP), R11
-	DECQ        R12
-	JNZ         pixelfalse
-	ADDQ        xRow+24(FP), DI
-	ADDQ        dzRow+40(FP), R8
-	DECQ        R9
-	JNZ         rowfalse
-	MOVQ        AX, DI
-	VMOVUPS     (DI), Y4
-	VADDPS      Y4, Y1, Y1
-	VMOVUPS     Y1, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y4
-	VADDPS      Y4, Y2, Y2
-	VMOVUPS     Y2, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y4
-	VADDPS      Y4, Y3, Y3
-	VMOVUPS     Y3, (DI)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        SI
-	JNZ         vector
+	VMOVUPS     (R11), Y5
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Y6
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Y7
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y4, Y8, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y4, Y8, Y2
+	VFMADD231PS Y5, Y8, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y4, Y8, Y3
+	VFMADD231PS Y5, Y8, Y2
+	VFMADD231PS Y6, Y8, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y5, Y8, Y3
+	VFMADD231PS Y6, Y8, Y2
+	VFMADD231PS Y7, Y8, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y6, Y8, Y3
+	VFMADD231PS Y7, Y8, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y7, Y8, Y3
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x04, R12
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R12, $0x02
+	JL          after2false
+	VMOVUPS     (R11), Y4
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Y5
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y6
+	VFMADD231PS Y4, Y6, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y6
+	VFMADD231PS Y4, Y6, Y2
+	VFMADD231PS Y5, Y6, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y6
+	VFMADD231PS Y4, Y6, Y3
+	VFMADD231PS Y5, Y6, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y6
+	VFMADD231PS Y5, Y6, Y3
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x02, R12
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R12, $0x01
+	JL          after1false
+	VMOVUPS     (R11), Y4
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS Y4, Y5, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS Y4, Y5, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS Y4, Y5, Y3
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	SUBQ        $0x01, R12
+	JMP         block1false
+
+after1false:
+	ADDQ    xRow+24(FP), DI
+	ADDQ    dzRow+40(FP), R8
+	DECQ    R9
+	JNZ     rowfalse
+	MOVQ    AX, DI
+	VMOVUPS (DI), Y4
+	VADDPS  Y4, Y1, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS Y2, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, (DI)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    SI
+	JNZ     vector
 
 tail:
 	MOVB   tail+80(FP), SI
@@ -5341,33 +8022,113 @@ rowtrue:
 	MOVQ DX, R8
 	MOVQ ow+64(FP), R9
 
-pixeltrue:
+block4true:
+	CMPQ        R9, $0x04
+	JL          after4true
 	VMASKMOVPS  (R8), Y0, Y4
-	VMASKMOVPS  (DI), Y0, Y5
-	VFMADD231PS Y5, Y4, Y1
-	VMASKMOVPS  (DI)(BX*1), Y0, Y5
-	VFMADD231PS Y5, Y4, Y2
-	VMASKMOVPS  (DI)(BX*2), Y0, Y5
-	VFMADD231PS Y5, Y4, Y3
-	ADDQ        BX, DI
 	ADDQ        dzPixel+48(FP), R8
-	DECQ        R9
-	JNZ         pixeltrue
-	ADDQ        xRow+24(FP), CX
-	ADDQ        dzRow+40(FP), DX
-	DECQ        SI
-	JNZ         rowtrue
-	VMASKMOVPS  (AX), Y0, Y4
-	VADDPS      Y4, Y1, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y4
-	VADDPS      Y4, Y2, Y2
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y4
-	VADDPS      Y4, Y3, Y3
-	VMASKMOVPS  Y3, Y0, (AX)
+	VMASKMOVPS  (R8), Y0, Y5
+	ADDQ        dzPixel+48(FP), R8
+	VMASKMOVPS  (R8), Y0, Y6
+	ADDQ        dzPixel+48(FP), R8
+	VMASKMOVPS  (R8), Y0, Y7
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y4, Y8, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y4, Y8, Y2
+	VFMADD231PS Y5, Y8, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y4, Y8, Y3
+	VFMADD231PS Y5, Y8, Y2
+	VFMADD231PS Y6, Y8, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y5, Y8, Y3
+	VFMADD231PS Y6, Y8, Y2
+	VFMADD231PS Y7, Y8, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y6, Y8, Y3
+	VFMADD231PS Y7, Y8, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y7, Y8, Y3
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x04, R9
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R9, $0x02
+	JL          after2true
+	VMASKMOVPS  (R8), Y0, Y4
+	ADDQ        dzPixel+48(FP), R8
+	VMASKMOVPS  (R8), Y0, Y5
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMASKMOVPS  (R10), Y0, Y6
+	VFMADD231PS Y4, Y6, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y6
+	VFMADD231PS Y4, Y6, Y2
+	VFMADD231PS Y5, Y6, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y6
+	VFMADD231PS Y4, Y6, Y3
+	VFMADD231PS Y5, Y6, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y6
+	VFMADD231PS Y5, Y6, Y3
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x02, R9
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R9, $0x01
+	JL          after1true
+	VMASKMOVPS  (R8), Y0, Y4
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VFMADD231PS Y4, Y5, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VFMADD231PS Y4, Y5, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VFMADD231PS Y4, Y5, Y3
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	SUBQ        $0x01, R9
+	JMP         block1true
+
+after1true:
+	ADDQ       xRow+24(FP), CX
+	ADDQ       dzRow+40(FP), DX
+	DECQ       SI
+	JNZ        rowtrue
+	VMASKMOVPS (AX), Y0, Y4
+	VADDPS     Y4, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y4
+	VADDPS     Y4, Y2, Y2
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y4
+	VADDPS     Y4, Y3, Y3
+	VMASKMOVPS Y3, Y0, (AX)
 
 done:
 	VZEROUPPER
@@ -5968,37 +8729,134 @@ rowfalse:
 	MOVQ R8, R11
 	MOVQ ow+64(FP), R12
 
-pixelfalse:
+block4false:
+	CMPQ        R12, $0x04
+	JL          after4false
 	VMOVUPS     (R11), Y4
-	VFMADD231PS (R10), Y4, Y1
-	VFMADD231PS (R10)(BX*1), Y4, Y2
-	VFMADD231PS (R10)(BX*2), Y4, Y3
-	ADDQ        BX, R10
-	ADDQ        BX, R10
 	ADDQ        dzPixel+48(FP), R11
-	DECQ        R12
-	JNZ         pixelfalse
-	ADDQ        xRow+24(FP), DI
-	ADDQ        dzRow+40(FP), R8
-	DECQ        R9
-	JNZ         rowfalse
-	MOVQ        AX, DI
-	VMOVUPS     (DI), Y4
-	VADDPS      Y4, Y1, Y1
-	VMOVUPS     Y1, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y4
-	VADDPS      Y4, Y2, Y2
-	VMOVUPS     Y2, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y4
-	VADDPS      Y4, Y3, Y3
-	VMOVUPS     Y3, (DI)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        SI
-	JNZ         vector
+	VMOVUPS     (R11), Y5
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Y6
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Y7
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y4, Y8, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y4, Y8, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y4, Y8, Y3
+	VFMADD231PS Y5, Y8, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y5, Y8, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y5, Y8, Y3
+	VFMADD231PS Y6, Y8, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y6, Y8, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y6, Y8, Y3
+	VFMADD231PS Y7, Y8, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y7, Y8, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y7, Y8, Y3
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x04, R12
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R12, $0x02
+	JL          after2false
+	VMOVUPS     (R11), Y4
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Y5
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y6
+	VFMADD231PS Y4, Y6, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y6
+	VFMADD231PS Y4, Y6, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y6
+	VFMADD231PS Y4, Y6, Y3
+	VFMADD231PS Y5, Y6, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y6
+	VFMADD231PS Y5, Y6, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y6
+	VFMADD231PS Y5, Y6, Y3
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x02, R12
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R12, $0x01
+	JL          after1false
+	VMOVUPS     (R11), Y4
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS Y4, Y5, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS Y4, Y5, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS Y4, Y5, Y3
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x01, R12
+	JMP         block1false
+
+after1false:
+	ADDQ    xRow+24(FP), DI
+	ADDQ    dzRow+40(FP), R8
+	DECQ    R9
+	JNZ     rowfalse
+	MOVQ    AX, DI
+	VMOVUPS (DI), Y4
+	VADDPS  Y4, Y1, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS Y2, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, (DI)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    SI
+	JNZ     vector
 
 tail:
 	MOVB   tail+80(FP), SI
@@ -6015,34 +8873,128 @@ rowtrue:
 	MOVQ DX, R8
 	MOVQ ow+64(FP), R9
 
-pixeltrue:
+block4true:
+	CMPQ        R9, $0x04
+	JL          after4true
 	VMASKMOVPS  (R8), Y0, Y4
-	VMASKMOVPS  (DI), Y0, Y5
-	VFMADD231PS Y5, Y4, Y1
-	VMASKMOVPS  (DI)(BX*1), Y0, Y5
-	VFMADD231PS Y5, Y4, Y2
-	VMASKMOVPS  (DI)(BX*2), Y0, Y5
-	VFMADD231PS Y5, Y4, Y3
-	ADDQ        BX, DI
-	ADDQ        BX, DI
 	ADDQ        dzPixel+48(FP), R8
-	DECQ        R9
-	JNZ         pixeltrue
-	ADDQ        xRow+24(FP), CX
-	ADDQ        dzRow+40(FP), DX
-	DECQ        SI
-	JNZ         rowtrue
-	VMASKMOVPS  (AX), Y0, Y4
-	VADDPS      Y4, Y1, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y4
-	VADDPS      Y4, Y2, Y2
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y4
-	VADDPS      Y4, Y3, Y3
-	VMASKMOVPS  Y3, Y0, (AX)
+	VMASKMOVPS  (R8), Y0, Y5
+	ADDQ        dzPixel+48(FP), R8
+	VMASKMOVPS  (R8), Y0, Y6
+	ADDQ        dzPixel+48(FP), R8
+	VMASKMOVPS  (R8), Y0, Y7
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y4, Y8, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y4, Y8, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y4, Y8, Y3
+	VFMADD231PS Y5, Y8, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y5, Y8, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y5, Y8, Y3
+	VFMADD231PS Y6, Y8, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y6, Y8, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y6, Y8, Y3
+	VFMADD231PS Y7, Y8, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y7, Y8, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y7, Y8, Y3
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x04, R9
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R9, $0x02
+	JL          after2true
+	VMASKMOVPS  (R8), Y0, Y4
+	ADDQ        dzPixel+48(FP), R8
+	VMASKMOVPS  (R8), Y0, Y5
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMASKMOVPS  (R10), Y0, Y6
+	VFMADD231PS Y4, Y6, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y6
+	VFMADD231PS Y4, Y6, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y6
+	VFMADD231PS Y4, Y6, Y3
+	VFMADD231PS Y5, Y6, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y6
+	VFMADD231PS Y5, Y6, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y6
+	VFMADD231PS Y5, Y6, Y3
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x02, R9
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R9, $0x01
+	JL          after1true
+	VMASKMOVPS  (R8), Y0, Y4
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VFMADD231PS Y4, Y5, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VFMADD231PS Y4, Y5, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VFMADD231PS Y4, Y5, Y3
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x01, R9
+	JMP         block1true
+
+after1true:
+	ADDQ       xRow+24(FP), CX
+	ADDQ       dzRow+40(FP), DX
+	DECQ       SI
+	JNZ        rowtrue
+	VMASKMOVPS (AX), Y0, Y4
+	VADDPS     Y4, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y4
+	VADDPS     Y4, Y2, Y2
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y4
+	VADDPS     Y4, Y3, Y3
+	VMASKMOVPS Y3, Y0, (AX)
 
 done:
 	VZEROUPPER
@@ -6755,48 +9707,153 @@ rowfalse:
 	MOVQ R8, R11
 	MOVQ ow+64(FP), R12
 
-pixelfalse:
+block4false:
+	CMPQ        R12, $0x04
+	JL          after4false
 	VMOVUPS     (R11), Y6
-	LEAQ        (R10)(BX*2), R13
-	ADDQ        BX, R13
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS (R10)(BX*1), Y6, Y2
-	VFMADD231PS (R10)(BX*2), Y6, Y3
-	VFMADD231PS (R13), Y6, Y4
-	VFMADD231PS (R13)(BX*1), Y6, Y5
-	ADDQ        BX, R10
 	ADDQ        dzPixel+48(FP), R11
-	DECQ        R12
-	JNZ         pixelfalse
-	ADDQ        xRow+24(FP), DI
-	ADDQ        dzRow+40(FP), R8
-	DECQ        R9
-	JNZ         rowfalse
-	MOVQ        AX, DI
-	VMOVUPS     (DI), Y6
-	VADDPS      Y6, Y1, Y1
-	VMOVUPS     Y1, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y6
-	VADDPS      Y6, Y2, Y2
-	VMOVUPS     Y2, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y6
-	VADDPS      Y6, Y3, Y3
-	VMOVUPS     Y3, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y6
-	VADDPS      Y6, Y4, Y4
-	VMOVUPS     Y4, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y6
-	VADDPS      Y6, Y5, Y5
-	VMOVUPS     Y5, (DI)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        SI
-	JNZ         vector
+	VMOVUPS     (R11), Y7
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Y8
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Y9
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y6, Y10, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y6, Y10, Y2
+	VFMADD231PS Y7, Y10, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y6, Y10, Y3
+	VFMADD231PS Y7, Y10, Y2
+	VFMADD231PS Y8, Y10, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y6, Y10, Y4
+	VFMADD231PS Y7, Y10, Y3
+	VFMADD231PS Y8, Y10, Y2
+	VFMADD231PS Y9, Y10, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y6, Y10, Y5
+	VFMADD231PS Y7, Y10, Y4
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y9, Y10, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y8, Y10, Y4
+	VFMADD231PS Y9, Y10, Y3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y8, Y10, Y5
+	VFMADD231PS Y9, Y10, Y4
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y9, Y10, Y5
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x04, R12
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R12, $0x02
+	JL          after2false
+	VMOVUPS     (R11), Y6
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Y7
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y6, Y8, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y6, Y8, Y2
+	VFMADD231PS Y7, Y8, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y6, Y8, Y3
+	VFMADD231PS Y7, Y8, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y6, Y8, Y4
+	VFMADD231PS Y7, Y8, Y3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y6, Y8, Y5
+	VFMADD231PS Y7, Y8, Y4
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y7, Y8, Y5
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x02, R12
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R12, $0x01
+	JL          after1false
+	VMOVUPS     (R11), Y6
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y7
+	VFMADD231PS Y6, Y7, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y7
+	VFMADD231PS Y6, Y7, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y7
+	VFMADD231PS Y6, Y7, Y3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y7
+	VFMADD231PS Y6, Y7, Y4
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y7
+	VFMADD231PS Y6, Y7, Y5
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	SUBQ        $0x01, R12
+	JMP         block1false
+
+after1false:
+	ADDQ    xRow+24(FP), DI
+	ADDQ    dzRow+40(FP), R8
+	DECQ    R9
+	JNZ     rowfalse
+	MOVQ    AX, DI
+	VMOVUPS (DI), Y6
+	VADDPS  Y6, Y1, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y6
+	VADDPS  Y6, Y2, Y2
+	VMOVUPS Y2, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y6
+	VADDPS  Y6, Y3, Y3
+	VMOVUPS Y3, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y6
+	VADDPS  Y6, Y4, Y4
+	VMOVUPS Y4, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y6
+	VADDPS  Y6, Y5, Y5
+	VMOVUPS Y5, (DI)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    SI
+	JNZ     vector
 
 tail:
 	MOVB   tail+80(FP), SI
@@ -6815,47 +9872,147 @@ rowtrue:
 	MOVQ DX, R8
 	MOVQ ow+64(FP), R9
 
-pixeltrue:
+block4true:
+	CMPQ        R9, $0x04
+	JL          after4true
 	VMASKMOVPS  (R8), Y0, Y6
-	LEAQ        (DI)(BX*2), R10
-	ADDQ        BX, R10
-	VMASKMOVPS  (DI), Y0, Y7
-	VFMADD231PS Y7, Y6, Y1
-	VMASKMOVPS  (DI)(BX*1), Y0, Y7
-	VFMADD231PS Y7, Y6, Y2
-	VMASKMOVPS  (DI)(BX*2), Y0, Y7
-	VFMADD231PS Y7, Y6, Y3
-	VMASKMOVPS  (R10), Y0, Y7
-	VFMADD231PS Y7, Y6, Y4
-	VMASKMOVPS  (R10)(BX*1), Y0, Y7
-	VFMADD231PS Y7, Y6, Y5
-	ADDQ        BX, DI
 	ADDQ        dzPixel+48(FP), R8
-	DECQ        R9
-	JNZ         pixeltrue
-	ADDQ        xRow+24(FP), CX
-	ADDQ        dzRow+40(FP), DX
-	DECQ        SI
-	JNZ         rowtrue
-	VMASKMOVPS  (AX), Y0, Y6
-	VADDPS      Y6, Y1, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y6
-	VADDPS      Y6, Y2, Y2
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y6
-	VADDPS      Y6, Y3, Y3
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y6
-	VADDPS      Y6, Y4, Y4
-	VMASKMOVPS  Y4, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y6
-	VADDPS      Y6, Y5, Y5
-	VMASKMOVPS  Y5, Y0, (AX)
+	VMASKMOVPS  (R8), Y0, Y7
+	ADDQ        dzPixel+48(FP), R8
+	VMASKMOVPS  (R8), Y0, Y8
+	ADDQ        dzPixel+48(FP), R8
+	VMASKMOVPS  (R8), Y0, Y9
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y6, Y10, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y6, Y10, Y2
+	VFMADD231PS Y7, Y10, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y6, Y10, Y3
+	VFMADD231PS Y7, Y10, Y2
+	VFMADD231PS Y8, Y10, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y6, Y10, Y4
+	VFMADD231PS Y7, Y10, Y3
+	VFMADD231PS Y8, Y10, Y2
+	VFMADD231PS Y9, Y10, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y6, Y10, Y5
+	VFMADD231PS Y7, Y10, Y4
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y9, Y10, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y8, Y10, Y4
+	VFMADD231PS Y9, Y10, Y3
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y8, Y10, Y5
+	VFMADD231PS Y9, Y10, Y4
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y9, Y10, Y5
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x04, R9
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R9, $0x02
+	JL          after2true
+	VMASKMOVPS  (R8), Y0, Y6
+	ADDQ        dzPixel+48(FP), R8
+	VMASKMOVPS  (R8), Y0, Y7
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y6, Y8, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y6, Y8, Y2
+	VFMADD231PS Y7, Y8, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y6, Y8, Y3
+	VFMADD231PS Y7, Y8, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y6, Y8, Y4
+	VFMADD231PS Y7, Y8, Y3
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y6, Y8, Y5
+	VFMADD231PS Y7, Y8, Y4
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y7, Y8, Y5
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x02, R9
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R9, $0x01
+	JL          after1true
+	VMASKMOVPS  (R8), Y0, Y6
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMASKMOVPS  (R10), Y0, Y7
+	VFMADD231PS Y6, Y7, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y7
+	VFMADD231PS Y6, Y7, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y7
+	VFMADD231PS Y6, Y7, Y3
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y7
+	VFMADD231PS Y6, Y7, Y4
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y7
+	VFMADD231PS Y6, Y7, Y5
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	SUBQ        $0x01, R9
+	JMP         block1true
+
+after1true:
+	ADDQ       xRow+24(FP), CX
+	ADDQ       dzRow+40(FP), DX
+	DECQ       SI
+	JNZ        rowtrue
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y2, Y2
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y3, Y3
+	VMASKMOVPS Y3, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y4, Y4
+	VMASKMOVPS Y4, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y5, Y5
+	VMASKMOVPS Y5, Y0, (AX)
 
 done:
 	VZEROUPPER
@@ -7612,49 +10769,168 @@ rowfalse:
 	MOVQ R8, R11
 	MOVQ ow+64(FP), R12
 
-pixelfalse:
+block4false:
+	CMPQ        R12, $0x04
+	JL          after4false
 	VMOVUPS     (R11), Y6
-	LEAQ        (R10)(BX*2), R13
-	ADDQ        BX, R13
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS (R10)(BX*1), Y6, Y2
-	VFMADD231PS (R10)(BX*2), Y6, Y3
-	VFMADD231PS (R13), Y6, Y4
-	VFMADD231PS (R13)(BX*1), Y6, Y5
-	ADDQ        BX, R10
-	ADDQ        BX, R10
 	ADDQ        dzPixel+48(FP), R11
-	DECQ        R12
-	JNZ         pixelfalse
-	ADDQ        xRow+24(FP), DI
-	ADDQ        dzRow+40(FP), R8
-	DECQ        R9
-	JNZ         rowfalse
-	MOVQ        AX, DI
-	VMOVUPS     (DI), Y6
-	VADDPS      Y6, Y1, Y1
-	VMOVUPS     Y1, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y6
-	VADDPS      Y6, Y2, Y2
-	VMOVUPS     Y2, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y6
-	VADDPS      Y6, Y3, Y3
-	VMOVUPS     Y3, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y6
-	VADDPS      Y6, Y4, Y4
-	VMOVUPS     Y4, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y6
-	VADDPS      Y6, Y5, Y5
-	VMOVUPS     Y5, (DI)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        SI
-	JNZ         vector
+	VMOVUPS     (R11), Y7
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Y8
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Y9
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y6, Y10, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y6, Y10, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y6, Y10, Y3
+	VFMADD231PS Y7, Y10, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y6, Y10, Y4
+	VFMADD231PS Y7, Y10, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y6, Y10, Y5
+	VFMADD231PS Y7, Y10, Y3
+	VFMADD231PS Y8, Y10, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y7, Y10, Y4
+	VFMADD231PS Y8, Y10, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y9, Y10, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y8, Y10, Y4
+	VFMADD231PS Y9, Y10, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y8, Y10, Y5
+	VFMADD231PS Y9, Y10, Y3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y9, Y10, Y4
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y9, Y10, Y5
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x04, R12
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R12, $0x02
+	JL          after2false
+	VMOVUPS     (R11), Y6
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Y7
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y6, Y8, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y6, Y8, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y6, Y8, Y3
+	VFMADD231PS Y7, Y8, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y6, Y8, Y4
+	VFMADD231PS Y7, Y8, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y6, Y8, Y5
+	VFMADD231PS Y7, Y8, Y3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y7, Y8, Y4
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y8
+	VFMADD231PS Y7, Y8, Y5
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x02, R12
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R12, $0x01
+	JL          after1false
+	VMOVUPS     (R11), Y6
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y7
+	VFMADD231PS Y6, Y7, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y7
+	VFMADD231PS Y6, Y7, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y7
+	VFMADD231PS Y6, Y7, Y3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y7
+	VFMADD231PS Y6, Y7, Y4
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y7
+	VFMADD231PS Y6, Y7, Y5
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x01, R12
+	JMP         block1false
+
+after1false:
+	ADDQ    xRow+24(FP), DI
+	ADDQ    dzRow+40(FP), R8
+	DECQ    R9
+	JNZ     rowfalse
+	MOVQ    AX, DI
+	VMOVUPS (DI), Y6
+	VADDPS  Y6, Y1, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y6
+	VADDPS  Y6, Y2, Y2
+	VMOVUPS Y2, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y6
+	VADDPS  Y6, Y3, Y3
+	VMOVUPS Y3, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y6
+	VADDPS  Y6, Y4, Y4
+	VMOVUPS Y4, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y6
+	VADDPS  Y6, Y5, Y5
+	VMOVUPS Y5, (DI)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    SI
+	JNZ     vector
 
 tail:
 	MOVB   tail+80(FP), SI
@@ -7673,48 +10949,162 @@ rowtrue:
 	MOVQ DX, R8
 	MOVQ ow+64(FP), R9
 
-pixeltrue:
+block4true:
+	CMPQ        R9, $0x04
+	JL          after4true
 	VMASKMOVPS  (R8), Y0, Y6
-	LEAQ        (DI)(BX*2), R10
-	ADDQ        BX, R10
-	VMASKMOVPS  (DI), Y0, Y7
-	VFMADD231PS Y7, Y6, Y1
-	VMASKMOVPS  (DI)(BX*1), Y0, Y7
-	VFMADD231PS Y7, Y6, Y2
-	VMASKMOVPS  (DI)(BX*2), Y0, Y7
-	VFMADD231PS Y7, Y6, Y3
-	VMASKMOVPS  (R10), Y0, Y7
-	VFMADD231PS Y7, Y6, Y4
-	VMASKMOVPS  (R10)(BX*1), Y0, Y7
-	VFMADD231PS Y7, Y6, Y5
-	ADDQ        BX, DI
-	ADDQ        BX, DI
 	ADDQ        dzPixel+48(FP), R8
-	DECQ        R9
-	JNZ         pixeltrue
-	ADDQ        xRow+24(FP), CX
-	ADDQ        dzRow+40(FP), DX
-	DECQ        SI
-	JNZ         rowtrue
-	VMASKMOVPS  (AX), Y0, Y6
-	VADDPS      Y6, Y1, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y6
-	VADDPS      Y6, Y2, Y2
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y6
-	VADDPS      Y6, Y3, Y3
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y6
-	VADDPS      Y6, Y4, Y4
-	VMASKMOVPS  Y4, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y6
-	VADDPS      Y6, Y5, Y5
-	VMASKMOVPS  Y5, Y0, (AX)
+	VMASKMOVPS  (R8), Y0, Y7
+	ADDQ        dzPixel+48(FP), R8
+	VMASKMOVPS  (R8), Y0, Y8
+	ADDQ        dzPixel+48(FP), R8
+	VMASKMOVPS  (R8), Y0, Y9
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y6, Y10, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y6, Y10, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y6, Y10, Y3
+	VFMADD231PS Y7, Y10, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y6, Y10, Y4
+	VFMADD231PS Y7, Y10, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y6, Y10, Y5
+	VFMADD231PS Y7, Y10, Y3
+	VFMADD231PS Y8, Y10, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y7, Y10, Y4
+	VFMADD231PS Y8, Y10, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y9, Y10, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y8, Y10, Y4
+	VFMADD231PS Y9, Y10, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y8, Y10, Y5
+	VFMADD231PS Y9, Y10, Y3
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y9, Y10, Y4
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y9, Y10, Y5
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x04, R9
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R9, $0x02
+	JL          after2true
+	VMASKMOVPS  (R8), Y0, Y6
+	ADDQ        dzPixel+48(FP), R8
+	VMASKMOVPS  (R8), Y0, Y7
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y6, Y8, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y6, Y8, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y6, Y8, Y3
+	VFMADD231PS Y7, Y8, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y6, Y8, Y4
+	VFMADD231PS Y7, Y8, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y6, Y8, Y5
+	VFMADD231PS Y7, Y8, Y3
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y7, Y8, Y4
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y8
+	VFMADD231PS Y7, Y8, Y5
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x02, R9
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R9, $0x01
+	JL          after1true
+	VMASKMOVPS  (R8), Y0, Y6
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMASKMOVPS  (R10), Y0, Y7
+	VFMADD231PS Y6, Y7, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y7
+	VFMADD231PS Y6, Y7, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y7
+	VFMADD231PS Y6, Y7, Y3
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y7
+	VFMADD231PS Y6, Y7, Y4
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y7
+	VFMADD231PS Y6, Y7, Y5
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x01, R9
+	JMP         block1true
+
+after1true:
+	ADDQ       xRow+24(FP), CX
+	ADDQ       dzRow+40(FP), DX
+	DECQ       SI
+	JNZ        rowtrue
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y2, Y2
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y3, Y3
+	VMASKMOVPS Y3, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y4, Y4
+	VMASKMOVPS Y4, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y5, Y5
+	VMASKMOVPS Y5, Y0, (AX)
 
 done:
 	VZEROUPPER
@@ -8583,60 +11973,187 @@ rowfalse:
 	MOVQ R8, R11
 	MOVQ ow+64(FP), R12
 
-pixelfalse:
+block4false:
+	CMPQ        R12, $0x04
+	JL          after4false
 	VMOVUPS     (R11), Y8
-	LEAQ        (R10)(BX*2), R13
-	ADDQ        BX, R13
-	LEAQ        (R13)(BX*2), R14
-	ADDQ        BX, R14
-	VFMADD231PS (R10), Y8, Y1
-	VFMADD231PS (R10)(BX*1), Y8, Y2
-	VFMADD231PS (R10)(BX*2), Y8, Y3
-	VFMADD231PS (R13), Y8, Y4
-	VFMADD231PS (R13)(BX*1), Y8, Y5
-	VFMADD231PS (R13)(BX*2), Y8, Y6
-	VFMADD231PS (R14), Y8, Y7
-	ADDQ        BX, R10
 	ADDQ        dzPixel+48(FP), R11
-	DECQ        R12
-	JNZ         pixelfalse
-	ADDQ        xRow+24(FP), DI
-	ADDQ        dzRow+40(FP), R8
-	DECQ        R9
-	JNZ         rowfalse
-	MOVQ        AX, DI
-	VMOVUPS     (DI), Y8
-	VADDPS      Y8, Y1, Y1
-	VMOVUPS     Y1, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y8
-	VADDPS      Y8, Y2, Y2
-	VMOVUPS     Y2, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y8
-	VADDPS      Y8, Y3, Y3
-	VMOVUPS     Y3, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y8
-	VADDPS      Y8, Y4, Y4
-	VMOVUPS     Y4, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y8
-	VADDPS      Y8, Y5, Y5
-	VMOVUPS     Y5, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y8
-	VADDPS      Y8, Y6, Y6
-	VMOVUPS     Y6, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y8
-	VADDPS      Y8, Y7, Y7
-	VMOVUPS     Y7, (DI)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        SI
-	JNZ         vector
+	VMOVUPS     (R11), Y9
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Y10
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Y11
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y8, Y12, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y8, Y12, Y2
+	VFMADD231PS Y9, Y12, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y8, Y12, Y3
+	VFMADD231PS Y9, Y12, Y2
+	VFMADD231PS Y10, Y12, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y8, Y12, Y4
+	VFMADD231PS Y9, Y12, Y3
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y11, Y12, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y8, Y12, Y5
+	VFMADD231PS Y9, Y12, Y4
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y11, Y12, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y8, Y12, Y6
+	VFMADD231PS Y9, Y12, Y5
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y11, Y12, Y3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y8, Y12, Y7
+	VFMADD231PS Y9, Y12, Y6
+	VFMADD231PS Y10, Y12, Y5
+	VFMADD231PS Y11, Y12, Y4
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y9, Y12, Y7
+	VFMADD231PS Y10, Y12, Y6
+	VFMADD231PS Y11, Y12, Y5
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y10, Y12, Y7
+	VFMADD231PS Y11, Y12, Y6
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y11, Y12, Y7
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x04, R12
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R12, $0x02
+	JL          after2false
+	VMOVUPS     (R11), Y8
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Y9
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y8, Y10, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y8, Y10, Y2
+	VFMADD231PS Y9, Y10, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y9, Y10, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y8, Y10, Y4
+	VFMADD231PS Y9, Y10, Y3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y8, Y10, Y5
+	VFMADD231PS Y9, Y10, Y4
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y8, Y10, Y6
+	VFMADD231PS Y9, Y10, Y5
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y8, Y10, Y7
+	VFMADD231PS Y9, Y10, Y6
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y9, Y10, Y7
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x02, R12
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R12, $0x01
+	JL          after1false
+	VMOVUPS     (R11), Y8
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS Y8, Y9, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS Y8, Y9, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS Y8, Y9, Y3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS Y8, Y9, Y4
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS Y8, Y9, Y5
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS Y8, Y9, Y6
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS Y8, Y9, Y7
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	SUBQ        $0x01, R12
+	JMP         block1false
+
+after1false:
+	ADDQ    xRow+24(FP), DI
+	ADDQ    dzRow+40(FP), R8
+	DECQ    R9
+	JNZ     rowfalse
+	MOVQ    AX, DI
+	VMOVUPS (DI), Y8
+	VADDPS  Y8, Y1, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y8
+	VADDPS  Y8, Y2, Y2
+	VMOVUPS Y2, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y8
+	VADDPS  Y8, Y3, Y3
+	VMOVUPS Y3, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y8
+	VADDPS  Y8, Y4, Y4
+	VMOVUPS Y4, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y8
+	VADDPS  Y8, Y5, Y5
+	VMOVUPS Y5, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y8
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS Y6, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y8
+	VADDPS  Y8, Y7, Y7
+	VMOVUPS Y7, (DI)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    SI
+	JNZ     vector
 
 tail:
 	MOVB   tail+80(FP), SI
@@ -8657,61 +12174,181 @@ rowtrue:
 	MOVQ DX, R8
 	MOVQ ow+64(FP), R9
 
-pixeltrue:
+block4true:
+	CMPQ        R9, $0x04
+	JL          after4true
 	VMASKMOVPS  (R8), Y0, Y8
-	LEAQ        (DI)(BX*2), R10
-	ADDQ        BX, R10
-	LEAQ        (R10)(BX*2), R11
-	ADDQ        BX, R11
-	VMASKMOVPS  (DI), Y0, Y9
-	VFMADD231PS Y9, Y8, Y1
-	VMASKMOVPS  (DI)(BX*1), Y0, Y9
-	VFMADD231PS Y9, Y8, Y2
-	VMASKMOVPS  (DI)(BX*2), Y0, Y9
-	VFMADD231PS Y9, Y8, Y3
-	VMASKMOVPS  (R10), Y0, Y9
-	VFMADD231PS Y9, Y8, Y4
-	VMASKMOVPS  (R10)(BX*1), Y0, Y9
-	VFMADD231PS Y9, Y8, Y5
-	VMASKMOVPS  (R10)(BX*2), Y0, Y9
-	VFMADD231PS Y9, Y8, Y6
-	VMASKMOVPS  (R11), Y0, Y9
-	VFMADD231PS Y9, Y8, Y7
-	ADDQ        BX, DI
 	ADDQ        dzPixel+48(FP), R8
-	DECQ        R9
-	JNZ         pixeltrue
-	ADDQ        xRow+24(FP), CX
-	ADDQ        dzRow+40(FP), DX
-	DECQ        SI
-	JNZ         rowtrue
-	VMASKMOVPS  (AX), Y0, Y8
-	VADDPS      Y8, Y1, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y8
-	VADDPS      Y8, Y2, Y2
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y8
-	VADDPS      Y8, Y3, Y3
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y8
-	VADDPS      Y8, Y4, Y4
-	VMASKMOVPS  Y4, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y8
-	VADDPS      Y8, Y5, Y5
-	VMASKMOVPS  Y5, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y8
-	VADDPS      Y8, Y6, Y6
-	VMASKMOVPS  Y6, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y8
-	VADDPS      Y8, Y7, Y7
-	VMASKMOVPS  Y7, Y0, (AX)
+	VMASKMOVPS  (R8), Y0, Y9
+	ADDQ        dzPixel+48(FP), R8
+	VMASKMOVPS  (R8), Y0, Y10
+	ADDQ        dzPixel+48(FP), R8
+	VMASKMOVPS  (R8), Y0, Y11
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y8, Y12, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y8, Y12, Y2
+	VFMADD231PS Y9, Y12, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y8, Y12, Y3
+	VFMADD231PS Y9, Y12, Y2
+	VFMADD231PS Y10, Y12, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y8, Y12, Y4
+	VFMADD231PS Y9, Y12, Y3
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y11, Y12, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y8, Y12, Y5
+	VFMADD231PS Y9, Y12, Y4
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y11, Y12, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y8, Y12, Y6
+	VFMADD231PS Y9, Y12, Y5
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y11, Y12, Y3
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y8, Y12, Y7
+	VFMADD231PS Y9, Y12, Y6
+	VFMADD231PS Y10, Y12, Y5
+	VFMADD231PS Y11, Y12, Y4
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y9, Y12, Y7
+	VFMADD231PS Y10, Y12, Y6
+	VFMADD231PS Y11, Y12, Y5
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y10, Y12, Y7
+	VFMADD231PS Y11, Y12, Y6
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y11, Y12, Y7
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x04, R9
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R9, $0x02
+	JL          after2true
+	VMASKMOVPS  (R8), Y0, Y8
+	ADDQ        dzPixel+48(FP), R8
+	VMASKMOVPS  (R8), Y0, Y9
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y8, Y10, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y8, Y10, Y2
+	VFMADD231PS Y9, Y10, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y9, Y10, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y8, Y10, Y4
+	VFMADD231PS Y9, Y10, Y3
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y8, Y10, Y5
+	VFMADD231PS Y9, Y10, Y4
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y8, Y10, Y6
+	VFMADD231PS Y9, Y10, Y5
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y8, Y10, Y7
+	VFMADD231PS Y9, Y10, Y6
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y9, Y10, Y7
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x02, R9
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R9, $0x01
+	JL          after1true
+	VMASKMOVPS  (R8), Y0, Y8
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VFMADD231PS Y8, Y9, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VFMADD231PS Y8, Y9, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VFMADD231PS Y8, Y9, Y3
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VFMADD231PS Y8, Y9, Y4
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VFMADD231PS Y8, Y9, Y5
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VFMADD231PS Y8, Y9, Y6
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VFMADD231PS Y8, Y9, Y7
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	SUBQ        $0x01, R9
+	JMP         block1true
+
+after1true:
+	ADDQ       xRow+24(FP), CX
+	ADDQ       dzRow+40(FP), DX
+	DECQ       SI
+	JNZ        rowtrue
+	VMASKMOVPS (AX), Y0, Y8
+	VADDPS     Y8, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y8
+	VADDPS     Y8, Y2, Y2
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y8
+	VADDPS     Y8, Y3, Y3
+	VMASKMOVPS Y3, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y8
+	VADDPS     Y8, Y4, Y4
+	VMASKMOVPS Y4, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y8
+	VADDPS     Y8, Y5, Y5
+	VMASKMOVPS Y5, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y8
+	VADDPS     Y8, Y6, Y6
+	VMASKMOVPS Y6, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y8
+	VADDPS     Y8, Y7, Y7
+	VMASKMOVPS Y7, Y0, (AX)
 
 done:
 	VZEROUPPER
@@ -9624,61 +13261,202 @@ rowfalse:
 	MOVQ R8, R11
 	MOVQ ow+64(FP), R12
 
-pixelfalse:
+block4false:
+	CMPQ        R12, $0x04
+	JL          after4false
 	VMOVUPS     (R11), Y8
-	LEAQ        (R10)(BX*2), R13
-	ADDQ        BX, R13
-	LEAQ        (R13)(BX*2), R14
-	ADDQ        BX, R14
-	VFMADD231PS (R10), Y8, Y1
-	VFMADD231PS (R10)(BX*1), Y8, Y2
-	VFMADD231PS (R10)(BX*2), Y8, Y3
-	VFMADD231PS (R13), Y8, Y4
-	VFMADD231PS (R13)(BX*1), Y8, Y5
-	VFMADD231PS (R13)(BX*2), Y8, Y6
-	VFMADD231PS (R14), Y8, Y7
-	ADDQ        BX, R10
-	ADDQ        BX, R10
 	ADDQ        dzPixel+48(FP), R11
-	DECQ        R12
-	JNZ         pixelfalse
-	ADDQ        xRow+24(FP), DI
-	ADDQ        dzRow+40(FP), R8
-	DECQ        R9
-	JNZ         rowfalse
-	MOVQ        AX, DI
-	VMOVUPS     (DI), Y8
-	VADDPS      Y8, Y1, Y1
-	VMOVUPS     Y1, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y8
-	VADDPS      Y8, Y2, Y2
-	VMOVUPS     Y2, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y8
-	VADDPS      Y8, Y3, Y3
-	VMOVUPS     Y3, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y8
-	VADDPS      Y8, Y4, Y4
-	VMOVUPS     Y4, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y8
-	VADDPS      Y8, Y5, Y5
-	VMOVUPS     Y5, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y8
-	VADDPS      Y8, Y6, Y6
-	VMOVUPS     Y6, (DI)
-	ADDQ        BX, DI
-	VMOVUPS     (DI), Y8
-	VADDPS      Y8, Y7, Y7
-	VMOVUPS     Y7, (DI)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        SI
-	JNZ         vector
+	VMOVUPS     (R11), Y9
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Y10
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Y11
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y8, Y12, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y8, Y12, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y8, Y12, Y3
+	VFMADD231PS Y9, Y12, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y8, Y12, Y4
+	VFMADD231PS Y9, Y12, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y8, Y12, Y5
+	VFMADD231PS Y9, Y12, Y3
+	VFMADD231PS Y10, Y12, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y8, Y12, Y6
+	VFMADD231PS Y9, Y12, Y4
+	VFMADD231PS Y10, Y12, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y8, Y12, Y7
+	VFMADD231PS Y9, Y12, Y5
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y11, Y12, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y9, Y12, Y6
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y11, Y12, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y9, Y12, Y7
+	VFMADD231PS Y10, Y12, Y5
+	VFMADD231PS Y11, Y12, Y3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y10, Y12, Y6
+	VFMADD231PS Y11, Y12, Y4
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y10, Y12, Y7
+	VFMADD231PS Y11, Y12, Y5
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y11, Y12, Y6
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y12
+	VFMADD231PS Y11, Y12, Y7
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x04, R12
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R12, $0x02
+	JL          after2false
+	VMOVUPS     (R11), Y8
+	ADDQ        dzPixel+48(FP), R11
+	VMOVUPS     (R11), Y9
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y8, Y10, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y8, Y10, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y9, Y10, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y8, Y10, Y4
+	VFMADD231PS Y9, Y10, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y8, Y10, Y5
+	VFMADD231PS Y9, Y10, Y3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y8, Y10, Y6
+	VFMADD231PS Y9, Y10, Y4
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y8, Y10, Y7
+	VFMADD231PS Y9, Y10, Y5
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y9, Y10, Y6
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y10
+	VFMADD231PS Y9, Y10, Y7
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x02, R12
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R12, $0x01
+	JL          after1false
+	VMOVUPS     (R11), Y8
+	ADDQ        dzPixel+48(FP), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS Y8, Y9, Y1
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS Y8, Y9, Y2
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS Y8, Y9, Y3
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS Y8, Y9, Y4
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS Y8, Y9, Y5
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS Y8, Y9, Y6
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS Y8, Y9, Y7
+	ADDQ        BX, R13
+	ADDQ        BX, R10
+	ADDQ        BX, R10
+	SUBQ        $0x01, R12
+	JMP         block1false
+
+after1false:
+	ADDQ    xRow+24(FP), DI
+	ADDQ    dzRow+40(FP), R8
+	DECQ    R9
+	JNZ     rowfalse
+	MOVQ    AX, DI
+	VMOVUPS (DI), Y8
+	VADDPS  Y8, Y1, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y8
+	VADDPS  Y8, Y2, Y2
+	VMOVUPS Y2, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y8
+	VADDPS  Y8, Y3, Y3
+	VMOVUPS Y3, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y8
+	VADDPS  Y8, Y4, Y4
+	VMOVUPS Y4, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y8
+	VADDPS  Y8, Y5, Y5
+	VMOVUPS Y5, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y8
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS Y6, (DI)
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y8
+	VADDPS  Y8, Y7, Y7
+	VMOVUPS Y7, (DI)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    SI
+	JNZ     vector
 
 tail:
 	MOVB   tail+80(FP), SI
@@ -9699,62 +13477,196 @@ rowtrue:
 	MOVQ DX, R8
 	MOVQ ow+64(FP), R9
 
-pixeltrue:
+block4true:
+	CMPQ        R9, $0x04
+	JL          after4true
 	VMASKMOVPS  (R8), Y0, Y8
-	LEAQ        (DI)(BX*2), R10
-	ADDQ        BX, R10
-	LEAQ        (R10)(BX*2), R11
-	ADDQ        BX, R11
-	VMASKMOVPS  (DI), Y0, Y9
-	VFMADD231PS Y9, Y8, Y1
-	VMASKMOVPS  (DI)(BX*1), Y0, Y9
-	VFMADD231PS Y9, Y8, Y2
-	VMASKMOVPS  (DI)(BX*2), Y0, Y9
-	VFMADD231PS Y9, Y8, Y3
-	VMASKMOVPS  (R10), Y0, Y9
-	VFMADD231PS Y9, Y8, Y4
-	VMASKMOVPS  (R10)(BX*1), Y0, Y9
-	VFMADD231PS Y9, Y8, Y5
-	VMASKMOVPS  (R10)(BX*2), Y0, Y9
-	VFMADD231PS Y9, Y8, Y6
-	VMASKMOVPS  (R11), Y0, Y9
-	VFMADD231PS Y9, Y8, Y7
-	ADDQ        BX, DI
-	ADDQ        BX, DI
 	ADDQ        dzPixel+48(FP), R8
-	DECQ        R9
-	JNZ         pixeltrue
-	ADDQ        xRow+24(FP), CX
-	ADDQ        dzRow+40(FP), DX
-	DECQ        SI
-	JNZ         rowtrue
-	VMASKMOVPS  (AX), Y0, Y8
-	VADDPS      Y8, Y1, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y8
-	VADDPS      Y8, Y2, Y2
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y8
-	VADDPS      Y8, Y3, Y3
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y8
-	VADDPS      Y8, Y4, Y4
-	VMASKMOVPS  Y4, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y8
-	VADDPS      Y8, Y5, Y5
-	VMASKMOVPS  Y5, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y8
-	VADDPS      Y8, Y6, Y6
-	VMASKMOVPS  Y6, Y0, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  (AX), Y0, Y8
-	VADDPS      Y8, Y7, Y7
-	VMASKMOVPS  Y7, Y0, (AX)
+	VMASKMOVPS  (R8), Y0, Y9
+	ADDQ        dzPixel+48(FP), R8
+	VMASKMOVPS  (R8), Y0, Y10
+	ADDQ        dzPixel+48(FP), R8
+	VMASKMOVPS  (R8), Y0, Y11
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y8, Y12, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y8, Y12, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y8, Y12, Y3
+	VFMADD231PS Y9, Y12, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y8, Y12, Y4
+	VFMADD231PS Y9, Y12, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y8, Y12, Y5
+	VFMADD231PS Y9, Y12, Y3
+	VFMADD231PS Y10, Y12, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y8, Y12, Y6
+	VFMADD231PS Y9, Y12, Y4
+	VFMADD231PS Y10, Y12, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y8, Y12, Y7
+	VFMADD231PS Y9, Y12, Y5
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y11, Y12, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y9, Y12, Y6
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y11, Y12, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y9, Y12, Y7
+	VFMADD231PS Y10, Y12, Y5
+	VFMADD231PS Y11, Y12, Y3
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y10, Y12, Y6
+	VFMADD231PS Y11, Y12, Y4
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y10, Y12, Y7
+	VFMADD231PS Y11, Y12, Y5
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y11, Y12, Y6
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y12
+	VFMADD231PS Y11, Y12, Y7
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x04, R9
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R9, $0x02
+	JL          after2true
+	VMASKMOVPS  (R8), Y0, Y8
+	ADDQ        dzPixel+48(FP), R8
+	VMASKMOVPS  (R8), Y0, Y9
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y8, Y10, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y8, Y10, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y9, Y10, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y8, Y10, Y4
+	VFMADD231PS Y9, Y10, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y8, Y10, Y5
+	VFMADD231PS Y9, Y10, Y3
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y8, Y10, Y6
+	VFMADD231PS Y9, Y10, Y4
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y8, Y10, Y7
+	VFMADD231PS Y9, Y10, Y5
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y9, Y10, Y6
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y9, Y10, Y7
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x02, R9
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R9, $0x01
+	JL          after1true
+	VMASKMOVPS  (R8), Y0, Y8
+	ADDQ        dzPixel+48(FP), R8
+	MOVQ        DI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VFMADD231PS Y8, Y9, Y1
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VFMADD231PS Y8, Y9, Y2
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VFMADD231PS Y8, Y9, Y3
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VFMADD231PS Y8, Y9, Y4
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VFMADD231PS Y8, Y9, Y5
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VFMADD231PS Y8, Y9, Y6
+	ADDQ        BX, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VFMADD231PS Y8, Y9, Y7
+	ADDQ        BX, R10
+	ADDQ        BX, DI
+	ADDQ        BX, DI
+	SUBQ        $0x01, R9
+	JMP         block1true
+
+after1true:
+	ADDQ       xRow+24(FP), CX
+	ADDQ       dzRow+40(FP), DX
+	DECQ       SI
+	JNZ        rowtrue
+	VMASKMOVPS (AX), Y0, Y8
+	VADDPS     Y8, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y8
+	VADDPS     Y8, Y2, Y2
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y8
+	VADDPS     Y8, Y3, Y3
+	VMASKMOVPS Y3, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y8
+	VADDPS     Y8, Y4, Y4
+	VMASKMOVPS Y4, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y8
+	VADDPS     Y8, Y5, Y5
+	VMASKMOVPS Y5, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y8
+	VADDPS     Y8, Y6, Y6
+	VMASKMOVPS Y6, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y8
+	VADDPS     Y8, Y7, Y7
+	VMASKMOVPS Y7, Y0, (AX)
 
 done:
 	VZEROUPPER

@@ -100,25 +100,30 @@ func productsVector(x, d, dot []float32, rows, c int) bool {
 
 type gradientFunc func(g, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int, mask *int32)
 
-var gradientKernels = [...][2]gradientFunc{
-	Identity: {gradientIdentityAVX512, gradientIdentityAVX2},
-	ReLU:     {gradientReLUAVX512, gradientReLUAVX2},
-	ReLU6:    {gradientReLU6AVX512, gradientReLU6AVX2},
-	HSwish:   {gradientHSwishAVX512, gradientHSwishAVX2},
+// gradientKernels has, by activation, what takes two vectors and one of AVX-512, and one of AVX2.
+var gradientKernels = [...][3]gradientFunc{
+	Identity: {gradientIdentity2AVX512, gradientIdentity1AVX512, gradientIdentity1AVX2},
+	ReLU:     {gradientReLU2AVX512, gradientReLU1AVX512, gradientReLU1AVX2},
+	ReLU6:    {gradientReLU62AVX512, gradientReLU61AVX512, gradientReLU61AVX2},
+	HSwish:   {gradientHSwish2AVX512, gradientHSwish1AVX512, gradientHSwish1AVX2},
 }
 
 func (n *Norm) gradientVector(g, d, x, sum, dot []float32, rows int) bool {
 	if active == Portable {
 		return false
 	}
-	f := gradientKernels[n.Act][0]
-	if active == AVX2 {
-		f = gradientKernels[n.Act][1]
-	}
+	kernels := &gradientKernels[n.Act]
 	c, lanes := len(n.Scale), vectorLanes()
-	for j := 0; j < c; j += lanes {
-		mask := lastMask(min(lanes, c-j))
-		f(&g[j], &d[j], &x[j], &n.Scale[j], &n.Shift[j], &n.Mean[j], &sum[j], &dot[j], rows, 4*c, mask)
+	for j := 0; j < c; {
+		f, width := kernels[2], lanes
+		if active == AVX512 {
+			if f = kernels[1]; c-j > lanes {
+				f, width = kernels[0], 2*lanes
+			}
+		}
+		width = min(width, c-j)
+		f(&g[j], &d[j], &x[j], &n.Scale[j], &n.Shift[j], &n.Mean[j], &sum[j], &dot[j], rows, 4*c, lastMask((width-1)%lanes+1))
+		j += width
 	}
 	return true
 }

@@ -625,9 +625,9 @@ row:
 	VZEROUPPER
 	RET
 
-// func gradientIdentityAVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+// func gradientIdentity1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gradientIdentityAVX512(SB), NOSPLIT, $0-88
+TEXT ·gradientIdentity1AVX512(SB), NOSPLIT, $0-88
 	MOVQ      mask+80(FP), AX
 	MOVL      (AX), AX
 	KMOVW     AX, K1
@@ -660,19 +660,83 @@ row:
 	DECQ        BX
 	JNZ         row
 	MOVQ        sum+48(FP), AX
+	MOVQ        dot+56(FP), CX
 	VMOVUPS.Z   (AX), K1, Z0
 	VADDPS      Z0, Z3, Z3
 	VMOVUPS     Z3, K1, (AX)
-	MOVQ        dot+56(FP), AX
-	VMOVUPS.Z   (AX), K1, Z0
+	VMOVUPS.Z   (CX), K1, Z0
 	VADDPS      Z0, Z4, Z4
-	VMOVUPS     Z4, K1, (AX)
+	VMOVUPS     Z4, K1, (CX)
 	VZEROUPPER
 	RET
 
-// func gradientReLUAVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+// func gradientIdentity2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gradientReLUAVX512(SB), NOSPLIT, $0-88
+TEXT ·gradientIdentity2AVX512(SB), NOSPLIT, $0-88
+	MOVQ      mask+80(FP), AX
+	MOVL      (AX), AX
+	KMOVW     AX, K1
+	MOVQ      scale+24(FP), AX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	MOVQ      shift+32(FP), AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	MOVQ      mean+40(FP), AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	VXORPS    Z6, Z6, Z6
+	VXORPS    Z7, Z7, Z7
+	VXORPS    Z8, Z8, Z8
+	VXORPS    Z9, Z9, Z9
+	MOVQ      out+0(FP), AX
+	MOVQ      d+8(FP), CX
+	MOVQ      x+16(FP), DX
+	MOVQ      rows+64(FP), BX
+	MOVQ      rowBytes+72(FP), SI
+
+row:
+	VMOVUPS     (DX), Z10
+	VMOVUPS     (CX), Z11
+	VMOVAPS     Z2, Z12
+	VFMADD231PS Z0, Z10, Z12
+	VMOVUPS     Z11, (AX)
+	VADDPS      Z11, Z6, Z6
+	VSUBPS      Z4, Z10, Z10
+	VFMADD231PS Z11, Z10, Z7
+	VMOVUPS.Z   64(DX), K1, Z10
+	VMOVUPS.Z   64(CX), K1, Z11
+	VMOVAPS     Z3, Z12
+	VFMADD231PS Z1, Z10, Z12
+	VMOVUPS     Z11, K1, 64(AX)
+	VADDPS      Z11, Z8, Z8
+	VSUBPS      Z5, Z10, Z10
+	VFMADD231PS Z11, Z10, Z9
+	ADDQ        SI, DX
+	ADDQ        SI, CX
+	ADDQ        SI, AX
+	DECQ        BX
+	JNZ         row
+	MOVQ        sum+48(FP), AX
+	MOVQ        dot+56(FP), CX
+	VMOVUPS     (AX), Z0
+	VADDPS      Z0, Z6, Z6
+	VMOVUPS     Z6, (AX)
+	VMOVUPS     (CX), Z0
+	VADDPS      Z0, Z7, Z7
+	VMOVUPS     Z7, (CX)
+	VMOVUPS.Z   64(AX), K1, Z0
+	VADDPS      Z0, Z8, Z8
+	VMOVUPS     Z8, K1, 64(AX)
+	VMOVUPS.Z   64(CX), K1, Z0
+	VADDPS      Z0, Z9, Z9
+	VMOVUPS     Z9, K1, 64(CX)
+	VZEROUPPER
+	RET
+
+// func gradientReLU1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·gradientReLU1AVX512(SB), NOSPLIT, $0-88
 	MOVQ      mask+80(FP), AX
 	MOVL      (AX), AX
 	KMOVW     AX, K1
@@ -708,19 +772,88 @@ row:
 	DECQ        BX
 	JNZ         row
 	MOVQ        sum+48(FP), AX
+	MOVQ        dot+56(FP), CX
 	VMOVUPS.Z   (AX), K1, Z0
 	VADDPS      Z0, Z3, Z3
 	VMOVUPS     Z3, K1, (AX)
-	MOVQ        dot+56(FP), AX
-	VMOVUPS.Z   (AX), K1, Z0
+	VMOVUPS.Z   (CX), K1, Z0
 	VADDPS      Z0, Z4, Z4
-	VMOVUPS     Z4, K1, (AX)
+	VMOVUPS     Z4, K1, (CX)
 	VZEROUPPER
 	RET
 
-// func gradientReLU6AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+// func gradientReLU2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gradientReLU6AVX512(SB), NOSPLIT, $0-88
+TEXT ·gradientReLU2AVX512(SB), NOSPLIT, $0-88
+	MOVQ      mask+80(FP), AX
+	MOVL      (AX), AX
+	KMOVW     AX, K1
+	MOVQ      scale+24(FP), AX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	MOVQ      shift+32(FP), AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	MOVQ      mean+40(FP), AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	VXORPS    Z6, Z6, Z6
+	VXORPS    Z7, Z7, Z7
+	VXORPS    Z8, Z8, Z8
+	VXORPS    Z9, Z9, Z9
+	VXORPS    Z10, Z10, Z10
+	MOVQ      out+0(FP), AX
+	MOVQ      d+8(FP), CX
+	MOVQ      x+16(FP), DX
+	MOVQ      rows+64(FP), BX
+	MOVQ      rowBytes+72(FP), SI
+
+row:
+	VMOVUPS     (DX), Z11
+	VMOVUPS     (CX), Z12
+	VMOVAPS     Z2, Z13
+	VFMADD231PS Z0, Z11, Z13
+	VCMPPS      $0x1e, Z10, Z13, K2
+	VMOVUPS.Z   Z12, K2, Z12
+	VMOVUPS     Z12, (AX)
+	VADDPS      Z12, Z6, Z6
+	VSUBPS      Z4, Z11, Z11
+	VFMADD231PS Z12, Z11, Z7
+	VMOVUPS.Z   64(DX), K1, Z11
+	VMOVUPS.Z   64(CX), K1, Z12
+	VMOVAPS     Z3, Z13
+	VFMADD231PS Z1, Z11, Z13
+	VCMPPS      $0x1e, Z10, Z13, K2
+	VMOVUPS.Z   Z12, K2, Z12
+	VMOVUPS     Z12, K1, 64(AX)
+	VADDPS      Z12, Z8, Z8
+	VSUBPS      Z5, Z11, Z11
+	VFMADD231PS Z12, Z11, Z9
+	ADDQ        SI, DX
+	ADDQ        SI, CX
+	ADDQ        SI, AX
+	DECQ        BX
+	JNZ         row
+	MOVQ        sum+48(FP), AX
+	MOVQ        dot+56(FP), CX
+	VMOVUPS     (AX), Z0
+	VADDPS      Z0, Z6, Z6
+	VMOVUPS     Z6, (AX)
+	VMOVUPS     (CX), Z0
+	VADDPS      Z0, Z7, Z7
+	VMOVUPS     Z7, (CX)
+	VMOVUPS.Z   64(AX), K1, Z0
+	VADDPS      Z0, Z8, Z8
+	VMOVUPS     Z8, K1, 64(AX)
+	VMOVUPS.Z   64(CX), K1, Z0
+	VADDPS      Z0, Z9, Z9
+	VMOVUPS     Z9, K1, 64(CX)
+	VZEROUPPER
+	RET
+
+// func gradientReLU61AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·gradientReLU61AVX512(SB), NOSPLIT, $0-88
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
 	KMOVW        AX, K1
@@ -761,19 +894,95 @@ row:
 	DECQ        BX
 	JNZ         row
 	MOVQ        sum+48(FP), AX
+	MOVQ        dot+56(FP), CX
 	VMOVUPS.Z   (AX), K1, Z0
 	VADDPS      Z0, Z3, Z3
 	VMOVUPS     Z3, K1, (AX)
-	MOVQ        dot+56(FP), AX
-	VMOVUPS.Z   (AX), K1, Z0
+	VMOVUPS.Z   (CX), K1, Z0
 	VADDPS      Z0, Z4, Z4
-	VMOVUPS     Z4, K1, (AX)
+	VMOVUPS     Z4, K1, (CX)
 	VZEROUPPER
 	RET
 
-// func gradientHSwishAVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+// func gradientReLU62AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gradientHSwishAVX512(SB), NOSPLIT, $0-88
+TEXT ·gradientReLU62AVX512(SB), NOSPLIT, $0-88
+	MOVQ         mask+80(FP), AX
+	MOVL         (AX), AX
+	KMOVW        AX, K1
+	MOVQ         scale+24(FP), AX
+	VMOVUPS      (AX), Z0
+	VMOVUPS.Z    64(AX), K1, Z1
+	MOVQ         shift+32(FP), AX
+	VMOVUPS      (AX), Z2
+	VMOVUPS.Z    64(AX), K1, Z3
+	MOVQ         mean+40(FP), AX
+	VMOVUPS      (AX), Z4
+	VMOVUPS.Z    64(AX), K1, Z5
+	VXORPS       Z6, Z6, Z6
+	VXORPS       Z7, Z7, Z7
+	VXORPS       Z8, Z8, Z8
+	VXORPS       Z9, Z9, Z9
+	VXORPS       Z10, Z10, Z10
+	MOVL         $0x40c00000, AX
+	VMOVD        AX, X11
+	VBROADCASTSS X11, Z11
+	MOVQ         out+0(FP), AX
+	MOVQ         d+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         rows+64(FP), BX
+	MOVQ         rowBytes+72(FP), SI
+
+row:
+	VMOVUPS     (DX), Z12
+	VMOVUPS     (CX), Z13
+	VMOVAPS     Z2, Z14
+	VFMADD231PS Z0, Z12, Z14
+	VCMPPS      $0x1e, Z10, Z14, K2
+	VMOVUPS.Z   Z13, K2, Z13
+	VCMPPS      $0x11, Z11, Z14, K2
+	VMOVUPS.Z   Z13, K2, Z13
+	VMOVUPS     Z13, (AX)
+	VADDPS      Z13, Z6, Z6
+	VSUBPS      Z4, Z12, Z12
+	VFMADD231PS Z13, Z12, Z7
+	VMOVUPS.Z   64(DX), K1, Z12
+	VMOVUPS.Z   64(CX), K1, Z13
+	VMOVAPS     Z3, Z14
+	VFMADD231PS Z1, Z12, Z14
+	VCMPPS      $0x1e, Z10, Z14, K2
+	VMOVUPS.Z   Z13, K2, Z13
+	VCMPPS      $0x11, Z11, Z14, K2
+	VMOVUPS.Z   Z13, K2, Z13
+	VMOVUPS     Z13, K1, 64(AX)
+	VADDPS      Z13, Z8, Z8
+	VSUBPS      Z5, Z12, Z12
+	VFMADD231PS Z13, Z12, Z9
+	ADDQ        SI, DX
+	ADDQ        SI, CX
+	ADDQ        SI, AX
+	DECQ        BX
+	JNZ         row
+	MOVQ        sum+48(FP), AX
+	MOVQ        dot+56(FP), CX
+	VMOVUPS     (AX), Z0
+	VADDPS      Z0, Z6, Z6
+	VMOVUPS     Z6, (AX)
+	VMOVUPS     (CX), Z0
+	VADDPS      Z0, Z7, Z7
+	VMOVUPS     Z7, (CX)
+	VMOVUPS.Z   64(AX), K1, Z0
+	VADDPS      Z0, Z8, Z8
+	VMOVUPS     Z8, K1, 64(AX)
+	VMOVUPS.Z   64(CX), K1, Z0
+	VADDPS      Z0, Z9, Z9
+	VMOVUPS     Z9, K1, 64(CX)
+	VZEROUPPER
+	RET
+
+// func gradientHSwish1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·gradientHSwish1AVX512(SB), NOSPLIT, $0-88
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
 	KMOVW        AX, K1
@@ -828,13 +1037,106 @@ row:
 	DECQ        BX
 	JNZ         row
 	MOVQ        sum+48(FP), AX
+	MOVQ        dot+56(FP), CX
 	VMOVUPS.Z   (AX), K1, Z0
 	VADDPS      Z0, Z3, Z3
 	VMOVUPS     Z3, K1, (AX)
-	MOVQ        dot+56(FP), AX
-	VMOVUPS.Z   (AX), K1, Z0
+	VMOVUPS.Z   (CX), K1, Z0
 	VADDPS      Z0, Z4, Z4
-	VMOVUPS     Z4, K1, (AX)
+	VMOVUPS     Z4, K1, (CX)
+	VZEROUPPER
+	RET
+
+// func gradientHSwish2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·gradientHSwish2AVX512(SB), NOSPLIT, $0-88
+	MOVQ         mask+80(FP), AX
+	MOVL         (AX), AX
+	KMOVW        AX, K1
+	MOVQ         scale+24(FP), AX
+	VMOVUPS      (AX), Z0
+	VMOVUPS.Z    64(AX), K1, Z1
+	MOVQ         shift+32(FP), AX
+	VMOVUPS      (AX), Z2
+	VMOVUPS.Z    64(AX), K1, Z3
+	MOVQ         mean+40(FP), AX
+	VMOVUPS      (AX), Z4
+	VMOVUPS.Z    64(AX), K1, Z5
+	VXORPS       Z6, Z6, Z6
+	VXORPS       Z7, Z7, Z7
+	VXORPS       Z8, Z8, Z8
+	VXORPS       Z9, Z9, Z9
+	MOVL         $0xc0400000, AX
+	VMOVD        AX, X10
+	VBROADCASTSS X10, Z10
+	MOVL         $0x40400000, AX
+	VMOVD        AX, X11
+	VBROADCASTSS X11, Z11
+	MOVL         $0x3eaaaaab, AX
+	VMOVD        AX, X12
+	VBROADCASTSS X12, Z12
+	MOVL         $0x3f000000, AX
+	VMOVD        AX, X13
+	VBROADCASTSS X13, Z13
+	MOVL         $0x3f800000, AX
+	VMOVD        AX, X14
+	VBROADCASTSS X14, Z14
+	MOVQ         out+0(FP), AX
+	MOVQ         d+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         rows+64(FP), BX
+	MOVQ         rowBytes+72(FP), SI
+
+row:
+	VMOVUPS     (DX), Z15
+	VMOVUPS     (CX), Z16
+	VMOVAPS     Z2, Z17
+	VFMADD231PS Z0, Z15, Z17
+	VMOVAPS     Z13, Z18
+	VFMADD231PS Z12, Z17, Z18
+	VCMPPS      $0x1e, Z10, Z17, K2
+	VMOVUPS.Z   Z18, K2, Z18
+	VCMPPS      $0x1d, Z11, Z17, K2
+	VMOVUPS     Z14, K2, Z18
+	VMULPS      Z18, Z16, Z16
+	VMOVUPS     Z16, (AX)
+	VADDPS      Z16, Z6, Z6
+	VSUBPS      Z4, Z15, Z15
+	VFMADD231PS Z16, Z15, Z7
+	VMOVUPS.Z   64(DX), K1, Z15
+	VMOVUPS.Z   64(CX), K1, Z16
+	VMOVAPS     Z3, Z17
+	VFMADD231PS Z1, Z15, Z17
+	VMOVAPS     Z13, Z18
+	VFMADD231PS Z12, Z17, Z18
+	VCMPPS      $0x1e, Z10, Z17, K2
+	VMOVUPS.Z   Z18, K2, Z18
+	VCMPPS      $0x1d, Z11, Z17, K2
+	VMOVUPS     Z14, K2, Z18
+	VMULPS      Z18, Z16, Z16
+	VMOVUPS     Z16, K1, 64(AX)
+	VADDPS      Z16, Z8, Z8
+	VSUBPS      Z5, Z15, Z15
+	VFMADD231PS Z16, Z15, Z9
+	ADDQ        SI, DX
+	ADDQ        SI, CX
+	ADDQ        SI, AX
+	DECQ        BX
+	JNZ         row
+	MOVQ        sum+48(FP), AX
+	MOVQ        dot+56(FP), CX
+	VMOVUPS     (AX), Z0
+	VADDPS      Z0, Z6, Z6
+	VMOVUPS     Z6, (AX)
+	VMOVUPS     (CX), Z0
+	VADDPS      Z0, Z7, Z7
+	VMOVUPS     Z7, (CX)
+	VMOVUPS.Z   64(AX), K1, Z0
+	VADDPS      Z0, Z8, Z8
+	VMOVUPS     Z8, K1, 64(AX)
+	VMOVUPS.Z   64(CX), K1, Z0
+	VADDPS      Z0, Z9, Z9
+	VMOVUPS     Z9, K1, 64(CX)
 	VZEROUPPER
 	RET
 
@@ -1373,9 +1675,9 @@ row:
 	VZEROUPPER
 	RET
 
-// func gradientIdentityAVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+// func gradientIdentity1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
 // Requires: AVX, FMA3
-TEXT ·gradientIdentityAVX2(SB), NOSPLIT, $0-88
+TEXT ·gradientIdentity1AVX2(SB), NOSPLIT, $0-88
 	MOVQ       mask+80(FP), AX
 	VMOVUPS    (AX), Y0
 	MOVQ       scale+24(FP), AX
@@ -1407,19 +1709,19 @@ row:
 	DECQ        BX
 	JNZ         row
 	MOVQ        sum+48(FP), AX
+	MOVQ        dot+56(FP), CX
 	VMASKMOVPS  (AX), Y0, Y1
 	VADDPS      Y1, Y4, Y4
 	VMASKMOVPS  Y4, Y0, (AX)
-	MOVQ        dot+56(FP), AX
-	VMASKMOVPS  (AX), Y0, Y1
+	VMASKMOVPS  (CX), Y0, Y1
 	VADDPS      Y1, Y5, Y5
-	VMASKMOVPS  Y5, Y0, (AX)
+	VMASKMOVPS  Y5, Y0, (CX)
 	VZEROUPPER
 	RET
 
-// func gradientReLUAVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+// func gradientReLU1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
 // Requires: AVX, FMA3
-TEXT ·gradientReLUAVX2(SB), NOSPLIT, $0-88
+TEXT ·gradientReLU1AVX2(SB), NOSPLIT, $0-88
 	MOVQ       mask+80(FP), AX
 	VMOVUPS    (AX), Y0
 	MOVQ       scale+24(FP), AX
@@ -1454,19 +1756,19 @@ row:
 	DECQ        BX
 	JNZ         row
 	MOVQ        sum+48(FP), AX
+	MOVQ        dot+56(FP), CX
 	VMASKMOVPS  (AX), Y0, Y1
 	VADDPS      Y1, Y4, Y4
 	VMASKMOVPS  Y4, Y0, (AX)
-	MOVQ        dot+56(FP), AX
-	VMASKMOVPS  (AX), Y0, Y1
+	VMASKMOVPS  (CX), Y0, Y1
 	VADDPS      Y1, Y5, Y5
-	VMASKMOVPS  Y5, Y0, (AX)
+	VMASKMOVPS  Y5, Y0, (CX)
 	VZEROUPPER
 	RET
 
-// func gradientReLU6AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+// func gradientReLU61AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·gradientReLU6AVX2(SB), NOSPLIT, $0-88
+TEXT ·gradientReLU61AVX2(SB), NOSPLIT, $0-88
 	MOVQ         mask+80(FP), AX
 	VMOVUPS      (AX), Y0
 	MOVQ         scale+24(FP), AX
@@ -1506,19 +1808,19 @@ row:
 	DECQ        BX
 	JNZ         row
 	MOVQ        sum+48(FP), AX
+	MOVQ        dot+56(FP), CX
 	VMASKMOVPS  (AX), Y0, Y1
 	VADDPS      Y1, Y4, Y4
 	VMASKMOVPS  Y4, Y0, (AX)
-	MOVQ        dot+56(FP), AX
-	VMASKMOVPS  (AX), Y0, Y1
+	VMASKMOVPS  (CX), Y0, Y1
 	VADDPS      Y1, Y5, Y5
-	VMASKMOVPS  Y5, Y0, (AX)
+	VMASKMOVPS  Y5, Y0, (CX)
 	VZEROUPPER
 	RET
 
-// func gradientHSwishAVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+// func gradientHSwish1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·gradientHSwishAVX2(SB), NOSPLIT, $0-88
+TEXT ·gradientHSwish1AVX2(SB), NOSPLIT, $0-88
 	MOVQ         mask+80(FP), AX
 	VMOVUPS      (AX), Y0
 	MOVQ         scale+24(FP), AX
@@ -1572,13 +1874,13 @@ row:
 	DECQ        BX
 	JNZ         row
 	MOVQ        sum+48(FP), AX
+	MOVQ        dot+56(FP), CX
 	VMASKMOVPS  (AX), Y0, Y1
 	VADDPS      Y1, Y4, Y4
 	VMASKMOVPS  Y4, Y0, (AX)
-	MOVQ        dot+56(FP), AX
-	VMASKMOVPS  (AX), Y0, Y1
+	VMASKMOVPS  (CX), Y0, Y1
 	VADDPS      Y1, Y5, Y5
-	VMASKMOVPS  Y5, Y0, (AX)
+	VMASKMOVPS  Y5, Y0, (CX)
 	VZEROUPPER
 	RET
 

@@ -21,19 +21,21 @@ func (g Window) taps(o, size int) (lo, hi int) {
 // Im2Col writes the patches under output row oy of image x (H,W,C) as rows of (OW, Kernel*Kernel*C), so that a dense
 // convolution is a [Gemm] with its weight as (Kernel*Kernel*C, out).
 func Im2Col(dst, x []float32, g Window, c, oy int) {
-	pad, width := g.Kernel/2, g.Kernel*g.Kernel*c
+	pad, line := g.Kernel/2, g.Kernel*c
 	for ox := range g.OW {
-		patch := dst[ox*width:][:width]
+		patch := dst[ox*g.Kernel*line:][:g.Kernel*line]
+		lo, hi := g.taps(ox, g.W)
+		from := ox*g.Stride + lo - pad
 		for ky := range g.Kernel {
-			for kx := range g.Kernel {
-				out := patch[(ky*g.Kernel+kx)*c:][:c]
-				iy, ix := oy*g.Stride+ky-pad, ox*g.Stride+kx-pad
-				if iy < 0 || iy >= g.H || ix < 0 || ix >= g.W {
-					clear(out)
-					continue
-				}
-				copy(out, x[(iy*g.W+ix)*c:][:c])
+			row := patch[ky*line:][:line]
+			iy := oy*g.Stride + ky - pad
+			if iy < 0 || iy >= g.H {
+				clear(row)
+				continue
 			}
+			clear(row[:lo*c])
+			n := copy(row[lo*c:hi*c], x[(iy*g.W+from)*c:])
+			clear(row[lo*c+n:])
 		}
 	}
 }

@@ -19,6 +19,9 @@ func TestArena(t *testing.T) {
 			if len(s) != n || cap(s) > max(n, 1)+3*align {
 				t.Fatalf("round %d: asked for %d floats, got %d with room for %d", round, n, len(s), cap(s))
 			}
+			if a.used%align != 0 {
+				t.Fatalf("round %d: the next slice begins at %d, not at a multiple of %d", round, a.used, align)
+			}
 			for j := range s {
 				s[j] = float32(i)
 			}

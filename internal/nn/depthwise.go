@@ -98,19 +98,25 @@ func centre(data []float32, full, ld, side int) kernel.Taps {
 	return kernel.Taps{Data: data[(o*full+o)*ld:], Row: full * ld, Col: ld}
 }
 
+// clearEdges zeroes what is around the image in a padded one.
+func clearEdges(g kernel.Padded, x []float32) {
+	edge, side, row := g.Pad()*g.PW()*g.C, g.Pad()*g.C, g.PW()*g.C
+	clear(x[:edge])
+	clear(x[len(x)-edge:])
+	for y := range g.H {
+		line := x[edge+y*row:][:row]
+		clear(line[:side])
+		clear(line[row-side:])
+	}
+}
+
 // padded brings image at of the input into the worker's memory, with zeros around it.
 func (o *depthwise) padded(u *Unit, w *scratch, at int, first bool) []float32 {
 	g := o.geometry
 	x := w.in[:g.Len()]
-	edge := g.Pad() * g.PW() * g.C
-	clear(x[:edge])
-	clear(x[len(x)-edge:])
-	side := g.Pad() * g.C
+	clearEdges(g, x)
 	for y := range g.H {
 		row := g.Row(x, y)
-		start := (y + g.Pad()) * g.PW() * g.C
-		clear(x[start:][:side])
-		clear(x[start+side+len(row):][:side])
 		pixel := at*u.in.pixels() + y*g.W
 		if a := u.pixels(row, pixel, pixel+g.W, first); &a[0] != &row[0] {
 			copy(row, a)
@@ -128,7 +134,11 @@ func (o *depthwise) backward(u *Unit, w *scratch, part []float32, at, _ int) {
 	x := o.padded(u, w, at, false)
 	in := g.InputGeometry()
 	dz := w.out[:in.Len()]
-	clear(dz)
+	if g.Stride == 1 {
+		clearEdges(in, dz)
+	} else {
+		clear(dz)
+	}
 	offset, row, pixel := g.Spread()
 	for oy := range g.OH {
 		p := at*u.out.pixels() + oy*g.OW

@@ -158,6 +158,10 @@ func weight(x vec.ISA, k, stride int) {
 	dw, in, dz := Load(Param("dw"), GP64()), Load(Param("x"), GP64()), Load(Param("dz"), GP64())
 	pixel := Load(Param("pixel"), GP64())
 	vectors := Load(Param("vectors"), GP64())
+	most := 8
+	if x.Bytes() == 32 {
+		most = 4 // half the registers
+	}
 	channels := func(masked bool) {
 		acc := make([]VecVirtual, k)
 		for i := range acc {
@@ -167,31 +171,22 @@ func weight(x vec.ISA, k, stride int) {
 		MOVQ(in, row)
 		MOVQ(dz, dRow)
 		Load(Param("oh"), oy)
-		rowLabel, pixelLabel := fmt.Sprintf("row%v", masked), fmt.Sprintf("pixel%v", masked)
+		rowLabel := fmt.Sprintf("row%v", masked)
 		Label(rowLabel)
 		at, d, ox := GP64(), GP64(), GP64()
 		MOVQ(row, at)
 		MOVQ(dRow, d)
 		Load(Param("ow"), ox)
-		Label(pixelLabel)
-		g := x.New()
-		x.Load(Mem{Base: d}, g, masked)
-		bases := tapPointers(at, pixel, k)
-		for kx := range k {
-			if masked {
-				t := x.New()
-				x.Load(tapMem(bases, pixel, kx), t, true)
-				VFMADD231PS(t, g, acc[kx])
-				continue
-			}
-			VFMADD231PS(tapMem(bases, pixel, kx), g, acc[kx])
+		for pixels := most; pixels >= 1; pixels /= 2 {
+			block, after := fmt.Sprintf("block%d%v", pixels, masked), fmt.Sprintf("after%d%v", pixels, masked)
+			Label(block)
+			CMPQ(ox, Imm(uint64(pixels)))
+			JL(LabelRef(after))
+			gradients(x, acc, at, d, pixel, pixels, stride, masked)
+			SUBQ(Imm(uint64(pixels)), ox)
+			JMP(LabelRef(block))
+			Label(after)
 		}
-		for range stride {
-			ADDQ(pixel, at)
-		}
-		ADDQ(paramAt("dzPixel"), d)
-		DECQ(ox)
-		JNZ(LabelRef(pixelLabel))
 		ADDQ(paramAt("xRow"), row)
 		ADDQ(paramAt("dzRow"), dRow)
 		DECQ(oy)
@@ -224,6 +219,31 @@ func weight(x vec.ISA, k, stride int) {
 	Label("done")
 	VZEROUPPER()
 	RET()
+}
+
+// gradients adds what a few adjacent output pixels contribute: their gradients are held in registers while the inputs under
+// them pass. It moves at and d behind them.
+func gradients(x vec.ISA, acc []VecVirtual, at, d, pixel Register, pixels, stride int, masked bool) {
+	dz := make([]VecVirtual, pixels)
+	for p := range dz {
+		dz[p] = x.New()
+		x.Load(Mem{Base: d}, dz[p], masked)
+		ADDQ(paramAt("dzPixel"), d)
+	}
+	v, in := x.New(), GP64()
+	MOVQ(at, in)
+	for i := range (pixels-1)*stride + len(acc) {
+		x.Load(Mem{Base: in}, v, masked)
+		for p := range pixels {
+			if kx := i - p*stride; kx >= 0 && kx < len(acc) {
+				VFMADD231PS(dz[p], v, acc[kx])
+			}
+		}
+		ADDQ(pixel, in)
+	}
+	for range pixels * stride {
+		ADDQ(pixel, at)
+	}
 }
 
 // paramAt is where a parameter lies on the stack, for those that there are no registers for.

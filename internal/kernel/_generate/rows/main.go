@@ -41,7 +41,10 @@ func main() {
 			products(isa(), v)
 		}
 		for _, act := range []string{"Identity", "ReLU", "ReLU6", "HSwish"} {
-			gradient(isa(), act)
+			gradient(isa(), act, 1)
+			if isa().Bytes() == 64 {
+				gradient(isa(), act, 2)
+			}
 		}
 		add(isa())
 	}
@@ -238,39 +241,52 @@ func products(x vec.ISA, v int) {
 	RET()
 }
 
-// gradient generates, for one vector of channels, g = d*act'(x*scale+shift), stored to g, with sum += Σ g and
-// dot += Σ g*(x-mean) over rows.
-func gradient(x vec.ISA, act string) {
-	TEXT("gradient"+act+x.Name(), NOSPLIT, "func(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int, mask *int32)")
+// gradient generates, for v vectors of channels, the last masked, out = d*act'(x*scale+shift), with sum += Σ out and
+// dot += Σ out*(x-mean) over rows.
+func gradient(x vec.ISA, act string, v int) {
+	TEXT(fmt.Sprintf("gradient%s%d%s", act, v, x.Name()), NOSPLIT, "func(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int, mask *int32)")
 	x.Mask()
-	channel := func(name string) VecVirtual {
-		v := x.New()
-		x.Load(Mem{Base: Load(Param(name), GP64())}, v, true)
-		return v
+	at := func(base Register, i int) Mem { return Mem{Base: base, Disp: i * x.Bytes()} }
+	channels := func(name string) []VecVirtual {
+		p := Load(Param(name), GP64())
+		vs := make([]VecVirtual, v)
+		for i := range vs {
+			vs[i] = x.New()
+			x.Load(at(p, i), vs[i], i == v-1)
+		}
+		return vs
 	}
-	scale, shift, mean := channel("scale"), channel("shift"), channel("mean")
-	sum, dot := vec.Zero(x), vec.Zero(x)
+	scale, shift, mean := channels("scale"), channels("shift"), channels("mean")
+	var sum, dot []VecVirtual
+	for range v {
+		sum, dot = append(sum, vec.Zero(x)), append(dot, vec.Zero(x))
+	}
 	slope := slopeOf(x, act)
-	g, d, p := Load(Param("out"), GP64()), Load(Param("d"), GP64()), Load(Param("x"), GP64())
+	out, d, p := Load(Param("out"), GP64()), Load(Param("d"), GP64()), Load(Param("x"), GP64())
 	rows, rowBytes := Load(Param("rows"), GP64()), Load(Param("rowBytes"), GP64())
 	Label("row")
-	v, t, u := x.New(), x.New(), x.New()
-	x.Load(Mem{Base: p}, v, true)
-	x.Load(Mem{Base: d}, t, true)
-	VMOVAPS(shift, u)
-	VFMADD231PS(scale, v, u)
-	slope(u, t)
-	x.Store(t, Mem{Base: g}, true)
-	VADDPS(t, sum, sum)
-	VSUBPS(mean, v, v)
-	VFMADD231PS(t, v, dot)
+	for i := range v {
+		z, t, u := x.New(), x.New(), x.New()
+		x.Load(at(p, i), z, i == v-1)
+		x.Load(at(d, i), t, i == v-1)
+		VMOVAPS(shift[i], u)
+		VFMADD231PS(scale[i], z, u)
+		slope(u, t)
+		x.Store(t, at(out, i), i == v-1)
+		VADDPS(t, sum[i], sum[i])
+		VSUBPS(mean[i], z, z)
+		VFMADD231PS(t, z, dot[i])
+	}
 	ADDQ(rowBytes, p)
 	ADDQ(rowBytes, d)
-	ADDQ(rowBytes, g)
+	ADDQ(rowBytes, out)
 	DECQ(rows)
 	JNZ(LabelRef("row"))
-	addTo(x, sum, Mem{Base: Load(Param("sum"), GP64())}, true)
-	addTo(x, dot, Mem{Base: Load(Param("dot"), GP64())}, true)
+	s, q := Load(Param("sum"), GP64()), Load(Param("dot"), GP64())
+	for i := range v {
+		addTo(x, sum[i], at(s, i), i == v-1)
+		addTo(x, dot[i], at(q, i), i == v-1)
+	}
 	VZEROUPPER()
 	RET()
 }
