@@ -1,0 +1,27 @@
+// Package predictor learns accuracy and latency as functions of a [supernet.Arch] from
+// measurements, and says how wrong it is.
+//
+// [FitAccuracy] takes sub-networks with their measured accuracy. A linear model of the features of
+// [Encoder] carries most of what a few hundred measurements can tell; a small ensemble of networks,
+// trained with Gorgonia, adds what is not linear. [FitLatency] takes the times of blocks and of
+// whole networks: the time of a network is the sum over its blocks, calibrated on the whole
+// networks. Both are documents ("accuracy/1", "latency/1") that carry their held-out error
+// ([HeldOut]), measured on networks that the model had not seen, and that are refused for another
+// space ([SpaceError]).
+//
+// [Additive] is any quantity that is a sum over blocks: sums over tens of thousands of archs take
+// milliseconds, and the smallest one is exact.
+//
+// Everything depends on the samples and the seed alone: not on the number of processors, on map
+// order or on time, so that the same fit writes the same bytes.
+//
+// # How it hangs together
+//
+// A layout (layout.go) turns an arch into the numbers of its choices, and refuses what is not of
+// the space. From there an [Additive] sums table entries, and an [Encoder] writes one-hots and
+// costs. A [Model] is fitted to encoded rows: ridge.go the linear part, train.go the networks, for
+// which gorgonia.go computes gradients, and heldout.go repeats that without each fifth of the rows
+// to learn the error, and how far the networks can be trusted. Latency needs no such model: its
+// blocks were measured, and calibrate.go fits two numbers. Where only whole networks were measured,
+// roofline.go explains them by four.
+package predictor

@@ -1,0 +1,42 @@
+package predictor
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// ErrSamples is what errors about measurements that no model can be fitted to wrap: too few, or
+// values that cannot be.
+var ErrSamples = errors.New("cannot learn from these measurements")
+
+// SpaceError is returned for a predictor of another space than the one at hand.
+type SpaceError struct {
+	File                 string
+	Space, SpaceSHA256   string // of the file
+	Wanted, WantedSHA256 string // at hand
+}
+
+func (e *SpaceError) Error() string {
+	return fmt.Sprintf("%s predicts networks of space %s (%.12s), not of %s (%.12s): fit one for this space, or name that space",
+		e.File, e.Space, e.SpaceSHA256, e.Wanted, e.WantedSHA256)
+}
+
+// UnknownBlockError is returned for a network with a block that was never timed.
+type UnknownBlockError struct {
+	Block supernet.Block
+}
+
+func (e *UnknownBlockError) Error() string {
+	return fmt.Sprintf("block %s (%s) was not timed: profile the device for this space and resolution", e.Block.Name, e.Block.Key())
+}
+
+// archError says what is wrong with the i-th arch of a batch, which is not one of the space.
+func archError(space *supernet.Space, archs []supernet.Arch, i int) error {
+	err := space.Check(archs[i])
+	if err == nil {
+		err = errors.New("arch is not canonical")
+	}
+	return fmt.Errorf("arch %d of %d: %w %s: %w", i+1, len(archs), supernet.ErrArch, space.Name, err)
+}

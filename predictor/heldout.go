@@ -1,0 +1,119 @@
+package predictor
+
+import (
+	"context"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// minPerResolution is how many samples of a resolution it takes to give it an error of its own.
+const minPerResolution = 5
+
+// ResolutionHeldOut is the error for the networks of one resolution. A model that is good over all
+// may owe that to telling resolutions apart.
+type ResolutionHeldOut struct {
+	Resolution int `json:"resolution"`
+	HeldOut
+}
+
+// wholeSet is the stream of random numbers of the final model; the folds have theirs.
+const wholeSet = 1 << 31
+
+// fitAndHoldOut fits a model to all rows, and predicts every row once by a model that did not see
+// it (cross-validation). The same predictions say how much of the networks' part is worth taking
+// (Wolpert, "Stacked generalization", 1992): often less than all, since samples are few and noisy.
+// Fits run side by side; none depends on another.
+func fitAndHoldOut(ctx context.Context, x [][]float32, y []float64, s FitSettings) (*Model, []float64, error) {
+	var model *Model
+	linear, networks := make([]float64, len(y)), make([]float64, len(y))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	group.Go(func() (err error) {
+		model, err = fitModel(ctx, x, y, s, wholeSet)
+		return err
+	})
+	for i, fold := range folds(len(y), s) {
+		group.Go(func() error {
+			m, err := fitModel(ctx, without(x, fold), without(y, fold), s, uint32(i))
+			if err != nil {
+				return err
+			}
+			e := m.evaluator()
+			for _, row := range fold {
+				linear[row], networks[row] = e.linear(x[row]), e.networks(x[row])
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, nil, err
+	}
+	share := networkShare(linear, networks, y)
+	model.shrinkNetworks(share)
+	for i := range linear {
+		linear[i] += share * networks[i]
+	}
+	return model, linear, nil
+}
+
+// networkShare is the factor from 0 to 1 with which networks best add to linear: least squares in
+// one unknown. That the error is then measured on the same rows flatters it little, one number
+// having been fitted to all of them.
+func networkShare(linear, networks, y []float64) float64 {
+	var gain, square float64
+	for i, v := range networks {
+		gain += v * (y[i] - linear[i])
+		square += v * v
+	}
+	if gain <= 0 {
+		return 0
+	}
+	return min(gain/square, 1)
+}
+
+// folds deals the rows to parts of nearly equal size, each in ascending order.
+func folds(rows int, s FitSettings) [][]int {
+	parts := make([][]int, min(s.Folds, rows))
+	for i, row := range rand.New(rand.NewPCG(s.Seed, wholeSet-1)).Perm(rows) {
+		parts[i%len(parts)] = append(parts[i%len(parts)], row)
+	}
+	for _, p := range parts {
+		slices.Sort(p)
+	}
+	return parts
+}
+
+// without leaves out the rows, which ascend.
+func without[T any](v []T, rows []int) []T {
+	rest := make([]T, 0, len(v)-len(rows))
+	from := 0
+	for _, row := range rows {
+		rest = append(rest, v[from:row]...)
+		from = row + 1
+	}
+	return append(rest, v[from:]...)
+}
+
+// byResolution splits an error by resolution, in ascending order; nil if there is only one.
+func byResolution(resolutions []int, predicted, measured []float64) []ResolutionHeldOut {
+	distinct := slices.Compact(slices.Sorted(slices.Values(resolutions)))
+	if len(distinct) < 2 {
+		return nil
+	}
+	var all []ResolutionHeldOut
+	for _, r := range distinct {
+		var p, m []float64
+		for i := range resolutions {
+			if resolutions[i] == r {
+				p, m = append(p, predicted[i]), append(m, measured[i])
+			}
+		}
+		if len(m) >= minPerResolution {
+			all = append(all, ResolutionHeldOut{r, measureHeldOut(p, m)})
+		}
+	}
+	return all
+}

@@ -1,0 +1,126 @@
+package predictor
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+const (
+	latencyKind    = "latency"
+	latencyVersion = 1
+)
+
+// Latency predicts how long the sub-networks of a space take on a device: Intercept + Slope times
+// the sum of the times of their blocks. It is the document "latency/1"; make one with [FitLatency]
+// or [LoadLatency]. It is safe for concurrent use.
+type Latency struct {
+	store.Header
+	SpaceName   string  `json:"space"`
+	SpaceSHA256 string  `json:"space_sha256"`
+	Device      string  `json:"device"`  // id; set by the caller
+	Runtime     string  `json:"runtime"` // id, with what the times depend on; set by the caller
+	Intercept   float64 `json:"intercept_ms"`
+	Slope       float64 `json:"slope"`
+	// Calibrated says whether intercept and slope were fitted. With fewer than 3 networks they are
+	// 0 and 1, and there is no held-out error.
+	Calibrated bool `json:"calibrated"`
+	// Estimated says that no blocks were timed: their times explain those of the networks.
+	Estimated    bool                `json:"estimated,omitempty"`
+	Networks     int                 `json:"networks"` // whole networks that were timed
+	HeldOut      HeldOut             `json:"heldout,omitzero"`
+	ByResolution []ResolutionHeldOut `json:"heldout_by_resolution,omitempty"`
+	BlocksMS     map[string]float64  `json:"blocks_ms"` // by supernet.Block.Key
+
+	space *supernet.Space
+	sums  *Additive // of BlocksMS, not calibrated
+}
+
+// tabulate prepares sums; blocks that were not timed are unknown to them.
+func (l *Latency) tabulate() (err error) {
+	l.sums, err = NewAdditive(l.space, func(b supernet.Block) float64 {
+		if ms, ok := l.BlocksMS[b.Key()]; ok {
+			return ms
+		}
+		return math.NaN()
+	})
+	return err
+}
+
+// Predict gives the latency of archs of the space in milliseconds. A block that was not timed is an
+// [*UnknownBlockError], an arch that is not one of the space an error that wraps
+// [supernet.ErrArch].
+func (l *Latency) Predict(archs []supernet.Arch) ([]float64, error) {
+	c := calibration{l.Intercept, l.Slope}
+	ms := make([]float64, len(archs))
+	for i, a := range archs {
+		sum := l.sums.Sum(a)
+		if math.IsNaN(sum) {
+			return nil, l.unknown(archs, i)
+		}
+		ms[i] = c.of(sum)
+	}
+	return ms, nil
+}
+
+// unknown says why an arch has no sum. That is rare, and worth building blocks for.
+func (l *Latency) unknown(archs []supernet.Arch, i int) error {
+	if err := l.space.Check(archs[i]); err != nil {
+		return archError(l.space, archs, i)
+	}
+	for _, b := range l.space.Blocks(archs[i]) {
+		if _, ok := l.BlocksMS[b.Key()]; !ok {
+			return fmt.Errorf("arch %d of %d: %w", i+1, len(archs), &UnknownBlockError{b})
+		}
+	}
+	return archError(l.space, archs, i)
+}
+
+// Min is the smallest latency that a network can have, in milliseconds, and such a network. It is
+// exact, among the networks all of whose blocks were timed, since the slope is positive. A limit
+// below it cannot be met by any search.
+func (l *Latency) Min() (supernet.Arch, float64, error) {
+	arch, sum := l.sums.Min()
+	return arch, calibration{l.Intercept, l.Slope}.of(sum), nil
+}
+
+// Save writes the document.
+func (l *Latency) Save(path string) error {
+	return store.WriteDocument(path, latencyKind, latencyVersion, l)
+}
+
+// LoadLatency reads a document that [Latency.Save] wrote. One of another space is a [*SpaceError];
+// for other errors see [store.ReadDocument].
+func LoadLatency(path string, space *supernet.Space) (*Latency, error) {
+	l := &Latency{space: space}
+	if err := store.ReadDocument(path, latencyKind, latencyVersion, l); err != nil {
+		return nil, err
+	}
+	if sha := space.SHA256(); l.SpaceSHA256 != sha {
+		return nil, &SpaceError{path, l.SpaceName, l.SpaceSHA256, space.Name, sha}
+	}
+	if err := l.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w: fit it again", path, err)
+	}
+	return l, nil
+}
+
+// check says what is wrong with what was read from a file, and prepares the sums.
+func (l *Latency) check() error {
+	for _, key := range slices.Sorted(maps.Keys(l.BlocksMS)) {
+		if ms := l.BlocksMS[key]; !(ms >= 0) {
+			return fmt.Errorf("block %s takes %g ms, expected 0 or more", key, ms)
+		}
+	}
+	if err := l.tabulate(); err != nil {
+		return err
+	}
+	if _, ms, _ := l.Min(); !(l.Slope > 0) || !(ms > 0) {
+		return fmt.Errorf("intercept_ms %g and slope %g give the fastest network %g ms, expected a time above 0", l.Intercept, l.Slope, ms)
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+package predictor
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/blas/blas32"
+)
+
+// MLP is a fully connected network with one output and ReLU between its layers.
+type MLP struct {
+	Sizes []int `json:"sizes"` // inputs, hidden layers, 1
+	// Weights holds by layer a matrix, row by row (in, out), and a bias (out).
+	Weights Weights `json:"weights"`
+}
+
+// maxLayer bounds the width of a layer, and so the memory that a document can ask for.
+const maxLayer = 1 << 14
+
+// newMLP draws He-normal weights, of variance 2/in, and for the output 1/in; biases are 0.
+func newMLP(sizes []int, r *rand.Rand) *MLP {
+	n := &MLP{Sizes: sizes, Weights: make(Weights, parameters(sizes))}
+	for l, layer := range n.layers() {
+		gain := 2.0
+		if l == len(sizes)-2 {
+			gain = 1
+		}
+		sd := math.Sqrt(gain / float64(sizes[l]))
+		for i := range layer.matrix {
+			layer.matrix[i] = float32(sd * r.NormFloat64())
+		}
+	}
+	return n
+}
+
+// parameters counts the weights and biases of all layers.
+func parameters(sizes []int) (n int) {
+	for l := range sizes[1:] {
+		n += (sizes[l] + 1) * sizes[l+1]
+	}
+	return n
+}
+
+// mlpLayer is a view of one layer's weights.
+type mlpLayer struct {
+	matrix []float32 // (in, out)
+	bias   []float32 // (out)
+}
+
+func (n *MLP) layers() []mlpLayer { return layersOf(n.Sizes, n.Weights) }
+
+// layersOf splits a vector that is laid out as the weights of an MLP: the weights themselves, a
+// gradient, or the state of an optimiser.
+func layersOf(sizes []int, v []float32) []mlpLayer {
+	layers := make([]mlpLayer, len(sizes)-1)
+	for l := range layers {
+		size := sizes[l] * sizes[l+1]
+		layers[l] = mlpLayer{v[:size:size], v[size : size+sizes[l+1] : size+sizes[l+1]]}
+		v = v[size+sizes[l+1]:]
+	}
+	return layers
+}
+
+// check says what is wrong with a network that was read from a file, for this number of inputs.
+func (n *MLP) check(inputs int) error {
+	if len(n.Sizes) < 2 || n.Sizes[len(n.Sizes)-1] != 1 {
+		return errors.New("a network's sizes must be those of its inputs, its hidden layers and 1 output")
+	}
+	for _, s := range n.Sizes {
+		if s < 1 || s > maxLayer {
+			return fmt.Errorf("a network's layer has %d units, expected 1 to %d", s, maxLayer)
+		}
+	}
+	if n.Sizes[0] != inputs {
+		return fmt.Errorf("a network has %d inputs, expected %d", n.Sizes[0], inputs)
+	}
+	if want := parameters(n.Sizes); len(n.Weights) != want {
+		return fmt.Errorf("a network of sizes %v has %d weights, expected %d", n.Sizes, len(n.Weights), want)
+	}
+	return nil
+}
+
+// forward computes the output for x; scratch has a vector for each layer's output (newScratch).
+// Zeros of x and of the ReLUs, about half of all, cost nothing. Each row of a batch is computed
+// alone, so that values do not depend on batches.
+func forward(layers []mlpLayer, x []float32, scratch [][]float32) float32 {
+	for l, layer := range layers {
+		y := scratch[l]
+		copy(y, layer.bias)
+		for i, v := range x {
+			if v != 0 {
+				blas32.Axpy(v, vector(layer.matrix[i*len(y):(i+1)*len(y)]), vector(y))
+			}
+		}
+		if l < len(layers)-1 {
+			relu(y)
+		}
+		x = y
+	}
+	return x[0]
+}
+
+func vector(v []float32) blas32.Vector { return blas32.Vector{N: len(v), Inc: 1, Data: v} }
+
+func relu(v []float32) {
+	for i := range v {
+		v[i] = max(v[i], 0)
+	}
+}
+
+func newScratch(layers []mlpLayer) [][]float32 {
+	scratch := make([][]float32, len(layers))
+	for l := range layers {
+		scratch[l] = make([]float32, len(layers[l].bias))
+	}
+	return scratch
+}

@@ -1,0 +1,125 @@
+package predictor
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// Limits of a file from outside. OFA's predictors were fitted to 16,000 samples, of some 300 bytes
+// each.
+const (
+	maxSampleLine = 1 << 16
+	maxSamples    = 1 << 17
+)
+
+// Sample is a sub-network with a measured value, and a line of a .jsonl file: {"arch": {...},
+// "value": 0.76}.
+type Sample struct {
+	Arch  supernet.Spec `json:"arch"`
+	Value float64       `json:"value"`
+}
+
+// ReadSamples reads a .jsonl file of sub-networks of a space with their values, one a line; empty
+// lines are skipped, and so are keys other than arch and value. Errors name file and line.
+func ReadSamples(path string, space *supernet.Space) ([]Sample, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read samples: %w", err)
+	}
+	if !info.Mode().IsRegular() { // opening a pipe could wait for ever
+		return nil, fmt.Errorf("read samples: %s is not a regular file: check the path", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read samples: %w", err)
+	}
+	defer f.Close()
+	return parseSamples(path, f, space)
+}
+
+func parseSamples(file string, r io.Reader, space *supernet.Space) ([]Sample, error) {
+	var samples []Sample
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, maxSampleLine)
+	line := 0
+	for lines.Scan() {
+		line++
+		if len(lines.Bytes()) == 0 {
+			continue
+		}
+		s, err := parseSample(lines.Bytes(), space)
+		if err == nil && len(samples) == maxSamples {
+			err = fmt.Errorf("more than %d samples", maxSamples)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", file, line, err)
+		}
+		samples = append(samples, s)
+	}
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return nil, fmt.Errorf("%s:%d: line is longer than %d bytes, expected one sample a line", file, line+1, maxSampleLine)
+	} else if err != nil {
+		return nil, fmt.Errorf("read samples: %w", err)
+	}
+	if len(samples) == 0 {
+		return nil, fmt.Errorf(`%s: holds no samples, expected lines such as {"arch": {...}, "value": 0.76}`, file)
+	}
+	return samples, nil
+}
+
+func parseSample(text []byte, space *supernet.Space) (Sample, error) {
+	var raw struct {
+		Arch  *supernet.Spec `json:"arch"`
+		Value *float64       `json:"value"`
+	}
+	if err := json.Unmarshal(text, &raw); err != nil {
+		return Sample{}, fmt.Errorf(`%w, expected {"arch": {...}, "value": 0.76}`, err)
+	}
+	if raw.Arch == nil {
+		return Sample{}, errors.New(`"arch" is missing`)
+	}
+	if raw.Value == nil {
+		return Sample{}, errors.New(`"value" is missing, expected a number`)
+	}
+	if _, err := space.Arch(*raw.Arch); err != nil {
+		return Sample{}, err
+	}
+	return Sample{*raw.Arch, *raw.Value}, nil
+}
+
+// measured is distinct archs with their values.
+type measured struct {
+	archs  []supernet.Arch
+	values []float64
+}
+
+// distinct checks samples and averages those of one arch, in the order in which archs first come.
+func distinct(space *supernet.Space, samples []Sample) (measured, error) {
+	var m measured
+	// Archs are canonical: samples that differ only in genes that do not matter are of one network.
+	index, counts := map[supernet.Arch]int{}, []float64(nil)
+	for i, s := range samples {
+		a, err := space.Arch(s.Arch)
+		if err != nil {
+			return m, fmt.Errorf("sample %d: %w", i+1, err)
+		}
+		at, known := index[a]
+		if !known {
+			at = len(m.archs)
+			index[a] = at
+			m.archs, m.values, counts = append(m.archs, a), append(m.values, 0), append(counts, 0)
+		}
+		m.values[at] += s.Value
+		counts[at]++
+	}
+	for i, n := range counts {
+		m.values[i] /= n
+	}
+	return m, nil
+}

@@ -1,0 +1,156 @@
+package predictor
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// pairSample has values that no linear model explains: the product of two features.
+func pairSample(rows int, seed uint64) (x [][]float32, y []float64) {
+	r := rand.New(rand.NewPCG(seed, 0))
+	for range rows {
+		row := []float32{sign32(r), sign32(r), sign32(r)}
+		x, y = append(x, row), append(y, float64(row[0]*row[1]))
+	}
+	return x, y
+}
+
+func sign32(r *rand.Rand) float32 { return float32(2*r.IntN(2) - 1) }
+
+func quick(t *testing.T, s FitSettings) FitSettings {
+	t.Helper()
+	s, err := s.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func trainPairs(t *testing.T, s FitSettings, seed uint64) *MLP {
+	t.Helper()
+	x, y := pairSample(50, 1)
+	n, err := trainMLP(t.Context(), x, y, s, rand.New(rand.NewPCG(seed, 0)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestTrainLearnsAProduct(t *testing.T) {
+	n := trainPairs(t, quick(t, FitSettings{Hidden: []int{16}, LearningRate: 0.02, WeightDecay: 0.01, Batch: 16}), 1)
+	layers := n.layers()
+	scratch := newScratch(layers)
+	for _, x := range [][]float32{{1, 1, 1}, {1, -1, 1}, {-1, 1, -1}, {-1, -1, 1}} {
+		if got, want := forward(layers, x, scratch), x[0]*x[1]; math.Abs(float64(got-want)) > 0.1 {
+			t.Errorf("%v: got %g, want %g", x, got, want)
+		}
+	}
+}
+
+// Gorgonia and BLAS may share work out between processors; that must not show.
+func TestTrainingTwiceGivesTheSameBits(t *testing.T) {
+	s := quick(t, FitSettings{Epochs: 3, Hidden: []int{80, 70}, Batch: 40}) // large enough for BLAS to go parallel
+	want := trainPairs(t, s, 1)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for _, processors := range []int{1, 2, 4} {
+		runtime.GOMAXPROCS(processors)
+		if got := trainPairs(t, s, 1); !slices.Equal(got.Weights, want.Weights) {
+			t.Errorf("other weights on %d processors", processors)
+		}
+	}
+	if other := trainPairs(t, s, 2); slices.Equal(other.Weights, want.Weights) {
+		t.Error("the same weights with another seed")
+	}
+}
+
+func TestTrainingsSideBySide(t *testing.T) {
+	s := quick(t, FitSettings{Epochs: 3, Hidden: []int{8}})
+	want := trainPairs(t, s, 1)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			x, y := pairSample(50, 1)
+			n, err := trainMLP(context.Background(), x, y, s, rand.New(rand.NewPCG(1, 0)))
+			if err != nil || !slices.Equal(n.Weights, want.Weights) {
+				t.Errorf("other weights beside other trainings (%v)", err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestTrainingDiverges(t *testing.T) {
+	x, y := pairSample(10, 1)
+	for i := range y {
+		y[i] *= 1e30 // its square is no float32
+	}
+	_, err := trainMLP(t.Context(), x, y, quick(t, FitSettings{Epochs: 3}), rand.New(rand.NewPCG(1, 0)))
+	if err == nil || !strings.Contains(err.Error(), "diverged") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestTrainingStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	x, y := pairSample(10, 1)
+	if _, err := trainMLP(ctx, x, y, quick(t, FitSettings{}), rand.New(rand.NewPCG(1, 0))); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// The first steps of Adam on a constant gradient are of the length of the rate; decay leaves biases alone.
+func TestAdamByHand(t *testing.T) {
+	n := &MLP{Sizes: []int{1, 1}, Weights: Weights{2, 2}}
+	a := newAdam(2)
+	a.step(n, []float32{0.5, -3}, 0.1, 0.5)
+	if want := 2*(1-0.05) - 0.1; !near(float64(n.Weights[0]), want, 1e-5) {
+		t.Errorf("matrix %g, want %g", n.Weights[0], want)
+	}
+	if want := 2 + 0.1; !near(float64(n.Weights[1]), want, 1e-5) {
+		t.Errorf("bias %g, want %g", n.Weights[1], want)
+	}
+	a.step(n, []float32{0, 0}, 0.1, 0)
+	// first moments 0.9*0.1*g/(1-0.81), second 0.999*0.001*g^2/(1-0.998001)
+	length := 0.1 * (0.09 / 0.19) / math.Sqrt(0.000999/0.001999)
+	if want := 2*(1-0.05) - 0.1 - length; !near(float64(n.Weights[0]), want, 1e-4) {
+		t.Errorf("matrix %g after a step without gradient, want %g", n.Weights[0], want)
+	}
+}
+
+func TestSettings(t *testing.T) {
+	for _, c := range []struct {
+		s    FitSettings
+		want string
+	}{
+		{FitSettings{}, ""},
+		{FitSettings{Hidden: []int{}}, ""},
+		{FitSettings{Members: -1}, "members is -1"},
+		{FitSettings{Epochs: -1}, "epochs is -1"},
+		{FitSettings{Batch: 1 << 30}, "batch is 1073741824"},
+		{FitSettings{Folds: 1}, "folds is 1"},
+		{FitSettings{Hidden: []int{0}}, "0 units"},
+		{FitSettings{LearningRate: math.NaN()}, "learning rate NaN"},
+		{FitSettings{LearningRate: 0.5}, "product below 1"},
+	} {
+		_, err := c.s.withDefaults()
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v, want %q", c.s, err, c.want)
+		}
+	}
+}
+
+func TestEpochsFallWithSamples(t *testing.T) {
+	for samples, want := range map[int]int{10: 100, 600: 100, 1200: 50, 100_000: 20} {
+		if got := (FitSettings{}).epochs(samples); got != want {
+			t.Errorf("%d epochs for %d samples, want %d", got, samples, want)
+		}
+	}
+}

@@ -1,0 +1,39 @@
+package predictor
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestWeightsAreExactInJSON(t *testing.T) {
+	want := Weights{0, -0.1, math.MaxFloat32, math.SmallestNonzeroFloat32, 1}
+	text, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(string(text), `AAgD8="`) { // 1 is 0x3f800000, low byte first
+		t.Errorf("%s does not end in the bytes of 1", text)
+	}
+	var got Weights
+	if err := json.Unmarshal(text, &got); err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v; want %v", got, err, want)
+	}
+}
+
+func TestWeightsThatAreNone(t *testing.T) {
+	for text, want := range map[string]string{
+		`[1, 2]`:     "cannot unmarshal",
+		`"***"`:      "base64",
+		`"AAA="`:     "2 bytes",
+		`"AADAfw=="`: "NaN",
+		`"AACAfw=="`: "+Inf",
+	} {
+		var w Weights
+		if err := json.Unmarshal([]byte(text), &w); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}

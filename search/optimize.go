@@ -1,0 +1,27 @@
+package search
+
+import "context"
+
+// Minimize looks for the best feasible candidates of p. It evolves populations, the last one from the best of the others; with
+// one objective it then climbs from their best. A space with no more candidates than Config.Evaluations is evaluated whole
+// instead.
+//
+// When ctx ends, the Result until then comes with an error that wraps ctx.Err(). When nothing feasible was met, the error is an
+// *InfeasibleError, and Result.Best is empty. Other errors come without a Result.
+func Minimize(ctx context.Context, p Problem, c Config) (*Result, error) {
+	r, err := newRun(ctx, &p, c)
+	if err != nil {
+		return nil, err
+	}
+	if done, err := r.exhaust(); done || err != nil {
+		return r.finish(Exhausted, err)
+	}
+	winners, err := r.evolveAll()
+	if err == nil && r.config.LocalShare > 0 {
+		err = r.climb(winners)
+	}
+	if r.left() > 0 {
+		return r.finish(Converged, err)
+	}
+	return r.finish(BudgetSpent, err)
+}
