@@ -202,6 +202,9 @@ func TestFitLatencyRefuses(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
+	if _, err := predictor.FitLatency(s, blocks, times, predictor.FitSettings{Folds: -1}); err == nil || !strings.Contains(err.Error(), "folds is -1") {
+		t.Errorf("settings: %v", err)
+	}
 }
 
 func TestLatencyRefusesOtherArchs(t *testing.T) {

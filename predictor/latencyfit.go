@@ -21,10 +21,15 @@ type NetworkTime struct {
 // FitLatency tabulates the times of blocks (the mean where a key comes twice) and calibrates their
 // sum on whole networks. The held-out error is that of leaving out one network at a time. Blocks of
 // some resolutions may be missing altogether; predictions are then for the others. Without any
-// block, the times of blocks are estimated from those of at least 10 networks, which is rougher.
-// There is nothing to set. Errors about the times wrap [ErrSamples], [supernet.ErrArch] or
+// block, the times of blocks are estimated from those of at least 10 networks, which is rougher;
+// the held-out error is then that of cross-validation, the only thing that the settings (Folds and
+// Seed) have a say in. Errors about the times wrap [ErrSamples], [supernet.ErrArch] or
 // [*UnknownBlockError].
-func FitLatency(space *supernet.Space, blocks []BlockTime, networks []NetworkTime, _ FitSettings) (*Latency, error) {
+func FitLatency(space *supernet.Space, blocks []BlockTime, networks []NetworkTime, s FitSettings) (*Latency, error) {
+	s, err := s.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("fit settings: %w", err)
+	}
 	l := &Latency{
 		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Slope: 1, Networks: len(networks),
 		Estimated: len(blocks) == 0, space: space,
@@ -39,9 +44,8 @@ func FitLatency(space *supernet.Space, blocks []BlockTime, networks []NetworkTim
 			return nil, archError(space, archs, i)
 		}
 	}
-	var err error
 	if l.Estimated {
-		err = l.estimate(networks)
+		err = l.estimate(networks, s)
 	} else {
 		err = l.calibrate(blocks, archs, networks)
 	}
@@ -78,7 +82,7 @@ func (l *Latency) calibrate(blocks []BlockTime, archs []supernet.Arch, networks 
 }
 
 // estimate fits to networks alone.
-func (l *Latency) estimate(networks []NetworkTime) error {
+func (l *Latency) estimate(networks []NetworkTime, s FitSettings) error {
 	if len(networks) < minSamples {
 		return fmt.Errorf("%w: no blocks and %d networks, expected the times of blocks, or of at least %d networks",
 			ErrSamples, len(networks), minSamples)
@@ -95,12 +99,14 @@ func (l *Latency) estimate(networks []NetworkTime) error {
 		return err
 	}
 	predicted := make([]float64, len(loads))
-	for i, load := range loads {
-		rest, err := fitPrices(without(loads, []int{i}))
+	for _, fold := range folds(len(loads), s) {
+		rest, err := fitPrices(without(loads, fold))
 		if err != nil {
 			return err
 		}
-		predicted[i] = load.dot(rest)
+		for _, row := range fold {
+			predicted[row] = loads[row].dot(rest)
+		}
 	}
 	l.holdOut(networks, predicted)
 	l.BlocksMS = map[string]float64{}

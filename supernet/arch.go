@@ -15,10 +15,11 @@ type Arch struct {
 	Expand     [MaxBlocks]float32 // expand ratio, likewise
 }
 
-// Max is the largest network, Min the smallest.
+// Max has the largest choice of every gene. It is the largest network, unless expand_by_depth gives shallow stages more
+// width than deep ones.
 func (s *Space) Max() Arch { return s.pick(func(choices int) int { return choices - 1 }) }
 
-// Min is the smallest network.
+// Min has the smallest choice of every gene, likewise.
 func (s *Space) Min() Arch { return s.pick(func(int) int { return 0 }) }
 
 // Random draws every gene uniformly from its choices.

@@ -43,6 +43,18 @@ var badBlocks = map[string]struct {
 	"pool channels":  {one(poolAt, func(b *supernet.Block) { b.Out.C++ }), "a pool from"},
 	"linear":         {func(b []supernet.Block) []supernet.Block { return slices.Delete(b, poolAt, len(b)-1) }, ""},
 	"strided 1x1":    {one(headAt, func(b *supernet.Block) { b.Stride, b.Out.H, b.Out.W = 2, 2, 2 }), "1x1 convolution with stride 2"},
+	// What the engine would stumble over, or silently not do.
+	"second convolution": {one(headAt, func(b *supernet.Block) { b.Kernel = 3 }), "cannot follow"},
+	"features, no pool":  {func(b []supernet.Block) []supernet.Block { return onePixel(b[headAt], b[poolAt+1]) }, "cannot follow"},
+	"pool twice":         {func(b []supernet.Block) []supernet.Block { return onePixel(b[poolAt], b[poolAt]) }, "cannot follow"},
+	"mbconv after pool":  {func(b []supernet.Block) []supernet.Block { return onePixel(b[poolAt], b[1]) }, "cannot follow"},
+	"pool after linear":  {func(b []supernet.Block) []supernet.Block { return onePixel(b[poolAt+2], b[poolAt]) }, "cannot follow"},
+	"no batch norm":      {one(headAt, func(b *supernet.Block) { b.BN = false }), "without batch norm"},
+	"plain mbconv":       {one(1, func(b *supernet.Block) { b.BN = false }), "batch norm"},
+	"conv with SE":       {one(headAt, func(b *supernet.Block) { b.SE = 8 }), "SE"},
+	"conv with shortcut": {one(headAt, func(b *supernet.Block) { b.Skip = true }), "shortcut"},
+	"active pool":        {one(poolAt, func(b *supernet.Block) { b.Act = supernet.ReLU }), "nothing else"},
+	"normed linear":      {one(poolAt+2, func(b *supernet.Block) { b.BN = true }), "nothing else"},
 	// What no machine has memory for: a manifest must not make one try.
 	"large weight":     {one(headAt, func(b *supernet.Block) { b.Out.C = 1 << 20; b.Kernel = 15 }), "parameters"},
 	"large classifier": {func(b []supernet.Block) []supernet.Block { return []supernet.Block{linear(1<<20, 1<<20)} }, "parameters"},
@@ -57,6 +69,17 @@ func one(i int, edit func(b *supernet.Block)) func([]supernet.Block) []supernet.
 		edit(&b[i])
 		return b
 	}
+}
+
+// onePixel makes a list of two blocks that fit in shape.
+func onePixel(first, second supernet.Block) []supernet.Block {
+	one := supernet.Shape{H: 1, W: 1, C: 8}
+	first.In, first.Out, second.In, second.Out = one, one, one, one
+	first.Name, second.Name = "first", "second"
+	if second.Kind == supernet.MBConv {
+		second.Mid = 8
+	}
+	return []supernet.Block{first, second}
 }
 
 func linear(in, out int) supernet.Block {
@@ -88,6 +111,25 @@ func TestCheckBlocks(t *testing.T) {
 			continue
 		}
 		oneLine(t, err)
+	}
+}
+
+// TestBlocksAlone: every block runs as a network of its own, which timing them needs.
+func TestBlocksAlone(t *testing.T) {
+	for _, text := range []string{everything, bare} {
+		s := parse(t, text)
+		for _, b := range s.AllBlocks(s.MaxResolution()) {
+			blocks := []supernet.Block{b}
+			if err := supernet.CheckBlocks(blocks); err != nil {
+				t.Errorf("%s: %v", b.Key(), err)
+				continue
+			}
+			sub, err := supernet.NewSubnet(blocks, s.BNEps, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			forward(runner(t, 2, sub.Runner), blocks, supernet.Infer, 2, 1)
+		}
 	}
 }
 
@@ -123,8 +165,12 @@ func FuzzCheckBlocks(f *testing.F) {
 		}
 		r := runner(t, 1, sub.Runner)
 		calibrate(r, blocks)
-		if n := len(forward(r, blocks, supernet.Infer, 1, 1)); n != blocks[len(blocks)-1].Out.Len() {
-			t.Fatalf("%d outputs of %+v", n, blocks[len(blocks)-1].Out)
+		want, last := 0, blocks[len(blocks)-1]
+		if last.Kind == supernet.Linear || last.Kind == supernet.Pool || !last.BN {
+			want = last.Out.C // others give maps, which no one may look at
+		}
+		if got := len(forward(r, blocks, supernet.Infer, 1, 1)); got != want {
+			t.Fatalf("%d outputs of %+v", got, last)
 		}
 	})
 }

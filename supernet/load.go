@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 	"unicode"
@@ -182,11 +183,33 @@ func textError(file string, err error) error {
 		return e
 	}
 	e = &SpaceError{File: file, Msg: strings.Join(strings.Fields(yaml.FormatError(err, false, false)), " ")}
+	var mismatch *yaml.TypeError
+	if errors.As(err, &mismatch) && mismatch.Token != nil {
+		e.Line, e.Msg = mismatch.Token.Position.Line, fmt.Sprintf("has %q where %s is expected", mismatch.Token.Value, wanted(mismatch.DstType))
+		return e
+	}
 	var at yaml.Error
 	if errors.As(err, &at) && at.GetToken() != nil {
 		e.Line, e.Msg = at.GetToken().Position.Line, strings.Join(strings.Fields(at.GetMessage()), " ")
 	}
 	return e
+}
+
+// wanted names a type for people.
+func wanted(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Int, reflect.Int64, reflect.Uint64:
+		return "a whole number"
+	case reflect.Float64:
+		return "a number"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Map, reflect.Struct:
+		return "a mapping"
+	}
+	return "text"
 }
 
 // lineOf finds the line of a field such as "stages[2].kernel"; where the field is missing, that of what should hold it.
@@ -334,7 +357,9 @@ func (c *checker) stage(at string, st *Stage) {
 // UnmarshalJSON reads a space as a document holds it, with the checks of a space file.
 func (s *Space) UnmarshalJSON(text []byte) error {
 	type plain Space
-	if err := json.Unmarshal(text, (*plain)(s)); err != nil {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode((*plain)(s)); err != nil {
 		return fmt.Errorf("read space: %w", err)
 	}
 	check := checker{}

@@ -65,12 +65,17 @@ func calibrate(r *supernet.Runner, blocks []supernet.Block) {
 // step is a forward and backward pass, with the gradient of the logits from a seed.
 func step(r *supernet.Runner, blocks []supernet.Block, n int, seed uint64) (logits []float32) {
 	logits = forward(r, blocks, supernet.Train, n, seed)
-	rnd := newRand(seed)
-	for i := range r.LogitGrad() {
-		r.LogitGrad()[i] = float32(rnd.NormFloat64())
-	}
+	copy(r.LogitGrad(), logitGrad(len(logits), seed))
 	r.Backward()
 	return logits
+}
+
+func logitGrad(n int, seed uint64) []float32 {
+	rnd, g := newRand(seed), make([]float32, n)
+	for i := range g {
+		g[i] = float32(rnd.NormFloat64())
+	}
+	return g
 }
 
 // gradients copies the gradients of all weights and zeroes them.

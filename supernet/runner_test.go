@@ -1,134 +1,14 @@
 package supernet_test
 
 import (
-	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
 )
-
-// TestGradientsAdd: the gradient of two sub-networks in one step is the sum of both.
-func TestGradientsAdd(t *testing.T) {
-	eachNet(t, func(t *testing.T, net *supernet.Supernet) {
-		r := runner(t, 2, net.Runner)
-		archs := sampleArchs(net.Space, 2)
-		for i, a := range archs[1:] {
-			first, second := net.Space.Blocks(archs[i]), net.Space.Blocks(a)
-			step(r, first, 4, 1)
-			one := gradients(net)
-			step(r, second, 3, 2)
-			two := gradients(net)
-			step(r, first, 4, 1)
-			step(r, second, 3, 2)
-			for name, both := range gradients(net) {
-				want := slices.Clone(one[name])
-				for j, g := range two[name] {
-					want[j] += g
-				}
-				if d := difference(t, both, want); d > 1e-5*(1+largest(want)) {
-					t.Errorf("%s: the gradient of both is %.3g away from the sum", name, d)
-				}
-			}
-		}
-	})
-}
-
-// TestGradientStaysInTheSlice: what a sub-network does not use does not move, and nearly everything it uses does.
-func TestGradientStaysInTheSlice(t *testing.T) {
-	eachNet(t, func(t *testing.T, net *supernet.Supernet) {
-		r := runner(t, 2, net.Runner)
-		for _, a := range sampleArchs(net.Space, 6) {
-			used := map[string]supernet.Block{}
-			for _, b := range net.Space.Blocks(a) {
-				used[b.Name] = b
-			}
-			step(r, net.Space.Blocks(a), 6, 1)
-			moved, still := 0, 0
-			for _, p := range net.Params() {
-				for i, g := range p.Grad {
-					at := position(p.Shape, i)
-					switch uses := uses(used, net.Space.KernelTransform, p, at); {
-					case !uses && g != 0:
-						t.Fatalf("%s: %s%v is not part of it and has gradient %g", show(net.Space, a), p.Name, at, g)
-					case uses && g != 0:
-						moved++
-					case uses:
-						still++
-					}
-				}
-				clear(p.Grad)
-			}
-			if moved < 3*still {
-				t.Errorf("%s: %d of %d weights have no gradient", show(net.Space, a), still, moved+still)
-			}
-		}
-	})
-}
-
-// uses says whether an element of a full weight takes part in the network of the given blocks.
-func uses(blocks map[string]supernet.Block, transforms bool, p *nn.Param, at []int) bool {
-	name, part := split(p.Name)
-	b, ok := blocks[name]
-	if !ok || b.Kind != supernet.MBConv {
-		return ok
-	}
-	switch part {
-	case "expand.weight":
-		return b.HasExpand() && at[1] < b.Mid
-	case "expand.bn.weight", "expand.bn.bias":
-		return b.HasExpand() && at[0] < b.Mid
-	case "depthwise.weight":
-		return at[2] < b.Mid && central(p.Shape[0], b.Kernel, transforms, at[0], at[1])
-	case "se.reduce.weight":
-		return at[0] < b.Mid && at[1] < b.SE
-	case "se.reduce.bias":
-		return at[0] < b.SE
-	case "se.expand.weight":
-		return at[0] < b.SE && at[1] < b.Mid
-	case "depthwise.bn.weight", "depthwise.bn.bias", "se.expand.bias", "project.weight":
-		return at[0] < b.Mid
-	case "project.bn.weight", "project.bn.bias":
-		return true
-	}
-	var from, to int
-	if n, _ := fmt.Sscanf(part, "depthwise.transform.%dto%d", &from, &to); n != 2 {
-		return false
-	}
-	return b.Kernel <= to
-}
-
-// central says whether a tap of the full kernel is read for a smaller one: one in its centre, or with transforms one in the
-// centre that the first of them reads, which in these spaces leaves out a ring.
-func central(full, kernel int, transforms bool, y, x int) bool {
-	margin := (full - kernel) / 2
-	if transforms {
-		margin = min(margin, 1)
-	}
-	return y >= margin && y < full-margin && x >= margin && x < full-margin
-}
-
-// split takes the name of a weight apart into that of its block and the rest.
-func split(weight string) (block, part string) {
-	n := map[string]int{"stem": 1, "head": 2, "stages": 3}
-	words := strings.Split(weight, ".")
-	at := n[words[0]]
-	return strings.Join(words[:at], "."), strings.Join(words[at:], ".")
-}
-
-// position is the index in every dimension of the i-th element.
-func position(shape []int, i int) []int {
-	at := make([]int, len(shape))
-	for d := len(shape) - 1; d >= 0; d-- {
-		at[d] = i % shape[d]
-		i /= shape[d]
-	}
-	return at
-}
 
 // TestStepOnAnyWorkers: two sub-networks forward and backward, then calibration and inference, give the same bits on 1 to 4
 // workers.
@@ -180,6 +60,37 @@ func TestInferenceOfOneImage(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestRebindContinuesACalibration: statistics of batches of 9 and 4 images are the weighted averages of both.
+func TestRebindContinuesACalibration(t *testing.T) {
+	net := newNet(t, everything)
+	r := runner(t, 1, net.Runner)
+	blocks := net.Space.Blocks(net.Space.Min())
+	statistics := func() (all []float32) { // of the stem, whose input is the same in every calibration
+		for _, tensor := range r.Extract(blocks, net.Space.BNEps).Tensors() {
+			if tensor.Name == "stem.bn.mean" || tensor.Name == "stem.bn.var" {
+				all = append(all, tensor.Data...)
+			}
+		}
+		return all
+	}
+	alone := func(n int, seed uint64) []float32 {
+		forward(r, blocks, supernet.Calibrate, n, seed)
+		r.FinishCalibration()
+		return statistics()
+	}
+	first, second := alone(9, 1), alone(4, 2)
+	calibrate(r, blocks)
+	for i, got := range statistics() {
+		want := (9*float64(first[i]) + 4*float64(second[i])) / 13
+		if math.Abs(float64(got)-want) > 1e-5*(1+math.Abs(want)) {
+			t.Errorf("statistic %d is %g, want %g", i, got, want)
+		}
+	}
+	if len(first) != 2*blocks[0].Out.C {
+		t.Errorf("the stem has %d statistics", len(first))
+	}
 }
 
 // TestRunnersAtOnce: two runners infer with the same weights at the same time, each with its own statistics.

@@ -11,7 +11,8 @@ import (
 // SortChannels reorders the middle channels of every block by importance, so that the leading ones, which narrower
 // sub-networks keep, are the best: the L1 norm of the project convolution over each middle channel, and for hidden channels
 // of squeeze-and-excitation that of its expand convolution (Cai et al., ICLR 2020, section 3.3). No network at full width
-// changes its output, but for rounding. The optimiser's momentum is reordered with the weights.
+// changes its output, but for rounding. The optimiser's momentum is reordered with the weights;
+// statistics that a runner has calibrated are not: calibrate again.
 func (s *Supernet) SortChannels() {
 	for _, b := range s.full {
 		m, ok := s.layers[b.Name].(*mbconv)

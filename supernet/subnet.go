@@ -129,6 +129,10 @@ func CheckBlocks(blocks []Block) error {
 		if i > 0 && b.In != blocks[i-1].Out {
 			return fmt.Errorf("block %d (%q): takes %v, but block %d gives %v", i, b.Name, b.In, i-1, blocks[i-1].Out)
 		}
+		if i > 0 && !b.follows(blocks[i-1]) {
+			return fmt.Errorf("block %d (%q): a %s cannot follow a %s here; a network is images, a convolution, mbconv blocks, 1x1 convolutions, "+
+				"a pool, then 1x1 convolutions without batch norm and linear layers", i, b.Name, b.Kind, blocks[i-1].Kind)
+		}
 		if b.Name == "" || !names.add(b.Name) {
 			return fmt.Errorf("block %d: name %q is taken, or part of another", i, b.Name)
 		}
@@ -155,6 +159,14 @@ func (n blockNames) add(name string) bool {
 	return true
 }
 
+// follows says whether the block can work on what another gives: maps with height and width are convolved and pooled, what
+// is pooled only multiplied.
+func (b Block) follows(prev Block) bool {
+	multiplied := func(b Block) bool { return b.Kind == Linear || b.Kind == Conv && !b.BN }
+	pooled := multiplied(prev) || prev.Kind == Pool
+	return pooled == multiplied(b) && (b.Kind != Conv || b.Kernel == 1)
+}
+
 func (b Block) check() error {
 	for _, s := range []Shape{b.In, b.Out} {
 		if s.H < 1 || s.W < 1 || s.C < 1 || s.H > maxResolution || s.W > maxResolution || s.C > 1<<20 || s.Len() > maxActivation {
@@ -165,6 +177,9 @@ func (b Block) check() error {
 	case Pool, Linear:
 		if b.Out.H != 1 || b.Out.W != 1 || b.Kind == Linear && b.In.H*b.In.W != 1 || b.Kind == Pool && b.In.C != b.Out.C {
 			return fmt.Errorf("a %s from %v to %v does not exist", b.Kind, b.In, b.Out)
+		}
+		if b != (Block{Name: b.Name, Kind: b.Kind, In: b.In, Out: b.Out}) {
+			return fmt.Errorf("a %s has an input and an output and nothing else", b.Kind)
 		}
 		return nil
 	case Conv, MBConv:
@@ -185,6 +200,15 @@ func (b Block) check() error {
 	}
 	if b.Kind == MBConv && (b.Mid < 1 || b.Mid > 1<<20 || b.SE < 0 || b.SE > b.Mid || b.Skip && b.In != b.Out) {
 		return fmt.Errorf("middle channels %d, SE %d or the shortcut do not fit", b.Mid, b.SE)
+	}
+	if b.Kind == MBConv && !b.BN {
+		return fmt.Errorf("an mbconv block has batch norm")
+	}
+	if b.Kind == Conv && (b.Mid != 0 || b.SE != 0 || b.Skip) {
+		return fmt.Errorf("a convolution has no middle channels, SE or shortcut")
+	}
+	if b.Kind == Conv && !b.BN && (b.Kernel != 1 || b.In.H != 1 || b.In.W != 1) {
+		return fmt.Errorf("a convolution without batch norm is only supported as 1x1 on one pixel")
 	}
 	if b.Kind == Conv && b.Kernel == 1 && b.Stride != 1 {
 		return fmt.Errorf("a 1x1 convolution with stride %d is not supported", b.Stride)

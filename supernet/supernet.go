@@ -67,7 +67,7 @@ func (s *Space) kernelsOf(name string) []int {
 // Params are the weights at full size, in a fixed order.
 func (s *Supernet) Params() []*nn.Param { return s.params.List }
 
-// Runner makes something that trains sub-networks on the pool, or with train unset only runs them.
+// Runner makes something that trains and runs sub-networks on the pool.
 func (s *Supernet) Runner(pool *nn.Pool) *Runner {
 	p := &nn.Params{Share: s.params.ByName(), Train: s.params.Train}
 	r := newRunner(pool, p)
