@@ -8,7 +8,7 @@ import (
 
 // BenchmarkStep is forward and backward of a largest network on a batch of 64.
 func BenchmarkStep(b *testing.B) {
-	for _, name := range []string{"mbv3-tiny", "mbv3-cifar"} {
+	for _, name := range []string{"mbv3-tiny", "mbv3-cifar", "../tools/bench/step/mbconv.yaml"} {
 		for _, workers := range []int{1, 2} {
 			b.Run(name+"/"+string(rune('0'+workers)), func(b *testing.B) {
 				space, err := LoadSpace(name)

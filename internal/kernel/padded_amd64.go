@@ -8,7 +8,7 @@ type stripFunc func(y, x, w *float32, xRow, pixel, vectors int, tail bool, mask 
 type tapsFunc func(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, vectors int, tail bool, mask *int32)
 
 // strips has, by instruction set, half kernel, stride, and log2 of the pixels, what convolves a strip of output pixels.
-var strips = map[ISA][4][3][4]stripFunc{
+var strips = [AVX512 + 1][4][3][4]stripFunc{
 	AVX512: {
 		1: {1: {strip3s1x1AVX512, strip3s1x2AVX512, strip3s1x4AVX512, strip3s1x8AVX512}, 2: {strip3s2x1AVX512, strip3s2x2AVX512, strip3s2x4AVX512, strip3s2x8AVX512}},
 		2: {1: {strip5s1x1AVX512, strip5s1x2AVX512, strip5s1x4AVX512, strip5s1x8AVX512}, 2: {strip5s2x1AVX512, strip5s2x2AVX512, strip5s2x4AVX512, strip5s2x8AVX512}},
@@ -22,7 +22,7 @@ var strips = map[ISA][4][3][4]stripFunc{
 }
 
 // tapGradients has, likewise, what sums the gradient of a row of taps.
-var tapGradients = map[ISA][4][3]tapsFunc{
+var tapGradients = [AVX512 + 1][4][3]tapsFunc{
 	AVX512: {1: {1: taps3s1AVX512, 2: taps3s2AVX512}, 2: {1: taps5s1AVX512, 2: taps5s2AVX512}, 3: {1: taps7s1AVX512, 2: taps7s2AVX512}},
 	AVX2:   {1: {1: taps3s1AVX2, 2: taps3s2AVX2}, 2: {1: taps5s1AVX2, 2: taps5s2AVX2}, 3: {1: taps7s1AVX2, 2: taps7s2AVX2}},
 }
@@ -36,8 +36,7 @@ func (g Padded) convolveVector(y, x, w []float32) bool {
 	if !g.vectorised() {
 		return false
 	}
-	table := strips[active]
-	kernels := &table[g.Kernel/2][g.Stride]
+	kernels := &strips[active][g.Kernel/2][g.Stride]
 	lanes := vectorLanes()
 	whole, rest := g.C/lanes, g.C%lanes
 	mask := lastMask(rest)

@@ -62,31 +62,47 @@ func mapVector(k mapKernel, y, x, r, scale, shift, other []float32, rows, c int)
 
 type sumFunc func(x, s, q *float32, rows, rowBytes int, mask *int32)
 
-// The sums by number of vectors of channels, most first.
+// vectorKernels is what works on a column block of some vectors, by their number.
+type vectorKernels[F any] struct{ avx512, avx2 []F }
+
+func (k *vectorKernels[F]) active() []F {
+	if active == AVX512 {
+		return k.avx512
+	}
+	return k.avx2
+}
+
 var (
-	momentKernels  = map[ISA][]sumFunc{AVX512: {4: moments4AVX512, 2: moments2AVX512, 1: moments1AVX512}, AVX2: {2: moments2AVX2, 1: moments1AVX2}}
-	productKernels = map[ISA][]sumFunc{AVX512: {4: products4AVX512, 2: products2AVX512, 1: products1AVX512}, AVX2: {2: products2AVX2, 1: products1AVX2}}
+	momentKernels = vectorKernels[sumFunc]{
+		avx512: []sumFunc{8: moments8AVX512, 4: moments4AVX512, 2: moments2AVX512, 1: moments1AVX512},
+		avx2:   []sumFunc{2: moments2AVX2, 1: moments1AVX2},
+	}
+	productKernels = vectorKernels[sumFunc]{
+		avx512: []sumFunc{8: products8AVX512, 4: products4AVX512, 2: products2AVX512, 1: products1AVX512},
+		avx2:   []sumFunc{2: products2AVX2, 1: products1AVX2},
+	}
 )
 
-// columns goes through the channels in as wide blocks as there are kernels for.
-func columns(kernels []sumFunc, c int, call func(f sumFunc, j int, mask *int32)) {
+// block gives the kernel for the channels from j on, as many as there is one for, with the mask of its last vector.
+func block[F any](kernels []F, j, c int) (f F, channels int, mask *int32) {
 	lanes := vectorLanes()
-	for j := 0; j < c; {
-		width := len(kernels) - 1
-		for width > 1 && j+(width-1)*lanes >= c {
-			width /= 2
-		}
-		n := min(width*lanes, c-j)
-		call(kernels[width], j, lastMask(n-(width-1)*lanes))
-		j += n
+	width := len(kernels) - 1
+	for width > 1 && j+(width-1)*lanes >= c {
+		width /= 2
 	}
+	channels = min(width*lanes, c-j)
+	return kernels[width], channels, lastMask(channels - (width-1)*lanes)
 }
 
 func sumSquaresVector(x, sum, square []float32, rows, c int) bool {
 	if active == Portable {
 		return false
 	}
-	columns(momentKernels[active], c, func(f sumFunc, j int, mask *int32) { f(&x[j], &sum[j], &square[j], rows, 4*c, mask) })
+	for j := 0; j < c; {
+		f, channels, mask := block(momentKernels.active(), j, c)
+		f(&x[j], &sum[j], &square[j], rows, 4*c, mask)
+		j += channels
+	}
 	return true
 }
 
@@ -94,36 +110,44 @@ func productsVector(x, d, dot []float32, rows, c int) bool {
 	if active == Portable {
 		return false
 	}
-	columns(productKernels[active], c, func(f sumFunc, j int, mask *int32) { f(&x[j], &d[j], &dot[j], rows, 4*c, mask) })
+	for j := 0; j < c; {
+		f, channels, mask := block(productKernels.active(), j, c)
+		f(&x[j], &d[j], &dot[j], rows, 4*c, mask)
+		j += channels
+	}
 	return true
 }
 
-type gradientFunc func(g, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int, mask *int32)
+type gradientFunc func(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int, mask *int32)
 
-// gradientKernels has, by activation, what takes two vectors and one of AVX-512, and one of AVX2.
-var gradientKernels = [...][3]gradientFunc{
-	Identity: {gradientIdentity2AVX512, gradientIdentity1AVX512, gradientIdentity1AVX2},
-	ReLU:     {gradientReLU2AVX512, gradientReLU1AVX512, gradientReLU1AVX2},
-	ReLU6:    {gradientReLU62AVX512, gradientReLU61AVX512, gradientReLU61AVX2},
-	HSwish:   {gradientHSwish2AVX512, gradientHSwish1AVX512, gradientHSwish1AVX2},
+var gradientKernels = [...]vectorKernels[gradientFunc]{
+	Identity: {
+		avx512: []gradientFunc{8: gradientIdentity8AVX512, 4: gradientIdentity4AVX512, 2: gradientIdentity2AVX512, 1: gradientIdentity1AVX512},
+		avx2:   []gradientFunc{2: gradientIdentity2AVX2, 1: gradientIdentity1AVX2},
+	},
+	ReLU: {
+		avx512: []gradientFunc{8: gradientReLU8AVX512, 4: gradientReLU4AVX512, 2: gradientReLU2AVX512, 1: gradientReLU1AVX512},
+		avx2:   []gradientFunc{2: gradientReLU2AVX2, 1: gradientReLU1AVX2},
+	},
+	ReLU6: {
+		avx512: []gradientFunc{8: gradientReLU68AVX512, 4: gradientReLU64AVX512, 2: gradientReLU62AVX512, 1: gradientReLU61AVX512},
+		avx2:   []gradientFunc{2: gradientReLU62AVX2, 1: gradientReLU61AVX2},
+	},
+	HSwish: {
+		avx512: []gradientFunc{8: gradientHSwish8AVX512, 4: gradientHSwish4AVX512, 2: gradientHSwish2AVX512, 1: gradientHSwish1AVX512},
+		avx2:   []gradientFunc{2: gradientHSwish2AVX2, 1: gradientHSwish1AVX2},
+	},
 }
 
 func (n *Norm) gradientVector(g, d, x, sum, dot []float32, rows int) bool {
 	if active == Portable {
 		return false
 	}
-	kernels := &gradientKernels[n.Act]
-	c, lanes := len(n.Scale), vectorLanes()
+	c, kernels := len(n.Scale), gradientKernels[n.Act].active()
 	for j := 0; j < c; {
-		f, width := kernels[2], lanes
-		if active == AVX512 {
-			if f = kernels[1]; c-j > lanes {
-				f, width = kernels[0], 2*lanes
-			}
-		}
-		width = min(width, c-j)
-		f(&g[j], &d[j], &x[j], &n.Scale[j], &n.Shift[j], &n.Mean[j], &sum[j], &dot[j], rows, 4*c, lastMask((width-1)%lanes+1))
-		j += width
+		f, channels, mask := block(kernels, j, c)
+		f(&g[j], &d[j], &x[j], &n.Scale[j], &n.Shift[j], &n.Mean[j], &sum[j], &dot[j], rows, 4*c, mask)
+		j += channels
 	}
 	return true
 }

@@ -32,7 +32,7 @@ func main() {
 			VFMADD231PS(o, r, t)
 			m.result = t
 		})
-		widths := []int{1, 2, 4}
+		widths := []int{1, 2, 4, 8}
 		if isa().Bytes() == 32 {
 			widths = []int{1, 2}
 		}
@@ -41,9 +41,8 @@ func main() {
 			products(isa(), v)
 		}
 		for _, act := range []string{"Identity", "ReLU", "ReLU6", "HSwish"} {
-			gradient(isa(), act, 1)
-			if isa().Bytes() == 64 {
-				gradient(isa(), act, 2)
+			for _, v := range gradientWidths(isa()) {
+				gradient(isa(), act, v)
 			}
 		}
 		add(isa())
@@ -241,22 +240,22 @@ func products(x vec.ISA, v int) {
 	RET()
 }
 
+// gradientWidths is how many vectors of channels the gradient takes at a time: many, so that a row's memory is read in long
+// pieces.
+func gradientWidths(x vec.ISA) []int {
+	if x.Bytes() == 64 {
+		return []int{1, 2, 4, 8}
+	}
+	return []int{1, 2}
+}
+
 // gradient generates, for v vectors of channels, the last masked, out = d*act'(x*scale+shift), with sum += Σ out and
-// dot += Σ out*(x-mean) over rows.
+// dot += Σ out*(x-mean) over rows. The sums are in registers, the coefficients come from the first level cache.
 func gradient(x vec.ISA, act string, v int) {
 	TEXT(fmt.Sprintf("gradient%s%d%s", act, v, x.Name()), NOSPLIT, "func(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int, mask *int32)")
 	x.Mask()
 	at := func(base Register, i int) Mem { return Mem{Base: base, Disp: i * x.Bytes()} }
-	channels := func(name string) []VecVirtual {
-		p := Load(Param(name), GP64())
-		vs := make([]VecVirtual, v)
-		for i := range vs {
-			vs[i] = x.New()
-			x.Load(at(p, i), vs[i], i == v-1)
-		}
-		return vs
-	}
-	scale, shift, mean := channels("scale"), channels("shift"), channels("mean")
+	scale, shift, mean := Load(Param("scale"), GP64()), Load(Param("shift"), GP64()), Load(Param("mean"), GP64())
 	var sum, dot []VecVirtual
 	for range v {
 		sum, dot = append(sum, vec.Zero(x)), append(dot, vec.Zero(x))
@@ -266,15 +265,18 @@ func gradient(x vec.ISA, act string, v int) {
 	rows, rowBytes := Load(Param("rows"), GP64()), Load(Param("rowBytes"), GP64())
 	Label("row")
 	for i := range v {
-		z, t, u := x.New(), x.New(), x.New()
-		x.Load(at(p, i), z, i == v-1)
-		x.Load(at(d, i), t, i == v-1)
-		VMOVAPS(shift[i], u)
-		VFMADD231PS(scale[i], z, u)
+		last := i == v-1
+		z, t, u, c := x.New(), x.New(), x.New(), x.New()
+		x.Load(at(p, i), z, last)
+		x.Load(at(d, i), t, last)
+		x.Load(at(shift, i), u, last)
+		x.Load(at(scale, i), c, last)
+		VFMADD231PS(c, z, u)
 		slope(u, t)
-		x.Store(t, at(out, i), i == v-1)
+		x.Store(t, at(out, i), last)
 		VADDPS(t, sum[i], sum[i])
-		VSUBPS(mean[i], z, z)
+		x.Load(at(mean, i), c, last)
+		VSUBPS(c, z, z)
 		VFMADD231PS(t, z, dot[i])
 	}
 	ADDQ(rowBytes, p)
