@@ -36,7 +36,7 @@ func (o *dense) patch() int { return o.size * o.size * o.unit.in.c }
 
 func (o *dense) bind(u *Unit) {
 	o.unit = u
-	u.group = 1
+	u.tile = u.out.pixels()
 	u.g.want.in = max(u.g.want.in, o.patch()*u.out.pixels())
 }
 
@@ -45,23 +45,22 @@ func (o *dense) prepare(bool) {
 	o.packed.Pack(o.patch(), out, o.weight.Data, out)
 }
 
-// columns writes the patches of an image to the worker's memory.
-func (o *dense) columns(u *Unit, w *scratch, at int) []float32 {
-	width := o.patch() * u.out.w
+// columns writes the patches of the image that output pixel p begins to the worker's memory.
+func (o *dense) columns(u *Unit, w *scratch, p int) []float32 {
+	image, width := p/u.out.pixels(), o.patch()*u.out.w
 	for oy := range u.out.h {
-		kernel.Im2Col(w.in[oy*width:], u.source[at*u.in.len():], o.window, u.in.c, oy)
+		kernel.Im2Col(w.in[oy*width:], u.source[image*u.in.len():], o.window, u.in.c, oy)
 	}
 	return w.in
 }
 
-func (o *dense) forward(u *Unit, w *scratch, z []float32, at, n int) {
-	kernel.MulPacked(n*u.out.pixels(), o.columns(u, w, at), o.patch(), &o.packed, z, u.out.c, false)
+func (o *dense) forward(u *Unit, w *scratch, z []float32, p, q int) {
+	kernel.MulPacked(q-p, o.columns(u, w, p), o.patch(), &o.packed, z, u.out.c, false)
 }
 
-func (o *dense) backward(u *Unit, w *scratch, part []float32, at, n int) {
-	px := u.out.pixels()
-	u.outputGrad(w.out, at*px, (at+n)*px)
-	kernel.MulTN(o.patch(), u.out.c, n*px, o.columns(u, w, at), o.patch(), w.out, u.out.c, part, u.out.c)
+func (o *dense) backward(u *Unit, w *scratch, part []float32, p, q int) {
+	u.outputGrad(w.out, p, q)
+	kernel.MulTN(o.patch(), u.out.c, q-p, o.columns(u, w, p), o.patch(), w.out, u.out.c, part, u.out.c)
 }
 
 func (o *dense) partialSize() int { return o.patch() * o.unit.out.c }

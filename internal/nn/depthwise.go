@@ -53,7 +53,7 @@ func (u *Unit) Kernel() []float32 {
 
 func (o *depthwise) bind(u *Unit) {
 	o.unit = u
-	u.group = 1
+	u.tile = u.out.pixels()
 	u.g.want.in = max(u.g.want.in, o.geometry.Len())
 	u.g.want.out = max(u.g.want.out, o.geometry.InputGeometry().Len())
 	u.g.want.small = max(u.g.want.small, u.out.w*u.out.c)
@@ -125,13 +125,13 @@ func (o *depthwise) padded(u *Unit, w *scratch, at int, first bool) []float32 {
 	return x
 }
 
-func (o *depthwise) forward(u *Unit, w *scratch, z []float32, at, _ int) {
-	o.geometry.Convolve(z, o.padded(u, w, at, true), o.taps)
+func (o *depthwise) forward(u *Unit, w *scratch, z []float32, p, _ int) {
+	o.geometry.Convolve(z, o.padded(u, w, p/u.out.pixels(), true), o.taps)
 }
 
-func (o *depthwise) backward(u *Unit, w *scratch, part []float32, at, _ int) {
+func (o *depthwise) backward(u *Unit, w *scratch, part []float32, p, _ int) {
 	g := o.geometry
-	x := o.padded(u, w, at, false)
+	x := o.padded(u, w, p/u.out.pixels(), false)
 	in := g.InputGeometry()
 	dz := w.out[:in.Len()]
 	if g.Stride == 1 {
@@ -141,13 +141,13 @@ func (o *depthwise) backward(u *Unit, w *scratch, part []float32, at, _ int) {
 	}
 	offset, row, pixel := g.Spread()
 	for oy := range g.OH {
-		p := at*u.out.pixels() + oy*g.OW
+		at := p + oy*g.OW
 		if g.Stride == 1 {
-			u.outputGrad(dz[offset+oy*row:], p, p+g.OW)
+			u.outputGrad(dz[offset+oy*row:], at, at+g.OW)
 			continue
 		}
 		line := w.small[:g.OW*g.C]
-		u.outputGrad(line, p, p+g.OW)
+		u.outputGrad(line, at, at+g.OW)
 		for ox := range g.OW {
 			copy(dz[offset+oy*row+ox*pixel:][:g.C], line[ox*g.C:])
 		}

@@ -29,9 +29,14 @@ const (
 // parallelism and must not depend on the number of workers.
 const chunkCount = 8
 
-// cacheValues is about how many values of one activation a worker takes at a time, so that what it does to them in turn
-// finds them in its cache.
-const cacheValues = 64 << 10
+// A worker takes so much of an activation at a time that what it does to it in turn finds it in its second level cache, beside
+// the weights: about so many values where it must be whole images, and pixels where any will do.
+const (
+	cacheValues = 64 << 10
+	pixelValues = 64 << 10
+	leastPixels = 72 // fewer make the weight gradient pass over its matrix too often
+	tileRows    = 12 // of the matrix product
+)
 
 // Graph is what the units of one bound network share: batch size, mode, and memory, which is planned when the network is
 // bound and given back when the next is.

@@ -60,7 +60,7 @@ func (p *Pool2D) backwardChunk(worker, chunk int) {
 	px, c := p.prev.out.pixels(), p.prev.out.c
 	for at, to := p.g.images(chunk); at < to; at++ {
 		kernel.MeanPoolInput(w.out, p.out.Grad[at*c:], px, c)
-		p.prev.accept(w, w.out, chunk, at, 1)
+		p.prev.accept(w, w.out, chunk, at*px, (at+1)*px)
 	}
 }
 

@@ -36,7 +36,14 @@ func (o *pointwise) bind(u *Unit) {
 	o.unit = u
 	if o.withSE() {
 		o.se.bind(u)
+		return
 	}
+	// No pixel needs another: less than an image will do.
+	most := max(u.in.c, u.out.c)
+	u.tile = max(leastPixels, pixelValues/most/tileRows*tileRows)
+	u.g.want.in = max(u.g.want.in, u.tile*most)
+	u.g.want.out = max(u.g.want.out, u.tile*most)
+	u.g.want.back = max(u.g.want.back, u.tile*most)
 }
 
 func (o *pointwise) prepare(backward bool) {
@@ -51,27 +58,26 @@ func (o *pointwise) prepare(backward bool) {
 	}
 }
 
-func (o *pointwise) forward(u *Unit, w *scratch, z []float32, at, n int) {
-	px := u.in.pixels()
-	a := u.pixels(w.in, at*px, (at+n)*px, true)
+func (o *pointwise) forward(u *Unit, w *scratch, z []float32, p, q int) {
+	a := u.pixels(w.in, p, q, true)
 	if o.withSE() {
-		a = o.se.forward(w, a, at, n)
+		a = o.se.forward(w, a, p/u.in.pixels(), (q-p)/u.in.pixels())
 	}
-	kernel.MulPacked(n*px, a, u.in.c, &o.packed, z, u.out.c, false)
+	next := u.prev.upcoming(q, q+u.tile)
+	kernel.MulPackedAhead(q-p, a, u.in.c, &o.packed, z, u.out.c, false, next)
 }
 
-func (o *pointwise) backward(u *Unit, w *scratch, part []float32, at, n int) {
-	px, in, out := u.in.pixels(), u.in.c, u.out.c
-	rows := n * px
-	u.outputGrad(w.out, at*px, (at+n)*px)
-	a := u.pixels(w.in, at*px, (at+n)*px, false)
+func (o *pointwise) backward(u *Unit, w *scratch, part []float32, p, q int) {
+	in, out, rows := u.in.c, u.out.c, q-p
+	u.outputGrad(w.out, p, q)
+	a := u.pixels(w.in, p, q, false)
 	if u.back {
-		kernel.MulPacked(rows, w.out, out, &o.packed, w.back, in, false)
+		kernel.MulPackedAhead(rows, w.out, out, &o.packed, w.back, in, false, u.upcoming(q, q+u.tile), u.upcomingGrad(q, q+u.tile))
 	}
 	if o.withSE() {
-		a = o.se.backward(w, part[in*out:], a, w.back[:rows*in], at, n)
+		a = o.se.backward(w, part[in*out:], a, w.back[:rows*in], p/u.in.pixels(), rows/u.in.pixels())
 	}
-	kernel.MulTN(in, out, rows, a, in, w.out, out, part, out)
+	kernel.MulTNAhead(in, out, rows, a, in, w.out, out, part, out, u.prev.upcoming(q, q+u.tile))
 }
 
 func (o *pointwise) partialSize() int {

@@ -38,8 +38,9 @@ func (s *SE) bind(u *Unit) {
 	}
 	s.squeezed, s.dSqueezed = grow(s.squeezed, u.g.n*s.hidden), grow(s.dSqueezed, u.g.n*s.hidden)
 	// The gated input is a second tensor beside the input itself.
-	u.g.want.in = max(u.g.want.in, 2*u.group*u.in.len())
-	u.g.want.out = max(u.g.want.out, u.group*s.hidden)
+	images := u.tile / u.out.pixels()
+	u.g.want.in = max(u.g.want.in, 2*images*u.in.len())
+	u.g.want.out = max(u.g.want.out, images*s.hidden)
 }
 
 func (s *SE) prepare(backward bool) {

@@ -11,7 +11,7 @@ type Unit struct {
 	prev    *Unit     // whose output it convolves; nil for the first
 	source  []float32 // the images that the first unit convolves
 	in, out size
-	group   int       // images taken at a time
+	tile    int       // output pixels taken at a time
 	z       []float32 // (N,out): the raw convolution
 	grad    []float32 // (N,out): gradient of the batch norm's output
 	zSlot   Slot      // where z (outside training) and grad (in training) live
@@ -31,15 +31,16 @@ type size struct{ h, w, c int }
 func (s size) pixels() int { return s.h * s.w }
 func (s size) len() int    { return s.h * s.w * s.c }
 
-// op is a kind of convolution. Where it gets n images it works on images at to at+n of the batch; w is the worker's memory.
+// op is a kind of convolution. It works on output pixels p to q of the batch at a time, whole images unless it said that it can
+// do with less; w is the worker's memory.
 type op interface {
 	bind(u *Unit)
 	// prepare brings the weights into the form that forward, or backward, reads.
 	prepare(backward bool)
 	// forward convolves what u.prev gives into z.
-	forward(u *Unit, w *scratch, z []float32, at, n int)
+	forward(u *Unit, w *scratch, z []float32, p, q int)
 	// backward adds the weight gradients to a chunk's partial buffer and, if wanted, gives the gradient of the input in w.back.
-	backward(u *Unit, w *scratch, part []float32, at, n int)
+	backward(u *Unit, w *scratch, part []float32, p, q int)
 	// partialSize is the number of values in a chunk's partial buffer, reduce adds the buffers up.
 	partialSize() int
 	reduce()
@@ -60,16 +61,16 @@ func (u *Unit) bind(g *Graph, prev *Unit, in, out size, slot Slot) {
 		g: g, prev: prev, in: in, out: out, zSlot: slot,
 	}
 	u.back = prev != nil
-	most := max(in.len(), out.len())
-	u.group = max(1, min(cacheValues/most, g.maxChunk()))
+	images := max(1, min(cacheValues/max(in.len(), out.len()), g.maxChunk()))
+	u.tile = images * out.pixels()
 	if g.mode == Train {
 		u.z = g.memory.alloc(g.n * out.len())
 	}
 	g.need[slot] = max(g.need[slot], g.n*out.len())
 	u.BN.bind(g, out.c, out.pixels())
-	g.want.in = max(g.want.in, u.group*in.len())
-	g.want.out = max(g.want.out, u.group*out.len())
-	g.want.back = max(g.want.back, u.group*in.len())
+	g.want.in = max(g.want.in, images*in.len())
+	g.want.out = max(g.want.out, images*out.len())
+	g.want.back = max(g.want.back, images*in.len())
 	g.want.small = max(g.want.small, 2*max(in.c, out.c))
 	u.op.bind(u)
 	g.units = append(g.units, u)
@@ -140,25 +141,28 @@ func (u *Unit) forwardChunk(worker, chunk int) {
 	sum, square := u.BN.chunkSums(chunk)
 	clear(sum)
 	clear(square)
-	from, to := u.g.images(chunk)
-	for at := from; at < to; at += u.group {
-		n, per := min(u.group, to-at), u.out.len()
-		z := u.z[at*per:][:n*per]
-		u.op.forward(u, w, z, at, n)
+	for p, end := u.pixelRange(chunk); p < end; p += u.tile {
+		q := min(p+u.tile, end)
+		z := u.z[p*u.out.c : q*u.out.c]
+		u.op.forward(u, w, z, p, q)
 		if u.g.mode != Infer {
 			kernel.SumSquares(z, u.out.c, sum, square, w.small)
 		}
 	}
 }
 
+// pixelRange is the output pixels of a chunk's images.
+func (u *Unit) pixelRange(chunk int) (from, to int) {
+	from, to = u.g.images(chunk)
+	return from * u.out.pixels(), to * u.out.pixels()
+}
+
 // Finish makes the output of a unit that no other reads: of a block that is timed on its own.
 func (u *Unit) Finish() { u.g.pool.Run(u.g.chunks(), u.finishTask) }
 
 func (u *Unit) finishChunk(worker, chunk int) {
-	px := u.out.pixels()
-	from, to := u.g.images(chunk)
-	for at := from; at < to; at += u.group {
-		u.output(u.g.scratch[worker].out, at*px, min(at+u.group, to)*px, true)
+	for p, end := u.pixelRange(chunk); p < end; p += u.tile {
+		u.output(u.g.scratch[worker].out, p, min(p+u.tile, end), true)
 	}
 }
 
@@ -178,12 +182,12 @@ func (u *Unit) backwardChunk(worker, chunk int) {
 	if u.back {
 		u.prev.startSums(chunk)
 	}
-	from, to := u.g.images(chunk)
-	for at := from; at < to; at += u.group {
-		n := min(u.group, to-at)
-		u.op.backward(u, w, part, at, n)
+	for p, end := u.pixelRange(chunk); p < end; p += u.tile {
+		q := min(p+u.tile, end)
+		u.op.backward(u, w, part, p, q)
 		if u.back {
-			u.prev.accept(w, w.back, chunk, at, n)
+			in, out := u.in.pixels(), u.out.pixels()
+			u.prev.accept(w, w.back, chunk, p*in/out, q*in/out)
 		}
 	}
 }
@@ -195,15 +199,15 @@ func (u *Unit) startSums(chunk int) {
 	clear(dot)
 }
 
-// accept takes the gradient d of the unit's output for n images, adds what comes over a shortcut, and keeps it as it is
-// behind the activation, with its sums. d may be overwritten.
-func (u *Unit) accept(w *scratch, d []float32, chunk, at, n int) {
-	per := u.out.len()
+// accept takes the gradient d of the unit's output, pixels p to q over the batch, adds what comes over a shortcut, and keeps it
+// as it is behind the activation, with its sums. d may be overwritten.
+func (u *Unit) accept(w *scratch, d []float32, chunk, p, q int) {
+	p, q = p*u.out.c, q*u.out.c
 	if u.skipped != nil {
-		kernel.Add(d[:n*per], u.skipped.grad[at*per:][:n*per])
+		kernel.Add(d[:q-p], u.skipped.grad[p:q])
 	}
 	sum, dot := u.BN.chunkSums(chunk)
-	u.BN.norm.Gradient(u.grad[at*per:][:n*per], d, u.z[at*per:][:n*per], sum, dot, w.small)
+	u.BN.norm.Gradient(u.grad[p:q], d, u.z[p:q], sum, dot, w.small)
 }
 
 // output gives the unit's output, pixels from to to over the batch. first is set in the forward pass, where kept outputs are
@@ -228,6 +232,15 @@ func (u *Unit) output(dst []float32, from, to int, first bool) []float32 {
 	kernel.Map(dst, z, norm.Scale, norm.Shift, norm.Act)
 	return dst
 }
+
+// upcoming is the unit's z that will be read when pixels p to q are worked on.
+func (u *Unit) upcoming(p, q int) []float32 { return upTo(u.z, p*u.out.c, q*u.out.c) }
+
+// upcomingGrad likewise is its gradient.
+func (u *Unit) upcomingGrad(p, q int) []float32 { return upTo(u.grad, p*u.out.c, q*u.out.c) }
+
+// upTo is the part of v from p to q that exists.
+func upTo(v []float32, p, q int) []float32 { return v[min(p, len(v)):min(q, len(v))] }
 
 // pixels gives the unit's input, pixels from to to over the batch.
 func (u *Unit) pixels(dst []float32, from, to int, first bool) []float32 {

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tailor-nas/tailor/internal/walk"
+	"github.com/tailor-nas/tailor/profiles"
+)
+
+// walkthrough is a small walk in a folder of its own, with the JSON that each command printed.
+type walkthrough struct {
+	t       *testing.T
+	dir     string
+	results map[string]map[string]any
+}
+
+// newWalkthrough writes the space of testdata/walk.txt.
+func newWalkthrough(t *testing.T) *walkthrough {
+	w := &walkthrough{t, t.TempDir(), map[string]map[string]any{}}
+	script, err := os.ReadFile("testdata/walk.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, space, ok := strings.Cut(string(script), "-- micro.yaml --\n")
+	if !ok {
+		t.Fatal("testdata/walk.txt has no micro.yaml")
+	}
+	if err := os.WriteFile(w.path("micro.yaml"), []byte(space), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *walkthrough) path(name string) string { return filepath.Join(w.dir, name) }
+
+// do runs a command line, in which a word with @ is a path, and keeps its result.
+func (w *walkthrough) do(name, line string) {
+	w.t.Helper()
+	args := strings.Fields(line)
+	for i, a := range args {
+		if file, ok := strings.CutPrefix(a, "@"); ok {
+			args[i] = w.path(file)
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	if code := run(w.t.Context(), append(args, "--json", "--quiet", "--workers", "2"), &stdout, &stderr); code != exitDone {
+		w.t.Fatalf("tailor %s: status %d: %s", line, code, stderr.String())
+	}
+	w.results[name] = parse(w.t, line, stdout.Bytes()).(map[string]any)
+}
+
+func (w *walkthrough) walk() {
+	w.do("train", "train --space @micro.yaml --data synthetic --train-images 400 --test-images 60 --holdout 60 --epochs 2 --batch 32 --out @run")
+	w.do("eval", "eval --run @run --arch min")
+	w.do("profile", "profile --run @run --budget 1s --networks 5 --out @profile.json")
+	w.do("fit latency", "fit latency --run @run --profile @profile.json --out @latency.json")
+	w.do("fit accuracy", "fit accuracy --run @run --samples 12 --calibration 100 --out @accuracy.json")
+	w.do("search", "search --run @run --accuracy @accuracy.json --latency @latency.json --max-latency 1h --out @winners")
+	w.do("search counts", "search --run @run --accuracy @accuracy.json --max-macs 1G --max-params 1M --out @counted")
+	w.do("search space", "search --space @micro.yaml --accuracy @accuracy.json --out @bare")
+}
+
+// documents reads every JSON file of the walk afresh, by path.
+func (w *walkthrough) documents() map[string]map[string]any {
+	all := map[string]map[string]any{}
+	err := filepath.WalkDir(w.dir, func(path string, _ fs.DirEntry, err error) error {
+		if filepath.Ext(path) == ".json" {
+			all[path] = readJSON(w.t, path).(map[string]any)
+		}
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return all
+}
+
+func (w *walkthrough) metrics() (lines []any) {
+	text, err := os.ReadFile(w.path("run/metrics.jsonl"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for line := range bytes.Lines(text) {
+		lines = append(lines, parse(w.t, "metrics.jsonl", line))
+	}
+	if len(lines) < 3 {
+		w.t.Errorf("metrics.jsonl has %d lines, want one for the first step and one an epoch", len(lines))
+	}
+	return lines
+}
+
+// summary is what a quickstart would have written of this walk.
+func (w *walkthrough) summary() any {
+	p, err := profiles.Load(w.path("profile.json"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	s := walk.Summary{
+		Run: "run", Profile: "profile.json", Accuracy: "accuracy.json", Latency: "latency.json", Device: p.Device,
+		HeldOut: map[string]walk.HeldOut{}, SearchResult: &walk.SearchResult{},
+	}
+	w.remarshal(w.results["search"], s.SearchResult)
+	for _, name := range []string{"accuracy", "latency"} {
+		var h walk.HeldOut
+		w.remarshal(w.results["fit "+name]["heldout"], &h)
+		s.HeldOut[name] = h
+	}
+	var v any
+	w.remarshal(s, &v)
+	return v
+}
+
+// remarshal turns one Go value into another by way of JSON.
+func (w *walkthrough) remarshal(from, into any) {
+	w.t.Helper()
+	text, err := json.Marshal(from)
+	if err == nil {
+		err = json.Unmarshal(text, into)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// checkResults looks for the keys that programs may count on.
+func (w *walkthrough) checkResults() {
+	w.t.Helper()
+	for name, keys := range map[string]string{
+		"train":        "top1_max top1_min weights_sha256",
+		"eval":         "top1 images macs params",
+		"fit accuracy": "samples heldout.rmse heldout.kendall_tau heldout.spearman heldout.within_10pct",
+		"fit latency":  "samples heldout.mape heldout.kendall_tau heldout.spearman heldout.within_10pct",
+		"search":       "evaluations seconds winners",
+	} {
+		for _, key := range strings.Fields(keys) {
+			outer, inner, nested := strings.Cut(key, ".")
+			v := w.results[name][outer]
+			if object, ok := v.(map[string]any); nested && ok {
+				v = object[inner]
+			}
+			if v == nil {
+				w.t.Errorf("tailor %s --json has no %s: %v", name, key, w.results[name])
+			}
+		}
+	}
+	for _, winner := range w.results["search"]["winners"].([]any) {
+		for _, key := range []string{"arch", "predicted", "measured", "manifest"} {
+			if winner.(map[string]any)[key] == nil {
+				w.t.Errorf("a winner has no %s: %v", key, winner)
+			}
+		}
+	}
+}
