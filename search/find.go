@@ -28,6 +28,11 @@ type Limits struct {
 	Params    int64   `json:"params,omitempty"`
 }
 
+// Hold says whether a network stays within the limits.
+func (l Limits) Hold(latencyMS float64, macs, params int64) bool {
+	return excess(latencyMS, l.LatencyMS)+excess(float64(macs), float64(l.MACs))+excess(float64(params), float64(l.Params)) == 0
+}
+
 // Query asks for the sub-networks of a space with the best predicted accuracy within limits.
 type Query struct {
 	Space    *supernet.Space

@@ -58,18 +58,25 @@ type Measured struct {
 	Unstable      bool    `json:"unstable,omitempty"` // the machine was too noisy to trust the latency
 	Device        string  `json:"device,omitempty"`
 	Runtime       string  `json:"runtime,omitempty"`
-	WithinLimits  bool    `json:"within_limits"`
+	WithinLimits  *bool   `json:"within_limits,omitempty"` // absent if there is a latency limit that was not measured
 }
 
-// WithinLimits says whether the measured latency, and the counts, stay within the limits asked for.
-func (m *Manifest) WithinLimits(latencyMS float64) bool {
-	return excess(latencyMS, m.Limits.LatencyMS)+excess(float64(m.MACs), float64(m.Limits.MACs))+excess(float64(m.Params), float64(m.Limits.Params)) == 0
+// Judge fills in whether what was measured stays within the limits asked for.
+func (m *Manifest) Judge() {
+	if m.Measured == nil || m.Limits.LatencyMS > 0 && m.Measured.LatencyMS == 0 {
+		return
+	}
+	within := m.Limits.Hold(m.Measured.LatencyMS, m.MACs, m.Params)
+	m.Measured.WithinLimits = &within
 }
 
-const manifestFile, subnetFile = "manifest.json", "weights.safetensors"
+// ManifestFile is the name of a manifest in its folder.
+const ManifestFile = "manifest.json"
+
+const subnetFile = "weights.safetensors"
 
 // IsManifestFile says whether a file name is one that [Manifest.Save] writes into a folder.
-func IsManifestFile(name string) bool { return name == manifestFile || name == subnetFile }
+func IsManifestFile(name string) bool { return name == ManifestFile || name == subnetFile }
 
 // Save writes the manifest, and the weights if there are any, as a folder, whole or not at all, and gives the manifest's
 // path. The folder must not exist.
@@ -82,12 +89,12 @@ func (m *Manifest) Save(dir string, net *supernet.Subnet) (string, error) {
 			}
 			m.Weights = &WeightsFile{subnetFile, sha}
 		}
-		return files.WriteDocument(filepath.Join(tmp, manifestFile), manifestKind, manifestVersion, m)
+		return files.WriteDocument(filepath.Join(tmp, ManifestFile), manifestKind, manifestVersion, m)
 	})
 	if err != nil {
 		return "", fmt.Errorf("write manifest: %w", err)
 	}
-	return filepath.Join(dir, manifestFile), nil
+	return filepath.Join(dir, ManifestFile), nil
 }
 
 // LoadManifest reads a manifest and the network it describes, which is nil if it has no weights.

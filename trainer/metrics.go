@@ -14,7 +14,7 @@ type Metric struct {
 	Epoch   float64  `json:"epoch"`
 	LR      float64  `json:"lr"`
 	Epsilon float64  `json:"epsilon"`            // weight β of the sub-networks' gradients
-	LossMax float64  `json:"loss_max"`           // largest network on the labels
+	LossMax float64  `json:"loss_max,omitempty"` // largest network on the labels; not at an epoch's end
 	LossSub float64  `json:"loss_sub,omitempty"` // mean of the sub-networks on the largest network's softmax
 	Top1Max *float64 `json:"val_top1_max,omitempty"`
 	Top1Min *float64 `json:"val_top1_min,omitempty"`

@@ -7,13 +7,11 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/walk"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/supernet"
-	"github.com/tailor-nas/tailor/trainer"
 )
 
 type searchCmd struct {
@@ -68,10 +66,12 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 	if err := c.predictors(&j, space); err != nil {
 		return err
 	}
-	if run != nil && c.Verify {
-		if j.Data, err = openData(run, c.Data); err != nil {
+	if run != nil {
+		if j.Data, err = run.OpenData(c.Data); err != nil {
 			return err
 		}
+	}
+	if j.Verify = run != nil && c.Verify; j.Verify {
 		j.Runtime = profiles.Native{Threads: 1}
 	}
 	result, err := walk.Search(ctx, j)
@@ -83,8 +83,6 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 		fmt.Fprintf(w, "looked at %d sub-networks in %.2f s\n", result.Evaluations, result.Seconds)
 	})
 }
-
-func openData(run *trainer.Run, path string) (*data.Dataset, error) { return run.OpenData(path) }
 
 func (c *searchCmd) predictors(j *walk.SearchJob, space *supernet.Space) error {
 	var err error

@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"predictor":          {"supernet", "profiles", "internal/store"},
 	"search":             {"supernet", "predictor", "internal/store"},
 	"internal/walk":      {"supernet", "trainer", "profiles", "predictor", "search", "internal/data", "internal/store"},
+	"tools/bench/step":   {"supernet", "trainer", "internal/kernel", "internal/nn", "internal/store", "internal/data"},
 	"tools/bench/blas":   {"supernet", "internal/kernel"},
 	"cmd/tailor":         {"supernet", "trainer", "profiles", "predictor", "search", "internal/data", "internal/store", "internal/walk"},
 }

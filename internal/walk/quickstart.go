@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
@@ -114,7 +116,7 @@ func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *traine
 	}
 	j.Say("5/5  cut the winners, test and time them")
 	s.SearchResult, err = Search(ctx, SearchJob{
-		Space: run.Info.Space, Run: run, Data: d, Accuracy: accuracy, Latency: latency, Limits: limits, Dir: filepath.Join(j.Dir, "winners"),
+		Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: accuracy, Latency: latency, Limits: limits, Dir: filepath.Join(j.Dir, "winners"),
 		Config: search.Config{Seed: j.Seed}, Runtime: profiles.Native{Threads: 1}, Workers: j.Workers,
 		Progress: func(what string, done, total int) { j.Progress(what, float64(done), float64(total)) },
 	})
@@ -136,9 +138,19 @@ func threeBudgets(l *predictor.Latency, space *supernet.Space) ([]search.Limits,
 	}
 	var limits []search.Limits
 	for _, share := range []float64{0.1, 0.35, 1} {
-		limits = append(limits, search.Limits{LatencyMS: fastest + share*(largest[0]-fastest)})
+		limits = append(limits, search.Limits{LatencyMS: roundUp(fastest + share*(largest[0]-fastest))})
 	}
 	return limits, nil
+}
+
+// roundUp keeps three digits.
+func roundUp(ms float64) float64 {
+	unit := math.Pow(10, math.Floor(math.Log10(ms))-2)
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(math.Ceil(ms/unit-1e-9)*unit, 'g', 3, 64), 64)
+	if err != nil {
+		return ms
+	}
+	return rounded
 }
 
 func writeSummary(path string, s *Summary) error {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,7 +25,8 @@ import (
 type SearchJob struct {
 	Space    *supernet.Space
 	Run      *trainer.Run  // weights of the winners; nil gives manifests without weights
-	Data     *data.Dataset // to measure the winners' accuracy; nil leaves it predicted
+	Data     *data.Dataset // of the run: to calibrate the winners and, with Verify, to measure their accuracy
+	Verify   bool
 	Accuracy *predictor.Accuracy
 	Latency  *predictor.Latency // may be nil if no limit is a latency
 	Limits   []search.Limits
@@ -73,6 +75,7 @@ func Search(ctx context.Context, j SearchJob) (*SearchResult, error) {
 		return nil, err
 	}
 	for _, c := range cuts {
+		c.manifest.Judge()
 		path, err := j.save(c)
 		if err != nil {
 			return nil, err
@@ -97,9 +100,44 @@ func (j *SearchJob) check() error {
 		return &store.StaleError{File: "the latency predictor", Role: "space", Want: j.Latency.SpaceSHA256, Got: sha}
 	}
 	if j.Run != nil {
-		return j.Accuracy.Check("the accuracy predictor", "weights", j.Run.State.WeightsSHA256)
+		if err := j.Accuracy.Check("the accuracy predictor", "weights", j.Run.State.WeightsSHA256); err != nil {
+			return err
+		}
+	}
+	return j.checkFolders()
+}
+
+// checkFolders refuses, before any work, to write where something else is.
+func (j *SearchJob) checkFolders() error {
+	names := map[string]bool{}
+	for _, l := range j.Limits {
+		for rank := range j.Top {
+			name := folderName(l, rank)
+			if names[name] {
+				return fmt.Errorf("the limits %s are asked for twice", name)
+			}
+			names[name] = true
+			if err := replaceable(filepath.Join(j.Dir, name)); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+// replaceable says whether a folder is not there, or an earlier search's.
+func replaceable(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	foreign := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !e.Type().IsRegular() || !search.IsManifestFile(e.Name()) })
+	if err == nil && !foreign {
+		if kind, _, kindErr := store.Kind(filepath.Join(dir, search.ManifestFile)); kindErr == nil && kind == "manifest" {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s exists and is not an earlier search's; choose another --out", dir)
 }
 
 // find runs one search for each of the limits.
@@ -173,6 +211,9 @@ func (j *SearchJob) extractor() (extract func(context.Context, supernet.Arch, *c
 		if c.net, err = e.Extract(ctx, a); err != nil {
 			return err
 		}
+		if !j.Verify {
+			return nil
+		}
 		m := &search.Measured{Images: j.Data.Test.Len(), Split: "test"}
 		c.manifest.Measured = m
 		m.Top1, err = e.SubnetTop1(ctx, c.net, j.Data.Test)
@@ -236,7 +277,6 @@ func (j *SearchJob) timeAll(ctx context.Context, cuts []*cut) error {
 		r := m.Measured
 		r.LatencyMS, r.LatencyLowMS, r.LatencyHighMS = t.LatencyMS, t.CILowMS, t.CIHighMS
 		r.Unstable, r.Device, r.Runtime = t.Unstable || session.Unstable, device.ID, j.Latency.Runtime
-		r.WithinLimits = m.WithinLimits(t.LatencyMS)
 	}
 	return nil
 }
@@ -245,7 +285,7 @@ func (j *SearchJob) timeAll(ctx context.Context, cuts []*cut) error {
 func folderName(l search.Limits, rank int) string {
 	var parts []string
 	if l.LatencyMS > 0 {
-		parts = append(parts, fmt.Sprintf("latency-%.4gms", l.LatencyMS))
+		parts = append(parts, "latency-"+strconv.FormatFloat(l.LatencyMS, 'f', -1, 64)+"ms")
 	}
 	if l.MACs > 0 {
 		parts = append(parts, fmt.Sprintf("macs-%d", l.MACs))
@@ -268,17 +308,26 @@ func (j *SearchJob) save(c *cut) (string, error) {
 	if err := os.MkdirAll(j.Dir, 0o755); err != nil {
 		return "", fmt.Errorf("write manifest: %w", err)
 	}
-	entries, err := os.ReadDir(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return "", fmt.Errorf("write manifest: %w", err)
-	case slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !search.IsManifestFile(e.Name()) }):
-		return "", fmt.Errorf("%s exists and is not an earlier search's; choose another --out", dir)
-	default:
-		if err := os.RemoveAll(dir); err != nil {
-			return "", fmt.Errorf("replace manifest: %w", err)
-		}
+	if err := replaceable(dir); err != nil {
+		return "", err
 	}
-	return c.manifest.Save(dir, c.net)
+	old := dir + ".partial"
+	if err := os.Rename(dir, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("replace manifest: %w", err)
+	}
+	path, err := c.manifest.Save(dir, c.net)
+	if err != nil {
+		return "", errors.Join(err, ignoreMissing(os.Rename(old, dir)))
+	}
+	if err := os.RemoveAll(old); err != nil {
+		return "", fmt.Errorf("replace manifest: %w", err)
+	}
+	return path, nil
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }

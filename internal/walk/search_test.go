@@ -77,8 +77,7 @@ func TestSearchFindsTheBest(t *testing.T) {
 		best := math.Inf(-1)
 		for _, a := range allArchs(space) {
 			blocks := space.Blocks(a)
-			m := search.Manifest{Limits: limits[i], MACs: supernet.MACs(blocks), Params: supernet.Params(blocks)}
-			if ms := inventedNetwork(space, a); m.WithinLimits(ms * (1 - 1e-9)) {
+			if ms := inventedNetwork(space, a); limits[i].Hold(ms*(1-1e-9), supernet.MACs(blocks), supernet.Params(blocks)) {
 				top1, err := accuracy.Predict([]supernet.Arch{a})
 				if err != nil {
 					t.Fatal(err)
@@ -165,7 +164,7 @@ func TestSearchTimesWhatWasProfiled(t *testing.T) {
 		if m == nil || !(m.LatencyLowMS > 0 && m.LatencyLowMS <= m.LatencyMS && m.LatencyMS <= m.LatencyHighMS) {
 			t.Fatalf("measured %+v, want a latency inside its interval", m)
 		}
-		if m.Device != here || m.Runtime != c.runtime || !m.WithinLimits {
+		if m.Device != here || m.Runtime != c.runtime || m.WithinLimits == nil || !*m.WithinLimits {
 			t.Errorf("measured %+v, want this device and runtime, within an hour's limit", m)
 		}
 	}
