@@ -58,35 +58,21 @@ func (p *Packed) PackTransposed(k, n int, b []float32, ldb int) {
 
 // MulPacked computes C = A·B, or C += A·B if add is set, with A (m,B.K) and C (m,B.N).
 func MulPacked(m int, a []float32, lda int, b *Packed, c []float32, ldc int, add bool) {
-	MulPackedAhead(m, a, lda, b, c, ldc, add)
-}
-
-// MulPackedAhead is [MulPacked], and fetches what will be read after it.
-func MulPackedAhead(m int, a []float32, lda int, b *Packed, c []float32, ldc int, add bool, next ...[]float32) {
 	if m == 0 {
 		return
 	}
 	checkMatrix(a, m, b.K, lda)
 	checkMatrix(c, m, b.N, ldc)
-	ahead := NewAhead(steps(m)*((b.N+b.width-1)/b.width), next...)
 	for j := 0; j < b.N; j += b.width {
-		mulStrided(m, min(b.width, b.N-j), b.K, a, lda, 1, b.panel(j), b.width, c[j:], ldc, add, &ahead)
+		mulStrided(m, min(b.width, b.N-j), b.K, a, lda, 1, b.panel(j), b.width, c[j:], ldc, add)
 	}
 }
-
-// steps is about the number of tiles that m rows make.
-func steps(m int) int { return (m + 11) / 12 }
 
 // checkMatrix panics if a matrix reaches beyond its slice, as the index expression of a plain loop would.
 func checkMatrix(a []float32, rows, cols, ld int) { _ = a[(rows-1)*ld+cols-1] }
 
 // MulTN computes C += Aᵀ·B. A is (k,m), B is (k,n), C is (m,n).
 func MulTN(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
-	MulTNAhead(m, n, k, a, lda, b, ldb, c, ldc)
-}
-
-// MulTNAhead is [MulTN], and fetches what will be read after it.
-func MulTNAhead(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int, next ...[]float32) {
 	if m == 0 || n == 0 || k == 0 {
 		return
 	}
@@ -94,8 +80,7 @@ func MulTNAhead(m, n, k int, a []float32, lda int, b []float32, ldb int, c []flo
 	checkMatrix(b, k, n, ldb)
 	checkMatrix(c, m, n, ldc)
 	width := panelWidth()
-	ahead := NewAhead(steps(m)*((n+width-1)/width), next...)
 	for j := 0; j < n; j += width {
-		mulStrided(m, min(width, n-j), k, a, 1, lda, b[j:], ldb, c[j:], ldc, true, &ahead)
+		mulStrided(m, min(width, n-j), k, a, 1, lda, b[j:], ldb, c[j:], ldc, true)
 	}
 }

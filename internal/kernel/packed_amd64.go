@@ -27,7 +27,7 @@ var bitMasks = func() (m [17]int32) {
 }()
 
 // mulStrided computes a column block of C, at most panelWidth wide: rows of A are aRow apart and its columns aCol.
-func mulStrided(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow int, c []float32, cRow int, add bool, ahead *Ahead) {
+func mulStrided(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow int, c []float32, cRow int, add bool) {
 	var tiles []tileFunc
 	var mask *int32
 	switch {
@@ -49,7 +49,6 @@ func mulStrided(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow int,
 		if left := m - i; left > most && left < 2*most {
 			rows = (left + 1) / 2 // two tiles of like height instead of a full and a thin one
 		}
-		ahead.step()
 		tiles[rows](k, &a[i*aRow], 4*aRow, 4*aCol, &b[0], 4*bRow, &c[i*cRow], 4*cRow, mask, add)
 		i += rows
 	}

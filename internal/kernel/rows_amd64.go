@@ -165,5 +165,3 @@ func addVector(y, x []float32) bool {
 	}
 	return true
 }
-
-func fetch(v []float32) { prefetchLines(&v[0], (len(v)+lineValues-1)/lineValues) }

@@ -4,19 +4,6 @@
 
 #include "textflag.h"
 
-// func prefetchLines(p *float32, lines int)
-// Requires: MMX+
-TEXT ·prefetchLines(SB), NOSPLIT, $0-16
-	MOVQ p+0(FP), AX
-	MOVQ lines+8(FP), CX
-
-line:
-	PREFETCHT1 (AX)
-	ADDQ       $0x40, AX
-	DECQ       CX
-	JNZ        line
-	RET
-
 // func scaleShiftIdentityAVX512(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·scaleShiftIdentityAVX512(SB), NOSPLIT, $0-80

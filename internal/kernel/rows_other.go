@@ -20,5 +20,3 @@ func productsVector(_, _, _ []float32, _, _ int) bool { return false }
 func (n *Norm) gradientVector(_, _, _, _, _ []float32, _ int) bool { return false }
 
 func addVector(_, _ []float32) bool { return false }
-
-func fetch([]float32) {}

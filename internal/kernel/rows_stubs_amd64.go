@@ -4,8 +4,6 @@
 
 package kernel
 
-func prefetchLines(p *float32, lines int)
-
 func scaleShiftIdentityAVX512(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 
 func scaleShiftReLUAVX512(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)

@@ -63,8 +63,7 @@ func (o *pointwise) forward(u *Unit, w *scratch, z []float32, p, q int) {
 	if o.withSE() {
 		a = o.se.forward(w, a, p/u.in.pixels(), (q-p)/u.in.pixels())
 	}
-	next := u.prev.upcoming(q, q+u.tile)
-	kernel.MulPackedAhead(q-p, a, u.in.c, &o.packed, z, u.out.c, false, next)
+	kernel.MulPacked(q-p, a, u.in.c, &o.packed, z, u.out.c, false)
 }
 
 func (o *pointwise) backward(u *Unit, w *scratch, part []float32, p, q int) {
@@ -72,12 +71,12 @@ func (o *pointwise) backward(u *Unit, w *scratch, part []float32, p, q int) {
 	u.outputGrad(w.out, p, q)
 	a := u.pixels(w.in, p, q, false)
 	if u.back {
-		kernel.MulPackedAhead(rows, w.out, out, &o.packed, w.back, in, false, u.upcoming(q, q+u.tile), u.upcomingGrad(q, q+u.tile))
+		kernel.MulPacked(rows, w.out, out, &o.packed, w.back, in, false)
 	}
 	if o.withSE() {
 		a = o.se.backward(w, part[in*out:], a, w.back[:rows*in], p/u.in.pixels(), rows/u.in.pixels())
 	}
-	kernel.MulTNAhead(in, out, rows, a, in, w.out, out, part, out, u.prev.upcoming(q, q+u.tile))
+	kernel.MulTN(in, out, rows, a, in, w.out, out, part, out)
 }
 
 func (o *pointwise) partialSize() int {

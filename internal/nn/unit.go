@@ -233,15 +233,6 @@ func (u *Unit) output(dst []float32, from, to int, first bool) []float32 {
 	return dst
 }
 
-// upcoming is the unit's z that will be read when pixels p to q are worked on.
-func (u *Unit) upcoming(p, q int) []float32 { return upTo(u.z, p*u.out.c, q*u.out.c) }
-
-// upcomingGrad likewise is its gradient.
-func (u *Unit) upcomingGrad(p, q int) []float32 { return upTo(u.grad, p*u.out.c, q*u.out.c) }
-
-// upTo is the part of v from p to q that exists.
-func upTo(v []float32, p, q int) []float32 { return v[min(p, len(v)):min(q, len(v))] }
-
 // pixels gives the unit's input, pixels from to to over the batch.
 func (u *Unit) pixels(dst []float32, from, to int, first bool) []float32 {
 	if u.prev == nil {

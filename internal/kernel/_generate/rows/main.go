@@ -14,7 +14,6 @@ import (
 
 func main() {
 	ConstraintExpr("!noasm")
-	prefetch()
 	for _, isa := range vec.Both {
 		for _, act := range []string{"Identity", "ReLU", "ReLU6", "HSwish"} {
 			mapRows("scaleShift"+act, isa(), []string{"x"}, func(m *mapping) { m.activate(act, m.scaled("x", "scale", "shift")) })
@@ -49,18 +48,6 @@ func main() {
 		add(isa())
 	}
 	Generate()
-}
-
-// prefetch generates a hint that some cache lines from p on will be needed soon.
-func prefetch() {
-	TEXT("prefetchLines", NOSPLIT, "func(p *float32, lines int)")
-	p, lines := Load(Param("p"), GP64()), Load(Param("lines"), GP64())
-	Label("line")
-	PREFETCHT1(Mem{Base: p})
-	ADDQ(Imm(64), p)
-	DECQ(lines)
-	JNZ(LabelRef("line"))
-	RET()
 }
 
 // mapping is the body of a map: what it needs at one vector.
