@@ -25,14 +25,14 @@ type Runtime interface {
 }
 
 // nativeVersion changes when the speed of tailor's own engine does.
-const nativeVersion = "1"
+const nativeVersion = "2"
 
-// Native is tailor's own engine, in this process.
+// Native is tailor's own engine, in this process. With several threads they share the rows of the image.
 type Native struct{ Threads int }
 
 // Info describes the engine.
 func (n Native) Info() RuntimeInfo {
-	return RuntimeInfo{Name: "native", Version: nativeVersion, Threads: max(n.Threads, 1), Options: map[string]string{"go": runtime.Version()}}
+	return RuntimeInfo{Name: "native", Version: nativeVersion, Threads: max(n.Threads, 1), Options: map[string]string{"go": runtime.Version(), "kernels": nn.Kernels()}}
 }
 
 // Load prepares a network with random weights.

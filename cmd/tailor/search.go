@@ -9,7 +9,6 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/walk"
 	"github.com/tailor-nas/tailor/predictor"
-	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -71,8 +70,8 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 			return err
 		}
 	}
-	if j.Verify = run != nil && c.Verify; j.Verify {
-		j.Runtime = profiles.Native{Threads: 1}
+	if j.Verify = run != nil && c.Verify; j.Verify && j.Latency != nil {
+		j.Runtime = walk.NativeLike(j.Latency.Runtime)
 	}
 	result, err := walk.Search(ctx, j)
 	if err != nil {

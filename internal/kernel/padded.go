@@ -21,17 +21,26 @@ func (g Padded) Row(x []float32, y int) []float32 {
 }
 
 // Convolve is [Depthwise] of a padded image with a compact kernel w, (Kernel,Kernel,C).
-func (g Padded) Convolve(y, x, w []float32) {
-	checkRows(g.OH*g.OW, g.C, y)
+func (g Padded) Convolve(y, x, w []float32) { g.ConvolveRows(y, x, w, 0, g.OH) }
+
+// InputRows is the image rows that output rows from to to are made of.
+func (g Padded) InputRows(from, to int) (first, end int) {
+	return max(0, from*g.Stride-g.Pad()), min(g.H, (to-1)*g.Stride+g.Kernel-g.Pad())
+}
+
+// ConvolveRows is [Padded.Convolve] for output rows from to to, which y begins with. Of x it reads the rows around
+// [Padded.InputRows].
+func (g Padded) ConvolveRows(y, x, w []float32, from, to int) {
+	checkRows((to-from)*g.OW, g.C, y)
 	checkRows(g.PH()*g.PW(), g.C, x)
 	checkRows(g.Kernel*g.Kernel, g.C, w)
-	if g.convolveVector(y, x, w) {
+	if g.convolveVector(y, x, w, from, to) {
 		return
 	}
 	var run products
-	for oy := range g.OH {
+	for oy := from; oy < to; oy++ {
 		for ox := range g.OW {
-			out := y[(oy*g.OW+ox)*g.C:][:g.C]
+			out := y[((oy-from)*g.OW+ox)*g.C:][:g.C]
 			clear(out)
 			run.begin(out, x, w)
 			for ky := range g.Kernel {

@@ -32,7 +32,7 @@ func (g Padded) vectorised() bool {
 	return active != Portable && g.Kernel >= 3 && g.Kernel <= 7 && g.Stride <= 2
 }
 
-func (g Padded) convolveVector(y, x, w []float32) bool {
+func (g Padded) convolveVector(y, x, w []float32, from, to int) bool {
 	if !g.vectorised() {
 		return false
 	}
@@ -40,14 +40,14 @@ func (g Padded) convolveVector(y, x, w []float32) bool {
 	lanes := vectorLanes()
 	whole, rest := g.C/lanes, g.C%lanes
 	mask := lastMask(rest)
-	for oy := range g.OH {
+	for oy := from; oy < to; oy++ {
 		for ox := 0; ox < g.OW; {
 			size := 3
 			for ox+1<<size > g.OW {
 				size--
 			}
 			in := (oy*g.Stride*g.PW() + ox*g.Stride) * g.C
-			kernels[size](&y[(oy*g.OW+ox)*g.C], &x[in], &w[0], 4*g.PW()*g.C, 4*g.C, whole, rest > 0, mask)
+			kernels[size](&y[((oy-from)*g.OW+ox)*g.C], &x[in], &w[0], 4*g.PW()*g.C, 4*g.C, whole, rest > 0, mask)
 			ox += 1 << size
 		}
 	}

@@ -255,3 +255,26 @@ func TestModesAgree(t *testing.T) {
 		}
 	}
 }
+
+// TestOneImageOnManyWorkers compares inference on one image, whose rows are split, with one worker's.
+func TestOneImageOnManyWorkers(t *testing.T) {
+	var want []float32
+	for _, workers := range []int{1, 2, 3, 8} {
+		pool := nn.NewPool(workers)
+		c := newChain(pool)
+		c.bind(1, nn.Infer)
+		fill(rand.New(rand.NewPCG(8, 8)), c.input)
+		for range 2 {
+			got := c.forward()
+			if want == nil {
+				want = append(want, got...)
+			}
+			for i := range want {
+				if got[i] != want[i] {
+					t.Fatalf("%d workers: logit %d is %g, with one worker %g", workers, i, got[i], want[i])
+				}
+			}
+		}
+		pool.Close()
+	}
+}

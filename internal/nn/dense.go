@@ -45,22 +45,25 @@ func (o *dense) prepare(bool) {
 	o.packed.Pack(o.patch(), out, o.weight.Data, out)
 }
 
-// columns writes the patches of the image that output pixel p begins to the worker's memory.
-func (o *dense) columns(u *Unit, w *scratch, p int) []float32 {
+func (o *dense) begin(*Unit) {}
+
+// columns writes the patches of output pixels p to q, whole rows of an image, to the worker's memory.
+func (o *dense) columns(u *Unit, w *scratch, p, q int) []float32 {
 	image, width := p/u.out.pixels(), o.patch()*u.out.w
-	for oy := range u.out.h {
-		kernel.Im2Col(w.in[oy*width:], u.source[image*u.in.len():], o.window, u.in.c, oy)
+	first := p % u.out.pixels() / u.out.w
+	for i := range (q - p) / u.out.w {
+		kernel.Im2Col(w.in[i*width:], u.source[image*u.in.len():], o.window, u.in.c, first+i)
 	}
 	return w.in
 }
 
 func (o *dense) forward(u *Unit, w *scratch, z []float32, p, q int) {
-	kernel.MulPacked(q-p, o.columns(u, w, p), o.patch(), &o.packed, z, u.out.c, false)
+	kernel.MulPacked(q-p, o.columns(u, w, p, q), o.patch(), &o.packed, z, u.out.c, false)
 }
 
 func (o *dense) backward(u *Unit, w *scratch, part []float32, p, q int) {
 	u.outputGrad(w.out, p, q)
-	kernel.MulTN(o.patch(), u.out.c, q-p, o.columns(u, w, p), o.patch(), w.out, u.out.c, part, u.out.c)
+	kernel.MulTN(o.patch(), u.out.c, q-p, o.columns(u, w, p, q), o.patch(), w.out, u.out.c, part, u.out.c)
 }
 
 func (o *dense) partialSize() int { return o.patch() * o.unit.out.c }

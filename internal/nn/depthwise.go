@@ -98,26 +98,38 @@ func centre(data []float32, full, ld, side int) kernel.Taps {
 	return kernel.Taps{Data: data[(o*full+o)*ld:], Row: full * ld, Col: ld}
 }
 
-// clearEdges zeroes what is around the image in a padded one.
-func clearEdges(g kernel.Padded, x []float32) {
+// begin makes an input that is kept before its rows are split: neighbours need some of the same.
+func (o *depthwise) begin(u *Unit) {
+	if u.prev.kept && u.prev.op != nil && u.g.splits() {
+		u.prev.Finish()
+		u.made = true
+	}
+}
+
+// clearEdges zeroes what is around image rows from to to in a padded image: all around, for all rows.
+func clearEdges(g kernel.Padded, x []float32, from, to int) {
 	edge, side, row := g.Pad()*g.PW()*g.C, g.Pad()*g.C, g.PW()*g.C
-	clear(x[:edge])
-	clear(x[len(x)-edge:])
-	for y := range g.H {
+	if from == 0 {
+		clear(x[:edge])
+	}
+	if to == g.H {
+		clear(x[len(x)-edge:])
+	}
+	for y := from; y < to; y++ {
 		line := x[edge+y*row:][:row]
 		clear(line[:side])
 		clear(line[row-side:])
 	}
 }
 
-// padded brings image at of the input into the worker's memory, with zeros around it.
-func (o *depthwise) padded(u *Unit, w *scratch, at int, first bool) []float32 {
+// padded brings rows from to to of an image of the input into the worker's memory, with zeros around it.
+func (o *depthwise) padded(u *Unit, w *scratch, image, from, to int, first bool) []float32 {
 	g := o.geometry
 	x := w.in[:g.Len()]
-	clearEdges(g, x)
-	for y := range g.H {
+	clearEdges(g, x, from, to)
+	for y := from; y < to; y++ {
 		row := g.Row(x, y)
-		pixel := at*u.in.pixels() + y*g.W
+		pixel := image*u.in.pixels() + y*g.W
 		if a := u.pixels(row, pixel, pixel+g.W, first); &a[0] != &row[0] {
 			copy(row, a)
 		}
@@ -125,17 +137,21 @@ func (o *depthwise) padded(u *Unit, w *scratch, at int, first bool) []float32 {
 	return x
 }
 
-func (o *depthwise) forward(u *Unit, w *scratch, z []float32, p, _ int) {
-	o.geometry.Convolve(z, o.padded(u, w, p/u.out.pixels(), true), o.taps)
+func (o *depthwise) forward(u *Unit, w *scratch, z []float32, p, q int) {
+	g, px := o.geometry, u.out.pixels()
+	from := p % px / g.OW
+	to := from + (q-p)/g.OW
+	first, end := g.InputRows(from, to)
+	g.ConvolveRows(z, o.padded(u, w, p/px, first, end, !u.made), o.taps, from, to)
 }
 
 func (o *depthwise) backward(u *Unit, w *scratch, part []float32, p, _ int) {
 	g := o.geometry
-	x := o.padded(u, w, p/u.out.pixels(), false)
+	x := o.padded(u, w, p/u.out.pixels(), 0, g.H, false)
 	in := g.InputGeometry()
 	dz := w.out[:in.Len()]
 	if g.Stride == 1 {
-		clearEdges(in, dz)
+		clearEdges(in, dz, 0, in.H)
 	} else {
 		clear(dz)
 	}

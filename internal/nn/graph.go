@@ -13,6 +13,9 @@ const (
 	HSwish   = kernel.HSwish
 )
 
+// Kernels names the instruction set that the kernels use.
+func Kernels() string { return kernel.Best().String() }
+
 // Mode is what a bound network is for.
 type Mode uint8
 
@@ -118,6 +121,17 @@ func (g *Graph) N() int { return g.n }
 
 // chunks is the number of parts of the batch.
 func (g *Graph) chunks() int { return min(g.n, chunkCount) }
+
+// splits says whether the workers share the rows of an image: in inference on one image.
+func (g *Graph) splits() bool { return g.mode == Infer && g.n == 1 && g.pool.Workers() > 1 }
+
+// forwardTasks is the number of tasks of a forward pass.
+func (g *Graph) forwardTasks() int {
+	if g.splits() {
+		return g.pool.Workers()
+	}
+	return g.chunks()
+}
 
 // images is the range of images of a chunk.
 func (g *Graph) images(chunk int) (from, to int) {

@@ -76,6 +76,7 @@ type Linear struct {
 	x       *Vector
 	z, y    Vector
 	packed  kernel.Packed
+	ready   bool // for inference: the weight is packed
 	reducer rowReducer
 
 	forwardTask, backwardTask func(worker, chunk int)
@@ -100,7 +101,7 @@ func NewLinear(p *Params, name string, in, out int, bias bool, act Act) *Linear 
 
 // Bind plans the layer on x.
 func (l *Linear) Bind(g *Graph, x *Vector) *Vector {
-	l.g, l.x = g, x
+	l.g, l.x, l.ready = g, x, false
 	out := len(l.ones)
 	l.z.bind(g, out)
 	l.y.bind(g, out)
@@ -110,7 +111,10 @@ func (l *Linear) Bind(g *Graph, x *Vector) *Vector {
 
 // Forward computes the output.
 func (l *Linear) Forward() {
-	l.packed.Pack(l.x.C, l.y.C, l.Weight.Data, l.y.C)
+	if !l.ready {
+		l.packed.Pack(l.x.C, l.y.C, l.Weight.Data, l.y.C)
+		l.ready = l.g.mode == Infer
+	}
 	l.g.pool.Run(l.g.chunks(), l.forwardTask)
 }
 

@@ -58,9 +58,21 @@ func (o *pointwise) prepare(backward bool) {
 	}
 }
 
+// begin takes the gates of an image whose pixels will be split.
+func (o *pointwise) begin(u *Unit) {
+	if o.withSE() && u.g.splits() {
+		w := &u.g.scratch[0]
+		o.se.gates(w, u.pixels(w.in, 0, u.in.pixels(), true), 0, 1)
+	}
+}
+
 func (o *pointwise) forward(u *Unit, w *scratch, z []float32, p, q int) {
 	a := u.pixels(w.in, p, q, true)
-	if o.withSE() {
+	switch {
+	case o.withSE() && u.g.splits():
+		kernel.Map(w.in, a, o.se.gate[:u.in.c], o.se.zero, Identity)
+		a = w.in
+	case o.withSE():
 		a = o.se.forward(w, a, p/u.in.pixels(), (q-p)/u.in.pixels())
 	}
 	kernel.MulPacked(q-p, a, u.in.c, &o.packed, z, u.out.c, false)

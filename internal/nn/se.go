@@ -65,6 +65,12 @@ func (s *SE) gated(w *scratch, a []float32) []float32 {
 }
 
 func (s *SE) forward(w *scratch, a []float32, at, n int) []float32 {
+	s.gates(w, a, at, n)
+	return s.apply(s.gated(w, a), a, of(s.gate, s.c, at, n), s.zero, n)
+}
+
+// gates computes the gates of n images.
+func (s *SE) gates(w *scratch, a []float32, at, n int) {
 	c, h, px := s.c, s.hidden, s.unit.in.pixels()
 	mean, squeezed, excited, gate := of(s.mean, c, at, n), of(s.squeezed, h, at, n), of(s.excited, c, at, n), of(s.gate, c, at, n)
 	for i := range n {
@@ -81,7 +87,6 @@ func (s *SE) forward(w *scratch, a []float32, at, n int) []float32 {
 	for i, v := range excited {
 		gate[i] = kernel.HardSigmoid(v)
 	}
-	return s.apply(s.gated(w, a), a, gate, s.zero, n)
 }
 
 // apply is y = a*scale + shift with a scale for every image and, with a stride of c in shift, a shift.

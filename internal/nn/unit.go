@@ -21,6 +21,8 @@ type Unit struct {
 	skip    *Unit // whose kept output is added to this one's
 	skipped *Unit // the unit that adds this one's kept output
 	back    bool  // the input's gradient is wanted
+	ready   bool  // for inference: the weights are prepared
+	made    bool  // the input, if it is kept, has been made
 
 	forwardTask, backwardTask, finishTask func(worker, chunk int)
 }
@@ -31,12 +33,14 @@ type size struct{ h, w, c int }
 func (s size) pixels() int { return s.h * s.w }
 func (s size) len() int    { return s.h * s.w * s.c }
 
-// op is a kind of convolution. It works on output pixels p to q of the batch at a time, whole images unless it said that it can
-// do with less; w is the worker's memory.
+// op is a kind of convolution. It works on output pixels p to q of the batch at a time: in training whole images, unless it said
+// that it can do with less; forward, in inference on one image, rows. w is the worker's memory.
 type op interface {
 	bind(u *Unit)
 	// prepare brings the weights into the form that forward, or backward, reads.
 	prepare(backward bool)
+	// begin is called before the images of a forward pass.
+	begin(u *Unit)
 	// forward convolves what u.prev gives into z.
 	forward(u *Unit, w *scratch, z []float32, p, q int)
 	// backward adds the weight gradients to a chunk's partial buffer and, if wanted, gives the gradient of the input in w.back.
@@ -125,23 +129,32 @@ func (g *Graph) InputUnit(images []float32, h, w, c int) *Unit {
 // InputVector stands for images of one pixel.
 func (g *Graph) InputVector(images []float32, c int) *Vector { return &Vector{C: c, Data: images} }
 
-// Forward runs the unit on the batch.
+// Forward runs the unit on the batch. In inference weights and statistics are those of the first call after Bind.
 func (u *Unit) Forward() {
-	u.op.prepare(false)
-	u.g.pool.Run(u.g.chunks(), u.forwardTask)
-	if u.g.mode == Infer {
-		u.BN.useRecorded()
-	} else {
+	if !u.ready {
+		u.op.prepare(false)
+	}
+	u.made = false
+	u.op.begin(u)
+	u.g.pool.Run(u.g.forwardTasks(), u.forwardTask)
+	switch {
+	case u.g.mode != Infer:
 		u.BN.useBatch()
+	case !u.ready:
+		u.BN.useRecorded()
+		u.ready = true
 	}
 }
 
 func (u *Unit) forwardChunk(worker, chunk int) {
 	w := &u.g.scratch[worker]
-	sum, square := u.BN.chunkSums(chunk)
-	clear(sum)
-	clear(square)
-	for p, end := u.pixelRange(chunk); p < end; p += u.tile {
+	var sum, square []float64
+	if u.g.mode != Infer {
+		sum, square = u.BN.chunkSums(chunk)
+		clear(sum)
+		clear(square)
+	}
+	for p, end := u.forwardRange(chunk); p < end; p += u.tile {
 		q := min(p+u.tile, end)
 		z := u.z[p*u.out.c : q*u.out.c]
 		u.op.forward(u, w, z, p, q)
@@ -157,11 +170,19 @@ func (u *Unit) pixelRange(chunk int) (from, to int) {
 	return from * u.out.pixels(), to * u.out.pixels()
 }
 
-// Finish makes the output of a unit that no other reads: of a block that is timed on its own.
-func (u *Unit) Finish() { u.g.pool.Run(u.g.chunks(), u.finishTask) }
+// forwardRange is the output pixels of a task of the forward pass: a chunk's, or, where one image is all there is, some rows.
+func (u *Unit) forwardRange(task int) (from, to int) {
+	if tasks := u.g.forwardTasks(); u.g.splits() {
+		return u.out.h * task / tasks * u.out.w, u.out.h * (task + 1) / tasks * u.out.w
+	}
+	return u.pixelRange(task)
+}
 
-func (u *Unit) finishChunk(worker, chunk int) {
-	for p, end := u.pixelRange(chunk); p < end; p += u.tile {
+// Finish makes the output of a unit that no other reads: of a block that is timed on its own.
+func (u *Unit) Finish() { u.g.pool.Run(u.g.forwardTasks(), u.finishTask) }
+
+func (u *Unit) finishChunk(worker, task int) {
+	for p, end := u.forwardRange(task); p < end; p += u.tile {
 		u.output(u.g.scratch[worker].out, p, min(p+u.tile, end), true)
 	}
 }

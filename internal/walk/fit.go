@@ -112,6 +112,17 @@ func FitLatency(space *supernet.Space, p *profiles.Profile, path string) (*predi
 	return l, nil
 }
 
+// NativeLike is tailor's own engine with as many threads as a runtime that was profiled, or nil if that was another.
+func NativeLike(runtime string) profiles.Runtime {
+	const mostThreads = 1024
+	for threads := 1; threads <= mostThreads; threads++ {
+		if n := (profiles.Native{Threads: threads}); RuntimeID(n.Info()) == runtime {
+			return n
+		}
+	}
+	return nil
+}
+
 // RuntimeID names a runtime with what its latencies depend on.
 func RuntimeID(r profiles.RuntimeInfo) string {
 	return fmt.Sprintf("%s/%s threads=%d", r.Name, r.Version, r.Threads)
