@@ -35,6 +35,7 @@ func BenchmarkDepSStep(b *testing.B) {
 			defer pool.Close()
 			s := newStepper(c, supernet.New(space, 1), pool)
 			archs := students(c, schedule{}, space, 1)
+			s.step(1, batch, archs, 0.01, 1) // memory for all of them
 			b.ReportAllocs()
 			for b.Loop() {
 				s.step(1, batch, archs, 0.01, 1)

@@ -27,12 +27,12 @@ func newBatchNorm(p *Params, name string, width int, act Act, eps float64) *Batc
 	f := func() []float32 { return make([]float32, width) }
 	mean, variance := f(), f()
 	if p.Statistics {
-		mean = p.add(name+".mean", false, constant(0), width).Data
-		variance = p.add(name+".var", false, constant(1), width).Data
+		mean = p.Add(name+".mean", false, Constant(0), width).Data
+		variance = p.Add(name+".var", false, Constant(1), width).Data
 	}
 	return &BatchNorm{
-		Scale: p.add(name+".weight", false, constant(1), width),
-		Shift: p.add(name+".bias", false, constant(0), width),
+		Scale: p.Add(name+".weight", false, Constant(1), width),
+		Shift: p.Add(name+".bias", false, Constant(0), width),
 		Mean:  mean, Var: variance, eps: eps,
 		norm:    kernel.Norm{Mean: f(), InvStd: f(), Scale: f(), Shift: f(), Act: act},
 		other:   [3][]float32{f(), f(), f()},

@@ -15,7 +15,7 @@ type dense struct {
 
 // NewStem makes the first convolution of a network, with batch norm.
 func NewStem(p *Params, name string, size, stride, in, out int, act Act, eps float64) *Unit {
-	op := &dense{size: size, stride: stride, weight: p.add(name+".weight", true, heFanOut(size*size*out), size, size, in, out)}
+	op := &dense{size: size, stride: stride, weight: p.Add(name+".weight", true, HeFanOut(size*size*out), size, size, in, out)}
 	u := &Unit{BN: newBatchNorm(p, name+".bn", out, act, eps), op: op}
 	op.reducer.init()
 	u.init()

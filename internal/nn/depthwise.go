@@ -22,7 +22,7 @@ type depthwise struct {
 func NewDepthwise(p *Params, name string, kernels []int, stride, channels int, transforms bool, act Act, eps float64) *Unit {
 	full := kernels[len(kernels)-1]
 	op := &depthwise{full: full, channels: channels, stride: stride}
-	op.weight = p.add(name+".weight", true, heFanOut(full*full), full, full, channels)
+	op.weight = p.Add(name+".weight", true, HeFanOut(full*full), full, full, channels)
 	if transforms {
 		for i := len(kernels) - 1; i > 0; i-- {
 			op.transforms = append(op.transforms, newTransform(p, name, kernels[i], kernels[i-1], channels))

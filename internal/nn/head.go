@@ -85,14 +85,14 @@ type Linear struct {
 // NewLinear makes a layer; bias says whether it has one.
 func NewLinear(p *Params, name string, in, out int, bias bool, act Act) *Linear {
 	l := &Linear{act: act, ones: make([]float32, out), zeros: make([]float32, out)}
-	constant(1)(nil, l.ones)
-	start := heFanOut(out)
+	Constant(1)(nil, l.ones)
+	start := HeFanOut(out)
 	if bias {
-		start = uniform(1 / math.Sqrt(float64(in)))
+		start = Uniform(1 / math.Sqrt(float64(in)))
 	}
-	l.Weight = p.add(name+".weight", true, start, in, out)
+	l.Weight = p.Add(name+".weight", true, start, in, out)
 	if bias {
-		l.Bias = p.add(name+".bias", false, constant(0), out)
+		l.Bias = p.Add(name+".bias", false, Constant(0), out)
 	}
 	l.reducer.init()
 	l.forwardTask, l.backwardTask = l.forwardChunk, l.backwardChunk

@@ -38,7 +38,8 @@ func (p *Params) ByName() map[string]*Param {
 	return m
 }
 
-func (p *Params) add(name string, decay bool, init func(*rand.Rand, []float32), shape ...int) *Param {
+// Add makes a parameter, or takes the shared one of that name.
+func (p *Params) Add(name string, decay bool, init func(*rand.Rand, []float32), shape ...int) *Param {
 	n := 1
 	for _, s := range shape {
 		n *= s
@@ -65,7 +66,8 @@ func (p *Params) Init(seed uint64) {
 	}
 }
 
-func heFanOut(fanOut int) func(*rand.Rand, []float32) {
+// HeFanOut draws from He's normal distribution by fan-out.
+func HeFanOut(fanOut int) func(*rand.Rand, []float32) {
 	std := math.Sqrt(2 / float64(fanOut))
 	return func(r *rand.Rand, data []float32) {
 		for i := range data {
@@ -74,7 +76,8 @@ func heFanOut(fanOut int) func(*rand.Rand, []float32) {
 	}
 }
 
-func uniform(bound float64) func(*rand.Rand, []float32) {
+// Uniform draws between -bound and bound.
+func Uniform(bound float64) func(*rand.Rand, []float32) {
 	return func(r *rand.Rand, data []float32) {
 		for i := range data {
 			data[i] = float32((2*r.Float64() - 1) * bound)
@@ -82,7 +85,8 @@ func uniform(bound float64) func(*rand.Rand, []float32) {
 	}
 }
 
-func constant(v float32) func(*rand.Rand, []float32) {
+// Constant fills with a value.
+func Constant(v float32) func(*rand.Rand, []float32) {
 	return func(_ *rand.Rand, data []float32) {
 		for i := range data {
 			data[i] = v
@@ -90,7 +94,8 @@ func constant(v float32) func(*rand.Rand, []float32) {
 	}
 }
 
-func identity(n int) func(*rand.Rand, []float32) {
+// IdentityMatrix is the n×n identity.
+func IdentityMatrix(n int) func(*rand.Rand, []float32) {
 	return func(_ *rand.Rand, data []float32) {
 		clear(data)
 		for i := range n {

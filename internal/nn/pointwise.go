@@ -14,7 +14,7 @@ type pointwise struct {
 
 // NewPointwise makes a 1x1 convolution with batch norm. se, which may be nil, works on its input.
 func NewPointwise(p *Params, name string, in, out int, se *SE, act Act, eps float64) *Unit {
-	op := &pointwise{full: out, se: se, weight: p.add(name+".weight", true, heFanOut(out), in, out)}
+	op := &pointwise{full: out, se: se, weight: p.Add(name+".weight", true, HeFanOut(out), in, out)}
 	u := &Unit{BN: newBatchNorm(p, name+".bn", out, act, eps), op: op}
 	op.reducer.init()
 	u.init()

@@ -13,7 +13,7 @@ import (
 
 // plain is the chain made of reference layers, one pass after the other.
 type plain struct {
-	params   reference.Params
+	params   nn.Params
 	graph    *reference.Graph
 	layers   []layer
 	shortcut map[int][2]reference.Tensor // by index of the layer before it: what is added to what
@@ -37,8 +37,8 @@ type always struct {
 func (a always) Forward()      { a.l.Forward() }
 func (a always) Backward(bool) { a.l.Backward() }
 
-func newPlain(pool *reference.Pool, n int) *plain {
-	p := &plain{params: reference.Params{Train: true}, graph: reference.NewGraph(pool), shortcut: map[int][2]reference.Tensor{}}
+func newPlain(pool *nn.Pool, n int) *plain {
+	p := &plain{params: nn.Params{Train: true}, graph: reference.NewGraph(pool), shortcut: map[int][2]reference.Tensor{}}
 	g := p.graph
 	g.Begin(n, reference.Train)
 	p.input = g.Input(chainSide, chainSide, chainChannels)
@@ -122,7 +122,7 @@ func TestAgreesWithReference(t *testing.T) {
 }
 
 func agree(t *testing.T, n int) {
-	pool, plainPool := nn.NewPool(2), reference.NewPool(1)
+	pool, plainPool := nn.NewPool(2), nn.NewPool(1)
 	defer pool.Close()
 	defer plainPool.Close()
 	c := newChain(pool)

@@ -23,10 +23,10 @@ type SE struct {
 // NewSE makes a squeeze-and-excitation layer.
 func NewSE(p *Params, name string, channels, hidden int) *SE {
 	return &SE{
-		Reduce:     p.add(name+".reduce.weight", true, heFanOut(hidden), channels, hidden),
-		ReduceBias: p.add(name+".reduce.bias", false, constant(0), hidden),
-		Expand:     p.add(name+".expand.weight", true, heFanOut(channels), hidden, channels),
-		ExpandBias: p.add(name+".expand.bias", false, constant(0), channels),
+		Reduce:     p.Add(name+".reduce.weight", true, HeFanOut(hidden), channels, hidden),
+		ReduceBias: p.Add(name+".reduce.bias", false, Constant(0), hidden),
+		Expand:     p.Add(name+".expand.weight", true, HeFanOut(channels), hidden, channels),
+		ExpandBias: p.Add(name+".expand.bias", false, Constant(0), channels),
 		fullC:      channels, fullH: hidden, zero: make([]float32, channels),
 	}
 }

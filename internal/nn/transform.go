@@ -21,7 +21,7 @@ func newTransform(p *Params, name string, from, to, channels int) *transform {
 	n := to * to
 	f := func() []float32 { return make([]float32, n*channels) }
 	return &transform{
-		matrix: p.add(fmt.Sprintf("%s.transform.%dto%d", name, from, to), true, identity(n), n, n),
+		matrix: p.Add(fmt.Sprintf("%s.transform.%dto%d", name, from, to), true, IdentityMatrix(n), n, n),
 		from:   from, to: to, channels: channels, centre: f(), out: f(), grad: f(),
 	}
 }

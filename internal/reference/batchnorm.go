@@ -4,12 +4,13 @@ import (
 	"math"
 
 	"github.com/tailor-nas/tailor/internal/kernel"
+	"github.com/tailor-nas/tailor/internal/nn"
 )
 
 // BatchNorm normalises over batch, height and width, then applies an activation. Scale and shift are trained; Mean and Var
 // are the population statistics that calibration measures. All are at full width; leading entries are active.
 type BatchNorm struct {
-	Scale, Shift *Param
+	Scale, Shift *nn.Param
 	Mean, Var    []float32
 	act          Act
 	eps          float64
@@ -24,16 +25,16 @@ type BatchNorm struct {
 	seenImages float64
 }
 
-func newBatchNorm(p *Params, name string, width int, act Act, eps float64) *BatchNorm {
+func newBatchNorm(p *nn.Params, name string, width int, act Act, eps float64) *BatchNorm {
 	f := func() []float32 { return make([]float32, width) }
 	mean, variance := f(), f()
 	if p.Statistics {
-		mean = p.add(name+".mean", false, constant(0), width).Data
-		variance = p.add(name+".var", false, constant(1), width).Data
+		mean = p.Add(name+".mean", false, nn.Constant(0), width).Data
+		variance = p.Add(name+".var", false, nn.Constant(1), width).Data
 	}
 	b := &BatchNorm{
-		Scale: p.add(name+".weight", false, constant(1), width),
-		Shift: p.add(name+".bias", false, constant(0), width),
+		Scale: p.Add(name+".weight", false, nn.Constant(1), width),
+		Shift: p.Add(name+".bias", false, nn.Constant(0), width),
 		Mean:  mean, Var: variance, act: act, eps: eps,
 		norm:  kernel.Norm{Mean: f(), InvStd: f(), Scale: f(), Shift: f()},
 		meanG: f(), meanGX: f(), sumMean: make([]float64, width), sumVar: make([]float64, width),
@@ -72,7 +73,7 @@ func (b *BatchNorm) forward(y, z []float32) {
 		b.measure(z)
 	}
 	per := b.rows / b.g.n * b.c
-	b.g.pool.Run(b.g.chunks(), func(chunk int) {
+	b.g.pool.Run(b.g.chunks(), func(_, chunk int) {
 		from, to := b.g.images(chunk)
 		kernel.ScaleShift(y[from*per:to*per], z[from*per:to*per], b.norm.Scale, b.norm.Shift, b.act)
 	})
@@ -107,7 +108,7 @@ func (b *BatchNorm) measure(z []float32) {
 func (b *BatchNorm) overRows(f func(from, to int, s0, s1 []float64)) []float64 {
 	sums, c := b.g.chunkSums(b.c), b.c
 	per := b.rows / b.g.n * c
-	b.g.pool.Run(b.g.chunks(), func(chunk int) {
+	b.g.pool.Run(b.g.chunks(), func(_, chunk int) {
 		from, to := b.g.images(chunk)
 		s := sums[chunk*2*c:][:2*c]
 		f(from*per, to*per, s[:c], s[c:])
@@ -130,7 +131,7 @@ func (b *BatchNorm) backward(dz, z, dy []float32) {
 		b.meanGX[j] = float32(sums[b.c+j] / float64(b.rows))
 	}
 	per := b.rows / b.g.n * b.c
-	b.g.pool.Run(b.g.chunks(), func(chunk int) {
+	b.g.pool.Run(b.g.chunks(), func(_, chunk int) {
 		from, to := b.g.images(chunk)
 		b.norm.BackwardInput(dz[from*per:to*per], z[from*per:to*per], dy[from*per:to*per], b.meanG, b.meanGX)
 	})

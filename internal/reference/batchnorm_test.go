@@ -7,14 +7,15 @@ import (
 	"slices"
 	"testing"
 
-	nn "github.com/tailor-nas/tailor/internal/reference"
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/reference"
 )
 
 // calibrated is a 1x1 convolution with batch norm over batches of unequal size.
 type calibrated struct {
 	params  *nn.Params
-	conv    *nn.Conv
-	graph   *nn.Graph
+	conv    *reference.Conv
+	graph   *reference.Graph
 	batches [][]float32 // (n,side,side,in) each
 	sizes   []int
 }
@@ -25,8 +26,8 @@ const (
 )
 
 func newCalibrated(pool *nn.Pool) *calibrated {
-	c := &calibrated{params: &nn.Params{Train: true}, graph: nn.NewGraph(pool), sizes: []int{7, 2, 1, 12}}
-	c.conv = nn.NewConv(c.params, "conv", 1, 1, bnIn, bnOut, nn.HSwish, bnEps)
+	c := &calibrated{params: &nn.Params{Train: true}, graph: reference.NewGraph(pool), sizes: []int{7, 2, 1, 12}}
+	c.conv = reference.NewConv(c.params, "conv", 1, 1, bnIn, bnOut, reference.HSwish, bnEps)
 	randomise(c.params, 1)
 	r := rand.New(rand.NewPCG(9, 9))
 	for i, n := range c.sizes {
@@ -39,7 +40,7 @@ func newCalibrated(pool *nn.Pool) *calibrated {
 	return c
 }
 
-func (c *calibrated) run(mode nn.Mode, batch int) []float32 {
+func (c *calibrated) run(mode reference.Mode, batch int) []float32 {
 	l := bindConv(c.graph, c.params, c.conv, mode, shape{c.sizes[batch], bnSide, bnSide, bnIn}, bnActive)
 	copy(c.graph.Data(l.x), c.batches[batch])
 	c.conv.Forward()
@@ -82,7 +83,7 @@ func TestCalibration(t *testing.T) {
 	var mean, variance [bnActive]float64
 	images := 0.0
 	for batch, n := range c.sizes {
-		y, z := c.run(nn.Calibrate, batch), c.z(batch)
+		y, z := c.run(reference.Calibrate, batch), c.z(batch)
 		for j := range bnActive {
 			m, v := moments(z[j])
 			mean[j] += m * float64(n)
@@ -97,7 +98,7 @@ func TestCalibration(t *testing.T) {
 		near(t, fmt.Sprintf("variance of channel %d", j), c.conv.BN.Var[j], variance[j]/images, 1e-5)
 	}
 	for batch := range c.sizes {
-		y, z := c.run(nn.Infer, batch), c.z(batch)
+		y, z := c.run(reference.Infer, batch), c.z(batch)
 		for j := range bnActive {
 			c.checkOutput(t, y, z[j], j, mean[j]/images, variance[j]/images)
 		}
@@ -122,9 +123,9 @@ func TestCalibrationStartsAfresh(t *testing.T) {
 	for j := range c.conv.BN.Mean {
 		c.conv.BN.Mean[j], c.conv.BN.Var[j] = 100, 200
 	}
-	c.run(nn.Calibrate, 3)
+	c.run(reference.Calibrate, 3)
 	c.conv.BN.ResetStatistics()
-	c.run(nn.Calibrate, 0)
+	c.run(reference.Calibrate, 0)
 	c.conv.BN.FinishStatistics()
 	z := c.z(0)
 	for j := range bnActive {
@@ -143,8 +144,8 @@ func TestTrainingLeavesStatistics(t *testing.T) {
 	defer pool.Close()
 	c := newCalibrated(pool)
 	mean, variance := slices.Clone(c.conv.BN.Mean), slices.Clone(c.conv.BN.Var)
-	c.run(nn.Train, 0)
-	c.run(nn.Infer, 1)
+	c.run(reference.Train, 0)
+	c.run(reference.Infer, 1)
 	equal(t, "mean", c.conv.BN.Mean, mean)
 	equal(t, "variance", c.conv.BN.Var, variance)
 }
@@ -157,7 +158,7 @@ func TestConstantChannel(t *testing.T) {
 	for i := range c.batches[0] {
 		c.batches[0][i] = 1e4
 	}
-	for j, v := range c.run(nn.Train, 0) {
+	for j, v := range c.run(reference.Train, 0) {
 		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
 			t.Fatalf("output %d is %g", j, v)
 		}

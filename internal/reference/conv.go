@@ -4,13 +4,14 @@ import (
 	"math"
 
 	"github.com/tailor-nas/tailor/internal/kernel"
+	"github.com/tailor-nas/tailor/internal/nn"
 )
 
 // Conv is a dense convolution with what follows it: batch norm or a bias, and an activation. With Kernel 1 its input and
 // output channels are elastic; a larger kernel always takes all its input channels.
 type Conv struct {
-	Weight *Param
-	Bias   *Param     // nil if there is none
+	Weight *nn.Param
+	Bias   *nn.Param  // nil if there is none
 	BN     *BatchNorm // nil if there is none
 	kernel int
 	stride int
@@ -24,13 +25,13 @@ type Conv struct {
 }
 
 // NewConv makes a convolution with batch norm if eps is above 0, and without bias.
-func NewConv(p *Params, name string, size, stride, in, out int, act Act, eps float64) *Conv {
+func NewConv(p *nn.Params, name string, size, stride, in, out int, act Act, eps float64) *Conv {
 	c := &Conv{kernel: size, stride: stride, out: out, act: act}
 	shape := []int{size, size, in, out}
 	if size == 1 {
 		shape = shape[2:]
 	}
-	c.Weight = p.add(name+".weight", true, heFanOut(size*size*out), shape...)
+	c.Weight = p.Add(name+".weight", true, nn.HeFanOut(size*size*out), shape...)
 	if eps > 0 {
 		c.BN = newBatchNorm(p, name+".bn", out, act, eps)
 	}
@@ -38,10 +39,10 @@ func NewConv(p *Params, name string, size, stride, in, out int, act Act, eps flo
 }
 
 // NewLinear makes a fully connected layer with bias.
-func NewLinear(p *Params, name string, in, out int) *Conv {
+func NewLinear(p *nn.Params, name string, in, out int) *Conv {
 	c := &Conv{kernel: 1, stride: 1, out: out}
-	c.Weight = p.add(name+".weight", true, uniform(1/math.Sqrt(float64(in))), in, out)
-	c.Bias = p.add(name+".bias", false, constant(0), out)
+	c.Weight = p.Add(name+".weight", true, nn.Uniform(1/math.Sqrt(float64(in))), in, out)
+	c.Bias = p.Add(name+".bias", false, nn.Constant(0), out)
 	return c
 }
 
@@ -74,7 +75,7 @@ func (c *Conv) rowColumns(chunk int) []float32 {
 // Forward computes the output.
 func (c *Conv) Forward() {
 	x, z, y := c.g.Data(c.x), c.g.Data(c.z), c.g.Data(c.y)
-	c.g.pool.Run(c.g.chunks(), func(chunk int) { c.convolve(z, x, chunk) })
+	c.g.pool.Run(c.g.chunks(), func(_, chunk int) { c.convolve(z, x, chunk) })
 	switch {
 	case c.BN != nil:
 		c.BN.forward(y, z)
@@ -114,7 +115,7 @@ func (c *Conv) Backward(input bool) {
 	c.weightGrad(dz)
 	if input {
 		dx := c.g.Grad(c.x)
-		c.g.pool.Run(c.g.chunks(), func(chunk int) { c.inputGrad(dx, dz, chunk) })
+		c.g.pool.Run(c.g.chunks(), func(_, chunk int) { c.inputGrad(dx, dz, chunk) })
 	}
 }
 
@@ -138,7 +139,7 @@ func (c *Conv) outputGrad() []float32 {
 func (c *Conv) weightGrad(dz []float32) {
 	patch, out := c.patch(), c.y.C
 	x, part := c.g.Data(c.x), c.g.partials(patch*out)
-	c.g.pool.Run(c.g.chunks(), func(chunk int) {
+	c.g.pool.Run(c.g.chunks(), func(_, chunk int) {
 		from, to := c.g.images(chunk)
 		dw, outPer, inPer := part[chunk*patch*out:], c.y.H*c.y.W*out, c.x.H*c.x.W*c.x.C
 		if c.kernel == 1 {

@@ -5,12 +5,13 @@ import (
 	"slices"
 
 	"github.com/tailor-nas/tailor/internal/kernel"
+	"github.com/tailor-nas/tailor/internal/nn"
 )
 
 // Depthwise is an elastic depthwise convolution with batch norm and activation: channels are leading ones, and a smaller
 // kernel is the centre of the full one, or a learned transform of it.
 type Depthwise struct {
-	Weight     *Param // (kernel,kernel,channels) at the largest kernel
+	Weight     *nn.Param // (kernel,kernel,channels) at the largest kernel
 	BN         *BatchNorm
 	transforms []*transform // largest kernel first; nil if smaller kernels are plain crops
 	full       int          // the largest kernel
@@ -24,10 +25,10 @@ type Depthwise struct {
 
 // NewDepthwise makes a depthwise convolution of kernels[len-1], the largest; the others, ascending, may be bound too. With
 // transform set each of them is a learned map of the next larger one.
-func NewDepthwise(p *Params, name string, kernels []int, stride, channels int, transforms bool, act Act, eps float64) *Depthwise {
+func NewDepthwise(p *nn.Params, name string, kernels []int, stride, channels int, transforms bool, act Act, eps float64) *Depthwise {
 	full := kernels[len(kernels)-1]
 	d := &Depthwise{full: full, channels: channels, stride: stride}
-	d.Weight = p.add(name+".weight", true, heFanOut(full*full), full, full, channels)
+	d.Weight = p.Add(name+".weight", true, nn.HeFanOut(full*full), full, full, channels)
 	if transforms {
 		for i := len(kernels) - 1; i > 0; i-- {
 			d.transforms = append(d.transforms, newTransform(p, name, kernels[i], kernels[i-1], channels))
@@ -95,7 +96,7 @@ func centre(data []float32, full, ld, size int) kernel.Taps {
 func (d *Depthwise) Forward() {
 	x, z, w := d.g.Data(d.x), d.g.Data(d.z), d.taps()
 	in, out := d.x.H*d.x.W*d.x.C, d.y.H*d.y.W*d.y.C
-	d.g.pool.Run(d.g.chunks(), func(chunk int) {
+	d.g.pool.Run(d.g.chunks(), func(_, chunk int) {
 		for n, to := d.g.images(chunk); n < to; n++ {
 			kernel.Depthwise(z[n*out:], x[n*in:], w, d.window, d.x.C, 0, d.y.H)
 		}
@@ -111,7 +112,7 @@ func (d *Depthwise) Backward() {
 	d.weightGrad(dz)
 	dx, w := d.g.Grad(d.x), d.taps()
 	in, out := d.x.H*d.x.W*d.x.C, d.y.H*d.y.W*d.y.C
-	d.g.pool.Run(d.g.chunks(), func(chunk int) {
+	d.g.pool.Run(d.g.chunks(), func(_, chunk int) {
 		for n, to := d.g.images(chunk); n < to; n++ {
 			kernel.DepthwiseInput(dx[n*in:], dz[n*out:], w, d.window, d.x.C, 0, d.x.H)
 		}
@@ -122,7 +123,7 @@ func (d *Depthwise) weightGrad(dz []float32) {
 	size, c := d.window.Kernel, d.x.C
 	x, part := d.g.Data(d.x), d.g.partials(size*size*c)
 	in, out := d.x.H*d.x.W*c, d.y.H*d.y.W*c
-	d.g.pool.Run(d.g.chunks(), func(chunk int) {
+	d.g.pool.Run(d.g.chunks(), func(_, chunk int) {
 		dw := kernel.Taps{Data: part[chunk*size*size*c:], Row: size * c, Col: c}
 		for n, to := d.g.images(chunk); n < to; n++ {
 			kernel.DepthwiseWeight(dw, x[n*in:], dz[n*out:], d.window, c)
@@ -161,7 +162,7 @@ func (d *Depthwise) addTaps(w kernel.Taps, size int) {
 // transform makes a smaller kernel from the centre of a larger one: with the centre flattened to v, size² values a channel,
 // the smaller kernel is M·v, with one M for all channels (Cai et al., ICLR 2020, section 3.3).
 type transform struct {
-	matrix   *Param // (to²,to²)
+	matrix   *nn.Param // (to²,to²)
 	from, to int
 	channels int
 	centre   []float32 // (to²,channels), as used forward
@@ -169,11 +170,11 @@ type transform struct {
 	grad     []float32 // gradient of out
 }
 
-func newTransform(p *Params, name string, from, to, channels int) *transform {
+func newTransform(p *nn.Params, name string, from, to, channels int) *transform {
 	n := to * to
 	f := func() []float32 { return make([]float32, n*channels) }
 	return &transform{
-		matrix: p.add(fmt.Sprintf("%s.transform.%dto%d", name, from, to), true, identity(n), n, n),
+		matrix: p.Add(fmt.Sprintf("%s.transform.%dto%d", name, from, to), true, nn.IdentityMatrix(n), n, n),
 		from:   from, to: to, channels: channels, centre: f(), out: f(), grad: f(),
 	}
 }

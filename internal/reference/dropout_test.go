@@ -5,17 +5,18 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	nn "github.com/tailor-nas/tailor/internal/reference"
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/reference"
 )
 
 func TestDropout(t *testing.T) {
 	const n, c, rate = 50, 400, 0.3
 	pool := nn.NewPool(1)
 	defer pool.Close()
-	g := nn.NewGraph(pool)
-	var d nn.Dropout
-	g.Begin(n, nn.Train)
-	x := g.Tensor(1, 1, c, nn.Outer0)
+	g := reference.NewGraph(pool)
+	var d reference.Dropout
+	g.Begin(n, reference.Train)
+	x := g.Tensor(1, 1, c, reference.Outer0)
 	d.Bind(g, x)
 	g.End()
 	set := func(v float32) {

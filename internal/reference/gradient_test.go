@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/tailor-nas/tailor/internal/nn"
 )
 
 // testLayer is a layer as the gradient check sees it.
@@ -12,14 +14,14 @@ type testLayer struct {
 	bind     func(g *Graph, x Tensor) Tensor
 	forward  func()
 	backward func()
-	params   *Params
+	params   *nn.Params
 }
 
 // layersUnderTest makes every layer at more than one active size.
 func layersUnderTest() map[string]func(h, w, c int) testLayer {
 	conv := func(size, stride, out, active int, act Act, eps float64) func(h, w, c int) testLayer {
 		return func(h, w, c int) testLayer {
-			p := &Params{Train: true}
+			p := &nn.Params{Train: true}
 			in := c
 			if size == 1 {
 				in = c + 3 // elastic
@@ -30,7 +32,7 @@ func layersUnderTest() map[string]func(h, w, c int) testLayer {
 	}
 	depthwise := func(size, stride int, kernels []int, transforms bool, act Act) func(h, w, c int) testLayer {
 		return func(h, w, c int) testLayer {
-			p := &Params{Train: true}
+			p := &nn.Params{Train: true}
 			l := NewDepthwise(p, "dw", kernels, stride, c+2, transforms, act, 1e-5)
 			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, size, Outer1) }, l.Forward, l.Backward, p}
 		}
@@ -47,18 +49,18 @@ func layersUnderTest() map[string]func(h, w, c int) testLayer {
 		"transform 7 to 3":   depthwise(3, 1, []int{3, 5, 7}, true, ReLU),
 		"transform 7 to 5":   depthwise(5, 2, []int{3, 5, 7}, true, Identity),
 		"linear": func(h, w, c int) testLayer {
-			p := &Params{Train: true}
+			p := &nn.Params{Train: true}
 			l := NewLinear(p, "linear", c, 5)
 			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, 5, Outer1) }, l.Forward, func() { l.Backward(true) }, p}
 		},
 		"se": func(h, w, c int) testLayer {
-			p := &Params{Train: true}
+			p := &nn.Params{Train: true}
 			l := NewSE(p, "se", c+2, 5)
 			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, 4, Outer1) }, l.Forward, l.Backward, p}
 		},
 		"mean pool": func(h, w, c int) testLayer {
 			l := &MeanPool{}
-			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, Outer1) }, l.Forward, l.Backward, &Params{}}
+			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, Outer1) }, l.Forward, l.Backward, &nn.Params{}}
 		},
 	}
 }
@@ -69,7 +71,7 @@ func TestGradients(t *testing.T) {
 	for name, make := range layersUnderTest() {
 		t.Run(name, func(t *testing.T) {
 			const n, h, w, c = 3, 6, 5, 4
-			pool := NewPool(2)
+			pool := nn.NewPool(2)
 			defer pool.Close()
 			l := make(h, w, c)
 			r := rand.New(rand.NewPCG(1, 2))
@@ -171,7 +173,7 @@ func TestSameBitsOnAnyWorkers(t *testing.T) {
 }
 
 func runOnce(make func(h, w, c int) testLayer, workers int) string {
-	pool := NewPool(workers)
+	pool := nn.NewPool(workers)
 	defer pool.Close()
 	l := make(9, 7, 5)
 	l.params.Init(3)

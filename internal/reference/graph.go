@@ -1,6 +1,9 @@
 package reference
 
-import "github.com/tailor-nas/tailor/internal/kernel"
+import (
+	"github.com/tailor-nas/tailor/internal/kernel"
+	"github.com/tailor-nas/tailor/internal/nn"
+)
 
 // Act is an activation function.
 type Act = kernel.Act
@@ -51,10 +54,9 @@ const gradChunks = 8
 
 // Graph is what the layers of one bound network share: batch size, mode and memory.
 type Graph struct {
-	pool    *Pool
+	pool    *nn.Pool
 	n       int
 	mode    Mode
-	memory  arena
 	need    [slots]int
 	slot    [slots][]float32
 	dz      []float32
@@ -64,12 +66,11 @@ type Graph struct {
 }
 
 // NewGraph makes an empty graph that runs on a pool.
-func NewGraph(pool *Pool) *Graph { return &Graph{pool: pool} }
+func NewGraph(pool *nn.Pool) *Graph { return &Graph{pool: pool} }
 
 // Begin starts to bind a network for batches of n images.
 func (g *Graph) Begin(n int, mode Mode) {
 	g.n, g.mode = n, mode
-	g.memory.reset()
 	g.need, g.dzNeed = [slots]int{}, 0
 }
 
@@ -93,7 +94,7 @@ func (g *Graph) N() int { return g.n }
 
 // Input plans the network's input, which has memory of its own and no gradient.
 func (g *Graph) Input(h, w, c int) Tensor {
-	return Tensor{H: h, W: w, C: c, data: g.memory.alloc(g.n * h * w * c)}
+	return Tensor{H: h, W: w, C: c, data: make([]float32, g.n*h*w*c)}
 }
 
 // Tensor plans an activation.
@@ -101,7 +102,7 @@ func (g *Graph) Tensor(h, w, c int, slot Slot) Tensor {
 	t := Tensor{H: h, W: w, C: c, slot: slot}
 	size := g.n * h * w * c
 	if g.mode == Train {
-		t.data = g.memory.alloc(size)
+		t.data = make([]float32, size)
 	}
 	g.need[slot] = max(g.need[slot], size)
 	g.dzNeed = max(g.dzNeed, size)
@@ -161,7 +162,7 @@ func (g *Graph) AddGrad(y, x Tensor) { g.each(g.Grad(y), g.Grad(x)) }
 
 func (g *Graph) each(y, x []float32) {
 	per := len(y) / g.n
-	g.pool.Run(g.chunks(), func(chunk int) {
+	g.pool.Run(g.chunks(), func(_, chunk int) {
 		from, to := g.images(chunk)
 		kernel.Add(y[from*per:to*per], x[from*per:to*per])
 	})

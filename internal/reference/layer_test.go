@@ -6,14 +6,15 @@ import (
 	"slices"
 	"testing"
 
-	nn "github.com/tailor-nas/tailor/internal/reference"
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/reference"
 )
 
 // layer is a layer with its input and output, as bound.
 type layer struct {
-	graph    *nn.Graph
+	graph    *reference.Graph
 	params   *nn.Params
-	x, y     nn.Tensor
+	x, y     reference.Tensor
 	forward  func()
 	backward func()
 }
@@ -22,21 +23,21 @@ type layer struct {
 type shape struct{ n, h, w, c int }
 
 // bindConv binds a convolution of at to out channels.
-func bindConv(g *nn.Graph, p *nn.Params, l *nn.Conv, mode nn.Mode, at shape, out int) *layer {
-	return bind(g, p, mode, at, func(x nn.Tensor) nn.Tensor { return l.Bind(g, x, out, nn.Outer1) }, l.Forward, func() { l.Backward(true) })
+func bindConv(g *reference.Graph, p *nn.Params, l *reference.Conv, mode reference.Mode, at shape, out int) *layer {
+	return bind(g, p, mode, at, func(x reference.Tensor) reference.Tensor { return l.Bind(g, x, out, reference.Outer1) }, l.Forward, func() { l.Backward(true) })
 }
 
-func bindDepthwise(g *nn.Graph, p *nn.Params, l *nn.Depthwise, mode nn.Mode, at shape, size int) *layer {
-	return bind(g, p, mode, at, func(x nn.Tensor) nn.Tensor { return l.Bind(g, x, size, nn.Outer1) }, l.Forward, l.Backward)
+func bindDepthwise(g *reference.Graph, p *nn.Params, l *reference.Depthwise, mode reference.Mode, at shape, size int) *layer {
+	return bind(g, p, mode, at, func(x reference.Tensor) reference.Tensor { return l.Bind(g, x, size, reference.Outer1) }, l.Forward, l.Backward)
 }
 
-func bindSE(g *nn.Graph, p *nn.Params, l *nn.SE, mode nn.Mode, at shape, hidden int) *layer {
-	return bind(g, p, mode, at, func(x nn.Tensor) nn.Tensor { return l.Bind(g, x, hidden, nn.Outer1) }, l.Forward, l.Backward)
+func bindSE(g *reference.Graph, p *nn.Params, l *reference.SE, mode reference.Mode, at shape, hidden int) *layer {
+	return bind(g, p, mode, at, func(x reference.Tensor) reference.Tensor { return l.Bind(g, x, hidden, reference.Outer1) }, l.Forward, l.Backward)
 }
 
-func bind(g *nn.Graph, p *nn.Params, mode nn.Mode, at shape, to func(x nn.Tensor) nn.Tensor, forward, backward func()) *layer {
+func bind(g *reference.Graph, p *nn.Params, mode reference.Mode, at shape, to func(x reference.Tensor) reference.Tensor, forward, backward func()) *layer {
 	g.Begin(at.n, mode)
-	x := g.Tensor(at.h, at.w, at.c, nn.Outer0)
+	x := g.Tensor(at.h, at.w, at.c, reference.Outer0)
 	y := to(x)
 	g.End()
 	return &layer{g, p, x, y, forward, backward}

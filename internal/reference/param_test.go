@@ -5,16 +5,17 @@ import (
 	"slices"
 	"testing"
 
-	nn "github.com/tailor-nas/tailor/internal/reference"
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/reference"
 )
 
 // allLayers makes one of each layer that has parameters.
 func allLayers(p *nn.Params) {
-	nn.NewConv(p, "dense", 3, 2, 3, 64, nn.ReLU, 1e-5)
-	nn.NewConv(p, "pointwise", 1, 1, 64, 128, nn.HSwish, 0)
-	nn.NewDepthwise(p, "dw", []int{3, 5, 7}, 1, 96, true, nn.ReLU, 1e-5)
-	nn.NewSE(p, "se", 96, 24)
-	nn.NewLinear(p, "linear", 100, 200)
+	reference.NewConv(p, "dense", 3, 2, 3, 64, reference.ReLU, 1e-5)
+	reference.NewConv(p, "pointwise", 1, 1, 64, 128, reference.HSwish, 0)
+	reference.NewDepthwise(p, "dw", []int{3, 5, 7}, 1, 96, true, reference.ReLU, 1e-5)
+	reference.NewSE(p, "se", 96, 24)
+	reference.NewLinear(p, "linear", 100, 200)
 }
 
 // TestInit checks the distributions that Init documents: standard deviation by fan-out, bounds, constants.
@@ -60,8 +61,8 @@ func moments64(v []float32) (mean, variance float64) {
 func TestInitDependsOnNameAndSeedAlone(t *testing.T) {
 	many, one, other := &nn.Params{}, &nn.Params{}, &nn.Params{}
 	allLayers(many)
-	nn.NewLinear(one, "linear", 100, 200)
-	nn.NewLinear(other, "linear", 100, 200)
+	reference.NewLinear(one, "linear", 100, 200)
+	reference.NewLinear(other, "linear", 100, 200)
 	many.Init(1)
 	one.Init(1)
 	other.Init(2)

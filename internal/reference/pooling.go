@@ -23,7 +23,7 @@ func (m *MeanPool) Bind(g *Graph, x Tensor, slot Slot) Tensor {
 func (m *MeanPool) Forward() {
 	x, y := m.g.Data(m.x), m.g.Data(m.y)
 	c, pixels := m.x.C, m.x.H*m.x.W
-	m.g.pool.Run(m.g.chunks(), func(chunk int) {
+	m.g.pool.Run(m.g.chunks(), func(_, chunk int) {
 		for n, to := m.g.images(chunk); n < to; n++ {
 			kernel.MeanPool(y[n*c:], x[n*pixels*c:], pixels, c)
 		}
@@ -34,7 +34,7 @@ func (m *MeanPool) Forward() {
 func (m *MeanPool) Backward() {
 	dx, dy := m.g.Grad(m.x), m.g.Grad(m.y)
 	c, pixels := m.x.C, m.x.H*m.x.W
-	m.g.pool.Run(m.g.chunks(), func(chunk int) {
+	m.g.pool.Run(m.g.chunks(), func(_, chunk int) {
 		for n, to := m.g.images(chunk); n < to; n++ {
 			kernel.MeanPoolInput(dx[n*pixels*c:], dy[n*c:], pixels, c)
 		}

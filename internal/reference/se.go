@@ -1,14 +1,17 @@
 package reference
 
-import "github.com/tailor-nas/tailor/internal/kernel"
+import (
+	"github.com/tailor-nas/tailor/internal/kernel"
+	"github.com/tailor-nas/tailor/internal/nn"
+)
 
 // SE is squeeze-and-excitation (Hu et al., CVPR 2018) as MobileNetV3 has it: the mean over pixels, a 1x1 convolution to a
 // few hidden channels, ReLU, a 1x1 convolution back, hard sigmoid, and a product with every pixel. Channels and hidden
 // channels are elastic.
 type SE struct {
-	Reduce, ReduceBias *Param // (channels,hidden)
-	Expand, ExpandBias *Param // (hidden,channels)
-	channels, hidden   int    // full
+	Reduce, ReduceBias *nn.Param // (channels,hidden)
+	Expand, ExpandBias *nn.Param // (hidden,channels)
+	channels, hidden   int       // full
 
 	g    *Graph
 	x, y Tensor
@@ -19,12 +22,12 @@ type SE struct {
 }
 
 // NewSE makes a squeeze-and-excitation layer.
-func NewSE(p *Params, name string, channels, hidden int) *SE {
+func NewSE(p *nn.Params, name string, channels, hidden int) *SE {
 	return &SE{
-		Reduce:     p.add(name+".reduce.weight", true, heFanOut(hidden), channels, hidden),
-		ReduceBias: p.add(name+".reduce.bias", false, constant(0), hidden),
-		Expand:     p.add(name+".expand.weight", true, heFanOut(channels), hidden, channels),
-		ExpandBias: p.add(name+".expand.bias", false, constant(0), channels),
+		Reduce:     p.Add(name+".reduce.weight", true, nn.HeFanOut(hidden), channels, hidden),
+		ReduceBias: p.Add(name+".reduce.bias", false, nn.Constant(0), hidden),
+		Expand:     p.Add(name+".expand.weight", true, nn.HeFanOut(channels), hidden, channels),
+		ExpandBias: p.Add(name+".expand.bias", false, nn.Constant(0), channels),
 		channels:   channels, hidden: hidden,
 	}
 }
@@ -43,7 +46,7 @@ func (s *SE) Bind(g *Graph, x Tensor, hidden int, slot Slot) Tensor {
 // Forward computes the output.
 func (s *SE) Forward() {
 	x, y := s.g.Data(s.x), s.g.Data(s.y)
-	s.g.pool.Run(s.g.chunks(), func(chunk int) {
+	s.g.pool.Run(s.g.chunks(), func(_, chunk int) {
 		for n, to := s.g.images(chunk); n < to; n++ {
 			s.image(y, x, n)
 		}
@@ -74,7 +77,7 @@ func (s *SE) Backward() {
 	c, h := s.x.C, s.h
 	size := 2*c*h + h + c
 	part := s.g.partials(size)
-	s.g.pool.Run(s.g.chunks(), func(chunk int) {
+	s.g.pool.Run(s.g.chunks(), func(_, chunk int) {
 		p := part[chunk*size:][:size]
 		for n, to := s.g.images(chunk); n < to; n++ {
 			s.imageBackward(dx, x, dy, n, p[:c*h], p[c*h:c*h+h], p[c*h+h:2*c*h+h], p[2*c*h+h:])

@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	nn "github.com/tailor-nas/tailor/internal/reference"
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/reference"
 )
 
 // checkSlice says that a large layer bound at a small size is the small layer with the leading weights: same output, same
@@ -26,7 +27,7 @@ func checkSlice(t *testing.T, large, small *layer) {
 }
 
 func TestConvSlice(t *testing.T) {
-	for _, act := range []nn.Act{nn.Identity, nn.ReLU6, nn.HSwish} {
+	for _, act := range []reference.Act{reference.Identity, reference.ReLU6, reference.HSwish} {
 		for _, eps := range []float64{0, 1e-5} {
 			for _, c := range [][2]int{{9, 8}, {5, 6}, {1, 1}, {9, 3}} {
 				t.Run(fmt.Sprintf("act %d, eps %g, %v of [9 8]", act, eps, c), func(t *testing.T) {
@@ -34,8 +35,8 @@ func TestConvSlice(t *testing.T) {
 					defer pool.Close()
 					make := func(in, out int) *layer {
 						p := &nn.Params{Train: true}
-						l := nn.NewConv(p, "conv", 1, 1, in, out, act, eps)
-						return bindConv(nn.NewGraph(pool), p, l, nn.Train, shape{3, 4, 5, c[0]}, c[1])
+						l := reference.NewConv(p, "conv", 1, 1, in, out, act, eps)
+						return bindConv(reference.NewGraph(pool), p, l, reference.Train, shape{3, 4, 5, c[0]}, c[1])
 					}
 					checkSlice(t, make(9, 8), make(c[0], c[1]))
 				})
@@ -51,8 +52,8 @@ func TestDenseSlice(t *testing.T) {
 	for stride := 1; stride <= 2; stride++ {
 		make := func(out int) *layer {
 			p := &nn.Params{Train: true}
-			l := nn.NewConv(p, "conv", 3, stride, 3, out, nn.ReLU, 1e-5)
-			return bindConv(nn.NewGraph(pool), p, l, nn.Train, shape{2, 5, 6, 3}, 4)
+			l := reference.NewConv(p, "conv", 3, stride, 3, out, reference.ReLU, 1e-5)
+			return bindConv(reference.NewGraph(pool), p, l, reference.Train, shape{2, 5, 6, 3}, 4)
 		}
 		checkSlice(t, make(7), make(4))
 	}
@@ -63,7 +64,7 @@ func TestLinearSlice(t *testing.T) {
 	defer pool.Close()
 	make := func(in int) *layer {
 		p := &nn.Params{Train: true}
-		return bindConv(nn.NewGraph(pool), p, nn.NewLinear(p, "linear", in, 10), nn.Train, shape{5, 1, 1, 6}, 10)
+		return bindConv(reference.NewGraph(pool), p, reference.NewLinear(p, "linear", in, 10), reference.Train, shape{5, 1, 1, 6}, 10)
 	}
 	checkSlice(t, make(8), make(6))
 }
@@ -74,8 +75,8 @@ func TestSESlice(t *testing.T) {
 	for _, active := range [][2]int{{8, 6}, {5, 6}, {8, 3}, {4, 1}} {
 		make := func(c, hidden int) *layer {
 			p := &nn.Params{Train: true}
-			l := nn.NewSE(p, "se", c, hidden)
-			return bindSE(nn.NewGraph(pool), p, l, nn.Train, shape{3, 4, 5, active[0]}, active[1])
+			l := reference.NewSE(p, "se", c, hidden)
+			return bindSE(reference.NewGraph(pool), p, l, reference.Train, shape{3, 4, 5, active[0]}, active[1])
 		}
 		checkSlice(t, make(8, 6), make(active[0], active[1]))
 	}
@@ -90,8 +91,8 @@ func TestDepthwiseCrop(t *testing.T) {
 			for _, c := range []int{8, 5} {
 				make := func(kernels []int, channels int) *layer {
 					p := &nn.Params{Train: true}
-					l := nn.NewDepthwise(p, "dw", kernels, stride, channels, false, nn.HSwish, 1e-5)
-					return bindDepthwise(nn.NewGraph(pool), p, l, nn.Train, shape{3, 6, 5, c}, size)
+					l := reference.NewDepthwise(p, "dw", kernels, stride, channels, false, reference.HSwish, 1e-5)
+					return bindDepthwise(reference.NewGraph(pool), p, l, reference.Train, shape{3, 6, 5, c}, size)
 				}
 				checkSlice(t, make([]int{1, 3, 5, 7}, 8), make([]int{size}, c))
 			}
@@ -105,20 +106,20 @@ func TestBackwardAccumulates(t *testing.T) {
 	defer pool.Close()
 	run := func(seeds ...uint64) map[string]*nn.Param {
 		p := &nn.Params{Train: true}
-		l := nn.NewDepthwise(p, "dw", []int{3, 5}, 1, 4, true, nn.ReLU, 1e-5)
+		l := reference.NewDepthwise(p, "dw", []int{3, 5}, 1, 4, true, reference.ReLU, 1e-5)
 		randomise(p, 1)
-		g := nn.NewGraph(pool)
+		g := reference.NewGraph(pool)
 		for i, seed := range seeds {
-			bindDepthwise(g, p, l, nn.Train, shape{2, 4, 4, 4 - i}, 5-2*i).run(seed)
+			bindDepthwise(g, p, l, reference.Train, shape{2, 4, 4, 4 - i}, 5-2*i).run(seed)
 		}
 		return p.ByName()
 	}
 	first, both := run(1), run(1, 2)
 	second := func() map[string]*nn.Param {
 		p := &nn.Params{Train: true}
-		l := nn.NewDepthwise(p, "dw", []int{3, 5}, 1, 4, true, nn.ReLU, 1e-5)
+		l := reference.NewDepthwise(p, "dw", []int{3, 5}, 1, 4, true, reference.ReLU, 1e-5)
 		randomise(p, 1)
-		bindDepthwise(nn.NewGraph(pool), p, l, nn.Train, shape{2, 4, 4, 3}, 3).run(2)
+		bindDepthwise(reference.NewGraph(pool), p, l, reference.Train, shape{2, 4, 4, 3}, 3).run(2)
 		return p.ByName()
 	}()
 	for name, p := range both {

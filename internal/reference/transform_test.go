@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	nn "github.com/tailor-nas/tailor/internal/reference"
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/reference"
 )
 
 // smaller is one step of OFA's kernel transformation in float64: of a kernel (from,from,c) the centre to x to, flattened by
@@ -28,7 +29,7 @@ func TestTransformedKernel(t *testing.T) {
 	for _, kernels := range [][]int{{3, 5, 7}, {3, 7}, {1, 3}, {5}} {
 		p := &nn.Params{Train: true}
 		full, c := kernels[len(kernels)-1], 6
-		l := nn.NewDepthwise(p, "dw", kernels, 1, c, true, nn.Identity, 1e-5)
+		l := reference.NewDepthwise(p, "dw", kernels, 1, c, true, reference.Identity, 1e-5)
 		randomise(p, 3)
 		weights := p.ByName()
 		want := make([]float64, full*full*c)
@@ -42,7 +43,7 @@ func TestTransformedKernel(t *testing.T) {
 				want = smaller(want, from, size, c, weights[fmt.Sprintf("dw.transform.%dto%d", from, size)].Data)
 			}
 			for _, active := range []int{c, 4, 1} {
-				bindDepthwise(nn.NewGraph(pool), p, l, nn.Infer, shape{1, 3, 3, active}, size)
+				bindDepthwise(reference.NewGraph(pool), p, l, reference.Infer, shape{1, 3, 3, active}, size)
 				got := l.Kernel()
 				if len(got) != size*size*active {
 					t.Fatalf("kernel %d of %v at %d channels has %d values", size, kernels, active, len(got))
@@ -63,9 +64,9 @@ func TestTransformsBeginAsCrops(t *testing.T) {
 		var outputs [2][]float32
 		for i, transforms := range []bool{false, true} {
 			p := &nn.Params{Train: true}
-			l := nn.NewDepthwise(p, "dw", []int{3, 5, 7}, 1, 5, transforms, nn.ReLU, 1e-5)
+			l := reference.NewDepthwise(p, "dw", []int{3, 5, 7}, 1, 5, transforms, reference.ReLU, 1e-5)
 			p.Init(4)
-			outputs[i], _ = bindDepthwise(nn.NewGraph(pool), p, l, nn.Train, shape{2, 5, 5, 4}, size).run(1)
+			outputs[i], _ = bindDepthwise(reference.NewGraph(pool), p, l, reference.Train, shape{2, 5, 5, 4}, size).run(1)
 		}
 		equal(t, fmt.Sprintf("kernel %d", size), outputs[1], outputs[0])
 	}
@@ -77,11 +78,11 @@ func TestTransformedForward(t *testing.T) {
 	defer pool.Close()
 	for _, size := range []int{3, 5} {
 		p, q := &nn.Params{Train: true}, &nn.Params{Train: true}
-		l := nn.NewDepthwise(p, "dw", []int{3, 5, 7}, 2, 6, true, nn.HSwish, 1e-5)
-		plain := nn.NewDepthwise(q, "dw", []int{size}, 2, 4, true, nn.HSwish, 1e-5)
+		l := reference.NewDepthwise(p, "dw", []int{3, 5, 7}, 2, 6, true, reference.HSwish, 1e-5)
+		plain := reference.NewDepthwise(q, "dw", []int{size}, 2, 4, true, reference.HSwish, 1e-5)
 		randomise(p, 3)
 		at := shape{3, 5, 6, 4}
-		large, small := bindDepthwise(nn.NewGraph(pool), p, l, nn.Train, at, size), bindDepthwise(nn.NewGraph(pool), q, plain, nn.Train, at, size)
+		large, small := bindDepthwise(reference.NewGraph(pool), p, l, reference.Train, at, size), bindDepthwise(reference.NewGraph(pool), q, plain, reference.Train, at, size)
 		q.Init(1)
 		copy(plain.Weight.Data, l.Kernel())
 		for _, w := range []string{"dw.bn.weight", "dw.bn.bias"} {

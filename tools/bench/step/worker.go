@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+)
+
+const (
+	warmUpSteps = 2
+	minSteps    = 3
+)
+
+// timing is what a process of either side reports of its steps.
+type timing struct {
+	Losses  [][]float64 `json:"losses"`  // of the warm-up steps, by network
+	Seconds []float64   `json:"seconds"` // of each timed step
+}
+
+// work does one measurement and prints it as JSON.
+func work(ctx context.Context, args []string, stdout io.Writer) error {
+	f := flag.NewFlagSet(workerArg, flag.ContinueOnError)
+	path := f.String("job", "", "time the steps of a job; without it, measure the machine")
+	threads := f.Int("threads", 1, "threads")
+	seconds := f.Float64("seconds", 0, "seconds of timed steps; 0 for the warm-up alone")
+	if err := f.Parse(args); err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	var result any
+	var err error
+	if *path != "" {
+		result, err = timeJob(*path, *threads, *seconds)
+	} else {
+		result, err = measureMachine(ctx, *threads)
+	}
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(stdout).Encode(result)
+}
+
+func timeJob(path string, threads int, seconds float64) (*timing, error) {
+	j, err := readJob(path)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newStepper(j, threads)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	t := &timing{}
+	for range warmUpSteps {
+		s.step()
+		t.Losses = append(t.Losses, slices.Clone(s.losses))
+	}
+	for begin := time.Now(); seconds > 0 && (len(t.Seconds) < minSteps || time.Since(begin).Seconds() < seconds); {
+		start := time.Now()
+		s.step()
+		t.Seconds = append(t.Seconds, time.Since(start).Seconds())
+	}
+	return t, nil
+}
