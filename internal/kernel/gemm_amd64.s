@@ -33,7 +33,8 @@ loop:
 	TESTB        CL, CL
 	JZ           store
 	MOVQ         AX, CX
-	VADDPS       (CX), Z0, K1, Z0
+	VMOVUPS.Z    (CX), K1, Z1
+	VADDPS       Z1, Z0, Z0
 
 store:
 	VMOVUPS Z0, K1, (AX)
@@ -72,8 +73,10 @@ loop:
 	TESTB        CL, CL
 	JZ           store
 	MOVQ         AX, CX
-	VADDPS       (CX), Z0, Z0
-	VADDPS       64(CX), Z1, K1, Z1
+	VMOVUPS      (CX), Z2
+	VADDPS       Z2, Z0, Z0
+	VMOVUPS.Z    64(CX), K1, Z2
+	VADDPS       Z2, Z1, Z1
 
 store:
 	VMOVUPS Z0, (AX)
@@ -113,9 +116,11 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
+	VMOVUPS.Z    (DX), K1, Z2
+	VADDPS       Z2, Z0, Z0
 	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
+	VMOVUPS.Z    (DX), K1, Z2
+	VADDPS       Z2, Z1, Z1
 
 store:
 	VMOVUPS Z0, K1, (AX)
@@ -161,11 +166,15 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, Z0
-	VADDPS       64(DX), Z1, K1, Z1
+	VMOVUPS      (DX), Z4
+	VADDPS       Z4, Z0, Z0
+	VMOVUPS.Z    64(DX), K1, Z4
+	VADDPS       Z4, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, Z2
-	VADDPS       64(DX), Z3, K1, Z3
+	VMOVUPS      (DX), Z4
+	VADDPS       Z4, Z2, Z2
+	VMOVUPS.Z    64(DX), K1, Z4
+	VADDPS       Z4, Z3, Z3
 
 store:
 	VMOVUPS Z0, (AX)
@@ -211,11 +220,14 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
+	VMOVUPS.Z    (DX), K1, Z3
+	VADDPS       Z3, Z0, Z0
 	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
+	VMOVUPS.Z    (DX), K1, Z3
+	VADDPS       Z3, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
+	VMOVUPS.Z    (DX), K1, Z3
+	VADDPS       Z3, Z2, Z2
 
 store:
 	VMOVUPS Z0, K1, (AX)
@@ -268,14 +280,20 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, Z0
-	VADDPS       64(DX), Z1, K1, Z1
+	VMOVUPS      (DX), Z6
+	VADDPS       Z6, Z0, Z0
+	VMOVUPS.Z    64(DX), K1, Z6
+	VADDPS       Z6, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, Z2
-	VADDPS       64(DX), Z3, K1, Z3
+	VMOVUPS      (DX), Z6
+	VADDPS       Z6, Z2, Z2
+	VMOVUPS.Z    64(DX), K1, Z6
+	VADDPS       Z6, Z3, Z3
 	ADDQ         CX, DX
-	VADDPS       (DX), Z4, Z4
-	VADDPS       64(DX), Z5, K1, Z5
+	VMOVUPS      (DX), Z6
+	VADDPS       Z6, Z4, Z4
+	VMOVUPS.Z    64(DX), K1, Z6
+	VADDPS       Z6, Z5, Z5
 
 store:
 	VMOVUPS Z0, (AX)
@@ -327,13 +345,17 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
+	VMOVUPS.Z    (DX), K1, Z4
+	VADDPS       Z4, Z0, Z0
 	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
+	VMOVUPS.Z    (DX), K1, Z4
+	VADDPS       Z4, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
+	VMOVUPS.Z    (DX), K1, Z4
+	VADDPS       Z4, Z2, Z2
 	ADDQ         CX, DX
-	VADDPS       (DX), Z3, K1, Z3
+	VMOVUPS.Z    (DX), K1, Z4
+	VADDPS       Z4, Z3, Z3
 
 store:
 	VMOVUPS Z0, K1, (AX)
@@ -393,17 +415,25 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, Z0
-	VADDPS       64(DX), Z1, K1, Z1
+	VMOVUPS      (DX), Z8
+	VADDPS       Z8, Z0, Z0
+	VMOVUPS.Z    64(DX), K1, Z8
+	VADDPS       Z8, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, Z2
-	VADDPS       64(DX), Z3, K1, Z3
+	VMOVUPS      (DX), Z8
+	VADDPS       Z8, Z2, Z2
+	VMOVUPS.Z    64(DX), K1, Z8
+	VADDPS       Z8, Z3, Z3
 	ADDQ         CX, DX
-	VADDPS       (DX), Z4, Z4
-	VADDPS       64(DX), Z5, K1, Z5
+	VMOVUPS      (DX), Z8
+	VADDPS       Z8, Z4, Z4
+	VMOVUPS.Z    64(DX), K1, Z8
+	VADDPS       Z8, Z5, Z5
 	ADDQ         CX, DX
-	VADDPS       (DX), Z6, Z6
-	VADDPS       64(DX), Z7, K1, Z7
+	VMOVUPS      (DX), Z8
+	VADDPS       Z8, Z6, Z6
+	VMOVUPS.Z    64(DX), K1, Z8
+	VADDPS       Z8, Z7, Z7
 
 store:
 	VMOVUPS Z0, (AX)
@@ -463,15 +493,20 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
+	VMOVUPS.Z    (DX), K1, Z5
+	VADDPS       Z5, Z0, Z0
 	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
+	VMOVUPS.Z    (DX), K1, Z5
+	VADDPS       Z5, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
+	VMOVUPS.Z    (DX), K1, Z5
+	VADDPS       Z5, Z2, Z2
 	ADDQ         CX, DX
-	VADDPS       (DX), Z3, K1, Z3
+	VMOVUPS.Z    (DX), K1, Z5
+	VADDPS       Z5, Z3, Z3
 	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
+	VMOVUPS.Z    (DX), K1, Z5
+	VADDPS       Z5, Z4, Z4
 
 store:
 	VMOVUPS Z0, K1, (AX)
@@ -540,20 +575,30 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, Z0
-	VADDPS       64(DX), Z1, K1, Z1
+	VMOVUPS      (DX), Z10
+	VADDPS       Z10, Z0, Z0
+	VMOVUPS.Z    64(DX), K1, Z10
+	VADDPS       Z10, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, Z2
-	VADDPS       64(DX), Z3, K1, Z3
+	VMOVUPS      (DX), Z10
+	VADDPS       Z10, Z2, Z2
+	VMOVUPS.Z    64(DX), K1, Z10
+	VADDPS       Z10, Z3, Z3
 	ADDQ         CX, DX
-	VADDPS       (DX), Z4, Z4
-	VADDPS       64(DX), Z5, K1, Z5
+	VMOVUPS      (DX), Z10
+	VADDPS       Z10, Z4, Z4
+	VMOVUPS.Z    64(DX), K1, Z10
+	VADDPS       Z10, Z5, Z5
 	ADDQ         CX, DX
-	VADDPS       (DX), Z6, Z6
-	VADDPS       64(DX), Z7, K1, Z7
+	VMOVUPS      (DX), Z10
+	VADDPS       Z10, Z6, Z6
+	VMOVUPS.Z    64(DX), K1, Z10
+	VADDPS       Z10, Z7, Z7
 	ADDQ         CX, DX
-	VADDPS       (DX), Z8, Z8
-	VADDPS       64(DX), Z9, K1, Z9
+	VMOVUPS      (DX), Z10
+	VADDPS       Z10, Z8, Z8
+	VMOVUPS.Z    64(DX), K1, Z10
+	VADDPS       Z10, Z9, Z9
 
 store:
 	VMOVUPS Z0, (AX)
@@ -619,17 +664,23 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
+	VMOVUPS.Z    (DX), K1, Z6
+	VADDPS       Z6, Z0, Z0
 	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
+	VMOVUPS.Z    (DX), K1, Z6
+	VADDPS       Z6, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
+	VMOVUPS.Z    (DX), K1, Z6
+	VADDPS       Z6, Z2, Z2
 	ADDQ         CX, DX
-	VADDPS       (DX), Z3, K1, Z3
+	VMOVUPS.Z    (DX), K1, Z6
+	VADDPS       Z6, Z3, Z3
 	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
+	VMOVUPS.Z    (DX), K1, Z6
+	VADDPS       Z6, Z4, Z4
 	ADDQ         CX, DX
-	VADDPS       (DX), Z5, K1, Z5
+	VMOVUPS.Z    (DX), K1, Z6
+	VADDPS       Z6, Z5, Z5
 
 store:
 	VMOVUPS Z0, K1, (AX)
@@ -705,23 +756,35 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, Z0
-	VADDPS       64(DX), Z1, K1, Z1
+	VMOVUPS      (DX), Z12
+	VADDPS       Z12, Z0, Z0
+	VMOVUPS.Z    64(DX), K1, Z12
+	VADDPS       Z12, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, Z2
-	VADDPS       64(DX), Z3, K1, Z3
+	VMOVUPS      (DX), Z12
+	VADDPS       Z12, Z2, Z2
+	VMOVUPS.Z    64(DX), K1, Z12
+	VADDPS       Z12, Z3, Z3
 	ADDQ         CX, DX
-	VADDPS       (DX), Z4, Z4
-	VADDPS       64(DX), Z5, K1, Z5
+	VMOVUPS      (DX), Z12
+	VADDPS       Z12, Z4, Z4
+	VMOVUPS.Z    64(DX), K1, Z12
+	VADDPS       Z12, Z5, Z5
 	ADDQ         CX, DX
-	VADDPS       (DX), Z6, Z6
-	VADDPS       64(DX), Z7, K1, Z7
+	VMOVUPS      (DX), Z12
+	VADDPS       Z12, Z6, Z6
+	VMOVUPS.Z    64(DX), K1, Z12
+	VADDPS       Z12, Z7, Z7
 	ADDQ         CX, DX
-	VADDPS       (DX), Z8, Z8
-	VADDPS       64(DX), Z9, K1, Z9
+	VMOVUPS      (DX), Z12
+	VADDPS       Z12, Z8, Z8
+	VMOVUPS.Z    64(DX), K1, Z12
+	VADDPS       Z12, Z9, Z9
 	ADDQ         CX, DX
-	VADDPS       (DX), Z10, Z10
-	VADDPS       64(DX), Z11, K1, Z11
+	VMOVUPS      (DX), Z12
+	VADDPS       Z12, Z10, Z10
+	VMOVUPS.Z    64(DX), K1, Z12
+	VADDPS       Z12, Z11, Z11
 
 store:
 	VMOVUPS Z0, (AX)
@@ -793,19 +856,26 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
+	VMOVUPS.Z    (DX), K1, Z7
+	VADDPS       Z7, Z0, Z0
 	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
+	VMOVUPS.Z    (DX), K1, Z7
+	VADDPS       Z7, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
+	VMOVUPS.Z    (DX), K1, Z7
+	VADDPS       Z7, Z2, Z2
 	ADDQ         CX, DX
-	VADDPS       (DX), Z3, K1, Z3
+	VMOVUPS.Z    (DX), K1, Z7
+	VADDPS       Z7, Z3, Z3
 	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
+	VMOVUPS.Z    (DX), K1, Z7
+	VADDPS       Z7, Z4, Z4
 	ADDQ         CX, DX
-	VADDPS       (DX), Z5, K1, Z5
+	VMOVUPS.Z    (DX), K1, Z7
+	VADDPS       Z7, Z5, Z5
 	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
+	VMOVUPS.Z    (DX), K1, Z7
+	VADDPS       Z7, Z6, Z6
 
 store:
 	VMOVUPS Z0, K1, (AX)
@@ -888,26 +958,40 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, Z0
-	VADDPS       64(DX), Z1, K1, Z1
+	VMOVUPS      (DX), Z14
+	VADDPS       Z14, Z0, Z0
+	VMOVUPS.Z    64(DX), K1, Z14
+	VADDPS       Z14, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, Z2
-	VADDPS       64(DX), Z3, K1, Z3
+	VMOVUPS      (DX), Z14
+	VADDPS       Z14, Z2, Z2
+	VMOVUPS.Z    64(DX), K1, Z14
+	VADDPS       Z14, Z3, Z3
 	ADDQ         CX, DX
-	VADDPS       (DX), Z4, Z4
-	VADDPS       64(DX), Z5, K1, Z5
+	VMOVUPS      (DX), Z14
+	VADDPS       Z14, Z4, Z4
+	VMOVUPS.Z    64(DX), K1, Z14
+	VADDPS       Z14, Z5, Z5
 	ADDQ         CX, DX
-	VADDPS       (DX), Z6, Z6
-	VADDPS       64(DX), Z7, K1, Z7
+	VMOVUPS      (DX), Z14
+	VADDPS       Z14, Z6, Z6
+	VMOVUPS.Z    64(DX), K1, Z14
+	VADDPS       Z14, Z7, Z7
 	ADDQ         CX, DX
-	VADDPS       (DX), Z8, Z8
-	VADDPS       64(DX), Z9, K1, Z9
+	VMOVUPS      (DX), Z14
+	VADDPS       Z14, Z8, Z8
+	VMOVUPS.Z    64(DX), K1, Z14
+	VADDPS       Z14, Z9, Z9
 	ADDQ         CX, DX
-	VADDPS       (DX), Z10, Z10
-	VADDPS       64(DX), Z11, K1, Z11
+	VMOVUPS      (DX), Z14
+	VADDPS       Z14, Z10, Z10
+	VMOVUPS.Z    64(DX), K1, Z14
+	VADDPS       Z14, Z11, Z11
 	ADDQ         CX, DX
-	VADDPS       (DX), Z12, Z12
-	VADDPS       64(DX), Z13, K1, Z13
+	VMOVUPS      (DX), Z14
+	VADDPS       Z14, Z12, Z12
+	VMOVUPS.Z    64(DX), K1, Z14
+	VADDPS       Z14, Z13, Z13
 
 store:
 	VMOVUPS Z0, (AX)
@@ -985,21 +1069,29 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
+	VMOVUPS.Z    (DX), K1, Z8
+	VADDPS       Z8, Z0, Z0
 	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
+	VMOVUPS.Z    (DX), K1, Z8
+	VADDPS       Z8, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
+	VMOVUPS.Z    (DX), K1, Z8
+	VADDPS       Z8, Z2, Z2
 	ADDQ         CX, DX
-	VADDPS       (DX), Z3, K1, Z3
+	VMOVUPS.Z    (DX), K1, Z8
+	VADDPS       Z8, Z3, Z3
 	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
+	VMOVUPS.Z    (DX), K1, Z8
+	VADDPS       Z8, Z4, Z4
 	ADDQ         CX, DX
-	VADDPS       (DX), Z5, K1, Z5
+	VMOVUPS.Z    (DX), K1, Z8
+	VADDPS       Z8, Z5, Z5
 	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
+	VMOVUPS.Z    (DX), K1, Z8
+	VADDPS       Z8, Z6, Z6
 	ADDQ         CX, DX
-	VADDPS       (DX), Z7, K1, Z7
+	VMOVUPS.Z    (DX), K1, Z8
+	VADDPS       Z8, Z7, Z7
 
 store:
 	VMOVUPS Z0, K1, (AX)
@@ -1089,29 +1181,45 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, Z0
-	VADDPS       64(DX), Z1, K1, Z1
+	VMOVUPS      (DX), Z16
+	VADDPS       Z16, Z0, Z0
+	VMOVUPS.Z    64(DX), K1, Z16
+	VADDPS       Z16, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, Z2
-	VADDPS       64(DX), Z3, K1, Z3
+	VMOVUPS      (DX), Z16
+	VADDPS       Z16, Z2, Z2
+	VMOVUPS.Z    64(DX), K1, Z16
+	VADDPS       Z16, Z3, Z3
 	ADDQ         CX, DX
-	VADDPS       (DX), Z4, Z4
-	VADDPS       64(DX), Z5, K1, Z5
+	VMOVUPS      (DX), Z16
+	VADDPS       Z16, Z4, Z4
+	VMOVUPS.Z    64(DX), K1, Z16
+	VADDPS       Z16, Z5, Z5
 	ADDQ         CX, DX
-	VADDPS       (DX), Z6, Z6
-	VADDPS       64(DX), Z7, K1, Z7
+	VMOVUPS      (DX), Z16
+	VADDPS       Z16, Z6, Z6
+	VMOVUPS.Z    64(DX), K1, Z16
+	VADDPS       Z16, Z7, Z7
 	ADDQ         CX, DX
-	VADDPS       (DX), Z8, Z8
-	VADDPS       64(DX), Z9, K1, Z9
+	VMOVUPS      (DX), Z16
+	VADDPS       Z16, Z8, Z8
+	VMOVUPS.Z    64(DX), K1, Z16
+	VADDPS       Z16, Z9, Z9
 	ADDQ         CX, DX
-	VADDPS       (DX), Z10, Z10
-	VADDPS       64(DX), Z11, K1, Z11
+	VMOVUPS      (DX), Z16
+	VADDPS       Z16, Z10, Z10
+	VMOVUPS.Z    64(DX), K1, Z16
+	VADDPS       Z16, Z11, Z11
 	ADDQ         CX, DX
-	VADDPS       (DX), Z12, Z12
-	VADDPS       64(DX), Z13, K1, Z13
+	VMOVUPS      (DX), Z16
+	VADDPS       Z16, Z12, Z12
+	VMOVUPS.Z    64(DX), K1, Z16
+	VADDPS       Z16, Z13, Z13
 	ADDQ         CX, DX
-	VADDPS       (DX), Z14, Z14
-	VADDPS       64(DX), Z15, K1, Z15
+	VMOVUPS      (DX), Z16
+	VADDPS       Z16, Z14, Z14
+	VMOVUPS.Z    64(DX), K1, Z16
+	VADDPS       Z16, Z15, Z15
 
 store:
 	VMOVUPS Z0, (AX)
@@ -1197,23 +1305,32 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
+	VMOVUPS.Z    (DX), K1, Z9
+	VADDPS       Z9, Z0, Z0
 	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
+	VMOVUPS.Z    (DX), K1, Z9
+	VADDPS       Z9, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
+	VMOVUPS.Z    (DX), K1, Z9
+	VADDPS       Z9, Z2, Z2
 	ADDQ         CX, DX
-	VADDPS       (DX), Z3, K1, Z3
+	VMOVUPS.Z    (DX), K1, Z9
+	VADDPS       Z9, Z3, Z3
 	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
+	VMOVUPS.Z    (DX), K1, Z9
+	VADDPS       Z9, Z4, Z4
 	ADDQ         CX, DX
-	VADDPS       (DX), Z5, K1, Z5
+	VMOVUPS.Z    (DX), K1, Z9
+	VADDPS       Z9, Z5, Z5
 	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
+	VMOVUPS.Z    (DX), K1, Z9
+	VADDPS       Z9, Z6, Z6
 	ADDQ         CX, DX
-	VADDPS       (DX), Z7, K1, Z7
+	VMOVUPS.Z    (DX), K1, Z9
+	VADDPS       Z9, Z7, Z7
 	ADDQ         CX, DX
-	VADDPS       (DX), Z8, K1, Z8
+	VMOVUPS.Z    (DX), K1, Z9
+	VADDPS       Z9, Z8, Z8
 
 store:
 	VMOVUPS Z0, K1, (AX)
@@ -1312,32 +1429,50 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, Z0
-	VADDPS       64(DX), Z1, K1, Z1
+	VMOVUPS      (DX), Z18
+	VADDPS       Z18, Z0, Z0
+	VMOVUPS.Z    64(DX), K1, Z18
+	VADDPS       Z18, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, Z2
-	VADDPS       64(DX), Z3, K1, Z3
+	VMOVUPS      (DX), Z18
+	VADDPS       Z18, Z2, Z2
+	VMOVUPS.Z    64(DX), K1, Z18
+	VADDPS       Z18, Z3, Z3
 	ADDQ         CX, DX
-	VADDPS       (DX), Z4, Z4
-	VADDPS       64(DX), Z5, K1, Z5
+	VMOVUPS      (DX), Z18
+	VADDPS       Z18, Z4, Z4
+	VMOVUPS.Z    64(DX), K1, Z18
+	VADDPS       Z18, Z5, Z5
 	ADDQ         CX, DX
-	VADDPS       (DX), Z6, Z6
-	VADDPS       64(DX), Z7, K1, Z7
+	VMOVUPS      (DX), Z18
+	VADDPS       Z18, Z6, Z6
+	VMOVUPS.Z    64(DX), K1, Z18
+	VADDPS       Z18, Z7, Z7
 	ADDQ         CX, DX
-	VADDPS       (DX), Z8, Z8
-	VADDPS       64(DX), Z9, K1, Z9
+	VMOVUPS      (DX), Z18
+	VADDPS       Z18, Z8, Z8
+	VMOVUPS.Z    64(DX), K1, Z18
+	VADDPS       Z18, Z9, Z9
 	ADDQ         CX, DX
-	VADDPS       (DX), Z10, Z10
-	VADDPS       64(DX), Z11, K1, Z11
+	VMOVUPS      (DX), Z18
+	VADDPS       Z18, Z10, Z10
+	VMOVUPS.Z    64(DX), K1, Z18
+	VADDPS       Z18, Z11, Z11
 	ADDQ         CX, DX
-	VADDPS       (DX), Z12, Z12
-	VADDPS       64(DX), Z13, K1, Z13
+	VMOVUPS      (DX), Z18
+	VADDPS       Z18, Z12, Z12
+	VMOVUPS.Z    64(DX), K1, Z18
+	VADDPS       Z18, Z13, Z13
 	ADDQ         CX, DX
-	VADDPS       (DX), Z14, Z14
-	VADDPS       64(DX), Z15, K1, Z15
+	VMOVUPS      (DX), Z18
+	VADDPS       Z18, Z14, Z14
+	VMOVUPS.Z    64(DX), K1, Z18
+	VADDPS       Z18, Z15, Z15
 	ADDQ         CX, DX
-	VADDPS       (DX), Z16, Z16
-	VADDPS       64(DX), Z17, K1, Z17
+	VMOVUPS      (DX), Z18
+	VADDPS       Z18, Z16, Z16
+	VMOVUPS.Z    64(DX), K1, Z18
+	VADDPS       Z18, Z17, Z17
 
 store:
 	VMOVUPS Z0, (AX)
@@ -1429,25 +1564,35 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
+	VMOVUPS.Z    (DX), K1, Z10
+	VADDPS       Z10, Z0, Z0
 	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
+	VMOVUPS.Z    (DX), K1, Z10
+	VADDPS       Z10, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
+	VMOVUPS.Z    (DX), K1, Z10
+	VADDPS       Z10, Z2, Z2
 	ADDQ         CX, DX
-	VADDPS       (DX), Z3, K1, Z3
+	VMOVUPS.Z    (DX), K1, Z10
+	VADDPS       Z10, Z3, Z3
 	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
+	VMOVUPS.Z    (DX), K1, Z10
+	VADDPS       Z10, Z4, Z4
 	ADDQ         CX, DX
-	VADDPS       (DX), Z5, K1, Z5
+	VMOVUPS.Z    (DX), K1, Z10
+	VADDPS       Z10, Z5, Z5
 	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
+	VMOVUPS.Z    (DX), K1, Z10
+	VADDPS       Z10, Z6, Z6
 	ADDQ         CX, DX
-	VADDPS       (DX), Z7, K1, Z7
+	VMOVUPS.Z    (DX), K1, Z10
+	VADDPS       Z10, Z7, Z7
 	ADDQ         CX, DX
-	VADDPS       (DX), Z8, K1, Z8
+	VMOVUPS.Z    (DX), K1, Z10
+	VADDPS       Z10, Z8, Z8
 	ADDQ         CX, DX
-	VADDPS       (DX), Z9, K1, Z9
+	VMOVUPS.Z    (DX), K1, Z10
+	VADDPS       Z10, Z9, Z9
 
 store:
 	VMOVUPS Z0, K1, (AX)
@@ -1553,35 +1698,55 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, Z0
-	VADDPS       64(DX), Z1, K1, Z1
+	VMOVUPS      (DX), Z20
+	VADDPS       Z20, Z0, Z0
+	VMOVUPS.Z    64(DX), K1, Z20
+	VADDPS       Z20, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, Z2
-	VADDPS       64(DX), Z3, K1, Z3
+	VMOVUPS      (DX), Z20
+	VADDPS       Z20, Z2, Z2
+	VMOVUPS.Z    64(DX), K1, Z20
+	VADDPS       Z20, Z3, Z3
 	ADDQ         CX, DX
-	VADDPS       (DX), Z4, Z4
-	VADDPS       64(DX), Z5, K1, Z5
+	VMOVUPS      (DX), Z20
+	VADDPS       Z20, Z4, Z4
+	VMOVUPS.Z    64(DX), K1, Z20
+	VADDPS       Z20, Z5, Z5
 	ADDQ         CX, DX
-	VADDPS       (DX), Z6, Z6
-	VADDPS       64(DX), Z7, K1, Z7
+	VMOVUPS      (DX), Z20
+	VADDPS       Z20, Z6, Z6
+	VMOVUPS.Z    64(DX), K1, Z20
+	VADDPS       Z20, Z7, Z7
 	ADDQ         CX, DX
-	VADDPS       (DX), Z8, Z8
-	VADDPS       64(DX), Z9, K1, Z9
+	VMOVUPS      (DX), Z20
+	VADDPS       Z20, Z8, Z8
+	VMOVUPS.Z    64(DX), K1, Z20
+	VADDPS       Z20, Z9, Z9
 	ADDQ         CX, DX
-	VADDPS       (DX), Z10, Z10
-	VADDPS       64(DX), Z11, K1, Z11
+	VMOVUPS      (DX), Z20
+	VADDPS       Z20, Z10, Z10
+	VMOVUPS.Z    64(DX), K1, Z20
+	VADDPS       Z20, Z11, Z11
 	ADDQ         CX, DX
-	VADDPS       (DX), Z12, Z12
-	VADDPS       64(DX), Z13, K1, Z13
+	VMOVUPS      (DX), Z20
+	VADDPS       Z20, Z12, Z12
+	VMOVUPS.Z    64(DX), K1, Z20
+	VADDPS       Z20, Z13, Z13
 	ADDQ         CX, DX
-	VADDPS       (DX), Z14, Z14
-	VADDPS       64(DX), Z15, K1, Z15
+	VMOVUPS      (DX), Z20
+	VADDPS       Z20, Z14, Z14
+	VMOVUPS.Z    64(DX), K1, Z20
+	VADDPS       Z20, Z15, Z15
 	ADDQ         CX, DX
-	VADDPS       (DX), Z16, Z16
-	VADDPS       64(DX), Z17, K1, Z17
+	VMOVUPS      (DX), Z20
+	VADDPS       Z20, Z16, Z16
+	VMOVUPS.Z    64(DX), K1, Z20
+	VADDPS       Z20, Z17, Z17
 	ADDQ         CX, DX
-	VADDPS       (DX), Z18, Z18
-	VADDPS       64(DX), Z19, K1, Z19
+	VMOVUPS      (DX), Z20
+	VADDPS       Z20, Z18, Z18
+	VMOVUPS.Z    64(DX), K1, Z20
+	VADDPS       Z20, Z19, Z19
 
 store:
 	VMOVUPS Z0, (AX)
@@ -1679,27 +1844,38 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
+	VMOVUPS.Z    (DX), K1, Z11
+	VADDPS       Z11, Z0, Z0
 	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
+	VMOVUPS.Z    (DX), K1, Z11
+	VADDPS       Z11, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
+	VMOVUPS.Z    (DX), K1, Z11
+	VADDPS       Z11, Z2, Z2
 	ADDQ         CX, DX
-	VADDPS       (DX), Z3, K1, Z3
+	VMOVUPS.Z    (DX), K1, Z11
+	VADDPS       Z11, Z3, Z3
 	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
+	VMOVUPS.Z    (DX), K1, Z11
+	VADDPS       Z11, Z4, Z4
 	ADDQ         CX, DX
-	VADDPS       (DX), Z5, K1, Z5
+	VMOVUPS.Z    (DX), K1, Z11
+	VADDPS       Z11, Z5, Z5
 	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
+	VMOVUPS.Z    (DX), K1, Z11
+	VADDPS       Z11, Z6, Z6
 	ADDQ         CX, DX
-	VADDPS       (DX), Z7, K1, Z7
+	VMOVUPS.Z    (DX), K1, Z11
+	VADDPS       Z11, Z7, Z7
 	ADDQ         CX, DX
-	VADDPS       (DX), Z8, K1, Z8
+	VMOVUPS.Z    (DX), K1, Z11
+	VADDPS       Z11, Z8, Z8
 	ADDQ         CX, DX
-	VADDPS       (DX), Z9, K1, Z9
+	VMOVUPS.Z    (DX), K1, Z11
+	VADDPS       Z11, Z9, Z9
 	ADDQ         CX, DX
-	VADDPS       (DX), Z10, K1, Z10
+	VMOVUPS.Z    (DX), K1, Z11
+	VADDPS       Z11, Z10, Z10
 
 store:
 	VMOVUPS Z0, K1, (AX)
@@ -1812,38 +1988,60 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, Z0
-	VADDPS       64(DX), Z1, K1, Z1
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z0, Z0
+	VMOVUPS.Z    64(DX), K1, Z22
+	VADDPS       Z22, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, Z2
-	VADDPS       64(DX), Z3, K1, Z3
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z2, Z2
+	VMOVUPS.Z    64(DX), K1, Z22
+	VADDPS       Z22, Z3, Z3
 	ADDQ         CX, DX
-	VADDPS       (DX), Z4, Z4
-	VADDPS       64(DX), Z5, K1, Z5
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z4, Z4
+	VMOVUPS.Z    64(DX), K1, Z22
+	VADDPS       Z22, Z5, Z5
 	ADDQ         CX, DX
-	VADDPS       (DX), Z6, Z6
-	VADDPS       64(DX), Z7, K1, Z7
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z6, Z6
+	VMOVUPS.Z    64(DX), K1, Z22
+	VADDPS       Z22, Z7, Z7
 	ADDQ         CX, DX
-	VADDPS       (DX), Z8, Z8
-	VADDPS       64(DX), Z9, K1, Z9
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z8, Z8
+	VMOVUPS.Z    64(DX), K1, Z22
+	VADDPS       Z22, Z9, Z9
 	ADDQ         CX, DX
-	VADDPS       (DX), Z10, Z10
-	VADDPS       64(DX), Z11, K1, Z11
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z10, Z10
+	VMOVUPS.Z    64(DX), K1, Z22
+	VADDPS       Z22, Z11, Z11
 	ADDQ         CX, DX
-	VADDPS       (DX), Z12, Z12
-	VADDPS       64(DX), Z13, K1, Z13
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z12, Z12
+	VMOVUPS.Z    64(DX), K1, Z22
+	VADDPS       Z22, Z13, Z13
 	ADDQ         CX, DX
-	VADDPS       (DX), Z14, Z14
-	VADDPS       64(DX), Z15, K1, Z15
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z14, Z14
+	VMOVUPS.Z    64(DX), K1, Z22
+	VADDPS       Z22, Z15, Z15
 	ADDQ         CX, DX
-	VADDPS       (DX), Z16, Z16
-	VADDPS       64(DX), Z17, K1, Z17
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z16, Z16
+	VMOVUPS.Z    64(DX), K1, Z22
+	VADDPS       Z22, Z17, Z17
 	ADDQ         CX, DX
-	VADDPS       (DX), Z18, Z18
-	VADDPS       64(DX), Z19, K1, Z19
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z18, Z18
+	VMOVUPS.Z    64(DX), K1, Z22
+	VADDPS       Z22, Z19, Z19
 	ADDQ         CX, DX
-	VADDPS       (DX), Z20, Z20
-	VADDPS       64(DX), Z21, K1, Z21
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z20, Z20
+	VMOVUPS.Z    64(DX), K1, Z22
+	VADDPS       Z22, Z21, Z21
 
 store:
 	VMOVUPS Z0, (AX)
@@ -1947,29 +2145,41 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
+	VMOVUPS.Z    (DX), K1, Z12
+	VADDPS       Z12, Z0, Z0
 	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
+	VMOVUPS.Z    (DX), K1, Z12
+	VADDPS       Z12, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
+	VMOVUPS.Z    (DX), K1, Z12
+	VADDPS       Z12, Z2, Z2
 	ADDQ         CX, DX
-	VADDPS       (DX), Z3, K1, Z3
+	VMOVUPS.Z    (DX), K1, Z12
+	VADDPS       Z12, Z3, Z3
 	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
+	VMOVUPS.Z    (DX), K1, Z12
+	VADDPS       Z12, Z4, Z4
 	ADDQ         CX, DX
-	VADDPS       (DX), Z5, K1, Z5
+	VMOVUPS.Z    (DX), K1, Z12
+	VADDPS       Z12, Z5, Z5
 	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
+	VMOVUPS.Z    (DX), K1, Z12
+	VADDPS       Z12, Z6, Z6
 	ADDQ         CX, DX
-	VADDPS       (DX), Z7, K1, Z7
+	VMOVUPS.Z    (DX), K1, Z12
+	VADDPS       Z12, Z7, Z7
 	ADDQ         CX, DX
-	VADDPS       (DX), Z8, K1, Z8
+	VMOVUPS.Z    (DX), K1, Z12
+	VADDPS       Z12, Z8, Z8
 	ADDQ         CX, DX
-	VADDPS       (DX), Z9, K1, Z9
+	VMOVUPS.Z    (DX), K1, Z12
+	VADDPS       Z12, Z9, Z9
 	ADDQ         CX, DX
-	VADDPS       (DX), Z10, K1, Z10
+	VMOVUPS.Z    (DX), K1, Z12
+	VADDPS       Z12, Z10, Z10
 	ADDQ         CX, DX
-	VADDPS       (DX), Z11, K1, Z11
+	VMOVUPS.Z    (DX), K1, Z12
+	VADDPS       Z12, Z11, Z11
 
 store:
 	VMOVUPS Z0, K1, (AX)
@@ -2089,41 +2299,65 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Z0, Z0
-	VADDPS       64(DX), Z1, K1, Z1
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z0, Z0
+	VMOVUPS.Z    64(DX), K1, Z24
+	VADDPS       Z24, Z1, Z1
 	ADDQ         CX, DX
-	VADDPS       (DX), Z2, Z2
-	VADDPS       64(DX), Z3, K1, Z3
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z2, Z2
+	VMOVUPS.Z    64(DX), K1, Z24
+	VADDPS       Z24, Z3, Z3
 	ADDQ         CX, DX
-	VADDPS       (DX), Z4, Z4
-	VADDPS       64(DX), Z5, K1, Z5
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z4, Z4
+	VMOVUPS.Z    64(DX), K1, Z24
+	VADDPS       Z24, Z5, Z5
 	ADDQ         CX, DX
-	VADDPS       (DX), Z6, Z6
-	VADDPS       64(DX), Z7, K1, Z7
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z6, Z6
+	VMOVUPS.Z    64(DX), K1, Z24
+	VADDPS       Z24, Z7, Z7
 	ADDQ         CX, DX
-	VADDPS       (DX), Z8, Z8
-	VADDPS       64(DX), Z9, K1, Z9
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z8, Z8
+	VMOVUPS.Z    64(DX), K1, Z24
+	VADDPS       Z24, Z9, Z9
 	ADDQ         CX, DX
-	VADDPS       (DX), Z10, Z10
-	VADDPS       64(DX), Z11, K1, Z11
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z10, Z10
+	VMOVUPS.Z    64(DX), K1, Z24
+	VADDPS       Z24, Z11, Z11
 	ADDQ         CX, DX
-	VADDPS       (DX), Z12, Z12
-	VADDPS       64(DX), Z13, K1, Z13
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z12, Z12
+	VMOVUPS.Z    64(DX), K1, Z24
+	VADDPS       Z24, Z13, Z13
 	ADDQ         CX, DX
-	VADDPS       (DX), Z14, Z14
-	VADDPS       64(DX), Z15, K1, Z15
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z14, Z14
+	VMOVUPS.Z    64(DX), K1, Z24
+	VADDPS       Z24, Z15, Z15
 	ADDQ         CX, DX
-	VADDPS       (DX), Z16, Z16
-	VADDPS       64(DX), Z17, K1, Z17
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z16, Z16
+	VMOVUPS.Z    64(DX), K1, Z24
+	VADDPS       Z24, Z17, Z17
 	ADDQ         CX, DX
-	VADDPS       (DX), Z18, Z18
-	VADDPS       64(DX), Z19, K1, Z19
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z18, Z18
+	VMOVUPS.Z    64(DX), K1, Z24
+	VADDPS       Z24, Z19, Z19
 	ADDQ         CX, DX
-	VADDPS       (DX), Z20, Z20
-	VADDPS       64(DX), Z21, K1, Z21
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z20, Z20
+	VMOVUPS.Z    64(DX), K1, Z24
+	VADDPS       Z24, Z21, Z21
 	ADDQ         CX, DX
-	VADDPS       (DX), Z22, Z22
-	VADDPS       64(DX), Z23, K1, Z23
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z22, Z22
+	VMOVUPS.Z    64(DX), K1, Z24
+	VADDPS       Z24, Z23, Z23
 
 store:
 	VMOVUPS Z0, (AX)
@@ -2167,108 +2401,20 @@ store:
 // func tile1x8AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
 // Requires: AVX, FMA3
 TEXT ·tile1x8AVX2(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), CX
-	VXORPS Y0, Y0, Y0
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    mask+64(FP), DI
+	VMOVUPS (DI), Y0
+	MOVQ    a+8(FP), DI
+	LEAQ    (CX)(CX*2), CX
+	VXORPS  Y1, Y1, Y1
 
 loop:
-	MOVQ         mask+64(FP), CX
-	VMOVUPS      (CX), Y1
-	VMASKMOVPS   (BX), Y1, Y1
-	VBROADCASTSS (DI), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         DX, DI
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), CL
-	TESTB        CL, CL
-	JZ           store
-	MOVQ         AX, CX
-	MOVQ         mask+64(FP), DX
-	VMOVUPS      (DX), Y1
-	VMASKMOVPS   (CX), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-
-store:
-	MOVQ       mask+64(FP), CX
-	VMOVUPS    (CX), Y1
-	VMASKMOVPS Y0, Y1, (AX)
-	VZEROUPPER
-	RET
-
-// func tile1x16AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile1x16AVX2(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), CX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-
-loop:
-	VMOVUPS      (BX), Y2
-	MOVQ         mask+64(FP), CX
-	VMOVUPS      (CX), Y3
-	VMASKMOVPS   32(BX), Y3, Y3
-	VBROADCASTSS (DI), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         DX, DI
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), CL
-	TESTB        CL, CL
-	JZ           store
-	MOVQ         AX, CX
-	VADDPS       (CX), Y0, Y0
-	MOVQ         mask+64(FP), DX
-	VMOVUPS      (DX), Y2
-	VMASKMOVPS   32(CX), Y2, Y2
-	VADDPS       Y2, Y1, Y1
-
-store:
-	VMOVUPS    Y0, (AX)
-	MOVQ       mask+64(FP), CX
-	VMOVUPS    (CX), Y0
-	VMASKMOVPS Y1, Y0, 32(AX)
-	VZEROUPPER
-	RET
-
-// func tile2x8AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile2x8AVX2(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-
-loop:
-	MOVQ         mask+64(FP), R8
-	VMOVUPS      (R8), Y2
-	VMASKMOVPS   (BX), Y2, Y2
+	VMASKMOVPS   (BX), Y0, Y2
 	VBROADCASTSS (DI), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS (DI)(CX*1), Y3
 	VFMADD231PS  Y3, Y2, Y1
 	ADDQ         DX, DI
 	ADDQ         SI, BX
@@ -2276,115 +2422,80 @@ loop:
 	JNZ          loop
 	MOVQ         c+48(FP), AX
 	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	MOVB         add+72(FP), CL
+	TESTB        CL, CL
 	JZ           store
-	MOVQ         AX, DX
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y2
-	VMASKMOVPS   (DX), Y2, Y2
-	VADDPS       Y2, Y0, Y0
-	ADDQ         CX, DX
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y2
-	VMASKMOVPS   (DX), Y2, Y2
+	MOVQ         AX, CX
+	VMASKMOVPS   (CX), Y0, Y2
 	VADDPS       Y2, Y1, Y1
 
 store:
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y2
-	VMASKMOVPS Y0, Y2, (AX)
-	ADDQ       CX, AX
-	MOVQ       mask+64(FP), CX
-	VMOVUPS    (CX), Y0
 	VMASKMOVPS Y1, Y0, (AX)
 	VZEROUPPER
 	RET
 
-// func tile2x16AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
+// func tile1x16AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
 // Requires: AVX, FMA3
-TEXT ·tile2x16AVX2(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
+TEXT ·tile1x16AVX2(SB), NOSPLIT, $0-73
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    mask+64(FP), DI
+	VMOVUPS (DI), Y0
+	MOVQ    a+8(FP), DI
+	LEAQ    (CX)(CX*2), CX
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
 
 loop:
-	VMOVUPS      (BX), Y4
-	MOVQ         mask+64(FP), R8
-	VMOVUPS      (R8), Y5
-	VMASKMOVPS   32(BX), Y5, Y5
-	VBROADCASTSS (DI), Y6
-	VFMADD231PS  Y6, Y4, Y0
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (DI)(CX*1), Y6
-	VFMADD231PS  Y6, Y4, Y2
-	VFMADD231PS  Y6, Y5, Y3
+	VMOVUPS      (BX), Y3
+	VMASKMOVPS   32(BX), Y0, Y4
+	VBROADCASTSS (DI), Y5
+	VFMADD231PS  Y5, Y3, Y1
+	VFMADD231PS  Y5, Y4, Y2
 	ADDQ         DX, DI
 	ADDQ         SI, BX
 	DECQ         AX
 	JNZ          loop
 	MOVQ         c+48(FP), AX
 	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	MOVB         add+72(FP), CL
+	TESTB        CL, CL
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Y0, Y0
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y4
-	VMASKMOVPS   32(DX), Y4, Y4
-	VADDPS       Y4, Y1, Y1
-	ADDQ         CX, DX
-	VADDPS       (DX), Y2, Y2
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y4
-	VMASKMOVPS   32(DX), Y4, Y4
-	VADDPS       Y4, Y3, Y3
+	MOVQ         AX, CX
+	VMOVUPS      (CX), Y3
+	VADDPS       Y3, Y1, Y1
+	VMASKMOVPS   32(CX), Y0, Y3
+	VADDPS       Y3, Y2, Y2
 
 store:
-	VMOVUPS    Y0, (AX)
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
-	VMASKMOVPS Y1, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y2, (AX)
-	MOVQ       mask+64(FP), CX
-	VMOVUPS    (CX), Y0
-	VMASKMOVPS Y3, Y0, 32(AX)
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
 	VZEROUPPER
 	RET
 
-// func tile3x8AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
+// func tile2x8AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
 // Requires: AVX, FMA3
-TEXT ·tile3x8AVX2(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
+TEXT ·tile2x8AVX2(SB), NOSPLIT, $0-73
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    mask+64(FP), DI
+	VMOVUPS (DI), Y0
+	MOVQ    a+8(FP), DI
+	LEAQ    (CX)(CX*2), R8
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
 
 loop:
-	MOVQ         mask+64(FP), R8
-	VMOVUPS      (R8), Y3
-	VMASKMOVPS   (BX), Y3, Y3
+	VMASKMOVPS   (BX), Y0, Y3
 	VBROADCASTSS (DI), Y4
-	VFMADD231PS  Y4, Y3, Y0
-	VBROADCASTSS (DI)(CX*1), Y4
 	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS (DI)(CX*2), Y4
+	VBROADCASTSS (DI)(CX*1), Y4
 	VFMADD231PS  Y4, Y3, Y2
 	ADDQ         DX, DI
 	ADDQ         SI, BX
@@ -2396,67 +2507,45 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y3
-	VMASKMOVPS   (DX), Y3, Y3
-	VADDPS       Y3, Y0, Y0
-	ADDQ         CX, DX
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y3
-	VMASKMOVPS   (DX), Y3, Y3
+	VMASKMOVPS   (DX), Y0, Y3
 	VADDPS       Y3, Y1, Y1
 	ADDQ         CX, DX
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y3
-	VMASKMOVPS   (DX), Y3, Y3
+	VMASKMOVPS   (DX), Y0, Y3
 	VADDPS       Y3, Y2, Y2
 
 store:
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y3
-	VMASKMOVPS Y0, Y3, (AX)
-	ADDQ       CX, AX
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
 	VMASKMOVPS Y1, Y0, (AX)
 	ADDQ       CX, AX
-	MOVQ       mask+64(FP), CX
-	VMOVUPS    (CX), Y0
 	VMASKMOVPS Y2, Y0, (AX)
 	VZEROUPPER
 	RET
 
-// func tile3x16AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
+// func tile2x16AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
 // Requires: AVX, FMA3
-TEXT ·tile3x16AVX2(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
+TEXT ·tile2x16AVX2(SB), NOSPLIT, $0-73
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    mask+64(FP), DI
+	VMOVUPS (DI), Y0
+	MOVQ    a+8(FP), DI
+	LEAQ    (CX)(CX*2), R8
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
 
 loop:
-	VMOVUPS      (BX), Y6
-	MOVQ         mask+64(FP), R8
-	VMOVUPS      (R8), Y7
-	VMASKMOVPS   32(BX), Y7, Y7
-	VBROADCASTSS (DI), Y8
-	VFMADD231PS  Y8, Y6, Y0
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS (DI)(CX*1), Y8
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS (DI)(CX*2), Y8
-	VFMADD231PS  Y8, Y6, Y4
-	VFMADD231PS  Y8, Y7, Y5
+	VMOVUPS      (BX), Y5
+	VMASKMOVPS   32(BX), Y0, Y6
+	VBROADCASTSS (DI), Y7
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (DI)(CX*1), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
 	ADDQ         DX, DI
 	ADDQ         SI, BX
 	DECQ         AX
@@ -2467,68 +2556,48 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Y0, Y0
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y6
-	VMASKMOVPS   32(DX), Y6, Y6
-	VADDPS       Y6, Y1, Y1
+	VMOVUPS      (DX), Y5
+	VADDPS       Y5, Y1, Y1
+	VMASKMOVPS   32(DX), Y0, Y5
+	VADDPS       Y5, Y2, Y2
 	ADDQ         CX, DX
-	VADDPS       (DX), Y2, Y2
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y6
-	VMASKMOVPS   32(DX), Y6, Y6
-	VADDPS       Y6, Y3, Y3
-	ADDQ         CX, DX
-	VADDPS       (DX), Y4, Y4
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y6
-	VMASKMOVPS   32(DX), Y6, Y6
-	VADDPS       Y6, Y5, Y5
+	VMOVUPS      (DX), Y5
+	VADDPS       Y5, Y3, Y3
+	VMASKMOVPS   32(DX), Y0, Y5
+	VADDPS       Y5, Y4, Y4
 
 store:
-	VMOVUPS    Y0, (AX)
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
-	VMASKMOVPS Y1, Y0, 32(AX)
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
 	ADDQ       CX, AX
-	VMOVUPS    Y2, (AX)
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
-	VMASKMOVPS Y3, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y4, (AX)
-	MOVQ       mask+64(FP), CX
-	VMOVUPS    (CX), Y0
-	VMASKMOVPS Y5, Y0, 32(AX)
+	VMOVUPS    Y3, (AX)
+	VMASKMOVPS Y4, Y0, 32(AX)
 	VZEROUPPER
 	RET
 
-// func tile4x8AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
+// func tile3x8AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
 // Requires: AVX, FMA3
-TEXT ·tile4x8AVX2(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
+TEXT ·tile3x8AVX2(SB), NOSPLIT, $0-73
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    mask+64(FP), DI
+	VMOVUPS (DI), Y0
+	MOVQ    a+8(FP), DI
+	LEAQ    (CX)(CX*2), R8
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
 
 loop:
-	MOVQ         mask+64(FP), R9
-	VMOVUPS      (R9), Y4
-	VMASKMOVPS   (BX), Y4, Y4
+	VMASKMOVPS   (BX), Y0, Y4
 	VBROADCASTSS (DI), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS (DI)(CX*1), Y5
 	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS (DI)(CX*2), Y5
+	VBROADCASTSS (DI)(CX*1), Y5
 	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (DI)(R8*1), Y5
+	VBROADCASTSS (DI)(CX*2), Y5
 	VFMADD231PS  Y5, Y4, Y3
 	ADDQ         DX, DI
 	ADDQ         SI, BX
@@ -2540,81 +2609,188 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y4
-	VMASKMOVPS   (DX), Y4, Y4
-	VADDPS       Y4, Y0, Y0
-	ADDQ         CX, DX
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y4
-	VMASKMOVPS   (DX), Y4, Y4
+	VMASKMOVPS   (DX), Y0, Y4
 	VADDPS       Y4, Y1, Y1
 	ADDQ         CX, DX
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y4
-	VMASKMOVPS   (DX), Y4, Y4
+	VMASKMOVPS   (DX), Y0, Y4
 	VADDPS       Y4, Y2, Y2
 	ADDQ         CX, DX
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y4
-	VMASKMOVPS   (DX), Y4, Y4
+	VMASKMOVPS   (DX), Y0, Y4
 	VADDPS       Y4, Y3, Y3
 
 store:
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y4
-	VMASKMOVPS Y0, Y4, (AX)
-	ADDQ       CX, AX
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
 	VMASKMOVPS Y1, Y0, (AX)
 	ADDQ       CX, AX
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
 	VMASKMOVPS Y2, Y0, (AX)
 	ADDQ       CX, AX
-	MOVQ       mask+64(FP), CX
-	VMOVUPS    (CX), Y0
 	VMASKMOVPS Y3, Y0, (AX)
+	VZEROUPPER
+	RET
+
+// func tile3x16AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
+// Requires: AVX, FMA3
+TEXT ·tile3x16AVX2(SB), NOSPLIT, $0-73
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    mask+64(FP), DI
+	VMOVUPS (DI), Y0
+	MOVQ    a+8(FP), DI
+	LEAQ    (CX)(CX*2), R8
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+
+loop:
+	VMOVUPS      (BX), Y7
+	VMASKMOVPS   32(BX), Y0, Y8
+	VBROADCASTSS (DI), Y9
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (DI)(CX*1), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (DI)(CX*2), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y6
+	ADDQ         DX, DI
+	ADDQ         SI, BX
+	DECQ         AX
+	JNZ          loop
+	MOVQ         c+48(FP), AX
+	MOVQ         cRow+56(FP), CX
+	MOVB         add+72(FP), DL
+	TESTB        DL, DL
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Y7
+	VADDPS       Y7, Y1, Y1
+	VMASKMOVPS   32(DX), Y0, Y7
+	VADDPS       Y7, Y2, Y2
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y7
+	VADDPS       Y7, Y3, Y3
+	VMASKMOVPS   32(DX), Y0, Y7
+	VADDPS       Y7, Y4, Y4
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y7
+	VADDPS       Y7, Y5, Y5
+	VMASKMOVPS   32(DX), Y0, Y7
+	VADDPS       Y7, Y6, Y6
+
+store:
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y3, (AX)
+	VMASKMOVPS Y4, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y5, (AX)
+	VMASKMOVPS Y6, Y0, 32(AX)
+	VZEROUPPER
+	RET
+
+// func tile4x8AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
+// Requires: AVX, FMA3
+TEXT ·tile4x8AVX2(SB), NOSPLIT, $0-73
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    mask+64(FP), DI
+	VMOVUPS (DI), Y0
+	MOVQ    a+8(FP), DI
+	LEAQ    (CX)(CX*2), R8
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+
+loop:
+	VMASKMOVPS   (BX), Y0, Y5
+	VBROADCASTSS (DI), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (DI)(CX*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (DI)(CX*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (DI)(R8*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         DX, DI
+	ADDQ         SI, BX
+	DECQ         AX
+	JNZ          loop
+	MOVQ         c+48(FP), AX
+	MOVQ         cRow+56(FP), CX
+	MOVB         add+72(FP), DL
+	TESTB        DL, DL
+	JZ           store
+	MOVQ         AX, DX
+	VMASKMOVPS   (DX), Y0, Y5
+	VADDPS       Y5, Y1, Y1
+	ADDQ         CX, DX
+	VMASKMOVPS   (DX), Y0, Y5
+	VADDPS       Y5, Y2, Y2
+	ADDQ         CX, DX
+	VMASKMOVPS   (DX), Y0, Y5
+	VADDPS       Y5, Y3, Y3
+	ADDQ         CX, DX
+	VMASKMOVPS   (DX), Y0, Y5
+	VADDPS       Y5, Y4, Y4
+
+store:
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y3, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y4, Y0, (AX)
 	VZEROUPPER
 	RET
 
 // func tile4x16AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
 // Requires: AVX, FMA3
 TEXT ·tile4x16AVX2(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    mask+64(FP), DI
+	VMOVUPS (DI), Y0
+	MOVQ    a+8(FP), DI
+	LEAQ    (CX)(CX*2), R8
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
 
 loop:
-	VMOVUPS      (BX), Y8
-	MOVQ         mask+64(FP), R9
-	VMOVUPS      (R9), Y9
-	VMASKMOVPS   32(BX), Y9, Y9
-	VBROADCASTSS (DI), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS (DI)(CX*1), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS (DI)(CX*2), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS (DI)(R8*1), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
+	VMOVUPS      (BX), Y9
+	VMASKMOVPS   32(BX), Y0, Y10
+	VBROADCASTSS (DI), Y11
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS (DI)(CX*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS (DI)(CX*2), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS (DI)(R8*1), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
 	ADDQ         DX, DI
 	ADDQ         SI, BX
 	DECQ         AX
@@ -2625,287 +2801,71 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Y0, Y0
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y8
-	VMASKMOVPS   32(DX), Y8, Y8
-	VADDPS       Y8, Y1, Y1
+	VMOVUPS      (DX), Y9
+	VADDPS       Y9, Y1, Y1
+	VMASKMOVPS   32(DX), Y0, Y9
+	VADDPS       Y9, Y2, Y2
 	ADDQ         CX, DX
-	VADDPS       (DX), Y2, Y2
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y8
-	VMASKMOVPS   32(DX), Y8, Y8
-	VADDPS       Y8, Y3, Y3
+	VMOVUPS      (DX), Y9
+	VADDPS       Y9, Y3, Y3
+	VMASKMOVPS   32(DX), Y0, Y9
+	VADDPS       Y9, Y4, Y4
 	ADDQ         CX, DX
-	VADDPS       (DX), Y4, Y4
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y8
-	VMASKMOVPS   32(DX), Y8, Y8
-	VADDPS       Y8, Y5, Y5
+	VMOVUPS      (DX), Y9
+	VADDPS       Y9, Y5, Y5
+	VMASKMOVPS   32(DX), Y0, Y9
+	VADDPS       Y9, Y6, Y6
 	ADDQ         CX, DX
-	VADDPS       (DX), Y6, Y6
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y8
-	VMASKMOVPS   32(DX), Y8, Y8
-	VADDPS       Y8, Y7, Y7
+	VMOVUPS      (DX), Y9
+	VADDPS       Y9, Y7, Y7
+	VMASKMOVPS   32(DX), Y0, Y9
+	VADDPS       Y9, Y8, Y8
 
 store:
-	VMOVUPS    Y0, (AX)
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
-	VMASKMOVPS Y1, Y0, 32(AX)
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
 	ADDQ       CX, AX
-	VMOVUPS    Y2, (AX)
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
-	VMASKMOVPS Y3, Y0, 32(AX)
+	VMOVUPS    Y3, (AX)
+	VMASKMOVPS Y4, Y0, 32(AX)
 	ADDQ       CX, AX
-	VMOVUPS    Y4, (AX)
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
-	VMASKMOVPS Y5, Y0, 32(AX)
+	VMOVUPS    Y5, (AX)
+	VMASKMOVPS Y6, Y0, 32(AX)
 	ADDQ       CX, AX
-	VMOVUPS    Y6, (AX)
-	MOVQ       mask+64(FP), CX
-	VMOVUPS    (CX), Y0
-	VMASKMOVPS Y7, Y0, 32(AX)
+	VMOVUPS    Y7, (AX)
+	VMASKMOVPS Y8, Y0, 32(AX)
 	VZEROUPPER
 	RET
 
 // func tile5x8AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
 // Requires: AVX, FMA3
 TEXT ·tile5x8AVX2(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	LEAQ   (DI)(CX*4), R9
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    mask+64(FP), DI
+	VMOVUPS (DI), Y0
+	MOVQ    a+8(FP), DI
+	LEAQ    (CX)(CX*2), R8
+	LEAQ    (DI)(CX*4), R9
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
 
 loop:
-	MOVQ         mask+64(FP), R10
-	VMOVUPS      (R10), Y5
-	VMASKMOVPS   (BX), Y5, Y5
-	VBROADCASTSS (DI), Y6
-	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS (DI)(CX*1), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (DI)(CX*2), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (DI)(R8*1), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (R9), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	MOVQ         AX, DX
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y5
-	VMASKMOVPS   (DX), Y5, Y5
-	VADDPS       Y5, Y0, Y0
-	ADDQ         CX, DX
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y5
-	VMASKMOVPS   (DX), Y5, Y5
-	VADDPS       Y5, Y1, Y1
-	ADDQ         CX, DX
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y5
-	VMASKMOVPS   (DX), Y5, Y5
-	VADDPS       Y5, Y2, Y2
-	ADDQ         CX, DX
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y5
-	VMASKMOVPS   (DX), Y5, Y5
-	VADDPS       Y5, Y3, Y3
-	ADDQ         CX, DX
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y5
-	VMASKMOVPS   (DX), Y5, Y5
-	VADDPS       Y5, Y4, Y4
-
-store:
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y5
-	VMASKMOVPS Y0, Y5, (AX)
-	ADDQ       CX, AX
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       CX, AX
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
-	VMASKMOVPS Y2, Y0, (AX)
-	ADDQ       CX, AX
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
-	VMASKMOVPS Y3, Y0, (AX)
-	ADDQ       CX, AX
-	MOVQ       mask+64(FP), CX
-	VMOVUPS    (CX), Y0
-	VMASKMOVPS Y4, Y0, (AX)
-	VZEROUPPER
-	RET
-
-// func tile5x16AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile5x16AVX2(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	LEAQ   (DI)(CX*4), R9
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-
-loop:
-	VMOVUPS      (BX), Y10
-	MOVQ         mask+64(FP), R10
-	VMOVUPS      (R10), Y11
-	VMASKMOVPS   32(BX), Y11, Y11
-	VBROADCASTSS (DI), Y12
-	VFMADD231PS  Y12, Y10, Y0
-	VFMADD231PS  Y12, Y11, Y1
-	VBROADCASTSS (DI)(CX*1), Y12
-	VFMADD231PS  Y12, Y10, Y2
-	VFMADD231PS  Y12, Y11, Y3
-	VBROADCASTSS (DI)(CX*2), Y12
-	VFMADD231PS  Y12, Y10, Y4
-	VFMADD231PS  Y12, Y11, Y5
-	VBROADCASTSS (DI)(R8*1), Y12
-	VFMADD231PS  Y12, Y10, Y6
-	VFMADD231PS  Y12, Y11, Y7
-	VBROADCASTSS (R9), Y12
-	VFMADD231PS  Y12, Y10, Y8
-	VFMADD231PS  Y12, Y11, Y9
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Y0, Y0
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y10
-	VMASKMOVPS   32(DX), Y10, Y10
-	VADDPS       Y10, Y1, Y1
-	ADDQ         CX, DX
-	VADDPS       (DX), Y2, Y2
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y10
-	VMASKMOVPS   32(DX), Y10, Y10
-	VADDPS       Y10, Y3, Y3
-	ADDQ         CX, DX
-	VADDPS       (DX), Y4, Y4
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y10
-	VMASKMOVPS   32(DX), Y10, Y10
-	VADDPS       Y10, Y5, Y5
-	ADDQ         CX, DX
-	VADDPS       (DX), Y6, Y6
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y10
-	VMASKMOVPS   32(DX), Y10, Y10
-	VADDPS       Y10, Y7, Y7
-	ADDQ         CX, DX
-	VADDPS       (DX), Y8, Y8
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y10
-	VMASKMOVPS   32(DX), Y10, Y10
-	VADDPS       Y10, Y9, Y9
-
-store:
-	VMOVUPS    Y0, (AX)
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
-	VMASKMOVPS Y1, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y2, (AX)
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
-	VMASKMOVPS Y3, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y4, (AX)
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
-	VMASKMOVPS Y5, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y6, (AX)
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
-	VMASKMOVPS Y7, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y8, (AX)
-	MOVQ       mask+64(FP), CX
-	VMOVUPS    (CX), Y0
-	VMASKMOVPS Y9, Y0, 32(AX)
-	VZEROUPPER
-	RET
-
-// func tile6x8AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile6x8AVX2(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	LEAQ   (DI)(CX*4), R9
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-
-loop:
-	MOVQ         mask+64(FP), R10
-	VMOVUPS      (R10), Y6
-	VMASKMOVPS   (BX), Y6, Y6
+	VMASKMOVPS   (BX), Y0, Y6
 	VBROADCASTSS (DI), Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS (DI)(CX*1), Y7
 	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (DI)(CX*2), Y7
+	VBROADCASTSS (DI)(CX*1), Y7
 	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (DI)(R8*1), Y7
+	VBROADCASTSS (DI)(CX*2), Y7
 	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (R9), Y7
+	VBROADCASTSS (DI)(R8*1), Y7
 	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (R9)(CX*1), Y7
+	VBROADCASTSS (R9), Y7
 	VFMADD231PS  Y7, Y6, Y5
 	ADDQ         DX, DI
 	ADDQ         DX, R9
@@ -2918,110 +2878,76 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y6
-	VMASKMOVPS   (DX), Y6, Y6
-	VADDPS       Y6, Y0, Y0
-	ADDQ         CX, DX
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y6
-	VMASKMOVPS   (DX), Y6, Y6
+	VMASKMOVPS   (DX), Y0, Y6
 	VADDPS       Y6, Y1, Y1
 	ADDQ         CX, DX
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y6
-	VMASKMOVPS   (DX), Y6, Y6
+	VMASKMOVPS   (DX), Y0, Y6
 	VADDPS       Y6, Y2, Y2
 	ADDQ         CX, DX
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y6
-	VMASKMOVPS   (DX), Y6, Y6
+	VMASKMOVPS   (DX), Y0, Y6
 	VADDPS       Y6, Y3, Y3
 	ADDQ         CX, DX
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y6
-	VMASKMOVPS   (DX), Y6, Y6
+	VMASKMOVPS   (DX), Y0, Y6
 	VADDPS       Y6, Y4, Y4
 	ADDQ         CX, DX
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y6
-	VMASKMOVPS   (DX), Y6, Y6
+	VMASKMOVPS   (DX), Y0, Y6
 	VADDPS       Y6, Y5, Y5
 
 store:
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y6
-	VMASKMOVPS Y0, Y6, (AX)
-	ADDQ       CX, AX
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
 	VMASKMOVPS Y1, Y0, (AX)
 	ADDQ       CX, AX
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
 	VMASKMOVPS Y2, Y0, (AX)
 	ADDQ       CX, AX
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
 	VMASKMOVPS Y3, Y0, (AX)
 	ADDQ       CX, AX
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
 	VMASKMOVPS Y4, Y0, (AX)
 	ADDQ       CX, AX
-	MOVQ       mask+64(FP), CX
-	VMOVUPS    (CX), Y0
 	VMASKMOVPS Y5, Y0, (AX)
 	VZEROUPPER
 	RET
 
-// func tile6x16AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
+// func tile5x16AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
 // Requires: AVX, FMA3
-TEXT ·tile6x16AVX2(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	LEAQ   (DI)(CX*4), R9
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
+TEXT ·tile5x16AVX2(SB), NOSPLIT, $0-73
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    mask+64(FP), DI
+	VMOVUPS (DI), Y0
+	MOVQ    a+8(FP), DI
+	LEAQ    (CX)(CX*2), R8
+	LEAQ    (DI)(CX*4), R9
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
 
 loop:
-	VMOVUPS      (BX), Y12
-	MOVQ         mask+64(FP), R10
-	VMOVUPS      (R10), Y13
-	VMASKMOVPS   32(BX), Y13, Y13
-	VBROADCASTSS (DI), Y14
-	VFMADD231PS  Y14, Y12, Y0
-	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (DI)(CX*1), Y14
-	VFMADD231PS  Y14, Y12, Y2
-	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (DI)(CX*2), Y14
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (DI)(R8*1), Y14
-	VFMADD231PS  Y14, Y12, Y6
-	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R9), Y14
-	VFMADD231PS  Y14, Y12, Y8
-	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (R9)(CX*1), Y14
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y14, Y13, Y11
+	VMOVUPS      (BX), Y11
+	VMASKMOVPS   32(BX), Y0, Y12
+	VBROADCASTSS (DI), Y13
+	VFMADD231PS  Y13, Y11, Y1
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS (DI)(CX*1), Y13
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS (DI)(CX*2), Y13
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS (DI)(R8*1), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS (R9), Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VFMADD231PS  Y13, Y12, Y10
 	ADDQ         DX, DI
 	ADDQ         DX, R9
 	ADDQ         SI, BX
@@ -3033,71 +2959,232 @@ loop:
 	TESTB        DL, DL
 	JZ           store
 	MOVQ         AX, DX
-	VADDPS       (DX), Y0, Y0
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y12
-	VMASKMOVPS   32(DX), Y12, Y12
-	VADDPS       Y12, Y1, Y1
+	VMOVUPS      (DX), Y11
+	VADDPS       Y11, Y1, Y1
+	VMASKMOVPS   32(DX), Y0, Y11
+	VADDPS       Y11, Y2, Y2
 	ADDQ         CX, DX
-	VADDPS       (DX), Y2, Y2
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y12
-	VMASKMOVPS   32(DX), Y12, Y12
-	VADDPS       Y12, Y3, Y3
+	VMOVUPS      (DX), Y11
+	VADDPS       Y11, Y3, Y3
+	VMASKMOVPS   32(DX), Y0, Y11
+	VADDPS       Y11, Y4, Y4
 	ADDQ         CX, DX
-	VADDPS       (DX), Y4, Y4
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y12
-	VMASKMOVPS   32(DX), Y12, Y12
-	VADDPS       Y12, Y5, Y5
+	VMOVUPS      (DX), Y11
+	VADDPS       Y11, Y5, Y5
+	VMASKMOVPS   32(DX), Y0, Y11
+	VADDPS       Y11, Y6, Y6
 	ADDQ         CX, DX
-	VADDPS       (DX), Y6, Y6
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y12
-	VMASKMOVPS   32(DX), Y12, Y12
-	VADDPS       Y12, Y7, Y7
+	VMOVUPS      (DX), Y11
+	VADDPS       Y11, Y7, Y7
+	VMASKMOVPS   32(DX), Y0, Y11
+	VADDPS       Y11, Y8, Y8
 	ADDQ         CX, DX
-	VADDPS       (DX), Y8, Y8
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y12
-	VMASKMOVPS   32(DX), Y12, Y12
-	VADDPS       Y12, Y9, Y9
-	ADDQ         CX, DX
-	VADDPS       (DX), Y10, Y10
-	MOVQ         mask+64(FP), BX
-	VMOVUPS      (BX), Y12
-	VMASKMOVPS   32(DX), Y12, Y12
-	VADDPS       Y12, Y11, Y11
+	VMOVUPS      (DX), Y11
+	VADDPS       Y11, Y9, Y9
+	VMASKMOVPS   32(DX), Y0, Y11
+	VADDPS       Y11, Y10, Y10
 
 store:
-	VMOVUPS    Y0, (AX)
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
-	VMASKMOVPS Y1, Y0, 32(AX)
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
 	ADDQ       CX, AX
-	VMOVUPS    Y2, (AX)
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
-	VMASKMOVPS Y3, Y0, 32(AX)
+	VMOVUPS    Y3, (AX)
+	VMASKMOVPS Y4, Y0, 32(AX)
 	ADDQ       CX, AX
-	VMOVUPS    Y4, (AX)
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
-	VMASKMOVPS Y5, Y0, 32(AX)
+	VMOVUPS    Y5, (AX)
+	VMASKMOVPS Y6, Y0, 32(AX)
 	ADDQ       CX, AX
-	VMOVUPS    Y6, (AX)
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
-	VMASKMOVPS Y7, Y0, 32(AX)
+	VMOVUPS    Y7, (AX)
+	VMASKMOVPS Y8, Y0, 32(AX)
 	ADDQ       CX, AX
-	VMOVUPS    Y8, (AX)
-	MOVQ       mask+64(FP), DX
-	VMOVUPS    (DX), Y0
-	VMASKMOVPS Y9, Y0, 32(AX)
+	VMOVUPS    Y9, (AX)
+	VMASKMOVPS Y10, Y0, 32(AX)
+	VZEROUPPER
+	RET
+
+// func tile6x8AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
+// Requires: AVX, FMA3
+TEXT ·tile6x8AVX2(SB), NOSPLIT, $0-73
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    mask+64(FP), DI
+	VMOVUPS (DI), Y0
+	MOVQ    a+8(FP), DI
+	LEAQ    (CX)(CX*2), R8
+	LEAQ    (DI)(CX*4), R9
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+
+loop:
+	VMASKMOVPS   (BX), Y0, Y7
+	VBROADCASTSS (DI), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (DI)(CX*1), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (DI)(CX*2), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (DI)(R8*1), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (R9), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (R9)(CX*1), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         DX, DI
+	ADDQ         DX, R9
+	ADDQ         SI, BX
+	DECQ         AX
+	JNZ          loop
+	MOVQ         c+48(FP), AX
+	MOVQ         cRow+56(FP), CX
+	MOVB         add+72(FP), DL
+	TESTB        DL, DL
+	JZ           store
+	MOVQ         AX, DX
+	VMASKMOVPS   (DX), Y0, Y7
+	VADDPS       Y7, Y1, Y1
+	ADDQ         CX, DX
+	VMASKMOVPS   (DX), Y0, Y7
+	VADDPS       Y7, Y2, Y2
+	ADDQ         CX, DX
+	VMASKMOVPS   (DX), Y0, Y7
+	VADDPS       Y7, Y3, Y3
+	ADDQ         CX, DX
+	VMASKMOVPS   (DX), Y0, Y7
+	VADDPS       Y7, Y4, Y4
+	ADDQ         CX, DX
+	VMASKMOVPS   (DX), Y0, Y7
+	VADDPS       Y7, Y5, Y5
+	ADDQ         CX, DX
+	VMASKMOVPS   (DX), Y0, Y7
+	VADDPS       Y7, Y6, Y6
+
+store:
+	VMASKMOVPS Y1, Y0, (AX)
 	ADDQ       CX, AX
-	VMOVUPS    Y10, (AX)
-	MOVQ       mask+64(FP), CX
-	VMOVUPS    (CX), Y0
-	VMASKMOVPS Y11, Y0, 32(AX)
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y3, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y4, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y5, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y6, Y0, (AX)
+	VZEROUPPER
+	RET
+
+// func tile6x16AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
+// Requires: AVX, FMA3
+TEXT ·tile6x16AVX2(SB), NOSPLIT, $0-73
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    mask+64(FP), DI
+	VMOVUPS (DI), Y0
+	MOVQ    a+8(FP), DI
+	LEAQ    (CX)(CX*2), R8
+	LEAQ    (DI)(CX*4), R9
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	VXORPS  Y12, Y12, Y12
+
+loop:
+	VMOVUPS      (BX), Y13
+	VMASKMOVPS   32(BX), Y0, Y14
+	VBROADCASTSS (DI), Y15
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS (DI)(CX*1), Y15
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS (DI)(CX*2), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS (DI)(R8*1), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (R9), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS (R9)(CX*1), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	ADDQ         DX, DI
+	ADDQ         DX, R9
+	ADDQ         SI, BX
+	DECQ         AX
+	JNZ          loop
+	MOVQ         c+48(FP), AX
+	MOVQ         cRow+56(FP), CX
+	MOVB         add+72(FP), DL
+	TESTB        DL, DL
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Y13
+	VADDPS       Y13, Y1, Y1
+	VMASKMOVPS   32(DX), Y0, Y13
+	VADDPS       Y13, Y2, Y2
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y13
+	VADDPS       Y13, Y3, Y3
+	VMASKMOVPS   32(DX), Y0, Y13
+	VADDPS       Y13, Y4, Y4
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y13
+	VADDPS       Y13, Y5, Y5
+	VMASKMOVPS   32(DX), Y0, Y13
+	VADDPS       Y13, Y6, Y6
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y13
+	VADDPS       Y13, Y7, Y7
+	VMASKMOVPS   32(DX), Y0, Y13
+	VADDPS       Y13, Y8, Y8
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y13
+	VADDPS       Y13, Y9, Y9
+	VMASKMOVPS   32(DX), Y0, Y13
+	VADDPS       Y13, Y10, Y10
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y13
+	VADDPS       Y13, Y11, Y11
+	VMASKMOVPS   32(DX), Y0, Y13
+	VADDPS       Y13, Y12, Y12
+
+store:
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y3, (AX)
+	VMASKMOVPS Y4, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y5, (AX)
+	VMASKMOVPS Y6, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y7, (AX)
+	VMASKMOVPS Y8, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y9, (AX)
+	VMASKMOVPS Y10, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y11, (AX)
+	VMASKMOVPS Y12, Y0, 32(AX)
 	VZEROUPPER
 	RET

@@ -11,40 +11,34 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/tailor-nas/tailor/internal/kernel/_generate/vec"
 )
 
 func main() {
 	ConstraintExpr("!noasm")
-	for rows := 1; rows <= 12; rows++ {
-		for vectors := 1; vectors <= 2; vectors++ {
-			tile(fmt.Sprintf("tile%dx%dAVX512", rows, 16*vectors), rows, vectors, avx512{})
+	for _, isa := range vec.Both {
+		most := 12
+		if isa().Bytes() == 32 {
+			most = 6
 		}
-	}
-	for rows := 1; rows <= 6; rows++ {
-		for vectors := 1; vectors <= 2; vectors++ {
-			tile(fmt.Sprintf("tile%dx%dAVX2", rows, 8*vectors), rows, vectors, &avx2{})
+		for rows := 1; rows <= most; rows++ {
+			for vectors := 1; vectors <= 2; vectors++ {
+				tile(isa(), rows, vectors)
+			}
 		}
 	}
 	Generate()
 }
 
-// isa is what differs between the instruction sets.
-type isa interface {
-	vector() VecVirtual
-	bytes() int
-	setMask()                             // prepare the mask of the last vector
-	load(src Mem, dst VecVirtual, m bool) // m: masked
-	store(src VecVirtual, dst Mem, m bool)
-	add(src Mem, dst VecVirtual, m bool)
-}
-
-func tile(name string, rows, vectors int, x isa) {
+func tile(x vec.ISA, rows, vectors int) {
+	name := fmt.Sprintf("tile%dx%d%s", rows, vectors*x.Bytes()/4, x.Name())
 	TEXT(name, NOSPLIT, "func(k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)")
 	Doc(fmt.Sprintf("%s computes a tile of C of %d rows: C = A·B, or C += A·B. Strides are in bytes.", name, rows))
 	k := Load(Param("k"), GP64())
 	aRow, aCol := Load(Param("aRow"), GP64()), Load(Param("aCol"), GP64())
 	b, bRow := Load(Param("b"), GP64()), Load(Param("bRow"), GP64())
-	x.setMask()
+	x.Mask()
 	// Rows 0 to 3 are reached from one base, 4 to 7 from the next, and so on.
 	bases := []Register{Load(Param("a"), GP64())}
 	aRow3 := GP64()
@@ -68,17 +62,16 @@ func tile(name string, rows, vectors int, x isa) {
 	}
 	acc := make([]VecVirtual, rows*vectors)
 	for i := range acc {
-		acc[i] = x.vector()
-		VXORPS(acc[i], acc[i], acc[i])
+		acc[i] = vec.Zero(x)
 	}
 	bv := make([]VecVirtual, vectors)
 	for v := range bv {
-		bv[v] = x.vector()
+		bv[v] = x.New()
 	}
-	av := x.vector()
+	av := x.New()
 	Label("loop")
 	for v := range bv {
-		x.load(Mem{Base: b, Disp: v * x.bytes()}, bv[v], v == vectors-1)
+		x.Load(Mem{Base: b, Disp: v * x.Bytes()}, bv[v], v == vectors-1)
 	}
 	for i := range rows {
 		VBROADCASTSS(row(i), av)
@@ -101,7 +94,9 @@ func tile(name string, rows, vectors int, x isa) {
 	MOVQ(c, at)
 	for i := range rows {
 		for v := range vectors {
-			x.add(Mem{Base: at, Disp: v * x.bytes()}, acc[i*vectors+v], v == vectors-1)
+			t := x.New()
+			x.Load(Mem{Base: at, Disp: v * x.Bytes()}, t, v == vectors-1)
+			VADDPS(t, acc[i*vectors+v], acc[i*vectors+v])
 		}
 		if i < rows-1 {
 			ADDQ(cRow, at)
@@ -110,7 +105,7 @@ func tile(name string, rows, vectors int, x isa) {
 	Label("store")
 	for i := range rows {
 		for v := range vectors {
-			x.store(acc[i*vectors+v], Mem{Base: c, Disp: v * x.bytes()}, v == vectors-1)
+			x.Store(acc[i*vectors+v], Mem{Base: c, Disp: v * x.Bytes()}, v == vectors-1)
 		}
 		if i < rows-1 {
 			ADDQ(cRow, c)
@@ -118,82 +113,4 @@ func tile(name string, rows, vectors int, x isa) {
 	}
 	VZEROUPPER()
 	RET()
-}
-
-type avx512 struct{}
-
-func (avx512) vector() VecVirtual { return ZMM() }
-func (avx512) bytes() int         { return 64 }
-
-// setMask puts the low 16 bits of the word that mask points to into K1.
-func (avx512) setMask() {
-	p := Load(Param("mask"), GP64())
-	m := GP32()
-	MOVL(Mem{Base: p}, m)
-	KMOVW(m, K1)
-}
-
-func (avx512) load(src Mem, dst VecVirtual, m bool) {
-	if m {
-		VMOVUPS_Z(src, K1, dst)
-		return
-	}
-	VMOVUPS(src, dst)
-}
-
-func (avx512) store(src VecVirtual, dst Mem, m bool) {
-	if m {
-		VMOVUPS(src, K1, dst)
-		return
-	}
-	VMOVUPS(src, dst)
-}
-
-func (avx512) add(src Mem, dst VecVirtual, m bool) {
-	if m {
-		VADDPS(src, dst, K1, dst)
-		return
-	}
-	VADDPS(src, dst, dst)
-}
-
-type avx2 struct{ mask VecVirtual }
-
-func (*avx2) vector() VecVirtual { return YMM() }
-func (*avx2) bytes() int         { return 32 }
-
-// setMask loads eight words, all ones for the lanes that exist. The register is loaded again where it is used, since all
-// sixteen are needed in the loop.
-func (x *avx2) setMask() {}
-
-func (x *avx2) lanes() VecVirtual {
-	p, m := Load(Param("mask"), GP64()), YMM()
-	VMOVUPS(Mem{Base: p}, m)
-	return m
-}
-
-func (x *avx2) load(src Mem, dst VecVirtual, m bool) {
-	if m {
-		VMASKMOVPS(src, x.lanes(), dst)
-		return
-	}
-	VMOVUPS(src, dst)
-}
-
-func (x *avx2) store(src VecVirtual, dst Mem, m bool) {
-	if m {
-		VMASKMOVPS(src, x.lanes(), dst)
-		return
-	}
-	VMOVUPS(src, dst)
-}
-
-func (x *avx2) add(src Mem, dst VecVirtual, m bool) {
-	if m {
-		t := YMM()
-		VMASKMOVPS(src, x.lanes(), t)
-		VADDPS(t, dst, dst)
-		return
-	}
-	VADDPS(src, dst, dst)
 }
