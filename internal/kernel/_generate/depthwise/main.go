@@ -102,23 +102,7 @@ func strip(x vec.ISA, k, stride, pixels int) {
 			}
 		}
 	}
-	TESTQ(vectors, vectors)
-	JZ(LabelRef("tail"))
-	Label("vector")
-	channels(false)
-	for _, p := range []Register{y, in, w} {
-		ADDQ(Imm(uint64(x.Bytes())), p)
-	}
-	DECQ(vectors)
-	JNZ(LabelRef("vector"))
-	Label("tail")
-	tail := Load(Param("tail"), GP8())
-	TESTB(tail, tail)
-	JZ(LabelRef("done"))
-	channels(true)
-	Label("done")
-	VZEROUPPER()
-	RET()
+	vec.EachVector(x, vectors, []Register{y, in, w}, channels)
 }
 
 // tapPointers gives bases from which a row of up to seven taps is reached: tap, and tap + 4 pixels if it needs more.
@@ -202,23 +186,7 @@ func weight(x vec.ISA, k, stride int) {
 			}
 		}
 	}
-	TESTQ(vectors, vectors)
-	JZ(LabelRef("tail"))
-	Label("vector")
-	channels(false)
-	for _, p := range []Register{dw, in, dz} {
-		ADDQ(Imm(uint64(x.Bytes())), p)
-	}
-	DECQ(vectors)
-	JNZ(LabelRef("vector"))
-	Label("tail")
-	tail := Load(Param("tail"), GP8())
-	TESTB(tail, tail)
-	JZ(LabelRef("done"))
-	channels(true)
-	Label("done")
-	VZEROUPPER()
-	RET()
+	vec.EachVector(x, vectors, []Register{dw, in, dz}, channels)
 }
 
 // gradients adds what a few adjacent output pixels contribute: their gradients are held in registers while the inputs under

@@ -194,22 +194,7 @@ func add(x vec.ISA) {
 		VADDPS(a, b, b)
 		x.Store(b, Mem{Base: y}, masked)
 	}
-	TESTQ(left, left)
-	JZ(LabelRef("tail"))
-	Label("vector")
-	once(false)
-	ADDQ(Imm(uint64(x.Bytes())), p)
-	ADDQ(Imm(uint64(x.Bytes())), y)
-	DECQ(left)
-	JNZ(LabelRef("vector"))
-	Label("tail")
-	tail := Load(Param("tail"), GP8())
-	TESTB(tail, tail)
-	JZ(LabelRef("done"))
-	once(true)
-	Label("done")
-	VZEROUPPER()
-	RET()
+	vec.EachVector(x, left, []Register{p, y}, once)
 }
 
 // products generates dot[c] += Σ x[r,c]*d[r,c] over rows.

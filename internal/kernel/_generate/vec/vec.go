@@ -44,6 +44,28 @@ func Filled(x ISA, v float32) VecVirtual {
 	return d
 }
 
+// EachVector generates the rest of a function that works on one vector of channels after the other: the code for a whole
+// vector as often as vectors says, the pointers moving along, then, if the parameter "tail" is set, that for a masked one.
+func EachVector(x ISA, vectors Register, pointers []Register, code func(masked bool)) {
+	TESTQ(vectors, vectors)
+	JZ(LabelRef("tail"))
+	Label("vector")
+	code(false)
+	for _, p := range pointers {
+		ADDQ(Imm(uint64(x.Bytes())), p)
+	}
+	DECQ(vectors)
+	JNZ(LabelRef("vector"))
+	Label("tail")
+	tail := Load(Param("tail"), GP8())
+	TESTB(tail, tail)
+	JZ(LabelRef("done"))
+	code(true)
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
 // Zero clears a vector.
 func Zero(x ISA) VecVirtual {
 	d := x.New()
