@@ -52,6 +52,10 @@ type Run struct {
 	Net  *supernet.Supernet
 	// State is the checkpoint's; its WeightsSHA256 is what predictors and manifests are tied to.
 	State State
+
+	// What Train had open, and from where.
+	data     *data.Dataset
+	dataPath string
 }
 
 // OpenRun reads the run in a folder with its last checkpoint.
@@ -91,6 +95,9 @@ func (i *Info) read(dir string) error {
 // OpenData opens the data that the run was trained on, from path or, if that is empty, from where it was. Other data is
 // refused with a [*store.StaleError].
 func (r *Run) OpenData(path string) (*data.Dataset, error) {
+	if r.data != nil && (path == "" || path == r.dataPath) {
+		return r.data, nil
+	}
 	if path == "" {
 		path = r.Info.Data.Path
 	}

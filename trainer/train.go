@@ -70,7 +70,7 @@ func Train(ctx context.Context, j Job) (*Run, error) {
 			return nil, err
 		}
 	}
-	return &Run{Dir: j.Dir, Info: *info, Net: net, State: state}, nil
+	return &Run{Dir: j.Dir, Info: *info, Net: net, State: state, data: d, dataPath: j.Data}, nil
 }
 
 // startOrResume writes run.json, or reads the one that is there and checks that the job is the same.
@@ -136,6 +136,7 @@ type training struct {
 	schedule schedule
 	work     workload
 	metrics  *metricsLog
+	eval     *Evaluator // made at the first epoch's end
 	started  time.Time
 	before   float64 // seconds of earlier parts of the run
 	saved    time.Time
@@ -156,6 +157,7 @@ func (t *training) run(ctx context.Context) (State, error) {
 		return t.state, err
 	}
 	defer t.metrics.close()
+	defer t.closeEvaluator()
 	pool := nn.NewPool(t.job.Workers)
 	defer pool.Close()
 	s := newStepper(c, t.net, pool)
@@ -254,23 +256,31 @@ func (t *training) endEpoch(ctx context.Context, epoch int) error {
 
 // validate fills in the accuracies of the largest and, where it is trained, the smallest network.
 func (t *training) validate(ctx context.Context, m *Metric) error {
-	e, err := NewEvaluator(t.net, t.data, EvalSettings{CalibrationImages: 1000, Workers: t.job.Workers, Seed: t.info.Config.Seed})
-	if err != nil {
-		return err
+	if t.eval == nil {
+		var err error
+		t.eval, err = NewEvaluator(t.net, t.data, EvalSettings{CalibrationImages: 1000, Workers: t.job.Workers, Seed: t.info.Config.Seed})
+		if err != nil {
+			return err
+		}
 	}
-	defer e.Close()
 	set := data.Subset(t.data.Val, t.job.ValImages, t.info.Config.Seed)
 	for _, n := range []struct {
 		arch supernet.Arch
 		into **float64
 	}{{t.net.Space.Max(), &m.Top1Max}, {t.net.Space.Min(), &m.Top1Min}} {
-		top1, err := e.Top1(ctx, n.arch, set)
+		top1, err := t.eval.Top1(ctx, n.arch, set)
 		if err != nil {
 			return err
 		}
 		*n.into = &top1
 	}
 	return nil
+}
+
+func (t *training) closeEvaluator() {
+	if t.eval != nil {
+		t.eval.Close()
+	}
 }
 
 func (t *training) save() error {
