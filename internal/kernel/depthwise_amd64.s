@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func strip3s1x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip3s1x8AVX512(SB), NOSPLIT, $0-64
+// func strip3s1x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip3s1x8AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -16,6 +16,8 @@ TEXT ·strip3s1x8AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
@@ -28,81 +30,87 @@ vector:
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000003, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000003, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z8
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z9
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z10
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z11
-	VFMADD231PS Z8, Z11, Z0
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z8
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	VMOVUPS     (R11), Z9
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z10
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z8, Z11, Z0
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z9, Z11, Z0
 	VFMADD231PS Z8, Z11, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z0
 	VFMADD231PS Z9, Z11, Z1
 	VFMADD231PS Z8, Z11, Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z1
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z8, Z11, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z2
 	VFMADD231PS Z9, Z11, Z3
 	VFMADD231PS Z8, Z11, Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z3
 	VFMADD231PS Z9, Z11, Z4
 	VFMADD231PS Z8, Z11, Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z4
 	VFMADD231PS Z9, Z11, Z5
 	VFMADD231PS Z8, Z11, Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z5
 	VFMADD231PS Z9, Z11, Z6
 	VFMADD231PS Z8, Z11, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z6
 	VFMADD231PS Z9, Z11, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z7
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z3, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z4, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z5, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z6, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z7, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z3, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z4, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z5, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z6, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z7, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -125,57 +133,63 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z8
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z9
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z10
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z11
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z8, Z11, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z9, Z11, Z0
 	VFMADD231PS Z8, Z11, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z0
 	VFMADD231PS Z9, Z11, Z1
 	VFMADD231PS Z8, Z11, Z2
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z1
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z8, Z11, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z2
 	VFMADD231PS Z9, Z11, Z3
 	VFMADD231PS Z8, Z11, Z4
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z3
 	VFMADD231PS Z9, Z11, Z4
 	VFMADD231PS Z8, Z11, Z5
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z4
 	VFMADD231PS Z9, Z11, Z5
 	VFMADD231PS Z8, Z11, Z6
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z5
 	VFMADD231PS Z9, Z11, Z6
 	VFMADD231PS Z8, Z11, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z6
 	VFMADD231PS Z9, Z11, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z7
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -199,9 +213,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip3s1x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip3s1x4AVX512(SB), NOSPLIT, $0-64
+// func strip3s1x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip3s1x4AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -211,6 +225,8 @@ TEXT ·strip3s1x4AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
@@ -219,53 +235,59 @@ vector:
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000003, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000003, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z4
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z5
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z6
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z7
-	VFMADD231PS Z4, Z7, Z0
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z4
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	VMOVUPS     (R11), Z5
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z6
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z4, Z7, Z0
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z5, Z7, Z0
 	VFMADD231PS Z4, Z7, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z6, Z7, Z0
 	VFMADD231PS Z5, Z7, Z1
 	VFMADD231PS Z4, Z7, Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z6, Z7, Z1
 	VFMADD231PS Z5, Z7, Z2
 	VFMADD231PS Z4, Z7, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z6, Z7, Z2
 	VFMADD231PS Z5, Z7, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z6, Z7, Z3
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z3, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z3, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -284,37 +306,43 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z4
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z5
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z6
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z7
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z4, Z7, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z5, Z7, Z0
 	VFMADD231PS Z4, Z7, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z6, Z7, Z0
 	VFMADD231PS Z5, Z7, Z1
 	VFMADD231PS Z4, Z7, Z2
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z6, Z7, Z1
 	VFMADD231PS Z5, Z7, Z2
 	VFMADD231PS Z4, Z7, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z6, Z7, Z2
 	VFMADD231PS Z5, Z7, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z6, Z7, Z3
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -330,9 +358,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip3s1x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip3s1x2AVX512(SB), NOSPLIT, $0-64
+// func strip3s1x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip3s1x2AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -342,45 +370,53 @@ TEXT ·strip3s1x2AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000003, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000003, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z2
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z3
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z4
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z5
-	VFMADD231PS Z2, Z5, Z0
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z2
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
+	VMOVUPS     (R11), Z3
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z4
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z5
+	VFMADD231PS Z2, Z5, Z0
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z5
 	VFMADD231PS Z3, Z5, Z0
 	VFMADD231PS Z2, Z5, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z5
 	VFMADD231PS Z4, Z5, Z0
 	VFMADD231PS Z3, Z5, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z5
 	VFMADD231PS Z4, Z5, Z1
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z1, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z1, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -397,27 +433,33 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z2
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z3
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z4
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z5
+	VMOVUPS.Z   (R10), K1, Z5
 	VFMADD231PS Z2, Z5, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z5
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z5
 	VFMADD231PS Z3, Z5, Z0
 	VFMADD231PS Z2, Z5, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z5
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z5
 	VFMADD231PS Z4, Z5, Z0
 	VFMADD231PS Z3, Z5, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z5
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z5
 	VFMADD231PS Z4, Z5, Z1
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -429,9 +471,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip3s1x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip3s1x1AVX512(SB), NOSPLIT, $0-64
+// func strip3s1x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip3s1x1AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -441,37 +483,45 @@ TEXT ·strip3s1x1AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000003, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000003, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z1
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z2
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z3
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z4
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z1
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z2
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z3
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z4
 	VFMADD231PS Z1, Z4, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z4
 	VFMADD231PS Z2, Z4, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z4
 	VFMADD231PS Z3, Z4, Z0
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -487,22 +537,28 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z1
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z2
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z3
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z4
+	VMOVUPS.Z   (R10), K1, Z4
 	VFMADD231PS Z1, Z4, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z4
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z4
 	VFMADD231PS Z2, Z4, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z4
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z4
 	VFMADD231PS Z3, Z4, Z0
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -512,9 +568,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func taps3s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·taps3s1AVX512(SB), NOSPLIT, $0-96
+// func taps3s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·taps3s1AVX512(SB), NOSPLIT, $0-112
 	MOVQ  mask+88(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -523,6 +579,7 @@ TEXT ·taps3s1AVX512(SB), NOSPLIT, $0-96
 	MOVQ  dz+16(FP), DX
 	MOVQ  pixel+32(FP), BX
 	MOVQ  vectors+72(FP), SI
+	MOVQ  ahead+96(FP), DI
 	TESTQ SI, SI
 	JZ    tail
 
@@ -530,199 +587,201 @@ vector:
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
-	MOVQ   CX, DI
-	MOVQ   DX, R8
-	MOVQ   oh+56(FP), R9
+	MOVQ   CX, R8
+	MOVQ   DX, R9
+	MOVQ   oh+56(FP), R10
 
 rowfalse:
-	MOVQ DI, R10
 	MOVQ R8, R11
-	MOVQ ow+64(FP), R12
+	MOVQ R9, R12
+	MOVQ ow+64(FP), R13
 
 block8false:
-	CMPQ        R12, $0x08
+	CMPQ        R13, $0x08
 	JL          after8false
-	VMOVUPS     (R11), Z3
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z4
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z5
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z6
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z7
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z8
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z9
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z10
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z11
+	VMOVUPS     (R12), Z3
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z4
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z5
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z6
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z7
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z8
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z9
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z10
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z3, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z3, Z11, Z1
 	VFMADD231PS Z4, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z3, Z11, Z2
 	VFMADD231PS Z4, Z11, Z1
 	VFMADD231PS Z5, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z4, Z11, Z2
 	VFMADD231PS Z5, Z11, Z1
 	VFMADD231PS Z6, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z5, Z11, Z2
 	VFMADD231PS Z6, Z11, Z1
 	VFMADD231PS Z7, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z6, Z11, Z2
 	VFMADD231PS Z7, Z11, Z1
 	VFMADD231PS Z8, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z7, Z11, Z2
 	VFMADD231PS Z8, Z11, Z1
 	VFMADD231PS Z9, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z8, Z11, Z2
 	VFMADD231PS Z9, Z11, Z1
 	VFMADD231PS Z10, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z10, Z11, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z10, Z11, Z2
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x08, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x08, R13
 	JMP         block8false
 
 after8false:
 block4false:
-	CMPQ        R12, $0x04
+	CMPQ        R13, $0x04
 	JL          after4false
-	VMOVUPS     (R11), Z3
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z4
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z5
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z6
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z7
+	VMOVUPS     (R12), Z3
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z4
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z5
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z6
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z3, Z7, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z3, Z7, Z1
 	VFMADD231PS Z4, Z7, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z3, Z7, Z2
 	VFMADD231PS Z4, Z7, Z1
 	VFMADD231PS Z5, Z7, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z4, Z7, Z2
 	VFMADD231PS Z5, Z7, Z1
 	VFMADD231PS Z6, Z7, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z5, Z7, Z2
 	VFMADD231PS Z6, Z7, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z6, Z7, Z2
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x04, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x04, R13
 	JMP         block4false
 
 after4false:
 block2false:
-	CMPQ        R12, $0x02
+	CMPQ        R13, $0x02
 	JL          after2false
-	VMOVUPS     (R11), Z3
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z4
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z5
+	VMOVUPS     (R12), Z3
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z4
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z5
 	VFMADD231PS Z3, Z5, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z5
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z5
 	VFMADD231PS Z3, Z5, Z1
 	VFMADD231PS Z4, Z5, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z5
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z5
 	VFMADD231PS Z3, Z5, Z2
 	VFMADD231PS Z4, Z5, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z5
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z5
 	VFMADD231PS Z4, Z5, Z2
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x02, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x02, R13
 	JMP         block2false
 
 after2false:
 block1false:
-	CMPQ        R12, $0x01
+	CMPQ        R13, $0x01
 	JL          after1false
-	VMOVUPS     (R11), Z3
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z4
+	VMOVUPS     (R12), Z3
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z4
 	VFMADD231PS Z3, Z4, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z4
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z4
 	VFMADD231PS Z3, Z4, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z4
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z4
 	VFMADD231PS Z3, Z4, Z2
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	SUBQ        $0x01, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	SUBQ        $0x01, R13
 	JMP         block1false
 
 after1false:
-	ADDQ    xRow+24(FP), DI
-	ADDQ    dzRow+40(FP), R8
-	DECQ    R9
+	ADDQ    xRow+24(FP), R8
+	ADDQ    dzRow+40(FP), R9
+	DECQ    R10
 	JNZ     rowfalse
-	MOVQ    AX, DI
-	VMOVUPS (DI), Z3
+	MOVQ    AX, R8
+	VMOVUPS (R8), Z3
 	VADDPS  Z3, Z0, Z0
-	VMOVUPS Z0, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z3
+	VMOVUPS Z0, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z3
 	VADDPS  Z3, Z1, Z1
-	VMOVUPS Z1, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z3
+	VMOVUPS Z1, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z3
 	VADDPS  Z3, Z2, Z2
-	VMOVUPS Z2, (DI)
+	VMOVUPS Z2, (R8)
 	ADDQ    $0x40, AX
 	ADDQ    $0x40, CX
 	ADDQ    $0x40, DX
@@ -740,175 +799,177 @@ tail:
 	MOVQ   oh+56(FP), SI
 
 rowtrue:
-	MOVQ CX, DI
-	MOVQ DX, R8
-	MOVQ ow+64(FP), R9
+	MOVQ CX, R8
+	MOVQ DX, R9
+	MOVQ ow+64(FP), R10
 
 block8true:
-	CMPQ        R9, $0x08
+	CMPQ        R10, $0x08
 	JL          after8true
-	VMOVUPS.Z   (R8), K1, Z3
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z4
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z5
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z6
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z7
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z8
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z9
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z10
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	VMOVUPS.Z   (R9), K1, Z3
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z4
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z5
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z6
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z7
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z8
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z9
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z10
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z3, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z3, Z11, Z1
 	VFMADD231PS Z4, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z3, Z11, Z2
 	VFMADD231PS Z4, Z11, Z1
 	VFMADD231PS Z5, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z4, Z11, Z2
 	VFMADD231PS Z5, Z11, Z1
 	VFMADD231PS Z6, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z5, Z11, Z2
 	VFMADD231PS Z6, Z11, Z1
 	VFMADD231PS Z7, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z6, Z11, Z2
 	VFMADD231PS Z7, Z11, Z1
 	VFMADD231PS Z8, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z7, Z11, Z2
 	VFMADD231PS Z8, Z11, Z1
 	VFMADD231PS Z9, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z8, Z11, Z2
 	VFMADD231PS Z9, Z11, Z1
 	VFMADD231PS Z10, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z10, Z11, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z10, Z11, Z2
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x08, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x08, R10
 	JMP         block8true
 
 after8true:
 block4true:
-	CMPQ        R9, $0x04
+	CMPQ        R10, $0x04
 	JL          after4true
-	VMOVUPS.Z   (R8), K1, Z3
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z4
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z5
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z6
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	VMOVUPS.Z   (R9), K1, Z3
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z4
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z5
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z6
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z3, Z7, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z3, Z7, Z1
 	VFMADD231PS Z4, Z7, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z3, Z7, Z2
 	VFMADD231PS Z4, Z7, Z1
 	VFMADD231PS Z5, Z7, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z4, Z7, Z2
 	VFMADD231PS Z5, Z7, Z1
 	VFMADD231PS Z6, Z7, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z5, Z7, Z2
 	VFMADD231PS Z6, Z7, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z6, Z7, Z2
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x04, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x04, R10
 	JMP         block4true
 
 after4true:
 block2true:
-	CMPQ        R9, $0x02
+	CMPQ        R10, $0x02
 	JL          after2true
-	VMOVUPS.Z   (R8), K1, Z3
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z4
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z5
+	VMOVUPS.Z   (R9), K1, Z3
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z4
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z5
 	VFMADD231PS Z3, Z5, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z5
 	VFMADD231PS Z3, Z5, Z1
 	VFMADD231PS Z4, Z5, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z5
 	VFMADD231PS Z3, Z5, Z2
 	VFMADD231PS Z4, Z5, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z5
 	VFMADD231PS Z4, Z5, Z2
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x02, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x02, R10
 	JMP         block2true
 
 after2true:
 block1true:
-	CMPQ        R9, $0x01
+	CMPQ        R10, $0x01
 	JL          after1true
-	VMOVUPS.Z   (R8), K1, Z3
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z4
+	VMOVUPS.Z   (R9), K1, Z3
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z4
 	VFMADD231PS Z3, Z4, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z4
 	VFMADD231PS Z3, Z4, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z4
 	VFMADD231PS Z3, Z4, Z2
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	SUBQ        $0x01, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	SUBQ        $0x01, R10
 	JMP         block1true
 
 after1true:
@@ -932,9 +993,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip3s2x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip3s2x8AVX512(SB), NOSPLIT, $0-64
+// func strip3s2x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip3s2x8AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -944,6 +1005,8 @@ TEXT ·strip3s2x8AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
@@ -956,95 +1019,101 @@ vector:
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000003, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000003, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z8
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z9
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z10
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z11
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z8
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z9
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z10
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z8, Z11, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z9, Z11, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z0
 	VFMADD231PS Z8, Z11, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z9, Z11, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z1
 	VFMADD231PS Z8, Z11, Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z9, Z11, Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z2
 	VFMADD231PS Z8, Z11, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z9, Z11, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z3
 	VFMADD231PS Z8, Z11, Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z9, Z11, Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z4
 	VFMADD231PS Z8, Z11, Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z9, Z11, Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z5
 	VFMADD231PS Z8, Z11, Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z9, Z11, Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z6
 	VFMADD231PS Z8, Z11, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z9, Z11, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z7
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z3, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z4, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z5, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z6, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z7, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z3, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z4, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z5, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z6, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z7, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -1067,71 +1136,77 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z8
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z9
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z10
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z11
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z8, Z11, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z9, Z11, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z0
 	VFMADD231PS Z8, Z11, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z9, Z11, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z1
 	VFMADD231PS Z8, Z11, Z2
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z9, Z11, Z2
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z2
 	VFMADD231PS Z8, Z11, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z9, Z11, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z3
 	VFMADD231PS Z8, Z11, Z4
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z9, Z11, Z4
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z4
 	VFMADD231PS Z8, Z11, Z5
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z9, Z11, Z5
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z5
 	VFMADD231PS Z8, Z11, Z6
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z9, Z11, Z6
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z6
 	VFMADD231PS Z8, Z11, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z9, Z11, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z7
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -1155,9 +1230,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip3s2x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip3s2x4AVX512(SB), NOSPLIT, $0-64
+// func strip3s2x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip3s2x4AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -1167,6 +1242,8 @@ TEXT ·strip3s2x4AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
@@ -1175,59 +1252,65 @@ vector:
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000003, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000003, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z4
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z5
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z6
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z7
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z4
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z5
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z6
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z4, Z7, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z5, Z7, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z6, Z7, Z0
 	VFMADD231PS Z4, Z7, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z5, Z7, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z6, Z7, Z1
 	VFMADD231PS Z4, Z7, Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z5, Z7, Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z6, Z7, Z2
 	VFMADD231PS Z4, Z7, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z5, Z7, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z6, Z7, Z3
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z3, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z3, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -1246,43 +1329,49 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z4
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z5
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z6
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z7
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z4, Z7, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z5, Z7, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z6, Z7, Z0
 	VFMADD231PS Z4, Z7, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z5, Z7, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z6, Z7, Z1
 	VFMADD231PS Z4, Z7, Z2
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z5, Z7, Z2
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z6, Z7, Z2
 	VFMADD231PS Z4, Z7, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z5, Z7, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z6, Z7, Z3
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -1298,9 +1387,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip3s2x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip3s2x2AVX512(SB), NOSPLIT, $0-64
+// func strip3s2x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip3s2x2AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -1310,47 +1399,55 @@ TEXT ·strip3s2x2AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000003, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000003, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z2
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z3
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z4
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z5
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z2
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z3
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z4
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z5
 	VFMADD231PS Z2, Z5, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z5
 	VFMADD231PS Z3, Z5, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z5
 	VFMADD231PS Z4, Z5, Z0
 	VFMADD231PS Z2, Z5, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z5
 	VFMADD231PS Z3, Z5, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z5
 	VFMADD231PS Z4, Z5, Z1
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z1, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z1, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -1367,29 +1464,35 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z2
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z3
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z4
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z5
+	VMOVUPS.Z   (R10), K1, Z5
 	VFMADD231PS Z2, Z5, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z5
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z5
 	VFMADD231PS Z3, Z5, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z5
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z5
 	VFMADD231PS Z4, Z5, Z0
 	VFMADD231PS Z2, Z5, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z5
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z5
 	VFMADD231PS Z3, Z5, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z5
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z5
 	VFMADD231PS Z4, Z5, Z1
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -1401,9 +1504,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip3s2x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip3s2x1AVX512(SB), NOSPLIT, $0-64
+// func strip3s2x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip3s2x1AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -1413,37 +1516,45 @@ TEXT ·strip3s2x1AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000003, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000003, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z1
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z2
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z3
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z4
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z1
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z2
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z3
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z4
 	VFMADD231PS Z1, Z4, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z4
 	VFMADD231PS Z2, Z4, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z4
 	VFMADD231PS Z3, Z4, Z0
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -1459,22 +1570,28 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z1
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z2
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z3
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z4
+	VMOVUPS.Z   (R10), K1, Z4
 	VFMADD231PS Z1, Z4, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z4
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z4
 	VFMADD231PS Z2, Z4, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z4
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z4
 	VFMADD231PS Z3, Z4, Z0
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -1484,9 +1601,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func taps3s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·taps3s2AVX512(SB), NOSPLIT, $0-96
+// func taps3s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·taps3s2AVX512(SB), NOSPLIT, $0-112
 	MOVQ  mask+88(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -1495,6 +1612,7 @@ TEXT ·taps3s2AVX512(SB), NOSPLIT, $0-96
 	MOVQ  dz+16(FP), DX
 	MOVQ  pixel+32(FP), BX
 	MOVQ  vectors+72(FP), SI
+	MOVQ  ahead+96(FP), DI
 	TESTQ SI, SI
 	JZ    tail
 
@@ -1502,236 +1620,238 @@ vector:
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
-	MOVQ   CX, DI
-	MOVQ   DX, R8
-	MOVQ   oh+56(FP), R9
+	MOVQ   CX, R8
+	MOVQ   DX, R9
+	MOVQ   oh+56(FP), R10
 
 rowfalse:
-	MOVQ DI, R10
 	MOVQ R8, R11
-	MOVQ ow+64(FP), R12
+	MOVQ R9, R12
+	MOVQ ow+64(FP), R13
 
 block8false:
-	CMPQ        R12, $0x08
+	CMPQ        R13, $0x08
 	JL          after8false
-	VMOVUPS     (R11), Z3
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z4
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z5
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z6
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z7
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z8
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z9
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z10
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z11
+	VMOVUPS     (R12), Z3
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z4
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z5
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z6
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z7
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z8
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z9
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z10
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z3, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z3, Z11, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z3, Z11, Z2
 	VFMADD231PS Z4, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z4, Z11, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z4, Z11, Z2
 	VFMADD231PS Z5, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z5, Z11, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z5, Z11, Z2
 	VFMADD231PS Z6, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z6, Z11, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z6, Z11, Z2
 	VFMADD231PS Z7, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z7, Z11, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z7, Z11, Z2
 	VFMADD231PS Z8, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z8, Z11, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z8, Z11, Z2
 	VFMADD231PS Z9, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z9, Z11, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z10, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z10, Z11, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z10, Z11, Z2
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x08, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x08, R13
 	JMP         block8false
 
 after8false:
 block4false:
-	CMPQ        R12, $0x04
+	CMPQ        R13, $0x04
 	JL          after4false
-	VMOVUPS     (R11), Z3
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z4
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z5
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z6
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z7
+	VMOVUPS     (R12), Z3
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z4
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z5
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z6
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z3, Z7, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z3, Z7, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z3, Z7, Z2
 	VFMADD231PS Z4, Z7, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z4, Z7, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z4, Z7, Z2
 	VFMADD231PS Z5, Z7, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z5, Z7, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z5, Z7, Z2
 	VFMADD231PS Z6, Z7, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z6, Z7, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z6, Z7, Z2
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x04, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x04, R13
 	JMP         block4false
 
 after4false:
 block2false:
-	CMPQ        R12, $0x02
+	CMPQ        R13, $0x02
 	JL          after2false
-	VMOVUPS     (R11), Z3
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z4
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z5
+	VMOVUPS     (R12), Z3
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z4
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z5
 	VFMADD231PS Z3, Z5, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z5
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z5
 	VFMADD231PS Z3, Z5, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z5
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z5
 	VFMADD231PS Z3, Z5, Z2
 	VFMADD231PS Z4, Z5, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z5
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z5
 	VFMADD231PS Z4, Z5, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z5
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z5
 	VFMADD231PS Z4, Z5, Z2
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x02, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x02, R13
 	JMP         block2false
 
 after2false:
 block1false:
-	CMPQ        R12, $0x01
+	CMPQ        R13, $0x01
 	JL          after1false
-	VMOVUPS     (R11), Z3
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z4
+	VMOVUPS     (R12), Z3
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z4
 	VFMADD231PS Z3, Z4, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z4
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z4
 	VFMADD231PS Z3, Z4, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z4
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z4
 	VFMADD231PS Z3, Z4, Z2
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x01, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x01, R13
 	JMP         block1false
 
 after1false:
-	ADDQ    xRow+24(FP), DI
-	ADDQ    dzRow+40(FP), R8
-	DECQ    R9
+	ADDQ    xRow+24(FP), R8
+	ADDQ    dzRow+40(FP), R9
+	DECQ    R10
 	JNZ     rowfalse
-	MOVQ    AX, DI
-	VMOVUPS (DI), Z3
+	MOVQ    AX, R8
+	VMOVUPS (R8), Z3
 	VADDPS  Z3, Z0, Z0
-	VMOVUPS Z0, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z3
+	VMOVUPS Z0, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z3
 	VADDPS  Z3, Z1, Z1
-	VMOVUPS Z1, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z3
+	VMOVUPS Z1, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z3
 	VADDPS  Z3, Z2, Z2
-	VMOVUPS Z2, (DI)
+	VMOVUPS Z2, (R8)
 	ADDQ    $0x40, AX
 	ADDQ    $0x40, CX
 	ADDQ    $0x40, DX
@@ -1749,212 +1869,214 @@ tail:
 	MOVQ   oh+56(FP), SI
 
 rowtrue:
-	MOVQ CX, DI
-	MOVQ DX, R8
-	MOVQ ow+64(FP), R9
+	MOVQ CX, R8
+	MOVQ DX, R9
+	MOVQ ow+64(FP), R10
 
 block8true:
-	CMPQ        R9, $0x08
+	CMPQ        R10, $0x08
 	JL          after8true
-	VMOVUPS.Z   (R8), K1, Z3
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z4
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z5
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z6
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z7
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z8
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z9
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z10
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	VMOVUPS.Z   (R9), K1, Z3
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z4
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z5
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z6
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z7
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z8
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z9
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z10
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z3, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z3, Z11, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z3, Z11, Z2
 	VFMADD231PS Z4, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z4, Z11, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z4, Z11, Z2
 	VFMADD231PS Z5, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z5, Z11, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z5, Z11, Z2
 	VFMADD231PS Z6, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z6, Z11, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z6, Z11, Z2
 	VFMADD231PS Z7, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z7, Z11, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z7, Z11, Z2
 	VFMADD231PS Z8, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z8, Z11, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z8, Z11, Z2
 	VFMADD231PS Z9, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z9, Z11, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z10, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z10, Z11, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z10, Z11, Z2
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x08, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x08, R10
 	JMP         block8true
 
 after8true:
 block4true:
-	CMPQ        R9, $0x04
+	CMPQ        R10, $0x04
 	JL          after4true
-	VMOVUPS.Z   (R8), K1, Z3
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z4
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z5
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z6
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	VMOVUPS.Z   (R9), K1, Z3
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z4
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z5
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z6
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z3, Z7, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z3, Z7, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z3, Z7, Z2
 	VFMADD231PS Z4, Z7, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z4, Z7, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z4, Z7, Z2
 	VFMADD231PS Z5, Z7, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z5, Z7, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z5, Z7, Z2
 	VFMADD231PS Z6, Z7, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z6, Z7, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z6, Z7, Z2
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x04, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x04, R10
 	JMP         block4true
 
 after4true:
 block2true:
-	CMPQ        R9, $0x02
+	CMPQ        R10, $0x02
 	JL          after2true
-	VMOVUPS.Z   (R8), K1, Z3
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z4
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z5
+	VMOVUPS.Z   (R9), K1, Z3
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z4
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z5
 	VFMADD231PS Z3, Z5, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z5
 	VFMADD231PS Z3, Z5, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z5
 	VFMADD231PS Z3, Z5, Z2
 	VFMADD231PS Z4, Z5, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z5
 	VFMADD231PS Z4, Z5, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z5
 	VFMADD231PS Z4, Z5, Z2
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x02, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x02, R10
 	JMP         block2true
 
 after2true:
 block1true:
-	CMPQ        R9, $0x01
+	CMPQ        R10, $0x01
 	JL          after1true
-	VMOVUPS.Z   (R8), K1, Z3
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z4
+	VMOVUPS.Z   (R9), K1, Z3
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z4
 	VFMADD231PS Z3, Z4, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z4
 	VFMADD231PS Z3, Z4, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z4
 	VFMADD231PS Z3, Z4, Z2
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x01, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x01, R10
 	JMP         block1true
 
 after1true:
@@ -1978,9 +2100,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip5s1x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip5s1x8AVX512(SB), NOSPLIT, $0-64
+// func strip5s1x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip5s1x8AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -1990,6 +2112,8 @@ TEXT ·strip5s1x8AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
@@ -2002,105 +2126,109 @@ vector:
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000005, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000005, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z8
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z9
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z10
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z11
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z12
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z13
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z8
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z9
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z10
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z11
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z12
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z8, Z13, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z9, Z13, Z0
 	VFMADD231PS Z8, Z13, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z10, Z13, Z0
 	VFMADD231PS Z9, Z13, Z1
 	VFMADD231PS Z8, Z13, Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z11, Z13, Z0
 	VFMADD231PS Z10, Z13, Z1
 	VFMADD231PS Z9, Z13, Z2
 	VFMADD231PS Z8, Z13, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z12, Z13, Z0
 	VFMADD231PS Z11, Z13, Z1
 	VFMADD231PS Z10, Z13, Z2
 	VFMADD231PS Z9, Z13, Z3
 	VFMADD231PS Z8, Z13, Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z12, Z13, Z1
 	VFMADD231PS Z11, Z13, Z2
 	VFMADD231PS Z10, Z13, Z3
 	VFMADD231PS Z9, Z13, Z4
 	VFMADD231PS Z8, Z13, Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z12, Z13, Z2
 	VFMADD231PS Z11, Z13, Z3
 	VFMADD231PS Z10, Z13, Z4
 	VFMADD231PS Z9, Z13, Z5
 	VFMADD231PS Z8, Z13, Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z12, Z13, Z3
 	VFMADD231PS Z11, Z13, Z4
 	VFMADD231PS Z10, Z13, Z5
 	VFMADD231PS Z9, Z13, Z6
 	VFMADD231PS Z8, Z13, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z12, Z13, Z4
 	VFMADD231PS Z11, Z13, Z5
 	VFMADD231PS Z10, Z13, Z6
 	VFMADD231PS Z9, Z13, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z12, Z13, Z5
 	VFMADD231PS Z11, Z13, Z6
 	VFMADD231PS Z10, Z13, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z12, Z13, Z6
 	VFMADD231PS Z11, Z13, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z12, Z13, Z7
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z3, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z4, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z5, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z6, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z7, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z3, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z4, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z5, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z6, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z7, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -2123,7 +2251,7 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z8
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z9
@@ -2134,70 +2262,74 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z12
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z13
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z8, Z13, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z9, Z13, Z0
 	VFMADD231PS Z8, Z13, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z10, Z13, Z0
 	VFMADD231PS Z9, Z13, Z1
 	VFMADD231PS Z8, Z13, Z2
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z11, Z13, Z0
 	VFMADD231PS Z10, Z13, Z1
 	VFMADD231PS Z9, Z13, Z2
 	VFMADD231PS Z8, Z13, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z12, Z13, Z0
 	VFMADD231PS Z11, Z13, Z1
 	VFMADD231PS Z10, Z13, Z2
 	VFMADD231PS Z9, Z13, Z3
 	VFMADD231PS Z8, Z13, Z4
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z12, Z13, Z1
 	VFMADD231PS Z11, Z13, Z2
 	VFMADD231PS Z10, Z13, Z3
 	VFMADD231PS Z9, Z13, Z4
 	VFMADD231PS Z8, Z13, Z5
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z12, Z13, Z2
 	VFMADD231PS Z11, Z13, Z3
 	VFMADD231PS Z10, Z13, Z4
 	VFMADD231PS Z9, Z13, Z5
 	VFMADD231PS Z8, Z13, Z6
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z12, Z13, Z3
 	VFMADD231PS Z11, Z13, Z4
 	VFMADD231PS Z10, Z13, Z5
 	VFMADD231PS Z9, Z13, Z6
 	VFMADD231PS Z8, Z13, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z12, Z13, Z4
 	VFMADD231PS Z11, Z13, Z5
 	VFMADD231PS Z10, Z13, Z6
 	VFMADD231PS Z9, Z13, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z12, Z13, Z5
 	VFMADD231PS Z11, Z13, Z6
 	VFMADD231PS Z10, Z13, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z12, Z13, Z6
 	VFMADD231PS Z11, Z13, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z12, Z13, Z7
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -2221,9 +2353,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip5s1x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip5s1x4AVX512(SB), NOSPLIT, $0-64
+// func strip5s1x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip5s1x4AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -2233,6 +2365,8 @@ TEXT ·strip5s1x4AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
@@ -2241,69 +2375,73 @@ vector:
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000005, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000005, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z4
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z5
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z6
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z7
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z8
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z9
-	VFMADD231PS Z4, Z9, Z0
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z4
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	VMOVUPS     (R11), Z5
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z6
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z7
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z8
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z4, Z9, Z0
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z5, Z9, Z0
 	VFMADD231PS Z4, Z9, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z6, Z9, Z0
 	VFMADD231PS Z5, Z9, Z1
 	VFMADD231PS Z4, Z9, Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z7, Z9, Z0
 	VFMADD231PS Z6, Z9, Z1
 	VFMADD231PS Z5, Z9, Z2
 	VFMADD231PS Z4, Z9, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z8, Z9, Z0
 	VFMADD231PS Z7, Z9, Z1
 	VFMADD231PS Z6, Z9, Z2
 	VFMADD231PS Z5, Z9, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z8, Z9, Z1
 	VFMADD231PS Z7, Z9, Z2
 	VFMADD231PS Z6, Z9, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z8, Z9, Z2
 	VFMADD231PS Z7, Z9, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z8, Z9, Z3
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z3, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z3, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -2322,7 +2460,7 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z4
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z5
@@ -2333,42 +2471,46 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z8
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z9
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z4, Z9, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z5, Z9, Z0
 	VFMADD231PS Z4, Z9, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z6, Z9, Z0
 	VFMADD231PS Z5, Z9, Z1
 	VFMADD231PS Z4, Z9, Z2
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z7, Z9, Z0
 	VFMADD231PS Z6, Z9, Z1
 	VFMADD231PS Z5, Z9, Z2
 	VFMADD231PS Z4, Z9, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z8, Z9, Z0
 	VFMADD231PS Z7, Z9, Z1
 	VFMADD231PS Z6, Z9, Z2
 	VFMADD231PS Z5, Z9, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z8, Z9, Z1
 	VFMADD231PS Z7, Z9, Z2
 	VFMADD231PS Z6, Z9, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z8, Z9, Z2
 	VFMADD231PS Z7, Z9, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z8, Z9, Z3
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -2384,9 +2526,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip5s1x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip5s1x2AVX512(SB), NOSPLIT, $0-64
+// func strip5s1x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip5s1x2AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -2396,57 +2538,63 @@ TEXT ·strip5s1x2AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000005, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000005, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z2
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z3
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z4
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z5
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z6
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z7
-	VFMADD231PS Z2, Z7, Z0
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z2
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	VMOVUPS     (R11), Z3
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z4
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z5
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z6
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z7
+	VFMADD231PS Z2, Z7, Z0
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z3, Z7, Z0
 	VFMADD231PS Z2, Z7, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z4, Z7, Z0
 	VFMADD231PS Z3, Z7, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z5, Z7, Z0
 	VFMADD231PS Z4, Z7, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z6, Z7, Z0
 	VFMADD231PS Z5, Z7, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z6, Z7, Z1
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z1, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z1, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -2463,7 +2611,7 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z2
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z3
@@ -2474,28 +2622,32 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z6
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z7
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z2, Z7, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z3, Z7, Z0
 	VFMADD231PS Z2, Z7, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z4, Z7, Z0
 	VFMADD231PS Z3, Z7, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z5, Z7, Z0
 	VFMADD231PS Z4, Z7, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z6, Z7, Z0
 	VFMADD231PS Z5, Z7, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z6, Z7, Z1
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -2507,9 +2659,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip5s1x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip5s1x1AVX512(SB), NOSPLIT, $0-64
+// func strip5s1x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip5s1x1AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -2519,47 +2671,53 @@ TEXT ·strip5s1x1AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000005, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000005, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z1
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z2
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z3
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z4
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z5
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z6
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z1
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z2
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z3
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z4
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z5
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z6
 	VFMADD231PS Z1, Z6, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z6
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z6
 	VFMADD231PS Z2, Z6, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z6
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z6
 	VFMADD231PS Z3, Z6, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z6
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z6
 	VFMADD231PS Z4, Z6, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z6
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z6
 	VFMADD231PS Z5, Z6, Z0
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -2575,7 +2733,7 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z1
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z2
@@ -2586,21 +2744,25 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z5
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z6
+	VMOVUPS.Z   (R10), K1, Z6
 	VFMADD231PS Z1, Z6, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z6
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z6
 	VFMADD231PS Z2, Z6, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z6
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z6
 	VFMADD231PS Z3, Z6, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z6
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z6
 	VFMADD231PS Z4, Z6, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z6
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z6
 	VFMADD231PS Z5, Z6, Z0
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -2610,9 +2772,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func taps5s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·taps5s1AVX512(SB), NOSPLIT, $0-96
+// func taps5s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·taps5s1AVX512(SB), NOSPLIT, $0-112
 	MOVQ  mask+88(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -2621,6 +2783,7 @@ TEXT ·taps5s1AVX512(SB), NOSPLIT, $0-96
 	MOVQ  dz+16(FP), DX
 	MOVQ  pixel+32(FP), BX
 	MOVQ  vectors+72(FP), SI
+	MOVQ  ahead+96(FP), DI
 	TESTQ SI, SI
 	JZ    tail
 
@@ -2630,253 +2793,255 @@ vector:
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
 	VXORPS Z4, Z4, Z4
-	MOVQ   CX, DI
-	MOVQ   DX, R8
-	MOVQ   oh+56(FP), R9
+	MOVQ   CX, R8
+	MOVQ   DX, R9
+	MOVQ   oh+56(FP), R10
 
 rowfalse:
-	MOVQ DI, R10
 	MOVQ R8, R11
-	MOVQ ow+64(FP), R12
+	MOVQ R9, R12
+	MOVQ ow+64(FP), R13
 
 block8false:
-	CMPQ        R12, $0x08
+	CMPQ        R13, $0x08
 	JL          after8false
-	VMOVUPS     (R11), Z5
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z6
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z7
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z8
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z9
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z10
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z11
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z12
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z13
+	VMOVUPS     (R12), Z5
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z6
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z7
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z8
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z9
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z10
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z11
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z12
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z5, Z13, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z5, Z13, Z1
 	VFMADD231PS Z6, Z13, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z5, Z13, Z2
 	VFMADD231PS Z6, Z13, Z1
 	VFMADD231PS Z7, Z13, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z5, Z13, Z3
 	VFMADD231PS Z6, Z13, Z2
 	VFMADD231PS Z7, Z13, Z1
 	VFMADD231PS Z8, Z13, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z5, Z13, Z4
 	VFMADD231PS Z6, Z13, Z3
 	VFMADD231PS Z7, Z13, Z2
 	VFMADD231PS Z8, Z13, Z1
 	VFMADD231PS Z9, Z13, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z6, Z13, Z4
 	VFMADD231PS Z7, Z13, Z3
 	VFMADD231PS Z8, Z13, Z2
 	VFMADD231PS Z9, Z13, Z1
 	VFMADD231PS Z10, Z13, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z7, Z13, Z4
 	VFMADD231PS Z8, Z13, Z3
 	VFMADD231PS Z9, Z13, Z2
 	VFMADD231PS Z10, Z13, Z1
 	VFMADD231PS Z11, Z13, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z8, Z13, Z4
 	VFMADD231PS Z9, Z13, Z3
 	VFMADD231PS Z10, Z13, Z2
 	VFMADD231PS Z11, Z13, Z1
 	VFMADD231PS Z12, Z13, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z9, Z13, Z4
 	VFMADD231PS Z10, Z13, Z3
 	VFMADD231PS Z11, Z13, Z2
 	VFMADD231PS Z12, Z13, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z10, Z13, Z4
 	VFMADD231PS Z11, Z13, Z3
 	VFMADD231PS Z12, Z13, Z2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z11, Z13, Z4
 	VFMADD231PS Z12, Z13, Z3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z12, Z13, Z4
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x08, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x08, R13
 	JMP         block8false
 
 after8false:
 block4false:
-	CMPQ        R12, $0x04
+	CMPQ        R13, $0x04
 	JL          after4false
-	VMOVUPS     (R11), Z5
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z6
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z7
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z8
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z9
+	VMOVUPS     (R12), Z5
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z6
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z7
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z8
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z5, Z9, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z5, Z9, Z1
 	VFMADD231PS Z6, Z9, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z5, Z9, Z2
 	VFMADD231PS Z6, Z9, Z1
 	VFMADD231PS Z7, Z9, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z5, Z9, Z3
 	VFMADD231PS Z6, Z9, Z2
 	VFMADD231PS Z7, Z9, Z1
 	VFMADD231PS Z8, Z9, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z5, Z9, Z4
 	VFMADD231PS Z6, Z9, Z3
 	VFMADD231PS Z7, Z9, Z2
 	VFMADD231PS Z8, Z9, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z6, Z9, Z4
 	VFMADD231PS Z7, Z9, Z3
 	VFMADD231PS Z8, Z9, Z2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z7, Z9, Z4
 	VFMADD231PS Z8, Z9, Z3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z8, Z9, Z4
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x04, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x04, R13
 	JMP         block4false
 
 after4false:
 block2false:
-	CMPQ        R12, $0x02
+	CMPQ        R13, $0x02
 	JL          after2false
-	VMOVUPS     (R11), Z5
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z6
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z7
+	VMOVUPS     (R12), Z5
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z6
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z5, Z7, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z5, Z7, Z1
 	VFMADD231PS Z6, Z7, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z5, Z7, Z2
 	VFMADD231PS Z6, Z7, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z5, Z7, Z3
 	VFMADD231PS Z6, Z7, Z2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z5, Z7, Z4
 	VFMADD231PS Z6, Z7, Z3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z6, Z7, Z4
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x02, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x02, R13
 	JMP         block2false
 
 after2false:
 block1false:
-	CMPQ        R12, $0x01
+	CMPQ        R13, $0x01
 	JL          after1false
-	VMOVUPS     (R11), Z5
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z6
+	VMOVUPS     (R12), Z5
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z6
 	VFMADD231PS Z5, Z6, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z6
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z6
 	VFMADD231PS Z5, Z6, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z6
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z6
 	VFMADD231PS Z5, Z6, Z2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z6
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z6
 	VFMADD231PS Z5, Z6, Z3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z6
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z6
 	VFMADD231PS Z5, Z6, Z4
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	SUBQ        $0x01, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	SUBQ        $0x01, R13
 	JMP         block1false
 
 after1false:
-	ADDQ    xRow+24(FP), DI
-	ADDQ    dzRow+40(FP), R8
-	DECQ    R9
+	ADDQ    xRow+24(FP), R8
+	ADDQ    dzRow+40(FP), R9
+	DECQ    R10
 	JNZ     rowfalse
-	MOVQ    AX, DI
-	VMOVUPS (DI), Z5
+	MOVQ    AX, R8
+	VMOVUPS (R8), Z5
 	VADDPS  Z5, Z0, Z0
-	VMOVUPS Z0, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z5
+	VMOVUPS Z0, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z5
 	VADDPS  Z5, Z1, Z1
-	VMOVUPS Z1, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z5
+	VMOVUPS Z1, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z5
 	VADDPS  Z5, Z2, Z2
-	VMOVUPS Z2, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z5
+	VMOVUPS Z2, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z5
 	VADDPS  Z5, Z3, Z3
-	VMOVUPS Z3, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z5
+	VMOVUPS Z3, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z5
 	VADDPS  Z5, Z4, Z4
-	VMOVUPS Z4, (DI)
+	VMOVUPS Z4, (R8)
 	ADDQ    $0x40, AX
 	ADDQ    $0x40, CX
 	ADDQ    $0x40, DX
@@ -2896,221 +3061,223 @@ tail:
 	MOVQ   oh+56(FP), SI
 
 rowtrue:
-	MOVQ CX, DI
-	MOVQ DX, R8
-	MOVQ ow+64(FP), R9
+	MOVQ CX, R8
+	MOVQ DX, R9
+	MOVQ ow+64(FP), R10
 
 block8true:
-	CMPQ        R9, $0x08
+	CMPQ        R10, $0x08
 	JL          after8true
-	VMOVUPS.Z   (R8), K1, Z5
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z6
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z7
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z8
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z9
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z10
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z11
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z12
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	VMOVUPS.Z   (R9), K1, Z5
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z6
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z7
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z8
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z9
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z10
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z11
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z12
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z5, Z13, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z5, Z13, Z1
 	VFMADD231PS Z6, Z13, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z5, Z13, Z2
 	VFMADD231PS Z6, Z13, Z1
 	VFMADD231PS Z7, Z13, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z5, Z13, Z3
 	VFMADD231PS Z6, Z13, Z2
 	VFMADD231PS Z7, Z13, Z1
 	VFMADD231PS Z8, Z13, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z5, Z13, Z4
 	VFMADD231PS Z6, Z13, Z3
 	VFMADD231PS Z7, Z13, Z2
 	VFMADD231PS Z8, Z13, Z1
 	VFMADD231PS Z9, Z13, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z6, Z13, Z4
 	VFMADD231PS Z7, Z13, Z3
 	VFMADD231PS Z8, Z13, Z2
 	VFMADD231PS Z9, Z13, Z1
 	VFMADD231PS Z10, Z13, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z7, Z13, Z4
 	VFMADD231PS Z8, Z13, Z3
 	VFMADD231PS Z9, Z13, Z2
 	VFMADD231PS Z10, Z13, Z1
 	VFMADD231PS Z11, Z13, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z8, Z13, Z4
 	VFMADD231PS Z9, Z13, Z3
 	VFMADD231PS Z10, Z13, Z2
 	VFMADD231PS Z11, Z13, Z1
 	VFMADD231PS Z12, Z13, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z9, Z13, Z4
 	VFMADD231PS Z10, Z13, Z3
 	VFMADD231PS Z11, Z13, Z2
 	VFMADD231PS Z12, Z13, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z10, Z13, Z4
 	VFMADD231PS Z11, Z13, Z3
 	VFMADD231PS Z12, Z13, Z2
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z11, Z13, Z4
 	VFMADD231PS Z12, Z13, Z3
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z12, Z13, Z4
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x08, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x08, R10
 	JMP         block8true
 
 after8true:
 block4true:
-	CMPQ        R9, $0x04
+	CMPQ        R10, $0x04
 	JL          after4true
-	VMOVUPS.Z   (R8), K1, Z5
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z6
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z7
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z8
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	VMOVUPS.Z   (R9), K1, Z5
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z6
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z7
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z8
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z5, Z9, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z5, Z9, Z1
 	VFMADD231PS Z6, Z9, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z5, Z9, Z2
 	VFMADD231PS Z6, Z9, Z1
 	VFMADD231PS Z7, Z9, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z5, Z9, Z3
 	VFMADD231PS Z6, Z9, Z2
 	VFMADD231PS Z7, Z9, Z1
 	VFMADD231PS Z8, Z9, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z5, Z9, Z4
 	VFMADD231PS Z6, Z9, Z3
 	VFMADD231PS Z7, Z9, Z2
 	VFMADD231PS Z8, Z9, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z6, Z9, Z4
 	VFMADD231PS Z7, Z9, Z3
 	VFMADD231PS Z8, Z9, Z2
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z7, Z9, Z4
 	VFMADD231PS Z8, Z9, Z3
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z8, Z9, Z4
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x04, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x04, R10
 	JMP         block4true
 
 after4true:
 block2true:
-	CMPQ        R9, $0x02
+	CMPQ        R10, $0x02
 	JL          after2true
-	VMOVUPS.Z   (R8), K1, Z5
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z6
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	VMOVUPS.Z   (R9), K1, Z5
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z6
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z5, Z7, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z5, Z7, Z1
 	VFMADD231PS Z6, Z7, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z5, Z7, Z2
 	VFMADD231PS Z6, Z7, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z5, Z7, Z3
 	VFMADD231PS Z6, Z7, Z2
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z5, Z7, Z4
 	VFMADD231PS Z6, Z7, Z3
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z6, Z7, Z4
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x02, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x02, R10
 	JMP         block2true
 
 after2true:
 block1true:
-	CMPQ        R9, $0x01
+	CMPQ        R10, $0x01
 	JL          after1true
-	VMOVUPS.Z   (R8), K1, Z5
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z6
+	VMOVUPS.Z   (R9), K1, Z5
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z6
 	VFMADD231PS Z5, Z6, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z6
 	VFMADD231PS Z5, Z6, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z6
 	VFMADD231PS Z5, Z6, Z2
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z6
 	VFMADD231PS Z5, Z6, Z3
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z6
 	VFMADD231PS Z5, Z6, Z4
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	SUBQ        $0x01, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	SUBQ        $0x01, R10
 	JMP         block1true
 
 after1true:
@@ -3142,9 +3309,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip5s2x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip5s2x8AVX512(SB), NOSPLIT, $0-64
+// func strip5s2x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip5s2x8AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -3154,6 +3321,8 @@ TEXT ·strip5s2x8AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
@@ -3166,119 +3335,123 @@ vector:
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000005, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000005, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z8
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z9
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z10
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z11
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z12
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z13
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z8
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z9
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z10
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z11
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z12
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z8, Z13, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z9, Z13, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z10, Z13, Z0
 	VFMADD231PS Z8, Z13, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z11, Z13, Z0
 	VFMADD231PS Z9, Z13, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z12, Z13, Z0
 	VFMADD231PS Z10, Z13, Z1
 	VFMADD231PS Z8, Z13, Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z11, Z13, Z1
 	VFMADD231PS Z9, Z13, Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z12, Z13, Z1
 	VFMADD231PS Z10, Z13, Z2
 	VFMADD231PS Z8, Z13, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z11, Z13, Z2
 	VFMADD231PS Z9, Z13, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z12, Z13, Z2
 	VFMADD231PS Z10, Z13, Z3
 	VFMADD231PS Z8, Z13, Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z11, Z13, Z3
 	VFMADD231PS Z9, Z13, Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z12, Z13, Z3
 	VFMADD231PS Z10, Z13, Z4
 	VFMADD231PS Z8, Z13, Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z11, Z13, Z4
 	VFMADD231PS Z9, Z13, Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z12, Z13, Z4
 	VFMADD231PS Z10, Z13, Z5
 	VFMADD231PS Z8, Z13, Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z11, Z13, Z5
 	VFMADD231PS Z9, Z13, Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z12, Z13, Z5
 	VFMADD231PS Z10, Z13, Z6
 	VFMADD231PS Z8, Z13, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z11, Z13, Z6
 	VFMADD231PS Z9, Z13, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z12, Z13, Z6
 	VFMADD231PS Z10, Z13, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z11, Z13, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z13
 	VFMADD231PS Z12, Z13, Z7
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z3, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z4, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z5, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z6, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z7, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z3, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z4, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z5, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z6, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z7, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -3301,7 +3474,7 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z8
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z9
@@ -3312,84 +3485,88 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z12
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z13
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z8, Z13, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z9, Z13, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z10, Z13, Z0
 	VFMADD231PS Z8, Z13, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z11, Z13, Z0
 	VFMADD231PS Z9, Z13, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z12, Z13, Z0
 	VFMADD231PS Z10, Z13, Z1
 	VFMADD231PS Z8, Z13, Z2
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z11, Z13, Z1
 	VFMADD231PS Z9, Z13, Z2
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z12, Z13, Z1
 	VFMADD231PS Z10, Z13, Z2
 	VFMADD231PS Z8, Z13, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z11, Z13, Z2
 	VFMADD231PS Z9, Z13, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z12, Z13, Z2
 	VFMADD231PS Z10, Z13, Z3
 	VFMADD231PS Z8, Z13, Z4
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z11, Z13, Z3
 	VFMADD231PS Z9, Z13, Z4
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z12, Z13, Z3
 	VFMADD231PS Z10, Z13, Z4
 	VFMADD231PS Z8, Z13, Z5
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z11, Z13, Z4
 	VFMADD231PS Z9, Z13, Z5
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z12, Z13, Z4
 	VFMADD231PS Z10, Z13, Z5
 	VFMADD231PS Z8, Z13, Z6
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z11, Z13, Z5
 	VFMADD231PS Z9, Z13, Z6
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z12, Z13, Z5
 	VFMADD231PS Z10, Z13, Z6
 	VFMADD231PS Z8, Z13, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z11, Z13, Z6
 	VFMADD231PS Z9, Z13, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z12, Z13, Z6
 	VFMADD231PS Z10, Z13, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z11, Z13, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z13
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z13
 	VFMADD231PS Z12, Z13, Z7
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -3413,9 +3590,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip5s2x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip5s2x4AVX512(SB), NOSPLIT, $0-64
+// func strip5s2x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip5s2x4AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -3425,6 +3602,8 @@ TEXT ·strip5s2x4AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
@@ -3433,75 +3612,79 @@ vector:
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000005, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000005, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z4
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z5
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z6
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z7
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z8
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z9
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z4
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z5
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z6
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z7
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z8
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z4, Z9, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z5, Z9, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z6, Z9, Z0
 	VFMADD231PS Z4, Z9, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z7, Z9, Z0
 	VFMADD231PS Z5, Z9, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z8, Z9, Z0
 	VFMADD231PS Z6, Z9, Z1
 	VFMADD231PS Z4, Z9, Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z7, Z9, Z1
 	VFMADD231PS Z5, Z9, Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z8, Z9, Z1
 	VFMADD231PS Z6, Z9, Z2
 	VFMADD231PS Z4, Z9, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z7, Z9, Z2
 	VFMADD231PS Z5, Z9, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z8, Z9, Z2
 	VFMADD231PS Z6, Z9, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z7, Z9, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z8, Z9, Z3
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z3, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z3, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -3520,7 +3703,7 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z4
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z5
@@ -3531,48 +3714,52 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z8
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z9
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z4, Z9, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z5, Z9, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z6, Z9, Z0
 	VFMADD231PS Z4, Z9, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z7, Z9, Z0
 	VFMADD231PS Z5, Z9, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z8, Z9, Z0
 	VFMADD231PS Z6, Z9, Z1
 	VFMADD231PS Z4, Z9, Z2
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z7, Z9, Z1
 	VFMADD231PS Z5, Z9, Z2
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z8, Z9, Z1
 	VFMADD231PS Z6, Z9, Z2
 	VFMADD231PS Z4, Z9, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z7, Z9, Z2
 	VFMADD231PS Z5, Z9, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z8, Z9, Z2
 	VFMADD231PS Z6, Z9, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z7, Z9, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z8, Z9, Z3
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -3588,9 +3775,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip5s2x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip5s2x2AVX512(SB), NOSPLIT, $0-64
+// func strip5s2x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip5s2x2AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -3600,59 +3787,65 @@ TEXT ·strip5s2x2AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000005, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000005, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z2
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z3
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z4
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z5
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z6
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z7
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z2
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z3
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z4
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z5
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z6
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z2, Z7, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z3, Z7, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z4, Z7, Z0
 	VFMADD231PS Z2, Z7, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z5, Z7, Z0
 	VFMADD231PS Z3, Z7, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z6, Z7, Z0
 	VFMADD231PS Z4, Z7, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z5, Z7, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z7
 	VFMADD231PS Z6, Z7, Z1
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z1, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z1, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -3669,7 +3862,7 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z2
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z3
@@ -3680,30 +3873,34 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z6
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z7
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z2, Z7, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z3, Z7, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z4, Z7, Z0
 	VFMADD231PS Z2, Z7, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z5, Z7, Z0
 	VFMADD231PS Z3, Z7, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z6, Z7, Z0
 	VFMADD231PS Z4, Z7, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z5, Z7, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z7
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z7
 	VFMADD231PS Z6, Z7, Z1
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -3715,9 +3912,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip5s2x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip5s2x1AVX512(SB), NOSPLIT, $0-64
+// func strip5s2x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip5s2x1AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -3727,47 +3924,53 @@ TEXT ·strip5s2x1AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000005, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000005, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z1
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z2
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z3
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z4
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z5
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z6
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z1
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z2
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z3
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z4
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z5
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z6
 	VFMADD231PS Z1, Z6, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z6
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z6
 	VFMADD231PS Z2, Z6, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z6
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z6
 	VFMADD231PS Z3, Z6, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z6
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z6
 	VFMADD231PS Z4, Z6, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z6
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z6
 	VFMADD231PS Z5, Z6, Z0
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -3783,7 +3986,7 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z1
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z2
@@ -3794,21 +3997,25 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z5
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z6
+	VMOVUPS.Z   (R10), K1, Z6
 	VFMADD231PS Z1, Z6, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z6
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z6
 	VFMADD231PS Z2, Z6, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z6
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z6
 	VFMADD231PS Z3, Z6, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z6
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z6
 	VFMADD231PS Z4, Z6, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z6
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z6
 	VFMADD231PS Z5, Z6, Z0
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -3818,9 +4025,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func taps5s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·taps5s2AVX512(SB), NOSPLIT, $0-96
+// func taps5s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·taps5s2AVX512(SB), NOSPLIT, $0-112
 	MOVQ  mask+88(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -3829,6 +4036,7 @@ TEXT ·taps5s2AVX512(SB), NOSPLIT, $0-96
 	MOVQ  dz+16(FP), DX
 	MOVQ  pixel+32(FP), BX
 	MOVQ  vectors+72(FP), SI
+	MOVQ  ahead+96(FP), DI
 	TESTQ SI, SI
 	JZ    tail
 
@@ -3838,290 +4046,292 @@ vector:
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
 	VXORPS Z4, Z4, Z4
-	MOVQ   CX, DI
-	MOVQ   DX, R8
-	MOVQ   oh+56(FP), R9
+	MOVQ   CX, R8
+	MOVQ   DX, R9
+	MOVQ   oh+56(FP), R10
 
 rowfalse:
-	MOVQ DI, R10
 	MOVQ R8, R11
-	MOVQ ow+64(FP), R12
+	MOVQ R9, R12
+	MOVQ ow+64(FP), R13
 
 block8false:
-	CMPQ        R12, $0x08
+	CMPQ        R13, $0x08
 	JL          after8false
-	VMOVUPS     (R11), Z5
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z6
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z7
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z8
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z9
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z10
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z11
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z12
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z13
+	VMOVUPS     (R12), Z5
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z6
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z7
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z8
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z9
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z10
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z11
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z12
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z5, Z13, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z5, Z13, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z5, Z13, Z2
 	VFMADD231PS Z6, Z13, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z5, Z13, Z3
 	VFMADD231PS Z6, Z13, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z5, Z13, Z4
 	VFMADD231PS Z6, Z13, Z2
 	VFMADD231PS Z7, Z13, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z6, Z13, Z3
 	VFMADD231PS Z7, Z13, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z6, Z13, Z4
 	VFMADD231PS Z7, Z13, Z2
 	VFMADD231PS Z8, Z13, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z7, Z13, Z3
 	VFMADD231PS Z8, Z13, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z7, Z13, Z4
 	VFMADD231PS Z8, Z13, Z2
 	VFMADD231PS Z9, Z13, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z8, Z13, Z3
 	VFMADD231PS Z9, Z13, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z8, Z13, Z4
 	VFMADD231PS Z9, Z13, Z2
 	VFMADD231PS Z10, Z13, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z9, Z13, Z3
 	VFMADD231PS Z10, Z13, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z9, Z13, Z4
 	VFMADD231PS Z10, Z13, Z2
 	VFMADD231PS Z11, Z13, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z10, Z13, Z3
 	VFMADD231PS Z11, Z13, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z10, Z13, Z4
 	VFMADD231PS Z11, Z13, Z2
 	VFMADD231PS Z12, Z13, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z11, Z13, Z3
 	VFMADD231PS Z12, Z13, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z11, Z13, Z4
 	VFMADD231PS Z12, Z13, Z2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z12, Z13, Z3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z13
 	VFMADD231PS Z12, Z13, Z4
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x08, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x08, R13
 	JMP         block8false
 
 after8false:
 block4false:
-	CMPQ        R12, $0x04
+	CMPQ        R13, $0x04
 	JL          after4false
-	VMOVUPS     (R11), Z5
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z6
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z7
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z8
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z9
+	VMOVUPS     (R12), Z5
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z6
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z7
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z8
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z5, Z9, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z5, Z9, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z5, Z9, Z2
 	VFMADD231PS Z6, Z9, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z5, Z9, Z3
 	VFMADD231PS Z6, Z9, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z5, Z9, Z4
 	VFMADD231PS Z6, Z9, Z2
 	VFMADD231PS Z7, Z9, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z6, Z9, Z3
 	VFMADD231PS Z7, Z9, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z6, Z9, Z4
 	VFMADD231PS Z7, Z9, Z2
 	VFMADD231PS Z8, Z9, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z7, Z9, Z3
 	VFMADD231PS Z8, Z9, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z7, Z9, Z4
 	VFMADD231PS Z8, Z9, Z2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z8, Z9, Z3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z8, Z9, Z4
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x04, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x04, R13
 	JMP         block4false
 
 after4false:
 block2false:
-	CMPQ        R12, $0x02
+	CMPQ        R13, $0x02
 	JL          after2false
-	VMOVUPS     (R11), Z5
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z6
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z7
+	VMOVUPS     (R12), Z5
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z6
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z5, Z7, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z5, Z7, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z5, Z7, Z2
 	VFMADD231PS Z6, Z7, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z5, Z7, Z3
 	VFMADD231PS Z6, Z7, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z5, Z7, Z4
 	VFMADD231PS Z6, Z7, Z2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z6, Z7, Z3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z7
 	VFMADD231PS Z6, Z7, Z4
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x02, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x02, R13
 	JMP         block2false
 
 after2false:
 block1false:
-	CMPQ        R12, $0x01
+	CMPQ        R13, $0x01
 	JL          after1false
-	VMOVUPS     (R11), Z5
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z6
+	VMOVUPS     (R12), Z5
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z6
 	VFMADD231PS Z5, Z6, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z6
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z6
 	VFMADD231PS Z5, Z6, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z6
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z6
 	VFMADD231PS Z5, Z6, Z2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z6
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z6
 	VFMADD231PS Z5, Z6, Z3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z6
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z6
 	VFMADD231PS Z5, Z6, Z4
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x01, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x01, R13
 	JMP         block1false
 
 after1false:
-	ADDQ    xRow+24(FP), DI
-	ADDQ    dzRow+40(FP), R8
-	DECQ    R9
+	ADDQ    xRow+24(FP), R8
+	ADDQ    dzRow+40(FP), R9
+	DECQ    R10
 	JNZ     rowfalse
-	MOVQ    AX, DI
-	VMOVUPS (DI), Z5
+	MOVQ    AX, R8
+	VMOVUPS (R8), Z5
 	VADDPS  Z5, Z0, Z0
-	VMOVUPS Z0, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z5
+	VMOVUPS Z0, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z5
 	VADDPS  Z5, Z1, Z1
-	VMOVUPS Z1, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z5
+	VMOVUPS Z1, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z5
 	VADDPS  Z5, Z2, Z2
-	VMOVUPS Z2, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z5
+	VMOVUPS Z2, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z5
 	VADDPS  Z5, Z3, Z3
-	VMOVUPS Z3, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z5
+	VMOVUPS Z3, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z5
 	VADDPS  Z5, Z4, Z4
-	VMOVUPS Z4, (DI)
+	VMOVUPS Z4, (R8)
 	ADDQ    $0x40, AX
 	ADDQ    $0x40, CX
 	ADDQ    $0x40, DX
@@ -4141,258 +4351,260 @@ tail:
 	MOVQ   oh+56(FP), SI
 
 rowtrue:
-	MOVQ CX, DI
-	MOVQ DX, R8
-	MOVQ ow+64(FP), R9
+	MOVQ CX, R8
+	MOVQ DX, R9
+	MOVQ ow+64(FP), R10
 
 block8true:
-	CMPQ        R9, $0x08
+	CMPQ        R10, $0x08
 	JL          after8true
-	VMOVUPS.Z   (R8), K1, Z5
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z6
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z7
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z8
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z9
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z10
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z11
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z12
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	VMOVUPS.Z   (R9), K1, Z5
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z6
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z7
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z8
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z9
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z10
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z11
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z12
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z5, Z13, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z5, Z13, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z5, Z13, Z2
 	VFMADD231PS Z6, Z13, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z5, Z13, Z3
 	VFMADD231PS Z6, Z13, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z5, Z13, Z4
 	VFMADD231PS Z6, Z13, Z2
 	VFMADD231PS Z7, Z13, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z6, Z13, Z3
 	VFMADD231PS Z7, Z13, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z6, Z13, Z4
 	VFMADD231PS Z7, Z13, Z2
 	VFMADD231PS Z8, Z13, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z7, Z13, Z3
 	VFMADD231PS Z8, Z13, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z7, Z13, Z4
 	VFMADD231PS Z8, Z13, Z2
 	VFMADD231PS Z9, Z13, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z8, Z13, Z3
 	VFMADD231PS Z9, Z13, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z8, Z13, Z4
 	VFMADD231PS Z9, Z13, Z2
 	VFMADD231PS Z10, Z13, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z9, Z13, Z3
 	VFMADD231PS Z10, Z13, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z9, Z13, Z4
 	VFMADD231PS Z10, Z13, Z2
 	VFMADD231PS Z11, Z13, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z10, Z13, Z3
 	VFMADD231PS Z11, Z13, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z10, Z13, Z4
 	VFMADD231PS Z11, Z13, Z2
 	VFMADD231PS Z12, Z13, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z11, Z13, Z3
 	VFMADD231PS Z12, Z13, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z11, Z13, Z4
 	VFMADD231PS Z12, Z13, Z2
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z12, Z13, Z3
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z13
 	VFMADD231PS Z12, Z13, Z4
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x08, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x08, R10
 	JMP         block8true
 
 after8true:
 block4true:
-	CMPQ        R9, $0x04
+	CMPQ        R10, $0x04
 	JL          after4true
-	VMOVUPS.Z   (R8), K1, Z5
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z6
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z7
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z8
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	VMOVUPS.Z   (R9), K1, Z5
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z6
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z7
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z8
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z5, Z9, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z5, Z9, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z5, Z9, Z2
 	VFMADD231PS Z6, Z9, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z5, Z9, Z3
 	VFMADD231PS Z6, Z9, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z5, Z9, Z4
 	VFMADD231PS Z6, Z9, Z2
 	VFMADD231PS Z7, Z9, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z6, Z9, Z3
 	VFMADD231PS Z7, Z9, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z6, Z9, Z4
 	VFMADD231PS Z7, Z9, Z2
 	VFMADD231PS Z8, Z9, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z7, Z9, Z3
 	VFMADD231PS Z8, Z9, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z7, Z9, Z4
 	VFMADD231PS Z8, Z9, Z2
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z8, Z9, Z3
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z8, Z9, Z4
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x04, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x04, R10
 	JMP         block4true
 
 after4true:
 block2true:
-	CMPQ        R9, $0x02
+	CMPQ        R10, $0x02
 	JL          after2true
-	VMOVUPS.Z   (R8), K1, Z5
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z6
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	VMOVUPS.Z   (R9), K1, Z5
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z6
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z5, Z7, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z5, Z7, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z5, Z7, Z2
 	VFMADD231PS Z6, Z7, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z5, Z7, Z3
 	VFMADD231PS Z6, Z7, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z5, Z7, Z4
 	VFMADD231PS Z6, Z7, Z2
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z6, Z7, Z3
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z7
 	VFMADD231PS Z6, Z7, Z4
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x02, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x02, R10
 	JMP         block2true
 
 after2true:
 block1true:
-	CMPQ        R9, $0x01
+	CMPQ        R10, $0x01
 	JL          after1true
-	VMOVUPS.Z   (R8), K1, Z5
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z6
+	VMOVUPS.Z   (R9), K1, Z5
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z6
 	VFMADD231PS Z5, Z6, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z6
 	VFMADD231PS Z5, Z6, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z6
 	VFMADD231PS Z5, Z6, Z2
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z6
 	VFMADD231PS Z5, Z6, Z3
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z6
 	VFMADD231PS Z5, Z6, Z4
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x01, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x01, R10
 	JMP         block1true
 
 after1true:
@@ -4424,9 +4636,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip7s1x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip7s1x8AVX512(SB), NOSPLIT, $0-64
+// func strip7s1x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip7s1x8AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -4436,6 +4648,8 @@ TEXT ·strip7s1x8AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
@@ -4448,60 +4662,60 @@ vector:
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000007, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000007, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z8
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z9
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z10
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z11
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z12
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z13
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z14
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z15
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z8
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z9
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z10
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z11
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z12
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z13
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z14
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z8, Z15, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z9, Z15, Z0
 	VFMADD231PS Z8, Z15, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z10, Z15, Z0
 	VFMADD231PS Z9, Z15, Z1
 	VFMADD231PS Z8, Z15, Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z11, Z15, Z0
 	VFMADD231PS Z10, Z15, Z1
 	VFMADD231PS Z9, Z15, Z2
 	VFMADD231PS Z8, Z15, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z12, Z15, Z0
 	VFMADD231PS Z11, Z15, Z1
 	VFMADD231PS Z10, Z15, Z2
 	VFMADD231PS Z9, Z15, Z3
 	VFMADD231PS Z8, Z15, Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z13, Z15, Z0
 	VFMADD231PS Z12, Z15, Z1
 	VFMADD231PS Z11, Z15, Z2
 	VFMADD231PS Z10, Z15, Z3
 	VFMADD231PS Z9, Z15, Z4
 	VFMADD231PS Z8, Z15, Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z14, Z15, Z0
 	VFMADD231PS Z13, Z15, Z1
 	VFMADD231PS Z12, Z15, Z2
@@ -4509,8 +4723,8 @@ tapsfalse:
 	VFMADD231PS Z10, Z15, Z4
 	VFMADD231PS Z9, Z15, Z5
 	VFMADD231PS Z8, Z15, Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z14, Z15, Z1
 	VFMADD231PS Z13, Z15, Z2
 	VFMADD231PS Z12, Z15, Z3
@@ -4518,59 +4732,61 @@ tapsfalse:
 	VFMADD231PS Z10, Z15, Z5
 	VFMADD231PS Z9, Z15, Z6
 	VFMADD231PS Z8, Z15, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z14, Z15, Z2
 	VFMADD231PS Z13, Z15, Z3
 	VFMADD231PS Z12, Z15, Z4
 	VFMADD231PS Z11, Z15, Z5
 	VFMADD231PS Z10, Z15, Z6
 	VFMADD231PS Z9, Z15, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z14, Z15, Z3
 	VFMADD231PS Z13, Z15, Z4
 	VFMADD231PS Z12, Z15, Z5
 	VFMADD231PS Z11, Z15, Z6
 	VFMADD231PS Z10, Z15, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z14, Z15, Z4
 	VFMADD231PS Z13, Z15, Z5
 	VFMADD231PS Z12, Z15, Z6
 	VFMADD231PS Z11, Z15, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z14, Z15, Z5
 	VFMADD231PS Z13, Z15, Z6
 	VFMADD231PS Z12, Z15, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z14, Z15, Z6
 	VFMADD231PS Z13, Z15, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z14, Z15, Z7
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z3, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z4, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z5, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z6, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z7, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z3, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z4, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z5, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z6, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z7, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -4593,7 +4809,7 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z8
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z9
@@ -4608,40 +4824,40 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z14
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z15
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z8, Z15, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z9, Z15, Z0
 	VFMADD231PS Z8, Z15, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z10, Z15, Z0
 	VFMADD231PS Z9, Z15, Z1
 	VFMADD231PS Z8, Z15, Z2
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z11, Z15, Z0
 	VFMADD231PS Z10, Z15, Z1
 	VFMADD231PS Z9, Z15, Z2
 	VFMADD231PS Z8, Z15, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z12, Z15, Z0
 	VFMADD231PS Z11, Z15, Z1
 	VFMADD231PS Z10, Z15, Z2
 	VFMADD231PS Z9, Z15, Z3
 	VFMADD231PS Z8, Z15, Z4
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z13, Z15, Z0
 	VFMADD231PS Z12, Z15, Z1
 	VFMADD231PS Z11, Z15, Z2
 	VFMADD231PS Z10, Z15, Z3
 	VFMADD231PS Z9, Z15, Z4
 	VFMADD231PS Z8, Z15, Z5
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z14, Z15, Z0
 	VFMADD231PS Z13, Z15, Z1
 	VFMADD231PS Z12, Z15, Z2
@@ -4649,8 +4865,8 @@ tapstrue:
 	VFMADD231PS Z10, Z15, Z4
 	VFMADD231PS Z9, Z15, Z5
 	VFMADD231PS Z8, Z15, Z6
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z14, Z15, Z1
 	VFMADD231PS Z13, Z15, Z2
 	VFMADD231PS Z12, Z15, Z3
@@ -4658,40 +4874,42 @@ tapstrue:
 	VFMADD231PS Z10, Z15, Z5
 	VFMADD231PS Z9, Z15, Z6
 	VFMADD231PS Z8, Z15, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z14, Z15, Z2
 	VFMADD231PS Z13, Z15, Z3
 	VFMADD231PS Z12, Z15, Z4
 	VFMADD231PS Z11, Z15, Z5
 	VFMADD231PS Z10, Z15, Z6
 	VFMADD231PS Z9, Z15, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z14, Z15, Z3
 	VFMADD231PS Z13, Z15, Z4
 	VFMADD231PS Z12, Z15, Z5
 	VFMADD231PS Z11, Z15, Z6
 	VFMADD231PS Z10, Z15, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z14, Z15, Z4
 	VFMADD231PS Z13, Z15, Z5
 	VFMADD231PS Z12, Z15, Z6
 	VFMADD231PS Z11, Z15, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z14, Z15, Z5
 	VFMADD231PS Z13, Z15, Z6
 	VFMADD231PS Z12, Z15, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z14, Z15, Z6
 	VFMADD231PS Z13, Z15, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z14, Z15, Z7
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -4715,9 +4933,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip7s1x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip7s1x4AVX512(SB), NOSPLIT, $0-64
+// func strip7s1x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip7s1x4AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -4727,6 +4945,8 @@ TEXT ·strip7s1x4AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
@@ -4735,85 +4955,87 @@ vector:
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000007, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000007, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z4
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z5
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z6
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z7
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z8
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z9
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z10
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z11
-	VFMADD231PS Z4, Z11, Z0
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z4
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	VMOVUPS     (R11), Z5
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z6
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z7
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z8
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z9
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z10
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z11
+	VFMADD231PS Z4, Z11, Z0
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z5, Z11, Z0
 	VFMADD231PS Z4, Z11, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z6, Z11, Z0
 	VFMADD231PS Z5, Z11, Z1
 	VFMADD231PS Z4, Z11, Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z7, Z11, Z0
 	VFMADD231PS Z6, Z11, Z1
 	VFMADD231PS Z5, Z11, Z2
 	VFMADD231PS Z4, Z11, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z8, Z11, Z0
 	VFMADD231PS Z7, Z11, Z1
 	VFMADD231PS Z6, Z11, Z2
 	VFMADD231PS Z5, Z11, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z9, Z11, Z0
 	VFMADD231PS Z8, Z11, Z1
 	VFMADD231PS Z7, Z11, Z2
 	VFMADD231PS Z6, Z11, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z0
 	VFMADD231PS Z9, Z11, Z1
 	VFMADD231PS Z8, Z11, Z2
 	VFMADD231PS Z7, Z11, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z1
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z8, Z11, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z2
 	VFMADD231PS Z9, Z11, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z3
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z3, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z3, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -4832,7 +5054,7 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z4
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z5
@@ -4847,54 +5069,56 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z10
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z11
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z4, Z11, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z5, Z11, Z0
 	VFMADD231PS Z4, Z11, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z6, Z11, Z0
 	VFMADD231PS Z5, Z11, Z1
 	VFMADD231PS Z4, Z11, Z2
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z7, Z11, Z0
 	VFMADD231PS Z6, Z11, Z1
 	VFMADD231PS Z5, Z11, Z2
 	VFMADD231PS Z4, Z11, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z8, Z11, Z0
 	VFMADD231PS Z7, Z11, Z1
 	VFMADD231PS Z6, Z11, Z2
 	VFMADD231PS Z5, Z11, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z9, Z11, Z0
 	VFMADD231PS Z8, Z11, Z1
 	VFMADD231PS Z7, Z11, Z2
 	VFMADD231PS Z6, Z11, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z0
 	VFMADD231PS Z9, Z11, Z1
 	VFMADD231PS Z8, Z11, Z2
 	VFMADD231PS Z7, Z11, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z1
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z8, Z11, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z2
 	VFMADD231PS Z9, Z11, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z3
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -4910,9 +5134,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip7s1x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip7s1x2AVX512(SB), NOSPLIT, $0-64
+// func strip7s1x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip7s1x2AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -4922,69 +5146,73 @@ TEXT ·strip7s1x2AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000007, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000007, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z2
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z3
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z4
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z5
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z6
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z7
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z8
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z9
-	VFMADD231PS Z2, Z9, Z0
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z2
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	VMOVUPS     (R11), Z3
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z4
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z5
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z6
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z7
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z8
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z2, Z9, Z0
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z3, Z9, Z0
 	VFMADD231PS Z2, Z9, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z4, Z9, Z0
 	VFMADD231PS Z3, Z9, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z5, Z9, Z0
 	VFMADD231PS Z4, Z9, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z6, Z9, Z0
 	VFMADD231PS Z5, Z9, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z7, Z9, Z0
 	VFMADD231PS Z6, Z9, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z8, Z9, Z0
 	VFMADD231PS Z7, Z9, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z8, Z9, Z1
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z1, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z1, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -5001,7 +5229,7 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z2
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z3
@@ -5016,36 +5244,38 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z8
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z9
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z2, Z9, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z3, Z9, Z0
 	VFMADD231PS Z2, Z9, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z4, Z9, Z0
 	VFMADD231PS Z3, Z9, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z5, Z9, Z0
 	VFMADD231PS Z4, Z9, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z6, Z9, Z0
 	VFMADD231PS Z5, Z9, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z7, Z9, Z0
 	VFMADD231PS Z6, Z9, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z8, Z9, Z0
 	VFMADD231PS Z7, Z9, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z8, Z9, Z1
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -5057,9 +5287,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip7s1x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip7s1x1AVX512(SB), NOSPLIT, $0-64
+// func strip7s1x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip7s1x1AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -5069,57 +5299,61 @@ TEXT ·strip7s1x1AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000007, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000007, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z1
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z2
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z3
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z4
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z5
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z6
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z7
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z8
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z1
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z2
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z3
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z4
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z5
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z6
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z7
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z8
 	VFMADD231PS Z1, Z8, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z8
 	VFMADD231PS Z2, Z8, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z8
 	VFMADD231PS Z3, Z8, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z8
 	VFMADD231PS Z4, Z8, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z8
 	VFMADD231PS Z5, Z8, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z8
 	VFMADD231PS Z6, Z8, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z8
 	VFMADD231PS Z7, Z8, Z0
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -5135,7 +5369,7 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z1
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z2
@@ -5150,27 +5384,29 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z7
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z8
+	VMOVUPS.Z   (R10), K1, Z8
 	VFMADD231PS Z1, Z8, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z8
 	VFMADD231PS Z2, Z8, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z8
 	VFMADD231PS Z3, Z8, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z8
 	VFMADD231PS Z4, Z8, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z8
 	VFMADD231PS Z5, Z8, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z8
 	VFMADD231PS Z6, Z8, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z8
 	VFMADD231PS Z7, Z8, Z0
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -5180,9 +5416,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func taps7s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·taps7s1AVX512(SB), NOSPLIT, $0-96
+// func taps7s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·taps7s1AVX512(SB), NOSPLIT, $0-112
 	MOVQ  mask+88(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -5191,6 +5427,7 @@ TEXT ·taps7s1AVX512(SB), NOSPLIT, $0-96
 	MOVQ  dz+16(FP), DX
 	MOVQ  pixel+32(FP), BX
 	MOVQ  vectors+72(FP), SI
+	MOVQ  ahead+96(FP), DI
 	TESTQ SI, SI
 	JZ    tail
 
@@ -5202,69 +5439,69 @@ vector:
 	VXORPS Z4, Z4, Z4
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
-	MOVQ   CX, DI
-	MOVQ   DX, R8
-	MOVQ   oh+56(FP), R9
+	MOVQ   CX, R8
+	MOVQ   DX, R9
+	MOVQ   oh+56(FP), R10
 
 rowfalse:
-	MOVQ DI, R10
 	MOVQ R8, R11
-	MOVQ ow+64(FP), R12
+	MOVQ R9, R12
+	MOVQ ow+64(FP), R13
 
 block8false:
-	CMPQ        R12, $0x08
+	CMPQ        R13, $0x08
 	JL          after8false
-	VMOVUPS     (R11), Z7
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z8
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z9
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z10
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z11
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z12
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z13
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z14
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z15
+	VMOVUPS     (R12), Z7
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z8
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z9
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z10
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z11
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z12
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z13
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z14
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z7, Z15, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z7, Z15, Z1
 	VFMADD231PS Z8, Z15, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z7, Z15, Z2
 	VFMADD231PS Z8, Z15, Z1
 	VFMADD231PS Z9, Z15, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z7, Z15, Z3
 	VFMADD231PS Z8, Z15, Z2
 	VFMADD231PS Z9, Z15, Z1
 	VFMADD231PS Z10, Z15, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z7, Z15, Z4
 	VFMADD231PS Z8, Z15, Z3
 	VFMADD231PS Z9, Z15, Z2
 	VFMADD231PS Z10, Z15, Z1
 	VFMADD231PS Z11, Z15, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z7, Z15, Z5
 	VFMADD231PS Z8, Z15, Z4
 	VFMADD231PS Z9, Z15, Z3
 	VFMADD231PS Z10, Z15, Z2
 	VFMADD231PS Z11, Z15, Z1
 	VFMADD231PS Z12, Z15, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z7, Z15, Z6
 	VFMADD231PS Z8, Z15, Z5
 	VFMADD231PS Z9, Z15, Z4
@@ -5272,8 +5509,8 @@ block8false:
 	VFMADD231PS Z11, Z15, Z2
 	VFMADD231PS Z12, Z15, Z1
 	VFMADD231PS Z13, Z15, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z8, Z15, Z6
 	VFMADD231PS Z9, Z15, Z5
 	VFMADD231PS Z10, Z15, Z4
@@ -5281,228 +5518,230 @@ block8false:
 	VFMADD231PS Z12, Z15, Z2
 	VFMADD231PS Z13, Z15, Z1
 	VFMADD231PS Z14, Z15, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z9, Z15, Z6
 	VFMADD231PS Z10, Z15, Z5
 	VFMADD231PS Z11, Z15, Z4
 	VFMADD231PS Z12, Z15, Z3
 	VFMADD231PS Z13, Z15, Z2
 	VFMADD231PS Z14, Z15, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z10, Z15, Z6
 	VFMADD231PS Z11, Z15, Z5
 	VFMADD231PS Z12, Z15, Z4
 	VFMADD231PS Z13, Z15, Z3
 	VFMADD231PS Z14, Z15, Z2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z11, Z15, Z6
 	VFMADD231PS Z12, Z15, Z5
 	VFMADD231PS Z13, Z15, Z4
 	VFMADD231PS Z14, Z15, Z3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z12, Z15, Z6
 	VFMADD231PS Z13, Z15, Z5
 	VFMADD231PS Z14, Z15, Z4
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z13, Z15, Z6
 	VFMADD231PS Z14, Z15, Z5
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z14, Z15, Z6
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x08, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x08, R13
 	JMP         block8false
 
 after8false:
 block4false:
-	CMPQ        R12, $0x04
+	CMPQ        R13, $0x04
 	JL          after4false
-	VMOVUPS     (R11), Z7
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z8
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z9
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z10
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z11
+	VMOVUPS     (R12), Z7
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z8
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z9
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z10
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z7, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z7, Z11, Z1
 	VFMADD231PS Z8, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z7, Z11, Z2
 	VFMADD231PS Z8, Z11, Z1
 	VFMADD231PS Z9, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z7, Z11, Z3
 	VFMADD231PS Z8, Z11, Z2
 	VFMADD231PS Z9, Z11, Z1
 	VFMADD231PS Z10, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z7, Z11, Z4
 	VFMADD231PS Z8, Z11, Z3
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z10, Z11, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z7, Z11, Z5
 	VFMADD231PS Z8, Z11, Z4
 	VFMADD231PS Z9, Z11, Z3
 	VFMADD231PS Z10, Z11, Z2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z7, Z11, Z6
 	VFMADD231PS Z8, Z11, Z5
 	VFMADD231PS Z9, Z11, Z4
 	VFMADD231PS Z10, Z11, Z3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z8, Z11, Z6
 	VFMADD231PS Z9, Z11, Z5
 	VFMADD231PS Z10, Z11, Z4
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z9, Z11, Z6
 	VFMADD231PS Z10, Z11, Z5
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z10, Z11, Z6
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x04, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x04, R13
 	JMP         block4false
 
 after4false:
 block2false:
-	CMPQ        R12, $0x02
+	CMPQ        R13, $0x02
 	JL          after2false
-	VMOVUPS     (R11), Z7
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z8
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z9
+	VMOVUPS     (R12), Z7
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z8
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z7, Z9, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z7, Z9, Z1
 	VFMADD231PS Z8, Z9, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z7, Z9, Z2
 	VFMADD231PS Z8, Z9, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z7, Z9, Z3
 	VFMADD231PS Z8, Z9, Z2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z7, Z9, Z4
 	VFMADD231PS Z8, Z9, Z3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z7, Z9, Z5
 	VFMADD231PS Z8, Z9, Z4
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z7, Z9, Z6
 	VFMADD231PS Z8, Z9, Z5
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z8, Z9, Z6
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x02, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x02, R13
 	JMP         block2false
 
 after2false:
 block1false:
-	CMPQ        R12, $0x01
+	CMPQ        R13, $0x01
 	JL          after1false
-	VMOVUPS     (R11), Z7
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z8
+	VMOVUPS     (R12), Z7
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z8
 	VFMADD231PS Z7, Z8, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z8
 	VFMADD231PS Z7, Z8, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z8
 	VFMADD231PS Z7, Z8, Z2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z8
 	VFMADD231PS Z7, Z8, Z3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z8
 	VFMADD231PS Z7, Z8, Z4
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z8
 	VFMADD231PS Z7, Z8, Z5
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z8
 	VFMADD231PS Z7, Z8, Z6
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	SUBQ        $0x01, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	SUBQ        $0x01, R13
 	JMP         block1false
 
 after1false:
-	ADDQ    xRow+24(FP), DI
-	ADDQ    dzRow+40(FP), R8
-	DECQ    R9
+	ADDQ    xRow+24(FP), R8
+	ADDQ    dzRow+40(FP), R9
+	DECQ    R10
 	JNZ     rowfalse
-	MOVQ    AX, DI
-	VMOVUPS (DI), Z7
+	MOVQ    AX, R8
+	VMOVUPS (R8), Z7
 	VADDPS  Z7, Z0, Z0
-	VMOVUPS Z0, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z7
+	VMOVUPS Z0, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z7
 	VADDPS  Z7, Z1, Z1
-	VMOVUPS Z1, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z7
+	VMOVUPS Z1, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z7
 	VADDPS  Z7, Z2, Z2
-	VMOVUPS Z2, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z7
+	VMOVUPS Z2, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z7
 	VADDPS  Z7, Z3, Z3
-	VMOVUPS Z3, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z7
+	VMOVUPS Z3, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z7
 	VADDPS  Z7, Z4, Z4
-	VMOVUPS Z4, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z7
+	VMOVUPS Z4, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z7
 	VADDPS  Z7, Z5, Z5
-	VMOVUPS Z5, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z7
+	VMOVUPS Z5, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z7
 	VADDPS  Z7, Z6, Z6
-	VMOVUPS Z6, (DI)
+	VMOVUPS Z6, (R8)
 	ADDQ    $0x40, AX
 	ADDQ    $0x40, CX
 	ADDQ    $0x40, DX
@@ -5524,64 +5763,64 @@ tail:
 	MOVQ   oh+56(FP), SI
 
 rowtrue:
-	MOVQ CX, DI
-	MOVQ DX, R8
-	MOVQ ow+64(FP), R9
+	MOVQ CX, R8
+	MOVQ DX, R9
+	MOVQ ow+64(FP), R10
 
 block8true:
-	CMPQ        R9, $0x08
+	CMPQ        R10, $0x08
 	JL          after8true
-	VMOVUPS.Z   (R8), K1, Z7
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z8
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z9
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z10
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z11
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z12
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z13
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z14
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	VMOVUPS.Z   (R9), K1, Z7
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z8
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z9
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z10
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z11
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z12
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z13
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z14
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z7, Z15, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z7, Z15, Z1
 	VFMADD231PS Z8, Z15, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z7, Z15, Z2
 	VFMADD231PS Z8, Z15, Z1
 	VFMADD231PS Z9, Z15, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z7, Z15, Z3
 	VFMADD231PS Z8, Z15, Z2
 	VFMADD231PS Z9, Z15, Z1
 	VFMADD231PS Z10, Z15, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z7, Z15, Z4
 	VFMADD231PS Z8, Z15, Z3
 	VFMADD231PS Z9, Z15, Z2
 	VFMADD231PS Z10, Z15, Z1
 	VFMADD231PS Z11, Z15, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z7, Z15, Z5
 	VFMADD231PS Z8, Z15, Z4
 	VFMADD231PS Z9, Z15, Z3
 	VFMADD231PS Z10, Z15, Z2
 	VFMADD231PS Z11, Z15, Z1
 	VFMADD231PS Z12, Z15, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z7, Z15, Z6
 	VFMADD231PS Z8, Z15, Z5
 	VFMADD231PS Z9, Z15, Z4
@@ -5589,8 +5828,8 @@ block8true:
 	VFMADD231PS Z11, Z15, Z2
 	VFMADD231PS Z12, Z15, Z1
 	VFMADD231PS Z13, Z15, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z8, Z15, Z6
 	VFMADD231PS Z9, Z15, Z5
 	VFMADD231PS Z10, Z15, Z4
@@ -5598,193 +5837,195 @@ block8true:
 	VFMADD231PS Z12, Z15, Z2
 	VFMADD231PS Z13, Z15, Z1
 	VFMADD231PS Z14, Z15, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z9, Z15, Z6
 	VFMADD231PS Z10, Z15, Z5
 	VFMADD231PS Z11, Z15, Z4
 	VFMADD231PS Z12, Z15, Z3
 	VFMADD231PS Z13, Z15, Z2
 	VFMADD231PS Z14, Z15, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z10, Z15, Z6
 	VFMADD231PS Z11, Z15, Z5
 	VFMADD231PS Z12, Z15, Z4
 	VFMADD231PS Z13, Z15, Z3
 	VFMADD231PS Z14, Z15, Z2
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z11, Z15, Z6
 	VFMADD231PS Z12, Z15, Z5
 	VFMADD231PS Z13, Z15, Z4
 	VFMADD231PS Z14, Z15, Z3
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z12, Z15, Z6
 	VFMADD231PS Z13, Z15, Z5
 	VFMADD231PS Z14, Z15, Z4
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z13, Z15, Z6
 	VFMADD231PS Z14, Z15, Z5
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z14, Z15, Z6
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x08, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x08, R10
 	JMP         block8true
 
 after8true:
 block4true:
-	CMPQ        R9, $0x04
+	CMPQ        R10, $0x04
 	JL          after4true
-	VMOVUPS.Z   (R8), K1, Z7
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z8
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z9
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z10
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	VMOVUPS.Z   (R9), K1, Z7
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z8
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z9
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z10
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z7, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z7, Z11, Z1
 	VFMADD231PS Z8, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z7, Z11, Z2
 	VFMADD231PS Z8, Z11, Z1
 	VFMADD231PS Z9, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z7, Z11, Z3
 	VFMADD231PS Z8, Z11, Z2
 	VFMADD231PS Z9, Z11, Z1
 	VFMADD231PS Z10, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z7, Z11, Z4
 	VFMADD231PS Z8, Z11, Z3
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z10, Z11, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z7, Z11, Z5
 	VFMADD231PS Z8, Z11, Z4
 	VFMADD231PS Z9, Z11, Z3
 	VFMADD231PS Z10, Z11, Z2
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z7, Z11, Z6
 	VFMADD231PS Z8, Z11, Z5
 	VFMADD231PS Z9, Z11, Z4
 	VFMADD231PS Z10, Z11, Z3
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z8, Z11, Z6
 	VFMADD231PS Z9, Z11, Z5
 	VFMADD231PS Z10, Z11, Z4
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z9, Z11, Z6
 	VFMADD231PS Z10, Z11, Z5
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z10, Z11, Z6
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x04, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x04, R10
 	JMP         block4true
 
 after4true:
 block2true:
-	CMPQ        R9, $0x02
+	CMPQ        R10, $0x02
 	JL          after2true
-	VMOVUPS.Z   (R8), K1, Z7
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z8
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	VMOVUPS.Z   (R9), K1, Z7
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z8
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z7, Z9, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z7, Z9, Z1
 	VFMADD231PS Z8, Z9, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z7, Z9, Z2
 	VFMADD231PS Z8, Z9, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z7, Z9, Z3
 	VFMADD231PS Z8, Z9, Z2
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z7, Z9, Z4
 	VFMADD231PS Z8, Z9, Z3
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z7, Z9, Z5
 	VFMADD231PS Z8, Z9, Z4
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z7, Z9, Z6
 	VFMADD231PS Z8, Z9, Z5
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z8, Z9, Z6
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x02, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x02, R10
 	JMP         block2true
 
 after2true:
 block1true:
-	CMPQ        R9, $0x01
+	CMPQ        R10, $0x01
 	JL          after1true
-	VMOVUPS.Z   (R8), K1, Z7
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	VMOVUPS.Z   (R9), K1, Z7
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z8
 	VFMADD231PS Z7, Z8, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z8
 	VFMADD231PS Z7, Z8, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z8
 	VFMADD231PS Z7, Z8, Z2
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z8
 	VFMADD231PS Z7, Z8, Z3
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z8
 	VFMADD231PS Z7, Z8, Z4
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z8
 	VFMADD231PS Z7, Z8, Z5
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z8
 	VFMADD231PS Z7, Z8, Z6
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	SUBQ        $0x01, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	SUBQ        $0x01, R10
 	JMP         block1true
 
 after1true:
@@ -5824,9 +6065,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip7s2x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip7s2x8AVX512(SB), NOSPLIT, $0-64
+// func strip7s2x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip7s2x8AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -5836,6 +6077,8 @@ TEXT ·strip7s2x8AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
@@ -5848,143 +6091,145 @@ vector:
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000007, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000007, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z8
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z9
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z10
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z11
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z12
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z13
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z14
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z15
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z8
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z9
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z10
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z11
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z12
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z13
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z14
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z8, Z15, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z9, Z15, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z10, Z15, Z0
 	VFMADD231PS Z8, Z15, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z11, Z15, Z0
 	VFMADD231PS Z9, Z15, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z12, Z15, Z0
 	VFMADD231PS Z10, Z15, Z1
 	VFMADD231PS Z8, Z15, Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z13, Z15, Z0
 	VFMADD231PS Z11, Z15, Z1
 	VFMADD231PS Z9, Z15, Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z14, Z15, Z0
 	VFMADD231PS Z12, Z15, Z1
 	VFMADD231PS Z10, Z15, Z2
 	VFMADD231PS Z8, Z15, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z13, Z15, Z1
 	VFMADD231PS Z11, Z15, Z2
 	VFMADD231PS Z9, Z15, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z14, Z15, Z1
 	VFMADD231PS Z12, Z15, Z2
 	VFMADD231PS Z10, Z15, Z3
 	VFMADD231PS Z8, Z15, Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z13, Z15, Z2
 	VFMADD231PS Z11, Z15, Z3
 	VFMADD231PS Z9, Z15, Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z14, Z15, Z2
 	VFMADD231PS Z12, Z15, Z3
 	VFMADD231PS Z10, Z15, Z4
 	VFMADD231PS Z8, Z15, Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z13, Z15, Z3
 	VFMADD231PS Z11, Z15, Z4
 	VFMADD231PS Z9, Z15, Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z14, Z15, Z3
 	VFMADD231PS Z12, Z15, Z4
 	VFMADD231PS Z10, Z15, Z5
 	VFMADD231PS Z8, Z15, Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z13, Z15, Z4
 	VFMADD231PS Z11, Z15, Z5
 	VFMADD231PS Z9, Z15, Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z14, Z15, Z4
 	VFMADD231PS Z12, Z15, Z5
 	VFMADD231PS Z10, Z15, Z6
 	VFMADD231PS Z8, Z15, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z13, Z15, Z5
 	VFMADD231PS Z11, Z15, Z6
 	VFMADD231PS Z9, Z15, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z14, Z15, Z5
 	VFMADD231PS Z12, Z15, Z6
 	VFMADD231PS Z10, Z15, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z13, Z15, Z6
 	VFMADD231PS Z11, Z15, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z14, Z15, Z6
 	VFMADD231PS Z12, Z15, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z13, Z15, Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z15
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z15
 	VFMADD231PS Z14, Z15, Z7
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z3, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z4, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z5, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z6, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z7, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z3, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z4, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z5, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z6, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z7, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -6007,7 +6252,7 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z8
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z9
@@ -6022,104 +6267,106 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z14
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z15
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z8, Z15, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z9, Z15, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z10, Z15, Z0
 	VFMADD231PS Z8, Z15, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z11, Z15, Z0
 	VFMADD231PS Z9, Z15, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z12, Z15, Z0
 	VFMADD231PS Z10, Z15, Z1
 	VFMADD231PS Z8, Z15, Z2
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z13, Z15, Z0
 	VFMADD231PS Z11, Z15, Z1
 	VFMADD231PS Z9, Z15, Z2
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z14, Z15, Z0
 	VFMADD231PS Z12, Z15, Z1
 	VFMADD231PS Z10, Z15, Z2
 	VFMADD231PS Z8, Z15, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z13, Z15, Z1
 	VFMADD231PS Z11, Z15, Z2
 	VFMADD231PS Z9, Z15, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z14, Z15, Z1
 	VFMADD231PS Z12, Z15, Z2
 	VFMADD231PS Z10, Z15, Z3
 	VFMADD231PS Z8, Z15, Z4
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z13, Z15, Z2
 	VFMADD231PS Z11, Z15, Z3
 	VFMADD231PS Z9, Z15, Z4
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z14, Z15, Z2
 	VFMADD231PS Z12, Z15, Z3
 	VFMADD231PS Z10, Z15, Z4
 	VFMADD231PS Z8, Z15, Z5
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z13, Z15, Z3
 	VFMADD231PS Z11, Z15, Z4
 	VFMADD231PS Z9, Z15, Z5
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z14, Z15, Z3
 	VFMADD231PS Z12, Z15, Z4
 	VFMADD231PS Z10, Z15, Z5
 	VFMADD231PS Z8, Z15, Z6
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z13, Z15, Z4
 	VFMADD231PS Z11, Z15, Z5
 	VFMADD231PS Z9, Z15, Z6
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z14, Z15, Z4
 	VFMADD231PS Z12, Z15, Z5
 	VFMADD231PS Z10, Z15, Z6
 	VFMADD231PS Z8, Z15, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z13, Z15, Z5
 	VFMADD231PS Z11, Z15, Z6
 	VFMADD231PS Z9, Z15, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z14, Z15, Z5
 	VFMADD231PS Z12, Z15, Z6
 	VFMADD231PS Z10, Z15, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z13, Z15, Z6
 	VFMADD231PS Z11, Z15, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z14, Z15, Z6
 	VFMADD231PS Z12, Z15, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z13, Z15, Z7
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z15
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z15
 	VFMADD231PS Z14, Z15, Z7
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -6143,9 +6390,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip7s2x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip7s2x4AVX512(SB), NOSPLIT, $0-64
+// func strip7s2x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip7s2x4AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -6155,6 +6402,8 @@ TEXT ·strip7s2x4AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
@@ -6163,91 +6412,93 @@ vector:
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000007, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000007, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z4
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z5
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z6
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z7
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z8
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z9
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z10
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z11
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z4
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z5
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z6
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z7
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z8
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z9
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z10
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z4, Z11, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z5, Z11, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z6, Z11, Z0
 	VFMADD231PS Z4, Z11, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z7, Z11, Z0
 	VFMADD231PS Z5, Z11, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z8, Z11, Z0
 	VFMADD231PS Z6, Z11, Z1
 	VFMADD231PS Z4, Z11, Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z9, Z11, Z0
 	VFMADD231PS Z7, Z11, Z1
 	VFMADD231PS Z5, Z11, Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z0
 	VFMADD231PS Z8, Z11, Z1
 	VFMADD231PS Z6, Z11, Z2
 	VFMADD231PS Z4, Z11, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z9, Z11, Z1
 	VFMADD231PS Z7, Z11, Z2
 	VFMADD231PS Z5, Z11, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z1
 	VFMADD231PS Z8, Z11, Z2
 	VFMADD231PS Z6, Z11, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z7, Z11, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z2
 	VFMADD231PS Z8, Z11, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z9, Z11, Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z11
 	VFMADD231PS Z10, Z11, Z3
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z3, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z3, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -6266,7 +6517,7 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z4
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z5
@@ -6281,60 +6532,62 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z10
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z11
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z4, Z11, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z5, Z11, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z6, Z11, Z0
 	VFMADD231PS Z4, Z11, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z7, Z11, Z0
 	VFMADD231PS Z5, Z11, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z8, Z11, Z0
 	VFMADD231PS Z6, Z11, Z1
 	VFMADD231PS Z4, Z11, Z2
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z9, Z11, Z0
 	VFMADD231PS Z7, Z11, Z1
 	VFMADD231PS Z5, Z11, Z2
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z0
 	VFMADD231PS Z8, Z11, Z1
 	VFMADD231PS Z6, Z11, Z2
 	VFMADD231PS Z4, Z11, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z9, Z11, Z1
 	VFMADD231PS Z7, Z11, Z2
 	VFMADD231PS Z5, Z11, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z1
 	VFMADD231PS Z8, Z11, Z2
 	VFMADD231PS Z6, Z11, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z7, Z11, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z2
 	VFMADD231PS Z8, Z11, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z9, Z11, Z3
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z11
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z10, Z11, Z3
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -6350,9 +6603,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip7s2x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip7s2x2AVX512(SB), NOSPLIT, $0-64
+// func strip7s2x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip7s2x2AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -6362,71 +6615,75 @@ TEXT ·strip7s2x2AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000007, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000007, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z2
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z3
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z4
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z5
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z6
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z7
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z8
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z9
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z2
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z3
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z4
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z5
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z6
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z7
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z8
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z2, Z9, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z3, Z9, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z4, Z9, Z0
 	VFMADD231PS Z2, Z9, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z5, Z9, Z0
 	VFMADD231PS Z3, Z9, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z6, Z9, Z0
 	VFMADD231PS Z4, Z9, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z7, Z9, Z0
 	VFMADD231PS Z5, Z9, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z8, Z9, Z0
 	VFMADD231PS Z6, Z9, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z7, Z9, Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z9
 	VFMADD231PS Z8, Z9, Z1
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Z1, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Z1, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -6443,7 +6700,7 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z2
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z3
@@ -6458,38 +6715,40 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z8
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z9
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z2, Z9, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z3, Z9, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z4, Z9, Z0
 	VFMADD231PS Z2, Z9, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z5, Z9, Z0
 	VFMADD231PS Z3, Z9, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z6, Z9, Z0
 	VFMADD231PS Z4, Z9, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z7, Z9, Z0
 	VFMADD231PS Z5, Z9, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z8, Z9, Z0
 	VFMADD231PS Z6, Z9, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z7, Z9, Z1
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z9
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z8, Z9, Z1
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -6501,9 +6760,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip7s2x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·strip7s2x1AVX512(SB), NOSPLIT, $0-64
+// func strip7s2x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·strip7s2x1AVX512(SB), NOSPLIT, $0-80
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -6513,57 +6772,61 @@ TEXT ·strip7s2x1AVX512(SB), NOSPLIT, $0-64
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
+	MOVQ  ahead+64(FP), R8
+	MOVQ  step+72(FP), R9
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000007, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000007, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R9), Z1
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z2
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z3
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z4
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z5
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z6
-	ADDQ        SI, R9
-	VMOVUPS     (R9), Z7
-	ADDQ        SI, R9
-	VMOVUPS     (R11), Z8
+	MOVQ        R10, R13
+	VMOVUPS     (R11), Z1
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z2
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z3
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z4
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z5
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z6
+	ADDQ        SI, R11
+	VMOVUPS     (R11), Z7
+	ADDQ        SI, R11
+	VMOVUPS     (R13), Z8
 	VFMADD231PS Z1, Z8, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z8
 	VFMADD231PS Z2, Z8, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z8
 	VFMADD231PS Z3, Z8, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z8
 	VFMADD231PS Z4, Z8, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z8
 	VFMADD231PS Z5, Z8, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z8
 	VFMADD231PS Z6, Z8, Z0
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Z8
 	VFMADD231PS Z7, Z8, Z0
-	ADDQ        SI, R11
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Z0, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Z0, (R10)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
@@ -6579,7 +6842,7 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R8
+	MOVQ        CX, R10
 	VMOVUPS.Z   (DX), K1, Z1
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z2
@@ -6594,27 +6857,29 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z7
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R8), K1, Z8
+	VMOVUPS.Z   (R10), K1, Z8
 	VFMADD231PS Z1, Z8, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z8
 	VFMADD231PS Z2, Z8, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z8
 	VFMADD231PS Z3, Z8, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z8
 	VFMADD231PS Z4, Z8, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z8
 	VFMADD231PS Z5, Z8, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z8
 	VFMADD231PS Z6, Z8, Z0
-	ADDQ        SI, R8
-	VMOVUPS.Z   (R8), K1, Z8
+	ADDQ        SI, R10
+	VMOVUPS.Z   (R10), K1, Z8
 	VFMADD231PS Z7, Z8, Z0
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -6624,9 +6889,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func taps7s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·taps7s2AVX512(SB), NOSPLIT, $0-96
+// func taps7s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·taps7s2AVX512(SB), NOSPLIT, $0-112
 	MOVQ  mask+88(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -6635,6 +6900,7 @@ TEXT ·taps7s2AVX512(SB), NOSPLIT, $0-96
 	MOVQ  dz+16(FP), DX
 	MOVQ  pixel+32(FP), BX
 	MOVQ  vectors+72(FP), SI
+	MOVQ  ahead+96(FP), DI
 	TESTQ SI, SI
 	JZ    tail
 
@@ -6646,344 +6912,346 @@ vector:
 	VXORPS Z4, Z4, Z4
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
-	MOVQ   CX, DI
-	MOVQ   DX, R8
-	MOVQ   oh+56(FP), R9
+	MOVQ   CX, R8
+	MOVQ   DX, R9
+	MOVQ   oh+56(FP), R10
 
 rowfalse:
-	MOVQ DI, R10
 	MOVQ R8, R11
-	MOVQ ow+64(FP), R12
+	MOVQ R9, R12
+	MOVQ ow+64(FP), R13
 
 block8false:
-	CMPQ        R12, $0x08
+	CMPQ        R13, $0x08
 	JL          after8false
-	VMOVUPS     (R11), Z7
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z8
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z9
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z10
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z11
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z12
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z13
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z14
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z15
+	VMOVUPS     (R12), Z7
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z8
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z9
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z10
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z11
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z12
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z13
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z14
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z7, Z15, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z7, Z15, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z7, Z15, Z2
 	VFMADD231PS Z8, Z15, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z7, Z15, Z3
 	VFMADD231PS Z8, Z15, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z7, Z15, Z4
 	VFMADD231PS Z8, Z15, Z2
 	VFMADD231PS Z9, Z15, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z7, Z15, Z5
 	VFMADD231PS Z8, Z15, Z3
 	VFMADD231PS Z9, Z15, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z7, Z15, Z6
 	VFMADD231PS Z8, Z15, Z4
 	VFMADD231PS Z9, Z15, Z2
 	VFMADD231PS Z10, Z15, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z8, Z15, Z5
 	VFMADD231PS Z9, Z15, Z3
 	VFMADD231PS Z10, Z15, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z8, Z15, Z6
 	VFMADD231PS Z9, Z15, Z4
 	VFMADD231PS Z10, Z15, Z2
 	VFMADD231PS Z11, Z15, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z9, Z15, Z5
 	VFMADD231PS Z10, Z15, Z3
 	VFMADD231PS Z11, Z15, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z9, Z15, Z6
 	VFMADD231PS Z10, Z15, Z4
 	VFMADD231PS Z11, Z15, Z2
 	VFMADD231PS Z12, Z15, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z10, Z15, Z5
 	VFMADD231PS Z11, Z15, Z3
 	VFMADD231PS Z12, Z15, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z10, Z15, Z6
 	VFMADD231PS Z11, Z15, Z4
 	VFMADD231PS Z12, Z15, Z2
 	VFMADD231PS Z13, Z15, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z11, Z15, Z5
 	VFMADD231PS Z12, Z15, Z3
 	VFMADD231PS Z13, Z15, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z11, Z15, Z6
 	VFMADD231PS Z12, Z15, Z4
 	VFMADD231PS Z13, Z15, Z2
 	VFMADD231PS Z14, Z15, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z12, Z15, Z5
 	VFMADD231PS Z13, Z15, Z3
 	VFMADD231PS Z14, Z15, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z12, Z15, Z6
 	VFMADD231PS Z13, Z15, Z4
 	VFMADD231PS Z14, Z15, Z2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z13, Z15, Z5
 	VFMADD231PS Z14, Z15, Z3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z13, Z15, Z6
 	VFMADD231PS Z14, Z15, Z4
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z14, Z15, Z5
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z15
 	VFMADD231PS Z14, Z15, Z6
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x08, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x08, R13
 	JMP         block8false
 
 after8false:
 block4false:
-	CMPQ        R12, $0x04
+	CMPQ        R13, $0x04
 	JL          after4false
-	VMOVUPS     (R11), Z7
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z8
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z9
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z10
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z11
+	VMOVUPS     (R12), Z7
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z8
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z9
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z10
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z7, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z7, Z11, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z7, Z11, Z2
 	VFMADD231PS Z8, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z7, Z11, Z3
 	VFMADD231PS Z8, Z11, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z7, Z11, Z4
 	VFMADD231PS Z8, Z11, Z2
 	VFMADD231PS Z9, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z7, Z11, Z5
 	VFMADD231PS Z8, Z11, Z3
 	VFMADD231PS Z9, Z11, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z7, Z11, Z6
 	VFMADD231PS Z8, Z11, Z4
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z10, Z11, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z8, Z11, Z5
 	VFMADD231PS Z9, Z11, Z3
 	VFMADD231PS Z10, Z11, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z8, Z11, Z6
 	VFMADD231PS Z9, Z11, Z4
 	VFMADD231PS Z10, Z11, Z2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z9, Z11, Z5
 	VFMADD231PS Z10, Z11, Z3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z9, Z11, Z6
 	VFMADD231PS Z10, Z11, Z4
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z10, Z11, Z5
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z11
 	VFMADD231PS Z10, Z11, Z6
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x04, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x04, R13
 	JMP         block4false
 
 after4false:
 block2false:
-	CMPQ        R12, $0x02
+	CMPQ        R13, $0x02
 	JL          after2false
-	VMOVUPS     (R11), Z7
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Z8
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z9
+	VMOVUPS     (R12), Z7
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Z8
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z7, Z9, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z7, Z9, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z7, Z9, Z2
 	VFMADD231PS Z8, Z9, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z7, Z9, Z3
 	VFMADD231PS Z8, Z9, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z7, Z9, Z4
 	VFMADD231PS Z8, Z9, Z2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z7, Z9, Z5
 	VFMADD231PS Z8, Z9, Z3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z7, Z9, Z6
 	VFMADD231PS Z8, Z9, Z4
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z8, Z9, Z5
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z9
 	VFMADD231PS Z8, Z9, Z6
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x02, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x02, R13
 	JMP         block2false
 
 after2false:
 block1false:
-	CMPQ        R12, $0x01
+	CMPQ        R13, $0x01
 	JL          after1false
-	VMOVUPS     (R11), Z7
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Z8
+	VMOVUPS     (R12), Z7
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z8
 	VFMADD231PS Z7, Z8, Z0
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z8
 	VFMADD231PS Z7, Z8, Z1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z8
 	VFMADD231PS Z7, Z8, Z2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z8
 	VFMADD231PS Z7, Z8, Z3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z8
 	VFMADD231PS Z7, Z8, Z4
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z8
 	VFMADD231PS Z7, Z8, Z5
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z8
 	VFMADD231PS Z7, Z8, Z6
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x01, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x01, R13
 	JMP         block1false
 
 after1false:
-	ADDQ    xRow+24(FP), DI
-	ADDQ    dzRow+40(FP), R8
-	DECQ    R9
+	ADDQ    xRow+24(FP), R8
+	ADDQ    dzRow+40(FP), R9
+	DECQ    R10
 	JNZ     rowfalse
-	MOVQ    AX, DI
-	VMOVUPS (DI), Z7
+	MOVQ    AX, R8
+	VMOVUPS (R8), Z7
 	VADDPS  Z7, Z0, Z0
-	VMOVUPS Z0, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z7
+	VMOVUPS Z0, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z7
 	VADDPS  Z7, Z1, Z1
-	VMOVUPS Z1, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z7
+	VMOVUPS Z1, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z7
 	VADDPS  Z7, Z2, Z2
-	VMOVUPS Z2, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z7
+	VMOVUPS Z2, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z7
 	VADDPS  Z7, Z3, Z3
-	VMOVUPS Z3, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z7
+	VMOVUPS Z3, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z7
 	VADDPS  Z7, Z4, Z4
-	VMOVUPS Z4, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z7
+	VMOVUPS Z4, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z7
 	VADDPS  Z7, Z5, Z5
-	VMOVUPS Z5, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Z7
+	VMOVUPS Z5, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z7
 	VADDPS  Z7, Z6, Z6
-	VMOVUPS Z6, (DI)
+	VMOVUPS Z6, (R8)
 	ADDQ    $0x40, AX
 	ADDQ    $0x40, CX
 	ADDQ    $0x40, DX
@@ -7005,304 +7273,306 @@ tail:
 	MOVQ   oh+56(FP), SI
 
 rowtrue:
-	MOVQ CX, DI
-	MOVQ DX, R8
-	MOVQ ow+64(FP), R9
+	MOVQ CX, R8
+	MOVQ DX, R9
+	MOVQ ow+64(FP), R10
 
 block8true:
-	CMPQ        R9, $0x08
+	CMPQ        R10, $0x08
 	JL          after8true
-	VMOVUPS.Z   (R8), K1, Z7
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z8
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z9
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z10
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z11
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z12
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z13
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z14
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	VMOVUPS.Z   (R9), K1, Z7
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z8
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z9
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z10
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z11
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z12
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z13
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z14
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z7, Z15, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z7, Z15, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z7, Z15, Z2
 	VFMADD231PS Z8, Z15, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z7, Z15, Z3
 	VFMADD231PS Z8, Z15, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z7, Z15, Z4
 	VFMADD231PS Z8, Z15, Z2
 	VFMADD231PS Z9, Z15, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z7, Z15, Z5
 	VFMADD231PS Z8, Z15, Z3
 	VFMADD231PS Z9, Z15, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z7, Z15, Z6
 	VFMADD231PS Z8, Z15, Z4
 	VFMADD231PS Z9, Z15, Z2
 	VFMADD231PS Z10, Z15, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z8, Z15, Z5
 	VFMADD231PS Z9, Z15, Z3
 	VFMADD231PS Z10, Z15, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z8, Z15, Z6
 	VFMADD231PS Z9, Z15, Z4
 	VFMADD231PS Z10, Z15, Z2
 	VFMADD231PS Z11, Z15, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z9, Z15, Z5
 	VFMADD231PS Z10, Z15, Z3
 	VFMADD231PS Z11, Z15, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z9, Z15, Z6
 	VFMADD231PS Z10, Z15, Z4
 	VFMADD231PS Z11, Z15, Z2
 	VFMADD231PS Z12, Z15, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z10, Z15, Z5
 	VFMADD231PS Z11, Z15, Z3
 	VFMADD231PS Z12, Z15, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z10, Z15, Z6
 	VFMADD231PS Z11, Z15, Z4
 	VFMADD231PS Z12, Z15, Z2
 	VFMADD231PS Z13, Z15, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z11, Z15, Z5
 	VFMADD231PS Z12, Z15, Z3
 	VFMADD231PS Z13, Z15, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z11, Z15, Z6
 	VFMADD231PS Z12, Z15, Z4
 	VFMADD231PS Z13, Z15, Z2
 	VFMADD231PS Z14, Z15, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z12, Z15, Z5
 	VFMADD231PS Z13, Z15, Z3
 	VFMADD231PS Z14, Z15, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z12, Z15, Z6
 	VFMADD231PS Z13, Z15, Z4
 	VFMADD231PS Z14, Z15, Z2
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z13, Z15, Z5
 	VFMADD231PS Z14, Z15, Z3
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z13, Z15, Z6
 	VFMADD231PS Z14, Z15, Z4
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z14, Z15, Z5
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z15
 	VFMADD231PS Z14, Z15, Z6
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x08, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x08, R10
 	JMP         block8true
 
 after8true:
 block4true:
-	CMPQ        R9, $0x04
+	CMPQ        R10, $0x04
 	JL          after4true
-	VMOVUPS.Z   (R8), K1, Z7
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z8
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z9
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z10
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	VMOVUPS.Z   (R9), K1, Z7
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z8
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z9
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z10
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z7, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z7, Z11, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z7, Z11, Z2
 	VFMADD231PS Z8, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z7, Z11, Z3
 	VFMADD231PS Z8, Z11, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z7, Z11, Z4
 	VFMADD231PS Z8, Z11, Z2
 	VFMADD231PS Z9, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z7, Z11, Z5
 	VFMADD231PS Z8, Z11, Z3
 	VFMADD231PS Z9, Z11, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z7, Z11, Z6
 	VFMADD231PS Z8, Z11, Z4
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z10, Z11, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z8, Z11, Z5
 	VFMADD231PS Z9, Z11, Z3
 	VFMADD231PS Z10, Z11, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z8, Z11, Z6
 	VFMADD231PS Z9, Z11, Z4
 	VFMADD231PS Z10, Z11, Z2
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z9, Z11, Z5
 	VFMADD231PS Z10, Z11, Z3
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z9, Z11, Z6
 	VFMADD231PS Z10, Z11, Z4
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z10, Z11, Z5
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z11
 	VFMADD231PS Z10, Z11, Z6
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x04, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x04, R10
 	JMP         block4true
 
 after4true:
 block2true:
-	CMPQ        R9, $0x02
+	CMPQ        R10, $0x02
 	JL          after2true
-	VMOVUPS.Z   (R8), K1, Z7
-	ADDQ        dzPixel+48(FP), R8
-	VMOVUPS.Z   (R8), K1, Z8
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	VMOVUPS.Z   (R9), K1, Z7
+	ADDQ        dzPixel+48(FP), R9
+	VMOVUPS.Z   (R9), K1, Z8
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z7, Z9, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z7, Z9, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z7, Z9, Z2
 	VFMADD231PS Z8, Z9, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z7, Z9, Z3
 	VFMADD231PS Z8, Z9, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z7, Z9, Z4
 	VFMADD231PS Z8, Z9, Z2
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z7, Z9, Z5
 	VFMADD231PS Z8, Z9, Z3
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z7, Z9, Z6
 	VFMADD231PS Z8, Z9, Z4
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z8, Z9, Z5
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z8, Z9, Z6
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x02, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x02, R10
 	JMP         block2true
 
 after2true:
 block1true:
-	CMPQ        R9, $0x01
+	CMPQ        R10, $0x01
 	JL          after1true
-	VMOVUPS.Z   (R8), K1, Z7
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	VMOVUPS.Z   (R9), K1, Z7
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMOVUPS.Z   (R11), K1, Z8
 	VFMADD231PS Z7, Z8, Z0
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z8
 	VFMADD231PS Z7, Z8, Z1
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z8
 	VFMADD231PS Z7, Z8, Z2
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z8
 	VFMADD231PS Z7, Z8, Z3
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z8
 	VFMADD231PS Z7, Z8, Z4
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z8
 	VFMADD231PS Z7, Z8, Z5
-	ADDQ        BX, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        BX, R11
+	VMOVUPS.Z   (R11), K1, Z8
 	VFMADD231PS Z7, Z8, Z6
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x01, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x01, R10
 	JMP         block1true
 
 after1true:
@@ -7342,9 +7612,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip3s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip3s1x8AVX2(SB), NOSPLIT, $0-64
+// func strip3s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip3s1x8AVX2(SB), NOSPLIT, $0-80
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -7353,6 +7623,8 @@ TEXT ·strip3s1x8AVX2(SB), NOSPLIT, $0-64
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
 	TESTQ   DI, DI
 	JZ      tail
 
@@ -7365,3894 +7637,84 @@ vector:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000003, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000003, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9), Y9, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*1), Y9, Y1
-	VFMADD231PS (R9), Y9, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*2), Y9, Y1
-	VFMADD231PS (R9)(SI*1), Y9, Y2
-	VFMADD231PS (R9), Y9, Y3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*2), Y9, Y2
-	VFMADD231PS (R9)(SI*1), Y9, Y3
-	VFMADD231PS (R9), Y9, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*2), Y9, Y3
-	VFMADD231PS (R9)(SI*1), Y9, Y4
-	VFMADD231PS (R9), Y9, Y5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*2), Y9, Y4
-	VFMADD231PS (R9)(SI*1), Y9, Y5
-	VFMADD231PS (R9), Y9, Y6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*2), Y9, Y5
-	VFMADD231PS (R9)(SI*1), Y9, Y6
-	VFMADD231PS (R9), Y9, Y7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*2), Y9, Y6
-	VFMADD231PS (R9)(SI*1), Y9, Y7
-	VFMADD231PS (R9), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*2), Y9, Y7
-	VFMADD231PS (R9)(SI*1), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*2), Y9, Y8
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
-	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y3, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y4, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y5, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y6, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y7, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y8, (R8)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	MOVQ   DX, DX
-	MOVQ   $0x00000003, DI
-
-tapstrue:
-	MOVQ        CX, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y5, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y6, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y7, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y8, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip3s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip3s1x4AVX2(SB), NOSPLIT, $0-64
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000003, R10
-
-tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9), Y5, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*1), Y5, Y1
-	VFMADD231PS (R9), Y5, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*2), Y5, Y1
-	VFMADD231PS (R9)(SI*1), Y5, Y2
-	VFMADD231PS (R9), Y5, Y3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*2), Y5, Y2
-	VFMADD231PS (R9)(SI*1), Y5, Y3
-	VFMADD231PS (R9), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*2), Y5, Y3
-	VFMADD231PS (R9)(SI*1), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*2), Y5, Y4
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
-	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y3, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y4, (R8)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   DX, DX
-	MOVQ   $0x00000003, DI
-
-tapstrue:
-	MOVQ        CX, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip3s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip3s1x2AVX2(SB), NOSPLIT, $0-64
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000003, R10
-
-tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9), Y3, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9)(SI*1), Y3, Y1
-	VFMADD231PS (R9), Y3, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9)(SI*2), Y3, Y1
-	VFMADD231PS (R9)(SI*1), Y3, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9)(SI*2), Y3, Y2
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
-	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   DX, DX
-	MOVQ   $0x00000003, DI
-
-tapstrue:
-	MOVQ        CX, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip3s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip3s1x1AVX2(SB), NOSPLIT, $0-64
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000003, R10
-
-tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R9), Y2, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R9)(SI*1), Y2, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R9)(SI*2), Y2, Y1
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
-	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	MOVQ   DX, DX
-	MOVQ   $0x00000003, DI
-
-tapstrue:
-	MOVQ        CX, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (DX), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func taps3s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·taps3s1AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+88(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    dw+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    dz+16(FP), DX
-	MOVQ    pixel+32(FP), BX
-	MOVQ    vectors+72(FP), SI
-	TESTQ   SI, SI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   CX, DI
-	MOVQ   DX, R8
-	MOVQ   oh+56(FP), R9
-
-rowfalse:
-	MOVQ DI, R10
-	MOVQ R8, R11
-	MOVQ ow+64(FP), R12
-
-block4false:
-	CMPQ        R12, $0x04
-	JL          after4false
-	VMOVUPS     (R11), Y4
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y5
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y6
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y7
-	ADDQ        dzPixel+48(FP), R11
 	MOVQ        R10, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y4, Y8, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y4, Y8, Y2
-	VFMADD231PS Y5, Y8, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y4, Y8, Y3
-	VFMADD231PS Y5, Y8, Y2
-	VFMADD231PS Y6, Y8, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y5, Y8, Y3
-	VFMADD231PS Y6, Y8, Y2
-	VFMADD231PS Y7, Y8, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y6, Y8, Y3
-	VFMADD231PS Y7, Y8, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y7, Y8, Y3
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x04, R12
-	JMP         block4false
-
-after4false:
-block2false:
-	CMPQ        R12, $0x02
-	JL          after2false
-	VMOVUPS     (R11), Y4
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y5
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y6
-	VFMADD231PS Y4, Y6, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y6
-	VFMADD231PS Y4, Y6, Y2
-	VFMADD231PS Y5, Y6, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y6
-	VFMADD231PS Y4, Y6, Y3
-	VFMADD231PS Y5, Y6, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y6
-	VFMADD231PS Y5, Y6, Y3
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x02, R12
-	JMP         block2false
-
-after2false:
-block1false:
-	CMPQ        R12, $0x01
-	JL          after1false
-	VMOVUPS     (R11), Y4
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS Y4, Y5, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS Y4, Y5, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS Y4, Y5, Y3
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	SUBQ        $0x01, R12
-	JMP         block1false
-
-after1false:
-	ADDQ    xRow+24(FP), DI
-	ADDQ    dzRow+40(FP), R8
-	DECQ    R9
-	JNZ     rowfalse
-	MOVQ    AX, DI
-	VMOVUPS (DI), Y4
-	VADDPS  Y4, Y1, Y1
-	VMOVUPS Y1, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y4
-	VADDPS  Y4, Y2, Y2
-	VMOVUPS Y2, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y4
-	VADDPS  Y4, Y3, Y3
-	VMOVUPS Y3, (DI)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
-	DECQ    SI
-	JNZ     vector
-
-tail:
-	MOVB   tail+80(FP), SI
-	TESTB  SI, SI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   DX, DX
-	MOVQ   oh+56(FP), SI
-
-rowtrue:
-	MOVQ CX, DI
-	MOVQ DX, R8
-	MOVQ ow+64(FP), R9
-
-block4true:
-	CMPQ        R9, $0x04
-	JL          after4true
-	VMASKMOVPS  (R8), Y0, Y4
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y5
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y6
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y7
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y4, Y8, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y4, Y8, Y2
-	VFMADD231PS Y5, Y8, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y4, Y8, Y3
-	VFMADD231PS Y5, Y8, Y2
-	VFMADD231PS Y6, Y8, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y5, Y8, Y3
-	VFMADD231PS Y6, Y8, Y2
-	VFMADD231PS Y7, Y8, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y6, Y8, Y3
-	VFMADD231PS Y7, Y8, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y7, Y8, Y3
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x04, R9
-	JMP         block4true
-
-after4true:
-block2true:
-	CMPQ        R9, $0x02
-	JL          after2true
-	VMASKMOVPS  (R8), Y0, Y4
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y5
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y4, Y6, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y4, Y6, Y2
-	VFMADD231PS Y5, Y6, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y4, Y6, Y3
-	VFMADD231PS Y5, Y6, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y5, Y6, Y3
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x02, R9
-	JMP         block2true
-
-after2true:
-block1true:
-	CMPQ        R9, $0x01
-	JL          after1true
-	VMASKMOVPS  (R8), Y0, Y4
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VFMADD231PS Y4, Y5, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VFMADD231PS Y4, Y5, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VFMADD231PS Y4, Y5, Y3
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	SUBQ        $0x01, R9
-	JMP         block1true
-
-after1true:
-	ADDQ       xRow+24(FP), CX
-	ADDQ       dzRow+40(FP), DX
-	DECQ       SI
-	JNZ        rowtrue
-	VMASKMOVPS (AX), Y0, Y4
-	VADDPS     Y4, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y4
-	VADDPS     Y4, Y2, Y2
-	VMASKMOVPS Y2, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y4
-	VADDPS     Y4, Y3, Y3
-	VMASKMOVPS Y3, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip3s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip3s2x8AVX2(SB), NOSPLIT, $0-64
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000003, R10
-
-tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9), Y9, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*1), Y9, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*2), Y9, Y1
-	VFMADD231PS (R9), Y9, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*1), Y9, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*2), Y9, Y2
-	VFMADD231PS (R9), Y9, Y3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*1), Y9, Y3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*2), Y9, Y3
-	VFMADD231PS (R9), Y9, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*1), Y9, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*2), Y9, Y4
-	VFMADD231PS (R9), Y9, Y5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*1), Y9, Y5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*2), Y9, Y5
-	VFMADD231PS (R9), Y9, Y6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*1), Y9, Y6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*2), Y9, Y6
-	VFMADD231PS (R9), Y9, Y7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*1), Y9, Y7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*2), Y9, Y7
-	VFMADD231PS (R9), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*1), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*2), Y9, Y8
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
-	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y3, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y4, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y5, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y6, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y7, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y8, (R8)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	MOVQ   DX, DX
-	MOVQ   $0x00000003, DI
-
-tapstrue:
-	MOVQ        CX, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y5, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y6, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y7, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y8, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip3s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip3s2x4AVX2(SB), NOSPLIT, $0-64
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000003, R10
-
-tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9), Y5, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*1), Y5, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*2), Y5, Y1
-	VFMADD231PS (R9), Y5, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*1), Y5, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*2), Y5, Y2
-	VFMADD231PS (R9), Y5, Y3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*1), Y5, Y3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*2), Y5, Y3
-	VFMADD231PS (R9), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*1), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*2), Y5, Y4
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
-	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y3, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y4, (R8)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   DX, DX
-	MOVQ   $0x00000003, DI
-
-tapstrue:
-	MOVQ        CX, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip3s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip3s2x2AVX2(SB), NOSPLIT, $0-64
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000003, R10
-
-tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9), Y3, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9)(SI*1), Y3, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9)(SI*2), Y3, Y1
-	VFMADD231PS (R9), Y3, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9)(SI*1), Y3, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9)(SI*2), Y3, Y2
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
-	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   DX, DX
-	MOVQ   $0x00000003, DI
-
-tapstrue:
-	MOVQ        CX, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip3s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip3s2x1AVX2(SB), NOSPLIT, $0-64
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000003, R10
-
-tapsfalse:
-	MOVQ        R8, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R9), Y2, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R9)(SI*1), Y2, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R9)(SI*2), Y2, Y1
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
-	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	MOVQ   DX, DX
-	MOVQ   $0x00000003, DI
-
-tapstrue:
-	MOVQ        CX, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (DX), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func taps3s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·taps3s2AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+88(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    dw+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    dz+16(FP), DX
-	MOVQ    pixel+32(FP), BX
-	MOVQ    vectors+72(FP), SI
-	TESTQ   SI, SI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   CX, DI
-	MOVQ   DX, R8
-	MOVQ   oh+56(FP), R9
-
-rowfalse:
-	MOVQ DI, R10
-	MOVQ R8, R11
-	MOVQ ow+64(FP), R12
-
-block4false:
-	CMPQ        R12, $0x04
-	JL          after4false
-	VMOVUPS     (R11), Y4
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y5
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y6
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y7
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y4, Y8, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y4, Y8, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y4, Y8, Y3
-	VFMADD231PS Y5, Y8, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y5, Y8, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y5, Y8, Y3
-	VFMADD231PS Y6, Y8, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y6, Y8, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y6, Y8, Y3
-	VFMADD231PS Y7, Y8, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y7, Y8, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y7, Y8, Y3
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x04, R12
-	JMP         block4false
-
-after4false:
-block2false:
-	CMPQ        R12, $0x02
-	JL          after2false
-	VMOVUPS     (R11), Y4
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y5
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y6
-	VFMADD231PS Y4, Y6, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y6
-	VFMADD231PS Y4, Y6, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y6
-	VFMADD231PS Y4, Y6, Y3
-	VFMADD231PS Y5, Y6, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y6
-	VFMADD231PS Y5, Y6, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y6
-	VFMADD231PS Y5, Y6, Y3
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x02, R12
-	JMP         block2false
-
-after2false:
-block1false:
-	CMPQ        R12, $0x01
-	JL          after1false
-	VMOVUPS     (R11), Y4
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS Y4, Y5, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS Y4, Y5, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS Y4, Y5, Y3
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x01, R12
-	JMP         block1false
-
-after1false:
-	ADDQ    xRow+24(FP), DI
-	ADDQ    dzRow+40(FP), R8
-	DECQ    R9
-	JNZ     rowfalse
-	MOVQ    AX, DI
-	VMOVUPS (DI), Y4
-	VADDPS  Y4, Y1, Y1
-	VMOVUPS Y1, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y4
-	VADDPS  Y4, Y2, Y2
-	VMOVUPS Y2, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y4
-	VADDPS  Y4, Y3, Y3
-	VMOVUPS Y3, (DI)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
-	DECQ    SI
-	JNZ     vector
-
-tail:
-	MOVB   tail+80(FP), SI
-	TESTB  SI, SI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   DX, DX
-	MOVQ   oh+56(FP), SI
-
-rowtrue:
-	MOVQ CX, DI
-	MOVQ DX, R8
-	MOVQ ow+64(FP), R9
-
-block4true:
-	CMPQ        R9, $0x04
-	JL          after4true
-	VMASKMOVPS  (R8), Y0, Y4
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y5
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y6
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y7
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y4, Y8, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y4, Y8, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y4, Y8, Y3
-	VFMADD231PS Y5, Y8, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y5, Y8, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y5, Y8, Y3
-	VFMADD231PS Y6, Y8, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y6, Y8, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y6, Y8, Y3
-	VFMADD231PS Y7, Y8, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y7, Y8, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y7, Y8, Y3
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x04, R9
-	JMP         block4true
-
-after4true:
-block2true:
-	CMPQ        R9, $0x02
-	JL          after2true
-	VMASKMOVPS  (R8), Y0, Y4
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y5
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y4, Y6, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y4, Y6, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y4, Y6, Y3
-	VFMADD231PS Y5, Y6, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y5, Y6, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y5, Y6, Y3
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x02, R9
-	JMP         block2true
-
-after2true:
-block1true:
-	CMPQ        R9, $0x01
-	JL          after1true
-	VMASKMOVPS  (R8), Y0, Y4
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VFMADD231PS Y4, Y5, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VFMADD231PS Y4, Y5, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VFMADD231PS Y4, Y5, Y3
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x01, R9
-	JMP         block1true
-
-after1true:
-	ADDQ       xRow+24(FP), CX
-	ADDQ       dzRow+40(FP), DX
-	DECQ       SI
-	JNZ        rowtrue
-	VMASKMOVPS (AX), Y0, Y4
-	VADDPS     Y4, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y4
-	VADDPS     Y4, Y2, Y2
-	VMASKMOVPS Y2, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y4
-	VADDPS     Y4, Y3, Y3
-	VMASKMOVPS Y3, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip5s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip5s1x8AVX2(SB), NOSPLIT, $0-64
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000005, R10
-
-tapsfalse:
-	MOVQ        R8, R11
-	LEAQ        (R9)(SI*2), R12
-	ADDQ        SI, R12
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9), Y9, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*1), Y9, Y1
-	VFMADD231PS (R9), Y9, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*2), Y9, Y1
-	VFMADD231PS (R9)(SI*1), Y9, Y2
-	VFMADD231PS (R9), Y9, Y3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12), Y9, Y1
-	VFMADD231PS (R9)(SI*2), Y9, Y2
-	VFMADD231PS (R9)(SI*1), Y9, Y3
-	VFMADD231PS (R9), Y9, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*1), Y9, Y1
-	VFMADD231PS (R12), Y9, Y2
-	VFMADD231PS (R9)(SI*2), Y9, Y3
-	VFMADD231PS (R9)(SI*1), Y9, Y4
-	VFMADD231PS (R9), Y9, Y5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*1), Y9, Y2
-	VFMADD231PS (R12), Y9, Y3
-	VFMADD231PS (R9)(SI*2), Y9, Y4
-	VFMADD231PS (R9)(SI*1), Y9, Y5
-	VFMADD231PS (R9), Y9, Y6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*1), Y9, Y3
-	VFMADD231PS (R12), Y9, Y4
-	VFMADD231PS (R9)(SI*2), Y9, Y5
-	VFMADD231PS (R9)(SI*1), Y9, Y6
-	VFMADD231PS (R9), Y9, Y7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*1), Y9, Y4
-	VFMADD231PS (R12), Y9, Y5
-	VFMADD231PS (R9)(SI*2), Y9, Y6
-	VFMADD231PS (R9)(SI*1), Y9, Y7
-	VFMADD231PS (R9), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*1), Y9, Y5
-	VFMADD231PS (R12), Y9, Y6
-	VFMADD231PS (R9)(SI*2), Y9, Y7
-	VFMADD231PS (R9)(SI*1), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*1), Y9, Y6
-	VFMADD231PS (R12), Y9, Y7
-	VFMADD231PS (R9)(SI*2), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*1), Y9, Y7
-	VFMADD231PS (R12), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*1), Y9, Y8
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
-	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y3, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y4, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y5, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y6, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y7, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y8, (R8)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	MOVQ   DX, DX
-	MOVQ   $0x00000005, DI
-
-tapstrue:
-	MOVQ        CX, R8
-	LEAQ        (DX)(SI*2), R9
-	ADDQ        SI, R9
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y5, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y6, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y7, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y8, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip5s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip5s1x4AVX2(SB), NOSPLIT, $0-64
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000005, R10
-
-tapsfalse:
-	MOVQ        R8, R11
-	LEAQ        (R9)(SI*2), R12
-	ADDQ        SI, R12
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9), Y5, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*1), Y5, Y1
-	VFMADD231PS (R9), Y5, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*2), Y5, Y1
-	VFMADD231PS (R9)(SI*1), Y5, Y2
-	VFMADD231PS (R9), Y5, Y3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12), Y5, Y1
-	VFMADD231PS (R9)(SI*2), Y5, Y2
-	VFMADD231PS (R9)(SI*1), Y5, Y3
-	VFMADD231PS (R9), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12)(SI*1), Y5, Y1
-	VFMADD231PS (R12), Y5, Y2
-	VFMADD231PS (R9)(SI*2), Y5, Y3
-	VFMADD231PS (R9)(SI*1), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12)(SI*1), Y5, Y2
-	VFMADD231PS (R12), Y5, Y3
-	VFMADD231PS (R9)(SI*2), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12)(SI*1), Y5, Y3
-	VFMADD231PS (R12), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12)(SI*1), Y5, Y4
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
-	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y3, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y4, (R8)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   DX, DX
-	MOVQ   $0x00000005, DI
-
-tapstrue:
-	MOVQ        CX, R8
-	LEAQ        (DX)(SI*2), R9
-	ADDQ        SI, R9
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (R9), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (R9), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (R9), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip5s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip5s1x2AVX2(SB), NOSPLIT, $0-64
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000005, R10
-
-tapsfalse:
-	MOVQ        R8, R11
-	LEAQ        (R9)(SI*2), R12
-	ADDQ        SI, R12
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9), Y3, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9)(SI*1), Y3, Y1
-	VFMADD231PS (R9), Y3, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9)(SI*2), Y3, Y1
-	VFMADD231PS (R9)(SI*1), Y3, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R12), Y3, Y1
-	VFMADD231PS (R9)(SI*2), Y3, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R12)(SI*1), Y3, Y1
-	VFMADD231PS (R12), Y3, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R12)(SI*1), Y3, Y2
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
-	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   DX, DX
-	MOVQ   $0x00000005, DI
-
-tapstrue:
-	MOVQ        CX, R8
-	LEAQ        (DX)(SI*2), R9
-	ADDQ        SI, R9
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (R9), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (R9)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (R9), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (R9)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip5s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip5s1x1AVX2(SB), NOSPLIT, $0-64
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000005, R10
-
-tapsfalse:
-	MOVQ        R8, R11
-	LEAQ        (R9)(SI*2), R12
-	ADDQ        SI, R12
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R9), Y2, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R9)(SI*1), Y2, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R9)(SI*2), Y2, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R12), Y2, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R12)(SI*1), Y2, Y1
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
-	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	MOVQ   DX, DX
-	MOVQ   $0x00000005, DI
-
-tapstrue:
-	MOVQ        CX, R8
-	LEAQ        (DX)(SI*2), R9
-	ADDQ        SI, R9
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (DX), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (R9), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (R9)(SI*1), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func taps5s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·taps5s1AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+88(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    dw+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    dz+16(FP), DX
-	MOVQ    pixel+32(FP), BX
-	MOVQ    vectors+72(FP), SI
-	TESTQ   SI, SI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ   CX, DI
-	MOVQ   DX, R8
-	MOVQ   oh+56(FP), R9
-
-rowfalse:
-	MOVQ DI, R10
-	MOVQ R8, R11
-	MOVQ ow+64(FP), R12
-
-block4false:
-	CMPQ        R12, $0x04
-	JL          after4false
-	VMOVUPS     (R11), Y6
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y7
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y8
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y9
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y10
-	VFMADD231PS Y6, Y10, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
-	VFMADD231PS Y6, Y10, Y2
-	VFMADD231PS Y7, Y10, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
-	VFMADD231PS Y6, Y10, Y3
-	VFMADD231PS Y7, Y10, Y2
-	VFMADD231PS Y8, Y10, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
-	VFMADD231PS Y6, Y10, Y4
-	VFMADD231PS Y7, Y10, Y3
-	VFMADD231PS Y8, Y10, Y2
-	VFMADD231PS Y9, Y10, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
-	VFMADD231PS Y6, Y10, Y5
-	VFMADD231PS Y7, Y10, Y4
-	VFMADD231PS Y8, Y10, Y3
-	VFMADD231PS Y9, Y10, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
-	VFMADD231PS Y7, Y10, Y5
-	VFMADD231PS Y8, Y10, Y4
-	VFMADD231PS Y9, Y10, Y3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
-	VFMADD231PS Y8, Y10, Y5
-	VFMADD231PS Y9, Y10, Y4
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
-	VFMADD231PS Y9, Y10, Y5
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x04, R12
-	JMP         block4false
-
-after4false:
-block2false:
-	CMPQ        R12, $0x02
-	JL          after2false
-	VMOVUPS     (R11), Y6
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y7
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y6, Y8, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y6, Y8, Y2
-	VFMADD231PS Y7, Y8, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y6, Y8, Y3
-	VFMADD231PS Y7, Y8, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y6, Y8, Y4
-	VFMADD231PS Y7, Y8, Y3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y6, Y8, Y5
-	VFMADD231PS Y7, Y8, Y4
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y7, Y8, Y5
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x02, R12
-	JMP         block2false
-
-after2false:
-block1false:
-	CMPQ        R12, $0x01
-	JL          after1false
-	VMOVUPS     (R11), Y6
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y7
-	VFMADD231PS Y6, Y7, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y7
-	VFMADD231PS Y6, Y7, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y7
-	VFMADD231PS Y6, Y7, Y3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y7
-	VFMADD231PS Y6, Y7, Y4
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y7
-	VFMADD231PS Y6, Y7, Y5
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	SUBQ        $0x01, R12
-	JMP         block1false
-
-after1false:
-	ADDQ    xRow+24(FP), DI
-	ADDQ    dzRow+40(FP), R8
-	DECQ    R9
-	JNZ     rowfalse
-	MOVQ    AX, DI
-	VMOVUPS (DI), Y6
-	VADDPS  Y6, Y1, Y1
-	VMOVUPS Y1, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y6
-	VADDPS  Y6, Y2, Y2
-	VMOVUPS Y2, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y6
-	VADDPS  Y6, Y3, Y3
-	VMOVUPS Y3, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y6
-	VADDPS  Y6, Y4, Y4
-	VMOVUPS Y4, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y6
-	VADDPS  Y6, Y5, Y5
-	VMOVUPS Y5, (DI)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
-	DECQ    SI
-	JNZ     vector
-
-tail:
-	MOVB   tail+80(FP), SI
-	TESTB  SI, SI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ   DX, DX
-	MOVQ   oh+56(FP), SI
-
-rowtrue:
-	MOVQ CX, DI
-	MOVQ DX, R8
-	MOVQ ow+64(FP), R9
-
-block4true:
-	CMPQ        R9, $0x04
-	JL          after4true
-	VMASKMOVPS  (R8), Y0, Y6
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y7
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y8
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y9
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y6, Y10, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y6, Y10, Y2
-	VFMADD231PS Y7, Y10, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y6, Y10, Y3
-	VFMADD231PS Y7, Y10, Y2
-	VFMADD231PS Y8, Y10, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y6, Y10, Y4
-	VFMADD231PS Y7, Y10, Y3
-	VFMADD231PS Y8, Y10, Y2
-	VFMADD231PS Y9, Y10, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y6, Y10, Y5
-	VFMADD231PS Y7, Y10, Y4
-	VFMADD231PS Y8, Y10, Y3
-	VFMADD231PS Y9, Y10, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y7, Y10, Y5
-	VFMADD231PS Y8, Y10, Y4
-	VFMADD231PS Y9, Y10, Y3
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y8, Y10, Y5
-	VFMADD231PS Y9, Y10, Y4
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y9, Y10, Y5
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x04, R9
-	JMP         block4true
-
-after4true:
-block2true:
-	CMPQ        R9, $0x02
-	JL          after2true
-	VMASKMOVPS  (R8), Y0, Y6
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y7
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y6, Y8, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y6, Y8, Y2
-	VFMADD231PS Y7, Y8, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y6, Y8, Y3
-	VFMADD231PS Y7, Y8, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y6, Y8, Y4
-	VFMADD231PS Y7, Y8, Y3
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y6, Y8, Y5
-	VFMADD231PS Y7, Y8, Y4
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y7, Y8, Y5
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x02, R9
-	JMP         block2true
-
-after2true:
-block1true:
-	CMPQ        R9, $0x01
-	JL          after1true
-	VMASKMOVPS  (R8), Y0, Y6
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMASKMOVPS  (R10), Y0, Y7
-	VFMADD231PS Y6, Y7, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y7
-	VFMADD231PS Y6, Y7, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y7
-	VFMADD231PS Y6, Y7, Y3
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y7
-	VFMADD231PS Y6, Y7, Y4
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y7
-	VFMADD231PS Y6, Y7, Y5
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	SUBQ        $0x01, R9
-	JMP         block1true
-
-after1true:
-	ADDQ       xRow+24(FP), CX
-	ADDQ       dzRow+40(FP), DX
-	DECQ       SI
-	JNZ        rowtrue
-	VMASKMOVPS (AX), Y0, Y6
-	VADDPS     Y6, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y6
-	VADDPS     Y6, Y2, Y2
-	VMASKMOVPS Y2, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y6
-	VADDPS     Y6, Y3, Y3
-	VMASKMOVPS Y3, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y6
-	VADDPS     Y6, Y4, Y4
-	VMASKMOVPS Y4, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y6
-	VADDPS     Y6, Y5, Y5
-	VMASKMOVPS Y5, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip5s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip5s2x8AVX2(SB), NOSPLIT, $0-64
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000005, R10
-
-tapsfalse:
-	MOVQ        R8, R11
-	LEAQ        (R9)(SI*2), R12
-	ADDQ        SI, R12
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9), Y9, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*1), Y9, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*2), Y9, Y1
-	VFMADD231PS (R9), Y9, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12), Y9, Y1
-	VFMADD231PS (R9)(SI*1), Y9, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*1), Y9, Y1
-	VFMADD231PS (R9)(SI*2), Y9, Y2
-	VFMADD231PS (R9), Y9, Y3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12), Y9, Y2
-	VFMADD231PS (R9)(SI*1), Y9, Y3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*1), Y9, Y2
-	VFMADD231PS (R9)(SI*2), Y9, Y3
-	VFMADD231PS (R9), Y9, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12), Y9, Y3
-	VFMADD231PS (R9)(SI*1), Y9, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*1), Y9, Y3
-	VFMADD231PS (R9)(SI*2), Y9, Y4
-	VFMADD231PS (R9), Y9, Y5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12), Y9, Y4
-	VFMADD231PS (R9)(SI*1), Y9, Y5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*1), Y9, Y4
-	VFMADD231PS (R9)(SI*2), Y9, Y5
-	VFMADD231PS (R9), Y9, Y6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12), Y9, Y5
-	VFMADD231PS (R9)(SI*1), Y9, Y6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*1), Y9, Y5
-	VFMADD231PS (R9)(SI*2), Y9, Y6
-	VFMADD231PS (R9), Y9, Y7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12), Y9, Y6
-	VFMADD231PS (R9)(SI*1), Y9, Y7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*1), Y9, Y6
-	VFMADD231PS (R9)(SI*2), Y9, Y7
-	VFMADD231PS (R9), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12), Y9, Y7
-	VFMADD231PS (R9)(SI*1), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*1), Y9, Y7
-	VFMADD231PS (R9)(SI*2), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*1), Y9, Y8
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
-	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y3, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y4, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y5, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y6, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y7, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y8, (R8)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	MOVQ   DX, DX
-	MOVQ   $0x00000005, DI
-
-tapstrue:
-	MOVQ        CX, R8
-	LEAQ        (DX)(SI*2), R9
-	ADDQ        SI, R9
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y5, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y6, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y7, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y8, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip5s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip5s2x4AVX2(SB), NOSPLIT, $0-64
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000005, R10
-
-tapsfalse:
-	MOVQ        R8, R11
-	LEAQ        (R9)(SI*2), R12
-	ADDQ        SI, R12
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9), Y5, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*1), Y5, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*2), Y5, Y1
-	VFMADD231PS (R9), Y5, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12), Y5, Y1
-	VFMADD231PS (R9)(SI*1), Y5, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12)(SI*1), Y5, Y1
-	VFMADD231PS (R9)(SI*2), Y5, Y2
-	VFMADD231PS (R9), Y5, Y3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12), Y5, Y2
-	VFMADD231PS (R9)(SI*1), Y5, Y3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12)(SI*1), Y5, Y2
-	VFMADD231PS (R9)(SI*2), Y5, Y3
-	VFMADD231PS (R9), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12), Y5, Y3
-	VFMADD231PS (R9)(SI*1), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12)(SI*1), Y5, Y3
-	VFMADD231PS (R9)(SI*2), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12)(SI*1), Y5, Y4
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
-	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y3, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y4, (R8)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   DX, DX
-	MOVQ   $0x00000005, DI
-
-tapstrue:
-	MOVQ        CX, R8
-	LEAQ        (DX)(SI*2), R9
-	ADDQ        SI, R9
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip5s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip5s2x2AVX2(SB), NOSPLIT, $0-64
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000005, R10
-
-tapsfalse:
-	MOVQ        R8, R11
-	LEAQ        (R9)(SI*2), R12
-	ADDQ        SI, R12
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9), Y3, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9)(SI*1), Y3, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9)(SI*2), Y3, Y1
-	VFMADD231PS (R9), Y3, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R12), Y3, Y1
-	VFMADD231PS (R9)(SI*1), Y3, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R12)(SI*1), Y3, Y1
-	VFMADD231PS (R9)(SI*2), Y3, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R12), Y3, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R12)(SI*1), Y3, Y2
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
-	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   DX, DX
-	MOVQ   $0x00000005, DI
-
-tapstrue:
-	MOVQ        CX, R8
-	LEAQ        (DX)(SI*2), R9
-	ADDQ        SI, R9
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (R9), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (R9)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (R9), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (R9)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip5s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip5s2x1AVX2(SB), NOSPLIT, $0-64
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000005, R10
-
-tapsfalse:
-	MOVQ        R8, R11
-	LEAQ        (R9)(SI*2), R12
-	ADDQ        SI, R12
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R9), Y2, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R9)(SI*1), Y2, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R9)(SI*2), Y2, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R12), Y2, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R12)(SI*1), Y2, Y1
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
-	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	MOVQ   DX, DX
-	MOVQ   $0x00000005, DI
-
-tapstrue:
-	MOVQ        CX, R8
-	LEAQ        (DX)(SI*2), R9
-	ADDQ        SI, R9
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (DX), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (R9), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (R9)(SI*1), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func taps5s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·taps5s2AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+88(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    dw+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    dz+16(FP), DX
-	MOVQ    pixel+32(FP), BX
-	MOVQ    vectors+72(FP), SI
-	TESTQ   SI, SI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ   CX, DI
-	MOVQ   DX, R8
-	MOVQ   oh+56(FP), R9
-
-rowfalse:
-	MOVQ DI, R10
-	MOVQ R8, R11
-	MOVQ ow+64(FP), R12
-
-block4false:
-	CMPQ        R12, $0x04
-	JL          after4false
-	VMOVUPS     (R11), Y6
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y7
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y8
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y9
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y10
-	VFMADD231PS Y6, Y10, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
-	VFMADD231PS Y6, Y10, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
-	VFMADD231PS Y6, Y10, Y3
-	VFMADD231PS Y7, Y10, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
-	VFMADD231PS Y6, Y10, Y4
-	VFMADD231PS Y7, Y10, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
-	VFMADD231PS Y6, Y10, Y5
-	VFMADD231PS Y7, Y10, Y3
-	VFMADD231PS Y8, Y10, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
-	VFMADD231PS Y7, Y10, Y4
-	VFMADD231PS Y8, Y10, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
-	VFMADD231PS Y7, Y10, Y5
-	VFMADD231PS Y8, Y10, Y3
-	VFMADD231PS Y9, Y10, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
-	VFMADD231PS Y8, Y10, Y4
-	VFMADD231PS Y9, Y10, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
-	VFMADD231PS Y8, Y10, Y5
-	VFMADD231PS Y9, Y10, Y3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
-	VFMADD231PS Y9, Y10, Y4
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
-	VFMADD231PS Y9, Y10, Y5
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x04, R12
-	JMP         block4false
-
-after4false:
-block2false:
-	CMPQ        R12, $0x02
-	JL          after2false
-	VMOVUPS     (R11), Y6
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y7
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y6, Y8, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y6, Y8, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y6, Y8, Y3
-	VFMADD231PS Y7, Y8, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y6, Y8, Y4
-	VFMADD231PS Y7, Y8, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y6, Y8, Y5
-	VFMADD231PS Y7, Y8, Y3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y7, Y8, Y4
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y8
-	VFMADD231PS Y7, Y8, Y5
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x02, R12
-	JMP         block2false
-
-after2false:
-block1false:
-	CMPQ        R12, $0x01
-	JL          after1false
-	VMOVUPS     (R11), Y6
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y7
-	VFMADD231PS Y6, Y7, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y7
-	VFMADD231PS Y6, Y7, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y7
-	VFMADD231PS Y6, Y7, Y3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y7
-	VFMADD231PS Y6, Y7, Y4
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y7
-	VFMADD231PS Y6, Y7, Y5
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x01, R12
-	JMP         block1false
-
-after1false:
-	ADDQ    xRow+24(FP), DI
-	ADDQ    dzRow+40(FP), R8
-	DECQ    R9
-	JNZ     rowfalse
-	MOVQ    AX, DI
-	VMOVUPS (DI), Y6
-	VADDPS  Y6, Y1, Y1
-	VMOVUPS Y1, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y6
-	VADDPS  Y6, Y2, Y2
-	VMOVUPS Y2, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y6
-	VADDPS  Y6, Y3, Y3
-	VMOVUPS Y3, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y6
-	VADDPS  Y6, Y4, Y4
-	VMOVUPS Y4, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y6
-	VADDPS  Y6, Y5, Y5
-	VMOVUPS Y5, (DI)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
-	DECQ    SI
-	JNZ     vector
-
-tail:
-	MOVB   tail+80(FP), SI
-	TESTB  SI, SI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ   DX, DX
-	MOVQ   oh+56(FP), SI
-
-rowtrue:
-	MOVQ CX, DI
-	MOVQ DX, R8
-	MOVQ ow+64(FP), R9
-
-block4true:
-	CMPQ        R9, $0x04
-	JL          after4true
-	VMASKMOVPS  (R8), Y0, Y6
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y7
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y8
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y9
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y6, Y10, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y6, Y10, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y6, Y10, Y3
-	VFMADD231PS Y7, Y10, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y6, Y10, Y4
-	VFMADD231PS Y7, Y10, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y6, Y10, Y5
-	VFMADD231PS Y7, Y10, Y3
-	VFMADD231PS Y8, Y10, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y7, Y10, Y4
-	VFMADD231PS Y8, Y10, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y7, Y10, Y5
-	VFMADD231PS Y8, Y10, Y3
-	VFMADD231PS Y9, Y10, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y8, Y10, Y4
-	VFMADD231PS Y9, Y10, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y8, Y10, Y5
-	VFMADD231PS Y9, Y10, Y3
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y9, Y10, Y4
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y9, Y10, Y5
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x04, R9
-	JMP         block4true
-
-after4true:
-block2true:
-	CMPQ        R9, $0x02
-	JL          after2true
-	VMASKMOVPS  (R8), Y0, Y6
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y7
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y6, Y8, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y6, Y8, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y6, Y8, Y3
-	VFMADD231PS Y7, Y8, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y6, Y8, Y4
-	VFMADD231PS Y7, Y8, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y6, Y8, Y5
-	VFMADD231PS Y7, Y8, Y3
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y7, Y8, Y4
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y8
-	VFMADD231PS Y7, Y8, Y5
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x02, R9
-	JMP         block2true
-
-after2true:
-block1true:
-	CMPQ        R9, $0x01
-	JL          after1true
-	VMASKMOVPS  (R8), Y0, Y6
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMASKMOVPS  (R10), Y0, Y7
-	VFMADD231PS Y6, Y7, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y7
-	VFMADD231PS Y6, Y7, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y7
-	VFMADD231PS Y6, Y7, Y3
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y7
-	VFMADD231PS Y6, Y7, Y4
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y7
-	VFMADD231PS Y6, Y7, Y5
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x01, R9
-	JMP         block1true
-
-after1true:
-	ADDQ       xRow+24(FP), CX
-	ADDQ       dzRow+40(FP), DX
-	DECQ       SI
-	JNZ        rowtrue
-	VMASKMOVPS (AX), Y0, Y6
-	VADDPS     Y6, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y6
-	VADDPS     Y6, Y2, Y2
-	VMASKMOVPS Y2, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y6
-	VADDPS     Y6, Y3, Y3
-	VMASKMOVPS Y3, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y6
-	VADDPS     Y6, Y4, Y4
-	VMASKMOVPS Y4, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y6
-	VADDPS     Y6, Y5, Y5
-	VMASKMOVPS Y5, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip7s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip7s1x8AVX2(SB), NOSPLIT, $0-64
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000007, R10
-
-tapsfalse:
-	MOVQ        R8, R11
-	LEAQ        (R9)(SI*2), R12
-	ADDQ        SI, R12
-	LEAQ        (R12)(SI*2), R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11), Y9, Y1
 	ADDQ        SI, R13
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9), Y9, Y1
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*1), Y9, Y1
+	VFMADD231PS (R11), Y9, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*2), Y9, Y1
+	VFMADD231PS (R11)(SI*1), Y9, Y2
+	VFMADD231PS (R11), Y9, Y3
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*2), Y9, Y2
+	VFMADD231PS (R11)(SI*1), Y9, Y3
+	VFMADD231PS (R11), Y9, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*2), Y9, Y3
+	VFMADD231PS (R11)(SI*1), Y9, Y4
+	VFMADD231PS (R11), Y9, Y5
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*2), Y9, Y4
+	VFMADD231PS (R11)(SI*1), Y9, Y5
+	VFMADD231PS (R11), Y9, Y6
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*2), Y9, Y5
+	VFMADD231PS (R11)(SI*1), Y9, Y6
+	VFMADD231PS (R11), Y9, Y7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*2), Y9, Y6
+	VFMADD231PS (R11)(SI*1), Y9, Y7
+	VFMADD231PS (R11), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*2), Y9, Y7
+	VFMADD231PS (R11)(SI*1), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*2), Y9, Y8
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*1), Y9, Y1
-	VFMADD231PS (R9), Y9, Y2
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*2), Y9, Y1
-	VFMADD231PS (R9)(SI*1), Y9, Y2
-	VFMADD231PS (R9), Y9, Y3
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12), Y9, Y1
-	VFMADD231PS (R9)(SI*2), Y9, Y2
-	VFMADD231PS (R9)(SI*1), Y9, Y3
-	VFMADD231PS (R9), Y9, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*1), Y9, Y1
-	VFMADD231PS (R12), Y9, Y2
-	VFMADD231PS (R9)(SI*2), Y9, Y3
-	VFMADD231PS (R9)(SI*1), Y9, Y4
-	VFMADD231PS (R9), Y9, Y5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*2), Y9, Y1
-	VFMADD231PS (R12)(SI*1), Y9, Y2
-	VFMADD231PS (R12), Y9, Y3
-	VFMADD231PS (R9)(SI*2), Y9, Y4
-	VFMADD231PS (R9)(SI*1), Y9, Y5
-	VFMADD231PS (R9), Y9, Y6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R13), Y9, Y1
-	VFMADD231PS (R12)(SI*2), Y9, Y2
-	VFMADD231PS (R12)(SI*1), Y9, Y3
-	VFMADD231PS (R12), Y9, Y4
-	VFMADD231PS (R9)(SI*2), Y9, Y5
-	VFMADD231PS (R9)(SI*1), Y9, Y6
-	VFMADD231PS (R9), Y9, Y7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R13), Y9, Y2
-	VFMADD231PS (R12)(SI*2), Y9, Y3
-	VFMADD231PS (R12)(SI*1), Y9, Y4
-	VFMADD231PS (R12), Y9, Y5
-	VFMADD231PS (R9)(SI*2), Y9, Y6
-	VFMADD231PS (R9)(SI*1), Y9, Y7
-	VFMADD231PS (R9), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R13), Y9, Y3
-	VFMADD231PS (R12)(SI*2), Y9, Y4
-	VFMADD231PS (R12)(SI*1), Y9, Y5
-	VFMADD231PS (R12), Y9, Y6
-	VFMADD231PS (R9)(SI*2), Y9, Y7
-	VFMADD231PS (R9)(SI*1), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R13), Y9, Y4
-	VFMADD231PS (R12)(SI*2), Y9, Y5
-	VFMADD231PS (R12)(SI*1), Y9, Y6
-	VFMADD231PS (R12), Y9, Y7
-	VFMADD231PS (R9)(SI*2), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R13), Y9, Y5
-	VFMADD231PS (R12)(SI*2), Y9, Y6
-	VFMADD231PS (R12)(SI*1), Y9, Y7
-	VFMADD231PS (R12), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R13), Y9, Y6
-	VFMADD231PS (R12)(SI*2), Y9, Y7
-	VFMADD231PS (R12)(SI*1), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R13), Y9, Y7
-	VFMADD231PS (R12)(SI*2), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R13), Y9, Y8
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y3, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y4, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y5, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y6, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y7, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y8, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y3, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y4, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y5, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y6, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y7, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y8, (R10)
 	ADDQ        $0x20, AX
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, DX
@@ -11272,158 +7734,84 @@ tail:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	MOVQ   DX, DX
-	MOVQ   $0x00000007, DI
+	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R8
-	LEAQ        (DX)(SI*2), R9
-	ADDQ        SI, R9
-	LEAQ        (R9)(SI*2), R10
+	MOVQ        CX, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
 	ADDQ        SI, R10
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
+	VMASKMOVPS  (R10), Y0, Y9
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (R9)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (R9)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (R9)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (R9)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (R9)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (R9), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (R9)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (R9)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -11450,9 +7838,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip7s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip7s1x4AVX2(SB), NOSPLIT, $0-64
+// func strip3s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip3s1x4AVX2(SB), NOSPLIT, $0-80
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -11461,6 +7849,8 @@ TEXT ·strip7s1x4AVX2(SB), NOSPLIT, $0-64
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
 	TESTQ   DI, DI
 	JZ      tail
 
@@ -11469,82 +7859,56 @@ vector:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000007, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000003, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	LEAQ        (R9)(SI*2), R12
-	ADDQ        SI, R12
-	LEAQ        (R12)(SI*2), R13
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11), Y5, Y1
 	ADDQ        SI, R13
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9), Y5, Y1
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*1), Y5, Y1
+	VFMADD231PS (R11), Y5, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*2), Y5, Y1
+	VFMADD231PS (R11)(SI*1), Y5, Y2
+	VFMADD231PS (R11), Y5, Y3
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*2), Y5, Y2
+	VFMADD231PS (R11)(SI*1), Y5, Y3
+	VFMADD231PS (R11), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*2), Y5, Y3
+	VFMADD231PS (R11)(SI*1), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*2), Y5, Y4
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*1), Y5, Y1
-	VFMADD231PS (R9), Y5, Y2
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*2), Y5, Y1
-	VFMADD231PS (R9)(SI*1), Y5, Y2
-	VFMADD231PS (R9), Y5, Y3
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12), Y5, Y1
-	VFMADD231PS (R9)(SI*2), Y5, Y2
-	VFMADD231PS (R9)(SI*1), Y5, Y3
-	VFMADD231PS (R9), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12)(SI*1), Y5, Y1
-	VFMADD231PS (R12), Y5, Y2
-	VFMADD231PS (R9)(SI*2), Y5, Y3
-	VFMADD231PS (R9)(SI*1), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12)(SI*2), Y5, Y1
-	VFMADD231PS (R12)(SI*1), Y5, Y2
-	VFMADD231PS (R12), Y5, Y3
-	VFMADD231PS (R9)(SI*2), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R13), Y5, Y1
-	VFMADD231PS (R12)(SI*2), Y5, Y2
-	VFMADD231PS (R12)(SI*1), Y5, Y3
-	VFMADD231PS (R12), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R13), Y5, Y2
-	VFMADD231PS (R12)(SI*2), Y5, Y3
-	VFMADD231PS (R12)(SI*1), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R13), Y5, Y3
-	VFMADD231PS (R12)(SI*2), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R13), Y5, Y4
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y3, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y4, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y3, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y4, (R10)
 	ADDQ        $0x20, AX
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, DX
@@ -11560,94 +7924,52 @@ tail:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	MOVQ   DX, DX
-	MOVQ   $0x00000007, DI
+	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R8
-	LEAQ        (DX)(SI*2), R9
-	ADDQ        SI, R9
-	LEAQ        (R9)(SI*2), R10
+	MOVQ        CX, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (DX), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
 	ADDQ        SI, R10
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
+	VMASKMOVPS  (R10), Y0, Y5
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (R9), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (R9)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (R9), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (R9)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (R9)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (R9), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (R9)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (R9)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (R9)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -11666,9 +7988,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip7s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip7s1x2AVX2(SB), NOSPLIT, $0-64
+// func strip3s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip3s1x2AVX2(SB), NOSPLIT, $0-80
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -11677,66 +7999,50 @@ TEXT ·strip7s1x2AVX2(SB), NOSPLIT, $0-64
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
 	TESTQ   DI, DI
 	JZ      tail
 
 vector:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000007, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000003, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	LEAQ        (R9)(SI*2), R12
-	ADDQ        SI, R12
-	LEAQ        (R12)(SI*2), R13
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11), Y3, Y1
 	ADDQ        SI, R13
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9), Y3, Y1
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11)(SI*1), Y3, Y1
+	VFMADD231PS (R11), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11)(SI*2), Y3, Y1
+	VFMADD231PS (R11)(SI*1), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11)(SI*2), Y3, Y2
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9)(SI*1), Y3, Y1
-	VFMADD231PS (R9), Y3, Y2
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9)(SI*2), Y3, Y1
-	VFMADD231PS (R9)(SI*1), Y3, Y2
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R12), Y3, Y1
-	VFMADD231PS (R9)(SI*2), Y3, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R12)(SI*1), Y3, Y1
-	VFMADD231PS (R12), Y3, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R12)(SI*2), Y3, Y1
-	VFMADD231PS (R12)(SI*1), Y3, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R13), Y3, Y1
-	VFMADD231PS (R12)(SI*2), Y3, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R13), Y3, Y2
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y2, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y2, (R10)
 	ADDQ        $0x20, AX
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, DX
@@ -11750,183 +8056,4383 @@ tail:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   DX, DX
-	MOVQ   $0x00000007, DI
+	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R8
-	LEAQ        (DX)(SI*2), R9
-	ADDQ        SI, R9
-	LEAQ        (R9)(SI*2), R10
-	ADDQ        SI, R10
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (R9), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (R9)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (R9), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (R9)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (R9)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (R10), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (R9)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (R10), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip7s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip7s1x1AVX2(SB), NOSPLIT, $0-64
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000007, R10
-
-tapsfalse:
-	MOVQ        R8, R11
-	LEAQ        (R9)(SI*2), R12
-	ADDQ        SI, R12
-	LEAQ        (R12)(SI*2), R13
-	ADDQ        SI, R13
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R9), Y2, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R9)(SI*1), Y2, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R9)(SI*2), Y2, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R12), Y2, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R12)(SI*1), Y2, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R12)(SI*2), Y2, Y1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R13), Y2, Y1
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
-	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	MOVQ   DX, DX
-	MOVQ   $0x00000007, DI
-
-tapstrue:
-	MOVQ        CX, R8
-	LEAQ        (DX)(SI*2), R9
-	ADDQ        SI, R9
-	LEAQ        (R9)(SI*2), R10
-	ADDQ        SI, R10
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (DX), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (R9), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (R9)(SI*1), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (R9)(SI*2), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
+	MOVQ        CX, R10
 	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (DX), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (DX)(SI*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (DX), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (DX)(SI*2), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (DX)(SI*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (DX)(SI*2), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        BX, CX
+	DECQ        DI
+	JNZ         tapstrue
+	VMASKMOVPS  Y1, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y2, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func strip3s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip3s1x1AVX2(SB), NOSPLIT, $0-80
+	MOVQ    mask+56(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    w+16(FP), DX
+	MOVQ    xRow+24(FP), BX
+	MOVQ    pixel+32(FP), SI
+	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
+	TESTQ   DI, DI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000003, R12
+
+tapsfalse:
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R11), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R11)(SI*1), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R11)(SI*2), Y2, Y1
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        BX, R10
+	DECQ        R12
+	JNZ         tapsfalse
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	DECQ        DI
+	JNZ         vector
+
+tail:
+	MOVB   tail+48(FP), DI
+	TESTB  DI, DI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	MOVQ   DX, DX
+	MOVQ   $0x00000003, DI
+
+tapstrue:
+	MOVQ        CX, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (DX), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (DX)(SI*1), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (DX)(SI*2), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        BX, CX
+	DECQ        DI
+	JNZ         tapstrue
+	VMASKMOVPS  Y1, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func taps3s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·taps3s1AVX2(SB), NOSPLIT, $0-112
+	MOVQ    mask+88(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    dw+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    dz+16(FP), DX
+	MOVQ    pixel+32(FP), BX
+	MOVQ    vectors+72(FP), SI
+	MOVQ    ahead+96(FP), DI
+	TESTQ   SI, SI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   CX, R8
+	MOVQ   DX, R9
+	MOVQ   oh+56(FP), R10
+
+rowfalse:
+	MOVQ R8, R11
+	MOVQ R9, R12
+	MOVQ ow+64(FP), R13
+
+block4false:
+	CMPQ        R13, $0x04
+	JL          after4false
+	VMOVUPS     (R12), Y4
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y5
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y6
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y7
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y4, Y8, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y4, Y8, Y2
+	VFMADD231PS Y5, Y8, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y4, Y8, Y3
+	VFMADD231PS Y5, Y8, Y2
+	VFMADD231PS Y6, Y8, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y5, Y8, Y3
+	VFMADD231PS Y6, Y8, Y2
+	VFMADD231PS Y7, Y8, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y6, Y8, Y3
+	VFMADD231PS Y7, Y8, Y2
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y7, Y8, Y3
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x04, R13
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R13, $0x02
+	JL          after2false
+	VMOVUPS     (R12), Y4
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y5
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y6
+	VFMADD231PS Y4, Y6, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y6
+	VFMADD231PS Y4, Y6, Y2
+	VFMADD231PS Y5, Y6, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y6
+	VFMADD231PS Y4, Y6, Y3
+	VFMADD231PS Y5, Y6, Y2
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y6
+	VFMADD231PS Y5, Y6, Y3
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x02, R13
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R13, $0x01
+	JL          after1false
+	VMOVUPS     (R12), Y4
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y5
+	VFMADD231PS Y4, Y5, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y5
+	VFMADD231PS Y4, Y5, Y2
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y5
+	VFMADD231PS Y4, Y5, Y3
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	SUBQ        $0x01, R13
+	JMP         block1false
+
+after1false:
+	ADDQ    xRow+24(FP), R8
+	ADDQ    dzRow+40(FP), R9
+	DECQ    R10
+	JNZ     rowfalse
+	MOVQ    AX, R8
+	VMOVUPS (R8), Y4
+	VADDPS  Y4, Y1, Y1
+	VMOVUPS Y1, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS Y2, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R8)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    SI
+	JNZ     vector
+
+tail:
+	MOVB   tail+80(FP), SI
+	TESTB  SI, SI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   DX, DX
+	MOVQ   oh+56(FP), SI
+
+rowtrue:
+	MOVQ CX, R8
+	MOVQ DX, R9
+	MOVQ ow+64(FP), R10
+
+block4true:
+	CMPQ        R10, $0x04
+	JL          after4true
+	VMASKMOVPS  (R9), Y0, Y4
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y5
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y6
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y7
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y4, Y8, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y4, Y8, Y2
+	VFMADD231PS Y5, Y8, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y4, Y8, Y3
+	VFMADD231PS Y5, Y8, Y2
+	VFMADD231PS Y6, Y8, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y5, Y8, Y3
+	VFMADD231PS Y6, Y8, Y2
+	VFMADD231PS Y7, Y8, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y6, Y8, Y3
+	VFMADD231PS Y7, Y8, Y2
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y7, Y8, Y3
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x04, R10
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R10, $0x02
+	JL          after2true
+	VMASKMOVPS  (R9), Y0, Y4
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y5
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y4, Y6, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y4, Y6, Y2
+	VFMADD231PS Y5, Y6, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y4, Y6, Y3
+	VFMADD231PS Y5, Y6, Y2
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y5, Y6, Y3
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x02, R10
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R10, $0x01
+	JL          after1true
+	VMASKMOVPS  (R9), Y0, Y4
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMASKMOVPS  (R11), Y0, Y5
+	VFMADD231PS Y4, Y5, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y5
+	VFMADD231PS Y4, Y5, Y2
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y5
+	VFMADD231PS Y4, Y5, Y3
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	SUBQ        $0x01, R10
+	JMP         block1true
+
+after1true:
+	ADDQ       xRow+24(FP), CX
+	ADDQ       dzRow+40(FP), DX
+	DECQ       SI
+	JNZ        rowtrue
+	VMASKMOVPS (AX), Y0, Y4
+	VADDPS     Y4, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y4
+	VADDPS     Y4, Y2, Y2
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y4
+	VADDPS     Y4, Y3, Y3
+	VMASKMOVPS Y3, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func strip3s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip3s2x8AVX2(SB), NOSPLIT, $0-80
+	MOVQ    mask+56(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    w+16(FP), DX
+	MOVQ    xRow+24(FP), BX
+	MOVQ    pixel+32(FP), SI
+	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
+	TESTQ   DI, DI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000003, R12
+
+tapsfalse:
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11), Y9, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*1), Y9, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*2), Y9, Y1
+	VFMADD231PS (R11), Y9, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*1), Y9, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*2), Y9, Y2
+	VFMADD231PS (R11), Y9, Y3
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*1), Y9, Y3
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*2), Y9, Y3
+	VFMADD231PS (R11), Y9, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*1), Y9, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*2), Y9, Y4
+	VFMADD231PS (R11), Y9, Y5
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*1), Y9, Y5
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*2), Y9, Y5
+	VFMADD231PS (R11), Y9, Y6
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*1), Y9, Y6
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*2), Y9, Y6
+	VFMADD231PS (R11), Y9, Y7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*1), Y9, Y7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*2), Y9, Y7
+	VFMADD231PS (R11), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*1), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*2), Y9, Y8
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        BX, R10
+	DECQ        R12
+	JNZ         tapsfalse
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y3, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y4, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y5, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y6, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y7, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y8, (R10)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	DECQ        DI
+	JNZ         vector
+
+tail:
+	MOVB   tail+48(FP), DI
+	TESTB  DI, DI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   DX, DX
+	MOVQ   $0x00000003, DI
+
+tapstrue:
+	MOVQ        CX, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        BX, CX
+	DECQ        DI
+	JNZ         tapstrue
+	VMASKMOVPS  Y1, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y2, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y3, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y4, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y5, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y6, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y7, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y8, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func strip3s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip3s2x4AVX2(SB), NOSPLIT, $0-80
+	MOVQ    mask+56(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    w+16(FP), DX
+	MOVQ    xRow+24(FP), BX
+	MOVQ    pixel+32(FP), SI
+	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
+	TESTQ   DI, DI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000003, R12
+
+tapsfalse:
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11), Y5, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*1), Y5, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*2), Y5, Y1
+	VFMADD231PS (R11), Y5, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*1), Y5, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*2), Y5, Y2
+	VFMADD231PS (R11), Y5, Y3
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*1), Y5, Y3
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*2), Y5, Y3
+	VFMADD231PS (R11), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*1), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*2), Y5, Y4
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        BX, R10
+	DECQ        R12
+	JNZ         tapsfalse
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y3, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y4, (R10)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	DECQ        DI
+	JNZ         vector
+
+tail:
+	MOVB   tail+48(FP), DI
+	TESTB  DI, DI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   DX, DX
+	MOVQ   $0x00000003, DI
+
+tapstrue:
+	MOVQ        CX, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (DX), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (DX)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (DX)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
+	VMASKMOVPS  (DX), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (DX)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (DX)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (DX), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (DX)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (DX)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	VMASKMOVPS  (DX), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (DX)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (DX)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        BX, CX
+	DECQ        DI
+	JNZ         tapstrue
+	VMASKMOVPS  Y1, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y2, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y3, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y4, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func strip3s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip3s2x2AVX2(SB), NOSPLIT, $0-80
+	MOVQ    mask+56(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    w+16(FP), DX
+	MOVQ    xRow+24(FP), BX
+	MOVQ    pixel+32(FP), SI
+	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
+	TESTQ   DI, DI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000003, R12
+
+tapsfalse:
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11), Y3, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11)(SI*1), Y3, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11)(SI*2), Y3, Y1
+	VFMADD231PS (R11), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11)(SI*1), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11)(SI*2), Y3, Y2
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        BX, R10
+	DECQ        R12
+	JNZ         tapsfalse
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y2, (R10)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	DECQ        DI
+	JNZ         vector
+
+tail:
+	MOVB   tail+48(FP), DI
+	TESTB  DI, DI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   DX, DX
+	MOVQ   $0x00000003, DI
+
+tapstrue:
+	MOVQ        CX, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (DX), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (DX)(SI*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (DX)(SI*2), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (DX), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (DX)(SI*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (DX)(SI*2), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        BX, CX
+	DECQ        DI
+	JNZ         tapstrue
+	VMASKMOVPS  Y1, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y2, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func strip3s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip3s2x1AVX2(SB), NOSPLIT, $0-80
+	MOVQ    mask+56(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    w+16(FP), DX
+	MOVQ    xRow+24(FP), BX
+	MOVQ    pixel+32(FP), SI
+	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
+	TESTQ   DI, DI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000003, R12
+
+tapsfalse:
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R11), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R11)(SI*1), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R11)(SI*2), Y2, Y1
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        BX, R10
+	DECQ        R12
+	JNZ         tapsfalse
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	DECQ        DI
+	JNZ         vector
+
+tail:
+	MOVB   tail+48(FP), DI
+	TESTB  DI, DI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	MOVQ   DX, DX
+	MOVQ   $0x00000003, DI
+
+tapstrue:
+	MOVQ        CX, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (DX), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (DX)(SI*1), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (DX)(SI*2), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        BX, CX
+	DECQ        DI
+	JNZ         tapstrue
+	VMASKMOVPS  Y1, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func taps3s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·taps3s2AVX2(SB), NOSPLIT, $0-112
+	MOVQ    mask+88(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    dw+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    dz+16(FP), DX
+	MOVQ    pixel+32(FP), BX
+	MOVQ    vectors+72(FP), SI
+	MOVQ    ahead+96(FP), DI
+	TESTQ   SI, SI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   CX, R8
+	MOVQ   DX, R9
+	MOVQ   oh+56(FP), R10
+
+rowfalse:
+	MOVQ R8, R11
+	MOVQ R9, R12
+	MOVQ ow+64(FP), R13
+
+block4false:
+	CMPQ        R13, $0x04
+	JL          after4false
+	VMOVUPS     (R12), Y4
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y5
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y6
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y7
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y4, Y8, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y4, Y8, Y2
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y4, Y8, Y3
+	VFMADD231PS Y5, Y8, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y5, Y8, Y2
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y5, Y8, Y3
+	VFMADD231PS Y6, Y8, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y6, Y8, Y2
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y6, Y8, Y3
+	VFMADD231PS Y7, Y8, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y7, Y8, Y2
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y7, Y8, Y3
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x04, R13
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R13, $0x02
+	JL          after2false
+	VMOVUPS     (R12), Y4
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y5
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y6
+	VFMADD231PS Y4, Y6, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y6
+	VFMADD231PS Y4, Y6, Y2
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y6
+	VFMADD231PS Y4, Y6, Y3
+	VFMADD231PS Y5, Y6, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y6
+	VFMADD231PS Y5, Y6, Y2
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y6
+	VFMADD231PS Y5, Y6, Y3
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x02, R13
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R13, $0x01
+	JL          after1false
+	VMOVUPS     (R12), Y4
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y5
+	VFMADD231PS Y4, Y5, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y5
+	VFMADD231PS Y4, Y5, Y2
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y5
+	VFMADD231PS Y4, Y5, Y3
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x01, R13
+	JMP         block1false
+
+after1false:
+	ADDQ    xRow+24(FP), R8
+	ADDQ    dzRow+40(FP), R9
+	DECQ    R10
+	JNZ     rowfalse
+	MOVQ    AX, R8
+	VMOVUPS (R8), Y4
+	VADDPS  Y4, Y1, Y1
+	VMOVUPS Y1, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS Y2, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R8)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    SI
+	JNZ     vector
+
+tail:
+	MOVB   tail+80(FP), SI
+	TESTB  SI, SI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   DX, DX
+	MOVQ   oh+56(FP), SI
+
+rowtrue:
+	MOVQ CX, R8
+	MOVQ DX, R9
+	MOVQ ow+64(FP), R10
+
+block4true:
+	CMPQ        R10, $0x04
+	JL          after4true
+	VMASKMOVPS  (R9), Y0, Y4
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y5
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y6
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y7
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y4, Y8, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y4, Y8, Y2
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y4, Y8, Y3
+	VFMADD231PS Y5, Y8, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y5, Y8, Y2
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y5, Y8, Y3
+	VFMADD231PS Y6, Y8, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y6, Y8, Y2
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y6, Y8, Y3
+	VFMADD231PS Y7, Y8, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y7, Y8, Y2
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y7, Y8, Y3
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x04, R10
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R10, $0x02
+	JL          after2true
+	VMASKMOVPS  (R9), Y0, Y4
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y5
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y4, Y6, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y4, Y6, Y2
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y4, Y6, Y3
+	VFMADD231PS Y5, Y6, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y5, Y6, Y2
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y5, Y6, Y3
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x02, R10
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R10, $0x01
+	JL          after1true
+	VMASKMOVPS  (R9), Y0, Y4
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMASKMOVPS  (R11), Y0, Y5
+	VFMADD231PS Y4, Y5, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y5
+	VFMADD231PS Y4, Y5, Y2
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y5
+	VFMADD231PS Y4, Y5, Y3
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x01, R10
+	JMP         block1true
+
+after1true:
+	ADDQ       xRow+24(FP), CX
+	ADDQ       dzRow+40(FP), DX
+	DECQ       SI
+	JNZ        rowtrue
+	VMASKMOVPS (AX), Y0, Y4
+	VADDPS     Y4, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y4
+	VADDPS     Y4, Y2, Y2
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y4
+	VADDPS     Y4, Y3, Y3
+	VMASKMOVPS Y3, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func strip5s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip5s1x8AVX2(SB), NOSPLIT, $0-80
+	MOVQ    mask+56(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    w+16(FP), DX
+	MOVQ    xRow+24(FP), BX
+	MOVQ    pixel+32(FP), SI
+	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
+	TESTQ   DI, DI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000005, R12
+
+tapsfalse:
+	MOVQ        R10, R13
+	LEAQ        (R11)(SI*2), R14
+	ADDQ        SI, R14
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11), Y9, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*1), Y9, Y1
+	VFMADD231PS (R11), Y9, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*2), Y9, Y1
+	VFMADD231PS (R11)(SI*1), Y9, Y2
+	VFMADD231PS (R11), Y9, Y3
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14), Y9, Y1
+	VFMADD231PS (R11)(SI*2), Y9, Y2
+	VFMADD231PS (R11)(SI*1), Y9, Y3
+	VFMADD231PS (R11), Y9, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*1), Y9, Y1
+	VFMADD231PS (R14), Y9, Y2
+	VFMADD231PS (R11)(SI*2), Y9, Y3
+	VFMADD231PS (R11)(SI*1), Y9, Y4
+	VFMADD231PS (R11), Y9, Y5
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*1), Y9, Y2
+	VFMADD231PS (R14), Y9, Y3
+	VFMADD231PS (R11)(SI*2), Y9, Y4
+	VFMADD231PS (R11)(SI*1), Y9, Y5
+	VFMADD231PS (R11), Y9, Y6
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*1), Y9, Y3
+	VFMADD231PS (R14), Y9, Y4
+	VFMADD231PS (R11)(SI*2), Y9, Y5
+	VFMADD231PS (R11)(SI*1), Y9, Y6
+	VFMADD231PS (R11), Y9, Y7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*1), Y9, Y4
+	VFMADD231PS (R14), Y9, Y5
+	VFMADD231PS (R11)(SI*2), Y9, Y6
+	VFMADD231PS (R11)(SI*1), Y9, Y7
+	VFMADD231PS (R11), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*1), Y9, Y5
+	VFMADD231PS (R14), Y9, Y6
+	VFMADD231PS (R11)(SI*2), Y9, Y7
+	VFMADD231PS (R11)(SI*1), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*1), Y9, Y6
+	VFMADD231PS (R14), Y9, Y7
+	VFMADD231PS (R11)(SI*2), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*1), Y9, Y7
+	VFMADD231PS (R14), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*1), Y9, Y8
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        BX, R10
+	DECQ        R12
+	JNZ         tapsfalse
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y3, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y4, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y5, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y6, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y7, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y8, (R10)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	DECQ        DI
+	JNZ         vector
+
+tail:
+	MOVB   tail+48(FP), DI
+	TESTB  DI, DI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   DX, DX
+	MOVQ   $0x00000005, DI
+
+tapstrue:
+	MOVQ        CX, R10
+	LEAQ        (DX)(SI*2), R11
+	ADDQ        SI, R11
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        BX, CX
+	DECQ        DI
+	JNZ         tapstrue
+	VMASKMOVPS  Y1, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y2, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y3, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y4, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y5, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y6, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y7, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y8, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func strip5s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip5s1x4AVX2(SB), NOSPLIT, $0-80
+	MOVQ    mask+56(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    w+16(FP), DX
+	MOVQ    xRow+24(FP), BX
+	MOVQ    pixel+32(FP), SI
+	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
+	TESTQ   DI, DI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000005, R12
+
+tapsfalse:
+	MOVQ        R10, R13
+	LEAQ        (R11)(SI*2), R14
+	ADDQ        SI, R14
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11), Y5, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*1), Y5, Y1
+	VFMADD231PS (R11), Y5, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*2), Y5, Y1
+	VFMADD231PS (R11)(SI*1), Y5, Y2
+	VFMADD231PS (R11), Y5, Y3
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14), Y5, Y1
+	VFMADD231PS (R11)(SI*2), Y5, Y2
+	VFMADD231PS (R11)(SI*1), Y5, Y3
+	VFMADD231PS (R11), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14)(SI*1), Y5, Y1
+	VFMADD231PS (R14), Y5, Y2
+	VFMADD231PS (R11)(SI*2), Y5, Y3
+	VFMADD231PS (R11)(SI*1), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14)(SI*1), Y5, Y2
+	VFMADD231PS (R14), Y5, Y3
+	VFMADD231PS (R11)(SI*2), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14)(SI*1), Y5, Y3
+	VFMADD231PS (R14), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14)(SI*1), Y5, Y4
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        BX, R10
+	DECQ        R12
+	JNZ         tapsfalse
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y3, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y4, (R10)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	DECQ        DI
+	JNZ         vector
+
+tail:
+	MOVB   tail+48(FP), DI
+	TESTB  DI, DI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   DX, DX
+	MOVQ   $0x00000005, DI
+
+tapstrue:
+	MOVQ        CX, R10
+	LEAQ        (DX)(SI*2), R11
+	ADDQ        SI, R11
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (DX), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (DX)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
+	VMASKMOVPS  (DX), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (DX)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
+	VMASKMOVPS  (DX)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (DX), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
+	VMASKMOVPS  (DX)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (DX)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	VMASKMOVPS  (DX), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (DX)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	VMASKMOVPS  (DX)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	VMASKMOVPS  (DX)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        BX, CX
+	DECQ        DI
+	JNZ         tapstrue
+	VMASKMOVPS  Y1, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y2, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y3, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y4, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func strip5s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip5s1x2AVX2(SB), NOSPLIT, $0-80
+	MOVQ    mask+56(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    w+16(FP), DX
+	MOVQ    xRow+24(FP), BX
+	MOVQ    pixel+32(FP), SI
+	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
+	TESTQ   DI, DI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000005, R12
+
+tapsfalse:
+	MOVQ        R10, R13
+	LEAQ        (R11)(SI*2), R14
+	ADDQ        SI, R14
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11), Y3, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11)(SI*1), Y3, Y1
+	VFMADD231PS (R11), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11)(SI*2), Y3, Y1
+	VFMADD231PS (R11)(SI*1), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R14), Y3, Y1
+	VFMADD231PS (R11)(SI*2), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R14)(SI*1), Y3, Y1
+	VFMADD231PS (R14), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R14)(SI*1), Y3, Y2
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        BX, R10
+	DECQ        R12
+	JNZ         tapsfalse
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y2, (R10)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	DECQ        DI
+	JNZ         vector
+
+tail:
+	MOVB   tail+48(FP), DI
+	TESTB  DI, DI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   DX, DX
+	MOVQ   $0x00000005, DI
+
+tapstrue:
+	MOVQ        CX, R10
+	LEAQ        (DX)(SI*2), R11
+	ADDQ        SI, R11
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (DX), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (DX)(SI*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (DX), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (DX)(SI*2), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (DX)(SI*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R11), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (DX)(SI*2), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R11)(SI*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (R11), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R11)(SI*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        BX, CX
+	DECQ        DI
+	JNZ         tapstrue
+	VMASKMOVPS  Y1, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y2, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func strip5s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip5s1x1AVX2(SB), NOSPLIT, $0-80
+	MOVQ    mask+56(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    w+16(FP), DX
+	MOVQ    xRow+24(FP), BX
+	MOVQ    pixel+32(FP), SI
+	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
+	TESTQ   DI, DI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000005, R12
+
+tapsfalse:
+	MOVQ        R10, R13
+	LEAQ        (R11)(SI*2), R14
+	ADDQ        SI, R14
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R11), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R11)(SI*1), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R11)(SI*2), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R14), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R14)(SI*1), Y2, Y1
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        BX, R10
+	DECQ        R12
+	JNZ         tapsfalse
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	DECQ        DI
+	JNZ         vector
+
+tail:
+	MOVB   tail+48(FP), DI
+	TESTB  DI, DI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	MOVQ   DX, DX
+	MOVQ   $0x00000005, DI
+
+tapstrue:
+	MOVQ        CX, R10
+	LEAQ        (DX)(SI*2), R11
+	ADDQ        SI, R11
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (DX), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (DX)(SI*1), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (DX)(SI*2), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (R11), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (R11)(SI*1), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        BX, CX
+	DECQ        DI
+	JNZ         tapstrue
+	VMASKMOVPS  Y1, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func taps5s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·taps5s1AVX2(SB), NOSPLIT, $0-112
+	MOVQ    mask+88(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    dw+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    dz+16(FP), DX
+	MOVQ    pixel+32(FP), BX
+	MOVQ    vectors+72(FP), SI
+	MOVQ    ahead+96(FP), DI
+	TESTQ   SI, SI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   CX, R8
+	MOVQ   DX, R9
+	MOVQ   oh+56(FP), R10
+
+rowfalse:
+	MOVQ R8, R11
+	MOVQ R9, R12
+	MOVQ ow+64(FP), R13
+
+block4false:
+	CMPQ        R13, $0x04
+	JL          after4false
+	VMOVUPS     (R12), Y6
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y7
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y8
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y9
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y6, Y10, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y6, Y10, Y2
+	VFMADD231PS Y7, Y10, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y6, Y10, Y3
+	VFMADD231PS Y7, Y10, Y2
+	VFMADD231PS Y8, Y10, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y6, Y10, Y4
+	VFMADD231PS Y7, Y10, Y3
+	VFMADD231PS Y8, Y10, Y2
+	VFMADD231PS Y9, Y10, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y6, Y10, Y5
+	VFMADD231PS Y7, Y10, Y4
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y9, Y10, Y2
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y8, Y10, Y4
+	VFMADD231PS Y9, Y10, Y3
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y8, Y10, Y5
+	VFMADD231PS Y9, Y10, Y4
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y9, Y10, Y5
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x04, R13
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R13, $0x02
+	JL          after2false
+	VMOVUPS     (R12), Y6
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y7
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y6, Y8, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y6, Y8, Y2
+	VFMADD231PS Y7, Y8, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y6, Y8, Y3
+	VFMADD231PS Y7, Y8, Y2
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y6, Y8, Y4
+	VFMADD231PS Y7, Y8, Y3
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y6, Y8, Y5
+	VFMADD231PS Y7, Y8, Y4
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y7, Y8, Y5
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x02, R13
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R13, $0x01
+	JL          after1false
+	VMOVUPS     (R12), Y6
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y7
+	VFMADD231PS Y6, Y7, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y7
+	VFMADD231PS Y6, Y7, Y2
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y7
+	VFMADD231PS Y6, Y7, Y3
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y7
+	VFMADD231PS Y6, Y7, Y4
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y7
+	VFMADD231PS Y6, Y7, Y5
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	SUBQ        $0x01, R13
+	JMP         block1false
+
+after1false:
+	ADDQ    xRow+24(FP), R8
+	ADDQ    dzRow+40(FP), R9
+	DECQ    R10
+	JNZ     rowfalse
+	MOVQ    AX, R8
+	VMOVUPS (R8), Y6
+	VADDPS  Y6, Y1, Y1
+	VMOVUPS Y1, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y6
+	VADDPS  Y6, Y2, Y2
+	VMOVUPS Y2, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y6
+	VADDPS  Y6, Y3, Y3
+	VMOVUPS Y3, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y6
+	VADDPS  Y6, Y4, Y4
+	VMOVUPS Y4, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y6
+	VADDPS  Y6, Y5, Y5
+	VMOVUPS Y5, (R8)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    SI
+	JNZ     vector
+
+tail:
+	MOVB   tail+80(FP), SI
+	TESTB  SI, SI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   DX, DX
+	MOVQ   oh+56(FP), SI
+
+rowtrue:
+	MOVQ CX, R8
+	MOVQ DX, R9
+	MOVQ ow+64(FP), R10
+
+block4true:
+	CMPQ        R10, $0x04
+	JL          after4true
+	VMASKMOVPS  (R9), Y0, Y6
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y7
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y8
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y9
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y6, Y10, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y6, Y10, Y2
+	VFMADD231PS Y7, Y10, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y6, Y10, Y3
+	VFMADD231PS Y7, Y10, Y2
+	VFMADD231PS Y8, Y10, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y6, Y10, Y4
+	VFMADD231PS Y7, Y10, Y3
+	VFMADD231PS Y8, Y10, Y2
+	VFMADD231PS Y9, Y10, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y6, Y10, Y5
+	VFMADD231PS Y7, Y10, Y4
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y9, Y10, Y2
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y8, Y10, Y4
+	VFMADD231PS Y9, Y10, Y3
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y8, Y10, Y5
+	VFMADD231PS Y9, Y10, Y4
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y9, Y10, Y5
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x04, R10
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R10, $0x02
+	JL          after2true
+	VMASKMOVPS  (R9), Y0, Y6
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y7
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y6, Y8, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y6, Y8, Y2
+	VFMADD231PS Y7, Y8, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y6, Y8, Y3
+	VFMADD231PS Y7, Y8, Y2
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y6, Y8, Y4
+	VFMADD231PS Y7, Y8, Y3
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y6, Y8, Y5
+	VFMADD231PS Y7, Y8, Y4
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y7, Y8, Y5
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x02, R10
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R10, $0x01
+	JL          after1true
+	VMASKMOVPS  (R9), Y0, Y6
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMASKMOVPS  (R11), Y0, Y7
+	VFMADD231PS Y6, Y7, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y7
+	VFMADD231PS Y6, Y7, Y2
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y7
+	VFMADD231PS Y6, Y7, Y3
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y7
+	VFMADD231PS Y6, Y7, Y4
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y7
+	VFMADD231PS Y6, Y7, Y5
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	SUBQ        $0x01, R10
+	JMP         block1true
+
+after1true:
+	ADDQ       xRow+24(FP), CX
+	ADDQ       dzRow+40(FP), DX
+	DECQ       SI
+	JNZ        rowtrue
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y2, Y2
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y3, Y3
+	VMASKMOVPS Y3, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y4, Y4
+	VMASKMOVPS Y4, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y5, Y5
+	VMASKMOVPS Y5, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func strip5s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip5s2x8AVX2(SB), NOSPLIT, $0-80
+	MOVQ    mask+56(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    w+16(FP), DX
+	MOVQ    xRow+24(FP), BX
+	MOVQ    pixel+32(FP), SI
+	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
+	TESTQ   DI, DI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000005, R12
+
+tapsfalse:
+	MOVQ        R10, R13
+	LEAQ        (R11)(SI*2), R14
+	ADDQ        SI, R14
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11), Y9, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*1), Y9, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*2), Y9, Y1
+	VFMADD231PS (R11), Y9, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14), Y9, Y1
+	VFMADD231PS (R11)(SI*1), Y9, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*1), Y9, Y1
+	VFMADD231PS (R11)(SI*2), Y9, Y2
+	VFMADD231PS (R11), Y9, Y3
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14), Y9, Y2
+	VFMADD231PS (R11)(SI*1), Y9, Y3
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*1), Y9, Y2
+	VFMADD231PS (R11)(SI*2), Y9, Y3
+	VFMADD231PS (R11), Y9, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14), Y9, Y3
+	VFMADD231PS (R11)(SI*1), Y9, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*1), Y9, Y3
+	VFMADD231PS (R11)(SI*2), Y9, Y4
+	VFMADD231PS (R11), Y9, Y5
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14), Y9, Y4
+	VFMADD231PS (R11)(SI*1), Y9, Y5
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*1), Y9, Y4
+	VFMADD231PS (R11)(SI*2), Y9, Y5
+	VFMADD231PS (R11), Y9, Y6
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14), Y9, Y5
+	VFMADD231PS (R11)(SI*1), Y9, Y6
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*1), Y9, Y5
+	VFMADD231PS (R11)(SI*2), Y9, Y6
+	VFMADD231PS (R11), Y9, Y7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14), Y9, Y6
+	VFMADD231PS (R11)(SI*1), Y9, Y7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*1), Y9, Y6
+	VFMADD231PS (R11)(SI*2), Y9, Y7
+	VFMADD231PS (R11), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14), Y9, Y7
+	VFMADD231PS (R11)(SI*1), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*1), Y9, Y7
+	VFMADD231PS (R11)(SI*2), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*1), Y9, Y8
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        BX, R10
+	DECQ        R12
+	JNZ         tapsfalse
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y3, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y4, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y5, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y6, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y7, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y8, (R10)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	DECQ        DI
+	JNZ         vector
+
+tail:
+	MOVB   tail+48(FP), DI
+	TESTB  DI, DI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   DX, DX
+	MOVQ   $0x00000005, DI
+
+tapstrue:
+	MOVQ        CX, R10
+	LEAQ        (DX)(SI*2), R11
+	ADDQ        SI, R11
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        BX, CX
+	DECQ        DI
+	JNZ         tapstrue
+	VMASKMOVPS  Y1, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y2, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y3, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y4, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y5, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y6, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y7, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y8, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func strip5s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip5s2x4AVX2(SB), NOSPLIT, $0-80
+	MOVQ    mask+56(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    w+16(FP), DX
+	MOVQ    xRow+24(FP), BX
+	MOVQ    pixel+32(FP), SI
+	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
+	TESTQ   DI, DI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000005, R12
+
+tapsfalse:
+	MOVQ        R10, R13
+	LEAQ        (R11)(SI*2), R14
+	ADDQ        SI, R14
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11), Y5, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*1), Y5, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*2), Y5, Y1
+	VFMADD231PS (R11), Y5, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14), Y5, Y1
+	VFMADD231PS (R11)(SI*1), Y5, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14)(SI*1), Y5, Y1
+	VFMADD231PS (R11)(SI*2), Y5, Y2
+	VFMADD231PS (R11), Y5, Y3
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14), Y5, Y2
+	VFMADD231PS (R11)(SI*1), Y5, Y3
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14)(SI*1), Y5, Y2
+	VFMADD231PS (R11)(SI*2), Y5, Y3
+	VFMADD231PS (R11), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14), Y5, Y3
+	VFMADD231PS (R11)(SI*1), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14)(SI*1), Y5, Y3
+	VFMADD231PS (R11)(SI*2), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14)(SI*1), Y5, Y4
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        BX, R10
+	DECQ        R12
+	JNZ         tapsfalse
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y3, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y4, (R10)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	DECQ        DI
+	JNZ         vector
+
+tail:
+	MOVB   tail+48(FP), DI
+	TESTB  DI, DI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   DX, DX
+	MOVQ   $0x00000005, DI
+
+tapstrue:
+	MOVQ        CX, R10
+	LEAQ        (DX)(SI*2), R11
+	ADDQ        SI, R11
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (DX), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (DX)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (DX)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
+	VMASKMOVPS  (DX), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
+	VMASKMOVPS  (DX)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
+	VMASKMOVPS  (DX)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (DX), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (DX)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (DX)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	VMASKMOVPS  (DX), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	VMASKMOVPS  (DX)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	VMASKMOVPS  (DX)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        BX, CX
+	DECQ        DI
+	JNZ         tapstrue
+	VMASKMOVPS  Y1, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y2, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y3, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y4, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func strip5s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip5s2x2AVX2(SB), NOSPLIT, $0-80
+	MOVQ    mask+56(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    w+16(FP), DX
+	MOVQ    xRow+24(FP), BX
+	MOVQ    pixel+32(FP), SI
+	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
+	TESTQ   DI, DI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000005, R12
+
+tapsfalse:
+	MOVQ        R10, R13
+	LEAQ        (R11)(SI*2), R14
+	ADDQ        SI, R14
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11), Y3, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11)(SI*1), Y3, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11)(SI*2), Y3, Y1
+	VFMADD231PS (R11), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R14), Y3, Y1
+	VFMADD231PS (R11)(SI*1), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R14)(SI*1), Y3, Y1
+	VFMADD231PS (R11)(SI*2), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R14), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R14)(SI*1), Y3, Y2
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        BX, R10
+	DECQ        R12
+	JNZ         tapsfalse
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y2, (R10)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	DECQ        DI
+	JNZ         vector
+
+tail:
+	MOVB   tail+48(FP), DI
+	TESTB  DI, DI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   DX, DX
+	MOVQ   $0x00000005, DI
+
+tapstrue:
+	MOVQ        CX, R10
+	LEAQ        (DX)(SI*2), R11
+	ADDQ        SI, R11
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (DX), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (DX)(SI*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (DX)(SI*2), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (DX), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R11), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (DX)(SI*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R11)(SI*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (DX)(SI*2), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R11), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R11)(SI*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        BX, CX
+	DECQ        DI
+	JNZ         tapstrue
+	VMASKMOVPS  Y1, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y2, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func strip5s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip5s2x1AVX2(SB), NOSPLIT, $0-80
+	MOVQ    mask+56(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    w+16(FP), DX
+	MOVQ    xRow+24(FP), BX
+	MOVQ    pixel+32(FP), SI
+	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
+	TESTQ   DI, DI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000005, R12
+
+tapsfalse:
+	MOVQ        R10, R13
+	LEAQ        (R11)(SI*2), R14
+	ADDQ        SI, R14
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R11), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R11)(SI*1), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R11)(SI*2), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R14), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R14)(SI*1), Y2, Y1
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        BX, R10
+	DECQ        R12
+	JNZ         tapsfalse
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	DECQ        DI
+	JNZ         vector
+
+tail:
+	MOVB   tail+48(FP), DI
+	TESTB  DI, DI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	MOVQ   DX, DX
+	MOVQ   $0x00000005, DI
+
+tapstrue:
+	MOVQ        CX, R10
+	LEAQ        (DX)(SI*2), R11
+	ADDQ        SI, R11
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (DX), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (DX)(SI*1), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (DX)(SI*2), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (R11), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (R11)(SI*1), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        BX, CX
+	DECQ        DI
+	JNZ         tapstrue
+	VMASKMOVPS  Y1, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func taps5s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·taps5s2AVX2(SB), NOSPLIT, $0-112
+	MOVQ    mask+88(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    dw+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    dz+16(FP), DX
+	MOVQ    pixel+32(FP), BX
+	MOVQ    vectors+72(FP), SI
+	MOVQ    ahead+96(FP), DI
+	TESTQ   SI, SI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   CX, R8
+	MOVQ   DX, R9
+	MOVQ   oh+56(FP), R10
+
+rowfalse:
+	MOVQ R8, R11
+	MOVQ R9, R12
+	MOVQ ow+64(FP), R13
+
+block4false:
+	CMPQ        R13, $0x04
+	JL          after4false
+	VMOVUPS     (R12), Y6
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y7
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y8
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y9
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y6, Y10, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y6, Y10, Y2
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y6, Y10, Y3
+	VFMADD231PS Y7, Y10, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y6, Y10, Y4
+	VFMADD231PS Y7, Y10, Y2
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y6, Y10, Y5
+	VFMADD231PS Y7, Y10, Y3
+	VFMADD231PS Y8, Y10, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y7, Y10, Y4
+	VFMADD231PS Y8, Y10, Y2
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y9, Y10, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y8, Y10, Y4
+	VFMADD231PS Y9, Y10, Y2
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y8, Y10, Y5
+	VFMADD231PS Y9, Y10, Y3
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y9, Y10, Y4
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y9, Y10, Y5
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x04, R13
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R13, $0x02
+	JL          after2false
+	VMOVUPS     (R12), Y6
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y7
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y6, Y8, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y6, Y8, Y2
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y6, Y8, Y3
+	VFMADD231PS Y7, Y8, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y6, Y8, Y4
+	VFMADD231PS Y7, Y8, Y2
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y6, Y8, Y5
+	VFMADD231PS Y7, Y8, Y3
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y7, Y8, Y4
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y7, Y8, Y5
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x02, R13
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R13, $0x01
+	JL          after1false
+	VMOVUPS     (R12), Y6
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y7
+	VFMADD231PS Y6, Y7, Y1
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y7
+	VFMADD231PS Y6, Y7, Y2
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y7
+	VFMADD231PS Y6, Y7, Y3
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y7
+	VFMADD231PS Y6, Y7, Y4
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y7
+	VFMADD231PS Y6, Y7, Y5
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x01, R13
+	JMP         block1false
+
+after1false:
+	ADDQ    xRow+24(FP), R8
+	ADDQ    dzRow+40(FP), R9
+	DECQ    R10
+	JNZ     rowfalse
+	MOVQ    AX, R8
+	VMOVUPS (R8), Y6
+	VADDPS  Y6, Y1, Y1
+	VMOVUPS Y1, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y6
+	VADDPS  Y6, Y2, Y2
+	VMOVUPS Y2, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y6
+	VADDPS  Y6, Y3, Y3
+	VMOVUPS Y3, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y6
+	VADDPS  Y6, Y4, Y4
+	VMOVUPS Y4, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y6
+	VADDPS  Y6, Y5, Y5
+	VMOVUPS Y5, (R8)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    SI
+	JNZ     vector
+
+tail:
+	MOVB   tail+80(FP), SI
+	TESTB  SI, SI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   DX, DX
+	MOVQ   oh+56(FP), SI
+
+rowtrue:
+	MOVQ CX, R8
+	MOVQ DX, R9
+	MOVQ ow+64(FP), R10
+
+block4true:
+	CMPQ        R10, $0x04
+	JL          after4true
+	VMASKMOVPS  (R9), Y0, Y6
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y7
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y8
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y9
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y6, Y10, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y6, Y10, Y2
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y6, Y10, Y3
+	VFMADD231PS Y7, Y10, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y6, Y10, Y4
+	VFMADD231PS Y7, Y10, Y2
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y6, Y10, Y5
+	VFMADD231PS Y7, Y10, Y3
+	VFMADD231PS Y8, Y10, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y7, Y10, Y4
+	VFMADD231PS Y8, Y10, Y2
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y9, Y10, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y8, Y10, Y4
+	VFMADD231PS Y9, Y10, Y2
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y8, Y10, Y5
+	VFMADD231PS Y9, Y10, Y3
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y9, Y10, Y4
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y9, Y10, Y5
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x04, R10
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R10, $0x02
+	JL          after2true
+	VMASKMOVPS  (R9), Y0, Y6
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y7
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y6, Y8, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y6, Y8, Y2
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y6, Y8, Y3
+	VFMADD231PS Y7, Y8, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y6, Y8, Y4
+	VFMADD231PS Y7, Y8, Y2
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y6, Y8, Y5
+	VFMADD231PS Y7, Y8, Y3
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y7, Y8, Y4
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y8
+	VFMADD231PS Y7, Y8, Y5
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x02, R10
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R10, $0x01
+	JL          after1true
+	VMASKMOVPS  (R9), Y0, Y6
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMASKMOVPS  (R11), Y0, Y7
+	VFMADD231PS Y6, Y7, Y1
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y7
+	VFMADD231PS Y6, Y7, Y2
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y7
+	VFMADD231PS Y6, Y7, Y3
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y7
+	VFMADD231PS Y6, Y7, Y4
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y7
+	VFMADD231PS Y6, Y7, Y5
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x01, R10
+	JMP         block1true
+
+after1true:
+	ADDQ       xRow+24(FP), CX
+	ADDQ       dzRow+40(FP), DX
+	DECQ       SI
+	JNZ        rowtrue
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y2, Y2
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y3, Y3
+	VMASKMOVPS Y3, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y4, Y4
+	VMASKMOVPS Y4, Y0, (AX)
+	ADDQ       BX, AX
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y5, Y5
+	VMASKMOVPS Y5, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func strip7s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip7s1x8AVX2(SB), NOSPLIT, $0-80
+	MOVQ    mask+56(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    w+16(FP), DX
+	MOVQ    xRow+24(FP), BX
+	MOVQ    pixel+32(FP), SI
+	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
+	TESTQ   DI, DI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000007, R12
+
+tapsfalse:
+	MOVQ        R10, R13
+	LEAQ        (R11)(SI*2), R14
+	ADDQ        SI, R14
+	LEAQ        (R14)(SI*2), R15
+	ADDQ        SI, R15
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11), Y9, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*1), Y9, Y1
+	VFMADD231PS (R11), Y9, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*2), Y9, Y1
+	VFMADD231PS (R11)(SI*1), Y9, Y2
+	VFMADD231PS (R11), Y9, Y3
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14), Y9, Y1
+	VFMADD231PS (R11)(SI*2), Y9, Y2
+	VFMADD231PS (R11)(SI*1), Y9, Y3
+	VFMADD231PS (R11), Y9, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*1), Y9, Y1
+	VFMADD231PS (R14), Y9, Y2
+	VFMADD231PS (R11)(SI*2), Y9, Y3
+	VFMADD231PS (R11)(SI*1), Y9, Y4
+	VFMADD231PS (R11), Y9, Y5
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*2), Y9, Y1
+	VFMADD231PS (R14)(SI*1), Y9, Y2
+	VFMADD231PS (R14), Y9, Y3
+	VFMADD231PS (R11)(SI*2), Y9, Y4
+	VFMADD231PS (R11)(SI*1), Y9, Y5
+	VFMADD231PS (R11), Y9, Y6
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R15), Y9, Y1
+	VFMADD231PS (R14)(SI*2), Y9, Y2
+	VFMADD231PS (R14)(SI*1), Y9, Y3
+	VFMADD231PS (R14), Y9, Y4
+	VFMADD231PS (R11)(SI*2), Y9, Y5
+	VFMADD231PS (R11)(SI*1), Y9, Y6
+	VFMADD231PS (R11), Y9, Y7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R15), Y9, Y2
+	VFMADD231PS (R14)(SI*2), Y9, Y3
+	VFMADD231PS (R14)(SI*1), Y9, Y4
+	VFMADD231PS (R14), Y9, Y5
+	VFMADD231PS (R11)(SI*2), Y9, Y6
+	VFMADD231PS (R11)(SI*1), Y9, Y7
+	VFMADD231PS (R11), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R15), Y9, Y3
+	VFMADD231PS (R14)(SI*2), Y9, Y4
+	VFMADD231PS (R14)(SI*1), Y9, Y5
+	VFMADD231PS (R14), Y9, Y6
+	VFMADD231PS (R11)(SI*2), Y9, Y7
+	VFMADD231PS (R11)(SI*1), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R15), Y9, Y4
+	VFMADD231PS (R14)(SI*2), Y9, Y5
+	VFMADD231PS (R14)(SI*1), Y9, Y6
+	VFMADD231PS (R14), Y9, Y7
+	VFMADD231PS (R11)(SI*2), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R15), Y9, Y5
+	VFMADD231PS (R14)(SI*2), Y9, Y6
+	VFMADD231PS (R14)(SI*1), Y9, Y7
+	VFMADD231PS (R14), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R15), Y9, Y6
+	VFMADD231PS (R14)(SI*2), Y9, Y7
+	VFMADD231PS (R14)(SI*1), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R15), Y9, Y7
+	VFMADD231PS (R14)(SI*2), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R15), Y9, Y8
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        BX, R10
+	DECQ        R12
+	JNZ         tapsfalse
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y3, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y4, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y5, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y6, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y7, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y8, (R10)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	DECQ        DI
+	JNZ         vector
+
+tail:
+	MOVB   tail+48(FP), DI
+	TESTB  DI, DI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   DX, DX
+	MOVQ   $0x00000007, DI
+
+tapstrue:
+	MOVQ        CX, R10
+	LEAQ        (DX)(SI*2), R11
+	ADDQ        SI, R11
+	LEAQ        (R11)(SI*2), R12
+	ADDQ        SI, R12
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R12), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
+	VMASKMOVPS  (R11)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R12), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (R11)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R12), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMASKMOVPS  (R11)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	VMASKMOVPS  (DX)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R12), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (R11)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	VMASKMOVPS  (DX)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R12), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	VMASKMOVPS  (R11)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R12), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (R11)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R12), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	VMASKMOVPS  (R11)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R12), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        BX, CX
+	DECQ        DI
+	JNZ         tapstrue
+	VMASKMOVPS  Y1, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y2, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y3, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y4, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y5, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y6, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y7, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y8, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func strip7s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip7s1x4AVX2(SB), NOSPLIT, $0-80
+	MOVQ    mask+56(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    w+16(FP), DX
+	MOVQ    xRow+24(FP), BX
+	MOVQ    pixel+32(FP), SI
+	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
+	TESTQ   DI, DI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000007, R12
+
+tapsfalse:
+	MOVQ        R10, R13
+	LEAQ        (R11)(SI*2), R14
+	ADDQ        SI, R14
+	LEAQ        (R14)(SI*2), R15
+	ADDQ        SI, R15
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11), Y5, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*1), Y5, Y1
+	VFMADD231PS (R11), Y5, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*2), Y5, Y1
+	VFMADD231PS (R11)(SI*1), Y5, Y2
+	VFMADD231PS (R11), Y5, Y3
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14), Y5, Y1
+	VFMADD231PS (R11)(SI*2), Y5, Y2
+	VFMADD231PS (R11)(SI*1), Y5, Y3
+	VFMADD231PS (R11), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14)(SI*1), Y5, Y1
+	VFMADD231PS (R14), Y5, Y2
+	VFMADD231PS (R11)(SI*2), Y5, Y3
+	VFMADD231PS (R11)(SI*1), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14)(SI*2), Y5, Y1
+	VFMADD231PS (R14)(SI*1), Y5, Y2
+	VFMADD231PS (R14), Y5, Y3
+	VFMADD231PS (R11)(SI*2), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R15), Y5, Y1
+	VFMADD231PS (R14)(SI*2), Y5, Y2
+	VFMADD231PS (R14)(SI*1), Y5, Y3
+	VFMADD231PS (R14), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R15), Y5, Y2
+	VFMADD231PS (R14)(SI*2), Y5, Y3
+	VFMADD231PS (R14)(SI*1), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R15), Y5, Y3
+	VFMADD231PS (R14)(SI*2), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R15), Y5, Y4
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        BX, R10
+	DECQ        R12
+	JNZ         tapsfalse
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y3, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y4, (R10)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	DECQ        DI
+	JNZ         vector
+
+tail:
+	MOVB   tail+48(FP), DI
+	TESTB  DI, DI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   DX, DX
+	MOVQ   $0x00000007, DI
+
+tapstrue:
+	MOVQ        CX, R10
+	LEAQ        (DX)(SI*2), R11
+	ADDQ        SI, R11
+	LEAQ        (R11)(SI*2), R12
+	ADDQ        SI, R12
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (DX), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (DX)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
+	VMASKMOVPS  (DX), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (DX)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
+	VMASKMOVPS  (DX)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (DX), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
+	VMASKMOVPS  (DX)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (DX)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	VMASKMOVPS  (DX), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (DX)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	VMASKMOVPS  (DX)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
+	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	VMASKMOVPS  (DX)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R12), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
+	VMASKMOVPS  (R11)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R12), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (R11)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R12), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	VMASKMOVPS  (R11)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R12), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        BX, CX
+	DECQ        DI
+	JNZ         tapstrue
+	VMASKMOVPS  Y1, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y2, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y3, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y4, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func strip7s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip7s1x2AVX2(SB), NOSPLIT, $0-80
+	MOVQ    mask+56(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    w+16(FP), DX
+	MOVQ    xRow+24(FP), BX
+	MOVQ    pixel+32(FP), SI
+	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
+	TESTQ   DI, DI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000007, R12
+
+tapsfalse:
+	MOVQ        R10, R13
+	LEAQ        (R11)(SI*2), R14
+	ADDQ        SI, R14
+	LEAQ        (R14)(SI*2), R15
+	ADDQ        SI, R15
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11), Y3, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11)(SI*1), Y3, Y1
+	VFMADD231PS (R11), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11)(SI*2), Y3, Y1
+	VFMADD231PS (R11)(SI*1), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R14), Y3, Y1
+	VFMADD231PS (R11)(SI*2), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R14)(SI*1), Y3, Y1
+	VFMADD231PS (R14), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R14)(SI*2), Y3, Y1
+	VFMADD231PS (R14)(SI*1), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R15), Y3, Y1
+	VFMADD231PS (R14)(SI*2), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R15), Y3, Y2
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        BX, R10
+	DECQ        R12
+	JNZ         tapsfalse
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y2, (R10)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	DECQ        DI
+	JNZ         vector
+
+tail:
+	MOVB   tail+48(FP), DI
+	TESTB  DI, DI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   DX, DX
+	MOVQ   $0x00000007, DI
+
+tapstrue:
+	MOVQ        CX, R10
+	LEAQ        (DX)(SI*2), R11
+	ADDQ        SI, R11
+	LEAQ        (R11)(SI*2), R12
+	ADDQ        SI, R12
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (DX), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (DX)(SI*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (DX), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (DX)(SI*2), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (DX)(SI*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R11), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (DX)(SI*2), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R11)(SI*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (R11), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R11)(SI*2), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (R11)(SI*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R12), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (R11)(SI*2), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R12), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        SI, DX
+	ADDQ        BX, CX
+	DECQ        DI
+	JNZ         tapstrue
+	VMASKMOVPS  Y1, Y0, (AX)
+	ADDQ        SI, AX
+	VMASKMOVPS  Y2, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func strip7s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip7s1x1AVX2(SB), NOSPLIT, $0-80
+	MOVQ    mask+56(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    w+16(FP), DX
+	MOVQ    xRow+24(FP), BX
+	MOVQ    pixel+32(FP), SI
+	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
+	TESTQ   DI, DI
+	JZ      tail
+
+vector:
+	VXORPS Y1, Y1, Y1
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000007, R12
+
+tapsfalse:
+	MOVQ        R10, R13
+	LEAQ        (R11)(SI*2), R14
+	ADDQ        SI, R14
+	LEAQ        (R14)(SI*2), R15
+	ADDQ        SI, R15
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R11), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R11)(SI*1), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R11)(SI*2), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R14), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R14)(SI*1), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R14)(SI*2), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R15), Y2, Y1
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        SI, R11
+	ADDQ        BX, R10
+	DECQ        R12
+	JNZ         tapsfalse
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	DECQ        DI
+	JNZ         vector
+
+tail:
+	MOVB   tail+48(FP), DI
+	TESTB  DI, DI
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	MOVQ   DX, DX
+	MOVQ   $0x00000007, DI
+
+tapstrue:
+	MOVQ        CX, R10
+	LEAQ        (DX)(SI*2), R11
+	ADDQ        SI, R11
+	LEAQ        (R11)(SI*2), R12
+	ADDQ        SI, R12
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (DX), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (DX)(SI*1), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (DX)(SI*2), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (R11), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (R11)(SI*1), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (R11)(SI*2), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (R12), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -11943,9 +12449,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func taps7s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·taps7s1AVX2(SB), NOSPLIT, $0-96
+// func taps7s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·taps7s1AVX2(SB), NOSPLIT, $0-112
 	MOVQ    mask+88(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    dw+0(FP), AX
@@ -11953,6 +12459,7 @@ TEXT ·taps7s1AVX2(SB), NOSPLIT, $0-96
 	MOVQ    dz+16(FP), DX
 	MOVQ    pixel+32(FP), BX
 	MOVQ    vectors+72(FP), SI
+	MOVQ    ahead+96(FP), DI
 	TESTQ   SI, SI
 	JZ      tail
 
@@ -11964,191 +12471,193 @@ vector:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   CX, DI
-	MOVQ   DX, R8
-	MOVQ   oh+56(FP), R9
+	MOVQ   CX, R8
+	MOVQ   DX, R9
+	MOVQ   oh+56(FP), R10
 
 rowfalse:
-	MOVQ DI, R10
 	MOVQ R8, R11
-	MOVQ ow+64(FP), R12
+	MOVQ R9, R12
+	MOVQ ow+64(FP), R13
 
 block4false:
-	CMPQ        R12, $0x04
+	CMPQ        R13, $0x04
 	JL          after4false
-	VMOVUPS     (R11), Y8
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y9
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y10
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y11
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y12
+	VMOVUPS     (R12), Y8
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y9
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y10
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y11
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y8, Y12, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y8, Y12, Y2
 	VFMADD231PS Y9, Y12, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y8, Y12, Y3
 	VFMADD231PS Y9, Y12, Y2
 	VFMADD231PS Y10, Y12, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y8, Y12, Y4
 	VFMADD231PS Y9, Y12, Y3
 	VFMADD231PS Y10, Y12, Y2
 	VFMADD231PS Y11, Y12, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y8, Y12, Y5
 	VFMADD231PS Y9, Y12, Y4
 	VFMADD231PS Y10, Y12, Y3
 	VFMADD231PS Y11, Y12, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y8, Y12, Y6
 	VFMADD231PS Y9, Y12, Y5
 	VFMADD231PS Y10, Y12, Y4
 	VFMADD231PS Y11, Y12, Y3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y8, Y12, Y7
 	VFMADD231PS Y9, Y12, Y6
 	VFMADD231PS Y10, Y12, Y5
 	VFMADD231PS Y11, Y12, Y4
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y9, Y12, Y7
 	VFMADD231PS Y10, Y12, Y6
 	VFMADD231PS Y11, Y12, Y5
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y10, Y12, Y7
 	VFMADD231PS Y11, Y12, Y6
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y11, Y12, Y7
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x04, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x04, R13
 	JMP         block4false
 
 after4false:
 block2false:
-	CMPQ        R12, $0x02
+	CMPQ        R13, $0x02
 	JL          after2false
-	VMOVUPS     (R11), Y8
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y9
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y10
+	VMOVUPS     (R12), Y8
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y9
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y10
 	VFMADD231PS Y8, Y10, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
 	VFMADD231PS Y8, Y10, Y2
 	VFMADD231PS Y9, Y10, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
 	VFMADD231PS Y8, Y10, Y3
 	VFMADD231PS Y9, Y10, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
 	VFMADD231PS Y8, Y10, Y4
 	VFMADD231PS Y9, Y10, Y3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
 	VFMADD231PS Y8, Y10, Y5
 	VFMADD231PS Y9, Y10, Y4
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
 	VFMADD231PS Y8, Y10, Y6
 	VFMADD231PS Y9, Y10, Y5
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
 	VFMADD231PS Y8, Y10, Y7
 	VFMADD231PS Y9, Y10, Y6
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
 	VFMADD231PS Y9, Y10, Y7
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x02, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x02, R13
 	JMP         block2false
 
 after2false:
 block1false:
-	CMPQ        R12, $0x01
+	CMPQ        R13, $0x01
 	JL          after1false
-	VMOVUPS     (R11), Y8
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y9
+	VMOVUPS     (R12), Y8
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y9
 	VFMADD231PS Y8, Y9, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y9
 	VFMADD231PS Y8, Y9, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y9
 	VFMADD231PS Y8, Y9, Y3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y9
 	VFMADD231PS Y8, Y9, Y4
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y9
 	VFMADD231PS Y8, Y9, Y5
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y9
 	VFMADD231PS Y8, Y9, Y6
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y9
 	VFMADD231PS Y8, Y9, Y7
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	SUBQ        $0x01, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	SUBQ        $0x01, R13
 	JMP         block1false
 
 after1false:
-	ADDQ    xRow+24(FP), DI
-	ADDQ    dzRow+40(FP), R8
-	DECQ    R9
+	ADDQ    xRow+24(FP), R8
+	ADDQ    dzRow+40(FP), R9
+	DECQ    R10
 	JNZ     rowfalse
-	MOVQ    AX, DI
-	VMOVUPS (DI), Y8
+	MOVQ    AX, R8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y1, Y1
-	VMOVUPS Y1, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y8
+	VMOVUPS Y1, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y2, Y2
-	VMOVUPS Y2, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y8
+	VMOVUPS Y2, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y3, Y3
-	VMOVUPS Y3, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y8
+	VMOVUPS Y3, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y4, Y4
-	VMOVUPS Y4, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y8
+	VMOVUPS Y4, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y5, Y5
-	VMOVUPS Y5, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y8
+	VMOVUPS Y5, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y6, Y6
-	VMOVUPS Y6, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y8
+	VMOVUPS Y6, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y7, Y7
-	VMOVUPS Y7, (DI)
+	VMOVUPS Y7, (R8)
 	ADDQ    $0x20, AX
 	ADDQ    $0x20, CX
 	ADDQ    $0x20, DX
@@ -12170,151 +12679,153 @@ tail:
 	MOVQ   oh+56(FP), SI
 
 rowtrue:
-	MOVQ CX, DI
-	MOVQ DX, R8
-	MOVQ ow+64(FP), R9
+	MOVQ CX, R8
+	MOVQ DX, R9
+	MOVQ ow+64(FP), R10
 
 block4true:
-	CMPQ        R9, $0x04
+	CMPQ        R10, $0x04
 	JL          after4true
-	VMASKMOVPS  (R8), Y0, Y8
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y9
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y10
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y11
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	VMASKMOVPS  (R9), Y0, Y8
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y9
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y10
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y11
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y8, Y12, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y8, Y12, Y2
 	VFMADD231PS Y9, Y12, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y8, Y12, Y3
 	VFMADD231PS Y9, Y12, Y2
 	VFMADD231PS Y10, Y12, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y8, Y12, Y4
 	VFMADD231PS Y9, Y12, Y3
 	VFMADD231PS Y10, Y12, Y2
 	VFMADD231PS Y11, Y12, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y8, Y12, Y5
 	VFMADD231PS Y9, Y12, Y4
 	VFMADD231PS Y10, Y12, Y3
 	VFMADD231PS Y11, Y12, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y8, Y12, Y6
 	VFMADD231PS Y9, Y12, Y5
 	VFMADD231PS Y10, Y12, Y4
 	VFMADD231PS Y11, Y12, Y3
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y8, Y12, Y7
 	VFMADD231PS Y9, Y12, Y6
 	VFMADD231PS Y10, Y12, Y5
 	VFMADD231PS Y11, Y12, Y4
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y9, Y12, Y7
 	VFMADD231PS Y10, Y12, Y6
 	VFMADD231PS Y11, Y12, Y5
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y10, Y12, Y7
 	VFMADD231PS Y11, Y12, Y6
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y11, Y12, Y7
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x04, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x04, R10
 	JMP         block4true
 
 after4true:
 block2true:
-	CMPQ        R9, $0x02
+	CMPQ        R10, $0x02
 	JL          after2true
-	VMASKMOVPS  (R8), Y0, Y8
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y9
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMASKMOVPS  (R10), Y0, Y10
+	VMASKMOVPS  (R9), Y0, Y8
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y9
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y8, Y10, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y8, Y10, Y2
 	VFMADD231PS Y9, Y10, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y8, Y10, Y3
 	VFMADD231PS Y9, Y10, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y8, Y10, Y4
 	VFMADD231PS Y9, Y10, Y3
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y8, Y10, Y5
 	VFMADD231PS Y9, Y10, Y4
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y8, Y10, Y6
 	VFMADD231PS Y9, Y10, Y5
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y8, Y10, Y7
 	VFMADD231PS Y9, Y10, Y6
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y9, Y10, Y7
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x02, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x02, R10
 	JMP         block2true
 
 after2true:
 block1true:
-	CMPQ        R9, $0x01
+	CMPQ        R10, $0x01
 	JL          after1true
-	VMASKMOVPS  (R8), Y0, Y8
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R9), Y0, Y8
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMASKMOVPS  (R11), Y0, Y9
 	VFMADD231PS Y8, Y9, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y9
 	VFMADD231PS Y8, Y9, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y9
 	VFMADD231PS Y8, Y9, Y3
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y9
 	VFMADD231PS Y8, Y9, Y4
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y9
 	VFMADD231PS Y8, Y9, Y5
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y9
 	VFMADD231PS Y8, Y9, Y6
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y9
 	VFMADD231PS Y8, Y9, Y7
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	SUBQ        $0x01, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	SUBQ        $0x01, R10
 	JMP         block1true
 
 after1true:
@@ -12354,9 +12865,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip7s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip7s2x8AVX2(SB), NOSPLIT, $0-64
+// func strip7s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip7s2x8AVX2(SB), NOSPLIT, $0-80
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -12365,6 +12876,8 @@ TEXT ·strip7s2x8AVX2(SB), NOSPLIT, $0-64
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
 	TESTQ   DI, DI
 	JZ      tail
 
@@ -12377,140 +12890,142 @@ vector:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000007, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000007, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	LEAQ        (R9)(SI*2), R12
-	ADDQ        SI, R12
-	LEAQ        (R12)(SI*2), R13
+	MOVQ        R10, R13
+	LEAQ        (R11)(SI*2), R14
+	ADDQ        SI, R14
+	LEAQ        (R14)(SI*2), R15
+	ADDQ        SI, R15
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11), Y9, Y1
 	ADDQ        SI, R13
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9), Y9, Y1
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*1), Y9, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R11)(SI*2), Y9, Y1
+	VFMADD231PS (R11), Y9, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14), Y9, Y1
+	VFMADD231PS (R11)(SI*1), Y9, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*1), Y9, Y1
+	VFMADD231PS (R11)(SI*2), Y9, Y2
+	VFMADD231PS (R11), Y9, Y3
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*2), Y9, Y1
+	VFMADD231PS (R14), Y9, Y2
+	VFMADD231PS (R11)(SI*1), Y9, Y3
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R15), Y9, Y1
+	VFMADD231PS (R14)(SI*1), Y9, Y2
+	VFMADD231PS (R11)(SI*2), Y9, Y3
+	VFMADD231PS (R11), Y9, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*2), Y9, Y2
+	VFMADD231PS (R14), Y9, Y3
+	VFMADD231PS (R11)(SI*1), Y9, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R15), Y9, Y2
+	VFMADD231PS (R14)(SI*1), Y9, Y3
+	VFMADD231PS (R11)(SI*2), Y9, Y4
+	VFMADD231PS (R11), Y9, Y5
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*2), Y9, Y3
+	VFMADD231PS (R14), Y9, Y4
+	VFMADD231PS (R11)(SI*1), Y9, Y5
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R15), Y9, Y3
+	VFMADD231PS (R14)(SI*1), Y9, Y4
+	VFMADD231PS (R11)(SI*2), Y9, Y5
+	VFMADD231PS (R11), Y9, Y6
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*2), Y9, Y4
+	VFMADD231PS (R14), Y9, Y5
+	VFMADD231PS (R11)(SI*1), Y9, Y6
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R15), Y9, Y4
+	VFMADD231PS (R14)(SI*1), Y9, Y5
+	VFMADD231PS (R11)(SI*2), Y9, Y6
+	VFMADD231PS (R11), Y9, Y7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*2), Y9, Y5
+	VFMADD231PS (R14), Y9, Y6
+	VFMADD231PS (R11)(SI*1), Y9, Y7
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R15), Y9, Y5
+	VFMADD231PS (R14)(SI*1), Y9, Y6
+	VFMADD231PS (R11)(SI*2), Y9, Y7
+	VFMADD231PS (R11), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*2), Y9, Y6
+	VFMADD231PS (R14), Y9, Y7
+	VFMADD231PS (R11)(SI*1), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R15), Y9, Y6
+	VFMADD231PS (R14)(SI*1), Y9, Y7
+	VFMADD231PS (R11)(SI*2), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*2), Y9, Y7
+	VFMADD231PS (R14), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R15), Y9, Y7
+	VFMADD231PS (R14)(SI*1), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R14)(SI*2), Y9, Y8
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y9
+	VFMADD231PS (R15), Y9, Y8
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*1), Y9, Y1
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R9)(SI*2), Y9, Y1
-	VFMADD231PS (R9), Y9, Y2
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12), Y9, Y1
-	VFMADD231PS (R9)(SI*1), Y9, Y2
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*1), Y9, Y1
-	VFMADD231PS (R9)(SI*2), Y9, Y2
-	VFMADD231PS (R9), Y9, Y3
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*2), Y9, Y1
-	VFMADD231PS (R12), Y9, Y2
-	VFMADD231PS (R9)(SI*1), Y9, Y3
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R13), Y9, Y1
-	VFMADD231PS (R12)(SI*1), Y9, Y2
-	VFMADD231PS (R9)(SI*2), Y9, Y3
-	VFMADD231PS (R9), Y9, Y4
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*2), Y9, Y2
-	VFMADD231PS (R12), Y9, Y3
-	VFMADD231PS (R9)(SI*1), Y9, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R13), Y9, Y2
-	VFMADD231PS (R12)(SI*1), Y9, Y3
-	VFMADD231PS (R9)(SI*2), Y9, Y4
-	VFMADD231PS (R9), Y9, Y5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*2), Y9, Y3
-	VFMADD231PS (R12), Y9, Y4
-	VFMADD231PS (R9)(SI*1), Y9, Y5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R13), Y9, Y3
-	VFMADD231PS (R12)(SI*1), Y9, Y4
-	VFMADD231PS (R9)(SI*2), Y9, Y5
-	VFMADD231PS (R9), Y9, Y6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*2), Y9, Y4
-	VFMADD231PS (R12), Y9, Y5
-	VFMADD231PS (R9)(SI*1), Y9, Y6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R13), Y9, Y4
-	VFMADD231PS (R12)(SI*1), Y9, Y5
-	VFMADD231PS (R9)(SI*2), Y9, Y6
-	VFMADD231PS (R9), Y9, Y7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*2), Y9, Y5
-	VFMADD231PS (R12), Y9, Y6
-	VFMADD231PS (R9)(SI*1), Y9, Y7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R13), Y9, Y5
-	VFMADD231PS (R12)(SI*1), Y9, Y6
-	VFMADD231PS (R9)(SI*2), Y9, Y7
-	VFMADD231PS (R9), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*2), Y9, Y6
-	VFMADD231PS (R12), Y9, Y7
-	VFMADD231PS (R9)(SI*1), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R13), Y9, Y6
-	VFMADD231PS (R12)(SI*1), Y9, Y7
-	VFMADD231PS (R9)(SI*2), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*2), Y9, Y7
-	VFMADD231PS (R12), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R13), Y9, Y7
-	VFMADD231PS (R12)(SI*1), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R12)(SI*2), Y9, Y8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y9
-	VFMADD231PS (R13), Y9, Y8
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y3, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y4, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y5, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y6, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y7, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y8, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y3, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y4, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y5, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y6, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y7, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y8, (R10)
 	ADDQ        $0x20, AX
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, DX
@@ -12533,165 +13048,167 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R8
-	LEAQ        (DX)(SI*2), R9
-	ADDQ        SI, R9
-	LEAQ        (R9)(SI*2), R10
+	MOVQ        CX, R10
+	LEAQ        (DX)(SI*2), R11
+	ADDQ        SI, R11
+	LEAQ        (R11)(SI*2), R12
+	ADDQ        SI, R12
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (DX), Y0, Y10
+	VFMADD231PS Y10, Y9, Y1
 	ADDQ        SI, R10
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
+	VMASKMOVPS  (R10), Y0, Y9
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9), Y0, Y10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*2), Y0, Y10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (R9), Y0, Y10
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R12), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*2), Y0, Y10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (R9), Y0, Y10
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R12), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*2), Y0, Y10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (R9), Y0, Y10
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R12), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*2), Y0, Y10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (R9), Y0, Y10
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R12), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*2), Y0, Y10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (R9), Y0, Y10
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R12), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*2), Y0, Y10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (R9), Y0, Y10
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R12), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*2), Y0, Y10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (R9), Y0, Y10
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R12), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (R9)(SI*1), Y0, Y10
+	VMASKMOVPS  (R11)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R9)(SI*2), Y0, Y10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R11)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R12), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -12722,9 +13239,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip7s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip7s2x4AVX2(SB), NOSPLIT, $0-64
+// func strip7s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip7s2x4AVX2(SB), NOSPLIT, $0-80
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -12733,6 +13250,8 @@ TEXT ·strip7s2x4AVX2(SB), NOSPLIT, $0-64
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
 	TESTQ   DI, DI
 	JZ      tail
 
@@ -12741,88 +13260,90 @@ vector:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000007, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000007, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	LEAQ        (R9)(SI*2), R12
-	ADDQ        SI, R12
-	LEAQ        (R12)(SI*2), R13
+	MOVQ        R10, R13
+	LEAQ        (R11)(SI*2), R14
+	ADDQ        SI, R14
+	LEAQ        (R14)(SI*2), R15
+	ADDQ        SI, R15
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11), Y5, Y1
 	ADDQ        SI, R13
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9), Y5, Y1
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*1), Y5, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R11)(SI*2), Y5, Y1
+	VFMADD231PS (R11), Y5, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14), Y5, Y1
+	VFMADD231PS (R11)(SI*1), Y5, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14)(SI*1), Y5, Y1
+	VFMADD231PS (R11)(SI*2), Y5, Y2
+	VFMADD231PS (R11), Y5, Y3
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14)(SI*2), Y5, Y1
+	VFMADD231PS (R14), Y5, Y2
+	VFMADD231PS (R11)(SI*1), Y5, Y3
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R15), Y5, Y1
+	VFMADD231PS (R14)(SI*1), Y5, Y2
+	VFMADD231PS (R11)(SI*2), Y5, Y3
+	VFMADD231PS (R11), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14)(SI*2), Y5, Y2
+	VFMADD231PS (R14), Y5, Y3
+	VFMADD231PS (R11)(SI*1), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R15), Y5, Y2
+	VFMADD231PS (R14)(SI*1), Y5, Y3
+	VFMADD231PS (R11)(SI*2), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14)(SI*2), Y5, Y3
+	VFMADD231PS (R14), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R15), Y5, Y3
+	VFMADD231PS (R14)(SI*1), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R14)(SI*2), Y5, Y4
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y5
+	VFMADD231PS (R15), Y5, Y4
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*1), Y5, Y1
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R9)(SI*2), Y5, Y1
-	VFMADD231PS (R9), Y5, Y2
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12), Y5, Y1
-	VFMADD231PS (R9)(SI*1), Y5, Y2
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12)(SI*1), Y5, Y1
-	VFMADD231PS (R9)(SI*2), Y5, Y2
-	VFMADD231PS (R9), Y5, Y3
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12)(SI*2), Y5, Y1
-	VFMADD231PS (R12), Y5, Y2
-	VFMADD231PS (R9)(SI*1), Y5, Y3
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R13), Y5, Y1
-	VFMADD231PS (R12)(SI*1), Y5, Y2
-	VFMADD231PS (R9)(SI*2), Y5, Y3
-	VFMADD231PS (R9), Y5, Y4
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12)(SI*2), Y5, Y2
-	VFMADD231PS (R12), Y5, Y3
-	VFMADD231PS (R9)(SI*1), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R13), Y5, Y2
-	VFMADD231PS (R12)(SI*1), Y5, Y3
-	VFMADD231PS (R9)(SI*2), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12)(SI*2), Y5, Y3
-	VFMADD231PS (R12), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R13), Y5, Y3
-	VFMADD231PS (R12)(SI*1), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R12)(SI*2), Y5, Y4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y5
-	VFMADD231PS (R13), Y5, Y4
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y2, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y3, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y4, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y2, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y3, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y4, (R10)
 	ADDQ        $0x20, AX
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, DX
@@ -12841,93 +13362,95 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R8
-	LEAQ        (DX)(SI*2), R9
-	ADDQ        SI, R9
-	LEAQ        (R9)(SI*2), R10
+	MOVQ        CX, R10
+	LEAQ        (DX)(SI*2), R11
+	ADDQ        SI, R11
+	LEAQ        (R11)(SI*2), R12
+	ADDQ        SI, R12
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (DX), Y0, Y6
+	VFMADD231PS Y6, Y5, Y1
 	ADDQ        SI, R10
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
+	VMASKMOVPS  (R10), Y0, Y5
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9), Y0, Y6
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9)(SI*1), Y0, Y6
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9)(SI*2), Y0, Y6
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (R9), Y0, Y6
+	VMASKMOVPS  (R11), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R10), Y0, Y6
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R12), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (R9)(SI*1), Y0, Y6
+	VMASKMOVPS  (R11)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9)(SI*2), Y0, Y6
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (R9), Y0, Y6
+	VMASKMOVPS  (R11), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R10), Y0, Y6
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R12), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (R9)(SI*1), Y0, Y6
+	VMASKMOVPS  (R11)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9)(SI*2), Y0, Y6
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (R9), Y0, Y6
+	VMASKMOVPS  (R11), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R10), Y0, Y6
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R12), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (R9)(SI*1), Y0, Y6
+	VMASKMOVPS  (R11)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R9)(SI*2), Y0, Y6
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R11)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y5
-	VMASKMOVPS  (R10), Y0, Y6
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R12), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -12950,9 +13473,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip7s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip7s2x2AVX2(SB), NOSPLIT, $0-64
+// func strip7s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip7s2x2AVX2(SB), NOSPLIT, $0-80
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -12961,68 +13484,72 @@ TEXT ·strip7s2x2AVX2(SB), NOSPLIT, $0-64
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
 	TESTQ   DI, DI
 	JZ      tail
 
 vector:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000007, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000007, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	LEAQ        (R9)(SI*2), R12
-	ADDQ        SI, R12
-	LEAQ        (R12)(SI*2), R13
+	MOVQ        R10, R13
+	LEAQ        (R11)(SI*2), R14
+	ADDQ        SI, R14
+	LEAQ        (R14)(SI*2), R15
+	ADDQ        SI, R15
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11), Y3, Y1
 	ADDQ        SI, R13
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9), Y3, Y1
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11)(SI*1), Y3, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R11)(SI*2), Y3, Y1
+	VFMADD231PS (R11), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R14), Y3, Y1
+	VFMADD231PS (R11)(SI*1), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R14)(SI*1), Y3, Y1
+	VFMADD231PS (R11)(SI*2), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R14)(SI*2), Y3, Y1
+	VFMADD231PS (R14), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R15), Y3, Y1
+	VFMADD231PS (R14)(SI*1), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R14)(SI*2), Y3, Y2
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y3
+	VFMADD231PS (R15), Y3, Y2
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9)(SI*1), Y3, Y1
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R9)(SI*2), Y3, Y1
-	VFMADD231PS (R9), Y3, Y2
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R12), Y3, Y1
-	VFMADD231PS (R9)(SI*1), Y3, Y2
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R12)(SI*1), Y3, Y1
-	VFMADD231PS (R9)(SI*2), Y3, Y2
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R12)(SI*2), Y3, Y1
-	VFMADD231PS (R12), Y3, Y2
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R13), Y3, Y1
-	VFMADD231PS (R12)(SI*1), Y3, Y2
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R12)(SI*2), Y3, Y2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Y3
-	VFMADD231PS (R13), Y3, Y2
-	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
-	ADDQ        SI, R8
-	VMOVUPS     Y2, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
+	ADDQ        SI, R10
+	VMOVUPS     Y2, (R10)
 	ADDQ        $0x20, AX
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, DX
@@ -13039,57 +13566,59 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R8
-	LEAQ        (DX)(SI*2), R9
-	ADDQ        SI, R9
-	LEAQ        (R9)(SI*2), R10
+	MOVQ        CX, R10
+	LEAQ        (DX)(SI*2), R11
+	ADDQ        SI, R11
+	LEAQ        (R11)(SI*2), R12
+	ADDQ        SI, R12
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (DX), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
 	ADDQ        SI, R10
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
+	VMASKMOVPS  (R10), Y0, Y3
 	VMASKMOVPS  (DX)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
 	VMASKMOVPS  (DX)(SI*2), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
 	VMASKMOVPS  (DX), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (R9), Y0, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R11), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
 	VMASKMOVPS  (DX)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (R9)(SI*1), Y0, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R11)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
 	VMASKMOVPS  (DX)(SI*2), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (R9)(SI*2), Y0, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R11)(SI*2), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (R9), Y0, Y4
+	VMASKMOVPS  (R11), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (R10), Y0, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R12), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (R9)(SI*1), Y0, Y4
+	VMASKMOVPS  (R11)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (R9)(SI*2), Y0, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R11)(SI*2), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (R10), Y0, Y4
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R12), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -13108,9 +13637,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip7s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·strip7s2x1AVX2(SB), NOSPLIT, $0-64
+// func strip7s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strip7s2x1AVX2(SB), NOSPLIT, $0-80
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -13119,54 +13648,58 @@ TEXT ·strip7s2x1AVX2(SB), NOSPLIT, $0-64
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
 	TESTQ   DI, DI
 	JZ      tail
 
 vector:
 	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   $0x00000007, R10
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   $0x00000007, R12
 
 tapsfalse:
-	MOVQ        R8, R11
-	LEAQ        (R9)(SI*2), R12
-	ADDQ        SI, R12
-	LEAQ        (R12)(SI*2), R13
+	MOVQ        R10, R13
+	LEAQ        (R11)(SI*2), R14
+	ADDQ        SI, R14
+	LEAQ        (R14)(SI*2), R15
+	ADDQ        SI, R15
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R11), Y2, Y1
 	ADDQ        SI, R13
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R9), Y2, Y1
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R11)(SI*1), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R11)(SI*2), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R14), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R14)(SI*1), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R14)(SI*2), Y2, Y1
+	ADDQ        SI, R13
+	VMOVUPS     (R13), Y2
+	VFMADD231PS (R15), Y2, Y1
+	ADDQ        SI, R13
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R9)(SI*1), Y2, Y1
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R9)(SI*2), Y2, Y1
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R12), Y2, Y1
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R12)(SI*1), Y2, Y1
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R12)(SI*2), Y2, Y1
 	ADDQ        SI, R11
-	VMOVUPS     (R11), Y2
-	VFMADD231PS (R13), Y2, Y1
 	ADDQ        SI, R11
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        SI, R9
-	ADDQ        BX, R8
-	DECQ        R10
+	ADDQ        BX, R10
+	DECQ        R12
 	JNZ         tapsfalse
-	MOVQ        AX, R8
-	VMOVUPS     Y1, (R8)
+	MOVQ        AX, R10
+	VMOVUPS     Y1, (R10)
 	ADDQ        $0x20, AX
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, DX
@@ -13182,39 +13715,41 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R8
-	LEAQ        (DX)(SI*2), R9
-	ADDQ        SI, R9
-	LEAQ        (R9)(SI*2), R10
-	ADDQ        SI, R10
-	VMASKMOVPS  (R8), Y0, Y2
+	MOVQ        CX, R10
+	LEAQ        (DX)(SI*2), R11
+	ADDQ        SI, R11
+	LEAQ        (R11)(SI*2), R12
+	ADDQ        SI, R12
+	VMASKMOVPS  (R10), Y0, Y2
 	VMASKMOVPS  (DX), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
 	VMASKMOVPS  (DX)(SI*1), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
 	VMASKMOVPS  (DX)(SI*2), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (R9), Y0, Y3
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (R11), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (R9)(SI*1), Y0, Y3
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (R11)(SI*1), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (R9)(SI*2), Y0, Y3
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (R11)(SI*2), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
-	VMASKMOVPS  (R8), Y0, Y2
-	VMASKMOVPS  (R10), Y0, Y3
+	ADDQ        SI, R10
+	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (R12), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R8
+	ADDQ        SI, R10
+	PREFETCHT0  (R8)
+	ADDQ        R9, R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -13231,9 +13766,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func taps7s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·taps7s2AVX2(SB), NOSPLIT, $0-96
+// func taps7s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·taps7s2AVX2(SB), NOSPLIT, $0-112
 	MOVQ    mask+88(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    dw+0(FP), AX
@@ -13241,6 +13776,7 @@ TEXT ·taps7s2AVX2(SB), NOSPLIT, $0-96
 	MOVQ    dz+16(FP), DX
 	MOVQ    pixel+32(FP), BX
 	MOVQ    vectors+72(FP), SI
+	MOVQ    ahead+96(FP), DI
 	TESTQ   SI, SI
 	JZ      tail
 
@@ -13252,206 +13788,208 @@ vector:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   CX, DI
-	MOVQ   DX, R8
-	MOVQ   oh+56(FP), R9
+	MOVQ   CX, R8
+	MOVQ   DX, R9
+	MOVQ   oh+56(FP), R10
 
 rowfalse:
-	MOVQ DI, R10
 	MOVQ R8, R11
-	MOVQ ow+64(FP), R12
+	MOVQ R9, R12
+	MOVQ ow+64(FP), R13
 
 block4false:
-	CMPQ        R12, $0x04
+	CMPQ        R13, $0x04
 	JL          after4false
-	VMOVUPS     (R11), Y8
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y9
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y10
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y11
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y12
+	VMOVUPS     (R12), Y8
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y9
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y10
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y11
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y8, Y12, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y8, Y12, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y8, Y12, Y3
 	VFMADD231PS Y9, Y12, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y8, Y12, Y4
 	VFMADD231PS Y9, Y12, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y8, Y12, Y5
 	VFMADD231PS Y9, Y12, Y3
 	VFMADD231PS Y10, Y12, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y8, Y12, Y6
 	VFMADD231PS Y9, Y12, Y4
 	VFMADD231PS Y10, Y12, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y8, Y12, Y7
 	VFMADD231PS Y9, Y12, Y5
 	VFMADD231PS Y10, Y12, Y3
 	VFMADD231PS Y11, Y12, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y9, Y12, Y6
 	VFMADD231PS Y10, Y12, Y4
 	VFMADD231PS Y11, Y12, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y9, Y12, Y7
 	VFMADD231PS Y10, Y12, Y5
 	VFMADD231PS Y11, Y12, Y3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y10, Y12, Y6
 	VFMADD231PS Y11, Y12, Y4
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y10, Y12, Y7
 	VFMADD231PS Y11, Y12, Y5
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y11, Y12, Y6
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y12
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y12
 	VFMADD231PS Y11, Y12, Y7
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x04, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x04, R13
 	JMP         block4false
 
 after4false:
 block2false:
-	CMPQ        R12, $0x02
+	CMPQ        R13, $0x02
 	JL          after2false
-	VMOVUPS     (R11), Y8
-	ADDQ        dzPixel+48(FP), R11
-	VMOVUPS     (R11), Y9
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y10
+	VMOVUPS     (R12), Y8
+	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y9
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y10
 	VFMADD231PS Y8, Y10, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
 	VFMADD231PS Y8, Y10, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
 	VFMADD231PS Y8, Y10, Y3
 	VFMADD231PS Y9, Y10, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
 	VFMADD231PS Y8, Y10, Y4
 	VFMADD231PS Y9, Y10, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
 	VFMADD231PS Y8, Y10, Y5
 	VFMADD231PS Y9, Y10, Y3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
 	VFMADD231PS Y8, Y10, Y6
 	VFMADD231PS Y9, Y10, Y4
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
 	VFMADD231PS Y8, Y10, Y7
 	VFMADD231PS Y9, Y10, Y5
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
 	VFMADD231PS Y9, Y10, Y6
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y10
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y10
 	VFMADD231PS Y9, Y10, Y7
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x02, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x02, R13
 	JMP         block2false
 
 after2false:
 block1false:
-	CMPQ        R12, $0x01
+	CMPQ        R13, $0x01
 	JL          after1false
-	VMOVUPS     (R11), Y8
-	ADDQ        dzPixel+48(FP), R11
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y9
+	VMOVUPS     (R12), Y8
+	ADDQ        dzPixel+48(FP), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y9
 	VFMADD231PS Y8, Y9, Y1
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y9
 	VFMADD231PS Y8, Y9, Y2
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y9
 	VFMADD231PS Y8, Y9, Y3
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y9
 	VFMADD231PS Y8, Y9, Y4
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y9
 	VFMADD231PS Y8, Y9, Y5
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y9
 	VFMADD231PS Y8, Y9, Y6
-	ADDQ        BX, R13
-	VMOVUPS     (R13), Y9
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Y9
 	VFMADD231PS Y8, Y9, Y7
-	ADDQ        BX, R13
-	ADDQ        BX, R10
-	ADDQ        BX, R10
-	SUBQ        $0x01, R12
+	ADDQ        BX, R14
+	ADDQ        BX, R11
+	ADDQ        BX, R11
+	SUBQ        $0x01, R13
 	JMP         block1false
 
 after1false:
-	ADDQ    xRow+24(FP), DI
-	ADDQ    dzRow+40(FP), R8
-	DECQ    R9
+	ADDQ    xRow+24(FP), R8
+	ADDQ    dzRow+40(FP), R9
+	DECQ    R10
 	JNZ     rowfalse
-	MOVQ    AX, DI
-	VMOVUPS (DI), Y8
+	MOVQ    AX, R8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y1, Y1
-	VMOVUPS Y1, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y8
+	VMOVUPS Y1, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y2, Y2
-	VMOVUPS Y2, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y8
+	VMOVUPS Y2, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y3, Y3
-	VMOVUPS Y3, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y8
+	VMOVUPS Y3, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y4, Y4
-	VMOVUPS Y4, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y8
+	VMOVUPS Y4, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y5, Y5
-	VMOVUPS Y5, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y8
+	VMOVUPS Y5, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y6, Y6
-	VMOVUPS Y6, (DI)
-	ADDQ    BX, DI
-	VMOVUPS (DI), Y8
+	VMOVUPS Y6, (R8)
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y8
 	VADDPS  Y8, Y7, Y7
-	VMOVUPS Y7, (DI)
+	VMOVUPS Y7, (R8)
 	ADDQ    $0x20, AX
 	ADDQ    $0x20, CX
 	ADDQ    $0x20, DX
@@ -13473,166 +14011,168 @@ tail:
 	MOVQ   oh+56(FP), SI
 
 rowtrue:
-	MOVQ CX, DI
-	MOVQ DX, R8
-	MOVQ ow+64(FP), R9
+	MOVQ CX, R8
+	MOVQ DX, R9
+	MOVQ ow+64(FP), R10
 
 block4true:
-	CMPQ        R9, $0x04
+	CMPQ        R10, $0x04
 	JL          after4true
-	VMASKMOVPS  (R8), Y0, Y8
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y9
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y10
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y11
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	VMASKMOVPS  (R9), Y0, Y8
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y9
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y10
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y11
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y8, Y12, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y8, Y12, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y8, Y12, Y3
 	VFMADD231PS Y9, Y12, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y8, Y12, Y4
 	VFMADD231PS Y9, Y12, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y8, Y12, Y5
 	VFMADD231PS Y9, Y12, Y3
 	VFMADD231PS Y10, Y12, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y8, Y12, Y6
 	VFMADD231PS Y9, Y12, Y4
 	VFMADD231PS Y10, Y12, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y8, Y12, Y7
 	VFMADD231PS Y9, Y12, Y5
 	VFMADD231PS Y10, Y12, Y3
 	VFMADD231PS Y11, Y12, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y9, Y12, Y6
 	VFMADD231PS Y10, Y12, Y4
 	VFMADD231PS Y11, Y12, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y9, Y12, Y7
 	VFMADD231PS Y10, Y12, Y5
 	VFMADD231PS Y11, Y12, Y3
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y10, Y12, Y6
 	VFMADD231PS Y11, Y12, Y4
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y10, Y12, Y7
 	VFMADD231PS Y11, Y12, Y5
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y11, Y12, Y6
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y12
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y12
 	VFMADD231PS Y11, Y12, Y7
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x04, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	PREFETCHT0  (DI)
+	ADDQ        step+104(FP), DI
+	SUBQ        $0x04, R10
 	JMP         block4true
 
 after4true:
 block2true:
-	CMPQ        R9, $0x02
+	CMPQ        R10, $0x02
 	JL          after2true
-	VMASKMOVPS  (R8), Y0, Y8
-	ADDQ        dzPixel+48(FP), R8
-	VMASKMOVPS  (R8), Y0, Y9
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMASKMOVPS  (R10), Y0, Y10
+	VMASKMOVPS  (R9), Y0, Y8
+	ADDQ        dzPixel+48(FP), R9
+	VMASKMOVPS  (R9), Y0, Y9
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y8, Y10, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y8, Y10, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y8, Y10, Y3
 	VFMADD231PS Y9, Y10, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y8, Y10, Y4
 	VFMADD231PS Y9, Y10, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y8, Y10, Y5
 	VFMADD231PS Y9, Y10, Y3
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y8, Y10, Y6
 	VFMADD231PS Y9, Y10, Y4
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y8, Y10, Y7
 	VFMADD231PS Y9, Y10, Y5
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y9, Y10, Y6
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y10
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y9, Y10, Y7
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x02, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x02, R10
 	JMP         block2true
 
 after2true:
 block1true:
-	CMPQ        R9, $0x01
+	CMPQ        R10, $0x01
 	JL          after1true
-	VMASKMOVPS  (R8), Y0, Y8
-	ADDQ        dzPixel+48(FP), R8
-	MOVQ        DI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R9), Y0, Y8
+	ADDQ        dzPixel+48(FP), R9
+	MOVQ        R8, R11
+	VMASKMOVPS  (R11), Y0, Y9
 	VFMADD231PS Y8, Y9, Y1
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y9
 	VFMADD231PS Y8, Y9, Y2
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y9
 	VFMADD231PS Y8, Y9, Y3
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y9
 	VFMADD231PS Y8, Y9, Y4
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y9
 	VFMADD231PS Y8, Y9, Y5
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y9
 	VFMADD231PS Y8, Y9, Y6
-	ADDQ        BX, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        BX, R11
+	VMASKMOVPS  (R11), Y0, Y9
 	VFMADD231PS Y8, Y9, Y7
-	ADDQ        BX, R10
-	ADDQ        BX, DI
-	ADDQ        BX, DI
-	SUBQ        $0x01, R9
+	ADDQ        BX, R11
+	ADDQ        BX, R8
+	ADDQ        BX, R8
+	SUBQ        $0x01, R10
 	JMP         block1true
 
 after1true:

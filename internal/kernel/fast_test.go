@@ -79,7 +79,7 @@ func TestRowSums(t *testing.T) {
 						wantS[j] += float64(want[i])
 						wantD[j] += float64(want[i]) * float64(v-n.Mean[j])
 					}
-					n.Gradient(g, d, x, sum, square, tmp)
+					n.Gradient(g, d, x, sum, square, tmp, false)
 					compare(t, fmt.Sprintf("gradient act %d", act), g, want, 1e-5)
 					for j := range c {
 						if math.Abs(sum[j]-wantS[j]) > 1e-3 || math.Abs(square[j]-wantD[j]) > 1e-3 {
@@ -125,7 +125,7 @@ func TestPadded(t *testing.T) {
 						name := fmt.Sprintf("k=%d s=%d %v c=%d", k, stride, size, c)
 						y, want := make([]float32, g.OH*g.OW*c), make([]float32, g.OH*g.OW*c)
 						Depthwise(want, x, taps, g.Window, c, 0, g.OH)
-						g.Convolve(y, pad, w)
+						g.Convolve(y, pad, w, nil)
 						compare(t, name+" forward", y, want, 1e-4)
 
 						in := g.InputGeometry()
@@ -138,16 +138,16 @@ func TestPadded(t *testing.T) {
 						}
 						dw, wantW := make([]float32, k*k*c), make([]float32, k*k*c)
 						DepthwiseWeight(Taps{wantW, k * c, c}, x, dz, g.Window, c)
-						g.WeightGradient(dw, pad, spread[offset:], row, pixel)
+						g.WeightGradient(dw, pad, spread[offset:], row, pixel, nil)
 						compare(t, name+" weight", dw, wantW, 1e-4)
 						clear(dw)
-						g.WeightGradient(dw, pad, dz, g.OW*c, c)
+						g.WeightGradient(dw, pad, dz, g.OW*c, c, nil)
 						compare(t, name+" weight, compact", dw, wantW, 1e-4)
 
 						Flip(flipped, w, k, c)
 						dx, wantX := make([]float32, g.H*g.W*c), make([]float32, g.H*g.W*c)
 						DepthwiseInput(wantX, dz, taps, g.Window, c, 0, g.H)
-						in.Convolve(dx, spread, flipped)
+						in.Convolve(dx, spread, flipped, nil)
 						compare(t, name+" input", dx, wantX, 1e-4)
 					}
 				}
@@ -164,7 +164,7 @@ func BenchmarkPadded(b *testing.B) {
 		dw := make([]float32, len(w))
 		flops := 2 * float64(g.OH*g.OW*s.k*s.k*s.c)
 		for _, isa := range []ISA{AVX2, AVX512} {
-			for name, f := range map[string]func(){"forward": func() { g.Convolve(y, x, w) }, "weight": func() { g.WeightGradient(dw, x, y, g.OW*g.C, g.C) }} {
+			for name, f := range map[string]func(){"forward": func() { g.Convolve(y, x, w, nil) }, "weight": func() { g.WeightGradient(dw, x, y, g.OW*g.C, g.C, nil) }} {
 				b.Run(fmt.Sprintf("%s/%dx%d/k%d/c%d/s%d/%v", name, s.size, s.size, s.k, s.c, s.stride, isa), func(b *testing.B) {
 					restore, err := Use(isa)
 					if err != nil {
@@ -190,7 +190,7 @@ func BenchmarkRows(b *testing.B) {
 	for name, f := range map[string]func(){
 		"map":      func() { Map(g, x, coef, coef, HSwish) },
 		"squares":  func() { SumSquares(x, c, s, q, tmp) },
-		"gradient": func() { n.Gradient(g, d, x, s, q, tmp) },
+		"gradient": func() { n.Gradient(g, d, x, s, q, tmp, false) },
 		"combine":  func() { Combine(g, x, d, coef, coef, coef) },
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -24,7 +24,7 @@ func FuzzMulPacked(f *testing.F) {
 		mulStridedGo(m, n, k, a, lda, 1, b, n, want, ldc, add)
 		var p Packed
 		p.Pack(k, n, b, n)
-		MulPacked(m, a, lda, &p, c, ldc, add)
+		MulPacked(m, a, lda, &p, c, ldc, add, nil)
 		compare(t, fmt.Sprintf("m=%d n=%d k=%d", m, n, k), c, want, 1e-4*float64(k))
 	})
 }
@@ -53,7 +53,7 @@ func FuzzPadded(f *testing.F) {
 		}
 		got, want := make([]float32, g.OH*g.OW*c), make([]float32, g.OH*g.OW*c)
 		Depthwise(want, x, Taps{weight, k * c, c}, g.Window, c, 0, g.OH)
-		g.Convolve(got, pad, weight)
+		g.Convolve(got, pad, weight, nil)
 		compare(t, fmt.Sprintf("%dx%d k=%d s=%d c=%d", h, w, k, stride, c), got, want, 1e-3)
 	})
 }

@@ -4,383 +4,466 @@
 
 #include "textflag.h"
 
-// func tile1x16AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile1x16AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), CX
-	VXORPS Z0, Z0, Z0
+// func tile1x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile1x16AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
 
-loop:
-	VMOVUPS.Z    (BX), K1, Z1
-	VBROADCASTSS (DI), Z2
-	VFMADD231PS  Z2, Z1, Z0
-	ADDQ         DX, DI
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), CL
-	TESTB        CL, CL
-	JZ           store
-	MOVQ         AX, CX
-	VMOVUPS.Z    (CX), K1, Z1
-	VADDPS       Z1, Z0, Z0
+tile:
+	MOVQ   a+16(FP), DI
+	VXORPS Z0, Z0, Z0
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
+
+k:
+	PREFETCHT0       (BX)
+	ADDQ             SI, BX
+	VMOVUPS.Z        (R8), K1, Z1
+	VFMADD231PS.BCST (DI), Z1, Z0
+	ADDQ             CX, DI
+	ADDQ             DX, R8
+	DECQ             R9
+	JNZ              k
+	MOVQ             c+56(FP), DI
+	MOVQ             cRow+64(FP), R8
+	MOVB             add+80(FP), R9
+	TESTB            R9, R9
+	JZ               store
+	MOVQ             DI, R9
+	VMOVUPS.Z        (R9), K1, Z1
+	VADDPS           Z1, Z0, Z0
+	ADDQ             R8, R9
 
 store:
-	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z0, K1, (DI)
+	ADDQ    R8, DI
+	MOVQ    DI, c+56(FP)
+	IMUL3Q  $0x01, AX, DI
+	ADDQ    DI, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile1x32AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile1x32AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), CX
+// func tile1x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile1x32AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), DI
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
 
-loop:
-	VMOVUPS      (BX), Z2
-	VMOVUPS.Z    64(BX), K1, Z3
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R8), Z2
+	VMOVUPS.Z    64(R8), K1, Z3
 	VBROADCASTSS (DI), Z4
 	VFMADD231PS  Z4, Z2, Z0
 	VFMADD231PS  Z4, Z3, Z1
-	ADDQ         DX, DI
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), CL
-	TESTB        CL, CL
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          k
+	MOVQ         c+56(FP), DI
+	MOVQ         cRow+64(FP), R8
+	MOVB         add+80(FP), R9
+	TESTB        R9, R9
 	JZ           store
-	MOVQ         AX, CX
-	VMOVUPS      (CX), Z2
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z2
 	VADDPS       Z2, Z0, Z0
-	VMOVUPS.Z    64(CX), K1, Z2
+	VMOVUPS.Z    64(R9), K1, Z2
 	VADDPS       Z2, Z1, Z1
+	ADDQ         R8, R9
 
 store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, K1, 64(DI)
+	ADDQ    R8, DI
+	MOVQ    DI, c+56(FP)
+	IMUL3Q  $0x01, AX, DI
+	ADDQ    DI, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile2x16AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile2x16AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
+// func tile2x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile2x16AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), DI
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
 
-loop:
-	VMOVUPS.Z    (BX), K1, Z2
-	VBROADCASTSS (DI), Z3
-	VFMADD231PS  Z3, Z2, Z0
-	VBROADCASTSS (DI)(CX*1), Z3
-	VFMADD231PS  Z3, Z2, Z1
-	ADDQ         DX, DI
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS.Z    (DX), K1, Z2
-	VADDPS       Z2, Z0, Z0
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z2
-	VADDPS       Z2, Z1, Z1
+k:
+	PREFETCHT0       (BX)
+	ADDQ             SI, BX
+	VMOVUPS.Z        (R8), K1, Z2
+	VFMADD231PS.BCST (DI), Z2, Z0
+	VFMADD231PS.BCST (DI)(AX*1), Z2, Z1
+	ADDQ             CX, DI
+	ADDQ             DX, R8
+	DECQ             R9
+	JNZ              k
+	MOVQ             c+56(FP), DI
+	MOVQ             cRow+64(FP), R8
+	MOVB             add+80(FP), R9
+	TESTB            R9, R9
+	JZ               store
+	MOVQ             DI, R9
+	VMOVUPS.Z        (R9), K1, Z2
+	VADDPS           Z2, Z0, Z0
+	ADDQ             R8, R9
+	VMOVUPS.Z        (R9), K1, Z2
+	VADDPS           Z2, Z1, Z1
+	ADDQ             R8, R9
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
+	VMOVUPS Z0, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, K1, (DI)
+	ADDQ    R8, DI
+	MOVQ    DI, c+56(FP)
+	IMUL3Q  $0x02, AX, DI
+	ADDQ    DI, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile2x32AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile2x32AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
+// func tile2x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile2x32AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), DI
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
 
-loop:
-	VMOVUPS      (BX), Z4
-	VMOVUPS.Z    64(BX), K1, Z5
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R8), Z4
+	VMOVUPS.Z    64(R8), K1, Z5
 	VBROADCASTSS (DI), Z6
 	VFMADD231PS  Z6, Z4, Z0
 	VFMADD231PS  Z6, Z5, Z1
-	VBROADCASTSS (DI)(CX*1), Z6
+	VBROADCASTSS (DI)(AX*1), Z6
 	VFMADD231PS  Z6, Z4, Z2
 	VFMADD231PS  Z6, Z5, Z3
-	ADDQ         DX, DI
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          k
+	MOVQ         c+56(FP), DI
+	MOVQ         cRow+64(FP), R8
+	MOVB         add+80(FP), R9
+	TESTB        R9, R9
 	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS      (DX), Z4
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z4
 	VADDPS       Z4, Z0, Z0
-	VMOVUPS.Z    64(DX), K1, Z4
+	VMOVUPS.Z    64(R9), K1, Z4
 	VADDPS       Z4, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z4
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Z4
 	VADDPS       Z4, Z2, Z2
-	VMOVUPS.Z    64(DX), K1, Z4
+	VMOVUPS.Z    64(R9), K1, Z4
 	VADDPS       Z4, Z3, Z3
+	ADDQ         R8, R9
 
 store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, K1, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, K1, 64(DI)
+	ADDQ    R8, DI
+	MOVQ    DI, c+56(FP)
+	IMUL3Q  $0x02, AX, DI
+	ADDQ    DI, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile3x16AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile3x16AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
+// func tile3x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile3x16AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), DI
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
 
-loop:
-	VMOVUPS.Z    (BX), K1, Z3
-	VBROADCASTSS (DI), Z4
-	VFMADD231PS  Z4, Z3, Z0
-	VBROADCASTSS (DI)(CX*1), Z4
-	VFMADD231PS  Z4, Z3, Z1
-	VBROADCASTSS (DI)(CX*2), Z4
-	VFMADD231PS  Z4, Z3, Z2
-	ADDQ         DX, DI
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS.Z    (DX), K1, Z3
-	VADDPS       Z3, Z0, Z0
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z3
-	VADDPS       Z3, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z3
-	VADDPS       Z3, Z2, Z2
+k:
+	PREFETCHT0       (BX)
+	ADDQ             SI, BX
+	VMOVUPS.Z        (R8), K1, Z3
+	VFMADD231PS.BCST (DI), Z3, Z0
+	VFMADD231PS.BCST (DI)(AX*1), Z3, Z1
+	VFMADD231PS.BCST (DI)(AX*2), Z3, Z2
+	ADDQ             CX, DI
+	ADDQ             DX, R8
+	DECQ             R9
+	JNZ              k
+	MOVQ             c+56(FP), DI
+	MOVQ             cRow+64(FP), R8
+	MOVB             add+80(FP), R9
+	TESTB            R9, R9
+	JZ               store
+	MOVQ             DI, R9
+	VMOVUPS.Z        (R9), K1, Z3
+	VADDPS           Z3, Z0, Z0
+	ADDQ             R8, R9
+	VMOVUPS.Z        (R9), K1, Z3
+	VADDPS           Z3, Z1, Z1
+	ADDQ             R8, R9
+	VMOVUPS.Z        (R9), K1, Z3
+	VADDPS           Z3, Z2, Z2
+	ADDQ             R8, R9
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z0, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	ADDQ    R8, DI
+	MOVQ    DI, c+56(FP)
+	IMUL3Q  $0x03, AX, DI
+	ADDQ    DI, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile3x32AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile3x32AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
+// func tile3x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile3x32AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), DI
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
 	VXORPS Z4, Z4, Z4
 	VXORPS Z5, Z5, Z5
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
 
-loop:
-	VMOVUPS      (BX), Z6
-	VMOVUPS.Z    64(BX), K1, Z7
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R8), Z6
+	VMOVUPS.Z    64(R8), K1, Z7
 	VBROADCASTSS (DI), Z8
 	VFMADD231PS  Z8, Z6, Z0
 	VFMADD231PS  Z8, Z7, Z1
-	VBROADCASTSS (DI)(CX*1), Z8
+	VBROADCASTSS (DI)(AX*1), Z8
 	VFMADD231PS  Z8, Z6, Z2
 	VFMADD231PS  Z8, Z7, Z3
-	VBROADCASTSS (DI)(CX*2), Z8
+	VBROADCASTSS (DI)(AX*2), Z8
 	VFMADD231PS  Z8, Z6, Z4
 	VFMADD231PS  Z8, Z7, Z5
-	ADDQ         DX, DI
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          k
+	MOVQ         c+56(FP), DI
+	MOVQ         cRow+64(FP), R8
+	MOVB         add+80(FP), R9
+	TESTB        R9, R9
 	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS      (DX), Z6
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Z6
 	VADDPS       Z6, Z0, Z0
-	VMOVUPS.Z    64(DX), K1, Z6
+	VMOVUPS.Z    64(R9), K1, Z6
 	VADDPS       Z6, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z6
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Z6
 	VADDPS       Z6, Z2, Z2
-	VMOVUPS.Z    64(DX), K1, Z6
+	VMOVUPS.Z    64(R9), K1, Z6
 	VADDPS       Z6, Z3, Z3
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z6
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Z6
 	VADDPS       Z6, Z4, Z4
-	VMOVUPS.Z    64(DX), K1, Z6
+	VMOVUPS.Z    64(R9), K1, Z6
 	VADDPS       Z6, Z5, Z5
+	ADDQ         R8, R9
 
 store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, K1, 64(AX)
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, K1, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, K1, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, K1, 64(DI)
+	ADDQ    R8, DI
+	MOVQ    DI, c+56(FP)
+	IMUL3Q  $0x03, AX, DI
+	ADDQ    DI, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile4x16AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile4x16AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
+// func tile4x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile4x16AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
+	MOVQ   b+40(FP), R9
+	MOVQ   k+8(FP), R10
 
-loop:
-	VMOVUPS.Z    (BX), K1, Z4
-	VBROADCASTSS (DI), Z5
-	VFMADD231PS  Z5, Z4, Z0
-	VBROADCASTSS (DI)(CX*1), Z5
-	VFMADD231PS  Z5, Z4, Z1
-	VBROADCASTSS (DI)(CX*2), Z5
-	VFMADD231PS  Z5, Z4, Z2
-	VBROADCASTSS (DI)(R8*1), Z5
-	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         DX, DI
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS.Z    (DX), K1, Z4
-	VADDPS       Z4, Z0, Z0
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z4
-	VADDPS       Z4, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z4
-	VADDPS       Z4, Z2, Z2
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z4
-	VADDPS       Z4, Z3, Z3
+k:
+	PREFETCHT0       (BX)
+	ADDQ             SI, BX
+	VMOVUPS.Z        (R9), K1, Z4
+	VFMADD231PS.BCST (R8), Z4, Z0
+	VFMADD231PS.BCST (R8)(AX*1), Z4, Z1
+	VFMADD231PS.BCST (R8)(AX*2), Z4, Z2
+	VFMADD231PS.BCST (R8)(DI*1), Z4, Z3
+	ADDQ             CX, R8
+	ADDQ             DX, R9
+	DECQ             R10
+	JNZ              k
+	MOVQ             c+56(FP), R8
+	MOVQ             cRow+64(FP), R9
+	MOVB             add+80(FP), R10
+	TESTB            R10, R10
+	JZ               store
+	MOVQ             R8, R10
+	VMOVUPS.Z        (R10), K1, Z4
+	VADDPS           Z4, Z0, Z0
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z4
+	VADDPS           Z4, Z1, Z1
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z4
+	VADDPS           Z4, Z2, Z2
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z4
+	VADDPS           Z4, Z3, Z3
+	ADDQ             R9, R10
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z3, K1, (AX)
+	VMOVUPS Z0, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z1, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z2, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z3, K1, (R8)
+	ADDQ    R9, R8
+	MOVQ    R8, c+56(FP)
+	IMUL3Q  $0x04, AX, R8
+	ADDQ    R8, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile4x32AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile4x32AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
+// func tile4x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile4x32AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
@@ -389,152 +472,173 @@ TEXT ·tile4x32AVX512(SB), NOSPLIT, $0-73
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
+	MOVQ   b+40(FP), R9
+	MOVQ   k+8(FP), R10
 
-loop:
-	VMOVUPS      (BX), Z8
-	VMOVUPS.Z    64(BX), K1, Z9
-	VBROADCASTSS (DI), Z10
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R9), Z8
+	VMOVUPS.Z    64(R9), K1, Z9
+	VBROADCASTSS (R8), Z10
 	VFMADD231PS  Z10, Z8, Z0
 	VFMADD231PS  Z10, Z9, Z1
-	VBROADCASTSS (DI)(CX*1), Z10
+	VBROADCASTSS (R8)(AX*1), Z10
 	VFMADD231PS  Z10, Z8, Z2
 	VFMADD231PS  Z10, Z9, Z3
-	VBROADCASTSS (DI)(CX*2), Z10
+	VBROADCASTSS (R8)(AX*2), Z10
 	VFMADD231PS  Z10, Z8, Z4
 	VFMADD231PS  Z10, Z9, Z5
-	VBROADCASTSS (DI)(R8*1), Z10
+	VBROADCASTSS (R8)(DI*1), Z10
 	VFMADD231PS  Z10, Z8, Z6
 	VFMADD231PS  Z10, Z9, Z7
-	ADDQ         DX, DI
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	ADDQ         CX, R8
+	ADDQ         DX, R9
+	DECQ         R10
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
 	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS      (DX), Z8
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Z8
 	VADDPS       Z8, Z0, Z0
-	VMOVUPS.Z    64(DX), K1, Z8
+	VMOVUPS.Z    64(R10), K1, Z8
 	VADDPS       Z8, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z8
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z8
 	VADDPS       Z8, Z2, Z2
-	VMOVUPS.Z    64(DX), K1, Z8
+	VMOVUPS.Z    64(R10), K1, Z8
 	VADDPS       Z8, Z3, Z3
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z8
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z8
 	VADDPS       Z8, Z4, Z4
-	VMOVUPS.Z    64(DX), K1, Z8
+	VMOVUPS.Z    64(R10), K1, Z8
 	VADDPS       Z8, Z5, Z5
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z8
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z8
 	VADDPS       Z8, Z6, Z6
-	VMOVUPS.Z    64(DX), K1, Z8
+	VMOVUPS.Z    64(R10), K1, Z8
 	VADDPS       Z8, Z7, Z7
+	ADDQ         R9, R10
 
 store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, K1, 64(AX)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z2, (R8)
+	VMOVUPS Z3, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z4, (R8)
+	VMOVUPS Z5, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z6, (R8)
+	VMOVUPS Z7, K1, 64(R8)
+	ADDQ    R9, R8
+	MOVQ    R8, c+56(FP)
+	IMUL3Q  $0x04, AX, R8
+	ADDQ    R8, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile5x16AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile5x16AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	LEAQ   (DI)(CX*4), R9
+// func tile5x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile5x16AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
 	VXORPS Z4, Z4, Z4
+	MOVQ   b+40(FP), R10
+	MOVQ   k+8(FP), R11
 
-loop:
-	VMOVUPS.Z    (BX), K1, Z5
-	VBROADCASTSS (DI), Z6
-	VFMADD231PS  Z6, Z5, Z0
-	VBROADCASTSS (DI)(CX*1), Z6
-	VFMADD231PS  Z6, Z5, Z1
-	VBROADCASTSS (DI)(CX*2), Z6
-	VFMADD231PS  Z6, Z5, Z2
-	VBROADCASTSS (DI)(R8*1), Z6
-	VFMADD231PS  Z6, Z5, Z3
-	VBROADCASTSS (R9), Z6
-	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS.Z    (DX), K1, Z5
-	VADDPS       Z5, Z0, Z0
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z5
-	VADDPS       Z5, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z5
-	VADDPS       Z5, Z2, Z2
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z5
-	VADDPS       Z5, Z3, Z3
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z5
-	VADDPS       Z5, Z4, Z4
+k:
+	PREFETCHT0       (BX)
+	ADDQ             SI, BX
+	VMOVUPS.Z        (R10), K1, Z5
+	VFMADD231PS.BCST (R8), Z5, Z0
+	VFMADD231PS.BCST (R8)(AX*1), Z5, Z1
+	VFMADD231PS.BCST (R8)(AX*2), Z5, Z2
+	VFMADD231PS.BCST (R8)(DI*1), Z5, Z3
+	VFMADD231PS.BCST (R9), Z5, Z4
+	ADDQ             CX, R8
+	ADDQ             CX, R9
+	ADDQ             DX, R10
+	DECQ             R11
+	JNZ              k
+	MOVQ             c+56(FP), R8
+	MOVQ             cRow+64(FP), R9
+	MOVB             add+80(FP), R10
+	TESTB            R10, R10
+	JZ               store
+	MOVQ             R8, R10
+	VMOVUPS.Z        (R10), K1, Z5
+	VADDPS           Z5, Z0, Z0
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z5
+	VADDPS           Z5, Z1, Z1
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z5
+	VADDPS           Z5, Z2, Z2
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z5
+	VADDPS           Z5, Z3, Z3
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z5
+	VADDPS           Z5, Z4, Z4
+	ADDQ             R9, R10
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z0, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z1, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z2, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z3, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z4, K1, (R8)
+	ADDQ    R9, R8
+	MOVQ    R8, c+56(FP)
+	IMUL3Q  $0x05, AX, R8
+	ADDQ    R8, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile5x32AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile5x32AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	LEAQ   (DI)(CX*4), R9
+// func tile5x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile5x32AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
@@ -545,172 +649,192 @@ TEXT ·tile5x32AVX512(SB), NOSPLIT, $0-73
 	VXORPS Z7, Z7, Z7
 	VXORPS Z8, Z8, Z8
 	VXORPS Z9, Z9, Z9
+	MOVQ   b+40(FP), R10
+	MOVQ   k+8(FP), R11
 
-loop:
-	VMOVUPS      (BX), Z10
-	VMOVUPS.Z    64(BX), K1, Z11
-	VBROADCASTSS (DI), Z12
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R10), Z10
+	VMOVUPS.Z    64(R10), K1, Z11
+	VBROADCASTSS (R8), Z12
 	VFMADD231PS  Z12, Z10, Z0
 	VFMADD231PS  Z12, Z11, Z1
-	VBROADCASTSS (DI)(CX*1), Z12
+	VBROADCASTSS (R8)(AX*1), Z12
 	VFMADD231PS  Z12, Z10, Z2
 	VFMADD231PS  Z12, Z11, Z3
-	VBROADCASTSS (DI)(CX*2), Z12
+	VBROADCASTSS (R8)(AX*2), Z12
 	VFMADD231PS  Z12, Z10, Z4
 	VFMADD231PS  Z12, Z11, Z5
-	VBROADCASTSS (DI)(R8*1), Z12
+	VBROADCASTSS (R8)(DI*1), Z12
 	VFMADD231PS  Z12, Z10, Z6
 	VFMADD231PS  Z12, Z11, Z7
 	VBROADCASTSS (R9), Z12
 	VFMADD231PS  Z12, Z10, Z8
 	VFMADD231PS  Z12, Z11, Z9
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
 	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS      (DX), Z10
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Z10
 	VADDPS       Z10, Z0, Z0
-	VMOVUPS.Z    64(DX), K1, Z10
+	VMOVUPS.Z    64(R10), K1, Z10
 	VADDPS       Z10, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z10
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z10
 	VADDPS       Z10, Z2, Z2
-	VMOVUPS.Z    64(DX), K1, Z10
+	VMOVUPS.Z    64(R10), K1, Z10
 	VADDPS       Z10, Z3, Z3
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z10
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z10
 	VADDPS       Z10, Z4, Z4
-	VMOVUPS.Z    64(DX), K1, Z10
+	VMOVUPS.Z    64(R10), K1, Z10
 	VADDPS       Z10, Z5, Z5
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z10
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z10
 	VADDPS       Z10, Z6, Z6
-	VMOVUPS.Z    64(DX), K1, Z10
+	VMOVUPS.Z    64(R10), K1, Z10
 	VADDPS       Z10, Z7, Z7
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z10
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z10
 	VADDPS       Z10, Z8, Z8
-	VMOVUPS.Z    64(DX), K1, Z10
+	VMOVUPS.Z    64(R10), K1, Z10
 	VADDPS       Z10, Z9, Z9
+	ADDQ         R9, R10
 
 store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, K1, 64(AX)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z2, (R8)
+	VMOVUPS Z3, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z4, (R8)
+	VMOVUPS Z5, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z6, (R8)
+	VMOVUPS Z7, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z8, (R8)
+	VMOVUPS Z9, K1, 64(R8)
+	ADDQ    R9, R8
+	MOVQ    R8, c+56(FP)
+	IMUL3Q  $0x05, AX, R8
+	ADDQ    R8, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile6x16AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile6x16AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	LEAQ   (DI)(CX*4), R9
+// func tile6x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile6x16AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
 	VXORPS Z4, Z4, Z4
 	VXORPS Z5, Z5, Z5
+	MOVQ   b+40(FP), R10
+	MOVQ   k+8(FP), R11
 
-loop:
-	VMOVUPS.Z    (BX), K1, Z6
-	VBROADCASTSS (DI), Z7
-	VFMADD231PS  Z7, Z6, Z0
-	VBROADCASTSS (DI)(CX*1), Z7
-	VFMADD231PS  Z7, Z6, Z1
-	VBROADCASTSS (DI)(CX*2), Z7
-	VFMADD231PS  Z7, Z6, Z2
-	VBROADCASTSS (DI)(R8*1), Z7
-	VFMADD231PS  Z7, Z6, Z3
-	VBROADCASTSS (R9), Z7
-	VFMADD231PS  Z7, Z6, Z4
-	VBROADCASTSS (R9)(CX*1), Z7
-	VFMADD231PS  Z7, Z6, Z5
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS.Z    (DX), K1, Z6
-	VADDPS       Z6, Z0, Z0
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z6
-	VADDPS       Z6, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z6
-	VADDPS       Z6, Z2, Z2
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z6
-	VADDPS       Z6, Z3, Z3
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z6
-	VADDPS       Z6, Z4, Z4
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z6
-	VADDPS       Z6, Z5, Z5
+k:
+	PREFETCHT0       (BX)
+	ADDQ             SI, BX
+	VMOVUPS.Z        (R10), K1, Z6
+	VFMADD231PS.BCST (R8), Z6, Z0
+	VFMADD231PS.BCST (R8)(AX*1), Z6, Z1
+	VFMADD231PS.BCST (R8)(AX*2), Z6, Z2
+	VFMADD231PS.BCST (R8)(DI*1), Z6, Z3
+	VFMADD231PS.BCST (R9), Z6, Z4
+	VFMADD231PS.BCST (R9)(AX*1), Z6, Z5
+	ADDQ             CX, R8
+	ADDQ             CX, R9
+	ADDQ             DX, R10
+	DECQ             R11
+	JNZ              k
+	MOVQ             c+56(FP), R8
+	MOVQ             cRow+64(FP), R9
+	MOVB             add+80(FP), R10
+	TESTB            R10, R10
+	JZ               store
+	MOVQ             R8, R10
+	VMOVUPS.Z        (R10), K1, Z6
+	VADDPS           Z6, Z0, Z0
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z6
+	VADDPS           Z6, Z1, Z1
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z6
+	VADDPS           Z6, Z2, Z2
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z6
+	VADDPS           Z6, Z3, Z3
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z6
+	VADDPS           Z6, Z4, Z4
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z6
+	VADDPS           Z6, Z5, Z5
+	ADDQ             R9, R10
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z5, K1, (AX)
+	VMOVUPS Z0, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z1, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z2, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z3, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z4, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z5, K1, (R8)
+	ADDQ    R9, R8
+	MOVQ    R8, c+56(FP)
+	IMUL3Q  $0x06, AX, R8
+	ADDQ    R8, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile6x32AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile6x32AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	LEAQ   (DI)(CX*4), R9
+// func tile6x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile6x32AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
@@ -723,104 +847,117 @@ TEXT ·tile6x32AVX512(SB), NOSPLIT, $0-73
 	VXORPS Z9, Z9, Z9
 	VXORPS Z10, Z10, Z10
 	VXORPS Z11, Z11, Z11
+	MOVQ   b+40(FP), R10
+	MOVQ   k+8(FP), R11
 
-loop:
-	VMOVUPS      (BX), Z12
-	VMOVUPS.Z    64(BX), K1, Z13
-	VBROADCASTSS (DI), Z14
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R10), Z12
+	VMOVUPS.Z    64(R10), K1, Z13
+	VBROADCASTSS (R8), Z14
 	VFMADD231PS  Z14, Z12, Z0
 	VFMADD231PS  Z14, Z13, Z1
-	VBROADCASTSS (DI)(CX*1), Z14
+	VBROADCASTSS (R8)(AX*1), Z14
 	VFMADD231PS  Z14, Z12, Z2
 	VFMADD231PS  Z14, Z13, Z3
-	VBROADCASTSS (DI)(CX*2), Z14
+	VBROADCASTSS (R8)(AX*2), Z14
 	VFMADD231PS  Z14, Z12, Z4
 	VFMADD231PS  Z14, Z13, Z5
-	VBROADCASTSS (DI)(R8*1), Z14
+	VBROADCASTSS (R8)(DI*1), Z14
 	VFMADD231PS  Z14, Z12, Z6
 	VFMADD231PS  Z14, Z13, Z7
 	VBROADCASTSS (R9), Z14
 	VFMADD231PS  Z14, Z12, Z8
 	VFMADD231PS  Z14, Z13, Z9
-	VBROADCASTSS (R9)(CX*1), Z14
+	VBROADCASTSS (R9)(AX*1), Z14
 	VFMADD231PS  Z14, Z12, Z10
 	VFMADD231PS  Z14, Z13, Z11
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
 	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS      (DX), Z12
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Z12
 	VADDPS       Z12, Z0, Z0
-	VMOVUPS.Z    64(DX), K1, Z12
+	VMOVUPS.Z    64(R10), K1, Z12
 	VADDPS       Z12, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z12
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z12
 	VADDPS       Z12, Z2, Z2
-	VMOVUPS.Z    64(DX), K1, Z12
+	VMOVUPS.Z    64(R10), K1, Z12
 	VADDPS       Z12, Z3, Z3
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z12
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z12
 	VADDPS       Z12, Z4, Z4
-	VMOVUPS.Z    64(DX), K1, Z12
+	VMOVUPS.Z    64(R10), K1, Z12
 	VADDPS       Z12, Z5, Z5
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z12
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z12
 	VADDPS       Z12, Z6, Z6
-	VMOVUPS.Z    64(DX), K1, Z12
+	VMOVUPS.Z    64(R10), K1, Z12
 	VADDPS       Z12, Z7, Z7
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z12
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z12
 	VADDPS       Z12, Z8, Z8
-	VMOVUPS.Z    64(DX), K1, Z12
+	VMOVUPS.Z    64(R10), K1, Z12
 	VADDPS       Z12, Z9, Z9
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z12
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z12
 	VADDPS       Z12, Z10, Z10
-	VMOVUPS.Z    64(DX), K1, Z12
+	VMOVUPS.Z    64(R10), K1, Z12
 	VADDPS       Z12, Z11, Z11
+	ADDQ         R9, R10
 
 store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, K1, 64(AX)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z2, (R8)
+	VMOVUPS Z3, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z4, (R8)
+	VMOVUPS Z5, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z6, (R8)
+	VMOVUPS Z7, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z8, (R8)
+	VMOVUPS Z9, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z10, (R8)
+	VMOVUPS Z11, K1, 64(R8)
+	ADDQ    R9, R8
+	MOVQ    R8, c+56(FP)
+	IMUL3Q  $0x06, AX, R8
+	ADDQ    R8, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile7x16AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile7x16AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	LEAQ   (DI)(CX*4), R9
+// func tile7x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile7x16AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
@@ -828,86 +965,92 @@ TEXT ·tile7x16AVX512(SB), NOSPLIT, $0-73
 	VXORPS Z4, Z4, Z4
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
+	MOVQ   b+40(FP), R10
+	MOVQ   k+8(FP), R11
 
-loop:
-	VMOVUPS.Z    (BX), K1, Z7
-	VBROADCASTSS (DI), Z8
-	VFMADD231PS  Z8, Z7, Z0
-	VBROADCASTSS (DI)(CX*1), Z8
-	VFMADD231PS  Z8, Z7, Z1
-	VBROADCASTSS (DI)(CX*2), Z8
-	VFMADD231PS  Z8, Z7, Z2
-	VBROADCASTSS (DI)(R8*1), Z8
-	VFMADD231PS  Z8, Z7, Z3
-	VBROADCASTSS (R9), Z8
-	VFMADD231PS  Z8, Z7, Z4
-	VBROADCASTSS (R9)(CX*1), Z8
-	VFMADD231PS  Z8, Z7, Z5
-	VBROADCASTSS (R9)(CX*2), Z8
-	VFMADD231PS  Z8, Z7, Z6
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS.Z    (DX), K1, Z7
-	VADDPS       Z7, Z0, Z0
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z7
-	VADDPS       Z7, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z7
-	VADDPS       Z7, Z2, Z2
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z7
-	VADDPS       Z7, Z3, Z3
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z7
-	VADDPS       Z7, Z4, Z4
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z7
-	VADDPS       Z7, Z5, Z5
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z7
-	VADDPS       Z7, Z6, Z6
+k:
+	PREFETCHT0       (BX)
+	ADDQ             SI, BX
+	VMOVUPS.Z        (R10), K1, Z7
+	VFMADD231PS.BCST (R8), Z7, Z0
+	VFMADD231PS.BCST (R8)(AX*1), Z7, Z1
+	VFMADD231PS.BCST (R8)(AX*2), Z7, Z2
+	VFMADD231PS.BCST (R8)(DI*1), Z7, Z3
+	VFMADD231PS.BCST (R9), Z7, Z4
+	VFMADD231PS.BCST (R9)(AX*1), Z7, Z5
+	VFMADD231PS.BCST (R9)(AX*2), Z7, Z6
+	ADDQ             CX, R8
+	ADDQ             CX, R9
+	ADDQ             DX, R10
+	DECQ             R11
+	JNZ              k
+	MOVQ             c+56(FP), R8
+	MOVQ             cRow+64(FP), R9
+	MOVB             add+80(FP), R10
+	TESTB            R10, R10
+	JZ               store
+	MOVQ             R8, R10
+	VMOVUPS.Z        (R10), K1, Z7
+	VADDPS           Z7, Z0, Z0
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z7
+	VADDPS           Z7, Z1, Z1
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z7
+	VADDPS           Z7, Z2, Z2
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z7
+	VADDPS           Z7, Z3, Z3
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z7
+	VADDPS           Z7, Z4, Z4
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z7
+	VADDPS           Z7, Z5, Z5
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z7
+	VADDPS           Z7, Z6, Z6
+	ADDQ             R9, R10
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z0, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z1, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z2, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z3, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z4, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z5, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z6, K1, (R8)
+	ADDQ    R9, R8
+	MOVQ    R8, c+56(FP)
+	IMUL3Q  $0x07, AX, R8
+	ADDQ    R8, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile7x32AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile7x32AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	LEAQ   (DI)(CX*4), R9
+// func tile7x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile7x32AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
@@ -922,115 +1065,128 @@ TEXT ·tile7x32AVX512(SB), NOSPLIT, $0-73
 	VXORPS Z11, Z11, Z11
 	VXORPS Z12, Z12, Z12
 	VXORPS Z13, Z13, Z13
+	MOVQ   b+40(FP), R10
+	MOVQ   k+8(FP), R11
 
-loop:
-	VMOVUPS      (BX), Z14
-	VMOVUPS.Z    64(BX), K1, Z15
-	VBROADCASTSS (DI), Z16
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R10), Z14
+	VMOVUPS.Z    64(R10), K1, Z15
+	VBROADCASTSS (R8), Z16
 	VFMADD231PS  Z16, Z14, Z0
 	VFMADD231PS  Z16, Z15, Z1
-	VBROADCASTSS (DI)(CX*1), Z16
+	VBROADCASTSS (R8)(AX*1), Z16
 	VFMADD231PS  Z16, Z14, Z2
 	VFMADD231PS  Z16, Z15, Z3
-	VBROADCASTSS (DI)(CX*2), Z16
+	VBROADCASTSS (R8)(AX*2), Z16
 	VFMADD231PS  Z16, Z14, Z4
 	VFMADD231PS  Z16, Z15, Z5
-	VBROADCASTSS (DI)(R8*1), Z16
+	VBROADCASTSS (R8)(DI*1), Z16
 	VFMADD231PS  Z16, Z14, Z6
 	VFMADD231PS  Z16, Z15, Z7
 	VBROADCASTSS (R9), Z16
 	VFMADD231PS  Z16, Z14, Z8
 	VFMADD231PS  Z16, Z15, Z9
-	VBROADCASTSS (R9)(CX*1), Z16
+	VBROADCASTSS (R9)(AX*1), Z16
 	VFMADD231PS  Z16, Z14, Z10
 	VFMADD231PS  Z16, Z15, Z11
-	VBROADCASTSS (R9)(CX*2), Z16
+	VBROADCASTSS (R9)(AX*2), Z16
 	VFMADD231PS  Z16, Z14, Z12
 	VFMADD231PS  Z16, Z15, Z13
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
 	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS      (DX), Z14
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Z14
 	VADDPS       Z14, Z0, Z0
-	VMOVUPS.Z    64(DX), K1, Z14
+	VMOVUPS.Z    64(R10), K1, Z14
 	VADDPS       Z14, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z14
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z14
 	VADDPS       Z14, Z2, Z2
-	VMOVUPS.Z    64(DX), K1, Z14
+	VMOVUPS.Z    64(R10), K1, Z14
 	VADDPS       Z14, Z3, Z3
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z14
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z14
 	VADDPS       Z14, Z4, Z4
-	VMOVUPS.Z    64(DX), K1, Z14
+	VMOVUPS.Z    64(R10), K1, Z14
 	VADDPS       Z14, Z5, Z5
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z14
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z14
 	VADDPS       Z14, Z6, Z6
-	VMOVUPS.Z    64(DX), K1, Z14
+	VMOVUPS.Z    64(R10), K1, Z14
 	VADDPS       Z14, Z7, Z7
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z14
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z14
 	VADDPS       Z14, Z8, Z8
-	VMOVUPS.Z    64(DX), K1, Z14
+	VMOVUPS.Z    64(R10), K1, Z14
 	VADDPS       Z14, Z9, Z9
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z14
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z14
 	VADDPS       Z14, Z10, Z10
-	VMOVUPS.Z    64(DX), K1, Z14
+	VMOVUPS.Z    64(R10), K1, Z14
 	VADDPS       Z14, Z11, Z11
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z14
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z14
 	VADDPS       Z14, Z12, Z12
-	VMOVUPS.Z    64(DX), K1, Z14
+	VMOVUPS.Z    64(R10), K1, Z14
 	VADDPS       Z14, Z13, Z13
+	ADDQ         R9, R10
 
 store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z12, (AX)
-	VMOVUPS Z13, K1, 64(AX)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z2, (R8)
+	VMOVUPS Z3, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z4, (R8)
+	VMOVUPS Z5, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z6, (R8)
+	VMOVUPS Z7, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z8, (R8)
+	VMOVUPS Z9, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z10, (R8)
+	VMOVUPS Z11, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z12, (R8)
+	VMOVUPS Z13, K1, 64(R8)
+	ADDQ    R9, R8
+	MOVQ    R8, c+56(FP)
+	IMUL3Q  $0x07, AX, R8
+	ADDQ    R8, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile8x16AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile8x16AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	LEAQ   (DI)(CX*4), R9
+// func tile8x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile8x16AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
@@ -1039,93 +1195,98 @@ TEXT ·tile8x16AVX512(SB), NOSPLIT, $0-73
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
+	MOVQ   b+40(FP), R10
+	MOVQ   k+8(FP), R11
 
-loop:
-	VMOVUPS.Z    (BX), K1, Z8
-	VBROADCASTSS (DI), Z9
-	VFMADD231PS  Z9, Z8, Z0
-	VBROADCASTSS (DI)(CX*1), Z9
-	VFMADD231PS  Z9, Z8, Z1
-	VBROADCASTSS (DI)(CX*2), Z9
-	VFMADD231PS  Z9, Z8, Z2
-	VBROADCASTSS (DI)(R8*1), Z9
-	VFMADD231PS  Z9, Z8, Z3
-	VBROADCASTSS (R9), Z9
-	VFMADD231PS  Z9, Z8, Z4
-	VBROADCASTSS (R9)(CX*1), Z9
-	VFMADD231PS  Z9, Z8, Z5
-	VBROADCASTSS (R9)(CX*2), Z9
-	VFMADD231PS  Z9, Z8, Z6
-	VBROADCASTSS (R9)(R8*1), Z9
-	VFMADD231PS  Z9, Z8, Z7
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS.Z    (DX), K1, Z8
-	VADDPS       Z8, Z0, Z0
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z8
-	VADDPS       Z8, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z8
-	VADDPS       Z8, Z2, Z2
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z8
-	VADDPS       Z8, Z3, Z3
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z8
-	VADDPS       Z8, Z4, Z4
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z8
-	VADDPS       Z8, Z5, Z5
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z8
-	VADDPS       Z8, Z6, Z6
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z8
-	VADDPS       Z8, Z7, Z7
+k:
+	PREFETCHT0       (BX)
+	ADDQ             SI, BX
+	VMOVUPS.Z        (R10), K1, Z8
+	VFMADD231PS.BCST (R8), Z8, Z0
+	VFMADD231PS.BCST (R8)(AX*1), Z8, Z1
+	VFMADD231PS.BCST (R8)(AX*2), Z8, Z2
+	VFMADD231PS.BCST (R8)(DI*1), Z8, Z3
+	VFMADD231PS.BCST (R9), Z8, Z4
+	VFMADD231PS.BCST (R9)(AX*1), Z8, Z5
+	VFMADD231PS.BCST (R9)(AX*2), Z8, Z6
+	VFMADD231PS.BCST (R9)(DI*1), Z8, Z7
+	ADDQ             CX, R8
+	ADDQ             CX, R9
+	ADDQ             DX, R10
+	DECQ             R11
+	JNZ              k
+	MOVQ             c+56(FP), R8
+	MOVQ             cRow+64(FP), R9
+	MOVB             add+80(FP), R10
+	TESTB            R10, R10
+	JZ               store
+	MOVQ             R8, R10
+	VMOVUPS.Z        (R10), K1, Z8
+	VADDPS           Z8, Z0, Z0
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z8
+	VADDPS           Z8, Z1, Z1
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z8
+	VADDPS           Z8, Z2, Z2
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z8
+	VADDPS           Z8, Z3, Z3
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z8
+	VADDPS           Z8, Z4, Z4
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z8
+	VADDPS           Z8, Z5, Z5
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z8
+	VADDPS           Z8, Z6, Z6
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z8
+	VADDPS           Z8, Z7, Z7
+	ADDQ             R9, R10
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z7, K1, (AX)
+	VMOVUPS Z0, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z1, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z2, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z3, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z4, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z5, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z6, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z7, K1, (R8)
+	ADDQ    R9, R8
+	MOVQ    R8, c+56(FP)
+	IMUL3Q  $0x08, AX, R8
+	ADDQ    R8, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile8x32AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile8x32AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	LEAQ   (DI)(CX*4), R9
+// func tile8x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile8x32AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
@@ -1142,127 +1303,140 @@ TEXT ·tile8x32AVX512(SB), NOSPLIT, $0-73
 	VXORPS Z13, Z13, Z13
 	VXORPS Z14, Z14, Z14
 	VXORPS Z15, Z15, Z15
+	MOVQ   b+40(FP), R10
+	MOVQ   k+8(FP), R11
 
-loop:
-	VMOVUPS      (BX), Z16
-	VMOVUPS.Z    64(BX), K1, Z17
-	VBROADCASTSS (DI), Z18
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R10), Z16
+	VMOVUPS.Z    64(R10), K1, Z17
+	VBROADCASTSS (R8), Z18
 	VFMADD231PS  Z18, Z16, Z0
 	VFMADD231PS  Z18, Z17, Z1
-	VBROADCASTSS (DI)(CX*1), Z18
+	VBROADCASTSS (R8)(AX*1), Z18
 	VFMADD231PS  Z18, Z16, Z2
 	VFMADD231PS  Z18, Z17, Z3
-	VBROADCASTSS (DI)(CX*2), Z18
+	VBROADCASTSS (R8)(AX*2), Z18
 	VFMADD231PS  Z18, Z16, Z4
 	VFMADD231PS  Z18, Z17, Z5
-	VBROADCASTSS (DI)(R8*1), Z18
+	VBROADCASTSS (R8)(DI*1), Z18
 	VFMADD231PS  Z18, Z16, Z6
 	VFMADD231PS  Z18, Z17, Z7
 	VBROADCASTSS (R9), Z18
 	VFMADD231PS  Z18, Z16, Z8
 	VFMADD231PS  Z18, Z17, Z9
-	VBROADCASTSS (R9)(CX*1), Z18
+	VBROADCASTSS (R9)(AX*1), Z18
 	VFMADD231PS  Z18, Z16, Z10
 	VFMADD231PS  Z18, Z17, Z11
-	VBROADCASTSS (R9)(CX*2), Z18
+	VBROADCASTSS (R9)(AX*2), Z18
 	VFMADD231PS  Z18, Z16, Z12
 	VFMADD231PS  Z18, Z17, Z13
-	VBROADCASTSS (R9)(R8*1), Z18
+	VBROADCASTSS (R9)(DI*1), Z18
 	VFMADD231PS  Z18, Z16, Z14
 	VFMADD231PS  Z18, Z17, Z15
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
 	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS      (DX), Z16
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Z16
 	VADDPS       Z16, Z0, Z0
-	VMOVUPS.Z    64(DX), K1, Z16
+	VMOVUPS.Z    64(R10), K1, Z16
 	VADDPS       Z16, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z16
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z16
 	VADDPS       Z16, Z2, Z2
-	VMOVUPS.Z    64(DX), K1, Z16
+	VMOVUPS.Z    64(R10), K1, Z16
 	VADDPS       Z16, Z3, Z3
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z16
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z16
 	VADDPS       Z16, Z4, Z4
-	VMOVUPS.Z    64(DX), K1, Z16
+	VMOVUPS.Z    64(R10), K1, Z16
 	VADDPS       Z16, Z5, Z5
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z16
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z16
 	VADDPS       Z16, Z6, Z6
-	VMOVUPS.Z    64(DX), K1, Z16
+	VMOVUPS.Z    64(R10), K1, Z16
 	VADDPS       Z16, Z7, Z7
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z16
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z16
 	VADDPS       Z16, Z8, Z8
-	VMOVUPS.Z    64(DX), K1, Z16
+	VMOVUPS.Z    64(R10), K1, Z16
 	VADDPS       Z16, Z9, Z9
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z16
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z16
 	VADDPS       Z16, Z10, Z10
-	VMOVUPS.Z    64(DX), K1, Z16
+	VMOVUPS.Z    64(R10), K1, Z16
 	VADDPS       Z16, Z11, Z11
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z16
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z16
 	VADDPS       Z16, Z12, Z12
-	VMOVUPS.Z    64(DX), K1, Z16
+	VMOVUPS.Z    64(R10), K1, Z16
 	VADDPS       Z16, Z13, Z13
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z16
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z16
 	VADDPS       Z16, Z14, Z14
-	VMOVUPS.Z    64(DX), K1, Z16
+	VMOVUPS.Z    64(R10), K1, Z16
 	VADDPS       Z16, Z15, Z15
+	ADDQ         R9, R10
 
 store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z12, (AX)
-	VMOVUPS Z13, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z14, (AX)
-	VMOVUPS Z15, K1, 64(AX)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z2, (R8)
+	VMOVUPS Z3, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z4, (R8)
+	VMOVUPS Z5, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z6, (R8)
+	VMOVUPS Z7, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z8, (R8)
+	VMOVUPS Z9, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z10, (R8)
+	VMOVUPS Z11, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z12, (R8)
+	VMOVUPS Z13, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z14, (R8)
+	VMOVUPS Z15, K1, 64(R8)
+	ADDQ    R9, R8
+	MOVQ    R8, c+56(FP)
+	IMUL3Q  $0x08, AX, R8
+	ADDQ    R8, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile9x16AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile9x16AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	LEAQ   (DI)(CX*4), R9
-	LEAQ   (R9)(CX*4), R10
+// func tile9x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile9x16AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	LEAQ   (R9)(AX*4), R10
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
@@ -1272,102 +1446,106 @@ TEXT ·tile9x16AVX512(SB), NOSPLIT, $0-73
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
 	VXORPS Z8, Z8, Z8
+	MOVQ   b+40(FP), R11
+	MOVQ   k+8(FP), R12
 
-loop:
-	VMOVUPS.Z    (BX), K1, Z9
-	VBROADCASTSS (DI), Z10
-	VFMADD231PS  Z10, Z9, Z0
-	VBROADCASTSS (DI)(CX*1), Z10
-	VFMADD231PS  Z10, Z9, Z1
-	VBROADCASTSS (DI)(CX*2), Z10
-	VFMADD231PS  Z10, Z9, Z2
-	VBROADCASTSS (DI)(R8*1), Z10
-	VFMADD231PS  Z10, Z9, Z3
-	VBROADCASTSS (R9), Z10
-	VFMADD231PS  Z10, Z9, Z4
-	VBROADCASTSS (R9)(CX*1), Z10
-	VFMADD231PS  Z10, Z9, Z5
-	VBROADCASTSS (R9)(CX*2), Z10
-	VFMADD231PS  Z10, Z9, Z6
-	VBROADCASTSS (R9)(R8*1), Z10
-	VFMADD231PS  Z10, Z9, Z7
-	VBROADCASTSS (R10), Z10
-	VFMADD231PS  Z10, Z9, Z8
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         DX, R10
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS.Z    (DX), K1, Z9
-	VADDPS       Z9, Z0, Z0
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z9
-	VADDPS       Z9, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z9
-	VADDPS       Z9, Z2, Z2
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z9
-	VADDPS       Z9, Z3, Z3
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z9
-	VADDPS       Z9, Z4, Z4
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z9
-	VADDPS       Z9, Z5, Z5
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z9
-	VADDPS       Z9, Z6, Z6
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z9
-	VADDPS       Z9, Z7, Z7
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z9
-	VADDPS       Z9, Z8, Z8
+k:
+	PREFETCHT0       (BX)
+	ADDQ             SI, BX
+	VMOVUPS.Z        (R11), K1, Z9
+	VFMADD231PS.BCST (R8), Z9, Z0
+	VFMADD231PS.BCST (R8)(AX*1), Z9, Z1
+	VFMADD231PS.BCST (R8)(AX*2), Z9, Z2
+	VFMADD231PS.BCST (R8)(DI*1), Z9, Z3
+	VFMADD231PS.BCST (R9), Z9, Z4
+	VFMADD231PS.BCST (R9)(AX*1), Z9, Z5
+	VFMADD231PS.BCST (R9)(AX*2), Z9, Z6
+	VFMADD231PS.BCST (R9)(DI*1), Z9, Z7
+	VFMADD231PS.BCST (R10), Z9, Z8
+	ADDQ             CX, R8
+	ADDQ             CX, R9
+	ADDQ             CX, R10
+	ADDQ             DX, R11
+	DECQ             R12
+	JNZ              k
+	MOVQ             c+56(FP), R8
+	MOVQ             cRow+64(FP), R9
+	MOVB             add+80(FP), R10
+	TESTB            R10, R10
+	JZ               store
+	MOVQ             R8, R10
+	VMOVUPS.Z        (R10), K1, Z9
+	VADDPS           Z9, Z0, Z0
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z9
+	VADDPS           Z9, Z1, Z1
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z9
+	VADDPS           Z9, Z2, Z2
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z9
+	VADDPS           Z9, Z3, Z3
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z9
+	VADDPS           Z9, Z4, Z4
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z9
+	VADDPS           Z9, Z5, Z5
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z9
+	VADDPS           Z9, Z6, Z6
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z9
+	VADDPS           Z9, Z7, Z7
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z9
+	VADDPS           Z9, Z8, Z8
+	ADDQ             R9, R10
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z7, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, K1, (AX)
+	VMOVUPS Z0, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z1, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z2, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z3, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z4, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z5, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z6, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z7, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z8, K1, (R8)
+	ADDQ    R9, R8
+	MOVQ    R8, c+56(FP)
+	IMUL3Q  $0x09, AX, R8
+	ADDQ    R8, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile9x32AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile9x32AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	LEAQ   (DI)(CX*4), R9
-	LEAQ   (R9)(CX*4), R10
+// func tile9x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile9x32AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	LEAQ   (R9)(AX*4), R10
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
@@ -1386,139 +1564,152 @@ TEXT ·tile9x32AVX512(SB), NOSPLIT, $0-73
 	VXORPS Z15, Z15, Z15
 	VXORPS Z16, Z16, Z16
 	VXORPS Z17, Z17, Z17
+	MOVQ   b+40(FP), R11
+	MOVQ   k+8(FP), R12
 
-loop:
-	VMOVUPS      (BX), Z18
-	VMOVUPS.Z    64(BX), K1, Z19
-	VBROADCASTSS (DI), Z20
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R11), Z18
+	VMOVUPS.Z    64(R11), K1, Z19
+	VBROADCASTSS (R8), Z20
 	VFMADD231PS  Z20, Z18, Z0
 	VFMADD231PS  Z20, Z19, Z1
-	VBROADCASTSS (DI)(CX*1), Z20
+	VBROADCASTSS (R8)(AX*1), Z20
 	VFMADD231PS  Z20, Z18, Z2
 	VFMADD231PS  Z20, Z19, Z3
-	VBROADCASTSS (DI)(CX*2), Z20
+	VBROADCASTSS (R8)(AX*2), Z20
 	VFMADD231PS  Z20, Z18, Z4
 	VFMADD231PS  Z20, Z19, Z5
-	VBROADCASTSS (DI)(R8*1), Z20
+	VBROADCASTSS (R8)(DI*1), Z20
 	VFMADD231PS  Z20, Z18, Z6
 	VFMADD231PS  Z20, Z19, Z7
 	VBROADCASTSS (R9), Z20
 	VFMADD231PS  Z20, Z18, Z8
 	VFMADD231PS  Z20, Z19, Z9
-	VBROADCASTSS (R9)(CX*1), Z20
+	VBROADCASTSS (R9)(AX*1), Z20
 	VFMADD231PS  Z20, Z18, Z10
 	VFMADD231PS  Z20, Z19, Z11
-	VBROADCASTSS (R9)(CX*2), Z20
+	VBROADCASTSS (R9)(AX*2), Z20
 	VFMADD231PS  Z20, Z18, Z12
 	VFMADD231PS  Z20, Z19, Z13
-	VBROADCASTSS (R9)(R8*1), Z20
+	VBROADCASTSS (R9)(DI*1), Z20
 	VFMADD231PS  Z20, Z18, Z14
 	VFMADD231PS  Z20, Z19, Z15
 	VBROADCASTSS (R10), Z20
 	VFMADD231PS  Z20, Z18, Z16
 	VFMADD231PS  Z20, Z19, Z17
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         DX, R10
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         CX, R10
+	ADDQ         DX, R11
+	DECQ         R12
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
 	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS      (DX), Z18
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Z18
 	VADDPS       Z18, Z0, Z0
-	VMOVUPS.Z    64(DX), K1, Z18
+	VMOVUPS.Z    64(R10), K1, Z18
 	VADDPS       Z18, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z18
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z18
 	VADDPS       Z18, Z2, Z2
-	VMOVUPS.Z    64(DX), K1, Z18
+	VMOVUPS.Z    64(R10), K1, Z18
 	VADDPS       Z18, Z3, Z3
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z18
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z18
 	VADDPS       Z18, Z4, Z4
-	VMOVUPS.Z    64(DX), K1, Z18
+	VMOVUPS.Z    64(R10), K1, Z18
 	VADDPS       Z18, Z5, Z5
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z18
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z18
 	VADDPS       Z18, Z6, Z6
-	VMOVUPS.Z    64(DX), K1, Z18
+	VMOVUPS.Z    64(R10), K1, Z18
 	VADDPS       Z18, Z7, Z7
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z18
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z18
 	VADDPS       Z18, Z8, Z8
-	VMOVUPS.Z    64(DX), K1, Z18
+	VMOVUPS.Z    64(R10), K1, Z18
 	VADDPS       Z18, Z9, Z9
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z18
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z18
 	VADDPS       Z18, Z10, Z10
-	VMOVUPS.Z    64(DX), K1, Z18
+	VMOVUPS.Z    64(R10), K1, Z18
 	VADDPS       Z18, Z11, Z11
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z18
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z18
 	VADDPS       Z18, Z12, Z12
-	VMOVUPS.Z    64(DX), K1, Z18
+	VMOVUPS.Z    64(R10), K1, Z18
 	VADDPS       Z18, Z13, Z13
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z18
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z18
 	VADDPS       Z18, Z14, Z14
-	VMOVUPS.Z    64(DX), K1, Z18
+	VMOVUPS.Z    64(R10), K1, Z18
 	VADDPS       Z18, Z15, Z15
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z18
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z18
 	VADDPS       Z18, Z16, Z16
-	VMOVUPS.Z    64(DX), K1, Z18
+	VMOVUPS.Z    64(R10), K1, Z18
 	VADDPS       Z18, Z17, Z17
+	ADDQ         R9, R10
 
 store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z12, (AX)
-	VMOVUPS Z13, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z14, (AX)
-	VMOVUPS Z15, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z16, (AX)
-	VMOVUPS Z17, K1, 64(AX)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z2, (R8)
+	VMOVUPS Z3, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z4, (R8)
+	VMOVUPS Z5, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z6, (R8)
+	VMOVUPS Z7, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z8, (R8)
+	VMOVUPS Z9, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z10, (R8)
+	VMOVUPS Z11, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z12, (R8)
+	VMOVUPS Z13, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z14, (R8)
+	VMOVUPS Z15, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z16, (R8)
+	VMOVUPS Z17, K1, 64(R8)
+	ADDQ    R9, R8
+	MOVQ    R8, c+56(FP)
+	IMUL3Q  $0x09, AX, R8
+	ADDQ    R8, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile10x16AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile10x16AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	LEAQ   (DI)(CX*4), R9
-	LEAQ   (R9)(CX*4), R10
+// func tile10x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile10x16AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	LEAQ   (R9)(AX*4), R10
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
@@ -1529,109 +1720,112 @@ TEXT ·tile10x16AVX512(SB), NOSPLIT, $0-73
 	VXORPS Z7, Z7, Z7
 	VXORPS Z8, Z8, Z8
 	VXORPS Z9, Z9, Z9
+	MOVQ   b+40(FP), R11
+	MOVQ   k+8(FP), R12
 
-loop:
-	VMOVUPS.Z    (BX), K1, Z10
-	VBROADCASTSS (DI), Z11
-	VFMADD231PS  Z11, Z10, Z0
-	VBROADCASTSS (DI)(CX*1), Z11
-	VFMADD231PS  Z11, Z10, Z1
-	VBROADCASTSS (DI)(CX*2), Z11
-	VFMADD231PS  Z11, Z10, Z2
-	VBROADCASTSS (DI)(R8*1), Z11
-	VFMADD231PS  Z11, Z10, Z3
-	VBROADCASTSS (R9), Z11
-	VFMADD231PS  Z11, Z10, Z4
-	VBROADCASTSS (R9)(CX*1), Z11
-	VFMADD231PS  Z11, Z10, Z5
-	VBROADCASTSS (R9)(CX*2), Z11
-	VFMADD231PS  Z11, Z10, Z6
-	VBROADCASTSS (R9)(R8*1), Z11
-	VFMADD231PS  Z11, Z10, Z7
-	VBROADCASTSS (R10), Z11
-	VFMADD231PS  Z11, Z10, Z8
-	VBROADCASTSS (R10)(CX*1), Z11
-	VFMADD231PS  Z11, Z10, Z9
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         DX, R10
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS.Z    (DX), K1, Z10
-	VADDPS       Z10, Z0, Z0
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z10
-	VADDPS       Z10, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z10
-	VADDPS       Z10, Z2, Z2
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z10
-	VADDPS       Z10, Z3, Z3
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z10
-	VADDPS       Z10, Z4, Z4
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z10
-	VADDPS       Z10, Z5, Z5
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z10
-	VADDPS       Z10, Z6, Z6
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z10
-	VADDPS       Z10, Z7, Z7
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z10
-	VADDPS       Z10, Z8, Z8
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z10
-	VADDPS       Z10, Z9, Z9
+k:
+	PREFETCHT0       (BX)
+	ADDQ             SI, BX
+	VMOVUPS.Z        (R11), K1, Z10
+	VFMADD231PS.BCST (R8), Z10, Z0
+	VFMADD231PS.BCST (R8)(AX*1), Z10, Z1
+	VFMADD231PS.BCST (R8)(AX*2), Z10, Z2
+	VFMADD231PS.BCST (R8)(DI*1), Z10, Z3
+	VFMADD231PS.BCST (R9), Z10, Z4
+	VFMADD231PS.BCST (R9)(AX*1), Z10, Z5
+	VFMADD231PS.BCST (R9)(AX*2), Z10, Z6
+	VFMADD231PS.BCST (R9)(DI*1), Z10, Z7
+	VFMADD231PS.BCST (R10), Z10, Z8
+	VFMADD231PS.BCST (R10)(AX*1), Z10, Z9
+	ADDQ             CX, R8
+	ADDQ             CX, R9
+	ADDQ             CX, R10
+	ADDQ             DX, R11
+	DECQ             R12
+	JNZ              k
+	MOVQ             c+56(FP), R8
+	MOVQ             cRow+64(FP), R9
+	MOVB             add+80(FP), R10
+	TESTB            R10, R10
+	JZ               store
+	MOVQ             R8, R10
+	VMOVUPS.Z        (R10), K1, Z10
+	VADDPS           Z10, Z0, Z0
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z10
+	VADDPS           Z10, Z1, Z1
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z10
+	VADDPS           Z10, Z2, Z2
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z10
+	VADDPS           Z10, Z3, Z3
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z10
+	VADDPS           Z10, Z4, Z4
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z10
+	VADDPS           Z10, Z5, Z5
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z10
+	VADDPS           Z10, Z6, Z6
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z10
+	VADDPS           Z10, Z7, Z7
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z10
+	VADDPS           Z10, Z8, Z8
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z10
+	VADDPS           Z10, Z9, Z9
+	ADDQ             R9, R10
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z7, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z9, K1, (AX)
+	VMOVUPS Z0, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z1, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z2, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z3, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z4, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z5, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z6, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z7, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z8, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z9, K1, (R8)
+	ADDQ    R9, R8
+	MOVQ    R8, c+56(FP)
+	IMUL3Q  $0x0a, AX, R8
+	ADDQ    R8, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile10x32AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile10x32AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	LEAQ   (DI)(CX*4), R9
-	LEAQ   (R9)(CX*4), R10
+// func tile10x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile10x32AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	LEAQ   (R9)(AX*4), R10
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
@@ -1652,150 +1846,163 @@ TEXT ·tile10x32AVX512(SB), NOSPLIT, $0-73
 	VXORPS Z17, Z17, Z17
 	VXORPS Z18, Z18, Z18
 	VXORPS Z19, Z19, Z19
+	MOVQ   b+40(FP), R11
+	MOVQ   k+8(FP), R12
 
-loop:
-	VMOVUPS      (BX), Z20
-	VMOVUPS.Z    64(BX), K1, Z21
-	VBROADCASTSS (DI), Z22
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R11), Z20
+	VMOVUPS.Z    64(R11), K1, Z21
+	VBROADCASTSS (R8), Z22
 	VFMADD231PS  Z22, Z20, Z0
 	VFMADD231PS  Z22, Z21, Z1
-	VBROADCASTSS (DI)(CX*1), Z22
+	VBROADCASTSS (R8)(AX*1), Z22
 	VFMADD231PS  Z22, Z20, Z2
 	VFMADD231PS  Z22, Z21, Z3
-	VBROADCASTSS (DI)(CX*2), Z22
+	VBROADCASTSS (R8)(AX*2), Z22
 	VFMADD231PS  Z22, Z20, Z4
 	VFMADD231PS  Z22, Z21, Z5
-	VBROADCASTSS (DI)(R8*1), Z22
+	VBROADCASTSS (R8)(DI*1), Z22
 	VFMADD231PS  Z22, Z20, Z6
 	VFMADD231PS  Z22, Z21, Z7
 	VBROADCASTSS (R9), Z22
 	VFMADD231PS  Z22, Z20, Z8
 	VFMADD231PS  Z22, Z21, Z9
-	VBROADCASTSS (R9)(CX*1), Z22
+	VBROADCASTSS (R9)(AX*1), Z22
 	VFMADD231PS  Z22, Z20, Z10
 	VFMADD231PS  Z22, Z21, Z11
-	VBROADCASTSS (R9)(CX*2), Z22
+	VBROADCASTSS (R9)(AX*2), Z22
 	VFMADD231PS  Z22, Z20, Z12
 	VFMADD231PS  Z22, Z21, Z13
-	VBROADCASTSS (R9)(R8*1), Z22
+	VBROADCASTSS (R9)(DI*1), Z22
 	VFMADD231PS  Z22, Z20, Z14
 	VFMADD231PS  Z22, Z21, Z15
 	VBROADCASTSS (R10), Z22
 	VFMADD231PS  Z22, Z20, Z16
 	VFMADD231PS  Z22, Z21, Z17
-	VBROADCASTSS (R10)(CX*1), Z22
+	VBROADCASTSS (R10)(AX*1), Z22
 	VFMADD231PS  Z22, Z20, Z18
 	VFMADD231PS  Z22, Z21, Z19
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         DX, R10
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         CX, R10
+	ADDQ         DX, R11
+	DECQ         R12
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
 	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS      (DX), Z20
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Z20
 	VADDPS       Z20, Z0, Z0
-	VMOVUPS.Z    64(DX), K1, Z20
+	VMOVUPS.Z    64(R10), K1, Z20
 	VADDPS       Z20, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z20
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z20
 	VADDPS       Z20, Z2, Z2
-	VMOVUPS.Z    64(DX), K1, Z20
+	VMOVUPS.Z    64(R10), K1, Z20
 	VADDPS       Z20, Z3, Z3
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z20
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z20
 	VADDPS       Z20, Z4, Z4
-	VMOVUPS.Z    64(DX), K1, Z20
+	VMOVUPS.Z    64(R10), K1, Z20
 	VADDPS       Z20, Z5, Z5
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z20
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z20
 	VADDPS       Z20, Z6, Z6
-	VMOVUPS.Z    64(DX), K1, Z20
+	VMOVUPS.Z    64(R10), K1, Z20
 	VADDPS       Z20, Z7, Z7
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z20
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z20
 	VADDPS       Z20, Z8, Z8
-	VMOVUPS.Z    64(DX), K1, Z20
+	VMOVUPS.Z    64(R10), K1, Z20
 	VADDPS       Z20, Z9, Z9
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z20
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z20
 	VADDPS       Z20, Z10, Z10
-	VMOVUPS.Z    64(DX), K1, Z20
+	VMOVUPS.Z    64(R10), K1, Z20
 	VADDPS       Z20, Z11, Z11
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z20
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z20
 	VADDPS       Z20, Z12, Z12
-	VMOVUPS.Z    64(DX), K1, Z20
+	VMOVUPS.Z    64(R10), K1, Z20
 	VADDPS       Z20, Z13, Z13
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z20
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z20
 	VADDPS       Z20, Z14, Z14
-	VMOVUPS.Z    64(DX), K1, Z20
+	VMOVUPS.Z    64(R10), K1, Z20
 	VADDPS       Z20, Z15, Z15
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z20
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z20
 	VADDPS       Z20, Z16, Z16
-	VMOVUPS.Z    64(DX), K1, Z20
+	VMOVUPS.Z    64(R10), K1, Z20
 	VADDPS       Z20, Z17, Z17
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z20
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z20
 	VADDPS       Z20, Z18, Z18
-	VMOVUPS.Z    64(DX), K1, Z20
+	VMOVUPS.Z    64(R10), K1, Z20
 	VADDPS       Z20, Z19, Z19
+	ADDQ         R9, R10
 
 store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z12, (AX)
-	VMOVUPS Z13, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z14, (AX)
-	VMOVUPS Z15, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z16, (AX)
-	VMOVUPS Z17, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z18, (AX)
-	VMOVUPS Z19, K1, 64(AX)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z2, (R8)
+	VMOVUPS Z3, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z4, (R8)
+	VMOVUPS Z5, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z6, (R8)
+	VMOVUPS Z7, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z8, (R8)
+	VMOVUPS Z9, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z10, (R8)
+	VMOVUPS Z11, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z12, (R8)
+	VMOVUPS Z13, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z14, (R8)
+	VMOVUPS Z15, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z16, (R8)
+	VMOVUPS Z17, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z18, (R8)
+	VMOVUPS Z19, K1, 64(R8)
+	ADDQ    R9, R8
+	MOVQ    R8, c+56(FP)
+	IMUL3Q  $0x0a, AX, R8
+	ADDQ    R8, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile11x16AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile11x16AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	LEAQ   (DI)(CX*4), R9
-	LEAQ   (R9)(CX*4), R10
+// func tile11x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile11x16AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	LEAQ   (R9)(AX*4), R10
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
@@ -1807,116 +2014,118 @@ TEXT ·tile11x16AVX512(SB), NOSPLIT, $0-73
 	VXORPS Z8, Z8, Z8
 	VXORPS Z9, Z9, Z9
 	VXORPS Z10, Z10, Z10
+	MOVQ   b+40(FP), R11
+	MOVQ   k+8(FP), R12
 
-loop:
-	VMOVUPS.Z    (BX), K1, Z11
-	VBROADCASTSS (DI), Z12
-	VFMADD231PS  Z12, Z11, Z0
-	VBROADCASTSS (DI)(CX*1), Z12
-	VFMADD231PS  Z12, Z11, Z1
-	VBROADCASTSS (DI)(CX*2), Z12
-	VFMADD231PS  Z12, Z11, Z2
-	VBROADCASTSS (DI)(R8*1), Z12
-	VFMADD231PS  Z12, Z11, Z3
-	VBROADCASTSS (R9), Z12
-	VFMADD231PS  Z12, Z11, Z4
-	VBROADCASTSS (R9)(CX*1), Z12
-	VFMADD231PS  Z12, Z11, Z5
-	VBROADCASTSS (R9)(CX*2), Z12
-	VFMADD231PS  Z12, Z11, Z6
-	VBROADCASTSS (R9)(R8*1), Z12
-	VFMADD231PS  Z12, Z11, Z7
-	VBROADCASTSS (R10), Z12
-	VFMADD231PS  Z12, Z11, Z8
-	VBROADCASTSS (R10)(CX*1), Z12
-	VFMADD231PS  Z12, Z11, Z9
-	VBROADCASTSS (R10)(CX*2), Z12
-	VFMADD231PS  Z12, Z11, Z10
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         DX, R10
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS.Z    (DX), K1, Z11
-	VADDPS       Z11, Z0, Z0
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z11
-	VADDPS       Z11, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z11
-	VADDPS       Z11, Z2, Z2
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z11
-	VADDPS       Z11, Z3, Z3
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z11
-	VADDPS       Z11, Z4, Z4
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z11
-	VADDPS       Z11, Z5, Z5
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z11
-	VADDPS       Z11, Z6, Z6
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z11
-	VADDPS       Z11, Z7, Z7
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z11
-	VADDPS       Z11, Z8, Z8
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z11
-	VADDPS       Z11, Z9, Z9
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z11
-	VADDPS       Z11, Z10, Z10
+k:
+	PREFETCHT0       (BX)
+	ADDQ             SI, BX
+	VMOVUPS.Z        (R11), K1, Z11
+	VFMADD231PS.BCST (R8), Z11, Z0
+	VFMADD231PS.BCST (R8)(AX*1), Z11, Z1
+	VFMADD231PS.BCST (R8)(AX*2), Z11, Z2
+	VFMADD231PS.BCST (R8)(DI*1), Z11, Z3
+	VFMADD231PS.BCST (R9), Z11, Z4
+	VFMADD231PS.BCST (R9)(AX*1), Z11, Z5
+	VFMADD231PS.BCST (R9)(AX*2), Z11, Z6
+	VFMADD231PS.BCST (R9)(DI*1), Z11, Z7
+	VFMADD231PS.BCST (R10), Z11, Z8
+	VFMADD231PS.BCST (R10)(AX*1), Z11, Z9
+	VFMADD231PS.BCST (R10)(AX*2), Z11, Z10
+	ADDQ             CX, R8
+	ADDQ             CX, R9
+	ADDQ             CX, R10
+	ADDQ             DX, R11
+	DECQ             R12
+	JNZ              k
+	MOVQ             c+56(FP), R8
+	MOVQ             cRow+64(FP), R9
+	MOVB             add+80(FP), R10
+	TESTB            R10, R10
+	JZ               store
+	MOVQ             R8, R10
+	VMOVUPS.Z        (R10), K1, Z11
+	VADDPS           Z11, Z0, Z0
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z11
+	VADDPS           Z11, Z1, Z1
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z11
+	VADDPS           Z11, Z2, Z2
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z11
+	VADDPS           Z11, Z3, Z3
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z11
+	VADDPS           Z11, Z4, Z4
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z11
+	VADDPS           Z11, Z5, Z5
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z11
+	VADDPS           Z11, Z6, Z6
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z11
+	VADDPS           Z11, Z7, Z7
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z11
+	VADDPS           Z11, Z8, Z8
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z11
+	VADDPS           Z11, Z9, Z9
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z11
+	VADDPS           Z11, Z10, Z10
+	ADDQ             R9, R10
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z7, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z9, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, K1, (AX)
+	VMOVUPS Z0, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z1, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z2, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z3, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z4, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z5, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z6, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z7, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z8, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z9, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z10, K1, (R8)
+	ADDQ    R9, R8
+	MOVQ    R8, c+56(FP)
+	IMUL3Q  $0x0b, AX, R8
+	ADDQ    R8, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile11x32AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile11x32AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	LEAQ   (DI)(CX*4), R9
-	LEAQ   (R9)(CX*4), R10
+// func tile11x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile11x32AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	LEAQ   (R9)(AX*4), R10
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
@@ -1939,161 +2148,174 @@ TEXT ·tile11x32AVX512(SB), NOSPLIT, $0-73
 	VXORPS Z19, Z19, Z19
 	VXORPS Z20, Z20, Z20
 	VXORPS Z21, Z21, Z21
+	MOVQ   b+40(FP), R11
+	MOVQ   k+8(FP), R12
 
-loop:
-	VMOVUPS      (BX), Z22
-	VMOVUPS.Z    64(BX), K1, Z23
-	VBROADCASTSS (DI), Z24
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R11), Z22
+	VMOVUPS.Z    64(R11), K1, Z23
+	VBROADCASTSS (R8), Z24
 	VFMADD231PS  Z24, Z22, Z0
 	VFMADD231PS  Z24, Z23, Z1
-	VBROADCASTSS (DI)(CX*1), Z24
+	VBROADCASTSS (R8)(AX*1), Z24
 	VFMADD231PS  Z24, Z22, Z2
 	VFMADD231PS  Z24, Z23, Z3
-	VBROADCASTSS (DI)(CX*2), Z24
+	VBROADCASTSS (R8)(AX*2), Z24
 	VFMADD231PS  Z24, Z22, Z4
 	VFMADD231PS  Z24, Z23, Z5
-	VBROADCASTSS (DI)(R8*1), Z24
+	VBROADCASTSS (R8)(DI*1), Z24
 	VFMADD231PS  Z24, Z22, Z6
 	VFMADD231PS  Z24, Z23, Z7
 	VBROADCASTSS (R9), Z24
 	VFMADD231PS  Z24, Z22, Z8
 	VFMADD231PS  Z24, Z23, Z9
-	VBROADCASTSS (R9)(CX*1), Z24
+	VBROADCASTSS (R9)(AX*1), Z24
 	VFMADD231PS  Z24, Z22, Z10
 	VFMADD231PS  Z24, Z23, Z11
-	VBROADCASTSS (R9)(CX*2), Z24
+	VBROADCASTSS (R9)(AX*2), Z24
 	VFMADD231PS  Z24, Z22, Z12
 	VFMADD231PS  Z24, Z23, Z13
-	VBROADCASTSS (R9)(R8*1), Z24
+	VBROADCASTSS (R9)(DI*1), Z24
 	VFMADD231PS  Z24, Z22, Z14
 	VFMADD231PS  Z24, Z23, Z15
 	VBROADCASTSS (R10), Z24
 	VFMADD231PS  Z24, Z22, Z16
 	VFMADD231PS  Z24, Z23, Z17
-	VBROADCASTSS (R10)(CX*1), Z24
+	VBROADCASTSS (R10)(AX*1), Z24
 	VFMADD231PS  Z24, Z22, Z18
 	VFMADD231PS  Z24, Z23, Z19
-	VBROADCASTSS (R10)(CX*2), Z24
+	VBROADCASTSS (R10)(AX*2), Z24
 	VFMADD231PS  Z24, Z22, Z20
 	VFMADD231PS  Z24, Z23, Z21
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         DX, R10
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         CX, R10
+	ADDQ         DX, R11
+	DECQ         R12
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
 	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS      (DX), Z22
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Z22
 	VADDPS       Z22, Z0, Z0
-	VMOVUPS.Z    64(DX), K1, Z22
+	VMOVUPS.Z    64(R10), K1, Z22
 	VADDPS       Z22, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z22
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z22
 	VADDPS       Z22, Z2, Z2
-	VMOVUPS.Z    64(DX), K1, Z22
+	VMOVUPS.Z    64(R10), K1, Z22
 	VADDPS       Z22, Z3, Z3
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z22
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z22
 	VADDPS       Z22, Z4, Z4
-	VMOVUPS.Z    64(DX), K1, Z22
+	VMOVUPS.Z    64(R10), K1, Z22
 	VADDPS       Z22, Z5, Z5
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z22
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z22
 	VADDPS       Z22, Z6, Z6
-	VMOVUPS.Z    64(DX), K1, Z22
+	VMOVUPS.Z    64(R10), K1, Z22
 	VADDPS       Z22, Z7, Z7
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z22
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z22
 	VADDPS       Z22, Z8, Z8
-	VMOVUPS.Z    64(DX), K1, Z22
+	VMOVUPS.Z    64(R10), K1, Z22
 	VADDPS       Z22, Z9, Z9
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z22
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z22
 	VADDPS       Z22, Z10, Z10
-	VMOVUPS.Z    64(DX), K1, Z22
+	VMOVUPS.Z    64(R10), K1, Z22
 	VADDPS       Z22, Z11, Z11
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z22
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z22
 	VADDPS       Z22, Z12, Z12
-	VMOVUPS.Z    64(DX), K1, Z22
+	VMOVUPS.Z    64(R10), K1, Z22
 	VADDPS       Z22, Z13, Z13
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z22
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z22
 	VADDPS       Z22, Z14, Z14
-	VMOVUPS.Z    64(DX), K1, Z22
+	VMOVUPS.Z    64(R10), K1, Z22
 	VADDPS       Z22, Z15, Z15
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z22
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z22
 	VADDPS       Z22, Z16, Z16
-	VMOVUPS.Z    64(DX), K1, Z22
+	VMOVUPS.Z    64(R10), K1, Z22
 	VADDPS       Z22, Z17, Z17
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z22
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z22
 	VADDPS       Z22, Z18, Z18
-	VMOVUPS.Z    64(DX), K1, Z22
+	VMOVUPS.Z    64(R10), K1, Z22
 	VADDPS       Z22, Z19, Z19
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z22
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z22
 	VADDPS       Z22, Z20, Z20
-	VMOVUPS.Z    64(DX), K1, Z22
+	VMOVUPS.Z    64(R10), K1, Z22
 	VADDPS       Z22, Z21, Z21
+	ADDQ         R9, R10
 
 store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z12, (AX)
-	VMOVUPS Z13, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z14, (AX)
-	VMOVUPS Z15, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z16, (AX)
-	VMOVUPS Z17, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z18, (AX)
-	VMOVUPS Z19, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z20, (AX)
-	VMOVUPS Z21, K1, 64(AX)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z2, (R8)
+	VMOVUPS Z3, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z4, (R8)
+	VMOVUPS Z5, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z6, (R8)
+	VMOVUPS Z7, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z8, (R8)
+	VMOVUPS Z9, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z10, (R8)
+	VMOVUPS Z11, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z12, (R8)
+	VMOVUPS Z13, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z14, (R8)
+	VMOVUPS Z15, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z16, (R8)
+	VMOVUPS Z17, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z18, (R8)
+	VMOVUPS Z19, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z20, (R8)
+	VMOVUPS Z21, K1, 64(R8)
+	ADDQ    R9, R8
+	MOVQ    R8, c+56(FP)
+	IMUL3Q  $0x0b, AX, R8
+	ADDQ    R8, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile12x16AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile12x16AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	LEAQ   (DI)(CX*4), R9
-	LEAQ   (R9)(CX*4), R10
+// func tile12x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile12x16AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	LEAQ   (R9)(AX*4), R10
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
@@ -2106,123 +2328,124 @@ TEXT ·tile12x16AVX512(SB), NOSPLIT, $0-73
 	VXORPS Z9, Z9, Z9
 	VXORPS Z10, Z10, Z10
 	VXORPS Z11, Z11, Z11
+	MOVQ   b+40(FP), R11
+	MOVQ   k+8(FP), R12
 
-loop:
-	VMOVUPS.Z    (BX), K1, Z12
-	VBROADCASTSS (DI), Z13
-	VFMADD231PS  Z13, Z12, Z0
-	VBROADCASTSS (DI)(CX*1), Z13
-	VFMADD231PS  Z13, Z12, Z1
-	VBROADCASTSS (DI)(CX*2), Z13
-	VFMADD231PS  Z13, Z12, Z2
-	VBROADCASTSS (DI)(R8*1), Z13
-	VFMADD231PS  Z13, Z12, Z3
-	VBROADCASTSS (R9), Z13
-	VFMADD231PS  Z13, Z12, Z4
-	VBROADCASTSS (R9)(CX*1), Z13
-	VFMADD231PS  Z13, Z12, Z5
-	VBROADCASTSS (R9)(CX*2), Z13
-	VFMADD231PS  Z13, Z12, Z6
-	VBROADCASTSS (R9)(R8*1), Z13
-	VFMADD231PS  Z13, Z12, Z7
-	VBROADCASTSS (R10), Z13
-	VFMADD231PS  Z13, Z12, Z8
-	VBROADCASTSS (R10)(CX*1), Z13
-	VFMADD231PS  Z13, Z12, Z9
-	VBROADCASTSS (R10)(CX*2), Z13
-	VFMADD231PS  Z13, Z12, Z10
-	VBROADCASTSS (R10)(R8*1), Z13
-	VFMADD231PS  Z13, Z12, Z11
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         DX, R10
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
-	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS.Z    (DX), K1, Z12
-	VADDPS       Z12, Z0, Z0
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z12
-	VADDPS       Z12, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z12
-	VADDPS       Z12, Z2, Z2
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z12
-	VADDPS       Z12, Z3, Z3
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z12
-	VADDPS       Z12, Z4, Z4
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z12
-	VADDPS       Z12, Z5, Z5
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z12
-	VADDPS       Z12, Z6, Z6
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z12
-	VADDPS       Z12, Z7, Z7
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z12
-	VADDPS       Z12, Z8, Z8
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z12
-	VADDPS       Z12, Z9, Z9
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z12
-	VADDPS       Z12, Z10, Z10
-	ADDQ         CX, DX
-	VMOVUPS.Z    (DX), K1, Z12
-	VADDPS       Z12, Z11, Z11
+k:
+	PREFETCHT0       (BX)
+	ADDQ             SI, BX
+	VMOVUPS.Z        (R11), K1, Z12
+	VFMADD231PS.BCST (R8), Z12, Z0
+	VFMADD231PS.BCST (R8)(AX*1), Z12, Z1
+	VFMADD231PS.BCST (R8)(AX*2), Z12, Z2
+	VFMADD231PS.BCST (R8)(DI*1), Z12, Z3
+	VFMADD231PS.BCST (R9), Z12, Z4
+	VFMADD231PS.BCST (R9)(AX*1), Z12, Z5
+	VFMADD231PS.BCST (R9)(AX*2), Z12, Z6
+	VFMADD231PS.BCST (R9)(DI*1), Z12, Z7
+	VFMADD231PS.BCST (R10), Z12, Z8
+	VFMADD231PS.BCST (R10)(AX*1), Z12, Z9
+	VFMADD231PS.BCST (R10)(AX*2), Z12, Z10
+	VFMADD231PS.BCST (R10)(DI*1), Z12, Z11
+	ADDQ             CX, R8
+	ADDQ             CX, R9
+	ADDQ             CX, R10
+	ADDQ             DX, R11
+	DECQ             R12
+	JNZ              k
+	MOVQ             c+56(FP), R8
+	MOVQ             cRow+64(FP), R9
+	MOVB             add+80(FP), R10
+	TESTB            R10, R10
+	JZ               store
+	MOVQ             R8, R10
+	VMOVUPS.Z        (R10), K1, Z12
+	VADDPS           Z12, Z0, Z0
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z12
+	VADDPS           Z12, Z1, Z1
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z12
+	VADDPS           Z12, Z2, Z2
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z12
+	VADDPS           Z12, Z3, Z3
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z12
+	VADDPS           Z12, Z4, Z4
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z12
+	VADDPS           Z12, Z5, Z5
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z12
+	VADDPS           Z12, Z6, Z6
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z12
+	VADDPS           Z12, Z7, Z7
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z12
+	VADDPS           Z12, Z8, Z8
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z12
+	VADDPS           Z12, Z9, Z9
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z12
+	VADDPS           Z12, Z10, Z10
+	ADDQ             R9, R10
+	VMOVUPS.Z        (R10), K1, Z12
+	VADDPS           Z12, Z11, Z11
+	ADDQ             R9, R10
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z7, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z9, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, K1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z11, K1, (AX)
+	VMOVUPS Z0, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z1, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z2, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z3, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z4, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z5, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z6, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z7, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z8, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z9, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z10, K1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z11, K1, (R8)
+	ADDQ    R9, R8
+	MOVQ    R8, c+56(FP)
+	IMUL3Q  $0x0c, AX, R8
+	ADDQ    R8, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile12x32AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tile12x32AVX512(SB), NOSPLIT, $0-73
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   mask+64(FP), DI
-	MOVL   (DI), DI
-	KMOVW  DI, K1
-	MOVQ   a+8(FP), DI
-	LEAQ   (CX)(CX*2), R8
-	LEAQ   (DI)(CX*4), R9
-	LEAQ   (R9)(CX*4), R10
+// func tile12x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tile12x32AVX512(SB), NOSPLIT, $0-104
+	MOVQ  aRow+24(FP), AX
+	MOVQ  aCol+32(FP), CX
+	MOVQ  bRow+48(FP), DX
+	MOVQ  ahead+88(FP), BX
+	MOVQ  step+96(FP), SI
+	MOVQ  mask+72(FP), DI
+	MOVL  (DI), DI
+	KMOVW DI, K1
+	LEAQ  (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	LEAQ   (R9)(AX*4), R10
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
@@ -2247,944 +2470,1111 @@ TEXT ·tile12x32AVX512(SB), NOSPLIT, $0-73
 	VXORPS Z21, Z21, Z21
 	VXORPS Z22, Z22, Z22
 	VXORPS Z23, Z23, Z23
+	MOVQ   b+40(FP), R11
+	MOVQ   k+8(FP), R12
 
-loop:
-	VMOVUPS      (BX), Z24
-	VMOVUPS.Z    64(BX), K1, Z25
-	VBROADCASTSS (DI), Z26
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R11), Z24
+	VMOVUPS.Z    64(R11), K1, Z25
+	VBROADCASTSS (R8), Z26
 	VFMADD231PS  Z26, Z24, Z0
 	VFMADD231PS  Z26, Z25, Z1
-	VBROADCASTSS (DI)(CX*1), Z26
+	VBROADCASTSS (R8)(AX*1), Z26
 	VFMADD231PS  Z26, Z24, Z2
 	VFMADD231PS  Z26, Z25, Z3
-	VBROADCASTSS (DI)(CX*2), Z26
+	VBROADCASTSS (R8)(AX*2), Z26
 	VFMADD231PS  Z26, Z24, Z4
 	VFMADD231PS  Z26, Z25, Z5
-	VBROADCASTSS (DI)(R8*1), Z26
+	VBROADCASTSS (R8)(DI*1), Z26
 	VFMADD231PS  Z26, Z24, Z6
 	VFMADD231PS  Z26, Z25, Z7
 	VBROADCASTSS (R9), Z26
 	VFMADD231PS  Z26, Z24, Z8
 	VFMADD231PS  Z26, Z25, Z9
-	VBROADCASTSS (R9)(CX*1), Z26
+	VBROADCASTSS (R9)(AX*1), Z26
 	VFMADD231PS  Z26, Z24, Z10
 	VFMADD231PS  Z26, Z25, Z11
-	VBROADCASTSS (R9)(CX*2), Z26
+	VBROADCASTSS (R9)(AX*2), Z26
 	VFMADD231PS  Z26, Z24, Z12
 	VFMADD231PS  Z26, Z25, Z13
-	VBROADCASTSS (R9)(R8*1), Z26
+	VBROADCASTSS (R9)(DI*1), Z26
 	VFMADD231PS  Z26, Z24, Z14
 	VFMADD231PS  Z26, Z25, Z15
 	VBROADCASTSS (R10), Z26
 	VFMADD231PS  Z26, Z24, Z16
 	VFMADD231PS  Z26, Z25, Z17
-	VBROADCASTSS (R10)(CX*1), Z26
+	VBROADCASTSS (R10)(AX*1), Z26
 	VFMADD231PS  Z26, Z24, Z18
 	VFMADD231PS  Z26, Z25, Z19
-	VBROADCASTSS (R10)(CX*2), Z26
+	VBROADCASTSS (R10)(AX*2), Z26
 	VFMADD231PS  Z26, Z24, Z20
 	VFMADD231PS  Z26, Z25, Z21
-	VBROADCASTSS (R10)(R8*1), Z26
+	VBROADCASTSS (R10)(DI*1), Z26
 	VFMADD231PS  Z26, Z24, Z22
 	VFMADD231PS  Z26, Z25, Z23
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         DX, R10
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         CX, R10
+	ADDQ         DX, R11
+	DECQ         R12
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
 	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS      (DX), Z24
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Z24
 	VADDPS       Z24, Z0, Z0
-	VMOVUPS.Z    64(DX), K1, Z24
+	VMOVUPS.Z    64(R10), K1, Z24
 	VADDPS       Z24, Z1, Z1
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z24
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z24
 	VADDPS       Z24, Z2, Z2
-	VMOVUPS.Z    64(DX), K1, Z24
+	VMOVUPS.Z    64(R10), K1, Z24
 	VADDPS       Z24, Z3, Z3
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z24
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z24
 	VADDPS       Z24, Z4, Z4
-	VMOVUPS.Z    64(DX), K1, Z24
+	VMOVUPS.Z    64(R10), K1, Z24
 	VADDPS       Z24, Z5, Z5
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z24
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z24
 	VADDPS       Z24, Z6, Z6
-	VMOVUPS.Z    64(DX), K1, Z24
+	VMOVUPS.Z    64(R10), K1, Z24
 	VADDPS       Z24, Z7, Z7
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z24
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z24
 	VADDPS       Z24, Z8, Z8
-	VMOVUPS.Z    64(DX), K1, Z24
+	VMOVUPS.Z    64(R10), K1, Z24
 	VADDPS       Z24, Z9, Z9
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z24
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z24
 	VADDPS       Z24, Z10, Z10
-	VMOVUPS.Z    64(DX), K1, Z24
+	VMOVUPS.Z    64(R10), K1, Z24
 	VADDPS       Z24, Z11, Z11
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z24
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z24
 	VADDPS       Z24, Z12, Z12
-	VMOVUPS.Z    64(DX), K1, Z24
+	VMOVUPS.Z    64(R10), K1, Z24
 	VADDPS       Z24, Z13, Z13
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z24
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z24
 	VADDPS       Z24, Z14, Z14
-	VMOVUPS.Z    64(DX), K1, Z24
+	VMOVUPS.Z    64(R10), K1, Z24
 	VADDPS       Z24, Z15, Z15
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z24
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z24
 	VADDPS       Z24, Z16, Z16
-	VMOVUPS.Z    64(DX), K1, Z24
+	VMOVUPS.Z    64(R10), K1, Z24
 	VADDPS       Z24, Z17, Z17
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z24
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z24
 	VADDPS       Z24, Z18, Z18
-	VMOVUPS.Z    64(DX), K1, Z24
+	VMOVUPS.Z    64(R10), K1, Z24
 	VADDPS       Z24, Z19, Z19
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z24
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z24
 	VADDPS       Z24, Z20, Z20
-	VMOVUPS.Z    64(DX), K1, Z24
+	VMOVUPS.Z    64(R10), K1, Z24
 	VADDPS       Z24, Z21, Z21
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Z24
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z24
 	VADDPS       Z24, Z22, Z22
-	VMOVUPS.Z    64(DX), K1, Z24
+	VMOVUPS.Z    64(R10), K1, Z24
 	VADDPS       Z24, Z23, Z23
+	ADDQ         R9, R10
 
 store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z12, (AX)
-	VMOVUPS Z13, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z14, (AX)
-	VMOVUPS Z15, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z16, (AX)
-	VMOVUPS Z17, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z18, (AX)
-	VMOVUPS Z19, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z20, (AX)
-	VMOVUPS Z21, K1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z22, (AX)
-	VMOVUPS Z23, K1, 64(AX)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z2, (R8)
+	VMOVUPS Z3, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z4, (R8)
+	VMOVUPS Z5, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z6, (R8)
+	VMOVUPS Z7, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z8, (R8)
+	VMOVUPS Z9, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z10, (R8)
+	VMOVUPS Z11, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z12, (R8)
+	VMOVUPS Z13, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z14, (R8)
+	VMOVUPS Z15, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z16, (R8)
+	VMOVUPS Z17, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z18, (R8)
+	VMOVUPS Z19, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z20, (R8)
+	VMOVUPS Z21, K1, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Z22, (R8)
+	VMOVUPS Z23, K1, 64(R8)
+	ADDQ    R9, R8
+	MOVQ    R8, c+56(FP)
+	IMUL3Q  $0x0c, AX, R8
+	ADDQ    R8, a+16(FP)
+	DECQ    count+0(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile1x8AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile1x8AVX2(SB), NOSPLIT, $0-73
-	MOVQ    k+0(FP), AX
-	MOVQ    aRow+16(FP), CX
-	MOVQ    aCol+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bRow+40(FP), SI
-	MOVQ    mask+64(FP), DI
+// func tile1x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile1x8AVX2(SB), NOSPLIT, $0-104
+	MOVQ    aRow+24(FP), AX
+	MOVQ    aCol+32(FP), CX
+	MOVQ    bRow+48(FP), DX
+	MOVQ    ahead+88(FP), BX
+	MOVQ    step+96(FP), SI
+	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
-	MOVQ    a+8(FP), DI
-	LEAQ    (CX)(CX*2), CX
-	VXORPS  Y1, Y1, Y1
+	LEAQ    (AX)(AX*2), DI
 
-loop:
-	VMASKMOVPS   (BX), Y0, Y2
+tile:
+	MOVQ   a+16(FP), DI
+	VXORPS Y1, Y1, Y1
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMASKMOVPS   (R8), Y0, Y2
 	VBROADCASTSS (DI), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         DX, DI
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), CL
-	TESTB        CL, CL
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          k
+	MOVQ         c+56(FP), DI
+	MOVQ         cRow+64(FP), R8
+	MOVB         add+80(FP), R9
+	TESTB        R9, R9
 	JZ           store
-	MOVQ         AX, CX
-	VMASKMOVPS   (CX), Y0, Y2
+	MOVQ         DI, R9
+	VMASKMOVPS   (R9), Y0, Y2
 	VADDPS       Y2, Y1, Y1
+	ADDQ         R8, R9
 
 store:
-	VMASKMOVPS Y1, Y0, (AX)
+	VMASKMOVPS Y1, Y0, (DI)
+	ADDQ       R8, DI
+	MOVQ       DI, c+56(FP)
+	IMUL3Q     $0x01, AX, DI
+	ADDQ       DI, a+16(FP)
+	DECQ       count+0(FP)
+	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func tile1x16AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile1x16AVX2(SB), NOSPLIT, $0-73
-	MOVQ    k+0(FP), AX
-	MOVQ    aRow+16(FP), CX
-	MOVQ    aCol+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bRow+40(FP), SI
-	MOVQ    mask+64(FP), DI
+// func tile1x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile1x16AVX2(SB), NOSPLIT, $0-104
+	MOVQ    aRow+24(FP), AX
+	MOVQ    aCol+32(FP), CX
+	MOVQ    bRow+48(FP), DX
+	MOVQ    ahead+88(FP), BX
+	MOVQ    step+96(FP), SI
+	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
-	MOVQ    a+8(FP), DI
-	LEAQ    (CX)(CX*2), CX
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
+	LEAQ    (AX)(AX*2), DI
 
-loop:
-	VMOVUPS      (BX), Y3
-	VMASKMOVPS   32(BX), Y0, Y4
+tile:
+	MOVQ   a+16(FP), DI
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R8), Y3
+	VMASKMOVPS   32(R8), Y0, Y4
 	VBROADCASTSS (DI), Y5
 	VFMADD231PS  Y5, Y3, Y1
 	VFMADD231PS  Y5, Y4, Y2
-	ADDQ         DX, DI
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), CL
-	TESTB        CL, CL
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          k
+	MOVQ         c+56(FP), DI
+	MOVQ         cRow+64(FP), R8
+	MOVB         add+80(FP), R9
+	TESTB        R9, R9
 	JZ           store
-	MOVQ         AX, CX
-	VMOVUPS      (CX), Y3
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Y3
 	VADDPS       Y3, Y1, Y1
-	VMASKMOVPS   32(CX), Y0, Y3
+	VMASKMOVPS   32(R9), Y0, Y3
 	VADDPS       Y3, Y2, Y2
+	ADDQ         R8, R9
 
 store:
-	VMOVUPS    Y1, (AX)
-	VMASKMOVPS Y2, Y0, 32(AX)
+	VMOVUPS    Y1, (DI)
+	VMASKMOVPS Y2, Y0, 32(DI)
+	ADDQ       R8, DI
+	MOVQ       DI, c+56(FP)
+	IMUL3Q     $0x01, AX, DI
+	ADDQ       DI, a+16(FP)
+	DECQ       count+0(FP)
+	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func tile2x8AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile2x8AVX2(SB), NOSPLIT, $0-73
-	MOVQ    k+0(FP), AX
-	MOVQ    aRow+16(FP), CX
-	MOVQ    aCol+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bRow+40(FP), SI
-	MOVQ    mask+64(FP), DI
+// func tile2x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile2x8AVX2(SB), NOSPLIT, $0-104
+	MOVQ    aRow+24(FP), AX
+	MOVQ    aCol+32(FP), CX
+	MOVQ    bRow+48(FP), DX
+	MOVQ    ahead+88(FP), BX
+	MOVQ    step+96(FP), SI
+	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
-	MOVQ    a+8(FP), DI
-	LEAQ    (CX)(CX*2), R8
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
+	LEAQ    (AX)(AX*2), DI
 
-loop:
-	VMASKMOVPS   (BX), Y0, Y3
+tile:
+	MOVQ   a+16(FP), DI
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMASKMOVPS   (R8), Y0, Y3
 	VBROADCASTSS (DI), Y4
 	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS (DI)(CX*1), Y4
+	VBROADCASTSS (DI)(AX*1), Y4
 	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         DX, DI
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          k
+	MOVQ         c+56(FP), DI
+	MOVQ         cRow+64(FP), R8
+	MOVB         add+80(FP), R9
+	TESTB        R9, R9
 	JZ           store
-	MOVQ         AX, DX
-	VMASKMOVPS   (DX), Y0, Y3
+	MOVQ         DI, R9
+	VMASKMOVPS   (R9), Y0, Y3
 	VADDPS       Y3, Y1, Y1
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y0, Y3
+	ADDQ         R8, R9
+	VMASKMOVPS   (R9), Y0, Y3
 	VADDPS       Y3, Y2, Y2
+	ADDQ         R8, R9
 
 store:
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y0, (AX)
+	VMASKMOVPS Y1, Y0, (DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y2, Y0, (DI)
+	ADDQ       R8, DI
+	MOVQ       DI, c+56(FP)
+	IMUL3Q     $0x02, AX, DI
+	ADDQ       DI, a+16(FP)
+	DECQ       count+0(FP)
+	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func tile2x16AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile2x16AVX2(SB), NOSPLIT, $0-73
-	MOVQ    k+0(FP), AX
-	MOVQ    aRow+16(FP), CX
-	MOVQ    aCol+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bRow+40(FP), SI
-	MOVQ    mask+64(FP), DI
+// func tile2x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile2x16AVX2(SB), NOSPLIT, $0-104
+	MOVQ    aRow+24(FP), AX
+	MOVQ    aCol+32(FP), CX
+	MOVQ    bRow+48(FP), DX
+	MOVQ    ahead+88(FP), BX
+	MOVQ    step+96(FP), SI
+	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
-	MOVQ    a+8(FP), DI
-	LEAQ    (CX)(CX*2), R8
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
+	LEAQ    (AX)(AX*2), DI
 
-loop:
-	VMOVUPS      (BX), Y5
-	VMASKMOVPS   32(BX), Y0, Y6
+tile:
+	MOVQ   a+16(FP), DI
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R8), Y5
+	VMASKMOVPS   32(R8), Y0, Y6
 	VBROADCASTSS (DI), Y7
 	VFMADD231PS  Y7, Y5, Y1
 	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (DI)(CX*1), Y7
+	VBROADCASTSS (DI)(AX*1), Y7
 	VFMADD231PS  Y7, Y5, Y3
 	VFMADD231PS  Y7, Y6, Y4
-	ADDQ         DX, DI
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          k
+	MOVQ         c+56(FP), DI
+	MOVQ         cRow+64(FP), R8
+	MOVB         add+80(FP), R9
+	TESTB        R9, R9
 	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS      (DX), Y5
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Y5
 	VADDPS       Y5, Y1, Y1
-	VMASKMOVPS   32(DX), Y0, Y5
+	VMASKMOVPS   32(R9), Y0, Y5
 	VADDPS       Y5, Y2, Y2
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Y5
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y5
 	VADDPS       Y5, Y3, Y3
-	VMASKMOVPS   32(DX), Y0, Y5
+	VMASKMOVPS   32(R9), Y0, Y5
 	VADDPS       Y5, Y4, Y4
+	ADDQ         R8, R9
 
 store:
-	VMOVUPS    Y1, (AX)
-	VMASKMOVPS Y2, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y3, (AX)
-	VMASKMOVPS Y4, Y0, 32(AX)
+	VMOVUPS    Y1, (DI)
+	VMASKMOVPS Y2, Y0, 32(DI)
+	ADDQ       R8, DI
+	VMOVUPS    Y3, (DI)
+	VMASKMOVPS Y4, Y0, 32(DI)
+	ADDQ       R8, DI
+	MOVQ       DI, c+56(FP)
+	IMUL3Q     $0x02, AX, DI
+	ADDQ       DI, a+16(FP)
+	DECQ       count+0(FP)
+	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func tile3x8AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile3x8AVX2(SB), NOSPLIT, $0-73
-	MOVQ    k+0(FP), AX
-	MOVQ    aRow+16(FP), CX
-	MOVQ    aCol+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bRow+40(FP), SI
-	MOVQ    mask+64(FP), DI
+// func tile3x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile3x8AVX2(SB), NOSPLIT, $0-104
+	MOVQ    aRow+24(FP), AX
+	MOVQ    aCol+32(FP), CX
+	MOVQ    bRow+48(FP), DX
+	MOVQ    ahead+88(FP), BX
+	MOVQ    step+96(FP), SI
+	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
-	MOVQ    a+8(FP), DI
-	LEAQ    (CX)(CX*2), R8
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
+	LEAQ    (AX)(AX*2), DI
 
-loop:
-	VMASKMOVPS   (BX), Y0, Y4
+tile:
+	MOVQ   a+16(FP), DI
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMASKMOVPS   (R8), Y0, Y4
 	VBROADCASTSS (DI), Y5
 	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS (DI)(CX*1), Y5
+	VBROADCASTSS (DI)(AX*1), Y5
 	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (DI)(CX*2), Y5
+	VBROADCASTSS (DI)(AX*2), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         DX, DI
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          k
+	MOVQ         c+56(FP), DI
+	MOVQ         cRow+64(FP), R8
+	MOVB         add+80(FP), R9
+	TESTB        R9, R9
 	JZ           store
-	MOVQ         AX, DX
-	VMASKMOVPS   (DX), Y0, Y4
+	MOVQ         DI, R9
+	VMASKMOVPS   (R9), Y0, Y4
 	VADDPS       Y4, Y1, Y1
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y0, Y4
+	ADDQ         R8, R9
+	VMASKMOVPS   (R9), Y0, Y4
 	VADDPS       Y4, Y2, Y2
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y0, Y4
+	ADDQ         R8, R9
+	VMASKMOVPS   (R9), Y0, Y4
 	VADDPS       Y4, Y3, Y3
+	ADDQ         R8, R9
 
 store:
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y0, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y3, Y0, (AX)
+	VMASKMOVPS Y1, Y0, (DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y2, Y0, (DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y3, Y0, (DI)
+	ADDQ       R8, DI
+	MOVQ       DI, c+56(FP)
+	IMUL3Q     $0x03, AX, DI
+	ADDQ       DI, a+16(FP)
+	DECQ       count+0(FP)
+	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func tile3x16AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile3x16AVX2(SB), NOSPLIT, $0-73
-	MOVQ    k+0(FP), AX
-	MOVQ    aRow+16(FP), CX
-	MOVQ    aCol+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bRow+40(FP), SI
-	MOVQ    mask+64(FP), DI
+// func tile3x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile3x16AVX2(SB), NOSPLIT, $0-104
+	MOVQ    aRow+24(FP), AX
+	MOVQ    aCol+32(FP), CX
+	MOVQ    bRow+48(FP), DX
+	MOVQ    ahead+88(FP), BX
+	MOVQ    step+96(FP), SI
+	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
-	MOVQ    a+8(FP), DI
-	LEAQ    (CX)(CX*2), R8
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
+	LEAQ    (AX)(AX*2), DI
 
-loop:
-	VMOVUPS      (BX), Y7
-	VMASKMOVPS   32(BX), Y0, Y8
+tile:
+	MOVQ   a+16(FP), DI
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R8), Y7
+	VMASKMOVPS   32(R8), Y0, Y8
 	VBROADCASTSS (DI), Y9
 	VFMADD231PS  Y9, Y7, Y1
 	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS (DI)(CX*1), Y9
+	VBROADCASTSS (DI)(AX*1), Y9
 	VFMADD231PS  Y9, Y7, Y3
 	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS (DI)(CX*2), Y9
+	VBROADCASTSS (DI)(AX*2), Y9
 	VFMADD231PS  Y9, Y7, Y5
 	VFMADD231PS  Y9, Y8, Y6
-	ADDQ         DX, DI
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          k
+	MOVQ         c+56(FP), DI
+	MOVQ         cRow+64(FP), R8
+	MOVB         add+80(FP), R9
+	TESTB        R9, R9
 	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS      (DX), Y7
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Y7
 	VADDPS       Y7, Y1, Y1
-	VMASKMOVPS   32(DX), Y0, Y7
+	VMASKMOVPS   32(R9), Y0, Y7
 	VADDPS       Y7, Y2, Y2
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Y7
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y7
 	VADDPS       Y7, Y3, Y3
-	VMASKMOVPS   32(DX), Y0, Y7
+	VMASKMOVPS   32(R9), Y0, Y7
 	VADDPS       Y7, Y4, Y4
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Y7
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y7
 	VADDPS       Y7, Y5, Y5
-	VMASKMOVPS   32(DX), Y0, Y7
+	VMASKMOVPS   32(R9), Y0, Y7
 	VADDPS       Y7, Y6, Y6
+	ADDQ         R8, R9
 
 store:
-	VMOVUPS    Y1, (AX)
-	VMASKMOVPS Y2, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y3, (AX)
-	VMASKMOVPS Y4, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y5, (AX)
-	VMASKMOVPS Y6, Y0, 32(AX)
+	VMOVUPS    Y1, (DI)
+	VMASKMOVPS Y2, Y0, 32(DI)
+	ADDQ       R8, DI
+	VMOVUPS    Y3, (DI)
+	VMASKMOVPS Y4, Y0, 32(DI)
+	ADDQ       R8, DI
+	VMOVUPS    Y5, (DI)
+	VMASKMOVPS Y6, Y0, 32(DI)
+	ADDQ       R8, DI
+	MOVQ       DI, c+56(FP)
+	IMUL3Q     $0x03, AX, DI
+	ADDQ       DI, a+16(FP)
+	DECQ       count+0(FP)
+	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func tile4x8AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile4x8AVX2(SB), NOSPLIT, $0-73
-	MOVQ    k+0(FP), AX
-	MOVQ    aRow+16(FP), CX
-	MOVQ    aCol+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bRow+40(FP), SI
-	MOVQ    mask+64(FP), DI
+// func tile4x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile4x8AVX2(SB), NOSPLIT, $0-104
+	MOVQ    aRow+24(FP), AX
+	MOVQ    aCol+32(FP), CX
+	MOVQ    bRow+48(FP), DX
+	MOVQ    ahead+88(FP), BX
+	MOVQ    step+96(FP), SI
+	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
-	MOVQ    a+8(FP), DI
-	LEAQ    (CX)(CX*2), R8
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
+	LEAQ    (AX)(AX*2), DI
 
-loop:
-	VMASKMOVPS   (BX), Y0, Y5
-	VBROADCASTSS (DI), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (DI)(CX*1), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (DI)(CX*2), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (DI)(R8*1), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         DX, DI
+tile:
+	MOVQ   a+16(FP), R8
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   b+40(FP), R9
+	MOVQ   k+8(FP), R10
+
+k:
+	PREFETCHT0   (BX)
 	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	VMASKMOVPS   (R9), Y0, Y5
+	VBROADCASTSS (R8), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (R8)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (R8)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (R8)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         CX, R8
+	ADDQ         DX, R9
+	DECQ         R10
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
 	JZ           store
-	MOVQ         AX, DX
-	VMASKMOVPS   (DX), Y0, Y5
+	MOVQ         R8, R10
+	VMASKMOVPS   (R10), Y0, Y5
 	VADDPS       Y5, Y1, Y1
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y0, Y5
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y5
 	VADDPS       Y5, Y2, Y2
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y0, Y5
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y5
 	VADDPS       Y5, Y3, Y3
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y0, Y5
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y5
 	VADDPS       Y5, Y4, Y4
+	ADDQ         R9, R10
 
 store:
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y0, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y3, Y0, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y4, Y0, (AX)
+	VMASKMOVPS Y1, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y2, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y3, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y4, Y0, (R8)
+	ADDQ       R9, R8
+	MOVQ       R8, c+56(FP)
+	IMUL3Q     $0x04, AX, R8
+	ADDQ       R8, a+16(FP)
+	DECQ       count+0(FP)
+	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func tile4x16AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile4x16AVX2(SB), NOSPLIT, $0-73
-	MOVQ    k+0(FP), AX
-	MOVQ    aRow+16(FP), CX
-	MOVQ    aCol+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bRow+40(FP), SI
-	MOVQ    mask+64(FP), DI
+// func tile4x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile4x16AVX2(SB), NOSPLIT, $0-104
+	MOVQ    aRow+24(FP), AX
+	MOVQ    aCol+32(FP), CX
+	MOVQ    bRow+48(FP), DX
+	MOVQ    ahead+88(FP), BX
+	MOVQ    step+96(FP), SI
+	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
-	MOVQ    a+8(FP), DI
-	LEAQ    (CX)(CX*2), R8
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
+	LEAQ    (AX)(AX*2), DI
 
-loop:
-	VMOVUPS      (BX), Y9
-	VMASKMOVPS   32(BX), Y0, Y10
-	VBROADCASTSS (DI), Y11
+tile:
+	MOVQ   a+16(FP), R8
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   b+40(FP), R9
+	MOVQ   k+8(FP), R10
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R9), Y9
+	VMASKMOVPS   32(R9), Y0, Y10
+	VBROADCASTSS (R8), Y11
 	VFMADD231PS  Y11, Y9, Y1
 	VFMADD231PS  Y11, Y10, Y2
-	VBROADCASTSS (DI)(CX*1), Y11
+	VBROADCASTSS (R8)(AX*1), Y11
 	VFMADD231PS  Y11, Y9, Y3
 	VFMADD231PS  Y11, Y10, Y4
-	VBROADCASTSS (DI)(CX*2), Y11
+	VBROADCASTSS (R8)(AX*2), Y11
 	VFMADD231PS  Y11, Y9, Y5
 	VFMADD231PS  Y11, Y10, Y6
-	VBROADCASTSS (DI)(R8*1), Y11
+	VBROADCASTSS (R8)(DI*1), Y11
 	VFMADD231PS  Y11, Y9, Y7
 	VFMADD231PS  Y11, Y10, Y8
-	ADDQ         DX, DI
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	ADDQ         CX, R8
+	ADDQ         DX, R9
+	DECQ         R10
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
 	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS      (DX), Y9
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Y9
 	VADDPS       Y9, Y1, Y1
-	VMASKMOVPS   32(DX), Y0, Y9
+	VMASKMOVPS   32(R10), Y0, Y9
 	VADDPS       Y9, Y2, Y2
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Y9
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y9
 	VADDPS       Y9, Y3, Y3
-	VMASKMOVPS   32(DX), Y0, Y9
+	VMASKMOVPS   32(R10), Y0, Y9
 	VADDPS       Y9, Y4, Y4
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Y9
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y9
 	VADDPS       Y9, Y5, Y5
-	VMASKMOVPS   32(DX), Y0, Y9
+	VMASKMOVPS   32(R10), Y0, Y9
 	VADDPS       Y9, Y6, Y6
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Y9
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y9
 	VADDPS       Y9, Y7, Y7
-	VMASKMOVPS   32(DX), Y0, Y9
+	VMASKMOVPS   32(R10), Y0, Y9
 	VADDPS       Y9, Y8, Y8
+	ADDQ         R9, R10
 
 store:
-	VMOVUPS    Y1, (AX)
-	VMASKMOVPS Y2, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y3, (AX)
-	VMASKMOVPS Y4, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y5, (AX)
-	VMASKMOVPS Y6, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y7, (AX)
-	VMASKMOVPS Y8, Y0, 32(AX)
+	VMOVUPS    Y1, (R8)
+	VMASKMOVPS Y2, Y0, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y3, (R8)
+	VMASKMOVPS Y4, Y0, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y5, (R8)
+	VMASKMOVPS Y6, Y0, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y7, (R8)
+	VMASKMOVPS Y8, Y0, 32(R8)
+	ADDQ       R9, R8
+	MOVQ       R8, c+56(FP)
+	IMUL3Q     $0x04, AX, R8
+	ADDQ       R8, a+16(FP)
+	DECQ       count+0(FP)
+	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func tile5x8AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile5x8AVX2(SB), NOSPLIT, $0-73
-	MOVQ    k+0(FP), AX
-	MOVQ    aRow+16(FP), CX
-	MOVQ    aCol+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bRow+40(FP), SI
-	MOVQ    mask+64(FP), DI
+// func tile5x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile5x8AVX2(SB), NOSPLIT, $0-104
+	MOVQ    aRow+24(FP), AX
+	MOVQ    aCol+32(FP), CX
+	MOVQ    bRow+48(FP), DX
+	MOVQ    ahead+88(FP), BX
+	MOVQ    step+96(FP), SI
+	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
-	MOVQ    a+8(FP), DI
-	LEAQ    (CX)(CX*2), R8
-	LEAQ    (DI)(CX*4), R9
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
+	LEAQ    (AX)(AX*2), DI
 
-loop:
-	VMASKMOVPS   (BX), Y0, Y6
-	VBROADCASTSS (DI), Y7
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   b+40(FP), R10
+	MOVQ   k+8(FP), R11
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMASKMOVPS   (R10), Y0, Y6
+	VBROADCASTSS (R8), Y7
 	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (DI)(CX*1), Y7
+	VBROADCASTSS (R8)(AX*1), Y7
 	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (DI)(CX*2), Y7
+	VBROADCASTSS (R8)(AX*2), Y7
 	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (DI)(R8*1), Y7
+	VBROADCASTSS (R8)(DI*1), Y7
 	VFMADD231PS  Y7, Y6, Y4
 	VBROADCASTSS (R9), Y7
 	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
 	JZ           store
-	MOVQ         AX, DX
-	VMASKMOVPS   (DX), Y0, Y6
+	MOVQ         R8, R10
+	VMASKMOVPS   (R10), Y0, Y6
 	VADDPS       Y6, Y1, Y1
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y0, Y6
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y6
 	VADDPS       Y6, Y2, Y2
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y0, Y6
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y6
 	VADDPS       Y6, Y3, Y3
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y0, Y6
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y6
 	VADDPS       Y6, Y4, Y4
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y0, Y6
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y6
 	VADDPS       Y6, Y5, Y5
+	ADDQ         R9, R10
 
 store:
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y0, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y3, Y0, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y4, Y0, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y5, Y0, (AX)
+	VMASKMOVPS Y1, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y2, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y3, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y4, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y5, Y0, (R8)
+	ADDQ       R9, R8
+	MOVQ       R8, c+56(FP)
+	IMUL3Q     $0x05, AX, R8
+	ADDQ       R8, a+16(FP)
+	DECQ       count+0(FP)
+	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func tile5x16AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile5x16AVX2(SB), NOSPLIT, $0-73
-	MOVQ    k+0(FP), AX
-	MOVQ    aRow+16(FP), CX
-	MOVQ    aCol+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bRow+40(FP), SI
-	MOVQ    mask+64(FP), DI
+// func tile5x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile5x16AVX2(SB), NOSPLIT, $0-104
+	MOVQ    aRow+24(FP), AX
+	MOVQ    aCol+32(FP), CX
+	MOVQ    bRow+48(FP), DX
+	MOVQ    ahead+88(FP), BX
+	MOVQ    step+96(FP), SI
+	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
-	MOVQ    a+8(FP), DI
-	LEAQ    (CX)(CX*2), R8
-	LEAQ    (DI)(CX*4), R9
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	VXORPS  Y10, Y10, Y10
+	LEAQ    (AX)(AX*2), DI
 
-loop:
-	VMOVUPS      (BX), Y11
-	VMASKMOVPS   32(BX), Y0, Y12
-	VBROADCASTSS (DI), Y13
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	MOVQ   b+40(FP), R10
+	MOVQ   k+8(FP), R11
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R10), Y11
+	VMASKMOVPS   32(R10), Y0, Y12
+	VBROADCASTSS (R8), Y13
 	VFMADD231PS  Y13, Y11, Y1
 	VFMADD231PS  Y13, Y12, Y2
-	VBROADCASTSS (DI)(CX*1), Y13
+	VBROADCASTSS (R8)(AX*1), Y13
 	VFMADD231PS  Y13, Y11, Y3
 	VFMADD231PS  Y13, Y12, Y4
-	VBROADCASTSS (DI)(CX*2), Y13
+	VBROADCASTSS (R8)(AX*2), Y13
 	VFMADD231PS  Y13, Y11, Y5
 	VFMADD231PS  Y13, Y12, Y6
-	VBROADCASTSS (DI)(R8*1), Y13
+	VBROADCASTSS (R8)(DI*1), Y13
 	VFMADD231PS  Y13, Y11, Y7
 	VFMADD231PS  Y13, Y12, Y8
 	VBROADCASTSS (R9), Y13
 	VFMADD231PS  Y13, Y11, Y9
 	VFMADD231PS  Y13, Y12, Y10
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
 	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS      (DX), Y11
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Y11
 	VADDPS       Y11, Y1, Y1
-	VMASKMOVPS   32(DX), Y0, Y11
+	VMASKMOVPS   32(R10), Y0, Y11
 	VADDPS       Y11, Y2, Y2
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Y11
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y11
 	VADDPS       Y11, Y3, Y3
-	VMASKMOVPS   32(DX), Y0, Y11
+	VMASKMOVPS   32(R10), Y0, Y11
 	VADDPS       Y11, Y4, Y4
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Y11
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y11
 	VADDPS       Y11, Y5, Y5
-	VMASKMOVPS   32(DX), Y0, Y11
+	VMASKMOVPS   32(R10), Y0, Y11
 	VADDPS       Y11, Y6, Y6
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Y11
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y11
 	VADDPS       Y11, Y7, Y7
-	VMASKMOVPS   32(DX), Y0, Y11
+	VMASKMOVPS   32(R10), Y0, Y11
 	VADDPS       Y11, Y8, Y8
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Y11
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y11
 	VADDPS       Y11, Y9, Y9
-	VMASKMOVPS   32(DX), Y0, Y11
+	VMASKMOVPS   32(R10), Y0, Y11
 	VADDPS       Y11, Y10, Y10
+	ADDQ         R9, R10
 
 store:
-	VMOVUPS    Y1, (AX)
-	VMASKMOVPS Y2, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y3, (AX)
-	VMASKMOVPS Y4, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y5, (AX)
-	VMASKMOVPS Y6, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y7, (AX)
-	VMASKMOVPS Y8, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y9, (AX)
-	VMASKMOVPS Y10, Y0, 32(AX)
+	VMOVUPS    Y1, (R8)
+	VMASKMOVPS Y2, Y0, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y3, (R8)
+	VMASKMOVPS Y4, Y0, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y5, (R8)
+	VMASKMOVPS Y6, Y0, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y7, (R8)
+	VMASKMOVPS Y8, Y0, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y9, (R8)
+	VMASKMOVPS Y10, Y0, 32(R8)
+	ADDQ       R9, R8
+	MOVQ       R8, c+56(FP)
+	IMUL3Q     $0x05, AX, R8
+	ADDQ       R8, a+16(FP)
+	DECQ       count+0(FP)
+	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func tile6x8AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile6x8AVX2(SB), NOSPLIT, $0-73
-	MOVQ    k+0(FP), AX
-	MOVQ    aRow+16(FP), CX
-	MOVQ    aCol+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bRow+40(FP), SI
-	MOVQ    mask+64(FP), DI
+// func tile6x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile6x8AVX2(SB), NOSPLIT, $0-104
+	MOVQ    aRow+24(FP), AX
+	MOVQ    aCol+32(FP), CX
+	MOVQ    bRow+48(FP), DX
+	MOVQ    ahead+88(FP), BX
+	MOVQ    step+96(FP), SI
+	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
-	MOVQ    a+8(FP), DI
-	LEAQ    (CX)(CX*2), R8
-	LEAQ    (DI)(CX*4), R9
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
+	LEAQ    (AX)(AX*2), DI
 
-loop:
-	VMASKMOVPS   (BX), Y0, Y7
-	VBROADCASTSS (DI), Y8
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	MOVQ   b+40(FP), R10
+	MOVQ   k+8(FP), R11
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMASKMOVPS   (R10), Y0, Y7
+	VBROADCASTSS (R8), Y8
 	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS (DI)(CX*1), Y8
+	VBROADCASTSS (R8)(AX*1), Y8
 	VFMADD231PS  Y8, Y7, Y2
-	VBROADCASTSS (DI)(CX*2), Y8
+	VBROADCASTSS (R8)(AX*2), Y8
 	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS (DI)(R8*1), Y8
+	VBROADCASTSS (R8)(DI*1), Y8
 	VFMADD231PS  Y8, Y7, Y4
 	VBROADCASTSS (R9), Y8
 	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS (R9)(CX*1), Y8
+	VBROADCASTSS (R9)(AX*1), Y8
 	VFMADD231PS  Y8, Y7, Y6
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
 	JZ           store
-	MOVQ         AX, DX
-	VMASKMOVPS   (DX), Y0, Y7
+	MOVQ         R8, R10
+	VMASKMOVPS   (R10), Y0, Y7
 	VADDPS       Y7, Y1, Y1
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y0, Y7
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y7
 	VADDPS       Y7, Y2, Y2
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y0, Y7
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y7
 	VADDPS       Y7, Y3, Y3
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y0, Y7
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y7
 	VADDPS       Y7, Y4, Y4
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y0, Y7
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y7
 	VADDPS       Y7, Y5, Y5
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y0, Y7
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y7
 	VADDPS       Y7, Y6, Y6
+	ADDQ         R9, R10
 
 store:
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y0, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y3, Y0, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y4, Y0, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y5, Y0, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y6, Y0, (AX)
+	VMASKMOVPS Y1, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y2, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y3, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y4, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y5, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y6, Y0, (R8)
+	ADDQ       R9, R8
+	MOVQ       R8, c+56(FP)
+	IMUL3Q     $0x06, AX, R8
+	ADDQ       R8, a+16(FP)
+	DECQ       count+0(FP)
+	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func tile6x16AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile6x16AVX2(SB), NOSPLIT, $0-73
-	MOVQ    k+0(FP), AX
-	MOVQ    aRow+16(FP), CX
-	MOVQ    aCol+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bRow+40(FP), SI
-	MOVQ    mask+64(FP), DI
+// func tile6x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile6x16AVX2(SB), NOSPLIT, $0-104
+	MOVQ    aRow+24(FP), AX
+	MOVQ    aCol+32(FP), CX
+	MOVQ    bRow+48(FP), DX
+	MOVQ    ahead+88(FP), BX
+	MOVQ    step+96(FP), SI
+	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
-	MOVQ    a+8(FP), DI
-	LEAQ    (CX)(CX*2), R8
-	LEAQ    (DI)(CX*4), R9
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	VXORPS  Y10, Y10, Y10
-	VXORPS  Y11, Y11, Y11
-	VXORPS  Y12, Y12, Y12
+	LEAQ    (AX)(AX*2), DI
 
-loop:
-	VMOVUPS      (BX), Y13
-	VMASKMOVPS   32(BX), Y0, Y14
-	VBROADCASTSS (DI), Y15
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	VXORPS Y12, Y12, Y12
+	MOVQ   b+40(FP), R10
+	MOVQ   k+8(FP), R11
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R10), Y13
+	VMASKMOVPS   32(R10), Y0, Y14
+	VBROADCASTSS (R8), Y15
 	VFMADD231PS  Y15, Y13, Y1
 	VFMADD231PS  Y15, Y14, Y2
-	VBROADCASTSS (DI)(CX*1), Y15
+	VBROADCASTSS (R8)(AX*1), Y15
 	VFMADD231PS  Y15, Y13, Y3
 	VFMADD231PS  Y15, Y14, Y4
-	VBROADCASTSS (DI)(CX*2), Y15
+	VBROADCASTSS (R8)(AX*2), Y15
 	VFMADD231PS  Y15, Y13, Y5
 	VFMADD231PS  Y15, Y14, Y6
-	VBROADCASTSS (DI)(R8*1), Y15
+	VBROADCASTSS (R8)(DI*1), Y15
 	VFMADD231PS  Y15, Y13, Y7
 	VFMADD231PS  Y15, Y14, Y8
 	VBROADCASTSS (R9), Y15
 	VFMADD231PS  Y15, Y13, Y9
 	VFMADD231PS  Y15, Y14, Y10
-	VBROADCASTSS (R9)(CX*1), Y15
+	VBROADCASTSS (R9)(AX*1), Y15
 	VFMADD231PS  Y15, Y13, Y11
 	VFMADD231PS  Y15, Y14, Y12
-	ADDQ         DX, DI
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          loop
-	MOVQ         c+48(FP), AX
-	MOVQ         cRow+56(FP), CX
-	MOVB         add+72(FP), DL
-	TESTB        DL, DL
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
 	JZ           store
-	MOVQ         AX, DX
-	VMOVUPS      (DX), Y13
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Y13
 	VADDPS       Y13, Y1, Y1
-	VMASKMOVPS   32(DX), Y0, Y13
+	VMASKMOVPS   32(R10), Y0, Y13
 	VADDPS       Y13, Y2, Y2
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Y13
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y13
 	VADDPS       Y13, Y3, Y3
-	VMASKMOVPS   32(DX), Y0, Y13
+	VMASKMOVPS   32(R10), Y0, Y13
 	VADDPS       Y13, Y4, Y4
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Y13
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y13
 	VADDPS       Y13, Y5, Y5
-	VMASKMOVPS   32(DX), Y0, Y13
+	VMASKMOVPS   32(R10), Y0, Y13
 	VADDPS       Y13, Y6, Y6
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Y13
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y13
 	VADDPS       Y13, Y7, Y7
-	VMASKMOVPS   32(DX), Y0, Y13
+	VMASKMOVPS   32(R10), Y0, Y13
 	VADDPS       Y13, Y8, Y8
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Y13
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y13
 	VADDPS       Y13, Y9, Y9
-	VMASKMOVPS   32(DX), Y0, Y13
+	VMASKMOVPS   32(R10), Y0, Y13
 	VADDPS       Y13, Y10, Y10
-	ADDQ         CX, DX
-	VMOVUPS      (DX), Y13
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y13
 	VADDPS       Y13, Y11, Y11
-	VMASKMOVPS   32(DX), Y0, Y13
+	VMASKMOVPS   32(R10), Y0, Y13
 	VADDPS       Y13, Y12, Y12
+	ADDQ         R9, R10
 
 store:
-	VMOVUPS    Y1, (AX)
-	VMASKMOVPS Y2, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y3, (AX)
-	VMASKMOVPS Y4, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y5, (AX)
-	VMASKMOVPS Y6, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y7, (AX)
-	VMASKMOVPS Y8, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y9, (AX)
-	VMASKMOVPS Y10, Y0, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y11, (AX)
-	VMASKMOVPS Y12, Y0, 32(AX)
+	VMOVUPS    Y1, (R8)
+	VMASKMOVPS Y2, Y0, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y3, (R8)
+	VMASKMOVPS Y4, Y0, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y5, (R8)
+	VMASKMOVPS Y6, Y0, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y7, (R8)
+	VMASKMOVPS Y8, Y0, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y9, (R8)
+	VMASKMOVPS Y10, Y0, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y11, (R8)
+	VMASKMOVPS Y12, Y0, 32(R8)
+	ADDQ       R9, R8
+	MOVQ       R8, c+56(FP)
+	IMUL3Q     $0x06, AX, R8
+	ADDQ       R8, a+16(FP)
+	DECQ       count+0(FP)
+	JNZ        tile
 	VZEROUPPER
 	RET

@@ -57,14 +57,14 @@ func (p *Packed) PackTransposed(k, n int, b []float32, ldb int) {
 }
 
 // MulPacked computes C = A·B, or C += A·B if add is set, with A (m,B.K) and C (m,B.N).
-func MulPacked(m int, a []float32, lda int, b *Packed, c []float32, ldc int, add bool) {
+func MulPacked(m int, a []float32, lda int, b *Packed, c []float32, ldc int, add bool, ahead *Ahead) {
 	if m == 0 {
 		return
 	}
 	checkMatrix(a, m, b.K, lda)
 	checkMatrix(c, m, b.N, ldc)
 	for j := 0; j < b.N; j += b.width {
-		mulStrided(m, min(b.width, b.N-j), b.K, a, lda, 1, b.panel(j), b.width, c[j:], ldc, add)
+		mulStrided(m, min(b.width, b.N-j), b.K, a, lda, 1, b.panel(j), b.width, c[j:], ldc, add, ahead)
 	}
 }
 
@@ -72,7 +72,7 @@ func MulPacked(m int, a []float32, lda int, b *Packed, c []float32, ldc int, add
 func checkMatrix(a []float32, rows, cols, ld int) { _ = a[(rows-1)*ld+cols-1] }
 
 // MulTN computes C += Aᵀ·B. A is (k,m), B is (k,n), C is (m,n).
-func MulTN(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
+func MulTN(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int, ahead *Ahead) {
 	if m == 0 || n == 0 || k == 0 {
 		return
 	}
@@ -81,6 +81,6 @@ func MulTN(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32,
 	checkMatrix(c, m, n, ldc)
 	width := panelWidth()
 	for j := 0; j < n; j += width {
-		mulStrided(m, min(width, n-j), k, a, 1, lda, b[j:], ldb, c[j:], ldc, true)
+		mulStrided(m, min(width, n-j), k, a, 1, lda, b[j:], ldb, c[j:], ldc, true, ahead)
 	}
 }

@@ -4,7 +4,7 @@ package kernel
 
 //go:generate go -C _generate run ./gemm -out ../gemm_amd64.s -stubs ../gemm_stubs_amd64.go -pkg kernel
 
-type tileFunc func(k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)
+type tileFunc func(count, k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
 
 var (
 	tiles512x16 = [...]tileFunc{1: tile1x16AVX512, tile2x16AVX512, tile3x16AVX512, tile4x16AVX512, tile5x16AVX512, tile6x16AVX512,
@@ -27,7 +27,7 @@ var bitMasks = func() (m [17]int32) {
 }()
 
 // mulStrided computes a column block of C, at most panelWidth wide: rows of A are aRow apart and its columns aCol.
-func mulStrided(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow int, c []float32, cRow int, add bool) {
+func mulStrided(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow int, c []float32, cRow int, add bool, ahead *Ahead) {
 	var tiles []tileFunc
 	var mask *int32
 	switch {
@@ -45,11 +45,19 @@ func mulStrided(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow int,
 	}
 	most := len(tiles) - 1
 	for i := 0; i < m; {
-		rows := min(most, m-i)
-		if left := m - i; left > most && left < 2*most {
-			rows = (left + 1) / 2 // two tiles of like height instead of a full and a thin one
+		rows, count := most, (m-i)/most
+		if left := m - i; left < 2*most && left != most {
+			// Two tiles of like height instead of a full and a thin one.
+			rows, count = left, 1
+			if left > most {
+				rows = (left + 1) / 2
+			}
+		} else if left%most != 0 {
+			count--
 		}
-		tiles[rows](k, &a[i*aRow], 4*aRow, 4*aCol, &b[0], 4*bRow, &c[i*cRow], 4*cRow, mask, add)
-		i += rows
+		at, step := (*float32)(nil), 0
+		count, at, step = ahead.takeTimes(count, k)
+		tiles[rows](count, k, &a[i*aRow], 4*aRow, 4*aCol, &b[0], 4*bRow, &c[i*cRow], 4*cRow, mask, add, at, step)
+		i += rows * count
 	}
 }

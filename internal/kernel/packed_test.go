@@ -59,7 +59,7 @@ func TestMulPacked(t *testing.T) {
 					want[i*ldc+j] = float32(s)
 				}
 			}
-			MulPacked(m, a, lda, &p, c, ldc, add)
+			MulPacked(m, a, lda, &p, c, ldc, add, nil)
 			compare(t, fmt.Sprintf("trial %d m=%d n=%d k=%d", trial, m, n, k), c, want, 1e-5*float64(k))
 		}
 	})
@@ -82,7 +82,7 @@ func TestMulTN(t *testing.T) {
 					want[i*ldc+j] = float32(s)
 				}
 			}
-			MulTN(m, n, k, a, lda, b, ldb, c, ldc)
+			MulTN(m, n, k, a, lda, b, ldb, c, ldc, nil)
 			compare(t, fmt.Sprintf("trial %d m=%d n=%d k=%d", trial, m, n, k), c, want, 1e-5*float64(k))
 		}
 	})
@@ -111,7 +111,7 @@ func BenchmarkMulPacked(b *testing.B) {
 				var p Packed
 				p.Pack(s.k, s.n, w, s.n)
 				for b.Loop() {
-					MulPacked(s.m, x, s.k, &p, y, s.n, false)
+					MulPacked(s.m, x, s.k, &p, y, s.n, false, nil)
 				}
 				b.ReportMetric(2*float64(s.m*s.n*s.k)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 			})
@@ -124,7 +124,7 @@ func BenchmarkMulPacked(b *testing.B) {
 				r := rand.New(rand.NewPCG(1, 1))
 				x, dy, dw := randoms(r, s.m*s.k), randoms(r, s.m*s.n), randoms(r, s.k*s.n)
 				for b.Loop() {
-					MulTN(s.k, s.n, s.m, x, s.k, dy, s.n, dw, s.n)
+					MulTN(s.k, s.n, s.m, x, s.k, dy, s.n, dw, s.n, nil)
 				}
 				b.ReportMetric(2*float64(s.m*s.n*s.k)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 			})

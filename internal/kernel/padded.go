@@ -21,7 +21,7 @@ func (g Padded) Row(x []float32, y int) []float32 {
 }
 
 // Convolve is [Depthwise] of a padded image with a compact kernel w, (Kernel,Kernel,C).
-func (g Padded) Convolve(y, x, w []float32) { g.ConvolveRows(y, x, w, 0, g.OH) }
+func (g Padded) Convolve(y, x, w []float32, ahead *Ahead) { g.ConvolveRows(y, x, w, 0, g.OH, ahead) }
 
 // InputRows is the image rows that output rows from to to are made of.
 func (g Padded) InputRows(from, to int) (first, end int) {
@@ -30,11 +30,11 @@ func (g Padded) InputRows(from, to int) (first, end int) {
 
 // ConvolveRows is [Padded.Convolve] for output rows from to to, which y begins with. Of x it reads the rows around
 // [Padded.InputRows].
-func (g Padded) ConvolveRows(y, x, w []float32, from, to int) {
+func (g Padded) ConvolveRows(y, x, w []float32, from, to int, ahead *Ahead) {
 	checkRows((to-from)*g.OW, g.C, y)
 	checkRows(g.PH()*g.PW(), g.C, x)
 	checkRows(g.Kernel*g.Kernel, g.C, w)
-	if g.convolveVector(y, x, w, from, to) {
+	if g.convolveVector(y, x, w, from, to, ahead) {
 		return
 	}
 	var run products
@@ -56,11 +56,11 @@ func (g Padded) ConvolveRows(y, x, w []float32, from, to int) {
 
 // WeightGradient adds to dw, (Kernel,Kernel,C), the weight gradient over a padded image x. The output gradient dz has its
 // rows and pixels the given distances apart, such as [Padded.Spread] puts them.
-func (g Padded) WeightGradient(dw, x, dz []float32, row, pixel int) {
+func (g Padded) WeightGradient(dw, x, dz []float32, row, pixel int, ahead *Ahead) {
 	_ = dz[(g.OH-1)*row+(g.OW-1)*pixel+g.C-1]
 	checkRows(g.PH()*g.PW(), g.C, x)
 	checkRows(g.Kernel*g.Kernel, g.C, dw)
-	if g.weightVector(dw, x, dz, row, pixel) {
+	if g.weightVector(dw, x, dz, row, pixel, ahead) {
 		return
 	}
 	var run products

@@ -4,8 +4,8 @@ package kernel
 
 //go:generate go -C _generate run ./depthwise -out ../depthwise_amd64.s -stubs ../depthwise_stubs_amd64.go -pkg kernel
 
-type stripFunc func(y, x, w *float32, xRow, pixel, vectors int, tail bool, mask *int32)
-type tapsFunc func(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, vectors int, tail bool, mask *int32)
+type stripFunc func(y, x, w *float32, xRow, pixel, vectors int, tail bool, mask *int32, ahead *float32, step int)
+type tapsFunc func(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, vectors int, tail bool, mask *int32, ahead *float32, step int)
 
 // strips has, by instruction set, half kernel, stride, and log2 of the pixels, what convolves a strip of output pixels.
 var strips = [AVX512 + 1][4][3][4]stripFunc{
@@ -27,12 +27,23 @@ var tapGradients = [AVX512 + 1][4][3]tapsFunc{
 	AVX2:   {1: {1: taps3s1AVX2, 2: taps3s2AVX2}, 2: {1: taps5s1AVX2, 2: taps5s2AVX2}, 3: {1: taps7s1AVX2, 2: taps7s2AVX2}},
 }
 
+// stripLines is about how many cache lines a strip fetches ahead for every vector of channels.
+const stripLines = 10
+
+// tapPixels is the number of output pixels for which a tap gradient fetches one line.
+func tapPixels() int {
+	if active == AVX512 {
+		return 8
+	}
+	return 4
+}
+
 // vectorised says whether there are kernels for the geometry.
 func (g Padded) vectorised() bool {
 	return active != Portable && g.Kernel >= 3 && g.Kernel <= 7 && g.Stride <= 2
 }
 
-func (g Padded) convolveVector(y, x, w []float32, from, to int) bool {
+func (g Padded) convolveVector(y, x, w []float32, from, to int, ahead *Ahead) bool {
 	if !g.vectorised() {
 		return false
 	}
@@ -40,6 +51,7 @@ func (g Padded) convolveVector(y, x, w []float32, from, to int) bool {
 	lanes := vectorLanes()
 	whole, rest := g.C/lanes, g.C%lanes
 	mask := lastMask(rest)
+	lines := stripLines / g.Kernel * g.Kernel * ((g.C + lanes - 1) / lanes)
 	for oy := from; oy < to; oy++ {
 		for ox := 0; ox < g.OW; {
 			size := 3
@@ -47,22 +59,25 @@ func (g Padded) convolveVector(y, x, w []float32, from, to int) bool {
 				size--
 			}
 			in := (oy*g.Stride*g.PW() + ox*g.Stride) * g.C
-			kernels[size](&y[((oy-from)*g.OW+ox)*g.C], &x[in], &w[0], 4*g.PW()*g.C, 4*g.C, whole, rest > 0, mask)
+			at, step := ahead.take(lines)
+			kernels[size](&y[((oy-from)*g.OW+ox)*g.C], &x[in], &w[0], 4*g.PW()*g.C, 4*g.C, whole, rest > 0, mask, at, step)
 			ox += 1 << size
 		}
 	}
 	return true
 }
 
-func (g Padded) weightVector(dw, x, dz []float32, row, pixel int) bool {
+func (g Padded) weightVector(dw, x, dz []float32, row, pixel int, ahead *Ahead) bool {
 	if !g.vectorised() {
 		return false
 	}
 	f := tapGradients[active][g.Kernel/2][g.Stride]
 	lanes := vectorLanes()
 	whole, rest := g.C/lanes, g.C%lanes
+	lines := (g.C + lanes - 1) / lanes * g.OH * (g.OW / tapPixels())
 	for ky := range g.Kernel {
-		f(&dw[ky*g.Kernel*g.C], &x[ky*g.PW()*g.C], &dz[0], 4*g.Stride*g.PW()*g.C, 4*g.C, 4*row, 4*pixel, g.OH, g.OW, whole, rest > 0, lastMask(rest))
+		at, step := ahead.take(lines)
+		f(&dw[ky*g.Kernel*g.C], &x[ky*g.PW()*g.C], &dz[0], 4*g.Stride*g.PW()*g.C, 4*g.C, 4*row, 4*pixel, g.OH, g.OW, whole, rest > 0, lastMask(rest), at, step)
 	}
 	return true
 }

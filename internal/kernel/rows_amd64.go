@@ -2,6 +2,8 @@
 
 package kernel
 
+import "unsafe"
+
 //go:generate go -C _generate run ./rows -out ../rows_amd64.s -stubs ../rows_stubs_amd64.go -pkg kernel
 
 type mapFunc func(y, x, scale, shift, other *float32, rows, rowBytes, vectors int, tail bool, mask *int32)
@@ -118,7 +120,13 @@ func productsVector(x, d, dot []float32, rows, c int) bool {
 	return true
 }
 
-type gradientFunc func(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int, mask *int32)
+// streams says whether rows of c channels can be written past the caches: only whole vectors can.
+func streams(y []float32, c int) bool {
+	lanes := vectorLanes()
+	return c%lanes == 0 && uintptr(unsafe.Pointer(&y[0]))%uintptr(4*lanes) == 0
+}
+
+type gradientFunc func(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int, mask *int32, stream bool)
 
 var gradientKernels = [...]vectorKernels[gradientFunc]{
 	Identity: {
@@ -139,14 +147,15 @@ var gradientKernels = [...]vectorKernels[gradientFunc]{
 	},
 }
 
-func (n *Norm) gradientVector(g, d, x, sum, dot []float32, rows int) bool {
+func (n *Norm) gradientVector(g, d, x, sum, dot []float32, rows int, stream bool) bool {
 	if active == Portable {
 		return false
 	}
 	c, kernels := len(n.Scale), gradientKernels[n.Act].active()
+	stream = stream && streams(g, c)
 	for j := 0; j < c; {
 		f, channels, mask := block(kernels, j, c)
-		f(&g[j], &d[j], &x[j], &n.Scale[j], &n.Shift[j], &n.Mean[j], &sum[j], &dot[j], rows, 4*c, mask)
+		f(&g[j], &d[j], &x[j], &n.Scale[j], &n.Shift[j], &n.Mean[j], &sum[j], &dot[j], rows, 4*c, mask, stream)
 		j += channels
 	}
 	return true

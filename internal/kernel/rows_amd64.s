@@ -808,9 +808,9 @@ row:
 	VZEROUPPER
 	RET
 
-// func gradientIdentity1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gradientIdentity1AVX512(SB), NOSPLIT, $0-88
+// func gradientIdentity1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·gradientIdentity1AVX512(SB), NOSPLIT, $0-89
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -824,6 +824,9 @@ TEXT ·gradientIdentity1AVX512(SB), NOSPLIT, $0-88
 	MOVQ   x+16(FP), DI
 	MOVQ   rows+64(FP), R8
 	MOVQ   rowBytes+72(FP), R9
+	MOVB   stream+88(FP), R10
+	TESTB  R10, R10
+	JNZ    streamed
 
 row:
 	VMOVUPS.Z   (DI), K1, Z2
@@ -841,20 +844,41 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMOVUPS.Z   (AX), K1, Z2
-	VADDPS      Z2, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)
-	VMOVUPS.Z   (CX), K1, Z0
-	VADDPS      Z0, Z1, Z1
-	VMOVUPS     Z1, K1, (CX)
+	JMP         sums
+
+streamed:
+	VMOVUPS.Z   (DI), K1, Z2
+	VMOVUPS.Z   (SI), K1, Z3
+	VMOVUPS.Z   (CX), K1, Z4
+	VMOVUPS.Z   (AX), K1, Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMOVNTPS    Z3, (BX)
+	VADDPS      Z3, Z0, Z0
+	VMOVUPS.Z   (DX), K1, Z5
+	VSUBPS      Z5, Z2, Z2
+	VFMADD231PS Z3, Z2, Z1
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ      sum+48(FP), AX
+	MOVQ      dot+56(FP), CX
+	VMOVUPS.Z (AX), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+	VMOVUPS.Z (CX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)
 	VZEROUPPER
 	RET
 
-// func gradientIdentity2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gradientIdentity2AVX512(SB), NOSPLIT, $0-88
+// func gradientIdentity2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·gradientIdentity2AVX512(SB), NOSPLIT, $0-89
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -870,6 +894,9 @@ TEXT ·gradientIdentity2AVX512(SB), NOSPLIT, $0-88
 	MOVQ   x+16(FP), DI
 	MOVQ   rows+64(FP), R8
 	MOVQ   rowBytes+72(FP), R9
+	MOVB   stream+88(FP), R10
+	TESTB  R10, R10
+	JNZ    streamed
 
 row:
 	VMOVUPS     (DI), Z4
@@ -897,26 +924,57 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMOVUPS     (AX), Z4
-	VADDPS      Z4, Z0, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     (CX), Z0
-	VADDPS      Z0, Z1, Z1
-	VMOVUPS     Z1, (CX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VADDPS      Z0, Z2, Z2
-	VMOVUPS     Z2, K1, 64(AX)
-	VMOVUPS.Z   64(CX), K1, Z0
-	VADDPS      Z0, Z3, Z3
-	VMOVUPS     Z3, K1, 64(CX)
+	JMP         sums
+
+streamed:
+	VMOVUPS     (DI), Z4
+	VMOVUPS     (SI), Z5
+	VMOVUPS     (CX), Z6
+	VMOVUPS     (AX), Z7
+	VFMADD231PS Z7, Z4, Z6
+	VMOVNTPS    Z5, (BX)
+	VADDPS      Z5, Z0, Z0
+	VMOVUPS     (DX), Z7
+	VSUBPS      Z7, Z4, Z4
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS.Z   64(DI), K1, Z4
+	VMOVUPS.Z   64(SI), K1, Z5
+	VMOVUPS.Z   64(CX), K1, Z6
+	VMOVUPS.Z   64(AX), K1, Z7
+	VFMADD231PS Z7, Z4, Z6
+	VMOVNTPS    Z5, 64(BX)
+	VADDPS      Z5, Z2, Z2
+	VMOVUPS.Z   64(DX), K1, Z7
+	VSUBPS      Z7, Z4, Z4
+	VFMADD231PS Z5, Z4, Z3
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ      sum+48(FP), AX
+	MOVQ      dot+56(FP), CX
+	VMOVUPS   (AX), Z4
+	VADDPS    Z4, Z0, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   (CX), Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, (CX)
+	VMOVUPS.Z 64(AX), K1, Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, K1, 64(AX)
+	VMOVUPS.Z 64(CX), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 64(CX)
 	VZEROUPPER
 	RET
 
-// func gradientIdentity4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gradientIdentity4AVX512(SB), NOSPLIT, $0-88
+// func gradientIdentity4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·gradientIdentity4AVX512(SB), NOSPLIT, $0-89
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -936,6 +994,9 @@ TEXT ·gradientIdentity4AVX512(SB), NOSPLIT, $0-88
 	MOVQ   x+16(FP), DI
 	MOVQ   rows+64(FP), R8
 	MOVQ   rowBytes+72(FP), R9
+	MOVB   stream+88(FP), R10
+	TESTB  R10, R10
+	JNZ    streamed
 
 row:
 	VMOVUPS     (DI), Z8
@@ -983,38 +1044,89 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMOVUPS     (AX), Z8
-	VADDPS      Z8, Z0, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     (CX), Z0
-	VADDPS      Z0, Z1, Z1
-	VMOVUPS     Z1, (CX)
-	VMOVUPS     64(AX), Z0
-	VADDPS      Z0, Z2, Z2
-	VMOVUPS     Z2, 64(AX)
-	VMOVUPS     64(CX), Z0
-	VADDPS      Z0, Z3, Z3
-	VMOVUPS     Z3, 64(CX)
-	VMOVUPS     128(AX), Z0
-	VADDPS      Z0, Z4, Z4
-	VMOVUPS     Z4, 128(AX)
-	VMOVUPS     128(CX), Z0
-	VADDPS      Z0, Z5, Z5
-	VMOVUPS     Z5, 128(CX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VADDPS      Z0, Z6, Z6
-	VMOVUPS     Z6, K1, 192(AX)
-	VMOVUPS.Z   192(CX), K1, Z0
-	VADDPS      Z0, Z7, Z7
-	VMOVUPS     Z7, K1, 192(CX)
+	JMP         sums
+
+streamed:
+	VMOVUPS     (DI), Z8
+	VMOVUPS     (SI), Z9
+	VMOVUPS     (CX), Z10
+	VMOVUPS     (AX), Z11
+	VFMADD231PS Z11, Z8, Z10
+	VMOVNTPS    Z9, (BX)
+	VADDPS      Z9, Z0, Z0
+	VMOVUPS     (DX), Z11
+	VSUBPS      Z11, Z8, Z8
+	VFMADD231PS Z9, Z8, Z1
+	VMOVUPS     64(DI), Z8
+	VMOVUPS     64(SI), Z9
+	VMOVUPS     64(CX), Z10
+	VMOVUPS     64(AX), Z11
+	VFMADD231PS Z11, Z8, Z10
+	VMOVNTPS    Z9, 64(BX)
+	VADDPS      Z9, Z2, Z2
+	VMOVUPS     64(DX), Z11
+	VSUBPS      Z11, Z8, Z8
+	VFMADD231PS Z9, Z8, Z3
+	VMOVUPS     128(DI), Z8
+	VMOVUPS     128(SI), Z9
+	VMOVUPS     128(CX), Z10
+	VMOVUPS     128(AX), Z11
+	VFMADD231PS Z11, Z8, Z10
+	VMOVNTPS    Z9, 128(BX)
+	VADDPS      Z9, Z4, Z4
+	VMOVUPS     128(DX), Z11
+	VSUBPS      Z11, Z8, Z8
+	VFMADD231PS Z9, Z8, Z5
+	VMOVUPS.Z   192(DI), K1, Z8
+	VMOVUPS.Z   192(SI), K1, Z9
+	VMOVUPS.Z   192(CX), K1, Z10
+	VMOVUPS.Z   192(AX), K1, Z11
+	VFMADD231PS Z11, Z8, Z10
+	VMOVNTPS    Z9, 192(BX)
+	VADDPS      Z9, Z6, Z6
+	VMOVUPS.Z   192(DX), K1, Z11
+	VSUBPS      Z11, Z8, Z8
+	VFMADD231PS Z9, Z8, Z7
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ      sum+48(FP), AX
+	MOVQ      dot+56(FP), CX
+	VMOVUPS   (AX), Z8
+	VADDPS    Z8, Z0, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   (CX), Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, (CX)
+	VMOVUPS   64(AX), Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, 64(AX)
+	VMOVUPS   64(CX), Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, 64(CX)
+	VMOVUPS   128(AX), Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, 128(AX)
+	VMOVUPS   128(CX), Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, 128(CX)
+	VMOVUPS.Z 192(AX), K1, Z0
+	VADDPS    Z0, Z6, Z6
+	VMOVUPS   Z6, K1, 192(AX)
+	VMOVUPS.Z 192(CX), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 192(CX)
 	VZEROUPPER
 	RET
 
-// func gradientIdentity8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gradientIdentity8AVX512(SB), NOSPLIT, $0-88
+// func gradientIdentity8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·gradientIdentity8AVX512(SB), NOSPLIT, $0-89
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -1042,6 +1154,9 @@ TEXT ·gradientIdentity8AVX512(SB), NOSPLIT, $0-88
 	MOVQ   x+16(FP), DI
 	MOVQ   rows+64(FP), R8
 	MOVQ   rowBytes+72(FP), R9
+	MOVB   stream+88(FP), R10
+	TESTB  R10, R10
+	JNZ    streamed
 
 row:
 	VMOVUPS     (DI), Z16
@@ -1129,62 +1244,153 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMOVUPS     (AX), Z16
-	VADDPS      Z16, Z0, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     (CX), Z0
-	VADDPS      Z0, Z1, Z1
-	VMOVUPS     Z1, (CX)
-	VMOVUPS     64(AX), Z0
-	VADDPS      Z0, Z2, Z2
-	VMOVUPS     Z2, 64(AX)
-	VMOVUPS     64(CX), Z0
-	VADDPS      Z0, Z3, Z3
-	VMOVUPS     Z3, 64(CX)
-	VMOVUPS     128(AX), Z0
-	VADDPS      Z0, Z4, Z4
-	VMOVUPS     Z4, 128(AX)
-	VMOVUPS     128(CX), Z0
-	VADDPS      Z0, Z5, Z5
-	VMOVUPS     Z5, 128(CX)
-	VMOVUPS     192(AX), Z0
-	VADDPS      Z0, Z6, Z6
-	VMOVUPS     Z6, 192(AX)
-	VMOVUPS     192(CX), Z0
-	VADDPS      Z0, Z7, Z7
-	VMOVUPS     Z7, 192(CX)
-	VMOVUPS     256(AX), Z0
-	VADDPS      Z0, Z8, Z8
-	VMOVUPS     Z8, 256(AX)
-	VMOVUPS     256(CX), Z0
-	VADDPS      Z0, Z9, Z9
-	VMOVUPS     Z9, 256(CX)
-	VMOVUPS     320(AX), Z0
-	VADDPS      Z0, Z10, Z10
-	VMOVUPS     Z10, 320(AX)
-	VMOVUPS     320(CX), Z0
-	VADDPS      Z0, Z11, Z11
-	VMOVUPS     Z11, 320(CX)
-	VMOVUPS     384(AX), Z0
-	VADDPS      Z0, Z12, Z12
-	VMOVUPS     Z12, 384(AX)
-	VMOVUPS     384(CX), Z0
-	VADDPS      Z0, Z13, Z13
-	VMOVUPS     Z13, 384(CX)
-	VMOVUPS.Z   448(AX), K1, Z0
-	VADDPS      Z0, Z14, Z14
-	VMOVUPS     Z14, K1, 448(AX)
-	VMOVUPS.Z   448(CX), K1, Z0
-	VADDPS      Z0, Z15, Z15
-	VMOVUPS     Z15, K1, 448(CX)
+	JMP         sums
+
+streamed:
+	VMOVUPS     (DI), Z16
+	VMOVUPS     (SI), Z17
+	VMOVUPS     (CX), Z18
+	VMOVUPS     (AX), Z19
+	VFMADD231PS Z19, Z16, Z18
+	VMOVNTPS    Z17, (BX)
+	VADDPS      Z17, Z0, Z0
+	VMOVUPS     (DX), Z19
+	VSUBPS      Z19, Z16, Z16
+	VFMADD231PS Z17, Z16, Z1
+	VMOVUPS     64(DI), Z16
+	VMOVUPS     64(SI), Z17
+	VMOVUPS     64(CX), Z18
+	VMOVUPS     64(AX), Z19
+	VFMADD231PS Z19, Z16, Z18
+	VMOVNTPS    Z17, 64(BX)
+	VADDPS      Z17, Z2, Z2
+	VMOVUPS     64(DX), Z19
+	VSUBPS      Z19, Z16, Z16
+	VFMADD231PS Z17, Z16, Z3
+	VMOVUPS     128(DI), Z16
+	VMOVUPS     128(SI), Z17
+	VMOVUPS     128(CX), Z18
+	VMOVUPS     128(AX), Z19
+	VFMADD231PS Z19, Z16, Z18
+	VMOVNTPS    Z17, 128(BX)
+	VADDPS      Z17, Z4, Z4
+	VMOVUPS     128(DX), Z19
+	VSUBPS      Z19, Z16, Z16
+	VFMADD231PS Z17, Z16, Z5
+	VMOVUPS     192(DI), Z16
+	VMOVUPS     192(SI), Z17
+	VMOVUPS     192(CX), Z18
+	VMOVUPS     192(AX), Z19
+	VFMADD231PS Z19, Z16, Z18
+	VMOVNTPS    Z17, 192(BX)
+	VADDPS      Z17, Z6, Z6
+	VMOVUPS     192(DX), Z19
+	VSUBPS      Z19, Z16, Z16
+	VFMADD231PS Z17, Z16, Z7
+	VMOVUPS     256(DI), Z16
+	VMOVUPS     256(SI), Z17
+	VMOVUPS     256(CX), Z18
+	VMOVUPS     256(AX), Z19
+	VFMADD231PS Z19, Z16, Z18
+	VMOVNTPS    Z17, 256(BX)
+	VADDPS      Z17, Z8, Z8
+	VMOVUPS     256(DX), Z19
+	VSUBPS      Z19, Z16, Z16
+	VFMADD231PS Z17, Z16, Z9
+	VMOVUPS     320(DI), Z16
+	VMOVUPS     320(SI), Z17
+	VMOVUPS     320(CX), Z18
+	VMOVUPS     320(AX), Z19
+	VFMADD231PS Z19, Z16, Z18
+	VMOVNTPS    Z17, 320(BX)
+	VADDPS      Z17, Z10, Z10
+	VMOVUPS     320(DX), Z19
+	VSUBPS      Z19, Z16, Z16
+	VFMADD231PS Z17, Z16, Z11
+	VMOVUPS     384(DI), Z16
+	VMOVUPS     384(SI), Z17
+	VMOVUPS     384(CX), Z18
+	VMOVUPS     384(AX), Z19
+	VFMADD231PS Z19, Z16, Z18
+	VMOVNTPS    Z17, 384(BX)
+	VADDPS      Z17, Z12, Z12
+	VMOVUPS     384(DX), Z19
+	VSUBPS      Z19, Z16, Z16
+	VFMADD231PS Z17, Z16, Z13
+	VMOVUPS.Z   448(DI), K1, Z16
+	VMOVUPS.Z   448(SI), K1, Z17
+	VMOVUPS.Z   448(CX), K1, Z18
+	VMOVUPS.Z   448(AX), K1, Z19
+	VFMADD231PS Z19, Z16, Z18
+	VMOVNTPS    Z17, 448(BX)
+	VADDPS      Z17, Z14, Z14
+	VMOVUPS.Z   448(DX), K1, Z19
+	VSUBPS      Z19, Z16, Z16
+	VFMADD231PS Z17, Z16, Z15
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ      sum+48(FP), AX
+	MOVQ      dot+56(FP), CX
+	VMOVUPS   (AX), Z16
+	VADDPS    Z16, Z0, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   (CX), Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, (CX)
+	VMOVUPS   64(AX), Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, 64(AX)
+	VMOVUPS   64(CX), Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, 64(CX)
+	VMOVUPS   128(AX), Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, 128(AX)
+	VMOVUPS   128(CX), Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, 128(CX)
+	VMOVUPS   192(AX), Z0
+	VADDPS    Z0, Z6, Z6
+	VMOVUPS   Z6, 192(AX)
+	VMOVUPS   192(CX), Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, 192(CX)
+	VMOVUPS   256(AX), Z0
+	VADDPS    Z0, Z8, Z8
+	VMOVUPS   Z8, 256(AX)
+	VMOVUPS   256(CX), Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, 256(CX)
+	VMOVUPS   320(AX), Z0
+	VADDPS    Z0, Z10, Z10
+	VMOVUPS   Z10, 320(AX)
+	VMOVUPS   320(CX), Z0
+	VADDPS    Z0, Z11, Z11
+	VMOVUPS   Z11, 320(CX)
+	VMOVUPS   384(AX), Z0
+	VADDPS    Z0, Z12, Z12
+	VMOVUPS   Z12, 384(AX)
+	VMOVUPS   384(CX), Z0
+	VADDPS    Z0, Z13, Z13
+	VMOVUPS   Z13, 384(CX)
+	VMOVUPS.Z 448(AX), K1, Z0
+	VADDPS    Z0, Z14, Z14
+	VMOVUPS   Z14, K1, 448(AX)
+	VMOVUPS.Z 448(CX), K1, Z0
+	VADDPS    Z0, Z15, Z15
+	VMOVUPS   Z15, K1, 448(CX)
 	VZEROUPPER
 	RET
 
-// func gradientReLU1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gradientReLU1AVX512(SB), NOSPLIT, $0-88
+// func gradientReLU1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·gradientReLU1AVX512(SB), NOSPLIT, $0-89
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -1199,6 +1405,9 @@ TEXT ·gradientReLU1AVX512(SB), NOSPLIT, $0-88
 	MOVQ   x+16(FP), DI
 	MOVQ   rows+64(FP), R8
 	MOVQ   rowBytes+72(FP), R9
+	MOVB   stream+88(FP), R10
+	TESTB  R10, R10
+	JNZ    streamed
 
 row:
 	VMOVUPS.Z   (DI), K1, Z3
@@ -1218,20 +1427,43 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMOVUPS.Z   (AX), K1, Z2
-	VADDPS      Z2, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)
-	VMOVUPS.Z   (CX), K1, Z0
-	VADDPS      Z0, Z1, Z1
-	VMOVUPS     Z1, K1, (CX)
+	JMP         sums
+
+streamed:
+	VMOVUPS.Z   (DI), K1, Z3
+	VMOVUPS.Z   (SI), K1, Z4
+	VMOVUPS.Z   (CX), K1, Z5
+	VMOVUPS.Z   (AX), K1, Z6
+	VFMADD231PS Z6, Z3, Z5
+	VCMPPS      $0x1e, Z2, Z5, K2
+	VMOVUPS.Z   Z4, K2, Z4
+	VMOVNTPS    Z4, (BX)
+	VADDPS      Z4, Z0, Z0
+	VMOVUPS.Z   (DX), K1, Z6
+	VSUBPS      Z6, Z3, Z3
+	VFMADD231PS Z4, Z3, Z1
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ      sum+48(FP), AX
+	MOVQ      dot+56(FP), CX
+	VMOVUPS.Z (AX), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+	VMOVUPS.Z (CX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)
 	VZEROUPPER
 	RET
 
-// func gradientReLU2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gradientReLU2AVX512(SB), NOSPLIT, $0-88
+// func gradientReLU2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·gradientReLU2AVX512(SB), NOSPLIT, $0-89
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -1248,6 +1480,9 @@ TEXT ·gradientReLU2AVX512(SB), NOSPLIT, $0-88
 	MOVQ   x+16(FP), DI
 	MOVQ   rows+64(FP), R8
 	MOVQ   rowBytes+72(FP), R9
+	MOVB   stream+88(FP), R10
+	TESTB  R10, R10
+	JNZ    streamed
 
 row:
 	VMOVUPS     (DI), Z5
@@ -1279,26 +1514,61 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMOVUPS     (AX), Z4
-	VADDPS      Z4, Z0, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     (CX), Z0
-	VADDPS      Z0, Z1, Z1
-	VMOVUPS     Z1, (CX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VADDPS      Z0, Z2, Z2
-	VMOVUPS     Z2, K1, 64(AX)
-	VMOVUPS.Z   64(CX), K1, Z0
-	VADDPS      Z0, Z3, Z3
-	VMOVUPS     Z3, K1, 64(CX)
+	JMP         sums
+
+streamed:
+	VMOVUPS     (DI), Z5
+	VMOVUPS     (SI), Z6
+	VMOVUPS     (CX), Z7
+	VMOVUPS     (AX), Z8
+	VFMADD231PS Z8, Z5, Z7
+	VCMPPS      $0x1e, Z4, Z7, K2
+	VMOVUPS.Z   Z6, K2, Z6
+	VMOVNTPS    Z6, (BX)
+	VADDPS      Z6, Z0, Z0
+	VMOVUPS     (DX), Z8
+	VSUBPS      Z8, Z5, Z5
+	VFMADD231PS Z6, Z5, Z1
+	VMOVUPS.Z   64(DI), K1, Z5
+	VMOVUPS.Z   64(SI), K1, Z6
+	VMOVUPS.Z   64(CX), K1, Z7
+	VMOVUPS.Z   64(AX), K1, Z8
+	VFMADD231PS Z8, Z5, Z7
+	VCMPPS      $0x1e, Z4, Z7, K2
+	VMOVUPS.Z   Z6, K2, Z6
+	VMOVNTPS    Z6, 64(BX)
+	VADDPS      Z6, Z2, Z2
+	VMOVUPS.Z   64(DX), K1, Z8
+	VSUBPS      Z8, Z5, Z5
+	VFMADD231PS Z6, Z5, Z3
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ      sum+48(FP), AX
+	MOVQ      dot+56(FP), CX
+	VMOVUPS   (AX), Z4
+	VADDPS    Z4, Z0, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   (CX), Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, (CX)
+	VMOVUPS.Z 64(AX), K1, Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, K1, 64(AX)
+	VMOVUPS.Z 64(CX), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 64(CX)
 	VZEROUPPER
 	RET
 
-// func gradientReLU4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gradientReLU4AVX512(SB), NOSPLIT, $0-88
+// func gradientReLU4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·gradientReLU4AVX512(SB), NOSPLIT, $0-89
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -1319,6 +1589,9 @@ TEXT ·gradientReLU4AVX512(SB), NOSPLIT, $0-88
 	MOVQ   x+16(FP), DI
 	MOVQ   rows+64(FP), R8
 	MOVQ   rowBytes+72(FP), R9
+	MOVB   stream+88(FP), R10
+	TESTB  R10, R10
+	JNZ    streamed
 
 row:
 	VMOVUPS     (DI), Z9
@@ -1374,38 +1647,97 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMOVUPS     (AX), Z8
-	VADDPS      Z8, Z0, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     (CX), Z0
-	VADDPS      Z0, Z1, Z1
-	VMOVUPS     Z1, (CX)
-	VMOVUPS     64(AX), Z0
-	VADDPS      Z0, Z2, Z2
-	VMOVUPS     Z2, 64(AX)
-	VMOVUPS     64(CX), Z0
-	VADDPS      Z0, Z3, Z3
-	VMOVUPS     Z3, 64(CX)
-	VMOVUPS     128(AX), Z0
-	VADDPS      Z0, Z4, Z4
-	VMOVUPS     Z4, 128(AX)
-	VMOVUPS     128(CX), Z0
-	VADDPS      Z0, Z5, Z5
-	VMOVUPS     Z5, 128(CX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VADDPS      Z0, Z6, Z6
-	VMOVUPS     Z6, K1, 192(AX)
-	VMOVUPS.Z   192(CX), K1, Z0
-	VADDPS      Z0, Z7, Z7
-	VMOVUPS     Z7, K1, 192(CX)
+	JMP         sums
+
+streamed:
+	VMOVUPS     (DI), Z9
+	VMOVUPS     (SI), Z10
+	VMOVUPS     (CX), Z11
+	VMOVUPS     (AX), Z12
+	VFMADD231PS Z12, Z9, Z11
+	VCMPPS      $0x1e, Z8, Z11, K2
+	VMOVUPS.Z   Z10, K2, Z10
+	VMOVNTPS    Z10, (BX)
+	VADDPS      Z10, Z0, Z0
+	VMOVUPS     (DX), Z12
+	VSUBPS      Z12, Z9, Z9
+	VFMADD231PS Z10, Z9, Z1
+	VMOVUPS     64(DI), Z9
+	VMOVUPS     64(SI), Z10
+	VMOVUPS     64(CX), Z11
+	VMOVUPS     64(AX), Z12
+	VFMADD231PS Z12, Z9, Z11
+	VCMPPS      $0x1e, Z8, Z11, K2
+	VMOVUPS.Z   Z10, K2, Z10
+	VMOVNTPS    Z10, 64(BX)
+	VADDPS      Z10, Z2, Z2
+	VMOVUPS     64(DX), Z12
+	VSUBPS      Z12, Z9, Z9
+	VFMADD231PS Z10, Z9, Z3
+	VMOVUPS     128(DI), Z9
+	VMOVUPS     128(SI), Z10
+	VMOVUPS     128(CX), Z11
+	VMOVUPS     128(AX), Z12
+	VFMADD231PS Z12, Z9, Z11
+	VCMPPS      $0x1e, Z8, Z11, K2
+	VMOVUPS.Z   Z10, K2, Z10
+	VMOVNTPS    Z10, 128(BX)
+	VADDPS      Z10, Z4, Z4
+	VMOVUPS     128(DX), Z12
+	VSUBPS      Z12, Z9, Z9
+	VFMADD231PS Z10, Z9, Z5
+	VMOVUPS.Z   192(DI), K1, Z9
+	VMOVUPS.Z   192(SI), K1, Z10
+	VMOVUPS.Z   192(CX), K1, Z11
+	VMOVUPS.Z   192(AX), K1, Z12
+	VFMADD231PS Z12, Z9, Z11
+	VCMPPS      $0x1e, Z8, Z11, K2
+	VMOVUPS.Z   Z10, K2, Z10
+	VMOVNTPS    Z10, 192(BX)
+	VADDPS      Z10, Z6, Z6
+	VMOVUPS.Z   192(DX), K1, Z12
+	VSUBPS      Z12, Z9, Z9
+	VFMADD231PS Z10, Z9, Z7
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ      sum+48(FP), AX
+	MOVQ      dot+56(FP), CX
+	VMOVUPS   (AX), Z8
+	VADDPS    Z8, Z0, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   (CX), Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, (CX)
+	VMOVUPS   64(AX), Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, 64(AX)
+	VMOVUPS   64(CX), Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, 64(CX)
+	VMOVUPS   128(AX), Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, 128(AX)
+	VMOVUPS   128(CX), Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, 128(CX)
+	VMOVUPS.Z 192(AX), K1, Z0
+	VADDPS    Z0, Z6, Z6
+	VMOVUPS   Z6, K1, 192(AX)
+	VMOVUPS.Z 192(CX), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 192(CX)
 	VZEROUPPER
 	RET
 
-// func gradientReLU8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gradientReLU8AVX512(SB), NOSPLIT, $0-88
+// func gradientReLU8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·gradientReLU8AVX512(SB), NOSPLIT, $0-89
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -1434,6 +1766,9 @@ TEXT ·gradientReLU8AVX512(SB), NOSPLIT, $0-88
 	MOVQ   x+16(FP), DI
 	MOVQ   rows+64(FP), R8
 	MOVQ   rowBytes+72(FP), R9
+	MOVB   stream+88(FP), R10
+	TESTB  R10, R10
+	JNZ    streamed
 
 row:
 	VMOVUPS     (DI), Z17
@@ -1537,62 +1872,169 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMOVUPS     (AX), Z16
-	VADDPS      Z16, Z0, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     (CX), Z0
-	VADDPS      Z0, Z1, Z1
-	VMOVUPS     Z1, (CX)
-	VMOVUPS     64(AX), Z0
-	VADDPS      Z0, Z2, Z2
-	VMOVUPS     Z2, 64(AX)
-	VMOVUPS     64(CX), Z0
-	VADDPS      Z0, Z3, Z3
-	VMOVUPS     Z3, 64(CX)
-	VMOVUPS     128(AX), Z0
-	VADDPS      Z0, Z4, Z4
-	VMOVUPS     Z4, 128(AX)
-	VMOVUPS     128(CX), Z0
-	VADDPS      Z0, Z5, Z5
-	VMOVUPS     Z5, 128(CX)
-	VMOVUPS     192(AX), Z0
-	VADDPS      Z0, Z6, Z6
-	VMOVUPS     Z6, 192(AX)
-	VMOVUPS     192(CX), Z0
-	VADDPS      Z0, Z7, Z7
-	VMOVUPS     Z7, 192(CX)
-	VMOVUPS     256(AX), Z0
-	VADDPS      Z0, Z8, Z8
-	VMOVUPS     Z8, 256(AX)
-	VMOVUPS     256(CX), Z0
-	VADDPS      Z0, Z9, Z9
-	VMOVUPS     Z9, 256(CX)
-	VMOVUPS     320(AX), Z0
-	VADDPS      Z0, Z10, Z10
-	VMOVUPS     Z10, 320(AX)
-	VMOVUPS     320(CX), Z0
-	VADDPS      Z0, Z11, Z11
-	VMOVUPS     Z11, 320(CX)
-	VMOVUPS     384(AX), Z0
-	VADDPS      Z0, Z12, Z12
-	VMOVUPS     Z12, 384(AX)
-	VMOVUPS     384(CX), Z0
-	VADDPS      Z0, Z13, Z13
-	VMOVUPS     Z13, 384(CX)
-	VMOVUPS.Z   448(AX), K1, Z0
-	VADDPS      Z0, Z14, Z14
-	VMOVUPS     Z14, K1, 448(AX)
-	VMOVUPS.Z   448(CX), K1, Z0
-	VADDPS      Z0, Z15, Z15
-	VMOVUPS     Z15, K1, 448(CX)
+	JMP         sums
+
+streamed:
+	VMOVUPS     (DI), Z17
+	VMOVUPS     (SI), Z18
+	VMOVUPS     (CX), Z19
+	VMOVUPS     (AX), Z20
+	VFMADD231PS Z20, Z17, Z19
+	VCMPPS      $0x1e, Z16, Z19, K2
+	VMOVUPS.Z   Z18, K2, Z18
+	VMOVNTPS    Z18, (BX)
+	VADDPS      Z18, Z0, Z0
+	VMOVUPS     (DX), Z20
+	VSUBPS      Z20, Z17, Z17
+	VFMADD231PS Z18, Z17, Z1
+	VMOVUPS     64(DI), Z17
+	VMOVUPS     64(SI), Z18
+	VMOVUPS     64(CX), Z19
+	VMOVUPS     64(AX), Z20
+	VFMADD231PS Z20, Z17, Z19
+	VCMPPS      $0x1e, Z16, Z19, K2
+	VMOVUPS.Z   Z18, K2, Z18
+	VMOVNTPS    Z18, 64(BX)
+	VADDPS      Z18, Z2, Z2
+	VMOVUPS     64(DX), Z20
+	VSUBPS      Z20, Z17, Z17
+	VFMADD231PS Z18, Z17, Z3
+	VMOVUPS     128(DI), Z17
+	VMOVUPS     128(SI), Z18
+	VMOVUPS     128(CX), Z19
+	VMOVUPS     128(AX), Z20
+	VFMADD231PS Z20, Z17, Z19
+	VCMPPS      $0x1e, Z16, Z19, K2
+	VMOVUPS.Z   Z18, K2, Z18
+	VMOVNTPS    Z18, 128(BX)
+	VADDPS      Z18, Z4, Z4
+	VMOVUPS     128(DX), Z20
+	VSUBPS      Z20, Z17, Z17
+	VFMADD231PS Z18, Z17, Z5
+	VMOVUPS     192(DI), Z17
+	VMOVUPS     192(SI), Z18
+	VMOVUPS     192(CX), Z19
+	VMOVUPS     192(AX), Z20
+	VFMADD231PS Z20, Z17, Z19
+	VCMPPS      $0x1e, Z16, Z19, K2
+	VMOVUPS.Z   Z18, K2, Z18
+	VMOVNTPS    Z18, 192(BX)
+	VADDPS      Z18, Z6, Z6
+	VMOVUPS     192(DX), Z20
+	VSUBPS      Z20, Z17, Z17
+	VFMADD231PS Z18, Z17, Z7
+	VMOVUPS     256(DI), Z17
+	VMOVUPS     256(SI), Z18
+	VMOVUPS     256(CX), Z19
+	VMOVUPS     256(AX), Z20
+	VFMADD231PS Z20, Z17, Z19
+	VCMPPS      $0x1e, Z16, Z19, K2
+	VMOVUPS.Z   Z18, K2, Z18
+	VMOVNTPS    Z18, 256(BX)
+	VADDPS      Z18, Z8, Z8
+	VMOVUPS     256(DX), Z20
+	VSUBPS      Z20, Z17, Z17
+	VFMADD231PS Z18, Z17, Z9
+	VMOVUPS     320(DI), Z17
+	VMOVUPS     320(SI), Z18
+	VMOVUPS     320(CX), Z19
+	VMOVUPS     320(AX), Z20
+	VFMADD231PS Z20, Z17, Z19
+	VCMPPS      $0x1e, Z16, Z19, K2
+	VMOVUPS.Z   Z18, K2, Z18
+	VMOVNTPS    Z18, 320(BX)
+	VADDPS      Z18, Z10, Z10
+	VMOVUPS     320(DX), Z20
+	VSUBPS      Z20, Z17, Z17
+	VFMADD231PS Z18, Z17, Z11
+	VMOVUPS     384(DI), Z17
+	VMOVUPS     384(SI), Z18
+	VMOVUPS     384(CX), Z19
+	VMOVUPS     384(AX), Z20
+	VFMADD231PS Z20, Z17, Z19
+	VCMPPS      $0x1e, Z16, Z19, K2
+	VMOVUPS.Z   Z18, K2, Z18
+	VMOVNTPS    Z18, 384(BX)
+	VADDPS      Z18, Z12, Z12
+	VMOVUPS     384(DX), Z20
+	VSUBPS      Z20, Z17, Z17
+	VFMADD231PS Z18, Z17, Z13
+	VMOVUPS.Z   448(DI), K1, Z17
+	VMOVUPS.Z   448(SI), K1, Z18
+	VMOVUPS.Z   448(CX), K1, Z19
+	VMOVUPS.Z   448(AX), K1, Z20
+	VFMADD231PS Z20, Z17, Z19
+	VCMPPS      $0x1e, Z16, Z19, K2
+	VMOVUPS.Z   Z18, K2, Z18
+	VMOVNTPS    Z18, 448(BX)
+	VADDPS      Z18, Z14, Z14
+	VMOVUPS.Z   448(DX), K1, Z20
+	VSUBPS      Z20, Z17, Z17
+	VFMADD231PS Z18, Z17, Z15
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ      sum+48(FP), AX
+	MOVQ      dot+56(FP), CX
+	VMOVUPS   (AX), Z16
+	VADDPS    Z16, Z0, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   (CX), Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, (CX)
+	VMOVUPS   64(AX), Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, 64(AX)
+	VMOVUPS   64(CX), Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, 64(CX)
+	VMOVUPS   128(AX), Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, 128(AX)
+	VMOVUPS   128(CX), Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, 128(CX)
+	VMOVUPS   192(AX), Z0
+	VADDPS    Z0, Z6, Z6
+	VMOVUPS   Z6, 192(AX)
+	VMOVUPS   192(CX), Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, 192(CX)
+	VMOVUPS   256(AX), Z0
+	VADDPS    Z0, Z8, Z8
+	VMOVUPS   Z8, 256(AX)
+	VMOVUPS   256(CX), Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, 256(CX)
+	VMOVUPS   320(AX), Z0
+	VADDPS    Z0, Z10, Z10
+	VMOVUPS   Z10, 320(AX)
+	VMOVUPS   320(CX), Z0
+	VADDPS    Z0, Z11, Z11
+	VMOVUPS   Z11, 320(CX)
+	VMOVUPS   384(AX), Z0
+	VADDPS    Z0, Z12, Z12
+	VMOVUPS   Z12, 384(AX)
+	VMOVUPS   384(CX), Z0
+	VADDPS    Z0, Z13, Z13
+	VMOVUPS   Z13, 384(CX)
+	VMOVUPS.Z 448(AX), K1, Z0
+	VADDPS    Z0, Z14, Z14
+	VMOVUPS   Z14, K1, 448(AX)
+	VMOVUPS.Z 448(CX), K1, Z0
+	VADDPS    Z0, Z15, Z15
+	VMOVUPS   Z15, K1, 448(CX)
 	VZEROUPPER
 	RET
 
-// func gradientReLU61AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gradientReLU61AVX512(SB), NOSPLIT, $0-88
+// func gradientReLU61AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·gradientReLU61AVX512(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
 	KMOVW        AX, K1
@@ -1610,6 +2052,9 @@ TEXT ·gradientReLU61AVX512(SB), NOSPLIT, $0-88
 	MOVQ         x+16(FP), DI
 	MOVQ         rows+64(FP), R8
 	MOVQ         rowBytes+72(FP), R9
+	MOVB         stream+88(FP), R10
+	TESTB        R10, R10
+	JNZ          streamed
 
 row:
 	VMOVUPS.Z   (DI), K1, Z4
@@ -1631,20 +2076,45 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMOVUPS.Z   (AX), K1, Z2
-	VADDPS      Z2, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)
-	VMOVUPS.Z   (CX), K1, Z0
-	VADDPS      Z0, Z1, Z1
-	VMOVUPS     Z1, K1, (CX)
+	JMP         sums
+
+streamed:
+	VMOVUPS.Z   (DI), K1, Z4
+	VMOVUPS.Z   (SI), K1, Z5
+	VMOVUPS.Z   (CX), K1, Z6
+	VMOVUPS.Z   (AX), K1, Z7
+	VFMADD231PS Z7, Z4, Z6
+	VCMPPS      $0x1e, Z2, Z6, K2
+	VMOVUPS.Z   Z5, K2, Z5
+	VCMPPS      $0x11, Z3, Z6, K2
+	VMOVUPS.Z   Z5, K2, Z5
+	VMOVNTPS    Z5, (BX)
+	VADDPS      Z5, Z0, Z0
+	VMOVUPS.Z   (DX), K1, Z7
+	VSUBPS      Z7, Z4, Z4
+	VFMADD231PS Z5, Z4, Z1
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ      sum+48(FP), AX
+	MOVQ      dot+56(FP), CX
+	VMOVUPS.Z (AX), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+	VMOVUPS.Z (CX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)
 	VZEROUPPER
 	RET
 
-// func gradientReLU62AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gradientReLU62AVX512(SB), NOSPLIT, $0-88
+// func gradientReLU62AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·gradientReLU62AVX512(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
 	KMOVW        AX, K1
@@ -1664,6 +2134,9 @@ TEXT ·gradientReLU62AVX512(SB), NOSPLIT, $0-88
 	MOVQ         x+16(FP), DI
 	MOVQ         rows+64(FP), R8
 	MOVQ         rowBytes+72(FP), R9
+	MOVB         stream+88(FP), R10
+	TESTB        R10, R10
+	JNZ          streamed
 
 row:
 	VMOVUPS     (DI), Z6
@@ -1699,26 +2172,65 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMOVUPS     (AX), Z4
-	VADDPS      Z4, Z0, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     (CX), Z0
-	VADDPS      Z0, Z1, Z1
-	VMOVUPS     Z1, (CX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VADDPS      Z0, Z2, Z2
-	VMOVUPS     Z2, K1, 64(AX)
-	VMOVUPS.Z   64(CX), K1, Z0
-	VADDPS      Z0, Z3, Z3
-	VMOVUPS     Z3, K1, 64(CX)
+	JMP         sums
+
+streamed:
+	VMOVUPS     (DI), Z6
+	VMOVUPS     (SI), Z7
+	VMOVUPS     (CX), Z8
+	VMOVUPS     (AX), Z9
+	VFMADD231PS Z9, Z6, Z8
+	VCMPPS      $0x1e, Z4, Z8, K2
+	VMOVUPS.Z   Z7, K2, Z7
+	VCMPPS      $0x11, Z5, Z8, K2
+	VMOVUPS.Z   Z7, K2, Z7
+	VMOVNTPS    Z7, (BX)
+	VADDPS      Z7, Z0, Z0
+	VMOVUPS     (DX), Z9
+	VSUBPS      Z9, Z6, Z6
+	VFMADD231PS Z7, Z6, Z1
+	VMOVUPS.Z   64(DI), K1, Z6
+	VMOVUPS.Z   64(SI), K1, Z7
+	VMOVUPS.Z   64(CX), K1, Z8
+	VMOVUPS.Z   64(AX), K1, Z9
+	VFMADD231PS Z9, Z6, Z8
+	VCMPPS      $0x1e, Z4, Z8, K2
+	VMOVUPS.Z   Z7, K2, Z7
+	VCMPPS      $0x11, Z5, Z8, K2
+	VMOVUPS.Z   Z7, K2, Z7
+	VMOVNTPS    Z7, 64(BX)
+	VADDPS      Z7, Z2, Z2
+	VMOVUPS.Z   64(DX), K1, Z9
+	VSUBPS      Z9, Z6, Z6
+	VFMADD231PS Z7, Z6, Z3
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ      sum+48(FP), AX
+	MOVQ      dot+56(FP), CX
+	VMOVUPS   (AX), Z4
+	VADDPS    Z4, Z0, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   (CX), Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, (CX)
+	VMOVUPS.Z 64(AX), K1, Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, K1, 64(AX)
+	VMOVUPS.Z 64(CX), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 64(CX)
 	VZEROUPPER
 	RET
 
-// func gradientReLU64AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gradientReLU64AVX512(SB), NOSPLIT, $0-88
+// func gradientReLU64AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·gradientReLU64AVX512(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
 	KMOVW        AX, K1
@@ -1742,6 +2254,9 @@ TEXT ·gradientReLU64AVX512(SB), NOSPLIT, $0-88
 	MOVQ         x+16(FP), DI
 	MOVQ         rows+64(FP), R8
 	MOVQ         rowBytes+72(FP), R9
+	MOVB         stream+88(FP), R10
+	TESTB        R10, R10
+	JNZ          streamed
 
 row:
 	VMOVUPS     (DI), Z10
@@ -1805,38 +2320,105 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMOVUPS     (AX), Z8
-	VADDPS      Z8, Z0, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     (CX), Z0
-	VADDPS      Z0, Z1, Z1
-	VMOVUPS     Z1, (CX)
-	VMOVUPS     64(AX), Z0
-	VADDPS      Z0, Z2, Z2
-	VMOVUPS     Z2, 64(AX)
-	VMOVUPS     64(CX), Z0
-	VADDPS      Z0, Z3, Z3
-	VMOVUPS     Z3, 64(CX)
-	VMOVUPS     128(AX), Z0
-	VADDPS      Z0, Z4, Z4
-	VMOVUPS     Z4, 128(AX)
-	VMOVUPS     128(CX), Z0
-	VADDPS      Z0, Z5, Z5
-	VMOVUPS     Z5, 128(CX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VADDPS      Z0, Z6, Z6
-	VMOVUPS     Z6, K1, 192(AX)
-	VMOVUPS.Z   192(CX), K1, Z0
-	VADDPS      Z0, Z7, Z7
-	VMOVUPS     Z7, K1, 192(CX)
+	JMP         sums
+
+streamed:
+	VMOVUPS     (DI), Z10
+	VMOVUPS     (SI), Z11
+	VMOVUPS     (CX), Z12
+	VMOVUPS     (AX), Z13
+	VFMADD231PS Z13, Z10, Z12
+	VCMPPS      $0x1e, Z8, Z12, K2
+	VMOVUPS.Z   Z11, K2, Z11
+	VCMPPS      $0x11, Z9, Z12, K2
+	VMOVUPS.Z   Z11, K2, Z11
+	VMOVNTPS    Z11, (BX)
+	VADDPS      Z11, Z0, Z0
+	VMOVUPS     (DX), Z13
+	VSUBPS      Z13, Z10, Z10
+	VFMADD231PS Z11, Z10, Z1
+	VMOVUPS     64(DI), Z10
+	VMOVUPS     64(SI), Z11
+	VMOVUPS     64(CX), Z12
+	VMOVUPS     64(AX), Z13
+	VFMADD231PS Z13, Z10, Z12
+	VCMPPS      $0x1e, Z8, Z12, K2
+	VMOVUPS.Z   Z11, K2, Z11
+	VCMPPS      $0x11, Z9, Z12, K2
+	VMOVUPS.Z   Z11, K2, Z11
+	VMOVNTPS    Z11, 64(BX)
+	VADDPS      Z11, Z2, Z2
+	VMOVUPS     64(DX), Z13
+	VSUBPS      Z13, Z10, Z10
+	VFMADD231PS Z11, Z10, Z3
+	VMOVUPS     128(DI), Z10
+	VMOVUPS     128(SI), Z11
+	VMOVUPS     128(CX), Z12
+	VMOVUPS     128(AX), Z13
+	VFMADD231PS Z13, Z10, Z12
+	VCMPPS      $0x1e, Z8, Z12, K2
+	VMOVUPS.Z   Z11, K2, Z11
+	VCMPPS      $0x11, Z9, Z12, K2
+	VMOVUPS.Z   Z11, K2, Z11
+	VMOVNTPS    Z11, 128(BX)
+	VADDPS      Z11, Z4, Z4
+	VMOVUPS     128(DX), Z13
+	VSUBPS      Z13, Z10, Z10
+	VFMADD231PS Z11, Z10, Z5
+	VMOVUPS.Z   192(DI), K1, Z10
+	VMOVUPS.Z   192(SI), K1, Z11
+	VMOVUPS.Z   192(CX), K1, Z12
+	VMOVUPS.Z   192(AX), K1, Z13
+	VFMADD231PS Z13, Z10, Z12
+	VCMPPS      $0x1e, Z8, Z12, K2
+	VMOVUPS.Z   Z11, K2, Z11
+	VCMPPS      $0x11, Z9, Z12, K2
+	VMOVUPS.Z   Z11, K2, Z11
+	VMOVNTPS    Z11, 192(BX)
+	VADDPS      Z11, Z6, Z6
+	VMOVUPS.Z   192(DX), K1, Z13
+	VSUBPS      Z13, Z10, Z10
+	VFMADD231PS Z11, Z10, Z7
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ      sum+48(FP), AX
+	MOVQ      dot+56(FP), CX
+	VMOVUPS   (AX), Z8
+	VADDPS    Z8, Z0, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   (CX), Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, (CX)
+	VMOVUPS   64(AX), Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, 64(AX)
+	VMOVUPS   64(CX), Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, 64(CX)
+	VMOVUPS   128(AX), Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, 128(AX)
+	VMOVUPS   128(CX), Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, 128(CX)
+	VMOVUPS.Z 192(AX), K1, Z0
+	VADDPS    Z0, Z6, Z6
+	VMOVUPS   Z6, K1, 192(AX)
+	VMOVUPS.Z 192(CX), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 192(CX)
 	VZEROUPPER
 	RET
 
-// func gradientReLU68AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gradientReLU68AVX512(SB), NOSPLIT, $0-88
+// func gradientReLU68AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·gradientReLU68AVX512(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
 	KMOVW        AX, K1
@@ -1868,6 +2450,9 @@ TEXT ·gradientReLU68AVX512(SB), NOSPLIT, $0-88
 	MOVQ         x+16(FP), DI
 	MOVQ         rows+64(FP), R8
 	MOVQ         rowBytes+72(FP), R9
+	MOVB         stream+88(FP), R10
+	TESTB        R10, R10
+	JNZ          streamed
 
 row:
 	VMOVUPS     (DI), Z18
@@ -1987,62 +2572,185 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMOVUPS     (AX), Z16
-	VADDPS      Z16, Z0, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     (CX), Z0
-	VADDPS      Z0, Z1, Z1
-	VMOVUPS     Z1, (CX)
-	VMOVUPS     64(AX), Z0
-	VADDPS      Z0, Z2, Z2
-	VMOVUPS     Z2, 64(AX)
-	VMOVUPS     64(CX), Z0
-	VADDPS      Z0, Z3, Z3
-	VMOVUPS     Z3, 64(CX)
-	VMOVUPS     128(AX), Z0
-	VADDPS      Z0, Z4, Z4
-	VMOVUPS     Z4, 128(AX)
-	VMOVUPS     128(CX), Z0
-	VADDPS      Z0, Z5, Z5
-	VMOVUPS     Z5, 128(CX)
-	VMOVUPS     192(AX), Z0
-	VADDPS      Z0, Z6, Z6
-	VMOVUPS     Z6, 192(AX)
-	VMOVUPS     192(CX), Z0
-	VADDPS      Z0, Z7, Z7
-	VMOVUPS     Z7, 192(CX)
-	VMOVUPS     256(AX), Z0
-	VADDPS      Z0, Z8, Z8
-	VMOVUPS     Z8, 256(AX)
-	VMOVUPS     256(CX), Z0
-	VADDPS      Z0, Z9, Z9
-	VMOVUPS     Z9, 256(CX)
-	VMOVUPS     320(AX), Z0
-	VADDPS      Z0, Z10, Z10
-	VMOVUPS     Z10, 320(AX)
-	VMOVUPS     320(CX), Z0
-	VADDPS      Z0, Z11, Z11
-	VMOVUPS     Z11, 320(CX)
-	VMOVUPS     384(AX), Z0
-	VADDPS      Z0, Z12, Z12
-	VMOVUPS     Z12, 384(AX)
-	VMOVUPS     384(CX), Z0
-	VADDPS      Z0, Z13, Z13
-	VMOVUPS     Z13, 384(CX)
-	VMOVUPS.Z   448(AX), K1, Z0
-	VADDPS      Z0, Z14, Z14
-	VMOVUPS     Z14, K1, 448(AX)
-	VMOVUPS.Z   448(CX), K1, Z0
-	VADDPS      Z0, Z15, Z15
-	VMOVUPS     Z15, K1, 448(CX)
+	JMP         sums
+
+streamed:
+	VMOVUPS     (DI), Z18
+	VMOVUPS     (SI), Z19
+	VMOVUPS     (CX), Z20
+	VMOVUPS     (AX), Z21
+	VFMADD231PS Z21, Z18, Z20
+	VCMPPS      $0x1e, Z16, Z20, K2
+	VMOVUPS.Z   Z19, K2, Z19
+	VCMPPS      $0x11, Z17, Z20, K2
+	VMOVUPS.Z   Z19, K2, Z19
+	VMOVNTPS    Z19, (BX)
+	VADDPS      Z19, Z0, Z0
+	VMOVUPS     (DX), Z21
+	VSUBPS      Z21, Z18, Z18
+	VFMADD231PS Z19, Z18, Z1
+	VMOVUPS     64(DI), Z18
+	VMOVUPS     64(SI), Z19
+	VMOVUPS     64(CX), Z20
+	VMOVUPS     64(AX), Z21
+	VFMADD231PS Z21, Z18, Z20
+	VCMPPS      $0x1e, Z16, Z20, K2
+	VMOVUPS.Z   Z19, K2, Z19
+	VCMPPS      $0x11, Z17, Z20, K2
+	VMOVUPS.Z   Z19, K2, Z19
+	VMOVNTPS    Z19, 64(BX)
+	VADDPS      Z19, Z2, Z2
+	VMOVUPS     64(DX), Z21
+	VSUBPS      Z21, Z18, Z18
+	VFMADD231PS Z19, Z18, Z3
+	VMOVUPS     128(DI), Z18
+	VMOVUPS     128(SI), Z19
+	VMOVUPS     128(CX), Z20
+	VMOVUPS     128(AX), Z21
+	VFMADD231PS Z21, Z18, Z20
+	VCMPPS      $0x1e, Z16, Z20, K2
+	VMOVUPS.Z   Z19, K2, Z19
+	VCMPPS      $0x11, Z17, Z20, K2
+	VMOVUPS.Z   Z19, K2, Z19
+	VMOVNTPS    Z19, 128(BX)
+	VADDPS      Z19, Z4, Z4
+	VMOVUPS     128(DX), Z21
+	VSUBPS      Z21, Z18, Z18
+	VFMADD231PS Z19, Z18, Z5
+	VMOVUPS     192(DI), Z18
+	VMOVUPS     192(SI), Z19
+	VMOVUPS     192(CX), Z20
+	VMOVUPS     192(AX), Z21
+	VFMADD231PS Z21, Z18, Z20
+	VCMPPS      $0x1e, Z16, Z20, K2
+	VMOVUPS.Z   Z19, K2, Z19
+	VCMPPS      $0x11, Z17, Z20, K2
+	VMOVUPS.Z   Z19, K2, Z19
+	VMOVNTPS    Z19, 192(BX)
+	VADDPS      Z19, Z6, Z6
+	VMOVUPS     192(DX), Z21
+	VSUBPS      Z21, Z18, Z18
+	VFMADD231PS Z19, Z18, Z7
+	VMOVUPS     256(DI), Z18
+	VMOVUPS     256(SI), Z19
+	VMOVUPS     256(CX), Z20
+	VMOVUPS     256(AX), Z21
+	VFMADD231PS Z21, Z18, Z20
+	VCMPPS      $0x1e, Z16, Z20, K2
+	VMOVUPS.Z   Z19, K2, Z19
+	VCMPPS      $0x11, Z17, Z20, K2
+	VMOVUPS.Z   Z19, K2, Z19
+	VMOVNTPS    Z19, 256(BX)
+	VADDPS      Z19, Z8, Z8
+	VMOVUPS     256(DX), Z21
+	VSUBPS      Z21, Z18, Z18
+	VFMADD231PS Z19, Z18, Z9
+	VMOVUPS     320(DI), Z18
+	VMOVUPS     320(SI), Z19
+	VMOVUPS     320(CX), Z20
+	VMOVUPS     320(AX), Z21
+	VFMADD231PS Z21, Z18, Z20
+	VCMPPS      $0x1e, Z16, Z20, K2
+	VMOVUPS.Z   Z19, K2, Z19
+	VCMPPS      $0x11, Z17, Z20, K2
+	VMOVUPS.Z   Z19, K2, Z19
+	VMOVNTPS    Z19, 320(BX)
+	VADDPS      Z19, Z10, Z10
+	VMOVUPS     320(DX), Z21
+	VSUBPS      Z21, Z18, Z18
+	VFMADD231PS Z19, Z18, Z11
+	VMOVUPS     384(DI), Z18
+	VMOVUPS     384(SI), Z19
+	VMOVUPS     384(CX), Z20
+	VMOVUPS     384(AX), Z21
+	VFMADD231PS Z21, Z18, Z20
+	VCMPPS      $0x1e, Z16, Z20, K2
+	VMOVUPS.Z   Z19, K2, Z19
+	VCMPPS      $0x11, Z17, Z20, K2
+	VMOVUPS.Z   Z19, K2, Z19
+	VMOVNTPS    Z19, 384(BX)
+	VADDPS      Z19, Z12, Z12
+	VMOVUPS     384(DX), Z21
+	VSUBPS      Z21, Z18, Z18
+	VFMADD231PS Z19, Z18, Z13
+	VMOVUPS.Z   448(DI), K1, Z18
+	VMOVUPS.Z   448(SI), K1, Z19
+	VMOVUPS.Z   448(CX), K1, Z20
+	VMOVUPS.Z   448(AX), K1, Z21
+	VFMADD231PS Z21, Z18, Z20
+	VCMPPS      $0x1e, Z16, Z20, K2
+	VMOVUPS.Z   Z19, K2, Z19
+	VCMPPS      $0x11, Z17, Z20, K2
+	VMOVUPS.Z   Z19, K2, Z19
+	VMOVNTPS    Z19, 448(BX)
+	VADDPS      Z19, Z14, Z14
+	VMOVUPS.Z   448(DX), K1, Z21
+	VSUBPS      Z21, Z18, Z18
+	VFMADD231PS Z19, Z18, Z15
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ      sum+48(FP), AX
+	MOVQ      dot+56(FP), CX
+	VMOVUPS   (AX), Z16
+	VADDPS    Z16, Z0, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   (CX), Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, (CX)
+	VMOVUPS   64(AX), Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, 64(AX)
+	VMOVUPS   64(CX), Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, 64(CX)
+	VMOVUPS   128(AX), Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, 128(AX)
+	VMOVUPS   128(CX), Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, 128(CX)
+	VMOVUPS   192(AX), Z0
+	VADDPS    Z0, Z6, Z6
+	VMOVUPS   Z6, 192(AX)
+	VMOVUPS   192(CX), Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, 192(CX)
+	VMOVUPS   256(AX), Z0
+	VADDPS    Z0, Z8, Z8
+	VMOVUPS   Z8, 256(AX)
+	VMOVUPS   256(CX), Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, 256(CX)
+	VMOVUPS   320(AX), Z0
+	VADDPS    Z0, Z10, Z10
+	VMOVUPS   Z10, 320(AX)
+	VMOVUPS   320(CX), Z0
+	VADDPS    Z0, Z11, Z11
+	VMOVUPS   Z11, 320(CX)
+	VMOVUPS   384(AX), Z0
+	VADDPS    Z0, Z12, Z12
+	VMOVUPS   Z12, 384(AX)
+	VMOVUPS   384(CX), Z0
+	VADDPS    Z0, Z13, Z13
+	VMOVUPS   Z13, 384(CX)
+	VMOVUPS.Z 448(AX), K1, Z0
+	VADDPS    Z0, Z14, Z14
+	VMOVUPS   Z14, K1, 448(AX)
+	VMOVUPS.Z 448(CX), K1, Z0
+	VADDPS    Z0, Z15, Z15
+	VMOVUPS   Z15, K1, 448(CX)
 	VZEROUPPER
 	RET
 
-// func gradientHSwish1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gradientHSwish1AVX512(SB), NOSPLIT, $0-88
+// func gradientHSwish1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·gradientHSwish1AVX512(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
 	KMOVW        AX, K1
@@ -2071,6 +2779,9 @@ TEXT ·gradientHSwish1AVX512(SB), NOSPLIT, $0-88
 	MOVQ         x+16(FP), DI
 	MOVQ         rows+64(FP), R8
 	MOVQ         rowBytes+72(FP), R9
+	MOVB         stream+88(FP), R10
+	TESTB        R10, R10
+	JNZ          streamed
 
 row:
 	VMOVUPS.Z   (DI), K1, Z7
@@ -2095,20 +2806,48 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMOVUPS.Z   (AX), K1, Z2
-	VADDPS      Z2, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)
-	VMOVUPS.Z   (CX), K1, Z0
-	VADDPS      Z0, Z1, Z1
-	VMOVUPS     Z1, K1, (CX)
+	JMP         sums
+
+streamed:
+	VMOVUPS.Z   (DI), K1, Z7
+	VMOVUPS.Z   (SI), K1, Z8
+	VMOVUPS.Z   (CX), K1, Z9
+	VMOVUPS.Z   (AX), K1, Z10
+	VFMADD231PS Z10, Z7, Z9
+	VMOVAPS     Z5, Z10
+	VFMADD231PS Z4, Z9, Z10
+	VCMPPS      $0x1e, Z2, Z9, K2
+	VMOVUPS.Z   Z10, K2, Z10
+	VCMPPS      $0x1d, Z3, Z9, K2
+	VMOVUPS     Z6, K2, Z10
+	VMULPS      Z10, Z8, Z8
+	VMOVNTPS    Z8, (BX)
+	VADDPS      Z8, Z0, Z0
+	VMOVUPS.Z   (DX), K1, Z10
+	VSUBPS      Z10, Z7, Z7
+	VFMADD231PS Z8, Z7, Z1
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ      sum+48(FP), AX
+	MOVQ      dot+56(FP), CX
+	VMOVUPS.Z (AX), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+	VMOVUPS.Z (CX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)
 	VZEROUPPER
 	RET
 
-// func gradientHSwish2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gradientHSwish2AVX512(SB), NOSPLIT, $0-88
+// func gradientHSwish2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·gradientHSwish2AVX512(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
 	KMOVW        AX, K1
@@ -2139,6 +2878,9 @@ TEXT ·gradientHSwish2AVX512(SB), NOSPLIT, $0-88
 	MOVQ         x+16(FP), DI
 	MOVQ         rows+64(FP), R8
 	MOVQ         rowBytes+72(FP), R9
+	MOVB         stream+88(FP), R10
+	TESTB        R10, R10
+	JNZ          streamed
 
 row:
 	VMOVUPS     (DI), Z9
@@ -2180,26 +2922,71 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMOVUPS     (AX), Z4
-	VADDPS      Z4, Z0, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     (CX), Z0
-	VADDPS      Z0, Z1, Z1
-	VMOVUPS     Z1, (CX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VADDPS      Z0, Z2, Z2
-	VMOVUPS     Z2, K1, 64(AX)
-	VMOVUPS.Z   64(CX), K1, Z0
-	VADDPS      Z0, Z3, Z3
-	VMOVUPS     Z3, K1, 64(CX)
+	JMP         sums
+
+streamed:
+	VMOVUPS     (DI), Z9
+	VMOVUPS     (SI), Z10
+	VMOVUPS     (CX), Z11
+	VMOVUPS     (AX), Z12
+	VFMADD231PS Z12, Z9, Z11
+	VMOVAPS     Z7, Z12
+	VFMADD231PS Z6, Z11, Z12
+	VCMPPS      $0x1e, Z4, Z11, K2
+	VMOVUPS.Z   Z12, K2, Z12
+	VCMPPS      $0x1d, Z5, Z11, K2
+	VMOVUPS     Z8, K2, Z12
+	VMULPS      Z12, Z10, Z10
+	VMOVNTPS    Z10, (BX)
+	VADDPS      Z10, Z0, Z0
+	VMOVUPS     (DX), Z12
+	VSUBPS      Z12, Z9, Z9
+	VFMADD231PS Z10, Z9, Z1
+	VMOVUPS.Z   64(DI), K1, Z9
+	VMOVUPS.Z   64(SI), K1, Z10
+	VMOVUPS.Z   64(CX), K1, Z11
+	VMOVUPS.Z   64(AX), K1, Z12
+	VFMADD231PS Z12, Z9, Z11
+	VMOVAPS     Z7, Z12
+	VFMADD231PS Z6, Z11, Z12
+	VCMPPS      $0x1e, Z4, Z11, K2
+	VMOVUPS.Z   Z12, K2, Z12
+	VCMPPS      $0x1d, Z5, Z11, K2
+	VMOVUPS     Z8, K2, Z12
+	VMULPS      Z12, Z10, Z10
+	VMOVNTPS    Z10, 64(BX)
+	VADDPS      Z10, Z2, Z2
+	VMOVUPS.Z   64(DX), K1, Z12
+	VSUBPS      Z12, Z9, Z9
+	VFMADD231PS Z10, Z9, Z3
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ      sum+48(FP), AX
+	MOVQ      dot+56(FP), CX
+	VMOVUPS   (AX), Z4
+	VADDPS    Z4, Z0, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   (CX), Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, (CX)
+	VMOVUPS.Z 64(AX), K1, Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, K1, 64(AX)
+	VMOVUPS.Z 64(CX), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 64(CX)
 	VZEROUPPER
 	RET
 
-// func gradientHSwish4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gradientHSwish4AVX512(SB), NOSPLIT, $0-88
+// func gradientHSwish4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·gradientHSwish4AVX512(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
 	KMOVW        AX, K1
@@ -2234,6 +3021,9 @@ TEXT ·gradientHSwish4AVX512(SB), NOSPLIT, $0-88
 	MOVQ         x+16(FP), DI
 	MOVQ         rows+64(FP), R8
 	MOVQ         rowBytes+72(FP), R9
+	MOVB         stream+88(FP), R10
+	TESTB        R10, R10
+	JNZ          streamed
 
 row:
 	VMOVUPS     (DI), Z13
@@ -2309,38 +3099,117 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMOVUPS     (AX), Z8
-	VADDPS      Z8, Z0, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     (CX), Z0
-	VADDPS      Z0, Z1, Z1
-	VMOVUPS     Z1, (CX)
-	VMOVUPS     64(AX), Z0
-	VADDPS      Z0, Z2, Z2
-	VMOVUPS     Z2, 64(AX)
-	VMOVUPS     64(CX), Z0
-	VADDPS      Z0, Z3, Z3
-	VMOVUPS     Z3, 64(CX)
-	VMOVUPS     128(AX), Z0
-	VADDPS      Z0, Z4, Z4
-	VMOVUPS     Z4, 128(AX)
-	VMOVUPS     128(CX), Z0
-	VADDPS      Z0, Z5, Z5
-	VMOVUPS     Z5, 128(CX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VADDPS      Z0, Z6, Z6
-	VMOVUPS     Z6, K1, 192(AX)
-	VMOVUPS.Z   192(CX), K1, Z0
-	VADDPS      Z0, Z7, Z7
-	VMOVUPS     Z7, K1, 192(CX)
+	JMP         sums
+
+streamed:
+	VMOVUPS     (DI), Z13
+	VMOVUPS     (SI), Z14
+	VMOVUPS     (CX), Z15
+	VMOVUPS     (AX), Z16
+	VFMADD231PS Z16, Z13, Z15
+	VMOVAPS     Z11, Z16
+	VFMADD231PS Z10, Z15, Z16
+	VCMPPS      $0x1e, Z8, Z15, K2
+	VMOVUPS.Z   Z16, K2, Z16
+	VCMPPS      $0x1d, Z9, Z15, K2
+	VMOVUPS     Z12, K2, Z16
+	VMULPS      Z16, Z14, Z14
+	VMOVNTPS    Z14, (BX)
+	VADDPS      Z14, Z0, Z0
+	VMOVUPS     (DX), Z16
+	VSUBPS      Z16, Z13, Z13
+	VFMADD231PS Z14, Z13, Z1
+	VMOVUPS     64(DI), Z13
+	VMOVUPS     64(SI), Z14
+	VMOVUPS     64(CX), Z15
+	VMOVUPS     64(AX), Z16
+	VFMADD231PS Z16, Z13, Z15
+	VMOVAPS     Z11, Z16
+	VFMADD231PS Z10, Z15, Z16
+	VCMPPS      $0x1e, Z8, Z15, K2
+	VMOVUPS.Z   Z16, K2, Z16
+	VCMPPS      $0x1d, Z9, Z15, K2
+	VMOVUPS     Z12, K2, Z16
+	VMULPS      Z16, Z14, Z14
+	VMOVNTPS    Z14, 64(BX)
+	VADDPS      Z14, Z2, Z2
+	VMOVUPS     64(DX), Z16
+	VSUBPS      Z16, Z13, Z13
+	VFMADD231PS Z14, Z13, Z3
+	VMOVUPS     128(DI), Z13
+	VMOVUPS     128(SI), Z14
+	VMOVUPS     128(CX), Z15
+	VMOVUPS     128(AX), Z16
+	VFMADD231PS Z16, Z13, Z15
+	VMOVAPS     Z11, Z16
+	VFMADD231PS Z10, Z15, Z16
+	VCMPPS      $0x1e, Z8, Z15, K2
+	VMOVUPS.Z   Z16, K2, Z16
+	VCMPPS      $0x1d, Z9, Z15, K2
+	VMOVUPS     Z12, K2, Z16
+	VMULPS      Z16, Z14, Z14
+	VMOVNTPS    Z14, 128(BX)
+	VADDPS      Z14, Z4, Z4
+	VMOVUPS     128(DX), Z16
+	VSUBPS      Z16, Z13, Z13
+	VFMADD231PS Z14, Z13, Z5
+	VMOVUPS.Z   192(DI), K1, Z13
+	VMOVUPS.Z   192(SI), K1, Z14
+	VMOVUPS.Z   192(CX), K1, Z15
+	VMOVUPS.Z   192(AX), K1, Z16
+	VFMADD231PS Z16, Z13, Z15
+	VMOVAPS     Z11, Z16
+	VFMADD231PS Z10, Z15, Z16
+	VCMPPS      $0x1e, Z8, Z15, K2
+	VMOVUPS.Z   Z16, K2, Z16
+	VCMPPS      $0x1d, Z9, Z15, K2
+	VMOVUPS     Z12, K2, Z16
+	VMULPS      Z16, Z14, Z14
+	VMOVNTPS    Z14, 192(BX)
+	VADDPS      Z14, Z6, Z6
+	VMOVUPS.Z   192(DX), K1, Z16
+	VSUBPS      Z16, Z13, Z13
+	VFMADD231PS Z14, Z13, Z7
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ      sum+48(FP), AX
+	MOVQ      dot+56(FP), CX
+	VMOVUPS   (AX), Z8
+	VADDPS    Z8, Z0, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   (CX), Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, (CX)
+	VMOVUPS   64(AX), Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, 64(AX)
+	VMOVUPS   64(CX), Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, 64(CX)
+	VMOVUPS   128(AX), Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, 128(AX)
+	VMOVUPS   128(CX), Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, 128(CX)
+	VMOVUPS.Z 192(AX), K1, Z0
+	VADDPS    Z0, Z6, Z6
+	VMOVUPS   Z6, K1, 192(AX)
+	VMOVUPS.Z 192(CX), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 192(CX)
 	VZEROUPPER
 	RET
 
-// func gradientHSwish8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gradientHSwish8AVX512(SB), NOSPLIT, $0-88
+// func gradientHSwish8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·gradientHSwish8AVX512(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
 	KMOVW        AX, K1
@@ -2383,6 +3252,9 @@ TEXT ·gradientHSwish8AVX512(SB), NOSPLIT, $0-88
 	MOVQ         x+16(FP), DI
 	MOVQ         rows+64(FP), R8
 	MOVQ         rowBytes+72(FP), R9
+	MOVB         stream+88(FP), R10
+	TESTB        R10, R10
+	JNZ          streamed
 
 row:
 	VMOVUPS     (DI), Z21
@@ -2526,56 +3398,203 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMOVUPS     (AX), Z16
-	VADDPS      Z16, Z0, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     (CX), Z0
-	VADDPS      Z0, Z1, Z1
-	VMOVUPS     Z1, (CX)
-	VMOVUPS     64(AX), Z0
-	VADDPS      Z0, Z2, Z2
-	VMOVUPS     Z2, 64(AX)
-	VMOVUPS     64(CX), Z0
-	VADDPS      Z0, Z3, Z3
-	VMOVUPS     Z3, 64(CX)
-	VMOVUPS     128(AX), Z0
-	VADDPS      Z0, Z4, Z4
-	VMOVUPS     Z4, 128(AX)
-	VMOVUPS     128(CX), Z0
-	VADDPS      Z0, Z5, Z5
-	VMOVUPS     Z5, 128(CX)
-	VMOVUPS     192(AX), Z0
-	VADDPS      Z0, Z6, Z6
-	VMOVUPS     Z6, 192(AX)
-	VMOVUPS     192(CX), Z0
-	VADDPS      Z0, Z7, Z7
-	VMOVUPS     Z7, 192(CX)
-	VMOVUPS     256(AX), Z0
-	VADDPS      Z0, Z8, Z8
-	VMOVUPS     Z8, 256(AX)
-	VMOVUPS     256(CX), Z0
-	VADDPS      Z0, Z9, Z9
-	VMOVUPS     Z9, 256(CX)
-	VMOVUPS     320(AX), Z0
-	VADDPS      Z0, Z10, Z10
-	VMOVUPS     Z10, 320(AX)
-	VMOVUPS     320(CX), Z0
-	VADDPS      Z0, Z11, Z11
-	VMOVUPS     Z11, 320(CX)
-	VMOVUPS     384(AX), Z0
-	VADDPS      Z0, Z12, Z12
-	VMOVUPS     Z12, 384(AX)
-	VMOVUPS     384(CX), Z0
-	VADDPS      Z0, Z13, Z13
-	VMOVUPS     Z13, 384(CX)
-	VMOVUPS.Z   448(AX), K1, Z0
-	VADDPS      Z0, Z14, Z14
-	VMOVUPS     Z14, K1, 448(AX)
-	VMOVUPS.Z   448(CX), K1, Z0
-	VADDPS      Z0, Z15, Z15
-	VMOVUPS     Z15, K1, 448(CX)
+	JMP         sums
+
+streamed:
+	VMOVUPS     (DI), Z21
+	VMOVUPS     (SI), Z22
+	VMOVUPS     (CX), Z23
+	VMOVUPS     (AX), Z24
+	VFMADD231PS Z24, Z21, Z23
+	VMOVAPS     Z19, Z24
+	VFMADD231PS Z18, Z23, Z24
+	VCMPPS      $0x1e, Z16, Z23, K2
+	VMOVUPS.Z   Z24, K2, Z24
+	VCMPPS      $0x1d, Z17, Z23, K2
+	VMOVUPS     Z20, K2, Z24
+	VMULPS      Z24, Z22, Z22
+	VMOVNTPS    Z22, (BX)
+	VADDPS      Z22, Z0, Z0
+	VMOVUPS     (DX), Z24
+	VSUBPS      Z24, Z21, Z21
+	VFMADD231PS Z22, Z21, Z1
+	VMOVUPS     64(DI), Z21
+	VMOVUPS     64(SI), Z22
+	VMOVUPS     64(CX), Z23
+	VMOVUPS     64(AX), Z24
+	VFMADD231PS Z24, Z21, Z23
+	VMOVAPS     Z19, Z24
+	VFMADD231PS Z18, Z23, Z24
+	VCMPPS      $0x1e, Z16, Z23, K2
+	VMOVUPS.Z   Z24, K2, Z24
+	VCMPPS      $0x1d, Z17, Z23, K2
+	VMOVUPS     Z20, K2, Z24
+	VMULPS      Z24, Z22, Z22
+	VMOVNTPS    Z22, 64(BX)
+	VADDPS      Z22, Z2, Z2
+	VMOVUPS     64(DX), Z24
+	VSUBPS      Z24, Z21, Z21
+	VFMADD231PS Z22, Z21, Z3
+	VMOVUPS     128(DI), Z21
+	VMOVUPS     128(SI), Z22
+	VMOVUPS     128(CX), Z23
+	VMOVUPS     128(AX), Z24
+	VFMADD231PS Z24, Z21, Z23
+	VMOVAPS     Z19, Z24
+	VFMADD231PS Z18, Z23, Z24
+	VCMPPS      $0x1e, Z16, Z23, K2
+	VMOVUPS.Z   Z24, K2, Z24
+	VCMPPS      $0x1d, Z17, Z23, K2
+	VMOVUPS     Z20, K2, Z24
+	VMULPS      Z24, Z22, Z22
+	VMOVNTPS    Z22, 128(BX)
+	VADDPS      Z22, Z4, Z4
+	VMOVUPS     128(DX), Z24
+	VSUBPS      Z24, Z21, Z21
+	VFMADD231PS Z22, Z21, Z5
+	VMOVUPS     192(DI), Z21
+	VMOVUPS     192(SI), Z22
+	VMOVUPS     192(CX), Z23
+	VMOVUPS     192(AX), Z24
+	VFMADD231PS Z24, Z21, Z23
+	VMOVAPS     Z19, Z24
+	VFMADD231PS Z18, Z23, Z24
+	VCMPPS      $0x1e, Z16, Z23, K2
+	VMOVUPS.Z   Z24, K2, Z24
+	VCMPPS      $0x1d, Z17, Z23, K2
+	VMOVUPS     Z20, K2, Z24
+	VMULPS      Z24, Z22, Z22
+	VMOVNTPS    Z22, 192(BX)
+	VADDPS      Z22, Z6, Z6
+	VMOVUPS     192(DX), Z24
+	VSUBPS      Z24, Z21, Z21
+	VFMADD231PS Z22, Z21, Z7
+	VMOVUPS     256(DI), Z21
+	VMOVUPS     256(SI), Z22
+	VMOVUPS     256(CX), Z23
+	VMOVUPS     256(AX), Z24
+	VFMADD231PS Z24, Z21, Z23
+	VMOVAPS     Z19, Z24
+	VFMADD231PS Z18, Z23, Z24
+	VCMPPS      $0x1e, Z16, Z23, K2
+	VMOVUPS.Z   Z24, K2, Z24
+	VCMPPS      $0x1d, Z17, Z23, K2
+	VMOVUPS     Z20, K2, Z24
+	VMULPS      Z24, Z22, Z22
+	VMOVNTPS    Z22, 256(BX)
+	VADDPS      Z22, Z8, Z8
+	VMOVUPS     256(DX), Z24
+	VSUBPS      Z24, Z21, Z21
+	VFMADD231PS Z22, Z21, Z9
+	VMOVUPS     320(DI), Z21
+	VMOVUPS     320(SI), Z22
+	VMOVUPS     320(CX), Z23
+	VMOVUPS     320(AX), Z24
+	VFMADD231PS Z24, Z21, Z23
+	VMOVAPS     Z19, Z24
+	VFMADD231PS Z18, Z23, Z24
+	VCMPPS      $0x1e, Z16, Z23, K2
+	VMOVUPS.Z   Z24, K2, Z24
+	VCMPPS      $0x1d, Z17, Z23, K2
+	VMOVUPS     Z20, K2, Z24
+	VMULPS      Z24, Z22, Z22
+	VMOVNTPS    Z22, 320(BX)
+	VADDPS      Z22, Z10, Z10
+	VMOVUPS     320(DX), Z24
+	VSUBPS      Z24, Z21, Z21
+	VFMADD231PS Z22, Z21, Z11
+	VMOVUPS     384(DI), Z21
+	VMOVUPS     384(SI), Z22
+	VMOVUPS     384(CX), Z23
+	VMOVUPS     384(AX), Z24
+	VFMADD231PS Z24, Z21, Z23
+	VMOVAPS     Z19, Z24
+	VFMADD231PS Z18, Z23, Z24
+	VCMPPS      $0x1e, Z16, Z23, K2
+	VMOVUPS.Z   Z24, K2, Z24
+	VCMPPS      $0x1d, Z17, Z23, K2
+	VMOVUPS     Z20, K2, Z24
+	VMULPS      Z24, Z22, Z22
+	VMOVNTPS    Z22, 384(BX)
+	VADDPS      Z22, Z12, Z12
+	VMOVUPS     384(DX), Z24
+	VSUBPS      Z24, Z21, Z21
+	VFMADD231PS Z22, Z21, Z13
+	VMOVUPS.Z   448(DI), K1, Z21
+	VMOVUPS.Z   448(SI), K1, Z22
+	VMOVUPS.Z   448(CX), K1, Z23
+	VMOVUPS.Z   448(AX), K1, Z24
+	VFMADD231PS Z24, Z21, Z23
+	VMOVAPS     Z19, Z24
+	VFMADD231PS Z18, Z23, Z24
+	VCMPPS      $0x1e, Z16, Z23, K2
+	VMOVUPS.Z   Z24, K2, Z24
+	VCMPPS      $0x1d, Z17, Z23, K2
+	VMOVUPS     Z20, K2, Z24
+	VMULPS      Z24, Z22, Z22
+	VMOVNTPS    Z22, 448(BX)
+	VADDPS      Z22, Z14, Z14
+	VMOVUPS.Z   448(DX), K1, Z24
+	VSUBPS      Z24, Z21, Z21
+	VFMADD231PS Z22, Z21, Z15
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ      sum+48(FP), AX
+	MOVQ      dot+56(FP), CX
+	VMOVUPS   (AX), Z16
+	VADDPS    Z16, Z0, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   (CX), Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, (CX)
+	VMOVUPS   64(AX), Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, 64(AX)
+	VMOVUPS   64(CX), Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, 64(CX)
+	VMOVUPS   128(AX), Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, 128(AX)
+	VMOVUPS   128(CX), Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, 128(CX)
+	VMOVUPS   192(AX), Z0
+	VADDPS    Z0, Z6, Z6
+	VMOVUPS   Z6, 192(AX)
+	VMOVUPS   192(CX), Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, 192(CX)
+	VMOVUPS   256(AX), Z0
+	VADDPS    Z0, Z8, Z8
+	VMOVUPS   Z8, 256(AX)
+	VMOVUPS   256(CX), Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, 256(CX)
+	VMOVUPS   320(AX), Z0
+	VADDPS    Z0, Z10, Z10
+	VMOVUPS   Z10, 320(AX)
+	VMOVUPS   320(CX), Z0
+	VADDPS    Z0, Z11, Z11
+	VMOVUPS   Z11, 320(CX)
+	VMOVUPS   384(AX), Z0
+	VADDPS    Z0, Z12, Z12
+	VMOVUPS   Z12, 384(AX)
+	VMOVUPS   384(CX), Z0
+	VADDPS    Z0, Z13, Z13
+	VMOVUPS   Z13, 384(CX)
+	VMOVUPS.Z 448(AX), K1, Z0
+	VADDPS    Z0, Z14, Z14
+	VMOVUPS   Z14, K1, 448(AX)
+	VMOVUPS.Z 448(CX), K1, Z0
+	VADDPS    Z0, Z15, Z15
+	VMOVUPS   Z15, K1, 448(CX)
 	VZEROUPPER
 	RET
 
@@ -3114,9 +4133,9 @@ row:
 	VZEROUPPER
 	RET
 
-// func gradientIdentity1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·gradientIdentity1AVX2(SB), NOSPLIT, $0-88
+// func gradientIdentity1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gradientIdentity1AVX2(SB), NOSPLIT, $0-89
 	MOVQ    mask+80(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    scale+24(FP), AX
@@ -3129,6 +4148,9 @@ TEXT ·gradientIdentity1AVX2(SB), NOSPLIT, $0-88
 	MOVQ    x+16(FP), DI
 	MOVQ    rows+64(FP), R8
 	MOVQ    rowBytes+72(FP), R9
+	MOVB    stream+88(FP), R10
+	TESTB   R10, R10
+	JNZ     streamed
 
 row:
 	VMASKMOVPS  (DI), Y0, Y3
@@ -3146,20 +4168,41 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMASKMOVPS  (AX), Y0, Y3
-	VADDPS      Y3, Y1, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	VMASKMOVPS  (CX), Y0, Y1
-	VADDPS      Y1, Y2, Y2
-	VMASKMOVPS  Y2, Y0, (CX)
+	JMP         sums
+
+streamed:
+	VMASKMOVPS  (DI), Y0, Y3
+	VMASKMOVPS  (SI), Y0, Y4
+	VMASKMOVPS  (CX), Y0, Y5
+	VMASKMOVPS  (AX), Y0, Y6
+	VFMADD231PS Y6, Y3, Y5
+	VMOVNTPS    Y4, (BX)
+	VADDPS      Y4, Y1, Y1
+	VMASKMOVPS  (DX), Y0, Y6
+	VSUBPS      Y6, Y3, Y3
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ       sum+48(FP), AX
+	MOVQ       dot+56(FP), CX
+	VMASKMOVPS (AX), Y0, Y3
+	VADDPS     Y3, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+	VMASKMOVPS (CX), Y0, Y1
+	VADDPS     Y1, Y2, Y2
+	VMASKMOVPS Y2, Y0, (CX)
 	VZEROUPPER
 	RET
 
-// func gradientIdentity2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·gradientIdentity2AVX2(SB), NOSPLIT, $0-88
+// func gradientIdentity2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gradientIdentity2AVX2(SB), NOSPLIT, $0-89
 	MOVQ    mask+80(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    scale+24(FP), AX
@@ -3174,6 +4217,9 @@ TEXT ·gradientIdentity2AVX2(SB), NOSPLIT, $0-88
 	MOVQ    x+16(FP), DI
 	MOVQ    rows+64(FP), R8
 	MOVQ    rowBytes+72(FP), R9
+	MOVB    stream+88(FP), R10
+	TESTB   R10, R10
+	JNZ     streamed
 
 row:
 	VMOVUPS     (DI), Y5
@@ -3201,26 +4247,57 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMOVUPS     (AX), Y5
-	VADDPS      Y5, Y1, Y1
-	VMOVUPS     Y1, (AX)
-	VMOVUPS     (CX), Y1
-	VADDPS      Y1, Y2, Y2
-	VMOVUPS     Y2, (CX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VADDPS      Y1, Y3, Y3
-	VMASKMOVPS  Y3, Y0, 32(AX)
-	VMASKMOVPS  32(CX), Y0, Y1
-	VADDPS      Y1, Y4, Y4
-	VMASKMOVPS  Y4, Y0, 32(CX)
+	JMP         sums
+
+streamed:
+	VMOVUPS     (DI), Y5
+	VMOVUPS     (SI), Y6
+	VMOVUPS     (CX), Y7
+	VMOVUPS     (AX), Y8
+	VFMADD231PS Y8, Y5, Y7
+	VMOVNTPS    Y6, (BX)
+	VADDPS      Y6, Y1, Y1
+	VMOVUPS     (DX), Y8
+	VSUBPS      Y8, Y5, Y5
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  32(DI), Y0, Y5
+	VMASKMOVPS  32(SI), Y0, Y6
+	VMASKMOVPS  32(CX), Y0, Y7
+	VMASKMOVPS  32(AX), Y0, Y8
+	VFMADD231PS Y8, Y5, Y7
+	VMOVNTPS    Y6, 32(BX)
+	VADDPS      Y6, Y3, Y3
+	VMASKMOVPS  32(DX), Y0, Y8
+	VSUBPS      Y8, Y5, Y5
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ       sum+48(FP), AX
+	MOVQ       dot+56(FP), CX
+	VMOVUPS    (AX), Y5
+	VADDPS     Y5, Y1, Y1
+	VMOVUPS    Y1, (AX)
+	VMOVUPS    (CX), Y1
+	VADDPS     Y1, Y2, Y2
+	VMOVUPS    Y2, (CX)
+	VMASKMOVPS 32(AX), Y0, Y1
+	VADDPS     Y1, Y3, Y3
+	VMASKMOVPS Y3, Y0, 32(AX)
+	VMASKMOVPS 32(CX), Y0, Y1
+	VADDPS     Y1, Y4, Y4
+	VMASKMOVPS Y4, Y0, 32(CX)
 	VZEROUPPER
 	RET
 
-// func gradientReLU1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·gradientReLU1AVX2(SB), NOSPLIT, $0-88
+// func gradientReLU1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gradientReLU1AVX2(SB), NOSPLIT, $0-89
 	MOVQ    mask+80(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    scale+24(FP), AX
@@ -3234,6 +4311,9 @@ TEXT ·gradientReLU1AVX2(SB), NOSPLIT, $0-88
 	MOVQ    x+16(FP), DI
 	MOVQ    rows+64(FP), R8
 	MOVQ    rowBytes+72(FP), R9
+	MOVB    stream+88(FP), R10
+	TESTB   R10, R10
+	JNZ     streamed
 
 row:
 	VMASKMOVPS  (DI), Y0, Y4
@@ -3253,20 +4333,43 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMASKMOVPS  (AX), Y0, Y3
-	VADDPS      Y3, Y1, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	VMASKMOVPS  (CX), Y0, Y1
-	VADDPS      Y1, Y2, Y2
-	VMASKMOVPS  Y2, Y0, (CX)
+	JMP         sums
+
+streamed:
+	VMASKMOVPS  (DI), Y0, Y4
+	VMASKMOVPS  (SI), Y0, Y5
+	VMASKMOVPS  (CX), Y0, Y6
+	VMASKMOVPS  (AX), Y0, Y7
+	VFMADD231PS Y7, Y4, Y6
+	VCMPPS      $0x1e, Y3, Y6, Y6
+	VANDPS      Y6, Y5, Y5
+	VMOVNTPS    Y5, (BX)
+	VADDPS      Y5, Y1, Y1
+	VMASKMOVPS  (DX), Y0, Y7
+	VSUBPS      Y7, Y4, Y4
+	VFMADD231PS Y5, Y4, Y2
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ       sum+48(FP), AX
+	MOVQ       dot+56(FP), CX
+	VMASKMOVPS (AX), Y0, Y3
+	VADDPS     Y3, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+	VMASKMOVPS (CX), Y0, Y1
+	VADDPS     Y1, Y2, Y2
+	VMASKMOVPS Y2, Y0, (CX)
 	VZEROUPPER
 	RET
 
-// func gradientReLU2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·gradientReLU2AVX2(SB), NOSPLIT, $0-88
+// func gradientReLU2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gradientReLU2AVX2(SB), NOSPLIT, $0-89
 	MOVQ    mask+80(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    scale+24(FP), AX
@@ -3282,6 +4385,9 @@ TEXT ·gradientReLU2AVX2(SB), NOSPLIT, $0-88
 	MOVQ    x+16(FP), DI
 	MOVQ    rows+64(FP), R8
 	MOVQ    rowBytes+72(FP), R9
+	MOVB    stream+88(FP), R10
+	TESTB   R10, R10
+	JNZ     streamed
 
 row:
 	VMOVUPS     (DI), Y6
@@ -3313,26 +4419,61 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMOVUPS     (AX), Y5
-	VADDPS      Y5, Y1, Y1
-	VMOVUPS     Y1, (AX)
-	VMOVUPS     (CX), Y1
-	VADDPS      Y1, Y2, Y2
-	VMOVUPS     Y2, (CX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VADDPS      Y1, Y3, Y3
-	VMASKMOVPS  Y3, Y0, 32(AX)
-	VMASKMOVPS  32(CX), Y0, Y1
-	VADDPS      Y1, Y4, Y4
-	VMASKMOVPS  Y4, Y0, 32(CX)
+	JMP         sums
+
+streamed:
+	VMOVUPS     (DI), Y6
+	VMOVUPS     (SI), Y7
+	VMOVUPS     (CX), Y8
+	VMOVUPS     (AX), Y9
+	VFMADD231PS Y9, Y6, Y8
+	VCMPPS      $0x1e, Y5, Y8, Y8
+	VANDPS      Y8, Y7, Y7
+	VMOVNTPS    Y7, (BX)
+	VADDPS      Y7, Y1, Y1
+	VMOVUPS     (DX), Y9
+	VSUBPS      Y9, Y6, Y6
+	VFMADD231PS Y7, Y6, Y2
+	VMASKMOVPS  32(DI), Y0, Y6
+	VMASKMOVPS  32(SI), Y0, Y7
+	VMASKMOVPS  32(CX), Y0, Y8
+	VMASKMOVPS  32(AX), Y0, Y9
+	VFMADD231PS Y9, Y6, Y8
+	VCMPPS      $0x1e, Y5, Y8, Y8
+	VANDPS      Y8, Y7, Y7
+	VMOVNTPS    Y7, 32(BX)
+	VADDPS      Y7, Y3, Y3
+	VMASKMOVPS  32(DX), Y0, Y9
+	VSUBPS      Y9, Y6, Y6
+	VFMADD231PS Y7, Y6, Y4
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ       sum+48(FP), AX
+	MOVQ       dot+56(FP), CX
+	VMOVUPS    (AX), Y5
+	VADDPS     Y5, Y1, Y1
+	VMOVUPS    Y1, (AX)
+	VMOVUPS    (CX), Y1
+	VADDPS     Y1, Y2, Y2
+	VMOVUPS    Y2, (CX)
+	VMASKMOVPS 32(AX), Y0, Y1
+	VADDPS     Y1, Y3, Y3
+	VMASKMOVPS Y3, Y0, 32(AX)
+	VMASKMOVPS 32(CX), Y0, Y1
+	VADDPS     Y1, Y4, Y4
+	VMASKMOVPS Y4, Y0, 32(CX)
 	VZEROUPPER
 	RET
 
-// func gradientReLU61AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·gradientReLU61AVX2(SB), NOSPLIT, $0-88
+// func gradientReLU61AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·gradientReLU61AVX2(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	VMOVUPS      (AX), Y0
 	MOVQ         scale+24(FP), AX
@@ -3349,6 +4490,9 @@ TEXT ·gradientReLU61AVX2(SB), NOSPLIT, $0-88
 	MOVQ         x+16(FP), DI
 	MOVQ         rows+64(FP), R8
 	MOVQ         rowBytes+72(FP), R9
+	MOVB         stream+88(FP), R10
+	TESTB        R10, R10
+	JNZ          streamed
 
 row:
 	VMASKMOVPS  (DI), Y0, Y5
@@ -3370,20 +4514,45 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMASKMOVPS  (AX), Y0, Y3
-	VADDPS      Y3, Y1, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	VMASKMOVPS  (CX), Y0, Y1
-	VADDPS      Y1, Y2, Y2
-	VMASKMOVPS  Y2, Y0, (CX)
+	JMP         sums
+
+streamed:
+	VMASKMOVPS  (DI), Y0, Y5
+	VMASKMOVPS  (SI), Y0, Y6
+	VMASKMOVPS  (CX), Y0, Y7
+	VMASKMOVPS  (AX), Y0, Y8
+	VFMADD231PS Y8, Y5, Y7
+	VCMPPS      $0x1e, Y3, Y7, Y8
+	VANDPS      Y8, Y6, Y6
+	VCMPPS      $0x11, Y4, Y7, Y7
+	VANDPS      Y7, Y6, Y6
+	VMOVNTPS    Y6, (BX)
+	VADDPS      Y6, Y1, Y1
+	VMASKMOVPS  (DX), Y0, Y8
+	VSUBPS      Y8, Y5, Y5
+	VFMADD231PS Y6, Y5, Y2
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ       sum+48(FP), AX
+	MOVQ       dot+56(FP), CX
+	VMASKMOVPS (AX), Y0, Y3
+	VADDPS     Y3, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+	VMASKMOVPS (CX), Y0, Y1
+	VADDPS     Y1, Y2, Y2
+	VMASKMOVPS Y2, Y0, (CX)
 	VZEROUPPER
 	RET
 
-// func gradientReLU62AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·gradientReLU62AVX2(SB), NOSPLIT, $0-88
+// func gradientReLU62AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·gradientReLU62AVX2(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	VMOVUPS      (AX), Y0
 	MOVQ         scale+24(FP), AX
@@ -3402,6 +4571,9 @@ TEXT ·gradientReLU62AVX2(SB), NOSPLIT, $0-88
 	MOVQ         x+16(FP), DI
 	MOVQ         rows+64(FP), R8
 	MOVQ         rowBytes+72(FP), R9
+	MOVB         stream+88(FP), R10
+	TESTB        R10, R10
+	JNZ          streamed
 
 row:
 	VMOVUPS     (DI), Y7
@@ -3437,26 +4609,65 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMOVUPS     (AX), Y5
-	VADDPS      Y5, Y1, Y1
-	VMOVUPS     Y1, (AX)
-	VMOVUPS     (CX), Y1
-	VADDPS      Y1, Y2, Y2
-	VMOVUPS     Y2, (CX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VADDPS      Y1, Y3, Y3
-	VMASKMOVPS  Y3, Y0, 32(AX)
-	VMASKMOVPS  32(CX), Y0, Y1
-	VADDPS      Y1, Y4, Y4
-	VMASKMOVPS  Y4, Y0, 32(CX)
+	JMP         sums
+
+streamed:
+	VMOVUPS     (DI), Y7
+	VMOVUPS     (SI), Y8
+	VMOVUPS     (CX), Y9
+	VMOVUPS     (AX), Y10
+	VFMADD231PS Y10, Y7, Y9
+	VCMPPS      $0x1e, Y5, Y9, Y10
+	VANDPS      Y10, Y8, Y8
+	VCMPPS      $0x11, Y6, Y9, Y9
+	VANDPS      Y9, Y8, Y8
+	VMOVNTPS    Y8, (BX)
+	VADDPS      Y8, Y1, Y1
+	VMOVUPS     (DX), Y10
+	VSUBPS      Y10, Y7, Y7
+	VFMADD231PS Y8, Y7, Y2
+	VMASKMOVPS  32(DI), Y0, Y7
+	VMASKMOVPS  32(SI), Y0, Y8
+	VMASKMOVPS  32(CX), Y0, Y9
+	VMASKMOVPS  32(AX), Y0, Y10
+	VFMADD231PS Y10, Y7, Y9
+	VCMPPS      $0x1e, Y5, Y9, Y10
+	VANDPS      Y10, Y8, Y8
+	VCMPPS      $0x11, Y6, Y9, Y9
+	VANDPS      Y9, Y8, Y8
+	VMOVNTPS    Y8, 32(BX)
+	VADDPS      Y8, Y3, Y3
+	VMASKMOVPS  32(DX), Y0, Y10
+	VSUBPS      Y10, Y7, Y7
+	VFMADD231PS Y8, Y7, Y4
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ       sum+48(FP), AX
+	MOVQ       dot+56(FP), CX
+	VMOVUPS    (AX), Y5
+	VADDPS     Y5, Y1, Y1
+	VMOVUPS    Y1, (AX)
+	VMOVUPS    (CX), Y1
+	VADDPS     Y1, Y2, Y2
+	VMOVUPS    Y2, (CX)
+	VMASKMOVPS 32(AX), Y0, Y1
+	VADDPS     Y1, Y3, Y3
+	VMASKMOVPS Y3, Y0, 32(AX)
+	VMASKMOVPS 32(CX), Y0, Y1
+	VADDPS     Y1, Y4, Y4
+	VMASKMOVPS Y4, Y0, 32(CX)
 	VZEROUPPER
 	RET
 
-// func gradientHSwish1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·gradientHSwish1AVX2(SB), NOSPLIT, $0-88
+// func gradientHSwish1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·gradientHSwish1AVX2(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	VMOVUPS      (AX), Y0
 	MOVQ         scale+24(FP), AX
@@ -3484,6 +4695,9 @@ TEXT ·gradientHSwish1AVX2(SB), NOSPLIT, $0-88
 	MOVQ         x+16(FP), DI
 	MOVQ         rows+64(FP), R8
 	MOVQ         rowBytes+72(FP), R9
+	MOVB         stream+88(FP), R10
+	TESTB        R10, R10
+	JNZ          streamed
 
 row:
 	VMASKMOVPS  (DI), Y0, Y8
@@ -3508,20 +4722,48 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMASKMOVPS  (AX), Y0, Y3
-	VADDPS      Y3, Y1, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	VMASKMOVPS  (CX), Y0, Y1
-	VADDPS      Y1, Y2, Y2
-	VMASKMOVPS  Y2, Y0, (CX)
+	JMP         sums
+
+streamed:
+	VMASKMOVPS  (DI), Y0, Y8
+	VMASKMOVPS  (SI), Y0, Y9
+	VMASKMOVPS  (CX), Y0, Y10
+	VMASKMOVPS  (AX), Y0, Y11
+	VFMADD231PS Y11, Y8, Y10
+	VMOVAPS     Y6, Y11
+	VFMADD231PS Y5, Y10, Y11
+	VCMPPS      $0x1e, Y3, Y10, Y12
+	VANDPS      Y12, Y11, Y11
+	VCMPPS      $0x1d, Y4, Y10, Y10
+	VBLENDVPS   Y10, Y7, Y11, Y11
+	VMULPS      Y11, Y9, Y9
+	VMOVNTPS    Y9, (BX)
+	VADDPS      Y9, Y1, Y1
+	VMASKMOVPS  (DX), Y0, Y11
+	VSUBPS      Y11, Y8, Y8
+	VFMADD231PS Y9, Y8, Y2
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ       sum+48(FP), AX
+	MOVQ       dot+56(FP), CX
+	VMASKMOVPS (AX), Y0, Y3
+	VADDPS     Y3, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+	VMASKMOVPS (CX), Y0, Y1
+	VADDPS     Y1, Y2, Y2
+	VMASKMOVPS Y2, Y0, (CX)
 	VZEROUPPER
 	RET
 
-// func gradientHSwish2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·gradientHSwish2AVX2(SB), NOSPLIT, $0-88
+// func gradientHSwish2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·gradientHSwish2AVX2(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	VMOVUPS      (AX), Y0
 	MOVQ         scale+24(FP), AX
@@ -3551,6 +4793,9 @@ TEXT ·gradientHSwish2AVX2(SB), NOSPLIT, $0-88
 	MOVQ         x+16(FP), DI
 	MOVQ         rows+64(FP), R8
 	MOVQ         rowBytes+72(FP), R9
+	MOVB         stream+88(FP), R10
+	TESTB        R10, R10
+	JNZ          streamed
 
 row:
 	VMOVUPS     (DI), Y10
@@ -3592,20 +4837,65 @@ row:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         row
-	MOVQ        sum+48(FP), AX
-	MOVQ        dot+56(FP), CX
-	VMOVUPS     (AX), Y5
-	VADDPS      Y5, Y1, Y1
-	VMOVUPS     Y1, (AX)
-	VMOVUPS     (CX), Y1
-	VADDPS      Y1, Y2, Y2
-	VMOVUPS     Y2, (CX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VADDPS      Y1, Y3, Y3
-	VMASKMOVPS  Y3, Y0, 32(AX)
-	VMASKMOVPS  32(CX), Y0, Y1
-	VADDPS      Y1, Y4, Y4
-	VMASKMOVPS  Y4, Y0, 32(CX)
+	JMP         sums
+
+streamed:
+	VMOVUPS     (DI), Y10
+	VMOVUPS     (SI), Y11
+	VMOVUPS     (CX), Y12
+	VMOVUPS     (AX), Y13
+	VFMADD231PS Y13, Y10, Y12
+	VMOVAPS     Y8, Y13
+	VFMADD231PS Y7, Y12, Y13
+	VCMPPS      $0x1e, Y5, Y12, Y14
+	VANDPS      Y14, Y13, Y13
+	VCMPPS      $0x1d, Y6, Y12, Y12
+	VBLENDVPS   Y12, Y9, Y13, Y13
+	VMULPS      Y13, Y11, Y11
+	VMOVNTPS    Y11, (BX)
+	VADDPS      Y11, Y1, Y1
+	VMOVUPS     (DX), Y13
+	VSUBPS      Y13, Y10, Y10
+	VFMADD231PS Y11, Y10, Y2
+	VMASKMOVPS  32(DI), Y0, Y10
+	VMASKMOVPS  32(SI), Y0, Y11
+	VMASKMOVPS  32(CX), Y0, Y12
+	VMASKMOVPS  32(AX), Y0, Y13
+	VFMADD231PS Y13, Y10, Y12
+	VMOVAPS     Y8, Y13
+	VFMADD231PS Y7, Y12, Y13
+	VCMPPS      $0x1e, Y5, Y12, Y14
+	VANDPS      Y14, Y13, Y13
+	VCMPPS      $0x1d, Y6, Y12, Y12
+	VBLENDVPS   Y12, Y9, Y13, Y13
+	VMULPS      Y13, Y11, Y11
+	VMOVNTPS    Y11, 32(BX)
+	VADDPS      Y11, Y3, Y3
+	VMASKMOVPS  32(DX), Y0, Y13
+	VSUBPS      Y13, Y10, Y10
+	VFMADD231PS Y11, Y10, Y4
+	ADDQ        R9, DI
+	ADDQ        R9, SI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         streamed
+	SFENCE
+
+sums:
+	MOVQ       sum+48(FP), AX
+	MOVQ       dot+56(FP), CX
+	VMOVUPS    (AX), Y5
+	VADDPS     Y5, Y1, Y1
+	VMOVUPS    Y1, (AX)
+	VMOVUPS    (CX), Y1
+	VADDPS     Y1, Y2, Y2
+	VMOVUPS    Y2, (CX)
+	VMASKMOVPS 32(AX), Y0, Y1
+	VADDPS     Y1, Y3, Y3
+	VMASKMOVPS Y3, Y0, 32(AX)
+	VMASKMOVPS 32(CX), Y0, Y1
+	VADDPS     Y1, Y4, Y4
+	VMASKMOVPS Y4, Y0, 32(CX)
 	VZEROUPPER
 	RET
 

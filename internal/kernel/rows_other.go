@@ -17,6 +17,6 @@ func sumSquaresVector(_, _, _ []float32, _, _ int) bool { return false }
 
 func productsVector(_, _, _ []float32, _, _ int) bool { return false }
 
-func (n *Norm) gradientVector(_, _, _, _, _ []float32, _ int) bool { return false }
+func (n *Norm) gradientVector(_, _, _, _, _ []float32, _ int, _ bool) bool { return false }
 
 func addVector(_, _ []float32) bool { return false }

@@ -32,37 +32,37 @@ func moments8AVX512(x *float32, sum *float32, square *float32, rows int, rowByte
 
 func products8AVX512(x *float32, d *float32, dot *float32, rows int, rowBytes int, mask *int32)
 
-func gradientIdentity1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientIdentity1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientIdentity2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientIdentity2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientIdentity4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientIdentity4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientIdentity8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientIdentity8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientReLU1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientReLU1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientReLU2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientReLU2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientReLU4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientReLU4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientReLU8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientReLU8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientReLU61AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientReLU61AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientReLU62AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientReLU62AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientReLU64AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientReLU64AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientReLU68AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientReLU68AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientHSwish1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientHSwish1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientHSwish2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientHSwish2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientHSwish4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientHSwish4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientHSwish8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientHSwish8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
 func addAVX512(y *float32, x *float32, vectors int, tail bool, mask *int32)
 
@@ -86,20 +86,20 @@ func moments2AVX2(x *float32, sum *float32, square *float32, rows int, rowBytes 
 
 func products2AVX2(x *float32, d *float32, dot *float32, rows int, rowBytes int, mask *int32)
 
-func gradientIdentity1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientIdentity1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientIdentity2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientIdentity2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientReLU1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientReLU1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientReLU2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientReLU2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientReLU61AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientReLU61AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientReLU62AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientReLU62AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientHSwish1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientHSwish1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
-func gradientHSwish2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32)
+func gradientHSwish2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
 func addAVX2(y *float32, x *float32, vectors int, tail bool, mask *int32)

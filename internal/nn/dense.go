@@ -58,12 +58,12 @@ func (o *dense) columns(u *Unit, w *scratch, p, q int) []float32 {
 }
 
 func (o *dense) forward(u *Unit, w *scratch, z []float32, p, q int) {
-	kernel.MulPacked(q-p, o.columns(u, w, p, q), o.patch(), &o.packed, z, u.out.c, false)
+	kernel.MulPacked(q-p, o.columns(u, w, p, q), o.patch(), &o.packed, z, u.out.c, false, &w.ahead)
 }
 
 func (o *dense) backward(u *Unit, w *scratch, part []float32, p, q int) {
 	u.outputGrad(w.out, p, q)
-	kernel.MulTN(o.patch(), u.out.c, q-p, o.columns(u, w, p, q), o.patch(), w.out, u.out.c, part, u.out.c)
+	kernel.MulTN(o.patch(), u.out.c, q-p, o.columns(u, w, p, q), o.patch(), w.out, u.out.c, part, u.out.c, &w.ahead)
 }
 
 func (o *dense) partialSize() int { return o.patch() * o.unit.out.c }

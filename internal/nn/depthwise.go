@@ -142,7 +142,7 @@ func (o *depthwise) forward(u *Unit, w *scratch, z []float32, p, q int) {
 	from := p % px / g.OW
 	to := from + (q-p)/g.OW
 	first, end := g.InputRows(from, to)
-	g.ConvolveRows(z, o.padded(u, w, p/px, first, end, !u.made), o.taps, from, to)
+	g.ConvolveRows(z, o.padded(u, w, p/px, first, end, !u.made), o.taps, from, to, &w.ahead)
 }
 
 func (o *depthwise) backward(u *Unit, w *scratch, part []float32, p, _ int) {
@@ -168,9 +168,9 @@ func (o *depthwise) backward(u *Unit, w *scratch, part []float32, p, _ int) {
 			copy(dz[offset+oy*row+ox*pixel:][:g.C], line[ox*g.C:])
 		}
 	}
-	g.WeightGradient(part, x, dz[offset:], row, pixel)
+	g.WeightGradient(part, x, dz[offset:], row, pixel, &w.ahead)
 	if u.back {
-		in.Convolve(w.back, dz, o.flipped)
+		in.Convolve(w.back, dz, o.flipped, &w.ahead)
 	}
 }
 

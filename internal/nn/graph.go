@@ -37,8 +37,9 @@ const chunkCount = 8
 const (
 	cacheValues = 64 << 10
 	pixelValues = 64 << 10
-	leastPixels = 72 // fewer make the weight gradient pass over its matrix too often
-	tileRows    = 12 // of the matrix product
+	largeValues = 2 << 20 // of a tensor that no cache keeps
+	leastPixels = 72      // fewer make the weight gradient pass over its matrix too often
+	tileRows    = 12      // of the matrix product
 )
 
 // Graph is what the units of one bound network share: batch size, mode, and memory, which is planned when the network is
@@ -74,8 +75,9 @@ const (
 
 // scratch is what one worker needs while it works on a few images.
 type scratch struct {
-	in, out, back []float32 // the unit's input, gradient of its output, gradient of its input
-	small         []float32 // a few values a channel
+	in, out, back []float32    // the unit's input, gradient of its output, gradient of its input
+	small         []float32    // a few values a channel
+	ahead         kernel.Ahead // what comes after them
 }
 
 type scratchSizes struct{ in, out, back, small int }

@@ -126,7 +126,7 @@ func (l *Linear) forwardChunk(_, chunk int) {
 			copy(z[i*l.z.C:][:l.z.C], l.Bias.Data)
 		}
 	}
-	kernel.MulPacked(to-from, l.x.Data[from*l.x.C:], l.x.C, &l.packed, z, l.z.C, l.Bias != nil)
+	kernel.MulPacked(to-from, l.x.Data[from*l.x.C:], l.x.C, &l.packed, z, l.z.C, l.Bias != nil, nil)
 	kernel.Map(of(l.y.Data, l.y.C, from, to-from), z, l.ones, l.zeros, l.act)
 }
 
@@ -155,8 +155,8 @@ func (l *Linear) backwardChunk(_, chunk int) {
 	for i := range n {
 		kernel.Add(part[in*out:], dz[i*out:])
 	}
-	kernel.MulTN(in, out, n, of(l.x.Data, in, from, n), in, dz, out, part, out)
-	kernel.MulPacked(n, dz, out, &l.packed, l.x.Grad[from*in:], in, false)
+	kernel.MulTN(in, out, n, of(l.x.Data, in, from, n), in, dz, out, part, out, nil)
+	kernel.MulPacked(n, dz, out, &l.packed, l.x.Grad[from*in:], in, false, nil)
 }
 
 // Dropout zeroes values of a vector with some probability and scales up the others (Srivastava et al., JMLR 2014).

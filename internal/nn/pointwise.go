@@ -75,7 +75,7 @@ func (o *pointwise) forward(u *Unit, w *scratch, z []float32, p, q int) {
 	case o.withSE():
 		a = o.se.forward(w, a, p/u.in.pixels(), (q-p)/u.in.pixels())
 	}
-	kernel.MulPacked(q-p, a, u.in.c, &o.packed, z, u.out.c, false)
+	kernel.MulPacked(q-p, a, u.in.c, &o.packed, z, u.out.c, false, &w.ahead)
 }
 
 func (o *pointwise) backward(u *Unit, w *scratch, part []float32, p, q int) {
@@ -83,12 +83,12 @@ func (o *pointwise) backward(u *Unit, w *scratch, part []float32, p, q int) {
 	u.outputGrad(w.out, p, q)
 	a := u.pixels(w.in, p, q, false)
 	if u.back {
-		kernel.MulPacked(rows, w.out, out, &o.packed, w.back, in, false)
+		kernel.MulPacked(rows, w.out, out, &o.packed, w.back, in, false, &w.ahead)
 	}
 	if o.withSE() {
 		a = o.se.backward(w, part[in*out:], a, w.back[:rows*in], p/u.in.pixels(), rows/u.in.pixels())
 	}
-	kernel.MulTN(in, out, rows, a, in, w.out, out, part, out)
+	kernel.MulTN(in, out, rows, a, in, w.out, out, part, out, &w.ahead)
 }
 
 func (o *pointwise) partialSize() int {

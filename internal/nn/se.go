@@ -78,12 +78,12 @@ func (s *SE) gates(w *scratch, a []float32, at, n int) {
 		copy(squeezed[i*h:][:h], s.ReduceBias.Data)
 		copy(excited[i*c:][:c], s.ExpandBias.Data)
 	}
-	kernel.MulPacked(n, mean, c, &s.first, squeezed, h, true)
+	kernel.MulPacked(n, mean, c, &s.first, squeezed, h, true, nil)
 	hidden := w.out[:n*h]
 	for i, v := range squeezed {
 		hidden[i] = max(v, 0)
 	}
-	kernel.MulPacked(n, hidden, h, &s.second, excited, c, true)
+	kernel.MulPacked(n, hidden, h, &s.second, excited, c, true, nil)
 	for i, v := range excited {
 		gate[i] = kernel.HardSigmoid(v)
 	}
@@ -115,16 +115,16 @@ func (s *SE) backward(w *scratch, part, a, d []float32, at, n int) []float32 {
 	for i, v := range excited {
 		dGate[i] *= kernel.HardSigmoidSlope(v)
 	}
-	kernel.MulPacked(n, dGate, c, &s.second, dSqueezed, h, false)
+	kernel.MulPacked(n, dGate, c, &s.second, dSqueezed, h, false, nil)
 	for i, v := range squeezed {
 		if v <= 0 {
 			squeezed[i], dSqueezed[i] = 0, 0
 		}
 	}
-	kernel.MulPacked(n, dSqueezed, h, &s.first, dMean, c, false)
+	kernel.MulPacked(n, dSqueezed, h, &s.first, dMean, c, false, nil)
 	dReduce, dReduceBias, dExpand, dExpandBias := s.split(part)
-	kernel.MulTN(c, h, n, mean, c, dSqueezed, h, dReduce, h)
-	kernel.MulTN(h, c, n, squeezed, h, dGate, c, dExpand, c)
+	kernel.MulTN(c, h, n, mean, c, dSqueezed, h, dReduce, h, nil)
+	kernel.MulTN(h, c, n, squeezed, h, dGate, c, dExpand, c, nil)
 	for i := range n {
 		kernel.Add(dReduceBias, dSqueezed[i*h:][:h])
 		kernel.Add(dExpandBias, dGate[i*c:][:c])

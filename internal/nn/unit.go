@@ -14,6 +14,7 @@ type Unit struct {
 	tile    int       // output pixels taken at a time
 	z       []float32 // (N,out): the raw convolution
 	grad    []float32 // (N,out): gradient of the batch norm's output
+	large   bool      // z and grad do not stay in the caches until they are read again
 	zSlot   Slot      // where z (outside training) and grad (in training) live
 	y       []float32 // (N,out): the output, if it is kept
 	ySlot   Slot
@@ -65,6 +66,7 @@ func (u *Unit) bind(g *Graph, prev *Unit, in, out size, slot Slot) {
 		g: g, prev: prev, in: in, out: out, zSlot: slot,
 	}
 	u.back = prev != nil
+	u.large = g.n*out.len() >= largeValues
 	images := max(1, min(cacheValues/max(in.len(), out.len()), g.maxChunk()))
 	u.tile = images * out.pixels()
 	if g.mode == Train {
@@ -157,6 +159,11 @@ func (u *Unit) forwardChunk(worker, chunk int) {
 	for p, end := u.forwardRange(chunk); p < end; p += u.tile {
 		q := min(p+u.tile, end)
 		z := u.z[p*u.out.c : q*u.out.c]
+		w.ahead.Reset()
+		if next := min(q+u.tile, end); next > q && u.prev != nil {
+			from, to := u.inputRange(q, next)
+			u.prev.fetchOutput(&w.ahead, from, to, true)
+		}
 		u.op.forward(u, w, z, p, q)
 		if u.g.mode != Infer {
 			kernel.SumSquares(z, u.out.c, sum, square, w.small)
@@ -205,12 +212,26 @@ func (u *Unit) backwardChunk(worker, chunk int) {
 	}
 	for p, end := u.pixelRange(chunk); p < end; p += u.tile {
 		q := min(p+u.tile, end)
+		w.ahead.Reset()
+		if next := min(q+u.tile, end); next > q {
+			u.fetchGrad(&w.ahead, q, next)
+			if u.prev != nil {
+				from, to := u.inputRange(q, next)
+				u.prev.fetchOutput(&w.ahead, from, to, false)
+			}
+		}
 		u.op.backward(u, w, part, p, q)
 		if u.back {
-			in, out := u.in.pixels(), u.out.pixels()
-			u.prev.accept(w, w.back, chunk, p*in/out, q*in/out)
+			from, to := u.inputRange(p, q)
+			u.prev.accept(w, w.back, chunk, from, to)
 		}
 	}
+}
+
+// inputRange is the input pixels of whole images, or, where each output pixel has one input pixel, of any.
+func (u *Unit) inputRange(p, q int) (from, to int) {
+	in, out := u.in.pixels(), u.out.pixels()
+	return p * in / out, q * in / out
 }
 
 // startSums clears a chunk's sums before gradients of the unit's output come.
@@ -228,7 +249,7 @@ func (u *Unit) accept(w *scratch, d []float32, chunk, p, q int) {
 		kernel.Add(d[:q-p], u.skipped.grad[p:q])
 	}
 	sum, dot := u.BN.chunkSums(chunk)
-	u.BN.norm.Gradient(u.grad[p:q], d, u.z[p:q], sum, dot, w.small)
+	u.BN.norm.Gradient(u.grad[p:q], d, u.z[p:q], sum, dot, w.small, u.large)
 }
 
 // output gives the unit's output, pixels from to to over the batch. first is set in the forward pass, where kept outputs are
@@ -252,6 +273,29 @@ func (u *Unit) output(dst []float32, from, to int, first bool) []float32 {
 	}
 	kernel.Map(dst, z, norm.Scale, norm.Shift, norm.Act)
 	return dst
+}
+
+// fetchOutput and fetchGrad have the memory fetched that output and outputGrad will read.
+func (u *Unit) fetchOutput(a *kernel.Ahead, from, to int, first bool) {
+	from, to = from*u.out.c, to*u.out.c
+	switch {
+	case u.op == nil:
+		a.Add(u.source[from:to])
+		return
+	case u.kept && !first:
+		a.Add(u.y[from:to])
+		return
+	}
+	a.Add(u.z[from:to])
+	if u.skip != nil {
+		a.Add(u.skip.y[from:to])
+	}
+}
+
+func (u *Unit) fetchGrad(a *kernel.Ahead, from, to int) {
+	from, to = from*u.out.c, to*u.out.c
+	a.Add(u.grad[from:to])
+	a.Add(u.z[from:to])
 }
 
 // pixels gives the unit's input, pixels from to to over the batch.

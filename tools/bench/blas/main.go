@@ -88,10 +88,10 @@ func (p product) time() (ours, theirs float64) {
 	c, d := make([]float32, p.m*p.n), make([]float32, p.m*p.n)
 	var packed kernel.Packed
 	packed.Pack(p.k, p.n, b, p.n) // once a step in training, for all images
-	tailor := func() { kernel.MulPacked(p.m, a, p.k, &packed, c, p.n, false) }
+	tailor := func() { kernel.MulPacked(p.m, a, p.k, &packed, c, p.n, false, nil) }
 	trans, lda, beta := C.enum_CBLAS_TRANSPOSE(C.CblasNoTrans), p.k, C.float(0)
 	if p.transposed {
-		tailor = func() { kernel.MulTN(p.m, p.n, p.k, a, p.m, b, p.n, c, p.n) }
+		tailor = func() { kernel.MulTN(p.m, p.n, p.k, a, p.m, b, p.n, c, p.n, nil) }
 		trans, lda, beta = C.CblasTrans, p.m, 1
 	}
 	openblas := func() {

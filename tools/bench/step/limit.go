@@ -94,7 +94,7 @@ func (p *product) run(pool *nn.Pool) {
 	pool.Run((n+rowBlock-1)/rowBlock, func(_, i int) {
 		row := i * rowBlock
 		for k, part := range p.parts {
-			kernel.MulPacked(min(rowBlock, n-row), p.a[row*n+k*depthBlock:], n, part, p.c[row*n:], n, k > 0)
+			kernel.MulPacked(min(rowBlock, n-row), p.a[row*n+k*depthBlock:], n, part, p.c[row*n:], n, k > 0, nil)
 		}
 	})
 }

@@ -34,10 +34,11 @@ func main() {
 // x points to the first pixel of the window of output pixel 0; pixel is the distance of pixels, of taps and of output
 // pixels in bytes (all have the same channels), xRow that of input rows.
 func strip(x vec.ISA, k, stride, pixels int) {
-	TEXT(fmt.Sprintf("strip%ds%dx%d%s", k, stride, pixels, x.Name()), NOSPLIT, "func(y, x, w *float32, xRow, pixel, vectors int, tail bool, mask *int32)")
+	TEXT(fmt.Sprintf("strip%ds%dx%d%s", k, stride, pixels, x.Name()), NOSPLIT, "func(y, x, w *float32, xRow, pixel, vectors int, tail bool, mask *int32, ahead *float32, step int)")
 	x.Mask()
 	y, in, w := Load(Param("y"), GP64()), Load(Param("x"), GP64()), Load(Param("w"), GP64())
 	xRow, pixel, vectors := Load(Param("xRow"), GP64()), Load(Param("pixel"), GP64()), Load(Param("vectors"), GP64())
+	ahead, step := Load(Param("ahead"), GP64()), Load(Param("step"), GP64())
 	channels := func(masked bool) {
 		acc := make([]VecVirtual, pixels)
 		for i := range acc {
@@ -85,6 +86,10 @@ func strip(x vec.ISA, k, stride, pixels int) {
 			}
 			ADDQ(pixel, at)
 		}
+		for range linesPerRow(k) {
+			PREFETCHT0(Mem{Base: ahead})
+			ADDQ(step, ahead)
+		}
 		if x.Bytes() == 32 {
 			for range k {
 				ADDQ(pixel, tap)
@@ -104,6 +109,9 @@ func strip(x vec.ISA, k, stride, pixels int) {
 	}
 	vec.EachVector(x, vectors, []Register{y, in, w}, channels)
 }
+
+// linesPerRow is how many cache lines a strip fetches ahead with every row of taps: about two for each line of output.
+func linesPerRow(k int) int { return 10 / k }
 
 // tapPointers gives bases from which a row of up to seven taps is reached: tap, and tap + 4 pixels if it needs more.
 func tapPointers(tap, pixel Register, k int) []Register {
@@ -137,11 +145,12 @@ func tapMem(p []Register, pixel Register, kx int) Mem {
 //
 // dz may lie spread out: dzRow and dzPixel are the distances of its rows and pixels, xRow that of every stride-th input row.
 func weight(x vec.ISA, k, stride int) {
-	TEXT(fmt.Sprintf("taps%ds%d%s", k, stride, x.Name()), NOSPLIT, "func(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, vectors int, tail bool, mask *int32)")
+	TEXT(fmt.Sprintf("taps%ds%d%s", k, stride, x.Name()), NOSPLIT, "func(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, vectors int, tail bool, mask *int32, ahead *float32, step int)")
 	x.Mask()
 	dw, in, dz := Load(Param("dw"), GP64()), Load(Param("x"), GP64()), Load(Param("dz"), GP64())
 	pixel := Load(Param("pixel"), GP64())
 	vectors := Load(Param("vectors"), GP64())
+	ahead := Load(Param("ahead"), GP64())
 	most := 8
 	if x.Bytes() == 32 {
 		most = 4 // half the registers
@@ -167,12 +176,16 @@ func weight(x vec.ISA, k, stride int) {
 			CMPQ(ox, Imm(uint64(pixels)))
 			JL(LabelRef(after))
 			gradients(x, acc, at, d, pixel, pixels, stride, masked)
+			if pixels == most {
+				PREFETCHT0(Mem{Base: ahead})
+				ADDQ(vec.ParamAt("step"), ahead)
+			}
 			SUBQ(Imm(uint64(pixels)), ox)
 			JMP(LabelRef(block))
 			Label(after)
 		}
-		ADDQ(paramAt("xRow"), row)
-		ADDQ(paramAt("dzRow"), dRow)
+		ADDQ(vec.ParamAt("xRow"), row)
+		ADDQ(vec.ParamAt("dzRow"), dRow)
 		DECQ(oy)
 		JNZ(LabelRef(rowLabel))
 		out, t := GP64(), x.New()
@@ -196,7 +209,7 @@ func gradients(x vec.ISA, acc []VecVirtual, at, d, pixel Register, pixels, strid
 	for p := range dz {
 		dz[p] = x.New()
 		x.Load(Mem{Base: d}, dz[p], masked)
-		ADDQ(paramAt("dzPixel"), d)
+		ADDQ(vec.ParamAt("dzPixel"), d)
 	}
 	v, in := x.New(), GP64()
 	MOVQ(at, in)
@@ -212,13 +225,4 @@ func gradients(x vec.ISA, acc []VecVirtual, at, d, pixel Register, pixels, strid
 	for range pixels * stride {
 		ADDQ(pixel, at)
 	}
-}
-
-// paramAt is where a parameter lies on the stack, for those that there are no registers for.
-func paramAt(name string) Mem {
-	c, err := Param(name).Resolve()
-	if err != nil {
-		panic(err)
-	}
-	return c.Addr
 }

@@ -33,16 +33,18 @@ func main() {
 
 func tile(x vec.ISA, rows, vectors int) {
 	name := fmt.Sprintf("tile%dx%d%s", rows, vectors*x.Bytes()/4, x.Name())
-	TEXT(name, NOSPLIT, "func(k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool)")
-	Doc(fmt.Sprintf("%s computes a tile of C of %d rows: C = A·B, or C += A·B. Strides are in bytes.", name, rows))
-	k := Load(Param("k"), GP64())
-	aRow, aCol := Load(Param("aRow"), GP64()), Load(Param("aCol"), GP64())
-	b, bRow := Load(Param("b"), GP64()), Load(Param("bRow"), GP64())
+	TEXT(name, NOSPLIT, "func(count, k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)")
+	Doc(fmt.Sprintf("%s computes count tiles of C, one below the other, of %d rows each: C = A·B, or C += A·B. Strides are in bytes.", name, rows),
+		"For every row of B it fetches a cache line from ahead.")
+	aRow, aCol, bRow := Load(Param("aRow"), GP64()), Load(Param("aCol"), GP64()), Load(Param("bRow"), GP64())
+	ahead, step := Load(Param("ahead"), GP64()), Load(Param("step"), GP64())
 	x.Mask()
-	// Rows 0 to 3 are reached from one base, 4 to 7 from the next, and so on.
-	bases := []Register{Load(Param("a"), GP64())}
 	aRow3 := GP64()
 	LEAQ(Mem{Base: aRow, Index: aRow, Scale: 2}, aRow3)
+
+	Label("tile")
+	// Rows 0 to 3 are reached from one base, 4 to 7 from the next, and so on.
+	bases := []Register{Load(Param("a"), GP64())}
 	for i := 4; i < rows; i += 4 {
 		next := GP64()
 		LEAQ(Mem{Base: bases[len(bases)-1], Index: aRow, Scale: 4}, next)
@@ -64,27 +66,17 @@ func tile(x vec.ISA, rows, vectors int) {
 	for i := range acc {
 		acc[i] = vec.Zero(x)
 	}
-	bv := make([]VecVirtual, vectors)
-	for v := range bv {
-		bv[v] = x.New()
-	}
-	av := x.New()
-	Label("loop")
-	for v := range bv {
-		x.Load(Mem{Base: b, Disp: v * x.Bytes()}, bv[v], v == vectors-1)
-	}
-	for i := range rows {
-		VBROADCASTSS(row(i), av)
-		for v := range bv {
-			VFMADD231PS(av, bv[v], acc[i*vectors+v])
-		}
-	}
+	b, k := Load(Param("b"), GP64()), Load(Param("k"), GP64())
+	Label("k")
+	PREFETCHT0(Mem{Base: ahead})
+	ADDQ(step, ahead)
+	products(x, row, b, acc, vectors)
 	for _, base := range bases {
 		ADDQ(aCol, base)
 	}
 	ADDQ(bRow, b)
 	DECQ(k)
-	JNZ(LabelRef("loop"))
+	JNZ(LabelRef("k"))
 
 	c, cRow := Load(Param("c"), GP64()), Load(Param("cRow"), GP64())
 	add := Load(Param("add"), GP8())
@@ -98,19 +90,45 @@ func tile(x vec.ISA, rows, vectors int) {
 			x.Load(Mem{Base: at, Disp: v * x.Bytes()}, t, v == vectors-1)
 			VADDPS(t, acc[i*vectors+v], acc[i*vectors+v])
 		}
-		if i < rows-1 {
-			ADDQ(cRow, at)
-		}
+		ADDQ(cRow, at)
 	}
 	Label("store")
 	for i := range rows {
 		for v := range vectors {
 			x.Store(acc[i*vectors+v], Mem{Base: c, Disp: v * x.Bytes()}, v == vectors-1)
 		}
-		if i < rows-1 {
-			ADDQ(cRow, c)
-		}
+		ADDQ(cRow, c)
 	}
+	// The parameters themselves move on to the next tile: there are no registers for them.
+	MOVQ(c, vec.ParamAt("c"))
+	next := GP64()
+	IMUL3Q(Imm(uint64(rows)), aRow, next)
+	ADDQ(next, vec.ParamAt("a"))
+	DECQ(vec.ParamAt("count"))
+	JNZ(LabelRef("tile"))
 	VZEROUPPER()
 	RET()
+}
+
+// products generates acc[i,v] += A[i]·B[v] for one column of A.
+func products(x vec.ISA, row func(int) Mem, b Register, acc []VecVirtual, vectors int) {
+	bv := make([]VecVirtual, vectors)
+	for v := range bv {
+		bv[v] = x.New()
+		x.Load(Mem{Base: b, Disp: v * x.Bytes()}, bv[v], v == vectors-1)
+	}
+	if x.Bytes() == 64 && vectors == 1 {
+		// A value of A is used once: the product itself reads it.
+		for i := range acc {
+			VFMADD231PS_BCST(row(i), bv[0], acc[i])
+		}
+		return
+	}
+	for i := range len(acc) / vectors {
+		av := x.New()
+		VBROADCASTSS(row(i), av)
+		for v := range bv {
+			VFMADD231PS(av, bv[v], acc[i*vectors+v])
+		}
+	}
 }

@@ -235,9 +235,10 @@ func gradientWidths(x vec.ISA) []int {
 }
 
 // gradient generates, for v vectors of channels, the last masked, out = d*act'(x*scale+shift), with sum += Σ out and
-// dot += Σ out*(x-mean) over rows. The sums are in registers, the coefficients come from the first level cache.
+// dot += Σ out*(x-mean) over rows. The sums are in registers, the coefficients come from the first level cache. With stream set,
+// out bypasses the caches; then all vectors are whole and aligned.
 func gradient(x vec.ISA, act string, v int) {
-	TEXT(fmt.Sprintf("gradient%s%d%s", act, v, x.Name()), NOSPLIT, "func(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int, mask *int32)")
+	TEXT(fmt.Sprintf("gradient%s%d%s", act, v, x.Name()), NOSPLIT, "func(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int, mask *int32, stream bool)")
 	x.Mask()
 	at := func(base Register, i int) Mem { return Mem{Base: base, Disp: i * x.Bytes()} }
 	scale, shift, mean := Load(Param("scale"), GP64()), Load(Param("shift"), GP64()), Load(Param("mean"), GP64())
@@ -248,27 +249,37 @@ func gradient(x vec.ISA, act string, v int) {
 	slope := slopeOf(x, act)
 	out, d, p := Load(Param("out"), GP64()), Load(Param("d"), GP64()), Load(Param("x"), GP64())
 	rows, rowBytes := Load(Param("rows"), GP64()), Load(Param("rowBytes"), GP64())
-	Label("row")
-	for i := range v {
-		last := i == v-1
-		z, t, u, c := x.New(), x.New(), x.New(), x.New()
-		x.Load(at(p, i), z, last)
-		x.Load(at(d, i), t, last)
-		x.Load(at(shift, i), u, last)
-		x.Load(at(scale, i), c, last)
-		VFMADD231PS(c, z, u)
-		slope(u, t)
-		x.Store(t, at(out, i), last)
-		VADDPS(t, sum[i], sum[i])
-		x.Load(at(mean, i), c, last)
-		VSUBPS(c, z, z)
-		VFMADD231PS(t, z, dot[i])
+	pass := func(label string, store func(src VecVirtual, dst Mem, last bool)) {
+		Label(label)
+		for i := range v {
+			last := i == v-1
+			z, t, u, c := x.New(), x.New(), x.New(), x.New()
+			x.Load(at(p, i), z, last)
+			x.Load(at(d, i), t, last)
+			x.Load(at(shift, i), u, last)
+			x.Load(at(scale, i), c, last)
+			VFMADD231PS(c, z, u)
+			slope(u, t)
+			store(t, at(out, i), last)
+			VADDPS(t, sum[i], sum[i])
+			x.Load(at(mean, i), c, last)
+			VSUBPS(c, z, z)
+			VFMADD231PS(t, z, dot[i])
+		}
+		ADDQ(rowBytes, p)
+		ADDQ(rowBytes, d)
+		ADDQ(rowBytes, out)
+		DECQ(rows)
+		JNZ(LabelRef(label))
 	}
-	ADDQ(rowBytes, p)
-	ADDQ(rowBytes, d)
-	ADDQ(rowBytes, out)
-	DECQ(rows)
-	JNZ(LabelRef("row"))
+	stream := Load(Param("stream"), GP8())
+	TESTB(stream, stream)
+	JNZ(LabelRef("streamed"))
+	pass("row", x.Store)
+	JMP(LabelRef("sums"))
+	pass("streamed", func(src VecVirtual, dst Mem, _ bool) { VMOVNTPS(src, dst) })
+	SFENCE()
+	Label("sums")
 	s, q := Load(Param("sum"), GP64()), Load(Param("dot"), GP64())
 	for i := range v {
 		addTo(x, sum[i], at(s, i), i == v-1)

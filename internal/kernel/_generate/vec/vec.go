@@ -66,6 +66,15 @@ func EachVector(x ISA, vectors Register, pointers []Register, code func(masked b
 	RET()
 }
 
+// ParamAt is where a parameter lies on the stack, for those that there are no registers for.
+func ParamAt(name string) Mem {
+	c, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return c.Addr
+}
+
 // Zero clears a vector.
 func Zero(x ISA) VecVirtual {
 	d := x.New()
