@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func strip3s1x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip3s1x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip3s1x8AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip3s1x8AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -16,8 +16,7 @@ TEXT ·strip3s1x8AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
@@ -30,92 +29,144 @@ vector:
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000003, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000003, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z10
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z11
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z8
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z9
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z10
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z8, Z11, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z9, Z11, Z0
 	VFMADD231PS Z8, Z11, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z0
 	VFMADD231PS Z9, Z11, Z1
 	VFMADD231PS Z8, Z11, Z2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z1
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z8, Z11, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z2
 	VFMADD231PS Z9, Z11, Z3
 	VFMADD231PS Z8, Z11, Z4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z3
 	VFMADD231PS Z9, Z11, Z4
 	VFMADD231PS Z8, Z11, Z5
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z4
 	VFMADD231PS Z9, Z11, Z5
 	VFMADD231PS Z8, Z11, Z6
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z5
 	VFMADD231PS Z9, Z11, Z6
 	VFMADD231PS Z8, Z11, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z6
 	VFMADD231PS Z9, Z11, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z7
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z3, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z4, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z5, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z6, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z7, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z3, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z4, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z5, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z6, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z7, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z3, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z4, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z5, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z6, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z7, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z8
+	VMOVUPS     (R10), Z9
+	VADDPS      Z0, Z8, Z8
+	VFMADD231PS Z0, Z0, Z9
+	VADDPS      Z1, Z8, Z8
+	VFMADD231PS Z1, Z1, Z9
+	VADDPS      Z2, Z8, Z8
+	VFMADD231PS Z2, Z2, Z9
+	VADDPS      Z3, Z8, Z8
+	VFMADD231PS Z3, Z3, Z9
+	VADDPS      Z4, Z8, Z8
+	VFMADD231PS Z4, Z4, Z9
+	VADDPS      Z5, Z8, Z8
+	VFMADD231PS Z5, Z5, Z9
+	VADDPS      Z6, Z8, Z8
+	VFMADD231PS Z6, Z6, Z9
+	VADDPS      Z7, Z8, Z8
+	VFMADD231PS Z7, Z7, Z9
+	VMOVUPS     Z8, (R9)
+	VMOVUPS     Z9, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -133,63 +184,63 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z8
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z9
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z10
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z11
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z8, Z11, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z9, Z11, Z0
 	VFMADD231PS Z8, Z11, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z0
 	VFMADD231PS Z9, Z11, Z1
 	VFMADD231PS Z8, Z11, Z2
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z1
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z8, Z11, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z2
 	VFMADD231PS Z9, Z11, Z3
 	VFMADD231PS Z8, Z11, Z4
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z3
 	VFMADD231PS Z9, Z11, Z4
 	VFMADD231PS Z8, Z11, Z5
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z4
 	VFMADD231PS Z9, Z11, Z5
 	VFMADD231PS Z8, Z11, Z6
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z5
 	VFMADD231PS Z9, Z11, Z6
 	VFMADD231PS Z8, Z11, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z6
 	VFMADD231PS Z9, Z11, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z7
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -208,14 +259,41 @@ tapstrue:
 	VMOVUPS     Z6, K1, (AX)
 	ADDQ        SI, AX
 	VMOVUPS     Z7, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z8
+	VMOVUPS.Z   (CX), K1, Z9
+	VADDPS      Z0, Z8, Z8
+	VFMADD231PS Z0, Z0, Z9
+	VADDPS      Z1, Z8, Z8
+	VFMADD231PS Z1, Z1, Z9
+	VADDPS      Z2, Z8, Z8
+	VFMADD231PS Z2, Z2, Z9
+	VADDPS      Z3, Z8, Z8
+	VFMADD231PS Z3, Z3, Z9
+	VADDPS      Z4, Z8, Z8
+	VFMADD231PS Z4, Z4, Z9
+	VADDPS      Z5, Z8, Z8
+	VFMADD231PS Z5, Z5, Z9
+	VADDPS      Z6, Z8, Z8
+	VFMADD231PS Z6, Z6, Z9
+	VADDPS      Z7, Z8, Z8
+	VFMADD231PS Z7, Z7, Z9
+	VMOVUPS     Z8, K1, (AX)
+	VMOVUPS     Z9, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip3s1x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip3s1x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip3s1x4AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip3s1x4AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -225,8 +303,7 @@ TEXT ·strip3s1x4AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
@@ -235,64 +312,100 @@ vector:
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000003, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000003, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z7
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z4
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z4, Z7, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z5, Z7, Z0
 	VFMADD231PS Z4, Z7, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z0
 	VFMADD231PS Z5, Z7, Z1
 	VFMADD231PS Z4, Z7, Z2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z1
 	VFMADD231PS Z5, Z7, Z2
 	VFMADD231PS Z4, Z7, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z2
 	VFMADD231PS Z5, Z7, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z3
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z3, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z3, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z3, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z4
+	VMOVUPS     (R10), Z5
+	VADDPS      Z0, Z4, Z4
+	VFMADD231PS Z0, Z0, Z5
+	VADDPS      Z1, Z4, Z4
+	VFMADD231PS Z1, Z1, Z5
+	VADDPS      Z2, Z4, Z4
+	VFMADD231PS Z2, Z2, Z5
+	VADDPS      Z3, Z4, Z4
+	VFMADD231PS Z3, Z3, Z5
+	VMOVUPS     Z4, (R9)
+	VMOVUPS     Z5, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -306,43 +419,43 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z4
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z5
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z6
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z7
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z4, Z7, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z5, Z7, Z0
 	VFMADD231PS Z4, Z7, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z6, Z7, Z0
 	VFMADD231PS Z5, Z7, Z1
 	VFMADD231PS Z4, Z7, Z2
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z6, Z7, Z1
 	VFMADD231PS Z5, Z7, Z2
 	VFMADD231PS Z4, Z7, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z6, Z7, Z2
 	VFMADD231PS Z5, Z7, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z6, Z7, Z3
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -353,14 +466,33 @@ tapstrue:
 	VMOVUPS     Z2, K1, (AX)
 	ADDQ        SI, AX
 	VMOVUPS     Z3, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z4
+	VMOVUPS.Z   (CX), K1, Z5
+	VADDPS      Z0, Z4, Z4
+	VFMADD231PS Z0, Z0, Z5
+	VADDPS      Z1, Z4, Z4
+	VFMADD231PS Z1, Z1, Z5
+	VADDPS      Z2, Z4, Z4
+	VFMADD231PS Z2, Z2, Z5
+	VADDPS      Z3, Z4, Z4
+	VFMADD231PS Z3, Z3, Z5
+	VMOVUPS     Z4, K1, (AX)
+	VMOVUPS     Z5, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip3s1x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip3s1x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip3s1x2AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip3s1x2AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -370,58 +502,85 @@ TEXT ·strip3s1x2AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000003, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000003, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z5
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z2
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z4
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z5
 	VFMADD231PS Z2, Z5, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z5
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z5
 	VFMADD231PS Z3, Z5, Z0
 	VFMADD231PS Z2, Z5, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z5
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z5
 	VFMADD231PS Z4, Z5, Z0
 	VFMADD231PS Z3, Z5, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z5
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z5
 	VFMADD231PS Z4, Z5, Z1
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z1, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z1, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z1, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (R10), Z3
+	VADDPS      Z0, Z2, Z2
+	VFMADD231PS Z0, Z0, Z3
+	VADDPS      Z1, Z2, Z2
+	VFMADD231PS Z1, Z1, Z3
+	VMOVUPS     Z2, (R9)
+	VMOVUPS     Z3, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -433,47 +592,62 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z2
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z3
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z4
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z5
+	VMOVUPS.Z   (R9), K1, Z5
 	VFMADD231PS Z2, Z5, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z5
 	VFMADD231PS Z3, Z5, Z0
 	VFMADD231PS Z2, Z5, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z5
 	VFMADD231PS Z4, Z5, Z0
 	VFMADD231PS Z3, Z5, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z5
 	VFMADD231PS Z4, Z5, Z1
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
 	VMOVUPS     Z0, K1, (AX)
 	ADDQ        SI, AX
 	VMOVUPS     Z1, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z2
+	VMOVUPS.Z   (CX), K1, Z3
+	VADDPS      Z0, Z2, Z2
+	VFMADD231PS Z0, Z0, Z3
+	VADDPS      Z1, Z2, Z2
+	VFMADD231PS Z1, Z1, Z3
+	VMOVUPS     Z2, K1, (AX)
+	VMOVUPS     Z3, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip3s1x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip3s1x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip3s1x1AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip3s1x1AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -483,50 +657,73 @@ TEXT ·strip3s1x1AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000003, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000003, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z4
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z1
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z2
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z4
 	VFMADD231PS Z1, Z4, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z4
 	VFMADD231PS Z2, Z4, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z4
 	VFMADD231PS Z3, Z4, Z0
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z1
+	VMOVUPS     (R10), Z2
+	VADDPS      Z0, Z1, Z1
+	VFMADD231PS Z0, Z0, Z2
+	VMOVUPS     Z1, (R9)
+	VMOVUPS     Z2, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -537,33 +734,46 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z1
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z2
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z3
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z4
+	VMOVUPS.Z   (R9), K1, Z4
 	VFMADD231PS Z1, Z4, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z4
 	VFMADD231PS Z2, Z4, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z4
 	VFMADD231PS Z3, Z4, Z0
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
 	VMOVUPS     Z0, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z1
+	VMOVUPS.Z   (CX), K1, Z2
+	VADDPS      Z0, Z1, Z1
+	VFMADD231PS Z0, Z0, Z2
+	VMOVUPS     Z1, K1, (AX)
+	VMOVUPS     Z2, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
@@ -993,9 +1203,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip3s2x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip3s2x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip3s2x8AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip3s2x8AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -1005,8 +1215,7 @@ TEXT ·strip3s2x8AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
@@ -1019,106 +1228,158 @@ vector:
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000003, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000003, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z10
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z11
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z8
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z9
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z10
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z8, Z11, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z9, Z11, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z0
 	VFMADD231PS Z8, Z11, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z9, Z11, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z1
 	VFMADD231PS Z8, Z11, Z2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z9, Z11, Z2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z2
 	VFMADD231PS Z8, Z11, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z9, Z11, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z3
 	VFMADD231PS Z8, Z11, Z4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z9, Z11, Z4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z4
 	VFMADD231PS Z8, Z11, Z5
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z9, Z11, Z5
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z5
 	VFMADD231PS Z8, Z11, Z6
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z9, Z11, Z6
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z6
 	VFMADD231PS Z8, Z11, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z9, Z11, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z7
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z3, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z4, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z5, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z6, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z7, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z3, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z4, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z5, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z6, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z7, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z3, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z4, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z5, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z6, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z7, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z8
+	VMOVUPS     (R10), Z9
+	VADDPS      Z0, Z8, Z8
+	VFMADD231PS Z0, Z0, Z9
+	VADDPS      Z1, Z8, Z8
+	VFMADD231PS Z1, Z1, Z9
+	VADDPS      Z2, Z8, Z8
+	VFMADD231PS Z2, Z2, Z9
+	VADDPS      Z3, Z8, Z8
+	VFMADD231PS Z3, Z3, Z9
+	VADDPS      Z4, Z8, Z8
+	VFMADD231PS Z4, Z4, Z9
+	VADDPS      Z5, Z8, Z8
+	VFMADD231PS Z5, Z5, Z9
+	VADDPS      Z6, Z8, Z8
+	VFMADD231PS Z6, Z6, Z9
+	VADDPS      Z7, Z8, Z8
+	VFMADD231PS Z7, Z7, Z9
+	VMOVUPS     Z8, (R9)
+	VMOVUPS     Z9, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -1136,77 +1397,77 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z8
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z9
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z10
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z11
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z8, Z11, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z9, Z11, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z0
 	VFMADD231PS Z8, Z11, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z9, Z11, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z1
 	VFMADD231PS Z8, Z11, Z2
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z9, Z11, Z2
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z2
 	VFMADD231PS Z8, Z11, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z9, Z11, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z3
 	VFMADD231PS Z8, Z11, Z4
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z9, Z11, Z4
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z4
 	VFMADD231PS Z8, Z11, Z5
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z9, Z11, Z5
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z5
 	VFMADD231PS Z8, Z11, Z6
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z9, Z11, Z6
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z6
 	VFMADD231PS Z8, Z11, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z9, Z11, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z7
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -1225,14 +1486,41 @@ tapstrue:
 	VMOVUPS     Z6, K1, (AX)
 	ADDQ        SI, AX
 	VMOVUPS     Z7, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z8
+	VMOVUPS.Z   (CX), K1, Z9
+	VADDPS      Z0, Z8, Z8
+	VFMADD231PS Z0, Z0, Z9
+	VADDPS      Z1, Z8, Z8
+	VFMADD231PS Z1, Z1, Z9
+	VADDPS      Z2, Z8, Z8
+	VFMADD231PS Z2, Z2, Z9
+	VADDPS      Z3, Z8, Z8
+	VFMADD231PS Z3, Z3, Z9
+	VADDPS      Z4, Z8, Z8
+	VFMADD231PS Z4, Z4, Z9
+	VADDPS      Z5, Z8, Z8
+	VFMADD231PS Z5, Z5, Z9
+	VADDPS      Z6, Z8, Z8
+	VFMADD231PS Z6, Z6, Z9
+	VADDPS      Z7, Z8, Z8
+	VFMADD231PS Z7, Z7, Z9
+	VMOVUPS     Z8, K1, (AX)
+	VMOVUPS     Z9, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip3s2x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip3s2x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip3s2x4AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip3s2x4AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -1242,8 +1530,7 @@ TEXT ·strip3s2x4AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
@@ -1252,70 +1539,106 @@ vector:
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000003, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000003, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z7
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z4
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z4, Z7, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z5, Z7, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z0
 	VFMADD231PS Z4, Z7, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z5, Z7, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z1
 	VFMADD231PS Z4, Z7, Z2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z5, Z7, Z2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z2
 	VFMADD231PS Z4, Z7, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z5, Z7, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z3
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z3, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z3, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z3, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z4
+	VMOVUPS     (R10), Z5
+	VADDPS      Z0, Z4, Z4
+	VFMADD231PS Z0, Z0, Z5
+	VADDPS      Z1, Z4, Z4
+	VFMADD231PS Z1, Z1, Z5
+	VADDPS      Z2, Z4, Z4
+	VFMADD231PS Z2, Z2, Z5
+	VADDPS      Z3, Z4, Z4
+	VFMADD231PS Z3, Z3, Z5
+	VMOVUPS     Z4, (R9)
+	VMOVUPS     Z5, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -1329,49 +1652,49 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z4
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z5
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z6
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z7
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z4, Z7, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z5, Z7, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z6, Z7, Z0
 	VFMADD231PS Z4, Z7, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z5, Z7, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z6, Z7, Z1
 	VFMADD231PS Z4, Z7, Z2
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z5, Z7, Z2
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z6, Z7, Z2
 	VFMADD231PS Z4, Z7, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z5, Z7, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z6, Z7, Z3
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -1382,14 +1705,33 @@ tapstrue:
 	VMOVUPS     Z2, K1, (AX)
 	ADDQ        SI, AX
 	VMOVUPS     Z3, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z4
+	VMOVUPS.Z   (CX), K1, Z5
+	VADDPS      Z0, Z4, Z4
+	VFMADD231PS Z0, Z0, Z5
+	VADDPS      Z1, Z4, Z4
+	VFMADD231PS Z1, Z1, Z5
+	VADDPS      Z2, Z4, Z4
+	VFMADD231PS Z2, Z2, Z5
+	VADDPS      Z3, Z4, Z4
+	VFMADD231PS Z3, Z3, Z5
+	VMOVUPS     Z4, K1, (AX)
+	VMOVUPS     Z5, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip3s2x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip3s2x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip3s2x2AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip3s2x2AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -1399,60 +1741,87 @@ TEXT ·strip3s2x2AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000003, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000003, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z5
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z2
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z4
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z5
 	VFMADD231PS Z2, Z5, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z5
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z5
 	VFMADD231PS Z3, Z5, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z5
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z5
 	VFMADD231PS Z4, Z5, Z0
 	VFMADD231PS Z2, Z5, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z5
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z5
 	VFMADD231PS Z3, Z5, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z5
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z5
 	VFMADD231PS Z4, Z5, Z1
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z1, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z1, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z1, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (R10), Z3
+	VADDPS      Z0, Z2, Z2
+	VFMADD231PS Z0, Z0, Z3
+	VADDPS      Z1, Z2, Z2
+	VFMADD231PS Z1, Z1, Z3
+	VMOVUPS     Z2, (R9)
+	VMOVUPS     Z3, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -1464,49 +1833,64 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z2
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z3
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z4
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z5
+	VMOVUPS.Z   (R9), K1, Z5
 	VFMADD231PS Z2, Z5, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z5
 	VFMADD231PS Z3, Z5, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z5
 	VFMADD231PS Z4, Z5, Z0
 	VFMADD231PS Z2, Z5, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z5
 	VFMADD231PS Z3, Z5, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z5
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z5
 	VFMADD231PS Z4, Z5, Z1
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
 	VMOVUPS     Z0, K1, (AX)
 	ADDQ        SI, AX
 	VMOVUPS     Z1, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z2
+	VMOVUPS.Z   (CX), K1, Z3
+	VADDPS      Z0, Z2, Z2
+	VFMADD231PS Z0, Z0, Z3
+	VADDPS      Z1, Z2, Z2
+	VFMADD231PS Z1, Z1, Z3
+	VMOVUPS     Z2, K1, (AX)
+	VMOVUPS     Z3, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip3s2x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip3s2x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip3s2x1AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip3s2x1AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -1516,50 +1900,73 @@ TEXT ·strip3s2x1AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000003, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000003, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z4
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z1
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z2
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z4
 	VFMADD231PS Z1, Z4, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z4
 	VFMADD231PS Z2, Z4, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z4
 	VFMADD231PS Z3, Z4, Z0
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z1
+	VMOVUPS     (R10), Z2
+	VADDPS      Z0, Z1, Z1
+	VFMADD231PS Z0, Z0, Z2
+	VMOVUPS     Z1, (R9)
+	VMOVUPS     Z2, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -1570,33 +1977,46 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z1
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z2
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z3
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z4
+	VMOVUPS.Z   (R9), K1, Z4
 	VFMADD231PS Z1, Z4, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z4
 	VFMADD231PS Z2, Z4, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z4
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z4
 	VFMADD231PS Z3, Z4, Z0
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
 	VMOVUPS     Z0, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z1
+	VMOVUPS.Z   (CX), K1, Z2
+	VADDPS      Z0, Z1, Z1
+	VFMADD231PS Z0, Z0, Z2
+	VMOVUPS     Z1, K1, (AX)
+	VMOVUPS     Z2, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
@@ -2100,9 +2520,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip5s1x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip5s1x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip5s1x8AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip5s1x8AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -2112,8 +2532,7 @@ TEXT ·strip5s1x8AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
@@ -2126,114 +2545,166 @@ vector:
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000005, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000005, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z10
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z12
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z13
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z8
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z9
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z10
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z11
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z12
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z8, Z13, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z9, Z13, Z0
 	VFMADD231PS Z8, Z13, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z10, Z13, Z0
 	VFMADD231PS Z9, Z13, Z1
 	VFMADD231PS Z8, Z13, Z2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z11, Z13, Z0
 	VFMADD231PS Z10, Z13, Z1
 	VFMADD231PS Z9, Z13, Z2
 	VFMADD231PS Z8, Z13, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z12, Z13, Z0
 	VFMADD231PS Z11, Z13, Z1
 	VFMADD231PS Z10, Z13, Z2
 	VFMADD231PS Z9, Z13, Z3
 	VFMADD231PS Z8, Z13, Z4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z12, Z13, Z1
 	VFMADD231PS Z11, Z13, Z2
 	VFMADD231PS Z10, Z13, Z3
 	VFMADD231PS Z9, Z13, Z4
 	VFMADD231PS Z8, Z13, Z5
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z12, Z13, Z2
 	VFMADD231PS Z11, Z13, Z3
 	VFMADD231PS Z10, Z13, Z4
 	VFMADD231PS Z9, Z13, Z5
 	VFMADD231PS Z8, Z13, Z6
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z12, Z13, Z3
 	VFMADD231PS Z11, Z13, Z4
 	VFMADD231PS Z10, Z13, Z5
 	VFMADD231PS Z9, Z13, Z6
 	VFMADD231PS Z8, Z13, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z12, Z13, Z4
 	VFMADD231PS Z11, Z13, Z5
 	VFMADD231PS Z10, Z13, Z6
 	VFMADD231PS Z9, Z13, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z12, Z13, Z5
 	VFMADD231PS Z11, Z13, Z6
 	VFMADD231PS Z10, Z13, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z12, Z13, Z6
 	VFMADD231PS Z11, Z13, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z12, Z13, Z7
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z3, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z4, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z5, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z6, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z7, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z3, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z4, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z5, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z6, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z7, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z3, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z4, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z5, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z6, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z7, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z8
+	VMOVUPS     (R10), Z9
+	VADDPS      Z0, Z8, Z8
+	VFMADD231PS Z0, Z0, Z9
+	VADDPS      Z1, Z8, Z8
+	VFMADD231PS Z1, Z1, Z9
+	VADDPS      Z2, Z8, Z8
+	VFMADD231PS Z2, Z2, Z9
+	VADDPS      Z3, Z8, Z8
+	VFMADD231PS Z3, Z3, Z9
+	VADDPS      Z4, Z8, Z8
+	VFMADD231PS Z4, Z4, Z9
+	VADDPS      Z5, Z8, Z8
+	VFMADD231PS Z5, Z5, Z9
+	VADDPS      Z6, Z8, Z8
+	VFMADD231PS Z6, Z6, Z9
+	VADDPS      Z7, Z8, Z8
+	VFMADD231PS Z7, Z7, Z9
+	VMOVUPS     Z8, (R9)
+	VMOVUPS     Z9, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -2251,7 +2722,7 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z8
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z9
@@ -2262,74 +2733,74 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z12
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z13
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z8, Z13, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z9, Z13, Z0
 	VFMADD231PS Z8, Z13, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z10, Z13, Z0
 	VFMADD231PS Z9, Z13, Z1
 	VFMADD231PS Z8, Z13, Z2
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z11, Z13, Z0
 	VFMADD231PS Z10, Z13, Z1
 	VFMADD231PS Z9, Z13, Z2
 	VFMADD231PS Z8, Z13, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z12, Z13, Z0
 	VFMADD231PS Z11, Z13, Z1
 	VFMADD231PS Z10, Z13, Z2
 	VFMADD231PS Z9, Z13, Z3
 	VFMADD231PS Z8, Z13, Z4
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z12, Z13, Z1
 	VFMADD231PS Z11, Z13, Z2
 	VFMADD231PS Z10, Z13, Z3
 	VFMADD231PS Z9, Z13, Z4
 	VFMADD231PS Z8, Z13, Z5
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z12, Z13, Z2
 	VFMADD231PS Z11, Z13, Z3
 	VFMADD231PS Z10, Z13, Z4
 	VFMADD231PS Z9, Z13, Z5
 	VFMADD231PS Z8, Z13, Z6
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z12, Z13, Z3
 	VFMADD231PS Z11, Z13, Z4
 	VFMADD231PS Z10, Z13, Z5
 	VFMADD231PS Z9, Z13, Z6
 	VFMADD231PS Z8, Z13, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z12, Z13, Z4
 	VFMADD231PS Z11, Z13, Z5
 	VFMADD231PS Z10, Z13, Z6
 	VFMADD231PS Z9, Z13, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z12, Z13, Z5
 	VFMADD231PS Z11, Z13, Z6
 	VFMADD231PS Z10, Z13, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z12, Z13, Z6
 	VFMADD231PS Z11, Z13, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z12, Z13, Z7
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -2348,14 +2819,41 @@ tapstrue:
 	VMOVUPS     Z6, K1, (AX)
 	ADDQ        SI, AX
 	VMOVUPS     Z7, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z8
+	VMOVUPS.Z   (CX), K1, Z9
+	VADDPS      Z0, Z8, Z8
+	VFMADD231PS Z0, Z0, Z9
+	VADDPS      Z1, Z8, Z8
+	VFMADD231PS Z1, Z1, Z9
+	VADDPS      Z2, Z8, Z8
+	VFMADD231PS Z2, Z2, Z9
+	VADDPS      Z3, Z8, Z8
+	VFMADD231PS Z3, Z3, Z9
+	VADDPS      Z4, Z8, Z8
+	VFMADD231PS Z4, Z4, Z9
+	VADDPS      Z5, Z8, Z8
+	VFMADD231PS Z5, Z5, Z9
+	VADDPS      Z6, Z8, Z8
+	VFMADD231PS Z6, Z6, Z9
+	VADDPS      Z7, Z8, Z8
+	VFMADD231PS Z7, Z7, Z9
+	VMOVUPS     Z8, K1, (AX)
+	VMOVUPS     Z9, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip5s1x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip5s1x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip5s1x4AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip5s1x4AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -2365,8 +2863,7 @@ TEXT ·strip5s1x4AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
@@ -2375,78 +2872,114 @@ vector:
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000005, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000005, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z8
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z9
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z4
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z7
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z8
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z4, Z9, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z5, Z9, Z0
 	VFMADD231PS Z4, Z9, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z6, Z9, Z0
 	VFMADD231PS Z5, Z9, Z1
 	VFMADD231PS Z4, Z9, Z2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z7, Z9, Z0
 	VFMADD231PS Z6, Z9, Z1
 	VFMADD231PS Z5, Z9, Z2
 	VFMADD231PS Z4, Z9, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z8, Z9, Z0
 	VFMADD231PS Z7, Z9, Z1
 	VFMADD231PS Z6, Z9, Z2
 	VFMADD231PS Z5, Z9, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z8, Z9, Z1
 	VFMADD231PS Z7, Z9, Z2
 	VFMADD231PS Z6, Z9, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z8, Z9, Z2
 	VFMADD231PS Z7, Z9, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z8, Z9, Z3
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z3, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z3, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z3, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z4
+	VMOVUPS     (R10), Z5
+	VADDPS      Z0, Z4, Z4
+	VFMADD231PS Z0, Z0, Z5
+	VADDPS      Z1, Z4, Z4
+	VFMADD231PS Z1, Z1, Z5
+	VADDPS      Z2, Z4, Z4
+	VFMADD231PS Z2, Z2, Z5
+	VADDPS      Z3, Z4, Z4
+	VFMADD231PS Z3, Z3, Z5
+	VMOVUPS     Z4, (R9)
+	VMOVUPS     Z5, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -2460,7 +2993,7 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z4
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z5
@@ -2471,46 +3004,46 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z8
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z4, Z9, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z5, Z9, Z0
 	VFMADD231PS Z4, Z9, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z6, Z9, Z0
 	VFMADD231PS Z5, Z9, Z1
 	VFMADD231PS Z4, Z9, Z2
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z7, Z9, Z0
 	VFMADD231PS Z6, Z9, Z1
 	VFMADD231PS Z5, Z9, Z2
 	VFMADD231PS Z4, Z9, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z8, Z9, Z0
 	VFMADD231PS Z7, Z9, Z1
 	VFMADD231PS Z6, Z9, Z2
 	VFMADD231PS Z5, Z9, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z8, Z9, Z1
 	VFMADD231PS Z7, Z9, Z2
 	VFMADD231PS Z6, Z9, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z8, Z9, Z2
 	VFMADD231PS Z7, Z9, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z8, Z9, Z3
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -2521,14 +3054,33 @@ tapstrue:
 	VMOVUPS     Z2, K1, (AX)
 	ADDQ        SI, AX
 	VMOVUPS     Z3, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z4
+	VMOVUPS.Z   (CX), K1, Z5
+	VADDPS      Z0, Z4, Z4
+	VFMADD231PS Z0, Z0, Z5
+	VADDPS      Z1, Z4, Z4
+	VFMADD231PS Z1, Z1, Z5
+	VADDPS      Z2, Z4, Z4
+	VFMADD231PS Z2, Z2, Z5
+	VADDPS      Z3, Z4, Z4
+	VFMADD231PS Z3, Z3, Z5
+	VMOVUPS     Z4, K1, (AX)
+	VMOVUPS     Z5, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip5s1x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip5s1x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip5s1x2AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip5s1x2AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -2538,68 +3090,95 @@ TEXT ·strip5s1x2AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000005, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000005, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z7
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z2
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z4
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z2, Z7, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z3, Z7, Z0
 	VFMADD231PS Z2, Z7, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z4, Z7, Z0
 	VFMADD231PS Z3, Z7, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z5, Z7, Z0
 	VFMADD231PS Z4, Z7, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z0
 	VFMADD231PS Z5, Z7, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z1
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z1, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z1, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z1, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (R10), Z3
+	VADDPS      Z0, Z2, Z2
+	VFMADD231PS Z0, Z0, Z3
+	VADDPS      Z1, Z2, Z2
+	VFMADD231PS Z1, Z1, Z3
+	VMOVUPS     Z2, (R9)
+	VMOVUPS     Z3, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -2611,7 +3190,7 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z2
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z3
@@ -2622,46 +3201,61 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z6
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z7
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z2, Z7, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z3, Z7, Z0
 	VFMADD231PS Z2, Z7, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z4, Z7, Z0
 	VFMADD231PS Z3, Z7, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z5, Z7, Z0
 	VFMADD231PS Z4, Z7, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z6, Z7, Z0
 	VFMADD231PS Z5, Z7, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z6, Z7, Z1
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
 	VMOVUPS     Z0, K1, (AX)
 	ADDQ        SI, AX
 	VMOVUPS     Z1, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z2
+	VMOVUPS.Z   (CX), K1, Z3
+	VADDPS      Z0, Z2, Z2
+	VFMADD231PS Z0, Z0, Z3
+	VADDPS      Z1, Z2, Z2
+	VFMADD231PS Z1, Z1, Z3
+	VMOVUPS     Z2, K1, (AX)
+	VMOVUPS     Z3, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip5s1x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip5s1x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip5s1x1AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip5s1x1AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -2671,58 +3265,81 @@ TEXT ·strip5s1x1AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000005, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000005, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z6
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z1
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z2
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z4
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z6
 	VFMADD231PS Z1, Z6, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z6
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z6
 	VFMADD231PS Z2, Z6, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z6
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z6
 	VFMADD231PS Z3, Z6, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z6
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z6
 	VFMADD231PS Z4, Z6, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z6
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z6
 	VFMADD231PS Z5, Z6, Z0
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z1
+	VMOVUPS     (R10), Z2
+	VADDPS      Z0, Z1, Z1
+	VFMADD231PS Z0, Z0, Z2
+	VMOVUPS     Z1, (R9)
+	VMOVUPS     Z2, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -2733,7 +3350,7 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z1
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z2
@@ -2744,30 +3361,43 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z5
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z6
+	VMOVUPS.Z   (R9), K1, Z6
 	VFMADD231PS Z1, Z6, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z6
 	VFMADD231PS Z2, Z6, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z6
 	VFMADD231PS Z3, Z6, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z6
 	VFMADD231PS Z4, Z6, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z6
 	VFMADD231PS Z5, Z6, Z0
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
 	VMOVUPS     Z0, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z1
+	VMOVUPS.Z   (CX), K1, Z2
+	VADDPS      Z0, Z1, Z1
+	VFMADD231PS Z0, Z0, Z2
+	VMOVUPS     Z1, K1, (AX)
+	VMOVUPS     Z2, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
@@ -3309,9 +3939,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip5s2x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip5s2x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip5s2x8AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip5s2x8AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -3321,8 +3951,7 @@ TEXT ·strip5s2x8AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
@@ -3335,128 +3964,180 @@ vector:
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000005, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000005, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z10
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z12
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z13
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z8
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z9
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z10
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z11
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z12
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z8, Z13, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z9, Z13, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z10, Z13, Z0
 	VFMADD231PS Z8, Z13, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z11, Z13, Z0
 	VFMADD231PS Z9, Z13, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z12, Z13, Z0
 	VFMADD231PS Z10, Z13, Z1
 	VFMADD231PS Z8, Z13, Z2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z11, Z13, Z1
 	VFMADD231PS Z9, Z13, Z2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z12, Z13, Z1
 	VFMADD231PS Z10, Z13, Z2
 	VFMADD231PS Z8, Z13, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z11, Z13, Z2
 	VFMADD231PS Z9, Z13, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z12, Z13, Z2
 	VFMADD231PS Z10, Z13, Z3
 	VFMADD231PS Z8, Z13, Z4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z11, Z13, Z3
 	VFMADD231PS Z9, Z13, Z4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z12, Z13, Z3
 	VFMADD231PS Z10, Z13, Z4
 	VFMADD231PS Z8, Z13, Z5
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z11, Z13, Z4
 	VFMADD231PS Z9, Z13, Z5
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z12, Z13, Z4
 	VFMADD231PS Z10, Z13, Z5
 	VFMADD231PS Z8, Z13, Z6
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z11, Z13, Z5
 	VFMADD231PS Z9, Z13, Z6
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z12, Z13, Z5
 	VFMADD231PS Z10, Z13, Z6
 	VFMADD231PS Z8, Z13, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z11, Z13, Z6
 	VFMADD231PS Z9, Z13, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z12, Z13, Z6
 	VFMADD231PS Z10, Z13, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z11, Z13, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z13
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z13
 	VFMADD231PS Z12, Z13, Z7
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z3, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z4, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z5, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z6, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z7, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z3, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z4, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z5, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z6, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z7, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z3, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z4, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z5, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z6, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z7, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z8
+	VMOVUPS     (R10), Z9
+	VADDPS      Z0, Z8, Z8
+	VFMADD231PS Z0, Z0, Z9
+	VADDPS      Z1, Z8, Z8
+	VFMADD231PS Z1, Z1, Z9
+	VADDPS      Z2, Z8, Z8
+	VFMADD231PS Z2, Z2, Z9
+	VADDPS      Z3, Z8, Z8
+	VFMADD231PS Z3, Z3, Z9
+	VADDPS      Z4, Z8, Z8
+	VFMADD231PS Z4, Z4, Z9
+	VADDPS      Z5, Z8, Z8
+	VFMADD231PS Z5, Z5, Z9
+	VADDPS      Z6, Z8, Z8
+	VFMADD231PS Z6, Z6, Z9
+	VADDPS      Z7, Z8, Z8
+	VFMADD231PS Z7, Z7, Z9
+	VMOVUPS     Z8, (R9)
+	VMOVUPS     Z9, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -3474,7 +4155,7 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z8
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z9
@@ -3485,88 +4166,88 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z12
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z13
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z8, Z13, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z9, Z13, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z10, Z13, Z0
 	VFMADD231PS Z8, Z13, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z11, Z13, Z0
 	VFMADD231PS Z9, Z13, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z12, Z13, Z0
 	VFMADD231PS Z10, Z13, Z1
 	VFMADD231PS Z8, Z13, Z2
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z11, Z13, Z1
 	VFMADD231PS Z9, Z13, Z2
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z12, Z13, Z1
 	VFMADD231PS Z10, Z13, Z2
 	VFMADD231PS Z8, Z13, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z11, Z13, Z2
 	VFMADD231PS Z9, Z13, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z12, Z13, Z2
 	VFMADD231PS Z10, Z13, Z3
 	VFMADD231PS Z8, Z13, Z4
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z11, Z13, Z3
 	VFMADD231PS Z9, Z13, Z4
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z12, Z13, Z3
 	VFMADD231PS Z10, Z13, Z4
 	VFMADD231PS Z8, Z13, Z5
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z11, Z13, Z4
 	VFMADD231PS Z9, Z13, Z5
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z12, Z13, Z4
 	VFMADD231PS Z10, Z13, Z5
 	VFMADD231PS Z8, Z13, Z6
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z11, Z13, Z5
 	VFMADD231PS Z9, Z13, Z6
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z12, Z13, Z5
 	VFMADD231PS Z10, Z13, Z6
 	VFMADD231PS Z8, Z13, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z11, Z13, Z6
 	VFMADD231PS Z9, Z13, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z12, Z13, Z6
 	VFMADD231PS Z10, Z13, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z11, Z13, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z13
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z13
 	VFMADD231PS Z12, Z13, Z7
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -3585,14 +4266,41 @@ tapstrue:
 	VMOVUPS     Z6, K1, (AX)
 	ADDQ        SI, AX
 	VMOVUPS     Z7, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z8
+	VMOVUPS.Z   (CX), K1, Z9
+	VADDPS      Z0, Z8, Z8
+	VFMADD231PS Z0, Z0, Z9
+	VADDPS      Z1, Z8, Z8
+	VFMADD231PS Z1, Z1, Z9
+	VADDPS      Z2, Z8, Z8
+	VFMADD231PS Z2, Z2, Z9
+	VADDPS      Z3, Z8, Z8
+	VFMADD231PS Z3, Z3, Z9
+	VADDPS      Z4, Z8, Z8
+	VFMADD231PS Z4, Z4, Z9
+	VADDPS      Z5, Z8, Z8
+	VFMADD231PS Z5, Z5, Z9
+	VADDPS      Z6, Z8, Z8
+	VFMADD231PS Z6, Z6, Z9
+	VADDPS      Z7, Z8, Z8
+	VFMADD231PS Z7, Z7, Z9
+	VMOVUPS     Z8, K1, (AX)
+	VMOVUPS     Z9, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip5s2x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip5s2x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip5s2x4AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip5s2x4AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -3602,8 +4310,7 @@ TEXT ·strip5s2x4AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
@@ -3612,84 +4319,120 @@ vector:
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000005, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000005, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z8
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z9
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z4
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z7
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z8
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z4, Z9, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z5, Z9, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z6, Z9, Z0
 	VFMADD231PS Z4, Z9, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z7, Z9, Z0
 	VFMADD231PS Z5, Z9, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z8, Z9, Z0
 	VFMADD231PS Z6, Z9, Z1
 	VFMADD231PS Z4, Z9, Z2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z7, Z9, Z1
 	VFMADD231PS Z5, Z9, Z2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z8, Z9, Z1
 	VFMADD231PS Z6, Z9, Z2
 	VFMADD231PS Z4, Z9, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z7, Z9, Z2
 	VFMADD231PS Z5, Z9, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z8, Z9, Z2
 	VFMADD231PS Z6, Z9, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z7, Z9, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z8, Z9, Z3
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z3, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z3, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z3, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z4
+	VMOVUPS     (R10), Z5
+	VADDPS      Z0, Z4, Z4
+	VFMADD231PS Z0, Z0, Z5
+	VADDPS      Z1, Z4, Z4
+	VFMADD231PS Z1, Z1, Z5
+	VADDPS      Z2, Z4, Z4
+	VFMADD231PS Z2, Z2, Z5
+	VADDPS      Z3, Z4, Z4
+	VFMADD231PS Z3, Z3, Z5
+	VMOVUPS     Z4, (R9)
+	VMOVUPS     Z5, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -3703,7 +4446,7 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z4
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z5
@@ -3714,52 +4457,52 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z8
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z4, Z9, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z5, Z9, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z6, Z9, Z0
 	VFMADD231PS Z4, Z9, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z7, Z9, Z0
 	VFMADD231PS Z5, Z9, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z8, Z9, Z0
 	VFMADD231PS Z6, Z9, Z1
 	VFMADD231PS Z4, Z9, Z2
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z7, Z9, Z1
 	VFMADD231PS Z5, Z9, Z2
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z8, Z9, Z1
 	VFMADD231PS Z6, Z9, Z2
 	VFMADD231PS Z4, Z9, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z7, Z9, Z2
 	VFMADD231PS Z5, Z9, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z8, Z9, Z2
 	VFMADD231PS Z6, Z9, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z7, Z9, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z8, Z9, Z3
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -3770,14 +4513,33 @@ tapstrue:
 	VMOVUPS     Z2, K1, (AX)
 	ADDQ        SI, AX
 	VMOVUPS     Z3, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z4
+	VMOVUPS.Z   (CX), K1, Z5
+	VADDPS      Z0, Z4, Z4
+	VFMADD231PS Z0, Z0, Z5
+	VADDPS      Z1, Z4, Z4
+	VFMADD231PS Z1, Z1, Z5
+	VADDPS      Z2, Z4, Z4
+	VFMADD231PS Z2, Z2, Z5
+	VADDPS      Z3, Z4, Z4
+	VFMADD231PS Z3, Z3, Z5
+	VMOVUPS     Z4, K1, (AX)
+	VMOVUPS     Z5, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip5s2x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip5s2x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip5s2x2AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip5s2x2AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -3787,70 +4549,97 @@ TEXT ·strip5s2x2AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000005, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000005, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z7
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z2
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z4
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z2, Z7, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z3, Z7, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z4, Z7, Z0
 	VFMADD231PS Z2, Z7, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z5, Z7, Z0
 	VFMADD231PS Z3, Z7, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z0
 	VFMADD231PS Z4, Z7, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z5, Z7, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z1
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z1, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z1, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z1, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (R10), Z3
+	VADDPS      Z0, Z2, Z2
+	VFMADD231PS Z0, Z0, Z3
+	VADDPS      Z1, Z2, Z2
+	VFMADD231PS Z1, Z1, Z3
+	VMOVUPS     Z2, (R9)
+	VMOVUPS     Z3, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -3862,7 +4651,7 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z2
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z3
@@ -3873,48 +4662,63 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z6
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z7
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z2, Z7, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z3, Z7, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z4, Z7, Z0
 	VFMADD231PS Z2, Z7, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z5, Z7, Z0
 	VFMADD231PS Z3, Z7, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z6, Z7, Z0
 	VFMADD231PS Z4, Z7, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z5, Z7, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z7
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z7
 	VFMADD231PS Z6, Z7, Z1
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
 	VMOVUPS     Z0, K1, (AX)
 	ADDQ        SI, AX
 	VMOVUPS     Z1, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z2
+	VMOVUPS.Z   (CX), K1, Z3
+	VADDPS      Z0, Z2, Z2
+	VFMADD231PS Z0, Z0, Z3
+	VADDPS      Z1, Z2, Z2
+	VFMADD231PS Z1, Z1, Z3
+	VMOVUPS     Z2, K1, (AX)
+	VMOVUPS     Z3, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip5s2x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip5s2x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip5s2x1AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip5s2x1AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -3924,58 +4728,81 @@ TEXT ·strip5s2x1AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000005, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000005, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z6
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z1
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z2
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z4
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z6
 	VFMADD231PS Z1, Z6, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z6
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z6
 	VFMADD231PS Z2, Z6, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z6
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z6
 	VFMADD231PS Z3, Z6, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z6
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z6
 	VFMADD231PS Z4, Z6, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z6
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z6
 	VFMADD231PS Z5, Z6, Z0
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z1
+	VMOVUPS     (R10), Z2
+	VADDPS      Z0, Z1, Z1
+	VFMADD231PS Z0, Z0, Z2
+	VMOVUPS     Z1, (R9)
+	VMOVUPS     Z2, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -3986,7 +4813,7 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z1
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z2
@@ -3997,30 +4824,43 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z5
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z6
+	VMOVUPS.Z   (R9), K1, Z6
 	VFMADD231PS Z1, Z6, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z6
 	VFMADD231PS Z2, Z6, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z6
 	VFMADD231PS Z3, Z6, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z6
 	VFMADD231PS Z4, Z6, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z6
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z6
 	VFMADD231PS Z5, Z6, Z0
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
 	VMOVUPS     Z0, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z1
+	VMOVUPS.Z   (CX), K1, Z2
+	VADDPS      Z0, Z1, Z1
+	VFMADD231PS Z0, Z0, Z2
+	VMOVUPS     Z1, K1, (AX)
+	VMOVUPS     Z2, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
@@ -4636,9 +5476,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip7s1x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip7s1x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip7s1x8AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip7s1x8AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -4648,8 +5488,7 @@ TEXT ·strip7s1x8AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
@@ -4662,60 +5501,60 @@ vector:
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000007, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000007, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z10
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z12
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z14
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z15
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z8
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z9
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z10
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z11
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z12
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z13
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z14
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z8, Z15, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z9, Z15, Z0
 	VFMADD231PS Z8, Z15, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z10, Z15, Z0
 	VFMADD231PS Z9, Z15, Z1
 	VFMADD231PS Z8, Z15, Z2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z11, Z15, Z0
 	VFMADD231PS Z10, Z15, Z1
 	VFMADD231PS Z9, Z15, Z2
 	VFMADD231PS Z8, Z15, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z12, Z15, Z0
 	VFMADD231PS Z11, Z15, Z1
 	VFMADD231PS Z10, Z15, Z2
 	VFMADD231PS Z9, Z15, Z3
 	VFMADD231PS Z8, Z15, Z4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z13, Z15, Z0
 	VFMADD231PS Z12, Z15, Z1
 	VFMADD231PS Z11, Z15, Z2
 	VFMADD231PS Z10, Z15, Z3
 	VFMADD231PS Z9, Z15, Z4
 	VFMADD231PS Z8, Z15, Z5
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z14, Z15, Z0
 	VFMADD231PS Z13, Z15, Z1
 	VFMADD231PS Z12, Z15, Z2
@@ -4723,8 +5562,8 @@ tapsfalse:
 	VFMADD231PS Z10, Z15, Z4
 	VFMADD231PS Z9, Z15, Z5
 	VFMADD231PS Z8, Z15, Z6
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z14, Z15, Z1
 	VFMADD231PS Z13, Z15, Z2
 	VFMADD231PS Z12, Z15, Z3
@@ -4732,66 +5571,118 @@ tapsfalse:
 	VFMADD231PS Z10, Z15, Z5
 	VFMADD231PS Z9, Z15, Z6
 	VFMADD231PS Z8, Z15, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z14, Z15, Z2
 	VFMADD231PS Z13, Z15, Z3
 	VFMADD231PS Z12, Z15, Z4
 	VFMADD231PS Z11, Z15, Z5
 	VFMADD231PS Z10, Z15, Z6
 	VFMADD231PS Z9, Z15, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z14, Z15, Z3
 	VFMADD231PS Z13, Z15, Z4
 	VFMADD231PS Z12, Z15, Z5
 	VFMADD231PS Z11, Z15, Z6
 	VFMADD231PS Z10, Z15, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z14, Z15, Z4
 	VFMADD231PS Z13, Z15, Z5
 	VFMADD231PS Z12, Z15, Z6
 	VFMADD231PS Z11, Z15, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z14, Z15, Z5
 	VFMADD231PS Z13, Z15, Z6
 	VFMADD231PS Z12, Z15, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z14, Z15, Z6
 	VFMADD231PS Z13, Z15, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z14, Z15, Z7
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z3, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z4, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z5, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z6, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z7, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z3, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z4, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z5, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z6, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z7, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z3, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z4, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z5, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z6, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z7, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z8
+	VMOVUPS     (R10), Z9
+	VADDPS      Z0, Z8, Z8
+	VFMADD231PS Z0, Z0, Z9
+	VADDPS      Z1, Z8, Z8
+	VFMADD231PS Z1, Z1, Z9
+	VADDPS      Z2, Z8, Z8
+	VFMADD231PS Z2, Z2, Z9
+	VADDPS      Z3, Z8, Z8
+	VFMADD231PS Z3, Z3, Z9
+	VADDPS      Z4, Z8, Z8
+	VFMADD231PS Z4, Z4, Z9
+	VADDPS      Z5, Z8, Z8
+	VFMADD231PS Z5, Z5, Z9
+	VADDPS      Z6, Z8, Z8
+	VFMADD231PS Z6, Z6, Z9
+	VADDPS      Z7, Z8, Z8
+	VFMADD231PS Z7, Z7, Z9
+	VMOVUPS     Z8, (R9)
+	VMOVUPS     Z9, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -4809,7 +5700,7 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z8
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z9
@@ -4824,40 +5715,40 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z14
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z15
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z8, Z15, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z9, Z15, Z0
 	VFMADD231PS Z8, Z15, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z10, Z15, Z0
 	VFMADD231PS Z9, Z15, Z1
 	VFMADD231PS Z8, Z15, Z2
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z11, Z15, Z0
 	VFMADD231PS Z10, Z15, Z1
 	VFMADD231PS Z9, Z15, Z2
 	VFMADD231PS Z8, Z15, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z12, Z15, Z0
 	VFMADD231PS Z11, Z15, Z1
 	VFMADD231PS Z10, Z15, Z2
 	VFMADD231PS Z9, Z15, Z3
 	VFMADD231PS Z8, Z15, Z4
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z13, Z15, Z0
 	VFMADD231PS Z12, Z15, Z1
 	VFMADD231PS Z11, Z15, Z2
 	VFMADD231PS Z10, Z15, Z3
 	VFMADD231PS Z9, Z15, Z4
 	VFMADD231PS Z8, Z15, Z5
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z14, Z15, Z0
 	VFMADD231PS Z13, Z15, Z1
 	VFMADD231PS Z12, Z15, Z2
@@ -4865,8 +5756,8 @@ tapstrue:
 	VFMADD231PS Z10, Z15, Z4
 	VFMADD231PS Z9, Z15, Z5
 	VFMADD231PS Z8, Z15, Z6
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z14, Z15, Z1
 	VFMADD231PS Z13, Z15, Z2
 	VFMADD231PS Z12, Z15, Z3
@@ -4874,42 +5765,42 @@ tapstrue:
 	VFMADD231PS Z10, Z15, Z5
 	VFMADD231PS Z9, Z15, Z6
 	VFMADD231PS Z8, Z15, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z14, Z15, Z2
 	VFMADD231PS Z13, Z15, Z3
 	VFMADD231PS Z12, Z15, Z4
 	VFMADD231PS Z11, Z15, Z5
 	VFMADD231PS Z10, Z15, Z6
 	VFMADD231PS Z9, Z15, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z14, Z15, Z3
 	VFMADD231PS Z13, Z15, Z4
 	VFMADD231PS Z12, Z15, Z5
 	VFMADD231PS Z11, Z15, Z6
 	VFMADD231PS Z10, Z15, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z14, Z15, Z4
 	VFMADD231PS Z13, Z15, Z5
 	VFMADD231PS Z12, Z15, Z6
 	VFMADD231PS Z11, Z15, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z14, Z15, Z5
 	VFMADD231PS Z13, Z15, Z6
 	VFMADD231PS Z12, Z15, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z14, Z15, Z6
 	VFMADD231PS Z13, Z15, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z14, Z15, Z7
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -4928,14 +5819,41 @@ tapstrue:
 	VMOVUPS     Z6, K1, (AX)
 	ADDQ        SI, AX
 	VMOVUPS     Z7, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z8
+	VMOVUPS.Z   (CX), K1, Z9
+	VADDPS      Z0, Z8, Z8
+	VFMADD231PS Z0, Z0, Z9
+	VADDPS      Z1, Z8, Z8
+	VFMADD231PS Z1, Z1, Z9
+	VADDPS      Z2, Z8, Z8
+	VFMADD231PS Z2, Z2, Z9
+	VADDPS      Z3, Z8, Z8
+	VFMADD231PS Z3, Z3, Z9
+	VADDPS      Z4, Z8, Z8
+	VFMADD231PS Z4, Z4, Z9
+	VADDPS      Z5, Z8, Z8
+	VFMADD231PS Z5, Z5, Z9
+	VADDPS      Z6, Z8, Z8
+	VFMADD231PS Z6, Z6, Z9
+	VADDPS      Z7, Z8, Z8
+	VFMADD231PS Z7, Z7, Z9
+	VMOVUPS     Z8, K1, (AX)
+	VMOVUPS     Z9, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip7s1x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip7s1x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip7s1x4AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip7s1x4AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -4945,8 +5863,7 @@ TEXT ·strip7s1x4AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
@@ -4955,92 +5872,128 @@ vector:
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000007, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000007, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z10
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z11
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z4
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z7
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z8
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z9
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z10
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z4, Z11, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z5, Z11, Z0
 	VFMADD231PS Z4, Z11, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z6, Z11, Z0
 	VFMADD231PS Z5, Z11, Z1
 	VFMADD231PS Z4, Z11, Z2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z7, Z11, Z0
 	VFMADD231PS Z6, Z11, Z1
 	VFMADD231PS Z5, Z11, Z2
 	VFMADD231PS Z4, Z11, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z8, Z11, Z0
 	VFMADD231PS Z7, Z11, Z1
 	VFMADD231PS Z6, Z11, Z2
 	VFMADD231PS Z5, Z11, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z9, Z11, Z0
 	VFMADD231PS Z8, Z11, Z1
 	VFMADD231PS Z7, Z11, Z2
 	VFMADD231PS Z6, Z11, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z0
 	VFMADD231PS Z9, Z11, Z1
 	VFMADD231PS Z8, Z11, Z2
 	VFMADD231PS Z7, Z11, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z1
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z8, Z11, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z2
 	VFMADD231PS Z9, Z11, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z3
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z3, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z3, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z3, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z4
+	VMOVUPS     (R10), Z5
+	VADDPS      Z0, Z4, Z4
+	VFMADD231PS Z0, Z0, Z5
+	VADDPS      Z1, Z4, Z4
+	VFMADD231PS Z1, Z1, Z5
+	VADDPS      Z2, Z4, Z4
+	VFMADD231PS Z2, Z2, Z5
+	VADDPS      Z3, Z4, Z4
+	VFMADD231PS Z3, Z3, Z5
+	VMOVUPS     Z4, (R9)
+	VMOVUPS     Z5, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -5054,7 +6007,7 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z4
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z5
@@ -5069,56 +6022,56 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z10
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z11
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z4, Z11, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z5, Z11, Z0
 	VFMADD231PS Z4, Z11, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z6, Z11, Z0
 	VFMADD231PS Z5, Z11, Z1
 	VFMADD231PS Z4, Z11, Z2
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z7, Z11, Z0
 	VFMADD231PS Z6, Z11, Z1
 	VFMADD231PS Z5, Z11, Z2
 	VFMADD231PS Z4, Z11, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z8, Z11, Z0
 	VFMADD231PS Z7, Z11, Z1
 	VFMADD231PS Z6, Z11, Z2
 	VFMADD231PS Z5, Z11, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z9, Z11, Z0
 	VFMADD231PS Z8, Z11, Z1
 	VFMADD231PS Z7, Z11, Z2
 	VFMADD231PS Z6, Z11, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z0
 	VFMADD231PS Z9, Z11, Z1
 	VFMADD231PS Z8, Z11, Z2
 	VFMADD231PS Z7, Z11, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z1
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z8, Z11, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z2
 	VFMADD231PS Z9, Z11, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z3
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -5129,14 +6082,33 @@ tapstrue:
 	VMOVUPS     Z2, K1, (AX)
 	ADDQ        SI, AX
 	VMOVUPS     Z3, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z4
+	VMOVUPS.Z   (CX), K1, Z5
+	VADDPS      Z0, Z4, Z4
+	VFMADD231PS Z0, Z0, Z5
+	VADDPS      Z1, Z4, Z4
+	VFMADD231PS Z1, Z1, Z5
+	VADDPS      Z2, Z4, Z4
+	VFMADD231PS Z2, Z2, Z5
+	VADDPS      Z3, Z4, Z4
+	VFMADD231PS Z3, Z3, Z5
+	VMOVUPS     Z4, K1, (AX)
+	VMOVUPS     Z5, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip7s1x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip7s1x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip7s1x2AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip7s1x2AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -5146,78 +6118,105 @@ TEXT ·strip7s1x2AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000007, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000007, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z8
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z9
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z2
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z4
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z7
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z8
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z2, Z9, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z3, Z9, Z0
 	VFMADD231PS Z2, Z9, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z4, Z9, Z0
 	VFMADD231PS Z3, Z9, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z5, Z9, Z0
 	VFMADD231PS Z4, Z9, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z6, Z9, Z0
 	VFMADD231PS Z5, Z9, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z7, Z9, Z0
 	VFMADD231PS Z6, Z9, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z8, Z9, Z0
 	VFMADD231PS Z7, Z9, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z8, Z9, Z1
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z1, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z1, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z1, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (R10), Z3
+	VADDPS      Z0, Z2, Z2
+	VFMADD231PS Z0, Z0, Z3
+	VADDPS      Z1, Z2, Z2
+	VFMADD231PS Z1, Z1, Z3
+	VMOVUPS     Z2, (R9)
+	VMOVUPS     Z3, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -5229,7 +6228,7 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z2
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z3
@@ -5244,52 +6243,67 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z8
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z2, Z9, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z3, Z9, Z0
 	VFMADD231PS Z2, Z9, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z4, Z9, Z0
 	VFMADD231PS Z3, Z9, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z5, Z9, Z0
 	VFMADD231PS Z4, Z9, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z6, Z9, Z0
 	VFMADD231PS Z5, Z9, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z7, Z9, Z0
 	VFMADD231PS Z6, Z9, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z8, Z9, Z0
 	VFMADD231PS Z7, Z9, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z8, Z9, Z1
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
 	VMOVUPS     Z0, K1, (AX)
 	ADDQ        SI, AX
 	VMOVUPS     Z1, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z2
+	VMOVUPS.Z   (CX), K1, Z3
+	VADDPS      Z0, Z2, Z2
+	VFMADD231PS Z0, Z0, Z3
+	VADDPS      Z1, Z2, Z2
+	VFMADD231PS Z1, Z1, Z3
+	VMOVUPS     Z2, K1, (AX)
+	VMOVUPS     Z3, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip7s1x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip7s1x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip7s1x1AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip7s1x1AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -5299,66 +6313,89 @@ TEXT ·strip7s1x1AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000007, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000007, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z8
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z1
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z2
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z4
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z7
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z8
 	VFMADD231PS Z1, Z8, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z8
 	VFMADD231PS Z2, Z8, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z8
 	VFMADD231PS Z3, Z8, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z8
 	VFMADD231PS Z4, Z8, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z8
 	VFMADD231PS Z5, Z8, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z8
 	VFMADD231PS Z6, Z8, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z8
 	VFMADD231PS Z7, Z8, Z0
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z1
+	VMOVUPS     (R10), Z2
+	VADDPS      Z0, Z1, Z1
+	VFMADD231PS Z0, Z0, Z2
+	VMOVUPS     Z1, (R9)
+	VMOVUPS     Z2, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -5369,7 +6406,7 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z1
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z2
@@ -5384,34 +6421,47 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z7
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z8
+	VMOVUPS.Z   (R9), K1, Z8
 	VFMADD231PS Z1, Z8, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z8
 	VFMADD231PS Z2, Z8, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z8
 	VFMADD231PS Z3, Z8, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z8
 	VFMADD231PS Z4, Z8, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z8
 	VFMADD231PS Z5, Z8, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z8
 	VFMADD231PS Z6, Z8, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z8
 	VFMADD231PS Z7, Z8, Z0
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
 	VMOVUPS     Z0, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z1
+	VMOVUPS.Z   (CX), K1, Z2
+	VADDPS      Z0, Z1, Z1
+	VFMADD231PS Z0, Z0, Z2
+	VMOVUPS     Z1, K1, (AX)
+	VMOVUPS     Z2, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
@@ -6065,9 +7115,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip7s2x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip7s2x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip7s2x8AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip7s2x8AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -6077,8 +7127,7 @@ TEXT ·strip7s2x8AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
@@ -6091,150 +7140,202 @@ vector:
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000007, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000007, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z10
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z11
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z12
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z13
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z14
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z15
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z8
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z9
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z10
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z11
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z12
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z13
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z14
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z8, Z15, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z9, Z15, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z10, Z15, Z0
 	VFMADD231PS Z8, Z15, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z11, Z15, Z0
 	VFMADD231PS Z9, Z15, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z12, Z15, Z0
 	VFMADD231PS Z10, Z15, Z1
 	VFMADD231PS Z8, Z15, Z2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z13, Z15, Z0
 	VFMADD231PS Z11, Z15, Z1
 	VFMADD231PS Z9, Z15, Z2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z14, Z15, Z0
 	VFMADD231PS Z12, Z15, Z1
 	VFMADD231PS Z10, Z15, Z2
 	VFMADD231PS Z8, Z15, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z13, Z15, Z1
 	VFMADD231PS Z11, Z15, Z2
 	VFMADD231PS Z9, Z15, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z14, Z15, Z1
 	VFMADD231PS Z12, Z15, Z2
 	VFMADD231PS Z10, Z15, Z3
 	VFMADD231PS Z8, Z15, Z4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z13, Z15, Z2
 	VFMADD231PS Z11, Z15, Z3
 	VFMADD231PS Z9, Z15, Z4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z14, Z15, Z2
 	VFMADD231PS Z12, Z15, Z3
 	VFMADD231PS Z10, Z15, Z4
 	VFMADD231PS Z8, Z15, Z5
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z13, Z15, Z3
 	VFMADD231PS Z11, Z15, Z4
 	VFMADD231PS Z9, Z15, Z5
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z14, Z15, Z3
 	VFMADD231PS Z12, Z15, Z4
 	VFMADD231PS Z10, Z15, Z5
 	VFMADD231PS Z8, Z15, Z6
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z13, Z15, Z4
 	VFMADD231PS Z11, Z15, Z5
 	VFMADD231PS Z9, Z15, Z6
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z14, Z15, Z4
 	VFMADD231PS Z12, Z15, Z5
 	VFMADD231PS Z10, Z15, Z6
 	VFMADD231PS Z8, Z15, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z13, Z15, Z5
 	VFMADD231PS Z11, Z15, Z6
 	VFMADD231PS Z9, Z15, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z14, Z15, Z5
 	VFMADD231PS Z12, Z15, Z6
 	VFMADD231PS Z10, Z15, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z13, Z15, Z6
 	VFMADD231PS Z11, Z15, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z14, Z15, Z6
 	VFMADD231PS Z12, Z15, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z13, Z15, Z7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z15
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z15
 	VFMADD231PS Z14, Z15, Z7
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z3, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z4, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z5, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z6, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z7, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z3, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z4, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z5, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z6, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z7, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z3, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z4, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z5, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z6, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z7, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z8
+	VMOVUPS     (R10), Z9
+	VADDPS      Z0, Z8, Z8
+	VFMADD231PS Z0, Z0, Z9
+	VADDPS      Z1, Z8, Z8
+	VFMADD231PS Z1, Z1, Z9
+	VADDPS      Z2, Z8, Z8
+	VFMADD231PS Z2, Z2, Z9
+	VADDPS      Z3, Z8, Z8
+	VFMADD231PS Z3, Z3, Z9
+	VADDPS      Z4, Z8, Z8
+	VFMADD231PS Z4, Z4, Z9
+	VADDPS      Z5, Z8, Z8
+	VFMADD231PS Z5, Z5, Z9
+	VADDPS      Z6, Z8, Z8
+	VFMADD231PS Z6, Z6, Z9
+	VADDPS      Z7, Z8, Z8
+	VFMADD231PS Z7, Z7, Z9
+	VMOVUPS     Z8, (R9)
+	VMOVUPS     Z9, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -6252,7 +7353,7 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z8
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z9
@@ -6267,106 +7368,106 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z14
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z15
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z8, Z15, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z9, Z15, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z10, Z15, Z0
 	VFMADD231PS Z8, Z15, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z11, Z15, Z0
 	VFMADD231PS Z9, Z15, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z12, Z15, Z0
 	VFMADD231PS Z10, Z15, Z1
 	VFMADD231PS Z8, Z15, Z2
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z13, Z15, Z0
 	VFMADD231PS Z11, Z15, Z1
 	VFMADD231PS Z9, Z15, Z2
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z14, Z15, Z0
 	VFMADD231PS Z12, Z15, Z1
 	VFMADD231PS Z10, Z15, Z2
 	VFMADD231PS Z8, Z15, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z13, Z15, Z1
 	VFMADD231PS Z11, Z15, Z2
 	VFMADD231PS Z9, Z15, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z14, Z15, Z1
 	VFMADD231PS Z12, Z15, Z2
 	VFMADD231PS Z10, Z15, Z3
 	VFMADD231PS Z8, Z15, Z4
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z13, Z15, Z2
 	VFMADD231PS Z11, Z15, Z3
 	VFMADD231PS Z9, Z15, Z4
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z14, Z15, Z2
 	VFMADD231PS Z12, Z15, Z3
 	VFMADD231PS Z10, Z15, Z4
 	VFMADD231PS Z8, Z15, Z5
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z13, Z15, Z3
 	VFMADD231PS Z11, Z15, Z4
 	VFMADD231PS Z9, Z15, Z5
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z14, Z15, Z3
 	VFMADD231PS Z12, Z15, Z4
 	VFMADD231PS Z10, Z15, Z5
 	VFMADD231PS Z8, Z15, Z6
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z13, Z15, Z4
 	VFMADD231PS Z11, Z15, Z5
 	VFMADD231PS Z9, Z15, Z6
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z14, Z15, Z4
 	VFMADD231PS Z12, Z15, Z5
 	VFMADD231PS Z10, Z15, Z6
 	VFMADD231PS Z8, Z15, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z13, Z15, Z5
 	VFMADD231PS Z11, Z15, Z6
 	VFMADD231PS Z9, Z15, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z14, Z15, Z5
 	VFMADD231PS Z12, Z15, Z6
 	VFMADD231PS Z10, Z15, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z13, Z15, Z6
 	VFMADD231PS Z11, Z15, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z14, Z15, Z6
 	VFMADD231PS Z12, Z15, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z13, Z15, Z7
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z15
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z15
 	VFMADD231PS Z14, Z15, Z7
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -6385,14 +7486,41 @@ tapstrue:
 	VMOVUPS     Z6, K1, (AX)
 	ADDQ        SI, AX
 	VMOVUPS     Z7, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z8
+	VMOVUPS.Z   (CX), K1, Z9
+	VADDPS      Z0, Z8, Z8
+	VFMADD231PS Z0, Z0, Z9
+	VADDPS      Z1, Z8, Z8
+	VFMADD231PS Z1, Z1, Z9
+	VADDPS      Z2, Z8, Z8
+	VFMADD231PS Z2, Z2, Z9
+	VADDPS      Z3, Z8, Z8
+	VFMADD231PS Z3, Z3, Z9
+	VADDPS      Z4, Z8, Z8
+	VFMADD231PS Z4, Z4, Z9
+	VADDPS      Z5, Z8, Z8
+	VFMADD231PS Z5, Z5, Z9
+	VADDPS      Z6, Z8, Z8
+	VFMADD231PS Z6, Z6, Z9
+	VADDPS      Z7, Z8, Z8
+	VFMADD231PS Z7, Z7, Z9
+	VMOVUPS     Z8, K1, (AX)
+	VMOVUPS     Z9, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip7s2x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip7s2x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip7s2x4AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip7s2x4AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -6402,8 +7530,7 @@ TEXT ·strip7s2x4AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
@@ -6412,98 +7539,134 @@ vector:
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000007, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000007, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z8
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z9
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z10
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z11
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z4
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z7
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z8
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z9
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z10
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z4, Z11, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z5, Z11, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z6, Z11, Z0
 	VFMADD231PS Z4, Z11, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z7, Z11, Z0
 	VFMADD231PS Z5, Z11, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z8, Z11, Z0
 	VFMADD231PS Z6, Z11, Z1
 	VFMADD231PS Z4, Z11, Z2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z9, Z11, Z0
 	VFMADD231PS Z7, Z11, Z1
 	VFMADD231PS Z5, Z11, Z2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z0
 	VFMADD231PS Z8, Z11, Z1
 	VFMADD231PS Z6, Z11, Z2
 	VFMADD231PS Z4, Z11, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z9, Z11, Z1
 	VFMADD231PS Z7, Z11, Z2
 	VFMADD231PS Z5, Z11, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z1
 	VFMADD231PS Z8, Z11, Z2
 	VFMADD231PS Z6, Z11, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z7, Z11, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z2
 	VFMADD231PS Z8, Z11, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z9, Z11, Z3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z11
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z11
 	VFMADD231PS Z10, Z11, Z3
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z3, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z3, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z3, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z4
+	VMOVUPS     (R10), Z5
+	VADDPS      Z0, Z4, Z4
+	VFMADD231PS Z0, Z0, Z5
+	VADDPS      Z1, Z4, Z4
+	VFMADD231PS Z1, Z1, Z5
+	VADDPS      Z2, Z4, Z4
+	VFMADD231PS Z2, Z2, Z5
+	VADDPS      Z3, Z4, Z4
+	VFMADD231PS Z3, Z3, Z5
+	VMOVUPS     Z4, (R9)
+	VMOVUPS     Z5, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -6517,7 +7680,7 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z4
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z5
@@ -6532,62 +7695,62 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z10
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z11
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z4, Z11, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z5, Z11, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z6, Z11, Z0
 	VFMADD231PS Z4, Z11, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z7, Z11, Z0
 	VFMADD231PS Z5, Z11, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z8, Z11, Z0
 	VFMADD231PS Z6, Z11, Z1
 	VFMADD231PS Z4, Z11, Z2
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z9, Z11, Z0
 	VFMADD231PS Z7, Z11, Z1
 	VFMADD231PS Z5, Z11, Z2
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z0
 	VFMADD231PS Z8, Z11, Z1
 	VFMADD231PS Z6, Z11, Z2
 	VFMADD231PS Z4, Z11, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z9, Z11, Z1
 	VFMADD231PS Z7, Z11, Z2
 	VFMADD231PS Z5, Z11, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z1
 	VFMADD231PS Z8, Z11, Z2
 	VFMADD231PS Z6, Z11, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z7, Z11, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z2
 	VFMADD231PS Z8, Z11, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z9, Z11, Z3
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z11
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z10, Z11, Z3
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
@@ -6598,14 +7761,33 @@ tapstrue:
 	VMOVUPS     Z2, K1, (AX)
 	ADDQ        SI, AX
 	VMOVUPS     Z3, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z4
+	VMOVUPS.Z   (CX), K1, Z5
+	VADDPS      Z0, Z4, Z4
+	VFMADD231PS Z0, Z0, Z5
+	VADDPS      Z1, Z4, Z4
+	VFMADD231PS Z1, Z1, Z5
+	VADDPS      Z2, Z4, Z4
+	VFMADD231PS Z2, Z2, Z5
+	VADDPS      Z3, Z4, Z4
+	VFMADD231PS Z3, Z3, Z5
+	VMOVUPS     Z4, K1, (AX)
+	VMOVUPS     Z5, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip7s2x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip7s2x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip7s2x2AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip7s2x2AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -6615,80 +7797,107 @@ TEXT ·strip7s2x2AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000007, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000007, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z8
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z9
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z2
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z4
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z7
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z8
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z2, Z9, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z3, Z9, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z4, Z9, Z0
 	VFMADD231PS Z2, Z9, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z5, Z9, Z0
 	VFMADD231PS Z3, Z9, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z6, Z9, Z0
 	VFMADD231PS Z4, Z9, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z7, Z9, Z0
 	VFMADD231PS Z5, Z9, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z8, Z9, Z0
 	VFMADD231PS Z6, Z9, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z7, Z9, Z1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z9
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z9
 	VFMADD231PS Z8, Z9, Z1
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Z1, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Z1, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Z1, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (R10), Z3
+	VADDPS      Z0, Z2, Z2
+	VFMADD231PS Z0, Z0, Z3
+	VADDPS      Z1, Z2, Z2
+	VFMADD231PS Z1, Z1, Z3
+	VMOVUPS     Z2, (R9)
+	VMOVUPS     Z3, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -6700,7 +7909,7 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z2
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z3
@@ -6715,54 +7924,69 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z8
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z2, Z9, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z3, Z9, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z4, Z9, Z0
 	VFMADD231PS Z2, Z9, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z5, Z9, Z0
 	VFMADD231PS Z3, Z9, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z6, Z9, Z0
 	VFMADD231PS Z4, Z9, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z7, Z9, Z0
 	VFMADD231PS Z5, Z9, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z8, Z9, Z0
 	VFMADD231PS Z6, Z9, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z7, Z9, Z1
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z9
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z8, Z9, Z1
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
 	VMOVUPS     Z0, K1, (AX)
 	ADDQ        SI, AX
 	VMOVUPS     Z1, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z2
+	VMOVUPS.Z   (CX), K1, Z3
+	VADDPS      Z0, Z2, Z2
+	VFMADD231PS Z0, Z0, Z3
+	VADDPS      Z1, Z2, Z2
+	VFMADD231PS Z1, Z1, Z3
+	VMOVUPS     Z2, K1, (AX)
+	VMOVUPS     Z3, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip7s2x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip7s2x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·strip7s2x1AVX512(SB), NOSPLIT, $0-80
+TEXT ·strip7s2x1AVX512(SB), NOSPLIT, $0-96
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -6772,66 +7996,89 @@ TEXT ·strip7s2x1AVX512(SB), NOSPLIT, $0-80
 	MOVQ  xRow+24(FP), BX
 	MOVQ  pixel+32(FP), SI
 	MOVQ  vectors+40(FP), DI
-	MOVQ  ahead+64(FP), R8
-	MOVQ  step+72(FP), R9
+	MOVQ  ahead+80(FP), R8
 	TESTQ DI, DI
 	JZ    tail
 
 vector:
 	VXORPS Z0, Z0, Z0
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000007, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000007, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R11), Z1
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z2
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z3
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z4
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z5
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z6
-	ADDQ        SI, R11
-	VMOVUPS     (R11), Z7
-	ADDQ        SI, R11
-	VMOVUPS     (R13), Z8
+	MOVQ        R9, R12
+	VMOVUPS     (R10), Z1
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z2
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z3
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z4
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        SI, R10
+	VMOVUPS     (R10), Z7
+	ADDQ        SI, R10
+	VMOVUPS     (R12), Z8
 	VFMADD231PS Z1, Z8, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z8
 	VFMADD231PS Z2, Z8, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z8
 	VFMADD231PS Z3, Z8, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z8
 	VFMADD231PS Z4, Z8, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z8
 	VFMADD231PS Z5, Z8, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z8
 	VFMADD231PS Z6, Z8, Z0
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Z8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Z8
 	VFMADD231PS Z7, Z8, Z0
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Z0, (R10)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Z0, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Z0, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Z1
+	VMOVUPS     (R10), Z2
+	VADDPS      Z0, Z1, Z1
+	VFMADD231PS Z0, Z0, Z2
+	VMOVUPS     Z1, (R9)
+	VMOVUPS     Z2, (R10)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x40, AX
+	ADDQ $0x40, CX
+	ADDQ $0x40, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -6842,7 +8089,7 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R10
+	MOVQ        CX, R9
 	VMOVUPS.Z   (DX), K1, Z1
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z2
@@ -6857,34 +8104,47 @@ tapstrue:
 	ADDQ        SI, DX
 	VMOVUPS.Z   (DX), K1, Z7
 	ADDQ        SI, DX
-	VMOVUPS.Z   (R10), K1, Z8
+	VMOVUPS.Z   (R9), K1, Z8
 	VFMADD231PS Z1, Z8, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z8
 	VFMADD231PS Z2, Z8, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z8
 	VFMADD231PS Z3, Z8, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z8
 	VFMADD231PS Z4, Z8, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z8
 	VFMADD231PS Z5, Z8, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z8
 	VFMADD231PS Z6, Z8, Z0
-	ADDQ        SI, R10
-	VMOVUPS.Z   (R10), K1, Z8
+	ADDQ        SI, R9
+	VMOVUPS.Z   (R9), K1, Z8
 	VFMADD231PS Z7, Z8, Z0
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        BX, CX
 	DECQ        DI
 	JNZ         tapstrue
 	VMOVUPS     Z0, K1, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMOVUPS.Z   (AX), K1, Z1
+	VMOVUPS.Z   (CX), K1, Z2
+	VADDPS      Z0, Z1, Z1
+	VFMADD231PS Z0, Z0, Z2
+	VMOVUPS     Z1, K1, (AX)
+	VMOVUPS     Z2, K1, (CX)
+	ADDQ        $0x40, sum+64(FP)
+	ADDQ        $0x40, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
@@ -7612,9 +8872,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip3s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip3s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip3s1x8AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip3s1x8AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -7623,8 +8883,7 @@ TEXT ·strip3s1x8AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
@@ -7637,89 +8896,141 @@ vector:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000003, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000003, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11), Y9, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*1), Y9, Y1
-	VFMADD231PS (R11), Y9, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*2), Y9, Y1
-	VFMADD231PS (R11)(SI*1), Y9, Y2
-	VFMADD231PS (R11), Y9, Y3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*2), Y9, Y2
-	VFMADD231PS (R11)(SI*1), Y9, Y3
-	VFMADD231PS (R11), Y9, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*2), Y9, Y3
-	VFMADD231PS (R11)(SI*1), Y9, Y4
-	VFMADD231PS (R11), Y9, Y5
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*2), Y9, Y4
-	VFMADD231PS (R11)(SI*1), Y9, Y5
-	VFMADD231PS (R11), Y9, Y6
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*2), Y9, Y5
-	VFMADD231PS (R11)(SI*1), Y9, Y6
-	VFMADD231PS (R11), Y9, Y7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*2), Y9, Y6
-	VFMADD231PS (R11)(SI*1), Y9, Y7
-	VFMADD231PS (R11), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*2), Y9, Y7
-	VFMADD231PS (R11)(SI*1), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*2), Y9, Y8
-	ADDQ        SI, R13
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10), Y9, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*1), Y9, Y1
+	VFMADD231PS (R10), Y9, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*2), Y9, Y1
+	VFMADD231PS (R10)(SI*1), Y9, Y2
+	VFMADD231PS (R10), Y9, Y3
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*2), Y9, Y2
+	VFMADD231PS (R10)(SI*1), Y9, Y3
+	VFMADD231PS (R10), Y9, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*2), Y9, Y3
+	VFMADD231PS (R10)(SI*1), Y9, Y4
+	VFMADD231PS (R10), Y9, Y5
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*2), Y9, Y4
+	VFMADD231PS (R10)(SI*1), Y9, Y5
+	VFMADD231PS (R10), Y9, Y6
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*2), Y9, Y5
+	VFMADD231PS (R10)(SI*1), Y9, Y6
+	VFMADD231PS (R10), Y9, Y7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*2), Y9, Y6
+	VFMADD231PS (R10)(SI*1), Y9, Y7
+	VFMADD231PS (R10), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*2), Y9, Y7
+	VFMADD231PS (R10)(SI*1), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*2), Y9, Y8
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y3, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y4, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y5, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y6, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y7, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y8, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y3, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y4, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y5, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y6, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y7, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y8, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y3, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y4, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y5, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y6, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y7, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y8, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y9
+	VMOVUPS     (R10), Y10
+	VADDPS      Y1, Y9, Y9
+	VFMADD231PS Y1, Y1, Y10
+	VADDPS      Y2, Y9, Y9
+	VFMADD231PS Y2, Y2, Y10
+	VADDPS      Y3, Y9, Y9
+	VFMADD231PS Y3, Y3, Y10
+	VADDPS      Y4, Y9, Y9
+	VFMADD231PS Y4, Y4, Y10
+	VADDPS      Y5, Y9, Y9
+	VFMADD231PS Y5, Y5, Y10
+	VADDPS      Y6, Y9, Y9
+	VFMADD231PS Y6, Y6, Y10
+	VADDPS      Y7, Y9, Y9
+	VFMADD231PS Y7, Y7, Y10
+	VADDPS      Y8, Y9, Y9
+	VFMADD231PS Y8, Y8, Y10
+	VMOVUPS     Y9, (R9)
+	VMOVUPS     Y10, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -7737,81 +9048,81 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	MOVQ        CX, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -7833,14 +9144,41 @@ tapstrue:
 	VMASKMOVPS  Y7, Y0, (AX)
 	ADDQ        SI, AX
 	VMASKMOVPS  Y8, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y9
+	VMASKMOVPS  (CX), Y0, Y10
+	VADDPS      Y1, Y9, Y9
+	VFMADD231PS Y1, Y1, Y10
+	VADDPS      Y2, Y9, Y9
+	VFMADD231PS Y2, Y2, Y10
+	VADDPS      Y3, Y9, Y9
+	VFMADD231PS Y3, Y3, Y10
+	VADDPS      Y4, Y9, Y9
+	VFMADD231PS Y4, Y4, Y10
+	VADDPS      Y5, Y9, Y9
+	VFMADD231PS Y5, Y5, Y10
+	VADDPS      Y6, Y9, Y9
+	VFMADD231PS Y6, Y6, Y10
+	VADDPS      Y7, Y9, Y9
+	VFMADD231PS Y7, Y7, Y10
+	VADDPS      Y8, Y9, Y9
+	VFMADD231PS Y8, Y8, Y10
+	VMASKMOVPS  Y9, Y0, (AX)
+	VMASKMOVPS  Y10, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip3s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip3s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip3s1x4AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip3s1x4AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -7849,8 +9187,7 @@ TEXT ·strip3s1x4AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
@@ -7859,61 +9196,97 @@ vector:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000003, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000003, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11), Y5, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*1), Y5, Y1
-	VFMADD231PS (R11), Y5, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*2), Y5, Y1
-	VFMADD231PS (R11)(SI*1), Y5, Y2
-	VFMADD231PS (R11), Y5, Y3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*2), Y5, Y2
-	VFMADD231PS (R11)(SI*1), Y5, Y3
-	VFMADD231PS (R11), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*2), Y5, Y3
-	VFMADD231PS (R11)(SI*1), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*2), Y5, Y4
-	ADDQ        SI, R13
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10), Y5, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*1), Y5, Y1
+	VFMADD231PS (R10), Y5, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*2), Y5, Y1
+	VFMADD231PS (R10)(SI*1), Y5, Y2
+	VFMADD231PS (R10), Y5, Y3
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*2), Y5, Y2
+	VFMADD231PS (R10)(SI*1), Y5, Y3
+	VFMADD231PS (R10), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*2), Y5, Y3
+	VFMADD231PS (R10)(SI*1), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*2), Y5, Y4
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y3, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y4, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y3, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y4, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y3, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y4, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y5
+	VMOVUPS     (R10), Y6
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS Y1, Y1, Y6
+	VADDPS      Y2, Y5, Y5
+	VFMADD231PS Y2, Y2, Y6
+	VADDPS      Y3, Y5, Y5
+	VFMADD231PS Y3, Y3, Y6
+	VADDPS      Y4, Y5, Y5
+	VFMADD231PS Y4, Y4, Y6
+	VMOVUPS     Y5, (R9)
+	VMOVUPS     Y6, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -7927,49 +9300,49 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	MOVQ        CX, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -7983,14 +9356,33 @@ tapstrue:
 	VMASKMOVPS  Y3, Y0, (AX)
 	ADDQ        SI, AX
 	VMASKMOVPS  Y4, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y5
+	VMASKMOVPS  (CX), Y0, Y6
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS Y1, Y1, Y6
+	VADDPS      Y2, Y5, Y5
+	VFMADD231PS Y2, Y2, Y6
+	VADDPS      Y3, Y5, Y5
+	VFMADD231PS Y3, Y3, Y6
+	VADDPS      Y4, Y5, Y5
+	VFMADD231PS Y4, Y4, Y6
+	VMASKMOVPS  Y5, Y0, (AX)
+	VMASKMOVPS  Y6, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip3s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip3s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip3s1x2AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip3s1x2AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -7999,55 +9391,82 @@ TEXT ·strip3s1x2AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
 vector:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000003, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000003, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11), Y3, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11)(SI*1), Y3, Y1
-	VFMADD231PS (R11), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11)(SI*2), Y3, Y1
-	VFMADD231PS (R11)(SI*1), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11)(SI*2), Y3, Y2
-	ADDQ        SI, R13
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10)(SI*1), Y3, Y1
+	VFMADD231PS (R10), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10)(SI*2), Y3, Y1
+	VFMADD231PS (R10)(SI*1), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10)(SI*2), Y3, Y2
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
-	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, R10
-	VMOVUPS     Y2, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
+	JNZ         tapsfalse
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y2, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y2, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y3
+	VMOVUPS     (R10), Y4
+	VADDPS      Y1, Y3, Y3
+	VFMADD231PS Y1, Y1, Y4
+	VADDPS      Y2, Y3, Y3
+	VFMADD231PS Y2, Y2, Y4
+	VMOVUPS     Y3, (R9)
+	VMOVUPS     Y4, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -8059,33 +9478,33 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	VMASKMOVPS  (R10), Y0, Y3
+	MOVQ        CX, R9
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
 	VMASKMOVPS  (DX), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX)(SI*2), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
 	VMASKMOVPS  (DX)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX)(SI*2), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -8095,14 +9514,29 @@ tapstrue:
 	VMASKMOVPS  Y1, Y0, (AX)
 	ADDQ        SI, AX
 	VMASKMOVPS  Y2, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y3
+	VMASKMOVPS  (CX), Y0, Y4
+	VADDPS      Y1, Y3, Y3
+	VFMADD231PS Y1, Y1, Y4
+	VADDPS      Y2, Y3, Y3
+	VFMADD231PS Y2, Y2, Y4
+	VMASKMOVPS  Y3, Y0, (AX)
+	VMASKMOVPS  Y4, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip3s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip3s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip3s1x1AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip3s1x1AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -8111,47 +9545,70 @@ TEXT ·strip3s1x1AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
 vector:
 	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000003, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000003, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R11), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R11)(SI*1), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R11)(SI*2), Y2, Y1
-	ADDQ        SI, R13
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R10)(SI*1), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R10)(SI*2), Y2, Y1
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (R10), Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMOVUPS     Y2, (R9)
+	VMOVUPS     Y3, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -8162,25 +9619,25 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	VMASKMOVPS  (R10), Y0, Y2
+	MOVQ        CX, R9
+	VMASKMOVPS  (R9), Y0, Y2
 	VMASKMOVPS  (DX), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
 	VMASKMOVPS  (DX)(SI*1), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
 	VMASKMOVPS  (DX)(SI*2), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -8188,7 +9645,20 @@ tapstrue:
 	DECQ        DI
 	JNZ         tapstrue
 	VMASKMOVPS  Y1, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y2
+	VMASKMOVPS  (CX), Y0, Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMASKMOVPS  Y2, Y0, (AX)
+	VMASKMOVPS  Y3, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
@@ -8465,9 +9935,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip3s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip3s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip3s2x8AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip3s2x8AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -8476,8 +9946,7 @@ TEXT ·strip3s2x8AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
@@ -8490,103 +9959,155 @@ vector:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000003, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000003, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11), Y9, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*1), Y9, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*2), Y9, Y1
-	VFMADD231PS (R11), Y9, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*1), Y9, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*2), Y9, Y2
-	VFMADD231PS (R11), Y9, Y3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*1), Y9, Y3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*2), Y9, Y3
-	VFMADD231PS (R11), Y9, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*1), Y9, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*2), Y9, Y4
-	VFMADD231PS (R11), Y9, Y5
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*1), Y9, Y5
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*2), Y9, Y5
-	VFMADD231PS (R11), Y9, Y6
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*1), Y9, Y6
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*2), Y9, Y6
-	VFMADD231PS (R11), Y9, Y7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*1), Y9, Y7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*2), Y9, Y7
-	VFMADD231PS (R11), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*1), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*2), Y9, Y8
-	ADDQ        SI, R13
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10), Y9, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*1), Y9, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*2), Y9, Y1
+	VFMADD231PS (R10), Y9, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*1), Y9, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*2), Y9, Y2
+	VFMADD231PS (R10), Y9, Y3
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*1), Y9, Y3
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*2), Y9, Y3
+	VFMADD231PS (R10), Y9, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*1), Y9, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*2), Y9, Y4
+	VFMADD231PS (R10), Y9, Y5
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*1), Y9, Y5
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*2), Y9, Y5
+	VFMADD231PS (R10), Y9, Y6
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*1), Y9, Y6
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*2), Y9, Y6
+	VFMADD231PS (R10), Y9, Y7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*1), Y9, Y7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*2), Y9, Y7
+	VFMADD231PS (R10), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*1), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*2), Y9, Y8
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y3, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y4, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y5, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y6, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y7, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y8, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y3, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y4, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y5, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y6, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y7, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y8, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y3, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y4, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y5, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y6, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y7, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y8, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y9
+	VMOVUPS     (R10), Y10
+	VADDPS      Y1, Y9, Y9
+	VFMADD231PS Y1, Y1, Y10
+	VADDPS      Y2, Y9, Y9
+	VFMADD231PS Y2, Y2, Y10
+	VADDPS      Y3, Y9, Y9
+	VFMADD231PS Y3, Y3, Y10
+	VADDPS      Y4, Y9, Y9
+	VFMADD231PS Y4, Y4, Y10
+	VADDPS      Y5, Y9, Y9
+	VFMADD231PS Y5, Y5, Y10
+	VADDPS      Y6, Y9, Y9
+	VFMADD231PS Y6, Y6, Y10
+	VADDPS      Y7, Y9, Y9
+	VFMADD231PS Y7, Y7, Y10
+	VADDPS      Y8, Y9, Y9
+	VFMADD231PS Y8, Y8, Y10
+	VMOVUPS     Y9, (R9)
+	VMOVUPS     Y10, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -8604,95 +10125,95 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	MOVQ        CX, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -8714,14 +10235,41 @@ tapstrue:
 	VMASKMOVPS  Y7, Y0, (AX)
 	ADDQ        SI, AX
 	VMASKMOVPS  Y8, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y9
+	VMASKMOVPS  (CX), Y0, Y10
+	VADDPS      Y1, Y9, Y9
+	VFMADD231PS Y1, Y1, Y10
+	VADDPS      Y2, Y9, Y9
+	VFMADD231PS Y2, Y2, Y10
+	VADDPS      Y3, Y9, Y9
+	VFMADD231PS Y3, Y3, Y10
+	VADDPS      Y4, Y9, Y9
+	VFMADD231PS Y4, Y4, Y10
+	VADDPS      Y5, Y9, Y9
+	VFMADD231PS Y5, Y5, Y10
+	VADDPS      Y6, Y9, Y9
+	VFMADD231PS Y6, Y6, Y10
+	VADDPS      Y7, Y9, Y9
+	VFMADD231PS Y7, Y7, Y10
+	VADDPS      Y8, Y9, Y9
+	VFMADD231PS Y8, Y8, Y10
+	VMASKMOVPS  Y9, Y0, (AX)
+	VMASKMOVPS  Y10, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip3s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip3s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip3s2x4AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip3s2x4AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -8730,8 +10278,7 @@ TEXT ·strip3s2x4AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
@@ -8740,67 +10287,103 @@ vector:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000003, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000003, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11), Y5, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*1), Y5, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*2), Y5, Y1
-	VFMADD231PS (R11), Y5, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*1), Y5, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*2), Y5, Y2
-	VFMADD231PS (R11), Y5, Y3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*1), Y5, Y3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*2), Y5, Y3
-	VFMADD231PS (R11), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*1), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*2), Y5, Y4
-	ADDQ        SI, R13
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10), Y5, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*1), Y5, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*2), Y5, Y1
+	VFMADD231PS (R10), Y5, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*1), Y5, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*2), Y5, Y2
+	VFMADD231PS (R10), Y5, Y3
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*1), Y5, Y3
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*2), Y5, Y3
+	VFMADD231PS (R10), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*1), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*2), Y5, Y4
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y3, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y4, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y3, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y4, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y3, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y4, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y5
+	VMOVUPS     (R10), Y6
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS Y1, Y1, Y6
+	VADDPS      Y2, Y5, Y5
+	VFMADD231PS Y2, Y2, Y6
+	VADDPS      Y3, Y5, Y5
+	VFMADD231PS Y3, Y3, Y6
+	VADDPS      Y4, Y5, Y5
+	VFMADD231PS Y4, Y4, Y6
+	VMOVUPS     Y5, (R9)
+	VMOVUPS     Y6, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -8814,55 +10397,55 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	MOVQ        CX, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -8876,14 +10459,33 @@ tapstrue:
 	VMASKMOVPS  Y3, Y0, (AX)
 	ADDQ        SI, AX
 	VMASKMOVPS  Y4, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y5
+	VMASKMOVPS  (CX), Y0, Y6
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS Y1, Y1, Y6
+	VADDPS      Y2, Y5, Y5
+	VFMADD231PS Y2, Y2, Y6
+	VADDPS      Y3, Y5, Y5
+	VFMADD231PS Y3, Y3, Y6
+	VADDPS      Y4, Y5, Y5
+	VFMADD231PS Y4, Y4, Y6
+	VMASKMOVPS  Y5, Y0, (AX)
+	VMASKMOVPS  Y6, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip3s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip3s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip3s2x2AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip3s2x2AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -8892,57 +10494,84 @@ TEXT ·strip3s2x2AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
 vector:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000003, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000003, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11), Y3, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11)(SI*1), Y3, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11)(SI*2), Y3, Y1
-	VFMADD231PS (R11), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11)(SI*1), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11)(SI*2), Y3, Y2
-	ADDQ        SI, R13
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10)(SI*1), Y3, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10)(SI*2), Y3, Y1
+	VFMADD231PS (R10), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10)(SI*1), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10)(SI*2), Y3, Y2
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
-	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, R10
-	VMOVUPS     Y2, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
+	JNZ         tapsfalse
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y2, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y2, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y3
+	VMOVUPS     (R10), Y4
+	VADDPS      Y1, Y3, Y3
+	VFMADD231PS Y1, Y1, Y4
+	VADDPS      Y2, Y3, Y3
+	VFMADD231PS Y2, Y2, Y4
+	VMOVUPS     Y3, (R9)
+	VMOVUPS     Y4, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -8954,35 +10583,35 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	VMASKMOVPS  (R10), Y0, Y3
+	MOVQ        CX, R9
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX)(SI*2), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
 	VMASKMOVPS  (DX), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX)(SI*2), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -8992,14 +10621,29 @@ tapstrue:
 	VMASKMOVPS  Y1, Y0, (AX)
 	ADDQ        SI, AX
 	VMASKMOVPS  Y2, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y3
+	VMASKMOVPS  (CX), Y0, Y4
+	VADDPS      Y1, Y3, Y3
+	VFMADD231PS Y1, Y1, Y4
+	VADDPS      Y2, Y3, Y3
+	VFMADD231PS Y2, Y2, Y4
+	VMASKMOVPS  Y3, Y0, (AX)
+	VMASKMOVPS  Y4, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip3s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip3s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip3s2x1AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip3s2x1AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -9008,47 +10652,70 @@ TEXT ·strip3s2x1AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
 vector:
 	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000003, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000003, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R11), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R11)(SI*1), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R11)(SI*2), Y2, Y1
-	ADDQ        SI, R13
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R10)(SI*1), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R10)(SI*2), Y2, Y1
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (R10), Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMOVUPS     Y2, (R9)
+	VMOVUPS     Y3, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -9059,25 +10726,25 @@ tail:
 	MOVQ   $0x00000003, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	VMASKMOVPS  (R10), Y0, Y2
+	MOVQ        CX, R9
+	VMASKMOVPS  (R9), Y0, Y2
 	VMASKMOVPS  (DX), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
 	VMASKMOVPS  (DX)(SI*1), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
 	VMASKMOVPS  (DX)(SI*2), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -9085,7 +10752,20 @@ tapstrue:
 	DECQ        DI
 	JNZ         tapstrue
 	VMASKMOVPS  Y1, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y2
+	VMASKMOVPS  (CX), Y0, Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMASKMOVPS  Y2, Y0, (AX)
+	VMASKMOVPS  Y3, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
@@ -9392,9 +11072,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip5s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip5s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip5s1x8AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip5s1x8AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -9403,8 +11083,7 @@ TEXT ·strip5s1x8AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
@@ -9417,111 +11096,163 @@ vector:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000005, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000005, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	LEAQ        (R11)(SI*2), R14
-	ADDQ        SI, R14
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11), Y9, Y1
+	MOVQ        R9, R12
+	LEAQ        (R10)(SI*2), R13
 	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*1), Y9, Y1
-	VFMADD231PS (R11), Y9, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*2), Y9, Y1
-	VFMADD231PS (R11)(SI*1), Y9, Y2
-	VFMADD231PS (R11), Y9, Y3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14), Y9, Y1
-	VFMADD231PS (R11)(SI*2), Y9, Y2
-	VFMADD231PS (R11)(SI*1), Y9, Y3
-	VFMADD231PS (R11), Y9, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*1), Y9, Y1
-	VFMADD231PS (R14), Y9, Y2
-	VFMADD231PS (R11)(SI*2), Y9, Y3
-	VFMADD231PS (R11)(SI*1), Y9, Y4
-	VFMADD231PS (R11), Y9, Y5
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*1), Y9, Y2
-	VFMADD231PS (R14), Y9, Y3
-	VFMADD231PS (R11)(SI*2), Y9, Y4
-	VFMADD231PS (R11)(SI*1), Y9, Y5
-	VFMADD231PS (R11), Y9, Y6
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*1), Y9, Y3
-	VFMADD231PS (R14), Y9, Y4
-	VFMADD231PS (R11)(SI*2), Y9, Y5
-	VFMADD231PS (R11)(SI*1), Y9, Y6
-	VFMADD231PS (R11), Y9, Y7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*1), Y9, Y4
-	VFMADD231PS (R14), Y9, Y5
-	VFMADD231PS (R11)(SI*2), Y9, Y6
-	VFMADD231PS (R11)(SI*1), Y9, Y7
-	VFMADD231PS (R11), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*1), Y9, Y5
-	VFMADD231PS (R14), Y9, Y6
-	VFMADD231PS (R11)(SI*2), Y9, Y7
-	VFMADD231PS (R11)(SI*1), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*1), Y9, Y6
-	VFMADD231PS (R14), Y9, Y7
-	VFMADD231PS (R11)(SI*2), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*1), Y9, Y7
-	VFMADD231PS (R14), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*1), Y9, Y8
-	ADDQ        SI, R13
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10), Y9, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*1), Y9, Y1
+	VFMADD231PS (R10), Y9, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*2), Y9, Y1
+	VFMADD231PS (R10)(SI*1), Y9, Y2
+	VFMADD231PS (R10), Y9, Y3
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13), Y9, Y1
+	VFMADD231PS (R10)(SI*2), Y9, Y2
+	VFMADD231PS (R10)(SI*1), Y9, Y3
+	VFMADD231PS (R10), Y9, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*1), Y9, Y1
+	VFMADD231PS (R13), Y9, Y2
+	VFMADD231PS (R10)(SI*2), Y9, Y3
+	VFMADD231PS (R10)(SI*1), Y9, Y4
+	VFMADD231PS (R10), Y9, Y5
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*1), Y9, Y2
+	VFMADD231PS (R13), Y9, Y3
+	VFMADD231PS (R10)(SI*2), Y9, Y4
+	VFMADD231PS (R10)(SI*1), Y9, Y5
+	VFMADD231PS (R10), Y9, Y6
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*1), Y9, Y3
+	VFMADD231PS (R13), Y9, Y4
+	VFMADD231PS (R10)(SI*2), Y9, Y5
+	VFMADD231PS (R10)(SI*1), Y9, Y6
+	VFMADD231PS (R10), Y9, Y7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*1), Y9, Y4
+	VFMADD231PS (R13), Y9, Y5
+	VFMADD231PS (R10)(SI*2), Y9, Y6
+	VFMADD231PS (R10)(SI*1), Y9, Y7
+	VFMADD231PS (R10), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*1), Y9, Y5
+	VFMADD231PS (R13), Y9, Y6
+	VFMADD231PS (R10)(SI*2), Y9, Y7
+	VFMADD231PS (R10)(SI*1), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*1), Y9, Y6
+	VFMADD231PS (R13), Y9, Y7
+	VFMADD231PS (R10)(SI*2), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*1), Y9, Y7
+	VFMADD231PS (R13), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*1), Y9, Y8
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y3, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y4, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y5, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y6, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y7, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y8, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y3, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y4, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y5, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y6, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y7, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y8, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y3, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y4, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y5, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y6, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y7, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y8, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y9
+	VMOVUPS     (R10), Y10
+	VADDPS      Y1, Y9, Y9
+	VFMADD231PS Y1, Y1, Y10
+	VADDPS      Y2, Y9, Y9
+	VFMADD231PS Y2, Y2, Y10
+	VADDPS      Y3, Y9, Y9
+	VFMADD231PS Y3, Y3, Y10
+	VADDPS      Y4, Y9, Y9
+	VFMADD231PS Y4, Y4, Y10
+	VADDPS      Y5, Y9, Y9
+	VFMADD231PS Y5, Y5, Y10
+	VADDPS      Y6, Y9, Y9
+	VFMADD231PS Y6, Y6, Y10
+	VADDPS      Y7, Y9, Y9
+	VFMADD231PS Y7, Y7, Y10
+	VADDPS      Y8, Y9, Y9
+	VFMADD231PS Y8, Y8, Y10
+	VMOVUPS     Y9, (R9)
+	VMOVUPS     Y10, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -9539,29 +11270,29 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	LEAQ        (DX)(SI*2), R11
-	ADDQ        SI, R11
-	VMASKMOVPS  (R10), Y0, Y9
+	MOVQ        CX, R9
+	LEAQ        (DX)(SI*2), R10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
@@ -9569,11 +11300,11 @@ tapstrue:
 	VFMADD231PS Y10, Y9, Y3
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (R11), Y0, Y10
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
@@ -9581,11 +11312,11 @@ tapstrue:
 	VFMADD231PS Y10, Y9, Y4
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (R11), Y0, Y10
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
@@ -9593,11 +11324,11 @@ tapstrue:
 	VFMADD231PS Y10, Y9, Y5
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (R11), Y0, Y10
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
@@ -9605,11 +11336,11 @@ tapstrue:
 	VFMADD231PS Y10, Y9, Y6
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (R11), Y0, Y10
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
@@ -9617,39 +11348,39 @@ tapstrue:
 	VFMADD231PS Y10, Y9, Y7
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (R11), Y0, Y10
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (R11), Y0, Y10
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (R11), Y0, Y10
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -9673,14 +11404,41 @@ tapstrue:
 	VMASKMOVPS  Y7, Y0, (AX)
 	ADDQ        SI, AX
 	VMASKMOVPS  Y8, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y9
+	VMASKMOVPS  (CX), Y0, Y10
+	VADDPS      Y1, Y9, Y9
+	VFMADD231PS Y1, Y1, Y10
+	VADDPS      Y2, Y9, Y9
+	VFMADD231PS Y2, Y2, Y10
+	VADDPS      Y3, Y9, Y9
+	VFMADD231PS Y3, Y3, Y10
+	VADDPS      Y4, Y9, Y9
+	VFMADD231PS Y4, Y4, Y10
+	VADDPS      Y5, Y9, Y9
+	VFMADD231PS Y5, Y5, Y10
+	VADDPS      Y6, Y9, Y9
+	VFMADD231PS Y6, Y6, Y10
+	VADDPS      Y7, Y9, Y9
+	VFMADD231PS Y7, Y7, Y10
+	VADDPS      Y8, Y9, Y9
+	VFMADD231PS Y8, Y8, Y10
+	VMASKMOVPS  Y9, Y0, (AX)
+	VMASKMOVPS  Y10, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip5s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip5s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip5s1x4AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip5s1x4AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -9689,8 +11447,7 @@ TEXT ·strip5s1x4AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
@@ -9699,75 +11456,111 @@ vector:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000005, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000005, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	LEAQ        (R11)(SI*2), R14
-	ADDQ        SI, R14
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11), Y5, Y1
+	MOVQ        R9, R12
+	LEAQ        (R10)(SI*2), R13
 	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*1), Y5, Y1
-	VFMADD231PS (R11), Y5, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*2), Y5, Y1
-	VFMADD231PS (R11)(SI*1), Y5, Y2
-	VFMADD231PS (R11), Y5, Y3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R14), Y5, Y1
-	VFMADD231PS (R11)(SI*2), Y5, Y2
-	VFMADD231PS (R11)(SI*1), Y5, Y3
-	VFMADD231PS (R11), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R14)(SI*1), Y5, Y1
-	VFMADD231PS (R14), Y5, Y2
-	VFMADD231PS (R11)(SI*2), Y5, Y3
-	VFMADD231PS (R11)(SI*1), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R14)(SI*1), Y5, Y2
-	VFMADD231PS (R14), Y5, Y3
-	VFMADD231PS (R11)(SI*2), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R14)(SI*1), Y5, Y3
-	VFMADD231PS (R14), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R14)(SI*1), Y5, Y4
-	ADDQ        SI, R13
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10), Y5, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*1), Y5, Y1
+	VFMADD231PS (R10), Y5, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*2), Y5, Y1
+	VFMADD231PS (R10)(SI*1), Y5, Y2
+	VFMADD231PS (R10), Y5, Y3
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13), Y5, Y1
+	VFMADD231PS (R10)(SI*2), Y5, Y2
+	VFMADD231PS (R10)(SI*1), Y5, Y3
+	VFMADD231PS (R10), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13)(SI*1), Y5, Y1
+	VFMADD231PS (R13), Y5, Y2
+	VFMADD231PS (R10)(SI*2), Y5, Y3
+	VFMADD231PS (R10)(SI*1), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13)(SI*1), Y5, Y2
+	VFMADD231PS (R13), Y5, Y3
+	VFMADD231PS (R10)(SI*2), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13)(SI*1), Y5, Y3
+	VFMADD231PS (R13), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13)(SI*1), Y5, Y4
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y3, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y4, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y3, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y4, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y3, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y4, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y5
+	VMOVUPS     (R10), Y6
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS Y1, Y1, Y6
+	VADDPS      Y2, Y5, Y5
+	VFMADD231PS Y2, Y2, Y6
+	VADDPS      Y3, Y5, Y5
+	VFMADD231PS Y3, Y3, Y6
+	VADDPS      Y4, Y5, Y5
+	VFMADD231PS Y4, Y4, Y6
+	VMOVUPS     Y5, (R9)
+	VMOVUPS     Y6, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -9781,29 +11574,29 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	LEAQ        (DX)(SI*2), R11
-	ADDQ        SI, R11
-	VMASKMOVPS  (R10), Y0, Y5
+	MOVQ        CX, R9
+	LEAQ        (DX)(SI*2), R10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
@@ -9811,39 +11604,39 @@ tapstrue:
 	VFMADD231PS Y6, Y5, Y3
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (R11), Y0, Y6
+	VMASKMOVPS  (R10), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (R11), Y0, Y6
+	VMASKMOVPS  (R10), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (R11), Y0, Y6
+	VMASKMOVPS  (R10), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -9859,14 +11652,33 @@ tapstrue:
 	VMASKMOVPS  Y3, Y0, (AX)
 	ADDQ        SI, AX
 	VMASKMOVPS  Y4, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y5
+	VMASKMOVPS  (CX), Y0, Y6
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS Y1, Y1, Y6
+	VADDPS      Y2, Y5, Y5
+	VFMADD231PS Y2, Y2, Y6
+	VADDPS      Y3, Y5, Y5
+	VFMADD231PS Y3, Y3, Y6
+	VADDPS      Y4, Y5, Y5
+	VFMADD231PS Y4, Y4, Y6
+	VMASKMOVPS  Y5, Y0, (AX)
+	VMASKMOVPS  Y6, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip5s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip5s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip5s1x2AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip5s1x2AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -9875,65 +11687,92 @@ TEXT ·strip5s1x2AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
 vector:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000005, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000005, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	LEAQ        (R11)(SI*2), R14
-	ADDQ        SI, R14
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11), Y3, Y1
+	MOVQ        R9, R12
+	LEAQ        (R10)(SI*2), R13
 	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11)(SI*1), Y3, Y1
-	VFMADD231PS (R11), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11)(SI*2), Y3, Y1
-	VFMADD231PS (R11)(SI*1), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R14), Y3, Y1
-	VFMADD231PS (R11)(SI*2), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R14)(SI*1), Y3, Y1
-	VFMADD231PS (R14), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R14)(SI*1), Y3, Y2
-	ADDQ        SI, R13
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10)(SI*1), Y3, Y1
+	VFMADD231PS (R10), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10)(SI*2), Y3, Y1
+	VFMADD231PS (R10)(SI*1), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R13), Y3, Y1
+	VFMADD231PS (R10)(SI*2), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R13)(SI*1), Y3, Y1
+	VFMADD231PS (R13), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R13)(SI*1), Y3, Y2
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
-	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, R10
-	VMOVUPS     Y2, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
+	JNZ         tapsfalse
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y2, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y2, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y3
+	VMOVUPS     (R10), Y4
+	VADDPS      Y1, Y3, Y3
+	VFMADD231PS Y1, Y1, Y4
+	VADDPS      Y2, Y3, Y3
+	VFMADD231PS Y2, Y2, Y4
+	VMOVUPS     Y3, (R9)
+	VMOVUPS     Y4, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -9945,45 +11784,45 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	LEAQ        (DX)(SI*2), R11
-	ADDQ        SI, R11
-	VMASKMOVPS  (R10), Y0, Y3
+	MOVQ        CX, R9
+	LEAQ        (DX)(SI*2), R10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
 	VMASKMOVPS  (DX), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX)(SI*2), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
 	VMASKMOVPS  (DX)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
-	VMASKMOVPS  (R11), Y0, Y4
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
+	VMASKMOVPS  (R10), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
 	VMASKMOVPS  (DX)(SI*2), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
-	VMASKMOVPS  (R11)(SI*1), Y0, Y4
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
+	VMASKMOVPS  (R10)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (R11), Y0, Y4
+	VMASKMOVPS  (R10), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
-	VMASKMOVPS  (R11)(SI*1), Y0, Y4
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
+	VMASKMOVPS  (R10)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -9995,14 +11834,29 @@ tapstrue:
 	VMASKMOVPS  Y1, Y0, (AX)
 	ADDQ        SI, AX
 	VMASKMOVPS  Y2, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y3
+	VMASKMOVPS  (CX), Y0, Y4
+	VADDPS      Y1, Y3, Y3
+	VFMADD231PS Y1, Y1, Y4
+	VADDPS      Y2, Y3, Y3
+	VFMADD231PS Y2, Y2, Y4
+	VMASKMOVPS  Y3, Y0, (AX)
+	VMASKMOVPS  Y4, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip5s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip5s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip5s1x1AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip5s1x1AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -10011,55 +11865,78 @@ TEXT ·strip5s1x1AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
 vector:
 	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000005, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000005, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	LEAQ        (R11)(SI*2), R14
-	ADDQ        SI, R14
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R11), Y2, Y1
+	MOVQ        R9, R12
+	LEAQ        (R10)(SI*2), R13
 	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R11)(SI*1), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R11)(SI*2), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R14), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R14)(SI*1), Y2, Y1
-	ADDQ        SI, R13
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R10)(SI*1), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R10)(SI*2), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R13), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R13)(SI*1), Y2, Y1
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (R10), Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMOVUPS     Y2, (R9)
+	VMOVUPS     Y3, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -10070,33 +11947,33 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	LEAQ        (DX)(SI*2), R11
-	ADDQ        SI, R11
-	VMASKMOVPS  (R10), Y0, Y2
+	MOVQ        CX, R9
+	LEAQ        (DX)(SI*2), R10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R9), Y0, Y2
 	VMASKMOVPS  (DX), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
 	VMASKMOVPS  (DX)(SI*1), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
 	VMASKMOVPS  (DX)(SI*2), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
-	VMASKMOVPS  (R11), Y0, Y3
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
+	VMASKMOVPS  (R10), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
-	VMASKMOVPS  (R11)(SI*1), Y0, Y3
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
+	VMASKMOVPS  (R10)(SI*1), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -10106,7 +11983,20 @@ tapstrue:
 	DECQ        DI
 	JNZ         tapstrue
 	VMASKMOVPS  Y1, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y2
+	VMASKMOVPS  (CX), Y0, Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMASKMOVPS  Y2, Y0, (AX)
+	VMASKMOVPS  Y3, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
@@ -10455,9 +12345,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip5s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip5s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip5s2x8AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip5s2x8AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -10466,8 +12356,7 @@ TEXT ·strip5s2x8AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
@@ -10480,125 +12369,177 @@ vector:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000005, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000005, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	LEAQ        (R11)(SI*2), R14
-	ADDQ        SI, R14
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11), Y9, Y1
+	MOVQ        R9, R12
+	LEAQ        (R10)(SI*2), R13
 	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*1), Y9, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*2), Y9, Y1
-	VFMADD231PS (R11), Y9, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14), Y9, Y1
-	VFMADD231PS (R11)(SI*1), Y9, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*1), Y9, Y1
-	VFMADD231PS (R11)(SI*2), Y9, Y2
-	VFMADD231PS (R11), Y9, Y3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14), Y9, Y2
-	VFMADD231PS (R11)(SI*1), Y9, Y3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*1), Y9, Y2
-	VFMADD231PS (R11)(SI*2), Y9, Y3
-	VFMADD231PS (R11), Y9, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14), Y9, Y3
-	VFMADD231PS (R11)(SI*1), Y9, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*1), Y9, Y3
-	VFMADD231PS (R11)(SI*2), Y9, Y4
-	VFMADD231PS (R11), Y9, Y5
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14), Y9, Y4
-	VFMADD231PS (R11)(SI*1), Y9, Y5
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*1), Y9, Y4
-	VFMADD231PS (R11)(SI*2), Y9, Y5
-	VFMADD231PS (R11), Y9, Y6
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14), Y9, Y5
-	VFMADD231PS (R11)(SI*1), Y9, Y6
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*1), Y9, Y5
-	VFMADD231PS (R11)(SI*2), Y9, Y6
-	VFMADD231PS (R11), Y9, Y7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14), Y9, Y6
-	VFMADD231PS (R11)(SI*1), Y9, Y7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*1), Y9, Y6
-	VFMADD231PS (R11)(SI*2), Y9, Y7
-	VFMADD231PS (R11), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14), Y9, Y7
-	VFMADD231PS (R11)(SI*1), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*1), Y9, Y7
-	VFMADD231PS (R11)(SI*2), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*1), Y9, Y8
-	ADDQ        SI, R13
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10), Y9, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*1), Y9, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*2), Y9, Y1
+	VFMADD231PS (R10), Y9, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13), Y9, Y1
+	VFMADD231PS (R10)(SI*1), Y9, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*1), Y9, Y1
+	VFMADD231PS (R10)(SI*2), Y9, Y2
+	VFMADD231PS (R10), Y9, Y3
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13), Y9, Y2
+	VFMADD231PS (R10)(SI*1), Y9, Y3
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*1), Y9, Y2
+	VFMADD231PS (R10)(SI*2), Y9, Y3
+	VFMADD231PS (R10), Y9, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13), Y9, Y3
+	VFMADD231PS (R10)(SI*1), Y9, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*1), Y9, Y3
+	VFMADD231PS (R10)(SI*2), Y9, Y4
+	VFMADD231PS (R10), Y9, Y5
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13), Y9, Y4
+	VFMADD231PS (R10)(SI*1), Y9, Y5
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*1), Y9, Y4
+	VFMADD231PS (R10)(SI*2), Y9, Y5
+	VFMADD231PS (R10), Y9, Y6
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13), Y9, Y5
+	VFMADD231PS (R10)(SI*1), Y9, Y6
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*1), Y9, Y5
+	VFMADD231PS (R10)(SI*2), Y9, Y6
+	VFMADD231PS (R10), Y9, Y7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13), Y9, Y6
+	VFMADD231PS (R10)(SI*1), Y9, Y7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*1), Y9, Y6
+	VFMADD231PS (R10)(SI*2), Y9, Y7
+	VFMADD231PS (R10), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13), Y9, Y7
+	VFMADD231PS (R10)(SI*1), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*1), Y9, Y7
+	VFMADD231PS (R10)(SI*2), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*1), Y9, Y8
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y3, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y4, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y5, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y6, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y7, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y8, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y3, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y4, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y5, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y6, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y7, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y8, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y3, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y4, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y5, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y6, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y7, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y8, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y9
+	VMOVUPS     (R10), Y10
+	VADDPS      Y1, Y9, Y9
+	VFMADD231PS Y1, Y1, Y10
+	VADDPS      Y2, Y9, Y9
+	VFMADD231PS Y2, Y2, Y10
+	VADDPS      Y3, Y9, Y9
+	VFMADD231PS Y3, Y3, Y10
+	VADDPS      Y4, Y9, Y9
+	VFMADD231PS Y4, Y4, Y10
+	VADDPS      Y5, Y9, Y9
+	VFMADD231PS Y5, Y5, Y10
+	VADDPS      Y6, Y9, Y9
+	VFMADD231PS Y6, Y6, Y10
+	VADDPS      Y7, Y9, Y9
+	VFMADD231PS Y7, Y7, Y10
+	VADDPS      Y8, Y9, Y9
+	VFMADD231PS Y8, Y8, Y10
+	VMOVUPS     Y9, (R9)
+	VMOVUPS     Y10, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -10616,131 +12557,131 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	LEAQ        (DX)(SI*2), R11
-	ADDQ        SI, R11
-	VMASKMOVPS  (R10), Y0, Y9
+	MOVQ        CX, R9
+	LEAQ        (DX)(SI*2), R10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -10764,14 +12705,41 @@ tapstrue:
 	VMASKMOVPS  Y7, Y0, (AX)
 	ADDQ        SI, AX
 	VMASKMOVPS  Y8, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y9
+	VMASKMOVPS  (CX), Y0, Y10
+	VADDPS      Y1, Y9, Y9
+	VFMADD231PS Y1, Y1, Y10
+	VADDPS      Y2, Y9, Y9
+	VFMADD231PS Y2, Y2, Y10
+	VADDPS      Y3, Y9, Y9
+	VFMADD231PS Y3, Y3, Y10
+	VADDPS      Y4, Y9, Y9
+	VFMADD231PS Y4, Y4, Y10
+	VADDPS      Y5, Y9, Y9
+	VFMADD231PS Y5, Y5, Y10
+	VADDPS      Y6, Y9, Y9
+	VFMADD231PS Y6, Y6, Y10
+	VADDPS      Y7, Y9, Y9
+	VFMADD231PS Y7, Y7, Y10
+	VADDPS      Y8, Y9, Y9
+	VFMADD231PS Y8, Y8, Y10
+	VMASKMOVPS  Y9, Y0, (AX)
+	VMASKMOVPS  Y10, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip5s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip5s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip5s2x4AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip5s2x4AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -10780,8 +12748,7 @@ TEXT ·strip5s2x4AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
@@ -10790,81 +12757,117 @@ vector:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000005, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000005, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	LEAQ        (R11)(SI*2), R14
-	ADDQ        SI, R14
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11), Y5, Y1
+	MOVQ        R9, R12
+	LEAQ        (R10)(SI*2), R13
 	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*1), Y5, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*2), Y5, Y1
-	VFMADD231PS (R11), Y5, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R14), Y5, Y1
-	VFMADD231PS (R11)(SI*1), Y5, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R14)(SI*1), Y5, Y1
-	VFMADD231PS (R11)(SI*2), Y5, Y2
-	VFMADD231PS (R11), Y5, Y3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R14), Y5, Y2
-	VFMADD231PS (R11)(SI*1), Y5, Y3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R14)(SI*1), Y5, Y2
-	VFMADD231PS (R11)(SI*2), Y5, Y3
-	VFMADD231PS (R11), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R14), Y5, Y3
-	VFMADD231PS (R11)(SI*1), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R14)(SI*1), Y5, Y3
-	VFMADD231PS (R11)(SI*2), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R14), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R14)(SI*1), Y5, Y4
-	ADDQ        SI, R13
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10), Y5, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*1), Y5, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*2), Y5, Y1
+	VFMADD231PS (R10), Y5, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13), Y5, Y1
+	VFMADD231PS (R10)(SI*1), Y5, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13)(SI*1), Y5, Y1
+	VFMADD231PS (R10)(SI*2), Y5, Y2
+	VFMADD231PS (R10), Y5, Y3
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13), Y5, Y2
+	VFMADD231PS (R10)(SI*1), Y5, Y3
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13)(SI*1), Y5, Y2
+	VFMADD231PS (R10)(SI*2), Y5, Y3
+	VFMADD231PS (R10), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13), Y5, Y3
+	VFMADD231PS (R10)(SI*1), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13)(SI*1), Y5, Y3
+	VFMADD231PS (R10)(SI*2), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13)(SI*1), Y5, Y4
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y3, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y4, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y3, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y4, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y3, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y4, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y5
+	VMOVUPS     (R10), Y6
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS Y1, Y1, Y6
+	VADDPS      Y2, Y5, Y5
+	VFMADD231PS Y2, Y2, Y6
+	VADDPS      Y3, Y5, Y5
+	VFMADD231PS Y3, Y3, Y6
+	VADDPS      Y4, Y5, Y5
+	VFMADD231PS Y4, Y4, Y6
+	VMOVUPS     Y5, (R9)
+	VMOVUPS     Y6, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -10878,75 +12881,75 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	LEAQ        (DX)(SI*2), R11
-	ADDQ        SI, R11
-	VMASKMOVPS  (R10), Y0, Y5
+	MOVQ        CX, R9
+	LEAQ        (DX)(SI*2), R10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -10962,14 +12965,33 @@ tapstrue:
 	VMASKMOVPS  Y3, Y0, (AX)
 	ADDQ        SI, AX
 	VMASKMOVPS  Y4, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y5
+	VMASKMOVPS  (CX), Y0, Y6
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS Y1, Y1, Y6
+	VADDPS      Y2, Y5, Y5
+	VFMADD231PS Y2, Y2, Y6
+	VADDPS      Y3, Y5, Y5
+	VFMADD231PS Y3, Y3, Y6
+	VADDPS      Y4, Y5, Y5
+	VFMADD231PS Y4, Y4, Y6
+	VMASKMOVPS  Y5, Y0, (AX)
+	VMASKMOVPS  Y6, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip5s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip5s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip5s2x2AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip5s2x2AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -10978,67 +13000,94 @@ TEXT ·strip5s2x2AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
 vector:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000005, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000005, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	LEAQ        (R11)(SI*2), R14
-	ADDQ        SI, R14
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11), Y3, Y1
+	MOVQ        R9, R12
+	LEAQ        (R10)(SI*2), R13
 	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11)(SI*1), Y3, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11)(SI*2), Y3, Y1
-	VFMADD231PS (R11), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R14), Y3, Y1
-	VFMADD231PS (R11)(SI*1), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R14)(SI*1), Y3, Y1
-	VFMADD231PS (R11)(SI*2), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R14), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R14)(SI*1), Y3, Y2
-	ADDQ        SI, R13
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10)(SI*1), Y3, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10)(SI*2), Y3, Y1
+	VFMADD231PS (R10), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R13), Y3, Y1
+	VFMADD231PS (R10)(SI*1), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R13)(SI*1), Y3, Y1
+	VFMADD231PS (R10)(SI*2), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R13), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R13)(SI*1), Y3, Y2
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
-	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, R10
-	VMOVUPS     Y2, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
+	JNZ         tapsfalse
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y2, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y2, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y3
+	VMOVUPS     (R10), Y4
+	VADDPS      Y1, Y3, Y3
+	VFMADD231PS Y1, Y1, Y4
+	VADDPS      Y2, Y3, Y3
+	VFMADD231PS Y2, Y2, Y4
+	VMOVUPS     Y3, (R9)
+	VMOVUPS     Y4, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -11050,47 +13099,47 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	LEAQ        (DX)(SI*2), R11
-	ADDQ        SI, R11
-	VMASKMOVPS  (R10), Y0, Y3
+	MOVQ        CX, R9
+	LEAQ        (DX)(SI*2), R10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX)(SI*2), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
 	VMASKMOVPS  (DX), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
-	VMASKMOVPS  (R11), Y0, Y4
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
+	VMASKMOVPS  (R10), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
 	VMASKMOVPS  (DX)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
-	VMASKMOVPS  (R11)(SI*1), Y0, Y4
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
+	VMASKMOVPS  (R10)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
 	VMASKMOVPS  (DX)(SI*2), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
-	VMASKMOVPS  (R11), Y0, Y4
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
+	VMASKMOVPS  (R10), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
-	VMASKMOVPS  (R11)(SI*1), Y0, Y4
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
+	VMASKMOVPS  (R10)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -11102,14 +13151,29 @@ tapstrue:
 	VMASKMOVPS  Y1, Y0, (AX)
 	ADDQ        SI, AX
 	VMASKMOVPS  Y2, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y3
+	VMASKMOVPS  (CX), Y0, Y4
+	VADDPS      Y1, Y3, Y3
+	VFMADD231PS Y1, Y1, Y4
+	VADDPS      Y2, Y3, Y3
+	VFMADD231PS Y2, Y2, Y4
+	VMASKMOVPS  Y3, Y0, (AX)
+	VMASKMOVPS  Y4, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip5s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip5s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip5s2x1AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip5s2x1AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -11118,55 +13182,78 @@ TEXT ·strip5s2x1AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
 vector:
 	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000005, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000005, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	LEAQ        (R11)(SI*2), R14
-	ADDQ        SI, R14
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R11), Y2, Y1
+	MOVQ        R9, R12
+	LEAQ        (R10)(SI*2), R13
 	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R11)(SI*1), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R11)(SI*2), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R14), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R14)(SI*1), Y2, Y1
-	ADDQ        SI, R13
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R10)(SI*1), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R10)(SI*2), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R13), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R13)(SI*1), Y2, Y1
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (R10), Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMOVUPS     Y2, (R9)
+	VMOVUPS     Y3, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -11177,33 +13264,33 @@ tail:
 	MOVQ   $0x00000005, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	LEAQ        (DX)(SI*2), R11
-	ADDQ        SI, R11
-	VMASKMOVPS  (R10), Y0, Y2
+	MOVQ        CX, R9
+	LEAQ        (DX)(SI*2), R10
+	ADDQ        SI, R10
+	VMASKMOVPS  (R9), Y0, Y2
 	VMASKMOVPS  (DX), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
 	VMASKMOVPS  (DX)(SI*1), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
 	VMASKMOVPS  (DX)(SI*2), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
-	VMASKMOVPS  (R11), Y0, Y3
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
+	VMASKMOVPS  (R10), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
-	VMASKMOVPS  (R11)(SI*1), Y0, Y3
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
+	VMASKMOVPS  (R10)(SI*1), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -11213,7 +13300,20 @@ tapstrue:
 	DECQ        DI
 	JNZ         tapstrue
 	VMASKMOVPS  Y1, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y2
+	VMASKMOVPS  (CX), Y0, Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMASKMOVPS  Y2, Y0, (AX)
+	VMASKMOVPS  Y3, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
@@ -11592,9 +13692,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip7s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip7s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip7s1x8AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip7s1x8AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -11603,8 +13703,7 @@ TEXT ·strip7s1x8AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
@@ -11617,133 +13716,185 @@ vector:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000007, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000007, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	LEAQ        (R11)(SI*2), R14
+	MOVQ        R9, R12
+	LEAQ        (R10)(SI*2), R13
+	ADDQ        SI, R13
+	LEAQ        (R13)(SI*2), R14
 	ADDQ        SI, R14
-	LEAQ        (R14)(SI*2), R15
-	ADDQ        SI, R15
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11), Y9, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*1), Y9, Y1
-	VFMADD231PS (R11), Y9, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*2), Y9, Y1
-	VFMADD231PS (R11)(SI*1), Y9, Y2
-	VFMADD231PS (R11), Y9, Y3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10), Y9, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*1), Y9, Y1
+	VFMADD231PS (R10), Y9, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*2), Y9, Y1
+	VFMADD231PS (R10)(SI*1), Y9, Y2
+	VFMADD231PS (R10), Y9, Y3
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13), Y9, Y1
+	VFMADD231PS (R10)(SI*2), Y9, Y2
+	VFMADD231PS (R10)(SI*1), Y9, Y3
+	VFMADD231PS (R10), Y9, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*1), Y9, Y1
+	VFMADD231PS (R13), Y9, Y2
+	VFMADD231PS (R10)(SI*2), Y9, Y3
+	VFMADD231PS (R10)(SI*1), Y9, Y4
+	VFMADD231PS (R10), Y9, Y5
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*2), Y9, Y1
+	VFMADD231PS (R13)(SI*1), Y9, Y2
+	VFMADD231PS (R13), Y9, Y3
+	VFMADD231PS (R10)(SI*2), Y9, Y4
+	VFMADD231PS (R10)(SI*1), Y9, Y5
+	VFMADD231PS (R10), Y9, Y6
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
 	VFMADD231PS (R14), Y9, Y1
-	VFMADD231PS (R11)(SI*2), Y9, Y2
-	VFMADD231PS (R11)(SI*1), Y9, Y3
-	VFMADD231PS (R11), Y9, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*1), Y9, Y1
+	VFMADD231PS (R13)(SI*2), Y9, Y2
+	VFMADD231PS (R13)(SI*1), Y9, Y3
+	VFMADD231PS (R13), Y9, Y4
+	VFMADD231PS (R10)(SI*2), Y9, Y5
+	VFMADD231PS (R10)(SI*1), Y9, Y6
+	VFMADD231PS (R10), Y9, Y7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
 	VFMADD231PS (R14), Y9, Y2
-	VFMADD231PS (R11)(SI*2), Y9, Y3
-	VFMADD231PS (R11)(SI*1), Y9, Y4
-	VFMADD231PS (R11), Y9, Y5
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*2), Y9, Y1
-	VFMADD231PS (R14)(SI*1), Y9, Y2
+	VFMADD231PS (R13)(SI*2), Y9, Y3
+	VFMADD231PS (R13)(SI*1), Y9, Y4
+	VFMADD231PS (R13), Y9, Y5
+	VFMADD231PS (R10)(SI*2), Y9, Y6
+	VFMADD231PS (R10)(SI*1), Y9, Y7
+	VFMADD231PS (R10), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
 	VFMADD231PS (R14), Y9, Y3
-	VFMADD231PS (R11)(SI*2), Y9, Y4
-	VFMADD231PS (R11)(SI*1), Y9, Y5
-	VFMADD231PS (R11), Y9, Y6
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R15), Y9, Y1
-	VFMADD231PS (R14)(SI*2), Y9, Y2
-	VFMADD231PS (R14)(SI*1), Y9, Y3
+	VFMADD231PS (R13)(SI*2), Y9, Y4
+	VFMADD231PS (R13)(SI*1), Y9, Y5
+	VFMADD231PS (R13), Y9, Y6
+	VFMADD231PS (R10)(SI*2), Y9, Y7
+	VFMADD231PS (R10)(SI*1), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
 	VFMADD231PS (R14), Y9, Y4
-	VFMADD231PS (R11)(SI*2), Y9, Y5
-	VFMADD231PS (R11)(SI*1), Y9, Y6
-	VFMADD231PS (R11), Y9, Y7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R15), Y9, Y2
-	VFMADD231PS (R14)(SI*2), Y9, Y3
-	VFMADD231PS (R14)(SI*1), Y9, Y4
+	VFMADD231PS (R13)(SI*2), Y9, Y5
+	VFMADD231PS (R13)(SI*1), Y9, Y6
+	VFMADD231PS (R13), Y9, Y7
+	VFMADD231PS (R10)(SI*2), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
 	VFMADD231PS (R14), Y9, Y5
-	VFMADD231PS (R11)(SI*2), Y9, Y6
-	VFMADD231PS (R11)(SI*1), Y9, Y7
-	VFMADD231PS (R11), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R15), Y9, Y3
-	VFMADD231PS (R14)(SI*2), Y9, Y4
-	VFMADD231PS (R14)(SI*1), Y9, Y5
+	VFMADD231PS (R13)(SI*2), Y9, Y6
+	VFMADD231PS (R13)(SI*1), Y9, Y7
+	VFMADD231PS (R13), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
 	VFMADD231PS (R14), Y9, Y6
-	VFMADD231PS (R11)(SI*2), Y9, Y7
-	VFMADD231PS (R11)(SI*1), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R15), Y9, Y4
-	VFMADD231PS (R14)(SI*2), Y9, Y5
-	VFMADD231PS (R14)(SI*1), Y9, Y6
+	VFMADD231PS (R13)(SI*2), Y9, Y7
+	VFMADD231PS (R13)(SI*1), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
 	VFMADD231PS (R14), Y9, Y7
-	VFMADD231PS (R11)(SI*2), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R15), Y9, Y5
-	VFMADD231PS (R14)(SI*2), Y9, Y6
-	VFMADD231PS (R14)(SI*1), Y9, Y7
+	VFMADD231PS (R13)(SI*2), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
 	VFMADD231PS (R14), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R15), Y9, Y6
-	VFMADD231PS (R14)(SI*2), Y9, Y7
-	VFMADD231PS (R14)(SI*1), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R15), Y9, Y7
-	VFMADD231PS (R14)(SI*2), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R15), Y9, Y8
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y3, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y4, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y5, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y6, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y7, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y8, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y3, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y4, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y5, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y6, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y7, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y8, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y3, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y4, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y5, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y6, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y7, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y8, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y9
+	VMOVUPS     (R10), Y10
+	VADDPS      Y1, Y9, Y9
+	VFMADD231PS Y1, Y1, Y10
+	VADDPS      Y2, Y9, Y9
+	VFMADD231PS Y2, Y2, Y10
+	VADDPS      Y3, Y9, Y9
+	VFMADD231PS Y3, Y3, Y10
+	VADDPS      Y4, Y9, Y9
+	VFMADD231PS Y4, Y4, Y10
+	VADDPS      Y5, Y9, Y9
+	VFMADD231PS Y5, Y5, Y10
+	VADDPS      Y6, Y9, Y9
+	VFMADD231PS Y6, Y6, Y10
+	VADDPS      Y7, Y9, Y9
+	VFMADD231PS Y7, Y7, Y10
+	VADDPS      Y8, Y9, Y9
+	VFMADD231PS Y8, Y8, Y10
+	VMOVUPS     Y9, (R9)
+	VMOVUPS     Y10, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -11761,31 +13912,31 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	LEAQ        (DX)(SI*2), R11
+	MOVQ        CX, R9
+	LEAQ        (DX)(SI*2), R10
+	ADDQ        SI, R10
+	LEAQ        (R10)(SI*2), R11
 	ADDQ        SI, R11
-	LEAQ        (R11)(SI*2), R12
-	ADDQ        SI, R12
-	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
@@ -11793,11 +13944,11 @@ tapstrue:
 	VFMADD231PS Y10, Y9, Y3
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (R11), Y0, Y10
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
@@ -11805,13 +13956,13 @@ tapstrue:
 	VFMADD231PS Y10, Y9, Y4
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*2), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (R11), Y0, Y10
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
@@ -11819,15 +13970,15 @@ tapstrue:
 	VFMADD231PS Y10, Y9, Y5
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R12), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (R11)(SI*2), Y0, Y10
+	VMASKMOVPS  (R10)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (R11), Y0, Y10
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
@@ -11835,15 +13986,15 @@ tapstrue:
 	VFMADD231PS Y10, Y9, Y6
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R12), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (R11)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (R10)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
@@ -11851,63 +14002,63 @@ tapstrue:
 	VFMADD231PS Y10, Y9, Y7
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R12), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (R11)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMASKMOVPS  (R10)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R12), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (R11)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (R10)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y5
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R12), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (R11)(SI*2), Y0, Y10
+	VMASKMOVPS  (R10)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (R10)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	VMASKMOVPS  (R10)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R12), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (R11)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R12), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (R11)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R12), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -11933,14 +14084,41 @@ tapstrue:
 	VMASKMOVPS  Y7, Y0, (AX)
 	ADDQ        SI, AX
 	VMASKMOVPS  Y8, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y9
+	VMASKMOVPS  (CX), Y0, Y10
+	VADDPS      Y1, Y9, Y9
+	VFMADD231PS Y1, Y1, Y10
+	VADDPS      Y2, Y9, Y9
+	VFMADD231PS Y2, Y2, Y10
+	VADDPS      Y3, Y9, Y9
+	VFMADD231PS Y3, Y3, Y10
+	VADDPS      Y4, Y9, Y9
+	VFMADD231PS Y4, Y4, Y10
+	VADDPS      Y5, Y9, Y9
+	VFMADD231PS Y5, Y5, Y10
+	VADDPS      Y6, Y9, Y9
+	VFMADD231PS Y6, Y6, Y10
+	VADDPS      Y7, Y9, Y9
+	VFMADD231PS Y7, Y7, Y10
+	VADDPS      Y8, Y9, Y9
+	VFMADD231PS Y8, Y8, Y10
+	VMASKMOVPS  Y9, Y0, (AX)
+	VMASKMOVPS  Y10, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip7s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip7s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip7s1x4AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip7s1x4AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -11949,8 +14127,7 @@ TEXT ·strip7s1x4AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
@@ -11959,89 +14136,125 @@ vector:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000007, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000007, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	LEAQ        (R11)(SI*2), R14
+	MOVQ        R9, R12
+	LEAQ        (R10)(SI*2), R13
+	ADDQ        SI, R13
+	LEAQ        (R13)(SI*2), R14
 	ADDQ        SI, R14
-	LEAQ        (R14)(SI*2), R15
-	ADDQ        SI, R15
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11), Y5, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*1), Y5, Y1
-	VFMADD231PS (R11), Y5, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*2), Y5, Y1
-	VFMADD231PS (R11)(SI*1), Y5, Y2
-	VFMADD231PS (R11), Y5, Y3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10), Y5, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*1), Y5, Y1
+	VFMADD231PS (R10), Y5, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*2), Y5, Y1
+	VFMADD231PS (R10)(SI*1), Y5, Y2
+	VFMADD231PS (R10), Y5, Y3
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13), Y5, Y1
+	VFMADD231PS (R10)(SI*2), Y5, Y2
+	VFMADD231PS (R10)(SI*1), Y5, Y3
+	VFMADD231PS (R10), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13)(SI*1), Y5, Y1
+	VFMADD231PS (R13), Y5, Y2
+	VFMADD231PS (R10)(SI*2), Y5, Y3
+	VFMADD231PS (R10)(SI*1), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13)(SI*2), Y5, Y1
+	VFMADD231PS (R13)(SI*1), Y5, Y2
+	VFMADD231PS (R13), Y5, Y3
+	VFMADD231PS (R10)(SI*2), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
 	VFMADD231PS (R14), Y5, Y1
-	VFMADD231PS (R11)(SI*2), Y5, Y2
-	VFMADD231PS (R11)(SI*1), Y5, Y3
-	VFMADD231PS (R11), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R14)(SI*1), Y5, Y1
+	VFMADD231PS (R13)(SI*2), Y5, Y2
+	VFMADD231PS (R13)(SI*1), Y5, Y3
+	VFMADD231PS (R13), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
 	VFMADD231PS (R14), Y5, Y2
-	VFMADD231PS (R11)(SI*2), Y5, Y3
-	VFMADD231PS (R11)(SI*1), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R14)(SI*2), Y5, Y1
-	VFMADD231PS (R14)(SI*1), Y5, Y2
+	VFMADD231PS (R13)(SI*2), Y5, Y3
+	VFMADD231PS (R13)(SI*1), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
 	VFMADD231PS (R14), Y5, Y3
-	VFMADD231PS (R11)(SI*2), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R15), Y5, Y1
-	VFMADD231PS (R14)(SI*2), Y5, Y2
-	VFMADD231PS (R14)(SI*1), Y5, Y3
+	VFMADD231PS (R13)(SI*2), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
 	VFMADD231PS (R14), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R15), Y5, Y2
-	VFMADD231PS (R14)(SI*2), Y5, Y3
-	VFMADD231PS (R14)(SI*1), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R15), Y5, Y3
-	VFMADD231PS (R14)(SI*2), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R15), Y5, Y4
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y3, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y4, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y3, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y4, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y3, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y4, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y5
+	VMOVUPS     (R10), Y6
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS Y1, Y1, Y6
+	VADDPS      Y2, Y5, Y5
+	VFMADD231PS Y2, Y2, Y6
+	VADDPS      Y3, Y5, Y5
+	VFMADD231PS Y3, Y3, Y6
+	VADDPS      Y4, Y5, Y5
+	VFMADD231PS Y4, Y4, Y6
+	VMOVUPS     Y5, (R9)
+	VMOVUPS     Y6, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -12055,31 +14268,31 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	LEAQ        (DX)(SI*2), R11
+	MOVQ        CX, R9
+	LEAQ        (DX)(SI*2), R10
+	ADDQ        SI, R10
+	LEAQ        (R10)(SI*2), R11
 	ADDQ        SI, R11
-	LEAQ        (R11)(SI*2), R12
-	ADDQ        SI, R12
-	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
@@ -12087,57 +14300,57 @@ tapstrue:
 	VFMADD231PS Y6, Y5, Y3
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (R11), Y0, Y6
+	VMASKMOVPS  (R10), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11)(SI*2), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	VMASKMOVPS  (R10)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (R11), Y0, Y6
+	VMASKMOVPS  (R10), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R12), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R11), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (R11)(SI*2), Y0, Y6
+	VMASKMOVPS  (R10)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	VMASKMOVPS  (R10)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
+	VMASKMOVPS  (R10), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (R10)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	VMASKMOVPS  (R10)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	VMASKMOVPS  (R10)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (R11), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R12), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (R11)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (R11)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R12), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (R11)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R12), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -12155,14 +14368,33 @@ tapstrue:
 	VMASKMOVPS  Y3, Y0, (AX)
 	ADDQ        SI, AX
 	VMASKMOVPS  Y4, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y5
+	VMASKMOVPS  (CX), Y0, Y6
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS Y1, Y1, Y6
+	VADDPS      Y2, Y5, Y5
+	VFMADD231PS Y2, Y2, Y6
+	VADDPS      Y3, Y5, Y5
+	VFMADD231PS Y3, Y3, Y6
+	VADDPS      Y4, Y5, Y5
+	VFMADD231PS Y4, Y4, Y6
+	VMASKMOVPS  Y5, Y0, (AX)
+	VMASKMOVPS  Y6, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip7s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip7s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip7s1x2AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip7s1x2AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -12171,75 +14403,102 @@ TEXT ·strip7s1x2AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
 vector:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000007, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000007, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	LEAQ        (R11)(SI*2), R14
+	MOVQ        R9, R12
+	LEAQ        (R10)(SI*2), R13
+	ADDQ        SI, R13
+	LEAQ        (R13)(SI*2), R14
 	ADDQ        SI, R14
-	LEAQ        (R14)(SI*2), R15
-	ADDQ        SI, R15
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11), Y3, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11)(SI*1), Y3, Y1
-	VFMADD231PS (R11), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11)(SI*2), Y3, Y1
-	VFMADD231PS (R11)(SI*1), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10)(SI*1), Y3, Y1
+	VFMADD231PS (R10), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10)(SI*2), Y3, Y1
+	VFMADD231PS (R10)(SI*1), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R13), Y3, Y1
+	VFMADD231PS (R10)(SI*2), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R13)(SI*1), Y3, Y1
+	VFMADD231PS (R13), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R13)(SI*2), Y3, Y1
+	VFMADD231PS (R13)(SI*1), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
 	VFMADD231PS (R14), Y3, Y1
-	VFMADD231PS (R11)(SI*2), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R14)(SI*1), Y3, Y1
+	VFMADD231PS (R13)(SI*2), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
 	VFMADD231PS (R14), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R14)(SI*2), Y3, Y1
-	VFMADD231PS (R14)(SI*1), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R15), Y3, Y1
-	VFMADD231PS (R14)(SI*2), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R15), Y3, Y2
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
-	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, R10
-	VMOVUPS     Y2, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
+	JNZ         tapsfalse
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y2, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y2, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y3
+	VMOVUPS     (R10), Y4
+	VADDPS      Y1, Y3, Y3
+	VFMADD231PS Y1, Y1, Y4
+	VADDPS      Y2, Y3, Y3
+	VFMADD231PS Y2, Y2, Y4
+	VMOVUPS     Y3, (R9)
+	VMOVUPS     Y4, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -12251,57 +14510,57 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	LEAQ        (DX)(SI*2), R11
+	MOVQ        CX, R9
+	LEAQ        (DX)(SI*2), R10
+	ADDQ        SI, R10
+	LEAQ        (R10)(SI*2), R11
 	ADDQ        SI, R11
-	LEAQ        (R11)(SI*2), R12
-	ADDQ        SI, R12
-	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
 	VMASKMOVPS  (DX), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX)(SI*2), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
 	VMASKMOVPS  (DX)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
-	VMASKMOVPS  (R11), Y0, Y4
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
+	VMASKMOVPS  (R10), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
 	VMASKMOVPS  (DX)(SI*2), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
-	VMASKMOVPS  (R11)(SI*1), Y0, Y4
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
+	VMASKMOVPS  (R10)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (R10), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
+	VMASKMOVPS  (R10)(SI*2), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (R10)(SI*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
+	VMASKMOVPS  (R11), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (R10)(SI*2), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (R11), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
-	VMASKMOVPS  (R11)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (R11)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
-	VMASKMOVPS  (R12), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (R11)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
-	VMASKMOVPS  (R12), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -12315,14 +14574,29 @@ tapstrue:
 	VMASKMOVPS  Y1, Y0, (AX)
 	ADDQ        SI, AX
 	VMASKMOVPS  Y2, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y3
+	VMASKMOVPS  (CX), Y0, Y4
+	VADDPS      Y1, Y3, Y3
+	VFMADD231PS Y1, Y1, Y4
+	VADDPS      Y2, Y3, Y3
+	VFMADD231PS Y2, Y2, Y4
+	VMASKMOVPS  Y3, Y0, (AX)
+	VMASKMOVPS  Y4, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip7s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip7s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip7s1x1AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip7s1x1AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -12331,63 +14605,86 @@ TEXT ·strip7s1x1AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
 vector:
 	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000007, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000007, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	LEAQ        (R11)(SI*2), R14
+	MOVQ        R9, R12
+	LEAQ        (R10)(SI*2), R13
+	ADDQ        SI, R13
+	LEAQ        (R13)(SI*2), R14
 	ADDQ        SI, R14
-	LEAQ        (R14)(SI*2), R15
-	ADDQ        SI, R15
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R11), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R11)(SI*1), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R11)(SI*2), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R10)(SI*1), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R10)(SI*2), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R13), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R13)(SI*1), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R13)(SI*2), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
 	VFMADD231PS (R14), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R14)(SI*1), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R14)(SI*2), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R15), Y2, Y1
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (R10), Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMOVUPS     Y2, (R9)
+	VMOVUPS     Y3, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -12398,41 +14695,41 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	LEAQ        (DX)(SI*2), R11
+	MOVQ        CX, R9
+	LEAQ        (DX)(SI*2), R10
+	ADDQ        SI, R10
+	LEAQ        (R10)(SI*2), R11
 	ADDQ        SI, R11
-	LEAQ        (R11)(SI*2), R12
-	ADDQ        SI, R12
-	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (R9), Y0, Y2
 	VMASKMOVPS  (DX), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
 	VMASKMOVPS  (DX)(SI*1), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
 	VMASKMOVPS  (DX)(SI*2), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
+	VMASKMOVPS  (R10), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
+	VMASKMOVPS  (R10)(SI*1), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
+	VMASKMOVPS  (R10)(SI*2), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
 	VMASKMOVPS  (R11), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
-	VMASKMOVPS  (R11)(SI*1), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
-	VMASKMOVPS  (R11)(SI*2), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
-	VMASKMOVPS  (R12), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -12444,7 +14741,20 @@ tapstrue:
 	DECQ        DI
 	JNZ         tapstrue
 	VMASKMOVPS  Y1, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y2
+	VMASKMOVPS  (CX), Y0, Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMASKMOVPS  Y2, Y0, (AX)
+	VMASKMOVPS  Y3, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
@@ -12865,9 +15175,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip7s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip7s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip7s2x8AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip7s2x8AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -12876,8 +15186,7 @@ TEXT ·strip7s2x8AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
@@ -12890,147 +15199,199 @@ vector:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000007, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000007, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	LEAQ        (R11)(SI*2), R14
+	MOVQ        R9, R12
+	LEAQ        (R10)(SI*2), R13
+	ADDQ        SI, R13
+	LEAQ        (R13)(SI*2), R14
 	ADDQ        SI, R14
-	LEAQ        (R14)(SI*2), R15
-	ADDQ        SI, R15
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11), Y9, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*1), Y9, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R11)(SI*2), Y9, Y1
-	VFMADD231PS (R11), Y9, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10), Y9, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*1), Y9, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R10)(SI*2), Y9, Y1
+	VFMADD231PS (R10), Y9, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13), Y9, Y1
+	VFMADD231PS (R10)(SI*1), Y9, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*1), Y9, Y1
+	VFMADD231PS (R10)(SI*2), Y9, Y2
+	VFMADD231PS (R10), Y9, Y3
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*2), Y9, Y1
+	VFMADD231PS (R13), Y9, Y2
+	VFMADD231PS (R10)(SI*1), Y9, Y3
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
 	VFMADD231PS (R14), Y9, Y1
-	VFMADD231PS (R11)(SI*1), Y9, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*1), Y9, Y1
-	VFMADD231PS (R11)(SI*2), Y9, Y2
-	VFMADD231PS (R11), Y9, Y3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*2), Y9, Y1
+	VFMADD231PS (R13)(SI*1), Y9, Y2
+	VFMADD231PS (R10)(SI*2), Y9, Y3
+	VFMADD231PS (R10), Y9, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*2), Y9, Y2
+	VFMADD231PS (R13), Y9, Y3
+	VFMADD231PS (R10)(SI*1), Y9, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
 	VFMADD231PS (R14), Y9, Y2
-	VFMADD231PS (R11)(SI*1), Y9, Y3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R15), Y9, Y1
-	VFMADD231PS (R14)(SI*1), Y9, Y2
-	VFMADD231PS (R11)(SI*2), Y9, Y3
-	VFMADD231PS (R11), Y9, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*2), Y9, Y2
+	VFMADD231PS (R13)(SI*1), Y9, Y3
+	VFMADD231PS (R10)(SI*2), Y9, Y4
+	VFMADD231PS (R10), Y9, Y5
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*2), Y9, Y3
+	VFMADD231PS (R13), Y9, Y4
+	VFMADD231PS (R10)(SI*1), Y9, Y5
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
 	VFMADD231PS (R14), Y9, Y3
-	VFMADD231PS (R11)(SI*1), Y9, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R15), Y9, Y2
-	VFMADD231PS (R14)(SI*1), Y9, Y3
-	VFMADD231PS (R11)(SI*2), Y9, Y4
-	VFMADD231PS (R11), Y9, Y5
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*2), Y9, Y3
+	VFMADD231PS (R13)(SI*1), Y9, Y4
+	VFMADD231PS (R10)(SI*2), Y9, Y5
+	VFMADD231PS (R10), Y9, Y6
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*2), Y9, Y4
+	VFMADD231PS (R13), Y9, Y5
+	VFMADD231PS (R10)(SI*1), Y9, Y6
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
 	VFMADD231PS (R14), Y9, Y4
-	VFMADD231PS (R11)(SI*1), Y9, Y5
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R15), Y9, Y3
-	VFMADD231PS (R14)(SI*1), Y9, Y4
-	VFMADD231PS (R11)(SI*2), Y9, Y5
-	VFMADD231PS (R11), Y9, Y6
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*2), Y9, Y4
+	VFMADD231PS (R13)(SI*1), Y9, Y5
+	VFMADD231PS (R10)(SI*2), Y9, Y6
+	VFMADD231PS (R10), Y9, Y7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*2), Y9, Y5
+	VFMADD231PS (R13), Y9, Y6
+	VFMADD231PS (R10)(SI*1), Y9, Y7
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
 	VFMADD231PS (R14), Y9, Y5
-	VFMADD231PS (R11)(SI*1), Y9, Y6
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R15), Y9, Y4
-	VFMADD231PS (R14)(SI*1), Y9, Y5
-	VFMADD231PS (R11)(SI*2), Y9, Y6
-	VFMADD231PS (R11), Y9, Y7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*2), Y9, Y5
+	VFMADD231PS (R13)(SI*1), Y9, Y6
+	VFMADD231PS (R10)(SI*2), Y9, Y7
+	VFMADD231PS (R10), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*2), Y9, Y6
+	VFMADD231PS (R13), Y9, Y7
+	VFMADD231PS (R10)(SI*1), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
 	VFMADD231PS (R14), Y9, Y6
-	VFMADD231PS (R11)(SI*1), Y9, Y7
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R15), Y9, Y5
-	VFMADD231PS (R14)(SI*1), Y9, Y6
-	VFMADD231PS (R11)(SI*2), Y9, Y7
-	VFMADD231PS (R11), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*2), Y9, Y6
+	VFMADD231PS (R13)(SI*1), Y9, Y7
+	VFMADD231PS (R10)(SI*2), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*2), Y9, Y7
+	VFMADD231PS (R13), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
 	VFMADD231PS (R14), Y9, Y7
-	VFMADD231PS (R11)(SI*1), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R15), Y9, Y6
-	VFMADD231PS (R14)(SI*1), Y9, Y7
-	VFMADD231PS (R11)(SI*2), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*2), Y9, Y7
+	VFMADD231PS (R13)(SI*1), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS (R13)(SI*2), Y9, Y8
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y9
 	VFMADD231PS (R14), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R15), Y9, Y7
-	VFMADD231PS (R14)(SI*1), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R14)(SI*2), Y9, Y8
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y9
-	VFMADD231PS (R15), Y9, Y8
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y3, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y4, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y5, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y6, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y7, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y8, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y3, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y4, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y5, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y6, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y7, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y8, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y3, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y4, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y5, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y6, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y7, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y8, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y9
+	VMOVUPS     (R10), Y10
+	VADDPS      Y1, Y9, Y9
+	VFMADD231PS Y1, Y1, Y10
+	VADDPS      Y2, Y9, Y9
+	VFMADD231PS Y2, Y2, Y10
+	VADDPS      Y3, Y9, Y9
+	VFMADD231PS Y3, Y3, Y10
+	VADDPS      Y4, Y9, Y9
+	VFMADD231PS Y4, Y4, Y10
+	VADDPS      Y5, Y9, Y9
+	VFMADD231PS Y5, Y5, Y10
+	VADDPS      Y6, Y9, Y9
+	VFMADD231PS Y6, Y6, Y10
+	VADDPS      Y7, Y9, Y9
+	VFMADD231PS Y7, Y7, Y10
+	VADDPS      Y8, Y9, Y9
+	VFMADD231PS Y8, Y8, Y10
+	VMOVUPS     Y9, (R9)
+	VMOVUPS     Y10, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -13048,167 +15409,167 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	LEAQ        (DX)(SI*2), R11
+	MOVQ        CX, R9
+	LEAQ        (DX)(SI*2), R10
+	ADDQ        SI, R10
+	LEAQ        (R10)(SI*2), R11
 	ADDQ        SI, R11
-	LEAQ        (R11)(SI*2), R12
-	ADDQ        SI, R12
-	VMASKMOVPS  (R10), Y0, Y9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*2), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (R11), Y0, Y10
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R12), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*2), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (R11), Y0, Y10
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R12), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*2), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (R11), Y0, Y10
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R12), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*2), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (R11), Y0, Y10
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R12), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*2), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (R11), Y0, Y10
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R12), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
 	VMASKMOVPS  (DX), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*2), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (R11), Y0, Y10
+	VMASKMOVPS  (R10), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
 	VMASKMOVPS  (DX)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R12), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
 	VMASKMOVPS  (DX)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*2), Y0, Y10
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*2), Y0, Y10
 	VFMADD231PS Y10, Y9, Y7
+	VMASKMOVPS  (R10), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R11), Y0, Y10
+	VFMADD231PS Y10, Y9, Y7
+	VMASKMOVPS  (R10)(SI*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10)(SI*2), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y9
 	VMASKMOVPS  (R11), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R12), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (R11)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R11)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y9
-	VMASKMOVPS  (R12), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -13234,14 +15595,41 @@ tapstrue:
 	VMASKMOVPS  Y7, Y0, (AX)
 	ADDQ        SI, AX
 	VMASKMOVPS  Y8, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y9
+	VMASKMOVPS  (CX), Y0, Y10
+	VADDPS      Y1, Y9, Y9
+	VFMADD231PS Y1, Y1, Y10
+	VADDPS      Y2, Y9, Y9
+	VFMADD231PS Y2, Y2, Y10
+	VADDPS      Y3, Y9, Y9
+	VFMADD231PS Y3, Y3, Y10
+	VADDPS      Y4, Y9, Y9
+	VFMADD231PS Y4, Y4, Y10
+	VADDPS      Y5, Y9, Y9
+	VFMADD231PS Y5, Y5, Y10
+	VADDPS      Y6, Y9, Y9
+	VFMADD231PS Y6, Y6, Y10
+	VADDPS      Y7, Y9, Y9
+	VFMADD231PS Y7, Y7, Y10
+	VADDPS      Y8, Y9, Y9
+	VFMADD231PS Y8, Y8, Y10
+	VMASKMOVPS  Y9, Y0, (AX)
+	VMASKMOVPS  Y10, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip7s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip7s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip7s2x4AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip7s2x4AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -13250,8 +15638,7 @@ TEXT ·strip7s2x4AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
@@ -13260,95 +15647,131 @@ vector:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000007, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000007, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	LEAQ        (R11)(SI*2), R14
+	MOVQ        R9, R12
+	LEAQ        (R10)(SI*2), R13
+	ADDQ        SI, R13
+	LEAQ        (R13)(SI*2), R14
 	ADDQ        SI, R14
-	LEAQ        (R14)(SI*2), R15
-	ADDQ        SI, R15
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11), Y5, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*1), Y5, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R11)(SI*2), Y5, Y1
-	VFMADD231PS (R11), Y5, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10), Y5, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*1), Y5, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R10)(SI*2), Y5, Y1
+	VFMADD231PS (R10), Y5, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13), Y5, Y1
+	VFMADD231PS (R10)(SI*1), Y5, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13)(SI*1), Y5, Y1
+	VFMADD231PS (R10)(SI*2), Y5, Y2
+	VFMADD231PS (R10), Y5, Y3
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13)(SI*2), Y5, Y1
+	VFMADD231PS (R13), Y5, Y2
+	VFMADD231PS (R10)(SI*1), Y5, Y3
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
 	VFMADD231PS (R14), Y5, Y1
-	VFMADD231PS (R11)(SI*1), Y5, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R14)(SI*1), Y5, Y1
-	VFMADD231PS (R11)(SI*2), Y5, Y2
-	VFMADD231PS (R11), Y5, Y3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R14)(SI*2), Y5, Y1
+	VFMADD231PS (R13)(SI*1), Y5, Y2
+	VFMADD231PS (R10)(SI*2), Y5, Y3
+	VFMADD231PS (R10), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13)(SI*2), Y5, Y2
+	VFMADD231PS (R13), Y5, Y3
+	VFMADD231PS (R10)(SI*1), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
 	VFMADD231PS (R14), Y5, Y2
-	VFMADD231PS (R11)(SI*1), Y5, Y3
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R15), Y5, Y1
-	VFMADD231PS (R14)(SI*1), Y5, Y2
-	VFMADD231PS (R11)(SI*2), Y5, Y3
-	VFMADD231PS (R11), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R14)(SI*2), Y5, Y2
+	VFMADD231PS (R13)(SI*1), Y5, Y3
+	VFMADD231PS (R10)(SI*2), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13)(SI*2), Y5, Y3
+	VFMADD231PS (R13), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
 	VFMADD231PS (R14), Y5, Y3
-	VFMADD231PS (R11)(SI*1), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R15), Y5, Y2
-	VFMADD231PS (R14)(SI*1), Y5, Y3
-	VFMADD231PS (R11)(SI*2), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R14)(SI*2), Y5, Y3
+	VFMADD231PS (R13)(SI*1), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS (R13)(SI*2), Y5, Y4
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y5
 	VFMADD231PS (R14), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R15), Y5, Y3
-	VFMADD231PS (R14)(SI*1), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R14)(SI*2), Y5, Y4
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y5
-	VFMADD231PS (R15), Y5, Y4
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y2, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y3, (R10)
-	ADDQ        SI, R10
-	VMOVUPS     Y4, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y2, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y3, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y4, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y2, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y3, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y4, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y5
+	VMOVUPS     (R10), Y6
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS Y1, Y1, Y6
+	VADDPS      Y2, Y5, Y5
+	VFMADD231PS Y2, Y2, Y6
+	VADDPS      Y3, Y5, Y5
+	VFMADD231PS Y3, Y3, Y6
+	VADDPS      Y4, Y5, Y5
+	VFMADD231PS Y4, Y4, Y6
+	VMOVUPS     Y5, (R9)
+	VMOVUPS     Y6, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -13362,95 +15785,95 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	LEAQ        (DX)(SI*2), R11
+	MOVQ        CX, R9
+	LEAQ        (DX)(SI*2), R10
+	ADDQ        SI, R10
+	LEAQ        (R10)(SI*2), R11
 	ADDQ        SI, R11
-	LEAQ        (R11)(SI*2), R12
-	ADDQ        SI, R12
-	VMASKMOVPS  (R10), Y0, Y5
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11)(SI*2), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (R11), Y0, Y6
+	VMASKMOVPS  (R10), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R12), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R11), Y0, Y6
 	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	VMASKMOVPS  (R10)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
 	VMASKMOVPS  (DX), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11)(SI*2), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (R11), Y0, Y6
+	VMASKMOVPS  (R10), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
 	VMASKMOVPS  (DX)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R12), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R11), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (R11)(SI*1), Y0, Y6
+	VMASKMOVPS  (R10)(SI*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
 	VMASKMOVPS  (DX)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11)(SI*2), Y0, Y6
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10)(SI*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y3
+	VMASKMOVPS  (R10), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R11), Y0, Y6
+	VFMADD231PS Y6, Y5, Y3
+	VMASKMOVPS  (R10)(SI*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10)(SI*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y5
 	VMASKMOVPS  (R11), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R12), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (R11)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R11)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y5
-	VMASKMOVPS  (R12), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -13468,14 +15891,33 @@ tapstrue:
 	VMASKMOVPS  Y3, Y0, (AX)
 	ADDQ        SI, AX
 	VMASKMOVPS  Y4, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y5
+	VMASKMOVPS  (CX), Y0, Y6
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS Y1, Y1, Y6
+	VADDPS      Y2, Y5, Y5
+	VFMADD231PS Y2, Y2, Y6
+	VADDPS      Y3, Y5, Y5
+	VFMADD231PS Y3, Y3, Y6
+	VADDPS      Y4, Y5, Y5
+	VFMADD231PS Y4, Y4, Y6
+	VMASKMOVPS  Y5, Y0, (AX)
+	VMASKMOVPS  Y6, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip7s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip7s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip7s2x2AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip7s2x2AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -13484,77 +15926,104 @@ TEXT ·strip7s2x2AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
 vector:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000007, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000007, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	LEAQ        (R11)(SI*2), R14
+	MOVQ        R9, R12
+	LEAQ        (R10)(SI*2), R13
+	ADDQ        SI, R13
+	LEAQ        (R13)(SI*2), R14
 	ADDQ        SI, R14
-	LEAQ        (R14)(SI*2), R15
-	ADDQ        SI, R15
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11), Y3, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11)(SI*1), Y3, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R11)(SI*2), Y3, Y1
-	VFMADD231PS (R11), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10)(SI*1), Y3, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R10)(SI*2), Y3, Y1
+	VFMADD231PS (R10), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R13), Y3, Y1
+	VFMADD231PS (R10)(SI*1), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R13)(SI*1), Y3, Y1
+	VFMADD231PS (R10)(SI*2), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R13)(SI*2), Y3, Y1
+	VFMADD231PS (R13), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
 	VFMADD231PS (R14), Y3, Y1
-	VFMADD231PS (R11)(SI*1), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R14)(SI*1), Y3, Y1
-	VFMADD231PS (R11)(SI*2), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R14)(SI*2), Y3, Y1
+	VFMADD231PS (R13)(SI*1), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R13)(SI*2), Y3, Y2
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y3
 	VFMADD231PS (R14), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R15), Y3, Y1
-	VFMADD231PS (R14)(SI*1), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R14)(SI*2), Y3, Y2
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y3
-	VFMADD231PS (R15), Y3, Y2
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
-	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, R10
-	VMOVUPS     Y2, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
+	JNZ         tapsfalse
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        SI, R9
+	VMOVUPS     Y2, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+	ADDQ     SI, R9
+	VMOVNTPS Y2, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y3
+	VMOVUPS     (R10), Y4
+	VADDPS      Y1, Y3, Y3
+	VFMADD231PS Y1, Y1, Y4
+	VADDPS      Y2, Y3, Y3
+	VFMADD231PS Y2, Y2, Y4
+	VMOVUPS     Y3, (R9)
+	VMOVUPS     Y4, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -13566,59 +16035,59 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	LEAQ        (DX)(SI*2), R11
+	MOVQ        CX, R9
+	LEAQ        (DX)(SI*2), R10
+	ADDQ        SI, R10
+	LEAQ        (R10)(SI*2), R11
 	ADDQ        SI, R11
-	LEAQ        (R11)(SI*2), R12
-	ADDQ        SI, R12
-	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (DX)(SI*2), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
 	VMASKMOVPS  (DX), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
-	VMASKMOVPS  (R11), Y0, Y4
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
+	VMASKMOVPS  (R10), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
 	VMASKMOVPS  (DX)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
-	VMASKMOVPS  (R11)(SI*1), Y0, Y4
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
+	VMASKMOVPS  (R10)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
 	VMASKMOVPS  (DX)(SI*2), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
-	VMASKMOVPS  (R11)(SI*2), Y0, Y4
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
+	VMASKMOVPS  (R10)(SI*2), Y0, Y4
 	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (R10), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
+	VMASKMOVPS  (R11), Y0, Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  (R10)(SI*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
+	VMASKMOVPS  (R10)(SI*2), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y3
 	VMASKMOVPS  (R11), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
-	VMASKMOVPS  (R12), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (R11)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
-	VMASKMOVPS  (R11)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y3
-	VMASKMOVPS  (R12), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -13632,14 +16101,29 @@ tapstrue:
 	VMASKMOVPS  Y1, Y0, (AX)
 	ADDQ        SI, AX
 	VMASKMOVPS  Y2, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y3
+	VMASKMOVPS  (CX), Y0, Y4
+	VADDPS      Y1, Y3, Y3
+	VFMADD231PS Y1, Y1, Y4
+	VADDPS      Y2, Y3, Y3
+	VFMADD231PS Y2, Y2, Y4
+	VMASKMOVPS  Y3, Y0, (AX)
+	VMASKMOVPS  Y4, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET
 
-// func strip7s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// func strip7s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip7s2x1AVX2(SB), NOSPLIT, $0-80
+TEXT ·strip7s2x1AVX2(SB), NOSPLIT, $0-96
 	MOVQ    mask+56(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -13648,63 +16132,86 @@ TEXT ·strip7s2x1AVX2(SB), NOSPLIT, $0-80
 	MOVQ    xRow+24(FP), BX
 	MOVQ    pixel+32(FP), SI
 	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+80(FP), R8
 	TESTQ   DI, DI
 	JZ      tail
 
 vector:
 	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   $0x00000007, R12
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   $0x00000007, R11
 
 tapsfalse:
-	MOVQ        R10, R13
-	LEAQ        (R11)(SI*2), R14
+	MOVQ        R9, R12
+	LEAQ        (R10)(SI*2), R13
+	ADDQ        SI, R13
+	LEAQ        (R13)(SI*2), R14
 	ADDQ        SI, R14
-	LEAQ        (R14)(SI*2), R15
-	ADDQ        SI, R15
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R11), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R11)(SI*1), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R11)(SI*2), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R10)(SI*1), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R10)(SI*2), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R13), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R13)(SI*1), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
+	VFMADD231PS (R13)(SI*2), Y2, Y1
+	ADDQ        SI, R12
+	VMOVUPS     (R12), Y2
 	VFMADD231PS (R14), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R14)(SI*1), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R14)(SI*2), Y2, Y1
-	ADDQ        SI, R13
-	VMOVUPS     (R13), Y2
-	VFMADD231PS (R15), Y2, Y1
-	ADDQ        SI, R13
+	ADDQ        SI, R12
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        SI, R11
-	ADDQ        BX, R10
-	DECQ        R12
+	ADDQ        step+88(FP), R8
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        SI, R10
+	ADDQ        BX, R9
+	DECQ        R11
 	JNZ         tapsfalse
-	MOVQ        AX, R10
-	VMOVUPS     Y1, (R10)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	DECQ        DI
-	JNZ         vector
+	MOVB        stream+49(FP), R9
+	TESTB       R9, R9
+	JNZ         streamfalse
+	MOVQ        AX, R9
+	VMOVUPS     Y1, (R9)
+	JMP         storedfalse
+
+streamfalse:
+	MOVQ     AX, R9
+	VMOVNTPS Y1, (R9)
+
+storedfalse:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (R10), Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMOVUPS     Y2, (R9)
+	VMOVUPS     Y3, (R10)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
+
+unsummedfalse:
+	ADDQ $0x20, AX
+	ADDQ $0x20, CX
+	ADDQ $0x20, DX
+	DECQ DI
+	JNZ  vector
 
 tail:
 	MOVB   tail+48(FP), DI
@@ -13715,41 +16222,41 @@ tail:
 	MOVQ   $0x00000007, DI
 
 tapstrue:
-	MOVQ        CX, R10
-	LEAQ        (DX)(SI*2), R11
+	MOVQ        CX, R9
+	LEAQ        (DX)(SI*2), R10
+	ADDQ        SI, R10
+	LEAQ        (R10)(SI*2), R11
 	ADDQ        SI, R11
-	LEAQ        (R11)(SI*2), R12
-	ADDQ        SI, R12
-	VMASKMOVPS  (R10), Y0, Y2
+	VMASKMOVPS  (R9), Y0, Y2
 	VMASKMOVPS  (DX), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
 	VMASKMOVPS  (DX)(SI*1), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
 	VMASKMOVPS  (DX)(SI*2), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
+	VMASKMOVPS  (R10), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
+	VMASKMOVPS  (R10)(SI*1), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
+	VMASKMOVPS  (R10)(SI*2), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        SI, R9
+	VMASKMOVPS  (R9), Y0, Y2
 	VMASKMOVPS  (R11), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
-	VMASKMOVPS  (R11)(SI*1), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
-	VMASKMOVPS  (R11)(SI*2), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
-	VMASKMOVPS  (R10), Y0, Y2
-	VMASKMOVPS  (R12), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R10
+	ADDQ        SI, R9
 	PREFETCHT0  (R8)
-	ADDQ        R9, R8
+	ADDQ        step+88(FP), R8
 	ADDQ        SI, DX
 	ADDQ        SI, DX
 	ADDQ        SI, DX
@@ -13761,7 +16268,20 @@ tapstrue:
 	DECQ        DI
 	JNZ         tapstrue
 	VMASKMOVPS  Y1, Y0, (AX)
+	MOVQ        sum+64(FP), AX
+	MOVQ        square+72(FP), CX
+	TESTQ       AX, AX
+	JZ          unsummedtrue
+	VMASKMOVPS  (AX), Y0, Y2
+	VMASKMOVPS  (CX), Y0, Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMASKMOVPS  Y2, Y0, (AX)
+	VMASKMOVPS  Y3, Y0, (CX)
+	ADDQ        $0x20, sum+64(FP)
+	ADDQ        $0x20, square+72(FP)
 
+unsummedtrue:
 done:
 	VZEROUPPER
 	RET

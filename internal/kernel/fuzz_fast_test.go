@@ -21,7 +21,7 @@ func FuzzMulPacked(f *testing.F) {
 		lda, ldc := k+int(padA%5), n+int(padC%5)
 		a, b, c := randoms(r, m*lda), randoms(r, k*n), randoms(r, m*ldc)
 		want := append([]float32(nil), c...)
-		mulStridedGo(m, n, k, a, lda, 1, b, n, want, ldc, add)
+		mulStridedGo(m, n, k, a, lda, 1, b, n, want, ldc, result{add: add})
 		var p Packed
 		p.Pack(k, n, b, n)
 		MulPacked(m, a, lda, &p, c, ldc, add, nil)

@@ -4,14 +4,14 @@
 
 #include "textflag.h"
 
-// func tile1x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile1x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile1x16AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile1x16AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -43,24 +43,46 @@ k:
 	ADDQ             R8, R9
 
 store:
+	MOVB    stream+81(FP), R9
+	TESTB   R9, R9
+	JNZ     stream
 	VMOVUPS Z0, K1, (DI)
 	ADDQ    R8, DI
-	MOVQ    DI, c+56(FP)
-	IMUL3Q  $0x01, AX, DI
-	ADDQ    DI, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMOVUPS.Z   (R8), K1, Z1
+	VMOVUPS.Z   (R9), K1, Z2
+	VADDPS      Z0, Z1, Z1
+	VFMADD231PS Z0, Z0, Z2
+	VMOVUPS     Z1, K1, (R8)
+	VMOVUPS     Z2, K1, (R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x01, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile1x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile1x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile1x32AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile1x32AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -98,25 +120,54 @@ k:
 	ADDQ         R8, R9
 
 store:
+	MOVB    stream+81(FP), R9
+	TESTB   R9, R9
+	JNZ     stream
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
 	ADDQ    R8, DI
-	MOVQ    DI, c+56(FP)
-	IMUL3Q  $0x01, AX, DI
-	ADDQ    DI, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (DI)
+	VMOVNTPS Z1, 64(DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMOVUPS     (R8), Z2
+	VMOVUPS     (R9), Z3
+	VADDPS      Z0, Z2, Z2
+	VFMADD231PS Z0, Z0, Z3
+	VMOVUPS     Z2, (R8)
+	VMOVUPS     Z3, (R9)
+	VMOVUPS.Z   64(R8), K1, Z0
+	VMOVUPS.Z   64(R9), K1, Z2
+	VADDPS      Z1, Z0, Z0
+	VFMADD231PS Z1, Z1, Z2
+	VMOVUPS     Z0, K1, 64(R8)
+	VMOVUPS     Z2, K1, 64(R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x01, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile2x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile2x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile2x16AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile2x16AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -153,26 +204,52 @@ k:
 	ADDQ             R8, R9
 
 store:
+	MOVB    stream+81(FP), R9
+	TESTB   R9, R9
+	JNZ     stream
 	VMOVUPS Z0, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z1, K1, (DI)
 	ADDQ    R8, DI
-	MOVQ    DI, c+56(FP)
-	IMUL3Q  $0x02, AX, DI
-	ADDQ    DI, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (DI)
+	ADDQ     R8, DI
+	VMOVNTPS Z1, (DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMOVUPS.Z   (R8), K1, Z2
+	VMOVUPS.Z   (R9), K1, Z3
+	VADDPS      Z0, Z2, Z2
+	VFMADD231PS Z0, Z0, Z3
+	VADDPS      Z1, Z2, Z2
+	VFMADD231PS Z1, Z1, Z3
+	VMOVUPS     Z2, K1, (R8)
+	VMOVUPS     Z3, K1, (R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x02, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile2x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile2x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile2x32AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile2x32AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -220,28 +297,64 @@ k:
 	ADDQ         R8, R9
 
 store:
+	MOVB    stream+81(FP), R9
+	TESTB   R9, R9
+	JNZ     stream
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
 	ADDQ    R8, DI
 	VMOVUPS Z2, (DI)
 	VMOVUPS Z3, K1, 64(DI)
 	ADDQ    R8, DI
-	MOVQ    DI, c+56(FP)
-	IMUL3Q  $0x02, AX, DI
-	ADDQ    DI, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (DI)
+	VMOVNTPS Z1, 64(DI)
+	ADDQ     R8, DI
+	VMOVNTPS Z2, (DI)
+	VMOVNTPS Z3, 64(DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMOVUPS     (R8), Z4
+	VMOVUPS     (R9), Z5
+	VADDPS      Z0, Z4, Z4
+	VFMADD231PS Z0, Z0, Z5
+	VADDPS      Z2, Z4, Z4
+	VFMADD231PS Z2, Z2, Z5
+	VMOVUPS     Z4, (R8)
+	VMOVUPS     Z5, (R9)
+	VMOVUPS.Z   64(R8), K1, Z0
+	VMOVUPS.Z   64(R9), K1, Z2
+	VADDPS      Z1, Z0, Z0
+	VFMADD231PS Z1, Z1, Z2
+	VADDPS      Z3, Z0, Z0
+	VFMADD231PS Z3, Z3, Z2
+	VMOVUPS     Z0, K1, 64(R8)
+	VMOVUPS     Z2, K1, 64(R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x02, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile3x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile3x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile3x16AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile3x16AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -283,28 +396,58 @@ k:
 	ADDQ             R8, R9
 
 store:
+	MOVB    stream+81(FP), R9
+	TESTB   R9, R9
+	JNZ     stream
 	VMOVUPS Z0, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z1, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z2, K1, (DI)
 	ADDQ    R8, DI
-	MOVQ    DI, c+56(FP)
-	IMUL3Q  $0x03, AX, DI
-	ADDQ    DI, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (DI)
+	ADDQ     R8, DI
+	VMOVNTPS Z1, (DI)
+	ADDQ     R8, DI
+	VMOVNTPS Z2, (DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMOVUPS.Z   (R8), K1, Z3
+	VMOVUPS.Z   (R9), K1, Z4
+	VADDPS      Z0, Z3, Z3
+	VFMADD231PS Z0, Z0, Z4
+	VADDPS      Z1, Z3, Z3
+	VFMADD231PS Z1, Z1, Z4
+	VADDPS      Z2, Z3, Z3
+	VFMADD231PS Z2, Z2, Z4
+	VMOVUPS     Z3, K1, (R8)
+	VMOVUPS     Z4, K1, (R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x03, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile3x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile3x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile3x32AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile3x32AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -362,6 +505,9 @@ k:
 	ADDQ         R8, R9
 
 store:
+	MOVB    stream+81(FP), R9
+	TESTB   R9, R9
+	JNZ     stream
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, K1, 64(DI)
 	ADDQ    R8, DI
@@ -371,22 +517,62 @@ store:
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, K1, 64(DI)
 	ADDQ    R8, DI
-	MOVQ    DI, c+56(FP)
-	IMUL3Q  $0x03, AX, DI
-	ADDQ    DI, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (DI)
+	VMOVNTPS Z1, 64(DI)
+	ADDQ     R8, DI
+	VMOVNTPS Z2, (DI)
+	VMOVNTPS Z3, 64(DI)
+	ADDQ     R8, DI
+	VMOVNTPS Z4, (DI)
+	VMOVNTPS Z5, 64(DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMOVUPS     (R8), Z6
+	VMOVUPS     (R9), Z7
+	VADDPS      Z0, Z6, Z6
+	VFMADD231PS Z0, Z0, Z7
+	VADDPS      Z2, Z6, Z6
+	VFMADD231PS Z2, Z2, Z7
+	VADDPS      Z4, Z6, Z6
+	VFMADD231PS Z4, Z4, Z7
+	VMOVUPS     Z6, (R8)
+	VMOVUPS     Z7, (R9)
+	VMOVUPS.Z   64(R8), K1, Z0
+	VMOVUPS.Z   64(R9), K1, Z2
+	VADDPS      Z1, Z0, Z0
+	VFMADD231PS Z1, Z1, Z2
+	VADDPS      Z3, Z0, Z0
+	VFMADD231PS Z3, Z3, Z2
+	VADDPS      Z5, Z0, Z0
+	VFMADD231PS Z5, Z5, Z2
+	VMOVUPS     Z0, K1, 64(R8)
+	VMOVUPS     Z2, K1, 64(R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x03, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile4x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile4x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile4x16AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile4x16AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -433,6 +619,9 @@ k:
 	ADDQ             R9, R10
 
 store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
 	VMOVUPS Z0, K1, (R8)
 	ADDQ    R9, R8
 	VMOVUPS Z1, K1, (R8)
@@ -441,22 +630,53 @@ store:
 	ADDQ    R9, R8
 	VMOVUPS Z3, K1, (R8)
 	ADDQ    R9, R8
-	MOVQ    R8, c+56(FP)
-	IMUL3Q  $0x04, AX, R8
-	ADDQ    R8, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z3, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS.Z   (R9), K1, Z4
+	VMOVUPS.Z   (R10), K1, Z5
+	VADDPS      Z0, Z4, Z4
+	VFMADD231PS Z0, Z0, Z5
+	VADDPS      Z1, Z4, Z4
+	VFMADD231PS Z1, Z1, Z5
+	VADDPS      Z2, Z4, Z4
+	VFMADD231PS Z2, Z2, Z5
+	VADDPS      Z3, Z4, Z4
+	VFMADD231PS Z3, Z3, Z5
+	VMOVUPS     Z4, K1, (R9)
+	VMOVUPS     Z5, K1, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x04, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile4x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile4x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile4x32AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile4x32AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -524,6 +744,9 @@ k:
 	ADDQ         R9, R10
 
 store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, K1, 64(R8)
 	ADDQ    R9, R8
@@ -536,22 +759,69 @@ store:
 	VMOVUPS Z6, (R8)
 	VMOVUPS Z7, K1, 64(R8)
 	ADDQ    R9, R8
-	MOVQ    R8, c+56(FP)
-	IMUL3Q  $0x04, AX, R8
-	ADDQ    R8, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (R8)
+	VMOVNTPS Z1, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z2, (R8)
+	VMOVNTPS Z3, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z4, (R8)
+	VMOVNTPS Z5, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z6, (R8)
+	VMOVNTPS Z7, 64(R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Z8
+	VMOVUPS     (R10), Z9
+	VADDPS      Z0, Z8, Z8
+	VFMADD231PS Z0, Z0, Z9
+	VADDPS      Z2, Z8, Z8
+	VFMADD231PS Z2, Z2, Z9
+	VADDPS      Z4, Z8, Z8
+	VFMADD231PS Z4, Z4, Z9
+	VADDPS      Z6, Z8, Z8
+	VFMADD231PS Z6, Z6, Z9
+	VMOVUPS     Z8, (R9)
+	VMOVUPS     Z9, (R10)
+	VMOVUPS.Z   64(R9), K1, Z0
+	VMOVUPS.Z   64(R10), K1, Z2
+	VADDPS      Z1, Z0, Z0
+	VFMADD231PS Z1, Z1, Z2
+	VADDPS      Z3, Z0, Z0
+	VFMADD231PS Z3, Z3, Z2
+	VADDPS      Z5, Z0, Z0
+	VFMADD231PS Z5, Z5, Z2
+	VADDPS      Z7, Z0, Z0
+	VFMADD231PS Z7, Z7, Z2
+	VMOVUPS     Z0, K1, 64(R9)
+	VMOVUPS     Z2, K1, 64(R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x04, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile5x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile5x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile5x16AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile5x16AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -605,6 +875,9 @@ k:
 	ADDQ             R9, R10
 
 store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
 	VMOVUPS Z0, K1, (R8)
 	ADDQ    R9, R8
 	VMOVUPS Z1, K1, (R8)
@@ -615,22 +888,57 @@ store:
 	ADDQ    R9, R8
 	VMOVUPS Z4, K1, (R8)
 	ADDQ    R9, R8
-	MOVQ    R8, c+56(FP)
-	IMUL3Q  $0x05, AX, R8
-	ADDQ    R8, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z4, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS.Z   (R9), K1, Z5
+	VMOVUPS.Z   (R10), K1, Z6
+	VADDPS      Z0, Z5, Z5
+	VFMADD231PS Z0, Z0, Z6
+	VADDPS      Z1, Z5, Z5
+	VFMADD231PS Z1, Z1, Z6
+	VADDPS      Z2, Z5, Z5
+	VFMADD231PS Z2, Z2, Z6
+	VADDPS      Z3, Z5, Z5
+	VFMADD231PS Z3, Z3, Z6
+	VADDPS      Z4, Z5, Z5
+	VFMADD231PS Z4, Z4, Z6
+	VMOVUPS     Z5, K1, (R9)
+	VMOVUPS     Z6, K1, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x05, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile5x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile5x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile5x32AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile5x32AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -710,6 +1018,9 @@ k:
 	ADDQ         R9, R10
 
 store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, K1, 64(R8)
 	ADDQ    R9, R8
@@ -725,22 +1036,76 @@ store:
 	VMOVUPS Z8, (R8)
 	VMOVUPS Z9, K1, 64(R8)
 	ADDQ    R9, R8
-	MOVQ    R8, c+56(FP)
-	IMUL3Q  $0x05, AX, R8
-	ADDQ    R8, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (R8)
+	VMOVNTPS Z1, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z2, (R8)
+	VMOVNTPS Z3, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z4, (R8)
+	VMOVNTPS Z5, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z6, (R8)
+	VMOVNTPS Z7, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z8, (R8)
+	VMOVNTPS Z9, 64(R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Z10
+	VMOVUPS     (R10), Z11
+	VADDPS      Z0, Z10, Z10
+	VFMADD231PS Z0, Z0, Z11
+	VADDPS      Z2, Z10, Z10
+	VFMADD231PS Z2, Z2, Z11
+	VADDPS      Z4, Z10, Z10
+	VFMADD231PS Z4, Z4, Z11
+	VADDPS      Z6, Z10, Z10
+	VFMADD231PS Z6, Z6, Z11
+	VADDPS      Z8, Z10, Z10
+	VFMADD231PS Z8, Z8, Z11
+	VMOVUPS     Z10, (R9)
+	VMOVUPS     Z11, (R10)
+	VMOVUPS.Z   64(R9), K1, Z0
+	VMOVUPS.Z   64(R10), K1, Z2
+	VADDPS      Z1, Z0, Z0
+	VFMADD231PS Z1, Z1, Z2
+	VADDPS      Z3, Z0, Z0
+	VFMADD231PS Z3, Z3, Z2
+	VADDPS      Z5, Z0, Z0
+	VFMADD231PS Z5, Z5, Z2
+	VADDPS      Z7, Z0, Z0
+	VFMADD231PS Z7, Z7, Z2
+	VADDPS      Z9, Z0, Z0
+	VFMADD231PS Z9, Z9, Z2
+	VMOVUPS     Z0, K1, 64(R9)
+	VMOVUPS     Z2, K1, 64(R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x05, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile6x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile6x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile6x16AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile6x16AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -799,6 +1164,9 @@ k:
 	ADDQ             R9, R10
 
 store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
 	VMOVUPS Z0, K1, (R8)
 	ADDQ    R9, R8
 	VMOVUPS Z1, K1, (R8)
@@ -811,22 +1179,61 @@ store:
 	ADDQ    R9, R8
 	VMOVUPS Z5, K1, (R8)
 	ADDQ    R9, R8
-	MOVQ    R8, c+56(FP)
-	IMUL3Q  $0x06, AX, R8
-	ADDQ    R8, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z5, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS.Z   (R9), K1, Z6
+	VMOVUPS.Z   (R10), K1, Z7
+	VADDPS      Z0, Z6, Z6
+	VFMADD231PS Z0, Z0, Z7
+	VADDPS      Z1, Z6, Z6
+	VFMADD231PS Z1, Z1, Z7
+	VADDPS      Z2, Z6, Z6
+	VFMADD231PS Z2, Z2, Z7
+	VADDPS      Z3, Z6, Z6
+	VFMADD231PS Z3, Z3, Z7
+	VADDPS      Z4, Z6, Z6
+	VFMADD231PS Z4, Z4, Z7
+	VADDPS      Z5, Z6, Z6
+	VFMADD231PS Z5, Z5, Z7
+	VMOVUPS     Z6, K1, (R9)
+	VMOVUPS     Z7, K1, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x06, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile6x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile6x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile6x32AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile6x32AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -916,6 +1323,9 @@ k:
 	ADDQ         R9, R10
 
 store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, K1, 64(R8)
 	ADDQ    R9, R8
@@ -934,22 +1344,83 @@ store:
 	VMOVUPS Z10, (R8)
 	VMOVUPS Z11, K1, 64(R8)
 	ADDQ    R9, R8
-	MOVQ    R8, c+56(FP)
-	IMUL3Q  $0x06, AX, R8
-	ADDQ    R8, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (R8)
+	VMOVNTPS Z1, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z2, (R8)
+	VMOVNTPS Z3, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z4, (R8)
+	VMOVNTPS Z5, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z6, (R8)
+	VMOVNTPS Z7, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z8, (R8)
+	VMOVNTPS Z9, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z10, (R8)
+	VMOVNTPS Z11, 64(R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Z12
+	VMOVUPS     (R10), Z13
+	VADDPS      Z0, Z12, Z12
+	VFMADD231PS Z0, Z0, Z13
+	VADDPS      Z2, Z12, Z12
+	VFMADD231PS Z2, Z2, Z13
+	VADDPS      Z4, Z12, Z12
+	VFMADD231PS Z4, Z4, Z13
+	VADDPS      Z6, Z12, Z12
+	VFMADD231PS Z6, Z6, Z13
+	VADDPS      Z8, Z12, Z12
+	VFMADD231PS Z8, Z8, Z13
+	VADDPS      Z10, Z12, Z12
+	VFMADD231PS Z10, Z10, Z13
+	VMOVUPS     Z12, (R9)
+	VMOVUPS     Z13, (R10)
+	VMOVUPS.Z   64(R9), K1, Z0
+	VMOVUPS.Z   64(R10), K1, Z2
+	VADDPS      Z1, Z0, Z0
+	VFMADD231PS Z1, Z1, Z2
+	VADDPS      Z3, Z0, Z0
+	VFMADD231PS Z3, Z3, Z2
+	VADDPS      Z5, Z0, Z0
+	VFMADD231PS Z5, Z5, Z2
+	VADDPS      Z7, Z0, Z0
+	VFMADD231PS Z7, Z7, Z2
+	VADDPS      Z9, Z0, Z0
+	VFMADD231PS Z9, Z9, Z2
+	VADDPS      Z11, Z0, Z0
+	VFMADD231PS Z11, Z11, Z2
+	VMOVUPS     Z0, K1, 64(R9)
+	VMOVUPS     Z2, K1, 64(R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x06, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile7x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile7x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile7x16AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile7x16AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -1013,6 +1484,9 @@ k:
 	ADDQ             R9, R10
 
 store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
 	VMOVUPS Z0, K1, (R8)
 	ADDQ    R9, R8
 	VMOVUPS Z1, K1, (R8)
@@ -1027,22 +1501,65 @@ store:
 	ADDQ    R9, R8
 	VMOVUPS Z6, K1, (R8)
 	ADDQ    R9, R8
-	MOVQ    R8, c+56(FP)
-	IMUL3Q  $0x07, AX, R8
-	ADDQ    R8, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z5, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z6, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS.Z   (R9), K1, Z7
+	VMOVUPS.Z   (R10), K1, Z8
+	VADDPS      Z0, Z7, Z7
+	VFMADD231PS Z0, Z0, Z8
+	VADDPS      Z1, Z7, Z7
+	VFMADD231PS Z1, Z1, Z8
+	VADDPS      Z2, Z7, Z7
+	VFMADD231PS Z2, Z2, Z8
+	VADDPS      Z3, Z7, Z7
+	VFMADD231PS Z3, Z3, Z8
+	VADDPS      Z4, Z7, Z7
+	VFMADD231PS Z4, Z4, Z8
+	VADDPS      Z5, Z7, Z7
+	VFMADD231PS Z5, Z5, Z8
+	VADDPS      Z6, Z7, Z7
+	VFMADD231PS Z6, Z6, Z8
+	VMOVUPS     Z7, K1, (R9)
+	VMOVUPS     Z8, K1, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x07, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile7x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile7x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile7x32AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile7x32AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -1142,6 +1659,9 @@ k:
 	ADDQ         R9, R10
 
 store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, K1, 64(R8)
 	ADDQ    R9, R8
@@ -1163,22 +1683,90 @@ store:
 	VMOVUPS Z12, (R8)
 	VMOVUPS Z13, K1, 64(R8)
 	ADDQ    R9, R8
-	MOVQ    R8, c+56(FP)
-	IMUL3Q  $0x07, AX, R8
-	ADDQ    R8, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (R8)
+	VMOVNTPS Z1, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z2, (R8)
+	VMOVNTPS Z3, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z4, (R8)
+	VMOVNTPS Z5, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z6, (R8)
+	VMOVNTPS Z7, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z8, (R8)
+	VMOVNTPS Z9, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z10, (R8)
+	VMOVNTPS Z11, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z12, (R8)
+	VMOVNTPS Z13, 64(R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Z14
+	VMOVUPS     (R10), Z15
+	VADDPS      Z0, Z14, Z14
+	VFMADD231PS Z0, Z0, Z15
+	VADDPS      Z2, Z14, Z14
+	VFMADD231PS Z2, Z2, Z15
+	VADDPS      Z4, Z14, Z14
+	VFMADD231PS Z4, Z4, Z15
+	VADDPS      Z6, Z14, Z14
+	VFMADD231PS Z6, Z6, Z15
+	VADDPS      Z8, Z14, Z14
+	VFMADD231PS Z8, Z8, Z15
+	VADDPS      Z10, Z14, Z14
+	VFMADD231PS Z10, Z10, Z15
+	VADDPS      Z12, Z14, Z14
+	VFMADD231PS Z12, Z12, Z15
+	VMOVUPS     Z14, (R9)
+	VMOVUPS     Z15, (R10)
+	VMOVUPS.Z   64(R9), K1, Z0
+	VMOVUPS.Z   64(R10), K1, Z2
+	VADDPS      Z1, Z0, Z0
+	VFMADD231PS Z1, Z1, Z2
+	VADDPS      Z3, Z0, Z0
+	VFMADD231PS Z3, Z3, Z2
+	VADDPS      Z5, Z0, Z0
+	VFMADD231PS Z5, Z5, Z2
+	VADDPS      Z7, Z0, Z0
+	VFMADD231PS Z7, Z7, Z2
+	VADDPS      Z9, Z0, Z0
+	VFMADD231PS Z9, Z9, Z2
+	VADDPS      Z11, Z0, Z0
+	VFMADD231PS Z11, Z11, Z2
+	VADDPS      Z13, Z0, Z0
+	VFMADD231PS Z13, Z13, Z2
+	VMOVUPS     Z0, K1, 64(R9)
+	VMOVUPS     Z2, K1, 64(R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x07, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile8x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile8x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile8x16AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile8x16AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -1247,6 +1835,9 @@ k:
 	ADDQ             R9, R10
 
 store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
 	VMOVUPS Z0, K1, (R8)
 	ADDQ    R9, R8
 	VMOVUPS Z1, K1, (R8)
@@ -1263,22 +1854,69 @@ store:
 	ADDQ    R9, R8
 	VMOVUPS Z7, K1, (R8)
 	ADDQ    R9, R8
-	MOVQ    R8, c+56(FP)
-	IMUL3Q  $0x08, AX, R8
-	ADDQ    R8, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z5, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z6, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z7, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS.Z   (R9), K1, Z8
+	VMOVUPS.Z   (R10), K1, Z9
+	VADDPS      Z0, Z8, Z8
+	VFMADD231PS Z0, Z0, Z9
+	VADDPS      Z1, Z8, Z8
+	VFMADD231PS Z1, Z1, Z9
+	VADDPS      Z2, Z8, Z8
+	VFMADD231PS Z2, Z2, Z9
+	VADDPS      Z3, Z8, Z8
+	VFMADD231PS Z3, Z3, Z9
+	VADDPS      Z4, Z8, Z8
+	VFMADD231PS Z4, Z4, Z9
+	VADDPS      Z5, Z8, Z8
+	VFMADD231PS Z5, Z5, Z9
+	VADDPS      Z6, Z8, Z8
+	VFMADD231PS Z6, Z6, Z9
+	VADDPS      Z7, Z8, Z8
+	VFMADD231PS Z7, Z7, Z9
+	VMOVUPS     Z8, K1, (R9)
+	VMOVUPS     Z9, K1, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x08, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile8x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile8x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile8x32AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile8x32AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -1388,6 +2026,9 @@ k:
 	ADDQ         R9, R10
 
 store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, K1, 64(R8)
 	ADDQ    R9, R8
@@ -1412,22 +2053,97 @@ store:
 	VMOVUPS Z14, (R8)
 	VMOVUPS Z15, K1, 64(R8)
 	ADDQ    R9, R8
-	MOVQ    R8, c+56(FP)
-	IMUL3Q  $0x08, AX, R8
-	ADDQ    R8, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (R8)
+	VMOVNTPS Z1, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z2, (R8)
+	VMOVNTPS Z3, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z4, (R8)
+	VMOVNTPS Z5, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z6, (R8)
+	VMOVNTPS Z7, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z8, (R8)
+	VMOVNTPS Z9, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z10, (R8)
+	VMOVNTPS Z11, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z12, (R8)
+	VMOVNTPS Z13, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z14, (R8)
+	VMOVNTPS Z15, 64(R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Z16
+	VMOVUPS     (R10), Z17
+	VADDPS      Z0, Z16, Z16
+	VFMADD231PS Z0, Z0, Z17
+	VADDPS      Z2, Z16, Z16
+	VFMADD231PS Z2, Z2, Z17
+	VADDPS      Z4, Z16, Z16
+	VFMADD231PS Z4, Z4, Z17
+	VADDPS      Z6, Z16, Z16
+	VFMADD231PS Z6, Z6, Z17
+	VADDPS      Z8, Z16, Z16
+	VFMADD231PS Z8, Z8, Z17
+	VADDPS      Z10, Z16, Z16
+	VFMADD231PS Z10, Z10, Z17
+	VADDPS      Z12, Z16, Z16
+	VFMADD231PS Z12, Z12, Z17
+	VADDPS      Z14, Z16, Z16
+	VFMADD231PS Z14, Z14, Z17
+	VMOVUPS     Z16, (R9)
+	VMOVUPS     Z17, (R10)
+	VMOVUPS.Z   64(R9), K1, Z0
+	VMOVUPS.Z   64(R10), K1, Z2
+	VADDPS      Z1, Z0, Z0
+	VFMADD231PS Z1, Z1, Z2
+	VADDPS      Z3, Z0, Z0
+	VFMADD231PS Z3, Z3, Z2
+	VADDPS      Z5, Z0, Z0
+	VFMADD231PS Z5, Z5, Z2
+	VADDPS      Z7, Z0, Z0
+	VFMADD231PS Z7, Z7, Z2
+	VADDPS      Z9, Z0, Z0
+	VFMADD231PS Z9, Z9, Z2
+	VADDPS      Z11, Z0, Z0
+	VFMADD231PS Z11, Z11, Z2
+	VADDPS      Z13, Z0, Z0
+	VFMADD231PS Z13, Z13, Z2
+	VADDPS      Z15, Z0, Z0
+	VFMADD231PS Z15, Z15, Z2
+	VMOVUPS     Z0, K1, 64(R9)
+	VMOVUPS     Z2, K1, 64(R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x08, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile9x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile9x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile9x16AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile9x16AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -1503,6 +2219,9 @@ k:
 	ADDQ             R9, R10
 
 store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
 	VMOVUPS Z0, K1, (R8)
 	ADDQ    R9, R8
 	VMOVUPS Z1, K1, (R8)
@@ -1521,22 +2240,73 @@ store:
 	ADDQ    R9, R8
 	VMOVUPS Z8, K1, (R8)
 	ADDQ    R9, R8
-	MOVQ    R8, c+56(FP)
-	IMUL3Q  $0x09, AX, R8
-	ADDQ    R8, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z5, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z6, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z7, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z8, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS.Z   (R9), K1, Z9
+	VMOVUPS.Z   (R10), K1, Z10
+	VADDPS      Z0, Z9, Z9
+	VFMADD231PS Z0, Z0, Z10
+	VADDPS      Z1, Z9, Z9
+	VFMADD231PS Z1, Z1, Z10
+	VADDPS      Z2, Z9, Z9
+	VFMADD231PS Z2, Z2, Z10
+	VADDPS      Z3, Z9, Z9
+	VFMADD231PS Z3, Z3, Z10
+	VADDPS      Z4, Z9, Z9
+	VFMADD231PS Z4, Z4, Z10
+	VADDPS      Z5, Z9, Z9
+	VFMADD231PS Z5, Z5, Z10
+	VADDPS      Z6, Z9, Z9
+	VFMADD231PS Z6, Z6, Z10
+	VADDPS      Z7, Z9, Z9
+	VFMADD231PS Z7, Z7, Z10
+	VADDPS      Z8, Z9, Z9
+	VFMADD231PS Z8, Z8, Z10
+	VMOVUPS     Z9, K1, (R9)
+	VMOVUPS     Z10, K1, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x09, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile9x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile9x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile9x32AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile9x32AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -1658,6 +2428,9 @@ k:
 	ADDQ         R9, R10
 
 store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, K1, 64(R8)
 	ADDQ    R9, R8
@@ -1685,22 +2458,104 @@ store:
 	VMOVUPS Z16, (R8)
 	VMOVUPS Z17, K1, 64(R8)
 	ADDQ    R9, R8
-	MOVQ    R8, c+56(FP)
-	IMUL3Q  $0x09, AX, R8
-	ADDQ    R8, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (R8)
+	VMOVNTPS Z1, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z2, (R8)
+	VMOVNTPS Z3, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z4, (R8)
+	VMOVNTPS Z5, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z6, (R8)
+	VMOVNTPS Z7, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z8, (R8)
+	VMOVNTPS Z9, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z10, (R8)
+	VMOVNTPS Z11, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z12, (R8)
+	VMOVNTPS Z13, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z14, (R8)
+	VMOVNTPS Z15, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z16, (R8)
+	VMOVNTPS Z17, 64(R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Z18
+	VMOVUPS     (R10), Z19
+	VADDPS      Z0, Z18, Z18
+	VFMADD231PS Z0, Z0, Z19
+	VADDPS      Z2, Z18, Z18
+	VFMADD231PS Z2, Z2, Z19
+	VADDPS      Z4, Z18, Z18
+	VFMADD231PS Z4, Z4, Z19
+	VADDPS      Z6, Z18, Z18
+	VFMADD231PS Z6, Z6, Z19
+	VADDPS      Z8, Z18, Z18
+	VFMADD231PS Z8, Z8, Z19
+	VADDPS      Z10, Z18, Z18
+	VFMADD231PS Z10, Z10, Z19
+	VADDPS      Z12, Z18, Z18
+	VFMADD231PS Z12, Z12, Z19
+	VADDPS      Z14, Z18, Z18
+	VFMADD231PS Z14, Z14, Z19
+	VADDPS      Z16, Z18, Z18
+	VFMADD231PS Z16, Z16, Z19
+	VMOVUPS     Z18, (R9)
+	VMOVUPS     Z19, (R10)
+	VMOVUPS.Z   64(R9), K1, Z0
+	VMOVUPS.Z   64(R10), K1, Z2
+	VADDPS      Z1, Z0, Z0
+	VFMADD231PS Z1, Z1, Z2
+	VADDPS      Z3, Z0, Z0
+	VFMADD231PS Z3, Z3, Z2
+	VADDPS      Z5, Z0, Z0
+	VFMADD231PS Z5, Z5, Z2
+	VADDPS      Z7, Z0, Z0
+	VFMADD231PS Z7, Z7, Z2
+	VADDPS      Z9, Z0, Z0
+	VFMADD231PS Z9, Z9, Z2
+	VADDPS      Z11, Z0, Z0
+	VFMADD231PS Z11, Z11, Z2
+	VADDPS      Z13, Z0, Z0
+	VFMADD231PS Z13, Z13, Z2
+	VADDPS      Z15, Z0, Z0
+	VFMADD231PS Z15, Z15, Z2
+	VADDPS      Z17, Z0, Z0
+	VFMADD231PS Z17, Z17, Z2
+	VMOVUPS     Z0, K1, 64(R9)
+	VMOVUPS     Z2, K1, 64(R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x09, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile10x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile10x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile10x16AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile10x16AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -1781,6 +2636,9 @@ k:
 	ADDQ             R9, R10
 
 store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
 	VMOVUPS Z0, K1, (R8)
 	ADDQ    R9, R8
 	VMOVUPS Z1, K1, (R8)
@@ -1801,22 +2659,77 @@ store:
 	ADDQ    R9, R8
 	VMOVUPS Z9, K1, (R8)
 	ADDQ    R9, R8
-	MOVQ    R8, c+56(FP)
-	IMUL3Q  $0x0a, AX, R8
-	ADDQ    R8, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z5, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z6, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z7, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z8, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z9, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS.Z   (R9), K1, Z10
+	VMOVUPS.Z   (R10), K1, Z11
+	VADDPS      Z0, Z10, Z10
+	VFMADD231PS Z0, Z0, Z11
+	VADDPS      Z1, Z10, Z10
+	VFMADD231PS Z1, Z1, Z11
+	VADDPS      Z2, Z10, Z10
+	VFMADD231PS Z2, Z2, Z11
+	VADDPS      Z3, Z10, Z10
+	VFMADD231PS Z3, Z3, Z11
+	VADDPS      Z4, Z10, Z10
+	VFMADD231PS Z4, Z4, Z11
+	VADDPS      Z5, Z10, Z10
+	VFMADD231PS Z5, Z5, Z11
+	VADDPS      Z6, Z10, Z10
+	VFMADD231PS Z6, Z6, Z11
+	VADDPS      Z7, Z10, Z10
+	VFMADD231PS Z7, Z7, Z11
+	VADDPS      Z8, Z10, Z10
+	VFMADD231PS Z8, Z8, Z11
+	VADDPS      Z9, Z10, Z10
+	VFMADD231PS Z9, Z9, Z11
+	VMOVUPS     Z10, K1, (R9)
+	VMOVUPS     Z11, K1, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x0a, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile10x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile10x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile10x32AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile10x32AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -1948,6 +2861,9 @@ k:
 	ADDQ         R9, R10
 
 store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, K1, 64(R8)
 	ADDQ    R9, R8
@@ -1978,22 +2894,111 @@ store:
 	VMOVUPS Z18, (R8)
 	VMOVUPS Z19, K1, 64(R8)
 	ADDQ    R9, R8
-	MOVQ    R8, c+56(FP)
-	IMUL3Q  $0x0a, AX, R8
-	ADDQ    R8, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (R8)
+	VMOVNTPS Z1, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z2, (R8)
+	VMOVNTPS Z3, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z4, (R8)
+	VMOVNTPS Z5, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z6, (R8)
+	VMOVNTPS Z7, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z8, (R8)
+	VMOVNTPS Z9, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z10, (R8)
+	VMOVNTPS Z11, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z12, (R8)
+	VMOVNTPS Z13, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z14, (R8)
+	VMOVNTPS Z15, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z16, (R8)
+	VMOVNTPS Z17, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z18, (R8)
+	VMOVNTPS Z19, 64(R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Z20
+	VMOVUPS     (R10), Z21
+	VADDPS      Z0, Z20, Z20
+	VFMADD231PS Z0, Z0, Z21
+	VADDPS      Z2, Z20, Z20
+	VFMADD231PS Z2, Z2, Z21
+	VADDPS      Z4, Z20, Z20
+	VFMADD231PS Z4, Z4, Z21
+	VADDPS      Z6, Z20, Z20
+	VFMADD231PS Z6, Z6, Z21
+	VADDPS      Z8, Z20, Z20
+	VFMADD231PS Z8, Z8, Z21
+	VADDPS      Z10, Z20, Z20
+	VFMADD231PS Z10, Z10, Z21
+	VADDPS      Z12, Z20, Z20
+	VFMADD231PS Z12, Z12, Z21
+	VADDPS      Z14, Z20, Z20
+	VFMADD231PS Z14, Z14, Z21
+	VADDPS      Z16, Z20, Z20
+	VFMADD231PS Z16, Z16, Z21
+	VADDPS      Z18, Z20, Z20
+	VFMADD231PS Z18, Z18, Z21
+	VMOVUPS     Z20, (R9)
+	VMOVUPS     Z21, (R10)
+	VMOVUPS.Z   64(R9), K1, Z0
+	VMOVUPS.Z   64(R10), K1, Z2
+	VADDPS      Z1, Z0, Z0
+	VFMADD231PS Z1, Z1, Z2
+	VADDPS      Z3, Z0, Z0
+	VFMADD231PS Z3, Z3, Z2
+	VADDPS      Z5, Z0, Z0
+	VFMADD231PS Z5, Z5, Z2
+	VADDPS      Z7, Z0, Z0
+	VFMADD231PS Z7, Z7, Z2
+	VADDPS      Z9, Z0, Z0
+	VFMADD231PS Z9, Z9, Z2
+	VADDPS      Z11, Z0, Z0
+	VFMADD231PS Z11, Z11, Z2
+	VADDPS      Z13, Z0, Z0
+	VFMADD231PS Z13, Z13, Z2
+	VADDPS      Z15, Z0, Z0
+	VFMADD231PS Z15, Z15, Z2
+	VADDPS      Z17, Z0, Z0
+	VFMADD231PS Z17, Z17, Z2
+	VADDPS      Z19, Z0, Z0
+	VFMADD231PS Z19, Z19, Z2
+	VMOVUPS     Z0, K1, 64(R9)
+	VMOVUPS     Z2, K1, 64(R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x0a, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile11x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile11x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile11x16AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile11x16AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -2079,6 +3084,9 @@ k:
 	ADDQ             R9, R10
 
 store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
 	VMOVUPS Z0, K1, (R8)
 	ADDQ    R9, R8
 	VMOVUPS Z1, K1, (R8)
@@ -2101,22 +3109,81 @@ store:
 	ADDQ    R9, R8
 	VMOVUPS Z10, K1, (R8)
 	ADDQ    R9, R8
-	MOVQ    R8, c+56(FP)
-	IMUL3Q  $0x0b, AX, R8
-	ADDQ    R8, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z5, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z6, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z7, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z8, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z9, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z10, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS.Z   (R9), K1, Z11
+	VMOVUPS.Z   (R10), K1, Z12
+	VADDPS      Z0, Z11, Z11
+	VFMADD231PS Z0, Z0, Z12
+	VADDPS      Z1, Z11, Z11
+	VFMADD231PS Z1, Z1, Z12
+	VADDPS      Z2, Z11, Z11
+	VFMADD231PS Z2, Z2, Z12
+	VADDPS      Z3, Z11, Z11
+	VFMADD231PS Z3, Z3, Z12
+	VADDPS      Z4, Z11, Z11
+	VFMADD231PS Z4, Z4, Z12
+	VADDPS      Z5, Z11, Z11
+	VFMADD231PS Z5, Z5, Z12
+	VADDPS      Z6, Z11, Z11
+	VFMADD231PS Z6, Z6, Z12
+	VADDPS      Z7, Z11, Z11
+	VFMADD231PS Z7, Z7, Z12
+	VADDPS      Z8, Z11, Z11
+	VFMADD231PS Z8, Z8, Z12
+	VADDPS      Z9, Z11, Z11
+	VFMADD231PS Z9, Z9, Z12
+	VADDPS      Z10, Z11, Z11
+	VFMADD231PS Z10, Z10, Z12
+	VMOVUPS     Z11, K1, (R9)
+	VMOVUPS     Z12, K1, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x0b, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile11x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile11x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile11x32AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile11x32AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -2258,6 +3325,9 @@ k:
 	ADDQ         R9, R10
 
 store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, K1, 64(R8)
 	ADDQ    R9, R8
@@ -2291,22 +3361,118 @@ store:
 	VMOVUPS Z20, (R8)
 	VMOVUPS Z21, K1, 64(R8)
 	ADDQ    R9, R8
-	MOVQ    R8, c+56(FP)
-	IMUL3Q  $0x0b, AX, R8
-	ADDQ    R8, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (R8)
+	VMOVNTPS Z1, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z2, (R8)
+	VMOVNTPS Z3, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z4, (R8)
+	VMOVNTPS Z5, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z6, (R8)
+	VMOVNTPS Z7, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z8, (R8)
+	VMOVNTPS Z9, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z10, (R8)
+	VMOVNTPS Z11, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z12, (R8)
+	VMOVNTPS Z13, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z14, (R8)
+	VMOVNTPS Z15, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z16, (R8)
+	VMOVNTPS Z17, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z18, (R8)
+	VMOVNTPS Z19, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z20, (R8)
+	VMOVNTPS Z21, 64(R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Z22
+	VMOVUPS     (R10), Z23
+	VADDPS      Z0, Z22, Z22
+	VFMADD231PS Z0, Z0, Z23
+	VADDPS      Z2, Z22, Z22
+	VFMADD231PS Z2, Z2, Z23
+	VADDPS      Z4, Z22, Z22
+	VFMADD231PS Z4, Z4, Z23
+	VADDPS      Z6, Z22, Z22
+	VFMADD231PS Z6, Z6, Z23
+	VADDPS      Z8, Z22, Z22
+	VFMADD231PS Z8, Z8, Z23
+	VADDPS      Z10, Z22, Z22
+	VFMADD231PS Z10, Z10, Z23
+	VADDPS      Z12, Z22, Z22
+	VFMADD231PS Z12, Z12, Z23
+	VADDPS      Z14, Z22, Z22
+	VFMADD231PS Z14, Z14, Z23
+	VADDPS      Z16, Z22, Z22
+	VFMADD231PS Z16, Z16, Z23
+	VADDPS      Z18, Z22, Z22
+	VFMADD231PS Z18, Z18, Z23
+	VADDPS      Z20, Z22, Z22
+	VFMADD231PS Z20, Z20, Z23
+	VMOVUPS     Z22, (R9)
+	VMOVUPS     Z23, (R10)
+	VMOVUPS.Z   64(R9), K1, Z0
+	VMOVUPS.Z   64(R10), K1, Z2
+	VADDPS      Z1, Z0, Z0
+	VFMADD231PS Z1, Z1, Z2
+	VADDPS      Z3, Z0, Z0
+	VFMADD231PS Z3, Z3, Z2
+	VADDPS      Z5, Z0, Z0
+	VFMADD231PS Z5, Z5, Z2
+	VADDPS      Z7, Z0, Z0
+	VFMADD231PS Z7, Z7, Z2
+	VADDPS      Z9, Z0, Z0
+	VFMADD231PS Z9, Z9, Z2
+	VADDPS      Z11, Z0, Z0
+	VFMADD231PS Z11, Z11, Z2
+	VADDPS      Z13, Z0, Z0
+	VFMADD231PS Z13, Z13, Z2
+	VADDPS      Z15, Z0, Z0
+	VFMADD231PS Z15, Z15, Z2
+	VADDPS      Z17, Z0, Z0
+	VFMADD231PS Z17, Z17, Z2
+	VADDPS      Z19, Z0, Z0
+	VFMADD231PS Z19, Z19, Z2
+	VADDPS      Z21, Z0, Z0
+	VFMADD231PS Z21, Z21, Z2
+	VMOVUPS     Z0, K1, 64(R9)
+	VMOVUPS     Z2, K1, 64(R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x0b, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile12x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile12x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile12x16AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile12x16AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -2397,6 +3563,9 @@ k:
 	ADDQ             R9, R10
 
 store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
 	VMOVUPS Z0, K1, (R8)
 	ADDQ    R9, R8
 	VMOVUPS Z1, K1, (R8)
@@ -2421,22 +3590,85 @@ store:
 	ADDQ    R9, R8
 	VMOVUPS Z11, K1, (R8)
 	ADDQ    R9, R8
-	MOVQ    R8, c+56(FP)
-	IMUL3Q  $0x0c, AX, R8
-	ADDQ    R8, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z5, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z6, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z7, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z8, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z9, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z10, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z11, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS.Z   (R9), K1, Z12
+	VMOVUPS.Z   (R10), K1, Z13
+	VADDPS      Z0, Z12, Z12
+	VFMADD231PS Z0, Z0, Z13
+	VADDPS      Z1, Z12, Z12
+	VFMADD231PS Z1, Z1, Z13
+	VADDPS      Z2, Z12, Z12
+	VFMADD231PS Z2, Z2, Z13
+	VADDPS      Z3, Z12, Z12
+	VFMADD231PS Z3, Z3, Z13
+	VADDPS      Z4, Z12, Z12
+	VFMADD231PS Z4, Z4, Z13
+	VADDPS      Z5, Z12, Z12
+	VFMADD231PS Z5, Z5, Z13
+	VADDPS      Z6, Z12, Z12
+	VFMADD231PS Z6, Z6, Z13
+	VADDPS      Z7, Z12, Z12
+	VFMADD231PS Z7, Z7, Z13
+	VADDPS      Z8, Z12, Z12
+	VFMADD231PS Z8, Z8, Z13
+	VADDPS      Z9, Z12, Z12
+	VFMADD231PS Z9, Z9, Z13
+	VADDPS      Z10, Z12, Z12
+	VFMADD231PS Z10, Z10, Z13
+	VADDPS      Z11, Z12, Z12
+	VFMADD231PS Z11, Z11, Z13
+	VMOVUPS     Z12, K1, (R9)
+	VMOVUPS     Z13, K1, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x0c, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile12x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile12x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile12x32AVX512(SB), NOSPLIT, $0-104
+TEXT ·tile12x32AVX512(SB), NOSPLIT, $0-120
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
-	MOVQ  ahead+88(FP), BX
-	MOVQ  step+96(FP), SI
+	MOVQ  ahead+104(FP), BX
+	MOVQ  step+112(FP), SI
 	MOVQ  mask+72(FP), DI
 	MOVL  (DI), DI
 	KMOVW DI, K1
@@ -2588,6 +3820,9 @@ k:
 	ADDQ         R9, R10
 
 store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, K1, 64(R8)
 	ADDQ    R9, R8
@@ -2624,22 +3859,125 @@ store:
 	VMOVUPS Z22, (R8)
 	VMOVUPS Z23, K1, 64(R8)
 	ADDQ    R9, R8
-	MOVQ    R8, c+56(FP)
-	IMUL3Q  $0x0c, AX, R8
-	ADDQ    R8, a+16(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+	JMP     stored
+
+stream:
+	VMOVNTPS Z0, (R8)
+	VMOVNTPS Z1, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z2, (R8)
+	VMOVNTPS Z3, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z4, (R8)
+	VMOVNTPS Z5, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z6, (R8)
+	VMOVNTPS Z7, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z8, (R8)
+	VMOVNTPS Z9, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z10, (R8)
+	VMOVNTPS Z11, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z12, (R8)
+	VMOVNTPS Z13, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z14, (R8)
+	VMOVNTPS Z15, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z16, (R8)
+	VMOVNTPS Z17, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z18, (R8)
+	VMOVNTPS Z19, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z20, (R8)
+	VMOVNTPS Z21, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Z22, (R8)
+	VMOVNTPS Z23, 64(R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Z24
+	VMOVUPS     (R10), Z25
+	VADDPS      Z0, Z24, Z24
+	VFMADD231PS Z0, Z0, Z25
+	VADDPS      Z2, Z24, Z24
+	VFMADD231PS Z2, Z2, Z25
+	VADDPS      Z4, Z24, Z24
+	VFMADD231PS Z4, Z4, Z25
+	VADDPS      Z6, Z24, Z24
+	VFMADD231PS Z6, Z6, Z25
+	VADDPS      Z8, Z24, Z24
+	VFMADD231PS Z8, Z8, Z25
+	VADDPS      Z10, Z24, Z24
+	VFMADD231PS Z10, Z10, Z25
+	VADDPS      Z12, Z24, Z24
+	VFMADD231PS Z12, Z12, Z25
+	VADDPS      Z14, Z24, Z24
+	VFMADD231PS Z14, Z14, Z25
+	VADDPS      Z16, Z24, Z24
+	VFMADD231PS Z16, Z16, Z25
+	VADDPS      Z18, Z24, Z24
+	VFMADD231PS Z18, Z18, Z25
+	VADDPS      Z20, Z24, Z24
+	VFMADD231PS Z20, Z20, Z25
+	VADDPS      Z22, Z24, Z24
+	VFMADD231PS Z22, Z22, Z25
+	VMOVUPS     Z24, (R9)
+	VMOVUPS     Z25, (R10)
+	VMOVUPS.Z   64(R9), K1, Z0
+	VMOVUPS.Z   64(R10), K1, Z2
+	VADDPS      Z1, Z0, Z0
+	VFMADD231PS Z1, Z1, Z2
+	VADDPS      Z3, Z0, Z0
+	VFMADD231PS Z3, Z3, Z2
+	VADDPS      Z5, Z0, Z0
+	VFMADD231PS Z5, Z5, Z2
+	VADDPS      Z7, Z0, Z0
+	VFMADD231PS Z7, Z7, Z2
+	VADDPS      Z9, Z0, Z0
+	VFMADD231PS Z9, Z9, Z2
+	VADDPS      Z11, Z0, Z0
+	VFMADD231PS Z11, Z11, Z2
+	VADDPS      Z13, Z0, Z0
+	VFMADD231PS Z13, Z13, Z2
+	VADDPS      Z15, Z0, Z0
+	VFMADD231PS Z15, Z15, Z2
+	VADDPS      Z17, Z0, Z0
+	VFMADD231PS Z17, Z17, Z2
+	VADDPS      Z19, Z0, Z0
+	VFMADD231PS Z19, Z19, Z2
+	VADDPS      Z21, Z0, Z0
+	VFMADD231PS Z21, Z21, Z2
+	VADDPS      Z23, Z0, Z0
+	VFMADD231PS Z23, Z23, Z2
+	VMOVUPS     Z0, K1, 64(R9)
+	VMOVUPS     Z2, K1, 64(R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x0c, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile1x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile1x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile1x8AVX2(SB), NOSPLIT, $0-104
+TEXT ·tile1x8AVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
-	MOVQ    ahead+88(FP), BX
-	MOVQ    step+96(FP), SI
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+112(FP), SI
 	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
 	LEAQ    (AX)(AX*2), DI
@@ -2671,24 +4009,46 @@ k:
 	ADDQ         R8, R9
 
 store:
+	MOVB       stream+81(FP), R9
+	TESTB      R9, R9
+	JNZ        stream
 	VMASKMOVPS Y1, Y0, (DI)
 	ADDQ       R8, DI
-	MOVQ       DI, c+56(FP)
-	IMUL3Q     $0x01, AX, DI
-	ADDQ       DI, a+16(FP)
-	DECQ       count+0(FP)
-	JNZ        tile
+	JMP        stored
+
+stream:
+	VMOVNTPS Y1, (DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMASKMOVPS  (R8), Y0, Y2
+	VMASKMOVPS  (R9), Y0, Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMASKMOVPS  Y2, Y0, (R8)
+	VMASKMOVPS  Y3, Y0, (R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x01, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile1x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile1x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile1x16AVX2(SB), NOSPLIT, $0-104
+TEXT ·tile1x16AVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
-	MOVQ    ahead+88(FP), BX
-	MOVQ    step+96(FP), SI
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+112(FP), SI
 	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
 	LEAQ    (AX)(AX*2), DI
@@ -2725,25 +4085,54 @@ k:
 	ADDQ         R8, R9
 
 store:
+	MOVB       stream+81(FP), R9
+	TESTB      R9, R9
+	JNZ        stream
 	VMOVUPS    Y1, (DI)
 	VMASKMOVPS Y2, Y0, 32(DI)
 	ADDQ       R8, DI
-	MOVQ       DI, c+56(FP)
-	IMUL3Q     $0x01, AX, DI
-	ADDQ       DI, a+16(FP)
-	DECQ       count+0(FP)
-	JNZ        tile
+	JMP        stored
+
+stream:
+	VMOVNTPS Y1, (DI)
+	VMOVNTPS Y2, 32(DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMOVUPS     (R8), Y3
+	VMOVUPS     (R9), Y4
+	VADDPS      Y1, Y3, Y3
+	VFMADD231PS Y1, Y1, Y4
+	VMOVUPS     Y3, (R8)
+	VMOVUPS     Y4, (R9)
+	VMASKMOVPS  32(R8), Y0, Y1
+	VMASKMOVPS  32(R9), Y0, Y3
+	VADDPS      Y2, Y1, Y1
+	VFMADD231PS Y2, Y2, Y3
+	VMASKMOVPS  Y1, Y0, 32(R8)
+	VMASKMOVPS  Y3, Y0, 32(R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x01, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile2x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile2x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x8AVX2(SB), NOSPLIT, $0-104
+TEXT ·tile2x8AVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
-	MOVQ    ahead+88(FP), BX
-	MOVQ    step+96(FP), SI
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+112(FP), SI
 	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
 	LEAQ    (AX)(AX*2), DI
@@ -2781,26 +4170,52 @@ k:
 	ADDQ         R8, R9
 
 store:
+	MOVB       stream+81(FP), R9
+	TESTB      R9, R9
+	JNZ        stream
 	VMASKMOVPS Y1, Y0, (DI)
 	ADDQ       R8, DI
 	VMASKMOVPS Y2, Y0, (DI)
 	ADDQ       R8, DI
-	MOVQ       DI, c+56(FP)
-	IMUL3Q     $0x02, AX, DI
-	ADDQ       DI, a+16(FP)
-	DECQ       count+0(FP)
-	JNZ        tile
+	JMP        stored
+
+stream:
+	VMOVNTPS Y1, (DI)
+	ADDQ     R8, DI
+	VMOVNTPS Y2, (DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMASKMOVPS  (R8), Y0, Y3
+	VMASKMOVPS  (R9), Y0, Y4
+	VADDPS      Y1, Y3, Y3
+	VFMADD231PS Y1, Y1, Y4
+	VADDPS      Y2, Y3, Y3
+	VFMADD231PS Y2, Y2, Y4
+	VMASKMOVPS  Y3, Y0, (R8)
+	VMASKMOVPS  Y4, Y0, (R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x02, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile2x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile2x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x16AVX2(SB), NOSPLIT, $0-104
+TEXT ·tile2x16AVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
-	MOVQ    ahead+88(FP), BX
-	MOVQ    step+96(FP), SI
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+112(FP), SI
 	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
 	LEAQ    (AX)(AX*2), DI
@@ -2847,28 +4262,64 @@ k:
 	ADDQ         R8, R9
 
 store:
+	MOVB       stream+81(FP), R9
+	TESTB      R9, R9
+	JNZ        stream
 	VMOVUPS    Y1, (DI)
 	VMASKMOVPS Y2, Y0, 32(DI)
 	ADDQ       R8, DI
 	VMOVUPS    Y3, (DI)
 	VMASKMOVPS Y4, Y0, 32(DI)
 	ADDQ       R8, DI
-	MOVQ       DI, c+56(FP)
-	IMUL3Q     $0x02, AX, DI
-	ADDQ       DI, a+16(FP)
-	DECQ       count+0(FP)
-	JNZ        tile
+	JMP        stored
+
+stream:
+	VMOVNTPS Y1, (DI)
+	VMOVNTPS Y2, 32(DI)
+	ADDQ     R8, DI
+	VMOVNTPS Y3, (DI)
+	VMOVNTPS Y4, 32(DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMOVUPS     (R8), Y5
+	VMOVUPS     (R9), Y6
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS Y1, Y1, Y6
+	VADDPS      Y3, Y5, Y5
+	VFMADD231PS Y3, Y3, Y6
+	VMOVUPS     Y5, (R8)
+	VMOVUPS     Y6, (R9)
+	VMASKMOVPS  32(R8), Y0, Y1
+	VMASKMOVPS  32(R9), Y0, Y3
+	VADDPS      Y2, Y1, Y1
+	VFMADD231PS Y2, Y2, Y3
+	VADDPS      Y4, Y1, Y1
+	VFMADD231PS Y4, Y4, Y3
+	VMASKMOVPS  Y1, Y0, 32(R8)
+	VMASKMOVPS  Y3, Y0, 32(R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x02, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile3x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile3x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile3x8AVX2(SB), NOSPLIT, $0-104
+TEXT ·tile3x8AVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
-	MOVQ    ahead+88(FP), BX
-	MOVQ    step+96(FP), SI
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+112(FP), SI
 	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
 	LEAQ    (AX)(AX*2), DI
@@ -2912,28 +4363,58 @@ k:
 	ADDQ         R8, R9
 
 store:
+	MOVB       stream+81(FP), R9
+	TESTB      R9, R9
+	JNZ        stream
 	VMASKMOVPS Y1, Y0, (DI)
 	ADDQ       R8, DI
 	VMASKMOVPS Y2, Y0, (DI)
 	ADDQ       R8, DI
 	VMASKMOVPS Y3, Y0, (DI)
 	ADDQ       R8, DI
-	MOVQ       DI, c+56(FP)
-	IMUL3Q     $0x03, AX, DI
-	ADDQ       DI, a+16(FP)
-	DECQ       count+0(FP)
-	JNZ        tile
+	JMP        stored
+
+stream:
+	VMOVNTPS Y1, (DI)
+	ADDQ     R8, DI
+	VMOVNTPS Y2, (DI)
+	ADDQ     R8, DI
+	VMOVNTPS Y3, (DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMASKMOVPS  (R8), Y0, Y4
+	VMASKMOVPS  (R9), Y0, Y5
+	VADDPS      Y1, Y4, Y4
+	VFMADD231PS Y1, Y1, Y5
+	VADDPS      Y2, Y4, Y4
+	VFMADD231PS Y2, Y2, Y5
+	VADDPS      Y3, Y4, Y4
+	VFMADD231PS Y3, Y3, Y5
+	VMASKMOVPS  Y4, Y0, (R8)
+	VMASKMOVPS  Y5, Y0, (R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x03, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile3x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile3x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile3x16AVX2(SB), NOSPLIT, $0-104
+TEXT ·tile3x16AVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
-	MOVQ    ahead+88(FP), BX
-	MOVQ    step+96(FP), SI
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+112(FP), SI
 	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
 	LEAQ    (AX)(AX*2), DI
@@ -2990,6 +4471,9 @@ k:
 	ADDQ         R8, R9
 
 store:
+	MOVB       stream+81(FP), R9
+	TESTB      R9, R9
+	JNZ        stream
 	VMOVUPS    Y1, (DI)
 	VMASKMOVPS Y2, Y0, 32(DI)
 	ADDQ       R8, DI
@@ -2999,22 +4483,62 @@ store:
 	VMOVUPS    Y5, (DI)
 	VMASKMOVPS Y6, Y0, 32(DI)
 	ADDQ       R8, DI
-	MOVQ       DI, c+56(FP)
-	IMUL3Q     $0x03, AX, DI
-	ADDQ       DI, a+16(FP)
-	DECQ       count+0(FP)
-	JNZ        tile
+	JMP        stored
+
+stream:
+	VMOVNTPS Y1, (DI)
+	VMOVNTPS Y2, 32(DI)
+	ADDQ     R8, DI
+	VMOVNTPS Y3, (DI)
+	VMOVNTPS Y4, 32(DI)
+	ADDQ     R8, DI
+	VMOVNTPS Y5, (DI)
+	VMOVNTPS Y6, 32(DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMOVUPS     (R8), Y7
+	VMOVUPS     (R9), Y8
+	VADDPS      Y1, Y7, Y7
+	VFMADD231PS Y1, Y1, Y8
+	VADDPS      Y3, Y7, Y7
+	VFMADD231PS Y3, Y3, Y8
+	VADDPS      Y5, Y7, Y7
+	VFMADD231PS Y5, Y5, Y8
+	VMOVUPS     Y7, (R8)
+	VMOVUPS     Y8, (R9)
+	VMASKMOVPS  32(R8), Y0, Y1
+	VMASKMOVPS  32(R9), Y0, Y3
+	VADDPS      Y2, Y1, Y1
+	VFMADD231PS Y2, Y2, Y3
+	VADDPS      Y4, Y1, Y1
+	VFMADD231PS Y4, Y4, Y3
+	VADDPS      Y6, Y1, Y1
+	VFMADD231PS Y6, Y6, Y3
+	VMASKMOVPS  Y1, Y0, 32(R8)
+	VMASKMOVPS  Y3, Y0, 32(R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x03, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile4x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile4x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile4x8AVX2(SB), NOSPLIT, $0-104
+TEXT ·tile4x8AVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
-	MOVQ    ahead+88(FP), BX
-	MOVQ    step+96(FP), SI
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+112(FP), SI
 	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
 	LEAQ    (AX)(AX*2), DI
@@ -3064,6 +4588,9 @@ k:
 	ADDQ         R9, R10
 
 store:
+	MOVB       stream+81(FP), R10
+	TESTB      R10, R10
+	JNZ        stream
 	VMASKMOVPS Y1, Y0, (R8)
 	ADDQ       R9, R8
 	VMASKMOVPS Y2, Y0, (R8)
@@ -3072,22 +4599,53 @@ store:
 	ADDQ       R9, R8
 	VMASKMOVPS Y4, Y0, (R8)
 	ADDQ       R9, R8
-	MOVQ       R8, c+56(FP)
-	IMUL3Q     $0x04, AX, R8
-	ADDQ       R8, a+16(FP)
-	DECQ       count+0(FP)
-	JNZ        tile
+	JMP        stored
+
+stream:
+	VMOVNTPS Y1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y4, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMASKMOVPS  (R9), Y0, Y5
+	VMASKMOVPS  (R10), Y0, Y6
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS Y1, Y1, Y6
+	VADDPS      Y2, Y5, Y5
+	VFMADD231PS Y2, Y2, Y6
+	VADDPS      Y3, Y5, Y5
+	VFMADD231PS Y3, Y3, Y6
+	VADDPS      Y4, Y5, Y5
+	VFMADD231PS Y4, Y4, Y6
+	VMASKMOVPS  Y5, Y0, (R9)
+	VMASKMOVPS  Y6, Y0, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x04, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile4x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile4x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile4x16AVX2(SB), NOSPLIT, $0-104
+TEXT ·tile4x16AVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
-	MOVQ    ahead+88(FP), BX
-	MOVQ    step+96(FP), SI
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+112(FP), SI
 	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
 	LEAQ    (AX)(AX*2), DI
@@ -3154,6 +4712,9 @@ k:
 	ADDQ         R9, R10
 
 store:
+	MOVB       stream+81(FP), R10
+	TESTB      R10, R10
+	JNZ        stream
 	VMOVUPS    Y1, (R8)
 	VMASKMOVPS Y2, Y0, 32(R8)
 	ADDQ       R9, R8
@@ -3166,22 +4727,69 @@ store:
 	VMOVUPS    Y7, (R8)
 	VMASKMOVPS Y8, Y0, 32(R8)
 	ADDQ       R9, R8
-	MOVQ       R8, c+56(FP)
-	IMUL3Q     $0x04, AX, R8
-	ADDQ       R8, a+16(FP)
-	DECQ       count+0(FP)
-	JNZ        tile
+	JMP        stored
+
+stream:
+	VMOVNTPS Y1, (R8)
+	VMOVNTPS Y2, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	VMOVNTPS Y4, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y5, (R8)
+	VMOVNTPS Y6, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y7, (R8)
+	VMOVNTPS Y8, 32(R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Y9
+	VMOVUPS     (R10), Y10
+	VADDPS      Y1, Y9, Y9
+	VFMADD231PS Y1, Y1, Y10
+	VADDPS      Y3, Y9, Y9
+	VFMADD231PS Y3, Y3, Y10
+	VADDPS      Y5, Y9, Y9
+	VFMADD231PS Y5, Y5, Y10
+	VADDPS      Y7, Y9, Y9
+	VFMADD231PS Y7, Y7, Y10
+	VMOVUPS     Y9, (R9)
+	VMOVUPS     Y10, (R10)
+	VMASKMOVPS  32(R9), Y0, Y1
+	VMASKMOVPS  32(R10), Y0, Y3
+	VADDPS      Y2, Y1, Y1
+	VFMADD231PS Y2, Y2, Y3
+	VADDPS      Y4, Y1, Y1
+	VFMADD231PS Y4, Y4, Y3
+	VADDPS      Y6, Y1, Y1
+	VFMADD231PS Y6, Y6, Y3
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS Y8, Y8, Y3
+	VMASKMOVPS  Y1, Y0, 32(R9)
+	VMASKMOVPS  Y3, Y0, 32(R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x04, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile5x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile5x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile5x8AVX2(SB), NOSPLIT, $0-104
+TEXT ·tile5x8AVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
-	MOVQ    ahead+88(FP), BX
-	MOVQ    step+96(FP), SI
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+112(FP), SI
 	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
 	LEAQ    (AX)(AX*2), DI
@@ -3239,6 +4847,9 @@ k:
 	ADDQ         R9, R10
 
 store:
+	MOVB       stream+81(FP), R10
+	TESTB      R10, R10
+	JNZ        stream
 	VMASKMOVPS Y1, Y0, (R8)
 	ADDQ       R9, R8
 	VMASKMOVPS Y2, Y0, (R8)
@@ -3249,22 +4860,57 @@ store:
 	ADDQ       R9, R8
 	VMASKMOVPS Y5, Y0, (R8)
 	ADDQ       R9, R8
-	MOVQ       R8, c+56(FP)
-	IMUL3Q     $0x05, AX, R8
-	ADDQ       R8, a+16(FP)
-	DECQ       count+0(FP)
-	JNZ        tile
+	JMP        stored
+
+stream:
+	VMOVNTPS Y1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y5, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMASKMOVPS  (R9), Y0, Y6
+	VMASKMOVPS  (R10), Y0, Y7
+	VADDPS      Y1, Y6, Y6
+	VFMADD231PS Y1, Y1, Y7
+	VADDPS      Y2, Y6, Y6
+	VFMADD231PS Y2, Y2, Y7
+	VADDPS      Y3, Y6, Y6
+	VFMADD231PS Y3, Y3, Y7
+	VADDPS      Y4, Y6, Y6
+	VFMADD231PS Y4, Y4, Y7
+	VADDPS      Y5, Y6, Y6
+	VFMADD231PS Y5, Y5, Y7
+	VMASKMOVPS  Y6, Y0, (R9)
+	VMASKMOVPS  Y7, Y0, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x05, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile5x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile5x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile5x16AVX2(SB), NOSPLIT, $0-104
+TEXT ·tile5x16AVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
-	MOVQ    ahead+88(FP), BX
-	MOVQ    step+96(FP), SI
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+112(FP), SI
 	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
 	LEAQ    (AX)(AX*2), DI
@@ -3343,6 +4989,9 @@ k:
 	ADDQ         R9, R10
 
 store:
+	MOVB       stream+81(FP), R10
+	TESTB      R10, R10
+	JNZ        stream
 	VMOVUPS    Y1, (R8)
 	VMASKMOVPS Y2, Y0, 32(R8)
 	ADDQ       R9, R8
@@ -3358,22 +5007,76 @@ store:
 	VMOVUPS    Y9, (R8)
 	VMASKMOVPS Y10, Y0, 32(R8)
 	ADDQ       R9, R8
-	MOVQ       R8, c+56(FP)
-	IMUL3Q     $0x05, AX, R8
-	ADDQ       R8, a+16(FP)
-	DECQ       count+0(FP)
-	JNZ        tile
+	JMP        stored
+
+stream:
+	VMOVNTPS Y1, (R8)
+	VMOVNTPS Y2, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	VMOVNTPS Y4, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y5, (R8)
+	VMOVNTPS Y6, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y7, (R8)
+	VMOVNTPS Y8, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y9, (R8)
+	VMOVNTPS Y10, 32(R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Y11
+	VMOVUPS     (R10), Y12
+	VADDPS      Y1, Y11, Y11
+	VFMADD231PS Y1, Y1, Y12
+	VADDPS      Y3, Y11, Y11
+	VFMADD231PS Y3, Y3, Y12
+	VADDPS      Y5, Y11, Y11
+	VFMADD231PS Y5, Y5, Y12
+	VADDPS      Y7, Y11, Y11
+	VFMADD231PS Y7, Y7, Y12
+	VADDPS      Y9, Y11, Y11
+	VFMADD231PS Y9, Y9, Y12
+	VMOVUPS     Y11, (R9)
+	VMOVUPS     Y12, (R10)
+	VMASKMOVPS  32(R9), Y0, Y1
+	VMASKMOVPS  32(R10), Y0, Y3
+	VADDPS      Y2, Y1, Y1
+	VFMADD231PS Y2, Y2, Y3
+	VADDPS      Y4, Y1, Y1
+	VFMADD231PS Y4, Y4, Y3
+	VADDPS      Y6, Y1, Y1
+	VFMADD231PS Y6, Y6, Y3
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS Y8, Y8, Y3
+	VADDPS      Y10, Y1, Y1
+	VFMADD231PS Y10, Y10, Y3
+	VMASKMOVPS  Y1, Y0, 32(R9)
+	VMASKMOVPS  Y3, Y0, 32(R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x05, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile6x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile6x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile6x8AVX2(SB), NOSPLIT, $0-104
+TEXT ·tile6x8AVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
-	MOVQ    ahead+88(FP), BX
-	MOVQ    step+96(FP), SI
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+112(FP), SI
 	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
 	LEAQ    (AX)(AX*2), DI
@@ -3437,6 +5140,9 @@ k:
 	ADDQ         R9, R10
 
 store:
+	MOVB       stream+81(FP), R10
+	TESTB      R10, R10
+	JNZ        stream
 	VMASKMOVPS Y1, Y0, (R8)
 	ADDQ       R9, R8
 	VMASKMOVPS Y2, Y0, (R8)
@@ -3449,22 +5155,61 @@ store:
 	ADDQ       R9, R8
 	VMASKMOVPS Y6, Y0, (R8)
 	ADDQ       R9, R8
-	MOVQ       R8, c+56(FP)
-	IMUL3Q     $0x06, AX, R8
-	ADDQ       R8, a+16(FP)
-	DECQ       count+0(FP)
-	JNZ        tile
+	JMP        stored
+
+stream:
+	VMOVNTPS Y1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y5, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y6, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMASKMOVPS  (R9), Y0, Y7
+	VMASKMOVPS  (R10), Y0, Y8
+	VADDPS      Y1, Y7, Y7
+	VFMADD231PS Y1, Y1, Y8
+	VADDPS      Y2, Y7, Y7
+	VFMADD231PS Y2, Y2, Y8
+	VADDPS      Y3, Y7, Y7
+	VFMADD231PS Y3, Y3, Y8
+	VADDPS      Y4, Y7, Y7
+	VFMADD231PS Y4, Y4, Y8
+	VADDPS      Y5, Y7, Y7
+	VFMADD231PS Y5, Y5, Y8
+	VADDPS      Y6, Y7, Y7
+	VFMADD231PS Y6, Y6, Y8
+	VMASKMOVPS  Y7, Y0, (R9)
+	VMASKMOVPS  Y8, Y0, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x06, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile6x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+// func tile6x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile6x16AVX2(SB), NOSPLIT, $0-104
+TEXT ·tile6x16AVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
-	MOVQ    ahead+88(FP), BX
-	MOVQ    step+96(FP), SI
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+112(FP), SI
 	MOVQ    mask+72(FP), DI
 	VMOVUPS (DI), Y0
 	LEAQ    (AX)(AX*2), DI
@@ -3553,6 +5298,9 @@ k:
 	ADDQ         R9, R10
 
 store:
+	MOVB       stream+81(FP), R10
+	TESTB      R10, R10
+	JNZ        stream
 	VMOVUPS    Y1, (R8)
 	VMASKMOVPS Y2, Y0, 32(R8)
 	ADDQ       R9, R8
@@ -3571,10 +5319,71 @@ store:
 	VMOVUPS    Y11, (R8)
 	VMASKMOVPS Y12, Y0, 32(R8)
 	ADDQ       R9, R8
-	MOVQ       R8, c+56(FP)
-	IMUL3Q     $0x06, AX, R8
-	ADDQ       R8, a+16(FP)
-	DECQ       count+0(FP)
-	JNZ        tile
+	JMP        stored
+
+stream:
+	VMOVNTPS Y1, (R8)
+	VMOVNTPS Y2, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	VMOVNTPS Y4, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y5, (R8)
+	VMOVNTPS Y6, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y7, (R8)
+	VMOVNTPS Y8, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y9, (R8)
+	VMOVNTPS Y10, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y11, (R8)
+	VMOVNTPS Y12, 32(R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Y13
+	VMOVUPS     (R10), Y14
+	VADDPS      Y1, Y13, Y13
+	VFMADD231PS Y1, Y1, Y14
+	VADDPS      Y3, Y13, Y13
+	VFMADD231PS Y3, Y3, Y14
+	VADDPS      Y5, Y13, Y13
+	VFMADD231PS Y5, Y5, Y14
+	VADDPS      Y7, Y13, Y13
+	VFMADD231PS Y7, Y7, Y14
+	VADDPS      Y9, Y13, Y13
+	VFMADD231PS Y9, Y9, Y14
+	VADDPS      Y11, Y13, Y13
+	VFMADD231PS Y11, Y11, Y14
+	VMOVUPS     Y13, (R9)
+	VMOVUPS     Y14, (R10)
+	VMASKMOVPS  32(R9), Y0, Y1
+	VMASKMOVPS  32(R10), Y0, Y3
+	VADDPS      Y2, Y1, Y1
+	VFMADD231PS Y2, Y2, Y3
+	VADDPS      Y4, Y1, Y1
+	VFMADD231PS Y4, Y4, Y3
+	VADDPS      Y6, Y1, Y1
+	VFMADD231PS Y6, Y6, Y3
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS Y8, Y8, Y3
+	VADDPS      Y10, Y1, Y1
+	VFMADD231PS Y10, Y10, Y3
+	VADDPS      Y12, Y1, Y1
+	VFMADD231PS Y12, Y12, Y3
+	VMASKMOVPS  Y1, Y0, 32(R9)
+	VMASKMOVPS  Y3, Y0, 32(R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x06, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET

@@ -64,8 +64,44 @@ func MulPacked(m int, a []float32, lda int, b *Packed, c []float32, ldc int, add
 	checkMatrix(a, m, b.K, lda)
 	checkMatrix(c, m, b.N, ldc)
 	for j := 0; j < b.N; j += b.width {
-		mulStrided(m, min(b.width, b.N-j), b.K, a, lda, 1, b.panel(j), b.width, c[j:], ldc, add, ahead)
+		mulStrided(m, min(b.width, b.N-j), b.K, a, lda, 1, b.panel(j), b.width, c[j:], ldc, result{add: add, ahead: ahead})
 	}
+}
+
+// ConvolvePacked computes C = A·B, with A (m,B.K) and C (m,B.N): a 1x1 convolution of m pixels.
+func ConvolvePacked(m int, a []float32, b *Packed, c []float32, out Output, ahead *Ahead) {
+	if m == 0 {
+		return
+	}
+	checkMatrix(a, m, b.K, b.K)
+	checkMatrix(c, m, b.N, b.N)
+	r := result{stream: out.Stream && streams(c, b.N), ahead: ahead}
+	block := m
+	if out.Sum != nil {
+		block = sumRows
+	}
+	for i := 0; i < m; i += block {
+		sum, square := out.begin(b.N)
+		for j := 0; j < b.N; j += b.width {
+			n := min(b.width, b.N-j)
+			if sum != nil {
+				r.sum, r.square = sum[j:j+n], square[j:j+n]
+			}
+			mulStrided(min(block, m-i), n, b.K, a[i*b.K:], b.K, 1, b.panel(j), b.width, c[i*b.N+j:], b.N, r)
+		}
+		out.end(sum, square)
+	}
+	if r.stream {
+		settle()
+	}
+}
+
+// result says what mulStrided does with the product: add it to C, add the sums of its columns and of their squares, write it past
+// the caches.
+type result struct {
+	add, stream bool
+	sum, square []float32
+	ahead       *Ahead
 }
 
 // checkMatrix panics if a matrix reaches beyond its slice, as the index expression of a plain loop would.
@@ -81,6 +117,6 @@ func MulTN(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32,
 	checkMatrix(c, m, n, ldc)
 	width := panelWidth()
 	for j := 0; j < n; j += width {
-		mulStrided(m, min(width, n-j), k, a, 1, lda, b[j:], ldb, c[j:], ldc, true, ahead)
+		mulStrided(m, min(width, n-j), k, a, 1, lda, b[j:], ldb, c[j:], ldc, result{add: true, ahead: ahead})
 	}
 }

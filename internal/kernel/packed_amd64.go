@@ -4,7 +4,7 @@ package kernel
 
 //go:generate go -C _generate run ./gemm -out ../gemm_amd64.s -stubs ../gemm_stubs_amd64.go -pkg kernel
 
-type tileFunc func(count, k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)
+type tileFunc func(count, k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add, stream bool, sum, square, ahead *float32, step int)
 
 var (
 	tiles512x16 = [...]tileFunc{1: tile1x16AVX512, tile2x16AVX512, tile3x16AVX512, tile4x16AVX512, tile5x16AVX512, tile6x16AVX512,
@@ -27,7 +27,7 @@ var bitMasks = func() (m [17]int32) {
 }()
 
 // mulStrided computes a column block of C, at most panelWidth wide: rows of A are aRow apart and its columns aCol.
-func mulStrided(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow int, c []float32, cRow int, add bool, ahead *Ahead) {
+func mulStrided(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow int, c []float32, cRow int, r result) {
 	var tiles []tileFunc
 	var mask *int32
 	switch {
@@ -40,8 +40,12 @@ func mulStrided(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow int,
 	case active == AVX2:
 		tiles, mask = tiles2x16[:], &lanes[16-n]
 	default:
-		mulStridedGo(m, n, k, a, aRow, aCol, b, bRow, c, cRow, add)
+		mulStridedGo(m, n, k, a, aRow, aCol, b, bRow, c, cRow, r)
 		return
+	}
+	var sum, square *float32
+	if r.sum != nil {
+		sum, square = &r.sum[0], &r.square[0]
 	}
 	most := len(tiles) - 1
 	for i := 0; i < m; {
@@ -56,8 +60,8 @@ func mulStrided(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow int,
 			count--
 		}
 		at, step := (*float32)(nil), 0
-		count, at, step = ahead.takeTimes(count, k)
-		tiles[rows](count, k, &a[i*aRow], 4*aRow, 4*aCol, &b[0], 4*bRow, &c[i*cRow], 4*cRow, mask, add, at, step)
+		count, at, step = r.ahead.takeTimes(count, k)
+		tiles[rows](count, k, &a[i*aRow], 4*aRow, 4*aCol, &b[0], 4*bRow, &c[i*cRow], 4*cRow, mask, r.add, r.stream, sum, square, at, step)
 		i += rows * count
 	}
 }

@@ -1,10 +1,10 @@
 package kernel
 
 // mulStridedGo is the plain form of what the tiles compute.
-func mulStridedGo(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow int, c []float32, cRow int, add bool) {
+func mulStridedGo(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow int, c []float32, cRow int, r result) {
 	for i := range m {
 		ci := c[i*cRow:][:n]
-		if !add {
+		if !r.add {
 			clear(ci)
 		}
 		p, at := 0, i*aRow
@@ -15,5 +15,8 @@ func mulStridedGo(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow in
 		for ; p < k; p++ {
 			axpy(ci, b[p*bRow:][:n], a[at+p*aCol])
 		}
+	}
+	if r.sum != nil {
+		addMoments(c, m, cRow, r.sum, r.square)
 	}
 }

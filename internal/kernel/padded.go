@@ -21,7 +21,9 @@ func (g Padded) Row(x []float32, y int) []float32 {
 }
 
 // Convolve is [Depthwise] of a padded image with a compact kernel w, (Kernel,Kernel,C).
-func (g Padded) Convolve(y, x, w []float32, ahead *Ahead) { g.ConvolveRows(y, x, w, 0, g.OH, ahead) }
+func (g Padded) Convolve(y, x, w []float32, ahead *Ahead) {
+	g.ConvolveRows(y, x, w, 0, g.OH, Output{}, ahead)
+}
 
 // InputRows is the image rows that output rows from to to are made of.
 func (g Padded) InputRows(from, to int) (first, end int) {
@@ -30,13 +32,27 @@ func (g Padded) InputRows(from, to int) (first, end int) {
 
 // ConvolveRows is [Padded.Convolve] for output rows from to to, which y begins with. Of x it reads the rows around
 // [Padded.InputRows].
-func (g Padded) ConvolveRows(y, x, w []float32, from, to int, ahead *Ahead) {
+func (g Padded) ConvolveRows(y, x, w []float32, from, to int, out Output, ahead *Ahead) {
 	checkRows((to-from)*g.OW, g.C, y)
 	checkRows(g.PH()*g.PW(), g.C, x)
 	checkRows(g.Kernel*g.Kernel, g.C, w)
-	if g.convolveVector(y, x, w, from, to, ahead) {
-		return
+	stream := out.Stream && streams(y, g.C)
+	rows := max(1, sumRows/g.OW)
+	for at := from; at < to; at += rows {
+		end, line := min(at+rows, to), y[(at-from)*g.OW*g.C:]
+		sum, square := out.begin(g.C)
+		if !g.convolveVector(line, x, w, at, end, sum, square, stream, ahead) {
+			g.convolveGo(line, x, w, at, end)
+			addMoments(line, (end-at)*g.OW, g.C, sum, square)
+		}
+		out.end(sum, square)
 	}
+	if stream {
+		settle()
+	}
+}
+
+func (g Padded) convolveGo(y, x, w []float32, from, to int) {
 	var run products
 	for oy := from; oy < to; oy++ {
 		for ox := range g.OW {

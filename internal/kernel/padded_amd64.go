@@ -4,7 +4,7 @@ package kernel
 
 //go:generate go -C _generate run ./depthwise -out ../depthwise_amd64.s -stubs ../depthwise_stubs_amd64.go -pkg kernel
 
-type stripFunc func(y, x, w *float32, xRow, pixel, vectors int, tail bool, mask *int32, ahead *float32, step int)
+type stripFunc func(y, x, w *float32, xRow, pixel, vectors int, tail, stream bool, mask *int32, sum, square, ahead *float32, step int)
 type tapsFunc func(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, vectors int, tail bool, mask *int32, ahead *float32, step int)
 
 // strips has, by instruction set, half kernel, stride, and log2 of the pixels, what convolves a strip of output pixels.
@@ -43,7 +43,7 @@ func (g Padded) vectorised() bool {
 	return active != Portable && g.Kernel >= 3 && g.Kernel <= 7 && g.Stride <= 2
 }
 
-func (g Padded) convolveVector(y, x, w []float32, from, to int, ahead *Ahead) bool {
+func (g Padded) convolveVector(y, x, w []float32, from, to int, sums, squares []float32, stream bool, ahead *Ahead) bool {
 	if !g.vectorised() {
 		return false
 	}
@@ -51,6 +51,10 @@ func (g Padded) convolveVector(y, x, w []float32, from, to int, ahead *Ahead) bo
 	lanes := vectorLanes()
 	whole, rest := g.C/lanes, g.C%lanes
 	mask := lastMask(rest)
+	var sum, square *float32
+	if sums != nil {
+		sum, square = &sums[0], &squares[0]
+	}
 	lines := stripLines / g.Kernel * g.Kernel * ((g.C + lanes - 1) / lanes)
 	for oy := from; oy < to; oy++ {
 		for ox := 0; ox < g.OW; {
@@ -60,7 +64,7 @@ func (g Padded) convolveVector(y, x, w []float32, from, to int, ahead *Ahead) bo
 			}
 			in := (oy*g.Stride*g.PW() + ox*g.Stride) * g.C
 			at, step := ahead.take(lines)
-			kernels[size](&y[((oy-from)*g.OW+ox)*g.C], &x[in], &w[0], 4*g.PW()*g.C, 4*g.C, whole, rest > 0, mask, at, step)
+			kernels[size](&y[((oy-from)*g.OW+ox)*g.C], &x[in], &w[0], 4*g.PW()*g.C, 4*g.C, whole, rest > 0, stream, mask, sum, square, at, step)
 			ox += 1 << size
 		}
 	}

@@ -60,35 +60,6 @@ func checkRows(rows, c int, slices ...[]float32) {
 	}
 }
 
-// sumRows is how many rows are summed in float32 before the sum goes to float64.
-const sumRows = 128
-
-// SumSquares adds Σ x and Σ x² over rows of c channels to sum and square. tmp holds at least 2c values.
-func SumSquares(x []float32, c int, sum, square []float64, tmp []float32) {
-	s, q := tmp[:c], tmp[c:2*c]
-	for ; len(x) >= c; x = x[min(sumRows*c, len(x)):] {
-		rows := min(sumRows, len(x)/c)
-		clear(tmp[:2*c])
-		if !sumSquaresVector(x, s, q, rows, c) {
-			for i := 0; i < rows*c; i += c {
-				for j, v := range x[i:][:c] {
-					s[j] += v
-					q[j] += v * v
-				}
-			}
-		}
-		flush(sum, s)
-		flush(square, q)
-	}
-}
-
-// flush adds float32 sums to float64 ones.
-func flush(to []float64, from []float32) {
-	for j, v := range from {
-		to[j] += float64(v)
-	}
-}
-
 // Gradient is the step back through activation and batch norm's scale: g = d * act'(x*Scale+Shift), and it adds Σ g and
 // Σ g*(x-Mean) to sum and dot. g may be d. tmp holds at least 2c values. stream asks for g to be written past the caches,
 // for tensors larger than they are.
@@ -104,6 +75,9 @@ func (n *Norm) Gradient(g, d, x []float32, sum, dot []float64, tmp []float32, st
 		}
 		flush(sum, s)
 		flush(dot, p)
+	}
+	if stream {
+		settle()
 	}
 }
 

@@ -75,10 +75,6 @@ func (k *vectorKernels[F]) active() []F {
 }
 
 var (
-	momentKernels = vectorKernels[sumFunc]{
-		avx512: []sumFunc{8: moments8AVX512, 4: moments4AVX512, 2: moments2AVX512, 1: moments1AVX512},
-		avx2:   []sumFunc{2: moments2AVX2, 1: moments1AVX2},
-	}
 	productKernels = vectorKernels[sumFunc]{
 		avx512: []sumFunc{8: products8AVX512, 4: products4AVX512, 2: products2AVX512, 1: products1AVX512},
 		avx2:   []sumFunc{2: products2AVX2, 1: products1AVX2},
@@ -96,18 +92,6 @@ func block[F any](kernels []F, j, c int) (f F, channels int, mask *int32) {
 	return kernels[width], channels, lastMask(channels - (width-1)*lanes)
 }
 
-func sumSquaresVector(x, sum, square []float32, rows, c int) bool {
-	if active == Portable {
-		return false
-	}
-	for j := 0; j < c; {
-		f, channels, mask := block(momentKernels.active(), j, c)
-		f(&x[j], &sum[j], &square[j], rows, 4*c, mask)
-		j += channels
-	}
-	return true
-}
-
 func productsVector(x, d, dot []float32, rows, c int) bool {
 	if active == Portable {
 		return false
@@ -122,9 +106,15 @@ func productsVector(x, d, dot []float32, rows, c int) bool {
 
 // streams says whether rows of c channels can be written past the caches: only whole vectors can.
 func streams(y []float32, c int) bool {
+	if active == Portable {
+		return false
+	}
 	lanes := vectorLanes()
 	return c%lanes == 0 && uintptr(unsafe.Pointer(&y[0]))%uintptr(4*lanes) == 0
 }
+
+// settle waits until what bypassed the caches is in memory.
+func settle() { fence() }
 
 type gradientFunc func(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int, mask *int32, stream bool)
 

@@ -382,36 +382,6 @@ next:
 	VZEROUPPER
 	RET
 
-// func moments1AVX512(x *float32, sum *float32, square *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·moments1AVX512(SB), NOSPLIT, $0-48
-	MOVQ   mask+40(FP), AX
-	MOVL   (AX), AX
-	KMOVW  AX, K1
-	MOVQ   x+0(FP), AX
-	MOVQ   rows+24(FP), CX
-	MOVQ   rowBytes+32(FP), DX
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-
-row:
-	VMOVUPS.Z   (AX), K1, Z2
-	VADDPS      Z2, Z0, Z0
-	VFMADD231PS Z2, Z2, Z1
-	ADDQ        DX, AX
-	DECQ        CX
-	JNZ         row
-	MOVQ        sum+8(FP), AX
-	MOVQ        square+16(FP), CX
-	VMOVUPS.Z   (AX), K1, Z2
-	VADDPS      Z2, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)
-	VMOVUPS.Z   (CX), K1, Z0
-	VADDPS      Z0, Z1, Z1
-	VMOVUPS     Z1, K1, (CX)
-	VZEROUPPER
-	RET
-
 // func products1AVX512(x *float32, d *float32, dot *float32, rows int, rowBytes int, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·products1AVX512(SB), NOSPLIT, $0-48
@@ -436,47 +406,6 @@ row:
 	VMOVUPS.Z   (AX), K1, Z1
 	VADDPS      Z1, Z0, Z0
 	VMOVUPS     Z0, K1, (AX)
-	VZEROUPPER
-	RET
-
-// func moments2AVX512(x *float32, sum *float32, square *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·moments2AVX512(SB), NOSPLIT, $0-48
-	MOVQ   mask+40(FP), AX
-	MOVL   (AX), AX
-	KMOVW  AX, K1
-	MOVQ   x+0(FP), AX
-	MOVQ   rows+24(FP), CX
-	MOVQ   rowBytes+32(FP), DX
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-
-row:
-	VMOVUPS     (AX), Z4
-	VADDPS      Z4, Z0, Z0
-	VFMADD231PS Z4, Z4, Z1
-	VMOVUPS.Z   64(AX), K1, Z4
-	VADDPS      Z4, Z2, Z2
-	VFMADD231PS Z4, Z4, Z3
-	ADDQ        DX, AX
-	DECQ        CX
-	JNZ         row
-	MOVQ        sum+8(FP), AX
-	MOVQ        square+16(FP), CX
-	VMOVUPS     (AX), Z4
-	VADDPS      Z4, Z0, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     (CX), Z0
-	VADDPS      Z0, Z1, Z1
-	VMOVUPS     Z1, (CX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VADDPS      Z0, Z2, Z2
-	VMOVUPS     Z2, K1, 64(AX)
-	VMOVUPS.Z   64(CX), K1, Z0
-	VADDPS      Z0, Z3, Z3
-	VMOVUPS     Z3, K1, 64(CX)
 	VZEROUPPER
 	RET
 
@@ -511,69 +440,6 @@ row:
 	VMOVUPS.Z   64(AX), K1, Z0
 	VADDPS      Z0, Z1, Z1
 	VMOVUPS     Z1, K1, 64(AX)
-	VZEROUPPER
-	RET
-
-// func moments4AVX512(x *float32, sum *float32, square *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·moments4AVX512(SB), NOSPLIT, $0-48
-	MOVQ   mask+40(FP), AX
-	MOVL   (AX), AX
-	KMOVW  AX, K1
-	MOVQ   x+0(FP), AX
-	MOVQ   rows+24(FP), CX
-	MOVQ   rowBytes+32(FP), DX
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-
-row:
-	VMOVUPS     (AX), Z8
-	VADDPS      Z8, Z0, Z0
-	VFMADD231PS Z8, Z8, Z1
-	VMOVUPS     64(AX), Z8
-	VADDPS      Z8, Z2, Z2
-	VFMADD231PS Z8, Z8, Z3
-	VMOVUPS     128(AX), Z8
-	VADDPS      Z8, Z4, Z4
-	VFMADD231PS Z8, Z8, Z5
-	VMOVUPS.Z   192(AX), K1, Z8
-	VADDPS      Z8, Z6, Z6
-	VFMADD231PS Z8, Z8, Z7
-	ADDQ        DX, AX
-	DECQ        CX
-	JNZ         row
-	MOVQ        sum+8(FP), AX
-	MOVQ        square+16(FP), CX
-	VMOVUPS     (AX), Z8
-	VADDPS      Z8, Z0, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     (CX), Z0
-	VADDPS      Z0, Z1, Z1
-	VMOVUPS     Z1, (CX)
-	VMOVUPS     64(AX), Z0
-	VADDPS      Z0, Z2, Z2
-	VMOVUPS     Z2, 64(AX)
-	VMOVUPS     64(CX), Z0
-	VADDPS      Z0, Z3, Z3
-	VMOVUPS     Z3, 64(CX)
-	VMOVUPS     128(AX), Z0
-	VADDPS      Z0, Z4, Z4
-	VMOVUPS     Z4, 128(AX)
-	VMOVUPS     128(CX), Z0
-	VADDPS      Z0, Z5, Z5
-	VMOVUPS     Z5, 128(CX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VADDPS      Z0, Z6, Z6
-	VMOVUPS     Z6, K1, 192(AX)
-	VMOVUPS.Z   192(CX), K1, Z0
-	VADDPS      Z0, Z7, Z7
-	VMOVUPS     Z7, K1, 192(CX)
 	VZEROUPPER
 	RET
 
@@ -622,113 +488,6 @@ row:
 	VMOVUPS.Z   192(AX), K1, Z0
 	VADDPS      Z0, Z3, Z3
 	VMOVUPS     Z3, K1, 192(AX)
-	VZEROUPPER
-	RET
-
-// func moments8AVX512(x *float32, sum *float32, square *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·moments8AVX512(SB), NOSPLIT, $0-48
-	MOVQ   mask+40(FP), AX
-	MOVL   (AX), AX
-	KMOVW  AX, K1
-	MOVQ   x+0(FP), AX
-	MOVQ   rows+24(FP), CX
-	MOVQ   rowBytes+32(FP), DX
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-
-row:
-	VMOVUPS     (AX), Z16
-	VADDPS      Z16, Z0, Z0
-	VFMADD231PS Z16, Z16, Z1
-	VMOVUPS     64(AX), Z16
-	VADDPS      Z16, Z2, Z2
-	VFMADD231PS Z16, Z16, Z3
-	VMOVUPS     128(AX), Z16
-	VADDPS      Z16, Z4, Z4
-	VFMADD231PS Z16, Z16, Z5
-	VMOVUPS     192(AX), Z16
-	VADDPS      Z16, Z6, Z6
-	VFMADD231PS Z16, Z16, Z7
-	VMOVUPS     256(AX), Z16
-	VADDPS      Z16, Z8, Z8
-	VFMADD231PS Z16, Z16, Z9
-	VMOVUPS     320(AX), Z16
-	VADDPS      Z16, Z10, Z10
-	VFMADD231PS Z16, Z16, Z11
-	VMOVUPS     384(AX), Z16
-	VADDPS      Z16, Z12, Z12
-	VFMADD231PS Z16, Z16, Z13
-	VMOVUPS.Z   448(AX), K1, Z16
-	VADDPS      Z16, Z14, Z14
-	VFMADD231PS Z16, Z16, Z15
-	ADDQ        DX, AX
-	DECQ        CX
-	JNZ         row
-	MOVQ        sum+8(FP), AX
-	MOVQ        square+16(FP), CX
-	VMOVUPS     (AX), Z16
-	VADDPS      Z16, Z0, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     (CX), Z0
-	VADDPS      Z0, Z1, Z1
-	VMOVUPS     Z1, (CX)
-	VMOVUPS     64(AX), Z0
-	VADDPS      Z0, Z2, Z2
-	VMOVUPS     Z2, 64(AX)
-	VMOVUPS     64(CX), Z0
-	VADDPS      Z0, Z3, Z3
-	VMOVUPS     Z3, 64(CX)
-	VMOVUPS     128(AX), Z0
-	VADDPS      Z0, Z4, Z4
-	VMOVUPS     Z4, 128(AX)
-	VMOVUPS     128(CX), Z0
-	VADDPS      Z0, Z5, Z5
-	VMOVUPS     Z5, 128(CX)
-	VMOVUPS     192(AX), Z0
-	VADDPS      Z0, Z6, Z6
-	VMOVUPS     Z6, 192(AX)
-	VMOVUPS     192(CX), Z0
-	VADDPS      Z0, Z7, Z7
-	VMOVUPS     Z7, 192(CX)
-	VMOVUPS     256(AX), Z0
-	VADDPS      Z0, Z8, Z8
-	VMOVUPS     Z8, 256(AX)
-	VMOVUPS     256(CX), Z0
-	VADDPS      Z0, Z9, Z9
-	VMOVUPS     Z9, 256(CX)
-	VMOVUPS     320(AX), Z0
-	VADDPS      Z0, Z10, Z10
-	VMOVUPS     Z10, 320(AX)
-	VMOVUPS     320(CX), Z0
-	VADDPS      Z0, Z11, Z11
-	VMOVUPS     Z11, 320(CX)
-	VMOVUPS     384(AX), Z0
-	VADDPS      Z0, Z12, Z12
-	VMOVUPS     Z12, 384(AX)
-	VMOVUPS     384(CX), Z0
-	VADDPS      Z0, Z13, Z13
-	VMOVUPS     Z13, 384(CX)
-	VMOVUPS.Z   448(AX), K1, Z0
-	VADDPS      Z0, Z14, Z14
-	VMOVUPS     Z14, K1, 448(AX)
-	VMOVUPS.Z   448(CX), K1, Z0
-	VADDPS      Z0, Z15, Z15
-	VMOVUPS     Z15, K1, 448(CX)
 	VZEROUPPER
 	RET
 
@@ -809,7 +568,7 @@ row:
 	RET
 
 // func gradientIdentity1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientIdentity1AVX512(SB), NOSPLIT, $0-89
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
@@ -862,7 +621,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ      sum+48(FP), AX
@@ -877,7 +635,7 @@ sums:
 	RET
 
 // func gradientIdentity2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientIdentity2AVX512(SB), NOSPLIT, $0-89
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
@@ -952,7 +710,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ      sum+48(FP), AX
@@ -973,7 +730,7 @@ sums:
 	RET
 
 // func gradientIdentity4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientIdentity4AVX512(SB), NOSPLIT, $0-89
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
@@ -1092,7 +849,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ      sum+48(FP), AX
@@ -1125,7 +881,7 @@ sums:
 	RET
 
 // func gradientIdentity8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientIdentity8AVX512(SB), NOSPLIT, $0-89
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
@@ -1332,7 +1088,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ      sum+48(FP), AX
@@ -1389,7 +1144,7 @@ sums:
 	RET
 
 // func gradientReLU1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientReLU1AVX512(SB), NOSPLIT, $0-89
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
@@ -1447,7 +1202,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ      sum+48(FP), AX
@@ -1462,7 +1216,7 @@ sums:
 	RET
 
 // func gradientReLU2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientReLU2AVX512(SB), NOSPLIT, $0-89
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
@@ -1546,7 +1300,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ      sum+48(FP), AX
@@ -1567,7 +1320,7 @@ sums:
 	RET
 
 // func gradientReLU4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientReLU4AVX512(SB), NOSPLIT, $0-89
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
@@ -1703,7 +1456,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ      sum+48(FP), AX
@@ -1736,7 +1488,7 @@ sums:
 	RET
 
 // func gradientReLU8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientReLU8AVX512(SB), NOSPLIT, $0-89
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
@@ -1976,7 +1728,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ      sum+48(FP), AX
@@ -2033,7 +1784,7 @@ sums:
 	RET
 
 // func gradientReLU61AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientReLU61AVX512(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
@@ -2098,7 +1849,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ      sum+48(FP), AX
@@ -2113,7 +1863,7 @@ sums:
 	RET
 
 // func gradientReLU62AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientReLU62AVX512(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
@@ -2208,7 +1958,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ      sum+48(FP), AX
@@ -2229,7 +1978,7 @@ sums:
 	RET
 
 // func gradientReLU64AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientReLU64AVX512(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
@@ -2384,7 +2133,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ      sum+48(FP), AX
@@ -2417,7 +2165,7 @@ sums:
 	RET
 
 // func gradientReLU68AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientReLU68AVX512(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
@@ -2692,7 +2440,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ      sum+48(FP), AX
@@ -2749,7 +2496,7 @@ sums:
 	RET
 
 // func gradientHSwish1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientHSwish1AVX512(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
@@ -2831,7 +2578,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ      sum+48(FP), AX
@@ -2846,7 +2592,7 @@ sums:
 	RET
 
 // func gradientHSwish2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientHSwish2AVX512(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
@@ -2964,7 +2710,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ      sum+48(FP), AX
@@ -2985,7 +2730,7 @@ sums:
 	RET
 
 // func gradientHSwish4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientHSwish4AVX512(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
@@ -3175,7 +2920,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ      sum+48(FP), AX
@@ -3208,7 +2952,7 @@ sums:
 	RET
 
 // func gradientHSwish8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientHSwish8AVX512(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
@@ -3542,7 +3286,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ      sum+48(FP), AX
@@ -4005,35 +3748,6 @@ next:
 	VZEROUPPER
 	RET
 
-// func moments1AVX2(x *float32, sum *float32, square *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·moments1AVX2(SB), NOSPLIT, $0-48
-	MOVQ    mask+40(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    x+0(FP), AX
-	MOVQ    rows+24(FP), CX
-	MOVQ    rowBytes+32(FP), DX
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-
-row:
-	VMASKMOVPS  (AX), Y0, Y3
-	VADDPS      Y3, Y1, Y1
-	VFMADD231PS Y3, Y3, Y2
-	ADDQ        DX, AX
-	DECQ        CX
-	JNZ         row
-	MOVQ        sum+8(FP), AX
-	MOVQ        square+16(FP), CX
-	VMASKMOVPS  (AX), Y0, Y3
-	VADDPS      Y3, Y1, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	VMASKMOVPS  (CX), Y0, Y1
-	VADDPS      Y1, Y2, Y2
-	VMASKMOVPS  Y2, Y0, (CX)
-	VZEROUPPER
-	RET
-
 // func products1AVX2(x *float32, d *float32, dot *float32, rows int, rowBytes int, mask *int32)
 // Requires: AVX, FMA3
 TEXT ·products1AVX2(SB), NOSPLIT, $0-48
@@ -4057,46 +3771,6 @@ row:
 	VMASKMOVPS  (AX), Y0, Y2
 	VADDPS      Y2, Y1, Y1
 	VMASKMOVPS  Y1, Y0, (AX)
-	VZEROUPPER
-	RET
-
-// func moments2AVX2(x *float32, sum *float32, square *float32, rows int, rowBytes int, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·moments2AVX2(SB), NOSPLIT, $0-48
-	MOVQ    mask+40(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    x+0(FP), AX
-	MOVQ    rows+24(FP), CX
-	MOVQ    rowBytes+32(FP), DX
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-
-row:
-	VMOVUPS     (AX), Y5
-	VADDPS      Y5, Y1, Y1
-	VFMADD231PS Y5, Y5, Y2
-	VMASKMOVPS  32(AX), Y0, Y5
-	VADDPS      Y5, Y3, Y3
-	VFMADD231PS Y5, Y5, Y4
-	ADDQ        DX, AX
-	DECQ        CX
-	JNZ         row
-	MOVQ        sum+8(FP), AX
-	MOVQ        square+16(FP), CX
-	VMOVUPS     (AX), Y5
-	VADDPS      Y5, Y1, Y1
-	VMOVUPS     Y1, (AX)
-	VMOVUPS     (CX), Y1
-	VADDPS      Y1, Y2, Y2
-	VMOVUPS     Y2, (CX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VADDPS      Y1, Y3, Y3
-	VMASKMOVPS  Y3, Y0, 32(AX)
-	VMASKMOVPS  32(CX), Y0, Y1
-	VADDPS      Y1, Y4, Y4
-	VMASKMOVPS  Y4, Y0, 32(CX)
 	VZEROUPPER
 	RET
 
@@ -4134,7 +3808,7 @@ row:
 	RET
 
 // func gradientIdentity1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·gradientIdentity1AVX2(SB), NOSPLIT, $0-89
 	MOVQ    mask+80(FP), AX
 	VMOVUPS (AX), Y0
@@ -4186,7 +3860,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ       sum+48(FP), AX
@@ -4201,7 +3874,7 @@ sums:
 	RET
 
 // func gradientIdentity2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·gradientIdentity2AVX2(SB), NOSPLIT, $0-89
 	MOVQ    mask+80(FP), AX
 	VMOVUPS (AX), Y0
@@ -4275,7 +3948,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ       sum+48(FP), AX
@@ -4296,7 +3968,7 @@ sums:
 	RET
 
 // func gradientReLU1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·gradientReLU1AVX2(SB), NOSPLIT, $0-89
 	MOVQ    mask+80(FP), AX
 	VMOVUPS (AX), Y0
@@ -4353,7 +4025,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ       sum+48(FP), AX
@@ -4368,7 +4039,7 @@ sums:
 	RET
 
 // func gradientReLU2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·gradientReLU2AVX2(SB), NOSPLIT, $0-89
 	MOVQ    mask+80(FP), AX
 	VMOVUPS (AX), Y0
@@ -4451,7 +4122,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ       sum+48(FP), AX
@@ -4472,7 +4142,7 @@ sums:
 	RET
 
 // func gradientReLU61AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX2, FMA3, MMX+
+// Requires: AVX, AVX2, FMA3
 TEXT ·gradientReLU61AVX2(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	VMOVUPS      (AX), Y0
@@ -4536,7 +4206,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ       sum+48(FP), AX
@@ -4551,7 +4220,7 @@ sums:
 	RET
 
 // func gradientReLU62AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX2, FMA3, MMX+
+// Requires: AVX, AVX2, FMA3
 TEXT ·gradientReLU62AVX2(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	VMOVUPS      (AX), Y0
@@ -4645,7 +4314,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ       sum+48(FP), AX
@@ -4666,7 +4334,7 @@ sums:
 	RET
 
 // func gradientHSwish1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX2, FMA3, MMX+
+// Requires: AVX, AVX2, FMA3
 TEXT ·gradientHSwish1AVX2(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	VMOVUPS      (AX), Y0
@@ -4747,7 +4415,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ       sum+48(FP), AX
@@ -4762,7 +4429,7 @@ sums:
 	RET
 
 // func gradientHSwish2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX2, FMA3, MMX+
+// Requires: AVX, AVX2, FMA3
 TEXT ·gradientHSwish2AVX2(SB), NOSPLIT, $0-89
 	MOVQ         mask+80(FP), AX
 	VMOVUPS      (AX), Y0
@@ -4879,7 +4546,6 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
-	SFENCE
 
 sums:
 	MOVQ       sum+48(FP), AX
@@ -4931,4 +4597,10 @@ tail:
 
 done:
 	VZEROUPPER
+	RET
+
+// func fence()
+// Requires: MMX+
+TEXT ·fence(SB), NOSPLIT, $0
+	SFENCE
 	RET

@@ -13,10 +13,12 @@ func mapVector(mapKernel, []float32, []float32, []float32, []float32, []float32,
 	return false
 }
 
-func sumSquaresVector(_, _, _ []float32, _, _ int) bool { return false }
-
 func productsVector(_, _, _ []float32, _, _ int) bool { return false }
 
 func (n *Norm) gradientVector(_, _, _, _, _ []float32, _ int, _ bool) bool { return false }
 
 func addVector(_, _ []float32) bool { return false }
+
+func settle() {}
+
+func streams([]float32, int) bool { return false }

@@ -16,19 +16,11 @@ func scaleShiftAddAVX512(y *float32, x *float32, r *float32, scale *float32, shi
 
 func combineAVX512(y *float32, x *float32, r *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 
-func moments1AVX512(x *float32, sum *float32, square *float32, rows int, rowBytes int, mask *int32)
-
 func products1AVX512(x *float32, d *float32, dot *float32, rows int, rowBytes int, mask *int32)
-
-func moments2AVX512(x *float32, sum *float32, square *float32, rows int, rowBytes int, mask *int32)
 
 func products2AVX512(x *float32, d *float32, dot *float32, rows int, rowBytes int, mask *int32)
 
-func moments4AVX512(x *float32, sum *float32, square *float32, rows int, rowBytes int, mask *int32)
-
 func products4AVX512(x *float32, d *float32, dot *float32, rows int, rowBytes int, mask *int32)
-
-func moments8AVX512(x *float32, sum *float32, square *float32, rows int, rowBytes int, mask *int32)
 
 func products8AVX512(x *float32, d *float32, dot *float32, rows int, rowBytes int, mask *int32)
 
@@ -78,11 +70,7 @@ func scaleShiftAddAVX2(y *float32, x *float32, r *float32, scale *float32, shift
 
 func combineAVX2(y *float32, x *float32, r *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 
-func moments1AVX2(x *float32, sum *float32, square *float32, rows int, rowBytes int, mask *int32)
-
 func products1AVX2(x *float32, d *float32, dot *float32, rows int, rowBytes int, mask *int32)
-
-func moments2AVX2(x *float32, sum *float32, square *float32, rows int, rowBytes int, mask *int32)
 
 func products2AVX2(x *float32, d *float32, dot *float32, rows int, rowBytes int, mask *int32)
 
@@ -103,3 +91,5 @@ func gradientHSwish1AVX2(out *float32, d *float32, x *float32, scale *float32, s
 func gradientHSwish2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
 func addAVX2(y *float32, x *float32, vectors int, tail bool, mask *int32)
+
+func fence()

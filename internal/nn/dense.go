@@ -57,8 +57,8 @@ func (o *dense) columns(u *Unit, w *scratch, p, q int) []float32 {
 	return w.in
 }
 
-func (o *dense) forward(u *Unit, w *scratch, z []float32, p, q int) {
-	kernel.MulPacked(q-p, o.columns(u, w, p, q), o.patch(), &o.packed, z, u.out.c, false, &w.ahead)
+func (o *dense) forward(u *Unit, w *scratch, z []float32, p, q int, out kernel.Output) {
+	kernel.ConvolvePacked(q-p, o.columns(u, w, p, q), &o.packed, z, out, &w.ahead)
 }
 
 func (o *dense) backward(u *Unit, w *scratch, part []float32, p, q int) {

@@ -106,7 +106,8 @@ func (o *depthwise) begin(u *Unit) {
 	}
 }
 
-// clearEdges zeroes what is around image rows from to to in a padded image: all around, for all rows.
+// clearEdges zeroes what is around image rows from to to in a padded image: all around, for all rows. The images of a chunk lie in
+// the same place one after the other, so that it is wanted once a chunk.
 func clearEdges(g kernel.Padded, x []float32, from, to int) {
 	edge, side, row := g.Pad()*g.PW()*g.C, g.Pad()*g.C, g.PW()*g.C
 	if from == 0 {
@@ -126,7 +127,9 @@ func clearEdges(g kernel.Padded, x []float32, from, to int) {
 func (o *depthwise) padded(u *Unit, w *scratch, image, from, to int, first bool) []float32 {
 	g := o.geometry
 	x := w.in[:g.Len()]
-	clearEdges(g, x, from, to)
+	if w.fresh {
+		clearEdges(g, x, from, to)
+	}
 	for y := from; y < to; y++ {
 		row := g.Row(x, y)
 		pixel := image*u.in.pixels() + y*g.W
@@ -137,12 +140,12 @@ func (o *depthwise) padded(u *Unit, w *scratch, image, from, to int, first bool)
 	return x
 }
 
-func (o *depthwise) forward(u *Unit, w *scratch, z []float32, p, q int) {
+func (o *depthwise) forward(u *Unit, w *scratch, z []float32, p, q int, out kernel.Output) {
 	g, px := o.geometry, u.out.pixels()
 	from := p % px / g.OW
 	to := from + (q-p)/g.OW
 	first, end := g.InputRows(from, to)
-	g.ConvolveRows(z, o.padded(u, w, p/px, first, end, !u.made), o.taps, from, to, &w.ahead)
+	g.ConvolveRows(z, o.padded(u, w, p/px, first, end, !u.made), o.taps, from, to, out, &w.ahead)
 }
 
 func (o *depthwise) backward(u *Unit, w *scratch, part []float32, p, _ int) {
@@ -150,9 +153,9 @@ func (o *depthwise) backward(u *Unit, w *scratch, part []float32, p, _ int) {
 	x := o.padded(u, w, p/u.out.pixels(), 0, g.H, false)
 	in := g.InputGeometry()
 	dz := w.out[:in.Len()]
-	if g.Stride == 1 {
+	if w.fresh && g.Stride == 1 {
 		clearEdges(in, dz, 0, in.H)
-	} else {
+	} else if w.fresh {
 		clear(dz)
 	}
 	offset, row, pixel := g.Spread()

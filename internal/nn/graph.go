@@ -78,6 +78,7 @@ type scratch struct {
 	in, out, back []float32    // the unit's input, gradient of its output, gradient of its input
 	small         []float32    // a few values a channel
 	ahead         kernel.Ahead // what comes after them
+	fresh         bool         // these are the chunk's first
 }
 
 type scratchSizes struct{ in, out, back, small int }

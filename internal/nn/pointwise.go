@@ -66,7 +66,7 @@ func (o *pointwise) begin(u *Unit) {
 	}
 }
 
-func (o *pointwise) forward(u *Unit, w *scratch, z []float32, p, q int) {
+func (o *pointwise) forward(u *Unit, w *scratch, z []float32, p, q int, out kernel.Output) {
 	a := u.pixels(w.in, p, q, true)
 	switch {
 	case o.withSE() && u.g.splits():
@@ -75,7 +75,7 @@ func (o *pointwise) forward(u *Unit, w *scratch, z []float32, p, q int) {
 	case o.withSE():
 		a = o.se.forward(w, a, p/u.in.pixels(), (q-p)/u.in.pixels())
 	}
-	kernel.MulPacked(q-p, a, u.in.c, &o.packed, z, u.out.c, false, &w.ahead)
+	kernel.ConvolvePacked(q-p, a, &o.packed, z, out, &w.ahead)
 }
 
 func (o *pointwise) backward(u *Unit, w *scratch, part []float32, p, q int) {

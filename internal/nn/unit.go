@@ -42,9 +42,9 @@ type op interface {
 	prepare(backward bool)
 	// begin is called before the images of a forward pass.
 	begin(u *Unit)
-	// forward convolves what u.prev gives into z.
-	forward(u *Unit, w *scratch, z []float32, p, q int)
-	// backward adds the weight gradients to a chunk's partial buffer and, if wanted, gives the gradient of the input in w.back.
+	// forward convolves what u.prev gives into z, and does what out says with it.
+	forward(u *Unit, w *scratch, z []float32, p, q int, out kernel.Output)
+	// backward adds the weight gradients to a chunk's partial buffer, zeroed before, and, if wanted, gives the gradient of the input in w.back.
 	backward(u *Unit, w *scratch, part []float32, p, q int)
 	// partialSize is the number of values in a chunk's partial buffer, reduce adds the buffers up.
 	partialSize() int
@@ -150,11 +150,12 @@ func (u *Unit) Forward() {
 
 func (u *Unit) forwardChunk(worker, chunk int) {
 	w := &u.g.scratch[worker]
-	var sum, square []float64
+	w.fresh = true
+	out := kernel.Output{Tmp: w.small, Stream: u.large && u.g.mode == Train}
 	if u.g.mode != Infer {
-		sum, square = u.BN.chunkSums(chunk)
-		clear(sum)
-		clear(square)
+		out.Sum, out.Square = u.BN.chunkSums(chunk)
+		clear(out.Sum)
+		clear(out.Square)
 	}
 	for p, end := u.forwardRange(chunk); p < end; p += u.tile {
 		q := min(p+u.tile, end)
@@ -164,10 +165,8 @@ func (u *Unit) forwardChunk(worker, chunk int) {
 			from, to := u.inputRange(q, next)
 			u.prev.fetchOutput(&w.ahead, from, to, true)
 		}
-		u.op.forward(u, w, z, p, q)
-		if u.g.mode != Infer {
-			kernel.SumSquares(z, u.out.c, sum, square, w.small)
-		}
+		u.op.forward(u, w, z, p, q, out)
+		w.fresh = false
 	}
 }
 
@@ -205,6 +204,7 @@ func (u *Unit) Backward() {
 
 func (u *Unit) backwardChunk(worker, chunk int) {
 	w := &u.g.scratch[worker]
+	w.fresh = true
 	size := u.op.partialSize()
 	part := u.g.partial[chunk*size:][:size]
 	if u.back {
@@ -221,6 +221,7 @@ func (u *Unit) backwardChunk(worker, chunk int) {
 			}
 		}
 		u.op.backward(u, w, part, p, q)
+		w.fresh = false
 		if u.back {
 			from, to := u.inputRange(p, q)
 			u.prev.accept(w, w.back, chunk, from, to)

@@ -34,11 +34,11 @@ func main() {
 // x points to the first pixel of the window of output pixel 0; pixel is the distance of pixels, of taps and of output
 // pixels in bytes (all have the same channels), xRow that of input rows.
 func strip(x vec.ISA, k, stride, pixels int) {
-	TEXT(fmt.Sprintf("strip%ds%dx%d%s", k, stride, pixels, x.Name()), NOSPLIT, "func(y, x, w *float32, xRow, pixel, vectors int, tail bool, mask *int32, ahead *float32, step int)")
+	TEXT(fmt.Sprintf("strip%ds%dx%d%s", k, stride, pixels, x.Name()), NOSPLIT, "func(y, x, w *float32, xRow, pixel, vectors int, tail, stream bool, mask *int32, sum, square, ahead *float32, step int)")
 	x.Mask()
 	y, in, w := Load(Param("y"), GP64()), Load(Param("x"), GP64()), Load(Param("w"), GP64())
 	xRow, pixel, vectors := Load(Param("xRow"), GP64()), Load(Param("pixel"), GP64()), Load(Param("vectors"), GP64())
-	ahead, step := Load(Param("ahead"), GP64()), Load(Param("step"), GP64())
+	ahead := Load(Param("ahead"), GP64())
 	channels := func(masked bool) {
 		acc := make([]VecVirtual, pixels)
 		for i := range acc {
@@ -88,7 +88,7 @@ func strip(x vec.ISA, k, stride, pixels int) {
 		}
 		for range linesPerRow(k) {
 			PREFETCHT0(Mem{Base: ahead})
-			ADDQ(step, ahead)
+			ADDQ(vec.ParamAt("step"), ahead)
 		}
 		if x.Bytes() == 32 {
 			for range k {
@@ -98,14 +98,39 @@ func strip(x vec.ISA, k, stride, pixels int) {
 		ADDQ(xRow, row)
 		DECQ(ky)
 		JNZ(LabelRef(label))
-		out := GP64()
-		MOVQ(y, out)
-		for i := range acc {
-			x.Store(acc[i], Mem{Base: out}, masked)
-			if i < pixels-1 {
-				ADDQ(pixel, out)
+		write := func(store func(src VecVirtual, dst Mem, masked bool)) {
+			out := GP64()
+			MOVQ(y, out)
+			for i := range acc {
+				store(acc[i], Mem{Base: out}, masked)
+				if i < pixels-1 {
+					ADDQ(pixel, out)
+				}
 			}
 		}
+		label = fmt.Sprintf("stream%v", masked)
+		after := fmt.Sprintf("stored%v", masked)
+		if !masked {
+			stream := Load(Param("stream"), GP8())
+			TESTB(stream, stream)
+			JNZ(LabelRef(label))
+		}
+		write(x.Store)
+		if !masked {
+			JMP(LabelRef(after))
+			Label(label)
+			write(func(src VecVirtual, dst Mem, _ bool) { VMOVNTPS(src, dst) })
+			Label(after)
+		}
+		// There are no registers for these: the parameters themselves move on.
+		sum, square := Load(Param("sum"), GP64()), Load(Param("square"), GP64())
+		TESTQ(sum, sum)
+		label = fmt.Sprintf("unsummed%v", masked)
+		JZ(LabelRef(label))
+		vec.AddMoments(x, acc, 1, Mem{Base: sum}, Mem{Base: square}, masked)
+		ADDQ(Imm(uint64(x.Bytes())), vec.ParamAt("sum"))
+		ADDQ(Imm(uint64(x.Bytes())), vec.ParamAt("square"))
+		Label(label)
 	}
 	vec.EachVector(x, vectors, []Register{y, in, w}, channels)
 }

@@ -33,9 +33,10 @@ func main() {
 
 func tile(x vec.ISA, rows, vectors int) {
 	name := fmt.Sprintf("tile%dx%d%s", rows, vectors*x.Bytes()/4, x.Name())
-	TEXT(name, NOSPLIT, "func(count, k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, ahead *float32, step int)")
+	TEXT(name, NOSPLIT, "func(count, k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add, stream bool, sum, square, ahead *float32, step int)")
 	Doc(fmt.Sprintf("%s computes count tiles of C, one below the other, of %d rows each: C = A·B, or C += A·B. Strides are in bytes.", name, rows),
-		"For every row of B it fetches a cache line from ahead.")
+		"If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:",
+		"all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.")
 	aRow, aCol, bRow := Load(Param("aRow"), GP64()), Load(Param("aCol"), GP64()), Load(Param("bRow"), GP64())
 	ahead, step := Load(Param("ahead"), GP64()), Load(Param("step"), GP64())
 	x.Mask()
@@ -93,12 +94,31 @@ func tile(x vec.ISA, rows, vectors int) {
 		ADDQ(cRow, at)
 	}
 	Label("store")
+	stream := Load(Param("stream"), GP8())
+	TESTB(stream, stream)
+	JNZ(LabelRef("stream"))
 	for i := range rows {
 		for v := range vectors {
 			x.Store(acc[i*vectors+v], Mem{Base: c, Disp: v * x.Bytes()}, v == vectors-1)
 		}
 		ADDQ(cRow, c)
 	}
+	JMP(LabelRef("stored"))
+	Label("stream")
+	for i := range rows {
+		for v := range vectors {
+			VMOVNTPS(acc[i*vectors+v], Mem{Base: c, Disp: v * x.Bytes()})
+		}
+		ADDQ(cRow, c)
+	}
+	Label("stored")
+	sum, square := Load(Param("sum"), GP64()), Load(Param("square"), GP64())
+	TESTQ(sum, sum)
+	JZ(LabelRef("next"))
+	for v := range vectors {
+		vec.AddMoments(x, acc[v:], vectors, Mem{Base: sum, Disp: v * x.Bytes()}, Mem{Base: square, Disp: v * x.Bytes()}, v == vectors-1)
+	}
+	Label("next")
 	// The parameters themselves move on to the next tile: there are no registers for them.
 	MOVQ(c, vec.ParamAt("c"))
 	next := GP64()

@@ -37,7 +37,6 @@ func main() {
 			widths = []int{1, 2}
 		}
 		for _, v := range widths {
-			moments(isa(), v)
 			products(isa(), v)
 		}
 		for _, act := range []string{"Identity", "ReLU", "ReLU6", "HSwish"} {
@@ -47,7 +46,15 @@ func main() {
 		}
 		add(isa())
 	}
+	fence()
 	Generate()
+}
+
+// fence generates what waits until everything that bypassed the caches is in memory.
+func fence() {
+	TEXT("fence", NOSPLIT, "func()")
+	SFENCE()
+	RET()
 }
 
 // mapping is the body of a map: what it needs at one vector.
@@ -154,34 +161,6 @@ func addTo(x vec.ISA, acc VecVirtual, at Mem, masked bool) {
 	x.Store(acc, at, masked)
 }
 
-// moments generates sum[c] += Σ x[r,c] and square[c] += Σ x[r,c]² over rows, for v vectors of channels, the last masked.
-func moments(x vec.ISA, v int) {
-	TEXT(fmt.Sprintf("moments%d%s", v, x.Name()), NOSPLIT, "func(x, sum, square *float32, rows, rowBytes int, mask *int32)")
-	x.Mask()
-	p, rows, rowBytes := Load(Param("x"), GP64()), Load(Param("rows"), GP64()), Load(Param("rowBytes"), GP64())
-	var sum, square []VecVirtual
-	for range v {
-		sum, square = append(sum, vec.Zero(x)), append(square, vec.Zero(x))
-	}
-	Label("row")
-	for i := range v {
-		t := x.New()
-		x.Load(Mem{Base: p, Disp: i * x.Bytes()}, t, i == v-1)
-		VADDPS(t, sum[i], sum[i])
-		VFMADD231PS(t, t, square[i])
-	}
-	ADDQ(rowBytes, p)
-	DECQ(rows)
-	JNZ(LabelRef("row"))
-	s, q := Load(Param("sum"), GP64()), Load(Param("square"), GP64())
-	for i := range v {
-		addTo(x, sum[i], Mem{Base: s, Disp: i * x.Bytes()}, i == v-1)
-		addTo(x, square[i], Mem{Base: q, Disp: i * x.Bytes()}, i == v-1)
-	}
-	VZEROUPPER()
-	RET()
-}
-
 // add generates y[i] += x[i] for a number of whole vectors and perhaps a masked one.
 func add(x vec.ISA) {
 	TEXT("add"+x.Name(), NOSPLIT, "func(y, x *float32, vectors int, tail bool, mask *int32)")
@@ -278,7 +257,6 @@ func gradient(x vec.ISA, act string, v int) {
 	pass("row", x.Store)
 	JMP(LabelRef("sums"))
 	pass("streamed", func(src VecVirtual, dst Mem, _ bool) { VMOVNTPS(src, dst) })
-	SFENCE()
 	Label("sums")
 	s, q := Load(Param("sum"), GP64()), Load(Param("dot"), GP64())
 	for i := range v {

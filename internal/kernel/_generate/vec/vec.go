@@ -75,6 +75,19 @@ func ParamAt(name string) Mem {
 	return c.Addr
 }
 
+// AddMoments adds every step-th of values to the sums in memory, and their squares to the squares.
+func AddMoments(x ISA, values []VecVirtual, step int, sum, square Mem, masked bool) {
+	s, q := x.New(), x.New()
+	x.Load(sum, s, masked)
+	x.Load(square, q, masked)
+	for i := 0; i < len(values); i += step {
+		VADDPS(values[i], s, s)
+		VFMADD231PS(values[i], values[i], q)
+	}
+	x.Store(s, sum, masked)
+	x.Store(q, square, masked)
+}
+
 // Zero clears a vector.
 func Zero(x ISA) VecVirtual {
 	d := x.New()
