@@ -36,7 +36,7 @@ const chunkCount = 8
 // the weights: about so many values where it must be whole images, and pixels where any will do.
 const (
 	cacheValues = 64 << 10
-	pixelValues = 64 << 10
+	pixelValues = 32 << 10
 	largeValues = 2 << 20 // of a tensor that no cache keeps
 	leastPixels = 72      // fewer make the weight gradient pass over its matrix too often
 	tileRows    = 12      // of the matrix product
