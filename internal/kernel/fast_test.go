@@ -76,7 +76,10 @@ func TestRowSums(t *testing.T) {
 						wantS[j] += float64(want[i])
 						wantD[j] += float64(want[i]) * float64(v-n.Mean[j])
 					}
-					n.Gradient(g, d, x, sum, square, tmp, false)
+					var sums Sums
+					sums.Begin(sum, square, tmp)
+					n.Gradient(g, d, x, &sums, false)
+					sums.End()
 					compare(t, fmt.Sprintf("gradient act %d", act), g, want, 1e-5)
 					for j := range c {
 						if math.Abs(sum[j]-wantS[j]) > 1e-3 || math.Abs(square[j]-wantD[j]) > 1e-3 {
@@ -184,9 +187,11 @@ func BenchmarkRows(b *testing.B) {
 	x, d, g, coef := randoms(r, rows*c), randoms(r, rows*c), randoms(r, rows*c), randoms(r, c)
 	tmp, s, q := make([]float32, 2*c), make([]float64, c), make([]float64, c)
 	n := Norm{coef, coef, coef, coef, HSwish}
+	var sums Sums
+	sums.Begin(s, q, tmp)
 	for name, f := range map[string]func(){
 		"map":      func() { Map(g, x, coef, coef, HSwish) },
-		"gradient": func() { n.Gradient(g, d, x, s, q, tmp, false) },
+		"gradient": func() { n.Gradient(g, d, x, &sums, false) },
 		"combine":  func() { Combine(g, x, d, coef, coef, coef) },
 	} {
 		b.Run(name, func(b *testing.B) {

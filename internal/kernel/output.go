@@ -1,30 +1,50 @@
 package kernel
 
-// Output says what becomes of the values of a product or a convolution beside being written.
+// Output says what becomes of the values of a convolution beside being written.
 type Output struct {
-	// Sum and Square, if set, are given the sums of every channel and of its squares: those that batch norm needs.
-	Sum, Square []float64
-	Tmp         []float32 // at least 2 values a channel, where Sum is set
-	// Stream asks for values to be written past the caches, for tensors larger than they are.
+	Sums *Sums // of the values and of their squares; nil: not wanted
+	// Stream asks for values to be written past the caches, for tensors larger than they are; see [Settle].
 	Stream bool
+}
+
+// Sums gathers two sums over rows for every channel: what batch norm needs. They are complete after [Sums.End].
+type Sums struct {
+	First, Second []float64
+
+	tmp  []float32 // both, of few rows
+	rows int       // in tmp
 }
 
 // sumRows is how many rows are summed in float32 before the sum goes to float64.
 const sumRows = 252 // full tiles of any instruction set
 
-// begin clears the float32 sums of c channels; they are nil if none are wanted.
-func (o *Output) begin(c int) (sum, square []float32) {
-	if o.Sum == nil {
-		return nil, nil
-	}
-	clear(o.Tmp[:2*c])
-	return o.Tmp[:c], o.Tmp[c : 2*c]
+// Begin adds to first and second from now on. tmp holds at least 2 values a channel, and is the sums' until End.
+func (s *Sums) Begin(first, second []float64, tmp []float32) {
+	*s = Sums{First: first, Second: second, tmp: tmp[:2*len(first)]}
+	clear(s.tmp)
 }
 
-// end adds the float32 sums to the float64 ones.
-func (o *Output) end(sum, square []float32) {
-	flush(o.Sum, sum)
-	flush(o.Square, square)
+// End completes the sums.
+func (s *Sums) End() {
+	c := len(s.First)
+	flush(s.First, s.tmp[:c])
+	flush(s.Second, s.tmp[c:])
+	clear(s.tmp)
+	s.rows = 0
+}
+
+// block gives room for the sums of the next rows, at most max rows, and says for how many.
+func (s *Sums) block(max int) (rows int, first, second []float32) {
+	if s == nil {
+		return max, nil, nil
+	}
+	if s.rows+max > sumRows && s.rows > 0 {
+		s.End()
+	}
+	rows = min(max, sumRows)
+	s.rows += rows
+	c := len(s.First)
+	return rows, s.tmp[:c], s.tmp[c:]
 }
 
 // flush adds float32 sums to float64 ones.

@@ -20,25 +20,29 @@ func aligned(n int) []float32 {
 
 // output asks for everything, with sums that are not zero before.
 func output(c int, stream bool) Output {
-	o := Output{Sum: make([]float64, c), Square: make([]float64, c), Tmp: make([]float32, 2*c), Stream: stream}
+	sum, square, tmp := make([]float64, c), make([]float64, c), make([]float32, 2*c)
 	for j := range c {
-		o.Sum[j], o.Square[j] = 1, 2
+		sum[j], square[j], tmp[j] = 1, 2, 3
 	}
+	o := Output{Sums: &Sums{}, Stream: stream}
+	o.Sums.Begin(sum, square, tmp)
 	return o
 }
 
 // checkSums compares sums with those of the values that were written.
 func checkSums(t *testing.T, what string, o Output, written []float32) {
 	t.Helper()
-	c := len(o.Sum)
+	s := o.Sums
+	s.End()
+	c := len(s.First)
 	for j := range c {
 		sum, square, size := 1.0, 2.0, 1.0
 		for i := j; i < len(written); i += c {
 			v := float64(written[i])
 			sum, square, size = sum+v, square+v*v, size+math.Abs(v)
 		}
-		if math.Abs(o.Sum[j]-sum) > 1e-5*size || math.Abs(o.Square[j]-square) > 1e-5*square {
-			t.Fatalf("%s: channel %d sums to %g and %g, want %g and %g", what, j, o.Sum[j], o.Square[j], sum, square)
+		if math.Abs(s.First[j]-sum) > 1e-5*size || math.Abs(s.Second[j]-square) > 1e-5*square {
+			t.Fatalf("%s: channel %d sums to %g and %g, want %g and %g", what, j, s.First[j], s.Second[j], sum, square)
 		}
 	}
 }
@@ -95,14 +99,16 @@ func TestGradientStream(t *testing.T) {
 		for _, c := range []int{16, 24, 48, 240} {
 			const rows = 300
 			n := Norm{Mean: randoms(r, c), InvStd: randoms(r, c), Scale: randoms(r, c), Shift: randoms(r, c), Act: HSwish}
-			d, x, tmp := randoms(r, rows*c), randoms(r, rows*c), make([]float32, 2*c)
+			d, x := randoms(r, rows*c), randoms(r, rows*c)
 			want, got := aligned(rows*c), aligned(rows*c)
-			sum, dot, sum2, dot2 := make([]float64, c), make([]float64, c), make([]float64, c), make([]float64, c)
-			n.Gradient(want, d, x, sum, dot, tmp, false)
-			n.Gradient(got, d, x, sum2, dot2, tmp, true)
+			s, s2 := output(c, false).Sums, output(c, false).Sums
+			n.Gradient(want, d, x, s, false)
+			n.Gradient(got, d, x, s2, true)
+			s.End()
+			s2.End()
 			compare(t, fmt.Sprint("c=", c), got, want, 0)
 			for j := range c {
-				if sum[j] != sum2[j] || dot[j] != dot2[j] {
+				if s.First[j] != s2.First[j] || s.Second[j] != s2.Second[j] {
 					t.Fatalf("c=%d: sums of channel %d differ", c, j)
 				}
 			}

@@ -76,23 +76,16 @@ func ConvolvePacked(m int, a []float32, b *Packed, c []float32, out Output, ahea
 	checkMatrix(a, m, b.K, b.K)
 	checkMatrix(c, m, b.N, b.N)
 	r := result{stream: out.Stream && streams(c, b.N), ahead: ahead}
-	block := m
-	if out.Sum != nil {
-		block = sumRows
-	}
-	for i := 0; i < m; i += block {
-		sum, square := out.begin(b.N)
+	for i := 0; i < m; {
+		rows, sum, square := out.Sums.block(m - i)
 		for j := 0; j < b.N; j += b.width {
 			n := min(b.width, b.N-j)
 			if sum != nil {
 				r.sum, r.square = sum[j:j+n], square[j:j+n]
 			}
-			mulStrided(min(block, m-i), n, b.K, a[i*b.K:], b.K, 1, b.panel(j), b.width, c[i*b.N+j:], b.N, r)
+			mulStrided(rows, n, b.K, a[i*b.K:], b.K, 1, b.panel(j), b.width, c[i*b.N+j:], b.N, r)
 		}
-		out.end(sum, square)
-	}
-	if r.stream {
-		settle()
+		i += rows
 	}
 }
 

@@ -37,36 +37,33 @@ func (g Padded) ConvolveRows(y, x, w []float32, from, to int, out Output, ahead 
 	checkRows(g.PH()*g.PW(), g.C, x)
 	checkRows(g.Kernel*g.Kernel, g.C, w)
 	stream := out.Stream && streams(y, g.C)
-	rows := max(1, sumRows/g.OW)
-	for at := from; at < to; at += rows {
-		end, line := min(at+rows, to), y[(at-from)*g.OW*g.C:]
-		sum, square := out.begin(g.C)
-		if !g.convolveVector(line, x, w, at, end, sum, square, stream, ahead) {
-			g.convolveGo(line, x, w, at, end)
-			addMoments(line, (end-at)*g.OW, g.C, sum, square)
+	for oy := from; oy < to; oy++ {
+		line := y[(oy-from)*g.OW*g.C:]
+		for ox := 0; ox < g.OW; {
+			pixels, sum, square := out.Sums.block(g.OW - ox)
+			if !g.convolveVector(line[ox*g.C:], x, w, oy, ox, ox+pixels, sum, square, stream, ahead) {
+				g.convolveGo(line[ox*g.C:], x, w, oy, ox, ox+pixels)
+				addMoments(line[ox*g.C:], pixels, g.C, sum, square)
+			}
+			ox += pixels
 		}
-		out.end(sum, square)
-	}
-	if stream {
-		settle()
 	}
 }
 
-func (g Padded) convolveGo(y, x, w []float32, from, to int) {
+// convolveGo is pixels from to to of output row oy.
+func (g Padded) convolveGo(y, x, w []float32, oy, from, to int) {
 	var run products
-	for oy := from; oy < to; oy++ {
-		for ox := range g.OW {
-			out := y[((oy-from)*g.OW+ox)*g.C:][:g.C]
-			clear(out)
-			run.begin(out, x, w)
-			for ky := range g.Kernel {
-				row := ((oy*g.Stride+ky)*g.PW() + ox*g.Stride) * g.C
-				for kx := range g.Kernel {
-					run.add(row+kx*g.C, (ky*g.Kernel+kx)*g.C)
-				}
+	for ox := from; ox < to; ox++ {
+		out := y[(ox-from)*g.C:][:g.C]
+		clear(out)
+		run.begin(out, x, w)
+		for ky := range g.Kernel {
+			row := ((oy*g.Stride+ky)*g.PW() + ox*g.Stride) * g.C
+			for kx := range g.Kernel {
+				run.add(row+kx*g.C, (ky*g.Kernel+kx)*g.C)
 			}
-			run.flush()
 		}
+		run.flush()
 	}
 }
 

@@ -43,7 +43,7 @@ func (g Padded) vectorised() bool {
 	return active != Portable && g.Kernel >= 3 && g.Kernel <= 7 && g.Stride <= 2
 }
 
-func (g Padded) convolveVector(y, x, w []float32, from, to int, sums, squares []float32, stream bool, ahead *Ahead) bool {
+func (g Padded) convolveVector(y, x, w []float32, oy, from, to int, sums, squares []float32, stream bool, ahead *Ahead) bool {
 	if !g.vectorised() {
 		return false
 	}
@@ -56,17 +56,15 @@ func (g Padded) convolveVector(y, x, w []float32, from, to int, sums, squares []
 		sum, square = &sums[0], &squares[0]
 	}
 	lines := stripLines / g.Kernel * g.Kernel * ((g.C + lanes - 1) / lanes)
-	for oy := from; oy < to; oy++ {
-		for ox := 0; ox < g.OW; {
-			size := 3
-			for ox+1<<size > g.OW {
-				size--
-			}
-			in := (oy*g.Stride*g.PW() + ox*g.Stride) * g.C
-			at, step := ahead.take(lines)
-			kernels[size](&y[((oy-from)*g.OW+ox)*g.C], &x[in], &w[0], 4*g.PW()*g.C, 4*g.C, whole, rest > 0, stream, mask, sum, square, at, step)
-			ox += 1 << size
+	for ox := from; ox < to; {
+		size := 3
+		for ox+1<<size > to {
+			size--
 		}
+		in := (oy*g.Stride*g.PW() + ox*g.Stride) * g.C
+		at, step := ahead.take(lines)
+		kernels[size](&y[(ox-from)*g.C], &x[in], &w[0], 4*g.PW()*g.C, 4*g.C, whole, rest > 0, stream, mask, sum, square, at, step)
+		ox += 1 << size
 	}
 	return true
 }

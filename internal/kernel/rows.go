@@ -60,24 +60,18 @@ func checkRows(rows, c int, slices ...[]float32) {
 	}
 }
 
-// Gradient is the step back through activation and batch norm's scale: g = d * act'(x*Scale+Shift), and it adds Σ g and
-// Σ g*(x-Mean) to sum and dot. g may be d. tmp holds at least 2c values. stream asks for g to be written past the caches,
-// for tensors larger than they are.
-func (n *Norm) Gradient(g, d, x []float32, sum, dot []float64, tmp []float32, stream bool) {
+// Gradient is the step back through activation and batch norm's scale: g = d * act'(x*Scale+Shift). It adds Σ g and
+// Σ g*(x-Mean) to sums. g may be d. stream asks for g to be written past the caches, for tensors larger than they are; see
+// [Settle].
+func (n *Norm) Gradient(g, d, x []float32, sums *Sums, stream bool) {
 	c := len(n.Scale)
-	s, p := tmp[:c], tmp[c:2*c]
-	for i := 0; i+c <= len(x); i += sumRows * c {
-		rows := min(sumRows, (len(x)-i)/c)
-		clear(tmp[:2*c])
+	for i := 0; i+c <= len(x); {
+		rows, s, p := sums.block((len(x) - i) / c)
 		checkRows(rows, c, g[i:], d[i:])
 		if !n.gradientVector(g[i:], d[i:], x[i:], s, p, rows, stream) {
 			n.gradientGo(g[i:], d[i:], x[i:], s, p, rows)
 		}
-		flush(sum, s)
-		flush(dot, p)
-	}
-	if stream {
-		settle()
+		i += rows * c
 	}
 }
 

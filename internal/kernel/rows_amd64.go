@@ -113,8 +113,8 @@ func streams(y []float32, c int) bool {
 	return c%lanes == 0 && uintptr(unsafe.Pointer(&y[0]))%uintptr(4*lanes) == 0
 }
 
-// settle waits until what bypassed the caches is in memory.
-func settle() { fence() }
+// Settle waits until what this thread wrote past the caches can be read by others.
+func Settle() { fence() }
 
 type gradientFunc func(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int, mask *int32, stream bool)
 

@@ -56,7 +56,7 @@ func (o *depthwise) bind(u *Unit) {
 	u.tile = u.out.pixels()
 	u.g.want.in = max(u.g.want.in, o.geometry.Len())
 	u.g.want.out = max(u.g.want.out, o.geometry.InputGeometry().Len())
-	u.g.want.small = max(u.g.want.small, u.out.w*u.out.c)
+	u.g.want.line = max(u.g.want.line, u.out.w*u.out.c)
 }
 
 func (o *depthwise) prepare(backward bool) {
@@ -148,7 +148,7 @@ func (o *depthwise) forward(u *Unit, w *scratch, z []float32, p, q int, out kern
 	g.ConvolveRows(z, o.padded(u, w, p/px, first, end, !u.made), o.taps, from, to, out, &w.ahead)
 }
 
-func (o *depthwise) backward(u *Unit, w *scratch, part []float32, p, _ int) {
+func (o *depthwise) backward(u *Unit, w *scratch, part []float32, p, q int) {
 	g := o.geometry
 	x := o.padded(u, w, p/u.out.pixels(), 0, g.H, false)
 	in := g.InputGeometry()
@@ -165,7 +165,7 @@ func (o *depthwise) backward(u *Unit, w *scratch, part []float32, p, _ int) {
 			u.outputGrad(dz[offset+oy*row:], at, at+g.OW)
 			continue
 		}
-		line := w.small[:g.OW*g.C]
+		line := w.line[:g.OW*g.C]
 		u.outputGrad(line, at, at+g.OW)
 		for ox := range g.OW {
 			copy(dz[offset+oy*row+ox*pixel:][:g.C], line[ox*g.C:])
@@ -174,6 +174,8 @@ func (o *depthwise) backward(u *Unit, w *scratch, part []float32, p, _ int) {
 	g.WeightGradient(part, x, dz[offset:], row, pixel, &w.ahead)
 	if u.back {
 		in.Convolve(w.back, dz, o.flipped, &w.ahead)
+		from, to := u.inputRange(p, q)
+		u.prev.accept(w, w.back, from, to)
 	}
 }
 

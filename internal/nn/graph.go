@@ -35,11 +35,12 @@ const chunkCount = 8
 // A worker takes so much of an activation at a time that what it does to it in turn finds it in its second level cache, beside
 // the weights: about so many values where it must be whole images, and pixels where any will do.
 const (
-	cacheValues = 64 << 10
-	pixelValues = 32 << 10
-	largeValues = 2 << 20 // of a tensor that no cache keeps
-	leastPixels = 72      // fewer make the weight gradient pass over its matrix too often
-	tileRows    = 12      // of the matrix product
+	cacheValues  = 64 << 10
+	pixelValues  = 32 << 10
+	strideValues = 8 << 10 // of the part of a tile that goes through the first level cache
+	largeValues  = 2 << 20 // of a tensor that no cache keeps
+	leastPixels  = 72      // fewer make the weight gradient pass over its matrix too often
+	tileRows     = 12      // of the matrix product
 )
 
 // Graph is what the units of one bound network share: batch size, mode, and memory, which is planned when the network is
@@ -76,12 +77,14 @@ const (
 // scratch is what one worker needs while it works on a few images.
 type scratch struct {
 	in, out, back []float32    // the unit's input, gradient of its output, gradient of its input
-	small         []float32    // a few values a channel
+	line          []float32    // a row of gradients
+	sums          kernel.Sums  // of a chunk's outputs
+	moments       []float32    // for sums
 	ahead         kernel.Ahead // what comes after them
 	fresh         bool         // these are the chunk's first
 }
 
-type scratchSizes struct{ in, out, back, small int }
+type scratchSizes struct{ in, out, back, line, moments int }
 
 // NewGraph makes an empty graph that runs on a pool.
 func NewGraph(pool *Pool) *Graph { return &Graph{pool: pool, scratch: make([]scratch, pool.Workers())} }
@@ -102,7 +105,7 @@ func (g *Graph) End() {
 	for i := range g.scratch {
 		s := &g.scratch[i]
 		s.in, s.out, s.back = grow(s.in, g.want.in), grow(s.out, g.want.out), grow(s.back, g.want.back)
-		s.small = grow(s.small, g.want.small)
+		s.line, s.moments = grow(s.line, g.want.line), grow(s.moments, g.want.moments)
 	}
 	for _, u := range g.units {
 		u.resolve()

@@ -56,11 +56,12 @@ func (p *Pool2D) Backward() { p.g.pool.Run(p.g.chunks(), p.backwardTask) }
 
 func (p *Pool2D) backwardChunk(worker, chunk int) {
 	w := &p.g.scratch[worker]
-	p.prev.startSums(chunk)
+	p.prev.beginSums(w, chunk)
+	defer w.endSums()
 	px, c := p.prev.out.pixels(), p.prev.out.c
 	for at, to := p.g.images(chunk); at < to; at++ {
 		kernel.MeanPoolInput(w.out, p.out.Grad[at*c:], px, c)
-		p.prev.accept(w, w.out, chunk, at*px, (at+1)*px)
+		p.prev.accept(w, w.out, at*px, (at+1)*px)
 	}
 }
 
@@ -105,7 +106,6 @@ func (l *Linear) Bind(g *Graph, x *Vector) *Vector {
 	out := len(l.ones)
 	l.z.bind(g, out)
 	l.y.bind(g, out)
-	g.want.small = max(g.want.small, 2*out)
 	return &l.y
 }
 

@@ -41,6 +41,7 @@ func (o *pointwise) bind(u *Unit) {
 	// No pixel needs another: less than an image will do.
 	most := max(u.in.c, u.out.c)
 	u.tile = max(leastPixels, pixelValues/most/tileRows*tileRows)
+	u.forwardTile = min(u.tile, max(tileRows, strideValues/u.in.c/tileRows*tileRows))
 	u.g.want.in = max(u.g.want.in, u.tile*most)
 	u.g.want.out = max(u.g.want.out, u.tile*most)
 	u.g.want.back = max(u.g.want.back, u.tile*most)
@@ -80,15 +81,36 @@ func (o *pointwise) forward(u *Unit, w *scratch, z []float32, p, q int, out kern
 
 func (o *pointwise) backward(u *Unit, w *scratch, part []float32, p, q int) {
 	in, out, rows := u.in.c, u.out.c, q-p
-	u.outputGrad(w.out, p, q)
-	a := u.pixels(w.in, p, q, false)
-	if u.back {
-		kernel.MulPacked(rows, w.out, out, &o.packed, w.back, in, false, &w.ahead)
-	}
+	var a []float32
 	if o.withSE() {
-		a = o.se.backward(w, part[in*out:], a, w.back[:rows*in], p/u.in.pixels(), rows/u.in.pixels())
+		u.outputGrad(w.out, p, q)
+		kernel.MulPacked(rows, w.out, out, &o.packed, w.back, in, false, &w.ahead)
+		a = o.se.backward(w, part[in*out:], u.pixels(w.in, p, q, false), w.back[:rows*in], p/u.in.pixels(), rows/u.in.pixels())
+		u.prev.accept(w, w.back, p, q)
+	} else {
+		a = o.backwardParts(u, w, p, q)
 	}
 	kernel.MulTN(in, out, rows, a, in, w.out, out, part, out, &w.ahead)
+}
+
+// backwardParts takes a tile back to the previous unit in parts that stay in the first level cache, and leaves the gradient of its
+// output in w.out. It gives the tile's input.
+func (o *pointwise) backwardParts(u *Unit, w *scratch, p, q int) []float32 {
+	in, out := u.in.c, u.out.c
+	var input []float32
+	for from := p; from < q; from += u.forwardTile {
+		to, at := min(from+u.forwardTile, q), from-p
+		u.outputGrad(w.out[at*out:], from, to)
+		a := u.pixels(w.in[at*in:], from, to, false)
+		if from == p {
+			input = a[:(q-p)*in] // the parts that follow lie behind it
+		}
+		if u.back {
+			kernel.MulPacked(to-from, w.out[at*out:], out, &o.packed, w.back, in, false, &w.ahead)
+			u.prev.accept(w, w.back, from, to)
+		}
+	}
+	return input
 }
 
 func (o *pointwise) partialSize() int {

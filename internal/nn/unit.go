@@ -7,23 +7,24 @@ type Unit struct {
 	BN *BatchNorm
 	op op
 
-	g       *Graph
-	prev    *Unit     // whose output it convolves; nil for the first
-	source  []float32 // the images that the first unit convolves
-	in, out size
-	tile    int       // output pixels taken at a time
-	z       []float32 // (N,out): the raw convolution
-	grad    []float32 // (N,out): gradient of the batch norm's output
-	large   bool      // z and grad do not stay in the caches until they are read again
-	zSlot   Slot      // where z (outside training) and grad (in training) live
-	y       []float32 // (N,out): the output, if it is kept
-	ySlot   Slot
-	kept    bool
-	skip    *Unit // whose kept output is added to this one's
-	skipped *Unit // the unit that adds this one's kept output
-	back    bool  // the input's gradient is wanted
-	ready   bool  // for inference: the weights are prepared
-	made    bool  // the input, if it is kept, has been made
+	g           *Graph
+	prev        *Unit     // whose output it convolves; nil for the first
+	source      []float32 // the images that the first unit convolves
+	in, out     size
+	tile        int       // output pixels taken at a time, backward
+	forwardTile int       // and forward
+	z           []float32 // (N,out): the raw convolution
+	grad        []float32 // (N,out): gradient of the batch norm's output
+	large       bool      // z and grad do not stay in the caches until they are read again
+	zSlot       Slot      // where z (outside training) and grad (in training) live
+	y           []float32 // (N,out): the output, if it is kept
+	ySlot       Slot
+	kept        bool
+	skip        *Unit // whose kept output is added to this one's
+	skipped     *Unit // the unit that adds this one's kept output
+	back        bool  // the input's gradient is wanted
+	ready       bool  // for inference: the weights are prepared
+	made        bool  // the input, if it is kept, has been made
 
 	forwardTask, backwardTask, finishTask func(worker, chunk int)
 }
@@ -44,7 +45,8 @@ type op interface {
 	begin(u *Unit)
 	// forward convolves what u.prev gives into z, and does what out says with it.
 	forward(u *Unit, w *scratch, z []float32, p, q int, out kernel.Output)
-	// backward adds the weight gradients to a chunk's partial buffer, zeroed before, and, if wanted, gives the gradient of the input in w.back.
+	// backward adds the weight gradients to a chunk's partial buffer, zeroed before, and, if it is wanted, lets the previous unit
+	// accept the gradient of the input.
 	backward(u *Unit, w *scratch, part []float32, p, q int)
 	// partialSize is the number of values in a chunk's partial buffer, reduce adds the buffers up.
 	partialSize() int
@@ -77,8 +79,11 @@ func (u *Unit) bind(g *Graph, prev *Unit, in, out size, slot Slot) {
 	g.want.in = max(g.want.in, images*in.len())
 	g.want.out = max(g.want.out, images*out.len())
 	g.want.back = max(g.want.back, images*in.len())
-	g.want.small = max(g.want.small, 2*max(in.c, out.c))
+	g.want.moments = max(g.want.moments, 2*max(in.c, out.c))
 	u.op.bind(u)
+	if u.forwardTile == 0 {
+		u.forwardTile = u.tile
+	}
 	g.units = append(g.units, u)
 }
 
@@ -151,22 +156,24 @@ func (u *Unit) Forward() {
 func (u *Unit) forwardChunk(worker, chunk int) {
 	w := &u.g.scratch[worker]
 	w.fresh = true
-	out := kernel.Output{Tmp: w.small, Stream: u.large && u.g.mode == Train}
+	out := kernel.Output{Stream: u.large && u.g.mode == Train}
 	if u.g.mode != Infer {
-		out.Sum, out.Square = u.BN.chunkSums(chunk)
-		clear(out.Sum)
-		clear(out.Square)
+		out.Sums = &w.sums
+		u.beginSums(w, chunk)
 	}
-	for p, end := u.forwardRange(chunk); p < end; p += u.tile {
-		q := min(p+u.tile, end)
+	for p, end := u.forwardRange(chunk); p < end; p += u.forwardTile {
+		q := min(p+u.forwardTile, end)
 		z := u.z[p*u.out.c : q*u.out.c]
 		w.ahead.Reset()
-		if next := min(q+u.tile, end); next > q && u.prev != nil {
+		if next := min(q+u.forwardTile, end); next > q && u.prev != nil {
 			from, to := u.inputRange(q, next)
 			u.prev.fetchOutput(&w.ahead, from, to, true)
 		}
 		u.op.forward(u, w, z, p, q, out)
 		w.fresh = false
+	}
+	if out.Sums != nil {
+		w.endSums()
 	}
 }
 
@@ -208,7 +215,8 @@ func (u *Unit) backwardChunk(worker, chunk int) {
 	size := u.op.partialSize()
 	part := u.g.partial[chunk*size:][:size]
 	if u.back {
-		u.prev.startSums(chunk)
+		u.prev.beginSums(w, chunk)
+		defer w.endSums()
 	}
 	for p, end := u.pixelRange(chunk); p < end; p += u.tile {
 		q := min(p+u.tile, end)
@@ -222,10 +230,6 @@ func (u *Unit) backwardChunk(worker, chunk int) {
 		}
 		u.op.backward(u, w, part, p, q)
 		w.fresh = false
-		if u.back {
-			from, to := u.inputRange(p, q)
-			u.prev.accept(w, w.back, chunk, from, to)
-		}
 	}
 }
 
@@ -235,22 +239,28 @@ func (u *Unit) inputRange(p, q int) (from, to int) {
 	return p * in / out, q * in / out
 }
 
-// startSums clears a chunk's sums before gradients of the unit's output come.
-func (u *Unit) startSums(chunk int) {
-	sum, dot := u.BN.chunkSums(chunk)
-	clear(sum)
-	clear(dot)
+// beginSums begins the sums over a chunk of the unit's raw outputs, or of gradients.
+func (u *Unit) beginSums(w *scratch, chunk int) {
+	first, second := u.BN.chunkSums(chunk)
+	clear(first)
+	clear(second)
+	w.sums.Begin(first, second, w.moments)
+}
+
+// endSums ends the work on a chunk: its sums are complete, and what was written can be read by other workers.
+func (w *scratch) endSums() {
+	w.sums.End()
+	kernel.Settle()
 }
 
 // accept takes the gradient d of the unit's output, pixels p to q over the batch, adds what comes over a shortcut, and keeps it
-// as it is behind the activation, with its sums. d may be overwritten.
-func (u *Unit) accept(w *scratch, d []float32, chunk, p, q int) {
+// as it is behind the activation, adding to the sums. d may be overwritten.
+func (u *Unit) accept(w *scratch, d []float32, p, q int) {
 	p, q = p*u.out.c, q*u.out.c
 	if u.skipped != nil {
 		kernel.Add(d[:q-p], u.skipped.grad[p:q])
 	}
-	sum, dot := u.BN.chunkSums(chunk)
-	u.BN.norm.Gradient(u.grad[p:q], d, u.z[p:q], sum, dot, w.small, u.large)
+	u.BN.norm.Gradient(u.grad[p:q], d, u.z[p:q], &w.sums, u.large)
 }
 
 // output gives the unit's output, pixels from to to over the batch. first is set in the forward pass, where kept outputs are
