@@ -4,20 +4,18 @@ import "github.com/tailor-nas/tailor/internal/kernel"
 
 // dense is a convolution over images with a kernel larger than 1, of fixed width: the stem. It has no input gradient.
 type dense struct {
-	weight  *Param // (kernel,kernel,in,out)
-	size    int
-	stride  int
-	unit    *Unit
-	window  kernel.Window
-	packed  kernel.Packed
-	reducer rowReducer
+	weight *Param // (kernel,kernel,in,out)
+	size   int
+	stride int
+	unit   *Unit
+	window kernel.Window
+	packed kernel.Packed
 }
 
 // NewStem makes the first convolution of a network, with batch norm.
 func NewStem(p *Params, name string, size, stride, in, out int, act Act, eps float64) *Unit {
 	op := &dense{size: size, stride: stride, weight: p.Add(name+".weight", true, HeFanOut(size*size*out), size, size, in, out)}
 	u := &Unit{BN: newBatchNorm(p, name+".bn", out, act, eps), op: op}
-	op.reducer.init()
 	u.init()
 	return u
 }
@@ -68,9 +66,11 @@ func (o *dense) backward(u *Unit, w *scratch, part []float32, p, q int) {
 
 func (o *dense) partialSize() int { return o.patch() * o.unit.out.c }
 
-func (o *dense) reduce() {
+func (o *dense) reduce(part []float32) {
 	out := o.unit.out.c
-	o.reducer.run(o.unit.g, o.weight.Grad, out, o.partialSize(), 0, o.patch(), out)
+	addRows(o.weight.Grad, out, part, o.patch(), out)
 }
+
+func (o *dense) finish() {}
 
 func (o *dense) param() *Param { return o.weight }

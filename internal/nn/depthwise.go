@@ -64,6 +64,7 @@ func (o *depthwise) prepare(backward bool) {
 		o.crop()
 		return
 	}
+	clear(o.grad[:o.partialSize()])
 	kernel.Flip(o.flipped, o.taps, o.geometry.Kernel, o.geometry.C)
 }
 
@@ -181,11 +182,12 @@ func (o *depthwise) backward(u *Unit, w *scratch, part []float32, p, q int) {
 
 func (o *depthwise) partialSize() int { return o.geometry.Kernel * o.geometry.Kernel * o.geometry.C }
 
-func (o *depthwise) reduce() {
-	side, c, n := o.geometry.Kernel, o.geometry.C, o.partialSize()
-	grad := o.grad[:n]
-	clear(grad)
-	o.unit.g.reduce(grad, n, n, 0, n, 0, 1)
+func (o *depthwise) reduce(part []float32) { kernel.Add(o.grad[:len(part)], part) }
+
+// finish takes the gradient of the bound kernel to that of the full one.
+func (o *depthwise) finish() {
+	side, c := o.geometry.Kernel, o.geometry.C
+	grad := o.grad[:o.partialSize()]
 	used := o.used()
 	if len(used) == 0 {
 		w := centre(o.weight.Grad, o.full, o.channels, side)

@@ -73,14 +73,14 @@ type Linear struct {
 	ones   []float32
 	zeros  []float32
 
-	g       *Graph
-	x       *Vector
-	z, y    Vector
-	packed  kernel.Packed
-	ready   bool // for inference: the weight is packed
-	reducer rowReducer
+	g      *Graph
+	x      *Vector
+	z, y   Vector
+	packed kernel.Packed
+	ready  bool // for inference: the weight is packed
 
 	forwardTask, backwardTask func(worker, chunk int)
+	weightTask                func(worker, task int)
 }
 
 // NewLinear makes a layer; bias says whether it has one.
@@ -95,8 +95,7 @@ func NewLinear(p *Params, name string, in, out int, bias bool, act Act) *Linear 
 	if bias {
 		l.Bias = p.Add(name+".bias", false, Constant(0), out)
 	}
-	l.reducer.init()
-	l.forwardTask, l.backwardTask = l.forwardChunk, l.backwardChunk
+	l.forwardTask, l.backwardTask, l.weightTask = l.forwardChunk, l.backwardChunk, l.weightRows
 	return l
 }
 
@@ -132,31 +131,35 @@ func (l *Linear) forwardChunk(_, chunk int) {
 
 // Backward adds the weight gradients and gives x its gradient.
 func (l *Linear) Backward() {
-	in, out := l.x.C, l.y.C
-	l.packed.PackTransposed(out, in, l.Weight.Data, out)
-	l.g.partials(in*out + out)
+	l.packed.PackTransposed(l.y.C, l.x.C, l.Weight.Data, l.y.C)
 	l.g.pool.Run(l.g.chunks(), l.backwardTask)
-	l.reducer.run(l.g, l.Weight.Grad, out, in*out+out, 0, in, out)
+	l.g.pool.Run(min(weightTasks, l.x.C), l.weightTask)
 	if l.Bias != nil {
-		l.g.reduce(l.Bias.Grad, out, in*out+out, in*out, out, 0, 1)
+		for i := range l.g.n {
+			kernel.Add(l.Bias.Grad, l.y.Grad[i*l.y.C:][:l.y.C])
+		}
 	}
 }
 
 func (l *Linear) backwardChunk(_, chunk int) {
 	from, to := l.g.images(chunk)
 	in, out, n := l.x.C, l.y.C, to-from
-	part := l.g.partial[chunk*(in*out+out):][:in*out+out]
 	dz := of(l.y.Grad, out, from, n)
 	if l.act != Identity {
 		for i, z := range of(l.z.Data, out, from, n) {
 			dz[i] *= l.act.Slope(z)
 		}
 	}
-	for i := range n {
-		kernel.Add(part[in*out:], dz[i*out:])
-	}
-	kernel.MulTN(in, out, n, of(l.x.Data, in, from, n), in, dz, out, part, out, nil)
 	kernel.MulPacked(n, dz, out, &l.packed, l.x.Grad[from*in:], in, false, nil)
+}
+
+// weightTasks is how many tasks share the rows of the weight gradient.
+const weightTasks = 16
+
+func (l *Linear) weightRows(_, task int) {
+	in, out, tasks := l.x.C, l.y.C, min(weightTasks, l.x.C)
+	from, to := in*task/tasks, in*(task+1)/tasks
+	kernel.MulTN(to-from, out, l.g.n, l.x.Data[from:], in, l.y.Grad, out, l.Weight.Grad[from*out:], out, nil)
 }
 
 // Dropout zeroes values of a vector with some probability and scales up the others (Srivastava et al., JMLR 2014).

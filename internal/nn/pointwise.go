@@ -4,19 +4,17 @@ import "github.com/tailor-nas/tailor/internal/kernel"
 
 // pointwise is a 1x1 convolution of elastic width, perhaps with squeeze-and-excitation on its input.
 type pointwise struct {
-	weight  *Param // (in,out)
-	full    int    // out at full width: the leading dimension
-	se      *SE    // nil without
-	unit    *Unit
-	packed  kernel.Packed
-	reducer rowReducer
+	weight *Param // (in,out)
+	full   int    // out at full width: the leading dimension
+	se     *SE    // nil without
+	unit   *Unit
+	packed kernel.Packed
 }
 
 // NewPointwise makes a 1x1 convolution with batch norm. se, which may be nil, works on its input.
 func NewPointwise(p *Params, name string, in, out int, se *SE, act Act, eps float64) *Unit {
 	op := &pointwise{full: out, se: se, weight: p.Add(name+".weight", true, HeFanOut(out), in, out)}
 	u := &Unit{BN: newBatchNorm(p, name+".bn", out, act, eps), op: op}
-	op.reducer.init()
 	u.init()
 	return u
 }
@@ -121,35 +119,14 @@ func (o *pointwise) partialSize() int {
 	return n
 }
 
-func (o *pointwise) reduce() {
-	g, in, out := o.unit.g, o.unit.in.c, o.unit.out.c
-	o.reducer.run(g, o.weight.Grad, o.full, o.partialSize(), 0, in, out)
+func (o *pointwise) reduce(part []float32) {
+	in, out := o.unit.in.c, o.unit.out.c
+	addRows(o.weight.Grad, o.full, part, in, out)
 	if o.withSE() {
-		o.se.reduce(g, o.partialSize(), in*out)
+		o.se.reduce(part[in*out:])
 	}
 }
 
-// rowReducer adds up the chunks' partial matrices, in parallel over rows.
-type rowReducer struct {
-	g                *Graph
-	dst              []float32
-	ld, size, offset int
-	rows, cols       int
-	task             func(worker, i int)
-}
-
-const reduceTasks = 16
-
-func (r *rowReducer) init() { r.task = r.part }
-
-func (r *rowReducer) run(g *Graph, dst []float32, ld, size, offset, rows, cols int) {
-	r.g, r.dst, r.ld, r.size, r.offset, r.rows, r.cols = g, dst, ld, size, offset, rows, cols
-	g.pool.Run(min(reduceTasks, rows), r.task)
-}
-
-func (r *rowReducer) part(_, i int) {
-	n := min(reduceTasks, r.rows)
-	r.g.reduce(r.dst, r.ld, r.size, r.offset, r.cols, r.rows*i/n, r.rows*(i+1)/n)
-}
+func (o *pointwise) finish() {}
 
 func (o *pointwise) param() *Param { return o.weight }

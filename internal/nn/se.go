@@ -146,10 +146,10 @@ func (s *SE) split(part []float32) (reduce, reduceBias, expand, expandBias []flo
 	return part[:n], part[n : n+h], part[n+h : 2*n+h], part[2*n+h:][:s.c]
 }
 
-func (s *SE) reduce(g *Graph, size, offset int) {
-	c, h := s.c, s.hidden
-	g.reduce(s.Reduce.Grad, s.fullH, size, offset, h, 0, c)
-	g.reduce(s.ReduceBias.Grad, h, size, offset+c*h, h, 0, 1)
-	g.reduce(s.Expand.Grad, s.fullC, size, offset+c*h+h, c, 0, h)
-	g.reduce(s.ExpandBias.Grad, c, size, offset+2*c*h+h, c, 0, 1)
+func (s *SE) reduce(part []float32) {
+	reduce, reduceBias, expand, expandBias := s.split(part)
+	addRows(s.Reduce.Grad, s.fullH, reduce, s.c, s.hidden)
+	kernel.Add(s.ReduceBias.Grad[:s.hidden], reduceBias)
+	addRows(s.Expand.Grad, s.fullC, expand, s.hidden, s.c)
+	kernel.Add(s.ExpandBias.Grad[:s.c], expandBias)
 }

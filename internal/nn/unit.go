@@ -48,9 +48,11 @@ type op interface {
 	// backward adds the weight gradients to a chunk's partial buffer, zeroed before, and, if it is wanted, lets the previous unit
 	// accept the gradient of the input.
 	backward(u *Unit, w *scratch, part []float32, p, q int)
-	// partialSize is the number of values in a chunk's partial buffer, reduce adds the buffers up.
+	// partialSize is the number of values in a chunk's partial buffer, reduce adds one to the gradient, and finish is called after
+	// the last.
 	partialSize() int
-	reduce()
+	reduce(part []float32)
+	finish()
 	param() *Param
 }
 
@@ -81,6 +83,7 @@ func (u *Unit) bind(g *Graph, prev *Unit, in, out size, slot Slot) {
 	g.want.back = max(g.want.back, images*in.len())
 	g.want.moments = max(g.want.moments, 2*max(in.c, out.c))
 	u.op.bind(u)
+	g.want.part = max(g.want.part, u.op.partialSize())
 	if u.forwardTile == 0 {
 		u.forwardTile = u.tile
 	}
@@ -204,16 +207,15 @@ func (u *Unit) finishChunk(worker, task int) {
 func (u *Unit) Backward() {
 	u.BN.backward()
 	u.op.prepare(true)
-	u.g.partials(u.op.partialSize())
-	u.g.pool.Run(u.g.chunks(), u.backwardTask)
-	u.op.reduce()
+	u.g.backward(u.backwardTask)
+	u.op.finish()
 }
 
 func (u *Unit) backwardChunk(worker, chunk int) {
 	w := &u.g.scratch[worker]
 	w.fresh = true
-	size := u.op.partialSize()
-	part := u.g.partial[chunk*size:][:size]
+	part := w.part[:u.op.partialSize()]
+	clear(part)
 	if u.back {
 		u.prev.beginSums(w, chunk)
 		defer w.endSums()
@@ -231,6 +233,9 @@ func (u *Unit) backwardChunk(worker, chunk int) {
 		u.op.backward(u, w, part, p, q)
 		w.fresh = false
 	}
+	u.g.await(chunk)
+	u.op.reduce(part)
+	u.g.passOn()
 }
 
 // inputRange is the input pixels of whole images, or, where each output pixel has one input pixel, of any.
