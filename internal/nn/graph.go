@@ -1,11 +1,6 @@
 package nn
 
-import (
-	"runtime"
-	"sync/atomic"
-
-	"github.com/tailor-nas/tailor/internal/kernel"
-)
+import "github.com/tailor-nas/tailor/internal/kernel"
 
 // Act is an activation function.
 type Act = kernel.Act
@@ -57,8 +52,8 @@ type Graph struct {
 	memory  arena
 	rolling [rollingSlots][]float32
 	need    [rollingSlots]int
-	turn    atomic.Int64 // the chunk whose weight gradients are to be added up next
-	scratch []scratch    // by worker
+	partial partials
+	scratch []scratch // by worker
 	want    scratchSizes
 	units   []*Unit // bound
 }
@@ -83,14 +78,13 @@ const (
 type scratch struct {
 	in, out, back []float32    // the unit's input, gradient of its output, gradient of its input
 	line          []float32    // a row of gradients
-	part          []float32    // a chunk's weight gradients
 	sums          kernel.Sums  // of a chunk's outputs
 	moments       []float32    // for sums
 	ahead         kernel.Ahead // what comes after them
 	fresh         bool         // these are the chunk's first
 }
 
-type scratchSizes struct{ in, out, back, line, part, moments int }
+type scratchSizes struct{ in, out, back, line, moments int }
 
 // NewGraph makes an empty graph that runs on a pool.
 func NewGraph(pool *Pool) *Graph { return &Graph{pool: pool, scratch: make([]scratch, pool.Workers())} }
@@ -111,7 +105,6 @@ func (g *Graph) End() {
 	for i := range g.scratch {
 		s := &g.scratch[i]
 		s.in, s.out, s.back = grow(s.in, g.want.in), grow(s.out, g.want.out), grow(s.back, g.want.back)
-		s.part = grow(s.part, g.want.part)
 		s.line, s.moments = grow(s.line, g.want.line), grow(s.moments, g.want.moments)
 	}
 	for _, u := range g.units {
@@ -154,23 +147,6 @@ func (g *Graph) images(chunk int) (from, to int) {
 
 // maxChunk is the most images that a chunk has.
 func (g *Graph) maxChunk() int { return (g.n + g.chunks() - 1) / g.chunks() }
-
-// backward runs a backward pass over the chunks.
-func (g *Graph) backward(task func(worker, chunk int)) {
-	g.turn.Store(0)
-	g.pool.Run(g.chunks(), task)
-}
-
-// await waits until all chunks before this one have added up their weight gradients: so the order, and with it the result, does not
-// depend on the workers. Chunks are begun in order, so that those before are at work or done.
-func (g *Graph) await(chunk int) {
-	for g.turn.Load() != int64(chunk) {
-		runtime.Gosched()
-	}
-}
-
-// passOn lets the next chunk add up its weight gradients.
-func (g *Graph) passOn() { g.turn.Add(1) }
 
 // addRows adds the (rows,cols) matrix part to the first columns of dst, whose rows are ld apart.
 func addRows(dst []float32, ld int, part []float32, rows, cols int) {

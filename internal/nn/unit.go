@@ -83,7 +83,7 @@ func (u *Unit) bind(g *Graph, prev *Unit, in, out size, slot Slot) {
 	g.want.back = max(g.want.back, images*in.len())
 	g.want.moments = max(g.want.moments, 2*max(in.c, out.c))
 	u.op.bind(u)
-	g.want.part = max(g.want.part, u.op.partialSize())
+	g.partial.size = max(g.partial.size, u.op.partialSize())
 	if u.forwardTile == 0 {
 		u.forwardTile = u.tile
 	}
@@ -207,15 +207,15 @@ func (u *Unit) finishChunk(worker, task int) {
 func (u *Unit) Backward() {
 	u.BN.backward()
 	u.op.prepare(true)
-	u.g.backward(u.backwardTask)
+	u.g.partial.begin(u.op)
+	u.g.pool.Run(u.g.chunks(), u.backwardTask)
 	u.op.finish()
 }
 
 func (u *Unit) backwardChunk(worker, chunk int) {
 	w := &u.g.scratch[worker]
 	w.fresh = true
-	part := w.part[:u.op.partialSize()]
-	clear(part)
+	part := u.g.partial.take(u.op.partialSize())
 	if u.back {
 		u.prev.beginSums(w, chunk)
 		defer w.endSums()
@@ -233,9 +233,7 @@ func (u *Unit) backwardChunk(worker, chunk int) {
 		u.op.backward(u, w, part, p, q)
 		w.fresh = false
 	}
-	u.g.await(chunk)
-	u.op.reduce(part)
-	u.g.passOn()
+	u.g.partial.hand(chunk, part)
 }
 
 // inputRange is the input pixels of whole images, or, where each output pixel has one input pixel, of any.
