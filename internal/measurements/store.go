@@ -1,0 +1,228 @@
+// Package measurements keeps what was measured in an SQLite file, so that nothing is measured twice: not by a fit that was
+// interrupted, nor by one that asks for more.
+//
+// A measurement is filed under its [Subject], all that its value depends on besides the network. Every [Store.Put] is on the disk
+// when it returns. Several processes may use a file at once; whoever comes second with a measurement leaves the first in place.
+package measurements
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+const (
+	// applicationID marks the file as tailor's ("tlor"), as file(1) and SQLite's tools know it.
+	applicationID = 0x746c6f72
+	version       = 1
+	schema        = `
+CREATE TABLE subjects (
+	id       INTEGER PRIMARY KEY,
+	quantity TEXT NOT NULL,
+	space    TEXT NOT NULL,
+	weights  TEXT NOT NULL,
+	data     TEXT NOT NULL,
+	settings TEXT NOT NULL,
+	UNIQUE (quantity, space, weights, data, settings)
+) STRICT;
+CREATE TABLE measurements (
+	subject     INTEGER NOT NULL REFERENCES subjects (id),
+	arch        TEXT NOT NULL,
+	value       REAL NOT NULL,
+	seconds     REAL NOT NULL,
+	measured_at TEXT NOT NULL,
+	device      TEXT NOT NULL,
+	PRIMARY KEY (subject, arch)
+) STRICT, WITHOUT ROWID;`
+	// patience is how long to wait for another process that writes.
+	patience = 30 * time.Second
+)
+
+// ErrNotStore is wrapped by errors about files that are no store of this version of tailor.
+var ErrNotStore = errors.New("not a measurement store")
+
+// Subject is all that a measured value depends on, besides the network.
+type Subject struct {
+	Quantity string // what was measured: "top1"
+	Space    string // SHA-256
+	Weights  string // SHA-256
+	Data     string // SHA-256
+	Settings string // of the measurement, in words
+}
+
+// Measurement is the value of one network.
+type Measurement struct {
+	Arch    string // canonical, as JSON
+	Value   float64
+	Seconds float64   // that it took
+	At      time.Time // when
+	Device  string    // where
+}
+
+// Store is an open file. It is safe for concurrent use.
+type Store struct {
+	db   *sql.DB
+	path string
+}
+
+// Open opens a store, and makes one where there is none. The folder must exist.
+func Open(ctx context.Context, path string) (*Store, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Stat(filepath.Dir(path)); err != nil {
+			return nil, fmt.Errorf("open measurements: %w", err)
+		}
+	case err != nil:
+		return nil, fmt.Errorf("open measurements: %w", err)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("open measurements: %s is not a regular file: %w", path, ErrNotStore)
+	}
+	source := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: url.Values{
+		"_pragma": {fmt.Sprintf("busy_timeout(%d)", patience.Milliseconds()), "foreign_keys(1)", "synchronous(FULL)"},
+		"_txlock": {"immediate"},
+	}.Encode()}
+	db, err := sql.Open("sqlite", source.String())
+	if err != nil {
+		return nil, fmt.Errorf("open measurements %s: %w", path, err)
+	}
+	db.SetMaxOpenConns(1)
+	s := &Store{db, path}
+	if err := s.prepare(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+// Close ends the use of the file.
+func (s *Store) Close() error { return s.db.Close() }
+
+// prepare makes the tables of a new file, and refuses files that are something else.
+func (s *Store) prepare(ctx context.Context) error {
+	return s.inTx(ctx, "open", func(tx *sql.Tx) error {
+		var id, v, tables int
+		if err := tx.QueryRow(`SELECT a.application_id, v.user_version, (SELECT count(*) FROM sqlite_schema)
+			FROM pragma_application_id a, pragma_user_version v`).Scan(&id, &v, &tables); err != nil {
+			return err
+		}
+		switch {
+		case id == 0 && v == 0 && tables == 0:
+			_, err := tx.Exec(fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d; %s", applicationID, version, schema))
+			return err
+		case id != applicationID:
+			return fmt.Errorf("it is a database of another program: %w", ErrNotStore)
+		case v != version:
+			return fmt.Errorf("it has version %d, this tailor knows %d; use the tailor that wrote it, or another file: %w", v, version, ErrNotStore)
+		}
+		return nil
+	})
+}
+
+// Values gives what was measured of a subject, by arch.
+func (s *Store) Values(ctx context.Context, about Subject) (values map[string]Measurement, err error) {
+	values = map[string]Measurement{}
+	err = s.inTx(ctx, "read", func(tx *sql.Tx) error {
+		rows, err := tx.Query(`SELECT arch, value, seconds, measured_at, device FROM measurements JOIN subjects ON id = subject
+			WHERE quantity = ? AND space = ? AND weights = ? AND data = ? AND settings = ?`,
+			about.Quantity, about.Space, about.Weights, about.Data, about.Settings)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var m Measurement
+			var at string
+			if err := rows.Scan(&m.Arch, &m.Value, &m.Seconds, &at, &m.Device); err != nil {
+				return err
+			}
+			if m.At, err = time.Parse(time.RFC3339Nano, at); err != nil {
+				return err
+			}
+			values[m.Arch] = m
+		}
+		return rows.Err()
+	})
+	return values, err
+}
+
+// Put keeps a measurement. If the subject has one of the arch already, that one stays.
+func (s *Store) Put(ctx context.Context, about Subject, m Measurement) error {
+	return s.inTx(ctx, "write", func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO subjects (quantity, space, weights, data, settings) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			about.Quantity, about.Space, about.Weights, about.Data, about.Settings)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(`INSERT INTO measurements (subject, arch, value, seconds, measured_at, device)
+			SELECT id, ?, ?, ?, ?, ? FROM subjects WHERE quantity = ? AND space = ? AND weights = ? AND data = ? AND settings = ?
+			ON CONFLICT DO NOTHING`,
+			m.Arch, m.Value, m.Seconds, m.At.UTC().Format(time.RFC3339Nano), m.Device,
+			about.Quantity, about.Space, about.Weights, about.Data, about.Settings)
+		return err
+	})
+}
+
+// inTx runs f in a transaction of its own, and says in errors what could not be done and what to do.
+func (s *Store) inTx(ctx context.Context, what string, f func(*sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err == nil {
+		if err = f(tx); err == nil {
+			err = tx.Commit()
+		} else {
+			err = errors.Join(err, ignoreDone(tx.Rollback()))
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s measurements %s: %w%s", what, s.path, classify(err), advice(err))
+}
+
+// ignoreDone forgets that a transaction was ended already, by its context.
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+// classify lets a caller tell files that are no store from others.
+func classify(err error) error {
+	if code, ok := primary(err); ok && (code == sqlite3.SQLITE_NOTADB || code == sqlite3.SQLITE_CORRUPT) {
+		return fmt.Errorf("%w: %w", ErrNotStore, err)
+	}
+	return err
+}
+
+// primary is the primary result code of an SQLite error (sqlite.org/rescode.html).
+func primary(err error) (code int, ok bool) {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return 0, false
+	}
+	return e.Code() & 0xff, true
+}
+
+func advice(err error) string {
+	code, _ := primary(err)
+	switch code {
+	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+		return "; move it away to measure anew, or name another file"
+	case sqlite3.SQLITE_BUSY:
+		return "; another process has written to it for too long"
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
+		return "; name a file that can be written with --store"
+	case sqlite3.SQLITE_FULL:
+		return "; make room on the disk and run the same command again"
+	}
+	return ""
+}

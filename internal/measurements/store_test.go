@@ -1,0 +1,208 @@
+package measurements
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+var subject = Subject{"top1", "s", "w", "d", "5000 images"}
+
+func measurement(i int) Measurement {
+	return Measurement{fmt.Sprintf(`{"r":%d}`, i), float64(i) / 1000, 0.5, time.Unix(1700000000, int64(i)).UTC(), "here"}
+}
+
+func open(t *testing.T, path string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func values(t *testing.T, s *Store, about Subject) map[string]Measurement {
+	t.Helper()
+	v, err := s.Values(t.Context(), about)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestKeepsWhatWasMeasured(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a b?#%.sqlite")
+	s := open(t, path)
+	for i := range 3 {
+		if err := s.Put(t.Context(), subject, measurement(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := measurement(1)
+	again.Value = 0.99
+	if err := s.Put(t.Context(), subject, again); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	got := values(t, open(t, path), subject)
+	if len(got) != 3 {
+		t.Fatalf("%d measurements, want 3", len(got))
+	}
+	for i := range 3 {
+		if m := measurement(i); got[m.Arch] != m {
+			t.Errorf("%+v, want %+v", got[m.Arch], m)
+		}
+	}
+}
+
+func TestSubjectsAreApart(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "m.sqlite"))
+	if err := s.Put(t.Context(), subject, measurement(1)); err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range []func(*Subject){
+		func(s *Subject) { s.Quantity = "x" }, func(s *Subject) { s.Space = "x" }, func(s *Subject) { s.Weights = "x" },
+		func(s *Subject) { s.Data = "x" }, func(s *Subject) { s.Settings = "x" },
+	} {
+		other := subject
+		change(&other)
+		if got := values(t, s, other); len(got) != 0 {
+			t.Errorf("%+v has %d measurements of another subject", other, len(got))
+		}
+	}
+}
+
+func TestRefuses(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	foreign, err := sql.Open("sqlite", path("foreign"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := foreign.Exec("CREATE TABLE t (x)"); err != nil {
+		t.Fatal(err)
+	}
+	foreign.Close()
+	open(t, path("newer")).Close()
+	newer, err := sql.Open("sqlite", path("newer"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newer.Exec("PRAGMA user_version = 7"); err != nil {
+		t.Fatal(err)
+	}
+	newer.Close()
+	if err := os.WriteFile(path("text"), []byte(strings.Repeat("no database at all\n", 100)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"foreign": "another program", "newer": "version 7", "text": "move it away", ".": "not a regular file",
+	} {
+		before, _ := os.ReadFile(path(name))
+		_, err := Open(t.Context(), path(name))
+		if !errors.Is(err, ErrNotStore) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v, want one line with %q", name, err, want)
+		}
+		if after, _ := os.ReadFile(path(name)); string(after) != string(before) {
+			t.Errorf("%s was changed", name)
+		}
+	}
+	if _, err := Open(t.Context(), path("missing/m.sqlite")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("missing folder: %v", err)
+	}
+}
+
+func TestStopsWithItsContext(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "m.sqlite"))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Put(ctx, subject, measurement(1)); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want context.Canceled", err)
+	}
+}
+
+// TestWriters is what a child process runs: it writes measurements from a number on, and says so after each, until it is killed or
+// has written enough.
+func TestWriters(t *testing.T) {
+	path := os.Getenv("MEASUREMENTS_CHILD")
+	if path == "" {
+		t.Skip("runs as a child of other tests")
+	}
+	var from, count int
+	if _, err := fmt.Sscan(os.Getenv("MEASUREMENTS_RANGE"), &from, &count); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, path)
+	for i := from; i < from+count; i++ {
+		if err := s.Put(t.Context(), subject, measurement(i)); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Println("wrote", i)
+	}
+}
+
+func child(t *testing.T, path string, from, count int) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=TestWriters$", "-test.v")
+	cmd.Env = append(os.Environ(), "MEASUREMENTS_CHILD="+path, fmt.Sprintf("MEASUREMENTS_RANGE=%d %d", from, count))
+	return cmd
+}
+
+func TestSurvivesAKill(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.sqlite")
+	cmd := child(t, path, 0, 1_000_000)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said := -1
+	for said < 20 {
+		var word string
+		var i int
+		if _, err := fmt.Fscanln(out, &word, &i); err == nil && word == "wrote" {
+			said = i
+		}
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait() // reports the kill
+	got := values(t, open(t, path), subject)
+	for i := range said + 1 {
+		if m := measurement(i); got[m.Arch] != m {
+			t.Fatalf("measurement %d of %d that were written is %+v", i, said+1, got[m.Arch])
+		}
+	}
+}
+
+func TestProcessesShareAFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.sqlite")
+	const each = 30
+	var children []*exec.Cmd
+	for c := range 3 {
+		cmd := child(t, path, c*each/2, each) // half of it, another writes too
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		children = append(children, cmd)
+	}
+	for _, c := range children {
+		if err := c.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := values(t, open(t, path), subject); len(got) != 2*each {
+		t.Errorf("%d measurements, want %d", len(got), 2*each)
+	}
+}
