@@ -19,7 +19,7 @@ var mayImport = map[string][]string{
 	"internal/data":         {},
 	"internal/store":        {},
 	"internal/rules":        {},
-	"internal/measurements": {"internal/store"},
+	"internal/measurements": {},
 	"internal/nn":           {"internal/kernel"},
 	"internal/reference":    {"internal/kernel", "internal/nn"},
 	"supernet":              {"internal/nn", "internal/store"},
