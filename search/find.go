@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
+	"slices"
 
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/supernet"
@@ -57,7 +59,11 @@ type Answer struct {
 	Best        []Found // best first
 	Evaluations int
 	Status      Status
+	History     []Point // the first of Point.Best is minus the accuracy
 }
+
+// Exact says that the whole space was looked at, so that there is nothing better.
+func (a *Answer) Exact() bool { return a.Status == Exhausted }
 
 // UnreachableError says that no sub-network stays within one of the limits, and how near one comes.
 type UnreachableError struct {
@@ -92,11 +98,18 @@ func reachable(ms float64) float64 {
 type finder struct {
 	Query
 	macs, params *predictor.Additive
+	cost         Cost // of a front
 }
 
 // Find searches. Limits that no sub-network can meet are an [*UnreachableError]; limits that can be met one by one, but
 // that no network was found to meet together, an [*InfeasibleError].
-func Find(ctx context.Context, q Query, c Config) (*Answer, error) {
+func Find(ctx context.Context, q Query, c Config) (*Answer, error) { return FindBy(ctx, Minimize, q, c) }
+
+// Method is a way to search: [Minimize], or [Random] and [Baseline] to compare with.
+type Method func(context.Context, Problem, Config) (*Result, error)
+
+// FindBy is [Find] by another method.
+func FindBy(ctx context.Context, method Method, q Query, c Config) (*Answer, error) {
 	f, err := newFinder(q)
 	if err != nil {
 		return nil, err
@@ -104,12 +117,40 @@ func Find(ctx context.Context, q Query, c Config) (*Answer, error) {
 	if err := f.probe(); err != nil {
 		return nil, err
 	}
-	problem := Problem{Genes: q.Space.Genes(), Objectives: 1, Evaluate: f.evaluate, Canonical: f.canonical, Seeds: f.seeds()}
-	result, err := Minimize(ctx, problem, c)
+	return f.answer(method(ctx, f.problem(), c))
+}
+
+// problem has the accuracy as its one objective.
+func (f *finder) problem() Problem {
+	return Problem{
+		Genes: f.Space.Genes(), Objectives: 1, Evaluate: f.evaluate, Canonical: f.canonical, Count: f.count(), Nested: true, Seeds: f.seeds(),
+	}
+}
+
+// count is the number of networks that the query allows before limits, or math.MaxInt if there are more.
+func (f *finder) count() int {
+	n := f.Space.Count()
+	if f.Resolutions != nil {
+		searched := 0
+		for _, r := range f.Space.Resolutions {
+			if slices.Contains(f.Resolutions, r) {
+				searched++
+			}
+		}
+		n.Mul(n, big.NewInt(int64(max(searched, 1)))).Div(n, big.NewInt(int64(len(f.Space.Resolutions))))
+	}
+	if !n.IsInt64() {
+		return math.MaxInt
+	}
+	return int(n.Int64())
+}
+
+// answer puts what a run gave into terms of networks; what a cancelled run found until then comes with its error.
+func (f *finder) answer(result *Result, err error) (*Answer, error) {
 	if result == nil {
 		return nil, err
 	}
-	a := &Answer{Evaluations: result.Evaluations, Status: result.Status}
+	a := &Answer{Evaluations: result.Evaluations, Status: result.Status, History: result.History}
 	for _, b := range result.Best {
 		found, foundErr := f.found(b)
 		a.Best, err = append(a.Best, found), errors.Join(err, foundErr)
@@ -129,7 +170,7 @@ func newFinder(q Query) (*finder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &finder{q, macs, params}, nil
+	return &finder{Query: q, macs: macs, params: params}, nil
 }
 
 // probe finds limits that cannot be met: the costs are additive over blocks, so that each has an exact minimum.
@@ -191,23 +232,39 @@ func (f *finder) canonical(g Genes) {
 
 func abs(v int) int { return max(v, -v) }
 
+// near is the violation up to which the accuracy of a network outside the limits is of interest: a change that costs too much
+// may be worth another one that saves. Farther out only the way back counts.
+const near = 0.2
+
 func (f *finder) evaluate(_ context.Context, batch []Genes, out []Evaluation) error {
 	archs := make([]supernet.Arch, len(batch))
 	for i, g := range batch {
 		archs[i] = f.Space.Decode(g)
 	}
-	top1, err := f.Accuracy.Predict(archs)
-	if err != nil {
-		return fmt.Errorf("predict accuracy: %w", err)
-	}
 	latency, err := f.latency(archs)
 	if err != nil {
 		return err
 	}
+	var promising []supernet.Arch
 	for i, a := range archs {
-		out[i].Objectives[0] = -top1[i]
-		out[i].Violation = excess(latency[i], f.Limits.LatencyMS) + excess(f.macs.Sum(a), float64(f.Limits.MACs)) +
-			excess(f.params.Sum(a), float64(f.Limits.Params))
+		macs, params := f.macs.Sum(a), f.params.Sum(a)
+		out[i].Violation = excess(latency[i], f.Limits.LatencyMS) + excess(macs, float64(f.Limits.MACs)) + excess(params, float64(f.Limits.Params))
+		if len(out[i].Objectives) > 1 {
+			out[i].Objectives[1] = f.cost.of(latency[i], macs, params)
+		}
+		if out[i].Violation <= near {
+			promising = append(promising, a)
+		}
+	}
+	top1, err := f.Accuracy.Predict(promising)
+	if err != nil {
+		return fmt.Errorf("predict accuracy: %w", err)
+	}
+	for i := range out {
+		out[i].Objectives[0] = 0
+		if out[i].Violation <= near {
+			out[i].Objectives[0], top1 = -top1[0], top1[1:]
+		}
 	}
 	return nil
 }

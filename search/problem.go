@@ -43,6 +43,11 @@ type Problem struct {
 	// Canonical, if set, rewrites g in place to the one representative of all candidates that are the same to Evaluate, usually by
 	// zeroing the genes that do not matter. Applying it twice must be the same as applying it once.
 	Canonical func(g Genes)
+	// Count is the number of canonical candidates, if that is known; 0 if not.
+	Count int
+	// Nested promises that whether a gene matters, and what Canonical makes of it, depends on the genes before it alone, so that
+	// looking at the whole space can leave out all that begins as a candidate that is not canonical.
+	Nested bool
 	// Seeds are candidates that the first population must contain, such as the smallest and the largest.
 	Seeds []Genes
 }

@@ -49,6 +49,8 @@ type Result struct {
 // Point says how far a run was after some evaluations.
 type Point struct {
 	Evaluations int
+	// Feasible is how many of the evaluations were of feasible candidates.
+	Feasible int
 	// Best holds the smallest feasible value of each objective, not necessarily of one candidate; nil if none was feasible.
 	Best []float64
 }

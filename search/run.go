@@ -18,6 +18,7 @@ const (
 	streamEvolution  = 2 << 32 // + number of the population
 	streamLocal      = 3 << 32
 	streamRandom     = 4 << 32
+	streamBaseline   = 5 << 32
 )
 
 // errBudget ends a part of a run that wants more evaluations than are left.
@@ -158,7 +159,7 @@ func (r *run) improves(id int32) bool {
 	return lower
 }
 
-func (r *run) point() Point { return Point{Evaluations: r.evaluated, Best: slices.Clone(r.best)} }
+func (r *run) point() Point { return Point{Evaluations: r.evaluated, Feasible: r.feasible, Best: slices.Clone(r.best)} }
 
 // finish turns the state into what the caller gets, given the error or nil that ended the run.
 func (r *run) finish(status Status, err error) (*Result, error) {

@@ -1,0 +1,177 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+)
+
+const (
+	// frontEvaluations is the default of Config.Evaluations for a front.
+	frontEvaluations = 100_000
+	// anchors is how many searches for one budget each come before that for the front. NSGA-II alone does well where accuracy
+	// rises steeply with cost, and loses the flat end, where hardly anything separates ranks.
+	anchors = 8
+	// anchorShare of the evaluations is theirs together.
+	anchorShare = 0.5
+)
+
+// Front is the trade-off between accuracy and a cost.
+type Front struct {
+	Cost Cost
+	// Points hold the best accuracy known for their cost, both rising.
+	Points      []Found
+	Evaluations int
+	Status      Status
+}
+
+// FindFront looks for the whole front of accuracy against a cost, within the query's limits, in one run. Its errors are those of [Find].
+func FindFront(ctx context.Context, q Query, cost Cost, c Config) (*Front, error) {
+	if cost == Latency && q.Latency == nil {
+		return nil, errors.New("a front of latency needs a latency predictor; make one with tailor profile and tailor fit latency")
+	}
+	q.Accuracy = Remember(q.Accuracy)
+	f, err := newFinder(q)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.probe(); err != nil {
+		return nil, err
+	}
+	f.cost = cost
+	c.Evaluations = orDefault(c.Evaluations, frontEvaluations)
+	p := f.problem()
+	p.Objectives = 2
+	front := &Front{Cost: cost}
+	if p.Count > c.Evaluations {
+		fixed, err := f.anchor(ctx, c)
+		for _, a := range fixed {
+			front.Evaluations += a.Evaluations
+			for _, b := range a.Best {
+				p.Seeds = append(p.Seeds, f.Space.Encode(b.Arch))
+			}
+		}
+		if err != nil {
+			return front, err
+		}
+		c.Evaluations -= front.Evaluations
+	}
+	answer, err := f.answer(Minimize(ctx, p, c))
+	if answer == nil {
+		return nil, err
+	}
+	front.Evaluations += answer.Evaluations
+	front.Status = answer.Status
+	slices.Reverse(answer.Best)
+	front.Points = answer.Best
+	return front, err
+}
+
+// anchor searches for the best at some budgets, evenly spread over the logarithm of the cost, and without any.
+func (f *finder) anchor(ctx context.Context, c Config) ([]*Answer, error) {
+	low, high, err := f.span()
+	if err != nil {
+		return nil, err
+	}
+	c.Evaluations = max(1, int(anchorShare*float64(c.Evaluations))/anchors)
+	c.Top = 3
+	var all []*Answer
+	for i := range anchors {
+		q := f.Query
+		if share := float64(i+1) / anchors; share < 1 {
+			q.Limits = f.cost.limit(q.Limits, low*math.Pow(high/low, share))
+		}
+		a, err := Find(ctx, q, c)
+		if a != nil {
+			all = append(all, a)
+		}
+		if err != nil && !errors.Is(err, ErrInfeasible) { // other limits may be what keeps a budget from being met
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+// span is the cost of the cheapest network and of the largest.
+func (f *finder) span() (low, high float64, err error) {
+	largest, err := f.found(Candidate{Genes: f.largest(), Evaluation: Evaluation{Objectives: []float64{0}}})
+	if err != nil {
+		return 0, 0, err
+	}
+	high = f.cost.Of(largest)
+	switch f.cost {
+	case Latency:
+		_, low, err = f.Latency.Min()
+		high = min(high, orInfinite(f.Limits.LatencyMS))
+	case MACs:
+		_, low = f.macs.Min()
+		high = min(high, orInfinite(float64(f.Limits.MACs)))
+	case Params:
+		_, low = f.params.Min()
+		high = min(high, orInfinite(float64(f.Limits.Params)))
+	}
+	return low, high, err
+}
+
+func orInfinite(limit float64) float64 {
+	if limit == 0 {
+		return math.Inf(1)
+	}
+	return limit
+}
+
+// largest is the network with the largest choice of each gene, at the largest resolution that is searched.
+func (f *finder) largest() Genes {
+	g := Genes(f.Space.Encode(f.Space.Max()))
+	f.canonical(g)
+	return g
+}
+
+// Best is the most accurate point within limits; false if there is none.
+func (f *Front) Best(l Limits) (Found, bool) {
+	for _, p := range slices.Backward(f.Points) {
+		if l.Hold(p.LatencyMS, p.MACs, p.Params) {
+			return p, true
+		}
+	}
+	return Found{}, false
+}
+
+// Spread picks up to n points: both ends, and between them those nearest to even steps along the front, with accuracy and the
+// logarithm of the cost each scaled to its range.
+func (f *Front) Spread(n int) []Found {
+	if n >= len(f.Points) || n < 1 {
+		return f.Points[:min(max(n, 0), len(f.Points))]
+	}
+	along := f.lengths()
+	last := len(along) - 1
+	if n == 1 {
+		return f.Points[last:]
+	}
+	var picked []Found
+	at := -1
+	for i := range n {
+		want := along[last] * float64(i) / float64(n-1)
+		// The nearest that leaves enough points for the rest.
+		at++
+		for at < last-(n-1-i) && math.Abs(along[at+1]-want) <= math.Abs(along[at]-want) {
+			at++
+		}
+		picked = append(picked, f.Points[at])
+	}
+	return picked
+}
+
+// lengths is by point the length of the front up to there.
+func (f *Front) lengths() []float64 {
+	first, last := f.Points[0], f.Points[len(f.Points)-1]
+	top1 := last.Top1 - first.Top1
+	cost := math.Log(f.Cost.Of(last) / f.Cost.Of(first))
+	along := make([]float64, len(f.Points))
+	for i := 1; i < len(along); i++ {
+		a, b := f.Points[i-1], f.Points[i]
+		along[i] = along[i-1] + math.Hypot((b.Top1-a.Top1)/top1, math.Log(f.Cost.Of(b)/f.Cost.Of(a))/cost)
+	}
+	return along
+}

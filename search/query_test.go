@@ -1,0 +1,336 @@
+package search_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// smallSpace has 2 * (4+16) * (3+9) = 480 networks, and more than six times as many raw points.
+const smallSpace = `
+tailor: space/1
+name: small
+classes: 10
+resolutions: [16, 24]
+stem: {width: 8, stride: 2, act: h_swish}
+stages:
+  - {width: 8, stride: 2, act: relu, depth: [1, 2], kernel: [3, 5], expand: [2, 3]}
+  - {width: 16, stride: 2, act: relu, se: true, depth: [1, 2], kernel: [3, 5, 7], expand: [4]}
+head: {expand: 16, act: h_swish}
+`
+
+func parseSpace(t testing.TB, text string) *supernet.Space {
+	t.Helper()
+	s, err := supernet.ParseSpace("test.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func allArchs(space *supernet.Space) []supernet.Arch {
+	var all []supernet.Arch
+	seen := map[supernet.Arch]bool{}
+	genes := space.Genes()
+	g := make([]uint16, len(genes))
+	for {
+		if a := space.Decode(g); !seen[a] {
+			seen[a], all = true, append(all, a)
+		}
+		i := 0
+		for ; i < len(g) && int(g[i]) == genes[i]-1; i++ {
+			g[i] = 0
+		}
+		if i == len(g) {
+			return all
+		}
+		g[i]++
+	}
+}
+
+// rugged is an invented accuracy: it rises with the MACs, and depends on pairs of genes.
+type rugged struct {
+	space *supernet.Space
+	seed  uint64
+	asked map[supernet.Arch]int
+}
+
+func newRugged(space *supernet.Space, seed uint64) *rugged {
+	return &rugged{space, seed, map[supernet.Arch]int{}}
+}
+
+func (p *rugged) value(a supernet.Arch) float64 {
+	v := 0.02 * math.Log(float64(supernet.MACs(p.space.Blocks(a))))
+	g := p.space.Encode(a)
+	for i := range g[1:] {
+		r := rand.New(rand.NewPCG(p.seed, uint64(i)<<32|uint64(g[i])<<16|uint64(g[i+1])))
+		v += 0.01 * r.Float64()
+	}
+	return v
+}
+
+func (p *rugged) Predict(archs []supernet.Arch) ([]float64, error) {
+	var values []float64
+	for _, a := range archs {
+		p.asked[a]++
+		values = append(values, p.value(a))
+	}
+	return values, nil
+}
+
+// ticking is a latency that is additive over blocks.
+type ticking struct{ *predictor.Additive }
+
+func newTicking(t testing.TB, space *supernet.Space, seed uint64) ticking {
+	t.Helper()
+	known := map[string]float64{}
+	r := rand.New(rand.NewPCG(seed, 9))
+	a, err := predictor.NewAdditive(space, func(b supernet.Block) float64 {
+		if _, ok := known[b.Key()]; !ok {
+			known[b.Key()] = float64(b.MACs())/1e5*(0.5+r.Float64()) + 0.01
+		}
+		return known[b.Key()]
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ticking{a}
+}
+
+func (l ticking) Predict(archs []supernet.Arch) ([]float64, error) {
+	var ms []float64
+	for _, a := range archs {
+		ms = append(ms, l.Sum(a))
+	}
+	return ms, nil
+}
+
+func (l ticking) Min() (supernet.Arch, float64, error) {
+	a, ms := l.Additive.Min()
+	return a, ms, nil
+}
+
+// found is what the predictors say of a network, by itself.
+func found(space *supernet.Space, p *rugged, l ticking, a supernet.Arch) search.Found {
+	blocks := space.Blocks(a)
+	return search.Found{Arch: a, Top1: p.value(a), LatencyMS: l.Sum(a), MACs: supernet.MACs(blocks), Params: supernet.Params(blocks)}
+}
+
+// TestFindIsExactWhereItSaysSo compares with all networks, under all kinds of limits. An evaluation too few, and the answer may be the
+// same, but is not called exact.
+func TestFindIsExactWhereItSaysSo(t *testing.T) {
+	space := parseSpace(t, smallSpace)
+	archs := allArchs(space)
+	if len(archs) != 480 {
+		t.Fatalf("the space has %d networks", len(archs))
+	}
+	for seed := range uint64(20) {
+		p, l := newRugged(space, seed), newTicking(t, space, seed)
+		q := search.Query{Space: space, Accuracy: p, Latency: l}
+		middle := found(space, p, l, archs[int(seed)*7])
+		q.Limits = []search.Limits{{LatencyMS: middle.LatencyMS}, {MACs: middle.MACs, Params: middle.Params}, {}}[seed%3]
+		if seed%4 == 0 {
+			q.Resolutions = []int{24}
+			q.Limits.LatencyMS *= 2
+		}
+		answer, err := search.Find(t.Context(), q, search.Config{Seed: seed, Evaluations: 480})
+		if errors.Is(err, search.ErrInfeasible) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		best := search.Found{Top1: math.Inf(-1)}
+		for _, a := range archs {
+			f := found(space, p, l, a)
+			allowed := q.Resolutions == nil || slices.Contains(q.Resolutions, int(a.Resolution))
+			if allowed && q.Limits.Hold(f.LatencyMS, f.MACs, f.Params) && f.Top1 > best.Top1 {
+				best = f
+			}
+		}
+		if answer.Best[0] != best || !answer.Exact() {
+			t.Errorf("seed %d: found %+v (%v), the best is %+v", seed, answer.Best[0], answer.Status, best)
+		}
+		if want := len(archs) / (1 + len(q.Resolutions)); answer.Evaluations != want {
+			t.Errorf("seed %d: %d evaluations, want %d", seed, answer.Evaluations, want)
+		}
+		fewer, err := search.Find(t.Context(), q, search.Config{Seed: seed, Evaluations: answer.Evaluations - 1})
+		if err != nil || fewer.Exact() || fewer.Evaluations >= answer.Evaluations {
+			t.Errorf("seed %d: %v after %d of %d networks (%v)", seed, fewer.Status, fewer.Evaluations, answer.Evaluations, err)
+		}
+	}
+}
+
+// TestFrontAgainstDefinition compares with all networks: exactly where the run may look at all of them, else each point with what the
+// predictors say of it, and with the others.
+func TestFrontAgainstDefinition(t *testing.T) {
+	space := parseSpace(t, smallSpace)
+	archs := allArchs(space)
+	for seed := range uint64(12) {
+		p, l := newRugged(space, seed), newTicking(t, space, seed)
+		cost := []search.Cost{search.Latency, search.MACs, search.Params}[seed%3]
+		q := search.Query{Space: space, Accuracy: p, Latency: l}
+		if seed%2 == 1 {
+			q.Limits.LatencyMS = found(space, p, l, archs[100]).LatencyMS
+		}
+		var all []search.Found
+		for _, a := range archs {
+			if f := found(space, p, l, a); q.Limits.Hold(f.LatencyMS, f.MACs, f.Params) {
+				all = append(all, f)
+			}
+		}
+		for _, evaluations := range []int{480, 479, 200} {
+			front, err := search.FindFront(t.Context(), q, cost, search.Config{Seed: seed, Evaluations: evaluations})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if front.Evaluations > evaluations || (front.Status == search.Exhausted) != (evaluations == 480) {
+				t.Errorf("seed %d: %v after %d of %d evaluations", seed, front.Status, front.Evaluations, evaluations)
+			}
+			for i, x := range front.Points {
+				if x != found(space, p, l, x.Arch) || !q.Limits.Hold(x.LatencyMS, x.MACs, x.Params) {
+					t.Errorf("seed %d: %+v is not what the predictors say, or outside the limits", seed, x)
+				}
+				if i > 0 && !(x.Top1 > front.Points[i-1].Top1 && cost.Of(x) > cost.Of(front.Points[i-1])) {
+					t.Errorf("seed %d: point %d does not rise", seed, i)
+				}
+			}
+			if evaluations < 480 {
+				continue
+			}
+			for _, f := range all {
+				if best, ok := front.Best(limitTo(cost, f)); !ok || best.Top1 < f.Top1 {
+					t.Errorf("seed %d: %+v is better than the front's %+v", seed, f, best)
+				}
+			}
+		}
+	}
+}
+
+func limitTo(cost search.Cost, f search.Found) search.Limits {
+	switch cost {
+	case search.MACs:
+		return search.Limits{MACs: f.MACs}
+	case search.Params:
+		return search.Limits{Params: f.Params}
+	}
+	return search.Limits{LatencyMS: f.LatencyMS}
+}
+
+// TestFrontAsksOnce: the searches behind a front share what they learn.
+func TestFrontAsksOnce(t *testing.T) {
+	space := parseSpace(t, smallSpace)
+	p, l := newRugged(space, 1), newTicking(t, space, 1)
+	if _, err := search.FindFront(t.Context(), search.Query{Space: space, Accuracy: p, Latency: l}, search.Latency, search.Config{Evaluations: 400}); err != nil {
+		t.Fatal(err)
+	}
+	for a, n := range p.asked {
+		if n != 1 {
+			t.Errorf("asked %d times about %v", n, a)
+		}
+	}
+}
+
+func TestFrontIsReproducible(t *testing.T) {
+	space := parseSpace(t, smallSpace)
+	run := func(seed uint64) *search.Front {
+		q := search.Query{Space: space, Accuracy: newRugged(space, 1), Latency: newTicking(t, space, 1)}
+		front, err := search.FindFront(t.Context(), q, search.Latency, search.Config{Seed: seed, Evaluations: 150})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return front
+	}
+	a, b, c := run(1), run(1), run(2)
+	if !slices.Equal(a.Points, b.Points) || a.Evaluations != b.Evaluations {
+		t.Error("one seed gives two fronts")
+	}
+	if slices.Equal(a.Points, c.Points) {
+		t.Error("two seeds give one front, at a third of the evaluations that the whole space takes")
+	}
+}
+
+func TestFrontRefuses(t *testing.T) {
+	space := parseSpace(t, smallSpace)
+	p, l := newRugged(space, 1), newTicking(t, space, 1)
+	q := search.Query{Space: space, Accuracy: p}
+	if _, err := search.FindFront(t.Context(), q, search.Latency, search.Config{}); err == nil {
+		t.Error("a front of latency without a latency predictor")
+	}
+	_, fastest, _ := l.Min()
+	q.Latency, q.Limits = l, search.Limits{LatencyMS: fastest * 0.99}
+	var unreachable *search.UnreachableError
+	if _, err := search.FindFront(t.Context(), q, search.MACs, search.Config{}); !errors.As(err, &unreachable) || unreachable.Smallest != fastest {
+		t.Errorf("below the fastest network: %v", err)
+	}
+	if len(p.asked) > 0 {
+		t.Error("looked at networks before finding that none can do")
+	}
+}
+
+// TestFrontCancelled ends a run at several moments: what was found until then comes with the error.
+func TestFrontCancelled(t *testing.T) {
+	space := parseSpace(t, smallSpace)
+	for _, after := range []int{1, 5, 12} {
+		ctx, cancel := context.WithCancel(t.Context())
+		calls := 0
+		q := search.Query{Space: space, Accuracy: newRugged(space, 1), Latency: newTicking(t, space, 1)}
+		_, err := search.FindFront(ctx, q, search.Latency, search.Config{Evaluations: 400, Progress: func(search.Progress) {
+			if calls++; calls == after {
+				cancel()
+			}
+		}})
+		cancel()
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled after %d batches: %v", after, err)
+		}
+	}
+}
+
+// TestSpread picks from fronts of all shapes.
+func TestSpread(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	for range 200 {
+		f := search.Front{Cost: search.Latency}
+		top1, ms := 0.5, 1.0
+		for range 1 + r.IntN(40) {
+			top1, ms = top1+math.Pow(r.Float64(), 4), ms+math.Pow(10*r.Float64(), 3)
+			f.Points = append(f.Points, search.Found{Top1: top1, LatencyMS: ms})
+		}
+		n := 1 + r.IntN(45)
+		picked := f.Spread(n)
+		if len(picked) != min(n, len(f.Points)) {
+			t.Fatalf("%d of %d points for %d", len(picked), len(f.Points), n)
+		}
+		at := -1
+		for _, p := range picked {
+			next := slices.Index(f.Points, p)
+			if next <= at {
+				t.Fatalf("points are not distinct, or not in order: %v", picked)
+			}
+			at = next
+		}
+		if at != len(f.Points)-1 || n > 1 && picked[0] != f.Points[0] {
+			t.Fatalf("the ends are missing in %v of %v", picked, f.Points)
+		}
+	}
+	even := search.Front{Cost: search.MACs}
+	for i := range 101 {
+		even.Points = append(even.Points, search.Found{Top1: float64(i), MACs: int64(math.Round(1e6 * math.Exp(float64(i)/10)))})
+	}
+	for i, p := range even.Spread(11) {
+		if p.Top1 != float64(10*i) {
+			t.Errorf("pick %d of an even front is point %v", i, p.Top1)
+		}
+	}
+	if none := (&search.Front{}).Spread(3); len(none) != 0 {
+		t.Errorf("picked %v of nothing", none)
+	}
+}
