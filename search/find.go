@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,7 +42,7 @@ type Query struct {
 	Accuracy Predictor        // top-1, 0 to 1
 	Latency  LatencyPredictor // milliseconds; may be nil if there is no latency limit
 	Limits   Limits
-	// Resolutions restricts the search, for predictors that know only some; nil is all of the space.
+	// Resolutions restricts the search; nil is all of the space. Those that a predictor knows nothing of are left out in any case.
 	Resolutions []int
 }
 
@@ -103,7 +104,9 @@ type finder struct {
 
 // Find searches. Limits that no sub-network can meet are an [*UnreachableError]; limits that can be met one by one, but
 // that no network was found to meet together, an [*InfeasibleError].
-func Find(ctx context.Context, q Query, c Config) (*Answer, error) { return FindBy(ctx, Minimize, q, c) }
+func Find(ctx context.Context, q Query, c Config) (*Answer, error) {
+	return FindBy(ctx, Minimize, q, c)
+}
 
 // Method is a way to search: [Minimize], or [Random] and [Baseline] to compare with.
 type Method func(context.Context, Problem, Config) (*Result, error)
@@ -130,15 +133,7 @@ func (f *finder) problem() Problem {
 // count is the number of networks that the query allows before limits, or math.MaxInt if there are more.
 func (f *finder) count() int {
 	n := f.Space.Count()
-	if f.Resolutions != nil {
-		searched := 0
-		for _, r := range f.Space.Resolutions {
-			if slices.Contains(f.Resolutions, r) {
-				searched++
-			}
-		}
-		n.Mul(n, big.NewInt(int64(max(searched, 1)))).Div(n, big.NewInt(int64(len(f.Space.Resolutions))))
-	}
+	n.Mul(n, big.NewInt(int64(len(f.Resolutions)))).Div(n, big.NewInt(int64(len(f.Space.Resolutions))))
 	if !n.IsInt64() {
 		return math.MaxInt
 	}
@@ -162,6 +157,9 @@ func newFinder(q Query) (*finder, error) {
 	if q.Limits.LatencyMS != 0 && q.Latency == nil {
 		return nil, errors.New("a latency limit needs a latency predictor; make one with tailor profile and tailor fit latency")
 	}
+	if err := q.knownResolutions(); err != nil {
+		return nil, err
+	}
 	macs, err := predictor.NewAdditive(q.Space, func(b supernet.Block) float64 { return float64(b.MACs()) })
 	if err != nil {
 		return nil, err
@@ -171,6 +169,36 @@ func newFinder(q Query) (*finder, error) {
 		return nil, err
 	}
 	return &finder{Query: q, macs: macs, params: params}, nil
+}
+
+// knownResolutions narrows the query to the resolutions that its predictors can predict: published tables have only some. The error
+// is that of the first, if none is left.
+func (q *Query) knownResolutions() error {
+	var known []int
+	var failed error
+	for _, r := range q.Space.Resolutions {
+		if q.Resolutions != nil && !slices.Contains(q.Resolutions, r) {
+			continue
+		}
+		a := q.Space.Min()
+		a.Resolution = uint16(r)
+		_, err := q.Accuracy.Predict([]supernet.Arch{a})
+		if err == nil && q.Latency != nil {
+			_, err = q.Latency.Predict([]supernet.Arch{a})
+		}
+		if err == nil {
+			known = append(known, r)
+		}
+		failed = cmp.Or(failed, err)
+	}
+	if len(known) == 0 && failed == nil {
+		return fmt.Errorf("none of the resolutions %v is one of space %s", q.Resolutions, q.Space.Name)
+	}
+	if len(known) == 0 {
+		return failed
+	}
+	q.Resolutions = known
+	return nil
 }
 
 // probe finds limits that cannot be met: the costs are additive over blocks, so that each has an exact minimum.
@@ -216,9 +244,6 @@ func (f *finder) seeds() []Genes {
 // canonical zeroes genes that do not matter, and moves resolutions that are not searched to the nearest that is.
 func (f *finder) canonical(g Genes) {
 	copy(g, f.Space.Encode(f.Space.Decode(g)))
-	if f.Resolutions == nil {
-		return
-	}
 	at, best := f.Space.Resolutions[g[0]], -1
 	for i, r := range f.Space.Resolutions {
 		for _, allowed := range f.Resolutions {

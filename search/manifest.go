@@ -8,9 +8,9 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-const manifestKind, manifestVersion = "manifest", 1
+const manifestKind, manifestVersion = "manifest", 2
 
-// Manifest is a sub-network ready to ship, and where everything in it came from: the document "manifest/1". Its inputs are
+// Manifest is a sub-network ready to ship, and where everything in it came from: the document "manifest/2". Its inputs are
 // the run's weights ("weights"), the data ("data"), the predictors ("accuracy", "latency") and the profile ("profile").
 type Manifest struct {
 	files.Header
@@ -29,6 +29,7 @@ type Manifest struct {
 	Seed        uint64           `json:"seed"` // of the search
 	Predicted   Predicted        `json:"predicted"`
 	Measured    *Measured        `json:"measured,omitempty"`
+	Ranks       *Ranks           `json:"ranks,omitempty"`
 }
 
 // WeightsFile is the safetensors file beside a manifest: kernels as (height,width,in,out), depthwise kernels as
@@ -45,6 +46,17 @@ type Predicted struct {
 	LatencyMS     float64 `json:"latency_ms,omitempty"`
 	LatencyMAPE   float64 `json:"latency_mape,omitempty"`
 	LatencyDevice string  `json:"latency_device,omitempty"`
+	// Exact says that no network of the space within the limits has a better predicted top-1, all having been looked at.
+	Exact bool `json:"exact,omitempty"`
+	// Top1Bound is what the predicted top-1 of no network of the space within the limits exceeds, absent if nobody asked for it.
+	Top1Bound float64 `json:"top1_bound,omitempty"`
+}
+
+// Ranks is a network's place among those that were found for the same limits and verified, from 1. What is over its limits when measured
+// comes after what is not; the rest is by top-1.
+type Ranks struct {
+	Predicted int `json:"predicted"`
+	Measured  int `json:"measured"`
 }
 
 // Measured is what the extracted network did.

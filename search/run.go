@@ -159,7 +159,9 @@ func (r *run) improves(id int32) bool {
 	return lower
 }
 
-func (r *run) point() Point { return Point{Evaluations: r.evaluated, Feasible: r.feasible, Best: slices.Clone(r.best)} }
+func (r *run) point() Point {
+	return Point{Evaluations: r.evaluated, Feasible: r.feasible, Best: slices.Clone(r.best)}
+}
 
 // finish turns the state into what the caller gets, given the error or nil that ended the run.
 func (r *run) finish(status Status, err error) (*Result, error) {

@@ -27,7 +27,7 @@ const schemaDir = "../../docs/schema"
 func written() map[string]any {
 	return map[string]any{
 		"run": trainer.Info{}, "checkpoint": trainer.State{}, "metrics": trainer.Metric{}, "profile": profiles.Profile{},
-		"accuracy": predictor.Accuracy{}, "latency": predictor.Latency{}, "manifest": search.Manifest{}, "summary": walk.Summary{},
+		"accuracy": predictor.Accuracy{}, "latency": predictor.Latency{}, "manifest": search.Manifest{}, "front": search.FrontDocument{}, "summary": walk.Summary{},
 	}
 }
 
@@ -81,7 +81,7 @@ func TestDocumentsFitSchemas(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	want := map[string]int{"run": 1, "checkpoint": 2, "profile": 1, "accuracy": 1, "latency": 1, "manifest": 3}
+	want := map[string]int{"run": 1, "checkpoint": 2, "profile": 1, "accuracy": 1, "latency": 2, "manifest": 9, "front": 3}
 	if !maps.Equal(seen, want) {
 		t.Errorf("the walk wrote %v, want %v", seen, want)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -16,23 +18,30 @@ import (
 type searchCmd struct {
 	spaceFlags
 	Accuracy    string          `required:"" help:"File that fit accuracy wrote." type:"path"`
-	Latency     string          `help:"File that fit latency wrote." type:"path"`
+	Latency     []string        `help:"File that fit latency wrote; several, separated by commas, for several devices in one run." type:"path"`
 	MaxLatency  []time.Duration `help:"Latency budget such as 5ms; several, separated by commas, give a winner each."`
 	MaxMACs     count           `name:"max-macs" help:"Limit of multiply-accumulates, such as 50M."`
 	MaxParams   count           `help:"Limit of parameters, such as 2M."`
 	Top         int             `help:"Winners for each budget." default:"1"`
-	Evaluations int             `help:"Sub-networks to look at, at most." default:"20000"`
-	Verify      bool            `help:"Measure the winners' accuracy and, on the profiled device, latency. Needs --run." default:"true" negatable:""`
+	Pareto      bool            `help:"Find the whole front of accuracy against cost in one run, and write front.json."`
+	Cost        string          `help:"Cost of the front: latency, macs or params. Default latency with --latency, else macs." enum:",latency,macs,params" default:""`
+	Points      int             `help:"Winners spread over the front, where --max-latency does not name several." default:"10"`
+	Evaluations int             `help:"Sub-networks to look at, at most, for each budget or front. Default 20000, and 100000 for a front."`
+	Exhaustive  bool            `help:"Look at every sub-network of a space of up to 5 million, so that the answer is exact."`
+	Verify      bool            `help:"Measure the winners' accuracy and, on the profiled device, latency, and rank them by that. Needs --run." default:"true" negatable:""`
 	Data        string          `help:"The run's data; default where it was when training."`
 	Out         string          `required:"" help:"Folder for the manifests, a folder each." type:"path"`
 }
+
+// exhaustiveLimit bounds memory, of which a sub-network takes some 200 bytes, and time, of which it takes some 10 us.
+const exhaustiveLimit = 5_000_000
 
 func (c *searchCmd) limits() ([]search.Limits, error) {
 	base := search.Limits{MACs: int64(c.MaxMACs), Params: int64(c.MaxParams)}
 	if len(c.MaxLatency) == 0 {
 		return []search.Limits{base}, nil
 	}
-	if c.Latency == "" {
+	if len(c.Latency) == 0 {
 		return nil, usagef("--max-latency needs --latency FILE; make one with tailor profile and tailor fit latency")
 	}
 	var all []search.Limits
@@ -49,6 +58,9 @@ func (c *searchCmd) limits() ([]search.Limits, error) {
 
 // Run searches.
 func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	limits, err := c.limits()
 	if err != nil {
 		return err
@@ -58,9 +70,15 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	j := walk.SearchJob{
-		Space: space, Run: run, Limits: limits, Top: c.Top, Dir: c.Out, Workers: g.Workers,
+		Space: space, Run: run, Limits: limits, Top: c.Top, Pareto: c.Pareto, Cost: frontCosts[c.Cost], Points: c.Points, Dir: c.Out, Workers: g.Workers,
 		Config:   search.Config{Seed: g.Seed, Evaluations: c.Evaluations},
 		Progress: func(what string, done, total int) { g.progress(what, float64(done), float64(total)) },
+	}
+	if c.Exhaustive {
+		if n := space.Count(); !n.IsInt64() || n.Int64() > exhaustiveLimit {
+			return usagef("space %s has %v sub-networks, and --exhaustive looks at %d at most; leave it out for the best that is found", space.Name, n, exhaustiveLimit)
+		}
+		j.Config.Evaluations = exhaustiveLimit
 	}
 	if err := c.predictors(&j, space); err != nil {
 		return err
@@ -70,8 +88,11 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 			return err
 		}
 	}
-	if j.Verify = run != nil && c.Verify; j.Verify && j.Latency != nil {
-		j.Runtime = walk.NativeLike(j.Latency.Runtime)
+	j.Verify = run != nil && c.Verify
+	for i := range j.Devices {
+		if d := &j.Devices[i]; j.Verify {
+			d.Runtime = walk.NativeLike(d.Latency.Runtime)
+		}
 	}
 	result, err := walk.Search(ctx, j)
 	if err != nil {
@@ -79,6 +100,9 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 	}
 	return g.result(result, func(w io.Writer) {
 		printWinners(w, result.Winners)
+		for _, f := range result.Fronts {
+			fmt.Fprintf(w, "wrote %s, %d networks\n", f.Path, f.Points)
+		}
 		fmt.Fprintf(w, "looked at %d sub-networks in %.2f s\n", result.Evaluations, result.Seconds)
 	})
 }
@@ -88,24 +112,76 @@ func (c *searchCmd) predictors(j *walk.SearchJob, space *supernet.Space) error {
 	if j.Accuracy, err = predictor.LoadAccuracy(c.Accuracy, space); err != nil {
 		return err
 	}
-	if c.Latency != "" {
-		j.Latency, err = predictor.LoadLatency(c.Latency, space)
+	for _, path := range c.Latency {
+		l, err := predictor.LoadLatency(path, space)
+		if err != nil {
+			return err
+		}
+		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+		j.Devices = append(j.Devices, walk.Device{Name: name, Latency: l})
 	}
-	return err
+	return nil
 }
 
-// printWinners prints the table of winners: what was asked for, predicted and measured.
+var frontCosts = map[string]search.Cost{"latency": search.Latency, "macs": search.MACs, "params": search.Params}
+
+// check refuses flags that do not go together.
+func (c *searchCmd) check() error {
+	switch {
+	case c.Cost == "latency" && len(c.Latency) == 0:
+		return usagef("--cost latency needs --latency FILE; make one with tailor profile and tailor fit latency")
+	case !c.Pareto && c.Cost != "":
+		return usagef("--cost is of a front; add --pareto")
+	case c.Pareto && c.Top != 1:
+		return usagef("--top is of a budget; with --pareto use --points")
+	case c.Exhaustive && c.Evaluations != 0:
+		return usagef("--exhaustive and --evaluations exclude each other")
+	case c.Top < 1 || c.Points < 1 || c.Evaluations < 0:
+		return usagef("--top %d, --points %d and --evaluations %d: expected 1 or more", c.Top, c.Points, c.Evaluations)
+	}
+	return nil
+}
+
+// printWinners prints the table of winners: what was asked for, predicted and measured. Columns that would be empty are left out.
 func printWinners(w io.Writer, winners []walk.Winner) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "BUDGET\tTOP-1 PREDICTED\tMEASURED\tLATENCY PREDICTED\tMEASURED\tMACS\tPARAMS\t")
+	several, ranked := false, false
 	for _, x := range winners {
-		fmt.Fprintf(t, "%s\t%.1f %%\t%s\t%s\t%s\t%s\t%s\t\n", budgetText(x.Limits), 100*x.Predicted.Top1, measuredTop1(x), milliseconds(x.Predicted.LatencyMS),
-			measuredLatency(x), large(x.MACs), large(x.Params))
+		several, ranked = several || x.Device != "", ranked || x.Ranks != nil && x.Ranks.Predicted+x.Ranks.Measured > 2
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	row := func(device, rank string, cells ...string) {
+		if several {
+			cells = append([]string{device}, cells...)
+		}
+		if ranked {
+			cells = append(cells, rank)
+		}
+		fmt.Fprintln(t, strings.Join(cells, "\t")+"\t")
+	}
+	row("DEVICE", "RANK PREDICTED -> MEASURED", "BUDGET", "TOP-1 PREDICTED", "MEASURED", "LATENCY PREDICTED", "MEASURED", "MACS", "PARAMS")
+	for _, x := range winners {
+		row(x.Device, ranks(x), budgetText(x.Limits), top1Text(x), measuredTop1(x), milliseconds(x.Predicted.LatencyMS), measuredLatency(x),
+			large(x.MACs), large(x.Params))
 	}
 	t.Flush()
 	for _, x := range winners {
 		fmt.Fprintln(w, "wrote", x.Manifest)
 	}
+}
+
+func ranks(x walk.Winner) string {
+	if x.Ranks == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%d -> %d", x.Ranks.Predicted, x.Ranks.Measured)
+}
+
+func top1Text(x walk.Winner) string {
+	text := fmt.Sprintf("%.1f %%", 100*x.Predicted.Top1)
+	if x.Predicted.Exact {
+		text += " (exact)"
+	}
+	return text
 }
 
 func budgetText(l search.Limits) string {
@@ -141,6 +217,9 @@ func measuredLatency(x walk.Winner) string {
 	text := milliseconds(x.Measured.LatencyMS)
 	if x.Measured.Unstable {
 		text += " (noisy)"
+	}
+	if x.OverBudget {
+		text += " (over)"
 	}
 	return text
 }

@@ -63,6 +63,9 @@ func (w *walkthrough) walk() {
 	w.do("fit accuracy", "fit accuracy --run @run --samples 12 --calibration 100 --out @accuracy.json")
 	w.do("search", "search --run @run --accuracy @accuracy.json --latency @latency.json --max-latency 1h --out @winners")
 	w.do("search counts", "search --run @run --accuracy @accuracy.json --max-macs 1G --max-params 1M --out @counted")
+	w.do("fit other", "fit latency --run @run --profile @profile.json --out @other.json")
+	w.do("front", "search --run @run --accuracy @accuracy.json --latency @latency.json --pareto --points 2 --no-verify --out @front")
+	w.do("two devices", "search --space @micro.yaml --accuracy @accuracy.json --latency @latency.json --latency @other.json --max-latency 1h,2h --pareto --exhaustive --out @two")
 	w.do("search space", "search --space @micro.yaml --accuracy @accuracy.json --out @bare")
 }
 
@@ -137,6 +140,7 @@ func (w *walkthrough) checkResults() {
 		"fit accuracy": "samples heldout.rmse heldout.kendall_tau heldout.spearman heldout.within_10pct",
 		"fit latency":  "samples heldout.mape heldout.kendall_tau heldout.spearman heldout.within_10pct",
 		"search":       "evaluations seconds winners",
+		"front":        "evaluations seconds winners fronts",
 	} {
 		for _, key := range strings.Fields(keys) {
 			outer, inner, nested := strings.Cut(key, ".")

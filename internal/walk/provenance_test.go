@@ -39,7 +39,7 @@ func TestManifestGivesTheNetworkBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := Search(ctx, SearchJob{Space: space, Run: run, Data: d, Verify: true, Accuracy: accuracy, Latency: latency, Limits: limits, Dir: t.TempDir(), Workers: 2})
+	result, err := Search(ctx, SearchJob{Space: space, Run: run, Data: d, Verify: true, Accuracy: accuracy, Devices: []Device{{Latency: latency}}, Limits: limits, Dir: t.TempDir(), Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -116,8 +116,8 @@ func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *traine
 	}
 	j.Say("5/5  cut the winners, test and time them")
 	s.SearchResult, err = Search(ctx, SearchJob{
-		Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: accuracy, Latency: latency, Limits: limits, Dir: filepath.Join(j.Dir, "winners"),
-		Config: search.Config{Seed: j.Seed}, Runtime: profiles.Native{Threads: 1}, Workers: j.Workers,
+		Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: accuracy, Limits: limits, Dir: filepath.Join(j.Dir, "winners"),
+		Devices: []Device{{Latency: latency, Runtime: profiles.Native{Threads: 1}}}, Config: search.Config{Seed: j.Seed}, Workers: j.Workers,
 		Progress: func(what string, done, total int) { j.Progress(what, float64(done), float64(total)) },
 	})
 	if err != nil {

@@ -40,7 +40,7 @@ func TestSearchRefusesStrangers(t *testing.T) {
 		"no provenance": {unsourced(t, space), nil, store.StaleError{Role: "weights", Got: own}},
 	} {
 		dir := filepath.Join(t.TempDir(), "winners")
-		_, err := Search(context.Background(), SearchJob{Space: space, Run: run, Data: d, Accuracy: c.accuracy, Latency: c.latency, Dir: dir})
+		_, err := Search(context.Background(), SearchJob{Space: space, Run: run, Data: d, Accuracy: c.accuracy, Devices: []Device{{Latency: c.latency}}, Dir: dir})
 		var stale *store.StaleError
 		if !errors.As(err, &stale) {
 			t.Errorf("%s: %v, want a StaleError", name, err)
@@ -69,7 +69,7 @@ func TestSearchFindsTheBest(t *testing.T) {
 	accuracy, latency := macsAccuracy(t, space, strings.Repeat("5", 64)), inventedLatency(t, space)
 	_, fastest, _ := latency.Min()
 	limits := []search.Limits{{LatencyMS: 1.5 * fastest}, {MACs: macs(space, space.Min())}, {Params: 1 << 20, LatencyMS: 1e3}}
-	result, err := Search(context.Background(), SearchJob{Space: space, Accuracy: accuracy, Latency: latency, Limits: limits, Dir: t.TempDir()})
+	result, err := Search(context.Background(), SearchJob{Space: space, Accuracy: accuracy, Devices: []Device{{Latency: latency}}, Limits: limits, Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func TestSearchTimesWhatWasProfiled(t *testing.T) {
 		latency := inventedLatency(t, space)
 		latency.Device, latency.Runtime = c.device, c.runtime
 		result, err := Search(context.Background(), SearchJob{
-			Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Latency: latency, Dir: t.TempDir(), Runtime: native,
+			Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Dir: t.TempDir(), Devices: []Device{{Latency: latency, Runtime: native}},
 			Limits: []search.Limits{{LatencyMS: 1e6}}, Budget: 100 * time.Millisecond,
 		})
 		if err != nil {

@@ -1,0 +1,125 @@
+package walk
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/tailor-nas/tailor/search"
+)
+
+// pick is what one question to the search gave: of a device, and limits or a place on its front.
+type pick struct {
+	device *Device
+	limits search.Limits
+	place  int // on the front, from 1; 0 for limits
+	best   []search.Found
+	exact  bool
+}
+
+// deviceFront is the whole front of a device.
+type deviceFront struct {
+	device *Device
+	*search.Front
+}
+
+// find searches for all devices and limits, or for the front of each device. The searches share what the accuracy predictor said.
+func (j *SearchJob) find(ctx context.Context) ([]pick, []deviceFront, *SearchResult, error) {
+	began, result := time.Now(), &SearchResult{}
+	var accuracy search.Predictor = j.Accuracy
+	if len(j.Devices)*len(j.Limits) > 1 {
+		accuracy = search.Remember(accuracy)
+	}
+	var picks []pick
+	var fronts []deviceFront
+	for i := range j.Devices {
+		d := &j.Devices[i]
+		q := search.Query{Space: j.Space, Accuracy: accuracy}
+		if d.Latency != nil {
+			q.Latency = d.Latency
+		}
+		var err error
+		if j.Pareto {
+			j.report("search", i, len(j.Devices))
+			var f deviceFront
+			if f, picks, err = j.findFront(ctx, d, q, picks); err == nil {
+				fronts = append(fronts, f)
+				result.Evaluations += f.Evaluations
+			}
+		} else {
+			picks, err = j.findEach(ctx, i, q, picks, result)
+		}
+		if err != nil && j.label(d) != "" {
+			err = fmt.Errorf("%s: %w", d.Name, err)
+		}
+		if err != nil {
+			return nil, nil, nil, err
+		}
+	}
+	result.Seconds = time.Since(began).Seconds()
+	return picks, fronts, result, nil
+}
+
+// findEach runs one search for each of the limits.
+func (j *SearchJob) findEach(ctx context.Context, device int, q search.Query, picks []pick, result *SearchResult) ([]pick, error) {
+	for i, limits := range j.Limits {
+		j.report("search", device*len(j.Limits)+i, len(j.Devices)*len(j.Limits))
+		q.Limits = limits
+		config := j.Config
+		config.Top = j.Top
+		answer, err := search.Find(ctx, q, config)
+		if err != nil {
+			return nil, err
+		}
+		result.Evaluations += answer.Evaluations
+		picks = append(picks, pick{device: &j.Devices[device], limits: limits, best: answer.Best, exact: answer.Exact()})
+	}
+	return picks, nil
+}
+
+// findFront finds a device's front, up to the loosest of the limits, and picks from it.
+func (j *SearchJob) findFront(ctx context.Context, d *Device, q search.Query, picks []pick) (deviceFront, []pick, error) {
+	q.Limits = loosest(j.Limits)
+	front, err := search.FindFront(ctx, q, j.Cost, j.Config)
+	if err != nil {
+		return deviceFront{}, nil, err
+	}
+	exact := front.Status == search.Exhausted
+	if j.spread() {
+		for i, f := range front.Spread(j.Points) {
+			picks = append(picks, pick{d, j.Limits[0], i + 1, []search.Found{f}, exact})
+		}
+		return deviceFront{d, front}, picks, nil
+	}
+	for _, limits := range j.Limits {
+		best, ok := front.Best(limits)
+		if !ok { // says how near one can come
+			q.Limits = limits
+			answer, err := search.Find(ctx, q, j.Config)
+			if err != nil {
+				return deviceFront{}, nil, err
+			}
+			best = answer.Best[0]
+		}
+		picks = append(picks, pick{device: d, limits: limits, best: []search.Found{best}, exact: exact})
+	}
+	return deviceFront{d, front}, picks, nil
+}
+
+// loosest is what holds wherever any of the limits does.
+func loosest(all []search.Limits) search.Limits {
+	l := all[0]
+	for _, other := range all[1:] {
+		l.LatencyMS = looser(l.LatencyMS, other.LatencyMS)
+		l.MACs = looser(l.MACs, other.MACs)
+		l.Params = looser(l.Params, other.Params)
+	}
+	return l
+}
+
+func looser[T int64 | float64](a, b T) T {
+	if a == 0 || b == 0 {
+		return 0
+	}
+	return max(a, b)
+}

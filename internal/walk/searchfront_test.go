@@ -1,0 +1,135 @@
+package walk
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// TestFrontOfDevices finds the fronts of two devices, one of them twice as slow, in one run, and compares with all networks.
+func TestFrontOfDevices(t *testing.T) {
+	space := parseSpace(t, microSpace)
+	accuracy := macsAccuracy(t, space, strings.Repeat("5", 64))
+	fast, slow := inventedLatency(t, space), inventedLatency(t, space)
+	slow.Slope *= 2
+	slow.Device = "slow"
+	result, err := Search(context.Background(), SearchJob{
+		Space: space, Accuracy: accuracy, Devices: []Device{{Name: "fast", Latency: fast}, {Name: "slow", Latency: slow}},
+		Pareto: true, Points: 3, Dir: t.TempDir(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(result.Winners) != 6 || len(result.Fronts) != 2 || result.Evaluations != 80 {
+		t.Fatalf("%d winners on %d fronts after %d evaluations, want 3 on each of 2 after looking at all 40 twice", len(result.Winners), len(result.Fronts), result.Evaluations)
+	}
+	for i, f := range result.Fronts {
+		d, err := search.LoadFront(f.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !d.Exact || d.Cost != search.Latency || d.SpaceSHA256 != space.SHA256() || d.Inputs["accuracy"].SHA256 != accuracy.SHA256 || len(d.Points) != f.Points {
+			t.Errorf("%s: %+v", f.Path, d)
+		}
+		for _, a := range allArchs(space) {
+			top1, _ := accuracy.Predict([]supernet.Arch{a})
+			ms := inventedNetwork(space, a) * float64(i+1)
+			best := d.Points[0]
+			for _, p := range d.Points {
+				if p.LatencyMS <= ms*(1+1e-9) {
+					best = p
+				}
+			}
+			if best.Top1 < top1[0] {
+				t.Errorf("%s has %v at %v ms, but a network reaches %v", f.Device, best.Top1, ms, top1[0])
+			}
+		}
+		winner := result.Winners[3*i+2]
+		last := d.Points[len(d.Points)-1]
+		if winner.Device != f.Device || winner.Predicted.Top1 != last.Top1 || winner.Predicted.LatencyMS != last.LatencyMS || !winner.Predicted.Exact {
+			t.Errorf("the last winner %+v is not the end of the front, %+v", winner, last)
+		}
+		m, _, err := search.LoadManifest(winner.Manifest)
+		if err != nil || m.Predicted.LatencyDevice != d.LatencyDevice {
+			t.Errorf("%s: device %q (%v)", winner.Manifest, m.Predicted.LatencyDevice, err)
+		}
+	}
+}
+
+// TestFrontAtBudgets takes the front's best for each of several limits; they are those of a search for each.
+func TestFrontAtBudgets(t *testing.T) {
+	space := parseSpace(t, microSpace)
+	latency := inventedLatency(t, space)
+	_, fastest, _ := latency.Min()
+	j := SearchJob{
+		Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Devices: []Device{{Latency: latency}},
+		Limits: []search.Limits{{LatencyMS: fastest * 1.3}, {LatencyMS: fastest * 2}, {LatencyMS: fastest}}, Dir: t.TempDir(),
+	}
+	each, err := Search(context.Background(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.Pareto = true
+	j.Dir = t.TempDir()
+	front, err := Search(context.Background(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, w := range front.Winners {
+		e := each.Winners[i]
+		if w.Predicted.Top1 != e.Predicted.Top1 || w.Limits != e.Limits || filepath.Base(filepath.Dir(w.Manifest)) != filepath.Base(filepath.Dir(e.Manifest)) {
+			t.Errorf("front: %+v\nsearch: %+v", w, e)
+		}
+	}
+	j.Limits = append(j.Limits, search.Limits{LatencyMS: fastest * 0.99})
+	var unreachable *search.UnreachableError
+	if _, err := Search(context.Background(), j); !errors.As(err, &unreachable) {
+		t.Errorf("one budget of several out of reach: %v", err)
+	}
+}
+
+// TestFrontKeepsStrangers: what is called front.json but is none stays.
+func TestFrontKeepsStrangers(t *testing.T) {
+	space := parseSpace(t, microSpace)
+	dir := t.TempDir()
+	path := filepath.Join(dir, search.FrontFile)
+	if err := os.WriteFile(path, []byte("{}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Search(context.Background(), SearchJob{Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Pareto: true, Dir: dir})
+	if err == nil || !strings.Contains(err.Error(), "--out") {
+		t.Errorf("got %v, want a refusal that names --out", err)
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != "{}" {
+		t.Errorf("the file holds %q (%v)", text, err)
+	}
+}
+
+// TestSameNetworkIsMeasuredOnce: two budgets with one answer.
+func TestSameNetworkIsMeasuredOnce(t *testing.T) {
+	run, d := trainMicro(t, 1, 10)
+	result, err := Search(context.Background(), SearchJob{
+		Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: macsAccuracy(t, run.Info.Space, run.State.WeightsSHA256),
+		Limits: []search.Limits{{MACs: 1 << 40}, {MACs: 1 << 41}}, Top: 2, Dir: t.TempDir(), Workers: 2,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, w := range result.Winners[:2] {
+		twin := result.Winners[i+2]
+		if *w.Measured != *twin.Measured && w.Measured.Top1 != twin.Measured.Top1 || w.Ranks == nil || *w.Ranks != *twin.Ranks {
+			t.Errorf("%+v and %+v", w, twin)
+		}
+		a, _, errA := search.LoadManifest(w.Manifest)
+		b, _, errB := search.LoadManifest(twin.Manifest)
+		if errA != nil || errB != nil || a.Weights.SHA256 != b.Weights.SHA256 {
+			t.Errorf("the weights differ (%v, %v)", errA, errB)
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package walk
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/search"
+)
+
+// checkFolders refuses, before any work, to write where something else is.
+func (j *SearchJob) checkFolders() error {
+	names := map[string]bool{}
+	for i := range j.Devices {
+		dir := j.dir(&j.Devices[i])
+		for _, name := range j.folderNames() {
+			path := filepath.Join(dir, name)
+			if names[path] {
+				return fmt.Errorf("the limits %s are asked for twice", name)
+			}
+			names[path] = true
+			if err := replaceable(path); err != nil {
+				return err
+			}
+		}
+		if !j.Pareto {
+			continue
+		}
+		path := filepath.Join(dir, search.FrontFile)
+		if kind, _, err := store.Kind(path); !errors.Is(err, fs.ErrNotExist) && (err != nil || kind != search.FrontKind) {
+			return fmt.Errorf("%s exists and is not an earlier search's; choose another --out", path)
+		}
+	}
+	return nil
+}
+
+// folderNames are those that a device's winners may get.
+func (j *SearchJob) folderNames() (names []string) {
+	if j.spread() {
+		for place := range j.Points {
+			names = append(names, placeName(place+1))
+		}
+		return names
+	}
+	for _, l := range j.Limits {
+		for rank := range j.Top {
+			names = append(names, folderName(l, rank))
+		}
+	}
+	return names
+}
+
+// spread says whether winners are spread over the front.
+func (j *SearchJob) spread() bool { return j.Pareto && len(j.Limits) == 1 }
+
+// replaceable says whether a folder is not there, or an earlier search's.
+func replaceable(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	foreign := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !e.Type().IsRegular() || !search.IsManifestFile(e.Name()) })
+	if err == nil && !foreign {
+		if kind, _, kindErr := store.Kind(filepath.Join(dir, search.ManifestFile)); kindErr == nil && kind == "manifest" {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s exists and is not an earlier search's; choose another --out", dir)
+}
+
+// folderName tells the limits: "latency-2.5ms-macs-50M", and from the second best on its rank.
+func folderName(l search.Limits, rank int) string {
+	var parts []string
+	if l.LatencyMS > 0 {
+		parts = append(parts, "latency-"+strconv.FormatFloat(l.LatencyMS, 'f', -1, 64)+"ms")
+	}
+	if l.MACs > 0 {
+		parts = append(parts, fmt.Sprintf("macs-%d", l.MACs))
+	}
+	if l.Params > 0 {
+		parts = append(parts, fmt.Sprintf("params-%d", l.Params))
+	}
+	if parts == nil {
+		parts = []string{"best"}
+	}
+	if rank > 0 {
+		parts = append(parts, fmt.Sprint(rank+1))
+	}
+	return strings.Join(parts, "-")
+}
+
+// save writes a winner's folder, in the place of an earlier search's.
+func (j *SearchJob) save(dir string, c *cut) (string, error) {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return "", fmt.Errorf("write manifest: %w", err)
+	}
+	if err := replaceable(dir); err != nil {
+		return "", err
+	}
+	old := dir + ".partial"
+	if err := os.Rename(dir, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("replace manifest: %w", err)
+	}
+	path, err := c.manifest.Save(dir, c.net)
+	if err != nil {
+		return "", errors.Join(err, ignoreMissing(os.Rename(old, dir)))
+	}
+	if err := os.RemoveAll(old); err != nil {
+		return "", fmt.Errorf("replace manifest: %w", err)
+	}
+	return path, nil
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// saveFront writes the whole front of a device, and takes away what an earlier, longer choice of winners left.
+func (j *SearchJob) saveFront(f deviceFront, result *SearchResult) error {
+	dir := j.dir(f.device)
+	document := &search.FrontDocument{
+		SpaceName: j.Space.Name, SpaceSHA256: j.Space.SHA256(), Cost: f.Cost, Limits: loosest(j.Limits), Seed: j.Config.Seed,
+		Evaluations: f.Evaluations, Exact: f.Status == search.Exhausted,
+	}
+	document.Inputs = map[string]store.Input{"accuracy": {SHA256: j.Accuracy.SHA256}}
+	if l := f.device.Latency; l != nil {
+		document.LatencyDevice = l.Device
+		document.Inputs["latency"] = store.Input{SHA256: l.SHA256}
+	}
+	for _, p := range f.Points {
+		document.Points = append(document.Points, search.FrontPoint{
+			Arch: j.Space.Spec(p.Arch), Top1: p.Top1, LatencyMS: p.LatencyMS, MACs: p.MACs, Params: p.Params,
+		})
+	}
+	path := filepath.Join(dir, search.FrontFile)
+	if err := document.Save(path); err != nil {
+		return err
+	}
+	result.Fronts = append(result.Fronts, Front{j.label(f.device), path, len(f.Points)})
+	if !j.spread() {
+		return nil
+	}
+	for place := min(j.Points, len(f.Points)) + 1; ; place++ {
+		old := filepath.Join(dir, placeName(place))
+		if _, err := os.Stat(old); err != nil || replaceable(old) != nil {
+			return nil
+		}
+		if err := os.RemoveAll(old); err != nil {
+			return fmt.Errorf("remove an earlier search's winner: %w", err)
+		}
+	}
+}

@@ -1,0 +1,52 @@
+package search
+
+import (
+	files "github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+const (
+	// FrontFile is the name of a front's document in the folder of a search.
+	FrontFile = "front.json"
+	// FrontKind is its kind.
+	FrontKind    = "front"
+	frontVersion = 1
+)
+
+// FrontDocument is a whole [Front] with what it was made from: the document "front/1". Its inputs are the predictors ("accuracy",
+// "latency").
+type FrontDocument struct {
+	files.Header
+	SpaceName     string       `json:"space"`
+	SpaceSHA256   string       `json:"space_sha256"`
+	Cost          Cost         `json:"cost"`
+	Limits        Limits       `json:"limits"` // of the search
+	LatencyDevice string       `json:"latency_device,omitempty"`
+	Seed          uint64       `json:"seed"`
+	Evaluations   int          `json:"evaluations"`
+	Exact         bool         `json:"exact,omitempty"` // the whole space was looked at
+	Points        []FrontPoint `json:"points"`          // cost and top-1 rise
+}
+
+// FrontPoint is a network of a front with what is predicted of it.
+type FrontPoint struct {
+	Arch      supernet.Spec `json:"arch"`
+	Top1      float64       `json:"top1"`
+	LatencyMS float64       `json:"latency_ms,omitempty"`
+	MACs      int64         `json:"macs"`
+	Params    int64         `json:"params"`
+}
+
+// Save writes the document.
+func (d *FrontDocument) Save(path string) error {
+	return files.WriteDocument(path, FrontKind, frontVersion, d)
+}
+
+// LoadFront reads a document that [FrontDocument.Save] wrote.
+func LoadFront(path string) (*FrontDocument, error) {
+	d := &FrontDocument{}
+	if err := files.ReadDocument(path, FrontKind, frontVersion, d); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
