@@ -51,8 +51,8 @@ func (c Cost) of(latencyMS, macs, params float64) float64 {
 // Of is a network's cost.
 func (c Cost) Of(f Found) float64 { return c.of(f.LatencyMS, float64(f.MACs), float64(f.Params)) }
 
-// limit narrows limits to at most the given cost.
-func (c Cost) limit(l Limits, most float64) Limits {
+// Limit narrows limits to at most the given cost.
+func (c Cost) Limit(l Limits, most float64) Limits {
 	switch c {
 	case Latency:
 		if l.LatencyMS == 0 || most < l.LatencyMS {

@@ -80,7 +80,7 @@ func (f *finder) anchor(ctx context.Context, c Config) ([]*Answer, error) {
 	for i := range anchors {
 		q := f.Query
 		if share := float64(i+1) / anchors; share < 1 {
-			q.Limits = f.cost.limit(q.Limits, low*math.Pow(high/low, share))
+			q.Limits = f.cost.Limit(q.Limits, low*math.Pow(high/low, share))
 		}
 		a, err := Find(ctx, q, c)
 		if a != nil {

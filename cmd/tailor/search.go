@@ -28,6 +28,7 @@ type searchCmd struct {
 	Points      int             `help:"Winners spread over the front, where --max-latency does not name several." default:"10"`
 	Evaluations int             `help:"Sub-networks to look at, at most, for each budget or front. Default 20000, and 100000 for a front."`
 	Exhaustive  bool            `help:"Look at every sub-network of a space of up to 5 million, so that the answer is exact."`
+	Bound       int             `help:"Regions of the space to bound for each budget, to say how much better a network could be: the gap. -1: none; 0: some hundred if that takes about a second."`
 	Verify      bool            `help:"Measure the winners' accuracy and, on the profiled device, latency, and rank them by that. Needs --run." default:"true" negatable:""`
 	Data        string          `help:"The run's data; default where it was when training."`
 	Out         string          `required:"" help:"Folder for the manifests, a folder each." type:"path"`
@@ -70,7 +71,7 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	j := walk.SearchJob{
-		Space: space, Run: run, Limits: limits, Top: c.Top, Pareto: c.Pareto, Cost: frontCosts[c.Cost], Points: c.Points, Dir: c.Out, Workers: g.Workers,
+		Space: space, Run: run, Limits: limits, Top: c.Top, Pareto: c.Pareto, Cost: frontCosts[c.Cost], Points: c.Points, Dir: c.Out, Workers: g.Workers, BoundSteps: c.Bound,
 		Config:   search.Config{Seed: g.Seed, Evaluations: c.Evaluations},
 		Progress: func(what string, done, total int) { g.progress(what, float64(done), float64(total)) },
 	}
@@ -158,9 +159,9 @@ func printWinners(w io.Writer, winners []walk.Winner) {
 		}
 		fmt.Fprintln(t, strings.Join(cells, "\t")+"\t")
 	}
-	row("DEVICE", "RANK PREDICTED -> MEASURED", "BUDGET", "TOP-1 PREDICTED", "MEASURED", "LATENCY PREDICTED", "MEASURED", "MACS", "PARAMS")
+	row("DEVICE", "RANK PREDICTED -> MEASURED", "BUDGET", "TOP-1 PREDICTED", "GAP", "MEASURED", "LATENCY PREDICTED", "MEASURED", "MACS", "PARAMS")
 	for _, x := range winners {
-		row(x.Device, ranks(x), budgetText(x.Limits), top1Text(x), measuredTop1(x), milliseconds(x.Predicted.LatencyMS), measuredLatency(x),
+		row(x.Device, ranks(x), budgetText(x.Limits), fmt.Sprintf("%.1f %%", 100*x.Predicted.Top1), gapText(x.Predicted), measuredTop1(x), milliseconds(x.Predicted.LatencyMS), measuredLatency(x),
 			large(x.MACs), large(x.Params))
 	}
 	t.Flush()
@@ -176,12 +177,17 @@ func ranks(x walk.Winner) string {
 	return fmt.Sprintf("%d -> %d", x.Ranks.Predicted, x.Ranks.Measured)
 }
 
-func top1Text(x walk.Winner) string {
-	text := fmt.Sprintf("%.1f %%", 100*x.Predicted.Top1)
-	if x.Predicted.Exact {
-		text += " (exact)"
+// gapText says how much more top-1 any network could be predicted within the limits.
+func gapText(p search.Predicted) string {
+	switch {
+	case p.Exact:
+		return "exact"
+	case p.Top1Bound == 0:
+		return "-"
+	case p.Top1Bound > 1:
+		return "none known" // a bound beyond 100 % says nothing
 	}
-	return text
+	return fmt.Sprintf("<= %.1f %%", 100*(p.Top1Bound-p.Top1))
 }
 
 func budgetText(l search.Limits) string {

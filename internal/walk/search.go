@@ -27,14 +27,17 @@ type SearchJob struct {
 	Top      int // winners for each of the limits; default 1
 	// Pareto asks for the whole front of accuracy against Cost in one run a device. Winners are then the front's best for each of
 	// the limits, or without limits Points of them, well spread.
-	Pareto   bool
-	Cost     search.Cost // default latency if there is a device, else MACs
-	Points   int         // default 10
-	Config   search.Config
-	Dir      string        // of the manifests, a folder each; with several devices in a folder for each device
-	Budget   time.Duration // for measuring latency; default 2 s a winner
-	Workers  int
-	Progress func(what string, done, total int)
+	Pareto bool
+	Cost   search.Cost // default latency if there is a device, else MACs
+	Points int         // default 10
+	Config search.Config
+	// BoundSteps is how many regions of the space are bounded for each of the limits, to say how much better a network could be
+	// predicted than the best found; 0 is search.BoundSteps, negative none.
+	BoundSteps int
+	Dir        string        // of the manifests, a folder each; with several devices in a folder for each device
+	Budget     time.Duration // for measuring latency; default 2 s a winner
+	Workers    int
+	Progress   func(what string, done, total int)
 }
 
 // Device is a latency predictor, and what measures the winners' latency.

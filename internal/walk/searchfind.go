@@ -15,6 +15,7 @@ type pick struct {
 	place  int // on the front, from 1; 0 for limits
 	best   []search.Found
 	exact  bool
+	bound  float64 // of the top-1 within the limits, 0 if not known
 }
 
 // deviceFront is the whole front of a device.
@@ -72,9 +73,30 @@ func (j *SearchJob) findEach(ctx context.Context, device int, q search.Query, pi
 			return nil, err
 		}
 		result.Evaluations += answer.Evaluations
-		picks = append(picks, pick{device: &j.Devices[device], limits: limits, best: answer.Best, exact: answer.Exact()})
+		p := pick{device: &j.Devices[device], limits: limits, best: answer.Best, exact: answer.Exact()}
+		if err := j.bound(ctx, q, &p); err != nil {
+			return nil, err
+		}
+		picks = append(picks, p)
 	}
 	return picks, nil
+}
+
+// bound says what no network within the query's limits exceeds, where that is asked for and not known to be the winner's.
+func (j *SearchJob) bound(ctx context.Context, q search.Query, p *pick) error {
+	if p.exact || j.BoundSteps < 0 {
+		return nil
+	}
+	q.Accuracy = j.Accuracy // what remembers predictions cannot be bounded
+	steps := j.BoundSteps
+	if steps == 0 {
+		steps = search.BoundSteps(q)
+	}
+	bound, ok, err := search.Bound(ctx, q, p.best[0].Top1, steps)
+	if ok {
+		p.bound = bound
+	}
+	return err
 }
 
 // findFront finds a device's front, up to the loosest of the limits, and picks from it.
@@ -87,7 +109,12 @@ func (j *SearchJob) findFront(ctx context.Context, d *Device, q search.Query, pi
 	exact := front.Status == search.Exhausted
 	if j.spread() {
 		for i, f := range front.Spread(j.Points) {
-			picks = append(picks, pick{d, j.Limits[0], i + 1, []search.Found{f}, exact})
+			p := pick{device: d, limits: j.Limits[0], place: i + 1, best: []search.Found{f}, exact: exact}
+			q.Limits = j.Cost.Limit(p.limits, j.Cost.Of(f))
+			if err := j.bound(ctx, q, &p); err != nil {
+				return deviceFront{}, nil, err
+			}
+			picks = append(picks, p)
 		}
 		return deviceFront{d, front}, picks, nil
 	}
@@ -101,7 +128,12 @@ func (j *SearchJob) findFront(ctx context.Context, d *Device, q search.Query, pi
 			}
 			best = answer.Best[0]
 		}
-		picks = append(picks, pick{device: d, limits: limits, best: []search.Found{best}, exact: exact})
+		q.Limits = limits
+		p := pick{device: d, limits: limits, best: []search.Found{best}, exact: exact}
+		if err := j.bound(ctx, q, &p); err != nil {
+			return deviceFront{}, nil, err
+		}
+		picks = append(picks, p)
 	}
 	return deviceFront{d, front}, picks, nil
 }

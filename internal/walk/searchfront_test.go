@@ -133,3 +133,40 @@ func TestSameNetworkIsMeasuredOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestBoundsAreAnswered: a search that did not look at all says how much better a network could be, and none is. Of the whole front too.
+func TestBoundsAreAnswered(t *testing.T) {
+	space := parseSpace(t, microSpace)
+	accuracy, latency := macsAccuracy(t, space, strings.Repeat("5", 64)), inventedLatency(t, space)
+	_, fastest, _ := latency.Min()
+	j := SearchJob{
+		Space: space, Accuracy: accuracy, Devices: []Device{{Latency: latency}}, Limits: []search.Limits{{LatencyMS: fastest * 1.5}},
+		Config: search.Config{Evaluations: 30}, Dir: t.TempDir(),
+	}
+	for _, j.Pareto = range []bool{false, true} {
+		result, err := Search(context.Background(), j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range result.Winners {
+			limit := fastest * 1.5
+			if j.Pareto {
+				limit = w.Predicted.LatencyMS
+			}
+			if w.Predicted.Exact || w.Predicted.Top1Bound < w.Predicted.Top1 {
+				t.Errorf("after 30 of 40 networks: %+v", w.Predicted)
+			}
+			for _, a := range allArchs(space) {
+				top1, _ := accuracy.Predict([]supernet.Arch{a})
+				if ms := inventedNetwork(space, a); ms <= limit*(1-1e-9) && top1[0] > w.Predicted.Top1Bound {
+					t.Errorf("%v within %v ms is above the bound %v", top1[0], limit, w.Predicted.Top1Bound)
+				}
+			}
+		}
+	}
+	j.BoundSteps, j.Pareto = -1, false
+	result, err := Search(context.Background(), j)
+	if err != nil || result.Winners[0].Predicted.Top1Bound != 0 {
+		t.Errorf("bounded though told not to: %+v (%v)", result.Winners[0].Predicted, err)
+	}
+}

@@ -1,0 +1,157 @@
+package predictor
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// roundingSlack is added to bounds for what the predictor's own float32 arithmetic may round up; some 1e-6 in practice.
+const roundingSlack = 2e-5
+
+// span holds affine functions that bound a feature of a region from below and above.
+type span struct{ low, high Affine }
+
+// Upper is a value that the prediction of no network of the region exceeds whose costs are within the budgets; -Inf if there is none. It
+// replaces each ReLU by lines below and above it, as CROWN does (Zhang et al., "Efficient neural network robustness certification with
+// general activation functions", 2018), so that the prediction is at most an affine function of the network's choices. Of that it finds
+// the largest value. The smaller the region, the nearer it comes.
+func (a *Accuracy) Upper(r *Region, budgets []Budget) float64 {
+	s := r.sieve(budgets)
+	if s.empty {
+		return math.Inf(-1)
+	}
+	c := &crown{sieve: s, features: a.encoder.spans(r, s)}
+	rows := mat.NewDense(1, a.encoder.Len(), nil)
+	for j, w := range a.Model.Linear {
+		rows.Set(0, j, float64(w))
+	}
+	constant := a.Model.Bias
+	for i := range a.Model.Networks {
+		row, shift := c.network(&a.Model.Networks[i])
+		share := 1 / float64(len(a.Model.Networks))
+		row.Scale(share, row)
+		rows.Add(rows, row)
+		constant += share * shift
+	}
+	return c.max(rows.RawRowView(0), constant) + roundingSlack
+}
+
+// UpperWork is about how many multiply-adds Upper takes.
+func (a *Accuracy) UpperWork() int {
+	// A largest value over a region tries each choice some ten times.
+	work, choices := 0, a.encoder.layout.choices()
+	for i := range a.Model.Networks {
+		sizes := a.Model.Networks[i].Sizes
+		for l, units := range sizes[1:] {
+			work += 2 * units * (10*choices + sizes[0])
+			for k := 1; k <= l; k++ {
+				work += 2 * units * sizes[k-1] * sizes[k]
+			}
+		}
+	}
+	return work
+}
+
+// crown bounds functions of the features.
+type crown struct {
+	sieve    *sieve
+	features []span
+}
+
+// max bounds the row times the features, plus a constant.
+func (c *crown) max(row []float64, constant float64) float64 {
+	f := Affine{constant, make([]float64, len(c.features[0].low.weights))}
+	for j, w := range row {
+		from := &c.features[j].high
+		if w < 0 {
+			from = &c.features[j].low
+		}
+		if w == 0 {
+			continue
+		}
+		f.constant += w * from.constant
+		for i, v := range from.weights {
+			if v != 0 {
+				f.weights[i] += w * v
+			}
+		}
+	}
+	return c.sieve.max(&f)
+}
+
+// lines are those below and above a ReLU between the bounds of its input.
+type lines struct{ lowSlope, highSlope, highShift float64 }
+
+func linesOf(low, high float64) lines {
+	switch {
+	case low >= 0:
+		return lines{1, 1, 0}
+	case high <= 0:
+		return lines{}
+	}
+	slope := high / (high - low)
+	if high > -low {
+		return lines{1, slope, -slope * low}
+	}
+	return lines{0, slope, -slope * low}
+}
+
+// network bounds a network's output from above by a row times the features, plus a shift.
+func (c *crown) network(n *MLP) (row *mat.Dense, shift float64) {
+	layers := n.layers()
+	var relus [][]lines
+	for l := range layers {
+		rows, shifts := through(layers, relus, l)
+		if l == len(layers)-1 {
+			return rows.Slice(0, 1, 0, rows.RawMatrix().Cols).(*mat.Dense), shifts[0]
+		}
+		units := len(layers[l].bias)
+		relu := make([]lines, units)
+		for u := range relu {
+			relu[u] = linesOf(-c.max(rows.RawRowView(units+u), shifts[units+u])-roundingSlack, c.max(rows.RawRowView(u), shifts[u])+roundingSlack)
+		}
+		relus = append(relus, relu)
+	}
+	return nil, 0
+}
+
+// through bounds the inputs of the units of layer l, and then those of their negatives, by rows times the features plus shifts.
+func through(layers []mlpLayer, relus [][]lines, l int) (*mat.Dense, []float64) {
+	units := len(layers[l].bias)
+	inputs := len(layers[l].matrix) / units
+	rows := mat.NewDense(2*units, inputs, nil)
+	shifts := make([]float64, 2*units)
+	for u := range units {
+		shifts[u], shifts[units+u] = float64(layers[l].bias[u]), -float64(layers[l].bias[u])
+		for i := range inputs {
+			w := float64(layers[l].matrix[i*units+u])
+			rows.Set(u, i, w)
+			rows.Set(units+u, i, -w)
+		}
+	}
+	for l--; l >= 0; l-- {
+		for r := range 2 * units {
+			row := rows.RawRowView(r)
+			for i, w := range row {
+				line := &relus[l][i]
+				if w > 0 {
+					shifts[r] += w * line.highShift
+					row[i] = w * line.highSlope
+				} else {
+					row[i] = w * line.lowSlope
+				}
+				shifts[r] += row[i] * float64(layers[l].bias[i])
+			}
+		}
+		width := len(layers[l].bias)
+		matrix := mat.NewDense(len(layers[l].matrix)/width, width, nil)
+		for i, w := range layers[l].matrix {
+			matrix.Set(i/width, i%width, float64(w))
+		}
+		next := mat.NewDense(2*units, len(layers[l].matrix)/width, nil)
+		next.Mul(rows, matrix.T())
+		rows = next
+	}
+	return rows, shifts
+}

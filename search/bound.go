@@ -1,0 +1,182 @@
+package search
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// Bounder is a predictor that can say what no network of a region exceeds whose costs are within budgets; -Inf if there is none.
+type Bounder interface {
+	Predictor
+	Upper(r *predictor.Region, within []predictor.Budget) float64
+	// UpperWork is about how many multiply-adds a call of Upper takes.
+	UpperWork() int
+}
+
+// additive is a latency that is a sum over blocks.
+type additive interface {
+	Affine(resolution int) predictor.Affine
+}
+
+const (
+	// boundWork is the multiply-adds that an answer's bound may take by default, a second or so.
+	boundWork = 1_000_000_000
+	// boundSteps is the default of calls of Upper where they are cheap.
+	boundSteps = 200
+)
+
+// BoundSteps is how many regions are bounded by default: some hundred for a small model, none for one so large that not even every
+// resolution could be bounded in a second, or that has no bound.
+func BoundSteps(q Query) int {
+	b, ok := q.Accuracy.(Bounder)
+	if !ok {
+		return 0
+	}
+	steps := min(boundSteps, boundWork/max(b.UpperWork(), 1))
+	if steps < len(q.Space.Resolutions) {
+		return 0
+	}
+	return steps
+}
+
+// Bound is a value that the predicted accuracy of no network within the query's limits exceeds; found is the best known, which it
+// never goes below. It bounds the resolutions one by one and then splits the region of the largest bound again and again, at most steps
+// regions in all (branch and bound). It is false if the predictors cannot be bounded, or steps do not suffice for every resolution.
+func Bound(ctx context.Context, q Query, found float64, steps int) (float64, bool, error) {
+	b, ok := q.Accuracy.(Bounder)
+	if !ok || steps < 1 {
+		return 0, false, nil
+	}
+	f, err := newFinder(q)
+	if err != nil {
+		return 0, false, err
+	}
+	s := &bounding{finder: f, bounder: b, found: found, steps: steps}
+	for _, r := range f.Resolutions {
+		budgets, ok := f.budgets(r)
+		if !ok || s.steps == 0 {
+			return 0, false, nil
+		}
+		if err := s.add(predictor.NewRegion(q.Space, r), budgets, math.Inf(1)); err != nil {
+			return 0, false, err
+		}
+	}
+	// Every part of a region costs a step; what would not be finished is left whole.
+	for len(s.open) > 0 {
+		parts := s.open[0].Split()
+		if len(parts) > s.steps {
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			return 0, false, fmt.Errorf("bound: %w", err)
+		}
+		widest := heap.Pop(&s.open).(region)
+		for _, p := range parts {
+			if err := s.add(p, widest.budgets, widest.upper); err != nil {
+				return 0, false, err
+			}
+		}
+	}
+	if len(s.open) > 0 {
+		return s.open[0].upper, true, nil
+	}
+	return s.found, true, nil
+}
+
+// budgets are the limits as functions of the networks of a resolution; false if the latency is not additive.
+func (f *finder) budgets(resolution int) (all []predictor.Budget, ok bool) {
+	at := 0
+	for f.Space.Resolutions[at] != resolution {
+		at++
+	}
+	add := func(cost predictor.Affine, limit float64) {
+		// Sums may be rounded another way here than where they are predicted.
+		all = append(all, predictor.Budget{Cost: cost, Limit: limit * (1 + 1e-9)})
+	}
+	if limit := f.Limits.LatencyMS; limit != 0 {
+		l, ok := f.Latency.(additive)
+		if !ok {
+			return nil, false
+		}
+		add(l.Affine(at), limit)
+	}
+	if limit := f.Limits.MACs; limit != 0 {
+		add(f.macs.Affine(at), float64(limit))
+	}
+	if limit := f.Limits.Params; limit != 0 {
+		add(f.params.Affine(at), float64(limit))
+	}
+	return all, true
+}
+
+// bounding is a branch and bound under way.
+type bounding struct {
+	*finder
+	bounder Bounder
+	found   float64
+	steps   int
+	open    regions
+}
+
+// region is one that may hold a better network than found.
+type region struct {
+	*predictor.Region
+	budgets []predictor.Budget
+	upper   float64
+	number  int // of the step, for an order among equals
+}
+
+// add bounds a region, of which the bound of a larger one is known. A region of one network is that network.
+func (s *bounding) add(r *predictor.Region, budgets []predictor.Budget, known float64) error {
+	s.steps--
+	upper := min(known, s.bounder.Upper(r, budgets))
+	if upper <= s.found {
+		return nil
+	}
+	if a, ok := r.Only(); ok {
+		return s.settle(a)
+	}
+	heap.Push(&s.open, region{r, budgets, upper, s.steps})
+	return nil
+}
+
+// settle looks at a network itself.
+func (s *bounding) settle(a supernet.Arch) error {
+	top1, err := s.Accuracy.Predict([]supernet.Arch{a})
+	if err != nil {
+		return fmt.Errorf("predict accuracy: %w", err)
+	}
+	ms, err := s.latency([]supernet.Arch{a})
+	if err != nil {
+		return err
+	}
+	if s.Limits.Hold(ms[0], int64(s.macs.Sum(a)), int64(s.params.Sum(a))) {
+		s.found = max(s.found, top1[0])
+	}
+	return nil
+}
+
+// regions is a heap, the largest bound first.
+type regions []region
+
+func (r regions) Len() int { return len(r) }
+
+func (r regions) Less(i, j int) bool {
+	return cmp.Or(cmp.Compare(r[j].upper, r[i].upper), cmp.Compare(r[j].number, r[i].number)) < 0
+}
+
+func (r regions) Swap(i, j int) { r[i], r[j] = r[j], r[i] }
+func (r *regions) Push(x any)   { *r = append(*r, x.(region)) }
+
+func (r *regions) Pop() any {
+	last := len(*r) - 1
+	x := (*r)[last]
+	*r = (*r)[:last]
+	return x
+}
