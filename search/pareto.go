@@ -15,6 +15,8 @@ const (
 	anchors = 8
 	// anchorShare of the evaluations is theirs together.
 	anchorShare = 0.5
+	// minAnchor is how many evaluations make such a search worth it.
+	minAnchor = 20
 )
 
 // Front is the trade-off between accuracy and a cost.
@@ -44,7 +46,7 @@ func FindFront(ctx context.Context, q Query, cost Cost, c Config) (*Front, error
 	p := f.problem()
 	p.Objectives = 2
 	front := &Front{Cost: cost}
-	if p.Count > c.Evaluations {
+	if p.Count > c.Evaluations && anchorEvaluations(c) >= minAnchor {
 		fixed, err := f.anchor(ctx, c)
 		for _, a := range fixed {
 			front.Evaluations += a.Evaluations
@@ -68,13 +70,15 @@ func FindFront(ctx context.Context, q Query, cost Cost, c Config) (*Front, error
 	return front, err
 }
 
+func anchorEvaluations(c Config) int { return int(anchorShare*float64(c.Evaluations)) / anchors }
+
 // anchor searches for the best at some budgets, evenly spread over the logarithm of the cost, and without any.
 func (f *finder) anchor(ctx context.Context, c Config) ([]*Answer, error) {
 	low, high, err := f.span()
 	if err != nil {
 		return nil, err
 	}
-	c.Evaluations = max(1, int(anchorShare*float64(c.Evaluations))/anchors)
+	c.Evaluations = anchorEvaluations(c)
 	c.Top = 3
 	var all []*Answer
 	for i := range anchors {
