@@ -29,6 +29,7 @@ type searchCmd struct {
 	Evaluations int             `help:"Sub-networks to look at, at most, for each budget or front. Default 20000, and 100000 for a front."`
 	Exhaustive  bool            `help:"Look at every sub-network of a space of up to 5 million, so that the answer is exact."`
 	Bound       int             `help:"Regions of the space to bound for each budget, to say how much better a network could be: the gap. -1: none; 0: some hundred if that takes about a second."`
+	Plot        string          `help:"Draw the best value against evaluations, beside OFA's evolution and random search, to this .svg, .png or .pdf." type:"path"`
 	Verify      bool            `help:"Measure the winners' accuracy and, on the profiled device, latency, and rank them by that. Needs --run." default:"true" negatable:""`
 	Data        string          `help:"The run's data; default where it was when training."`
 	Out         string          `required:"" help:"Folder for the manifests, a folder each." type:"path"`
@@ -71,7 +72,7 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	j := walk.SearchJob{
-		Space: space, Run: run, Limits: limits, Top: c.Top, Pareto: c.Pareto, Cost: frontCosts[c.Cost], Points: c.Points, Dir: c.Out, Workers: g.Workers, BoundSteps: c.Bound,
+		Space: space, Run: run, Limits: limits, Top: c.Top, Pareto: c.Pareto, Cost: frontCosts[c.Cost], Points: c.Points, Dir: c.Out, Workers: g.Workers, BoundSteps: c.Bound, Plot: c.Plot,
 		Config:   search.Config{Seed: g.Seed, Evaluations: c.Evaluations},
 		Progress: func(what string, done, total int) { g.progress(what, float64(done), float64(total)) },
 	}
@@ -135,6 +136,8 @@ func (c *searchCmd) check() error {
 		return usagef("--cost is of a front; add --pareto")
 	case c.Pareto && c.Top != 1:
 		return usagef("--top is of a budget; with --pareto use --points")
+	case c.Pareto && c.Plot != "":
+		return usagef("--plot is of searches for a budget each; leave out --pareto")
 	case c.Exhaustive && c.Evaluations != 0:
 		return usagef("--exhaustive and --evaluations exclude each other")
 	case c.Top < 1 || c.Points < 1 || c.Evaluations < 0:

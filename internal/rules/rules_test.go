@@ -27,7 +27,9 @@ var mayImport = map[string][]string{
 	"profiles":              {"supernet", "internal/nn", "internal/store"},
 	"predictor":             {"supernet", "profiles", "internal/store"},
 	"search":                {"supernet", "predictor", "internal/store"},
-	"internal/walk":         {"supernet", "trainer", "profiles", "predictor", "search", "internal/data", "internal/store"},
+	"internal/report":       {"internal/store"},
+	"internal/walk":         {"supernet", "trainer", "profiles", "predictor", "search", "internal/data", "internal/report", "internal/store"},
+	"tools/bench/search":    {"supernet", "predictor", "search", "internal/report"},
 	"tools/bench/step":      {"supernet", "internal/data", "internal/kernel", "internal/nn", "internal/store"},
 	"tools/bench/blas":      {"supernet", "internal/kernel"},
 	"cmd/tailor":            {"supernet", "trainer", "profiles", "predictor", "search", "internal/data", "internal/store", "internal/walk"},
@@ -40,6 +42,7 @@ var onlyIn = map[string][]string{
 	"github.com/shirou/gopsutil":     {"profiles"},
 	"github.com/alecthomas/kong":     {"cmd/tailor"},
 	"github.com/schollz/progressbar": {"cmd/tailor"},
+	"gonum.org/v1/plot":              {"internal/report"},
 	"github.com/goccy/go-yaml":       {"supernet"},
 	"modernc.org/sqlite":             {"internal/measurements"},
 }

@@ -2,11 +2,13 @@ package walk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/report"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
@@ -34,10 +36,13 @@ type SearchJob struct {
 	// BoundSteps is how many regions of the space are bounded for each of the limits, to say how much better a network could be
 	// predicted than the best found; 0 is search.BoundSteps, negative none.
 	BoundSteps int
-	Dir        string        // of the manifests, a folder each; with several devices in a folder for each device
-	Budget     time.Duration // for measuring latency; default 2 s a winner
-	Workers    int
-	Progress   func(what string, done, total int)
+	// Plot is a file for the best value against evaluations of each search, of OFA's evolution and of random search; empty for none. It is
+	// not for a front.
+	Plot     string
+	Dir      string        // of the manifests, a folder each; with several devices in a folder for each device
+	Budget   time.Duration // for measuring latency; default 2 s a winner
+	Workers  int
+	Progress func(what string, done, total int)
 }
 
 // Device is a latency predictor, and what measures the winners' latency.
@@ -104,6 +109,11 @@ func Search(ctx context.Context, j SearchJob) (*SearchResult, error) {
 			result.Winners = append(result.Winners, c.winner(j.label(g.device), path))
 		}
 	}
+	if j.Plot != "" {
+		if err := j.plot(ctx, picks); err != nil {
+			return nil, err
+		}
+	}
 	for _, f := range fronts {
 		if err := j.saveFront(f, result); err != nil {
 			return nil, err
@@ -128,6 +138,14 @@ func (j *SearchJob) check() error {
 		j.Cost = search.Latency
 		if j.Devices[0].Latency == nil {
 			j.Cost = search.MACs
+		}
+	}
+	if j.Plot != "" {
+		if j.Pareto {
+			return errors.New("the plot is of searches for a budget each, not of a front")
+		}
+		if err := report.CheckPlot(j.Plot); err != nil {
+			return err
 		}
 	}
 	sha := j.Space.SHA256()

@@ -10,12 +10,13 @@ import (
 
 // pick is what one question to the search gave: of a device, and limits or a place on its front.
 type pick struct {
-	device *Device
-	limits search.Limits
-	place  int // on the front, from 1; 0 for limits
-	best   []search.Found
-	exact  bool
-	bound  float64 // of the top-1 within the limits, 0 if not known
+	device  *Device
+	limits  search.Limits
+	place   int // on the front, from 1; 0 for limits
+	best    []search.Found
+	exact   bool
+	history []search.Point
+	bound   float64 // of the top-1 within the limits, 0 if not known
 }
 
 // deviceFront is the whole front of a device.
@@ -73,7 +74,7 @@ func (j *SearchJob) findEach(ctx context.Context, device int, q search.Query, pi
 			return nil, err
 		}
 		result.Evaluations += answer.Evaluations
-		p := pick{device: &j.Devices[device], limits: limits, best: answer.Best, exact: answer.Exact()}
+		p := pick{device: &j.Devices[device], limits: limits, best: answer.Best, exact: answer.Exact(), history: answer.History}
 		if err := j.bound(ctx, q, &p); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,68 @@
+package walk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/tailor-nas/tailor/internal/report"
+	"github.com/tailor-nas/tailor/search"
+)
+
+// rivals are what a search is drawn beside. Random may look at more networks, since most of its are over the budget, which is quick
+// to see; what counts is how many accuracies were predicted.
+var rivals = []struct {
+	name   string
+	method search.Method
+	more   int
+}{{"OFA's evolution", search.Baseline, 1}, {"random", search.Random, 5}}
+
+// plot draws how the answers were found, each beside the same question to its rivals.
+func (j *SearchJob) plot(ctx context.Context, picks []pick) error {
+	var lines []report.Line
+	for i, p := range picks {
+		j.report("plot", i, len(picks))
+		of := questionName(j.label(p.device), p.limits)
+		lines = append(lines, report.Line{Name: "search", Of: of, Points: rise(p.history, 0)})
+		end := p.history[len(p.history)-1].Feasible
+		for _, rival := range rivals {
+			q := search.Query{Space: j.Space, Accuracy: j.Accuracy, Limits: p.limits}
+			if p.device.Latency != nil {
+				q.Latency = p.device.Latency
+			}
+			config := j.Config
+			config.Evaluations = rival.more * max(j.Config.Evaluations, p.history[len(p.history)-1].Evaluations)
+			answer, err := search.FindBy(ctx, rival.method, q, config)
+			if errors.Is(err, search.ErrInfeasible) {
+				continue // it found nothing to draw
+			}
+			if err != nil {
+				return fmt.Errorf("plot: %s: %w", rival.name, err)
+			}
+			lines = append(lines, report.Line{Name: rival.name, Of: of, Points: rise(answer.History, end)})
+		}
+	}
+	return report.Convergence(j.Plot, lines)
+}
+
+// rise is a history up to an end, 0 for its own, where the line ends.
+func rise(history []search.Point, end int) (points []report.Point) {
+	for _, h := range history {
+		if h.Best == nil || end > 0 && h.Feasible > end {
+			continue
+		}
+		points = append(points, report.Point{Evaluations: h.Feasible, Top1: -h.Best[0]})
+	}
+	if n := len(points); n > 0 && points[n-1].Evaluations < end && history[len(history)-1].Feasible >= end {
+		points = append(points, report.Point{Evaluations: end, Top1: points[n-1].Top1})
+	}
+	return points
+}
+
+func questionName(device string, l search.Limits) string {
+	name := folderName(l, 0)
+	if device != "" {
+		name = device + " " + name
+	}
+	return name
+}

@@ -1,0 +1,194 @@
+// Command search measures tailor's search on a space with given predictors: what it finds for some budgets with several seeds, beside
+// OFA's evolution and random search, and how long the program takes.
+//
+//	go build -o tailor ./cmd/tailor
+//	go run ./tools/bench/search -tailor ./tailor -space ofa-mbv3-w1.2 -accuracy accuracy.json -latency note10.json \
+//		-budgets 15,20,25,30,40 -plot docs/results/search.svg
+//
+// It prints Markdown.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tailor-nas/tailor/internal/report"
+	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+type bench struct {
+	space    *supernet.Space
+	accuracy *predictor.Accuracy
+	latency  *predictor.Latency
+	budgets  []float64
+	seeds    int
+}
+
+func main() {
+	tailor := flag.String("tailor", "", "the program, to time; empty leaves times out")
+	space := flag.String("space", "ofa-mbv3-w1.2", "search space")
+	accuracy := flag.String("accuracy", "accuracy.json", "accuracy predictor")
+	latency := flag.String("latency", "latency.json", "latency predictor")
+	budgets := flag.String("budgets", "15,20,25,30,40", "in milliseconds")
+	seeds := flag.Int("seeds", 10, "searches for each budget")
+	plot := flag.String("plot", "", "file for the curves of seed 1")
+	flag.Parse()
+	if err := run(os.Stdout, *tailor, *space, *accuracy, *latency, *budgets, *plot, *seeds); err != nil {
+		fmt.Fprintln(os.Stderr, "search:", err)
+		os.Exit(1)
+	}
+}
+
+func run(w io.Writer, tailor, space, accuracy, latency, budgets, plot string, seeds int) error {
+	b := bench{seeds: max(seeds, 1)}
+	var err error
+	if b.space, err = supernet.LoadSpace(space); err != nil {
+		return err
+	}
+	if b.accuracy, err = predictor.LoadAccuracy(accuracy, b.space); err != nil {
+		return err
+	}
+	if b.latency, err = predictor.LoadLatency(latency, b.space); err != nil {
+		return err
+	}
+	for _, text := range strings.Split(budgets, ",") {
+		ms, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return fmt.Errorf("budget %q: %w", text, err)
+		}
+		b.budgets = append(b.budgets, ms)
+	}
+	lines, err := b.methods(w)
+	if err != nil {
+		return err
+	}
+	if plot != "" {
+		if err := report.Convergence(plot, lines); err != nil {
+			return err
+		}
+	}
+	if err := b.front(w); err != nil || tailor == "" {
+		return err
+	}
+	return b.times(w, tailor, space, accuracy, latency)
+}
+
+var methods = []struct {
+	name   string
+	method search.Method
+	config search.Config
+}{
+	{"search", search.Minimize, search.Config{}},
+	{"OFA's evolution", search.Baseline, search.Config{}},
+	{"random", search.Random, search.Config{Evaluations: 100_000}},
+}
+
+// methods prints what each method finds, and gives the curves of the first seed.
+func (b *bench) methods(w io.Writer) (lines []report.Line, err error) {
+	fmt.Fprintf(w, "| budget | method | median top-1 of %d seeds | smallest | largest | networks within the budget | seconds |\n|---|---|---|---|---|---|---|\n", b.seeds)
+	for _, ms := range b.budgets {
+		for _, m := range methods {
+			var top1 []float64
+			feasible, began := 0, time.Now()
+			for seed := 1; seed <= b.seeds; seed++ {
+				m.config.Seed = uint64(seed)
+				answer, err := search.FindBy(context.Background(), m.method, b.query(ms), m.config)
+				if err != nil {
+					return nil, err
+				}
+				best := answer.Best[0]
+				if best.LatencyMS > ms {
+					return nil, fmt.Errorf("%s, seed %d: %v ms is over the budget of %v", m.name, seed, best.LatencyMS, ms)
+				}
+				top1 = append(top1, best.Top1)
+				feasible += answer.History[len(answer.History)-1].Feasible
+				if seed == 1 {
+					lines = append(lines, report.Line{Name: m.name, Of: fmt.Sprint(ms, " ms"), Points: curve(answer.History)})
+				}
+			}
+			seconds := time.Since(began).Seconds() / float64(b.seeds)
+			fmt.Fprintf(w, "| %v ms | %s | %.4f | %.4f | %.4f | %d | %.2f |\n", ms, m.name, median(top1), slices.Min(top1), slices.Max(top1), feasible/b.seeds, seconds)
+		}
+	}
+	return lines, nil
+}
+
+func (b *bench) query(ms float64) search.Query {
+	return search.Query{Space: b.space, Accuracy: b.accuracy, Latency: b.latency, Limits: search.Limits{LatencyMS: ms}}
+}
+
+func curve(history []search.Point) (points []report.Point) {
+	for _, p := range history {
+		if p.Best != nil {
+			points = append(points, report.Point{Evaluations: p.Feasible, Top1: -p.Best[0]})
+		}
+	}
+	return points
+}
+
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return (v[len(v)/2] + v[(len(v)-1)/2]) / 2
+}
+
+// front prints what one run for the whole front gives at the budgets, by seed.
+func (b *bench) front(w io.Writer) error {
+	fmt.Fprintf(w, "\n| front at | median top-1 of %d seeds | smallest | largest |\n|---|---|---|---|\n", b.seeds)
+	found := make([][]float64, len(b.budgets))
+	began := time.Now()
+	for seed := 1; seed <= b.seeds; seed++ {
+		q := b.query(0)
+		front, err := search.FindFront(context.Background(), q, search.Latency, search.Config{Seed: uint64(seed)})
+		if err != nil {
+			return err
+		}
+		for i, ms := range b.budgets {
+			best, ok := front.Best(search.Limits{LatencyMS: ms})
+			if !ok {
+				return fmt.Errorf("front, seed %d: nothing within %v ms", seed, ms)
+			}
+			found[i] = append(found[i], best.Top1)
+		}
+	}
+	seconds := time.Since(began).Seconds() / float64(b.seeds)
+	for i, ms := range b.budgets {
+		fmt.Fprintf(w, "| %v ms | %.4f | %.4f | %.4f |\n", ms, median(found[i]), slices.Min(found[i]), slices.Max(found[i]))
+	}
+	fmt.Fprintf(w, "\nA front took %.2f s.\n", seconds)
+	return nil
+}
+
+// times prints the wall time of whole runs of the program on one processor.
+func (b *bench) times(w io.Writer, tailor, space, accuracy, latency string) error {
+	dir, err := os.MkdirTemp("", "tailor-bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	fmt.Fprintf(w, "\n| program run, GOMAXPROCS=1 | seconds |\n|---|---|\n")
+	for i, ms := range append(slices.Clone(b.budgets), 0) {
+		args := []string{"search", "--space", space, "--accuracy", accuracy, "--latency", latency, "--quiet", "--out", fmt.Sprintf("%s/%d", dir, i)}
+		what := "--pareto"
+		if ms > 0 {
+			what = fmt.Sprintf("--max-latency %vms", ms)
+		}
+		cmd := exec.Command(tailor, append(args, strings.Fields(what)...)...)
+		cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
+		began := time.Now()
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w: %s", cmd, err, out)
+		}
+		fmt.Fprintf(w, "| `%s` | %.2f |\n", what, time.Since(began).Seconds())
+	}
+	return nil
+}
