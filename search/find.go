@@ -259,7 +259,7 @@ func abs(v int) int { return max(v, -v) }
 
 // near is the violation up to which the accuracy of a network outside the limits is of interest: a change that costs too much
 // may be worth another one that saves. Farther out only the way back counts.
-const near = 0.2
+const near = 0.03
 
 func (f *finder) evaluate(_ context.Context, batch []Genes, out []Evaluation) error {
 	archs := make([]supernet.Arch, len(batch))

@@ -334,3 +334,66 @@ func TestSpread(t *testing.T) {
 		t.Errorf("picked %v of nothing", none)
 	}
 }
+
+// partly knows nothing of the networks of one resolution.
+type partly struct {
+	search.LatencyPredictor
+	unknown uint16
+}
+
+func (p partly) Predict(archs []supernet.Arch) ([]float64, error) {
+	for _, a := range archs {
+		if a.Resolution == p.unknown {
+			return nil, errors.New("never timed")
+		}
+	}
+	return p.LatencyPredictor.Predict(archs)
+}
+
+// TestUnknownResolutionsAreLeftOut: a table of some resolutions is searched in those, and one of none is an error.
+func TestUnknownResolutionsAreLeftOut(t *testing.T) {
+	space := parseSpace(t, smallSpace)
+	q := search.Query{Space: space, Accuracy: newRugged(space, 1), Latency: partly{newTicking(t, space, 1), 16}}
+	answer, err := search.Find(t.Context(), q, search.Config{})
+	if err != nil || answer.Evaluations != 240 || !answer.Exact() || answer.Best[0].Arch.Resolution != 24 {
+		t.Errorf("%+v (%v), want the best of the 240 networks at 24", answer, err)
+	}
+	q.Resolutions = []int{16}
+	if _, err := search.Find(t.Context(), q, search.Config{}); err == nil || err.Error() != "never timed" {
+		t.Errorf("no resolution is known: %v, want the predictor's own words", err)
+	}
+	q.Resolutions = []int{17}
+	if _, err := search.Find(t.Context(), q, search.Config{}); err == nil {
+		t.Error("a resolution that the space has not")
+	}
+}
+
+// TestRemember asks each network once, and gives what was asked for in its order.
+func TestRemember(t *testing.T) {
+	space := parseSpace(t, smallSpace)
+	p := newRugged(space, 1)
+	m := search.Remember(p)
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 20 {
+		var archs []supernet.Arch
+		for range 50 {
+			if a := space.Random(r); !slices.Contains(archs, a) {
+				archs = append(archs, a)
+			}
+		}
+		values, err := m.Predict(archs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, a := range archs {
+			if values[i] != p.value(a) {
+				t.Fatalf("%v instead of %v", values[i], p.value(a))
+			}
+		}
+	}
+	for a, n := range p.asked {
+		if n != 1 {
+			t.Errorf("asked %d times about %v", n, a)
+		}
+	}
+}

@@ -10,6 +10,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -103,6 +104,9 @@ func (b *bench) methods(w io.Writer) (lines []report.Line, err error) {
 			for seed := 1; seed <= b.seeds; seed++ {
 				m.config.Seed = uint64(seed)
 				answer, err := search.FindBy(context.Background(), m.method, b.query(ms), m.config)
+				if errors.Is(err, search.ErrInfeasible) {
+					continue
+				}
 				if err != nil {
 					return nil, err
 				}
@@ -117,6 +121,10 @@ func (b *bench) methods(w io.Writer) (lines []report.Line, err error) {
 				}
 			}
 			seconds := time.Since(began).Seconds() / float64(b.seeds)
+			if len(top1) == 0 {
+				fmt.Fprintf(w, "| %v ms | %s | nothing found | - | - | - | %.2f |\n", ms, m.name, seconds)
+				continue
+			}
 			fmt.Fprintf(w, "| %v ms | %s | %.4f | %.4f | %.4f | %d | %.2f |\n", ms, m.name, median(top1), slices.Min(top1), slices.Max(top1), feasible/b.seeds, seconds)
 		}
 	}
