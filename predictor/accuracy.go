@@ -10,13 +10,13 @@ import (
 
 const (
 	accuracyKind    = "accuracy"
-	accuracyVersion = 1
+	accuracyVersion = 2
 
 	// minSamples is too few for a good model, but enough for a held-out error that says so.
 	minSamples = 10
 )
 
-// Accuracy predicts the top-1 of the sub-networks of a space. It is the document "accuracy/1"; make
+// Accuracy predicts the top-1 of the sub-networks of a space. It is the document "accuracy/2"; make
 // one with [FitAccuracy] or [LoadAccuracy]. It is safe for concurrent use.
 type Accuracy struct {
 	store.Header
@@ -28,6 +28,8 @@ type Accuracy struct {
 	Seed         uint64              `json:"seed"`
 	HeldOut      HeldOut             `json:"heldout"`
 	ByResolution []ResolutionHeldOut `json:"heldout_by_resolution,omitempty"`
+	Curve        []CurvePoint        `json:"learning_curve,omitempty"`
+	Candidates   []Candidate         `json:"candidates,omitempty"` // by rising error; Model is the first one
 	Model        Model               `json:"model"`
 
 	space   *supernet.Space
@@ -36,7 +38,8 @@ type Accuracy struct {
 
 // FitAccuracy learns from samples with values between 0 and 1. Values of one arch are averaged. The
 // held-out error is that of cross-validation: each sample is predicted by a model that was fitted
-// without it; the model returned is fitted to all. Errors about the samples wrap [ErrSamples] or
+// without it; the model returned is fitted to all. Of several kinds of model the one with the
+// smallest such error is taken. Errors about the samples wrap [ErrSamples] or
 // [supernet.ErrArch].
 func FitAccuracy(ctx context.Context, space *supernet.Space, samples []Sample, s FitSettings) (*Accuracy, error) {
 	s, err := s.withDefaults()
@@ -77,14 +80,18 @@ func (a *Accuracy) fit(ctx context.Context, m measured, s FitSettings) error {
 		a.encoder.Encode(arch, x[i])
 		resolutions[i] = int(arch.Resolution)
 	}
-	model, heldOut, err := fitAndHoldOut(ctx, x, m.values, s)
+	candidates, err := fitCandidates(ctx, x, m.values, s)
 	if err != nil {
 		return err
 	}
-	a.Model = *model
-	a.HeldOut = measureHeldOut(heldOut, m.values)
-	a.ByResolution = byResolution(resolutions, heldOut, m.values)
-	return nil
+	for _, c := range candidates {
+		a.Candidates = append(a.Candidates, Candidate{c.settings.Model, c.errors})
+	}
+	best := candidates[0]
+	a.Model, a.HeldOut = *best.model, best.errors
+	a.ByResolution = byResolution(resolutions, best.heldOut, m.values)
+	a.Curve, err = learningCurve(ctx, x, m.values, best.settings, best.errors)
+	return err
 }
 
 // Predict gives the accuracy of archs of the space, as a share. An arch that is not one of the

@@ -98,7 +98,7 @@ func TestAccuracyComesBackFromTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.Tailor != "accuracy/1" || b.SHA256 == "" || b.HeldOut != a.HeldOut || b.Images != 1000 || b.Seed != 3 || b.Samples != a.Samples ||
+	if b.Tailor != "accuracy/2" || b.SHA256 == "" || b.HeldOut != a.HeldOut || b.Images != 1000 || b.Seed != 3 || b.Samples != a.Samples ||
 		!slices.Equal(a.ByResolution, b.ByResolution) || b.Inputs["weights"] != a.Inputs["weights"] {
 		t.Errorf("got %+v, want %+v", b, a)
 	}
@@ -277,5 +277,61 @@ func BenchmarkAccuracyPredict(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.N*len(archs))/b.Elapsed().Seconds(), "archs/s")
 		})
+	}
+}
+
+func TestAccuracyChoosesTheBetterModel(t *testing.T) {
+	s := builtin(t, "mbv3-tiny")
+	_, samples := measure(s, 220, 0.002, 1)
+	settings := fast
+	a := fit(t, s, samples, settings)
+	if len(a.Candidates) != 2 || a.Candidates[0].Model != predictor.ModelRidge || a.Candidates[1].Model != predictor.ModelMLP {
+		t.Fatalf("candidates %+v, want both kinds, the linear one first: the other has hardly been trained", a.Candidates)
+	}
+	if a.Candidates[0].HeldOut != a.HeldOut || a.Candidates[1].RMSE <= a.HeldOut.RMSE {
+		t.Errorf("the error %+v is not the smallest of %+v", a.HeldOut, a.Candidates)
+	}
+	if few := fit(t, s, samples[:50], settings); len(few.Candidates) != 1 {
+		t.Errorf("candidates %+v for 50 samples", few.Candidates)
+	}
+	settings.Model = predictor.ModelMLP
+	only := fit(t, s, samples[:50], settings)
+	if len(only.Candidates) != 1 || only.Candidates[0].Model != predictor.ModelMLP || !slices.Equal(only.Model.Networks[0].Sizes[1:], []int{400, 400, 400, 1}) {
+		t.Errorf("asked for the MLP, got %+v", only.Candidates)
+	}
+	for _, w := range only.Model.Linear {
+		if w != 0 {
+			t.Error("OFA's model has no linear part")
+		}
+	}
+	settings.Model = "forest"
+	if _, err := predictor.FitAccuracy(t.Context(), s, samples, settings); err == nil || !strings.Contains(err.Error(), "forest") {
+		t.Errorf("an unknown model: %v", err)
+	}
+}
+
+func TestLearningCurve(t *testing.T) {
+	s := builtin(t, "mbv3-tiny")
+	_, samples := measure(s, 160, 0.0005, 4)
+	a := fit(t, s, samples, fast)
+	n := len(a.Curve)
+	if last := a.Curve[n-1]; last.HeldOut != a.HeldOut || last.TrainedOn != a.Samples-a.Samples/5 && last.TrainedOn != a.Samples-a.Samples/5-1 {
+		t.Errorf("the curve ends with %+v, want the held-out error %+v of models of four fifths of %d", last, a.HeldOut, a.Samples)
+	}
+	for i := range n - 1 {
+		if p := a.Curve[i]; p.TrainedOn != a.Curve[i+1].TrainedOn/2 || p.Samples != a.Samples || p.RMSE < a.Curve[i+1].RMSE {
+			t.Errorf("point %d is %+v before %+v, want half of the samples, the same networks and a larger error", i, p, a.Curve[i+1])
+		}
+	}
+	if a.Curve[0].TrainedOn < 10 || a.Curve[0].TrainedOn >= 20 || a.Flattened() {
+		t.Errorf("the curve starts with %+v and is flat: %v", a.Curve[0], a.Flattened())
+	}
+	// Noise that nothing can be learned from is not lowered by more samples.
+	_, noisy := measure(s, 160, 0.2, 4)
+	for i := range noisy {
+		noisy[i].Value = min(max(noisy[i].Value, 0), 1)
+	}
+	if b := fit(t, s, noisy, fast); !b.Flattened() {
+		t.Errorf("not flat: %+v", b.Curve)
 	}
 }

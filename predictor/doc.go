@@ -5,7 +5,7 @@
 // [Encoder] carries most of what a few hundred measurements can tell; a small ensemble of networks,
 // trained with Gorgonia, adds what is not linear. [FitLatency] takes the times of blocks and of
 // whole networks: the time of a network is the sum over its blocks, calibrated on the whole
-// networks. Both are documents ("accuracy/1", "latency/1") that carry their held-out error
+// networks. Both are documents ("accuracy/2", "latency/1") that carry their held-out error
 // ([HeldOut]), measured on networks that the model had not seen, and that are refused for another
 // space ([SpaceError]).
 //
@@ -21,7 +21,9 @@
 // the space. From there an [Additive] sums table entries, and an [Encoder] writes one-hots and
 // costs. A [Model] is fitted to encoded rows: ridge.go the linear part, train.go the networks, for
 // which gorgonia.go computes gradients, and heldout.go repeats that without each fifth of the rows
-// to learn the error, and how far the networks can be trusted. Latency needs no such model: its
+// to learn the error, and how far the networks can be trusted. candidates.go chooses between models
+// by it, curve.go learns what more samples would bring, and sample.go draws the archs to measure.
+// Latency needs no such model: its
 // blocks were measured, and calibrate.go fits two numbers. Where only whole networks were measured,
 // roofline.go explains them by four.
 package predictor

@@ -23,21 +23,40 @@ type ResolutionHeldOut struct {
 const wholeSet = 1 << 31
 
 // fitAndHoldOut fits a model to all rows, and predicts every row once by a model that did not see
-// it (cross-validation). The same predictions say how much of the networks' part is worth taking
-// (Wolpert, "Stacked generalization", 1992): often less than all, since samples are few and noisy.
-// Fits run side by side; none depends on another.
+// it. The same predictions say how much of the networks' part is worth taking (Wolpert, "Stacked
+// generalization", 1992): often less than all, since samples are few and noisy.
 func fitAndHoldOut(ctx context.Context, x [][]float32, y []float64, s FitSettings) (*Model, []float64, error) {
 	var model *Model
-	linear, networks := make([]float64, len(y)), make([]float64, len(y))
+	var heldOut []float64
+	var share float64
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
 	group.Go(func() (err error) {
 		model, err = fitModel(ctx, x, y, s, wholeSet)
 		return err
 	})
+	group.Go(func() (err error) {
+		heldOut, share, err = crossValidate(ctx, x, y, s, len(x))
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return nil, nil, err
+	}
+	model.shrinkNetworks(share)
+	return model, heldOut, nil
+}
+
+// crossValidate predicts every row once by a model that saw rows of the other folds only, of these
+// the first ones up to most. The share is what the predictions take of the networks' part. Fits run
+// side by side; none depends on another.
+func crossValidate(ctx context.Context, x [][]float32, y []float64, s FitSettings, most int) (heldOut []float64, share float64, err error) {
+	linear, networks := make([]float64, len(y)), make([]float64, len(y))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, fold := range folds(len(y), s) {
 		group.Go(func() error {
-			m, err := fitModel(ctx, without(x, fold), without(y, fold), s, uint32(i))
+			seen, values := without(x, fold), without(y, fold)
+			n := min(most, len(seen))
+			m, err := fitModel(ctx, seen[:n], values[:n], s, uint32(i))
 			if err != nil {
 				return err
 			}
@@ -49,14 +68,13 @@ func fitAndHoldOut(ctx context.Context, x [][]float32, y []float64, s FitSetting
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, nil, err
+		return nil, 0, err
 	}
-	share := networkShare(linear, networks, y)
-	model.shrinkNetworks(share)
+	share = networkShare(linear, networks, y)
 	for i := range linear {
 		linear[i] += share * networks[i]
 	}
-	return model, linear, nil
+	return linear, share, nil
 }
 
 // networkShare is the factor from 0 to 1 with which networks best add to linear: least squares in
@@ -112,7 +130,7 @@ func byResolution(resolutions []int, predicted, measured []float64) []Resolution
 			}
 		}
 		if len(m) >= minPerResolution {
-			all = append(all, ResolutionHeldOut{r, measureHeldOut(p, m)})
+			all = append(all, ResolutionHeldOut{r, Compare(p, m)})
 		}
 	}
 	return all

@@ -46,7 +46,7 @@ func TestHeldOutRowsAreNotSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h := measureHeldOut(heldOut, y); h.KendallTau > 0.25 || h.RMSE < 0.8*spread(y) {
+	if h := Compare(heldOut, y); h.KendallTau > 0.25 || h.RMSE < 0.8*spread(y) {
 		t.Errorf("noise is predicted: %+v, values vary by %g", h, spread(y))
 	}
 }
@@ -58,7 +58,7 @@ func TestHeldOutErrorIsThatOfNewRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	unseen, values := linearSample(2000, 10, 1, 6)
-	got, want := measureHeldOut(heldOut, y).RMSE, measureHeldOut(m.predict(unseen), values).RMSE
+	got, want := Compare(heldOut, y).RMSE, Compare(m.predict(unseen), values).RMSE
 	if !near(got, want, 0.2) {
 		t.Errorf("held-out RMSE %g, of new rows %g", got, want)
 	}
@@ -71,7 +71,7 @@ func TestNetworksAreTakenWhereTheyHelp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h := measureHeldOut(heldOut, y); h.RMSE > 0.2 || len(m.Networks) != 1 {
+	if h := Compare(heldOut, y); h.RMSE > 0.2 || len(m.Networks) != 1 {
 		t.Errorf("%d networks, held-out error %+v of values that vary by 1", len(m.Networks), h)
 	}
 }

@@ -123,7 +123,7 @@ func (l *Latency) holdOut(networks []NetworkTime, predicted []float64) {
 	for i, n := range networks {
 		resolutions[i], ms[i] = int(n.Arch.Resolution), n.MS
 	}
-	l.HeldOut = measureHeldOut(predicted, ms)
+	l.HeldOut = Compare(predicted, ms)
 	l.ByResolution = byResolution(resolutions, predicted, ms)
 }
 

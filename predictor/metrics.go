@@ -19,8 +19,8 @@ type HeldOut struct {
 	Within10Pct float64 `json:"within_10pct"` // share of predictions within 10 % of the value
 }
 
-// measureHeldOut compares predictions with what was measured: at least one value, as many of both.
-func measureHeldOut(predicted, measured []float64) HeldOut {
+// Compare is the error of predictions, given what was measured: at least one value, as many of both.
+func Compare(predicted, measured []float64) HeldOut {
 	h := HeldOut{
 		Samples:    len(measured),
 		KendallTau: kendallTau(predicted, measured),

@@ -85,20 +85,20 @@ func TestRankCorrelationsPublished(t *testing.T) {
 }
 
 func TestMeasureHeldOut(t *testing.T) {
-	h := measureHeldOut([]float64{1.1, 1.5, 5}, []float64{1, 2, 4})
+	h := Compare([]float64{1.1, 1.5, 5}, []float64{1, 2, 4})
 	if !near(h.RMSE, math.Sqrt((0.01+0.25+1)/3), 1e-12) || !near(h.MAPE, (0.1+0.25+0.25)/3, 1e-12) {
 		t.Errorf("errors of %+v", h)
 	}
 	if h.KendallTau != 1 || h.Spearman != 1 || h.Samples != 3 {
 		t.Errorf("ranks of %+v", h)
 	}
-	if h := measureHeldOut([]float64{1.09, 1.5, 4.3, 9}, []float64{1, 2, 4, 10}); h.Within10Pct != 0.75 {
+	if h := Compare([]float64{1.09, 1.5, 4.3, 9}, []float64{1, 2, 4, 10}); h.Within10Pct != 0.75 {
 		t.Errorf("within 10 %%: %g, want 0.75", h.Within10Pct)
 	}
 }
 
 func TestMeasureHeldOutOfEqualAndZeroValues(t *testing.T) {
-	h := measureHeldOut([]float64{0.1, 0.2}, []float64{0, 0})
+	h := Compare([]float64{0.1, 0.2}, []float64{0, 0})
 	if h.KendallTau != 0 || h.Spearman != 0 || h.MAPE != 0 || !near(h.RMSE, math.Sqrt(0.025), 1e-12) {
 		t.Errorf("got %+v", h)
 	}

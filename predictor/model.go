@@ -20,13 +20,16 @@ type Model struct {
 // fitModel fits a model to rows of features and their values, all finite. Stream keeps the random
 // numbers of several fits under one seed apart.
 func fitModel(ctx context.Context, x [][]float32, y []float64, s FitSettings, stream uint32) (*Model, error) {
-	weights, bias, err := ridge(x, y)
-	if err != nil {
-		return nil, err
-	}
-	m := &Model{Bias: bias, Linear: make(Weights, len(weights))}
-	for j, w := range weights {
-		m.Linear[j] = float32(w)
+	m := &Model{Bias: mean(y), Linear: make(Weights, len(x[0]))}
+	if !s.withoutLinear {
+		weights, bias, err := ridge(x, y)
+		if err != nil {
+			return nil, err
+		}
+		m.Bias = bias
+		for j, w := range weights {
+			m.Linear[j] = float32(w)
+		}
 	}
 	scale := spread(y)
 	if scale == 0 {

@@ -8,10 +8,11 @@ import (
 // FitSettings says how a model is fitted. The zero value is the default.
 type FitSettings struct {
 	Seed uint64
-	// Hidden holds the widths of the hidden layers; nil is 64, 64. OFA's 400, 400, 400 is slower
-	// and needs more samples.
+	// Model is [ModelRidge] or [ModelMLP]; empty is the one with the smaller held-out error.
+	Model string
+	// Hidden holds the widths of the hidden layers of ModelRidge's networks; nil is 64, 64.
 	Hidden []int
-	// Members is the number of networks whose mean is taken; 0 is 3.
+	// Members is the number of ModelRidge's networks, whose mean is taken; 0 is 3.
 	Members int
 	// Epochs is the number of passes over the samples; 0 is 100, and from 600 samples fewer, down
 	// to 20.
@@ -20,14 +21,19 @@ type FitSettings struct {
 	Batch int
 	// LearningRate is Adam's at the start, from where it falls to 0 as a cosine; 0 is 1e-3.
 	LearningRate float64
-	// WeightDecay times the learning rate is what a step takes from the weights; 0 is 5, which is
-	// much, since samples are few, and what is left for the networks to learn is little.
+	// WeightDecay times the learning rate is what a step takes from the weights of ModelRidge's
+	// networks; 0 is 5, which is much, since samples are few, and what is left to learn is little.
 	WeightDecay float64
 	// Folds is the number of parts in which the held-out error is measured; 0 is 5.
 	Folds int
+
+	withoutLinear bool // the networks alone
 }
 
 func (s FitSettings) withDefaults() (FitSettings, error) {
+	if s.Model != "" && s.Model != ModelRidge && s.Model != ModelMLP {
+		return s, fmt.Errorf("model is %q, expected %s or %s", s.Model, ModelRidge, ModelMLP)
+	}
 	if s.Hidden == nil {
 		s.Hidden = []int{64, 64}
 	}

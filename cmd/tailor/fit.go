@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 
@@ -9,7 +8,6 @@ import (
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/supernet"
-	"github.com/tailor-nas/tailor/trainer"
 )
 
 type fitCmd struct {
@@ -17,47 +15,11 @@ type fitCmd struct {
 	Latency  fitLatencyCmd  `cmd:"" help:"Learn to predict latency from a profile."`
 }
 
-type fitAccuracyCmd struct {
-	RunDir      string `name:"run" required:"" help:"Folder that train wrote." type:"path"`
-	Data        string `help:"The run's data; default where it was when training."`
-	Samples     int    `help:"Sub-networks to measure." default:"200"`
-	Images      int    `help:"Held-out images for each. 0: all." default:"0"`
-	Calibration int    `help:"Training images for batch norm calibration." default:"1000"`
-	Out         string `required:"" help:"File to write." type:"path"`
-}
-
 // fitResult is the JSON of both.
 type fitResult struct {
 	Predictor string            `json:"predictor"`
 	Samples   int               `json:"samples"`
 	HeldOut   predictor.HeldOut `json:"heldout"`
-}
-
-// Run measures and fits.
-func (c *fitAccuracyCmd) Run(ctx context.Context, g *Globals) error {
-	run, err := trainer.OpenRun(c.RunDir)
-	if err != nil {
-		return err
-	}
-	d, err := run.OpenData(c.Data)
-	if err != nil {
-		return err
-	}
-	a, err := walk.FitAccuracy(ctx, walk.AccuracyJob{
-		Run: run, Data: d, Samples: c.Samples, Images: c.Images, Calibration: c.Calibration, Workers: g.Workers, Seed: g.Seed,
-		Progress: func(done, total int) { g.progress("measure accuracy", float64(done), float64(total)) },
-	})
-	if err != nil {
-		return err
-	}
-	if err := a.Save(c.Out); err != nil {
-		return err
-	}
-	return g.result(fitResult{c.Out, a.Samples, a.HeldOut}, func(w io.Writer) {
-		fmt.Fprintf(w, "fitted accuracy to %d sub-networks, %d images each\n", a.Samples, a.Images)
-		fmt.Fprintf(w, "  held-out error  %.2f points RMSE, Kendall tau %.2f, Spearman %.2f\n", 100*a.HeldOut.RMSE, a.HeldOut.KendallTau, a.HeldOut.Spearman)
-		fmt.Fprintln(w, "wrote", c.Out)
-	})
 }
 
 type fitLatencyCmd struct {

@@ -1,15 +1,20 @@
 package walk
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
-	"slices"
+	"os"
+	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/store"
-	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/predictor"
 )
 
 func TestFitLatencyIsExactWhereTimesAddUp(t *testing.T) {
@@ -68,24 +73,80 @@ func TestFitAccuracyEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestSampleArchs(t *testing.T) {
-	space := parseSpace(t, microSpace)
-	archs := sampleArchs(space, 20, 3)
-	if len(archs) != 20 || archs[0] != space.Max() || archs[1] != space.Min() {
-		t.Errorf("%d archs that begin with %v and %v, want 20 with the largest and the smallest first", len(archs), archs[0], archs[1])
+// TestFitAccuracyMeasuresOnce stops a fit, goes on with other workers, and wants the same predictor as from a fit that was never
+// stopped.
+func TestFitAccuracyMeasuresOnce(t *testing.T) {
+	run, d := trainMicro(t, 1, 30)
+	job := AccuracyJob{Run: run, Data: d, Samples: 14, Calibration: 16, Workers: 3, Seed: 5, Store: filepath.Join(t.TempDir(), "whole.sqlite")}
+	whole, err := FitAccuracy(t.Context(), job)
+	if err != nil {
+		t.Fatal(err)
 	}
-	distinct := map[supernet.Arch]bool{}
-	for _, a := range archs {
-		if err := space.Check(a); err != nil || distinct[a] {
-			t.Errorf("%v comes twice or is not of the space: %v", space.Spec(a), err)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	job.Store, job.Workers = "", 2
+	job.Progress = func(done, _ int) {
+		if done == 6 {
+			cancel()
 		}
-		distinct[a] = true
 	}
-	if !slices.Equal(archs, sampleArchs(space, 20, 3)) || slices.Equal(archs, sampleArchs(space, 20, 4)) {
-		t.Error("the archs do not depend on the seed, or not on it alone")
+	if _, err := FitAccuracy(ctx, job); !errors.Is(err, context.Canceled) {
+		t.Fatalf("%v, want context.Canceled", err)
 	}
-	// The space has no more than 40.
-	if n := len(sampleArchs(space, 1000, 1)); n != 40 {
-		t.Errorf("%d archs, want all 40", n)
+	var first, last int
+	var said []string
+	job.Progress = func(done, total int) {
+		if first == 0 {
+			first = done
+		}
+		last = total
+	}
+	job.Say = func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
+	resumed, err := FitAccuracy(t.Context(), job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first < 6 || first > 8 || last != 14 || len(said) != 1 || said[0] != fmt.Sprintf("%d of 14 sub-networks were measured before", first) {
+		t.Errorf("went on from %d of %d, and said %q", first, last, said)
+	}
+	if !reflect.DeepEqual(resumed, whole) {
+		t.Error("another predictor than without interruption")
+	}
+}
+
+// TestFitAccuracyStopsWhereMoreDoesNotHelp: a barely trained supernet's networks differ by chance.
+func TestFitAccuracyStopsWhereMoreDoesNotHelp(t *testing.T) {
+	run, d := train(t, mediumSpace, 1, 30)
+	job := AccuracyJob{Run: run, Data: d, Samples: 130, Images: 20, Calibration: 16, Workers: 2, Fit: predictor.FitSettings{Members: 1, Epochs: 1}}
+	a, err := FitAccuracy(t.Context(), job)
+	if err != nil || a.Samples != 100 {
+		t.Errorf("fitted to %d samples (%v), want 100", a.Samples, err)
+	}
+	job.All = true
+	if a, err = FitAccuracy(t.Context(), job); err != nil || a.Samples != 130 {
+		t.Errorf("fitted to %d samples (%v), want all 130", a.Samples, err)
+	}
+}
+
+func TestFitMeasured(t *testing.T) {
+	space := parseSpace(t, microSpace)
+	var lines bytes.Buffer
+	for _, a := range allArchs(space) {
+		text, err := json.Marshal(predictor.Sample{Arch: space.Spec(a), Value: float64(macs(space, a)) / 1e6})
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines.Write(append(text, '\n'))
+	}
+	path := filepath.Join(t.TempDir(), "mine.jsonl")
+	if err := os.WriteFile(path, lines.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a, err := FitMeasured(t.Context(), space, path, predictor.FitSettings{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Samples != 40 || a.HeldOut.KendallTau < 0.9 || a.Inputs["measured"].SHA256 != fileHash(t, path) || a.Inputs["measured"].Path != "mine.jsonl" {
+		t.Errorf("fitted %+v from %+v", a.HeldOut, a.Inputs)
 	}
 }

@@ -45,12 +45,29 @@ func parseSpace(t *testing.T, text string) *supernet.Space {
 	return s
 }
 
+// mediumSpace has 180 networks.
+const mediumSpace = `
+tailor: space/1
+name: medium
+classes: 10
+resolutions: [12, 16]
+stem: {width: 8, stride: 2, act: h_swish}
+stages:
+  - {width: 8, stride: 2, act: relu, depth: [1, 2], kernel: [3, 5, 7], expand: [1, 2, 3]}
+head: {expand: 16, act: h_swish}
+`
+
 // trainMicro does 8 steps on 128 images.
 func trainMicro(t *testing.T, seed uint64, holdout int) (*trainer.Run, *data.Dataset) {
 	t.Helper()
-	train := 128 + max(holdout, 0)
+	return train(t, microSpace, seed, holdout)
+}
+
+func train(t *testing.T, space string, seed uint64, holdout int) (*trainer.Run, *data.Dataset) {
+	t.Helper()
+	images := 128 + max(holdout, 0)
 	run, err := trainer.Train(context.Background(), trainer.Job{
-		Dir: filepath.Join(t.TempDir(), "run"), Space: parseSpace(t, microSpace), Data: "synthetic", TrainImages: train, TestImages: 50,
+		Dir: filepath.Join(t.TempDir(), "run"), Space: parseSpace(t, space), Data: "synthetic", TrainImages: images, TestImages: 50,
 		Holdout: holdout, ValImages: -1, Workers: 2, Config: trainer.Config{Strategy: trainer.BigNAS, Epochs: 1, Batch: 16, Seed: seed},
 	})
 	if err != nil {

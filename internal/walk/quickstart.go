@@ -49,8 +49,8 @@ const (
 	quickTest        = 1000
 	quickEpochs      = 10
 	quickBatch       = 64
-	quickSamples     = 60
-	quickImages      = 400
+	quickSamples     = 100
+	quickImages      = 0 // all that were held out
 	quickCalibration = 400
 )
 

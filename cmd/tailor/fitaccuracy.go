@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/tailor-nas/tailor/internal/walk"
+	"github.com/tailor-nas/tailor/predictor"
+)
+
+type fitAccuracyCmd struct {
+	spaceFlags
+	Measured    string `help:"Fit to this file instead of measuring: a line of JSON for each sub-network, with its arch, and as value its top-1 as a share." type:"path"`
+	Data        string `help:"The run's data; default where it was when training."`
+	Samples     int    `help:"Sub-networks to measure at most." default:"400"`
+	NoStop      bool   `help:"Measure all of --samples, even if the last doubling lowered the error by less than 5 %."`
+	Images      int    `help:"Held-out images for each. 0: all." default:"0"`
+	Calibration int    `help:"Training images for batch norm calibration." default:"1000"`
+	Store       string `help:"File that keeps every measurement; default measurements.sqlite in the run." type:"path"`
+	Model       string `help:"Model to fit: ridge (with small networks), mlp (OFA's), or auto, the better one by cross-validation." enum:"auto,ridge,mlp" default:"auto"`
+	Out         string `required:"" help:"File to write." type:"path"`
+}
+
+// fitAccuracyResult is the JSON.
+type fitAccuracyResult struct {
+	fitResult
+	Images       int                           `json:"images,omitempty"`
+	ByResolution []predictor.ResolutionHeldOut `json:"heldout_by_resolution,omitempty"`
+	Curve        []predictor.CurvePoint        `json:"learning_curve"`
+	Candidates   []predictor.Candidate         `json:"candidates"`
+}
+
+// Run measures and fits.
+func (c *fitAccuracyCmd) Run(ctx context.Context, g *Globals) error {
+	a, err := c.fit(ctx, g)
+	if err != nil {
+		return err
+	}
+	if err := a.Save(c.Out); err != nil {
+		return err
+	}
+	r := fitAccuracyResult{fitResult{c.Out, a.Samples, a.HeldOut}, a.Images, a.ByResolution, a.Curve, a.Candidates}
+	return g.result(r, r.print)
+}
+
+func (c *fitAccuracyCmd) fit(ctx context.Context, g *Globals) (*predictor.Accuracy, error) {
+	model := c.Model
+	if model == "auto" {
+		model = ""
+	}
+	space, run, err := c.load()
+	if err != nil {
+		return nil, err
+	}
+	if c.Measured != "" {
+		return walk.FitMeasured(ctx, space, c.Measured, predictor.FitSettings{Seed: g.Seed, Model: model})
+	}
+	if run == nil {
+		return nil, usagef("--space needs --measured; to measure sub-networks, name a run with --run")
+	}
+	d, err := run.OpenData(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	return walk.FitAccuracy(ctx, walk.AccuracyJob{
+		Run: run, Data: d, Store: c.Store, Samples: c.Samples, All: c.NoStop, Images: c.Images, Calibration: c.Calibration,
+		Fit: predictor.FitSettings{Model: model}, Workers: g.Workers, Seed: g.Seed, Say: g.say,
+		Progress: func(done, total int) { g.progress("measure accuracy", float64(done), float64(total)) },
+	})
+}
+
+func (r *fitAccuracyResult) print(w io.Writer) {
+	fmt.Fprintf(w, "fitted accuracy to %d sub-networks", r.Samples)
+	if r.Images > 0 {
+		fmt.Fprintf(w, ", %d images each", r.Images)
+	}
+	fmt.Fprintln(w)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	line := func(name string, h predictor.HeldOut) {
+		fmt.Fprintf(t, "  %s\t%d\t%.2f points\t%.2f\t%.2f\t\n", name, h.Samples, 100*h.RMSE, h.KendallTau, h.Spearman)
+	}
+	fmt.Fprintf(t, "  HELD-OUT ERROR\tNETWORKS\tRMSE\tKENDALL TAU\tSPEARMAN\t\n")
+	line("all", r.HeldOut)
+	for _, h := range r.ByResolution {
+		line(fmt.Sprintf("at %d px", h.Resolution), h.HeldOut)
+	}
+	for _, p := range r.Curve[:len(r.Curve)-1] {
+		line(fmt.Sprintf("from %d samples", p.TrainedOn), p.HeldOut)
+	}
+	line(fmt.Sprintf("from %d samples", r.Curve[len(r.Curve)-1].TrainedOn), r.HeldOut)
+	for _, m := range r.Candidates[1:] {
+		line("with "+m.Model, m.HeldOut)
+	}
+	_ = t.Flush()
+	fmt.Fprintf(w, "model %s\n", r.Candidates[0].Model)
+	fmt.Fprintln(w, "wrote", r.Predictor)
+}

@@ -1,0 +1,111 @@
+package walk
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
+)
+
+// AccuracyJob asks for an accuracy predictor of a run.
+type AccuracyJob struct {
+	Run         *trainer.Run
+	Data        *data.Dataset
+	Store       string                // file of measurements; default measurements.sqlite in the run
+	Samples     int                   // sub-networks to measure at most
+	All         bool                  // measure all of them, even if more would help little
+	Images      int                   // held-out training images a measurement; 0 is all
+	Calibration int                   // training images for batch norm; 0 is the evaluator's default
+	Fit         predictor.FitSettings // but for the seed, which is the job's
+	Workers     int
+	Seed        uint64
+	Progress    func(done, total int)
+	Say         func(format string, args ...any)
+}
+
+// firstLook is how many samples it takes to ask whether more would help.
+const firstLook = 100
+
+// FitAccuracy measures sub-networks of a run on images held out of its training and fits a predictor to them. What an earlier
+// fit has measured in the same way is not measured again. From 100 samples on, each doubling must have lowered the error, or that
+// was enough.
+func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error) {
+	if j.Data.Val.Len() == 0 {
+		return nil, fmt.Errorf("run %s held no images out of training, so that sub-networks cannot be told apart fairly; train with --holdout", j.Run.Dir)
+	}
+	space := j.Run.Info.Space
+	j.Fit.Seed = j.Seed
+	m, err := OpenMeter(ctx, j.Run, j.Data, MeterSettings{
+		Images: j.Images, Calibration: j.Calibration, Store: j.Store, Workers: j.Workers, Seed: j.Seed,
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	archs := predictor.SampleArchs(space, j.Samples, j.Seed)
+	if known := m.Known(archs); known > 0 {
+		j.say("%d of %d sub-networks were measured before", known, len(archs))
+	}
+	if j.Progress != nil {
+		m.Progress = func(done, _ int) { j.Progress(done, len(archs)) }
+	}
+	for n := firstLook; n < len(archs) && !j.All; n *= 2 {
+		samples, err := m.Measure(ctx, archs[:n])
+		if err != nil {
+			return nil, err
+		}
+		cheap := j.Fit // and tells as well whether more would help
+		cheap.Model = predictor.ModelRidge
+		look, err := predictor.FitAccuracy(ctx, space, samples, cheap)
+		if err != nil {
+			return nil, fmt.Errorf("fit accuracy: %w", err)
+		}
+		if look.Flattened() {
+			j.say("%d sub-networks are enough: twice as many lowered the error by less than 5 %%", n)
+			archs = archs[:n]
+		}
+	}
+	samples, err := m.Measure(ctx, archs)
+	if err != nil {
+		return nil, err
+	}
+	a, err := predictor.FitAccuracy(ctx, space, samples, j.Fit)
+	if err != nil {
+		return nil, fmt.Errorf("fit accuracy: %w", err)
+	}
+	a.Images = m.Images()
+	a.Inputs = map[string]store.Input{
+		"weights": {Path: j.Run.Dir, SHA256: j.Run.State.WeightsSHA256},
+		"data":    {Path: j.Run.Info.Data.Path, SHA256: j.Data.SHA256},
+	}
+	return a, m.Close()
+}
+
+func (j *AccuracyJob) say(format string, args ...any) {
+	if j.Say != nil {
+		j.Say(format, args...)
+	}
+}
+
+// FitMeasured fits an accuracy predictor to values that were measured elsewhere, in a file for [predictor.ReadSamples].
+func FitMeasured(ctx context.Context, space *supernet.Space, path string, s predictor.FitSettings) (*predictor.Accuracy, error) {
+	sha, err := store.HashFile(path)
+	if err != nil {
+		return nil, err
+	}
+	samples, err := predictor.ReadSamples(path, space)
+	if err != nil {
+		return nil, err
+	}
+	a, err := predictor.FitAccuracy(ctx, space, samples, s)
+	if err != nil {
+		return nil, fmt.Errorf("fit accuracy to %s: %w", path, err)
+	}
+	a.Inputs = map[string]store.Input{"measured": {Path: filepath.Base(path), SHA256: sha}}
+	return a, nil
+}
