@@ -3,6 +3,7 @@ package predictor
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/supernet"
@@ -20,20 +21,23 @@ const (
 // one with [FitAccuracy] or [LoadAccuracy]. It is safe for concurrent use.
 type Accuracy struct {
 	store.Header
-	SpaceName    string              `json:"space"`
-	SpaceSHA256  string              `json:"space_sha256"`
-	Encoding     string              `json:"encoding"`         // of archs as the model's features
-	Images       int                 `json:"images,omitempty"` // that each measurement looked at; set by the caller
-	Samples      int                 `json:"samples"`          // distinct archs
+	SpaceName   string `json:"space"`
+	SpaceSHA256 string `json:"space_sha256"`
+	Encoding    string `json:"encoding"`         // of archs as the model's features
+	Images      int    `json:"images,omitempty"` // that each measurement looked at; set by the caller
+	// Samples is the number of distinct archs; 0 if the model was fitted elsewhere and its error is not known.
+	Samples      int                 `json:"samples,omitempty"`
 	Seed         uint64              `json:"seed"`
-	HeldOut      HeldOut             `json:"heldout"`
+	HeldOut      HeldOut             `json:"heldout,omitzero"`
 	ByResolution []ResolutionHeldOut `json:"heldout_by_resolution,omitempty"`
 	Curve        []CurvePoint        `json:"learning_curve,omitempty"`
 	Candidates   []Candidate         `json:"candidates,omitempty"` // by rising error; Model is the first one
 	Model        Model               `json:"model"`
 
-	space   *supernet.Space
-	encoder *Encoder
+	space    *supernet.Space
+	encoder  encoder
+	once     sync.Once
+	networks []*network // of Model, from the first prediction on
 }
 
 // FitAccuracy learns from samples with values between 0 and 1. Values of one arch are averaged. The
@@ -63,7 +67,7 @@ func FitAccuracy(ctx context.Context, space *supernet.Space, samples []Sample, s
 	a := &Accuracy{
 		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Encoding: encoding, Samples: len(m.archs), Seed: s.Seed, space: space,
 	}
-	if a.encoder, err = NewEncoder(space); err != nil {
+	if a.encoder, err = newEncoder(a.Encoding, space); err != nil {
 		return nil, err
 	}
 	if err := a.fit(ctx, m, s); err != nil {
@@ -77,7 +81,7 @@ func (a *Accuracy) fit(ctx context.Context, m measured, s FitSettings) error {
 	resolutions := make([]int, len(m.archs))
 	for i, arch := range m.archs {
 		x[i] = make([]float32, a.encoder.Len())
-		a.encoder.Encode(arch, x[i])
+		a.encoder.encode(arch, x[i])
 		resolutions[i] = int(arch.Resolution)
 	}
 	candidates, err := fitCandidates(ctx, x, m.values, s)
@@ -95,18 +99,35 @@ func (a *Accuracy) fit(ctx context.Context, m measured, s FitSettings) error {
 }
 
 // Predict gives the accuracy of archs of the space, as a share. An arch that is not one of the
-// space is an error that wraps [supernet.ErrArch].
+// space is an error that wraps [supernet.ErrArch], one of a resolution that the model knows nothing
+// of an [*UnknownResolutionError].
 func (a *Accuracy) Predict(archs []supernet.Arch) ([]float64, error) {
-	e := a.Model.evaluator()
-	x := make([]float32, a.encoder.Len())
 	values := make([]float64, len(archs)) // not clipped to 0..1, which would make the best ones equal
-	for i, arch := range archs {
-		if !a.encoder.encode(arch, x) {
-			return nil, archError(a.space, archs, i)
+	a.once.Do(func() {
+		for i := range a.Model.Networks {
+			a.networks = append(a.networks, a.Model.Networks[i].network())
 		}
-		values[i] = e.value(x)
+	})
+	e := a.Model.evaluatorOf(a.networks)
+	x := make([]float32, min(len(archs), batchRows)*a.encoder.Len())
+	for i := 0; i < len(archs); i += batchRows {
+		rows := archs[i:min(i+batchRows, len(archs))]
+		for j, arch := range rows {
+			if !a.encoder.encode(arch, x[j*a.encoder.Len():][:a.encoder.Len()]) {
+				return nil, a.refuse(archs, i+j)
+			}
+		}
+		e.values(x[:len(rows)*a.encoder.Len()], values[i:i+len(rows)])
 	}
 	return values, nil
+}
+
+// refuse says why the i-th arch cannot be encoded.
+func (a *Accuracy) refuse(archs []supernet.Arch, i int) error {
+	if a.space.Check(archs[i]) == nil {
+		return fmt.Errorf("arch %d of %d: %w", i+1, len(archs), &UnknownResolutionError{int(archs[i].Resolution), a.Encoding})
+	}
+	return archError(a.space, archs, i)
 }
 
 // Save writes the document.
@@ -124,15 +145,30 @@ func LoadAccuracy(path string, space *supernet.Space) (*Accuracy, error) {
 	if sha := space.SHA256(); a.SpaceSHA256 != sha {
 		return nil, &SpaceError{path, a.SpaceName, a.SpaceSHA256, space.Name, sha}
 	}
-	if a.Encoding != encoding {
-		return nil, fmt.Errorf("%s encodes archs as %q, this tailor knows %s: fit it again", path, a.Encoding, encoding)
-	}
-	var err error
-	if a.encoder, err = NewEncoder(space); err != nil {
-		return nil, err
-	}
-	if err := a.Model.check(a.encoder.Len()); err != nil {
+	if err := a.prepare(); err != nil {
 		return nil, fmt.Errorf("%s: %w: fit it again", path, err)
 	}
 	return a, nil
+}
+
+// ImportAccuracy makes a predictor of a network that was fitted elsewhere, to archs as OFA's published accuracy predictor encodes them:
+// one-hots of the kernel sizes of 20 blocks, of their expand ratios, and of 8 resolutions, 112 to 224. Base is added to what it
+// gives. The error is for a space of another shape than OFA's, or a network of other inputs.
+func ImportAccuracy(space *supernet.Space, n *MLP, base float64) (*Accuracy, error) {
+	a := &Accuracy{
+		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Encoding: ofaEncoding, space: space,
+		Model: Model{Bias: base, Networks: []MLP{*n}},
+	}
+	if err := a.prepare(); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// prepare checks the model, and makes ready to predict.
+func (a *Accuracy) prepare() (err error) {
+	if a.encoder, err = newEncoder(a.Encoding, a.space); err != nil {
+		return err
+	}
+	return a.Model.check(a.encoder.Len())
 }

@@ -234,9 +234,9 @@ func TestLoadAccuracyRefuses(t *testing.T) {
 		t.Errorf("another space: %v", err)
 	}
 	for want, change := range map[string]func(a *predictor.Accuracy){
-		`encodes archs as "ofa"`:    func(a *predictor.Accuracy) { a.Encoding = "ofa" },
-		"linear part has 3 weights": func(a *predictor.Accuracy) { a.Model.Linear = a.Model.Linear[:3] },
-		"a network":                 func(a *predictor.Accuracy) { a.Model.Networks = make([]predictor.MLP, 1) },
+		`archs are encoded as "ofa"`: func(a *predictor.Accuracy) { a.Encoding = "ofa" },
+		"linear part has 3 weights":  func(a *predictor.Accuracy) { a.Model.Linear = a.Model.Linear[:3] },
+		"a network":                  func(a *predictor.Accuracy) { a.Model.Networks = make([]predictor.MLP, 1) },
 		"1 inputs, expected": func(a *predictor.Accuracy) {
 			a.Model.Networks = []predictor.MLP{{Sizes: []int{1, 1}, Weights: make(predictor.Weights, 2)}}
 		},

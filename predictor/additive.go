@@ -25,9 +25,14 @@ type Additive struct {
 // is not known: sums over it are NaN too. The error is for a space without a single network of
 // known cost, or a cost that is negative or infinite.
 func NewAdditive(space *supernet.Space, cost func(supernet.Block) float64) (*Additive, error) {
+	return newAdditive(space, func(_ int, b supernet.Block) float64 { return cost(b) })
+}
+
+// newAdditive tabulates costs of which the same block may have another at another resolution.
+func newAdditive(space *supernet.Space, cost func(resolution int, b supernet.Block) float64) (*Additive, error) {
 	q := &Additive{space: space, layout: newLayout(space)}
-	for r := range space.Resolutions {
-		if err := q.tabulate(r, cost); err != nil {
+	for r, resolution := range space.Resolutions {
+		if err := q.tabulate(r, func(b supernet.Block) float64 { return cost(resolution, b) }); err != nil {
 			return nil, err
 		}
 	}

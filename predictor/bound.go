@@ -40,7 +40,7 @@ func (a *Accuracy) Upper(r *Region, budgets []Budget) float64 {
 // UpperWork is about how many multiply-adds Upper takes.
 func (a *Accuracy) UpperWork() int {
 	// A largest value over a region tries each choice some ten times.
-	work, choices := 0, a.encoder.layout.choices()
+	work, choices := 0, newLayout(a.space).choices()
 	for i := range a.Model.Networks {
 		sizes := a.Model.Networks[i].Sizes
 		for l, units := range sizes[1:] {

@@ -32,6 +32,16 @@ func (e *UnknownBlockError) Error() string {
 	return fmt.Sprintf("block %s (%s) was not timed: profile the device for this space and resolution", e.Block.Name, e.Block.Key())
 }
 
+// UnknownResolutionError is returned for a network of a resolution that an accuracy predictor was not fitted to.
+type UnknownResolutionError struct {
+	Resolution int
+	Encoding   string
+}
+
+func (e *UnknownResolutionError) Error() string {
+	return fmt.Sprintf("resolution %d is none that the accuracy predictor knows (encoding %s)", e.Resolution, e.Encoding)
+}
+
 // archError says what is wrong with the i-th arch of a batch, which is not one of the space.
 func archError(space *supernet.Space, archs []supernet.Arch, i int) error {
 	err := space.Check(archs[i])

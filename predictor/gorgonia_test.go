@@ -42,14 +42,12 @@ func TestGorgoniaAgreesWithForward(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			layers := n.layers()
-			scratch := newScratch(layers)
 			scale := 0.0 // an output near 0 is a difference of large numbers
 			for _, v := range outputs {
 				scale = max(scale, math.Abs(float64(v)))
 			}
 			for i, got := range outputs {
-				want := forward(layers, g.x[i*sizes[0]:(i+1)*sizes[0]], scratch)
+				want := output(n, g.x[i*sizes[0]:(i+1)*sizes[0]])
 				if math.Abs(float64(got-want)) > 1e-6*scale {
 					t.Errorf("sizes %v, row %d of %d: gorgonia %v, forward %v", sizes, i, batch, got, want)
 				}

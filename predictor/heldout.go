@@ -62,7 +62,8 @@ func crossValidate(ctx context.Context, x [][]float32, y []float64, s FitSetting
 			}
 			e := m.evaluator()
 			for _, row := range fold {
-				linear[row], networks[row] = e.linear(x[row]), e.networks(x[row])
+				linear[row] = e.linear(x[row])
+				e.networks(x[row], networks[row:row+1])
 			}
 			return nil
 		})

@@ -12,11 +12,11 @@ import (
 
 const (
 	latencyKind    = "latency"
-	latencyVersion = 1
+	latencyVersion = 2
 )
 
 // Latency predicts how long the sub-networks of a space take on a device: Intercept + Slope times
-// the sum of the times of their blocks. It is the document "latency/1"; make one with [FitLatency]
+// the sum of the times of their blocks. It is the document "latency/2"; make one with [FitLatency]
 // or [LoadLatency]. It is safe for concurrent use.
 type Latency struct {
 	store.Header
@@ -35,6 +35,9 @@ type Latency struct {
 	HeldOut      HeldOut             `json:"heldout,omitzero"`
 	ByResolution []ResolutionHeldOut `json:"heldout_by_resolution,omitempty"`
 	BlocksMS     map[string]float64  `json:"blocks_ms"` // by supernet.Block.Key
+	// AtMS are times that hold at one resolution instead: tables that were measured at each resolution have a time of their own for a
+	// block of the same work.
+	AtMS map[int]map[string]float64 `json:"blocks_ms_by_resolution,omitempty"`
 
 	space *supernet.Space
 	sums  *Additive // of BlocksMS, not calibrated
@@ -42,7 +45,10 @@ type Latency struct {
 
 // tabulate prepares sums; blocks that were not timed are unknown to them.
 func (l *Latency) tabulate() (err error) {
-	l.sums, err = NewAdditive(l.space, func(b supernet.Block) float64 {
+	l.sums, err = newAdditive(l.space, func(resolution int, b supernet.Block) float64 {
+		if ms, ok := l.AtMS[resolution][b.Key()]; ok {
+			return ms
+		}
 		if ms, ok := l.BlocksMS[b.Key()]; ok {
 			return ms
 		}
@@ -111,9 +117,15 @@ func LoadLatency(path string, space *supernet.Space) (*Latency, error) {
 
 // check says what is wrong with what was read from a file, and prepares the sums.
 func (l *Latency) check() error {
-	for _, key := range slices.Sorted(maps.Keys(l.BlocksMS)) {
-		if ms := l.BlocksMS[key]; !(ms >= 0) {
-			return fmt.Errorf("block %s takes %g ms, expected 0 or more", key, ms)
+	all := []map[string]float64{l.BlocksMS}
+	for _, r := range slices.Sorted(maps.Keys(l.AtMS)) {
+		all = append(all, l.AtMS[r])
+	}
+	for _, times := range all {
+		for _, key := range slices.Sorted(maps.Keys(times)) {
+			if ms := times[key]; !(ms >= 0) {
+				return fmt.Errorf("block %s takes %g ms, expected 0 or more", key, ms)
+			}
 		}
 	}
 	if err := l.tabulate(); err != nil {

@@ -10,6 +10,8 @@ import (
 type BlockTime struct {
 	Block supernet.Block
 	MS    float64
+	// Resolution, if not 0, is that of the networks that the time holds for: others have the mean.
+	Resolution int
 }
 
 // NetworkTime is how long a whole network takes.
@@ -59,6 +61,17 @@ func FitLatency(space *supernet.Space, blocks []BlockTime, networks []NetworkTim
 func (l *Latency) calibrate(blocks []BlockTime, archs []supernet.Arch, networks []NetworkTime) (err error) {
 	if l.BlocksMS, err = meanTimes(blocks); err != nil {
 		return err
+	}
+	for _, b := range blocks {
+		if key := b.Block.Key(); b.Resolution != 0 && b.MS != l.BlocksMS[key] {
+			if l.AtMS == nil {
+				l.AtMS = map[int]map[string]float64{}
+			}
+			if l.AtMS[b.Resolution] == nil {
+				l.AtMS[b.Resolution] = map[string]float64{}
+			}
+			l.AtMS[b.Resolution][key] = b.MS
+		}
 	}
 	if err := l.tabulate(); err != nil {
 		return fmt.Errorf("%w: %w", ErrSamples, err)

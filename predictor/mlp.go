@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-
-	"gonum.org/v1/gonum/blas/blas32"
 )
 
 // MLP is a fully connected network with one output and ReLU between its layers.
@@ -80,40 +78,4 @@ func (n *MLP) check(inputs int) error {
 		return fmt.Errorf("a network of sizes %v has %d weights, expected %d", n.Sizes, len(n.Weights), want)
 	}
 	return nil
-}
-
-// forward computes the output for x; scratch has a vector for each layer's output (newScratch).
-// Zeros of x and of the ReLUs, about half of all, cost nothing. Each row of a batch is computed
-// alone, so that values do not depend on batches.
-func forward(layers []mlpLayer, x []float32, scratch [][]float32) float32 {
-	for l, layer := range layers {
-		y := scratch[l]
-		copy(y, layer.bias)
-		for i, v := range x {
-			if v != 0 {
-				blas32.Axpy(v, vector(layer.matrix[i*len(y):(i+1)*len(y)]), vector(y))
-			}
-		}
-		if l < len(layers)-1 {
-			relu(y)
-		}
-		x = y
-	}
-	return x[0]
-}
-
-func vector(v []float32) blas32.Vector { return blas32.Vector{N: len(v), Inc: 1, Data: v} }
-
-func relu(v []float32) {
-	for i := range v {
-		v[i] = max(v[i], 0)
-	}
-}
-
-func newScratch(layers []mlpLayer) [][]float32 {
-	scratch := make([][]float32, len(layers))
-	for l := range layers {
-		scratch[l] = make([]float32, len(layers[l].bias))
-	}
-	return scratch
 }

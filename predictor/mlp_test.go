@@ -53,30 +53,6 @@ func randomRow(r *rand.Rand, n int) []float32 {
 	return x
 }
 
-func TestForwardIsTheFormula(t *testing.T) {
-	for seed, sizes := range [][]int{{1, 1}, {7, 1}, {5, 3, 1}, {33, 64, 64, 1}, {2, 17, 5, 9, 1}} {
-		n, r := randomMLP(sizes, uint64(seed))
-		layers := n.layers()
-		scratch := newScratch(layers)
-		for range 20 {
-			x := randomRow(r, sizes[0])
-			got, want := float64(forward(layers, x, scratch)), plainForward(n, x)
-			if math.Abs(got-want) > 1e-5*(1+math.Abs(want)) {
-				t.Fatalf("sizes %v: got %v, want %v", sizes, got, want)
-			}
-		}
-	}
-}
-
-func TestForwardDoesNotAllocate(t *testing.T) {
-	n, r := randomMLP([]int{50, 64, 64, 1}, 1)
-	layers, x := n.layers(), randomRow(r, 50)
-	scratch := newScratch(layers)
-	if allocs := testing.AllocsPerRun(10, func() { forward(layers, x, scratch) }); allocs != 0 {
-		t.Errorf("%v allocations", allocs)
-	}
-}
-
 func TestNewMLPVariance(t *testing.T) {
 	n := newMLP([]int{400, 300, 1}, rand.New(rand.NewPCG(1, 2)))
 	for l, want := range []float64{2.0 / 400, 1.0 / 300} {

@@ -45,10 +45,8 @@ func trainPairs(t *testing.T, s FitSettings, seed uint64) *MLP {
 
 func TestTrainLearnsAProduct(t *testing.T) {
 	n := trainPairs(t, quick(t, FitSettings{Hidden: []int{16}, LearningRate: 0.02, WeightDecay: 0.01, Batch: 16}), 1)
-	layers := n.layers()
-	scratch := newScratch(layers)
 	for _, x := range [][]float32{{1, 1, 1}, {1, -1, 1}, {-1, 1, -1}, {-1, -1, 1}} {
-		if got, want := forward(layers, x, scratch), x[0]*x[1]; math.Abs(float64(got-want)) > 0.1 {
+		if got, want := output(n, x), x[0]*x[1]; math.Abs(float64(got-want)) > 0.1 {
 			t.Errorf("%v: got %g, want %g", x, got, want)
 		}
 	}

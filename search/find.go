@@ -85,14 +85,13 @@ func (e *UnreachableError) Error() string {
 // Unwrap makes errors.Is(err, ErrInfeasible) hold.
 func (e *UnreachableError) Unwrap() error { return ErrInfeasible }
 
-// reachable rounds up, so that the rounded value is itself reachable as a limit: to hundredths of a millisecond, and to three
-// digits below one.
+// reachable rounds up to five digits, so that the rounded value is itself reachable as a limit.
 func reachable(ms float64) float64 {
-	steps := 100.0
-	for v := ms; v > 0 && v < 1; v *= 10 {
-		steps *= 10
+	if !(ms > 0) {
+		return ms
 	}
-	return math.Ceil(ms*steps-1e-9) / steps
+	steps := math.Pow(10, 4-math.Floor(math.Log10(ms)))
+	return math.Ceil(ms*steps-1e-6) / steps
 }
 
 // finder evaluates candidates of a query.

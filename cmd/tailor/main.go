@@ -35,6 +35,8 @@ type cli struct {
 	Eval       evalCmd       `cmd:"" help:"Calibrate batch norm for sub-networks and measure their top-1 accuracy."`
 	Profile    profileCmd    `cmd:"" help:"Measure this device: what it is, and how long blocks and networks take on it."`
 	Fit        fitCmd        `cmd:"" help:"Learn to predict accuracy or latency from measurements."`
+	Predict    predictCmd    `cmd:"" help:"Predict accuracy and latency of sub-networks."`
+	Import     importCmd     `cmd:"" help:"Take over predictors that others published."`
 	Search     searchCmd     `cmd:"" help:"Find the best sub-network within limits and write its manifest."`
 }
 

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/tailor-nas/tailor/internal/walk"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+type importCmd struct {
+	OFAAccuracy importAccuracyCmd `cmd:"" name:"ofa-accuracy" help:"Read the accuracy predictor that OFA published, acc_predictor.pth. Nothing in the file is executed."`
+	OFALatency  importLatencyCmd  `cmd:"" name:"ofa-latency" help:"Read latency tables in OFA's YAML format."`
+}
+
+type importAccuracyCmd struct {
+	File  string `arg:"" help:"The state dict, in PyTorch's format before 1.6." type:"path"`
+	Space string `help:"Space that it predicts: name of a shipped one, or a YAML file." default:"ofa-mbv3-w1.2"`
+	Out   string `required:"" help:"File to write." type:"path"`
+}
+
+type importLatencyCmd struct {
+	Files   []string `arg:"" help:"Tables, one for each resolution, or a folder of them." type:"path"`
+	Space   string   `help:"Space whose blocks they are of: name of a shipped one, or a YAML file." default:"ofa-mbv3-w1.2"`
+	Device  string   `help:"Name of the device that was measured." default:"unknown"`
+	Runtime string   `help:"What ran the blocks there." default:"unknown"`
+	Out     string   `required:"" help:"File to write." type:"path"`
+}
+
+// importResult is the JSON of both.
+type importResult struct {
+	Predictor   string `json:"predictor"`
+	Space       string `json:"space"`
+	Resolutions []int  `json:"resolutions"` // of the space that can be predicted
+}
+
+func (r *importResult) print(w io.Writer) {
+	fmt.Fprintf(w, "predicts space %s at %v px\n", r.Space, r.Resolutions)
+	fmt.Fprintln(w, "wrote", r.Predictor)
+}
+
+// predictable are the resolutions of a space whose smallest network can be predicted.
+func predictable(space *supernet.Space, predict func([]supernet.Arch) ([]float64, error)) (known []int) {
+	for _, r := range space.Resolutions {
+		a := space.Min()
+		a.Resolution = uint16(r)
+		if _, err := predict([]supernet.Arch{a}); err == nil {
+			known = append(known, r)
+		}
+	}
+	return known
+}
+
+// Run imports.
+func (c *importAccuracyCmd) Run(g *Globals) error {
+	space, err := supernet.LoadSpace(c.Space)
+	if err != nil {
+		return err
+	}
+	a, err := walk.ImportAccuracy(space, c.File)
+	if err != nil {
+		return err
+	}
+	if err := a.Save(c.Out); err != nil {
+		return err
+	}
+	r := importResult{c.Out, space.Name, predictable(space, a.Predict)}
+	return g.result(r, r.print)
+}
+
+// Run imports.
+func (c *importLatencyCmd) Run(g *Globals) error {
+	space, err := supernet.LoadSpace(c.Space)
+	if err != nil {
+		return err
+	}
+	files, err := tables(c.Files)
+	if err != nil {
+		return err
+	}
+	l, err := walk.ImportLatency(space, c.Device, c.Runtime, files)
+	if err != nil {
+		return err
+	}
+	if err := l.Save(c.Out); err != nil {
+		return err
+	}
+	r := importResult{c.Out, space.Name, predictable(space, l.Predict)}
+	return g.result(r, r.print)
+}
+
+// tables puts the YAML files of folders in their place.
+func tables(paths []string) (files []string, err error) {
+	for _, p := range paths {
+		info, err := os.Stat(p)
+		if err != nil {
+			return nil, fmt.Errorf("read latency tables: %w", err)
+		}
+		if !info.IsDir() {
+			files = append(files, p)
+			continue
+		}
+		inside, err := filepath.Glob(filepath.Join(p, "*.yaml"))
+		if err != nil {
+			return nil, fmt.Errorf("read latency tables: %w", err)
+		}
+		if len(inside) == 0 {
+			return nil, fmt.Errorf("folder %s has no .yaml file: name the folder with the tables, or the tables", p)
+		}
+		files = append(files, inside...)
+	}
+	return files, nil
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+type predictCmd struct {
+	spaceFlags
+	Accuracy string   `help:"File that fit accuracy or import wrote." type:"path"`
+	Latency  []string `help:"File that fit latency or import wrote; several, separated by commas." type:"path"`
+	Arch     string   `help:"max, min, random:N, or an arch as JSON." xor:"archs"`
+	Archs    string   `help:"File of archs: a line of JSON each." type:"path" xor:"archs"`
+}
+
+// prediction is the JSON of one arch.
+type prediction struct {
+	Arch      supernet.Spec      `json:"arch"`
+	Top1      *float64           `json:"top1,omitempty"`
+	LatencyMS map[string]float64 `json:"latency_ms,omitempty"` // by the name of the predictor's file
+	costs
+}
+
+// predictResult is the JSON, with the predictors' held-out errors.
+type predictResult struct {
+	Archs    []prediction                 `json:"archs"`
+	Accuracy *predictor.HeldOut           `json:"accuracy_heldout,omitempty"`
+	Latency  map[string]predictor.HeldOut `json:"latency_heldout,omitempty"`
+}
+
+// Run predicts.
+func (c *predictCmd) Run(g *Globals) error {
+	if c.Accuracy == "" && len(c.Latency) == 0 {
+		return usagef("name what is to be predicted with --accuracy FILE or --latency FILE")
+	}
+	space, _, err := c.load()
+	if err != nil {
+		return err
+	}
+	archs, err := c.archs(space, g.Seed)
+	if err != nil {
+		return err
+	}
+	r := &predictResult{Latency: map[string]predictor.HeldOut{}}
+	for _, a := range archs {
+		r.Archs = append(r.Archs, prediction{Arch: space.Spec(a), LatencyMS: map[string]float64{}, costs: costsOf(space, a)})
+	}
+	if c.Accuracy != "" {
+		if err := r.accuracy(c.Accuracy, space, archs); err != nil {
+			return err
+		}
+	}
+	var devices []string
+	for _, path := range c.Latency {
+		device, err := r.latency(path, space, archs)
+		if err != nil {
+			return err
+		}
+		devices = append(devices, device)
+	}
+	return g.result(r, func(w io.Writer) { r.print(w, devices) })
+}
+
+func (c *predictCmd) archs(space *supernet.Space, seed uint64) ([]supernet.Arch, error) {
+	switch {
+	case c.Archs != "":
+		return readArchs(c.Archs, space)
+	case c.Arch != "":
+		return parseArchs(c.Arch, space, seed)
+	}
+	return nil, usagef("name the sub-networks with --arch or --archs FILE")
+}
+
+func (r *predictResult) accuracy(path string, space *supernet.Space, archs []supernet.Arch) error {
+	a, err := predictor.LoadAccuracy(path, space)
+	if err != nil {
+		return err
+	}
+	top1, err := a.Predict(archs)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	for i := range top1 {
+		r.Archs[i].Top1 = &top1[i]
+	}
+	if a.HeldOut.Samples > 0 {
+		r.Accuracy = &a.HeldOut
+	}
+	return nil
+}
+
+func (r *predictResult) latency(path string, space *supernet.Space, archs []supernet.Arch) (device string, err error) {
+	l, err := predictor.LoadLatency(path, space)
+	if err != nil {
+		return "", err
+	}
+	ms, err := l.Predict(archs)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	device = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	if _, twice := r.Archs[0].LatencyMS[device]; twice {
+		return "", usagef("two latency predictors are called %s; give them different file names", device)
+	}
+	for i := range ms {
+		r.Archs[i].LatencyMS[device] = ms[i]
+	}
+	if l.HeldOut.Samples > 0 {
+		r.Latency[device] = l.HeldOut
+	}
+	return device, nil
+}
+
+func (r *predictResult) print(w io.Writer, devices []string) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprint(t, "TOP-1")
+	for _, d := range devices {
+		fmt.Fprintf(t, "\t%s", strings.ToUpper(d))
+	}
+	fmt.Fprintln(t, "\tMACS\tPARAMS\tARCH")
+	for _, p := range r.Archs {
+		top1 := "-"
+		if p.Top1 != nil {
+			top1 = fmt.Sprintf("%.2f %%", 100**p.Top1)
+		}
+		fmt.Fprint(t, top1)
+		for _, d := range devices {
+			fmt.Fprintf(t, "\t%s", milliseconds(p.LatencyMS[d]))
+		}
+		fmt.Fprintf(t, "\t%s\t%s\td=%v ks=%v e=%v r=%v\n", large(p.MACs), large(p.Params), p.Arch.D, p.Arch.KS, p.Arch.E, p.Arch.R)
+	}
+	_ = t.Flush()
+	if h := r.Accuracy; h != nil {
+		fmt.Fprintf(w, "top-1 is predicted with an error of %.2f points (RMSE of %d held-out networks)\n", 100*h.RMSE, h.Samples)
+	}
+	for _, d := range devices {
+		if h, ok := r.Latency[d]; ok {
+			fmt.Fprintf(w, "latency on %s is predicted with an error of %.1f %% (MAPE of %d held-out networks)\n", d, 100*h.MAPE, h.Samples)
+		}
+	}
+}

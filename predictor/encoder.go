@@ -1,0 +1,30 @@
+package predictor
+
+import (
+	"fmt"
+
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// encoder turns an arch into numbers for a model. Models are only as good as the encoding that they were fitted to, which their
+// document names.
+type encoder interface {
+	// Len is the number of features.
+	Len() int
+	// encode writes the features of an arch to dst, which has length Len. If it says no, the arch is not one of the space or has
+	// a resolution that the encoding has no feature for.
+	encode(a supernet.Arch, dst []float32) bool
+	// spans gives the features over a region, within budgets.
+	spans(r *Region, s *sieve) []span
+}
+
+// newEncoder gives the encoder by its name in documents.
+func newEncoder(name string, space *supernet.Space) (encoder, error) {
+	switch name {
+	case encoding:
+		return NewEncoder(space)
+	case ofaEncoding:
+		return newOFAEncoder(space)
+	}
+	return nil, fmt.Errorf("archs are encoded as %q, this tailor knows %s and %s", name, encoding, ofaEncoding)
+}
