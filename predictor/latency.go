@@ -16,7 +16,7 @@ const (
 )
 
 // Latency predicts how long the sub-networks of a space take on a device: Intercept + Slope times
-// the sum of the times of their blocks. It is the document "latency/2"; make one with [FitLatency]
+// the sum of the times of their blocks, scaled by type. It is the document "latency/2"; make one with [FitLatency]
 // or [LoadLatency]. It is safe for concurrent use.
 type Latency struct {
 	store.Header
@@ -26,6 +26,8 @@ type Latency struct {
 	Runtime     string  `json:"runtime"` // id, with what the times depend on; set by the caller
 	Intercept   float64 `json:"intercept_ms"`
 	Slope       float64 `json:"slope"`
+	// Scales are by type of block (blockType) further factors of its times; those that are missing are 1.
+	Scales map[string]float64 `json:"scales,omitempty"`
 	// Calibrated says whether intercept and slope were fitted. With fewer than 3 networks they are
 	// 0 and 1, and there is no held-out error.
 	Calibrated bool `json:"calibrated"`
@@ -33,6 +35,8 @@ type Latency struct {
 	Estimated    bool                `json:"estimated,omitempty"`
 	Networks     int                 `json:"networks"` // whole networks that were timed
 	HeldOut      HeldOut             `json:"heldout,omitzero"`
+	Interval     Interval            `json:"interval,omitzero"`
+	Candidates   []LatencyCandidate  `json:"candidates,omitempty"` // what was tried; the first was taken
 	ByResolution []ResolutionHeldOut `json:"heldout_by_resolution,omitempty"`
 	BlocksMS     map[string]float64  `json:"blocks_ms"` // by supernet.Block.Key
 	// AtMS are times that hold at one resolution instead: tables that were measured at each resolution have a time of their own for a
@@ -46,15 +50,28 @@ type Latency struct {
 // tabulate prepares sums; blocks that were not timed are unknown to them.
 func (l *Latency) tabulate() (err error) {
 	l.sums, err = newAdditive(l.space, func(resolution int, b supernet.Block) float64 {
-		if ms, ok := l.AtMS[resolution][b.Key()]; ok {
-			return ms
-		}
-		if ms, ok := l.BlocksMS[b.Key()]; ok {
-			return ms
-		}
-		return math.NaN()
+		return l.scale(b) * l.time(resolution, b)
 	})
 	return err
+}
+
+// time is what a block takes, NaN if it is not known.
+func (l *Latency) time(resolution int, b supernet.Block) float64 {
+	if ms, ok := l.AtMS[resolution][b.Key()]; ok {
+		return ms
+	}
+	if ms, ok := l.BlocksMS[b.Key()]; ok {
+		return ms
+	}
+	return math.NaN()
+}
+
+// scale is the factor of a block's type.
+func (l *Latency) scale(b supernet.Block) float64 {
+	if s, ok := l.Scales[blockType(b)]; ok {
+		return s
+	}
+	return 1
 }
 
 // Predict gives the latency of archs of the space in milliseconds. A block that was not timed is an
@@ -126,6 +143,11 @@ func (l *Latency) check() error {
 			if ms := times[key]; !(ms >= 0) {
 				return fmt.Errorf("block %s takes %g ms, expected 0 or more", key, ms)
 			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.Scales)) {
+		if v := l.Scales[name]; !(v > 0) {
+			return fmt.Errorf("the scale of %s is %g, expected a factor above 0", name, v)
 		}
 	}
 	if err := l.tabulate(); err != nil {

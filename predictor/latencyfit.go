@@ -2,6 +2,8 @@ package predictor
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -21,7 +23,8 @@ type NetworkTime struct {
 }
 
 // FitLatency tabulates the times of blocks (the mean where a key comes twice) and calibrates their
-// sum on whole networks. The held-out error is that of leaving out one network at a time. Blocks of
+// sum on whole networks: a line or, from 10 networks on and if it is better by 5 %, a factor for each
+// type of block. The held-out error is that of leaving out one network at a time. Blocks of
 // some resolutions may be missing altogether; predictions are then for the others. Without any
 // block, the times of blocks are estimated from those of at least 10 networks, which is rougher;
 // the held-out error is then that of cross-validation, the only thing that the settings (Folds and
@@ -32,21 +35,11 @@ func FitLatency(space *supernet.Space, blocks []BlockTime, networks []NetworkTim
 	if err != nil {
 		return nil, fmt.Errorf("fit settings: %w", err)
 	}
-	l := &Latency{
-		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Slope: 1, Networks: len(networks),
-		Estimated: len(blocks) == 0, space: space,
+	l, archs, err := newLatency(space, networks)
+	if err != nil {
+		return nil, err
 	}
-	archs := make([]supernet.Arch, len(networks))
-	for i, n := range networks {
-		archs[i] = n.Arch
-		if !(n.MS > 0) || !finite(n.MS) {
-			return nil, fmt.Errorf("%w: network %d took %g ms, expected a time above 0", ErrSamples, i+1, n.MS)
-		}
-		if space.Check(n.Arch) != nil {
-			return nil, archError(space, archs, i)
-		}
-	}
-	if l.Estimated {
+	if len(blocks) == 0 {
 		err = l.estimate(networks, s)
 	} else {
 		err = l.calibrate(blocks, archs, networks)
@@ -56,6 +49,35 @@ func FitLatency(space *supernet.Space, blocks []BlockTime, networks []NetworkTim
 	}
 	return l, nil
 }
+
+// newLatency checks networks, and gives a predictor that knows nothing yet.
+func newLatency(space *supernet.Space, networks []NetworkTime) (*Latency, []supernet.Arch, error) {
+	l := &Latency{SpaceName: space.Name, SpaceSHA256: space.SHA256(), Slope: 1, Networks: len(networks), space: space}
+	archs := make([]supernet.Arch, len(networks))
+	for i, n := range networks {
+		archs[i] = n.Arch
+		if !(n.MS > 0) || !finite(n.MS) {
+			return nil, nil, fmt.Errorf("%w: network %d took %g ms, expected a time above 0", ErrSamples, i+1, n.MS)
+		}
+		if space.Check(n.Arch) != nil {
+			return nil, nil, archError(space, archs, i)
+		}
+	}
+	return l, archs, nil
+}
+
+// LatencyCandidate is a way to predict that was tried, with its error.
+type LatencyCandidate struct {
+	Method string `json:"method"` // one of the Method constants
+	HeldOut
+}
+
+// Ways to predict latency.
+const (
+	MethodLine     = "line"     // the sum over blocks, times a factor, plus a constant
+	MethodTypes    = "types"    // the same with a factor for each type of block
+	MethodRoofline = "roofline" // blocks are not known: their work explains the networks
+)
 
 // calibrate fits to blocks and networks.
 func (l *Latency) calibrate(blocks []BlockTime, archs []supernet.Arch, networks []NetworkTime) (err error) {
@@ -73,25 +95,126 @@ func (l *Latency) calibrate(blocks []BlockTime, archs []supernet.Arch, networks 
 			l.AtMS[b.Resolution][key] = b.MS
 		}
 	}
+	return l.calibrateBlocks(archs, networks)
+}
+
+// calibrateBlocks fits line and scales to networks, with the times of blocks as they are.
+func (l *Latency) calibrateBlocks(archs []supernet.Arch, networks []NetworkTime) error {
 	if err := l.tabulate(); err != nil {
 		return fmt.Errorf("%w: %w", ErrSamples, err)
 	}
-	sums, err := l.Predict(archs) // not calibrated yet
-	if err != nil {
+	if _, err := l.Predict(archs); err != nil { // not calibrated yet
 		return fmt.Errorf("networks to calibrate on: %w", err)
 	}
 	if len(networks) < minNetworks {
 		return nil
 	}
-	timings := make([]timing, len(networks))
-	for i, n := range networks {
-		timings[i] = timing{sums[i], n.MS}
-	}
+	names, typed := l.typed(networks)
 	_, smallest := l.sums.Min()
-	c := calibrate(timings, smallest)
-	l.Intercept, l.Slope, l.Calibrated = c.intercept, c.slope, true
-	l.holdOut(networks, leaveOneOut(timings, smallest))
+	line := calibrate(untyped(typed), smallest)
+	l.Intercept, l.Slope, l.Calibrated = line.intercept, line.slope, true
+	predicted := leaveOneOut(untyped(typed), smallest)
+	l.holdOut(networks, predicted)
+	l.Candidates = []LatencyCandidate{{MethodLine, l.HeldOut}}
+	if len(networks) < minTyped || len(names) < 2 {
+		return nil
+	}
+	byType := *l
+	c := calibrateTypes(typed, smallest)
+	byType.Intercept, byType.Slope, byType.Scales = c.intercept, c.slope, map[string]float64{}
+	for i, name := range names {
+		byType.Scales[name] = c.scales[i]
+	}
+	byType.holdOut(networks, leaveOneOutTyped(typed, smallest))
+	l.Candidates = append(l.Candidates, LatencyCandidate{MethodTypes, byType.HeldOut})
+	if err := byType.check(); err != nil || byType.HeldOut.MAPE > typedGain*l.HeldOut.MAPE {
+		return nil
+	}
+	byType.Candidates = []LatencyCandidate{l.Candidates[1], l.Candidates[0]}
+	*l = byType
 	return nil
+}
+
+// typed sums the blocks of networks by type, of which it gives the names in order.
+func (l *Latency) typed(networks []NetworkTime) (names []string, all []typedTiming) {
+	sums := make([]map[string]float64, len(networks))
+	for i, n := range networks {
+		sums[i] = map[string]float64{}
+		for _, b := range l.space.Blocks(n.Arch) {
+			sums[i][blockType(b)] += l.time(int(n.Arch.Resolution), b)
+		}
+		names = slices.AppendSeq(names, maps.Keys(sums[i]))
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	for i, n := range networks {
+		t := typedTiming{make([]float64, len(names)), n.MS}
+		for g, name := range names {
+			t.sums[g] = sums[i][name]
+		}
+		all = append(all, t)
+	}
+	return names, all
+}
+
+// TransferLatency makes a predictor for another device or runtime from the predictor of one whose blocks were timed, and some
+// whole networks that were timed on the new one: 10 to 50 are a good number, and 3 the least. What the old one says of each block is
+// calibrated anew. From 10 networks on, an estimate from these alone is tried too, and the one of smaller held-out error (MAPE) taken.
+func TransferLatency(old *Latency, networks []NetworkTime, s FitSettings) (*Latency, error) {
+	s, err := s.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("fit settings: %w", err)
+	}
+	if len(networks) < minNetworks {
+		return nil, fmt.Errorf("%w: %d networks of the new device, expected at least %d, and better 10 to 50", ErrSamples, len(networks), minNetworks)
+	}
+	l, archs, err := newLatency(old.space, networks)
+	if err != nil {
+		return nil, err
+	}
+	l.BlocksMS, l.AtMS = old.scaled()
+	if err := l.calibrateBlocks(archs, networks); err != nil {
+		return nil, err
+	}
+	if len(networks) < minSamples {
+		return l, nil
+	}
+	alone, _, err := newLatency(old.space, networks)
+	if err != nil {
+		return nil, err
+	}
+	if err := alone.estimate(networks, s); err != nil {
+		return l, nil // whose failure says nothing about the transfer
+	}
+	if alone.HeldOut.MAPE < l.HeldOut.MAPE {
+		alone.Candidates = append(alone.Candidates, l.Candidates...)
+		return alone, nil
+	}
+	l.Candidates = append(l.Candidates, alone.Candidates...)
+	return l, nil
+}
+
+// scaled are the times of blocks with the scales of their types.
+func (l *Latency) scaled() (blocks map[string]float64, at map[int]map[string]float64) {
+	blocks = maps.Clone(l.BlocksMS)
+	for _, r := range l.space.Resolutions {
+		for _, b := range l.space.AllBlocks(r) {
+			key := b.Key()
+			if ms, ok := l.BlocksMS[key]; ok {
+				blocks[key] = l.scale(b) * ms
+			}
+			if ms, ok := l.AtMS[r][key]; ok {
+				if at == nil {
+					at = map[int]map[string]float64{}
+				}
+				if at[r] == nil {
+					at[r] = map[string]float64{}
+				}
+				at[r][key] = l.scale(b) * ms
+			}
+		}
+	}
+	return blocks, at
 }
 
 // estimate fits to networks alone.
@@ -121,7 +244,9 @@ func (l *Latency) estimate(networks []NetworkTime, s FitSettings) error {
 			predicted[row] = loads[row].dot(rest)
 		}
 	}
+	l.Estimated = true
 	l.holdOut(networks, predicted)
+	l.Candidates = []LatencyCandidate{{MethodRoofline, l.HeldOut}}
 	l.BlocksMS = map[string]float64{}
 	l.sums, err = NewAdditive(l.space, func(b supernet.Block) float64 {
 		ms := workOf(b).dot(prices)
@@ -138,6 +263,7 @@ func (l *Latency) holdOut(networks []NetworkTime, predicted []float64) {
 	}
 	l.HeldOut = Compare(predicted, ms)
 	l.ByResolution = byResolution(resolutions, predicted, ms)
+	l.Interval = intervalOf(predicted, ms)
 }
 
 func meanTimes(blocks []BlockTime) (map[string]float64, error) {

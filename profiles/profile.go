@@ -13,10 +13,10 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-const profileKind, profileVersion = "profile", 1
+const profileKind, profileVersion = "profile", 2
 
 // Profile is how long the blocks of a space, and some whole networks, take on a device with a runtime: the document
-// "profile/1". All times are of one image.
+// "profile/2". All times are of one image, or of the runtime's batch.
 type Profile struct {
 	store.Header
 	SpaceName   string          `json:"space"`

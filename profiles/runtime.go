@@ -14,25 +14,33 @@ type RuntimeInfo struct {
 	Name    string            `json:"name"`
 	Version string            `json:"version"`
 	Threads int               `json:"threads"`
+	Batch   int               `json:"batch,omitempty"` // images that run together; absent for 1
 	Options map[string]string `json:"options,omitempty"`
 }
 
 // Runtime runs networks on the device that is profiled.
 type Runtime interface {
 	Info() RuntimeInfo
-	// Load prepares a network, or a single block, with any weights, to run on one image. run must not be called after close.
+	// Load prepares a network, or a single block, with any weights, to run on a batch of images. run must not be called after close.
 	Load(blocks []supernet.Block) (run func() error, closeNetwork func(), err error)
 }
 
 // nativeVersion changes when the speed of tailor's own engine does.
-const nativeVersion = "2"
+const nativeVersion = "3"
 
-// Native is tailor's own engine, in this process. With several threads they share the rows of the image.
-type Native struct{ Threads int }
+// Native is tailor's own engine, in this process. Several threads share the images of a batch or, where there is one, its rows.
+type Native struct {
+	Threads int
+	Batch   int // images that run together; default 1
+}
 
 // Info describes the engine.
 func (n Native) Info() RuntimeInfo {
-	return RuntimeInfo{Name: "native", Version: nativeVersion, Threads: max(n.Threads, 1), Options: map[string]string{"go": runtime.Version(), "kernels": nn.Kernels()}}
+	batch := n.Batch
+	if batch == 1 {
+		batch = 0
+	}
+	return RuntimeInfo{Name: "native", Version: nativeVersion, Threads: max(n.Threads, 1), Batch: batch, Options: map[string]string{"go": runtime.Version(), "kernels": nn.Kernels()}}
 }
 
 // Load prepares a network with random weights.
@@ -48,7 +56,7 @@ func (n Native) Load(blocks []supernet.Block) (run func() error, closeNetwork fu
 func (n Native) prepare(net *supernet.Subnet) (run func() error, closeNetwork func()) {
 	pool := nn.NewPool(n.Threads)
 	r := net.Runner(pool)
-	r.Bind(net.Blocks, 1, supernet.Infer)
+	r.Bind(net.Blocks, max(n.Batch, 1), supernet.Infer)
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range r.Input() {
 		r.Input()[i] = float32(random.NormFloat64())

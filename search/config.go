@@ -10,18 +10,18 @@ const maxEvaluations = 1 << 30
 
 // Config sets how a run goes. The zero value of every field is its default. Defaults are what did well both on rugged spaces small
 // enough for brute force and on OFA's space of 2e19 networks a resolution with its published predictor and latency table. There a
-// run of 20,000 evaluations gains little from other settings: the seed matters more.
+// run of 60,000 evaluations gains little from other settings: the seed matters more.
 type Config struct {
 	// Seed determines the run: the same problem and Config give the same Result, bit for bit.
 	Seed uint64
-	// Evaluations is the most candidates that may be evaluated; default 20,000. A space with no more candidates than that is
+	// Evaluations is the most candidates that may be evaluated; default 60,000. A space with no more candidates than that is
 	// evaluated whole.
 	Evaluations int
-	// Population is the number of candidates of a population, and of the children bred from it; default 100, less if Evaluations
+	// Population is the number of candidates of a population, and of the children bred from it; default 200, less if Evaluations
 	// would then allow fewer than 40 generations, but at least 20.
 	Population int
 	// Restarts is how often a new population starts after the first, the last time from the best of all before: rugged spaces hold
-	// a single population fast. Default one for every 100 evaluations a gene after the first 100, at most 5. Negative means none.
+	// a single population fast. Default one for every 100 evaluations a gene after the first 100, at most 2. Negative means none.
 	Restarts int
 	// MutationRate is the chance of a gene to change in a child; default one gene on average.
 	MutationRate float64
@@ -52,13 +52,13 @@ func (c Config) withDefaults(p *Problem) (Config, error) {
 			return c, fmt.Errorf("search: %s is %v; it must be 0 (default) to 1", rate.name, rate.value)
 		}
 	}
-	c.Evaluations = orDefault(c.Evaluations, 20_000)
-	c.Population = min(orDefault(c.Population, max(20, min(100, c.Evaluations/40))), c.Evaluations)
+	c.Evaluations = orDefault(c.Evaluations, 60_000)
+	c.Population = min(orDefault(c.Population, max(20, min(200, c.Evaluations/40))), c.Evaluations)
 	c.MutationRate = orDefault(c.MutationRate, 1/float64(len(p.Genes)))
 	c.CrossoverRate = orDefault(c.CrossoverRate, 0.9)
 	c.LocalShare = max(0, orDefault(c.LocalShare, 0.2))
 	c.Top = orDefault(c.Top, 10)
-	c.Restarts = orDefault(c.Restarts, min(5, c.Evaluations/(100*len(p.Genes))-1))
+	c.Restarts = orDefault(c.Restarts, min(2, c.Evaluations/(100*len(p.Genes))-1))
 	// More populations than the budget has room for would be empty.
 	c.Restarts = max(0, min(c.Restarts, c.Evaluations/c.Population))
 	if len(p.Seeds) > c.Evaluations {

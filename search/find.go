@@ -104,13 +104,29 @@ type finder struct {
 // Find searches. Limits that no sub-network can meet are an [*UnreachableError]; limits that can be met one by one, but
 // that no network was found to meet together, an [*InfeasibleError].
 func Find(ctx context.Context, q Query, c Config) (*Answer, error) {
-	return FindBy(ctx, Minimize, q, c)
+	f, err := newFinder(q)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.probe(); err != nil {
+		return nil, err
+	}
+	p := f.problem()
+	full, err := c.withDefaults(&p)
+	if err != nil {
+		return nil, err
+	}
+	c.Evaluations = full.Evaluations
+	if len(f.Resolutions) < 2 || p.Count <= c.Evaluations || int(scoutShare*float64(c.Evaluations))/min(maxScouts, len(f.Resolutions)) < minScout {
+		return f.answer(Minimize(ctx, p, c))
+	}
+	return f.scouted(ctx, c)
 }
 
 // Method is a way to search: [Minimize], or [Random] and [Baseline] to compare with.
 type Method func(context.Context, Problem, Config) (*Result, error)
 
-// FindBy is [Find] by another method.
+// FindBy is one search for the best sub-networks by any method, where [Find] looks at parts of the space first.
 func FindBy(ctx context.Context, method Method, q Query, c Config) (*Answer, error) {
 	f, err := newFinder(q)
 	if err != nil {

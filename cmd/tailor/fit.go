@@ -3,6 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"text/tabwriter"
 
 	"github.com/tailor-nas/tailor/internal/walk"
 	"github.com/tailor-nas/tailor/predictor"
@@ -23,35 +26,71 @@ type fitResult struct {
 }
 
 type fitLatencyCmd struct {
-	Profile string `required:"" help:"File that profile wrote." type:"path"`
-	Space   string `help:"The profile's space, if it is a file of one's own or a run's." xor:"space"`
-	RunDir  string `name:"run" help:"Folder of the run whose space was profiled." type:"path" xor:"space"`
-	Out     string `required:"" help:"File to write." type:"path"`
+	Profile  string `help:"File that profile wrote." type:"path" xor:"source" required:""`
+	Measured string `help:"Fit to whole networks that you timed: a line of JSON for each, with its arch, and as value its latency in milliseconds." type:"path" xor:"source" required:""`
+	From     string `help:"Latency predictor of another device or runtime, to transfer to the networks of --profile or --measured: 10 to 50 are enough." type:"path"`
+	Space    string `help:"The space, if it is not the shipped one that the profile names." xor:"space"`
+	RunDir   string `name:"run" help:"Folder of the run whose space it is." type:"path" xor:"space"`
+	Device   string `help:"Name of the device of --measured." default:"unknown"`
+	Runtime  string `help:"What ran the networks of --measured." default:"unknown"`
+	Out      string `required:"" help:"File to write." type:"path"`
+}
+
+// fitLatencyResult is the JSON.
+type fitLatencyResult struct {
+	fitResult
+	ByResolution []predictor.ResolutionHeldOut `json:"heldout_by_resolution,omitempty"`
+	Interval     *predictor.Interval           `json:"interval,omitempty"`
+	Candidates   []predictor.LatencyCandidate  `json:"candidates"`
 }
 
 // Run fits.
 func (c *fitLatencyCmd) Run(g *Globals) error {
-	p, err := profiles.Load(c.Profile)
-	if err != nil {
-		return err
-	}
-	space, err := c.space(p)
-	if err != nil {
-		return err
-	}
-	l, err := walk.FitLatency(space, p, c.Profile)
+	l, err := c.fit()
 	if err != nil {
 		return err
 	}
 	if err := l.Save(c.Out); err != nil {
 		return err
 	}
-	return g.result(fitResult{c.Out, l.Networks, l.HeldOut}, func(w io.Writer) {
-		fmt.Fprintf(w, "fitted latency of %s to %d blocks and %d networks\n", p.Device.CPU.Brand, len(p.Blocks), l.Networks)
-		fmt.Fprintf(w, "  latency = %.4f ms + %.3f x sum of blocks\n", l.Intercept, l.Slope)
-		fmt.Fprintf(w, "  held-out error  %.1f %% MAPE, %.0f %% within 10 %%, Kendall tau %.2f\n", 100*l.HeldOut.MAPE, 100*l.HeldOut.Within10Pct, l.HeldOut.KendallTau)
-		fmt.Fprintln(w, "wrote", c.Out)
-	})
+	r := fitLatencyResult{fitResult{c.Out, l.Networks, l.HeldOut}, l.ByResolution, nil, l.Candidates}
+	if l.Interval.Coverage > 0 {
+		r.Interval = &l.Interval
+	}
+	return g.result(r, func(w io.Writer) { r.print(w, l) })
+}
+
+func (c *fitLatencyCmd) fit() (*predictor.Latency, error) {
+	if c.Profile == "" {
+		if c.Space == "" && c.RunDir == "" {
+			return nil, usagef("--measured needs the space of its networks: name it with --space or --run")
+		}
+		space, _, err := spaceFlags{Space: c.Space, RunDir: c.RunDir}.load()
+		if err != nil {
+			return nil, err
+		}
+		t, err := walk.ReadTimings(space, c.Device, c.Runtime, c.Measured)
+		if err != nil {
+			return nil, err
+		}
+		return walk.FitTimings(t, c.From)
+	}
+	p, err := profiles.Load(c.Profile)
+	if err != nil {
+		return nil, err
+	}
+	space, err := c.space(p)
+	if err != nil {
+		return nil, err
+	}
+	if c.From == "" {
+		return walk.FitLatency(space, p, c.Profile)
+	}
+	t, err := walk.ProfileTimings(space, p, c.Profile)
+	if err != nil {
+		return nil, err
+	}
+	return walk.FitTimings(t, c.From)
 }
 
 // space is the one that was profiled: named, a run's, or the shipped one of the name in the profile.
@@ -65,4 +104,30 @@ func (c *fitLatencyCmd) space(p *profiles.Profile) (*supernet.Space, error) {
 	}
 	space, _, err := spaceFlags{Space: c.Space, RunDir: c.RunDir}.load()
 	return space, err
+}
+
+func (r *fitLatencyResult) print(w io.Writer, l *predictor.Latency) {
+	fmt.Fprintf(w, "fitted latency of %s to %d blocks and %d networks\n", l.Runtime, len(l.BlocksMS), l.Networks)
+	fmt.Fprintf(w, "  latency = %.4f ms + %.3f x sum of blocks\n", l.Intercept, l.Slope)
+	for _, t := range slices.Sorted(maps.Keys(l.Scales)) {
+		fmt.Fprintf(w, "  blocks of type %s take %.3f of their time\n", t, l.Scales[t])
+	}
+	if l.HeldOut.Samples > 0 {
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+		fmt.Fprintf(t, "  HELD-OUT ERROR\tNETWORKS\tMAPE\tWITHIN 10 %%\tKENDALL TAU\t\n")
+		line := func(name string, h predictor.HeldOut) {
+			fmt.Fprintf(t, "  %s\t%d\t%.1f %%\t%.0f %%\t%.2f\t\n", name, h.Samples, 100*h.MAPE, 100*h.Within10Pct, h.KendallTau)
+		}
+		for _, c := range r.Candidates {
+			line("by "+c.Method, c.HeldOut)
+		}
+		for _, h := range r.ByResolution {
+			line(fmt.Sprintf("at %d px", h.Resolution), h.HeldOut)
+		}
+		_ = t.Flush()
+	}
+	if r.Interval != nil {
+		fmt.Fprintf(w, "  %.0f %% of networks are within %.1f %% of what is predicted\n", 100*r.Interval.Coverage, 100*r.Interval.Relative)
+	}
+	fmt.Fprintln(w, "wrote", r.Predictor)
 }

@@ -32,6 +32,8 @@ type predictResult struct {
 	Archs    []prediction                 `json:"archs"`
 	Accuracy *predictor.HeldOut           `json:"accuracy_heldout,omitempty"`
 	Latency  map[string]predictor.HeldOut `json:"latency_heldout,omitempty"`
+	// Intervals hold 90 % of networks: the share of a latency by which it may be larger or smaller.
+	Intervals map[string]predictor.Interval `json:"latency_interval,omitempty"`
 }
 
 // Run predicts.
@@ -47,7 +49,7 @@ func (c *predictCmd) Run(g *Globals) error {
 	if err != nil {
 		return err
 	}
-	r := &predictResult{Latency: map[string]predictor.HeldOut{}}
+	r := &predictResult{Latency: map[string]predictor.HeldOut{}, Intervals: map[string]predictor.Interval{}}
 	for _, a := range archs {
 		r.Archs = append(r.Archs, prediction{Arch: space.Spec(a), LatencyMS: map[string]float64{}, costs: costsOf(space, a)})
 	}
@@ -114,6 +116,9 @@ func (r *predictResult) latency(path string, space *supernet.Space, archs []supe
 	if l.HeldOut.Samples > 0 {
 		r.Latency[device] = l.HeldOut
 	}
+	if l.Interval.Coverage > 0 {
+		r.Intervals[device] = l.Interval
+	}
 	return device, nil
 }
 
@@ -142,6 +147,9 @@ func (r *predictResult) print(w io.Writer, devices []string) {
 	for _, d := range devices {
 		if h, ok := r.Latency[d]; ok {
 			fmt.Fprintf(w, "latency on %s is predicted with an error of %.1f %% (MAPE of %d held-out networks)\n", d, 100*h.MAPE, h.Samples)
+		}
+		if i, ok := r.Intervals[d]; ok {
+			fmt.Fprintf(w, "%.0f %% of latencies on %s are within %.1f %% of what is predicted\n", 100*i.Coverage, d, 100*i.Relative)
 		}
 	}
 }

@@ -35,6 +35,7 @@ type profileCmd struct {
 	Out         string        `required:"" help:"File to write." type:"path"`
 	Runtime     string        `help:"What runs the networks: native." enum:"native" default:"native"`
 	Threads     int           `help:"Threads of the runtime." default:"1"`
+	Batch       int           `help:"Images that run together. Latencies are of the whole batch." default:"1"`
 	Resolutions []int         `help:"Resolutions to measure; default all of the space."`
 	Networks    int           `help:"Whole networks to measure, for calibration." default:"20"`
 	Budget      time.Duration `help:"Time to measure; default 20s or what the number of blocks needs."`
@@ -59,11 +60,14 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 	if c.Threads < 1 || c.Threads > 1024 {
 		return usagef("--threads %d: expected 1 to 1024", c.Threads)
 	}
+	if c.Batch < 1 || c.Batch > 4096 {
+		return usagef("--batch %d: expected 1 to 4096", c.Batch)
+	}
 	space, _, err := c.load()
 	if err != nil {
 		return err
 	}
-	p, err := profiles.New(ctx, space, profiles.Native{Threads: c.Threads}, profiles.ProfileSettings{
+	p, err := profiles.New(ctx, space, profiles.Native{Threads: c.Threads, Batch: c.Batch}, profiles.ProfileSettings{
 		Resolutions: c.Resolutions, Networks: c.Networks, Budget: c.Budget, Seed: g.Seed,
 		Progress: func(p profiles.Progress) {
 			g.progress(fmt.Sprintf("profile: %d of %d settled", p.Settled, p.Subjects), p.Elapsed.Seconds(), p.Budget.Seconds())
@@ -88,7 +92,13 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 	return g.result(r, func(w io.Writer) {
 		fmt.Fprintf(w, "%s, %s\n", p.Device.CPU.Brand, p.Device.Arch)
 		fmt.Fprintf(w, "measured %d blocks and %d networks of %s in %.0f s, %d not known to within 2 %%\n", r.Blocks, r.Networks, space.Name, r.Seconds, r.Unstable)
-		fmt.Fprintf(w, "  largest network   %.3f ms\n  smallest network  %.3f ms\n", r.LargestMS, r.SmallestMS)
+		speed := func(ms float64) string {
+			if c.Batch == 1 {
+				return ""
+			}
+			return fmt.Sprintf(" for %d images, %.0f images/s", c.Batch, float64(c.Batch)*1000/ms)
+		}
+		fmt.Fprintf(w, "  largest network   %.3f ms%s\n  smallest network  %.3f ms%s\n", r.LargestMS, speed(r.LargestMS), r.SmallestMS, speed(r.SmallestMS))
 		if p.Session.Unstable {
 			fmt.Fprintf(w, "the machine changed meanwhile (%s): better measure again\n", p.Session.UnstableReason)
 		}

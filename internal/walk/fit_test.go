@@ -33,7 +33,7 @@ func TestFitLatencyIsExactWhereTimesAddUp(t *testing.T) {
 			t.Errorf("%v: %v ms, want %v", space.Spec(a), predicted[i], want)
 		}
 	}
-	if l.Device != "0123456789abcdef0123456789abcdef" || l.Runtime != "native/2 threads=1" {
+	if l.Device != "0123456789abcdef0123456789abcdef" || l.Runtime != "native/3 threads=1" {
 		t.Errorf("device %q and runtime %q are not the profile's", l.Device, l.Runtime)
 	}
 }

@@ -2,7 +2,9 @@ package walk
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
+	"strings"
 
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
@@ -19,13 +21,9 @@ func FitLatency(space *supernet.Space, p *profiles.Profile, path string) (*predi
 	for _, b := range p.Blocks {
 		blocks = append(blocks, predictor.BlockTime{Block: b.Block, MS: b.LatencyMS})
 	}
-	var networks []predictor.NetworkTime
-	for _, n := range p.Networks {
-		a, err := space.Arch(n.Arch)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		networks = append(networks, predictor.NetworkTime{Arch: a, MS: n.LatencyMS})
+	networks, err := networksOf(space, p, path)
+	if err != nil {
+		return nil, err
 	}
 	l, err := predictor.FitLatency(space, blocks, networks, predictor.FitSettings{})
 	if err != nil {
@@ -36,18 +34,98 @@ func FitLatency(space *supernet.Space, p *profiles.Profile, path string) (*predi
 	return l, nil
 }
 
-// NativeLike is tailor's own engine with as many threads as a runtime that was profiled, or nil if that was another.
-func NativeLike(runtime string) profiles.Runtime {
-	const mostThreads = 1024
-	for threads := 1; threads <= mostThreads; threads++ {
-		if n := (profiles.Native{Threads: threads}); RuntimeID(n.Info()) == runtime {
-			return n
+func networksOf(space *supernet.Space, p *profiles.Profile, path string) (networks []predictor.NetworkTime, err error) {
+	for _, n := range p.Networks {
+		a, err := space.Arch(n.Arch)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
 		}
+		networks = append(networks, predictor.NetworkTime{Arch: a, MS: n.LatencyMS})
 	}
-	return nil
+	return networks, nil
+}
+
+// Timings are whole networks that were timed on a device.
+type Timings struct {
+	Space           *supernet.Space
+	Device, Runtime string
+	Networks        []predictor.NetworkTime
+	Inputs          map[string]store.Input
+}
+
+// ReadTimings reads networks with their latencies in milliseconds, measured elsewhere, from a file for [predictor.ReadSamples].
+func ReadTimings(space *supernet.Space, device, runtime, path string) (*Timings, error) {
+	sha, err := store.HashFile(path)
+	if err != nil {
+		return nil, err
+	}
+	samples, err := predictor.ReadSamples(path, space)
+	if err != nil {
+		return nil, err
+	}
+	t := &Timings{Space: space, Device: device, Runtime: runtime, Inputs: map[string]store.Input{"measured": {Path: filepath.Base(path), SHA256: sha}}}
+	for _, s := range samples {
+		a, err := space.Arch(s.Arch)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		t.Networks = append(t.Networks, predictor.NetworkTime{Arch: a, MS: s.Value})
+	}
+	return t, nil
+}
+
+// ProfileTimings are the whole networks of a profile.
+func ProfileTimings(space *supernet.Space, p *profiles.Profile, path string) (*Timings, error) {
+	if p.SpaceSHA256 != space.SHA256() {
+		return nil, &store.StaleError{File: path, Role: "space", Want: p.SpaceSHA256, Got: space.SHA256()}
+	}
+	networks, err := networksOf(space, p, path)
+	if err != nil {
+		return nil, err
+	}
+	return &Timings{
+		space, p.Device.ID, RuntimeID(p.Runtime), networks, map[string]store.Input{"profile": {Path: filepath.Base(path), SHA256: p.SHA256}},
+	}, nil
+}
+
+// FitTimings fits a predictor to whole networks alone or, with a predictor of another device or runtime at from, transfers that one.
+func FitTimings(t *Timings, from string) (l *predictor.Latency, err error) {
+	inputs := maps.Clone(t.Inputs)
+	if from == "" {
+		l, err = predictor.FitLatency(t.Space, nil, t.Networks, predictor.FitSettings{})
+	} else {
+		var old *predictor.Latency
+		if old, err = predictor.LoadLatency(from, t.Space); err != nil {
+			return nil, err
+		}
+		inputs["latency"] = store.Input{Path: filepath.Base(from), SHA256: old.SHA256}
+		l, err = predictor.TransferLatency(old, t.Networks, predictor.FitSettings{})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("fit latency: %w", err)
+	}
+	l.Device, l.Runtime, l.Inputs = t.Device, t.Runtime, inputs
+	return l, nil
+}
+
+// NativeLike is tailor's own engine with the threads and batch of a runtime that was profiled, or nil if that was another.
+func NativeLike(runtime string) profiles.Runtime {
+	var n profiles.Native
+	if _, settings, ok := strings.Cut(runtime, " "); ok {
+		// What is not there stays 0.
+		_, _ = fmt.Sscanf(settings, "threads=%d batch=%d", &n.Threads, &n.Batch)
+	}
+	if RuntimeID(n.Info()) != runtime {
+		return nil
+	}
+	return n
 }
 
 // RuntimeID names a runtime with what its latencies depend on.
 func RuntimeID(r profiles.RuntimeInfo) string {
-	return fmt.Sprintf("%s/%s threads=%d", r.Name, r.Version, r.Threads)
+	id := fmt.Sprintf("%s/%s threads=%d", r.Name, r.Version, r.Threads)
+	if r.Batch > 1 {
+		id += fmt.Sprintf(" batch=%d", r.Batch)
+	}
+	return id
 }

@@ -86,12 +86,18 @@ func run(w io.Writer, tailor, space, accuracy, latency, budgets, plot string, se
 
 var methods = []struct {
 	name   string
-	method search.Method
+	find   func(context.Context, search.Query, search.Config) (*search.Answer, error)
 	config search.Config
 }{
-	{"search", search.Minimize, search.Config{}},
-	{"OFA's evolution", search.Baseline, search.Config{}},
-	{"random", search.Random, search.Config{Evaluations: 100_000}},
+	{"search", search.Find, search.Config{}},
+	{"OFA's evolution", by(search.Baseline), search.Config{}},
+	{"random", by(search.Random), search.Config{Evaluations: 100_000}},
+}
+
+func by(m search.Method) func(context.Context, search.Query, search.Config) (*search.Answer, error) {
+	return func(ctx context.Context, q search.Query, c search.Config) (*search.Answer, error) {
+		return search.FindBy(ctx, m, q, c)
+	}
 }
 
 // methods prints what each method finds, and gives the curves of the first seed.
@@ -103,7 +109,7 @@ func (b *bench) methods(w io.Writer) (lines []report.Line, err error) {
 			feasible, began := 0, time.Now()
 			for seed := 1; seed <= b.seeds; seed++ {
 				m.config.Seed = uint64(seed)
-				answer, err := search.FindBy(context.Background(), m.method, b.query(ms), m.config)
+				answer, err := m.find(context.Background(), b.query(ms), m.config)
 				if errors.Is(err, search.ErrInfeasible) {
 					continue
 				}

@@ -1,0 +1,107 @@
+package search
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+)
+
+const (
+	// scoutShare of the evaluations goes to looking at each part of the resolutions by itself.
+	scoutShare = 0.2
+	// maxScouts is how many parts there are at most, and keptScouts how many of them the search then goes on with.
+	maxScouts, keptScouts = 5, 2
+	// minScout is how many evaluations make a look worth it.
+	minScout = 1000
+)
+
+// scouted is a search in two steps. A change of resolution changes what all other genes are worth, so that a population settles early
+// for the resolution of its best few members, and hardly leaves it again. So each part of the resolutions is searched by itself for
+// a while, and the best parts then together, from what was found there.
+func (f *finder) scouted(ctx context.Context, c Config) (*Answer, error) {
+	parts := slices.Collect(slices.Chunk(f.Resolutions, (len(f.Resolutions)+maxScouts-1)/maxScouts))
+	var scouts []scout
+	var before []*Answer
+	spent := 0
+	for _, part := range parts {
+		s := scout{resolutions: part}
+		look := c
+		look.Evaluations, look.Restarts, look.Progress = int(scoutShare*float64(c.Evaluations))/len(parts), -1, nil
+		a, err := f.at(part).answer(Minimize(ctx, f.at(part).problem(), look))
+		if a != nil {
+			spent += a.Evaluations
+			before = append(before, a)
+		}
+		var infeasible *InfeasibleError
+		if errors.As(err, &infeasible) {
+			continue
+		}
+		if err != nil {
+			return a, err
+		}
+		s.best = a.Best
+		scouts = append(scouts, s)
+	}
+	slices.SortStableFunc(scouts, func(a, b scout) int { return cmp.Compare(b.best[0].Top1, a.best[0].Top1) })
+	c.Evaluations -= spent
+	kept := f
+	var seeds []Genes
+	if len(scouts) > 0 {
+		var resolutions []int
+		for _, s := range scouts[:min(keptScouts, len(scouts))] {
+			resolutions = append(resolutions, s.resolutions...)
+			for _, b := range s.best {
+				seeds = append(seeds, f.Space.Encode(b.Arch))
+			}
+		}
+		slices.Sort(resolutions)
+		kept = f.at(resolutions)
+	}
+	p := kept.problem()
+	p.Seeds = append(p.Seeds, seeds...)
+	a, err := kept.answer(Minimize(ctx, p, c))
+	if a != nil {
+		a.follow(before)
+	}
+	return a, err
+}
+
+// scout is what a look at some resolutions found.
+type scout struct {
+	resolutions []int
+	best        []Found
+}
+
+// at is the finder restricted to some resolutions.
+func (f *finder) at(resolutions []int) *finder {
+	part := *f
+	part.Resolutions = resolutions
+	return &part
+}
+
+// follow puts the evaluations and the history of earlier searches before those of a, which is no longer one of the whole space.
+func (a *Answer) follow(before []*Answer) {
+	var all []Point
+	evaluations, feasible := 0, 0
+	for _, earlier := range append(before, a) {
+		for _, p := range earlier.History {
+			p.Evaluations += evaluations
+			p.Feasible += feasible
+			if n := len(all); n == 0 || all[n-1].Best == nil || p.Best != nil && p.Best[0] < all[n-1].Best[0] {
+				all = append(all, p)
+			}
+		}
+		evaluations += earlier.Evaluations
+		if n := len(earlier.History); n > 0 {
+			feasible += earlier.History[n-1].Feasible
+		}
+	}
+	if n := len(all); n > 0 && all[n-1].Evaluations < evaluations {
+		all = append(all, Point{Evaluations: evaluations, Feasible: feasible, Best: all[n-1].Best})
+	}
+	a.Evaluations, a.History = evaluations, all
+	if a.Status == Exhausted {
+		a.Status = Converged
+	}
+}
