@@ -9,7 +9,9 @@ import (
 
 const (
 	// frontEvaluations is the default of Config.Evaluations for a front.
-	frontEvaluations = 100_000
+	frontEvaluations = 200_000
+	// frontPopulation is that of Config.Population, less if Evaluations are few.
+	frontPopulation = 100
 	// anchors is how many searches for one budget each come before that for the front. NSGA-II alone does well where accuracy
 	// rises steeply with cost, and loses the flat end, where hardly anything separates ranks.
 	anchors = 8
@@ -43,6 +45,7 @@ func FindFront(ctx context.Context, q Query, cost Cost, c Config) (*Front, error
 	}
 	f.cost = cost
 	c.Evaluations = orDefault(c.Evaluations, frontEvaluations)
+	c.Population = orDefault(c.Population, max(20, min(frontPopulation, c.Evaluations/40)))
 	p := f.problem()
 	p.Objectives = 2
 	front := &Front{Cost: cost}

@@ -26,7 +26,7 @@ type searchCmd struct {
 	Pareto      bool            `help:"Find the whole front of accuracy against cost in one run, and write front.json."`
 	Cost        string          `help:"Cost of the front: latency, macs or params. Default latency with --latency, else macs." enum:",latency,macs,params" default:""`
 	Points      int             `help:"Winners spread over the front, where --max-latency does not name several." default:"10"`
-	Evaluations int             `help:"Sub-networks to look at, at most, for each budget or front. Default 60000, and 100000 for a front."`
+	Evaluations int             `help:"Sub-networks to look at, at most, for each budget or front. Default 60000, and 200000 for a front."`
 	Exhaustive  bool            `help:"Look at every sub-network of a space of up to 5 million, so that the answer is exact."`
 	Bound       int             `help:"Regions of the space to bound for each budget, to say how much better a network could be: the gap. -1: none; 0: some hundred if that takes about a second."`
 	Plot        string          `help:"Draw the best value against evaluations, beside OFA's evolution and random search, to this .svg, .png or .pdf." type:"path"`
