@@ -9,12 +9,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-const (
-	// minTyped is how many networks it takes to try a scale for each type of block.
-	minTyped = 10
-	// typedGain is how much smaller their held-out error must be to take them.
-	typedGain = 0.95
-)
+// minTyped is how many networks it takes to try a scale for each type of block.
+const minTyped = 10
 
 // blockType groups blocks that a device or runtime may be good or bad at: inverted residual blocks by kernel size, as depthwise
 // convolutions are what runtimes differ most in, and all else, which every network of a space has.

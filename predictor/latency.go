@@ -43,8 +43,9 @@ type Latency struct {
 	// block of the same work.
 	AtMS map[int]map[string]float64 `json:"blocks_ms_by_resolution,omitempty"`
 
-	space *supernet.Space
-	sums  *Additive // of BlocksMS, not calibrated
+	space  *supernet.Space
+	sums   *Additive // of BlocksMS, not calibrated
+	unseen []float64 // held-out predictions of the networks, while fitting
 }
 
 // tabulate prepares sums; blocks that were not timed are unknown to them.

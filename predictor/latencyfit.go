@@ -1,9 +1,13 @@
 package predictor
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -23,7 +27,7 @@ type NetworkTime struct {
 }
 
 // FitLatency tabulates the times of blocks (the mean where a key comes twice) and calibrates their
-// sum on whole networks: a line or, from 10 networks on and if it is better by 5 %, a factor for each
+// sum on whole networks: a line or, from 10 networks on and if it is clearly better, a factor for each
 // type of block. The held-out error is that of leaving out one network at a time. Blocks of
 // some resolutions may be missing altogether; predictions are then for the others. Without any
 // block, the times of blocks are estimated from those of at least 10 networks, which is rougher;
@@ -40,7 +44,7 @@ func FitLatency(space *supernet.Space, blocks []BlockTime, networks []NetworkTim
 		return nil, err
 	}
 	if len(blocks) == 0 {
-		err = l.estimate(networks, s)
+		err = l.estimate(nil, networks, s)
 	} else {
 		err = l.calibrate(blocks, archs, networks)
 	}
@@ -77,6 +81,7 @@ const (
 	MethodLine     = "line"     // the sum over blocks, times a factor, plus a constant
 	MethodTypes    = "types"    // the same with a factor for each type of block
 	MethodRoofline = "roofline" // blocks are not known: their work explains the networks
+	MethodBoth     = "both"     // a sum over blocks of their work and their time on another device
 )
 
 // calibrate fits to blocks and networks.
@@ -127,7 +132,7 @@ func (l *Latency) calibrateBlocks(archs []supernet.Arch, networks []NetworkTime)
 	}
 	byType.holdOut(networks, leaveOneOutTyped(typed, smallest))
 	l.Candidates = append(l.Candidates, LatencyCandidate{MethodTypes, byType.HeldOut})
-	if err := byType.check(); err != nil || byType.HeldOut.MAPE > typedGain*l.HeldOut.MAPE {
+	if err := byType.check(); err != nil || !byType.clearlyBetter(l, networks) {
 		return nil
 	}
 	byType.Candidates = []LatencyCandidate{l.Candidates[1], l.Candidates[0]}
@@ -159,7 +164,8 @@ func (l *Latency) typed(networks []NetworkTime) (names []string, all []typedTimi
 
 // TransferLatency makes a predictor for another device or runtime from the predictor of one whose blocks were timed, and some
 // whole networks that were timed on the new one: 10 to 50 are a good number, and 3 the least. What the old one says of each block is
-// calibrated anew. From 10 networks on, an estimate from these alone is tried too, and the one of smaller held-out error (MAPE) taken.
+// calibrated anew. From 10 networks on, estimates by the work of blocks are tried too, with and without what the old one says, and
+// one of these taken if it is clearly better.
 func TransferLatency(old *Latency, networks []NetworkTime, s FitSettings) (*Latency, error) {
 	s, err := s.withDefaults()
 	if err != nil {
@@ -179,19 +185,25 @@ func TransferLatency(old *Latency, networks []NetworkTime, s FitSettings) (*Late
 	if len(networks) < minSamples {
 		return l, nil
 	}
-	alone, _, err := newLatency(old.space, networks)
-	if err != nil {
-		return nil, err
+	best, tried := l, l.Candidates
+	for _, known := range []*Latency{nil, old} {
+		e, _, err := newLatency(old.space, networks)
+		if err != nil {
+			return nil, err
+		}
+		if e.estimate(known, networks, s) != nil {
+			continue // which says nothing about the others
+		}
+		tried = append(tried, e.Candidates...)
+		if e.clearlyBetter(best, networks) {
+			best = e
+		}
 	}
-	if err := alone.estimate(networks, s); err != nil {
-		return l, nil // whose failure says nothing about the transfer
-	}
-	if alone.HeldOut.MAPE < l.HeldOut.MAPE {
-		alone.Candidates = append(alone.Candidates, l.Candidates...)
-		return alone, nil
-	}
-	l.Candidates = append(l.Candidates, alone.Candidates...)
-	return l, nil
+	taken := best.Candidates[0]
+	tried = slices.DeleteFunc(tried, func(c LatencyCandidate) bool { return c.Method == taken.Method })
+	slices.SortStableFunc(tried, func(a, b LatencyCandidate) int { return cmp.Compare(a.MAPE, b.MAPE) })
+	best.Candidates = append([]LatencyCandidate{taken}, tried...)
+	return best, nil
 }
 
 // scaled are the times of blocks with the scales of their types.
@@ -217,17 +229,24 @@ func (l *Latency) scaled() (blocks map[string]float64, at map[int]map[string]flo
 	return blocks, at
 }
 
-// estimate fits to networks alone.
-func (l *Latency) estimate(networks []NetworkTime, s FitSettings) error {
+// estimate fits to networks alone or, if there is an old predictor of another device, to these and what it says of their blocks.
+func (l *Latency) estimate(old *Latency, networks []NetworkTime, s FitSettings) error {
 	if len(networks) < minSamples {
 		return fmt.Errorf("%w: no blocks and %d networks, expected the times of blocks, or of at least %d networks",
 			ErrSamples, len(networks), minSamples)
+	}
+	workAt := func(resolution int, b supernet.Block) work {
+		w := workOf(b)
+		if old != nil {
+			w[4] = old.scale(b) * old.time(resolution, b)
+		}
+		return w
 	}
 	loads := make([]workload, len(networks))
 	for i, n := range networks {
 		loads[i].ms = n.MS
 		for _, b := range l.space.Blocks(n.Arch) {
-			loads[i].work = loads[i].add(workOf(b))
+			loads[i].work = loads[i].add(workAt(int(n.Arch.Resolution), b))
 		}
 	}
 	prices, err := fitPrices(loads)
@@ -248,12 +267,40 @@ func (l *Latency) estimate(networks []NetworkTime, s FitSettings) error {
 	l.holdOut(networks, predicted)
 	l.Candidates = []LatencyCandidate{{MethodRoofline, l.HeldOut}}
 	l.BlocksMS = map[string]float64{}
-	l.sums, err = NewAdditive(l.space, func(b supernet.Block) float64 {
-		ms := workOf(b).dot(prices)
-		l.BlocksMS[b.Key()] = ms
-		return ms
-	})
-	return err
+	if old != nil {
+		l.Candidates[0].Method = MethodBoth
+		l.AtMS = map[int]map[string]float64{}
+	}
+	for _, r := range l.space.Resolutions {
+		for _, b := range l.space.AllBlocks(r) {
+			ms := workAt(r, b).dot(prices)
+			if math.IsNaN(ms) {
+				continue // the old one does not know it either
+			}
+			key := b.Key()
+			if known, ok := l.BlocksMS[key]; !ok {
+				l.BlocksMS[key] = ms
+			} else if known != ms {
+				if l.AtMS[r] == nil {
+					l.AtMS[r] = map[string]float64{}
+				}
+				l.AtMS[r][key] = ms
+			}
+		}
+	}
+	return l.tabulate()
+}
+
+// clearlyBetter says whether the held-out relative errors are smaller than those of a simpler predictor by more than the standard
+// error of the difference (the one-standard-error rule of Breiman et al., "Classification and regression trees", 1984): of several
+// fits to few networks, one is always the best by chance.
+func (l *Latency) clearlyBetter(simpler *Latency, networks []NetworkTime) bool {
+	gains := make([]float64, len(networks))
+	for i, n := range networks {
+		gains[i] = math.Abs(simpler.unseen[i]/n.MS-1) - math.Abs(l.unseen[i]/n.MS-1)
+	}
+	gain, deviation := stat.MeanStdDev(gains, nil)
+	return gain > stat.StdErr(deviation, float64(len(gains)))
 }
 
 func (l *Latency) holdOut(networks []NetworkTime, predicted []float64) {
@@ -264,6 +311,7 @@ func (l *Latency) holdOut(networks []NetworkTime, predicted []float64) {
 	l.HeldOut = Compare(predicted, ms)
 	l.ByResolution = byResolution(resolutions, predicted, ms)
 	l.Interval = intervalOf(predicted, ms)
+	l.unseen = predicted
 }
 
 func meanTimes(blocks []BlockTime) (map[string]float64, error) {

@@ -10,8 +10,9 @@ import (
 )
 
 // work is what a block asks of a device: the terms of a roofline model (Williams et al., CACM
-// 2009), which can be fitted to whole networks where blocks were not timed.
-type work [4]float64
+// 2009), which can be fitted to whole networks where blocks were not timed, and the time that it took
+// on another device, if that is known.
+type work [5]float64
 
 // workOf counts a block once, its multiply-accumulates outside and inside depthwise convolutions,
 // which run at other speeds, and the values that it moves: activations of each of its convolutions
@@ -26,7 +27,7 @@ func workOf(b supernet.Block) work {
 			moved += 2 * b.In.H * b.In.W * b.Mid
 		}
 	}
-	return work{1, float64(b.MACs()) - depthwise, depthwise, float64(moved)}
+	return work{1, float64(b.MACs()) - depthwise, depthwise, float64(moved), 0}
 }
 
 func (w work) add(other work) work {
@@ -50,7 +51,7 @@ type workload struct {
 }
 
 // fitPrices finds what each kind of work costs, with the smallest sum of squared relative errors
-// and no negative price. With four kinds, the best of all subsets that leave the others at 0 is the
+// and no negative price. With five kinds, the best of all subsets that leave the others at 0 is the
 // exact answer.
 func fitPrices(loads []workload) (work, error) {
 	// Milliseconds for a multiply-accumulate and for a block differ by a factor of a million; scale

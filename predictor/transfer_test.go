@@ -152,7 +152,7 @@ func TestTransferFromAStranger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !l.Estimated || methods(l)[0] != predictor.MethodRoofline || len(l.Candidates) != 3 {
+	if !l.Estimated || methods(l)[0] != predictor.MethodRoofline || len(l.Candidates) != 4 {
 		t.Errorf("estimated %v by %v", l.Estimated, methods(l))
 	}
 	if e := wrong(t, l, timed(s, archs[40:], even, 0, 4)); e > 0.03 {
