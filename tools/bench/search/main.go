@@ -5,7 +5,7 @@
 //	go run ./tools/bench/search -tailor ./tailor -space ofa-mbv3-w1.2 -accuracy accuracy.json -latency note10.json \
 //		-budgets 15,20,25,30,40 -plot docs/results/search.svg
 //
-// It prints Markdown.
+// With -python, -predictor and -tables OFA's own package searches too (see peer.py). It prints Markdown.
 package main
 
 import (
@@ -33,6 +33,7 @@ type bench struct {
 	latency  *predictor.Latency
 	budgets  []float64
 	seeds    int
+	peer     peer
 }
 
 func main() {
@@ -43,15 +44,19 @@ func main() {
 	budgets := flag.String("budgets", "15,20,25,30,40", "in milliseconds")
 	seeds := flag.Int("seeds", 10, "searches for each budget")
 	plot := flag.String("plot", "", "file for the curves of seed 1")
+	var ofa peer
+	flag.StringVar(&ofa.python, "python", "", "Python that has OFA's package; empty leaves it out")
+	flag.StringVar(&ofa.predictor, "predictor", "acc_predictor.pth", "what -accuracy was imported from, for OFA's package")
+	flag.StringVar(&ofa.tables, "tables", "note10", "what -latency was imported from, for OFA's package")
 	flag.Parse()
-	if err := run(os.Stdout, *tailor, *space, *accuracy, *latency, *budgets, *plot, *seeds); err != nil {
+	if err := run(os.Stdout, *tailor, *space, *accuracy, *latency, *budgets, *plot, *seeds, ofa); err != nil {
 		fmt.Fprintln(os.Stderr, "search:", err)
 		os.Exit(1)
 	}
 }
 
-func run(w io.Writer, tailor, space, accuracy, latency, budgets, plot string, seeds int) error {
-	b := bench{seeds: max(seeds, 1)}
+func run(w io.Writer, tailor, space, accuracy, latency, budgets, plot string, seeds int, ofa peer) error {
+	b := bench{seeds: max(seeds, 1), peer: ofa}
 	var err error
 	if b.space, err = supernet.LoadSpace(space); err != nil {
 		return err
@@ -132,6 +137,13 @@ func (b *bench) methods(w io.Writer) (lines []report.Line, err error) {
 				continue
 			}
 			fmt.Fprintf(w, "| %v ms | %s | %.4f | %.4f | %.4f | %d | %.2f |\n", ms, m.name, median(top1), slices.Min(top1), slices.Max(top1), feasible/b.seeds, seconds)
+		}
+		if b.peer.python != "" {
+			top1, seconds, err := b.ask(ms)
+			if err != nil {
+				return nil, err
+			}
+			fmt.Fprintf(w, "| %v ms | OFA's package | %.4f | %.4f | %.4f | 50100 | %.2f |\n", ms, median(top1), slices.Min(top1), slices.Max(top1), seconds)
 		}
 	}
 	return lines, nil
