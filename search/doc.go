@@ -10,7 +10,8 @@
 //	report   the archive of everything feasible that was met (archive.go)
 //
 // and [Find] and [FindFront] put sub-networks in these terms: the best within limits, or the front of accuracy against a cost. How good
-// an answer is, [Bound] tells: it relaxes the accuracy predictor to something whose best can be computed.
+// an answer is, [Bound] tells: it relaxes the accuracy predictor to something whose best can be computed. Where that says nothing, as of a
+// large network, [Answer.LikelyBound] learns from what was looked at.
 //
 // In a run, store.go keeps each candidate once, in its canonical form, so that none is evaluated twice. Spaces small enough are
 // evaluated whole instead (enumerate.go), and the [Status] of a [Result] says so. A run is single-threaded and depends on

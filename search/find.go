@@ -33,7 +33,12 @@ type Limits struct {
 
 // Hold says whether a network stays within the limits.
 func (l Limits) Hold(latencyMS float64, macs, params int64) bool {
-	return excess(latencyMS, l.LatencyMS)+excess(float64(macs), float64(l.MACs))+excess(float64(params), float64(l.Params)) == 0
+	return l.excess(latencyMS, float64(macs), float64(params)) == 0
+}
+
+// excess is how far costs are over the limits, relative to these.
+func (l Limits) excess(latencyMS, macs, params float64) float64 {
+	return excess(latencyMS, l.LatencyMS) + excess(macs, float64(l.MACs)) + excess(params, float64(l.Params))
 }
 
 // Query asks for the sub-networks of a space with the best predicted accuracy within limits.
@@ -61,6 +66,8 @@ type Answer struct {
 	Evaluations int
 	Status      Status
 	History     []Point // the first of Point.Best is minus the accuracy
+
+	looked looked
 }
 
 // Exact says that the whole space was looked at, so that there is nothing better.
@@ -160,7 +167,7 @@ func (f *finder) answer(result *Result, err error) (*Answer, error) {
 	if result == nil {
 		return nil, err
 	}
-	a := &Answer{Evaluations: result.Evaluations, Status: result.Status, History: result.History}
+	a := &Answer{Evaluations: result.Evaluations, Status: result.Status, History: result.History, looked: looked{finder: f, runs: []*Result{result}}}
 	for _, b := range result.Best {
 		found, foundErr := f.found(b)
 		a.Best, err = append(a.Best, found), errors.Join(err, foundErr)
@@ -288,7 +295,7 @@ func (f *finder) evaluate(_ context.Context, batch []Genes, out []Evaluation) er
 	var promising []supernet.Arch
 	for i, a := range archs {
 		macs, params := f.macs.Sum(a), f.params.Sum(a)
-		out[i].Violation = excess(latency[i], f.Limits.LatencyMS) + excess(macs, float64(f.Limits.MACs)) + excess(params, float64(f.Limits.Params))
+		out[i].Violation = f.Limits.excess(latency[i], macs, params)
 		if len(out[i].Objectives) > 1 {
 			out[i].Objectives[1] = f.cost.of(latency[i], macs, params)
 		}

@@ -8,9 +8,9 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-const manifestKind, manifestVersion = "manifest", 2
+const manifestKind, manifestVersion = "manifest", 3
 
-// Manifest is a sub-network ready to ship, and where everything in it came from: the document "manifest/2". Its inputs are
+// Manifest is a sub-network ready to ship, and where everything in it came from: the document "manifest/3". Its inputs are
 // the run's weights ("weights"), the data ("data"), the predictors ("accuracy", "latency") and the profile ("profile").
 type Manifest struct {
 	files.Header
@@ -50,6 +50,8 @@ type Predicted struct {
 	Exact bool `json:"exact,omitempty"`
 	// Top1Bound is what the predicted top-1 of no network of the space within the limits exceeds, absent if nobody asked for it.
 	Top1Bound float64 `json:"top1_bound,omitempty"`
+	// Top1LikelyBound is what it exceeds for none if networks that were not looked at are like those that were: [Answer.LikelyBound].
+	Top1LikelyBound float64 `json:"top1_likely_bound,omitempty"`
 }
 
 // Ranks is a network's place among those that were found for the same limits and verified, from 1. What is over its limits when measured

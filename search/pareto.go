@@ -28,6 +28,8 @@ type Front struct {
 	Points      []Found
 	Evaluations int
 	Status      Status
+
+	looked looked
 }
 
 // FindFront looks for the whole front of accuracy against a cost, within the query's limits, in one run. Its errors are those of [Find].
@@ -48,11 +50,12 @@ func FindFront(ctx context.Context, q Query, cost Cost, c Config) (*Front, error
 	c.Population = orDefault(c.Population, max(20, min(frontPopulation, c.Evaluations/40)))
 	p := f.problem()
 	p.Objectives = 2
-	front := &Front{Cost: cost}
+	front := &Front{Cost: cost, looked: looked{finder: f}}
 	if p.Count > c.Evaluations && anchorEvaluations(c) >= minAnchor {
 		fixed, err := f.anchor(ctx, c)
 		for _, a := range fixed {
 			front.Evaluations += a.Evaluations
+			front.looked.runs = append(front.looked.runs, a.looked.runs...)
 			for _, b := range a.Best {
 				p.Seeds = append(p.Seeds, f.Space.Encode(b.Arch))
 			}
@@ -67,6 +70,7 @@ func FindFront(ctx context.Context, q Query, cost Cost, c Config) (*Front, error
 		return nil, err
 	}
 	front.Evaluations += answer.Evaluations
+	front.looked.runs = append(front.looked.runs, answer.looked.runs...)
 	front.Status = answer.Status
 	slices.Reverse(answer.Best)
 	front.Points = answer.Best

@@ -3,6 +3,7 @@ package search
 import (
 	"errors"
 	"fmt"
+	"iter"
 )
 
 // Status says why a run ended, and with it how much its answer means.
@@ -44,6 +45,21 @@ type Result struct {
 	// History has a point for each candidate that improved on Point.Best, and one for the end.
 	History []Point
 	Status  Status
+
+	store     *store
+	evaluated int
+}
+
+// All yields every candidate that was evaluated, in that order. Their slices must not be changed.
+func (r *Result) All() iter.Seq[Candidate] {
+	return func(yield func(Candidate) bool) {
+		for id := range int32(r.evaluated) {
+			c := Candidate{r.store.at(id), Evaluation{r.store.valuesAt(id), r.store.violations[id]}}
+			if !yield(c) {
+				return
+			}
+		}
+	}
 }
 
 // Point says how far a run was after some evaluations.

@@ -169,7 +169,7 @@ func (r *run) finish(status Status, err error) (*Result, error) {
 	if err != nil && (ended == nil || !errors.Is(err, ended)) {
 		return nil, err
 	}
-	result := &Result{Evaluations: r.evaluated, Feasible: r.feasible, Status: status}
+	result := &Result{Evaluations: r.evaluated, Feasible: r.feasible, Status: status, store: r.store, evaluated: r.evaluated}
 	for _, id := range r.archive.sorted() {
 		result.Best = append(result.Best, r.store.candidate(id))
 	}

@@ -62,6 +62,7 @@ func (f *finder) scouted(ctx context.Context, c Config) (*Answer, error) {
 	p.Seeds = append(p.Seeds, seeds...)
 	a, err := kept.answer(Minimize(ctx, p, c))
 	if a != nil {
+		a.looked.finder = f
 		a.follow(before)
 	}
 	return a, err
@@ -80,9 +81,10 @@ func (f *finder) at(resolutions []int) *finder {
 	return &part
 }
 
-// follow puts the evaluations and the history of earlier searches before those of a, which is no longer one of the whole space.
+// follow puts the evaluations, the history and the runs of earlier searches before those of a, which is no longer one of the whole space.
 func (a *Answer) follow(before []*Answer) {
 	var all []Point
+	var runs []*Result
 	evaluations, feasible := 0, 0
 	for _, earlier := range append(before, a) {
 		for _, p := range earlier.History {
@@ -93,6 +95,7 @@ func (a *Answer) follow(before []*Answer) {
 			}
 		}
 		evaluations += earlier.Evaluations
+		runs = append(runs, earlier.looked.runs...)
 		if n := len(earlier.History); n > 0 {
 			feasible += earlier.History[n-1].Feasible
 		}
@@ -100,7 +103,7 @@ func (a *Answer) follow(before []*Answer) {
 	if n := len(all); n > 0 && all[n-1].Evaluations < evaluations {
 		all = append(all, Point{Evaluations: evaluations, Feasible: feasible, Best: all[n-1].Best})
 	}
-	a.Evaluations, a.History = evaluations, all
+	a.Evaluations, a.History, a.looked.runs = evaluations, all, runs
 	if a.Status == Exhausted {
 		a.Status = Converged
 	}

@@ -170,10 +170,13 @@ func stages(n, c int) (genes []int, canonical func(search.Genes)) {
 
 func repeat(n, choices int) []int { return slices.Repeat([]int{choices}, n) }
 
-// sameResult fails the test if two results differ in a single bit.
+// sameResult fails the test if two results differ in a single bit, what was evaluated on the way included.
 func sameResult(t *testing.T, a, b *search.Result) {
 	t.Helper()
-	if x, y := fmt.Sprintf("%b", *a), fmt.Sprintf("%b", *b); x != y {
+	text := func(r *search.Result) string {
+		return fmt.Sprintf("%b %d %d %b %v\n%b", r.Best, r.Evaluations, r.Feasible, r.History, r.Status, slices.Collect(r.All()))
+	}
+	if x, y := text(a), text(b); x != y {
 		t.Fatalf("results differ:\n%s\n%s", x, y)
 	}
 }

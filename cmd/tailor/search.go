@@ -185,12 +185,12 @@ func gapText(p search.Predicted) string {
 	switch {
 	case p.Exact:
 		return "exact"
-	case p.Top1Bound == 0:
-		return "-"
-	case p.Top1Bound > 1:
-		return "none known" // a bound beyond 100 % says nothing
+	case p.Top1Bound > 0 && p.Top1Bound <= 1: // beyond 100 % it says nothing
+		return fmt.Sprintf("<= %.1f %%", 100*(p.Top1Bound-p.Top1))
+	case p.Top1LikelyBound > 0:
+		return fmt.Sprintf("~ %.1f %%", 100*(p.Top1LikelyBound-p.Top1))
 	}
-	return fmt.Sprintf("<= %.1f %%", 100*(p.Top1Bound-p.Top1))
+	return "-"
 }
 
 func budgetText(l search.Limits) string {

@@ -75,7 +75,7 @@ func (j *SearchJob) manifest(f search.Found, p pick) *search.Manifest {
 	m := &search.Manifest{
 		SpaceName: j.Space.Name, SpaceSHA256: j.Space.SHA256(), Arch: j.Space.Spec(f.Arch), Blocks: j.Space.Blocks(f.Arch),
 		BNEps: j.Space.BNEps, MACs: f.MACs, Params: f.Params, Limits: p.limits, Seed: j.Config.Seed,
-		Predicted: search.Predicted{Top1: f.Top1, Top1RMSE: j.Accuracy.HeldOut.RMSE, LatencyMS: f.LatencyMS, Exact: p.exact, Top1Bound: p.bound},
+		Predicted: search.Predicted{Top1: f.Top1, Top1RMSE: j.Accuracy.HeldOut.RMSE, LatencyMS: f.LatencyMS, Exact: p.exact, Top1Bound: p.bound, Top1LikelyBound: p.likely},
 	}
 	m.Inputs = map[string]store.Input{"accuracy": {SHA256: j.Accuracy.SHA256}}
 	if l := p.device.Latency; l != nil {

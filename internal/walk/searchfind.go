@@ -17,6 +17,7 @@ type pick struct {
 	exact   bool
 	history []search.Point
 	bound   float64 // of the top-1 within the limits, 0 if not known
+	likely  float64 // the same, if what was not looked at is like what was
 }
 
 // deviceFront is the whole front of a device.
@@ -75,7 +76,7 @@ func (j *SearchJob) findEach(ctx context.Context, device int, q search.Query, pi
 		}
 		result.Evaluations += answer.Evaluations
 		p := pick{device: &j.Devices[device], limits: limits, best: answer.Best, exact: answer.Exact(), history: answer.History}
-		if err := j.bound(ctx, q, &p); err != nil {
+		if err := j.bound(ctx, q, &p, answer.LikelyBound); err != nil {
 			return nil, err
 		}
 		picks = append(picks, p)
@@ -83,8 +84,9 @@ func (j *SearchJob) findEach(ctx context.Context, device int, q search.Query, pi
 	return picks, nil
 }
 
-// bound says what no network within the query's limits exceeds, where that is asked for and not known to be the winner's.
-func (j *SearchJob) bound(ctx context.Context, q search.Query, p *pick) error {
+// bound says what no network within the query's limits exceeds, where that is asked for and not known to be the winner's: for sure, or if
+// that is not known or beyond 100 %, likely.
+func (j *SearchJob) bound(ctx context.Context, q search.Query, p *pick, likely func() (float64, bool, error)) error {
 	if p.exact || j.BoundSteps < 0 {
 		return nil
 	}
@@ -94,8 +96,17 @@ func (j *SearchJob) bound(ctx context.Context, q search.Query, p *pick) error {
 		steps = search.BoundSteps(q)
 	}
 	bound, ok, err := search.Bound(ctx, q, p.best[0].Top1, steps)
+	if err != nil {
+		return err
+	}
 	if ok {
 		p.bound = bound
+	}
+	if ok && bound <= 1 {
+		return nil
+	}
+	if bound, ok, err = likely(); ok {
+		p.likely = bound
 	}
 	return err
 }
@@ -108,11 +119,12 @@ func (j *SearchJob) findFront(ctx context.Context, d *Device, q search.Query, pi
 		return deviceFront{}, nil, err
 	}
 	exact := front.Status == search.Exhausted
+	likely := func() (float64, bool, error) { return front.LikelyBound(q.Limits) }
 	if j.spread() {
 		for i, f := range front.Spread(j.Points) {
 			p := pick{device: d, limits: j.Limits[0], place: i + 1, best: []search.Found{f}, exact: exact}
 			q.Limits = j.Cost.Limit(p.limits, j.Cost.Of(f))
-			if err := j.bound(ctx, q, &p); err != nil {
+			if err := j.bound(ctx, q, &p, likely); err != nil {
 				return deviceFront{}, nil, err
 			}
 			picks = append(picks, p)
@@ -131,7 +143,7 @@ func (j *SearchJob) findFront(ctx context.Context, d *Device, q search.Query, pi
 		}
 		q.Limits = limits
 		p := pick{device: d, limits: limits, best: []search.Found{best}, exact: exact}
-		if err := j.bound(ctx, q, &p); err != nil {
+		if err := j.bound(ctx, q, &p, likely); err != nil {
 			return deviceFront{}, nil, err
 		}
 		picks = append(picks, p)

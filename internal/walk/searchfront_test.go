@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -166,7 +167,42 @@ func TestBoundsAreAnswered(t *testing.T) {
 	}
 	j.BoundSteps, j.Pareto = -1, false
 	result, err := Search(context.Background(), j)
-	if err != nil || result.Winners[0].Predicted.Top1Bound != 0 {
-		t.Errorf("bounded though told not to: %+v (%v)", result.Winners[0].Predicted, err)
+	if p := result.Winners[0].Predicted; err != nil || p.Top1Bound != 0 || p.Top1LikelyBound != 0 {
+		t.Errorf("bounded though told not to: %+v (%v)", p, err)
+	}
+}
+
+// TestLikelyBoundsAreAnswered: where no certain bound can be had, as with too few steps for one, winners have a likely one.
+func TestLikelyBoundsAreAnswered(t *testing.T) {
+	space, err := supernet.LoadSpace("mbv3-tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var samples []predictor.Sample
+	for _, a := range predictor.SampleArchs(space, 200, 1) {
+		samples = append(samples, predictor.Sample{Arch: space.Spec(a), Value: float64(macs(space, a)) / 2e6})
+	}
+	accuracy, err := predictor.FitAccuracy(t.Context(), space, samples, predictor.FitSettings{Epochs: 1, Members: 1, Folds: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	saveAs(t, "accuracy.json", accuracy.Save)
+	j := SearchJob{
+		Space: space, Accuracy: accuracy, Limits: []search.Limits{{MACs: 800_000}},
+		Config: search.Config{Evaluations: 4000}, BoundSteps: 1, Dir: t.TempDir(),
+	}
+	for _, j.Pareto = range []bool{false, true} {
+		result, err := Search(context.Background(), j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := result.Winners[len(result.Winners)-1] // of a front, the most accurate
+		m, _, err := search.LoadManifest(last.Manifest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := last.Predicted; p.Exact || p.Top1Bound != 0 || p.Top1LikelyBound < p.Top1 || p.Top1LikelyBound > p.Top1+0.1 || m.Predicted != p {
+			t.Errorf("front %v: %+v, in the manifest %+v", j.Pareto, p, m.Predicted)
+		}
 	}
 }
