@@ -2,7 +2,9 @@ package predictor
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/tailor-nas/tailor/internal/store"
@@ -11,19 +13,20 @@ import (
 
 const (
 	accuracyKind    = "accuracy"
-	accuracyVersion = 2
+	accuracyVersion = 3
 
 	// minSamples is too few for a good model, but enough for a held-out error that says so.
 	minSamples = 10
 )
 
-// Accuracy predicts the top-1 of the sub-networks of a space. It is the document "accuracy/2"; make
+// Accuracy predicts the top-1 of the sub-networks of a space. It is the document "accuracy/3"; make
 // one with [FitAccuracy] or [LoadAccuracy]. It is safe for concurrent use.
 type Accuracy struct {
 	store.Header
 	SpaceName   string `json:"space"`
 	SpaceSHA256 string `json:"space_sha256"`
 	Encoding    string `json:"encoding"`         // of archs as the model's features
+	Resolutions []int  `json:"resolutions"`      // of archs that can be predicted, in pixels
 	Images      int    `json:"images,omitempty"` // that each measurement looked at; set by the caller
 	// Samples is the number of distinct archs; 0 if the model was fitted elsewhere and its error is not known.
 	Samples      int                 `json:"samples,omitempty"`
@@ -66,6 +69,7 @@ func FitAccuracy(ctx context.Context, space *supernet.Space, samples []Sample, s
 	}
 	a := &Accuracy{
 		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Encoding: encoding, Samples: len(m.archs), Seed: s.Seed, space: space,
+		Resolutions: spanned(space, m.archs),
 	}
 	if a.encoder, err = newEncoder(a.Encoding, space); err != nil {
 		return nil, err
@@ -99,8 +103,8 @@ func (a *Accuracy) fit(ctx context.Context, m measured, s FitSettings) error {
 }
 
 // Predict gives the accuracy of archs of the space, as a share. An arch that is not one of the
-// space is an error that wraps [supernet.ErrArch], one of a resolution that the model knows nothing
-// of an [*UnknownResolutionError].
+// space is an error that wraps [supernet.ErrArch], one of a resolution that is none of
+// Resolutions an [*UnknownResolutionError].
 func (a *Accuracy) Predict(archs []supernet.Arch) ([]float64, error) {
 	values := make([]float64, len(archs)) // not clipped to 0..1, which would make the best ones equal
 	a.once.Do(func() {
@@ -113,7 +117,7 @@ func (a *Accuracy) Predict(archs []supernet.Arch) ([]float64, error) {
 	for i := 0; i < len(archs); i += batchRows {
 		rows := archs[i:min(i+batchRows, len(archs))]
 		for j, arch := range rows {
-			if !a.encoder.encode(arch, x[j*a.encoder.Len():][:a.encoder.Len()]) {
+			if !slices.Contains(a.Resolutions, int(arch.Resolution)) || !a.encoder.encode(arch, x[j*a.encoder.Len():][:a.encoder.Len()]) {
 				return nil, a.refuse(archs, i+j)
 			}
 		}
@@ -125,7 +129,7 @@ func (a *Accuracy) Predict(archs []supernet.Arch) ([]float64, error) {
 // refuse says why the i-th arch cannot be encoded.
 func (a *Accuracy) refuse(archs []supernet.Arch, i int) error {
 	if a.space.Check(archs[i]) == nil {
-		return fmt.Errorf("arch %d of %d: %w", i+1, len(archs), &UnknownResolutionError{int(archs[i].Resolution), a.Encoding})
+		return fmt.Errorf("arch %d of %d: %w", i+1, len(archs), &UnknownResolutionError{int(archs[i].Resolution), a.Resolutions})
 	}
 	return archError(a.space, archs, i)
 }
@@ -153,10 +157,11 @@ func LoadAccuracy(path string, space *supernet.Space) (*Accuracy, error) {
 
 // ImportAccuracy makes a predictor of a network that was fitted elsewhere, to archs as OFA's published accuracy predictor encodes them:
 // one-hots of the kernel sizes of 20 blocks, of their expand ratios, and of 8 resolutions, 112 to 224. Base is added to what it
-// gives. The error is for a space of another shape than OFA's, or a network of other inputs.
-func ImportAccuracy(space *supernet.Space, n *MLP, base float64) (*Accuracy, error) {
+// gives. Resolutions are those that it was fitted to. The error is for a space of another shape than OFA's, a resolution that the space or
+// the encoding does not have, or a network of other inputs.
+func ImportAccuracy(space *supernet.Space, n *MLP, base float64, resolutions []int) (*Accuracy, error) {
 	a := &Accuracy{
-		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Encoding: ofaEncoding, space: space,
+		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Encoding: ofaEncoding, Resolutions: resolutions, space: space,
 		Model: Model{Bias: base, Networks: []MLP{*n}},
 	}
 	if err := a.prepare(); err != nil {
@@ -169,6 +174,17 @@ func ImportAccuracy(space *supernet.Space, n *MLP, base float64) (*Accuracy, err
 func (a *Accuracy) prepare() (err error) {
 	if a.encoder, err = newEncoder(a.Encoding, a.space); err != nil {
 		return err
+	}
+	if len(a.Resolutions) == 0 {
+		return errors.New("no resolutions, expected those that it predicts")
+	}
+	x := make([]float32, a.encoder.Len())
+	for _, r := range a.Resolutions {
+		arch := a.space.Min()
+		arch.Resolution = uint16(r)
+		if !slices.Contains(a.space.Resolutions, r) || !a.encoder.encode(arch, x) {
+			return fmt.Errorf("resolution %d is none of space %s that encoding %s has a feature for", r, a.SpaceName, a.Encoding)
+		}
 	}
 	return a.Model.check(a.encoder.Len())
 }

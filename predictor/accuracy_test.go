@@ -98,7 +98,7 @@ func TestAccuracyComesBackFromTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.Tailor != "accuracy/2" || b.SHA256 == "" || b.HeldOut != a.HeldOut || b.Images != 1000 || b.Seed != 3 || b.Samples != a.Samples ||
+	if b.Tailor != "accuracy/3" || b.SHA256 == "" || b.HeldOut != a.HeldOut || b.Images != 1000 || b.Seed != 3 || b.Samples != a.Samples ||
 		!slices.Equal(a.ByResolution, b.ByResolution) || b.Inputs["weights"] != a.Inputs["weights"] {
 		t.Errorf("got %+v, want %+v", b, a)
 	}

@@ -35,11 +35,11 @@ func (e *UnknownBlockError) Error() string {
 // UnknownResolutionError is returned for a network of a resolution that an accuracy predictor was not fitted to.
 type UnknownResolutionError struct {
 	Resolution int
-	Encoding   string
+	Known      []int
 }
 
 func (e *UnknownResolutionError) Error() string {
-	return fmt.Sprintf("resolution %d is none that the accuracy predictor knows (encoding %s)", e.Resolution, e.Encoding)
+	return fmt.Sprintf("the accuracy predictor was not fitted to resolution %d: it knows %v", e.Resolution, e.Known)
 }
 
 // archError says what is wrong with the i-th arch of a batch, which is not one of the space.

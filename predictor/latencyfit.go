@@ -30,7 +30,8 @@ type NetworkTime struct {
 // sum on whole networks: a line or, from 10 networks on and if it is clearly better, a factor for each
 // type of block. The held-out error is that of leaving out one network at a time. Blocks of
 // some resolutions may be missing altogether; predictions are then for the others. Without any
-// block, the times of blocks are estimated from those of at least 10 networks, which is rougher;
+// block, the times of blocks are estimated from those of at least 10 networks, which is rougher, and
+// only for resolutions between theirs;
 // the held-out error is then that of cross-validation, the only thing that the settings (Folds and
 // Seed) have a say in. Errors about the times wrap [ErrSamples], [supernet.ErrArch] or
 // [*UnknownBlockError].
@@ -243,8 +244,9 @@ func (l *Latency) estimate(old *Latency, networks []NetworkTime, s FitSettings) 
 		return w
 	}
 	loads := make([]workload, len(networks))
+	archs := make([]supernet.Arch, len(networks))
 	for i, n := range networks {
-		loads[i].ms = n.MS
+		loads[i].ms, archs[i] = n.MS, n.Arch
 		for _, b := range l.space.Blocks(n.Arch) {
 			loads[i].work = loads[i].add(workAt(int(n.Arch.Resolution), b))
 		}
@@ -271,7 +273,7 @@ func (l *Latency) estimate(old *Latency, networks []NetworkTime, s FitSettings) 
 		l.Candidates[0].Method = MethodBoth
 		l.AtMS = map[int]map[string]float64{}
 	}
-	for _, r := range l.space.Resolutions {
+	for _, r := range spanned(l.space, archs) {
 		for _, b := range l.space.AllBlocks(r) {
 			ms := workAt(r, b).dot(prices)
 			if math.IsNaN(ms) {

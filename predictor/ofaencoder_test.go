@@ -59,7 +59,7 @@ func TestOFAEncodingOfOtherSpaces(t *testing.T) {
 func importRandom(t *testing.T, s *supernet.Space, hidden ...int) *Accuracy {
 	t.Helper()
 	n, _ := randomMLP(slices.Concat([]int{ofaLength}, hidden, []int{1}), 1)
-	a, err := ImportAccuracy(s, n, 0.5)
+	a, err := ImportAccuracy(s, n, 0.5, []int{128, 144, 160, 176, 192, 208, 224})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,8 +93,13 @@ func TestImportedAccuracy(t *testing.T) {
 	if _, err := a.Predict([]supernet.Arch{arch}); !errors.As(err, &unknown) || unknown.Resolution != 132 {
 		t.Errorf("%v, want an UnknownResolutionError", err)
 	}
+	for _, r := range [][]int{nil, {112}, {160, 132}, {160, 161}, {-1}, {1 << 20}} {
+		if _, err := ImportAccuracy(s, &a.Model.Networks[0], 0, r); err == nil || !strings.Contains(err.Error(), "resolution") {
+			t.Errorf("resolutions %v: %v", r, err)
+		}
+	}
 	n, _ := randomMLP([]int{100, 1}, 1)
-	if _, err := ImportAccuracy(s, n, 0); err == nil || !strings.Contains(err.Error(), "100 inputs, expected 128") {
+	if _, err := ImportAccuracy(s, n, 0, []int{160}); err == nil || !strings.Contains(err.Error(), "100 inputs, expected 128") {
 		t.Errorf("a network of other inputs: %v", err)
 	}
 }

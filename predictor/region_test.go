@@ -150,7 +150,7 @@ func TestAccuracyUpperOfOneNetwork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &Accuracy{space: space, encoder: encoder}
+	a := &Accuracy{Resolutions: space.Resolutions, space: space, encoder: encoder}
 	for range encoder.Len() {
 		a.Model.Linear = append(a.Model.Linear, float32(r.NormFloat64()))
 	}

@@ -123,3 +123,18 @@ func distinct(space *supernet.Space, samples []Sample) (measured, error) {
 	}
 	return m, nil
 }
+
+// spanned are the resolutions of the space from the smallest to the largest of the archs: a model has something to go by between those
+// that were measured, and nothing beyond.
+func spanned(space *supernet.Space, archs []supernet.Arch) (within []int) {
+	low, high := int(archs[0].Resolution), int(archs[0].Resolution)
+	for _, a := range archs {
+		low, high = min(low, int(a.Resolution)), max(high, int(a.Resolution))
+	}
+	for _, r := range space.Resolutions {
+		if low <= r && r <= high {
+			within = append(within, r)
+		}
+	}
+	return within
+}

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"strconv"
 	"strings"
 
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -74,4 +76,17 @@ func readArchs(path string, space *supernet.Space) ([]supernet.Arch, error) {
 		return nil, fmt.Errorf("%s has no archs; write one JSON object a line", path)
 	}
 	return archs, nil
+}
+
+// writeArchs writes what readArchs reads.
+func writeArchs(path string, space *supernet.Space, archs []supernet.Arch) error {
+	return store.WriteFile(path, func(w io.Writer) error {
+		lines := json.NewEncoder(w)
+		for _, a := range archs {
+			if err := lines.Encode(map[string]supernet.Spec{"arch": space.Spec(a)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -36,6 +36,9 @@ type fitLatencyCmd struct {
 	Out      string `required:"" help:"File to write." type:"path"`
 }
 
+// unknown is the default of --device and --runtime.
+const unknown = "unknown"
+
 // fitLatencyResult is the JSON.
 type fitLatencyResult struct {
 	fitResult
@@ -107,7 +110,11 @@ func (c *fitLatencyCmd) space(p *profiles.Profile) (*supernet.Space, error) {
 }
 
 func (r *fitLatencyResult) print(w io.Writer, l *predictor.Latency) {
-	fmt.Fprintf(w, "fitted latency of %s to %d blocks and %d networks\n", l.Runtime, len(l.BlocksMS), l.Networks)
+	on := l.Runtime
+	if on == unknown {
+		on = l.Device
+	}
+	fmt.Fprintf(w, "fitted latency of %s to %d blocks and %d networks\n", on, len(l.BlocksMS), l.Networks)
 	fmt.Fprintf(w, "  latency = %.4f ms + %.3f x sum of blocks\n", l.Intercept, l.Slope)
 	for _, t := range slices.Sorted(maps.Keys(l.Scales)) {
 		fmt.Fprintf(w, "  blocks of type %s take %.3f of their time\n", t, l.Scales[t])

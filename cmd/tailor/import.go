@@ -16,9 +16,10 @@ type importCmd struct {
 }
 
 type importAccuracyCmd struct {
-	File  string `arg:"" help:"The state dict, in PyTorch's format before 1.6." type:"path"`
-	Space string `help:"Space that it predicts: name of a shipped one, or a YAML file." default:"ofa-mbv3-w1.2"`
-	Out   string `required:"" help:"File to write." type:"path"`
+	File        string `arg:"" help:"The state dict, in PyTorch's format before 1.6." type:"path"`
+	Space       string `help:"Space that it predicts: name of a shipped one, or a YAML file." default:"ofa-mbv3-w1.2"`
+	Resolutions []int  `help:"Resolutions that it was fitted to. Default those of the published one: 160,176,192,208,224."`
+	Out         string `required:"" help:"File to write." type:"path"`
 }
 
 type importLatencyCmd struct {
@@ -59,7 +60,7 @@ func (c *importAccuracyCmd) Run(g *Globals) error {
 	if err != nil {
 		return err
 	}
-	a, err := walk.ImportAccuracy(space, c.File)
+	a, err := walk.ImportAccuracy(space, c.File, c.Resolutions)
 	if err != nil {
 		return err
 	}

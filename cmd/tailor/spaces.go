@@ -5,13 +5,19 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
 type spacesCmd struct {
-	Name  string `arg:"" optional:"" help:"A shipped space, or a YAML file."`
-	Archs string `help:"Count MACs and parameters of the archs in this .jsonl file." type:"path"`
+	Name   string `arg:"" optional:"" help:"A shipped space, or a YAML file."`
+	Archs  string `help:"Count MACs and parameters of the archs in this .jsonl file." type:"path"`
+	Sample int    `help:"Draw this many archs that cover the range of MACs, to measure elsewhere and fit to (fit --measured)."`
+	Out    string `help:"Write the archs of --sample to this .jsonl file." type:"path"`
 }
+
+// maxSample is more than anybody measures.
+const maxSample = 1_000_000
 
 // spaceInfo is what is said of a space.
 type spaceInfo struct {
@@ -50,10 +56,16 @@ func describe(s *supernet.Space) spaceInfo {
 
 // Run lists the spaces, or shows one.
 func (c *spacesCmd) Run(g *Globals) error {
-	if c.Name == "" {
-		if c.Archs != "" {
-			return usagef("--archs needs the name of a space")
-		}
+	switch {
+	case c.Name == "" && (c.Archs != "" || c.Sample != 0):
+		return usagef("--archs and --sample need the name of a space")
+	case c.Archs != "" && c.Sample != 0:
+		return usagef("--archs and --sample exclude each other")
+	case c.Sample < 0 || c.Sample > maxSample:
+		return usagef("--sample %d: expected 1 to %d", c.Sample, maxSample)
+	case c.Out != "" && c.Sample == 0:
+		return usagef("--out is of --sample")
+	case c.Name == "":
 		return c.list(g)
 	}
 	space, err := supernet.LoadSpace(c.Name)
@@ -61,16 +73,26 @@ func (c *spacesCmd) Run(g *Globals) error {
 		return err
 	}
 	info := describe(space)
+	archs := predictor.SampleArchs(space, c.Sample, g.Seed)
 	if c.Archs != "" {
-		archs, err := readArchs(c.Archs, space)
-		if err != nil {
+		if archs, err = readArchs(c.Archs, space); err != nil {
 			return err
 		}
-		for _, a := range archs {
-			info.Archs = append(info.Archs, archInfo{space.Spec(a), costsOf(space, a)})
+	}
+	for _, a := range archs {
+		info.Archs = append(info.Archs, archInfo{space.Spec(a), costsOf(space, a)})
+	}
+	if c.Out != "" {
+		if err := writeArchs(c.Out, space, archs); err != nil {
+			return err
 		}
 	}
-	return g.result(info, func(w io.Writer) { info.print(w, space) })
+	return g.result(info, func(w io.Writer) {
+		info.print(w, space)
+		if c.Out != "" {
+			fmt.Fprintln(w, "wrote", c.Out)
+		}
+	})
 }
 
 func (c *spacesCmd) list(g *Globals) error {

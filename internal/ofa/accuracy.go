@@ -14,6 +14,10 @@ import (
 // ErrPredictor is wrapped by errors about files that are no accuracy predictor of OFA.
 var ErrPredictor = errors.New("not an accuracy predictor of OFA")
 
+// PublishedResolutions are those that the published predictor was fitted to. It has inputs for 112, 128 and 144 pixels too, whose
+// weights are all within 1/sqrt(128), the bound of PyTorch's initial values, while each of the others has weights beyond it.
+func PublishedResolutions() []int { return []int{160, 176, 192, 208, 224} }
+
 // maxPredictor bounds the size of a file; the published one has 1.5 MB.
 const maxPredictor = 64 << 20
 

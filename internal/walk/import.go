@@ -10,13 +10,17 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// ImportAccuracy makes a document of an accuracy predictor that OFA published. Its error is not known.
-func ImportAccuracy(space *supernet.Space, path string) (*predictor.Accuracy, error) {
+// ImportAccuracy makes a document of an accuracy predictor that OFA published, or of one like it, which was fitted to networks of the
+// given resolutions; nil are those of the published one. Its error is not known.
+func ImportAccuracy(space *supernet.Space, path string, resolutions []int) (*predictor.Accuracy, error) {
 	n, base, err := ofa.ReadAccuracy(path)
 	if err != nil {
 		return nil, err
 	}
-	a, err := predictor.ImportAccuracy(space, n, base)
+	if resolutions == nil {
+		resolutions = ofa.PublishedResolutions()
+	}
+	a, err := predictor.ImportAccuracy(space, n, base, resolutions)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -6,8 +6,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/ofa"
+	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -42,7 +45,7 @@ func TestImportPublishedAccuracy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := ImportAccuracy(s, path)
+	a, err := ImportAccuracy(s, path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,8 +55,33 @@ func TestImportPublishedAccuracy(t *testing.T) {
 			t.Errorf("%s: %v, PyTorch gives %v (%v)", text, got, want, err)
 		}
 	}
+	for _, r := range []int{128, 144} {
+		arch := s.Max()
+		arch.Resolution = uint16(r)
+		var unknown *predictor.UnknownResolutionError
+		if top1, err := a.Predict([]supernet.Arch{arch}); !errors.As(err, &unknown) {
+			t.Errorf("predicts %v at %d px, which it was not fitted to (%v)", top1, r, err)
+		}
+	}
 	if in := a.Inputs["published"]; in.Path != "acc_predictor.pth" || in.SHA256 != fileHash(t, path) {
 		t.Errorf("comes from %+v", in)
+	}
+}
+
+// TestPublishedResolutions: the inputs of resolutions that the published predictor was not fitted to have PyTorch's initial weights still,
+// which are within 1/sqrt(inputs).
+func TestPublishedResolutions(t *testing.T) {
+	n, _, err := ofa.ReadAccuracy(publishedFile(t, "acc_predictor.pth"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	inputs, units := n.Sizes[0], n.Sizes[1]
+	for at := range 8 {
+		row := n.Weights[(120+at)*units : (121+at)*units]
+		fitted := slices.ContainsFunc(row, func(w float32) bool { return math.Abs(float64(w)) > 1/math.Sqrt(float64(inputs)) })
+		if r := 112 + 16*at; fitted != slices.Contains(ofa.PublishedResolutions(), r) {
+			t.Errorf("%d px: fitted %v", r, fitted)
+		}
 	}
 }
 
@@ -88,7 +116,7 @@ func TestImportPublishedLatency(t *testing.T) {
 		}
 	}
 	var unreachable *search.UnreachableError
-	accuracy, err := ImportAccuracy(s, publishedFile(t, "acc_predictor.pth"))
+	accuracy, err := ImportAccuracy(s, publishedFile(t, "acc_predictor.pth"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

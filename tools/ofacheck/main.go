@@ -41,7 +41,7 @@ func run(w io.Writer, python, file, name string, n int) error {
 	if err != nil {
 		return err
 	}
-	a, err := walk.ImportAccuracy(space, file)
+	a, err := walk.ImportAccuracy(space, file, nil)
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func run(w io.Writer, python, file, name string, n int) error {
 	archs, specs := make([]supernet.Arch, n), make([]supernet.Spec, n)
 	for i := range archs {
 		archs[i] = space.Random(r)
-		archs[i].Resolution = uint16(128 + 16*r.IntN(7))
+		archs[i].Resolution = uint16(a.Resolutions[r.IntN(len(a.Resolutions))])
 		specs[i] = space.Spec(archs[i])
 	}
 	ours, err := a.Predict(archs)
