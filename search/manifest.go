@@ -42,7 +42,7 @@ type WeightsFile struct {
 // Predicted is what the search believed, with the predictors' own held-out errors.
 type Predicted struct {
 	Top1          float64 `json:"top1"`
-	Top1RMSE      float64 `json:"top1_rmse"`
+	Top1RMSE      float64 `json:"top1_rmse,omitempty"` // absent if the predictor was fitted elsewhere
 	LatencyMS     float64 `json:"latency_ms,omitempty"`
 	LatencyMAPE   float64 `json:"latency_mape,omitempty"`
 	LatencyDevice string  `json:"latency_device,omitempty"`
