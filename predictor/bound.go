@@ -21,7 +21,7 @@ func (a *Accuracy) Upper(r *Region, budgets []Budget) float64 {
 	if s.empty {
 		return math.Inf(-1)
 	}
-	c := &crown{sieve: s, features: a.encoder.spans(r, s)}
+	c := newCrown(s, a.encoder.spans(r, s))
 	rows := mat.NewDense(1, a.encoder.Len(), nil)
 	for j, w := range a.Model.Linear {
 		rows.Set(0, j, float64(w))
@@ -55,29 +55,54 @@ func (a *Accuracy) UpperWork() int {
 
 // crown bounds functions of the features.
 type crown struct {
-	sieve    *sieve
-	features []span
+	sieve     *sieve
+	low, high []sparse // by feature
+	sum       Affine   // of max, kept between calls
+}
+
+// sparse is an affine function by its weights that are not 0: most features are of one choice.
+type sparse struct {
+	constant float64
+	at       []int
+	weights  []float64
+}
+
+func newCrown(s *sieve, features []span) *crown {
+	c := &crown{sieve: s, sum: Affine{weights: make([]float64, len(features[0].low.weights))}}
+	for _, f := range features {
+		c.low, c.high = append(c.low, f.low.sparse()), append(c.high, f.high.sparse())
+	}
+	return c
+}
+
+func (f *Affine) sparse() sparse {
+	s := sparse{constant: f.constant}
+	for i, w := range f.weights {
+		if w != 0 {
+			s.at, s.weights = append(s.at, i), append(s.weights, w)
+		}
+	}
+	return s
 }
 
 // max bounds the row times the features, plus a constant.
 func (c *crown) max(row []float64, constant float64) float64 {
-	f := Affine{constant, make([]float64, len(c.features[0].low.weights))}
+	c.sum.constant = constant
+	clear(c.sum.weights)
 	for j, w := range row {
-		from := &c.features[j].high
+		from := &c.high[j]
 		if w < 0 {
-			from = &c.features[j].low
+			from = &c.low[j]
 		}
 		if w == 0 {
 			continue
 		}
-		f.constant += w * from.constant
-		for i, v := range from.weights {
-			if v != 0 {
-				f.weights[i] += w * v
-			}
+		c.sum.constant += w * from.constant
+		for i, at := range from.at {
+			c.sum.weights[at] += w * from.weights[i]
 		}
 	}
-	return c.sieve.max(&f)
+	return c.sieve.max(&c.sum)
 }
 
 // lines are those below and above a ReLU between the bounds of its input.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -182,15 +183,18 @@ func ranks(x walk.Winner) string {
 
 // gapText says how much more top-1 any network could be predicted within the limits.
 func gapText(p search.Predicted) string {
-	switch {
-	case p.Exact:
+	if p.Exact {
 		return "exact"
-	case p.Top1Bound > 0 && p.Top1Bound <= 1: // beyond 100 % it says nothing
-		return fmt.Sprintf("<= %.1f %%", 100*(p.Top1Bound-p.Top1))
-	case p.Top1LikelyBound > 0:
-		return fmt.Sprintf("~ %.1f %%", 100*(p.Top1LikelyBound-p.Top1))
 	}
-	return "-"
+	var parts []string
+	certain := p.Top1Bound > 0 && p.Top1Bound <= 1 // beyond 100 % it says nothing
+	if likely := p.Top1LikelyBound; likely > 0 && !(certain && p.Top1Bound <= likely) {
+		parts = append(parts, fmt.Sprintf("~ %.1f %%", 100*(likely-p.Top1)))
+	}
+	if certain {
+		parts = append(parts, fmt.Sprintf("<= %.1f %%", 100*(p.Top1Bound-p.Top1)))
+	}
+	return cmp.Or(strings.Join(parts, ", "), "-")
 }
 
 func budgetText(l search.Limits) string {

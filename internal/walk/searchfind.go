@@ -84,8 +84,8 @@ func (j *SearchJob) findEach(ctx context.Context, device int, q search.Query, pi
 	return picks, nil
 }
 
-// bound says what no network within the query's limits exceeds, where that is asked for and not known to be the winner's: for sure, or if
-// that is not known or beyond 100 %, likely.
+// bound says what no network within the query's limits exceeds, where that is asked for and not known to be the winner's: for sure, and
+// likely.
 func (j *SearchJob) bound(ctx context.Context, q search.Query, p *pick, likely func() (float64, bool, error)) error {
 	if p.exact || j.BoundSteps < 0 {
 		return nil
@@ -101,9 +101,6 @@ func (j *SearchJob) bound(ctx context.Context, q search.Query, p *pick, likely f
 	}
 	if ok {
 		p.bound = bound
-	}
-	if ok && bound <= 1 {
-		return nil
 	}
 	if bound, ok, err = likely(); ok {
 		p.likely = bound

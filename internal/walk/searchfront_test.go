@@ -154,7 +154,8 @@ func TestBoundsAreAnswered(t *testing.T) {
 			if j.Pareto {
 				limit = w.Predicted.LatencyMS
 			}
-			if w.Predicted.Exact || w.Predicted.Top1Bound < w.Predicted.Top1 {
+			if w.Predicted.Exact || w.Predicted.Top1Bound < w.Predicted.Top1 || w.Predicted.Top1LikelyBound != 0 { // 40 are too few to know
+
 				t.Errorf("after 30 of 40 networks: %+v", w.Predicted)
 			}
 			for _, a := range allArchs(space) {
