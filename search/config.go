@@ -31,8 +31,20 @@ type Config struct {
 	LocalShare float64
 	// Top is how many candidates to report with one objective; default 10.
 	Top int
-	// Progress, if set, is called between batches.
+	// Progress, if set, is called between batches. Of a search in parts, best values and what was found are those of the part.
 	Progress func(Progress)
+}
+
+// after is the progress of a part of a search: some evaluations were spent before, of all.
+func (c Config) after(spent, all int) func(Progress) {
+	if c.Progress == nil {
+		return nil
+	}
+	return func(p Progress) {
+		p.Evaluations += spent
+		p.Budget = all
+		c.Progress(p)
+	}
 }
 
 // withDefaults returns the configuration of a run on p, or what is wrong with it. It checks the fields as given, before defaults can

@@ -63,6 +63,7 @@ func FindFront(ctx context.Context, q Query, cost Cost, c Config) (*Front, error
 		if err != nil {
 			return front, err
 		}
+		c.Progress = c.after(front.Evaluations, c.Evaluations)
 		c.Evaluations -= front.Evaluations
 	}
 	answer, err := f.answer(Minimize(ctx, p, c))
@@ -85,16 +86,19 @@ func (f *finder) anchor(ctx context.Context, c Config) ([]*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Evaluations = anchorEvaluations(c)
-	c.Top = 3
+	part := c
+	part.Evaluations, part.Top = anchorEvaluations(c), 3
 	var all []*Answer
+	spent := 0
 	for i := range anchors {
+		part.Progress = c.after(spent, c.Evaluations)
 		q := f.Query
 		if share := float64(i+1) / anchors; share < 1 {
 			q.Limits = f.cost.Limit(q.Limits, low*math.Pow(high/low, share))
 		}
-		a, err := Find(ctx, q, c)
+		a, err := Find(ctx, q, part)
 		if a != nil {
+			spent += a.Evaluations
 			all = append(all, a)
 		}
 		if err != nil && !errors.Is(err, ErrInfeasible) { // other limits may be what keeps a budget from being met

@@ -294,6 +294,28 @@ func TestFrontCancelled(t *testing.T) {
 	}
 }
 
+// TestProgressOfParts: a search that looks at parts of the resolutions first, or at some budgets, reports one rising count.
+func TestProgressOfParts(t *testing.T) {
+	space := parseSpace(t, mediumSpace)
+	last := 0
+	config := search.Config{Evaluations: 12_000, Progress: func(p search.Progress) {
+		if p.Evaluations < last || p.Budget != 12_000 {
+			t.Errorf("%d of %d evaluations after %d", p.Evaluations, p.Budget, last)
+		}
+		last = p.Evaluations
+	}}
+	q := search.Query{Space: space, Accuracy: newRugged(space, 1)}
+	answer, err := search.Find(t.Context(), q, config)
+	if err != nil || last != answer.Evaluations {
+		t.Errorf("the last progress is at %d (%v)", last, err)
+	}
+	last = 0
+	front, err := search.FindFront(t.Context(), q, search.MACs, config)
+	if err != nil || last != front.Evaluations {
+		t.Errorf("the last progress of a front is at %d (%v)", last, err)
+	}
+}
+
 // TestSpread picks from fronts of all shapes.
 func TestSpread(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))

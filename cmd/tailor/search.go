@@ -29,7 +29,7 @@ type searchCmd struct {
 	Points      int             `help:"Winners spread over the front, where --max-latency does not name several." default:"10"`
 	Evaluations int             `help:"Sub-networks to look at, at most, for each budget or front. Default 60000, and 200000 for a front."`
 	Exhaustive  bool            `help:"Look at every sub-network of a space of up to 5 million, so that the answer is exact."`
-	Bound       int             `help:"Regions of the space to bound for each budget, to say how much better a network could be: the gap. -1: none; 0: some hundred if that takes about a second."`
+	Bound       int             `help:"Regions of the space to bound for each budget, to say how much better a network could be: the gap. 0: some hundred if that takes about a second. --bound=-1: no gap."`
 	Plot        string          `help:"Draw the best value against evaluations, beside OFA's evolution and random search, to this .svg, .png or .pdf." type:"path"`
 	Verify      bool            `help:"Measure the winners' accuracy and, on the profiled device, latency, and rank them by that. Needs --run." default:"true" negatable:""`
 	Data        string          `help:"The run's data; default where it was when training."`

@@ -43,9 +43,8 @@ func (j *SearchJob) find(ctx context.Context) ([]pick, []deviceFront, *SearchRes
 		}
 		var err error
 		if j.Pareto {
-			j.report("search", i, len(j.Devices))
 			var f deviceFront
-			if f, picks, err = j.findFront(ctx, d, q, picks); err == nil {
+			if f, picks, err = j.findFront(ctx, i, q, picks); err == nil {
 				fronts = append(fronts, f)
 				result.Evaluations += f.Evaluations
 			}
@@ -66,9 +65,8 @@ func (j *SearchJob) find(ctx context.Context) ([]pick, []deviceFront, *SearchRes
 // findEach runs one search for each of the limits.
 func (j *SearchJob) findEach(ctx context.Context, device int, q search.Query, picks []pick, result *SearchResult) ([]pick, error) {
 	for i, limits := range j.Limits {
-		j.report("search", device*len(j.Limits)+i, len(j.Devices)*len(j.Limits))
 		q.Limits = limits
-		config := j.Config
+		config := j.searching(device*len(j.Limits)+i, len(j.Devices)*len(j.Limits))
 		config.Top = j.Top
 		answer, err := search.Find(ctx, q, config)
 		if err != nil {
@@ -76,7 +74,7 @@ func (j *SearchJob) findEach(ctx context.Context, device int, q search.Query, pi
 		}
 		result.Evaluations += answer.Evaluations
 		p := pick{device: &j.Devices[device], limits: limits, best: answer.Best, exact: answer.Exact(), history: answer.History}
-		if err := j.bound(ctx, q, &p, answer.LikelyBound); err != nil {
+		if err := j.bound(ctx, q, &p, 1, answer.LikelyBound); err != nil {
 			return nil, err
 		}
 		picks = append(picks, p)
@@ -85,15 +83,17 @@ func (j *SearchJob) findEach(ctx context.Context, device int, q search.Query, pi
 }
 
 // bound says what no network within the query's limits exceeds, where that is asked for and not known to be the winner's: for sure, and
-// likely.
-func (j *SearchJob) bound(ctx context.Context, q search.Query, p *pick, likely func() (float64, bool, error)) error {
+// likely. By default the bounds of a front share the time of one.
+func (j *SearchJob) bound(ctx context.Context, q search.Query, p *pick, shares int, likely func() (float64, bool, error)) error {
 	if p.exact || j.BoundSteps < 0 {
 		return nil
 	}
 	q.Accuracy = j.Accuracy // what remembers predictions cannot be bounded
 	steps := j.BoundSteps
 	if steps == 0 {
-		steps = search.BoundSteps(q)
+		if steps = search.BoundSteps(q); steps > 0 {
+			steps = max(steps/shares, len(q.Space.Resolutions))
+		}
 	}
 	bound, ok, err := search.Bound(ctx, q, p.best[0].Top1, steps)
 	if err != nil {
@@ -108,20 +108,31 @@ func (j *SearchJob) bound(ctx context.Context, q search.Query, p *pick, likely f
 	return err
 }
 
+// searching is the configuration of one of some searches, which reports how far all are.
+func (j *SearchJob) searching(number, all int) search.Config {
+	config := j.Config
+	config.Progress = func(p search.Progress) {
+		j.report("search", number*p.Budget+p.Evaluations, all*p.Budget)
+	}
+	return config
+}
+
 // findFront finds a device's front, up to the loosest of the limits, and picks from it.
-func (j *SearchJob) findFront(ctx context.Context, d *Device, q search.Query, picks []pick) (deviceFront, []pick, error) {
+func (j *SearchJob) findFront(ctx context.Context, device int, q search.Query, picks []pick) (deviceFront, []pick, error) {
+	d := &j.Devices[device]
 	q.Limits = loosest(j.Limits)
-	front, err := search.FindFront(ctx, q, j.Cost, j.Config)
+	front, err := search.FindFront(ctx, q, j.Cost, j.searching(device, len(j.Devices)))
 	if err != nil {
 		return deviceFront{}, nil, err
 	}
 	exact := front.Status == search.Exhausted
 	likely := func() (float64, bool, error) { return front.LikelyBound(q.Limits) }
 	if j.spread() {
-		for i, f := range front.Spread(j.Points) {
+		picked := front.Spread(j.Points)
+		for i, f := range picked {
 			p := pick{device: d, limits: j.Limits[0], place: i + 1, best: []search.Found{f}, exact: exact}
 			q.Limits = j.Cost.Limit(p.limits, j.Cost.Of(f))
-			if err := j.bound(ctx, q, &p, likely); err != nil {
+			if err := j.bound(ctx, q, &p, len(picked), likely); err != nil {
 				return deviceFront{}, nil, err
 			}
 			picks = append(picks, p)
@@ -140,7 +151,7 @@ func (j *SearchJob) findFront(ctx context.Context, d *Device, q search.Query, pi
 		}
 		q.Limits = limits
 		p := pick{device: d, limits: limits, best: []search.Found{best}, exact: exact}
-		if err := j.bound(ctx, q, &p, likely); err != nil {
+		if err := j.bound(ctx, q, &p, len(j.Limits), likely); err != nil {
 			return deviceFront{}, nil, err
 		}
 		picks = append(picks, p)
