@@ -79,7 +79,7 @@ func BenchmarkPredict(b *testing.B) {
 		members  int
 	}{{"ofa", ofaEncoding, []int{400, 400, 400}, 1}, {"ridge", encoding, []int{64, 64}, 3}} {
 		b.Run(c.name, func(b *testing.B) {
-			a := &Accuracy{Encoding: c.encoding, space: space}
+			a := &Accuracy{Encoding: c.encoding, Resolutions: space.Resolutions, space: space}
 			if a.encoder, err = newEncoder(a.Encoding, space); err != nil {
 				b.Fatal(err)
 			}
