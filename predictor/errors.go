@@ -29,7 +29,7 @@ type UnknownBlockError struct {
 }
 
 func (e *UnknownBlockError) Error() string {
-	return fmt.Sprintf("block %s (%s) was not timed: profile the device for this space and resolution", e.Block.Name, e.Block.Key())
+	return fmt.Sprintf("block %s (%s) was not timed: measure the device for this space, at this resolution too", e.Block.Name, e.Block.Key())
 }
 
 // UnknownResolutionError is returned for a network of a resolution that an accuracy predictor was not fitted to.
