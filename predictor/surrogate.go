@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/tailor-nas/tailor/supernet"
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/tailor-nas/tailor/supernet"
 )
 
 // Surrogate is a sum over a network's choices, with a constant for each resolution, in the place of a predictor that cannot be bounded.

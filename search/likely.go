@@ -3,6 +3,7 @@ package search
 import (
 	"cmp"
 	"errors"
+	"iter"
 	"slices"
 
 	"github.com/tailor-nas/tailor/predictor"
@@ -48,14 +49,14 @@ func (a *Answer) LikelyBound() (float64, bool, error) {
 
 // LikelyBound is likewise for the networks within limits, which are those of the front or tighter.
 func (f *Front) LikelyBound(limits Limits) (float64, bool, error) {
+	found, ok := f.Best(limits)
+	if !ok {
+		return 0, false, nil
+	}
 	if f.looked.networks == nil {
 		if err := f.looked.weigh(); err != nil {
 			return 0, false, err
 		}
-	}
-	found, ok := f.Best(limits)
-	if !ok {
-		return 0, false, nil
 	}
 	var networks []network
 	for _, n := range f.looked.networks {
@@ -69,7 +70,7 @@ func (f *Front) LikelyBound(limits Limits) (float64, bool, error) {
 }
 
 // candidates yields those whose accuracy was asked for.
-func (l *looked) candidates() func(yield func(Candidate) bool) {
+func (l *looked) candidates() iter.Seq[Candidate] {
 	return func(yield func(Candidate) bool) {
 		for _, r := range l.runs {
 			for c := range r.All() {
@@ -130,7 +131,7 @@ func (f *finder) likely(networks []network, found float64) (float64, bool, error
 	return bound, true, nil
 }
 
-// bestFirst sorts.
+// bestFirst sorts by accuracy, and equals by their genes, so that an answer does not depend on who was met first.
 func bestFirst(networks []network) {
 	slices.SortFunc(networks, func(a, b network) int {
 		return cmp.Or(cmp.Compare(b.top1, a.top1), slices.Compare(a.genes, b.genes))

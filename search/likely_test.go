@@ -138,4 +138,7 @@ func TestLikelyBoundSaysWhenThereIsNone(t *testing.T) {
 	if bound, ok, err := new(search.Answer).LikelyBound(); ok || err != nil {
 		t.Errorf("no answer: bound %v (%v)", bound, err)
 	}
+	if bound, ok, err := new(search.Front).LikelyBound(search.Limits{}); ok || err != nil {
+		t.Errorf("no front: bound %v (%v)", bound, err)
+	}
 }
