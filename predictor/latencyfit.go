@@ -45,7 +45,7 @@ func FitLatency(space *supernet.Space, blocks []BlockTime, networks []NetworkTim
 		return nil, err
 	}
 	if len(blocks) == 0 {
-		err = l.estimate(nil, networks, s)
+		err = l.estimate(nil, archs, networks, s)
 	} else {
 		err = l.calibrate(blocks, archs, networks)
 	}
@@ -188,11 +188,11 @@ func TransferLatency(old *Latency, networks []NetworkTime, s FitSettings) (*Late
 	}
 	best, tried := l, l.Candidates
 	for _, known := range []*Latency{nil, old} {
-		e, _, err := newLatency(old.space, networks)
+		e, archs, err := newLatency(old.space, networks)
 		if err != nil {
 			return nil, err
 		}
-		if e.estimate(known, networks, s) != nil {
+		if e.estimate(known, archs, networks, s) != nil {
 			continue // which says nothing about the others
 		}
 		tried = append(tried, e.Candidates...)
@@ -231,7 +231,7 @@ func (l *Latency) scaled() (blocks map[string]float64, at map[int]map[string]flo
 }
 
 // estimate fits to networks alone or, if there is an old predictor of another device, to these and what it says of their blocks.
-func (l *Latency) estimate(old *Latency, networks []NetworkTime, s FitSettings) error {
+func (l *Latency) estimate(old *Latency, archs []supernet.Arch, networks []NetworkTime, s FitSettings) error {
 	if len(networks) < minSamples {
 		return fmt.Errorf("%w: no blocks and %d networks, expected the times of blocks, or of at least %d networks",
 			ErrSamples, len(networks), minSamples)
@@ -244,9 +244,8 @@ func (l *Latency) estimate(old *Latency, networks []NetworkTime, s FitSettings) 
 		return w
 	}
 	loads := make([]workload, len(networks))
-	archs := make([]supernet.Arch, len(networks))
 	for i, n := range networks {
-		loads[i].ms, archs[i] = n.MS, n.Arch
+		loads[i].ms = n.MS
 		for _, b := range l.space.Blocks(n.Arch) {
 			loads[i].work = loads[i].add(workAt(int(n.Arch.Resolution), b))
 		}

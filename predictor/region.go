@@ -124,7 +124,7 @@ func count(allowed []bool) (n int) {
 // Affine is a function of the networks of a region: a constant, plus a weight for each choice that a network takes.
 type Affine struct {
 	constant float64
-	weights  []float64 // by choice (layout.choice): depths by stage, then variants by block
+	weights  []float64 // by choice (layout.taken): depths by stage, then variants by block
 }
 
 // Budget keeps a cost to at most a limit.

@@ -14,7 +14,7 @@ import (
 type Surrogate struct {
 	space     *supernet.Space
 	constants []float64 // by resolution; NaN if it was fitted to no network of it
-	weights   []float64 // by choice (layout.choice)
+	weights   []float64 // by choice (layout.taken)
 	surplus   float64   // the most that a network it was fitted to is better than its sum
 }
 

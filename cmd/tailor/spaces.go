@@ -73,11 +73,14 @@ func (c *spacesCmd) Run(g *Globals) error {
 		return err
 	}
 	info := describe(space)
-	archs := predictor.SampleArchs(space, c.Sample, g.Seed)
-	if c.Archs != "" {
+	var archs []supernet.Arch
+	switch {
+	case c.Archs != "":
 		if archs, err = readArchs(c.Archs, space); err != nil {
 			return err
 		}
+	case c.Sample > 0:
+		archs = predictor.SampleArchs(space, c.Sample, g.Seed)
 	}
 	for _, a := range archs {
 		info.Archs = append(info.Archs, archInfo{space.Spec(a), costsOf(space, a)})

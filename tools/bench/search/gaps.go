@@ -14,13 +14,9 @@ const longSeeds = 3
 
 // gaps prints how far the answers of searches and fronts are from the best of some long searches, and from their likely bounds, and how
 // many of these that best stays below.
-func (b *bench) gaps(w io.Writer, long int) error {
+func (b *bench) gaps(w io.Writer, fronts []*search.Front, long int) error {
 	fmt.Fprintf(w, "\nThe best known is the best of %d searches of %d evaluations and all others here. In points of top-1, medians of %d seeds and, in brackets, the largest:\n\n", longSeeds, long, b.seeds)
 	fmt.Fprintln(w, "| budget | best known | search is short by | likely gap | bounds that held | front is short by | likely gap | bounds that held |\n|---|---|---|---|---|---|---|---|")
-	fronts, err := b.fronts()
-	if err != nil {
-		return err
-	}
 	for _, ms := range b.budgets {
 		var found, ofFronts answers
 		for seed := uint64(1); seed <= uint64(b.seeds); seed++ {
@@ -52,17 +48,6 @@ func (b *bench) gaps(w io.Writer, long int) error {
 		fmt.Fprintf(w, "| %v ms | %.4f | %s | %s |\n", ms, known, found.row(known), ofFronts.row(known))
 	}
 	return nil
-}
-
-func (b *bench) fronts() (all []*search.Front, err error) {
-	for seed := range uint64(b.seeds) {
-		f, err := search.FindFront(context.Background(), b.query(0), search.Latency, search.Config{Seed: seed + 1})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, f)
-	}
-	return all, nil
 }
 
 // answers are by seed.

@@ -85,11 +85,15 @@ func run(w io.Writer, tailor, space, accuracy, latency, budgets, plot string, se
 			return err
 		}
 	}
-	if err := b.front(w); err != nil {
+	fronts, seconds, err := b.fronts()
+	if err != nil {
+		return err
+	}
+	if err := b.front(w, fronts, seconds); err != nil {
 		return err
 	}
 	if long > 0 {
-		if err := b.gaps(w, long); err != nil {
+		if err := b.gaps(w, fronts, long); err != nil {
 			return err
 		}
 	}
@@ -177,28 +181,32 @@ func median(v []float64) float64 {
 	return (v[len(v)/2] + v[(len(v)-1)/2]) / 2
 }
 
-// front prints what one run for the whole front gives at the budgets, by seed.
-func (b *bench) front(w io.Writer) error {
-	fmt.Fprintf(w, "\n| front at | median top-1 of %d seeds | smallest | largest |\n|---|---|---|---|\n", b.seeds)
-	found := make([][]float64, len(b.budgets))
+// fronts finds whole fronts, by seed, and says how long one took.
+func (b *bench) fronts() (all []*search.Front, seconds float64, err error) {
 	began := time.Now()
 	for seed := 1; seed <= b.seeds; seed++ {
-		q := b.query(0)
-		front, err := search.FindFront(context.Background(), q, search.Latency, search.Config{Seed: uint64(seed)})
+		f, err := search.FindFront(context.Background(), b.query(0), search.Latency, search.Config{Seed: uint64(seed)})
 		if err != nil {
-			return err
+			return nil, 0, err
 		}
-		for i, ms := range b.budgets {
-			best, ok := front.Best(search.Limits{LatencyMS: ms})
-			if !ok {
-				return fmt.Errorf("front, seed %d: nothing within %v ms", seed, ms)
-			}
-			found[i] = append(found[i], best.Top1)
-		}
+		all = append(all, f)
 	}
-	seconds := time.Since(began).Seconds() / float64(b.seeds)
-	for i, ms := range b.budgets {
-		fmt.Fprintf(w, "| %v ms | %.4f | %.4f | %.4f |\n", ms, median(found[i]), slices.Min(found[i]), slices.Max(found[i]))
+	return all, time.Since(began).Seconds() / float64(b.seeds), nil
+}
+
+// front prints what one run for the whole front gives at the budgets.
+func (b *bench) front(w io.Writer, fronts []*search.Front, seconds float64) error {
+	fmt.Fprintf(w, "\n| front at | median top-1 of %d seeds | smallest | largest |\n|---|---|---|---|\n", b.seeds)
+	for _, ms := range b.budgets {
+		var found []float64
+		for i, f := range fronts {
+			best, ok := f.Best(search.Limits{LatencyMS: ms})
+			if !ok {
+				return fmt.Errorf("front, seed %d: nothing within %v ms", i+1, ms)
+			}
+			found = append(found, best.Top1)
+		}
+		fmt.Fprintf(w, "| %v ms | %.4f | %.4f | %.4f |\n", ms, median(found), slices.Min(found), slices.Max(found))
 	}
 	fmt.Fprintf(w, "\nA front took %.2f s.\n", seconds)
 	return nil
