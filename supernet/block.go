@@ -41,6 +41,11 @@ type Block struct {
 	SE     int    `json:"se,omitempty"` // MBConv: hidden channels of squeeze-and-excitation, 0 for none
 	Skip   bool   `json:"skip,omitempty"`
 	BN     bool   `json:"bn,omitempty"`
+	// Zeros is how many percent of the weights of the block's 1x1 convolutions or of its linear layer pruning has set to
+	// zero, rounded down; a runtime may skip them. Run says how they lie: each weight on its own (0), or in runs of 8 or 16
+	// along the output channels that are zero together.
+	Zeros int `json:"zeros,omitempty"`
+	Run   int `json:"run,omitempty"`
 }
 
 // HasExpand says whether an MBConv block begins with a 1x1 expand convolution.
@@ -67,6 +72,12 @@ func (b Block) Key() string {
 	}
 	if b.BN {
 		k.WriteString("-bn")
+	}
+	if b.Zeros > 0 {
+		fmt.Fprintf(&k, "-z%d", b.Zeros)
+	}
+	if b.Run > 0 {
+		fmt.Fprintf(&k, "v%d", b.Run)
 	}
 	return k.String() + "-f32"
 }

@@ -107,8 +107,8 @@ func TestKey(t *testing.T) {
 			keys[key] = field
 		}
 	})
-	if len(keys) != 15 {
-		t.Errorf("%d keys, want one for each of 14 changes", len(keys)-1)
+	if len(keys) != 17 {
+		t.Errorf("%d keys, want one for each of 16 changes", len(keys)-1)
 	}
 }
 

@@ -32,13 +32,15 @@ func (s *Subnet) build(p *nn.Params) map[string]layer {
 	return layers
 }
 
-// NewSubnet makes a network of the given blocks with random weights, for timing.
+// NewSubnet makes a network of the given blocks with random weights, for timing or training; of those of blocks with [Block.Zeros]
+// so many are zero, at random places.
 func NewSubnet(blocks []Block, eps float64, seed uint64) (*Subnet, error) {
 	if err := cmp.Or(CheckBlocks(blocks), checkEps(eps)); err != nil {
 		return nil, err
 	}
 	s := newSubnet(blocks, eps)
 	s.params.Init(seed)
+	s.zero(seed)
 	return s, nil
 }
 
@@ -173,12 +175,15 @@ func (b Block) check() error {
 			return fmt.Errorf("shape %v is out of range", s)
 		}
 	}
+	if err := b.checkZeros(); err != nil {
+		return err
+	}
 	switch b.Kind {
 	case Pool, Linear:
 		if b.Out.H != 1 || b.Out.W != 1 || b.Kind == Linear && b.In.H*b.In.W != 1 || b.Kind == Pool && b.In.C != b.Out.C {
 			return fmt.Errorf("a %s from %v to %v does not exist", b.Kind, b.In, b.Out)
 		}
-		if b != (Block{Name: b.Name, Kind: b.Kind, In: b.In, Out: b.Out}) {
+		if b != (Block{Name: b.Name, Kind: b.Kind, In: b.In, Out: b.Out, Zeros: b.Zeros, Run: b.Run}) {
 			return fmt.Errorf("a %s has an input and an output and nothing else", b.Kind)
 		}
 		return nil
