@@ -1,0 +1,170 @@
+package supernet
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tailor-nas/tailor/internal/nn"
+)
+
+// Channels is the middle channels of an mbconv block of a [Subnet], each with everything that belongs to it: a column of
+// the expand convolution, a filter of the depthwise one, a row of the project convolution, entries of batch norm and of
+// squeeze-and-excitation. If all that is zero, the network is the same as without the channel.
+type Channels struct {
+	Block   string // name of the block
+	N       int    // how many there are
+	Members []ChannelMember
+}
+
+// ChannelMember is a tensor whose first or last axis is the middle channels.
+type ChannelMember struct {
+	Param *nn.Param
+	First bool // the first axis; else the last
+	// Weight says that these are weights of a convolution or linear layer: what counts when channels are compared. The
+	// others are batch norm's and biases.
+	Weight bool
+}
+
+// Size is the number of values of each channel.
+func (m ChannelMember) Size(n int) int { return len(m.Param.Data) / n }
+
+// Each calls f with the index of every value of a channel.
+func (m ChannelMember) Each(channel, n int, f func(i int)) {
+	size := m.Size(n)
+	from, step := channel, n
+	if m.First {
+		from, step = channel*size, 1
+	}
+	for range size {
+		f(from)
+		from += step
+	}
+}
+
+// Channels lists the middle channels of all blocks that have some of their own: those with an expand convolution. Without
+// one the middle channels are the block's input, which others share.
+func (s *Subnet) Channels() []Channels {
+	var all []Channels
+	for _, b := range s.Blocks {
+		m, ok := s.layers[b.Name].(*mbconv)
+		if !ok || m.expand == nil {
+			continue
+		}
+		c := Channels{Block: b.Name, N: b.Mid}
+		c.unit(m.expand)
+		c.unit(m.depthwise)
+		c.add(m.project.Weight(), true, true)
+		if m.se != nil {
+			c.add(m.se.Reduce, true, true)
+			c.add(m.se.Expand, false, true)
+			c.add(m.se.ExpandBias, false, false)
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// unit adds a convolution that has the channels as its output, with its batch norm.
+func (c *Channels) unit(u *nn.Unit) {
+	c.add(u.Weight(), false, true)
+	c.add(u.BN.Scale, false, false)
+	c.add(u.BN.Shift, false, false)
+}
+
+func (c *Channels) add(p *nn.Param, first, weight bool) {
+	c.Members = append(c.Members, ChannelMember{Param: p, First: first, Weight: weight})
+}
+
+// KeepChannels copies the network with some of the middle channels only: for the blocks named, those listed, in their
+// order ([Block.CanKeep] says how many may be). Squeeze-and-excitation keeps its hidden channels.
+func (s *Subnet) KeepChannels(keep map[string][]int) (*Subnet, error) {
+	blocks := slices.Clone(s.Blocks)
+	for i := range blocks {
+		b := &blocks[i]
+		list, ok := keep[b.Name]
+		if !ok {
+			continue
+		}
+		if err := checkKept(*b, list); err != nil {
+			return nil, fmt.Errorf("block %s: %w", b.Name, err)
+		}
+		b.Mid = len(list)
+	}
+	if err := CheckBlocks(blocks); err != nil {
+		return nil, err
+	}
+	narrow := newSubnet(blocks, s.BNEps)
+	from := s.params.ByName()
+	for _, p := range narrow.params.List {
+		copyAxes(p, from[p.Name])
+	}
+	for i, b := range blocks {
+		if list, ok := keep[b.Name]; ok {
+			narrow.layers[b.Name].(*mbconv).take(s.layers[b.Name].(*mbconv), list, s.Blocks[i].Mid)
+		}
+	}
+	return narrow, nil
+}
+
+// copyAxes copies the leading corner, which is the whole tensor where nothing was removed.
+func copyAxes(dst, src *nn.Param) { copyLeading(dst.Data, dst.Shape, src.Data, src.Shape) }
+
+// CanKeep says whether the block may be cut to so many middle channels.
+func (b Block) CanKeep(mid int) bool {
+	return b.HasExpand() && mid > 0 && mid <= b.Mid && mid >= b.SE && mid != b.In.C
+}
+
+func checkKept(b Block, list []int) error {
+	if !b.HasExpand() {
+		return fmt.Errorf("it has no middle channels of its own to remove")
+	}
+	if !b.CanKeep(len(list)) {
+		return fmt.Errorf("%d channels cannot be kept: it must be some, at least the %d hidden channels of squeeze-and-excitation, and not "+
+			"the %d that come in, which would mean no expand convolution", len(list), b.SE, b.In.C)
+	}
+	seen := map[int]bool{}
+	for _, c := range list {
+		if c < 0 || c >= b.Mid || seen[c] {
+			return fmt.Errorf("channel %d is not one of %d, or is kept twice", c, b.Mid)
+		}
+		seen[c] = true
+	}
+	return nil
+}
+
+// take copies the listed middle channels of a block with old of them.
+func (m *mbconv) take(from *mbconv, list []int, old int) {
+	for _, p := range []struct{ to, from *nn.Param }{
+		{m.project.Weight(), from.project.Weight()}, {m.expand.Weight(), from.expand.Weight()}, {m.depthwise.Weight(), from.depthwise.Weight()},
+		{m.expand.BN.Scale, from.expand.BN.Scale}, {m.expand.BN.Shift, from.expand.BN.Shift},
+		{m.depthwise.BN.Scale, from.depthwise.BN.Scale}, {m.depthwise.BN.Shift, from.depthwise.BN.Shift},
+	} {
+		takeChannels(p.to.Data, p.from.Data, list, old, p.to == m.project.Weight())
+	}
+	for _, n := range []struct{ to, from *nn.BatchNorm }{{m.expand.BN, from.expand.BN}, {m.depthwise.BN, from.depthwise.BN}} {
+		takeChannels(n.to.Mean, n.from.Mean, list, old, false)
+		takeChannels(n.to.Var, n.from.Var, list, old, false)
+	}
+	if m.se == nil {
+		return
+	}
+	takeChannels(m.se.Reduce.Data, from.se.Reduce.Data, list, old, true)
+	takeChannels(m.se.Expand.Data, from.se.Expand.Data, list, old, false)
+	takeChannels(m.se.ExpandBias.Data, from.se.ExpandBias.Data, list, old, false)
+}
+
+// takeChannels copies the listed entries of the first axis, or of the last.
+func takeChannels(to, from []float32, list []int, old int, first bool) {
+	if first {
+		size := len(from) / old
+		for i, c := range list {
+			copy(to[i*size:][:size], from[c*size:])
+		}
+		return
+	}
+	for r := range len(from) / old {
+		for i, c := range list {
+			to[r*len(list)+i] = from[r*old+c]
+		}
+	}
+}
