@@ -56,24 +56,7 @@ func (e *Evaluator) Close() { e.pool.Close() }
 
 // Calibrate measures the batch norm statistics of a sub-network on augmented training images.
 func (e *Evaluator) Calibrate(ctx context.Context, arch supernet.Arch) error {
-	blocks, bound := e.space.Blocks(arch), 0
-	for b, err := range e.calibration.Epoch(ctx, 0, 0) {
-		switch {
-		case err != nil:
-			return fmt.Errorf("calibrate: %w", err)
-		case bound == 0:
-			e.run.Bind(blocks, b.N, supernet.Calibrate)
-			bound = b.N
-		case b.N != bound:
-			// The last batch may be smaller; statistics go on.
-			e.run.Rebind(blocks, b.N)
-			bound = b.N
-		}
-		e.inputs.fill(e.run.Input(), int(arch.Resolution), b)
-		e.run.Forward()
-	}
-	e.run.FinishCalibration()
-	return nil
+	return calibrate(ctx, e.run, e.space.Blocks(arch), e.calibration, e.inputs)
 }
 
 // Top1 calibrates a sub-network and gives the share of a set's images that it classifies right.
@@ -104,17 +87,6 @@ func (e *Evaluator) top1(ctx context.Context, run *supernet.Runner, blocks []sup
 	if err != nil {
 		return 0, fmt.Errorf("evaluate: %w", err)
 	}
-	correct, bound := 0, 0
-	for b, err := range loader.Epoch(ctx, 0, 0) {
-		if err != nil {
-			return 0, fmt.Errorf("evaluate: %w", err)
-		}
-		if b.N != bound {
-			run.Bind(blocks, b.N, supernet.Infer)
-			bound = b.N
-		}
-		e.inputs.fill(run.Input(), blocks[0].In.H, b)
-		correct += nn.Correct(run.Forward(), b.Labels, blocks[len(blocks)-1].Out.C)
-	}
-	return float64(correct) / float64(set.Len()), nil
+	correct, err := countCorrect(ctx, run, blocks, loader, e.inputs)
+	return float64(correct) / float64(set.Len()), err
 }

@@ -1,0 +1,123 @@
+package trainer
+
+import (
+	"fmt"
+	"math"
+)
+
+// Measure is a diversity measure of sparse signal recovery: what stands in for the number of weights that are not zero.
+type Measure string
+
+// The measures. Each gives every weight θ a factor w² that its gradient is scaled by (SSGD, ICASSP 2020): with
+// g(θ) = f(θ²) it is 1/f'(θ²), with g(θ) = f(|θ|) it is 1/f'(|θ|)², for concave f.
+const (
+	// LogL2 is reweighted l2 with log(θ² + ε): w² = θ² + ε.
+	LogL2 Measure = "log-l2"
+	// LogL1 is reweighted l1 with log(|θ| + ε): w² = (|θ| + ε)².
+	LogL1 Measure = "log-l1"
+	// PNorm is the p-norm-like measure: w² = (|θ| + ε)^(2-p), 0 < p <= 2. With p = 2 it is plain SGD.
+	PNorm Measure = "p-norm"
+)
+
+// Scaling is how SSGD scales gradients: large weights move fast and small ones slowly, so that the path of training
+// itself favours sparse networks. Factors are divided by their mean over a layer's weights that are left, so that a layer
+// moves as fast as without.
+type Scaling struct {
+	Measure Measure `json:"measure"`
+	P       float64 `json:"p,omitempty"` // of PNorm
+	// Epsilon is ε at the start and EpsilonEnd at the end of training, with equal ratios in between. They are relative: to
+	// the mean square of a layer's weights for log-l2, to its root for the others. Smaller is a stronger push to sparsity.
+	Epsilon    float64 `json:"epsilon"`
+	EpsilonEnd float64 `json:"epsilon_end"`
+	// Absolute takes both as they are, as the formulas have it.
+	Absolute bool `json:"absolute_epsilon,omitempty"`
+	// Unnormalized leaves out the division by the mean: for comparison.
+	Unnormalized bool `json:"unnormalized,omitempty"`
+}
+
+func (s Scaling) check() error {
+	switch s.Measure {
+	case LogL2, LogL1:
+		if s.P != 0 {
+			return fmt.Errorf("%w: p belongs to the measure p-norm, not to %s", ErrConfig, s.Measure)
+		}
+	case PNorm:
+		if !(s.P > 0 && s.P <= 2) {
+			return fmt.Errorf("%w: p is %g, expected above 0, at most 2", ErrConfig, s.P)
+		}
+	default:
+		return fmt.Errorf("%w: measure %q is unknown; use log-l2, log-l1 or p-norm", ErrConfig, string(s.Measure))
+	}
+	for name, v := range map[string]float64{"epsilon": s.Epsilon, "epsilon at the end": s.EpsilonEnd} {
+		if !(v >= 1e-12 && v <= 1e30) {
+			return fmt.Errorf("%w: %s is %g, expected 1e-12 to 1e30", ErrConfig, name, v)
+		}
+	}
+	return nil
+}
+
+// epsilon is ε at a part of training, 0 to 1.
+func (s Scaling) epsilon(part float64) float64 {
+	return s.Epsilon * math.Pow(s.EpsilonEnd/s.Epsilon, part)
+}
+
+// factors turns the squares of a layer's weights (or the mean squares of its groups) into the factors of their gradients,
+// in place. Those that are gone count for nothing and get 0. gone may be nil.
+func (s Scaling) factors(z []float64, gone []bool, epsilon float64) {
+	left, mean := 0, 0.0
+	for i, v := range z {
+		if gone == nil || !gone[i] {
+			left++
+			mean += v
+		}
+	}
+	if left == 0 {
+		clear(z)
+		return
+	}
+	mean /= float64(left)
+	if !s.Absolute {
+		if mean == 0 {
+			mean = 1 // nothing to be relative to: all weights are zero, and equal
+		}
+		if s.Measure == LogL2 {
+			epsilon *= mean
+		} else {
+			epsilon *= math.Sqrt(mean)
+		}
+	}
+	sum := 0.0
+	for i, v := range z {
+		if gone != nil && gone[i] {
+			z[i] = 0
+			continue
+		}
+		z[i] = s.squared(v, epsilon)
+		sum += z[i]
+	}
+	if s.Unnormalized {
+		return
+	}
+	scale := sum / float64(left)
+	for i := range z {
+		z[i] /= scale
+	}
+}
+
+// squared is w² of a weight of square z.
+func (s Scaling) squared(z, epsilon float64) float64 {
+	switch s.Measure {
+	case LogL1:
+		w := math.Sqrt(z) + epsilon
+		return w * w
+	case PNorm:
+		switch s.P {
+		case 1:
+			return math.Sqrt(z) + epsilon
+		case 2:
+			return 1
+		}
+		return math.Pow(math.Sqrt(z)+epsilon, 2-s.P)
+	}
+	return z + epsilon
+}
