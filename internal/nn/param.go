@@ -16,7 +16,10 @@ type Param struct {
 	// Momentum is the optimiser's, kept here so that whatever reorders channels reorders it too; nil like Grad.
 	Momentum []float32
 	Decay    bool // weight decay applies: not to batch norm and biases
-	init     func(r *rand.Rand, data []float32)
+	// Statistic says that this is a mean or variance that calibration measures: no gradient ever reaches it, and an optimiser
+	// must leave it alone.
+	Statistic bool
+	init      func(r *rand.Rand, data []float32)
 }
 
 // Params makes the parameters of layers, or shares those of other layers.
@@ -27,6 +30,27 @@ type Params struct {
 	// Statistics lists the population statistics of batch norm among the parameters, so that they are shared and saved, as
 	// one fixed network needs it. In a supernet each sub-network has its own.
 	Statistics bool
+}
+
+// AddStatistic makes a parameter that is measured, not trained, or takes the shared one of that name.
+func (p *Params) AddStatistic(name string, start float32, width int) *Param {
+	w := p.Share[name]
+	if w == nil {
+		w = &Param{Name: name, Shape: []int{width}, Data: make([]float32, width), Statistic: true, init: Constant(start)}
+	}
+	p.List = append(p.List, w)
+	return w
+}
+
+// EnableTraining allocates what training needs beside the values: gradients and momentum, of all but statistics. Whoever
+// shares the parameters can train too.
+func (p *Params) EnableTraining() {
+	p.Train = true
+	for _, w := range p.List {
+		if w.Grad == nil && !w.Statistic {
+			w.Grad, w.Momentum = make([]float32, len(w.Data)), make([]float32, len(w.Data))
+		}
+	}
 }
 
 // ByName indexes the parameters.
