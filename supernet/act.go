@@ -36,3 +36,6 @@ func (a Act) nn() nn.Act {
 	}
 	return nn.Identity
 }
+
+// Value is the activation of v; the empty Act gives v itself.
+func (a Act) Value(v float32) float32 { return a.nn().Value(v) }

@@ -1,0 +1,158 @@
+package prune
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/tailor-nas/tailor/trainer"
+)
+
+// Method is how weights are trained so that some can go.
+type Method string
+
+// The methods. What makes each of them is filled in by [Defaults]; [Config] can change everything.
+const (
+	// SSGD scales gradients so that small weights move slowly (sparsity-promoting SGD, ICASSP 2020).
+	SSGD Method = "ssgd"
+	// Magnitude is plain SGD with weight decay; weights go gradually, the smallest first (Zhu and Gupta, 2017).
+	Magnitude Method = "magnitude"
+	// L1 is plain SGD with an l1 penalty, by proximal steps.
+	L1 Method = "l1"
+	// Powerprop trains v where the weight is v·|v|^(α-1) (Schwarz et al., NeurIPS 2021).
+	Powerprop Method = "powerprop"
+	// OneShot is plain training; everything goes at once, and what is left is not trained again.
+	OneShot Method = "one-shot"
+)
+
+// Methods lists all.
+func Methods() []Method { return []Method{SSGD, Magnitude, L1, Powerprop, OneShot} }
+
+// Kind is what is removed together.
+type Kind string
+
+// The kinds of structure.
+const (
+	Weights  Kind = "weights"  // single weights of 1x1 and dense convolutions and linear layers
+	Vectors  Kind = "vectors"  // runs of 8 or 16 of them along the output channels
+	Channels Kind = "channels" // whole middle channels of mbconv blocks, in multiples of 8: what is left is a narrower dense network
+)
+
+// Criterion is how weights of different layers are compared.
+type Criterion string
+
+// The criteria.
+const (
+	Global Criterion = "global" // by size alone: the root mean square of what is removed together
+	Layer  Criterion = "layer"  // the same share of every layer; half of it in the classifier
+	// LAMP divides a weight's square by the sum of the squares of its layer that are not smaller (Lee et al., ICLR 2021).
+	LAMP Criterion = "lamp"
+)
+
+// Config are the settings of a pruning run. Zero means zero: begin with [Defaults].
+type Config struct {
+	Method    Method            `json:"method"`
+	Structure Kind              `json:"structure"`
+	Run       int               `json:"run,omitempty"` // of vectors: 8 or 16
+	Grouped   bool              `json:"grouped"`       // SSGD scales what is removed together by one factor
+	Criterion Criterion         `json:"criterion"`
+	Sparsity  float64           `json:"sparsity"` // share of the removable weights to remove
+	Epochs    int               `json:"epochs"`
+	Batch     int               `json:"batch"`
+	Seed      uint64            `json:"seed"`
+	LR        float64           `json:"lr"`
+	Hold      float64           `json:"hold"` // part of training at LR; then a cosine to 0
+	Optimizer trainer.Optimizer `json:"optimizer"`
+
+	LabelSmoothing float64 `json:"label_smoothing"`
+	Distill        float64 `json:"distill"`  // share of the target that is the unpruned network's softmax
+	Shift          int     `json:"shift_px"` // training images are moved by up to so many pixels
+	Flip           bool    `json:"flip"`     // and mirrored at random
+
+	// Removal goes along a cubic curve from Begin to End, parts of training (Zhu and Gupta, 2017, equation 1), in steps of
+	// Every batches. Equal Begin and End are one shot.
+	Begin float64 `json:"begin"`
+	End   float64 `json:"end"`
+	Every int     `json:"every"`
+	// Regrow is a share of what is left that is exchanged each time: the smallest go, and those come back, from zero, whose
+	// gradients are largest (RigL, Evci et al., ICML 2020).
+	Regrow float64 `json:"regrow"`
+}
+
+// Defaults are the settings of a method for a network that is already trained, to remove a structure from it.
+func Defaults(m Method, structure Kind) Config {
+	c := Config{
+		Method: m, Structure: structure, Criterion: Global, Epochs: 10, Batch: 128, LR: 0.02, Hold: 0.5,
+		Optimizer: trainer.Optimizer{Rule: trainer.SGD, Momentum: 0.9, WeightDecay: 3e-5},
+		Distill:   0.5, Shift: 4, Flip: true, Begin: 0.05, End: 0.6, Every: 50,
+	}
+	if structure == Vectors {
+		c.Run = 16
+	}
+	switch m {
+	case SSGD:
+		c.Grouped = true
+		c.Optimizer.Rule = trainer.SSGD
+		c.Optimizer.Scaling = trainer.Scaling{Measure: trainer.PNorm, P: 1, Epsilon: 1, EpsilonEnd: 0.1}
+	case L1:
+		c.Optimizer.Rule, c.Optimizer.Lambda = trainer.L1, 1e-5
+	case Powerprop:
+		c.Optimizer.Rule, c.Optimizer.Alpha = trainer.Powerprop, 2
+	case OneShot:
+		c.Begin, c.End = 1, 1
+	}
+	return c
+}
+
+// check refuses settings that cannot be, by name.
+func (c Config) check() error {
+	for _, f := range []struct {
+		name      string
+		v, lo, hi float64
+	}{
+		{"sparsity", c.Sparsity, 0, 0.9999}, {"epochs", float64(c.Epochs), 1, 1e6}, {"batch", float64(c.Batch), 2, 1 << 20},
+		{"lr", c.LR, 0, 1e3}, {"hold", c.Hold, 0, 1}, {"label smoothing", c.LabelSmoothing, 0, 0.9}, {"distill", c.Distill, 0, 1},
+		{"shift", float64(c.Shift), 0, 64}, {"begin", c.Begin, 0, 1}, {"end", c.End, c.Begin, 1}, {"every", float64(c.Every), 1, 1e9},
+		{"regrow", c.Regrow, 0, 0.5},
+	} {
+		if !(f.v >= f.lo && f.v <= f.hi) || math.IsNaN(f.v) {
+			return fmt.Errorf("%w: %s is %g, expected %g to %g", trainer.ErrConfig, f.name, f.v, f.lo, f.hi)
+		}
+	}
+	return c.checkNames()
+}
+
+func (c Config) checkNames() error {
+	switch {
+	case c.Structure != Weights && c.Structure != Vectors && c.Structure != Channels:
+		return fmt.Errorf("%w: structure %q is unknown; use weights, vectors or channels", trainer.ErrConfig, string(c.Structure))
+	case c.Criterion != Global && c.Criterion != Layer && c.Criterion != LAMP:
+		return fmt.Errorf("%w: criterion %q is unknown; use global, layer or lamp", trainer.ErrConfig, string(c.Criterion))
+	case c.Structure == Vectors && c.Run != 8 && c.Run != 16:
+		return fmt.Errorf("%w: runs of %d are not supported; use 8 or 16", trainer.ErrConfig, c.Run)
+	case c.Structure != Vectors && c.Run != 0:
+		return fmt.Errorf("%w: run belongs to the structure vectors, not to %s", trainer.ErrConfig, c.Structure)
+	case c.Regrow > 0 && c.Structure == Channels:
+		return fmt.Errorf("%w: channels do not grow again: a channel of zeros has no gradients", trainer.ErrConfig)
+	}
+	return nil
+}
+
+// rate is the learning rate at a part of training, 0 to 1.
+func (c Config) rate(part float64) float64 {
+	if part <= c.Hold {
+		return c.LR
+	}
+	return c.LR / 2 * (1 + math.Cos(math.Pi*(part-c.Hold)/(1-c.Hold)))
+}
+
+// share is how much is removed at a part of training: S·(1 - (1-x)³) with x rising from 0 at Begin to 1 at End.
+func (c Config) share(part float64) float64 {
+	switch {
+	case part >= c.End:
+		return c.Sparsity
+	case part <= c.Begin:
+		return 0
+	}
+	left := 1 - (part-c.Begin)/(c.End-c.Begin)
+	return c.Sparsity * (1 - left*left*left)
+}

@@ -1,0 +1,223 @@
+package prune
+
+import (
+	"math"
+	"slices"
+
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// layer is weights of which some are removed. What is removed together is a unit: a weight, a run of weights, a channel.
+type layer interface {
+	block() string // whose weights these are
+	units() int
+	size(unit int) int // weights in a unit
+	// scores writes how large each unit is: the root of the mean square of its weights.
+	scores(dst []float64)
+	// gradients writes the same of its gradients.
+	gradients(dst []float64)
+	// mask makes the units that are gone zero, by value.
+	mask(gone []bool)
+	// masks are the values that are gone, by parameter, as mask has left them.
+	masks() map[*nn.Param][]bool
+	// recall writes which units are gone by the masks.
+	recall(gone []bool)
+	// keep is how many units are left if want are wanted: at least so many, as the structure allows.
+	keep(want int) int
+}
+
+// matrix is a weight of which single values go, or runs along its last axis.
+type matrix struct {
+	name  string
+	param *nn.Param
+	run   int
+	gone  []bool // by value
+}
+
+func (m *matrix) block() string { return m.name }
+
+func (m *matrix) out() int    { return m.param.Shape[len(m.param.Shape)-1] }
+func (m *matrix) perRow() int { return (m.out() + m.run - 1) / m.run }
+func (m *matrix) units() int  { return len(m.param.Data) / m.out() * m.perRow() }
+
+// span is the values of a unit.
+func (m *matrix) span(unit int) (from, to int) {
+	row, at := unit/m.perRow()*m.out(), unit%m.perRow()*m.run
+	return row + at, row + min(at+m.run, m.out())
+}
+
+func (m *matrix) size(unit int) int {
+	from, to := m.span(unit)
+	return to - from
+}
+
+func (m *matrix) scores(dst []float64)    { m.measure(dst, m.param.Data) }
+func (m *matrix) gradients(dst []float64) { m.measure(dst, m.param.Grad) }
+
+func (m *matrix) measure(dst []float64, v []float32) {
+	if m.run == 1 {
+		for i, w := range v {
+			dst[i] = math.Abs(float64(w))
+		}
+		return
+	}
+	for unit := range dst {
+		from, to := m.span(unit)
+		dst[unit] = rootMeanSquare(v[from:to])
+	}
+}
+
+func rootMeanSquare(v []float32) float64 {
+	var sum float64
+	for _, w := range v {
+		sum += float64(w) * float64(w)
+	}
+	return math.Sqrt(sum / float64(len(v)))
+}
+
+func (m *matrix) mask(gone []bool) {
+	for unit, g := range gone {
+		from, to := m.span(unit)
+		for i := from; i < to; i++ {
+			m.gone[i] = g
+			if g {
+				m.param.Data[i], m.param.Momentum[i] = 0, 0
+			}
+		}
+	}
+}
+
+func (m *matrix) recall(gone []bool) {
+	for unit := range gone {
+		from, _ := m.span(unit)
+		gone[unit] = m.gone[from]
+	}
+}
+
+func (m *matrix) masks() map[*nn.Param][]bool { return map[*nn.Param][]bool{m.param: m.gone} }
+
+// keep leaves at least one unit: a layer of zeros would cut the network.
+func (m *matrix) keep(want int) int { return max(want, 1) }
+
+// middle is the middle channels of a block.
+type middle struct {
+	supernet.Channels
+	of   supernet.Block
+	byL1 bool // the L1 norm of the project convolution says how large a channel is, as in OFA; else all its weights do
+	gone map[*nn.Param][]bool
+}
+
+func (m *middle) block() string { return m.Block }
+func (m *middle) units() int    { return m.N }
+
+func (m *middle) size(int) (n int) {
+	for _, member := range m.Members {
+		if member.Weight {
+			n += member.Size(m.N)
+		}
+	}
+	return n
+}
+
+func (m *middle) scores(dst []float64) {
+	if m.byL1 {
+		m.l1(dst)
+		return
+	}
+	m.measure(dst, func(p *nn.Param) []float32 { return p.Data })
+}
+
+func (m *middle) gradients(dst []float64) {
+	m.measure(dst, func(p *nn.Param) []float32 { return p.Grad })
+}
+
+func (m *middle) measure(dst []float64, of func(*nn.Param) []float32) {
+	clear(dst)
+	for _, member := range m.Members {
+		if !member.Weight {
+			continue
+		}
+		v := of(member.Param)
+		for ch := range dst {
+			member.Each(ch, m.N, func(i int) { dst[ch] += float64(v[i]) * float64(v[i]) })
+		}
+	}
+	for ch := range dst {
+		dst[ch] = math.Sqrt(dst[ch] / float64(m.size(ch)))
+	}
+}
+
+// l1 is the mean size of a channel's weights in the project convolution (Cai et al., ICLR 2020, section 3.3).
+func (m *middle) l1(dst []float64) {
+	clear(dst)
+	for _, member := range m.Members {
+		if member.Param.Name != m.Block+".project.weight" {
+			continue
+		}
+		for ch := range dst {
+			member.Each(ch, m.N, func(i int) { dst[ch] += math.Abs(float64(member.Param.Data[i])) / float64(member.Size(m.N)) })
+		}
+	}
+}
+
+func (m *middle) mask(gone []bool) {
+	for _, member := range m.Members {
+		p, values := member.Param, m.gone[member.Param]
+		for ch, g := range gone {
+			member.Each(ch, m.N, func(i int) {
+				values[i] = g
+				if g {
+					p.Data[i], p.Momentum[i] = 0, 0
+				}
+			})
+		}
+	}
+}
+
+func (m *middle) recall(gone []bool) {
+	first := m.Members[0]
+	for ch := range gone {
+		first.Each(ch, m.N, func(i int) { gone[ch] = m.gone[first.Param][i] })
+	}
+}
+
+func (m *middle) masks() map[*nn.Param][]bool { return m.gone }
+
+// keep leaves a multiple of 8 channels that the block can have.
+func (m *middle) keep(want int) int {
+	for n := (max(want, 1) + channelStep - 1) / channelStep * channelStep; n < m.N; n += channelStep {
+		if m.of.CanKeep(n) {
+			return n
+		}
+	}
+	return m.N
+}
+
+// channelStep is what numbers of channels are multiples of: narrower vectors leave lanes idle on every processor.
+const channelStep = 8
+
+// layersOf lists what a structure of a network can be removed from. Depthwise convolutions lose channels only: single zeros in
+// them make nothing faster.
+func layersOf(net *supernet.Subnet, c Config) []layer {
+	var all []layer
+	if c.Structure == Channels {
+		for _, channels := range net.Channels() {
+			i := slices.IndexFunc(net.Blocks, func(b supernet.Block) bool { return b.Name == channels.Block })
+			m := &middle{Channels: channels, of: net.Blocks[i], byL1: c.Method != SSGD, gone: map[*nn.Param][]bool{}}
+			for _, member := range channels.Members {
+				m.gone[member.Param] = make([]bool, len(member.Param.Data))
+			}
+			all = append(all, m)
+		}
+		return all
+	}
+	for _, w := range net.Matrices() {
+		run := max(c.Run, 1)
+		if run > 1 && (len(w.Param.Shape) != 2 || w.Param.Shape[1] < run) {
+			continue
+		}
+		all = append(all, &matrix{name: w.Block, param: w.Param, run: run, gone: make([]bool, len(w.Param.Data))})
+	}
+	return all
+}

@@ -1,0 +1,303 @@
+package prune
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
+)
+
+// Job is a pruning run to do.
+type Job struct {
+	Dir    string           // folder of the run; empty: nothing is kept, and the run cannot be resumed
+	Net    *supernet.Subnet // its weights are the start; it is not changed
+	Parent string           // sha256 of what Net was read from: a run resumes from the same alone
+	Data   *data.Dataset
+	Config Config
+	// Shares is what each block, by name, loses in the end: a share of its removable weights. nil: Config.Sparsity and
+	// Config.Criterion decide.
+	Shares    map[string]float64
+	Workers   int           // default 1; results do not depend on it
+	Resume    bool          // go on from the last checkpoint, if there is one
+	SaveEvery time.Duration // besides every epoch's end; default 5 minutes
+	ValImages int           // for the accuracy at an epoch's end; 0: none, only at the end of all
+	Progress  func(Progress)
+}
+
+// Progress says how far a run is.
+type Progress struct {
+	Step, Steps int
+	Epoch       int // current, from 0
+	Metric      *Metric
+}
+
+// Result is a pruned network.
+type Result struct {
+	Net     *supernet.Subnet
+	Top1Val float64 // on the images held out of training; 0 if there are none
+	Steps   int
+	Seconds float64
+	// Weights are all that could have been removed, Left those that are not zero.
+	Weights, Left int
+}
+
+// metricEvery is the number of steps between lines of metrics.
+const metricEvery = 20
+
+// Run does a pruning run, or goes on with it. The same job gives the same bits on any number of workers and however often
+// it was interrupted or killed and resumed.
+func Run(ctx context.Context, j Job) (*Result, error) {
+	if j.SaveEvery == 0 {
+		j.SaveEvery = 5 * time.Minute
+	}
+	p, err := start(j)
+	if err != nil {
+		return nil, err
+	}
+	defer p.close()
+	if err := p.run(ctx); err != nil {
+		return nil, err
+	}
+	return p.result(ctx)
+}
+
+// pruning is a run in progress.
+type pruning struct {
+	job     Job
+	config  Config
+	folder  *folder // nil if nothing is kept
+	state   State
+	net     *trainer.Network
+	teacher *trainer.Network // nil without distillation
+	soft    []float32        // the teacher's answer
+	mover   *trainer.Mover
+	remover *remover
+	loader  *data.Loader
+	steps   int
+	started time.Time
+	before  float64 // seconds of earlier parts of the run
+	saved   time.Time
+}
+
+// start checks the job, and opens or begins its folder.
+func start(j Job) (*pruning, error) {
+	p := &pruning{job: j, config: j.Config, started: time.Now(), saved: time.Now()}
+	if err := p.config.check(); err != nil {
+		return nil, err
+	}
+	if j.Data.Train.Len() < p.config.Batch {
+		return nil, fmt.Errorf("%w: batch is %d, but there are only %d images to train on", trainer.ErrConfig, p.config.Batch, j.Data.Train.Len())
+	}
+	net := j.Net.Clone()
+	net.Train()
+	if err := p.prepare(net); err != nil {
+		p.close()
+		return nil, err
+	}
+	if err := p.open(net); err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// prepare makes what works on the network.
+func (p *pruning) prepare(net *supernet.Subnet) error {
+	c, transform := p.config, p.job.Data.DefaultTransform()
+	transform.Pad, transform.Flip = c.Shift, c.Flip
+	settings := trainer.EvalSettings{Workers: p.job.Workers, Seed: c.Seed}
+	var err error
+	if p.net, err = trainer.NewNetwork(net, p.job.Data, transform, settings); err != nil {
+		return err
+	}
+	if c.Distill > 0 {
+		if p.teacher, err = trainer.NewNetwork(p.job.Net, p.job.Data, transform, settings); err != nil {
+			return err
+		}
+	}
+	p.remover = newRemover(net, c, p.job.Shares)
+	if len(p.remover.layers) == 0 {
+		return fmt.Errorf("%w: the network has no %s that could be removed", trainer.ErrConfig, c.Structure)
+	}
+	structure := trainer.Structure{}
+	if c.Grouped {
+		structure.Run = c.Run
+		if c.Structure == Channels {
+			structure.Channels = net.Channels()
+		}
+	}
+	if p.mover, err = trainer.NewMover(c.Optimizer, structure, trained(net), p.net.Pool()); err != nil {
+		return err
+	}
+	for param, gone := range p.remover.masks() {
+		p.mover.Mask(param, gone)
+	}
+	if p.loader, err = p.net.Loader(c.Batch); err != nil {
+		return err
+	}
+	p.steps = c.Epochs * p.loader.Batches()
+	return nil
+}
+
+// trained lists the parameters that move.
+func trained(net *supernet.Subnet) (all []*nn.Param) {
+	for _, p := range net.Params() {
+		if !p.Statistic {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+func (p *pruning) close() {
+	for _, n := range []*trainer.Network{p.net, p.teacher} {
+		if n != nil {
+			n.Close()
+		}
+	}
+	p.folder.close()
+}
+
+// run is the training loop.
+func (p *pruning) run(ctx context.Context) error {
+	batches := p.loader.Batches()
+	for epoch := p.state.Step / batches; epoch < p.config.Epochs; epoch++ {
+		// The batches of the step that an interruption finds are finished, hence the context without its end.
+		for b, err := range p.loader.Epoch(context.WithoutCancel(ctx), epoch, p.state.Step%batches) {
+			if err != nil {
+				return fmt.Errorf("epoch %d: %w", epoch, err)
+			}
+			if err := p.step(b, epoch); err != nil {
+				return err
+			}
+			if ctx.Err() != nil {
+				return p.interrupted()
+			}
+			if time.Since(p.saved) > p.job.SaveEvery {
+				if err := p.save(); err != nil {
+					return err
+				}
+			}
+		}
+		if err := p.endEpoch(ctx, epoch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// part is how much of the training is done, 0 to 1.
+func (p *pruning) part(step int) float64 { return float64(step) / float64(p.steps) }
+
+// step trains on one batch, and removes weights where it is time.
+func (p *pruning) step(b *data.Batch, epoch int) error {
+	c, step := p.config, p.state.Step
+	var soft []float32
+	if p.teacher != nil {
+		p.soft = p.teacher.Softmax(p.soft, b)
+		soft = p.soft
+	}
+	loss := p.net.Gradients(b, c.LabelSmoothing, c.Distill, soft)
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return fmt.Errorf("%w at step %d: the loss is %g; start again with a lower learning rate than %g", trainer.ErrDiverged, step, loss, c.LR)
+	}
+	p.removeAt(step)
+	p.mover.Step(c.rate(p.part(step)), p.part(step))
+	p.state.Step++
+	report := Progress{Step: p.state.Step, Steps: p.steps, Epoch: epoch}
+	if step%metricEvery == 0 {
+		report.Metric = &Metric{Step: step, Epoch: float64(step) / float64(p.loader.Batches()), LR: c.rate(p.part(step)), Loss: loss, Sparsity: p.remover.sparsity()}
+		if err := p.folder.add(*report.Metric); err != nil {
+			return err
+		}
+	}
+	p.report(report)
+	return nil
+}
+
+// removeAt removes what is to be gone before a step: every few steps while the share rises, and once when it is complete.
+func (p *pruning) removeAt(step int) {
+	c := p.config
+	now, before := c.share(p.part(step)), c.share(p.part(step-1))
+	complete := now == c.Sparsity && (step == 0 || before < c.Sparsity)
+	if complete || now > 0 && now < c.Sparsity && step%c.Every == 0 {
+		p.remover.update(now)
+	}
+}
+
+func (p *pruning) report(r Progress) {
+	if p.job.Progress != nil {
+		p.job.Progress(r)
+	}
+}
+
+// endEpoch measures the accuracy on held-out images, if that is wanted, and saves.
+func (p *pruning) endEpoch(ctx context.Context, epoch int) error {
+	step := p.state.Step
+	if p.job.ValImages > 0 && p.job.Data.Val.Len() > 0 && ctx.Err() == nil {
+		m := Metric{Step: step, Epoch: float64(epoch + 1), LR: p.config.rate(p.part(step)), Sparsity: p.remover.sparsity()}
+		top1, err := p.validate(ctx, data.Subset(p.job.Data.Val, p.job.ValImages, p.config.Seed))
+		if err == nil {
+			m.Top1 = &top1
+			if err := p.folder.add(m); err != nil {
+				return err
+			}
+			p.report(Progress{Step: step, Steps: p.steps, Epoch: epoch, Metric: &m})
+		} else if ctx.Err() == nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return p.interrupted()
+	}
+	return p.save()
+}
+
+func (p *pruning) validate(ctx context.Context, set data.Set) (float64, error) {
+	if err := p.net.Calibrate(ctx); err != nil {
+		return 0, err
+	}
+	return p.net.Top1(ctx, set)
+}
+
+func (p *pruning) interrupted() error {
+	if err := p.save(); err != nil {
+		return err
+	}
+	where := ""
+	if p.folder != nil {
+		where = "; its state is saved in " + p.job.Dir
+	}
+	return fmt.Errorf("%w after step %d of %d%s", trainer.ErrInterrupted, p.state.Step, p.steps, where)
+}
+
+// result removes what is still to go, measures statistics and accuracy, and cuts removed channels out.
+func (p *pruning) result(ctx context.Context) (*Result, error) {
+	if p.config.share(p.part(p.steps-1)) < p.config.Sparsity {
+		p.remover.update(p.config.Sparsity)
+	}
+	r := &Result{Steps: p.steps, Seconds: p.seconds(), Weights: p.remover.total, Left: p.remover.left()}
+	if err := p.net.Calibrate(ctx); err != nil {
+		return nil, err
+	}
+	if p.job.Data.Val.Len() > 0 {
+		var err error
+		if r.Top1Val, err = p.net.Top1(ctx, p.job.Data.Val); err != nil {
+			return nil, err
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, errors.Join(trainer.ErrInterrupted, ctx.Err())
+	}
+	var err error
+	r.Net, err = p.remover.cut(p.net.Net)
+	return r, err
+}
+
+func (p *pruning) seconds() float64 { return p.before + time.Since(p.started).Seconds() }

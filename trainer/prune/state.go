@@ -1,0 +1,316 @@
+package prune
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
+)
+
+const (
+	infoKind, infoVersion   = "pruning", 1
+	stateKind, stateVersion = "pruning-state", 1
+
+	infoFile        = "pruning.json"
+	metricsFile     = "metrics.jsonl"
+	checkpointsDir  = "checkpoints"
+	stateFile       = "state.json"
+	checkpointsKept = 2
+)
+
+// Info is what a pruning run is: the document pruning.json, written once when it starts. Its inputs are the manifest of the
+// network that is pruned ("parent") and the data ("data").
+type Info struct {
+	store.Header
+	Config Config             `json:"config"`
+	Shares map[string]float64 `json:"shares,omitempty"` // what each block loses, if that was chosen beforehand
+}
+
+// State is where a run stands: the document state.json of a checkpoint. Everything random follows from the seed and the step.
+type State struct {
+	store.Header
+	Step         int               `json:"step"` // steps done
+	Seconds      float64           `json:"seconds"`
+	MetricsBytes int64             `json:"metrics_bytes"`
+	Files        map[string]string `json:"files"` // sha256 of the tensors beside it
+}
+
+// Metric is a line of metrics.jsonl.
+type Metric struct {
+	Step     int      `json:"step"`
+	Epoch    float64  `json:"epoch"`
+	LR       float64  `json:"lr"`
+	Loss     float64  `json:"loss,omitempty"` // not at an epoch's end
+	Sparsity float64  `json:"sparsity"`
+	Top1     *float64 `json:"val_top1,omitempty"` // at an epoch's end, if measured
+}
+
+// folder is where a run is kept. A nil folder keeps nothing.
+type folder struct {
+	dir     string
+	sha     string // of pruning.json
+	metrics *os.File
+	w       *bufio.Writer
+	size    int64
+}
+
+// open begins the job's folder, or goes on from its last checkpoint.
+func (p *pruning) open(net *supernet.Subnet) error {
+	j := p.job
+	if j.Dir == "" {
+		return nil
+	}
+	want := Info{Config: p.config, Shares: j.Shares}
+	want.Inputs = map[string]store.Input{"data": {SHA256: j.Data.SHA256}}
+	if j.Parent != "" {
+		want.Inputs["parent"] = store.Input{SHA256: j.Parent}
+	}
+	if err := beginOrResume(j, &want); err != nil {
+		return err
+	}
+	p.folder = &folder{dir: j.Dir, sha: want.SHA256}
+	if err := p.restore(net); err != nil {
+		return err
+	}
+	return p.folder.openMetrics(p.state.MetricsBytes)
+}
+
+// beginOrResume writes pruning.json, or checks that the one that is there says the same.
+func beginOrResume(j Job, want *Info) error {
+	path := filepath.Join(j.Dir, infoFile)
+	var have Info
+	switch err := store.ReadDocument(path, infoKind, infoVersion, &have); {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := os.MkdirAll(filepath.Join(j.Dir, checkpointsDir), 0o755); err != nil {
+			return fmt.Errorf("create pruning run: %w", err)
+		}
+		return store.WriteDocument(path, infoKind, infoVersion, want)
+	case err != nil:
+		return err
+	case !j.Resume:
+		return fmt.Errorf("%s already holds a pruning run; add --resume to go on with it, or choose another folder: %w", j.Dir, fs.ErrExist)
+	}
+	for role, in := range want.Inputs {
+		if err := have.Check(path, role, in.SHA256); err != nil {
+			return err
+		}
+	}
+	if have.Config != want.Config || !maps.Equal(have.Shares, want.Shares) {
+		return fmt.Errorf("%w: pruning run %s was started with other settings; resume it with the same, or choose another folder", trainer.ErrConfig, j.Dir)
+	}
+	*want = have
+	return store.CleanPartial(filepath.Join(j.Dir, checkpointsDir))
+}
+
+// tensors are what a checkpoint holds, by file.
+func (p *pruning) tensors() map[string][]store.Tensor {
+	all := map[string][]store.Tensor{"weights.safetensors": p.net.Net.Tensors()}
+	for _, param := range trained(p.net.Net) {
+		all["momentum.safetensors"] = append(all["momentum.safetensors"], store.Tensor{Name: param.Name, Shape: param.Shape, Data: param.Momentum})
+	}
+	masks := p.remover.masks()
+	for _, param := range trained(p.net.Net) {
+		if gone, ok := masks[param]; ok {
+			all["masks.safetensors"] = append(all["masks.safetensors"], store.Tensor{Name: param.Name, Shape: param.Shape, Data: floats(gone)})
+		}
+	}
+	return all
+}
+
+// floats has 1 for what is gone.
+func floats(gone []bool) []float32 {
+	v := make([]float32, len(gone))
+	for i, g := range gone {
+		if g {
+			v[i] = 1
+		}
+	}
+	return v
+}
+
+// save writes a checkpoint, whole or not at all, and drops the oldest ones.
+func (p *pruning) save() error {
+	p.saved = time.Now()
+	f := p.folder
+	if f == nil {
+		return nil
+	}
+	var err error
+	if p.state.MetricsBytes, err = f.flush(); err != nil {
+		return err
+	}
+	p.state.Seconds, p.state.Files = p.seconds(), map[string]string{}
+	p.state.Inputs = map[string]store.Input{"pruning": {Path: infoFile, SHA256: f.sha}}
+	dir := filepath.Join(f.dir, checkpointsDir, fmt.Sprintf("step-%09d", p.state.Step))
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	err = store.WriteDir(dir, func(tmp string) error {
+		for name, tensors := range p.tensors() {
+			if p.state.Files[name], err = store.WriteTensors(filepath.Join(tmp, name), tensors, nil); err != nil {
+				return err
+			}
+		}
+		return store.WriteDocument(filepath.Join(tmp, stateFile), stateKind, stateVersion, &p.state)
+	})
+	if err != nil {
+		return fmt.Errorf("save checkpoint: %w", err)
+	}
+	return f.dropOld()
+}
+
+// checkpoints lists the folders of checkpoints, oldest first.
+func (f *folder) checkpoints() ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(f.dir, checkpointsDir))
+	if err != nil {
+		return nil, fmt.Errorf("list checkpoints: %w", err)
+	}
+	var all []string
+	for _, e := range entries {
+		if digits, ok := strings.CutPrefix(e.Name(), "step-"); ok && len(digits) == 9 {
+			all = append(all, filepath.Join(f.dir, checkpointsDir, e.Name()))
+		}
+	}
+	slices.Sort(all)
+	return all, nil
+}
+
+func (f *folder) dropOld() error {
+	all, err := f.checkpoints()
+	if err != nil {
+		return err
+	}
+	for _, old := range all[:max(0, len(all)-checkpointsKept)] {
+		if err := os.RemoveAll(old); err != nil {
+			return fmt.Errorf("drop old checkpoint: %w", err)
+		}
+	}
+	return nil
+}
+
+// restore reads the last checkpoint, if there is one.
+func (p *pruning) restore(net *supernet.Subnet) error {
+	all, err := p.folder.checkpoints()
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	dir := all[len(all)-1]
+	if err := p.restoreFrom(dir, net); err != nil {
+		return fmt.Errorf("last checkpoint is damaged (to go back to the one before, delete %s): %w", dir, err)
+	}
+	p.before = p.state.Seconds
+	return nil
+}
+
+func (p *pruning) restoreFrom(dir string, net *supernet.Subnet) error {
+	path := filepath.Join(dir, stateFile)
+	if err := store.ReadDocument(path, stateKind, stateVersion, &p.state); err != nil {
+		return err
+	}
+	if err := p.state.Check(path, "pruning", p.folder.sha); err != nil {
+		return err
+	}
+	files := map[string]*store.TensorFile{}
+	for name := range p.tensors() {
+		f, err := store.ReadTensors(filepath.Join(dir, name))
+		if err != nil {
+			return err
+		}
+		if f.SHA256 != p.state.Files[name] {
+			return fmt.Errorf("%s is not the file that its checkpoint was saved with: sha256 %.12s, expected %.12s", filepath.Join(dir, name), f.SHA256, p.state.Files[name])
+		}
+		files[name] = f
+	}
+	return p.load(net, files)
+}
+
+// load copies tensors into the network, the optimiser and the masks.
+func (p *pruning) load(net *supernet.Subnet, files map[string]*store.TensorFile) error {
+	if err := net.Load(files["weights.safetensors"]); err != nil {
+		return err
+	}
+	masks := p.remover.masks()
+	for _, param := range trained(net) {
+		m, ok := files["momentum.safetensors"].Lookup(param.Name)
+		if !ok || !slices.Equal(m.Shape, param.Shape) {
+			return fmt.Errorf("momentum of %s is missing or of another shape", param.Name)
+		}
+		copy(param.Momentum, m.Data)
+		if masks[param] == nil {
+			continue
+		}
+		g, ok := files["masks.safetensors"].Lookup(param.Name)
+		if !ok || !slices.Equal(g.Shape, param.Shape) {
+			return fmt.Errorf("mask of %s is missing or of another shape", param.Name)
+		}
+		mark(masks, param, g.Data)
+	}
+	p.remover.recall()
+	return nil
+}
+
+func mark(masks map[*nn.Param][]bool, param *nn.Param, v []float32) {
+	for i := range masks[param] {
+		masks[param][i] = v[i] != 0
+	}
+}
+
+func (f *folder) openMetrics(size int64) (err error) {
+	if f.metrics, err = os.OpenFile(filepath.Join(f.dir, metricsFile), os.O_RDWR|os.O_CREATE, 0o644); err != nil {
+		return fmt.Errorf("open metrics: %w", err)
+	}
+	if err = f.metrics.Truncate(size); err == nil {
+		_, err = f.metrics.Seek(size, 0)
+	}
+	if err != nil {
+		return fmt.Errorf("cut back metrics: %w", err)
+	}
+	f.w, f.size = bufio.NewWriter(f.metrics), size
+	return nil
+}
+
+func (f *folder) add(line Metric) error {
+	if f == nil {
+		return nil
+	}
+	text, err := json.Marshal(line)
+	if err != nil {
+		return fmt.Errorf("write metrics: %w", err)
+	}
+	n, err := f.w.Write(append(text, '\n'))
+	f.size += int64(n)
+	if err != nil {
+		return fmt.Errorf("write metrics: %w", err)
+	}
+	return nil
+}
+
+func (f *folder) flush() (int64, error) {
+	err := f.w.Flush()
+	if err == nil {
+		err = f.metrics.Sync()
+	}
+	if err != nil {
+		return 0, fmt.Errorf("write metrics: %w", err)
+	}
+	return f.size, nil
+}
+
+func (f *folder) close() {
+	if f != nil && f.metrics != nil {
+		f.w.Flush()
+		f.metrics.Close()
+	}
+}
