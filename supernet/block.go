@@ -11,10 +11,11 @@ type Kind string
 
 // The kinds of block.
 const (
-	Conv   Kind = "conv"   // dense convolution, with batch norm if BN is set, then the activation
-	MBConv Kind = "mbconv" // inverted residual: 1x1 expand, depthwise, optional SE, 1x1 project
-	Pool   Kind = "pool"   // global mean over height and width
-	Linear Kind = "linear" // fully connected, with bias
+	Conv    Kind = "conv"    // dense convolution, with batch norm if BN is set, bias if Bias is, then the activation
+	MBConv  Kind = "mbconv"  // inverted residual: 1x1 expand, depthwise, optional SE, 1x1 project
+	Pool    Kind = "pool"    // global mean over height and width
+	MaxPool Kind = "maxpool" // largest value of every window of Kernel x Kernel pixels, without padding
+	Linear  Kind = "linear"  // fully connected, with bias, perhaps an activation; maps are flattened as (height,width,channels)
 )
 
 // Shape is the size of an activation of one image.
@@ -41,6 +42,8 @@ type Block struct {
 	SE     int    `json:"se,omitempty"` // MBConv: hidden channels of squeeze-and-excitation, 0 for none
 	Skip   bool   `json:"skip,omitempty"`
 	BN     bool   `json:"bn,omitempty"`
+	Bias   bool   `json:"bias,omitempty"`  // Conv: a bias instead of batch norm
+	Valid  bool   `json:"valid,omitempty"` // Conv with bias: no padding, so that the output is smaller by Kernel-1
 	// Zeros is how many percent of the weights of the block's 1x1 convolutions or of its linear layer pruning has set to
 	// zero, rounded down; a runtime may skip them. Run says how they lie: each weight on its own (0), or in runs of 8 or 16
 	// along the output channels that are zero together.
@@ -73,6 +76,12 @@ func (b Block) Key() string {
 	if b.BN {
 		k.WriteString("-bn")
 	}
+	if b.Bias {
+		k.WriteString("-bias")
+	}
+	if b.Valid {
+		k.WriteString("-valid")
+	}
 	if b.Zeros > 0 {
 		fmt.Fprintf(&k, "-z%d", b.Zeros)
 	}
@@ -91,7 +100,7 @@ func (b Block) MACs() int64 {
 	case Conv:
 		return outPixels * k * k * in * out
 	case Linear:
-		return in * out
+		return int64(b.In.Len()) * out
 	case MBConv:
 		n := outPixels*k*k*mid + outPixels*mid*out + 2*mid*int64(b.SE)
 		if b.HasExpand() {
@@ -111,9 +120,12 @@ func (b Block) Params() int64 {
 		if b.BN {
 			n += 2 * out
 		}
+		if b.Bias {
+			n += out
+		}
 		return n
 	case Linear:
-		return in*out + out
+		return int64(b.In.Len())*out + out
 	case MBConv:
 		n := k*k*mid + 2*mid + mid*out + 2*out
 		if b.HasExpand() {

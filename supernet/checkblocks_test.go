@@ -15,7 +15,7 @@ var badBlocks = map[string]struct {
 	want string
 }{
 	"none":           {func(b []supernet.Block) []supernet.Block { return nil }, "at least one block"},
-	"kind":           {one(1, func(b *supernet.Block) { b.Kind = "attention" }), `kind "attention" is unknown; use conv, mbconv, pool or linear`},
+	"kind":           {one(1, func(b *supernet.Block) { b.Kind = "attention" }), `kind "attention" is unknown; use conv, mbconv, pool, maxpool or linear`},
 	"no kind":        {one(1, func(b *supernet.Block) { b.Kind = "" }), "is unknown"},
 	"gap":            {func(b []supernet.Block) []supernet.Block { return slices.Delete(b, 2, 3) }, "takes"},
 	"same name":      {one(2, func(b *supernet.Block) { b.Name = "stages.0.0" }), `name "stages.0.0" is taken`},

@@ -2,7 +2,7 @@ package supernet
 
 import "github.com/tailor-nas/tailor/internal/nn"
 
-// flow is what one block hands to the next: images, a unit's output, or pooled features.
+// flow is what one block hands to the next: images, a unit's output, or a vector: features, or a map that is whole in memory.
 type flow struct {
 	images []float32
 	unit   *nn.Unit
@@ -27,8 +27,12 @@ func newLayer(p *nn.Params, b Block, kernels []int, transforms bool, eps float64
 		return newMBConv(p, b, kernels, transforms, eps)
 	case b.Kind == Pool:
 		return &poolLayer{nn.NewPool2D()}
+	case b.Kind == MaxPool:
+		return &maxPoolLayer{nn.NewMaxPool(b.Kernel, b.Stride)}
 	case b.Kind == Linear:
-		return &linearLayer{linear: nn.NewLinear(p, b.Name, b.In.C, b.Out.C, true, nn.Identity)}
+		return &linearLayer{linear: nn.NewLinear(p, b.Name, b.In.Len(), b.Out.C, true, b.Act.nn())}
+	case b.Bias:
+		return &convLayer{nn.NewConv(p, b.Name, b.Kernel, b.Stride, b.In.C, b.Out.C, b.Valid, b.Act.nn())}
 	case !b.BN:
 		return &linearLayer{linear: nn.NewLinear(p, b.Name, b.In.C, b.Out.C, false, b.Act.nn())}
 	case b.Kernel == 1:
@@ -68,17 +72,14 @@ func (l *poolLayer) forward()               { l.pool.Forward() }
 func (l *poolLayer) backward()              { l.pool.Backward() }
 func (l *poolLayer) norms() []*nn.BatchNorm { return nil }
 
-// linearLayer works on pooled features, with dropout before it.
+// linearLayer works on features, or on a map as if it were features, with dropout before it.
 type linearLayer struct {
 	dropout nn.Dropout
 	linear  *nn.Linear
 }
 
 func (l *linearLayer) bind(g *nn.Graph, b Block, in flow, _ nn.Slot) flow {
-	v := in.vector
-	if v == nil {
-		v = g.InputVector(in.images, b.In.C)
-	}
+	v := in.maps(g, b)
 	l.dropout.Bind(v)
 	return flow{vector: l.linear.Bind(g, v)}
 }

@@ -5,20 +5,21 @@ import (
 	"math"
 	"slices"
 
+	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// reference computes a network in training mode in float64, straight from its blocks and the supernet's tensors: no views,
-// no memory plan, no order of sums in common with the engine.
+// reference computes a network in training mode in float64, straight from its blocks and its or the supernet's tensors: no
+// views, no memory plan, no order of sums in common with the engine.
 type reference struct {
 	shapes map[string][]int
 	values map[string][]float64
 	n      int
 }
 
-func newReference(net *supernet.Supernet, n int) *reference {
+func newReference(params []*nn.Param, n int) *reference {
 	r := &reference{map[string][]int{}, map[string][]float64{}, n}
-	for _, p := range net.Params() {
+	for _, p := range params {
 		r.shapes[p.Name] = p.Shape
 		for _, v := range p.Data {
 			r.values[p.Name] = append(r.values[p.Name], float64(v))
@@ -59,18 +60,25 @@ func (r *reference) block(b supernet.Block, x image) image {
 			}
 		})
 		return y
+	case supernet.MaxPool:
+		return r.maxPool(b, x)
 	case supernet.Linear:
-		y := r.dense(b.Name+".weight", x, b.Out, 1, 1)
-		eachPixel(y, func(n, _, _ int) {
-			for c, v := range r.values[b.Name+".bias"] {
-				y.at(n, 0, 0)[c] += v
-			}
-		})
+		flat := image{x.n, 1, 1, x.h * x.w * x.c, x.v} // (height,width,channels)
+		y := r.dense(b.Name+".weight", flat, b.Out, 1, 1, 0)
+		r.bias(b.Name+".bias", y)
+		activate(y, b.Act)
 		return y
 	case supernet.Conv:
-		y := r.dense(b.Name+".weight", x, b.Out, b.Kernel, b.Stride)
+		pad := b.Kernel / 2
+		if b.Valid {
+			pad = 0
+		}
+		y := r.dense(b.Name+".weight", x, b.Out, b.Kernel, b.Stride, pad)
 		if b.BN {
 			r.norm(b.Name+".bn", y)
+		}
+		if b.Bias {
+			r.bias(b.Name+".bias", y)
 		}
 		activate(y, b.Act)
 		return y
@@ -78,10 +86,33 @@ func (r *reference) block(b supernet.Block, x image) image {
 	return r.mbconv(b, x)
 }
 
+func (r *reference) bias(name string, y image) {
+	eachPixel(y, func(n, h, w int) {
+		for c, v := range r.values[name] {
+			y.at(n, h, w)[c] += v
+		}
+	})
+}
+
+func (r *reference) maxPool(b supernet.Block, x image) image {
+	y := newImage(r.n, b.Out)
+	for i := range y.v {
+		y.v[i] = math.Inf(-1)
+	}
+	eachPixel(y, func(n, oy, ox int) {
+		eachTap(b.Kernel, b.Stride, 0, oy, ox, x, func(_, iy, ix int) {
+			for c, v := range x.at(n, iy, ix) {
+				y.at(n, oy, ox)[c] = math.Max(v, y.at(n, oy, ox)[c])
+			}
+		})
+	})
+	return y
+}
+
 func (r *reference) mbconv(b supernet.Block, x image) image {
 	t := x
 	if b.HasExpand() {
-		t = r.dense(b.Name+".expand.weight", t, supernet.Shape{H: b.In.H, W: b.In.W, C: b.Mid}, 1, 1)
+		t = r.dense(b.Name+".expand.weight", t, supernet.Shape{H: b.In.H, W: b.In.W, C: b.Mid}, 1, 1, 0)
 		r.norm(b.Name+".expand.bn", t)
 		activate(t, b.Act)
 	}
@@ -91,7 +122,7 @@ func (r *reference) mbconv(b supernet.Block, x image) image {
 	if b.SE > 0 {
 		r.excite(b, t)
 	}
-	y := r.dense(b.Name+".project.weight", t, b.Out, 1, 1)
+	y := r.dense(b.Name+".project.weight", t, b.Out, 1, 1, 0)
 	r.norm(b.Name+".project.bn", y)
 	if b.Skip {
 		for i := range y.v {
@@ -102,11 +133,11 @@ func (r *reference) mbconv(b supernet.Block, x image) image {
 }
 
 // dense convolves with the leading input and output channels of a weight (kernel,kernel,in,out) or (in,out).
-func (r *reference) dense(weight string, x image, out supernet.Shape, kernel, stride int) image {
+func (r *reference) dense(weight string, x image, out supernet.Shape, kernel, stride, pad int) image {
 	shape, w, y := r.shapes[weight], r.values[weight], newImage(r.n, out)
 	in, ld := shape[len(shape)-2], shape[len(shape)-1]
 	eachPixel(y, func(n, oy, ox int) {
-		eachTap(kernel, stride, oy, ox, x, func(tap, iy, ix int) {
+		eachTap(kernel, stride, pad, oy, ox, x, func(tap, iy, ix int) {
 			out := y.at(n, oy, ox)
 			for i, v := range x.at(n, iy, ix) {
 				for o, w := range w[(tap*in+i)*ld:][:y.c] {
@@ -122,7 +153,7 @@ func (r *reference) depthwise(b supernet.Block, x image) image {
 	y := newImage(r.n, supernet.Shape{H: b.Out.H, W: b.Out.W, C: b.Mid})
 	w, c := r.kernel(b)
 	eachPixel(y, func(n, oy, ox int) {
-		eachTap(b.Kernel, b.Stride, oy, ox, x, func(tap, iy, ix int) {
+		eachTap(b.Kernel, b.Stride, b.Kernel/2, oy, ox, x, func(tap, iy, ix int) {
 			out := y.at(n, oy, ox)
 			for j, v := range x.at(n, iy, ix) {
 				out[j] += v * w[tap*c+j]
@@ -223,9 +254,9 @@ func eachPixel(x image, f func(n, h, w int)) {
 	}
 }
 
-func eachTap(kernel, stride, oy, ox int, x image, f func(tap, iy, ix int)) {
+func eachTap(kernel, stride, pad, oy, ox int, x image, f func(tap, iy, ix int)) {
 	for tap := range kernel * kernel {
-		iy, ix := oy*stride+tap/kernel-kernel/2, ox*stride+tap%kernel-kernel/2
+		iy, ix := oy*stride+tap/kernel-pad, ox*stride+tap%kernel-pad
 		if iy >= 0 && iy < x.h && ix >= 0 && ix < x.w {
 			f(tap, iy, ix)
 		}

@@ -133,7 +133,8 @@ func CheckBlocks(blocks []Block) error {
 		}
 		if i > 0 && !b.follows(blocks[i-1]) {
 			return fmt.Errorf("block %d (%q): a %s cannot follow a %s here; a network is images, a convolution, mbconv blocks, 1x1 convolutions, "+
-				"a pool, then 1x1 convolutions without batch norm and linear layers", i, b.Name, b.Kind, blocks[i-1].Kind)
+				"a pool, then 1x1 convolutions without batch norm and linear layers; "+
+				"or images, convolutions with bias and max pools, then linear layers", i, b.Name, b.Kind, blocks[i-1].Kind)
 		}
 		if b.Name == "" || !names.add(b.Name) {
 			return fmt.Errorf("block %d: name %q is taken, or part of another", i, b.Name)
@@ -161,13 +162,21 @@ func (n blockNames) add(name string) bool {
 	return true
 }
 
-// follows says whether the block can work on what another gives: maps with height and width are convolved and pooled, what
-// is pooled only multiplied.
+// follows says whether the block can work on what another gives: maps of a convolution with batch norm, whose normalisation is
+// left to the next; plain maps; or features without height and width, which are only multiplied.
 func (b Block) follows(prev Block) bool {
-	multiplied := func(b Block) bool { return b.Kind == Linear || b.Kind == Conv && !b.BN }
-	pooled := multiplied(prev) || prev.Kind == Pool
-	return pooled == multiplied(b) && (b.Kind != Conv || b.Kernel == 1)
+	multiplied := func(b Block) bool { return b.Kind == Linear || b.Kind == Conv && !b.BN && !b.Bias }
+	switch {
+	case prev.plain():
+		return b.plain() || b.Kind == Linear
+	case prev.Kind == Pool || multiplied(prev):
+		return multiplied(b)
+	}
+	return !b.plain() && !multiplied(b) && (b.Kind != Conv || b.Kernel == 1)
 }
+
+// plain says whether the block works on maps as they are, as networks without batch norm do.
+func (b Block) plain() bool { return b.Kind == MaxPool || b.Kind == Conv && b.Bias }
 
 func (b Block) check() error {
 	for _, s := range []Shape{b.In, b.Out} {
@@ -180,16 +189,18 @@ func (b Block) check() error {
 	}
 	switch b.Kind {
 	case Pool, Linear:
-		if b.Out.H != 1 || b.Out.W != 1 || b.Kind == Linear && b.In.H*b.In.W != 1 || b.Kind == Pool && b.In.C != b.Out.C {
-			return fmt.Errorf("a %s from %v to %v does not exist", b.Kind, b.In, b.Out)
-		}
-		if b != (Block{Name: b.Name, Kind: b.Kind, In: b.In, Out: b.Out, Zeros: b.Zeros, Run: b.Run}) {
-			return fmt.Errorf("a %s has an input and an output and nothing else", b.Kind)
-		}
-		return nil
+		return b.checkHead()
+	case MaxPool:
+		return b.checkMaxPool()
 	case Conv, MBConv:
 	default:
-		return fmt.Errorf("kind %q is unknown; use conv, mbconv, pool or linear", b.Kind)
+		return fmt.Errorf("kind %q is unknown; use conv, mbconv, pool, maxpool or linear", b.Kind)
+	}
+	if b.Kind == Conv && b.Bias {
+		return b.checkPlainConv()
+	}
+	if b.Bias || b.Valid {
+		return fmt.Errorf("only a convolution without batch norm has a bias, and only one with bias can do without padding")
 	}
 	if err := b.Act.check(); err != nil {
 		return err
@@ -217,6 +228,24 @@ func (b Block) check() error {
 	}
 	if b.Kind == Conv && b.Kernel == 1 && b.Stride != 1 {
 		return fmt.Errorf("a 1x1 convolution with stride %d is not supported", b.Stride)
+	}
+	return nil
+}
+
+// checkHead checks a global pool or a linear layer.
+func (b Block) checkHead() error {
+	if b.Out.H != 1 || b.Out.W != 1 || b.Kind == Pool && b.In.C != b.Out.C {
+		return fmt.Errorf("a %s from %v to %v does not exist", b.Kind, b.In, b.Out)
+	}
+	if b.Kind == Linear && b.Act != "" {
+		if err := b.Act.check(); err != nil {
+			return err
+		}
+		b.Act = ""
+	}
+	if b != (Block{Name: b.Name, Kind: b.Kind, In: b.In, Out: b.Out, Zeros: b.Zeros, Run: b.Run}) {
+		what := map[Kind]string{Pool: "an input and an output", Linear: "an input, an output, perhaps an activation"}[b.Kind]
+		return fmt.Errorf("a %s has %s and nothing else", b.Kind, what)
 	}
 	return nil
 }

@@ -35,8 +35,8 @@ func (b Block) checkZeros() error {
 		return fmt.Errorf("runs of %d zeros are not supported; use 8 or 16, or none for single weights", b.Run)
 	case b.Run != 0 && b.Zeros == 0:
 		return fmt.Errorf("runs of zeros need zeros")
-	case b.Zeros > 0 && b.Kind == Pool:
-		return fmt.Errorf("a pool has no weights to be zero")
+	case b.Zeros > 0 && (b.Kind == Pool || b.Kind == MaxPool):
+		return fmt.Errorf("a %s has no weights to be zero", b.Kind)
 	}
 	return nil
 }

@@ -56,6 +56,7 @@ type Graph struct {
 	scratch []scratch // by worker
 	want    scratchSizes
 	units   []*Unit // bound
+	input   Vector  // the images, where they come in as a vector
 }
 
 // Slot names memory that is used in turn: for gradients in training, for activations otherwise. Two units whose values are

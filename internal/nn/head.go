@@ -7,15 +7,20 @@ import (
 	"github.com/tailor-nas/tailor/internal/kernel"
 )
 
-// Vector is an activation without height and width, (N,C), with the gradient that comes back to it.
+// Vector is an activation of C values an image, (N,C), with the gradient that comes back to it: one without height and width,
+// or a map (N,H,W,channels) whose C is H*W*channels.
 type Vector struct {
-	C          int
-	Data, Grad []float32
+	C    int
+	Data []float32
+	Grad []float32 // in training; nil for the images, whose gradient nobody wants
 }
 
 func (v *Vector) bind(g *Graph, c int) {
 	v.C = c
-	v.Data, v.Grad = grow(v.Data, g.n*c), grow(v.Grad, g.n*c)
+	v.Data = grow(v.Data, g.n*c)
+	if g.mode == Train {
+		v.Grad = grow(v.Grad, g.n*c)
+	}
 }
 
 // Pool2D averages a unit's output over height and width.
@@ -51,8 +56,12 @@ func (p *Pool2D) forwardChunk(worker, chunk int) {
 	}
 }
 
-// Backward gives the unit its gradient.
-func (p *Pool2D) Backward() { p.g.pool.Run(p.g.chunks(), p.backwardTask) }
+// Backward gives the unit its gradient, unless it stands for images.
+func (p *Pool2D) Backward() {
+	if p.prev.op != nil {
+		p.g.pool.Run(p.g.chunks(), p.backwardTask)
+	}
+}
 
 func (p *Pool2D) backwardChunk(worker, chunk int) {
 	w := &p.g.scratch[worker]
@@ -65,7 +74,8 @@ func (p *Pool2D) backwardChunk(worker, chunk int) {
 	}
 }
 
-// Linear is a fully connected layer (a 1x1 convolution of pooled features) with bias or activation, and without batch norm.
+// Linear is a fully connected layer (a 1x1 convolution of pooled features) with bias, activation or both, and without batch
+// norm. A map that comes in is flattened: its values count in the order (height,width,channels).
 type Linear struct {
 	Weight *Param // (in,out)
 	Bias   *Param // nil without
@@ -129,9 +139,11 @@ func (l *Linear) forwardChunk(_, chunk int) {
 	kernel.Map(of(l.y.Data, l.y.C, from, to-from), z, l.ones, l.zeros, l.act)
 }
 
-// Backward adds the weight gradients and gives x its gradient.
+// Backward adds the weight gradients and gives x its gradient, if it has one.
 func (l *Linear) Backward() {
-	l.packed.PackTransposed(l.y.C, l.x.C, l.Weight.Data, l.y.C)
+	if l.x.Grad != nil {
+		l.packed.PackTransposed(l.y.C, l.x.C, l.Weight.Data, l.y.C)
+	}
 	l.g.pool.Run(l.g.chunks(), l.backwardTask)
 	l.g.pool.Run(min(weightTasks, l.x.C), l.weightTask)
 	if l.Bias != nil {
@@ -150,7 +162,9 @@ func (l *Linear) backwardChunk(_, chunk int) {
 			dz[i] *= l.act.Slope(z)
 		}
 	}
-	kernel.MulPacked(n, dz, out, &l.packed, l.x.Grad[from*in:], in, false, nil)
+	if l.x.Grad != nil {
+		kernel.MulPacked(n, dz, out, &l.packed, l.x.Grad[from*in:], in, false, nil)
+	}
 }
 
 // weightTasks is how many tasks share the rows of the weight gradient.
@@ -194,7 +208,7 @@ func (d *Dropout) Forward() { d.apply(d.v.Data) }
 func (d *Dropout) Backward() { d.apply(d.v.Grad) }
 
 func (d *Dropout) apply(v []float32) {
-	if d.rate == 0 {
+	if d.rate == 0 || v == nil {
 		return
 	}
 	for i, m := range d.mask {

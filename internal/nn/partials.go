@@ -6,7 +6,7 @@ import "sync"
 // without a worker ever waiting for another: who comes early leaves its buffer, and whoever fills the gap adds both.
 type partials struct {
 	mu      sync.Mutex
-	op      op
+	op      reducer
 	size    int // of buffers: the largest that is wanted
 	next    int // the chunk to be added next
 	adding  bool
@@ -14,8 +14,11 @@ type partials struct {
 	free    [][]float32 // the one used last is taken first: it is in the caches
 }
 
+// reducer adds a chunk's gradients to those of its weights.
+type reducer interface{ reduce(part []float32) }
+
 // begin prepares for a pass over all chunks.
-func (p *partials) begin(o op) { p.op, p.next = o, 0 }
+func (p *partials) begin(o reducer) { p.op, p.next = o, 0 }
 
 // take gives a zeroed buffer of n values.
 func (p *partials) take(n int) []float32 {

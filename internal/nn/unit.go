@@ -69,7 +69,7 @@ func (u *Unit) bind(g *Graph, prev *Unit, in, out size, slot Slot) {
 		BN: u.BN, op: u.op, forwardTask: u.forwardTask, backwardTask: u.backwardTask, finishTask: u.finishTask,
 		g: g, prev: prev, in: in, out: out, zSlot: slot,
 	}
-	u.back = prev != nil
+	u.back = prev != nil && prev.op != nil
 	u.large = g.n*out.len() >= largeValues
 	images := max(1, min(cacheValues/max(in.len(), out.len()), g.maxChunk()))
 	u.tile = images * out.pixels()
@@ -136,8 +136,11 @@ func (g *Graph) InputUnit(images []float32, h, w, c int) *Unit {
 	return &Unit{g: g, source: images, out: size{h, w, c}}
 }
 
-// InputVector stands for images of one pixel.
-func (g *Graph) InputVector(images []float32, c int) *Vector { return &Vector{C: c, Data: images} }
+// InputVector stands for images, c values each, where a vector is expected.
+func (g *Graph) InputVector(images []float32, c int) *Vector {
+	g.input = Vector{C: c, Data: images}
+	return &g.input
+}
 
 // Forward runs the unit on the batch. In inference weights and statistics are those of the first call after Bind.
 func (u *Unit) Forward() {

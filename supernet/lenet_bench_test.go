@@ -1,0 +1,56 @@
+package supernet
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/tailor-nas/tailor/internal/nn"
+)
+
+// BenchmarkLeNetStep is a training step of the published networks on a batch of 100: forward, backward, and plain descent
+// along the gradient. GFLOP/s count what must be computed: no gradient of the images.
+func BenchmarkLeNetStep(b *testing.B) {
+	for _, name := range PublishedNames() {
+		for _, workers := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%s/%d", name, workers), func(b *testing.B) { benchmarkStep(b, name, workers) })
+		}
+	}
+}
+
+func benchmarkStep(b *testing.B, name string, workers int) {
+	const n = 100
+	blocks, err := Published(name)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, err := NewSubnet(blocks, 1e-5, 1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s.Train()
+	pool := nn.NewPool(workers)
+	defer pool.Close()
+	r := s.Runner(pool)
+	r.Bind(blocks, n, Train)
+	for i := range r.Input() {
+		r.Input()[i] = float32(i*7%17) / 17
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Forward()
+		for i := range r.LogitGrad() {
+			r.LogitGrad()[i] = float32(i%5-2) / n
+		}
+		r.Backward()
+		for _, p := range s.Params() {
+			for i, g := range p.Grad {
+				p.Data[i] -= 1e-6 * g
+			}
+			clear(p.Grad)
+		}
+	}
+	flop := n * 2 * float64(3*MACs(blocks)-blocks[0].MACs())
+	seconds := b.Elapsed().Seconds()
+	b.ReportMetric(n*float64(b.N)/seconds, "img/s")
+	b.ReportMetric(flop*float64(b.N)/seconds/1e9, "GFLOP/s")
+}
