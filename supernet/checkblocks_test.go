@@ -53,12 +53,69 @@ var badBlocks = map[string]struct {
 	"plain mbconv":       {one(1, func(b *supernet.Block) { b.BN = false }), "batch norm"},
 	"conv with SE":       {one(headAt, func(b *supernet.Block) { b.SE = 8 }), "SE"},
 	"conv with shortcut": {one(headAt, func(b *supernet.Block) { b.Skip = true }), "shortcut"},
+	"biased mbconv":      {one(1, func(b *supernet.Block) { b.Bias = true }), "bias"},
+	"unpadded mbconv":    {one(1, func(b *supernet.Block) { b.Valid = true }), "padding"},
+	"unpadded conv":      {one(0, func(b *supernet.Block) { b.Valid = true }), "padding"},
+	"maxpool after norm": {func(b []supernet.Block) []supernet.Block { return []supernet.Block{b[0], windowOn(b[0].Out)} }, "a maxpool cannot follow a conv"},
 	"active pool":        {one(poolAt, func(b *supernet.Block) { b.Act = supernet.ReLU }), "nothing else"},
 	"normed linear":      {one(poolAt+2, func(b *supernet.Block) { b.BN = true }), "nothing else"},
 	// What no machine has memory for: a manifest must not make one try.
 	"large weight":     {one(headAt, func(b *supernet.Block) { b.Out.C = 1 << 20; b.Kernel = 15 }), "parameters"},
 	"large classifier": {func(b []supernet.Block) []supernet.Block { return []supernet.Block{linear(1<<20, 1<<20)} }, "parameters"},
 	"large block":      {func(b []supernet.Block) []supernet.Block { return []supernet.Block{wide()} }, "middle channels"},
+}
+
+// badPlain are edits of everyPlain, each with one mistake.
+var badPlain = map[string]struct {
+	edit func(b []supernet.Block) []supernet.Block
+	want string
+}{
+	"bias and batch norm": {one(0, func(b *supernet.Block) { b.BN = true }), "no batch norm"},
+	"conv with SE":        {one(0, func(b *supernet.Block) { b.SE = 2 }), "SE"},
+	"conv with shortcut":  {one(2, func(b *supernet.Block) { b.Skip = true }), "shortcut"},
+	"conv act":            {one(0, func(b *supernet.Block) { b.Act = "gelu" }), `"gelu" is no activation`},
+	"linear act":          {one(7, func(b *supernet.Block) { b.Act = "gelu" }), `"gelu" is no activation`},
+	"even kernel":         {one(3, func(b *supernet.Block) { b.Kernel = 4 }), "kernel 4 with stride 1 does not exist"},
+	"stride":              {one(3, func(b *supernet.Block) { b.Stride = 0 }), "stride 0"},
+	"padding":             {one(3, func(b *supernet.Block) { b.Valid = true }), "padding false does not give 6x6"},
+	"no padding":          {one(6, func(b *supernet.Block) { b.Valid = false }), "padding true does not give 1x1"},
+	"large kernel":        {one(6, func(b *supernet.Block) { b.Kernel = 5 }), "does not give"},
+	"window":              {one(1, func(b *supernet.Block) { b.Kernel = 4 }), "use kernel 2 or 3"},
+	"no window":           {one(1, func(b *supernet.Block) { b.Kernel, b.Stride = 0, 0 }), "use kernel 2 or 3"},
+	"window's stride":     {one(1, func(b *supernet.Block) { b.Stride = 3 }), "stride 1 or 2"},
+	"window's output":     {one(1, func(b *supernet.Block) { b.Out.H = 7 }), "does not give"},
+	"window's channels":   {one(1, func(b *supernet.Block) { b.Out.C = 6 }), "does not give"},
+	"large window":        {func(b []supernet.Block) []supernet.Block { return []supernet.Block{narrow()} }, "does not give"},
+	"active maxpool":      {one(1, func(b *supernet.Block) { b.Act = supernet.ReLU }), "nothing else"},
+	"pruned maxpool":      {one(1, func(b *supernet.Block) { b.Zeros = 50 }), "a maxpool has no weights"},
+	"biased linear":       {one(7, func(b *supernet.Block) { b.Bias = true }), "nothing else"},
+	"linear to a map":     {one(7, func(b *supernet.Block) { b.Out.H = 2 }), "a linear from"},
+	"pool":                {one(7, func(b *supernet.Block) { b.Kind, b.Out.C, b.Act = supernet.Pool, b.In.C, "" }), "a pool cannot follow a conv"},
+	"batch norm later": {one(2, func(b *supernet.Block) { b.Bias, b.BN, b.Act = false, true, supernet.ReLU }),
+		"a conv cannot follow a maxpool here; a network is images, a convolution, mbconv blocks"},
+	"mbconv later": {one(2, func(b *supernet.Block) {
+		b.Kind, b.Bias, b.BN, b.Act, b.Mid = supernet.MBConv, false, true, supernet.ReLU, 5
+	}), "or images, convolutions with bias and max pools, then linear layers"},
+	"conv after linear": {one(8, func(b *supernet.Block) {
+		b.Kind, b.Bias, b.Kernel, b.Stride = supernet.Conv, true, 1, 1
+	}), "a conv cannot follow a linear"},
+	"large patches": {func(b []supernet.Block) []supernet.Block { return []supernet.Block{patches()} }, "out of range"},
+}
+
+// windowOn is max pooling over a map.
+func windowOn(in supernet.Shape) supernet.Block {
+	return supernet.Block{Name: "w", Kind: supernet.MaxPool, In: in, Out: supernet.Shape{H: in.H / 2, W: in.W / 2, C: in.C}, Kernel: 2, Stride: 2}
+}
+
+// narrow has a window that is larger than its input, patches terabytes of patches.
+func narrow() supernet.Block {
+	in := supernet.Shape{H: 1, W: 9, C: 4}
+	return supernet.Block{Name: "n", Kind: supernet.MaxPool, In: in, Out: in, Kernel: 2, Stride: 2}
+}
+
+func patches() supernet.Block {
+	s := supernet.Shape{H: 4096, W: 4096, C: 16}
+	return supernet.Block{Name: "p", Kind: supernet.Conv, In: s, Out: s, Kernel: 15, Stride: 1, Bias: true}
 }
 
 // The network of TestCheckBlocks is stem, two fixed blocks, head.expand, head.pool, head.features, head.classifier.
@@ -105,30 +162,59 @@ func TestCheckBlocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range badBlocks {
-		err := supernet.CheckBlocks(c.edit(slices.Clone(good)))
-		if err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v, want ...%s...", name, err, c.want)
-			continue
-		}
-		oneLine(t, err)
+		refused(t, name, c.edit(slices.Clone(good)), c.want)
+	}
+	for name, c := range badPlain {
+		refused(t, name, c.edit(everyPlain()), c.want)
 	}
 }
 
-// TestBlocksAlone: every block runs as a network of its own, which timing them needs.
+func refused(t *testing.T, name string, blocks []supernet.Block, want string) {
+	t.Helper()
+	err := supernet.CheckBlocks(blocks)
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%s: %v, want ...%s...", name, err, want)
+		return
+	}
+	oneLine(t, err)
+}
+
+// TestBlocksAlone: every block runs as a network of its own, which timing them needs; and those that end in a vector train,
+// although images have no gradient to give.
 func TestBlocksAlone(t *testing.T) {
+	all := everyPlain()
 	for _, text := range []string{everything, bare} {
 		s := parse(t, text)
-		for _, b := range s.AllBlocks(s.MaxResolution()) {
-			blocks := []supernet.Block{b}
-			if err := supernet.CheckBlocks(blocks); err != nil {
-				t.Errorf("%s: %v", b.Key(), err)
-				continue
-			}
-			sub, err := supernet.NewSubnet(blocks, s.BNEps, 1)
-			if err != nil {
+		all = append(all, s.AllBlocks(s.MaxResolution())...)
+	}
+	for _, b := range all {
+		blocks := []supernet.Block{b}
+		if err := supernet.CheckBlocks(blocks); err != nil {
+			t.Errorf("%s: %v", b.Key(), err)
+			continue
+		}
+		sub, err := supernet.NewSubnet(blocks, 1e-5, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sub.Train()
+		r := runner(t, 2, sub.Runner)
+		got := forward(r, blocks, supernet.Infer, 2, 1)
+		if b.Kind == supernet.MBConv || b.BN {
+			blocks = append(blocks, supernet.Block{Name: "pool", Kind: supernet.Pool, In: b.Out, Out: supernet.Shape{H: 1, W: 1, C: b.Out.C}})
+			if sub, err = supernet.NewSubnet(blocks, 1e-5, 1); err != nil {
 				t.Fatal(err)
 			}
-			forward(runner(t, 2, sub.Runner), blocks, supernet.Infer, 2, 1)
+			sub.Train()
+			r = runner(t, 2, sub.Runner)
+		} else if len(got) != 2*b.Out.Len() {
+			t.Errorf("%s: %d values of 2 images", b.Key(), len(got))
+		}
+		step(r, blocks, 3, 1)
+		for _, p := range sub.Params() {
+			if !p.Statistic && !strings.HasSuffix(p.Name, "bn.bias") && largest(p.Grad) == 0 {
+				t.Errorf("%s: %s has no gradient", b.Key(), p.Name)
+			}
 		}
 	}
 }
@@ -145,6 +231,11 @@ func FuzzCheckBlocks(f *testing.F) {
 			f.Add(string(blocks))
 		}
 	}
+	plain, err := json.Marshal(everyPlain())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(plain))
 	f.Fuzz(func(t *testing.T, text string) {
 		var blocks []supernet.Block
 		if json.Unmarshal([]byte(text), &blocks) != nil {
@@ -166,11 +257,14 @@ func FuzzCheckBlocks(f *testing.F) {
 		r := runner(t, 1, sub.Runner)
 		calibrate(r, blocks)
 		want, last := 0, blocks[len(blocks)-1]
-		if last.Kind == supernet.Linear || last.Kind == supernet.Pool || !last.BN {
-			want = last.Out.C // others give maps, which no one may look at
+		if !last.BN {
+			want = last.Out.Len() // others give maps, which no one may look at
 		}
 		if got := len(forward(r, blocks, supernet.Infer, 1, 1)); got != want {
 			t.Fatalf("%d outputs of %+v", got, last)
+		}
+		if sub.Train(); want > 0 {
+			step(r, blocks, 2, 1)
 		}
 	})
 }

@@ -27,15 +27,49 @@ func TestNewWindow(t *testing.T) {
 	}
 }
 
-type windowCase struct{ h, w, size, stride, c int }
+type windowCase struct {
+	h, w, size, stride, c int
+	valid                 bool
+}
 
 var windowCases = []windowCase{
-	{1, 1, 1, 1, 1}, {1, 1, 7, 2, 3}, {2, 5, 3, 1, 4}, {5, 2, 3, 2, 1}, {6, 7, 5, 2, 3}, {3, 3, 7, 1, 2}, {8, 8, 3, 2, 9},
+	{1, 1, 1, 1, 1, false}, {1, 1, 7, 2, 3, false}, {2, 5, 3, 1, 4, false}, {5, 2, 3, 2, 1, false}, {6, 7, 5, 2, 3, false},
+	{3, 3, 7, 1, 2, false}, {8, 8, 3, 2, 9, false},
+	{1, 1, 1, 1, 1, true}, {5, 5, 5, 1, 2, true}, {9, 7, 5, 1, 3, true}, {8, 6, 3, 2, 4, true}, {4, 5, 2, 2, 1, true}, {7, 9, 1, 2, 2, true},
+}
+
+func (k windowCase) window() kernel.Window {
+	if k.valid {
+		return kernel.NewValidWindow(k.h, k.w, k.size, k.stride)
+	}
+	return kernel.NewWindow(k.h, k.w, k.size, k.stride)
+}
+
+func (k windowCase) pad() int {
+	if k.valid {
+		return 0
+	}
+	return k.size / 2
+}
+
+// TestNewValidWindow counts the positions at which the whole window lies in the image.
+func TestNewValidWindow(t *testing.T) {
+	for side := 3; side <= 9; side++ {
+		for stride := 1; stride <= 3; stride++ {
+			want := 0
+			for y := 0; y+3 <= side; y += stride {
+				want++
+			}
+			if g := kernel.NewValidWindow(side, side+1, 3, stride); g.OH != want || g.OW != (side+1-3)/stride+1 {
+				t.Errorf("%dx%d stride %d: output is %dx%d, want height %d", side, side+1, stride, g.OH, g.OW, want)
+			}
+		}
+	}
 }
 
 func TestIm2Col(t *testing.T) {
 	for _, k := range windowCases {
-		g := kernel.NewWindow(k.h, k.w, k.size, k.stride)
+		g := k.window()
 		x := newGuarded(k.h*k.w, k.c, k.c).random(newRand(1))
 		x0 := x.clone()
 		for oy := range g.OH {
@@ -45,7 +79,7 @@ func TestIm2Col(t *testing.T) {
 			for ox := range g.OW {
 				for j := range columns.cols {
 					ky, kx, channel := j/(k.size*k.c), j/k.c%k.size, j%k.c
-					iy, ix := oy*k.stride+ky-k.size/2, ox*k.stride+kx-k.size/2
+					iy, ix := oy*k.stride+ky-k.pad(), ox*k.stride+kx-k.pad()
 					want := 0.0
 					if iy >= 0 && iy < k.h && ix >= 0 && ix < k.w {
 						want = x.at(iy*k.w+ix, channel)
@@ -64,7 +98,7 @@ func TestIm2Col(t *testing.T) {
 func TestCol2Im(t *testing.T) {
 	for _, k := range windowCases {
 		r := newRand(2)
-		g, width := kernel.NewWindow(k.h, k.w, k.size, k.stride), k.size*k.size*k.c
+		g, width := k.window(), k.size*k.size*k.c
 		x, back := newGuarded(k.h*k.w, k.c, k.c).random(r), newGuarded(k.h*k.w, k.c, k.c).random(r)
 		want := inner(back, x)
 		for oy := range g.OH {
@@ -83,7 +117,7 @@ func TestDenseConvolution(t *testing.T) {
 	const out = 5
 	for _, k := range windowCases {
 		r := newRand(3)
-		g, width := kernel.NewWindow(k.h, k.w, k.size, k.stride), k.size*k.size*k.c
+		g, width := k.window(), k.size*k.size*k.c
 		x, w := newGuarded(k.h*k.w, k.c, k.c).random(r), newGuarded(width, out, out+2).random(r)
 		for oy := range g.OH {
 			columns, y := newGuarded(g.OW, width, width), newGuarded(g.OW, out, out)
@@ -103,7 +137,7 @@ func TestDenseConvolution(t *testing.T) {
 func (k windowCase) pixel(x, w *guarded, oy, ox, out int) (s sum) {
 	for ky := range k.size {
 		for kx := range k.size {
-			iy, ix := oy*k.stride+ky-k.size/2, ox*k.stride+kx-k.size/2
+			iy, ix := oy*k.stride+ky-k.pad(), ox*k.stride+kx-k.pad()
 			if iy < 0 || iy >= k.h || ix < 0 || ix >= k.w {
 				continue
 			}

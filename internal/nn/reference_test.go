@@ -77,7 +77,7 @@ func newPlain(pool *nn.Pool, n int) *plain {
 	p.layers = append(p.layers, always{pool2D})
 	x = pool2D.Bind(g, x, slot)
 	x = conv("mix", 1, 1, 20, 18, 18, reference.HSwish, 0, x, slot^1)
-	linear := reference.NewLinear(&p.params, "classifier", 18, chainClasses)
+	linear := reference.NewLinear(&p.params, "classifier", 18, chainClasses, reference.Identity)
 	p.layers = append(p.layers, linear)
 	p.logits = linear.Bind(g, x, chainClasses, slot)
 	g.End()

@@ -15,7 +15,8 @@ type Conv struct {
 	BN     *BatchNorm // nil if there is none
 	kernel int
 	stride int
-	out    int // full width, the weight's leading dimension
+	valid  bool // without padding
+	out    int  // full width, the weight's leading dimension
 	act    Act
 
 	g       *Graph
@@ -38,18 +39,30 @@ func NewConv(p *nn.Params, name string, size, stride, in, out int, act Act, eps 
 	return c
 }
 
-// NewLinear makes a fully connected layer with bias.
-func NewLinear(p *nn.Params, name string, in, out int) *Conv {
-	c := &Conv{kernel: 1, stride: 1, out: out}
-	c.Weight = p.Add(name+".weight", true, nn.Uniform(1/math.Sqrt(float64(in))), in, out)
+// NewBiased makes a convolution with bias and without batch norm. valid says that it pads nothing.
+func NewBiased(p *nn.Params, name string, size, stride, in, out int, valid bool, act Act) *Conv {
+	c := &Conv{kernel: size, stride: stride, out: out, valid: valid, act: act}
+	shape := []int{size, size, in, out}
+	if size == 1 {
+		shape = shape[2:]
+	}
+	c.Weight = p.Add(name+".weight", true, nn.Uniform(1/math.Sqrt(float64(size*size*in))), shape...)
 	c.Bias = p.Add(name+".bias", false, nn.Constant(0), out)
 	return c
+}
+
+// NewLinear makes a fully connected layer with bias.
+func NewLinear(p *nn.Params, name string, in, out int, act Act) *Conv {
+	return NewBiased(p, name, 1, 1, in, out, false, act)
 }
 
 // Bind plans the convolution of x to out channels.
 func (c *Conv) Bind(g *Graph, x Tensor, out int, slot Slot) Tensor {
 	c.g, c.x = g, x
 	c.window = kernel.NewWindow(x.H, x.W, c.kernel, c.stride)
+	if c.valid {
+		c.window = kernel.NewValidWindow(x.H, x.W, c.kernel, c.stride)
+	}
 	c.y = g.Tensor(c.window.OH, c.window.OW, out, slot)
 	c.z = c.y
 	if g.mode == Train && (c.BN != nil || c.act != Identity) {
@@ -58,11 +71,14 @@ func (c *Conv) Bind(g *Graph, x Tensor, out int, slot Slot) Tensor {
 	if c.BN != nil {
 		c.BN.bind(g, c.y)
 	}
-	if c.kernel > 1 {
+	if !c.pointwise() {
 		c.columns = grow(c.columns, g.chunks()*c.window.OW*c.patch())
 	}
 	return c.y
 }
+
+// pointwise says whether each output pixel has one input pixel, which is in the same place.
+func (c *Conv) pointwise() bool { return c.kernel == 1 && c.stride == 1 }
 
 // patch is the number of inputs of one output pixel.
 func (c *Conv) patch() int { return c.kernel * c.kernel * c.x.C }
@@ -90,7 +106,7 @@ func (c *Conv) convolve(z, x []float32, chunk int) {
 	from, to := c.g.images(chunk)
 	in, out := c.x.C, c.y.C
 	outPer := c.y.H * c.y.W * out
-	if c.kernel == 1 {
+	if c.pointwise() {
 		rows := (to - from) * c.y.H * c.y.W
 		kernel.Gemm(rows, out, in, x[from*c.x.H*c.x.W*in:], in, c.Weight.Data, c.out, z[from*outPer:], out, false)
 	} else {
@@ -142,7 +158,7 @@ func (c *Conv) weightGrad(dz []float32) {
 	c.g.pool.Run(c.g.chunks(), func(_, chunk int) {
 		from, to := c.g.images(chunk)
 		dw, outPer, inPer := part[chunk*patch*out:], c.y.H*c.y.W*out, c.x.H*c.x.W*c.x.C
-		if c.kernel == 1 {
+		if c.pointwise() {
 			kernel.GemmTN(patch, out, (to-from)*c.y.H*c.y.W, x[from*inPer:], patch, dz[from*outPer:], out, dw, out)
 			return
 		}
@@ -166,7 +182,7 @@ func (c *Conv) inputGrad(dx, dz []float32, chunk int) {
 	from, to := c.g.images(chunk)
 	in, out := c.x.C, c.y.C
 	inPer, outPer := c.x.H*c.x.W*in, c.y.H*c.y.W*out
-	if c.kernel == 1 {
+	if c.pointwise() {
 		kernel.GemmNT((to-from)*c.y.H*c.y.W, in, out, dz[from*outPer:], out, c.Weight.Data, c.out, dx[from*inPer:], in)
 		return
 	}

@@ -37,7 +37,31 @@ func layersUnderTest() map[string]func(h, w, c int) testLayer {
 			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, size, Outer1) }, l.Forward, l.Backward, p}
 		}
 	}
+	biased := func(size, stride int, valid bool, act Act) func(h, w, c int) testLayer {
+		return func(h, w, c int) testLayer {
+			p := &nn.Params{Train: true}
+			l := NewBiased(p, "conv", size, stride, c, 7, valid, act)
+			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, 7, Outer1) }, l.Forward, func() { l.Backward(true) }, p}
+		}
+	}
+	maxPool := func(size, stride int) func(h, w, c int) testLayer {
+		return func(h, w, c int) testLayer {
+			l := NewMaxPool(size, stride)
+			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, Outer1) }, l.Forward, l.Backward, &nn.Params{}}
+		}
+	}
 	return map[string]func(h, w, c int) testLayer{
+		"conv3x3 bias":       biased(3, 1, false, Identity),
+		"conv5x5 valid relu": biased(5, 1, true, ReLU),
+		"conv3x3 s2 valid":   biased(3, 2, true, HSwish),
+		"1x1 s2 bias":        biased(1, 2, true, Identity),
+		"max pool":           maxPool(2, 2),
+		"max pool 3 s2":      maxPool(3, 2),
+		"linear of a map": func(h, w, c int) testLayer {
+			p := &nn.Params{Train: true}
+			l := NewLinear(p, "linear", h*w*c, 5, ReLU)
+			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x.Flat(), 5, Outer1) }, l.Forward, func() { l.Backward(true) }, p}
+		},
 		"conv3x3":            conv(3, 1, 6, 6, Identity, 0),
 		"conv3x3 s2 bn relu": conv(3, 2, 5, 5, ReLU, 1e-5),
 		"1x1 elastic":        conv(1, 1, 7, 4, Identity, 0),
@@ -50,7 +74,7 @@ func layersUnderTest() map[string]func(h, w, c int) testLayer {
 		"transform 7 to 5":   depthwise(5, 2, []int{3, 5, 7}, true, Identity),
 		"linear": func(h, w, c int) testLayer {
 			p := &nn.Params{Train: true}
-			l := NewLinear(p, "linear", c, 5)
+			l := NewLinear(p, "linear", c, 5, Identity)
 			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, 5, Outer1) }, l.Forward, func() { l.Backward(true) }, p}
 		},
 		"se": func(h, w, c int) testLayer {

@@ -48,6 +48,12 @@ type Tensor struct {
 	slot    Slot
 }
 
+// Flat is the same values without height and width, in the order (height,width,channels).
+func (t Tensor) Flat() Tensor {
+	t.H, t.W, t.C = 1, 1, t.H*t.W*t.C
+	return t
+}
+
 // gradChunks is how many partial sums a sum over the batch has. It bounds the parallelism of weight gradients and must not
 // depend on the number of workers.
 const gradChunks = 8

@@ -15,7 +15,8 @@ func allLayers(p *nn.Params) {
 	reference.NewConv(p, "pointwise", 1, 1, 64, 128, reference.HSwish, 0)
 	reference.NewDepthwise(p, "dw", []int{3, 5, 7}, 1, 96, true, reference.ReLU, 1e-5)
 	reference.NewSE(p, "se", 96, 24)
-	reference.NewLinear(p, "linear", 100, 200)
+	reference.NewLinear(p, "linear", 100, 200, reference.Identity)
+	reference.NewBiased(p, "biased", 5, 1, 20, 50, true, reference.Identity)
 }
 
 // TestInit checks the distributions that Init documents: standard deviation by fan-out, bounds, constants.
@@ -31,13 +32,14 @@ func TestInit(t *testing.T) {
 		"se.reduce.weight": math.Sqrt(2.0 / 24),
 		"se.expand.weight": math.Sqrt(2.0 / 96),
 		"linear.weight":    1 / math.Sqrt(100) / math.Sqrt(3), // of a uniform distribution within ±1/√in
+		"biased.weight":    1 / math.Sqrt(500) / math.Sqrt(3),
 	} {
 		mean, variance := moments64(weights[name].Data)
 		if n := math.Sqrt(float64(len(weights[name].Data))); math.Abs(mean) > 4*std/n || math.Abs(math.Sqrt(variance)/std-1) > 4/n {
 			t.Errorf("%s has mean %.4g and deviation %.4g, want 0 and %.4g", name, mean, math.Sqrt(variance), std)
 		}
 	}
-	for name, want := range map[string]float32{"dense.bn.weight": 1, "dense.bn.bias": 0, "linear.bias": 0, "se.expand.bias": 0} {
+	for name, want := range map[string]float32{"dense.bn.weight": 1, "dense.bn.bias": 0, "linear.bias": 0, "biased.bias": 0, "se.expand.bias": 0} {
 		if i := slices.IndexFunc(weights[name].Data, func(v float32) bool { return v != want }); i >= 0 {
 			t.Errorf("%s[%d] is %g, want %g", name, i, weights[name].Data[i], want)
 		}
@@ -61,8 +63,8 @@ func moments64(v []float32) (mean, variance float64) {
 func TestInitDependsOnNameAndSeedAlone(t *testing.T) {
 	many, one, other := &nn.Params{}, &nn.Params{}, &nn.Params{}
 	allLayers(many)
-	reference.NewLinear(one, "linear", 100, 200)
-	reference.NewLinear(other, "linear", 100, 200)
+	reference.NewLinear(one, "linear", 100, 200, reference.Identity)
+	reference.NewLinear(other, "linear", 100, 200, reference.Identity)
 	many.Init(1)
 	one.Init(1)
 	other.Init(2)

@@ -41,6 +41,54 @@ func (m *MeanPool) Backward() {
 	})
 }
 
+// MaxPool takes the largest value of every window of size x size pixels, by channel, without padding.
+type MaxPool struct {
+	size, stride int
+	g            *Graph
+	x, y         Tensor
+}
+
+// NewMaxPool makes max pooling.
+func NewMaxPool(size, stride int) *MaxPool { return &MaxPool{size: size, stride: stride} }
+
+// Bind plans the pooling of x.
+func (m *MaxPool) Bind(g *Graph, x Tensor, slot Slot) Tensor {
+	m.g, m.x = g, x
+	m.y = g.Tensor((x.H-m.size)/m.stride+1, (x.W-m.size)/m.stride+1, x.C, slot)
+	return m.y
+}
+
+// Forward computes the output.
+func (m *MaxPool) Forward() {
+	x, y := m.g.Data(m.x), m.g.Data(m.y)
+	m.each(func(out, in int) { y[out] = x[in] })
+}
+
+// Backward writes the gradient of x: each output's goes to the first of the largest values of its window.
+func (m *MaxPool) Backward() {
+	dx, dy := m.g.Grad(m.x), m.g.Grad(m.y)
+	clear(dx)
+	m.each(func(out, in int) { dx[in] += dy[out] })
+}
+
+// each calls f with every output and the input that is the first of the largest in its window.
+func (m *MaxPool) each(f func(out, in int)) {
+	x, y, c := m.g.Data(m.x), m.y, m.y.C
+	for out := range m.g.n * y.H * y.W * c {
+		n, oy, ox, channel := out/(y.H*y.W*c), out/(y.W*c)%y.H, out/c%y.W, out%c
+		at := func(tap int) int {
+			return ((n*m.x.H+oy*m.stride+tap/m.size)*m.x.W+ox*m.stride+tap%m.size)*c + channel
+		}
+		best := 0
+		for tap := range m.size * m.size {
+			if x[at(tap)] > x[at(best)] {
+				best = tap
+			}
+		}
+		f(out, at(best))
+	}
+}
+
 // Dropout zeroes values with some probability and scales up the others, in place (Srivastava et al., JMLR 2014).
 type Dropout struct {
 	g    *Graph

@@ -64,7 +64,7 @@ func TestLinearSlice(t *testing.T) {
 	defer pool.Close()
 	make := func(in int) *layer {
 		p := &nn.Params{Train: true}
-		return bindConv(reference.NewGraph(pool), p, reference.NewLinear(p, "linear", in, 10), reference.Train, shape{5, 1, 1, 6}, 10)
+		return bindConv(reference.NewGraph(pool), p, reference.NewLinear(p, "linear", in, 10, reference.Identity), reference.Train, shape{5, 1, 1, 6}, 10)
 	}
 	checkSlice(t, make(8), make(6))
 }
