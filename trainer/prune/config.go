@@ -81,7 +81,7 @@ type Config struct {
 // Defaults are the settings of a method for a network that is already trained, to remove a structure from it.
 func Defaults(m Method, structure Kind) Config {
 	c := Config{
-		Method: m, Structure: structure, Criterion: Global, Epochs: 10, Batch: 128, LR: 0.02, Hold: 0.5,
+		Method: m, Structure: structure, Criterion: LAMP, Epochs: 10, Batch: 128, LR: 0.02, Hold: 0.5,
 		Optimizer: trainer.Optimizer{Rule: trainer.SGD, Momentum: 0.9, WeightDecay: 3e-5},
 		Distill:   0.5, Shift: 4, Flip: true, Begin: 0.05, End: 0.6, Every: 50,
 	}

@@ -95,33 +95,59 @@ func (r *remover) keepers(share float64) []int {
 // left is how many of n stay if a share goes.
 func left(n int, share float64) int { return n - int(share*float64(n)+0.5) }
 
+// ranked is units of a layer that go together.
+type ranked struct {
+	score float64
+	layer int
+	units int
+	size  int // weights
+}
+
 // compare ranks the units of all layers together: the smallest go, as long as their weights fit into what is to go.
 func (r *remover) compare(share float64, keep []int) {
-	type ranked struct {
-		score float64
-		layer int32
-		size  int32
-	}
-	var all []ranked
 	budget := int(share*float64(r.total) + 0.5)
 	bar := r.bar(budget)
+	var all []ranked
 	for i, l := range r.layers {
 		keep[i] = l.units()
+		if m, ok := l.(*middle); ok {
+			all = append(all, m.steps(i, r.comparable(i))...)
+			continue
+		}
 		for u, s := range r.comparable(i) {
 			switch {
 			case s < bar:
 				budget -= l.size(u)
 				keep[i]--
 			case s == bar || r.config.Structure != Weights:
-				all = append(all, ranked{s, int32(i), int32(l.size(u))})
+				all = append(all, ranked{s, i, 1, l.size(u)})
 			}
 		}
 	}
 	slices.SortStableFunc(all, func(a, b ranked) int { return cmp.Compare(a.score, b.score) })
-	for ; len(all) > 0 && budget >= int(all[0].size); all = all[1:] {
-		budget -= int(all[0].size)
-		keep[all[0].layer]--
+	for ; len(all) > 0 && budget >= all[0].size; all = all[1:] {
+		budget -= all[0].size
+		keep[all[0].layer] -= all[0].units
 	}
+}
+
+// steps are the channels that go together so that numbers are left that the block can have, the smallest first. A step's score
+// is the mean of its channels'.
+func (m *middle) steps(layer int, score []float64) (all []ranked) {
+	sorted := slices.Sorted(slices.Values(score))
+	at := m.N
+	for n := m.N - 1; n > 0; n-- {
+		if n%channelStep != 0 || !m.of.CanKeep(n) {
+			continue
+		}
+		sum := 0.0
+		for _, s := range sorted[m.N-at : m.N-n] {
+			sum += s
+		}
+		all = append(all, ranked{sum / float64(at-n), layer, at - n, (at - n) * m.size(0)})
+		at = n
+	}
+	return all
 }
 
 // bar is a score of which no more than the given number of units are smaller, where units are single weights: it saves
