@@ -2,22 +2,25 @@ package search
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 
 	files "github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-const manifestKind, manifestVersion = "manifest", 3
+const manifestKind, manifestVersion = "manifest", 4
 
-// Manifest is a sub-network ready to ship, and where everything in it came from: the document "manifest/3". Its inputs are
-// the run's weights ("weights"), the data ("data"), the predictors ("accuracy", "latency") and the profile ("profile").
+// Manifest is a sub-network ready to ship, and where everything in it came from: the document "manifest/4". Its inputs are
+// the run's weights ("weights"), the data ("data"), the predictors ("accuracy", "latency") and the profile ("profile"); those
+// of a pruned network are the manifest that it was made from ("parent"), and the data.
 type Manifest struct {
 	files.Header
 	SpaceName   string           `json:"space"`
 	SpaceSHA256 string           `json:"space_sha256"`
-	Arch        supernet.Spec    `json:"arch"`
-	Blocks      []supernet.Block `json:"blocks"`
+	Arch        supernet.Spec    `json:"arch"`   // the choice of the space that it was cut from
+	Blocks      []supernet.Block `json:"blocks"` // what is executed; pruning changes these alone
 	BNEps       float64          `json:"bn_eps"`
 	Classes     []string         `json:"classes,omitempty"`
 	Mean        []float32        `json:"mean,omitempty"` // input pixels are (value/255 - mean) / std, by channel
@@ -30,6 +33,7 @@ type Manifest struct {
 	Predicted   Predicted        `json:"predicted"`
 	Measured    *Measured        `json:"measured,omitempty"`
 	Ranks       *Ranks           `json:"ranks,omitempty"`
+	Pruned      *Pruned          `json:"pruned,omitempty"` // absent if nothing was pruned
 }
 
 // WeightsFile is the safetensors file beside a manifest: kernels as (height,width,in,out), depthwise kernels as
@@ -93,15 +97,16 @@ const subnetFile = "weights.safetensors"
 func IsManifestFile(name string) bool { return name == ManifestFile || name == subnetFile }
 
 // Save writes the manifest, and the weights if there are any, as a folder, whole or not at all, and gives the manifest's
-// path. The folder must not exist.
+// path. The folder must not exist. It fills in Weights, and of Pruned.After what follows from the network and its file.
 func (m *Manifest) Save(dir string, net *supernet.Subnet) (string, error) {
 	err := files.WriteDir(dir, func(tmp string) error {
 		if net != nil {
-			sha, err := files.WriteTensors(filepath.Join(tmp, subnetFile), net.Tensors(), nil)
-			if err != nil {
+			if err := m.saveWeights(filepath.Join(tmp, subnetFile), net); err != nil {
 				return err
 			}
-			m.Weights = &WeightsFile{subnetFile, sha}
+		}
+		if err := m.checkPruned(net); err != nil {
+			return err
 		}
 		return files.WriteDocument(filepath.Join(tmp, ManifestFile), manifestKind, manifestVersion, m)
 	})
@@ -111,29 +116,71 @@ func (m *Manifest) Save(dir string, net *supernet.Subnet) (string, error) {
 	return filepath.Join(dir, ManifestFile), nil
 }
 
+// saveWeights writes them compactly where a tenth of them is zero. Other networks' files do not depend on which of their values
+// happen to be zero.
+func (m *Manifest) saveWeights(path string, net *supernet.Subnet) error {
+	if !slices.Equal(m.Blocks, net.Blocks) {
+		return fmt.Errorf("the manifest's blocks are not those of the network: take them from it")
+	}
+	if err := net.CheckZeros(); err != nil { // it could not be loaded
+		return err
+	}
+	write := files.WriteTensors
+	if weights, nonZero := net.NonZero(); 10*(weights-nonZero) >= weights {
+		write = files.WriteTensorsCompact
+	}
+	sha, err := write(path, net.Tensors(), nil)
+	if err != nil {
+		return err
+	}
+	m.Weights = &WeightsFile{subnetFile, sha}
+	if m.Pruned == nil {
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	m.Pruned.After.FileBytes = info.Size()
+	m.Pruned.After.Count(net)
+	return nil
+}
+
 // LoadManifest reads a manifest and the network it describes, which is nil if it has no weights.
 func LoadManifest(path string) (*Manifest, *supernet.Subnet, error) {
 	var m Manifest
 	if err := files.ReadDocument(path, manifestKind, manifestVersion, &m); err != nil {
 		return nil, nil, err
 	}
+	net, err := m.loadWeights(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := m.checkPruned(net); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &m, net, nil
+}
+
+// loadWeights reads the file beside a manifest, if there is one.
+func (m *Manifest) loadWeights(path string) (*supernet.Subnet, error) {
 	if m.Weights == nil {
-		return &m, nil, nil
+		return nil, nil
 	}
 	if m.Weights.File != filepath.Base(m.Weights.File) {
-		return nil, nil, fmt.Errorf("%s: weights file %q must be beside the manifest", path, m.Weights.File)
+		return nil, fmt.Errorf("%s: weights file %q must be beside the manifest", path, m.Weights.File)
 	}
 	file := filepath.Join(filepath.Dir(path), m.Weights.File)
 	tensors, err := files.ReadTensors(file)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if tensors.SHA256 != m.Weights.SHA256 {
-		return nil, nil, fmt.Errorf("%s is not the file that %s was written with: sha256 %.12s, expected %.12s", file, path, tensors.SHA256, m.Weights.SHA256)
+		return nil, fmt.Errorf("%s is not the file that %s was written with: sha256 %.12s, expected %.12s", file, path, tensors.SHA256, m.Weights.SHA256)
 	}
 	net, err := supernet.LoadSubnet(m.Blocks, m.BNEps, tensors)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return &m, net, nil
+	return net, nil
 }

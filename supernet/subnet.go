@@ -44,13 +44,19 @@ func NewSubnet(blocks []Block, eps float64, seed uint64) (*Subnet, error) {
 	return s, nil
 }
 
-// LoadSubnet makes a network of the given blocks with the weights of a file.
+// LoadSubnet makes a network of the given blocks with the weights of a file. What the blocks say of zeros must be true of these.
 func LoadSubnet(blocks []Block, eps float64, f *store.TensorFile) (*Subnet, error) {
 	if err := cmp.Or(CheckBlocks(blocks), checkEps(eps)); err != nil {
 		return nil, err
 	}
 	s := newSubnet(blocks, eps)
-	return s, load(f, s.params.List, func(p *nn.Param) []float32 { return p.Data })
+	if err := load(f, s.params.List, func(p *nn.Param) []float32 { return p.Data }); err != nil {
+		return nil, err
+	}
+	if err := s.CheckZeros(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Extract copies the network that is bound to a runner out of its supernet, with the statistics of its last calibration.

@@ -1,22 +1,25 @@
 package store
 
 import (
+	"bufio"
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strings"
 )
 
-// DecodeTensors reads a safetensors file of exactly size bytes from r. It holds no more memory than size, about, and
-// leaves r at the end. Its errors are [ErrTensors], [ErrDtype], [ErrTooLarge] and those of r.
+// DecodeTensors reads a safetensors file of exactly size bytes from r, and leaves r at the end. It holds no more memory than
+// size, about, unless there are compact tensors: these may have up to 255 elements for a byte of the file. Its errors are
+// [ErrTensors], [ErrDtype], [ErrTooLarge] and those of r.
 func DecodeTensors(r io.Reader, size int64) (*TensorFile, error) {
 	hash := sha256.New()
-	r = io.TeeReader(r, hash)
+	r = bufio.NewReaderSize(io.TeeReader(r, hash), bufferBytes)
 	header, err := readHeader(r, size)
 	if err != nil {
 		return nil, err
@@ -32,18 +35,22 @@ func DecodeTensors(r io.Reader, size int64) (*TensorFile, error) {
 	if err := checkSize(size, 8+int64(len(header))+dataBytes); err != nil {
 		return nil, err
 	}
-	data := make([]float32, dataBytes/4) // no more than the file is known to hold
-	if err := decodeFloats(r, data); err != nil {
+	found, err := findCompact(entries, meta)
+	if err != nil {
+		return nil, err
+	}
+	if err := readEntries(r, entries); err != nil {
 		return nil, fmt.Errorf("tensor data: %w", err)
 	}
 	if n, _ := io.ReadFull(r, make([]byte, 1)); n != 0 {
 		return nil, fmt.Errorf("%w: it grew while it was read", ErrTensors)
 	}
-	return &TensorFile{
-		Tensors: cut(data, entries),
-		Meta:    meta,
-		SHA256:  hex.EncodeToString(hash.Sum(nil)),
-	}, nil
+	tensors, err := assemble(entries, found)
+	if err != nil {
+		return nil, err
+	}
+	delete(meta, compactKey) // it is the file's, not the caller's
+	return &TensorFile{Tensors: tensors, Meta: meta, SHA256: hex.EncodeToString(hash.Sum(nil))}, nil
 }
 
 // readHeader believes the length it finds only as far as the cap and the size of the file allow.
@@ -102,7 +109,10 @@ func checkLayout(entries []entry) (int64, error) {
 // check takes the end of the tensor before. The reference implementation has the same rules, but for the caps.
 func (e entry) check(at int64) error {
 	n, ok := elements(e.shape)
-	span := e.end - e.begin
+	span, width := e.end-e.begin, int64(4)
+	if e.dtype == typeU8 {
+		width = 1
+	}
 	switch {
 	case !ok:
 		return fmt.Errorf("%w: shape %v is too large", ErrTensors, e.shape)
@@ -110,18 +120,49 @@ func (e entry) check(at int64) error {
 		return fmt.Errorf("%w: begins at byte %d of the data, inside another that ends at %d", ErrTensors, e.begin, at)
 	case e.begin > at:
 		return fmt.Errorf("%w: begins at byte %d of the data and leaves a gap from %d", ErrTensors, e.begin, at)
-	case span != 4*int64(n):
-		return fmt.Errorf("%w: shape %v takes %d bytes, its offsets span %d", ErrTensors, e.shape, 4*int64(n), span)
+	case span != width*int64(n):
+		return fmt.Errorf("%w: shape %v takes %d bytes, its offsets span %d", ErrTensors, e.shape, width*int64(n), span)
 	case e.end > maxTensorsBytes:
 		return fmt.Errorf("%w: ends at byte %d of the data, at most %d", ErrTooLarge, e.end, int64(maxTensorsBytes))
 	}
 	return nil
 }
 
+// readEntries reads the data of all entries, which are in the order of their places. It takes no more memory than the file is
+// known to hold.
+func readEntries(r io.Reader, entries []entry) error {
+	var floatBytes, rawBytes int64
+	for _, e := range entries {
+		if e.dtype == typeF32 {
+			floatBytes += e.end - e.begin
+		} else {
+			rawBytes += e.end - e.begin
+		}
+	}
+	floats, raw := make([]float32, floatBytes/4), make([]byte, rawBytes)
+	buf := make([]byte, min(bufferBytes, floatBytes))
+	for i := range entries {
+		e := &entries[i]
+		if n := e.end - e.begin; e.dtype == typeF32 {
+			// Capacities end with the parts: an append to one must not write into the next.
+			e.floats, floats = floats[:n/4:n/4], floats[n/4:]
+			if err := decodeFloats(r, e.floats, buf); err != nil {
+				return err
+			}
+		} else {
+			e.bytes, raw = raw[:n], raw[n:]
+			if _, err := io.ReadFull(r, e.bytes); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // decodeFloats is the counterpart of encodeFloats.
-func decodeFloats(r io.Reader, data []float32) error {
-	buf := make([]byte, min(bufferBytes, 4*len(data)))
-	for part := range slices.Chunk(data, bufferBytes/4) {
+func decodeFloats(r io.Reader, data []float32, buf []byte) error {
+	for len(data) > 0 {
+		part := data[:min(len(data), len(buf)/4)]
 		raw := buf[:4*len(part)]
 		if _, err := io.ReadFull(r, raw); err != nil {
 			return err
@@ -129,17 +170,33 @@ func decodeFloats(r io.Reader, data []float32) error {
 		for i := range part {
 			part[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 		}
+		data = data[len(part):]
 	}
 	return nil
 }
 
-// cut hands each entry its part of data. Capacities end with the parts: an append to one must not write into the next.
-func cut(data []float32, entries []entry) []Tensor {
-	tensors := make([]Tensor, len(entries))
-	for i, e := range entries {
-		begin, end := e.begin/4, e.end/4
-		tensors[i] = Tensor{Name: e.name, Shape: e.shape, Data: data[begin:end:end]}
+// assemble gives the tensors of a file in the order of their names, compact ones at full size.
+func assemble(entries []entry, found map[string]*compact) ([]Tensor, error) {
+	total := 0
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		if err := found[name].check(); err != nil {
+			return nil, fmt.Errorf("tensor %q: %w", name, err)
+		}
+		total += found[name].elements
+	}
+	dense := make([]float32, total)
+	tensors := make([]Tensor, 0, len(entries)-len(found))
+	for _, e := range entries {
+		t := Tensor{Name: e.name, Shape: e.shape, Data: e.floats}
+		if e.dtype != typeF32 {
+			continue
+		}
+		if c := found[e.name]; c != nil {
+			t.Shape, t.Data, dense = c.shape, dense[:c.elements:c.elements], dense[c.elements:]
+			c.spread(t.Data)
+		}
+		tensors = append(tensors, t)
 	}
 	slices.SortFunc(tensors, func(a, b Tensor) int { return strings.Compare(a.Name, b.Name) })
-	return tensors
+	return tensors, nil
 }

@@ -6,7 +6,7 @@
 // A document ([WriteDocument], [ReadDocument]) is a JSON file that opens with its kind and version, a checksum of
 // itself and the checksums of what it was made from, so that a manifest can be traced to the profile and the weights
 // behind it, and [Header.Check] refuses a stale combination. Tensors ([WriteTensors], [ReadTensors]) are kept in the
-// safetensors format, which other tools read too.
+// safetensors format, which other tools read too; those of a pruned network take less space by [WriteTensorsCompact].
 //
 // Every error of a file is one line that names it and says what to do; the classes that a caller may decide on are the
 // Err variables and the error types. Nothing here panics or waits, whatever a file holds: sizes are capped, and pipes
@@ -15,6 +15,6 @@
 // The package keeps no state and locks nothing: two processes may read and write the same names, and a reader sees one
 // whole file or the other, but the last writer wins.
 //
-// The formats are described in docs/formats.md. To read the code, begin with writeFile, encodeDocument, decodeDocument
-// and DecodeTensors; each calls the rest in order.
+// The formats are described in docs/formats.md. To read the code, begin with writeFile, encodeDocument, decodeDocument,
+// DecodeTensors and EncodeTensorsCompact; each calls the rest in order.
 package store

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -19,13 +18,31 @@ const metaKey = "__metadata__" // the one name that the format keeps for itself
 // EncodeTensors writes tensors, in the order of their names, and meta in the safetensors format. The bytes depend on
 // the values alone, and are those of the reference implementation wherever that one is deterministic.
 func EncodeTensors(w io.Writer, tensors []Tensor, meta map[string]string) error {
-	sorted := slices.Clone(tensors)
-	slices.SortStableFunc(sorted, func(a, b Tensor) int { return strings.Compare(a.Name, b.Name) })
-	// Everything is checked before the first byte: what is written can always be read back.
-	if err := checkTensors(sorted, meta); err != nil {
+	sorted, err := sortTensors(tensors, meta)
+	if err != nil {
 		return err
 	}
-	header := encodeHeader(sorted, meta)
+	entries := make([]entry, len(sorted))
+	for i, t := range sorted {
+		entries[i] = denseEntry(t)
+	}
+	return writeEntries(w, entries, meta)
+}
+
+// sortTensors checks everything before the first byte: what is written can always be read back.
+func sortTensors(tensors []Tensor, meta map[string]string) ([]Tensor, error) {
+	sorted := slices.Clone(tensors)
+	slices.SortStableFunc(sorted, func(a, b Tensor) int { return strings.Compare(a.Name, b.Name) })
+	return sorted, checkTensors(sorted, meta)
+}
+
+func denseEntry(t Tensor) entry {
+	return entry{name: t.Name, dtype: typeF32, shape: t.Shape, floats: t.Data}
+}
+
+// writeEntries writes a file of these entries, in this order.
+func writeEntries(w io.Writer, entries []entry, meta map[string]string) error {
+	header := encodeHeader(entries, meta)
 	if len(header) > maxHeaderBytes {
 		return fmt.Errorf("safetensors: a header of %d bytes is %w, at most %d", len(header), ErrTooLarge, maxHeaderBytes)
 	}
@@ -35,8 +52,11 @@ func EncodeTensors(w io.Writer, tensors []Tensor, meta map[string]string) error 
 		return err
 	}
 	buf := make([]byte, bufferBytes)
-	for _, t := range sorted {
-		if err := encodeFloats(w, t.Data, buf); err != nil {
+	for _, e := range entries {
+		if err := encodeFloats(w, e.floats, buf); err != nil {
+			return err
+		}
+		if _, err := w.Write(e.bytes); err != nil {
 			return err
 		}
 	}
@@ -63,6 +83,9 @@ func checkTensors(sorted []Tensor, meta map[string]string) error {
 		}
 		total += n
 	}
+	if _, ok := meta[compactKey]; ok {
+		return fmt.Errorf("safetensors: metadata %q is what compact tensors are listed in", compactKey)
+	}
 	for _, key := range slices.Sorted(maps.Keys(meta)) {
 		if !utf8.ValidString(key) || !utf8.ValidString(meta[key]) {
 			return fmt.Errorf("safetensors: metadata %q is not UTF-8", key)
@@ -72,15 +95,16 @@ func checkTensors(sorted []Tensor, meta map[string]string) error {
 }
 
 // encodeHeader writes the JSON by hand because key order and the absence of white space are part of the bytes.
-func encodeHeader(sorted []Tensor, meta map[string]string) []byte {
+func encodeHeader(entries []entry, meta map[string]string) []byte {
 	b := []byte{'{'}
 	if len(meta) > 0 {
 		b = appendMeta(b, meta)
 	}
 	begin := 0
-	for _, t := range sorted {
-		b = appendEntry(b, t, begin)
-		begin += 4 * len(t.Data)
+	for _, e := range entries {
+		end := begin + 4*len(e.floats) + len(e.bytes)
+		b = appendEntry(b, e, begin, end)
+		begin = end
 	}
 	b = append(bytes.TrimSuffix(b, []byte{','}), '}')
 	for len(b)%8 != 0 { // so that the data, after the 8 bytes of length, is aligned for every type
@@ -101,15 +125,9 @@ func appendMeta(b []byte, meta map[string]string) []byte {
 }
 
 // appendEntry ends with a comma, which the end of the object takes back.
-func appendEntry(b []byte, t Tensor, begin int) []byte {
-	b = append(appendQuoted(b, t.Name), `:{"dtype":"F32","shape":[`...)
-	for i, dim := range t.Shape {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = strconv.AppendInt(b, int64(dim), 10)
-	}
-	return fmt.Appendf(b, `],"data_offsets":[%d,%d]},`, begin, begin+4*len(t.Data))
+func appendEntry(b []byte, e entry, begin, end int) []byte {
+	b = fmt.Appendf(appendQuoted(b, e.name), `:{"dtype":"%s","shape":`, e.dtype)
+	return fmt.Appendf(appendShape(b, e.shape), `,"data_offsets":[%d,%d]},`, begin, end)
 }
 
 // appendQuoted appends s as JSON, with <, > and & as they are: other programs' readers compare names.

@@ -59,3 +59,35 @@ func TestReferenceHalf(t *testing.T) {
 	_, err := store.ReadTensors("testdata/reference_f16.safetensors")
 	wantError(t, err, store.ErrDtype, "reference_f16.safetensors", `"half"`, `"F16"`, "convert it to F32")
 }
+
+// TestReferenceCompact: numpy made the file from the words of docs/formats.md, and the reference implementation wrote it.
+func TestReferenceCompact(t *testing.T) {
+	const path = "testdata/reference_compact.safetensors"
+	file, err := store.ReadTensors(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	half, tenth := make([]float32, 600), make([]float32, 1200)
+	for i := range 300 {
+		half[2*i+1] = float32(i) - 150.5
+	}
+	minusZero := float32(math.Copysign(0, -1))
+	half[5] = minusZero
+	for i, at := range []int{0, 3, 259, 515, 771, 1027} {
+		tenth[at] = []float32{1, 2, minusZero, 4, float32(math.Inf(1)), 6}[i]
+	}
+	want := []store.Tensor{
+		{Name: "bias", Shape: []int{3}, Data: []float32{1, 0, 2}},
+		{Name: "half", Shape: []int{30, 20}, Data: half},
+		{Name: "none", Shape: []int{600}, Data: make([]float32, 600)},
+		{Name: "tenth", Shape: []int{2, 3, 200}, Data: tenth},
+	}
+	wantSame(t, file.Tensors, want)
+	original, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ours := encodedCompact(t, want, file.Meta); !bytes.Equal(ours, original) {
+		t.Errorf("written again it is\n%q, the reference wrote\n%q", ours, original)
+	}
+}

@@ -18,11 +18,21 @@ import (
 //
 // https://github.com/huggingface/safetensors describes it; the header may end in spaces.
 
-// entry is what the header says of one tensor. Offsets are bytes from the start of the data.
+// The types of elements that tailor reads and writes: numbers, and the bytes that say where those of a compact tensor are.
+const typeF32, typeU8 = "F32", "U8"
+
+// entry is what a file holds under one name. Offsets are bytes from the start of the data.
 type entry struct {
 	name       string
+	dtype      string
 	shape      []int
 	begin, end int64
+	floats     []float32 // of typeF32
+	bytes      []byte    // of typeU8
+}
+
+func unsupported(dtype string) error {
+	return fmt.Errorf("%w %q: convert it to F32 first", ErrDtype, dtype)
 }
 
 // parseHeader checks everything about a header but the layout. It reads token by token because a decoder into maps and
@@ -102,12 +112,12 @@ func (p *headerParser) meta() error {
 // tensor wants the three fields in any order, and no other: object has refused the same one twice.
 func (p *headerParser) tensor(name string) error {
 	e := entry{name: name}
-	dtype, offsets, fields := "", []int(nil), 0
+	offsets, fields := []int(nil), 0
 	err := p.object(func(key string) (err error) {
 		fields++
 		switch key {
 		case "dtype":
-			dtype, _ = p.next().(string)
+			e.dtype, _ = p.next().(string)
 		case "shape":
 			e.shape, err = p.ints(maxRank)
 		case "data_offsets":
@@ -122,8 +132,8 @@ func (p *headerParser) tensor(name string) error {
 		return err
 	case fields != 3 || len(offsets) != 2:
 		return fmt.Errorf("%w: it needs a dtype, a shape and two data_offsets", ErrTensors)
-	case dtype != "F32":
-		return fmt.Errorf("%w %q: convert it to F32 first", ErrDtype, dtype)
+	case e.dtype != typeF32 && e.dtype != typeU8:
+		return unsupported(e.dtype)
 	}
 	e.begin, e.end = int64(offsets[0]), int64(offsets[1])
 	p.entries = append(p.entries, e)

@@ -28,7 +28,7 @@ type Tensor struct {
 
 // TensorFile is what a safetensors file holds.
 type TensorFile struct {
-	Tensors []Tensor // in the order of their names' bytes; their Data share one allocation
+	Tensors []Tensor // in the order of their names' bytes; the Data of those that are stored alike share one allocation
 	Meta    map[string]string
 	SHA256  string // of the file, as HashFile
 }
@@ -46,18 +46,21 @@ func (f *TensorFile) Lookup(name string) (Tensor, bool) {
 
 // WriteTensors writes a safetensors file as [WriteFile] does and returns its SHA-256. See [EncodeTensors].
 func WriteTensors(path string, tensors []Tensor, meta map[string]string) (sha256hex string, err error) {
+	return writeHashed(path, func(w io.Writer) error { return EncodeTensors(w, tensors, meta) })
+}
+
+// writeHashed writes a file and gives the SHA-256 of what was written.
+func writeHashed(path string, write func(io.Writer) error) (sha256hex string, err error) {
 	h := sha256.New()
-	err = WriteFile(path, func(w io.Writer) error {
-		return EncodeTensors(io.MultiWriter(w, h), tensors, meta)
-	})
+	err = WriteFile(path, func(w io.Writer) error { return write(io.MultiWriter(w, h)) })
 	if err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// ReadTensors reads a safetensors file. A file that breaks the format's rules is [ErrTensors], one with other than
-// 32-bit floats [ErrDtype].
+// ReadTensors reads a safetensors file, with or without compact tensors. A file that breaks the format's rules, or those of
+// compact tensors, is [ErrTensors], one with other than 32-bit floats [ErrDtype].
 func ReadTensors(path string) (*TensorFile, error) {
 	f, size, err := openRegular(path)
 	if err != nil {

@@ -1,0 +1,78 @@
+package store
+
+import (
+	"io"
+	"strconv"
+)
+
+// WriteTensorsCompact is [WriteTensors] with tensors that are mostly zeros stored compactly. [ReadTensors] gives them back
+// as they were. See [EncodeTensorsCompact].
+func WriteTensorsCompact(path string, tensors []Tensor, meta map[string]string) (sha256hex string, err error) {
+	return writeHashed(path, func(w io.Writer) error { return EncodeTensorsCompact(w, tensors, meta) })
+}
+
+// EncodeTensorsCompact is [EncodeTensors], but of a tensor of whose elements so many are zero that it saves space, it writes
+// the others and their places. Where there is no such tensor the bytes are those of EncodeTensors. Two tensors that
+// differ are never written alike: even the sign of zero and the bits of NaN survive.
+func EncodeTensorsCompact(w io.Writer, tensors []Tensor, meta map[string]string) error {
+	sorted, err := sortTensors(tensors, meta)
+	if err != nil {
+		return err
+	}
+	taken := map[string]bool{}
+	for _, t := range sorted {
+		taken[t.Name] = true
+	}
+	var places []entry
+	shapes := []byte{'{'}
+	entries := make([]entry, len(sorted))
+	for i, t := range sorted {
+		entries[i] = denseEntry(t)
+		if taken[t.Name+bitmapSuffix] || taken[t.Name+gapsSuffix] {
+			continue // it stays dense: no two names collide
+		}
+		if suffix := choosePlaces(t.Data); suffix != "" {
+			entries[i] = floatsEntry(t.Name, withoutZeros(t.Data))
+			places = append(places, placesEntry(t, suffix))
+			shapes = append(appendShape(append(appendQuoted(shapes, t.Name), ':'), t.Shape), ',')
+		}
+	}
+	if len(places) > 0 {
+		shapes[len(shapes)-1] = '}'
+		meta = with(meta, compactKey, string(shapes))
+	}
+	return writeEntries(w, append(entries, places...), meta) // wide types first, as the reference implementation has them
+}
+
+func floatsEntry(name string, values []float32) entry {
+	return entry{name: name, dtype: typeF32, shape: []int{len(values)}, floats: values}
+}
+
+func placesEntry(t Tensor, suffix string) entry {
+	encode := encodeBitmap
+	if suffix == gapsSuffix {
+		encode = encodeGaps
+	}
+	places := encode(t.Data)
+	return entry{name: t.Name + suffix, dtype: typeU8, shape: []int{len(places)}, bytes: places}
+}
+
+func appendShape(b []byte, shape []int) []byte {
+	b = append(b, '[')
+	for i, dim := range shape {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, int64(dim), 10)
+	}
+	return append(b, ']')
+}
+
+// with gives a copy of a map that has one entry more.
+func with(meta map[string]string, key, value string) map[string]string {
+	all := map[string]string{key: value}
+	for k, v := range meta {
+		all[k] = v
+	}
+	return all
+}
