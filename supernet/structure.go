@@ -90,8 +90,9 @@ func (b Block) Remove(s Structure, amount int) (Block, error) {
 func (b Block) Removed(s Structure, v Block) (amount int, ok bool) {
 	b.Name, v.Name = "", ""
 	if s == Channels {
+		expands := b.HasExpand() == v.HasExpand()
 		amount, b.Mid = b.Mid-v.Mid, v.Mid
-		return amount, b == v && amount >= 0
+		return amount, b == v && expands && amount >= 0
 	}
 	if amount = v.Zeros; amount > 0 && v.Run != s.Run() {
 		return 0, false

@@ -86,6 +86,11 @@ func TestRemoveRefuses(t *testing.T) {
 		if _, ok := b.Removed(supernet.Weights, v); ok {
 			t.Errorf("runs of zeros count as single ones")
 		}
+		direct := b
+		direct.Mid = b.In.C
+		if _, ok := b.Removed(supernet.Channels, direct); ok {
+			t.Errorf("a block without an expand convolution counts as pruned")
+		}
 		wide := b
 		wide.Kernel += 2
 		if _, ok := b.Removed(supernet.Weights, wide); ok {
