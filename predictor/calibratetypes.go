@@ -2,7 +2,9 @@ package predictor
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -33,6 +35,23 @@ func (t typedTiming) timing() timing {
 		sum += s
 	}
 	return timing{sum, t.ms}
+}
+
+// typedTimings puts networks' sums by type in order of the types' names.
+func typedTimings(sums []map[string]float64, ms []float64) (names []string, all []typedTiming) {
+	for _, s := range sums {
+		names = slices.AppendSeq(names, maps.Keys(s))
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	for i, s := range sums {
+		t := typedTiming{make([]float64, len(names)), ms[i]}
+		for g, name := range names {
+			t.sums[g] = s[name]
+		}
+		all = append(all, t)
+	}
+	return names, all
 }
 
 func untyped(typed []typedTiming) []timing {

@@ -32,6 +32,20 @@ func (e *UnknownBlockError) Error() string {
 	return fmt.Sprintf("block %s (%s) was not timed: measure the device for this space, at this resolution too", e.Block.Name, e.Block.Key())
 }
 
+// UnknownVariantsError is returned for a block that was timed, but not with anything removed from it.
+type UnknownVariantsError struct {
+	Block     supernet.Block
+	Structure supernet.Structure
+}
+
+func (e *UnknownVariantsError) Error() string {
+	do := "measure the variants of this network"
+	if e.Structure != supernet.Channels {
+		do += fmt.Sprintf(", or profile the space with --sparse %s and fit the latency again", e.Structure)
+	}
+	return fmt.Sprintf("block %s (%s) was not timed with %s removed: %s", e.Block.Name, e.Block.Key(), e.Structure, do)
+}
+
 // UnknownResolutionError is returned for a network of a resolution that an accuracy predictor was not fitted to.
 type UnknownResolutionError struct {
 	Resolution int

@@ -3,7 +3,6 @@ package predictor
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 
@@ -143,24 +142,14 @@ func (l *Latency) calibrateBlocks(archs []supernet.Arch, networks []NetworkTime)
 
 // typed sums the blocks of networks by type, of which it gives the names in order.
 func (l *Latency) typed(networks []NetworkTime) (names []string, all []typedTiming) {
-	sums := make([]map[string]float64, len(networks))
+	sums, ms := make([]map[string]float64, len(networks)), make([]float64, len(networks))
 	for i, n := range networks {
-		sums[i] = map[string]float64{}
+		sums[i], ms[i] = map[string]float64{}, n.MS
 		for _, b := range l.space.Blocks(n.Arch) {
 			sums[i][blockType(b)] += l.time(int(n.Arch.Resolution), b)
 		}
-		names = slices.AppendSeq(names, maps.Keys(sums[i]))
 	}
-	slices.Sort(names)
-	names = slices.Compact(names)
-	for i, n := range networks {
-		t := typedTiming{make([]float64, len(names)), n.MS}
-		for g, name := range names {
-			t.sums[g] = sums[i][name]
-		}
-		all = append(all, t)
-	}
-	return names, all
+	return typedTimings(sums, ms)
 }
 
 // TransferLatency makes a predictor for another device or runtime from the predictor of one whose blocks were timed, and some
@@ -207,9 +196,10 @@ func TransferLatency(old *Latency, networks []NetworkTime, s FitSettings) (*Late
 	return best, nil
 }
 
-// scaled are the times of blocks with the scales of their types.
+// scaled are the times of the space's blocks with the scales of their types. Blocks with zeros are not among them: what a runtime
+// gains by zeros says nothing about another.
 func (l *Latency) scaled() (blocks map[string]float64, at map[int]map[string]float64) {
-	blocks = maps.Clone(l.BlocksMS)
+	blocks = map[string]float64{}
 	for _, r := range l.space.Resolutions {
 		for _, b := range l.space.AllBlocks(r) {
 			key := b.Key()
@@ -292,13 +282,22 @@ func (l *Latency) estimate(old *Latency, archs []supernet.Arch, networks []Netwo
 	return l.tabulate()
 }
 
-// clearlyBetter says whether the held-out relative errors are smaller than those of a simpler predictor by more than the standard
-// error of the difference (the one-standard-error rule of Breiman et al., "Classification and regression trees", 1984): of several
-// fits to few networks, one is always the best by chance.
+// clearlyBetter compares with the held-out errors of a simpler predictor.
 func (l *Latency) clearlyBetter(simpler *Latency, networks []NetworkTime) bool {
-	gains := make([]float64, len(networks))
+	ms := make([]float64, len(networks))
 	for i, n := range networks {
-		gains[i] = math.Abs(simpler.unseen[i]/n.MS-1) - math.Abs(l.unseen[i]/n.MS-1)
+		ms[i] = n.MS
+	}
+	return clearlyBetter(l.unseen, simpler.unseen, ms)
+}
+
+// clearlyBetter says whether the relative errors of held-out predictions are smaller than those of a simpler predictor by more than the
+// standard error of the difference (the one-standard-error rule of Breiman et al., "Classification and regression trees", 1984): of several
+// fits to few networks, one is always the best by chance.
+func clearlyBetter(unseen, simpler, ms []float64) bool {
+	gains := make([]float64, len(ms))
+	for i := range gains {
+		gains[i] = math.Abs(simpler[i]/ms[i]-1) - math.Abs(unseen[i]/ms[i]-1)
 	}
 	gain, deviation := stat.MeanStdDev(gains, nil)
 	return gain > stat.StdErr(deviation, float64(len(gains)))

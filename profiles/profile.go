@@ -49,7 +49,16 @@ type ProfileSettings struct {
 	Budget      time.Duration  `json:"budget_ns"`             // default 20 s, or 100 ms a block and 500 ms a network if that is more
 	Seed        uint64         `json:"seed"`
 	Progress    func(Progress) `json:"-"`
+	// Sparse, if not empty, adds to the blocks those with 50, 80, 90 and 95 % zeros of this structure (none for channels, whose narrower
+	// blocks a space has many of), for latency predictors to tell what pruning gains. That makes four to five times as many blocks, and as
+	// much time. It is not written: the blocks say it.
+	Sparse supernet.Structure `json:"-"`
+	// Clock replaces the real clock.
+	Clock Clock `json:"-"`
 }
+
+// sparseLevels are the percentages of zeros that a sparse profile adds: fewer than those of [MeasureVariants], since a space has many blocks.
+var sparseLevels = []int{50, 80, 90, 95}
 
 // ErrSettings is returned for a setting that cannot be.
 var ErrSettings = errors.New("bad profile setting")
@@ -62,6 +71,9 @@ func (s *ProfileSettings) complete(space *supernet.Space) error {
 		if !slices.Contains(space.Resolutions, r) {
 			return fmt.Errorf("%w: resolution %d is not in space %s", ErrSettings, r, space.Name)
 		}
+	}
+	if s.Sparse != "" && (s.Sparse.Check() != nil || s.Sparse == supernet.Channels) {
+		return fmt.Errorf("%w: sparse is %q, expected weights, vectors8 or vectors16", ErrSettings, string(s.Sparse))
 	}
 	s.Networks = cmp.Or(s.Networks, 20)
 	if s.Networks < 2 || s.Networks > 10000 || s.Budget < 0 {
@@ -84,22 +96,21 @@ func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettin
 	}
 	p := &Profile{SpaceName: space.Name, SpaceSHA256: space.SHA256(), Resolutions: s.Resolutions, Device: device, Runtime: rt.Info()}
 	blocks := allBlocks(space, s.Resolutions)
+	reference := blocks[len(blocks)/2]
+	blocks = withZeros(blocks, s.Sparse)
 	archs := calibrationArchs(space, s)
 	s.Budget = cmp.Or(s.Budget, max(20*time.Second, time.Duration(len(blocks))*100*time.Millisecond+time.Duration(len(archs))*500*time.Millisecond))
 	p.Settings = s
 	l := loader{runtime: rt}
 	defer l.close()
-	reference := l.add(blocks[len(blocks)/2 : len(blocks)/2+1])
+	ref := l.add([]supernet.Block{reference})
 	for _, b := range blocks {
 		l.add([]supernet.Block{b})
 	}
 	for _, a := range archs {
 		l.add(space.Blocks(a))
 	}
-	if l.err != nil {
-		return nil, l.err
-	}
-	timings, session, err := Measure(ctx, reference, l.subjects[1:], Settings{Budget: s.Budget, Seed: s.Seed, Pin: rt.Info().Threads == 1, Progress: s.Progress})
+	timings, session, err := l.measure(ctx, ref, Settings{Budget: s.Budget, Seed: s.Seed, Progress: s.Progress, Clock: s.Clock})
 	if err != nil {
 		return nil, fmt.Errorf("profile: %w", err)
 	}
@@ -119,10 +130,26 @@ func allBlocks(space *supernet.Space, resolutions []int) []supernet.Block {
 	for _, r := range resolutions {
 		blocks = append(blocks, space.AllBlocks(r)...)
 	}
-	slices.SortFunc(blocks, func(a, b supernet.Block) int {
-		return cmp.Or(cmp.Compare(a.MACs(), b.MACs()), cmp.Compare(a.Key(), b.Key()))
-	})
+	slices.SortFunc(blocks, leastBlock)
 	return slices.CompactFunc(blocks, func(a, b supernet.Block) bool { return a.Key() == b.Key() })
+}
+
+// withZeros adds to blocks those with zeros of a structure, if that is not empty, and keeps the order.
+func withZeros(blocks []supernet.Block, structure supernet.Structure) []supernet.Block {
+	all := slices.Clone(blocks)
+	for _, b := range blocks {
+		for _, zeros := range sparseLevels {
+			if v, err := b.Remove(structure, zeros); err == nil {
+				all = append(all, v)
+			}
+		}
+	}
+	slices.SortFunc(all, leastBlock)
+	return all
+}
+
+func leastBlock(a, b supernet.Block) int {
+	return cmp.Or(cmp.Compare(a.MACs(), b.MACs()), cmp.Compare(a.Key(), b.Key()))
 }
 
 // calibrationArchs are the largest, the smallest and random networks at the measured resolutions.
@@ -139,51 +166,6 @@ func calibrationArchs(space *supernet.Space, s ProfileSettings) []supernet.Arch 
 		}
 	}
 	return archs
-}
-
-// loader makes subjects of networks and keeps what must be closed.
-type loader struct {
-	runtime  Runtime
-	subjects []Subject
-	closers  []func()
-	err      error
-}
-
-func (l *loader) add(blocks []supernet.Block) Subject {
-	name := blocks[0].Key()
-	if len(blocks) > 1 {
-		name = fmt.Sprintf("network %d, %d blocks", len(l.subjects), len(blocks))
-	}
-	run, closeNetwork, err := l.runtime.Load(blocks)
-	if err != nil {
-		l.err = cmp.Or(l.err, fmt.Errorf("load %s: %w", name, err))
-		return Subject{}
-	}
-	l.closers = append(l.closers, closeNetwork)
-	s := Subject{Name: name, Run: run}
-	l.subjects = append(l.subjects, s)
-	return s
-}
-
-func (l *loader) close() {
-	for _, c := range l.closers {
-		c()
-	}
-}
-
-// Networks times whole networks on this device, for a few seconds.
-func Networks(ctx context.Context, rt Runtime, networks [][]supernet.Block, budget time.Duration, seed uint64) ([]Timing, Session, error) {
-	l := loader{runtime: rt}
-	defer l.close()
-	smallest := slices.MinFunc(networks, func(a, b []supernet.Block) int { return cmp.Compare(supernet.MACs(a), supernet.MACs(b)) })
-	reference := l.add(smallest)
-	for _, n := range networks {
-		l.add(n)
-	}
-	if l.err != nil {
-		return nil, Session{}, l.err
-	}
-	return Measure(ctx, reference, l.subjects[1:], Settings{Budget: budget, Seed: seed, Pin: rt.Info().Threads == 1})
 }
 
 // Save writes the document.

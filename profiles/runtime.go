@@ -25,6 +25,13 @@ type Runtime interface {
 	Load(blocks []supernet.Block) (run func() error, closeNetwork func(), err error)
 }
 
+// SubnetRuntime is a runtime that also runs networks with weights of their own, which the time depends on where zeros are skipped.
+type SubnetRuntime interface {
+	Runtime
+	// LoadSubnet is like Load, with the weights of net. They must not change before close.
+	LoadSubnet(net *supernet.Subnet) (run func() error, closeNetwork func(), err error)
+}
+
 // nativeVersion changes when the speed of tailor's own engine does.
 const nativeVersion = "3"
 
@@ -49,11 +56,11 @@ func (n Native) Load(blocks []supernet.Block) (run func() error, closeNetwork fu
 	if err != nil {
 		return nil, nil, fmt.Errorf("native runtime: %w", err)
 	}
-	run, closeNetwork = n.prepare(net)
-	return run, closeNetwork, nil
+	return n.LoadSubnet(net)
 }
 
-func (n Native) prepare(net *supernet.Subnet) (run func() error, closeNetwork func()) {
+// LoadSubnet prepares a network with the weights that it has.
+func (n Native) LoadSubnet(net *supernet.Subnet) (run func() error, closeNetwork func(), err error) {
 	pool := nn.NewPool(n.Threads)
 	r := net.Runner(pool)
 	r.Bind(net.Blocks, max(n.Batch, 1), supernet.Infer)
@@ -61,5 +68,5 @@ func (n Native) prepare(net *supernet.Subnet) (run func() error, closeNetwork fu
 	for i := range r.Input() {
 		r.Input()[i] = float32(random.NormFloat64())
 	}
-	return func() error { r.Forward(); return nil }, pool.Close
+	return func() error { r.Forward(); return nil }, pool.Close, nil
 }

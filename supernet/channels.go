@@ -7,10 +7,10 @@ import (
 	"github.com/tailor-nas/tailor/internal/nn"
 )
 
-// Channels is the middle channels of an mbconv block of a [Subnet], each with everything that belongs to it: a column of
+// MiddleChannels is the middle channels of an mbconv block of a [Subnet], each with everything that belongs to it: a column of
 // the expand convolution, a filter of the depthwise one, a row of the project convolution, entries of batch norm and of
 // squeeze-and-excitation. If all that is zero, the network is the same as without the channel.
-type Channels struct {
+type MiddleChannels struct {
 	Block   string // name of the block
 	N       int    // how many there are
 	Members []ChannelMember
@@ -41,16 +41,16 @@ func (m ChannelMember) Each(channel, n int, f func(i int)) {
 	}
 }
 
-// Channels lists the middle channels of all blocks that have some of their own: those with an expand convolution. Without
+// MiddleChannels lists the middle channels of all blocks that have some of their own: those with an expand convolution. Without
 // one the middle channels are the block's input, which others share.
-func (s *Subnet) Channels() []Channels {
-	var all []Channels
+func (s *Subnet) MiddleChannels() []MiddleChannels {
+	var all []MiddleChannels
 	for _, b := range s.Blocks {
 		m, ok := s.layers[b.Name].(*mbconv)
 		if !ok || m.expand == nil {
 			continue
 		}
-		c := Channels{Block: b.Name, N: b.Mid}
+		c := MiddleChannels{Block: b.Name, N: b.Mid}
 		c.unit(m.expand)
 		c.unit(m.depthwise)
 		c.add(m.project.Weight(), true, true)
@@ -65,18 +65,18 @@ func (s *Subnet) Channels() []Channels {
 }
 
 // unit adds a convolution that has the channels as its output, with its batch norm.
-func (c *Channels) unit(u *nn.Unit) {
+func (c *MiddleChannels) unit(u *nn.Unit) {
 	c.add(u.Weight(), false, true)
 	c.add(u.BN.Scale, false, false)
 	c.add(u.BN.Shift, false, false)
 }
 
-func (c *Channels) add(p *nn.Param, first, weight bool) {
+func (c *MiddleChannels) add(p *nn.Param, first, weight bool) {
 	c.Members = append(c.Members, ChannelMember{Param: p, First: first, Weight: weight})
 }
 
 // KeepChannels copies the network with some of the middle channels only: for the blocks named, those listed, in their
-// order ([Block.CanKeep] says how many may be). Squeeze-and-excitation keeps its hidden channels.
+// order ([Block.Mids] says how many may be). Squeeze-and-excitation keeps its hidden channels.
 func (s *Subnet) KeepChannels(keep map[string][]int) (*Subnet, error) {
 	blocks := slices.Clone(s.Blocks)
 	for i := range blocks {
@@ -109,18 +109,12 @@ func (s *Subnet) KeepChannels(keep map[string][]int) (*Subnet, error) {
 // copyAxes copies the leading corner, which is the whole tensor where nothing was removed.
 func copyAxes(dst, src *nn.Param) { copyLeading(dst.Data, dst.Shape, src.Data, src.Shape) }
 
-// CanKeep says whether the block may be cut to so many middle channels.
-func (b Block) CanKeep(mid int) bool {
-	return b.HasExpand() && mid > 0 && mid <= b.Mid && mid >= b.SE && mid != b.In.C
-}
-
 func checkKept(b Block, list []int) error {
 	if !b.HasExpand() {
 		return fmt.Errorf("it has no middle channels of its own to remove")
 	}
-	if !b.CanKeep(len(list)) {
-		return fmt.Errorf("%d channels cannot be kept: it must be some, at least the %d hidden channels of squeeze-and-excitation, and not "+
-			"the %d that come in, which would mean no expand convolution", len(list), b.SE, b.In.C)
+	if len(list) != b.Mid && !slices.Contains(b.Mids(), len(list)) {
+		return fmt.Errorf("%d of %d channels cannot be kept; it can have %v", len(list), b.Mid, b.Mids())
 	}
 	seen := map[int]bool{}
 	for _, c := range list {

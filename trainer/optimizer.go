@@ -57,7 +57,7 @@ type Structure struct {
 	// Run is the number of adjacent output channels of a matrix (in,out) whose weights belong together; 0 or 1: each on its own.
 	Run int
 	// Channels are the middle channels of blocks, each of which belongs together; nil: they do not.
-	Channels []supernet.Channels
+	Channels []supernet.MiddleChannels
 }
 
 // Mover moves the weights of one network by an [Optimizer]. What is masked stays exactly zero.

@@ -113,7 +113,7 @@ func TestSSGDFormulas(t *testing.T) {
 func TestSSGDChannels(t *testing.T) {
 	const n, eps = 6, 0.05
 	columns, rows, scale := weight(1, true, 4, n), weight(2, true, n, 3), weight(3, false, n)
-	c := supernet.Channels{Block: "b", N: n, Members: []supernet.ChannelMember{
+	c := supernet.MiddleChannels{Block: "b", N: n, Members: []supernet.ChannelMember{
 		{Param: columns, Weight: true}, {Param: rows, First: true, Weight: true}, {Param: scale},
 	}}
 	var square [n]float64
@@ -134,7 +134,7 @@ func TestSSGDChannels(t *testing.T) {
 		draw(p, rand.New(rand.NewPCG(uint64(i), 9)))
 	}
 	grads := [][]float32{append([]float32(nil), columns.Grad...), append([]float32(nil), rows.Grad...), append([]float32(nil), scale.Grad...)}
-	m := mover(t, Optimizer{Rule: SSGD, Scaling: Scaling{Measure: LogL2, Epsilon: eps, EpsilonEnd: eps, Absolute: true}}, Structure{Channels: []supernet.Channels{c}}, columns, rows, scale)
+	m := mover(t, Optimizer{Rule: SSGD, Scaling: Scaling{Measure: LogL2, Epsilon: eps, EpsilonEnd: eps, Absolute: true}}, Structure{Channels: []supernet.MiddleChannels{c}}, columns, rows, scale)
 	m.Step(0.1, 0)
 	channel := []func(i int) int{func(i int) int { return i % n }, func(i int) int { return i / 3 }, func(i int) int { return i }}
 	for k, p := range []*nn.Param{columns, rows, scale} {

@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 	"supernet":              {"internal/nn", "internal/store"},
 	"trainer":               {"supernet", "internal/data", "internal/nn", "internal/store"},
 	"trainer/prune":         {"supernet", "trainer", "internal/data", "internal/nn", "internal/store"},
+	"trainer/prune/budget":  {},
 	"profiles":              {"supernet", "internal/nn", "internal/store"},
 	"predictor":             {"supernet", "profiles", "internal/kernel", "internal/store"},
 	"search":                {"supernet", "predictor", "internal/store"},

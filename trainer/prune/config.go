@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
@@ -27,16 +28,6 @@ const (
 // Methods lists all.
 func Methods() []Method { return []Method{SSGD, Magnitude, L1, Powerprop, OneShot} }
 
-// Kind is what is removed together.
-type Kind string
-
-// The kinds of structure.
-const (
-	Weights  Kind = "weights"  // single weights of 1x1 and dense convolutions and linear layers
-	Vectors  Kind = "vectors"  // runs of 8 or 16 of them along the output channels
-	Channels Kind = "channels" // whole middle channels of mbconv blocks, in multiples of 8: what is left is a narrower dense network
-)
-
 // Criterion is how weights of different layers are compared.
 type Criterion string
 
@@ -50,18 +41,17 @@ const (
 
 // Config are the settings of a pruning run. Zero means zero: begin with [Defaults].
 type Config struct {
-	Method    Method            `json:"method"`
-	Structure Kind              `json:"structure"`
-	Run       int               `json:"run,omitempty"` // of vectors: 8 or 16
-	Grouped   bool              `json:"grouped"`       // SSGD scales what is removed together by one factor
-	Criterion Criterion         `json:"criterion"`
-	Sparsity  float64           `json:"sparsity"` // share of the removable weights to remove
-	Epochs    int               `json:"epochs"`
-	Batch     int               `json:"batch"`
-	Seed      uint64            `json:"seed"`
-	LR        float64           `json:"lr"`
-	Hold      float64           `json:"hold"` // part of training at LR; then a cosine to 0
-	Optimizer trainer.Optimizer `json:"optimizer"`
+	Method    Method             `json:"method"`
+	Structure supernet.Structure `json:"structure"`
+	Grouped   bool               `json:"grouped"` // SSGD scales what is removed together by one factor
+	Criterion Criterion          `json:"criterion"`
+	Sparsity  float64            `json:"sparsity"` // share of the removable weights to remove
+	Epochs    int                `json:"epochs"`
+	Batch     int                `json:"batch"`
+	Seed      uint64             `json:"seed"`
+	LR        float64            `json:"lr"`
+	Hold      float64            `json:"hold"` // part of training at LR; then a cosine to 0
+	Optimizer trainer.Optimizer  `json:"optimizer"`
 
 	LabelSmoothing float64 `json:"label_smoothing"`
 	Distill        float64 `json:"distill"`  // share of the target that is the unpruned network's softmax
@@ -79,14 +69,11 @@ type Config struct {
 }
 
 // Defaults are the settings of a method for a network that is already trained, to remove a structure from it.
-func Defaults(m Method, structure Kind) Config {
+func Defaults(m Method, structure supernet.Structure) Config {
 	c := Config{
 		Method: m, Structure: structure, Criterion: LAMP, Epochs: 10, Batch: 128, LR: 0.02, Hold: 0.5,
 		Optimizer: trainer.Optimizer{Rule: trainer.SGD, Momentum: 0.9, WeightDecay: 3e-5},
 		Distill:   0.5, Shift: 4, Flip: true, Begin: 0.05, End: 0.6, Every: 50,
-	}
-	if structure == Vectors {
-		c.Run = 16
 	}
 	switch m {
 	case SSGD:
@@ -122,16 +109,13 @@ func (c Config) check() error {
 }
 
 func (c Config) checkNames() error {
+	if err := c.Structure.Check(); err != nil {
+		return fmt.Errorf("%w: %w", trainer.ErrConfig, err)
+	}
 	switch {
-	case c.Structure != Weights && c.Structure != Vectors && c.Structure != Channels:
-		return fmt.Errorf("%w: structure %q is unknown; use weights, vectors or channels", trainer.ErrConfig, string(c.Structure))
 	case c.Criterion != Global && c.Criterion != Layer && c.Criterion != LAMP:
 		return fmt.Errorf("%w: criterion %q is unknown; use global, layer or lamp", trainer.ErrConfig, string(c.Criterion))
-	case c.Structure == Vectors && c.Run != 8 && c.Run != 16:
-		return fmt.Errorf("%w: runs of %d are not supported; use 8 or 16", trainer.ErrConfig, c.Run)
-	case c.Structure != Vectors && c.Run != 0:
-		return fmt.Errorf("%w: run belongs to the structure vectors, not to %s", trainer.ErrConfig, c.Structure)
-	case c.Regrow > 0 && c.Structure == Channels:
+	case c.Regrow > 0 && c.Structure == supernet.Channels:
 		return fmt.Errorf("%w: channels do not grow again: a channel of zeros has no gradients", trainer.ErrConfig)
 	}
 	return nil

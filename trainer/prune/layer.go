@@ -102,19 +102,19 @@ func (m *matrix) keep(want int) int { return max(want, 1) }
 
 // middle is the middle channels of a block.
 type middle struct {
-	supernet.Channels
-	of   supernet.Block
-	byL1 bool // the L1 norm of the project convolution says how large a channel is, as in OFA; else all its weights do
-	gone map[*nn.Param][]bool
+	channels supernet.MiddleChannels
+	of       supernet.Block
+	byL1     bool // the L1 norm of the project convolution says how large a channel is, as in OFA; else all its weights do
+	gone     map[*nn.Param][]bool
 }
 
-func (m *middle) block() string { return m.Block }
-func (m *middle) units() int    { return m.N }
+func (m *middle) block() string { return m.channels.Block }
+func (m *middle) units() int    { return m.channels.N }
 
 func (m *middle) size(int) (n int) {
-	for _, member := range m.Members {
+	for _, member := range m.channels.Members {
 		if member.Weight {
-			n += member.Size(m.N)
+			n += member.Size(m.channels.N)
 		}
 	}
 	return n
@@ -134,13 +134,13 @@ func (m *middle) gradients(dst []float64) {
 
 func (m *middle) measure(dst []float64, of func(*nn.Param) []float32) {
 	clear(dst)
-	for _, member := range m.Members {
+	for _, member := range m.channels.Members {
 		if !member.Weight {
 			continue
 		}
 		v := of(member.Param)
 		for ch := range dst {
-			member.Each(ch, m.N, func(i int) { dst[ch] += float64(v[i]) * float64(v[i]) })
+			member.Each(ch, m.channels.N, func(i int) { dst[ch] += float64(v[i]) * float64(v[i]) })
 		}
 	}
 	for ch := range dst {
@@ -151,21 +151,21 @@ func (m *middle) measure(dst []float64, of func(*nn.Param) []float32) {
 // l1 is the mean size of a channel's weights in the project convolution (Cai et al., ICLR 2020, section 3.3).
 func (m *middle) l1(dst []float64) {
 	clear(dst)
-	for _, member := range m.Members {
-		if member.Param.Name != m.Block+".project.weight" {
+	for _, member := range m.channels.Members {
+		if member.Param.Name != m.channels.Block+".project.weight" {
 			continue
 		}
 		for ch := range dst {
-			member.Each(ch, m.N, func(i int) { dst[ch] += math.Abs(float64(member.Param.Data[i])) / float64(member.Size(m.N)) })
+			member.Each(ch, m.channels.N, func(i int) { dst[ch] += math.Abs(float64(member.Param.Data[i])) / float64(member.Size(m.channels.N)) })
 		}
 	}
 }
 
 func (m *middle) mask(gone []bool) {
-	for _, member := range m.Members {
+	for _, member := range m.channels.Members {
 		p, values := member.Param, m.gone[member.Param]
 		for ch, g := range gone {
-			member.Each(ch, m.N, func(i int) {
+			member.Each(ch, m.channels.N, func(i int) {
 				values[i] = g
 				if g {
 					p.Data[i], p.Momentum[i] = 0, 0
@@ -176,35 +176,32 @@ func (m *middle) mask(gone []bool) {
 }
 
 func (m *middle) recall(gone []bool) {
-	first := m.Members[0]
+	first := m.channels.Members[0]
 	for ch := range gone {
-		first.Each(ch, m.N, func(i int) { gone[ch] = m.gone[first.Param][i] })
+		first.Each(ch, m.channels.N, func(i int) { gone[ch] = m.gone[first.Param][i] })
 	}
 }
 
 func (m *middle) masks() map[*nn.Param][]bool { return m.gone }
 
-// keep leaves a multiple of 8 channels that the block can have.
+// keep leaves as many channels as the block can have.
 func (m *middle) keep(want int) int {
-	for n := (max(want, 1) + channelStep - 1) / channelStep * channelStep; n < m.N; n += channelStep {
-		if m.of.CanKeep(n) {
+	for _, n := range m.of.Mids() {
+		if n >= want {
 			return n
 		}
 	}
-	return m.N
+	return m.channels.N
 }
-
-// channelStep is what numbers of channels are multiples of: narrower vectors leave lanes idle on every processor.
-const channelStep = 8
 
 // layersOf lists what a structure of a network can be removed from. Depthwise convolutions lose channels only: single zeros in
 // them make nothing faster.
 func layersOf(net *supernet.Subnet, c Config) []layer {
 	var all []layer
-	if c.Structure == Channels {
-		for _, channels := range net.Channels() {
+	if c.Structure == supernet.Channels {
+		for _, channels := range net.MiddleChannels() {
 			i := slices.IndexFunc(net.Blocks, func(b supernet.Block) bool { return b.Name == channels.Block })
-			m := &middle{Channels: channels, of: net.Blocks[i], byL1: c.Method != SSGD, gone: map[*nn.Param][]bool{}}
+			m := &middle{channels: channels, of: net.Blocks[i], byL1: c.Method != SSGD, gone: map[*nn.Param][]bool{}}
 			for _, member := range channels.Members {
 				m.gone[member.Param] = make([]bool, len(member.Param.Data))
 			}
@@ -213,7 +210,7 @@ func layersOf(net *supernet.Subnet, c Config) []layer {
 		return all
 	}
 	for _, w := range net.Matrices() {
-		run := max(c.Run, 1)
+		run := max(c.Structure.Run(), 1)
 		if run > 1 && (len(w.Param.Shape) != 2 || w.Param.Shape[1] < run) {
 			continue
 		}

@@ -31,7 +31,7 @@ func newRemover(net *supernet.Subnet, c Config, shares map[string]float64) *remo
 			r.total += l.size(u)
 		}
 	}
-	if c.Structure == Weights {
+	if c.Structure == supernet.Weights {
 		r.dead = findChains(net, r.layers)
 	}
 	return r
@@ -119,7 +119,7 @@ func (r *remover) compare(share float64, keep []int) {
 			case s < bar:
 				budget -= l.size(u)
 				keep[i]--
-			case s == bar || r.config.Structure != Weights:
+			case s == bar || r.config.Structure != supernet.Weights:
 				all = append(all, ranked{s, i, 1, l.size(u)})
 			}
 		}
@@ -135,13 +135,10 @@ func (r *remover) compare(share float64, keep []int) {
 // is the mean of its channels'.
 func (m *middle) steps(layer int, score []float64) (all []ranked) {
 	sorted := slices.Sorted(slices.Values(score))
-	at := m.N
-	for n := m.N - 1; n > 0; n-- {
-		if n%channelStep != 0 || !m.of.CanKeep(n) {
-			continue
-		}
+	total, at := m.channels.N, m.channels.N
+	for _, n := range slices.Backward(m.of.Mids()) {
 		sum := 0.0
-		for _, s := range sorted[m.N-at : m.N-n] {
+		for _, s := range sorted[total-at : total-n] {
 			sum += s
 		}
 		all = append(all, ranked{sum / float64(at-n), layer, at - n, (at - n) * m.size(0)})
@@ -153,7 +150,7 @@ func (m *middle) steps(layer int, score []float64) (all []ranked) {
 // bar is a score of which no more than the given number of units are smaller, where units are single weights: it saves
 // sorting them. It is below all scores otherwise.
 func (r *remover) bar(number int) float64 {
-	if r.config.Structure != Weights || number == 0 {
+	if r.config.Structure != supernet.Weights || number == 0 {
 		return -2
 	}
 	var all []float64

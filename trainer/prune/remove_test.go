@@ -14,7 +14,7 @@ import (
 // TestGlobalIsSorting: the weights that the global criterion removes are the smallest of all layers, as a plain sort finds them.
 func TestGlobalIsSorting(t *testing.T) {
 	net := published(t, "lenet-300-100", 5)
-	c := Defaults(Magnitude, Weights)
+	c := Defaults(Magnitude, supernet.Weights)
 	c.Criterion = Global
 	r := newRemover(net, c, nil)
 	r.dead = nil
@@ -96,7 +96,7 @@ func TestKth(t *testing.T) {
 // TestLayerCriterion: every layer loses the share, the classifier half of it.
 func TestLayerCriterion(t *testing.T) {
 	net := published(t, "lenet-5-caffe", 2)
-	c := Defaults(Magnitude, Weights)
+	c := Defaults(Magnitude, supernet.Weights)
 	c.Criterion = Layer
 	r := newRemover(net, c, nil)
 	r.dead = nil
@@ -121,7 +121,7 @@ func TestLayerCriterion(t *testing.T) {
 // TestShares: what was chosen for each block beforehand is what each loses.
 func TestShares(t *testing.T) {
 	net := published(t, "lenet-300-100", 2)
-	c := Defaults(Magnitude, Weights)
+	c := Defaults(Magnitude, supernet.Weights)
 	c.Sparsity = 0.7
 	shares := map[string]float64{"fc1": 0.9, "fc2": 0.5}
 	r := newRemover(net, c, shares)
@@ -158,7 +158,7 @@ func TestDeadUnits(t *testing.T) {
 				}
 			}
 		}
-		c := Defaults(Magnitude, Weights)
+		c := Defaults(Magnitude, supernet.Weights)
 		c.Criterion, c.Sparsity = Layer, 0.985
 		r := newRemover(net, c, nil)
 		dead := r.dead
@@ -208,7 +208,7 @@ func TestCut(t *testing.T) {
 	d := synthetic(t, 24)
 	net := tiny(t, d)
 	net.Train()
-	c := Defaults(SSGD, Channels)
+	c := Defaults(SSGD, supernet.Channels)
 	c.Sparsity = 0.5
 	r := newRemover(net, c, nil)
 	r.update(0.5)

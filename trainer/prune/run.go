@@ -127,9 +127,9 @@ func (p *pruning) prepare(net *supernet.Subnet) error {
 	}
 	structure := trainer.Structure{}
 	if c.Grouped {
-		structure.Run = c.Run
-		if c.Structure == Channels {
-			structure.Channels = net.Channels()
+		structure.Run = c.Structure.Run()
+		if c.Structure == supernet.Channels {
+			structure.Channels = net.MiddleChannels()
 		}
 	}
 	if p.mover, err = trainer.NewMover(c.Optimizer, structure, trained(net), p.net.Pool()); err != nil {

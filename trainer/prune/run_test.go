@@ -40,14 +40,14 @@ func tiny(t *testing.T, d *data.Dataset) *supernet.Subnet {
 }
 
 // short is a run of a few steps that goes through all there is: removal on the way, distillation, regrowth.
-func short(m Method, k Kind, sparsity float64) Config {
+func short(m Method, k supernet.Structure, sparsity float64) Config {
 	c := Defaults(m, k)
 	c.Epochs, c.Batch, c.Sparsity, c.Every, c.LR = 2, 60, sparsity, 3, 0.05
 	c.Begin, c.End = 0.1, 0.7
 	if m == OneShot {
 		c.Begin, c.End = 1, 1
 	}
-	if k == Weights {
+	if k == supernet.Weights {
 		c.Regrow = 0.02
 	}
 	return c
@@ -66,7 +66,7 @@ func run(t *testing.T, j Job) *Result {
 func TestRun(t *testing.T) {
 	d := synthetic(t, 24)
 	net := tiny(t, d)
-	for _, k := range []Kind{Weights, Vectors, Channels} {
+	for _, k := range []supernet.Structure{supernet.Weights, supernet.Vectors16, supernet.Channels} {
 		for _, m := range Methods() {
 			t.Run(string(k)+" "+string(m), func(t *testing.T) {
 				c := short(m, k, 0.6)
@@ -76,13 +76,13 @@ func TestRun(t *testing.T) {
 					t.Error("two workers give other weights than one")
 				}
 				share := 1 - float64(r.Left)/float64(r.Weights)
-				if low := map[Kind]float64{Weights: 0.599, Vectors: 0.595, Channels: 0.53}[k]; share < low || share > 0.61 {
+				if low := map[supernet.Structure]float64{supernet.Weights: 0.599, supernet.Vectors16: 0.595, supernet.Channels: 0.53}[k]; share < low || share > 0.61 {
 					t.Errorf("%.4f of the weights are gone, want 0.6", share)
 				}
-				if zeros := 1 - float64(nonZero(r.Net))/float64(r.Weights); k == Weights && zeros < share-1e-9 {
+				if zeros := 1 - float64(nonZero(r.Net))/float64(r.Weights); k == supernet.Weights && zeros < share-1e-9 {
 					t.Errorf("%.4f of the weights are zero, but %.4f are said to be gone", zeros, share)
 				}
-				if k == Channels {
+				if k == supernet.Channels {
 					checkNarrower(t, net.Blocks, r.Net.Blocks)
 				}
 			})
@@ -127,7 +127,7 @@ func checkNarrower(t *testing.T, before, after []supernet.Block) {
 func TestResume(t *testing.T) {
 	d := synthetic(t, 24)
 	net := tiny(t, d)
-	for _, k := range []Kind{Weights, Channels} {
+	for _, k := range []supernet.Structure{supernet.Weights, supernet.Channels} {
 		c := short(SSGD, k, 0.7)
 		whole, parts := t.TempDir(), t.TempDir()
 		want := run(t, Job{Dir: whole, Net: net, Data: d, Config: c, Parent: hash, ValImages: 50})
@@ -175,7 +175,7 @@ func TestResumeRefuses(t *testing.T) {
 	d := synthetic(t, 24)
 	net := tiny(t, d)
 	dir := t.TempDir()
-	job := Job{Dir: dir, Net: net, Data: d, Config: short(Magnitude, Weights, 0.5), Parent: hash}
+	job := Job{Dir: dir, Net: net, Data: d, Config: short(Magnitude, supernet.Weights, 0.5), Parent: hash}
 	run(t, job)
 	refused := func(what string, change func(*Job)) {
 		j := job
@@ -210,7 +210,7 @@ func TestLeavesTheParent(t *testing.T) {
 	d := synthetic(t, 24)
 	net := tiny(t, d)
 	before := net.Clone()
-	run(t, Job{Net: net, Data: d, Config: short(SSGD, Weights, 0.9)})
+	run(t, Job{Net: net, Data: d, Config: short(SSGD, supernet.Weights, 0.9)})
 	if !sameWeights(net, before) {
 		t.Error("the parent's weights have changed")
 	}
@@ -222,7 +222,7 @@ func TestLearns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Defaults(Magnitude, Weights)
+	c := Defaults(Magnitude, supernet.Weights)
 	c.Epochs, c.Batch, c.LR, c.Shift = 6, 50, 0.1, 2
 	dense := run(t, Job{Net: tiny(t, d), Data: d, Config: c, Workers: 2})
 	if dense.Top1Val < 0.4 {
@@ -246,12 +246,10 @@ func TestConfigRefuses(t *testing.T) {
 		"end":       func(c *Config) { c.Begin, c.End = 0.5, 0.4 },
 		"structure": func(c *Config) { c.Structure = "blocks" },
 		"criterion": func(c *Config) { c.Criterion = "hessian" },
-		"run":       func(c *Config) { c.Structure, c.Run = Vectors, 4 },
-		"no run":    func(c *Config) { c.Run = 8 },
-		"regrow":    func(c *Config) { c.Structure, c.Regrow = Channels, 0.1 },
+		"regrow":    func(c *Config) { c.Structure, c.Regrow = supernet.Channels, 0.1 },
 		"shift":     func(c *Config) { c.Shift = -1 },
 	} {
-		c := Defaults(Magnitude, Weights)
+		c := Defaults(Magnitude, supernet.Weights)
 		change(&c)
 		if err := c.check(); !errors.Is(err, trainer.ErrConfig) {
 			t.Errorf("%s: %v, want ErrConfig", name, err)

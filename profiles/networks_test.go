@@ -1,0 +1,103 @@
+package profiles_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// spin is a runtime that keeps the real clock busy, in proportion to the work of a network.
+type spin struct{ *device }
+
+func (s spin) LoadSubnet(net *supernet.Subnet) (func() error, func(), error) {
+	_, closeNetwork, err := s.device.LoadSubnet(net)
+	return spinFor(net.Blocks), closeNetwork, err
+}
+
+func spinFor(blocks []supernet.Block) func() error {
+	n, x := int(timeOf(blocks)), uint32(1)
+	return func() error {
+		for range n {
+			x = x*1664525 + 1013904223
+		}
+		if x == 0 {
+			return errors.New("the generator never gives 0 from 1 so soon")
+		}
+		return nil
+	}
+}
+
+// noWeights is a runtime without LoadSubnet.
+type noWeights struct{ d *device }
+
+func (n noWeights) Info() profiles.RuntimeInfo { return n.d.Info() }
+func (n noWeights) Load(blocks []supernet.Block) (func() error, func(), error) {
+	return n.d.Load(blocks)
+}
+
+func subnets(t *testing.T) []*supernet.Subnet {
+	t.Helper()
+	network := winner(t)
+	pruned := make([]supernet.Block, len(network))
+	for i, b := range network {
+		if pruned[i] = b; b.Prunable(supernet.Weights) {
+			pruned[i].Zeros = 95
+		}
+	}
+	var nets []*supernet.Subnet
+	for _, blocks := range [][]supernet.Block{network, pruned} {
+		net, err := supernet.NewSubnet(blocks, 1e-5, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		nets = append(nets, net)
+	}
+	return nets
+}
+
+// TestSubnets hands the runtime the very networks, the one with the least work as the reference too.
+func TestSubnets(t *testing.T) {
+	nets, d := subnets(t), newDevice()
+	timings, session, err := profiles.Subnets(t.Context(), spin{d}, nets, 200*time.Millisecond, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.nets) != 3 || d.nets[0] != nets[1] || d.nets[1] != nets[0] || d.nets[2] != nets[1] || d.open != 0 {
+		t.Errorf("%d networks were loaded, %d are left open", len(d.nets), d.open)
+	}
+	if len(timings) != 2 || timings[0].Name == timings[1].Name || session.Rounds == 0 {
+		t.Errorf("got %+v", timings)
+	}
+}
+
+// TestNativeSubnets: tailor's own engine runs them, with the weights they have.
+func TestNativeSubnets(t *testing.T) {
+	nets := subnets(t)
+	timings, _, err := profiles.Subnets(t.Context(), profiles.Native{Threads: 1}, nets, 100*time.Millisecond, 1)
+	if err != nil || len(timings) != 2 || !(timings[0].LatencyMS > 0) || !(timings[1].LatencyMS > 0) {
+		t.Errorf("got %+v (%v)", timings, err)
+	}
+}
+
+func TestSubnetsRefuses(t *testing.T) {
+	d := newDevice()
+	if _, _, err := profiles.Subnets(t.Context(), noWeights{d}, subnets(t), time.Second, 1); !errors.Is(err, profiles.ErrNoWeights) {
+		t.Errorf("without own weights: %v", err)
+	}
+	if _, _, err := profiles.Subnets(t.Context(), d, nil, time.Second, 1); err == nil {
+		t.Error("no networks: no error")
+	}
+	if _, _, err := profiles.Networks(t.Context(), d, nil, time.Second, 1); err == nil {
+		t.Error("no networks: no error")
+	}
+	if _, _, err := profiles.Networks(t.Context(), profiles.Native{Threads: 1}, [][]supernet.Block{winner(t), {}}, time.Second, 1); err == nil {
+		t.Error("an empty network: no error")
+	}
+	d.broken = "conv"
+	if _, _, err := profiles.Subnets(t.Context(), d, subnets(t), time.Second, 1); err == nil || d.open != 0 {
+		t.Errorf("a network that does not load: %v, %d left open", err, d.open)
+	}
+}
