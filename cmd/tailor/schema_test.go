@@ -81,7 +81,7 @@ func TestDocumentsFitSchemas(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	want := map[string]int{"run": 1, "checkpoint": 2, "profile": 1, "accuracy": 1, "latency": 2, "manifest": 9, "front": 3}
+	want := map[string]int{"run": 1, "checkpoint": 2, "profile": 1, "accuracy": 1, "latency": 2, "manifest": 10, "front": 3}
 	if !maps.Equal(seen, want) {
 		t.Errorf("the walk wrote %v, want %v", seen, want)
 	}
@@ -97,6 +97,44 @@ func TestDocumentsFitSchemas(t *testing.T) {
 	for path, document := range w.documents() {
 		kind, _, _ := strings.Cut(document["tailor"].(string), "/")
 		checkRefusals(t, path, schemas[kind], document)
+		if kind == "manifest" {
+			checkLineage(t, path, schemas[kind], document)
+		}
+	}
+}
+
+// checkLineage: a pruned network has a parent and what goes with it, any other a predictor and no parent.
+func checkLineage(t *testing.T, path string, schema *jsonschema.Schema, document map[string]any) {
+	t.Helper()
+	refused := func(what string, object map[string]any, key string, value any) {
+		was, there := object[key]
+		if object[key] = value; value == nil {
+			delete(object, key)
+		}
+		if schema.Validate(document) == nil {
+			t.Errorf("%s: accepted %s", path, what)
+		}
+		if object[key] = was; !there {
+			delete(object, key)
+		}
+	}
+	inputs := document["inputs"].(map[string]any)
+	pruned, ok := document["pruned"].(map[string]any)
+	if !ok {
+		refused("without a predictor", inputs, "accuracy", nil)
+		refused("with a parent, but not pruned", inputs, "parent", inputs["accuracy"])
+		return
+	}
+	after := pruned["after"].(map[string]any)
+	refused("without a parent", inputs, "parent", nil)
+	refused("without weights", document, "weights", nil)
+	refused("vectors without a run", pruned, "run", nil)
+	refused("weights with a run", pruned, "structure", "weights")
+	refused("all weights gone", pruned, "sparsity", json.Number("1"))
+	refused("a latency without its interval", after, "latency_ci_low_ms", nil)
+	refused("an accuracy of no images", after, "images", nil)
+	if err := schema.Validate(document); err != nil {
+		t.Errorf("%s: the test did not repair it: %v", path, err)
 	}
 }
 

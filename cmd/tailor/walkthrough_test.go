@@ -9,8 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/internal/walk"
 	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/search"
 )
 
 // walkthrough is a small walk in a folder of its own, with the JSON that each command printed.
@@ -67,6 +69,32 @@ func (w *walkthrough) walk() {
 	w.do("front", "search --run @run --accuracy @accuracy.json --latency @latency.json --pareto --points 2 --no-verify --out @front")
 	w.do("two devices", "search --space @micro.yaml --accuracy @accuracy.json --latency @latency.json --latency @other.json --max-latency 1h,2h --pareto --exhaustive --out @two")
 	w.do("search space", "search --space @micro.yaml --accuracy @accuracy.json --out @bare")
+	w.prune("winners/latency-3600000ms", "pruned")
+}
+
+// prune makes a pruned network of a winner, with every field that its manifest can have.
+func (w *walkthrough) prune(winner, dir string) {
+	w.t.Helper()
+	m, net, err := search.LoadManifest(w.path(filepath.Join(winner, search.ManifestFile)))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	figures := search.PrunedFigures{Top1: .5, Images: 60, LatencyMS: 2, LatencyLowMS: 1, LatencyHighMS: 3, FileBytes: 1}
+	figures.Count(net)
+	for _, tensor := range net.Tensors() {
+		if len(tensor.Shape) == 2 {
+			clear(tensor.Data[len(tensor.Data)/5:])
+		}
+	}
+	net.MeasureZeros()
+	m.Pruned = &search.Pruned{
+		Method: "ssgd", Structure: search.PrunedVectors, Run: 8, Sparsity: .8, MaxLatencyMS: 1, MaxParams: 9, Epochs: 1, Seed: 1, Before: figures, After: figures,
+		Settings: search.PruneSettings{Measure: "l2", Epsilon: .1, Lambda: .1, LR: .1, WeightDecay: .1, Distillation: .5},
+	}
+	m.Blocks, m.Inputs = net.Blocks, map[string]store.Input{search.ParentRole: {SHA256: m.SHA256}, "data": m.Inputs["data"]}
+	if _, err := m.Save(w.path(dir), net); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // documents reads every JSON file of the walk afresh, by path.
