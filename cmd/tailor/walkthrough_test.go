@@ -60,7 +60,7 @@ func (w *walkthrough) do(name, line string) {
 func (w *walkthrough) walk() {
 	w.do("train", "train --space @micro.yaml --data synthetic --train-images 400 --test-images 60 --holdout 60 --epochs 2 --batch 32 --out @run")
 	w.do("eval", "eval --run @run --arch min")
-	w.do("profile", "profile --run @run --budget 1s --networks 5 --out @profile.json")
+	w.do("profile", "profile --run @run --budget 1s --networks 5 --sparse vectors8 --out @profile.json")
 	w.do("fit latency", "fit latency --run @run --profile @profile.json --out @latency.json")
 	w.do("fit accuracy", "fit accuracy --run @run --samples 12 --calibration 100 --out @accuracy.json")
 	w.do("search", "search --run @run --accuracy @accuracy.json --latency @latency.json --max-latency 1h --out @winners")
