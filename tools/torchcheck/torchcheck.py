@@ -218,9 +218,10 @@ def compute(case, drawn, dtype):
     return {name: v.detach() for name, v in results.items()} | {"stat/" + name: v for name, v in population.items()}
 
 
-def encode(case, tensors):
-    """A safetensors file: the length of a JSON header, the header, little-endian data in the order of names."""
-    header, data = {"__metadata__": {key: json.dumps(case[key]) for key in ("space", "arch")}}, b""
+def encode(case, tensors, keys=("space", "arch")):
+    """A safetensors file: the length of a JSON header, the header, little-endian data in the order of names. The keys of the
+    case go into its metadata."""
+    header, data = {"__metadata__": {key: json.dumps(case[key]) for key in keys}}, b""
     for name, v in sorted(tensors.items()):
         raw = v.contiguous().float().numpy().astype("<f4").tobytes()
         header[name] = {"dtype": "F32", "shape": list(v.shape), "data_offsets": [len(data), len(data) + len(raw)]}

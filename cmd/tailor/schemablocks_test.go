@@ -1,0 +1,54 @@
+package main
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// TestSchemaOfBlocks: the schema takes the blocks of every kind of network, and none with a slip that it can see.
+func TestSchemaOfBlocks(t *testing.T) {
+	schema, err := jsonschema.NewCompiler().Compile(filepath.Join(schemaDir, "common.json") + "#/$defs/block")
+	if err != nil {
+		t.Fatal(err)
+	}
+	space, err := supernet.LoadSpace("mbv3-tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := space.Blocks(space.Max())
+	for _, name := range supernet.PublishedNames() {
+		blocks, err := supernet.Published(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, blocks...)
+	}
+	for _, b := range all {
+		text, err := json.Marshal(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(parse(t, b.Name, text)); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	const shapes = `{"name": "a", "in": {"h": 6, "w": 6, "c": 2}, "out": {"h": 4, "w": 4, "c": 2}, `
+	for _, rest := range []string{
+		`"kind": "minpool"}`,
+		`"kind": "maxpool"}`,
+		`"kind": "maxpool", "kernel": 5, "stride": 1}`,
+		`"kind": "conv", "kernel": 3, "stride": 1}`,
+		`"kind": "conv", "kernel": 4, "stride": 1, "bias": true}`,
+		`"kind": "conv", "kernel": 3, "stride": 1, "act": "relu", "valid": true}`,
+		`"kind": "conv", "kernel": 3, "stride": 1, "bias": false}`,
+	} {
+		if schema.Validate(parse(t, rest, []byte(shapes+rest))) == nil {
+			t.Errorf("accepted with %s", rest)
+		}
+	}
+}
