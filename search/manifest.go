@@ -25,6 +25,7 @@ type Manifest struct {
 	Classes     []string         `json:"classes,omitempty"`
 	Mean        []float32        `json:"mean,omitempty"` // input pixels are (value/255 - mean) / std, by channel
 	Std         []float32        `json:"std,omitempty"`
+	Images      *Images          `json:"images,omitempty"` // absent without data
 	MACs        int64            `json:"macs"`
 	Params      int64            `json:"params"`
 	Weights     *WeightsFile     `json:"weights,omitempty"` // absent after a search without a training run
@@ -34,6 +35,16 @@ type Manifest struct {
 	Measured    *Measured        `json:"measured,omitempty"`
 	Ranks       *Ranks           `json:"ranks,omitempty"`
 	Pruned      *Pruned          `json:"pruned,omitempty"` // absent if nothing was pruned
+}
+
+// Images says how the images were opened that the network was trained and tested on: the same gives the same images in the same
+// parts.
+type Images struct {
+	Size    int    `json:"size_px"`         // side that they were brought to before they were scaled to the network's resolution
+	Holdout int    `json:"holdout"`         // images kept out of training; 0 is the default
+	Seed    uint64 `json:"seed"`            // of which these are
+	Train   int    `json:"train,omitempty"` // of synthetic data: how many images
+	Test    int    `json:"test,omitempty"`
 }
 
 // WeightsFile is the safetensors file beside a manifest: kernels as (height,width,in,out), depthwise kernels as

@@ -38,6 +38,7 @@ type cli struct {
 	Predict    predictCmd    `cmd:"" help:"Predict accuracy and latency of sub-networks."`
 	Import     importCmd     `cmd:"" help:"Take over predictors that others published."`
 	Search     searchCmd     `cmd:"" help:"Find the best sub-network within limits and write its manifest."`
+	Prune      pruneCmd      `cmd:"" help:"Remove weights or channels of a network, train what is left, and write its manifest."`
 }
 
 func main() {

@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"search":                {"supernet", "predictor", "internal/store"},
 	"internal/ofa":          {"supernet", "predictor", "internal/torchfile"},
 	"internal/report":       {"internal/store"},
-	"internal/walk":         {"supernet", "trainer", "profiles", "predictor", "search", "internal/data", "internal/measurements", "internal/ofa", "internal/report", "internal/store"},
+	"internal/walk":         {"trainer/prune", "trainer/prune/budget", "supernet", "trainer", "profiles", "predictor", "search", "internal/data", "internal/measurements", "internal/ofa", "internal/report", "internal/store"},
 	"tools/bench/search":    {"supernet", "predictor", "search", "internal/report"},
 	"tools/bench/predictor": {"supernet", "trainer", "predictor", "search", "internal/walk"},
 	"tools/ofacheck":        {"supernet", "internal/walk"},
@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 	"tools/bench/pruned":    {"supernet", "predictor", "profiles"},
 	"tools/bench/step":      {"supernet", "internal/data", "internal/kernel", "internal/nn", "internal/store"},
 	"tools/bench/blas":      {"supernet", "internal/kernel"},
-	"cmd/tailor":            {"supernet", "trainer", "profiles", "predictor", "search", "internal/data", "internal/store", "internal/walk"},
+	"cmd/tailor":            {"trainer/prune", "supernet", "trainer", "profiles", "predictor", "search", "internal/data", "internal/store", "internal/walk"},
 }
 
 // onlyIn names the packages that heavy dependencies stay behind.

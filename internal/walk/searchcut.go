@@ -89,6 +89,8 @@ func (j *SearchJob) manifest(f search.Found, p pick) *search.Manifest {
 		m.Inputs["weights"] = store.Input{Path: r.Dir, SHA256: r.State.WeightsSHA256}
 		m.Inputs["data"] = store.Input{Path: r.Info.Data.Path, SHA256: r.Info.Data.SHA256}
 		m.Classes = r.Info.Data.Classes
+		d := r.Info.Data
+		m.Images = &search.Images{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train, Test: d.Test}
 	}
 	if j.Data != nil {
 		m.Mean, m.Std = j.Data.Stats()

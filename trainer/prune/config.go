@@ -90,6 +90,11 @@ func Defaults(m Method, structure supernet.Structure) Config {
 	return c
 }
 
+// Auto is the method that did best in the comparison that docs/results/ssgd.md records.
+func Auto(structure supernet.Structure) Method {
+	return Magnitude
+}
+
 // check refuses settings that cannot be, by name.
 func (c Config) check() error {
 	for _, f := range []struct {

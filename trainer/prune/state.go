@@ -38,6 +38,15 @@ type Info struct {
 	Shares map[string]float64 `json:"shares,omitempty"` // what each block loses, if that was chosen beforehand
 }
 
+// ReadInfo reads what the pruning run in a folder is.
+func ReadInfo(dir string) (*Info, error) {
+	var i Info
+	if err := store.ReadDocument(filepath.Join(dir, infoFile), infoKind, infoVersion, &i); err != nil {
+		return nil, err
+	}
+	return &i, nil
+}
+
 // State is where a run stands: the document state.json of a checkpoint. Everything random follows from the seed and the step.
 type State struct {
 	store.Header

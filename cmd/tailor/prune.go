@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/tailor-nas/tailor/internal/walk"
+	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
+	"github.com/tailor-nas/tailor/trainer/prune"
+)
+
+type pruneCmd struct {
+	Manifest   string        `arg:"" help:"Manifest of a network with weights, as search writes it, or its folder." type:"path"`
+	Data       string        `help:"The images that it was trained on; default where they were then."`
+	Out        string        `required:"" help:"Folder for the pruning run and the new manifest." type:"path"`
+	Structure  string        `help:"What is removed together: weights, vectors8, vectors16 (runs of output channels), or channels (what is left is a narrower dense network)." enum:"weights,vectors8,vectors16,channels" default:"weights"`
+	Method     string        `help:"How the weights are trained: ssgd, magnitude, l1, powerprop, one-shot; auto is what did best in our comparison." enum:"auto,ssgd,magnitude,l1,powerprop,one-shot" default:"auto"`
+	Sparsity   *float64      `help:"Share of the removable weights to remove, such as 0.9." xor:"goal"`
+	MaxLatency time.Duration `help:"Remove so much of each block that the network takes at most so long, such as 3ms." xor:"goal"`
+	MaxParams  count         `help:"Remove so much of each block that at most so many parameters are left, such as 1M." xor:"goal"`
+	Latency    string        `help:"File that fit latency wrote to a profile --sparse; without it pruned blocks are measured." type:"path"`
+	Threads    int           `help:"Threads of latencies." default:"1"`
+	Criterion  string        `help:"How layers are compared: lamp, global (by size alone) or layer (the same share of each)." enum:"lamp,global,layer" default:"lamp"`
+	Epochs     int           `help:"Passes over the training images." default:"10"`
+	Batch      int           `help:"Images a step." default:"128"`
+	LR         *float64      `name:"lr" help:"Learning rate. Default 0.02."`
+	Decay      *float64      `name:"weight-decay" help:"Not on batch norm and biases. Default 3e-5."`
+	Distill    *float64      `help:"Share of the target that is the unpruned network's answer, 0 to 1. Default 0.5."`
+	Measure    string        `help:"ssgd: diversity measure, log-l2, log-l1 or p-norm." enum:",log-l2,log-l1,p-norm" default:""`
+	P          *float64      `help:"ssgd: p of p-norm, above 0, at most 2."`
+	Epsilon    *float64      `help:"ssgd: epsilon at the start, relative to a layer's weights; smaller is a stronger push to sparsity."`
+	EpsilonEnd *float64      `help:"ssgd: epsilon at the end."`
+	Lambda     *float64      `help:"ssgd, l1: weight of a penalty. SSGD proper has none."`
+	Regrow     *float64      `help:"Share of what is left that is exchanged each time for weights with large gradients."`
+	Resume     bool          `help:"Go on from the last checkpoint, if there is one."`
+}
+
+// config are the settings, with the method's defaults where nothing was given.
+func (c *pruneCmd) config(g *Globals) prune.Config {
+	structure := supernet.Structure(c.Structure)
+	method := prune.Method(c.Method)
+	if c.Method == "auto" {
+		method = prune.Auto(structure)
+	}
+	p := prune.Defaults(method, structure)
+	p.Criterion, p.Epochs, p.Batch, p.Seed = prune.Criterion(c.Criterion), c.Epochs, c.Batch, g.Seed
+	for _, f := range []struct {
+		given *float64
+		into  *float64
+	}{
+		{c.Sparsity, &p.Sparsity}, {c.LR, &p.LR}, {c.Decay, &p.Optimizer.WeightDecay}, {c.Distill, &p.Distill}, {c.P, &p.Optimizer.Scaling.P},
+		{c.Epsilon, &p.Optimizer.Scaling.Epsilon}, {c.EpsilonEnd, &p.Optimizer.Scaling.EpsilonEnd}, {c.Lambda, &p.Optimizer.Lambda}, {c.Regrow, &p.Regrow},
+	} {
+		if f.given != nil {
+			*f.into = *f.given
+		}
+	}
+	if c.Measure != "" {
+		p.Optimizer.Scaling.Measure = trainer.Measure(c.Measure)
+		if c.P == nil && p.Optimizer.Scaling.Measure != trainer.PNorm {
+			p.Optimizer.Scaling.P = 0
+		}
+	}
+	return p
+}
+
+func (c *pruneCmd) job(g *Globals) (walk.PruneJob, error) {
+	j := walk.PruneJob{
+		Manifest: c.Manifest, Data: c.Data, Config: c.config(g), MaxLatencyMS: float64(c.MaxLatency) / float64(time.Millisecond), MaxParams: int64(c.MaxParams),
+		Threads: c.Threads, Dir: c.Out, Workers: g.Workers, Resume: c.Resume, Say: g.say,
+		Progress: func(what string, done, total int) { g.progress(what, float64(done), float64(total)) },
+	}
+	switch {
+	case c.Sparsity == nil && c.MaxLatency == 0 && c.MaxParams == 0:
+		return j, usagef("say how much to remove: --sparsity 0.9, --max-latency 3ms or --max-params 1M")
+	case c.MaxLatency < 0 || c.MaxParams < 0:
+		return j, usagef("a limit must be above 0, such as --max-latency 3ms")
+	case c.Threads < 1:
+		return j, usagef("--threads is %d, expected at least 1", c.Threads)
+	case c.Latency == "":
+		return j, nil
+	}
+	m, _, err := search.LoadManifest(walk.ManifestPath(c.Manifest))
+	if err != nil {
+		return j, err
+	}
+	space, err := supernet.LoadSpace(m.SpaceName)
+	if err != nil {
+		return j, fmt.Errorf("--latency is for a shipped space: %w", err)
+	}
+	j.Latency, err = predictor.LoadLatency(c.Latency, space.For(len(m.Classes), m.Blocks[0].In.C))
+	return j, err
+}
+
+// Run prunes.
+func (c *pruneCmd) Run(ctx context.Context, g *Globals) error {
+	j, err := c.job(g)
+	if err != nil {
+		return err
+	}
+	r, err := walk.Prune(ctx, j)
+	if errors.Is(err, trainer.ErrInterrupted) {
+		return fmt.Errorf("%w; the same command with --resume goes on", err)
+	}
+	if err != nil {
+		return err
+	}
+	return g.result(r, func(w io.Writer) { printPruned(w, r) })
+}
+
+// printPruned is the table of before and after.
+func printPruned(w io.Writer, r *walk.PruneResult) {
+	fmt.Fprintf(w, "\npruned %s by %s: %.1f %% of the removable %s are gone\n\n", r.Parent, r.Method, 100*r.Sparsity, r.Structure)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "\tTOP-1\tLATENCY\tFILE\tWEIGHTS LEFT\tMACS\tMACS LEFT\t")
+	for _, row := range []struct {
+		name string
+		f    search.PrunedFigures
+	}{{"before", r.Before}, {"after", r.After}} {
+		f := row.f
+		fmt.Fprintf(t, "%s\t%.2f %%\t%.4g ms\t%s\t%s of %s\t%s\t%s\t\n", row.name, 100*f.Top1, f.LatencyMS, bytesText(f.FileBytes), large(f.NonZero), large(f.Weights),
+			large(f.MACs), large(f.MACsNonZero))
+	}
+	t.Flush()
+	fmt.Fprintf(w, "\n%.2f times as fast, %.2f times as small, %+.2f points of top-1 on %d test images\n", r.Before.LatencyMS/r.After.LatencyMS,
+		float64(r.Before.FileBytes)/float64(r.After.FileBytes), 100*(r.After.Top1-r.Before.Top1), r.After.Images)
+	if r.OverBudget {
+		fmt.Fprintln(w, "the latency measured is over the budget")
+	}
+	if r.Unstable {
+		fmt.Fprintln(w, "the machine was too noisy to trust the latencies; run again when it is quiet")
+	}
+	fmt.Fprintf(w, "wrote %s\n", r.Manifest)
+}
+
+// bytesText is a size of a file.
+func bytesText(n int64) string {
+	switch {
+	case n >= 1e6:
+		return fmt.Sprintf("%.2f MB", float64(n)/1e6)
+	case n >= 1e3:
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%d B", n)
+}

@@ -1,0 +1,274 @@
+package walk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
+	"github.com/tailor-nas/tailor/trainer/prune"
+)
+
+// PruneJob asks for a network with less in it than a manifest's.
+type PruneJob struct {
+	Manifest string       // the parent's file, or the folder it is in
+	Data     string       // the images that it was trained on; empty: where they were then
+	Config   prune.Config // what Sparsity says holds if there is no limit
+	// MaxLatencyMS and MaxParams are limits; at most one of them is not 0. What each block loses is then chosen beforehand.
+	MaxLatencyMS float64
+	MaxParams    int64
+	// Latency, if not nil, says what variants of blocks take, as far as it knows; else they are measured.
+	Latency  *predictor.Latency
+	Threads  int           // of latencies; default 1
+	Budget   time.Duration // for measuring variants; 0: what their number needs
+	Dir      string        // holds the run ("pruning") and, in the end, the new manifest ("network")
+	Workers  int
+	Resume   bool
+	Progress func(what string, done, total int)
+	Say      func(format string, args ...any)
+}
+
+// The folders of a pruned network.
+const (
+	pruningDir = "pruning"
+	networkDir = "network"
+)
+
+// PruneResult is what pruning changed, and where the new manifest is.
+type PruneResult struct {
+	Manifest  string               `json:"manifest"`
+	Parent    string               `json:"parent"`
+	Method    prune.Method         `json:"method"`
+	Structure supernet.Structure   `json:"structure"`
+	Sparsity  float64              `json:"sparsity"` // share of the removable weights that is gone
+	Top1Val   float64              `json:"val_top1,omitempty"`
+	Before    search.PrunedFigures `json:"before"`
+	After     search.PrunedFigures `json:"after"`
+	// LatencyMS is what was predicted of the pruned network, where a latency was asked for.
+	PredictedMS float64 `json:"latency_predicted_ms,omitempty"`
+	OverBudget  bool    `json:"over_budget,omitempty"`
+	Unstable    bool    `json:"unstable,omitempty"` // the machine was too noisy to trust the latencies
+	Seconds     float64 `json:"seconds"`            // of training
+}
+
+// Prune trains a manifest's network while weights go, and writes the manifest of what is left.
+func Prune(ctx context.Context, j PruneJob) (*PruneResult, error) {
+	p, err := openParent(&j)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.resumeShares(); err != nil {
+		return nil, err
+	}
+	if err := p.choose(ctx); err != nil {
+		return nil, err
+	}
+	trained, err := prune.Run(ctx, prune.Job{
+		Dir: filepath.Join(j.Dir, pruningDir), Net: p.net, Parent: p.manifest.SHA256, Data: p.data, Config: p.job.Config, Shares: p.shares,
+		Workers: j.Workers, Resume: j.Resume, ValImages: 1000,
+		Progress: func(r prune.Progress) {
+			if m := r.Metric; m != nil && m.Top1 != nil {
+				j.Say("epoch %d: %.1f %% removed, validation top-1 %.2f %%", r.Epoch+1, 100*m.Sparsity, 100**m.Top1)
+			}
+			j.Progress(fmt.Sprintf("prune epoch %d", r.Epoch+1), r.Step, r.Steps)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p.finish(ctx, trained)
+}
+
+// pruning is a pruning job under way.
+type pruning struct {
+	job       *PruneJob
+	path      string // of the parent's manifest
+	manifest  *search.Manifest
+	net       *supernet.Subnet
+	data      *data.Dataset
+	shares    map[string]float64 // nil without a limit
+	predicted float64            // latency in milliseconds, 0 without a limit on it
+}
+
+// ManifestPath is the manifest's file, given it or the folder that it is in.
+func ManifestPath(path string) string {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return filepath.Join(path, search.ManifestFile)
+	}
+	return path
+}
+
+// openParent reads what is to be pruned, and refuses what cannot be.
+func openParent(j *PruneJob) (*pruning, error) {
+	path := ManifestPath(j.Manifest)
+	m, net, err := search.LoadManifest(path)
+	if err != nil {
+		return nil, err
+	}
+	if net == nil || m.Images == nil {
+		return nil, fmt.Errorf("%s has no weights to prune: it was searched without a training run; search with --run", path)
+	}
+	out := filepath.Join(j.Dir, networkDir)
+	if _, err := os.Stat(out); err == nil {
+		return nil, fmt.Errorf("%s already holds a pruned network; choose another --out: %w", j.Dir, fs.ErrExist)
+	}
+	p := &pruning{job: j, path: path, manifest: m, net: net}
+	p.data, err = openImages(m, path, j.Data)
+	return p, err
+}
+
+// openImages opens the images of a manifest, as its network saw them.
+func openImages(m *search.Manifest, manifest, path string) (*data.Dataset, error) {
+	want := m.Inputs["data"]
+	if path == "" {
+		path = want.Path
+	}
+	i := m.Images
+	d, err := data.Open(path, data.Options{Size: i.Size, Holdout: i.Holdout, Seed: i.Seed, Train: i.Train, Test: i.Test})
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Check(manifest, "data", d.SHA256); err != nil {
+		return nil, fmt.Errorf("%s is not the data that the network was trained on, which was at %s; name that with --data: %w", path, want.Path, err)
+	}
+	return d, nil
+}
+
+// resumeShares takes what a run that is resumed had chosen: measured again it would come out a little differently.
+func (p *pruning) resumeShares() error {
+	if !p.job.Resume {
+		return nil
+	}
+	info, err := prune.ReadInfo(filepath.Join(p.job.Dir, pruningDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if p.limited() != (info.Shares != nil) {
+		return fmt.Errorf("%w: the run in %s was started with another limit; resume it with the same, or choose another folder", trainer.ErrConfig, p.job.Dir)
+	}
+	if info.Shares != nil {
+		p.shares, p.job.Config.Sparsity = info.Shares, info.Config.Sparsity
+	}
+	return nil
+}
+
+func (p *pruning) limited() bool { return p.job.MaxLatencyMS > 0 || p.job.MaxParams > 0 }
+
+// finish tests, times and writes what is left.
+func (p *pruning) finish(ctx context.Context, trained *prune.Result) (*PruneResult, error) {
+	j := p.job
+	r := &PruneResult{
+		Parent: p.path, Method: j.Config.Method, Structure: j.Config.Structure, Sparsity: 1 - float64(trained.Left)/float64(trained.Weights),
+		Top1Val: trained.Top1Val, PredictedMS: p.predicted, Seconds: trained.Seconds,
+	}
+	trained.Net.MeasureZeros()
+	j.Progress("test", 0, 2)
+	nets := []*supernet.Subnet{p.net, trained.Net}
+	for i, f := range []*search.PrunedFigures{&r.Before, &r.After} {
+		f.Count(nets[i])
+		if err := p.test(ctx, nets[i], f); err != nil {
+			return nil, err
+		}
+	}
+	if info, err := os.Stat(filepath.Join(filepath.Dir(p.path), p.manifest.Weights.File)); err == nil {
+		r.Before.FileBytes = info.Size()
+	}
+	if err := p.time(ctx, nets, r); err != nil {
+		return nil, err
+	}
+	return r, p.save(trained, r)
+}
+
+func (p *pruning) test(ctx context.Context, net *supernet.Subnet, f *search.PrunedFigures) error {
+	n, err := trainer.NewNetwork(net, p.data, p.data.DefaultTransform(), trainer.EvalSettings{Workers: p.job.Workers})
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	f.Images = p.data.Test.Len()
+	f.Top1, err = n.Top1(ctx, p.data.Test)
+	return err
+}
+
+// time measures both networks, in turn with each other.
+func (p *pruning) time(ctx context.Context, nets []*supernet.Subnet, r *PruneResult) error {
+	p.job.Progress("time", 0, 1)
+	timings, session, err := profiles.Subnets(ctx, p.runtime(), nets, 8*time.Second, p.job.Config.Seed)
+	if err != nil {
+		return fmt.Errorf("time the network before and after: %w", err)
+	}
+	for i, f := range []*search.PrunedFigures{&r.Before, &r.After} {
+		t := timings[i]
+		f.LatencyMS, f.LatencyLowMS, f.LatencyHighMS = t.LatencyMS, t.CILowMS, t.CIHighMS
+		r.Unstable = r.Unstable || t.Unstable || session.Unstable
+	}
+	r.OverBudget = p.job.MaxLatencyMS > 0 && r.After.LatencyMS > p.job.MaxLatencyMS
+	return nil
+}
+
+func (p *pruning) runtime() profiles.Native { return profiles.Native{Threads: max(p.job.Threads, 1)} }
+
+// save writes the manifest of the pruned network.
+func (p *pruning) save(trained *prune.Result, r *PruneResult) error {
+	j, c := p.job, p.job.Config
+	m := *p.manifest
+	m.Blocks, m.MACs, m.Params = trained.Net.Blocks, supernet.MACs(trained.Net.Blocks), supernet.Params(trained.Net.Blocks)
+	m.Weights, m.Ranks = nil, nil
+	m.Inputs = map[string]store.Input{search.ParentRole: {Path: p.path, SHA256: p.manifest.SHA256}, "data": p.manifest.Inputs["data"]}
+	run := c.Structure.Run()
+	m.Measured = &search.Measured{
+		Top1: r.After.Top1, Images: r.After.Images, Split: "test", LatencyMS: r.After.LatencyMS, LatencyLowMS: r.After.LatencyLowMS,
+		LatencyHighMS: r.After.LatencyHighMS, Unstable: r.Unstable, Runtime: RuntimeID(p.runtime().Info()),
+	}
+	m.Pruned = &search.Pruned{
+		Method: string(c.Method), Structure: structureName(c.Structure), Run: run, Sparsity: c.Sparsity, MaxLatencyMS: j.MaxLatencyMS,
+		MaxParams: j.MaxParams, Epochs: c.Epochs, Seed: c.Seed, Before: r.Before, After: r.After,
+		Settings: search.PruneSettings{
+			Measure: string(c.Optimizer.Scaling.Measure), Epsilon: c.Optimizer.Scaling.Epsilon, Lambda: c.Optimizer.Lambda, LR: c.LR,
+			WeightDecay: c.Optimizer.WeightDecay, Distillation: c.Distill,
+		},
+	}
+	if device, err := profiles.Describe(context.Background()); err == nil {
+		m.Measured.Device = device.ID
+	}
+	m.Judge()
+	path, err := m.Save(filepath.Join(j.Dir, networkDir), trained.Net)
+	if err != nil {
+		return err
+	}
+	r.Manifest, r.After = path, m.Pruned.After
+	return nil
+}
+
+// structureName is how a manifest calls a structure; it has the length of runs beside it.
+func structureName(s supernet.Structure) string {
+	if s.Run() > 0 {
+		return search.PrunedVectors
+	}
+	return string(s)
+}
+
+// sumShares is the share of all removable weights that goes if each block loses its share.
+func sumShares(weights map[string]int, shares map[string]float64) float64 {
+	all, gone := 0, 0.0
+	for _, block := range slices.Sorted(maps.Keys(weights)) {
+		all += weights[block]
+		gone += shares[block] * float64(weights[block])
+	}
+	return gone / float64(max(all, 1))
+}

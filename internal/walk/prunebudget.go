@@ -1,0 +1,184 @@
+package walk
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer/prune"
+	"github.com/tailor-nas/tailor/trainer/prune/budget"
+)
+
+// amount is one way to leave a block: how much is removed, as [supernet.Block.Remove] counts, and as a share of its units.
+type amount struct {
+	removed int
+	share   float64
+}
+
+// zeroAmounts are percentages of zeros that are considered for a block.
+var zeroAmounts = []int{30, 40, 50, 55, 60, 65, 70, 75, 80, 83, 86, 88, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99}
+
+// amounts lists the ways to leave a block, from whole on.
+func amounts(b supernet.Block, s supernet.Structure) []amount {
+	all := []amount{{}}
+	if !b.Prunable(s) {
+		return all
+	}
+	if s != supernet.Channels {
+		for _, percent := range zeroAmounts {
+			all = append(all, amount{percent, float64(percent) / 100})
+		}
+		return all
+	}
+	mids := b.Mids()
+	for i := len(mids) - 1; i >= 0; i-- {
+		all = append(all, amount{b.Mid - mids[i], float64(b.Mid-mids[i]) / float64(b.Mid)})
+	}
+	return all
+}
+
+// choose says what each block loses, if there is a limit that needs it.
+func (p *pruning) choose(ctx context.Context) error {
+	if p.shares != nil || !p.limited() {
+		return nil
+	}
+	if p.job.MaxParams > 0 {
+		return p.chooseParams()
+	}
+	return p.chooseLatency(ctx)
+}
+
+// chooseParams stays within a number of parameters that are not zero.
+func (p *pruning) chooseParams() error {
+	cost := func(b supernet.Block, a amount) (float64, error) {
+		if p.job.Config.Structure == supernet.Channels {
+			v, err := b.Remove(supernet.Channels, a.removed)
+			return float64(v.Params()), err
+		}
+		return float64(b.Params()) - a.share*float64(p.weightsOf(b.Name)), nil
+	}
+	err := p.allocate(cost, float64(p.job.MaxParams), 0)
+	var limit *budget.LimitError
+	if errors.As(err, &limit) {
+		return &search.UnreachableError{Limit: "parameters", Asked: limit.Limit, Smallest: limit.Smallest}
+	}
+	return err
+}
+
+func (p *pruning) weightsOf(block string) int {
+	return prune.WeightsByBlock(p.net, p.job.Config)[block]
+}
+
+// correctionRounds bounds how often the limit is corrected by what a network with such zeros was measured to take.
+const correctionRounds = 4
+
+// chooseLatency stays within a latency. What the curves predict is corrected by what networks with so much removed, not yet
+// trained, take when they are measured.
+func (p *pruning) chooseLatency(ctx context.Context) error {
+	curves, err := p.curves(ctx)
+	if err != nil {
+		return err
+	}
+	index := map[string]int{}
+	for i, b := range p.net.Blocks {
+		index[b.Name] = i
+	}
+	cost := func(b supernet.Block, a amount) (float64, error) {
+		v, err := b.Remove(p.job.Config.Structure, a.removed)
+		if err != nil {
+			return 0, err
+		}
+		return curves.BlockMS(index[b.Name], v)
+	}
+	limit := p.job.MaxLatencyMS
+	for range correctionRounds {
+		if err := p.allocate(cost, limit, curves.Intercept); err != nil {
+			var over *budget.LimitError
+			if errors.As(err, &over) {
+				return &search.UnreachableError{Limit: "latency", Asked: p.job.MaxLatencyMS, Smallest: over.Smallest + curves.Intercept}
+			}
+			return err
+		}
+		p.job.Progress("time a network with such zeros", 0, 1)
+		net, err := prune.Apply(p.net, p.job.Config, p.shares)
+		if err != nil {
+			return err
+		}
+		timings, _, err := profiles.Subnets(ctx, p.runtime(), []*supernet.Subnet{net}, 2*time.Second, p.job.Config.Seed)
+		if err != nil {
+			return err
+		}
+		measured := timings[0].LatencyMS
+		if p.predicted = measured; measured <= p.job.MaxLatencyMS {
+			break
+		}
+		limit *= p.job.MaxLatencyMS / measured * 0.995
+	}
+	return nil
+}
+
+// curves say what variants of the blocks take: by the latency predictor if it knows, else they are measured.
+func (p *pruning) curves(ctx context.Context) (*predictor.Pruned, error) {
+	structure := p.job.Config.Structure
+	if l := p.job.Latency; l != nil {
+		known, err := l.Pruned(p.net.Blocks, structure)
+		if err == nil {
+			return known, nil
+		}
+		p.job.Say("the latency predictor does not know enough of pruned blocks (%v); measuring them", err)
+	}
+	v, err := profiles.MeasureVariants(ctx, p.runtime(), p.net.Blocks, structure, profiles.VariantSettings{
+		Budget: p.job.Budget, Seed: p.job.Config.Seed,
+		Progress: func(r profiles.Progress) {
+			p.job.Progress("measure pruned blocks", int(r.Elapsed.Milliseconds()), int(r.Budget.Milliseconds()))
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return fitVariants(p.net.Blocks, v)
+}
+
+func fitVariants(network []supernet.Block, v *profiles.Variants) (*predictor.Pruned, error) {
+	var blocks []predictor.BlockTime
+	for _, b := range v.Blocks {
+		blocks = append(blocks, predictor.BlockTime{Block: b.Block, MS: b.LatencyMS})
+	}
+	var networks []predictor.PrunedTime
+	for _, n := range v.Networks {
+		networks = append(networks, predictor.PrunedTime{Blocks: n.Blocks, MS: n.LatencyMS})
+	}
+	return predictor.FitPruned(network, v.Structure, blocks, networks)
+}
+
+// allocate chooses what each block loses so that the costs of all, and base, stay within the limit with as little damage as can be.
+func (p *pruning) allocate(cost func(supernet.Block, amount) (float64, error), limit, base float64) error {
+	damage := prune.NewDamage(p.net, p.job.Config)
+	parts, ways := make([][]budget.Option, len(p.net.Blocks)), make([][]amount, len(p.net.Blocks))
+	for i, b := range p.net.Blocks {
+		ways[i] = amounts(b, p.job.Config.Structure)
+		for _, a := range ways[i] {
+			c, err := cost(b, a)
+			if err != nil {
+				return err
+			}
+			parts[i] = append(parts[i], budget.Option{Cost: c, Damage: damage.Of(b.Name, a.share)})
+		}
+	}
+	chosen, err := budget.Choose(parts, limit-base)
+	if err != nil {
+		return err
+	}
+	p.shares, p.predicted = map[string]float64{}, chosen.Cost+base
+	for i, b := range p.net.Blocks {
+		if share := ways[i][chosen.Choice[i]].share; share > 0 {
+			p.shares[b.Name] = share
+		}
+	}
+	p.job.Config.Sparsity = sumShares(prune.WeightsByBlock(p.net, p.job.Config), p.shares)
+	return nil
+}
