@@ -1,6 +1,7 @@
 package supernet_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/store"
@@ -102,6 +103,38 @@ func TestNonZero(t *testing.T) {
 		}
 		if dense := supernet.MACs(net.Blocks); dense != slow.all || nonZero == 0 || nonZero >= weights/2 {
 			t.Errorf("network %d: %d dense MACs, want %d; %d of %d weights, want about a third", i, dense, slow.all, nonZero, weights)
+		}
+	}
+}
+
+// TestSparseFile: the file of a network with 90 % zeros in all its weights has at most 14 % of the dense one's bytes; of one so small
+// that names and batch norm take much of it, a quarter.
+func TestSparseFile(t *testing.T) {
+	for space, most := range map[string]float64{"mbv3-cifar": .14, "mbv3-tiny": .25} {
+		s := builtin(t, space)
+		net, err := supernet.NewSubnet(s.Blocks(s.Min()), s.BNEps, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var dense, compact bytes.Buffer
+		if err := store.EncodeTensors(&dense, net.Tensors(), nil); err != nil {
+			t.Fatal(err)
+		}
+		r := newRand(1)
+		for _, w := range net.Tensors() {
+			for i := range w.Data {
+				if len(w.Shape) > 1 && r.IntN(10) > 0 {
+					w.Data[i] = 0
+				}
+			}
+		}
+		if err := store.EncodeTensorsCompact(&compact, net.Tensors(), nil); err != nil {
+			t.Fatal(err)
+		}
+		share := float64(compact.Len()) / float64(dense.Len())
+		t.Logf("%s: %d of %d bytes, %.1f %%", space, compact.Len(), dense.Len(), 100*share)
+		if share > most {
+			t.Errorf("%s: %.3f of the dense file, want at most %.2f", space, share, most)
 		}
 	}
 }
