@@ -46,7 +46,9 @@ func TestBlockCurve(t *testing.T) {
 	}{
 		// Measured points, between them, and beyond the last.
 		{supernet.Weights, []float64{0, 8, 50, 6, 90, 2}, []float64{0, 8, 25, 7, 50, 6, 70, 4, 80, 3, 90, 2, 99, 2}},
-		{supernet.Channels, []float64{0, 8, 80, 4, 136, 1}, []float64{0, 8, 40, 6, 80, 4, 108, 2.5, 136, 1}},
+		// Of 160 channels 128 and 56 are between; 120 count as 128, 24 as themselves where they were measured, else as 32.
+		{supernet.Channels, []float64{0, 8, 80, 4, 136, 1}, []float64{0, 8, 32, 6.4, 40, 6.4, 80, 4, 96, 4 - 3*16./56, 104, 4 - 3*16./56, 136, 1}},
+		{supernet.Channels, []float64{0, 8, 80, 4, 128, 1}, []float64{136, 1, 112, 2}},
 		{supernet.Channels, []float64{0, 8, 80, 4}, []float64{136, 4}},
 		// In any order; a rise is pooled, more than one time of a variant averaged.
 		{supernet.Vectors16, []float64{90, 2, 50, 7, 0, 6, 80, 3}, []float64{0, 6.5, 50, 6.5, 65, 4.75, 90, 2}},

@@ -48,7 +48,7 @@ type VariantSettings struct {
 
 // MeasureVariants times what removal of a structure would make of the blocks of a network. Each block that it can be removed from is
 // measured with 50, 70, 80, 90, 95 and 98 % zeros at random places or, of channels, at six widths between the least
-// ([supernet.Block.Mids]) and its own. Whole networks tell what sums over blocks must be calibrated by. That is some 100 blocks
+// ([supernet.Block.Mids]) and its own, in whole vectors. Whole networks tell what sums over blocks must be calibrated by. That is some 100 blocks
 // and a dozen networks of a winner with 15 blocks, and takes the budget or less.
 func MeasureVariants(ctx context.Context, rt Runtime, network []supernet.Block, structure supernet.Structure, s VariantSettings) (*Variants, error) {
 	v, err := newVariants(network, structure, cmp.Or(s.Random, 5), s.Seed)
@@ -145,6 +145,11 @@ func amounts(b supernet.Block, structure supernet.Structure) (all []int) {
 		return zeroLevels
 	}
 	mids := b.Mids()
+	// In whole vectors, or what is left of one that there is not: as many as the input has.
+	whole := func(mid int) bool { return mid%supernet.ChannelVector == 0 || mid+supernet.ChannelStep == b.In.C }
+	if slices.ContainsFunc(mids, whole) {
+		mids = slices.DeleteFunc(mids, func(mid int) bool { return !whole(mid) })
+	}
 	for i := midLevels - 1; i >= 0; i-- {
 		all = append(all, b.Mid-mids[i*len(mids)/midLevels])
 	}

@@ -14,8 +14,12 @@ const (
 	Channels  Structure = "channels"  // whole middle channels of an MBConv; squeeze-and-excitation keeps its hidden channels
 )
 
-// ChannelStep is what the middle channels that removal of channels leaves are a multiple of: a vector of the kernels.
-const ChannelStep = 8
+// ChannelStep is what the middle channels that removal of channels leaves are a multiple of. Where vectors are longer (AVX-512), fewer
+// channels than the next multiple of ChannelVector gain nothing.
+const (
+	ChannelStep   = 8
+	ChannelVector = 16
+)
 
 // Check refuses what is none of the structures.
 func (s Structure) Check() error {
