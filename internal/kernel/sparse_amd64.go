@@ -36,15 +36,14 @@ func (s *Sparse) convolveRuns(m int, a, c []float32) {
 	} else if active == AVX512 {
 		kernels = &runs512x16
 	}
+	if len(s.offsets) == 0 {
+		clear(c[:m*s.N])
+		return
+	}
 	width, done := s.width(), 0
 	for block, steps := range s.steps {
 		j := block * width
-		if steps == 0 {
-			for i := range m {
-				clear(c[i*s.N+j:][:min(width, s.N-j)])
-			}
-			continue
-		}
+		from := min(done, len(s.offsets)-1) // a block without steps may be the last
 		mask := runMask(min(width, s.N-j))
 		for i, q := 0, 0; i < m; q++ {
 			height := runsHeights[q]
@@ -52,7 +51,7 @@ func (s *Sparse) convolveRuns(m int, a, c []float32) {
 			if count == 0 || kernels[q] == nil {
 				continue
 			}
-			kernels[q](count, int(steps), &s.offsets[done], &s.values[done*width], &a[i*s.K], 4*s.K, &c[i*s.N+j], 4*s.N, mask)
+			kernels[q](count, int(steps), &s.offsets[from], &s.values[from*width], &a[i*s.K], 4*s.K, &c[i*s.N+j], 4*s.N, mask)
 			i += count * height
 		}
 		done += int(steps)
@@ -84,27 +83,23 @@ var singleKernels = [...]singleKernel{
 	{4, single4AVX2, transpose4AVX2, 4},
 }
 
-// tileValues is how many values of A in a tile stay in the first level cache.
-var tileValues = 8 << 10
-
-// singleKernelFor chooses the widest tile that m pixels fill and the cache holds.
-func singleKernelFor(m, k int) *singleKernel {
-	from := 0
+// singleKernelFor chooses the widest tile that m pixels fill: even where it only fits the second level cache it is the fastest.
+func singleKernelFor(m int) *singleKernel {
+	kernels := singleKernels[:]
 	if active == AVX2 {
-		from = 3
+		kernels = kernels[3:]
 	}
-	for i := from; i < len(singleKernels); i++ {
-		t := &singleKernels[i]
-		if t.pixels <= m && (t.pixels*k <= tileValues || t.pixels <= 16) {
-			return t
+	for i := range kernels {
+		if kernels[i].pixels <= m {
+			return &kernels[i]
 		}
 	}
-	return &singleKernels[len(singleKernels)-1]
+	return &kernels[len(kernels)-1]
 }
 
 func (s *Sparse) convolveSingles(m int, a, c, scratch []float32) {
 	for i := 0; i < m; {
-		t := singleKernelFor(m-i, s.K)
+		t := singleKernelFor(m - i)
 		x, rest := scratch[:t.pixels*s.K], scratch[t.pixels*s.K:]
 		rows := min(t.pixels, m-i)
 		if rows < t.pixels {
