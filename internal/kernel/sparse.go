@@ -1,143 +1,65 @@
 package kernel
 
-// Layout says which of a matrix's values a [Sparse] keeps.
+// Layout says which values of a matrix a [Sparse] keeps, and in which order.
 type Layout uint8
 
 // The layouts.
 const (
-	// Singles keeps single values.
+	// Singles keeps single values. Pixels are the lanes of vectors.
 	Singles Layout = iota
-	// Runs8 and Runs16 keep aligned runs of 8 or 16 adjacent columns of a row that hold any value but zero.
+	// Runs8 and Runs16 keep aligned runs of 8 or 16 adjacent columns of a row that hold any value but zero. Columns are the
+	// lanes.
 	Runs8
 	Runs16
+	// Lanes keeps single values, for few pixels: columns are the lanes, each with rows of its own.
+	Lanes
 )
 
-// run is the number of adjacent columns that are kept or left out together.
-func (l Layout) run() int { return [...]int{Singles: 1, Runs8: 8, Runs16: 16}[l] }
-
-// group is the number of adjacent columns that Singles computes at a time.
-const group = 4
-
-// Sparse is a (k,n) matrix without its zeros. It is cut into blocks of adjacent columns: groups of 4 for Singles, else as wide as
-// a run. Each block is a list of steps, in the order of rows. A step of a run is the values of a row and the place of the
-// row. A step of a group is for each of its columns the next value that is not zero and the place of its row; columns with fewer
-// values than others are filled up with zeros.
-type Sparse struct {
-	K, N    int
-	layout  Layout
-	steps   []int32   // by block
-	offsets []int32   // of rows, in bytes: see places
-	values  []float32 // width a step
-}
+// Blocks of adjacent columns, and the rows that a step of Lanes chooses from.
+const (
+	group  = 4
+	panel  = 16
+	window = 32
+)
 
 // width is the number of columns of a block.
-func (s *Sparse) width() int {
-	if s.layout == Singles {
-		return group
-	}
-	return s.layout.run()
-}
+func (l Layout) width() int { return [...]int{Singles: group, Runs8: 8, Runs16: 16, Lanes: panel}[l] }
 
-// places is how many bytes the places of adjacent rows are apart: a value of A for runs; four for single values, whose pixels are
-// adjacent.
-func (s *Sparse) place() int {
-	if s.layout == Singles {
-		return 16
+// place is how many bytes the places of adjacent rows are apart: four values for Singles, whose tiles have four pixels or a multiple
+// of them beside each other; one for the others, which read rows of A as they are.
+func (l Layout) place() int {
+	if l == Singles {
+		return 4 * group
 	}
 	return 4
 }
 
-// Count says how many runs of a layout b, (k,n) with leading dimension ldb, has in all, and how many of them hold a value but zero.
-func Count(layout Layout, k, n int, b []float32, ldb int) (all, kept int) {
-	run := layout.run()
-	for i := range k {
-		row := b[i*ldb:][:n]
-		for j := 0; j < n; j += run {
-			if all++; !allZero(row[j:min(j+run, n)]) {
-				kept++
-			}
-		}
-	}
-	return all, kept
+// Sparse is a (k,n) matrix without its zeros, cut into blocks of adjacent columns. A block is a list of steps, from the first row to
+// the last. A step of Runs is a row's run of values. A step of Singles and of Lanes has for each column the next value that
+// is not zero; a column that has none is given a zero. Those of Lanes are from at most 32 rows, and who finds none there waits.
+type Sparse struct {
+	K, N    int
+	layout  Layout
+	steps   []int32   // by block
+	offsets []int32   // of rows, in bytes: one a step, or, for Singles, one a value
+	values  []float32 // width a step
+	index   []uint8   // of Lanes: rows counted from the step's, width a step
 }
 
-func allZero(v []float32) bool {
-	for _, x := range v {
-		if x != 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// Pack keeps what is not zero of b, (k,n) with leading dimension ldb. AVX2 has no vectors of 16: it packs halves.
-func (s *Sparse) Pack(layout Layout, k, n int, b []float32, ldb int) {
-	if layout == Runs16 && active == AVX2 {
-		layout = Runs8
-	}
-	s.K, s.N, s.layout = k, n, layout
-	s.steps, s.offsets, s.values = s.steps[:0], s.offsets[:0], s.values[:0]
-	for j := 0; j < n; j += s.width() {
-		before := len(s.values)
-		if layout == Singles {
-			s.packGroup(j, b, ldb)
-		} else {
-			s.packRuns(j, b, ldb)
-		}
-		s.steps = append(s.steps, int32((len(s.values)-before)/s.width()))
-	}
-}
-
-func (s *Sparse) packRuns(j int, b []float32, ldb int) {
-	width := s.width()
-	for i := range s.K {
-		run := b[i*ldb+j:][:min(width, s.N-j)]
-		if allZero(run) {
-			continue
-		}
-		s.offsets = append(s.offsets, int32(i*s.place()))
-		s.values = append(s.values, run...)
-		for range width - len(run) {
-			s.values = append(s.values, 0)
-		}
-	}
-}
-
-func (s *Sparse) packGroup(j int, b []float32, ldb int) {
-	var at [group]int // the row that each column has come to
-	for {
-		var offsets [group]int32
-		var values [group]float32
-		any := false
-		for q := range min(group, s.N-j) {
-			for at[q] < s.K && b[at[q]*ldb+j+q] == 0 {
-				at[q]++
-			}
-			if at[q] < s.K {
-				offsets[q], values[q] = int32(at[q]*s.place()), b[at[q]*ldb+j+q]
-				at[q]++
-				any = true
-			}
-		}
-		if !any {
-			return
-		}
-		s.offsets = append(s.offsets, offsets[:]...)
-		s.values = append(s.values, values[:]...)
-	}
-}
+// Layout is how the matrix is packed.
+func (s *Sparse) Layout() Layout { return s.layout }
 
 // Bytes is how much memory the packed matrix takes.
-func (s *Sparse) Bytes() int { return 4 * (len(s.steps) + len(s.offsets) + len(s.values)) }
+func (s *Sparse) Bytes() int { return 4*(len(s.steps)+len(s.offsets)+len(s.values)) + len(s.index) }
 
-// Steps is how many values of B multiply each row of A, those included that fill up a step.
+// Products is the number of multiplications for a row of A, those included that fill up a step.
 func (s *Sparse) Products() int { return len(s.values) }
 
-// SparseScratch is how many values [ConvolveSparse] needs beside A and C, for any layout and number of rows.
-func SparseScratch(k, n int) int { return sparseTile*k + max(group*sparseTile, group*n) }
+// SparseRows is the most rows of A that Singles takes at a time; it is best with a multiple of them.
+const SparseRows = 64
 
-// sparseTile is the most rows of A that Singles takes at a time.
-const sparseTile = 64
+// SparseScratch is how many values [ConvolveSparse] needs to work with, for any layout and number of rows.
+func SparseScratch(k, n int) int { return SparseRows*(k+group) + group*(n+group) + window }
 
 // ConvolveSparse computes C = A·B, with A (m,B.K) and C (m,B.N): a 1x1 convolution of m pixels. scratch holds at least
 // [SparseScratch] values. A row of C has the same bits whatever other rows there are.
@@ -145,35 +67,63 @@ func ConvolveSparse(m int, a []float32, b *Sparse, c, scratch []float32) {
 	if m == 0 || b.N == 0 {
 		return
 	}
-	if b.K == 0 {
+	checkMatrix(c, m, b.N, b.N)
+	if len(b.values) == 0 {
 		clear(c[:m*b.N])
 		return
 	}
 	checkMatrix(a, m, b.K, b.K)
-	checkMatrix(c, m, b.N, b.N)
-	b.convolve(m, a, c, scratch)
+	b.convolve(m, a, c, scratch[:SparseScratch(b.K, b.N)])
 }
 
 // convolveGo is the plain form of what the assembly computes.
 func (s *Sparse) convolveGo(m int, a, c []float32) {
+	blockGo := s.runsGo
+	switch s.layout {
+	case Singles:
+		blockGo = s.groupGo
+	case Lanes:
+		blockGo = s.panelGo
+	}
+	width := s.layout.width()
 	for i := range m {
 		ai, ci := a[i*s.K:][:s.K], c[i*s.N:][:s.N]
-		clear(ci)
-		offsets, values := s.offsets, s.values
+		done := 0
 		for block, steps := range s.steps {
-			cols := ci[block*s.width():][:min(s.width(), s.N-block*s.width())]
-			for range steps {
-				if s.layout == Singles {
-					for q := range cols {
-						cols[q] += values[q] * ai[int(offsets[q])/s.place()]
-					}
-					offsets = offsets[group:]
-				} else {
-					axpy(cols, values, ai[int(offsets[0])/s.place()])
-					offsets = offsets[1:]
-				}
-				values = values[s.width():]
-			}
+			blockGo(ci[block*width:][:min(width, s.N-block*width)], ai, done, done+int(steps))
+			done += int(steps)
 		}
+	}
+}
+
+// groupGo, panelGo and runsGo compute a block of columns of one row of C, whose steps are from to to.
+func (s *Sparse) groupGo(c, a []float32, from, to int) {
+	offsets, values := s.offsets[from*group:to*group], s.values[from*group:to*group]
+	var sum [group]float32
+	for i := 0; i+group <= len(values) && i+group <= len(offsets); i += group {
+		o, v := offsets[i:][:group], values[i:][:group]
+		sum[0] += v[0] * a[o[0]/(4*group)]
+		sum[1] += v[1] * a[o[1]/(4*group)]
+		sum[2] += v[2] * a[o[2]/(4*group)]
+		sum[3] += v[3] * a[o[3]/(4*group)]
+	}
+	copy(c, sum[:])
+}
+
+func (s *Sparse) panelGo(c, a []float32, from, to int) {
+	clear(c)
+	for step := from; step < to; step++ {
+		values, rows := s.values[step*panel:], a[s.offsets[step]/4:]
+		for q, i := range s.index[step*panel:][:len(c)] {
+			c[q] += values[q] * rows[i]
+		}
+	}
+}
+
+func (s *Sparse) runsGo(c, a []float32, from, to int) {
+	clear(c)
+	width := s.layout.width()
+	for step := from; step < to; step++ {
+		axpy(c, s.values[step*width:], a[s.offsets[step]/4])
 	}
 }

@@ -10,6 +10,8 @@ func (s *Sparse) convolve(m int, a, c, scratch []float32) {
 		s.convolveGo(m, a, c)
 	case s.layout == Singles:
 		s.convolveSingles(m, a, c, scratch)
+	case s.layout == Lanes:
+		s.convolveLanes(m, a, c, scratch)
 	default:
 		s.convolveRuns(m, a, c)
 	}
@@ -21,7 +23,7 @@ type (
 	turnFunc   func(blocks int, a *float32, aRow int, x *float32, xRow int)
 )
 
-// tileHeights are the heights of tiles, highest first; runsKernels and others are in this order.
+// The heights of tiles, highest first, and the kernels for them.
 var (
 	runsHeights = [...]int{16, 8, 4, 2, 1}
 	runs512x16  = [...]runsFunc{runs16x16AVX512, runs8x16AVX512, runs4x16AVX512, runs2x16AVX512, runs1x16AVX512}
@@ -36,15 +38,14 @@ func (s *Sparse) convolveRuns(m int, a, c []float32) {
 	} else if active == AVX512 {
 		kernels = &runs512x16
 	}
-	if len(s.offsets) == 0 {
-		clear(c[:m*s.N])
-		return
-	}
-	width, done := s.width(), 0
+	width, done := s.layout.width(), 0
 	for block, steps := range s.steps {
 		j := block * width
-		from := min(done, len(s.offsets)-1) // a block without steps may be the last
-		mask := runMask(min(width, s.N-j))
+		from := min(done, len(s.offsets)-1) // the last block may have no steps
+		var mask *int32
+		if n := s.N - j; n < width {
+			mask = lastMask(n)
+		}
 		for i, q := 0, 0; i < m; q++ {
 			height := runsHeights[q]
 			count := (m - i) / height
@@ -56,14 +57,6 @@ func (s *Sparse) convolveRuns(m int, a, c []float32) {
 		}
 		done += int(steps)
 	}
-}
-
-// runMask is the mask of a vector's first n lanes.
-func runMask(n int) *int32 {
-	if active == AVX512 {
-		return &bitMasks[n]
-	}
-	return &lanes[8-n]
 }
 
 // singleKernel is what Singles takes a tile of pixels through.
@@ -142,10 +135,6 @@ func turnFew(rows, k int, a, x []float32) {
 
 // tile multiplies a tile of X. What does not fill the kernel's tile goes through rest.
 func (s *Sparse) tile(t *singleKernel, rows int, x, c, rest []float32) {
-	if len(s.values) == 0 {
-		clear(c[:rows*s.N])
-		return
-	}
 	groups, ragged := s.N/group, s.N%group
 	if rows < t.pixels {
 		all := len(s.steps)
@@ -161,12 +150,20 @@ func (s *Sparse) tile(t *singleKernel, rows int, x, c, rest []float32) {
 	if ragged == 0 {
 		return
 	}
-	last := len(s.values) - group*int(s.steps[groups])
-	if s.steps[groups] == 0 {
-		last = 0 // nothing will be read
-	}
+	last := min(len(s.values)-group*int(s.steps[groups]), len(s.values)-1) // it may have no steps
 	t.product(1, &s.steps[groups], &s.offsets[last], &s.values[last], &x[0], &rest[0], 4*group)
 	for i := range rows {
 		copy(c[i*s.N+groups*group:][:ragged], rest[i*group:])
+	}
+}
+
+// convolveLanes takes one row of A after the other, with as many zeros behind it as the last window reaches.
+func (s *Sparse) convolveLanes(m int, a, c, scratch []float32) {
+	x := scratch[:s.K+window]
+	clear(x[s.K:])
+	last := s.N - (len(s.steps)-1)*panel
+	for i := range m {
+		copy(x, a[i*s.K:][:s.K])
+		lanesAVX512(len(s.steps), &s.steps[0], &s.offsets[0], &s.index[0], &s.values[0], &x[0], &c[i*s.N], lastMask(last))
 	}
 }

@@ -731,10 +731,7 @@ store:
 // func runs1x16AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·runs1x16AVX512(SB), NOSPLIT, $0-72
-	MOVQ  aRow+40(FP), AX
-	MOVQ  mask+64(FP), CX
-	MOVL  (CX), CX
-	KMOVW CX, K1
+	MOVQ aRow+40(FP), AX
 
 tile:
 	MOVQ   a+32(FP), CX
@@ -759,23 +756,33 @@ step:
 store:
 	MOVQ    c+48(FP), CX
 	MOVQ    cRow+56(FP), DX
+	MOVQ    mask+64(FP), BX
+	TESTQ   BX, BX
+	JNZ     masked
+	VMOVUPS Z0, (CX)
+	ADDQ    DX, CX
+	JMP     next
+
+masked:
+	MOVQ    mask+64(FP), BX
+	MOVL    (BX), BX
+	KMOVW   BX, K1
 	VMOVUPS Z0, K1, (CX)
 	ADDQ    DX, CX
-	MOVQ    CX, c+48(FP)
-	IMUL3Q  $0x01, AX, CX
-	ADDQ    CX, a+32(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+
+next:
+	MOVQ   CX, c+48(FP)
+	IMUL3Q $0x01, AX, CX
+	ADDQ   CX, a+32(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
 // func runs1x8AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·runs1x8AVX512(SB), NOSPLIT, $0-72
-	MOVQ  aRow+40(FP), AX
-	MOVQ  mask+64(FP), CX
-	MOVL  (CX), CX
-	KMOVW CX, K1
+	MOVQ aRow+40(FP), AX
 
 tile:
 	MOVQ   a+32(FP), CX
@@ -800,27 +807,38 @@ step:
 store:
 	MOVQ    c+48(FP), CX
 	MOVQ    cRow+56(FP), DX
+	MOVQ    mask+64(FP), BX
+	TESTQ   BX, BX
+	JNZ     masked
+	VMOVUPS Y0, (CX)
+	ADDQ    DX, CX
+	JMP     next
+
+masked:
+	MOVQ    mask+64(FP), BX
+	MOVL    (BX), BX
+	KMOVW   BX, K1
 	VMOVUPS Y0, K1, (CX)
 	ADDQ    DX, CX
-	MOVQ    CX, c+48(FP)
-	IMUL3Q  $0x01, AX, CX
-	ADDQ    CX, a+32(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+
+next:
+	MOVQ   CX, c+48(FP)
+	IMUL3Q $0x01, AX, CX
+	ADDQ   CX, a+32(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
 // func runs1x8AVX2(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, FMA3
 TEXT ·runs1x8AVX2(SB), NOSPLIT, $0-72
-	MOVQ    aRow+40(FP), AX
-	MOVQ    mask+64(FP), CX
-	VMOVUPS (CX), Y0
+	MOVQ aRow+40(FP), AX
 
 tile:
 	MOVQ   a+32(FP), CX
 	LEAQ   (AX)(AX*2), DX
-	VXORPS Y1, Y1, Y1
+	VXORPS Y0, Y0, Y0
 	MOVQ   offsets+16(FP), DX
 	MOVQ   values+24(FP), BX
 	MOVQ   steps+8(FP), SI
@@ -829,35 +847,44 @@ tile:
 
 step:
 	MOVL         (DX), DI
-	VMOVUPS      (BX), Y2
+	VMOVUPS      (BX), Y1
 	LEAQ         (CX)(DI*1), DI
-	VBROADCASTSS (DI), Y3
-	VFMADD231PS  Y3, Y2, Y1
+	VBROADCASTSS (DI), Y2
+	VFMADD231PS  Y2, Y1, Y0
 	ADDQ         $0x04, DX
 	ADDQ         $0x20, BX
 	DECQ         SI
 	JNZ          step
 
 store:
-	MOVQ       c+48(FP), CX
-	MOVQ       cRow+56(FP), DX
-	VMASKMOVPS Y1, Y0, (CX)
+	MOVQ    c+48(FP), CX
+	MOVQ    cRow+56(FP), DX
+	MOVQ    mask+64(FP), BX
+	TESTQ   BX, BX
+	JNZ     masked
+	VMOVUPS Y0, (CX)
+	ADDQ    DX, CX
+	JMP     next
+
+masked:
+	MOVQ       mask+64(FP), BX
+	VMOVUPS    (BX), Y1
+	VMASKMOVPS Y0, Y1, (CX)
 	ADDQ       DX, CX
-	MOVQ       CX, c+48(FP)
-	IMUL3Q     $0x01, AX, CX
-	ADDQ       CX, a+32(FP)
-	DECQ       count+0(FP)
-	JNZ        tile
+
+next:
+	MOVQ   CX, c+48(FP)
+	IMUL3Q $0x01, AX, CX
+	ADDQ   CX, a+32(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
 // func runs2x16AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·runs2x16AVX512(SB), NOSPLIT, $0-72
-	MOVQ  aRow+40(FP), AX
-	MOVQ  mask+64(FP), CX
-	MOVL  (CX), CX
-	KMOVW CX, K1
+	MOVQ aRow+40(FP), AX
 
 tile:
 	MOVQ   a+32(FP), CX
@@ -884,25 +911,37 @@ step:
 store:
 	MOVQ    c+48(FP), CX
 	MOVQ    cRow+56(FP), DX
+	MOVQ    mask+64(FP), BX
+	TESTQ   BX, BX
+	JNZ     masked
+	VMOVUPS Z0, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z1, (CX)
+	ADDQ    DX, CX
+	JMP     next
+
+masked:
+	MOVQ    mask+64(FP), BX
+	MOVL    (BX), BX
+	KMOVW   BX, K1
 	VMOVUPS Z0, K1, (CX)
 	ADDQ    DX, CX
 	VMOVUPS Z1, K1, (CX)
 	ADDQ    DX, CX
-	MOVQ    CX, c+48(FP)
-	IMUL3Q  $0x02, AX, CX
-	ADDQ    CX, a+32(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+
+next:
+	MOVQ   CX, c+48(FP)
+	IMUL3Q $0x02, AX, CX
+	ADDQ   CX, a+32(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
 // func runs2x8AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·runs2x8AVX512(SB), NOSPLIT, $0-72
-	MOVQ  aRow+40(FP), AX
-	MOVQ  mask+64(FP), CX
-	MOVL  (CX), CX
-	KMOVW CX, K1
+	MOVQ aRow+40(FP), AX
 
 tile:
 	MOVQ   a+32(FP), CX
@@ -929,30 +968,43 @@ step:
 store:
 	MOVQ    c+48(FP), CX
 	MOVQ    cRow+56(FP), DX
+	MOVQ    mask+64(FP), BX
+	TESTQ   BX, BX
+	JNZ     masked
+	VMOVUPS Y0, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y1, (CX)
+	ADDQ    DX, CX
+	JMP     next
+
+masked:
+	MOVQ    mask+64(FP), BX
+	MOVL    (BX), BX
+	KMOVW   BX, K1
 	VMOVUPS Y0, K1, (CX)
 	ADDQ    DX, CX
 	VMOVUPS Y1, K1, (CX)
 	ADDQ    DX, CX
-	MOVQ    CX, c+48(FP)
-	IMUL3Q  $0x02, AX, CX
-	ADDQ    CX, a+32(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+
+next:
+	MOVQ   CX, c+48(FP)
+	IMUL3Q $0x02, AX, CX
+	ADDQ   CX, a+32(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
 // func runs2x8AVX2(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, FMA3
 TEXT ·runs2x8AVX2(SB), NOSPLIT, $0-72
-	MOVQ    aRow+40(FP), AX
-	MOVQ    mask+64(FP), CX
-	VMOVUPS (CX), Y0
+	MOVQ aRow+40(FP), AX
 
 tile:
 	MOVQ   a+32(FP), CX
 	LEAQ   (AX)(AX*2), DX
+	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
 	MOVQ   offsets+16(FP), DX
 	MOVQ   values+24(FP), BX
 	MOVQ   steps+8(FP), SI
@@ -961,39 +1013,50 @@ tile:
 
 step:
 	MOVL         (DX), DI
-	VMOVUPS      (BX), Y3
+	VMOVUPS      (BX), Y2
 	LEAQ         (CX)(DI*1), DI
-	VBROADCASTSS (DI), Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS (DI)(AX*1), Y4
-	VFMADD231PS  Y4, Y3, Y2
+	VBROADCASTSS (DI), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS (DI)(AX*1), Y3
+	VFMADD231PS  Y3, Y2, Y1
 	ADDQ         $0x04, DX
 	ADDQ         $0x20, BX
 	DECQ         SI
 	JNZ          step
 
 store:
-	MOVQ       c+48(FP), CX
-	MOVQ       cRow+56(FP), DX
-	VMASKMOVPS Y1, Y0, (CX)
+	MOVQ    c+48(FP), CX
+	MOVQ    cRow+56(FP), DX
+	MOVQ    mask+64(FP), BX
+	TESTQ   BX, BX
+	JNZ     masked
+	VMOVUPS Y0, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y1, (CX)
+	ADDQ    DX, CX
+	JMP     next
+
+masked:
+	MOVQ       mask+64(FP), BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS Y0, Y2, (CX)
 	ADDQ       DX, CX
-	VMASKMOVPS Y2, Y0, (CX)
+	VMASKMOVPS Y1, Y2, (CX)
 	ADDQ       DX, CX
-	MOVQ       CX, c+48(FP)
-	IMUL3Q     $0x02, AX, CX
-	ADDQ       CX, a+32(FP)
-	DECQ       count+0(FP)
-	JNZ        tile
+
+next:
+	MOVQ   CX, c+48(FP)
+	IMUL3Q $0x02, AX, CX
+	ADDQ   CX, a+32(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
 // func runs4x16AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·runs4x16AVX512(SB), NOSPLIT, $0-72
-	MOVQ  aRow+40(FP), AX
-	MOVQ  mask+64(FP), CX
-	MOVL  (CX), CX
-	KMOVW CX, K1
+	MOVQ aRow+40(FP), AX
 
 tile:
 	MOVQ   a+32(FP), CX
@@ -1024,6 +1087,23 @@ step:
 store:
 	MOVQ    c+48(FP), CX
 	MOVQ    cRow+56(FP), DX
+	MOVQ    mask+64(FP), BX
+	TESTQ   BX, BX
+	JNZ     masked
+	VMOVUPS Z0, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z1, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z2, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z3, (CX)
+	ADDQ    DX, CX
+	JMP     next
+
+masked:
+	MOVQ    mask+64(FP), BX
+	MOVL    (BX), BX
+	KMOVW   BX, K1
 	VMOVUPS Z0, K1, (CX)
 	ADDQ    DX, CX
 	VMOVUPS Z1, K1, (CX)
@@ -1032,21 +1112,20 @@ store:
 	ADDQ    DX, CX
 	VMOVUPS Z3, K1, (CX)
 	ADDQ    DX, CX
-	MOVQ    CX, c+48(FP)
-	IMUL3Q  $0x04, AX, CX
-	ADDQ    CX, a+32(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+
+next:
+	MOVQ   CX, c+48(FP)
+	IMUL3Q $0x04, AX, CX
+	ADDQ   CX, a+32(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
 // func runs4x8AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·runs4x8AVX512(SB), NOSPLIT, $0-72
-	MOVQ  aRow+40(FP), AX
-	MOVQ  mask+64(FP), CX
-	MOVL  (CX), CX
-	KMOVW CX, K1
+	MOVQ aRow+40(FP), AX
 
 tile:
 	MOVQ   a+32(FP), CX
@@ -1077,6 +1156,23 @@ step:
 store:
 	MOVQ    c+48(FP), CX
 	MOVQ    cRow+56(FP), DX
+	MOVQ    mask+64(FP), BX
+	TESTQ   BX, BX
+	JNZ     masked
+	VMOVUPS Y0, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y1, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y2, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y3, (CX)
+	ADDQ    DX, CX
+	JMP     next
+
+masked:
+	MOVQ    mask+64(FP), BX
+	MOVL    (BX), BX
+	KMOVW   BX, K1
 	VMOVUPS Y0, K1, (CX)
 	ADDQ    DX, CX
 	VMOVUPS Y1, K1, (CX)
@@ -1085,28 +1181,28 @@ store:
 	ADDQ    DX, CX
 	VMOVUPS Y3, K1, (CX)
 	ADDQ    DX, CX
-	MOVQ    CX, c+48(FP)
-	IMUL3Q  $0x04, AX, CX
-	ADDQ    CX, a+32(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+
+next:
+	MOVQ   CX, c+48(FP)
+	IMUL3Q $0x04, AX, CX
+	ADDQ   CX, a+32(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
 // func runs4x8AVX2(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, FMA3
 TEXT ·runs4x8AVX2(SB), NOSPLIT, $0-72
-	MOVQ    aRow+40(FP), AX
-	MOVQ    mask+64(FP), CX
-	VMOVUPS (CX), Y0
+	MOVQ aRow+40(FP), AX
 
 tile:
 	MOVQ   a+32(FP), CX
 	LEAQ   (AX)(AX*2), DX
+	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
 	MOVQ   offsets+16(FP), BX
 	MOVQ   values+24(FP), SI
 	MOVQ   steps+8(FP), DI
@@ -1115,47 +1211,62 @@ tile:
 
 step:
 	MOVL         (BX), R8
-	VMOVUPS      (SI), Y5
+	VMOVUPS      (SI), Y4
 	LEAQ         (CX)(R8*1), R8
-	VBROADCASTSS (R8), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (R8)(AX*1), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (R8)(AX*2), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (R8)(DX*1), Y6
-	VFMADD231PS  Y6, Y5, Y4
+	VBROADCASTSS (R8), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS (R8)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (R8)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (R8)(DX*1), Y5
+	VFMADD231PS  Y5, Y4, Y3
 	ADDQ         $0x04, BX
 	ADDQ         $0x20, SI
 	DECQ         DI
 	JNZ          step
 
 store:
-	MOVQ       c+48(FP), CX
-	MOVQ       cRow+56(FP), DX
-	VMASKMOVPS Y1, Y0, (CX)
+	MOVQ    c+48(FP), CX
+	MOVQ    cRow+56(FP), DX
+	MOVQ    mask+64(FP), BX
+	TESTQ   BX, BX
+	JNZ     masked
+	VMOVUPS Y0, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y1, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y2, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y3, (CX)
+	ADDQ    DX, CX
+	JMP     next
+
+masked:
+	MOVQ       mask+64(FP), BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPS Y0, Y4, (CX)
 	ADDQ       DX, CX
-	VMASKMOVPS Y2, Y0, (CX)
+	VMASKMOVPS Y1, Y4, (CX)
 	ADDQ       DX, CX
-	VMASKMOVPS Y3, Y0, (CX)
+	VMASKMOVPS Y2, Y4, (CX)
 	ADDQ       DX, CX
-	VMASKMOVPS Y4, Y0, (CX)
+	VMASKMOVPS Y3, Y4, (CX)
 	ADDQ       DX, CX
-	MOVQ       CX, c+48(FP)
-	IMUL3Q     $0x04, AX, CX
-	ADDQ       CX, a+32(FP)
-	DECQ       count+0(FP)
-	JNZ        tile
+
+next:
+	MOVQ   CX, c+48(FP)
+	IMUL3Q $0x04, AX, CX
+	ADDQ   CX, a+32(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
 // func runs8x16AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·runs8x16AVX512(SB), NOSPLIT, $0-72
-	MOVQ  aRow+40(FP), AX
-	MOVQ  mask+64(FP), CX
-	MOVL  (CX), CX
-	KMOVW CX, K1
+	MOVQ aRow+40(FP), AX
 
 tile:
 	MOVQ   a+32(FP), CX
@@ -1196,6 +1307,31 @@ step:
 store:
 	MOVQ    c+48(FP), CX
 	MOVQ    cRow+56(FP), DX
+	MOVQ    mask+64(FP), BX
+	TESTQ   BX, BX
+	JNZ     masked
+	VMOVUPS Z0, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z1, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z2, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z3, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z4, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z5, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z6, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z7, (CX)
+	ADDQ    DX, CX
+	JMP     next
+
+masked:
+	MOVQ    mask+64(FP), BX
+	MOVL    (BX), BX
+	KMOVW   BX, K1
 	VMOVUPS Z0, K1, (CX)
 	ADDQ    DX, CX
 	VMOVUPS Z1, K1, (CX)
@@ -1212,21 +1348,20 @@ store:
 	ADDQ    DX, CX
 	VMOVUPS Z7, K1, (CX)
 	ADDQ    DX, CX
-	MOVQ    CX, c+48(FP)
-	IMUL3Q  $0x08, AX, CX
-	ADDQ    CX, a+32(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+
+next:
+	MOVQ   CX, c+48(FP)
+	IMUL3Q $0x08, AX, CX
+	ADDQ   CX, a+32(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
 // func runs8x8AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·runs8x8AVX512(SB), NOSPLIT, $0-72
-	MOVQ  aRow+40(FP), AX
-	MOVQ  mask+64(FP), CX
-	MOVL  (CX), CX
-	KMOVW CX, K1
+	MOVQ aRow+40(FP), AX
 
 tile:
 	MOVQ   a+32(FP), CX
@@ -1267,6 +1402,31 @@ step:
 store:
 	MOVQ    c+48(FP), CX
 	MOVQ    cRow+56(FP), DX
+	MOVQ    mask+64(FP), BX
+	TESTQ   BX, BX
+	JNZ     masked
+	VMOVUPS Y0, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y1, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y2, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y3, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y4, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y5, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y6, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y7, (CX)
+	ADDQ    DX, CX
+	JMP     next
+
+masked:
+	MOVQ    mask+64(FP), BX
+	MOVL    (BX), BX
+	KMOVW   BX, K1
 	VMOVUPS Y0, K1, (CX)
 	ADDQ    DX, CX
 	VMOVUPS Y1, K1, (CX)
@@ -1283,25 +1443,26 @@ store:
 	ADDQ    DX, CX
 	VMOVUPS Y7, K1, (CX)
 	ADDQ    DX, CX
-	MOVQ    CX, c+48(FP)
-	IMUL3Q  $0x08, AX, CX
-	ADDQ    CX, a+32(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+
+next:
+	MOVQ   CX, c+48(FP)
+	IMUL3Q $0x08, AX, CX
+	ADDQ   CX, a+32(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
 // func runs8x8AVX2(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, FMA3
 TEXT ·runs8x8AVX2(SB), NOSPLIT, $0-72
-	MOVQ    aRow+40(FP), AX
-	MOVQ    mask+64(FP), CX
-	VMOVUPS (CX), Y0
+	MOVQ aRow+40(FP), AX
 
 tile:
 	MOVQ   a+32(FP), CX
 	LEAQ   (AX)(AX*2), DX
 	LEAQ   (CX)(AX*4), BX
+	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -1309,7 +1470,6 @@ tile:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
 	MOVQ   offsets+16(FP), SI
 	MOVQ   values+24(FP), DI
 	MOVQ   steps+8(FP), R8
@@ -1318,64 +1478,87 @@ tile:
 
 step:
 	MOVL         (SI), R9
-	VMOVUPS      (DI), Y9
+	VMOVUPS      (DI), Y8
 	LEAQ         (CX)(R9*1), R10
-	VBROADCASTSS (R10), Y10
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS (R10)(AX*1), Y10
-	VFMADD231PS  Y10, Y9, Y2
-	VBROADCASTSS (R10)(AX*2), Y10
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS (R10)(DX*1), Y10
-	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS (R10), Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VBROADCASTSS (R10)(AX*1), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS (R10)(AX*2), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (R10)(DX*1), Y9
+	VFMADD231PS  Y9, Y8, Y3
 	LEAQ         (BX)(R9*1), R9
-	VBROADCASTSS (R9), Y10
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS (R9)(AX*1), Y10
-	VFMADD231PS  Y10, Y9, Y6
-	VBROADCASTSS (R9)(AX*2), Y10
-	VFMADD231PS  Y10, Y9, Y7
-	VBROADCASTSS (R9)(DX*1), Y10
-	VFMADD231PS  Y10, Y9, Y8
+	VBROADCASTSS (R9), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (R9)(AX*1), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS (R9)(AX*2), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS (R9)(DX*1), Y9
+	VFMADD231PS  Y9, Y8, Y7
 	ADDQ         $0x04, SI
 	ADDQ         $0x20, DI
 	DECQ         R8
 	JNZ          step
 
 store:
-	MOVQ       c+48(FP), CX
-	MOVQ       cRow+56(FP), DX
-	VMASKMOVPS Y1, Y0, (CX)
+	MOVQ    c+48(FP), CX
+	MOVQ    cRow+56(FP), DX
+	MOVQ    mask+64(FP), BX
+	TESTQ   BX, BX
+	JNZ     masked
+	VMOVUPS Y0, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y1, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y2, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y3, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y4, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y5, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y6, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y7, (CX)
+	ADDQ    DX, CX
+	JMP     next
+
+masked:
+	MOVQ       mask+64(FP), BX
+	VMOVUPS    (BX), Y8
+	VMASKMOVPS Y0, Y8, (CX)
 	ADDQ       DX, CX
-	VMASKMOVPS Y2, Y0, (CX)
+	VMASKMOVPS Y1, Y8, (CX)
 	ADDQ       DX, CX
-	VMASKMOVPS Y3, Y0, (CX)
+	VMASKMOVPS Y2, Y8, (CX)
 	ADDQ       DX, CX
-	VMASKMOVPS Y4, Y0, (CX)
+	VMASKMOVPS Y3, Y8, (CX)
 	ADDQ       DX, CX
-	VMASKMOVPS Y5, Y0, (CX)
+	VMASKMOVPS Y4, Y8, (CX)
 	ADDQ       DX, CX
-	VMASKMOVPS Y6, Y0, (CX)
+	VMASKMOVPS Y5, Y8, (CX)
 	ADDQ       DX, CX
-	VMASKMOVPS Y7, Y0, (CX)
+	VMASKMOVPS Y6, Y8, (CX)
 	ADDQ       DX, CX
-	VMASKMOVPS Y8, Y0, (CX)
+	VMASKMOVPS Y7, Y8, (CX)
 	ADDQ       DX, CX
-	MOVQ       CX, c+48(FP)
-	IMUL3Q     $0x08, AX, CX
-	ADDQ       CX, a+32(FP)
-	DECQ       count+0(FP)
-	JNZ        tile
+
+next:
+	MOVQ   CX, c+48(FP)
+	IMUL3Q $0x08, AX, CX
+	ADDQ   CX, a+32(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
 // func runs16x16AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·runs16x16AVX512(SB), NOSPLIT, $0-72
-	MOVQ  aRow+40(FP), AX
-	MOVQ  mask+64(FP), CX
-	MOVL  (CX), CX
-	KMOVW CX, K1
+	MOVQ aRow+40(FP), AX
 
 tile:
 	MOVQ   a+32(FP), CX
@@ -1436,6 +1619,47 @@ step:
 store:
 	MOVQ    c+48(FP), CX
 	MOVQ    cRow+56(FP), DX
+	MOVQ    mask+64(FP), BX
+	TESTQ   BX, BX
+	JNZ     masked
+	VMOVUPS Z0, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z1, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z2, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z3, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z4, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z5, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z6, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z7, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z8, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z9, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z10, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z11, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z12, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z13, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z14, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z15, (CX)
+	ADDQ    DX, CX
+	JMP     next
+
+masked:
+	MOVQ    mask+64(FP), BX
+	MOVL    (BX), BX
+	KMOVW   BX, K1
 	VMOVUPS Z0, K1, (CX)
 	ADDQ    DX, CX
 	VMOVUPS Z1, K1, (CX)
@@ -1468,21 +1692,20 @@ store:
 	ADDQ    DX, CX
 	VMOVUPS Z15, K1, (CX)
 	ADDQ    DX, CX
-	MOVQ    CX, c+48(FP)
-	IMUL3Q  $0x10, AX, CX
-	ADDQ    CX, a+32(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+
+next:
+	MOVQ   CX, c+48(FP)
+	IMUL3Q $0x10, AX, CX
+	ADDQ   CX, a+32(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
 // func runs16x8AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·runs16x8AVX512(SB), NOSPLIT, $0-72
-	MOVQ  aRow+40(FP), AX
-	MOVQ  mask+64(FP), CX
-	MOVL  (CX), CX
-	KMOVW CX, K1
+	MOVQ aRow+40(FP), AX
 
 tile:
 	MOVQ   a+32(FP), CX
@@ -1543,6 +1766,47 @@ step:
 store:
 	MOVQ    c+48(FP), CX
 	MOVQ    cRow+56(FP), DX
+	MOVQ    mask+64(FP), BX
+	TESTQ   BX, BX
+	JNZ     masked
+	VMOVUPS Y0, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y1, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y2, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y3, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y4, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y5, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y6, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y7, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y8, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y9, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y10, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y11, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y12, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y13, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y14, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y15, (CX)
+	ADDQ    DX, CX
+	JMP     next
+
+masked:
+	MOVQ    mask+64(FP), BX
+	MOVL    (BX), BX
+	KMOVW   BX, K1
 	VMOVUPS Y0, K1, (CX)
 	ADDQ    DX, CX
 	VMOVUPS Y1, K1, (CX)
@@ -1575,10 +1839,58 @@ store:
 	ADDQ    DX, CX
 	VMOVUPS Y15, K1, (CX)
 	ADDQ    DX, CX
-	MOVQ    CX, c+48(FP)
-	IMUL3Q  $0x10, AX, CX
-	ADDQ    CX, a+32(FP)
-	DECQ    count+0(FP)
-	JNZ     tile
+
+next:
+	MOVQ   CX, c+48(FP)
+	IMUL3Q $0x10, AX, CX
+	ADDQ   CX, a+32(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func lanesAVX512(panels int, steps *int32, offsets *int32, index *uint8, values *float32, x *float32, c *float32, mask *int32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lanesAVX512(SB), NOSPLIT, $0-64
+	MOVQ  panels+0(FP), AX
+	MOVQ  steps+8(FP), CX
+	MOVQ  offsets+16(FP), DX
+	MOVQ  index+24(FP), BX
+	MOVQ  values+32(FP), SI
+	MOVQ  x+40(FP), DI
+	MOVQ  c+48(FP), R8
+	MOVQ  mask+56(FP), R10
+	MOVL  $0x0000ffff, R9
+	KMOVW R9, K1
+
+panel:
+	VXORPS  Z0, Z0, Z0
+	MOVLQSX (CX), R9
+	ADDQ    $0x04, CX
+	TESTQ   R9, R9
+	JZ      store
+
+step:
+	MOVL        (DX), R11
+	VPMOVZXBD   (BX), Z2
+	VMOVUPS     (DI)(R11*1), Z1
+	VPERMI2PS   64(DI)(R11*1), Z1, Z2
+	VFMADD231PS (SI), Z2, Z0
+	ADDQ        $0x04, DX
+	ADDQ        $0x10, BX
+	ADDQ        $0x40, SI
+	DECQ        R9
+	JNZ         step
+
+store:
+	CMPQ  AX, $0x01
+	JNE   whole
+	KMOVW (R10), K1
+
+whole:
+	VMOVUPS Z0, K1, (R8)
+	ADDQ    $0x40, R8
+	DECQ    AX
+	JNZ     panel
 	VZEROUPPER
 	RET

@@ -38,57 +38,61 @@ func single32AVX512(groups int, steps *int32, offsets *int32, weights *float32, 
 func single64AVX512(groups int, steps *int32, offsets *int32, weights *float32, x *float32, c *float32, cRow int)
 
 // runs1x16AVX512 computes count tiles of C, one below the other, of 1 rows each. Every step is a vector of B's values and the
-// offset of the column of A that they multiply. Offsets and strides are in bytes.
+// offset of the column of A that they multiply. Offsets and strides are in bytes. mask is nil for whole vectors.
 func runs1x16AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 
 // runs1x8AVX512 computes count tiles of C, one below the other, of 1 rows each. Every step is a vector of B's values and the
-// offset of the column of A that they multiply. Offsets and strides are in bytes.
+// offset of the column of A that they multiply. Offsets and strides are in bytes. mask is nil for whole vectors.
 func runs1x8AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 
 // runs1x8AVX2 computes count tiles of C, one below the other, of 1 rows each. Every step is a vector of B's values and the
-// offset of the column of A that they multiply. Offsets and strides are in bytes.
+// offset of the column of A that they multiply. Offsets and strides are in bytes. mask is nil for whole vectors.
 func runs1x8AVX2(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 
 // runs2x16AVX512 computes count tiles of C, one below the other, of 2 rows each. Every step is a vector of B's values and the
-// offset of the column of A that they multiply. Offsets and strides are in bytes.
+// offset of the column of A that they multiply. Offsets and strides are in bytes. mask is nil for whole vectors.
 func runs2x16AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 
 // runs2x8AVX512 computes count tiles of C, one below the other, of 2 rows each. Every step is a vector of B's values and the
-// offset of the column of A that they multiply. Offsets and strides are in bytes.
+// offset of the column of A that they multiply. Offsets and strides are in bytes. mask is nil for whole vectors.
 func runs2x8AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 
 // runs2x8AVX2 computes count tiles of C, one below the other, of 2 rows each. Every step is a vector of B's values and the
-// offset of the column of A that they multiply. Offsets and strides are in bytes.
+// offset of the column of A that they multiply. Offsets and strides are in bytes. mask is nil for whole vectors.
 func runs2x8AVX2(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 
 // runs4x16AVX512 computes count tiles of C, one below the other, of 4 rows each. Every step is a vector of B's values and the
-// offset of the column of A that they multiply. Offsets and strides are in bytes.
+// offset of the column of A that they multiply. Offsets and strides are in bytes. mask is nil for whole vectors.
 func runs4x16AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 
 // runs4x8AVX512 computes count tiles of C, one below the other, of 4 rows each. Every step is a vector of B's values and the
-// offset of the column of A that they multiply. Offsets and strides are in bytes.
+// offset of the column of A that they multiply. Offsets and strides are in bytes. mask is nil for whole vectors.
 func runs4x8AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 
 // runs4x8AVX2 computes count tiles of C, one below the other, of 4 rows each. Every step is a vector of B's values and the
-// offset of the column of A that they multiply. Offsets and strides are in bytes.
+// offset of the column of A that they multiply. Offsets and strides are in bytes. mask is nil for whole vectors.
 func runs4x8AVX2(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 
 // runs8x16AVX512 computes count tiles of C, one below the other, of 8 rows each. Every step is a vector of B's values and the
-// offset of the column of A that they multiply. Offsets and strides are in bytes.
+// offset of the column of A that they multiply. Offsets and strides are in bytes. mask is nil for whole vectors.
 func runs8x16AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 
 // runs8x8AVX512 computes count tiles of C, one below the other, of 8 rows each. Every step is a vector of B's values and the
-// offset of the column of A that they multiply. Offsets and strides are in bytes.
+// offset of the column of A that they multiply. Offsets and strides are in bytes. mask is nil for whole vectors.
 func runs8x8AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 
 // runs8x8AVX2 computes count tiles of C, one below the other, of 8 rows each. Every step is a vector of B's values and the
-// offset of the column of A that they multiply. Offsets and strides are in bytes.
+// offset of the column of A that they multiply. Offsets and strides are in bytes. mask is nil for whole vectors.
 func runs8x8AVX2(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 
 // runs16x16AVX512 computes count tiles of C, one below the other, of 16 rows each. Every step is a vector of B's values and the
-// offset of the column of A that they multiply. Offsets and strides are in bytes.
+// offset of the column of A that they multiply. Offsets and strides are in bytes. mask is nil for whole vectors.
 func runs16x16AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 
 // runs16x8AVX512 computes count tiles of C, one below the other, of 16 rows each. Every step is a vector of B's values and the
-// offset of the column of A that they multiply. Offsets and strides are in bytes.
+// offset of the column of A that they multiply. Offsets and strides are in bytes. mask is nil for whole vectors.
 func runs16x8AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
+
+// lanesAVX512 computes 16 columns of one row of C at a time, the last of them masked. A step of a panel multiplies 16 values,
+// one a column, with those of 32 of X's that index says, counted from an offset in bytes.
+func lanesAVX512(panels int, steps *int32, offsets *int32, index *uint8, values *float32, x *float32, c *float32, mask *int32)

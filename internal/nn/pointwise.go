@@ -57,13 +57,16 @@ func (o *pointwise) prepare(backward bool) {
 	}
 }
 
-// pack packs the weight for the forward pass. Products that skip zeros want other parts of a tile: see [kernel.SparseRows].
+// pack packs the weight for the forward pass. A product that skips zeros wants parts of other sizes than a dense one.
 func (o *pointwise) pack(in, out int) {
 	u := o.unit
-	rows := min(u.tile, u.g.maxChunk()*u.out.pixels())
-	o.packed.pack(u.g, rows, in, out, o.weight.Data, o.full)
-	if o.packed.skips && !o.withSE() {
-		u.forwardTile = min(u.tile, max(kernel.SparseRows, strideValues/in/kernel.SparseRows*kernel.SparseRows))
+	part := u.tile
+	if !o.withSE() {
+		part = min(u.tile, max(1, strideValues/in/kernel.SparseRows)*kernel.SparseRows)
+	}
+	o.packed.pack(u.g, min(part, u.g.maxChunk()*u.out.pixels()), in, out, o.weight.Data, o.full)
+	if o.packed.skips {
+		u.forwardTile = part
 	}
 }
 

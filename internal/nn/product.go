@@ -12,8 +12,12 @@ type product struct {
 // pack takes the weight, whose rows are ld apart, to multiply about m pixels at a time. The choice must not depend on the number of
 // workers.
 func (p *product) pack(g *Graph, m, in, out int, weight []float32, ld int) {
-	layout, faster := kernel.Faster(m, in, out, weight, ld)
-	if p.skips = faster && g.mode == Infer && !g.pool.Dense; !p.skips {
+	p.skips = false
+	var layout kernel.Layout
+	if g.mode == Infer && !g.pool.Dense {
+		layout, p.skips = kernel.Faster(m, in, out, weight, ld)
+	}
+	if !p.skips {
 		p.dense.Pack(in, out, weight, ld)
 		return
 	}

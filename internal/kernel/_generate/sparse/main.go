@@ -24,5 +24,6 @@ func main() {
 			runs(avx2(), height)
 		}
 	}
+	lanes(avx512())
 	Generate()
 }

@@ -21,9 +21,8 @@ func runs(x vec.ISA, height int) {
 	name := fmt.Sprintf("runs%dx%d%s", height, x.Bytes()/4, x.Name())
 	TEXT(name, NOSPLIT, "func(count, steps int, offsets *int32, values, a *float32, aRow int, c *float32, cRow int, mask *int32)")
 	Doc(fmt.Sprintf("%s computes count tiles of C, one below the other, of %d rows each. Every step is a vector of B's values and the", name, height),
-		"offset of the column of A that they multiply. Offsets and strides are in bytes.")
+		"offset of the column of A that they multiply. Offsets and strides are in bytes. mask is nil for whole vectors.")
 	aRow := Load(Param("aRow"), GP64()).(GPVirtual)
-	x.Mask()
 	Label("tile")
 	a := rowsFrom(Load(Param("a"), GP64()).(GPVirtual), aRow, height)
 	acc := make([]VecVirtual, height)
@@ -50,10 +49,21 @@ func runs(x vec.ISA, height int) {
 	JNZ(LabelRef("step"))
 	Label("store")
 	c, cRow := Load(Param("c"), GP64()), Load(Param("cRow"), GP64())
+	mask := Load(Param("mask"), GP64())
+	TESTQ(mask, mask)
+	JNZ(LabelRef("masked"))
+	for i := range acc {
+		x.Store(acc[i], Mem{Base: c}, false)
+		ADDQ(cRow, c)
+	}
+	JMP(LabelRef("next"))
+	Label("masked")
+	x.Mask() // which costs AVX2 a register, and many cycles to store with
 	for i := range acc {
 		x.Store(acc[i], Mem{Base: c}, true)
 		ADDQ(cRow, c)
 	}
+	Label("next")
 	// The parameters themselves move on to the next tile.
 	MOVQ(c, vec.ParamAt("c"))
 	next := GP64()
