@@ -79,6 +79,7 @@ const (
 type scratch struct {
 	in, out, back []float32    // the unit's input, gradient of its output, gradient of its input
 	line          []float32    // a row of gradients
+	sparse        []float32    // for products that skip zeros
 	sums          kernel.Sums  // of a chunk's outputs
 	moments       []float32    // for sums
 	ahead         kernel.Ahead // what comes after them

@@ -86,7 +86,7 @@ type Linear struct {
 	g      *Graph
 	x      *Vector
 	z, y   Vector
-	packed kernel.Packed
+	packed product
 	ready  bool // for inference: the weight is packed
 
 	forwardTask, backwardTask func(worker, chunk int)
@@ -121,28 +121,41 @@ func (l *Linear) Bind(g *Graph, x *Vector) *Vector {
 // Forward computes the output.
 func (l *Linear) Forward() {
 	if !l.ready {
-		l.packed.Pack(l.x.C, l.y.C, l.Weight.Data, l.y.C)
+		l.packed.pack(l.g, l.g.maxChunk(), l.x.C, l.y.C, l.Weight.Data, l.y.C)
 		l.ready = l.g.mode == Infer
 	}
 	l.g.pool.Run(l.g.chunks(), l.forwardTask)
 }
 
-func (l *Linear) forwardChunk(_, chunk int) {
+func (l *Linear) forwardChunk(worker, chunk int) {
 	from, to := l.g.images(chunk)
 	z := of(l.z.Data, l.z.C, from, to-from)
+	l.multiply(&l.g.scratch[worker], to-from, l.x.Data[from*l.x.C:], z)
+	kernel.Map(of(l.y.Data, l.y.C, from, to-from), z, l.ones, l.zeros, l.act)
+}
+
+// multiply computes z = x·weight + bias for n images.
+func (l *Linear) multiply(w *scratch, n int, x, z []float32) {
+	out := l.z.C
+	if l.packed.skips {
+		l.packed.convolve(w, n, x, z, kernel.Output{})
+		for i := 0; l.Bias != nil && i < n; i++ {
+			kernel.Add(z[i*out:][:out], l.Bias.Data)
+		}
+		return
+	}
 	if l.Bias != nil {
-		for i := range to - from {
-			copy(z[i*l.z.C:][:l.z.C], l.Bias.Data)
+		for i := range n {
+			copy(z[i*out:][:out], l.Bias.Data)
 		}
 	}
-	kernel.MulPacked(to-from, l.x.Data[from*l.x.C:], l.x.C, &l.packed, z, l.z.C, l.Bias != nil, nil)
-	kernel.Map(of(l.y.Data, l.y.C, from, to-from), z, l.ones, l.zeros, l.act)
+	kernel.MulPacked(n, x, l.x.C, &l.packed.dense, z, out, l.Bias != nil, nil)
 }
 
 // Backward adds the weight gradients and gives x its gradient, if it has one.
 func (l *Linear) Backward() {
 	if l.x.Grad != nil {
-		l.packed.PackTransposed(l.y.C, l.x.C, l.Weight.Data, l.y.C)
+		l.packed.dense.PackTransposed(l.y.C, l.x.C, l.Weight.Data, l.y.C)
 	}
 	l.g.pool.Run(l.g.chunks(), l.backwardTask)
 	l.g.pool.Run(min(weightTasks, l.x.C), l.weightTask)
@@ -163,7 +176,7 @@ func (l *Linear) backwardChunk(_, chunk int) {
 		}
 	}
 	if l.x.Grad != nil {
-		kernel.MulPacked(n, dz, out, &l.packed, l.x.Grad[from*in:], in, false, nil)
+		kernel.MulPacked(n, dz, out, &l.packed.dense, l.x.Grad[from*in:], in, false, nil)
 	}
 }
 

@@ -8,7 +8,7 @@ type pointwise struct {
 	full   int    // out at full width: the leading dimension
 	se     *SE    // nil without
 	unit   *Unit
-	packed kernel.Packed
+	packed product
 }
 
 // NewPointwise makes a 1x1 convolution with batch norm. se, which may be nil, works on its input.
@@ -48,12 +48,25 @@ func (o *pointwise) bind(u *Unit) {
 func (o *pointwise) prepare(backward bool) {
 	in, out := o.unit.in.c, o.unit.out.c
 	if backward {
-		o.packed.PackTransposed(out, in, o.weight.Data, o.full)
+		o.packed.dense.PackTransposed(out, in, o.weight.Data, o.full)
 	} else {
-		o.packed.Pack(in, out, o.weight.Data, o.full)
+		o.pack(in, out)
 	}
 	if o.withSE() {
 		o.se.prepare(backward)
+	}
+}
+
+// pack packs the weight for the forward pass. A product that skips zeros wants parts of other sizes than a dense one.
+func (o *pointwise) pack(in, out int) {
+	u := o.unit
+	part := u.tile
+	if !o.withSE() {
+		part = min(u.tile, max(1, strideValues/in/kernel.SparseRows)*kernel.SparseRows)
+	}
+	o.packed.pack(u.g, min(part, u.g.maxChunk()*u.out.pixels()), in, out, o.weight.Data, o.full)
+	if o.packed.skips {
+		u.forwardTile = part
 	}
 }
 
@@ -74,7 +87,7 @@ func (o *pointwise) forward(u *Unit, w *scratch, z []float32, p, q int, out kern
 	case o.withSE():
 		a = o.se.forward(w, a, p/u.in.pixels(), (q-p)/u.in.pixels())
 	}
-	kernel.ConvolvePacked(q-p, a, &o.packed, z, out, &w.ahead)
+	o.packed.convolve(w, q-p, a, z, out)
 }
 
 func (o *pointwise) backward(u *Unit, w *scratch, part []float32, p, q int) {
@@ -82,7 +95,7 @@ func (o *pointwise) backward(u *Unit, w *scratch, part []float32, p, q int) {
 	var a []float32
 	if o.withSE() {
 		u.outputGrad(w.out, p, q)
-		kernel.MulPacked(rows, w.out, out, &o.packed, w.back, in, false, &w.ahead)
+		kernel.MulPacked(rows, w.out, out, &o.packed.dense, w.back, in, false, &w.ahead)
 		a = o.se.backward(w, part[in*out:], u.pixels(w.in, p, q, false), w.back[:rows*in], p/u.in.pixels(), rows/u.in.pixels())
 		u.prev.accept(w, w.back, p, q)
 	} else {
@@ -104,7 +117,7 @@ func (o *pointwise) backwardParts(u *Unit, w *scratch, p, q int) []float32 {
 			input = a[:(q-p)*in] // the parts that follow lie behind it
 		}
 		if u.back {
-			kernel.MulPacked(to-from, w.out[at*out:], out, &o.packed, w.back, in, false, &w.ahead)
+			kernel.MulPacked(to-from, w.out[at*out:], out, &o.packed.dense, w.back, in, false, &w.ahead)
 			u.prev.accept(w, w.back, from, to)
 		}
 	}

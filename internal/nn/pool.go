@@ -7,6 +7,9 @@ import (
 
 // Pool runs tasks on a fixed number of workers. It is used by one caller at a time.
 type Pool struct {
+	// Dense has networks multiply with the zeros of their weights too, from the next Bind on: for comparing with that.
+	Dense bool
+
 	workers int
 	wake    chan int
 	pending sync.WaitGroup

@@ -1,0 +1,104 @@
+package kernel
+
+// Faster says whether [ConvolveSparse] takes less time than [ConvolvePacked] with m rows of A and b, (k,n) with leading dimension
+// ldb, and in which layout. It is an estimate from what was measured once (docs/engine.md): it depends on its arguments and on the
+// instruction set, not on the machine's mood, so that a network is always computed in the same way.
+func Faster(m, k, n int, b []float32, ldb int) (layout Layout, faster bool) {
+	if m == 0 || k == 0 || n == 0 {
+		return 0, false
+	}
+	counts := countProducts(k, n, b, ldb)
+	p := &prices[active]
+	best := worthwhile
+	for _, l := range p.layouts {
+		share := float64(counts[l.layout]) / float64(k*n)
+		if t := share*l.tiles.price(m)/max(float64(m), p.least) + l.column/float64(n) + l.row/float64(k); t < best {
+			best, layout, faster = t, l.layout, true
+		}
+	}
+	return layout, faster
+}
+
+// worthwhile is below 1 by how well times are estimated.
+const worthwhile = 0.95
+
+// Prices are in units of the time that the dense product takes for a weight and a row of A, of many rows.
+type (
+	isaPrices struct {
+		least   float64 // so many rows the dense product takes as long as fewer
+		layouts []layoutPrices
+	}
+	layoutPrices struct {
+		layout      Layout
+		tiles       tilePrices // of a product
+		column, row float64    // of a value on its way in, for each column; on its way out, for each row
+	}
+	tilePrices []struct {
+		rows  int
+		price float64
+	}
+)
+
+// price is that of m rows cut into tiles. The last tile may be filled in part.
+func (t tilePrices) price(m int) (sum float64) {
+	for i, tile := range t {
+		count := m / tile.rows
+		m -= count * tile.rows
+		if i == len(t)-1 && m > 0 {
+			count++
+		}
+		sum += float64(count) * tile.price
+	}
+	return sum
+}
+
+// prices were measured on an AMD EPYC of the Zen 4 generation.
+var prices = [...]isaPrices{
+	Portable: {1, []layoutPrices{
+		{Singles, tilePrices{{1, 3.9}}, 0, 7},
+		{Runs8, tilePrices{{1, 3.1}}, 0, 2},
+	}},
+	AVX2: {3.4, []layoutPrices{
+		{Singles, tilePrices{{16, 27}, {8, 17}, {4, 14.5}}, 1, 1},
+		{Runs8, tilePrices{{8, 8.8}, {4, 6.3}, {2, 6.3}, {1, 6.2}}, 0, 2},
+	}},
+	AVX512: {2, []layoutPrices{
+		{Singles, tilePrices{{64, 80}, {32, 46}, {16, 29}, {8, 20}, {4, 18}}, 3.5, 4},
+		{Runs8, tilePrices{{16, 18}, {8, 9.3}, {4, 7.2}, {2, 6.6}, {1, 7}}, 0, 5},
+		{Runs16, tilePrices{{16, 16}, {8, 8}, {4, 4}, {2, 3.4}, {1, 3.5}}, 0, 2.5},
+		{Lanes, tilePrices{{1, 4.8}}, 0, 0},
+	}},
+}
+
+// countProducts counts, for every layout, the products of a row of A with b: the values kept, and those that fill up steps. For Lanes
+// these are the fewest possible.
+func countProducts(k, n int, b []float32, ldb int) (counts [Lanes + 1]int) {
+	for j := 0; j < n; j += panel {
+		var column [panel]int // values that are not zero
+		for i := range k {
+			halves := [2]bool{}
+			for q, v := range b[i*ldb+j:][:min(panel, n-j)] {
+				if v != 0 {
+					column[q]++
+					halves[q/8] = true
+				}
+			}
+			for _, any := range halves {
+				if any {
+					counts[Runs8] += 8
+				}
+			}
+			if halves[0] || halves[1] {
+				counts[Runs16] += 16
+			}
+		}
+		most := 0
+		for q := 0; q < panel; q += group {
+			longest := max(column[q], column[q+1], column[q+2], column[q+3])
+			counts[Singles] += group * longest
+			most = max(most, longest)
+		}
+		counts[Lanes] += panel * most
+	}
+	return counts
+}
