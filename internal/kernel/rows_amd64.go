@@ -164,3 +164,17 @@ func addVector(y, x []float32) bool {
 	}
 	return true
 }
+
+func (p pooling) largestVector(y []float32, at []int32, x []float32, place int) bool {
+	if active == Portable {
+		return false
+	}
+	lanes := vectorLanes()
+	whole, rest := p.c/lanes, p.c%lanes
+	f := largestAVX2
+	if active == AVX512 {
+		f = largestAVX512
+	}
+	f(&y[0], &at[0], &x[0], p.pixels, 4*p.c, 4*p.step, whole, rest > 0, lastMask(rest), int32(place))
+	return true
+}

@@ -3376,6 +3376,67 @@ done:
 	VZEROUPPER
 	RET
 
+// func largestAVX512(y *float32, at *int32, x *float32, rows int, rowBytes int, xBytes int, vectors int, tail bool, mask *int32, place int32)
+// Requires: AVX, AVX512F
+TEXT ·largestAVX512(SB), NOSPLIT, $0-76
+	MOVQ         mask+64(FP), AX
+	MOVL         (AX), AX
+	KMOVW        AX, K1
+	MOVQ         y+0(FP), AX
+	MOVQ         at+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         rows+24(FP), BX
+	MOVQ         rowBytes+32(FP), SI
+	MOVQ         xBytes+40(FP), DI
+	MOVL         place+72(FP), R8
+	VMOVD        R8, X0
+	VBROADCASTSS X0, Z0
+
+row:
+	XORQ  R8, R8
+	MOVQ  vectors+48(FP), R9
+	TESTQ R9, R9
+	JZ    tail
+
+vector:
+	VMOVUPS (DX)(R8*1), Z1
+	VMOVUPS (AX)(R8*1), Z2
+	VMOVUPS (CX)(R8*1), Z3
+	VCMPPS  $0x1e, Z2, Z1, K2
+	VMOVUPS Z0, K2, Z3
+	VMOVUPS Z3, (CX)(R8*1)
+	VMAXPS  Z2, Z1, Z2
+	VCMPPS  $0x03, Z1, Z1, K2
+	VMOVUPS Z1, K2, Z2
+	VMOVUPS Z2, (AX)(R8*1)
+	ADDQ    $0x40, R8
+	DECQ    R9
+	JNZ     vector
+
+tail:
+	MOVB      tail+56(FP), R9
+	TESTB     R9, R9
+	JZ        next
+	VMOVUPS.Z (DX)(R8*1), K1, Z1
+	VMOVUPS.Z (AX)(R8*1), K1, Z2
+	VMOVUPS.Z (CX)(R8*1), K1, Z3
+	VCMPPS    $0x1e, Z2, Z1, K2
+	VMOVUPS   Z0, K2, Z3
+	VMOVUPS   Z3, K1, (CX)(R8*1)
+	VMAXPS    Z2, Z1, Z2
+	VCMPPS    $0x03, Z1, Z1, K2
+	VMOVUPS   Z1, K2, Z2
+	VMOVUPS   Z2, K1, (AX)(R8*1)
+
+next:
+	ADDQ SI, AX
+	ADDQ SI, CX
+	ADDQ DI, DX
+	DECQ BX
+	JNZ  row
+	VZEROUPPER
+	RET
+
 // func scaleShiftIdentityAVX2(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·scaleShiftIdentityAVX2(SB), NOSPLIT, $0-80
@@ -4596,6 +4657,66 @@ tail:
 	VMASKMOVPS Y2, Y0, (AX)
 
 done:
+	VZEROUPPER
+	RET
+
+// func largestAVX2(y *float32, at *int32, x *float32, rows int, rowBytes int, xBytes int, vectors int, tail bool, mask *int32, place int32)
+// Requires: AVX, AVX2
+TEXT ·largestAVX2(SB), NOSPLIT, $0-76
+	MOVQ         mask+64(FP), AX
+	VMOVUPS      (AX), Y0
+	MOVQ         y+0(FP), AX
+	MOVQ         at+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         rows+24(FP), BX
+	MOVQ         rowBytes+32(FP), SI
+	MOVQ         xBytes+40(FP), DI
+	MOVL         place+72(FP), R8
+	VMOVD        R8, X1
+	VBROADCASTSS X1, Y1
+
+row:
+	XORQ  R8, R8
+	MOVQ  vectors+48(FP), R9
+	TESTQ R9, R9
+	JZ    tail
+
+vector:
+	VMOVUPS   (DX)(R8*1), Y2
+	VMOVUPS   (AX)(R8*1), Y3
+	VMOVUPS   (CX)(R8*1), Y4
+	VCMPPS    $0x1e, Y3, Y2, Y5
+	VBLENDVPS Y5, Y1, Y4, Y4
+	VMOVUPS   Y4, (CX)(R8*1)
+	VMAXPS    Y3, Y2, Y3
+	VCMPPS    $0x03, Y2, Y2, Y4
+	VBLENDVPS Y4, Y2, Y3, Y3
+	VMOVUPS   Y3, (AX)(R8*1)
+	ADDQ      $0x20, R8
+	DECQ      R9
+	JNZ       vector
+
+tail:
+	MOVB       tail+56(FP), R9
+	TESTB      R9, R9
+	JZ         next
+	VMASKMOVPS (DX)(R8*1), Y0, Y2
+	VMASKMOVPS (AX)(R8*1), Y0, Y3
+	VMASKMOVPS (CX)(R8*1), Y0, Y4
+	VCMPPS     $0x1e, Y3, Y2, Y5
+	VBLENDVPS  Y5, Y1, Y4, Y4
+	VMASKMOVPS Y4, Y0, (CX)(R8*1)
+	VMAXPS     Y3, Y2, Y3
+	VCMPPS     $0x03, Y2, Y2, Y4
+	VBLENDVPS  Y4, Y2, Y3, Y3
+	VMASKMOVPS Y3, Y0, (AX)(R8*1)
+
+next:
+	ADDQ SI, AX
+	ADDQ SI, CX
+	ADDQ DI, DX
+	DECQ BX
+	JNZ  row
 	VZEROUPPER
 	RET
 

@@ -58,6 +58,8 @@ func gradientHSwish8AVX512(out *float32, d *float32, x *float32, scale *float32,
 
 func addAVX512(y *float32, x *float32, vectors int, tail bool, mask *int32)
 
+func largestAVX512(y *float32, at *int32, x *float32, rows int, rowBytes int, xBytes int, vectors int, tail bool, mask *int32, place int32)
+
 func scaleShiftIdentityAVX2(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 
 func scaleShiftReLUAVX2(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
@@ -91,5 +93,7 @@ func gradientHSwish1AVX2(out *float32, d *float32, x *float32, scale *float32, s
 func gradientHSwish2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
 func addAVX2(y *float32, x *float32, vectors int, tail bool, mask *int32)
+
+func largestAVX2(y *float32, at *int32, x *float32, rows int, rowBytes int, xBytes int, vectors int, tail bool, mask *int32, place int32)
 
 func fence()

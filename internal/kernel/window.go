@@ -37,22 +37,55 @@ func (g Window) taps(o, size int) (lo, hi int) {
 // Im2Col writes the patches under output row oy of image x (H,W,C) as rows of (OW, Kernel*Kernel*C), so that a dense
 // convolution is a [Gemm] with its weight as (Kernel*Kernel*C, out).
 func Im2Col(dst, x []float32, g Window, c, oy int) {
-	pad, line := g.pad(), g.Kernel*c
-	for ox := range g.OW {
-		patch := dst[ox*g.Kernel*line:][:g.Kernel*line]
-		lo, hi := g.taps(ox, g.W)
-		from := ox*g.Stride + lo - pad
-		for ky := range g.Kernel {
-			row := patch[ky*line:][:line]
-			iy := oy*g.Stride + ky - pad
-			if iy < 0 || iy >= g.H {
-				clear(row)
-				continue
+	pad, line, step, patch := g.pad(), g.Kernel*c, g.Stride*c, g.Kernel*g.Kernel*c
+	first, end := g.inner()
+	for ky := range g.Kernel {
+		iy := oy*g.Stride + ky - pad
+		if iy < 0 || iy >= g.H {
+			for ox := range g.OW {
+				clear(dst[ox*patch+ky*line:][:line])
 			}
-			clear(row[:lo*c])
-			n := copy(row[lo*c:hi*c], x[(iy*g.W+from)*c:])
-			clear(row[lo*c+n:])
+			continue
 		}
+		source := x[iy*g.W*c:][:g.W*c]
+		for ox := range first {
+			g.edge(dst[ox*patch+ky*line:][:line], source, c, ox)
+		}
+		for ox := first; ox < end; ox++ {
+			copyLine(dst[ox*patch+ky*line:][:line], source[ox*step-pad*c:])
+		}
+		for ox := end; ox < g.OW; ox++ {
+			g.edge(dst[ox*patch+ky*line:][:line], source, c, ox)
+		}
+	}
+}
+
+// inner is the range of output columns whose window does not reach over the left or right edge of the image.
+func (g Window) inner() (first, end int) {
+	first = min((g.pad()+g.Stride-1)/g.Stride, g.OW)
+	if left := g.W + g.pad() - g.Kernel; left >= 0 {
+		end = min(left/g.Stride+1, g.OW)
+	}
+	return first, max(first, end)
+}
+
+// edge is a line of a patch that begins or ends outside the image.
+func (g Window) edge(row, source []float32, c, ox int) {
+	lo, hi := g.taps(ox, g.W)
+	clear(row[:lo*c])
+	n := copy(row[lo*c:hi*c], source[(ox*g.Stride+lo-g.pad())*c:])
+	clear(row[lo*c+n:])
+}
+
+// copyLine is copy(dst, src) for lines that may be very short, as those of a patch of one channel are.
+func copyLine(dst, src []float32) {
+	if len(dst) > 8 {
+		copy(dst, src)
+		return
+	}
+	src = src[:len(dst)]
+	for i := range dst {
+		dst[i] = src[i]
 	}
 }
 

@@ -12,7 +12,7 @@ type MaxPool struct {
 	channels int
 	x        *Vector
 	y        Vector
-	at       []uint8 // which value of its window each output is; for training
+	at       []int32 // which value of its window each output is
 
 	forwardTask, backwardTask func(worker, chunk int)
 }
@@ -29,9 +29,7 @@ func (p *MaxPool) Bind(g *Graph, x *Vector, h, w, channels int) *Vector {
 	p.g, p.x, p.channels = g, x, channels
 	p.window = kernel.NewValidWindow(h, w, p.size, p.stride)
 	p.y.bind(g, p.window.OH*p.window.OW*channels)
-	if g.mode == Train {
-		p.at = grow(p.at, len(p.y.Data))
-	}
+	p.at = grow(p.at, len(p.y.Data))
 	return &p.y
 }
 
@@ -40,11 +38,7 @@ func (p *MaxPool) Forward() { p.g.pool.Run(p.g.chunks(), p.forwardTask) }
 
 func (p *MaxPool) forwardChunk(_, chunk int) {
 	for i, to := p.g.images(chunk); i < to; i++ {
-		var at []uint8
-		if p.g.mode == Train {
-			at = p.at[i*p.y.C:][:p.y.C]
-		}
-		kernel.MaxPool(of(p.y.Data, p.y.C, i, 1), at, of(p.x.Data, p.x.C, i, 1), p.window, p.channels)
+		kernel.MaxPool(of(p.y.Data, p.y.C, i, 1), p.at[i*p.y.C:], of(p.x.Data, p.x.C, i, 1), p.window, p.channels)
 	}
 }
 

@@ -45,6 +45,7 @@ func main() {
 			}
 		}
 		add(isa())
+		largest(isa())
 	}
 	fence()
 	Generate()
@@ -174,6 +175,52 @@ func add(x vec.ISA) {
 		x.Store(b, Mem{Base: y}, masked)
 	}
 	vec.EachVector(x, left, []Register{p, y}, once)
+}
+
+// largest generates, for rows of x that are xBytes apart, y[r,c] = max(y[r,c], x[r,c]), and at[r,c] = place where x is larger. A
+// NaN of either stays.
+func largest(x vec.ISA) {
+	TEXT("largest"+x.Name(), NOSPLIT, "func(y *float32, at *int32, x *float32, rows, rowBytes, xBytes, vectors int, tail bool, mask *int32, place int32)")
+	x.Mask()
+	y, places, p := Load(Param("y"), GP64()), Load(Param("at"), GP64()), Load(Param("x"), GP64())
+	rows, rowBytes, xBytes := Load(Param("rows"), GP64()), Load(Param("rowBytes"), GP64()), Load(Param("xBytes"), GP64())
+	place := vec.Spread(x, "place")
+	offset, left := GP64(), GP64()
+	once := func(masked bool) {
+		at := func(base Register) Mem { return Mem{Base: base, Index: offset, Scale: 1} }
+		a, b, t := x.New(), x.New(), x.New()
+		x.Load(at(p), a, masked)
+		x.Load(at(y), b, masked)
+		x.Load(at(places), t, masked)
+		x.Select(vec.Greater, a, b, place, t)
+		x.Store(t, at(places), masked)
+		VMAXPS(b, a, b) // that of y if one of them is a NaN
+		x.Select(vec.Unordered, a, a, a, b)
+		x.Store(b, at(y), masked)
+	}
+	Label("row")
+	XORQ(offset, offset)
+	Load(Param("vectors"), left)
+	TESTQ(left, left)
+	JZ(LabelRef("tail"))
+	Label("vector")
+	once(false)
+	ADDQ(Imm(uint64(x.Bytes())), offset)
+	DECQ(left)
+	JNZ(LabelRef("vector"))
+	Label("tail")
+	tail := Load(Param("tail"), GP8())
+	TESTB(tail, tail)
+	JZ(LabelRef("next"))
+	once(true)
+	Label("next")
+	ADDQ(rowBytes, y)
+	ADDQ(rowBytes, places)
+	ADDQ(xBytes, p)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
 }
 
 // products generates dot[c] += Σ x[r,c]*d[r,c] over rows.

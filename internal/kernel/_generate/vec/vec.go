@@ -27,6 +27,7 @@ type ISA interface {
 
 // Comparisons, ordered and quiet.
 const (
+	Unordered    = 0x03
 	Less         = 0x11
 	GreaterEqual = 0x1d
 	Greater      = 0x1e
@@ -40,6 +41,14 @@ func Filled(x ISA, v float32) VecVirtual {
 	r, s, d := GP32(), XMM(), x.New()
 	MOVL(U32(math.Float32bits(v)), r)
 	VMOVD(r, s)
+	VBROADCASTSS(s, d)
+	return d
+}
+
+// Spread fills a vector with a parameter of 32 bits.
+func Spread(x ISA, name string) VecVirtual {
+	s, d := XMM(), x.New()
+	VMOVD(Load(Param(name), GP32()), s)
 	VBROADCASTSS(s, d)
 	return d
 }
