@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"tools/bench/search":    {"supernet", "predictor", "search", "internal/report"},
 	"tools/bench/predictor": {"supernet", "trainer", "predictor", "search", "internal/walk"},
 	"tools/ofacheck":        {"supernet", "internal/walk"},
+	"tools/bench/ssgd":      {"supernet", "trainer", "trainer/prune", "search", "internal/data", "internal/report", "internal/store", "internal/walk"},
 	"tools/bench/transfer":  {"supernet", "predictor", "profiles"},
 	"tools/bench/pruned":    {"supernet", "predictor", "profiles"},
 	"tools/bench/step":      {"supernet", "internal/data", "internal/kernel", "internal/nn", "internal/store"},

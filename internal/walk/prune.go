@@ -125,12 +125,12 @@ func openParent(j *PruneJob) (*pruning, error) {
 		return nil, fmt.Errorf("%s already holds a pruned network; choose another --out: %w", j.Dir, fs.ErrExist)
 	}
 	p := &pruning{job: j, path: path, manifest: m, net: net}
-	p.data, err = openImages(m, path, j.Data)
+	p.data, err = OpenImages(m, path, j.Data)
 	return p, err
 }
 
-// openImages opens the images of a manifest, as its network saw them.
-func openImages(m *search.Manifest, manifest, path string) (*data.Dataset, error) {
+// OpenImages opens the images of a manifest, as its network saw them.
+func OpenImages(m *search.Manifest, manifest, path string) (*data.Dataset, error) {
 	want := m.Inputs["data"]
 	if path == "" {
 		path = want.Path

@@ -301,3 +301,15 @@ func (p *pruning) result(ctx context.Context) (*Result, error) {
 }
 
 func (p *pruning) seconds() float64 { return p.before + time.Since(p.started).Seconds() }
+
+// Cut removes what the job says at once, without training, measures statistics anew, and gives what is left.
+func Cut(ctx context.Context, j Job) (*Result, error) {
+	j.Dir = ""
+	p, err := start(j)
+	if err != nil {
+		return nil, err
+	}
+	defer p.close()
+	p.config.Begin, p.config.End = 1, 1
+	return p.result(ctx)
+}

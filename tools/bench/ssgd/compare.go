@@ -1,0 +1,329 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/walk"
+	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
+	"github.com/tailor-nas/tailor/trainer/prune"
+)
+
+// row is a finished run.
+type row struct {
+	Network   string             `json:"network"`
+	Structure supernet.Structure `json:"structure"`
+	Recipe    string             `json:"recipe"` // "dense" for the whole network
+	Setting   string             `json:"setting,omitempty"`
+	Sparsity  float64            `json:"sparsity"`
+	Seed      uint64             `json:"seed"`
+	Epochs    int                `json:"epochs"`
+	Tuning    bool               `json:"tuning,omitempty"` // tried on held-out images; else tested
+	Weights   int                `json:"weights"`
+	Left      int                `json:"left"`
+	ValError  float64            `json:"val_error"`
+	TestError float64            `json:"test_error,omitempty"`
+	Params    int64              `json:"params"`
+	Config    prune.Config       `json:"config"`
+}
+
+// key is what a run is told from others by.
+func (r row) key() string {
+	return fmt.Sprintf("%s|%s|%s|%s|%.6f|%d|%d|%v", r.Network, r.Structure, r.Recipe, r.Setting, r.Sparsity, r.Seed, r.Epochs, r.Tuning)
+}
+
+// results are the rows of the output.
+type results struct {
+	path  string
+	mu    sync.Mutex
+	rows  []row
+	known map[string]row
+}
+
+func openResults(path string) (*results, error) {
+	r := &results{path: path, known: map[string]row{}}
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	for n := 1; lines.Scan(); n++ {
+		var one row
+		if err := json.Unmarshal(lines.Bytes(), &one); err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
+		}
+		r.rows, r.known[one.key()] = append(r.rows, one), one
+	}
+	return r, lines.Err()
+}
+
+func (r *results) get(key string) (row, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	one, ok := r.known[key]
+	return one, ok
+}
+
+func (r *results) add(one row) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	text, err := json.Marshal(one)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(r.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(text, '\n'))
+	r.rows, r.known[one.key()] = append(r.rows, one), one
+	fmt.Fprintf(os.Stderr, "%-20s %-24s %.4f seed %d: held-out %.2f %%, test %.2f %%\n", one.Recipe, one.Setting, one.Sparsity, one.Seed, 100*one.ValError, 100*one.TestError)
+	return errors.Join(err, f.Close())
+}
+
+// comparison is a bench at work.
+type comparison struct {
+	*bench
+	name    string
+	data    *data.Dataset
+	parent  *supernet.Subnet // of a manifest
+	results *results
+	mu      sync.Mutex
+	dense   map[uint64]*supernet.Subnet // whole networks by seed
+}
+
+// compare does all runs that are not done.
+func (b *bench) compare(ctx context.Context) error {
+	c := &comparison{bench: b, dense: map[uint64]*supernet.Subnet{}}
+	if err := c.open(); err != nil {
+		return err
+	}
+	for seed := range uint64(b.seeds + 1) {
+		if err := c.whole(ctx, seed); err != nil {
+			return err
+		}
+	}
+	if err := c.each(ctx, func(ctx context.Context, r recipe) error { return c.tuneRecipe(ctx, r) }); err != nil {
+		return err
+	}
+	return c.each(ctx, func(ctx context.Context, r recipe) error { return c.testRecipe(ctx, r) })
+}
+
+func (c *comparison) each(ctx context.Context, do func(context.Context, recipe) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(c.parallel)
+	for _, r := range c.recipes {
+		g.Go(func() error { return do(ctx, r) })
+	}
+	return g.Wait()
+}
+
+func (c *comparison) open() (err error) {
+	if c.results, err = openResults(c.out); err != nil {
+		return err
+	}
+	if c.manifest == "" {
+		c.name = c.network
+		c.data, err = data.Open(c.dataPath, data.Options{Size: 28, Holdout: 5000, Seed: 1})
+		return err
+	}
+	path := walk.ManifestPath(c.manifest)
+	m, net, err := search.LoadManifest(path)
+	if err != nil {
+		return err
+	}
+	c.name, c.parent = m.SpaceName, net
+	c.data, err = walk.OpenImages(m, path, c.dataPath)
+	return err
+}
+
+// whole gives the network to prune with a seed: of a manifest always the same, else trained here, and kept.
+func (c *comparison) whole(ctx context.Context, seed uint64) error {
+	if c.parent != nil {
+		c.dense[seed] = c.parent
+		return c.known(ctx, row{Recipe: "dense", Seed: seed}, c.parent)
+	}
+	blocks, err := supernet.Published(c.network)
+	if err != nil {
+		return err
+	}
+	net, err := supernet.NewSubnet(blocks, 1e-5, seed)
+	if err != nil {
+		return err
+	}
+	dir := c.work
+	if dir == "" {
+		dir = filepath.Dir(c.out)
+	}
+	path := filepath.Join(dir, fmt.Sprintf("%s-whole-%d-epochs-seed-%d.safetensors", c.network, c.denseEpochs, seed))
+	if f, err := store.ReadTensors(path); err == nil {
+		if err := net.Load(f); err != nil {
+			return err
+		}
+	} else {
+		config := c.config(recipe{method: prune.OneShot, oneShot: true}, recipesFor(c.network, c.structure)[0].settings[0], 0, seed)
+		config.Epochs, config.Structure, config.Distill = c.denseEpochs, supernet.Weights, 0
+		r, err := prune.Run(ctx, prune.Job{Net: net, Data: c.data, Config: config, Workers: c.parallel})
+		if err != nil {
+			return err
+		}
+		net = r.Net
+		if _, err := store.WriteTensors(path, net.Tensors(), nil); err != nil {
+			return err
+		}
+	}
+	c.dense[seed] = net
+	return c.known(ctx, row{Recipe: "dense", Seed: seed, Epochs: c.denseEpochs}, net)
+}
+
+// known tests a network and adds a row, if it is not there.
+func (c *comparison) known(ctx context.Context, r row, net *supernet.Subnet) error {
+	r.Network, r.Structure = c.name, c.structure
+	if _, ok := c.results.get(r.key()); ok {
+		return nil
+	}
+	n, err := trainer.NewNetwork(net, c.data, c.data.DefaultTransform(), trainer.EvalSettings{})
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	if r.ValError == 0 {
+		top1, err := n.Top1(ctx, c.data.Val)
+		if err != nil {
+			return err
+		}
+		r.ValError = 1 - top1
+	}
+	if !r.Tuning {
+		top1, err := n.Top1(ctx, c.data.Test)
+		if err != nil {
+			return err
+		}
+		r.TestError = 1 - top1
+	}
+	r.Params = supernet.Params(net.Blocks)
+	return c.results.add(r)
+}
+
+// tuneRecipe tries every setting of a recipe.
+func (c *comparison) tuneRecipe(ctx context.Context, r recipe) error {
+	for _, s := range r.settings {
+		if err := c.runs(ctx, r, s, c.tune, 0, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// testRecipe runs fresh seeds with the settings that did best.
+func (c *comparison) testRecipe(ctx context.Context, r recipe) error {
+	bySetting := map[string][]float64{}
+	for _, sparsity := range c.sparsities {
+		s := c.best(r, sparsity)
+		bySetting[s.name] = append(bySetting[s.name], sparsity)
+	}
+	for _, s := range r.settings {
+		for seed := uint64(1); seed <= uint64(c.seeds) && len(bySetting[s.name]) > 0; seed++ {
+			if err := c.runs(ctx, r, s, bySetting[s.name], seed, false); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// best is the setting with the least error on held-out images where settings were tried nearest to a sparsity, by what is left.
+func (c *comparison) best(r recipe, sparsity float64) setting {
+	near, best, least := c.tune[0], r.settings[0], math.Inf(1)
+	for _, t := range c.tune {
+		if distance(t, sparsity) < distance(near, sparsity) {
+			near = t
+		}
+	}
+	for _, s := range r.settings {
+		key := row{Network: c.name, Structure: c.structure, Recipe: r.name, Setting: s.name, Sparsity: near, Epochs: c.epochs, Tuning: true}.key()
+		if one, ok := c.results.get(key); ok && one.ValError < least {
+			best, least = s, one.ValError
+		}
+	}
+	return best
+}
+
+func distance(a, b float64) float64 { return math.Abs(math.Log((1 - a) / (1 - b))) }
+
+// runs does a setting at some sparsities. What is trained whole and cut at the end is trained once for all of them.
+func (c *comparison) runs(ctx context.Context, r recipe, s setting, sparsities []float64, seed uint64, tuning bool) error {
+	var trained *supernet.Subnet
+	for _, sparsity := range sparsities {
+		one := row{
+			Network: c.name, Structure: c.structure, Recipe: r.name, Setting: s.name, Sparsity: sparsity, Seed: seed, Epochs: c.epochs, Tuning: tuning,
+			Config: c.config(r, s, sparsity, seed),
+		}
+		if _, ok := c.results.get(one.key()); ok {
+			continue
+		}
+		job := prune.Job{Net: c.dense[seed], Data: c.data, Config: one.Config}
+		if r.oneShot {
+			if trained == nil {
+				job.Config.Sparsity = 0
+				result, err := prune.Run(ctx, job)
+				if err != nil {
+					if errors.Is(err, trainer.ErrDiverged) {
+						return c.diverged(one)
+					}
+					return err
+				}
+				trained = result.Net
+			}
+			job.Net, job.Config.Sparsity, job.Config.Epochs, job.Config.LR = trained, sparsity, 1, 0
+		}
+		result, err := c.prune(ctx, job, r.oneShot)
+		if errors.Is(err, trainer.ErrDiverged) {
+			if err := c.diverged(one); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		one.Weights, one.Left, one.ValError = result.Weights, result.Left, 1-result.Top1Val
+		if err := c.known(ctx, one, result.Net); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prune runs a job or, if nothing is trained again, only removes and measures.
+func (c *comparison) prune(ctx context.Context, j prune.Job, oneShot bool) (*prune.Result, error) {
+	if !oneShot {
+		return prune.Run(ctx, j)
+	}
+	return prune.Cut(ctx, j)
+}
+
+// diverged is a run that came to nothing: all answers are wrong.
+func (c *comparison) diverged(one row) error {
+	one.ValError, one.TestError = 1, 1
+	return c.results.add(one)
+}
