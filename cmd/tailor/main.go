@@ -29,7 +29,7 @@ const (
 type cli struct {
 	Globals
 
-	Quickstart quickstartCmd `cmd:"" help:"The whole walk, small, on built-in data: train, profile, fit, search, manifests."`
+	Quickstart quickstartCmd `cmd:"" help:"The whole walk, small, on built-in data: train, profile, fit, search, prune, manifests."`
 	Spaces     spacesCmd     `cmd:"" help:"List search spaces, or show one: genes, count, range of MACs and parameters."`
 	Train      trainCmd      `cmd:"" help:"Train a supernet."`
 	Eval       evalCmd       `cmd:"" help:"Calibrate batch norm for sub-networks and measure their top-1 accuracy."`

@@ -26,6 +26,7 @@ type pruneCmd struct {
 	MaxLatency time.Duration `help:"Remove so much of each block that the network takes at most so long, such as 3ms." xor:"goal"`
 	MaxParams  count         `help:"Remove so much of each block that at most so many parameters are left, such as 1M." xor:"goal"`
 	Latency    string        `help:"File that fit latency wrote to a profile --sparse; without it pruned blocks are measured." type:"path"`
+	Budget     time.Duration `help:"Time for each measurement of latency; default what it needs."`
 	Threads    int           `help:"Threads of latencies." default:"1"`
 	Criterion  string        `help:"How layers are compared: lamp, global (by size alone) or layer (the same share of each)." enum:"lamp,global,layer" default:"lamp"`
 	Epochs     int           `help:"Passes over the training images." default:"10"`
@@ -74,7 +75,7 @@ func (c *pruneCmd) config(g *Globals) prune.Config {
 func (c *pruneCmd) job(g *Globals) (walk.PruneJob, error) {
 	j := walk.PruneJob{
 		Manifest: c.Manifest, Data: c.Data, Config: c.config(g), MaxLatencyMS: float64(c.MaxLatency) / float64(time.Millisecond), MaxParams: int64(c.MaxParams),
-		Threads: c.Threads, Dir: c.Out, Workers: g.Workers, Resume: c.Resume, Say: g.say,
+		Threads: c.Threads, Budget: c.Budget, Dir: c.Out, Workers: g.Workers, Resume: c.Resume, Say: g.say,
 		Progress: func(what string, done, total int) { g.progress(what, float64(done), float64(total)) },
 	}
 	switch {

@@ -19,6 +19,7 @@ import (
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/trainer"
+	"github.com/tailor-nas/tailor/trainer/prune"
 )
 
 const schemaDir = "../../docs/schema"
@@ -28,6 +29,7 @@ func written() map[string]any {
 	return map[string]any{
 		"run": trainer.Info{}, "checkpoint": trainer.State{}, "metrics": trainer.Metric{}, "profile": profiles.Profile{},
 		"accuracy": predictor.Accuracy{}, "latency": predictor.Latency{}, "manifest": search.Manifest{}, "front": search.FrontDocument{}, "summary": walk.Summary{},
+		"pruning": prune.Info{}, "pruning-state": prune.State{},
 	}
 }
 
@@ -81,7 +83,7 @@ func TestDocumentsFitSchemas(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	want := map[string]int{"run": 1, "checkpoint": 2, "profile": 1, "accuracy": 1, "latency": 2, "manifest": 10, "front": 3}
+	want := map[string]int{"run": 1, "checkpoint": 2, "profile": 1, "accuracy": 1, "latency": 2, "manifest": 12, "pruning": 2, "pruning-state": 2, "front": 3}
 	if !maps.Equal(seen, want) {
 		t.Errorf("the walk wrote %v, want %v", seen, want)
 	}
@@ -128,8 +130,12 @@ func checkLineage(t *testing.T, path string, schema *jsonschema.Schema, document
 	after := pruned["after"].(map[string]any)
 	refused("without a parent", inputs, "parent", nil)
 	refused("without weights", document, "weights", nil)
-	refused("vectors without a run", pruned, "run", nil)
-	refused("weights with a run", pruned, "structure", "weights")
+	if pruned["structure"] == "vectors" {
+		refused("vectors without a run", pruned, "run", nil)
+		refused("weights with a run", pruned, "structure", "weights")
+	} else {
+		refused("a run of what has none", pruned, "run", json.Number("8"))
+	}
 	refused("all weights gone", pruned, "sparsity", json.Number("1"))
 	refused("a latency without its interval", after, "latency_ci_low_ms", nil)
 	refused("an accuracy of no images", after, "images", nil)

@@ -70,6 +70,8 @@ func (w *walkthrough) walk() {
 	w.do("two devices", "search --space @micro.yaml --accuracy @accuracy.json --latency @latency.json --latency @other.json --max-latency 1h,2h --pareto --exhaustive --out @two")
 	w.do("search space", "search --space @micro.yaml --accuracy @accuracy.json --out @bare")
 	w.prune("winners/latency-3600000ms", "pruned")
+	w.do("prune", "prune @winners/latency-3600000ms --structure channels --method ssgd --max-latency 1h --epochs 1 --batch 32 --budget 1s --out @narrow")
+	w.do("prune again", "prune @narrow/network --structure weights --sparsity 0.9 --method magnitude --epochs 1 --batch 32 --budget 1s --out @sparse")
 }
 
 // prune makes a pruned network of a winner, with every field that its manifest can have.
@@ -137,6 +139,7 @@ func (w *walkthrough) summary() any {
 		HeldOut: map[string]walk.HeldOut{}, SearchResult: &walk.SearchResult{},
 	}
 	w.remarshal(w.results["search"], s.SearchResult)
+	w.remarshal(w.results["prune"], &s.Pruned)
 	for _, name := range []string{"accuracy", "latency"} {
 		var h walk.HeldOut
 		w.remarshal(w.results["fit "+name]["heldout"], &h)
@@ -168,6 +171,7 @@ func (w *walkthrough) checkResults() {
 		"fit accuracy": "samples heldout.rmse heldout.kendall_tau heldout.spearman heldout.within_10pct",
 		"fit latency":  "samples heldout.mape heldout.kendall_tau heldout.spearman heldout.within_10pct",
 		"search":       "evaluations seconds winners",
+		"prune":        "manifest parent method structure sparsity val_top1 before.top1 before.latency_ms after.top1 after.file_bytes after.nonzero_weights",
 		"front":        "evaluations seconds winners fronts",
 	} {
 		for _, key := range strings.Fields(keys) {

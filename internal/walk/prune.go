@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ type PruneJob struct {
 	// Latency, if not nil, says what variants of blocks take, as far as it knows; else they are measured.
 	Latency  *predictor.Latency
 	Threads  int           // of latencies; default 1
-	Budget   time.Duration // for measuring variants; 0: what their number needs
+	Budget   time.Duration // of each measurement; 0: what variants need, and 8 s for the network before and after
 	Dir      string        // holds the run ("pruning") and, in the end, the new manifest ("network")
 	Workers  int
 	Resume   bool
@@ -208,7 +209,7 @@ func (p *pruning) test(ctx context.Context, net *supernet.Subnet, f *search.Prun
 // time measures both networks, in turn with each other.
 func (p *pruning) time(ctx context.Context, nets []*supernet.Subnet, r *PruneResult) error {
 	p.job.Progress("time", 0, 1)
-	timings, session, err := profiles.Subnets(ctx, p.runtime(), nets, 8*time.Second, p.job.Config.Seed)
+	timings, session, err := profiles.Subnets(ctx, p.runtime(), nets, cmp.Or(p.job.Budget, 8*time.Second), p.job.Config.Seed)
 	if err != nil {
 		return fmt.Errorf("time the network before and after: %w", err)
 	}

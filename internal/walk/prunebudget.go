@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -108,7 +109,7 @@ func (p *pruning) chooseLatency(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		timings, _, err := profiles.Subnets(ctx, p.runtime(), []*supernet.Subnet{net}, 2*time.Second, p.job.Config.Seed)
+		timings, _, err := profiles.Subnets(ctx, p.runtime(), []*supernet.Subnet{net}, cmp.Or(p.job.Budget, 2*time.Second), p.job.Config.Seed)
 		if err != nil {
 			return err
 		}

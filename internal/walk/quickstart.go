@@ -16,6 +16,7 @@ import (
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
+	"github.com/tailor-nas/tailor/trainer/prune"
 )
 
 // QuickstartJob asks for the whole walk on built-in data.
@@ -37,6 +38,7 @@ type Summary struct {
 	Device   profiles.Device    `json:"device"`
 	HeldOut  map[string]HeldOut `json:"heldout"` // of "accuracy" and "latency"
 	*SearchResult
+	Pruned *PruneResult `json:"pruned,omitempty"` // the last winner, with less in it
 }
 
 // HeldOut is a predictor's own error.
@@ -52,9 +54,11 @@ const (
 	quickSamples     = 250
 	quickImages      = 0 // all that were held out
 	quickCalibration = 400
+	quickSparsity    = 0.35
+	quickPruneEpochs = 4
 )
 
-// Quickstart trains, profiles, fits, searches three latency budgets and writes manifests. A folder that an interrupted
+// Quickstart trains, profiles, fits, searches three latency budgets, writes manifests and prunes the largest winner. A folder that an interrupted
 // quickstart left is continued.
 func Quickstart(ctx context.Context, j QuickstartJob) (*Summary, error) {
 	space, err := supernet.LoadSpace(quickSpace)
@@ -63,7 +67,7 @@ func Quickstart(ctx context.Context, j QuickstartJob) (*Summary, error) {
 	}
 	path := func(name string) string { return filepath.Join(j.Dir, name) }
 	s := &Summary{Run: path("run"), Profile: path("profile.json"), Accuracy: path("accuracy.json"), Latency: path("latency.json")}
-	j.Say("1/5  train %s on synthetic images with DepS", quickSpace)
+	j.Say("1/6  train %s on synthetic images with DepS", quickSpace)
 	run, err := j.Train(ctx, trainer.Job{
 		Dir: s.Run, Space: space, Data: "synthetic", TrainImages: quickTrain, TestImages: quickTest, Workers: j.Workers, Resume: true,
 		Config: trainer.Config{Epochs: quickEpochs, Batch: quickBatch, Seed: j.Seed},
@@ -71,7 +75,7 @@ func Quickstart(ctx context.Context, j QuickstartJob) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.Say("2/5  profile this device with tailor's own engine")
+	j.Say("2/6  profile this device with tailor's own engine")
 	profile, err := profiles.New(ctx, run.Info.Space, profiles.Native{Threads: 1}, profiles.ProfileSettings{Seed: j.Seed, Progress: func(p profiles.Progress) {
 		j.Progress("profile", p.Elapsed.Seconds(), p.Budget.Seconds())
 	}})
@@ -93,7 +97,7 @@ func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *traine
 	if err := latency.Save(s.Latency); err != nil {
 		return err
 	}
-	j.Say("3/5  measure the accuracy of %d sub-networks and learn to predict it", quickSamples)
+	j.Say("3/6  measure the accuracy of %d sub-networks and learn to predict it", quickSamples)
 	d, err := run.OpenData("")
 	if err != nil {
 		return err
@@ -109,12 +113,12 @@ func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *traine
 		return err
 	}
 	s.HeldOut = map[string]HeldOut{"accuracy": accuracy.HeldOut, "latency": latency.HeldOut}
-	j.Say("4/5  search the best sub-network for three latency budgets")
+	j.Say("4/6  search the best sub-network for three latency budgets")
 	limits, err := threeBudgets(latency, run.Info.Space)
 	if err != nil {
 		return err
 	}
-	j.Say("5/5  cut the winners, test and time them")
+	j.Say("5/6  cut the winners, test and time them")
 	s.SearchResult, err = Search(ctx, SearchJob{
 		Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: accuracy, Limits: limits, Dir: filepath.Join(j.Dir, "winners"),
 		Devices: []Device{{Latency: latency, Runtime: profiles.Native{Threads: 1}}}, Config: search.Config{Seed: j.Seed}, Workers: j.Workers,
@@ -123,7 +127,29 @@ func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *traine
 	if err != nil {
 		return err
 	}
+	if err := j.prune(ctx, s); err != nil {
+		return err
+	}
 	return writeSummary(filepath.Join(j.Dir, "summary.json"), s)
+}
+
+// prune takes channels from the largest winner. What an earlier quickstart pruned goes first.
+func (j QuickstartJob) prune(ctx context.Context, s *Summary) error {
+	j.Say("6/6  prune the largest one further: %.0f %% of its channels, with %d epochs of training", 100*quickSparsity, quickPruneEpochs)
+	dir := filepath.Join(j.Dir, "pruned")
+	if _, err := prune.ReadInfo(filepath.Join(dir, pruningDir)); err == nil {
+		if err := os.RemoveAll(dir); err != nil {
+			return fmt.Errorf("quickstart: %w", err)
+		}
+	}
+	c := prune.Defaults(prune.Auto(supernet.Channels), supernet.Channels)
+	c.Sparsity, c.Epochs, c.Batch, c.Shift, c.Seed = quickSparsity, quickPruneEpochs, quickBatch, 2, j.Seed
+	var err error
+	s.Pruned, err = Prune(ctx, PruneJob{
+		Manifest: s.Winners[len(s.Winners)-1].Manifest, Config: c, Dir: dir, Workers: j.Workers, Say: func(string, ...any) {},
+		Progress: func(what string, done, total int) { j.Progress(what, float64(done), float64(total)) },
+	})
+	return err
 }
 
 // threeBudgets are tight, middle and loose, between the fastest and the largest network of this device.
