@@ -20,27 +20,28 @@ type setting struct {
 	set  func(c *prune.Config)
 }
 
-// scaled is SSGD with a measure and an epsilon that falls, and with λ as a decay that is not scaled.
-func scaled(name string, m trainer.Measure, p, from, to, decay float64) setting {
+// scaled is SSGD with a measure and an epsilon that falls, at some times the rate, and with λ as a decay that is not scaled.
+func scaled(name string, m trainer.Measure, p, from, to, rate, decay float64) setting {
 	return setting{name, func(c *prune.Config) {
 		c.Optimizer.Scaling = trainer.Scaling{Measure: m, P: p, Epsilon: from, EpsilonEnd: to}
+		c.LR *= rate
 		c.Optimizer.WeightDecay = decay
 	}}
 }
 
-func decayed(name string, lr, decay float64) setting {
-	return setting{name, func(c *prune.Config) { c.LR *= lr; c.Optimizer.WeightDecay = decay }}
+func decayed(name string, rate, decay float64) setting {
+	return setting{name, func(c *prune.Config) { c.LR *= rate; c.Optimizer.WeightDecay = decay }}
 }
 
-func penalized(name string, lambda, decay float64) setting {
-	return setting{name, func(c *prune.Config) { c.Optimizer.Lambda, c.Optimizer.WeightDecay = lambda, decay }}
+func penalized(name string, lambda, rate, decay float64) setting {
+	return setting{name, func(c *prune.Config) { c.Optimizer.Lambda, c.LR, c.Optimizer.WeightDecay = lambda, c.LR*rate, decay }}
 }
 
-func powered(name string, alpha, lr, decay float64) setting {
-	return setting{name, func(c *prune.Config) { c.Optimizer.Alpha, c.LR, c.Optimizer.WeightDecay = alpha, c.LR*lr, decay }}
+func powered(name string, alpha, rate, decay float64) setting {
+	return setting{name, func(c *prune.Config) { c.Optimizer.Alpha, c.LR, c.Optimizer.WeightDecay = alpha, c.LR*rate, decay }}
 }
 
-// recipesFor lists the recipes, each with four settings. The weight decay that suits a network is d.
+// recipesFor lists the recipes, each with six settings. The weight decay that suits a network is d.
 func recipesFor(network string, structure supernet.Structure) []recipe {
 	d := map[string]float64{"lenet-300-100": 2e-4, "lenet-5-caffe": 5e-4}[network]
 	if d == 0 {
@@ -48,16 +49,20 @@ func recipesFor(network string, structure supernet.Structure) []recipe {
 	}
 	magnitude := []setting{
 		decayed("decay d", 1, d), decayed("decay 2.5 d", 1, 2.5*d), decayed("decay d/4", 1, d/4), decayed("decay d, rate x2", 2, d),
+		decayed("decay 5 d", 1, 5*d), decayed("decay 2.5 d, rate /2", .5, 2.5*d),
 	}
 	ssgd := []setting{
-		scaled("p 1, eps .1", trainer.PNorm, 1, .1, .1, d), scaled("p 1, eps 1 to .1", trainer.PNorm, 1, 1, .1, d),
-		scaled("log-l2, eps 1 to .1", trainer.LogL2, 0, 1, .1, d), scaled("p 1, eps .1, lambda 0", trainer.PNorm, 1, .1, .1, 0),
+		scaled("p 1, eps .1, decay d", trainer.PNorm, 1, .1, .1, 1, d), scaled("p 1, eps .1, decay 5 d", trainer.PNorm, 1, .1, .1, 1, 5*d),
+		scaled("p 1, eps 1 to .1, decay d", trainer.PNorm, 1, 1, .1, 1, d), scaled("p .5, eps .1, decay d, rate /2", trainer.PNorm, .5, .1, .1, .5, d),
+		scaled("log-l2, eps 1 to .1, decay 2.5 d, rate /4", trainer.LogL2, 0, 1, .1, .25, 2.5*d), scaled("p 1, eps .1, lambda 0", trainer.PNorm, 1, .1, .1, 1, 0),
 	}
 	l1 := []setting{
-		penalized("lambda 1e-6", 1e-6, d), penalized("lambda 1e-5", 1e-5, d), penalized("lambda 3e-5", 3e-5, d), penalized("lambda 1e-4", 1e-4, 0),
+		penalized("lambda 1e-6, decay d", 1e-6, 1, d), penalized("lambda 1e-5, decay d", 1e-5, 1, d), penalized("lambda 3e-5, decay d", 3e-5, 1, d),
+		penalized("lambda 1e-4", 1e-4, 1, 0), penalized("lambda 3e-4", 3e-4, 1, 0), penalized("lambda 3e-5, decay d, rate x2", 3e-5, 2, d),
 	}
 	power := []setting{
-		powered("alpha 1.5", 1.5, 1, d), powered("alpha 2", 2, 1, d), powered("alpha 2, rate x2", 2, 2, d), powered("alpha 3", 3, 1, d),
+		powered("alpha 1.5, decay d", 1.5, 1, d), powered("alpha 2, decay d", 2, 1, d), powered("alpha 2, decay 5 d", 2, 1, 5*d),
+		powered("alpha 2, decay d, rate x2", 2, 2, d), powered("alpha 2, decay d, rate /2", 2, .5, d), powered("alpha 3, decay d, rate /2", 3, .5, d),
 	}
 	all := []recipe{
 		{"magnitude", prune.Magnitude, false, magnitude}, {"ssgd", prune.SSGD, false, ssgd}, {"l1", prune.L1, false, l1},
