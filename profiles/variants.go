@@ -50,8 +50,8 @@ type VariantSettings struct {
 // MeasureVariants times what removal of a structure would make of the blocks of a network. Each block that it can be removed from is
 // measured with 50, 70, 80, 90, 95 and 98 % zeros at random places or, of channels, at six widths between the least
 // ([supernet.Block.Mids]) and its own, in whole vectors. Then whole networks tell what sums over blocks must be calibrated by, in a session
-// of their own as [Networks] and [Subnets] have it: among a hundred blocks the caches are colder, and a network takes some
-// 10 % longer. That is some 100 blocks and a dozen networks of a winner with 15 blocks, and takes the budget or less.
+// of their own as [Networks] and [Subnets] have it, which verify what was pruned. That is some 100 blocks and a dozen networks of a
+// winner with 15 blocks, and takes the budget or less.
 func MeasureVariants(ctx context.Context, rt Runtime, network []supernet.Block, structure supernet.Structure, s VariantSettings) (*Variants, error) {
 	v, err := newVariants(network, structure, cmp.Or(s.Random, 5), s.Seed)
 	if err != nil {
