@@ -11,12 +11,12 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// zeroLevels are the percentages of zeros that [MeasureVariants] measures. Runtimes begin to gain somewhere above half, and what
-// they gain from 95 to 98 is as much as from 50 to 80.
+// zeroLevels are the percentages of zeros that [MeasureVariants] measures, denser where little is left: from 95 to 98 % the work that a
+// runtime cannot skip falls by more than half, as it does from 50 to 80 %.
 var zeroLevels = []int{50, 70, 80, 90, 95, 98}
 
-// midLevels is how many narrower widths it measures, evenly spread: over the whole width, even steps leave an error of 1.7 to 2.2 %
-// of the block's time and geometric ones 2.0 to 2.5 %.
+// midLevels is how many narrower widths it measures, evenly spread. Geometric steps interpolate narrow blocks better and wide ones worse,
+// and wide ones are what the time of a network is made of.
 const midLevels = 6
 
 // Variants are the times of what pruning may make of the blocks of one network, on one device.
