@@ -9,6 +9,9 @@
 // ([HeldOut]), measured on networks that the model had not seen, and that are refused for another
 // space ([SpaceError]).
 //
+// [Pruned] is the latency of what pruning makes of one network: a curve for each block of its time against how much is removed
+// ([BlockCurve]), from times of this network's variants ([FitPruned]) or of a space's blocks ([Latency.Pruned]).
+//
 // [Additive] is any quantity that is a sum over blocks: sums over tens of thousands of archs take
 // milliseconds, and the smallest one is exact.
 //

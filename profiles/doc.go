@@ -19,6 +19,10 @@
 // reference takes undisturbed, that is the latency. A subject is left alone
 // once its 95 % interval is narrow, and marked unstable if it never is.
 //
+// [New] measures the blocks of a space and some of its networks, [MeasureVariants] what
+// pruning would make of the blocks of one network, [Networks] and [Subnets] whole
+// networks, with weights of no matter and with their own.
+//
 // The reference should resemble the subjects (same runtime, same kind of
 // arithmetic, no longer than they are): code of another kind is slowed by
 // another factor, and then ratios move as well.

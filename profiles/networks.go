@@ -19,6 +19,10 @@ var errNoNetworks = errors.New("profiles: no network to measure")
 
 // Networks times whole networks with random weights on this device, for a few seconds.
 func Networks(ctx context.Context, rt Runtime, networks [][]supernet.Block, budget time.Duration, seed uint64) ([]Timing, Session, error) {
+	return timeNetworks(ctx, rt, networks, Settings{Budget: budget, Seed: seed})
+}
+
+func timeNetworks(ctx context.Context, rt Runtime, networks [][]supernet.Block, s Settings) ([]Timing, Session, error) {
 	if len(networks) == 0 {
 		return nil, Session{}, errNoNetworks
 	}
@@ -28,7 +32,7 @@ func Networks(ctx context.Context, rt Runtime, networks [][]supernet.Block, budg
 	for _, n := range networks {
 		l.add(n)
 	}
-	return l.measure(ctx, reference, Settings{Budget: budget, Seed: seed})
+	return l.measure(ctx, reference, s)
 }
 
 // Subnets times whole networks with their own weights, in turn with each other: a network before and after pruning, whose zeros are

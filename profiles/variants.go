@@ -11,15 +11,15 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// zeroLevels are the percentages of zeros that [MeasureVariants] measures. Runtimes begin to gain somewhere above half, and what
-// they gain from 95 to 98 is as much as from 50 to 80.
+// zeroLevels are the percentages of zeros that [MeasureVariants] measures, denser where little is left: from 95 to 98 % the work that a
+// runtime cannot skip falls by more than half, as it does from 50 to 80 %.
 var zeroLevels = []int{50, 70, 80, 90, 95, 98}
 
-// midLevels is how many narrower widths it measures, evenly spread: over the whole width, even steps leave an error of 1.7 to 2.2 %
-// of the block's time and geometric ones 2.0 to 2.5 %.
+// midLevels is how many narrower widths it measures, evenly spread. Geometric steps interpolate narrow blocks better and wide ones worse,
+// and wide ones are what the time of a network is made of.
 const midLevels = 6
 
-// Variants are the times of what pruning may make of the blocks of one network, on one device in one session.
+// Variants are the times of what pruning may make of the blocks of one network, on one device.
 type Variants struct {
 	Structure supernet.Structure
 	// Blocks has each block as it was given, dense, and its variants ([supernet.Block.Remove]), no two with one key.
@@ -28,7 +28,8 @@ type Variants struct {
 	// removed of each.
 	Networks []VariantNetwork
 	Runtime  RuntimeInfo
-	Session  Session
+	// Session and NetworkSession are those of blocks and of networks.
+	Session, NetworkSession Session
 }
 
 // VariantNetwork is the time of a whole network some of whose blocks were pruned.
@@ -48,38 +49,73 @@ type VariantSettings struct {
 
 // MeasureVariants times what removal of a structure would make of the blocks of a network. Each block that it can be removed from is
 // measured with 50, 70, 80, 90, 95 and 98 % zeros at random places or, of channels, at six widths between the least
-// ([supernet.Block.Mids]) and its own, in whole vectors. Whole networks tell what sums over blocks must be calibrated by. That is some 100 blocks
-// and a dozen networks of a winner with 15 blocks, and takes the budget or less.
+// ([supernet.Block.Mids]) and its own, in whole vectors. Then whole networks tell what sums over blocks must be calibrated by, in a session
+// of their own as [Networks] and [Subnets] have it, which verify what was pruned. That is some 100 blocks and a dozen networks of a
+// winner with 15 blocks, and takes the budget or less.
 func MeasureVariants(ctx context.Context, rt Runtime, network []supernet.Block, structure supernet.Structure, s VariantSettings) (*Variants, error) {
 	v, err := newVariants(network, structure, cmp.Or(s.Random, 5), s.Seed)
 	if err != nil {
 		return nil, err
 	}
 	v.Runtime = rt.Info()
+	budget := max(20*time.Second, time.Duration(len(v.Blocks))*200*time.Millisecond+time.Duration(len(v.Networks))*500*time.Millisecond)
+	budget = cmp.Or(s.Budget, budget)
+	if err = v.measureBlocks(ctx, rt, s.session(0, budget-budget/4, budget)); err == nil {
+		err = v.measureNetworks(ctx, rt, s.session(budget-budget/4, budget/4, budget))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("measure what pruning of %s gains: %w", structure, err)
+	}
+	return v, nil
+}
+
+// session are the settings of one of the two sessions, whose progress is that of both.
+func (s *VariantSettings) session(before, budget, total time.Duration) Settings {
+	settings := Settings{Budget: budget, Seed: s.Seed, Clock: s.Clock}
+	if s.Progress != nil {
+		settings.Progress = func(p Progress) {
+			p.Elapsed, p.Budget = p.Elapsed+before, total
+			s.Progress(p)
+		}
+	}
+	return settings
+}
+
+// measureBlocks times blocks against one of the dense ones in the middle.
+func (v *Variants) measureBlocks(ctx context.Context, rt Runtime, s Settings) error {
 	l := loader{runtime: rt}
 	defer l.close()
-	dense := distinct(network)
+	dense := distinct(v.Networks[0].Blocks)
 	slices.SortStableFunc(dense, leastBlock)
 	reference := l.add(dense[len(dense)/2 : len(dense)/2+1])
 	for _, b := range v.Blocks {
 		l.add([]supernet.Block{b.Block})
 	}
-	for _, n := range v.Networks {
-		l.add(n.Blocks)
-	}
-	budget := cmp.Or(s.Budget, max(20*time.Second, time.Duration(len(v.Blocks))*200*time.Millisecond+time.Duration(len(v.Networks))*500*time.Millisecond))
-	timings, session, err := l.measure(ctx, reference, Settings{Budget: budget, Seed: s.Seed, Progress: s.Progress, Clock: s.Clock})
+	timings, session, err := l.measure(ctx, reference, s)
 	if err != nil {
-		return nil, fmt.Errorf("measure what pruning of %s gains: %w", structure, err)
+		return err
 	}
 	v.Session = session
 	for i := range v.Blocks {
 		v.Blocks[i].Timing = timings[i]
 	}
-	for i := range v.Networks {
-		v.Networks[i].Timing = timings[len(v.Blocks)+i]
+	return nil
+}
+
+func (v *Variants) measureNetworks(ctx context.Context, rt Runtime, s Settings) error {
+	networks := make([][]supernet.Block, len(v.Networks))
+	for i, n := range v.Networks {
+		networks[i] = n.Blocks
 	}
-	return v, nil
+	timings, session, err := timeNetworks(ctx, rt, networks, s)
+	if err != nil {
+		return err
+	}
+	v.NetworkSession = session
+	for i := range v.Networks {
+		v.Networks[i].Timing = timings[i]
+	}
+	return nil
 }
 
 // newVariants lists what is to be measured.

@@ -37,7 +37,9 @@ func amounts(b supernet.Block, s supernet.Structure) []amount {
 	}
 	mids := b.Mids()
 	for i := len(mids) - 1; i >= 0; i-- {
-		all = append(all, amount{b.Mid - mids[i], float64(b.Mid-mids[i]) / float64(b.Mid)})
+		if mids[i]%supernet.ChannelVector == 0 || i == 0 { // widths in between take as long as the next whole vector
+			all = append(all, amount{b.Mid - mids[i], float64(b.Mid-mids[i]) / float64(b.Mid)})
+		}
 	}
 	return all
 }
