@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"tools/bench/predictor": {"supernet", "trainer", "predictor", "search", "internal/walk"},
 	"tools/ofacheck":        {"supernet", "internal/walk"},
 	"tools/bench/transfer":  {"supernet", "predictor", "profiles"},
+	"tools/bench/sparse":    {"supernet", "profiles", "internal/kernel", "internal/nn", "internal/store"},
 	"tools/bench/step":      {"supernet", "internal/data", "internal/kernel", "internal/nn", "internal/store"},
 	"tools/bench/blas":      {"supernet", "internal/kernel"},
 	"cmd/tailor":            {"supernet", "trainer", "profiles", "predictor", "search", "internal/data", "internal/store", "internal/walk"},
