@@ -74,7 +74,7 @@ func (b *bench) network(ctx context.Context, name string, blocks []supernet.Bloc
 	if err != nil {
 		return n, err
 	}
-	denseMS, timings, err := b.measure(ctx, dense, subjects, 2*time.Millisecond, b.networkBudget)
+	denseMS, timings, err := b.measure(ctx, dense, subjects, b.networkSample, b.networkBudget)
 	if err != nil {
 		return n, err
 	}
