@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"time"
 
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
