@@ -94,12 +94,12 @@ func (s *Sparse) convolveSingles(m int, a, c, scratch []float32) {
 	for i := 0; i < m; {
 		t := singleKernelFor(m - i)
 		x, rest := scratch[:t.pixels*s.K], scratch[t.pixels*s.K:]
-		rows := min(t.pixels, m-i)
-		if rows < t.pixels {
-			turnFew(rows, s.K, a[i*s.K:], x)
-		} else {
-			t.transpose(s.K, a[i*s.K:], x)
+		rows, from := min(t.pixels, m-i), a[i*s.K:]
+		if rows < t.pixels { // the last few, with zeros below them
+			from, rest = rest[:t.pixels*s.K], rest[t.pixels*s.K:]
+			clear(from[copy(from, a[i*s.K:m*s.K]):])
 		}
+		t.transpose(s.K, from, x)
 		s.tile(t, rows, x, c[i*s.N:], rest)
 		i += rows
 	}
@@ -120,16 +120,6 @@ func (t *singleKernel) transpose(k int, a, x []float32) {
 		if k%4 > 0 { // the last four again
 			t.turn(1, &a[p*k+k-4], 4*k, &x[(k-4)*t.pixels+p], 4*t.pixels)
 		}
-	}
-}
-
-// turnFew writes up to four rows of A as columns of X, whose rows have four.
-func turnFew(rows, k int, a, x []float32) {
-	for i := range k {
-		for p := range rows {
-			x[4*i+p] = a[p*k+i]
-		}
-		clear(x[4*i+rows : 4*i+4])
 	}
 }
 

@@ -83,59 +83,57 @@ block:
 // func transpose16AVX512(blocks int, a *float32, aRow int, x *float32, xRow int)
 // Requires: AVX, AVX512F
 TEXT ·transpose16AVX512(SB), NOSPLIT, $0-40
-	MOVQ  blocks+0(FP), AX
-	MOVQ  x+24(FP), CX
-	MOVQ  xRow+32(FP), DX
-	MOVQ  a+8(FP), BX
-	MOVQ  aRow+16(FP), SI
-	LEAQ  (SI)(SI*2), DI
-	LEAQ  (BX)(SI*4), R8
-	LEAQ  (R8)(SI*4), R9
-	LEAQ  (R9)(SI*4), R10
-	LEAQ  (DX)(DX*2), R11
-	MOVL  $0x000000f0, R12
-	KMOVW R12, K1
-	MOVL  $0x00000f00, R12
-	KMOVW R12, K2
-	MOVL  $0x0000f000, R12
-	KMOVW R12, K3
+	MOVQ blocks+0(FP), AX
+	MOVQ x+24(FP), CX
+	MOVQ xRow+32(FP), DX
+	MOVQ a+8(FP), BX
+	MOVQ aRow+16(FP), SI
+	LEAQ (SI)(SI*2), DI
+	LEAQ (BX)(SI*4), R8
+	LEAQ (R8)(SI*4), R9
+	LEAQ (R9)(SI*4), R10
+	LEAQ (DX)(DX*2), R11
 
 block:
-	VMOVUPS         (BX), X0
-	VBROADCASTF32X4 (R8), K1, Z0
-	VBROADCASTF32X4 (R9), K2, Z0
-	VBROADCASTF32X4 (R10), K3, Z0
-	VMOVUPS         (BX)(SI*1), X1
-	VBROADCASTF32X4 (R8)(SI*1), K1, Z1
-	VBROADCASTF32X4 (R9)(SI*1), K2, Z1
-	VBROADCASTF32X4 (R10)(SI*1), K3, Z1
-	VMOVUPS         (BX)(SI*2), X2
-	VBROADCASTF32X4 (R8)(SI*2), K1, Z2
-	VBROADCASTF32X4 (R9)(SI*2), K2, Z2
-	VBROADCASTF32X4 (R10)(SI*2), K3, Z2
-	VMOVUPS         (BX)(DI*1), X3
-	VBROADCASTF32X4 (R8)(DI*1), K1, Z3
-	VBROADCASTF32X4 (R9)(DI*1), K2, Z3
-	VBROADCASTF32X4 (R10)(DI*1), K3, Z3
-	VUNPCKLPS       Z1, Z0, Z4
-	VUNPCKHPS       Z1, Z0, Z5
-	VUNPCKLPS       Z3, Z2, Z1
-	VUNPCKHPS       Z3, Z2, Z3
-	VUNPCKLPD       Z1, Z4, Z0
-	VUNPCKHPD       Z1, Z4, Z1
-	VUNPCKLPD       Z3, Z5, Z2
-	VUNPCKHPD       Z3, Z5, Z3
-	VMOVUPS         Z0, (CX)
-	VMOVUPS         Z1, (CX)(DX*1)
-	VMOVUPS         Z2, (CX)(DX*2)
-	VMOVUPS         Z3, (CX)(R11*1)
-	LEAQ            (CX)(DX*4), CX
-	ADDQ            $0x10, BX
-	ADDQ            $0x10, R8
-	ADDQ            $0x10, R9
-	ADDQ            $0x10, R10
-	DECQ            AX
-	JNZ             block
+	VMOVUPS      (BX), X0
+	VINSERTF128  $0x01, (R8), Y0, Y0
+	VMOVUPS      (R9), X1
+	VINSERTF128  $0x01, (R10), Y1, Y1
+	VINSERTF64X4 $0x01, Y1, Z0, Z0
+	VMOVUPS      (BX)(SI*1), X2
+	VINSERTF128  $0x01, (R8)(SI*1), Y2, Y2
+	VMOVUPS      (R9)(SI*1), X3
+	VINSERTF128  $0x01, (R10)(SI*1), Y3, Y3
+	VINSERTF64X4 $0x01, Y3, Z2, Z2
+	VMOVUPS      (BX)(SI*2), X4
+	VINSERTF128  $0x01, (R8)(SI*2), Y4, Y4
+	VMOVUPS      (R9)(SI*2), X5
+	VINSERTF128  $0x01, (R10)(SI*2), Y5, Y5
+	VINSERTF64X4 $0x01, Y5, Z4, Z4
+	VMOVUPS      (BX)(DI*1), X6
+	VINSERTF128  $0x01, (R8)(DI*1), Y6, Y6
+	VMOVUPS      (R9)(DI*1), X7
+	VINSERTF128  $0x01, (R10)(DI*1), Y7, Y7
+	VINSERTF64X4 $0x01, Y7, Z6, Z6
+	VUNPCKLPS    Z2, Z0, Z8
+	VUNPCKHPS    Z2, Z0, Z9
+	VUNPCKLPS    Z6, Z4, Z2
+	VUNPCKHPS    Z6, Z4, Z6
+	VUNPCKLPD    Z2, Z8, Z0
+	VUNPCKHPD    Z2, Z8, Z2
+	VUNPCKLPD    Z6, Z9, Z4
+	VUNPCKHPD    Z6, Z9, Z6
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z2, (CX)(DX*1)
+	VMOVUPS      Z4, (CX)(DX*2)
+	VMOVUPS      Z6, (CX)(R11*1)
+	LEAQ         (CX)(DX*4), CX
+	ADDQ         $0x10, BX
+	ADDQ         $0x10, R8
+	ADDQ         $0x10, R9
+	ADDQ         $0x10, R10
+	DECQ         AX
+	JNZ          block
 	VZEROUPPER
 	RET
 

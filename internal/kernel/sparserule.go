@@ -9,9 +9,10 @@ func Faster(m, k, n int, b []float32, ldb int) (layout Layout, faster bool) {
 	}
 	counts := countProducts(k, n, b, ldb)
 	p := &prices[active]
+	dense := float64(k * ((n + p.lanes - 1) / p.lanes * p.lanes)) // products of a row
 	best := worthwhile
 	for _, l := range p.layouts {
-		share := float64(counts[l.layout]) / float64(k*n)
+		share := float64(counts[l.layout]) / dense
 		if t := share*l.tiles.price(m)/max(float64(m), p.least) + l.column/float64(n) + l.row/float64(k); t < best {
 			best, layout, faster = t, l.layout, true
 		}
@@ -25,7 +26,8 @@ const worthwhile = 0.95
 // Prices are in units of the time that the dense product takes for a weight and a row of A, of many rows.
 type (
 	isaPrices struct {
-		least   float64 // so many rows the dense product takes as long as fewer
+		lanes   int     // columns of the dense product come in vectors of so many
+		least   float64 // and fewer rows than these take it as long
 		layouts []layoutPrices
 	}
 	layoutPrices struct {
@@ -54,15 +56,15 @@ func (t tilePrices) price(m int) (sum float64) {
 
 // prices were measured on an AMD EPYC of the Zen 4 generation.
 var prices = [...]isaPrices{
-	Portable: {1, []layoutPrices{
+	Portable: {1, 1, []layoutPrices{
 		{Singles, tilePrices{{1, 3.9}}, 0, 7},
 		{Runs8, tilePrices{{1, 3.1}}, 0, 2},
 	}},
-	AVX2: {3.4, []layoutPrices{
-		{Singles, tilePrices{{16, 27}, {8, 17}, {4, 14.5}}, 1, 1},
+	AVX2: {8, 3.4, []layoutPrices{
+		{Singles, tilePrices{{16, 27}, {8, 17}, {4, 16.5}}, 2, 1},
 		{Runs8, tilePrices{{8, 8.8}, {4, 6.3}, {2, 6.3}, {1, 6.2}}, 0, 2},
 	}},
-	AVX512: {2, []layoutPrices{
+	AVX512: {16, 2, []layoutPrices{
 		{Singles, tilePrices{{64, 80}, {32, 46}, {16, 29}, {8, 20}, {4, 18}}, 3.5, 4},
 		{Runs8, tilePrices{{16, 18}, {8, 9.3}, {4, 7.2}, {2, 6.6}, {1, 7}}, 0, 5},
 		{Runs16, tilePrices{{16, 16}, {8, 8}, {4, 4}, {2, 3.4}, {1, 3.5}}, 0, 2.5},

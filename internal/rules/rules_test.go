@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"tools/bench/ssgd":      {"supernet", "trainer", "trainer/prune", "search", "internal/data", "internal/report", "internal/store", "internal/walk"},
 	"tools/bench/transfer":  {"supernet", "predictor", "profiles"},
 	"tools/bench/pruned":    {"supernet", "predictor", "profiles"},
+	"tools/bench/sparse":    {"supernet", "profiles", "internal/kernel", "internal/nn", "internal/store"},
 	"tools/bench/step":      {"supernet", "internal/data", "internal/kernel", "internal/nn", "internal/store"},
 	"tools/bench/blas":      {"supernet", "internal/kernel"},
 	"cmd/tailor":            {"trainer/prune", "supernet", "trainer", "profiles", "predictor", "search", "internal/data", "internal/store", "internal/walk"},

@@ -54,15 +54,11 @@ func transpose(pixels int) {
 	row := rowsFrom(Load(Param("a"), GP64()).(GPVirtual), Load(Param("aRow"), GP64()).(GPVirtual), pixels)
 	xRow3 := GP64()
 	LEAQ(Mem{Base: xRow, Index: xRow, Scale: 2}, xRow3)
-	quarters(pixels)
 	Label("block")
 	v := make([]VecVirtual, 4)
 	for i := range v {
 		v[i] = vector(pixels)
-		VMOVUPS(row.at(i), v[i].AsX())
-		for quarter := 1; quarter < pixels/4; quarter++ {
-			merge(row.at(4*quarter+i), quarter, v[i], pixels)
-		}
+		load(func(pixel int) Mem { return row.at(pixel + i) }, v[i], pixels)
 	}
 	cross(v, pixels)
 	for i, to := range []Mem{{Base: x}, {Base: x, Index: xRow, Scale: 1}, {Base: x, Index: xRow, Scale: 2}, {Base: x, Index: xRow3, Scale: 1}} {
@@ -78,25 +74,18 @@ func transpose(pixels int) {
 	RET()
 }
 
-// quarters fills K1 to K3 with the masks of the quarters 1 to 3 of a vector of AVX-512.
-func quarters(lanes int) {
-	if lanes < 16 {
-		return
+// load fills a vector with the same four channels of pixels 0, 4, 8 and 12.
+func load(row func(i int) Mem, to VecVirtual, pixels int) {
+	VMOVUPS(row(0), to.AsX())
+	if pixels >= 8 {
+		VINSERTF128(Imm(1), row(4), to.AsY(), to.AsY())
 	}
-	m := GP32()
-	for i, k := range []Register{K1, K2, K3} {
-		MOVL(U32(0xf0<<(4*i)), m)
-		KMOVW(m, k)
+	if pixels == 16 {
+		high := YMM()
+		VMOVUPS(row(8), high.AsX())
+		VINSERTF128(Imm(1), row(12), high, high)
+		VINSERTF64X4(Imm(1), high, to, to)
 	}
-}
-
-// merge loads a quarter of a vector. With AVX-512 a masked broadcast does it in any pipe; an insertion would be a shuffle.
-func merge(from Mem, quarter int, to VecVirtual, lanes int) {
-	if lanes == 8 {
-		VINSERTF128(Imm(1), from, to, to)
-		return
-	}
-	VBROADCASTF32X4(from, []Register{nil, K1, K2, K3}[quarter], to)
 }
 
 // single generates the product of a tile of pixels.
