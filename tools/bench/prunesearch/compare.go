@@ -173,7 +173,7 @@ func (c *comparison) make(ctx context.Context, n *network) error {
 	var out *search.UnreachableError
 	switch {
 	case errors.As(err, &out):
-		n.row.Failed = fmt.Sprintf("at least %.3g ms", out.Smallest)
+		n.row.Failed = outOfReach(n.row.BudgetMS, out.Smallest)
 		return nil
 	case errors.Is(err, trainer.ErrDiverged):
 		n.row.Failed = "diverged"
@@ -183,6 +183,14 @@ func (c *comparison) make(ctx context.Context, n *network) error {
 	}
 	n.net, n.row.ValTop1, n.row.Sparsity = r.Net, r.Top1Val, 1-float64(r.Left)/float64(r.Weights)
 	return nil
+}
+
+// outOfReach says what pruning can come to. Corrected by what was measured, that may be less than the budget and still too slow.
+func outOfReach(budget, smallest float64) string {
+	if smallest > budget {
+		return fmt.Sprintf("at least %.3g ms", smallest)
+	}
+	return "out of reach"
 }
 
 // job is the training of a network, from the winner for its budget or, if it is pruned, for a larger one.
