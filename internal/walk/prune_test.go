@@ -5,7 +5,9 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
+	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer/prune"
@@ -60,4 +62,34 @@ func sameTensors(a, b *supernet.Subnet) bool {
 		}
 	}
 	return len(x) == len(y)
+}
+
+// TestCurves: what blocks take is measured once for a network and structure.
+func TestCurves(t *testing.T) {
+	space := parseSpace(t, microSpace)
+	net, err := supernet.NewSubnet(space.Blocks(space.Max()), space.BNEps, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept Curves
+	ask := func(sha string, s supernet.Structure) *predictor.Pruned {
+		t.Helper()
+		m := &search.Manifest{}
+		m.SHA256 = sha
+		p := &pruning{net: net, manifest: m, job: &PruneJob{
+			Curves: &kept, Config: prune.Config{Structure: s}, Budget: 50 * time.Millisecond, Progress: func(string, int, int) {},
+		}}
+		c, err := p.curves(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	first := ask("a", supernet.Weights)
+	if ask("a", supernet.Weights) != first {
+		t.Error("measured again for the same network and structure")
+	}
+	if ask("b", supernet.Weights) == first || ask("a", supernet.Vectors8) == first {
+		t.Error("another network, or structure, has the same curves")
+	}
 }
