@@ -137,7 +137,7 @@ func (m *Manifest) saveWeights(path string, net *supernet.Subnet) error {
 		return err
 	}
 	write := files.WriteTensors
-	if weights, nonZero := net.NonZero(); 10*(weights-nonZero) >= weights {
+	if compact(net) {
 		write = files.WriteTensorsCompact
 	}
 	sha, err := write(path, net.Tensors(), nil)
@@ -155,6 +155,31 @@ func (m *Manifest) saveWeights(path string, net *supernet.Subnet) error {
 	m.Pruned.After.FileBytes = info.Size()
 	m.Pruned.After.Count(net)
 	return nil
+}
+
+// compact says whether a tenth of the weights is zero.
+func compact(net *supernet.Subnet) bool {
+	weights, nonZero := net.NonZero()
+	return 10*(weights-nonZero) >= weights
+}
+
+// WeightsBytes is how large the weights file is that [Manifest.Save] writes for a network.
+func WeightsBytes(net *supernet.Subnet) (int64, error) {
+	encode := files.EncodeTensors
+	if compact(net) {
+		encode = files.EncodeTensorsCompact
+	}
+	var n byteCount
+	err := encode(&n, net.Tensors(), nil)
+	return int64(n), err
+}
+
+// byteCount counts what is written to it.
+type byteCount int64
+
+func (n *byteCount) Write(p []byte) (int, error) {
+	*n += byteCount(len(p))
+	return len(p), nil
 }
 
 // LoadManifest reads a manifest and the network it describes, which is nil if it has no weights.

@@ -124,6 +124,11 @@ func TestPrunedManifest(t *testing.T) {
 	if p != *pruned.Pruned || p.Before.FileBytes != size(t, filepath.Dir(path)) || p.After.FileBytes != size(t, filepath.Dir(file)) {
 		t.Errorf("it says %+v, want %+v with the sizes of the files", p, pruned.Pruned)
 	}
+	for file, n := range map[string]*supernet.Subnet{path: dense, file: net} {
+		if bytes, err := search.WeightsBytes(n); err != nil || bytes != size(t, filepath.Dir(file)) {
+			t.Errorf("%s: %d bytes are said of a file of %d (%v)", file, bytes, size(t, filepath.Dir(file)), err)
+		}
+	}
 	if p.After.FileBytes > p.Before.FileBytes/4 {
 		t.Errorf("a file of %d bytes became one of %d, want at most a quarter", p.Before.FileBytes, p.After.FileBytes)
 	}

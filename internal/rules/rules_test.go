@@ -43,6 +43,8 @@ var mayImport = map[string][]string{
 	"tools/bench/step":      {"supernet", "internal/data", "internal/kernel", "internal/nn", "internal/store"},
 	"tools/bench/blas":      {"supernet", "internal/kernel"},
 	"cmd/tailor":            {"trainer/prune", "supernet", "trainer", "profiles", "predictor", "search", "internal/data", "internal/store", "internal/walk"},
+
+	"tools/bench/prunesearch": {"supernet", "trainer", "trainer/prune", "profiles", "predictor", "search", "internal/data", "internal/report", "internal/walk"},
 }
 
 // onlyIn names the packages that heavy dependencies stay behind.

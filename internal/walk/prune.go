@@ -30,6 +30,10 @@ type PruneJob struct {
 	// MaxLatencyMS and MaxParams are limits; at most one of them is not 0. What each block loses is then chosen beforehand.
 	MaxLatencyMS float64
 	MaxParams    int64
+	// Teacher is the manifest of another network whose answers are learned from; empty: the parent's own.
+	Teacher string
+	// Curves, if not nil, keeps what variants of blocks were measured to take, for further jobs with the same parent.
+	Curves *Curves
 	// Latency, if not nil, says what variants of blocks take, as far as it knows; else they are measured.
 	Latency  *predictor.Latency
 	Threads  int           // of latencies; default 1
@@ -70,15 +74,40 @@ func Prune(ctx context.Context, j PruneJob) (*PruneResult, error) {
 	if err != nil {
 		return nil, err
 	}
+	trained, err := p.train(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return p.finish(ctx, trained)
+}
+
+// PruneNet is [Prune] as far as the trained network: nothing is tested, timed or written besides the run in Dir. With Resume, a run
+// that is finished gives its network again.
+func PruneNet(ctx context.Context, j PruneJob) (*prune.Result, error) {
+	p, err := openParent(&j)
+	if err != nil {
+		return nil, err
+	}
+	trained, err := p.train(ctx)
+	if err != nil {
+		return nil, err
+	}
+	trained.Net.MeasureZeros()
+	return trained, nil
+}
+
+// train chooses what goes, and does the run or goes on with it.
+func (p *pruning) train(ctx context.Context) (*prune.Result, error) {
 	if err := p.resumeShares(); err != nil {
 		return nil, err
 	}
 	if err := p.choose(ctx); err != nil {
 		return nil, err
 	}
-	trained, err := prune.Run(ctx, prune.Job{
-		Dir: filepath.Join(j.Dir, pruningDir), Net: p.net, Parent: p.manifest.SHA256, Data: p.data, Config: p.job.Config, Shares: p.shares,
-		Workers: j.Workers, Resume: j.Resume, ValImages: 1000,
+	j := p.job
+	return prune.Run(ctx, prune.Job{
+		Dir: filepath.Join(j.Dir, pruningDir), Net: p.net, Parent: p.manifest.SHA256, Teacher: p.teacher, TeacherSHA256: p.teacherSHA,
+		Data: p.data, Config: j.Config, Shares: p.shares, Workers: j.Workers, Resume: j.Resume, ValImages: 1000,
 		Progress: func(r prune.Progress) {
 			if m := r.Metric; m != nil && m.Top1 != nil {
 				j.Say("epoch %d: %.1f %% removed, validation top-1 %.2f %%", r.Epoch+1, 100*m.Sparsity, 100**m.Top1)
@@ -86,21 +115,19 @@ func Prune(ctx context.Context, j PruneJob) (*PruneResult, error) {
 			j.Progress(fmt.Sprintf("prune epoch %d", r.Epoch+1), r.Step, r.Steps)
 		},
 	})
-	if err != nil {
-		return nil, err
-	}
-	return p.finish(ctx, trained)
 }
 
 // pruning is a pruning job under way.
 type pruning struct {
-	job       *PruneJob
-	path      string // of the parent's manifest
-	manifest  *search.Manifest
-	net       *supernet.Subnet
-	data      *data.Dataset
-	shares    map[string]float64 // nil without a limit
-	predicted float64            // latency in milliseconds, 0 without a limit on it
+	job        *PruneJob
+	path       string // of the parent's manifest
+	manifest   *search.Manifest
+	net        *supernet.Subnet
+	teacher    *supernet.Subnet // nil: the parent
+	teacherSHA string           // of its manifest
+	data       *data.Dataset
+	shares     map[string]float64 // nil without a limit
+	predicted  float64            // latency in milliseconds, 0 without a limit on it
 }
 
 // ManifestPath is the manifest's file, given it or the folder that it is in.
@@ -126,8 +153,27 @@ func openParent(j *PruneJob) (*pruning, error) {
 		return nil, fmt.Errorf("%s already holds a pruned network; choose another --out: %w", j.Dir, fs.ErrExist)
 	}
 	p := &pruning{job: j, path: path, manifest: m, net: net}
+	if err := p.openTeacher(); err != nil {
+		return nil, err
+	}
 	p.data, err = OpenImages(m, path, j.Data)
 	return p, err
+}
+
+func (p *pruning) openTeacher() error {
+	if p.job.Teacher == "" {
+		return nil
+	}
+	path := ManifestPath(p.job.Teacher)
+	m, net, err := search.LoadManifest(path)
+	if err != nil {
+		return fmt.Errorf("teacher: %w", err)
+	}
+	if net == nil {
+		return fmt.Errorf("teacher: %s has no weights: it was searched without a training run; search with --run", path)
+	}
+	p.teacher, p.teacherSHA = net, m.SHA256
+	return nil
 }
 
 // OpenImages opens the images of a manifest, as its network saw them.
@@ -182,7 +228,9 @@ func (p *pruning) finish(ctx context.Context, trained *prune.Result) (*PruneResu
 	nets := []*supernet.Subnet{p.net, trained.Net}
 	for i, f := range []*search.PrunedFigures{&r.Before, &r.After} {
 		f.Count(nets[i])
-		if err := p.test(ctx, nets[i], f); err != nil {
+		f.Images = p.data.Test.Len()
+		var err error
+		if f.Top1, err = NetTop1(ctx, nets[i], p.data, p.data.Test, j.Workers); err != nil {
 			return nil, err
 		}
 	}
@@ -195,15 +243,14 @@ func (p *pruning) finish(ctx context.Context, trained *prune.Result) (*PruneResu
 	return r, p.save(trained, r)
 }
 
-func (p *pruning) test(ctx context.Context, net *supernet.Subnet, f *search.PrunedFigures) error {
-	n, err := trainer.NewNetwork(net, p.data, p.data.DefaultTransform(), trainer.EvalSettings{Workers: p.job.Workers})
+// NetTop1 is the share of a set's images, of d, that a network classifies right.
+func NetTop1(ctx context.Context, net *supernet.Subnet, d *data.Dataset, set data.Set, workers int) (float64, error) {
+	n, err := trainer.NewNetwork(net, d, d.DefaultTransform(), trainer.EvalSettings{Workers: workers})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer n.Close()
-	f.Images = p.data.Test.Len()
-	f.Top1, err = n.Top1(ctx, p.data.Test)
-	return err
+	return n.Top1(ctx, set)
 }
 
 // time measures both networks, in turn with each other.

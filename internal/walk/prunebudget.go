@@ -124,8 +124,38 @@ func (p *pruning) chooseLatency(ctx context.Context) error {
 	return nil
 }
 
-// curves say what variants of the blocks take: by the latency predictor if it knows, else they are measured.
+// Curves are what variants of the blocks of networks take, as far as jobs that had them have found out. It is for one job at a time.
+type Curves struct {
+	known map[curveKey]*predictor.Pruned
+}
+
+type curveKey struct {
+	manifest  string // sha256
+	structure supernet.Structure
+}
+
+// curves are those that an earlier job of the same network kept, or new ones.
 func (p *pruning) curves(ctx context.Context) (*predictor.Pruned, error) {
+	keep, key := p.job.Curves, curveKey{p.manifest.SHA256, p.job.Config.Structure}
+	if keep == nil {
+		return p.newCurves(ctx)
+	}
+	if known := keep.known[key]; known != nil {
+		return known, nil
+	}
+	c, err := p.newCurves(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if keep.known == nil {
+		keep.known = map[curveKey]*predictor.Pruned{}
+	}
+	keep.known[key] = c
+	return c, nil
+}
+
+// newCurves say what variants of the blocks take: by the latency predictor if it knows, else they are measured.
+func (p *pruning) newCurves(ctx context.Context) (*predictor.Pruned, error) {
 	structure := p.job.Config.Structure
 	if l := p.job.Latency; l != nil {
 		known, err := l.Pruned(p.net.Blocks, structure)

@@ -54,7 +54,7 @@ type Config struct {
 	Optimizer trainer.Optimizer  `json:"optimizer"`
 
 	LabelSmoothing float64 `json:"label_smoothing"`
-	Distill        float64 `json:"distill"`  // share of the target that is the unpruned network's softmax
+	Distill        float64 `json:"distill"`  // share of the target that is the softmax of the unpruned network, or of another teacher
 	Shift          int     `json:"shift_px"` // training images are moved by up to so many pixels
 	Flip           bool    `json:"flip"`     // and mirrored at random
 

@@ -1,6 +1,7 @@
 package prune
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,8 +19,12 @@ type Job struct {
 	Dir    string           // folder of the run; empty: nothing is kept, and the run cannot be resumed
 	Net    *supernet.Subnet // its weights are the start; it is not changed
 	Parent string           // sha256 of what Net was read from: a run resumes from the same alone
-	Data   *data.Dataset
-	Config Config
+	// Teacher gives the answers that Config.Distill is the share of; nil: Net. Its resolution may be another. TeacherSHA256 is that of
+	// what Teacher was read from, which a run that is kept needs: it resumes with the same alone.
+	Teacher       *supernet.Subnet
+	TeacherSHA256 string
+	Data          *data.Dataset
+	Config        Config
 	// Shares is what each block, by name, loses in the end: a share of its removable weights. nil: Config.Sparsity and
 	// Config.Criterion decide.
 	Shares    map[string]float64
@@ -117,8 +122,8 @@ func (p *pruning) prepare(net *supernet.Subnet) error {
 		return err
 	}
 	if c.Distill > 0 {
-		if p.teacher, err = trainer.NewNetwork(p.job.Net, p.job.Data, transform, settings); err != nil {
-			return err
+		if p.teacher, err = trainer.NewNetwork(cmp.Or(p.job.Teacher, p.job.Net), p.job.Data, transform, settings); err != nil {
+			return fmt.Errorf("teacher: %w", err)
 		}
 	}
 	p.remover = newRemover(net, c, p.job.Shares)

@@ -170,6 +170,48 @@ func read(t *testing.T, dir string) string {
 	return string(text)
 }
 
+// TestTeacher: another network's answers lead to other weights, the parent's own to the same as without naming a teacher. A run that is
+// kept goes on with the same teacher alone.
+func TestTeacher(t *testing.T) {
+	d := synthetic(t, 24)
+	net, dir := tiny(t, d), t.TempDir()
+	c := short(Magnitude, supernet.Channels, 0)
+	c.Distill = 1
+	s, err := supernet.LoadSpace("mbv3-tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = s.For(len(d.Classes), d.Channels)
+	other, err := supernet.NewSubnet(s.Blocks(s.Min()), s.BNEps, 5) // of another resolution
+	if err != nil {
+		t.Fatal(err)
+	}
+	none := run(t, Job{Net: net, Data: d, Config: c})
+	if self := run(t, Job{Net: net, Teacher: net.Clone(), Data: d, Config: c}); !sameWeights(self.Net, none.Net) {
+		t.Error("the parent as teacher gives other weights than no teacher")
+	}
+	job := Job{Dir: dir, Net: net, Teacher: other, TeacherSHA256: hash, Data: d, Config: c}
+	taught := run(t, job)
+	if sameWeights(taught.Net, none.Net) {
+		t.Error("another teacher changes nothing")
+	}
+	job.Resume = true
+	if again := run(t, job); !sameWeights(again.Net, taught.Net) {
+		t.Error("a finished run gives other weights when it is asked again")
+	}
+	for name, change := range map[string]func(*Job){
+		"another teacher": func(j *Job) { j.TeacherSHA256 = "f" + hash[1:] },
+		"no teacher":      func(j *Job) { j.Teacher = nil },
+		"no hash":         func(j *Job) { j.Dir, j.TeacherSHA256 = t.TempDir(), "" },
+	} {
+		j := job
+		change(&j)
+		if _, err := Run(context.Background(), j); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
 // TestResumeRefuses: a run does not go on from another parent, with other settings, unasked, or from a damaged checkpoint.
 func TestResumeRefuses(t *testing.T) {
 	d := synthetic(t, 24)

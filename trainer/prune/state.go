@@ -31,7 +31,7 @@ const (
 )
 
 // Info is what a pruning run is: the document pruning.json, written once when it starts. Its inputs are the manifest of the
-// network that is pruned ("parent") and the data ("data").
+// network that is pruned ("parent"), that of its teacher ("teacher") if this is another network, and the data ("data").
 type Info struct {
 	store.Header
 	Config Config             `json:"config"`
@@ -86,6 +86,12 @@ func (p *pruning) open(net *supernet.Subnet) error {
 	if j.Parent != "" {
 		want.Inputs["parent"] = store.Input{SHA256: j.Parent}
 	}
+	if j.Teacher != nil {
+		if j.TeacherSHA256 == "" {
+			return fmt.Errorf("%w: a run that is kept needs to know its teacher again; give the sha256 of what it was read from", trainer.ErrConfig)
+		}
+		want.Inputs["teacher"] = store.Input{SHA256: j.TeacherSHA256}
+	}
 	if err := beginOrResume(j, &want); err != nil {
 		return err
 	}
@@ -115,6 +121,9 @@ func beginOrResume(j Job, want *Info) error {
 		if err := have.Check(path, role, in.SHA256); err != nil {
 			return err
 		}
+	}
+	if _, taught := have.Inputs["teacher"]; taught && j.Teacher == nil {
+		return fmt.Errorf("%w: pruning run %s was started with another network as teacher; resume it with the same, or choose another folder", trainer.ErrConfig, j.Dir)
 	}
 	if have.Config != want.Config || !maps.Equal(have.Shares, want.Shares) {
 		return fmt.Errorf("%w: pruning run %s was started with other settings; resume it with the same, or choose another folder", trainer.ErrConfig, j.Dir)
