@@ -70,6 +70,7 @@ func TestRun(t *testing.T) {
 		for _, m := range Methods() {
 			t.Run(string(k)+" "+string(m), func(t *testing.T) {
 				c := short(m, k, 0.6)
+				c.Epochs = 1
 				r := run(t, Job{Net: net, Data: d, Config: c})
 				again := run(t, Job{Net: net, Data: d, Config: c, Workers: 2})
 				if !sameWeights(r.Net, again.Net) {
