@@ -68,7 +68,7 @@ var prices = [...]isaPrices{
 		{Singles, tilePrices{{64, 80}, {32, 46}, {16, 29}, {8, 20}, {4, 18}}, 3.5, 4},
 		{Runs8, tilePrices{{16, 18}, {8, 9.3}, {4, 7.2}, {2, 6.6}, {1, 7}}, 0, 5},
 		{Runs16, tilePrices{{16, 16}, {8, 8}, {4, 4}, {2, 3.4}, {1, 3.5}}, 0, 2.5},
-		{Lanes, tilePrices{{1, 4.8}}, 0, 0},
+		{Lanes, tilePrices{{1, 4.8}}, 0, 8},
 	}},
 }
 

@@ -85,10 +85,13 @@ func (b *bench) layer(ctx context.Context, s shape) (layer, error) {
 	for _, run := range runLengths {
 		for _, zeros := range percents {
 			weight := withZeros(r, s.In, s.Out, zeros, max(run, 1))
+			layout, skipped := kernel.Faster(s.Pixels, s.In, s.Out, weight, s.Out)
+			if !skipped {
+				layout = obvious(s.Pixels, run)
+			}
 			w := &kernel.Sparse{}
-			w.Pack(layout(s.Pixels, run), s.In, s.Out, weight, s.Out)
+			w.Pack(layout, s.In, s.Out, weight, s.Out)
 			subjects = append(subjects, func() { kernel.ConvolveSparse(s.Pixels, x, w, y, scratch) })
-			_, skipped := kernel.Faster(s.Pixels, s.In, s.Out, weight, s.Out)
 			l.Gains = append(l.Gains, layerGain{
 				gain: gain{Zeros: zeros, Run: run}, FLOPs: 2 * s.Pixels * w.Products(), Bytes: w.Bytes(), Skipped: skipped,
 			})
@@ -107,8 +110,8 @@ func (b *bench) layer(ctx context.Context, s shape) (layer, error) {
 	return l, nil
 }
 
-// layout is the one that the engine takes for such zeros, if it takes any.
-func layout(pixels, run int) kernel.Layout {
+// obvious is the layout made for such zeros.
+func obvious(pixels, run int) kernel.Layout {
 	switch {
 	case run == 8:
 		return kernel.Runs8

@@ -24,7 +24,7 @@ import (
 )
 
 func main() {
-	b := &bench{networkSample: 20 * time.Millisecond}
+	b := &bench{}
 	space := flag.String("space", "mbv3-cifar", "search space")
 	isa := flag.String("isa", kernel.Best().String(), "instruction set: portable, avx2 or avx512")
 	path := flag.String("json", "", "`file` to write the results to")
@@ -56,8 +56,6 @@ type bench struct {
 	seed                       uint64
 	random                     int
 	layerBudget, networkBudget time.Duration
-	// networkSample is long enough for every network to run a few times: the first of them finds its weights out of the caches.
-	networkSample time.Duration
 }
 
 // result is what --json writes.

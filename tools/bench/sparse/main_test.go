@@ -68,7 +68,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{space: space, seed: 1, random: 1, layerBudget: time.Millisecond, networkBudget: time.Millisecond, networkSample: time.Microsecond}
+	b := &bench{space: space, seed: 1, random: 1, layerBudget: time.Millisecond, networkBudget: time.Millisecond}
 	path := filepath.Join(t.TempDir(), "sparse.json")
 	var out strings.Builder
 	if err := b.run(context.Background(), kernel.Best().String(), path, &out); err != nil {

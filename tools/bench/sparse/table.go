@@ -35,7 +35,7 @@ func of[G any](gains []G, run int) []G {
 
 func printLayers(w io.Writer, layers []layer) {
 	for i, run := range runLengths {
-		fmt.Fprintf(w, "\nLayers, zeros in %s. In brackets: the engine's rule is dense.\n", kinds[i])
+		fmt.Fprintf(w, "\nLayers, zeros in %s. In the layout that the engine's rule takes; in brackets: the rule is dense.\n", kinds[i])
 		columns(w, func(row func(...string)) {
 			row(append(headings("layer", "dense us", "GFLOP/s"), "even at")...)
 			for _, l := range layers {
