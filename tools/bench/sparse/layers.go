@@ -105,7 +105,7 @@ func (b *bench) layer(ctx context.Context, s shape) (layer, error) {
 	l.DenseMS, l.DenseGFLOPS = denseMS, float64(l.FLOPs)/denseMS/1e6
 	for i, t := range timings {
 		g := &l.Gains[i]
-		g.gain = gainOf(t, denseMS, g.Zeros, g.Run)
+		g.gain = gainOf(t, g.Zeros, g.Run)
 	}
 	return l, nil
 }

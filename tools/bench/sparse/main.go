@@ -120,7 +120,7 @@ func use(name string) (restore func(), err error) {
 	return nil, errors.New("--isa is " + name + ", expected portable, avx2 or avx512")
 }
 
-// measure times candidates against the dense one, which gives its own milliseconds.
+// measure times candidates against the dense one, and gives its undisturbed milliseconds.
 func (b *bench) measure(ctx context.Context, dense func(), sparse []func(), sample, budget time.Duration) (denseMS float64, timings []profiles.Timing, err error) {
 	subject := func(name string, f func()) profiles.Subject {
 		return profiles.Subject{Name: name, Run: func() error { f(); return nil }}
@@ -132,11 +132,11 @@ func (b *bench) measure(ctx context.Context, dense func(), sparse []func(), samp
 	timings, session, err := profiles.Measure(ctx, subject("dense", dense), subjects, profiles.Settings{
 		WarmUp: 20 * time.Millisecond, MinSample: sample, Budget: budget, Seed: b.seed,
 	})
-	return session.ReferenceMedianMS, timings, err
+	return session.ReferenceMS, timings, err
 }
 
-func gainOf(t profiles.Timing, denseMS float64, zeros, run int) gain {
-	g := gain{Zeros: zeros, Run: run, Gain: 1 / t.RatioMedian, MS: t.RatioMedian * denseMS}
+func gainOf(t profiles.Timing, zeros, run int) gain {
+	g := gain{Zeros: zeros, Run: run, Gain: 1 / t.RatioMedian, MS: t.LatencyMS}
 	g.Low, g.High = g.Gain*t.LatencyMS/t.CIHighMS, g.Gain*t.LatencyMS/t.CILowMS
 	return g
 }

@@ -82,7 +82,7 @@ func (b *bench) network(ctx context.Context, name string, blocks []supernet.Bloc
 	}
 	n.DenseMS = denseMS
 	for i, t := range timings {
-		n.Gains[i] = gainOf(t, denseMS, n.Gains[i].Zeros, n.Gains[i].Run)
+		n.Gains[i] = gainOf(t, n.Gains[i].Zeros, n.Gains[i].Run)
 	}
 	last := len(n.Gains) - 1
 	n.Left, n.Gains = n.Gains[last].MS, n.Gains[:last]
