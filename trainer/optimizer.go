@@ -168,7 +168,7 @@ func (m *Mover) move(_, i int) {
 	case !p.Decay:
 		sgd(p, float32(m.rate), float32(o.Momentum), 0)
 	case o.Rule == Powerprop:
-		m.powerprop(p)
+		m.powerprop(p, gone)
 	default:
 		if o.Rule == SSGD {
 			if !m.grouped[i] {
@@ -275,9 +275,12 @@ func shrink(w []float32, step float32) {
 }
 
 // powerprop is a step of SGD on v, with θ = v·|v|^(α-1), so that ∂J/∂v = ∂J/∂θ · α·|v|^(α-1).
-func (m *Mover) powerprop(p *nn.Param) {
+func (m *Mover) powerprop(p *nn.Param, gone []bool) {
 	o := m.optimizer
 	for j, w := range p.Data {
+		if gone != nil && gone[j] {
+			continue
+		}
 		v, slope := root(math.Abs(float64(w)), o.Alpha)
 		v = math.Copysign(v, float64(w))
 		g := float64(p.Grad[j])*slope + o.WeightDecay*v
@@ -290,17 +293,29 @@ func (m *Mover) powerprop(p *nn.Param) {
 
 // root is |v| of a weight's size, and α·|v|^(α-1).
 func root(size, alpha float64) (v, slope float64) {
-	if alpha == 2 {
+	switch alpha { // the usual ones, which take a tenth of the time this way
+	case 2:
 		v = math.Sqrt(size)
 		return v, 2 * v
+	case 3:
+		v = math.Cbrt(size)
+		return v, 3 * v * v
+	case 4:
+		v = math.Sqrt(math.Sqrt(size))
+		return v, 4 * v * v * v
 	}
 	v = math.Pow(size, 1/alpha)
 	return v, alpha * math.Pow(v, alpha-1)
 }
 
 func power(v, alpha float64) float64 {
-	if alpha == 2 {
+	switch alpha {
+	case 2:
 		return v * v
+	case 3:
+		return v * v * v
+	case 4:
+		return v * v * v * v
 	}
 	return math.Pow(v, alpha)
 }

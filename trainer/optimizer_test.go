@@ -79,9 +79,10 @@ func TestSSGDFormulas(t *testing.T) {
 		scaling Scaling
 		squared func(z float64) float64
 	}{
-		"log-l2": {Scaling{Measure: LogL2, Epsilon: eps, EpsilonEnd: eps, Absolute: true}, func(z float64) float64 { return z + eps }},
-		"log-l1": {Scaling{Measure: LogL1, Epsilon: eps, EpsilonEnd: eps, Absolute: true}, func(z float64) float64 { return (math.Sqrt(z) + eps) * (math.Sqrt(z) + eps) }},
-		"p-norm": {Scaling{Measure: PNorm, P: 0.7, Epsilon: eps, EpsilonEnd: eps, Absolute: true}, func(z float64) float64 { return math.Pow(math.Sqrt(z)+eps, 1.3) }},
+		"log-l2":       {Scaling{Measure: LogL2, Epsilon: eps, EpsilonEnd: eps, Absolute: true}, func(z float64) float64 { return z + eps }},
+		"log-l1":       {Scaling{Measure: LogL1, Epsilon: eps, EpsilonEnd: eps, Absolute: true}, func(z float64) float64 { return (math.Sqrt(z) + eps) * (math.Sqrt(z) + eps) }},
+		"p-norm, half": {Scaling{Measure: PNorm, P: 0.5, Epsilon: eps, EpsilonEnd: eps, Absolute: true}, func(z float64) float64 { return math.Pow(math.Sqrt(z)+eps, 1.5) }},
+		"p-norm":       {Scaling{Measure: PNorm, P: 0.7, Epsilon: eps, EpsilonEnd: eps, Absolute: true}, func(z float64) float64 { return math.Pow(math.Sqrt(z)+eps, 1.3) }},
 	} {
 		for _, run := range []int{1, 8} {
 			t.Run(fmt.Sprintf("%s in runs of %d", name, run), func(t *testing.T) {
@@ -179,7 +180,7 @@ func TestSSGDIsSGD(t *testing.T) {
 // dθ/dt = -α²·|θ|^(2-2/α)·∂J/∂θ.
 func TestPowerpropagation(t *testing.T) {
 	const steps, rate = 2000, 2e-5
-	for _, alpha := range []float64{2, 3} {
+	for _, alpha := range []float64{2, 2.5, 3, 4} {
 		a, b := weight(11, true, 40), weight(11, true, 40)
 		target := weight(12, true, 40)
 		power := mover(t, Optimizer{Rule: Powerprop, Alpha: alpha}, Structure{}, a)

@@ -112,6 +112,9 @@ func (s Scaling) squared(z, epsilon float64) float64 {
 		return w * w
 	case PNorm:
 		switch s.P {
+		case 0.5:
+			w := math.Sqrt(z) + epsilon
+			return w * math.Sqrt(w)
 		case 1:
 			return math.Sqrt(z) + epsilon
 		case 2:

@@ -61,8 +61,8 @@ func recipesFor(network string, structure supernet.Structure) []recipe {
 		penalized("lambda 1e-4", 1e-4, 1, 0), penalized("lambda 3e-4", 3e-4, 1, 0), penalized("lambda 3e-5, decay d, rate x2", 3e-5, 2, d),
 	}
 	power := []setting{
-		powered("alpha 1.5, decay d", 1.5, 1, d), powered("alpha 2, decay d", 2, 1, d), powered("alpha 2, decay 5 d", 2, 1, 5*d),
-		powered("alpha 2, decay d, rate x2", 2, 2, d), powered("alpha 2, decay d, rate /2", 2, .5, d), powered("alpha 3, decay d, rate /2", 3, .5, d),
+		powered("alpha 2, decay d", 2, 1, d), powered("alpha 2, decay 5 d", 2, 1, 5*d), powered("alpha 2, decay d, rate x2", 2, 2, d),
+		powered("alpha 2, decay d, rate /2", 2, .5, d), powered("alpha 3, decay d, rate /2", 3, .5, d), powered("alpha 4, decay d, rate /4", 4, .25, d),
 	}
 	all := []recipe{
 		{"magnitude", prune.Magnitude, false, magnitude}, {"ssgd", prune.SSGD, false, ssgd}, {"l1", prune.L1, false, l1},
