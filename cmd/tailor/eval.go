@@ -5,14 +5,17 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
+	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/walk"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
 type evalCmd struct {
-	RunDir      string `name:"run" required:"" help:"Folder that train wrote." type:"path"`
+	Manifest    string `arg:"" optional:"" help:"Manifest with weights, or its folder: test and time its network again." type:"path"`
+	RunDir      string `name:"run" help:"Or the folder that train wrote: test sub-networks of it." type:"path"`
 	Data        string `help:"The run's data; default where it was when training."`
 	Arch        string `help:"max, min, random:N, or an arch as JSON." default:"max"`
 	Split       string `help:"Images to test on: test or val." enum:"test,val" default:"test"`
@@ -29,6 +32,12 @@ type evalResult struct {
 
 // Run evaluates; with one arch the JSON is that arch's object, with more it is a list in "archs".
 func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
+	switch {
+	case (c.Manifest == "") == (c.RunDir == ""):
+		return usagef("name a manifest, or a run with --run DIR")
+	case c.Manifest != "":
+		return c.again(ctx, g)
+	}
 	run, err := trainer.OpenRun(c.RunDir)
 	if err != nil {
 		return err
@@ -70,3 +79,28 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 		t.Flush()
 	})
 }
+
+// again tests and times the network of a manifest, and shows what it claims beside.
+func (c *evalCmd) again(ctx context.Context, g *Globals) error {
+	g.progress("test and time", 0, 1)
+	a, err := walk.MeasureAgain(ctx, c.Manifest, c.Data, g.Workers, againBudget, g.Seed)
+	if err != nil {
+		return err
+	}
+	return g.result(a, func(w io.Writer) {
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+		fmt.Fprintln(t, "\tTOP-1\tLATENCY\tIMAGES\t")
+		if m := a.Claimed; m != nil {
+			fmt.Fprintf(t, "claimed\t%.2f %%\t%.4g ms\t%d\t\n", 100*m.Top1, m.LatencyMS, m.Images)
+		}
+		fmt.Fprintf(t, "found\t%.2f %%\t%.4g ms\t%d\t\n", 100*a.Top1, a.LatencyMS, a.Images)
+		t.Flush()
+		fmt.Fprintf(w, "%s MACs, %s parameters, %s weights that are not zero\n", large(a.MACs), large(a.Params), large(a.NonZero))
+		if a.Unstable {
+			fmt.Fprintln(w, "the machine was too noisy to trust the latency; run again when it is quiet")
+		}
+	})
+}
+
+// againBudget is for timing one network.
+const againBudget = 3 * time.Second

@@ -32,7 +32,7 @@ type cli struct {
 	Quickstart quickstartCmd `cmd:"" help:"The whole walk, small, on built-in data: train, profile, fit, search, prune, manifests."`
 	Spaces     spacesCmd     `cmd:"" help:"List search spaces, or show one: genes, count, range of MACs and parameters."`
 	Train      trainCmd      `cmd:"" help:"Train a supernet."`
-	Eval       evalCmd       `cmd:"" help:"Calibrate batch norm for sub-networks and measure their top-1 accuracy."`
+	Eval       evalCmd       `cmd:"" help:"Measure the top-1 accuracy of sub-networks of a run, or measure the network of a manifest again."`
 	Profile    profileCmd    `cmd:"" help:"Measure this device: what it is, and how long blocks and networks take on it."`
 	Fit        fitCmd        `cmd:"" help:"Learn to predict accuracy or latency from measurements."`
 	Predict    predictCmd    `cmd:"" help:"Predict accuracy and latency of sub-networks."`

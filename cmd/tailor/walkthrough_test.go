@@ -72,6 +72,18 @@ func (w *walkthrough) walk() {
 	w.prune("winners/latency-3600000ms", "pruned")
 	w.do("prune", "prune @winners/latency-3600000ms --structure channels --method ssgd --max-latency 1h --epochs 1 --batch 32 --budget 1s --out @narrow")
 	w.do("prune again", "prune @narrow/network --structure weights --sparsity 0.9 --method magnitude --epochs 1 --batch 32 --budget 1s --out @sparse")
+	w.do("eval again", "eval @sparse/network")
+	w.checkAgain()
+}
+
+// checkAgain: a pruned network has the accuracy that its manifest claims.
+func (w *walkthrough) checkAgain() {
+	w.t.Helper()
+	found := w.results["eval again"]
+	claimed := found["claimed"].(map[string]any)
+	if found["top1"] != claimed["top1"] || found["images"] != claimed["images"] {
+		w.t.Errorf("eval finds %v of %v images right, the manifest claims %v of %v", found["top1"], found["images"], claimed["top1"], claimed["images"])
+	}
 }
 
 // prune makes a pruned network of a winner, with every field that its manifest can have.
