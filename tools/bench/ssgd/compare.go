@@ -117,15 +117,28 @@ func (b *bench) compare(ctx context.Context) error {
 	if err := c.open(); err != nil {
 		return err
 	}
-	for seed := range uint64(b.seeds + 1) {
+	for _, seed := range b.allSeeds() {
 		if err := c.whole(ctx, seed); err != nil {
 			return err
 		}
 	}
-	if err := c.each(ctx, func(ctx context.Context, r recipe) error { return c.tuneRecipe(ctx, r) }); err != nil {
-		return err
+	if b.setting == "" {
+		if err := c.each(ctx, func(ctx context.Context, r recipe) error { return c.tuneRecipe(ctx, r) }); err != nil {
+			return err
+		}
 	}
 	return c.each(ctx, func(ctx context.Context, r recipe) error { return c.testRecipe(ctx, r) })
+}
+
+// allSeeds are that for trying settings, unless one was given, and the fresh ones.
+func (b *bench) allSeeds() (all []uint64) {
+	if b.setting == "" {
+		all = append(all, 0)
+	}
+	for i := range uint64(b.seeds) {
+		all = append(all, b.first+i)
+	}
+	return all
 }
 
 func (c *comparison) each(ctx context.Context, do func(context.Context, recipe) error) error {
@@ -181,7 +194,10 @@ func (c *comparison) whole(ctx context.Context, seed uint64) error {
 		}
 	} else {
 		config := c.config(recipe{method: prune.OneShot, oneShot: true}, recipesFor(c.network, c.structure)[0].settings[0], 0, seed)
-		config.Epochs, config.Structure, config.Distill = c.denseEpochs, supernet.Weights, 0
+		config.Epochs, config.Structure, config.Distill, config.Hold = c.denseEpochs, supernet.Weights, 0, 0.5
+		if c.network == "lenet-5-caffe" {
+			config.LR = 0.02
+		}
 		r, err := prune.Run(ctx, prune.Job{Net: net, Data: c.data, Config: config, Workers: c.parallel})
 		if err != nil {
 			return err
@@ -242,7 +258,7 @@ func (c *comparison) testRecipe(ctx context.Context, r recipe) error {
 		bySetting[s.name] = append(bySetting[s.name], sparsity)
 	}
 	for _, s := range r.settings {
-		for seed := uint64(1); seed <= uint64(c.seeds) && len(bySetting[s.name]) > 0; seed++ {
+		for seed := c.first; seed < c.first+uint64(c.seeds) && len(bySetting[s.name]) > 0; seed++ {
 			if err := c.runs(ctx, r, s, bySetting[s.name], seed, false); err != nil {
 				return err
 			}

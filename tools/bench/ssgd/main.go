@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,7 +32,11 @@ func main() {
 	flag.StringVar(&sparsities, "sparsities", "0.5,0.7,0.8,0.9,0.95,0.98,0.99", "shares to remove; Nx leaves one in N")
 	flag.StringVar(&tune, "tune", "0.8,0.95,0.99", "shares at which settings are tried; the nearest decides")
 	flag.StringVar(&recipes, "recipes", "", "some of the recipes, separated by commas; default all")
-	flag.IntVar(&b.seeds, "seeds", 3, "fresh seeds, from 1")
+	flag.StringVar(&b.setting, "setting", "", "the one setting to use, which was chosen before; default try all")
+	flag.IntVar(&b.seeds, "seeds", 3, "fresh seeds")
+	flag.Uint64Var(&b.first, "first-seed", 1, "of these; 0 is for trying settings")
+	flag.Float64Var(&b.rate, "rate", 0, "learning rate of pruning; default what suits the network")
+	flag.Float64Var(&b.end, "end", 0, "part of training at which removal is complete, and the rate begins to fall; default as usual")
 	flag.IntVar(&b.epochs, "epochs", 10, "of pruning")
 	flag.IntVar(&b.denseEpochs, "dense-epochs", 10, "of training the whole network first")
 	flag.IntVar(&b.shift, "shift", 1, "pixels by which training images are moved at random")
@@ -61,7 +66,9 @@ type bench struct {
 	sparsities, tune                             []float64
 	recipes                                      []recipe
 	seeds, epochs, denseEpochs, shift, parallel  int
-	distill                                      float64
+	distill, rate, end                           float64
+	setting                                      string
+	first                                        uint64
 	table                                        bool
 }
 
@@ -77,7 +84,8 @@ func (b *bench) parse(structure, sparsities, tune, recipes string) (err error) {
 		return err
 	}
 	for _, r := range recipesFor(b.network, b.structure) {
-		if recipes == "" || strings.Contains(","+recipes+",", ","+r.name+",") {
+		r.settings = slices.DeleteFunc(r.settings, func(s setting) bool { return b.setting != "" && s.name != b.setting })
+		if len(r.settings) > 0 && (recipes == "" || strings.Contains(","+recipes+",", ","+r.name+",")) {
 			b.recipes = append(b.recipes, r)
 		}
 	}

@@ -85,6 +85,12 @@ func (b *bench) config(r recipe, s setting, sparsity float64, seed uint64) prune
 			c.LR = 0.02
 		}
 	}
+	if b.rate > 0 {
+		c.LR = b.rate
+	}
+	if b.end > 0 {
+		c.End, c.Hold = b.end, b.end
+	}
 	if r.oneShot {
 		c.Begin, c.End = 1, 1
 	}
