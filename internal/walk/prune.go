@@ -61,7 +61,7 @@ type PruneResult struct {
 	Top1Val   float64              `json:"val_top1,omitempty"`
 	Before    search.PrunedFigures `json:"before"`
 	After     search.PrunedFigures `json:"after"`
-	// LatencyMS is what was predicted of the pruned network, where a latency was asked for.
+	// PredictedMS is what a network with such zeros took before it was trained, in milliseconds, where a latency was asked for.
 	PredictedMS float64 `json:"latency_predicted_ms,omitempty"`
 	OverBudget  bool    `json:"over_budget,omitempty"`
 	Unstable    bool    `json:"unstable,omitempty"` // the machine was too noisy to trust the latencies
