@@ -3,6 +3,7 @@ package trainer
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
@@ -206,7 +207,7 @@ func (m *Mover) scale(p *nn.Param, z []float64, without, gone []bool) {
 		for _, v := range p.Data[from:to] {
 			z[g] += float64(v) * float64(v) / float64(to-from)
 		}
-		without[g] = gone != nil && gone[from]
+		without[g] = gone != nil && !slices.Contains(gone[from:to], false)
 	})
 	m.optimizer.Scaling.factors(z, without, m.epsilon)
 	eachRun(p, run, func(g, from, to int) {

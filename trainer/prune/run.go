@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
@@ -140,14 +141,27 @@ func (p *pruning) prepare(net *supernet.Subnet) error {
 	if p.mover, err = trainer.NewMover(c.Optimizer, structure, trained(net), p.net.Pool()); err != nil {
 		return err
 	}
-	for param, gone := range p.remover.masks() {
-		p.mover.Mask(param, gone)
-	}
+	p.mask(net)
 	if p.loader, err = p.net.Loader(c.Batch); err != nil {
 		return err
 	}
 	p.steps = c.Epochs * p.loader.Batches()
 	return nil
+}
+
+// mask keeps at zero what is removed, and what the network lacks of weights that nothing is removed from.
+func (p *pruning) mask(net *supernet.Subnet) {
+	masks := p.remover.masks()
+	for _, param := range trained(net) {
+		switch gone := masks[param]; {
+		case gone != nil:
+			p.mover.Mask(param, gone)
+		case param.Decay:
+			if lacks := zeros(param); slices.Contains(lacks, true) {
+				p.mover.Mask(param, lacks)
+			}
+		}
+	}
 }
 
 // trained lists the parameters that move.
