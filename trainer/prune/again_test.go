@@ -3,6 +3,7 @@ package prune
 import (
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -106,6 +107,48 @@ func TestLackedStaysGone(t *testing.T) {
 				if lacks && !m.gone[i] {
 					t.Fatalf("weight %d of %s is back at %g", i, m.name, share)
 				}
+			}
+		}
+	}
+}
+
+// TestSharesRefused: shares that no block can lose are errors, of a run and of its rehearsal.
+func TestSharesRefused(t *testing.T) {
+	d := synthetic(t, 24)
+	net := tiny(t, d)
+	for name, shares := range map[string]map[string]float64{
+		"unknown":    {"stages.9.9": 0.5},
+		"no weights": {"head.pool": 0.5},
+		"negative":   {"head.expand": -0.5},
+		"above 1":    {"head.expand": 1.5},
+		"NaN":        {"head.expand": math.NaN()},
+	} {
+		c := short(Magnitude, supernet.Weights, 0.5)
+		if _, err := Apply(net, c, shares); !errors.Is(err, trainer.ErrConfig) {
+			t.Errorf("%s: Apply says %v", name, err)
+		}
+		if _, err := Run(t.Context(), Job{Net: net, Data: d, Config: c, Shares: shares}); !errors.Is(err, trainer.ErrConfig) {
+			t.Errorf("%s: Run says %v", name, err)
+		}
+	}
+	if _, err := Apply(net, short(Magnitude, supernet.Weights, 0), map[string]float64{"head.expand": 0.5}); !errors.Is(err, trainer.ErrConfig) {
+		t.Errorf("a share without a sparsity: %v", err)
+	}
+}
+
+// TestJobRefused: what a run lacks is said, also where a network has nothing of a structure.
+func TestJobRefused(t *testing.T) {
+	d := synthetic(t, 24)
+	c := short(Magnitude, supernet.Channels, 0.5)
+	for name, j := range map[string]Job{
+		"no network":  {Data: d, Config: c},
+		"no images":   {Net: tiny(t, d), Config: c},
+		"no channels": {Net: published(t, "lenet-300-100", 1), Data: d, Config: c},
+		"nothing":     {},
+	} {
+		for what, do := range map[string]func(context.Context, Job) (*Result, error){"Run": Run, "Cut": Cut} {
+			if _, err := do(t.Context(), j); !errors.Is(err, trainer.ErrConfig) {
+				t.Errorf("%s, %s: %v, want ErrConfig", what, name, err)
 			}
 		}
 	}
