@@ -3,6 +3,7 @@ package trainer
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
@@ -33,7 +34,8 @@ type Optimizer struct {
 	Alpha   float64 `json:"alpha,omitempty"`  // of powerprop; 1 is plain SGD
 }
 
-func (o Optimizer) check() error {
+// Check refuses settings that cannot be, by name.
+func (o Optimizer) Check() error {
 	if !(o.Momentum >= 0 && o.Momentum < 1) || !(o.WeightDecay >= 0 && o.WeightDecay <= 1) || !(o.Lambda >= 0 && o.Lambda <= 1) {
 		return fmt.Errorf("%w: momentum is %g, weight decay %g, lambda %g, expected 0 to below 1, 0 to 1, 0 to 1", ErrConfig, o.Momentum, o.WeightDecay, o.Lambda)
 	}
@@ -77,7 +79,7 @@ type Mover struct {
 
 // NewMover checks the settings. Parameters that hold statistics must not be among params.
 func NewMover(o Optimizer, st Structure, params []*nn.Param, pool *nn.Pool) (*Mover, error) {
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	m := &Mover{optimizer: o, structure: st, pool: pool, params: params, grouped: make([]bool, len(params)), gone: map[*nn.Param][]bool{}}
@@ -120,8 +122,14 @@ func groups(p *nn.Param, run int) int {
 	return len(p.Data) / out * ((out + run - 1) / run)
 }
 
-// Mask says which values of a parameter are zero for good, until it says otherwise. The slice is the mover's to read.
-func (m *Mover) Mask(p *nn.Param, gone []bool) { m.gone[p] = gone }
+// Mask says which values of a parameter are zero for good, until it says otherwise; nil: none. The slice is the mover's to read, and
+// as long as the parameter: another length panics.
+func (m *Mover) Mask(p *nn.Param, gone []bool) {
+	if gone != nil && len(gone) != len(p.Data) {
+		panic("trainer: a mask has another length than its parameter")
+	}
+	m.gone[p] = gone
+}
 
 // Step moves all weights. part is how much of the training is done, 0 to 1: ε follows it.
 func (m *Mover) Step(rate, part float64) {
@@ -206,7 +214,7 @@ func (m *Mover) scale(p *nn.Param, z []float64, without, gone []bool) {
 		for _, v := range p.Data[from:to] {
 			z[g] += float64(v) * float64(v) / float64(to-from)
 		}
-		without[g] = gone != nil && gone[from]
+		without[g] = gone != nil && !slices.Contains(gone[from:to], false)
 	})
 	m.optimizer.Scaling.factors(z, without, m.epsilon)
 	eachRun(p, run, func(g, from, to int) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/nn"
@@ -238,6 +239,31 @@ func TestMask(t *testing.T) {
 			t.Errorf("weight %d is %g, in a layer without the masked ones %g", i, v, few.Data[i/8*4+i%8])
 		}
 	}
+}
+
+// TestMaskPartOfRun: a run of weights of which some are masked moves by the others, and a mask of another length is refused.
+func TestMaskPartOfRun(t *testing.T) {
+	p := weight(2, true, 5, 16)
+	gone := make([]bool, 80)
+	for i := range gone {
+		gone[i] = i%8 < 3
+	}
+	before := slices.Clone(p.Data)
+	draw(p, rand.New(rand.NewPCG(4, 4)))
+	m := mover(t, Optimizer{Rule: SSGD, Scaling: Scaling{Measure: LogL2, Epsilon: 0.5, EpsilonEnd: 0.1}}, Structure{Run: 8}, p)
+	m.Mask(p, gone)
+	m.Step(0.05, 0)
+	for i, v := range p.Data {
+		if gone[i] && v != 0 || !gone[i] && v == before[i] {
+			t.Errorf("weight %d is %g, was %g, and gone is %v", i, v, before[i], gone[i])
+		}
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a mask of another length is taken")
+		}
+	}()
+	m.Mask(p, gone[1:])
 }
 
 // TestL1 is the proximal step: a weight whose gradient is zero shrinks by rate times lambda, and stops at zero.

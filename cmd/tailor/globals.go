@@ -30,6 +30,16 @@ type Globals struct {
 	lastDone       float64
 }
 
+// maxThreads bounds what threads and workers may be: each takes memory before it does anything.
+const maxThreads = 1024
+
+func (g *Globals) check() error {
+	if g.Workers > maxThreads {
+		return usagef("--workers is %d, expected at most %d", g.Workers, maxThreads)
+	}
+	return nil
+}
+
 func (g *Globals) start(stdout, stderr io.Writer) {
 	g.stdout, g.stderr, g.log = stdout, stderr, slog.New(slog.NewTextHandler(stderr, nil))
 	if g.Workers <= 0 {

@@ -77,7 +77,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	c.Globals.start(stdout, stderr)
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	if err := parsed.Run(&c.Globals); err != nil {
+	if err = c.Globals.check(); err == nil {
+		err = parsed.Run(&c.Globals)
+	}
+	if err != nil {
 		c.Globals.clearProgress()
 		fmt.Fprintln(stderr, "tailor:", err)
 		return status(err)

@@ -58,8 +58,8 @@ type profileResult struct {
 
 // Run measures this device.
 func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
-	if c.Threads < 1 || c.Threads > 1024 {
-		return usagef("--threads %d: expected 1 to 1024", c.Threads)
+	if c.Threads < 1 || c.Threads > maxThreads {
+		return usagef("--threads %d: expected 1 to %d", c.Threads, maxThreads)
 	}
 	if c.Batch < 1 || c.Batch > 4096 {
 		return usagef("--batch %d: expected 1 to 4096", c.Batch)

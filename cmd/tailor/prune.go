@@ -72,31 +72,46 @@ func (c *pruneCmd) config(g *Globals) prune.Config {
 	return p
 }
 
+// check refuses what the parser cannot see, before anything is read.
+func (c *pruneCmd) check(m prune.Method) error {
+	ssgd := c.Measure != "" || c.P != nil || c.Epsilon != nil || c.EpsilonEnd != nil
+	switch {
+	case c.MaxLatency < 0 || c.MaxParams < 0:
+		return usagef("a limit must be above 0, such as --max-latency 3ms")
+	case c.Sparsity == nil && c.MaxLatency == 0 && c.MaxParams == 0:
+		return usagef("say how much to remove: --sparsity 0.9, --max-latency 3ms or --max-params 1M")
+	case c.Threads < 1 || c.Threads > maxThreads:
+		return usagef("--threads is %d, expected 1 to %d", c.Threads, maxThreads)
+	case c.Budget < 0:
+		return usagef("--budget is %s, expected above 0 or none", c.Budget)
+	case c.Latency != "" && c.MaxLatency == 0:
+		return usagef("--latency says what pruned blocks take, for --max-latency alone")
+	case ssgd && m != prune.SSGD:
+		return usagef("--measure, --p and --epsilon are for --method ssgd, not for %s", m)
+	case c.Lambda != nil && m != prune.SSGD && m != prune.L1:
+		return usagef("--lambda is for --method ssgd or l1, not for %s", m)
+	}
+	return nil
+}
+
 func (c *pruneCmd) job(g *Globals) (walk.PruneJob, error) {
 	j := walk.PruneJob{
 		Manifest: c.Manifest, Data: c.Data, Config: c.config(g), MaxLatencyMS: float64(c.MaxLatency) / float64(time.Millisecond), MaxParams: int64(c.MaxParams),
 		Threads: c.Threads, Budget: c.Budget, Dir: c.Out, Workers: g.Workers, Resume: c.Resume, Say: g.say,
 		Progress: func(what string, done, total int) { g.progress(what, float64(done), float64(total)) },
 	}
-	switch {
-	case c.Sparsity == nil && c.MaxLatency == 0 && c.MaxParams == 0:
-		return j, usagef("say how much to remove: --sparsity 0.9, --max-latency 3ms or --max-params 1M")
-	case c.MaxLatency < 0 || c.MaxParams < 0:
-		return j, usagef("a limit must be above 0, such as --max-latency 3ms")
-	case c.Threads < 1:
-		return j, usagef("--threads is %d, expected at least 1", c.Threads)
-	case c.Latency == "":
-		return j, nil
+	if err := c.check(j.Config.Method); err != nil || c.Latency == "" {
+		return j, err
 	}
-	m, _, err := search.LoadManifest(walk.ManifestPath(c.Manifest))
-	if err != nil {
+	m, net, err := search.LoadManifest(walk.ManifestPath(c.Manifest))
+	if err != nil || net == nil { // which the job will say
 		return j, err
 	}
 	space, err := supernet.LoadSpace(m.SpaceName)
 	if err != nil {
 		return j, fmt.Errorf("--latency is for a shipped space: %w", err)
 	}
-	j.Latency, err = predictor.LoadLatency(c.Latency, space.For(len(m.Classes), m.Blocks[0].In.C))
+	j.Latency, err = predictor.LoadLatency(c.Latency, space.For(net.Blocks[len(net.Blocks)-1].Out.C, net.Blocks[0].In.C))
 	return j, err
 }
 
@@ -107,10 +122,12 @@ func (c *pruneCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	r, err := walk.Prune(ctx, j)
-	if errors.Is(err, trainer.ErrInterrupted) {
+	switch {
+	case errors.Is(err, trainer.ErrInterrupted):
 		return fmt.Errorf("%w; the same command with --resume goes on", err)
-	}
-	if err != nil {
+	case err != nil && ctx.Err() != nil: // it was measuring or testing
+		return fmt.Errorf("interrupted: %w; the same command with --resume goes on", err)
+	case err != nil:
 		return err
 	}
 	return g.result(r, func(w io.Writer) { printPruned(w, r) })

@@ -61,7 +61,7 @@ type PruneResult struct {
 	Top1Val   float64              `json:"val_top1,omitempty"`
 	Before    search.PrunedFigures `json:"before"`
 	After     search.PrunedFigures `json:"after"`
-	// PredictedMS is what a network with such zeros took before it was trained, in milliseconds, where a latency was asked for.
+	// PredictedMS is the latency that the choice of what goes was expected to have, where a latency was asked for.
 	PredictedMS float64 `json:"latency_predicted_ms,omitempty"`
 	OverBudget  bool    `json:"over_budget,omitempty"`
 	Unstable    bool    `json:"unstable,omitempty"` // the machine was too noisy to trust the latencies
@@ -98,23 +98,39 @@ func PruneNet(ctx context.Context, j PruneJob) (*prune.Result, error) {
 
 // train chooses what goes, and does the run or goes on with it.
 func (p *pruning) train(ctx context.Context) (*prune.Result, error) {
+	if err := p.run().Check(); err != nil {
+		return nil, err
+	}
 	if err := p.resumeShares(); err != nil {
 		return nil, err
 	}
 	if err := p.choose(ctx); err != nil {
 		return nil, err
 	}
+	return prune.Run(ctx, p.run())
+}
+
+// run is the training that what is chosen comes to.
+func (p *pruning) run() prune.Job {
 	j := p.job
-	return prune.Run(ctx, prune.Job{
+	return prune.Job{
 		Dir: filepath.Join(j.Dir, pruningDir), Net: p.net, Parent: p.manifest.SHA256, Teacher: p.teacher, TeacherSHA256: p.teacherSHA,
-		Data: p.data, Config: j.Config, Shares: p.shares, Workers: j.Workers, Resume: j.Resume, ValImages: 1000,
+		Data: p.data, Config: j.Config, Shares: p.shares, Goal: p.goal(), Workers: j.Workers, Resume: j.Resume, ValImages: 1000,
 		Progress: func(r prune.Progress) {
 			if m := r.Metric; m != nil && m.Top1 != nil {
 				j.Say("epoch %d: %.1f %% removed, validation top-1 %.2f %%", r.Epoch+1, 100*m.Sparsity, 100**m.Top1)
 			}
 			j.Progress(fmt.Sprintf("prune epoch %d", r.Epoch+1), r.Step, r.Steps)
 		},
-	})
+	}
+}
+
+// goal is the limit, nil without one.
+func (p *pruning) goal() *prune.Goal {
+	if !p.limited() {
+		return nil
+	}
+	return &prune.Goal{MaxLatencyMS: p.job.MaxLatencyMS, MaxParams: p.job.MaxParams, PredictedMS: p.predicted}
 }
 
 // pruning is a pruning job under way.
@@ -126,7 +142,8 @@ type pruning struct {
 	teacher    *supernet.Subnet // nil: the parent
 	teacherSHA string           // of its manifest
 	data       *data.Dataset
-	shares     map[string]float64 // nil without a limit
+	chosen     bool               // what goes is known, if there is a limit
+	shares     map[string]float64 // nil without a limit, or where nothing has to go
 	predicted  float64            // latency in milliseconds, 0 without a limit on it
 }
 
@@ -205,11 +222,13 @@ func (p *pruning) resumeShares() error {
 	if err != nil {
 		return err
 	}
-	if p.limited() != (info.Shares != nil) {
+	had, want := cmp.Or(info.Goal, &prune.Goal{}), cmp.Or(p.goal(), &prune.Goal{})
+	if had.MaxLatencyMS != want.MaxLatencyMS || had.MaxParams != want.MaxParams {
 		return fmt.Errorf("%w: the run in %s was started with another limit; resume it with the same, or choose another folder", trainer.ErrConfig, p.job.Dir)
 	}
-	if info.Shares != nil {
-		p.shares, p.job.Config.Sparsity = info.Shares, info.Config.Sparsity
+	if info.Goal != nil {
+		p.shares, p.predicted, p.job.Config.Sparsity = info.Shares, had.PredictedMS, info.Config.Sparsity
+		p.chosen = true
 	}
 	return nil
 }

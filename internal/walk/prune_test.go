@@ -2,6 +2,7 @@ package walk
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
 	"github.com/tailor-nas/tailor/trainer/prune"
 )
 
@@ -51,6 +53,96 @@ func TestPruneNet(t *testing.T) {
 	}
 	if job.Dir = filepath.Join(dir, "taught"); sameTensors(net, do(job)) {
 		t.Error("another teacher changes nothing")
+	}
+}
+
+// TestPruneGoal: a run goes on with the limit that it was started with and with no other, also where that was met already.
+func TestPruneGoal(t *testing.T) {
+	run, d := trainMicro(t, 1, 20)
+	space, dir := run.Info.Space, t.TempDir()
+	found, err := Search(context.Background(), SearchJob{
+		Space: space, Run: run, Data: d, Accuracy: macsAccuracy(t, space, run.State.WeightsSHA256), Limits: []search.Limits{{}}, Dir: dir,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parent := found.Winners[0]
+	job := PruneJob{
+		Manifest: parent.Manifest, Config: prune.Defaults(prune.Magnitude, supernet.Weights), Budget: 20 * time.Millisecond, Resume: true,
+		Progress: func(string, int, int) {}, Say: func(string, ...any) {},
+	}
+	job.Config.Epochs, job.Config.Batch = 1, 16
+	for name, params := range map[string]int64{"met": 2 * parent.Params, "half": parent.Params / 2} {
+		job.Dir, job.MaxParams, job.MaxLatencyMS = filepath.Join(dir, name), params, 0
+		first, err := PruneNet(t.Context(), job)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if met := first.Left == first.Weights; met != (name == "met") {
+			t.Errorf("%s: %d of %d weights are left", name, first.Left, first.Weights)
+		}
+		for other, limit := range map[string]PruneJob{"more": {MaxParams: params + 1}, "latency": {MaxLatencyMS: 1e6}, "none": {}} {
+			j := job
+			j.MaxParams, j.MaxLatencyMS = limit.MaxParams, limit.MaxLatencyMS
+			if _, err := PruneNet(t.Context(), j); !errors.Is(err, trainer.ErrConfig) {
+				t.Errorf("%s goes on with another limit, %s: %v", name, other, err)
+			}
+		}
+		again, err := Prune(t.Context(), job)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if again.PredictedMS != 0 {
+			t.Errorf("%s: a latency of %g ms is predicted where nothing was said of one", name, again.PredictedMS)
+		}
+	}
+}
+
+// TestPruneOutOfReach: where predictions were too low, the smallest latency that is said to be reachable is not within the limit.
+func TestPruneOutOfReach(t *testing.T) {
+	space := parseSpace(t, microSpace)
+	net, err := supernet.NewSubnet(space.Blocks(space.Max()), space.BNEps, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pruning{net: net, manifest: &search.Manifest{}, job: &PruneJob{
+		Curves: &Curves{}, Config: prune.Config{Structure: supernet.Vectors8, Criterion: prune.LAMP}, Budget: 50 * time.Millisecond, Progress: func(string, int, int) {},
+	}}
+	c, err := p.curves(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.job.MaxLatencyMS = 1e-9
+	var out *search.UnreachableError
+	if err := p.chooseLatency(t.Context()); !errors.As(err, &out) {
+		t.Fatal(err)
+	}
+	real := out.Smallest
+	c.Intercept -= 0.95 * real
+	p.job.MaxLatencyMS = 0.06 * real // which seems to be enough
+	if err := p.chooseLatency(t.Context()); !errors.As(err, &out) || out.Smallest <= out.Asked {
+		t.Errorf("%v, want a smallest latency above %g ms", err, p.job.MaxLatencyMS)
+	}
+}
+
+// TestShortRows: a classifier with fewer classes than a vector has weights loses nothing, so nothing is promised of it.
+func TestShortRows(t *testing.T) {
+	space := parseSpace(t, microSpace)
+	net, err := supernet.NewSubnet(space.Blocks(space.Max()), space.BNEps, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := net.Blocks[len(net.Blocks)-1]
+	if last.Out.C >= 16 {
+		t.Fatalf("the space has %d classes, want fewer than 16", last.Out.C)
+	}
+	p := &pruning{net: net, job: &PruneJob{Config: prune.Config{Structure: supernet.Vectors16}}}
+	cost := func(_ supernet.Block, a amount) (float64, error) { return 1 - a.share, nil }
+	if err := p.allocate(cost, 0.7*float64(len(net.Blocks)), 0); err != nil {
+		t.Fatal(err)
+	}
+	if share, ok := p.shares[last.Name]; ok || len(p.shares) == 0 {
+		t.Errorf("the classifier loses %g, of %v", share, p.shares)
 	}
 }
 

@@ -46,7 +46,7 @@ func amounts(b supernet.Block, s supernet.Structure) []amount {
 
 // choose says what each block loses, if there is a limit that needs it.
 func (p *pruning) choose(ctx context.Context) error {
-	if p.shares != nil || !p.limited() {
+	if p.chosen || !p.limited() {
 		return nil
 	}
 	if p.job.MaxParams > 0 {
@@ -102,7 +102,8 @@ func (p *pruning) chooseLatency(ctx context.Context) error {
 		if err := p.allocate(cost, limit, curves.Intercept); err != nil {
 			var over *budget.LimitError
 			if errors.As(err, &over) {
-				return &search.UnreachableError{Limit: "latency", Asked: p.job.MaxLatencyMS, Smallest: over.Smallest + curves.Intercept}
+				// Predictions are too low by what the limit was lowered by.
+				return &search.UnreachableError{Limit: "latency", Asked: p.job.MaxLatencyMS, Smallest: (over.Smallest + curves.Intercept) * p.job.MaxLatencyMS / limit}
 			}
 			return err
 		}
@@ -190,10 +191,12 @@ func fitVariants(network []supernet.Block, v *profiles.Variants) (*predictor.Pru
 
 // allocate chooses what each block loses so that the costs of all, and base, stay within the limit with as little damage as can be.
 func (p *pruning) allocate(cost func(supernet.Block, amount) (float64, error), limit, base float64) error {
-	damage := prune.NewDamage(p.net, p.job.Config)
+	damage, weights := prune.NewDamage(p.net, p.job.Config), prune.WeightsByBlock(p.net, p.job.Config)
 	parts, ways := make([][]budget.Option, len(p.net.Blocks)), make([][]amount, len(p.net.Blocks))
 	for i, b := range p.net.Blocks {
-		ways[i] = amounts(b, p.job.Config.Structure)
+		if ways[i] = amounts(b, p.job.Config.Structure); weights[b.Name] == 0 {
+			ways[i] = ways[i][:1] // rows of the classifier, perhaps, that are shorter than a vector
+		}
 		for _, a := range ways[i] {
 			c, err := cost(b, a)
 			if err != nil {
@@ -206,12 +209,12 @@ func (p *pruning) allocate(cost func(supernet.Block, amount) (float64, error), l
 	if err != nil {
 		return err
 	}
-	p.shares, p.predicted = map[string]float64{}, chosen.Cost+base
+	p.shares = map[string]float64{}
 	for i, b := range p.net.Blocks {
 		if share := ways[i][chosen.Choice[i]].share; share > 0 {
 			p.shares[b.Name] = share
 		}
 	}
-	p.job.Config.Sparsity = sumShares(prune.WeightsByBlock(p.net, p.job.Config), p.shares)
+	p.job.Config.Sparsity = sumShares(weights, p.shares)
 	return nil
 }

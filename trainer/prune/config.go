@@ -2,7 +2,9 @@ package prune
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -95,8 +97,8 @@ func Auto(structure supernet.Structure) Method {
 	return Magnitude
 }
 
-// check refuses settings that cannot be, by name.
-func (c Config) check() error {
+// Check refuses settings that cannot be, by name.
+func (c Config) Check() error {
 	for _, f := range []struct {
 		name      string
 		v, lo, hi float64
@@ -110,7 +112,39 @@ func (c Config) check() error {
 			return fmt.Errorf("%w: %s is %g, expected %g to %g", trainer.ErrConfig, f.name, f.v, f.lo, f.hi)
 		}
 	}
-	return c.checkNames()
+	if !slices.Contains(Methods(), c.Method) {
+		return fmt.Errorf("%w: method %q is unknown; use one of %v", trainer.ErrConfig, string(c.Method), Methods())
+	}
+	if err := c.checkNames(); err != nil {
+		return err
+	}
+	return c.Optimizer.Check()
+}
+
+// checkRemoval looks at what decides what goes: of a network, beforehand.
+func (c Config) checkRemoval(net *supernet.Subnet, shares map[string]float64) error {
+	if !(c.Sparsity >= 0 && c.Sparsity <= 0.9999) {
+		return fmt.Errorf("%w: sparsity is %g, expected 0 to 0.9999", trainer.ErrConfig, c.Sparsity)
+	}
+	if err := c.checkNames(); err != nil {
+		return err
+	}
+	weights := WeightsByBlock(net, c)
+	if len(weights) == 0 {
+		return fmt.Errorf("%w: the network has no %s that could be removed", trainer.ErrConfig, c.Structure)
+	}
+	for _, block := range slices.Sorted(maps.Keys(shares)) {
+		share := shares[block]
+		switch {
+		case !(share >= 0 && share <= 1):
+			return fmt.Errorf("%w: block %q is to lose a share of %g, expected 0 to 1", trainer.ErrConfig, block, share)
+		case share > 0 && weights[block] == 0:
+			return fmt.Errorf("%w: there is no block %q with %s that could be removed", trainer.ErrConfig, block, c.Structure)
+		case share > 0 && c.Sparsity == 0:
+			return fmt.Errorf("%w: block %q is to lose a share of %g, but sparsity, which sets the pace, is 0: give what all shares remove together", trainer.ErrConfig, block, share)
+		}
+	}
+	return nil
 }
 
 func (c Config) checkNames() error {

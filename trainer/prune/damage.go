@@ -19,6 +19,9 @@ func WeightsByBlock(net *supernet.Subnet, c Config) map[string]int {
 
 // Apply gives a copy of the network that has lost, at once and without training, what [Job.Shares] says: for timing.
 func Apply(net *supernet.Subnet, c Config, shares map[string]float64) (*supernet.Subnet, error) {
+	if err := c.checkRemoval(net, shares); err != nil {
+		return nil, err
+	}
 	pruned := net.Clone()
 	pruned.Train()
 	r := newRemover(pruned, c, shares)

@@ -23,6 +23,8 @@ type layer interface {
 	masks() map[*nn.Param][]bool
 	// recall writes which units are gone by the masks.
 	recall(gone []bool)
+	// lacked says whether all of a unit was zero from the start: it never comes back.
+	lacked(unit int) bool
 	// keep is how many units are left if want are wanted: at least so many, as the structure allows.
 	keep(want int) int
 }
@@ -33,6 +35,22 @@ type matrix struct {
 	param *nn.Param
 	run   int
 	gone  []bool // by value
+	lacks []bool // likewise: zero from the start
+}
+
+// newMatrix begins with what the weight lacks: what an earlier run removed stays so.
+func newMatrix(w supernet.Matrix, run int) *matrix {
+	lacks := zeros(w.Param)
+	return &matrix{name: w.Block, param: w.Param, run: run, gone: slices.Clone(lacks), lacks: lacks}
+}
+
+// zeros marks the values of a parameter that are zero.
+func zeros(p *nn.Param) []bool {
+	z := make([]bool, len(p.Data))
+	for i, v := range p.Data {
+		z[i] = v == 0
+	}
+	return z
 }
 
 func (m *matrix) block() string { return m.name }
@@ -80,7 +98,7 @@ func (m *matrix) mask(gone []bool) {
 	for unit, g := range gone {
 		from, to := m.span(unit)
 		for i := from; i < to; i++ {
-			m.gone[i] = g
+			m.gone[i] = g || m.lacks[i]
 			if g {
 				m.param.Data[i], m.param.Momentum[i] = 0, 0
 			}
@@ -90,9 +108,14 @@ func (m *matrix) mask(gone []bool) {
 
 func (m *matrix) recall(gone []bool) {
 	for unit := range gone {
-		from, _ := m.span(unit)
-		gone[unit] = m.gone[from]
+		from, to := m.span(unit)
+		gone[unit] = !slices.Contains(m.gone[from:to], false)
 	}
+}
+
+func (m *matrix) lacked(unit int) bool {
+	from, to := m.span(unit)
+	return !slices.Contains(m.lacks[from:to], false)
 }
 
 func (m *matrix) masks() map[*nn.Param][]bool { return map[*nn.Param][]bool{m.param: m.gone} }
@@ -106,6 +129,20 @@ type middle struct {
 	of       supernet.Block
 	byL1     bool // the L1 norm of the project convolution says how large a channel is, as in OFA; else all its weights do
 	gone     map[*nn.Param][]bool
+	lacks    map[*nn.Param][]bool // weights that are zero from the start, while their channel is not
+}
+
+// newMiddle begins with the single weights that the channels lack.
+func newMiddle(channels supernet.MiddleChannels, of supernet.Block, byL1 bool) *middle {
+	m := &middle{channels: channels, of: of, byL1: byL1, gone: map[*nn.Param][]bool{}, lacks: map[*nn.Param][]bool{}}
+	for _, member := range channels.Members {
+		lacks := make([]bool, len(member.Param.Data))
+		if member.Weight {
+			lacks = zeros(member.Param)
+		}
+		m.gone[member.Param], m.lacks[member.Param] = slices.Clone(lacks), lacks
+	}
+	return m
 }
 
 func (m *middle) block() string { return m.channels.Block }
@@ -163,10 +200,10 @@ func (m *middle) l1(dst []float64) {
 
 func (m *middle) mask(gone []bool) {
 	for _, member := range m.channels.Members {
-		p, values := member.Param, m.gone[member.Param]
+		p, values, lacks := member.Param, m.gone[member.Param], m.lacks[member.Param]
 		for ch, g := range gone {
 			member.Each(ch, m.channels.N, func(i int) {
-				values[i] = g
+				values[i] = g || lacks[i]
 				if g {
 					p.Data[i], p.Momentum[i] = 0, 0
 				}
@@ -175,12 +212,18 @@ func (m *middle) mask(gone []bool) {
 	}
 }
 
+// recall looks at all values: single ones may be gone of a channel that is not.
 func (m *middle) recall(gone []bool) {
-	first := m.channels.Members[0]
 	for ch := range gone {
-		first.Each(ch, m.channels.N, func(i int) { gone[ch] = m.gone[first.Param][i] })
+		gone[ch] = true
+		for _, member := range m.channels.Members {
+			member.Each(ch, m.channels.N, func(i int) { gone[ch] = gone[ch] && m.gone[member.Param][i] })
+		}
 	}
 }
+
+// lacked is never true: a channel that is zero can be cut out, as any other.
+func (m *middle) lacked(int) bool { return false }
 
 func (m *middle) masks() map[*nn.Param][]bool { return m.gone }
 
@@ -201,11 +244,7 @@ func layersOf(net *supernet.Subnet, c Config) []layer {
 	if c.Structure == supernet.Channels {
 		for _, channels := range net.MiddleChannels() {
 			i := slices.IndexFunc(net.Blocks, func(b supernet.Block) bool { return b.Name == channels.Block })
-			m := &middle{channels: channels, of: net.Blocks[i], byL1: c.Method != SSGD, gone: map[*nn.Param][]bool{}}
-			for _, member := range channels.Members {
-				m.gone[member.Param] = make([]bool, len(member.Param.Data))
-			}
-			all = append(all, m)
+			all = append(all, newMiddle(channels, net.Blocks[i], c.Method != SSGD))
 		}
 		return all
 	}
@@ -214,7 +253,7 @@ func layersOf(net *supernet.Subnet, c Config) []layer {
 		if run > 1 && (len(w.Param.Shape) != 2 || w.Param.Shape[1] < run) {
 			continue
 		}
-		all = append(all, &matrix{name: w.Block, param: w.Param, run: run, gone: make([]bool, len(w.Param.Data))})
+		all = append(all, newMatrix(w, run))
 	}
 	return all
 }

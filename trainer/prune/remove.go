@@ -29,6 +29,7 @@ func newRemover(net *supernet.Subnet, c Config, shares map[string]float64) *remo
 		r.score, r.gone = append(r.score, make([]float64, n)), append(r.gone, make([]bool, n))
 		for u := range n {
 			r.total += l.size(u)
+			r.gone[len(r.gone)-1][u] = l.lacked(u)
 		}
 	}
 	if c.Structure == supernet.Weights {
@@ -37,7 +38,7 @@ func newRemover(net *supernet.Subnet, c Config, shares map[string]float64) *remo
 	return r
 }
 
-// masks are all values that are gone, by parameter.
+// masks are all values that are gone, by parameter: of what can be removed.
 func (r *remover) masks() map[*nn.Param][]bool {
 	all := map[*nn.Param][]bool{}
 	for _, l := range r.layers {
@@ -194,15 +195,20 @@ func ascending(score []float64) []int32 {
 	return order
 }
 
-// choose marks all but the largest units of a layer as gone. Those that are gone already go first; of equal ones the first.
+// choose marks all but the largest units of a layer as gone. Those that were never there go first, be there room for them or not,
+// then those that are gone already; of equal ones the first.
 func (r *remover) choose(i, keep int) {
-	gone, score := r.gone[i], r.score[i]
+	gone, score, lacked := r.gone[i], r.score[i], 0
 	for u, g := range gone {
-		if g {
+		switch {
+		case r.layers[i].lacked(u):
+			score[u] = -2
+			lacked++
+		case g:
 			score[u] = -1
 		}
 	}
-	number := len(gone) - keep
+	number := max(len(gone)-keep, lacked)
 	if number == 0 {
 		clear(gone)
 		return
@@ -258,10 +264,11 @@ func (r *remover) regrow() {
 		l.gradients(gradient)
 		var in, out []int
 		for u, g := range gone {
-			if g {
-				out = append(out, u)
-			} else {
+			switch {
+			case !g:
 				in = append(in, u)
+			case !l.lacked(u):
+				out = append(out, u)
 			}
 		}
 		sort.SliceStable(in, func(a, b int) bool { return r.score[i][in[a]] < r.score[i][in[b]] })

@@ -3,9 +3,9 @@ package prune
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
@@ -25,9 +25,10 @@ type Job struct {
 	TeacherSHA256 string
 	Data          *data.Dataset
 	Config        Config
-	// Shares is what each block, by name, loses in the end: a share of its removable weights. nil: Config.Sparsity and
-	// Config.Criterion decide.
+	// Shares is what each block, by name, loses in the end: a share of its removable weights, 0 to 1. They grow in proportion as
+	// what is gone grows to Config.Sparsity, which should be what all remove together. nil: Config.Sparsity and Config.Criterion decide.
 	Shares    map[string]float64
+	Goal      *Goal         // what Shares were chosen for, if they were: a run resumes with the same alone
 	Workers   int           // default 1; results do not depend on it
 	Resume    bool          // go on from the last checkpoint, if there is one
 	SaveEvery time.Duration // besides every epoch's end; default 5 minutes
@@ -90,14 +91,32 @@ type pruning struct {
 	saved   time.Time
 }
 
+// Goal is a limit that what blocks lose was chosen for.
+type Goal struct {
+	MaxLatencyMS float64 `json:"max_latency_ms,omitempty"`
+	MaxParams    int64   `json:"max_params,omitempty"`
+	PredictedMS  float64 `json:"latency_predicted_ms,omitempty"` // the latency of the choice, where that was limited
+}
+
+// Check refuses jobs that cannot be done, before anything takes time.
+func (j Job) Check() error {
+	if j.Net == nil || j.Data == nil {
+		return fmt.Errorf("%w: pruning needs a network and images", trainer.ErrConfig)
+	}
+	if err := j.Config.Check(); err != nil {
+		return err
+	}
+	if images := j.Data.Train.Len(); images < j.Config.Batch {
+		return fmt.Errorf("%w: batch is %d, but there are only %d images to train on", trainer.ErrConfig, j.Config.Batch, images)
+	}
+	return j.Config.checkRemoval(j.Net, j.Shares)
+}
+
 // start checks the job, and opens or begins its folder.
 func start(j Job) (*pruning, error) {
 	p := &pruning{job: j, config: j.Config, started: time.Now(), saved: time.Now()}
-	if err := p.config.check(); err != nil {
+	if err := j.Check(); err != nil {
 		return nil, err
-	}
-	if j.Data.Train.Len() < p.config.Batch {
-		return nil, fmt.Errorf("%w: batch is %d, but there are only %d images to train on", trainer.ErrConfig, p.config.Batch, j.Data.Train.Len())
 	}
 	net := j.Net.Clone()
 	net.Train()
@@ -127,9 +146,6 @@ func (p *pruning) prepare(net *supernet.Subnet) error {
 		}
 	}
 	p.remover = newRemover(net, c, p.job.Shares)
-	if len(p.remover.layers) == 0 {
-		return fmt.Errorf("%w: the network has no %s that could be removed", trainer.ErrConfig, c.Structure)
-	}
 	structure := trainer.Structure{}
 	if c.Grouped {
 		structure.Run = c.Structure.Run()
@@ -140,14 +156,27 @@ func (p *pruning) prepare(net *supernet.Subnet) error {
 	if p.mover, err = trainer.NewMover(c.Optimizer, structure, trained(net), p.net.Pool()); err != nil {
 		return err
 	}
-	for param, gone := range p.remover.masks() {
-		p.mover.Mask(param, gone)
-	}
+	p.mask(net)
 	if p.loader, err = p.net.Loader(c.Batch); err != nil {
 		return err
 	}
 	p.steps = c.Epochs * p.loader.Batches()
 	return nil
+}
+
+// mask keeps at zero what is removed, and what the network lacks of weights that nothing is removed from.
+func (p *pruning) mask(net *supernet.Subnet) {
+	masks := p.remover.masks()
+	for _, param := range trained(net) {
+		switch gone := masks[param]; {
+		case gone != nil:
+			p.mover.Mask(param, gone)
+		case param.Decay:
+			if lacks := zeros(param); slices.Contains(lacks, true) {
+				p.mover.Mask(param, lacks)
+			}
+		}
+	}
 }
 
 // trained lists the parameters that move.
@@ -288,21 +317,23 @@ func (p *pruning) result(ctx context.Context) (*Result, error) {
 		p.remover.update(p.config.Sparsity)
 	}
 	r := &Result{Steps: p.steps, Seconds: p.seconds(), Weights: p.remover.total, Left: p.remover.left()}
-	if err := p.net.Calibrate(ctx); err != nil {
+	var err error
+	if r.Top1Val, err = p.test(ctx); ctx.Err() != nil {
+		return nil, p.interrupted()
+	}
+	if err != nil {
 		return nil, err
 	}
-	if p.job.Data.Val.Len() > 0 {
-		var err error
-		if r.Top1Val, err = p.net.Top1(ctx, p.job.Data.Val); err != nil {
-			return nil, err
-		}
-	}
-	if ctx.Err() != nil {
-		return nil, errors.Join(trainer.ErrInterrupted, ctx.Err())
-	}
-	var err error
 	r.Net, err = p.remover.cut(p.net.Net)
 	return r, err
+}
+
+// test measures statistics, and accuracy on the images held out, if there are any.
+func (p *pruning) test(ctx context.Context) (top1 float64, err error) {
+	if p.job.Data.Val.Len() > 0 {
+		return p.validate(ctx, p.job.Data.Val)
+	}
+	return 0, p.net.Calibrate(ctx)
 }
 
 func (p *pruning) seconds() float64 { return p.before + time.Since(p.started).Seconds() }

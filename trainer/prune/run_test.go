@@ -3,6 +3,7 @@ package prune
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -291,10 +292,13 @@ func TestConfigRefuses(t *testing.T) {
 		"criterion": func(c *Config) { c.Criterion = "hessian" },
 		"regrow":    func(c *Config) { c.Structure, c.Regrow = supernet.Channels, 0.1 },
 		"shift":     func(c *Config) { c.Shift = -1 },
+		"NaN":       func(c *Config) { c.LR = math.NaN() },
+		"method":    func(c *Config) { c.Method = "adam" },
+		"optimizer": func(c *Config) { c.Optimizer.WeightDecay = -1 },
 	} {
 		c := Defaults(Magnitude, supernet.Weights)
 		change(&c)
-		if err := c.check(); !errors.Is(err, trainer.ErrConfig) {
+		if err := c.Check(); !errors.Is(err, trainer.ErrConfig) {
 			t.Errorf("%s: %v, want ErrConfig", name, err)
 		}
 	}

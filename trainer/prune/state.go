@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -36,6 +37,7 @@ type Info struct {
 	store.Header
 	Config Config             `json:"config"`
 	Shares map[string]float64 `json:"shares,omitempty"` // what each block loses, if that was chosen beforehand
+	Goal   *Goal              `json:"goal,omitempty"`   // and what for
 }
 
 // ReadInfo reads what the pruning run in a folder is.
@@ -81,7 +83,7 @@ func (p *pruning) open(net *supernet.Subnet) error {
 	if j.Dir == "" {
 		return nil
 	}
-	want := Info{Config: p.config, Shares: j.Shares}
+	want := Info{Config: p.config, Shares: j.Shares, Goal: j.Goal}
 	want.Inputs = map[string]store.Input{"data": {SHA256: j.Data.SHA256}}
 	if j.Parent != "" {
 		want.Inputs["parent"] = store.Input{SHA256: j.Parent}
@@ -125,7 +127,7 @@ func beginOrResume(j Job, want *Info) error {
 	if _, taught := have.Inputs["teacher"]; taught && j.Teacher == nil {
 		return fmt.Errorf("%w: pruning run %s was started with another network as teacher; resume it with the same, or choose another folder", trainer.ErrConfig, j.Dir)
 	}
-	if have.Config != want.Config || !maps.Equal(have.Shares, want.Shares) {
+	if have.Config != want.Config || !maps.Equal(have.Shares, want.Shares) || !reflect.DeepEqual(have.Goal, want.Goal) {
 		return fmt.Errorf("%w: pruning run %s was started with other settings; resume it with the same, or choose another folder", trainer.ErrConfig, j.Dir)
 	}
 	*want = have

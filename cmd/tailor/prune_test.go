@@ -1,0 +1,45 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"strings"
+	"testing"
+)
+
+// winner makes a small network with weights.
+func (w *walkthrough) winner() {
+	w.do("train", "train --space @micro.yaml --data synthetic --train-images 200 --test-images 40 --holdout 40 --epochs 1 --batch 32 --out @run")
+	w.do("fit accuracy", "fit accuracy --run @run --samples 12 --calibration 100 --out @accuracy.json")
+	w.do("search", "search --run @run --accuracy @accuracy.json --max-macs 1G --no-verify --out @counted")
+}
+
+// TestPruneInterrupted: whatever is under way, an interruption says how to go on, and going on works.
+func TestPruneInterrupted(t *testing.T) {
+	w := newWalkthrough(t)
+	w.winner()
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, c := range []struct{ name, goal string }{
+		{"measured", "--structure channels --max-latency 1h"}, // while variants of blocks are measured
+		{"trained", "--sparsity 0.5"},
+	} {
+		line := "prune @counted/macs-1000000000 --epochs 1 --batch 32 --budget 100ms --resume --out @" + c.name + " " + c.goal
+		var stdout, stderr bytes.Buffer
+		args := strings.Fields(strings.ReplaceAll(line, "@", w.dir+"/"))
+		if code := run(ended, args, &stdout, &stderr); code != exitFailed || !strings.HasSuffix(stderr.String(), "the same command with --resume goes on\n") {
+			t.Errorf("%s: status %d: %s", line, code, stderr.String())
+		}
+		w.do(c.name, line)
+	}
+	// While a network whose training is done is calibrated again.
+	if err := os.RemoveAll(w.path("trained/network")); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	args := strings.Fields("prune " + w.path("counted/macs-1000000000") + " --epochs 1 --batch 32 --sparsity 0.5 --resume --out " + w.path("trained"))
+	if code := run(ended, args, &stdout, &stderr); code != exitFailed || !strings.HasSuffix(stderr.String(), "the same command with --resume goes on\n") {
+		t.Errorf("a finished run: status %d: %s", code, stderr.String())
+	}
+}
