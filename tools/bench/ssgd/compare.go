@@ -107,7 +107,6 @@ type comparison struct {
 	data    *data.Dataset
 	parent  *supernet.Subnet // of a manifest
 	results *results
-	mu      sync.Mutex
 	dense   map[uint64]*supernet.Subnet // whole networks by seed
 }
 
