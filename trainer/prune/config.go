@@ -61,7 +61,7 @@ type Config struct {
 	Flip           bool    `json:"flip"`     // and mirrored at random
 
 	// Removal goes along a cubic curve from Begin to End, parts of training (Zhu and Gupta, 2017, equation 1), in steps of
-	// Every batches. Equal Begin and End are one shot.
+	// Every batches, and in 20 steps at least. Equal Begin and End are one shot.
 	Begin float64 `json:"begin"`
 	End   float64 `json:"end"`
 	Every int     `json:"every"`

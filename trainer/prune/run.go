@@ -56,6 +56,9 @@ type Result struct {
 // metricEvery is the number of steps between lines of metrics.
 const metricEvery = 20
 
+// leastRemovals is in how many steps at least weights go, where there are so many batches: a short run must not lose them in two.
+const leastRemovals = 20
+
 // Run does a pruning run, or goes on with it. The same job gives the same bits on any number of workers and however often
 // it was interrupted or killed and resumed.
 func Run(ctx context.Context, j Job) (*Result, error) {
@@ -260,7 +263,8 @@ func (p *pruning) removeAt(step int) {
 	c := p.config
 	now, before := c.share(p.part(step)), c.share(p.part(step-1))
 	complete := now == c.Sparsity && (step == 0 || before < c.Sparsity)
-	if complete || now > 0 && now < c.Sparsity && step%c.Every == 0 {
+	every := min(c.Every, max(1, int(float64(p.steps)*(c.End-c.Begin)/leastRemovals)))
+	if complete || now > 0 && now < c.Sparsity && step%every == 0 {
 		p.remover.update(now)
 	}
 }
