@@ -63,12 +63,15 @@ func run(t *testing.T, j Job) *Result {
 	return r
 }
 
-// TestRun: every method with every structure removes what was asked for, as zeros or as channels, whatever the number of workers.
+// TestRun: every method, and with every structure two of them, removes what was asked for, as zeros or as channels, whatever the number of workers.
 func TestRun(t *testing.T) {
 	d := synthetic(t, 24)
 	net := tiny(t, d)
 	for _, k := range []supernet.Structure{supernet.Weights, supernet.Vectors16, supernet.Channels} {
 		for _, m := range Methods() {
+			if k != supernet.Weights && m != SSGD && m != Magnitude {
+				continue
+			}
 			t.Run(string(k)+" "+string(m), func(t *testing.T) {
 				c := short(m, k, 0.6)
 				c.Epochs = 1
@@ -267,12 +270,12 @@ func TestLearns(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := Defaults(Magnitude, supernet.Weights)
-	c.Epochs, c.Batch, c.LR, c.Shift = 6, 50, 0.1, 2
+	c.Epochs, c.Batch, c.LR, c.Shift = 5, 50, 0.1, 2
 	dense := run(t, Job{Net: tiny(t, d), Data: d, Config: c, Workers: 2})
 	if dense.Top1Val < 0.4 {
 		t.Fatalf("the dense network has %.2f top-1 on held-out images, which shows nothing", dense.Top1Val)
 	}
-	c.Sparsity, c.Epochs, c.LR = 0.85, 3, 0.05
+	c.Sparsity, c.Epochs, c.LR = 0.85, 2, 0.05
 	gradual := run(t, Job{Net: dense.Net, Data: d, Config: c, Workers: 2})
 	c.Begin, c.End = 1, 1
 	shot := run(t, Job{Net: dense.Net, Data: d, Config: c, Workers: 2})
