@@ -40,6 +40,7 @@ type pruneCmd struct {
 	EpsilonEnd *float64      `help:"ssgd: epsilon at the end."`
 	Lambda     *float64      `help:"ssgd, l1: weight of a penalty. SSGD proper has none."`
 	Regrow     *float64      `help:"Share of what is left that is exchanged each time for weights with large gradients."`
+	AtOnce     bool          `help:"Remove everything at the end of training, and train no more. SSGD loses least then."`
 	Resume     bool          `help:"Go on from the last checkpoint, if there is one."`
 }
 
@@ -48,9 +49,12 @@ func (c *pruneCmd) config(g *Globals) prune.Config {
 	structure := supernet.Structure(c.Structure)
 	method := prune.Method(c.Method)
 	if c.Method == "auto" {
-		method = prune.Auto(structure)
+		method = prune.Auto(c.AtOnce)
 	}
 	p := prune.Defaults(method, structure)
+	if c.AtOnce {
+		p = p.AtOnce()
+	}
 	p.Criterion, p.Epochs, p.Batch, p.Seed = prune.Criterion(c.Criterion), c.Epochs, c.Batch, g.Seed
 	for _, f := range []struct {
 		given *float64

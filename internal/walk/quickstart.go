@@ -142,7 +142,7 @@ func (j QuickstartJob) prune(ctx context.Context, s *Summary) error {
 			return fmt.Errorf("quickstart: %w", err)
 		}
 	}
-	c := prune.Defaults(prune.Auto(supernet.Channels), supernet.Channels)
+	c := prune.Defaults(prune.Auto(false), supernet.Channels)
 	c.Sparsity, c.Epochs, c.Batch, c.Shift, c.Seed = quickSparsity, quickPruneEpochs, quickBatch, 2, j.Seed
 	var err error
 	s.Pruned, err = Prune(ctx, PruneJob{

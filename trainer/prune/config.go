@@ -92,8 +92,23 @@ func Defaults(m Method, structure supernet.Structure) Config {
 	return c
 }
 
-// Auto is the method that did best in the comparison that docs/results/ssgd.md records.
-func Auto(structure supernet.Structure) Method {
+// AtOnce are the settings for removing everything at the end, after which nothing is trained again. SSGD then needs a decay that
+// is not scaled: it draws small weights to zero while the scaled gradients hold the large ones.
+func (c Config) AtOnce() Config {
+	c.Begin, c.End = 1, 1
+	if c.Method == SSGD {
+		c.Optimizer.Scaling = trainer.Scaling{Measure: trainer.PNorm, P: 1, Epsilon: 0.1, EpsilonEnd: 0.1}
+		c.Optimizer.WeightDecay = 1e-3
+	}
+	return c
+}
+
+// Auto is the method that did best in the comparison that docs/results/ssgd.md records: where what is left is trained again, and
+// where everything goes at once at the end.
+func Auto(atOnce bool) Method {
+	if atOnce {
+		return SSGD
+	}
 	return Magnitude
 }
 
