@@ -40,7 +40,7 @@ type pruneCmd struct {
 	EpsilonEnd *float64      `help:"ssgd: epsilon at the end."`
 	Lambda     *float64      `help:"ssgd, l1: weight of a penalty. SSGD proper has none."`
 	Regrow     *float64      `help:"Share of what is left that is exchanged each time for weights with large gradients."`
-	AtOnce     bool          `help:"Remove everything at the end of training, and train no more. SSGD loses least then."`
+	AtOnce     bool          `help:"Remove everything at the end of training, and train no more. powerprop and ssgd lose least then."`
 	Resume     bool          `help:"Go on from the last checkpoint, if there is one."`
 }
 

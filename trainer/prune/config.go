@@ -92,12 +92,15 @@ func Defaults(m Method, structure supernet.Structure) Config {
 	return c
 }
 
-// AtOnce are the settings for removing everything at the end, after which nothing is trained again. SSGD then needs a decay that
-// is not scaled: it draws small weights to zero while the scaled gradients hold the large ones.
+// AtOnce are the settings for removing everything at the end, after which nothing is trained again. SSGD and Powerpropagation then
+// need a decay, which draws small weights to zero while the gradients of the large ones hold these.
 func (c Config) AtOnce() Config {
 	c.Begin, c.End = 1, 1
-	if c.Method == SSGD {
+	switch c.Method {
+	case SSGD:
 		c.Optimizer.Scaling = trainer.Scaling{Measure: trainer.PNorm, P: 1, Epsilon: 0.1, EpsilonEnd: 0.1}
+		c.Optimizer.WeightDecay = 1e-3
+	case Powerprop:
 		c.Optimizer.WeightDecay = 1e-3
 	}
 	return c
@@ -107,7 +110,7 @@ func (c Config) AtOnce() Config {
 // where everything goes at once at the end.
 func Auto(atOnce bool) Method {
 	if atOnce {
-		return SSGD
+		return Powerprop
 	}
 	return Magnitude
 }
