@@ -69,7 +69,12 @@ func Convergence(path string, lines []Line) error {
 		p.Add(line)
 		p.Legend.Add(strings.TrimSpace(l.Of+" "+l.Name), line)
 	}
-	w, err := p.WriterTo(16*vg.Centimeter, 10*vg.Centimeter, strings.ToLower(filepath.Ext(path))[1:])
+	return save(p, path, 10*vg.Centimeter)
+}
+
+// save writes a plot, 16 cm wide, in the format that the file's name tells.
+func save(p *plot.Plot, path string, height vg.Length) error {
+	w, err := p.WriterTo(16*vg.Centimeter, height, strings.ToLower(filepath.Ext(path))[1:])
 	if err != nil {
 		return fmt.Errorf("plot %s: %w", path, err)
 	}

@@ -3,19 +3,14 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"math"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/plotutil"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-
-	"github.com/tailor-nas/tailor/internal/store"
 )
 
 // Curve is measured points that belong together.
@@ -53,14 +48,7 @@ func Curves(path string, axes Axes, curves []Curve) error {
 			return fmt.Errorf("plot %s: %w", path, err)
 		}
 	}
-	w, err := p.WriterTo(16*vg.Centimeter, 11*vg.Centimeter, strings.ToLower(filepath.Ext(path))[1:])
-	if err != nil {
-		return fmt.Errorf("plot %s: %w", path, err)
-	}
-	return store.WriteFile(path, func(to io.Writer) error {
-		_, err := w.WriteTo(to)
-		return err
-	})
+	return save(p, path, 11*vg.Centimeter)
 }
 
 // dots are points with intervals, as the plotter wants them.

@@ -180,8 +180,9 @@ func (m *middle) measure(dst []float64, of func(*nn.Param) []float32) {
 			member.Each(ch, m.channels.N, func(i int) { dst[ch] += float64(v[i]) * float64(v[i]) })
 		}
 	}
+	size := float64(m.size(0)) // all channels have as many
 	for ch := range dst {
-		dst[ch] = math.Sqrt(dst[ch] / float64(m.size(ch)))
+		dst[ch] = math.Sqrt(dst[ch] / size)
 	}
 }
 

@@ -107,15 +107,19 @@ type ranked struct {
 // compare ranks the units of all layers together: the smallest go, as long as their weights fit into what is to go.
 func (r *remover) compare(share float64, keep []int) {
 	budget := int(share*float64(r.total) + 0.5)
-	bar := r.bar(budget)
+	scores := make([][]float64, len(r.layers))
+	for i := range r.layers {
+		scores[i] = r.comparable(i)
+	}
+	bar := r.bar(scores, budget)
 	var all []ranked
 	for i, l := range r.layers {
 		keep[i] = l.units()
 		if m, ok := l.(*middle); ok {
-			all = append(all, m.steps(i, r.comparable(i))...)
+			all = append(all, m.steps(i, scores[i])...)
 			continue
 		}
-		for u, s := range r.comparable(i) {
+		for u, s := range scores[i] {
 			switch {
 			case s < bar:
 				budget -= l.size(u)
@@ -150,14 +154,11 @@ func (m *middle) steps(layer int, score []float64) (all []ranked) {
 
 // bar is a score of which no more than the given number of units are smaller, where units are single weights: it saves
 // sorting them. It is below all scores otherwise.
-func (r *remover) bar(number int) float64 {
+func (r *remover) bar(scores [][]float64, number int) float64 {
 	if r.config.Structure != supernet.Weights || number == 0 {
 		return -2
 	}
-	var all []float64
-	for i := range r.layers {
-		all = append(all, r.comparable(i)...)
-	}
+	all := slices.Concat(scores...)
 	return kth(all, min(number, len(all)-1))
 }
 
