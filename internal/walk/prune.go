@@ -259,7 +259,7 @@ func (p *pruning) finish(ctx context.Context, trained *prune.Result) (*PruneResu
 	if err := p.time(ctx, nets, r); err != nil {
 		return nil, err
 	}
-	return r, p.save(trained, r)
+	return r, p.save(ctx, trained, r)
 }
 
 // NetTop1 is the share of a set's images, of d, that a network classifies right.
@@ -291,7 +291,7 @@ func (p *pruning) time(ctx context.Context, nets []*supernet.Subnet, r *PruneRes
 func (p *pruning) runtime() profiles.Native { return profiles.Native{Threads: max(p.job.Threads, 1)} }
 
 // save writes the manifest of the pruned network.
-func (p *pruning) save(trained *prune.Result, r *PruneResult) error {
+func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResult) error {
 	j, c := p.job, p.job.Config
 	m := *p.manifest
 	m.Blocks, m.MACs, m.Params = trained.Net.Blocks, supernet.MACs(trained.Net.Blocks), supernet.Params(trained.Net.Blocks)
@@ -310,9 +310,11 @@ func (p *pruning) save(trained *prune.Result, r *PruneResult) error {
 			WeightDecay: c.Optimizer.WeightDecay, Distillation: c.Distill,
 		},
 	}
-	if device, err := profiles.Describe(context.Background()); err == nil {
-		m.Measured.Device = device.ID
+	device, err := profiles.Describe(ctx)
+	if err != nil {
+		return fmt.Errorf("describe device: %w", err)
 	}
+	m.Measured.Device = device.ID
 	m.Judge()
 	path, err := m.Save(filepath.Join(j.Dir, networkDir), trained.Net)
 	if err != nil {
