@@ -56,6 +56,12 @@ func recipesFor(network string, structure supernet.Structure) []recipe {
 		scaled("p 1, eps 1 to .1, decay d", trainer.PNorm, 1, 1, .1, 1, d), scaled("p .5, eps .1, decay d, rate /2", trainer.PNorm, .5, .1, .1, .5, d),
 		scaled("log-l2, eps 1 to .1, decay 2.5 d, rate /4", trainer.LogL2, 0, 1, .1, .25, 2.5*d), scaled("p 1, eps .1, lambda 0", trainer.PNorm, 1, .1, .1, 1, 0),
 	}
+	// What is removed at once must have become small before: that takes a smaller epsilon, and more decay.
+	atOnce := []setting{
+		scaled("p 1, eps .1, decay 5 d", trainer.PNorm, 1, .1, .1, 1, 5*d), scaled("p 1, eps .03, decay 10 d", trainer.PNorm, 1, .03, .03, 1, 10*d),
+		scaled("p 1, eps .1 to .01, decay 10 d", trainer.PNorm, 1, .1, .01, 1, 10*d), scaled("p 1, eps .1 to .001, decay 10 d", trainer.PNorm, 1, .1, .001, 1, 10*d),
+		scaled("p 1, eps .001, decay 10 d", trainer.PNorm, 1, .001, .001, 1, 10*d), scaled("p 1, eps .1 to .001, decay 20 d", trainer.PNorm, 1, .1, .001, 1, 20*d),
+	}
 	l1 := []setting{
 		penalized("lambda 1e-6, decay d", 1e-6, 1, d), penalized("lambda 1e-5, decay d", 1e-5, 1, d), penalized("lambda 3e-5, decay d", 3e-5, 1, d),
 		penalized("lambda 1e-4", 1e-4, 1, 0), penalized("lambda 3e-4", 3e-4, 1, 0), penalized("lambda 3e-5, decay d, rate x2", 3e-5, 2, d),
@@ -66,7 +72,7 @@ func recipesFor(network string, structure supernet.Structure) []recipe {
 	}
 	all := []recipe{
 		{"magnitude", prune.Magnitude, false, magnitude}, {"ssgd", prune.SSGD, false, ssgd}, {"l1", prune.L1, false, l1},
-		{"powerprop", prune.Powerprop, false, power}, {"one-shot", prune.OneShot, true, magnitude}, {"ssgd one-shot", prune.SSGD, true, ssgd},
+		{"powerprop", prune.Powerprop, false, power}, {"one-shot", prune.OneShot, true, magnitude}, {"ssgd one-shot", prune.SSGD, true, atOnce},
 		{"l1 one-shot", prune.L1, true, l1}, {"powerprop one-shot", prune.Powerprop, true, power},
 	}
 	if structure == supernet.Channels {
