@@ -58,6 +58,9 @@ type Run struct {
 	dataPath string
 }
 
+// dropsWhileReading is how often a training that is under way may drop the checkpoint that is being read.
+const dropsWhileReading = 5
+
 // OpenRun reads the run in a folder with its last checkpoint.
 func OpenRun(dir string) (*Run, error) {
 	r := &Run{Dir: dir}
@@ -66,7 +69,13 @@ func OpenRun(dir string) (*Run, error) {
 	}
 	r.Net = supernet.New(r.Info.Space, r.Info.Config.Seed)
 	var err error
-	if r.State, err = loadCheckpoint(dir, r.Info.SHA256, r.Net, false); err != nil {
+	for range dropsWhileReading {
+		r.State, err = loadCheckpoint(dir, r.Info.SHA256, r.Net, false)
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	if r.State.Step == 0 {

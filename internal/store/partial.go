@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 )
 
 // Temporary names are the final name with a random number and one of these behind it.
@@ -41,6 +42,14 @@ func CleanPartial(dir string) error {
 // like that.
 func CleanDirs(dir string, isFile func(name string) bool) error {
 	return clean(osDisk{}, dir, func(path string) bool { return holdsOnly(path, isFile) })
+}
+
+// CleanNames is [CleanPartial] for a folder that others may write to as well: it removes what writers of these names left.
+func CleanNames(dir string, names ...string) error {
+	return clean(osDisk{}, dir, func(path string) bool {
+		match := temporaryPattern.FindStringSubmatch(filepath.Base(path))
+		return slices.Contains(names, match[1])
+	})
 }
 
 func clean(d disk, dir string, ours func(path string) bool) error {

@@ -112,6 +112,11 @@ func TestCleanDirsLeavesOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantNames(t, dir, before...)
+	if err := store.CleanNames(dir, "best", "fil"); err != nil { // which are named
+		t.Fatal(err)
+	}
+	wantNames(t, dir, "best", "best.0123456789abcdef", "best.old", "best.partial", "file.0123456789abcdef.partial")
+	wantContent(t, filepath.Join(dir, "best", "thesis.tex"), "mine") // put back
 	if err := store.CleanDirs(filepath.Join(dir, "none"), isWinnerFile); err != nil {
 		t.Error("a folder that does not exist:", err)
 	}

@@ -2,8 +2,11 @@ package walk
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
+	"syscall"
 
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/store"
@@ -38,6 +41,11 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 	if j.Data.Val.Len() == 0 {
 		return nil, fmt.Errorf("run %s held no images out of training, so that sub-networks cannot be told apart fairly; train with --holdout", j.Run.Dir)
 	}
+	lock, err := j.own()
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Unlock()
 	space := j.Run.Info.Space
 	j.Fit.Seed = j.Seed
 	m, err := OpenMeter(ctx, j.Run, j.Data, MeterSettings{
@@ -84,6 +92,15 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 		"data":    {Path: j.Run.Info.Data.Path, SHA256: j.Data.SHA256},
 	}
 	return a, m.Close()
+}
+
+// own makes this fit the only work on its run. What cannot be written, nobody else writes either, and it can be measured.
+func (j *AccuracyJob) own() (*store.Lock, error) {
+	lock, err := store.LockDir(j.Run.Dir, "tailor fit accuracy")
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return nil, nil
+	}
+	return lock, err
 }
 
 func (j *AccuracyJob) say(format string, args ...any) {
