@@ -71,7 +71,7 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 		cheap.Model = predictor.ModelRidge
 		look, err := predictor.FitAccuracy(ctx, space, samples, cheap)
 		if err != nil {
-			return nil, fmt.Errorf("fit accuracy: %w", err)
+			return nil, m.keeps(fmt.Errorf("fit accuracy: %w", err))
 		}
 		if look.Flattened() {
 			j.say("%d sub-networks are enough: twice as many lowered the error by less than 5 %%", n)
@@ -84,7 +84,7 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 	}
 	a, err := predictor.FitAccuracy(ctx, space, samples, j.Fit)
 	if err != nil {
-		return nil, fmt.Errorf("fit accuracy: %w", err)
+		return nil, m.keeps(fmt.Errorf("fit accuracy: %w", err))
 	}
 	a.Images = m.Images()
 	a.Inputs = map[string]store.Input{

@@ -46,6 +46,9 @@ type PruneJob struct {
 	Warn     func(format string, args ...any) // as [trainer.Job] has it
 }
 
+// PruneTraining is what progress is called while a pruning run trains, before the number of the epoch. Its state is saved.
+const PruneTraining = "prune epoch"
+
 // The folders of a pruned network.
 const (
 	pruningDir = "pruning"
@@ -143,7 +146,7 @@ func (p *pruning) run() prune.Job {
 			if m := r.Metric; m != nil && m.Top1 != nil {
 				j.Say("epoch %d: %.1f %% removed, validation top-1 %.2f %%", r.Epoch+1, 100*m.Sparsity, 100**m.Top1)
 			}
-			j.Progress(fmt.Sprintf("prune epoch %d", r.Epoch+1), r.Step, r.Steps)
+			j.Progress(fmt.Sprintf("%s %d", PruneTraining, r.Epoch+1), r.Step, r.Steps)
 		},
 	}
 }
