@@ -67,6 +67,9 @@ func OpenRun(dir string) (*Run, error) {
 	if err := r.Info.read(dir); err != nil {
 		return nil, err
 	}
+	if err := r.checkSize(); err != nil {
+		return nil, err
+	}
 	r.Net = supernet.New(r.Info.Space, r.Info.Config.Seed)
 	var err error
 	for range dropsWhileReading {
@@ -82,6 +85,33 @@ func OpenRun(dir string) (*Run, error) {
 		return nil, fmt.Errorf("run %s has no checkpoint yet; let tailor train reach its first one", dir)
 	}
 	return r, nil
+}
+
+// checkSize compares the space with the weights of the last checkpoint, before memory is taken for what the space claims.
+func (r *Run) checkSize() error {
+	var missing error
+	for range dropsWhileReading {
+		all, err := checkpoints(r.Dir)
+		if err != nil {
+			return err
+		}
+		if len(all) == 0 {
+			return fmt.Errorf("run %s has no checkpoint yet; let tailor train reach its first one", r.Dir)
+		}
+		path := filepath.Join(all[len(all)-1], weightsFile)
+		info, err := os.Stat(path)
+		if err != nil { // it was dropped meanwhile, or is damaged
+			missing = fmt.Errorf("last checkpoint is damaged (to go back to the one before, delete %s): %w", filepath.Dir(path), err)
+			continue
+		}
+		space := r.Info.Space
+		if want := 4 * supernet.Params(space.Blocks(space.Max())); info.Size() < want {
+			return fmt.Errorf("last checkpoint is damaged (to go back to the one before, delete %s): its weights have %d bytes, those of space %s have more than %d",
+				filepath.Dir(path), info.Size(), space.Name, want)
+		}
+		return nil
+	}
+	return missing
 }
 
 func (i *Info) read(dir string) error {
