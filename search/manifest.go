@@ -110,7 +110,24 @@ func IsManifestFile(name string) bool { return name == ManifestFile || name == s
 // Save writes the manifest, and the weights if there are any, as a folder, whole or not at all, and gives the manifest's
 // path. The folder must not exist. It fills in Weights, and of Pruned.After what follows from the network and its file.
 func (m *Manifest) Save(dir string, net *supernet.Subnet) (string, error) {
-	err := files.WriteDir(dir, func(tmp string) error {
+	if err := files.WriteDir(dir, m.fill(net)); err != nil {
+		return "", fmt.Errorf("write manifest: %w", err)
+	}
+	return filepath.Join(dir, ManifestFile), nil
+}
+
+// Replace is [Manifest.Save] where the folder may be an earlier manifest's. Whenever the process is killed, the one or the other is
+// there, whole.
+func (m *Manifest) Replace(dir string, net *supernet.Subnet) (string, error) {
+	if err := files.ReplaceDir(dir, IsManifestFile, m.fill(net)); err != nil {
+		return "", fmt.Errorf("write manifest: %w", err)
+	}
+	return filepath.Join(dir, ManifestFile), nil
+}
+
+// fill gives the function that writes the folder's files.
+func (m *Manifest) fill(net *supernet.Subnet) func(tmp string) error {
+	return func(tmp string) error {
 		if net != nil {
 			if err := m.saveWeights(filepath.Join(tmp, subnetFile), net); err != nil {
 				return err
@@ -120,11 +137,7 @@ func (m *Manifest) Save(dir string, net *supernet.Subnet) (string, error) {
 			return err
 		}
 		return files.WriteDocument(filepath.Join(tmp, ManifestFile), manifestKind, manifestVersion, m)
-	})
-	if err != nil {
-		return "", fmt.Errorf("write manifest: %w", err)
 	}
-	return filepath.Join(dir, ManifestFile), nil
 }
 
 // saveWeights writes them compactly where a tenth of them is zero. Other networks' files do not depend on which of their values

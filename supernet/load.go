@@ -19,6 +19,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/tailor-nas/tailor/internal/yamltext"
 )
 
 //go:embed spaces/*.yaml
@@ -26,6 +28,9 @@ var spaceFiles embed.FS
 
 // maxSpaceFile bounds what is read as a space file; the time of the YAML reader grows with its square.
 const maxSpaceFile = 1 << 14
+
+// maxSpaceDepth bounds how deep a space file is nested. They take 4.
+const maxSpaceDepth = 16
 
 // SpaceError says which value of a space file is wrong.
 type SpaceError struct {
@@ -114,6 +119,10 @@ func readYAML(text []byte, into any) (tree *ast.File, err error) {
 			tree, err = nil, &SpaceError{Msg: "is not YAML that can be read"}
 		}
 	}()
+	var deep *yamltext.Error
+	if err := yamltext.Check(text, yamltext.Limits{Bytes: maxSpaceFile, Depth: maxSpaceDepth}); errors.As(err, &deep) {
+		return nil, &SpaceError{Line: deep.Line, Msg: deep.Msg}
+	}
 	if tree, err = parser.ParseBytes(text, 0); err != nil {
 		return nil, err
 	}

@@ -49,6 +49,9 @@ func LoadSubnet(blocks []Block, eps float64, f *store.TensorFile) (*Subnet, erro
 	if err := cmp.Or(CheckBlocks(blocks), checkEps(eps)); err != nil {
 		return nil, err
 	}
+	if err := enough(blocks, f); err != nil { // before memory is taken for what the blocks claim
+		return nil, err
+	}
 	s := newSubnet(blocks, eps)
 	if err := load(f, s.params.List, func(p *nn.Param) []float32 { return p.Data }); err != nil {
 		return nil, err
@@ -57,6 +60,18 @@ func LoadSubnet(blocks []Block, eps float64, f *store.TensorFile) (*Subnet, erro
 		return nil, err
 	}
 	return s, nil
+}
+
+// enough refuses a network that claims far more parameters than its file has. That one is missing, loading says better.
+func enough(blocks []Block, f *store.TensorFile) error {
+	var have int64
+	for _, t := range f.Tensors {
+		have += int64(len(t.Data))
+	}
+	if want := Params(blocks); want > 4*have+1<<20 {
+		return fmt.Errorf("the weights are of another network: they are %d numbers, this one has %d parameters", have, want)
+	}
+	return nil
 }
 
 // Extract copies the network that is bound to a runner out of its supernet, with the statistics of its last calibration.

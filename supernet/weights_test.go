@@ -121,6 +121,12 @@ func TestLoadSubnetErrors(t *testing.T) {
 	if _, err := supernet.LoadSubnet(larger, net.Space.BNEps, file); err == nil || !strings.Contains(err.Error(), "another network") {
 		t.Errorf("the weights of another network give %v", err)
 	}
+	huge := slices.Clone(larger)
+	last := &huge[len(huge)-1]
+	last.Out.C = 1 << 20 // whose memory must not be taken
+	if _, err := supernet.LoadSubnet(huge, net.Space.BNEps, file); err == nil || !strings.Contains(err.Error(), "this one has") {
+		t.Errorf("a network that claims far more: %v", err)
+	}
 	if _, err := supernet.LoadSubnet(nil, net.Space.BNEps, file); err == nil {
 		t.Error("a network without blocks is accepted")
 	}

@@ -36,14 +36,17 @@ func checkpointDir(run string, step int) string {
 	return filepath.Join(run, checkpointsDir, fmt.Sprintf("step-%09d", step))
 }
 
-// saveCheckpoint writes the folder of a checkpoint, whole or not at all, and then drops the oldest ones.
+// saveCheckpoint writes the folder of a checkpoint, whole or not at all, and then drops the oldest ones. One of the same step
+// is replaced if the run has come further since: to the end of its epoch, which is not a step.
 func saveCheckpoint(run, runSHA string, net *supernet.Supernet, s State) (State, error) {
 	s.Inputs = map[string]store.Input{"run": {Path: runFile, SHA256: runSHA}}
 	dir := checkpointDir(run, s.Step)
 	if _, err := os.Stat(dir); err == nil {
-		return loadState(dir, runSHA)
+		if have, err := loadState(dir, runSHA); err != nil || have.same(s) {
+			return have, err
+		}
 	}
-	err := store.WriteDir(dir, func(tmp string) error {
+	err := store.ReplaceDir(dir, isCheckpointFile, func(tmp string) error {
 		var err error
 		if s.WeightsSHA256, err = store.WriteTensors(filepath.Join(tmp, weightsFile), net.Tensors(), nil); err != nil {
 			return err
@@ -61,11 +64,20 @@ func saveCheckpoint(run, runSHA string, net *supernet.Supernet, s State) (State,
 		return s, err
 	}
 	for _, old := range all[:max(0, len(all)-checkpointsKept)] {
-		if err := os.RemoveAll(old); err != nil {
+		if err := store.RemoveDir(old); err != nil {
 			return s, fmt.Errorf("drop old checkpoint: %w", err)
 		}
 	}
 	return s, nil
+}
+
+// same says whether nothing but the clock tells two states of a step apart.
+func (s State) same(other State) bool {
+	return s.Step == other.Step && s.Done == other.Done && s.Validated == other.Validated && s.MetricsBytes == other.MetricsBytes
+}
+
+func isCheckpointFile(name string) bool {
+	return name == weightsFile || name == momentumFile || name == stateFile
 }
 
 // checkpoints lists the folders of a run's checkpoints, oldest first.

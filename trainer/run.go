@@ -58,21 +58,60 @@ type Run struct {
 	dataPath string
 }
 
+// dropsWhileReading is how often a training that is under way may drop the checkpoint that is being read.
+const dropsWhileReading = 5
+
 // OpenRun reads the run in a folder with its last checkpoint.
 func OpenRun(dir string) (*Run, error) {
 	r := &Run{Dir: dir}
 	if err := r.Info.read(dir); err != nil {
 		return nil, err
 	}
+	if err := r.checkSize(); err != nil {
+		return nil, err
+	}
 	r.Net = supernet.New(r.Info.Space, r.Info.Config.Seed)
 	var err error
-	if r.State, err = loadCheckpoint(dir, r.Info.SHA256, r.Net, false); err != nil {
+	for range dropsWhileReading {
+		r.State, err = loadCheckpoint(dir, r.Info.SHA256, r.Net, false)
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	if r.State.Step == 0 {
 		return nil, fmt.Errorf("run %s has no checkpoint yet; let tailor train reach its first one", dir)
 	}
 	return r, nil
+}
+
+// checkSize compares the space with the weights of the last checkpoint, before memory is taken for what the space claims.
+func (r *Run) checkSize() error {
+	var missing error
+	for range dropsWhileReading {
+		all, err := checkpoints(r.Dir)
+		if err != nil {
+			return err
+		}
+		if len(all) == 0 {
+			return fmt.Errorf("run %s has no checkpoint yet; let tailor train reach its first one", r.Dir)
+		}
+		path := filepath.Join(all[len(all)-1], weightsFile)
+		info, err := os.Stat(path)
+		if err != nil { // it was dropped meanwhile, or is damaged
+			missing = fmt.Errorf("last checkpoint is damaged (to go back to the one before, delete %s): %w", filepath.Dir(path), err)
+			continue
+		}
+		space := r.Info.Space
+		if want := 4 * supernet.Params(space.Blocks(space.Max())); info.Size() < want {
+			return fmt.Errorf("last checkpoint is damaged (to go back to the one before, delete %s): its weights have %d bytes, those of space %s have more than %d",
+				filepath.Dir(path), info.Size(), space.Name, want)
+		}
+		return nil
+	}
+	return missing
 }
 
 func (i *Info) read(dir string) error {

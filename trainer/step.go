@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"context"
 	"math/rand/v2"
 
 	"github.com/tailor-nas/tailor/internal/data"
@@ -32,10 +33,10 @@ func newStepper(c Config, net *supernet.Supernet, pool *nn.Pool) *stepper {
 type losses struct{ max, sub float64 }
 
 // step trains the largest network on the labels and each student on the largest network's softmax, sums the gradients, and
-// moves the weights once. beta is the weight of the students' gradients.
-func (s *stepper) step(step int, b *data.Batch, students []supernet.Arch, rate, beta float64) losses {
+// moves the weights once. beta is the weight of the students' gradients. If the context ends between two networks the weights
+// stay as they were, and done is false.
+func (s *stepper) step(ctx context.Context, step int, b *data.Batch, students []supernet.Arch, rate, beta float64) (l losses, done bool) {
 	s.zeroGradients()
-	var l losses
 	c, tau := s.config, float32(s.config.Temperature)
 	hard := s.hard[:b.N*s.classes]
 	nn.SmoothLabels(hard, b.Labels, s.classes, float32(c.LabelSmoothing))
@@ -45,6 +46,9 @@ func (s *stepper) step(step int, b *data.Batch, students []supernet.Arch, rate, 
 	nn.Softmax(teacher, logits, s.classes, tau)
 	s.run.Backward()
 	for _, arch := range students {
+		if ctx.Err() != nil {
+			return l, false
+		}
 		logits := s.forward(arch, b, -1)
 		l.sub += nn.CrossEntropy(s.run.LogitGrad(), logits, teacher, s.classes, tau, float32(beta)*tau*tau)
 		s.run.Backward()
@@ -52,8 +56,11 @@ func (s *stepper) step(step int, b *data.Batch, students []supernet.Arch, rate, 
 	if len(students) > 0 && beta > 0 {
 		l.sub /= beta * float64(len(students))
 	}
+	if ctx.Err() != nil {
+		return l, false
+	}
 	s.update(rate)
-	return l
+	return l, true
 }
 
 // forward runs a network on the batch. dropout, at a step's largest network, is a step number; -1 is without.

@@ -35,10 +35,10 @@ func BenchmarkDepSStep(b *testing.B) {
 			defer pool.Close()
 			s := newStepper(c, supernet.New(space, 1), pool)
 			archs := students(c, schedule{}, space, 1)
-			s.step(1, batch, archs, 0.01, 1) // memory for all of them
+			s.step(b.Context(), 1, batch, archs, 0.01, 1) // memory for all of them
 			b.ReportAllocs()
 			for b.Loop() {
-				s.step(1, batch, archs, 0.01, 1)
+				s.step(b.Context(), 1, batch, archs, 0.01, 1)
 			}
 			b.ReportMetric(64*float64(b.N)/b.Elapsed().Seconds(), "img/s")
 		})

@@ -45,7 +45,7 @@ func TestStepSumsGradients(t *testing.T) {
 
 	net := supernet.New(space, 5)
 	s := newStepper(c, net, pool)
-	s.step(11, b, archs, 0, beta)
+	s.step(t.Context(), 11, b, archs, 0, beta)
 	got := gradients(net)
 
 	want := make([][]float64, len(got))
@@ -61,7 +61,7 @@ func TestStepSumsGradients(t *testing.T) {
 			}
 		}
 	}
-	o.step(11, b, nil, 0, 0)
+	o.step(t.Context(), 11, b, nil, 0, 0)
 	add(1)
 	teacher := slices.Clone(o.teacher)
 	for _, a := range archs {

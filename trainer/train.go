@@ -31,6 +31,8 @@ type Job struct {
 	SaveEvery   time.Duration // besides every epoch's end; default 5 minutes
 	ValImages   int           // for the accuracies at an epoch's end; default 1,000; negative for none
 	Progress    func(Progress)
+	// Warn, if set, is told what is wrong with the run's folder and does not keep it from going on.
+	Warn func(format string, args ...any)
 }
 
 // Progress says how far a run is.
@@ -51,8 +53,14 @@ var ErrDiverged = errors.New("training diverged")
 const metricEvery = 20
 
 // Train does a run, or goes on with it, and opens the result. The same job gives the same bits on any number of workers
-// and however often it was interrupted or killed and resumed.
+// and however often it was interrupted or killed and resumed. While it lasts nobody else can train in the folder: a second
+// one is a [*store.LockedError].
 func Train(ctx context.Context, j Job) (*Run, error) {
+	lock, err := store.LockDir(j.Dir, "tailor train")
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Unlock()
 	orDefault(&j.SaveEvery, 5*time.Minute)
 	orDefault(&j.ValImages, 1000)
 	info, d, err := startOrResume(j)
@@ -84,6 +92,9 @@ func startOrResume(j Job) (*Info, *data.Dataset, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		if err := os.MkdirAll(filepath.Join(j.Dir, checkpointsDir), 0o755); err != nil {
 			return nil, nil, fmt.Errorf("create run: %w", err)
+		}
+		if err := store.CleanNames(j.Dir, runFile); err != nil {
+			return nil, nil, err
 		}
 		return want, d, store.WriteDocument(filepath.Join(j.Dir, runFile), runKind, runVersion, want)
 	case err != nil:
@@ -135,7 +146,7 @@ type training struct {
 	state    State
 	schedule schedule
 	work     workload
-	metrics  *metricsLog
+	metrics  *store.LineLog
 	eval     *Evaluator // made at the first epoch's end
 	started  time.Time
 	before   float64 // seconds of earlier parts of the run
@@ -153,17 +164,17 @@ func (t *training) run(ctx context.Context) (State, error) {
 	}
 	t.schedule = newSchedule(c, loader.Batches())
 	t.work = newWorkload(c, t.schedule, t.info.Space)
-	if t.metrics, err = openMetrics(t.job.Dir, t.state.MetricsBytes); err != nil {
+	if t.metrics, err = store.OpenLineLog(filepath.Join(t.job.Dir, metricsFile), t.state.MetricsBytes, t.job.Warn); err != nil {
 		return t.state, err
 	}
-	defer t.metrics.close()
+	defer t.metrics.Close()
 	defer t.closeEvaluator()
 	pool := nn.NewPool(t.job.Workers)
 	defer pool.Close()
 	s := newStepper(c, t.net, pool)
 	t.saved = time.Now()
 
-	if at := t.state.Step; at > 0 && at%loader.Batches() == 0 && t.state.Validated != at {
+	if at := t.state.Step; at > 0 && at%loader.Batches() == 0 && (t.state.Validated != at || at == t.schedule.steps) {
 		// The interruption came between an epoch's last step and its end.
 		if err := t.endEpoch(ctx, at/loader.Batches()-1); err != nil {
 			return t.state, err
@@ -175,13 +186,13 @@ func (t *training) run(ctx context.Context) (State, error) {
 			if err != nil {
 				return t.state, fmt.Errorf("epoch %d: %w", epoch, err)
 			}
-			if err := t.step(s, b, epoch); err != nil {
+			if err := t.step(ctx, s, b, epoch); err != nil {
 				return t.state, err
 			}
 			if ctx.Err() != nil && t.state.Step < t.schedule.steps {
 				return t.interrupted()
 			}
-			if time.Since(t.saved) > t.job.SaveEvery {
+			if time.Since(t.saved) > t.job.SaveEvery && t.state.Step%loader.Batches() != 0 { // an epoch's end is saved anyway
 				if err := t.save(); err != nil {
 					return t.state, err
 				}
@@ -194,14 +205,21 @@ func (t *training) run(ctx context.Context) (State, error) {
 	return t.state, nil
 }
 
-// step trains on one batch.
-func (t *training) step(s *stepper, b *data.Batch, epoch int) error {
+// step trains on one batch. If the context ends first, the step has not begun, as far as the state knows.
+func (t *training) step(ctx context.Context, s *stepper, b *data.Batch, epoch int) error {
 	c, step := t.info.Config, t.state.Step
+	if ctx.Err() != nil {
+		return nil
+	}
 	if c.Strategy.sorts() && step == t.schedule.sort {
 		t.net.SortChannels()
+		ctx = context.WithoutCancel(ctx) // sorting is part of the step
 	}
 	rate, beta := t.schedule.rate(step), t.schedule.epsilon(step)
-	l := s.step(step, b, students(c, t.schedule, t.net.Space, step), rate, beta)
+	l, done := s.step(ctx, step, b, students(c, t.schedule, t.net.Space, step), rate, beta)
+	if !done {
+		return nil
+	}
 	if math.IsNaN(l.max+l.sub) || math.IsInf(l.max+l.sub, 0) {
 		return fmt.Errorf("%w at step %d: loss of the largest network is %g, of sub-networks %g; start again with a lower learning rate than %g",
 			ErrDiverged, step, l.max, l.sub, c.LR)
@@ -210,7 +228,7 @@ func (t *training) step(s *stepper, b *data.Batch, epoch int) error {
 	p := Progress{Step: t.state.Step, Steps: t.schedule.steps, Epoch: epoch, Done: t.work.done(t.state.Step), Total: t.work.done(t.schedule.steps)}
 	if step%metricEvery == 0 {
 		p.Metric = &Metric{Step: step, Epoch: t.epoch(step), LR: rate, Epsilon: beta, LossMax: l.max, LossSub: l.sub}
-		if err := t.metrics.add(*p.Metric); err != nil {
+		if err := t.metrics.Add(*p.Metric); err != nil {
 			return err
 		}
 	}
@@ -238,7 +256,7 @@ func (t *training) endEpoch(ctx context.Context, epoch int) error {
 		}
 		if m.Top1Min != nil {
 			t.state.Validated = step
-			if err := t.metrics.add(m); err != nil {
+			if err := t.metrics.Add(m); err != nil {
 				return err
 			}
 			t.report(Progress{Step: step, Steps: t.schedule.steps, Epoch: epoch, Done: t.work.done(step), Total: t.work.done(t.schedule.steps), Metric: &m})
@@ -285,7 +303,7 @@ func (t *training) closeEvaluator() {
 
 func (t *training) save() error {
 	var err error
-	if t.state.MetricsBytes, err = t.metrics.flush(); err != nil {
+	if t.state.MetricsBytes, err = t.metrics.Flush(); err != nil {
 		return err
 	}
 	t.state.Seconds = t.before + time.Since(t.started).Seconds()

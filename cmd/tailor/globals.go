@@ -20,6 +20,7 @@ type Globals struct {
 	Workers int    `help:"Goroutines that compute; results do not depend on it. 0: one a processor." default:"0"`
 	Quiet   bool   `short:"q" help:"No progress."`
 
+	saving         *saving
 	stdout, stderr io.Writer
 	log            *slog.Logger
 	terminal       bool
@@ -100,6 +101,12 @@ func (g *Globals) clearProgress() {
 		_ = g.bar.Finish()
 		g.bar = nil
 	}
+}
+
+// warn prints a line that is worth reading even with --quiet.
+func (g *Globals) warn(format string, args ...any) {
+	g.clearProgress()
+	fmt.Fprintf(g.stderr, "warning: "+format+"\n", args...)
 }
 
 // say prints a line about the progress of the whole, where it does not disturb results.

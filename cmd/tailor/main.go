@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -42,10 +40,8 @@ type cli struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	ctx := untilSignal(os.Stderr, os.Exit)
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // run is the program without its process: it returns the exit status.
@@ -76,12 +72,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	c.Globals.start(stdout, stderr)
+	c.Globals.saving = savingOf(ctx)
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err = c.Globals.check(); err == nil {
 		err = parsed.Run(&c.Globals)
 	}
 	if err != nil {
 		c.Globals.clearProgress()
+		err = interrupted(ctx, err)
 		fmt.Fprintln(stderr, "tailor:", err)
 		return status(err)
 	}

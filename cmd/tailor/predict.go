@@ -7,8 +7,10 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/tailor-nas/tailor/internal/walk"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
 )
 
 type predictCmd struct {
@@ -41,7 +43,7 @@ func (c *predictCmd) Run(g *Globals) error {
 	if c.Accuracy == "" && len(c.Latency) == 0 {
 		return usagef("name what is to be predicted with --accuracy FILE or --latency FILE")
 	}
-	space, _, err := c.load()
+	space, run, err := c.load()
 	if err != nil {
 		return err
 	}
@@ -54,7 +56,7 @@ func (c *predictCmd) Run(g *Globals) error {
 		r.Archs = append(r.Archs, prediction{Arch: space.Spec(a), LatencyMS: map[string]float64{}, costs: costsOf(space, a)})
 	}
 	if c.Accuracy != "" {
-		if err := r.accuracy(c.Accuracy, space, archs); err != nil {
+		if err := r.accuracy(c.Accuracy, space, run, archs); err != nil {
 			return err
 		}
 	}
@@ -79,10 +81,16 @@ func (c *predictCmd) archs(space *supernet.Space, seed uint64) ([]supernet.Arch,
 	return nil, usagef("name the sub-networks with --arch or --archs FILE")
 }
 
-func (r *predictResult) accuracy(path string, space *supernet.Space, archs []supernet.Arch) error {
+// accuracy predicts top-1. If a run is named, the predictor must be of its weights.
+func (r *predictResult) accuracy(path string, space *supernet.Space, run *trainer.Run, archs []supernet.Arch) error {
 	a, err := predictor.LoadAccuracy(path, space)
 	if err != nil {
 		return err
+	}
+	if run != nil {
+		if err := walk.CheckWeights(a, run); err != nil {
+			return err
+		}
 	}
 	top1, err := a.Predict(archs)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -101,8 +102,8 @@ func (c *pruneCmd) check(m prune.Method) error {
 func (c *pruneCmd) job(g *Globals) (walk.PruneJob, error) {
 	j := walk.PruneJob{
 		Manifest: c.Manifest, Data: c.Data, Config: c.config(g), MaxLatencyMS: float64(c.MaxLatency) / float64(time.Millisecond), MaxParams: int64(c.MaxParams),
-		Threads: c.Threads, Budget: c.Budget, Dir: c.Out, Workers: g.Workers, Resume: c.Resume, Say: g.say,
-		Progress: func(what string, done, total int) { g.progress(what, float64(done), float64(total)) },
+		Threads: c.Threads, Budget: c.Budget, Dir: c.Out, Workers: g.Workers, Resume: c.Resume, Say: g.say, Warn: g.warn,
+		Progress: func(what string, done, total int) { g.pruneProgress(what, float64(done), float64(total)) },
 	}
 	if err := c.check(j.Config.Method); err != nil || c.Latency == "" {
 		return j, err
@@ -117,6 +118,12 @@ func (c *pruneCmd) job(g *Globals) (walk.PruneJob, error) {
 	}
 	j.Latency, err = predictor.LoadLatency(c.Latency, space.For(net.Blocks[len(net.Blocks)-1].Out.C, net.Blocks[0].In.C))
 	return j, err
+}
+
+// pruneProgress is progress of what saves its state while it trains.
+func (g *Globals) pruneProgress(what string, done, total float64) {
+	g.saving.Store(strings.HasPrefix(what, walk.PruneTraining))
+	g.progress(what, done, total)
 }
 
 // Run prunes.

@@ -22,7 +22,7 @@ func (c *quickstartCmd) Run(ctx context.Context, g *Globals) error {
 		return fmt.Errorf("quickstart: %w", err)
 	}
 	s, err := walk.Quickstart(ctx, walk.QuickstartJob{
-		Dir: c.Out, Seed: g.Seed, Workers: g.Workers, Train: g.train, Say: g.say, Progress: g.progress,
+		Dir: c.Out, Seed: g.Seed, Workers: g.Workers, Train: g.train, Say: g.say, Progress: g.pruneProgress,
 	})
 	if errors.Is(err, trainer.ErrInterrupted) || errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%w; the same command goes on", err)

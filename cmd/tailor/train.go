@@ -102,7 +102,10 @@ func (c *trainCmd) Run(ctx context.Context, g *Globals) error {
 
 // train runs a job and shows its progress.
 func (g *Globals) train(ctx context.Context, job trainer.Job) (*trainer.Run, error) {
+	defer g.saving.Store(false)
+	job.Warn = g.warn
 	job.Progress = func(p trainer.Progress) {
+		g.saving.Store(true)
 		if m := p.Metric; m != nil && m.Top1Max != nil {
 			g.say("epoch %d: validation top-1 %.2f %% largest, %.2f %% smallest", p.Epoch+1, 100**m.Top1Max, 100**m.Top1Min)
 		}

@@ -23,7 +23,7 @@ import (
 const (
 	// applicationID marks the file as tailor's ("tlor"), as file(1) and SQLite's tools know it.
 	applicationID = 0x746c6f72
-	version       = 1
+	version       = 2
 	schema        = `
 CREATE TABLE subjects (
 	id       INTEGER PRIMARY KEY,
@@ -41,14 +41,20 @@ CREATE TABLE measurements (
 	seconds     REAL NOT NULL,
 	measured_at TEXT NOT NULL,
 	device      TEXT NOT NULL,
+	checksum    TEXT NOT NULL,
 	PRIMARY KEY (subject, arch)
 ) STRICT, WITHOUT ROWID;`
+	// upgrade is what version 1 lacks. Its rows get the checksums of what they hold now.
+	upgrade = `ALTER TABLE measurements ADD COLUMN checksum TEXT NOT NULL DEFAULT ''`
 	// patience is how long to wait for another process that writes.
 	patience = 30 * time.Second
 )
 
 // ErrNotStore is wrapped by errors about files that are no store of this version of tailor.
 var ErrNotStore = errors.New("not a measurement store")
+
+// ErrDamaged is wrapped by errors about rows that are not as they were written.
+var ErrDamaged = errors.New("measurement was changed or damaged after it was written")
 
 // Subject is all that a measured value depends on, besides the network.
 type Subject struct {
@@ -120,38 +126,49 @@ func (s *Store) prepare(ctx context.Context) error {
 			return err
 		case id != applicationID:
 			return fmt.Errorf("it is a database of another program: %w", ErrNotStore)
+		case v == 1:
+			if err := checkTables(tx); err != nil {
+				return err
+			}
+			return upgradeTables(ctx, tx)
 		case v != version:
 			return fmt.Errorf("it has version %d, this tailor knows %d; use the tailor that wrote it, or another file: %w", v, version, ErrNotStore)
 		}
-		return nil
+		return checkTables(tx)
 	})
 }
 
-// Values gives what was measured of a subject, by arch.
+// checkTables refuses what could do more than hold rows: views and triggers are programs.
+func checkTables(tx *sql.Tx) error {
+	var other int
+	err := tx.QueryRow(`SELECT count(*) FROM sqlite_schema
+		WHERE NOT (type = 'table' AND name IN ('subjects', 'measurements') AND sql LIKE 'CREATE TABLE %' OR type = 'index' AND sql IS NULL)`).Scan(&other)
+	if err == nil && other > 0 {
+		err = fmt.Errorf("it holds more than the two tables of a store: %w", ErrNotStore)
+	}
+	return err
+}
+
+// Values gives what was measured of a subject, by arch. A row that is not as it was written is [ErrDamaged].
 func (s *Store) Values(ctx context.Context, about Subject) (values map[string]Measurement, err error) {
 	values = map[string]Measurement{}
 	err = s.inTx(ctx, "read", func(tx *sql.Tx) error {
-		rows, err := tx.Query(`SELECT arch, value, seconds, measured_at, device FROM measurements JOIN subjects ON id = subject
-			WHERE quantity = ? AND space = ? AND weights = ? AND data = ? AND settings = ?`,
+		return eachRow(ctx, tx, func(r row) error {
+			if r.subject != about {
+				return nil
+			}
+			if r.checksum != r.sum() {
+				return fmt.Errorf("%w: that of arch %.200q; delete its row, or move the file away to measure all anew", ErrDamaged, r.Arch)
+			}
+			values[r.Arch] = r.Measurement
+			return nil
+		}, `WHERE quantity = ? AND space = ? AND weights = ? AND data = ? AND settings = ?`,
 			about.Quantity, about.Space, about.Weights, about.Data, about.Settings)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var m Measurement
-			var at string
-			if err := rows.Scan(&m.Arch, &m.Value, &m.Seconds, &at, &m.Device); err != nil {
-				return err
-			}
-			if m.At, err = time.Parse(time.RFC3339Nano, at); err != nil {
-				return err
-			}
-			values[m.Arch] = m
-		}
-		return rows.Err()
 	})
-	return values, err
+	if err != nil {
+		return nil, err
+	}
+	return values, nil
 }
 
 // Put keeps a measurement. If the subject has one of the arch already, that one stays.
@@ -162,10 +179,12 @@ func (s *Store) Put(ctx context.Context, about Subject, m Measurement) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(`INSERT INTO measurements (subject, arch, value, seconds, measured_at, device)
-			SELECT id, ?, ?, ?, ?, ? FROM subjects WHERE quantity = ? AND space = ? AND weights = ? AND data = ? AND settings = ?
+		at := m.At.UTC().Format(time.RFC3339Nano)
+		r := row{subject: about, Measurement: m, at: at}
+		_, err = tx.Exec(`INSERT INTO measurements (subject, arch, value, seconds, measured_at, device, checksum)
+			SELECT id, ?, ?, ?, ?, ?, ? FROM subjects WHERE quantity = ? AND space = ? AND weights = ? AND data = ? AND settings = ?
 			ON CONFLICT DO NOTHING`,
-			m.Arch, m.Value, m.Seconds, m.At.UTC().Format(time.RFC3339Nano), m.Device,
+			m.Arch, m.Value, m.Seconds, at, m.Device, r.sum(),
 			about.Quantity, about.Space, about.Weights, about.Data, about.Settings)
 		return err
 	})

@@ -120,6 +120,99 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
+// raw runs SQL on a store's file.
+func raw(t *testing.T, path string, commands ...string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, c := range commands {
+		if _, err := db.Exec(c); err != nil {
+			t.Fatalf("%s: %v", c, err)
+		}
+	}
+}
+
+func TestDetectsEveryChange(t *testing.T) {
+	for _, change := range []string{
+		"arch = '{\"r\":9}'", "value = 0.5", "value = -value", "seconds = 7", "measured_at = '2001-01-01T00:00:00Z'", "measured_at = 'today'", "device = 'there'", "checksum = ''",
+	} {
+		path := filepath.Join(t.TempDir(), "m.sqlite")
+		s := open(t, path)
+		for i := range 2 {
+			if err := s.Put(t.Context(), subject, measurement(i+1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.Close()
+		raw(t, path, "UPDATE measurements SET "+change+` WHERE arch = '{"r":2}'`)
+		_, err := open(t, path).Values(t.Context(), subject)
+		if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", change, err)
+		}
+	}
+	// Measurements that are passed off as another subject's.
+	path := filepath.Join(t.TempDir(), "m.sqlite")
+	s := open(t, path)
+	if err := s.Put(t.Context(), subject, measurement(1)); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	raw(t, path, "UPDATE subjects SET weights = 'x'")
+	other := subject
+	other.Weights = "x"
+	if _, err := open(t, path).Values(t.Context(), other); !errors.Is(err, ErrDamaged) {
+		t.Errorf("another subject: %v", err)
+	}
+}
+
+// A file of version 1 keeps what it has, and gets checksums.
+func TestUpgrades(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.sqlite")
+	s := open(t, path)
+	for i := range 3 {
+		if err := s.Put(t.Context(), subject, measurement(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Close()
+	raw(t, path, "ALTER TABLE measurements DROP COLUMN checksum", "PRAGMA user_version = 1")
+	s = open(t, path)
+	if err := s.Put(t.Context(), subject, measurement(3)); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	got := values(t, open(t, path), subject)
+	for i := range 4 {
+		if m := measurement(i); got[m.Arch] != m {
+			t.Errorf("%+v, want %+v", got[m.Arch], m)
+		}
+	}
+	raw(t, path, "UPDATE measurements SET value = 0.5")
+	if _, err := open(t, path).Values(t.Context(), subject); !errors.Is(err, ErrDamaged) {
+		t.Errorf("after a change: %v", err)
+	}
+}
+
+// Views and triggers are programs, which a file from elsewhere may bring along.
+func TestRefusesPrograms(t *testing.T) {
+	endless := "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT 1 subject, i||'' arch, 0.5 value, 1.0 seconds, '' measured_at, '' device, '' checksum FROM n"
+	for _, program := range [][]string{
+		{"DROP TABLE measurements", "CREATE VIEW measurements AS " + endless},
+		{"CREATE VIEW more AS " + endless},
+		{"CREATE TRIGGER t AFTER INSERT ON subjects BEGIN DELETE FROM measurements; END"},
+	} {
+		path := filepath.Join(t.TempDir(), "m.sqlite")
+		open(t, path).Close()
+		raw(t, path, program...)
+		if _, err := Open(t.Context(), path); !errors.Is(err, ErrNotStore) {
+			t.Errorf("%s: %v", program, err)
+		}
+	}
+}
+
 func TestStopsWithItsContext(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "m.sqlite"))
 	ctx, cancel := context.WithCancel(t.Context())

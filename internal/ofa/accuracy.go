@@ -3,8 +3,6 @@ package ofa
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/tailor-nas/tailor/internal/torchfile"
@@ -18,27 +16,12 @@ var ErrPredictor = errors.New("not an accuracy predictor of OFA")
 // weights are all within 1/sqrt(128), the bound of PyTorch's initial values, while each of the others has weights beyond it.
 func PublishedResolutions() []int { return []int{160, 176, 192, 208, 224} }
 
-// maxPredictor bounds the size of a file; the published one has 1.5 MB.
-const maxPredictor = 64 << 20
-
 // ReadAccuracy reads the state dict of an accuracy predictor: fully connected layers in their order, each a weight (out,in) and a
 // bias (out). The last bias may be missing, and a value base_acc be there, which is added to every prediction.
 func ReadAccuracy(path string) (n *predictor.MLP, base float64, err error) {
-	info, err := os.Stat(path)
+	data, err := readFile(path, maxPredictor, ErrPredictor)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read accuracy predictor: %w", err)
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxPredictor { // opening a pipe could wait for ever
-		return nil, 0, fmt.Errorf("%s: %w: expected a file of at most %d bytes", path, ErrPredictor, maxPredictor)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, 0, fmt.Errorf("read accuracy predictor: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxPredictor))
-	if err != nil {
-		return nil, 0, fmt.Errorf("read accuracy predictor %s: %w", path, err)
 	}
 	tensors, err := torchfile.Read(data)
 	if err != nil {
@@ -57,6 +40,8 @@ func layers(tensors []torchfile.Tensor) (n *predictor.MLP, base float64, err err
 	for _, t := range tensors {
 		last := len(n.Sizes) - 1
 		switch {
+		case last >= maxLayers:
+			return nil, 0, fmt.Errorf("it has more than %d layers", maxLayers)
 		case strings.HasSuffix(t.Name, "base_acc") && len(t.Data) == 1:
 			base = float64(t.Data[0])
 		case strings.HasSuffix(t.Name, "weight") && len(t.Shape) == 2 && (last < 0 || biased && t.Shape[1] == n.Sizes[last]):

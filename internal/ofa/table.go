@@ -3,23 +3,21 @@ package ofa
 import (
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"math"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 
+	"github.com/tailor-nas/tailor/internal/yamltext"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
 // ErrTable is wrapped by errors about files that are no latency table.
 var ErrTable = errors.New("not a latency table of OFA")
-
-// maxTable bounds the size of a file; the published ones have 15 kB.
-const maxTable = 8 << 20
 
 // Table is the mean time of blocks in milliseconds, by their [Key].
 type Table map[string]float64
@@ -32,21 +30,9 @@ type entry struct {
 // ReadTable reads a YAML file: a map from keys to count, mean and standard deviation, in milliseconds. A file has the blocks of
 // networks of one resolution.
 func ReadTable(path string) (Table, error) {
-	info, err := os.Stat(path)
+	text, err := readFile(path, maxTable, ErrTable)
 	if err != nil {
 		return nil, fmt.Errorf("read latency table: %w", err)
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxTable { // opening a pipe could wait for ever
-		return nil, fmt.Errorf("%s: %w: expected a file of at most %d bytes", path, ErrTable, maxTable)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("read latency table: %w", err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxTable))
-	if err != nil {
-		return nil, fmt.Errorf("read latency table %s: %w", path, err)
 	}
 	t, err := parseTable(text)
 	if err != nil {
@@ -56,9 +42,9 @@ func ReadTable(path string) (Table, error) {
 }
 
 func parseTable(text []byte) (Table, error) {
-	var entries map[string]entry
-	if err := yaml.Unmarshal(text, &entries); err != nil {
-		return nil, fmt.Errorf("%w: %s", ErrTable, yaml.FormatError(err, false, false))
+	entries, err := readYAML(text)
+	if err != nil {
+		return nil, err
 	}
 	if len(entries) == 0 {
 		return nil, fmt.Errorf("%w: it has no blocks, expected lines such as Conv-input:224x224x3-output:112x112x24 with count, mean and std", ErrTable)
@@ -72,6 +58,51 @@ func parseTable(text []byte) (Table, error) {
 		t[key] = *e.Mean
 	}
 	return t, nil
+}
+
+// readYAML reads a text within its budget. The YAML package panics on some malformed texts, and an alias lets a few lines stand for
+// more values than there is memory.
+func readYAML(text []byte) (entries map[string]entry, err error) {
+	defer func() {
+		if recover() != nil {
+			entries, err = nil, fmt.Errorf("%w: it is not YAML that can be read", ErrTable)
+		}
+	}()
+	if err := yamltext.Check(text, tableLimits); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrTable, err)
+	}
+	tree, err := parser.ParseBytes(text, 0)
+	if err == nil {
+		var found aliases
+		for _, doc := range tree.Docs {
+			if doc.Body != nil {
+				ast.Walk(&found, doc.Body)
+			}
+		}
+		if found.line > 0 {
+			return nil, fmt.Errorf("%w: line %d has an alias, write the value out", ErrTable, found.line)
+		}
+		err = yaml.Unmarshal(text, &entries)
+	}
+	if err != nil {
+		text := strings.Join(strings.Fields(yaml.FormatError(err, false, false)), " ")
+		return nil, fmt.Errorf("%w: %.300s", ErrTable, text)
+	}
+	return entries, nil
+}
+
+// aliases finds the line of the first alias.
+type aliases struct{ line int }
+
+// Visit is called for every node.
+func (a *aliases) Visit(n ast.Node) ast.Visitor {
+	switch n.(type) {
+	case *ast.AliasNode, *ast.MergeKeyNode:
+		if a.line == 0 {
+			a.line = n.GetToken().Position.Line
+		}
+	}
+	return a
 }
 
 // Times are the times of blocks, or the key of one that the table has not.

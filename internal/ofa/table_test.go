@@ -74,6 +74,8 @@ func TestTableRefuses(t *testing.T) {
 func FuzzTable(f *testing.F) {
 	f.Add([]byte(sample))
 	f.Add([]byte("a: &b {mean: 1}\nc: *b\n"))
+	f.Add([]byte("a: [[[[[[[[[["))
+	f.Add([]byte("- - - ? - - - {a: [}"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		table, err := parseTable(text)
 		if err == nil && len(table) == 0 {

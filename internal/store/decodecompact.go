@@ -23,12 +23,9 @@ func findCompact(entries []entry, meta map[string]string) (map[string]*compact, 
 	if err != nil {
 		return nil, err
 	}
-	byName, floats := map[string]*entry{}, int64(0)
+	byName, dense := map[string]*entry{}, int64(0)
 	for i := range entries {
 		byName[entries[i].name] = &entries[i]
-		if entries[i].dtype == typeF32 {
-			floats += entries[i].end - entries[i].begin
-		}
 	}
 	found, used := map[string]*compact{}, map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(shapes)) {
@@ -36,8 +33,8 @@ func findCompact(entries []entry, meta map[string]string) (map[string]*compact, 
 		if err != nil {
 			return nil, fmt.Errorf("tensor %q: %w", name, err)
 		}
-		if floats += 4 * int64(c.elements); floats > maxTensorsBytes {
-			return nil, fmt.Errorf("%w: the tensors up to %q have over %d bytes", ErrTooLarge, name, int64(maxTensorsBytes))
+		if dense += 4 * int64(c.elements); dense > maxCompactBytes {
+			return nil, fmt.Errorf("%w: the compact tensors up to %q have over %d bytes at full size", ErrTooLarge, name, maxCompactBytes)
 		}
 		found[name], used[c.places.name] = c, true
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // DecodeTensors reads a safetensors file of exactly size bytes from r, and leaves r at the end. It holds no more memory than
-// size, about, unless there are compact tensors: these may have up to 255 elements for a byte of the file. Its errors are
+// size, about, and the header's, unless there are compact tensors: these may have up to 256 MiB at full size. Its errors are
 // [ErrTensors], [ErrDtype], [ErrTooLarge] and those of r.
 func DecodeTensors(r io.Reader, size int64) (*TensorFile, error) {
 	hash := sha256.New()

@@ -48,7 +48,7 @@ func TestDecodeTensorsRefuses(t *testing.T) {
 	}{
 		"no file":           {nil, store.ErrTensors, "truncated: has 0 bytes"},
 		"huge header":       {bytes.Repeat([]byte{0xff}, 20), store.ErrTensors, "18446744073709551615"},
-		"header cap":        {binary.LittleEndian.AppendUint64(nil, 100_000_001), store.ErrTensors, "at most 100000000"},
+		"header cap":        {binary.LittleEndian.AppendUint64(nil, 8<<20+1), store.ErrTensors, "at most 8388608"},
 		"short header":      {raw("{}      ", 0)[:12], store.ErrTensors, "truncated: has 12 bytes, its header promises 16"},
 		"no header":         {raw("", 0), store.ErrTensors, "not a JSON object"},
 		"leading space":     {raw(" {}", 0), store.ErrTensors, "not a JSON object"},
@@ -64,6 +64,7 @@ func TestDecodeTensorsRefuses(t *testing.T) {
 		"metadata null":     {raw(`{"__metadata__":null}`, 0), store.ErrTensors, "expected an object"},
 		"metadata number":   {raw(`{"__metadata__":{"k":1}}`, 0), store.ErrTensors, `metadata "k"`},
 		"metadata object":   {raw(`{"__metadata__":{"k":{"a":[]}}}`, 0), store.ErrTensors, `metadata "k"`},
+		"long name":         {raw("{"+f32(strings.Repeat("a", 1025), "1", "0,4")+"}", 4), store.ErrTensors, "a name has 1025 bytes"},
 		"overlap":           {raw("{"+a+","+f32("b", "2", "4,12")+"}", 12), store.ErrTensors, "begins at byte 4"},
 		"same place":        {raw("{"+a+","+f32("b", "2", "0,8")+"}", 8), store.ErrTensors, `tensor "b"`},
 		"gap":               {raw("{"+a+","+f32("b", "1", "12,16")+"}", 16), store.ErrTensors, "leaves a gap from 8"},

@@ -25,21 +25,37 @@ func writeDir(d disk, path string, fill func(tmp string) error) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("%w, choose another name or remove it", fs.ErrExist)
 	}
-	tmp := partialName(path)
-	if err := os.Mkdir(tmp, 0o777); err != nil { // less the umask
-		return createError(path, err)
-	}
-	defer os.RemoveAll(tmp) // finds nothing once tmp is renamed
-	if err := fill(tmp); err != nil {
+	tmp, err := fillPartial(d, path, fill)
+	if err != nil {
 		return err
 	}
-	if err := syncTree(d, tmp); err != nil {
-		return err
-	}
+	defer d.removeAll(tmp) // finds nothing once tmp is renamed
 	if err := d.rename(tmp, path); err != nil {
 		return err
 	}
 	return d.syncDir(filepath.Dir(path))
+}
+
+// fillPartial makes a folder under a temporary name beside path and brings it to the disk. After an error nothing is left.
+func fillPartial(d disk, path string, fill func(tmp string) error) (string, error) {
+	tmp := partialName(path)
+	if err := d.mkdir(tmp); err != nil {
+		return "", createError(path, err)
+	}
+	whole := false
+	defer func() { // after a panic in fill too
+		if !whole {
+			d.removeAll(tmp)
+		}
+	}()
+	if err := fill(tmp); err != nil {
+		return "", err
+	}
+	if err := syncTree(d, tmp); err != nil {
+		return "", err
+	}
+	whole = true
+	return tmp, nil
 }
 
 // syncTree flushes every file and folder under root. Links and pipes have no content of their own to flush.

@@ -14,6 +14,10 @@ type disk interface {
 	syncFile(path string) error
 	syncDir(path string) error
 	rename(from, to string) error
+	// exchange gives each of two folders the name of the other in one step. It is [errors.ErrUnsupported] where that cannot be done.
+	exchange(a, b string) error
+	mkdir(path string) error
+	removeAll(path string) error
 }
 
 // file is the part of *os.File that a writer needs.
@@ -53,6 +57,9 @@ func (osDisk) syncDir(path string) error {
 }
 
 func (osDisk) rename(from, to string) error { return os.Rename(from, to) }
+func (osDisk) exchange(a, b string) error   { return exchange(a, b) }
+func (osDisk) mkdir(path string) error      { return os.Mkdir(path, 0o777) } // less the umask
+func (osDisk) removeAll(path string) error  { return os.RemoveAll(path) }
 
 func syncPath(path string, flag int) error {
 	f, err := os.OpenFile(path, flag, 0)

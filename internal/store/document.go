@@ -97,6 +97,9 @@ func encodeDocument(kind string, version int, doc Document) (data []byte, header
 			header.Tailor, buf.Len(), ErrTooLarge, maxDocumentBytes)
 	}
 	data = buf.Bytes()
+	if err := checkValues(data); err != nil {
+		return nil, Header{}, fmt.Errorf("encode %s: %w", header.Tailor, err)
+	}
 	before, digits, after, ok := splitAtHash(data, header.Tailor)
 	if !ok {
 		return nil, Header{}, fmt.Errorf("encode %s: %T does not embed store.Header as its first field", header.Tailor, doc)

@@ -12,7 +12,7 @@ func WriteTensorsCompact(path string, tensors []Tensor, meta map[string]string) 
 }
 
 // EncodeTensorsCompact is [EncodeTensors], but of a tensor of whose elements so many are zero that it saves space, it writes
-// the others and their places. Where there is no such tensor the bytes are those of EncodeTensors. Two tensors that
+// the others and their places. Where such tensors have more than 256 MiB together all stay dense. Where there is no such tensor the bytes are those of EncodeTensors. Two tensors that
 // differ are never written alike: even the sign of zero and the bits of NaN survive.
 func EncodeTensorsCompact(w io.Writer, tensors []Tensor, meta map[string]string) error {
 	sorted, err := sortTensors(tensors, meta)
@@ -24,7 +24,7 @@ func EncodeTensorsCompact(w io.Writer, tensors []Tensor, meta map[string]string)
 		taken[t.Name] = true
 	}
 	var places []entry
-	shapes := []byte{'{'}
+	shapes, dense := []byte{'{'}, 0
 	entries := make([]entry, len(sorted))
 	for i, t := range sorted {
 		entries[i] = denseEntry(t)
@@ -35,6 +35,9 @@ func EncodeTensorsCompact(w io.Writer, tensors []Tensor, meta map[string]string)
 			entries[i] = floatsEntry(t.Name, withoutZeros(t.Data))
 			places = append(places, placesEntry(t, suffix))
 			shapes = append(appendShape(append(appendQuoted(shapes, t.Name), ':'), t.Shape), ',')
+			if dense += 4 * len(t.Data); dense > maxCompactBytes {
+				return EncodeTensors(w, tensors, meta) // it could not be read
+			}
 		}
 	}
 	if len(places) > 0 {

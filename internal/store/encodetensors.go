@@ -69,8 +69,8 @@ func checkTensors(sorted []Tensor, meta map[string]string) error {
 	for i, t := range sorted {
 		n, ok := elements(t.Shape)
 		switch {
-		case t.Name == metaKey || !utf8.ValidString(t.Name):
-			return fmt.Errorf("safetensors: %q cannot name a tensor", t.Name)
+		case t.Name == metaKey || !utf8.ValidString(t.Name) || len(t.Name) > maxNameBytes-len(bitmapSuffix):
+			return fmt.Errorf("safetensors: %.100q cannot name a tensor", t.Name)
 		case i > 0 && t.Name == sorted[i-1].Name:
 			return fmt.Errorf("safetensors: two tensors are named %q", t.Name)
 		case len(t.Shape) > maxRank:
@@ -87,8 +87,8 @@ func checkTensors(sorted []Tensor, meta map[string]string) error {
 		return fmt.Errorf("safetensors: metadata %q is what compact tensors are listed in", compactKey)
 	}
 	for _, key := range slices.Sorted(maps.Keys(meta)) {
-		if !utf8.ValidString(key) || !utf8.ValidString(meta[key]) {
-			return fmt.Errorf("safetensors: metadata %q is not UTF-8", key)
+		if !utf8.ValidString(key) || !utf8.ValidString(meta[key]) || len(key) > maxNameBytes {
+			return fmt.Errorf("safetensors: metadata %.100q is not UTF-8, or its key is longer than %d bytes", key, maxNameBytes)
 		}
 	}
 	return nil

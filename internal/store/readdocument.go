@@ -11,11 +11,6 @@ import (
 	"unicode/utf8"
 )
 
-const (
-	maxDocumentBytes = 256 << 20 // far over the largest latency table, far under a laptop's memory
-	sniffBytes       = 4096      // the opening takes less than 80, unless somebody has indented it
-)
-
 // openingPattern is laxer about space than what is written, so that a reformatted document is recognised, and then
 // called changed.
 var openingPattern = regexp.MustCompile(`^\s*\{\s*"tailor"\s*:\s*"([a-z][a-z0-9-]{0,31})/([1-9][0-9]{0,5})"`)
@@ -34,11 +29,12 @@ func ReadDocument(path, kind string, version int, doc Document) error {
 		return fmt.Errorf("%s is %w: it has %d bytes, a document has at most %d: check the path",
 			path, ErrTooLarge, size, maxDocumentBytes)
 	}
-	data, err := io.ReadAll(io.LimitReader(f, maxDocumentBytes)) // a file that grows meanwhile fails its checksum
-	if err != nil {
+	var data bytes.Buffer
+	data.Grow(int(size) + bytes.MinRead)
+	if _, err := data.ReadFrom(io.LimitReader(f, maxDocumentBytes)); err != nil { // a file that grows meanwhile fails its checksum
 		return fmt.Errorf("cannot read %s: %w", path, err)
 	}
-	return decodeDocument(path, data, kind, version, doc)
+	return decodeDocument(path, data.Bytes(), kind, version, doc)
 }
 
 // Kind tells what a document says it is, from its first bytes and without checking the rest.
@@ -73,6 +69,9 @@ func decodeDocument(path string, data []byte, kind string, version int, doc Docu
 	if !json.Valid(data) {
 		return syntaxError(path, data)
 	}
+	if err := checkValues(data); err != nil {
+		return fmt.Errorf("%s is %w: check the path", path, err)
+	}
 	gotKind, gotVersion, err := sniff(path, data)
 	if err != nil {
 		return err
@@ -94,6 +93,18 @@ func decodeDocument(path string, data []byte, kind string, version int, doc Docu
 	}
 	// These were verified; a field of the same name further down was not.
 	doc.header().Tailor, doc.header().SHA256 = tailor, sha
+	return nil
+}
+
+// checkValues bounds what decoding takes. Braces and commas within texts count too; no document has that many.
+func checkValues(data []byte) error {
+	objects := bytes.Count(data, []byte{'{'}) + bytes.Count(data, []byte{'['})
+	if objects > maxDocumentObjects {
+		return fmt.Errorf("%w: it has %d objects and lists, a document has at most %d", ErrTooLarge, objects, maxDocumentObjects)
+	}
+	if values := bytes.Count(data, []byte{','}); values > maxDocumentValues {
+		return fmt.Errorf("%w: it has %d values, a document has at most %d", ErrTooLarge, values, maxDocumentValues)
+	}
 	return nil
 }
 

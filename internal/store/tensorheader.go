@@ -84,6 +84,9 @@ func (p *headerParser) object(value func(key string) error) error {
 	seen := map[string]bool{}
 	for p.dec.More() {
 		key, ok := p.next().(string)
+		if len(key) > maxNameBytes {
+			return fmt.Errorf("%w: a name has %d bytes, at most %d", ErrTensors, len(key), maxNameBytes)
+		}
 		if !ok || seen[key] {
 			return fmt.Errorf("%w: %q is there twice", ErrTensors, key)
 		}

@@ -12,13 +12,6 @@ import (
 	"strings"
 )
 
-// Caps on a safetensors file. The first is the format's own; the others keep a hostile file from filling the memory.
-const (
-	maxHeaderBytes  = 100_000_000
-	maxTensorsBytes = 4 << 30
-	maxRank         = 64 // as numpy
-)
-
 // Tensor is a named array of 32-bit floats, the last dimension fastest. No Shape at all is a single number.
 type Tensor struct {
 	Name  string

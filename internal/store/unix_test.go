@@ -41,6 +41,13 @@ func TestMain(m *testing.M) {
 		if err := store.WriteFile(path, text(strings.Repeat("x", 1<<20))); err != nil {
 			io.WriteString(os.Stdout, err.Error())
 		}
+	case "replace", "replace without exchange", "remove", "clean":
+		killedAtStep(os.Getenv(childMode), path)
+	case "lock":
+		if _, err := store.LockDir(path, "a test"); err == nil {
+			io.WriteString(os.Stdout, "locked\n")
+			io.Copy(io.Discard, os.Stdin) // until the parent ends it
+		}
 	default:
 		os.Exit(m.Run())
 	}

@@ -9,5 +9,5 @@
 // accepts are names that it acts out itself (globals.go). Whatever else a file asks for is an
 // [*OpcodeError] or a [*GlobalError]; bytes that are no such file are a [*FormatError].
 //
-// Memory is bounded by the size of the file, and nothing panics or waits, whatever the bytes are.
+// Memory is bounded by the size of the file and by limits.go, and nothing panics or waits, whatever the bytes are.
 package torchfile

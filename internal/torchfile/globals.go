@@ -73,7 +73,7 @@ func (m *machine) persistentID() {
 		m.storages[key] = s
 	}
 	if s.elements != elements {
-		m.fail("storage %q has %d elements, and elsewhere %d", key, elements, s.elements)
+		m.fail("storage %.40q has %d elements, and elsewhere %d", key, elements, s.elements)
 	}
 	m.push(s)
 }

@@ -7,13 +7,6 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of a pickle. A state dict of ten thousand tensors stays below a tenth of each.
-const (
-	maxPickle = 16 << 20 // bytes
-	maxStack  = 1 << 20
-	maxMemo   = 1 << 20
-)
-
 // Values of the machine are nil, bool, int64, magic, string, tuple, *list, *dict, global, *storage and
 // *view. None takes more memory than some words for each byte of the pickle.
 type (
@@ -50,6 +43,7 @@ type machine struct {
 	stack    []any
 	memo     map[uint32]any
 	storages map[string]*storage
+	values   int // pushed so far, by all pickles
 	err      error
 }
 
@@ -117,10 +111,7 @@ const (
 	opPersistentID = 'Q'
 )
 
-const (
-	protocol        = 2   // of pickles
-	maxGlobalLength = 256 // of a module's or a class's name
-)
+const protocol = 2 // of pickles
 
 // step runs one instruction.
 func (m *machine) step(op byte) {
@@ -249,7 +240,39 @@ func (m *machine) text(n uint32) string {
 	return string(b)
 }
 
-func (m *machine) push(v any) { m.stack = append(m.stack, v) }
+func (m *machine) push(v any) {
+	if m.values++; m.values > maxValues {
+		m.fail("the file makes more than %d values", maxValues)
+		return
+	}
+	m.stack = append(m.stack, v)
+}
+
+// kind names what a value is. Values themselves are no part of errors: some bytes make one that is nested a million times, or has
+// more parts than there is memory.
+func kind(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "None"
+	case bool:
+		return "a truth value"
+	case int64:
+		return fmt.Sprint(v)
+	case string:
+		return fmt.Sprintf("%.40q", v)
+	case magic:
+		return "a large number"
+	case tuple:
+		return "a tuple"
+	case *list:
+		return "a list"
+	case *dict:
+		return "a dict"
+	case global:
+		return "a class or function"
+	}
+	return "a tensor or its storage"
+}
 
 // pop takes the top of the stack; a mark there, or nothing, is an error.
 func (m *machine) pop() any {

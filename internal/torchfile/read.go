@@ -3,7 +3,6 @@ package torchfile
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"math"
 )
 
@@ -14,12 +13,7 @@ type Tensor struct {
 	Data  []float32
 }
 
-const (
-	fileProtocol = 1001
-	// maxGrowth bounds memory: tensors may share storages, but all together they may be only so many
-	// times larger than the file.
-	maxGrowth = 8
-)
+const fileProtocol = 1001
 
 // fileMagic is what the first pickle holds, 0x1950a86a20f9469cfc6c, little-endian.
 var fileMagic = magic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19")
@@ -56,7 +50,7 @@ func (m *machine) preamble() error {
 	}
 	version, err := m.load()
 	if err == nil && version != any(int64(fileProtocol)) {
-		m.fail("has protocol %v, expected %d", version, fileProtocol)
+		m.fail("has protocol %s, expected %d", kind(version), fileProtocol)
 		err = m.err
 	}
 	if err != nil {
@@ -86,7 +80,7 @@ func (m *machine) readStorages(keys any) error {
 		key, isKey := k.(string)
 		s := m.storages[key]
 		if !isKey || s == nil || s.data != nil {
-			m.fail("lists storage %.40q twice, or no tensor has it", fmt.Sprint(k))
+			m.fail("lists storage %s twice, or no tensor has it", kind(k))
 			return m.err
 		}
 		if err := m.readStorage(s); err != nil {

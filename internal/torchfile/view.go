@@ -6,9 +6,6 @@ import (
 	"slices"
 )
 
-// maxDims is more than any layer has.
-const maxDims = 8
-
 // storage is a run of elements that tensors look into.
 type storage struct {
 	elements int64     // as the state dict says

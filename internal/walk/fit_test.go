@@ -68,8 +68,9 @@ func TestFitAccuracyEndsWithItsContext(t *testing.T) {
 			t.Error("went on after the context had ended")
 		}
 	}}
-	if _, err := FitAccuracy(ctx, job); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v, want context.Canceled", err)
+	kept := "1 sub-networks are measured and kept in " + filepath.Join(run.Dir, "measurements.sqlite")
+	if _, err := FitAccuracy(ctx, job); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), kept) {
+		t.Errorf("%v, want context.Canceled, and what is kept", err)
 	}
 }
 

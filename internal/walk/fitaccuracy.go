@@ -2,8 +2,11 @@ package walk
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
+	"syscall"
 
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/store"
@@ -38,6 +41,11 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 	if j.Data.Val.Len() == 0 {
 		return nil, fmt.Errorf("run %s held no images out of training, so that sub-networks cannot be told apart fairly; train with --holdout", j.Run.Dir)
 	}
+	lock, err := j.own()
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Unlock()
 	space := j.Run.Info.Space
 	j.Fit.Seed = j.Seed
 	m, err := OpenMeter(ctx, j.Run, j.Data, MeterSettings{
@@ -63,7 +71,7 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 		cheap.Model = predictor.ModelRidge
 		look, err := predictor.FitAccuracy(ctx, space, samples, cheap)
 		if err != nil {
-			return nil, fmt.Errorf("fit accuracy: %w", err)
+			return nil, m.keeps(fmt.Errorf("fit accuracy: %w", err))
 		}
 		if look.Flattened() {
 			j.say("%d sub-networks are enough: twice as many lowered the error by less than 5 %%", n)
@@ -76,7 +84,7 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 	}
 	a, err := predictor.FitAccuracy(ctx, space, samples, j.Fit)
 	if err != nil {
-		return nil, fmt.Errorf("fit accuracy: %w", err)
+		return nil, m.keeps(fmt.Errorf("fit accuracy: %w", err))
 	}
 	a.Images = m.Images()
 	a.Inputs = map[string]store.Input{
@@ -84,6 +92,15 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 		"data":    {Path: j.Run.Info.Data.Path, SHA256: j.Data.SHA256},
 	}
 	return a, m.Close()
+}
+
+// own makes this fit the only work on its run. What cannot be written, nobody else writes either, and it can be measured.
+func (j *AccuracyJob) own() (*store.Lock, error) {
+	lock, err := store.LockDir(j.Run.Dir, "tailor fit accuracy")
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return nil, nil
+	}
+	return lock, err
 }
 
 func (j *AccuracyJob) say(format string, args ...any) {

@@ -28,6 +28,7 @@ type Meter struct {
 	space      *supernet.Space
 	images     data.Set
 	device     string
+	path       string // of the store
 	store      *measurements.Store
 	subject    measurements.Subject
 	evaluators []*trainer.Evaluator
@@ -49,8 +50,8 @@ type MeterSettings struct {
 const evaluationBatch = 200
 
 // OpenMeter opens the store, and makes one where there is none. Close the meter when done.
-func OpenMeter(ctx context.Context, run *trainer.Run, d *data.Dataset, s MeterSettings) (m *Meter, err error) {
-	m = &Meter{space: run.Info.Space, images: d.Val, known: map[supernet.Arch]float64{}}
+func OpenMeter(ctx context.Context, run *trainer.Run, d *data.Dataset, s MeterSettings) (*Meter, error) {
+	m := &Meter{space: run.Info.Space, images: d.Val, known: map[supernet.Arch]float64{}}
 	split := "held-out"
 	if s.Test {
 		m.images, split = d.Test, "test"
@@ -63,32 +64,36 @@ func OpenMeter(ctx context.Context, run *trainer.Run, d *data.Dataset, s MeterSe
 		return nil, err
 	}
 	m.device = device.ID
-	if s.Store == "" {
-		s.Store = filepath.Join(run.Dir, "measurements.sqlite")
-	}
-	if m.store, err = measurements.Open(ctx, s.Store); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, m.Close())
-		}
-	}()
 	m.subject = measurements.Subject{
 		Quantity: "top1", Space: run.Info.SpaceSHA256, Weights: run.State.WeightsSHA256, Data: d.SHA256,
 		Settings: fmt.Sprintf("%d %s images, calibration on %d, batch %d, seed %d", m.images.Len(), split, s.Calibration, evaluationBatch, s.Seed),
 	}
-	if err := m.load(ctx); err != nil {
+	m.path = s.Store
+	if m.path == "" {
+		m.path = filepath.Join(run.Dir, "measurements.sqlite")
+	}
+	if m.store, err = measurements.Open(ctx, m.path); err != nil {
 		return nil, err
+	}
+	if err := m.prepare(ctx, run, d, s); err != nil {
+		return nil, errors.Join(err, m.Close())
+	}
+	return m, nil
+}
+
+// prepare recalls what was measured, and makes the workers' evaluators.
+func (m *Meter) prepare(ctx context.Context, run *trainer.Run, d *data.Dataset, s MeterSettings) error {
+	if err := m.load(ctx); err != nil {
+		return err
 	}
 	for range max(s.Workers, 1) {
 		e, err := trainer.NewEvaluator(run.Net, d, trainer.EvalSettings{CalibrationImages: s.Calibration, Batch: evaluationBatch, Workers: 1, Seed: s.Seed})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		m.evaluators = append(m.evaluators, e)
 	}
-	return m, nil
+	return nil
 }
 
 // load recalls what the store has of this subject.
@@ -101,11 +106,14 @@ func (m *Meter) load(ctx context.Context) error {
 		var spec supernet.Spec
 		err := json.Unmarshal([]byte(text), &spec)
 		if err != nil {
-			return fmt.Errorf("read measurements: arch %q: %w", text, err)
+			return fmt.Errorf("read measurements %s: arch %.200q: %w", m.path, text, err)
 		}
 		a, err := m.space.Arch(spec)
 		if err != nil {
-			return fmt.Errorf("read measurements: %w", err)
+			return fmt.Errorf("read measurements %s: %w", m.path, err)
+		}
+		if !(v.Value >= 0 && v.Value <= 1) {
+			return fmt.Errorf("read measurements: arch %.200q has top-1 %g in %s, expected 0 to 1; move the file away to measure anew", text, v.Value, m.path)
 		}
 		m.known[a] = v.Value
 	}
@@ -174,13 +182,21 @@ func (m *Meter) Measure(ctx context.Context, archs []supernet.Arch) ([]predictor
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, err
+		return nil, m.keeps(err)
 	}
 	samples := make([]predictor.Sample, len(archs))
 	for i, a := range archs {
 		samples[i] = predictor.Sample{Arch: m.space.Spec(a), Value: m.known[a]}
 	}
 	return samples, nil
+}
+
+// keeps says of an interruption what is not lost.
+func (m *Meter) keeps(err error) error {
+	if !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return fmt.Errorf("%d sub-networks are measured and kept in %s, and the same command goes on: %w", len(m.known), m.path, err)
 }
 
 func (m *Meter) measureOne(ctx context.Context, e *trainer.Evaluator, a supernet.Arch) error {

@@ -43,7 +43,11 @@ type PruneJob struct {
 	Resume   bool
 	Progress func(what string, done, total int)
 	Say      func(format string, args ...any)
+	Warn     func(format string, args ...any) // as [trainer.Job] has it
 }
+
+// PruneTraining is what progress is called while a pruning run trains, before the number of the epoch. Its state is saved.
+const PruneTraining = "prune epoch"
 
 // The folders of a pruned network.
 const (
@@ -70,6 +74,11 @@ type PruneResult struct {
 
 // Prune trains a manifest's network while weights go, and writes the manifest of what is left.
 func Prune(ctx context.Context, j PruneJob) (*PruneResult, error) {
+	lock, err := j.own()
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Unlock()
 	p, err := openParent(&j)
 	if err != nil {
 		return nil, err
@@ -84,6 +93,11 @@ func Prune(ctx context.Context, j PruneJob) (*PruneResult, error) {
 // PruneNet is [Prune] as far as the trained network: nothing is tested, timed or written besides the run in Dir. With Resume, a run
 // that is finished gives its network again.
 func PruneNet(ctx context.Context, j PruneJob) (*prune.Result, error) {
+	lock, err := j.own()
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Unlock()
 	p, err := openParent(&j)
 	if err != nil {
 		return nil, err
@@ -94,6 +108,18 @@ func PruneNet(ctx context.Context, j PruneJob) (*prune.Result, error) {
 	}
 	trained.Net.MeasureZeros()
 	return trained, nil
+}
+
+// own makes this job the only one of its folder, and removes what a killed one left of the network there.
+func (j *PruneJob) own() (*store.Lock, error) {
+	lock, err := store.LockDir(j.Dir, "tailor prune")
+	if err != nil {
+		return nil, err
+	}
+	if err := store.CleanNames(j.Dir, networkDir); err != nil {
+		return nil, errors.Join(err, lock.Unlock())
+	}
+	return lock, nil
 }
 
 // train chooses what goes, and does the run or goes on with it.
@@ -115,12 +141,12 @@ func (p *pruning) run() prune.Job {
 	j := p.job
 	return prune.Job{
 		Dir: filepath.Join(j.Dir, pruningDir), Net: p.net, Parent: p.manifest.SHA256, Teacher: p.teacher, TeacherSHA256: p.teacherSHA,
-		Data: p.data, Config: j.Config, Shares: p.shares, Goal: p.goal(), Workers: j.Workers, Resume: j.Resume, ValImages: 1000,
+		Data: p.data, Config: j.Config, Shares: p.shares, Goal: p.goal(), Workers: j.Workers, Resume: j.Resume, ValImages: 1000, Warn: j.Warn,
 		Progress: func(r prune.Progress) {
 			if m := r.Metric; m != nil && m.Top1 != nil {
 				j.Say("epoch %d: %.1f %% removed, validation top-1 %.2f %%", r.Epoch+1, 100*m.Sparsity, 100**m.Top1)
 			}
-			j.Progress(fmt.Sprintf("prune epoch %d", r.Epoch+1), r.Step, r.Steps)
+			j.Progress(fmt.Sprintf("%s %d", PruneTraining, r.Epoch+1), r.Step, r.Steps)
 		},
 	}
 }

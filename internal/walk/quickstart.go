@@ -65,6 +65,14 @@ func Quickstart(ctx context.Context, j QuickstartJob) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
+	lock, err := store.LockDir(j.Dir, "tailor quickstart")
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Unlock()
+	if err := store.CleanNames(j.Dir, "profile.json", "accuracy.json", "latency.json", "summary.json", "pruned"); err != nil {
+		return nil, err
+	}
 	path := func(name string) string { return filepath.Join(j.Dir, name) }
 	s := &Summary{Run: path("run"), Profile: path("profile.json"), Accuracy: path("accuracy.json"), Latency: path("latency.json")}
 	j.Say("1/6  train %s on synthetic images with DepS", quickSpace)
@@ -138,7 +146,7 @@ func (j QuickstartJob) prune(ctx context.Context, s *Summary) error {
 	j.Say("6/6  prune the largest one further: %.0f %% of its channels, with %d epochs of training", 100*quickSparsity, quickPruneEpochs)
 	dir := filepath.Join(j.Dir, "pruned")
 	if _, err := prune.ReadInfo(filepath.Join(dir, pruningDir)); err == nil {
-		if err := os.RemoveAll(dir); err != nil {
+		if err := store.RemoveDir(dir); err != nil {
 			return fmt.Errorf("quickstart: %w", err)
 		}
 	}

@@ -88,6 +88,14 @@ func Search(ctx context.Context, j SearchJob) (*SearchResult, error) {
 	if err := j.check(); err != nil {
 		return nil, err
 	}
+	lock, err := j.own()
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Unlock()
+	if err := j.checkFolders(); err != nil {
+		return nil, err
+	}
 	picks, fronts, result, err := j.find(ctx)
 	if err != nil {
 		return nil, err
@@ -163,11 +171,16 @@ func (j *SearchJob) check() error {
 		}
 	}
 	if j.Run != nil {
-		if err := j.Accuracy.Check("the accuracy predictor", "weights", j.Run.State.WeightsSHA256); err != nil {
+		if err := CheckWeights(j.Accuracy, j.Run); err != nil {
 			return err
 		}
 	}
-	return j.checkFolders()
+	return nil
+}
+
+// CheckWeights refuses an accuracy predictor that was not fitted to the weights that a run has now.
+func CheckWeights(a *predictor.Accuracy, run *trainer.Run) error {
+	return a.Check("the accuracy predictor", "weights", run.State.WeightsSHA256)
 }
 
 // label is a device's name where there are several.

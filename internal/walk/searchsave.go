@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -103,25 +104,23 @@ func (j *SearchJob) save(dir string, c *cut) (string, error) {
 	if err := replaceable(dir); err != nil {
 		return "", err
 	}
-	old := dir + ".partial"
-	if err := os.Rename(dir, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("replace manifest: %w", err)
-	}
-	path, err := c.manifest.Save(dir, c.net)
-	if err != nil {
-		return "", errors.Join(err, ignoreMissing(os.Rename(old, dir)))
-	}
-	if err := os.RemoveAll(old); err != nil {
-		return "", fmt.Errorf("replace manifest: %w", err)
-	}
-	return path, nil
+	return c.manifest.Replace(dir, c.net)
 }
 
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+// own makes this search the only one that writes to its folder, and removes what killed ones left there.
+func (j *SearchJob) own() (*store.Lock, error) {
+	lock, err := store.LockDir(cmp.Or(j.Dir, "."), "tailor search")
+	if err != nil {
+		return nil, err
 	}
-	return err
+	for i := range j.Devices {
+		dir := cmp.Or(j.dir(&j.Devices[i]), ".")
+		err = errors.Join(err, store.CleanDirs(dir, search.IsManifestFile), store.CleanNames(dir, search.FrontFile))
+	}
+	if err != nil {
+		return nil, errors.Join(err, lock.Unlock())
+	}
+	return lock, nil
 }
 
 // saveFront writes the whole front of a device, and takes away what an earlier, longer choice of winners left.
@@ -154,7 +153,7 @@ func (j *SearchJob) saveFront(f deviceFront, result *SearchResult) error {
 		if _, err := os.Stat(old); err != nil || replaceable(old) != nil {
 			return nil
 		}
-		if err := os.RemoveAll(old); err != nil {
+		if err := store.RemoveDir(old); err != nil {
 			return fmt.Errorf("remove an earlier search's winner: %w", err)
 		}
 	}

@@ -3,6 +3,7 @@ package prune
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -34,6 +35,7 @@ type Job struct {
 	SaveEvery time.Duration // besides every epoch's end; default 5 minutes
 	ValImages int           // for the accuracy at an epoch's end; 0: none, only at the end of all
 	Progress  func(Progress)
+	Warn      func(format string, args ...any) // as [trainer.Job] has it
 }
 
 // Progress says how far a run is.
@@ -204,6 +206,12 @@ func (p *pruning) close() {
 // run is the training loop.
 func (p *pruning) run(ctx context.Context) error {
 	batches := p.loader.Batches()
+	if at := p.state.Step; at > 0 && at%batches == 0 && !p.validated() {
+		// The interruption came between an epoch's last step and its end.
+		if err := p.endEpoch(ctx, at/batches-1); err != nil {
+			return err
+		}
+	}
 	for epoch := p.state.Step / batches; epoch < p.config.Epochs; epoch++ {
 		// The batches of the step that an interruption finds are finished, hence the context without its end.
 		for b, err := range p.loader.Epoch(context.WithoutCancel(ctx), epoch, p.state.Step%batches) {
@@ -216,7 +224,7 @@ func (p *pruning) run(ctx context.Context) error {
 			if ctx.Err() != nil {
 				return p.interrupted()
 			}
-			if time.Since(p.saved) > p.job.SaveEvery {
+			if time.Since(p.saved) > p.job.SaveEvery && p.state.Step%batches != 0 { // an epoch's end is saved anyway
 				if err := p.save(); err != nil {
 					return err
 				}
@@ -273,6 +281,15 @@ func (p *pruning) report(r Progress) {
 	if p.job.Progress != nil {
 		p.job.Progress(r)
 	}
+}
+
+// validated says whether the accuracy after the last step was measured before the run was resumed, if it is to be.
+func (p *pruning) validated() bool {
+	if p.folder == nil || p.job.ValImages <= 0 || p.job.Data.Val.Len() == 0 {
+		return true
+	}
+	var last Metric
+	return json.Unmarshal(p.folder.metrics.Last(), &last) == nil && last.Step == p.state.Step && last.Top1 != nil
 }
 
 // endEpoch measures the accuracy on held-out images, if that is wanted, and saves.

@@ -1,8 +1,6 @@
 package prune
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -72,9 +70,8 @@ type Metric struct {
 type folder struct {
 	dir     string
 	sha     string // of pruning.json
-	metrics *os.File
-	w       *bufio.Writer
-	size    int64
+	lock    *store.Lock
+	metrics *store.LineLog
 }
 
 // open begins the job's folder, or goes on from its last checkpoint.
@@ -94,14 +91,20 @@ func (p *pruning) open(net *supernet.Subnet) error {
 		}
 		want.Inputs["teacher"] = store.Input{SHA256: j.TeacherSHA256}
 	}
+	lock, err := store.LockDir(j.Dir, "tailor prune")
+	if err != nil {
+		return err
+	}
+	p.folder = &folder{dir: j.Dir, lock: lock}
 	if err := beginOrResume(j, &want); err != nil {
 		return err
 	}
-	p.folder = &folder{dir: j.Dir, sha: want.SHA256}
+	p.folder.sha = want.SHA256
 	if err := p.restore(net); err != nil {
 		return err
 	}
-	return p.folder.openMetrics(p.state.MetricsBytes)
+	p.folder.metrics, err = store.OpenLineLog(filepath.Join(j.Dir, metricsFile), p.state.MetricsBytes, j.Warn)
+	return err
 }
 
 // beginOrResume writes pruning.json, or checks that the one that is there says the same.
@@ -112,6 +115,9 @@ func beginOrResume(j Job, want *Info) error {
 	case errors.Is(err, fs.ErrNotExist):
 		if err := os.MkdirAll(filepath.Join(j.Dir, checkpointsDir), 0o755); err != nil {
 			return fmt.Errorf("create pruning run: %w", err)
+		}
+		if err := store.CleanNames(j.Dir, infoFile); err != nil {
+			return err
 		}
 		return store.WriteDocument(path, infoKind, infoVersion, want)
 	case err != nil:
@@ -168,16 +174,16 @@ func (p *pruning) save() error {
 		return nil
 	}
 	var err error
-	if p.state.MetricsBytes, err = f.flush(); err != nil {
+	if p.state.MetricsBytes, err = f.metrics.Flush(); err != nil {
 		return err
 	}
 	p.state.Seconds, p.state.Files = p.seconds(), map[string]string{}
 	p.state.Inputs = map[string]store.Input{"pruning": {Path: infoFile, SHA256: f.sha}}
 	dir := filepath.Join(f.dir, checkpointsDir, fmt.Sprintf("step-%09d", p.state.Step))
-	if _, err := os.Stat(dir); err == nil {
+	if f.saved(dir, p.state.MetricsBytes) {
 		return nil
 	}
-	err = store.WriteDir(dir, func(tmp string) error {
+	err = store.ReplaceDir(dir, isCheckpointFile, func(tmp string) error {
 		for name, tensors := range p.tensors() {
 			if p.state.Files[name], err = store.WriteTensors(filepath.Join(tmp, name), tensors, nil); err != nil {
 				return err
@@ -189,6 +195,17 @@ func (p *pruning) save() error {
 		return fmt.Errorf("save checkpoint: %w", err)
 	}
 	return f.dropOld()
+}
+
+// saved says whether a checkpoint is there that knows of as many metrics: an epoch's end adds some to those of its last step.
+func (f *folder) saved(dir string, metricsBytes int64) bool {
+	var s State
+	err := store.ReadDocument(filepath.Join(dir, stateFile), stateKind, stateVersion, &s)
+	return err == nil && s.MetricsBytes == metricsBytes
+}
+
+func isCheckpointFile(name string) bool {
+	return name == stateFile || name == "weights.safetensors" || name == "momentum.safetensors" || name == "masks.safetensors"
 }
 
 // checkpoints lists the folders of checkpoints, oldest first.
@@ -213,7 +230,7 @@ func (f *folder) dropOld() error {
 		return err
 	}
 	for _, old := range all[:max(0, len(all)-checkpointsKept)] {
-		if err := os.RemoveAll(old); err != nil {
+		if err := store.RemoveDir(old); err != nil {
 			return fmt.Errorf("drop old checkpoint: %w", err)
 		}
 	}
@@ -287,50 +304,19 @@ func mark(masks map[*nn.Param][]bool, param *nn.Param, v []float32) {
 	}
 }
 
-func (f *folder) openMetrics(size int64) (err error) {
-	if f.metrics, err = os.OpenFile(filepath.Join(f.dir, metricsFile), os.O_RDWR|os.O_CREATE, 0o644); err != nil {
-		return fmt.Errorf("open metrics: %w", err)
-	}
-	if err = f.metrics.Truncate(size); err == nil {
-		_, err = f.metrics.Seek(size, 0)
-	}
-	if err != nil {
-		return fmt.Errorf("cut back metrics: %w", err)
-	}
-	f.w, f.size = bufio.NewWriter(f.metrics), size
-	return nil
-}
-
 func (f *folder) add(line Metric) error {
 	if f == nil {
 		return nil
 	}
-	text, err := json.Marshal(line)
-	if err != nil {
-		return fmt.Errorf("write metrics: %w", err)
-	}
-	n, err := f.w.Write(append(text, '\n'))
-	f.size += int64(n)
-	if err != nil {
-		return fmt.Errorf("write metrics: %w", err)
-	}
-	return nil
-}
-
-func (f *folder) flush() (int64, error) {
-	err := f.w.Flush()
-	if err == nil {
-		err = f.metrics.Sync()
-	}
-	if err != nil {
-		return 0, fmt.Errorf("write metrics: %w", err)
-	}
-	return f.size, nil
+	return f.metrics.Add(line)
 }
 
 func (f *folder) close() {
-	if f != nil && f.metrics != nil {
-		f.w.Flush()
+	if f == nil {
+		return
+	}
+	if f.metrics != nil {
 		f.metrics.Close()
 	}
+	f.lock.Unlock()
 }

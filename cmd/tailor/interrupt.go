@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/tailor-nas/tailor/trainer"
+)
+
+// After a signal a command has this long to end by itself. Not everything can: to open a pipe, say, takes until somebody writes
+// to it. To finish and save a step of training may take longer, and is worth it.
+const (
+	patience       = 1500 * time.Millisecond
+	patienceToSave = 30 * time.Second
+)
+
+// saving says whether a command is at work that has state to save when it is interrupted.
+type saving struct{ atomic.Bool }
+
+type savingKey struct{}
+
+// savingOf is where a command says so; of a context without signals nobody asks.
+func savingOf(ctx context.Context) *saving {
+	if s, ok := ctx.Value(savingKey{}).(*saving); ok {
+		return s
+	}
+	return new(saving)
+}
+
+// signals are those that end a command. One that was ignored when the program began, as nohup does with SIGHUP, still is;
+// SIGINT is not, since shells ignore it for what they start in the background.
+func signals() []os.Signal {
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		all = append(all, syscall.SIGHUP)
+	}
+	return all
+}
+
+// untilSignal gives a context that the first signal ends. Where the program does not end after it, exit is called with its
+// status. A second signal does what it does to any program: it ends it at once.
+func untilSignal(stderr io.Writer, exit func(status int)) context.Context {
+	state := new(saving)
+	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), savingKey{}, state))
+	received := make(chan os.Signal, 1)
+	signal.Notify(received, signals()...)
+	go func() {
+		<-received
+		signal.Reset(signals()...)
+		cancel()
+		time.Sleep(patience)
+		for end := time.Now().Add(patienceToSave - patience); state.Load() && time.Now().Before(end); {
+			time.Sleep(patience / 10)
+		}
+		told := make(chan struct{})
+		go func() { // stderr may be what it waits for
+			defer close(told)
+			fmt.Fprintln(stderr, "tailor: interrupted")
+		}()
+		select {
+		case <-told:
+		case <-time.After(patience / 10):
+		}
+		exit(exitFailed)
+	}()
+	return ctx
+}
+
+// interrupted says of an error that comes from an interruption that it does.
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() == nil || !errors.Is(err, context.Canceled) || errors.Is(err, trainer.ErrInterrupted) || strings.HasPrefix(err.Error(), "interrupted") {
+		return err
+	}
+	return fmt.Errorf("interrupted: %w", err)
+}

@@ -1,0 +1,85 @@
+//go:build unix
+
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// waiting starts a command that waits for a pipe to be written to, and gives it once it does.
+func waiting(t *testing.T) (cmd *exec.Cmd, stderr *strings.Builder) {
+	t.Helper()
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o644); err != nil {
+		t.Skip(err)
+	}
+	stderr = new(strings.Builder)
+	cmd = exec.Command("tailor", "spaces", "mbv3-tiny", "--archs", pipe)
+	cmd.Stderr = stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w, err := os.OpenFile(pipe, os.O_WRONLY, 0) // which waits for the reader
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Close() })
+	return cmd, stderr
+}
+
+// What cannot end by itself is ended, whatever the signal.
+func TestSignalsEndWhatWaits(t *testing.T) {
+	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(s.String(), func(t *testing.T) {
+			t.Parallel()
+			cmd, stderr := waiting(t)
+			if err := cmd.Process.Signal(s); err != nil {
+				t.Fatal(err)
+			}
+			err := cmd.Wait()
+			if exitCode(err) != "1" || stderr.String() != "tailor: interrupted\n" {
+				t.Errorf("%v: %q", err, stderr)
+			}
+		})
+	}
+}
+
+// A second signal does not wait for anything.
+func TestSecondSignalEndsAtOnce(t *testing.T) {
+	cmd, _ := waiting(t)
+	died := make(chan error, 1)
+	go func() { died <- cmd.Wait() }()
+	for {
+		select {
+		case err := <-died:
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
+				t.Errorf("%v, want to be killed by the signal", err)
+			}
+			return
+		default:
+			_ = cmd.Process.Signal(syscall.SIGTERM) // as often as it takes: the process may see several as one
+		}
+	}
+}
+
+// nohup stays in force.
+func TestIgnoredHangupStaysIgnored(t *testing.T) {
+	if len(signals()) != 3 {
+		t.Errorf("%v", signals())
+	}
+	signal.Ignore(syscall.SIGHUP)
+	defer signal.Reset(syscall.SIGHUP)
+	for _, s := range signals() {
+		if s == syscall.SIGHUP {
+			t.Error("SIGHUP is taken")
+		}
+	}
+}
