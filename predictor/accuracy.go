@@ -49,8 +49,7 @@ type Accuracy struct {
 // smallest such error is taken. Errors about the samples wrap [ErrSamples] or
 // [supernet.ErrArch].
 func FitAccuracy(ctx context.Context, space *supernet.Space, samples []Sample, s FitSettings) (*Accuracy, error) {
-	s, err := s.withDefaults()
-	if err != nil {
+	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("fit settings: %w", err)
 	}
 	for i, sample := range samples {

@@ -35,8 +35,7 @@ type NetworkTime struct {
 // Seed) have a say in. Errors about the times wrap [ErrSamples], [supernet.ErrArch] or
 // [*UnknownBlockError].
 func FitLatency(space *supernet.Space, blocks []BlockTime, networks []NetworkTime, s FitSettings) (*Latency, error) {
-	s, err := s.withDefaults()
-	if err != nil {
+	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("fit settings: %w", err)
 	}
 	l, archs, err := newLatency(space, networks)
@@ -157,8 +156,7 @@ func (l *Latency) typed(networks []NetworkTime) (names []string, all []typedTimi
 // calibrated anew. From 10 networks on, estimates by the work of blocks are tried too, with and without what the old one says, and
 // one of these taken if it is clearly better.
 func TransferLatency(old *Latency, networks []NetworkTime, s FitSettings) (*Latency, error) {
-	s, err := s.withDefaults()
-	if err != nil {
+	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("fit settings: %w", err)
 	}
 	if len(networks) < minNetworks {

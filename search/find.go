@@ -119,7 +119,7 @@ func Find(ctx context.Context, q Query, c Config) (*Answer, error) {
 		return nil, err
 	}
 	p := f.problem()
-	full, err := c.withDefaults(&p)
+	full, err := c.complete(&p)
 	if err != nil {
 		return nil, err
 	}

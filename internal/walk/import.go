@@ -43,7 +43,7 @@ func ImportLatency(space *supernet.Space, device, runtime string, paths []string
 		}
 		times = append(times, found...)
 	}
-	l, err := predictor.FitLatency(space, times, nil, predictor.FitSettings{})
+	l, err := predictor.FitLatency(space, times, nil, predictor.Defaults())
 	if err != nil {
 		return nil, fmt.Errorf("import latency: %w", err)
 	}

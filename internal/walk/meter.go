@@ -36,11 +36,11 @@ type Meter struct {
 	known map[supernet.Arch]float64
 }
 
-// MeterSettings say what a measurement is. The zero value is the default.
+// MeterSettings say what a measurement is.
 type MeterSettings struct {
 	Test        bool   // on test images; default those held out of training
 	Images      int    // of these, at random; 0 is all
-	Calibration int    // training images for batch norm; 0 is the evaluator's default
+	Calibration int    // training images for batch norm; 1 or more
 	Store       string // file; default measurements.sqlite in the run
 	Workers     int    // default 1
 	Seed        uint64

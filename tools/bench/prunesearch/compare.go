@@ -230,9 +230,11 @@ func (c *comparison) winner(ctx context.Context, ms float64, seed uint64) (strin
 	}
 	if len(found) == 0 {
 		fmt.Fprintf(os.Stderr, "search for %g ms, seed %d\n", ms, seed)
+		config := search.Defaults()
+		config.Seed = seed
 		r, err := walk.Search(ctx, walk.SearchJob{
 			Space: c.run.Info.Space, Run: c.run, Data: c.data, Verify: true, Accuracy: c.accuracy, Limits: []search.Limits{{LatencyMS: ms}}, Dir: dir,
-			Devices: []walk.Device{{Latency: c.latency, Runtime: c.runtime}}, Config: search.Config{Seed: seed}, BoundSteps: -1, Workers: c.workers,
+			Devices: []walk.Device{{Latency: c.latency, Runtime: c.runtime}}, Config: config, BoundSteps: -1, Workers: c.workers,
 		})
 		if err != nil {
 			return "", err
