@@ -17,17 +17,19 @@ type importCmd struct {
 
 type importAccuracyCmd struct {
 	File        string `arg:"" help:"The state dict, in PyTorch's format before 1.6." type:"path"`
-	Space       string `help:"Space that it predicts: name of a shipped one, or a YAML file." default:"ofa-mbv3-w1.2"`
-	Resolutions []int  `help:"Resolutions that it was fitted to. Default those of the published one: 160,176,192,208,224."`
-	Out         string `required:"" help:"File to write." type:"path"`
+	Space       string `help:"Space that it predicts: name of a shipped one, or a YAML file." default:"ofa-mbv3-w1.2" type:"source"`
+	Resolutions []int  `help:"Resolutions that it was fitted to. Default those of the published one: 160,176,192,208,224." range:"1..10000"`
+	Out         string `required:"" help:"File to write." type:"path" out:"accuracy"`
+	outFlags
 }
 
 type importLatencyCmd struct {
 	Files   []string `arg:"" help:"Tables, one for each resolution, or a folder of them." type:"path"`
-	Space   string   `help:"Space whose blocks they are of: name of a shipped one, or a YAML file." default:"ofa-mbv3-w1.2"`
+	Space   string   `help:"Space whose blocks they are of: name of a shipped one, or a YAML file." default:"ofa-mbv3-w1.2" type:"source"`
 	Device  string   `help:"Name of the device that was measured." default:"unknown"`
 	Runtime string   `help:"What ran the blocks there." default:"unknown"`
-	Out     string   `required:"" help:"File to write." type:"path"`
+	Out     string   `required:"" help:"File to write." type:"path" out:"latency"`
+	outFlags
 }
 
 // importResult is the JSON of both.

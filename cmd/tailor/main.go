@@ -12,6 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/tailor-nas/tailor/internal/bug"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -43,6 +44,8 @@ type cli struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// So that writing to a closed pipe is an error like any other, rather than the end.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -51,41 +54,67 @@ func main() {
 // run is the program without its process: it returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c cli
+	results := &resultWriter{w: stdout}
+	err := bug.Catch(func() error { return c.run(ctx, args, results, stderr) })
+	c.Globals.clearProgress()
+	if err == nil && results.err != nil {
+		err = results.err
+	}
+	var fault *bug.Error
+	switch {
+	case err == nil:
+		return exitDone
+	case results.err != nil:
+		fmt.Fprintln(stderr, "tailor: results could not be written:", results.err)
+		return exitFailed
+	case errors.As(err, &fault):
+		fmt.Fprintf(stderr, "tailor: this is a fault of tailor, please report it with the command line at %s: %v\n", issues, fault)
+		return exitFailed
+	}
+	fmt.Fprintln(stderr, "tailor:", err)
+	return status(err)
+}
+
+// issues is where faults are reported.
+const issues = "https://github.com/tailor-nas/tailor/issues"
+
+func (c *cli) run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	exited := false
-	parser, err := kong.New(&c,
+	parser, err := kong.New(c,
 		kong.Name("tailor"),
 		kong.Description("One network, cut to fit every device: train a supernet once, then search the best sub-network for each device."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { exited = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		kong.UsageOnError(),
+		kong.NamedMapper("path", kong.MapperFunc(pathMapper)),
+		kong.NamedMapper("source", kong.MapperFunc(sourceMapper)),
 	)
 	if err != nil {
-		fmt.Fprintln(stderr, "tailor:", err)
-		return exitFailed
+		return err
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
+	if err := checkArgs(args); err != nil {
+		return err
+	}
 	parsed, err := parser.Parse(args)
 	if exited {
-		return exitDone
+		return nil
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "tailor: %v; see tailor --help\n", err)
-		return exitUsage
+		return usagef("%w; see tailor --help", err)
 	}
 	c.Globals.start(stdout, stderr)
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	if err = c.Globals.check(); err == nil {
-		err = parsed.Run(&c.Globals)
+	if err := checkRanges(parsed); err != nil {
+		return err
 	}
-	if err != nil {
-		c.Globals.clearProgress()
-		fmt.Fprintln(stderr, "tailor:", err)
-		return status(err)
+	if err := checkOutputs(parsed); err != nil {
+		return err
 	}
-	return exitDone
+	return parsed.Run(&c.Globals)
 }
 
 // status is the exit status that an error stands for.

@@ -26,7 +26,7 @@ func writeDir(d disk, path string, fill func(tmp string) error) error {
 		return fmt.Errorf("%w, choose another name or remove it", fs.ErrExist)
 	}
 	tmp := partialName(path)
-	if err := os.Mkdir(tmp, 0o777); err != nil { // less the umask
+	if err := os.Mkdir(tmp, 0o775); err != nil { // less the umask, which may be 0
 		return createError(path, err)
 	}
 	defer os.RemoveAll(tmp) // finds nothing once tmp is renamed

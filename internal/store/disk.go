@@ -27,7 +27,7 @@ type osDisk struct{}
 
 // create never opens a file that is there already: a temporary name that is taken belongs to somebody else.
 func (osDisk) create(path string) (file, error) {
-	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) // less the umask, as os.Create
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o664) // less the umask, which may be 0
 }
 
 // syncFile flushes what another handle has written; POSIX fsync covers the file, not the handle.

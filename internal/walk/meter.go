@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tailor-nas/tailor/internal/bug"
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/measurements"
 	"github.com/tailor-nas/tailor/predictor"
@@ -162,7 +163,7 @@ func (m *Meter) Measure(ctx context.Context, archs []supernet.Arch) ([]predictor
 	for _, e := range m.evaluators {
 		group.Go(func() error {
 			for a := range next {
-				if err := m.measureOne(ctx, e, a); err != nil {
+				if err := bug.Catch(func() error { return m.measureOne(ctx, e, a) }); err != nil {
 					return err
 				}
 				m.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
@@ -185,4 +186,15 @@ func (j *SearchJob) report(what string, done, total int) {
 	if j.Progress != nil {
 		j.Progress(what, done, total)
 	}
+}
+
+// DeviceName is what a device is called by the file of its latency predictor, in tables and paths: the name without its extension, or
+// whole where nothing but dots would be left, as of ".json" and "...json".
+func DeviceName(path string) string {
+	base := filepath.Base(path)
+	name := strings.TrimSuffix(base, filepath.Ext(base))
+	if strings.Trim(name, ".") == "" {
+		return base
+	}
+	return name
 }
