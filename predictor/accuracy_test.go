@@ -177,8 +177,8 @@ func TestAccuracyOfUnusableSamples(t *testing.T) {
 		"none":    {nil, "0 distinct archs, expected at least 10", predictor.ErrSamples},
 		"few":     {samples[:9], "9 distinct archs", predictor.ErrSamples},
 		"one":     {slices.Repeat(samples[:1], 50), "1 distinct archs", predictor.ErrSamples},
-		"percent": {change(func(s []predictor.Sample) { s[4].Value = 76 }), "sample 5 is 76, expected a share", predictor.ErrSamples},
-		"NaN":     {change(func(s []predictor.Sample) { s[0].Value = math.NaN() }), "sample 1 is NaN", predictor.ErrSamples},
+		"percent": {change(func(s []predictor.Sample) { s[4].Value = 76 }), "the accuracy is 76, expected a share", predictor.ErrSamples},
+		"NaN":     {change(func(s []predictor.Sample) { s[0].Value = math.NaN() }), "sample 1: cannot learn from these measurements: the accuracy is NaN", predictor.ErrSamples},
 		"other":   {change(func(s []predictor.Sample) { s[2].Arch.R = []int{7} }), "sample 3: arch does not fit", supernet.ErrArch},
 	} {
 		if _, err := predictor.FitAccuracy(t.Context(), s, c.samples, fast); !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.want) {

@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/tailor-nas/tailor/internal/walk"
 	"github.com/tailor-nas/tailor/supernet"
@@ -105,14 +107,32 @@ func tables(paths []string) (files []string, err error) {
 			files = append(files, p)
 			continue
 		}
-		inside, err := filepath.Glob(filepath.Join(p, "*.yaml"))
+		inside, err := tablesIn(p)
 		if err != nil {
-			return nil, fmt.Errorf("read latency tables: %w", err)
-		}
-		if len(inside) == 0 {
-			return nil, fmt.Errorf("folder %s has no .yaml file: name the folder with the tables, or the tables", p)
+			return nil, err
 		}
 		files = append(files, inside...)
+	}
+	return files, nil
+}
+
+// tablesIn lists the YAML files of a folder, by name.
+func tablesIn(folder string) (files []string, err error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, fmt.Errorf("read latency tables: %w", err)
+	}
+	for _, e := range entries {
+		if ext := strings.ToLower(filepath.Ext(e.Name())); e.IsDir() || ext != ".yaml" && ext != ".yml" {
+			continue
+		}
+		if !utf8.ValidString(e.Name()) {
+			return nil, fmt.Errorf("the name of %q in folder %s is not UTF-8, so that the predictor could not name it: rename the file", e.Name(), folder)
+		}
+		files = append(files, filepath.Join(folder, e.Name()))
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("folder %s has no .yaml or .yml file: name the folder with the tables, or the tables", folder)
 	}
 	return files, nil
 }

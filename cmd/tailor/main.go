@@ -14,7 +14,6 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/bug"
 	"github.com/tailor-nas/tailor/search"
-	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
@@ -57,16 +56,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	results := &resultWriter{w: stdout}
 	err := bug.Catch(func() error { return c.run(ctx, args, results, stderr) })
 	c.Globals.clearProgress()
-	if err == nil && results.err != nil {
-		err = results.err
-	}
+	return finish(err, results.err, stderr)
+}
+
+// finish says in one line what went wrong, if anything did, and gives the exit status. unwritten is why results are not where they should be.
+func finish(err, unwritten error, stderr io.Writer) int {
 	var fault *bug.Error
 	switch {
+	case unwritten != nil:
+		fmt.Fprintln(stderr, "tailor: results could not be written:", unwritten)
+		return exitFailed
 	case err == nil:
 		return exitDone
-	case results.err != nil:
-		fmt.Fprintln(stderr, "tailor: results could not be written:", results.err)
-		return exitFailed
 	case errors.As(err, &fault):
 		fmt.Fprintf(stderr, "tailor: this is a fault of tailor, please report it with the command line at %s: %v\n", issues, fault)
 		return exitFailed
@@ -80,16 +81,7 @@ const issues = "https://github.com/tailor-nas/tailor/issues"
 
 func (c *cli) run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	exited := false
-	parser, err := kong.New(c,
-		kong.Name("tailor"),
-		kong.Description("One network, cut to fit every device: train a supernet once, then search the best sub-network for each device."),
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(int) { exited = true }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-		kong.UsageOnError(),
-		kong.NamedMapper("path", kong.MapperFunc(pathMapper)),
-		kong.NamedMapper("source", kong.MapperFunc(sourceMapper)),
-	)
+	parser, err := newParser(c, stdout, stderr, func(int) { exited = true })
 	if err != nil {
 		return err
 	}
@@ -117,6 +109,19 @@ func (c *cli) run(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	return parsed.Run(&c.Globals)
 }
 
+func newParser(c *cli, stdout, stderr io.Writer, exit func(int)) (*kong.Kong, error) {
+	return kong.New(c,
+		kong.Name("tailor"),
+		kong.Description("One network, cut to fit every device: train a supernet once, then search the best sub-network for each device."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(exit),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.UsageOnError(),
+		kong.NamedMapper("path", kong.MapperFunc(pathMapper)),
+		kong.NamedMapper("source", kong.MapperFunc(sourceMapper)),
+	)
+}
+
 // status is the exit status that an error stands for.
 func status(err error) int {
 	var infeasible *search.InfeasibleError
@@ -125,7 +130,7 @@ func status(err error) int {
 	switch {
 	case errors.As(err, &infeasible), errors.As(err, &unreachable):
 		return exitInfeasible
-	case errors.As(err, &usage), errors.Is(err, trainer.ErrConfig), errors.Is(err, supernet.ErrArch):
+	case errors.As(err, &usage), errors.Is(err, trainer.ErrConfig):
 		return exitUsage
 	}
 	return exitFailed

@@ -70,6 +70,9 @@ func (o Output) check(path string) error {
 		if _, err := os.Lstat(path); err == nil {
 			return refuse(path, "it is a link to nowhere: choose another name")
 		}
+		if isStore(path) { // its journal, which is not there now
+			return refuse(path, "the name belongs to the store of measurements beside it: choose another")
+		}
 		if o.Kind != StoreOutput && reserved(path) {
 			return refuse(path, "the name belongs to the run or network in its folder: choose another")
 		}

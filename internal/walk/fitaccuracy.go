@@ -98,7 +98,7 @@ func FitMeasured(ctx context.Context, space *supernet.Space, path string, s pred
 	if err != nil {
 		return nil, err
 	}
-	samples, err := predictor.ReadSamples(path, space)
+	samples, err := predictor.ReadAccuracies(path, space)
 	if err != nil {
 		return nil, err
 	}

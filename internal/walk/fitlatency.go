@@ -59,7 +59,7 @@ func ReadTimings(space *supernet.Space, device, runtime, path string) (*Timings,
 	if err != nil {
 		return nil, err
 	}
-	samples, err := predictor.ReadSamples(path, space)
+	samples, err := predictor.ReadLatencies(path, space)
 	if err != nil {
 		return nil, err
 	}

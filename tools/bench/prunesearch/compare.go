@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"io"
 	"os"
 	"path/filepath"
@@ -221,10 +222,25 @@ func (c *comparison) seedDir(seed uint64) string {
 	return filepath.Join(c.work, fmt.Sprintf("seed-%d", seed))
 }
 
+// manifests lists those in the folders of a folder.
+func manifests(dir string) (found []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name(), search.ManifestFile)
+		if _, err := os.Stat(path); err == nil {
+			found = append(found, path)
+		}
+	}
+	return found, nil
+}
+
 // winner is the manifest of the winner for a budget, searched for if that was not done yet.
 func (c *comparison) winner(ctx context.Context, ms float64, seed uint64) (string, error) {
 	dir := filepath.Join(c.seedDir(seed), fmt.Sprintf("winner-%gms", ms))
-	found, err := filepath.Glob(filepath.Join(dir, "*", search.ManifestFile))
+	found, err := manifests(dir)
 	if err != nil {
 		return "", err
 	}
