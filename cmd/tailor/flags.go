@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"reflect"
 	"strconv"
 	"strings"
@@ -108,7 +109,12 @@ func pathMapper(ctx *kong.DecodeContext, target reflect.Value) error {
 	return nil
 }
 
-// eachOf reads a list: the words of an argument, or one word of a flag, at its commas.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// eachOf reads a list: the words of an argument, or one word of a flag, at its commas. A file whose name has commas is one path.
 func eachOf(ctx *kong.DecodeContext, target reflect.Value, element kong.MapperFunc) error {
 	var words []string
 	if ctx.Value.Flag == nil {
@@ -120,7 +126,9 @@ func eachOf(ctx *kong.DecodeContext, target reflect.Value, element kong.MapperFu
 		if err != nil {
 			return err
 		}
-		words = kong.SplitEscaped(t.String(), ctx.Value.Tag.Sep)
+		if words = []string{t.String()}; !exists(t.String()) {
+			words = kong.SplitEscaped(t.String(), ctx.Value.Tag.Sep)
+		}
 	}
 	for _, w := range words {
 		one := reflect.New(target.Type().Elem()).Elem()
