@@ -49,14 +49,12 @@ type Accuracy struct {
 // smallest such error is taken. Errors about the samples wrap [ErrSamples] or
 // [supernet.ErrArch].
 func FitAccuracy(ctx context.Context, space *supernet.Space, samples []Sample, s FitSettings) (*Accuracy, error) {
-	s, err := s.withDefaults()
-	if err != nil {
+	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("fit settings: %w", err)
 	}
 	for i, sample := range samples {
-		if !(sample.Value >= 0 && sample.Value <= 1) {
-			return nil, fmt.Errorf("%w: the accuracy of sample %d is %g, expected a share between 0 and 1 (write 76 %% as 0.76)",
-				ErrSamples, i+1, sample.Value)
+		if err := checkTop1(sample.Value); err != nil {
+			return nil, fmt.Errorf("sample %d: %w", i+1, err)
 		}
 	}
 	m, err := distinct(space, samples)
@@ -104,7 +102,7 @@ func (a *Accuracy) fit(ctx context.Context, m measured, s FitSettings) error {
 
 // Predict gives the accuracy of archs of the space, as a share. An arch that is not one of the
 // space is an error that wraps [supernet.ErrArch], one of a resolution that is none of
-// Resolutions an [*UnknownResolutionError].
+// Resolutions an [*UnknownResolutionError], and an accuracy beyond the numbers there are one that wraps [ErrOverflow].
 func (a *Accuracy) Predict(archs []supernet.Arch) ([]float64, error) {
 	values := make([]float64, len(archs)) // not clipped to 0..1, which would make the best ones equal
 	a.once.Do(func() {
@@ -122,6 +120,11 @@ func (a *Accuracy) Predict(archs []supernet.Arch) ([]float64, error) {
 			}
 		}
 		e.values(x[:len(rows)*a.encoder.Len()], values[i:i+len(rows)])
+	}
+	for i, v := range values {
+		if !finite(v) {
+			return nil, fmt.Errorf("arch %d of %d: %w (a top-1 of %g): fit the accuracy again", i+1, len(archs), ErrOverflow, v)
+		}
 	}
 	return values, nil
 }

@@ -46,7 +46,7 @@ func measure(s *supernet.Space, n int, noise float64, seed uint64) (archs []supe
 }
 
 // fast is enough where the model does not have to be good.
-var fast = predictor.FitSettings{Hidden: []int{8}, Members: 1, Epochs: 2}
+var fast = fitWith(predictor.FitSettings{Hidden: []int{8}, Members: 1, Epochs: 2})
 
 func fit(t testing.TB, s *supernet.Space, samples []predictor.Sample, settings predictor.FitSettings) *predictor.Accuracy {
 	t.Helper()
@@ -61,7 +61,7 @@ func TestAccuracyIsLearned(t *testing.T) {
 	const noise = 0.002 // about a sixth of what 10,000 images leave unsure, since all archs see the same
 	s := builtin(t, "mbv3-tiny")
 	_, samples := measure(s, 200, noise, 1)
-	a := fit(t, s, samples, predictor.FitSettings{Seed: 1})
+	a := fit(t, s, samples, fitWith(predictor.FitSettings{Seed: 1}))
 	if h := a.HeldOut; h.KendallTau < 0.9 || h.RMSE > 2*noise || h.Samples != a.Samples || a.Samples < 190 {
 		t.Errorf("held-out error %+v of %d samples", h, a.Samples)
 	}
@@ -87,7 +87,7 @@ func TestAccuracyIsLearned(t *testing.T) {
 func TestAccuracyComesBackFromTheFile(t *testing.T) {
 	s := builtin(t, "mbv3-tiny")
 	archs, samples := measure(s, 40, 0.01, 1)
-	a := fit(t, s, samples, predictor.FitSettings{Seed: 3, Hidden: []int{8}, Members: 2, Epochs: 30})
+	a := fit(t, s, samples, fitWith(predictor.FitSettings{Seed: 3, Hidden: []int{8}, Members: 2, Epochs: 30}))
 	a.Images = 1000
 	a.Inputs = map[string]store.Input{"weights": {Path: "run", SHA256: strings.Repeat("a", 64)}}
 	path := filepath.Join(t.TempDir(), "accuracy.json")
@@ -177,15 +177,15 @@ func TestAccuracyOfUnusableSamples(t *testing.T) {
 		"none":    {nil, "0 distinct archs, expected at least 10", predictor.ErrSamples},
 		"few":     {samples[:9], "9 distinct archs", predictor.ErrSamples},
 		"one":     {slices.Repeat(samples[:1], 50), "1 distinct archs", predictor.ErrSamples},
-		"percent": {change(func(s []predictor.Sample) { s[4].Value = 76 }), "sample 5 is 76, expected a share", predictor.ErrSamples},
-		"NaN":     {change(func(s []predictor.Sample) { s[0].Value = math.NaN() }), "sample 1 is NaN", predictor.ErrSamples},
+		"percent": {change(func(s []predictor.Sample) { s[4].Value = 76 }), "the accuracy is 76, expected a share", predictor.ErrSamples},
+		"NaN":     {change(func(s []predictor.Sample) { s[0].Value = math.NaN() }), "sample 1: cannot learn from these measurements: the accuracy is NaN", predictor.ErrSamples},
 		"other":   {change(func(s []predictor.Sample) { s[2].Arch.R = []int{7} }), "sample 3: arch does not fit", supernet.ErrArch},
 	} {
 		if _, err := predictor.FitAccuracy(t.Context(), s, c.samples, fast); !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
-	if _, err := predictor.FitAccuracy(t.Context(), s, samples, predictor.FitSettings{Folds: -1}); err == nil || !strings.Contains(err.Error(), "folds") {
+	if _, err := predictor.FitAccuracy(t.Context(), s, samples, fitWith(predictor.FitSettings{Folds: -1})); err == nil || !strings.Contains(err.Error(), "folds") {
 		t.Errorf("settings: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

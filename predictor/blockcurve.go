@@ -34,8 +34,8 @@ func NewBlockCurve(block supernet.Block, structure supernet.Structure, times []B
 		if !ok {
 			continue
 		}
-		if !(t.MS > 0) || !finite(t.MS) {
-			return nil, fmt.Errorf("%w: block %s (%s) took %g ms, expected a time above 0", ErrSamples, t.Block.Name, t.Block.Key(), t.MS)
+		if err := checkMS(t.MS); err != nil {
+			return nil, fmt.Errorf("%w: block %s (%s) %w", ErrSamples, t.Block.Name, t.Block.Key(), err)
 		}
 		byAmount[amount] = append(byAmount[amount], t.MS)
 	}

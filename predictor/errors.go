@@ -11,6 +11,23 @@ import (
 // values that cannot be.
 var ErrSamples = errors.New("cannot learn from these measurements")
 
+// ErrOverflow is what an error about a prediction wraps that is beyond the numbers there are: infinite, or none.
+var ErrOverflow = errors.New("the prediction is no finite number")
+
+// Times of blocks and of networks in milliseconds, beyond which there is none: sums and squares of what lies between are finite.
+const (
+	minMS = 1e-9
+	maxMS = 1e12
+)
+
+// checkMS refuses a time that none can take.
+func checkMS(ms float64) error {
+	if !(ms >= minMS && ms <= maxMS) {
+		return fmt.Errorf("took %g ms, expected %g to %g", ms, minMS, float64(maxMS))
+	}
+	return nil
+}
+
 // SpaceError is returned for a predictor of another space than the one at hand.
 type SpaceError struct {
 	File                 string

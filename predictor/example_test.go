@@ -42,7 +42,7 @@ func ExampleFitLatency() {
 		}
 		networks = append(networks, predictor.NetworkTime{Arch: a, MS: whole})
 	}
-	l, err := predictor.FitLatency(space, blocks, networks[:20], predictor.FitSettings{})
+	l, err := predictor.FitLatency(space, blocks, networks[:20], predictor.Defaults())
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/tailor-nas/tailor/internal/bug"
 )
 
 // minPerResolution is how many samples of a resolution it takes to give it an error of its own.
@@ -30,11 +32,12 @@ func fitAndHoldOut(ctx context.Context, x [][]float32, y []float64, s FitSetting
 	var heldOut []float64
 	var share float64
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
+	caught := func(f func() error) { group.Go(func() error { return bug.Catch(f) }) }
+	caught(func() (err error) {
 		model, err = fitModel(ctx, x, y, s, wholeSet)
 		return err
 	})
-	group.Go(func() (err error) {
+	caught(func() (err error) {
 		heldOut, share, err = crossValidate(ctx, x, y, s, len(x))
 		return err
 	})
@@ -54,18 +57,20 @@ func crossValidate(ctx context.Context, x [][]float32, y []float64, s FitSetting
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, fold := range folds(len(y), s) {
 		group.Go(func() error {
-			seen, values := without(x, fold), without(y, fold)
-			n := min(most, len(seen))
-			m, err := fitModel(ctx, seen[:n], values[:n], s, uint32(i))
-			if err != nil {
-				return err
-			}
-			e := m.evaluator()
-			for _, row := range fold {
-				linear[row] = e.linear(x[row])
-				e.networks(x[row], networks[row:row+1])
-			}
-			return nil
+			return bug.Catch(func() error {
+				seen, values := without(x, fold), without(y, fold)
+				n := min(most, len(seen))
+				m, err := fitModel(ctx, seen[:n], values[:n], s, uint32(i))
+				if err != nil {
+					return err
+				}
+				e := m.evaluator()
+				for _, row := range fold {
+					linear[row] = e.linear(x[row])
+					e.networks(x[row], networks[row:row+1])
+				}
+				return nil
+			})
 		})
 	}
 	if err := group.Wait(); err != nil {

@@ -77,7 +77,7 @@ func (l *Latency) scale(b supernet.Block) float64 {
 
 // Predict gives the latency of archs of the space in milliseconds. A block that was not timed is an
 // [*UnknownBlockError], an arch that is not one of the space an error that wraps
-// [supernet.ErrArch].
+// [supernet.ErrArch], and a latency beyond the numbers there are one that wraps [ErrOverflow].
 func (l *Latency) Predict(archs []supernet.Arch) ([]float64, error) {
 	c := calibration{l.Intercept, l.Slope}
 	ms := make([]float64, len(archs))
@@ -86,7 +86,9 @@ func (l *Latency) Predict(archs []supernet.Arch) ([]float64, error) {
 		if math.IsNaN(sum) {
 			return nil, l.unknown(archs, i)
 		}
-		ms[i] = c.of(sum)
+		if ms[i] = c.of(sum); !finite(ms[i]) {
+			return nil, fmt.Errorf("arch %d of %d: %w (%g ms): fit the latency again", i+1, len(archs), ErrOverflow, ms[i])
+		}
 	}
 	return ms, nil
 }
@@ -141,20 +143,20 @@ func (l *Latency) check() error {
 	}
 	for _, times := range all {
 		for _, key := range slices.Sorted(maps.Keys(times)) {
-			if ms := times[key]; !(ms >= 0) {
-				return fmt.Errorf("block %s takes %g ms, expected 0 or more", key, ms)
+			if ms := times[key]; !(ms >= 0 && ms <= maxMS) {
+				return fmt.Errorf("block %s takes %g ms, expected 0 to %g", key, ms, float64(maxMS))
 			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.Scales)) {
-		if v := l.Scales[name]; !(v > 0) {
-			return fmt.Errorf("the scale of %s is %g, expected a factor above 0", name, v)
+		if v := l.Scales[name]; !(v > 0 && v <= maxMS) {
+			return fmt.Errorf("the scale of %s is %g, expected a factor above 0, at most %g", name, v, float64(maxMS))
 		}
 	}
 	if err := l.tabulate(); err != nil {
 		return err
 	}
-	if _, ms, _ := l.Min(); !(l.Slope > 0) || !(ms > 0) {
+	if _, ms, _ := l.Min(); !(l.Slope > 0) || !(ms > 0) || !finite(ms) {
 		return fmt.Errorf("intercept_ms %g and slope %g give the fastest network %g ms, expected a time above 0", l.Intercept, l.Slope, ms)
 	}
 	return nil

@@ -35,8 +35,7 @@ type NetworkTime struct {
 // Seed) have a say in. Errors about the times wrap [ErrSamples], [supernet.ErrArch] or
 // [*UnknownBlockError].
 func FitLatency(space *supernet.Space, blocks []BlockTime, networks []NetworkTime, s FitSettings) (*Latency, error) {
-	s, err := s.withDefaults()
-	if err != nil {
+	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("fit settings: %w", err)
 	}
 	l, archs, err := newLatency(space, networks)
@@ -48,10 +47,22 @@ func FitLatency(space *supernet.Space, blocks []BlockTime, networks []NetworkTim
 	} else {
 		err = l.calibrate(blocks, archs, networks)
 	}
+	if err == nil {
+		err = l.checkLine()
+	}
 	if err != nil {
 		return nil, err
 	}
 	return l, nil
+}
+
+// checkLine refuses what no times of devices lead to, but numbers far apart.
+func (l *Latency) checkLine() error {
+	_, fastest, _ := l.Min()
+	if !finite(l.Intercept) || !finite(l.Slope) || !finite(fastest) || fastest <= 0 {
+		return fmt.Errorf("%w: intercept %g and slope %g give the fastest network %g ms: %w", ErrSamples, l.Intercept, l.Slope, fastest, ErrOverflow)
+	}
+	return nil
 }
 
 // newLatency checks networks, and gives a predictor that knows nothing yet.
@@ -60,8 +71,8 @@ func newLatency(space *supernet.Space, networks []NetworkTime) (*Latency, []supe
 	archs := make([]supernet.Arch, len(networks))
 	for i, n := range networks {
 		archs[i] = n.Arch
-		if !(n.MS > 0) || !finite(n.MS) {
-			return nil, nil, fmt.Errorf("%w: network %d took %g ms, expected a time above 0", ErrSamples, i+1, n.MS)
+		if err := checkMS(n.MS); err != nil {
+			return nil, nil, fmt.Errorf("%w: network %d %w", ErrSamples, i+1, err)
 		}
 		if space.Check(n.Arch) != nil {
 			return nil, nil, archError(space, archs, i)
@@ -157,8 +168,7 @@ func (l *Latency) typed(networks []NetworkTime) (names []string, all []typedTimi
 // calibrated anew. From 10 networks on, estimates by the work of blocks are tried too, with and without what the old one says, and
 // one of these taken if it is clearly better.
 func TransferLatency(old *Latency, networks []NetworkTime, s FitSettings) (*Latency, error) {
-	s, err := s.withDefaults()
-	if err != nil {
+	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("fit settings: %w", err)
 	}
 	if len(networks) < minNetworks {
@@ -317,8 +327,8 @@ func (l *Latency) holdOut(networks []NetworkTime, predicted []float64) {
 func meanTimes(blocks []BlockTime) (map[string]float64, error) {
 	times, counts := map[string]float64{}, map[string]float64{}
 	for _, b := range blocks {
-		if !(b.MS > 0) || !finite(b.MS) {
-			return nil, fmt.Errorf("%w: block %s (%s) took %g ms, expected a time above 0", ErrSamples, b.Block.Name, b.Block.Key(), b.MS)
+		if err := checkMS(b.MS); err != nil {
+			return nil, fmt.Errorf("%w: block %s (%s) %w", ErrSamples, b.Block.Name, b.Block.Key(), err)
 		}
 		key := b.Block.Key()
 		times[key] += b.MS

@@ -58,8 +58,8 @@ func FitPruned(network []supernet.Block, structure supernet.Structure, blocks []
 	}
 	sums, ms := make([]map[string]float64, len(networks)), make([]float64, len(networks))
 	for i, n := range networks {
-		if ms[i] = n.MS; !(n.MS > 0) || !finite(n.MS) {
-			return nil, fmt.Errorf("%w: network %d took %g ms, expected a time above 0", ErrSamples, i+1, n.MS)
+		if ms[i] = n.MS; checkMS(n.MS) != nil {
+			return nil, fmt.Errorf("%w: network %d %w", ErrSamples, i+1, checkMS(n.MS))
 		}
 		if sums[i], err = p.sums(n.Blocks); err != nil {
 			return nil, fmt.Errorf("%w: network %d: %w", ErrSamples, i+1, err)
@@ -208,6 +208,9 @@ func (p *Pruned) Predict(network []supernet.Block) (float64, error) {
 			return 0, err
 		}
 		sum += ms
+	}
+	if !finite(sum) {
+		return 0, fmt.Errorf("%w (%g ms)", ErrOverflow, sum)
 	}
 	return sum, nil
 }

@@ -254,7 +254,7 @@ func TestTransferForgetsZeros(t *testing.T) {
 	s := small(t)
 	all := everyArch(s)
 	old := fitLatency(t, s, sparseInventory(t, s, supernet.Weights), networks(s, all[:30:30], skipping, 0))
-	l, err := predictor.TransferLatency(old, networks(s, all[30:36], skipping, 0), predictor.FitSettings{})
+	l, err := predictor.TransferLatency(old, networks(s, all[30:36], skipping, 0), predictor.Defaults())
 	if err != nil {
 		t.Fatal(err)
 	}

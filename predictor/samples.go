@@ -25,9 +25,35 @@ type Sample struct {
 	Value float64       `json:"value"`
 }
 
+// ReadAccuracies is [ReadSamples] of values that are accuracies, from 0 to 1.
+func ReadAccuracies(path string, space *supernet.Space) ([]Sample, error) {
+	return readSamples(path, space, checkTop1)
+}
+
+// ReadLatencies is [ReadSamples] of values that are milliseconds, above 0.
+func ReadLatencies(path string, space *supernet.Space) ([]Sample, error) {
+	return readSamples(path, space, func(ms float64) error {
+		if err := checkMS(ms); err != nil {
+			return fmt.Errorf("%w: the network %w", ErrSamples, err)
+		}
+		return nil
+	})
+}
+
+func checkTop1(value float64) error {
+	if !(value >= 0 && value <= 1) {
+		return fmt.Errorf("%w: the accuracy is %g, expected a share between 0 and 1 (write 76 %% as 0.76)", ErrSamples, value)
+	}
+	return nil
+}
+
 // ReadSamples reads a .jsonl file of sub-networks of a space with their values, one a line; empty
 // lines are skipped, and so are keys other than arch and value. Errors name file and line.
 func ReadSamples(path string, space *supernet.Space) ([]Sample, error) {
+	return readSamples(path, space, func(float64) error { return nil })
+}
+
+func readSamples(path string, space *supernet.Space, check func(value float64) error) ([]Sample, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("read samples: %w", err)
@@ -40,10 +66,10 @@ func ReadSamples(path string, space *supernet.Space) ([]Sample, error) {
 		return nil, fmt.Errorf("read samples: %w", err)
 	}
 	defer f.Close()
-	return parseSamples(path, f, space)
+	return parseSamples(path, f, space, check)
 }
 
-func parseSamples(file string, r io.Reader, space *supernet.Space) ([]Sample, error) {
+func parseSamples(file string, r io.Reader, space *supernet.Space, check func(value float64) error) ([]Sample, error) {
 	var samples []Sample
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxSampleLine)
@@ -54,6 +80,9 @@ func parseSamples(file string, r io.Reader, space *supernet.Space) ([]Sample, er
 			continue
 		}
 		s, err := parseSample(lines.Bytes(), space)
+		if err == nil {
+			err = check(s.Value)
+		}
 		if err == nil && len(samples) == maxSamples {
 			err = fmt.Errorf("more than %d samples", maxSamples)
 		}

@@ -73,7 +73,7 @@ func TestTooManySamples(t *testing.T) {
 		t.Skip("reads 12 MB")
 	}
 	r := &repeated{line: goodLine + "\n", left: maxSamples + 1}
-	if _, err := parseSamples("s", r, tiny(t)); err == nil || !strings.Contains(err.Error(), "s:131073: more than 131072 samples") {
+	if _, err := parseSamples("s", r, tiny(t), func(float64) error { return nil }); err == nil || !strings.Contains(err.Error(), "s:131073: more than 131072 samples") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -118,7 +118,7 @@ func FuzzSamples(f *testing.F) {
 	f.Add([]byte("{\"arch\": null}\x00"))
 	s := tiny(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
-		samples, err := parseSamples("f", strings.NewReader(string(text)), s)
+		samples, err := parseSamples("f", strings.NewReader(string(text)), s, func(float64) error { return nil })
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), "f:") || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error %q", err)

@@ -1,6 +1,7 @@
 package predictor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -24,10 +25,19 @@ func pairSample(rows int, seed uint64) (x [][]float32, y []float64) {
 
 func sign32(r *rand.Rand) float32 { return float32(2*r.IntN(2) - 1) }
 
-func quick(t *testing.T, s FitSettings) FitSettings {
+// quick are the defaults with what is given.
+func quick(t *testing.T, given FitSettings) FitSettings {
 	t.Helper()
-	s, err := s.withDefaults()
-	if err != nil {
+	s := Defaults()
+	s.Seed = given.Seed
+	for _, f := range []struct{ into, from *int }{{&s.Members, &given.Members}, {&s.Epochs, &given.Epochs}, {&s.Batch, &given.Batch}, {&s.Folds, &given.Folds}} {
+		*f.into = cmp.Or(*f.from, *f.into)
+	}
+	s.LearningRate, s.WeightDecay = cmp.Or(given.LearningRate, s.LearningRate), cmp.Or(given.WeightDecay, s.WeightDecay)
+	if given.Hidden != nil {
+		s.Hidden = given.Hidden
+	}
+	if err := s.check(); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -125,29 +135,36 @@ func TestAdamByHand(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	for _, c := range []struct {
-		s    FitSettings
-		want string
+		change func(*FitSettings)
+		want   string
 	}{
-		{FitSettings{}, ""},
-		{FitSettings{Hidden: []int{}}, ""},
-		{FitSettings{Members: -1}, "members is -1"},
-		{FitSettings{Epochs: -1}, "epochs is -1"},
-		{FitSettings{Batch: 1 << 30}, "batch is 1073741824"},
-		{FitSettings{Folds: 1}, "folds is 1"},
-		{FitSettings{Hidden: []int{0}}, "0 units"},
-		{FitSettings{LearningRate: math.NaN()}, "learning rate NaN"},
-		{FitSettings{LearningRate: 0.5}, "product below 1"},
+		{func(*FitSettings) {}, ""},
+		{func(s *FitSettings) { s.Hidden = nil }, ""},
+		{func(s *FitSettings) { s.WeightDecay = 0 }, ""},
+		{func(s *FitSettings) { s.Model = "forest" }, "model is"},
+		{func(s *FitSettings) { s.Members = 0 }, "members is 0"},
+		{func(s *FitSettings) { s.Epochs = 0 }, "epochs is 0"},
+		{func(s *FitSettings) { s.Epochs = -2 }, "epochs is -2"},
+		{func(s *FitSettings) { s.Batch = 1 << 30 }, "batch is 1073741824"},
+		{func(s *FitSettings) { s.Folds = 1 }, "folds is 1"},
+		{func(s *FitSettings) { s.Hidden = []int{0} }, "0 units"},
+		{func(s *FitSettings) { s.LearningRate = 0 }, "learning rate 0"},
+		{func(s *FitSettings) { s.LearningRate = math.NaN() }, "learning rate NaN"},
+		{func(s *FitSettings) { s.LearningRate = 0.5 }, "product below 1"},
+		{func(s *FitSettings) { *s = FitSettings{} }, "members is 0"},
 	} {
-		_, err := c.s.withDefaults()
+		s := Defaults()
+		c.change(&s)
+		err := s.check()
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%+v: %v, want %q", c.s, err, c.want)
+			t.Errorf("%+v: %v, want %q", s, err, c.want)
 		}
 	}
 }
 
 func TestEpochsFallWithSamples(t *testing.T) {
 	for samples, want := range map[int]int{10: 100, 600: 100, 1200: 50, 100_000: 20} {
-		if got := (FitSettings{}).epochs(samples); got != want {
+		if got := Defaults().epochs(samples); got != want {
 			t.Errorf("%d epochs for %d samples, want %d", got, samples, want)
 		}
 	}

@@ -115,7 +115,7 @@ func ExampleMeasure() {
 	m := &machine{slow: quietMachine(nil)}
 	reference := profiles.Subject{Name: "reference", Run: func() error { m.now += 1e6; return nil }}
 	block := profiles.Subject{Name: "block", Run: func() error { m.now += 3e6; return nil }}
-	timings, session, err := profiles.Measure(context.Background(), reference, []profiles.Subject{block}, profiles.Settings{Clock: m})
+	timings, session, err := profiles.Measure(context.Background(), reference, []profiles.Subject{block}, given(profiles.Settings{Clock: m}))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -76,7 +76,7 @@ type Session struct {
 // and collector are as before when it returns. Run one measurement at a time
 // in a process. When ctx ends, Measure returns after the sample in progress.
 func Measure(ctx context.Context, ref Subject, subjects []Subject, s Settings) (timings []Timing, session Session, err error) {
-	s, err = s.withDefaults()
+	s, err = s.complete()
 	if err != nil {
 		return nil, Session{}, err
 	}

@@ -60,7 +60,7 @@ func TestMeasureRecoversRatios(t *testing.T) {
 			var raw []float64 // relative errors of the raw medians
 			for seed := range uint64(5) {
 				m := newMachine(seed, c.slow)
-				timings, session := m.measure(t, m.subjects(), profiles.Settings{Seed: seed, Budget: 10 * time.Second})
+				timings, session := m.measure(t, m.subjects(), given(profiles.Settings{Seed: seed, Budget: 10 * time.Second}))
 				for i, timing := range timings {
 					ms := float64(durations[i]) / 1e6
 					raw = append(raw, off(timing.RawMedianMS, ms))
@@ -91,7 +91,7 @@ func TestMeasureBriefDisturbances(t *testing.T) {
 	for name, slow := range map[string]func(*rand.Rand) disturbance{"preempted": preempted, "chatter": chatter} {
 		for seed := range uint64(5) {
 			m := newMachine(seed, slow)
-			timings, _ := m.measure(t, m.subjects()[:4], profiles.Settings{Seed: seed})
+			timings, _ := m.measure(t, m.subjects()[:4], given(profiles.Settings{Seed: seed}))
 			for i, timing := range timings {
 				if e := off(timing.RatioMedian, float64(durations[i])/float64(refTime)); e > 0.015 {
 					t.Errorf("%s, seed %d: %s: ratio %v is %.1f %% off", name, seed, timing.Name, timing.RatioMedian, 100*e)
@@ -116,7 +116,7 @@ func TestMeasureIntervalCovers(t *testing.T) {
 		m := newMachine(seed, siblingBusy)
 		m.jitter = 0.05
 		subjects := m.subjects()[1:4]
-		timings, session := m.measure(t, subjects, profiles.Settings{Seed: seed, Budget: 3 * time.Second, MinSpan: time.Millisecond})
+		timings, session := m.measure(t, subjects, given(profiles.Settings{Seed: seed, Budget: 3 * time.Second, MinSpan: time.Millisecond}))
 		for i, timing := range timings {
 			truth := float64(durations[1+i]) / float64(refTime) * session.ReferenceMS
 			total++
@@ -154,7 +154,7 @@ func TestMeasureFlagsUnsharedNoise(t *testing.T) {
 				m.work(refTime)
 				return nil
 			}}
-			timings, _ := m.measure(t, []profiles.Subject{m.subject("plain", refTime), own}, profiles.Settings{})
+			timings, _ := m.measure(t, []profiles.Subject{m.subject("plain", refTime), own}, given(profiles.Settings{}))
 			if timings[0].Unstable {
 				t.Errorf("plain: %s", timings[0].UnstableReason)
 			}
@@ -167,12 +167,12 @@ func TestMeasureFlagsUnsharedNoise(t *testing.T) {
 
 func TestMeasureFlagsDrift(t *testing.T) {
 	m := newMachine(1, throttling)
-	_, session := m.measure(t, m.subjects(), profiles.Settings{Budget: 5 * time.Second, Target: 0.0001})
+	_, session := m.measure(t, m.subjects(), given(profiles.Settings{Budget: 5 * time.Second, Target: 0.0001}))
 	if !session.Unstable || !strings.Contains(session.UnstableReason, "reference") {
 		t.Errorf("throttling by half: unstable %v (%s), drift %.2f", session.Unstable, session.UnstableReason, session.DriftRatio)
 	}
 	m = newMachine(1, siblingBusy)
-	_, session = m.measure(t, m.subjects(), profiles.Settings{Budget: 5 * time.Second, Target: 0.0001})
+	_, session = m.measure(t, m.subjects(), given(profiles.Settings{Budget: 5 * time.Second, Target: 0.0001}))
 	if session.Unstable {
 		t.Errorf("a machine that comes back to its speed: %s", session.UnstableReason)
 	}
@@ -193,7 +193,7 @@ func TestMeasureSentinels(t *testing.T) {
 		m.work(time.Duration((1 + 2*m.rng.Float64()) * float64(refTime)))
 		return nil
 	}}
-	timings, session := m.measure(t, []profiles.Subject{changes, restless}, profiles.Settings{MinSpan: 100 * time.Millisecond})
+	timings, session := m.measure(t, []profiles.Subject{changes, restless}, given(profiles.Settings{MinSpan: 100 * time.Millisecond}))
 	if session.Sentinels != 1 || off(session.SentinelRatio, 1.2) > 0.02 || !session.Unstable {
 		t.Errorf("sentinels %d, ratio %v, unstable %v, want 1, 1.2, true", session.Sentinels, session.SentinelRatio, session.Unstable)
 	}
@@ -219,7 +219,7 @@ func calls(t *testing.T, seed uint64) []string {
 	for _, name := range strings.Split("abcdef", "") {
 		subjects = append(subjects, traced(name))
 	}
-	s := profiles.Settings{Clock: m, Seed: seed, MinRounds: 5, MaxRounds: 5}
+	s := given(profiles.Settings{Clock: m, Seed: seed, MinRounds: 5, MaxRounds: 5})
 	if _, _, err := profiles.Measure(t.Context(), traced("ref"), subjects, s); err != nil {
 		t.Fatal(err)
 	}
@@ -260,7 +260,7 @@ func TestMeasureOrder(t *testing.T) {
 func TestMeasureIsDeterministic(t *testing.T) {
 	run := func() ([]profiles.Timing, profiles.Session) {
 		m := newMachine(9, siblingBusy)
-		timings, session := m.measure(t, m.subjects(), profiles.Settings{Seed: 4, Budget: 4 * time.Second})
+		timings, session := m.measure(t, m.subjects(), given(profiles.Settings{Seed: 4, Budget: 4 * time.Second}))
 		session.Conditions = profiles.Conditions{} // of the real machine
 		return timings, session
 	}
@@ -282,12 +282,12 @@ func TestMeasureManySubjects(t *testing.T) {
 		subjects = append(subjects, m.subject(fmt.Sprint(i), d))
 	}
 	var warm, last profiles.Progress
-	timings, session := m.measure(t, subjects, profiles.Settings{Progress: func(p profiles.Progress) {
+	timings, session := m.measure(t, subjects, given(profiles.Settings{Progress: func(p profiles.Progress) {
 		if p.Rounds == 0 {
 			warm = p
 		}
 		last = p
-	}})
+	}}))
 	if warm.WarmedUp != 500 || warm.Elapsed > 10*time.Second {
 		t.Errorf("warm-up took %v for %d subjects", warm.Elapsed, warm.WarmedUp)
 	}
@@ -303,7 +303,7 @@ func TestMeasureManySubjects(t *testing.T) {
 
 func TestMeasureWithoutBudget(t *testing.T) {
 	m := newMachine(2, quietMachine)
-	timings, _ := m.measure(t, m.subjects(), profiles.Settings{Budget: time.Microsecond})
+	timings, _ := m.measure(t, m.subjects(), given(profiles.Settings{Budget: time.Microsecond}))
 	for i, timing := range timings {
 		if timing.Rounds != 1 || !timing.Unstable || !strings.Contains(timing.UnstableReason, "budget") {
 			t.Errorf("%+v: want one round, unstable for want of budget", timing)
@@ -326,7 +326,7 @@ func TestMeasureStops(t *testing.T) {
 		}
 		return nil
 	}}
-	timings, _, err := profiles.Measure(ctx, m.subject("ref", refTime), []profiles.Subject{subject}, profiles.Settings{Clock: m})
+	timings, _, err := profiles.Measure(ctx, m.subject("ref", refTime), []profiles.Subject{subject}, given(profiles.Settings{Clock: m}))
 	if !errors.Is(err, context.Canceled) || timings != nil {
 		t.Errorf("cancelled: %v, %v", timings, err)
 	}
@@ -336,7 +336,7 @@ func TestMeasureStops(t *testing.T) {
 
 	broken := errors.New("session lost")
 	subject.Run = func() error { m.work(refTime); return broken }
-	_, _, err = profiles.Measure(t.Context(), m.subject("ref", refTime), []profiles.Subject{subject}, profiles.Settings{Clock: m})
+	_, _, err = profiles.Measure(t.Context(), m.subject("ref", refTime), []profiles.Subject{subject}, given(profiles.Settings{Clock: m}))
 	if !errors.Is(err, broken) || !strings.Contains(err.Error(), `"a"`) {
 		t.Errorf("failing subject: %v", err)
 	}
@@ -361,11 +361,11 @@ func TestMeasureWarmsUp(t *testing.T) {
 		warm("seconds", 3*time.Second), warm("milliseconds", 60*time.Millisecond), warm("microseconds", 50*time.Microsecond),
 	}
 	var before map[string]int
-	timings, _ := m.measure(t, subjects, profiles.Settings{MaxRounds: 1, MinSpan: time.Second, Progress: func(p profiles.Progress) {
+	timings, _ := m.measure(t, subjects, given(profiles.Settings{MaxRounds: 1, MinSpan: time.Second, Progress: func(p profiles.Progress) {
 		if p.WarmedUp == len(subjects) && before == nil {
 			before = map[string]int{"seconds": runs["seconds"], "milliseconds": runs["milliseconds"], "microseconds": runs["microseconds"]}
 		}
-	}})
+	}}))
 	if before["seconds"] != 2 || before["milliseconds"] != 5 || before["microseconds"] < 1000 {
 		t.Errorf("runs to warm up: %v, want 2, 5 and 200 ms of 50 µs", before)
 	}
@@ -389,7 +389,7 @@ func TestMeasureReferenceFollowsSubject(t *testing.T) {
 		return nil
 	}}
 	_, _, err := profiles.Measure(t.Context(), ref, []profiles.Subject{long},
-		profiles.Settings{Clock: m, MaxRounds: 1, Progress: func(p profiles.Progress) { measured, batch = true, 0 }})
+		given(profiles.Settings{Clock: m, MaxRounds: 1, Progress: func(p profiles.Progress) { measured, batch = true, 0 }}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -401,7 +401,7 @@ func TestMeasureReferenceFollowsSubject(t *testing.T) {
 func TestMeasureTooFast(t *testing.T) {
 	m := newMachine(1, quietMachine)
 	idle := profiles.Subject{Name: "idle", Run: func() error { return nil }}
-	_, _, err := profiles.Measure(t.Context(), m.subject("ref", refTime), []profiles.Subject{idle}, profiles.Settings{Clock: m})
+	_, _, err := profiles.Measure(t.Context(), m.subject("ref", refTime), []profiles.Subject{idle}, given(profiles.Settings{Clock: m}))
 	if !errors.Is(err, profiles.ErrTooFast) || !strings.Contains(err.Error(), "idle") {
 		t.Errorf("got %v, want ErrTooFast", err)
 	}
@@ -411,7 +411,7 @@ func TestMeasureTooFast(t *testing.T) {
 func TestMeasureCoarseClock(t *testing.T) {
 	m := newMachine(1, quietMachine)
 	clock := coarse{m, 10 * time.Microsecond}
-	s := profiles.Settings{Clock: clock, Budget: 4 * time.Second, MinSample: time.Millisecond}
+	s := given(profiles.Settings{Clock: clock, Budget: 4 * time.Second, MinSample: time.Millisecond})
 	timings, _, err := profiles.Measure(t.Context(), m.subject("ref", 3*time.Microsecond),
 		[]profiles.Subject{m.subject("a", 700*time.Nanosecond)}, s)
 	if err != nil {
@@ -437,22 +437,26 @@ func TestMeasureRefusesArguments(t *testing.T) {
 		want     string
 		ref      profiles.Subject
 		subjects []profiles.Subject
-		s        profiles.Settings
+		change   func(*profiles.Settings)
 	}{
-		{"reference", profiles.Subject{Name: "r"}, []profiles.Subject{a}, profiles.Settings{}},
-		{"no subject", ref, nil, profiles.Settings{}},
-		{"subject 1", ref, []profiles.Subject{a, {Name: "b"}}, profiles.Settings{}},
-		{"subject 0", ref, []profiles.Subject{{Run: a.Run}}, profiles.Settings{}},
-		{`named "a"`, ref, []profiles.Subject{a, a}, profiles.Settings{}},
-		{"Budget", ref, []profiles.Subject{a}, profiles.Settings{Budget: -1}},
-		{"WarmUp", ref, []profiles.Subject{a}, profiles.Settings{WarmUp: -1}},
-		{"Target", ref, []profiles.Subject{a}, profiles.Settings{Target: math.NaN()}},
-		{"Target", ref, []profiles.Subject{a}, profiles.Settings{Target: 2}},
-		{"MinRounds", ref, []profiles.Subject{a}, profiles.Settings{MinRounds: -1}},
-		{"MaxRounds", ref, []profiles.Subject{a}, profiles.Settings{MinRounds: 20, MaxRounds: 10}},
+		{"reference", profiles.Subject{Name: "r"}, []profiles.Subject{a}, nil},
+		{"no subject", ref, nil, nil},
+		{"subject 1", ref, []profiles.Subject{a, {Name: "b"}}, nil},
+		{"subject 0", ref, []profiles.Subject{{Run: a.Run}}, nil},
+		{`named "a"`, ref, []profiles.Subject{a, a}, nil},
+		{"Budget", ref, []profiles.Subject{a}, func(s *profiles.Settings) { s.Budget = 0 }},
+		{"WarmUp", ref, []profiles.Subject{a}, func(s *profiles.Settings) { s.WarmUp = -1 }},
+		{"Target", ref, []profiles.Subject{a}, func(s *profiles.Settings) { s.Target = math.NaN() }},
+		{"Target", ref, []profiles.Subject{a}, func(s *profiles.Settings) { s.Target = 0 }},
+		{"MinRounds", ref, []profiles.Subject{a}, func(s *profiles.Settings) { s.MinRounds = 0 }},
+		{"MaxRounds", ref, []profiles.Subject{a}, func(s *profiles.Settings) { s.MinRounds, s.MaxRounds = 20, 10 }},
 	} {
-		c.s.Clock = m
-		_, _, err := profiles.Measure(t.Context(), c.ref, c.subjects, c.s)
+		s := profiles.Defaults()
+		if c.change != nil {
+			c.change(&s)
+		}
+		s.Clock = m
+		_, _, err := profiles.Measure(t.Context(), c.ref, c.subjects, s)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("got %v, want one line with %q", err, c.want)
 		}
@@ -461,7 +465,7 @@ func TestMeasureRefusesArguments(t *testing.T) {
 
 func TestResultsSurviveJSON(t *testing.T) {
 	m := newMachine(9, siblingBusy)
-	timings, session := m.measure(t, m.subjects()[:2], profiles.Settings{Budget: time.Second})
+	timings, session := m.measure(t, m.subjects()[:2], given(profiles.Settings{Budget: time.Second}))
 	text, err := json.Marshal(struct {
 		T []profiles.Timing
 		S profiles.Session

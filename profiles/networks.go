@@ -17,9 +17,9 @@ var ErrNoWeights = errors.New("profiles: the runtime cannot run networks with th
 // errNoNetworks says that there is nothing to time.
 var errNoNetworks = errors.New("profiles: no network to measure")
 
-// Networks times whole networks with random weights on this device, for a few seconds.
+// Networks times whole networks with random weights on this device, within a budget above 0.
 func Networks(ctx context.Context, rt Runtime, networks [][]supernet.Block, budget time.Duration, seed uint64) ([]Timing, Session, error) {
-	return timeNetworks(ctx, rt, networks, Settings{Budget: budget, Seed: seed})
+	return timeNetworks(ctx, rt, networks, within(budget, seed))
 }
 
 func timeNetworks(ctx context.Context, rt Runtime, networks [][]supernet.Block, s Settings) ([]Timing, Session, error) {
@@ -47,7 +47,13 @@ func Subnets(ctx context.Context, rt Runtime, nets []*supernet.Subnet, budget ti
 	for _, n := range nets {
 		l.addSubnet(n)
 	}
-	return l.measure(ctx, reference, Settings{Budget: budget, Seed: seed})
+	return l.measure(ctx, reference, within(budget, seed))
+}
+
+func within(budget time.Duration, seed uint64) Settings {
+	s := Defaults()
+	s.Budget, s.Seed = budget, seed
+	return s
 }
 
 // leastWork compares networks by what they ask of a runtime that skips all zeros: a reference should take no longer than what is

@@ -33,7 +33,7 @@ func TestMeasurePins(t *testing.T) {
 			return end
 		}}
 		_, _, err := profiles.Measure(t.Context(), m.subject("ref", refTime), []profiles.Subject{subject},
-			profiles.Settings{Clock: m, Pin: true, MaxRounds: 2})
+			given(profiles.Settings{Clock: m, Pin: true, MaxRounds: 2}))
 		if !errors.Is(err, end) {
 			t.Fatal(err)
 		}

@@ -42,11 +42,11 @@ type NetworkTiming struct {
 	Timing
 }
 
-// ProfileSettings say what to measure. Zero values are the defaults.
+// ProfileSettings say what to measure. Zero means zero: begin with [ProfileDefaults].
 type ProfileSettings struct {
-	Resolutions []int          `json:"resolutions,omitempty"` // default all of the space
-	Networks    int            `json:"networks"`              // whole networks: largest, smallest, random ones; default 20
-	Budget      time.Duration  `json:"budget_ns"`             // default 20 s, or 100 ms a block and 500 ms a network if that is more
+	Resolutions []int          `json:"resolutions,omitempty"` // none are all of the space
+	Networks    int            `json:"networks"`              // whole networks: largest, smallest, random ones; 2 or more
+	Budget      time.Duration  `json:"budget_ns"`             // Auto is 20 s, or 100 ms a block and 500 ms a network if that is more
 	Seed        uint64         `json:"seed"`
 	Progress    func(Progress) `json:"-"`
 	// Sparse, if not empty, adds to the blocks those with 50, 80, 90 and 95 % zeros of this structure (none for channels, whose narrower
@@ -56,6 +56,9 @@ type ProfileSettings struct {
 	// Clock replaces the real clock.
 	Clock Clock `json:"-"`
 }
+
+// ProfileDefaults measure all resolutions, and 20 networks.
+func ProfileDefaults() ProfileSettings { return ProfileSettings{Networks: 20, Budget: Auto} }
 
 // sparseLevels are the percentages of zeros that a sparse profile adds: fewer than those of [MeasureVariants], since a space has many blocks.
 var sparseLevels = []int{50, 80, 90, 95}
@@ -75,9 +78,8 @@ func (s *ProfileSettings) complete(space *supernet.Space) error {
 	if s.Sparse != "" && (s.Sparse.Check() != nil || s.Sparse == supernet.Channels) {
 		return fmt.Errorf("%w: sparse is %q, expected weights, vectors8 or vectors16", ErrSettings, string(s.Sparse))
 	}
-	s.Networks = cmp.Or(s.Networks, 20)
-	if s.Networks < 2 || s.Networks > 10000 || s.Budget < 0 {
-		return fmt.Errorf("%w: networks is %d and budget %v, expected 2 to 10000 and a positive time", ErrSettings, s.Networks, s.Budget)
+	if s.Networks < 2 || s.Networks > 10000 || s.Budget < 1 && s.Budget != Auto {
+		return fmt.Errorf("%w: networks is %d and budget %v, expected 2 to 10000 and a time above 0", ErrSettings, s.Networks, s.Budget)
 	}
 	return nil
 }
@@ -99,7 +101,9 @@ func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettin
 	reference := blocks[len(blocks)/2]
 	blocks = withZeros(blocks, s.Sparse)
 	archs := calibrationArchs(space, s)
-	s.Budget = cmp.Or(s.Budget, max(20*time.Second, time.Duration(len(blocks))*100*time.Millisecond+time.Duration(len(archs))*500*time.Millisecond))
+	if s.Budget == Auto {
+		s.Budget = max(20*time.Second, time.Duration(len(blocks))*100*time.Millisecond+time.Duration(len(archs))*500*time.Millisecond)
+	}
 	p.Settings = s
 	l := loader{runtime: rt}
 	defer l.close()
@@ -110,7 +114,9 @@ func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettin
 	for _, a := range archs {
 		l.add(space.Blocks(a))
 	}
-	timings, session, err := l.measure(ctx, ref, Settings{Budget: s.Budget, Seed: s.Seed, Progress: s.Progress, Clock: s.Clock})
+	how := within(s.Budget, s.Seed)
+	how.Progress, how.Clock = s.Progress, s.Clock
+	timings, session, err := l.measure(ctx, ref, how)
 	if err != nil {
 		return nil, fmt.Errorf("profile: %w", err)
 	}

@@ -41,7 +41,7 @@ func TestMeasureRestoresCollector(t *testing.T) {
 			func() {
 				defer func() { _ = recover() }()
 				_, _, _ = profiles.Measure(ctx, m.subject("ref", refTime), []profiles.Subject{subject},
-					profiles.Settings{Clock: m, MaxRounds: 2, Budget: time.Second})
+					given(profiles.Settings{Clock: m, MaxRounds: 2, Budget: time.Second}))
 			}()
 			if during != -1 {
 				t.Errorf("the collector was at %d while measuring, want off", during)
@@ -64,7 +64,7 @@ func TestMeasureCollectsBetweenRounds(t *testing.T) {
 		m.work(time.Millisecond)
 		return nil
 	}}
-	m.measure(t, []profiles.Subject{subject}, profiles.Settings{MinRounds: 100, MaxRounds: 100})
+	m.measure(t, []profiles.Subject{subject}, given(profiles.Settings{MinRounds: 100, MaxRounds: 100}))
 	debug.ReadGCStats(&after)
 	if n := after.NumGC - before.NumGC; n < 5 {
 		t.Errorf("%d collections while %d MiB were allocated a hundred times", n, len(keep)>>20)

@@ -6,7 +6,7 @@ import (
 )
 
 func TestSettingsDefaults(t *testing.T) {
-	s, err := Settings{}.withDefaults()
+	s, err := Defaults().complete()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -14,11 +14,15 @@ func TestSettingsDefaults(t *testing.T) {
 		s.MinRounds != 10 || s.MaxRounds != 1000 || s.Budget != 20*time.Second || s.Target != 0.02 || s.Clock == nil {
 		t.Errorf("defaults %+v", s)
 	}
-	s, err = Settings{MaxRounds: 3, Budget: time.Second}.withDefaults()
+	few := Defaults()
+	few.MaxRounds, few.Budget = 3, time.Second
+	s, err = few.complete()
 	if err != nil || s.MinRounds != 3 || s.MinSpan != 250*time.Millisecond {
 		t.Errorf("few rounds, little time: %+v, %v", s, err)
 	}
-	s, err = Settings{MinRounds: 2000}.withDefaults()
+	many := Defaults()
+	many.MinRounds = 2000
+	s, err = many.complete()
 	if err != nil || s.MaxRounds != 2000 {
 		t.Errorf("many rounds: %+v, %v", s, err)
 	}

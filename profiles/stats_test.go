@@ -140,7 +140,7 @@ func TestDrift(t *testing.T) {
 
 // The loop around a subject adds nothing to collect.
 func TestSampleDoesNotAllocate(t *testing.T) {
-	s, err := Settings{}.withDefaults()
+	s, err := Defaults().complete()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,13 +38,26 @@ type VariantNetwork struct {
 	Timing
 }
 
-// VariantSettings say how to measure variants. Zero values are the defaults.
+// VariantSettings say how to measure variants. Zero means zero: begin with [VariantDefaults].
 type VariantSettings struct {
-	Budget   time.Duration // default 20 s, or 200 ms a block and 500 ms a network if that is more
-	Random   int           // networks with a random level removed of each block; default 5, -1 for none
+	Budget   time.Duration // Auto is 20 s, or 200 ms a block and 500 ms a network if that is more
+	Random   int           // networks with a random level removed of each block; 0 is none
 	Seed     uint64        // of random networks, weights and the order
 	Progress func(Progress)
-	Clock    Clock // replaces the real clock
+	Clock    Clock // if set, replaces the real clock
+}
+
+// VariantDefaults measure 5 random networks.
+func VariantDefaults() VariantSettings { return VariantSettings{Budget: Auto, Random: 5} }
+
+// maxRandom bounds VariantSettings.Random.
+const maxRandom = 10000
+
+func (s VariantSettings) check() error {
+	if s.Random < 0 || s.Random > maxRandom || s.Budget < 1 && s.Budget != Auto {
+		return fmt.Errorf("%w: random networks is %d and budget %v, expected 0 to %d and a time above 0", ErrSettings, s.Random, s.Budget, maxRandom)
+	}
+	return nil
 }
 
 // MeasureVariants times what removal of a structure would make of the blocks of a network. Each block that it can be removed from is
@@ -53,13 +66,18 @@ type VariantSettings struct {
 // of their own as [Networks] and [Subnets] have it, which verify what was pruned. That is some 100 blocks and a dozen networks of a
 // winner with 15 blocks, and takes the budget or less.
 func MeasureVariants(ctx context.Context, rt Runtime, network []supernet.Block, structure supernet.Structure, s VariantSettings) (*Variants, error) {
-	v, err := newVariants(network, structure, cmp.Or(s.Random, 5), s.Seed)
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	v, err := newVariants(network, structure, s.Random, s.Seed)
 	if err != nil {
 		return nil, err
 	}
 	v.Runtime = rt.Info()
-	budget := max(20*time.Second, time.Duration(len(v.Blocks))*200*time.Millisecond+time.Duration(len(v.Networks))*500*time.Millisecond)
-	budget = cmp.Or(s.Budget, budget)
+	budget := s.Budget
+	if budget == Auto {
+		budget = max(20*time.Second, time.Duration(len(v.Blocks))*200*time.Millisecond+time.Duration(len(v.Networks))*500*time.Millisecond)
+	}
 	if err = v.measureBlocks(ctx, rt, s.session(0, budget-budget/4, budget)); err == nil {
 		err = v.measureNetworks(ctx, rt, s.session(budget-budget/4, budget/4, budget))
 	}
@@ -71,7 +89,8 @@ func MeasureVariants(ctx context.Context, rt Runtime, network []supernet.Block, 
 
 // session are the settings of one of the two sessions, whose progress is that of both.
 func (s *VariantSettings) session(before, budget, total time.Duration) Settings {
-	settings := Settings{Budget: budget, Seed: s.Seed, Clock: s.Clock}
+	settings := within(budget, s.Seed)
+	settings.Clock = s.Clock
 	if s.Progress != nil {
 		settings.Progress = func(p Progress) {
 			p.Elapsed, p.Budget = p.Elapsed+before, total

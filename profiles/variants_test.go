@@ -76,7 +76,7 @@ func TestMeasureVariants(t *testing.T) {
 	network := winner(t)
 	for structure, levels := range map[supernet.Structure]int{supernet.Weights: 6, supernet.Vectors16: 6, supernet.Channels: 6} {
 		d := newDevice()
-		v, err := profiles.MeasureVariants(t.Context(), d, network, structure, profiles.VariantSettings{Seed: 3, Clock: d.machine})
+		v, err := profiles.MeasureVariants(t.Context(), d, network, structure, givenVariants(profiles.VariantSettings{Seed: 3, Clock: d.machine}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +130,7 @@ func TestMeasureVariantsOfPruned(t *testing.T) {
 	last := len(network) - 1
 	network[last].Zeros, network[last].Run = 73, 8
 	d := newDevice()
-	v, err := profiles.MeasureVariants(t.Context(), d, network, supernet.Weights, profiles.VariantSettings{Random: -1, Clock: d.machine})
+	v, err := profiles.MeasureVariants(t.Context(), d, network, supernet.Weights, profiles.VariantSettings{Budget: profiles.Auto, Clock: d.machine})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,21 +151,21 @@ func TestMeasureVariantsRefuses(t *testing.T) {
 	pool := []supernet.Block{network[len(network)-2]}
 	for want, f := range map[string]func() error{
 		`structure "rows"`: func() error {
-			_, err := profiles.MeasureVariants(t.Context(), d, network, "rows", profiles.VariantSettings{Clock: d.machine})
+			_, err := profiles.MeasureVariants(t.Context(), d, network, "rows", givenVariants(profiles.VariantSettings{Clock: d.machine}))
 			return err
 		},
 		"no block has channels": func() error {
-			_, err := profiles.MeasureVariants(t.Context(), d, pool, supernet.Channels, profiles.VariantSettings{Clock: d.machine})
+			_, err := profiles.MeasureVariants(t.Context(), d, pool, supernet.Channels, givenVariants(profiles.VariantSettings{Clock: d.machine}))
 			return err
 		},
 		"at least one block": func() error {
-			_, err := profiles.MeasureVariants(t.Context(), d, nil, supernet.Channels, profiles.VariantSettings{Clock: d.machine})
+			_, err := profiles.MeasureVariants(t.Context(), d, nil, supernet.Channels, givenVariants(profiles.VariantSettings{Clock: d.machine}))
 			return err
 		},
 		"load pool-.*no such operation": func() error {
 			broken := newDevice()
 			broken.broken = "pool"
-			_, err := profiles.MeasureVariants(t.Context(), broken, network, supernet.Weights, profiles.VariantSettings{Clock: d.machine})
+			_, err := profiles.MeasureVariants(t.Context(), broken, network, supernet.Weights, givenVariants(profiles.VariantSettings{Clock: d.machine}))
 			if broken.open != 0 {
 				t.Errorf("%d left open", broken.open)
 			}
@@ -174,7 +174,7 @@ func TestMeasureVariantsRefuses(t *testing.T) {
 		"context canceled": func() error {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			_, err := profiles.MeasureVariants(ctx, d, network, supernet.Weights, profiles.VariantSettings{Clock: d.machine})
+			_, err := profiles.MeasureVariants(ctx, d, network, supernet.Weights, givenVariants(profiles.VariantSettings{Clock: d.machine}))
 			return err
 		},
 	} {
@@ -191,7 +191,7 @@ func TestSparseProfile(t *testing.T) {
 	space := tiny(t)
 	profile := func(sparse supernet.Structure) *profiles.Profile {
 		d := newDevice()
-		p, err := profiles.New(t.Context(), space, d, profiles.ProfileSettings{Resolutions: space.Resolutions[:1], Networks: 3, Sparse: sparse, Clock: d.machine})
+		p, err := profiles.New(t.Context(), space, d, givenProfile(profiles.ProfileSettings{Resolutions: space.Resolutions[:1], Networks: 3, Sparse: sparse, Clock: d.machine}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -213,7 +213,7 @@ func TestSparseProfile(t *testing.T) {
 		t.Errorf("the reference is %s, was %s", sparse.Session.ReferenceName, dense.Session.ReferenceName)
 	}
 	for _, bad := range []supernet.Structure{supernet.Channels, "rows"} {
-		if _, err := profiles.New(t.Context(), space, newDevice(), profiles.ProfileSettings{Sparse: bad}); !errors.Is(err, profiles.ErrSettings) {
+		if _, err := profiles.New(t.Context(), space, newDevice(), givenProfile(profiles.ProfileSettings{Sparse: bad})); !errors.Is(err, profiles.ErrSettings) {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}

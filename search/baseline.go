@@ -21,11 +21,11 @@ const (
 
 // Baseline is the evolutionary search that OFA published, to compare with: 100 random candidates, then 500 generations of 50 mutants
 // and 50 uniform crosses of the 25 best so far, each drawn again until it is feasible. It uses of Config Seed, Top, Progress and
-// Evaluations, by default the 50,100 that this makes. Those count feasible candidates only, as often as they are drawn, since OFA
+// Evaluations, of which Auto is the 50,100 that this makes. Those count feasible candidates only, as often as they are drawn, since OFA
 // keeps no memory; so do History and Result.Evaluations. Unlike OFA's code it ends where hardly anything is feasible, and draws each
 // gene by itself, where that draws kernel and expand ratio of a block together.
 func Baseline(ctx context.Context, p Problem, c Config) (*Result, error) {
-	if c.Evaluations == 0 {
+	if c.Evaluations == Auto {
 		c.Evaluations = baselinePopulation * (1 + baselineGenerations)
 	}
 	p.Seeds = nil

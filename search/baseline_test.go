@@ -14,7 +14,7 @@ func TestBaseline(t *testing.T) {
 	for seed := range uint64(10) {
 		k := newKnapsack(repeat(8, 3), 6, 0.1+0.08*float64(seed), seed)
 		p, asked := watched(t, k, k.problem(1))
-		config := search.Config{Seed: seed, Evaluations: 1 + 700*int(seed)}
+		config := given(search.Config{Seed: seed, Evaluations: 1 + 700*int(seed)})
 		r, err := search.Baseline(t.Context(), p, config)
 		if err != nil {
 			t.Fatal(err)
@@ -38,17 +38,17 @@ func TestBaseline(t *testing.T) {
 func TestBaselineEnds(t *testing.T) {
 	k := newKnapsack(repeat(6, 3), 3, 0.5, 1)
 	k.limit = 0.001
-	r, err := search.Baseline(t.Context(), k.problem(1), search.Config{Evaluations: 50})
+	r, err := search.Baseline(t.Context(), k.problem(1), given(search.Config{Evaluations: 50}))
 	if !errors.Is(err, search.ErrInfeasible) || len(r.Best) > 0 || r.Evaluations != 0 {
 		t.Errorf("nothing is feasible: %v, %v", r, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	k = newKnapsack(repeat(12, 3), 12, 0.3, 1)
-	r, err = search.Baseline(ctx, k.problem(1), search.Config{Evaluations: 5000, Progress: func(p search.Progress) {
+	r, err = search.Baseline(ctx, k.problem(1), given(search.Config{Evaluations: 5000, Progress: func(p search.Progress) {
 		if p.Feasible > 300 {
 			cancel()
 		}
-	}})
+	}}))
 	if !errors.Is(err, context.Canceled) || r.Status != search.Cancelled || len(r.Best) == 0 || r.Evaluations < 300 || r.Evaluations > 4999 {
 		t.Errorf("cancelled: %+v, %v", r, err)
 	}

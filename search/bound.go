@@ -47,7 +47,7 @@ func BoundSteps(q Query) int {
 
 // Bound is a value that the predicted accuracy of no network within the query's limits exceeds; found is the best known, which it
 // never goes below. It bounds the resolutions one by one and then splits the region of the largest bound again and again, at most steps
-// regions in all (branch and bound). It is false if the predictors cannot be bounded, or steps do not suffice for every resolution.
+// regions in all (branch and bound). It is false if the predictors cannot be bounded, the bound is no finite number, or steps do not suffice for every resolution.
 func Bound(ctx context.Context, q Query, found float64, steps int) (float64, bool, error) {
 	b, ok := q.Accuracy.(Bounder)
 	if !ok || steps < 1 {
@@ -84,7 +84,8 @@ func Bound(ctx context.Context, q Query, found float64, steps int) (float64, boo
 		}
 	}
 	if len(s.open) > 0 {
-		return s.open[0].upper, true, nil
+		upper := s.open[0].upper
+		return upper, upper <= math.MaxFloat64, nil // beyond, it says nothing
 	}
 	return s.found, true, nil
 }

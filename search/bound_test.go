@@ -33,7 +33,9 @@ func randomAccuracy(t *testing.T, space *supernet.Space, r *rand.Rand, networks 
 	for range 30 {
 		samples = append(samples, predictor.Sample{Arch: space.Spec(space.Random(r)), Value: r.Float64()})
 	}
-	a, err := predictor.FitAccuracy(t.Context(), space, samples, predictor.FitSettings{Epochs: 1, Members: 1, Folds: 2, Hidden: []int{2}})
+	quick := predictor.Defaults()
+	quick.Epochs, quick.Members, quick.Folds, quick.Hidden = 1, 1, 2, []int{2}
+	a, err := predictor.FitAccuracy(t.Context(), space, samples, quick)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +72,7 @@ func latencyOf(t *testing.T, space *supernet.Space, r *rand.Rand) *predictor.Lat
 			blocks = append(blocks, predictor.BlockTime{Block: b, MS: 0.05 + r.Float64()})
 		}
 	}
-	l, err := predictor.FitLatency(space, blocks, nil, predictor.FitSettings{})
+	l, err := predictor.FitLatency(space, blocks, nil, predictor.Defaults())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,38 +1,43 @@
 package search
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // maxEvaluations bounds the int32 numbers of candidates.
 const maxEvaluations = 1 << 30
 
-// Config sets how a run goes. The zero value of every field is its default. Defaults are what did well both on rugged spaces small
+// Auto stands for a value that follows from the problem and the other settings.
+const Auto = -1
+
+// Config sets how a run goes. Zero means zero: begin with [Defaults]. They are what did well both on rugged spaces small
 // enough for brute force and on OFA's space of 2e19 networks a resolution with its published predictor and latency table. There a
 // run of 60,000 evaluations gains little from other settings: the seed matters more.
 type Config struct {
 	// Seed determines the run: the same problem and Config give the same Result, bit for bit.
 	Seed uint64
-	// Evaluations is the most candidates that may be evaluated; default 60,000. A space with no more candidates than that is
-	// evaluated whole.
+	// Evaluations is the most candidates that may be evaluated, 1 or more; Auto is 60,000, 200,000 for a front, and what OFA's search
+	// takes for [Baseline]. A space with no more candidates than that is evaluated whole.
 	Evaluations int
-	// Population is the number of candidates of a population, and of the children bred from it; default 200, less if Evaluations
-	// would then allow fewer than 40 generations, but at least 20.
+	// Population is the number of candidates of a population, and of the children bred from it, 1 or more; Auto is 200 (100 for a front),
+	// less if Evaluations would then allow fewer than 40 generations, but at least 20.
 	Population int
 	// Restarts is how often a new population starts after the first, the last time from the best of all before: rugged spaces hold
-	// a single population fast. Default one for every 100 evaluations a gene after the first 100, at most 2. Negative means none.
+	// a single population fast. Auto is one for every 100 evaluations a gene after the first 100, at most 2.
 	Restarts int
-	// MutationRate is the chance of a gene to change in a child; default one gene on average.
+	// MutationRate is the chance of a gene to change in a child; Auto is one gene on average.
 	MutationRate float64
-	// CrossoverRate is the chance of a child to have two parents; default 0.9.
+	// CrossoverRate is the chance of a child to have two parents.
 	CrossoverRate float64
-	// LocalShare is the share of Evaluations kept for local search after evolution; default 0.2. Negative means none.
+	// LocalShare is the share of Evaluations kept for local search after evolution; 0 is none.
 	LocalShare float64
-	// Top is how many candidates to report with one objective; default 10.
+	// Top is how many candidates to report with one objective, 1 or more.
 	Top int
 	// Progress, if set, is called between batches. Of a search in parts, best values and what was found are those of the part.
 	Progress func(Progress)
+}
+
+// Defaults report the best 10, and leave to Auto what depends on the problem.
+func Defaults() Config {
+	return Config{Evaluations: Auto, Population: Auto, Restarts: Auto, MutationRate: Auto, CrossoverRate: 0.9, LocalShare: 0.2, Top: 10}
 }
 
 // after is the progress of a part of a search: some evaluations were spent before, of all.
@@ -47,40 +52,52 @@ func (c Config) after(spent, all int) func(Progress) {
 	}
 }
 
-// withDefaults returns the configuration of a run on p, or what is wrong with it. It checks the fields as given, before defaults can
-// hide anything.
-func (c Config) withDefaults(p *Problem) (Config, error) {
-	if c.Evaluations < 0 || c.Evaluations > maxEvaluations {
-		return c, fmt.Errorf("search: Evaluations is %d; it must be 0 (default) to %d", c.Evaluations, maxEvaluations)
+// complete returns the configuration of a run on p, or what is wrong with it. It checks the fields as given, before Auto is replaced.
+func (c Config) complete(p *Problem) (Config, error) {
+	if err := c.check(); err != nil {
+		return c, err
 	}
-	if c.Population < 0 || c.Top < 0 {
-		return c, fmt.Errorf("search: Population is %d and Top is %d; neither may be negative", c.Population, c.Top)
-	}
-	for _, rate := range []struct {
-		name        string
-		value, from float64
-	}{{"MutationRate", c.MutationRate, 0}, {"CrossoverRate", c.CrossoverRate, 0}, {"LocalShare", c.LocalShare, math.Inf(-1)}} {
-		if !(rate.value >= rate.from && rate.value <= 1) {
-			return c, fmt.Errorf("search: %s is %v; it must be 0 (default) to 1", rate.name, rate.value)
-		}
-	}
-	c.Evaluations = orDefault(c.Evaluations, 60_000)
-	c.Population = min(orDefault(c.Population, max(20, min(200, c.Evaluations/40))), c.Evaluations)
-	c.MutationRate = orDefault(c.MutationRate, 1/float64(len(p.Genes)))
-	c.CrossoverRate = orDefault(c.CrossoverRate, 0.9)
-	c.LocalShare = max(0, orDefault(c.LocalShare, 0.2))
-	c.Top = orDefault(c.Top, 10)
-	c.Restarts = orDefault(c.Restarts, min(2, c.Evaluations/(100*len(p.Genes))-1))
+	c.Evaluations = unlessAuto(c.Evaluations, 60_000)
+	c.Population = min(unlessAuto(c.Population, max(20, min(200, c.Evaluations/40))), c.Evaluations)
+	c.MutationRate = unlessAuto(c.MutationRate, 1/float64(len(p.Genes)))
+	c.Restarts = unlessAuto(c.Restarts, max(0, min(2, c.Evaluations/(100*len(p.Genes))-1)))
 	// More populations than the budget has room for would be empty.
-	c.Restarts = max(0, min(c.Restarts, c.Evaluations/c.Population))
+	c.Restarts = min(c.Restarts, c.Evaluations/c.Population)
 	if len(p.Seeds) > c.Evaluations {
 		return c, fmt.Errorf("search: %d seeds, but Evaluations allows only %d", len(p.Seeds), c.Evaluations)
 	}
 	return c, nil
 }
 
-func orDefault[T int | float64](v, otherwise T) T {
-	if v == 0 {
+func (c Config) check() error {
+	for _, f := range []struct {
+		name     string
+		value    int
+		from, to int
+	}{{"Evaluations", c.Evaluations, 1, maxEvaluations}, {"Population", c.Population, 1, maxEvaluations}, {"Restarts", c.Restarts, 0, maxEvaluations}} {
+		if f.value != Auto && (f.value < f.from || f.value > f.to) {
+			return fmt.Errorf("search: Config.%s is %d; it must be %d to %d, or Auto", f.name, f.value, f.from, f.to)
+		}
+	}
+	if c.Top < 1 || c.Top > maxEvaluations {
+		return fmt.Errorf("search: Config.Top is %d; it must be 1 to %d", c.Top, maxEvaluations)
+	}
+	if c.MutationRate == Auto {
+		c.MutationRate = 0
+	}
+	for _, f := range []struct {
+		name  string
+		value float64
+	}{{"MutationRate", c.MutationRate}, {"CrossoverRate", c.CrossoverRate}, {"LocalShare", c.LocalShare}} {
+		if !(f.value >= 0 && f.value <= 1) {
+			return fmt.Errorf("search: Config.%s is %v; it must be 0 to 1", f.name, f.value)
+		}
+	}
+	return nil
+}
+
+func unlessAuto[T int | float64](v, otherwise T) T {
+	if v == Auto {
 		return otherwise
 	}
 	return v

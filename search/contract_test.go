@@ -95,8 +95,8 @@ func TestPromises(t *testing.T) {
 		k.canonical = canonical
 		objectives := 1 + i%3
 		config := search.Config{
-			Seed: uint64(i), Evaluations: 1 + rng.IntN(1500), Population: rng.IntN(200), Restarts: rng.IntN(12) - 1, Top: rng.IntN(30),
-			LocalShare: max(-1, 2*rng.Float64()-1), MutationRate: rng.Float64(), CrossoverRate: rng.Float64(),
+			Seed: uint64(i), Evaluations: 1 + rng.IntN(1500), Population: 1 + rng.IntN(200), Restarts: rng.IntN(12) - 1, Top: 1 + rng.IntN(30),
+			LocalShare: max(0, 2*rng.Float64()-1), MutationRate: rng.Float64(), CrossoverRate: rng.Float64(),
 		}
 		for name, method := range methods {
 			p, count := watched(t, k, k.problem(objectives))
@@ -126,8 +126,8 @@ func TestPromises(t *testing.T) {
 func TestSeedMatters(t *testing.T) {
 	k := newKnapsack(repeat(12, 3), 12, 0.3, 1)
 	for name, method := range methods {
-		a, _ := method(t.Context(), k.problem(1), search.Config{Evaluations: 1000, Seed: 1})
-		b, _ := method(t.Context(), k.problem(1), search.Config{Evaluations: 1000, Seed: 2})
+		a, _ := method(t.Context(), k.problem(1), given(search.Config{Evaluations: 1000, Seed: 1}))
+		b, _ := method(t.Context(), k.problem(1), given(search.Config{Evaluations: 1000, Seed: 2}))
 		if fmt.Sprint(a.History) == fmt.Sprint(b.History) {
 			t.Errorf("%s goes the same way with two seeds", name)
 		}
@@ -136,7 +136,7 @@ func TestSeedMatters(t *testing.T) {
 
 func TestEvaluateMayReplaceSlices(t *testing.T) {
 	k := newKnapsack(repeat(12, 3), 12, 0.3, 1)
-	config := search.Config{Evaluations: 1000}
+	config := given(search.Config{Evaluations: 1000})
 	want, err := search.Minimize(t.Context(), k.problem(2), config)
 	if err != nil {
 		t.Fatal(err)
@@ -181,7 +181,7 @@ func TestSeedsComeFirst(t *testing.T) {
 		return nil
 	}
 	// Fewer than the seeds in every respect; nearly all of the budget is for climbing.
-	if _, err := search.Minimize(t.Context(), p, search.Config{Evaluations: 200, Population: 2, LocalShare: 1}); err != nil {
+	if _, err := search.Minimize(t.Context(), p, given(search.Config{Evaluations: 200, Population: 2, LocalShare: 1})); err != nil {
 		t.Fatal(err)
 	}
 	for _, seed := range seeds {
@@ -212,7 +212,7 @@ func TestSmallSpacesAreExhausted(t *testing.T) {
 			k := newKnapsack(test.genes, 5, 0.5, 3)
 			k.canonical = test.canonical
 			p, count := watched(t, k, k.problem(1))
-			r, err := method(t.Context(), p, search.Config{Evaluations: test.size})
+			r, err := method(t.Context(), p, given(search.Config{Evaluations: test.size}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -225,7 +225,7 @@ func TestSmallSpacesAreExhausted(t *testing.T) {
 			if test.size == 1 {
 				continue
 			}
-			r, err = method(t.Context(), k.problem(1), search.Config{Evaluations: test.size - 1})
+			r, err = method(t.Context(), k.problem(1), given(search.Config{Evaluations: test.size - 1}))
 			if err != nil || r.Status == search.Exhausted {
 				t.Errorf("%s of %v: %v with one evaluation too few, error %v", name, test.genes, r.Status, err)
 			}
@@ -240,7 +240,7 @@ func TestConverges(t *testing.T) {
 	for name, method := range methods {
 		for objectives := 1; objectives < 4; objectives++ {
 			p, count := watched(t, k, k.problem(objectives))
-			r, err := method(t.Context(), p, search.Config{Evaluations: 1000})
+			r, err := method(t.Context(), p, given(search.Config{Evaluations: 1000}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -262,7 +262,7 @@ func TestInfeasible(t *testing.T) {
 				k := newKnapsack(test.genes, 0, 0.3, 1)
 				k.limit = 0.5 * k.costOf(make(search.Genes, len(test.genes))) // half of the cheapest
 				p, count := watched(t, k, k.problem(objectives))
-				r, err := method(t.Context(), p, search.Config{Evaluations: 2000})
+				r, err := method(t.Context(), p, given(search.Config{Evaluations: 2000}))
 				var infeasible *search.InfeasibleError
 				if !errors.As(err, &infeasible) || !errors.Is(err, search.ErrInfeasible) {
 					t.Fatalf("%s: got %v", name, err)

@@ -25,7 +25,7 @@ func TestCancellation(t *testing.T) {
 					}
 					return inner(ctx, batch, out)
 				}
-				config := search.Config{Evaluations: 2000, Population: 50}
+				config := given(search.Config{Evaluations: 2000, Population: 50})
 				config.Progress = func(p search.Progress) {
 					if p.Evaluations >= after {
 						cancel()
@@ -72,7 +72,7 @@ func TestCancelledEvaluate(t *testing.T) {
 		}
 		return inner(ctx, batch, out)
 	}
-	r, err := search.Minimize(ctx, p, search.Config{Evaluations: 4000})
+	r, err := search.Minimize(ctx, p, given(search.Config{Evaluations: 4000}))
 	if !errors.Is(err, context.Canceled) || r.Evaluations != 200 || r.Status != search.Cancelled {
 		t.Errorf("got %+v, %v", r, err)
 	}
@@ -92,7 +92,7 @@ func TestEvaluateErrorStops(t *testing.T) {
 				}
 				return inner(ctx, batch, out)
 			}
-			r, err := method(t.Context(), p, search.Config{Evaluations: 4000})
+			r, err := method(t.Context(), p, given(search.Config{Evaluations: 4000}))
 			if !errors.Is(err, broken) || r != nil || calls != at {
 				t.Errorf("%s: got %v, %v after %d calls", name, r, err, calls)
 			}
@@ -127,7 +127,7 @@ func TestBadEvaluations(t *testing.T) {
 				}
 				return err
 			}
-			_, err := search.Minimize(t.Context(), p, search.Config{})
+			_, err := search.Minimize(t.Context(), p, search.Defaults())
 			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "[2 0 1]") {
 				t.Errorf("got %v, expected %q and the candidate [2 0 1]", err, test.want)
 			}
@@ -139,7 +139,7 @@ func TestBadEvaluations(t *testing.T) {
 func TestForgottenObjectives(t *testing.T) {
 	p := newKnapsack(repeat(3, 3), 0, 0.3, 1).problem(1)
 	p.Evaluate = func(context.Context, []search.Genes, []search.Evaluation) error { return nil }
-	if _, err := search.Minimize(t.Context(), p, search.Config{}); err == nil || !strings.Contains(err.Error(), "must be set") {
+	if _, err := search.Minimize(t.Context(), p, search.Defaults()); err == nil || !strings.Contains(err.Error(), "must be set") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -168,16 +168,19 @@ func TestBadProblemsAndConfigs(t *testing.T) {
 		{"not idempotent", func(p *search.Problem, _ *search.Config) {
 			p.Canonical = func(g search.Genes) { g[3] = (g[3] + 1) % 3 }
 		}},
-		{"Evaluations is -1", func(_ *search.Problem, c *search.Config) { c.Evaluations = -1 }},
+		{"Evaluations is 0", func(_ *search.Problem, c *search.Config) { c.Evaluations = 0 }},
+		{"Evaluations is -2", func(_ *search.Problem, c *search.Config) { c.Evaluations = -2 }},
 		{"Evaluations is", func(_ *search.Problem, c *search.Config) { c.Evaluations = math.MaxInt }},
-		{"Population is -1", func(_ *search.Problem, c *search.Config) { c.Population = -1 }},
+		{"Population is 0", func(_ *search.Problem, c *search.Config) { c.Population = 0 }},
+		{"Restarts is -2", func(_ *search.Problem, c *search.Config) { c.Restarts = -2 }},
+		{"Top is 0", func(_ *search.Problem, c *search.Config) { c.Top = 0 }},
 		{"Top is -3", func(_ *search.Problem, c *search.Config) { c.Top = -3 }},
 		{"MutationRate is -0.1", func(_ *search.Problem, c *search.Config) { c.MutationRate = -0.1 }},
 		{"MutationRate is NaN", func(_ *search.Problem, c *search.Config) { c.MutationRate = math.NaN() }},
 		{"CrossoverRate is 1.5", func(_ *search.Problem, c *search.Config) { c.CrossoverRate = 1.5 }},
 		{"LocalShare is 2", func(_ *search.Problem, c *search.Config) { c.LocalShare = 2 }},
 	} {
-		p, c := good, search.Config{Evaluations: 1000}
+		p, c := good, given(search.Config{Evaluations: 1000})
 		test.spoil(&p, &c)
 		if _, err := search.Minimize(t.Context(), p, c); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("got %v, expected %q", err, test.want)
@@ -188,7 +191,7 @@ func TestBadProblemsAndConfigs(t *testing.T) {
 func TestProgress(t *testing.T) {
 	k := newKnapsack(repeat(12, 3), 12, 0.05, 1)
 	var last search.Progress
-	config := search.Config{Evaluations: 3000, Top: 3, Progress: func(p search.Progress) {
+	config := given(search.Config{Evaluations: 3000, Top: 3, Progress: func(p search.Progress) {
 		if p.Evaluations <= last.Evaluations || p.Budget != 3000 || p.Found < last.Found || p.Best == nil != (p.Found == 0) {
 			t.Errorf("%+v follows %+v", p, last)
 		}
@@ -196,7 +199,7 @@ func TestProgress(t *testing.T) {
 			t.Errorf("best rises from %v to %v", last.Best, p.Best)
 		}
 		last = p
-	}}
+	}})
 	r, err := search.Minimize(t.Context(), k.problem(1), config)
 	if err != nil {
 		t.Fatal(err)

@@ -24,11 +24,19 @@ type LatencyPredictor interface {
 	Min() (supernet.Arch, float64, error)
 }
 
-// Limits are what a sub-network must stay within; 0 is no limit.
+// Limits are what a sub-network must stay within. A limit of 0 is none: no network costs nothing, so that no other could be meant. Who
+// asks somebody else for limits must refuse 0, as the command line does.
 type Limits struct {
-	LatencyMS float64 `json:"latency_ms,omitempty"`
-	MACs      int64   `json:"macs,omitempty"`
-	Params    int64   `json:"params,omitempty"`
+	LatencyMS float64 `json:"latency_ms,omitempty"` // 0 is no limit
+	MACs      int64   `json:"macs,omitempty"`       // 0 is no limit
+	Params    int64   `json:"params,omitempty"`     // 0 is no limit
+}
+
+func (l Limits) check() error {
+	if !(l.LatencyMS >= 0 && l.LatencyMS <= math.MaxFloat64) || l.MACs < 0 || l.Params < 0 {
+		return fmt.Errorf("limits of %g ms, %d MACs and %d parameters: each must be above 0, or 0 for none", l.LatencyMS, l.MACs, l.Params)
+	}
+	return nil
 }
 
 // Hold says whether a network stays within the limits.
@@ -119,7 +127,7 @@ func Find(ctx context.Context, q Query, c Config) (*Answer, error) {
 		return nil, err
 	}
 	p := f.problem()
-	full, err := c.withDefaults(&p)
+	full, err := c.complete(&p)
 	if err != nil {
 		return nil, err
 	}
@@ -176,6 +184,9 @@ func (f *finder) answer(result *Result, err error) (*Answer, error) {
 }
 
 func newFinder(q Query) (*finder, error) {
+	if err := q.Limits.check(); err != nil {
+		return nil, err
+	}
 	if q.Limits.LatencyMS != 0 && q.Latency == nil {
 		return nil, errors.New("a latency limit needs a latency predictor; make one with tailor profile and tailor fit latency")
 	}

@@ -74,7 +74,7 @@ func TestMinimizeFindsTheFront(t *testing.T) {
 				front, worst := k.trueFront()
 				truth := hypervolume(front, worst)
 				for seed := range uint64(4) {
-					config := search.Config{Evaluations: 4000, Seed: seed}
+					config := given(search.Config{Evaluations: 4000, Seed: seed})
 					r, err := search.Minimize(t.Context(), k.problem(2), config)
 					if err != nil {
 						t.Fatal(err)

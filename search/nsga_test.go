@@ -19,7 +19,9 @@ func testRun(t *testing.T, n int, evaluate func(Genes) (objective, violation flo
 			return nil
 		},
 	}
-	r, err := newRun(t.Context(), p, Config{Evaluations: 10000})
+	c := Defaults()
+	c.Evaluations = 10000
+	r, err := newRun(t.Context(), p, c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func BenchmarkMinimize(b *testing.B) {
 			b.ReportAllocs()
 			evaluations := 0
 			for b.Loop() {
-				r, err := test.minimize(b.Context(), problem, search.Config{Evaluations: 50_000})
+				r, err := test.minimize(b.Context(), problem, given(search.Config{Evaluations: 50_000}))
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -30,7 +30,7 @@ func TestMinimizeFindsTheOptimum(t *testing.T) {
 				k.canonical = test.canonical
 				best, worst := k.optimum()
 				for seed := range uint64(8) {
-					config := search.Config{Evaluations: test.evaluations, Seed: seed}
+					config := given(search.Config{Evaluations: test.evaluations, Seed: seed})
 					r, err := search.Minimize(t.Context(), k.problem(1), config)
 					if err != nil {
 						t.Fatal(err)

@@ -46,8 +46,11 @@ func FindFront(ctx context.Context, q Query, cost Cost, c Config) (*Front, error
 		return nil, err
 	}
 	f.cost = cost
-	c.Evaluations = orDefault(c.Evaluations, frontEvaluations)
-	c.Population = orDefault(c.Population, max(20, min(frontPopulation, c.Evaluations/40)))
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	c.Evaluations = unlessAuto(c.Evaluations, frontEvaluations)
+	c.Population = unlessAuto(c.Population, max(20, min(frontPopulation, c.Evaluations/40)))
 	p := f.problem()
 	p.Objectives = 2
 	front := &Front{Cost: cost, looked: looked{finder: f}}

@@ -140,7 +140,7 @@ func TestFindIsExactWhereItSaysSo(t *testing.T) {
 			q.Resolutions = []int{24}
 			q.Limits.LatencyMS *= 2
 		}
-		answer, err := search.Find(t.Context(), q, search.Config{Seed: seed, Evaluations: 480})
+		answer, err := search.Find(t.Context(), q, given(search.Config{Seed: seed, Evaluations: 480}))
 		if errors.Is(err, search.ErrInfeasible) {
 			continue
 		}
@@ -161,7 +161,7 @@ func TestFindIsExactWhereItSaysSo(t *testing.T) {
 		if want := len(archs) / (1 + len(q.Resolutions)); answer.Evaluations != want {
 			t.Errorf("seed %d: %d evaluations, want %d", seed, answer.Evaluations, want)
 		}
-		fewer, err := search.Find(t.Context(), q, search.Config{Seed: seed, Evaluations: answer.Evaluations - 1})
+		fewer, err := search.Find(t.Context(), q, given(search.Config{Seed: seed, Evaluations: answer.Evaluations - 1}))
 		if err != nil || fewer.Exact() || fewer.Evaluations >= answer.Evaluations {
 			t.Errorf("seed %d: %v after %d of %d networks (%v)", seed, fewer.Status, fewer.Evaluations, answer.Evaluations, err)
 		}
@@ -187,7 +187,7 @@ func TestFrontAgainstDefinition(t *testing.T) {
 			}
 		}
 		for _, evaluations := range []int{480, 479, 200} {
-			front, err := search.FindFront(t.Context(), q, cost, search.Config{Seed: seed, Evaluations: evaluations})
+			front, err := search.FindFront(t.Context(), q, cost, given(search.Config{Seed: seed, Evaluations: evaluations}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -228,7 +228,7 @@ func limitTo(cost search.Cost, f search.Found) search.Limits {
 func TestFrontAsksOnce(t *testing.T) {
 	space := parseSpace(t, smallSpace)
 	p, l := newRugged(space, 1), newTicking(t, space, 1)
-	if _, err := search.FindFront(t.Context(), search.Query{Space: space, Accuracy: p, Latency: l}, search.Latency, search.Config{Evaluations: 400}); err != nil {
+	if _, err := search.FindFront(t.Context(), search.Query{Space: space, Accuracy: p, Latency: l}, search.Latency, given(search.Config{Evaluations: 400})); err != nil {
 		t.Fatal(err)
 	}
 	for a, n := range p.asked {
@@ -242,7 +242,7 @@ func TestFrontIsReproducible(t *testing.T) {
 	space := parseSpace(t, smallSpace)
 	run := func(seed uint64) *search.Front {
 		q := search.Query{Space: space, Accuracy: newRugged(space, 1), Latency: newTicking(t, space, 1)}
-		front, err := search.FindFront(t.Context(), q, search.Latency, search.Config{Seed: seed, Evaluations: 150})
+		front, err := search.FindFront(t.Context(), q, search.Latency, given(search.Config{Seed: seed, Evaluations: 150}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -261,13 +261,13 @@ func TestFrontRefuses(t *testing.T) {
 	space := parseSpace(t, smallSpace)
 	p, l := newRugged(space, 1), newTicking(t, space, 1)
 	q := search.Query{Space: space, Accuracy: p}
-	if _, err := search.FindFront(t.Context(), q, search.Latency, search.Config{}); err == nil {
+	if _, err := search.FindFront(t.Context(), q, search.Latency, search.Defaults()); err == nil {
 		t.Error("a front of latency without a latency predictor")
 	}
 	_, fastest, _ := l.Min()
 	q.Latency, q.Limits = l, search.Limits{LatencyMS: fastest * 0.99}
 	var unreachable *search.UnreachableError
-	if _, err := search.FindFront(t.Context(), q, search.MACs, search.Config{}); !errors.As(err, &unreachable) || unreachable.Smallest != fastest {
+	if _, err := search.FindFront(t.Context(), q, search.MACs, search.Defaults()); !errors.As(err, &unreachable) || unreachable.Smallest != fastest {
 		t.Errorf("below the fastest network: %v", err)
 	}
 	if len(p.asked) > len(space.Resolutions) {
@@ -282,11 +282,11 @@ func TestFrontCancelled(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		calls := 0
 		q := search.Query{Space: space, Accuracy: newRugged(space, 1), Latency: newTicking(t, space, 1)}
-		_, err := search.FindFront(ctx, q, search.Latency, search.Config{Evaluations: 400, Progress: func(search.Progress) {
+		_, err := search.FindFront(ctx, q, search.Latency, given(search.Config{Evaluations: 400, Progress: func(search.Progress) {
 			if calls++; calls == after {
 				cancel()
 			}
-		}})
+		}}))
 		cancel()
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("cancelled after %d batches: %v", after, err)
@@ -298,12 +298,12 @@ func TestFrontCancelled(t *testing.T) {
 func TestProgressOfParts(t *testing.T) {
 	space := parseSpace(t, mediumSpace)
 	last := 0
-	config := search.Config{Evaluations: 12_000, Progress: func(p search.Progress) {
+	config := given(search.Config{Evaluations: 12_000, Progress: func(p search.Progress) {
 		if p.Evaluations < last || p.Budget != 12_000 {
 			t.Errorf("%d of %d evaluations after %d", p.Evaluations, p.Budget, last)
 		}
 		last = p.Evaluations
-	}}
+	}})
 	q := search.Query{Space: space, Accuracy: newRugged(space, 1)}
 	answer, err := search.Find(t.Context(), q, config)
 	if err != nil || last != answer.Evaluations {
@@ -376,16 +376,16 @@ func (p partly) Predict(archs []supernet.Arch) ([]float64, error) {
 func TestUnknownResolutionsAreLeftOut(t *testing.T) {
 	space := parseSpace(t, smallSpace)
 	q := search.Query{Space: space, Accuracy: newRugged(space, 1), Latency: partly{newTicking(t, space, 1), 16}}
-	answer, err := search.Find(t.Context(), q, search.Config{})
+	answer, err := search.Find(t.Context(), q, search.Defaults())
 	if err != nil || answer.Evaluations != 240 || !answer.Exact() || answer.Best[0].Arch.Resolution != 24 {
 		t.Errorf("%+v (%v), want the best of the 240 networks at 24", answer, err)
 	}
 	q.Resolutions = []int{16}
-	if _, err := search.Find(t.Context(), q, search.Config{}); err == nil || err.Error() != "never timed" {
+	if _, err := search.Find(t.Context(), q, search.Defaults()); err == nil || err.Error() != "never timed" {
 		t.Errorf("no resolution is known: %v, want the predictor's own words", err)
 	}
 	q.Resolutions = []int{17}
-	if _, err := search.Find(t.Context(), q, search.Config{}); err == nil {
+	if _, err := search.Find(t.Context(), q, search.Defaults()); err == nil {
 		t.Error("a resolution that the space has not")
 	}
 }

@@ -49,7 +49,7 @@ func newRun(ctx context.Context, p *Problem, c Config) (*run, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	c, err := c.withDefaults(p)
+	c, err := c.complete(p)
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func (f *finder) scouted(ctx context.Context, c Config) (*Answer, error) {
 	for _, part := range parts {
 		s := scout{resolutions: part}
 		look := c
-		look.Evaluations, look.Restarts, look.Progress = int(scoutShare*float64(c.Evaluations))/len(parts), -1, c.after(spent, c.Evaluations)
+		look.Evaluations, look.Restarts, look.Progress = int(scoutShare*float64(c.Evaluations))/len(parts), 0, c.after(spent, c.Evaluations)
 		a, err := f.at(part).answer(Minimize(ctx, f.at(part).problem(), look))
 		if a != nil {
 			spent += a.Evaluations

@@ -1,10 +1,12 @@
 package trainer
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+	"strings"
 
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/supernet"
@@ -82,12 +84,24 @@ func isCheckpointFile(name string) bool {
 
 // checkpoints lists the folders of a run's checkpoints, oldest first.
 func checkpoints(run string) ([]string, error) {
-	all, err := filepath.Glob(filepath.Join(run, checkpointsDir, "step-?????????"))
-	if err != nil {
+	dir := filepath.Join(run, checkpointsDir)
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("list checkpoints: %w", err)
 	}
-	slices.Sort(all)
+	var all []string // in the order of their names, which is that of their steps
+	for _, e := range entries {
+		if IsCheckpoint(e.Name()) {
+			all = append(all, filepath.Join(dir, e.Name()))
+		}
+	}
 	return all, nil
+}
+
+// IsCheckpoint says whether a folder's name is that of a checkpoint: "step-" and nine digits.
+func IsCheckpoint(name string) bool {
+	digits, ok := strings.CutPrefix(name, "step-")
+	return ok && len(digits) == 9 && strings.Trim(digits, "0123456789") == ""
 }
 
 func loadState(dir, runSHA string) (State, error) {

@@ -9,51 +9,50 @@ import (
 // ErrConfig is what every error about a setting wraps.
 var ErrConfig = errors.New("bad training setting")
 
-// Config are the settings of a training run. Zero values stand for the defaults, which [Config.withDefaults] fills in
-// before a run is recorded.
+// Auto stands for a value that follows from other settings. What it became is recorded in the run.
+const Auto = -1
+
+// Config are the settings of a training run. Zero means zero: begin with [Defaults], and change what should differ.
 type Config struct {
-	Strategy Strategy `json:"strategy"` // default deps
-	Epochs   int      `json:"epochs"`   // T; default 20
-	Batch    int      `json:"batch"`    // images a step; default 128
+	Strategy Strategy `json:"strategy"`
+	Epochs   int      `json:"epochs"` // T; 1 or more
+	Batch    int      `json:"batch"`  // images a step; 2 or more
 	Seed     uint64   `json:"seed"`
 
-	LR             float64 `json:"lr"`              // at the start of the cosine; default 0.1, as DepS on CIFAR
-	Momentum       float64 `json:"momentum"`        // Nesterov; default 0.9
-	WeightDecay    float64 `json:"weight_decay"`    // not on batch norm and biases; default 3e-5
-	LabelSmoothing float64 `json:"label_smoothing"` // default 0.1; negative for none
+	LR             float64 `json:"lr"`              // at the start of the cosine; above 0
+	Momentum       float64 `json:"momentum"`        // Nesterov; 0 is none
+	WeightDecay    float64 `json:"weight_decay"`    // not on batch norm and biases; 0 is none
+	LabelSmoothing float64 `json:"label_smoothing"` // 0 is none
 
-	// WarmupEpochs is W of DepS, the epoch at which shrinking is in full force; default half of Epochs.
+	// WarmupEpochs is W of DepS, the epoch at which shrinking is in full force; Auto is half of Epochs. 0 shrinks from the start.
 	WarmupEpochs float64 `json:"warmup_epochs"`
-	// EpsilonEpochs is s of DepS, over which the sub-networks' learning rate rises before W; default 5, but at most a
-	// twentieth of Epochs.
+	// EpsilonEpochs is s of DepS, over which the sub-networks' learning rate rises before W; Auto is 5, but at most a
+	// twentieth of Epochs, and at most W. With 0 they start at the full rate.
 	EpsilonEpochs float64 `json:"epsilon_epochs"`
-	Networks      int     `json:"networks"`    // K, networks a step once shrinking: largest, smallest, K-2 random; default 4
-	Temperature   float64 `json:"temperature"` // τ of the in-place distillation; default 1
+	Networks      int     `json:"networks"`    // K, networks a step once shrinking: largest, smallest, K-2 random; 2 or more
+	Temperature   float64 `json:"temperature"` // τ of the in-place distillation; above 0
 }
 
-func orDefault[T comparable](v *T, d T) {
-	var zero T
-	if *v == zero {
-		*v = d
+// Defaults are the settings of DepS on CIFAR, for 20 epochs.
+func Defaults() Config {
+	return Config{
+		Strategy: DepS, Epochs: 20, Batch: 128, LR: 0.1, Momentum: 0.9, WeightDecay: 3e-5, LabelSmoothing: 0.1,
+		WarmupEpochs: Auto, EpsilonEpochs: Auto, Networks: 4, Temperature: 1,
 	}
 }
 
-// withDefaults fills in and checks.
-func (c Config) withDefaults() (Config, error) {
-	orDefault(&c.Strategy, DepS)
-	orDefault(&c.Epochs, 20)
-	orDefault(&c.Batch, 128)
-	orDefault(&c.LR, 0.1)
-	orDefault(&c.Momentum, 0.9)
-	orDefault(&c.WeightDecay, 3e-5)
-	orDefault(&c.LabelSmoothing, 0.1)
-	c.LabelSmoothing = max(c.LabelSmoothing, 0)
+// complete puts values in the place of Auto, and checks.
+func (c Config) complete() (Config, error) {
+	warmup, epsilon := 0.0, 0.0 // which only DepS has
 	if c.Strategy == DepS {
-		orDefault(&c.WarmupEpochs, float64(c.Epochs)/2)
-		orDefault(&c.EpsilonEpochs, min(5, float64(c.Epochs)/20))
+		warmup, epsilon = float64(c.Epochs)/2, min(5, float64(c.Epochs)/20)
 	}
-	orDefault(&c.Networks, 4)
-	orDefault(&c.Temperature, 1)
+	if c.WarmupEpochs == Auto {
+		c.WarmupEpochs = warmup
+	}
+	if c.EpsilonEpochs == Auto {
+		c.EpsilonEpochs = min(epsilon, c.WarmupEpochs)
+	}
 	return c, c.check()
 }
 
@@ -77,7 +76,7 @@ func (c Config) check() error {
 		{"epsilon epochs", c.EpsilonEpochs, 0, c.WarmupEpochs},
 	} {
 		if !(f.v >= f.lo && f.v <= f.hi) || math.IsNaN(f.v) {
-			return fmt.Errorf("%w: %s is %g, expected %g to %g", ErrConfig, f.name, f.v, f.lo, f.hi)
+			return fmt.Errorf("%w: %s is %v, expected %v to %v", ErrConfig, f.name, f.v, f.lo, f.hi)
 		}
 	}
 	return nil

@@ -3,18 +3,36 @@ package trainer
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// EvalSettings say how an [Evaluator] works. Zero values are the defaults.
+// EvalSettings say how an [Evaluator] or a [Network] works. Zero means zero: begin with [EvalDefaults].
 type EvalSettings struct {
-	CalibrationImages int // random training images that batch norm statistics are measured on; default 2,000
-	Batch             int // images a forward pass; default 200
-	Workers           int // default 1
+	CalibrationImages int // random training images that batch norm statistics are measured on; 1 or more, of which all that there are
+	Batch             int // images a forward pass; 1 or more
+	Workers           int // 1 or more; results do not depend on it
 	Seed              uint64
+}
+
+// EvalDefaults calibrate on 2,000 images, and work on one processor.
+func EvalDefaults() EvalSettings {
+	return EvalSettings{CalibrationImages: 2000, Batch: 200, Workers: 1}
+}
+
+func (s EvalSettings) check() error {
+	for _, f := range []struct {
+		name   string
+		v, max int
+	}{{"calibration images", s.CalibrationImages, math.MaxInt32}, {"batch", s.Batch, 1 << 20}, {"workers", s.Workers, maxWorkers}} {
+		if f.v < 1 || f.v > f.max {
+			return fmt.Errorf("%w: %s of an evaluation is %d, expected 1 to %d", ErrConfig, f.name, f.v, f.max)
+		}
+	}
+	return nil
 }
 
 // Evaluator measures the accuracy of sub-networks of a supernet. Before every evaluation the batch norm statistics of the
@@ -33,8 +51,9 @@ type Evaluator struct {
 
 // NewEvaluator prepares to evaluate sub-networks of net on d. Close it when done.
 func NewEvaluator(net *supernet.Supernet, d *data.Dataset, s EvalSettings) (*Evaluator, error) {
-	orDefault(&s.CalibrationImages, 2000)
-	orDefault(&s.Batch, 200)
+	if err := s.check(); err != nil {
+		return nil, err
+	}
 	train := d.DefaultTransform()
 	e := &Evaluator{space: net.Space, size: d.Size, channels: d.Channels, settings: s}
 	e.transform = data.Transform{Mean: train.Mean, Std: train.Std}

@@ -20,7 +20,7 @@ func TestExtractedIsTheSame(t *testing.T) {
 	defer e.Close()
 	ctx := context.Background()
 	space := run.Info.Space
-	for _, a := range append(students(mustDefaults(t, Config{Networks: 6}), schedule{}, space, 3), space.Max()) {
+	for _, a := range append(students(changed(t, func(c *Config) { c.Networks = 6 }), schedule{}, space, 3), space.Max()) {
 		want, err := e.Top1(ctx, a, d.Test)
 		if err != nil {
 			t.Fatal(err)
@@ -44,7 +44,7 @@ func TestEvaluateStopsWithContext(t *testing.T) {
 	j.Config.Epochs, j.Config.Strategy = 1, Full
 	run := train(t, j)
 	d := microData(t, run)
-	e, err := NewEvaluator(run.Net, d, EvalSettings{CalibrationImages: 20})
+	e, err := NewEvaluator(run.Net, d, EvalSettings{CalibrationImages: 20, Batch: 200, Workers: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

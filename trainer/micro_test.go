@@ -33,10 +33,10 @@ func micro(t testing.TB) *supernet.Space {
 
 // microJob is 4 epochs of 10 steps; DepS sorts at step 18 and shrinks in full from 20.
 func microJob(t testing.TB, dir string) Job {
-	return Job{
-		Dir: dir, Space: micro(t), Data: "synthetic", TrainImages: 180, TestImages: 50, Holdout: 20, ValImages: 20, Workers: 2,
-		Config: Config{Epochs: 4, Batch: 16, Seed: 7},
-	}
+	j := NewJob(dir, micro(t), "synthetic")
+	j.TrainImages, j.TestImages, j.Holdout, j.ValImages, j.Workers = 180, 50, 20, 20, 2
+	j.Config.Epochs, j.Config.Batch, j.Config.Seed = 4, 16, 7
+	return j
 }
 
 func train(t testing.TB, j Job) *Run {

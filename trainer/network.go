@@ -27,8 +27,9 @@ type Network struct {
 // NewNetwork prepares to work with a network on d; transform is what happens to training images. The network must be for the
 // dataset's classes and channels.
 func NewNetwork(net *supernet.Subnet, d *data.Dataset, transform data.Transform, s EvalSettings) (*Network, error) {
-	orDefault(&s.CalibrationImages, 2000)
-	orDefault(&s.Batch, 200)
+	if err := s.check(); err != nil {
+		return nil, err
+	}
 	in, out := net.Blocks[0].In, net.Blocks[len(net.Blocks)-1].Out
 	if in.C != d.Channels || out.C != len(d.Classes) {
 		return nil, fmt.Errorf("the network is for %d classes of images with %d channels, the data has %d and %d: %w", out.C, in.C, len(d.Classes), d.Channels, ErrConfig)

@@ -35,9 +35,9 @@ type DataInfo struct {
 	Classes  []string `json:"classes"`
 	Channels int      `json:"channels"`
 	Size     int      `json:"size"`
-	Holdout  int      `json:"holdout"`
+	Holdout  int      `json:"holdout"` // as data.Options has it: 0 is the data's default, -1 is none
 	Seed     uint64   `json:"seed"`
-	Train    int      `json:"train,omitempty"` // synthetic data: number of images
+	Train    int      `json:"train,omitempty"` // synthetic data: number of images; none is the default's
 	Test     int      `json:"test,omitempty"`
 }
 
@@ -156,15 +156,18 @@ func (i *Info) openData(dir, path string) (*data.Dataset, error) {
 
 // newInfo describes a new run.
 func newInfo(j Job) (*Info, *data.Dataset, error) {
-	c, err := j.Config.withDefaults()
+	c, err := j.Config.complete()
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := j.check(); err != nil {
 		return nil, nil, err
 	}
 	if j.Space == nil {
 		return nil, nil, fmt.Errorf("%w: there is no space to train", ErrConfig)
 	}
 	i := &Info{Config: c}
-	i.Data = DataInfo{Path: j.Data, Size: j.Space.MaxResolution(), Holdout: j.Holdout, Seed: c.Seed, Train: j.TrainImages, Test: j.TestImages}
+	i.Data = j.dataInfo(c.Seed)
 	d, err := data.Open(j.Data, i.Data.options())
 	if err != nil {
 		return nil, nil, err

@@ -3,12 +3,16 @@ package trainer
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 )
 
-func mustDefaults(t *testing.T, c Config) Config {
+// changed are the defaults with a change.
+func changed(t testing.TB, change func(*Config)) Config {
 	t.Helper()
-	c, err := c.withDefaults()
+	c := Defaults()
+	change(&c)
+	c, err := c.complete()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -17,7 +21,7 @@ func mustDefaults(t *testing.T, c Config) Config {
 
 // TestDepSSchedule follows DepS's own CIFAR settings, T = 200, W = 100, s = 5, with 10 steps an epoch.
 func TestDepSSchedule(t *testing.T) {
-	c := mustDefaults(t, Config{Epochs: 200})
+	c := changed(t, func(c *Config) { c.Epochs = 200 })
 	if c.WarmupEpochs != 100 || c.EpsilonEpochs != 5 {
 		t.Fatalf("W = %g and s = %g, want 100 and 5", c.WarmupEpochs, c.EpsilonEpochs)
 	}
@@ -49,37 +53,86 @@ func TestDepSSchedule(t *testing.T) {
 }
 
 func TestScheduleOfRivals(t *testing.T) {
-	full := newSchedule(mustDefaults(t, Config{Strategy: Full, Epochs: 3}), 7)
+	full := newSchedule(changed(t, func(c *Config) { c.Strategy, c.Epochs = Full, 3 }), 7)
 	if full.sort != 21 {
 		t.Errorf("full starts shrinking at step %d, want never (21)", full.sort)
 	}
-	big := newSchedule(mustDefaults(t, Config{Strategy: BigNAS, Epochs: 3}), 7)
+	big := newSchedule(changed(t, func(c *Config) { c.Strategy, c.Epochs = BigNAS, 3 }), 7)
 	if big.sort != 0 || big.epsilon(0) != 1 {
 		t.Errorf("bignas starts shrinking at step %d with weight %g, want 0 and 1", big.sort, big.epsilon(0))
 	}
 }
 
 func TestShortRunsKeepTheOrder(t *testing.T) {
-	c := mustDefaults(t, Config{Epochs: 2})
+	c := changed(t, func(c *Config) { c.Epochs = 2 })
 	s := newSchedule(c, 400)
 	if !(0 < s.sort && s.sort < s.full && s.full < s.steps) {
 		t.Errorf("sort %d, full %d, steps %d: warm-up, ramp and shrinking must all take place", s.sort, s.full, s.steps)
 	}
 }
 
+// TestConfigRefuses: what cannot be is refused by name, also where it is 0, which no default hides.
 func TestConfigRefuses(t *testing.T) {
-	for name, c := range map[string]Config{
-		"unknown strategy":       {Strategy: "adam"},
-		"negative epochs":        {Epochs: -1},
-		"batch of one":           {Batch: 1},
-		"rate NaN":               {LR: math.NaN()},
-		"momentum 1":             {Momentum: 1},
-		"warm-up beyond the end": {Epochs: 10, WarmupEpochs: 11},
-		"ramp before the start":  {Epochs: 10, WarmupEpochs: 2, EpsilonEpochs: 3},
-		"one network":            {Networks: 1},
+	for name, change := range map[string]func(*Config){
+		"strategy":       func(c *Config) { c.Strategy = "adam" },
+		"epochs":         func(c *Config) { c.Epochs = 0 },
+		"batch":          func(c *Config) { c.Batch = 1 },
+		"lr":             func(c *Config) { c.LR = 0 },
+		"lr is NaN":      func(c *Config) { c.LR = math.NaN() },
+		"momentum":       func(c *Config) { c.Momentum = 1 },
+		"weight decay":   func(c *Config) { c.WeightDecay = -1e-9 },
+		"warm-up epochs": func(c *Config) { c.Epochs, c.WarmupEpochs = 10, 11 },
+		"epsilon epochs": func(c *Config) { c.Epochs, c.WarmupEpochs, c.EpsilonEpochs = 10, 2, 3 },
+		"networks":       func(c *Config) { c.Networks = 0 },
+		"temperature":    func(c *Config) { c.Temperature = 0 },
 	} {
-		if _, err := c.withDefaults(); !errors.Is(err, ErrConfig) {
-			t.Errorf("%s: error is %v, want ErrConfig", name, err)
+		c := Defaults()
+		change(&c)
+		if _, err := c.complete(); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: error is %v, want ErrConfig that names it", name, err)
+		}
+	}
+	if _, err := (Config{}).complete(); !errors.Is(err, ErrConfig) {
+		t.Errorf("without defaults: error is %v, want ErrConfig", err)
+	}
+}
+
+// TestZeroIsZero: what may be 0 stays 0.
+func TestZeroIsZero(t *testing.T) {
+	c := changed(t, func(c *Config) { c.WeightDecay, c.Momentum, c.LabelSmoothing, c.WarmupEpochs = 0, 0, 0, 0 })
+	if c.WeightDecay != 0 || c.Momentum != 0 || c.LabelSmoothing != 0 || c.WarmupEpochs != 0 || c.EpsilonEpochs != 0 {
+		t.Errorf("zeros became %+v", c)
+	}
+	if s := newSchedule(c, 10); s.sort != 0 || s.full != 0 || s.epsilon(0) != 1 {
+		t.Errorf("without warm-up shrinking starts at %d, in full at %d, with weight %g; want 0, 0, 1", s.sort, s.full, s.epsilon(0))
+	}
+}
+
+// TestJobRefuses: so do the numbers of a job.
+func TestJobRefuses(t *testing.T) {
+	for name, change := range map[string]func(*Job){
+		"holdout": func(j *Job) { j.Holdout = -2 }, "workers": func(j *Job) { j.Workers = 0 }, "train images": func(j *Job) { j.TrainImages = 0 },
+		"test images": func(j *Job) { j.TestImages = -5 }, "validation images": func(j *Job) { j.ValImages = -1 }, "save every": func(j *Job) { j.SaveEvery = -1 },
+	} {
+		j := microJob(t, t.TempDir())
+		change(&j)
+		if _, err := Train(t.Context(), j); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: error is %v, want ErrConfig that names it", name, err)
+		}
+	}
+}
+
+// TestHoldout: 0 keeps no image out of training, and the default a tenth.
+func TestHoldout(t *testing.T) {
+	for holdout, want := range map[int]int{0: 0, Auto: 18, 30: 30} {
+		j := microJob(t, t.TempDir())
+		j.Holdout = holdout
+		_, d, err := newInfo(j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Val.Len() != want {
+			t.Errorf("holdout %d keeps %d images out, want %d", holdout, d.Val.Len(), want)
 		}
 	}
 }

@@ -17,10 +17,7 @@ func BenchmarkDepSStep(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c, err := Config{Batch: 64, Seed: 1}.withDefaults()
-	if err != nil {
-		b.Fatal(err)
-	}
+	c := changed(b, func(c *Config) { c.Batch, c.Seed = 64, 1 })
 	batch := &data.Batch{N: 64, Size: 32, Channels: 3, X: make([]float32, 64*32*32*3), Labels: make([]int32, 64)}
 	r := rand.New(rand.NewPCG(1, 1))
 	for i := range batch.X {

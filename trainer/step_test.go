@@ -36,7 +36,7 @@ func oneBatch(t *testing.T) *data.Batch {
 // largest network plus β times those of the students against the largest one's softmax.
 func TestStepSumsGradients(t *testing.T) {
 	const beta, tau = 0.3, 2.0
-	c := mustDefaults(t, Config{Batch: 16, Temperature: tau, Seed: 3, WeightDecay: 1e-9})
+	c := changed(t, func(c *Config) { c.Batch, c.Temperature, c.Seed, c.WeightDecay = 16, tau, 3, 1e-9 })
 	b := oneBatch(t)
 	space := micro(t)
 	archs := students(c, schedule{}, space, 11)
@@ -93,7 +93,7 @@ func gradients(net *supernet.Supernet) [][]float32 {
 
 func TestStudents(t *testing.T) {
 	space := micro(t)
-	c := mustDefaults(t, Config{Networks: 5, Seed: 1})
+	c := changed(t, func(c *Config) { c.Networks, c.Seed = 5, 1 })
 	s := schedule{sort: 10}
 	if got := students(c, s, space, 9); got != nil {
 		t.Errorf("%d students before shrinking, want none", len(got))

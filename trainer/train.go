@@ -17,22 +17,67 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// Job is a training run to do.
+// Job is a training run to do. Zero means zero: begin with [NewJob].
 type Job struct {
 	Dir         string // folder of the run
 	Space       *supernet.Space
 	Data        string // path of the data, or "synthetic"
-	Holdout     int    // images kept out of training for validation; 0 is the data's default
-	TrainImages int    // of synthetic data; 0 is the default
+	Holdout     int    // images kept out of training for validation; Auto is the data's default, 0 is none
+	TrainImages int    // of synthetic data; Auto is its default
 	TestImages  int
 	Config      Config
-	Workers     int           // default 1; results do not depend on it
+	Workers     int           // 1 or more; results do not depend on it
 	Resume      bool          // go on from the last checkpoint, if there is one
-	SaveEvery   time.Duration // besides every epoch's end; default 5 minutes
-	ValImages   int           // for the accuracies at an epoch's end; default 1,000; negative for none
+	SaveEvery   time.Duration // besides every epoch's end; 0 saves after every step
+	ValImages   int           // for the accuracies at an epoch's end; 0 is none
 	Progress    func(Progress)
 	// Warn, if set, is told what is wrong with the run's folder and does not keep it from going on.
 	Warn func(format string, args ...any)
+}
+
+// NewJob trains a space on data, with the defaults, on one processor. It saves every 5 minutes, and validates on 1,000 images.
+func NewJob(dir string, space *supernet.Space, data string) Job {
+	return Job{
+		Dir: dir, Space: space, Data: data, Holdout: Auto, TrainImages: Auto, TestImages: Auto, Config: Defaults(), Workers: 1,
+		SaveEvery: 5 * time.Minute, ValImages: 1000,
+	}
+}
+
+// maxWorkers bounds goroutines, each of which takes memory.
+const maxWorkers = 1024
+
+func (j Job) check() error {
+	for _, f := range []struct {
+		name      string
+		v, lo, hi int
+	}{
+		{"holdout", j.Holdout, Auto, math.MaxInt32}, {"validation images", j.ValImages, 0, math.MaxInt32}, {"workers", j.Workers, 1, maxWorkers},
+		{"save every", int(j.SaveEvery), 0, math.MaxInt},
+	} {
+		if f.v < f.lo || f.v > f.hi {
+			return fmt.Errorf("%w: %s is %d, expected %d to %d", ErrConfig, f.name, f.v, f.lo, f.hi)
+		}
+	}
+	for name, images := range map[string]int{"train": j.TrainImages, "test": j.TestImages} {
+		if images != Auto && images < 1 {
+			return fmt.Errorf("%w: %s images is %d, expected 1 or more", ErrConfig, name, images)
+		}
+	}
+	return nil
+}
+
+// dataInfo says how to open the data. data.Options have 0 for a default, and -1 for none.
+func (j Job) dataInfo(seed uint64) DataInfo {
+	d := DataInfo{
+		Path: j.Data, Size: j.Space.MaxResolution(), Holdout: j.Holdout, Seed: seed, Train: max(j.TrainImages, 0), Test: max(j.TestImages, 0),
+	}
+	switch j.Holdout {
+	case Auto:
+		d.Holdout = 0
+	case 0:
+		d.Holdout = -1
+	}
+	return d
 }
 
 // Progress says how far a run is.
@@ -61,8 +106,6 @@ func Train(ctx context.Context, j Job) (*Run, error) {
 		return nil, err
 	}
 	defer lock.Unlock()
-	orDefault(&j.SaveEvery, 5*time.Minute)
-	orDefault(&j.ValImages, 1000)
 	info, d, err := startOrResume(j)
 	if err != nil {
 		return nil, err
@@ -247,7 +290,7 @@ func (t *training) report(p Progress) {
 // endEpoch measures the largest and the smallest network on validation images and saves.
 func (t *training) endEpoch(ctx context.Context, epoch int) error {
 	step := t.state.Step
-	if t.job.ValImages <= 0 || t.data.Val.Len() == 0 {
+	if t.job.ValImages == 0 || t.data.Val.Len() == 0 {
 		t.state.Validated = step
 	} else if ctx.Err() == nil {
 		m := Metric{Step: step, Epoch: t.epoch(step), LR: t.schedule.rate(step), Epsilon: t.schedule.epsilon(step)}
@@ -276,7 +319,9 @@ func (t *training) endEpoch(ctx context.Context, epoch int) error {
 func (t *training) validate(ctx context.Context, m *Metric) error {
 	if t.eval == nil {
 		var err error
-		t.eval, err = NewEvaluator(t.net, t.data, EvalSettings{CalibrationImages: 1000, Workers: t.job.Workers, Seed: t.info.Config.Seed})
+		s := EvalDefaults()
+		s.CalibrationImages, s.Workers, s.Seed = 1000, t.job.Workers, t.info.Config.Seed
+		t.eval, err = NewEvaluator(t.net, t.data, s)
 		if err != nil {
 			return err
 		}

@@ -175,7 +175,7 @@ func TestLearns(t *testing.T) {
 		t.Skip("trains for seconds")
 	}
 	j := microJob(t, t.TempDir())
-	j.TrainImages, j.TestImages, j.Config.Epochs, j.Config.Batch, j.ValImages = 1520, 300, 12, 32, -1
+	j.TrainImages, j.TestImages, j.Config.Epochs, j.Config.Batch, j.ValImages = 1520, 300, 12, 32, 0
 	run := train(t, j)
 	lines := metricsOf(t, run.Dir)
 	first, last := lines[0].LossMax, lines[len(lines)-1].LossMax
@@ -183,7 +183,7 @@ func TestLearns(t *testing.T) {
 		t.Errorf("loss of the largest network went from %.3f to %.3f", first, last)
 	}
 	d := microData(t, run)
-	e, err := NewEvaluator(run.Net, d, EvalSettings{Workers: 2})
+	e, err := NewEvaluator(run.Net, d, EvalSettings{CalibrationImages: 2000, Batch: 200, Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ func parseArchs(text string, space *supernet.Space, seed uint64) ([]supernet.Arc
 	}
 	a, err := space.ParseArch([]byte(text))
 	if err != nil {
-		return nil, fmt.Errorf("--arch: %w", err)
+		return nil, usagef("--arch: %w", err)
 	}
 	return []supernet.Arch{a}, nil
 }
@@ -52,7 +52,9 @@ func readArchs(path string, space *supernet.Space) ([]supernet.Arch, error) {
 	var archs []supernet.Arch
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<20)
-	for n := 1; lines.Scan(); n++ {
+	n := 0
+	for lines.Scan() {
+		n++
 		text := lines.Bytes()
 		if len(strings.TrimSpace(lines.Text())) == 0 {
 			continue
@@ -70,7 +72,7 @@ func readArchs(path string, space *supernet.Space) ([]supernet.Arch, error) {
 		archs = append(archs, a)
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read archs %s: %w", path, err)
+		return nil, fmt.Errorf("read archs %s:%d: %w", path, n+1, err)
 	}
 	if len(archs) == 0 {
 		return nil, fmt.Errorf("%s has no archs; write one JSON object a line", path)

@@ -16,10 +16,10 @@ import (
 type evalCmd struct {
 	Manifest    string `arg:"" optional:"" help:"Manifest with weights, or its folder: test and time its network again." type:"path"`
 	RunDir      string `name:"run" help:"Or the folder that train wrote: test sub-networks of it." type:"path"`
-	Data        string `help:"The run's data; default where it was when training."`
+	Data        string `help:"The run's data; default where it was when training." type:"source"`
 	Arch        string `help:"max, min, random:N, or an arch as JSON." default:"max"`
 	Split       string `help:"Images to test on: test or val." enum:"test,val" default:"test"`
-	Calibration int    `help:"Training images for batch norm calibration." default:"2000"`
+	Calibration int    `help:"Training images for batch norm calibration." default:"2000" range:"1..100000000"`
 }
 
 // evalResult is the accuracy of one sub-network.
@@ -51,7 +51,9 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	e, err := trainer.NewEvaluator(run.Net, d, trainer.EvalSettings{CalibrationImages: c.Calibration, Workers: g.Workers, Seed: run.Info.Config.Seed})
+	settings := trainer.EvalDefaults()
+	settings.CalibrationImages, settings.Workers, settings.Seed = c.Calibration, g.Workers, run.Info.Config.Seed
+	e, err := trainer.NewEvaluator(run.Net, d, settings)
 	if err != nil {
 		return err
 	}

@@ -29,11 +29,12 @@ type fitLatencyCmd struct {
 	Profile  string `help:"File that profile wrote." type:"path" xor:"source" required:""`
 	Measured string `help:"Fit to whole networks that you timed: a line of JSON for each, with its arch, and as value its latency in milliseconds." type:"path" xor:"source" required:""`
 	From     string `help:"Latency predictor of another device or runtime, to transfer to the networks of --profile or --measured: 10 to 50 are enough." type:"path"`
-	Space    string `help:"The space, if it is not the shipped one that the profile names." xor:"space"`
+	Space    string `help:"The space, if it is not the shipped one that the profile names." xor:"space" type:"source"`
 	RunDir   string `name:"run" help:"Folder of the run whose space it is." type:"path" xor:"space"`
 	Device   string `help:"Name of the device of --measured." default:"unknown"`
 	Runtime  string `help:"What ran the networks of --measured." default:"unknown"`
-	Out      string `required:"" help:"File to write." type:"path"`
+	Out      string `required:"" help:"File to write." type:"path" out:"latency"`
+	outFlags
 }
 
 // unknown is the default of --device and --runtime.

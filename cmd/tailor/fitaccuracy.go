@@ -13,14 +13,15 @@ import (
 type fitAccuracyCmd struct {
 	spaceFlags
 	Measured    string `help:"Fit to this file instead of measuring: a line of JSON for each sub-network, with its arch, and as value its top-1 as a share." type:"path"`
-	Data        string `help:"The run's data; default where it was when training."`
-	Samples     int    `help:"Sub-networks to measure at most." default:"400"`
+	Data        string `help:"The run's data; default where it was when training." type:"source"`
+	Samples     int    `help:"Sub-networks to measure at most." default:"400" range:"10..131072"`
 	NoStop      bool   `help:"Measure all of --samples, even if the last doubling lowered the error by less than 5 %."`
-	Images      int    `help:"Held-out images for each. 0: all." default:"0"`
-	Calibration int    `help:"Training images for batch norm calibration." default:"1000"`
-	Store       string `help:"File that keeps every measurement; default measurements.sqlite in the run." type:"path"`
+	Images      *int   `help:"Held-out images for each. Default all." range:"1..100000000"`
+	Calibration int    `help:"Training images for batch norm calibration." default:"1000" range:"1..100000000"`
+	Store       string `help:"File that keeps every measurement; default measurements.sqlite in the run." type:"path" out:"store"`
 	Model       string `help:"Model to fit: ridge (with small networks), mlp (OFA's), or auto, the better one by cross-validation." enum:"auto,ridge,mlp" default:"auto"`
-	Out         string `required:"" help:"File to write." type:"path"`
+	Out         string `required:"" help:"File to write." type:"path" out:"accuracy"`
+	outFlags
 }
 
 // fitAccuracyResult is the JSON.
@@ -46,27 +47,29 @@ func (c *fitAccuracyCmd) Run(ctx context.Context, g *Globals) error {
 }
 
 func (c *fitAccuracyCmd) fit(ctx context.Context, g *Globals) (*predictor.Accuracy, error) {
-	model := c.Model
-	if model == "auto" {
-		model = ""
+	settings := predictor.Defaults()
+	if settings.Seed = g.Seed; c.Model != "auto" {
+		settings.Model = c.Model
 	}
 	space, run, err := c.load()
 	if err != nil {
 		return nil, err
 	}
 	if c.Measured != "" {
-		return walk.FitMeasured(ctx, space, c.Measured, predictor.FitSettings{Seed: g.Seed, Model: model})
+		return walk.FitMeasured(ctx, space, c.Measured, settings)
 	}
 	if run == nil {
 		return nil, usagef("--space needs --measured; to measure sub-networks, name a run with --run")
 	}
+	images := 0 // all
+	give(&images, c.Images)
 	d, err := run.OpenData(c.Data)
 	if err != nil {
 		return nil, err
 	}
 	return walk.FitAccuracy(ctx, walk.AccuracyJob{
-		Run: run, Data: d, Store: c.Store, Samples: c.Samples, All: c.NoStop, Images: c.Images, Calibration: c.Calibration,
-		Fit: predictor.FitSettings{Model: model}, Workers: g.Workers, Seed: g.Seed, Say: g.say,
+		Run: run, Data: d, Store: c.Store, Samples: c.Samples, All: c.NoStop, Images: images, Calibration: c.Calibration,
+		Fit: settings, Workers: g.Workers, Seed: g.Seed, Say: g.say,
 		Progress: func(done, total int) { g.progress("measure accuracy", float64(done), float64(total)) },
 	})
 }

@@ -15,10 +15,11 @@ import (
 
 // Globals are the flags of every command, and where output goes: results to stdout, logs and progress to stderr.
 type Globals struct {
-	JSON    bool   `help:"Print one JSON object of results on stdout."`
-	Seed    uint64 `help:"Seed of everything random." default:"1"`
-	Workers int    `help:"Goroutines that compute; results do not depend on it. 0: one a processor." default:"0"`
-	Quiet   bool   `short:"q" help:"No progress."`
+	JSON         bool   `help:"Print one JSON object of results on stdout."`
+	Seed         uint64 `help:"Seed of everything random." default:"1"`
+	GivenWorkers *int   `name:"workers" help:"Goroutines that compute; results do not depend on it. Default one a processor." range:"1..1024"`
+	Workers      int    `kong:"-"` // what --workers says, or its default
+	Quiet        bool   `short:"q" help:"No progress."`
 
 	saving         *saving
 	stdout, stderr io.Writer
@@ -31,20 +32,11 @@ type Globals struct {
 	lastDone       float64
 }
 
-// maxThreads bounds what threads and workers may be: each takes memory before it does anything.
-const maxThreads = 1024
-
-func (g *Globals) check() error {
-	if g.Workers > maxThreads {
-		return usagef("--workers is %d, expected at most %d", g.Workers, maxThreads)
-	}
-	return nil
-}
-
 func (g *Globals) start(stdout, stderr io.Writer) {
 	g.stdout, g.stderr, g.log = stdout, stderr, slog.New(slog.NewTextHandler(stderr, nil))
-	if g.Workers <= 0 {
-		g.Workers = runtime.GOMAXPROCS(0)
+	g.Workers = runtime.GOMAXPROCS(0)
+	if g.GivenWorkers != nil {
+		g.Workers = *g.GivenWorkers
 	}
 	if f, ok := stderr.(*os.File); ok {
 		g.terminal = term.IsTerminal(int(f.Fd()))

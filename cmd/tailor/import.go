@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/tailor-nas/tailor/internal/walk"
 	"github.com/tailor-nas/tailor/supernet"
@@ -17,17 +19,19 @@ type importCmd struct {
 
 type importAccuracyCmd struct {
 	File        string `arg:"" help:"The state dict, in PyTorch's format before 1.6." type:"path"`
-	Space       string `help:"Space that it predicts: name of a shipped one, or a YAML file." default:"ofa-mbv3-w1.2"`
-	Resolutions []int  `help:"Resolutions that it was fitted to. Default those of the published one: 160,176,192,208,224."`
-	Out         string `required:"" help:"File to write." type:"path"`
+	Space       string `help:"Space that it predicts: name of a shipped one, or a YAML file." default:"ofa-mbv3-w1.2" type:"source"`
+	Resolutions []int  `help:"Resolutions that it was fitted to. Default those of the published one: 160,176,192,208,224." range:"1..10000"`
+	Out         string `required:"" help:"File to write." type:"path" out:"accuracy"`
+	outFlags
 }
 
 type importLatencyCmd struct {
 	Files   []string `arg:"" help:"Tables, one for each resolution, or a folder of them." type:"path"`
-	Space   string   `help:"Space whose blocks they are of: name of a shipped one, or a YAML file." default:"ofa-mbv3-w1.2"`
+	Space   string   `help:"Space whose blocks they are of: name of a shipped one, or a YAML file." default:"ofa-mbv3-w1.2" type:"source"`
 	Device  string   `help:"Name of the device that was measured." default:"unknown"`
 	Runtime string   `help:"What ran the blocks there." default:"unknown"`
-	Out     string   `required:"" help:"File to write." type:"path"`
+	Out     string   `required:"" help:"File to write." type:"path" out:"latency"`
+	outFlags
 }
 
 // importResult is the JSON of both.
@@ -103,14 +107,32 @@ func tables(paths []string) (files []string, err error) {
 			files = append(files, p)
 			continue
 		}
-		inside, err := filepath.Glob(filepath.Join(p, "*.yaml"))
+		inside, err := tablesIn(p)
 		if err != nil {
-			return nil, fmt.Errorf("read latency tables: %w", err)
-		}
-		if len(inside) == 0 {
-			return nil, fmt.Errorf("folder %s has no .yaml file: name the folder with the tables, or the tables", p)
+			return nil, err
 		}
 		files = append(files, inside...)
+	}
+	return files, nil
+}
+
+// tablesIn lists the YAML files of a folder, by name.
+func tablesIn(folder string) (files []string, err error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, fmt.Errorf("read latency tables: %w", err)
+	}
+	for _, e := range entries {
+		if ext := strings.ToLower(filepath.Ext(e.Name())); e.IsDir() || ext != ".yaml" && ext != ".yml" {
+			continue
+		}
+		if !utf8.ValidString(e.Name()) {
+			return nil, fmt.Errorf("the name of %q in folder %s is not UTF-8, so that the predictor could not name it: rename the file", e.Name(), folder)
+		}
+		files = append(files, filepath.Join(folder, e.Name()))
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("folder %s has no .yaml or .yml file: name the folder with the tables, or the tables", folder)
 	}
 	return files, nil
 }

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/tailor-nas/tailor/internal/bug"
 	"github.com/tailor-nas/tailor/search"
-	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
@@ -40,6 +42,8 @@ type cli struct {
 }
 
 func main() {
+	// So that writing to a closed pipe is an error like any other, rather than the end.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	ctx := untilSignal(os.Stderr, os.Exit)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
@@ -47,43 +51,74 @@ func main() {
 // run is the program without its process: it returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c cli
-	exited := false
-	parser, err := kong.New(&c,
-		kong.Name("tailor"),
-		kong.Description("One network, cut to fit every device: train a supernet once, then search the best sub-network for each device."),
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(int) { exited = true }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-		kong.UsageOnError(),
-	)
-	if err != nil {
-		fmt.Fprintln(stderr, "tailor:", err)
+	results := &resultWriter{w: stdout}
+	err := bug.Catch(func() error { return c.run(ctx, args, results, stderr) })
+	c.Globals.clearProgress()
+	return finish(err, results.err, stderr)
+}
+
+// finish says in one line what went wrong, if anything did, and gives the exit status. unwritten is why results are not where they should be.
+func finish(err, unwritten error, stderr io.Writer) int {
+	var fault *bug.Error
+	switch {
+	case unwritten != nil:
+		fmt.Fprintln(stderr, "tailor: results could not be written:", unwritten)
 		return exitFailed
+	case err == nil:
+		return exitDone
+	case errors.As(err, &fault):
+		fmt.Fprintf(stderr, "tailor: this is a fault of tailor, please report it with the command line at %s: %v\n", issues, fault)
+		return exitFailed
+	}
+	fmt.Fprintln(stderr, "tailor:", err)
+	return status(err)
+}
+
+// issues is where faults are reported.
+const issues = "https://github.com/tailor-nas/tailor/issues"
+
+func (c *cli) run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	exited := false
+	parser, err := newParser(c, stdout, stderr, func(int) { exited = true })
+	if err != nil {
+		return err
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
+	if err := checkArgs(args); err != nil {
+		return err
+	}
 	parsed, err := parser.Parse(args)
 	if exited {
-		return exitDone
+		return nil
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "tailor: %v; see tailor --help\n", err)
-		return exitUsage
+		return usagef("%w; see tailor --help", err)
 	}
 	c.Globals.start(stdout, stderr)
 	c.Globals.saving = savingOf(ctx)
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	if err = c.Globals.check(); err == nil {
-		err = parsed.Run(&c.Globals)
+	if err := checkRanges(parsed); err != nil {
+		return err
 	}
-	if err != nil {
-		c.Globals.clearProgress()
-		err = interrupted(ctx, err)
-		fmt.Fprintln(stderr, "tailor:", err)
-		return status(err)
+	if err := checkOutputs(parsed); err != nil {
+		return err
 	}
-	return exitDone
+	return interrupted(ctx, parsed.Run(&c.Globals))
+}
+
+func newParser(c *cli, stdout, stderr io.Writer, exit func(int)) (*kong.Kong, error) {
+	return kong.New(c,
+		kong.Name("tailor"),
+		kong.Description("One network, cut to fit every device: train a supernet once, then search the best sub-network for each device."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(exit),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.UsageOnError(),
+		kong.NamedMapper("path", kong.MapperFunc(pathMapper)),
+		kong.NamedMapper("source", kong.MapperFunc(sourceMapper)),
+	)
 }
 
 // status is the exit status that an error stands for.
@@ -94,7 +129,7 @@ func status(err error) int {
 	switch {
 	case errors.As(err, &infeasible), errors.As(err, &unreachable):
 		return exitInfeasible
-	case errors.As(err, &usage), errors.Is(err, trainer.ErrConfig), errors.Is(err, supernet.ErrArch):
+	case errors.As(err, &usage), errors.Is(err, trainer.ErrConfig):
 		return exitUsage
 	}
 	return exitFailed

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
@@ -114,7 +113,7 @@ func (r *predictResult) latency(path string, space *supernet.Space, archs []supe
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", path, err)
 	}
-	device = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	device = walk.DeviceName(path)
 	if _, twice := r.Archs[0].LatencyMS[device]; twice {
 		return "", usagef("two latency predictors are called %s; give them different file names", device)
 	}

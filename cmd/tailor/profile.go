@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/tailor-nas/tailor/profiles"
@@ -13,7 +14,7 @@ import (
 
 // spaceFlags name a space, or the run whose space it is.
 type spaceFlags struct {
-	Space  string `help:"Name of a shipped space, or a YAML file." xor:"space" required:""`
+	Space  string `help:"Name of a shipped space, or a YAML file." xor:"space" required:"" type:"source"`
 	RunDir string `name:"run" help:"Folder that train wrote: its space." type:"path" xor:"space" required:""`
 }
 
@@ -32,14 +33,15 @@ func (f spaceFlags) load() (*supernet.Space, *trainer.Run, error) {
 
 type profileCmd struct {
 	spaceFlags
-	Out         string        `required:"" help:"File to write." type:"path"`
-	Runtime     string        `help:"What runs the networks: native." enum:"native" default:"native"`
-	Threads     int           `help:"Threads of the runtime." default:"1"`
-	Batch       int           `help:"Images that run together. Latencies are of the whole batch." default:"1"`
-	Resolutions []int         `help:"Resolutions to measure; default all of the space."`
-	Networks    int           `help:"Whole networks to measure, for calibration." default:"20"`
-	Sparse      string        `help:"Measure blocks with zeros too, for pruning: weights, vectors8 or vectors16. Five times the blocks, and the time." enum:",weights,vectors8,vectors16" default:"" placeholder:"STRUCTURE"`
-	Budget      time.Duration `help:"Time to measure; default 20s or what the number of blocks needs."`
+	outFlags
+	Out         string         `required:"" help:"File to write." type:"path" out:"profile"`
+	Runtime     string         `help:"What runs the networks: native." enum:"native" default:"native"`
+	Threads     int            `help:"Threads of the runtime." default:"1" range:"1..1024"`
+	Batch       int            `help:"Images that run together. Latencies are of the whole batch." default:"1" range:"1..4096"`
+	Resolutions []int          `help:"Resolutions to measure; default all of the space." range:"1..10000"`
+	Networks    int            `help:"Whole networks to measure, for calibration." default:"20" range:"2..10000"`
+	Sparse      string         `help:"Measure blocks with zeros too, for pruning: weights, vectors8 or vectors16. Five times the blocks, and the time." enum:",weights,vectors8,vectors16" default:"" placeholder:"STRUCTURE"`
+	Budget      *time.Duration `help:"Time to measure; default 20s or what the number of blocks needs." range:"1ms..168h"`
 }
 
 // profileResult is the JSON of profile.
@@ -58,22 +60,22 @@ type profileResult struct {
 
 // Run measures this device.
 func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
-	if c.Threads < 1 || c.Threads > maxThreads {
-		return usagef("--threads %d: expected 1 to %d", c.Threads, maxThreads)
-	}
-	if c.Batch < 1 || c.Batch > 4096 {
-		return usagef("--batch %d: expected 1 to 4096", c.Batch)
-	}
 	space, _, err := c.load()
 	if err != nil {
 		return err
 	}
-	p, err := profiles.New(ctx, space, profiles.Native{Threads: c.Threads, Batch: c.Batch}, profiles.ProfileSettings{
-		Resolutions: c.Resolutions, Networks: c.Networks, Budget: c.Budget, Seed: g.Seed, Sparse: supernet.Structure(c.Sparse),
-		Progress: func(p profiles.Progress) {
-			g.progress(fmt.Sprintf("profile: %d of %d settled", p.Settled, p.Subjects), p.Elapsed.Seconds(), p.Budget.Seconds())
-		},
-	})
+	for _, r := range c.Resolutions {
+		if !slices.Contains(space.Resolutions, r) {
+			return usagef("--resolutions has %d, which is none of space %s: %v", r, space.Name, space.Resolutions)
+		}
+	}
+	settings := profiles.ProfileDefaults()
+	settings.Resolutions, settings.Networks, settings.Seed, settings.Sparse = c.Resolutions, c.Networks, g.Seed, supernet.Structure(c.Sparse)
+	give(&settings.Budget, c.Budget)
+	settings.Progress = func(p profiles.Progress) {
+		g.progress(fmt.Sprintf("profile: %d of %d settled", p.Settled, p.Subjects), p.Elapsed.Seconds(), p.Budget.Seconds())
+	}
+	p, err := profiles.New(ctx, space, profiles.Native{Threads: c.Threads, Batch: c.Batch}, settings)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 type quickstartCmd struct {
-	Out string `help:"Folder for everything." default:"quickstart" type:"path"`
+	Out string `help:"Folder for everything." default:"quickstart" type:"path" out:"folder"`
 }
 
 // Run walks.

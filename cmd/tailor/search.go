@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -20,20 +19,21 @@ type searchCmd struct {
 	spaceFlags
 	Accuracy    string          `required:"" help:"File that fit accuracy wrote." type:"path"`
 	Latency     []string        `help:"File that fit latency wrote; several, separated by commas, for several devices in one run." type:"path"`
-	MaxLatency  []time.Duration `help:"Latency budget such as 5ms; several, separated by commas, give a winner each."`
+	MaxLatency  []time.Duration `help:"Latency budget such as 5ms; several, separated by commas, give a winner each." range:"1ns..1000h"`
 	MaxMACs     count           `name:"max-macs" help:"Limit of multiply-accumulates, such as 50M."`
 	MaxParams   count           `help:"Limit of parameters, such as 2M."`
-	Top         int             `help:"Winners for each budget." default:"1"`
+	Top         int             `help:"Winners for each budget." default:"1" range:"1..1000"`
 	Pareto      bool            `help:"Find the whole front of accuracy against cost in one run, and write front.json."`
 	Cost        string          `help:"Cost of the front: latency, macs or params. Default latency with --latency, else macs." enum:",latency,macs,params" default:""`
-	Points      int             `help:"Winners spread over the front, where --max-latency does not name several." default:"10"`
-	Evaluations int             `help:"Sub-networks to look at, at most, for each budget or front. Default 60000, and 200000 for a front."`
+	Points      int             `help:"Winners spread over the front, where --max-latency does not name several." default:"10" range:"1..1000"`
+	Evaluations *int            `help:"Sub-networks to look at, at most, for each budget or front. Default 60000, and 200000 for a front." range:"1..5000000"`
 	Exhaustive  bool            `help:"Look at every sub-network of a space of up to 5 million, so that the answer is exact."`
-	Bound       int             `help:"Regions of the space to bound for each budget, to say how much better a network could be: the gap. 0: some hundred if that takes about a second. --bound=-1: no gap."`
-	Plot        string          `help:"Draw the best value against evaluations, beside OFA's evolution and random search, to this .svg, .png or .pdf." type:"path"`
+	Bound       *int            `help:"Regions of the space to bound for each budget, to say how much better a network could be: the gap. 0: no gap. Default some hundred if that takes about a second." range:"-1..100000"`
+	Plot        string          `help:"Draw the best value against evaluations, beside OFA's evolution and random search, to this .svg, .png or .pdf." type:"path" out:"plot"`
 	Verify      bool            `help:"Measure the winners' accuracy and, on the profiled device, latency, and rank them by that. Needs --run." default:"true" negatable:""`
-	Data        string          `help:"The run's data; default where it was when training."`
-	Out         string          `required:"" help:"Folder for the manifests, a folder each." type:"path"`
+	Data        string          `help:"The run's data; default where it was when training." type:"source"`
+	Out         string          `required:"" help:"Folder for the manifests, a folder each." type:"path" out:"folder"`
+	outFlags
 }
 
 // exhaustiveLimit bounds memory, of which a sub-network takes some 200 bytes, and time, of which it takes some 10 us.
@@ -49,9 +49,6 @@ func (c *searchCmd) limits() ([]search.Limits, error) {
 	}
 	var all []search.Limits
 	for _, d := range c.MaxLatency {
-		if d <= 0 {
-			return nil, usagef("--max-latency %v: expected a time above 0, such as 5ms", d)
-		}
 		l := base
 		l.LatencyMS = float64(d) / float64(time.Millisecond)
 		all = append(all, l)
@@ -73,10 +70,12 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	j := walk.SearchJob{
-		Space: space, Run: run, Limits: limits, Top: c.Top, Pareto: c.Pareto, Cost: frontCosts[c.Cost], Points: c.Points, Dir: c.Out, Workers: g.Workers, BoundSteps: c.Bound, Plot: c.Plot,
-		Config:   search.Config{Seed: g.Seed, Evaluations: c.Evaluations},
+		Space: space, Run: run, Limits: limits, Top: c.Top, Pareto: c.Pareto, Cost: frontCosts[c.Cost], Points: c.Points, Dir: c.Out, Workers: g.Workers, BoundSteps: c.boundSteps(), Plot: c.Plot,
+		Config:   search.Defaults(),
 		Progress: func(what string, done, total int) { g.progress(what, float64(done), float64(total)) },
 	}
+	j.Config.Seed = g.Seed
+	give(&j.Config.Evaluations, c.Evaluations)
 	if c.Exhaustive {
 		if n := space.Count(); !n.IsInt64() || n.Int64() > exhaustiveLimit {
 			return usagef("space %s has %v sub-networks, and --exhaustive looks at %d at most; leave it out for the best that is found", space.Name, n, exhaustiveLimit)
@@ -120,10 +119,20 @@ func (c *searchCmd) predictors(j *walk.SearchJob, space *supernet.Space) error {
 		if err != nil {
 			return err
 		}
-		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-		j.Devices = append(j.Devices, walk.Device{Name: name, Latency: l})
+		j.Devices = append(j.Devices, walk.Device{Name: walk.DeviceName(path), Latency: l})
 	}
 	return nil
+}
+
+// boundSteps are what the job takes: 0 is the default there, and negative none. So was --bound=-1 here.
+func (c *searchCmd) boundSteps() int {
+	switch {
+	case c.Bound == nil:
+		return 0
+	case *c.Bound == 0:
+		return -1
+	}
+	return *c.Bound
 }
 
 var frontCosts = map[string]search.Cost{"latency": search.Latency, "macs": search.MACs, "params": search.Params}
@@ -139,10 +148,8 @@ func (c *searchCmd) check() error {
 		return usagef("--top is of a budget; with --pareto use --points")
 	case c.Pareto && c.Plot != "":
 		return usagef("--plot is of searches for a budget each; leave out --pareto")
-	case c.Exhaustive && c.Evaluations != 0:
+	case c.Exhaustive && c.Evaluations != nil:
 		return usagef("--exhaustive and --evaluations exclude each other")
-	case c.Top < 1 || c.Points < 1 || c.Evaluations < 0:
-		return usagef("--top %d, --points %d and --evaluations %d: expected 1 or more", c.Top, c.Points, c.Evaluations)
 	}
 	return nil
 }

@@ -10,14 +10,12 @@ import (
 )
 
 type spacesCmd struct {
-	Name   string `arg:"" optional:"" help:"A shipped space, or a YAML file."`
+	Name   string `arg:"" optional:"" help:"A shipped space, or a YAML file." type:"source"`
 	Archs  string `help:"Count MACs and parameters of the archs in this .jsonl file." type:"path"`
-	Sample int    `help:"Draw this many archs that cover the range of MACs, to measure elsewhere and fit to (fit --measured)."`
-	Out    string `help:"Write the archs of --sample to this .jsonl file." type:"path"`
+	Sample *int   `help:"Draw this many archs that cover the range of MACs, to measure elsewhere and fit to (fit --measured)." range:"1..1000000"`
+	Out    string `help:"Write the archs of --sample to this .jsonl file." type:"path" out:"archs"`
+	outFlags
 }
-
-// maxSample is more than anybody measures.
-const maxSample = 1_000_000
 
 // spaceInfo is what is said of a space.
 type spaceInfo struct {
@@ -57,13 +55,11 @@ func describe(s *supernet.Space) spaceInfo {
 // Run lists the spaces, or shows one.
 func (c *spacesCmd) Run(g *Globals) error {
 	switch {
-	case c.Name == "" && (c.Archs != "" || c.Sample != 0):
+	case c.Name == "" && (c.Archs != "" || c.Sample != nil):
 		return usagef("--archs and --sample need the name of a space")
-	case c.Archs != "" && c.Sample != 0:
+	case c.Archs != "" && c.Sample != nil:
 		return usagef("--archs and --sample exclude each other")
-	case c.Sample < 0 || c.Sample > maxSample:
-		return usagef("--sample %d: expected 1 to %d", c.Sample, maxSample)
-	case c.Out != "" && c.Sample == 0:
+	case c.Out != "" && c.Sample == nil:
 		return usagef("--out is of --sample")
 	case c.Name == "":
 		return c.list(g)
@@ -79,8 +75,8 @@ func (c *spacesCmd) Run(g *Globals) error {
 		if archs, err = readArchs(c.Archs, space); err != nil {
 			return err
 		}
-	case c.Sample > 0:
-		archs = predictor.SampleArchs(space, c.Sample, g.Seed)
+	case c.Sample != nil:
+		archs = predictor.SampleArchs(space, *c.Sample, g.Seed)
 	}
 	for _, a := range archs {
 		info.Archs = append(info.Archs, archInfo{space.Spec(a), costsOf(space, a)})

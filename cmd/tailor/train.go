@@ -13,28 +13,28 @@ import (
 
 // dataFlags say which images to use.
 type dataFlags struct {
-	Data    string `required:"" help:"Folder or file of images (MNIST, CIFAR, class folders, a tar of them), or synthetic."`
-	Holdout int    `help:"Images kept out of training for validation and accuracy samples. 0: a tenth, at most 5000." default:"0"`
+	Data    string `required:"" help:"Folder or file of images (MNIST, CIFAR, class folders, a tar of them), or synthetic." type:"source"`
+	Holdout *int   `help:"Images kept out of training for validation and accuracy samples; 0 is none. Default a tenth, at most 5000." range:"0..100000000"`
 }
 
 type trainCmd struct {
 	dataFlags
-	Space    string `required:"" help:"Name of a shipped space, or a YAML file."`
-	Out      string `required:"" help:"Folder of the run." type:"path"`
+	Space    string `required:"" help:"Name of a shipped space, or a YAML file." type:"source"`
+	Out      string `required:"" help:"Folder of the run." type:"path" out:"folder"`
 	Strategy string `help:"deps, bignas or full." enum:"deps,bignas,full" default:"deps"`
 	Resume   bool   `help:"Go on from the last checkpoint, if there is one."`
 
-	Epochs         int     `help:"Passes over the training images." default:"20"`
-	Batch          int     `help:"Images a step." default:"128"`
-	LR             float64 `name:"lr" help:"Learning rate at the start of the cosine." default:"0.1"`
-	WeightDecay    float64 `help:"Not on batch norm and biases." default:"3e-5"`
-	LabelSmoothing float64 `help:"Probability spread over all classes." default:"0.1"`
-	WarmupEpochs   float64 `help:"DepS: epoch at which shrinking is in full force. 0: half of the epochs." default:"0"`
-	EpsilonEpochs  float64 `help:"DepS: epochs over which the sub-networks' rate rises before. 0: 5, at most a twentieth of the epochs." default:"0"`
-	Networks       int     `help:"Networks a step when shrinking: largest, smallest, random ones." default:"4"`
-	Temperature    float64 `help:"Of the in-place distillation." default:"1"`
-	TrainImages    int     `help:"Synthetic data: number of training images." default:"0"`
-	TestImages     int     `help:"Synthetic data: number of test images." default:"0"`
+	Epochs         int      `help:"Passes over the training images." default:"20" range:"1..1000000"`
+	Batch          int      `help:"Images a step." default:"128" range:"2..1048576"`
+	LR             float64  `name:"lr" help:"Learning rate at the start of the cosine." default:"0.1" range:"1e-9..1000"`
+	WeightDecay    float64  `help:"Not on batch norm and biases." default:"3e-5" range:"0..1"`
+	LabelSmoothing float64  `help:"Probability spread over all classes." default:"0.1" range:"0..0.9"`
+	WarmupEpochs   *float64 `help:"DepS: epoch at which shrinking is in full force. Default half of the epochs." range:"0..1000000"`
+	EpsilonEpochs  *float64 `help:"DepS: epochs over which the sub-networks' rate rises before. Default 5, at most a twentieth of the epochs." range:"0..1000000"`
+	Networks       int      `help:"Networks a step when shrinking: largest, smallest, random ones." default:"4" range:"2..64"`
+	Temperature    float64  `help:"Of the in-place distillation." default:"1" range:"0.01..100"`
+	TrainImages    *int     `help:"Synthetic data: number of training images. Default 6000." range:"1..10000000"`
+	TestImages     *int     `help:"Synthetic data: number of test images. Default 1000." range:"1..10000000"`
 }
 
 // trainResult is the JSON of train.
@@ -55,18 +55,40 @@ func (c *trainCmd) job(g *Globals) (trainer.Job, error) {
 	if err != nil {
 		return trainer.Job{}, err
 	}
-	smoothing := c.LabelSmoothing
-	if smoothing == 0 {
-		smoothing = -1
+	if err := c.check(); err != nil {
+		return trainer.Job{}, err
 	}
-	return trainer.Job{
-		Dir: c.Out, Space: space, Data: c.Data, Holdout: c.Holdout, TrainImages: c.TrainImages, TestImages: c.TestImages,
-		Workers: g.Workers, Resume: c.Resume,
-		Config: trainer.Config{
-			Strategy: trainer.Strategy(c.Strategy), Epochs: c.Epochs, Batch: c.Batch, Seed: g.Seed, LR: c.LR, WeightDecay: c.WeightDecay,
-			LabelSmoothing: smoothing, WarmupEpochs: c.WarmupEpochs, EpsilonEpochs: c.EpsilonEpochs, Networks: c.Networks, Temperature: c.Temperature,
-		},
-	}, nil
+	j := trainer.NewJob(c.Out, space, c.Data)
+	j.Workers, j.Resume = g.Workers, c.Resume
+	give(&j.Holdout, c.Holdout)
+	give(&j.TrainImages, c.TrainImages)
+	give(&j.TestImages, c.TestImages)
+	t := &j.Config
+	t.Strategy, t.Epochs, t.Batch, t.Seed, t.LR, t.WeightDecay = trainer.Strategy(c.Strategy), c.Epochs, c.Batch, g.Seed, c.LR, c.WeightDecay
+	t.LabelSmoothing, t.Networks, t.Temperature = c.LabelSmoothing, c.Networks, c.Temperature
+	give(&t.WarmupEpochs, c.WarmupEpochs)
+	give(&t.EpsilonEpochs, c.EpsilonEpochs)
+	return j, nil
+}
+
+// check refuses flags that do not go together.
+func (c *trainCmd) check() error {
+	if w := c.WarmupEpochs; w != nil && *w > float64(c.Epochs) {
+		return usagef("--warmup-epochs is %v, expected at most --epochs, which is %d", *w, c.Epochs)
+	}
+	warmup := float64(c.Epochs) / 2
+	give(&warmup, c.WarmupEpochs)
+	if e := c.EpsilonEpochs; e != nil && *e > warmup && c.Strategy == string(trainer.DepS) {
+		return usagef("--epsilon-epochs is %v, expected at most --warmup-epochs, which is %v", *e, warmup)
+	}
+	return nil
+}
+
+// give puts what a flag says in the place of a default, if it was given.
+func give[T any](into, given *T) {
+	if given != nil {
+		*into = *given
+	}
 }
 
 // Run trains.
@@ -125,7 +147,9 @@ func (c *trainCmd) evaluate(ctx context.Context, g *Globals, run *trainer.Run) (
 	if err != nil {
 		return r, err
 	}
-	e, err := trainer.NewEvaluator(run.Net, d, trainer.EvalSettings{Workers: g.Workers, Seed: run.Info.Config.Seed})
+	settings := trainer.EvalDefaults()
+	settings.Workers, settings.Seed = g.Workers, run.Info.Config.Seed
+	e, err := trainer.NewEvaluator(run.Net, d, settings)
 	if err != nil {
 		return r, err
 	}

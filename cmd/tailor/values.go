@@ -2,25 +2,39 @@ package main
 
 import (
 	"fmt"
+	"math/big"
+	"regexp"
 	"strconv"
 	"strings"
 )
 
-// count is a number with an optional K, M or G.
+// count is a number above 0, with an optional K, M or G.
 type count int64
 
+// countPattern bounds the exponent: 1e999999999 would fill the memory.
+var countPattern = regexp.MustCompile(`^([0-9]{1,20}(?:\.[0-9]{1,20})?(?:[eE]\+?[0-9]{1,2})?)([kKmMgG]?)$`)
+
+// maxCount is far above what any network has.
+const maxCount = 1_000_000_000_000_000_000
+
+// UnmarshalText reads "500000", "50M" or "1.5G", exactly.
 func (c *count) UnmarshalText(text []byte) error {
-	s, scale := strings.ToUpper(string(text)), 1.0
-	for suffix, factor := range map[string]float64{"K": 1e3, "M": 1e6, "G": 1e9} {
-		if t, ok := strings.CutSuffix(s, suffix); ok {
-			s, scale = t, factor
-		}
+	m := countPattern.FindSubmatch(text)
+	if m == nil {
+		return fmt.Errorf("%.40q is no count; write a number such as 500000, 50M or 1.5G", text)
 	}
-	v, err := strconv.ParseFloat(s, 64)
-	if err != nil || !(v >= 0 && v*scale < 1e18) {
-		return fmt.Errorf("%q is no count; write a number such as 500000, 50M or 1.5G", text)
+	v, _ := new(big.Rat).SetString(string(m[1]))
+	scale := map[string]int64{"": 1, "K": 1e3, "M": 1e6, "G": 1e9}[strings.ToUpper(string(m[2]))]
+	v.Mul(v, new(big.Rat).SetInt64(scale))
+	switch {
+	case v.Sign() == 0:
+		return fmt.Errorf("%.40q: a limit must be above 0; leave the flag out for none", text)
+	case !v.IsInt():
+		return fmt.Errorf("%.40q is no whole number; write one such as 500000, 50M or 1.5G", text)
+	case v.Cmp(new(big.Rat).SetInt64(maxCount)) > 0:
+		return fmt.Errorf("%.40q is above 1e18", text)
 	}
-	*c = count(v * scale)
+	*c = count(v.Num().Int64())
 	return nil
 }
 

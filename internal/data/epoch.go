@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 	"sync"
+
+	"github.com/tailor-nas/tailor/internal/bug"
 )
 
 // Epoch yields the batches of an epoch in order, beginning at batch from. Workers prepare them
@@ -63,7 +65,7 @@ func (l *Loader) start(ctx context.Context, epoch, from, end int) *epochRun {
 	for range min(l.config.Workers, n) {
 		r.wg.Go(func() {
 			for b := range r.work {
-				r.done[b%n] <- l.fill(r.ctx, r.slots[b%n], epoch, b, order)
+				r.done[b%n] <- bug.Catch(func() error { return l.fill(r.ctx, r.slots[b%n], epoch, b, order) })
 			}
 		})
 	}

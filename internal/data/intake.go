@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+
+	"github.com/tailor-nas/tailor/internal/bug"
 )
 
 // intake prepares pictures on all processors while they are being found.
@@ -24,7 +26,7 @@ func newIntake(size int, lim limits) *intake {
 	for range runtime.GOMAXPROCS(0) {
 		in.wg.Go(func() {
 			for p := range in.jobs {
-				if err := p.prepare(size); err != nil {
+				if err := bug.Catch(func() error { return p.prepare(size) }); err != nil {
 					in.first.set(p.number, err)
 				}
 			}

@@ -3,6 +3,8 @@ package data
 import (
 	"runtime"
 	"sync"
+
+	"github.com/tailor-nas/tailor/internal/bug"
 )
 
 // firstError keeps the error of the lowest index, so that which of several damaged images is
@@ -40,7 +42,7 @@ func forEach(n int, f func(i int) error) error {
 	for range min(n, runtime.GOMAXPROCS(0)) {
 		wg.Go(func() {
 			for i := range next {
-				if err := f(i); err != nil {
+				if err := bug.Catch(func() error { return f(i) }); err != nil {
 					first.set(i, err)
 				}
 			}

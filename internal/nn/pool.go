@@ -3,6 +3,8 @@ package nn
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/tailor-nas/tailor/internal/bug"
 )
 
 // Pool runs tasks on a fixed number of workers. It is used by one caller at a time.
@@ -16,6 +18,8 @@ type Pool struct {
 	task    func(worker, i int)
 	tasks   int64
 	next    atomic.Int64
+
+	panicked atomic.Pointer[bug.Error] // in a helper
 }
 
 // NewPool starts a pool; close it when done. One worker means that tasks run in the caller.
@@ -24,8 +28,7 @@ func NewPool(workers int) *Pool {
 	for range p.workers - 1 {
 		go func() {
 			for worker := range p.wake {
-				p.drain(worker)
-				p.pending.Done()
+				p.help(worker)
 			}
 		}()
 	}
@@ -57,6 +60,22 @@ func (p *Pool) Run(n int, task func(worker, i int)) {
 	p.drain(0)
 	p.pending.Wait()
 	p.task = nil
+	if e := p.panicked.Load(); e != nil {
+		panic(e)
+	}
+}
+
+// help works beside the caller of Run, which takes over a panic.
+func (p *Pool) help(worker int) {
+	defer p.pending.Done()
+	defer p.keepPanic()
+	p.drain(worker)
+}
+
+func (p *Pool) keepPanic() {
+	if v := recover(); v != nil {
+		p.panicked.Store(bug.New(v))
+	}
 }
 
 func (p *Pool) drain(worker int) {

@@ -2,9 +2,11 @@ package nn_test
 
 import (
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/bug"
 	"github.com/tailor-nas/tailor/internal/nn"
 )
 
@@ -59,5 +61,25 @@ func TestPoolsAreIndependent(t *testing.T) {
 	})
 	if total.Load() != 445 {
 		t.Errorf("sum over tasks is %d, want 445", total.Load())
+	}
+}
+
+// TestPoolHandsOnPanics: a panic in another goroutine reaches the caller of Run.
+func TestPoolHandsOnPanics(t *testing.T) {
+	pool := nn.NewPool(2)
+	defer pool.Close()
+	elsewhere := make(chan bool)
+	err := bug.Catch(func() error {
+		pool.Run(2, func(worker, _ int) {
+			if worker == 1 {
+				close(elsewhere)
+				panic("elsewhere")
+			}
+			<-elsewhere // so that the other one takes a task
+		})
+		return nil
+	})
+	if err == nil || !strings.Contains(err.Error(), "elsewhere") {
+		t.Errorf("%v, want the panic of the other goroutine", err)
 	}
 }

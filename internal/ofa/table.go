@@ -1,6 +1,7 @@
 package ofa
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -35,6 +36,10 @@ func ReadTable(path string) (Table, error) {
 		return nil, fmt.Errorf("read latency table: %w", err)
 	}
 	t, err := parseTable(text)
+	var value *valueError
+	if errors.As(err, &value) && value.line > 0 {
+		return nil, fmt.Errorf("%s:%d: %w", path, value.line, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -53,7 +58,7 @@ func parseTable(text []byte) (Table, error) {
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
 		e := entries[key]
 		if e.Mean == nil || !(*e.Mean > 0) || math.IsInf(*e.Mean, 0) {
-			return nil, fmt.Errorf("%w: %.100q has no mean above 0, expected milliseconds", ErrTable, key)
+			return nil, &valueError{lineOf(text, key), key}
 		}
 		t[key] = *e.Mean
 	}
@@ -103,6 +108,29 @@ func (a *aliases) Visit(n ast.Node) ast.Visitor {
 		}
 	}
 	return a
+}
+
+// valueError says that a block has no time.
+type valueError struct {
+	line int // 0 if it is not known
+	key  string
+}
+
+func (e *valueError) Error() string {
+	return fmt.Sprintf("%v: %.100q has no mean above 0, expected milliseconds", ErrTable, e.key)
+}
+
+func (e *valueError) Unwrap() error { return ErrTable }
+
+// lineOf is the line, from 1, that begins with a key, 0 if none does.
+func lineOf(text []byte, key string) (n int) {
+	for line := range bytes.Lines(text) {
+		n++
+		if rest, ok := bytes.CutPrefix(bytes.TrimLeft(bytes.TrimSpace(line), `"'`), []byte(key)); ok && bytes.HasPrefix(bytes.TrimLeft(rest, `"' `), []byte(":")) {
+			return n
+		}
+	}
+	return 0
 }
 
 // Times are the times of blocks, or the key of one that the table has not.

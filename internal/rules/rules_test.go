@@ -4,7 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,24 +20,25 @@ const module = "github.com/tailor-nas/tailor/"
 // fails the test, so that whoever adds a room says what it may know.
 var mayImport = map[string][]string{
 	"internal/kernel":       {},
-	"internal/data":         {},
+	"internal/bug":          {},
+	"internal/data":         {"internal/bug"},
 	"internal/store":        {},
 	"internal/rules":        {},
 	"internal/torchfile":    {},
 	"internal/measurements": {},
 	"internal/yamltext":     {},
-	"internal/nn":           {"internal/kernel"},
+	"internal/nn":           {"internal/bug", "internal/kernel"},
 	"internal/reference":    {"internal/kernel", "internal/nn"},
 	"supernet":              {"internal/nn", "internal/store", "internal/yamltext"},
 	"trainer":               {"supernet", "internal/data", "internal/nn", "internal/store"},
 	"trainer/prune":         {"supernet", "trainer", "internal/data", "internal/nn", "internal/store"},
 	"trainer/prune/budget":  {},
 	"profiles":              {"supernet", "internal/nn", "internal/store"},
-	"predictor":             {"supernet", "profiles", "internal/kernel", "internal/store"},
+	"predictor":             {"supernet", "profiles", "internal/bug", "internal/kernel", "internal/store"},
 	"search":                {"supernet", "predictor", "internal/store"},
 	"internal/ofa":          {"supernet", "predictor", "internal/torchfile", "internal/yamltext"},
 	"internal/report":       {"internal/store"},
-	"internal/walk":         {"trainer/prune", "trainer/prune/budget", "supernet", "trainer", "profiles", "predictor", "search", "internal/data", "internal/measurements", "internal/ofa", "internal/report", "internal/store"},
+	"internal/walk":         {"trainer/prune", "trainer/prune/budget", "supernet", "trainer", "profiles", "predictor", "search", "internal/bug", "internal/data", "internal/measurements", "internal/ofa", "internal/report", "internal/store"},
 	"tools/bench/search":    {"supernet", "predictor", "search", "internal/report"},
 	"tools/bench/predictor": {"supernet", "trainer", "predictor", "search", "internal/walk"},
 	"tools/ofacheck":        {"supernet", "internal/walk"},
@@ -43,7 +48,7 @@ var mayImport = map[string][]string{
 	"tools/bench/sparse":    {"supernet", "profiles", "internal/kernel", "internal/nn", "internal/store"},
 	"tools/bench/step":      {"supernet", "internal/data", "internal/kernel", "internal/nn", "internal/store"},
 	"tools/bench/blas":      {"supernet", "internal/kernel"},
-	"cmd/tailor":            {"trainer/prune", "supernet", "trainer", "profiles", "predictor", "search", "internal/data", "internal/store", "internal/walk"},
+	"cmd/tailor":            {"trainer/prune", "supernet", "trainer", "profiles", "predictor", "search", "internal/bug", "internal/data", "internal/store", "internal/walk"},
 
 	"tools/bench/prunesearch": {"supernet", "trainer", "trainer/prune", "profiles", "predictor", "search", "internal/data", "internal/report", "internal/walk"},
 }
@@ -109,4 +114,61 @@ func packages(t *testing.T) []pkg {
 		}
 		all = append(all, p)
 	}
+}
+
+// watched are the files that start goroutines. Whoever adds one says here how a panic of it ends tailor in an orderly way, as
+// internal/bug describes.
+var watched = map[string]string{
+	"internal/nn/pool.go":       "Run panics in its caller",
+	"internal/data/parallel.go": "forEach gives the error",
+	"internal/data/intake.go":   "finish gives the error",
+	"internal/data/epoch.go":    "wait gives the error",
+	"predictor/heldout.go":      "the group gives the error",
+	"internal/walk/meter.go":    "the group gives the error, but for the goroutine that only hands out work",
+}
+
+var (
+	starts = regexp.MustCompile(`(?m)^\s*go [a-z]|\.Go\(`)
+	globs  = regexp.MustCompile(`filepath\.(Glob|Match)\(`)
+)
+
+// TestGoroutinesAreWatched: a panic that nobody catches would end the process with the status of wrong usage.
+func TestGoroutinesAreWatched(t *testing.T) {
+	for path, text := range sources(t) {
+		if !starts.MatchString(text) || strings.HasPrefix(path, "tools/") {
+			continue
+		}
+		if watched[path] == "" || !strings.Contains(text, "bug.") {
+			t.Errorf("%s starts goroutines: catch their panics with internal/bug, and say how in this test", path)
+		}
+	}
+}
+
+// TestPathsAreNoPatterns: a path that somebody names may have brackets, which a pattern takes for something else.
+func TestPathsAreNoPatterns(t *testing.T) {
+	for path, text := range sources(t) {
+		if globs.MatchString(text) {
+			t.Errorf("%s uses a path as a pattern: read the folder instead", path)
+		}
+	}
+}
+
+// sources are the Go files of the project but for tests, by path.
+func sources(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "_generate") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		name, _ := filepath.Rel(root, path)
+		all[filepath.ToSlash(name)] = string(text)
+		return err
+	})
+	if err != nil || len(all) < 100 {
+		t.Fatalf("read %d files: %v", len(all), err)
+	}
+	return all
 }

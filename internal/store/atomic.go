@@ -89,10 +89,11 @@ func destination(path string) (target string, perm fs.FileMode, err error) {
 	return target, info.Mode().Perm(), nil
 }
 
-// createError says of a missing file that it is the folder which is missing.
+// createError says what is wrong with the folder, where a file could not be made.
 func createError(path string, err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("its folder %s: %w: make it first", filepath.Dir(path), fs.ErrNotExist)
+	dir := filepath.Dir(path)
+	if _, statErr := os.Stat(dir); errors.Is(statErr, fs.ErrNotExist) {
+		return fmt.Errorf("its folder %s: %w: make it first", dir, fs.ErrNotExist)
 	}
-	return err
+	return fmt.Errorf("no file can be made in its folder %s: %w", dir, reason(err))
 }

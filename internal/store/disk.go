@@ -31,7 +31,7 @@ type osDisk struct{}
 
 // create never opens a file that is there already: a temporary name that is taken belongs to somebody else.
 func (osDisk) create(path string) (file, error) {
-	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) // less the umask, as os.Create
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o664) // less the umask, which may be 0
 }
 
 // syncFile flushes what another handle has written; POSIX fsync covers the file, not the handle.
@@ -58,7 +58,7 @@ func (osDisk) syncDir(path string) error {
 
 func (osDisk) rename(from, to string) error { return os.Rename(from, to) }
 func (osDisk) exchange(a, b string) error   { return exchange(a, b) }
-func (osDisk) mkdir(path string) error      { return os.Mkdir(path, 0o777) } // less the umask
+func (osDisk) mkdir(path string) error      { return os.Mkdir(path, 0o775) } // less the umask, which may be 0
 func (osDisk) removeAll(path string) error  { return os.RemoveAll(path) }
 
 func syncPath(path string, flag int) error {

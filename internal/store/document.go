@@ -100,6 +100,9 @@ func encodeDocument(kind string, version int, doc Document) (data []byte, header
 	if err := checkValues(data); err != nil {
 		return nil, Header{}, fmt.Errorf("encode %s: %w", header.Tailor, err)
 	}
+	if replacedText(data) {
+		return nil, Header{}, fmt.Errorf("encode %s: %w", header.Tailor, ErrNotUTF8)
+	}
 	before, digits, after, ok := splitAtHash(data, header.Tailor)
 	if !ok {
 		return nil, Header{}, fmt.Errorf("encode %s: %T does not embed store.Header as its first field", header.Tailor, doc)
@@ -107,6 +110,23 @@ func encodeDocument(kind string, version int, doc Document) (data []byte, header
 	header.SHA256 = documentHash(before, after)
 	copy(digits, header.SHA256)
 	return data, header, nil
+}
+
+// replacedText says whether a text was no UTF-8, such as a path can be: JSON puts U+FFFD in the place of what it has no
+// way to write, as an escape; a U+FFFD that was there before is written as it is.
+func replacedText(data []byte) bool {
+	const escape = `\ufffd`
+	for {
+		i := bytes.Index(data, []byte(escape))
+		if i < 0 {
+			return false
+		}
+		backslashes := len(data[:i]) - len(bytes.TrimRight(data[:i], `\`))
+		if backslashes%2 == 0 { // else the text itself has a backslash and "ufffd"
+			return true
+		}
+		data = data[i+len(escape):]
+	}
 }
 
 // validate refuses to write provenance that says nothing: a role with an empty hash would pass for traced.

@@ -17,6 +17,8 @@ var (
 	ErrNotDocument = errors.New("not a tailor document")
 	// ErrChecksum is returned for a document whose bytes are not those its checksum was made of.
 	ErrChecksum = errors.New("checksum mismatch")
+	// ErrNotUTF8 is returned for a document to be written whose text, a path or a name, JSON could not hold as it is.
+	ErrNotUTF8 = errors.New("a path or a name is not UTF-8: rename it")
 	// ErrFields is returned for an undamaged document with a field that its kind and version do not have.
 	ErrFields = errors.New("unexpected content")
 	// ErrTensors is returned for a file that breaks the rules of safetensors, or is truncated.

@@ -150,3 +150,21 @@ func TestPipeAndDevice(t *testing.T) {
 		t.Errorf("a folder with a pipe in it: %v", err)
 	}
 }
+
+// TestNobodyElseWrites: what is written without a umask is not for everybody to change.
+func TestNobodyElseWrites(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0))
+	dir := t.TempDir()
+	if err := store.WriteFile(filepath.Join(dir, "file"), text("x")); err != nil {
+		t.Fatal(err)
+	}
+	err := store.WriteDir(filepath.Join(dir, "folder"), func(tmp string) error { return store.WriteFile(filepath.Join(tmp, "file"), text("x")) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"file", "folder", "folder/file"} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm()&0o002 != 0 {
+			t.Errorf("%s has mode %v (%v)", name, info.Mode(), err)
+		}
+	}
+}

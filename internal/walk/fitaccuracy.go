@@ -23,8 +23,8 @@ type AccuracyJob struct {
 	Samples     int                   // sub-networks to measure at most
 	All         bool                  // measure all of them, even if more would help little
 	Images      int                   // held-out training images a measurement; 0 is all
-	Calibration int                   // training images for batch norm; 0 is the evaluator's default
-	Fit         predictor.FitSettings // but for the seed, which is the job's
+	Calibration int                   // training images for batch norm; 1 or more
+	Fit         predictor.FitSettings // begin with predictor.Defaults; the seed is the job's
 	Workers     int
 	Seed        uint64
 	Progress    func(done, total int)
@@ -115,7 +115,7 @@ func FitMeasured(ctx context.Context, space *supernet.Space, path string, s pred
 	if err != nil {
 		return nil, err
 	}
-	samples, err := predictor.ReadSamples(path, space)
+	samples, err := predictor.ReadAccuracies(path, space)
 	if err != nil {
 		return nil, err
 	}

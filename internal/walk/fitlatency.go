@@ -25,7 +25,7 @@ func FitLatency(space *supernet.Space, p *profiles.Profile, path string) (*predi
 	if err != nil {
 		return nil, err
 	}
-	l, err := predictor.FitLatency(space, blocks, networks, predictor.FitSettings{})
+	l, err := predictor.FitLatency(space, blocks, networks, predictor.Defaults())
 	if err != nil {
 		return nil, fmt.Errorf("fit latency to %s: %w", path, err)
 	}
@@ -59,7 +59,7 @@ func ReadTimings(space *supernet.Space, device, runtime, path string) (*Timings,
 	if err != nil {
 		return nil, err
 	}
-	samples, err := predictor.ReadSamples(path, space)
+	samples, err := predictor.ReadLatencies(path, space)
 	if err != nil {
 		return nil, err
 	}
@@ -92,14 +92,14 @@ func ProfileTimings(space *supernet.Space, p *profiles.Profile, path string) (*T
 func FitTimings(t *Timings, from string) (l *predictor.Latency, err error) {
 	inputs := maps.Clone(t.Inputs)
 	if from == "" {
-		l, err = predictor.FitLatency(t.Space, nil, t.Networks, predictor.FitSettings{})
+		l, err = predictor.FitLatency(t.Space, nil, t.Networks, predictor.Defaults())
 	} else {
 		var old *predictor.Latency
 		if old, err = predictor.LoadLatency(from, t.Space); err != nil {
 			return nil, err
 		}
 		inputs["latency"] = store.Input{Path: filepath.Base(from), SHA256: old.SHA256}
-		l, err = predictor.TransferLatency(old, t.Networks, predictor.FitSettings{})
+		l, err = predictor.TransferLatency(old, t.Networks, predictor.Defaults())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("fit latency: %w", err)

@@ -65,11 +65,11 @@ func trainMicro(t *testing.T, seed uint64, holdout int) (*trainer.Run, *data.Dat
 
 func train(t *testing.T, space string, seed uint64, holdout int) (*trainer.Run, *data.Dataset) {
 	t.Helper()
-	images := 128 + max(holdout, 0)
-	run, err := trainer.Train(context.Background(), trainer.Job{
-		Dir: filepath.Join(t.TempDir(), "run"), Space: parseSpace(t, space), Data: "synthetic", TrainImages: images, TestImages: 50,
-		Holdout: holdout, ValImages: -1, Workers: 2, Config: trainer.Config{Strategy: trainer.BigNAS, Epochs: 1, Batch: 16, Seed: seed},
-	})
+	images := 128 + holdout
+	j := trainer.NewJob(filepath.Join(t.TempDir(), "run"), parseSpace(t, space), "synthetic")
+	j.TrainImages, j.TestImages, j.Holdout, j.ValImages, j.Workers = images, 50, holdout, 0, 2
+	j.Config.Strategy, j.Config.Epochs, j.Config.Batch, j.Config.Seed = trainer.BigNAS, 1, 16, seed
+	run, err := trainer.Train(context.Background(), j)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func macsAccuracy(t *testing.T, space *supernet.Space, weights string) *predicto
 	for _, a := range allArchs(space) {
 		samples = append(samples, predictor.Sample{Arch: space.Spec(a), Value: float64(macs(space, a)) / 1e6})
 	}
-	a, err := predictor.FitAccuracy(context.Background(), space, samples, predictor.FitSettings{Epochs: 1, Members: 1, Folds: 2})
+	a, err := predictor.FitAccuracy(context.Background(), space, samples, fitWith(predictor.FitSettings{Epochs: 1, Members: 1, Folds: 2}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,8 @@ package walk
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/tailor-nas/tailor/internal/ofa"
 	"github.com/tailor-nas/tailor/internal/store"
@@ -29,9 +31,11 @@ func ImportAccuracy(space *supernet.Space, path string, resolutions []int) (*pre
 }
 
 // ImportLatency makes a document of latency tables that OFA published, one for each resolution. Networks of resolutions without a
-// table cannot be predicted.
+// table cannot be predicted. Tables that have other times for a block at one resolution are a [*TablesError].
 func ImportLatency(space *supernet.Space, device, runtime string, paths []string) (*predictor.Latency, error) {
+	paths = withoutRepeats(paths)
 	var times []predictor.BlockTime
+	known := map[tableEntry]timeOf{}
 	for _, path := range paths {
 		table, err := ofa.ReadTable(path)
 		if err != nil {
@@ -41,15 +45,57 @@ func ImportLatency(space *supernet.Space, device, runtime string, paths []string
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
+		for _, t := range found {
+			entry := tableEntry{t.Resolution, ofa.Key(t.Block)}
+			if other, ok := known[entry]; ok && other.ms != t.MS {
+				return nil, &TablesError{other.path, path, entry.resolution, entry.key, other.ms, t.MS}
+			}
+			known[entry] = timeOf{t.MS, path}
+		}
 		times = append(times, found...)
 	}
-	l, err := predictor.FitLatency(space, times, nil, predictor.FitSettings{})
+	l, err := predictor.FitLatency(space, times, nil, predictor.Defaults())
 	if err != nil {
 		return nil, fmt.Errorf("import latency: %w", err)
 	}
 	l.Device, l.Runtime = device, runtime
 	l.Inputs, err = published(paths...)
 	return l, err
+}
+
+// tableEntry is a block in networks of a resolution, as tables call it.
+type tableEntry struct {
+	resolution int
+	key        string
+}
+
+// timeOf is a time, and the table that has it.
+type timeOf struct {
+	ms   float64
+	path string
+}
+
+// TablesError says that two tables do not belong together: they have other times for the same work.
+type TablesError struct {
+	First, Second     string // files
+	Resolution        int
+	Block             string // as the tables call it
+	FirstMS, SecondMS float64
+}
+
+func (e *TablesError) Error() string {
+	return fmt.Sprintf("%s and %s have other times for the same block at %d px (%s: %g and %g ms): give the tables of one device, one for each resolution",
+		e.First, e.Second, e.Resolution, e.Block, e.FirstMS, e.SecondMS)
+}
+
+// withoutRepeats drops paths that come twice.
+func withoutRepeats(paths []string) (all []string) {
+	for _, p := range paths {
+		if p = filepath.Clean(p); !slices.Contains(all, p) {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // timesOf finds the resolutions that a table has all blocks of.
@@ -72,7 +118,8 @@ func timesOf(space *supernet.Space, table ofa.Table) (times []predictor.BlockTim
 	return times, nil
 }
 
-// published says which files a document was made from: the only one as "published", several by their names.
+// published says which files a document was made from: the only one as "published", several by their names, with so many of the
+// folders that they are in that no two are called the same.
 func published(paths ...string) (map[string]store.Input, error) {
 	inputs := map[string]store.Input{}
 	for _, p := range paths {
@@ -80,11 +127,21 @@ func published(paths ...string) (map[string]store.Input, error) {
 		if err != nil {
 			return nil, err
 		}
-		role := "published"
+		name, role := shortest(p, paths), "published"
 		if len(paths) > 1 {
-			role += " " + filepath.Base(p)
+			role += " " + name
 		}
-		inputs[role] = store.Input{Path: filepath.Base(p), SHA256: sha}
+		inputs[role] = store.Input{Path: name, SHA256: sha}
 	}
 	return inputs, nil
+}
+
+// shortest is the end of a path that no other path has.
+func shortest(path string, paths []string) string {
+	name, rest := filepath.Base(path), filepath.Dir(path)
+	shared := func(other string) bool { return other != path && strings.HasSuffix(filepath.ToSlash(other), "/"+name) }
+	for slices.ContainsFunc(paths, shared) && filepath.Dir(rest) != rest {
+		name, rest = filepath.Base(rest)+"/"+name, filepath.Dir(rest)
+	}
+	return name
 }

@@ -120,7 +120,7 @@ func TestImportPublishedLatency(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = search.Find(t.Context(), search.Query{Space: s, Accuracy: accuracy, Latency: l, Limits: search.Limits{LatencyMS: 9}}, search.Config{})
+	_, err = search.Find(t.Context(), search.Query{Space: s, Accuracy: accuracy, Latency: l, Limits: search.Limits{LatencyMS: 9}}, search.Defaults())
 	if !errors.As(err, &unreachable) || math.Abs(unreachable.Smallest-9.89) > 0.005 {
 		t.Errorf("%v, want that 9.89 ms is the smallest", err)
 	}

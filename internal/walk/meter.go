@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tailor-nas/tailor/internal/bug"
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/measurements"
 	"github.com/tailor-nas/tailor/predictor"
@@ -37,11 +38,11 @@ type Meter struct {
 	known map[supernet.Arch]float64
 }
 
-// MeterSettings say what a measurement is. The zero value is the default.
+// MeterSettings say what a measurement is.
 type MeterSettings struct {
 	Test        bool   // on test images; default those held out of training
 	Images      int    // of these, at random; 0 is all
-	Calibration int    // training images for batch norm; 0 is the evaluator's default
+	Calibration int    // training images for batch norm; 1 or more
 	Store       string // file; default measurements.sqlite in the run
 	Workers     int    // default 1
 	Seed        uint64
@@ -170,7 +171,7 @@ func (m *Meter) Measure(ctx context.Context, archs []supernet.Arch) ([]predictor
 	for _, e := range m.evaluators {
 		group.Go(func() error {
 			for a := range next {
-				if err := m.measureOne(ctx, e, a); err != nil {
+				if err := bug.Catch(func() error { return m.measureOne(ctx, e, a) }); err != nil {
 					return err
 				}
 				m.mu.Lock()

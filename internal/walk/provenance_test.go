@@ -20,7 +20,7 @@ func TestManifestGivesTheNetworkBack(t *testing.T) {
 	ctx := context.Background()
 	run, d := trainMicro(t, 1, 30)
 	space := run.Info.Space
-	accuracy, err := FitAccuracy(ctx, AccuracyJob{Run: run, Data: d, Samples: 10, Images: 20, Calibration: 16, Workers: 2, Seed: 1})
+	accuracy, err := FitAccuracy(ctx, AccuracyJob{Run: run, Data: d, Samples: 10, Images: 20, Calibration: 16, Fit: predictor.Defaults(), Workers: 2, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestManifestGivesTheNetworkBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := Search(ctx, SearchJob{Space: space, Run: run, Data: d, Verify: true, Accuracy: accuracy, Devices: []Device{{Latency: latency}}, Limits: limits, Dir: t.TempDir(), Workers: 2})
+	result, err := Search(ctx, SearchJob{Config: search.Defaults(), Space: space, Run: run, Data: d, Verify: true, Accuracy: accuracy, Devices: []Device{{Latency: latency}}, Limits: limits, Dir: t.TempDir(), Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func measureAgain(t *testing.T, run *trainer.Run, d *data.Dataset, w Winner) *se
 		t.Fatal(err)
 	}
 	// Another evaluator: other workers, another batch, the weights from the disk.
-	e, err := trainer.NewEvaluator(run.Net, d, trainer.EvalSettings{Workers: 1, Batch: 50, Seed: 99})
+	e, err := trainer.NewEvaluator(run.Net, d, trainer.EvalSettings{CalibrationImages: 2000, Workers: 1, Batch: 50, Seed: 99})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -139,16 +139,17 @@ func (p *pruning) train(ctx context.Context) (*prune.Result, error) {
 // run is the training that what is chosen comes to.
 func (p *pruning) run() prune.Job {
 	j := p.job
-	return prune.Job{
-		Dir: filepath.Join(j.Dir, pruningDir), Net: p.net, Parent: p.manifest.SHA256, Teacher: p.teacher, TeacherSHA256: p.teacherSHA,
-		Data: p.data, Config: j.Config, Shares: p.shares, Goal: p.goal(), Workers: j.Workers, Resume: j.Resume, ValImages: 1000, Warn: j.Warn,
-		Progress: func(r prune.Progress) {
-			if m := r.Metric; m != nil && m.Top1 != nil {
-				j.Say("epoch %d: %.1f %% removed, validation top-1 %.2f %%", r.Epoch+1, 100*m.Sparsity, 100**m.Top1)
-			}
-			j.Progress(fmt.Sprintf("%s %d", PruneTraining, r.Epoch+1), r.Step, r.Steps)
-		},
+	run := prune.NewJob(p.net, p.data, j.Config)
+	run.Dir, run.Parent, run.Teacher, run.TeacherSHA256 = filepath.Join(j.Dir, pruningDir), p.manifest.SHA256, p.teacher, p.teacherSHA
+	run.Shares, run.Goal, run.Workers, run.Resume, run.ValImages = p.shares, p.goal(), max(j.Workers, 1), j.Resume, 1000
+	run.Warn = j.Warn
+	run.Progress = func(r prune.Progress) {
+		if m := r.Metric; m != nil && m.Top1 != nil {
+			j.Say("epoch %d: %.1f %% removed, validation top-1 %.2f %%", r.Epoch+1, 100*m.Sparsity, 100**m.Top1)
+		}
+		j.Progress(fmt.Sprintf("%s %d", PruneTraining, r.Epoch+1), r.Step, r.Steps)
 	}
+	return run
 }
 
 // goal is the limit, nil without one.
@@ -290,7 +291,9 @@ func (p *pruning) finish(ctx context.Context, trained *prune.Result) (*PruneResu
 
 // NetTop1 is the share of a set's images, of d, that a network classifies right.
 func NetTop1(ctx context.Context, net *supernet.Subnet, d *data.Dataset, set data.Set, workers int) (float64, error) {
-	n, err := trainer.NewNetwork(net, d, d.DefaultTransform(), trainer.EvalSettings{Workers: workers})
+	settings := trainer.EvalDefaults()
+	settings.Workers = max(workers, 1)
+	n, err := trainer.NewNetwork(net, d, d.DefaultTransform(), settings)
 	if err != nil {
 		return 0, err
 	}

@@ -20,7 +20,7 @@ func TestPruneNet(t *testing.T) {
 	run, d := trainMicro(t, 1, 20)
 	space, dir := run.Info.Space, t.TempDir()
 	found, err := Search(context.Background(), SearchJob{
-		Space: space, Run: run, Data: d, Accuracy: macsAccuracy(t, space, run.State.WeightsSHA256), Limits: []search.Limits{{}, {MACs: macs(space, space.Min())}}, Dir: dir,
+		Config: search.Defaults(), Space: space, Run: run, Data: d, Accuracy: macsAccuracy(t, space, run.State.WeightsSHA256), Limits: []search.Limits{{}, {MACs: macs(space, space.Min())}}, Dir: dir,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +61,7 @@ func TestPruneGoal(t *testing.T) {
 	run, d := trainMicro(t, 1, 20)
 	space, dir := run.Info.Space, t.TempDir()
 	found, err := Search(context.Background(), SearchJob{
-		Space: space, Run: run, Data: d, Accuracy: macsAccuracy(t, space, run.State.WeightsSHA256), Limits: []search.Limits{{}}, Dir: dir,
+		Config: search.Defaults(), Space: space, Run: run, Data: d, Accuracy: macsAccuracy(t, space, run.State.WeightsSHA256), Limits: []search.Limits{{}}, Dir: dir,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -165,12 +165,12 @@ func (p *pruning) newCurves(ctx context.Context) (*predictor.Pruned, error) {
 		}
 		p.job.Say("the latency predictor does not know enough of pruned blocks (%v); measuring them", err)
 	}
-	v, err := profiles.MeasureVariants(ctx, p.runtime(), p.net.Blocks, structure, profiles.VariantSettings{
-		Budget: p.job.Budget, Seed: p.job.Config.Seed,
-		Progress: func(r profiles.Progress) {
-			p.job.Progress("measure pruned blocks", int(r.Elapsed.Milliseconds()), int(r.Budget.Milliseconds()))
-		},
-	})
+	settings := profiles.VariantDefaults()
+	settings.Budget, settings.Seed = cmp.Or(p.job.Budget, settings.Budget), p.job.Config.Seed
+	settings.Progress = func(r profiles.Progress) {
+		p.job.Progress("measure pruned blocks", int(r.Elapsed.Milliseconds()), int(r.Budget.Milliseconds()))
+	}
+	v, err := profiles.MeasureVariants(ctx, p.runtime(), p.net.Blocks, structure, settings)
 	if err != nil {
 		return nil, err
 	}

@@ -76,17 +76,18 @@ func Quickstart(ctx context.Context, j QuickstartJob) (*Summary, error) {
 	path := func(name string) string { return filepath.Join(j.Dir, name) }
 	s := &Summary{Run: path("run"), Profile: path("profile.json"), Accuracy: path("accuracy.json"), Latency: path("latency.json")}
 	j.Say("1/6  train %s on synthetic images with DepS", quickSpace)
-	run, err := j.Train(ctx, trainer.Job{
-		Dir: s.Run, Space: space, Data: "synthetic", TrainImages: quickTrain, TestImages: quickTest, Workers: j.Workers, Resume: true,
-		Config: trainer.Config{Epochs: quickEpochs, Batch: quickBatch, Seed: j.Seed},
-	})
+	training := trainer.NewJob(s.Run, space, "synthetic")
+	training.TrainImages, training.TestImages, training.Workers, training.Resume = quickTrain, quickTest, j.Workers, true
+	training.Config.Epochs, training.Config.Batch, training.Config.Seed = quickEpochs, quickBatch, j.Seed
+	run, err := j.Train(ctx, training)
 	if err != nil {
 		return nil, err
 	}
 	j.Say("2/6  profile this device with tailor's own engine")
-	profile, err := profiles.New(ctx, run.Info.Space, profiles.Native{Threads: 1}, profiles.ProfileSettings{Seed: j.Seed, Progress: func(p profiles.Progress) {
-		j.Progress("profile", p.Elapsed.Seconds(), p.Budget.Seconds())
-	}})
+	settings := profiles.ProfileDefaults()
+	settings.Seed = j.Seed
+	settings.Progress = func(p profiles.Progress) { j.Progress("profile", p.Elapsed.Seconds(), p.Budget.Seconds()) }
+	profile, err := profiles.New(ctx, run.Info.Space, profiles.Native{Threads: 1}, settings)
 	if err != nil {
 		return nil, err
 	}
@@ -110,8 +111,10 @@ func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *traine
 	if err != nil {
 		return err
 	}
+	fit := predictor.Defaults()
+	fit.Model = predictor.ModelRidge
 	accuracy, err := FitAccuracy(ctx, AccuracyJob{
-		Run: run, Data: d, Samples: quickSamples, Images: quickImages, Calibration: quickCalibration, All: true, Fit: predictor.FitSettings{Model: predictor.ModelRidge}, Workers: j.Workers, Seed: j.Seed,
+		Run: run, Data: d, Samples: quickSamples, Images: quickImages, Calibration: quickCalibration, All: true, Fit: fit, Workers: j.Workers, Seed: j.Seed,
 		Progress: func(done, total int) { j.Progress("measure accuracy", float64(done), float64(total)) },
 	})
 	if err != nil {
@@ -127,9 +130,11 @@ func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *traine
 		return err
 	}
 	j.Say("5/6  cut the winners, test and time them")
+	config := search.Defaults()
+	config.Seed = j.Seed
 	s.SearchResult, err = Search(ctx, SearchJob{
 		Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: accuracy, Limits: limits, Dir: filepath.Join(j.Dir, "winners"),
-		Devices: []Device{{Latency: latency, Runtime: profiles.Native{Threads: 1}}}, Config: search.Config{Seed: j.Seed}, Workers: j.Workers,
+		Devices: []Device{{Latency: latency, Runtime: profiles.Native{Threads: 1}}}, Config: config, Workers: j.Workers,
 		Progress: func(what string, done, total int) { j.Progress(what, float64(done), float64(total)) },
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
@@ -30,9 +31,9 @@ type SearchJob struct {
 	// Pareto asks for the whole front of accuracy against Cost in one run a device. Winners are then the front's best for each of
 	// the limits, or without limits Points of them, well spread.
 	Pareto bool
-	Cost   search.Cost // default latency if there is a device, else MACs
-	Points int         // default 10
-	Config search.Config
+	Cost   search.Cost   // default latency if there is a device, else MACs
+	Points int           // default 10
+	Config search.Config // begin with search.Defaults; Top is that of the job
 	// BoundSteps is how many regions of the space are bounded for each of the limits, to say how much better a network could be
 	// predicted than the best found; 0 is search.BoundSteps, negative none.
 	BoundSteps int
@@ -198,4 +199,15 @@ func (j *SearchJob) report(what string, done, total int) {
 	if j.Progress != nil {
 		j.Progress(what, done, total)
 	}
+}
+
+// DeviceName is what a device is called by the file of its latency predictor, in tables and paths: the name without its extension, or
+// whole where nothing but dots would be left, as of ".json" and "...json".
+func DeviceName(path string) string {
+	base := filepath.Base(path)
+	name := strings.TrimSuffix(base, filepath.Ext(base))
+	if strings.Trim(name, ".") == "" {
+		return base
+	}
+	return name
 }

@@ -52,7 +52,9 @@ func (j *SearchJob) extractor() (extract func(context.Context, supernet.Arch, *c
 	if j.Run == nil || j.Data == nil {
 		return func(context.Context, supernet.Arch, *cut) error { return nil }, func() {}, nil
 	}
-	e, err := trainer.NewEvaluator(j.Run.Net, j.Data, trainer.EvalSettings{Workers: j.Workers, Seed: j.Run.Info.Config.Seed})
+	settings := trainer.EvalDefaults()
+	settings.Workers, settings.Seed = max(j.Workers, 1), j.Run.Info.Config.Seed
+	e, err := trainer.NewEvaluator(j.Run.Net, j.Data, settings)
 	if err != nil {
 		return nil, nil, err
 	}

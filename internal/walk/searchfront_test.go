@@ -21,7 +21,7 @@ func TestFrontOfDevices(t *testing.T) {
 	slow.Slope *= 2
 	slow.Device = "slow"
 	result, err := Search(context.Background(), SearchJob{
-		Space: space, Accuracy: accuracy, Devices: []Device{{Name: "fast", Latency: fast}, {Name: "slow", Latency: slow}},
+		Config: search.Defaults(), Space: space, Accuracy: accuracy, Devices: []Device{{Name: "fast", Latency: fast}, {Name: "slow", Latency: slow}},
 		Pareto: true, Points: 3, Dir: t.TempDir(),
 	})
 	if err != nil {
@@ -69,7 +69,7 @@ func TestFrontAtBudgets(t *testing.T) {
 	latency := inventedLatency(t, space)
 	_, fastest, _ := latency.Min()
 	j := SearchJob{
-		Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Devices: []Device{{Latency: latency}},
+		Config: search.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Devices: []Device{{Latency: latency}},
 		Limits: []search.Limits{{LatencyMS: fastest * 1.3}, {LatencyMS: fastest * 2}, {LatencyMS: fastest}}, Dir: t.TempDir(),
 	}
 	each, err := Search(context.Background(), j)
@@ -103,7 +103,7 @@ func TestFrontKeepsStrangers(t *testing.T) {
 	if err := os.WriteFile(path, []byte("{}"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Search(context.Background(), SearchJob{Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Pareto: true, Dir: dir})
+	_, err := Search(context.Background(), SearchJob{Config: search.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Pareto: true, Dir: dir})
 	if err == nil || !strings.Contains(err.Error(), "--out") {
 		t.Errorf("got %v, want a refusal that names --out", err)
 	}
@@ -116,7 +116,7 @@ func TestFrontKeepsStrangers(t *testing.T) {
 func TestSameNetworkIsMeasuredOnce(t *testing.T) {
 	run, d := trainMicro(t, 1, 10)
 	result, err := Search(context.Background(), SearchJob{
-		Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: macsAccuracy(t, run.Info.Space, run.State.WeightsSHA256),
+		Config: search.Defaults(), Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: macsAccuracy(t, run.Info.Space, run.State.WeightsSHA256),
 		Limits: []search.Limits{{MACs: 1 << 40}, {MACs: 1 << 41}}, Top: 2, Dir: t.TempDir(), Workers: 2,
 	})
 	if err != nil {
@@ -142,7 +142,7 @@ func TestBoundsAreAnswered(t *testing.T) {
 	_, fastest, _ := latency.Min()
 	j := SearchJob{
 		Space: space, Accuracy: accuracy, Devices: []Device{{Latency: latency}}, Limits: []search.Limits{{LatencyMS: fastest * 1.5}},
-		Config: search.Config{Evaluations: 30}, Dir: t.TempDir(),
+		Config: searching(30), Dir: t.TempDir(),
 	}
 	for _, j.Pareto = range []bool{false, true} {
 		result, err := Search(context.Background(), j)
@@ -183,14 +183,14 @@ func TestLikelyBoundsAreAnswered(t *testing.T) {
 	for _, a := range predictor.SampleArchs(space, 200, 1) {
 		samples = append(samples, predictor.Sample{Arch: space.Spec(a), Value: float64(macs(space, a)) / 2e6})
 	}
-	accuracy, err := predictor.FitAccuracy(t.Context(), space, samples, predictor.FitSettings{Epochs: 1, Members: 1, Folds: 2})
+	accuracy, err := predictor.FitAccuracy(t.Context(), space, samples, fitWith(predictor.FitSettings{Epochs: 1, Members: 1, Folds: 2}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	saveAs(t, "accuracy.json", accuracy.Save)
 	j := SearchJob{
 		Space: space, Accuracy: accuracy, Limits: []search.Limits{{MACs: 800_000}},
-		Config: search.Config{Evaluations: 4000}, BoundSteps: 1, Dir: t.TempDir(),
+		Config: searching(4000), BoundSteps: 1, Dir: t.TempDir(),
 	}
 	for _, j.Pareto = range []bool{false, true} {
 		result, err := Search(context.Background(), j)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -68,7 +69,7 @@ func TestResumeSparse(t *testing.T) {
 	d := synthetic(t, 24)
 	parent := sparse(t, tiny(t, d))
 	for _, k := range []supernet.Structure{supernet.Weights, supernet.Vectors16, supernet.Channels} {
-		job := Job{Net: parent, Data: d, Config: short(SSGD, k, 0.65), Parent: hash}
+		job := Job{Net: parent, Data: d, Config: short(SSGD, k, 0.65), Parent: hash, Workers: 1, SaveEvery: time.Minute}
 		want := run(t, job)
 		ctx, cancel := context.WithCancel(context.Background())
 		job.Dir, job.Resume = t.TempDir(), true
@@ -127,7 +128,7 @@ func TestSharesRefused(t *testing.T) {
 		if _, err := Apply(net, c, shares); !errors.Is(err, trainer.ErrConfig) {
 			t.Errorf("%s: Apply says %v", name, err)
 		}
-		if _, err := Run(t.Context(), Job{Net: net, Data: d, Config: c, Shares: shares}); !errors.Is(err, trainer.ErrConfig) {
+		if _, err := Run(t.Context(), Job{Net: net, Data: d, Config: c, Shares: shares, Workers: 1}); !errors.Is(err, trainer.ErrConfig) {
 			t.Errorf("%s: Run says %v", name, err)
 		}
 	}
@@ -141,9 +142,9 @@ func TestJobRefused(t *testing.T) {
 	d := synthetic(t, 24)
 	c := short(Magnitude, supernet.Channels, 0.5)
 	for name, j := range map[string]Job{
-		"no network":  {Data: d, Config: c},
-		"no images":   {Net: tiny(t, d), Config: c},
-		"no channels": {Net: published(t, "lenet-300-100", 1), Data: d, Config: c},
+		"no network":  {Data: d, Config: c, Workers: 1},
+		"no images":   {Net: tiny(t, d), Config: c, Workers: 1},
+		"no channels": {Net: published(t, "lenet-300-100", 1), Data: d, Config: c, Workers: 1},
 		"nothing":     {},
 	} {
 		for what, do := range map[string]func(context.Context, Job) (*Result, error){"Run": Run, "Cut": Cut} {

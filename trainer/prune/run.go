@@ -15,7 +15,7 @@ import (
 	"github.com/tailor-nas/tailor/trainer"
 )
 
-// Job is a pruning run to do.
+// Job is a pruning run to do. Zero means zero: begin with [NewJob].
 type Job struct {
 	Dir    string           // folder of the run; empty: nothing is kept, and the run cannot be resumed
 	Net    *supernet.Subnet // its weights are the start; it is not changed
@@ -30,12 +30,18 @@ type Job struct {
 	// what is gone grows to Config.Sparsity, which should be what all remove together. nil: Config.Sparsity and Config.Criterion decide.
 	Shares    map[string]float64
 	Goal      *Goal         // what Shares were chosen for, if they were: a run resumes with the same alone
-	Workers   int           // default 1; results do not depend on it
+	Workers   int           // 1 or more; results do not depend on it
 	Resume    bool          // go on from the last checkpoint, if there is one
-	SaveEvery time.Duration // besides every epoch's end; default 5 minutes
+	SaveEvery time.Duration // besides every epoch's end; 0 saves after every step
 	ValImages int           // for the accuracy at an epoch's end; 0: none, only at the end of all
 	Progress  func(Progress)
 	Warn      func(format string, args ...any) // as [trainer.Job] has it
+}
+
+// NewJob prunes a network with these settings, on one processor. It keeps nothing and validates at the end alone; with a folder it would
+// save every 5 minutes.
+func NewJob(net *supernet.Subnet, d *data.Dataset, c Config) Job {
+	return Job{Net: net, Data: d, Config: c, Workers: 1, SaveEvery: 5 * time.Minute}
 }
 
 // Progress says how far a run is.
@@ -64,9 +70,6 @@ const leastRemovals = 20
 // Run does a pruning run, or goes on with it. The same job gives the same bits on any number of workers and however often
 // it was interrupted or killed and resumed.
 func Run(ctx context.Context, j Job) (*Result, error) {
-	if j.SaveEvery == 0 {
-		j.SaveEvery = 5 * time.Minute
-	}
 	p, err := start(j)
 	if err != nil {
 		return nil, err
@@ -108,6 +111,9 @@ func (j Job) Check() error {
 	if j.Net == nil || j.Data == nil {
 		return fmt.Errorf("%w: pruning needs a network and images", trainer.ErrConfig)
 	}
+	if j.Workers < 1 || j.SaveEvery < 0 || j.ValImages < 0 {
+		return fmt.Errorf("%w: workers is %d, save every %s, validation images %d: expected 1 or more, and not below 0", trainer.ErrConfig, j.Workers, j.SaveEvery, j.ValImages)
+	}
 	if err := j.Config.Check(); err != nil {
 		return err
 	}
@@ -140,7 +146,8 @@ func start(j Job) (*pruning, error) {
 func (p *pruning) prepare(net *supernet.Subnet) error {
 	c, transform := p.config, p.job.Data.DefaultTransform()
 	transform.Pad, transform.Flip = c.Shift, c.Flip
-	settings := trainer.EvalSettings{Workers: p.job.Workers, Seed: c.Seed}
+	settings := trainer.EvalDefaults()
+	settings.Workers, settings.Seed = p.job.Workers, c.Seed
 	var err error
 	if p.net, err = trainer.NewNetwork(net, p.job.Data, transform, settings); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/supernet"
@@ -75,7 +76,7 @@ func TestRun(t *testing.T) {
 			t.Run(string(k)+" "+string(m), func(t *testing.T) {
 				c := short(m, k, 0.6)
 				c.Epochs = 1
-				r := run(t, Job{Net: net, Data: d, Config: c})
+				r := run(t, Job{Net: net, Data: d, Config: c, Workers: 1})
 				again := run(t, Job{Net: net, Data: d, Config: c, Workers: 2})
 				if !sameWeights(r.Net, again.Net) {
 					t.Error("two workers give other weights than one")
@@ -135,7 +136,7 @@ func TestResume(t *testing.T) {
 	for _, k := range []supernet.Structure{supernet.Weights, supernet.Channels} {
 		c := short(SSGD, k, 0.7)
 		whole, parts := t.TempDir(), t.TempDir()
-		want := run(t, Job{Dir: whole, Net: net, Data: d, Config: c, Parent: hash, ValImages: 50})
+		want := run(t, Job{Dir: whole, Net: net, Data: d, Config: c, Parent: hash, ValImages: 50, Workers: 1, SaveEvery: time.Minute})
 		var got *Result
 		for i := 0; got == nil; i++ {
 			ctx, cancel := context.WithCancel(context.Background())
@@ -144,7 +145,7 @@ func TestResume(t *testing.T) {
 					cancel()
 				}
 			}
-			r, err := Run(ctx, Job{Dir: parts, Net: net, Data: d, Config: c, Parent: hash, ValImages: 50, Resume: true, Workers: 1 + i%2, Progress: stop})
+			r, err := Run(ctx, Job{Dir: parts, Net: net, Data: d, Config: c, Parent: hash, ValImages: 50, Resume: true, Workers: 1 + i%2, Progress: stop, SaveEvery: time.Minute})
 			cancel()
 			switch {
 			case err == nil:
@@ -191,11 +192,11 @@ func TestTeacher(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	none := run(t, Job{Net: net, Data: d, Config: c})
-	if self := run(t, Job{Net: net, Teacher: net.Clone(), Data: d, Config: c}); !sameWeights(self.Net, none.Net) {
+	none := run(t, Job{Net: net, Data: d, Config: c, Workers: 1})
+	if self := run(t, Job{Net: net, Teacher: net.Clone(), Data: d, Config: c, Workers: 1}); !sameWeights(self.Net, none.Net) {
 		t.Error("the parent as teacher gives other weights than no teacher")
 	}
-	job := Job{Dir: dir, Net: net, Teacher: other, TeacherSHA256: hash, Data: d, Config: c}
+	job := Job{Dir: dir, Net: net, Teacher: other, TeacherSHA256: hash, Data: d, Config: c, Workers: 1, SaveEvery: time.Minute}
 	taught := run(t, job)
 	if sameWeights(taught.Net, none.Net) {
 		t.Error("another teacher changes nothing")
@@ -222,7 +223,7 @@ func TestResumeRefuses(t *testing.T) {
 	d := synthetic(t, 24)
 	net := tiny(t, d)
 	dir := t.TempDir()
-	job := Job{Dir: dir, Net: net, Data: d, Config: short(Magnitude, supernet.Weights, 0.5), Parent: hash}
+	job := Job{Dir: dir, Net: net, Data: d, Config: short(Magnitude, supernet.Weights, 0.5), Parent: hash, Workers: 1, SaveEvery: time.Minute}
 	run(t, job)
 	refused := func(what string, change func(*Job)) {
 		j := job
@@ -257,7 +258,7 @@ func TestLeavesTheParent(t *testing.T) {
 	d := synthetic(t, 24)
 	net := tiny(t, d)
 	before := net.Clone()
-	run(t, Job{Net: net, Data: d, Config: short(SSGD, supernet.Weights, 0.9)})
+	run(t, Job{Net: net, Data: d, Config: short(SSGD, supernet.Weights, 0.9), Workers: 1})
 	if !sameWeights(net, before) {
 		t.Error("the parent's weights have changed")
 	}

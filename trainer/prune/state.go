@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/nn"
@@ -216,7 +215,7 @@ func (f *folder) checkpoints() ([]string, error) {
 	}
 	var all []string
 	for _, e := range entries {
-		if digits, ok := strings.CutPrefix(e.Name(), "step-"); ok && len(digits) == 9 {
+		if trainer.IsCheckpoint(e.Name()) {
 			all = append(all, filepath.Join(f.dir, checkpointsDir, e.Name()))
 		}
 	}

@@ -140,7 +140,9 @@ func (b *bench) budgets(ctx context.Context, w io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("--macs: %w", err)
 		}
-		answer, err := search.Find(ctx, search.Query{Space: b.space, Accuracy: b.predictor, Limits: search.Limits{MACs: limit}}, search.Config{Seed: 1, Top: b.top})
+		config := search.Defaults()
+		config.Seed, config.Top = 1, b.top
+		answer, err := search.Find(ctx, search.Query{Space: b.space, Accuracy: b.predictor, Limits: search.Limits{MACs: limit}}, config)
 		if err != nil {
 			return err
 		}

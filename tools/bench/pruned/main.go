@@ -7,6 +7,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -79,7 +80,9 @@ func (b *bench) run(ctx context.Context, w io.Writer, name string, resolution in
 
 // measure prints the line of a structure.
 func (b *bench) measure(ctx context.Context, w io.Writer, network []supernet.Block, structure supernet.Structure) error {
-	v, err := profiles.MeasureVariants(ctx, b.runtime, network, structure, profiles.VariantSettings{Budget: b.budget, Seed: b.seed})
+	settings := profiles.VariantDefaults()
+	settings.Budget, settings.Seed = cmp.Or(b.budget, settings.Budget), b.seed
+	v, err := profiles.MeasureVariants(ctx, b.runtime, network, structure, settings)
 	if err != nil {
 		return err
 	}

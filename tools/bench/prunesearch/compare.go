@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -221,18 +222,35 @@ func (c *comparison) seedDir(seed uint64) string {
 	return filepath.Join(c.work, fmt.Sprintf("seed-%d", seed))
 }
 
+// manifests lists those in the folders of a folder.
+func manifests(dir string) (found []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name(), search.ManifestFile)
+		if _, err := os.Stat(path); err == nil {
+			found = append(found, path)
+		}
+	}
+	return found, nil
+}
+
 // winner is the manifest of the winner for a budget, searched for if that was not done yet.
 func (c *comparison) winner(ctx context.Context, ms float64, seed uint64) (string, error) {
 	dir := filepath.Join(c.seedDir(seed), fmt.Sprintf("winner-%gms", ms))
-	found, err := filepath.Glob(filepath.Join(dir, "*", search.ManifestFile))
+	found, err := manifests(dir)
 	if err != nil {
 		return "", err
 	}
 	if len(found) == 0 {
 		fmt.Fprintf(os.Stderr, "search for %g ms, seed %d\n", ms, seed)
+		config := search.Defaults()
+		config.Seed = seed
 		r, err := walk.Search(ctx, walk.SearchJob{
 			Space: c.run.Info.Space, Run: c.run, Data: c.data, Verify: true, Accuracy: c.accuracy, Limits: []search.Limits{{LatencyMS: ms}}, Dir: dir,
-			Devices: []walk.Device{{Latency: c.latency, Runtime: c.runtime}}, Config: search.Config{Seed: seed}, BoundSteps: -1, Workers: c.workers,
+			Devices: []walk.Device{{Latency: c.latency, Runtime: c.runtime}}, Config: config, BoundSteps: -1, Workers: c.workers,
 		})
 		if err != nil {
 			return "", err

@@ -20,7 +20,7 @@ func (b *bench) gaps(w io.Writer, fronts []*search.Front, long int) error {
 	for _, ms := range b.budgets {
 		var found, ofFronts answers
 		for seed := uint64(1); seed <= uint64(b.seeds); seed++ {
-			a, err := search.Find(context.Background(), b.query(ms), search.Config{Seed: seed})
+			a, err := search.Find(context.Background(), b.query(ms), seeded(seed, search.Auto))
 			if err != nil {
 				return err
 			}
@@ -39,7 +39,7 @@ func (b *bench) gaps(w io.Writer, fronts []*search.Front, long int) error {
 		}
 		known := max(slices.Max(found.top1), slices.Max(ofFronts.top1))
 		for seed := range uint64(longSeeds) {
-			a, err := search.Find(context.Background(), b.query(ms), search.Config{Seed: seed + 1, Evaluations: long})
+			a, err := search.Find(context.Background(), b.query(ms), seeded(seed+1, long))
 			if err != nil {
 				return err
 			}

@@ -108,9 +108,15 @@ var methods = []struct {
 	find   func(context.Context, search.Query, search.Config) (*search.Answer, error)
 	config search.Config
 }{
-	{"search", search.Find, search.Config{}},
-	{"OFA's evolution", by(search.Baseline), search.Config{}},
-	{"random", by(search.Random), search.Config{Evaluations: 100_000}},
+	{"search", search.Find, search.Defaults()},
+	{"OFA's evolution", by(search.Baseline), search.Defaults()},
+	{"random", by(search.Random), seeded(0, 100_000)},
+}
+
+func seeded(seed uint64, evaluations int) search.Config {
+	c := search.Defaults()
+	c.Seed, c.Evaluations = seed, evaluations
+	return c
 }
 
 func by(m search.Method) func(context.Context, search.Query, search.Config) (*search.Answer, error) {
@@ -185,7 +191,7 @@ func median(v []float64) float64 {
 func (b *bench) fronts() (all []*search.Front, seconds float64, err error) {
 	began := time.Now()
 	for seed := 1; seed <= b.seeds; seed++ {
-		f, err := search.FindFront(context.Background(), b.query(0), search.Latency, search.Config{Seed: uint64(seed)})
+		f, err := search.FindFront(context.Background(), b.query(0), search.Latency, seeded(uint64(seed), search.Auto))
 		if err != nil {
 			return nil, 0, err
 		}

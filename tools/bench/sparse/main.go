@@ -129,9 +129,9 @@ func (b *bench) measure(ctx context.Context, dense func(), sparse []func(), samp
 	for i, f := range sparse {
 		subjects = append(subjects, subject(fmt.Sprint(i), f))
 	}
-	timings, session, err := profiles.Measure(ctx, subject("dense", dense), subjects, profiles.Settings{
-		WarmUp: 20 * time.Millisecond, MinSample: sample, Budget: budget, Seed: b.seed,
-	})
+	s := profiles.Defaults()
+	s.WarmUp, s.MinSample, s.Budget, s.Seed = 20*time.Millisecond, sample, budget, b.seed
+	timings, session, err := profiles.Measure(ctx, subject("dense", dense), subjects, s)
 	return session.ReferenceMS, timings, err
 }
 

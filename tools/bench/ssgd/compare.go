@@ -197,7 +197,9 @@ func (c *comparison) whole(ctx context.Context, seed uint64) error {
 		if c.network == "lenet-5-caffe" {
 			config.LR = 0.02
 		}
-		r, err := prune.Run(ctx, prune.Job{Net: net, Data: c.data, Config: config, Workers: c.parallel})
+		job := prune.NewJob(net, c.data, config)
+		job.Workers = max(c.parallel, 1)
+		r, err := prune.Run(ctx, job)
 		if err != nil {
 			return err
 		}
@@ -216,7 +218,7 @@ func (c *comparison) known(ctx context.Context, r row, net *supernet.Subnet) err
 	if _, ok := c.results.get(r.key()); ok {
 		return nil
 	}
-	n, err := trainer.NewNetwork(net, c.data, c.data.DefaultTransform(), trainer.EvalSettings{})
+	n, err := trainer.NewNetwork(net, c.data, c.data.DefaultTransform(), trainer.EvalDefaults())
 	if err != nil {
 		return err
 	}
@@ -296,7 +298,7 @@ func (c *comparison) runs(ctx context.Context, r recipe, s setting, sparsities [
 		if _, ok := c.results.get(one.key()); ok {
 			continue
 		}
-		job := prune.Job{Net: c.dense[seed], Data: c.data, Config: one.Config}
+		job := prune.NewJob(c.dense[seed], c.data, one.Config)
 		if r.oneShot {
 			if trained == nil {
 				job.Config.Sparsity = 0

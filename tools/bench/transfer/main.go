@@ -70,7 +70,9 @@ type bench struct {
 }
 
 func (b *bench) run(ctx context.Context, w io.Writer) error {
-	p, err := profiles.New(ctx, b.space, profiles.Native{Threads: 1}, profiles.ProfileSettings{Resolutions: b.resolutions, Budget: b.budget, Seed: b.seed})
+	settings := profiles.ProfileDefaults()
+	settings.Resolutions, settings.Budget, settings.Seed = b.resolutions, b.budget, b.seed
+	p, err := profiles.New(ctx, b.space, profiles.Native{Threads: 1}, settings)
 	if err != nil {
 		return err
 	}
@@ -86,7 +88,7 @@ func (b *bench) run(ctx context.Context, w io.Writer) error {
 		}
 		networks = append(networks, predictor.NetworkTime{Arch: a, MS: t.LatencyMS})
 	}
-	old, err := predictor.FitLatency(b.space, blocks, networks, predictor.FitSettings{})
+	old, err := predictor.FitLatency(b.space, blocks, networks, predictor.Defaults())
 	if err != nil {
 		return err
 	}
@@ -158,12 +160,12 @@ func (b *bench) transfer(w io.Writer, old *predictor.Latency, name string, times
 		for range draws {
 			r.Shuffle(len(times), func(i, j int) { times[i], times[j] = times[j], times[i] })
 			unseen := times[len(times)-testNetworks:]
-			l, err := predictor.TransferLatency(old, times[:n], predictor.FitSettings{})
+			l, err := predictor.TransferLatency(old, times[:n], predictor.Defaults())
 			if err != nil {
 				return err
 			}
 			methods[l.Candidates[0].Method]++
-			scratch, err := predictor.FitLatency(b.space, nil, times[:n], predictor.FitSettings{})
+			scratch, err := predictor.FitLatency(b.space, nil, times[:n], predictor.Defaults())
 			if errors.Is(err, predictor.ErrSamples) {
 				scratch, err = nil, nil
 			}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/alecthomas/kong"
+)
+
+// Every flag of a number has a tag range:"LOW..HIGH", both included, which is checked before the command begins; only a seed may
+// be any. A flag that was not given has its default, or is nil where the default follows from other things: 0 is always 0.
+
+// checkArgs refuses words that no flag and no argument takes, before they are parsed: of nothing, as --out "$UNSET" gives, and those that
+// are not UTF-8, which results in JSON could not repeat.
+func checkArgs(args []string) error {
+	for _, a := range args {
+		flag, value, has := strings.Cut(a, "=")
+		switch {
+		case !utf8.ValidString(a):
+			return usagef("%q is not UTF-8, which results could not name: rename the file", a)
+		case strings.ContainsRune(a, 0):
+			return usagef("%q has a zero byte", a)
+		case a == "":
+			return usagef("an argument is empty: give a value, or leave out the flag before it")
+		case strings.HasPrefix(flag, "-") && has && value == "":
+			return usagef("%s is empty: give a value, or leave it out", flag)
+		}
+	}
+	return nil
+}
+
+// checkRanges refuses numbers outside of what their flags take.
+func checkRanges(parsed *kong.Context) error {
+	for _, f := range parsed.Flags() {
+		low, high, ok := strings.Cut(f.Tag.Get("range"), "..")
+		if !ok {
+			continue
+		}
+		for _, v := range numbersOf(f.Target) {
+			if !within(v, low, high) {
+				return usagef("--%s is %s, expected %s to %s", f.Name, textOf(v), low, high)
+			}
+		}
+	}
+	return nil
+}
+
+// numbersOf are those of a flag's value: none of one that was not given, several of a list.
+func numbersOf(v reflect.Value) (all []reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			return nil
+		}
+		return numbersOf(v.Elem())
+	case reflect.Slice:
+		for i := range v.Len() {
+			all = append(all, numbersOf(v.Index(i))...)
+		}
+		return all
+	}
+	return []reflect.Value{v}
+}
+
+var durationType = reflect.TypeFor[time.Duration]()
+
+// within compares a number with the ends of a range. A tag that is not of the flag's type is a mistake of the program, which a test finds.
+func within(v reflect.Value, low, high string) bool {
+	switch {
+	case v.Type() == durationType:
+		return time.Duration(v.Int()) >= must(time.ParseDuration(low)) && time.Duration(v.Int()) <= must(time.ParseDuration(high))
+	case v.CanInt():
+		return v.Int() >= must(strconv.ParseInt(low, 10, 64)) && v.Int() <= must(strconv.ParseInt(high, 10, 64))
+	}
+	f := v.Float()
+	return f >= must(strconv.ParseFloat(low, 64)) && f <= must(strconv.ParseFloat(high, 64)) // not of NaN
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic("a flag's range: " + err.Error())
+	}
+	return v
+}
+
+func textOf(v reflect.Value) string { return fmt.Sprint(v.Interface()) }
+
+// pathMapper reads a flag or an argument of type:"path". It is used as it is, made absolute; what begins with ~/ is in the home folder.
+func pathMapper(ctx *kong.DecodeContext, target reflect.Value) error {
+	if target.Kind() == reflect.Slice {
+		return eachOf(ctx, target, pathMapper)
+	}
+	var path string
+	if err := ctx.Scan.PopValueInto("path", &path); err != nil {
+		return err
+	}
+	if err := checkPath(path); err != nil {
+		return err
+	}
+	if path = kong.ExpandPath(path); !utf8.ValidString(path) {
+		return fmt.Errorf("%q is not UTF-8, which results could not name: rename the folder", path)
+	}
+	target.SetString(path)
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// eachOf reads a list: the words of an argument, or one word of a flag, at its commas. A file whose name has commas is one path.
+func eachOf(ctx *kong.DecodeContext, target reflect.Value, element kong.MapperFunc) error {
+	var words []string
+	if ctx.Value.Flag == nil {
+		for _, t := range ctx.Scan.PopWhile(kong.Token.IsValue) {
+			words = append(words, t.String())
+		}
+	} else {
+		t, err := ctx.Scan.PopValue("path")
+		if err != nil {
+			return err
+		}
+		if words = []string{t.String()}; !exists(t.String()) {
+			words = kong.SplitEscaped(t.String(), ctx.Value.Tag.Sep)
+		}
+	}
+	for _, w := range words {
+		one := reflect.New(target.Type().Elem()).Elem()
+		if err := element(ctx.WithScanner(kong.ScanAsType(kong.FlagValueToken, w)), one); err != nil {
+			return err
+		}
+		target.Set(reflect.Append(target, one))
+	}
+	return nil
+}
+
+// sourceMapper reads a flag of type:"source": a path, or the name of something built in, both used as they are.
+func sourceMapper(ctx *kong.DecodeContext, target reflect.Value) error {
+	var path string
+	if err := ctx.Scan.PopValueInto("path or name", &path); err != nil {
+		return err
+	}
+	if err := checkPath(path); err != nil {
+		return err
+	}
+	target.SetString(path)
+	return nil
+}
+
+func checkPath(path string) error {
+	switch path {
+	case "":
+		return fmt.Errorf("a path is empty: give one, or leave it out")
+	case "-":
+		return fmt.Errorf("- is not read or written as standard input or output: give the name of a file (./- for one of that name)")
+	}
+	return nil
+}

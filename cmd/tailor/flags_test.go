@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+// lines are command lines that are right but for files that are not there, by command. A command without numbers needs none.
+var lines = map[string]string{
+	"spaces":              "none.yaml",
+	"quickstart":          "--out file", // which is no folder
+	"train":               "--space none.yaml --data none --out o",
+	"eval":                "--run none",
+	"profile":             "--space none.yaml --out o.json",
+	"fit accuracy":        "--space none.yaml --measured none.jsonl --out o.json",
+	"fit latency":         "--space none.yaml --measured none.jsonl --out o.json",
+	"predict":             "--space none.yaml --latency none.json --arch max",
+	"import ofa-accuracy": "none.pth --out o.json",
+	"import ofa-latency":  "none.yaml --out o.json",
+	"search":              "--space none.yaml --accuracy none.json --latency none.json --out o",
+	"prune":               "none --out o --method ssgd",
+}
+
+// leaves are the commands.
+func leaves(t *testing.T) []*kong.Node {
+	t.Helper()
+	parser, err := newParser(&cli{}, os.Stdout, os.Stderr, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parser.Model.Leaves(false)
+}
+
+func name(n *kong.Node) string { return strings.TrimPrefix(n.FullPath(), "tailor ") }
+
+// numeric says whether a flag takes numbers.
+func numeric(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice:
+		return numeric(t.Elem())
+	}
+	return t.Kind() >= reflect.Int && t.Kind() <= reflect.Float64
+}
+
+// inFolder runs a command line in a new folder.
+func inFolder(t *testing.T, args ...string) (status int, stderr string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("file", nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	status = run(t.Context(), append(args, "--quiet"), &out, &errs)
+	return status, errs.String()
+}
+
+// TestNumbers gives every flag of a number of every command numbers that are wrong, or far off. None panics or works on; what is refused is
+// refused by name, with status 2.
+func TestNumbers(t *testing.T) {
+	globals := map[string]bool{}
+	for _, command := range leaves(t) {
+		for _, f := range slices.Concat(command.AllFlags(true)...) {
+			if !numeric(f.Target.Type()) || f.Name == "seed" && globals["seed"] || f.Name == "workers" && globals["workers"] {
+				continue
+			}
+			globals[f.Name] = true
+			if !f.Tag.Has("range") && f.Name != "seed" && f.Target.Type() != reflect.TypeFor[count]() {
+				t.Errorf("tailor %s --%s has no range", name(command), f.Name)
+				continue
+			}
+			line, ok := lines[name(command)]
+			if !ok {
+				t.Errorf("say in lines how tailor %s is called", name(command))
+				continue
+			}
+			args := append(strings.Fields(name(command)), strings.Fields(line)...)
+			for _, v := range []string{"NaN", "Inf", "-Inf", "1e400", "-1e400", "1e18", "99999999999999999999999", "0x", "1,,2", "", "-1", "-5ms", "0", "0s", "1e-400"} {
+				checkNumber(t, f.Name, v, append(slices.Clone(args), "--"+f.Name+"="+v))
+				if v == "-1" {
+					checkNumber(t, f.Name, "-1 apart", append(slices.Clone(args), "--"+f.Name, v))
+				}
+			}
+		}
+	}
+}
+
+// always are values that no flag takes.
+var always = []string{"NaN", "1e400", "99999999999999999999999", "0x", "1,,2", "", "-1 apart"}
+
+func checkNumber(t *testing.T, flag, value string, args []string) {
+	t.Helper()
+	t.Run(strings.Join(args, " "), func(t *testing.T) {
+		status, stderr := inFolder(t, args...)
+		last := stderr[strings.LastIndex(strings.TrimSuffix(stderr, "\n"), "\n")+1:]
+		switch {
+		case strings.Contains(stderr, "fault of tailor"), status != exitUsage && status != exitFailed:
+			t.Errorf("status %d: %s", status, stderr)
+		case status == exitUsage && !strings.Contains(last, "--"+flag) && !strings.Contains(last, "say how much to remove"): // the next question, once a number is right
+			t.Errorf("does not name --%s: %s", flag, last)
+		case status != exitUsage && slices.Contains(always, value):
+			t.Errorf("status %d: %s", status, last)
+		}
+	})
+}
+
+// TestOutputsAreDeclared: every flag by which a command is told what to write says what that is, so that it is checked before.
+func TestOutputsAreDeclared(t *testing.T) {
+	for _, command := range leaves(t) {
+		for _, f := range slices.Concat(command.AllFlags(true)...) {
+			writes := slices.Contains([]string{"out", "plot", "save", "store"}, f.Name)
+			if writes != f.Tag.Has("out") || writes && f.Tag.Type != "path" {
+				t.Errorf("tailor %s --%s: it has the tags out %q and type %q", name(command), f.Name, f.Tag.Get("out"), f.Tag.Type)
+			}
+		}
+	}
+}
+
+// TestEveryPathIsChecked: a path or a source that is empty, or -, is a usage error.
+func TestEveryPathIsChecked(t *testing.T) {
+	for _, command := range leaves(t) {
+		line, ok := lines[name(command)]
+		if !ok {
+			continue
+		}
+		for _, f := range slices.Concat(command.AllFlags(true)...) {
+			if f.Tag.Type != "path" && f.Tag.Type != "source" {
+				continue
+			}
+			for _, v := range []string{"", "-"} {
+				args := append(strings.Fields(name(command)), strings.Fields(line)...)
+				if status, stderr := inFolder(t, append(args, "--"+f.Name+"="+v)...); status != exitUsage || !strings.Contains(stderr, "--"+f.Name) {
+					t.Errorf("tailor %s --%s=%s: status %d: %s", name(command), f.Name, v, status, stderr)
+				}
+			}
+		}
+	}
+}
+
+func TestArguments(t *testing.T) {
+	for want, args := range map[string][]string{
+		"argument is empty": {"eval", "--run", ""},
+		"--run is empty":    {"eval", "--run="},
+		"is not UTF-8":      {"eval", "--run", "caf\xe9"},
+		"zero byte":         {"eval", "a\x00b"},
+		"- is not read":     {"eval", "--run", "-"},
+		"path is empty":     {"predict", "--space", "mbv3-tiny", "--arch", "max", "--latency", "a.json,,b.json"},
+	} {
+		if status, stderr := inFolder(t, args...); status != exitUsage || !strings.Contains(stderr, want) {
+			t.Errorf("%q: status %d: %s, want %q", args, status, stderr, want)
+		}
+	}
+}
+
+// TestPathsAreKept: characters that mean something to a shell or a pattern mean nothing here.
+func TestPathsAreKept(t *testing.T) {
+	for _, path := range []string{"run[1]", "a*b?", "{x}", "ä ö", "-x", "a=b", "~x"} {
+		_, stderr := inFolder(t, "eval", "--run=./"+path)
+		if !strings.Contains(stderr, path) {
+			t.Errorf("%s: %s", path, stderr)
+		}
+	}
+}
+
+func TestCount(t *testing.T) {
+	for text, want := range map[string]count{
+		"1": 1, "500000": 500000, "50M": 50e6, "1.5G": 15e8, "1.5k": 1500, "4.35M": 4_350_000, "1e6": 1e6, "0.001K": 1, "1e18": 1e18, "2e3m": 2e9,
+		"0": 0, "0.5": 0, "0M": 0, "": 0, "5MK": 0, "5KM": 0, "5KK": 0, "5X": 0, "M": 0, "-1": 0, "+1": 0, "1.5": 0, "1.0001K": 0, "NaN": 0, "Inf": 0, "0x10": 0, "1_000": 0,
+		"1e19": 0, "1e99G": 0, "1e999999999": 0, "1e400": 0, " 1": 0, "1/2": 0, "99999999999999999999": 0, "1e-3": 0,
+	} {
+		for range 4 { // the order of a map must not matter
+			var c count
+			if err := c.UnmarshalText([]byte(text)); (err == nil) != (want > 0) || c != want {
+				t.Errorf("%q is %d (%v), want %d", text, c, err, want)
+			}
+		}
+	}
+}
+
+// TestOutputIsInput: what is read is not replaced, whatever is asked for.
+func TestOutputIsInput(t *testing.T) {
+	dir := t.TempDir()
+	table := filepath.Join(dir, "table.yaml")
+	if err := os.WriteFile(table, []byte("a: {mean: 1}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, in := range []string{table, dir} {
+		for _, force := range []string{"--quiet", "--force"} {
+			if status, stderr := inFolder(t, "import", "ofa-latency", in, "--out", table, force); status != exitFailed || !strings.Contains(stderr, "it is an input") {
+				t.Errorf("%s: status %d: %s", in, status, stderr)
+			}
+		}
+	}
+}

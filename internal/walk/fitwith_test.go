@@ -1,0 +1,26 @@
+package walk
+
+import (
+	"reflect"
+
+	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/search"
+)
+
+// fitWith are the defaults with what is given.
+func fitWith(given predictor.FitSettings) predictor.FitSettings {
+	s := predictor.Defaults()
+	into, from := reflect.ValueOf(&s).Elem(), reflect.ValueOf(given)
+	for i := range from.NumField() {
+		if f := from.Field(i); !f.IsZero() && into.Field(i).CanSet() {
+			into.Field(i).Set(f)
+		}
+	}
+	return s
+}
+
+func searching(evaluations int) search.Config {
+	c := search.Defaults()
+	c.Evaluations = evaluations
+	return c
+}

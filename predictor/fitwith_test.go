@@ -1,0 +1,19 @@
+package predictor_test
+
+import (
+	"reflect"
+
+	"github.com/tailor-nas/tailor/predictor"
+)
+
+// fitWith are the defaults with what is given.
+func fitWith(given predictor.FitSettings) predictor.FitSettings {
+	s := predictor.Defaults()
+	into, from := reflect.ValueOf(&s).Elem(), reflect.ValueOf(given)
+	for i := range from.NumField() {
+		if f := from.Field(i); !f.IsZero() && into.Field(i).CanSet() {
+			into.Field(i).Set(f)
+		}
+	}
+	return s
+}
