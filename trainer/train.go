@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"time"
@@ -31,14 +30,23 @@ type Job struct {
 	SaveEvery   time.Duration // besides every epoch's end; default 5 minutes
 	ValImages   int           // for the accuracies at an epoch's end; default 1,000; negative for none
 	Progress    func(Progress)
+	// Planned, if not nil, is told what the run takes, from a few seconds of timing before the work. Results do not depend on it.
+	Planned func(*Plan)
+}
+
+func (j *Job) setDefaults() {
+	orDefault(&j.SaveEvery, 5*time.Minute)
+	orDefault(&j.ValImages, 1000)
 }
 
 // Progress says how far a run is.
 type Progress struct {
 	Step, Steps int
 	Epoch       int     // current, from 0
-	Done, Total float64 // work in units of one training step of the largest network; steps differ in work
-	Metric      *Metric // at steps that have one
+	Done, Total float64 // work: seconds as planned, or steps of the largest network; steps differ in work
+	// Left is the expected time of the rest, which weighs what is to come by what it was measured to cost; 0 until it is known.
+	Left   time.Duration
+	Metric *Metric // at steps that have one
 }
 
 // ErrInterrupted is returned when the context ended a run. Its state was saved; it can resume.
@@ -47,14 +55,16 @@ var ErrInterrupted = errors.New("training was interrupted")
 // ErrDiverged is returned when a loss is no longer a finite number.
 var ErrDiverged = errors.New("training diverged")
 
+// validationCalibration is how many training images batch norm is calibrated on for the accuracies at an epoch's end.
+const validationCalibration = 1000
+
 // metricEvery is the number of steps between lines of metrics.
 const metricEvery = 20
 
 // Train does a run, or goes on with it, and opens the result. The same job gives the same bits on any number of workers
 // and however often it was interrupted or killed and resumed.
 func Train(ctx context.Context, j Job) (*Run, error) {
-	orDefault(&j.SaveEvery, 5*time.Minute)
-	orDefault(&j.ValImages, 1000)
+	j.setDefaults()
 	info, d, err := startOrResume(j)
 	if err != nil {
 		return nil, err
@@ -134,12 +144,13 @@ type training struct {
 	net      *supernet.Supernet
 	state    State
 	schedule schedule
-	work     workload
+	pace     *pace
 	metrics  *metricsLog
 	eval     *Evaluator // made at the first epoch's end
 	started  time.Time
 	before   float64 // seconds of earlier parts of the run
 	saved    time.Time
+	lap      time.Time // when the step began that is under way
 }
 
 // run is the training loop.
@@ -152,7 +163,11 @@ func (t *training) run(ctx context.Context) (State, error) {
 		return t.state, fmt.Errorf("prepare training data: %w", err)
 	}
 	t.schedule = newSchedule(c, loader.Batches())
-	t.work = newWorkload(c, t.schedule, t.info.Space)
+	planned, err := t.plan(ctx, loader.Batches())
+	if err != nil {
+		return t.state, err
+	}
+	t.pace = newPace(t.schedule, planned)
 	if t.metrics, err = openMetrics(t.job.Dir, t.state.MetricsBytes); err != nil {
 		return t.state, err
 	}
@@ -161,7 +176,7 @@ func (t *training) run(ctx context.Context) (State, error) {
 	pool := nn.NewPool(t.job.Workers)
 	defer pool.Close()
 	s := newStepper(c, t.net, pool)
-	t.saved = time.Now()
+	t.saved, t.lap = time.Now(), time.Now()
 
 	if at := t.state.Step; at > 0 && at%loader.Batches() == 0 && t.state.Validated != at {
 		// The interruption came between an epoch's last step and its end.
@@ -207,7 +222,8 @@ func (t *training) step(s *stepper, b *data.Batch, epoch int) error {
 			ErrDiverged, step, l.max, l.sub, c.LR)
 	}
 	t.state.Step++
-	p := Progress{Step: t.state.Step, Steps: t.schedule.steps, Epoch: epoch, Done: t.work.done(t.state.Step), Total: t.work.done(t.schedule.steps)}
+	t.pace.step(step, t.since())
+	p := t.progress(epoch)
 	if step%metricEvery == 0 {
 		p.Metric = &Metric{Step: step, Epoch: t.epoch(step), LR: rate, Epsilon: beta, LossMax: l.max, LossSub: l.sub}
 		if err := t.metrics.add(*p.Metric); err != nil {
@@ -219,6 +235,23 @@ func (t *training) step(s *stepper, b *data.Batch, epoch int) error {
 }
 
 func (t *training) epoch(step int) float64 { return float64(step) / float64(t.schedule.perUnit) }
+
+// since is the time since it was called last.
+func (t *training) since() time.Duration {
+	now := time.Now()
+	took := now.Sub(t.lap)
+	t.lap = now
+	return took
+}
+
+func (t *training) progress(epoch int) Progress {
+	step := t.state.Step
+	p := Progress{Step: step, Steps: t.schedule.steps, Epoch: epoch, Done: t.pace.work(step), Total: t.pace.work(t.schedule.steps)}
+	if t.job.Planned != nil || t.pace.stepped() {
+		p.Left = t.pace.left(step)
+	}
+	return p
+}
 
 func (t *training) report(p Progress) {
 	if t.job.Progress != nil {
@@ -241,13 +274,16 @@ func (t *training) endEpoch(ctx context.Context, epoch int) error {
 			if err := t.metrics.add(m); err != nil {
 				return err
 			}
-			t.report(Progress{Step: step, Steps: t.schedule.steps, Epoch: epoch, Done: t.work.done(step), Total: t.work.done(t.schedule.steps), Metric: &m})
+			p := t.progress(epoch)
+			p.Metric = &m
+			t.report(p)
 		}
 	}
 	t.state.Done = step == t.schedule.steps
 	if err := t.save(); err != nil {
 		return err
 	}
+	t.pace.end(t.since())
 	if ctx.Err() != nil && !t.state.Done {
 		return t.interruptedError()
 	}
@@ -258,7 +294,7 @@ func (t *training) endEpoch(ctx context.Context, epoch int) error {
 func (t *training) validate(ctx context.Context, m *Metric) error {
 	if t.eval == nil {
 		var err error
-		t.eval, err = NewEvaluator(t.net, t.data, EvalSettings{CalibrationImages: 1000, Workers: t.job.Workers, Seed: t.info.Config.Seed})
+		t.eval, err = NewEvaluator(t.net, t.data, EvalSettings{CalibrationImages: validationCalibration, Workers: t.job.Workers, Seed: t.info.Config.Seed})
 		if err != nil {
 			return err
 		}
@@ -303,27 +339,4 @@ func (t *training) interrupted() (State, error) {
 
 func (t *training) interruptedError() error {
 	return fmt.Errorf("%w after step %d of %d; its state is saved in %s", ErrInterrupted, t.state.Step, t.schedule.steps, t.job.Dir)
-}
-
-// workload estimates the work of steps, which shrinking makes several times larger.
-type workload struct {
-	sort   int
-	shrink float64 // work of a step with students, in steps of the largest network alone
-}
-
-func newWorkload(c Config, s schedule, space *supernet.Space) workload {
-	largest := float64(supernet.MACs(space.Blocks(space.Max())))
-	r := rand.New(rand.NewPCG(1, 1))
-	const draws = 64
-	var random float64
-	for range draws {
-		random += float64(supernet.MACs(space.Blocks(space.Random(r)))) / draws
-	}
-	smallest := float64(supernet.MACs(space.Blocks(space.Min())))
-	return workload{s.sort, 1 + (smallest+random*float64(c.Networks-2))/largest}
-}
-
-func (w workload) done(step int) float64 {
-	alone := min(step, w.sort)
-	return float64(alone) + float64(step-alone)*w.shrink
 }
