@@ -165,6 +165,8 @@ func printPruned(w io.Writer, r *walk.PruneResult) {
 // bytesText is a size of a file.
 func bytesText(n int64) string {
 	switch {
+	case n >= 1e9:
+		return fmt.Sprintf("%.2f GB", float64(n)/1e9)
 	case n >= 1e6:
 		return fmt.Sprintf("%.2f MB", float64(n)/1e6)
 	case n >= 1e3:

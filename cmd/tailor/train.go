@@ -20,9 +20,10 @@ type dataFlags struct {
 type trainCmd struct {
 	dataFlags
 	Space    string `required:"" help:"Name of a shipped space, or a YAML file."`
-	Out      string `required:"" help:"Folder of the run." type:"path"`
+	Out      string `help:"Folder of the run." type:"path"`
 	Strategy string `help:"deps, bignas or full." enum:"deps,bignas,full" default:"deps"`
 	Resume   bool   `help:"Go on from the last checkpoint, if there is one."`
+	Plan     bool   `help:"Print images, steps, phases and the expected time, from a few seconds of timing, and end. Nothing is written; --out is not needed."`
 
 	Epochs         int     `help:"Passes over the training images." default:"20"`
 	Batch          int     `help:"Images a step." default:"128"`
@@ -71,9 +72,15 @@ func (c *trainCmd) job(g *Globals) (trainer.Job, error) {
 
 // Run trains.
 func (c *trainCmd) Run(ctx context.Context, g *Globals) error {
+	if c.Out == "" && !c.Plan {
+		return usagef("missing flags: --out=DIR, or --plan")
+	}
 	job, err := c.job(g)
 	if err != nil {
 		return err
+	}
+	if c.Plan {
+		return g.plan(ctx, job)
 	}
 	run, err := g.train(ctx, job)
 	if errors.Is(err, trainer.ErrInterrupted) {
@@ -102,11 +109,12 @@ func (c *trainCmd) Run(ctx context.Context, g *Globals) error {
 
 // train runs a job and shows its progress.
 func (g *Globals) train(ctx context.Context, job trainer.Job) (*trainer.Run, error) {
+	job.Planned = func(p *trainer.Plan) { g.sayPlan(ctx, p) }
 	job.Progress = func(p trainer.Progress) {
 		if m := p.Metric; m != nil && m.Top1Max != nil {
 			g.say("epoch %d: validation top-1 %.2f %% largest, %.2f %% smallest", p.Epoch+1, 100**m.Top1Max, 100**m.Top1Min)
 		}
-		g.progress(fmt.Sprintf("train epoch %d", p.Epoch+1), p.Done, p.Total)
+		g.progressLeft(fmt.Sprintf("train epoch %d", p.Epoch+1), p.Done, p.Total, p.Left)
 	}
 	run, err := trainer.Train(ctx, job)
 	g.clearProgress()
