@@ -24,13 +24,13 @@ type searchCmd struct {
 	MaxMACs     count           `name:"max-macs" help:"Limit of multiply-accumulates, such as 50M."`
 	MaxParams   count           `help:"Limit of parameters, such as 2M."`
 	Top         int             `help:"Winners for each budget." default:"1"`
-	Pareto      bool            `help:"Find the whole front of accuracy against cost in one run, and write front.json."`
+	Pareto      bool            `help:"Find the whole front of accuracy against cost in one run, and write front.json and a picture of it, front.svg."`
 	Cost        string          `help:"Cost of the front: latency, macs or params. Default latency with --latency, else macs." enum:",latency,macs,params" default:""`
 	Points      int             `help:"Winners spread over the front, where --max-latency does not name several." default:"10"`
 	Evaluations int             `help:"Sub-networks to look at, at most, for each budget or front. Default 60000, and 200000 for a front."`
 	Exhaustive  bool            `help:"Look at every sub-network of a space of up to 5 million, so that the answer is exact."`
 	Bound       int             `help:"Regions of the space to bound for each budget, to say how much better a network could be: the gap. 0: some hundred if that takes about a second. --bound=-1: no gap."`
-	Plot        string          `help:"Draw the best value against evaluations, beside OFA's evolution and random search, to this .svg, .png or .pdf." type:"path"`
+	Plot        string          `help:"Draw, to this .svg, .png or .pdf, the best value against evaluations, beside OFA's evolution and random search; with --pareto the fronts of all devices, each of which is front.svg beside its front.json anyway." type:"path"`
 	Verify      bool            `help:"Measure the winners' accuracy and, on the profiled device, latency, and rank them by that. Needs --run." default:"true" negatable:""`
 	Data        string          `help:"The run's data; default where it was when training."`
 	Out         string          `required:"" help:"Folder for the manifests, a folder each." type:"path"`
@@ -104,7 +104,7 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 	return g.result(result, func(w io.Writer) {
 		printWinners(w, result.Winners)
 		for _, f := range result.Fronts {
-			fmt.Fprintf(w, "wrote %s, %d networks\n", f.Path, f.Points)
+			fmt.Fprintf(w, "wrote %s, %d networks, and %s\n", f.Path, f.Points, f.Plot)
 		}
 		fmt.Fprintf(w, "looked at %d sub-networks in %.2f s\n", result.Evaluations, result.Seconds)
 	})
@@ -137,8 +137,6 @@ func (c *searchCmd) check() error {
 		return usagef("--cost is of a front; add --pareto")
 	case c.Pareto && c.Top != 1:
 		return usagef("--top is of a budget; with --pareto use --points")
-	case c.Pareto && c.Plot != "":
-		return usagef("--plot is of searches for a budget each; leave out --pareto")
 	case c.Exhaustive && c.Evaluations != 0:
 		return usagef("--exhaustive and --evaluations exclude each other")
 	case c.Top < 1 || c.Points < 1 || c.Evaluations < 0:
