@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/walk"
@@ -99,12 +98,17 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 		object = results[0]
 	}
 	return g.result(object, func(w io.Writer) {
-		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		fmt.Fprintf(t, "TOP-1\tMACS\tPARAMS\tARCH (%s, %d images)\n", c.Split, set.Len())
-		for _, r := range results {
-			fmt.Fprintf(t, "%.2f %%\t%s\t%s\td=%v ks=%v e=%v r=%v\n", 100*r.Top1, large(r.MACs), large(r.Params), r.Arch.D, r.Arch.KS, r.Arch.E, r.Arch.R)
+		on := c.Split
+		if other {
+			on = c.Data
 		}
-		t.Flush()
+		fmt.Fprintf(w, "on %s images: %s\n", thousands(set.Len()), on)
+		t := &table{headings: 1}
+		t.row("TOP-1", "MACS", "PARAMS", "ARCH")
+		for _, r := range results {
+			t.row(fmt.Sprintf("%.2f %%", 100*r.Top1), large(r.MACs), large(r.Params), archText(r.Arch))
+		}
+		t.print(w)
 		if len(results) == 1 {
 			c.printAnswers(w, results[0].Answers)
 		}
@@ -124,13 +128,13 @@ func (c *evalCmd) again(ctx context.Context, g *Globals) error {
 		}
 	}
 	return g.result(a, func(w io.Writer) {
-		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Fprintln(t, "\tTOP-1\tLATENCY\tIMAGES\t")
+		t := &table{headings: 1, right: true}
+		t.row("", "TOP-1", "LATENCY", "IMAGES")
 		if m := a.Claimed; m != nil && !a.OtherData {
-			fmt.Fprintf(t, "claimed\t%.2f %%\t%s\t%d\t\n", 100*m.Top1, latency(m.LatencyMS), m.Images)
+			t.row("claimed", fmt.Sprintf("%.2f %%", 100*m.Top1), latency(m.LatencyMS), fmt.Sprint(m.Images))
 		}
-		fmt.Fprintf(t, "found\t%.2f %%\t%s\t%d\t\n", 100*a.Top1, latency(a.LatencyMS), a.Images)
-		t.Flush()
+		t.row("found", fmt.Sprintf("%.2f %%", 100*a.Top1), latency(a.LatencyMS), fmt.Sprint(a.Images))
+		t.print(w)
 		fmt.Fprintf(w, "%s MACs, %s parameters, %s weights that are not zero\n", large(a.MACs), large(a.Params), large(a.NonZero))
 		if a.Unstable {
 			fmt.Fprintln(w, "the machine was too noisy to trust the latency; run again when it is quiet")
@@ -155,13 +159,13 @@ func (c *evalCmd) printAnswers(w io.Writer, a *walk.Answers) {
 		order = order[:printedClasses]
 		fmt.Fprintf(w, "the %d classes that are recognised worst, of %d:\n", printedClasses, len(a.Classes))
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "CLASS\tIMAGES\tTOP-1\tTAKEN FOR")
+	t := &table{headings: 1}
+	t.row("CLASS", "IMAGES", "TOP-1", "TAKEN FOR")
 	for _, i := range order {
 		class := a.Classes[i]
-		fmt.Fprintf(t, "%s\t%d\t%.1f %%\t%s\n", class.Name, class.Images, 100**class.Top1, takenFor(a, i))
+		t.row(class.Name, fmt.Sprint(class.Images), fmt.Sprintf("%.1f %%", 100**class.Top1), takenFor(a, i))
 	}
-	_ = t.Flush()
+	t.print(w)
 	if c.Plot != "" {
 		fmt.Fprintln(w, "wrote", c.Plot)
 	}

@@ -1,6 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -11,11 +16,25 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"tailor": mai
 // TestScripts runs the command lines of testdata/*.txt as a person would.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata",
+		Dir:   "testdata",
+		Setup: writePicture,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"status": status3,
 		},
 	})
+}
+
+// writePicture gives scripts a picture, star.png.
+func writePicture(env *testscript.Env) error {
+	img := image.NewNRGBA(image.Rect(0, 0, 16, 16))
+	for i := range img.Pix {
+		img.Pix[i] = uint8(255 - i%4*40*(i/64%2))
+	}
+	var text bytes.Buffer
+	if err := png.Encode(&text, img); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(env.WorkDir, "star.png"), text.Bytes(), 0o644)
 }
 
 // status3 is "status N command...": the command must exit with that status, and print one line on stderr that begins with

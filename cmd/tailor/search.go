@@ -1,13 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/walk"
@@ -102,7 +101,11 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	return g.result(result, func(w io.Writer) {
-		printWinners(w, result.Winners)
+		if c.Pareto {
+			printFront(w, result.Winners, c.Out)
+		} else {
+			printWinners(w, result.Winners)
+		}
 		for _, f := range result.Fronts {
 			fmt.Fprintf(w, "wrote %s, %d networks, and %s\n", f.Path, f.Points, f.Plot)
 		}
@@ -147,29 +150,43 @@ func (c *searchCmd) check() error {
 
 // printWinners prints the table of winners: what was asked for, predicted and measured. Columns that would be empty are left out.
 func printWinners(w io.Writer, winners []walk.Winner) {
-	several, ranked := false, false
-	for _, x := range winners {
-		several, ranked = several || x.Device != "", ranked || x.Ranks != nil && x.Ranks.Predicted+x.Ranks.Measured > 2
-	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	row := func(device, rank string, cells ...string) {
-		if several {
-			cells = append([]string{device}, cells...)
-		}
-		if ranked {
-			cells = append(cells, rank)
-		}
-		fmt.Fprintln(t, strings.Join(cells, "\t")+"\t")
-	}
-	row("DEVICE", "RANK PREDICTED -> MEASURED", "BUDGET", "TOP-1 PREDICTED", "GAP", "MEASURED", "LATENCY PREDICTED", "MEASURED", "MACS", "PARAMS")
-	for _, x := range winners {
-		row(x.Device, ranks(x), budgetText(x.Limits), fmt.Sprintf("%.1f %%", 100*x.Predicted.Top1), gapText(x.Predicted), measuredTop1(x), milliseconds(x.Predicted.LatencyMS), measuredLatency(x),
-			large(x.MACs), large(x.Params))
-	}
-	t.Flush()
+	ranked := slices.ContainsFunc(winners, func(x walk.Winner) bool { return x.Ranks != nil && x.Ranks.Predicted+x.Ranks.Measured > 2 })
+	t := winnersTable(winners, ranked)
+	t.print(w)
 	for _, x := range winners {
 		fmt.Fprintln(w, "wrote", x.Manifest)
 	}
+}
+
+// printFront prints the table of a front's winners, which names their folders.
+func printFront(w io.Writer, winners []walk.Winner, out string) {
+	t := winnersTable(winners, false)
+	t.rows[0], t.rows[1] = append(t.rows[0], ""), append(t.rows[1], "FOLDER")
+	for i, x := range winners {
+		folder := filepath.Dir(x.Manifest)
+		if inside, err := filepath.Rel(out, folder); err == nil {
+			folder = inside
+		}
+		t.rows[2+i] = append(t.rows[2+i], folder)
+	}
+	t.print(w)
+	fmt.Fprintf(w, "wrote manifest.json in each FOLDER of %s\n", out)
+}
+
+func winnersTable(winners []walk.Winner, ranked bool) *table {
+	t := &table{headings: 2, right: true}
+	t.row("", "", "TOP-1", "", "", "LATENCY", "", "", "", "RANK PREDICTED")
+	t.row("DEVICE", "BUDGET", "PREDICTED", "GAP", "MEASURED", "PREDICTED", "MEASURED", "MACS", "PARAMS", "-> MEASURED")
+	for _, x := range winners {
+		rank := "-"
+		if ranked {
+			rank = ranks(x)
+		}
+		t.row(x.Device, budgetText(x.Limits), fmt.Sprintf("%.1f %%", 100*x.Predicted.Top1), gapText(x.Predicted), measuredTop1(x), latency(x.Predicted.LatencyMS),
+			measuredLatency(x), large(x.MACs), large(x.Params), rank)
+	}
+	t.dropEmpty("", "-", "none")
+	return t
 }
 
 func ranks(x walk.Winner) string {
@@ -184,34 +201,30 @@ func gapText(p search.Predicted) string {
 	if p.Exact {
 		return "exact"
 	}
-	var parts []string
 	certain := p.Top1Bound > 0 && p.Top1Bound <= 1 // beyond 100 % it says nothing
-	if likely := p.Top1LikelyBound; likely > 0 && !(certain && p.Top1Bound <= likely) {
-		parts = append(parts, fmt.Sprintf("~ %.1f %%", 100*(likely-p.Top1)))
+	likely := p.Top1LikelyBound > 0 && !(certain && p.Top1Bound <= p.Top1LikelyBound)
+	sure, probable := 100*(p.Top1Bound-p.Top1), 100*(p.Top1LikelyBound-p.Top1)
+	switch {
+	case certain && likely:
+		return fmt.Sprintf("~ %.1f, <= %.1f %%", probable, sure)
+	case certain:
+		return fmt.Sprintf("<= %.1f %%", sure)
+	case likely:
+		return fmt.Sprintf("~ %.1f %%", probable)
 	}
-	if certain {
-		parts = append(parts, fmt.Sprintf("<= %.1f %%", 100*(p.Top1Bound-p.Top1)))
-	}
-	return cmp.Or(strings.Join(parts, ", "), "-")
+	return "-"
 }
 
 func budgetText(l search.Limits) string {
 	switch {
 	case l.LatencyMS > 0:
-		return milliseconds(l.LatencyMS)
+		return latency(l.LatencyMS)
 	case l.MACs > 0:
 		return large(l.MACs) + " MACs"
 	case l.Params > 0:
 		return large(l.Params) + " params"
 	}
 	return "none"
-}
-
-func milliseconds(ms float64) string {
-	if ms == 0 {
-		return "-"
-	}
-	return fmt.Sprintf("%.3f ms", ms)
 }
 
 func measuredTop1(x walk.Winner) string {
@@ -225,7 +238,7 @@ func measuredLatency(x walk.Winner) string {
 	if x.Measured == nil {
 		return "-"
 	}
-	text := milliseconds(x.Measured.LatencyMS)
+	text := latency(x.Measured.LatencyMS)
 	if x.Measured.Unstable {
 		text += " (noisy)"
 	}

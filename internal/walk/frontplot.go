@@ -14,6 +14,9 @@ const frontPlotFile = "front.svg"
 
 // plotFronts draws each device's front beside its document, and all of them to the job's plot if there is one.
 func (j *SearchJob) plotFronts(fronts []deviceFront, result *SearchResult) error {
+	if len(fronts) == 0 {
+		return nil
+	}
 	largest := 0.0
 	for _, f := range fronts {
 		largest = max(largest, j.Cost.Of(f.Points[len(f.Points)-1]))
