@@ -78,6 +78,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c.Globals.start(stdout, stderr)
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err = c.Globals.check(); err == nil {
+		c.Globals.noteMarks(parsed.Selected())
 		err = parsed.Run(&c.Globals)
 	}
 	if err != nil {

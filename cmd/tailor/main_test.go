@@ -6,9 +6,12 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/tailor-nas/tailor/supernet"
 )
 
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"tailor": main}) }
@@ -17,14 +20,30 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"tailor": mai
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata",
-		Setup: writePicture,
+		Setup: writeFiles,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"status": status3,
 		},
 	})
 }
 
-// writePicture gives scripts a picture, star.png.
+// writeFiles gives scripts what does not fit in their text: a picture, star.png, and texts with a byte order mark.
+func writeFiles(env *testscript.Env) error {
+	space, err := supernet.Builtin("mbv3-tiny")
+	if err != nil {
+		return err
+	}
+	for name, text := range map[string]string{
+		"marked.yaml":  strings.ReplaceAll(string(space), "\n", "\r\n"),
+		"marked.jsonl": "{\"ks\": 3, \"e\": 2, \"d\": 1, \"r\": 24}\r\n\r\n",
+	} {
+		if err := os.WriteFile(filepath.Join(env.WorkDir, name), []byte("\xef\xbb\xbf"+text), 0o644); err != nil {
+			return err
+		}
+	}
+	return writePicture(env)
+}
+
 func writePicture(env *testscript.Env) error {
 	img := image.NewNRGBA(image.Rect(0, 0, 16, 16))
 	for i := range img.Pix {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/tailor-nas/tailor/internal/textfile"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -56,6 +57,10 @@ func ReadTable(path string) (Table, error) {
 }
 
 func parseTable(text []byte) (Table, error) {
+	text, err := textfile.YAML(text)
+	if err != nil {
+		return nil, err
+	}
 	var entries map[string]entry
 	if err := yaml.Unmarshal(text, &entries); err != nil {
 		return nil, fmt.Errorf("%w: %s", ErrTable, yaml.FormatError(err, false, false))
