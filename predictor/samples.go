@@ -1,22 +1,19 @@
 package predictor
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 
+	"github.com/tailor-nas/tailor/internal/textfile"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// Limits of a file from outside. OFA's predictors were fitted to 16,000 samples, of some 300 bytes
-// each.
-const (
-	maxSampleLine = 1 << 16
-	maxSamples    = 1 << 17
-)
+// maxSamples bounds a file from outside. OFA's predictors were fitted to 16,000 samples, of some 300
+// bytes each.
+const maxSamples = 1 << 17
 
 // Sample is a sub-network with a measured value, and a line of a .jsonl file: {"arch": {...},
 // "value": 0.76}.
@@ -47,8 +44,8 @@ func checkTop1(value float64) error {
 	return nil
 }
 
-// ReadSamples reads a .jsonl file of sub-networks of a space with their values, one a line; empty
-// lines are skipped, and so are keys other than arch and value. Errors name file and line.
+// ReadSamples reads a .jsonl file of sub-networks of a space with their values, one a line or in one
+// array; empty lines are skipped, and so are keys other than arch and value. Errors name file and line.
 func ReadSamples(path string, space *supernet.Space) ([]Sample, error) {
 	return readSamples(path, space, func(float64) error { return nil })
 }
@@ -71,32 +68,24 @@ func readSamples(path string, space *supernet.Space, check func(value float64) e
 
 func parseSamples(file string, r io.Reader, space *supernet.Space, check func(value float64) error) ([]Sample, error) {
 	var samples []Sample
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, maxSampleLine)
-	line := 0
-	for lines.Scan() {
-		line++
-		if len(lines.Bytes()) == 0 {
-			continue
-		}
-		s, err := parseSample(lines.Bytes(), space)
+	err := textfile.Values(r, func(text []byte) error {
+		s, err := parseSample(text, space)
 		if err == nil {
 			err = check(s.Value)
 		}
 		if err == nil && len(samples) == maxSamples {
 			err = fmt.Errorf("more than %d samples", maxSamples)
 		}
-		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", file, line, err)
-		}
 		samples = append(samples, s)
-	}
-	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
-		return nil, fmt.Errorf("%s:%d: line is longer than %d bytes, expected one sample a line", file, line+1, maxSampleLine)
-	} else if err != nil {
+		return err
+	})
+	var at *textfile.LineError
+	switch {
+	case errors.As(err, &at):
+		return nil, fmt.Errorf("%s:%d: %w", file, at.Line, at.Err)
+	case err != nil:
 		return nil, fmt.Errorf("read samples: %w", err)
-	}
-	if len(samples) == 0 {
+	case len(samples) == 0:
 		return nil, fmt.Errorf(`%s: holds no samples, expected lines such as {"arch": {...}, "value": 0.76}`, file)
 	}
 	return samples, nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/textfile"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -38,6 +39,25 @@ func TestReadSamples(t *testing.T) {
 	}
 }
 
+// TestReadSamplesOfOtherPrograms: a byte order mark, an array, blanks and line ends of other systems.
+func TestReadSamplesOfOtherPrograms(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.json")
+	other := strings.Replace(goodLine, "0.5", "0.25", 1)
+	for _, text := range []string{
+		"\xef\xbb\xbf" + goodLine + "\r\n\t\r\n\t" + other + "\r\n",
+		"[" + goodLine + "," + other + "]",
+		"\xef\xbb\xbf\n[\n  " + goodLine + ",\n  " + other + "\n]\n",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		samples, err := ReadSamples(path, tiny(t))
+		if err != nil || len(samples) != 2 || samples[0].Value != 0.5 || samples[1].Value != 0.25 {
+			t.Errorf("%.20q: %+v, %v", text, samples, err)
+		}
+	}
+}
+
 func TestReadSamplesErrors(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"empty":         {"\n\n", "s.jsonl: holds no samples"},
@@ -49,7 +69,7 @@ func TestReadSamplesErrors(t *testing.T) {
 		"infinite":      {strings.Replace(goodLine, "0.5", "1e999", 1), "s.jsonl:1: json: cannot unmarshal number"},
 		"other space":   {strings.Replace(goodLine, "24", "25", 1), "s.jsonl:1: arch does not fit the space mbv3-tiny: resolution 25"},
 		"unknown gene":  {strings.Replace(goodLine, "ks", "kz", 1), "s.jsonl:1: json: unknown field"},
-		"long line":     {goodLine + "\n" + strings.Repeat(" ", maxSampleLine) + goodLine, "s.jsonl:2: line is longer than 65536 bytes"},
+		"long line":     {goodLine + "\n" + strings.Repeat(" ", textfile.MaxLine) + goodLine, "s.jsonl:2: line is longer than 65536 bytes"},
 	} {
 		path := filepath.Join(t.TempDir(), "s.jsonl")
 		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {

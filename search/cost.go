@@ -69,3 +69,6 @@ func (c Cost) Limit(l Limits, most float64) Limits {
 	}
 	return l
 }
+
+// Limited is the limit of the cost, 0 if there is none.
+func (c Cost) Limited(l Limits) float64 { return c.of(l.LatencyMS, float64(l.MACs), float64(l.Params)) }

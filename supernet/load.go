@@ -20,6 +20,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"github.com/tailor-nas/tailor/internal/suggest"
+	"github.com/tailor-nas/tailor/internal/textfile"
 	"github.com/tailor-nas/tailor/internal/yamltext"
 )
 
@@ -65,6 +67,24 @@ func Builtins() []string {
 	return names
 }
 
+// Builtin is the text of a space that ships with tailor.
+func Builtin(name string) ([]byte, error) {
+	text, err := spaceFiles.ReadFile(path.Join("spaces", name+".yaml"))
+	if err != nil {
+		return nil, unknownSpace(name)
+	}
+	return text, nil
+}
+
+// unknownSpace says which names there are, and which was meant perhaps.
+func unknownSpace(name string) error {
+	meant := ""
+	if near := suggest.Nearest(name, Builtins()); near != "" {
+		meant = fmt.Sprintf(" (did you mean %s?)", near)
+	}
+	return fmt.Errorf("no space is called %q%s; use one of %s, or the path of a .yaml file", name, meant, strings.Join(Builtins(), ", "))
+}
+
 // LoadSpace gives the space of a shipped name, or of a YAML file: anything with a path separator or ending in .yaml or
 // .yml is a file.
 func LoadSpace(nameOrFile string) (*Space, error) {
@@ -72,7 +92,7 @@ func LoadSpace(nameOrFile string) (*Space, error) {
 		return ParseSpace(nameOrFile, text)
 	}
 	if !strings.ContainsAny(nameOrFile, `/\`) && !strings.HasSuffix(nameOrFile, ".yaml") && !strings.HasSuffix(nameOrFile, ".yml") {
-		return nil, fmt.Errorf("no space is called %q; use one of %s, or the path of a .yaml file", nameOrFile, strings.Join(Builtins(), ", "))
+		return nil, unknownSpace(nameOrFile)
 	}
 	f, err := os.Open(nameOrFile)
 	if err != nil {
@@ -94,6 +114,10 @@ func ParseSpace(file string, text []byte) (*Space, error) {
 	}
 	if len(text) > maxSpaceFile {
 		return nil, &SpaceError{File: file, Msg: fmt.Sprintf("is larger than %d bytes, no space file is", maxSpaceFile)}
+	}
+	text, err := textfile.YAML(text)
+	if err != nil {
+		return nil, &SpaceError{File: file, Msg: err.Error()}
 	}
 	doc.WidthMultiplier, doc.BNEps, doc.Channels = 1, 1e-5, 3
 	tree, err := readYAML(text, &doc)

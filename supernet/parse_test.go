@@ -164,7 +164,7 @@ func TestLoadSpace(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"ofa-mbv4":       `no space is called "ofa-mbv4"; use one of compofa`,
+		"ofa-mbv4":       `no space is called "ofa-mbv4" (did you mean ofa-mbv3?); use one of compofa`,
 		"":               `no space is called ""`,
 		"no/such.yaml":   "read space: open no/such.yaml",
 		"missing.yml":    "read space: open missing.yml",
@@ -179,5 +179,34 @@ func TestLoadSpace(t *testing.T) {
 			continue
 		}
 		oneLine(t, err)
+	}
+}
+
+// TestParseSpaceOfOtherEditors: the same space, whatever marks, line ends, blanks and tabs an editor leaves.
+func TestParseSpaceOfOtherEditors(t *testing.T) {
+	text, err := os.ReadFile("spaces/mbv3-tiny.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := string(text)
+	want, err := supernet.ParseSpace("plain.yaml", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, other := range map[string]string{
+		"mark":           "\xef\xbb\xbf" + plain,
+		"CRLF":           strings.ReplaceAll(plain, "\n", "\r\n"),
+		"tabs":           strings.ReplaceAll(strings.ReplaceAll(plain, "\n  ", "\n\t"), ": ", ":\t"),
+		"trailing tabs":  strings.ReplaceAll(plain, "\n", "\t\n"),
+		"blank lines":    "\n\n" + strings.ReplaceAll(plain, "\n", "\n\n \n\t\n"),
+		"all, and a tab": "\xef\xbb\xbf\r\n\t\r\n" + strings.ReplaceAll(strings.ReplaceAll(plain, "\n  ", "\n\t"), "\n", "\t\r\n"),
+	} {
+		got, err := supernet.ParseSpace(name, []byte(other))
+		if err != nil || got.SHA256() != want.SHA256() {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := supernet.ParseSpace("windows.yaml", []byte("\xff\xfet\x00")); err == nil || !strings.Contains(err.Error(), "save it as UTF-8") {
+		t.Errorf("UTF-16: %v", err)
 	}
 }

@@ -99,5 +99,8 @@ func (r *Runner) Dropout(rate float64, rnd *rand.Rand) {
 	}
 }
 
+// MemoryBytes is what the networks bound so far needed: for the values of a batch, which grow with it, and for the rest.
+func (r *Runner) MemoryBytes() (values, rest int64) { return r.graph.Bytes() }
+
 // FinishCalibration turns what the batches since Bind have shown into the statistics that [Infer] uses.
 func (r *Runner) FinishCalibration() { r.eachNorm((*nn.BatchNorm).FinishStatistics) }

@@ -99,13 +99,33 @@ func (e *Evaluator) SubnetTop1(ctx context.Context, s *supernet.Subnet, set data
 	return e.top1(ctx, s.Runner(e.pool), s.Blocks, set)
 }
 
+// Confusion calibrates a sub-network and counts what it answers for a set's images.
+func (e *Evaluator) Confusion(ctx context.Context, arch supernet.Arch, set data.Set) (Confusion, error) {
+	if err := e.Calibrate(ctx, arch); err != nil {
+		return nil, err
+	}
+	loader, err := e.loader(set)
+	if err != nil {
+		return nil, err
+	}
+	return confusion(ctx, e.run, e.space.Blocks(arch), loader, e.inputs)
+}
+
 func (e *Evaluator) top1(ctx context.Context, run *supernet.Runner, blocks []supernet.Block, set data.Set) (float64, error) {
+	loader, err := e.loader(set)
+	if err != nil {
+		return 0, err
+	}
+	correct, err := countCorrect(ctx, run, blocks, loader, e.inputs)
+	return float64(correct) / float64(set.Len()), err
+}
+
+func (e *Evaluator) loader(set data.Set) (*data.Loader, error) {
 	loader, err := data.NewLoader(set, e.size, e.channels, data.LoaderConfig{
 		Batch: min(e.settings.Batch, set.Len()), Transform: e.transform, Workers: e.settings.Workers,
 	})
 	if err != nil {
-		return 0, fmt.Errorf("evaluate: %w", err)
+		return nil, fmt.Errorf("evaluate: %w", err)
 	}
-	correct, err := countCorrect(ctx, run, blocks, loader, e.inputs)
-	return float64(correct) / float64(set.Len()), err
+	return loader, nil
 }

@@ -143,6 +143,9 @@ func (r *Run) OpenData(path string) (*data.Dataset, error) {
 	return r.Info.openData(r.Dir, path)
 }
 
+// DataOptions say how the run's data was opened.
+func (r *Run) DataOptions() data.Options { return r.Info.Data.options() }
+
 func (i *Info) openData(dir, path string) (*data.Dataset, error) {
 	d, err := data.Open(path, i.Data.options())
 	if err != nil {

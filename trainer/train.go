@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"time"
@@ -33,6 +32,8 @@ type Job struct {
 	Progress    func(Progress)
 	// Warn, if set, is told what is wrong with the run's folder and does not keep it from going on.
 	Warn func(format string, args ...any)
+	// Planned, if not nil, is told what the run takes, from a few seconds of timing before the work. Results do not depend on it.
+	Planned func(*Plan)
 }
 
 // NewJob trains a space on data, with the defaults, on one processor. It saves every 5 minutes, and validates on 1,000 images.
@@ -84,8 +85,10 @@ func (j Job) dataInfo(seed uint64) DataInfo {
 type Progress struct {
 	Step, Steps int
 	Epoch       int     // current, from 0
-	Done, Total float64 // work in units of one training step of the largest network; steps differ in work
-	Metric      *Metric // at steps that have one
+	Done, Total float64 // work: seconds as planned, or steps of the largest network; steps differ in work
+	// Left is the expected time of the rest, which weighs what is to come by what it was measured to cost; 0 until it is known.
+	Left   time.Duration
+	Metric *Metric // at steps that have one
 }
 
 // ErrInterrupted is returned when the context ended a run. Its state was saved; it can resume.
@@ -93,6 +96,9 @@ var ErrInterrupted = errors.New("training was interrupted")
 
 // ErrDiverged is returned when a loss is no longer a finite number.
 var ErrDiverged = errors.New("training diverged")
+
+// validationCalibration is how many training images batch norm is calibrated on for the accuracies at an epoch's end.
+const validationCalibration = 1000
 
 // metricEvery is the number of steps between lines of metrics.
 const metricEvery = 20
@@ -188,12 +194,13 @@ type training struct {
 	net      *supernet.Supernet
 	state    State
 	schedule schedule
-	work     workload
+	pace     *pace
 	metrics  *store.LineLog
 	eval     *Evaluator // made at the first epoch's end
 	started  time.Time
 	before   float64 // seconds of earlier parts of the run
 	saved    time.Time
+	lap      time.Time // when the step began that is under way
 }
 
 // run is the training loop.
@@ -206,7 +213,11 @@ func (t *training) run(ctx context.Context) (State, error) {
 		return t.state, fmt.Errorf("prepare training data: %w", err)
 	}
 	t.schedule = newSchedule(c, loader.Batches())
-	t.work = newWorkload(c, t.schedule, t.info.Space)
+	planned, err := t.plan(ctx, loader.Batches())
+	if err != nil {
+		return t.state, err
+	}
+	t.pace = newPace(t.schedule, planned)
 	if t.metrics, err = store.OpenLineLog(filepath.Join(t.job.Dir, metricsFile), t.state.MetricsBytes, t.job.Warn); err != nil {
 		return t.state, err
 	}
@@ -215,7 +226,7 @@ func (t *training) run(ctx context.Context) (State, error) {
 	pool := nn.NewPool(t.job.Workers)
 	defer pool.Close()
 	s := newStepper(c, t.net, pool)
-	t.saved = time.Now()
+	t.saved, t.lap = time.Now(), time.Now()
 
 	if at := t.state.Step; at > 0 && at%loader.Batches() == 0 && (t.state.Validated != at || at == t.schedule.steps) {
 		// The interruption came between an epoch's last step and its end.
@@ -268,7 +279,8 @@ func (t *training) step(ctx context.Context, s *stepper, b *data.Batch, epoch in
 			ErrDiverged, step, l.max, l.sub, c.LR)
 	}
 	t.state.Step++
-	p := Progress{Step: t.state.Step, Steps: t.schedule.steps, Epoch: epoch, Done: t.work.done(t.state.Step), Total: t.work.done(t.schedule.steps)}
+	t.pace.step(step, t.since())
+	p := t.progress(epoch)
 	if step%metricEvery == 0 {
 		p.Metric = &Metric{Step: step, Epoch: t.epoch(step), LR: rate, Epsilon: beta, LossMax: l.max, LossSub: l.sub}
 		if err := t.metrics.Add(*p.Metric); err != nil {
@@ -280,6 +292,23 @@ func (t *training) step(ctx context.Context, s *stepper, b *data.Batch, epoch in
 }
 
 func (t *training) epoch(step int) float64 { return float64(step) / float64(t.schedule.perUnit) }
+
+// since is the time since it was called last.
+func (t *training) since() time.Duration {
+	now := time.Now()
+	took := now.Sub(t.lap)
+	t.lap = now
+	return took
+}
+
+func (t *training) progress(epoch int) Progress {
+	step := t.state.Step
+	p := Progress{Step: step, Steps: t.schedule.steps, Epoch: epoch, Done: t.pace.work(step), Total: t.pace.work(t.schedule.steps)}
+	if t.job.Planned != nil || t.pace.stepped() {
+		p.Left = t.pace.left(step)
+	}
+	return p
+}
 
 func (t *training) report(p Progress) {
 	if t.job.Progress != nil {
@@ -302,13 +331,16 @@ func (t *training) endEpoch(ctx context.Context, epoch int) error {
 			if err := t.metrics.Add(m); err != nil {
 				return err
 			}
-			t.report(Progress{Step: step, Steps: t.schedule.steps, Epoch: epoch, Done: t.work.done(step), Total: t.work.done(t.schedule.steps), Metric: &m})
+			p := t.progress(epoch)
+			p.Metric = &m
+			t.report(p)
 		}
 	}
 	t.state.Done = step == t.schedule.steps
 	if err := t.save(); err != nil {
 		return err
 	}
+	t.pace.end(t.since())
 	if ctx.Err() != nil && !t.state.Done {
 		return t.interruptedError()
 	}
@@ -320,7 +352,7 @@ func (t *training) validate(ctx context.Context, m *Metric) error {
 	if t.eval == nil {
 		var err error
 		s := EvalDefaults()
-		s.CalibrationImages, s.Workers, s.Seed = 1000, t.job.Workers, t.info.Config.Seed
+		s.CalibrationImages, s.Workers, s.Seed = validationCalibration, t.job.Workers, t.info.Config.Seed
 		t.eval, err = NewEvaluator(t.net, t.data, s)
 		if err != nil {
 			return err
@@ -366,27 +398,4 @@ func (t *training) interrupted() (State, error) {
 
 func (t *training) interruptedError() error {
 	return fmt.Errorf("%w after step %d of %d; its state is saved in %s", ErrInterrupted, t.state.Step, t.schedule.steps, t.job.Dir)
-}
-
-// workload estimates the work of steps, which shrinking makes several times larger.
-type workload struct {
-	sort   int
-	shrink float64 // work of a step with students, in steps of the largest network alone
-}
-
-func newWorkload(c Config, s schedule, space *supernet.Space) workload {
-	largest := float64(supernet.MACs(space.Blocks(space.Max())))
-	r := rand.New(rand.NewPCG(1, 1))
-	const draws = 64
-	var random float64
-	for range draws {
-		random += float64(supernet.MACs(space.Blocks(space.Random(r)))) / draws
-	}
-	smallest := float64(supernet.MACs(space.Blocks(space.Min())))
-	return workload{s.sort, 1 + (smallest+random*float64(c.Networks-2))/largest}
-}
-
-func (w workload) done(step int) float64 {
-	alone := min(step, w.sort)
-	return float64(alone) + float64(step-alone)*w.shrink
 }

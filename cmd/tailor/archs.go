@@ -1,8 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -10,7 +10,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/textfile"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -42,7 +45,7 @@ func parseArchs(text string, space *supernet.Space, seed uint64) ([]supernet.Arc
 	return []supernet.Arch{a}, nil
 }
 
-// readArchs reads a .jsonl file of archs: {"arch": {...}} or the arch itself on every line.
+// readArchs reads a .jsonl file of archs: {"arch": {...}} or the arch itself on every line, or in one array.
 func readArchs(path string, space *supernet.Space) ([]supernet.Arch, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -50,15 +53,7 @@ func readArchs(path string, space *supernet.Space) ([]supernet.Arch, error) {
 	}
 	defer f.Close()
 	var archs []supernet.Arch
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	n := 0
-	for lines.Scan() {
-		n++
-		text := lines.Bytes()
-		if len(strings.TrimSpace(lines.Text())) == 0 {
-			continue
-		}
+	err = textfile.Values(f, func(text []byte) error {
 		var wrapped struct {
 			Arch json.RawMessage `json:"arch"`
 		}
@@ -66,18 +61,42 @@ func readArchs(path string, space *supernet.Space) ([]supernet.Arch, error) {
 			text = wrapped.Arch
 		}
 		a, err := space.ParseArch(text)
-		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
-		}
 		archs = append(archs, a)
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read archs %s:%d: %w", path, n+1, err)
-	}
-	if len(archs) == 0 {
+		return err
+	})
+	var at *textfile.LineError
+	switch {
+	case errors.As(err, &at):
+		return nil, fmt.Errorf("%s:%d: %w", path, at.Line, at.Err)
+	case err != nil:
+		return nil, fmt.Errorf("read archs %s: %w", path, err)
+	case len(archs) == 0:
 		return nil, fmt.Errorf("%s has no archs; write one JSON object a line", path)
 	}
 	return archs, nil
+}
+
+// noteMarks says which of a command's texts start with a byte order mark, which does no harm.
+func (g *Globals) noteMarks(command *kong.Node) {
+	for _, v := range command.Values() {
+		switch v.Name {
+		case "archs", "measured", "space", "name", "files": // what textfile reads
+		default:
+			continue
+		}
+		var paths []string
+		switch given := v.Target.Interface().(type) {
+		case string:
+			paths = []string{given}
+		case []string:
+			paths = given
+		}
+		for _, p := range paths {
+			if textfile.HasMark(p) {
+				g.say("%s starts with a byte order mark, read anyway", p)
+			}
+		}
+	}
 }
 
 // writeArchs writes what readArchs reads.

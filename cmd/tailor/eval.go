@@ -1,13 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"slices"
+	"strings"
 	"time"
 
-	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/walk"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -16,7 +17,8 @@ import (
 type evalCmd struct {
 	Manifest    string `arg:"" optional:"" help:"Manifest with weights, or its folder: test and time its network again." type:"path"`
 	RunDir      string `name:"run" help:"Or the folder that train wrote: test sub-networks of it." type:"path"`
-	Data        string `help:"The run's data; default where it was when training." type:"source"`
+	Data        string `help:"Images to test on: the network's own data, where it is now, or any other of the same classes, which are found by their names. Default its own, where it was when training." type:"source"`
+	Plot        string `help:"Draw the confusion matrix (what the images of each class were taken for) to this .svg, .png or .pdf." type:"path"`
 	Arch        string `help:"max, min, random:N, or an arch as JSON." default:"max"`
 	Split       string `help:"Images to test on: test or val." enum:"test,val" default:"test"`
 	Calibration int    `help:"Training images for batch norm calibration." default:"2000" range:"1..100000000"`
@@ -28,14 +30,21 @@ type evalResult struct {
 	Top1   float64       `json:"top1"`
 	Images int           `json:"images"`
 	costs
+	OtherData     bool `json:"other_data,omitempty"` // the images are not the run's
+	*walk.Answers      // where one sub-network is tested
 }
 
 // Run evaluates; with one arch the JSON is that arch's object, with more it is a list in "archs".
 func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
-	switch {
-	case (c.Manifest == "") == (c.RunDir == ""):
-		return usagef("name a manifest, or a run with --run DIR")
-	case c.Manifest != "":
+	if err := c.check(); err != nil {
+		return err
+	}
+	if c.Plot != "" {
+		if err := walk.CheckPlot(c.Plot); err != nil {
+			return err
+		}
+	}
+	if c.Manifest != "" {
 		return c.again(ctx, g)
 	}
 	run, err := trainer.OpenRun(c.RunDir)
@@ -47,9 +56,18 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	d, err := run.OpenData(c.Data)
+	d, set, other, err := walk.OpenRunTest(run, c.Data)
 	if err != nil {
 		return err
+	}
+	switch {
+	case c.Split == "val" && other:
+		return usagef("--split val is of the run's own data: leave out --data %s, or --split", c.Data)
+	case c.Split == "val":
+		set = d.Val
+	}
+	if set.Len() == 0 {
+		return fmt.Errorf("run %s has no validation images: it held none out of training", c.RunDir)
 	}
 	settings := trainer.EvalDefaults()
 	settings.CalibrationImages, settings.Workers, settings.Seed = c.Calibration, g.Workers, run.Info.Config.Seed
@@ -58,27 +76,44 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	defer e.Close()
-	set := map[string]data.Set{"test": d.Test, "val": d.Val}[c.Split]
 	var results []evalResult
 	for i, a := range archs {
 		g.progress("evaluate", float64(i), float64(len(archs)))
-		top1, err := e.Top1(ctx, a, set)
+		counts, err := e.Confusion(ctx, a, set)
 		if err != nil {
 			return err
 		}
-		results = append(results, evalResult{space.Spec(a), top1, set.Len(), costsOf(space, a)})
+		r := evalResult{Arch: space.Spec(a), Top1: counts.Top1(), Images: set.Len(), costs: costsOf(space, a), OtherData: other}
+		if len(archs) == 1 {
+			answers := walk.NewAnswers(run.Info.Data.Classes, counts)
+			r.Answers = &answers
+		}
+		results = append(results, r)
+	}
+	if c.Plot != "" {
+		if err := results[0].Plot(c.Plot); err != nil {
+			return err
+		}
 	}
 	var object any = map[string]any{"archs": results}
 	if len(results) == 1 {
 		object = results[0]
 	}
 	return g.result(object, func(w io.Writer) {
-		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		fmt.Fprintf(t, "TOP-1\tMACS\tPARAMS\tARCH (%s, %d images)\n", c.Split, set.Len())
-		for _, r := range results {
-			fmt.Fprintf(t, "%.2f %%\t%s\t%s\td=%v ks=%v e=%v r=%v\n", 100*r.Top1, large(r.MACs), large(r.Params), r.Arch.D, r.Arch.KS, r.Arch.E, r.Arch.R)
+		on := c.Split
+		if other {
+			on = c.Data
 		}
-		t.Flush()
+		fmt.Fprintf(w, "on %s images: %s\n", thousands(set.Len()), on)
+		t := &table{headings: 1}
+		t.row("TOP-1", "MACS", "PARAMS", "ARCH")
+		for _, r := range results {
+			t.row(fmt.Sprintf("%.2f %%", 100*r.Top1), large(r.MACs), large(r.Params), archText(r.Arch))
+		}
+		t.print(w)
+		if len(results) == 1 {
+			c.printAnswers(w, results[0].Answers)
+		}
 	})
 }
 
@@ -89,19 +124,78 @@ func (c *evalCmd) again(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	return g.result(a, func(w io.Writer) {
-		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Fprintln(t, "\tTOP-1\tLATENCY\tIMAGES\t")
-		if m := a.Claimed; m != nil {
-			fmt.Fprintf(t, "claimed\t%.2f %%\t%.4g ms\t%d\t\n", 100*m.Top1, m.LatencyMS, m.Images)
+	if c.Plot != "" {
+		if err := a.Plot(c.Plot); err != nil {
+			return err
 		}
-		fmt.Fprintf(t, "found\t%.2f %%\t%.4g ms\t%d\t\n", 100*a.Top1, a.LatencyMS, a.Images)
-		t.Flush()
+	}
+	return g.result(a, func(w io.Writer) {
+		t := &table{headings: 1, right: true}
+		t.row("", "TOP-1", "LATENCY", "IMAGES")
+		if m := a.Claimed; m != nil && !a.OtherData {
+			t.row("claimed", fmt.Sprintf("%.2f %%", 100*m.Top1), latency(m.LatencyMS), fmt.Sprint(m.Images))
+		}
+		t.row("found", fmt.Sprintf("%.2f %%", 100*a.Top1), latency(a.LatencyMS), fmt.Sprint(a.Images))
+		t.print(w)
 		fmt.Fprintf(w, "%s MACs, %s parameters, %s weights that are not zero\n", large(a.MACs), large(a.Params), large(a.NonZero))
 		if a.Unstable {
 			fmt.Fprintln(w, "the machine was too noisy to trust the latency; run again when it is quiet")
 		}
+		c.printAnswers(w, &a.Answers)
 	})
+}
+
+// printedClasses is how many classes are printed; of more, those that are recognised worst.
+const printedClasses = 20
+
+// printAnswers prints the accuracy of each class, and what it is taken for most where it is not recognised.
+func (c *evalCmd) printAnswers(w io.Writer, a *walk.Answers) {
+	var order []int
+	for i, class := range a.Classes {
+		if class.Images > 0 {
+			order = append(order, i)
+		}
+	}
+	if len(order) > printedClasses {
+		slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(*a.Classes[i].Top1, *a.Classes[j].Top1) })
+		order = order[:printedClasses]
+		fmt.Fprintf(w, "the %d classes that are recognised worst, of %d:\n", printedClasses, len(a.Classes))
+	}
+	t := &table{headings: 1}
+	t.row("CLASS", "IMAGES", "TOP-1", "TAKEN FOR")
+	for _, i := range order {
+		class := a.Classes[i]
+		t.row(class.Name, fmt.Sprint(class.Images), fmt.Sprintf("%.1f %%", 100**class.Top1), takenFor(a, i))
+	}
+	t.print(w)
+	if c.Plot != "" {
+		fmt.Fprintln(w, "wrote", c.Plot)
+	}
+}
+
+// takenFor is the other class that most images of a class were taken for.
+func takenFor(a *walk.Answers, class int) string {
+	most, at := 0, 0
+	for other, n := range a.Confusion[class] {
+		if other != class && n > most {
+			most, at = n, other
+		}
+	}
+	if most == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%s (%d)", a.Classes[at].Name, most)
+}
+
+// check refuses, before the work, what the parser cannot see.
+func (c *evalCmd) check() error {
+	switch {
+	case (c.Manifest == "") == (c.RunDir == ""):
+		return usagef("name a manifest, or a run with --run DIR")
+	case c.Plot != "" && strings.HasPrefix(c.Arch, "random:"):
+		return usagef("--plot draws what one network answers; --arch %s names several", c.Arch)
+	}
+	return nil
 }
 
 // againBudget is for timing one network.

@@ -5,7 +5,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"text/tabwriter"
 
 	"github.com/tailor-nas/tailor/internal/walk"
 	"github.com/tailor-nas/tailor/predictor"
@@ -116,15 +115,15 @@ func (r *fitLatencyResult) print(w io.Writer, l *predictor.Latency) {
 		on = l.Device
 	}
 	fmt.Fprintf(w, "fitted latency of %s to %d blocks and %d networks\n", on, len(l.BlocksMS), l.Networks)
-	fmt.Fprintf(w, "  latency = %.4f ms + %.3f x sum of blocks\n", l.Intercept, l.Slope)
+	fmt.Fprintf(w, "  latency = %s + %.3f x sum of blocks\n", interceptText(l.Intercept), l.Slope)
 	for _, t := range slices.Sorted(maps.Keys(l.Scales)) {
 		fmt.Fprintf(w, "  blocks of type %s take %.3f of their time\n", t, l.Scales[t])
 	}
 	if l.HeldOut.Samples > 0 {
-		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Fprintf(t, "  HELD-OUT ERROR\tNETWORKS\tMAPE\tWITHIN 10 %%\tKENDALL TAU\t\n")
+		t := &table{headings: 1, right: true}
+		t.row("  HELD-OUT ERROR", "NETWORKS", "MAPE", "WITHIN 10 %", "KENDALL TAU")
 		line := func(name string, h predictor.HeldOut) {
-			fmt.Fprintf(t, "  %s\t%d\t%.1f %%\t%.0f %%\t%.2f\t\n", name, h.Samples, 100*h.MAPE, 100*h.Within10Pct, h.KendallTau)
+			t.row("  "+name, fmt.Sprint(h.Samples), fmt.Sprintf("%.1f %%", 100*h.MAPE), fmt.Sprintf("%.0f %%", 100*h.Within10Pct), fmt.Sprintf("%.2f", h.KendallTau))
 		}
 		for _, c := range r.Candidates {
 			line("by "+c.Method, c.HeldOut)
@@ -132,10 +131,18 @@ func (r *fitLatencyResult) print(w io.Writer, l *predictor.Latency) {
 		for _, h := range r.ByResolution {
 			line(fmt.Sprintf("at %d px", h.Resolution), h.HeldOut)
 		}
-		_ = t.Flush()
+		t.print(w)
 	}
 	if r.Interval != nil {
 		fmt.Fprintf(w, "  %.0f %% of networks are within %.1f %% of what is predicted\n", 100*r.Interval.Coverage, 100*r.Interval.Relative)
 	}
 	fmt.Fprintln(w, "wrote", r.Predictor)
+}
+
+// interceptText is what a network takes besides its blocks, which may be nothing.
+func interceptText(ms float64) string {
+	if ms == 0 {
+		return "0 ms"
+	}
+	return latency(ms)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"text/tabwriter"
 
 	"github.com/tailor-nas/tailor/internal/walk"
 	"github.com/tailor-nas/tailor/predictor"
@@ -80,11 +79,11 @@ func (r *fitAccuracyResult) print(w io.Writer) {
 		fmt.Fprintf(w, ", %d images each", r.Images)
 	}
 	fmt.Fprintln(w)
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	t := &table{headings: 1, right: true}
 	line := func(name string, h predictor.HeldOut) {
-		fmt.Fprintf(t, "  %s\t%d\t%.2f points\t%.2f\t%.2f\t\n", name, h.Samples, 100*h.RMSE, h.KendallTau, h.Spearman)
+		t.row("  "+name, fmt.Sprint(h.Samples), fmt.Sprintf("%.2f points", 100*h.RMSE), fmt.Sprintf("%.2f", h.KendallTau), fmt.Sprintf("%.2f", h.Spearman))
 	}
-	fmt.Fprintf(t, "  HELD-OUT ERROR\tNETWORKS\tRMSE\tKENDALL TAU\tSPEARMAN\t\n")
+	t.row("  HELD-OUT ERROR", "NETWORKS", "RMSE", "KENDALL TAU", "SPEARMAN")
 	line("all", r.HeldOut)
 	for _, h := range r.ByResolution {
 		line(fmt.Sprintf("at %d px", h.Resolution), h.HeldOut)
@@ -96,7 +95,7 @@ func (r *fitAccuracyResult) print(w io.Writer) {
 	for _, m := range r.Candidates[1:] {
 		line("with "+m.Model, m.HeldOut)
 	}
-	_ = t.Flush()
+	t.print(w)
 	fmt.Fprintf(w, "model %s\n", r.Candidates[0].Model)
 	fmt.Fprintln(w, "wrote", r.Predictor)
 }

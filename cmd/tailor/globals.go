@@ -26,10 +26,8 @@ type Globals struct {
 	log            *slog.Logger
 	terminal       bool
 	bar            *progressbar.ProgressBar
-	began          time.Time // of what progress shows, and how much was done then
+	work           stopwatch // of what progress shows
 	lastLine       time.Time
-	doneAtStart    float64
-	lastDone       float64
 }
 
 func (g *Globals) start(stdout, stderr io.Writer) {
@@ -53,46 +51,6 @@ func (g *Globals) result(object any, text func(w io.Writer)) error {
 	enc := json.NewEncoder(g.stdout)
 	enc.SetIndent("", "  ")
 	return enc.Encode(object)
-}
-
-// lineEvery is how often progress is a line where there is no terminal.
-const lineEvery = 15 * time.Second
-
-// progress shows how much of some work is done: a bar with the time left on a terminal, now and then a line elsewhere.
-func (g *Globals) progress(what string, done, total float64) {
-	if g.Quiet {
-		return
-	}
-	if g.terminal {
-		if g.bar == nil {
-			g.bar = progressbar.NewOptions64(1000, progressbar.OptionSetWriter(g.stderr), progressbar.OptionSetDescription(what),
-				progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(200*time.Millisecond),
-				progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30), progressbar.OptionShowElapsedTimeOnFinish())
-		}
-		g.bar.Describe(what)
-		_ = g.bar.Set64(int64(1000 * done / total))
-		return
-	}
-	now := time.Now()
-	if g.began.IsZero() || done < g.lastDone {
-		g.began, g.lastLine, g.doneAtStart = now, now, done
-	}
-	g.lastDone = done
-	if now.Sub(g.lastLine) < lineEvery || done <= g.doneAtStart {
-		return
-	}
-	g.lastLine = now
-	elapsed := now.Sub(g.began)
-	left := time.Duration(float64(elapsed) * (total - done) / (done - g.doneAtStart))
-	g.log.Info(what, "done", fmt.Sprintf("%.0f %%", 100*done/total), "elapsed", elapsed.Round(time.Second), "left", left.Round(time.Second))
-}
-
-// clearProgress takes the bar off the screen.
-func (g *Globals) clearProgress() {
-	if g.bar != nil {
-		_ = g.bar.Finish()
-		g.bar = nil
-	}
 }
 
 // warn prints a line that is worth reading even with --quiet.

@@ -42,7 +42,7 @@ type importResult struct {
 }
 
 func (r *importResult) print(w io.Writer) {
-	fmt.Fprintf(w, "predicts space %s at %v px\n", r.Space, r.Resolutions)
+	fmt.Fprintf(w, "predicts space %s at %s px\n", r.Space, resolutionsText(r.Resolutions))
 	fmt.Fprintln(w, "wrote", r.Predictor)
 }
 

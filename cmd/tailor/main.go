@@ -105,6 +105,7 @@ func (c *cli) run(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if err := checkOutputs(parsed); err != nil {
 		return err
 	}
+	c.Globals.noteMarks(parsed.Selected())
 	return interrupted(ctx, parsed.Run(&c.Globals))
 }
 

@@ -1,9 +1,17 @@
 package main
 
 import (
+	"bytes"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/tailor-nas/tailor/supernet"
 )
 
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"tailor": main}) }
@@ -11,11 +19,41 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"tailor": mai
 // TestScripts runs the command lines of testdata/*.txt as a person would.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata",
+		Dir:   "testdata",
+		Setup: writeFiles,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"status": status3,
 		},
 	})
+}
+
+// writeFiles gives scripts what does not fit in their text: a picture, star.png, and texts with a byte order mark.
+func writeFiles(env *testscript.Env) error {
+	space, err := supernet.Builtin("mbv3-tiny")
+	if err != nil {
+		return err
+	}
+	for name, text := range map[string]string{
+		"marked.yaml":  strings.ReplaceAll(string(space), "\n", "\r\n"),
+		"marked.jsonl": "{\"ks\": 3, \"e\": 2, \"d\": 1, \"r\": 24}\r\n\r\n",
+	} {
+		if err := os.WriteFile(filepath.Join(env.WorkDir, name), []byte("\xef\xbb\xbf"+text), 0o644); err != nil {
+			return err
+		}
+	}
+	return writePicture(env)
+}
+
+func writePicture(env *testscript.Env) error {
+	img := image.NewNRGBA(image.Rect(0, 0, 16, 16))
+	for i := range img.Pix {
+		img.Pix[i] = uint8(255 - i%4*40*(i/64%2))
+	}
+	var text bytes.Buffer
+	if err := png.Encode(&text, img); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(env.WorkDir, "star.png"), text.Bytes(), 0o644)
 }
 
 // status3 is "status N command...": the command must exit with that status, and print one line on stderr that begins with

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/tailor-nas/tailor/internal/walk"
 	"github.com/tailor-nas/tailor/predictor"
@@ -130,24 +129,23 @@ func (r *predictResult) latency(path string, space *supernet.Space, archs []supe
 }
 
 func (r *predictResult) print(w io.Writer, devices []string) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprint(t, "TOP-1")
+	t := &table{headings: 1}
+	heading := []string{"TOP-1"}
 	for _, d := range devices {
-		fmt.Fprintf(t, "\t%s", strings.ToUpper(d))
+		heading = append(heading, strings.ToUpper(d))
 	}
-	fmt.Fprintln(t, "\tMACS\tPARAMS\tARCH")
+	t.row(append(heading, "MACS", "PARAMS", "ARCH")...)
 	for _, p := range r.Archs {
-		top1 := "-"
+		row := []string{"-"}
 		if p.Top1 != nil {
-			top1 = fmt.Sprintf("%.2f %%", 100**p.Top1)
+			row[0] = fmt.Sprintf("%.2f %%", 100**p.Top1)
 		}
-		fmt.Fprint(t, top1)
 		for _, d := range devices {
-			fmt.Fprintf(t, "\t%s", milliseconds(p.LatencyMS[d]))
+			row = append(row, latency(p.LatencyMS[d]))
 		}
-		fmt.Fprintf(t, "\t%s\t%s\td=%v ks=%v e=%v r=%v\n", large(p.MACs), large(p.Params), p.Arch.D, p.Arch.KS, p.Arch.E, p.Arch.R)
+		t.row(append(row, large(p.MACs), large(p.Params), archText(p.Arch))...)
 	}
-	_ = t.Flush()
+	t.print(w)
 	if h := r.Accuracy; h != nil {
 		fmt.Fprintf(w, "top-1 is predicted with an error of %.2f points (RMSE of %d held-out networks)\n", 100*h.RMSE, h.Samples)
 	}

@@ -101,7 +101,7 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 			}
 			return fmt.Sprintf(" for %d images, %.0f images/s", c.Batch, float64(c.Batch)*1000/ms)
 		}
-		fmt.Fprintf(w, "  largest network   %.3f ms%s\n  smallest network  %.3f ms%s\n", r.LargestMS, speed(r.LargestMS), r.SmallestMS, speed(r.SmallestMS))
+		fmt.Fprintf(w, "  largest network   %s%s\n  smallest network  %s%s\n", latency(r.LargestMS), speed(r.LargestMS), latency(r.SmallestMS), speed(r.SmallestMS))
 		if p.Session.Unstable {
 			fmt.Fprintf(w, "the machine changed meanwhile (%s): better measure again\n", p.Session.UnstableReason)
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/walk"
@@ -145,17 +144,17 @@ func (c *pruneCmd) Run(ctx context.Context, g *Globals) error {
 // printPruned is the table of before and after.
 func printPruned(w io.Writer, r *walk.PruneResult) {
 	fmt.Fprintf(w, "\npruned %s by %s: %.1f %% of the removable %s are gone\n\n", r.Parent, r.Method, 100*r.Sparsity, r.Structure)
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "\tTOP-1\tLATENCY\tFILE\tWEIGHTS LEFT\tMACS\tMACS LEFT\t")
+	t := &table{headings: 1, right: true}
+	t.row("", "TOP-1", "LATENCY", "FILE", "WEIGHTS LEFT", "MACS", "MACS LEFT")
 	for _, row := range []struct {
 		name string
 		f    search.PrunedFigures
 	}{{"before", r.Before}, {"after", r.After}} {
 		f := row.f
-		fmt.Fprintf(t, "%s\t%.2f %%\t%.4g ms\t%s\t%s of %s\t%s\t%s\t\n", row.name, 100*f.Top1, f.LatencyMS, bytesText(f.FileBytes), large(f.NonZero), large(f.Weights),
+		t.row(row.name, fmt.Sprintf("%.2f %%", 100*f.Top1), latency(f.LatencyMS), bytesText(f.FileBytes), large(f.NonZero)+" of "+large(f.Weights),
 			large(f.MACs), large(f.MACsNonZero))
 	}
-	t.Flush()
+	t.print(w)
 	fmt.Fprintf(w, "\n%.2f times as fast, %.2f times as small, %+.2f points of top-1 on %d test images\n", r.Before.LatencyMS/r.After.LatencyMS,
 		float64(r.Before.FileBytes)/float64(r.After.FileBytes), 100*(r.After.Top1-r.Before.Top1), r.After.Images)
 	if r.OverBudget {
@@ -170,6 +169,8 @@ func printPruned(w io.Writer, r *walk.PruneResult) {
 // bytesText is a size of a file.
 func bytesText(n int64) string {
 	switch {
+	case n >= 1e9:
+		return fmt.Sprintf("%.2f GB", float64(n)/1e9)
 	case n >= 1e6:
 		return fmt.Sprintf("%.2f MB", float64(n)/1e6)
 	case n >= 1e3:

@@ -1,12 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"strings"
-	"text/tabwriter"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/walk"
@@ -23,13 +22,13 @@ type searchCmd struct {
 	MaxMACs     count           `name:"max-macs" help:"Limit of multiply-accumulates, such as 50M."`
 	MaxParams   count           `help:"Limit of parameters, such as 2M."`
 	Top         int             `help:"Winners for each budget." default:"1" range:"1..1000"`
-	Pareto      bool            `help:"Find the whole front of accuracy against cost in one run, and write front.json."`
+	Pareto      bool            `help:"Find the whole front of accuracy against cost in one run, and write front.json and a picture of it, front.svg."`
 	Cost        string          `help:"Cost of the front: latency, macs or params. Default latency with --latency, else macs." enum:",latency,macs,params" default:""`
 	Points      int             `help:"Winners spread over the front, where --max-latency does not name several." default:"10" range:"1..1000"`
 	Evaluations *int            `help:"Sub-networks to look at, at most, for each budget or front. Default 60000, and 200000 for a front." range:"1..5000000"`
 	Exhaustive  bool            `help:"Look at every sub-network of a space of up to 5 million, so that the answer is exact."`
 	Bound       *int            `help:"Regions of the space to bound for each budget, to say how much better a network could be: the gap. 0: no gap. Default some hundred if that takes about a second." range:"-1..100000"`
-	Plot        string          `help:"Draw the best value against evaluations, beside OFA's evolution and random search, to this .svg, .png or .pdf." type:"path" out:"plot"`
+	Plot        string          `help:"Draw, to this .svg, .png or .pdf, the best value against evaluations, beside OFA's evolution and random search; with --pareto the fronts of all devices, each of which is front.svg beside its front.json anyway." type:"path" out:"plot"`
 	Verify      bool            `help:"Measure the winners' accuracy and, on the profiled device, latency, and rank them by that. Needs --run." default:"true" negatable:""`
 	Data        string          `help:"The run's data; default where it was when training." type:"source"`
 	Out         string          `required:"" help:"Folder for the manifests, a folder each." type:"path" out:"folder"`
@@ -101,9 +100,13 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	return g.result(result, func(w io.Writer) {
-		printWinners(w, result.Winners)
+		if c.Pareto {
+			printFront(w, result.Winners, c.Out)
+		} else {
+			printWinners(w, result.Winners)
+		}
 		for _, f := range result.Fronts {
-			fmt.Fprintf(w, "wrote %s, %d networks\n", f.Path, f.Points)
+			fmt.Fprintf(w, "wrote %s, %d networks, and %s\n", f.Path, f.Points, f.Plot)
 		}
 		fmt.Fprintf(w, "looked at %d sub-networks in %.2f s\n", result.Evaluations, result.Seconds)
 	})
@@ -146,8 +149,6 @@ func (c *searchCmd) check() error {
 		return usagef("--cost is of a front; add --pareto")
 	case c.Pareto && c.Top != 1:
 		return usagef("--top is of a budget; with --pareto use --points")
-	case c.Pareto && c.Plot != "":
-		return usagef("--plot is of searches for a budget each; leave out --pareto")
 	case c.Exhaustive && c.Evaluations != nil:
 		return usagef("--exhaustive and --evaluations exclude each other")
 	}
@@ -156,29 +157,43 @@ func (c *searchCmd) check() error {
 
 // printWinners prints the table of winners: what was asked for, predicted and measured. Columns that would be empty are left out.
 func printWinners(w io.Writer, winners []walk.Winner) {
-	several, ranked := false, false
-	for _, x := range winners {
-		several, ranked = several || x.Device != "", ranked || x.Ranks != nil && x.Ranks.Predicted+x.Ranks.Measured > 2
-	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	row := func(device, rank string, cells ...string) {
-		if several {
-			cells = append([]string{device}, cells...)
-		}
-		if ranked {
-			cells = append(cells, rank)
-		}
-		fmt.Fprintln(t, strings.Join(cells, "\t")+"\t")
-	}
-	row("DEVICE", "RANK PREDICTED -> MEASURED", "BUDGET", "TOP-1 PREDICTED", "GAP", "MEASURED", "LATENCY PREDICTED", "MEASURED", "MACS", "PARAMS")
-	for _, x := range winners {
-		row(x.Device, ranks(x), budgetText(x.Limits), fmt.Sprintf("%.1f %%", 100*x.Predicted.Top1), gapText(x.Predicted), measuredTop1(x), milliseconds(x.Predicted.LatencyMS), measuredLatency(x),
-			large(x.MACs), large(x.Params))
-	}
-	t.Flush()
+	ranked := slices.ContainsFunc(winners, func(x walk.Winner) bool { return x.Ranks != nil && x.Ranks.Predicted+x.Ranks.Measured > 2 })
+	t := winnersTable(winners, ranked)
+	t.print(w)
 	for _, x := range winners {
 		fmt.Fprintln(w, "wrote", x.Manifest)
 	}
+}
+
+// printFront prints the table of a front's winners, which names their folders.
+func printFront(w io.Writer, winners []walk.Winner, out string) {
+	t := winnersTable(winners, false)
+	t.rows[0], t.rows[1] = append(t.rows[0], ""), append(t.rows[1], "FOLDER")
+	for i, x := range winners {
+		folder := filepath.Dir(x.Manifest)
+		if inside, err := filepath.Rel(out, folder); err == nil {
+			folder = inside
+		}
+		t.rows[2+i] = append(t.rows[2+i], folder)
+	}
+	t.print(w)
+	fmt.Fprintf(w, "wrote manifest.json in each FOLDER of %s\n", out)
+}
+
+func winnersTable(winners []walk.Winner, ranked bool) *table {
+	t := &table{headings: 2, right: true}
+	t.row("", "", "TOP-1", "", "", "LATENCY", "", "", "", "RANK PREDICTED")
+	t.row("DEVICE", "BUDGET", "PREDICTED", "GAP", "MEASURED", "PREDICTED", "MEASURED", "MACS", "PARAMS", "-> MEASURED")
+	for _, x := range winners {
+		rank := "-"
+		if ranked {
+			rank = ranks(x)
+		}
+		t.row(x.Device, budgetText(x.Limits), fmt.Sprintf("%.1f %%", 100*x.Predicted.Top1), gapText(x.Predicted), measuredTop1(x), latency(x.Predicted.LatencyMS),
+			measuredLatency(x), large(x.MACs), large(x.Params), rank)
+	}
+	t.dropEmpty("", "-", "none")
+	return t
 }
 
 func ranks(x walk.Winner) string {
@@ -193,34 +208,30 @@ func gapText(p search.Predicted) string {
 	if p.Exact {
 		return "exact"
 	}
-	var parts []string
 	certain := p.Top1Bound > 0 && p.Top1Bound <= 1 // beyond 100 % it says nothing
-	if likely := p.Top1LikelyBound; likely > 0 && !(certain && p.Top1Bound <= likely) {
-		parts = append(parts, fmt.Sprintf("~ %.1f %%", 100*(likely-p.Top1)))
+	likely := p.Top1LikelyBound > 0 && !(certain && p.Top1Bound <= p.Top1LikelyBound)
+	sure, probable := 100*(p.Top1Bound-p.Top1), 100*(p.Top1LikelyBound-p.Top1)
+	switch {
+	case certain && likely:
+		return fmt.Sprintf("~ %.1f, <= %.1f %%", probable, sure)
+	case certain:
+		return fmt.Sprintf("<= %.1f %%", sure)
+	case likely:
+		return fmt.Sprintf("~ %.1f %%", probable)
 	}
-	if certain {
-		parts = append(parts, fmt.Sprintf("<= %.1f %%", 100*(p.Top1Bound-p.Top1)))
-	}
-	return cmp.Or(strings.Join(parts, ", "), "-")
+	return "-"
 }
 
 func budgetText(l search.Limits) string {
 	switch {
 	case l.LatencyMS > 0:
-		return milliseconds(l.LatencyMS)
+		return latency(l.LatencyMS)
 	case l.MACs > 0:
 		return large(l.MACs) + " MACs"
 	case l.Params > 0:
 		return large(l.Params) + " params"
 	}
 	return "none"
-}
-
-func milliseconds(ms float64) string {
-	if ms == 0 {
-		return "-"
-	}
-	return fmt.Sprintf("%.3f ms", ms)
 }
 
 func measuredTop1(x walk.Winner) string {
@@ -234,7 +245,7 @@ func measuredLatency(x walk.Winner) string {
 	if x.Measured == nil {
 		return "-"
 	}
-	text := milliseconds(x.Measured.LatencyMS)
+	text := latency(x.Measured.LatencyMS)
 	if x.Measured.Unstable {
 		text += " (noisy)"
 	}

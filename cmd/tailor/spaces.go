@@ -3,7 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"maps"
+	"math/big"
+	"slices"
+	"strings"
 
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/supernet"
@@ -104,46 +107,69 @@ func (c *spacesCmd) list(g *Globals) error {
 		all = append(all, describe(s))
 	}
 	return g.result(map[string]any{"spaces": all}, func(w io.Writer) {
-		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "NAME\tNETWORKS\tMACS\tPARAMS\tWHAT IT IS")
+		t := &table{headings: 1}
+		t.row("NAME", "NETWORKS", "MACS", "PARAMS", "WHAT IT IS")
 		for _, s := range all {
-			fmt.Fprintf(t, "%s\t%s\t%s to %s\t%s to %s\t%s\n", s.Name, brief(s.Networks), large(s.Min.MACs), large(s.Max.MACs),
-				large(s.Min.Params), large(s.Max.Params), s.Title)
+			t.row(s.Name, brief(s.Networks), large(s.Min.MACs)+" to "+large(s.Max.MACs), large(s.Min.Params)+" to "+large(s.Max.Params), s.Title)
 		}
-		t.Flush()
+		t.print(w)
 	})
 }
 
-// brief shortens a long whole number to powers of ten.
+// brief rounds a long whole number to three digits: 5.44e20.
 func brief(n string) string {
-	if len(n) <= 9 {
+	f, ok := new(big.Float).SetString(n)
+	if len(n) <= 9 || !ok {
 		return n
 	}
-	return fmt.Sprintf("%c.%se%d", n[0], n[1:3], len(n)-1)
+	return strings.Replace(f.Text('e', 2), "e+", "e", 1)
 }
 
 func (s spaceInfo) print(w io.Writer, space *supernet.Space) {
 	if s.Archs != nil {
-		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "MACS\tPARAMS\tARCH")
+		t := &table{headings: 1}
+		t.row("MACS", "PARAMS", "ARCH")
 		for _, a := range s.Archs {
-			fmt.Fprintf(t, "%d\t%d\td=%v ks=%v e=%v r=%v\n", a.MACs, a.Params, a.Arch.D, a.Arch.KS, a.Arch.E, a.Arch.R)
+			t.row(fmt.Sprint(a.MACs), fmt.Sprint(a.Params), archText(a.Arch))
 		}
-		t.Flush()
+		t.print(w)
 		return
 	}
 	fmt.Fprintf(w, "%s: %s\n", s.Name, s.Title)
-	fmt.Fprintf(w, "networks     %s, over resolutions %v\n", s.Networks, s.Resolutions)
+	fmt.Fprintf(w, "networks     %s, at %s px\n", s.Networks, resolutionsText(s.Resolutions))
 	fmt.Fprintf(w, "MACs         %s to %s\n", large(s.Min.MACs), large(s.Max.MACs))
 	fmt.Fprintf(w, "parameters   %s to %s (%d classes)\n", large(s.Min.Params), large(s.Max.Params), space.Classes)
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "STAGE\tWIDTH\tSTRIDE\tACT\tSE\tDEPTH\tKERNEL\tEXPAND")
+	t := &table{headings: 1}
+	t.row("STAGE", "WIDTH", "STRIDE", "ACT", "SE", "DEPTH", "KERNEL", "EXPAND")
 	for i, st := range space.Stages {
 		expand := fmt.Sprint(st.Expand)
 		if st.ExpandByDepth != nil {
-			expand = fmt.Sprintf("by depth %v", st.ExpandByDepth)
+			expand = "by depth " + byDepth(st.ExpandByDepth)
 		}
-		fmt.Fprintf(t, "%d\t%d\t%d\t%s\t%v\t%v\t%v\t%s\n", i, st.Width, st.Stride, st.Act, st.SE, st.Depth, st.Kernel, expand)
+		t.row(fmt.Sprint(i), fmt.Sprint(st.Width), fmt.Sprint(st.Stride), fmt.Sprint(st.Act), fmt.Sprint(st.SE), fmt.Sprint(st.Depth), fmt.Sprint(st.Kernel), expand)
 	}
-	t.Flush()
+	t.print(w)
+}
+
+// byDepth writes the expand ratio of each depth: 2:3 3:4 4:6.
+func byDepth(ratios map[int]float64) string {
+	var parts []string
+	for _, depth := range slices.Sorted(maps.Keys(ratios)) {
+		parts = append(parts, fmt.Sprintf("%d:%g", depth, ratios[depth]))
+	}
+	return strings.Join(parts, " ")
+}
+
+// resolutionsText lists resolutions, or says where they begin, end and how they rise if they are many and even.
+func resolutionsText(all []int) string {
+	var parts []string
+	even := len(all) > 4
+	for i, r := range all {
+		parts = append(parts, fmt.Sprint(r))
+		even = even && (i == 0 || r-all[i-1] == all[1]-all[0])
+	}
+	if even {
+		return fmt.Sprintf("%d to %d in steps of %d", all[0], all[len(all)-1], all[1]-all[0])
+	}
+	return strings.Join(parts, ", ")
 }

@@ -20,9 +20,10 @@ type dataFlags struct {
 type trainCmd struct {
 	dataFlags
 	Space    string `required:"" help:"Name of a shipped space, or a YAML file." type:"source"`
-	Out      string `required:"" help:"Folder of the run." type:"path" out:"folder"`
+	Out      string `help:"Folder of the run." type:"path" out:"folder"`
 	Strategy string `help:"deps, bignas or full." enum:"deps,bignas,full" default:"deps"`
 	Resume   bool   `help:"Go on from the last checkpoint, if there is one."`
+	Plan     bool   `help:"Print images, steps, phases and the expected time, from a few seconds of timing, and end. Nothing is written; --out is not needed."`
 
 	Epochs         int      `help:"Passes over the training images." default:"20" range:"1..1000000"`
 	Batch          int      `help:"Images a step." default:"128" range:"2..1048576"`
@@ -93,9 +94,15 @@ func give[T any](into, given *T) {
 
 // Run trains.
 func (c *trainCmd) Run(ctx context.Context, g *Globals) error {
+	if c.Out == "" && !c.Plan {
+		return usagef("missing flags: --out=DIR, or --plan")
+	}
 	job, err := c.job(g)
 	if err != nil {
 		return err
+	}
+	if c.Plan {
+		return g.plan(ctx, job)
 	}
 	run, err := g.train(ctx, job)
 	if errors.Is(err, trainer.ErrInterrupted) {
@@ -126,12 +133,13 @@ func (c *trainCmd) Run(ctx context.Context, g *Globals) error {
 func (g *Globals) train(ctx context.Context, job trainer.Job) (*trainer.Run, error) {
 	defer g.saving.Store(false)
 	job.Warn = g.warn
+	job.Planned = func(p *trainer.Plan) { g.sayPlan(ctx, p) }
 	job.Progress = func(p trainer.Progress) {
 		g.saving.Store(true)
 		if m := p.Metric; m != nil && m.Top1Max != nil {
 			g.say("epoch %d: validation top-1 %.2f %% largest, %.2f %% smallest", p.Epoch+1, 100**m.Top1Max, 100**m.Top1Min)
 		}
-		g.progress(fmt.Sprintf("train epoch %d", p.Epoch+1), p.Done, p.Total)
+		g.progressLeft(fmt.Sprintf("train epoch %d", p.Epoch+1), p.Done, p.Total, p.Left)
 	}
 	run, err := trainer.Train(ctx, job)
 	g.clearProgress()

@@ -50,3 +50,27 @@ func large(n int64) string {
 	}
 	return strconv.FormatInt(n, 10)
 }
+
+// latency writes a time in milliseconds for people, with three digits: 17.6 us, 1.59 ms, 2.50 s. Missing is a dash.
+func latency(ms float64) string {
+	switch {
+	case ms == 0:
+		return "-"
+	case ms < 0.9995:
+		return digits(1000*ms) + " us"
+	case ms < 9999.5:
+		return digits(ms) + " ms"
+	}
+	return digits(ms/1000) + " s"
+}
+
+// digits rounds to three digits, and to whole numbers from 100 on.
+func digits(v float64) string {
+	switch {
+	case v < 9.995:
+		return fmt.Sprintf("%.2f", v)
+	case v < 99.95:
+		return fmt.Sprintf("%.1f", v)
+	}
+	return fmt.Sprintf("%.0f", v)
+}

@@ -38,7 +38,7 @@ func loadFolder(dir string, o Options, lim limits) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return arrange(dir, pictures, in.size, o.Seed)
+	return arrange(dir, pictures, in.size)
 }
 
 // walk finds images below root/sub in sorted order. Links are followed, since large sets are often

@@ -32,7 +32,7 @@ type place struct {
 // arrange turns the pictures of a folder or tar into parts and labels by their paths:
 // [LEAD/][SPLIT/]CLASS/.../file. Pictures are sorted by path, so that a folder and any tar of it
 // give the same data set.
-func arrange(where string, pictures []*picture, size int, seed uint64) (*source, error) {
+func arrange(where string, pictures []*picture, size int) (*source, error) {
 	if len(pictures) == 0 {
 		return nil, formError(where, "there are no JPEG or PNG images in it")
 	}
@@ -50,7 +50,7 @@ func arrange(where string, pictures []*picture, size int, seed uint64) (*source,
 	if err != nil {
 		return nil, err
 	}
-	// Without parts, all of it is train until splitClasses takes the test part away.
+	// Without parts, all of it is train until dataset takes the test part away.
 	if _, whole := parts[""]; whole {
 		parts["train"] = parts[""]
 	}
@@ -68,10 +68,8 @@ func arrange(where string, pictures []*picture, size int, seed uint64) (*source,
 	}
 	if test != nil {
 		s.test = set(test)
-		return s, nil
 	}
-	s.train, s.test, err = splitClasses(where, s.train, classes, seed)
-	return s, err
+	return s, nil
 }
 
 // locate reads split and class from the paths of sorted pictures.

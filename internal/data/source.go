@@ -12,14 +12,22 @@ type source struct {
 	name             string
 	classes          []string
 	channels, size   int
-	train, val, test Set      // val is nil when the files have no such part
+	train, val, test Set      // val and test are nil when the files have no such part
 	content          [32]byte // SHA-256 over names, labels and bytes of all files used
 	mean, std        []float32
 }
 
-// dataset holds out validation images, unless the files bring their own, and seals the result with
+// dataset sets a test part apart and holds out validation images, unless the files bring their own, and seals the result with
 // its identity.
 func (s *source) dataset(path string, o Options) (*Dataset, error) {
+	if s.test == nil {
+		divided := *s
+		var err error
+		if divided.train, divided.test, err = splitClasses(path, s.train, s.classes, o.Seed); err != nil {
+			return nil, err
+		}
+		s = &divided
+	}
 	d := &Dataset{
 		Name: s.name, Classes: s.classes, Channels: s.channels, Size: s.size,
 		Train: s.train, Val: s.val, Test: s.test, mean: s.mean, std: s.std,

@@ -35,7 +35,7 @@ func readTar(file string, r io.Reader, o Options, lim limits) (*source, error) {
 	if load := binaryLoader(has); load != nil {
 		return load(t.raw, o)
 	}
-	return arrange(file, pictures, in.size, o.Seed)
+	return arrange(file, pictures, in.size)
 }
 
 // tarWalk reads the entries of a tar.

@@ -114,6 +114,24 @@ func (g *Graph) End() {
 	}
 }
 
+// Bytes is the memory that the graphs bound so far needed: for the values of a batch, and for what does not grow with it.
+func (g *Graph) Bytes() (values, rest int64) {
+	values = int64(max(len(g.memory.block), g.memory.wanted))
+	for _, r := range g.rolling {
+		values += int64(cap(r))
+	}
+	for _, p := range g.partial.free {
+		rest += int64(cap(p))
+	}
+	for _, s := range g.scratch {
+		for _, v := range [][]float32{s.in, s.out, s.back, s.line, s.sparse} {
+			rest += int64(cap(v))
+		}
+	}
+	const float = 4
+	return float * values, float * rest
+}
+
 func grow[T any](s []T, n int) []T {
 	if cap(s) < n {
 		return make([]T, n)

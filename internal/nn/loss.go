@@ -35,15 +35,28 @@ func CrossEntropy(grad, logits, target []float32, classes int, temperature, weig
 func Correct(logits []float32, labels []int32, classes int) int {
 	n := 0
 	for i, l := range labels {
-		row, best := logits[i*classes:][:classes], 0
-		for j, v := range row {
-			if v > row[best] {
-				best = j
-			}
-		}
-		if best == int(l) {
+		if largest(logits[i*classes:][:classes]) == int(l) {
 			n++
 		}
 	}
 	return n
+}
+
+// Largest gives the place of the largest value of every row of (n,classes), of equal values the first. The result is dst, grown if need be.
+func Largest(dst []int32, logits []float32, classes int) []int32 {
+	dst = grow(dst, len(logits)/classes)
+	for i := range dst {
+		dst[i] = int32(largest(logits[i*classes:][:classes]))
+	}
+	return dst
+}
+
+func largest(row []float32) int {
+	best := 0
+	for i, v := range row {
+		if v > row[best] {
+			best = i
+		}
+	}
+	return best
 }

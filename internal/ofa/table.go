@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"github.com/tailor-nas/tailor/internal/textfile"
 	"github.com/tailor-nas/tailor/internal/yamltext"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -47,6 +48,10 @@ func ReadTable(path string) (Table, error) {
 }
 
 func parseTable(text []byte) (Table, error) {
+	text, err := textfile.YAML(text)
+	if err != nil {
+		return nil, err
+	}
 	entries, err := readYAML(text)
 	if err != nil {
 		return nil, err

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
 )
 
 // Again is what a manifest's network does when it is measured again.
@@ -22,11 +24,13 @@ type Again struct {
 	MACs      int64            `json:"macs"`
 	Params    int64            `json:"params"`
 	NonZero   int64            `json:"nonzero_weights"`
-	Claimed   *search.Measured `json:"claimed,omitempty"` // what the manifest says
+	Claimed   *search.Measured `json:"claimed,omitempty"`    // what the manifest says
+	OtherData bool             `json:"other_data,omitempty"` // the images are not the test images of the manifest
+	Answers
 }
 
-// MeasureAgain tests the network of a manifest on its test images, which are at path or where they were, and times it on one
-// thread of this machine.
+// MeasureAgain tests the network of a manifest on its test images, which are at path or where they were, or on other images of the same classes
+// at path, and times it on one thread of this machine.
 func MeasureAgain(ctx context.Context, manifest, path string, workers int, budget time.Duration, seed uint64) (*Again, error) {
 	manifest = ManifestPath(manifest)
 	m, net, err := search.LoadManifest(manifest)
@@ -36,20 +40,34 @@ func MeasureAgain(ctx context.Context, manifest, path string, workers int, budge
 	if net == nil || m.Images == nil {
 		return nil, fmt.Errorf("%s has no weights to test: it was searched without a training run; search with --run", manifest)
 	}
-	d, err := OpenImages(m, manifest, path)
+	t, err := openManifestTest(m, manifest, path)
 	if err != nil {
 		return nil, err
 	}
-	a := &Again{Manifest: manifest, Images: d.Test.Len(), MACs: m.MACs, Params: m.Params, Claimed: m.Measured}
+	a := &Again{Manifest: manifest, Images: t.set.Len(), MACs: m.MACs, Params: m.Params, Claimed: m.Measured, OtherData: t.other}
 	_, a.NonZero = net.NonZero()
-	if a.Top1, err = NetTop1(ctx, net, d, d.Test, workers); err != nil {
+	counts, err := trainer.TestNet(ctx, net, t.set, m.Images.Size, data.Transform{Mean: m.Mean, Std: m.Std}, workers)
+	if err != nil {
 		return nil, err
 	}
+	a.Top1, a.Answers = counts.Top1(), NewAnswers(m.Classes, counts)
 	timings, session, err := profiles.Subnets(ctx, profiles.Native{Threads: 1}, []*supernet.Subnet{net}, budget, seed)
 	if err != nil {
 		return nil, fmt.Errorf("time %s: %w", manifest, err)
 	}
-	t := timings[0]
-	a.LatencyMS, a.LowMS, a.HighMS, a.Unstable = t.LatencyMS, t.CILowMS, t.CIHighMS, t.Unstable || session.Unstable
+	timing := timings[0]
+	a.LatencyMS, a.LowMS, a.HighMS, a.Unstable = timing.LatencyMS, timing.CILowMS, timing.CIHighMS, timing.Unstable || session.Unstable
 	return a, nil
+}
+
+// openManifestTest opens the images to test a manifest's network on.
+func openManifestTest(m *search.Manifest, manifest, path string) (testData, error) {
+	if path == "" {
+		d, err := OpenImages(m, manifest, "")
+		if err != nil {
+			return testData{}, err
+		}
+		return testData{set: d.Test, own: d}, nil
+	}
+	return openTest(path, m.Inputs["data"].SHA256, imageOptions(m), m.Classes, m.Blocks[0].In.C)
 }

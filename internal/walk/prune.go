@@ -226,8 +226,7 @@ func OpenImages(m *search.Manifest, manifest, path string) (*data.Dataset, error
 	if path == "" {
 		path = want.Path
 	}
-	i := m.Images
-	d, err := data.Open(path, data.Options{Size: i.Size, Holdout: i.Holdout, Seed: i.Seed, Train: i.Train, Test: i.Test})
+	d, err := data.Open(path, imageOptions(m))
 	if err != nil {
 		return nil, err
 	}
@@ -235,6 +234,12 @@ func OpenImages(m *search.Manifest, manifest, path string) (*data.Dataset, error
 		return nil, fmt.Errorf("%s is not the data that the network was trained on, which was at %s; name that with --data: %w", path, want.Path, err)
 	}
 	return d, nil
+}
+
+// imageOptions say how a manifest's images were opened.
+func imageOptions(m *search.Manifest) data.Options {
+	i := m.Images
+	return data.Options{Size: i.Size, Holdout: i.Holdout, Seed: i.Seed, Train: i.Train, Test: i.Test}
 }
 
 // resumeShares takes what a run that is resumed had chosen: measured again it would come out a little differently.

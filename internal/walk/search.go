@@ -2,7 +2,6 @@ package walk
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -37,8 +36,8 @@ type SearchJob struct {
 	// BoundSteps is how many regions of the space are bounded for each of the limits, to say how much better a network could be
 	// predicted than the best found; 0 is search.BoundSteps, negative none.
 	BoundSteps int
-	// Plot is a file for the best value against evaluations of each search, of OFA's evolution and of random search; empty for none. It is
-	// not for a front.
+	// Plot is a file for the best value against evaluations of each search, of OFA's evolution and of random search; or, with Pareto, for the
+	// fronts of all devices, each of which is drawn beside its document anyway. Empty for none.
 	Plot     string
 	Dir      string        // of the manifests, a folder each; with several devices in a folder for each device
 	Budget   time.Duration // for measuring latency; default 2 s a winner
@@ -82,6 +81,7 @@ type Front struct {
 	Device string `json:"device,omitempty"`
 	Path   string `json:"path"`
 	Points int    `json:"points"`
+	Plot   string `json:"plot"` // the picture of it
 }
 
 // Search finds the winners, extracts and measures them, ranks them, and writes their manifests.
@@ -118,7 +118,7 @@ func Search(ctx context.Context, j SearchJob) (*SearchResult, error) {
 			result.Winners = append(result.Winners, c.winner(j.label(g.device), path))
 		}
 	}
-	if j.Plot != "" {
+	if j.Plot != "" && !j.Pareto {
 		if err := j.plot(ctx, picks); err != nil {
 			return nil, err
 		}
@@ -128,7 +128,7 @@ func Search(ctx context.Context, j SearchJob) (*SearchResult, error) {
 			return nil, err
 		}
 	}
-	return result, nil
+	return result, j.plotFronts(fronts, result)
 }
 
 // check refuses what does not belong together.
@@ -150,9 +150,6 @@ func (j *SearchJob) check() error {
 		}
 	}
 	if j.Plot != "" {
-		if j.Pareto {
-			return errors.New("the plot is of searches for a budget each, not of a front")
-		}
 		if err := report.CheckPlot(j.Plot); err != nil {
 			return err
 		}

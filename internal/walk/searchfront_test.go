@@ -3,6 +3,7 @@ package walk
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,6 +96,45 @@ func TestFrontAtBudgets(t *testing.T) {
 	}
 }
 
+// TestFrontIsDrawn beside its document, with all devices in one picture where that is asked for.
+func TestFrontIsDrawn(t *testing.T) {
+	space := parseSpace(t, microSpace)
+	j := SearchJob{
+		Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Pareto: true, Points: 3, Dir: t.TempDir(),
+		Devices: []Device{{Name: "fast", Latency: inventedLatency(t, space)}, {Name: "slow", Latency: inventedLatency(t, space)}},
+		Plot:    filepath.Join(t.TempDir(), "both.svg"),
+	}
+	result, err := Search(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{result.Fronts[0].Plot: "front, predicted", result.Fronts[1].Plot: "latency, ", j.Plot: "slow: picked, predicted"} {
+		if text, err := os.ReadFile(path); err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s does not say %q (%v)", path, want, err)
+		}
+	}
+	if filepath.Dir(result.Fronts[0].Plot) != filepath.Dir(result.Fronts[0].Path) {
+		t.Errorf("the picture is at %s, the front at %s", result.Fronts[0].Plot, result.Fronts[0].Path)
+	}
+	j.Plot = "none.gif"
+	if _, err := Search(t.Context(), j); err == nil {
+		t.Error("a picture of a format that nobody writes is not refused")
+	}
+}
+
+// TestWilson against the figures of Newcombe, Statistics in Medicine 17, 1998, table I: 81 of 263, and 0 of 20.
+func TestWilson(t *testing.T) {
+	for _, c := range []struct {
+		right, n  int
+		low, high float64
+	}{{81, 263, 0.2553, 0.3662}, {0, 20, 0, 0.1611}} {
+		got := wilson(float64(c.right)/float64(c.n), c.n)
+		if math.Abs(got.Low-c.low) > 5e-5 || math.Abs(got.High-c.high) > 5e-5 {
+			t.Errorf("%d of %d: %.4f to %.4f, want %.4f to %.4f", c.right, c.n, got.Low, got.High, c.low, c.high)
+		}
+	}
+}
+
 // TestFrontKeepsStrangers: what is called front.json but is none stays.
 func TestFrontKeepsStrangers(t *testing.T) {
 	space := parseSpace(t, microSpace)
@@ -109,6 +149,15 @@ func TestFrontKeepsStrangers(t *testing.T) {
 	}
 	if text, err := os.ReadFile(path); err != nil || string(text) != "{}" {
 		t.Errorf("the file holds %q (%v)", text, err)
+	}
+	// Nor is somebody's picture the one of an earlier front.
+	dir = t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, frontPlotFile), []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Search(context.Background(), SearchJob{Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Pareto: true, Dir: dir})
+	if err == nil || !strings.Contains(err.Error(), frontPlotFile) {
+		t.Errorf("got %v, want a refusal that names the picture", err)
 	}
 }
 

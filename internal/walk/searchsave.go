@@ -36,6 +36,11 @@ func (j *SearchJob) checkFolders() error {
 		path := filepath.Join(dir, search.FrontFile)
 		if kind, _, err := store.Kind(path); !errors.Is(err, fs.ErrNotExist) && (err != nil || kind != search.FrontKind) {
 			return fmt.Errorf("%s exists and is not an earlier search's; choose another --out", path)
+		} else if err != nil { // no earlier front, whose picture might be replaced
+			picture := filepath.Join(dir, frontPlotFile)
+			if _, err := os.Lstat(picture); err == nil {
+				return fmt.Errorf("%s exists and is not an earlier search's; choose another --out", picture)
+			}
 		}
 	}
 	return nil
@@ -144,7 +149,7 @@ func (j *SearchJob) saveFront(f deviceFront, result *SearchResult) error {
 	if err := document.Save(path); err != nil {
 		return err
 	}
-	result.Fronts = append(result.Fronts, Front{j.label(f.device), path, len(f.Points)})
+	result.Fronts = append(result.Fronts, Front{Device: j.label(f.device), Path: path, Points: len(f.Points)})
 	if !j.spread() {
 		return nil
 	}

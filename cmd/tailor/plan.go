@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/trainer"
+)
+
+// planResult is the JSON of train --plan.
+type planResult struct {
+	*trainer.Plan
+	Advice []string `json:"advice,omitempty"`
+}
+
+// plan prints what a job takes.
+func (g *Globals) plan(ctx context.Context, job trainer.Job) error {
+	p, err := trainer.NewPlan(ctx, job)
+	if err != nil {
+		return err
+	}
+	advice, err := adviceFor(ctx, p)
+	if err != nil {
+		return err
+	}
+	return g.result(planResult{p, advice}, func(w io.Writer) {
+		for _, line := range append(planLines(p), advice...) {
+			fmt.Fprintln(w, line)
+		}
+	})
+}
+
+// sayPlan is the first thing that a training says.
+func (g *Globals) sayPlan(ctx context.Context, p *trainer.Plan) {
+	advice, err := adviceFor(ctx, p)
+	if err != nil { // the run is about to find the same
+		return
+	}
+	for _, line := range append(planLines(p), advice...) {
+		g.say("%s", line)
+	}
+}
+
+// planLines are the plan for people.
+func planLines(p *trainer.Plan) []string {
+	first := fmt.Sprintf("plan: %s with %s, %s images, %d epochs of %d steps: about %s, %s of memory (%s)", p.Space, p.Strategy, thousands(p.TrainImages),
+		p.Epochs, p.StepsPerEpoch, about(p.Duration()), bytesText(p.MemoryBytes), counted(p.Workers, "worker"))
+	if p.StepsDone > 0 {
+		first += fmt.Sprintf("; goes on after step %s", thousands(p.StepsDone))
+	}
+	var phases []string
+	for _, f := range p.Phases {
+		phases = append(phases, fmt.Sprintf("%s steps %s (%s each)", thousands(f.Steps), f.Name, latency(1000*f.StepSeconds)))
+	}
+	return []string{first, "  " + strings.Join(phases, ", ")}
+}
+
+// longTraining is from when on a plan comes with advice.
+const longTraining = 24 * time.Hour
+
+// adviceFor says what to do where a run is too much for this machine.
+func adviceFor(ctx context.Context, p *trainer.Plan) ([]string, error) {
+	d, err := profiles.Describe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return advise(p, int64(d.MemoryBytes)), nil
+}
+
+// advise is adviceFor a machine with so much memory, 0 if that is not known.
+func advise(p *trainer.Plan, memory int64) (advice []string) {
+	if memory > 0 && p.MemoryBytes > memory*9/10 {
+		advice = append(advice, fmt.Sprintf("  this needs %s of memory, and the machine has %s: choose a smaller --batch (now %d), or a space of smaller images or networks (tailor spaces)",
+			bytesText(p.MemoryBytes), bytesText(memory), p.Batch))
+	}
+	if p.Duration() > longTraining {
+		advice = append(advice, fmt.Sprintf("  this takes %s here: choose fewer --epochs (now %d), a smaller space (tailor spaces), or a machine with more processors",
+			about(p.Duration()), p.Epochs))
+	}
+	return advice
+}
+
+// thousands writes a count with separators: 1,020.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// counted is a number with its noun.
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// tableWidth is what tables fit into.
+const tableWidth = 100
+
+// table is rows of cells that are printed in columns two spaces apart. A table that would be too wide has what is in its last columns on lines
+// of its own, below each row.
+type table struct {
+	headings int  // rows that are headings
+	right    bool // columns are aligned to the right
+	rows     [][]string
+}
+
+func (t *table) row(cells ...string) { t.rows = append(t.rows, cells) }
+
+// dropEmpty leaves out columns that say nothing: no cell below the headings is anything but one of these.
+func (t *table) dropEmpty(empty ...string) {
+	if len(t.rows) == 0 {
+		return
+	}
+	for c := len(t.rows[0]) - 1; c >= 0; c-- {
+		if slices.ContainsFunc(t.rows[t.headings:], func(row []string) bool { return !slices.Contains(empty, row[c]) }) {
+			continue
+		}
+		for r := range t.rows {
+			t.rows[r] = slices.Delete(t.rows[r], c, c+1)
+		}
+	}
+}
+
+func (t *table) print(w io.Writer) {
+	widths := t.widths()
+	columns := len(widths)
+	for columns > 1 && total(widths[:columns]) > tableWidth {
+		columns--
+	}
+	for _, row := range t.rows {
+		var line strings.Builder
+		for c := range min(columns, len(row)) {
+			gap := strings.Repeat(" ", widths[c]-utf8.RuneCountInString(row[c]))
+			if c > 0 {
+				line.WriteString("  ")
+			}
+			if t.right {
+				line.WriteString(gap + row[c])
+			} else {
+				line.WriteString(row[c] + gap)
+			}
+		}
+		fmt.Fprintln(w, strings.TrimRight(line.String(), " "))
+		for _, below := range row[min(columns, len(row)):] {
+			if below != "" {
+				fmt.Fprintln(w, "    "+below)
+			}
+		}
+	}
+}
+
+func (t *table) widths() (widths []int) {
+	for _, row := range t.rows {
+		for c, cell := range row {
+			if c == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[c] = max(widths[c], utf8.RuneCountInString(cell))
+		}
+	}
+	return widths
+}
+
+func total(widths []int) (n int) {
+	for _, w := range widths {
+		n += w + 2
+	}
+	return n - 2
+}
+
+// archText writes an arch for people: resolution, depths, and the kernel sizes and expand ratios of the blocks that are there.
+func archText(s supernet.Spec) string {
+	return fmt.Sprintf("r=%s d=%s ks=%s e=%s", joined(s.R), joined(s.D), joined(s.KS), joined(s.E))
+}
+
+// joined writes numbers that are not 0, without space between them where each has one digit.
+func joined[T int | float64](all []T) string {
+	var parts []string
+	separator := ""
+	for _, v := range all {
+		if v == 0 {
+			continue
+		}
+		text := strconv.FormatFloat(float64(v), 'g', -1, 64)
+		if len(text) > 1 {
+			separator = ","
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, separator)
+}

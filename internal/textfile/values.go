@@ -1,0 +1,147 @@
+package textfile
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Limits of a file from outside.
+const (
+	// MaxLine is the most bytes that a line may have, or an element of an array.
+	MaxLine  = 1 << 16
+	maxArray = 64 << 20
+)
+
+// LineError says in which line of a text something is wrong.
+type LineError struct {
+	Line int // from 1
+	Err  error
+}
+
+func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+func (e *LineError) Unwrap() error { return e.Err }
+
+// Values calls each with the JSON values of a text, in their order: one a line, blank lines left out, or the elements of one array, however it is
+// laid out. What each returns ends the reading. Every error about the text is a [*LineError]; whether a value in a line of its own is JSON is for
+// each to find out.
+func Values(r io.Reader, each func(text []byte) error) error {
+	in := bufio.NewReader(r)
+	start, _ := in.Peek(len(mark)) // an error comes again when the lines are read
+	if start, err := Trim(start); err != nil {
+		return &LineError{1, err}
+	} else if len(start) == 0 {
+		_, _ = in.Discard(len(mark))
+	}
+	blank, err := skipBlank(in)
+	if err != nil {
+		return err
+	}
+	if next, _ := in.Peek(1); string(next) == "[" {
+		return elements(in, blank+1, each)
+	}
+	return lines(in, blank, each)
+}
+
+// skipBlank reads up to the first character that is not blank, and counts the lines that it leaves behind.
+func skipBlank(in *bufio.Reader) (lines int, err error) {
+	for {
+		switch c, err := in.ReadByte(); {
+		case errors.Is(err, io.EOF):
+			return lines, nil
+		case err != nil:
+			return lines, err
+		case c == '\n':
+			lines++
+		case c != ' ' && c != '\t' && c != '\r':
+			return lines, in.UnreadByte()
+		}
+	}
+}
+
+// lines reads a value a line, after so many lines.
+func lines(in io.Reader, line int, each func(text []byte) error) error {
+	scanner := bufio.NewScanner(in)
+	scanner.Buffer(nil, MaxLine)
+	for scanner.Scan() {
+		line++
+		text := bytes.TrimSpace(scanner.Bytes())
+		if len(text) == 0 {
+			continue
+		}
+		if err := each(text); err != nil {
+			return &LineError{line, err}
+		}
+	}
+	if err := scanner.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return &LineError{line + 1, fmt.Errorf("line is longer than %d bytes, expected one JSON object a line", MaxLine)}
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// elements reads the elements of an array that begins in a line.
+func elements(in io.Reader, line int, each func(text []byte) error) error {
+	text, err := io.ReadAll(io.LimitReader(in, maxArray+1))
+	if err != nil {
+		return err
+	}
+	if len(text) > maxArray {
+		return &LineError{line, fmt.Errorf("the array is longer than %d bytes; write one JSON object a line", maxArray)}
+	}
+	at := &position{text: text, line: line}
+	values := json.NewDecoder(bytes.NewReader(text))
+	if _, err := values.Token(); err != nil {
+		return &LineError{line, err}
+	}
+	for values.More() {
+		at.next(int(values.InputOffset()))
+		var value json.RawMessage
+		err := values.Decode(&value)
+		if err == nil && len(value) > MaxLine {
+			err = fmt.Errorf("is longer than %d bytes", MaxLine)
+		}
+		if err == nil {
+			err = each(value)
+		}
+		if err != nil {
+			return &LineError{at.line, ended(err)}
+		}
+	}
+	at.next(int(values.InputOffset()))
+	if _, err := values.Token(); err != nil {
+		return &LineError{at.line, ended(err)}
+	}
+	if rest := bytes.TrimSpace(text[values.InputOffset():]); len(rest) > 0 {
+		return &LineError{at.line, errors.New("there is text after the array")}
+	}
+	return nil
+}
+
+// ended says of a text that ends too early that it does.
+func ended(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("the text ends before the array does")
+	}
+	return err
+}
+
+// position counts lines.
+type position struct {
+	text   []byte
+	offset int
+	line   int
+}
+
+// next goes to the first character from an offset on that is neither blank nor a comma.
+func (p *position) next(offset int) {
+	for offset < len(p.text) && bytes.IndexByte([]byte(" \t\r\n,"), p.text[offset]) >= 0 {
+		offset++
+	}
+	p.line += bytes.Count(p.text[p.offset:offset], []byte("\n"))
+	p.offset = offset
+}

@@ -1,0 +1,109 @@
+package walk
+
+import (
+	"errors"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/trainer"
+)
+
+// winner searches the best network of a new run.
+func winner(t *testing.T) (*trainer.Run, *data.Dataset, string) {
+	t.Helper()
+	run, d := trainMicro(t, 1, 30)
+	dir := filepath.Join(t.TempDir(), "winners")
+	result, err := Search(t.Context(), SearchJob{
+		Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: macsAccuracy(t, run.Info.Space, run.State.WeightsSHA256), Dir: dir, Workers: 2,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run, d, filepath.Dir(result.Winners[0].Manifest)
+}
+
+// pictures writes images of some classes as somebody else's folder, CLASS/N.png.
+func pictures(t *testing.T, d *data.Dataset, s data.Set, names map[int]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	pixels := make([]byte, d.Size*d.Size*d.Channels)
+	for i := range s.Len() {
+		name, ok := names[s.Label(i)]
+		if !ok {
+			continue
+		}
+		if err := s.Image(i, pixels); err != nil {
+			t.Fatal(err)
+		}
+		img := image.NewNRGBA(image.Rect(0, 0, d.Size, d.Size))
+		for p := range d.Size * d.Size {
+			at := pixels[p*d.Channels:]
+			copy(img.Pix[4*p:], []byte{at[0], at[(d.Channels-1)/2], at[d.Channels-1], 255})
+		}
+		path := filepath.Join(dir, name, strconv.Itoa(i)+".png")
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(png.Encode(f, img), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// TestMeasureAgainOnOtherData gives the same answers for the same images in somebody else's folder, which has some of the classes alone, and
+// agrees with the manifest on the network's own.
+func TestMeasureAgainOnOtherData(t *testing.T) {
+	run, d, folder := winner(t)
+	own, err := MeasureAgain(t.Context(), folder, "", 2, time.Millisecond, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if own.OtherData || own.Top1 != own.Claimed.Top1 || own.Images != d.Test.Len() || len(own.Classes) != len(d.Classes) {
+		t.Errorf("on its own images: %+v, claimed %+v", own, own.Claimed)
+	}
+	names := map[int]string{1: d.Classes[1], 4: d.Classes[4], 8: d.Classes[8]}
+	other, err := MeasureAgain(t.Context(), folder, pictures(t, d, d.Test, names), 2, time.Millisecond, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !other.OtherData {
+		t.Error("other data is taken for the network's own")
+	}
+	for class := range d.Classes {
+		want := own.Classes[class]
+		if names[class] == "" {
+			want = ClassAnswers{Name: want.Name}
+		}
+		got := other.Classes[class]
+		if got.Name != want.Name || got.Images != want.Images || (got.Top1 == nil) != (want.Top1 == nil) || got.Top1 != nil && *got.Top1 != *want.Top1 {
+			t.Errorf("class %d: %+v, want %+v", class, got, want)
+		}
+		for taken, n := range other.Confusion[class] {
+			if names[class] != "" && n != own.Confusion[class][taken] {
+				t.Errorf("class %d was taken for %d %d times, %d times before", class, taken, n, own.Confusion[class][taken])
+			}
+		}
+	}
+	if _, err := MeasureAgain(t.Context(), folder, pictures(t, d, d.Test, map[int]string{1: d.Classes[1], 2: "kitten"}), 2, time.Millisecond, 1); !errors.Is(err, data.ErrClasses) {
+		t.Errorf("error %v for a class that the network does not know", err)
+	}
+	// The same of a run's sub-network, calibrated on the run's own images.
+	calibrated, set, isOther, err := OpenRunTest(run, pictures(t, d, d.Test, names))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if calibrated.SHA256 != d.SHA256 || set.Len() != other.Images || !isOther {
+		t.Errorf("a run is tested on %d images (other: %v), want %d", set.Len(), isOther, other.Images)
+	}
+}

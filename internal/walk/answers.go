@@ -1,0 +1,94 @@
+package walk
+
+import (
+	"fmt"
+
+	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/report"
+	"github.com/tailor-nas/tailor/trainer"
+)
+
+// Answers is what a network answered for images, by their class.
+type Answers struct {
+	Classes []ClassAnswers `json:"classes"`
+	// Confusion has a row for each class, in their order: how many of its images were taken for each class.
+	Confusion trainer.Confusion `json:"confusion"`
+}
+
+// ClassAnswers is how many images of a class were taken for what they are.
+type ClassAnswers struct {
+	Name   string   `json:"name"`
+	Images int      `json:"images"`
+	Top1   *float64 `json:"top1,omitempty"` // absent without images
+}
+
+// NewAnswers names the classes of a confusion.
+func NewAnswers(classes []string, c trainer.Confusion) Answers {
+	a := Answers{Confusion: c}
+	for i := range c {
+		class := ClassAnswers{Name: fmt.Sprint(i), Images: c.Images(i)}
+		if i < len(classes) {
+			class.Name = classes[i]
+		}
+		if class.Images > 0 {
+			top1 := float64(c[i][i]) / float64(class.Images)
+			class.Top1 = &top1
+		}
+		a.Classes = append(a.Classes, class)
+	}
+	return a
+}
+
+// Plot draws the confusion, in the format that the file's name tells.
+func (a *Answers) Plot(path string) error {
+	var names []string
+	for _, c := range a.Classes {
+		names = append(names, c.Name)
+	}
+	return report.Confusion(path, names, a.Confusion)
+}
+
+// CheckPlot says whether a plot can be written under a name.
+func CheckPlot(path string) error { return report.CheckPlot(path) }
+
+// testData is images to test on: a data set's own test part, or other data of the same classes.
+type testData struct {
+	set   data.Set
+	own   *data.Dataset // that a network was trained on; nil if the images are others
+	other bool
+}
+
+// openTest opens what lies at path to test a network on that was trained on the data with a hash. The same data gives its test part, other
+// data the same or, if it has no parts, all of it.
+func openTest(path, sha string, o data.Options, classes []string, channels int) (testData, error) {
+	t, err := data.OpenTest(path, o)
+	if err != nil {
+		return testData{}, err
+	}
+	if d := t.Dataset; d != nil && d.SHA256 == sha {
+		return testData{set: d.Test, own: d}, nil
+	}
+	set, err := t.For(classes, channels)
+	return testData{set: set, other: true}, err
+}
+
+// OpenRunTest opens a run's data, and the images at path to test its networks on: its own test images if path is empty or where these are, else
+// other data of the same classes.
+func OpenRunTest(run *trainer.Run, path string) (d *data.Dataset, set data.Set, other bool, err error) {
+	i := run.Info.Data
+	if path != "" {
+		t, err := openTest(path, i.SHA256, run.DataOptions(), i.Classes, i.Channels)
+		if err != nil || t.own != nil {
+			return t.own, t.set, false, err
+		}
+		d, err = run.OpenData("")
+		if err != nil {
+			return nil, nil, true, fmt.Errorf("batch norm is calibrated on the run's own images, besides those of --data: %w", err)
+		}
+		return d, t.set, true, nil
+	}
+	if d, err = run.OpenData(""); err != nil {
+		return nil, nil, false, err
+	}
+	return d, d.Test, false, nil
+}

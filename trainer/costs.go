@@ -1,0 +1,198 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// costs are what the parts of a run take, in seconds, and the memory of a step.
+type costs struct {
+	alone    float64 // a step of the largest network alone
+	shared   float64 // a step of the largest network and its students
+	epochEnd float64 // testing after an epoch
+	memory   int64   // bytes of the weights, what belongs to them, and a step's values
+}
+
+// guessedCosts are relative ones, by the networks' MACs, for a run that nobody wants a plan of.
+func guessedCosts(c Config, space *supernet.Space) costs {
+	largest := float64(supernet.MACs(space.Blocks(space.Max())))
+	r := rand.New(rand.NewPCG(1, 1))
+	const draws = 64
+	var random float64
+	for range draws {
+		random += float64(supernet.MACs(space.Blocks(space.Random(r)))) / draws
+	}
+	smallest := float64(supernet.MACs(space.Blocks(space.Min())))
+	return costs{alone: 1, shared: 1 + (smallest+random*float64(c.Networks-2))/largest}
+}
+
+// Timing a part repeats it for a hundredth of the time that the whole run needs for it, but for no longer than a second. What takes longer is
+// timed on fewer images.
+const (
+	timingShare  = 0.01
+	longestTrial = time.Second
+	mostTrials   = 10
+	fewImages    = 8 // as many as a step has parts: fewer would leave workers idle
+)
+
+// trial is a copy of a run's network, to see what its steps cost. The run itself does not see it, so its results do not depend on it.
+type trial struct {
+	info     *Info
+	data     *data.Dataset
+	job      Job
+	schedule schedule
+	stepper  *stepper
+	loading  float64 // seconds to prepare an image
+}
+
+// measureCosts times the parts of a run.
+func measureCosts(ctx context.Context, j Job, info *Info, d *data.Dataset, s schedule) (costs, error) {
+	pool := nn.NewPool(j.Workers)
+	defer pool.Close()
+	net := supernet.New(info.Space, info.Config.Seed)
+	t := &trial{info: info, data: d, job: j, schedule: s, stepper: newStepper(info.Config, net, pool)}
+	var c costs
+	images, err := t.size(ctx)
+	if err != nil {
+		return c, err
+	}
+	if c.alone, err = t.step(ctx, images, s.sort, func(int) []supernet.Arch { return nil }); err != nil {
+		return c, err
+	}
+	if s.steps > s.sort {
+		students := func(i int) []supernet.Arch { return students(info.Config, s, info.Space, s.sort+i) }
+		if c.shared, err = t.step(ctx, images, s.steps-s.sort, students); err != nil {
+			return c, err
+		}
+	}
+	c.memory = t.memory(images)
+	c.epochEnd, err = t.epochEnd(ctx, net)
+	return c, err
+}
+
+// size says how many images a step is timed on: a batch, or few where a batch would take too long. It also finds out what preparing an image
+// costs.
+func (t *trial) size(ctx context.Context) (int, error) {
+	few := min(fewImages, t.info.Config.Batch)
+	b, err := t.batch(ctx, few)
+	if err != nil {
+		return 0, err
+	}
+	began := time.Now()
+	t.stepper.step(ctx, 0, b, nil, 0, 0)
+	if whole := time.Since(began) * time.Duration(t.info.Config.Batch/few); whole > longestTrial {
+		return few, nil
+	}
+	return t.info.Config.Batch, nil
+}
+
+// batch prepares so many training images.
+func (t *trial) batch(ctx context.Context, n int) (*data.Batch, error) {
+	l, err := data.NewLoader(t.data.Train, t.data.Size, t.data.Channels, data.LoaderConfig{
+		Batch: n, Seed: t.info.Config.Seed, Shuffle: true, DropLast: true, Transform: t.data.DefaultTransform(), Workers: 1, Prefetch: 1,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("prepare training data: %w", err)
+	}
+	began := time.Now()
+	for b, err := range l.Epoch(ctx, 0, 0) {
+		if err != nil {
+			return nil, fmt.Errorf("prepare training data: %w", err)
+		}
+		t.loading = time.Since(began).Seconds() / float64(n)
+		whole := *b
+		whole.X, whole.Labels = slices.Clone(b.X), slices.Clone(b.Labels)
+		return &whole, nil
+	}
+	return nil, fmt.Errorf("prepare training data: there are fewer than %d images", n)
+}
+
+// step times steps on so many images of a batch, as a share of what all its images take, of which the run has so many. The processors that
+// train also prepare the images, hence the sum of both.
+func (t *trial) step(ctx context.Context, images, steps int, students func(i int) []supernet.Arch) (float64, error) {
+	b, err := t.batch(ctx, images)
+	if err != nil {
+		return 0, err
+	}
+	i := 0
+	seconds, err := repeat(ctx, steps, func() {
+		// At a rate of 0 the weights stay as they are and the losses finite.
+		t.stepper.step(ctx, i, b, students(i), 0, 1)
+		i++
+	})
+	whole := float64(t.info.Config.Batch)
+	return seconds*whole/float64(images) + t.loading*whole/float64(max(t.job.Workers, 1)), err
+}
+
+// repeat runs f some times, of which the run has so many to do, and gives the median of the seconds it took. The first time, when memory is
+// allocated, does not count unless it took long.
+func repeat(ctx context.Context, times int, f func()) (float64, error) {
+	var all []float64
+	var spent time.Duration
+	for trial := range mostTrials + 1 {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		began := time.Now()
+		f()
+		took := time.Since(began)
+		spent += took
+		if trial == 0 && took < longestTrial {
+			continue
+		}
+		all = append(all, took.Seconds())
+		if spent > min(longestTrial, time.Duration(timingShare*float64(took)*float64(times))) {
+			break
+		}
+	}
+	slices.Sort(all)
+	return all[len(all)/2], nil
+}
+
+// memory is what training needs besides the data.
+func (t *trial) memory(images int) int64 {
+	values, shared := t.stepper.run.MemoryBytes()
+	var weights int64
+	for _, p := range t.stepper.net.Params() {
+		weights += 3 * 4 * int64(len(p.Data)) // value, gradient, momentum
+	}
+	loaded := 4 * 4 * int64(t.info.Config.Batch) * int64(t.data.Size*t.data.Size*t.data.Channels) // batches that are prepared ahead
+	return weights + shared + loaded + values*int64(t.info.Config.Batch)/int64(images)
+}
+
+// epochEnd times the test after an epoch on few images, and scales it up.
+func (t *trial) epochEnd(ctx context.Context, net *supernet.Supernet) (float64, error) {
+	tested := min(t.job.ValImages, t.data.Val.Len())
+	if tested <= 0 {
+		return 0, nil
+	}
+	calibrated := min(validationCalibration, t.data.Train.Len())
+	few := min(4*fewImages, calibrated, tested)
+	settings := EvalDefaults()
+	settings.CalibrationImages, settings.Batch, settings.Workers, settings.Seed = few, few, t.job.Workers, t.info.Config.Seed
+	e, err := NewEvaluator(net, t.data, settings)
+	if err != nil {
+		return 0, err
+	}
+	defer e.Close()
+	set := data.Subset(t.data.Val, few, t.info.Config.Seed)
+	var failed error
+	seconds, err := repeat(ctx, t.info.Config.Epochs, func() {
+		for _, a := range []supernet.Arch{net.Space.Max(), net.Space.Min()} {
+			if _, err := e.Top1(ctx, a, set); err != nil {
+				failed = err
+			}
+		}
+	})
+	if err == nil {
+		err = failed
+	}
+	return seconds * float64(calibrated+tested) / float64(2*few), err
+}

@@ -1,0 +1,106 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/tailor-nas/tailor/internal/data"
+)
+
+// Plan is what a run takes: images, steps and phases, and, from a few seconds of timing, the expected time.
+type Plan struct {
+	Space         string   `json:"space"`
+	Strategy      Strategy `json:"strategy"`
+	TrainImages   int      `json:"train_images"`
+	ValImages     int      `json:"val_images"`
+	TestImages    int      `json:"test_images"`
+	Classes       int      `json:"classes"`
+	Batch         int      `json:"batch"`
+	Epochs        int      `json:"epochs"`
+	StepsPerEpoch int      `json:"steps_per_epoch"`
+	Steps         int      `json:"steps"`
+	StepsDone     int      `json:"steps_done,omitempty"` // of a run that goes on
+	Workers       int      `json:"workers"`
+	Phases        []Phase  `json:"phases"`
+	// EpochEndSeconds is what testing the largest and the smallest network takes after each epoch.
+	EpochEndSeconds float64 `json:"epoch_end_seconds"`
+	// Seconds is the expected time of the steps that are left.
+	Seconds float64 `json:"seconds"`
+	// MemoryBytes is what training needs: the data as it was opened, the weights with their gradients and momentum, and the values that a
+	// step of the largest network keeps for its backward pass.
+	MemoryBytes int64 `json:"memory_bytes"`
+}
+
+// Phase is a part of a run whose steps cost the same.
+type Phase struct {
+	Name        string  `json:"name"` // "largest alone", "warm-up" or "shrinking"
+	Steps       int     `json:"steps"`
+	StepSeconds float64 `json:"step_seconds"`
+}
+
+// Duration is the expected time of the steps that are left.
+func (p *Plan) Duration() time.Duration { return time.Duration(p.Seconds * float64(time.Second)) }
+
+// NewPlan says what a job takes, and writes nothing. Of a run that was begun, too, it is the whole.
+func NewPlan(ctx context.Context, j Job) (*Plan, error) {
+	if err := j.check(); err != nil {
+		return nil, err
+	}
+	info, d, err := newInfo(j)
+	if err != nil {
+		return nil, err
+	}
+	p, _, err := newPlan(ctx, j, info, d, 0)
+	return p, err
+}
+
+// newPlan plans the steps that are left of a run after so many.
+func newPlan(ctx context.Context, j Job, info *Info, d *data.Dataset, done int) (*Plan, costs, error) {
+	c := info.Config
+	var heap runtime.MemStats
+	runtime.ReadMemStats(&heap)
+	s := newSchedule(c, d.Train.Len()/c.Batch)
+	t, err := measureCosts(ctx, j, info, d, s)
+	if err != nil {
+		return nil, costs{}, err
+	}
+	p := &Plan{
+		Space: info.Space.Name, Strategy: c.Strategy, TrainImages: d.Train.Len(), ValImages: d.Val.Len(), TestImages: d.Test.Len(),
+		Classes: len(d.Classes), Batch: c.Batch, Epochs: c.Epochs, StepsPerEpoch: s.perUnit, Steps: s.steps, StepsDone: done,
+		Workers: j.Workers, Phases: s.phases(t), EpochEndSeconds: t.epochEnd, MemoryBytes: int64(heap.HeapAlloc) + t.memory,
+	}
+	p.Seconds = newPace(s, t).left(done).Seconds()
+	return p, t, nil
+}
+
+// phases lists the parts of a run that have steps.
+func (s schedule) phases(t costs) (all []Phase) {
+	for _, p := range []Phase{
+		{"largest alone", s.sort, t.alone},
+		{"warm-up", s.full - s.sort, t.shared},
+		{"shrinking", s.steps - s.full, t.shared},
+	} {
+		if p.Steps > 0 {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// plan tells the job's owner what the run will take, where somebody wants to know, and gives the costs that the bar weighs its parts by.
+func (t *training) plan(ctx context.Context, perEpoch int) (costs, error) {
+	if t.job.Planned == nil {
+		return guessedCosts(t.info.Config, t.info.Space), nil
+	}
+	p, c, err := newPlan(ctx, t.job, t.info, t.data, t.state.Step)
+	switch {
+	case ctx.Err() != nil:
+		return c, fmt.Errorf("%w before step %d of %d", ErrInterrupted, t.state.Step+1, t.info.Config.Epochs*perEpoch)
+	case err != nil:
+		return c, err
+	}
+	t.job.Planned(p)
+	return c, nil
+}
