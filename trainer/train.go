@@ -25,6 +25,8 @@ type Job struct {
 	Holdout     int    // images kept out of training for validation; 0 is the data's default
 	TrainImages int    // of synthetic data; 0 is the default
 	TestImages  int
+	SkipDamaged bool                // train without images that cannot be read
+	Opened      func(*data.Dataset) // if set, told of the data before training begins
 	Config      Config
 	Workers     int           // default 1; results do not depend on it
 	Resume      bool          // go on from the last checkpoint, if there is one

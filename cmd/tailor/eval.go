@@ -51,6 +51,7 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
+	g.opened(d)
 	e, err := trainer.NewEvaluator(run.Net, d, trainer.EvalSettings{CalibrationImages: c.Calibration, Workers: g.Workers, Seed: run.Info.Config.Seed})
 	if err != nil {
 		return err
@@ -83,7 +84,7 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 // again tests and times the network of a manifest, and shows what it claims beside.
 func (c *evalCmd) again(ctx context.Context, g *Globals) error {
 	g.progress("test and time", 0, 1)
-	a, err := walk.MeasureAgain(ctx, c.Manifest, c.Data, g.Workers, againBudget, g.Seed)
+	a, err := walk.MeasureAgain(ctx, c.Manifest, c.Data, g.Workers, againBudget, g.Seed, g.opened)
 	if err != nil {
 		return err
 	}

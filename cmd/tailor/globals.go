@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,6 +10,8 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
+
+	"github.com/tailor-nas/tailor/internal/data"
 )
 
 // Globals are the flags of every command, and where output goes: results to stdout, logs and progress to stderr.
@@ -21,6 +22,7 @@ type Globals struct {
 	Quiet   bool   `short:"q" help:"No progress."`
 
 	stdout, stderr io.Writer
+	data           *data.Report // of the images that the command opened, nil before and without
 	log            *slog.Logger
 	terminal       bool
 	bar            *progressbar.ProgressBar
@@ -57,9 +59,12 @@ func (g *Globals) result(object any, text func(w io.Writer)) error {
 		text(g.stdout)
 		return nil
 	}
-	enc := json.NewEncoder(g.stdout)
-	enc.SetIndent("", "  ")
-	return enc.Encode(object)
+	b, err := g.withData(object)
+	if err != nil {
+		return err
+	}
+	_, err = g.stdout.Write(b)
+	return err
 }
 
 // lineEvery is how often progress is a line where there is no terminal.

@@ -101,7 +101,7 @@ func (c *pruneCmd) check(m prune.Method) error {
 func (c *pruneCmd) job(g *Globals) (walk.PruneJob, error) {
 	j := walk.PruneJob{
 		Manifest: c.Manifest, Data: c.Data, Config: c.config(g), MaxLatencyMS: float64(c.MaxLatency) / float64(time.Millisecond), MaxParams: int64(c.MaxParams),
-		Threads: c.Threads, Budget: c.Budget, Dir: c.Out, Workers: g.Workers, Resume: c.Resume, Say: g.say,
+		Threads: c.Threads, Budget: c.Budget, Dir: c.Out, Workers: g.Workers, Resume: c.Resume, Say: g.say, Opened: g.opened,
 		Progress: func(what string, done, total int) { g.progress(what, float64(done), float64(total)) },
 	}
 	if err := c.check(j.Config.Method); err != nil || c.Latency == "" {

@@ -13,8 +13,9 @@ import (
 
 // dataFlags say which images to use.
 type dataFlags struct {
-	Data    string `required:"" help:"Folder or file of images (MNIST, CIFAR, class folders, a tar of them), or synthetic."`
-	Holdout int    `help:"Images kept out of training for validation and accuracy samples. 0: a tenth, at most 5000." default:"0"`
+	Data        string `required:"" help:"Folder or file of images (MNIST, CIFAR, class folders, a tar of them), or synthetic."`
+	Holdout     int    `help:"Images kept out of training for validation and accuracy samples. 0: a tenth, at most 5000." default:"0"`
+	SkipDamaged bool   `help:"Go on without images that cannot be read and class folders without images; the run keeps their names."`
 }
 
 type trainCmd struct {
@@ -61,7 +62,7 @@ func (c *trainCmd) job(g *Globals) (trainer.Job, error) {
 	}
 	return trainer.Job{
 		Dir: c.Out, Space: space, Data: c.Data, Holdout: c.Holdout, TrainImages: c.TrainImages, TestImages: c.TestImages,
-		Workers: g.Workers, Resume: c.Resume,
+		Workers: g.Workers, Resume: c.Resume, SkipDamaged: c.SkipDamaged,
 		Config: trainer.Config{
 			Strategy: trainer.Strategy(c.Strategy), Epochs: c.Epochs, Batch: c.Batch, Seed: g.Seed, LR: c.LR, WeightDecay: c.WeightDecay,
 			LabelSmoothing: smoothing, WarmupEpochs: c.WarmupEpochs, EpsilonEpochs: c.EpsilonEpochs, Networks: c.Networks, Temperature: c.Temperature,
@@ -108,6 +109,7 @@ func (g *Globals) train(ctx context.Context, job trainer.Job) (*trainer.Run, err
 		}
 		g.progress(fmt.Sprintf("train epoch %d", p.Epoch+1), p.Done, p.Total)
 	}
+	job.Opened = g.opened
 	run, err := trainer.Train(ctx, job)
 	g.clearProgress()
 	return run, err

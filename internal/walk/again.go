@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/supernet"
@@ -26,8 +27,8 @@ type Again struct {
 }
 
 // MeasureAgain tests the network of a manifest on its test images, which are at path or where they were, and times it on one
-// thread of this machine.
-func MeasureAgain(ctx context.Context, manifest, path string, workers int, budget time.Duration, seed uint64) (*Again, error) {
+// thread of this machine. opened, if not nil, is told of the images before.
+func MeasureAgain(ctx context.Context, manifest, path string, workers int, budget time.Duration, seed uint64, opened func(*data.Dataset)) (*Again, error) {
 	manifest = ManifestPath(manifest)
 	m, net, err := search.LoadManifest(manifest)
 	if err != nil {
@@ -39,6 +40,9 @@ func MeasureAgain(ctx context.Context, manifest, path string, workers int, budge
 	d, err := OpenImages(m, manifest, path)
 	if err != nil {
 		return nil, err
+	}
+	if opened != nil {
+		opened(d)
 	}
 	a := &Again{Manifest: manifest, Images: d.Test.Len(), MACs: m.MACs, Params: m.Params, Claimed: m.Measured}
 	_, a.NonZero = net.NonZero()
