@@ -123,7 +123,14 @@ func (f *found) locate() (*layout, error) {
 		at.class, at.rest = class, rest
 		l.places = append(l.places, at)
 	}
+	l.sort()
 	return l, l.checkNested(f.where)
+}
+
+// sort puts the places into the order that they have where parts are called train, test and val, so that what parts are called
+// does not matter.
+func (l *layout) sort() {
+	slices.SortStableFunc(l.places, func(a, b place) int { return cmp.Compare(a.split, b.split) })
 }
 
 // leading gives the folder, with a slash, that all paths begin with and that is not itself a part or the only class.

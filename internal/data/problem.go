@@ -14,8 +14,9 @@ import (
 // not read, class folders without images. Options.SkipDamaged goes on without them.
 type ProblemsError struct {
 	Path     string
-	Problems []error // in the order of their names
-	Fatal    error   // what also keeps it from being opened without them, or nil
+	Problems []error        // in the order of their names
+	Kinds    map[string]int // how many there are of files by ending, and of folders without images
+	Fatal    error          // what also keeps it from being opened without them, or nil
 }
 
 // shownProblems is how many are listed.
@@ -27,7 +28,7 @@ func (e *ProblemsError) Error() string {
 		return e.Problems[0].Error() + "; mend or remove it, or go on without it: --skip-damaged"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "data: %q has %s:", e.Path, plural(len(e.Problems), "problem"))
+	fmt.Fprintf(&b, "data: %q has %s (%s):", e.Path, plural(len(e.Problems), "problem"), tally(e.Kinds))
 	for i, p := range e.Problems {
 		if i == shownProblems {
 			fmt.Fprintf(&b, "\n  and %d more", len(e.Problems)-i)
@@ -114,8 +115,10 @@ func (f *found) check(skip bool, fatal error) error {
 	if skip || len(f.problems) == 0 {
 		return fatal
 	}
-	e := &ProblemsError{Path: f.where, Fatal: fatal}
+	kinds := tally{}
+	e := &ProblemsError{Path: f.where, Kinds: kinds, Fatal: fatal}
 	for _, p := range f.problems {
+		kinds.add(cmp.Or(p.kind, "without images"))
 		e.Problems = append(e.Problems, p.err)
 	}
 	if errors.Is(fatal, ErrForm) { // there is nothing left to say what it is
