@@ -10,9 +10,12 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-const manifestKind, manifestVersion = "manifest", 4
+const manifestKind, manifestVersion = "manifest", 5
 
-// Manifest is a sub-network ready to ship, and where everything in it came from: the document "manifest/4". Its inputs are
+// oldestManifest lacks how images are prepared.
+const oldestManifest = 4
+
+// Manifest is a sub-network ready to ship, and where everything in it came from: the document "manifest/5". Its inputs are
 // the run's weights ("weights"), the data ("data"), the predictors ("accuracy", "latency") and the profile ("profile"); those
 // of a pruned network are the manifest that it was made from ("parent"), and the data.
 type Manifest struct {
@@ -45,6 +48,24 @@ type Images struct {
 	Seed    uint64 `json:"seed"`            // of which these are
 	Train   int    `json:"train,omitempty"` // of synthetic data: how many images
 	Test    int    `json:"test,omitempty"`
+
+	SkipDamaged bool         `json:"skip_damaged,omitempty"` // images that cannot be read were left out
+	Skipped     []string     `json:"skipped,omitempty"`      // which, and class folders without images
+	Preparation *Preparation `json:"preparation,omitempty"`  // nil where an older tailor searched
+}
+
+// Preparation is what happens to an image between its file and the network, in this order. docs/formats.md says each step exactly.
+type Preparation struct {
+	Orientation string     `json:"orientation"` // "exif": mirrored and turned as the file's EXIF says
+	Background  string     `json:"background"`  // "white": under transparent pixels
+	Crop        string     `json:"crop"`        // "centre-square"
+	SizePx      int        `json:"size_px"`     // side that the square is scaled to
+	Filter      string     `json:"filter"`      // "catmull-rom-antialias": of that scaling
+	Channels    string     `json:"channels"`    // "rgb", in this order, or "grey"
+	Range       [2]float64 `json:"range"`       // what the bytes 0 and 255 become before mean and standard deviation
+	Mean        []float32  `json:"mean"`
+	Std         []float32  `json:"std"`
+	Resize      string     `json:"resize"` // "bilinear-antialias": scales the result to the network's resolution
 }
 
 // WeightsFile is the safetensors file beside a manifest: kernels as (height,width,in,out), depthwise kernels as
@@ -198,7 +219,7 @@ func (n *byteCount) Write(p []byte) (int, error) {
 // LoadManifest reads a manifest and the network it describes, which is nil if it has no weights.
 func LoadManifest(path string) (*Manifest, *supernet.Subnet, error) {
 	var m Manifest
-	if err := files.ReadDocument(path, manifestKind, manifestVersion, &m); err != nil {
+	if err := files.ReadDocumentSince(path, manifestKind, oldestManifest, manifestVersion, &m); err != nil {
 		return nil, nil, err
 	}
 	net, err := m.loadWeights(path)

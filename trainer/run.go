@@ -13,9 +13,11 @@ import (
 )
 
 const (
-	runKind, runVersion = "run", 1
-	runFile             = "run.json"
-	metricsFile         = "metrics.jsonl"
+	runKind, runVersion = "run", 2
+	// oldestRun lacks how images are prepared, and what was skipped.
+	oldestRun   = 1
+	runFile     = "run.json"
+	metricsFile = "metrics.jsonl"
 )
 
 // Info is what a run is: the document run.json, written once when it starts.
@@ -39,10 +41,15 @@ type DataInfo struct {
 	Seed     uint64   `json:"seed"`
 	Train    int      `json:"train,omitempty"` // synthetic data: number of images; none is the default's
 	Test     int      `json:"test,omitempty"`
+
+	SkipDamaged bool     `json:"skip_damaged,omitempty"` // images that cannot be read were left out
+	Skipped     []string `json:"skipped,omitempty"`      // which, and class folders without images
+	// Preparation is how images are prepared; nil in a run that an older tailor made.
+	Preparation *data.Preparation `json:"preparation,omitempty"`
 }
 
 func (d DataInfo) options() data.Options {
-	return data.Options{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train, Test: d.Test}
+	return data.Options{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train, Test: d.Test, SkipDamaged: d.SkipDamaged}
 }
 
 // Run is a training run as others read it: what it is, and the weights of its last checkpoint.
@@ -115,7 +122,7 @@ func (r *Run) checkSize() error {
 }
 
 func (i *Info) read(dir string) error {
-	err := store.ReadDocument(filepath.Join(dir, runFile), runKind, runVersion, i)
+	err := store.ReadDocumentSince(filepath.Join(dir, runFile), runKind, oldestRun, runVersion, i)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, statErr := os.Stat(dir); statErr == nil {
 			return fmt.Errorf("%s holds no training run: it has no %s; give the folder that tailor train --out wrote: %w", dir, runFile, err)
@@ -152,6 +159,10 @@ func (i *Info) openData(dir, path string) (*data.Dataset, error) {
 		return nil, err
 	}
 	if err := i.Check(filepath.Join(dir, runFile), "data", d.SHA256); err != nil {
+		if r := d.Report; i.Data.Preparation == nil && r.Turned+r.Clear > 0 {
+			return nil, fmt.Errorf("run %s is of an older tailor, which did not turn images by EXIF and laid transparent ones on black; of %s, %d images are turned and %d transparent: train again: %w",
+				dir, path, r.Turned, r.Clear, err)
+		}
 		return nil, fmt.Errorf("%s is not the data that run %s was trained on, which was at %s; name that with --data: %w", path, dir, i.Data.Path, err)
 	}
 	return d, nil
@@ -175,10 +186,16 @@ func newInfo(j Job) (*Info, *data.Dataset, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if j.Opened != nil {
+		j.Opened(d)
+	}
 	if d.Train.Len() < c.Batch {
 		return nil, nil, fmt.Errorf("%w: batch is %d, but %s has only %d images to train on", ErrConfig, c.Batch, j.Data, d.Train.Len())
 	}
 	i.Data.Name, i.Data.SHA256, i.Data.Classes, i.Data.Channels = d.Name, d.SHA256, d.Classes, d.Channels
+	i.Data.Skipped = d.Report.Skipped
+	preparation := d.Preparation()
+	i.Data.Preparation = &preparation
 	i.Space = j.Space.For(len(d.Classes), d.Channels)
 	i.SpaceSHA256 = i.Space.SHA256()
 	i.Inputs = map[string]store.Input{"data": {Path: j.Data, SHA256: d.SHA256}}

@@ -24,6 +24,8 @@ type Job struct {
 	Holdout     int    // images kept out of training for validation; Auto is the data's default, 0 is none
 	TrainImages int    // of synthetic data; Auto is its default
 	TestImages  int
+	SkipDamaged bool                // train without images that cannot be read
+	Opened      func(*data.Dataset) // if set, told of the data before training begins
 	Config      Config
 	Workers     int           // 1 or more; results do not depend on it
 	Resume      bool          // go on from the last checkpoint, if there is one
@@ -70,7 +72,7 @@ func (j Job) check() error {
 // dataInfo says how to open the data. data.Options have 0 for a default, and -1 for none.
 func (j Job) dataInfo(seed uint64) DataInfo {
 	d := DataInfo{
-		Path: j.Data, Size: j.Space.MaxResolution(), Holdout: j.Holdout, Seed: seed, Train: max(j.TrainImages, 0), Test: max(j.TestImages, 0),
+		Path: j.Data, Size: j.Space.MaxResolution(), Holdout: j.Holdout, Seed: seed, Train: max(j.TrainImages, 0), Test: max(j.TestImages, 0), SkipDamaged: j.SkipDamaged,
 	}
 	switch j.Holdout {
 	case Auto:

@@ -69,6 +69,7 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 	if set.Len() == 0 {
 		return fmt.Errorf("run %s has no validation images: it held none out of training", c.RunDir)
 	}
+	g.opened(d)
 	settings := trainer.EvalDefaults()
 	settings.CalibrationImages, settings.Workers, settings.Seed = c.Calibration, g.Workers, run.Info.Config.Seed
 	e, err := trainer.NewEvaluator(run.Net, d, settings)
@@ -120,7 +121,7 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 // again tests and times the network of a manifest, and shows what it claims beside.
 func (c *evalCmd) again(ctx context.Context, g *Globals) error {
 	g.progress("test and time", 0, 1)
-	a, err := walk.MeasureAgain(ctx, c.Manifest, c.Data, g.Workers, againBudget, g.Seed)
+	a, err := walk.MeasureAgain(ctx, c.Manifest, c.Data, g.Workers, againBudget, g.Seed, g.opened)
 	if err != nil {
 		return err
 	}

@@ -66,6 +66,7 @@ func (c *fitAccuracyCmd) fit(ctx context.Context, g *Globals) (*predictor.Accura
 	if err != nil {
 		return nil, err
 	}
+	g.opened(d)
 	return walk.FitAccuracy(ctx, walk.AccuracyJob{
 		Run: run, Data: d, Store: c.Store, Samples: c.Samples, All: c.NoStop, Images: images, Calibration: c.Calibration,
 		Fit: settings, Workers: g.Workers, Seed: g.Seed, Say: g.say,

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,6 +10,8 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
+
+	"github.com/tailor-nas/tailor/internal/data"
 )
 
 // Globals are the flags of every command, and where output goes: results to stdout, logs and progress to stderr.
@@ -23,6 +24,7 @@ type Globals struct {
 
 	saving         *saving
 	stdout, stderr io.Writer
+	data           *data.Report // of the images that the command opened, nil before and without
 	log            *slog.Logger
 	terminal       bool
 	bar            *progressbar.ProgressBar
@@ -48,9 +50,12 @@ func (g *Globals) result(object any, text func(w io.Writer)) error {
 		text(g.stdout)
 		return nil
 	}
-	enc := json.NewEncoder(g.stdout)
-	enc.SetIndent("", "  ")
-	return enc.Encode(object)
+	b, err := g.withData(object)
+	if err != nil {
+		return err
+	}
+	_, err = g.stdout.Write(b)
+	return err
 }
 
 // warn prints a line that is worth reading even with --quiet.

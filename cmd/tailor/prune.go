@@ -95,7 +95,7 @@ func (c *pruneCmd) check(m prune.Method) error {
 func (c *pruneCmd) job(g *Globals) (walk.PruneJob, error) {
 	j := walk.PruneJob{
 		Manifest: c.Manifest, Data: c.Data, Config: c.config(g), MaxParams: int64(c.MaxParams),
-		Threads: c.Threads, Dir: c.Out, Workers: g.Workers, Resume: c.Resume, Say: g.say, Warn: g.warn,
+		Threads: c.Threads, Dir: c.Out, Workers: g.Workers, Resume: c.Resume, Say: g.say, Warn: g.warn, Opened: g.opened,
 		Progress: func(what string, done, total int) { g.pruneProgress(what, float64(done), float64(total)) },
 	}
 	give(&j.Budget, c.Budget)

@@ -88,6 +88,7 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 		if j.Data, err = run.OpenData(c.Data); err != nil {
 			return err
 		}
+		g.opened(j.Data)
 	}
 	j.Verify = run != nil && c.Verify
 	for i := range j.Devices {

@@ -13,8 +13,9 @@ import (
 
 // dataFlags say which images to use.
 type dataFlags struct {
-	Data    string `required:"" help:"Folder or file of images (MNIST, CIFAR, class folders, a tar of them), or synthetic." type:"source"`
-	Holdout *int   `help:"Images kept out of training for validation and accuracy samples; 0 is none. Default a tenth, at most 5000." range:"0..100000000"`
+	Data        string `required:"" help:"Folder or file of images (MNIST, CIFAR, class folders, a tar of them), or synthetic." type:"source"`
+	Holdout     *int   `help:"Images kept out of training for validation and accuracy samples; 0 is none. Default a tenth, at most 5000." range:"0..100000000"`
+	SkipDamaged bool   `help:"Go on without images that cannot be read and class folders without images; the run keeps their names."`
 }
 
 type trainCmd struct {
@@ -60,7 +61,7 @@ func (c *trainCmd) job(g *Globals) (trainer.Job, error) {
 		return trainer.Job{}, err
 	}
 	j := trainer.NewJob(c.Out, space, c.Data)
-	j.Workers, j.Resume = g.Workers, c.Resume
+	j.Workers, j.Resume, j.SkipDamaged = g.Workers, c.Resume, c.SkipDamaged
 	give(&j.Holdout, c.Holdout)
 	give(&j.TrainImages, c.TrainImages)
 	give(&j.TestImages, c.TestImages)
@@ -141,6 +142,7 @@ func (g *Globals) train(ctx context.Context, job trainer.Job) (*trainer.Run, err
 		}
 		g.progressLeft(fmt.Sprintf("train epoch %d", p.Epoch+1), p.Done, p.Total, p.Left)
 	}
+	job.Opened = g.opened
 	run, err := trainer.Train(ctx, job)
 	g.clearProgress()
 	return run, err

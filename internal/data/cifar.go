@@ -74,7 +74,7 @@ func (c cifarForm) load(files rawFiles, o Options) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &source{name: c.name, classes: classes, channels: 3, size: o.sizeOr(cifarSide), content: [32]byte(h.Sum(nil))}
+	s := &source{name: c.name, minSide: cifarSide, maxSide: cifarSide, classes: classes, channels: 3, size: o.sizeOr(cifarSide), content: [32]byte(h.Sum(nil))}
 	if s.train, err = c.unpack(s, files, c.train); err != nil {
 		return nil, err
 	}
@@ -118,8 +118,8 @@ func (c cifarForm) classNames(files rawFiles) ([]string, error) {
 		}
 		return names, nil
 	}
-	if len(f.bytes) > maxNamesBytes {
-		return nil, f.damage(&fault{maxNamesBytes, fmt.Sprintf("%d class names in at most %d bytes", n, maxNamesBytes), "more bytes", nil})
+	if len(f.bytes) > maxNames {
+		return nil, f.damage(&fault{maxNames, fmt.Sprintf("%d class names in at most %d bytes", n, maxNames), "more bytes", nil})
 	}
 	// A blank line ends the official file, and some copies have Windows line ends.
 	var names []string

@@ -13,6 +13,10 @@ type Options struct {
 	Holdout     int    // images held out of train as Val; 0: 10 %, at most 5000, or a folder's own val/; -1: none
 	Seed        uint64 // chooses the held-out images and the test part of a folder without one, and draws synthetic data
 	Train, Test int    // number of synthetic images; 0: 6000 and 1000; other data sets ignore them
+
+	// SkipDamaged goes on without images that cannot be read and without class folders that have no images. Without it, they
+	// are a ProblemsError.
+	SkipDamaged bool
 }
 
 // Dataset is what Open gives.
@@ -27,7 +31,10 @@ type Dataset struct {
 	// image folder and a tar of it have the same.
 	SHA256 string
 
-	mean, std []float32 // published statistics, nil when they are to be computed
+	// Report says what was found, and what was left out.
+	Report Report
+
+	stats func() (mean, std []float32)
 }
 
 // Set is an indexed list of labelled images, safe for concurrent use. An index outside [0, Len) is
@@ -41,11 +48,12 @@ type Set interface {
 
 // Open recognises what lies at path and opens it. The word "synthetic" is the built-in set (write
 // ./synthetic for a folder of that name); for everything else Open looks at the files: a folder of
-// MNIST idx files, CIFAR-10 or CIFAR-100 binary files or class folders of JPEG and PNG images, or a
-// tar, possibly gzipped, of one of these.
+// MNIST idx files, CIFAR-10 or CIFAR-100 binary files or class folders of images (JPEG, PNG, GIF,
+// BMP, TIFF, WebP), or a tar, possibly gzipped, of one of these.
 //
-// Images that have another size are cropped to their centre square and scaled with a Catmull-Rom
-// kernel; images of the right size keep their bytes. Transparent pixels are laid on black.
+// Images are turned as their EXIF orientation says, and transparent pixels are laid on white. What has
+// another size is cropped to its centre square and scaled with a Catmull-Rom kernel; images of the
+// right size keep their bytes. Preparation describes it, and docs/formats.md in full.
 func Open(path string, o Options) (*Dataset, error) { return open(path, o, defaultLimits()) }
 
 // open is Open with budgets.

@@ -23,9 +23,7 @@ func failure(t *testing.T, path string, o data.Options, says ...string) error {
 			t.Errorf("error %q does not say %q", err, s)
 		}
 	}
-	if strings.Contains(err.Error(), "\n") {
-		t.Errorf("error has several lines: %q", err)
-	}
+	oneLine(t, err)
 	return err
 }
 
@@ -143,5 +141,22 @@ func TestSHA256(t *testing.T) {
 			t.Errorf("%s has the SHA256 of %s", name, other)
 		}
 		seen[d.SHA256] = name
+	}
+}
+
+// oneLine checks that an error is a line, or a list of problems with a line each: names from files must not break it.
+func oneLine(t *testing.T, err error) {
+	t.Helper()
+	lines := strings.Split(err.Error(), "\n")
+	var problems *data.ProblemsError
+	if errors.As(err, &problems) && len(lines) > 1 {
+		if want := 2 + min(len(problems.Problems), 21); problems.Fatal == nil && len(lines) != want || len(lines) > 24 {
+			t.Errorf("%d lines for %d problems: %q", len(lines), len(problems.Problems), err)
+		}
+	} else if len(lines) > 1 {
+		t.Errorf("error has several lines: %q", err)
+	}
+	if strings.Contains(err.Error(), "\r") {
+		t.Errorf("error has a carriage return: %q", err)
 	}
 }

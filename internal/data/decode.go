@@ -2,69 +2,176 @@ package data
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
-	"path"
-	"strings"
+
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
 )
 
-// imageName tells whether a file is an image by its name, and whether of a kind that decode reads.
-func imageName(name string) (isImage, known bool) {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".jpg", ".jpeg", ".png":
-		return true, true
-	case ".gif", ".bmp", ".webp", ".tif", ".tiff", ".heic", ".avif", ".jxl", ".ppm", ".pgm":
-		return true, false
+// header is what is known of an image before it is decoded.
+type header struct {
+	format        format
+	width, height int  // as stored
+	orientation   int  // upright, or how it must be mirrored and turned to be seen
+	grey          bool // holds grey values only
+	alpha         bool // may hold transparent pixels
+	memory        int64
+	plainCMYK     bool
+	cut           bool // a JPEG without its end mark
+}
+
+// seen gives width and height of the image as it is seen.
+func (h *header) seen() (width, height int) {
+	if turned(h.orientation) {
+		return h.height, h.width
 	}
-	return false, false
+	return h.width, h.height
 }
 
-// hidden tells whether a part of a path begins with a dot.
-func hidden(name string) bool {
-	return strings.HasPrefix(name, ".") || strings.Contains(name, "/.")
-}
-
-// readHeader checks an image's header before anything of its claimed size is allocated, and tells
-// whether the file holds grey values only.
-func readHeader(raw []byte) (grey bool, f *fault) {
+// readHeader checks what an image's header claims before memory is taken for it. The memory that it tells is
+// for decoding and scaling to a side of size.
+func readHeader(raw []byte, size int) (header, *fault) {
+	f, ok := formatOf(raw)
+	if !ok {
+		return header{}, unread(raw)
+	}
 	r := bytes.NewReader(raw)
-	config := jpeg.DecodeConfig
-	if isPNG(raw) {
-		config = png.DecodeConfig
-	}
-	c, err := config(r)
+	c, err := guarded(func() (image.Config, error) { return f.config(r) })
 	if err != nil {
-		return false, broken(raw, r, err)
+		return header{}, broken(raw, r, f, err)
 	}
-	// The product cannot overflow: both sides are capped first.
-	if c.Width < 1 || c.Height < 1 || c.Width > maxSide || c.Height > maxSide || c.Width*c.Height > maxPixels {
-		return false, &fault{-1, fmt.Sprintf("an image of 1x1 to %d pixels, no side over %d", maxPixels, maxSide),
-			fmt.Sprintf("%dx%d", c.Width, c.Height), nil}
+	h := header{format: f, width: c.Width, height: c.Height, orientation: upright}
+	if h.width < 1 || h.height < 1 || h.width > maxSide || h.height > maxSide {
+		return h, &fault{-1, fmt.Sprintf("an image of sides from 1 to %d pixels", maxSide), fmt.Sprintf("%dx%d", h.width, h.height), nil}
 	}
-	return c.ColorModel == color.GrayModel || c.ColorModel == color.Gray16Model, nil
+	h.grey = c.ColorModel == color.GrayModel || c.ColorModel == color.Gray16Model
+	h.alpha = mayBeTransparent(c.ColorModel, f.name)
+	perPixel, fault := h.inspect(raw, c.ColorModel)
+	if fault != nil {
+		return h, fault
+	}
+	// Of the scaler, an intermediate image: all rows of the square, each with size columns of four float64.
+	h.memory = int64(len(raw)) + int64(perPixel*float64(h.width)*float64(h.height)) + 32*int64(size)*int64(min(h.width, h.height))
+	return h, h.checkMemory(int64(len(raw)))
+}
+
+// inspect reads what formats keep outside of the image: the orientation, and how much memory a pixel takes.
+func (h *header) inspect(raw []byte, m color.Model) (bytesPerPixel float64, f *fault) {
+	switch h.format.name {
+	case "JPEG":
+		j := readJPEG(raw)
+		h.orientation, h.plainCMYK, h.cut = exifOrientation(j.exif), j.plainCMYK(), !j.whole
+		return j.bytesPerPixel(), j.checkScans(h.width, h.height)
+	case "PNG":
+		p, b := readPNG(raw), modelBytes(m)
+		h.orientation = exifOrientation(p.exif)
+		if p.clear {
+			h.alpha, b = true, max(b, 4)
+		}
+		if len(raw) > 28 && raw[28] == 1 { // interlaced: passes are decoded on their own
+			b *= 2
+		}
+		return b, nil
+	case "WebP":
+		h.orientation = exifOrientation(webpExif(raw))
+		if m == color.NRGBAModel { // lossless, decoded in steps
+			return 8, nil
+		}
+		return 4, nil
+	case "TIFF":
+		h.orientation = exifOrientation(raw)
+		return 2 * modelBytes(m), nil
+	case "GIF":
+		h.alpha = true // a frame may leave its canvas open
+	}
+	return modelBytes(m), nil
+}
+
+// modelBytes is what a decoded pixel takes.
+func modelBytes(m color.Model) float64 {
+	switch m {
+	case color.GrayModel:
+		return 1
+	case color.Gray16Model:
+		return 2
+	case color.RGBA64Model, color.NRGBA64Model:
+		return 8
+	}
+	if _, ok := m.(color.Palette); ok {
+		return 1
+	}
+	return 4
+}
+
+// mayBeTransparent tells whether a colour model has alpha that may be used. Decoders but that of TIFF give
+// an RGBAModel to files that have none.
+func mayBeTransparent(m color.Model, format string) bool {
+	switch m {
+	case color.NRGBAModel, color.NRGBA64Model, color.NYCbCrAModel:
+		return true
+	case color.RGBAModel, color.RGBA64Model:
+		return format == "TIFF"
+	}
+	p, ok := m.(color.Palette)
+	return ok && !(&image.Paletted{Palette: p}).Opaque()
 }
 
 // decode unpacks an image that readHeader has accepted.
-func decode(raw []byte) (image.Image, *fault) {
+func decode(raw []byte, h header) (image.RGBA64Image, *fault) {
 	r := bytes.NewReader(raw)
-	read := jpeg.Decode
-	if isPNG(raw) {
-		read = png.Decode
-	}
-	img, err := read(r)
+	img, err := guarded(func() (image.Image, error) {
+		if h.plainCMYK {
+			return decodePlainCMYK(raw, r)
+		}
+		return h.format.decode(r)
+	})
 	if err != nil {
-		return nil, broken(raw, r, err)
+		return nil, broken(raw, r, h.format, err)
 	}
-	return img, nil
+	wide, ok := img.(image.RGBA64Image)
+	if !ok {
+		return nil, &fault{-1, readable, fmt.Sprintf("pixels of type %T", img), nil}
+	}
+	return wide, nil
 }
 
-// isPNG looks at the content because names lie.
-func isPNG(raw []byte) bool { return bytes.HasPrefix(raw, []byte("\x89PNG")) }
+// guarded turns a decoder's panic into an error: a damaged file must not end the program, whatever the decoder.
+func guarded[T any](f func() (T, error)) (v T, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("what its decoder cannot handle (%v)", p)
+		}
+	}()
+	return f()
+}
 
-// broken words a decoder's error; the offset is how far the decoder had read.
-func broken(raw []byte, r *bytes.Reader, err error) *fault {
-	return &fault{int64(len(raw) - r.Len()), "a whole JPEG or PNG image", ending(err), err}
+// unread words that a file is not of a format that is read.
+func unread(raw []byte) *fault {
+	got := "something else"
+	switch name := otherOf(raw); {
+	case len(raw) == 0:
+		got = "an empty file"
+	case name != "":
+		got = "a file of format " + name + ": convert it"
+	}
+	return &fault{-1, readable, got, nil}
+}
+
+// broken words a decoder's error; the offset is how far the decoder had read. A file that is whole but uses what
+// the decoder lacks needs another program to convert it.
+func broken(raw []byte, r *bytes.Reader, f format, err error) *fault {
+	var (
+		jpegLacks jpeg.UnsupportedError
+		pngLacks  png.UnsupportedError
+		tiffLacks tiff.UnsupportedError
+	)
+	if errors.As(err, &jpegLacks) || errors.As(err, &pngLacks) || errors.As(err, &tiffLacks) || errors.Is(err, bmp.ErrUnsupported) {
+		return &fault{-1, "a " + f.name + " image of a kind that is read", err.Error() + ": convert it", err}
+	}
+	return &fault{int64(len(raw) - r.Len()), "a whole " + f.name + " image", ending(err), err}
 }

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -15,8 +16,8 @@ type idxArray struct {
 	bytes []byte
 }
 
-// readIdx reads an idx file that must have dims dimensions and nothing behind its data.
-func readIdx(r io.Reader, dims int) (idxArray, *fault) {
+// readIdx reads an idx file of at most most bytes that must have dims dimensions and nothing behind its data.
+func readIdx(r io.Reader, most int64, dims int) (idxArray, *fault) {
 	head := make([]byte, 4+4*dims)
 	n, err := io.ReadFull(r, head)
 	// A file of another kind may be shorter than this header: its magic number says more than its
@@ -36,8 +37,11 @@ func readIdx(r io.Reader, dims int) (idxArray, *fault) {
 	a := idxArray{shape: shape}
 	// total is at most maxRawBytes, checked by idxShape.
 	total := int64(product(shape))
-	// ReadAll grows with the data, so a header that promises too much costs nothing.
-	a.bytes, err = io.ReadAll(io.LimitReader(r, total+1))
+	// No more than what the file can hold, so a header that promises too much costs nothing.
+	var b bytes.Buffer
+	b.Grow(int(min(total, most)) + 1 + bytes.MinRead)
+	_, err = b.ReadFrom(io.LimitReader(r, total+1))
+	a.bytes = b.Bytes()
 	at, whole := int64(len(head)+len(a.bytes)), fmt.Sprintf("%d bytes of header and %v data", int64(len(head))+total, shape)
 	switch {
 	case err != nil:

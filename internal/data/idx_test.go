@@ -10,7 +10,7 @@ import (
 
 func TestReadIdx(t *testing.T) {
 	good := []byte{0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6}
-	a, f := readIdx(bytes.NewReader(good), 2)
+	a, f := readIdx(bytes.NewReader(good), int64(len(good)), 2)
 	if f != nil || !slices.Equal(a.shape, []int{2, 3}) || !slices.Equal(a.bytes, []byte{1, 2, 3, 4, 5, 6}) {
 		t.Fatalf("got %+v, %+v", a, f)
 	}
@@ -36,7 +36,7 @@ func TestReadIdx(t *testing.T) {
 		{"product over the cap", edit(4, 0, 1, 0, 0, 0, 1, 0, 0), 8},
 		{"product past 64 bits", edit(4, 255, 255, 255, 255, 255, 255, 255, 255), 4},
 	} {
-		_, f := readIdx(bytes.NewReader(c.file), 2)
+		_, f := readIdx(bytes.NewReader(c.file), int64(len(c.file)), 2)
 		if f == nil {
 			t.Errorf("%s: no fault", c.name)
 		} else if f.offset != c.offset {
@@ -50,7 +50,7 @@ func TestReadIdxAllocatesByData(t *testing.T) {
 	head := []byte{0, 0, 8, 1, 0x40, 0, 0, 0}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if _, f := readIdx(bytes.NewReader(head), 1); f == nil {
+	if _, f := readIdx(bytes.NewReader(head), int64(len(head)), 1); f == nil {
 		t.Fatal("no fault")
 	}
 	runtime.ReadMemStats(&after)
@@ -66,7 +66,7 @@ func FuzzReadIdx(f *testing.F) {
 	f.Add([]byte{0, 0, 8, 1, 0x40, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, file []byte) {
 		for _, dims := range []int{1, 3} {
-			a, fault := readIdx(bytes.NewReader(file), dims)
+			a, fault := readIdx(bytes.NewReader(file), int64(len(file)), dims)
 			if fault != nil {
 				if fault.offset < 0 || fault.offset > int64(len(file)) {
 					t.Errorf("fault at byte %d of %d", fault.offset, len(file))

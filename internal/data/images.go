@@ -1,41 +1,57 @@
 package data
 
-import "crypto/sha256"
+import (
+	"crypto/sha256"
+	"io"
+)
 
 // picture is one image file of a folder or tar. Its pixels are kept decoded, or compressed (tar),
 // or on disk (folder).
 type picture struct {
 	origin
-	number int     // in the order of reading
-	eager  bool    // decode when opening
-	pixels []uint8 // (H,W,1) if grey, else (H,W,3); nil until decoded
-	raw    []byte  // nil for files of a folder
-	sum    [sha256.Size]byte
-	grey   bool
-	label  int32
+	number        int     // in the order of reading
+	eager         bool    // decode when opening
+	pixels        []uint8 // (H,W,1) if grey, else (H,W,3); nil until decoded
+	raw           []byte  // nil for files of a folder
+	sum           [sha256.Size]byte
+	grey          bool
+	width, height int32 // as it is seen
+	orientation   int   // how it is stored
+	clear         bool  // transparent in places
+	label         int32
 }
 
 // prepare reads what must be known of every image when a data set is opened: a hash, whether it is
-// grey, and the pixels if there is room for them.
-func (p *picture) prepare(size int) error {
+// grey or transparent, its sides, and the pixels if there is room for them.
+func (p *picture) prepare(size int, g gate) error {
 	raw, err := p.load()
 	if err != nil {
 		return err
 	}
 	p.sum = sha256.Sum256(raw)
-	grey, f := readHeader(raw)
+	h, f := readHeader(raw, size)
 	if f != nil {
 		return p.damage(f)
 	}
-	p.grey = grey
-	if !p.eager {
-		return nil
+	width, height := h.seen()
+	p.grey, p.width, p.height, p.orientation = h.grey, int32(width), int32(height), h.orientation
+	if !p.eager && !h.alpha {
+		return p.checkEnd(raw, h)
 	}
-	if p.pixels, err = p.unpack(raw, size); err != nil {
+	pixels, err := p.unpack(raw, h, size, g)
+	if err != nil || !p.eager {
 		return err
 	}
-	p.raw = nil
+	p.pixels, p.raw = pixels, nil
 	return nil
+}
+
+// checkEnd finds a cut JPEG, the commonest damage, without decoding it.
+func (p *picture) checkEnd(raw []byte, h header) error {
+	if !h.cut {
+		return nil
+	}
+	return p.damage(&fault{int64(len(raw)), "a whole JPEG image", "the end of the file", io.ErrUnexpectedEOF})
 }
 
 // load gives the compressed bytes. They are not kept for files of a folder, where the disk has
@@ -44,19 +60,23 @@ func (p *picture) load() ([]byte, error) {
 	if p.raw != nil {
 		return p.raw, nil
 	}
-	return readCapped(p.path(), maxImageBytes)
+	return readCapped(p.path(), maxImage)
 }
 
 // unpack decodes compressed bytes whose header has passed readHeader. A picture keeps its own
 // number of channels, because whether the data set is grey is known only after the last one.
-func (p *picture) unpack(raw []byte, size int) ([]uint8, error) {
-	img, f := decode(raw)
-	if f != nil {
-		return nil, p.damage(f)
-	}
-	pixels := make([]uint8, size*size*channelsOf(p.grey))
-	fit(pixels, img, size, p.grey)
-	return pixels, nil
+func (p *picture) unpack(raw []byte, h header, size int, g gate) (pixels []uint8, err error) {
+	g.pass(h.memory, func() {
+		stored, f := decode(raw, h)
+		if f != nil {
+			err = p.damage(f)
+			return
+		}
+		p.clear = !opaque(stored) || h.open(stored)
+		pixels = make([]uint8, size*size*channelsOf(p.grey))
+		fit(pixels, see(stored, h), size, p.grey)
+	})
+	return pixels, err
 }
 
 // channelsOf is 1 or 3.
@@ -71,6 +91,7 @@ func channelsOf(grey bool) int {
 type album struct {
 	size, channels int
 	pictures       []*picture
+	gate           gate
 }
 
 // Len, Label and Image make an album a Set. Nothing in it changes after opening, hence no lock.
@@ -85,7 +106,7 @@ func (a *album) Image(i int, dst []uint8) error {
 	pixels := p.pixels
 	if pixels == nil {
 		var err error
-		if pixels, err = p.late(a.size); err != nil {
+		if pixels, err = p.late(a.size, a.gate); err != nil {
 			return err
 		}
 	}
@@ -103,17 +124,19 @@ func (a *album) Image(i int, dst []uint8) error {
 // late decodes a picture when it is asked for. Its file may have changed since the data set was
 // opened, so the header is checked again; a change between kinds of colour would not fit the
 // buffers.
-func (p *picture) late(size int) ([]uint8, error) {
+func (p *picture) late(size int, g gate) ([]uint8, error) {
 	raw, err := p.load()
 	if err != nil {
 		return nil, err
 	}
-	grey, f := readHeader(raw)
+	h, f := readHeader(raw, size)
 	if f != nil {
 		return nil, p.damage(f)
 	}
-	if grey != p.grey {
+	if h.grey != p.grey {
 		return nil, p.damage(&fault{-1, "the colours that it had when the data set was opened", "others: the file has changed", nil})
 	}
-	return p.unpack(raw, size)
+	// Several goroutines may decode one picture: what was found out when opening stays as it is.
+	fresh := *p
+	return fresh.unpack(raw, h, size, g)
 }

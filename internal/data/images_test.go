@@ -71,8 +71,8 @@ func TestImageKinds(t *testing.T) {
 	}{
 		"paletted":         {pngOf(t, paletted), []byte{10, 20, 30}},
 		"16-bit grey":      {pngOf(t, deep), []byte{0x66}},
-		"half clear":       {pngOf(t, flat(4, 4, color.NRGBA{200, 100, 50, 128})), []byte{100, 50, 25}},
-		"clear":            {pngOf(t, flat(4, 4, color.NRGBA{200, 100, 50, 0})), []byte{0, 0, 0}},
+		"half clear":       {pngOf(t, flat(4, 4, color.NRGBA{200, 100, 50, 128})), []byte{227, 177, 152}},
+		"clear":            {pngOf(t, flat(4, 4, color.NRGBA{200, 100, 50, 0})), []byte{255, 255, 255}},
 		"grey JPEG":        {jpegOf(t, &image.Gray{Pix: bytes.Repeat([]byte{90}, 16), Stride: 4, Rect: image.Rect(0, 0, 4, 4)}), []byte{90}},
 		"colour, shrunk":   {pngOf(t, flat(40, 60, color.NRGBA{9, 99, 199, 255})), []byte{9, 99, 199}},
 		"colour, enlarged": {pngOf(t, flat(2, 3, color.NRGBA{9, 99, 199, 255})), []byte{9, 99, 199}},

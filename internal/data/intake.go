@@ -2,32 +2,51 @@ package data
 
 import (
 	"fmt"
+	"path"
 	"runtime"
 	"sync"
 
 	"github.com/tailor-nas/tailor/internal/bug"
 )
 
+// found is what lies in a folder or tar of images.
+type found struct {
+	where    string
+	pictures []*picture
+	problems []problem
+	folders  map[string]bool // all folders, of images or not; slash-separated
+	leftOut  tally           // files that are no images
+}
+
 // intake prepares pictures on all processors while they are being found.
 type intake struct {
+	found
 	size       int
 	lim        limits
-	pictures   []*picture
+	gate       gate
 	jobs       chan *picture
 	wg         sync.WaitGroup
-	first      firstError
 	compressed int64 // bytes of pictures that stay compressed
+	taken      int   // pictures so far
+
+	mu      sync.Mutex
+	damaged map[int]problem // by number of the picture
 }
 
 // newIntake starts one goroutine a processor; the finder of the pictures, mostly waiting for the
 // disk or for gzip, is one more. The caller must call finish.
-func newIntake(size int, lim limits) *intake {
-	in := &intake{size: size, lim: lim, jobs: make(chan *picture, 64)}
+func newIntake(where string, size int, lim limits) *intake {
+	in := &intake{
+		found: found{where: where, folders: map[string]bool{}, leftOut: tally{}}, size: size, lim: lim, gate: newGate(),
+		jobs: make(chan *picture, 64), damaged: map[int]problem{},
+	}
 	for range runtime.GOMAXPROCS(0) {
 		in.wg.Go(func() {
 			for p := range in.jobs {
-				if err := bug.Catch(func() error { return p.prepare(size) }); err != nil {
-					in.first.set(p.number, err)
+				if err := bug.Catch(func() error { return p.prepare(size, in.gate) }); err != nil {
+					in.mu.Lock()
+					in.damaged[p.number] = damagedImage(p.origin, err)
+					in.mu.Unlock()
 				}
 			}
 		})
@@ -35,14 +54,9 @@ func newIntake(size int, lim limits) *intake {
 	return in
 }
 
-// add takes a picture from the single goroutine that finds them. It stops the search by the error
-// of an earlier picture.
+// add takes a picture from the single goroutine that finds them.
 func (in *intake) add(p *picture) error {
-	// Damage ends the search at once, rather than after the rest of a large tar.
-	if err := in.first.get(); err != nil {
-		return err
-	}
-	if len(in.pictures) >= in.lim.entries {
+	if in.taken++; in.taken > in.lim.entries {
 		return fmt.Errorf("data: %q: more than %d images: split the data set", p.where, in.lim.entries)
 	}
 	p.number = len(in.pictures)
@@ -57,16 +71,52 @@ func (in *intake) add(p *picture) error {
 	}
 	in.pictures = append(in.pictures, p)
 	in.jobs <- p
+	return in.checkProblems()
+}
+
+// refuse takes an image file that cannot be read.
+func (in *intake) refuse(p problem) error {
+	in.mu.Lock()
+	in.problems = append(in.problems, p)
+	in.mu.Unlock()
+	return in.checkProblems()
+}
+
+// checkProblems ends a search that finds nothing but damage.
+func (in *intake) checkProblems() error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if len(in.damaged)+len(in.problems) > maxProblems {
+		return fmt.Errorf("data: %q has more than %d files that cannot be read as images", in.where, maxProblems)
+	}
 	return nil
 }
 
-// finish waits for the last picture; found is the error of the search, nil when all was found. A
-// damaged picture comes before it, because it lies earlier.
-func (in *intake) finish(found error) ([]*picture, error) {
+// folder notes a folder and those that it lies in.
+func (in *intake) folder(name string) error {
+	for ; name != "." && name != "/" && name != "" && !in.folders[name]; name = path.Dir(name) {
+		if len(in.folders) >= maxFolders {
+			return fmt.Errorf("data: %q: more than %d folders: split the data set", in.where, maxFolders)
+		}
+		in.folders[name] = true
+	}
+	return nil
+}
+
+// finish waits for the last picture. The error is that of the search, nil when all was found; what is damaged has
+// left the pictures for the problems.
+func (in *intake) finish(err error) (found, error) {
 	close(in.jobs)
 	in.wg.Wait()
-	if in.first.err != nil {
-		return nil, in.first.err
+	whole := in.pictures[:0]
+	for _, p := range in.pictures {
+		if d, ok := in.damaged[p.number]; ok {
+			in.problems = append(in.problems, d)
+		} else {
+			whole = append(whole, p)
+		}
 	}
-	return in.pictures, found
+	clear(in.pictures[len(whole):])
+	in.pictures = whole
+	return in.found, err
 }

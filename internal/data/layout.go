@@ -9,59 +9,58 @@ import (
 	"strings"
 )
 
-// maxClasses bounds the number of class folders.
-const maxClasses = 1 << 16
-
-// The forms of a folder or tar of images, where LEAD is optional and CLASS may have folders of its
-// own:
+// The forms of a folder or tar of images, where LEAD is optional and TRAIN, TEST and VAL stand for any of their names in
+// part.go:
 //
-//	LEAD/train/CLASS/x.jpg   LEAD/test/CLASS/y.jpg   LEAD/val/CLASS/z.jpg
+//	LEAD/TRAIN/CLASS/x.jpg   LEAD/TEST/CLASS/y.jpg   LEAD/VAL/CLASS/z.jpg
 //	LEAD/CLASS/x.jpg
 //
-// With parts, train is needed. Where there is no test, val (or validation) is the test part; where
-// there is one, val is the validation part and nothing is held out of train. Without parts, or with
-// train alone, a tenth of each class is the test part. Classes are numbered in the sorted order of
-// their names, so the label of a class depends on nothing else.
+// With parts, train is needed. Where there is no test, val is the test part; where there is one, val is the validation part
+// and nothing is held out of train. Without parts, or with train alone, a tenth of each class is the test part. Classes are
+// numbered in the sorted order of their names, so the label of a class depends on nothing else. The images of a class lie in
+// one folder, CLASS or one below it: of several it cannot be known whether they are classes.
 
 // place is where a picture lies in its data set.
 type place struct {
-	split, class, rest string // split is "" in a folder without parts
+	part               part   // "" in a folder without parts
+	split, class, rest string // split is the part as the content hash has it
 	*picture
 }
 
-// arrange turns the pictures of a folder or tar into parts and labels by their paths:
-// [LEAD/][SPLIT/]CLASS/.../file. Pictures are sorted by path, so that a folder and any tar of it
-// give the same data set.
-func arrange(where string, pictures []*picture, size int) (*source, error) {
-	if len(pictures) == 0 {
-		return nil, formError(where, "there are no JPEG or PNG images in it")
+// layout is how a folder or tar of images is divided.
+type layout struct {
+	lead    string // folder that everything lies in, "" or with a slash at its end
+	parted  bool
+	folders map[part]string // names of the parts that have images
+	places  []place
+	classes []string
+}
+
+// arrange turns what was found in a folder or tar into parts and labels by the paths: [LEAD/][PART/]CLASS/.../file. Pictures are
+// sorted by path, so that a folder and any tar of it give the same data set.
+func (f *found) arrange(size int, g gate, o Options) (*source, error) {
+	if len(f.pictures) == 0 {
+		why := "there are no images in it"
+		if f.leftOut.total() > 0 {
+			why += ", but " + f.leftOut.String()
+		}
+		return nil, f.check(o.SkipDamaged, formError(f.where, why))
 	}
 	// The order of a tar is that of whoever packed it.
-	slices.SortFunc(pictures, func(a, b *picture) int { return cmp.Compare(a.name, b.name) })
-	places, err := locate(pictures)
-	if err != nil {
-		return nil, err
+	slices.SortFunc(f.pictures, func(a, b *picture) int { return cmp.Compare(a.name, b.name) })
+	l, err := f.locate()
+	if err == nil {
+		err = f.label(l)
 	}
-	parts := map[string][]*picture{}
-	for _, p := range places {
-		parts[p.split] = append(parts[p.split], p.picture)
-	}
-	classes, err := label(where, places)
-	if err != nil {
-		return nil, err
-	}
-	// Without parts, all of it is train until dataset takes the test part away.
-	if _, whole := parts[""]; whole {
-		parts["train"] = parts[""]
-	}
-	train, val, test, err := roles(where, parts)
-	if err != nil {
+	if err := f.check(o.SkipDamaged, err); err != nil {
 		return nil, err
 	}
 	// Decided on all pictures: on a sample, a rare colour image would decide by chance.
-	grey := !slices.ContainsFunc(pictures, func(p *picture) bool { return !p.grey })
-	s := &source{name: "folder", classes: classes, channels: channelsOf(grey), size: size, content: contentOf(places)}
-	set := func(p []*picture) Set { return &album{size: size, channels: s.channels, pictures: p} }
+	grey := !slices.ContainsFunc(f.pictures, func(p *picture) bool { return !p.grey })
+	s := &source{name: "folder", classes: l.classes, channels: channelsOf(grey), size: size, content: contentOf(l.places)}
+	f.tell(s, l)
+	train, val, test := l.roles()
+	set := func(p []*picture) Set { return &album{size: size, channels: s.channels, pictures: p, gate: g} }
 	s.train = set(train)
 	if val != nil {
 		s.val = set(val)
@@ -72,98 +71,174 @@ func arrange(where string, pictures []*picture, size int) (*source, error) {
 	return s, nil
 }
 
-// locate reads split and class from the paths of sorted pictures.
-func locate(pictures []*picture) ([]place, error) {
+// tell notes what there is to say about a source that was found.
+func (f *found) tell(s *source, l *layout) {
+	s.leftOut = f.leftOut
+	for _, p := range f.problems {
+		s.skipped = append(s.skipped, p.name)
+		if p.kind == "" {
+			s.emptied = append(s.emptied, p.name)
+		} else {
+			s.leftOut.add(p.kind)
+		}
+	}
+	s.valFolder, s.testFolder = l.folders[val], l.folders[test]
+	if s.testFolder == "" {
+		s.valFolder, s.testFolder = "", s.valFolder
+	}
+	s.minSide, s.maxSide = 1<<30, 0
+	for _, p := range f.pictures {
+		s.minSide, s.maxSide = min(s.minSide, int(p.width), int(p.height)), max(s.maxSide, int(p.width), int(p.height))
+		if p.orientation != upright {
+			s.turned++
+		}
+		if p.clear {
+			s.clear++
+		}
+	}
+}
+
+// locate reads part and class from the paths of sorted pictures.
+func (f *found) locate() (*layout, error) {
 	// A part is told by its name at the top only: CLASS may be called "test" below "train".
-	strip := leading(pictures)
-	hasTrain := slices.ContainsFunc(pictures, func(p *picture) bool { return strings.HasPrefix(p.name[strip:], "train/") })
-	places := make([]place, len(pictures))
-	for i, p := range pictures {
-		if i > 0 && p.name == pictures[i-1].name {
+	l := &layout{lead: leading(f.pictures), folders: map[part]string{}}
+	if err := l.findParts(f); err != nil {
+		return nil, err
+	}
+	for i, p := range f.pictures {
+		if i > 0 && p.name == f.pictures[i-1].name {
 			return nil, p.damage(&fault{-1, "each entry once", "this one twice", nil})
 		}
-		split, rest, ok := "", p.name[strip:], true
-		if first, after, found := strings.Cut(rest, "/"); found && isSplit(first) {
-			split, rest = first, after
-			ok = hasTrain
-		} else if hasTrain {
-			ok = false
+		at, rest := place{picture: p}, p.name[len(l.lead):]
+		if l.parted {
+			folder, after, _ := strings.Cut(rest, "/")
+			at.part, at.split, rest = partOf(folder), splitName(folder), after
 		}
 		class, rest, nested := strings.Cut(rest, "/")
-		if !ok || !nested {
-			return nil, p.damage(&fault{-1, "images at CLASS/file, or all at train/CLASS/file and test/CLASS/file", fmt.Sprintf("one in %q", path.Dir(p.name)), nil})
+		if !nested {
+			return nil, p.damage(&fault{-1, "images at CLASS/file, or all at train/CLASS/file and test/CLASS/file", fmt.Sprintf("one in %q, which has no class folder", path.Dir(p.name)), nil})
 		}
-		places[i] = place{split, class, rest, p}
+		at.class, at.rest = class, rest
+		l.places = append(l.places, at)
 	}
-	return places, nil
+	l.sort()
+	return l, l.checkNested(f.where)
 }
 
-// isSplit tells the names that a part may have, in lower case as the forms in use write them.
-func isSplit(name string) bool {
-	return name == "train" || name == "test" || name == "val" || name == "validation"
+// sort puts the places into the order that they have where parts are called train, test and val, so that what parts are called
+// does not matter.
+func (l *layout) sort() {
+	slices.SortStableFunc(l.places, func(a, b place) int { return cmp.Compare(a.split, b.split) })
 }
 
-// leading gives the length of a directory that all paths begin with and that is not itself a part
-// or the only class.
-func leading(pictures []*picture) int {
+// leading gives the folder, with a slash, that all paths begin with and that is not itself a part or the only class.
+func leading(pictures []*picture) string {
 	first, _, _ := strings.Cut(pictures[0].name, "/")
-	if isSplit(first) {
-		return 0
+	if partOf(first) != "" {
+		return ""
 	}
 	for _, p := range pictures {
 		rest, ok := strings.CutPrefix(p.name, first+"/")
 		if !ok || !strings.Contains(rest, "/") {
-			return 0
+			return ""
 		}
 	}
-	return len(first) + 1
+	return first + "/"
 }
 
-// label numbers the classes in sorted order and checks that all parts have the same ones.
-func label(where string, places []place) ([]string, error) {
-	have := map[string]map[string]bool{} // part to its classes
-	var classes []string
-	for _, p := range places {
-		if have[p.split] == nil {
-			have[p.split] = map[string]bool{}
+// checkNested refuses a class whose images lie in several folders.
+func (l *layout) checkNested(where string) error {
+	folders := map[[2]string]string{}
+	for _, p := range l.places {
+		class, folder := [2]string{p.split, p.class}, path.Dir(p.name)
+		if other, ok := folders[class]; ok && other != folder {
+			if deeper := l.deeperParts(); deeper != "" {
+				return fmt.Errorf("data: %q: the images of %q lie in several folders%s", where, p.class, deeper)
+			}
+			return fmt.Errorf("data: %q: the images of class %q lie in several folders, such as %q and %q: if each of them is a class, move them up, beside each other in %q; "+
+				"if they are one class, move their images together", where, p.class, other, folder, path.Dir(l.classFolder(p)))
 		}
-		have[p.split][p.class] = true
-		classes = append(classes, p.class)
+		folders[class] = folder
 	}
-	slices.Sort(classes)
-	classes = slices.Compact(classes)
-	if n := len(classes); n < 2 || n > maxClasses {
-		return nil, fmt.Errorf("data: %q: want 2 to %d class folders, got %d (%q ...)", where, maxClasses, n, classes[0])
+	return nil
+}
+
+// classFolder is the path of a class in its part.
+func (l *layout) classFolder(p place) string {
+	return strings.TrimSuffix(p.name, "/"+p.rest)
+}
+
+// label numbers the classes in sorted order, and notes those that have no images in some part.
+func (f *found) label(l *layout) error {
+	have := map[part]map[string]bool{}
+	for _, p := range l.places {
+		if have[p.part] == nil {
+			have[p.part] = map[string]bool{}
+		}
+		have[p.part][p.class] = true
+		l.classes = append(l.classes, p.class)
 	}
-	for _, split := range []string{"train", "test", "val", "validation"} {
-		for _, class := range classes {
-			if have[split] != nil && !have[split][class] {
-				return nil, fmt.Errorf("data: %q: class %q has images in another part but none in %s/: all parts must have the same classes",
-					where, class, split)
+	slices.Sort(l.classes)
+	l.classes = slices.Compact(l.classes)
+	f.emptyFolders(l, have)
+	if err := f.checkClasses(l, have); err != nil {
+		return err
+	}
+	for _, p := range l.places {
+		at, _ := slices.BinarySearch(l.classes, p.class)
+		p.label = int32(at)
+	}
+	return nil
+}
+
+// emptyFolders notes folders of classes and parts that have no images.
+func (f *found) emptyFolders(l *layout, have map[part]map[string]bool) {
+	for folder := range f.folders {
+		rest, ok := strings.CutPrefix(folder, strings.TrimSuffix(l.lead, "/"))
+		names := strings.Split(strings.TrimPrefix(rest, "/"), "/")
+		switch {
+		case !ok || rest == "" || l.lead != "" && rest[0] != '/':
+		case l.parted && len(names) == 1 && partOf(names[0]) != "" && have[partOf(names[0])] == nil:
+			f.problems = append(f.problems, problem{folder, "", fmt.Errorf("data: part folder %q has no images", folder)})
+		case l.parted && len(names) == 2 && have[partOf(names[0])] != nil && !have[partOf(names[0])][names[1]],
+			!l.parted && len(names) == 1 && !have[""][names[0]]:
+			f.problems = append(f.problems, problem{folder, "", fmt.Errorf("data: class folder %q has no images", folder)})
+		}
+	}
+}
+
+// checkClasses checks that all parts have the same classes. One that train has may be left out of another part.
+func (f *found) checkClasses(l *layout, have map[part]map[string]bool) error {
+	if n := len(l.classes); n < 2 || n > maxClasses {
+		return fmt.Errorf("data: %q: want 2 to %d class folders, got %d (%q ...)%s", f.where, maxClasses, n, l.classes[0], l.deeperParts())
+	}
+	for _, class := range l.classes {
+		for p, folder := range l.folders {
+			switch at := l.lead + folder + "/" + class; {
+			case have[p][class]:
+			case p == train:
+				return fmt.Errorf("data: %q: class %q has images in another part but none in %s/: all parts must have the same classes", f.where, class, l.lead+folder)
+			case !f.folders[at]: // else it was noted as an empty folder
+				f.problems = append(f.problems, problem{at, "", fmt.Errorf("data: class %q has images in another part but none in %s/: all parts must have the same classes", class, l.lead+folder)})
 			}
 		}
 	}
-	for _, p := range places {
-		at, _ := slices.BinarySearch(classes, p.class)
-		p.label = int32(at)
-	}
-	return classes, nil
+	return nil
 }
 
-// roles says which part serves as what: val/ or validation/ is the test part where there is no
-// test/.
-func roles(where string, parts map[string][]*picture) (train, val, test []*picture, err error) {
-	val, test = parts["val"], parts["test"]
-	if other := parts["validation"]; other != nil {
-		if val != nil {
-			return nil, nil, nil, fmt.Errorf("data: %q has both val/ and validation/: rename one to test", where)
-		}
-		val = other
+// roles says which part serves as what: val is the test part where there is no other.
+func (l *layout) roles() (trains, vals, tests []*picture) {
+	pictures := map[part][]*picture{}
+	for _, p := range l.places {
+		pictures[p.part] = append(pictures[p.part], p.picture)
 	}
-	if test == nil {
-		val, test = nil, val
+	if !l.parted {
+		return pictures[""], nil, nil
 	}
-	return parts["train"], val, test, nil
+	if pictures[test] == nil {
+		return pictures[train], nil, pictures[val]
+	}
+	return pictures[train], pictures[val], pictures[test]
 }
 
 // splitClasses makes 10 % of each class, chosen by seed, the test part of a folder that has none.
@@ -196,11 +271,15 @@ func splitClasses(where string, all Set, classes []string, seed uint64) (train, 
 	return pick(all, trains), pick(all, tests), nil
 }
 
-// contentOf hashes the place and the bytes of every picture.
+// contentOf hashes the place and the bytes of every picture. Images that are turned or laid on white are marked: earlier
+// versions took them as they are stored, on black, and what they made of them is not to be mixed up with this.
 func contentOf(places []place) [sha256.Size]byte {
 	h := sha256.New()
 	for _, p := range places {
 		fmt.Fprintf(h, "%q %q %q %x\n", p.split, p.class, p.rest, p.sum)
+		if p.orientation != upright || p.clear {
+			fmt.Fprintf(h, "orientation=%d white=%t\n", p.orientation, p.clear)
+		}
 	}
 	return [sha256.Size]byte(h.Sum(nil))
 }

@@ -61,7 +61,7 @@ func loadMNIST(files rawFiles, o Options) (*source, error) {
 	if max(rows, cols) > maxSize {
 		return nil, from[0].damage(&fault{8, fmt.Sprintf("images of at most %dx%d", maxSize, maxSize), fmt.Sprintf("%dx%d", rows, cols), nil})
 	}
-	s := &source{name: "mnist", channels: 1, size: o.sizeOr(min(rows, cols)), content: [32]byte(h.Sum(nil))}
+	s := &source{name: "mnist", minSide: min(rows, cols), maxSide: max(rows, cols), channels: 1, size: o.sizeOr(min(rows, cols)), content: [32]byte(h.Sum(nil))}
 	for i := range mnistClasses {
 		s.classes = append(s.classes, fmt.Sprint(i))
 	}
@@ -80,11 +80,11 @@ func (p idxPart) read(files rawFiles) (rawFile, idxArray, error) {
 		if !ok {
 			continue
 		}
-		r, err := f.reader()
+		r, most, err := f.reader()
 		if err != nil {
 			return f, idxArray{}, err
 		}
-		a, fault := readIdx(r, p.dims)
+		a, fault := readIdx(r, most, p.dims)
 		if fault != nil {
 			return f, a, f.damage(fault)
 		}

@@ -99,15 +99,15 @@ func (r rawFiles) missing(base string) error {
 	return fmt.Errorf("data: %q has %s without %q: the data set needs both", r[names[0]].where, names[0], base)
 }
 
-// reader gives the file's content, unpacked if its name ends in .gz.
-func (f rawFile) reader() (io.Reader, error) {
-	r := bytes.NewReader(f.bytes)
+// reader gives the file's content, unpacked if its name ends in .gz, and how many bytes that is at most.
+func (f rawFile) reader() (r io.Reader, most int64, err error) {
+	file := &counter{r: bytes.NewReader(f.bytes)}
 	if !strings.HasSuffix(f.name, ".gz") {
-		return r, nil
+		return file, int64(len(f.bytes)), nil
 	}
-	z, err := gzip.NewReader(r)
+	z, err := gzip.NewReader(file)
 	if err != nil {
-		return nil, f.damage(&fault{0, "a gzip header", err.Error(), err})
+		return nil, 0, f.damage(&fault{0, "a gzip header", err.Error(), err})
 	}
-	return z, nil
+	return &unpacked{r: z, packed: file}, freeUnpacked + unpackedPerByte*int64(len(f.bytes)), nil
 }

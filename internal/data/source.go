@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"sync"
 )
 
 // source is a data set as it was found, before images are held out.
@@ -15,6 +16,14 @@ type source struct {
 	train, val, test Set      // val and test are nil when the files have no such part
 	content          [32]byte // SHA-256 over names, labels and bytes of all files used
 	mean, std        []float32
+
+	// What there is to say about it.
+	valFolder, testFolder string // where these parts come from, "" if they were taken from train
+	minSide, maxSide      int    // of the images as they are seen
+	turned, clear         int    // images that are turned, or transparent in places
+	leftOut               tally
+	skipped               []string // files and folders that a data set was opened without
+	emptied               []string // those of them that are folders
 }
 
 // dataset sets a test part apart and holds out validation images, unless the files bring their own, and seals the result with
@@ -30,7 +39,7 @@ func (s *source) dataset(path string, o Options) (*Dataset, error) {
 	}
 	d := &Dataset{
 		Name: s.name, Classes: s.classes, Channels: s.channels, Size: s.size,
-		Train: s.train, Val: s.val, Test: s.test, mean: s.mean, std: s.std,
+		Train: s.train, Val: s.val, Test: s.test,
 	}
 	held, err := s.holdout(path, o)
 	if err != nil {
@@ -40,6 +49,13 @@ func (s *source) dataset(path string, o Options) (*Dataset, error) {
 		d.Train, d.Val = divide(s.train, held, o.Seed)
 	}
 	d.SHA256 = s.identity(held, o.Seed)
+	d.stats = sync.OnceValues(func() (mean, std []float32) {
+		if s.mean != nil {
+			return s.mean, s.std
+		}
+		return d.computeStats()
+	})
+	d.Report = s.report(d)
 	return d, nil
 }
 

@@ -19,9 +19,15 @@ const (
 // order has a period. An image that cannot be read is left out here; reading it for training
 // reports it.
 func (d *Dataset) Stats() (mean, std []float32) {
-	if d.mean != nil {
-		return slices.Clone(d.mean), slices.Clone(d.std)
+	if d.stats == nil { // not from Open
+		return d.computeStats()
 	}
+	mean, std = d.stats()
+	return slices.Clone(mean), slices.Clone(std)
+}
+
+// computeStats reads the images.
+func (d *Dataset) computeStats() (mean, std []float32) {
 	var sum, squares [3]uint64
 	count := uint64(0)
 	pixels := make([]uint8, d.Size*d.Size*d.Channels)

@@ -32,7 +32,7 @@ func loadSynthetic(o Options, lim limits) (*source, error) {
 	if size < minSynthetic {
 		return nil, fmt.Errorf("data: Options.Size is %d: synthetic images want at least %d pixels", size, minSynthetic)
 	}
-	s := &source{name: "synthetic", channels: 3, size: size}
+	s := &source{name: "synthetic", minSide: size, maxSide: size, channels: 3, size: size}
 	for _, f := range shapes() {
 		s.classes = append(s.classes, f.name)
 	}

@@ -8,8 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
+	"slices"
+	"strings"
 )
 
 // loadTar opens a tar, gzipped or not. It is read once from front to back, while other goroutines
@@ -25,17 +28,29 @@ func loadTar(file string, o Options, lim limits) (*source, error) {
 
 // readTar reads the tar called file from r.
 func readTar(file string, r io.Reader, o Options, lim limits) (*source, error) {
-	in := newIntake(o.sizeOr(folderSize), lim)
+	in := newIntake(file, o.sizeOr(folderSize), lim)
 	t := tarWalk{file: file, in: in, raw: rawFiles{}}
-	pictures, err := in.finish(t.walk(r))
+	all, err := in.finish(t.walk(r))
+	if err != nil {
+		return nil, all.check(o.SkipDamaged, err)
+	}
+	has := func(base string) bool { _, ok := t.raw[base]; return ok }
+	load := binaryLoader(has)
+	if load == nil {
+		return all.arrange(in.size, in.gate, o)
+	}
+	s, err := load(t.raw, o)
 	if err != nil {
 		return nil, err
 	}
-	has := func(base string) bool { _, ok := t.raw[base]; return ok }
-	if load := binaryLoader(has); load != nil {
-		return load(t.raw, o)
+	s.leftOut = all.leftOut
+	for _, p := range all.pictures {
+		s.leftOut.add(kindOf(p.name))
 	}
-	return arrange(file, pictures, in.size)
+	for _, p := range all.problems {
+		s.leftOut.add(kindOf(p.name))
+	}
+	return s, nil
 }
 
 // tarWalk reads the entries of a tar.
@@ -50,7 +65,8 @@ type tarWalk struct {
 // walk goes from the first entry to the end mark. Whether the tar is gzipped is told by its
 // content: names are unreliable.
 func (t *tarWalk) walk(f io.Reader) error {
-	buffered := bufio.NewReaderSize(f, 1<<20)
+	file := &counter{r: f}
+	buffered := bufio.NewReaderSize(file, 1<<20)
 	var packed io.Reader = buffered
 	// Peek fails on files of under two bytes only, which the tar reader then refuses.
 	if magic, _ := buffered.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
@@ -58,7 +74,7 @@ func (t *tarWalk) walk(f io.Reader) error {
 		if err != nil {
 			return formError(t.file, "its gzip header is damaged")
 		}
-		packed = z
+		packed = &unpacked{r: z, packed: file}
 	}
 	r := &tailReader{r: packed}
 	for tr := tar.NewReader(r); ; {
@@ -69,7 +85,6 @@ func (t *tarWalk) walk(f io.Reader) error {
 		if err != nil {
 			return t.cut(r, err)
 		}
-		t.last = path.Clean("/" + h.Name)[1:]
 		if err := t.entry(h, tr, r); err != nil {
 			return err
 		}
@@ -78,34 +93,91 @@ func (t *tarWalk) walk(f io.Reader) error {
 
 // entry keeps the content of the entries that matter.
 func (t *tarWalk) entry(h *tar.Header, tr io.Reader, at *tailReader) error {
+	if len(h.Name) > maxName {
+		t.last = path.Clean("/" + h.Name[:64])[1:] + "..."
+		return t.cut(at, fmt.Errorf("a name of %d bytes, more than %d,", len(h.Name), maxName))
+	}
+	t.last = path.Clean("/" + h.Name)[1:]
+	from := origin{where: t.file, name: t.last, inTar: true}
 	isImage, _ := imageName(t.last)
-	base := path.Base(t.last)
-	if hidden(t.last) || h.FileInfo().IsDir() || !isImage && !rawName(base) {
+	isRaw := rawName(path.Base(t.last))
+	switch {
+	case hidden(t.last):
+		return nil
+	case strings.Count(t.last, "/") > maxDepth:
+		return from.damage(&fault{-1, fmt.Sprintf("folders at most %d deep", maxDepth), "deeper ones", nil})
+	case h.FileInfo().IsDir():
+		return t.in.folder(t.last)
+	}
+	if err := t.in.folder(path.Dir(t.last)); err != nil {
+		return err
+	}
+	switch {
+	case isRaw:
+		return t.keepRaw(from, h, tr, at)
+	case isImage:
+		return t.keepImage(from, h, tr, at)
+	case h.Typeflag == tar.TypeReg:
+		t.in.leftOut.add(kindOf(t.last))
+	}
+	return nil
+}
+
+// regular refuses what is no plain file of at most limit bytes. A link would have to be resolved against entries that may be
+// gone or yet to come; a sparse file claims bytes that the tar does not have.
+func regular(from origin, h *tar.Header, limit int64) error {
+	sparse := slices.ContainsFunc(slices.Collect(maps.Keys(h.PAXRecords)), func(k string) bool { return strings.HasPrefix(k, "GNU.sparse.") })
+	if h.Typeflag == tar.TypeReg && h.Size <= limit && !sparse {
 		return nil
 	}
-	from := origin{where: t.file, name: t.last, inTar: true}
-	limit := int64(maxImageBytes)
-	if !isImage {
-		limit = maxRawBytes
+	got := fmt.Sprintf("type %q and %d bytes", h.Typeflag, h.Size)
+	if sparse || h.Typeflag == tar.TypeGNUSparse {
+		got = "a sparse file: pack it again without --sparse"
 	}
-	// A link would have to be resolved against entries that may be gone or yet to come.
-	if h.Typeflag != tar.TypeReg || h.Size > limit {
-		return from.damage(&fault{-1, fmt.Sprintf("a regular file of at most %d bytes", limit),
-			fmt.Sprintf("type %q and %d bytes", h.Typeflag, h.Size), nil})
+	return from.damage(&fault{-1, fmt.Sprintf("a regular file of at most %d bytes", limit), got, nil})
+}
+
+// keepRaw reads a file of a binary data set.
+func (t *tarWalk) keepRaw(from origin, h *tar.Header, tr io.Reader, at *tailReader) error {
+	if err := regular(from, h, maxRawBytes); err != nil {
+		return err
 	}
 	b, err := readEntry(tr, h.Size)
 	if err != nil {
 		return t.cut(at, err)
 	}
-	if isImage {
-		return addFile(t.in, from, b)
-	}
 	// The largest set known, CIFAR, takes 184 MB.
 	if t.kept += h.Size; t.kept > 2*maxRawBytes {
 		return from.damage(&fault{-1, fmt.Sprintf("at most %d bytes of binary files", int64(2*maxRawBytes)), "more", nil})
 	}
-	t.raw[base] = rawFile{from, b}
+	t.raw[path.Base(from.name)] = rawFile{from, b}
 	return nil
+}
+
+// keepImage reads an image. What does not begin like one is not read on.
+func (t *tarWalk) keepImage(from origin, h *tar.Header, tr io.Reader, at *tailReader) error {
+	if err := regular(from, h, maxImage); err != nil {
+		return t.in.refuse(damagedImage(from, err))
+	}
+	head, err := readEntry(tr, min(h.Size, headBytes))
+	if err != nil {
+		return t.cut(at, err)
+	}
+	_, known := imageName(from.name)
+	if _, ok := formatOf(head); !ok && known {
+		return t.in.refuse(damagedImage(from, from.damage(unread(head))))
+	} else if !ok {
+		return t.in.admit(from, head, nil)
+	}
+	rest, err := readEntry(tr, h.Size-int64(len(head)))
+	if err != nil {
+		return t.cut(at, err)
+	}
+	p := &picture{origin: from, raw: slices.Concat(head, rest)}
+	if known {
+		return t.in.add(p)
+	}
+	return t.in.admit(from, head, p)
 }
 
 // readEntry takes the header's word for the size of small entries only; beyond that, memory follows
@@ -139,6 +211,36 @@ func (t *tarWalk) checkEnd(r *tailReader) error {
 		return t.cut(r, err)
 	}
 	return nil
+}
+
+// counter counts the bytes of a file.
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// unpacked is a gzip stream that ends where it holds more than what its bytes may stand for.
+type unpacked struct {
+	r      io.Reader
+	packed *counter
+	n      int64
+}
+
+// errUnpacked is the error of such a stream.
+var errUnpacked = fmt.Errorf("bytes that unpack to more than %d times as many", unpackedPerByte)
+
+func (u *unpacked) Read(p []byte) (int, error) {
+	n, err := u.r.Read(p)
+	if u.n += int64(n); u.n > freeUnpacked+unpackedPerByte*u.packed.n {
+		return n, errUnpacked
+	}
+	return n, err
 }
 
 // tailReader counts bytes and the zero bytes at the end of what was read: a tar ends in blocks of

@@ -107,7 +107,6 @@ func TestTarRefuses(t *testing.T) {
 		{"hard link", tar.Header{Name: "train/cat/9.png", Typeflag: tar.TypeLink, Linkname: "train/cat/0.png"}, "regular file"},
 		{"symbolic link", tar.Header{Name: "train/cat/9.png", Typeflag: tar.TypeSymlink, Linkname: "0.png"}, "regular file"},
 		{"huge", tar.Header{Name: "train/cat/9.png", Typeflag: tar.TypeReg, Size: math.MaxInt64 / 2}, "at most"},
-		{"other kind", tar.Header{Name: "train/cat/9.gif", Typeflag: tar.TypeReg, Size: int64(len(img))}, "convert"},
 		{"outside", tar.Header{Name: "../../9.png", Typeflag: tar.TypeReg, Size: int64(len(img))}, "CLASS/file"},
 	} {
 		body := pets(t, "train/", "test/").tar(t, "")
@@ -192,9 +191,7 @@ func FuzzTar(f *testing.F) {
 		}
 		d, err := data.OpenTarStream(bytes.NewReader(b), data.Options{Size: 4})
 		if err != nil {
-			if strings.ContainsAny(err.Error(), "\n\r") {
-				t.Errorf("error has several lines: %q", err)
-			}
+			oneLine(t, err)
 			return
 		}
 		for _, s := range []data.Set{d.Train, d.Val, d.Test} {
@@ -225,9 +222,7 @@ func FuzzPaths(f *testing.F) {
 		}
 		d, err := data.OpenTarStream(bytes.NewReader(files.tar(t, "")), data.Options{Size: 2})
 		if err != nil {
-			if strings.ContainsAny(err.Error(), "\n\r") {
-				t.Errorf("error has several lines: %q", err)
-			}
+			oneLine(t, err)
 			return
 		}
 		if got := d.Train.Len() + d.Val.Len() + d.Test.Len(); got < n {

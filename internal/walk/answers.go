@@ -55,6 +55,7 @@ func CheckPlot(path string) error { return report.CheckPlot(path) }
 type testData struct {
 	set   data.Set
 	own   *data.Dataset // that a network was trained on; nil if the images are others
+	seen  *data.Dataset // what was opened; nil if that cannot be divided
 	other bool
 }
 
@@ -66,10 +67,10 @@ func openTest(path, sha string, o data.Options, classes []string, channels int) 
 		return testData{}, err
 	}
 	if d := t.Dataset; d != nil && d.SHA256 == sha {
-		return testData{set: d.Test, own: d}, nil
+		return testData{set: d.Test, own: d, seen: d}, nil
 	}
 	set, err := t.For(classes, channels)
-	return testData{set: set, other: true}, err
+	return testData{set: set, seen: t.Dataset, other: true}, err
 }
 
 // OpenRunTest opens a run's data, and the images at path to test its networks on: its own test images if path is empty or where these are, else

@@ -44,6 +44,7 @@ type PruneJob struct {
 	Progress func(what string, done, total int)
 	Say      func(format string, args ...any)
 	Warn     func(format string, args ...any) // as [trainer.Job] has it
+	Opened   func(*data.Dataset)              // if set, told of the images before the work
 }
 
 // PruneTraining is what progress is called while a pruning run trains, before the number of the epoch. Its state is saved.
@@ -200,7 +201,9 @@ func openParent(j *PruneJob) (*pruning, error) {
 	if err := p.openTeacher(); err != nil {
 		return nil, err
 	}
-	p.data, err = OpenImages(m, path, j.Data)
+	if p.data, err = OpenImages(m, path, j.Data); err == nil && j.Opened != nil {
+		j.Opened(p.data)
+	}
 	return p, err
 }
 
@@ -231,6 +234,10 @@ func OpenImages(m *search.Manifest, manifest, path string) (*data.Dataset, error
 		return nil, err
 	}
 	if err := m.Check(manifest, "data", d.SHA256); err != nil {
+		if r := d.Report; m.Images.Preparation == nil && r.Turned+r.Clear > 0 {
+			return nil, fmt.Errorf("%s is of an older tailor, which did not turn images by EXIF and laid transparent ones on black; of %s, %d images are turned and %d transparent: train and search again: %w",
+				manifest, path, r.Turned, r.Clear, err)
+		}
 		return nil, fmt.Errorf("%s is not the data that the network was trained on, which was at %s; name that with --data: %w", path, want.Path, err)
 	}
 	return d, nil
@@ -239,7 +246,13 @@ func OpenImages(m *search.Manifest, manifest, path string) (*data.Dataset, error
 // imageOptions say how a manifest's images were opened.
 func imageOptions(m *search.Manifest) data.Options {
 	i := m.Images
-	return data.Options{Size: i.Size, Holdout: i.Holdout, Seed: i.Seed, Train: i.Train, Test: i.Test}
+	return data.Options{Size: i.Size, Holdout: i.Holdout, Seed: i.Seed, Train: i.Train, Test: i.Test, SkipDamaged: i.SkipDamaged}
+}
+
+// preparation is how a manifest says it.
+func preparation(d *data.Dataset) *search.Preparation {
+	p := search.Preparation(d.Preparation())
+	return &p
 }
 
 // resumeShares takes what a run that is resumed had chosen: measured again it would come out a little differently.
@@ -330,6 +343,9 @@ func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResul
 	m := *p.manifest
 	m.Blocks, m.MACs, m.Params = trained.Net.Blocks, supernet.MACs(trained.Net.Blocks), supernet.Params(trained.Net.Blocks)
 	m.Weights, m.Ranks = nil, nil
+	images := *p.manifest.Images
+	images.Preparation = preparation(p.data)
+	m.Images = &images
 	m.Inputs = map[string]store.Input{search.ParentRole: {Path: p.path, SHA256: p.manifest.SHA256}, "data": p.manifest.Inputs["data"]}
 	run := c.Structure.Run()
 	m.Measured = &search.Measured{

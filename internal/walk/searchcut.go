@@ -92,10 +92,13 @@ func (j *SearchJob) manifest(f search.Found, p pick) *search.Manifest {
 		m.Inputs["data"] = store.Input{Path: r.Info.Data.Path, SHA256: r.Info.Data.SHA256}
 		m.Classes = r.Info.Data.Classes
 		d := r.Info.Data
-		m.Images = &search.Images{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train, Test: d.Test}
+		m.Images = &search.Images{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train, Test: d.Test, SkipDamaged: d.SkipDamaged, Skipped: d.Skipped}
 	}
 	if j.Data != nil {
 		m.Mean, m.Std = j.Data.Stats()
+		if m.Images != nil {
+			m.Images.Preparation = preparation(j.Data)
+		}
 	}
 	return m
 }

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"github.com/tailor-nas/tailor/internal/data"
+)
+
+// opened says what was found where a command opened images, and what was left out. It is the one place that does: every command
+// that opens images calls it, before the work.
+func (g *Globals) opened(d *data.Dataset) {
+	if g.data != nil && reflect.DeepEqual(*g.data, d.Report) {
+		return
+	}
+	g.data = &d.Report
+	g.clearProgress()
+	fmt.Fprintln(g.stderr, d.Report)
+	for _, w := range d.Report.Warnings {
+		fmt.Fprintln(g.stderr, "warning:", w)
+	}
+}
+
+// withData is a result as JSON. Where images were opened it has, as "data", what opened says.
+func (g *Globals) withData(object any) ([]byte, error) {
+	b, err := json.Marshal(object)
+	if err != nil {
+		return nil, err
+	}
+	if end := len(b) - 1; g.data != nil && bytes.HasSuffix(b, []byte("}")) {
+		report, err := json.Marshal(g.data)
+		if err != nil {
+			return nil, err
+		}
+		comma := ","
+		if len(b) == len("{}") {
+			comma = ""
+		}
+		b = fmt.Appendf(b[:end:end], "%s\"data\":%s}", comma, report)
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, b, "", "  "); err != nil {
+		return nil, err
+	}
+	out.WriteByte('\n')
+	return out.Bytes(), nil
+}

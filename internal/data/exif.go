@@ -1,0 +1,105 @@
+package data
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// upright is the orientation of an image that is stored as it is to be seen. The other seven, 2 to 8,
+// say how it must be mirrored or turned first (EXIF 2.3, tag 0x0112).
+const upright = 1
+
+const orientationTag = 0x0112
+
+// exifOrientation reads the orientation from a TIFF header with its first directory, as EXIF has it. What is
+// damaged or out of range counts as upright, as viewers take it.
+func exifOrientation(b []byte) int {
+	b = bytes.TrimPrefix(b, []byte("Exif\x00\x00"))
+	if len(b) < 8 {
+		return upright
+	}
+	var order binary.ByteOrder = binary.LittleEndian
+	switch string(b[:4]) {
+	case "II*\x00":
+	case "MM\x00*":
+		order = binary.BigEndian
+	default:
+		return upright
+	}
+	at := int64(order.Uint32(b[4:]))
+	if at+2 > int64(len(b)) {
+		return upright
+	}
+	entries := b[at+2:]
+	// Entries of 12 bytes: tag, type, number of values, then the value where it fits.
+	for range order.Uint16(b[at:]) {
+		if len(entries) < 12 {
+			return upright
+		}
+		if order.Uint16(entries) == orientationTag {
+			return orientationValue(entries, order)
+		}
+		entries = entries[12:]
+	}
+	return upright
+}
+
+// orientationValue takes one SHORT, as the standard has it, or one LONG, which some programs write.
+func orientationValue(entry []byte, order binary.ByteOrder) int {
+	value := uint32(0)
+	switch kind := order.Uint16(entry[2:]); {
+	case order.Uint32(entry[4:]) != 1:
+	case kind == 3:
+		value = uint32(order.Uint16(entry[8:]))
+	case kind == 4:
+		value = order.Uint32(entry[8:])
+	}
+	if value < 1 || value > 8 {
+		return upright
+	}
+	return int(value)
+}
+
+// pngFacts are what chunks of a PNG say beside the image.
+type pngFacts struct {
+	exif  []byte // content of the eXIf chunk, nil without
+	clear bool   // has a tRNS chunk: a colour that is transparent
+}
+
+// readPNG walks over the chunks. It judges nothing that the decoder will judge.
+func readPNG(raw []byte) (f pngFacts) {
+	for at := 8; at+12 <= len(raw); {
+		n := int64(binary.BigEndian.Uint32(raw[at:]))
+		if n > int64(len(raw)-at-12) {
+			return f
+		}
+		switch body := raw[at+8:][:n]; string(raw[at+4 : at+8]) {
+		case "eXIf":
+			if f.exif == nil {
+				f.exif = body
+			}
+		case "tRNS":
+			f.clear = true
+		case "IEND":
+			return f
+		}
+		at += 12 + int(n)
+	}
+	return f
+}
+
+// webpExif gives the content of a WebP's EXIF chunk, nil if it has none.
+func webpExif(raw []byte) []byte {
+	for at := 12; at+8 <= len(raw); {
+		n := int64(binary.LittleEndian.Uint32(raw[at+4:]))
+		if n > int64(len(raw)-at-8) {
+			return nil
+		}
+		if string(raw[at:at+4]) == "EXIF" {
+			return raw[at+8:][:n]
+		}
+		// Chunks are padded to an even length.
+		at += 8 + int(n+n&1)
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package data
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+)
+
+// part is what some of the images are for.
+type part string
+
+// The parts of a data set.
+const (
+	train part = "train"
+	val   part = "val"
+	test  part = "test"
+)
+
+// partOf tells the names that the folder of a part may have, in any case; "" for others.
+func partOf(folder string) part {
+	switch strings.ToLower(folder) {
+	case "train", "training":
+		return train
+	case "val", "valid", "validation", "eval", "evaluation":
+		return val
+	case "test", "testing":
+		return test
+	}
+	return ""
+}
+
+// splitName is how the content hash calls a part: the same for every name, but for validation, which it has always told from
+// val.
+func splitName(folder string) string {
+	if folder == "validation" {
+		return folder
+	}
+	return string(partOf(folder))
+}
+
+// findParts tells whether there are parts, and refuses folders that could be parts or classes.
+func (l *layout) findParts(f *found) error {
+	var classes []string    // folders at the top that are no parts
+	direct, stray := "", "" // a part that images lie directly in, and one of them
+	for _, p := range f.pictures {
+		folder, rest, nested := strings.Cut(p.name[len(l.lead):], "/")
+		is := partOf(folder)
+		switch {
+		case !nested || is == "":
+			classes = append(classes, folder)
+			continue
+		case !strings.Contains(rest, "/"):
+			direct, stray = folder, path.Base(p.name)
+		}
+		if other, ok := l.folders[is]; ok && other != folder {
+			return fmt.Errorf("data: %q has both %s/ and %s/, two names of one part: rename or remove one", f.where, l.lead+other, l.lead+folder)
+		}
+		l.folders[is], l.parted = folder, true
+	}
+	classes = slices.Compact(slices.Sorted(slices.Values(classes)))
+	names := strings.Join(slices.Sorted(maps.Values(l.folders)), "/, ") + "/"
+	switch {
+	case l.parted && len(classes) > 0:
+		return fmt.Errorf("data: %q: %s was taken for a part of the data set, but %q lies beside it: if it is a class, give it another name, such as %q; "+
+			"if it is a part, let only parts lie there, with images at train/CLASS/file", f.where, names, classes[0], aPart(l.folders)+"-class")
+	case direct != "":
+		return fmt.Errorf("data: %q: %s/ was taken for a part of the data set, but has images without a class folder, such as %q: move them to %s/CLASS/file; if it is a class, give it another name, "+
+			"such as %q", f.where, direct, stray, direct, direct+"-class")
+	case l.parted && l.folders[train] == "":
+		return fmt.Errorf("data: %q has %s but no train/: name the folder of training images train, with images at train/CLASS/file", f.where, names)
+	case !l.parted && allLikeParts(classes):
+		return fmt.Errorf("data: %q: the only folders with images are %q, which look like parts of a data set, not like classes: name them train, test and val, with images at train/CLASS/file",
+			f.where, classes)
+	}
+	return nil
+}
+
+// aPart names one of the parts' folders, train if it is there.
+func aPart(folders map[part]string) string {
+	for _, p := range []part{train, val, test} {
+		if f := folders[p]; f != "" {
+			return f
+		}
+	}
+	return ""
+}
+
+// allLikeParts tells names such as train_images and test-set.
+func allLikeParts(names []string) bool {
+	return len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return !likePart(n) })
+}
+
+// likePart tells a name that is made of a part's name and of words and numbers that go with it.
+func likePart(name string) bool {
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r < 'a' || r > 'z' })
+	found := false
+	for _, w := range words {
+		for _, ending := range []string{"set", "data", "dataset", "images", "imgs", "s"} {
+			if stem := strings.TrimSuffix(w, ending); partOf(stem) != "" || stem == "dev" {
+				w = stem
+			}
+		}
+		switch {
+		case partOf(w) != "" || w == "dev" || w == "holdout":
+			found = true
+		case !slices.Contains([]string{"set", "data", "dataset", "images", "image", "imgs", "img", "split", "part", "folder", "pictures", "photos", "the", "my"}, w):
+			return false
+		}
+	}
+	return found
+}
+
+// deeperParts points to parts that lie further down than they are looked for, "" if there are none.
+func (l *layout) deeperParts() string {
+	for _, p := range l.places {
+		for dir := path.Dir(p.rest); dir != "."; dir = path.Dir(dir) {
+			if partOf(path.Base(dir)) != "" {
+				return fmt.Sprintf("; there is a folder %q further down: open the folder that it lies in", path.Base(dir))
+			}
+		}
+	}
+	return ""
+}
