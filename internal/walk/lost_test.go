@@ -11,6 +11,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/measurements"
 	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer/prune"
@@ -20,7 +21,7 @@ import (
 func microSearch(t *testing.T) SearchJob {
 	t.Helper()
 	space := parseSpace(t, microSpace)
-	return SearchJob{Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Dir: filepath.Join(t.TempDir(), "winners")}
+	return SearchJob{Config: search.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Dir: filepath.Join(t.TempDir(), "winners")}
 }
 
 // TestSearchAfterKilledOnes: what killed searches leave is in nobody's way, and what only looks like it stays.
@@ -101,7 +102,7 @@ func TestOneOwner(t *testing.T) {
 	}{
 		"tailor search": {j.Dir, func() error { _, err := Search(t.Context(), j); return err }},
 		"tailor fit": {run.Dir, func() error {
-			_, err := FitAccuracy(t.Context(), AccuracyJob{Run: run, Data: d, Samples: 10})
+			_, err := FitAccuracy(t.Context(), AccuracyJob{Run: run, Data: d, Samples: 10, Fit: predictor.Defaults()})
 			return err
 		}},
 		"tailor prune": {out, func() error {
@@ -130,7 +131,7 @@ func TestOneOwner(t *testing.T) {
 // TestDamagedMeasurement: a row that was changed is an error, not a panic, and so is a context that ends at once.
 func TestDamagedMeasurement(t *testing.T) {
 	run, d := trainMicro(t, 1, 20)
-	job := AccuracyJob{Run: run, Data: d, Samples: 12, Calibration: 16, Workers: 2}
+	job := AccuracyJob{Run: run, Data: d, Samples: 12, Calibration: 16, Fit: predictor.Defaults(), Workers: 2}
 	if _, err := FitAccuracy(t.Context(), job); err != nil {
 		t.Fatal(err)
 	}

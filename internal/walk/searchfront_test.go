@@ -100,7 +100,7 @@ func TestFrontAtBudgets(t *testing.T) {
 func TestFrontIsDrawn(t *testing.T) {
 	space := parseSpace(t, microSpace)
 	j := SearchJob{
-		Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Pareto: true, Points: 3, Dir: t.TempDir(),
+		Config: search.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Pareto: true, Points: 3, Dir: t.TempDir(),
 		Devices: []Device{{Name: "fast", Latency: inventedLatency(t, space)}, {Name: "slow", Latency: inventedLatency(t, space)}},
 		Plot:    filepath.Join(t.TempDir(), "both.svg"),
 	}
