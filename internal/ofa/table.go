@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"os"
 	"slices"
 	"strings"
@@ -21,6 +20,9 @@ var ErrTable = errors.New("not a latency table of OFA")
 
 // maxTable bounds the size of a file; the published ones have 15 kB.
 const maxTable = 8 << 20
+
+// maxMean is far above what any block takes, in milliseconds.
+const maxMean = 1e12
 
 // Table is the mean time of blocks in milliseconds, by their [Key].
 type Table map[string]float64
@@ -71,7 +73,7 @@ func parseTable(text []byte) (Table, error) {
 	t := Table{}
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
 		e := entries[key]
-		if e.Mean == nil || !(*e.Mean > 0) || math.IsInf(*e.Mean, 0) {
+		if e.Mean == nil || !(*e.Mean > 0 && *e.Mean <= maxMean) {
 			return nil, &valueError{lineOf(text, key), key}
 		}
 		t[key] = *e.Mean
@@ -86,7 +88,7 @@ type valueError struct {
 }
 
 func (e *valueError) Error() string {
-	return fmt.Sprintf("%v: %.100q has no mean above 0, expected milliseconds", ErrTable, e.key)
+	return fmt.Sprintf("%v: %.100q has no mean above 0 and up to %g, expected milliseconds", ErrTable, e.key, float64(maxMean))
 }
 
 func (e *valueError) Unwrap() error { return ErrTable }
