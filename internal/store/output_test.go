@@ -87,7 +87,9 @@ func TestOutput(t *testing.T) {
 			}
 			o := store.Output{
 				Path: at(c.name), Kind: c.kind, Force: force, Inputs: []string{at("latency.json"), at("in"), at("run[1]"), at("missing")},
-				Ours: func(path string) bool { return strings.HasSuffix(path, ".svg") && c.kind == "plot" && !strings.Contains(path, "safetensors") },
+				Ours: func(path string) bool {
+					return strings.HasSuffix(path, ".svg") && c.kind == "plot" && !strings.Contains(path, "safetensors")
+				},
 			}
 			err := o.Check()
 			if (err == nil) != (want == "") || err != nil && (!errors.Is(err, store.ErrOutput) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), at(c.name))) {

@@ -24,7 +24,7 @@ type QuickstartJob struct {
 	Dir      string
 	Seed     uint64
 	Workers  int
-	Force    bool // replace files that no quickstart wrote
+	Force    bool                                                           // replace files that no quickstart wrote
 	Train    func(ctx context.Context, j trainer.Job) (*trainer.Run, error) // trainer.Train, perhaps with progress
 	Say      func(format string, args ...any)
 	Progress func(what string, done, total float64)
