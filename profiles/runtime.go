@@ -37,8 +37,8 @@ const nativeVersion = "3"
 
 // Native is tailor's own engine, in this process. Several threads share the images of a batch or, where there is one, its rows.
 type Native struct {
-	Threads int
-	Batch   int // images that run together; default 1
+	Threads int // 1 or more; 0 is 1
+	Batch   int // images that run together; 0 is 1, as RuntimeInfo leaves it out
 }
 
 // Info describes the engine.

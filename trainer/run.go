@@ -190,7 +190,7 @@ func newInfo(j Job) (*Info, *data.Dataset, error) {
 		j.Opened(d)
 	}
 	if d.Train.Len() < c.Batch {
-		return nil, nil, fmt.Errorf("%w: batch is %d, but %s has only %d images to train on", ErrConfig, c.Batch, j.Data, d.Train.Len())
+		return nil, nil, fmt.Errorf("%w: batch is %d, but %s has only %d images to train on: choose a smaller --batch", ErrConfig, c.Batch, j.Data, d.Train.Len())
 	}
 	i.Data.Name, i.Data.SHA256, i.Data.Classes, i.Data.Channels = d.Name, d.SHA256, d.Classes, d.Channels
 	i.Data.Skipped = d.Report.Skipped

@@ -17,6 +17,9 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
+// maxRandom bounds memory: each sub-network takes some kilobytes until it is printed.
+const maxRandom = 100_000
+
 // parseArchs reads --arch: max, min, random:N, or an arch as JSON.
 func parseArchs(text string, space *supernet.Space, seed uint64) ([]supernet.Arch, error) {
 	switch n, random := strings.CutPrefix(text, "random:"); {
@@ -26,8 +29,8 @@ func parseArchs(text string, space *supernet.Space, seed uint64) ([]supernet.Arc
 		return []supernet.Arch{space.Min()}, nil
 	case random:
 		count, err := strconv.Atoi(n)
-		if err != nil || count < 1 || count > 1e6 {
-			return nil, usagef("--arch %s: expected random:N with N from 1 to 1000000", text)
+		if err != nil || count < 1 || count > maxRandom {
+			return nil, usagef("--arch %s: expected random:N with N from 1 to %d", text, maxRandom)
 		}
 		r := rand.New(rand.NewPCG(seed, 0xa7c4))
 		archs := make([]supernet.Arch, count)

@@ -81,7 +81,7 @@ func TestNumbers(t *testing.T) {
 				continue
 			}
 			args := append(strings.Fields(name(command)), strings.Fields(line)...)
-			for _, v := range []string{"NaN", "Inf", "-Inf", "1e400", "-1e400", "1e18", "99999999999999999999999", "0x", "1,,2", "", "-1", "-5ms", "0", "0s", "1e-400"} {
+			for _, v := range []string{"NaN", "1e400", "1e18", "99999999999999999999999", "1,,2", "", "-1", "-5ms", "0"} {
 				checkNumber(t, f.Name, v, append(slices.Clone(args), "--"+f.Name+"="+v))
 				if v == "-1" {
 					checkNumber(t, f.Name, "-1 apart", append(slices.Clone(args), "--"+f.Name, v))
@@ -92,7 +92,7 @@ func TestNumbers(t *testing.T) {
 }
 
 // always are values that no flag takes.
-var always = []string{"NaN", "1e400", "99999999999999999999999", "0x", "1,,2", "", "-1 apart"}
+var always = []string{"NaN", "1e400", "99999999999999999999999", "1,,2", "", "-1 apart"}
 
 func checkNumber(t *testing.T, flag, value string, args []string) {
 	t.Helper()

@@ -14,6 +14,7 @@ import (
 
 type quickstartCmd struct {
 	Out string `help:"Folder for everything." default:"quickstart" type:"path" out:"folder"`
+	outFlags
 }
 
 // Run walks.
@@ -22,7 +23,7 @@ func (c *quickstartCmd) Run(ctx context.Context, g *Globals) error {
 		return fmt.Errorf("quickstart: %w", err)
 	}
 	s, err := walk.Quickstart(ctx, walk.QuickstartJob{
-		Dir: c.Out, Seed: g.Seed, Workers: g.Workers, Train: g.train, Say: g.say, Progress: g.pruneProgress,
+		Dir: c.Out, Seed: g.Seed, Workers: g.Workers, Force: c.Force, Train: g.train, Say: g.say, Progress: g.pruneProgress,
 	})
 	if errors.Is(err, trainer.ErrInterrupted) || errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%w; the same command goes on", err)

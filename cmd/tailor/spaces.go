@@ -15,7 +15,7 @@ import (
 type spacesCmd struct {
 	Name   string `arg:"" optional:"" help:"A shipped space, or a YAML file." type:"source"`
 	Archs  string `help:"Count MACs and parameters of the archs in this .jsonl file." type:"path"`
-	Sample *int   `help:"Draw this many archs that cover the range of MACs, to measure elsewhere and fit to (fit --measured)." range:"1..1000000"`
+	Sample *int   `help:"Draw this many archs that cover the range of MACs, to measure elsewhere and fit to (fit --measured)." range:"1..131072"`
 	Out    string `help:"Write the archs of --sample to this .jsonl file." type:"path" out:"archs"`
 	outFlags
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 
@@ -20,6 +19,9 @@ import (
 
 // ErrTable is wrapped by errors about files that are no latency table.
 var ErrTable = errors.New("not a latency table of OFA")
+
+// maxMean is far above what any block takes, in milliseconds.
+const maxMean = 1e12
 
 // Table is the mean time of blocks in milliseconds, by their [Key].
 type Table map[string]float64
@@ -62,7 +64,7 @@ func parseTable(text []byte) (Table, error) {
 	t := Table{}
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
 		e := entries[key]
-		if e.Mean == nil || !(*e.Mean > 0) || math.IsInf(*e.Mean, 0) {
+		if e.Mean == nil || !(*e.Mean > 0 && *e.Mean <= maxMean) {
 			return nil, &valueError{lineOf(text, key), key}
 		}
 		t[key] = *e.Mean
@@ -122,7 +124,7 @@ type valueError struct {
 }
 
 func (e *valueError) Error() string {
-	return fmt.Sprintf("%v: %.100q has no mean above 0, expected milliseconds", ErrTable, e.key)
+	return fmt.Sprintf("%v: %.100q has no mean above 0 and up to %g, expected milliseconds", ErrTable, e.key, float64(maxMean))
 }
 
 func (e *valueError) Unwrap() error { return ErrTable }

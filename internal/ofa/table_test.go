@@ -46,14 +46,16 @@ func TestTable(t *testing.T) {
 func TestTableRefuses(t *testing.T) {
 	dir := t.TempDir()
 	for text, want := range map[string]string{
-		"":                          "no blocks",
-		"- a\n- b\n":                "not a latency table",
-		"a: {mean: -1}\n":           `"a" has no mean above 0`,
-		"a: {mean: .inf}\n":         `"a" has no mean above 0`,
-		"a: {mean: .nan}\n":         `"a" has no mean above 0`,
-		"a: {count: 3}\n":           `"a" has no mean above 0`,
-		"a: {mean: fast}\n":         "not a latency table",
-		"a:\n  mean: 1\n b:\n  - 1": "not a latency table",
+		"":                                 "no blocks",
+		"- a\n- b\n":                       "not a latency table",
+		"a: {mean: -1}\n":                  `"a" has no mean above 0`,
+		"a: {mean: .inf}\n":                `"a" has no mean above 0`,
+		"a: {mean: 1e300}\n":               `"a" has no mean above 0 and up to 1e+12`,
+		"b:\n  mean: 1\n\na:\n  mean: 0\n": `table.yaml:4: `,
+		"a: {mean: .nan}\n":                `"a" has no mean above 0`,
+		"a: {count: 3}\n":                  `"a" has no mean above 0`,
+		"a: {mean: fast}\n":                "not a latency table",
+		"a:\n  mean: 1\n b:\n  - 1":        "not a latency table",
 	} {
 		path := filepath.Join(dir, "table.yaml")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

@@ -24,6 +24,7 @@ type QuickstartJob struct {
 	Dir      string
 	Seed     uint64
 	Workers  int
+	Force    bool                                                           // replace files that no quickstart wrote
 	Train    func(ctx context.Context, j trainer.Job) (*trainer.Run, error) // trainer.Train, perhaps with progress
 	Say      func(format string, args ...any)
 	Progress func(what string, done, total float64)
@@ -74,6 +75,9 @@ func Quickstart(ctx context.Context, j QuickstartJob) (*Summary, error) {
 		return nil, err
 	}
 	path := func(name string) string { return filepath.Join(j.Dir, name) }
+	if err := j.checkFiles(); err != nil {
+		return nil, err
+	}
 	s := &Summary{Run: path("run"), Profile: path("profile.json"), Accuracy: path("accuracy.json"), Latency: path("latency.json")}
 	j.Say("1/6  train %s on synthetic images with DepS", quickSpace)
 	training := trainer.NewJob(s.Run, space, "synthetic")
@@ -96,6 +100,31 @@ func Quickstart(ctx context.Context, j QuickstartJob) (*Summary, error) {
 	}
 	s.Device = profile.Device
 	return s, j.fitAndSearch(ctx, s, run, profile)
+}
+
+// checkFiles refuses a folder with files that are none of an earlier quickstart's.
+func (j QuickstartJob) checkFiles() error {
+	for name, kind := range map[string]string{"profile.json": "profile", "accuracy.json": "accuracy", "latency.json": "latency", summaryFile: "summary"} {
+		if err := (store.Output{Path: filepath.Join(j.Dir, name), Kind: kind, Ours: isSummary, Force: j.Force}).Check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	summaryFile = "summary.json"
+	maxSummary  = 1 << 20 // bytes; one has some thousand
+)
+
+// isSummary knows the one file of a quickstart that is no document.
+func isSummary(path string) bool {
+	if info, err := os.Stat(path); err != nil || info.Size() > maxSummary || filepath.Base(path) != summaryFile {
+		return false
+	}
+	text, err := os.ReadFile(path)
+	var s Summary
+	return err == nil && json.Unmarshal(text, &s) == nil && s.Run != "" && s.Device.ID != ""
 }
 
 func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *trainer.Run, profile *profiles.Profile) error {
@@ -143,7 +172,7 @@ func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *traine
 	if err := j.prune(ctx, s); err != nil {
 		return err
 	}
-	return writeSummary(filepath.Join(j.Dir, "summary.json"), s)
+	return writeSummary(filepath.Join(j.Dir, summaryFile), s)
 }
 
 // prune takes channels from the largest winner. What an earlier quickstart pruned goes first.

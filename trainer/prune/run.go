@@ -118,7 +118,7 @@ func (j Job) Check() error {
 		return err
 	}
 	if images := j.Data.Train.Len(); images < j.Config.Batch {
-		return fmt.Errorf("%w: batch is %d, but there are only %d images to train on", trainer.ErrConfig, j.Config.Batch, images)
+		return fmt.Errorf("%w: batch is %d, but there are only %d images to train on: choose a smaller --batch", trainer.ErrConfig, j.Config.Batch, images)
 	}
 	return j.Config.checkRemoval(j.Net, j.Shares)
 }
