@@ -133,6 +133,9 @@ func decode(raw []byte, h header) (image.RGBA64Image, *fault) {
 	if err != nil {
 		return nil, broken(raw, r, h.format, err)
 	}
+	if h.format.name == "WebP" {
+		fullRange(img)
+	}
 	wide, ok := img.(image.RGBA64Image)
 	if !ok {
 		return nil, &fault{-1, readable, fmt.Sprintf("pixels of type %T", img), nil}
