@@ -82,6 +82,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	if err != nil {
 		c.Globals.clearProgress()
+		listProblems(stderr, err)
 		fmt.Fprintln(stderr, "tailor:", err)
 		return status(err)
 	}
