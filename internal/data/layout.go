@@ -204,9 +204,17 @@ func (f *found) emptyFolders(l *layout, have map[part]map[string]bool) {
 			f.problems = append(f.problems, problem{folder, "", fmt.Errorf("data: part folder %q has no images", folder)})
 		case l.parted && len(names) == 2 && have[partOf(names[0])] != nil && !have[partOf(names[0])][names[1]],
 			!l.parted && len(names) == 1 && !have[""][names[0]]:
-			f.problems = append(f.problems, problem{folder, "", fmt.Errorf("data: class folder %q has no images", folder)})
+			f.problems = append(f.problems, problem{folder, "", fmt.Errorf("data: class folder %q has no images%s", folder, f.unreadableIn(folder))})
 		}
 	}
+}
+
+// unreadableIn words that a folder has images, but none that can be read.
+func (f *found) unreadableIn(folder string) string {
+	if slices.ContainsFunc(f.problems, func(p problem) bool { return strings.HasPrefix(p.name, folder+"/") }) {
+		return " that can be read"
+	}
+	return ""
 }
 
 // checkClasses checks that all parts have the same classes. One that train has may be left out of another part.

@@ -149,3 +149,14 @@ func TestLargeImages(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// TestHostileSizes has a small file of many tiny images, which would be large ones.
+func TestHostileSizes(t *testing.T) {
+	files := digits()
+	files["train-images-idx3-ubyte"] = idx(make([]byte, 1<<20), 1<<20, 1, 1)
+	files["train-labels-idx1-ubyte"] = idx(make([]byte, 1<<20), 1<<20)
+	files["t10k-images-idx3-ubyte"] = idx(make([]byte, 10), 10, 1, 1)
+	files["t10k-labels-idx1-ubyte"] = idx(make([]byte, 10), 10)
+	failure(t, files.folder(t), data.Options{Size: 64}, "1048576 images of 64x64", "smaller size")
+	mustOpen(t, files.folder(t), data.Options{Size: 4})
+}
