@@ -232,3 +232,28 @@ func TestAlike(t *testing.T) {
 }
 
 func rgba(r, g, b, a uint8) color.NRGBA { return color.NRGBA{r, g, b, a} }
+
+// TestProblemsBeyondTheBudget: images that are decoded late are looked at when opening: their end must be there. A class whose images cannot
+// be read has none.
+func TestProblemsBeyondTheBudget(t *testing.T) {
+	files := pets(t, "train/", "test/")
+	jpg := jpegOf(t, colourImage(16, 16, 1))
+	files["train/dog/8.jpg"], files["train/dog/9.jpg"] = jpg, jpg[:len(jpg)-20]
+	files["train/yak/0.png"] = files["train/dog/0.png"][:60]
+	files["test/yak/0.png"] = files["train/dog/0.png"][:60]
+	path := files.folder(t)
+	for _, decoded := range []int64{0, 1} {
+		_, err := data.OpenLimited(path, data.Options{Size: 4}, decoded, 0, 0, 0)
+		var problems *data.ProblemsError
+		if !errors.As(err, &problems) {
+			t.Fatalf("error %v", err)
+		}
+		if got := strings.Join(problems.List(), "\n"); len(problems.Problems) != 5 || !strings.Contains(got, "9.jpg") || !strings.Contains(got, `class folder "train/yak" has no images that can be read`) {
+			t.Errorf("with a budget of %d: %s", decoded, got)
+		}
+		d, err := data.OpenLimited(path, data.Options{Size: 4, SkipDamaged: true}, decoded, 0, 0, 0)
+		if err != nil || len(d.Classes) != 3 || d.Train.Len() != 10 {
+			t.Errorf("with a budget of %d: %v, error %v", decoded, d, err)
+		}
+	}
+}
