@@ -251,7 +251,7 @@ func TestProblemsBeyondTheBudget(t *testing.T) {
 		if got := strings.Join(problems.List(), "\n"); len(problems.Problems) != 5 || !strings.Contains(got, "9.jpg") || !strings.Contains(got, `class folder "train/yak" has no images that can be read`) {
 			t.Errorf("with a budget of %d: %s", decoded, got)
 		}
-		d, err := data.OpenLimited(path, data.Options{Size: 4, SkipDamaged: true}, decoded, 0, 0, 0)
+		d, err := data.OpenLimited(path, data.Options{Size: 4, Holdout: -1, SkipDamaged: true}, decoded, 0, 0, 0)
 		if err != nil || len(d.Classes) != 3 || d.Train.Len() != 10 {
 			t.Errorf("with a budget of %d: %v, error %v", decoded, d, err)
 		}
