@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -130,24 +129,6 @@ func TestHostileImages(t *testing.T) {
 	}
 	gif := []byte("GIF89a\xff\xff\xff\xff\x00\x00\x00;")
 	refuses(t, one(gif), "65535x65535")
-}
-
-// TestLargeImages decodes images at the same time and alone; how they are divided must not matter.
-func TestLargeImages(t *testing.T) {
-	files := tree{}
-	for _, class := range []string{"a", "b"} {
-		files[class+"/0.jpg"] = jpegOf(t, greyImage(2000, 1500, 1))
-		files[class+"/1.jpg"] = jpegOf(t, greyImage(900, 2100, 2))
-	}
-	d := mustOpen(t, files.folder(t), data.Options{Size: 1024})
-	if d.Train.Len()+d.Test.Len() != 4 {
-		t.Errorf("%d and %d images", d.Train.Len(), d.Test.Len())
-	}
-	var damage *data.DamageError
-	files["b/0.jpg"] = files["b/0.jpg"][:5000]
-	if _, err := data.Open(files.folder(t), data.Options{}); !errors.As(err, &damage) {
-		t.Errorf("error %v", err)
-	}
 }
 
 // TestHostileSizes has a small file of many tiny images, which would be large ones.
