@@ -70,6 +70,7 @@ func finish(err, unwritten error, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "tailor: this is a fault of tailor, please report it with the command line at %s: %v\n", issues, fault)
 		return exitFailed
 	}
+	listProblems(stderr, err)
 	fmt.Fprintln(stderr, "tailor:", err)
 	return status(err)
 }

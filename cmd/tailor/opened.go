@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"reflect"
 
 	"github.com/tailor-nas/tailor/internal/data"
@@ -20,6 +22,17 @@ func (g *Globals) opened(d *data.Dataset) {
 	fmt.Fprintln(g.stderr, d.Report)
 	for _, w := range d.Report.Warnings {
 		fmt.Fprintln(g.stderr, "warning:", w)
+	}
+}
+
+// listProblems shows all that keeps images from being opened, before the line of the error.
+func listProblems(w io.Writer, err error) {
+	var problems *data.ProblemsError
+	if !errors.As(err, &problems) || len(problems.Problems) < 2 {
+		return
+	}
+	for _, line := range problems.List() {
+		fmt.Fprintln(w, " ", line)
 	}
 }
 

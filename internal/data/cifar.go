@@ -138,7 +138,7 @@ func (c cifarForm) classNames(files rawFiles) ([]string, error) {
 func (c cifarForm) unpack(s *source, files rawFiles, names []string) (*memory, error) {
 	// per is the number of images a file, the same in all of names.
 	rec, per := c.record(), len(files[names[0]].bytes)/c.record()
-	m, err := s.slab(files[names[0]], per*len(names))
+	m, err := s.slab(files[names[0]], per*len(names), int64(rec*per*len(names)))
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ type header struct {
 	alpha         bool // may hold transparent pixels
 	memory        int64
 	plainCMYK     bool
-	cut           bool // a JPEG without its end mark
+	cut           bool // a JPEG or PNG without its end mark
 }
 
 // seen gives width and height of the image as it is seen.
@@ -69,7 +69,7 @@ func (h *header) inspect(raw []byte, m color.Model) (bytesPerPixel float64, f *f
 		return j.bytesPerPixel(), j.checkScans(h.width, h.height)
 	case "PNG":
 		p, b := readPNG(raw), modelBytes(m)
-		h.orientation = exifOrientation(p.exif)
+		h.orientation, h.cut = exifOrientation(p.exif), !p.whole
 		if p.clear {
 			h.alpha, b = true, max(b, 4)
 		}
@@ -132,6 +132,9 @@ func decode(raw []byte, h header) (image.RGBA64Image, *fault) {
 	})
 	if err != nil {
 		return nil, broken(raw, r, h.format, err)
+	}
+	if h.format.name == "WebP" {
+		fullRange(img)
 	}
 	wide, ok := img.(image.RGBA64Image)
 	if !ok {

@@ -64,6 +64,7 @@ func orientationValue(entry []byte, order binary.ByteOrder) int {
 type pngFacts struct {
 	exif  []byte // content of the eXIf chunk, nil without
 	clear bool   // has a tRNS chunk: a colour that is transparent
+	whole bool   // has its last chunk
 }
 
 // readPNG walks over the chunks. It judges nothing that the decoder will judge.
@@ -81,6 +82,7 @@ func readPNG(raw []byte) (f pngFacts) {
 		case "tRNS":
 			f.clear = true
 		case "IEND":
+			f.whole = true
 			return f
 		}
 		at += 12 + int(n)

@@ -49,7 +49,7 @@ func (f tree) paths() []string {
 }
 
 // folder writes the tree below a new directory.
-func (f tree) folder(t *testing.T) string {
+func (f tree) folder(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
 	for p, b := range f {

@@ -46,12 +46,12 @@ func (p *picture) prepare(size int, g gate) error {
 	return nil
 }
 
-// checkEnd finds a cut JPEG, the commonest damage, without decoding it.
+// checkEnd finds a file that is cut, the commonest damage, without decoding it.
 func (p *picture) checkEnd(raw []byte, h header) error {
 	if !h.cut {
 		return nil
 	}
-	return p.damage(&fault{int64(len(raw)), "a whole JPEG image", "the end of the file", io.ErrUnexpectedEOF})
+	return p.damage(&fault{int64(len(raw)), "a whole " + h.format.name + " image", "the end of the file", io.ErrUnexpectedEOF})
 }
 
 // load gives the compressed bytes. They are not kept for files of a folder, where the disk has

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -180,7 +181,9 @@ func (f *found) label(l *layout) error {
 	}
 	slices.Sort(l.classes)
 	l.classes = slices.Compact(l.classes)
-	f.emptyFolders(l, have)
+	if err := f.emptyFolders(l, have); err != nil {
+		return err
+	}
 	if err := f.checkClasses(l, have); err != nil {
 		return err
 	}
@@ -192,19 +195,49 @@ func (f *found) label(l *layout) error {
 }
 
 // emptyFolders notes folders of classes and parts that have no images.
-func (f *found) emptyFolders(l *layout, have map[part]map[string]bool) {
-	for folder := range f.folders {
-		rest, ok := strings.CutPrefix(folder, strings.TrimSuffix(l.lead, "/"))
-		names := strings.Split(strings.TrimPrefix(rest, "/"), "/")
-		switch {
-		case !ok || rest == "" || l.lead != "" && rest[0] != '/':
-		case l.parted && len(names) == 1 && partOf(names[0]) != "" && have[partOf(names[0])] == nil:
-			f.problems = append(f.problems, problem{folder, "", fmt.Errorf("data: part folder %q has no images", folder)})
-		case l.parted && len(names) == 2 && have[partOf(names[0])] != nil && !have[partOf(names[0])][names[1]],
-			!l.parted && len(names) == 1 && !have[""][names[0]]:
-			f.problems = append(f.problems, problem{folder, "", fmt.Errorf("data: class folder %q has no images", folder)})
+func (f *found) emptyFolders(l *layout, have map[part]map[string]bool) error {
+	unreadable := map[string]bool{} // folders of images that cannot be read
+	for _, p := range f.problems {
+		for dir := path.Dir(p.name); dir != "."; dir = path.Dir(dir) {
+			unreadable[dir] = true
 		}
 	}
+	for _, folder := range slices.Sorted(maps.Keys(f.folders)) {
+		what := l.emptyFolder(folder, have)
+		if what == "" {
+			continue
+		}
+		if len(f.problems) > maxProblems {
+			return fmt.Errorf("data: %q has more than %d files and folders without images that can be read", f.where, maxProblems)
+		}
+		why := "has no images"
+		if unreadable[folder] {
+			why += " that can be read"
+		}
+		f.problems = append(f.problems, problem{folder, "", fmt.Errorf("data: %s folder %q %s", what, folder, why)})
+	}
+	return nil
+}
+
+// emptyFolder tells whether a folder is that of a class or part without images.
+func (l *layout) emptyFolder(folder string, have map[part]map[string]bool) (what string) {
+	rest, ok := strings.CutPrefix(folder+"/", l.lead)
+	names := strings.Split(strings.TrimSuffix(rest, "/"), "/")
+	switch is := partOf(names[0]); {
+	case !ok || rest == "":
+	case !l.parted:
+		if len(names) == 1 && !have[""][names[0]] {
+			return "class"
+		}
+	case is == "" || len(names) > 2:
+	case have[is] == nil:
+		if len(names) == 1 {
+			return "part"
+		}
+	case len(names) == 2 && !have[is][names[1]]:
+		return "class"
+	}
+	return ""
 }
 
 // checkClasses checks that all parts have the same classes. One that train has may be left out of another part.

@@ -48,6 +48,13 @@ const (
 	unpackedPerByte = 100
 )
 
+// The images of a binary data set may take so much memory however small they are stored, and beyond that so many bytes for each that is
+// stored: MNIST at 224 pixels has 64.
+const (
+	freeEnlarged    = 256 << 20
+	enlargedPerByte = 64
+)
+
 // limits are the budgets that tests lower.
 type limits struct {
 	decoded    int64 // pixels of an image folder kept in memory; images beyond it are decoded when asked for

@@ -109,7 +109,7 @@ func matchLabels(f rawFile, images, labels idxArray) error {
 // greys packs the images of an idx array as a Set of s.size.
 func (s *source) greys(images, labels idxArray, f rawFile) (*memory, error) {
 	n, rows, cols := images.shape[0], images.shape[1], images.shape[2]
-	m, err := s.slab(f, n)
+	m, err := s.slab(f, n, int64(len(images.bytes)))
 	if err != nil {
 		return nil, err
 	}
@@ -126,9 +126,10 @@ func (s *source) greys(images, labels idxArray, f rawFile) (*memory, error) {
 	})
 }
 
-// slab allocates n images, unless the wanted size makes them too many.
-func (s *source) slab(f rawFile, n int) (*memory, error) {
-	if need := int64(n) * int64(s.size*s.size*s.channels); need > maxSetBytes {
+// slab allocates n images, unless the wanted size makes them too much, at all or for what the file has of them.
+func (s *source) slab(f rawFile, n int, stored int64) (*memory, error) {
+	need := int64(n) * int64(s.size*s.size*s.channels)
+	if need > maxSetBytes || need > freeEnlarged && need > enlargedPerByte*stored {
 		return nil, fmt.Errorf("data: %q: %d images of %dx%d need %d MiB of memory: choose a smaller size",
 			f.where, n, s.size, s.size, need>>20)
 	}

@@ -19,30 +19,34 @@ type ProblemsError struct {
 	Fatal    error          // what also keeps it from being opened without them, or nil
 }
 
-// shownProblems is how many are listed.
-const shownProblems = 20
-
-// Error gives a line for each problem, and one for all if there is one.
+// Error gives one line: how many problems there are, of which kind, and the first.
 func (e *ProblemsError) Error() string {
 	if len(e.Problems) == 1 && e.Fatal == nil {
 		return e.Problems[0].Error() + "; mend or remove it, or go on without it: --skip-damaged"
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "data: %q has %s (%s):", e.Path, plural(len(e.Problems), "problem"), tally(e.Kinds))
+	text := fmt.Sprintf("data: %q has %s (%s), the first: %s; ", e.Path, plural(len(e.Problems), "problem"), tally(e.Kinds), bare(e.Problems[0]))
+	if e.Fatal != nil {
+		return text + "and it could not be opened without them: " + bare(e.Fatal)
+	}
+	return text + "mend or remove them, or go on without them: --skip-damaged"
+}
+
+// shownProblems is how many are listed.
+const shownProblems = 50
+
+// List gives a line for each problem.
+func (e *ProblemsError) List() (lines []string) {
 	for i, p := range e.Problems {
 		if i == shownProblems {
-			fmt.Fprintf(&b, "\n  and %d more", len(e.Problems)-i)
-			break
+			return append(lines, fmt.Sprintf("and %s more", thousands(len(e.Problems)-i)))
 		}
-		fmt.Fprintf(&b, "\n  %s", strings.TrimPrefix(p.Error(), "data: "))
+		lines = append(lines, bare(p))
 	}
-	if e.Fatal != nil {
-		fmt.Fprintf(&b, "\n  %s", strings.TrimPrefix(e.Fatal.Error(), "data: "))
-	} else {
-		b.WriteString("\nmend or remove them, or go on without them: --skip-damaged")
-	}
-	return b.String()
+	return lines
 }
+
+// bare is an error without what it has in common with the others.
+func bare(err error) string { return strings.TrimPrefix(err.Error(), "data: ") }
 
 // Unwrap gives the problems.
 func (e *ProblemsError) Unwrap() []error {

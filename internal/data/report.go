@@ -78,10 +78,10 @@ func (r Report) String() string {
 
 // from words where images come from, if that is not plain from what they are called.
 func from(folder, what string) string {
-	switch folder {
-	case "", what:
+	switch {
+	case folder == "", strings.EqualFold(folder, what):
 		return ""
-	case taken:
+	case folder == taken:
 		return " (from train)"
 	}
 	return " (" + folder + "/)"

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tailor-nas/tailor/search"
+)
+
+// images writes a small data set of two classes, with files that cannot be read or that are no images.
+func images(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	put := func(name string, b []byte) {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, class := range []string{"dark", "light"} {
+		for j := range 24 {
+			img := image.NewGray(image.Rect(0, 0, 20, 16))
+			for k := range img.Pix {
+				img.Pix[k] = byte(120*i + k*j%100)
+			}
+			img.SetGray(j%20, 3, color.Gray{255})
+			var b bytes.Buffer
+			if err := png.Encode(&b, img); err != nil {
+				t.Fatal(err)
+			}
+			part := []string{"Train", "Train", "Valid", "Test"}[j%4]
+			put(filepath.Join(part, class, string(rune('a'+j))+".png"), b.Bytes())
+		}
+	}
+	put("Train/dark/new.heic", []byte("x"))
+	put("Train/light/broken.jpg", []byte("\xff\xd8\xff"))
+	put("README.txt", []byte("x"))
+	if err := os.MkdirAll(filepath.Join(dir, "Train", "none"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// tailor runs a command.
+func tailor(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	code = run(t.Context(), args, &out, &err)
+	return code, out.String(), err.String()
+}
+
+// TestOpened: every command that opens images says once what it found, as a line and in its JSON, and what was skipped stays with the run
+// and the manifest.
+func TestOpened(t *testing.T) {
+	dir, out := images(t), t.TempDir()
+	at := func(name string) string { return filepath.Join(out, name) }
+	if err := os.WriteFile(at("micro.yaml"), []byte(microSpace), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	train := []string{"train", "--space", at("micro.yaml"), "--data", dir, "--epochs", "1", "--batch", "8", "--out", at("run"), "-q", "--json"}
+	code, _, stderr := tailor(t, train...)
+	lines := strings.Split(strings.TrimSpace(stderr), "\n")
+	if code != exitFailed || len(lines) != 4 || !strings.Contains(lines[0], "new.heic") || !strings.Contains(lines[1], "broken.jpg") || !strings.Contains(lines[2], `"Train/none"`) ||
+		!strings.HasPrefix(lines[3], "tailor: ") || !strings.Contains(lines[3], "3 problems") || !strings.Contains(lines[3], "--skip-damaged") {
+		t.Errorf("status %d, stderr %s", code, stderr)
+	}
+	if _, err := os.Stat(at("run")); err == nil {
+		t.Error("a run was begun")
+	}
+	const line = "2 classes, 24 train / 12 validation (Valid/) / 12 test, 16-20 px, centre square resized to 16; " +
+		"3 files left out: 1 .heic, 1 .txt, 1 damaged .jpg; 1 folder without images left out\n"
+	for _, args := range [][]string{
+		append(train, "--skip-damaged"),
+		{"eval", "--run", at("run"), "-q", "--json"},
+		{"fit", "accuracy", "--run", at("run"), "--samples", "12", "--calibration", "16", "--out", at("accuracy.json"), "-q", "--json"},
+		{"search", "--run", at("run"), "--accuracy", at("accuracy.json"), "--max-macs", "1G", "--bound=-1", "--out", at("winners"), "-q", "--json"},
+		{"eval", at("winners/macs-1000000000"), "-q", "--json"},
+		{"prune", at("winners/macs-1000000000"), "--sparsity", "0.3", "--method", "one-shot", "--epochs", "1", "--batch", "8", "--budget", "100ms", "--out", at("pruned"), "-q", "--json"},
+	} {
+		code, stdout, stderr := tailor(t, args...)
+		if code != exitDone || strings.Count(stderr, line) != 1 {
+			t.Fatalf("%v: status %d, stderr %s", args[:2], code, stderr)
+		}
+		var result struct {
+			Data struct {
+				Train          int            `json:"train"`
+				ValidationFrom string         `json:"validation_from"`
+				LeftOut        map[string]int `json:"left_out"`
+				Skipped        []string       `json:"skipped"`
+			} `json:"data"`
+		}
+		if err := json.Unmarshal([]byte(stdout), &result); err != nil {
+			t.Fatal(err)
+		}
+		if d := result.Data; d.Train != 24 || d.ValidationFrom != "Valid" || d.LeftOut[".heic"] != 1 || len(d.Skipped) != 3 {
+			t.Errorf("%v: data %+v", args[:2], d)
+		}
+	}
+	checkRecorded(t, at)
+}
+
+// checkRecorded looks at what the run and the manifests say about their images.
+func checkRecorded(t *testing.T, at func(string) string) {
+	for _, path := range []string{"winners/macs-1000000000/manifest.json", "pruned/network/manifest.json"} {
+		m, _, err := search.LoadManifest(at(path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := m.Images.Preparation; p == nil || p.SizePx != 16 || p.Channels != "grey" || p.Mean[0] != m.Mean[0] || !m.Images.SkipDamaged || len(m.Images.Skipped) != 3 {
+			t.Errorf("%s: images %+v, preparation %+v", path, m.Images, p)
+		}
+	}
+	text, err := os.ReadFile(at("run/run.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, says := range []string{`"tailor": "run/2"`, `"skip_damaged": true`, `"Train/light/broken.jpg"`, `"filter": "catmull-rom-antialias"`} {
+		if !strings.Contains(string(text), says) {
+			t.Errorf("run.json does not say %s", says)
+		}
+	}
+}
+
+const microSpace = `tailor: space/1
+name: micro
+classes: 2
+channels: 1
+resolutions: [12, 16]
+stem: {width: 8, stride: 2, act: relu}
+stages:
+  - {width: 8, stride: 2, act: relu, depth: [1, 2], kernel: [3, 5], expand: [1, 2]}
+head: {features: 16, act: relu}
+`
