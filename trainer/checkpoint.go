@@ -61,16 +61,20 @@ func saveCheckpoint(run, runSHA string, net *supernet.Supernet, s State) (State,
 	if err != nil {
 		return s, fmt.Errorf("save checkpoint: %w", err)
 	}
+	return s, dropOldCheckpoints(run)
+}
+
+func dropOldCheckpoints(run string) error {
 	all, err := checkpoints(run)
 	if err != nil {
-		return s, err
+		return err
 	}
 	for _, old := range all[:max(0, len(all)-checkpointsKept)] {
 		if err := store.RemoveDir(old); err != nil {
-			return s, fmt.Errorf("drop old checkpoint: %w", err)
+			return fmt.Errorf("drop old checkpoint: %w", err)
 		}
 	}
-	return s, nil
+	return nil
 }
 
 // same says whether nothing but the clock tells two states of a step apart.

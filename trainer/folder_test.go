@@ -127,10 +127,16 @@ func TestCleansKilledRemoval(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(left, weightsFile), []byte("half"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	half := checkpointDir(j.Dir, 10) // as an earlier tailor left it
+	if err := os.Mkdir(half, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	j.Resume = true
 	train(t, j)
-	if _, err := os.Stat(left); err == nil {
-		t.Error("it is left")
+	for _, path := range []string{left, half} {
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s is left", path)
+		}
 	}
 }
 

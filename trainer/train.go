@@ -163,7 +163,7 @@ func startOrResume(j Job) (*Info, *data.Dataset, error) {
 	if err := store.CleanPartial(filepath.Join(j.Dir, checkpointsDir)); err != nil {
 		return nil, nil, err
 	}
-	return &have, d, nil
+	return &have, d, dropOldCheckpoints(j.Dir)
 }
 
 // difference names the first setting in which two runs differ.

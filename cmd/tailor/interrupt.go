@@ -45,33 +45,50 @@ func signals() []os.Signal {
 	return all
 }
 
-// untilSignal gives a context that the first signal ends. Where the program does not end after it, exit is called with its
-// status. A second signal does what it does to any program: it ends it at once.
+// untilSignal gives a context that the first signal ends. Where the program does not end after it, or at a second signal, exit is
+// called with its status.
 func untilSignal(stderr io.Writer, exit func(status int)) context.Context {
 	state := new(saving)
 	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), savingKey{}, state))
-	received := make(chan os.Signal, 1)
+	received := make(chan os.Signal, 2)
 	signal.Notify(received, signals()...)
 	go func() {
 		<-received
-		signal.Reset(signals()...)
 		cancel()
-		time.Sleep(patience)
-		for end := time.Now().Add(patienceToSave - patience); state.Load() && time.Now().Before(end); {
-			time.Sleep(patience / 10)
-		}
-		told := make(chan struct{})
-		go func() { // stderr may be what it waits for
-			defer close(told)
-			fmt.Fprintln(stderr, "tailor: interrupted")
-		}()
-		select {
-		case <-told:
-		case <-time.After(patience / 10):
-		}
+		state.wait(received)
+		sayInterrupted(stderr)
 		exit(exitFailed)
 	}()
 	return ctx
+}
+
+// wait ends with the next signal or with the patience.
+func (s *saving) wait(received <-chan os.Signal) {
+	look := time.NewTicker(patience / 15)
+	defer look.Stop()
+	for began := time.Now(); ; {
+		select {
+		case <-received:
+			return
+		case <-look.C:
+		}
+		if waited := time.Since(began); waited > patience && !s.Load() || waited > patienceToSave {
+			return
+		}
+	}
+}
+
+// sayInterrupted does not wait for a stderr that nobody reads: that may be what the program waits for.
+func sayInterrupted(stderr io.Writer) {
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		fmt.Fprintln(stderr, "tailor: interrupted")
+	}()
+	select {
+	case <-told:
+	case <-time.After(patience / 15):
+	}
 }
 
 // interrupted says of an error that comes from an interruption that it does.

@@ -99,6 +99,9 @@ func (p *pruning) open(net *supernet.Subnet) error {
 		return err
 	}
 	p.folder.sha = want.SHA256
+	if err := p.folder.dropOld(); err != nil {
+		return err
+	}
 	if err := p.restore(net); err != nil {
 		return err
 	}
