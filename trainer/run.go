@@ -99,7 +99,8 @@ func (r *Run) OpenData(path string) (*data.Dataset, error) {
 		return r.data, nil
 	}
 	if path == "" {
-		path = r.Info.Data.Path
+		d, err := r.Info.openData(r.Dir, r.DataPath())
+		return d, MissingData("run "+r.Dir, r.DataPath(), err)
 	}
 	return r.Info.openData(r.Dir, path)
 }
@@ -112,8 +113,8 @@ func (i *Info) openData(dir, path string) (*data.Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := i.Check(filepath.Join(dir, runFile), "data", d.SHA256); err != nil {
-		return nil, fmt.Errorf("%s is not the data that run %s was trained on, which was at %s; name that with --data: %w", path, dir, i.Data.Path, err)
+	if i.Data.SHA256 != d.SHA256 {
+		return nil, otherData(dir, i, d.SHA256, path)
 	}
 	return d, nil
 }
@@ -128,17 +129,17 @@ func newInfo(j Job) (*Info, *data.Dataset, error) {
 		return nil, nil, fmt.Errorf("%w: there is no space to train", ErrConfig)
 	}
 	i := &Info{Config: c}
-	i.Data = DataInfo{Path: j.Data, Size: j.Space.MaxResolution(), Holdout: j.Holdout, Seed: c.Seed, Train: j.TrainImages, Test: j.TestImages}
+	i.Data = DataInfo{Path: data.Keep(j.Dir, j.Data), Size: j.Space.MaxResolution(), Holdout: j.Holdout, Seed: c.Seed, Train: j.TrainImages, Test: j.TestImages}
 	d, err := data.Open(j.Data, i.Data.options())
 	if err != nil {
 		return nil, nil, err
 	}
 	if d.Train.Len() < c.Batch {
-		return nil, nil, fmt.Errorf("%w: batch is %d, but %s has only %d images to train on", ErrConfig, c.Batch, j.Data, d.Train.Len())
+		return nil, nil, fmt.Errorf("%w: --batch is %d, but %s has only %d images to train on", ErrConfig, c.Batch, j.Data, d.Train.Len())
 	}
 	i.Data.Name, i.Data.SHA256, i.Data.Classes, i.Data.Channels = d.Name, d.SHA256, d.Classes, d.Channels
 	i.Space = j.Space.For(len(d.Classes), d.Channels)
 	i.SpaceSHA256 = i.Space.SHA256()
-	i.Inputs = map[string]store.Input{"data": {Path: j.Data, SHA256: d.SHA256}}
+	i.Inputs = map[string]store.Input{"data": {Path: i.Data.Path, SHA256: d.SHA256}}
 	return i, d, nil
 }

@@ -195,18 +195,26 @@ func (p *pruning) openTeacher() error {
 
 // OpenImages opens the images of a manifest, as its network saw them.
 func OpenImages(m *search.Manifest, manifest, path string) (*data.Dataset, error) {
-	want := m.Inputs["data"]
-	if path == "" {
-		path = want.Path
-	}
-	d, err := data.Open(path, imageOptions(m))
+	was := manifestData(m, manifest)
+	d, err := data.Open(cmp.Or(path, was), imageOptions(m))
 	if err != nil {
+		if path == "" {
+			err = trainer.MissingData("network "+manifest, was, err)
+		}
 		return nil, err
 	}
-	if err := m.Check(manifest, "data", d.SHA256); err != nil {
-		return nil, fmt.Errorf("%s is not the data that the network was trained on, which was at %s; name that with --data: %w", path, want.Path, err)
+	var stale *store.StaleError
+	if err := m.Check(manifest, "data", d.SHA256); errors.As(err, &stale) {
+		return nil, &trainer.OtherDataError{Path: cmp.Or(path, was), Of: "network " + manifest, Was: was, Stale: stale}
+	} else if err != nil {
+		return nil, err
 	}
 	return d, nil
+}
+
+// manifestData is where the images of a manifest were, as a path from the working folder.
+func manifestData(m *search.Manifest, manifest string) string {
+	return data.Resolve(filepath.Dir(manifest), m.Inputs["data"].Path)
 }
 
 // imageOptions say how a manifest's images were opened.
@@ -301,7 +309,9 @@ func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResul
 	m := *p.manifest
 	m.Blocks, m.MACs, m.Params = trained.Net.Blocks, supernet.MACs(trained.Net.Blocks), supernet.Params(trained.Net.Blocks)
 	m.Weights, m.Ranks = nil, nil
-	m.Inputs = map[string]store.Input{search.ParentRole: {Path: p.path, SHA256: p.manifest.SHA256}, "data": p.manifest.Inputs["data"]}
+	images := p.manifest.Inputs["data"]
+	images.Path = data.Keep(filepath.Join(j.Dir, networkDir), cmp.Or(j.Data, manifestData(p.manifest, p.path)))
+	m.Inputs = map[string]store.Input{search.ParentRole: {Path: p.path, SHA256: p.manifest.SHA256}, "data": images}
 	run := c.Structure.Run()
 	m.Measured = &search.Measured{
 		Top1: r.After.Top1, Images: r.After.Images, Split: "test", LatencyMS: r.After.LatencyMS, LatencyLowMS: r.After.LatencyLowMS,

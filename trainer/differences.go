@@ -1,0 +1,79 @@
+package trainer
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Differences says in which settings two values of one type differ, as the flags of the command line are called: "with --epochs 2, asked for 3".
+// A setting's flag has the name of its JSON field, unless flags has another.
+func Differences(have, want any, flags map[string]string) string {
+	h, w := settings(have), settings(want)
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		if h[name] == w[name] {
+			continue
+		}
+		flag := flags[name]
+		if flag == "" {
+			flag = "--" + strings.ReplaceAll(name, "_", "-")
+		}
+		all = append(all, fmt.Sprintf("with %s %s, asked for %s", flag, h[name], w[name]))
+	}
+	return strings.Join(all, "; ")
+}
+
+// settings are the fields of a value and of what is nested in it, as JSON. A struct of settings always can be JSON.
+func settings(v any) map[string]string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic("trainer: settings that are no JSON")
+	}
+	all := map[string]string{}
+	var add func(fields map[string]json.RawMessage)
+	add = func(fields map[string]json.RawMessage) {
+		for name, value := range fields {
+			var nested map[string]json.RawMessage
+			if json.Unmarshal(value, &nested) == nil && nested != nil {
+				add(nested)
+				continue
+			}
+			all[name] = strings.Trim(string(value), `"`)
+		}
+	}
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(text, &fields) == nil {
+		add(fields)
+	}
+	return all
+}
+
+// same says in what a run that is there differs from the one that is asked for, in the order in which it matters: settings, then the space,
+// then the images, whose hash depends on all of them.
+func (i *Info) same(dir string, want *Info) error {
+	asked := want.Data
+	asked.Path, asked.Name, asked.SHA256, asked.Classes, asked.Channels = i.Data.Path, i.Data.Name, i.Data.SHA256, i.Data.Classes, i.Data.Channels
+	size := asked.Size
+	asked.Size = i.Data.Size // the space's
+	what := Differences(i.Config, want.Config, nil)
+	if what == "" {
+		what = Differences(i.Data, asked, map[string]string{"train": "--train-images", "test": "--test-images"})
+	}
+	otherSpace := i.Space.For(want.Space.Classes, want.Space.Channels).SHA256() != want.SpaceSHA256 || size != i.Data.Size
+	switch {
+	case what == "" && otherSpace && i.Space.Name == want.Space.Name:
+		what = fmt.Sprintf("with another space of the name %s", i.Space.Name)
+	case what == "" && otherSpace:
+		what = fmt.Sprintf("with --space %s, asked for %s", i.Space.Name, want.Space.Name)
+	}
+	if what != "" {
+		return fmt.Errorf("%w: run %s was trained %s; resume it with the same, or choose another --out", ErrConfig, dir, what)
+	}
+	if i.Data.SHA256 != want.Data.SHA256 {
+		return otherData(dir, i, want.Data.SHA256, want.DataPath(dir))
+	}
+	return nil
+}
