@@ -28,6 +28,7 @@ const (
 // cli is the command line, a field a subcommand.
 type cli struct {
 	Globals
+	Version kong.VersionFlag `help:"Print which tailor this is."`
 
 	Quickstart quickstartCmd `cmd:"" help:"The whole walk, small, on built-in data: train, profile, fit, search, prune, manifests."`
 	Spaces     spacesCmd     `cmd:"" help:"List search spaces, or show one: genes, count, range of MACs and parameters."`
@@ -39,6 +40,9 @@ type cli struct {
 	Import     importCmd     `cmd:"" help:"Take over predictors that others published."`
 	Search     searchCmd     `cmd:"" help:"Find the best sub-network within limits and write its manifest."`
 	Prune      pruneCmd      `cmd:"" help:"Remove weights or channels of a network, train what is left, and write its manifest."`
+	Help       helpCmd       `cmd:"" help:"Print the help of a command."`
+	Completion completionCmd `cmd:"" help:"Print the script that completes tailor's command lines in a shell."`
+	Man        manCmd        `cmd:"" help:"Print the manual page: tailor man > tailor.1"`
 }
 
 func main() {
@@ -52,14 +56,7 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c cli
 	exited := false
-	parser, err := kong.New(&c,
-		kong.Name("tailor"),
-		kong.Description("One network, cut to fit every device: train a supernet once, then search the best sub-network for each device."),
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(int) { exited = true }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-		kong.UsageOnError(),
-	)
+	parser, err := newParser(&c, stdout, stderr, func(int) { exited = true })
 	if err != nil {
 		fmt.Fprintln(stderr, "tailor:", err)
 		return exitFailed
@@ -67,12 +64,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	parsed, err := parser.Parse(args)
+	if args[0] == completeArg {
+		complete(stdout, parser.Model.Node, args[1:])
+		return exitDone
+	}
+	parsed, err := parser.Parse(helpArgs(args))
 	if exited {
 		return exitDone
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "tailor: %v; see tailor --help\n", err)
+		fmt.Fprintf(stderr, "tailor: %s; see tailor --help\n", parseError(err))
 		return exitUsage
 	}
 	c.Globals.start(stdout, stderr)
@@ -87,6 +88,25 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return status(err)
 	}
 	return exitDone
+}
+
+// newParser makes the parser of command lines; exit is called after help, or the version, was printed.
+func newParser(c *cli, stdout, stderr io.Writer, exit func(int)) (*kong.Kong, error) {
+	parser, err := kong.New(c,
+		kong.Name("tailor"),
+		kong.Description("One network, cut to fit every device: train a supernet once, then search the best sub-network for each device."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(exit),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.UsageOnError(),
+		kong.Help(printHelp),
+		kong.Vars{"version": version()},
+	)
+	if err != nil {
+		return nil, err
+	}
+	namePlaceholders(parser.Model.Node)
+	return parser, nil
 }
 
 // status is the exit status that an error stands for.

@@ -20,10 +20,10 @@ type dataFlags struct {
 type trainCmd struct {
 	dataFlags
 	Space    string `required:"" help:"Name of a shipped space, or a YAML file."`
-	Out      string `help:"Folder of the run." type:"path"`
+	Out      string `help:"Folder of the run." type:"path" oneof:"out"`
 	Strategy string `help:"deps, bignas or full." enum:"deps,bignas,full" default:"deps"`
 	Resume   bool   `help:"Go on from the last checkpoint, if there is one."`
-	Plan     bool   `help:"Print images, steps, phases and the expected time, from a few seconds of timing, and end. Nothing is written; --out is not needed."`
+	Plan     bool   `help:"Print images, steps, phases and the expected time, from a few seconds of timing, and end. Nothing is written; --out is not needed." oneof:"out"`
 
 	Epochs         int     `help:"Passes over the training images." default:"20"`
 	Batch          int     `help:"Images a step." default:"128"`
