@@ -48,16 +48,22 @@ func (g *Globals) sayPlan(ctx context.Context, p *trainer.Plan) {
 
 // planLines are the plan for people.
 func planLines(p *trainer.Plan) []string {
-	first := fmt.Sprintf("plan: %s with %s, %s images, %d epochs of %d steps: about %s, %s of memory (%s)", p.Space, p.Strategy, thousands(p.TrainImages),
-		p.Epochs, p.StepsPerEpoch, about(p.Duration()), bytesText(p.MemoryBytes), counted(p.Workers, "worker"))
+	var steps, costs []string
+	for i, f := range p.Phases {
+		steps = append(steps, thousands(f.Steps)+" "+f.Name)
+		if i == 0 || f.StepSeconds != p.Phases[i-1].StepSeconds {
+			costs = append(costs, latency(1000*f.StepSeconds))
+		}
+	}
+	left := ""
 	if p.StepsDone > 0 {
-		first += fmt.Sprintf("; goes on after step %s", thousands(p.StepsDone))
+		left = fmt.Sprintf(" for what is left after step %s", thousands(p.StepsDone))
 	}
-	var phases []string
-	for _, f := range p.Phases {
-		phases = append(phases, fmt.Sprintf("%s steps %s (%s each)", thousands(f.Steps), f.Name, latency(1000*f.StepSeconds)))
+	return []string{
+		fmt.Sprintf("plan: %s images, %s steps (%s), about %s%s", thousands(p.TrainImages), thousands(p.Steps), strings.Join(steps, ", "), about(p.Duration()), left),
+		fmt.Sprintf("  %s with %s, %s of %d steps, each %s; %s of memory, %s", p.Space, p.Strategy, counted(p.Epochs, "epoch"), p.StepsPerEpoch, strings.Join(costs, ", then "),
+			bytesText(p.MemoryBytes), counted(p.Workers, "worker")),
 	}
-	return []string{first, "  " + strings.Join(phases, ", ")}
 }
 
 // longTraining is from when on a plan comes with advice.

@@ -118,6 +118,11 @@ func (c *searchCmd) predictors(j *walk.SearchJob, space *supernet.Space) error {
 	if j.Accuracy, err = predictor.LoadAccuracy(c.Accuracy, space); err != nil {
 		return err
 	}
+	if r := j.Run; r != nil {
+		if err := j.Accuracy.Check(c.Accuracy, "weights", r.State.WeightsSHA256); err != nil {
+			return err
+		}
+	}
 	for _, path := range c.Latency {
 		l, err := predictor.LoadLatency(path, space)
 		if err != nil {
