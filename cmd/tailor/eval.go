@@ -167,7 +167,7 @@ func (c *evalCmd) printAnswers(w io.Writer, a *walk.Answers) {
 	}
 	t.print(w)
 	if c.Plot != "" {
-		fmt.Fprintln(w, "wrote", c.Plot)
+		fmt.Fprintln(w, "wrote", shown(c.Plot))
 	}
 }
 

@@ -103,7 +103,7 @@ func (c *spacesCmd) Run(g *Globals) error {
 	return g.result(info, func(w io.Writer) {
 		info.print(w, space)
 		if c.Out != "" {
-			fmt.Fprintln(w, "wrote", c.Out)
+			fmt.Fprintln(w, "wrote", shown(c.Out))
 		}
 	})
 }

@@ -95,7 +95,7 @@ func (c *trainCmd) Run(ctx context.Context, g *Globals) error {
 	}
 	return g.result(result, func(w io.Writer) {
 		fmt.Fprintf(w, "trained %s with %s: %d steps in %s, run in %s\n", result.Space, result.Strategy, result.Steps,
-			time.Duration(result.Seconds*float64(time.Second)).Round(time.Second), result.Run)
+			time.Duration(result.Seconds*float64(time.Second)).Round(time.Second), shown(result.Run))
 		for _, n := range []struct {
 			name string
 			arch supernet.Arch
