@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
@@ -89,6 +90,28 @@ func advise(p *trainer.Plan, memory int64) (advice []string) {
 			about(p.Duration()), p.Epochs))
 	}
 	return advice
+}
+
+// weightBytes is what training keeps of each weight: value, gradient and momentum.
+const weightBytes = 12
+
+// checkSize refuses a space whose weights alone are more than this machine holds, before the system ends the program without a word.
+func checkSize(ctx context.Context, s *supernet.Space) error {
+	d, err := profiles.Describe(ctx)
+	if err != nil {
+		return err
+	}
+	return fits(s, int64(d.MemoryBytes))
+}
+
+// fits is checkSize on a machine with so much memory, 0 if that is not known.
+func fits(s *supernet.Space, memory int64) error {
+	params := costsOf(s, s.Max()).Params
+	if memory > 0 && params > memory/weightBytes {
+		return fmt.Errorf("the %s weights of space %s need %s of memory to train, and the machine has %s: choose a space of narrower or fewer blocks (tailor spaces)",
+			large(params), s.Name, bytesText(weightBytes*params), bytesText(memory))
+	}
+	return nil
 }
 
 // thousands writes a count with separators: 1,020.

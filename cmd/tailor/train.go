@@ -79,6 +79,9 @@ func (c *trainCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
+	if err := checkSize(ctx, job.Space); err != nil {
+		return err
+	}
 	if c.Plan {
 		return g.plan(ctx, job)
 	}
