@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
 )
 
 func TestSameBitsOnAnyWorkers(t *testing.T) {
