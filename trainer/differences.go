@@ -54,15 +54,11 @@ func settings(v any) map[string]string {
 // same says in what a run that is there differs from the one that is asked for, in the order in which it matters: settings, then the space,
 // then the images, whose hash depends on all of them.
 func (i *Info) same(dir string, want *Info) error {
-	asked := want.Data
-	asked.Path, asked.Name, asked.SHA256, asked.Classes, asked.Channels = i.Data.Path, i.Data.Name, i.Data.SHA256, i.Data.Classes, i.Data.Channels
-	size := asked.Size
-	asked.Size = i.Data.Size // the space's
 	what := Differences(i.Config, want.Config, nil)
 	if what == "" {
-		what = Differences(i.Data, asked, map[string]string{"train": "--train-images", "test": "--test-images"})
+		what = Differences(i.Data.asked(), want.Data.asked(), nil)
 	}
-	otherSpace := i.Space.For(want.Space.Classes, want.Space.Channels).SHA256() != want.SpaceSHA256 || size != i.Data.Size
+	otherSpace := i.Space.For(want.Space.Classes, want.Space.Channels).SHA256() != want.SpaceSHA256 || i.Data.Size != want.Data.Size
 	switch {
 	case what == "" && otherSpace && i.Space.Name == want.Space.Name:
 		what = fmt.Sprintf("with another space of the name %s", i.Space.Name)
@@ -76,4 +72,9 @@ func (i *Info) same(dir string, want *Info) error {
 		return otherData(dir, i, want.Data.SHA256, want.DataPath(dir))
 	}
 	return nil
+}
+
+// asked is what the command line says of data, besides where it is, by the flags' names.
+func (d DataInfo) asked() map[string]any {
+	return map[string]any{"holdout": d.Holdout, "seed": d.Seed, "train-images": d.Train, "test-images": d.Test}
 }
