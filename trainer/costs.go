@@ -34,12 +34,14 @@ func guessedCosts(c Config, space *supernet.Space) costs {
 }
 
 // Timing a part repeats it for a hundredth of the time that the whole run needs for it, but for no longer than a second. What takes longer is
-// timed on fewer images.
+// timed on fewer images, and so is what needs much memory.
 const (
 	timingShare  = 0.01
 	longestTrial = time.Second
 	mostTrials   = 10
-	fewImages    = 8 // as many as a step has parts: fewer would leave workers idle
+	// What a batch keeps may be more than the machine has, which the plan is to say.
+	mostTrialBytes = 1 << 30
+	fewImages      = 8 // as many as a step has parts: fewer would leave workers idle
 )
 
 // trial is a copy of a run's network, to see what its steps cost. The run itself does not see it, so its results do not depend on it.
@@ -87,7 +89,9 @@ func (t *trial) size(ctx context.Context) (int, error) {
 	}
 	began := time.Now()
 	t.stepper.step(ctx, 0, b, nil, 0, 0)
-	if whole := time.Since(began) * time.Duration(t.info.Config.Batch/few); whole > longestTrial {
+	share := t.info.Config.Batch / few
+	values, _ := t.stepper.run.MemoryBytes()
+	if time.Since(began)*time.Duration(share) > longestTrial || values*int64(share) > mostTrialBytes {
 		return few, nil
 	}
 	return t.info.Config.Batch, nil

@@ -145,7 +145,8 @@ func (r *Run) OpenData(path string) (*data.Dataset, error) {
 		return r.data, nil
 	}
 	if path == "" {
-		path = r.Info.Data.Path
+		d, err := r.Info.openData(r.Dir, r.DataPath())
+		return d, MissingData("run "+r.Dir, r.DataPath(), err)
 	}
 	return r.Info.openData(r.Dir, path)
 }
@@ -158,12 +159,12 @@ func (i *Info) openData(dir, path string) (*data.Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := i.Check(filepath.Join(dir, runFile), "data", d.SHA256); err != nil {
+	if i.Data.SHA256 != d.SHA256 {
 		if r := d.Report; i.Data.Preparation == nil && r.Turned+r.Clear > 0 {
 			return nil, fmt.Errorf("run %s is of an older tailor, which did not turn images by EXIF and laid transparent ones on black; of %s, %d images are turned and %d transparent: train again: %w",
-				dir, path, r.Turned, r.Clear, err)
+				dir, path, r.Turned, r.Clear, otherData(dir, i, d.SHA256, path))
 		}
-		return nil, fmt.Errorf("%s is not the data that run %s was trained on, which was at %s; name that with --data: %w", path, dir, i.Data.Path, err)
+		return nil, otherData(dir, i, d.SHA256, path)
 	}
 	return d, nil
 }
@@ -190,7 +191,7 @@ func newInfo(j Job) (*Info, *data.Dataset, error) {
 		j.Opened(d)
 	}
 	if d.Train.Len() < c.Batch {
-		return nil, nil, fmt.Errorf("%w: batch is %d, but %s has only %d images to train on: choose a smaller --batch", ErrConfig, c.Batch, j.Data, d.Train.Len())
+		return nil, nil, fmt.Errorf("%w: --batch is %d, but %s has only %d images to train on: choose a smaller one", ErrConfig, c.Batch, j.Data, d.Train.Len())
 	}
 	i.Data.Name, i.Data.SHA256, i.Data.Classes, i.Data.Channels = d.Name, d.SHA256, d.Classes, d.Channels
 	i.Data.Skipped = d.Report.Skipped
@@ -198,6 +199,6 @@ func newInfo(j Job) (*Info, *data.Dataset, error) {
 	i.Data.Preparation = &preparation
 	i.Space = j.Space.For(len(d.Classes), d.Channels)
 	i.SpaceSHA256 = i.Space.SHA256()
-	i.Inputs = map[string]store.Input{"data": {Path: j.Data, SHA256: d.SHA256}}
+	i.Inputs = map[string]store.Input{"data": {Path: i.Data.Path, SHA256: d.SHA256}}
 	return i, d, nil
 }

@@ -72,7 +72,7 @@ func (j Job) check() error {
 // dataInfo says how to open the data. data.Options have 0 for a default, and -1 for none.
 func (j Job) dataInfo(seed uint64) DataInfo {
 	d := DataInfo{
-		Path: j.Data, Size: j.Space.MaxResolution(), Holdout: j.Holdout, Seed: seed, Train: max(j.TrainImages, 0), Test: max(j.TestImages, 0), SkipDamaged: j.SkipDamaged,
+		Path: data.Keep(j.Dir, j.Data), Size: j.Space.MaxResolution(), Holdout: j.Holdout, Seed: seed, Train: max(j.TrainImages, 0), Test: max(j.TestImages, 0), SkipDamaged: j.SkipDamaged,
 	}
 	switch j.Holdout {
 	case Auto:
@@ -153,39 +153,13 @@ func startOrResume(j Job) (*Info, *data.Dataset, error) {
 	case !j.Resume:
 		return nil, nil, fmt.Errorf("%s already holds a run; add --resume to go on with it, or choose another folder: %w", j.Dir, fs.ErrExist)
 	}
-	if err := have.Check(filepath.Join(j.Dir, runFile), "data", d.SHA256); err != nil {
+	if err := have.same(j.Dir, want); err != nil {
 		return nil, nil, err
-	}
-	if have.SpaceSHA256 != want.SpaceSHA256 || have.Config != want.Config {
-		return nil, nil, fmt.Errorf("%w: run %s was started with other settings (%s); resume it with the same, or choose another folder",
-			ErrConfig, j.Dir, difference(have, *want))
 	}
 	if err := store.CleanPartial(filepath.Join(j.Dir, checkpointsDir)); err != nil {
 		return nil, nil, err
 	}
 	return &have, d, dropOldCheckpoints(j.Dir)
-}
-
-// difference names the first setting in which two runs differ.
-func difference(have, want Info) string {
-	if have.SpaceSHA256 != want.SpaceSHA256 {
-		return "space " + have.Space.Name
-	}
-	h, w := have.Config, want.Config
-	for _, f := range []struct {
-		name       string
-		have, want any
-	}{
-		{"strategy", h.Strategy, w.Strategy}, {"epochs", h.Epochs, w.Epochs}, {"batch", h.Batch, w.Batch}, {"seed", h.Seed, w.Seed},
-		{"lr", h.LR, w.LR}, {"momentum", h.Momentum, w.Momentum}, {"weight decay", h.WeightDecay, w.WeightDecay},
-		{"label smoothing", h.LabelSmoothing, w.LabelSmoothing}, {"warm-up epochs", h.WarmupEpochs, w.WarmupEpochs},
-		{"epsilon epochs", h.EpsilonEpochs, w.EpsilonEpochs}, {"networks", h.Networks, w.Networks},
-	} {
-		if f.have != f.want {
-			return fmt.Sprintf("%s %v, now %v", f.name, f.have, f.want)
-		}
-	}
-	return fmt.Sprintf("temperature %v, now %v", h.Temperature, w.Temperature)
 }
 
 // training is a run in progress.
@@ -277,7 +251,7 @@ func (t *training) step(ctx context.Context, s *stepper, b *data.Batch, epoch in
 		return nil
 	}
 	if math.IsNaN(l.max+l.sub) || math.IsInf(l.max+l.sub, 0) {
-		return fmt.Errorf("%w at step %d: loss of the largest network is %g, of sub-networks %g; start again with a lower learning rate than %g",
+		return fmt.Errorf("%w at step %d: loss of the largest network is %g, of sub-networks %g; start again with a lower --lr than %g",
 			ErrDiverged, step, l.max, l.sub, c.LR)
 	}
 	t.state.Step++

@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/tailor-nas/tailor/internal/store"
 )
 
 func TestSameBitsOnAnyWorkers(t *testing.T) {
@@ -122,10 +120,9 @@ func TestRunRefuses(t *testing.T) {
 		}
 	}
 	is := func(target error) func(error) bool { return func(err error) bool { return errors.Is(err, target) } }
-	stale := func(err error) bool { var s *store.StaleError; return errors.As(err, &s) }
 	refuse("without resume", func(j *Job) { j.Resume = false }, is(fs.ErrExist))
 	refuse("other epochs", func(j *Job) { j.Config.Epochs = 2 }, is(ErrConfig))
-	refuse("other data", func(j *Job) { j.TrainImages = 190 }, stale)
+	refuse("other images", func(j *Job) { j.TrainImages = 190 }, is(ErrConfig))
 	refuse("missing data", func(j *Job) { j.Data = filepath.Join(t.TempDir(), "none") }, is(fs.ErrNotExist))
 	refuse("batch larger than the data", func(j *Job) { j.Dir, j.Config.Batch = t.TempDir(), 500 }, is(ErrConfig))
 	if _, err := OpenRun(t.TempDir()); !errors.Is(err, fs.ErrNotExist) {

@@ -15,8 +15,8 @@ import (
 )
 
 type evalCmd struct {
-	Manifest    string `arg:"" optional:"" help:"Manifest with weights, or its folder: test and time its network again." type:"path"`
-	RunDir      string `name:"run" help:"Or the folder that train wrote: test sub-networks of it." type:"path"`
+	Manifest    string `arg:"" optional:"" oneof:"network" help:"Manifest with weights, or its folder: test and time its network again." type:"path"`
+	RunDir      string `name:"run" oneof:"network" help:"Or the folder that train wrote: test sub-networks of it." type:"path"`
 	Data        string `help:"Images to test on: the network's own data, where it is now, or any other of the same classes, which are found by their names. Default its own, where it was when training." type:"source"`
 	Plot        string `help:"Draw the confusion matrix (what the images of each class were taken for) to this .svg, .png or .pdf." type:"path" out:"plot"`
 	Arch        string `help:"max, min, random:N, or an arch as JSON." default:"max"`
@@ -170,7 +170,7 @@ func (c *evalCmd) printAnswers(w io.Writer, a *walk.Answers) {
 	}
 	t.print(w)
 	if c.Plot != "" {
-		fmt.Fprintln(w, "wrote", c.Plot)
+		fmt.Fprintln(w, "wrote", shown(c.Plot))
 	}
 }
 

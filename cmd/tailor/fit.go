@@ -136,7 +136,7 @@ func (r *fitLatencyResult) print(w io.Writer, l *predictor.Latency) {
 	if r.Interval != nil {
 		fmt.Fprintf(w, "  %.0f %% of networks are within %.1f %% of what is predicted\n", 100*r.Interval.Coverage, 100*r.Interval.Relative)
 	}
-	fmt.Fprintln(w, "wrote", r.Predictor)
+	fmt.Fprintln(w, "wrote", shown(r.Predictor))
 }
 
 // interceptText is what a network takes besides its blocks, which may be nothing.

@@ -98,5 +98,5 @@ func (r *fitAccuracyResult) print(w io.Writer) {
 	}
 	t.print(w)
 	fmt.Fprintf(w, "model %s\n", r.Candidates[0].Model)
-	fmt.Fprintln(w, "wrote", r.Predictor)
+	fmt.Fprintln(w, "wrote", shown(r.Predictor))
 }

@@ -43,7 +43,7 @@ type importResult struct {
 
 func (r *importResult) print(w io.Writer) {
 	fmt.Fprintf(w, "predicts space %s at %s px\n", r.Space, resolutionsText(r.Resolutions))
-	fmt.Fprintln(w, "wrote", r.Predictor)
+	fmt.Fprintln(w, "wrote", shown(r.Predictor))
 }
 
 // predictable are the resolutions of a space whose smallest network can be predicted.

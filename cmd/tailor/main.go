@@ -28,6 +28,7 @@ const (
 // cli is the command line, a field a subcommand.
 type cli struct {
 	Globals
+	Version kong.VersionFlag `help:"Print which tailor this is."`
 
 	Quickstart quickstartCmd `cmd:"" help:"The whole walk, small, on built-in data: train, profile, fit, search, prune, manifests."`
 	Spaces     spacesCmd     `cmd:"" help:"List search spaces, or show one: genes, count, range of MACs and parameters."`
@@ -39,6 +40,9 @@ type cli struct {
 	Import     importCmd     `cmd:"" help:"Take over predictors that others published."`
 	Search     searchCmd     `cmd:"" help:"Find the best sub-network within limits and write its manifest."`
 	Prune      pruneCmd      `cmd:"" help:"Remove weights or channels of a network, train what is left, and write its manifest."`
+	Help       helpCmd       `cmd:"" help:"Print the help of a command."`
+	Completion completionCmd `cmd:"" help:"Print the script that completes tailor's command lines in a shell."`
+	Man        manCmd        `cmd:"" help:"Print the manual page: tailor man > tailor.1"`
 }
 
 func main() {
@@ -90,12 +94,16 @@ func (c *cli) run(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if err := checkArgs(args); err != nil {
 		return err
 	}
-	parsed, err := parser.Parse(args)
+	if args[0] == completeArg {
+		complete(stdout, parser.Model.Node, args[1:])
+		return nil
+	}
+	parsed, err := parser.Parse(helpArgs(args))
 	if exited {
 		return nil
 	}
 	if err != nil {
-		return usagef("%w; see tailor --help", err)
+		return usagef("%s; see tailor --help", parseError(err))
 	}
 	c.Globals.start(stdout, stderr)
 	c.Globals.saving = savingOf(ctx)
@@ -110,8 +118,9 @@ func (c *cli) run(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	return interrupted(ctx, parsed.Run(&c.Globals))
 }
 
+// newParser makes the parser of command lines; exit is called after help, or the version, was printed.
 func newParser(c *cli, stdout, stderr io.Writer, exit func(int)) (*kong.Kong, error) {
-	return kong.New(c,
+	parser, err := kong.New(c,
 		kong.Name("tailor"),
 		kong.Description("One network, cut to fit every device: train a supernet once, then search the best sub-network for each device."),
 		kong.Writers(stdout, stderr),
@@ -120,7 +129,14 @@ func newParser(c *cli, stdout, stderr io.Writer, exit func(int)) (*kong.Kong, er
 		kong.UsageOnError(),
 		kong.NamedMapper("path", kong.MapperFunc(pathMapper)),
 		kong.NamedMapper("source", kong.MapperFunc(sourceMapper)),
+		kong.Help(printHelp),
+		kong.Vars{"version": version()},
 	)
+	if err != nil {
+		return nil, err
+	}
+	namePlaceholders(parser.Model.Node)
+	return parser, nil
 }
 
 // status is the exit status that an error stands for.

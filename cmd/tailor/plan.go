@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
@@ -48,16 +49,22 @@ func (g *Globals) sayPlan(ctx context.Context, p *trainer.Plan) {
 
 // planLines are the plan for people.
 func planLines(p *trainer.Plan) []string {
-	first := fmt.Sprintf("plan: %s with %s, %s images, %d epochs of %d steps: about %s, %s of memory (%s)", p.Space, p.Strategy, thousands(p.TrainImages),
-		p.Epochs, p.StepsPerEpoch, about(p.Duration()), bytesText(p.MemoryBytes), counted(p.Workers, "worker"))
+	var steps, costs []string
+	for i, f := range p.Phases {
+		steps = append(steps, thousands(f.Steps)+" "+f.Name)
+		if i == 0 || f.StepSeconds != p.Phases[i-1].StepSeconds {
+			costs = append(costs, latency(1000*f.StepSeconds))
+		}
+	}
+	left := ""
 	if p.StepsDone > 0 {
-		first += fmt.Sprintf("; goes on after step %s", thousands(p.StepsDone))
+		left = fmt.Sprintf(" for what is left after step %s", thousands(p.StepsDone))
 	}
-	var phases []string
-	for _, f := range p.Phases {
-		phases = append(phases, fmt.Sprintf("%s steps %s (%s each)", thousands(f.Steps), f.Name, latency(1000*f.StepSeconds)))
+	return []string{
+		fmt.Sprintf("plan: %s images, %s steps (%s), about %s%s", thousands(p.TrainImages), thousands(p.Steps), strings.Join(steps, ", "), about(p.Duration()), left),
+		fmt.Sprintf("  %s with %s, %s of %d steps, each %s; %s of memory, %s", p.Space, p.Strategy, counted(p.Epochs, "epoch"), p.StepsPerEpoch, strings.Join(costs, ", then "),
+			bytesText(p.MemoryBytes), counted(p.Workers, "worker")),
 	}
-	return []string{first, "  " + strings.Join(phases, ", ")}
 }
 
 // longTraining is from when on a plan comes with advice.
@@ -83,6 +90,28 @@ func advise(p *trainer.Plan, memory int64) (advice []string) {
 			about(p.Duration()), p.Epochs))
 	}
 	return advice
+}
+
+// weightBytes is what training keeps of each weight: value, gradient and momentum.
+const weightBytes = 12
+
+// checkSize refuses a space whose weights alone are more than this machine holds, before the system ends the program without a word.
+func checkSize(ctx context.Context, s *supernet.Space) error {
+	d, err := profiles.Describe(ctx)
+	if err != nil {
+		return err
+	}
+	return fits(s, int64(d.MemoryBytes))
+}
+
+// fits is checkSize on a machine with so much memory, 0 if that is not known.
+func fits(s *supernet.Space, memory int64) error {
+	params := costsOf(s, s.Max()).Params
+	if memory > 0 && params > memory/weightBytes {
+		return fmt.Errorf("the %s weights of space %s need %s of memory to train, and the machine has %s: choose a space of narrower or fewer blocks (tailor spaces)",
+			large(params), s.Name, bytesText(weightBytes*params), bytesText(memory))
+	}
+	return nil
 }
 
 // thousands writes a count with separators: 1,020.

@@ -105,7 +105,7 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 		if p.Session.Unstable {
 			fmt.Fprintf(w, "the machine changed meanwhile (%s): better measure again\n", p.Session.UnstableReason)
 		}
-		fmt.Fprintln(w, "wrote", c.Out)
+		fmt.Fprintln(w, "wrote", shown(c.Out))
 	})
 }
 

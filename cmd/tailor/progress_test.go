@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
@@ -69,6 +70,23 @@ func TestAdvice(t *testing.T) {
 	}
 	if got := advise(large, 0); len(got) != 1 {
 		t.Errorf("advice %q about memory that is not known", got)
+	}
+}
+
+// TestFits: a space whose weights alone are too many is refused with what to do.
+func TestFits(t *testing.T) {
+	s, err := supernet.LoadSpace("mbv3-cifar") // 6.40 M weights
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := fits(s, 100e6); err != nil {
+		t.Error(err)
+	}
+	if err := fits(s, 0); err != nil {
+		t.Error(err)
+	}
+	if err := fits(s, 50e6); err == nil || !strings.Contains(err.Error(), "6.40 M weights of space mbv3-cifar need 76.76 MB") {
+		t.Errorf("error %v", err)
 	}
 }
 

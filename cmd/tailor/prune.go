@@ -143,7 +143,7 @@ func (c *pruneCmd) Run(ctx context.Context, g *Globals) error {
 
 // printPruned is the table of before and after.
 func printPruned(w io.Writer, r *walk.PruneResult) {
-	fmt.Fprintf(w, "\npruned %s by %s: %.1f %% of the removable %s are gone\n\n", r.Parent, r.Method, 100*r.Sparsity, r.Structure)
+	fmt.Fprintf(w, "\npruned %s by %s: %.1f %% of the removable %s are gone\n\n", shown(r.Parent), r.Method, 100*r.Sparsity, r.Structure)
 	t := &table{headings: 1, right: true}
 	t.row("", "TOP-1", "LATENCY", "FILE", "WEIGHTS LEFT", "MACS", "MACS LEFT")
 	for _, row := range []struct {
@@ -163,7 +163,7 @@ func printPruned(w io.Writer, r *walk.PruneResult) {
 	if r.Unstable {
 		fmt.Fprintln(w, "the machine was too noisy to trust the latencies; run again when it is quiet")
 	}
-	fmt.Fprintf(w, "wrote %s\n", r.Manifest)
+	fmt.Fprintf(w, "wrote %s\n", shown(r.Manifest))
 }
 
 // bytesText is a size of a file.

@@ -35,7 +35,7 @@ func (c *quickstartCmd) Run(ctx context.Context, g *Globals) error {
 		fmt.Fprintf(w, "\nOne supernet, three networks for this device (%s, one thread):\n\n", s.Device.CPU.Brand)
 		printWinners(w, s.Winners)
 		printPruned(w, s.Pruned)
-		fmt.Fprintf(w, "wrote %s, %s, %s, %s\n", s.Run, s.Profile, s.Accuracy, s.Latency)
-		fmt.Fprintf(w, "wrote %s\n", filepath.Join(c.Out, "summary.json"))
+		fmt.Fprintf(w, "wrote %s, %s, %s, %s\n", shown(s.Run), shown(s.Profile), shown(s.Accuracy), shown(s.Latency))
+		fmt.Fprintf(w, "wrote %s\n", shown(filepath.Join(c.Out, "summary.json")))
 	})
 }

@@ -107,7 +107,7 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 			printWinners(w, result.Winners)
 		}
 		for _, f := range result.Fronts {
-			fmt.Fprintf(w, "wrote %s, %d networks, and %s\n", f.Path, f.Points, f.Plot)
+			fmt.Fprintf(w, "wrote %s, %d networks, and %s\n", shown(f.Path), f.Points, shown(f.Plot))
 		}
 		fmt.Fprintf(w, "looked at %d sub-networks in %.2f s\n", result.Evaluations, result.Seconds)
 	})
@@ -117,6 +117,11 @@ func (c *searchCmd) predictors(j *walk.SearchJob, space *supernet.Space) error {
 	var err error
 	if j.Accuracy, err = predictor.LoadAccuracy(c.Accuracy, space); err != nil {
 		return err
+	}
+	if r := j.Run; r != nil {
+		if err := j.Accuracy.Check(c.Accuracy, "weights", r.State.WeightsSHA256); err != nil {
+			return err
+		}
 	}
 	for _, path := range c.Latency {
 		l, err := predictor.LoadLatency(path, space)
@@ -162,7 +167,7 @@ func printWinners(w io.Writer, winners []walk.Winner) {
 	t := winnersTable(winners, ranked)
 	t.print(w)
 	for _, x := range winners {
-		fmt.Fprintln(w, "wrote", x.Manifest)
+		fmt.Fprintln(w, "wrote", shown(x.Manifest))
 	}
 }
 
@@ -178,7 +183,7 @@ func printFront(w io.Writer, winners []walk.Winner, out string) {
 		t.rows[2+i] = append(t.rows[2+i], folder)
 	}
 	t.print(w)
-	fmt.Fprintf(w, "wrote manifest.json in each FOLDER of %s\n", out)
+	fmt.Fprintf(w, "wrote manifest.json in each FOLDER of %s\n", shown(out))
 }
 
 func winnersTable(winners []walk.Winner, ranked bool) *table {

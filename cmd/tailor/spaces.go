@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"math/big"
+	"os"
 	"slices"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 
 type spacesCmd struct {
 	Name   string `arg:"" optional:"" help:"A shipped space, or a YAML file." type:"source"`
+	YAML   bool   `name:"yaml" help:"Print the space's file, to begin one's own with."`
 	Archs  string `help:"Count MACs and parameters of the archs in this .jsonl file." type:"path"`
 	Sample *int   `help:"Draw this many archs that cover the range of MACs, to measure elsewhere and fit to (fit --measured)." range:"1..131072"`
 	Out    string `help:"Write the archs of --sample to this .jsonl file." type:"path" out:"archs"`
@@ -58,8 +60,10 @@ func describe(s *supernet.Space) spaceInfo {
 // Run lists the spaces, or shows one.
 func (c *spacesCmd) Run(g *Globals) error {
 	switch {
-	case c.Name == "" && (c.Archs != "" || c.Sample != nil):
-		return usagef("--archs and --sample need the name of a space")
+	case c.Name == "" && (c.Archs != "" || c.Sample != nil || c.YAML):
+		return usagef("--archs, --sample and --yaml need the name of a space")
+	case c.YAML && (c.Archs != "" || c.Sample != nil):
+		return usagef("--yaml is without --archs and --sample")
 	case c.Archs != "" && c.Sample != nil:
 		return usagef("--archs and --sample exclude each other")
 	case c.Out != "" && c.Sample == nil:
@@ -70,6 +74,9 @@ func (c *spacesCmd) Run(g *Globals) error {
 	space, err := supernet.LoadSpace(c.Name)
 	if err != nil {
 		return err
+	}
+	if c.YAML {
+		return c.printYAML(g)
 	}
 	info := describe(space)
 	var archs []supernet.Arch
@@ -92,9 +99,20 @@ func (c *spacesCmd) Run(g *Globals) error {
 	return g.result(info, func(w io.Writer) {
 		info.print(w, space)
 		if c.Out != "" {
-			fmt.Fprintln(w, "wrote", c.Out)
+			fmt.Fprintln(w, "wrote", shown(c.Out))
 		}
 	})
+}
+
+// printYAML prints the file of a space that could be read.
+func (c *spacesCmd) printYAML(g *Globals) error {
+	text, err := supernet.Builtin(c.Name)
+	if err != nil {
+		if text, err = os.ReadFile(c.Name); err != nil {
+			return fmt.Errorf("read space: %w", err)
+		}
+	}
+	return g.result(map[string]string{"name": c.Name, "yaml": string(text)}, func(w io.Writer) { fmt.Fprintf(w, "%s", text) })
 }
 
 func (c *spacesCmd) list(g *Globals) error {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -98,5 +99,18 @@ func TestArchText(t *testing.T) {
 	}
 	if got := resolutionsText([]int{128, 132, 136, 140, 144}) + fmt.Sprint(resolutionsText([]int{24, 28, 32})); got != "128 to 144 in steps of 424, 28, 32" {
 		t.Error(got)
+	}
+}
+
+// TestShown: paths inside the working folder are shown from it.
+func TestShown(t *testing.T) {
+	here := t.TempDir()
+	t.Chdir(here)
+	for path, want := range map[string]string{
+		filepath.Join(here, "winners", "a"): filepath.Join("winners", "a"), filepath.Dir(here): filepath.Dir(here), "a": "a", here: ".",
+	} {
+		if got := shown(path); got != want {
+			t.Errorf("%s is shown as %s, want %s", path, got, want)
+		}
 	}
 }

@@ -21,10 +21,10 @@ type dataFlags struct {
 type trainCmd struct {
 	dataFlags
 	Space    string `required:"" help:"Name of a shipped space, or a YAML file." type:"source"`
-	Out      string `help:"Folder of the run." type:"path" out:"folder"`
+	Out      string `help:"Folder of the run." type:"path" out:"folder" oneof:"out"`
 	Strategy string `help:"deps, bignas or full." enum:"deps,bignas,full" default:"deps"`
 	Resume   bool   `help:"Go on from the last checkpoint, if there is one."`
-	Plan     bool   `help:"Print images, steps, phases and the expected time, from a few seconds of timing, and end. Nothing is written; --out is not needed."`
+	Plan     bool   `help:"Print images, steps, phases and the expected time, from a few seconds of timing, and end. Nothing is written; --out is not needed." oneof:"out"`
 
 	Epochs         int      `help:"Passes over the training images." default:"20" range:"1..1000000"`
 	Batch          int      `help:"Images a step." default:"128" range:"2..1048576"`
@@ -102,6 +102,9 @@ func (c *trainCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
+	if err := checkSize(ctx, job.Space); err != nil {
+		return err
+	}
 	if c.Plan {
 		return g.plan(ctx, job)
 	}
@@ -118,7 +121,7 @@ func (c *trainCmd) Run(ctx context.Context, g *Globals) error {
 	}
 	return g.result(result, func(w io.Writer) {
 		fmt.Fprintf(w, "trained %s with %s: %d steps in %s, run in %s\n", result.Space, result.Strategy, result.Steps,
-			time.Duration(result.Seconds*float64(time.Second)).Round(time.Second), result.Run)
+			time.Duration(result.Seconds*float64(time.Second)).Round(time.Second), shown(result.Run))
 		for _, n := range []struct {
 			name string
 			arch supernet.Arch

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"math/big"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -73,4 +75,17 @@ func digits(v float64) string {
 		return fmt.Sprintf("%.1f", v)
 	}
 	return fmt.Sprintf("%.0f", v)
+}
+
+// shown is a path as people name it: from the working folder where it is inside.
+func shown(path string) string {
+	here, err := os.Getwd()
+	if err != nil || !filepath.IsAbs(path) {
+		return path
+	}
+	inside, err := filepath.Rel(here, path)
+	if err != nil || !filepath.IsLocal(inside) {
+		return path
+	}
+	return inside
 }

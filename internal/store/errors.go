@@ -91,8 +91,18 @@ func (e *StaleError) Error() string {
 	if e.Want == "" {
 		return fmt.Sprintf("%s does not say which %s it was made from and must be made again", e.File, e.Role)
 	}
-	return fmt.Sprintf("%s was made from another %s (%s, not %s) and must be made again",
-		e.File, e.Role, brief(e.Want), brief(e.Got))
+	what := stale[e.Role]
+	if what == "" {
+		what = "was made from another " + e.Role
+	}
+	return fmt.Sprintf("%s %s (%s, not %s) and must be made again", e.File, what, brief(e.Want), brief(e.Got))
+}
+
+// stale says of roles, in the words of somebody who does not know how they are called, what is wrong.
+var stale = map[string]string{
+	"weights": "was made for the weights of another training run, or of an earlier step of this one",
+	"data":    "was made with other images, or with other ones of them held out",
+	"space":   "is of another search space",
 }
 
 // brief cuts a hash to the length that people compare by eye.

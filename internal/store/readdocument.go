@@ -66,6 +66,9 @@ func sniff(path string, data []byte) (kind string, version int, err error) {
 // another kind, another version, damaged, unexpected fields. The version comes before the checksum because a newer
 // tailor may seal its files in another way.
 func decodeDocument(path string, data []byte, kind string, version int, doc Document) error {
+	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
+		return fmt.Errorf("%s starts with a byte order mark, so an editor saved it after tailor did (%w): copy or make it again", path, ErrChecksum)
+	}
 	if !json.Valid(data) {
 		return syntaxError(path, data)
 	}
@@ -86,6 +89,9 @@ func decodeDocument(path string, data []byte, kind string, version int, doc Docu
 	before, digits, after, ok := splitAtHash(data, tailor)
 	sha := string(digits)
 	if !ok || sha != documentHash(before, after) {
+		if bytes.Contains(data, []byte("\r\n")) {
+			return fmt.Errorf("%s has other line ends than tailor writes, as git and editors make them on Windows (%w): copy it as it is, or make it again", path, ErrChecksum)
+		}
 		return fmt.Errorf("%s was changed or damaged after it was written (%w): copy or make it again", path, ErrChecksum)
 	}
 	if err := decodeStrict(path, data, tailor, doc); err != nil {

@@ -99,7 +99,6 @@ func TestReadDocumentNotTailor(t *testing.T) {
 func TestReadDocumentReformatted(t *testing.T) {
 	path, data, _ := written(t)
 	for _, content := range []string{
-		strings.ReplaceAll(string(data), "\n", "\r\n"),
 		strings.ReplaceAll(string(data), "  ", ""),
 		strings.Replace(string(data), "0.1", "0.2", 1),
 		`{"tailor": "profile/1"}`,
@@ -110,6 +109,18 @@ func TestReadDocumentReformatted(t *testing.T) {
 		if kind, _, err := store.Kind(path); kind != "profile" {
 			t.Errorf("Kind = %q, %v", kind, err)
 		}
+	}
+}
+
+// What editors do to a text is said.
+func TestReadDocumentEdited(t *testing.T) {
+	path, data, _ := written(t)
+	for want, content := range map[string]string{
+		"has other line ends than tailor writes": strings.ReplaceAll(string(data), "\n", "\r\n"),
+		"starts with a byte order mark":          "\xef\xbb\xbf" + string(data),
+	} {
+		put(t, path, content)
+		wantError(t, store.ReadDocument(path, "profile", 1, new(profile)), store.ErrChecksum, path, want)
 	}
 }
 

@@ -89,7 +89,7 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 	a.Images = m.Images()
 	a.Inputs = map[string]store.Input{
 		"weights": {Path: j.Run.Dir, SHA256: j.Run.State.WeightsSHA256},
-		"data":    {Path: j.Run.Info.Data.Path, SHA256: j.Data.SHA256},
+		"data":    {Path: j.Run.DataPath(), SHA256: j.Data.SHA256},
 	}
 	return a, m.Close()
 }

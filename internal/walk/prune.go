@@ -225,22 +225,31 @@ func (p *pruning) openTeacher() error {
 
 // OpenImages opens the images of a manifest, as its network saw them.
 func OpenImages(m *search.Manifest, manifest, path string) (*data.Dataset, error) {
-	want := m.Inputs["data"]
-	if path == "" {
-		path = want.Path
-	}
-	d, err := data.Open(path, imageOptions(m))
+	was := manifestData(m, manifest)
+	d, err := data.Open(cmp.Or(path, was), imageOptions(m))
 	if err != nil {
+		if path == "" {
+			err = trainer.MissingData("network "+manifest, was, err)
+		}
 		return nil, err
 	}
-	if err := m.Check(manifest, "data", d.SHA256); err != nil {
+	var stale *store.StaleError
+	if err := m.Check(manifest, "data", d.SHA256); errors.As(err, &stale) {
+		at := cmp.Or(path, was)
 		if r := d.Report; m.Images.Preparation == nil && r.Turned+r.Clear > 0 {
 			return nil, fmt.Errorf("%s is of an older tailor, which did not turn images by EXIF and laid transparent ones on black; of %s, %d images are turned and %d transparent: train and search again: %w",
-				manifest, path, r.Turned, r.Clear, err)
+				manifest, at, r.Turned, r.Clear, err)
 		}
-		return nil, fmt.Errorf("%s is not the data that the network was trained on, which was at %s; name that with --data: %w", path, want.Path, err)
+		return nil, &trainer.OtherDataError{Path: at, Of: "network " + manifest, Was: was, Stale: stale}
+	} else if err != nil {
+		return nil, err
 	}
 	return d, nil
+}
+
+// manifestData is where the images of a manifest were, as a path from the working folder.
+func manifestData(m *search.Manifest, manifest string) string {
+	return data.Resolve(filepath.Dir(manifest), m.Inputs["data"].Path)
 }
 
 // imageOptions say how a manifest's images were opened.
@@ -346,7 +355,9 @@ func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResul
 	images := *p.manifest.Images
 	images.Preparation = preparation(p.data)
 	m.Images = &images
-	m.Inputs = map[string]store.Input{search.ParentRole: {Path: p.path, SHA256: p.manifest.SHA256}, "data": p.manifest.Inputs["data"]}
+	input := p.manifest.Inputs["data"]
+	input.Path = data.Keep(filepath.Join(j.Dir, networkDir), cmp.Or(j.Data, manifestData(p.manifest, p.path)))
+	m.Inputs = map[string]store.Input{search.ParentRole: {Path: p.path, SHA256: p.manifest.SHA256}, "data": input}
 	run := c.Structure.Run()
 	m.Measured = &search.Measured{
 		Top1: r.After.Top1, Images: r.After.Images, Split: "test", LatencyMS: r.After.LatencyMS, LatencyLowMS: r.After.LatencyLowMS,

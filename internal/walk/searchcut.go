@@ -3,8 +3,10 @@ package walk
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
@@ -89,7 +91,7 @@ func (j *SearchJob) manifest(f search.Found, p pick) *search.Manifest {
 	}
 	if r := j.Run; r != nil {
 		m.Inputs["weights"] = store.Input{Path: r.Dir, SHA256: r.State.WeightsSHA256}
-		m.Inputs["data"] = store.Input{Path: r.Info.Data.Path, SHA256: r.Info.Data.SHA256}
+		m.Inputs["data"] = store.Input{Path: data.Keep(filepath.Join(j.dir(p.device), "winner"), r.DataPath()), SHA256: r.Info.Data.SHA256}
 		m.Classes = r.Info.Data.Classes
 		d := r.Info.Data
 		m.Images = &search.Images{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train, Test: d.Test, SkipDamaged: d.SkipDamaged, Skipped: d.Skipped}

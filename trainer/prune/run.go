@@ -118,7 +118,7 @@ func (j Job) Check() error {
 		return err
 	}
 	if images := j.Data.Train.Len(); images < j.Config.Batch {
-		return fmt.Errorf("%w: batch is %d, but there are only %d images to train on: choose a smaller --batch", trainer.ErrConfig, j.Config.Batch, images)
+		return fmt.Errorf("%w: --batch is %d, but there are only %d images to train on: choose a smaller one", trainer.ErrConfig, j.Config.Batch, images)
 	}
 	return j.Config.checkRemoval(j.Net, j.Shares)
 }
@@ -257,7 +257,7 @@ func (p *pruning) step(b *data.Batch, epoch int) error {
 	}
 	loss := p.net.Gradients(b, c.LabelSmoothing, c.Distill, soft)
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return fmt.Errorf("%w at step %d: the loss is %g; start again with a lower learning rate than %g", trainer.ErrDiverged, step, loss, c.LR)
+		return fmt.Errorf("%w at step %d: the loss is %g; start again with a lower --lr than %g", trainer.ErrDiverged, step, loss, c.LR)
 	}
 	p.removeAt(step)
 	p.mover.Step(c.rate(p.part(step)), p.part(step))
