@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/supernet"
 )
 
 // stateOf reads the last checkpoint's state from the disk.
@@ -170,5 +173,50 @@ func TestBrokenMetrics(t *testing.T) {
 	}
 	if len(warned) != 1 || !strings.HasPrefix(warned[0], path+":1: ") {
 		t.Errorf("warned of %q", warned)
+	}
+}
+
+// A step whose context has ended changes nothing, so that it can be done again.
+func TestStepCutShort(t *testing.T) {
+	space := micro(t)
+	pool := nn.NewPool(2)
+	defer pool.Close()
+	net := supernet.New(space, 5)
+	c, err := Config{Batch: 16}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := net.Tensors()
+	was := make([][]float32, len(before))
+	for i := range before {
+		was[i] = slices.Clone(before[i].Data)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, archs := range [][]supernet.Arch{nil, {space.Min()}} {
+		if _, done := newStepper(c, net, pool).step(ctx, 0, oneBatch(t), archs, 0.1, 1); done {
+			t.Error("the step is done")
+		}
+	}
+	for i, now := range net.Tensors() {
+		if !slices.Equal(now.Data, was[i]) {
+			t.Fatalf("%s has changed", now.Name)
+		}
+	}
+}
+
+// A run whose space claims more than its weights have is refused before memory is taken for it.
+func TestOpenRunOfAClaim(t *testing.T) {
+	run := train(t, microJob(t, t.TempDir()))
+	space := *run.Info.Space
+	space.Stages = slices.Clone(space.Stages)
+	space.Stages[1].Width = 1 << 10
+	info := run.Info
+	info.Space = &space
+	if err := store.WriteDocument(filepath.Join(run.Dir, runFile), runKind, runVersion, &info); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenRun(run.Dir); err == nil || !strings.Contains(err.Error(), "its weights have") {
+		t.Errorf("%v", err)
 	}
 }
