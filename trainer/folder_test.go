@@ -182,7 +182,9 @@ func TestStepCutShort(t *testing.T) {
 	pool := nn.NewPool(2)
 	defer pool.Close()
 	net := supernet.New(space, 5)
-	c, err := Config{Batch: 16}.withDefaults()
+	c := Defaults()
+	c.Batch = 16
+	c, err := c.complete()
 	if err != nil {
 		t.Fatal(err)
 	}

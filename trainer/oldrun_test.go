@@ -36,7 +36,9 @@ func TestOldRun(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		info, d, err := newInfo(Job{Dir: dir, Space: micro(t), Data: path, Config: Config{Batch: 8}})
+		j := NewJob(dir, micro(t), path)
+		j.Config.Batch = 8
+		info, d, err := newInfo(j)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,6 +47,7 @@ func TestOldRun(t *testing.T) {
 		}
 		info.Data.Preparation = nil
 		if alpha < 255 {
+			info.Data.SHA256 = strings.Repeat("ab", 32)
 			info.Inputs["data"] = store.Input{Path: path, SHA256: strings.Repeat("ab", 32)}
 		}
 		if err := store.WriteDocument(filepath.Join(dir, runFile), runKind, oldestRun, info); err != nil {

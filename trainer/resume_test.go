@@ -83,7 +83,8 @@ func TestRelativeDataPath(t *testing.T) {
 	pictureFolder(t, filepath.Join(root, "pictures"), 20)
 	t.Chdir(root)
 	j := microJob(t, filepath.Join("runs", "one"))
-	j.Data, j.Holdout, j.ValImages, j.Config = "pictures", -1, -1, Config{Epochs: 1, Batch: 16, Strategy: Full}
+	j.Data, j.Holdout, j.ValImages, j.TrainImages, j.TestImages = "pictures", 0, 0, Auto, Auto
+	j.Config.Epochs, j.Config.Batch, j.Config.Strategy = 1, 16, Full
 	if got := train(t, j).Info.Data.Path; got != filepath.Join("..", "..", "pictures") {
 		t.Errorf("the run keeps the path %s", got)
 	}

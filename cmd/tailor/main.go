@@ -91,12 +91,12 @@ func (c *cli) run(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	if err := checkArgs(args); err != nil {
-		return err
-	}
 	if args[0] == completeArg {
 		complete(stdout, parser.Model.Node, args[1:])
 		return nil
+	}
+	if err := checkArgs(args); err != nil {
+		return err
 	}
 	parsed, err := parser.Parse(helpArgs(args))
 	if exited {
