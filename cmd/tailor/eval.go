@@ -18,6 +18,7 @@ type evalCmd struct {
 	Manifest    string `arg:"" optional:"" oneof:"network" help:"Manifest with weights, or its folder: test and time its network again." type:"path"`
 	RunDir      string `name:"run" oneof:"network" help:"Or the folder that train wrote: test sub-networks of it." type:"path"`
 	Data        string `help:"Images to test on: the network's own data, where it is now, or any other of the same classes, which are found by their names. Default its own, where it was when training." type:"source"`
+	SkipDamaged bool   `help:"Go on without images of --data that cannot be read and class folders without images."`
 	Plot        string `help:"Draw the confusion matrix (what the images of each class were taken for) to this .svg, .png or .pdf." type:"path" out:"plot"`
 	Arch        string `help:"max, min, random:N, or an arch as JSON." default:"max"`
 	Split       string `help:"Images to test on: test or val." enum:"test,val" default:"test"`
@@ -56,10 +57,11 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	d, set, other, err := walk.OpenRunTest(run, c.Data)
+	images, err := walk.OpenRunTest(run, c.images())
 	if err != nil {
 		return err
 	}
+	d, set, other := images.Data, images.Set, images.Other
 	switch {
 	case c.Split == "val" && other:
 		return usagef("--split val is of the run's own data: leave out --data %s, or --split", c.Data)
@@ -69,7 +71,7 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 	if set.Len() == 0 {
 		return fmt.Errorf("run %s has no validation images: it held none out of training", c.RunDir)
 	}
-	g.opened(d)
+	g.openedAs(images.Seen)
 	settings := trainer.EvalDefaults()
 	settings.CalibrationImages, settings.Workers, settings.Seed = c.Calibration, g.Workers, run.Info.Config.Seed
 	e, err := trainer.NewEvaluator(run.Net, d, settings)
@@ -118,10 +120,15 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 	})
 }
 
+// images are those to test on, if they are not the network's own.
+func (c *evalCmd) images() walk.TestImages {
+	return walk.TestImages{Path: c.Data, SkipDamaged: c.SkipDamaged}
+}
+
 // again tests and times the network of a manifest, and shows what it claims beside.
 func (c *evalCmd) again(ctx context.Context, g *Globals) error {
 	g.progress("test and time", 0, 1)
-	a, err := walk.MeasureAgain(ctx, c.Manifest, c.Data, g.Workers, againBudget, g.Seed, g.opened)
+	a, err := walk.MeasureAgain(ctx, c.Manifest, c.images(), g.Workers, againBudget, g.Seed, g.openedAs)
 	if err != nil {
 		return err
 	}
@@ -193,6 +200,8 @@ func (c *evalCmd) check() error {
 	switch {
 	case (c.Manifest == "") == (c.RunDir == ""):
 		return usagef("name a manifest, or a run with --run DIR")
+	case c.SkipDamaged && c.Data == "":
+		return usagef("--skip-damaged is for images of --data; a run keeps whether it was trained without some")
 	case c.Plot != "" && strings.HasPrefix(c.Arch, "random:"):
 		return usagef("--plot draws what one network answers; --arch %s names several", c.Arch)
 	}

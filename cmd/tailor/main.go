@@ -115,7 +115,7 @@ func (c *cli) run(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		return err
 	}
 	c.Globals.noteMarks(parsed.Selected())
-	return interrupted(ctx, parsed.Run(&c.Globals))
+	return skipAdvice(parsed.Selected(), interrupted(ctx, parsed.Run(&c.Globals)))
 }
 
 // newParser makes the parser of command lines; exit is called after help, or the version, was printed.

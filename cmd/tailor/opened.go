@@ -7,20 +7,26 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
+
+	"github.com/alecthomas/kong"
 
 	"github.com/tailor-nas/tailor/internal/data"
 )
 
 // opened says what was found where a command opened images, and what was left out. It is the one place that does: every command
 // that opens images calls it, before the work.
-func (g *Globals) opened(d *data.Dataset) {
-	if g.data != nil && reflect.DeepEqual(*g.data, d.Report) {
+func (g *Globals) opened(d *data.Dataset) { g.openedAs(d.Report) }
+
+// openedAs does so by a report alone.
+func (g *Globals) openedAs(r data.Report) {
+	if g.data != nil && reflect.DeepEqual(*g.data, r) {
 		return
 	}
-	g.data = &d.Report
+	g.data = &r
 	g.clearProgress()
-	fmt.Fprintln(g.stderr, d.Report)
-	for _, w := range d.Report.Warnings {
+	fmt.Fprintln(g.stderr, r)
+	for _, w := range r.Warnings {
 		fmt.Fprintln(g.stderr, "warning:", w)
 	}
 }
@@ -34,6 +40,18 @@ func listProblems(w io.Writer, err error) {
 	for _, line := range problems.List() {
 		fmt.Fprintln(w, " ", line)
 	}
+}
+
+// skipAdvice adds to an error about images that cannot be read how to go on without them, where the command can.
+func skipAdvice(command *kong.Node, err error) error {
+	var problems *data.ProblemsError
+	if !errors.As(err, &problems) || !problems.Skippable() || command == nil {
+		return err
+	}
+	if !slices.ContainsFunc(command.Flags, func(f *kong.Flag) bool { return f.Name == "skip-damaged" }) {
+		return err
+	}
+	return fmt.Errorf("%w, or go on without: --skip-damaged", err)
 }
 
 // withData is a result as JSON. Where images were opened it has, as "data", what opened says.

@@ -58,6 +58,39 @@ func tailor(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), err.String()
 }
 
+// TestOpenedOtherData: eval says what it found at --data, not what the run was trained on, and goes on without what is damaged if it is told to.
+func TestOpenedOtherData(t *testing.T) {
+	dir, out := images(t), t.TempDir()
+	at := func(name string) string { return filepath.Join(out, name) }
+	if err := os.WriteFile(at("micro.yaml"), []byte(microSpace), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	train := []string{"train", "--space", at("micro.yaml"), "--data", filepath.Join(dir, "Test"), "--epochs", "1", "--batch", "4", "-q"}
+	const planned = "2 classes, 10 train / 0 validation / 2 test (from train), "
+	if code, _, stderr := tailor(t, append(train, "--plan", "--holdout", "0")...); code != exitDone || !strings.HasPrefix(stderr, planned) {
+		t.Errorf("--plan: status %d, stderr %s", code, stderr)
+	}
+	if code, _, stderr := tailor(t, append(train, "--holdout", "0", "--out", at("run"))...); code != exitDone {
+		t.Fatal(stderr)
+	}
+	eval := []string{"eval", "--run", at("run"), "--data", dir, "-q"}
+	if code, _, stderr := tailor(t, eval...); code != exitFailed || !strings.Contains(stderr, "3 problems") || !strings.Contains(stderr, "--skip-damaged") {
+		t.Errorf("status %d, stderr %s", code, stderr)
+	}
+	const line = "2 classes, 0 train / 0 validation / 12 test, 16-20 px, centre square resized to 16; " +
+		"3 files left out: 1 .heic, 1 .txt, 1 damaged .jpg; 1 folder without images left out\n"
+	if code, _, stderr := tailor(t, append(eval, "--skip-damaged")...); code != exitDone || stderr != line {
+		t.Errorf("status %d, stderr %s", code, stderr)
+	}
+	if code, _, stderr := tailor(t, "eval", "--run", at("run"), "--skip-damaged"); code != exitUsage {
+		t.Errorf("without --data: status %d, stderr %s", code, stderr)
+	}
+	// A command that cannot go on without them does not say so.
+	if code, _, stderr := tailor(t, "prune", "nothing", "--data", dir, "--sparsity", "0.3", "--out", at("p")); code == exitDone || strings.Contains(stderr, "--skip-damaged") {
+		t.Errorf("prune: status %d, stderr %s", code, stderr)
+	}
+}
+
 // TestOpened: every command that opens images says once what it found, as a line and in its JSON, and what was skipped stays with the run
 // and the manifest.
 func TestOpened(t *testing.T) {

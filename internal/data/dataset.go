@@ -17,6 +17,8 @@ type Options struct {
 	// SkipDamaged goes on without images that cannot be read and without class folders that have no images. Without it, they
 	// are a ProblemsError.
 	SkipDamaged bool
+
+	forTest bool // images to test on: a part for training may be missing, and so may classes
 }
 
 // Dataset is what Open gives.

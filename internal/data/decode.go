@@ -22,6 +22,7 @@ type header struct {
 	alpha         bool // may hold transparent pixels
 	memory        int64
 	plainCMYK     bool
+	inverted      bool // a TIFF whose decoder gives black for white
 	cut           bool // a JPEG or PNG without its end mark
 }
 
@@ -39,6 +40,9 @@ func readHeader(raw []byte, size int) (header, *fault) {
 	f, ok := formatOf(raw)
 	if !ok {
 		return header{}, unread(raw)
+	}
+	if lacks := lacks(raw, f); lacks != "" {
+		return header{}, &fault{-1, "a " + f.name + " image of a kind that is read", lacks + ": convert it", nil}
 	}
 	r := bytes.NewReader(raw)
 	c, err := guarded(func() (image.Config, error) { return f.config(r) })
@@ -58,6 +62,17 @@ func readHeader(raw []byte, size int) (header, *fault) {
 	// Of the scaler, an intermediate image: all rows of the square, each with size columns of four float64.
 	h.memory = int64(len(raw)) + int64(perPixel*float64(h.width)*float64(h.height)) + 32*int64(size)*int64(min(h.width, h.height))
 	return h, h.checkMemory(int64(len(raw)))
+}
+
+// lacks says what a file has that its decoder would take for damage, or for something else; "" for nothing.
+func lacks(raw []byte, f format) string {
+	switch {
+	case f.name == "WebP" && animated(raw):
+		return "an animation"
+	case f.name == "TIFF":
+		return readTIFF(raw).lacks
+	}
+	return ""
 }
 
 // inspect reads what formats keep outside of the image: the orientation, and how much memory a pixel takes.
@@ -84,7 +99,8 @@ func (h *header) inspect(raw []byte, m color.Model) (bytesPerPixel float64, f *f
 		}
 		return 4, nil
 	case "TIFF":
-		h.orientation = exifOrientation(raw)
+		t := readTIFF(raw)
+		h.orientation, h.inverted = t.orientation, t.inverted
 		return 2 * modelBytes(m), nil
 	case "GIF":
 		h.alpha = true // a frame may leave its canvas open
@@ -133,8 +149,11 @@ func decode(raw []byte, h header) (image.RGBA64Image, *fault) {
 	if err != nil {
 		return nil, broken(raw, r, h.format, err)
 	}
-	if h.format.name == "WebP" {
+	switch {
+	case h.format.name == "WebP":
 		fullRange(img)
+	case h.inverted:
+		invert(img)
 	}
 	wide, ok := img.(image.RGBA64Image)
 	if !ok {

@@ -3,6 +3,7 @@ package data
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 )
 
 // upright is the orientation of an image that is stored as it is to be seen. The other seven, 2 to 8,
@@ -14,34 +15,54 @@ const orientationTag = 0x0112
 // exifOrientation reads the orientation from a TIFF header with its first directory, as EXIF has it. What is
 // damaged or out of range counts as upright, as viewers take it.
 func exifOrientation(b []byte) int {
-	b = bytes.TrimPrefix(b, []byte("Exif\x00\x00"))
-	if len(b) < 8 {
-		return upright
+	d := readDirectory(bytes.TrimPrefix(b, []byte("Exif\x00\x00")))
+	if entry := d.entry(orientationTag); entry != nil {
+		return orientationValue(entry, d.order)
 	}
-	var order binary.ByteOrder = binary.LittleEndian
+	return upright
+}
+
+// directory is the first one of a TIFF file, or of EXIF: entries of 12 bytes, each a tag, a type, the number of values, and
+// the value where it fits.
+type directory struct {
+	order   binary.ByteOrder
+	entries [][]byte
+}
+
+// readDirectory reads as many entries as there are; none where this is no TIFF.
+func readDirectory(b []byte) directory {
+	d := directory{order: binary.LittleEndian}
+	if len(b) < 8 {
+		return d
+	}
 	switch string(b[:4]) {
 	case "II*\x00":
 	case "MM\x00*":
-		order = binary.BigEndian
+		d.order = binary.BigEndian
 	default:
-		return upright
+		return d
 	}
-	at := int64(order.Uint32(b[4:]))
+	at := int64(d.order.Uint32(b[4:]))
 	if at+2 > int64(len(b)) {
-		return upright
+		return d
 	}
-	entries := b[at+2:]
-	// Entries of 12 bytes: tag, type, number of values, then the value where it fits.
-	for range order.Uint16(b[at:]) {
-		if len(entries) < 12 {
-			return upright
+	rest := b[at+2:]
+	for range d.order.Uint16(b[at:]) {
+		if len(rest) < 12 {
+			return d
 		}
-		if order.Uint16(entries) == orientationTag {
-			return orientationValue(entries, order)
-		}
-		entries = entries[12:]
+		d.entries, rest = append(d.entries, rest[:12]), rest[12:]
 	}
-	return upright
+	return d
+}
+
+// entry gives the first entry with a tag, nil if there is none.
+func (d *directory) entry(tag uint16) []byte {
+	i := slices.IndexFunc(d.entries, func(e []byte) bool { return d.order.Uint16(e) == tag })
+	if i < 0 {
+		return nil
+	}
+	return d.entries[i]
 }
 
 // orientationValue takes one SHORT, as the standard has it, or one LONG, which some programs write.

@@ -73,6 +73,9 @@ func walk(root, sub string, depth int, in *intake) error {
 		return err
 	}
 	list, err := os.ReadDir(filepath.Join(root, filepath.FromSlash(sub)))
+	if err != nil && sub != "" {
+		return in.refuse(problem{sub, "unreadable folder", fmt.Errorf("data: a folder that cannot be read: %w", err)})
+	}
 	if err != nil {
 		return fmt.Errorf("data: %w", err)
 	}

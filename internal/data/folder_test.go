@@ -114,7 +114,7 @@ func TestFolderRefuses(t *testing.T) {
 		{"extra class in train", tree{"train/fox/0.png": img}, []string{`"fox"`, "none in test/"}},
 		{"image outside a class", tree{"train/0.png": img}, []string{"0.png", "train/CLASS/file"}},
 		{"image outside a part", tree{"more/cat/0.png": img}, []string{"more", "train/CLASS/file"}},
-		{"unread kind", tree{"train/cat/9.heif": []byte("x")}, []string{"9.heif", "convert", "--skip-damaged"}},
+		{"unread kind", tree{"train/cat/9.heif": []byte("x")}, []string{"9.heif", "convert", "mend or remove"}},
 		{"no image", tree{"train/cat/9.jpg": []byte("text")}, []string{"9.jpg", "a JPEG, PNG"}},
 		{"empty image", tree{"train/cat/9.jpg": nil}, []string{"9.jpg", "a JPEG, PNG"}},
 		{"two val", tree{"val/cat/0.png": img, "validation/cat/0.png": img, "val/dog/0.png": img, "validation/dog/0.png": img,

@@ -111,7 +111,7 @@ func begins(raw []byte, magic string) bool {
 // raw files are TIFF inside, but what a TIFF reader finds there is a thumbnail.
 func imageName(name string) (isImage, known bool) {
 	switch strings.ToLower(path.Ext(name)) {
-	case ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".pjpeg", ".pjp", ".png", ".apng", ".gif", ".bmp", ".dib", ".webp", ".tif", ".tiff":
+	case ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".pjpeg", ".pjp", ".mpo", ".png", ".apng", ".gif", ".bmp", ".dib", ".webp", ".tif", ".tiff":
 		return true, true
 	case ".heic", ".heif", ".hif", ".avif", ".avifs", ".jxl", ".jp2", ".j2k", ".jpf", ".jpx", ".jxr", ".wdp", ".svg", ".svgz", ".psd", ".psb",
 		".xcf", ".kra", ".ico", ".cur", ".icns", ".tga", ".pcx", ".ppm", ".pgm", ".pbm", ".pnm", ".pam", ".pfm", ".exr", ".hdr", ".dds", ".qoi",
@@ -123,7 +123,13 @@ func imageName(name string) (isImage, known bool) {
 	return false, false
 }
 
-// hidden tells whether a part of a path begins with a dot.
+// hidden tells what is not looked at: a path with a part that begins with a dot, or with a folder of copies that macOS adds to what
+// it packs, or that a Synology disk adds to folders of images.
 func hidden(name string) bool {
-	return strings.HasPrefix(name, ".") || strings.Contains(name, "/.")
+	for part := range strings.SplitSeq(name, "/") {
+		if strings.HasPrefix(part, ".") || part == "__MACOSX" || part == "@eaDir" {
+			return true
+		}
+	}
+	return false
 }

@@ -246,7 +246,7 @@ func TestOtherFormats(t *testing.T) {
 	} {
 		files := pets(t, "train/", "test/")
 		files["train/cat/9.jpg"] = []byte(file)
-		failure(t, files.folder(t), data.Options{}, "9.jpg", says, "--skip-damaged")
+		failure(t, files.folder(t), data.Options{}, "9.jpg", says, "mend or remove")
 		_, err := data.OpenTarStream(bytes.NewReader(files.tar(t, "")), data.Options{})
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("in a tar: error %v does not say %q", err, says)

@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // The forms of a folder or tar of images, where LEAD is optional and TRAIN, TEST and VAL stand for any of their names in
@@ -32,6 +33,7 @@ type place struct {
 type layout struct {
 	lead    string // folder that everything lies in, "" or with a slash at its end
 	parted  bool
+	forTest bool            // to test on, not to train on
 	folders map[part]string // names of the parts that have images
 	places  []place
 	classes []string
@@ -49,11 +51,14 @@ func (f *found) arrange(size int, g gate, o Options) (*source, error) {
 	}
 	// The order of a tar is that of whoever packed it.
 	slices.SortFunc(f.pictures, func(a, b *picture) int { return cmp.Compare(a.name, b.name) })
-	l, err := f.locate()
+	l, err := f.locate(o)
 	if err == nil {
 		err = f.label(l)
 	}
 	if err := f.check(o.SkipDamaged, err); err != nil {
+		return nil, err
+	}
+	if err := f.checkText(l); err != nil {
 		return nil, err
 	}
 	// Decided on all pictures: on a sample, a rare colour image would decide by chance.
@@ -100,9 +105,9 @@ func (f *found) tell(s *source, l *layout) {
 }
 
 // locate reads part and class from the paths of sorted pictures.
-func (f *found) locate() (*layout, error) {
+func (f *found) locate(o Options) (*layout, error) {
 	// A part is told by its name at the top only: CLASS may be called "test" below "train".
-	l := &layout{lead: leading(f.pictures), folders: map[part]string{}}
+	l := &layout{lead: leading(f.pictures), folders: map[part]string{}, forTest: o.forTest}
 	if err := l.findParts(f); err != nil {
 		return nil, err
 	}
@@ -196,15 +201,16 @@ func (f *found) label(l *layout) error {
 
 // emptyFolders notes folders of classes and parts that have no images.
 func (f *found) emptyFolders(l *layout, have map[part]map[string]bool) error {
-	unreadable := map[string]bool{} // folders of images that cannot be read
+	named, unreadable := map[string]bool{}, map[string]bool{} // folders that cannot be read, or with images that cannot
 	for _, p := range f.problems {
+		named[p.name] = true
 		for dir := path.Dir(p.name); dir != "."; dir = path.Dir(dir) {
 			unreadable[dir] = true
 		}
 	}
 	for _, folder := range slices.Sorted(maps.Keys(f.folders)) {
 		what := l.emptyFolder(folder, have)
-		if what == "" {
+		if what == "" || named[folder] {
 			continue
 		}
 		if len(f.problems) > maxProblems {
@@ -242,7 +248,7 @@ func (l *layout) emptyFolder(folder string, have map[part]map[string]bool) (what
 
 // checkClasses checks that all parts have the same classes. One that train has may be left out of another part.
 func (f *found) checkClasses(l *layout, have map[part]map[string]bool) error {
-	if n := len(l.classes); n < 2 || n > maxClasses {
+	if n := len(l.classes); n < 2 && !l.forTest || n > maxClasses {
 		return fmt.Errorf("data: %q: want 2 to %d class folders, got %d (%q ...)%s", f.where, maxClasses, n, l.classes[0], l.deeperParts())
 	}
 	for _, class := range l.classes {
@@ -254,6 +260,20 @@ func (f *found) checkClasses(l *layout, have map[part]map[string]bool) error {
 			case !f.folders[at]: // else it was noted as an empty folder
 				f.problems = append(f.problems, problem{at, "", fmt.Errorf("data: class %q has images in another part but none in %s/: all parts must have the same classes", class, l.lead+folder)})
 			}
+		}
+	}
+	return nil
+}
+
+// checkText refuses names that a run or a result could not keep.
+func (f *found) checkText(l *layout) error {
+	names := slices.Clone(l.classes)
+	for _, p := range f.problems {
+		names = append(names, p.name)
+	}
+	for _, n := range names {
+		if !utf8.ValidString(n) {
+			return fmt.Errorf("data: %q: the name %q is not UTF-8, so that no run could keep it: rename it", f.where, n)
 		}
 	}
 	return nil

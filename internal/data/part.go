@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // part is what some of the images are for.
@@ -68,7 +69,7 @@ func (l *layout) findParts(f *found) error {
 	case direct != "":
 		return fmt.Errorf("data: %q: %s/ was taken for a part of the data set, but has images without a class folder, such as %q: move them to %s/CLASS/file; if it is a class, give it another name, "+
 			"such as %q", f.where, direct, stray, direct, direct+"-class")
-	case l.parted && l.folders[train] == "":
+	case l.parted && l.folders[train] == "" && !l.forTest:
 		return fmt.Errorf("data: %q has %s but no train/: name the folder of training images train, with images at train/CLASS/file", f.where, names)
 	case !l.parted && allLikeParts(classes):
 		return fmt.Errorf("data: %q: the only folders with images are %q, which look like parts of a data set, not like classes: name them train, test and val, with images at train/CLASS/file",
@@ -87,9 +88,50 @@ func aPart(folders map[part]string) string {
 	return ""
 }
 
-// allLikeParts tells names such as train_images and test-set.
+// allLikeParts tells names such as train_images and test-set, or such as seg_train and seg_test.
 func allLikeParts(names []string) bool {
-	return len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return !likePart(n) })
+	return len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return !likePart(n) }) || partsOfOne(names)
+}
+
+// partsOfOne tells names that all have the name of a part in them, of which two differ in nothing else.
+func partsOfOne(names []string) bool {
+	parts, same := map[string]part{}, false
+	for _, n := range names {
+		rest, is := splitPart(n)
+		if is == "" {
+			return false
+		}
+		if other, ok := parts[rest]; ok && other != is {
+			same = true
+		}
+		parts[rest] = is
+	}
+	return same
+}
+
+// splitPart takes the first name of a part out of a name that is made of words.
+func splitPart(name string) (rest string, is part) {
+	words := wordsOf(name)
+	for i, w := range words {
+		if p := partOf(w); p != "" {
+			return strings.ToLower(strings.Join(slices.Delete(words, i, i+1), " ")), p
+		}
+	}
+	return "", ""
+}
+
+// wordsOf splits a name where it has no letters, and where a small letter is followed by a capital: trainA.
+func wordsOf(name string) []string {
+	var spaced strings.Builder
+	small := false
+	for _, r := range name {
+		if small && unicode.IsUpper(r) {
+			spaced.WriteByte(' ')
+		}
+		small = unicode.IsLower(r)
+		spaced.WriteRune(r)
+	}
+	return strings.FieldsFunc(spaced.String(), func(r rune) bool { return !unicode.IsLetter(r) })
 }
 
 // likePart tells a name that is made of a part's name and of words and numbers that go with it.
@@ -103,7 +145,7 @@ func likePart(name string) bool {
 			}
 		}
 		switch {
-		case partOf(w) != "" || w == "dev" || w == "holdout":
+		case partOf(w) != "" || slices.Contains([]string{"dev", "holdout", "tr", "trn", "te", "tst", "vld"}, w):
 			found = true
 		case !slices.Contains([]string{"set", "data", "dataset", "images", "image", "imgs", "img", "split", "part", "folder", "pictures", "photos", "the", "my"}, w):
 			return false

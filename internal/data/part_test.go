@@ -58,6 +58,10 @@ func TestPartsRefused(t *testing.T) {
 		{"like parts", []string{"train_images/0.png", "test_images/0.png"}, []string{"look like parts", "train/CLASS/file"}},
 		{"like parts, with classes", []string{"trainset/a/0.png", "test-set/a/0.png", "dev/a/0.png"}, []string{"look like parts"}},
 		{"numbered", []string{"Train1/0.png", "Train2/0.png"}, []string{"look like parts"}},
+		{"of one name", []string{"seg_train/0.png", "seg_test/0.png"}, []string{"look like parts"}},
+		{"of two domains", []string{"trainA/0.png", "trainB/0.png", "testA/0.png", "testB/0.png"}, []string{"look like parts"}},
+		{"of classes", []string{"cats_train/0.png", "dogs_train/0.png", "cats_test/0.png"}, []string{"look like parts"}},
+		{"short", []string{"tr/0.png", "te/0.png"}, []string{"look like parts"}},
 		{"two cases", []string{"Train/a/0.png", "train/b/0.png"}, []string{"both Train/ and train/"}},
 		{"two names", []string{"train/a/0.png", "training/b/0.png"}, []string{"two names of one part"}},
 		{"two levels down", []string{"x/y/train/a/0.png", "x/y/train/b/0.png", "x/y/test/a/0.png", "x/y/test/b/0.png"}, []string{`"test" further down`}},
@@ -77,7 +81,7 @@ func TestPartsRefused(t *testing.T) {
 // TestPartsBeyondDoubt has names that are near those of parts.
 func TestPartsBeyondDoubt(t *testing.T) {
 	img := pngOf(t, colourImage(4, 4, 1))
-	for _, classes := range [][]string{{"bus", "trainer"}, {"train-class", "car"}, {"contest", "approval"}, {"validated", "devil"}, {"tests-passed", "tests-failed"}} {
+	for _, classes := range [][]string{{"bus", "trainer"}, {"train-class", "car"}, {"contest", "approval"}, {"validated", "devil"}, {"tests-passed", "tests-failed"}, {"freight_train", "passenger_train"}, {"train-station", "test-tube"}} {
 		files := tree{}
 		for _, c := range classes {
 			files[c+"/0.png"], files[c+"/1.png"] = img, img
@@ -113,7 +117,7 @@ func TestProblems(t *testing.T) {
 	if err := os.Symlink("nowhere", filepath.Join(dir, "test", "cat", "7.png")); err != nil {
 		t.Fatal(err)
 	}
-	err := failure(t, dir, data.Options{}, "7 problems", "2 .heic", "--skip-damaged")
+	err := failure(t, dir, data.Options{}, "7 problems", "2 .heic", "mend or remove")
 	var problems *data.ProblemsError
 	if !errors.As(err, &problems) {
 		t.Fatalf("error %v", err)

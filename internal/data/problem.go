@@ -22,14 +22,17 @@ type ProblemsError struct {
 // Error gives one line: how many problems there are, of which kind, and the first.
 func (e *ProblemsError) Error() string {
 	if len(e.Problems) == 1 && e.Fatal == nil {
-		return e.Problems[0].Error() + "; mend or remove it, or go on without it: --skip-damaged"
+		return e.Problems[0].Error() + "; mend or remove it"
 	}
 	text := fmt.Sprintf("data: %q has %s (%s), the first: %s; ", e.Path, plural(len(e.Problems), "problem"), tally(e.Kinds), bare(e.Problems[0]))
 	if e.Fatal != nil {
 		return text + "and it could not be opened without them: " + bare(e.Fatal)
 	}
-	return text + "mend or remove them, or go on without them: --skip-damaged"
+	return text + "mend or remove them"
 }
+
+// Skippable tells whether Options.SkipDamaged would open the data set.
+func (e *ProblemsError) Skippable() bool { return e.Fatal == nil }
 
 // shownProblems is how many are listed.
 const shownProblems = 50

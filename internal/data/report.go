@@ -36,11 +36,9 @@ const taken = "train"
 
 // report describes a data set that was opened.
 func (s *source) report(d *Dataset) Report {
-	r := Report{
-		Classes: len(d.Classes), Train: d.Train.Len(), Validation: d.Val.Len(), Test: d.Test.Len(),
-		ValidationFrom: s.valFolder, TestFrom: s.testFolder, MinSidePx: s.minSide, MaxSidePx: s.maxSide, SizePx: d.Size,
-		LeftOut: s.leftOut, Skipped: s.skipped, Turned: s.turned, Clear: s.clear, emptied: len(s.emptied),
-	}
+	r := s.seen()
+	r.Train, r.Validation, r.Test = d.Train.Len(), d.Val.Len(), d.Test.Len()
+	r.ValidationFrom, r.TestFrom = s.valFolder, s.testFolder
 	if s.val == nil && r.Validation > 0 {
 		r.ValidationFrom = taken
 	}
@@ -49,6 +47,24 @@ func (s *source) report(d *Dataset) Report {
 	}
 	if w := d.alike(); w != "" {
 		r.Warnings = append(r.Warnings, w)
+	}
+	return r
+}
+
+// seen is what does not depend on how the images are divided.
+func (s *source) seen() Report {
+	return Report{
+		Classes: len(s.classes), MinSidePx: s.minSide, MaxSidePx: s.maxSide, SizePx: s.size,
+		LeftOut: s.leftOut, Skipped: s.skipped, Turned: s.turned, Clear: s.clear, emptied: len(s.emptied),
+	}
+}
+
+// testReport describes images to test on.
+func (s *source) testReport(t *TestSet) Report {
+	r := s.seen()
+	r.Test = t.Set.Len()
+	if !t.Whole {
+		r.TestFrom = s.testFolder
 	}
 	return r
 }

@@ -117,7 +117,9 @@ func (t *tarWalk) entry(h *tar.Header, tr io.Reader, at *tailReader) error {
 		return t.keepRaw(from, h, tr, at)
 	case isImage:
 		return t.keepImage(from, h, tr, at)
-	case h.Typeflag == tar.TypeReg:
+	case h.Typeflag == tar.TypeSymlink && path.Ext(t.last) == "":
+		return t.in.refuse(problem{t.last, "link", from.damage(&fault{-1, "files and folders", fmt.Sprintf("a link to %q, which may be a folder of images: pack it again with --dereference", h.Linkname[:min(len(h.Linkname), 64)]), nil})})
+	case h.Typeflag != tar.TypeXGlobalHeader:
 		t.in.leftOut.add(kindOf(t.last))
 	}
 	return nil
@@ -142,7 +144,7 @@ func (t *tarWalk) keepRaw(from origin, h *tar.Header, tr io.Reader, at *tailRead
 	if err := regular(from, h, maxRawBytes); err != nil {
 		return err
 	}
-	b, err := readEntry(tr, h.Size)
+	b, err := readEntry(nil, tr, h.Size)
 	if err != nil {
 		return t.cut(at, err)
 	}
@@ -159,7 +161,8 @@ func (t *tarWalk) keepImage(from origin, h *tar.Header, tr io.Reader, at *tailRe
 	if err := regular(from, h, maxImage); err != nil {
 		return t.in.refuse(damagedImage(from, err))
 	}
-	head, err := readEntry(tr, min(h.Size, headBytes))
+	n := min(h.Size, headBytes)
+	head, err := readEntry(nil, io.LimitReader(tr, n), n)
 	if err != nil {
 		return t.cut(at, err)
 	}
@@ -169,27 +172,27 @@ func (t *tarWalk) keepImage(from origin, h *tar.Header, tr io.Reader, at *tailRe
 	} else if !ok {
 		return t.in.admit(from, head, nil)
 	}
-	rest, err := readEntry(tr, h.Size-int64(len(head)))
+	raw, err := readEntry(head, tr, h.Size)
 	if err != nil {
 		return t.cut(at, err)
 	}
-	p := &picture{origin: from, raw: slices.Concat(head, rest)}
+	p := &picture{origin: from, raw: raw}
 	if known {
 		return t.in.add(p)
 	}
 	return t.in.admit(from, head, p)
 }
 
-// readEntry takes the header's word for the size of small entries only; beyond that, memory follows
-// the data.
-func readEntry(r io.Reader, size int64) ([]byte, error) {
-	// ReadAll grows as it reads, and ends with the entry.
-	if size > 1<<20 {
-		return io.ReadAll(r)
+// readEntry reads an entry of size bytes to its end; head is what was read of it. It takes the header's word for the size of an
+// image: memory that is not written to costs nothing, and growing a slice would take twice as much. Beyond that it grows.
+func readEntry(head []byte, r io.Reader, size int64) ([]byte, error) {
+	b := append(make([]byte, 0, min(size, maxImage)+bytes.MinRead), head...)
+	all := bytes.NewBuffer(b)
+	_, err := all.ReadFrom(r)
+	if err == nil && int64(all.Len()) < size {
+		err = io.ErrUnexpectedEOF
 	}
-	b := make([]byte, size)
-	_, err := io.ReadFull(r, b)
-	return b, err
+	return all.Bytes(), err
 }
 
 // cut reports a tar that cannot be read on.

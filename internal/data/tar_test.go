@@ -106,6 +106,7 @@ func TestTarRefuses(t *testing.T) {
 		{"twice", tar.Header{Name: "./train/cat/0.png", Typeflag: tar.TypeReg, Size: int64(len(img))}, "twice"},
 		{"hard link", tar.Header{Name: "train/cat/9.png", Typeflag: tar.TypeLink, Linkname: "train/cat/0.png"}, "regular file"},
 		{"symbolic link", tar.Header{Name: "train/cat/9.png", Typeflag: tar.TypeSymlink, Linkname: "0.png"}, "regular file"},
+		{"link to a folder", tar.Header{Name: "train/bee", Typeflag: tar.TypeSymlink, Linkname: "cat"}, "--dereference"},
 		{"huge", tar.Header{Name: "train/cat/9.png", Typeflag: tar.TypeReg, Size: math.MaxInt64 / 2}, "at most"},
 		{"outside", tar.Header{Name: "../../9.png", Typeflag: tar.TypeReg, Size: int64(len(img))}, "CLASS/file"},
 	} {

@@ -21,6 +21,8 @@ type TestSet struct {
 	Whole bool
 	// Dataset is what [Open] gives of the same path and options. It is nil if that cannot be divided, by one image a class for instance.
 	Dataset *Dataset
+	// Report says what was found, with all images to test on as test images.
+	Report Report
 }
 
 // OpenTest opens data to test on.
@@ -28,6 +30,7 @@ func OpenTest(path string, o Options) (*TestSet, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	o.forTest = true
 	src, err := load(path, o, defaultLimits())
 	if err != nil {
 		return nil, err
@@ -39,6 +42,7 @@ func OpenTest(path string, o Options) (*TestSet, error) {
 	if d, err := src.dataset(path, o); err == nil {
 		t.Dataset = d
 	}
+	t.Report = src.testReport(t)
 	return t, nil
 }
 

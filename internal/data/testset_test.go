@@ -95,3 +95,22 @@ func TestTestSetGrey(t *testing.T) {
 		}
 	}
 }
+
+// TestTestSetAlone: images to test on need no part for training, nor more than one class, and are reported as what they are.
+func TestTestSetAlone(t *testing.T) {
+	img := pngOf(t, colourImage(4, 4, 1))
+	for _, files := range []tree{
+		{"test/cat/0.png": img, "test/cat/1.png": img, "test/dog/0.png": img},
+		{"cat/0.png": img, "cat/1.png": img, "cat/2.png": img},
+		{"val/cat/0.png": img, "val/dog/1.png": img, "val/dog/2.png": img},
+	} {
+		test, err := data.OpenTest(files.folder(t), data.Options{Size: 4})
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if set, err := test.For([]string{"cat", "dog"}, 3); err != nil || set.Len() != 3 || test.Report.Test != 3 || test.Report.Train != 0 {
+			t.Errorf("%d images (%v), report %s", set.Len(), err, test.Report)
+		}
+	}
+}

@@ -5,6 +5,12 @@ import (
 	"math"
 )
 
+// animated tells a WebP of several frames, of which the decoder reads none.
+func animated(raw []byte) bool {
+	const animation = 1 << 1
+	return len(raw) > 20 && string(raw[12:16]) == "VP8X" && raw[20]&animation != 0
+}
+
 // fullRange gives the colours of a lossy WebP their whole range in place. WebP keeps brightness from 16 to 235 and colour from 16 to
 // 240, as video does, but the type that its decoder gives them stands for 0 to 255, as in JPEG: black would be grey.
 func fullRange(img image.Image) {

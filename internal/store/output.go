@@ -206,13 +206,21 @@ func probe(dir string) error {
 	} else if !info.IsDir() {
 		return fmt.Errorf("%s is a file, not a folder: choose another name", dir)
 	}
-	name := partialName(filepath.Join(dir, "probe"))
+	name := partialName(filepath.Join(dir, probeName))
 	f, err := osDisk{}.create(name)
 	if err != nil {
 		return fmt.Errorf("no file can be made in its folder %s: %w", dir, reason(err))
 	}
-	return errors.Join(f.Close(), os.Remove(name))
+	if err := errors.Join(f.Close(), os.RemoveAll(name)); err != nil {
+		return err
+	}
+	// Those that killed processes left go too, where that is possible: they may be another user's.
+	_ = CleanNames(dir, probeName)
+	return nil
 }
+
+// probeName is a name that nothing else is written under.
+const probeName = "tailor-probe"
 
 // reason leaves out the name of a file that nobody asked for.
 func reason(err error) error {

@@ -102,6 +102,23 @@ func TestOutput(t *testing.T) {
 	}
 }
 
+// TestOutputCleansLooks that a killed process left, and nobody else's files.
+func TestOutputCleansLooks(t *testing.T) {
+	dir := t.TempDir()
+	keep := filepath.Join(dir, "probe.0123456789abcdef.partial")
+	for _, path := range []string{keep, filepath.Join(dir, "tailor-probe.0123456789abcdef.partial")} {
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := (store.Output{Path: filepath.Join(dir, "p.json"), Kind: "profile"}).Check(); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 1 || left[0] != keep {
+		t.Errorf("left %q", left)
+	}
+}
+
 // TestOutputInFolderThatCannotBeWritten: the folder is there, and yet.
 func TestOutputInFolderThatCannotBeWritten(t *testing.T) {
 	if _, err := os.Stat("/proc/self"); err != nil {

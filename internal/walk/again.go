@@ -29,9 +29,9 @@ type Again struct {
 	Answers
 }
 
-// MeasureAgain tests the network of a manifest on its test images, which are at path or where they were, or on other images of the same classes
-// at path, and times it on one thread of this machine. opened, if not nil, is told of the images before.
-func MeasureAgain(ctx context.Context, manifest, path string, workers int, budget time.Duration, seed uint64, opened func(*data.Dataset)) (*Again, error) {
+// MeasureAgain tests the network of a manifest on its test images, which are at the path of images or where they were, or on other images of the
+// same classes there, and times it on one thread of this machine. opened, if not nil, is told of the images before.
+func MeasureAgain(ctx context.Context, manifest string, images TestImages, workers int, budget time.Duration, seed uint64, opened func(data.Report)) (*Again, error) {
 	manifest = ManifestPath(manifest)
 	m, net, err := search.LoadManifest(manifest)
 	if err != nil {
@@ -40,11 +40,11 @@ func MeasureAgain(ctx context.Context, manifest, path string, workers int, budge
 	if net == nil || m.Images == nil {
 		return nil, fmt.Errorf("%s has no weights to test: it was searched without a training run; search with --run", manifest)
 	}
-	t, err := openManifestTest(m, manifest, path)
+	t, err := openManifestTest(m, manifest, images)
 	if err != nil {
 		return nil, err
 	}
-	if opened != nil && t.seen != nil {
+	if opened != nil {
 		opened(t.seen)
 	}
 	a := &Again{Manifest: manifest, Images: t.set.Len(), MACs: m.MACs, Params: m.Params, Claimed: m.Measured, OtherData: t.other}
@@ -64,13 +64,13 @@ func MeasureAgain(ctx context.Context, manifest, path string, workers int, budge
 }
 
 // openManifestTest opens the images to test a manifest's network on.
-func openManifestTest(m *search.Manifest, manifest, path string) (testData, error) {
-	if path == "" {
+func openManifestTest(m *search.Manifest, manifest string, images TestImages) (testData, error) {
+	if images.Path == "" {
 		d, err := OpenImages(m, manifest, "")
 		if err != nil {
 			return testData{}, err
 		}
-		return testData{set: d.Test, own: d, seen: d}, nil
+		return testData{set: d.Test, own: d, seen: d.Report}, nil
 	}
-	return openTest(path, m.Inputs["data"].SHA256, imageOptions(m), m.Classes, m.Blocks[0].In.C)
+	return openTest(images.Path, m.Inputs["data"].SHA256, images.options(imageOptions(m)), m.Classes, m.Blocks[0].In.C)
 }

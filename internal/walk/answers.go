@@ -55,7 +55,7 @@ func CheckPlot(path string) error { return report.CheckPlot(path) }
 type testData struct {
 	set   data.Set
 	own   *data.Dataset // that a network was trained on; nil if the images are others
-	seen  *data.Dataset // what was opened; nil if that cannot be divided
+	seen  data.Report   // what was opened
 	other bool
 }
 
@@ -67,29 +67,55 @@ func openTest(path, sha string, o data.Options, classes []string, channels int) 
 		return testData{}, err
 	}
 	if d := t.Dataset; d != nil && d.SHA256 == sha {
-		return testData{set: d.Test, own: d, seen: d}, nil
+		return testData{set: d.Test, own: d, seen: d.Report}, nil
 	}
 	set, err := t.For(classes, channels)
-	return testData{set: set, seen: t.Dataset, other: true}, err
+	return testData{set: set, seen: t.Report, other: true}, err
 }
 
-// OpenRunTest opens a run's data, and the images at path to test its networks on: its own test images if path is empty or where these are, else
+// RunTest is a run's data, and the images to test its networks on.
+type RunTest struct {
+	Data  *data.Dataset // the run's own
+	Set   data.Set
+	Seen  data.Report // of the images to test on
+	Other bool        // these are not the run's own
+}
+
+// TestImages are images to test on, other than those that a network was trained on.
+type TestImages struct {
+	Path        string // empty for the network's own
+	SkipDamaged bool   // go on without those that cannot be read
+}
+
+// OpenRunTest opens a run's data, and images to test its networks on: its own test images if no path is given or where these are, else
 // other data of the same classes.
-func OpenRunTest(run *trainer.Run, path string) (d *data.Dataset, set data.Set, other bool, err error) {
+func OpenRunTest(run *trainer.Run, images TestImages) (*RunTest, error) {
 	i := run.Info.Data
-	if path != "" {
-		t, err := openTest(path, i.SHA256, run.DataOptions(), i.Classes, i.Channels)
-		if err != nil || t.own != nil {
-			return t.own, t.set, false, err
-		}
-		d, err = run.OpenData("")
+	var t testData
+	if images.Path != "" {
+		var err error
+		t, err = openTest(images.Path, i.SHA256, images.options(run.DataOptions()), i.Classes, i.Channels)
 		if err != nil {
-			return nil, nil, true, fmt.Errorf("batch norm is calibrated on the run's own images, besides those of --data: %w", err)
+			return nil, err
 		}
-		return d, t.set, true, nil
+		if t.own != nil {
+			return &RunTest{t.own, t.set, t.seen, false}, nil
+		}
 	}
-	if d, err = run.OpenData(""); err != nil {
-		return nil, nil, false, err
+	d, err := run.OpenData("")
+	switch {
+	case err != nil && images.Path != "":
+		return nil, fmt.Errorf("batch norm is calibrated on the run's own images, besides those of --data: %w", err)
+	case err != nil:
+		return nil, err
+	case images.Path != "":
+		return &RunTest{d, t.set, t.seen, true}, nil
 	}
-	return d, d.Test, false, nil
+	return &RunTest{d, d.Test, d.Report, false}, nil
+}
+
+// options are those of a network's own images, for others.
+func (i TestImages) options(o data.Options) data.Options {
+	o.SkipDamaged = o.SkipDamaged || i.SkipDamaged
+	return o
 }
