@@ -73,7 +73,11 @@ func (s *source) testReport(t *TestSet) Report {
 // out: 20 .heic, 8 .txt".
 func (r Report) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s classes, %s train / %s validation%s / %s test%s, ", thousands(r.Classes), thousands(r.Train),
+	classes := thousands(r.Classes) + " classes"
+	if r.Classes == 1 { // to test on
+		classes = "1 class"
+	}
+	fmt.Fprintf(&b, "%s, %s train / %s validation%s / %s test%s, ", classes, thousands(r.Train),
 		thousands(r.Validation), from(r.ValidationFrom, "validation"), thousands(r.Test), from(r.TestFrom, "test"))
 	if r.MinSidePx == r.MaxSidePx {
 		fmt.Fprintf(&b, "%d px", r.MinSidePx)
