@@ -56,23 +56,24 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	d, set, other, err := walk.OpenRunTest(run, c.Data)
+	test, err := walk.OpenRunTest(run, c.Data)
 	if err != nil {
 		return err
 	}
+	set := test.Set
 	switch {
-	case c.Split == "val" && other:
+	case c.Split == "val" && test.Other:
 		return usagef("--split val is of the run's own data: leave out --data %s, or --split", c.Data)
 	case c.Split == "val":
-		set = d.Val
+		set = test.Data.Val
 	}
 	if set.Len() == 0 {
 		return fmt.Errorf("run %s has no validation images: it held none out of training", c.RunDir)
 	}
-	g.opened(d)
+	g.found(test.Seen)
 	settings := trainer.EvalDefaults()
 	settings.CalibrationImages, settings.Workers, settings.Seed = c.Calibration, g.Workers, run.Info.Config.Seed
-	e, err := trainer.NewEvaluator(run.Net, d, settings)
+	e, err := trainer.NewEvaluator(run.Net, test.Data, settings)
 	if err != nil {
 		return err
 	}
@@ -84,7 +85,7 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 		if err != nil {
 			return err
 		}
-		r := evalResult{Arch: space.Spec(a), Top1: counts.Top1(), Images: set.Len(), costs: costsOf(space, a), OtherData: other}
+		r := evalResult{Arch: space.Spec(a), Top1: counts.Top1(), Images: set.Len(), costs: costsOf(space, a), OtherData: test.Other}
 		if len(archs) == 1 {
 			answers := walk.NewAnswers(run.Info.Data.Classes, counts)
 			r.Answers = &answers
@@ -102,7 +103,7 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 	}
 	return g.result(object, func(w io.Writer) {
 		on := c.Split
-		if other {
+		if test.Other {
 			on = c.Data
 		}
 		fmt.Fprintf(w, "on %s images: %s\n", thousands(set.Len()), on)
@@ -121,7 +122,7 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 // again tests and times the network of a manifest, and shows what it claims beside.
 func (c *evalCmd) again(ctx context.Context, g *Globals) error {
 	g.progress("test and time", 0, 1)
-	a, err := walk.MeasureAgain(ctx, c.Manifest, c.Data, g.Workers, againBudget, g.Seed, g.opened)
+	a, err := walk.MeasureAgain(ctx, c.Manifest, c.Data, g.Workers, againBudget, g.Seed, g.found)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,8 @@ type found struct {
 	problems []problem
 	folders  map[string]bool // all folders, of images or not; slash-separated
 	leftOut  tally           // files that are no images
+
+	leastClasses int
 }
 
 // intake prepares pictures on all processors while they are being found.
@@ -37,7 +39,7 @@ type intake struct {
 // disk or for gzip, is one more. The caller must call finish.
 func newIntake(where string, size int, lim limits) *intake {
 	in := &intake{
-		found: found{where: where, folders: map[string]bool{}, leftOut: tally{}}, size: size, lim: lim, gate: newGate(),
+		found: found{where: where, folders: map[string]bool{}, leftOut: tally{}, leastClasses: lim.classes}, size: size, lim: lim, gate: newGate(),
 		jobs: make(chan *picture, 64), damaged: map[int]problem{},
 	}
 	for range runtime.GOMAXPROCS(0) {

@@ -242,8 +242,8 @@ func (l *layout) emptyFolder(folder string, have map[part]map[string]bool) (what
 
 // checkClasses checks that all parts have the same classes. One that train has may be left out of another part.
 func (f *found) checkClasses(l *layout, have map[part]map[string]bool) error {
-	if n := len(l.classes); n < 2 || n > maxClasses {
-		return fmt.Errorf("data: %q: want 2 to %d class folders, got %d (%q ...)%s", f.where, maxClasses, n, l.classes[0], l.deeperParts())
+	if n := len(l.classes); n < f.leastClasses || n > maxClasses {
+		return fmt.Errorf("data: %q: want %d to %d class folders, got %d (%q ...)%s", f.where, f.leastClasses, maxClasses, n, l.classes[0], l.deeperParts())
 	}
 	for _, class := range l.classes {
 		for p, folder := range l.folders {

@@ -61,11 +61,12 @@ type limits struct {
 	compressed int64 // compressed images kept from a tar for that purpose
 	entries    int   // images in a folder or tar
 	synthetic  int64 // pixels of a synthetic set kept in memory
+	classes    int   // the least that there may be
 }
 
 // defaultLimits suit a machine with some 8 GiB of memory: at 32x32, 700,000 images stay decoded.
 func defaultLimits() limits {
-	return limits{decoded: 2 << 30, compressed: 4 << 30, entries: 1 << 24, synthetic: 256 << 20}
+	return limits{decoded: 2 << 30, compressed: 4 << 30, entries: 1 << 24, synthetic: 256 << 20, classes: 2}
 }
 
 // checkMemory refuses an image that takes more memory than its file allows it.

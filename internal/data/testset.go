@@ -17,8 +17,9 @@ type TestSet struct {
 	Channels int
 	Size     int
 	// Set is the test part or, of data without parts, all of it: Whole says so.
-	Set   Set
-	Whole bool
+	Set    Set
+	Whole  bool
+	Report Report // of what was found
 	// Dataset is what [Open] gives of the same path and options. It is nil if that cannot be divided, by one image a class for instance.
 	Dataset *Dataset
 }
@@ -28,7 +29,9 @@ func OpenTest(path string, o Options) (*TestSet, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	src, err := load(path, o, defaultLimits())
+	lim := defaultLimits()
+	lim.classes = 1 // a network tells apart more
+	src, err := load(path, o, lim)
 	if err != nil {
 		return nil, err
 	}
@@ -36,10 +39,22 @@ func OpenTest(path string, o Options) (*TestSet, error) {
 	if t.Whole = src.test == nil; t.Whole {
 		t.Set = src.train
 	}
-	if d, err := src.dataset(path, o); err == nil {
+	if d, err := src.dataset(path, o); err == nil && len(t.Classes) > 1 {
 		t.Dataset = d
 	}
+	t.Report = src.testReport(t)
 	return t, nil
+}
+
+// testReport describes data that nothing was set apart of.
+func (s *source) testReport(t *TestSet) Report {
+	if t.Dataset != nil && !t.Whole {
+		return t.Dataset.Report
+	}
+	none := Subset(t.Set, 0, 0)
+	r := s.report(&Dataset{Classes: t.Classes, Channels: t.Channels, Size: t.Size, Train: none, Val: none, Test: t.Set})
+	r.TestFrom = s.testFolder
+	return r
 }
 
 // For gives the images with the labels and channels of a network that tells these classes apart, found by their names. Some of its

@@ -31,7 +31,7 @@ type Again struct {
 
 // MeasureAgain tests the network of a manifest on its test images, which are at path or where they were, or on other images of the same classes
 // at path, and times it on one thread of this machine. opened, if not nil, is told of the images before.
-func MeasureAgain(ctx context.Context, manifest, path string, workers int, budget time.Duration, seed uint64, opened func(*data.Dataset)) (*Again, error) {
+func MeasureAgain(ctx context.Context, manifest, path string, workers int, budget time.Duration, seed uint64, opened func(data.Report)) (*Again, error) {
 	manifest = ManifestPath(manifest)
 	m, net, err := search.LoadManifest(manifest)
 	if err != nil {
@@ -44,7 +44,7 @@ func MeasureAgain(ctx context.Context, manifest, path string, workers int, budge
 	if err != nil {
 		return nil, err
 	}
-	if opened != nil && t.seen != nil {
+	if opened != nil {
 		opened(t.seen)
 	}
 	a := &Again{Manifest: manifest, Images: t.set.Len(), MACs: m.MACs, Params: m.Params, Claimed: m.Measured, OtherData: t.other}
@@ -70,7 +70,7 @@ func openManifestTest(m *search.Manifest, manifest, path string) (testData, erro
 		if err != nil {
 			return testData{}, err
 		}
-		return testData{set: d.Test, own: d, seen: d}, nil
+		return testData{set: d.Test, own: d, seen: d.Report}, nil
 	}
 	return openTest(path, m.Inputs["data"].SHA256, imageOptions(m), m.Classes, m.Blocks[0].In.C)
 }

@@ -100,11 +100,11 @@ func TestMeasureAgainOnOtherData(t *testing.T) {
 		t.Errorf("error %v for a class that the network does not know", err)
 	}
 	// The same of a run's sub-network, calibrated on the run's own images.
-	calibrated, set, isOther, err := OpenRunTest(run, pictures(t, d, d.Test, names))
+	test, err := OpenRunTest(run, pictures(t, d, d.Test, names))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if calibrated.SHA256 != d.SHA256 || set.Len() != other.Images || !isOther {
-		t.Errorf("a run is tested on %d images (other: %v), want %d", set.Len(), isOther, other.Images)
+	if test.Data.SHA256 != d.SHA256 || test.Set.Len() != other.Images || !test.Other || test.Seen.Test != other.Images || test.Seen.Train != 0 {
+		t.Errorf("a run is tested on %d images (other: %v), %+v, want %d", test.Set.Len(), test.Other, test.Seen, other.Images)
 	}
 }

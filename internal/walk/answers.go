@@ -55,7 +55,7 @@ func CheckPlot(path string) error { return report.CheckPlot(path) }
 type testData struct {
 	set   data.Set
 	own   *data.Dataset // that a network was trained on; nil if the images are others
-	seen  *data.Dataset // what was opened; nil if that cannot be divided
+	seen  data.Report
 	other bool
 }
 
@@ -67,29 +67,40 @@ func openTest(path, sha string, o data.Options, classes []string, channels int) 
 		return testData{}, err
 	}
 	if d := t.Dataset; d != nil && d.SHA256 == sha {
-		return testData{set: d.Test, own: d, seen: d}, nil
+		return testData{set: d.Test, own: d, seen: d.Report}, nil
 	}
 	set, err := t.For(classes, channels)
-	return testData{set: set, seen: t.Dataset, other: true}, err
+	return testData{set: set, seen: t.Report, other: true}, err
+}
+
+// RunTest is images to test a run's networks on.
+type RunTest struct {
+	Data  *data.Dataset // the run's own, which batch norm is calibrated on
+	Set   data.Set
+	Other bool        // the set is not of the run's data
+	Seen  data.Report // of what the set is of
 }
 
 // OpenRunTest opens a run's data, and the images at path to test its networks on: its own test images if path is empty or where these are, else
 // other data of the same classes.
-func OpenRunTest(run *trainer.Run, path string) (d *data.Dataset, set data.Set, other bool, err error) {
+func OpenRunTest(run *trainer.Run, path string) (*RunTest, error) {
 	i := run.Info.Data
-	if path != "" {
-		t, err := openTest(path, i.SHA256, run.DataOptions(), i.Classes, i.Channels)
-		if err != nil || t.own != nil {
-			return t.own, t.set, false, err
-		}
-		d, err = run.OpenData("")
+	if path == "" {
+		d, err := run.OpenData("")
 		if err != nil {
-			return nil, nil, true, fmt.Errorf("batch norm is calibrated on the run's own images, besides those of --data: %w", err)
+			return nil, err
 		}
-		return d, t.set, true, nil
+		return &RunTest{Data: d, Set: d.Test, Seen: d.Report}, nil
 	}
-	if d, err = run.OpenData(""); err != nil {
-		return nil, nil, false, err
+	t, err := openTest(path, i.SHA256, run.DataOptions(), i.Classes, i.Channels)
+	if err != nil {
+		return nil, err
 	}
-	return d, d.Test, false, nil
+	own := t.own
+	if own == nil {
+		if own, err = run.OpenData(""); err != nil {
+			return nil, fmt.Errorf("batch norm is calibrated on the run's own images, besides those of --data: %w", err)
+		}
+	}
+	return &RunTest{own, t.set, t.other, t.seen}, nil
 }
