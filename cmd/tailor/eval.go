@@ -19,9 +19,10 @@ type evalCmd struct {
 	RunDir      string `name:"run" oneof:"network" help:"Or the folder that train wrote: test sub-networks of it." type:"path"`
 	Data        string `help:"Images to test on: the network's own data, where it is now, or any other of the same classes, which are found by their names. Default its own, where it was when training." type:"source"`
 	Plot        string `help:"Draw the confusion matrix (what the images of each class were taken for) to this .svg, .png or .pdf." type:"path" out:"plot"`
-	Arch        string `help:"max, min, random:N, or an arch as JSON." default:"max"`
-	Split       string `help:"Images to test on: test or val." enum:"test,val" default:"test"`
-	Calibration int    `help:"Training images for batch norm calibration." default:"2000" range:"1..100000000"`
+	Arch        string `help:"max, min, random:N, or an arch as JSON." default:"max" with:"run"`
+	Split       string `help:"Images to test on: test or val." enum:"test,val" default:"test" with:"run"`
+	Calibration int    `help:"Training images for batch norm calibration." default:"2000" range:"1..100000000" with:"run"`
+	SkipDamaged bool   `help:"Go on without images of --data that cannot be read." with:"data"`
 }
 
 // evalResult is the accuracy of one sub-network.
@@ -56,7 +57,7 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	test, err := walk.OpenRunTest(run, c.Data)
+	test, err := walk.OpenRunTest(run, c.Data, c.SkipDamaged)
 	if err != nil {
 		return err
 	}
@@ -122,7 +123,7 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 // again tests and times the network of a manifest, and shows what it claims beside.
 func (c *evalCmd) again(ctx context.Context, g *Globals) error {
 	g.progress("test and time", 0, 1)
-	a, err := walk.MeasureAgain(ctx, c.Manifest, c.Data, g.Workers, againBudget, g.Seed, g.found)
+	a, err := walk.MeasureAgain(ctx, c.Manifest, c.Data, c.SkipDamaged, g.Workers, againBudget, g.Seed, g.found)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -95,6 +96,7 @@ func (c *cli) run(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		complete(stdout, parser.Model.Node, args[1:])
 		return nil
 	}
+	args = joinNegatives(args)
 	if err := checkArgs(args); err != nil {
 		return err
 	}
@@ -109,6 +111,9 @@ func (c *cli) run(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	c.Globals.saving = savingOf(ctx)
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err := checkRanges(parsed); err != nil {
+		return err
+	}
+	if err := checkCompany(parsed); err != nil {
 		return err
 	}
 	if err := checkOutputs(parsed); err != nil {
@@ -127,6 +132,8 @@ func newParser(c *cli, stdout, stderr io.Writer, exit func(int)) (*kong.Kong, er
 		kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		kong.UsageOnError(),
+		kong.KindMapper(reflect.Int, kong.MapperFunc(numberMapper)),
+		kong.KindMapper(reflect.Uint64, kong.MapperFunc(numberMapper)),
 		kong.NamedMapper("path", kong.MapperFunc(pathMapper)),
 		kong.NamedMapper("source", kong.MapperFunc(sourceMapper)),
 		kong.Help(printHelp),

@@ -30,8 +30,8 @@ type Again struct {
 }
 
 // MeasureAgain tests the network of a manifest on its test images, which are at path or where they were, or on other images of the same classes
-// at path, and times it on one thread of this machine. opened, if not nil, is told of the images before.
-func MeasureAgain(ctx context.Context, manifest, path string, workers int, budget time.Duration, seed uint64, opened func(data.Report)) (*Again, error) {
+// at path, without damaged ones if skipDamaged, and times it on one thread of this machine. opened, if not nil, is told of the images before.
+func MeasureAgain(ctx context.Context, manifest, path string, skipDamaged bool, workers int, budget time.Duration, seed uint64, opened func(data.Report)) (*Again, error) {
 	manifest = ManifestPath(manifest)
 	m, net, err := search.LoadManifest(manifest)
 	if err != nil {
@@ -40,7 +40,7 @@ func MeasureAgain(ctx context.Context, manifest, path string, workers int, budge
 	if net == nil || m.Images == nil {
 		return nil, fmt.Errorf("%s has no weights to test: it was searched without a training run; search with --run", manifest)
 	}
-	t, err := openManifestTest(m, manifest, path)
+	t, err := openManifestTest(m, manifest, path, skipDamaged)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func MeasureAgain(ctx context.Context, manifest, path string, workers int, budge
 }
 
 // openManifestTest opens the images to test a manifest's network on.
-func openManifestTest(m *search.Manifest, manifest, path string) (testData, error) {
+func openManifestTest(m *search.Manifest, manifest, path string, skipDamaged bool) (testData, error) {
 	if path == "" {
 		d, err := OpenImages(m, manifest, "")
 		if err != nil {
@@ -72,5 +72,7 @@ func openManifestTest(m *search.Manifest, manifest, path string) (testData, erro
 		}
 		return testData{set: d.Test, own: d, seen: d.Report}, nil
 	}
-	return openTest(path, m.Inputs["data"].SHA256, imageOptions(m), m.Classes, m.Blocks[0].In.C)
+	o := imageOptions(m)
+	o.SkipDamaged = o.SkipDamaged || skipDamaged
+	return openTest(path, m.Inputs["data"].SHA256, o, m.Classes, m.Blocks[0].In.C)
 }

@@ -66,7 +66,7 @@ func pictures(t *testing.T, d *data.Dataset, s data.Set, names map[int]string) s
 // agrees with the manifest on the network's own.
 func TestMeasureAgainOnOtherData(t *testing.T) {
 	run, d, folder := winner(t)
-	own, err := MeasureAgain(t.Context(), folder, "", 2, time.Millisecond, 1, nil)
+	own, err := MeasureAgain(t.Context(), folder, "", false, 2, time.Millisecond, 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestMeasureAgainOnOtherData(t *testing.T) {
 		t.Errorf("on its own images: %+v, claimed %+v", own, own.Claimed)
 	}
 	names := map[int]string{1: d.Classes[1], 4: d.Classes[4], 8: d.Classes[8]}
-	other, err := MeasureAgain(t.Context(), folder, pictures(t, d, d.Test, names), 2, time.Millisecond, 1, nil)
+	other, err := MeasureAgain(t.Context(), folder, pictures(t, d, d.Test, names), false, 2, time.Millisecond, 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,11 +96,11 @@ func TestMeasureAgainOnOtherData(t *testing.T) {
 			}
 		}
 	}
-	if _, err := MeasureAgain(t.Context(), folder, pictures(t, d, d.Test, map[int]string{1: d.Classes[1], 2: "kitten"}), 2, time.Millisecond, 1, nil); !errors.Is(err, data.ErrClasses) {
+	if _, err := MeasureAgain(t.Context(), folder, pictures(t, d, d.Test, map[int]string{1: d.Classes[1], 2: "kitten"}), false, 2, time.Millisecond, 1, nil); !errors.Is(err, data.ErrClasses) {
 		t.Errorf("error %v for a class that the network does not know", err)
 	}
 	// The same of a run's sub-network, calibrated on the run's own images.
-	test, err := OpenRunTest(run, pictures(t, d, d.Test, names))
+	test, err := OpenRunTest(run, pictures(t, d, d.Test, names), false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -82,8 +82,8 @@ type RunTest struct {
 }
 
 // OpenRunTest opens a run's data, and the images at path to test its networks on: its own test images if path is empty or where these are, else
-// other data of the same classes.
-func OpenRunTest(run *trainer.Run, path string) (*RunTest, error) {
+// other data of the same classes, without damaged images if skipDamaged.
+func OpenRunTest(run *trainer.Run, path string, skipDamaged bool) (*RunTest, error) {
 	i := run.Info.Data
 	if path == "" {
 		d, err := run.OpenData("")
@@ -92,7 +92,9 @@ func OpenRunTest(run *trainer.Run, path string) (*RunTest, error) {
 		}
 		return &RunTest{Data: d, Set: d.Test, Seen: d.Report}, nil
 	}
-	t, err := openTest(path, i.SHA256, run.DataOptions(), i.Classes, i.Channels)
+	o := run.DataOptions()
+	o.SkipDamaged = o.SkipDamaged || skipDamaged
+	t, err := openTest(path, i.SHA256, o, i.Classes, i.Channels)
 	if err != nil {
 		return nil, err
 	}
