@@ -218,6 +218,14 @@ func TestPathsAreKept(t *testing.T) {
 	}
 }
 
+// TestErrorsAreOneLine: whatever characters a name has, an error is one line, and does nothing to a terminal.
+func TestErrorsAreOneLine(t *testing.T) {
+	_, stderr := inFolder(t, "eval", "--run", "a\nb\x1b[31m\r\tc")
+	if strings.Count(stderr, "\n") != 1 || strings.ContainsAny(stderr, "\x1b\r\t") || !strings.Contains(stderr, `a\nb\x1b[31m\r\tc`) {
+		t.Errorf("%q", stderr)
+	}
+}
+
 func TestCount(t *testing.T) {
 	for text, want := range map[string]count{
 		"1": 1, "500000": 500000, "50M": 50e6, "1.5G": 15e8, "1.5k": 1500, "4.35M": 4_350_000, "1e6": 1e6, "0.001K": 1, "1e18": 1e18, "2e3m": 2e9,

@@ -9,7 +9,10 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
+	"strconv"
+	"strings"
 	"syscall"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 
@@ -67,7 +70,7 @@ func finish(err, unwritten error, stderr io.Writer) int {
 	var fault *bug.Error
 	switch {
 	case unwritten != nil:
-		fmt.Fprintln(stderr, "tailor: results could not be written:", unwritten)
+		fmt.Fprintln(stderr, "tailor: results could not be written:", inOneLine(unwritten.Error()))
 		return exitFailed
 	case err == nil:
 		return exitDone
@@ -76,8 +79,21 @@ func finish(err, unwritten error, stderr io.Writer) int {
 		return exitFailed
 	}
 	listProblems(stderr, err)
-	fmt.Fprintln(stderr, "tailor:", err)
+	fmt.Fprintln(stderr, "tailor:", inOneLine(err.Error()))
 	return status(err)
+}
+
+// inOneLine writes characters that are not for people, as names of files may have them, so that an error stays one line of a terminal.
+func inOneLine(text string) string {
+	var line strings.Builder
+	for _, r := range text {
+		if unicode.IsControl(r) {
+			line.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		} else {
+			line.WriteRune(r)
+		}
+	}
+	return line.String()
 }
 
 // issues is where faults are reported.
