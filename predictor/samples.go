@@ -97,7 +97,7 @@ func parseSample(text []byte, space *supernet.Space) (Sample, error) {
 		Value *float64       `json:"value"`
 	}
 	if err := json.Unmarshal(text, &raw); err != nil {
-		return Sample{}, fmt.Errorf(`%w, expected {"arch": {...}, "value": 0.76}`, err)
+		return Sample{}, fmt.Errorf(`%w, expected {"arch": {...}, "value": 0.76}`, textfile.JSONError(err))
 	}
 	if raw.Arch == nil {
 		return Sample{}, errors.New(`"arch" is missing`)

@@ -10,19 +10,14 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"reflect"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-
 	"github.com/tailor-nas/tailor/internal/suggest"
 	"github.com/tailor-nas/tailor/internal/textfile"
-	"github.com/tailor-nas/tailor/internal/yamltext"
 )
 
 //go:embed spaces/*.yaml
@@ -79,10 +74,18 @@ func Builtin(name string) ([]byte, error) {
 // unknownSpace says which names there are, and which was meant perhaps.
 func unknownSpace(name string) error {
 	meant := ""
-	if near := suggest.Nearest(name, Builtins()); near != "" {
+	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
+		meant = fmt.Sprintf(" (for the file, write ./%s)", name)
+	} else if near := suggest.Nearest(name, Builtins()); near != "" {
 		meant = fmt.Sprintf(" (did you mean %s?)", near)
 	}
 	return fmt.Errorf("no space is called %q%s; use one of %s, or the path of a .yaml file", name, meant, strings.Join(Builtins(), ", "))
+}
+
+// isFileName says whether a word is the name of a file, rather than of a space.
+func isFileName(word string) bool {
+	ext := strings.ToLower(filepath.Ext(word))
+	return strings.ContainsAny(word, `/\`) || ext == ".yaml" || ext == ".yml"
 }
 
 // LoadSpace gives the space of a shipped name, or of a YAML file: anything with a path separator or ending in .yaml or
@@ -91,7 +94,7 @@ func LoadSpace(nameOrFile string) (*Space, error) {
 	if text, err := spaceFiles.ReadFile(path.Join("spaces", nameOrFile+".yaml")); err == nil {
 		return ParseSpace(nameOrFile, text)
 	}
-	if !strings.ContainsAny(nameOrFile, `/\`) && !strings.HasSuffix(nameOrFile, ".yaml") && !strings.HasSuffix(nameOrFile, ".yml") {
+	if !isFileName(nameOrFile) {
 		return nil, unknownSpace(nameOrFile)
 	}
 	f, err := os.Open(nameOrFile)
@@ -115,14 +118,17 @@ func ParseSpace(file string, text []byte) (*Space, error) {
 	if len(text) > maxSpaceFile {
 		return nil, &SpaceError{File: file, Msg: fmt.Sprintf("is larger than %d bytes, no space file is", maxSpaceFile)}
 	}
-	text, err := textfile.YAML(text)
-	if err != nil {
+	doc.WidthMultiplier, doc.BNEps, doc.Channels = 1, 1e-5, 3
+	y, err := readYAML(text, &doc)
+	var bad *textfile.YAMLError
+	switch {
+	case errors.As(err, &bad):
+		return nil, &SpaceError{File: file, Line: bad.Line, Field: bad.Field, Msg: bad.Msg}
+	case err != nil:
 		return nil, &SpaceError{File: file, Msg: err.Error()}
 	}
-	doc.WidthMultiplier, doc.BNEps, doc.Channels = 1, 1e-5, 3
-	tree, err := readYAML(text, &doc)
-	if err != nil {
-		return nil, textError(file, err)
+	if y.Empty() {
+		return nil, &SpaceError{File: file, Msg: "is empty; write one as docs/spaces.md shows"}
 	}
 	s := doc.Space
 	check := checker{}
@@ -131,132 +137,37 @@ func ParseSpace(file string, text []byte) (*Space, error) {
 	}
 	check.space(&s)
 	if check.field != "" {
-		return nil, &SpaceError{File: file, Line: lineOf(tree, check.field), Field: check.field, Msg: check.msg}
+		return nil, &SpaceError{File: file, Line: y.Line(check.field), Field: check.field, Msg: check.msg}
 	}
 	return &s, nil
 }
 
-// readYAML gives the syntax tree too. The YAML package panics on some malformed texts.
-func readYAML(text []byte, into any) (tree *ast.File, err error) {
-	defer func() {
-		if recover() != nil {
-			tree, err = nil, &SpaceError{Msg: "is not YAML that can be read"}
-		}
-	}()
-	var deep *yamltext.Error
-	if err := yamltext.Check(text, yamltext.Limits{Bytes: maxSpaceFile, Depth: maxSpaceDepth}); errors.As(err, &deep) {
-		return nil, &SpaceError{Line: deep.Line, Msg: deep.Msg}
+func readYAML(text []byte, into any) (*textfile.YAML, error) {
+	y, err := textfile.ParseYAML(text, textfile.Limits{Bytes: maxSpaceFile, Depth: maxSpaceDepth})
+	if err == nil {
+		err = wholeNumbers(y)
 	}
-	if tree, err = parser.ParseBytes(text, 0); err != nil {
-		return nil, err
+	if err == nil {
+		err = y.Decode(into, true)
 	}
-	if err = refuse(tree); err != nil {
-		return nil, err
-	}
-	return tree, yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(into)
+	return y, err
 }
 
-// refuse finds what the YAML package would accept and get wrong.
-func refuse(tree *ast.File) error {
-	var r refusal
-	documents := 0
-	for _, doc := range tree.Docs {
-		if doc.Body == nil {
-			continue
+// wholeNumbers refuses fractions where the YAML package would drop them.
+func wholeNumbers(y *textfile.YAML) error {
+	var first error
+	y.Numbers(func(n textfile.Number) {
+		if first == nil && n.Fraction && !fractional(n.Field) {
+			first = &textfile.YAMLError{Line: n.Line, Field: n.Field, Msg: fmt.Sprintf("is %s, expected a whole number", n.Text)}
 		}
-		if documents++; documents > 1 {
-			r.at(doc.Body, "", "begins a second document, expected one")
-		}
-		ast.Walk(&r, doc.Body)
-	}
-	if r.err == nil {
-		return nil
-	}
-	return r.err
-}
-
-// refusal is the first thing that is refused.
-type refusal struct{ err *SpaceError }
-
-func (r *refusal) at(n ast.Node, field, msg string) {
-	if r.err == nil {
-		r.err = &SpaceError{Line: n.GetToken().Position.Line, Field: field, Msg: msg}
-	}
-}
-
-// Visit refuses aliases, of which a few lines can stand for more values than there is memory, and fractions where the
-// package would drop them.
-func (r *refusal) Visit(n ast.Node) ast.Visitor {
-	field := strings.TrimPrefix(n.GetPath(), "$.")
-	switch n := n.(type) {
-	case *ast.AliasNode, *ast.MergeKeyNode:
-		r.at(n, field, "is an alias, write the value out")
-	case *ast.FloatNode:
-		if !fractional(field) {
-			r.at(n, field, fmt.Sprintf("is %s, expected a whole number", n.Token.Value))
-		}
-	}
-	return r
+	})
+	return first
 }
 
 // fractional says whether a field may hold a number with a fraction.
 func fractional(field string) bool {
 	return slices.ContainsFunc([]string{"width_multiplier", "bn_eps", "dropout", "expand[", "expand_by_depth."},
 		func(f string) bool { return strings.Contains(field, f) })
-}
-
-// textError makes one line of an error of the YAML reader.
-func textError(file string, err error) error {
-	if errors.Is(err, io.EOF) {
-		return &SpaceError{File: file, Msg: "is empty; write one as docs/spaces.md shows"}
-	}
-	var e *SpaceError
-	if errors.As(err, &e) {
-		e.File = file
-		return e
-	}
-	e = &SpaceError{File: file, Msg: strings.Join(strings.Fields(yaml.FormatError(err, false, false)), " ")}
-	var mismatch *yaml.TypeError
-	if errors.As(err, &mismatch) && mismatch.Token != nil {
-		e.Line, e.Msg = mismatch.Token.Position.Line, fmt.Sprintf("has %q where %s is expected", mismatch.Token.Value, wanted(mismatch.DstType))
-		return e
-	}
-	var at yaml.Error
-	if errors.As(err, &at) && at.GetToken() != nil {
-		e.Line, e.Msg = at.GetToken().Position.Line, strings.Join(strings.Fields(at.GetMessage()), " ")
-	}
-	return e
-}
-
-// wanted names a type for people.
-func wanted(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.Int, reflect.Int64, reflect.Uint64:
-		return "a whole number"
-	case reflect.Float64:
-		return "a number"
-	case reflect.Bool:
-		return "true or false"
-	case reflect.Slice:
-		return "a list"
-	case reflect.Map, reflect.Struct:
-		return "a mapping"
-	}
-	return "text"
-}
-
-// lineOf finds the line of a field such as "stages[2].kernel"; where the field is missing, that of what should hold it.
-func lineOf(file *ast.File, field string) (line int) {
-	defer func() { _ = recover() }() // as in readYAML
-	for field != "" {
-		if p, err := yaml.PathString("$." + field); err == nil {
-			if node, err := p.FilterFile(file); err == nil && node != nil {
-				return node.GetToken().Position.Line
-			}
-		}
-		field = field[:max(strings.LastIndexAny(field, ".["), 0)]
-	}
-	return 0
 }
 
 // checker keeps the first thing that is wrong with a space.

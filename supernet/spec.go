@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/tailor-nas/tailor/internal/textfile"
 )
 
 // ErrArch is what every error about an arch given from outside wraps.
@@ -87,7 +89,7 @@ func (l list) ints() ([]int, error) {
 func (s *Space) ParseArch(text []byte) (Arch, error) {
 	var spec Spec
 	if err := json.Unmarshal(text, &spec); err != nil {
-		return Arch{}, fmt.Errorf("%w %s: %w", ErrArch, s.Name, err)
+		return Arch{}, fmt.Errorf("%w %s: %w", ErrArch, s.Name, textfile.JSONError(err))
 	}
 	return s.Arch(spec)
 }

@@ -80,9 +80,9 @@ func TestResolutionMayBeMissing(t *testing.T) {
 func TestParseArchErrors(t *testing.T) {
 	s := parse(t, everything)
 	for text, want := range map[string]string{
-		``:                                                         "unexpected end of JSON input",
+		``:                                                         "ends too early",
 		`[]`:                                                       "array",
-		`{"ks":5`:                                                  "unexpected end",
+		`{"ks":5`:                                                  "ends too early",
 		`{"ks":5,"e":2,"d":1,"r":12,"x":1}`:                        `unknown field "x"`,
 		`{"ks":5,"e":2,"d":1,"r":12,"wid":1}`:                      "wid must be null",
 		`{"ks":5,"e":2,"d":1}`:                                     "r has 0 values, expected one of [12 16]",

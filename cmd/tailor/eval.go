@@ -18,11 +18,11 @@ type evalCmd struct {
 	Manifest    string `arg:"" optional:"" oneof:"network" help:"Manifest with weights, or its folder: test and time its network again." type:"path"`
 	RunDir      string `name:"run" oneof:"network" help:"Or the folder that train wrote: test sub-networks of it." type:"path"`
 	Data        string `help:"Images to test on: the network's own data, where it is now, or any other of the same classes, which are found by their names. Default its own, where it was when training." type:"source"`
-	SkipDamaged bool   `help:"Go on without images of --data that cannot be read and class folders without images."`
+	SkipDamaged bool   `help:"Go on without images of --data that cannot be read and class folders without images." with:"data"`
 	Plot        string `help:"Draw the confusion matrix (what the images of each class were taken for) to this .svg, .png or .pdf." type:"path" out:"plot"`
-	Arch        string `help:"max, min, random:N, or an arch as JSON." default:"max"`
-	Split       string `help:"Images to test on: test or val." enum:"test,val" default:"test"`
-	Calibration int    `help:"Training images for batch norm calibration." default:"2000" range:"1..100000000"`
+	Arch        string `help:"max, min, random:N, or an arch as JSON." default:"max" with:"run"`
+	Split       string `help:"Images to test on: test or val." enum:"test,val" default:"test" with:"run"`
+	Calibration int    `help:"Training images for batch norm calibration." default:"2000" range:"1..100000000" with:"run"`
 }
 
 // evalResult is the accuracy of one sub-network.

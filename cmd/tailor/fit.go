@@ -30,8 +30,8 @@ type fitLatencyCmd struct {
 	From     string `help:"Latency predictor of another device or runtime, to transfer to the networks of --profile or --measured: 10 to 50 are enough." type:"path"`
 	Space    string `help:"The space, if it is not the shipped one that the profile names." xor:"space" type:"source"`
 	RunDir   string `name:"run" help:"Folder of the run whose space it is." type:"path" xor:"space"`
-	Device   string `help:"Name of the device of --measured." default:"unknown"`
-	Runtime  string `help:"What ran the networks of --measured." default:"unknown"`
+	Device   string `help:"Name of the device of --measured." default:"unknown" with:"measured"`
+	Runtime  string `help:"What ran the networks of --measured." default:"unknown" with:"measured"`
 	Out      string `required:"" help:"File to write." type:"path" out:"latency"`
 	outFlags
 }

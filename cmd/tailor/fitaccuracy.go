@@ -12,12 +12,12 @@ import (
 type fitAccuracyCmd struct {
 	spaceFlags
 	Measured    string `help:"Fit to this file instead of measuring: a line of JSON for each sub-network, with its arch, and as value its top-1 as a share." type:"path"`
-	Data        string `help:"The run's data; default where it was when training." type:"source"`
-	Samples     int    `help:"Sub-networks to measure at most." default:"400" range:"10..131072"`
-	NoStop      bool   `help:"Measure all of --samples, even if the last doubling lowered the error by less than 5 %."`
-	Images      *int   `help:"Held-out images for each. Default all." range:"1..100000000"`
-	Calibration int    `help:"Training images for batch norm calibration." default:"1000" range:"1..100000000"`
-	Store       string `help:"File that keeps every measurement; default measurements.sqlite in the run." type:"path" out:"store"`
+	Data        string `help:"The run's data; default where it was when training." type:"source" without:"measured"`
+	Samples     int    `help:"Sub-networks to measure at most." default:"400" range:"10..131072" without:"measured"`
+	NoStop      bool   `help:"Measure all of --samples, even if the last doubling lowered the error by less than 5 %." without:"measured"`
+	Images      *int   `help:"Held-out images for each. Default all." range:"1..100000000" without:"measured"`
+	Calibration int    `help:"Training images for batch norm calibration." default:"1000" range:"1..100000000" without:"measured"`
+	Store       string `help:"File that keeps every measurement; default measurements.sqlite in the run." type:"path" out:"store" without:"measured"`
 	Model       string `help:"Model to fit: ridge (with small networks), mlp (OFA's), or auto, the better one by cross-validation." enum:"auto,ridge,mlp" default:"auto"`
 	Out         string `required:"" help:"File to write." type:"path" out:"accuracy"`
 	outFlags

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +32,88 @@ func checkArgs(args []string) error {
 		case strings.HasPrefix(flag, "-") && has && value == "":
 			return usagef("%s is empty: give a value, or leave it out", flag)
 		}
+	}
+	return nil
+}
+
+// negative begins a negative number, as no short flag does.
+var negative = regexp.MustCompile(`^-([0-9.]|[iI]nf)`)
+
+// joinNegatives gives a flag the negative number behind it, which kong takes for short flags: whether it may be negative is the range's to say.
+func joinNegatives(args []string) (joined []string) {
+	for i, a := range args {
+		if a == "--" {
+			return append(joined, args[i:]...)
+		}
+		if last := len(joined) - 1; last >= 0 && negative.MatchString(a) && strings.HasPrefix(joined[last], "--") && !strings.Contains(joined[last], "=") {
+			joined[last] += "=" + a
+			continue
+		}
+		joined = append(joined, a)
+	}
+	return joined
+}
+
+// wholeNumber is one in decimal: kong would take 010 for 8.
+var wholeNumber = regexp.MustCompile(`^[-+]?(0|[1-9][0-9]*)$`)
+
+// numberMapper reads whole numbers.
+func numberMapper(ctx *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("whole number", &text); err != nil {
+		return err
+	}
+	if !wholeNumber.MatchString(text) {
+		return fmt.Errorf("%.40q is no whole number; write one such as 20", text)
+	}
+	text = strings.TrimPrefix(text, "+")
+	var err error
+	if target.CanUint() {
+		var v uint64
+		if v, err = strconv.ParseUint(text, 10, 64); err == nil {
+			target.SetUint(v)
+		}
+	} else {
+		var v int64
+		if v, err = strconv.ParseInt(text, 10, 64); err == nil {
+			target.SetInt(v)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%.40s is out of range: write a smaller number, or one above 0", text)
+	}
+	return nil
+}
+
+// checkCompany refuses flags that would have no effect. A flag with a tag with:"A|B" needs flag A or B, one with without:"A" has none beside A.
+func checkCompany(parsed *kong.Context) error {
+	given := map[string]bool{}
+	for _, p := range parsed.Path {
+		if p.Flag != nil {
+			given[p.Flag.Name] = true
+		}
+	}
+	isGiven := func(name string) bool { return given[name] }
+	for _, f := range parsed.Flags() {
+		if !given[f.Name] {
+			continue
+		}
+		if needed := companions(f, "with"); needed != nil && !slices.ContainsFunc(needed, isGiven) {
+			return usagef("--%s says nothing without --%s: leave it out, or add that", f.Name, either(needed))
+		}
+		for _, other := range companions(f, "without") {
+			if given[other] {
+				return usagef("--%s says nothing beside --%s: leave one out", f.Name, other)
+			}
+		}
+	}
+	return nil
+}
+
+// companions are the flags that a tag of a flag names.
+func companions(f *kong.Flag, tag string) []string {
+	if names := f.Tag.Get(tag); names != "" {
+		return strings.Split(names, "|")
 	}
 	return nil
 }

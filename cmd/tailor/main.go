@@ -8,7 +8,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
+	"strconv"
+	"strings"
 	"syscall"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 
@@ -66,7 +70,7 @@ func finish(err, unwritten error, stderr io.Writer) int {
 	var fault *bug.Error
 	switch {
 	case unwritten != nil:
-		fmt.Fprintln(stderr, "tailor: results could not be written:", unwritten)
+		fmt.Fprintln(stderr, "tailor: results could not be written:", inOneLine(unwritten.Error()))
 		return exitFailed
 	case err == nil:
 		return exitDone
@@ -75,8 +79,21 @@ func finish(err, unwritten error, stderr io.Writer) int {
 		return exitFailed
 	}
 	listProblems(stderr, err)
-	fmt.Fprintln(stderr, "tailor:", err)
+	fmt.Fprintln(stderr, "tailor:", inOneLine(err.Error()))
 	return status(err)
+}
+
+// inOneLine writes characters that are not for people, as names of files may have them, so that an error stays one line of a terminal.
+func inOneLine(text string) string {
+	var line strings.Builder
+	for _, r := range text {
+		if unicode.IsControl(r) {
+			line.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		} else {
+			line.WriteRune(r)
+		}
+	}
+	return line.String()
 }
 
 // issues is where faults are reported.
@@ -95,6 +112,7 @@ func (c *cli) run(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		complete(stdout, parser.Model.Node, args[1:])
 		return nil
 	}
+	args = joinNegatives(args)
 	if err := checkArgs(args); err != nil {
 		return err
 	}
@@ -109,6 +127,9 @@ func (c *cli) run(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	c.Globals.saving = savingOf(ctx)
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err := checkRanges(parsed); err != nil {
+		return err
+	}
+	if err := checkCompany(parsed); err != nil {
 		return err
 	}
 	if err := checkOutputs(parsed); err != nil {
@@ -127,6 +148,8 @@ func newParser(c *cli, stdout, stderr io.Writer, exit func(int)) (*kong.Kong, er
 		kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		kong.UsageOnError(),
+		kong.KindMapper(reflect.Int, kong.MapperFunc(numberMapper)),
+		kong.KindMapper(reflect.Uint64, kong.MapperFunc(numberMapper)),
 		kong.NamedMapper("path", kong.MapperFunc(pathMapper)),
 		kong.NamedMapper("source", kong.MapperFunc(sourceMapper)),
 		kong.Help(printHelp),

@@ -24,13 +24,13 @@ type searchCmd struct {
 	Top         int             `help:"Winners for each budget." default:"1" range:"1..1000"`
 	Pareto      bool            `help:"Find the whole front of accuracy against cost in one run, and write front.json and a picture of it, front.svg."`
 	Cost        string          `help:"Cost of the front: latency, macs or params. Default latency with --latency, else macs." enum:",latency,macs,params" default:""`
-	Points      int             `help:"Winners spread over the front, where --max-latency does not name several." default:"10" range:"1..1000"`
+	Points      int             `help:"Winners spread over the front, where --max-latency does not name several." default:"10" range:"1..1000" with:"pareto"`
 	Evaluations *int            `help:"Sub-networks to look at, at most, for each budget or front. Default 60000, and 200000 for a front." range:"1..5000000"`
 	Exhaustive  bool            `help:"Look at every sub-network of a space of up to 5 million, so that the answer is exact."`
 	Bound       *int            `help:"Regions of the space to bound for each budget, to say how much better a network could be: the gap. 0: no gap. Default some hundred if that takes about a second." range:"-1..100000"`
 	Plot        string          `help:"Draw, to this .svg, .png or .pdf, the best value against evaluations, beside OFA's evolution and random search; with --pareto the fronts of all devices, each of which is front.svg beside its front.json anyway." type:"path" out:"plot"`
 	Verify      bool            `help:"Measure the winners' accuracy and, on the profiled device, latency, and rank them by that. Needs --run." default:"true" negatable:""`
-	Data        string          `help:"The run's data; default where it was when training." type:"source"`
+	Data        string          `help:"The run's data; default where it was when training." type:"source" with:"run"`
 	Out         string          `required:"" help:"Folder for the manifests, a folder each." type:"path" out:"folder"`
 	outFlags
 }
@@ -51,6 +51,11 @@ func (c *searchCmd) limits() ([]search.Limits, error) {
 		l := base
 		l.LatencyMS = float64(d) / float64(time.Millisecond)
 		all = append(all, l)
+	}
+	for i, l := range all {
+		if slices.Contains(all[:i], l) {
+			return nil, usagef("--max-latency has %s twice", latency(l.LatencyMS))
+		}
 	}
 	return all, nil
 }

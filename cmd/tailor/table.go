@@ -11,11 +11,14 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// tableWidth is what tables fit into.
-const tableWidth = 100
+// tableWidth is what tables fit into, and cellWidth what is left of a long cell where they would not.
+const (
+	tableWidth = 100
+	cellWidth  = 30
+)
 
-// table is rows of cells that are printed in columns two spaces apart. A table that would be too wide has what is in its last columns on lines
-// of its own, below each row.
+// table is rows of cells that are printed in columns two spaces apart. Where it would be too wide, long cells lose their middle but for those of
+// the last column, and if that is not enough what is in the last columns stands on lines of its own, below each row.
 type table struct {
 	headings int  // rows that are headings
 	right    bool // columns are aligned to the right
@@ -40,6 +43,9 @@ func (t *table) dropEmpty(empty ...string) {
 }
 
 func (t *table) print(w io.Writer) {
+	if total(t.widths()) > tableWidth {
+		t.shorten()
+	}
 	widths := t.widths()
 	columns := len(widths)
 	for columns > 1 && total(widths[:columns]) > tableWidth {
@@ -65,6 +71,25 @@ func (t *table) print(w io.Writer) {
 			}
 		}
 	}
+}
+
+func (t *table) shorten() {
+	for _, row := range t.rows {
+		for c := range len(row) - 1 {
+			row[c] = withoutMiddle(row[c], cellWidth)
+		}
+	}
+}
+
+// withoutMiddle cuts a text to so many characters.
+func withoutMiddle(text string, most int) string {
+	const gap = "..."
+	r := []rune(text)
+	if len(r) <= most {
+		return text
+	}
+	end := (most - len(gap)) / 3
+	return string(r[:most-len(gap)-end]) + gap + string(r[len(r)-end:])
 }
 
 func (t *table) widths() (widths []int) {

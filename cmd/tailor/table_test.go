@@ -114,3 +114,25 @@ func TestShown(t *testing.T) {
 		}
 	}
 }
+
+// TestTableOfLongNames: names lose their middle before columns leave their line; the last column is whole.
+func TestTableOfLongNames(t *testing.T) {
+	long := strings.Repeat("long name ", 9)
+	tab := &table{headings: 1}
+	tab.row("DEVICE", "TOP-1", "FOLDER")
+	tab.row(long+"one", "61.0 %", "folder")
+	tab.row("short", "62.0 %", long+"two")
+	var out strings.Builder
+	tab.print(&out)
+	want := "DEVICE                          TOP-1\n    FOLDER\nlong name long nam... name one  61.0 %\n    folder\nshort                           62.0 %\n    " + long + "two\n"
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+	out.Reset()
+	tab = &table{}
+	tab.row("1", long, "2")
+	tab.print(&out)
+	if lines := strings.Split(out.String(), "\n"); len(lines) != 2 || strings.Contains(lines[0], "...") { // 96 fit
+		t.Errorf("a table that fits is cut:\n%s", out.String())
+	}
+}

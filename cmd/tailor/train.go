@@ -78,6 +78,9 @@ func (c *trainCmd) check() error {
 	if w := c.WarmupEpochs; w != nil && *w > float64(c.Epochs) {
 		return usagef("--warmup-epochs is %v, expected at most --epochs, which is %d", *w, c.Epochs)
 	}
+	if c.Data != "synthetic" && (c.TrainImages != nil || c.TestImages != nil) {
+		return usagef("--train-images and --test-images are of --data synthetic; %s has the images that it has", c.Data)
+	}
 	warmup := float64(c.Epochs) / 2
 	give(&warmup, c.WarmupEpochs)
 	if e := c.EpsilonEpochs; e != nil && *e > warmup && c.Strategy == string(trainer.DepS) {

@@ -14,7 +14,20 @@ func Keep(dir, path string) string {
 	if path == "" || path == builtIn || filepath.IsAbs(path) {
 		return path
 	}
-	from, err := filepath.Abs(dir)
+	return fromFolder(dir, path)
+}
+
+// KeepFrom is [Keep] of a path that a file in another folder keeps: what that has as absolute stays so, and the other way round.
+func KeepFrom(dir, other, kept string) string {
+	if kept == "" || kept == builtIn || filepath.IsAbs(kept) {
+		return kept
+	}
+	return fromFolder(dir, Resolve(other, kept))
+}
+
+// fromFolder is a path as it is from a folder, which may be reached by links: what is beside it then is beside the real one.
+func fromFolder(dir, path string) string {
+	start, err := filepath.Abs(dir)
 	if err != nil {
 		return path
 	}
@@ -22,10 +35,34 @@ func Keep(dir, path string) string {
 	if err != nil {
 		return path
 	}
-	if kept, err := filepath.Rel(from, to); err == nil {
-		return notBuiltIn(kept)
+	kept, err := filepath.Rel(start, to)
+	if err != nil {
+		return to
 	}
-	return to
+	if real := realPath(start); real != start && !same(filepath.Join(real, kept), to) {
+		if other, err := filepath.Rel(real, filepath.Join(realPath(filepath.Dir(to)), filepath.Base(to))); err == nil {
+			kept = other
+		}
+	}
+	return notBuiltIn(kept)
+}
+
+// realPath is a path without links, as far as there is something at it.
+func realPath(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	if parent := filepath.Dir(path); parent != path {
+		return filepath.Join(realPath(parent), filepath.Base(path))
+	}
+	return path
+}
+
+// same says whether two paths lead to one file or folder.
+func same(a, b string) bool {
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	return errX == nil && errY == nil && os.SameFile(x, y)
 }
 
 // notBuiltIn writes a path so that it is not taken for the built-in images.
@@ -43,9 +80,9 @@ func Resolve(dir, kept string) string {
 		return kept
 	}
 	resolved := filepath.Join(dir, kept)
-	if _, err := os.Stat(resolved); err != nil {
-		if _, err := os.Stat(kept); err == nil {
-			return kept
+	for _, path := range []string{resolved, filepath.Join(realPath(dir), kept), kept} {
+		if _, err := os.Stat(path); err == nil {
+			return notBuiltIn(path)
 		}
 	}
 	return notBuiltIn(resolved)

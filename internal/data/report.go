@@ -73,12 +73,7 @@ func (s *source) testReport(t *TestSet) Report {
 // out: 20 .heic, 8 .txt".
 func (r Report) String() string {
 	var b strings.Builder
-	classes := thousands(r.Classes) + " classes"
-	if r.Classes == 1 { // to test on
-		classes = "1 class"
-	}
-	fmt.Fprintf(&b, "%s, %s train / %s validation%s / %s test%s, ", classes, thousands(r.Train),
-		thousands(r.Validation), from(r.ValidationFrom, "validation"), thousands(r.Test), from(r.TestFrom, "test"))
+	b.WriteString(r.parts())
 	if r.MinSidePx == r.MaxSidePx {
 		fmt.Fprintf(&b, "%d px", r.MinSidePx)
 	} else {
@@ -94,6 +89,19 @@ func (r Report) String() string {
 		fmt.Fprintf(&b, "; %s without images left out", plural(r.emptied, "folder"))
 	}
 	return b.String()
+}
+
+// parts says how many images there are of how many classes.
+func (r Report) parts() string {
+	classes := "classes"
+	if r.Classes == 1 {
+		classes = "class"
+	}
+	if r.Train+r.Validation == 0 {
+		return fmt.Sprintf("%s %s, %s test%s, ", thousands(r.Classes), classes, thousands(r.Test), from(r.TestFrom, "test"))
+	}
+	return fmt.Sprintf("%s %s, %s train / %s validation%s / %s test%s, ", thousands(r.Classes), classes, thousands(r.Train),
+		thousands(r.Validation), from(r.ValidationFrom, "validation"), thousands(r.Test), from(r.TestFrom, "test"))
 }
 
 // from words where images come from, if that is not plain from what they are called.

@@ -21,6 +21,7 @@ func TestTestSet(t *testing.T) {
 		{"test part", pets(t, "train/", "test/"), 9, false},
 		{"no parts", pets(t, ""), 9, true},
 		{"train alone", pets(t, "train/"), 9, true},
+		{"one class", tree{"cat/0.png": pngOf(t, colourImage(4, 4, 0)), "cat/1.png": pngOf(t, colourImage(4, 4, 1))}, 2, true},
 		{"one image a class", tree{"cat/0.png": pngOf(t, colourImage(4, 4, 0)), "dog/0.png": pngOf(t, colourImage(4, 4, 10))}, 2, true},
 	} {
 		test, err := data.OpenTest(c.files.folder(t), data.Options{Size: 4, Holdout: 2})
@@ -29,6 +30,9 @@ func TestTestSet(t *testing.T) {
 		}
 		if test.Whole != c.whole || (test.Dataset == nil) != (c.images == 2) {
 			t.Errorf("%s: whole %v, data set %v", c.name, test.Whole, test.Dataset)
+		}
+		if r := test.Report; c.whole && (r.Train != 0 || r.Validation != 0 || r.Test != c.images || !strings.Contains(r.String(), "test, ")) {
+			t.Errorf("%s: %s, %+v", c.name, r, r)
 		}
 		set, err := test.For(network, 3)
 		if err != nil {

@@ -5,7 +5,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/tailor-nas/tailor/internal/yamltext"
+	"github.com/tailor-nas/tailor/internal/textfile"
 )
 
 // The budget of a file. The published tables have 15 kB and a depth of 2, the published predictor 1.5 MB and 4 layers.
@@ -16,7 +16,7 @@ const (
 )
 
 // tableLimits are what a table may ask the YAML reader for, whose time grows with the square of the depth.
-var tableLimits = yamltext.Limits{Bytes: maxTable, Depth: 8}
+var tableLimits = textfile.Limits{Bytes: maxTable, Depth: 8}
 
 // readFile reads a file of at most so many bytes. Opening a pipe could wait for ever, so it looks first.
 func readFile(path string, most int64, class error) ([]byte, error) {

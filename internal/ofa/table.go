@@ -8,12 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-
 	"github.com/tailor-nas/tailor/internal/textfile"
-	"github.com/tailor-nas/tailor/internal/yamltext"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -40,23 +35,22 @@ func ReadTable(path string) (Table, error) {
 	}
 	t, err := parseTable(text)
 	var value *valueError
-	if errors.As(err, &value) && value.line > 0 {
+	var bad *textfile.YAMLError
+	switch {
+	case errors.As(err, &value) && value.line > 0:
 		return nil, fmt.Errorf("%s:%d: %w", path, value.line, err)
-	}
-	if err != nil {
+	case errors.As(err, &bad) && bad.Line > 0:
+		return nil, fmt.Errorf("%s:%d: %w: %s", path, bad.Line, ErrTable, bad.Msg)
+	case err != nil:
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return t, nil
 }
 
 func parseTable(text []byte) (Table, error) {
-	text, err := textfile.YAML(text)
-	if err != nil {
-		return nil, err
-	}
 	entries, err := readYAML(text)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrTable, err)
 	}
 	if len(entries) == 0 {
 		return nil, fmt.Errorf("%w: it has no blocks, expected lines such as Conv-input:224x224x3-output:112x112x24 with count, mean and std", ErrTable)
@@ -72,49 +66,13 @@ func parseTable(text []byte) (Table, error) {
 	return t, nil
 }
 
-// readYAML reads a text within its budget. The YAML package panics on some malformed texts, and an alias lets a few lines stand for
-// more values than there is memory.
+// readYAML reads a text within its budget.
 func readYAML(text []byte) (entries map[string]entry, err error) {
-	defer func() {
-		if recover() != nil {
-			entries, err = nil, fmt.Errorf("%w: it is not YAML that can be read", ErrTable)
-		}
-	}()
-	if err := yamltext.Check(text, tableLimits); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrTable, err)
-	}
-	tree, err := parser.ParseBytes(text, 0)
+	y, err := textfile.ParseYAML(text, tableLimits)
 	if err == nil {
-		var found aliases
-		for _, doc := range tree.Docs {
-			if doc.Body != nil {
-				ast.Walk(&found, doc.Body)
-			}
-		}
-		if found.line > 0 {
-			return nil, fmt.Errorf("%w: line %d has an alias, write the value out", ErrTable, found.line)
-		}
-		err = yaml.Unmarshal(text, &entries)
+		err = y.Decode(&entries, false)
 	}
-	if err != nil {
-		text := strings.Join(strings.Fields(yaml.FormatError(err, false, false)), " ")
-		return nil, fmt.Errorf("%w: %.300s", ErrTable, text)
-	}
-	return entries, nil
-}
-
-// aliases finds the line of the first alias.
-type aliases struct{ line int }
-
-// Visit is called for every node.
-func (a *aliases) Visit(n ast.Node) ast.Visitor {
-	switch n.(type) {
-	case *ast.AliasNode, *ast.MergeKeyNode:
-		if a.line == 0 {
-			a.line = n.GetToken().Position.Line
-		}
-	}
-	return a
+	return entries, err
 }
 
 // valueError says that a block has no time.

@@ -34,6 +34,7 @@ func Confusion(path string, classes []string, counts [][]int) error {
 	h.Min, h.Max = 0, 1
 	p.Add(h)
 	p.X.Tick.Marker, p.Y.Tick.Marker = plot.ConstantTicks(nil), plot.ConstantTicks(nil)
+	p.X.Tick.Width, p.Y.Tick.Width = 0, 0 // names need the room, not the lines
 	if len(classes) <= namedClasses {
 		p.X.Tick.Marker, p.Y.Tick.Marker = names(classes, false), names(classes, true)
 		p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = 0.9, text.XRight, text.YCenter
@@ -86,14 +87,13 @@ func names(classes []string, down bool) plot.ConstantTicks {
 		if down {
 			at = len(classes) - 1 - i
 		}
-		ticks = append(ticks, plot.Tick{Value: float64(at), Label: shorten(c)})
+		ticks = append(ticks, plot.Tick{Value: float64(at), Label: shorten(c, 16)})
 	}
 	return ticks
 }
 
 // shorten cuts names that would leave no room for the picture.
-func shorten(name string) string {
-	const most = 16
+func shorten(name string, most int) string {
 	if r := []rune(name); len(r) > most {
 		return string(r[:most-1]) + "..."
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"image/color"
 	"io"
 	"path/filepath"
 	"slices"
@@ -48,9 +49,8 @@ func Convergence(path string, lines []Line) error {
 		return err
 	}
 	p := plot.New()
-	p.X.Label.Text = "sub-networks within the budget whose accuracy was predicted"
+	p.X.Label.Text = "sub-networks within the budget that were predicted"
 	p.Y.Label.Text = "best predicted top-1, %"
-	p.Legend.Left, p.Legend.Top, p.Legend.YOffs = false, false, vg.Points(4)
 	p.Add(plotter.NewGrid())
 	colours, dashes := map[string]int{}, map[string]int{}
 	for _, l := range lines {
@@ -76,14 +76,34 @@ func Convergence(path string, lines []Line) error {
 // SVGMark is in a comment near the beginning of every SVG that is saved.
 const SVGMark = "Drawn by tailor"
 
-// save writes a plot, 16 cm wide, in the format that the file's name tells.
+// margin is left free around a plot, where marks and numbers of the axes may reach.
+const margin vg.Length = 10 // points
+
+// save writes a plot, 16 cm wide and so high without its legend, which is above it, in the format that the file's name tells.
 func save(p *plot.Plot, path string, height vg.Length) error {
-	w, err := p.WriterTo(16*vg.Centimeter, height, strings.ToLower(filepath.Ext(path))[1:])
+	legend := p.Legend
+	legend.Top, legend.Left, legend.Padding = true, true, 2 // text behind its mark, so that a wider font does not hide it
+	p.Legend = plot.NewLegend()
+	above := legend.Rectangle(draw.Canvas{}).Size().Y
+	if above > 0 {
+		above += margin
+	}
+	to, err := draw.NewFormattedCanvas(16*vg.Centimeter, height+above, strings.ToLower(filepath.Ext(path))[1:])
 	if err != nil {
 		return fmt.Errorf("plot %s: %w", path, err)
 	}
+	whole := draw.New(to)
+	whole.SetColor(color.White)
+	whole.Fill(whole.Rectangle.Path())
+	inside := draw.Crop(whole, margin, -margin, margin, -margin)
+	legend.Draw(inside)
+	p.Draw(draw.Crop(inside, 0, 0, 0, -above))
+	return writePlot(to, path)
+}
+
+func writePlot(from io.WriterTo, path string) error {
 	var drawn bytes.Buffer
-	if _, err := w.WriteTo(&drawn); err != nil {
+	if _, err := from.WriteTo(&drawn); err != nil {
 		return fmt.Errorf("plot %s: %w", path, err)
 	}
 	return store.WriteFile(path, func(to io.Writer) error {

@@ -41,7 +41,6 @@ func Curves(path string, axes Axes, curves []Curve) error {
 	if axes.LogY {
 		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 	}
-	p.Legend.Top, p.Legend.Left = true, true
 	p.Add(plotter.NewGrid())
 	for i, c := range curves {
 		if err := addCurve(p, i, c); err != nil {

@@ -44,7 +44,6 @@ func Fronts(path, cost string, budgets []float64, fronts []Front) error {
 	}
 	p := plot.New()
 	p.X.Label.Text, p.Y.Label.Text = cost, "top-1, %"
-	p.Legend.Left, p.Legend.Top = false, false
 	p.Add(plotter.NewGrid())
 	for i, f := range fronts {
 		if err := addFront(p, plotutil.Color(i), f); err != nil {
@@ -82,7 +81,7 @@ func named(device, what string) string {
 	if device == "" {
 		return what
 	}
-	return device + ": " + what
+	return shorten(device, 40) + ": " + what
 }
 
 // addPicked draws the networks that were measured, or those that were not.

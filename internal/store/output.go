@@ -94,7 +94,7 @@ func refuse(path, format string, args ...any) error {
 
 // checkReplaced looks at a file that is there.
 func (o Output) checkReplaced(path string, info fs.FileInfo) error {
-	if input := o.inputAt(path, info); input != "" {
+	if input := o.inputAt(info); input != "" {
 		return refuse(path, "it is an input (%s): choose another name", input)
 	}
 	stored := isStore(path)
@@ -110,7 +110,11 @@ func (o Output) checkReplaced(path string, info fs.FileInfo) error {
 	}
 	kind, _, err := Kind(path)
 	switch {
-	case err == nil && kind == o.Kind, err != nil && o.Ours != nil && o.Ours(path), err == nil && o.Force && !slices.Contains(parts, kind), err != nil && o.Force:
+	case err == nil && kind == o.Kind: // a folder of inputs may hold it: no command reads its own kind from one
+		return nil
+	case o.inputFolder(path) != "":
+		return refuse(path, "it is an input (%s): choose another name", o.inputFolder(path))
+	case err != nil && o.Ours != nil && o.Ours(path), err == nil && o.Force && !slices.Contains(parts, kind), err != nil && o.Force:
 		return nil
 	case err == nil && slices.Contains(parts, kind):
 		return refuse(path, "it is a tailor %s: choose another name", kind)
@@ -120,18 +124,24 @@ func (o Output) checkReplaced(path string, info fs.FileInfo) error {
 	return refuse(path, "it is there, and tailor did not write it: choose another name, or replace it with --force")
 }
 
-// inputAt is the input that a file is, or the folder of inputs that it is in.
-func (o Output) inputAt(path string, info fs.FileInfo) string {
+// inputAt is the input that a file is.
+func (o Output) inputAt(info fs.FileInfo) string {
 	for _, in := range o.Inputs {
-		other, err := os.Stat(in)
-		if err != nil {
-			continue
-		}
-		if os.SameFile(info, other) {
+		if other, err := os.Stat(in); err == nil && os.SameFile(info, other) {
 			return in
 		}
-		// A run is an input that new files may lie in.
-		if dir, err := os.Stat(filepath.Dir(path)); err == nil && other.IsDir() && os.SameFile(dir, other) && !owned(in) {
+	}
+	return ""
+}
+
+// inputFolder is the folder of inputs that a file is in. A run is one that others' files may lie in.
+func (o Output) inputFolder(path string) string {
+	dir, err := os.Stat(filepath.Dir(path))
+	if err != nil {
+		return ""
+	}
+	for _, in := range o.Inputs {
+		if other, err := os.Stat(in); err == nil && other.IsDir() && os.SameFile(dir, other) && !owned(in) {
 			return in
 		}
 	}

@@ -33,6 +33,7 @@ func TestOutput(t *testing.T) {
 	document(at("winner/manifest.json"), "manifest")
 	document(at("latency.json"), "latency")
 	document(at("accuracy.json"), "accuracy")
+	document(at("in/own.json"), "latency")
 	for _, name := range []string{"run[1]/metrics.jsonl", "winner/weights.safetensors", "binary", "ours.svg", "in/table.yaml"} {
 		if err := os.MkdirAll(filepath.Dir(at(name)), 0o755); err != nil {
 			t.Fatal(err)
@@ -56,6 +57,8 @@ func TestOutput(t *testing.T) {
 		{"run[1]/plot.svg", "plot", "", ""},
 		{"accuracy.json", "profile", "it is a tailor accuracy", ""},
 		{"binary", "accuracy", "did not write it", ""},
+		{"in/own.json", "latency", "", ""}, // the same command again
+		{"in/own.json", "accuracy", "an input", "an input"},
 		{"in/table.yaml", "latency", "an input", "an input"},
 		{"latency.json", "latency", "an input", "an input"},
 		{"link.json", "latency", "an input", "an input"},

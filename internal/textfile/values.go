@@ -48,17 +48,19 @@ func Values(r io.Reader, each func(text []byte) error) error {
 
 // skipBlank reads up to the first character that is not blank, and counts the lines that it leaves behind.
 func skipBlank(in *bufio.Reader) (lines int, err error) {
-	for {
-		switch c, err := in.ReadByte(); {
+	for before := byte(0); ; {
+		c, err := in.ReadByte()
+		switch {
 		case errors.Is(err, io.EOF):
 			return lines, nil
 		case err != nil:
 			return lines, err
-		case c == '\n':
+		case c == '\r', c == '\n' && before != '\r':
 			lines++
-		case c != ' ' && c != '\t' && c != '\r':
+		case c != ' ' && c != '\t' && c != '\n':
 			return lines, in.UnreadByte()
 		}
+		before = c
 	}
 }
 
@@ -66,9 +68,10 @@ func skipBlank(in *bufio.Reader) (lines int, err error) {
 func lines(in io.Reader, line int, each func(text []byte) error) error {
 	scanner := bufio.NewScanner(in)
 	scanner.Buffer(nil, MaxLine)
+	scanner.Split(splitLines)
 	for scanner.Scan() {
 		line++
-		text := bytes.TrimSpace(scanner.Bytes())
+		text := bytes.TrimSpace(bytes.TrimPrefix(scanner.Bytes(), mark)) // where files were joined
 		if len(text) == 0 {
 			continue
 		}
@@ -82,6 +85,24 @@ func lines(in io.Reader, line int, each func(text []byte) error) error {
 		return err
 	}
 	return nil
+}
+
+// splitLines is [bufio.ScanLines] with the line ends of any system: \n, \r\n, or \r alone.
+func splitLines(text []byte, atEOF bool) (advance int, token []byte, err error) {
+	end := bytes.IndexAny(text, "\r\n")
+	switch {
+	case end < 0 && atEOF && len(text) > 0:
+		return len(text), text, nil
+	case end < 0:
+		return 0, nil, nil
+	case text[end] == '\n':
+		return end + 1, text[:end], nil
+	case end+1 < len(text) && text[end+1] == '\n':
+		return end + 2, text[:end], nil
+	case end+1 == len(text) && !atEOF: // \n may follow
+		return 0, nil, nil
+	}
+	return end + 1, text[:end], nil
 }
 
 // elements reads the elements of an array that begins in a line.

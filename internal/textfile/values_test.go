@@ -32,6 +32,8 @@ func TestValues(t *testing.T) {
 		"no last newline": "{\"a\":1}\n{\"b\":[2]}\n3",
 		"mark":            "\xef\xbb\xbf{\"a\":1}\n{\"b\":[2]}\n3\n",
 		"CRLF":            "{\"a\":1}\r\n{\"b\":[2]}\r\n3\r\n",
+		"CR":              "\r{\"a\":1}\r{\"b\":[2]}\r\r3\r",
+		"joined files":    "\xef\xbb\xbf{\"a\":1}\r\n\xef\xbb\xbf{\"b\":[2]}\n\xef\xbb\xbf3\n\xef\xbb\xbf",
 		"blank lines":     "\n \t\n\r\n  {\"a\":1}\t\n\n\n\t{\"b\":[2]}  \n3\n\n",
 		"array":           `[{"a":1},{"b":[2]},3]`,
 		"array of lines":  "\xef\xbb\xbf\r\n[\r\n\t{\"a\":1},\r\n\t{\"b\":[2]},\r\n\t3\r\n]\r\n",
@@ -56,6 +58,7 @@ func TestValuesErrors(t *testing.T) {
 	}{
 		{"1\n\n{\n", "no JSON", 3},
 		{"\n1 2\n", "no JSON", 2},
+		{"\r\r\n1\r\r1 2\r", "no JSON", 5},
 		{"\n[1,\n2,\n{\"a\": nonsense}]", "invalid character", 4},
 		{"[1,\n2\n\n", "ends before", 4},
 		{"[1,\n2]\n3", "after the array", 2},
@@ -114,4 +117,23 @@ func FuzzValues(f *testing.F) {
 			t.Errorf("%q gives %d values, as lines %d (%v)", text, len(first), len(second), err)
 		}
 	})
+}
+
+// TestJSONError: nobody who writes JSON knows the types of a program.
+func TestJSONError(t *testing.T) {
+	for text, want := range map[string]string{
+		`[1]`: "found array, expected a mapping", `{"N": "1"}`: `"N": found string, expected a number`, `{"N": 1e400}`: `"N": found 1e400, expected a number`,
+		`{"L": {}}`: `"L": found object, expected a list`, `{"N": 1`: "ends too early", `{"N": x}`: "invalid character",
+	} {
+		var into struct {
+			N *float64
+			L []int
+		}
+		if err := JSONError(json.Unmarshal([]byte(text), &into)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+	if JSONError(nil) != nil {
+		t.Error("an error of none")
+	}
 }

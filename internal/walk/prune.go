@@ -356,7 +356,11 @@ func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResul
 	images.Preparation = preparation(p.data)
 	m.Images = &images
 	input := p.manifest.Inputs["data"]
-	input.Path = data.Keep(filepath.Join(j.Dir, networkDir), cmp.Or(j.Data, manifestData(p.manifest, p.path)))
+	if to := filepath.Join(j.Dir, networkDir); j.Data != "" {
+		input.Path = data.Keep(to, j.Data)
+	} else {
+		input.Path = data.KeepFrom(to, filepath.Dir(p.path), input.Path)
+	}
 	m.Inputs = map[string]store.Input{search.ParentRole: {Path: p.path, SHA256: p.manifest.SHA256}, "data": input}
 	run := c.Structure.Run()
 	m.Measured = &search.Measured{

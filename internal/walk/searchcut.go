@@ -91,7 +91,7 @@ func (j *SearchJob) manifest(f search.Found, p pick) *search.Manifest {
 	}
 	if r := j.Run; r != nil {
 		m.Inputs["weights"] = store.Input{Path: r.Dir, SHA256: r.State.WeightsSHA256}
-		m.Inputs["data"] = store.Input{Path: data.Keep(filepath.Join(j.dir(p.device), "winner"), r.DataPath()), SHA256: r.Info.Data.SHA256}
+		m.Inputs["data"] = store.Input{Path: data.KeepFrom(filepath.Join(j.dir(p.device), "winner"), r.Dir, r.Info.Data.Path), SHA256: r.Info.Data.SHA256}
 		m.Classes = r.Info.Data.Classes
 		d := r.Info.Data
 		m.Images = &search.Images{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train, Test: d.Test, SkipDamaged: d.SkipDamaged, Skipped: d.Skipped}

@@ -1,43 +1,29 @@
-// Package yamltext looks at YAML from outside before a reader of YAML does. Readers take time and memory that grow with the square of
-// how deep a text is nested, or without bound where it repeats itself by aliases: 40 kB can take gigabytes.
-package yamltext
+package textfile
 
 import (
 	"bytes"
 	"fmt"
 )
 
-// Limits are what a text may ask for.
+// Limits are what a YAML may ask for. Readers of YAML take time and memory that grow with the square of how deep a text is nested: 40 kB can
+// take gigabytes.
 type Limits struct {
 	Bytes int
 	Depth int // lists and mappings in each other, by brackets or by indentation
 }
 
-// Error tells the first line that asks for more.
-type Error struct {
-	Line int // from 1; 0 for the whole text
-	Msg  string
-}
-
-func (e *Error) Error() string {
-	if e.Line == 0 {
-		return e.Msg
-	}
-	return fmt.Sprintf("line %d: %s", e.Line, e.Msg)
-}
-
-// Check refuses a text over the limits. It takes brackets and dashes within quotes and comments for real ones, which only very
+// checkBudget refuses a text over the limits. It takes brackets and dashes within quotes and comments for real ones, which only very
 // strange texts have enough of.
-func Check(text []byte, l Limits) error {
+func checkBudget(text []byte, l Limits) error {
 	if len(text) > l.Bytes {
-		return &Error{Msg: fmt.Sprintf("it has %d bytes, at most %d are read", len(text), l.Bytes)}
+		return &YAMLError{Msg: fmt.Sprintf("it has %d bytes, at most %d are read", len(text), l.Bytes)}
 	}
 	n := nesting{}
 	line := 0
 	for part := range bytes.Lines(text) {
 		line++
 		if n.deepest(part) > l.Depth {
-			return &Error{line, fmt.Sprintf("it is nested more than %d deep", l.Depth)}
+			return &YAMLError{Line: line, Msg: fmt.Sprintf("it is nested more than %d deep", l.Depth)}
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package yamltext
+package textfile
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ func ladder(n int) (text string) {
 	return text
 }
 
-func TestCheck(t *testing.T) {
+func TestBudget(t *testing.T) {
 	for name, c := range map[string]struct {
 		text string
 		line int // that is refused, -1 for none
@@ -35,11 +35,11 @@ func TestCheck(t *testing.T) {
 		"blank":          {ladder(8) + strings.Repeat(" ", 20) + "\n", -1},
 		"block and flow": {ladder(5) + "     b: [[[[", 6},
 	} {
-		err := Check([]byte(c.text), Limits{Bytes: 1000, Depth: 8})
-		var e *Error
+		err := checkBudget([]byte(c.text), Limits{Bytes: 1000, Depth: 8})
+		var e *YAMLError
 		switch {
 		case err == nil:
-			e = &Error{Line: -1}
+			e = &YAMLError{Line: -1}
 		case !errors.As(err, &e):
 			t.Fatal(err)
 		}
@@ -49,9 +49,20 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func FuzzCheck(f *testing.F) {
-	f.Add([]byte("a: [{b: - c}]\n\t- ? :\n"))
+func FuzzYAML(f *testing.F) {
+	for _, text := range []string{"a: [{b: - c}]\n\t- ? :\n", "a: &b 010\nc: *b\n", "%YAML 1.2\n---\na: [1,\t2]\n---\nb", "\xef\xbb\xbfa: .nan\r\n"} {
+		f.Add([]byte(text))
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		_ = Check(text, Limits{Bytes: 1 << 16, Depth: 20}) // which must not panic
+		y, err := ParseYAML(text, Limits{Bytes: 1 << 16, Depth: 20})
+		var into map[string]any
+		if err == nil {
+			y.Numbers(func(Number) {})
+			err = y.Decode(&into, true)
+		}
+		var e *YAMLError
+		if err != nil && (!errors.As(err, &e) || strings.Contains(err.Error(), "\n")) {
+			t.Errorf("%v, want one line of a YAMLError", err)
+		}
 	})
 }
