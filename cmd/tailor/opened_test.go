@@ -77,7 +77,7 @@ func TestOpenedOtherData(t *testing.T) {
 	if code, _, stderr := tailor(t, eval...); code != exitFailed || !strings.Contains(stderr, "3 problems") || !strings.Contains(stderr, "--skip-damaged") {
 		t.Errorf("status %d, stderr %s", code, stderr)
 	}
-	const line = "2 classes, 0 train / 0 validation / 12 test, 16-20 px, centre square resized to 16; " +
+	const line = "2 classes, 12 test, 16-20 px, centre square resized to 16; " +
 		"3 files left out: 1 .heic, 1 .txt, 1 damaged .jpg; 1 folder without images left out\n"
 	if code, _, stderr := tailor(t, append(eval, "--skip-damaged")...); code != exitDone || stderr != line {
 		t.Errorf("status %d, stderr %s", code, stderr)
