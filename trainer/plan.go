@@ -52,6 +52,9 @@ func NewPlan(ctx context.Context, j Job) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if j.Opened != nil {
+		j.Opened(d)
+	}
 	p, _, err := newPlan(ctx, j, info, d, 0)
 	return p, err
 }
