@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/walk"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -18,10 +19,11 @@ type evalCmd struct {
 	Manifest    string `arg:"" optional:"" oneof:"network" help:"Manifest with weights, or its folder: test and time its network again." type:"path"`
 	RunDir      string `name:"run" oneof:"network" help:"Or the folder that train wrote: test sub-networks of it." type:"path"`
 	Data        string `help:"Images to test on: the network's own data, where it is now, or any other of the same classes, which are found by their names. Default its own, where it was when training." type:"source"`
+	SkipDamaged bool   `help:"Go on without images of --data that cannot be read."`
 	Plot        string `help:"Draw the confusion matrix (what the images of each class were taken for) to this .svg, .png or .pdf." type:"path" out:"plot"`
-	Arch        string `help:"max, min, random:N, or an arch as JSON." default:"max"`
-	Split       string `help:"Images to test on: test or val." enum:"test,val" default:"test"`
-	Calibration int    `help:"Training images for batch norm calibration." default:"2000" range:"1..100000000"`
+	Arch        string `help:"With --run: max, min, random:N, or an arch as JSON. Default max."`
+	Split       string `help:"With --run: images to test on, test or val. Default test." enum:",test,val" default:""`
+	Calibration *int   `help:"With --run: training images for batch norm calibration. Default 2000." range:"1..100000000"`
 }
 
 // evalResult is the accuracy of one sub-network.
@@ -52,14 +54,15 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	space := run.Info.Space
-	archs, err := parseArchs(c.Arch, space, g.Seed)
+	archs, err := parseArchs(cmp.Or(c.Arch, "max"), space, g.Seed)
 	if err != nil {
 		return err
 	}
-	d, set, other, err := walk.OpenRunTest(run, c.Data)
+	t, err := walk.OpenRunTest(run, c.Data, c.SkipDamaged)
 	if err != nil {
 		return err
 	}
+	d, set, other := t.Own, t.Set, t.Other
 	switch {
 	case c.Split == "val" && other:
 		return usagef("--split val is of the run's own data: leave out --data %s, or --split", c.Data)
@@ -70,8 +73,12 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 		return fmt.Errorf("run %s has no validation images: it held none out of training", c.RunDir)
 	}
 	g.opened(d)
+	if other {
+		g.found(c.Data, t.Found)
+	}
 	settings := trainer.EvalDefaults()
-	settings.CalibrationImages, settings.Workers, settings.Seed = c.Calibration, g.Workers, run.Info.Config.Seed
+	settings.Workers, settings.Seed = g.Workers, run.Info.Config.Seed
+	give(&settings.CalibrationImages, c.Calibration)
 	e, err := trainer.NewEvaluator(run.Net, d, settings)
 	if err != nil {
 		return err
@@ -101,7 +108,7 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 		object = results[0]
 	}
 	return g.result(object, func(w io.Writer) {
-		on := c.Split
+		on := cmp.Or(c.Split, "test")
 		if other {
 			on = c.Data
 		}
@@ -121,7 +128,10 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 // again tests and times the network of a manifest, and shows what it claims beside.
 func (c *evalCmd) again(ctx context.Context, g *Globals) error {
 	g.progress("test and time", 0, 1)
-	a, err := walk.MeasureAgain(ctx, c.Manifest, c.Data, g.Workers, againBudget, g.Seed, g.opened)
+	a, err := walk.MeasureAgain(ctx, walk.AgainJob{
+		Manifest: c.Manifest, Data: c.Data, SkipDamaged: c.SkipDamaged, Budget: againBudget, Seed: g.Seed, Workers: g.Workers,
+		Opened: func(r data.Report) { g.found("", r) },
+	})
 	if err != nil {
 		return err
 	}
@@ -193,6 +203,10 @@ func (c *evalCmd) check() error {
 	switch {
 	case (c.Manifest == "") == (c.RunDir == ""):
 		return usagef("name a manifest, or a run with --run DIR")
+	case c.Manifest != "" && (c.Arch != "" || c.Split != "" || c.Calibration != nil):
+		return usagef("--arch, --split and --calibration are for --run: a manifest is one network with its own batch norm, tested on its test images or those of --data")
+	case c.SkipDamaged && c.Data == "":
+		return usagef("--skip-damaged is for the images of --data")
 	case c.Plot != "" && strings.HasPrefix(c.Arch, "random:"):
 		return usagef("--plot draws what one network answers; --arch %s names several", c.Arch)
 	}

@@ -13,14 +13,20 @@ import (
 
 // opened says what was found where a command opened images, and what was left out. It is the one place that does: every command
 // that opens images calls it, before the work.
-func (g *Globals) opened(d *data.Dataset) {
-	if g.data != nil && reflect.DeepEqual(*g.data, d.Report) {
+func (g *Globals) opened(d *data.Dataset) { g.found("", d.Report) }
+
+// found is opened of what is known by its report, and where it is if that must be told apart from other images.
+func (g *Globals) found(at string, r data.Report) {
+	if g.data != nil && reflect.DeepEqual(*g.data, r) {
 		return
 	}
-	g.data = &d.Report
+	g.data = &r
 	g.clearProgress()
-	fmt.Fprintln(g.stderr, d.Report)
-	for _, w := range d.Report.Warnings {
+	if at != "" {
+		at += ": "
+	}
+	fmt.Fprintf(g.stderr, "%s%s\n", at, r)
+	for _, w := range r.Warnings {
 		fmt.Fprintln(g.stderr, "warning:", w)
 	}
 }

@@ -12,6 +12,8 @@ type Report struct {
 	Train      int `json:"train"`
 	Validation int `json:"validation"`
 	Test       int `json:"test"`
+	// Whole says that the images of Test are all that there are: of data without parts, to test on.
+	Whole bool `json:"whole,omitempty"`
 	// ValidationFrom and TestFrom are where these images come from: the name of a folder, or "train" if they were taken from
 	// the training images.
 	ValidationFrom string `json:"validation_from,omitempty"`
@@ -36,11 +38,8 @@ const taken = "train"
 
 // report describes a data set that was opened.
 func (s *source) report(d *Dataset) Report {
-	r := Report{
-		Classes: len(d.Classes), Train: d.Train.Len(), Validation: d.Val.Len(), Test: d.Test.Len(),
-		ValidationFrom: s.valFolder, TestFrom: s.testFolder, MinSidePx: s.minSide, MaxSidePx: s.maxSide, SizePx: d.Size,
-		LeftOut: s.leftOut, Skipped: s.skipped, Turned: s.turned, Clear: s.clear, emptied: len(s.emptied),
-	}
+	r := s.found()
+	r.Train, r.Validation, r.Test, r.ValidationFrom, r.TestFrom = d.Train.Len(), d.Val.Len(), d.Test.Len(), s.valFolder, s.testFolder
 	if s.val == nil && r.Validation > 0 {
 		r.ValidationFrom = taken
 	}
@@ -53,12 +52,19 @@ func (s *source) report(d *Dataset) Report {
 	return r
 }
 
+// found is the report without the parts.
+func (s *source) found() Report {
+	return Report{
+		Classes: len(s.classes), MinSidePx: s.minSide, MaxSidePx: s.maxSide, SizePx: s.size,
+		LeftOut: s.leftOut, Skipped: s.skipped, Turned: s.turned, Clear: s.clear, emptied: len(s.emptied),
+	}
+}
+
 // String gives a line: "6 classes, 1,020 train / 180 validation (val/) / 300 test, 60-300 px, centre square resized to 96; 28 files left
 // out: 20 .heic, 8 .txt".
 func (r Report) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s classes, %s train / %s validation%s / %s test%s, ", thousands(r.Classes), thousands(r.Train),
-		thousands(r.Validation), from(r.ValidationFrom, "validation"), thousands(r.Test), from(r.TestFrom, "test"))
+	fmt.Fprintf(&b, "%s classes, %s, ", thousands(r.Classes), r.parts())
 	if r.MinSidePx == r.MaxSidePx {
 		fmt.Fprintf(&b, "%d px", r.MinSidePx)
 	} else {
@@ -74,6 +80,15 @@ func (r Report) String() string {
 		fmt.Fprintf(&b, "; %s without images left out", plural(r.emptied, "folder"))
 	}
 	return b.String()
+}
+
+// parts words how many images there are of each part.
+func (r Report) parts() string {
+	if r.Whole {
+		return thousands(r.Test) + " to test on (all, without parts)"
+	}
+	return fmt.Sprintf("%s train / %s validation%s / %s test%s", thousands(r.Train), thousands(r.Validation), from(r.ValidationFrom, "validation"),
+		thousands(r.Test), from(r.TestFrom, "test"))
 }
 
 // from words where images come from, if that is not plain from what they are called.

@@ -21,6 +21,8 @@ type TestSet struct {
 	Whole bool
 	// Dataset is what [Open] gives of the same path and options. It is nil if that cannot be divided, by one image a class for instance.
 	Dataset *Dataset
+	// Report says what was found, and what was left out.
+	Report Report
 }
 
 // OpenTest opens data to test on.
@@ -39,7 +41,21 @@ func OpenTest(path string, o Options) (*TestSet, error) {
 	if d, err := src.dataset(path, o); err == nil {
 		t.Dataset = d
 	}
+	t.Report = t.report(src)
 	return t, nil
+}
+
+// report is that of the data set or, of data without parts, of all of it.
+func (t *TestSet) report(src *source) Report {
+	if !t.Whole && t.Dataset != nil {
+		return t.Dataset.Report
+	}
+	r := src.found()
+	r.Test, r.Whole = t.Set.Len(), true
+	if t.Dataset != nil {
+		r.Warnings = t.Dataset.Report.Warnings
+	}
+	return r
 }
 
 // For gives the images with the labels and channels of a network that tells these classes apart, found by their names. Some of its

@@ -29,10 +29,20 @@ type Again struct {
 	Answers
 }
 
-// MeasureAgain tests the network of a manifest on its test images, which are at path or where they were, or on other images of the same classes
-// at path, and times it on one thread of this machine. opened, if not nil, is told of the images before.
-func MeasureAgain(ctx context.Context, manifest, path string, workers int, budget time.Duration, seed uint64, opened func(*data.Dataset)) (*Again, error) {
-	manifest = ManifestPath(manifest)
+// AgainJob asks for a manifest's network to be measured again.
+type AgainJob struct {
+	Manifest    string        // the file, or the folder that it is in
+	Data        string        // its test images, or other images of the same classes; empty: its own, where they were
+	SkipDamaged bool          // leave out what cannot be read of other images
+	Budget      time.Duration // for timing
+	Seed        uint64
+	Workers     int
+	Opened      func(data.Report) // if set, told of the images before the work
+}
+
+// MeasureAgain tests the network of a manifest, and times it on one thread of this machine.
+func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
+	manifest := ManifestPath(j.Manifest)
 	m, net, err := search.LoadManifest(manifest)
 	if err != nil {
 		return nil, err
@@ -40,21 +50,21 @@ func MeasureAgain(ctx context.Context, manifest, path string, workers int, budge
 	if net == nil || m.Images == nil {
 		return nil, fmt.Errorf("%s has no weights to test: it was searched without a training run; search with --run", manifest)
 	}
-	t, err := openManifestTest(m, manifest, path)
+	t, err := j.open(m, manifest)
 	if err != nil {
 		return nil, err
 	}
-	if opened != nil && t.seen != nil {
-		opened(t.seen)
+	if j.Opened != nil {
+		j.Opened(t.Found)
 	}
-	a := &Again{Manifest: manifest, Images: t.set.Len(), MACs: m.MACs, Params: m.Params, Claimed: m.Measured, OtherData: t.other}
+	a := &Again{Manifest: manifest, Images: t.Set.Len(), MACs: m.MACs, Params: m.Params, Claimed: m.Measured, OtherData: t.Other}
 	_, a.NonZero = net.NonZero()
-	counts, err := trainer.TestNet(ctx, net, t.set, m.Images.Size, data.Transform{Mean: m.Mean, Std: m.Std}, workers)
+	counts, err := trainer.TestNet(ctx, net, t.Set, m.Images.Size, data.Transform{Mean: m.Mean, Std: m.Std}, j.Workers)
 	if err != nil {
 		return nil, err
 	}
 	a.Top1, a.Answers = counts.Top1(), NewAnswers(m.Classes, counts)
-	timings, session, err := profiles.Subnets(ctx, profiles.Native{Threads: 1}, []*supernet.Subnet{net}, budget, seed)
+	timings, session, err := profiles.Subnets(ctx, profiles.Native{Threads: 1}, []*supernet.Subnet{net}, j.Budget, j.Seed)
 	if err != nil {
 		return nil, fmt.Errorf("time %s: %w", manifest, err)
 	}
@@ -63,14 +73,16 @@ func MeasureAgain(ctx context.Context, manifest, path string, workers int, budge
 	return a, nil
 }
 
-// openManifestTest opens the images to test a manifest's network on.
-func openManifestTest(m *search.Manifest, manifest, path string) (testData, error) {
-	if path == "" {
+// open opens the images to test a manifest's network on.
+func (j *AgainJob) open(m *search.Manifest, manifest string) (TestImages, error) {
+	if j.Data == "" {
 		d, err := OpenImages(m, manifest, "")
 		if err != nil {
-			return testData{}, err
+			return TestImages{}, err
 		}
-		return testData{set: d.Test, own: d, seen: d}, nil
+		return ownTest(d), nil
 	}
-	return openTest(path, m.Inputs["data"].SHA256, imageOptions(m), m.Classes, m.Blocks[0].In.C)
+	o := imageOptions(m)
+	o.SkipDamaged = o.SkipDamaged || j.SkipDamaged
+	return openTest(j.Data, m.Inputs["data"].SHA256, o, m.Classes, m.Blocks[0].In.C)
 }

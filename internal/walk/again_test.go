@@ -66,7 +66,9 @@ func pictures(t *testing.T, d *data.Dataset, s data.Set, names map[int]string) s
 // agrees with the manifest on the network's own.
 func TestMeasureAgainOnOtherData(t *testing.T) {
 	run, d, folder := winner(t)
-	own, err := MeasureAgain(t.Context(), folder, "", 2, time.Millisecond, 1, nil)
+	var found data.Report
+	job := AgainJob{Manifest: folder, Budget: time.Millisecond, Seed: 1, Workers: 2, Opened: func(r data.Report) { found = r }}
+	own, err := MeasureAgain(t.Context(), job)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,9 +76,13 @@ func TestMeasureAgainOnOtherData(t *testing.T) {
 		t.Errorf("on its own images: %+v, claimed %+v", own, own.Claimed)
 	}
 	names := map[int]string{1: d.Classes[1], 4: d.Classes[4], 8: d.Classes[8]}
-	other, err := MeasureAgain(t.Context(), folder, pictures(t, d, d.Test, names), 2, time.Millisecond, 1, nil)
+	job.Data = pictures(t, d, d.Test, names)
+	other, err := MeasureAgain(t.Context(), job)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !found.Whole || found.Test != other.Images || found.Train != 0 || found.Classes != len(names) {
+		t.Errorf("%d images are tested, and %+v was found", other.Images, found)
 	}
 	if !other.OtherData {
 		t.Error("other data is taken for the network's own")
@@ -96,15 +102,31 @@ func TestMeasureAgainOnOtherData(t *testing.T) {
 			}
 		}
 	}
-	if _, err := MeasureAgain(t.Context(), folder, pictures(t, d, d.Test, map[int]string{1: d.Classes[1], 2: "kitten"}), 2, time.Millisecond, 1, nil); !errors.Is(err, data.ErrClasses) {
+	job.Data = pictures(t, d, d.Test, map[int]string{1: d.Classes[1], 2: "kitten"})
+	if _, err := MeasureAgain(t.Context(), job); !errors.Is(err, data.ErrClasses) {
 		t.Errorf("error %v for a class that the network does not know", err)
 	}
 	// The same of a run's sub-network, calibrated on the run's own images.
-	calibrated, set, isOther, err := OpenRunTest(run, pictures(t, d, d.Test, names))
+	images := pictures(t, d, d.Test, names)
+	of, err := OpenRunTest(run, images, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if calibrated.SHA256 != d.SHA256 || set.Len() != other.Images || !isOther {
-		t.Errorf("a run is tested on %d images (other: %v), want %d", set.Len(), isOther, other.Images)
+	if of.Own.SHA256 != d.SHA256 || of.Set.Len() != other.Images || !of.Other || of.Found.Test != other.Images {
+		t.Errorf("a run is tested on %d images (other: %v), want %d", of.Set.Len(), of.Other, other.Images)
+	}
+	// What cannot be read ends it, and is left out where that is asked for.
+	if err := os.WriteFile(filepath.Join(images, names[1], "broken.jpg"), []byte("\xff\xd8\xff"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, skip := range []bool{false, true} {
+		of, err := OpenRunTest(run, images, skip)
+		if (err == nil) != skip || skip && (of.Set.Len() != other.Images || of.Found.LeftOut["damaged .jpg"] != 1) {
+			t.Errorf("with a damaged image, to be skipped: %v: %v, %+v", skip, err, of.Found)
+		}
+		job.Data, job.SkipDamaged = images, skip
+		if a, err := MeasureAgain(t.Context(), job); (err == nil) != skip || skip && a.Images != other.Images {
+			t.Errorf("with a damaged image, to be skipped: %v: %v", skip, err)
+		}
 	}
 }

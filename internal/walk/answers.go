@@ -51,45 +51,48 @@ func (a *Answers) Plot(path string) error {
 // CheckPlot says whether a plot can be written under a name.
 func CheckPlot(path string) error { return report.CheckPlot(path) }
 
-// testData is images to test on: a data set's own test part, or other data of the same classes.
-type testData struct {
-	set   data.Set
-	own   *data.Dataset // that a network was trained on; nil if the images are others
-	seen  *data.Dataset // what was opened; nil if that cannot be divided
-	other bool
+// TestImages are images to test on: a data set's own test part, or other data of the same classes.
+type TestImages struct {
+	Set   data.Set
+	Own   *data.Dataset // that a network was trained on; nil if that was not opened
+	Found data.Report   // where the images of Set are
+	Other bool          // they are not the network's own
 }
 
-// openTest opens what lies at path to test a network on that was trained on the data with a hash. The same data gives its test part, other
-// data the same or, if it has no parts, all of it.
-func openTest(path, sha string, o data.Options, classes []string, channels int) (testData, error) {
+// openTest opens the images at path to test a network on, whose data had this hash, these options, classes and channels.
+func openTest(path, sha string, o data.Options, classes []string, channels int) (TestImages, error) {
 	t, err := data.OpenTest(path, o)
 	if err != nil {
-		return testData{}, err
+		return TestImages{}, err
 	}
 	if d := t.Dataset; d != nil && d.SHA256 == sha {
-		return testData{set: d.Test, own: d, seen: d}, nil
+		return ownTest(d), nil
 	}
 	set, err := t.For(classes, channels)
-	return testData{set: set, seen: t.Dataset, other: true}, err
+	return TestImages{Set: set, Found: t.Report, Other: true}, err
 }
 
-// OpenRunTest opens a run's data, and the images at path to test its networks on: its own test images if path is empty or where these are, else
-// other data of the same classes.
-func OpenRunTest(run *trainer.Run, path string) (d *data.Dataset, set data.Set, other bool, err error) {
-	i := run.Info.Data
-	if path != "" {
-		t, err := openTest(path, i.SHA256, run.DataOptions(), i.Classes, i.Channels)
-		if err != nil || t.own != nil {
-			return t.own, t.set, false, err
-		}
-		d, err = run.OpenData("")
+// ownTest is a data set's test part.
+func ownTest(d *data.Dataset) TestImages { return TestImages{Set: d.Test, Own: d, Found: d.Report} }
+
+// OpenRunTest opens a run's data, which batch norm is calibrated on, and the images at path to test its networks on: its own test images if path is
+// empty or where these are, else other data of the same classes. Of other data, skipDamaged leaves out what cannot be read.
+func OpenRunTest(run *trainer.Run, path string, skipDamaged bool) (TestImages, error) {
+	if path == "" {
+		d, err := run.OpenData("")
 		if err != nil {
-			return nil, nil, true, fmt.Errorf("batch norm is calibrated on the run's own images, besides those of --data: %w", err)
+			return TestImages{}, err
 		}
-		return d, t.set, true, nil
+		return ownTest(d), nil
 	}
-	if d, err = run.OpenData(""); err != nil {
-		return nil, nil, false, err
+	i, o := run.Info.Data, run.DataOptions()
+	o.SkipDamaged = o.SkipDamaged || skipDamaged
+	t, err := openTest(path, i.SHA256, o, i.Classes, i.Channels)
+	if err != nil || t.Own != nil {
+		return t, err
 	}
-	return d, d.Test, false, nil
+	if t.Own, err = run.OpenData(""); err != nil {
+		return TestImages{}, fmt.Errorf("batch norm is calibrated on the run's own images, besides those of --data: %w", err)
+	}
+	return t, nil
 }
