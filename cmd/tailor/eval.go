@@ -53,6 +53,7 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
+	g.trained(run)
 	space := run.Info.Space
 	archs, err := parseArchs(cmp.Or(c.Arch, "max"), space, g.Seed)
 	if err != nil {

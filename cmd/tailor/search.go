@@ -86,6 +86,7 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	if run != nil {
+		g.trained(run)
 		if j.Data, err = run.OpenData(c.Data); err != nil {
 			return err
 		}
