@@ -29,7 +29,9 @@ func layers(limit float64) search.Problem {
 }
 
 func ExampleMinimize() {
-	r, err := search.Minimize(context.Background(), layers(10), given(search.Config{Seed: 1}))
+	config := search.Defaults()
+	config.Seed = 1
+	r, err := search.Minimize(context.Background(), layers(10), config)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -40,7 +42,9 @@ func ExampleMinimize() {
 }
 
 func ExampleInfeasibleError() {
-	_, err := search.Minimize(context.Background(), layers(2), given(search.Config{Seed: 1}))
+	config := search.Defaults()
+	config.Seed = 1
+	_, err := search.Minimize(context.Background(), layers(2), config)
 	var infeasible *search.InfeasibleError
 	if errors.As(err, &infeasible) {
 		fmt.Println(err)

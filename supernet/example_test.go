@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log"
 
-	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -46,27 +45,4 @@ func ExampleSpace_Blocks() {
 	// head.pool {1 1 96} 0
 	// head.features {1 1 128} 12288
 	// head.classifier {1 1 10} 1280
-}
-
-// A sub-network runs inside its supernet once its batch norm has been calibrated, and then stands alone.
-func ExampleRunner_Extract() {
-	s, err := supernet.LoadSpace("mbv3-tiny")
-	if err != nil {
-		log.Fatal(err)
-	}
-	pool := nn.NewPool(1)
-	defer pool.Close()
-	net := supernet.New(s, 1)
-	run, blocks := net.Runner(pool), s.Blocks(s.Min())
-
-	run.Bind(blocks, 4, supernet.Calibrate) // in earnest: 2,000 training images
-	for i := range run.Input() {
-		run.Input()[i] = float32(i%7) - 3
-	}
-	run.Forward()
-	run.FinishCalibration()
-
-	sub := run.Extract(blocks, s.BNEps)
-	fmt.Println(len(net.Tensors()), "tensors in the supernet,", len(sub.Tensors()), "in the network")
-	// Output: 85 tensors in the supernet, 76 in the network
 }

@@ -52,6 +52,7 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
+	g.trained(run)
 	space := run.Info.Space
 	archs, err := parseArchs(c.Arch, space, g.Seed)
 	if err != nil {
@@ -128,7 +129,9 @@ func (c *evalCmd) images() walk.TestImages {
 // again tests and times the network of a manifest, and shows what it claims beside.
 func (c *evalCmd) again(ctx context.Context, g *Globals) error {
 	g.progress("test and time", 0, 1)
-	a, err := walk.MeasureAgain(ctx, c.Manifest, c.images(), g.Workers, againBudget, g.Seed, g.openedAs)
+	a, err := walk.MeasureAgain(ctx, walk.AgainJob{
+		Manifest: c.Manifest, Images: c.images(), Budget: againBudget, Seed: g.Seed, Workers: g.Workers, Opened: g.openedAs,
+	})
 	if err != nil {
 		return err
 	}
@@ -201,7 +204,7 @@ func (c *evalCmd) check() error {
 	case (c.Manifest == "") == (c.RunDir == ""):
 		return usagef("name a manifest, or a run with --run DIR")
 	case c.SkipDamaged && c.Data == "":
-		return usagef("--skip-damaged is for images of --data; a run keeps whether it was trained without some")
+		return usagef("--skip-damaged is for the images of --data: a run and a manifest keep whether theirs were opened without some")
 	case c.Plot != "" && strings.HasPrefix(c.Arch, "random:"):
 		return usagef("--plot draws what one network answers; --arch %s names several", c.Arch)
 	}

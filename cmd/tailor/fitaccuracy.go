@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/tailor-nas/tailor/internal/walk"
 	"github.com/tailor-nas/tailor/predictor"
@@ -60,6 +61,7 @@ func (c *fitAccuracyCmd) fit(ctx context.Context, g *Globals) (*predictor.Accura
 	if run == nil {
 		return nil, usagef("--space needs --measured; to measure sub-networks, name a run with --run")
 	}
+	g.trained(run)
 	images := 0 // all
 	give(&images, c.Images)
 	d, err := run.OpenData(c.Data)
@@ -74,12 +76,22 @@ func (c *fitAccuracyCmd) fit(ctx context.Context, g *Globals) (*predictor.Accura
 	})
 }
 
+// fewImages is below how many the chance of a measurement is worth a line: with as many its standard error is 1.6 points.
+const fewImages = 1000
+
+// worstError is the standard error of a share of n images, where it is largest: at one half.
+func worstError(n int) float64 { return 0.5 / math.Sqrt(float64(n)) }
+
 func (r *fitAccuracyResult) print(w io.Writer) {
 	fmt.Fprintf(w, "fitted accuracy to %d sub-networks", r.Samples)
 	if r.Images > 0 {
 		fmt.Fprintf(w, ", %d images each", r.Images)
 	}
 	fmt.Fprintln(w)
+	if r.Images > 0 && r.Images < fewImages {
+		fmt.Fprintf(w, "  by chance alone, the top-1 of %d images is off by up to %.1f points (standard error): more held-out images (train --holdout) tell networks apart better\n",
+			r.Images, 100*worstError(r.Images))
+	}
 	t := &table{headings: 1, right: true}
 	line := func(name string, h predictor.HeldOut) {
 		t.row("  "+name, fmt.Sprint(h.Samples), fmt.Sprintf("%.2f points", 100*h.RMSE), fmt.Sprintf("%.2f", h.KendallTau), fmt.Sprintf("%.2f", h.Spearman))

@@ -22,6 +22,10 @@ const (
 	patienceToSave = 30 * time.Second
 )
 
+// echo is how long after the first signal another one is taken for the same: timeout and job schedulers send theirs to the process and then
+// to its group, which the process is in, and that must not keep it from saving.
+const echo = 100 * time.Millisecond
+
 // saving says whether a command is at work that has state to save when it is interrupted.
 type saving struct{ atomic.Bool }
 
@@ -55,24 +59,26 @@ func untilSignal(stderr io.Writer, exit func(status int)) context.Context {
 	go func() {
 		<-received
 		cancel()
-		state.wait(received)
+		state.wait(time.Now(), received)
 		sayInterrupted(stderr)
 		exit(exitFailed)
 	}()
 	return ctx
 }
 
-// wait ends with the next signal or with the patience.
-func (s *saving) wait(received <-chan os.Signal) {
+// wait ends with the next signal, after the first one at some time, or with the patience.
+func (s *saving) wait(first time.Time, received <-chan os.Signal) {
 	look := time.NewTicker(patience / 15)
 	defer look.Stop()
-	for began := time.Now(); ; {
+	for {
 		select {
 		case <-received:
-			return
+			if time.Since(first) >= echo {
+				return
+			}
 		case <-look.C:
 		}
-		if waited := time.Since(began); waited > patience && !s.Load() || waited > patienceToSave {
+		if waited := time.Since(first); waited > patience && !s.Load() || waited > patienceToSave {
 			return
 		}
 	}

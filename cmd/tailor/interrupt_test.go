@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // waiting starts a command that waits for a pipe to be written to, and gives it once it does.
@@ -56,7 +57,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	state.Store(true)
 	received := make(chan os.Signal, 1)
 	received <- syscall.SIGTERM
-	state.wait(received)
+	state.wait(time.Now().Add(-echo), received)
 	cmd, stderr := waiting(t)
 	died := make(chan error, 1)
 	go func() { died <- cmd.Wait() }()
@@ -69,6 +70,25 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 			return
 		default:
 			_ = cmd.Process.Signal(syscall.SIGTERM) // as often as it takes: the process may see several as one
+		}
+	}
+}
+
+// What timeout sends, a signal to the process and at once another to its group, is one interruption: what is at work saves its state.
+func TestSignalTwiceAtOnceIsOne(t *testing.T) {
+	var state saving
+	state.Store(true)
+	received := make(chan os.Signal) // so that who sends knows that it was taken
+	ended := make(chan bool)
+	go func() {
+		state.wait(time.Now().Add(time.Hour), received) // the first signal's time: all that follow now are within its echo
+		close(ended)
+	}()
+	for range 3 {
+		select {
+		case received <- syscall.SIGTERM:
+		case <-ended:
+			t.Fatal("a signal within the echo of the first ends it")
 		}
 	}
 }

@@ -121,7 +121,7 @@ func (c *cli) run(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		return nil
 	}
 	if err != nil {
-		return usagef("%s; see tailor --help", parseError(err))
+		return usagef("%s; see %s", parseError(err), helpOf(err))
 	}
 	c.Globals.start(stdout, stderr)
 	c.Globals.saving = savingOf(ctx)

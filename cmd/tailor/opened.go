@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/trainer"
 )
 
 // opened says what was found where a command opened images, and what was left out. It is the one place that does: every command
@@ -28,6 +29,14 @@ func (g *Globals) openedAs(r data.Report) {
 	fmt.Fprintln(g.stderr, r)
 	for _, w := range r.Warnings {
 		fmt.Fprintln(g.stderr, "warning:", w)
+	}
+}
+
+// trained warns of a run whose training has not come to its end, which only train would say otherwise.
+func (g *Globals) trained(run *trainer.Run) {
+	if !run.State.Done {
+		g.warn("%s is trained to step %d alone, not to the end of its %s: train --resume goes on; what is fitted and found now is of the weights as they are",
+			shown(run.Dir), run.State.Step, counted(run.Info.Config.Epochs, "epoch"))
 	}
 }
 

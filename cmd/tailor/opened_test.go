@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"image"
 	"image/color"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -139,6 +141,46 @@ func TestOpened(t *testing.T) {
 		}
 	}
 	checkRecorded(t, at)
+}
+
+// stopper cancels when a word is written.
+type stopper struct {
+	word string
+	stop func()
+}
+
+func (s *stopper) Write(b []byte) (int, error) {
+	if strings.Contains(string(b), s.word) {
+		s.stop()
+	}
+	return len(b), nil
+}
+
+// TestUnfinishedRun: whoever uses a run that was interrupted is told so, and nobody once it has come to its end.
+func TestUnfinishedRun(t *testing.T) {
+	dir := t.TempDir()
+	space, run1 := filepath.Join(dir, "micro.yaml"), filepath.Join(dir, "run")
+	if err := os.WriteFile(space, []byte(microSpace), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	train := []string{"train", "--space", space, "--data", "synthetic", "--train-images", "60", "--test-images", "20", "--holdout", "20", "--epochs", "4", "--batch", "8", "--out", run1, "--resume"}
+	ctx, cancel := context.WithCancel(t.Context())
+	if code := run(ctx, train, io.Discard, &stopper{"epoch 1:", cancel}); code != exitFailed {
+		t.Fatalf("an interrupted training ends with %d", code)
+	}
+	const says = "alone, not to the end of its 4 epochs"
+	fit := []string{"fit", "accuracy", "--run", run1, "--samples", "12", "--calibration", "16", "--out", filepath.Join(dir, "accuracy.json")}
+	for _, args := range [][]string{{"eval", "--run", run1}, fit, {"search", "--run", run1, "--accuracy", filepath.Join(dir, "accuracy.json"), "--out", filepath.Join(dir, "winners")}} {
+		if code, _, stderr := tailor(t, args...); code != exitDone || strings.Count(stderr, says) != 1 {
+			t.Errorf("%v: status %d, %s", args, code, stderr)
+		}
+	}
+	if code, _, stderr := tailor(t, train...); code != exitDone {
+		t.Fatalf("status %d, %s", code, stderr)
+	}
+	if code, _, stderr := tailor(t, "eval", "--run", run1); code != exitDone || strings.Contains(stderr, says) {
+		t.Errorf("status %d, %s", code, stderr)
+	}
 }
 
 // checkRecorded looks at what the run and the manifests say about their images.

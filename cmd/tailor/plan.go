@@ -63,7 +63,7 @@ func planLines(p *trainer.Plan) []string {
 	}
 	return []string{
 		fmt.Sprintf("plan: %s images, %s steps (%s), about %s%s", thousands(p.TrainImages), thousands(p.Steps), strings.Join(steps, ", "), about(p.Duration()), left),
-		fmt.Sprintf("  %s with %s, %s of %d steps, each %s; %s of memory, %s", p.Space, p.Strategy, counted(p.Epochs, "epoch"), p.StepsPerEpoch, strings.Join(costs, ", then "),
+		fmt.Sprintf("  %s with %s, %s of %s, each %s; %s of memory, %s", p.Space, p.Strategy, counted(p.Epochs, "epoch"), counted(p.StepsPerEpoch, "step"), strings.Join(costs, ", then "),
 			bytesText(p.MemoryBytes), counted(p.Workers, "worker")),
 	}
 }
@@ -89,6 +89,10 @@ func advise(p *trainer.Plan, memory int64) (advice []string) {
 	if p.Duration() > longTraining {
 		advice = append(advice, fmt.Sprintf("  this takes %s here: choose fewer --epochs (now %d), a smaller space (tailor spaces), or a machine with more processors",
 			about(p.Duration()), p.Epochs))
+	}
+	if rest := p.TrainImages - p.StepsPerEpoch*p.Batch; rest*10 > p.TrainImages {
+		advice = append(advice, fmt.Sprintf("  steps take --batch %d images each, so that every epoch leaves out %s of the %s, others each time: a smaller --batch leaves out fewer",
+			p.Batch, thousands(rest), thousands(p.TrainImages)))
 	}
 	return advice
 }

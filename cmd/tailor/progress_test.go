@@ -57,9 +57,13 @@ func TestAbout(t *testing.T) {
 
 // TestAdvice for plans that are too much for a machine of 16 GB.
 func TestAdvice(t *testing.T) {
-	small := &trainer.Plan{Seconds: 3600, MemoryBytes: 1e9, Batch: 128, Epochs: 20}
+	small := &trainer.Plan{Seconds: 3600, MemoryBytes: 1e9, Batch: 128, Epochs: 20, TrainImages: 1300, StepsPerEpoch: 10}
 	if got := advise(small, 16e9); got != nil {
 		t.Errorf("advice without need: %q", got)
+	}
+	few := &trainer.Plan{Batch: 128, Epochs: 20, TrainImages: 162, StepsPerEpoch: 1}
+	if got := advise(few, 16e9); len(got) != 1 || !strings.Contains(got[0], "leaves out 34 of the 162") {
+		t.Errorf("advice %q where an epoch leaves out a fifth of the images", got)
 	}
 	large := &trainer.Plan{Seconds: 10 * 86400, MemoryBytes: 40e9, Batch: 128, Epochs: 180}
 	got := strings.Join(advise(large, 16e9), "\n")

@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/walk"
@@ -90,6 +91,7 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	if run != nil {
+		g.trained(run)
 		if j.Data, err = run.OpenData(c.Data); err != nil {
 			return err
 		}
@@ -101,6 +103,7 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 			d.Runtime = walk.NativeLike(d.Latency.Runtime)
 		}
 	}
+	warnLoose(g, j)
 	result, err := walk.Search(ctx, j)
 	if err != nil {
 		return err
@@ -114,8 +117,30 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 		for _, f := range result.Fronts {
 			fmt.Fprintf(w, "wrote %s, %d networks, and %s\n", shown(f.Path), f.Points, shown(f.Plot))
 		}
+		if c.Plot != "" {
+			fmt.Fprintln(w, "wrote", shown(c.Plot))
+		}
 		fmt.Fprintf(w, "looked at %d sub-networks in %.2f s\n", result.Evaluations, result.Seconds)
 	})
+}
+
+// warnLoose says which budgets of latency leave nothing out: the largest network stays within them.
+func warnLoose(g *Globals, j walk.SearchJob) {
+	for _, d := range j.Devices {
+		largest, err := d.Latency.Predict([]supernet.Arch{j.Space.Max()})
+		if err != nil { // its resolution is not known of this device
+			continue
+		}
+		var loose []string
+		for _, l := range j.Limits {
+			if l.LatencyMS > 0 && largest[0] <= l.LatencyMS {
+				loose = append(loose, latency(l.LatencyMS))
+			}
+		}
+		if loose != nil {
+			g.warn("%s: the largest network is predicted to take %s, so that --max-latency of %s limits nothing", d.Name, latency(largest[0]), strings.Join(loose, " and of "))
+		}
+	}
 }
 
 func (c *searchCmd) predictors(j *walk.SearchJob, space *supernet.Space) error {

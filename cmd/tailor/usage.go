@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -134,8 +136,29 @@ func namePlaceholders(n *kong.Node) {
 // notOneOf is how kong says that a value is none of those that there are.
 var notOneOf = regexp.MustCompile(`^(.+) must be one of (.+) but got "(.*)"$`)
 
+// notA is how kong says that a value is not of its flag's type.
+var notA = regexp.MustCompile(`^(.+): expected (?:a |an )?(valid \d+ bit u?int|integer|float|duration) but got "(.*?)"(?: \(string\)|: .*)?$`)
+
+// typeTexts are kong's types for people.
+var typeTexts = map[string]string{
+	"float":    "a number such as 0.5",
+	"duration": "a time with its unit, such as 5ms or 1m30s",
+}
+
+// helpOf is the command whose help tells more about an error of parsing.
+func helpOf(err error) string {
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {
+		return parse.Context.Selected().FullPath() + " --help"
+	}
+	return "tailor --help"
+}
+
 // parseError says what is wrong with a command line, with the value that was meant perhaps.
 func parseError(err error) string {
+	if found := notA.FindStringSubmatch(err.Error()); found != nil {
+		return fmt.Sprintf("%s is %q, expected %s", found[1], found[3], cmp.Or(typeTexts[found[2]], "a whole number"))
+	}
 	found := notOneOf.FindStringSubmatch(err.Error())
 	if found == nil {
 		return err.Error()

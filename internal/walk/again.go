@@ -29,10 +29,19 @@ type Again struct {
 	Answers
 }
 
-// MeasureAgain tests the network of a manifest on its test images, which are at the path of images or where they were, or on other images of the
-// same classes there, and times it on one thread of this machine. opened, if not nil, is told of the images before.
-func MeasureAgain(ctx context.Context, manifest string, images TestImages, workers int, budget time.Duration, seed uint64, opened func(data.Report)) (*Again, error) {
-	manifest = ManifestPath(manifest)
+// AgainJob asks for the network of a manifest to be measured again.
+type AgainJob struct {
+	Manifest string            // the file, or the folder that it is in
+	Images   TestImages        // its own test images, where they are now or were, or others of the same classes
+	Budget   time.Duration     // of timing
+	Seed     uint64            // of the order in which it is timed
+	Workers  int               // that test
+	Opened   func(data.Report) // if set, told of the images before the work
+}
+
+// MeasureAgain tests the network of a manifest, and times it on one thread of this machine.
+func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
+	manifest := ManifestPath(j.Manifest)
 	m, net, err := search.LoadManifest(manifest)
 	if err != nil {
 		return nil, err
@@ -40,21 +49,21 @@ func MeasureAgain(ctx context.Context, manifest string, images TestImages, worke
 	if net == nil || m.Images == nil {
 		return nil, fmt.Errorf("%s has no weights to test: it was searched without a training run; search with --run", manifest)
 	}
-	t, err := openManifestTest(m, manifest, images)
+	t, err := openManifestTest(m, manifest, j.Images)
 	if err != nil {
 		return nil, err
 	}
-	if opened != nil {
-		opened(t.seen)
+	if j.Opened != nil {
+		j.Opened(t.seen)
 	}
 	a := &Again{Manifest: manifest, Images: t.set.Len(), MACs: m.MACs, Params: m.Params, Claimed: m.Measured, OtherData: t.other}
 	_, a.NonZero = net.NonZero()
-	counts, err := trainer.TestNet(ctx, net, t.set, m.Images.Size, data.Transform{Mean: m.Mean, Std: m.Std}, workers)
+	counts, err := trainer.TestNet(ctx, net, t.set, m.Images.Size, data.Transform{Mean: m.Mean, Std: m.Std}, j.Workers)
 	if err != nil {
 		return nil, err
 	}
 	a.Top1, a.Answers = counts.Top1(), NewAnswers(m.Classes, counts)
-	timings, session, err := profiles.Subnets(ctx, profiles.Native{Threads: 1}, []*supernet.Subnet{net}, budget, seed)
+	timings, session, err := profiles.Subnets(ctx, profiles.Native{Threads: 1}, []*supernet.Subnet{net}, j.Budget, j.Seed)
 	if err != nil {
 		return nil, fmt.Errorf("time %s: %w", manifest, err)
 	}

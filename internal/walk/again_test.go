@@ -66,7 +66,7 @@ func pictures(t *testing.T, d *data.Dataset, s data.Set, names map[int]string) s
 // agrees with the manifest on the network's own.
 func TestMeasureAgainOnOtherData(t *testing.T) {
 	run, d, folder := winner(t)
-	own, err := MeasureAgain(t.Context(), folder, TestImages{}, 2, time.Millisecond, 1, nil)
+	own, err := MeasureAgain(t.Context(), AgainJob{Manifest: folder, Images: TestImages{}, Budget: time.Millisecond, Seed: 1, Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestMeasureAgainOnOtherData(t *testing.T) {
 		t.Errorf("on its own images: %+v, claimed %+v", own, own.Claimed)
 	}
 	names := map[int]string{1: d.Classes[1], 4: d.Classes[4], 8: d.Classes[8]}
-	other, err := MeasureAgain(t.Context(), folder, TestImages{Path: pictures(t, d, d.Test, names)}, 2, time.Millisecond, 1, nil)
+	other, err := MeasureAgain(t.Context(), AgainJob{Manifest: folder, Images: TestImages{Path: pictures(t, d, d.Test, names)}, Budget: time.Millisecond, Seed: 1, Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestMeasureAgainOnOtherData(t *testing.T) {
 			}
 		}
 	}
-	if _, err := MeasureAgain(t.Context(), folder, TestImages{Path: pictures(t, d, d.Test, map[int]string{1: d.Classes[1], 2: "kitten"})}, 2, time.Millisecond, 1, nil); !errors.Is(err, data.ErrClasses) {
+	if _, err := MeasureAgain(t.Context(), AgainJob{Manifest: folder, Images: TestImages{Path: pictures(t, d, d.Test, map[int]string{1: d.Classes[1], 2: "kitten"})}, Budget: time.Millisecond, Seed: 1, Workers: 2}); !errors.Is(err, data.ErrClasses) {
 		t.Errorf("error %v for a class that the network does not know", err)
 	}
 	// The same of a run's sub-network, calibrated on the run's own images.

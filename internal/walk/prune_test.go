@@ -74,9 +74,14 @@ func TestPruneGoal(t *testing.T) {
 	job.Config.Epochs, job.Config.Batch = 1, 16
 	for name, params := range map[string]int64{"met": 2 * parent.Params, "half": parent.Params / 2} {
 		job.Dir, job.MaxParams, job.MaxLatencyMS = filepath.Join(dir, name), params, 0
+		warned := 0
+		job.Warn = func(string, ...any) { warned++ }
 		first, err := PruneNet(t.Context(), job)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if (warned == 1) != (name == "met") {
+			t.Errorf("%s: %d warnings that nothing is removed", name, warned)
 		}
 		if met := first.Left == first.Weights; met != (name == "met") {
 			t.Errorf("%s: %d of %d weights are left", name, first.Left, first.Weights)

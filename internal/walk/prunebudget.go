@@ -49,6 +49,14 @@ func (p *pruning) choose(ctx context.Context) error {
 	if p.chosen || !p.limited() {
 		return nil
 	}
+	err := p.chooseLimited(ctx)
+	if err == nil && len(p.shares) == 0 && p.job.Warn != nil {
+		p.job.Warn("%s is within the limit as it is: nothing is removed, and what is trained is all of it; choose a lower limit", p.path)
+	}
+	return err
+}
+
+func (p *pruning) chooseLimited(ctx context.Context) error {
 	if p.job.MaxParams > 0 {
 		return p.chooseParams()
 	}
