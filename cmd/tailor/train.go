@@ -89,6 +89,19 @@ func (c *trainCmd) check() error {
 	return nil
 }
 
+// warnUseless says which flags the strategy has no use for: scripts give one set of flags to all.
+func (c *trainCmd) warnUseless(g *Globals) {
+	if c.Strategy == string(trainer.DepS) {
+		return
+	}
+	if c.WarmupEpochs != nil {
+		g.warn("--warmup-epochs has no effect with --strategy %s", c.Strategy)
+	}
+	if c.EpsilonEpochs != nil {
+		g.warn("--epsilon-epochs has no effect with --strategy %s", c.Strategy)
+	}
+}
+
 // give puts what a flag says in the place of a default, if it was given.
 func give[T any](into, given *T) {
 	if given != nil {
@@ -105,6 +118,7 @@ func (c *trainCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
+	c.warnUseless(g)
 	if err := checkSize(ctx, job.Space); err != nil {
 		return err
 	}
