@@ -51,7 +51,7 @@ func (p *pruning) choose(ctx context.Context) error {
 	}
 	err := p.chooseLimited(ctx)
 	if err == nil && len(p.shares) == 0 && p.job.Warn != nil {
-		p.job.Warn("%s is within the limit as it is: nothing is removed, and what is trained is all of it; choose a lower limit", p.path)
+		p.job.Warn("%s is within the limit as it is: nothing is removed, and the whole network trains on; choose a lower limit", p.path)
 	}
 	return err
 }
