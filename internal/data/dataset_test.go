@@ -43,6 +43,7 @@ func TestOpenRefusesWhatItDoesNotKnow(t *testing.T) {
 			t.Errorf("%q: error %v is not ErrForm", path, err)
 		}
 	}
+	failure(t, write(t, "one.jpg", pngOf(t, colourImage(8, 8, 0))), data.Options{}, "one PNG image", "class folder")
 	if _, err := data.Open(filepath.Join(dir, "absent"), data.Options{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("absent: error %v is not fs.ErrNotExist", err)
 	}

@@ -23,6 +23,11 @@ func loadTar(file string, o Options, lim limits) (*source, error) {
 		return nil, fmt.Errorf("data: %w", err)
 	}
 	defer f.Close()
+	head := make([]byte, headBytes)
+	n, _ := f.ReadAt(head, 0) // a pipe gives nothing
+	if image, ok := formatOf(head[:n]); ok {
+		return nil, formError(file, "it is one "+image.name+" image; name the folder that its class folder lies in")
+	}
 	return readTar(file, f, o, lim)
 }
 

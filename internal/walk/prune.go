@@ -88,7 +88,29 @@ func Prune(ctx context.Context, j PruneJob) (*PruneResult, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.there {
+		return p.again(trained)
+	}
 	return p.finish(ctx, trained)
+}
+
+// again is the result of a job that an earlier call has brought to its end, as its manifest has it.
+func (p *pruning) again(trained *prune.Result) (*PruneResult, error) {
+	path := ManifestPath(filepath.Join(p.job.Dir, networkDir))
+	m, _, err := search.LoadManifest(path)
+	if err != nil {
+		return nil, err
+	}
+	if m.Pruned == nil || m.Measured == nil {
+		return nil, fmt.Errorf("%s is no pruned network; choose another --out: %w", path, fs.ErrExist)
+	}
+	if err := m.Check(path, search.ParentRole, p.manifest.SHA256); err != nil {
+		return nil, err
+	}
+	r := p.newResult(trained)
+	r.Manifest, r.Before, r.After, r.Unstable = path, m.Pruned.Before, m.Pruned.After, m.Measured.Unstable
+	r.OverBudget = p.job.MaxLatencyMS > 0 && r.After.LatencyMS > p.job.MaxLatencyMS
+	return r, nil
 }
 
 // PruneNet is [Prune] as far as the trained network: nothing is tested, timed or written besides the run in Dir. With Resume, a run
@@ -170,17 +192,25 @@ type pruning struct {
 	teacher    *supernet.Subnet // nil: the parent
 	teacherSHA string           // of its manifest
 	data       *data.Dataset
+	there      bool               // an earlier call has written the network
 	chosen     bool               // what goes is known, if there is a limit
 	shares     map[string]float64 // nil without a limit, or where nothing has to go
 	predicted  float64            // latency in milliseconds, 0 without a limit on it
 }
 
-// ManifestPath is the manifest's file, given it or the folder that it is in.
+// ManifestPath is the manifest's file, given it, the folder that it is in, or the folder that [Prune] wrote.
 func ManifestPath(path string) string {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return filepath.Join(path, search.ManifestFile)
+	info, err := os.Stat(path)
+	if err != nil || !info.IsDir() {
+		return path
 	}
-	return path
+	here, pruned := filepath.Join(path, search.ManifestFile), filepath.Join(path, networkDir, search.ManifestFile)
+	if _, err := os.Stat(here); err != nil {
+		if _, err := os.Stat(pruned); err == nil {
+			return pruned
+		}
+	}
+	return here
 }
 
 // openParent reads what is to be pruned, and refuses what cannot be.
@@ -193,11 +223,13 @@ func openParent(j *PruneJob) (*pruning, error) {
 	if net == nil || m.Images == nil {
 		return nil, fmt.Errorf("%s has no weights to prune: it was searched without a training run; search with --run", path)
 	}
-	out := filepath.Join(j.Dir, networkDir)
-	if _, err := os.Stat(out); err == nil {
-		return nil, fmt.Errorf("%s already holds a pruned network; choose another --out: %w", j.Dir, fs.ErrExist)
-	}
 	p := &pruning{job: j, path: path, manifest: m, net: net}
+	if _, err := os.Stat(filepath.Join(j.Dir, networkDir)); err == nil {
+		if !j.Resume {
+			return nil, fmt.Errorf("%s already holds a pruned network; choose another --out, or show it again with --resume: %w", j.Dir, fs.ErrExist)
+		}
+		p.there = true
+	}
 	if err := p.openTeacher(); err != nil {
 		return nil, err
 	}
@@ -289,13 +321,18 @@ func (p *pruning) resumeShares() error {
 
 func (p *pruning) limited() bool { return p.job.MaxLatencyMS > 0 || p.job.MaxParams > 0 }
 
-// finish tests, times and writes what is left.
-func (p *pruning) finish(ctx context.Context, trained *prune.Result) (*PruneResult, error) {
-	j := p.job
-	r := &PruneResult{
-		Parent: p.path, Method: j.Config.Method, Structure: j.Config.Structure, Sparsity: 1 - float64(trained.Left)/float64(trained.Weights),
+// newResult is what training alone says.
+func (p *pruning) newResult(trained *prune.Result) *PruneResult {
+	c := p.job.Config
+	return &PruneResult{
+		Parent: p.path, Method: c.Method, Structure: c.Structure, Sparsity: 1 - float64(trained.Left)/float64(trained.Weights),
 		Top1Val: trained.Top1Val, PredictedMS: p.predicted, Seconds: trained.Seconds,
 	}
+}
+
+// finish tests, times and writes what is left.
+func (p *pruning) finish(ctx context.Context, trained *prune.Result) (*PruneResult, error) {
+	j, r := p.job, p.newResult(trained)
 	trained.Net.MeasureZeros()
 	j.Progress("test", 0, 2)
 	nets := []*supernet.Subnet{p.net, trained.Net}

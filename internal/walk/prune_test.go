@@ -3,6 +3,7 @@ package walk
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -53,6 +54,46 @@ func TestPruneNet(t *testing.T) {
 	}
 	if job.Dir = filepath.Join(dir, "taught"); sameTensors(net, do(job)) {
 		t.Error("another teacher changes nothing")
+	}
+}
+
+// TestPruneAgain: with Resume, a job that has come to its end is shown again as its manifest has it, and not measured anew.
+func TestPruneAgain(t *testing.T) {
+	run, d := trainMicro(t, 1, 20)
+	dir := t.TempDir()
+	found, err := Search(t.Context(), SearchJob{
+		Config: search.Defaults(), Space: run.Info.Space, Run: run, Data: d, Accuracy: macsAccuracy(t, run.Info.Space, run.State.WeightsSHA256), Limits: []search.Limits{{}}, Dir: dir,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := prune.Defaults(prune.Magnitude, supernet.Weights)
+	c.Epochs, c.Batch, c.Sparsity = 1, 16, 0.5
+	job := PruneJob{
+		Manifest: found.Winners[0].Manifest, Config: c, Dir: filepath.Join(dir, "pruned"), Budget: time.Millisecond, Workers: 1,
+		Progress: func(string, int, int) {}, Say: func(string, ...any) {},
+	}
+	first, err := Prune(t.Context(), job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Prune(t.Context(), job); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("without Resume: error %v", err)
+	}
+	job.Resume = true
+	again, err := Prune(t.Context(), job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.Seconds = first.Seconds; *again != *first { // looking at it again takes time, too
+		t.Errorf("again %+v\nfirst %+v", again, first)
+	}
+	if got := ManifestPath(job.Dir); got != first.Manifest {
+		t.Errorf("the manifest of %s is %s, want %s", job.Dir, got, first.Manifest)
+	}
+	job.Config.Sparsity = 0.6
+	if _, err := Prune(t.Context(), job); err == nil {
+		t.Error("another job is shown the same result")
 	}
 }
 
