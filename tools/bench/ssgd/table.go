@@ -76,7 +76,10 @@ func (b *bench) printTable(w io.Writer) error {
 		}
 	}
 	slices.Sort(sparsities)
-	fmt.Fprintf(w, "test error of the whole network, mean of %d seeds: %.2f +- %.2f %%\n\n| recipe |", len(dense), stat.Mean(dense, nil), interval(dense))
+	if len(dense) > 0 {
+		fmt.Fprintf(w, "test error of the whole network, mean of %d seeds: %.2f +- %.2f %%\n\n", len(dense), stat.Mean(dense, nil), interval(dense))
+	}
+	fmt.Fprint(w, "| recipe |")
 	for _, s := range sparsities {
 		fmt.Fprintf(w, " %.4g %% |", 100*s)
 	}
