@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -72,14 +73,14 @@ type Found struct {
 type Answer struct {
 	Best        []Found // best first
 	Evaluations int
-	Status      Status
-	History     []Point // the first of Point.Best is minus the accuracy
+	Status      optimize.Status
+	History     []optimize.Point // the first of Point.Best is minus the accuracy
 
 	looked looked
 }
 
 // Exact says that the whole space was looked at, so that there is nothing better.
-func (a *Answer) Exact() bool { return a.Status == Exhausted }
+func (a *Answer) Exact() bool { return a.Status == optimize.Exhausted }
 
 // UnreachableError says that no sub-network stays within one of the limits, and how near one comes.
 type UnreachableError struct {
@@ -97,8 +98,8 @@ func (e *UnreachableError) Error() string {
 	return fmt.Sprintf("no sub-network has at most %.0f %s: smallest reachable %.0f; raise %s", e.Asked, e.Limit, e.Smallest, flag)
 }
 
-// Unwrap makes errors.Is(err, ErrInfeasible) hold.
-func (e *UnreachableError) Unwrap() error { return ErrInfeasible }
+// Unwrap makes errors.Is(err, optimize.ErrInfeasible) hold.
+func (e *UnreachableError) Unwrap() error { return optimize.ErrInfeasible }
 
 // reachable rounds up to five digits, so that the rounded value is itself reachable as a limit.
 func reachable(ms float64) float64 {
@@ -116,9 +117,10 @@ type finder struct {
 	cost         Cost // of a front
 }
 
-// Find searches. Limits that no sub-network can meet are an [*UnreachableError]; limits that can be met one by one, but
-// that no network was found to meet together, an [*InfeasibleError].
-func Find(ctx context.Context, q Query, c Config) (*Answer, error) {
+// Find searches. Limits that no sub-network can meet are an [*UnreachableError]; limits that can be met one by one, but that no network
+// was found to meet together, an [*optimize.InfeasibleError]. It may search in parts: the best values and the number found in an
+// [optimize.Progress] are then those of the part.
+func Find(ctx context.Context, q Query, c optimize.Config) (*Answer, error) {
 	f, err := newFinder(q)
 	if err != nil {
 		return nil, err
@@ -127,22 +129,19 @@ func Find(ctx context.Context, q Query, c Config) (*Answer, error) {
 		return nil, err
 	}
 	p := f.problem()
-	full, err := c.complete(&p)
+	full, err := c.Complete(p)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("search: %w", err)
 	}
 	c.Evaluations = full.Evaluations
 	if len(f.Resolutions) < 2 || p.Count <= c.Evaluations || int(scoutShare*float64(c.Evaluations))/min(maxScouts, len(f.Resolutions)) < minScout {
-		return f.answer(Minimize(ctx, p, c))
+		return f.answer(optimize.Minimize(ctx, p, c))
 	}
 	return f.scouted(ctx, c)
 }
 
-// Method is a way to search: [Minimize], or [Random] and [Baseline] to compare with.
-type Method func(context.Context, Problem, Config) (*Result, error)
-
 // FindBy is one search for the best sub-networks by any method, where [Find] looks at parts of the space first.
-func FindBy(ctx context.Context, method Method, q Query, c Config) (*Answer, error) {
+func FindBy(ctx context.Context, method optimize.Method, q Query, c optimize.Config) (*Answer, error) {
 	f, err := newFinder(q)
 	if err != nil {
 		return nil, err
@@ -154,8 +153,8 @@ func FindBy(ctx context.Context, method Method, q Query, c Config) (*Answer, err
 }
 
 // problem has the accuracy as its one objective.
-func (f *finder) problem() Problem {
-	return Problem{
+func (f *finder) problem() optimize.Problem {
+	return optimize.Problem{
 		Genes: f.Space.Genes(), Objectives: 1, Evaluate: f.evaluate, Canonical: f.canonical, Count: f.count(), Nested: true, Seeds: f.seeds(),
 	}
 }
@@ -171,11 +170,14 @@ func (f *finder) count() int {
 }
 
 // answer puts what a run gave into terms of networks; what a cancelled run found until then comes with its error.
-func (f *finder) answer(result *Result, err error) (*Answer, error) {
+func (f *finder) answer(result *optimize.Result, err error) (*Answer, error) {
+	if err != nil {
+		err = fmt.Errorf("search: %w", err)
+	}
 	if result == nil {
 		return nil, err
 	}
-	a := &Answer{Evaluations: result.Evaluations, Status: result.Status, History: result.History, looked: looked{finder: f, runs: []*Result{result}}}
+	a := &Answer{Evaluations: result.Evaluations, Status: result.Status, History: result.History, looked: looked{finder: f, runs: []*optimize.Result{result}}}
 	for _, b := range result.Best {
 		found, foundErr := f.found(b)
 		a.Best, err = append(a.Best, found), errors.Join(err, foundErr)
@@ -258,16 +260,16 @@ func (f *finder) probe() error {
 }
 
 // seeds puts the extremes into the first population.
-func (f *finder) seeds() []Genes {
+func (f *finder) seeds() []optimize.Genes {
 	archs := []supernet.Arch{f.Space.Min(), f.Space.Max()}
 	if f.Latency != nil {
 		if a, _, err := f.Latency.Min(); err == nil {
 			archs = append(archs, a)
 		}
 	}
-	var seeds []Genes
+	var seeds []optimize.Genes
 	for _, a := range archs {
-		g := Genes(f.Space.Encode(a))
+		g := optimize.Genes(f.Space.Encode(a))
 		f.canonical(g)
 		seeds = append(seeds, g)
 	}
@@ -275,7 +277,7 @@ func (f *finder) seeds() []Genes {
 }
 
 // canonical zeroes genes that do not matter, and moves resolutions that are not searched to the nearest that is.
-func (f *finder) canonical(g Genes) {
+func (f *finder) canonical(g optimize.Genes) {
 	copy(g, f.Space.Encode(f.Space.Decode(g)))
 	at, best := f.Space.Resolutions[g[0]], -1
 	for i, r := range f.Space.Resolutions {
@@ -294,7 +296,7 @@ func abs(v int) int { return max(v, -v) }
 // may be worth another one that saves. Farther out only the way back counts.
 const near = 0.03
 
-func (f *finder) evaluate(_ context.Context, batch []Genes, out []Evaluation) error {
+func (f *finder) evaluate(_ context.Context, batch []optimize.Genes, out []optimize.Evaluation) error {
 	archs := make([]supernet.Arch, len(batch))
 	for i, g := range batch {
 		archs[i] = f.Space.Decode(g)
@@ -347,7 +349,7 @@ func excess(v, limit float64) float64 {
 	return (v - limit) / limit
 }
 
-func (f *finder) found(c Candidate) (Found, error) {
+func (f *finder) found(c optimize.Candidate) (Found, error) {
 	arch := f.Space.Decode(c.Genes)
 	ms, err := f.latency([]supernet.Arch{arch})
 	if err != nil {

@@ -1,19 +1,10 @@
 package search_test
 
-import (
-	"reflect"
+import "github.com/tailor-nas/tailor/search/optimize"
 
-	"github.com/tailor-nas/tailor/search"
-)
-
-// given are the defaults with what is given.
-func given(given search.Config) search.Config {
-	s := search.Defaults()
-	into, from := reflect.ValueOf(&s).Elem(), reflect.ValueOf(given)
-	for i := range from.NumField() {
-		if f := from.Field(i); !f.IsZero() && into.Field(i).CanSet() {
-			into.Field(i).Set(f)
-		}
-	}
-	return s
+// given are the defaults with a seed and a number of evaluations.
+func given(seed uint64, evaluations int) optimize.Config {
+	c := optimize.Defaults()
+	c.Seed, c.Evaluations = seed, evaluations
+	return c
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -19,13 +20,13 @@ const (
 // looked is what a search looked at.
 type looked struct {
 	*finder
-	runs     []*Result
+	runs     []*optimize.Result
 	networks []network // of a front, best first, once they are asked for
 }
 
 // network is a candidate that is within the limits, or near.
 type network struct {
-	genes            Genes
+	genes            optimize.Genes
 	top1             float64
 	ms, macs, params float64 // of a front's
 }
@@ -70,8 +71,8 @@ func (f *Front) LikelyBound(limits Limits) (float64, bool, error) {
 }
 
 // candidates yields those whose accuracy was asked for.
-func (l *looked) candidates() iter.Seq[Candidate] {
-	return func(yield func(Candidate) bool) {
+func (l *looked) candidates() iter.Seq[optimize.Candidate] {
+	return func(yield func(optimize.Candidate) bool) {
 		for _, r := range l.runs {
 			for c := range r.All() {
 				if c.Violation <= near && !yield(c) {

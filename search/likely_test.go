@@ -52,7 +52,7 @@ func TestLikelyBoundAgainstAllNetworks(t *testing.T) {
 			}
 		}
 		q := search.Query{Space: space, Accuracy: accuracy, Limits: limits}
-		answer, err := search.Find(t.Context(), q, given(search.Config{Seed: seed, Evaluations: 1000}))
+		answer, err := search.Find(t.Context(), q, given(seed, 1000))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +81,7 @@ func TestLikelyBoundOfAFront(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	front, err := search.FindFront(t.Context(), search.Query{Space: space, Accuracy: accuracy}, search.MACs, given(search.Config{Seed: 3, Evaluations: 4000}))
+	front, err := search.FindFront(t.Context(), search.Query{Space: space, Accuracy: accuracy}, search.MACs, given(3, 4000))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestLikelyBoundSaysWhenThereIsNone(t *testing.T) {
 		evaluations int
 	}{"few evaluations": {l, 50}, "opaque latency": {opaque, 1000}} {
 		q := search.Query{Space: space, Accuracy: accuracy, Latency: test.latency, Limits: search.Limits{LatencyMS: 100}, Resolutions: []int{16}}
-		answer, err := search.Find(t.Context(), q, given(search.Config{Evaluations: test.evaluations}))
+		answer, err := search.Find(t.Context(), q, given(0, test.evaluations))
 		if err != nil {
 			t.Fatal(err)
 		}

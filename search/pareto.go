@@ -3,12 +3,15 @@ package search
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
+
+	"github.com/tailor-nas/tailor/search/optimize"
 )
 
 const (
-	// frontEvaluations is the default of Config.Evaluations for a front.
+	// frontEvaluations is what Auto means for Config.Evaluations of a front.
 	frontEvaluations = 200_000
 	// frontPopulation is that of Config.Population, less if Evaluations are few.
 	frontPopulation = 100
@@ -27,13 +30,14 @@ type Front struct {
 	// Points hold the best accuracy known for their cost, both rising.
 	Points      []Found
 	Evaluations int
-	Status      Status
+	Status      optimize.Status
 
 	looked looked
 }
 
-// FindFront looks for the whole front of accuracy against a cost, within the query's limits, in one run. Its errors are those of [Find].
-func FindFront(ctx context.Context, q Query, cost Cost, c Config) (*Front, error) {
+// FindFront looks for the whole front of accuracy against a cost, within the query's limits, in one run. [optimize.Auto]
+// is 200,000 evaluations here, and a population of at most 100. Its errors are those of [Find].
+func FindFront(ctx context.Context, q Query, cost Cost, c optimize.Config) (*Front, error) {
 	if cost == Latency && q.Latency == nil {
 		return nil, errors.New("a front of latency needs a latency predictor; make one with tailor profile and tailor fit latency")
 	}
@@ -46,13 +50,12 @@ func FindFront(ctx context.Context, q Query, cost Cost, c Config) (*Front, error
 		return nil, err
 	}
 	f.cost = cost
-	if err := c.check(); err != nil {
-		return nil, err
-	}
-	c.Evaluations = unlessAuto(c.Evaluations, frontEvaluations)
-	c.Population = unlessAuto(c.Population, max(20, min(frontPopulation, c.Evaluations/40)))
 	p := f.problem()
 	p.Objectives = 2
+	if _, err := c.Complete(p); err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	c = frontConfig(c)
 	front := &Front{Cost: cost, looked: looked{finder: f}}
 	if p.Count > c.Evaluations && anchorEvaluations(c) >= minAnchor {
 		fixed, err := f.anchor(ctx, c)
@@ -66,10 +69,10 @@ func FindFront(ctx context.Context, q Query, cost Cost, c Config) (*Front, error
 		if err != nil {
 			return front, err
 		}
-		c.Progress = c.after(front.Evaluations, c.Evaluations)
+		c.Progress = after(c, front.Evaluations, c.Evaluations)
 		c.Evaluations -= front.Evaluations
 	}
-	answer, err := f.answer(Minimize(ctx, p, c))
+	answer, err := f.answer(optimize.Minimize(ctx, p, c))
 	if answer == nil {
 		return nil, err
 	}
@@ -81,10 +84,23 @@ func FindFront(ctx context.Context, q Query, cost Cost, c Config) (*Front, error
 	return front, err
 }
 
-func anchorEvaluations(c Config) int { return int(anchorShare*float64(c.Evaluations)) / anchors }
+// frontConfig puts the defaults of a front in place of Auto.
+func frontConfig(c optimize.Config) optimize.Config {
+	if c.Evaluations == optimize.Auto {
+		c.Evaluations = frontEvaluations
+	}
+	if c.Population == optimize.Auto {
+		c.Population = max(20, min(frontPopulation, c.Evaluations/40))
+	}
+	return c
+}
+
+func anchorEvaluations(c optimize.Config) int {
+	return int(anchorShare*float64(c.Evaluations)) / anchors
+}
 
 // anchor searches for the best at some budgets, evenly spread over the logarithm of the cost, and without any.
-func (f *finder) anchor(ctx context.Context, c Config) ([]*Answer, error) {
+func (f *finder) anchor(ctx context.Context, c optimize.Config) ([]*Answer, error) {
 	low, high, err := f.span()
 	if err != nil {
 		return nil, err
@@ -94,7 +110,7 @@ func (f *finder) anchor(ctx context.Context, c Config) ([]*Answer, error) {
 	var all []*Answer
 	spent := 0
 	for i := range anchors {
-		part.Progress = c.after(spent, c.Evaluations)
+		part.Progress = after(c, spent, c.Evaluations)
 		q := f.Query
 		if share := float64(i+1) / anchors; share < 1 {
 			q.Limits = f.cost.Limit(q.Limits, low*math.Pow(high/low, share))
@@ -104,7 +120,7 @@ func (f *finder) anchor(ctx context.Context, c Config) ([]*Answer, error) {
 			spent += a.Evaluations
 			all = append(all, a)
 		}
-		if err != nil && !errors.Is(err, ErrInfeasible) { // other limits may be what keeps a budget from being met
+		if err != nil && !errors.Is(err, optimize.ErrInfeasible) { // other limits may be what keeps a budget from being met
 			return all, err
 		}
 	}
@@ -113,7 +129,7 @@ func (f *finder) anchor(ctx context.Context, c Config) ([]*Answer, error) {
 
 // span is the cost of the cheapest network and of the largest.
 func (f *finder) span() (low, high float64, err error) {
-	largest, err := f.found(Candidate{Genes: f.largest(), Evaluation: Evaluation{Objectives: []float64{0}}})
+	largest, err := f.found(optimize.Candidate{Genes: f.largest(), Evaluation: optimize.Evaluation{Objectives: []float64{0}}})
 	if err != nil {
 		return 0, 0, err
 	}
@@ -140,8 +156,8 @@ func orInfinite(limit float64) float64 {
 }
 
 // largest is the network with the largest choice of each gene, at the largest resolution that is searched.
-func (f *finder) largest() Genes {
-	g := Genes(f.Space.Encode(f.Space.Max()))
+func (f *finder) largest() optimize.Genes {
+	g := optimize.Genes(f.Space.Encode(f.Space.Max()))
 	f.canonical(g)
 	return g
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -140,8 +141,8 @@ func TestFindIsExactWhereItSaysSo(t *testing.T) {
 			q.Resolutions = []int{24}
 			q.Limits.LatencyMS *= 2
 		}
-		answer, err := search.Find(t.Context(), q, given(search.Config{Seed: seed, Evaluations: 480}))
-		if errors.Is(err, search.ErrInfeasible) {
+		answer, err := search.Find(t.Context(), q, given(seed, 480))
+		if errors.Is(err, optimize.ErrInfeasible) {
 			continue
 		}
 		if err != nil {
@@ -161,7 +162,7 @@ func TestFindIsExactWhereItSaysSo(t *testing.T) {
 		if want := len(archs) / (1 + len(q.Resolutions)); answer.Evaluations != want {
 			t.Errorf("seed %d: %d evaluations, want %d", seed, answer.Evaluations, want)
 		}
-		fewer, err := search.Find(t.Context(), q, given(search.Config{Seed: seed, Evaluations: answer.Evaluations - 1}))
+		fewer, err := search.Find(t.Context(), q, given(seed, answer.Evaluations-1))
 		if err != nil || fewer.Exact() || fewer.Evaluations >= answer.Evaluations {
 			t.Errorf("seed %d: %v after %d of %d networks (%v)", seed, fewer.Status, fewer.Evaluations, answer.Evaluations, err)
 		}
@@ -187,11 +188,11 @@ func TestFrontAgainstDefinition(t *testing.T) {
 			}
 		}
 		for _, evaluations := range []int{480, 479, 200} {
-			front, err := search.FindFront(t.Context(), q, cost, given(search.Config{Seed: seed, Evaluations: evaluations}))
+			front, err := search.FindFront(t.Context(), q, cost, given(seed, evaluations))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if front.Evaluations > evaluations || (front.Status == search.Exhausted) != (evaluations == 480) {
+			if front.Evaluations > evaluations || (front.Status == optimize.Exhausted) != (evaluations == 480) {
 				t.Errorf("seed %d: %v after %d of %d evaluations", seed, front.Status, front.Evaluations, evaluations)
 			}
 			for i, x := range front.Points {
@@ -228,7 +229,7 @@ func limitTo(cost search.Cost, f search.Found) search.Limits {
 func TestFrontAsksOnce(t *testing.T) {
 	space := parseSpace(t, smallSpace)
 	p, l := newRugged(space, 1), newTicking(t, space, 1)
-	if _, err := search.FindFront(t.Context(), search.Query{Space: space, Accuracy: p, Latency: l}, search.Latency, given(search.Config{Evaluations: 400})); err != nil {
+	if _, err := search.FindFront(t.Context(), search.Query{Space: space, Accuracy: p, Latency: l}, search.Latency, given(0, 400)); err != nil {
 		t.Fatal(err)
 	}
 	for a, n := range p.asked {
@@ -242,7 +243,7 @@ func TestFrontIsReproducible(t *testing.T) {
 	space := parseSpace(t, smallSpace)
 	run := func(seed uint64) *search.Front {
 		q := search.Query{Space: space, Accuracy: newRugged(space, 1), Latency: newTicking(t, space, 1)}
-		front, err := search.FindFront(t.Context(), q, search.Latency, given(search.Config{Seed: seed, Evaluations: 150}))
+		front, err := search.FindFront(t.Context(), q, search.Latency, given(seed, 150))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -261,17 +262,33 @@ func TestFrontRefuses(t *testing.T) {
 	space := parseSpace(t, smallSpace)
 	p, l := newRugged(space, 1), newTicking(t, space, 1)
 	q := search.Query{Space: space, Accuracy: p}
-	if _, err := search.FindFront(t.Context(), q, search.Latency, search.Defaults()); err == nil {
+	if _, err := search.FindFront(t.Context(), q, search.Latency, optimize.Defaults()); err == nil {
 		t.Error("a front of latency without a latency predictor")
 	}
 	_, fastest, _ := l.Min()
 	q.Latency, q.Limits = l, search.Limits{LatencyMS: fastest * 0.99}
 	var unreachable *search.UnreachableError
-	if _, err := search.FindFront(t.Context(), q, search.MACs, search.Defaults()); !errors.As(err, &unreachable) || unreachable.Smallest != fastest {
+	if _, err := search.FindFront(t.Context(), q, search.MACs, optimize.Defaults()); !errors.As(err, &unreachable) || unreachable.Smallest != fastest {
 		t.Errorf("below the fastest network: %v", err)
 	}
 	if len(p.asked) > len(space.Resolutions) {
 		t.Errorf("looked at %d networks before finding that none can do", len(p.asked))
+	}
+}
+
+// TestErrorsSayWhoSearched: what the optimiser refuses is told once as an error of the search.
+func TestErrorsSayWhoSearched(t *testing.T) {
+	space := parseSpace(t, smallSpace)
+	q := search.Query{Space: space, Accuracy: newRugged(space, 1)}
+	config := given(0, 400)
+	config.Top = 0
+	_, findErr := search.Find(t.Context(), q, config)
+	_, byErr := search.FindBy(t.Context(), optimize.Random, q, config)
+	_, frontErr := search.FindFront(t.Context(), q, search.MACs, config)
+	for _, err := range []error{findErr, byErr, frontErr} {
+		if err == nil || err.Error() != "search: Config.Top is 0; it must be 1 to 1073741824" {
+			t.Errorf("got %v", err)
+		}
 	}
 }
 
@@ -282,11 +299,13 @@ func TestFrontCancelled(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		calls := 0
 		q := search.Query{Space: space, Accuracy: newRugged(space, 1), Latency: newTicking(t, space, 1)}
-		_, err := search.FindFront(ctx, q, search.Latency, given(search.Config{Evaluations: 400, Progress: func(search.Progress) {
+		config := given(0, 400)
+		config.Progress = func(optimize.Progress) {
 			if calls++; calls == after {
 				cancel()
 			}
-		}}))
+		}
+		_, err := search.FindFront(ctx, q, search.Latency, config)
 		cancel()
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("cancelled after %d batches: %v", after, err)
@@ -298,12 +317,13 @@ func TestFrontCancelled(t *testing.T) {
 func TestProgressOfParts(t *testing.T) {
 	space := parseSpace(t, mediumSpace)
 	last := 0
-	config := given(search.Config{Evaluations: 12_000, Progress: func(p search.Progress) {
+	config := given(0, 12_000)
+	config.Progress = func(p optimize.Progress) {
 		if p.Evaluations < last || p.Budget != 12_000 {
 			t.Errorf("%d of %d evaluations after %d", p.Evaluations, p.Budget, last)
 		}
 		last = p.Evaluations
-	}})
+	}
 	q := search.Query{Space: space, Accuracy: newRugged(space, 1)}
 	answer, err := search.Find(t.Context(), q, config)
 	if err != nil || last != answer.Evaluations {
@@ -376,16 +396,16 @@ func (p partly) Predict(archs []supernet.Arch) ([]float64, error) {
 func TestUnknownResolutionsAreLeftOut(t *testing.T) {
 	space := parseSpace(t, smallSpace)
 	q := search.Query{Space: space, Accuracy: newRugged(space, 1), Latency: partly{newTicking(t, space, 1), 16}}
-	answer, err := search.Find(t.Context(), q, search.Defaults())
+	answer, err := search.Find(t.Context(), q, optimize.Defaults())
 	if err != nil || answer.Evaluations != 240 || !answer.Exact() || answer.Best[0].Arch.Resolution != 24 {
 		t.Errorf("%+v (%v), want the best of the 240 networks at 24", answer, err)
 	}
 	q.Resolutions = []int{16}
-	if _, err := search.Find(t.Context(), q, search.Defaults()); err == nil || err.Error() != "never timed" {
+	if _, err := search.Find(t.Context(), q, optimize.Defaults()); err == nil || err.Error() != "never timed" {
 		t.Errorf("no resolution is known: %v, want the predictor's own words", err)
 	}
 	q.Resolutions = []int{17}
-	if _, err := search.Find(t.Context(), q, search.Defaults()); err == nil {
+	if _, err := search.Find(t.Context(), q, optimize.Defaults()); err == nil {
 		t.Error("a resolution that the space has not")
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"github.com/tailor-nas/tailor/search/optimize"
 )
 
 const (
@@ -19,7 +21,7 @@ const (
 // scouted is a search in two steps. A change of resolution changes what all other genes are worth, so that a population settles early
 // for the resolution of its best few members, and hardly leaves it again. So each part of the resolutions is searched by itself for
 // a while, and the best parts then together, from what was found there.
-func (f *finder) scouted(ctx context.Context, c Config) (*Answer, error) {
+func (f *finder) scouted(ctx context.Context, c optimize.Config) (*Answer, error) {
 	parts := slices.Collect(slices.Chunk(f.Resolutions, (len(f.Resolutions)+maxScouts-1)/maxScouts))
 	var scouts []scout
 	var before []*Answer
@@ -27,13 +29,13 @@ func (f *finder) scouted(ctx context.Context, c Config) (*Answer, error) {
 	for _, part := range parts {
 		s := scout{resolutions: part}
 		look := c
-		look.Evaluations, look.Restarts, look.Progress = int(scoutShare*float64(c.Evaluations))/len(parts), 0, c.after(spent, c.Evaluations)
-		a, err := f.at(part).answer(Minimize(ctx, f.at(part).problem(), look))
+		look.Evaluations, look.Restarts, look.Progress = int(scoutShare*float64(c.Evaluations))/len(parts), 0, after(c, spent, c.Evaluations)
+		a, err := f.at(part).answer(optimize.Minimize(ctx, f.at(part).problem(), look))
 		if a != nil {
 			spent += a.Evaluations
 			before = append(before, a)
 		}
-		var infeasible *InfeasibleError
+		var infeasible *optimize.InfeasibleError
 		if errors.As(err, &infeasible) {
 			continue
 		}
@@ -44,10 +46,10 @@ func (f *finder) scouted(ctx context.Context, c Config) (*Answer, error) {
 		scouts = append(scouts, s)
 	}
 	slices.SortStableFunc(scouts, func(a, b scout) int { return cmp.Compare(b.best[0].Top1, a.best[0].Top1) })
-	c.Progress = c.after(spent, c.Evaluations)
+	c.Progress = after(c, spent, c.Evaluations)
 	c.Evaluations -= spent
 	kept := f
-	var seeds []Genes
+	var seeds []optimize.Genes
 	if len(scouts) > 0 {
 		var resolutions []int
 		for _, s := range scouts[:min(keptScouts, len(scouts))] {
@@ -61,12 +63,24 @@ func (f *finder) scouted(ctx context.Context, c Config) (*Answer, error) {
 	}
 	p := kept.problem()
 	p.Seeds = append(p.Seeds, seeds...)
-	a, err := kept.answer(Minimize(ctx, p, c))
+	a, err := kept.answer(optimize.Minimize(ctx, p, c))
 	if a != nil {
 		a.looked.finder = f
 		a.follow(before)
 	}
 	return a, err
+}
+
+// after is the progress of a part of a search: some evaluations were spent before, of all.
+func after(c optimize.Config, spent, all int) func(optimize.Progress) {
+	if c.Progress == nil {
+		return nil
+	}
+	return func(p optimize.Progress) {
+		p.Evaluations += spent
+		p.Budget = all
+		c.Progress(p)
+	}
 }
 
 // scout is what a look at some resolutions found.
@@ -84,8 +98,8 @@ func (f *finder) at(resolutions []int) *finder {
 
 // follow puts the evaluations, the history and the runs of earlier searches before those of a, which is no longer one of the whole space.
 func (a *Answer) follow(before []*Answer) {
-	var all []Point
-	var runs []*Result
+	var all []optimize.Point
+	var runs []*optimize.Result
 	evaluations, feasible := 0, 0
 	for _, earlier := range append(before, a) {
 		for _, p := range earlier.History {
@@ -102,10 +116,10 @@ func (a *Answer) follow(before []*Answer) {
 		}
 	}
 	if n := len(all); n > 0 && all[n-1].Evaluations < evaluations {
-		all = append(all, Point{Evaluations: evaluations, Feasible: feasible, Best: all[n-1].Best})
+		all = append(all, optimize.Point{Evaluations: evaluations, Feasible: feasible, Best: all[n-1].Best})
 	}
 	a.Evaluations, a.History, a.looked.runs = evaluations, all, runs
-	if a.Status == Exhausted {
-		a.Status = Converged
+	if a.Status == optimize.Exhausted {
+		a.Status = optimize.Converged
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -40,7 +41,7 @@ func TestFindLooksAtPartsOfTheResolutions(t *testing.T) {
 	const evaluations = 30_000
 	h := hilly{space}
 	q := search.Query{Space: space, Accuracy: h}
-	answer, err := search.Find(t.Context(), q, given(search.Config{Evaluations: evaluations}))
+	answer, err := search.Find(t.Context(), q, given(0, evaluations))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +61,7 @@ func TestFindLooksAtPartsOfTheResolutions(t *testing.T) {
 	if last := answer.History[len(answer.History)-1]; last.Best[0] != -best.Top1 || last.Evaluations > answer.Evaluations {
 		t.Errorf("history ends with %+v, the answer is %v after %d", last, best.Top1, answer.Evaluations)
 	}
-	again, err := search.Find(t.Context(), q, given(search.Config{Evaluations: evaluations}))
+	again, err := search.Find(t.Context(), q, given(0, evaluations))
 	if err != nil || again.Best[0] != best || again.Evaluations != answer.Evaluations {
 		t.Errorf("the same question has another answer: %+v (%v)", again.Best[0], err)
 	}
@@ -75,14 +76,14 @@ func TestFindWithPartsOutOfReach(t *testing.T) {
 	q := search.Query{Space: space, Accuracy: hilly{space}}
 	smallest := supernet.MACs(space.Blocks(space.Min()))
 	q.Limits.MACs = smallest * 11 / 10
-	answer, err := search.Find(t.Context(), q, given(search.Config{Evaluations: 30_000}))
+	answer, err := search.Find(t.Context(), q, given(0, 30_000))
 	if err != nil || answer.Best[0].MACs > q.Limits.MACs || answer.Best[0].Arch.Resolution > 140 {
 		t.Errorf("%+v (%v)", answer, err)
 	}
 	q.Limits.Params = supernet.Params(space.Blocks(space.Min()))
 	q.Resolutions = []int{192, 224}
-	var none *search.InfeasibleError
-	if _, err := search.Find(t.Context(), q, given(search.Config{Evaluations: 30_000})); !errors.As(err, &none) {
+	var none *optimize.InfeasibleError
+	if _, err := search.Find(t.Context(), q, given(0, 30_000)); !errors.As(err, &none) {
 		t.Errorf("%v, want an InfeasibleError", err)
 	}
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/bug"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
@@ -164,7 +165,7 @@ func newParser(c *cli, stdout, stderr io.Writer, exit func(int)) (*kong.Kong, er
 
 // status is the exit status that an error stands for.
 func status(err error) int {
-	var infeasible *search.InfeasibleError
+	var infeasible *optimize.InfeasibleError
 	var unreachable *search.UnreachableError
 	var usage usageError
 	switch {

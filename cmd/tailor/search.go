@@ -12,6 +12,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/walk"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -76,7 +77,7 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 	}
 	j := walk.SearchJob{
 		Space: space, Run: run, Limits: limits, Top: c.Top, Pareto: c.Pareto, Cost: frontCosts[c.Cost], Points: c.Points, Dir: c.Out, Workers: g.Workers, BoundSteps: c.boundSteps(), Plot: c.Plot,
-		Config:   search.Defaults(),
+		Config:   optimize.Defaults(),
 		Progress: func(what string, done, total int) { g.progress(what, float64(done), float64(total)) },
 	}
 	j.Config.Seed = g.Seed

@@ -36,12 +36,13 @@ var mayImport = map[string][]string{
 	"trainer/prune/budget":  {},
 	"profiles":              {"supernet", "internal/nn", "internal/store"},
 	"predictor":             {"supernet", "profiles", "internal/bug", "internal/kernel", "internal/store", "internal/textfile"},
-	"search":                {"supernet", "predictor", "internal/store"},
+	"search":                {"supernet", "predictor", "search/optimize", "internal/store"},
+	"search/optimize":       {},
 	"internal/ofa":          {"supernet", "predictor", "internal/textfile", "internal/torchfile"},
 	"internal/report":       {"internal/store"},
-	"internal/walk":         {"trainer/prune", "trainer/prune/budget", "supernet", "trainer", "profiles", "predictor", "search", "internal/bug", "internal/data", "internal/measurements", "internal/ofa", "internal/report", "internal/store"},
-	"tools/bench/search":    {"supernet", "predictor", "search", "internal/report"},
-	"tools/bench/predictor": {"supernet", "trainer", "predictor", "search", "internal/walk"},
+	"internal/walk":         {"trainer/prune", "trainer/prune/budget", "supernet", "trainer", "profiles", "predictor", "search", "search/optimize", "internal/bug", "internal/data", "internal/measurements", "internal/ofa", "internal/report", "internal/store"},
+	"tools/bench/search":    {"supernet", "predictor", "search", "search/optimize", "internal/report"},
+	"tools/bench/predictor": {"supernet", "trainer", "predictor", "search", "search/optimize", "internal/walk"},
 	"tools/ofacheck":        {"supernet", "internal/walk"},
 	"tools/bench/ssgd":      {"supernet", "trainer", "trainer/prune", "search", "internal/data", "internal/report", "internal/store", "internal/walk"},
 	"tools/bench/transfer":  {"supernet", "predictor", "profiles"},
@@ -49,15 +50,15 @@ var mayImport = map[string][]string{
 	"tools/bench/sparse":    {"supernet", "profiles", "internal/kernel", "internal/nn", "internal/store"},
 	"tools/bench/step":      {"supernet", "internal/data", "internal/kernel", "internal/nn", "internal/store"},
 	"tools/bench/blas":      {"supernet", "internal/kernel"},
-	"cmd/tailor":            {"trainer/prune", "supernet", "trainer", "profiles", "predictor", "search", "internal/bug", "internal/data", "internal/report", "internal/store", "internal/suggest", "internal/textfile", "internal/walk"},
+	"cmd/tailor":            {"trainer/prune", "supernet", "trainer", "profiles", "predictor", "search", "search/optimize", "internal/bug", "internal/data", "internal/report", "internal/store", "internal/suggest", "internal/textfile", "internal/walk"},
 
-	"tools/bench/prunesearch": {"supernet", "trainer", "trainer/prune", "profiles", "predictor", "search", "internal/data", "internal/report", "internal/walk"},
+	"tools/bench/prunesearch": {"supernet", "trainer", "trainer/prune", "profiles", "predictor", "search", "search/optimize", "internal/data", "internal/report", "internal/walk"},
 }
 
 // onlyIn names the packages that heavy dependencies stay behind.
 var onlyIn = map[string][]string{
 	"gorgonia.org/":                  {"predictor"},
-	"github.com/MaxHalford/eaopt":    {"search"},
+	"github.com/MaxHalford/eaopt":    {"search/optimize"},
 	"github.com/shirou/gopsutil":     {"profiles"},
 	"github.com/alecthomas/kong":     {"cmd/tailor"},
 	"github.com/schollz/progressbar": {"cmd/tailor"},

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
-	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
@@ -21,7 +21,7 @@ func winner(t *testing.T) (*trainer.Run, *data.Dataset, string) {
 	run, d := trainMicro(t, 1, 30)
 	dir := filepath.Join(t.TempDir(), "winners")
 	result, err := Search(t.Context(), SearchJob{
-		Config: search.Defaults(), Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: macsAccuracy(t, run.Info.Space, run.State.WeightsSHA256), Dir: dir, Workers: 2,
+		Config: optimize.Defaults(), Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: macsAccuracy(t, run.Info.Space, run.State.WeightsSHA256), Dir: dir, Workers: 2,
 	})
 	if err != nil {
 		t.Fatal(err)

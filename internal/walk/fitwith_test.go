@@ -4,7 +4,7 @@ import (
 	"reflect"
 
 	"github.com/tailor-nas/tailor/predictor"
-	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 )
 
 // fitWith are the defaults with what is given.
@@ -19,8 +19,8 @@ func fitWith(given predictor.FitSettings) predictor.FitSettings {
 	return s
 }
 
-func searching(evaluations int) search.Config {
-	c := search.Defaults()
+func searching(evaluations int) optimize.Config {
+	c := optimize.Defaults()
 	c.Evaluations = evaluations
 	return c
 }

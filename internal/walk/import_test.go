@@ -12,6 +12,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/ofa"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -120,7 +121,7 @@ func TestImportPublishedLatency(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = search.Find(t.Context(), search.Query{Space: s, Accuracy: accuracy, Latency: l, Limits: search.Limits{LatencyMS: 9}}, search.Defaults())
+	_, err = search.Find(t.Context(), search.Query{Space: s, Accuracy: accuracy, Latency: l, Limits: search.Limits{LatencyMS: 9}}, optimize.Defaults())
 	if !errors.As(err, &unreachable) || math.Abs(unreachable.Smallest-9.89) > 0.005 {
 		t.Errorf("%v, want that 9.89 ms is the smallest", err)
 	}

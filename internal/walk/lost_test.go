@@ -13,6 +13,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer/prune"
 )
@@ -21,7 +22,7 @@ import (
 func microSearch(t *testing.T) SearchJob {
 	t.Helper()
 	space := parseSpace(t, microSpace)
-	return SearchJob{Config: search.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Dir: filepath.Join(t.TempDir(), "winners")}
+	return SearchJob{Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Dir: filepath.Join(t.TempDir(), "winners")}
 }
 
 // TestSearchAfterKilledOnes: what killed searches leave is in nobody's way, and what only looks like it stays.

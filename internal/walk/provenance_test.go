@@ -12,6 +12,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
@@ -39,7 +40,7 @@ func TestManifestGivesTheNetworkBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := Search(ctx, SearchJob{Config: search.Defaults(), Space: space, Run: run, Data: d, Verify: true, Accuracy: accuracy, Devices: []Device{{Latency: latency}}, Limits: limits, Dir: t.TempDir(), Workers: 2})
+	result, err := Search(ctx, SearchJob{Config: optimize.Defaults(), Space: space, Run: run, Data: d, Verify: true, Accuracy: accuracy, Devices: []Device{{Latency: latency}}, Limits: limits, Dir: t.TempDir(), Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

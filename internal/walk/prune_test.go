@@ -11,6 +11,7 @@ import (
 
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 	"github.com/tailor-nas/tailor/trainer/prune"
@@ -21,7 +22,7 @@ func TestPruneNet(t *testing.T) {
 	run, d := trainMicro(t, 1, 20)
 	space, dir := run.Info.Space, t.TempDir()
 	found, err := Search(context.Background(), SearchJob{
-		Config: search.Defaults(), Space: space, Run: run, Data: d, Accuracy: macsAccuracy(t, space, run.State.WeightsSHA256), Limits: []search.Limits{{}, {MACs: macs(space, space.Min())}}, Dir: dir,
+		Config: optimize.Defaults(), Space: space, Run: run, Data: d, Accuracy: macsAccuracy(t, space, run.State.WeightsSHA256), Limits: []search.Limits{{}, {MACs: macs(space, space.Min())}}, Dir: dir,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +63,7 @@ func TestPruneAgain(t *testing.T) {
 	run, d := trainMicro(t, 1, 20)
 	dir := t.TempDir()
 	found, err := Search(t.Context(), SearchJob{
-		Config: search.Defaults(), Space: run.Info.Space, Run: run, Data: d, Accuracy: macsAccuracy(t, run.Info.Space, run.State.WeightsSHA256), Limits: []search.Limits{{}}, Dir: dir,
+		Config: optimize.Defaults(), Space: run.Info.Space, Run: run, Data: d, Accuracy: macsAccuracy(t, run.Info.Space, run.State.WeightsSHA256), Limits: []search.Limits{{}}, Dir: dir,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +103,7 @@ func TestPruneGoal(t *testing.T) {
 	run, d := trainMicro(t, 1, 20)
 	space, dir := run.Info.Space, t.TempDir()
 	found, err := Search(context.Background(), SearchJob{
-		Config: search.Defaults(), Space: space, Run: run, Data: d, Accuracy: macsAccuracy(t, space, run.State.WeightsSHA256), Limits: []search.Limits{{}}, Dir: dir,
+		Config: optimize.Defaults(), Space: space, Run: run, Data: d, Accuracy: macsAccuracy(t, space, run.State.WeightsSHA256), Limits: []search.Limits{{}}, Dir: dir,
 	})
 	if err != nil {
 		t.Fatal(err)

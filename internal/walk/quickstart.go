@@ -14,6 +14,7 @@ import (
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 	"github.com/tailor-nas/tailor/trainer/prune"
@@ -159,7 +160,7 @@ func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *traine
 		return err
 	}
 	j.Say("5/6  cut the winners, test and time them")
-	config := search.Defaults()
+	config := optimize.Defaults()
 	config.Seed = j.Seed
 	s.SearchResult, err = Search(ctx, SearchJob{
 		Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: accuracy, Limits: limits, Dir: filepath.Join(j.Dir, "winners"),

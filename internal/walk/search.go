@@ -13,6 +13,7 @@ import (
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -30,9 +31,9 @@ type SearchJob struct {
 	// Pareto asks for the whole front of accuracy against Cost in one run a device. Winners are then the front's best for each of
 	// the limits, or without limits Points of them, well spread.
 	Pareto bool
-	Cost   search.Cost   // default latency if there is a device, else MACs
-	Points int           // default 10
-	Config search.Config // begin with search.Defaults; Top is that of the job
+	Cost   search.Cost     // default latency if there is a device, else MACs
+	Points int             // default 10
+	Config optimize.Config // begin with optimize.Defaults; Top is that of the job
 	// BoundSteps is how many regions of the space are bounded for each of the limits, to say how much better a network could be
 	// predicted than the best found; 0 is search.BoundSteps, negative none.
 	BoundSteps int

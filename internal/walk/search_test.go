@@ -16,6 +16,7 @@ import (
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -40,7 +41,7 @@ func TestSearchRefusesStrangers(t *testing.T) {
 		"no provenance": {unsourced(t, space), nil, store.StaleError{Role: "weights", Got: own}},
 	} {
 		dir := filepath.Join(t.TempDir(), "winners")
-		_, err := Search(context.Background(), SearchJob{Config: search.Defaults(), Space: space, Run: run, Data: d, Accuracy: c.accuracy, Devices: []Device{{Latency: c.latency}}, Dir: dir})
+		_, err := Search(context.Background(), SearchJob{Config: optimize.Defaults(), Space: space, Run: run, Data: d, Accuracy: c.accuracy, Devices: []Device{{Latency: c.latency}}, Dir: dir})
 		var stale *store.StaleError
 		if !errors.As(err, &stale) {
 			t.Errorf("%s: %v, want a StaleError", name, err)
@@ -69,7 +70,7 @@ func TestSearchFindsTheBest(t *testing.T) {
 	accuracy, latency := macsAccuracy(t, space, strings.Repeat("5", 64)), inventedLatency(t, space)
 	_, fastest, _ := latency.Min()
 	limits := []search.Limits{{LatencyMS: 1.5 * fastest}, {MACs: macs(space, space.Min())}, {Params: 1 << 20, LatencyMS: 1e3}}
-	result, err := Search(context.Background(), SearchJob{Config: search.Defaults(), Space: space, Accuracy: accuracy, Devices: []Device{{Latency: latency}}, Limits: limits, Dir: t.TempDir()})
+	result, err := Search(context.Background(), SearchJob{Config: optimize.Defaults(), Space: space, Accuracy: accuracy, Devices: []Device{{Latency: latency}}, Limits: limits, Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +102,7 @@ func TestSearchFindsTheBest(t *testing.T) {
 // TestSearchReplacesItsOwnFolders searches twice into one folder, then into one that holds something of somebody's.
 func TestSearchReplacesItsOwnFolders(t *testing.T) {
 	space := parseSpace(t, microSpace)
-	j := SearchJob{Config: search.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Limits: []search.Limits{{MACs: 1 << 20}}, Top: 2, Dir: t.TempDir()}
+	j := SearchJob{Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Limits: []search.Limits{{MACs: 1 << 20}}, Top: 2, Dir: t.TempDir()}
 	for _, seed := range []uint64{1, 2} {
 		j.Config.Seed = seed
 		result, err := Search(context.Background(), j)
@@ -148,7 +149,7 @@ func TestSearchTimesWhatWasProfiled(t *testing.T) {
 		latency := inventedLatency(t, space)
 		latency.Device, latency.Runtime = c.device, c.runtime
 		result, err := Search(context.Background(), SearchJob{
-			Config: search.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Dir: t.TempDir(), Devices: []Device{{Latency: latency, Runtime: native}},
+			Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Dir: t.TempDir(), Devices: []Device{{Latency: latency, Runtime: native}},
 			Limits: []search.Limits{{LatencyMS: 1e6}}, Budget: 100 * time.Millisecond,
 		})
 		if err != nil {

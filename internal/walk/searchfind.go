@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 )
 
 // pick is what one question to the search gave: of a device, and limits or a place on its front.
@@ -15,7 +16,7 @@ type pick struct {
 	place   int // on the front, from 1; 0 for limits
 	best    []search.Found
 	exact   bool
-	history []search.Point
+	history []optimize.Point
 	bound   float64 // of the top-1 within the limits, 0 if not known
 	likely  float64 // the same, if what was not looked at is like what was
 }
@@ -109,9 +110,9 @@ func (j *SearchJob) bound(ctx context.Context, q search.Query, p *pick, shares i
 }
 
 // searching is the configuration of one of some searches, which reports how far all are.
-func (j *SearchJob) searching(number, all int) search.Config {
+func (j *SearchJob) searching(number, all int) optimize.Config {
 	config := j.Config
-	config.Progress = func(p search.Progress) {
+	config.Progress = func(p optimize.Progress) {
 		j.report("search", number*p.Budget+p.Evaluations, all*p.Budget)
 	}
 	return config
@@ -125,7 +126,7 @@ func (j *SearchJob) findFront(ctx context.Context, device int, q search.Query, p
 	if err != nil {
 		return deviceFront{}, nil, err
 	}
-	exact := front.Status == search.Exhausted
+	exact := front.Status == optimize.Exhausted
 	likely := func() (float64, bool, error) { return front.LikelyBound(q.Limits) }
 	if j.spread() {
 		picked := front.Spread(j.Points)

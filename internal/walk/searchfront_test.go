@@ -11,6 +11,7 @@ import (
 
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -22,7 +23,7 @@ func TestFrontOfDevices(t *testing.T) {
 	slow.Slope *= 2
 	slow.Device = "slow"
 	result, err := Search(context.Background(), SearchJob{
-		Config: search.Defaults(), Space: space, Accuracy: accuracy, Devices: []Device{{Name: "fast", Latency: fast}, {Name: "slow", Latency: slow}},
+		Config: optimize.Defaults(), Space: space, Accuracy: accuracy, Devices: []Device{{Name: "fast", Latency: fast}, {Name: "slow", Latency: slow}},
 		Pareto: true, Points: 3, Dir: t.TempDir(),
 	})
 	if err != nil {
@@ -70,7 +71,7 @@ func TestFrontAtBudgets(t *testing.T) {
 	latency := inventedLatency(t, space)
 	_, fastest, _ := latency.Min()
 	j := SearchJob{
-		Config: search.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Devices: []Device{{Latency: latency}},
+		Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Devices: []Device{{Latency: latency}},
 		Limits: []search.Limits{{LatencyMS: fastest * 1.3}, {LatencyMS: fastest * 2}, {LatencyMS: fastest}}, Dir: t.TempDir(),
 	}
 	each, err := Search(context.Background(), j)
@@ -100,7 +101,7 @@ func TestFrontAtBudgets(t *testing.T) {
 func TestFrontIsDrawn(t *testing.T) {
 	space := parseSpace(t, microSpace)
 	j := SearchJob{
-		Config: search.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Pareto: true, Points: 3, Dir: t.TempDir(),
+		Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Pareto: true, Points: 3, Dir: t.TempDir(),
 		Devices: []Device{{Name: "fast", Latency: inventedLatency(t, space)}, {Name: "slow", Latency: inventedLatency(t, space)}},
 		Plot:    filepath.Join(t.TempDir(), "both.svg"),
 	}
@@ -143,7 +144,7 @@ func TestFrontKeepsStrangers(t *testing.T) {
 	if err := os.WriteFile(path, []byte("{}"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Search(context.Background(), SearchJob{Config: search.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Pareto: true, Dir: dir})
+	_, err := Search(context.Background(), SearchJob{Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Pareto: true, Dir: dir})
 	if err == nil || !strings.Contains(err.Error(), "--out") {
 		t.Errorf("got %v, want a refusal that names --out", err)
 	}
@@ -165,7 +166,7 @@ func TestFrontKeepsStrangers(t *testing.T) {
 func TestSameNetworkIsMeasuredOnce(t *testing.T) {
 	run, d := trainMicro(t, 1, 10)
 	result, err := Search(context.Background(), SearchJob{
-		Config: search.Defaults(), Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: macsAccuracy(t, run.Info.Space, run.State.WeightsSHA256),
+		Config: optimize.Defaults(), Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: macsAccuracy(t, run.Info.Space, run.State.WeightsSHA256),
 		Limits: []search.Limits{{MACs: 1 << 40}, {MACs: 1 << 41}}, Top: 2, Dir: t.TempDir(), Workers: 2,
 	})
 	if err != nil {

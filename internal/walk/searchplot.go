@@ -7,15 +7,16 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/report"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 )
 
 // rivals are what a search is drawn beside. Random may look at more networks, since most of its are over the budget, which is quick
 // to see; what counts is how many accuracies were predicted.
 var rivals = []struct {
 	name   string
-	method search.Method
+	method optimize.Method
 	more   int
-}{{"OFA's evolution", search.Baseline, 1}, {"random", search.Random, 5}}
+}{{"OFA's evolution", optimize.Baseline, 1}, {"random", optimize.Random, 5}}
 
 // plot draws how the answers were found, each beside the same question to its rivals.
 func (j *SearchJob) plot(ctx context.Context, picks []pick) error {
@@ -33,7 +34,7 @@ func (j *SearchJob) plot(ctx context.Context, picks []pick) error {
 			config := j.Config
 			config.Evaluations = rival.more * max(j.Config.Evaluations, p.history[len(p.history)-1].Evaluations)
 			answer, err := search.FindBy(ctx, rival.method, q, config)
-			if errors.Is(err, search.ErrInfeasible) {
+			if errors.Is(err, optimize.ErrInfeasible) {
 				continue // it found nothing to draw
 			}
 			if err != nil {
@@ -46,7 +47,7 @@ func (j *SearchJob) plot(ctx context.Context, picks []pick) error {
 }
 
 // rise is a history up to an end, 0 for its own, where the line ends.
-func rise(history []search.Point, end int) (points []report.Point) {
+func rise(history []optimize.Point, end int) (points []report.Point) {
 	for _, h := range history {
 		if h.Best == nil || end > 0 && h.Feasible > end {
 			continue

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 )
 
 // checkFolders refuses, before any work, to write where something else is.
@@ -133,7 +134,7 @@ func (j *SearchJob) saveFront(f deviceFront, result *SearchResult) error {
 	dir := j.dir(f.device)
 	document := &search.FrontDocument{
 		SpaceName: j.Space.Name, SpaceSHA256: j.Space.SHA256(), Cost: f.Cost, Limits: loosest(j.Limits), Seed: j.Config.Seed,
-		Evaluations: f.Evaluations, Exact: f.Status == search.Exhausted,
+		Evaluations: f.Evaluations, Exact: f.Status == optimize.Exhausted,
 	}
 	document.Inputs = map[string]store.Input{"accuracy": {SHA256: j.Accuracy.SHA256}}
 	if l := f.device.Latency; l != nil {

@@ -22,6 +22,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/walk"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -140,7 +141,7 @@ func (b *bench) budgets(ctx context.Context, w io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("--macs: %w", err)
 		}
-		config := search.Defaults()
+		config := optimize.Defaults()
 		config.Seed, config.Top = 1, b.top
 		answer, err := search.Find(ctx, search.Query{Space: b.space, Accuracy: b.predictor, Limits: search.Limits{MACs: limit}}, config)
 		if err != nil {

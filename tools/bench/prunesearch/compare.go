@@ -16,6 +16,7 @@ import (
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 	"github.com/tailor-nas/tailor/trainer/prune"
@@ -246,7 +247,7 @@ func (c *comparison) winner(ctx context.Context, ms float64, seed uint64) (strin
 	}
 	if len(found) == 0 {
 		fmt.Fprintf(os.Stderr, "search for %g ms, seed %d\n", ms, seed)
-		config := search.Defaults()
+		config := optimize.Defaults()
 		config.Seed = seed
 		r, err := walk.Search(ctx, walk.SearchJob{
 			Space: c.run.Info.Space, Run: c.run, Data: c.data, Verify: true, Accuracy: c.accuracy, Limits: []search.Limits{{LatencyMS: ms}}, Dir: dir,

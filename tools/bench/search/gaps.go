@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 )
 
 // longSeeds is how many long searches look for the best there is.
@@ -20,7 +21,7 @@ func (b *bench) gaps(w io.Writer, fronts []*search.Front, long int) error {
 	for _, ms := range b.budgets {
 		var found, ofFronts answers
 		for seed := uint64(1); seed <= uint64(b.seeds); seed++ {
-			a, err := search.Find(context.Background(), b.query(ms), seeded(seed, search.Auto))
+			a, err := search.Find(context.Background(), b.query(ms), seeded(seed, optimize.Auto))
 			if err != nil {
 				return err
 			}

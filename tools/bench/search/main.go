@@ -25,6 +25,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/report"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -105,22 +106,22 @@ func run(w io.Writer, tailor, space, accuracy, latency, budgets, plot string, se
 
 var methods = []struct {
 	name   string
-	find   func(context.Context, search.Query, search.Config) (*search.Answer, error)
-	config search.Config
+	find   func(context.Context, search.Query, optimize.Config) (*search.Answer, error)
+	config optimize.Config
 }{
-	{"search", search.Find, search.Defaults()},
-	{"OFA's evolution", by(search.Baseline), search.Defaults()},
-	{"random", by(search.Random), seeded(0, 100_000)},
+	{"search", search.Find, optimize.Defaults()},
+	{"OFA's evolution", by(optimize.Baseline), optimize.Defaults()},
+	{"random", by(optimize.Random), seeded(0, 100_000)},
 }
 
-func seeded(seed uint64, evaluations int) search.Config {
-	c := search.Defaults()
+func seeded(seed uint64, evaluations int) optimize.Config {
+	c := optimize.Defaults()
 	c.Seed, c.Evaluations = seed, evaluations
 	return c
 }
 
-func by(m search.Method) func(context.Context, search.Query, search.Config) (*search.Answer, error) {
-	return func(ctx context.Context, q search.Query, c search.Config) (*search.Answer, error) {
+func by(m optimize.Method) func(context.Context, search.Query, optimize.Config) (*search.Answer, error) {
+	return func(ctx context.Context, q search.Query, c optimize.Config) (*search.Answer, error) {
 		return search.FindBy(ctx, m, q, c)
 	}
 }
@@ -135,7 +136,7 @@ func (b *bench) methods(w io.Writer) (lines []report.Line, err error) {
 			for seed := 1; seed <= b.seeds; seed++ {
 				m.config.Seed = uint64(seed)
 				answer, err := m.find(context.Background(), b.query(ms), m.config)
-				if errors.Is(err, search.ErrInfeasible) {
+				if errors.Is(err, optimize.ErrInfeasible) {
 					continue
 				}
 				if err != nil {
@@ -173,7 +174,7 @@ func (b *bench) query(ms float64) search.Query {
 	return search.Query{Space: b.space, Accuracy: b.accuracy, Latency: b.latency, Limits: search.Limits{LatencyMS: ms}}
 }
 
-func curve(history []search.Point) (points []report.Point) {
+func curve(history []optimize.Point) (points []report.Point) {
 	for _, p := range history {
 		if p.Best != nil {
 			points = append(points, report.Point{Evaluations: p.Feasible, Top1: -p.Best[0]})
@@ -191,7 +192,7 @@ func median(v []float64) float64 {
 func (b *bench) fronts() (all []*search.Front, seconds float64, err error) {
 	began := time.Now()
 	for seed := 1; seed <= b.seeds; seed++ {
-		f, err := search.FindFront(context.Background(), b.query(0), search.Latency, seeded(uint64(seed), search.Auto))
+		f, err := search.FindFront(context.Background(), b.query(0), search.Latency, seeded(uint64(seed), optimize.Auto))
 		if err != nil {
 			return nil, 0, err
 		}

@@ -1,6 +1,9 @@
-package search
+package optimize
 
 import "context"
+
+// Method is a way to search: [Minimize], or [Random] and [Baseline] to compare with.
+type Method func(context.Context, Problem, Config) (*Result, error)
 
 // Minimize looks for the best feasible candidates of p. It evolves populations, the last one from the best of the others; with
 // one objective it then climbs from their best. A space with no more candidates than Config.Evaluations is evaluated whole

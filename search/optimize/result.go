@@ -1,4 +1,4 @@
-package search
+package optimize
 
 import (
 	"errors"
@@ -99,7 +99,7 @@ func (e *InfeasibleError) Error() string {
 	if e.Proven {
 		what = fmt.Sprintf("in the whole space of %d", e.Evaluations)
 	}
-	return fmt.Sprintf("search: %v %s; the nearest one exceeds the constraints by %.4g (relative): loosen them",
+	return fmt.Sprintf("%v %s; the nearest one exceeds the constraints by %.4g (relative): loosen them",
 		ErrInfeasible, what, e.Least.Violation)
 }
 

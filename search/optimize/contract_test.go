@@ -1,4 +1,4 @@
-package search_test
+package optimize_test
 
 import (
 	"context"
@@ -10,20 +10,20 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 )
 
 // methods are the two searches, which share what they promise.
-var methods = map[string]func(context.Context, search.Problem, search.Config) (*search.Result, error){
-	"Minimize": search.Minimize,
-	"Random":   search.Random,
+var methods = map[string]func(context.Context, optimize.Problem, optimize.Config) (*optimize.Result, error){
+	"Minimize": optimize.Minimize,
+	"Random":   optimize.Random,
 }
 
 // watched reports every candidate that Evaluate must not get: seen before, not canonical or outside the space.
-func watched(t *testing.T, k *knapsack, p search.Problem) (search.Problem, *int) {
+func watched(t *testing.T, k *knapsack, p optimize.Problem) (optimize.Problem, *int) {
 	seen := map[string]bool{}
 	inner, count := p.Evaluate, new(int)
-	p.Evaluate = func(ctx context.Context, batch []search.Genes, out []search.Evaluation) error {
+	p.Evaluate = func(ctx context.Context, batch []optimize.Genes, out []optimize.Evaluation) error {
 		for _, g := range batch {
 			*count++
 			key := fmt.Sprint(g)
@@ -46,7 +46,7 @@ func watched(t *testing.T, k *knapsack, p search.Problem) (search.Problem, *int)
 }
 
 // checkResult compares what a result says of its candidates with evaluations from scratch, and with one another.
-func checkResult(t *testing.T, k *knapsack, r *search.Result, n int) {
+func checkResult(t *testing.T, k *knapsack, r *optimize.Result, n int) {
 	t.Helper()
 	fresh := make([]float64, n)
 	for i, c := range r.Best {
@@ -94,21 +94,21 @@ func TestPromises(t *testing.T) {
 		k := newKnapsack(deep, 12, 0.05+0.9*rng.Float64(), uint64(i))
 		k.canonical = canonical
 		objectives := 1 + i%3
-		config := search.Config{
+		config := optimize.Config{
 			Seed: uint64(i), Evaluations: 1 + rng.IntN(1500), Population: 1 + rng.IntN(200), Restarts: rng.IntN(12) - 1, Top: 1 + rng.IntN(30),
 			LocalShare: max(0, 2*rng.Float64()-1), MutationRate: rng.Float64(), CrossoverRate: rng.Float64(),
 		}
 		for name, method := range methods {
 			p, count := watched(t, k, k.problem(objectives))
 			r, err := method(t.Context(), p, config)
-			if err != nil && !errors.Is(err, search.ErrInfeasible) {
+			if err != nil && !errors.Is(err, optimize.ErrInfeasible) {
 				t.Fatalf("%s %+v: %v", name, config, err)
 			}
 			checkResult(t, k, r, objectives)
 			if *count != r.Evaluations || *count > config.Evaluations {
 				t.Errorf("%s %+v: evaluated %d, says %d", name, config, *count, r.Evaluations)
 			}
-			if r.Status == search.BudgetSpent != (*count == config.Evaluations) {
+			if r.Status == optimize.BudgetSpent != (*count == config.Evaluations) {
 				t.Errorf("%s %+v: %v after %d evaluations", name, config, r.Status, *count)
 			}
 			if top := max(config.Top, 10*max(0, 1-config.Top)); objectives == 1 && len(r.Best) != min(top, r.Feasible) {
@@ -126,8 +126,8 @@ func TestPromises(t *testing.T) {
 func TestSeedMatters(t *testing.T) {
 	k := newKnapsack(repeat(12, 3), 12, 0.3, 1)
 	for name, method := range methods {
-		a, _ := method(t.Context(), k.problem(1), given(search.Config{Evaluations: 1000, Seed: 1}))
-		b, _ := method(t.Context(), k.problem(1), given(search.Config{Evaluations: 1000, Seed: 2}))
+		a, _ := method(t.Context(), k.problem(1), given(optimize.Config{Evaluations: 1000, Seed: 1}))
+		b, _ := method(t.Context(), k.problem(1), given(optimize.Config{Evaluations: 1000, Seed: 2}))
 		if fmt.Sprint(a.History) == fmt.Sprint(b.History) {
 			t.Errorf("%s goes the same way with two seeds", name)
 		}
@@ -136,21 +136,21 @@ func TestSeedMatters(t *testing.T) {
 
 func TestEvaluateMayReplaceSlices(t *testing.T) {
 	k := newKnapsack(repeat(12, 3), 12, 0.3, 1)
-	config := given(search.Config{Evaluations: 1000})
-	want, err := search.Minimize(t.Context(), k.problem(2), config)
+	config := given(optimize.Config{Evaluations: 1000})
+	want, err := optimize.Minimize(t.Context(), k.problem(2), config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := k.problem(2)
 	shared := make([]float64, 2)
-	p.Evaluate = func(_ context.Context, batch []search.Genes, out []search.Evaluation) error {
+	p.Evaluate = func(_ context.Context, batch []optimize.Genes, out []optimize.Evaluation) error {
 		for i, g := range batch {
 			violation := k.evaluate(g, shared)
-			out[i] = search.Evaluation{Objectives: slices.Clone(shared), Violation: violation}
+			out[i] = optimize.Evaluation{Objectives: slices.Clone(shared), Violation: violation}
 		}
 		return nil
 	}
-	got, err := search.Minimize(t.Context(), p, config)
+	got, err := optimize.Minimize(t.Context(), p, config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,15 +161,15 @@ func TestSeedsComeFirst(t *testing.T) {
 	genes, canonical := stages(4, 3)
 	k := newKnapsack(genes, 12, 0.3, 1)
 	k.canonical = canonical
-	seeds := make([]search.Genes, 40)
+	seeds := make([]optimize.Genes, 40)
 	for i := range seeds {
-		seeds[i] = make(search.Genes, len(genes))
+		seeds[i] = make(optimize.Genes, len(genes))
 		seeds[i][2], seeds[i][3], seeds[i][7] = uint16(i%3), uint16(i/3%3), uint16(i/9%3) // genes 2 and 3 are dormant
 	}
-	var first []search.Genes
+	var first []optimize.Genes
 	p := k.problem(1)
 	p.Seeds = seeds
-	p.Evaluate = func(_ context.Context, batch []search.Genes, out []search.Evaluation) error {
+	p.Evaluate = func(_ context.Context, batch []optimize.Genes, out []optimize.Evaluation) error {
 		if first == nil {
 			for _, g := range batch {
 				first = append(first, slices.Clone(g))
@@ -181,13 +181,13 @@ func TestSeedsComeFirst(t *testing.T) {
 		return nil
 	}
 	// Fewer than the seeds in every respect; nearly all of the budget is for climbing.
-	if _, err := search.Minimize(t.Context(), p, given(search.Config{Evaluations: 200, Population: 2, LocalShare: 1})); err != nil {
+	if _, err := optimize.Minimize(t.Context(), p, given(optimize.Config{Evaluations: 200, Population: 2, LocalShare: 1})); err != nil {
 		t.Fatal(err)
 	}
 	for _, seed := range seeds {
 		want := slices.Clone(seed)
 		canonical(want)
-		if !slices.ContainsFunc(first, func(g search.Genes) bool { return slices.Equal(g, want) }) {
+		if !slices.ContainsFunc(first, func(g optimize.Genes) bool { return slices.Equal(g, want) }) {
 			t.Errorf("seed %v is not in the first batch", seed)
 		}
 	}
@@ -200,7 +200,7 @@ func TestSmallSpacesAreExhausted(t *testing.T) {
 	genes, canonical := stages(2, 3) // 6,561 raw points, 39*39 canonical ones
 	for _, test := range []struct {
 		genes     []int
-		canonical func(search.Genes)
+		canonical func(optimize.Genes)
 		size      int
 	}{
 		{[]int{4, 1, 5, 3}, nil, 60},
@@ -212,11 +212,11 @@ func TestSmallSpacesAreExhausted(t *testing.T) {
 			k := newKnapsack(test.genes, 5, 0.5, 3)
 			k.canonical = test.canonical
 			p, count := watched(t, k, k.problem(1))
-			r, err := method(t.Context(), p, given(search.Config{Evaluations: test.size}))
+			r, err := method(t.Context(), p, given(optimize.Config{Evaluations: test.size}))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r.Status != search.Exhausted || *count != test.size || r.Evaluations != test.size {
+			if r.Status != optimize.Exhausted || *count != test.size || r.Evaluations != test.size {
 				t.Errorf("%s of %v: %v after %d evaluations, expected all %d", name, test.genes, r.Status, *count, test.size)
 			}
 			if best, _ := k.optimum(); r.Best[0].Objectives[0] != best {
@@ -225,8 +225,8 @@ func TestSmallSpacesAreExhausted(t *testing.T) {
 			if test.size == 1 {
 				continue
 			}
-			r, err = method(t.Context(), k.problem(1), given(search.Config{Evaluations: test.size - 1}))
-			if err != nil || r.Status == search.Exhausted {
+			r, err = method(t.Context(), k.problem(1), given(optimize.Config{Evaluations: test.size - 1}))
+			if err != nil || r.Status == optimize.Exhausted {
 				t.Errorf("%s of %v: %v with one evaluation too few, error %v", name, test.genes, r.Status, err)
 			}
 		}
@@ -236,15 +236,15 @@ func TestSmallSpacesAreExhausted(t *testing.T) {
 // TestConverges has a space that looks huge, but has 16 candidates.
 func TestConverges(t *testing.T) {
 	k := newKnapsack(repeat(20, 4), 5, 0.9, 3)
-	k.canonical = func(g search.Genes) { clear(g[2:]) }
+	k.canonical = func(g optimize.Genes) { clear(g[2:]) }
 	for name, method := range methods {
 		for objectives := 1; objectives < 4; objectives++ {
 			p, count := watched(t, k, k.problem(objectives))
-			r, err := method(t.Context(), p, given(search.Config{Evaluations: 1000}))
+			r, err := method(t.Context(), p, given(optimize.Config{Evaluations: 1000}))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r.Status != search.Converged || *count != 16 {
+			if r.Status != optimize.Converged || *count != 16 {
 				t.Errorf("%s: %v after %d evaluations, expected to converge after 16", name, r.Status, *count)
 			}
 			checkResult(t, k, r, objectives)
@@ -260,11 +260,11 @@ func TestInfeasible(t *testing.T) {
 		for name, method := range methods {
 			for objectives := 1; objectives < 4; objectives++ {
 				k := newKnapsack(test.genes, 0, 0.3, 1)
-				k.limit = 0.5 * k.costOf(make(search.Genes, len(test.genes))) // half of the cheapest
+				k.limit = 0.5 * k.costOf(make(optimize.Genes, len(test.genes))) // half of the cheapest
 				p, count := watched(t, k, k.problem(objectives))
-				r, err := method(t.Context(), p, given(search.Config{Evaluations: 2000}))
-				var infeasible *search.InfeasibleError
-				if !errors.As(err, &infeasible) || !errors.Is(err, search.ErrInfeasible) {
+				r, err := method(t.Context(), p, given(optimize.Config{Evaluations: 2000}))
+				var infeasible *optimize.InfeasibleError
+				if !errors.As(err, &infeasible) || !errors.Is(err, optimize.ErrInfeasible) {
 					t.Fatalf("%s: got %v", name, err)
 				}
 				if infeasible.Proven != test.proven || infeasible.Evaluations != *count || len(r.Best) != 0 || r.Feasible != 0 {

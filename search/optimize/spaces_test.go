@@ -1,4 +1,4 @@
-package search_test
+package optimize_test
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 )
 
 // knapsack is a space whose truth can be found by looking at every point: value is a sum over genes and over pairs of genes, cost
@@ -17,7 +17,7 @@ type knapsack struct {
 	value, cost [][]float64 // (gene, choice)
 	pairs       []pair
 	limit       float64
-	canonical   func(search.Genes)
+	canonical   func(optimize.Genes)
 }
 
 // pair is an interaction: what the combination of two genes adds to the value.
@@ -57,7 +57,7 @@ func newKnapsack(genes []int, interactions int, share float64, seed uint64) *kna
 // quantile samples the cost that the given share of points does not exceed.
 func (k *knapsack) quantile(share float64, rng *rand.Rand) float64 {
 	costs := make([]float64, 4000)
-	g := make(search.Genes, len(k.genes))
+	g := make(optimize.Genes, len(k.genes))
 	for i := range costs {
 		for j, n := range k.genes {
 			g[j] = uint16(rng.IntN(n))
@@ -68,14 +68,14 @@ func (k *knapsack) quantile(share float64, rng *rand.Rand) float64 {
 	return costs[int(share*float64(len(costs)))]
 }
 
-func (k *knapsack) costOf(g search.Genes) (sum float64) {
+func (k *knapsack) costOf(g optimize.Genes) (sum float64) {
 	for i, v := range g {
 		sum += k.cost[i][v]
 	}
 	return sum
 }
 
-func (k *knapsack) valueOf(g search.Genes) (sum float64) {
+func (k *knapsack) valueOf(g optimize.Genes) (sum float64) {
 	for i, v := range g {
 		sum += k.value[i][v]
 	}
@@ -86,7 +86,7 @@ func (k *knapsack) valueOf(g search.Genes) (sum float64) {
 }
 
 // evaluate is what the problem says of g: one objective is -value, the second cost.
-func (k *knapsack) evaluate(g search.Genes, objectives []float64) (violation float64) {
+func (k *knapsack) evaluate(g optimize.Genes, objectives []float64) (violation float64) {
 	cost := k.costOf(g)
 	objectives[0] = -k.valueOf(g)
 	if len(objectives) > 1 {
@@ -98,10 +98,10 @@ func (k *knapsack) evaluate(g search.Genes, objectives []float64) (violation flo
 	return max(0, cost/k.limit-1)
 }
 
-func (k *knapsack) problem(objectives int) search.Problem {
-	return search.Problem{
+func (k *knapsack) problem(objectives int) optimize.Problem {
+	return optimize.Problem{
 		Genes: k.genes, Objectives: objectives, Canonical: k.canonical,
-		Evaluate: func(_ context.Context, batch []search.Genes, out []search.Evaluation) error {
+		Evaluate: func(_ context.Context, batch []optimize.Genes, out []optimize.Evaluation) error {
 			for i, g := range batch {
 				out[i].Violation = k.evaluate(g, out[i].Objectives)
 			}
@@ -111,8 +111,8 @@ func (k *knapsack) problem(objectives int) search.Problem {
 }
 
 // each calls visit with every canonical point of the space, always in the same slice.
-func (k *knapsack) each(visit func(g search.Genes)) {
-	g := make(search.Genes, len(k.genes))
+func (k *knapsack) each(visit func(g optimize.Genes)) {
+	g := make(optimize.Genes, len(k.genes))
 	for {
 		if k.isCanonical(g) {
 			visit(g)
@@ -128,7 +128,7 @@ func (k *knapsack) each(visit func(g search.Genes)) {
 	}
 }
 
-func (k *knapsack) isCanonical(g search.Genes) bool {
+func (k *knapsack) isCanonical(g optimize.Genes) bool {
 	if k.canonical == nil {
 		return true
 	}
@@ -141,7 +141,7 @@ func (k *knapsack) isCanonical(g search.Genes) bool {
 func (k *knapsack) optimum() (best, worst float64) {
 	first := true
 	value := make([]float64, 1)
-	k.each(func(g search.Genes) {
+	k.each(func(g optimize.Genes) {
 		if k.evaluate(g, value) > 0 {
 			return
 		}
@@ -153,13 +153,13 @@ func (k *knapsack) optimum() (best, worst float64) {
 	return best, worst
 }
 
-// stages makes the space one of nets: each of n stages has a depth gene with 3 choices, and of its 3 layers with c choices each only
+// stages makes the space one whose genes may not matter: each of n stages has a depth gene with 3 choices, and of its 3 layers with c choices each only
 // the first 1 + depth matter.
-func stages(n, c int) (genes []int, canonical func(search.Genes)) {
+func stages(n, c int) (genes []int, canonical func(optimize.Genes)) {
 	for range n {
 		genes = append(genes, 3, c, c, c)
 	}
-	return genes, func(g search.Genes) {
+	return genes, func(g optimize.Genes) {
 		for i := 0; i < len(g); i += 4 {
 			for layer := int(g[i]) + 1; layer < 3; layer++ {
 				g[i+1+layer] = 0
@@ -171,9 +171,9 @@ func stages(n, c int) (genes []int, canonical func(search.Genes)) {
 func repeat(n, choices int) []int { return slices.Repeat([]int{choices}, n) }
 
 // sameResult fails the test if two results differ in a single bit, what was evaluated on the way included.
-func sameResult(t *testing.T, a, b *search.Result) {
+func sameResult(t *testing.T, a, b *optimize.Result) {
 	t.Helper()
-	text := func(r *search.Result) string {
+	text := func(r *optimize.Result) string {
 		return fmt.Sprintf("%b %d %d %b %v\n%b", r.Best, r.Evaluations, r.Feasible, r.History, r.Status, slices.Collect(r.All()))
 	}
 	if x, y := text(a), text(b); x != y {

@@ -1,11 +1,11 @@
-package search_test
+package optimize_test
 
 import (
 	"cmp"
 	"slices"
 	"testing"
 
-	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 )
 
 // hypervolume is the area that points of two objectives dominate, up to the corner reference.
@@ -26,7 +26,7 @@ func hypervolume(points [][]float64, reference [2]float64) (area float64) {
 func (k *knapsack) trueFront() (front [][]float64, worst [2]float64) {
 	var all [][]float64
 	point := make([]float64, 2)
-	k.each(func(g search.Genes) {
+	k.each(func(g optimize.Genes) {
 		if k.evaluate(g, point) > 0 {
 			return
 		}
@@ -45,7 +45,7 @@ func (k *knapsack) trueFront() (front [][]float64, worst [2]float64) {
 	return front, worst
 }
 
-func objectives(candidates []search.Candidate) (points [][]float64) {
+func objectives(candidates []optimize.Candidate) (points [][]float64) {
 	for _, c := range candidates {
 		points = append(points, c.Objectives)
 	}
@@ -74,12 +74,12 @@ func TestMinimizeFindsTheFront(t *testing.T) {
 				front, worst := k.trueFront()
 				truth := hypervolume(front, worst)
 				for seed := range uint64(4) {
-					config := given(search.Config{Evaluations: 4000, Seed: seed})
-					r, err := search.Minimize(t.Context(), k.problem(2), config)
+					config := given(optimize.Config{Evaluations: 4000, Seed: seed})
+					r, err := optimize.Minimize(t.Context(), k.problem(2), config)
 					if err != nil {
 						t.Fatal(err)
 					}
-					baseline, err := search.Random(t.Context(), k.problem(2), config)
+					baseline, err := optimize.Random(t.Context(), k.problem(2), config)
 					if err != nil {
 						t.Fatal(err)
 					}

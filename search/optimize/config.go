@@ -1,4 +1,4 @@
-package search
+package optimize
 
 import "fmt"
 
@@ -14,10 +14,10 @@ const Auto = -1
 type Config struct {
 	// Seed determines the run: the same problem and Config give the same Result, bit for bit.
 	Seed uint64
-	// Evaluations is the most candidates that may be evaluated, 1 or more; Auto is 60,000, 200,000 for a front, and what OFA's search
-	// takes for [Baseline]. A space with no more candidates than that is evaluated whole.
+	// Evaluations is the most candidates that may be evaluated, 1 or more; Auto is 60,000, and for [Baseline] what OFA's search
+	// takes. A space with no more candidates than that is evaluated whole.
 	Evaluations int
-	// Population is the number of candidates of a population, and of the children bred from it, 1 or more; Auto is 200 (100 for a front),
+	// Population is the number of candidates of a population, and of the children bred from it, 1 or more; Auto is 200,
 	// less if Evaluations would then allow fewer than 40 generations, but at least 20.
 	Population int
 	// Restarts is how often a new population starts after the first, the last time from the best of all before: rugged spaces hold
@@ -31,7 +31,7 @@ type Config struct {
 	LocalShare float64
 	// Top is how many candidates to report with one objective, 1 or more.
 	Top int
-	// Progress, if set, is called between batches. Of a search in parts, best values and what was found are those of the part.
+	// Progress, if set, is called between batches.
 	Progress func(Progress)
 }
 
@@ -40,20 +40,12 @@ func Defaults() Config {
 	return Config{Evaluations: Auto, Population: Auto, Restarts: Auto, MutationRate: Auto, CrossoverRate: 0.9, LocalShare: 0.2, Top: 10}
 }
 
-// after is the progress of a part of a search: some evaluations were spent before, of all.
-func (c Config) after(spent, all int) func(Progress) {
-	if c.Progress == nil {
-		return nil
+// Complete returns the configuration of a run on p, with a number in place of each [Auto], or what is wrong with either. It
+// checks the fields as given, before Auto is replaced.
+func (c Config) Complete(p Problem) (Config, error) {
+	if err := p.check(); err != nil {
+		return c, err
 	}
-	return func(p Progress) {
-		p.Evaluations += spent
-		p.Budget = all
-		c.Progress(p)
-	}
-}
-
-// complete returns the configuration of a run on p, or what is wrong with it. It checks the fields as given, before Auto is replaced.
-func (c Config) complete(p *Problem) (Config, error) {
 	if err := c.check(); err != nil {
 		return c, err
 	}
@@ -64,7 +56,7 @@ func (c Config) complete(p *Problem) (Config, error) {
 	// More populations than the budget has room for would be empty.
 	c.Restarts = min(c.Restarts, c.Evaluations/c.Population)
 	if len(p.Seeds) > c.Evaluations {
-		return c, fmt.Errorf("search: %d seeds, but Evaluations allows only %d", len(p.Seeds), c.Evaluations)
+		return c, fmt.Errorf("%d seeds, but Evaluations allows only %d", len(p.Seeds), c.Evaluations)
 	}
 	return c, nil
 }
@@ -74,13 +66,17 @@ func (c Config) check() error {
 		name     string
 		value    int
 		from, to int
-	}{{"Evaluations", c.Evaluations, 1, maxEvaluations}, {"Population", c.Population, 1, maxEvaluations}, {"Restarts", c.Restarts, 0, maxEvaluations}} {
+	}{
+		{"Config.Evaluations", c.Evaluations, 1, maxEvaluations},
+		{"Config.Population", c.Population, 1, maxEvaluations},
+		{"Config.Restarts", c.Restarts, 0, maxEvaluations},
+	} {
 		if f.value != Auto && (f.value < f.from || f.value > f.to) {
-			return fmt.Errorf("search: Config.%s is %d; it must be %d to %d, or Auto", f.name, f.value, f.from, f.to)
+			return fmt.Errorf("%s is %d; it must be %d to %d, or Auto", f.name, f.value, f.from, f.to)
 		}
 	}
 	if c.Top < 1 || c.Top > maxEvaluations {
-		return fmt.Errorf("search: Config.Top is %d; it must be 1 to %d", c.Top, maxEvaluations)
+		return fmt.Errorf("Config.Top is %d; it must be 1 to %d", c.Top, maxEvaluations)
 	}
 	if c.MutationRate == Auto {
 		c.MutationRate = 0
@@ -88,9 +84,9 @@ func (c Config) check() error {
 	for _, f := range []struct {
 		name  string
 		value float64
-	}{{"MutationRate", c.MutationRate}, {"CrossoverRate", c.CrossoverRate}, {"LocalShare", c.LocalShare}} {
+	}{{"Config.MutationRate", c.MutationRate}, {"Config.CrossoverRate", c.CrossoverRate}, {"Config.LocalShare", c.LocalShare}} {
 		if !(f.value >= 0 && f.value <= 1) {
-			return fmt.Errorf("search: Config.%s is %v; it must be 0 to 1", f.name, f.value)
+			return fmt.Errorf("%s is %v; it must be 0 to 1", f.name, f.value)
 		}
 	}
 	return nil

@@ -1,9 +1,9 @@
-package search_test
+package optimize_test
 
 import (
 	"testing"
 
-	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 )
 
 // TestMinimizeFindsTheOptimum compares with brute force in rugged spaces (about 1.5 interactions a gene, as strong as the genes
@@ -13,7 +13,7 @@ func TestMinimizeFindsTheOptimum(t *testing.T) {
 	for _, test := range []struct {
 		name        string
 		genes       []int
-		canonical   func(search.Genes)
+		canonical   func(optimize.Genes)
 		evaluations int
 		exact, gap  float64 // at least this share of runs exact; no run further off than this share of the feasible range
 	}{
@@ -30,12 +30,12 @@ func TestMinimizeFindsTheOptimum(t *testing.T) {
 				k.canonical = test.canonical
 				best, worst := k.optimum()
 				for seed := range uint64(8) {
-					config := given(search.Config{Evaluations: test.evaluations, Seed: seed})
-					r, err := search.Minimize(t.Context(), k.problem(1), config)
+					config := given(optimize.Config{Evaluations: test.evaluations, Seed: seed})
+					r, err := optimize.Minimize(t.Context(), k.problem(1), config)
 					if err != nil {
 						t.Fatal(err)
 					}
-					if r.Evaluations > test.evaluations || r.Status == search.Exhausted {
+					if r.Evaluations > test.evaluations || r.Status == optimize.Exhausted {
 						t.Fatalf("%v after %d evaluations of %d", r.Status, r.Evaluations, test.evaluations)
 					}
 					runs++

@@ -1,10 +1,10 @@
-package search_test
+package optimize_test
 
 import (
 	"context"
 	"testing"
 
-	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
 )
 
 // BenchmarkMinimize measures the machinery alone: evaluations cost next to nothing, in a space of the size of OFA's.
@@ -13,19 +13,19 @@ func BenchmarkMinimize(b *testing.B) {
 	for _, test := range []struct {
 		name       string
 		objectives int
-		minimize   func(context.Context, search.Problem, search.Config) (*search.Result, error)
+		minimize   func(context.Context, optimize.Problem, optimize.Config) (*optimize.Result, error)
 	}{
-		{"one objective", 1, search.Minimize},
-		{"two objectives", 2, search.Minimize},
-		{"three objectives", 3, search.Minimize},
-		{"random", 1, search.Random},
+		{"one objective", 1, optimize.Minimize},
+		{"two objectives", 2, optimize.Minimize},
+		{"three objectives", 3, optimize.Minimize},
+		{"random", 1, optimize.Random},
 	} {
 		b.Run(test.name, func(b *testing.B) {
-			problem := search.Problem{Genes: genes, Objectives: test.objectives, Canonical: canonical, Evaluate: cheap}
+			problem := optimize.Problem{Genes: genes, Objectives: test.objectives, Canonical: canonical, Evaluate: cheap}
 			b.ReportAllocs()
 			evaluations := 0
 			for b.Loop() {
-				r, err := test.minimize(b.Context(), problem, given(search.Config{Evaluations: 50_000}))
+				r, err := test.minimize(b.Context(), problem, given(optimize.Config{Evaluations: 50_000}))
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -37,7 +37,7 @@ func BenchmarkMinimize(b *testing.B) {
 }
 
 // cheap is a sum with a little structure.
-func cheap(_ context.Context, batch []search.Genes, out []search.Evaluation) error {
+func cheap(_ context.Context, batch []optimize.Genes, out []optimize.Evaluation) error {
 	for i, g := range batch {
 		var sum, cost, odd int
 		for j, v := range g {

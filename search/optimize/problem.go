@@ -1,4 +1,4 @@
-package search
+package optimize
 
 import (
 	"context"
@@ -55,22 +55,22 @@ type Problem struct {
 // check reports the first thing wrong with the problem.
 func (p *Problem) check() error {
 	if len(p.Genes) == 0 {
-		return fmt.Errorf("search: the problem has no genes; it needs at least one")
+		return fmt.Errorf("the problem has no genes; it needs at least one")
 	}
 	for i, n := range p.Genes {
 		if n < 1 || n > maxChoices {
-			return fmt.Errorf("search: gene %d has %d choices; a gene needs 1 to %d", i, n, maxChoices)
+			return fmt.Errorf("gene %d has %d choices; a gene needs 1 to %d", i, n, maxChoices)
 		}
 	}
 	if p.Objectives < 1 {
-		return fmt.Errorf("search: the problem has %d objectives; it needs at least one", p.Objectives)
+		return fmt.Errorf("the problem has %d objectives; it needs at least one", p.Objectives)
 	}
 	if p.Evaluate == nil {
-		return fmt.Errorf("search: the problem has no Evaluate function")
+		return fmt.Errorf("the problem has no Evaluate function")
 	}
 	for i, seed := range p.Seeds {
 		if err := p.inRange(seed); err != nil {
-			return fmt.Errorf("search: seed %d: %w", i, err)
+			return fmt.Errorf("seed %d: %w", i, err)
 		}
 	}
 	return nil
@@ -109,7 +109,7 @@ func (p *Problem) canonical(g Genes) error {
 	}
 	p.Canonical(g)
 	if err := p.inRange(g); err != nil {
-		return fmt.Errorf("search: the problem's Canonical left the space: %w", err)
+		return fmt.Errorf("the problem's Canonical left the space: %w", err)
 	}
 	return nil
 }
@@ -122,7 +122,7 @@ func (p *Problem) checkCanonical(g Genes) error {
 	}
 	again := slices.Clone(g)
 	if p.Canonical(again); !slices.Equal(again, g) {
-		return fmt.Errorf("search: the problem's Canonical is not idempotent: %v becomes %v", g, again)
+		return fmt.Errorf("the problem's Canonical is not idempotent: %v becomes %v", g, again)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package search
+package optimize
 
 import (
 	"context"
@@ -22,7 +22,7 @@ const (
 )
 
 // errBudget ends a part of a run that wants more evaluations than are left.
-var errBudget = errors.New("search: evaluations spent")
+var errBudget = errors.New("evaluations spent")
 
 // run is the state of one call of Minimize or Random. Candidates are proposed first, which numbers them in the store, and
 // evaluated together by flush.
@@ -46,10 +46,7 @@ type run struct {
 }
 
 func newRun(ctx context.Context, p *Problem, c Config) (*run, error) {
-	if err := p.check(); err != nil {
-		return nil, err
-	}
-	c, err := c.complete(p)
+	c, err := c.Complete(*p)
 	if err != nil {
 		return nil, err
 	}
@@ -116,11 +113,11 @@ func (r *run) evaluate(n int) error {
 		if ended := r.ctx.Err(); ended != nil {
 			return ended
 		}
-		return fmt.Errorf("search: evaluating %d candidates after %d: %w", n, r.evaluated, err)
+		return fmt.Errorf("evaluating %d candidates after %d: %w", n, r.evaluated, err)
 	}
 	for i, e := range r.out {
 		if err := e.check(r.problem.Objectives); err != nil {
-			return fmt.Errorf("search: evaluation of candidate %v: %w", r.batch[i], err)
+			return fmt.Errorf("evaluation of candidate %v: %w", r.batch[i], err)
 		}
 		r.accept(int32(r.evaluated), e)
 	}
@@ -179,7 +176,7 @@ func (r *run) finish(status Status, err error) (*Result, error) {
 	}
 	if err != nil {
 		result.Status = Cancelled
-		return result, fmt.Errorf("search: stopped after %d of at most %d evaluations: %w", r.evaluated, r.config.Evaluations, err)
+		return result, fmt.Errorf("stopped after %d of at most %d evaluations: %w", r.evaluated, r.config.Evaluations, err)
 	}
 	if r.feasible == 0 {
 		return result, &InfeasibleError{Least: r.store.candidate(r.least), Evaluations: r.evaluated, Proven: status == Exhausted}
