@@ -1,4 +1,4 @@
-// Package nn has the layers that elastic networks are made of, their backward passes, and what runs them: a worker pool and
+// Package reference has the layers that elastic networks are made of, their backward passes, and what runs them: a worker pool and
 // memory that is planned once and reused.
 //
 // A layer owns its parameters at full size. Bind makes it run at some active size on some input; the active weights are

@@ -1,0 +1,21 @@
+# What one types every day. CONTRIBUTING.md says more.
+PKG ?= ./...
+BENCH ?= .
+
+.PHONY: build test check generate bench
+
+build:
+	go build ./cmd/tailor
+
+test:
+	go test ./...
+
+check:
+	.ci/run
+
+generate:
+	go generate ./...
+	go test ./supernet -run Docs -update
+
+bench:
+	go test -run '^$$' -bench '$(BENCH)' $(PKG)
