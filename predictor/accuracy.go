@@ -8,15 +8,13 @@ import (
 	"sync"
 
 	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
 const (
 	accuracyKind    = "accuracy"
 	accuracyVersion = 3
-
-	// minSamples is too few for a good model, but enough for a held-out error that says so.
-	minSamples = 10
 )
 
 // Accuracy predicts the top-1 of the sub-networks of a space. It is the document "accuracy/3"; make
@@ -29,18 +27,18 @@ type Accuracy struct {
 	Resolutions []int  `json:"resolutions"`      // of archs that can be predicted, in pixels
 	Images      int    `json:"images,omitempty"` // that each measurement looked at; set by the caller
 	// Samples is the number of distinct archs; 0 if the model was fitted elsewhere and its error is not known.
-	Samples      int                 `json:"samples,omitempty"`
-	Seed         uint64              `json:"seed"`
-	HeldOut      HeldOut             `json:"heldout,omitzero"`
-	ByResolution []ResolutionHeldOut `json:"heldout_by_resolution,omitempty"`
-	Curve        []CurvePoint        `json:"learning_curve,omitempty"`
-	Candidates   []Candidate         `json:"candidates,omitempty"` // by rising error; Model is the first one
-	Model        Model               `json:"model"`
+	Samples      int                  `json:"samples,omitempty"`
+	Seed         uint64               `json:"seed"`
+	HeldOut      regress.HeldOut      `json:"heldout,omitzero"`
+	ByResolution []ResolutionHeldOut  `json:"heldout_by_resolution,omitempty"`
+	Curve        []regress.CurvePoint `json:"learning_curve,omitempty"`
+	Candidates   []regress.Candidate  `json:"candidates,omitempty"` // by rising error; Model is the first one
+	Model        regress.Model        `json:"model"`
 
-	space    *supernet.Space
-	encoder  encoder
-	once     sync.Once
-	networks []*network // of Model, from the first prediction on
+	space     *supernet.Space
+	encoder   encoder
+	once      sync.Once
+	evaluator *regress.Evaluator // of Model, from the first prediction on
 }
 
 // FitAccuracy learns from samples with values between 0 and 1. Values of one arch are averaged. The
@@ -48,8 +46,8 @@ type Accuracy struct {
 // without it; the model returned is fitted to all. Of several kinds of model the one with the
 // smallest such error is taken. Errors about the samples wrap [ErrSamples] or
 // [supernet.ErrArch].
-func FitAccuracy(ctx context.Context, space *supernet.Space, samples []Sample, s FitSettings) (*Accuracy, error) {
-	if err := s.check(); err != nil {
+func FitAccuracy(ctx context.Context, space *supernet.Space, samples []Sample, s regress.Settings) (*Accuracy, error) {
+	if err := s.Check(); err != nil {
 		return nil, fmt.Errorf("fit settings: %w", err)
 	}
 	for i, sample := range samples {
@@ -61,9 +59,9 @@ func FitAccuracy(ctx context.Context, space *supernet.Space, samples []Sample, s
 	if err != nil {
 		return nil, err
 	}
-	if len(m.archs) < minSamples {
+	if len(m.archs) < regress.MinRows {
 		return nil, fmt.Errorf("%w: %d distinct archs, expected at least %d, and some hundred for a good predictor",
-			ErrSamples, len(m.archs), minSamples)
+			ErrSamples, len(m.archs), regress.MinRows)
 	}
 	a := &Accuracy{
 		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Encoding: encoding, Samples: len(m.archs), Seed: s.Seed, space: space,
@@ -78,7 +76,7 @@ func FitAccuracy(ctx context.Context, space *supernet.Space, samples []Sample, s
 	return a, nil
 }
 
-func (a *Accuracy) fit(ctx context.Context, m measured, s FitSettings) error {
+func (a *Accuracy) fit(ctx context.Context, m measured, s regress.Settings) error {
 	x := make([][]float32, len(m.archs))
 	resolutions := make([]int, len(m.archs))
 	for i, arch := range m.archs {
@@ -86,18 +84,13 @@ func (a *Accuracy) fit(ctx context.Context, m measured, s FitSettings) error {
 		a.encoder.encode(arch, x[i])
 		resolutions[i] = int(arch.Resolution)
 	}
-	candidates, err := fitCandidates(ctx, x, m.values, s)
+	f, err := regress.Fit(ctx, x, m.values, s)
 	if err != nil {
 		return err
 	}
-	for _, c := range candidates {
-		a.Candidates = append(a.Candidates, Candidate{c.settings.Model, c.errors})
-	}
-	best := candidates[0]
-	a.Model, a.HeldOut = *best.model, best.errors
-	a.ByResolution = byResolution(resolutions, best.heldOut, m.values)
-	a.Curve, err = learningCurve(ctx, x, m.values, best.settings, best.errors)
-	return err
+	a.Model, a.HeldOut, a.Candidates, a.Curve = *f.Model, f.HeldOut, f.Candidates, f.Curve
+	a.ByResolution = byResolution(resolutions, f.Predicted, m.values)
+	return nil
 }
 
 // Predict gives the accuracy of archs of the space, as a share. An arch that is not one of the
@@ -105,21 +98,17 @@ func (a *Accuracy) fit(ctx context.Context, m measured, s FitSettings) error {
 // Resolutions an [*UnknownResolutionError], and an accuracy beyond the numbers there are one that wraps [ErrOverflow].
 func (a *Accuracy) Predict(archs []supernet.Arch) ([]float64, error) {
 	values := make([]float64, len(archs)) // not clipped to 0..1, which would make the best ones equal
-	a.once.Do(func() {
-		for i := range a.Model.Networks {
-			a.networks = append(a.networks, a.Model.Networks[i].network())
-		}
-	})
-	e := a.Model.evaluatorOf(a.networks)
-	x := make([]float32, min(len(archs), batchRows)*a.encoder.Len())
-	for i := 0; i < len(archs); i += batchRows {
-		rows := archs[i:min(i+batchRows, len(archs))]
+	a.once.Do(func() { a.evaluator = a.Model.Evaluator() })
+	e := a.evaluator.Clone()
+	x := make([]float32, min(len(archs), regress.BatchRows)*a.encoder.Len())
+	for i := 0; i < len(archs); i += regress.BatchRows {
+		rows := archs[i:min(i+regress.BatchRows, len(archs))]
 		for j, arch := range rows {
 			if !slices.Contains(a.Resolutions, int(arch.Resolution)) || !a.encoder.encode(arch, x[j*a.encoder.Len():][:a.encoder.Len()]) {
 				return nil, a.refuse(archs, i+j)
 			}
 		}
-		e.values(x[:len(rows)*a.encoder.Len()], values[i:i+len(rows)])
+		e.Values(x[:len(rows)*a.encoder.Len()], values[i:i+len(rows)])
 	}
 	for i, v := range values {
 		if !finite(v) {
@@ -128,6 +117,9 @@ func (a *Accuracy) Predict(archs []supernet.Arch) ([]float64, error) {
 	}
 	return values, nil
 }
+
+// Flattened says whether the last doubling of the samples lowered the error by less than 5 %.
+func (a *Accuracy) Flattened() bool { return regress.Flattened(a.Curve) }
 
 // refuse says why the i-th arch cannot be encoded.
 func (a *Accuracy) refuse(archs []supernet.Arch, i int) error {
@@ -162,10 +154,10 @@ func LoadAccuracy(path string, space *supernet.Space) (*Accuracy, error) {
 // one-hots of the kernel sizes of 20 blocks, of their expand ratios, and of 8 resolutions, 112 to 224. Base is added to what it
 // gives. Resolutions are those that it was fitted to. The error is for a space of another shape than OFA's, a resolution that the space or
 // the encoding does not have, or a network of other inputs.
-func ImportAccuracy(space *supernet.Space, n *MLP, base float64, resolutions []int) (*Accuracy, error) {
+func ImportAccuracy(space *supernet.Space, n *regress.MLP, base float64, resolutions []int) (*Accuracy, error) {
 	a := &Accuracy{
 		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Encoding: ofaEncoding, Resolutions: resolutions, space: space,
-		Model: Model{Bias: base, Networks: []MLP{*n}},
+		Model: regress.Model{Bias: base, Networks: []regress.MLP{*n}},
 	}
 	if err := a.prepare(); err != nil {
 		return nil, err
@@ -189,5 +181,5 @@ func (a *Accuracy) prepare() (err error) {
 			return fmt.Errorf("resolution %d is none of space %s that encoding %s has a feature for", r, a.SpaceName, a.Encoding)
 		}
 	}
-	return a.Model.check(a.encoder.Len())
+	return a.Model.Check(a.encoder.Len())
 }

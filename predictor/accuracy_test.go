@@ -14,6 +14,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -46,9 +47,9 @@ func measure(s *supernet.Space, n int, noise float64, seed uint64) (archs []supe
 }
 
 // fast is enough where the model does not have to be good.
-var fast = fitWith(predictor.FitSettings{Hidden: []int{8}, Members: 1, Epochs: 2})
+var fast = fitWith(regress.Settings{Hidden: []int{8}, Members: 1, Epochs: 2})
 
-func fit(t testing.TB, s *supernet.Space, samples []predictor.Sample, settings predictor.FitSettings) *predictor.Accuracy {
+func fit(t testing.TB, s *supernet.Space, samples []predictor.Sample, settings regress.Settings) *predictor.Accuracy {
 	t.Helper()
 	a, err := predictor.FitAccuracy(context.Background(), s, samples, settings)
 	if err != nil {
@@ -61,7 +62,7 @@ func TestAccuracyIsLearned(t *testing.T) {
 	const noise = 0.002 // about a sixth of what 10,000 images leave unsure, since all archs see the same
 	s := builtin(t, "mbv3-tiny")
 	_, samples := measure(s, 200, noise, 1)
-	a := fit(t, s, samples, fitWith(predictor.FitSettings{Seed: 1}))
+	a := fit(t, s, samples, fitWith(regress.Settings{Seed: 1}))
 	if h := a.HeldOut; h.KendallTau < 0.9 || h.RMSE > 2*noise || h.Samples != a.Samples || a.Samples < 190 {
 		t.Errorf("held-out error %+v of %d samples", h, a.Samples)
 	}
@@ -87,7 +88,7 @@ func TestAccuracyIsLearned(t *testing.T) {
 func TestAccuracyComesBackFromTheFile(t *testing.T) {
 	s := builtin(t, "mbv3-tiny")
 	archs, samples := measure(s, 40, 0.01, 1)
-	a := fit(t, s, samples, fitWith(predictor.FitSettings{Seed: 3, Hidden: []int{8}, Members: 2, Epochs: 30}))
+	a := fit(t, s, samples, fitWith(regress.Settings{Seed: 3, Hidden: []int{8}, Members: 2, Epochs: 30}))
 	a.Images = 1000
 	a.Inputs = map[string]store.Input{"weights": {Path: "run", SHA256: strings.Repeat("a", 64)}}
 	path := filepath.Join(t.TempDir(), "accuracy.json")
@@ -185,7 +186,7 @@ func TestAccuracyOfUnusableSamples(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
-	if _, err := predictor.FitAccuracy(t.Context(), s, samples, fitWith(predictor.FitSettings{Folds: -1})); err == nil || !strings.Contains(err.Error(), "folds") {
+	if _, err := predictor.FitAccuracy(t.Context(), s, samples, fitWith(regress.Settings{Folds: -1})); err == nil || !strings.Contains(err.Error(), "folds") {
 		t.Errorf("settings: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -236,9 +237,9 @@ func TestLoadAccuracyRefuses(t *testing.T) {
 	for want, change := range map[string]func(a *predictor.Accuracy){
 		`archs are encoded as "ofa"`: func(a *predictor.Accuracy) { a.Encoding = "ofa" },
 		"linear part has 3 weights":  func(a *predictor.Accuracy) { a.Model.Linear = a.Model.Linear[:3] },
-		"a network":                  func(a *predictor.Accuracy) { a.Model.Networks = make([]predictor.MLP, 1) },
+		"a network":                  func(a *predictor.Accuracy) { a.Model.Networks = make([]regress.MLP, 1) },
 		"1 inputs, expected": func(a *predictor.Accuracy) {
-			a.Model.Networks = []predictor.MLP{{Sizes: []int{1, 1}, Weights: make(predictor.Weights, 2)}}
+			a.Model.Networks = []regress.MLP{{Sizes: []int{1, 1}, Weights: make(regress.Weights, 2)}}
 		},
 	} {
 		write(change)
@@ -263,11 +264,11 @@ func BenchmarkAccuracyPredict(b *testing.B) {
 	}
 	a := fit(b, s, samples, fast)
 	inputs := len(a.Model.Linear)
-	n := predictor.MLP{Sizes: []int{inputs, 64, 64, 1}, Weights: make(predictor.Weights, 64*(inputs+1)+64*65+65)}
+	n := regress.MLP{Sizes: []int{inputs, 64, 64, 1}, Weights: make(regress.Weights, 64*(inputs+1)+64*65+65)}
 	for i := range n.Weights {
 		n.Weights[i] = float32(r.NormFloat64()) / 8
 	}
-	for name, networks := range map[string][]predictor.MLP{"linear": nil, "networks=3": {n, n, n}} {
+	for name, networks := range map[string][]regress.MLP{"linear": nil, "networks=3": {n, n, n}} {
 		b.Run(name, func(b *testing.B) {
 			a.Model.Networks = networks
 			for b.Loop() {
@@ -285,7 +286,7 @@ func TestAccuracyChoosesTheBetterModel(t *testing.T) {
 	_, samples := measure(s, 220, 0.002, 1)
 	settings := fast
 	a := fit(t, s, samples, settings)
-	if len(a.Candidates) != 2 || a.Candidates[0].Model != predictor.ModelRidge || a.Candidates[1].Model != predictor.ModelMLP {
+	if len(a.Candidates) != 2 || a.Candidates[0].Model != regress.ModelRidge || a.Candidates[1].Model != regress.ModelMLP {
 		t.Fatalf("candidates %+v, want both kinds, the linear one first: the other has hardly been trained", a.Candidates)
 	}
 	if a.Candidates[0].HeldOut != a.HeldOut || a.Candidates[1].RMSE <= a.HeldOut.RMSE {
@@ -294,9 +295,9 @@ func TestAccuracyChoosesTheBetterModel(t *testing.T) {
 	if few := fit(t, s, samples[:50], settings); len(few.Candidates) != 1 {
 		t.Errorf("candidates %+v for 50 samples", few.Candidates)
 	}
-	settings.Model = predictor.ModelMLP
+	settings.Model = regress.ModelMLP
 	only := fit(t, s, samples[:50], settings)
-	if len(only.Candidates) != 1 || only.Candidates[0].Model != predictor.ModelMLP || !slices.Equal(only.Model.Networks[0].Sizes[1:], []int{400, 400, 400, 1}) {
+	if len(only.Candidates) != 1 || only.Candidates[0].Model != regress.ModelMLP || !slices.Equal(only.Model.Networks[0].Sizes[1:], []int{400, 400, 400, 1}) {
 		t.Errorf("asked for the MLP, got %+v", only.Candidates)
 	}
 	for _, w := range only.Model.Linear {

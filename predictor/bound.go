@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/tailor-nas/tailor/predictor/regress"
 )
 
 // roundingSlack is added to bounds for what the predictor's own float32 arithmetic may round up; some 1e-6 in practice.
@@ -123,15 +125,15 @@ func linesOf(low, high float64) lines {
 }
 
 // network bounds a network's output from above by a row times the features, plus a shift.
-func (c *crown) network(n *MLP) (row *mat.Dense, shift float64) {
-	layers := n.layers()
+func (c *crown) network(n *regress.MLP) (row *mat.Dense, shift float64) {
+	layers := n.Layers()
 	var relus [][]lines
 	for l := range layers {
 		rows, shifts := through(layers, relus, l)
 		if l == len(layers)-1 {
 			return rows.Slice(0, 1, 0, rows.RawMatrix().Cols).(*mat.Dense), shifts[0]
 		}
-		units := len(layers[l].bias)
+		units := len(layers[l].Bias)
 		relu := make([]lines, units)
 		for u := range relu {
 			relu[u] = linesOf(-c.max(rows.RawRowView(units+u), shifts[units+u])-roundingSlack, c.max(rows.RawRowView(u), shifts[u])+roundingSlack)
@@ -142,15 +144,15 @@ func (c *crown) network(n *MLP) (row *mat.Dense, shift float64) {
 }
 
 // through bounds the inputs of the units of layer l, and then those of their negatives, by rows times the features plus shifts.
-func through(layers []mlpLayer, relus [][]lines, l int) (*mat.Dense, []float64) {
-	units := len(layers[l].bias)
-	inputs := len(layers[l].matrix) / units
+func through(layers []regress.Layer, relus [][]lines, l int) (*mat.Dense, []float64) {
+	units := len(layers[l].Bias)
+	inputs := len(layers[l].Matrix) / units
 	rows := mat.NewDense(2*units, inputs, nil)
 	shifts := make([]float64, 2*units)
 	for u := range units {
-		shifts[u], shifts[units+u] = float64(layers[l].bias[u]), -float64(layers[l].bias[u])
+		shifts[u], shifts[units+u] = float64(layers[l].Bias[u]), -float64(layers[l].Bias[u])
 		for i := range inputs {
-			w := float64(layers[l].matrix[i*units+u])
+			w := float64(layers[l].Matrix[i*units+u])
 			rows.Set(u, i, w)
 			rows.Set(units+u, i, -w)
 		}
@@ -166,15 +168,15 @@ func through(layers []mlpLayer, relus [][]lines, l int) (*mat.Dense, []float64) 
 				} else {
 					row[i] = w * line.lowSlope
 				}
-				shifts[r] += row[i] * float64(layers[l].bias[i])
+				shifts[r] += row[i] * float64(layers[l].Bias[i])
 			}
 		}
-		width := len(layers[l].bias)
-		matrix := mat.NewDense(len(layers[l].matrix)/width, width, nil)
-		for i, w := range layers[l].matrix {
+		width := len(layers[l].Bias)
+		matrix := mat.NewDense(len(layers[l].Matrix)/width, width, nil)
+		for i, w := range layers[l].Matrix {
 			matrix.Set(i/width, i%width, float64(w))
 		}
-		next := mat.NewDense(2*units, len(layers[l].matrix)/width, nil)
+		next := mat.NewDense(2*units, len(layers[l].Matrix)/width, nil)
 		next.Mul(rows, matrix.T())
 		rows = next
 	}

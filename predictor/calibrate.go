@@ -1,6 +1,10 @@
 package predictor
 
-import "math"
+import (
+	"math"
+
+	"github.com/tailor-nas/tailor/predictor/regress"
+)
 
 const (
 	// minNetworks is how many whole networks it takes to calibrate, and to say how good that is.
@@ -92,7 +96,7 @@ func relativeSquare(c calibration, t timing) float64 { return math.Pow(c.of(t.su
 func leaveOneOut(timings []timing, smallest float64) []float64 {
 	predicted := make([]float64, len(timings))
 	for i, t := range timings {
-		predicted[i] = calibrate(without(timings, []int{i}), smallest).of(t.sum)
+		predicted[i] = calibrate(regress.Without(timings, []int{i}), smallest).of(t.sum)
 	}
 	return predicted
 }

@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -142,7 +143,7 @@ func (c typedCalibration) adapt(typed []typedTiming, penalty float64) (typedCali
 func leaveOneOutTyped(typed []typedTiming, smallest float64) []float64 {
 	predicted := make([]float64, len(typed))
 	for i, t := range typed {
-		predicted[i] = calibrateTypes(without(typed, []int{i}), smallest).of(t)
+		predicted[i] = calibrateTypes(regress.Without(typed, []int{i}), smallest).of(t)
 	}
 	return predicted
 }

@@ -1,12 +1,12 @@
 // Package predictor learns accuracy and latency as functions of a [supernet.Arch] from
 // measurements, and says how wrong it is.
 //
-// [FitAccuracy] takes sub-networks with their measured accuracy. A linear model of the features of
-// [Encoder] carries most of what a few hundred measurements can tell; a small ensemble of networks,
-// trained with Gorgonia, adds what is not linear. [FitLatency] takes the times of blocks and of
+// [FitAccuracy] takes sub-networks with their measured accuracy. Package regress learns
+// from the features of [Encoder]: a linear model carries most of what a few hundred measurements can
+// tell, and a small ensemble of networks adds what is not linear. [FitLatency] takes the times of blocks and of
 // whole networks: the time of a network is the sum over its blocks, calibrated on the whole
 // networks. Both are documents ("accuracy/3", "latency/2") that carry their held-out error
-// ([HeldOut]), measured on networks that the model had not seen, and that are refused for another
+// ([regress.HeldOut]), measured on networks that the model had not seen, and that are refused for another
 // space ([SpaceError]).
 //
 // [Pruned] is the latency of what pruning makes of one network: a curve for each block of its time against how much is removed
@@ -22,11 +22,8 @@
 //
 // A layout (layout.go) turns an arch into the numbers of its choices, and refuses what is not of
 // the space. From there an [Additive] sums table entries, and an [Encoder] writes one-hots and
-// costs. A [Model] is fitted to encoded rows: ridge.go the linear part, train.go the networks, for
-// which gorgonia.go computes gradients, and heldout.go repeats that without each fifth of the rows
-// to learn the error, and how far the networks can be trusted. candidates.go chooses between models
-// by it, curve.go learns what more samples would bring, and sample.go draws the archs to measure.
-// Latency needs no such model: its
+// costs. Package regress fits a model to the encoded rows, and learns its error. accuracy.go makes a
+// document of it, and sample.go draws the archs to measure. Latency needs no such model: its
 // blocks were measured, and calibrate.go fits two numbers. Where only whole networks were measured,
 // roofline.go explains them by four.
 package predictor

@@ -3,6 +3,7 @@ package predictor
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -13,6 +14,8 @@ var ErrSamples = errors.New("cannot learn from these measurements")
 
 // ErrOverflow is what an error about a prediction wraps that is beyond the numbers there are: infinite, or none.
 var ErrOverflow = errors.New("the prediction is no finite number")
+
+func finite(v float64) bool { return math.Abs(v) <= math.MaxFloat64 }
 
 // Times of blocks and of networks in milliseconds, beyond which there is none: sums and squares of what lies between are finite.
 const (

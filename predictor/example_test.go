@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -42,7 +43,7 @@ func ExampleFitLatency() {
 		}
 		networks = append(networks, predictor.NetworkTime{Arch: a, MS: whole})
 	}
-	l, err := predictor.FitLatency(space, blocks, networks[:20], predictor.Defaults())
+	l, err := predictor.FitLatency(space, blocks, networks[:20], regress.Defaults())
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -34,8 +35,8 @@ type Latency struct {
 	// Estimated says that no blocks were timed: their times explain those of the networks.
 	Estimated    bool                `json:"estimated,omitempty"`
 	Networks     int                 `json:"networks"` // whole networks that were timed
-	HeldOut      HeldOut             `json:"heldout,omitzero"`
-	Interval     Interval            `json:"interval,omitzero"`
+	HeldOut      regress.HeldOut     `json:"heldout,omitzero"`
+	Interval     regress.Interval    `json:"interval,omitzero"`
 	Candidates   []LatencyCandidate  `json:"candidates,omitempty"` // what was tried; the first was taken
 	ByResolution []ResolutionHeldOut `json:"heldout_by_resolution,omitempty"`
 	BlocksMS     map[string]float64  `json:"blocks_ms"` // by supernet.Block.Key

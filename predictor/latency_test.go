@@ -12,6 +12,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -46,7 +47,7 @@ func networks(s *supernet.Space, archs []supernet.Arch, ms func(supernet.Block) 
 
 func fitLatency(t testing.TB, s *supernet.Space, b []predictor.BlockTime, n []predictor.NetworkTime) *predictor.Latency {
 	t.Helper()
-	l, err := predictor.FitLatency(s, b, n, predictor.Defaults())
+	l, err := predictor.FitLatency(s, b, n, regress.Defaults())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +171,7 @@ func TestLatencyOfUntimedBlocks(t *testing.T) {
 		!strings.Contains(err.Error(), unknown.Block.Key()) {
 		t.Errorf("error %v", err)
 	}
-	if _, err := predictor.FitLatency(s, inventory(s, small8, ms), networks(s, small12, ms, 0), predictor.Defaults()); !errors.As(err, &unknown) {
+	if _, err := predictor.FitLatency(s, inventory(s, small8, ms), networks(s, small12, ms, 0), regress.Defaults()); !errors.As(err, &unknown) {
 		t.Errorf("networks of untimed blocks: %v", err)
 	}
 }
@@ -197,12 +198,12 @@ func TestFitLatencyRefuses(t *testing.T) {
 		"too few blocks":  {blocks[:3], nil, predictor.ErrSamples, "no network of space small"},
 		"other arch only": {nil, []predictor.NetworkTime{{Arch: bad, MS: 1}}, supernet.ErrArch, "resolution 9"},
 	} {
-		_, err := predictor.FitLatency(s, c.blocks, c.networks, predictor.Defaults())
+		_, err := predictor.FitLatency(s, c.blocks, c.networks, regress.Defaults())
 		if !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
-	if _, err := predictor.FitLatency(s, blocks, times, fitWith(predictor.FitSettings{Folds: -1})); err == nil || !strings.Contains(err.Error(), "folds is -1") {
+	if _, err := predictor.FitLatency(s, blocks, times, fitWith(regress.Settings{Folds: -1})); err == nil || !strings.Contains(err.Error(), "folds is -1") {
 		t.Errorf("settings: %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -34,8 +35,8 @@ type NetworkTime struct {
 // the held-out error is then that of cross-validation, the only thing that the settings (Folds and
 // Seed) have a say in. Errors about the times wrap [ErrSamples], [supernet.ErrArch] or
 // [*UnknownBlockError].
-func FitLatency(space *supernet.Space, blocks []BlockTime, networks []NetworkTime, s FitSettings) (*Latency, error) {
-	if err := s.check(); err != nil {
+func FitLatency(space *supernet.Space, blocks []BlockTime, networks []NetworkTime, s regress.Settings) (*Latency, error) {
+	if err := s.Check(); err != nil {
 		return nil, fmt.Errorf("fit settings: %w", err)
 	}
 	l, archs, err := newLatency(space, networks)
@@ -84,7 +85,7 @@ func newLatency(space *supernet.Space, networks []NetworkTime) (*Latency, []supe
 // LatencyCandidate is a way to predict that was tried, with its error.
 type LatencyCandidate struct {
 	Method string `json:"method"` // one of the Method constants
-	HeldOut
+	regress.HeldOut
 }
 
 // Ways to predict latency.
@@ -167,8 +168,8 @@ func (l *Latency) typed(networks []NetworkTime) (names []string, all []typedTimi
 // whole networks that were timed on the new one: 10 to 50 are a good number, and 3 the least. What the old one says of each block is
 // calibrated anew. From 10 networks on, estimates by the work of blocks are tried too, with and without what the old one says, and
 // one of these taken if it is clearly better.
-func TransferLatency(old *Latency, networks []NetworkTime, s FitSettings) (*Latency, error) {
-	if err := s.check(); err != nil {
+func TransferLatency(old *Latency, networks []NetworkTime, s regress.Settings) (*Latency, error) {
+	if err := s.Check(); err != nil {
 		return nil, fmt.Errorf("fit settings: %w", err)
 	}
 	if len(networks) < minNetworks {
@@ -182,7 +183,7 @@ func TransferLatency(old *Latency, networks []NetworkTime, s FitSettings) (*Late
 	if err := l.calibrateBlocks(archs, networks); err != nil {
 		return nil, err
 	}
-	if len(networks) < minSamples {
+	if len(networks) < regress.MinRows {
 		return l, nil
 	}
 	best, tried := l, l.Candidates
@@ -231,10 +232,10 @@ func (l *Latency) scaled() (blocks map[string]float64, at map[int]map[string]flo
 }
 
 // estimate fits to networks alone or, if there is an old predictor of another device, to these and what it says of their blocks.
-func (l *Latency) estimate(old *Latency, archs []supernet.Arch, networks []NetworkTime, s FitSettings) error {
-	if len(networks) < minSamples {
+func (l *Latency) estimate(old *Latency, archs []supernet.Arch, networks []NetworkTime, s regress.Settings) error {
+	if len(networks) < regress.MinRows {
 		return fmt.Errorf("%w: no blocks and %d networks, expected the times of blocks, or of at least %d networks",
-			ErrSamples, len(networks), minSamples)
+			ErrSamples, len(networks), regress.MinRows)
 	}
 	workAt := func(resolution int, b supernet.Block) work {
 		w := workOf(b)
@@ -255,8 +256,8 @@ func (l *Latency) estimate(old *Latency, archs []supernet.Arch, networks []Netwo
 		return err
 	}
 	predicted := make([]float64, len(loads))
-	for _, fold := range folds(len(loads), s) {
-		rest, err := fitPrices(without(loads, fold))
+	for _, fold := range regress.Folds(len(loads), s) {
+		rest, err := fitPrices(regress.Without(loads, fold))
 		if err != nil {
 			return err
 		}
@@ -318,9 +319,9 @@ func (l *Latency) holdOut(networks []NetworkTime, predicted []float64) {
 	for i, n := range networks {
 		resolutions[i], ms[i] = int(n.Arch.Resolution), n.MS
 	}
-	l.HeldOut = Compare(predicted, ms)
+	l.HeldOut = regress.Compare(predicted, ms)
 	l.ByResolution = byResolution(resolutions, predicted, ms)
-	l.Interval = intervalOf(predicted, ms)
+	l.Interval = regress.IntervalOf(predicted, ms)
 	l.unseen = predicted
 }
 

@@ -41,3 +41,11 @@ func interpolate(x []int, y []float64, at int) float64 {
 	f := float64(at-x[i-1]) / float64(x[i]-x[i-1])
 	return y[i-1] + f*(y[i]-y[i-1])
 }
+
+func mean(v []float64) float64 {
+	var sum float64
+	for _, x := range v {
+		sum += x
+	}
+	return sum / float64(len(v))
+}

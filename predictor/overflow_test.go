@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -20,12 +21,12 @@ func TestAccuracyOverflow(t *testing.T) {
 		t.Fatal(err)
 	}
 	sizes[0] = e.Len()
-	weights := make(Weights, parameters(sizes))
+	weights := make(regress.Weights, weightsOf(sizes))
 	for i := range weights {
 		weights[i] = math.MaxFloat32
 	}
 	a := &Accuracy{SpaceName: s.Name, SpaceSHA256: s.SHA256(), Encoding: encoding, Resolutions: s.Resolutions, space: s,
-		Model: Model{Networks: []MLP{{Sizes: sizes, Weights: weights}}}}
+		Model: regress.Model{Networks: []regress.MLP{{Sizes: sizes, Weights: weights}}}}
 	path := filepath.Join(t.TempDir(), "a.json")
 	if err := a.Save(path); err != nil {
 		t.Fatal(err)
@@ -51,14 +52,14 @@ func TestLatencyOverflow(t *testing.T) {
 	for _, ms := range []float64{1e308, 1e-300, math.Inf(1), math.NaN(), 0, -1} {
 		bad := append([]BlockTime{}, blocks...)
 		bad[0].MS = ms
-		if _, err := FitLatency(s, bad, nil, Defaults()); !errors.Is(err, ErrSamples) {
+		if _, err := FitLatency(s, bad, nil, regress.Defaults()); !errors.Is(err, ErrSamples) {
 			t.Errorf("a block of %g ms: %v, want ErrSamples", ms, err)
 		}
-		if _, err := FitLatency(s, blocks, []NetworkTime{{s.Max(), ms}}, Defaults()); !errors.Is(err, ErrSamples) {
+		if _, err := FitLatency(s, blocks, []NetworkTime{{s.Max(), ms}}, regress.Defaults()); !errors.Is(err, ErrSamples) {
 			t.Errorf("a network of %g ms: %v, want ErrSamples", ms, err)
 		}
 	}
-	l, err := FitLatency(s, blocks, nil, Defaults())
+	l, err := FitLatency(s, blocks, nil, regress.Defaults())
 	if err != nil {
 		t.Fatal(err)
 	}

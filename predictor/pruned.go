@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -18,8 +19,8 @@ type Pruned struct {
 	Scales    map[string]float64 // by blockType; those that are missing are 1
 	// HeldOut and Interval tell the error of latencies: of pruned networks that were left out from FitPruned, of dense networks
 	// from Latency.Pruned. They are zero where too few were timed.
-	HeldOut  HeldOut
-	Interval Interval
+	HeldOut  regress.HeldOut
+	Interval regress.Interval
 
 	curves []*BlockCurve // by block; nil where nothing can be removed
 	fixed  []float64     // times of those
@@ -129,7 +130,7 @@ func (p *Pruned) calibrate(sums []map[string]float64, ms []float64) {
 			*p, unseen = better, other
 		}
 	}
-	p.HeldOut, p.Interval = Compare(unseen, ms), intervalOf(unseen, ms)
+	p.HeldOut, p.Interval = regress.Compare(unseen, ms), regress.IntervalOf(unseen, ms)
 }
 
 // smallest is the sum with the most removed that was measured, scaled.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -254,7 +255,7 @@ func TestTransferForgetsZeros(t *testing.T) {
 	s := small(t)
 	all := everyArch(s)
 	old := fitLatency(t, s, sparseInventory(t, s, supernet.Weights), networks(s, all[:30:30], skipping, 0))
-	l, err := predictor.TransferLatency(old, networks(s, all[30:36], skipping, 0), predictor.Defaults())
+	l, err := predictor.TransferLatency(old, networks(s, all[30:36], skipping, 0), regress.Defaults())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -90,7 +91,7 @@ func TestTransferLearnsTypes(t *testing.T) {
 	unseen := timed(s, archs[30:], uneven, 0, 2)
 	errs := map[int]float64{}
 	for _, n := range []int{3, 10, 20} {
-		l, err := predictor.TransferLatency(old, timed(s, archs[:n], uneven, 0.01, 3), predictor.Defaults())
+		l, err := predictor.TransferLatency(old, timed(s, archs[:n], uneven, 0.01, 3), regress.Defaults())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,7 +149,7 @@ func TestTransferFromAStranger(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	blocks := blocksOf(s, func(supernet.Block) float64 { return math.Exp(2 * r.NormFloat64()) })
 	old := fitLatency(t, s, blocks, nil)
-	l, err := predictor.TransferLatency(old, timed(s, archs[:40], even, 0.01, 3), predictor.Defaults())
+	l, err := predictor.TransferLatency(old, timed(s, archs[:40], even, 0.01, 3), regress.Defaults())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,16 +164,16 @@ func TestTransferFromAStranger(t *testing.T) {
 func TestTransferRefuses(t *testing.T) {
 	s := builtin(t, "ofa-mbv3")
 	old := fitLatency(t, s, inventory(s, []supernet.Arch{s.Max(), s.Min()}, even), nil)
-	if _, err := predictor.TransferLatency(old, timed(s, []supernet.Arch{s.Max(), s.Min()}, even, 0, 1), predictor.Defaults()); !errors.Is(err, predictor.ErrSamples) {
+	if _, err := predictor.TransferLatency(old, timed(s, []supernet.Arch{s.Max(), s.Min()}, even, 0, 1), regress.Defaults()); !errors.Is(err, predictor.ErrSamples) {
 		t.Errorf("two networks: %v", err)
 	}
 	networks := timed(s, randomArchs(s, 5, 1), even, 0, 1)
 	var unknown *predictor.UnknownBlockError
-	if _, err := predictor.TransferLatency(old, networks, predictor.Defaults()); !errors.As(err, &unknown) {
+	if _, err := predictor.TransferLatency(old, networks, regress.Defaults()); !errors.As(err, &unknown) {
 		t.Errorf("blocks that the old one does not know: %v", err)
 	}
 	networks[2].MS = math.Inf(1)
-	if _, err := predictor.TransferLatency(old, networks, predictor.Defaults()); !errors.Is(err, predictor.ErrSamples) {
+	if _, err := predictor.TransferLatency(old, networks, regress.Defaults()); !errors.Is(err, predictor.ErrSamples) {
 		t.Errorf("an infinite latency: %v", err)
 	}
 }

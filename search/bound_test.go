@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -33,7 +34,7 @@ func randomAccuracy(t *testing.T, space *supernet.Space, r *rand.Rand, networks 
 	for range 30 {
 		samples = append(samples, predictor.Sample{Arch: space.Spec(space.Random(r)), Value: r.Float64()})
 	}
-	quick := predictor.Defaults()
+	quick := regress.Defaults()
 	quick.Epochs, quick.Members, quick.Folds, quick.Hidden = 1, 1, 2, []int{2}
 	a, err := predictor.FitAccuracy(t.Context(), space, samples, quick)
 	if err != nil {
@@ -49,7 +50,7 @@ func randomAccuracy(t *testing.T, space *supernet.Space, r *rand.Rand, networks 
 	a.Model.Networks = nil
 	for range networks {
 		sizes := []int{features, 1 + r.IntN(12), 1 + r.IntN(12), 1}
-		n := predictor.MLP{Sizes: sizes}
+		n := regress.MLP{Sizes: sizes}
 		for l, units := range sizes[1:] {
 			for range (sizes[l] + 1) * units {
 				n.Weights = append(n.Weights, float32(r.NormFloat64()/math.Sqrt(float64(sizes[l]))))
@@ -72,7 +73,7 @@ func latencyOf(t *testing.T, space *supernet.Space, r *rand.Rand) *predictor.Lat
 			blocks = append(blocks, predictor.BlockTime{Block: b, MS: 0.05 + r.Float64()})
 		}
 	}
-	l, err := predictor.FitLatency(space, blocks, nil, predictor.Defaults())
+	l, err := predictor.FitLatency(space, blocks, nil, regress.Defaults())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +180,7 @@ func TestBoundSaysWhenThereIsNone(t *testing.T) {
 	if steps := search.BoundSteps(q); steps < 2 {
 		t.Errorf("%d steps by default for a model of a few units", steps)
 	}
-	a.Model.Networks = []predictor.MLP{{Sizes: []int{100, 4000, 4000, 1}}}
+	a.Model.Networks = []regress.MLP{{Sizes: []int{100, 4000, 4000, 1}}}
 	if steps := search.BoundSteps(q); steps != 0 {
 		t.Errorf("%d steps by default for a model of 4000 units", steps)
 	}

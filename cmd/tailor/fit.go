@@ -8,6 +8,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/walk"
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -19,9 +20,9 @@ type fitCmd struct {
 
 // fitResult is the JSON of both.
 type fitResult struct {
-	Predictor string            `json:"predictor"`
-	Samples   int               `json:"samples"`
-	HeldOut   predictor.HeldOut `json:"heldout"`
+	Predictor string          `json:"predictor"`
+	Samples   int             `json:"samples"`
+	HeldOut   regress.HeldOut `json:"heldout"`
 }
 
 type fitLatencyCmd struct {
@@ -43,7 +44,7 @@ const unknown = "unknown"
 type fitLatencyResult struct {
 	fitResult
 	ByResolution []predictor.ResolutionHeldOut `json:"heldout_by_resolution,omitempty"`
-	Interval     *predictor.Interval           `json:"interval,omitempty"`
+	Interval     *regress.Interval             `json:"interval,omitempty"`
 	Candidates   []predictor.LatencyCandidate  `json:"candidates"`
 }
 
@@ -122,7 +123,7 @@ func (r *fitLatencyResult) print(w io.Writer, l *predictor.Latency) {
 	if l.HeldOut.Samples > 0 {
 		t := &table{headings: 1, right: true}
 		t.row("  HELD-OUT ERROR", "NETWORKS", "MAPE", "WITHIN 10 %", "KENDALL TAU")
-		line := func(name string, h predictor.HeldOut) {
+		line := func(name string, h regress.HeldOut) {
 			t.row("  "+name, fmt.Sprint(h.Samples), fmt.Sprintf("%.1f %%", 100*h.MAPE), fmt.Sprintf("%.0f %%", 100*h.Within10Pct), fmt.Sprintf("%.2f", h.KendallTau))
 		}
 		for _, c := range r.Candidates {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/walk"
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 )
 
 type fitAccuracyCmd struct {
@@ -29,8 +30,8 @@ type fitAccuracyResult struct {
 	fitResult
 	Images       int                           `json:"images,omitempty"`
 	ByResolution []predictor.ResolutionHeldOut `json:"heldout_by_resolution,omitempty"`
-	Curve        []predictor.CurvePoint        `json:"learning_curve"`
-	Candidates   []predictor.Candidate         `json:"candidates"`
+	Curve        []regress.CurvePoint          `json:"learning_curve"`
+	Candidates   []regress.Candidate           `json:"candidates"`
 }
 
 // Run measures and fits.
@@ -47,7 +48,7 @@ func (c *fitAccuracyCmd) Run(ctx context.Context, g *Globals) error {
 }
 
 func (c *fitAccuracyCmd) fit(ctx context.Context, g *Globals) (*predictor.Accuracy, error) {
-	settings := predictor.Defaults()
+	settings := regress.Defaults()
 	if settings.Seed = g.Seed; c.Model != "auto" {
 		settings.Model = c.Model
 	}
@@ -93,7 +94,7 @@ func (r *fitAccuracyResult) print(w io.Writer) {
 			r.Images, 100*worstError(r.Images))
 	}
 	t := &table{headings: 1, right: true}
-	line := func(name string, h predictor.HeldOut) {
+	line := func(name string, h regress.HeldOut) {
 		t.row("  "+name, fmt.Sprint(h.Samples), fmt.Sprintf("%.2f points", 100*h.RMSE), fmt.Sprintf("%.2f", h.KendallTau), fmt.Sprintf("%.2f", h.Spearman))
 	}
 	t.row("  HELD-OUT ERROR", "NETWORKS", "RMSE", "KENDALL TAU", "SPEARMAN")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/walk"
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -29,11 +30,11 @@ type prediction struct {
 
 // predictResult is the JSON, with the predictors' held-out errors.
 type predictResult struct {
-	Archs    []prediction                 `json:"archs"`
-	Accuracy *predictor.HeldOut           `json:"accuracy_heldout,omitempty"`
-	Latency  map[string]predictor.HeldOut `json:"latency_heldout,omitempty"`
+	Archs    []prediction               `json:"archs"`
+	Accuracy *regress.HeldOut           `json:"accuracy_heldout,omitempty"`
+	Latency  map[string]regress.HeldOut `json:"latency_heldout,omitempty"`
 	// Intervals hold 90 % of networks: the share of a latency by which it may be larger or smaller.
-	Intervals map[string]predictor.Interval `json:"latency_interval,omitempty"`
+	Intervals map[string]regress.Interval `json:"latency_interval,omitempty"`
 }
 
 // Run predicts.
@@ -49,7 +50,7 @@ func (c *predictCmd) Run(g *Globals) error {
 	if err != nil {
 		return err
 	}
-	r := &predictResult{Latency: map[string]predictor.HeldOut{}, Intervals: map[string]predictor.Interval{}}
+	r := &predictResult{Latency: map[string]regress.HeldOut{}, Intervals: map[string]regress.Interval{}}
 	for _, a := range archs {
 		r.Archs = append(r.Archs, prediction{Arch: space.Spec(a), LatencyMS: map[string]float64{}, costs: costsOf(space, a)})
 	}

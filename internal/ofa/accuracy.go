@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/tailor-nas/tailor/internal/torchfile"
-	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 )
 
 // ErrPredictor is wrapped by errors about files that are no accuracy predictor of OFA.
@@ -18,7 +18,7 @@ func PublishedResolutions() []int { return []int{160, 176, 192, 208, 224} }
 
 // ReadAccuracy reads the state dict of an accuracy predictor: fully connected layers in their order, each a weight (out,in) and a
 // bias (out). The last bias may be missing, and a value base_acc be there, which is added to every prediction.
-func ReadAccuracy(path string) (n *predictor.MLP, base float64, err error) {
+func ReadAccuracy(path string) (n *regress.MLP, base float64, err error) {
 	data, err := readFile(path, maxPredictor, ErrPredictor)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read accuracy predictor: %w", err)
@@ -33,9 +33,9 @@ func ReadAccuracy(path string) (n *predictor.MLP, base float64, err error) {
 	return n, base, nil
 }
 
-// layers puts the layers in the order that [predictor.MLP] has: by layer the weight as (in,out), then the bias.
-func layers(tensors []torchfile.Tensor) (n *predictor.MLP, base float64, err error) {
-	n = &predictor.MLP{}
+// layers puts the layers in the order that [regress.MLP] has: by layer the weight as (in,out), then the bias.
+func layers(tensors []torchfile.Tensor) (n *regress.MLP, base float64, err error) {
+	n = &regress.MLP{}
 	biased := true // the layer before
 	for _, t := range tensors {
 		last := len(n.Sizes) - 1

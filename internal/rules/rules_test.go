@@ -35,29 +35,30 @@ var mayImport = map[string][]string{
 	"trainer/prune":         {"supernet", "trainer", "internal/data", "internal/nn", "internal/store"},
 	"trainer/prune/budget":  {},
 	"profiles":              {"supernet", "internal/nn", "internal/store"},
-	"predictor":             {"supernet", "profiles", "internal/bug", "internal/kernel", "internal/store", "internal/textfile"},
+	"predictor":             {"supernet", "predictor/regress", "internal/store", "internal/textfile"},
+	"predictor/regress":     {"internal/bug", "internal/kernel"},
 	"search":                {"supernet", "predictor", "search/optimize", "internal/store"},
 	"search/optimize":       {},
-	"internal/ofa":          {"supernet", "predictor", "internal/textfile", "internal/torchfile"},
+	"internal/ofa":          {"supernet", "predictor/regress", "internal/textfile", "internal/torchfile"},
 	"internal/report":       {"internal/store"},
-	"internal/walk":         {"trainer/prune", "trainer/prune/budget", "supernet", "trainer", "profiles", "predictor", "search", "search/optimize", "internal/bug", "internal/data", "internal/measurements", "internal/ofa", "internal/report", "internal/store"},
+	"internal/walk":         {"trainer/prune", "trainer/prune/budget", "supernet", "trainer", "profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug", "internal/data", "internal/measurements", "internal/ofa", "internal/report", "internal/store"},
 	"tools/bench/search":    {"supernet", "predictor", "search", "search/optimize", "internal/report"},
-	"tools/bench/predictor": {"supernet", "trainer", "predictor", "search", "search/optimize", "internal/walk"},
+	"tools/bench/predictor": {"supernet", "trainer", "predictor", "predictor/regress", "search", "search/optimize", "internal/walk"},
 	"tools/ofacheck":        {"supernet", "internal/walk"},
 	"tools/bench/ssgd":      {"supernet", "trainer", "trainer/prune", "search", "internal/data", "internal/report", "internal/store", "internal/walk"},
-	"tools/bench/transfer":  {"supernet", "predictor", "profiles"},
+	"tools/bench/transfer":  {"supernet", "predictor", "predictor/regress", "profiles"},
 	"tools/bench/pruned":    {"supernet", "predictor", "profiles"},
 	"tools/bench/sparse":    {"supernet", "profiles", "internal/kernel", "internal/nn", "internal/store"},
 	"tools/bench/step":      {"supernet", "internal/data", "internal/kernel", "internal/nn", "internal/store"},
 	"tools/bench/blas":      {"supernet", "internal/kernel"},
-	"cmd/tailor":            {"trainer/prune", "supernet", "trainer", "profiles", "predictor", "search", "search/optimize", "internal/bug", "internal/data", "internal/report", "internal/store", "internal/suggest", "internal/textfile", "internal/walk"},
+	"cmd/tailor":            {"trainer/prune", "supernet", "trainer", "profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug", "internal/data", "internal/report", "internal/store", "internal/suggest", "internal/textfile", "internal/walk"},
 
 	"tools/bench/prunesearch": {"supernet", "trainer", "trainer/prune", "profiles", "predictor", "search", "search/optimize", "internal/data", "internal/report", "internal/walk"},
 }
 
 // onlyIn names the packages that heavy dependencies stay behind.
 var onlyIn = map[string][]string{
-	"gorgonia.org/":                  {"predictor"},
+	"gorgonia.org/":                  {"predictor/regress"},
 	"github.com/MaxHalford/eaopt":    {"search/optimize"},
 	"github.com/shirou/gopsutil":     {"profiles"},
 	"github.com/alecthomas/kong":     {"cmd/tailor"},
@@ -121,13 +122,13 @@ func packages(t *testing.T) []pkg {
 // watched are the files that start goroutines. Whoever adds one says here how a panic of it ends tailor in an orderly way, as
 // internal/bug describes.
 var watched = map[string]string{
-	"cmd/tailor/interrupt.go":   "they wait for a signal and end the process themselves",
-	"internal/nn/pool.go":       "Run panics in its caller",
-	"internal/data/parallel.go": "forEach gives the error",
-	"internal/data/intake.go":   "finish gives the error",
-	"internal/data/epoch.go":    "wait gives the error",
-	"predictor/heldout.go":      "the group gives the error",
-	"internal/walk/meter.go":    "the group gives the error, but for the goroutine that only hands out work",
+	"cmd/tailor/interrupt.go":      "they wait for a signal and end the process themselves",
+	"internal/nn/pool.go":          "Run panics in its caller",
+	"internal/data/parallel.go":    "forEach gives the error",
+	"internal/data/intake.go":      "finish gives the error",
+	"internal/data/epoch.go":       "wait gives the error",
+	"predictor/regress/heldout.go": "the group gives the error",
+	"internal/walk/meter.go":       "the group gives the error, but for the goroutine that only hands out work",
 }
 
 var (

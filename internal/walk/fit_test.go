@@ -15,6 +15,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 )
 
 func TestFitLatencyIsExactWhereTimesAddUp(t *testing.T) {
@@ -51,7 +52,7 @@ func TestFitLatencyRefusesAnotherSpace(t *testing.T) {
 
 func TestFitAccuracyNeedsHeldOutImages(t *testing.T) {
 	run, d := trainMicro(t, 1, 0)
-	_, err := FitAccuracy(context.Background(), AccuracyJob{Run: run, Data: d, Samples: 10, Calibration: 16, Fit: predictor.Defaults()})
+	_, err := FitAccuracy(context.Background(), AccuracyJob{Run: run, Data: d, Samples: 10, Calibration: 16, Fit: regress.Defaults()})
 	if err == nil || !strings.Contains(err.Error(), "--holdout") || !strings.Contains(err.Error(), run.Dir) {
 		t.Errorf("%v, want an error that names the run and --holdout", err)
 	}
@@ -60,7 +61,7 @@ func TestFitAccuracyNeedsHeldOutImages(t *testing.T) {
 func TestFitAccuracyEndsWithItsContext(t *testing.T) {
 	run, d := trainMicro(t, 1, 10)
 	ctx, cancel := context.WithCancel(context.Background())
-	job := AccuracyJob{Run: run, Data: d, Samples: 20, Workers: 1, Calibration: 16, Fit: predictor.Defaults(), Progress: func(done, _ int) {
+	job := AccuracyJob{Run: run, Data: d, Samples: 20, Workers: 1, Calibration: 16, Fit: regress.Defaults(), Progress: func(done, _ int) {
 		if done == 1 {
 			cancel()
 		}
@@ -78,7 +79,7 @@ func TestFitAccuracyEndsWithItsContext(t *testing.T) {
 // stopped.
 func TestFitAccuracyMeasuresOnce(t *testing.T) {
 	run, d := trainMicro(t, 1, 30)
-	job := AccuracyJob{Run: run, Data: d, Samples: 14, Calibration: 16, Fit: predictor.Defaults(), Workers: 3, Seed: 5, Store: filepath.Join(t.TempDir(), "whole.sqlite")}
+	job := AccuracyJob{Run: run, Data: d, Samples: 14, Calibration: 16, Fit: regress.Defaults(), Workers: 3, Seed: 5, Store: filepath.Join(t.TempDir(), "whole.sqlite")}
 	whole, err := FitAccuracy(t.Context(), job)
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +119,7 @@ func TestFitAccuracyMeasuresOnce(t *testing.T) {
 // TestFitAccuracyStopsWhereMoreDoesNotHelp: a barely trained supernet's networks differ by chance.
 func TestFitAccuracyStopsWhereMoreDoesNotHelp(t *testing.T) {
 	run, d := train(t, mediumSpace, 1, 30)
-	job := AccuracyJob{Run: run, Data: d, Samples: 130, Images: 20, Calibration: 16, Workers: 2, Fit: fitWith(predictor.FitSettings{Members: 1, Epochs: 1})}
+	job := AccuracyJob{Run: run, Data: d, Samples: 130, Images: 20, Calibration: 16, Workers: 2, Fit: fitWith(regress.Settings{Members: 1, Epochs: 1})}
 	a, err := FitAccuracy(t.Context(), job)
 	if err != nil || a.Samples != 100 {
 		t.Errorf("fitted to %d samples (%v), want 100", a.Samples, err)
@@ -143,7 +144,7 @@ func TestFitMeasured(t *testing.T) {
 	if err := os.WriteFile(path, lines.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a, err := FitMeasured(t.Context(), space, path, fitWith(predictor.FitSettings{Seed: 1}))
+	a, err := FitMeasured(t.Context(), space, path, fitWith(regress.Settings{Seed: 1}))
 	if err != nil {
 		t.Fatal(err)
 	}

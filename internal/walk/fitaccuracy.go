@@ -11,6 +11,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -19,12 +20,12 @@ import (
 type AccuracyJob struct {
 	Run         *trainer.Run
 	Data        *data.Dataset
-	Store       string                // file of measurements; default measurements.sqlite in the run
-	Samples     int                   // sub-networks to measure at most
-	All         bool                  // measure all of them, even if more would help little
-	Images      int                   // held-out training images a measurement; 0 is all
-	Calibration int                   // training images for batch norm; 1 or more
-	Fit         predictor.FitSettings // begin with predictor.Defaults; the seed is the job's
+	Store       string           // file of measurements; default measurements.sqlite in the run
+	Samples     int              // sub-networks to measure at most
+	All         bool             // measure all of them, even if more would help little
+	Images      int              // held-out training images a measurement; 0 is all
+	Calibration int              // training images for batch norm; 1 or more
+	Fit         regress.Settings // begin with regress.Defaults; the seed is the job's
 	Workers     int
 	Seed        uint64
 	Progress    func(done, total int)
@@ -68,7 +69,7 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 			return nil, err
 		}
 		cheap := j.Fit // and tells as well whether more would help
-		cheap.Model = predictor.ModelRidge
+		cheap.Model = regress.ModelRidge
 		look, err := predictor.FitAccuracy(ctx, space, samples, cheap)
 		if err != nil {
 			return nil, m.keeps(fmt.Errorf("fit accuracy: %w", err))
@@ -110,7 +111,7 @@ func (j *AccuracyJob) say(format string, args ...any) {
 }
 
 // FitMeasured fits an accuracy predictor to values that were measured elsewhere, in a file for [predictor.ReadSamples].
-func FitMeasured(ctx context.Context, space *supernet.Space, path string, s predictor.FitSettings) (*predictor.Accuracy, error) {
+func FitMeasured(ctx context.Context, space *supernet.Space, path string, s regress.Settings) (*predictor.Accuracy, error) {
 	sha, err := store.HashFile(path)
 	if err != nil {
 		return nil, err

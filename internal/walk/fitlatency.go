@@ -8,6 +8,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -25,7 +26,7 @@ func FitLatency(space *supernet.Space, p *profiles.Profile, path string) (*predi
 	if err != nil {
 		return nil, err
 	}
-	l, err := predictor.FitLatency(space, blocks, networks, predictor.Defaults())
+	l, err := predictor.FitLatency(space, blocks, networks, regress.Defaults())
 	if err != nil {
 		return nil, fmt.Errorf("fit latency to %s: %w", path, err)
 	}
@@ -92,14 +93,14 @@ func ProfileTimings(space *supernet.Space, p *profiles.Profile, path string) (*T
 func FitTimings(t *Timings, from string) (l *predictor.Latency, err error) {
 	inputs := maps.Clone(t.Inputs)
 	if from == "" {
-		l, err = predictor.FitLatency(t.Space, nil, t.Networks, predictor.Defaults())
+		l, err = predictor.FitLatency(t.Space, nil, t.Networks, regress.Defaults())
 	} else {
 		var old *predictor.Latency
 		if old, err = predictor.LoadLatency(from, t.Space); err != nil {
 			return nil, err
 		}
 		inputs["latency"] = store.Input{Path: filepath.Base(from), SHA256: old.SHA256}
-		l, err = predictor.TransferLatency(old, t.Networks, predictor.Defaults())
+		l, err = predictor.TransferLatency(old, t.Networks, regress.Defaults())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("fit latency: %w", err)

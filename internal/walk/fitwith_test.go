@@ -3,13 +3,13 @@ package walk
 import (
 	"reflect"
 
-	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/search/optimize"
 )
 
 // fitWith are the defaults with what is given.
-func fitWith(given predictor.FitSettings) predictor.FitSettings {
-	s := predictor.Defaults()
+func fitWith(given regress.Settings) regress.Settings {
+	s := regress.Defaults()
 	into, from := reflect.ValueOf(&s).Elem(), reflect.ValueOf(given)
 	for i := range from.NumField() {
 		if f := from.Field(i); !f.IsZero() && into.Field(i).CanSet() {

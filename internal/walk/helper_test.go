@@ -7,6 +7,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -108,7 +109,7 @@ func macsAccuracy(t *testing.T, space *supernet.Space, weights string) *predicto
 	for _, a := range allArchs(space) {
 		samples = append(samples, predictor.Sample{Arch: space.Spec(a), Value: float64(macs(space, a)) / 1e6})
 	}
-	a, err := predictor.FitAccuracy(context.Background(), space, samples, fitWith(predictor.FitSettings{Epochs: 1, Members: 1, Folds: 2}))
+	a, err := predictor.FitAccuracy(context.Background(), space, samples, fitWith(regress.Settings{Epochs: 1, Members: 1, Folds: 2}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/ofa"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -54,7 +55,7 @@ func ImportLatency(space *supernet.Space, device, runtime string, paths []string
 		}
 		times = append(times, found...)
 	}
-	l, err := predictor.FitLatency(space, times, nil, predictor.Defaults())
+	l, err := predictor.FitLatency(space, times, nil, regress.Defaults())
 	if err != nil {
 		return nil, fmt.Errorf("import latency: %w", err)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/measurements"
 	"github.com/tailor-nas/tailor/internal/store"
-	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
@@ -103,7 +103,7 @@ func TestOneOwner(t *testing.T) {
 	}{
 		"tailor search": {j.Dir, func() error { _, err := Search(t.Context(), j); return err }},
 		"tailor fit": {run.Dir, func() error {
-			_, err := FitAccuracy(t.Context(), AccuracyJob{Run: run, Data: d, Samples: 10, Fit: predictor.Defaults()})
+			_, err := FitAccuracy(t.Context(), AccuracyJob{Run: run, Data: d, Samples: 10, Fit: regress.Defaults()})
 			return err
 		}},
 		"tailor prune": {out, func() error {
@@ -132,7 +132,7 @@ func TestOneOwner(t *testing.T) {
 // TestDamagedMeasurement: a row that was changed is an error, not a panic, and so is a context that ends at once.
 func TestDamagedMeasurement(t *testing.T) {
 	run, d := trainMicro(t, 1, 20)
-	job := AccuracyJob{Run: run, Data: d, Samples: 12, Calibration: 16, Fit: predictor.Defaults(), Workers: 2}
+	job := AccuracyJob{Run: run, Data: d, Samples: 12, Calibration: 16, Fit: regress.Defaults(), Workers: 2}
 	if _, err := FitAccuracy(t.Context(), job); err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/trainer"
@@ -21,7 +22,7 @@ func TestManifestGivesTheNetworkBack(t *testing.T) {
 	ctx := context.Background()
 	run, d := trainMicro(t, 1, 30)
 	space := run.Info.Space
-	accuracy, err := FitAccuracy(ctx, AccuracyJob{Run: run, Data: d, Samples: 10, Images: 20, Calibration: 16, Fit: predictor.Defaults(), Workers: 2, Seed: 1})
+	accuracy, err := FitAccuracy(ctx, AccuracyJob{Run: run, Data: d, Samples: 10, Images: 20, Calibration: 16, Fit: regress.Defaults(), Workers: 2, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/optimize"
@@ -44,7 +45,7 @@ type Summary struct {
 }
 
 // HeldOut is a predictor's own error.
-type HeldOut = predictor.HeldOut
+type HeldOut = regress.HeldOut
 
 // Sizes of the quickstart: a supernet that is well above chance in half a minute on two cores.
 const (
@@ -141,8 +142,8 @@ func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *traine
 	if err != nil {
 		return err
 	}
-	fit := predictor.Defaults()
-	fit.Model = predictor.ModelRidge
+	fit := regress.Defaults()
+	fit.Model = regress.ModelRidge
 	accuracy, err := FitAccuracy(ctx, AccuracyJob{
 		Run: run, Data: d, Samples: quickSamples, Images: quickImages, Calibration: quickCalibration, All: true, Fit: fit, Workers: j.Workers, Seed: j.Seed,
 		Progress: func(done, total int) { j.Progress("measure accuracy", float64(done), float64(total)) },

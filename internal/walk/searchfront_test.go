@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
@@ -233,7 +234,7 @@ func TestLikelyBoundsAreAnswered(t *testing.T) {
 	for _, a := range predictor.SampleArchs(space, 200, 1) {
 		samples = append(samples, predictor.Sample{Arch: space.Spec(a), Value: float64(macs(space, a)) / 2e6})
 	}
-	accuracy, err := predictor.FitAccuracy(t.Context(), space, samples, fitWith(predictor.FitSettings{Epochs: 1, Members: 1, Folds: 2}))
+	accuracy, err := predictor.FitAccuracy(t.Context(), space, samples, fitWith(regress.Settings{Epochs: 1, Members: 1, Folds: 2}))
 	if err != nil {
 		t.Fatal(err)
 	}

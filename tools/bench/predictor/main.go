@@ -21,6 +21,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/walk"
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
@@ -110,10 +111,10 @@ func (b *bench) unseen(ctx context.Context, w io.Writer) error {
 	}
 	fmt.Fprintf(w, "%d random networks, predictor of %d samples, %d images each:\n\n", len(archs), b.predictor.Samples, b.val.Images())
 	fmt.Fprintln(w, "| compared with the measured top-1 | RMSE, points | Kendall tau | Spearman |\n|---|---|---|---|")
-	row := func(name string, h predictor.HeldOut) {
+	row := func(name string, h regress.HeldOut) {
 		fmt.Fprintf(w, "| %s | %.2f | %.3f | %.3f |\n", name, 100*h.RMSE, h.KendallTau, h.Spearman)
 	}
-	row("predicted", predictor.Compare(predicted, val))
+	row("predicted", regress.Compare(predicted, val))
 	for _, r := range b.space.Resolutions {
 		var p, m []float64
 		for i, a := range archs {
@@ -122,10 +123,10 @@ func (b *bench) unseen(ctx context.Context, w io.Writer) error {
 			}
 		}
 		if len(m) > 1 {
-			row(fmt.Sprintf("predicted, %d networks at %d px", len(m), r), predictor.Compare(p, m))
+			row(fmt.Sprintf("predicted, %d networks at %d px", len(m), r), regress.Compare(p, m))
 		}
 	}
-	row(fmt.Sprintf("measured again, on %d test images", b.test.Images()), predictor.Compare(test, val))
+	row(fmt.Sprintf("measured again, on %d test images", b.test.Images()), regress.Compare(test, val))
 	return nil
 }
 

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -88,7 +89,7 @@ func (b *bench) run(ctx context.Context, w io.Writer) error {
 		}
 		networks = append(networks, predictor.NetworkTime{Arch: a, MS: t.LatencyMS})
 	}
-	old, err := predictor.FitLatency(b.space, blocks, networks, predictor.Defaults())
+	old, err := predictor.FitLatency(b.space, blocks, networks, regress.Defaults())
 	if err != nil {
 		return err
 	}
@@ -160,12 +161,12 @@ func (b *bench) transfer(w io.Writer, old *predictor.Latency, name string, times
 		for range draws {
 			r.Shuffle(len(times), func(i, j int) { times[i], times[j] = times[j], times[i] })
 			unseen := times[len(times)-testNetworks:]
-			l, err := predictor.TransferLatency(old, times[:n], predictor.Defaults())
+			l, err := predictor.TransferLatency(old, times[:n], regress.Defaults())
 			if err != nil {
 				return err
 			}
 			methods[l.Candidates[0].Method]++
-			scratch, err := predictor.FitLatency(b.space, nil, times[:n], predictor.Defaults())
+			scratch, err := predictor.FitLatency(b.space, nil, times[:n], regress.Defaults())
 			if errors.Is(err, predictor.ErrSamples) {
 				scratch, err = nil, nil
 			}
@@ -202,7 +203,7 @@ func (s *score) add(l *predictor.Latency, unseen []predictor.NetworkTime) error 
 		}
 	}
 	s.draws++
-	s.mape += predictor.Compare(predicted, measured).MAPE
+	s.mape += regress.Compare(predicted, measured).MAPE
 	if l.Interval.Coverage > 0 {
 		s.intervals++
 		s.inside += inside / float64(len(unseen))

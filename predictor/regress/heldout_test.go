@@ -1,4 +1,4 @@
-package predictor
+package regress
 
 import (
 	"math"
@@ -10,7 +10,7 @@ import (
 
 func TestFoldsDealEveryRowOnce(t *testing.T) {
 	for _, rows := range []int{2, 10, 11, 299} {
-		parts := folds(rows, FitSettings{Seed: 1, Folds: 5})
+		parts := Folds(rows, Settings{Seed: 1, Folds: 5})
 		seen := make([]int, rows)
 		for _, p := range parts {
 			if len(p) < rows/5 || len(p) > rows/5+1 || !slices.IsSorted(p) {
@@ -29,7 +29,7 @@ func TestFoldsDealEveryRowOnce(t *testing.T) {
 func TestWithout(t *testing.T) {
 	v := []int{0, 1, 2, 3, 4}
 	for _, c := range [][2][]int{{{}, {0, 1, 2, 3, 4}}, {{0}, {1, 2, 3, 4}}, {{1, 4}, {0, 2, 3}}, {{0, 1, 2, 3, 4}, {}}} {
-		if got := without(v, c[0]); !slices.Equal(got, c[1]) {
+		if got := Without(v, c[0]); !slices.Equal(got, c[1]) {
 			t.Errorf("without %v: %v, want %v", c[0], got, c[1])
 		}
 	}
@@ -42,7 +42,7 @@ func TestHeldOutRowsAreNotSeen(t *testing.T) {
 	for i := range x {
 		x[i], y[i] = randomRow(r, 100), r.NormFloat64()
 	}
-	_, heldOut, err := fitAndHoldOut(t.Context(), x, y, quick(t, FitSettings{Hidden: []int{8}, Epochs: 20}))
+	_, heldOut, err := fitAndHoldOut(t.Context(), x, y, quick(t, Settings{Hidden: []int{8}, Epochs: 20}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,12 +53,12 @@ func TestHeldOutRowsAreNotSeen(t *testing.T) {
 
 func TestHeldOutErrorIsThatOfNewRows(t *testing.T) {
 	x, y := linearSample(80, 10, 1, 5)
-	m, heldOut, err := fitAndHoldOut(t.Context(), x, y, quick(t, FitSettings{Hidden: []int{8}, Epochs: 20}))
+	m, heldOut, err := fitAndHoldOut(t.Context(), x, y, quick(t, Settings{Hidden: []int{8}, Epochs: 20}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	unseen, values := linearSample(2000, 10, 1, 6)
-	got, want := Compare(heldOut, y).RMSE, Compare(m.predict(unseen), values).RMSE
+	got, want := Compare(heldOut, y).RMSE, Compare(m.Predict(unseen), values).RMSE
 	if !near(got, want, 0.2) {
 		t.Errorf("held-out RMSE %g, of new rows %g", got, want)
 	}
@@ -67,7 +67,7 @@ func TestHeldOutErrorIsThatOfNewRows(t *testing.T) {
 // Without networks a product cannot be predicted at all.
 func TestNetworksAreTakenWhereTheyHelp(t *testing.T) {
 	x, y := pairSample(50, 1)
-	m, heldOut, err := fitAndHoldOut(t.Context(), x, y, quick(t, FitSettings{Hidden: []int{16}, LearningRate: 0.02, WeightDecay: 0.01, Members: 1}))
+	m, heldOut, err := fitAndHoldOut(t.Context(), x, y, quick(t, Settings{Hidden: []int{16}, LearningRate: 0.02, WeightDecay: 0.01, Members: 1}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestNetworksAreTakenWhereTheyHelp(t *testing.T) {
 
 func TestFitDoesNotDependOnProcessors(t *testing.T) {
 	x, y := linearSample(40, 6, 0.5, 7)
-	s := quick(t, FitSettings{Hidden: []int{8}, Epochs: 5})
+	s := quick(t, Settings{Hidden: []int{8}, Epochs: 5})
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	var first []float64
 	for _, processors := range []int{1, 2, 4} {
@@ -87,7 +87,7 @@ func TestFitDoesNotDependOnProcessors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all := append(heldOut, m.predict(x)...)
+		all := append(heldOut, m.Predict(x)...)
 		if first == nil {
 			first = all
 		}
@@ -112,18 +112,5 @@ func TestNetworkShare(t *testing.T) {
 		if got := networkShare(linear, c.networks, y); math.Abs(got-c.want) > 1e-12 {
 			t.Errorf("share of %v is %g, want %g", c.networks, got, c.want)
 		}
-	}
-}
-
-func TestByResolution(t *testing.T) {
-	resolutions := []int{32, 24, 24, 24, 24, 24, 32}
-	measured := []float64{1, 1, 2, 3, 4, 5, 1}
-	predicted := []float64{9, 1, 2, 3, 4, 6, 9}
-	got := byResolution(resolutions, predicted, measured)
-	if len(got) != 1 || got[0].Resolution != 24 || got[0].Samples != 5 || !near(got[0].RMSE, math.Sqrt(0.2), 1e-12) {
-		t.Errorf("got %+v", got)
-	}
-	if got := byResolution([]int{24, 24, 24, 24, 24}, measured[:5], measured[:5]); got != nil {
-		t.Errorf("a single resolution is split: %+v", got)
 	}
 }

@@ -1,4 +1,4 @@
-package predictor
+package regress
 
 import (
 	"cmp"
@@ -26,7 +26,7 @@ func pairSample(rows int, seed uint64) (x [][]float32, y []float64) {
 func sign32(r *rand.Rand) float32 { return float32(2*r.IntN(2) - 1) }
 
 // quick are the defaults with what is given.
-func quick(t *testing.T, given FitSettings) FitSettings {
+func quick(t *testing.T, given Settings) Settings {
 	t.Helper()
 	s := Defaults()
 	s.Seed = given.Seed
@@ -37,13 +37,13 @@ func quick(t *testing.T, given FitSettings) FitSettings {
 	if given.Hidden != nil {
 		s.Hidden = given.Hidden
 	}
-	if err := s.check(); err != nil {
+	if err := s.Check(); err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func trainPairs(t *testing.T, s FitSettings, seed uint64) *MLP {
+func trainPairs(t *testing.T, s Settings, seed uint64) *MLP {
 	t.Helper()
 	x, y := pairSample(50, 1)
 	n, err := trainMLP(t.Context(), x, y, s, rand.New(rand.NewPCG(seed, 0)))
@@ -54,7 +54,7 @@ func trainPairs(t *testing.T, s FitSettings, seed uint64) *MLP {
 }
 
 func TestTrainLearnsAProduct(t *testing.T) {
-	n := trainPairs(t, quick(t, FitSettings{Hidden: []int{16}, LearningRate: 0.02, WeightDecay: 0.01, Batch: 16}), 1)
+	n := trainPairs(t, quick(t, Settings{Hidden: []int{16}, LearningRate: 0.02, WeightDecay: 0.01, Batch: 16}), 1)
 	for _, x := range [][]float32{{1, 1, 1}, {1, -1, 1}, {-1, 1, -1}, {-1, -1, 1}} {
 		if got, want := output(n, x), x[0]*x[1]; math.Abs(float64(got-want)) > 0.1 {
 			t.Errorf("%v: got %g, want %g", x, got, want)
@@ -64,7 +64,7 @@ func TestTrainLearnsAProduct(t *testing.T) {
 
 // Gorgonia and BLAS may share work out between processors; that must not show.
 func TestTrainingTwiceGivesTheSameBits(t *testing.T) {
-	s := quick(t, FitSettings{Epochs: 3, Hidden: []int{80, 70}, Batch: 40}) // large enough for BLAS to go parallel
+	s := quick(t, Settings{Epochs: 3, Hidden: []int{80, 70}, Batch: 40}) // large enough for BLAS to go parallel
 	want := trainPairs(t, s, 1)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, processors := range []int{1, 2, 4} {
@@ -79,7 +79,7 @@ func TestTrainingTwiceGivesTheSameBits(t *testing.T) {
 }
 
 func TestTrainingsSideBySide(t *testing.T) {
-	s := quick(t, FitSettings{Epochs: 3, Hidden: []int{8}})
+	s := quick(t, Settings{Epochs: 3, Hidden: []int{8}})
 	want := trainPairs(t, s, 1)
 	var wg sync.WaitGroup
 	for range 8 {
@@ -99,7 +99,7 @@ func TestTrainingDiverges(t *testing.T) {
 	for i := range y {
 		y[i] *= 1e30 // its square is no float32
 	}
-	_, err := trainMLP(t.Context(), x, y, quick(t, FitSettings{Epochs: 3}), rand.New(rand.NewPCG(1, 0)))
+	_, err := trainMLP(t.Context(), x, y, quick(t, Settings{Epochs: 3}), rand.New(rand.NewPCG(1, 0)))
 	if err == nil || !strings.Contains(err.Error(), "diverged") {
 		t.Errorf("error %v", err)
 	}
@@ -109,7 +109,7 @@ func TestTrainingStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	x, y := pairSample(10, 1)
-	if _, err := trainMLP(ctx, x, y, quick(t, FitSettings{}), rand.New(rand.NewPCG(1, 0))); !errors.Is(err, context.Canceled) {
+	if _, err := trainMLP(ctx, x, y, quick(t, Settings{}), rand.New(rand.NewPCG(1, 0))); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -135,27 +135,27 @@ func TestAdamByHand(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	for _, c := range []struct {
-		change func(*FitSettings)
+		change func(*Settings)
 		want   string
 	}{
-		{func(*FitSettings) {}, ""},
-		{func(s *FitSettings) { s.Hidden = nil }, ""},
-		{func(s *FitSettings) { s.WeightDecay = 0 }, ""},
-		{func(s *FitSettings) { s.Model = "forest" }, "model is"},
-		{func(s *FitSettings) { s.Members = 0 }, "members is 0"},
-		{func(s *FitSettings) { s.Epochs = 0 }, "epochs is 0"},
-		{func(s *FitSettings) { s.Epochs = -2 }, "epochs is -2"},
-		{func(s *FitSettings) { s.Batch = 1 << 30 }, "batch is 1073741824"},
-		{func(s *FitSettings) { s.Folds = 1 }, "folds is 1"},
-		{func(s *FitSettings) { s.Hidden = []int{0} }, "0 units"},
-		{func(s *FitSettings) { s.LearningRate = 0 }, "learning rate 0"},
-		{func(s *FitSettings) { s.LearningRate = math.NaN() }, "learning rate NaN"},
-		{func(s *FitSettings) { s.LearningRate = 0.5 }, "product below 1"},
-		{func(s *FitSettings) { *s = FitSettings{} }, "members is 0"},
+		{func(*Settings) {}, ""},
+		{func(s *Settings) { s.Hidden = nil }, ""},
+		{func(s *Settings) { s.WeightDecay = 0 }, ""},
+		{func(s *Settings) { s.Model = "forest" }, "model is"},
+		{func(s *Settings) { s.Members = 0 }, "members is 0"},
+		{func(s *Settings) { s.Epochs = 0 }, "epochs is 0"},
+		{func(s *Settings) { s.Epochs = -2 }, "epochs is -2"},
+		{func(s *Settings) { s.Batch = 1 << 30 }, "batch is 1073741824"},
+		{func(s *Settings) { s.Folds = 1 }, "folds is 1"},
+		{func(s *Settings) { s.Hidden = []int{0} }, "0 units"},
+		{func(s *Settings) { s.LearningRate = 0 }, "learning rate 0"},
+		{func(s *Settings) { s.LearningRate = math.NaN() }, "learning rate NaN"},
+		{func(s *Settings) { s.LearningRate = 0.5 }, "product below 1"},
+		{func(s *Settings) { *s = Settings{} }, "members is 0"},
 	} {
 		s := Defaults()
 		c.change(&s)
-		err := s.check()
+		err := s.Check()
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %q", s, err, c.want)
 		}

@@ -1,4 +1,4 @@
-package predictor
+package regress
 
 import (
 	"encoding/json"
@@ -14,14 +14,14 @@ func TestModelOfEqualValues(t *testing.T) {
 	for i := range y {
 		y[i] = 0.1 // its mean is rounded
 	}
-	m, err := fitModel(t.Context(), x, y, quick(t, FitSettings{}), 0)
+	m, err := fitModel(t.Context(), x, y, quick(t, Settings{}), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(m.Networks) != 0 {
 		t.Errorf("%d networks for equal values", len(m.Networks))
 	}
-	for _, got := range m.predict(x) {
+	for _, got := range m.Predict(x) {
 		if !near(got, 0.1, 1e-9) {
 			t.Errorf("predicts %g", got)
 		}
@@ -33,19 +33,19 @@ func TestModelAddsNetworksToLinear(t *testing.T) {
 	for i := range y {
 		y[i] = 70 + 10*y[i] + 20*float64(x[i][2])
 	}
-	s := quick(t, FitSettings{Hidden: []int{16}, LearningRate: 0.02, WeightDecay: 0.01, Members: 2})
+	s := quick(t, Settings{Hidden: []int{16}, LearningRate: 0.02, WeightDecay: 0.01, Members: 2})
 	m, err := fitModel(t.Context(), x, y, s, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole, linear := m.predict(x), (&Model{Bias: m.Bias, Linear: m.Linear}).predict(x)
+	whole, linear := m.Predict(x), (&Model{Bias: m.Bias, Linear: m.Linear}).Predict(x)
 	for i, got := range whole {
 		if math.Abs(got-y[i]) > 1 {
 			t.Errorf("predicts %g for %g", got, y[i])
 		}
 	}
 	m.shrinkNetworks(0.5)
-	for i, got := range m.predict(x) {
+	for i, got := range m.Predict(x) {
 		if want := (whole[i] + linear[i]) / 2; !near(got, want, 1e-5) {
 			t.Errorf("predicts %g with half of the networks, want %g", got, want)
 		}
@@ -79,7 +79,7 @@ func TestModelCheck(t *testing.T) {
 		{Model{Bias: math.Inf(1), Linear: Weights{1, 2}}, "bias is +Inf"},
 		{Model{Linear: Weights{1, 2}, Networks: []MLP{good, {}}}, "sizes must be"},
 	} {
-		err := c.m.check(2)
+		err := c.m.Check(2)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %q", c.m, err, c.want)
 		}

@@ -1,4 +1,4 @@
-package predictor
+package regress
 
 import (
 	"cmp"
@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// The models that [FitAccuracy] chooses from.
+// The models that [Fit] chooses from.
 const (
 	// ModelRidge is a ridge regression on the features plus small networks that learned what it
 	// leaves over.
@@ -15,9 +15,9 @@ const (
 	ModelMLP = "mlp"
 )
 
-// mlpSamples is from when ModelMLP is tried: with fewer samples it has never won, and it takes many
+// mlpRows is from when ModelMLP is tried: with fewer rows it has never won, and it takes many
 // times as long to fit.
-const mlpSamples = 200
+const mlpRows = 200
 
 // Candidate is a model that was tried, with its error.
 type Candidate struct {
@@ -26,30 +26,30 @@ type Candidate struct {
 }
 
 // candidates are the settings to try by the model's name.
-func (s FitSettings) candidates(samples int) []FitSettings {
+func (s Settings) candidates(samples int) []Settings {
 	ridge, mlp := s, s
 	ridge.Model = ModelRidge
 	mlp.Model, mlp.withoutLinear = ModelMLP, true
 	mlp.Hidden, mlp.Members, mlp.WeightDecay = []int{400, 400, 400}, 1, 1e-4
 	switch {
-	case s.Model == ModelRidge, s.Model == "" && samples < mlpSamples:
-		return []FitSettings{ridge}
+	case s.Model == ModelRidge, s.Model == "" && samples < mlpRows:
+		return []Settings{ridge}
 	case s.Model == ModelMLP:
-		return []FitSettings{mlp}
+		return []Settings{mlp}
 	}
-	return []FitSettings{ridge, mlp}
+	return []Settings{ridge, mlp}
 }
 
 // fitted is a candidate after fitting.
 type fitted struct {
-	settings FitSettings
+	settings Settings
 	model    *Model
 	heldOut  []float64 // predictions of the rows
 	errors   HeldOut
 }
 
 // fitCandidates fits each, and gives them by rising error.
-func fitCandidates(ctx context.Context, x [][]float32, y []float64, s FitSettings) ([]fitted, error) {
+func fitCandidates(ctx context.Context, x [][]float32, y []float64, s Settings) ([]fitted, error) {
 	var all []fitted
 	for _, c := range s.candidates(len(x)) {
 		model, heldOut, err := fitAndHoldOut(ctx, x, y, c)

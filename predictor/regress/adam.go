@@ -1,4 +1,4 @@
-package predictor
+package regress
 
 import "math"
 
@@ -25,10 +25,10 @@ func (a *adam) step(n *MLP, gradient []float32, rate, decay float64) {
 	rate1 := rate / (1 - math.Pow(beta1, float64(a.steps)))
 	rate2 := 1 / (1 - math.Pow(beta2, float64(a.steps)))
 	a.moments(gradient)
-	layers, first, second := n.layers(), layersOf(n.Sizes, a.first), layersOf(n.Sizes, a.second)
+	layers, first, second := n.Layers(), layersOf(n.Sizes, a.first), layersOf(n.Sizes, a.second)
 	for l := range layers {
-		update(layers[l].matrix, first[l].matrix, second[l].matrix, rate1, rate2, rate*decay)
-		update(layers[l].bias, first[l].bias, second[l].bias, rate1, rate2, 0)
+		update(layers[l].Matrix, first[l].Matrix, second[l].Matrix, rate1, rate2, rate*decay)
+		update(layers[l].Bias, first[l].Bias, second[l].Bias, rate1, rate2, 0)
 	}
 }
 

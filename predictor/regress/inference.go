@@ -1,9 +1,9 @@
-package predictor
+package regress
 
 import "github.com/tailor-nas/tailor/internal/kernel"
 
-// batchRows is how many rows go through a network at a time: enough to read its weights rarely, few enough to stay in cache.
-const batchRows = 96
+// BatchRows is how many rows go through a network at a time: enough to read its weights rarely, few enough to stay in cache.
+const BatchRows = 96
 
 // network is an MLP made ready to compute batches on the engine's matrix product. Each row's values are its own, whatever is beside it
 // in a batch. It is safe for concurrent use.
@@ -18,10 +18,10 @@ type networkLayer struct {
 
 func (n *MLP) network() *network {
 	c := &network{layers: make([]networkLayer, len(n.Sizes)-1)}
-	for l, layer := range n.layers() {
-		units := len(layer.bias)
-		c.layers[l].packed.Pack(len(layer.matrix)/units, units, layer.matrix, units)
-		c.layers[l].bias = layer.bias
+	for l, layer := range n.Layers() {
+		units := len(layer.Bias)
+		c.layers[l].packed.Pack(len(layer.Matrix)/units, units, layer.Matrix, units)
+		c.layers[l].bias = layer.Bias
 		c.layers[l].scale = make([]float32, units)
 		for i := range units {
 			c.layers[l].scale[i] = 1
@@ -38,8 +38,8 @@ func (c *network) width() (most int) {
 	return most
 }
 
-// forward computes the outputs of x, (rows, inputs) with at most batchRows rows. They lie in one of the scratches, which have
-// batchRows*width values each, until it is used again.
+// forward computes the outputs of x, (rows, inputs) with at most BatchRows rows. They lie in one of the scratches, which have
+// BatchRows*width values each, until it is used again.
 func (c *network) forward(rows int, x []float32, scratch *[2][]float32) []float32 {
 	for l := range c.layers {
 		layer := &c.layers[l]
@@ -56,36 +56,51 @@ func (c *network) forward(rows int, x []float32, scratch *[2][]float32) []float3
 	return x
 }
 
-// evaluator computes the values of a model without allocating. It is for one goroutine.
-type evaluator struct {
+// Evaluator computes the values of a model without allocating. It is for one goroutine; [Evaluator.Clone] makes others.
+type Evaluator struct {
 	model   *Model
 	members []*network
 	scratch [2][]float32
 }
 
-func (m *Model) evaluator() *evaluator {
+// Evaluator makes the model ready to compute values. The model must be one that [Fit] made or [Model.Check] found right, and its networks
+// must not change any more.
+func (m *Model) Evaluator() *Evaluator {
 	var members []*network
 	for i := range m.Networks {
 		members = append(members, m.Networks[i].network())
 	}
-	return m.evaluatorOf(members)
+	return newEvaluator(m, members)
 }
 
-// evaluatorOf computes with networks that were made ready before.
-func (m *Model) evaluatorOf(members []*network) *evaluator {
-	e := &evaluator{model: m, members: members}
+// Clone is an evaluator of the same model for another goroutine. It costs little: the networks are shared.
+func (e *Evaluator) Clone() *Evaluator { return newEvaluator(e.model, e.members) }
+
+func newEvaluator(m *Model, members []*network) *Evaluator {
+	e := &Evaluator{model: m, members: members}
 	for i := range e.scratch {
 		width := 0
 		for _, n := range members {
 			width = max(width, n.width())
 		}
-		e.scratch[i] = make([]float32, batchRows*width)
+		e.scratch[i] = make([]float32, BatchRows*width)
 	}
 	return e
 }
 
-// values computes those of x, (len(out), features), with at most batchRows rows.
-func (e *evaluator) values(x []float32, out []float64) {
+// Values writes to out the values of x, which holds as many rows of features one after the other. They may be infinite or no number
+// where weights are very large.
+func (e *Evaluator) Values(x []float32, out []float64) {
+	features := len(x) / max(len(out), 1)
+	for len(out) > 0 {
+		rows := min(len(out), BatchRows)
+		e.batch(x[:rows*features], out[:rows])
+		x, out = x[rows*features:], out[rows:]
+	}
+}
+
+// batch computes the values of at most BatchRows rows.
+func (e *Evaluator) batch(x []float32, out []float64) {
 	e.networks(x, out)
 	features := len(x) / len(out)
 	for i := range out {
@@ -94,7 +109,7 @@ func (e *evaluator) values(x []float32, out []float64) {
 }
 
 // linear is the linear part of one row.
-func (e *evaluator) linear(x []float32) float64 {
+func (e *Evaluator) linear(x []float32) float64 {
 	value := e.model.Bias
 	for j, w := range e.model.Linear {
 		value += float64(w) * float64(x[j])
@@ -103,7 +118,7 @@ func (e *evaluator) linear(x []float32) float64 {
 }
 
 // networks is the mean of what the networks say.
-func (e *evaluator) networks(x []float32, out []float64) {
+func (e *Evaluator) networks(x []float32, out []float64) {
 	clear(out)
 	for _, n := range e.members {
 		for i, v := range n.forward(len(out), x, &e.scratch) {

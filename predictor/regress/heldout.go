@@ -1,4 +1,4 @@
-package predictor
+package regress
 
 import (
 	"context"
@@ -11,23 +11,13 @@ import (
 	"github.com/tailor-nas/tailor/internal/bug"
 )
 
-// minPerResolution is how many samples of a resolution it takes to give it an error of its own.
-const minPerResolution = 5
-
-// ResolutionHeldOut is the error for the networks of one resolution. A model that is good over all
-// may owe that to telling resolutions apart.
-type ResolutionHeldOut struct {
-	Resolution int `json:"resolution"`
-	HeldOut
-}
-
 // wholeSet is the stream of random numbers of the final model; the folds have theirs.
 const wholeSet = 1 << 31
 
 // fitAndHoldOut fits a model to all rows, and predicts every row once by a model that did not see
 // it. The same predictions say how much of the networks' part is worth taking (Wolpert, "Stacked
 // generalization", 1992): often less than all, since samples are few and noisy.
-func fitAndHoldOut(ctx context.Context, x [][]float32, y []float64, s FitSettings) (*Model, []float64, error) {
+func fitAndHoldOut(ctx context.Context, x [][]float32, y []float64, s Settings) (*Model, []float64, error) {
 	var model *Model
 	var heldOut []float64
 	var share float64
@@ -51,20 +41,20 @@ func fitAndHoldOut(ctx context.Context, x [][]float32, y []float64, s FitSetting
 // crossValidate predicts every row once by a model that saw rows of the other folds only, of these
 // the first ones up to most. The share is what the predictions take of the networks' part. Fits run
 // side by side; none depends on another.
-func crossValidate(ctx context.Context, x [][]float32, y []float64, s FitSettings, most int) (heldOut []float64, share float64, err error) {
+func crossValidate(ctx context.Context, x [][]float32, y []float64, s Settings, most int) (heldOut []float64, share float64, err error) {
 	linear, networks := make([]float64, len(y)), make([]float64, len(y))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i, fold := range folds(len(y), s) {
+	for i, fold := range Folds(len(y), s) {
 		group.Go(func() error {
 			return bug.Catch(func() error {
-				seen, values := without(x, fold), without(y, fold)
+				seen, values := Without(x, fold), Without(y, fold)
 				n := min(most, len(seen))
 				m, err := fitModel(ctx, seen[:n], values[:n], s, uint32(i))
 				if err != nil {
 					return err
 				}
-				e := m.evaluator()
+				e := m.Evaluator()
 				for _, row := range fold {
 					linear[row] = e.linear(x[row])
 					e.networks(x[row], networks[row:row+1])
@@ -98,8 +88,8 @@ func networkShare(linear, networks, y []float64) float64 {
 	return min(gain/square, 1)
 }
 
-// folds deals the rows to parts of nearly equal size, each in ascending order.
-func folds(rows int, s FitSettings) [][]int {
+// Folds deals so many rows to parts of nearly equal size, at random by the seed of the settings. Each part lists its rows in ascending order.
+func Folds(rows int, s Settings) [][]int {
 	parts := make([][]int, min(s.Folds, rows))
 	for i, row := range rand.New(rand.NewPCG(s.Seed, wholeSet-1)).Perm(rows) {
 		parts[i%len(parts)] = append(parts[i%len(parts)], row)
@@ -110,8 +100,8 @@ func folds(rows int, s FitSettings) [][]int {
 	return parts
 }
 
-// without leaves out the rows, which ascend.
-func without[T any](v []T, rows []int) []T {
+// Without is v without the elements at rows, which ascend, as those of a part of [Folds] do.
+func Without[T any](v []T, rows []int) []T {
 	rest := make([]T, 0, len(v)-len(rows))
 	from := 0
 	for _, row := range rows {
@@ -119,25 +109,4 @@ func without[T any](v []T, rows []int) []T {
 		from = row + 1
 	}
 	return append(rest, v[from:]...)
-}
-
-// byResolution splits an error by resolution, in ascending order; nil if there is only one.
-func byResolution(resolutions []int, predicted, measured []float64) []ResolutionHeldOut {
-	distinct := slices.Compact(slices.Sorted(slices.Values(resolutions)))
-	if len(distinct) < 2 {
-		return nil
-	}
-	var all []ResolutionHeldOut
-	for _, r := range distinct {
-		var p, m []float64
-		for i := range resolutions {
-			if resolutions[i] == r {
-				p, m = append(p, predicted[i]), append(m, measured[i])
-			}
-		}
-		if len(m) >= minPerResolution {
-			all = append(all, ResolutionHeldOut{r, Compare(p, m)})
-		}
-	}
-	return all
 }

@@ -1,4 +1,4 @@
-package predictor
+package regress
 
 import (
 	"math"
@@ -64,7 +64,7 @@ func TestRidgeLeaveOneOutByRefitting(t *testing.T) {
 	x, y := linearSample(12, 5, 1, 3)
 	var want float64
 	for i := range x {
-		e := y[i] - refit(without(x, []int{i}), without(y, []int{i}), penalty, x[i])
+		e := y[i] - refit(Without(x, []int{i}), Without(y, []int{i}), penalty, x[i])
 		want += e * e
 	}
 	f, bias := diagonal(t, x, y)

@@ -1,4 +1,4 @@
-package predictor
+package regress
 
 import (
 	"errors"
@@ -20,14 +20,14 @@ const maxLayer = 1 << 14
 // newMLP draws He-normal weights, of variance 2/in, and for the output 1/in; biases are 0.
 func newMLP(sizes []int, r *rand.Rand) *MLP {
 	n := &MLP{Sizes: sizes, Weights: make(Weights, parameters(sizes))}
-	for l, layer := range n.layers() {
+	for l, layer := range n.Layers() {
 		gain := 2.0
 		if l == len(sizes)-2 {
 			gain = 1
 		}
 		sd := math.Sqrt(gain / float64(sizes[l]))
-		for i := range layer.matrix {
-			layer.matrix[i] = float32(sd * r.NormFloat64())
+		for i := range layer.Matrix {
+			layer.Matrix[i] = float32(sd * r.NormFloat64())
 		}
 	}
 	return n
@@ -41,21 +41,22 @@ func parameters(sizes []int) (n int) {
 	return n
 }
 
-// mlpLayer is a view of one layer's weights.
-type mlpLayer struct {
-	matrix []float32 // (in, out)
-	bias   []float32 // (out)
+// Layer is a view of one layer's weights: writing to it changes the network.
+type Layer struct {
+	Matrix []float32 // (in, out), row by row
+	Bias   []float32 // (out)
 }
 
-func (n *MLP) layers() []mlpLayer { return layersOf(n.Sizes, n.Weights) }
+// Layers are the views of a network's layers in their order. The network must have as many weights as its sizes take.
+func (n *MLP) Layers() []Layer { return layersOf(n.Sizes, n.Weights) }
 
 // layersOf splits a vector that is laid out as the weights of an MLP: the weights themselves, a
 // gradient, or the state of an optimiser.
-func layersOf(sizes []int, v []float32) []mlpLayer {
-	layers := make([]mlpLayer, len(sizes)-1)
+func layersOf(sizes []int, v []float32) []Layer {
+	layers := make([]Layer, len(sizes)-1)
 	for l := range layers {
 		size := sizes[l] * sizes[l+1]
-		layers[l] = mlpLayer{v[:size:size], v[size : size+sizes[l+1] : size+sizes[l+1]]}
+		layers[l] = Layer{v[:size:size], v[size : size+sizes[l+1] : size+sizes[l+1]]}
 		v = v[size+sizes[l+1]:]
 	}
 	return layers

@@ -1,4 +1,4 @@
-package predictor
+package regress
 
 import (
 	"fmt"
@@ -48,9 +48,9 @@ func newGraph(n *MLP, batch int) (g *graph, err error) {
 		ones[i] = 1
 	}
 	one := b.input("one", batch, 1, ones)
-	for l, layer := range n.layers() {
-		w := b.input(fmt.Sprint("matrix", l), n.Sizes[l], n.Sizes[l+1], layer.matrix)
-		bias := b.input(fmt.Sprint("bias", l), 1, n.Sizes[l+1], layer.bias)
+	for l, layer := range n.Layers() {
+		w := b.input(fmt.Sprint("matrix", l), n.Sizes[l], n.Sizes[l+1], layer.Matrix)
+		bias := b.input(fmt.Sprint("bias", l), 1, n.Sizes[l+1], layer.Bias)
 		b.params = append(b.params, w, bias)
 		// An outer product adds the bias to every row; Gorgonia's broadcasting copies more.
 		h = b.add(b.mul(h, w), b.mul(one, bias))

@@ -1,12 +1,12 @@
-package predictor
+package regress
 
 import "fmt"
 
 // Auto stands for a number that follows from the samples.
 const Auto = -1
 
-// FitSettings says how a model is fitted. Zero means zero: begin with [Defaults].
-type FitSettings struct {
+// Settings say how a model is fitted. Zero means zero: begin with [Defaults].
+type Settings struct {
 	Seed uint64
 	// Model is [ModelRidge] or [ModelMLP]; empty is the one with the smaller held-out error.
 	Model string
@@ -30,11 +30,12 @@ type FitSettings struct {
 }
 
 // Defaults choose the model by its error. The decay of the weights is much, since samples are few, and what is left to learn is little.
-func Defaults() FitSettings {
-	return FitSettings{Hidden: []int{64, 64}, Members: 3, Epochs: Auto, Batch: 32, LearningRate: 1e-3, WeightDecay: 5, Folds: 5}
+func Defaults() Settings {
+	return Settings{Hidden: []int{64, 64}, Members: 3, Epochs: Auto, Batch: 32, LearningRate: 1e-3, WeightDecay: 5, Folds: 5}
 }
 
-func (s FitSettings) check() error {
+// Check says what is wrong with the settings.
+func (s Settings) Check() error {
 	if s.Model != "" && s.Model != ModelRidge && s.Model != ModelMLP {
 		return fmt.Errorf("model is %q, expected %s or %s", s.Model, ModelRidge, ModelMLP)
 	}
@@ -62,7 +63,7 @@ func (s FitSettings) check() error {
 }
 
 // epochs keeps the time of a fit within bounds where samples are many.
-func (s FitSettings) epochs(samples int) int {
+func (s Settings) epochs(samples int) int {
 	if s.Epochs != Auto {
 		return s.Epochs
 	}

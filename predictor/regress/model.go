@@ -1,4 +1,4 @@
-package predictor
+package regress
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 )
 
 // Model maps features to a value: a bias, a linear part, which may be missing, plus the mean of some networks. Networks alone need
-// many more samples: with 100 of OFA's space, Kendall's tau was 0.79 for the best, and 0.83 for a
+// many more rows: with 100 networks of OFA's space and their accuracy, Kendall's tau was 0.79 for the best, and 0.83 for a
 // linear model of the same features.
 type Model struct {
 	Bias   float64 `json:"bias"`
@@ -19,7 +19,7 @@ type Model struct {
 
 // fitModel fits a model to rows of features and their values, all finite. Stream keeps the random
 // numbers of several fits under one seed apart.
-func fitModel(ctx context.Context, x [][]float32, y []float64, s FitSettings, stream uint32) (*Model, error) {
+func fitModel(ctx context.Context, x [][]float32, y []float64, s Settings, stream uint32) (*Model, error) {
 	m := &Model{Bias: mean(y)}
 	if !s.withoutLinear {
 		weights, bias, err := ridge(x, y)
@@ -38,7 +38,7 @@ func fitModel(ctx context.Context, x [][]float32, y []float64, s FitSettings, st
 	// Targets have the scale of the values, not that of the residuals: the less there is to learn,
 	// the more the decay of the weights should win.
 	rest := make([]float64, len(y))
-	for i, predicted := range m.predict(x) {
+	for i, predicted := range m.Predict(x) {
 		rest[i] = (y[i] - predicted) / scale
 	}
 	// Members differ in their first weights and in the order of the rows. Their mean has less of
@@ -69,20 +69,20 @@ func spread(y []float64) float64 {
 
 // scaleOutput multiplies what the network computes.
 func (n *MLP) scaleOutput(by float32) {
-	layers := n.layers()
+	layers := n.Layers()
 	last := layers[len(layers)-1]
-	for i := range last.matrix {
-		last.matrix[i] *= by
+	for i := range last.Matrix {
+		last.Matrix[i] *= by
 	}
-	last.bias[0] *= by
+	last.Bias[0] *= by
 }
 
-// predict gives the value of each row; x is (rows, features).
-func (m *Model) predict(x [][]float32) []float64 {
-	e := m.evaluator()
+// Predict gives the value of each row; x is (rows, features).
+func (m *Model) Predict(x [][]float32) []float64 {
+	e := m.Evaluator()
 	y := make([]float64, len(x))
 	for i := range x {
-		e.values(x[i], y[i:i+1])
+		e.Values(x[i], y[i:i+1])
 	}
 	return y
 }
@@ -97,8 +97,8 @@ func (m *Model) shrinkNetworks(share float64) {
 	}
 }
 
-// check says what is wrong with a model that was read from a file, for this number of features.
-func (m *Model) check(features int) error {
+// Check says what is wrong with a model that was read from a file, for this number of features.
+func (m *Model) Check(features int) error {
 	if !finite(m.Bias) {
 		return fmt.Errorf("bias is %g, expected a finite number", m.Bias)
 	}

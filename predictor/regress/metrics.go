@@ -1,4 +1,4 @@
-package predictor
+package regress
 
 import (
 	"cmp"
@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// HeldOut is the error of predictions for networks that the model had not seen. A search ranks
-// networks and then believes the winner's value: the rank correlations say whether it finds the
+// HeldOut is the error of predictions for rows that the model had not seen. A search ranks
+// candidates and then believes the winner's value: the rank correlations say whether it finds the
 // right ones, the other errors what it promises. What a value cannot be said of (a rank correlation
 // where all values are equal, a relative error where one is 0) is 0.
 type HeldOut struct {
