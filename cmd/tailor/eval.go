@@ -203,8 +203,6 @@ func (c *evalCmd) check() error {
 	switch {
 	case (c.Manifest == "") == (c.RunDir == ""):
 		return usagef("name a manifest, or a run with --run DIR")
-	case c.SkipDamaged && c.Data == "":
-		return usagef("--skip-damaged is for the images of --data: a run and a manifest keep whether theirs were opened without some")
 	case c.Plot != "" && strings.HasPrefix(c.Arch, "random:"):
 		return usagef("--plot draws what one network answers; --arch %s names several", c.Arch)
 	}

@@ -154,7 +154,9 @@ func (c *trainCmd) Run(ctx context.Context, g *Globals) error {
 func (g *Globals) train(ctx context.Context, job trainer.Job) (*trainer.Run, error) {
 	defer g.saving.Store(false)
 	job.Warn = g.warn
-	job.Planned = func(p *trainer.Plan) { g.sayPlan(ctx, p) }
+	if !g.Quiet { // timing is for the plan alone
+		job.Planned = func(p *trainer.Plan) { g.sayPlan(ctx, p) }
+	}
 	job.Progress = func(p trainer.Progress) {
 		g.saving.Store(true)
 		if m := p.Metric; m != nil && m.Top1Max != nil {
