@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tailor-nas/tailor/internal/walk"
+	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -32,7 +32,7 @@ type evalResult struct {
 	Images int           `json:"images"`
 	costs
 	OtherData     bool `json:"other_data,omitempty"` // the images are not the run's
-	*walk.Answers      // where one sub-network is tested
+	*pipeline.Answers      // where one sub-network is tested
 }
 
 // Run evaluates; with one arch the JSON is that arch's object, with more it is a list in "archs".
@@ -41,7 +41,7 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	if c.Plot != "" {
-		if err := walk.CheckPlot(c.Plot); err != nil {
+		if err := pipeline.CheckPlot(c.Plot); err != nil {
 			return err
 		}
 	}
@@ -58,7 +58,7 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	images, err := walk.OpenRunTest(run, c.images())
+	images, err := pipeline.OpenRunTest(run, c.images())
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 		}
 		r := evalResult{Arch: space.Spec(a), Top1: counts.Top1(), Images: set.Len(), costs: costsOf(space, a), OtherData: other}
 		if len(archs) == 1 {
-			answers := walk.NewAnswers(run.Info.Data.Classes, counts)
+			answers := pipeline.NewAnswers(run.Info.Data.Classes, counts)
 			r.Answers = &answers
 		}
 		results = append(results, r)
@@ -122,14 +122,14 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 }
 
 // images are those to test on, if they are not the network's own.
-func (c *evalCmd) images() walk.TestImages {
-	return walk.TestImages{Path: c.Data, SkipDamaged: c.SkipDamaged}
+func (c *evalCmd) images() pipeline.TestImages {
+	return pipeline.TestImages{Path: c.Data, SkipDamaged: c.SkipDamaged}
 }
 
 // again tests and times the network of a manifest, and shows what it claims beside.
 func (c *evalCmd) again(ctx context.Context, g *Globals) error {
 	g.progress("test and time", 0, 1)
-	a, err := walk.MeasureAgain(ctx, walk.AgainJob{
+	a, err := pipeline.MeasureAgain(ctx, pipeline.AgainJob{
 		Manifest: c.Manifest, Images: c.images(), Budget: againBudget, Seed: g.Seed, Workers: g.Workers, Opened: g.openedAs,
 	})
 	if err != nil {
@@ -160,7 +160,7 @@ func (c *evalCmd) again(ctx context.Context, g *Globals) error {
 const printedClasses = 20
 
 // printAnswers prints the accuracy of each class, and what it is taken for most where it is not recognised.
-func (c *evalCmd) printAnswers(w io.Writer, a *walk.Answers) {
+func (c *evalCmd) printAnswers(w io.Writer, a *pipeline.Answers) {
 	var order []int
 	for i, class := range a.Classes {
 		if class.Images > 0 {
@@ -185,7 +185,7 @@ func (c *evalCmd) printAnswers(w io.Writer, a *walk.Answers) {
 }
 
 // takenFor is the other class that most images of a class were taken for.
-func takenFor(a *walk.Answers, class int) string {
+func takenFor(a *pipeline.Answers, class int) string {
 	most, at := 0, 0
 	for other, n := range a.Confusion[class] {
 		if other != class && n > most {

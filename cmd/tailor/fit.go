@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tailor-nas/tailor/internal/walk"
+	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/profiles"
@@ -73,11 +73,11 @@ func (c *fitLatencyCmd) fit() (*predictor.Latency, error) {
 		if err != nil {
 			return nil, err
 		}
-		t, err := walk.ReadTimings(space, c.Device, c.Runtime, c.Measured)
+		t, err := pipeline.ReadTimings(space, c.Device, c.Runtime, c.Measured)
 		if err != nil {
 			return nil, err
 		}
-		return walk.FitTimings(t, c.From)
+		return pipeline.FitTimings(t, c.From)
 	}
 	p, err := profiles.Load(c.Profile)
 	if err != nil {
@@ -88,13 +88,13 @@ func (c *fitLatencyCmd) fit() (*predictor.Latency, error) {
 		return nil, err
 	}
 	if c.From == "" {
-		return walk.FitLatency(space, p, c.Profile)
+		return pipeline.FitLatency(space, p, c.Profile)
 	}
-	t, err := walk.ProfileTimings(space, p, c.Profile)
+	t, err := pipeline.ProfileTimings(space, p, c.Profile)
 	if err != nil {
 		return nil, err
 	}
-	return walk.FitTimings(t, c.From)
+	return pipeline.FitTimings(t, c.From)
 }
 
 // space is the one that was profiled: named, a run's, or the shipped one of the name in the profile.

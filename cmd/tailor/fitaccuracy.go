@@ -6,7 +6,7 @@ import (
 	"io"
 	"math"
 
-	"github.com/tailor-nas/tailor/internal/walk"
+	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 )
@@ -57,7 +57,7 @@ func (c *fitAccuracyCmd) fit(ctx context.Context, g *Globals) (*predictor.Accura
 		return nil, err
 	}
 	if c.Measured != "" {
-		return walk.FitMeasured(ctx, space, c.Measured, settings)
+		return pipeline.FitMeasured(ctx, space, c.Measured, settings)
 	}
 	if run == nil {
 		return nil, usagef("--space needs --measured; to measure sub-networks, name a run with --run")
@@ -70,7 +70,7 @@ func (c *fitAccuracyCmd) fit(ctx context.Context, g *Globals) (*predictor.Accura
 		return nil, err
 	}
 	g.opened(d)
-	return walk.FitAccuracy(ctx, walk.AccuracyJob{
+	return pipeline.FitAccuracy(ctx, pipeline.AccuracyJob{
 		Run: run, Data: d, Store: c.Store, Samples: c.Samples, All: c.NoStop, Images: images, Calibration: c.Calibration,
 		Fit: settings, Workers: g.Workers, Seed: g.Seed, Say: g.say,
 		Progress: func(done, total int) { g.progress("measure accuracy", float64(done), float64(total)) },

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/tailor-nas/tailor/internal/walk"
+	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -64,7 +64,7 @@ func (c *importAccuracyCmd) Run(g *Globals) error {
 	if err != nil {
 		return err
 	}
-	a, err := walk.ImportAccuracy(space, c.File, c.Resolutions)
+	a, err := pipeline.ImportAccuracy(space, c.File, c.Resolutions)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (c *importLatencyCmd) Run(g *Globals) error {
 	if err != nil {
 		return err
 	}
-	l, err := walk.ImportLatency(space, c.Device, c.Runtime, files)
+	l, err := pipeline.ImportLatency(space, c.Device, c.Runtime, files)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/tailor-nas/tailor/internal/walk"
+	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
@@ -87,7 +87,7 @@ func (r *predictResult) accuracy(path string, space *supernet.Space, run *traine
 		return err
 	}
 	if run != nil {
-		if err := walk.CheckWeights(a, run); err != nil {
+		if err := pipeline.CheckWeights(a, run); err != nil {
 			return err
 		}
 	}
@@ -113,7 +113,7 @@ func (r *predictResult) latency(path string, space *supernet.Space, archs []supe
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", path, err)
 	}
-	device = walk.DeviceName(path)
+	device = pipeline.DeviceName(path)
 	if _, twice := r.Archs[0].LatencyMS[device]; twice {
 		return "", usagef("two latency predictors are called %s; give them different file names", device)
 	}

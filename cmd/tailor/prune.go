@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tailor-nas/tailor/internal/walk"
+	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/supernet"
@@ -92,8 +92,8 @@ func (c *pruneCmd) check(m prune.Method) error {
 	return nil
 }
 
-func (c *pruneCmd) job(g *Globals) (walk.PruneJob, error) {
-	j := walk.PruneJob{
+func (c *pruneCmd) job(g *Globals) (pipeline.PruneJob, error) {
+	j := pipeline.PruneJob{
 		Manifest: c.Manifest, Data: c.Data, Config: c.config(g), MaxParams: int64(c.MaxParams),
 		Threads: c.Threads, Dir: c.Out, Workers: g.Workers, Resume: c.Resume, Say: g.say, Warn: g.warn, Opened: g.opened,
 		Progress: func(what string, done, total int) { g.pruneProgress(what, float64(done), float64(total)) },
@@ -105,7 +105,7 @@ func (c *pruneCmd) job(g *Globals) (walk.PruneJob, error) {
 	if err := c.check(j.Config.Method); err != nil || c.Latency == "" {
 		return j, err
 	}
-	m, net, err := search.LoadManifest(walk.ManifestPath(c.Manifest))
+	m, net, err := search.LoadManifest(pipeline.ManifestPath(c.Manifest))
 	if err != nil || net == nil { // which the job will say
 		return j, err
 	}
@@ -119,7 +119,7 @@ func (c *pruneCmd) job(g *Globals) (walk.PruneJob, error) {
 
 // pruneProgress is progress of what saves its state while it trains.
 func (g *Globals) pruneProgress(what string, done, total float64) {
-	g.saving.Store(strings.HasPrefix(what, walk.PruneTraining))
+	g.saving.Store(strings.HasPrefix(what, pipeline.PruneTraining))
 	g.progress(what, done, total)
 }
 
@@ -129,7 +129,7 @@ func (c *pruneCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	r, err := walk.Prune(ctx, j)
+	r, err := pipeline.Prune(ctx, j)
 	switch {
 	case errors.Is(err, trainer.ErrInterrupted):
 		return fmt.Errorf("%w; the same command with --resume goes on", err)
@@ -142,7 +142,7 @@ func (c *pruneCmd) Run(ctx context.Context, g *Globals) error {
 }
 
 // printPruned is the table of before and after.
-func printPruned(w io.Writer, r *walk.PruneResult) {
+func printPruned(w io.Writer, r *pipeline.PruneResult) {
 	fmt.Fprintf(w, "\npruned %s by %s: %.1f %% of the removable %s are gone\n\n", shown(r.Parent), r.Method, 100*r.Sparsity, r.Structure)
 	t := &table{headings: 1, right: true}
 	t.row("", "TOP-1", "LATENCY", "FILE", "WEIGHTS LEFT", "MACS", "MACS LEFT")

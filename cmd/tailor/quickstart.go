@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/tailor-nas/tailor/internal/walk"
+	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
@@ -22,7 +22,7 @@ func (c *quickstartCmd) Run(ctx context.Context, g *Globals) error {
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return fmt.Errorf("quickstart: %w", err)
 	}
-	s, err := walk.Quickstart(ctx, walk.QuickstartJob{
+	s, err := pipeline.Quickstart(ctx, pipeline.QuickstartJob{
 		Dir: c.Out, Seed: g.Seed, Workers: g.Workers, Force: c.Force, Train: g.train, Say: g.say, Progress: g.pruneProgress,
 	})
 	if errors.Is(err, trainer.ErrInterrupted) || errors.Is(err, context.Canceled) {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/tailor-nas/tailor/internal/walk"
+	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
@@ -28,7 +28,7 @@ const schemaDir = "../../docs/schema"
 func written() map[string]any {
 	return map[string]any{
 		"run": trainer.Info{}, "checkpoint": trainer.State{}, "metrics": trainer.Metric{}, "profile": profiles.Profile{},
-		"accuracy": predictor.Accuracy{}, "latency": predictor.Latency{}, "manifest": search.Manifest{}, "front": search.FrontDocument{}, "summary": walk.Summary{},
+		"accuracy": predictor.Accuracy{}, "latency": predictor.Latency{}, "manifest": search.Manifest{}, "front": search.FrontDocument{}, "summary": pipeline.Summary{},
 		"pruning": prune.Info{}, "pruning-state": prune.State{},
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tailor-nas/tailor/internal/walk"
+	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/optimize"
@@ -75,7 +75,7 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	j := walk.SearchJob{
+	j := pipeline.SearchJob{
 		Space: space, Run: run, Limits: limits, Top: c.Top, Pareto: c.Pareto, Cost: frontCosts[c.Cost], Points: c.Points, Dir: c.Out, Workers: g.Workers, BoundSteps: c.boundSteps(), Plot: c.Plot,
 		Config:   optimize.Defaults(),
 		Progress: func(what string, done, total int) { g.progress(what, float64(done), float64(total)) },
@@ -101,11 +101,11 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 	j.Verify = run != nil && c.Verify
 	for i := range j.Devices {
 		if d := &j.Devices[i]; j.Verify {
-			d.Runtime = walk.NativeLike(d.Latency.Runtime)
+			d.Runtime = pipeline.NativeLike(d.Latency.Runtime)
 		}
 	}
 	warnLoose(g, j)
-	result, err := walk.Search(ctx, j)
+	result, err := pipeline.Search(ctx, j)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 }
 
 // warnLoose says which budgets of latency leave nothing out: the largest network stays within them.
-func warnLoose(g *Globals, j walk.SearchJob) {
+func warnLoose(g *Globals, j pipeline.SearchJob) {
 	for _, d := range j.Devices {
 		largest, err := d.Latency.Predict([]supernet.Arch{j.Space.Max()})
 		if err != nil { // its resolution is not known of this device
@@ -144,7 +144,7 @@ func warnLoose(g *Globals, j walk.SearchJob) {
 	}
 }
 
-func (c *searchCmd) predictors(j *walk.SearchJob, space *supernet.Space) error {
+func (c *searchCmd) predictors(j *pipeline.SearchJob, space *supernet.Space) error {
 	var err error
 	if j.Accuracy, err = predictor.LoadAccuracy(c.Accuracy, space); err != nil {
 		return err
@@ -159,7 +159,7 @@ func (c *searchCmd) predictors(j *walk.SearchJob, space *supernet.Space) error {
 		if err != nil {
 			return err
 		}
-		j.Devices = append(j.Devices, walk.Device{Name: walk.DeviceName(path), Latency: l})
+		j.Devices = append(j.Devices, pipeline.Device{Name: pipeline.DeviceName(path), Latency: l})
 	}
 	return nil
 }
@@ -193,8 +193,8 @@ func (c *searchCmd) check() error {
 }
 
 // printWinners prints the table of winners: what was asked for, predicted and measured. Columns that would be empty are left out.
-func printWinners(w io.Writer, winners []walk.Winner) {
-	ranked := slices.ContainsFunc(winners, func(x walk.Winner) bool { return x.Ranks != nil && x.Ranks.Predicted+x.Ranks.Measured > 2 })
+func printWinners(w io.Writer, winners []pipeline.Winner) {
+	ranked := slices.ContainsFunc(winners, func(x pipeline.Winner) bool { return x.Ranks != nil && x.Ranks.Predicted+x.Ranks.Measured > 2 })
 	t := winnersTable(winners, ranked)
 	t.print(w)
 	for _, x := range winners {
@@ -203,7 +203,7 @@ func printWinners(w io.Writer, winners []walk.Winner) {
 }
 
 // printFront prints the table of a front's winners, which names their folders.
-func printFront(w io.Writer, winners []walk.Winner, out string) {
+func printFront(w io.Writer, winners []pipeline.Winner, out string) {
 	t := winnersTable(winners, false)
 	t.rows[0], t.rows[1] = append(t.rows[0], ""), append(t.rows[1], "FOLDER")
 	for i, x := range winners {
@@ -217,7 +217,7 @@ func printFront(w io.Writer, winners []walk.Winner, out string) {
 	fmt.Fprintf(w, "wrote manifest.json in each FOLDER of %s\n", shown(out))
 }
 
-func winnersTable(winners []walk.Winner, ranked bool) *table {
+func winnersTable(winners []pipeline.Winner, ranked bool) *table {
 	t := &table{headings: 2, right: true}
 	t.row("", "", "TOP-1", "", "", "LATENCY", "", "", "", "RANK PREDICTED")
 	t.row("DEVICE", "BUDGET", "PREDICTED", "GAP", "MEASURED", "PREDICTED", "MEASURED", "MACS", "PARAMS", "-> MEASURED")
@@ -233,7 +233,7 @@ func winnersTable(winners []walk.Winner, ranked bool) *table {
 	return t
 }
 
-func ranks(x walk.Winner) string {
+func ranks(x pipeline.Winner) string {
 	if x.Ranks == nil {
 		return "-"
 	}
@@ -271,14 +271,14 @@ func budgetText(l search.Limits) string {
 	return "none"
 }
 
-func measuredTop1(x walk.Winner) string {
+func measuredTop1(x pipeline.Winner) string {
 	if x.Measured == nil || x.Measured.Images == 0 {
 		return "-"
 	}
 	return fmt.Sprintf("%.1f %%", 100*x.Measured.Top1)
 }
 
-func measuredLatency(x walk.Winner) string {
+func measuredLatency(x pipeline.Winner) string {
 	if x.Measured == nil {
 		return "-"
 	}

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/store"
-	"github.com/tailor-nas/tailor/internal/walk"
+	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
 )
@@ -146,14 +146,14 @@ func (w *walkthrough) summary() any {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	s := walk.Summary{
+	s := pipeline.Summary{
 		Run: "run", Profile: "profile.json", Accuracy: "accuracy.json", Latency: "latency.json", Device: p.Device,
-		HeldOut: map[string]walk.HeldOut{}, SearchResult: &walk.SearchResult{},
+		HeldOut: map[string]pipeline.HeldOut{}, SearchResult: &pipeline.SearchResult{},
 	}
 	w.remarshal(w.results["search"], s.SearchResult)
 	w.remarshal(w.results["prune"], &s.Pruned)
 	for _, name := range []string{"accuracy", "latency"} {
-		var h walk.HeldOut
+		var h pipeline.HeldOut
 		w.remarshal(w.results["fit "+name]["heldout"], &h)
 		s.HeldOut[name] = h
 	}

@@ -41,19 +41,19 @@ var mayImport = map[string][]string{
 	"search/optimize":       {},
 	"internal/ofa":          {"supernet", "predictor/regress", "internal/textfile", "internal/torchfile"},
 	"internal/report":       {"internal/store"},
-	"internal/walk":         {"trainer/prune", "trainer/prune/budget", "supernet", "trainer", "profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug", "internal/data", "internal/measurements", "internal/ofa", "internal/report", "internal/store"},
+	"internal/pipeline":         {"trainer/prune", "trainer/prune/budget", "supernet", "trainer", "profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug", "internal/data", "internal/measurements", "internal/ofa", "internal/report", "internal/store"},
 	"tools/bench/search":    {"supernet", "predictor", "search", "search/optimize", "internal/report"},
-	"tools/bench/predictor": {"supernet", "trainer", "predictor", "predictor/regress", "search", "search/optimize", "internal/walk"},
-	"tools/ofacheck":        {"supernet", "internal/walk"},
-	"tools/bench/ssgd":      {"supernet", "trainer", "trainer/prune", "search", "internal/data", "internal/report", "internal/store", "internal/walk"},
+	"tools/bench/predictor": {"supernet", "trainer", "predictor", "predictor/regress", "search", "search/optimize", "internal/pipeline"},
+	"tools/ofacheck":        {"supernet", "internal/pipeline"},
+	"tools/bench/ssgd":      {"supernet", "trainer", "trainer/prune", "search", "internal/data", "internal/report", "internal/store", "internal/pipeline"},
 	"tools/bench/transfer":  {"supernet", "predictor", "predictor/regress", "profiles"},
 	"tools/bench/pruned":    {"supernet", "predictor", "profiles"},
 	"tools/bench/sparse":    {"supernet", "profiles", "internal/kernel", "internal/nn", "internal/store"},
 	"tools/bench/step":      {"supernet", "internal/data", "internal/kernel", "internal/nn", "internal/store"},
 	"tools/bench/blas":      {"supernet", "internal/kernel"},
-	"cmd/tailor":            {"trainer/prune", "supernet", "trainer", "profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug", "internal/data", "internal/report", "internal/store", "internal/suggest", "internal/textfile", "internal/walk"},
+	"cmd/tailor":            {"trainer/prune", "supernet", "trainer", "profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug", "internal/data", "internal/report", "internal/store", "internal/suggest", "internal/textfile", "internal/pipeline"},
 
-	"tools/bench/prunesearch": {"supernet", "trainer", "trainer/prune", "profiles", "predictor", "search", "search/optimize", "internal/data", "internal/report", "internal/walk"},
+	"tools/bench/prunesearch": {"supernet", "trainer", "trainer/prune", "profiles", "predictor", "search", "search/optimize", "internal/data", "internal/report", "internal/pipeline"},
 }
 
 // onlyIn names the packages that heavy dependencies stay behind.
@@ -128,7 +128,7 @@ var watched = map[string]string{
 	"internal/data/intake.go":      "finish gives the error",
 	"internal/data/epoch.go":       "wait gives the error",
 	"predictor/regress/heldout.go": "the group gives the error",
-	"internal/walk/meter.go":       "the group gives the error, but for the goroutine that only hands out work",
+	"internal/pipeline/meter.go":       "the group gives the error, but for the goroutine that only hands out work",
 }
 
 var (

@@ -14,7 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"github.com/tailor-nas/tailor/internal/walk"
+	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -41,7 +41,7 @@ func run(w io.Writer, python, file, name string, n int) error {
 	if err != nil {
 		return err
 	}
-	a, err := walk.ImportAccuracy(space, file, nil)
+	a, err := pipeline.ImportAccuracy(space, file, nil)
 	if err != nil {
 		return err
 	}

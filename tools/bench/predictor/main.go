@@ -19,7 +19,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tailor-nas/tailor/internal/walk"
+	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/search"
@@ -55,7 +55,7 @@ type bench struct {
 
 	space     *supernet.Space
 	predictor *predictor.Accuracy
-	val, test *walk.Meter
+	val, test *pipeline.Meter
 }
 
 func (b *bench) do(ctx context.Context, w io.Writer) error {
@@ -72,10 +72,10 @@ func (b *bench) do(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	for _, m := range []struct {
-		meter **walk.Meter
+		meter **pipeline.Meter
 		test  bool
 	}{{&b.val, false}, {&b.test, true}} {
-		*m.meter, err = walk.OpenMeter(ctx, run, d, walk.MeterSettings{
+		*m.meter, err = pipeline.OpenMeter(ctx, run, d, pipeline.MeterSettings{
 			Test: m.test, Calibration: b.calibration, Workers: runtime.GOMAXPROCS(0), Seed: b.predictor.Seed,
 		})
 		if err != nil {
@@ -198,7 +198,7 @@ func (b *bench) draw(n int, pass func(supernet.Arch) bool) (archs []supernet.Arc
 	return archs
 }
 
-func values(ctx context.Context, m *walk.Meter, archs []supernet.Arch) ([]float64, error) {
+func values(ctx context.Context, m *pipeline.Meter, archs []supernet.Arch) ([]float64, error) {
 	samples, err := m.Measure(ctx, archs)
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
-	"github.com/tailor-nas/tailor/internal/walk"
+	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
@@ -49,7 +49,7 @@ type comparison struct {
 	runtime  profiles.Native
 	device   string
 	results  *results
-	curves   walk.Curves
+	curves   pipeline.Curves
 }
 
 // compare does for each budget what is not done.
@@ -92,7 +92,7 @@ func (c *comparison) openDevice(ctx context.Context) error {
 		return err
 	}
 	var ok bool
-	if c.runtime, ok = walk.NativeLike(c.latency.Runtime).(profiles.Native); !ok || c.runtime.Batch > 1 {
+	if c.runtime, ok = pipeline.NativeLike(c.latency.Runtime).(profiles.Native); !ok || c.runtime.Batch > 1 {
 		return fmt.Errorf("%s is of %s; latencies are measured here with tailor's engine, one image at a time: fit to a profile of it", c.bench.latency, c.latency.Runtime)
 	}
 	if c.device = device.ID; c.device != c.latency.Device {
@@ -142,7 +142,7 @@ func (c *comparison) budget(ctx context.Context, ms float64) error {
 func (c *comparison) planned(ms float64) (all []*network) {
 	for _, seed := range c.seeds {
 		for _, w := range c.ways(ms) {
-			r := row{BudgetMS: ms, way: w, Seed: seed, Device: c.device, Runtime: walk.RuntimeID(c.runtime.Info())}
+			r := row{BudgetMS: ms, way: w, Seed: seed, Device: c.device, Runtime: pipeline.RuntimeID(c.runtime.Info())}
 			r.Inputs = inputs{c.run.State.WeightsSHA256, c.accuracy.SHA256, c.latency.SHA256}
 			if w.How != searched {
 				config := c.config(w, seed)
@@ -164,14 +164,14 @@ func (c *comparison) make(ctx context.Context, n *network) error {
 		if _, n.net, err = search.LoadManifest(manifest); err != nil {
 			return err
 		}
-		n.row.ValTop1, err = walk.NetTop1(ctx, n.net, c.data, c.data.Val, c.workers)
+		n.row.ValTop1, err = pipeline.NetTop1(ctx, n.net, c.data, c.data.Val, c.workers)
 		return err
 	}
 	j, err := c.job(ctx, n.row, manifest)
 	if err != nil {
 		return err
 	}
-	r, err := walk.PruneNet(ctx, j)
+	r, err := pipeline.PruneNet(ctx, j)
 	var out *search.UnreachableError
 	switch {
 	case errors.As(err, &out):
@@ -196,9 +196,9 @@ func outOfReach(budget, smallest float64) string {
 }
 
 // job is the training of a network, from the winner for its budget or, if it is pruned, for a larger one.
-func (c *comparison) job(ctx context.Context, r row, winner string) (walk.PruneJob, error) {
+func (c *comparison) job(ctx context.Context, r row, winner string) (pipeline.PruneJob, error) {
 	name := fmt.Sprintf("%g ms, seed %d, %s", r.BudgetMS, r.Seed, r.name(r.Epochs))
-	j := walk.PruneJob{
+	j := pipeline.PruneJob{
 		Manifest: winner, Data: c.bench.data, Config: *r.Config, Curves: &c.curves, Latency: c.latency, Threads: c.runtime.Threads,
 		Budget: c.variants, Dir: filepath.Join(c.seedDir(r.Seed), fmt.Sprintf("%gms", r.BudgetMS), r.folder(r.Epochs)), Workers: c.workers, Resume: true,
 		Progress: func(string, int, int) {},
@@ -249,9 +249,9 @@ func (c *comparison) winner(ctx context.Context, ms float64, seed uint64) (strin
 		fmt.Fprintf(os.Stderr, "search for %g ms, seed %d\n", ms, seed)
 		config := optimize.Defaults()
 		config.Seed = seed
-		r, err := walk.Search(ctx, walk.SearchJob{
+		r, err := pipeline.Search(ctx, pipeline.SearchJob{
 			Space: c.run.Info.Space, Run: c.run, Data: c.data, Verify: true, Accuracy: c.accuracy, Limits: []search.Limits{{LatencyMS: ms}}, Dir: dir,
-			Devices: []walk.Device{{Latency: c.latency, Runtime: c.runtime}}, Config: config, BoundSteps: -1, Workers: c.workers,
+			Devices: []pipeline.Device{{Latency: c.latency, Runtime: c.runtime}}, Config: config, BoundSteps: -1, Workers: c.workers,
 		})
 		if err != nil {
 			return "", err
@@ -289,7 +289,7 @@ func (c *comparison) measure(ctx context.Context, all []*network) error {
 		if r.FileBytes, err = search.WeightsBytes(n.net); err != nil {
 			return err
 		}
-		if r.Top1, err = walk.NetTop1(ctx, n.net, c.data, c.data.Test, c.workers); err != nil {
+		if r.Top1, err = pipeline.NetTop1(ctx, n.net, c.data, c.data.Test, c.workers); err != nil {
 			return err
 		}
 	}

@@ -16,7 +16,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/store"
-	"github.com/tailor-nas/tailor/internal/walk"
+	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -158,13 +158,13 @@ func (c *comparison) open() (err error) {
 		c.data, err = data.Open(c.dataPath, data.Options{Size: 28, Holdout: 5000, Seed: 1})
 		return err
 	}
-	path := walk.ManifestPath(c.manifest)
+	path := pipeline.ManifestPath(c.manifest)
 	m, net, err := search.LoadManifest(path)
 	if err != nil {
 		return err
 	}
 	c.name, c.parent = m.SpaceName, net
-	c.data, err = walk.OpenImages(m, path, c.dataPath)
+	c.data, err = pipeline.OpenImages(m, path, c.dataPath)
 	return err
 }
 

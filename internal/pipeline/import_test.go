@@ -1,4 +1,4 @@
-package walk
+package pipeline
 
 import (
 	"encoding/json"
