@@ -31,7 +31,7 @@ type evalResult struct {
 	Top1   float64       `json:"top1"`
 	Images int           `json:"images"`
 	costs
-	OtherData     bool `json:"other_data,omitempty"` // the images are not the run's
+	OtherData         bool `json:"other_data,omitempty"` // the images are not the run's
 	*pipeline.Answers      // where one sub-network is tested
 }
 

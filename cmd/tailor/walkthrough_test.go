@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
 )

@@ -41,7 +41,7 @@ var mayImport = map[string][]string{
 	"search/optimize":       {},
 	"internal/ofa":          {"supernet", "predictor/regress", "internal/textfile", "internal/torchfile"},
 	"internal/report":       {"internal/store"},
-	"internal/pipeline":         {"trainer/prune", "trainer/prune/budget", "supernet", "trainer", "profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug", "internal/data", "internal/measurements", "internal/ofa", "internal/report", "internal/store"},
+	"internal/pipeline":     {"trainer/prune", "trainer/prune/budget", "supernet", "trainer", "profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug", "internal/data", "internal/measurements", "internal/ofa", "internal/report", "internal/store"},
 	"tools/bench/search":    {"supernet", "predictor", "search", "search/optimize", "internal/report"},
 	"tools/bench/predictor": {"supernet", "trainer", "predictor", "predictor/regress", "search", "search/optimize", "internal/pipeline"},
 	"tools/ofacheck":        {"supernet", "internal/pipeline"},
@@ -128,7 +128,7 @@ var watched = map[string]string{
 	"internal/data/intake.go":      "finish gives the error",
 	"internal/data/epoch.go":       "wait gives the error",
 	"predictor/regress/heldout.go": "the group gives the error",
-	"internal/pipeline/meter.go":       "the group gives the error, but for the goroutine that only hands out work",
+	"internal/pipeline/meter.go":   "the group gives the error, but for the goroutine that only hands out work",
 }
 
 var (

@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tailor-nas/tailor/internal/data"
-	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
