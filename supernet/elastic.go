@@ -1,0 +1,38 @@
+package supernet
+
+import "slices"
+
+// ResolutionGene is the index of the resolution among [Space.Genes].
+const ResolutionGene = 0
+
+// ElasticStage is a stage with genes: one that is not fixed.
+type ElasticStage struct {
+	*Stage
+	First int // where the genes of its first block are in [Arch.Kernel] and [Arch.Expand]
+}
+
+// ElasticStages lists the stages with genes in the order of the network. The depth of the i-th is
+// [Arch.Depth] i.
+func (s *Space) ElasticStages() []ElasticStage {
+	var all []ElasticStage
+	for i := range s.Stages {
+		if first := s.layout.block[i]; first >= 0 {
+			all = append(all, ElasticStage{&s.Stages[i], first})
+		}
+	}
+	return all
+}
+
+// ElasticBlocks says of each block of [Space.Blocks] where its genes are in [Arch.Kernel] and
+// [Arch.Expand]; -1 if it has none.
+func (s *Space) ElasticBlocks(a Arch) []int {
+	blocks := s.Blocks(a)
+	places := slices.Repeat([]int{-1}, len(blocks))
+	for i, b := range blocks {
+		stage, index, ok := stageOf(b.Name)
+		if ok && s.layout.block[stage] >= 0 {
+			places[i] = s.layout.block[stage] + index
+		}
+	}
+	return places
+}
