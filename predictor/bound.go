@@ -6,24 +6,25 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/tailor-nas/tailor/predictor/regress"
+	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
 // roundingSlack is added to bounds for what the predictor's own float32 arithmetic may round up; some 1e-6 in practice.
 const roundingSlack = 2e-5
 
 // span holds affine functions that bound a feature of a region from below and above.
-type span struct{ low, high Affine }
+type span struct{ low, high choices.Affine }
 
 // Upper is a value that the prediction of no network of the region exceeds whose costs are within the budgets; -Inf if there is none. It
 // replaces each ReLU by lines below and above it, as CROWN does (Zhang et al., "Efficient neural network robustness certification with
 // general activation functions", 2018), so that the prediction is at most an affine function of the network's choices. Of that it finds
 // the largest value. The smaller the region, the nearer it comes.
-func (a *Accuracy) Upper(r *Region, budgets []Budget) float64 {
-	s := r.sieve(budgets)
-	if s.empty {
+func (a *Accuracy) Upper(r *choices.Region, budgets []choices.Budget) float64 {
+	within := r.Within(budgets)
+	if within.Empty() {
 		return math.Inf(-1)
 	}
-	c := newCrown(s, a.encoder.spans(r, s))
+	c := newCrown(within, a.encoder.spans(r, within))
 	rows := mat.NewDense(1, a.encoder.Len(), nil)
 	for j, w := range a.Model.Linear {
 		rows.Set(0, j, float64(w))
@@ -42,11 +43,11 @@ func (a *Accuracy) Upper(r *Region, budgets []Budget) float64 {
 // UpperWork is about how many multiply-adds Upper takes.
 func (a *Accuracy) UpperWork() int {
 	// A largest value over a region tries each choice some ten times.
-	work, choices := 0, newLayout(a.space).choices()
+	work, numbers := 0, choices.NewNumbering(a.space).Len()
 	for i := range a.Model.Networks {
 		sizes := a.Model.Networks[i].Sizes
 		for l, units := range sizes[1:] {
-			work += 2 * units * (10*choices + sizes[0])
+			work += 2 * units * (10*numbers + sizes[0])
 			for k := 1; k <= l; k++ {
 				work += 2 * units * sizes[k-1] * sizes[k]
 			}
@@ -57,9 +58,9 @@ func (a *Accuracy) UpperWork() int {
 
 // crown bounds functions of the features.
 type crown struct {
-	sieve     *sieve
-	low, high []sparse // by feature
-	sum       Affine   // of max, kept between calls
+	within    *choices.Within
+	low, high []sparse       // by feature
+	sum       choices.Affine // of max, kept between calls
 }
 
 // sparse is an affine function by its weights that are not 0: most features are of one choice.
@@ -69,17 +70,18 @@ type sparse struct {
 	weights  []float64
 }
 
-func newCrown(s *sieve, features []span) *crown {
-	c := &crown{sieve: s, sum: Affine{weights: make([]float64, len(features[0].low.weights))}}
+func newCrown(within *choices.Within, features []span) *crown {
+	c := &crown{within: within}
+	c.sum.Weights = make([]float64, len(features[0].low.Weights))
 	for _, f := range features {
-		c.low, c.high = append(c.low, f.low.sparse()), append(c.high, f.high.sparse())
+		c.low, c.high = append(c.low, sparseOf(&f.low)), append(c.high, sparseOf(&f.high))
 	}
 	return c
 }
 
-func (f *Affine) sparse() sparse {
-	s := sparse{constant: f.constant}
-	for i, w := range f.weights {
+func sparseOf(f *choices.Affine) sparse {
+	s := sparse{constant: f.Constant}
+	for i, w := range f.Weights {
 		if w != 0 {
 			s.at, s.weights = append(s.at, i), append(s.weights, w)
 		}
@@ -89,8 +91,8 @@ func (f *Affine) sparse() sparse {
 
 // max bounds the row times the features, plus a constant.
 func (c *crown) max(row []float64, constant float64) float64 {
-	c.sum.constant = constant
-	clear(c.sum.weights)
+	c.sum.Constant = constant
+	clear(c.sum.Weights)
 	for j, w := range row {
 		from := &c.high[j]
 		if w < 0 {
@@ -99,12 +101,12 @@ func (c *crown) max(row []float64, constant float64) float64 {
 		if w == 0 {
 			continue
 		}
-		c.sum.constant += w * from.constant
+		c.sum.Constant += w * from.constant
 		for i, at := range from.at {
-			c.sum.weights[at] += w * from.weights[i]
+			c.sum.Weights[at] += w * from.weights[i]
 		}
 	}
-	return c.sieve.max(&c.sum)
+	return c.within.Max(&c.sum)
 }
 
 // lines are those below and above a ReLU between the bounds of its input.

@@ -12,18 +12,14 @@
 // [Pruned] is the latency of what pruning makes of one network: a curve for each block of its time against how much is removed
 // ([BlockCurve]), from times of this network's variants ([FitPruned]) or of a space's blocks ([Latency.Pruned]).
 //
-// [Additive] is any quantity that is a sum over blocks: sums over tens of thousands of archs take
-// milliseconds, and the smallest one is exact.
-//
 // Everything depends on the samples and the seed alone: not on the number of processors, on map
 // order or on time, so that the same fit writes the same bytes.
 //
 // # How it hangs together
 //
-// A layout (layout.go) turns an arch into the numbers of its choices, and refuses what is not of
-// the space. From there an [Additive] sums table entries, and an [Encoder] writes one-hots and
-// costs. Package regress fits a model to the encoded rows, and learns its error. accuracy.go makes a
-// document of it, and sample.go draws the archs to measure. Latency needs no such model: its
-// blocks were measured, and calibrate.go fits two numbers. Where only whole networks were measured,
-// roofline.go explains them by four.
+// Package choices turns an arch into the numbers of its choices, and sums over its blocks. From there
+// an [Encoder] writes one-hots and costs. Package regress fits a model to the encoded rows, and
+// learns its error. accuracy.go makes a document of it, and bound.go says what no arch of a region
+// exceeds. Latency needs no such model: its blocks were measured, and calibrate.go fits two numbers.
+// Where only whole networks were measured, roofline.go explains them by four.
 package predictor

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
 // encoder turns an arch into numbers for a model. Models are only as good as the encoding that they were fitted to, which their
@@ -15,7 +16,7 @@ type encoder interface {
 	// a resolution that the encoding has no feature for.
 	encode(a supernet.Arch, dst []float32) bool
 	// spans gives the features over a region, within budgets.
-	spans(r *Region, s *sieve) []span
+	spans(r *choices.Region, within *choices.Within) []span
 }
 
 // newEncoder gives the encoder by its name in documents.

@@ -10,21 +10,6 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// MACs are a sum over blocks, so that the smallest number is known without a search.
-func ExampleNewAdditive() {
-	space, err := supernet.LoadSpace("ofa-mbv3")
-	if err != nil {
-		log.Fatal(err)
-	}
-	macs, err := predictor.NewAdditive(space, func(b supernet.Block) float64 { return float64(b.MACs()) })
-	if err != nil {
-		log.Fatal(err)
-	}
-	smallest, n := macs.Min()
-	fmt.Printf("%.1f M at resolution %d, %.1f M at most\n", n/1e6, smallest.Resolution, macs.Sum(space.Max())/1e6)
-	// Output: 41.5 M at resolution 128, 566.2 M at most
-}
-
 // A device that takes 1 ms for 10 million multiply-accumulates, 0.01 ms for every block, and 2 ms for every network besides.
 func ExampleFitLatency() {
 	space, err := supernet.LoadSpace("mbv3-tiny")

@@ -1,60 +1,31 @@
 package predictor
 
-import "math"
+import (
+	"math"
 
-// spans gives the features over a region: those of one choice exactly, the costs, which are on a log scale, between lines.
-func (e *Encoder) spans(r *Region, s *sieve) []span {
-	l := e.layout
-	exact := func(at ...int) span {
-		f := Affine{weights: make([]float64, l.choices())}
-		for _, i := range at {
-			f.weights[i] = 1
-		}
-		return span{f, f}
+	"github.com/tailor-nas/tailor/supernet/choices"
+)
+
+// spans gives the features over a region: those of one choice exactly, the costs, which are on a
+// log scale, between lines.
+func (e *Encoder) spans(r *choices.Region, within *choices.Within) []span {
+	all := e.genes.spans(r.Resolution)
+	pixels := choices.Affine{
+		Constant: float64(r.Resolution), Weights: make([]float64, e.genes.numbering.Len()),
 	}
-	all := make([]span, 0, e.length)
-	for i := range l.resolutions {
-		f := exact()
-		if i == r.resolution {
-			f.low.constant, f.high.constant = 1, 1
-		}
-		all = append(all, f)
-	}
-	for i := range l.stages {
-		st := &l.stages[i]
-		for d := range st.depths {
-			all = append(all, exact(l.depthAt(i)+d))
-		}
-		for b := st.first; b < st.first+st.most(); b++ {
-			kernels, expands := make([][]int, oneHot(len(st.kernels))), make([][]int, oneHot(len(st.expands)))
-			for v := range l.variants[b] {
-				kernel, expand := st.genes(v)
-				at := l.variantAt(b) + v
-				if len(kernels) > 0 {
-					kernels[kernel] = append(kernels[kernel], at)
-				}
-				if len(expands) > 0 {
-					expands[expand] = append(expands[expand], at)
-				}
-			}
-			for _, at := range append(kernels, expands...) {
-				all = append(all, exact(at...))
-			}
-		}
-	}
-	pixels := Affine{float64(l.resolutions[r.resolution]), make([]float64, l.choices())}
 	var logs, squares []span
-	for i, cost := range []Affine{e.macs.Affine(r.resolution), e.params.Affine(r.resolution), pixels} {
-		v, square := e.scales[i].over(cost, s)
+	costs := []choices.Affine{e.macs.Affine(r.Resolution), e.params.Affine(r.Resolution), pixels}
+	for i, cost := range costs {
+		v, square := e.scales[i].over(cost, within)
 		logs, squares = append(logs, v), append(squares, square)
 	}
 	return append(append(all, logs...), squares...)
 }
 
 // over bounds what of gives of a cost over a region, and its square as encode has it.
-func (s logScale) over(cost Affine, within *sieve) (value, square span) {
-	negative := Affine{-cost.constant, negated(cost.weights)}
-	low, high := -within.max(&negative), within.max(&cost)
+func (s logScale) over(cost choices.Affine, within *choices.Within) (value, square span) {
+	negative := cost.Negative()
+	low, high := -within.Max(&negative), within.Max(&cost)
 	exact := func(v float64) float64 {
 		if s.perLog == 0 {
 			return 0
@@ -72,7 +43,8 @@ func (s logScale) over(cost Affine, within *sieve) (value, square span) {
 		tangent := s.perLog / middle
 		value = span{line(cost, slope, exact(low)-slope*low-rounding), line(cost, tangent, exact(middle)-tangent*middle+rounding)}
 	}
-	// The square is convex: a tangent is below, the chord above. Each is a line of the value, which may fall.
+	// The square is convex: a tangent is below, the chord above. Each is a line of the value,
+	// which may fall.
 	const scale = costSpread / 2
 	middle := (at + to) / 2
 	square.low = value.line(2*middle/scale, -middle*middle/scale-rounding, false)
@@ -81,16 +53,17 @@ func (s logScale) over(cost Affine, within *sieve) (value, square span) {
 }
 
 // line is slope*f + shift.
-func line(f Affine, slope, shift float64) Affine {
-	g := Affine{slope*f.constant + shift, make([]float64, len(f.weights))}
-	for i, w := range f.weights {
-		g.weights[i] = slope * w
+func line(f choices.Affine, slope, shift float64) choices.Affine {
+	g := choices.Affine{Weights: make([]float64, len(f.Weights))}
+	g.Constant = slope*f.Constant + shift
+	for i, w := range f.Weights {
+		g.Weights[i] = slope * w
 	}
 	return g
 }
 
 // line bounds slope*v + shift from above or below, where v is in the span.
-func (v span) line(slope, shift float64, above bool) Affine {
+func (v span) line(slope, shift float64, above bool) choices.Affine {
 	if (slope > 0) == above {
 		return line(v.high, slope, shift)
 	}

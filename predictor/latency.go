@@ -9,6 +9,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
 const (
@@ -45,13 +46,13 @@ type Latency struct {
 	AtMS map[int]map[string]float64 `json:"blocks_ms_by_resolution,omitempty"`
 
 	space  *supernet.Space
-	sums   *Additive // of BlocksMS, not calibrated
-	unseen []float64 // held-out predictions of the networks, while fitting
+	sums   *choices.Additive // of BlocksMS, not calibrated
+	unseen []float64         // held-out predictions of the networks, while fitting
 }
 
 // tabulate prepares sums; blocks that were not timed are unknown to them.
 func (l *Latency) tabulate() (err error) {
-	l.sums, err = newAdditive(l.space, func(resolution int, b supernet.Block) float64 {
+	l.sums, err = choices.NewAdditiveAt(l.space, func(resolution int, b supernet.Block) float64 {
 		return l.scale(b) * l.time(resolution, b)
 	})
 	return err
@@ -113,6 +114,17 @@ func (l *Latency) unknown(archs []supernet.Arch, i int) error {
 func (l *Latency) Min() (supernet.Arch, float64, error) {
 	arch, sum := l.sums.Min()
 	return arch, calibration{l.Intercept, l.Slope}.of(sum), nil
+}
+
+// Affine is the latency in milliseconds over the networks of a resolution in pixels, as
+// [choices.Additive.Affine] has it.
+func (l *Latency) Affine(resolution int) choices.Affine {
+	f := l.sums.Affine(resolution)
+	f.Constant = l.Intercept + l.Slope*f.Constant
+	for i := range f.Weights {
+		f.Weights[i] *= l.Slope
+	}
+	return f
 }
 
 // Save writes the document.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
 // ofaEncoding is that of the accuracy predictor which OFA published: 128 numbers.
@@ -28,27 +29,45 @@ var (
 
 // ofaEncoder writes, as OFA's published code does, one-hots of the kernel size of each of the 20 blocks, then those of their expand
 // ratios, all zero beyond the depth, then one of the resolution: 112, 128, ... 224. Other resolutions it does not know.
-type ofaEncoder struct {
-	layout  *layout
-	kernels [][]int // by stage and kernel choice, the place in a one-hot
-	expands [][]int
-}
+type ofaEncoder struct{ genes oneHots }
 
 func newOFAEncoder(space *supernet.Space) (*ofaEncoder, error) {
-	e := &ofaEncoder{layout: newLayout(space)}
+	n := choices.NewNumbering(space)
+	o := newOneHots(n)
+	o.length = ofaLength
 	known := func(r int) bool { _, ok := ofaResolutionAt(r); return ok }
-	if len(e.layout.stages) != ofaStages || !slices.ContainsFunc(space.Resolutions, known) {
+	if len(n.Stages) != ofaStages || !slices.ContainsFunc(space.Resolutions, known) {
 		return nil, ofaShapeError(space)
 	}
-	for _, s := range e.layout.stages {
-		kernels, ok := places(s.kernels, ofaKernels)
-		expands, ok2 := places(s.expands, ofaExpands)
-		if !ok || !ok2 || s.most() != ofaDepth {
+	for i, r := range n.Resolutions {
+		if at, ok := ofaResolutionAt(r); ok {
+			o.resolutions[i] = at
+		}
+	}
+	for i := range n.Stages {
+		if !o.ofaStage(&n.Stages[i]) {
 			return nil, ofaShapeError(space)
 		}
-		e.kernels, e.expands = append(e.kernels, kernels), append(e.expands, expands)
 	}
-	return e, nil
+	return &ofaEncoder{o}, nil
+}
+
+// ofaStage gives the choices of a stage their features; false if the encoding has none for one.
+func (o *oneHots) ofaStage(s *choices.Stage) bool {
+	kernels, ok := places(s.Kernels, ofaKernels)
+	expands, ok2 := places(s.Expands, ofaExpands)
+	if !ok || !ok2 || s.Blocks() != ofaDepth {
+		return false
+	}
+	for j := range s.Blocks() {
+		block := s.First + j
+		for v := range s.Variants() {
+			kernel, expand := s.Genes(v)
+			o.set(s.Variant(j, v), block*ofaChoices+kernels[kernel])
+			o.set(s.Variant(j, v), (ofaBlocks+block)*ofaChoices+expands[expand])
+		}
+	}
+	return true
 }
 
 func ofaShapeError(space *supernet.Space) error {
@@ -68,30 +87,8 @@ func places[T comparable](choices, all []T) ([]int, bool) {
 func (e *ofaEncoder) Len() int { return ofaLength }
 
 func (e *ofaEncoder) encode(a supernet.Arch, dst []float32) bool {
-	var c choices
-	if !e.layout.read(&a, &c) {
-		return false
-	}
-	at, ok := ofaResolutionAt(int(a.Resolution))
-	if !ok {
-		return false
-	}
-	clear(dst)
-	dst[at] = 1
-	for b, v := range c.variant[:ofaBlocks] {
-		if v >= 0 {
-			kernel, expand := e.featuresOf(b, int(v))
-			dst[kernel], dst[expand] = 1, 1
-		}
-	}
-	return true
-}
-
-// featuresOf gives the features of a block's variant.
-func (e *ofaEncoder) featuresOf(block, variant int) (kernel, expand int) {
-	stage := block / ofaDepth
-	k, x := e.layout.stages[stage].genes(variant)
-	return block*ofaChoices + e.kernels[stage][k], (ofaBlocks+block)*ofaChoices + e.expands[stage][x]
+	var t choices.Taken
+	return e.genes.numbering.Read(&a, &t) && e.genes.encode(&t, dst)
 }
 
 // ofaResolutionAt is the feature of a resolution.
@@ -100,24 +97,6 @@ func ofaResolutionAt(r int) (at int, ok bool) {
 	return 2*ofaBlocks*ofaChoices + at, at >= 0 && at < ofaResolutions && r == ofaResolution+at*ofaStep
 }
 
-func (e *ofaEncoder) spans(r *Region, _ *sieve) []span {
-	features := make([]Affine, ofaLength)
-	for i := range features {
-		features[i].weights = make([]float64, e.layout.choices())
-	}
-	for b, variants := range e.layout.variants {
-		for v := range variants {
-			kernel, expand := e.featuresOf(b, v)
-			at := e.layout.variantAt(b) + v
-			features[kernel].weights[at], features[expand].weights[at] = 1, 1
-		}
-	}
-	if at, ok := ofaResolutionAt(e.layout.resolutions[r.resolution]); ok {
-		features[at].constant = 1
-	}
-	all := make([]span, ofaLength)
-	for i, f := range features {
-		all[i] = span{f, f}
-	}
-	return all
+func (e *ofaEncoder) spans(r *choices.Region, _ *choices.Within) []span {
+	return e.genes.spans(r.Resolution)
 }

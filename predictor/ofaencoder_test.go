@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
 func ofaSpace(t *testing.T, name string) *supernet.Space {
@@ -109,7 +110,7 @@ func TestImportedBoundHolds(t *testing.T) {
 	s := ofaSpace(t, "ofa-mbv3")
 	a := importRandom(t, s, 6, 4)
 	r := rand.New(rand.NewPCG(2, 1))
-	for region := NewRegion(s, 160); ; {
+	for region := choices.NewRegion(s, 160); ; {
 		upper := a.Upper(region, nil)
 		for range 300 {
 			arch := s.Random(r)

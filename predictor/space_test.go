@@ -1,6 +1,7 @@
 package predictor_test
 
 import (
+	"hash/fnv"
 	"testing"
 
 	"github.com/tailor-nas/tailor/supernet"
@@ -60,4 +61,20 @@ func everyArch(s *supernet.Space) []supernet.Arch {
 		}
 		g[i]++
 	}
+}
+
+// priced gives every block a price of its own, whatever its size, from 0.1 to 1.1.
+func priced(seed string) func(supernet.Block) float64 {
+	return func(b supernet.Block) float64 {
+		h := fnv.New64a()
+		h.Write([]byte(seed + b.Key()))
+		return 0.1 + float64(h.Sum64()%1000)/1000
+	}
+}
+
+func sumOf(s *supernet.Space, a supernet.Arch, cost func(supernet.Block) float64) (sum float64) {
+	for _, b := range s.Blocks(a) {
+		sum += cost(b)
+	}
+	return sum
 }

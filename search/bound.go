@@ -7,22 +7,9 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/choices"
 )
-
-// Bounder is a predictor that can say what no network of a region exceeds whose costs are within budgets; -Inf if there is none.
-type Bounder interface {
-	Predictor
-	Upper(r *predictor.Region, within []predictor.Budget) float64
-	// UpperWork is about how many multiply-adds a call of Upper takes.
-	UpperWork() int
-}
-
-// additive is a latency that is a sum over blocks.
-type additive interface {
-	Affine(resolution int) predictor.Affine
-}
 
 const (
 	// boundWork is the multiply-adds that an answer's bound may take by default, a second or so.
@@ -63,7 +50,7 @@ func Bound(ctx context.Context, q Query, found float64, steps int) (float64, boo
 		if !ok || s.steps == 0 {
 			return 0, false, nil
 		}
-		if err := s.add(predictor.NewRegion(q.Space, r), budgets, math.Inf(1)); err != nil {
+		if err := s.add(choices.NewRegion(q.Space, r), budgets, math.Inf(1)); err != nil {
 			return 0, false, err
 		}
 	}
@@ -91,27 +78,23 @@ func Bound(ctx context.Context, q Query, found float64, steps int) (float64, boo
 }
 
 // budgets are the limits as functions of the networks of a resolution; false if the latency is not additive.
-func (f *finder) budgets(resolution int) (all []predictor.Budget, ok bool) {
-	at := 0
-	for f.Space.Resolutions[at] != resolution {
-		at++
-	}
-	add := func(cost predictor.Affine, limit float64) {
+func (f *finder) budgets(resolution int) (all []choices.Budget, ok bool) {
+	add := func(cost choices.Affine, limit float64) {
 		// Sums may be rounded another way here than where they are predicted.
-		all = append(all, predictor.Budget{Cost: cost, Limit: limit * (1 + 1e-9)})
+		all = append(all, choices.Budget{Cost: cost, Limit: limit * (1 + 1e-9)})
 	}
 	if limit := f.Limits.LatencyMS; limit != 0 {
-		l, ok := f.Latency.(additive)
+		l, ok := f.Latency.(AdditiveLatency)
 		if !ok {
 			return nil, false
 		}
-		add(l.Affine(at), limit)
+		add(l.Affine(resolution), limit)
 	}
 	if limit := f.Limits.MACs; limit != 0 {
-		add(f.macs.Affine(at), float64(limit))
+		add(f.macs.Affine(resolution), float64(limit))
 	}
 	if limit := f.Limits.Params; limit != 0 {
-		add(f.params.Affine(at), float64(limit))
+		add(f.params.Affine(resolution), float64(limit))
 	}
 	return all, true
 }
@@ -127,14 +110,14 @@ type bounding struct {
 
 // region is one that may hold a better network than found.
 type region struct {
-	*predictor.Region
-	budgets []predictor.Budget
+	*choices.Region
+	budgets []choices.Budget
 	upper   float64
 	number  int // of the step, for an order among equals
 }
 
 // add bounds a region, of which the bound of a larger one is known. A region of one network is that network.
-func (s *bounding) add(r *predictor.Region, budgets []predictor.Budget, known float64) error {
+func (s *bounding) add(r *choices.Region, budgets []choices.Budget, known float64) error {
 	s.steps--
 	upper := min(known, s.bounder.Upper(r, budgets))
 	if upper <= s.found {

@@ -9,21 +9,10 @@ import (
 	"math/big"
 	"slices"
 
-	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/choices"
 )
-
-// Predictor gives a quantity of sub-networks, in its own unit.
-type Predictor interface {
-	Predict(archs []supernet.Arch) ([]float64, error)
-}
-
-// LatencyPredictor also knows the smallest latency that a network can have.
-type LatencyPredictor interface {
-	Predictor
-	Min() (supernet.Arch, float64, error)
-}
 
 // Limits are what a sub-network must stay within. A limit of 0 is none: no network costs nothing, so that no other could be meant. Who
 // asks somebody else for limits must refuse 0, as the command line does.
@@ -113,7 +102,7 @@ func reachable(ms float64) float64 {
 // finder evaluates candidates of a query.
 type finder struct {
 	Query
-	macs, params *predictor.Additive
+	macs, params *choices.Additive
 	cost         Cost // of a front
 }
 
@@ -195,11 +184,11 @@ func newFinder(q Query) (*finder, error) {
 	if err := q.knownResolutions(); err != nil {
 		return nil, err
 	}
-	macs, err := predictor.NewAdditive(q.Space, func(b supernet.Block) float64 { return float64(b.MACs()) })
+	macs, err := choices.NewAdditive(q.Space, func(b supernet.Block) float64 { return float64(b.MACs()) })
 	if err != nil {
 		return nil, err
 	}
-	params, err := predictor.NewAdditive(q.Space, func(b supernet.Block) float64 { return float64(b.Params()) })
+	params, err := choices.NewAdditive(q.Space, func(b supernet.Block) float64 { return float64(b.Params()) })
 	if err != nil {
 		return nil, err
 	}
@@ -250,7 +239,7 @@ func (f *finder) probe() error {
 	for _, l := range []struct {
 		name  string
 		limit int64
-		cost  *predictor.Additive
+		cost  *choices.Additive
 	}{{"MACs", f.Limits.MACs, f.macs}, {"parameters", f.Limits.Params, f.params}} {
 		if arch, smallest := l.cost.Min(); l.limit != 0 && smallest > float64(l.limit) {
 			return &UnreachableError{l.name, float64(l.limit), smallest, arch}
@@ -279,7 +268,7 @@ func (f *finder) seeds() []optimize.Genes {
 // canonical zeroes genes that do not matter, and moves resolutions that are not searched to the nearest that is.
 func (f *finder) canonical(g optimize.Genes) {
 	copy(g, f.Space.Encode(f.Space.Decode(g)))
-	at, best := f.Space.Resolutions[g[0]], -1
+	at, best := f.Space.Resolutions[g[supernet.ResolutionGene]], -1
 	for i, r := range f.Space.Resolutions {
 		for _, allowed := range f.Resolutions {
 			if r == allowed && (best < 0 || abs(r-at) < abs(f.Space.Resolutions[best]-at)) {
@@ -287,7 +276,7 @@ func (f *finder) canonical(g optimize.Genes) {
 			}
 		}
 	}
-	g[0] = uint16(max(best, 0))
+	g[supernet.ResolutionGene] = uint16(max(best, 0))
 }
 
 func abs(v int) int { return max(v, -v) }

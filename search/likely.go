@@ -6,9 +6,9 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
 // Of the networks that a search looked at, a likely bound is made of the most accurate ones, and of so many at least of each resolution.
@@ -110,8 +110,8 @@ func (f *finder) likely(networks []network, found float64) (float64, bool, error
 		archs = append(archs, f.Space.Decode(n.genes))
 		top1 = append(top1, n.top1)
 	}
-	s, err := predictor.FitSurrogate(f.Space, archs, top1)
-	if errors.Is(err, predictor.ErrSamples) {
+	s, err := choices.FitSurrogate(f.Space, archs, top1)
+	if errors.Is(err, choices.ErrTooFew) {
 		return 0, false, nil
 	}
 	if err != nil {
@@ -143,7 +143,7 @@ func bestFirst(networks []network) {
 func foremost(networks []network) (kept []network) {
 	count := map[uint16]int{}
 	for i, n := range networks {
-		r := n.genes[0]
+		r := n.genes[supernet.ResolutionGene]
 		if count[r]++; i < likelyBest || count[r] <= likelyPerResolution {
 			kept = append(kept, n)
 		}

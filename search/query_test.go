@@ -8,10 +8,10 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
 // smallSpace has 2 * (4+16) * (3+9) = 480 networks, and more than six times as many raw points.
@@ -87,13 +87,13 @@ func (p *rugged) Predict(archs []supernet.Arch) ([]float64, error) {
 }
 
 // ticking is a latency that is additive over blocks.
-type ticking struct{ *predictor.Additive }
+type ticking struct{ *choices.Additive }
 
 func newTicking(t testing.TB, space *supernet.Space, seed uint64) ticking {
 	t.Helper()
 	known := map[string]float64{}
 	r := rand.New(rand.NewPCG(seed, 9))
-	a, err := predictor.NewAdditive(space, func(b supernet.Block) float64 {
+	a, err := choices.NewAdditive(space, func(b supernet.Block) float64 {
 		if _, ok := known[b.Key()]; !ok {
 			known[b.Key()] = float64(b.MACs())/1e5*(0.5+r.Float64()) + 0.01
 		}

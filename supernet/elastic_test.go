@@ -40,7 +40,8 @@ func checkElasticPlaces(t *testing.T, s *Space, a Arch) {
 	for i, st := range s.ElasticStages() {
 		for j := range st.maxDepth() {
 			if at := st.First + j; taken[at] != (j < int(a.Depth[i])) {
-				t.Errorf("%s: place %d, stage %d of depth %d: taken %v", s.Name, at, i, a.Depth[i], taken[at])
+				t.Errorf("%s: place %d, stage %d of depth %d: taken %v",
+					s.Name, at, i, a.Depth[i], taken[at])
 			}
 		}
 	}

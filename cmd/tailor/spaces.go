@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
 type spacesCmd struct {
@@ -86,7 +86,7 @@ func (c *spacesCmd) Run(g *Globals) error {
 			return err
 		}
 	case c.Sample != nil:
-		archs = predictor.SampleArchs(space, *c.Sample, g.Seed)
+		archs = choices.Sample(space, *c.Sample, g.Seed)
 	}
 	for _, a := range archs {
 		info.Archs = append(info.Archs, archInfo{space.Spec(a), costsOf(space, a)})

@@ -13,6 +13,7 @@ import (
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/choices"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
@@ -56,7 +57,7 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 		return nil, err
 	}
 	defer m.Close()
-	archs := predictor.SampleArchs(space, j.Samples, j.Seed)
+	archs := choices.Sample(space, j.Samples, j.Seed)
 	if known := m.Known(archs); known > 0 {
 		j.say("%d of %d sub-networks were measured before", known, len(archs))
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
 // TestFrontOfDevices finds the fronts of two devices, one of them twice as slow, in one run, and compares with all networks.
@@ -231,7 +232,7 @@ func TestLikelyBoundsAreAnswered(t *testing.T) {
 		t.Fatal(err)
 	}
 	var samples []predictor.Sample
-	for _, a := range predictor.SampleArchs(space, 200, 1) {
+	for _, a := range choices.Sample(space, 200, 1) {
 		samples = append(samples, predictor.Sample{Arch: space.Spec(a), Value: float64(macs(space, a)) / 2e6})
 	}
 	accuracy, err := predictor.FitAccuracy(t.Context(), space, samples, fitWith(regress.Settings{Epochs: 1, Members: 1, Folds: 2}))

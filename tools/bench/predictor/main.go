@@ -25,6 +25,7 @@ import (
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/choices"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
@@ -93,7 +94,7 @@ func (b *bench) do(ctx context.Context, w io.Writer) error {
 // unseen compares predictions with measurements of random networks.
 func (b *bench) unseen(ctx context.Context, w io.Writer) error {
 	known := map[supernet.Arch]bool{}
-	for _, a := range predictor.SampleArchs(b.space, b.predictor.Samples, b.predictor.Seed) {
+	for _, a := range choices.Sample(b.space, b.predictor.Samples, b.predictor.Seed) {
 		known[a] = true
 	}
 	archs := b.draw(b.heldOut, func(a supernet.Arch) bool { return !known[a] })

@@ -1,4 +1,4 @@
-package predictor
+package choices_test
 
 import (
 	"math"
@@ -6,21 +6,13 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
-func loadSpace(t *testing.T, name string) *supernet.Space {
-	t.Helper()
-	s, err := supernet.LoadSpace(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func TestSampleArchsIsDistinctAndPrefixStable(t *testing.T) {
+func TestSampleIsDistinctAndPrefixStable(t *testing.T) {
 	for _, name := range []string{"mbv3-tiny", "ofa-mbv3", "compofa"} {
-		space := loadSpace(t, name)
-		all := SampleArchs(space, 200, 7)
+		space := builtin(t, name)
+		all := choices.Sample(space, 200, 7)
 		if len(all) != 200 || all[0] != space.Max() || all[1] != space.Min() {
 			t.Fatalf("%s: %d archs beginning with %v", name, len(all), all[:2])
 		}
@@ -32,25 +24,25 @@ func TestSampleArchsIsDistinctAndPrefixStable(t *testing.T) {
 			seen[a] = true
 		}
 		for _, n := range []int{0, 1, 2, 3, 50} {
-			if !slices.Equal(SampleArchs(space, n, 7), all[:n]) {
+			if !slices.Equal(choices.Sample(space, n, 7), all[:n]) {
 				t.Errorf("%s: the first %d depend on how many are asked for", name, n)
 			}
 		}
-		if slices.Equal(SampleArchs(space, 50, 8), all[:50]) {
+		if slices.Equal(choices.Sample(space, 50, 8), all[:50]) {
 			t.Errorf("%s: the seed does not matter", name)
 		}
 	}
 }
 
-// TestSampleArchsCoversTheMACRange counts how many tenths of the logarithmic MAC range of the largest resolution are visited, against
-// uniform genes.
-func TestSampleArchsCoversTheMACRange(t *testing.T) {
-	space := loadSpace(t, "mbv3-cifar")
+// TestSampleCoversTheMACRange counts how many tenths of the logarithmic MAC range of the largest
+// resolution are visited, against uniform genes.
+func TestSampleCoversTheMACRange(t *testing.T) {
+	space := builtin(t, "mbv3-cifar")
 	macs := func(a supernet.Arch) float64 { return math.Log(float64(supernet.MACs(space.Blocks(a)))) }
 	low, high := macs(space.Min()), macs(space.Max())
 	var tenths [10]int
 	const n = 100
-	for _, a := range SampleArchs(space, n, 1) {
+	for _, a := range choices.Sample(space, n, 1) {
 		tenths[min(int(10*(macs(a)-low)/(high-low)), 9)]++
 	}
 	for i, count := range tenths {
@@ -60,10 +52,10 @@ func TestSampleArchsCoversTheMACRange(t *testing.T) {
 	}
 }
 
-func TestSampleArchsExhaustsASmallSpace(t *testing.T) {
-	space := loadSpace(t, "compofa") // 243 networks at each resolution
+func TestSampleExhaustsASmallSpace(t *testing.T) {
+	space := builtin(t, "compofa") // 243 networks at each resolution
 	want := 243 * len(space.Resolutions)
-	if got := len(SampleArchs(space, want+100, 1)); got < want*9/10 || got > want {
+	if got := len(choices.Sample(space, want+100, 1)); got < want*9/10 || got > want {
 		t.Errorf("%d archs of a space of %d", got, want)
 	}
 }

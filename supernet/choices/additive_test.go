@@ -1,4 +1,4 @@
-package predictor_test
+package choices_test
 
 import (
 	"hash/fnv"
@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
 func macs(b supernet.Block) float64   { return float64(b.MACs()) }
@@ -30,9 +30,9 @@ func sumOf(s *supernet.Space, a supernet.Arch, cost func(supernet.Block) float64
 	return sum
 }
 
-func newAdditive(t testing.TB, s *supernet.Space, cost func(supernet.Block) float64) *predictor.Additive {
+func newAdditive(t testing.TB, s *supernet.Space, cost func(supernet.Block) float64) *choices.Additive {
 	t.Helper()
-	q, err := predictor.NewAdditive(s, cost)
+	q, err := choices.NewAdditive(s, cost)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestAdditiveOfUnknownBlocks(t *testing.T) {
 func TestAdditiveRefuses(t *testing.T) {
 	s := small(t)
 	for want, cost := range map[string]float64{"costs -1": -1, "costs +Inf": math.Inf(1), "no network": math.NaN()} {
-		if _, err := predictor.NewAdditive(s, func(supernet.Block) float64 { return cost }); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := choices.NewAdditive(s, func(supernet.Block) float64 { return cost }); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("cost %g: %v", cost, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package predictor
+package choices
 
 import (
 	"math"
@@ -8,20 +8,25 @@ import (
 )
 
 const (
-	// candidates is how many archs a target in MACs has to choose from, patience how many in a row may be known already before
-	// a space counts as exhausted.
+	// candidates is how many archs a target in MACs has to choose from, patience how many in a row
+	// may be known already before a space counts as exhausted.
 	candidates = 16
 	patience   = 2000
 	// waywardness is the deviation of a gene's choice from the arch's, in shares of the choices.
 	waywardness = 0.35
 )
 
-// SampleArchs draws up to n distinct archs of a space to measure: the largest, the smallest, then in turn one with uniform genes and
-// one near a target in MACs. Uniform genes alone crowd at the middle of the MAC range, since costs are sums; a search asks about its
-// ends. The targets cover the logarithmic range of each resolution evenly, whatever n is (a van der Corput sequence). A smaller n
-// gives the beginning of what a larger one gives. Fewer come back only if the space has no more.
-func SampleArchs(space *supernet.Space, n int, seed uint64) []supernet.Arch {
-	s := sampler{space: space, genes: space.Genes(), rnd: rand.New(rand.NewPCG(seed, 0x5a3)), seen: map[supernet.Arch]bool{}}
+// Sample draws up to n distinct archs of a space to measure: the largest, the smallest, then in
+// turn one with uniform genes and one near a target in MACs. Uniform genes alone crowd at the
+// middle of the MAC range, since costs are sums; a search asks about its ends. The targets cover
+// the logarithmic range of each resolution evenly, whatever n is (a van der Corput sequence). A
+// smaller n gives the beginning of what a larger one gives. Fewer come back only if the space has
+// no more.
+func Sample(space *supernet.Space, n int, seed uint64) []supernet.Arch {
+	s := sampler{
+		space: space, genes: space.Genes(), rnd: rand.New(rand.NewPCG(seed, 0x5a3)),
+		seen: map[supernet.Arch]bool{},
+	}
 	s.add(space.Max())
 	s.add(space.Min())
 	for misses := 0; len(s.archs) < n && misses < patience; {
@@ -81,14 +86,14 @@ func (s *sampler) coherent(resolution uint16) supernet.Arch {
 		at := math.Floor((level + waywardness*s.rnd.NormFloat64()) * float64(choices))
 		g[j] = uint16(min(max(at, 0), float64(choices-1)))
 	}
-	g[0] = resolution
+	g[supernet.ResolutionGene] = resolution
 	return s.space.Decode(g)
 }
 
 // extreme is the cost of an arch at another resolution.
 func (s *sampler) extreme(a supernet.Arch, resolution uint16) float64 {
 	g := s.space.Encode(a)
-	g[0] = resolution
+	g[supernet.ResolutionGene] = resolution
 	return s.cost(s.space.Decode(g))
 }
 
@@ -96,8 +101,8 @@ func (s *sampler) cost(a supernet.Arch) float64 {
 	return math.Log(float64(supernet.MACs(s.space.Blocks(a))))
 }
 
-// vanDerCorput is the i-th value of the sequence 1/2, 1/4, 3/4, 1/8, ...: i+1 in binary, mirrored at the point (van der Corput,
-// 1935).
+// vanDerCorput is the i-th value of the sequence 1/2, 1/4, 3/4, 1/8, ...: i+1 in binary, mirrored
+// at the point (van der Corput, 1935).
 func vanDerCorput(i int) float64 {
 	v, place := 0.0, 0.5
 	for i++; i > 0; i >>= 1 {

@@ -1,0 +1,12 @@
+package predictor_test
+
+import (
+	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/search"
+)
+
+// What a search asks of its predictors, these give.
+var (
+	_ search.Bounder         = (*predictor.Accuracy)(nil)
+	_ search.AdditiveLatency = (*predictor.Latency)(nil)
+)

@@ -1,0 +1,178 @@
+package choices
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// Additive is a quantity of a network that is a sum over its blocks, such as MACs or calibrated
+// block times. A block's work depends on the resolution, its place and its own genes alone, so
+// that all of them fit a small table.
+type Additive struct {
+	space     *supernet.Space
+	numbering *Numbering
+	// sums is by resolution: as the constant what no gene changes (stem, fixed stages, head), as
+	// the weights the costs of variants. NaN is unknown.
+	sums []Affine
+}
+
+// NewAdditive tabulates cost over all blocks of a space. A cost of NaN says that the block's cost
+// is not known: sums over it are NaN too. The error is for a space without a single network of
+// known cost, or a cost that is negative or infinite.
+func NewAdditive(space *supernet.Space, cost func(supernet.Block) float64) (*Additive, error) {
+	return NewAdditiveAt(space, func(_ int, b supernet.Block) float64 { return cost(b) })
+}
+
+// CostAt is the cost of a block of the networks of a resolution, in pixels.
+type CostAt func(resolution int, b supernet.Block) float64
+
+// NewAdditiveAt tabulates costs of which the same block may have another at another resolution.
+func NewAdditiveAt(space *supernet.Space, cost CostAt) (*Additive, error) {
+	q := &Additive{space: space, numbering: NewNumbering(space)}
+	probes := q.probes()
+	for _, resolution := range space.Resolutions {
+		f, err := q.tabulate(resolution, probes, cost)
+		if err != nil {
+			return nil, err
+		}
+		q.sums = append(q.sums, f)
+	}
+	if _, smallest := q.Min(); math.IsNaN(smallest) {
+		return nil, fmt.Errorf("no network of space %s has blocks of known cost only", space.Name)
+	}
+	return q, nil
+}
+
+// probe is an arch whose blocks are looked at.
+type probe struct {
+	arch    supernet.Arch
+	numbers []int // by block, what it takes; -1 for one without a choice
+}
+
+// probes take every choice of every block together.
+func (q *Additive) probes() (all []probe) {
+	for _, t := range q.numbering.probes() {
+		p := probe{arch: q.numbering.Arch(&t)}
+		variants := t.variants(q.numbering)
+		p.numbers = q.space.ElasticBlocks(p.arch)
+		for i, at := range p.numbers {
+			if at >= 0 {
+				p.numbers[i], variants = int(variants[0]), variants[1:]
+			}
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// tabulate asks for the cost of every block that a resolution can have.
+func (q *Additive) tabulate(resolution int, probes []probe, cost CostAt) (Affine, error) {
+	f := q.numbering.unknown()
+	for _, p := range probes {
+		p.arch.Resolution = uint16(resolution)
+		f.Constant = 0 // the same for every probe
+		for i, block := range q.space.Blocks(p.arch) {
+			c := cost(resolution, block)
+			if c < 0 || math.IsInf(c, 0) {
+				return f, fmt.Errorf("block %s (%s) costs %g, expected 0 or more",
+					block.Name, block.Key(), c)
+			}
+			if number := p.numbers[i]; number >= 0 {
+				f.Weights[number] = c
+			} else {
+				f.Constant += c
+			}
+		}
+	}
+	return f, nil
+}
+
+// unknown has no cost of depths, and unknown ones of variants.
+func (n *Numbering) unknown() Affine {
+	f := Affine{Weights: slices.Repeat([]float64{math.NaN()}, n.length)}
+	for i := range n.Stages {
+		clear(f.Weights[n.Stages[i].depth:][:len(n.Stages[i].Depths)])
+	}
+	return f
+}
+
+// Sum is the network's quantity: NaN for an arch that is not one of the space, or a block of
+// unknown cost.
+func (q *Additive) Sum(a supernet.Arch) float64 {
+	var t Taken
+	if !q.numbering.Read(&a, &t) {
+		return math.NaN()
+	}
+	f := &q.sums[t.Resolution]
+	sum := f.Constant
+	for _, number := range t.variants(q.numbering) {
+		sum += f.Weights[number]
+	}
+	return sum
+}
+
+// Affine is the quantity over the networks of a resolution in pixels. Choices of unknown cost are
+// NaN, and everything is at a resolution that the space does not have.
+func (q *Additive) Affine(resolution int) Affine {
+	r := q.numbering.resolution(resolution)
+	if r < 0 {
+		f := q.numbering.unknown()
+		f.Constant = math.NaN()
+		return f
+	}
+	return Affine{q.sums[r].Constant, slices.Clone(q.sums[r].Weights)}
+}
+
+// Min is a network of the smallest sum among those of known cost, and the sum. It is exact: given
+// resolution and depth, every block can be chosen for itself.
+func (q *Additive) Min() (supernet.Arch, float64) {
+	var best supernet.Arch
+	smallest := math.NaN()
+	for r := range q.sums {
+		if arch, sum := q.minAt(r); !(sum >= smallest) && !math.IsNaN(sum) {
+			best, smallest = arch, sum
+		}
+	}
+	return best, smallest
+}
+
+// minAt is Min for one resolution.
+func (q *Additive) minAt(r int) (supernet.Arch, float64) {
+	sum := q.sums[r].Constant
+	t := q.numbering.none(r)
+	for i := range q.numbering.Stages {
+		s := &q.numbering.Stages[i]
+		smallest, depth := math.NaN(), 0
+		for d := range s.Depths {
+			if c := s.min(&q.sums[r], d, nil); !(c >= smallest) && !math.IsNaN(c) {
+				smallest, depth = c, d
+			}
+		}
+		t.depth(i, s.Depth(depth))
+		sum += s.min(&q.sums[r], depth, &t)
+	}
+	return q.numbering.Arch(&t), sum
+}
+
+// min is the smallest sum over the stage at its d-th depth, NaN if a block has no known variant;
+// it takes the variants in t, if given. Comparisons are written so that NaN, of which none is
+// true, never wins.
+func (s *Stage) min(f *Affine, d int, t *Taken) (sum float64) {
+	for j := range s.Depths[d] {
+		from, to := s.open(d, j)
+		smallest, chosen := math.NaN(), from
+		for number := from; number < to; number++ {
+			if c := f.Weights[number]; !(c >= smallest) && !math.IsNaN(c) {
+				smallest, chosen = c, number
+			}
+		}
+		sum += smallest
+		if t != nil {
+			t.block(chosen)
+		}
+	}
+	return sum
+}
