@@ -5,5 +5,6 @@
 // parts of them first (scout.go), and a search for a front begins with searches for some budgets (pareto.go).
 //
 // How good an answer is, [Bound] tells: it relaxes the accuracy predictor to something whose best can be computed. Where that says
-// nothing, as of a large network, [Answer.LikelyBound] learns from what was looked at. What was found ships as a [Manifest].
+// nothing, as of a large network, [Answer.LikelyBound] learns from what was looked at. What was found ships as a
+// manifest: package search/manifest.
 package search
