@@ -13,7 +13,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/prepare"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -26,7 +26,7 @@ var ErrClosed = errors.New("tailor: the network is closed")
 // call answers depends on its image alone, to the last bit.
 type Network struct {
 	labels   []string
-	preparer *data.Preparer
+	preparer *prepare.Preparer
 	idle     chan *supernet.Classifier // one for each call that may run; nil until it is needed
 
 	mu     sync.RWMutex     // held by calls for reading, by Close for writing
@@ -60,7 +60,7 @@ func Open(path string) (*Network, error) {
 }
 
 // newPreparer checks that a manifest says all that classifying images takes.
-func newPreparer(m *manifest.Manifest, subnet *supernet.Subnet) (*data.Preparer, error) {
+func newPreparer(m *manifest.Manifest, subnet *supernet.Subnet) (*prepare.Preparer, error) {
 	switch {
 	case subnet == nil:
 		return nil, errors.New("it has no weights, as it was searched without a training run: " +
@@ -70,13 +70,13 @@ func newPreparer(m *manifest.Manifest, subnet *supernet.Subnet) (*data.Preparer,
 			"train and search again")
 	}
 	in, out := subnet.Blocks[0].In, subnet.Blocks[len(subnet.Blocks)-1].Out
-	p := data.Preparation(*m.Images.Preparation)
+	p := prepare.Preparation(*m.Images.Preparation)
 	if in.H != in.W || in.C != len(p.Mean) || out.Len() != len(m.Classes) {
 		return nil, fmt.Errorf("the network takes %dx%d pixels of %d channels and gives %d outputs, "+
 			"its manifest prepares squares of %d channels and has %d classes: search again",
 			in.H, in.W, in.C, out.Len(), len(p.Mean), len(m.Classes))
 	}
-	return data.NewPreparer(p, in.H)
+	return prepare.NewPreparer(p, in.H)
 }
 
 // Labels are the names of the classes, by the network's outputs.
@@ -84,7 +84,7 @@ func (n *Network) Labels() []string { return slices.Clone(n.labels) }
 
 // Decode reads an image file (JPEG, PNG, GIF, BMP, TIFF, WebP) as tailor reads those that it trains
 // and tests on. Unlike image.Decode it turns a photo as its EXIF orientation says.
-func Decode(r io.Reader) (image.Image, error) { return data.DecodeImage(r) }
+func Decode(r io.Reader) (image.Image, error) { return prepare.DecodeImage(r) }
 
 // Classify gives all classes, the most probable first. The image may have any size: its centre
 // square counts. It is taken as it is to be seen, as [Decode] gives it.

@@ -20,6 +20,7 @@ import (
 	"github.com/tailor-nas/tailor"
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/prepare"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
@@ -204,7 +205,7 @@ func outputs(t *testing.T, folder, photos string) []float32 {
 		if err != nil {
 			t.Fatal(err)
 		}
-		data.ResizeBatch(images, in.H, b.X, d.Size, b.N, d.Channels)
+		prepare.ResizeBatch(images, in.H, b.X, d.Size, b.N, d.Channels)
 	}
 	logits, err := classifier.Logits(images)
 	if err != nil {

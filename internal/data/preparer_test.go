@@ -9,11 +9,12 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/prepare"
 )
 
 // opened gives an image file as a data set of its own has it, prepared for some resolution as
 // trainings and tests prepare it.
-func opened(t *testing.T, size, resolution int, file []byte) (data.Preparation, []float32) {
+func opened(t *testing.T, size, resolution int, file []byte) (prepare.Preparation, []float32) {
 	t.Helper()
 	d, _ := openOne(t, size, file)
 	p := d.Preparation()
@@ -25,7 +26,7 @@ func opened(t *testing.T, size, resolution int, file []byte) (data.Preparation, 
 		if err != nil {
 			t.Fatal(err)
 		}
-		data.ResizeBatch(out, resolution, b.X, d.Size, 1, d.Channels)
+		prepare.ResizeBatch(out, resolution, b.X, d.Size, 1, d.Channels)
 		break
 	}
 	return p, out
@@ -50,11 +51,11 @@ func TestPreparerIsTheLoader(t *testing.T) {
 	} {
 		for _, resolution := range []int{7, 12, 20} {
 			p, want := opened(t, 12, resolution, file)
-			img, err := data.DecodeImage(bytes.NewReader(file))
+			img, err := prepare.DecodeImage(bytes.NewReader(file))
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			preparer, err := data.NewPreparer(p, resolution)
+			preparer, err := prepare.NewPreparer(p, resolution)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -73,7 +74,7 @@ type foreign struct{ image.Image }
 // networks take what is grey.
 func TestPreparerTakesAnyImage(t *testing.T) {
 	p, want := opened(t, 8, 10, pngOf(t, greyImage(30, 20, 1)))
-	preparer, err := data.NewPreparer(p, 10)
+	preparer, err := prepare.NewPreparer(p, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,32 +99,32 @@ func TestPreparerTakesAnyImage(t *testing.T) {
 
 func TestPreparerRefuses(t *testing.T) {
 	p, values := opened(t, 8, 10, pngOf(t, colourImage(30, 20, 1)))
-	for words, edit := range map[string]func(p *data.Preparation){
-		"orientation": func(p *data.Preparation) { p.Orientation = "none" },
-		"background":  func(p *data.Preparation) { p.Background = "black" },
-		"crop":        func(p *data.Preparation) { p.Crop = "" },
-		"filter":      func(p *data.Preparation) { p.Filter = "lanczos" },
-		"channels":    func(p *data.Preparation) { p.Channels = "bgr" },
-		"range":       func(p *data.Preparation) { p.Range[0] = -1 },
-		"resize":      func(p *data.Preparation) { p.Resize = "nearest" },
-		"size_px":     func(p *data.Preparation) { p.SizePx = 1 << 30 },
-		"lacks mean":  func(p *data.Preparation) { p.Mean = nil },
-		"Mean has":    func(p *data.Preparation) { p.Mean = p.Mean[:2] },
-		"Std[1]":      func(p *data.Preparation) { p.Std[1] = 0 },
+	for words, edit := range map[string]func(p *prepare.Preparation){
+		"orientation": func(p *prepare.Preparation) { p.Orientation = "none" },
+		"background":  func(p *prepare.Preparation) { p.Background = "black" },
+		"crop":        func(p *prepare.Preparation) { p.Crop = "" },
+		"filter":      func(p *prepare.Preparation) { p.Filter = "lanczos" },
+		"channels":    func(p *prepare.Preparation) { p.Channels = "bgr" },
+		"range":       func(p *prepare.Preparation) { p.Range[0] = -1 },
+		"resize":      func(p *prepare.Preparation) { p.Resize = "nearest" },
+		"size_px":     func(p *prepare.Preparation) { p.SizePx = 1 << 30 },
+		"has 0 means": func(p *prepare.Preparation) { p.Mean = nil },
+		"has 2 means": func(p *prepare.Preparation) { p.Mean = p.Mean[:2] },
+		"std 0 for":   func(p *prepare.Preparation) { p.Std[1] = 0 },
 	} {
 		bad := p
 		bad.Mean, bad.Std = slices.Clone(p.Mean), slices.Clone(p.Std)
 		edit(&bad)
-		if _, err := data.NewPreparer(bad, 10); err == nil || !strings.Contains(err.Error(), words) {
+		if _, err := prepare.NewPreparer(bad, 10); err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%v, want %q", err, words)
 		}
 	}
 	for _, resolution := range []int{0, 1 << 20} {
-		if _, err := data.NewPreparer(p, resolution); err == nil {
+		if _, err := prepare.NewPreparer(p, resolution); err == nil {
 			t.Errorf("a network for %d pixels", resolution)
 		}
 	}
-	preparer, err := data.NewPreparer(p, 10)
+	preparer, err := prepare.NewPreparer(p, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +148,7 @@ func FuzzDecodeImage(f *testing.F) {
 	f.Add(pngOf(f, colourImage(5, 4, 1)))
 	f.Add(jpegOf(f, greyImage(9, 9, 1)))
 	f.Add(pngOf(f, colourImage(5, 4, 1))[:60])
-	preparer, err := data.NewPreparer(data.Preparation{
+	preparer, err := prepare.NewPreparer(prepare.Preparation{
 		Orientation: "exif", Background: "white", Crop: "centre-square", SizePx: 4,
 		Filter: "catmull-rom-antialias", Channels: "rgb", Range: [2]float64{0, 1},
 		Mean: []float32{0, 0, 0}, Std: []float32{1, 1, 1}, Resize: "bilinear-antialias",
@@ -156,7 +157,7 @@ func FuzzDecodeImage(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		img, err := data.DecodeImage(bytes.NewReader(file))
+		img, err := prepare.DecodeImage(bytes.NewReader(file))
 		if err != nil {
 			return
 		}

@@ -1,4 +1,4 @@
-package data
+package prepare
 
 import (
 	"fmt"
@@ -8,7 +8,8 @@ import (
 )
 
 // Preparer prepares images one by one as a [Preparation] says, for a network of one resolution:
-// what it gives are the bits that a [Loader] and a [Resizer] give of the same images. It is safe
+// what it gives are the bits that trainings and tests get of the same
+// images. It is safe
 // for concurrent use.
 type Preparer struct {
 	size, channels int
@@ -22,37 +23,11 @@ func NewPreparer(p Preparation, resolution int) (*Preparer, error) {
 	if err := p.check(channels); err != nil {
 		return nil, err
 	}
-	if resolution < 1 || resolution > maxImageSide {
-		return nil, fmt.Errorf("data: a network for %d pixels: want 1 to %d", resolution, maxImageSide)
+	if resolution < 1 || resolution > maxResolution {
+		return nil, fmt.Errorf("prepare: a network for %d pixels: want 1 to %d", resolution, maxResolution)
 	}
-	t := Transform{Mean: p.Mean, Std: p.Std}
-	return &Preparer{p.SizePx, channels, t.table(channels), NewResizer(p.SizePx, resolution)}, nil
-}
-
-// maxImageSide bounds the side of what a network takes.
-const maxImageSide = 1 << 12
-
-// check refuses a preparation with steps that are not known here.
-func (p Preparation) check(channels int) error {
-	for _, step := range []struct{ name, got, want string }{
-		{"orientation", p.Orientation, "exif"}, {"background", p.Background, "white"},
-		{"crop", p.Crop, "centre-square"}, {"filter", p.Filter, "catmull-rom-antialias"},
-		{"range", fmt.Sprint(p.Range), "[0 1]"}, {"resize", p.Resize, "bilinear-antialias"},
-	} {
-		if step.got != step.want {
-			return fmt.Errorf("data: the preparation has %s %q: want %q, others this tailor does not know; "+
-				"use the one that wrote it", step.name, step.got, step.want)
-		}
-	}
-	switch {
-	case channels == 0:
-		return fmt.Errorf(`data: the preparation has channels %q: want "rgb" or "grey"`, p.Channels)
-	case p.SizePx < 1 || p.SizePx > maxSize:
-		return fmt.Errorf("data: the preparation has size_px %d: want 1 to %d", p.SizePx, maxSize)
-	case p.Mean == nil || p.Std == nil:
-		return fmt.Errorf("data: the preparation lacks mean or std: want one of each for %d channels", channels)
-	}
-	return Transform{Mean: p.Mean, Std: p.Std}.check(p.SizePx, channels)
+	table := Table(p.Mean, p.Std, channels)
+	return &Preparer{p.SizePx, channels, table, NewResizer(p.SizePx, resolution)}, nil
 }
 
 // Prepare writes img as (resolution,resolution,channels) to dst. The image is taken as it is seen:
@@ -62,11 +37,11 @@ func (p *Preparer) Prepare(dst []float32, img image.Image) error {
 		return err
 	}
 	if want := p.resizer.dst * p.resizer.dst * p.channels; len(dst) != want {
-		return fmt.Errorf("data: %d values for a prepared image: want %d", len(dst), want)
+		return fmt.Errorf("prepare: %d values for a prepared image: want %d", len(dst), want)
 	}
 	pixels := make([]uint8, p.size*p.size*3)
 	err := reading(img, func() {
-		fit(pixels, see(wide(img), header{orientation: upright}), p.size, false)
+		Fit(pixels, See(wide(img), Header{Orientation: Upright}), p.size, false)
 	})
 	if err != nil {
 		return err
@@ -87,14 +62,14 @@ func (p *Preparer) Prepare(dst []float32, img image.Image) error {
 // checkSides refuses what has no pixels, or too many.
 func checkSides(img image.Image) error {
 	if img == nil {
-		return fmt.Errorf("data: there is no image: it is nil")
+		return fmt.Errorf("prepare: there is no image: it is nil")
 	}
 	var b image.Rectangle
 	if err := reading(img, func() { b = img.Bounds() }); err != nil {
 		return err
 	}
 	if w, h := b.Dx(), b.Dy(); min(w, h) < 1 || max(w, h) > maxSide {
-		return fmt.Errorf("data: an image of %dx%d pixels: want sides from 1 to %d", w, h, maxSide)
+		return fmt.Errorf("prepare: an image of %dx%d pixels: want sides from 1 to %d", w, h, maxSide)
 	}
 	return nil
 }
@@ -104,7 +79,7 @@ func checkSides(img image.Image) error {
 func reading(img image.Image, f func()) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("data: the image, of type %T, cannot be read: %v", img, p)
+			err = fmt.Errorf("prepare: the image, of type %T, cannot be read: %v", img, p)
 		}
 	}()
 	f()
@@ -116,7 +91,7 @@ func onlyGrey(rgb []uint8) ([]uint8, error) {
 	grey := make([]uint8, 0, len(rgb)/3)
 	for p := range slices.Chunk(rgb, 3) {
 		if p[0] != p[1] || p[1] != p[2] {
-			return nil, fmt.Errorf("data: a colour image, the network is for grey ones: convert it to grey")
+			return nil, fmt.Errorf("prepare: a colour image, the network is for grey ones: convert it to grey")
 		}
 		grey = append(grey, p[0])
 	}
