@@ -6,5 +6,6 @@
 // Of predictors it knows only what it asks of them (predictors.go).
 //
 // How good an answer is, [Bound] tells: it relaxes the accuracy predictor to something whose best can be computed. Where that says
-// nothing, as of a large network, [Answer.LikelyBound] learns from what was looked at. What was found ships as a [Manifest].
+// nothing, as of a large network, [Answer.LikelyBound] learns from what was looked at. What was found ships as a
+// manifest: package search/manifest.
 package search

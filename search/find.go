@@ -14,31 +14,6 @@ import (
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
-// Limits are what a sub-network must stay within. A limit of 0 is none: no network costs nothing, so that no other could be meant. Who
-// asks somebody else for limits must refuse 0, as the command line does.
-type Limits struct {
-	LatencyMS float64 `json:"latency_ms,omitempty"` // 0 is no limit
-	MACs      int64   `json:"macs,omitempty"`       // 0 is no limit
-	Params    int64   `json:"params,omitempty"`     // 0 is no limit
-}
-
-func (l Limits) check() error {
-	if !(l.LatencyMS >= 0 && l.LatencyMS <= math.MaxFloat64) || l.MACs < 0 || l.Params < 0 {
-		return fmt.Errorf("limits of %g ms, %d MACs and %d parameters: each must be above 0, or 0 for none", l.LatencyMS, l.MACs, l.Params)
-	}
-	return nil
-}
-
-// Hold says whether a network stays within the limits.
-func (l Limits) Hold(latencyMS float64, macs, params int64) bool {
-	return l.excess(latencyMS, float64(macs), float64(params)) == 0
-}
-
-// excess is how far costs are over the limits, relative to these.
-func (l Limits) excess(latencyMS, macs, params float64) float64 {
-	return excess(latencyMS, l.LatencyMS) + excess(macs, float64(l.MACs)) + excess(params, float64(l.Params))
-}
-
 // Query asks for the sub-networks of a space with the best predicted accuracy within limits.
 type Query struct {
 	Space    *supernet.Space
@@ -175,7 +150,7 @@ func (f *finder) answer(result *optimize.Result, err error) (*Answer, error) {
 }
 
 func newFinder(q Query) (*finder, error) {
-	if err := q.Limits.check(); err != nil {
+	if err := q.Limits.Check(); err != nil {
 		return nil, err
 	}
 	if q.Limits.LatencyMS != 0 && q.Latency == nil {
@@ -297,7 +272,7 @@ func (f *finder) evaluate(_ context.Context, batch []optimize.Genes, out []optim
 	var promising []supernet.Arch
 	for i, a := range archs {
 		macs, params := f.macs.Sum(a), f.params.Sum(a)
-		out[i].Violation = f.Limits.excess(latency[i], macs, params)
+		out[i].Violation = f.Limits.Excess(latency[i], macs, params)
 		if len(out[i].Objectives) > 1 {
 			out[i].Objectives[1] = f.cost.of(latency[i], macs, params)
 		}
@@ -328,14 +303,6 @@ func (f *finder) latency(archs []supernet.Arch) ([]float64, error) {
 		return nil, fmt.Errorf("predict latency: %w", err)
 	}
 	return ms, nil
-}
-
-// excess is how far a value is over a limit, relative to it.
-func excess(v, limit float64) float64 {
-	if limit == 0 || v <= limit {
-		return 0
-	}
-	return (v - limit) / limit
 }
 
 func (f *finder) found(c optimize.Candidate) (Found, error) {

@@ -61,7 +61,7 @@ func (f *Front) LikelyBound(limits Limits) (float64, bool, error) {
 	}
 	var networks []network
 	for _, n := range f.looked.networks {
-		if limits.excess(n.ms, n.macs, n.params) <= near {
+		if limits.Excess(n.ms, n.macs, n.params) <= near {
 			networks = append(networks, n)
 		}
 	}

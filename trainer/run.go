@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/prepare"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -45,7 +46,7 @@ type DataInfo struct {
 	SkipDamaged bool     `json:"skip_damaged,omitempty"` // images that cannot be read were left out
 	Skipped     []string `json:"skipped,omitempty"`      // which, and class folders without images
 	// Preparation is how images are prepared; nil in a run that an older tailor made.
-	Preparation *data.Preparation `json:"preparation,omitempty"`
+	Preparation *prepare.Preparation `json:"preparation,omitempty"`
 }
 
 func (d DataInfo) options() data.Options {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/prepare"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -86,17 +87,17 @@ func (s *stepper) update(rate float64) {
 // inputs brings batches to the resolution of a network.
 type inputs struct {
 	pool     *nn.Pool
-	resizers map[[2]int]*data.Resizer
+	resizers map[[2]int]*prepare.Resizer
 }
 
-func newInputs(pool *nn.Pool) inputs { return inputs{pool, map[[2]int]*data.Resizer{}} }
+func newInputs(pool *nn.Pool) inputs { return inputs{pool, map[[2]int]*prepare.Resizer{}} }
 
 // fill writes the batch, scaled to size, to dst.
 func (in inputs) fill(dst []float32, size int, b *data.Batch) {
 	key := [2]int{b.Size, size}
 	r := in.resizers[key]
 	if r == nil {
-		r = data.NewResizer(b.Size, size)
+		r = prepare.NewResizer(b.Size, size)
 		in.resizers[key] = r
 	}
 	to, from := size*size*b.Channels, b.Size*b.Size*b.Channels

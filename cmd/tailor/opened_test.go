@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 )
 
 // images writes a small data set of two classes, with files that cannot be read or that are no images.
@@ -186,7 +186,7 @@ func TestUnfinishedRun(t *testing.T) {
 // checkRecorded looks at what the run and the manifests say about their images.
 func checkRecorded(t *testing.T, at func(string) string) {
 	for _, path := range []string{"winners/macs-1000000000/manifest.json", "pruned/network/manifest.json"} {
-		m, _, err := search.LoadManifest(at(path))
+		m, _, err := manifest.Open(at(path))
 		if err != nil {
 			t.Fatal(err)
 		}

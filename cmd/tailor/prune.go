@@ -10,7 +10,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/predictor"
-	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 	"github.com/tailor-nas/tailor/trainer/prune"
@@ -105,7 +105,7 @@ func (c *pruneCmd) job(g *Globals) (pipeline.PruneJob, error) {
 	if err := c.check(j.Config.Method); err != nil || c.Latency == "" {
 		return j, err
 	}
-	m, net, err := search.LoadManifest(pipeline.ManifestPath(c.Manifest))
+	m, net, err := manifest.Open(c.Manifest)
 	if err != nil || net == nil { // which the job will say
 		return j, err
 	}
@@ -148,7 +148,7 @@ func printPruned(w io.Writer, r *pipeline.PruneResult) {
 	t.row("", "TOP-1", "LATENCY", "FILE", "WEIGHTS LEFT", "MACS", "MACS LEFT")
 	for _, row := range []struct {
 		name string
-		f    search.PrunedFigures
+		f    manifest.PrunedFigures
 	}{{"before", r.Before}, {"after", r.After}} {
 		f := row.f
 		t.row(row.name, fmt.Sprintf("%.2f %%", 100*f.Top1), latency(f.LatencyMS), bytesText(f.FileBytes), large(f.NonZero)+" of "+large(f.Weights),

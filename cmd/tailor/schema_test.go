@@ -18,6 +18,7 @@ import (
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/trainer"
 	"github.com/tailor-nas/tailor/trainer/prune"
 )
@@ -28,7 +29,7 @@ const schemaDir = "../../docs/schema"
 func written() map[string]any {
 	return map[string]any{
 		"run": trainer.Info{}, "checkpoint": trainer.State{}, "metrics": trainer.Metric{}, "profile": profiles.Profile{},
-		"accuracy": predictor.Accuracy{}, "latency": predictor.Latency{}, "manifest": search.Manifest{}, "front": search.FrontDocument{}, "summary": pipeline.Summary{},
+		"accuracy": predictor.Accuracy{}, "latency": predictor.Latency{}, "manifest": manifest.Manifest{}, "front": search.FrontDocument{}, "summary": pipeline.Summary{},
 		"pruning": prune.Info{}, "pruning-state": prune.State{},
 	}
 }

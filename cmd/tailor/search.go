@@ -12,6 +12,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -241,7 +242,7 @@ func ranks(x pipeline.Winner) string {
 }
 
 // gapText says how much more top-1 any network could be predicted within the limits.
-func gapText(p search.Predicted) string {
+func gapText(p manifest.Predicted) string {
 	if p.Exact {
 		return "exact"
 	}

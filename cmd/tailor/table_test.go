@@ -9,6 +9,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -47,8 +48,8 @@ func TestTablesFit(t *testing.T) {
 	for i := range 2 {
 		winners = append(winners, pipeline.Winner{
 			Device: "jetson-orin-nano", Limits: search.Limits{LatencyMS: 123.4, MACs: 5e8}, MACs: 566170656, Params: 7664760,
-			Predicted: search.Predicted{Top1: .762, LatencyMS: 120.3, Top1Bound: .99, Top1LikelyBound: .8}, Ranks: &search.Ranks{Predicted: 12, Measured: 10 + i},
-			Measured: &search.Measured{Top1: .75, Images: 10, LatencyMS: 130, Unstable: true}, OverBudget: true, Manifest: "/home/somebody/winners/jetson-orin-nano/front-12/manifest.json",
+			Predicted: manifest.Predicted{Top1: .762, LatencyMS: 120.3, Top1Bound: .99, Top1LikelyBound: .8}, Ranks: &manifest.Ranks{Predicted: 12, Measured: 10 + i},
+			Measured: &manifest.Measured{Top1: .75, Images: 10, LatencyMS: 130, Unstable: true}, OverBudget: true, Manifest: "/home/somebody/winners/jetson-orin-nano/front-12/manifest.json",
 		})
 	}
 	var out bytes.Buffer

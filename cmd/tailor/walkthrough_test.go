@@ -12,7 +12,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/profiles"
-	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 )
 
 // walkthrough is a small walk in a folder of its own, with the JSON that each command printed.
@@ -89,11 +89,11 @@ func (w *walkthrough) checkAgain() {
 // prune makes a pruned network of a winner, with every field that its manifest can have.
 func (w *walkthrough) prune(winner, dir string) {
 	w.t.Helper()
-	m, net, err := search.LoadManifest(w.path(filepath.Join(winner, search.ManifestFile)))
+	m, net, err := manifest.Open(w.path(filepath.Join(winner, manifest.File)))
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	figures := search.PrunedFigures{Top1: .5, Images: 60, LatencyMS: 2, LatencyLowMS: 1, LatencyHighMS: 3, FileBytes: 1}
+	figures := manifest.PrunedFigures{Top1: .5, Images: 60, LatencyMS: 2, LatencyLowMS: 1, LatencyHighMS: 3, FileBytes: 1}
 	figures.Count(net)
 	for _, tensor := range net.Tensors() {
 		if len(tensor.Shape) == 2 {
@@ -101,11 +101,11 @@ func (w *walkthrough) prune(winner, dir string) {
 		}
 	}
 	net.MeasureZeros()
-	m.Pruned = &search.Pruned{
-		Method: "ssgd", Structure: search.PrunedVectors, Run: 8, Sparsity: .8, MaxLatencyMS: 1, MaxParams: 9, Epochs: 1, Seed: 1, Before: figures, After: figures,
-		Settings: search.PruneSettings{Measure: "l2", Epsilon: .1, Lambda: .1, LR: .1, WeightDecay: .1, Distillation: .5},
+	m.Pruned = &manifest.Pruned{
+		Method: "ssgd", Structure: manifest.PrunedVectors, Run: 8, Sparsity: .8, MaxLatencyMS: 1, MaxParams: 9, Epochs: 1, Seed: 1, Before: figures, After: figures,
+		Settings: manifest.PruneSettings{Measure: "l2", Epsilon: .1, Lambda: .1, LR: .1, WeightDecay: .1, Distillation: .5},
 	}
-	m.Blocks, m.Inputs = net.Blocks, map[string]store.Input{search.ParentRole: {SHA256: m.SHA256}, "data": m.Inputs["data"]}
+	m.Blocks, m.Inputs = net.Blocks, map[string]store.Input{manifest.ParentRole: {SHA256: m.SHA256}, "data": m.Inputs["data"]}
 	if _, err := m.Save(w.path(dir), net); err != nil {
 		w.t.Fatal(err)
 	}

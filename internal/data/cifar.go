@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"image"
 	"strings"
+
+	"github.com/tailor-nas/tailor/internal/prepare"
 )
 
 // A record of the binary CIFAR sets is one label (CIFAR-10) or a coarse and a fine label
@@ -153,7 +155,7 @@ func (c cifarForm) unpack(s *source, files rawFiles, names []string) (*memory, e
 		// The kernel wants pixels, not planes.
 		img := image.NewRGBA(image.Rect(0, 0, cifarSide, cifarSide))
 		interleave(img.Pix, planes, 4)
-		fit(m.image(i), img, s.size, false)
+		prepare.Fit(m.image(i), img, s.size, false)
 		return nil
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+
+	"github.com/tailor-nas/tailor/internal/prepare"
 )
 
 // Options say how images are prepared when a data set is opened. The zero value is the default.
@@ -73,8 +75,8 @@ func open(path string, o Options, lim limits) (*Dataset, error) {
 // check names the first field that is out of range.
 func (o Options) check() error {
 	switch {
-	case o.Size < 0 || o.Size > maxSize:
-		return fmt.Errorf("data: Options.Size is %d: want 0 (the data set's own) to %d pixels", o.Size, maxSize)
+	case o.Size < 0 || o.Size > prepare.MaxSize:
+		return fmt.Errorf("data: Options.Size is %d: want 0 (the data set's own) to %d pixels", o.Size, prepare.MaxSize)
 	case o.Holdout < -1:
 		return fmt.Errorf("data: Options.Holdout is %d: want a number of images, 0 (default) or -1 (none)", o.Holdout)
 	case o.Train < 0 || o.Train > maxSynthetic:

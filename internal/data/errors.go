@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"github.com/tailor-nas/tailor/internal/prepare"
 )
 
 // ErrForm is wrapped by Open's error when nothing at the path has a form that Open understands.
@@ -65,6 +67,11 @@ func (o origin) damage(f *fault) *DamageError {
 		e.File, e.Entry = o.path(), ""
 	}
 	return e
+}
+
+// damageIn is [origin.damage] of an image.
+func (o origin) damageIn(f *prepare.Fault) *DamageError {
+	return o.damage(&fault{f.Offset, f.Want, f.Got, f.Err})
 }
 
 // fault is what a parser found wrong in a stream of bytes.

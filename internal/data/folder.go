@@ -9,6 +9,8 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+
+	"github.com/tailor-nas/tailor/internal/prepare"
 )
 
 // folderSize is the default side of images from folders.
@@ -118,14 +120,14 @@ func visit(root, name string, e os.DirEntry, depth int, in *intake) error {
 // admit takes in a file whose name says that it is an image of a format that is not read, if its content says otherwise.
 // The formats with the shortest marks are not believed.
 func (in *intake) admit(at origin, head []byte, p *picture) error {
-	if f, ok := formatOf(head); ok && f.name != "BMP" && f.name != "TIFF" {
+	if f := prepare.FormatOf(head); f != "" && f != "BMP" && f != "TIFF" {
 		return in.add(p)
 	}
 	got := path.Ext(at.name)
-	if name := otherOf(head); name != "" {
+	if name := prepare.OtherOf(head); name != "" {
 		got += " (" + name + ")"
 	}
-	return in.refuse(damagedImage(at, at.damage(&fault{-1, readable, got + ": convert it", nil})))
+	return in.refuse(damagedImage(at, at.damage(&fault{-1, prepare.Readable, got + ": convert it", nil})))
 }
 
 // headBytes tell a file's format.

@@ -3,9 +3,10 @@ package data
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
+
+	"github.com/tailor-nas/tailor/internal/prepare"
 )
 
 // idxArray is the content of an idx file of unsigned bytes, the format of MNIST: two zero bytes,
@@ -28,7 +29,7 @@ func readIdx(r io.Reader, most int64, dims int) (idxArray, *fault) {
 			fmt.Sprintf("%#08x", magic), nil}
 	}
 	if err != nil {
-		return idxArray{}, &fault{int64(n), fmt.Sprintf("an idx header of %d bytes", len(head)), ending(err), err}
+		return idxArray{}, &fault{int64(n), fmt.Sprintf("an idx header of %d bytes", len(head)), prepare.Ending(err), err}
 	}
 	shape, f := idxShape(head[4:])
 	if f != nil {
@@ -45,7 +46,7 @@ func readIdx(r io.Reader, most int64, dims int) (idxArray, *fault) {
 	at, whole := int64(len(head)+len(a.bytes)), fmt.Sprintf("%d bytes of header and %v data", int64(len(head))+total, shape)
 	switch {
 	case err != nil:
-		return idxArray{}, &fault{at, whole, ending(err), err}
+		return idxArray{}, &fault{at, whole, prepare.Ending(err), err}
 	case int64(len(a.bytes)) < total:
 		return idxArray{}, &fault{at, whole, "the end of the file", io.ErrUnexpectedEOF}
 	case int64(len(a.bytes)) > total:
@@ -78,12 +79,4 @@ func product(shape []int) int {
 		p *= d
 	}
 	return p
-}
-
-// ending words a read error.
-func ending(err error) string {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return "the end of the file"
-	}
-	return err.Error()
 }

@@ -3,6 +3,8 @@ package data
 import (
 	"crypto/sha256"
 	"io"
+
+	"github.com/tailor-nas/tailor/internal/prepare"
 )
 
 // picture is one image file of a folder or tar. Its pixels are kept decoded, or compressed (tar),
@@ -29,13 +31,13 @@ func (p *picture) prepare(size int, g gate) error {
 		return err
 	}
 	p.sum = sha256.Sum256(raw)
-	h, f := readHeader(raw, size)
+	h, f := prepare.ReadHeader(raw, size)
 	if f != nil {
-		return p.damage(f)
+		return p.damageIn(f)
 	}
-	width, height := h.seen()
-	p.grey, p.width, p.height, p.orientation = h.grey, int32(width), int32(height), h.orientation
-	if !p.eager && !h.alpha {
+	width, height := h.Seen()
+	p.grey, p.width, p.height, p.orientation = h.Grey, int32(width), int32(height), h.Orientation
+	if !p.eager && !h.Alpha {
 		return p.checkEnd(raw, h)
 	}
 	pixels, err := p.unpack(raw, h, size, g)
@@ -47,11 +49,11 @@ func (p *picture) prepare(size int, g gate) error {
 }
 
 // checkEnd finds a file that is cut, the commonest damage, without decoding it.
-func (p *picture) checkEnd(raw []byte, h header) error {
-	if !h.cut {
+func (p *picture) checkEnd(raw []byte, h prepare.Header) error {
+	if !h.Cut {
 		return nil
 	}
-	return p.damage(&fault{int64(len(raw)), "a whole " + h.format.name + " image", "the end of the file", io.ErrUnexpectedEOF})
+	return p.damage(&fault{int64(len(raw)), "a whole " + h.Format() + " image", "the end of the file", io.ErrUnexpectedEOF})
 }
 
 // load gives the compressed bytes. They are not kept for files of a folder, where the disk has
@@ -60,21 +62,21 @@ func (p *picture) load() ([]byte, error) {
 	if p.raw != nil {
 		return p.raw, nil
 	}
-	return readCapped(p.path(), maxImage)
+	return readCapped(p.path(), prepare.MaxFile)
 }
 
-// unpack decodes compressed bytes whose header has passed readHeader. A picture keeps its own
+// unpack decodes compressed bytes whose header has passed [prepare.ReadHeader]. A picture keeps its own
 // number of channels, because whether the data set is grey is known only after the last one.
-func (p *picture) unpack(raw []byte, h header, size int, g gate) (pixels []uint8, err error) {
-	g.pass(h.memory, func() {
-		stored, f := decode(raw, h)
+func (p *picture) unpack(raw []byte, h prepare.Header, size int, g gate) (pixels []uint8, err error) {
+	g.pass(h.Memory, func() {
+		stored, f := prepare.Decode(raw, h)
 		if f != nil {
-			err = p.damage(f)
+			err = p.damageIn(f)
 			return
 		}
-		p.clear = !opaque(stored) || h.open(stored)
+		p.clear = h.Clear(stored)
 		pixels = make([]uint8, size*size*channelsOf(p.grey))
-		fit(pixels, see(stored, h), size, p.grey)
+		prepare.Fit(pixels, prepare.See(stored, h), size, p.grey)
 	})
 	return pixels, err
 }
@@ -129,11 +131,11 @@ func (p *picture) late(size int, g gate) ([]uint8, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, f := readHeader(raw, size)
+	h, f := prepare.ReadHeader(raw, size)
 	if f != nil {
-		return nil, p.damage(f)
+		return nil, p.damageIn(f)
 	}
-	if h.grey != p.grey {
+	if h.Grey != p.grey {
 		return nil, p.damage(&fault{-1, "the colours that it had when the data set was opened", "others: the file has changed", nil})
 	}
 	// Several goroutines may decode one picture: what was found out when opening stays as it is.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/tailor-nas/tailor/internal/prepare"
 )
 
 // The forms of a folder or tar of images, where LEAD is optional and TRAIN, TEST and VAL stand for any of their names in
@@ -95,7 +97,7 @@ func (f *found) tell(s *source, l *layout) {
 	s.minSide, s.maxSide = 1<<30, 0
 	for _, p := range f.pictures {
 		s.minSide, s.maxSide = min(s.minSide, int(p.width), int(p.height)), max(s.maxSide, int(p.width), int(p.height))
-		if p.orientation != upright {
+		if p.orientation != prepare.Upright {
 			s.turned++
 		}
 		if p.clear {
@@ -330,7 +332,7 @@ func contentOf(places []place) [sha256.Size]byte {
 	h := sha256.New()
 	for _, p := range places {
 		fmt.Fprintf(h, "%q %q %q %x\n", p.split, p.class, p.rest, p.sum)
-		if p.orientation != upright || p.clear {
+		if p.orientation != prepare.Upright || p.clear {
 			fmt.Fprintf(h, "orientation=%d white=%t\n", p.orientation, p.clear)
 		}
 	}

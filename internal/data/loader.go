@@ -7,6 +7,8 @@ import (
 	"math"
 	"runtime"
 	"sync"
+
+	"github.com/tailor-nas/tailor/internal/prepare"
 )
 
 // LoaderConfig says how a Set is cut into batches.
@@ -54,8 +56,8 @@ func NewLoader(s Set, size, channels int, c LoaderConfig) (*Loader, error) {
 	if s == nil || s.Len() == 0 {
 		return nil, errors.New("data: NewLoader: the set has no images")
 	}
-	if size < 1 || size > maxSize {
-		return nil, fmt.Errorf("data: NewLoader: size is %d: want 1 to %d pixels", size, maxSize)
+	if size < 1 || size > prepare.MaxSize {
+		return nil, fmt.Errorf("data: NewLoader: size is %d: want 1 to %d pixels", size, prepare.MaxSize)
 	}
 	if channels != 1 && channels != 3 {
 		return nil, fmt.Errorf("data: NewLoader: channels is %d: want 1 or 3", channels)
@@ -74,7 +76,7 @@ func NewLoader(s Set, size, channels int, c LoaderConfig) (*Loader, error) {
 	if c.Workers == 0 {
 		c.Workers = min(runtime.GOMAXPROCS(0), 4)
 	}
-	return &Loader{set: s, size: size, channels: channels, config: c, table: c.Transform.table(channels)}, nil
+	return &Loader{set: s, size: size, channels: channels, config: c, table: prepare.Table(c.Transform.Mean, c.Transform.Std, channels)}, nil
 }
 
 // check takes the number of images and the length of one. Batches are capped so that their values

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"image"
+
+	"github.com/tailor-nas/tailor/internal/prepare"
 )
 
 // mnistClasses is fixed: MNIST and the sets made in its image (Fashion-MNIST, KMNIST) have ten
@@ -58,8 +60,8 @@ func loadMNIST(files rawFiles, o Options) (*source, error) {
 	if r, c := arrays[2].shape[1], arrays[2].shape[2]; r != rows || c != cols {
 		return nil, from[2].damage(&fault{8, fmt.Sprintf("images of %dx%d as in train", rows, cols), fmt.Sprintf("%dx%d", r, c), nil})
 	}
-	if max(rows, cols) > maxSize {
-		return nil, from[0].damage(&fault{8, fmt.Sprintf("images of at most %dx%d", maxSize, maxSize), fmt.Sprintf("%dx%d", rows, cols), nil})
+	if max(rows, cols) > prepare.MaxSize {
+		return nil, from[0].damage(&fault{8, fmt.Sprintf("images of at most %dx%d", prepare.MaxSize, prepare.MaxSize), fmt.Sprintf("%dx%d", rows, cols), nil})
 	}
 	s := &source{name: "mnist", minSide: min(rows, cols), maxSide: max(rows, cols), channels: 1, size: o.sizeOr(min(rows, cols)), content: [32]byte(h.Sum(nil))}
 	for i := range mnistClasses {
@@ -121,7 +123,7 @@ func (s *source) greys(images, labels idxArray, f rawFile) (*memory, error) {
 	}
 	return m, forEach(n, func(i int) error {
 		img := &image.Gray{Pix: images.bytes[i*rows*cols:], Stride: cols, Rect: image.Rect(0, 0, cols, rows)}
-		fit(m.image(i), img, s.size, true)
+		prepare.Fit(m.image(i), img, s.size, true)
 		return nil
 	})
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 )
 
-// prepare is docs/formats.md in code: what somebody else's program would do, plainly and in float64. img is as it is stored.
-func prepare(img image.Image, orientation, size int) []byte {
+// plainly is docs/formats.md in code: what somebody else's program would do, in float64. img is as it is stored.
+func plainly(img image.Image, orientation, size int) []byte {
 	w, h := img.Bounds().Dx(), img.Bounds().Dy()
 	// Values of 16 bits, on white.
 	at := func(x, y, c int) float64 {
@@ -116,7 +116,7 @@ func TestPreparationIsTheFormula(t *testing.T) {
 				}
 				_, got := openOne(t, size, turn(file, "eXIf", orientation(o)))
 				off := 0
-				for i, want := range prepare(img, o, size) {
+				for i, want := range plainly(img, o, size) {
 					if got[i] != want {
 						off++
 					}

@@ -13,6 +13,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/tailor-nas/tailor/internal/prepare"
 )
 
 // loadTar opens a tar, gzipped or not. It is read once from front to back, while other goroutines
@@ -25,8 +27,8 @@ func loadTar(file string, o Options, lim limits) (*source, error) {
 	defer f.Close()
 	head := make([]byte, headBytes)
 	n, _ := f.ReadAt(head, 0) // a pipe gives nothing
-	if image, ok := formatOf(head[:n]); ok {
-		return nil, formError(file, "it is one "+image.name+" image; name the folder that its class folder lies in")
+	if image := prepare.FormatOf(head[:n]); image != "" {
+		return nil, formError(file, "it is one "+image+" image; name the folder that its class folder lies in")
 	}
 	return readTar(file, f, o, lim)
 }
@@ -163,7 +165,7 @@ func (t *tarWalk) keepRaw(from origin, h *tar.Header, tr io.Reader, at *tailRead
 
 // keepImage reads an image. What does not begin like one is not read on.
 func (t *tarWalk) keepImage(from origin, h *tar.Header, tr io.Reader, at *tailReader) error {
-	if err := regular(from, h, maxImage); err != nil {
+	if err := regular(from, h, prepare.MaxFile); err != nil {
 		return t.in.refuse(damagedImage(from, err))
 	}
 	n := min(h.Size, headBytes)
@@ -172,8 +174,8 @@ func (t *tarWalk) keepImage(from origin, h *tar.Header, tr io.Reader, at *tailRe
 		return t.cut(at, err)
 	}
 	_, known := imageName(from.name)
-	if _, ok := formatOf(head); !ok && known {
-		return t.in.refuse(damagedImage(from, from.damage(unread(head))))
+	if ok := prepare.FormatOf(head) != ""; !ok && known {
+		return t.in.refuse(damagedImage(from, from.damageIn(prepare.Unread(head))))
 	} else if !ok {
 		return t.in.admit(from, head, nil)
 	}
@@ -191,7 +193,7 @@ func (t *tarWalk) keepImage(from origin, h *tar.Header, tr io.Reader, at *tailRe
 // readEntry reads an entry of size bytes to its end; head is what was read of it. It takes the header's word for the size of an
 // image: memory that is not written to costs nothing, and growing a slice would take twice as much. Beyond that it grows.
 func readEntry(head []byte, r io.Reader, size int64) ([]byte, error) {
-	b := append(make([]byte, 0, min(size, maxImage)+bytes.MinRead), head...)
+	b := append(make([]byte, 0, min(size, prepare.MaxFile)+bytes.MinRead), head...)
 	all := bytes.NewBuffer(b)
 	_, err := all.ReadFrom(r)
 	if err == nil && int64(all.Len()) < size {
@@ -204,9 +206,9 @@ func readEntry(head []byte, r io.Reader, size int64) ([]byte, error) {
 func (t *tarWalk) cut(at *tailReader, err error) error {
 	// No entry could be read: this was no tar to begin with.
 	if t.last == "" {
-		return formError(t.file, "it is neither a tar nor a gzipped tar ("+ending(err)+")")
+		return formError(t.file, "it is neither a tar nor a gzipped tar ("+prepare.Ending(err)+")")
 	}
-	return &DamageError{File: t.file, Entry: t.last, Offset: at.n, Want: "a whole tar", Got: ending(err) + " in or after this entry", Err: err}
+	return &DamageError{File: t.file, Entry: t.last, Offset: at.n, Want: "a whole tar", Got: prepare.Ending(err) + " in or after this entry", Err: err}
 }
 
 // checkEnd verifies that the tar was not cut between two entries, and reads on to the end of the

@@ -39,24 +39,6 @@ func (t Transform) check(size, channels int) error {
 // finite tells numbers from NaN and infinities.
 func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
 
-// table lists the normalised value of every byte, for each channel.
-func (t Transform) table(channels int) [][256]float32 {
-	table := make([][256]float32, channels)
-	for c := range table {
-		mean, std := 0.0, 1.0
-		if t.Mean != nil {
-			mean = float64(t.Mean[c])
-		}
-		if t.Std != nil {
-			std = float64(t.Std[c])
-		}
-		for v := range table[c] {
-			table[c][v] = float32((float64(v)/255 - mean) / std)
-		}
-	}
-	return table
-}
-
 // view is the random choice made for one image: where the crop lies in the padded image, and
 // whether it is mirrored.
 type view struct {

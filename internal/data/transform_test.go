@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tailor-nas/tailor/internal/prepare"
 )
 
 // TestApply compares with the plain way: build the padded image by walking back and forth, crop it, mirror it, normalise.
@@ -23,7 +25,7 @@ func TestApply(t *testing.T) {
 			for dx := -pad; dx <= pad; dx++ {
 				for _, mirror := range []bool{false, true} {
 					got := make([]float32, len(src))
-					view{dx, dy, mirror}.apply(got, src, make([]int, size), size, channels, tr.table(channels))
+					view{dx, dy, mirror}.apply(got, src, make([]int, size), size, channels, prepare.Table(tr.Mean, tr.Std, channels))
 					for i, v := range got {
 						c, x, y := i%channels, i/channels%size, i/channels/size
 						if mirror {

@@ -7,25 +7,25 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/profiles"
-	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
 // Again is what a manifest's network does when it is measured again.
 type Again struct {
-	Manifest  string           `json:"manifest"`
-	Top1      float64          `json:"top1"`
-	Images    int              `json:"images"`
-	LatencyMS float64          `json:"latency_ms"`
-	LowMS     float64          `json:"latency_ci_low_ms"`
-	HighMS    float64          `json:"latency_ci_high_ms"`
-	Unstable  bool             `json:"unstable,omitempty"`
-	MACs      int64            `json:"macs"`
-	Params    int64            `json:"params"`
-	NonZero   int64            `json:"nonzero_weights"`
-	Claimed   *search.Measured `json:"claimed,omitempty"`    // what the manifest says
-	OtherData bool             `json:"other_data,omitempty"` // the images are not the test images of the manifest
+	Manifest  string             `json:"manifest"`
+	Top1      float64            `json:"top1"`
+	Images    int                `json:"images"`
+	LatencyMS float64            `json:"latency_ms"`
+	LowMS     float64            `json:"latency_ci_low_ms"`
+	HighMS    float64            `json:"latency_ci_high_ms"`
+	Unstable  bool               `json:"unstable,omitempty"`
+	MACs      int64              `json:"macs"`
+	Params    int64              `json:"params"`
+	NonZero   int64              `json:"nonzero_weights"`
+	Claimed   *manifest.Measured `json:"claimed,omitempty"`    // what the manifest says
+	OtherData bool               `json:"other_data,omitempty"` // the images are not the test images of the manifest
 	Answers
 }
 
@@ -41,22 +41,22 @@ type AgainJob struct {
 
 // MeasureAgain tests the network of a manifest, and times it on one thread of this machine.
 func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
-	manifest := ManifestPath(j.Manifest)
-	m, net, err := search.LoadManifest(manifest)
+	path := manifest.Path(j.Manifest)
+	m, net, err := manifest.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	if net == nil || m.Images == nil {
-		return nil, fmt.Errorf("%s has no weights to test: it was searched without a training run; search with --run", manifest)
+		return nil, fmt.Errorf("%s has no weights to test: it was searched without a training run; search with --run", path)
 	}
-	t, err := openManifestTest(m, manifest, j.Images)
+	t, err := openManifestTest(m, path, j.Images)
 	if err != nil {
 		return nil, err
 	}
 	if j.Opened != nil {
 		j.Opened(t.seen)
 	}
-	a := &Again{Manifest: manifest, Images: t.set.Len(), MACs: m.MACs, Params: m.Params, Claimed: m.Measured, OtherData: t.other}
+	a := &Again{Manifest: path, Images: t.set.Len(), MACs: m.MACs, Params: m.Params, Claimed: m.Measured, OtherData: t.other}
 	_, a.NonZero = net.NonZero()
 	counts, err := trainer.TestNet(ctx, net, t.set, m.Images.Size, data.Transform{Mean: m.Mean, Std: m.Std}, j.Workers)
 	if err != nil {
@@ -65,7 +65,7 @@ func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
 	a.Top1, a.Answers = counts.Top1(), NewAnswers(m.Classes, counts)
 	timings, session, err := profiles.Subnets(ctx, profiles.Native{Threads: 1}, []*supernet.Subnet{net}, j.Budget, j.Seed)
 	if err != nil {
-		return nil, fmt.Errorf("time %s: %w", manifest, err)
+		return nil, fmt.Errorf("time %s: %w", path, err)
 	}
 	timing := timings[0]
 	a.LatencyMS, a.LowMS, a.HighMS, a.Unstable = timing.LatencyMS, timing.CILowMS, timing.CIHighMS, timing.Unstable || session.Unstable
@@ -73,9 +73,9 @@ func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
 }
 
 // openManifestTest opens the images to test a manifest's network on.
-func openManifestTest(m *search.Manifest, manifest string, images TestImages) (testData, error) {
+func openManifestTest(m *manifest.Manifest, path string, images TestImages) (testData, error) {
 	if images.Path == "" {
-		d, err := OpenImages(m, manifest, "")
+		d, err := OpenImages(m, path, "")
 		if err != nil {
 			return testData{}, err
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer/prune"
@@ -28,13 +29,13 @@ func microSearch(t *testing.T) SearchJob {
 // TestSearchAfterKilledOnes: what killed searches leave is in nobody's way, and what only looks like it stays.
 func TestSearchAfterKilledOnes(t *testing.T) {
 	j := microSearch(t)
-	found := func() *search.Manifest {
+	found := func() *manifest.Manifest {
 		t.Helper()
 		r, err := Search(t.Context(), j)
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, _, err := search.LoadManifest(r.Winners[0].Manifest)
+		m, _, err := manifest.Open(r.Winners[0].Manifest)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +71,7 @@ func TestSearchAfterKilledOnes(t *testing.T) {
 	}
 	j.Limits = []search.Limits{{MACs: 1 << 20}}
 	found()
-	if m, _, err := search.LoadManifest(filepath.Join(best, search.ManifestFile)); err != nil || m.Seed != 2 {
+	if m, _, err := manifest.Open(filepath.Join(best, manifest.File)); err != nil || m.Seed != 2 {
 		t.Errorf("the winner that was without its name: %v", err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -71,9 +72,9 @@ func TestManifestGivesTheNetworkBack(t *testing.T) {
 }
 
 // measureAgain wants the very accuracy of the manifest from the network that it loads.
-func measureAgain(t *testing.T, run *trainer.Run, d *data.Dataset, w Winner) *search.Manifest {
+func measureAgain(t *testing.T, run *trainer.Run, d *data.Dataset, w Winner) *manifest.Manifest {
 	t.Helper()
-	m, net, err := search.LoadManifest(w.Manifest)
+	m, net, err := manifest.Open(w.Manifest)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
-	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 	"github.com/tailor-nas/tailor/trainer/prune"
@@ -53,19 +53,19 @@ const PruneTraining = "prune epoch"
 // The folders of a pruned network.
 const (
 	pruningDir = "pruning"
-	networkDir = "network"
+	networkDir = manifest.NetworkDir
 )
 
 // PruneResult is what pruning changed, and where the new manifest is.
 type PruneResult struct {
-	Manifest  string               `json:"manifest"`
-	Parent    string               `json:"parent"`
-	Method    prune.Method         `json:"method"`
-	Structure supernet.Structure   `json:"structure"`
-	Sparsity  float64              `json:"sparsity"` // share of the removable weights that is gone
-	Top1Val   float64              `json:"val_top1,omitempty"`
-	Before    search.PrunedFigures `json:"before"`
-	After     search.PrunedFigures `json:"after"`
+	Manifest  string                 `json:"manifest"`
+	Parent    string                 `json:"parent"`
+	Method    prune.Method           `json:"method"`
+	Structure supernet.Structure     `json:"structure"`
+	Sparsity  float64                `json:"sparsity"` // share of the removable weights that is gone
+	Top1Val   float64                `json:"val_top1,omitempty"`
+	Before    manifest.PrunedFigures `json:"before"`
+	After     manifest.PrunedFigures `json:"after"`
 	// PredictedMS is the latency that the choice of what goes was expected to have, where a latency was asked for.
 	PredictedMS float64 `json:"latency_predicted_ms,omitempty"`
 	OverBudget  bool    `json:"over_budget,omitempty"`
@@ -96,15 +96,15 @@ func Prune(ctx context.Context, j PruneJob) (*PruneResult, error) {
 
 // again is the result of a job that an earlier call has brought to its end, as its manifest has it.
 func (p *pruning) again(trained *prune.Result) (*PruneResult, error) {
-	path := ManifestPath(filepath.Join(p.job.Dir, networkDir))
-	m, _, err := search.LoadManifest(path)
+	path := manifest.Path(filepath.Join(p.job.Dir, networkDir))
+	m, _, err := manifest.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	if m.Pruned == nil || m.Measured == nil {
 		return nil, fmt.Errorf("%s is no pruned network; choose another --out: %w", path, fs.ErrExist)
 	}
-	if err := m.Check(path, search.ParentRole, p.manifest.SHA256); err != nil {
+	if err := m.Check(path, manifest.ParentRole, p.manifest.SHA256); err != nil {
 		return nil, err
 	}
 	r := p.newResult(trained)
@@ -187,7 +187,7 @@ func (p *pruning) goal() *prune.Goal {
 type pruning struct {
 	job        *PruneJob
 	path       string // of the parent's manifest
-	manifest   *search.Manifest
+	manifest   *manifest.Manifest
 	net        *supernet.Subnet
 	teacher    *supernet.Subnet // nil: the parent
 	teacherSHA string           // of its manifest
@@ -198,25 +198,10 @@ type pruning struct {
 	predicted  float64            // latency in milliseconds, 0 without a limit on it
 }
 
-// ManifestPath is the manifest's file, given it, the folder that it is in, or the folder that [Prune] wrote.
-func ManifestPath(path string) string {
-	info, err := os.Stat(path)
-	if err != nil || !info.IsDir() {
-		return path
-	}
-	here, pruned := filepath.Join(path, search.ManifestFile), filepath.Join(path, networkDir, search.ManifestFile)
-	if _, err := os.Stat(here); err != nil {
-		if _, err := os.Stat(pruned); err == nil {
-			return pruned
-		}
-	}
-	return here
-}
-
 // openParent reads what is to be pruned, and refuses what cannot be.
 func openParent(j *PruneJob) (*pruning, error) {
-	path := ManifestPath(j.Manifest)
-	m, net, err := search.LoadManifest(path)
+	path := manifest.Path(j.Manifest)
+	m, net, err := manifest.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -243,8 +228,8 @@ func (p *pruning) openTeacher() error {
 	if p.job.Teacher == "" {
 		return nil
 	}
-	path := ManifestPath(p.job.Teacher)
-	m, net, err := search.LoadManifest(path)
+	path := manifest.Path(p.job.Teacher)
+	m, net, err := manifest.Open(path)
 	if err != nil {
 		return fmt.Errorf("teacher: %w", err)
 	}
@@ -255,24 +240,24 @@ func (p *pruning) openTeacher() error {
 	return nil
 }
 
-// OpenImages opens the images of a manifest, as its network saw them.
-func OpenImages(m *search.Manifest, manifest, path string) (*data.Dataset, error) {
-	was := manifestData(m, manifest)
+// OpenImages opens the images of a manifest, which is in file, as its network saw them.
+func OpenImages(m *manifest.Manifest, file, path string) (*data.Dataset, error) {
+	was := manifestData(m, file)
 	d, err := data.Open(cmp.Or(path, was), imageOptions(m))
 	if err != nil {
 		if path == "" {
-			err = trainer.MissingData("network "+manifest, was, err)
+			err = trainer.MissingData("network "+file, was, err)
 		}
 		return nil, err
 	}
 	var stale *store.StaleError
-	if err := m.Check(manifest, "data", d.SHA256); errors.As(err, &stale) {
+	if err := m.Check(file, "data", d.SHA256); errors.As(err, &stale) {
 		at := cmp.Or(path, was)
 		if r := d.Report; m.Images.Preparation == nil && r.Turned+r.Clear > 0 {
 			return nil, fmt.Errorf("%s is of an older tailor, which did not turn images by EXIF and laid transparent ones on black; of %s, %d images are turned and %d transparent: train and search again: %w",
-				manifest, at, r.Turned, r.Clear, err)
+				file, at, r.Turned, r.Clear, err)
 		}
-		return nil, &trainer.OtherDataError{Path: at, Of: "network " + manifest, Was: was, Stale: stale}
+		return nil, &trainer.OtherDataError{Path: at, Of: "network " + file, Was: was, Stale: stale}
 	} else if err != nil {
 		return nil, err
 	}
@@ -280,19 +265,19 @@ func OpenImages(m *search.Manifest, manifest, path string) (*data.Dataset, error
 }
 
 // manifestData is where the images of a manifest were, as a path from the working folder.
-func manifestData(m *search.Manifest, manifest string) string {
-	return data.Resolve(filepath.Dir(manifest), m.Inputs["data"].Path)
+func manifestData(m *manifest.Manifest, file string) string {
+	return data.Resolve(filepath.Dir(file), m.Inputs["data"].Path)
 }
 
 // imageOptions say how a manifest's images were opened.
-func imageOptions(m *search.Manifest) data.Options {
+func imageOptions(m *manifest.Manifest) data.Options {
 	i := m.Images
 	return data.Options{Size: i.Size, Holdout: i.Holdout, Seed: i.Seed, Train: i.Train, Test: i.Test, SkipDamaged: i.SkipDamaged}
 }
 
 // preparation is how a manifest says it.
-func preparation(d *data.Dataset) *search.Preparation {
-	p := search.Preparation(d.Preparation())
+func preparation(d *data.Dataset) *manifest.Preparation {
+	p := manifest.Preparation(d.Preparation())
 	return &p
 }
 
@@ -336,7 +321,7 @@ func (p *pruning) finish(ctx context.Context, trained *prune.Result) (*PruneResu
 	trained.Net.MeasureZeros()
 	j.Progress("test", 0, 2)
 	nets := []*supernet.Subnet{p.net, trained.Net}
-	for i, f := range []*search.PrunedFigures{&r.Before, &r.After} {
+	for i, f := range []*manifest.PrunedFigures{&r.Before, &r.After} {
 		f.Count(nets[i])
 		f.Images = p.data.Test.Len()
 		var err error
@@ -372,7 +357,7 @@ func (p *pruning) time(ctx context.Context, nets []*supernet.Subnet, r *PruneRes
 	if err != nil {
 		return fmt.Errorf("time the network before and after: %w", err)
 	}
-	for i, f := range []*search.PrunedFigures{&r.Before, &r.After} {
+	for i, f := range []*manifest.PrunedFigures{&r.Before, &r.After} {
 		t := timings[i]
 		f.LatencyMS, f.LatencyLowMS, f.LatencyHighMS = t.LatencyMS, t.CILowMS, t.CIHighMS
 		r.Unstable = r.Unstable || t.Unstable || session.Unstable
@@ -398,16 +383,16 @@ func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResul
 	} else {
 		input.Path = data.KeepFrom(to, filepath.Dir(p.path), input.Path)
 	}
-	m.Inputs = map[string]store.Input{search.ParentRole: {Path: p.path, SHA256: p.manifest.SHA256}, "data": input}
+	m.Inputs = map[string]store.Input{manifest.ParentRole: {Path: p.path, SHA256: p.manifest.SHA256}, "data": input}
 	run := c.Structure.Run()
-	m.Measured = &search.Measured{
+	m.Measured = &manifest.Measured{
 		Top1: r.After.Top1, Images: r.After.Images, Split: "test", LatencyMS: r.After.LatencyMS, LatencyLowMS: r.After.LatencyLowMS,
 		LatencyHighMS: r.After.LatencyHighMS, Unstable: r.Unstable, Runtime: RuntimeID(p.runtime().Info()),
 	}
-	m.Pruned = &search.Pruned{
+	m.Pruned = &manifest.Pruned{
 		Method: string(c.Method), Structure: structureName(c.Structure), Run: run, Sparsity: c.Sparsity, MaxLatencyMS: j.MaxLatencyMS,
 		MaxParams: j.MaxParams, Epochs: c.Epochs, Seed: c.Seed, Before: r.Before, After: r.After,
-		Settings: search.PruneSettings{
+		Settings: manifest.PruneSettings{
 			Measure: string(c.Optimizer.Scaling.Measure), Epsilon: c.Optimizer.Scaling.Epsilon, Lambda: c.Optimizer.Lambda, LR: c.LR,
 			WeightDecay: c.Optimizer.WeightDecay, Distillation: c.Distill,
 		},
@@ -429,7 +414,7 @@ func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResul
 // structureName is how a manifest calls a structure; it has the length of runs beside it.
 func structureName(s supernet.Structure) string {
 	if s.Run() > 0 {
-		return search.PrunedVectors
+		return manifest.PrunedVectors
 	}
 	return string(s)
 }

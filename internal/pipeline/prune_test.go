@@ -11,6 +11,7 @@ import (
 
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -89,7 +90,7 @@ func TestPruneAgain(t *testing.T) {
 	if again.Seconds = first.Seconds; *again != *first { // looking at it again takes time, too
 		t.Errorf("again %+v\nfirst %+v", again, first)
 	}
-	if got := ManifestPath(job.Dir); got != first.Manifest {
+	if got := manifest.Path(job.Dir); got != first.Manifest {
 		t.Errorf("the manifest of %s is %s, want %s", job.Dir, got, first.Manifest)
 	}
 	job.Config.Sparsity = 0.6
@@ -152,7 +153,7 @@ func TestPruneOutOfReach(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &pruning{net: net, manifest: &search.Manifest{}, job: &PruneJob{
+	p := &pruning{net: net, manifest: &manifest.Manifest{}, job: &PruneJob{
 		Curves: &Curves{}, Config: prune.Config{Structure: supernet.Vectors8, Criterion: prune.LAMP}, Budget: 50 * time.Millisecond, Progress: func(string, int, int) {},
 	}}
 	c, err := p.curves(t.Context())
@@ -213,7 +214,7 @@ func TestCurves(t *testing.T) {
 	var kept Curves
 	ask := func(sha string, s supernet.Structure) *predictor.Pruned {
 		t.Helper()
-		m := &search.Manifest{}
+		m := &manifest.Manifest{}
 		m.SHA256 = sha
 		p := &pruning{net: net, manifest: m, job: &PruneJob{
 			Curves: &kept, Config: prune.Config{Structure: s}, Budget: 50 * time.Millisecond, Progress: func(string, int, int) {},

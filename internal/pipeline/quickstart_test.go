@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 )
 
 func TestThreeBudgetsAreOrderedAndFeasible(t *testing.T) {
@@ -35,7 +36,7 @@ func TestThreeBudgetsAreOrderedAndFeasible(t *testing.T) {
 
 func TestSummaryIsOneObject(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "summary.json")
-	winner := Winner{Limits: search.Limits{LatencyMS: 2}, MACs: 3, Params: 4, Predicted: search.Predicted{Top1: 0.5}, Manifest: "m"}
+	winner := Winner{Limits: search.Limits{LatencyMS: 2}, MACs: 3, Params: 4, Predicted: manifest.Predicted{Top1: 0.5}, Manifest: "m"}
 	s := &Summary{Run: "r", HeldOut: map[string]HeldOut{"accuracy": {Samples: 7}}, SearchResult: &SearchResult{Evaluations: 9, Winners: []Winner{winner}}}
 	if err := writeSummary(path, s); err != nil {
 		t.Fatal(err)

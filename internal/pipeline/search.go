@@ -13,6 +13,7 @@ import (
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -55,14 +56,14 @@ type Device struct {
 
 // Winner is a sub-network found, and where its manifest is.
 type Winner struct {
-	Device    string           `json:"device,omitempty"` // its name, if there are several
-	Arch      supernet.Spec    `json:"arch"`
-	Limits    search.Limits    `json:"limits"`
-	MACs      int64            `json:"macs"`
-	Params    int64            `json:"params"`
-	Predicted search.Predicted `json:"predicted"`
-	Measured  *search.Measured `json:"measured,omitempty"`
-	Ranks     *search.Ranks    `json:"ranks,omitempty"`
+	Device    string             `json:"device,omitempty"` // its name, if there are several
+	Arch      supernet.Spec      `json:"arch"`
+	Limits    search.Limits      `json:"limits"`
+	MACs      int64              `json:"macs"`
+	Params    int64              `json:"params"`
+	Predicted manifest.Predicted `json:"predicted"`
+	Measured  *manifest.Measured `json:"measured,omitempty"`
+	Ranks     *manifest.Ranks    `json:"ranks,omitempty"`
 	// OverBudget says that the measured latency is above the limit.
 	OverBudget bool   `json:"over_budget,omitempty"`
 	Manifest   string `json:"manifest"`

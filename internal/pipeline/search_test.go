@@ -16,6 +16,7 @@ import (
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -89,7 +90,7 @@ func TestSearchFindsTheBest(t *testing.T) {
 		if w.Predicted.Top1 != best || w.Limits != limits[i] {
 			t.Errorf("limits %+v: winner of %+v with top-1 %v, want the best %v", limits[i], w.Limits, w.Predicted.Top1, best)
 		}
-		m, net, err := search.LoadManifest(w.Manifest)
+		m, net, err := manifest.Open(w.Manifest)
 		if err != nil || net != nil || m.Weights != nil || m.Measured != nil {
 			t.Errorf("limits %+v: network %v, weights %v, measured %v (%v), want none without a run", limits[i], net, m.Weights, m.Measured, err)
 		}
@@ -111,7 +112,7 @@ func TestSearchReplacesItsOwnFolders(t *testing.T) {
 		}
 		for i, name := range []string{"macs-1048576", "macs-1048576-2"} {
 			path := filepath.Join(j.Dir, name, "manifest.json")
-			m, _, err := search.LoadManifest(path)
+			m, _, err := manifest.Open(path)
 			if err != nil || m.Seed != seed || result.Winners[i].Manifest != path {
 				t.Errorf("seed %d: %s has seed %d (%v), the winner is said to be in %s", seed, path, m.Seed, err, result.Winners[i].Manifest)
 			}
@@ -129,7 +130,7 @@ func TestSearchReplacesItsOwnFolders(t *testing.T) {
 	if err != nil || string(text) != "mine" {
 		t.Errorf("the foreign file holds %q (%v), want it untouched", text, err)
 	}
-	if m, _, err := search.LoadManifest(filepath.Join(filepath.Dir(foreign), "manifest.json")); err != nil || m.Seed != 2 {
+	if m, _, err := manifest.Open(filepath.Join(filepath.Dir(foreign), "manifest.json")); err != nil || m.Seed != 2 {
 		t.Errorf("the manifest beside the foreign file changed: seed %v (%v)", m.Seed, err)
 	}
 }

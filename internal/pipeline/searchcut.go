@@ -10,6 +10,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -36,7 +37,7 @@ func (j *SearchJob) cut(ctx context.Context, picks []pick) ([]*group, error) {
 			if twin := known[f.Arch]; twin != nil {
 				c.net = twin.net
 				if m := twin.manifest.Measured; m != nil {
-					c.manifest.Measured = &search.Measured{Top1: m.Top1, Images: m.Images, Split: m.Split}
+					c.manifest.Measured = &manifest.Measured{Top1: m.Top1, Images: m.Images, Split: m.Split}
 				}
 			} else if err := extract(ctx, f.Arch, c); err != nil {
 				return nil, err
@@ -68,18 +69,18 @@ func (j *SearchJob) extractor() (extract func(context.Context, supernet.Arch, *c
 		if !j.Verify {
 			return nil
 		}
-		m := &search.Measured{Images: j.Data.Test.Len(), Split: "test"}
+		m := &manifest.Measured{Images: j.Data.Test.Len(), Split: "test"}
 		c.manifest.Measured = m
 		m.Top1, err = e.SubnetTop1(ctx, c.net, j.Data.Test)
 		return err
 	}, e.Close, nil
 }
 
-func (j *SearchJob) manifest(f search.Found, p pick) *search.Manifest {
-	m := &search.Manifest{
+func (j *SearchJob) manifest(f search.Found, p pick) *manifest.Manifest {
+	m := &manifest.Manifest{
 		SpaceName: j.Space.Name, SpaceSHA256: j.Space.SHA256(), Arch: j.Space.Spec(f.Arch), Blocks: j.Space.Blocks(f.Arch),
 		BNEps: j.Space.BNEps, MACs: f.MACs, Params: f.Params, Limits: p.limits, Seed: j.Config.Seed,
-		Predicted: search.Predicted{Top1: f.Top1, Top1RMSE: j.Accuracy.HeldOut.RMSE, LatencyMS: f.LatencyMS, Exact: p.exact, Top1Bound: p.bound, Top1LikelyBound: p.likely},
+		Predicted: manifest.Predicted{Top1: f.Top1, Top1RMSE: j.Accuracy.HeldOut.RMSE, LatencyMS: f.LatencyMS, Exact: p.exact, Top1Bound: p.bound, Top1LikelyBound: p.likely},
 	}
 	m.Inputs = map[string]store.Input{"accuracy": {SHA256: j.Accuracy.SHA256}}
 	if l := p.device.Latency; l != nil {
@@ -94,7 +95,7 @@ func (j *SearchJob) manifest(f search.Found, p pick) *search.Manifest {
 		m.Inputs["data"] = store.Input{Path: data.KeepFrom(filepath.Join(j.dir(p.device), "winner"), r.Dir, r.Info.Data.Path), SHA256: r.Info.Data.SHA256}
 		m.Classes = r.Info.Data.Classes
 		d := r.Info.Data
-		m.Images = &search.Images{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train, Test: d.Test, SkipDamaged: d.SkipDamaged, Skipped: d.Skipped}
+		m.Images = &manifest.Images{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train, Test: d.Test, SkipDamaged: d.SkipDamaged, Skipped: d.Skipped}
 	}
 	if j.Data != nil {
 		m.Mean, m.Std = j.Data.Stats()
@@ -146,7 +147,7 @@ func (j *SearchJob) timeOn(ctx context.Context, d *Device, cuts []*cut) error {
 	for i, t := range timings {
 		m := cuts[i].manifest
 		if m.Measured == nil {
-			m.Measured = &search.Measured{}
+			m.Measured = &manifest.Measured{}
 		}
 		r := m.Measured
 		r.LatencyMS, r.LatencyLowMS, r.LatencyHighMS = t.LatencyMS, t.CILowMS, t.CIHighMS

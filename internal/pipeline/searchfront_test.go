@@ -12,6 +12,7 @@ import (
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/supernet/choices"
@@ -60,7 +61,7 @@ func TestFrontOfDevices(t *testing.T) {
 		if winner.Device != f.Device || winner.Predicted.Top1 != last.Top1 || winner.Predicted.LatencyMS != last.LatencyMS || !winner.Predicted.Exact {
 			t.Errorf("the last winner %+v is not the end of the front, %+v", winner, last)
 		}
-		m, _, err := search.LoadManifest(winner.Manifest)
+		m, _, err := manifest.Open(winner.Manifest)
 		if err != nil || m.Predicted.LatencyDevice != d.LatencyDevice {
 			t.Errorf("%s: device %q (%v)", winner.Manifest, m.Predicted.LatencyDevice, err)
 		}
@@ -179,8 +180,8 @@ func TestSameNetworkIsMeasuredOnce(t *testing.T) {
 		if *w.Measured != *twin.Measured && w.Measured.Top1 != twin.Measured.Top1 || w.Ranks == nil || *w.Ranks != *twin.Ranks {
 			t.Errorf("%+v and %+v", w, twin)
 		}
-		a, _, errA := search.LoadManifest(w.Manifest)
-		b, _, errB := search.LoadManifest(twin.Manifest)
+		a, _, errA := manifest.Open(w.Manifest)
+		b, _, errB := manifest.Open(twin.Manifest)
 		if errA != nil || errB != nil || a.Weights.SHA256 != b.Weights.SHA256 {
 			t.Errorf("the weights differ (%v, %v)", errA, errB)
 		}
@@ -250,7 +251,7 @@ func TestLikelyBoundsAreAnswered(t *testing.T) {
 			t.Fatal(err)
 		}
 		last := result.Winners[len(result.Winners)-1] // of a front, the most accurate
-		m, _, err := search.LoadManifest(last.Manifest)
+		m, _, err := manifest.Open(last.Manifest)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -19,7 +20,7 @@ type group struct {
 
 // cut is a winner on its way to its folder.
 type cut struct {
-	manifest *search.Manifest
+	manifest *manifest.Manifest
 	net      *supernet.Subnet // nil without a run
 	arch     supernet.Arch
 }
@@ -46,7 +47,7 @@ func (g *group) rank() {
 		return
 	}
 	for i, c := range g.cuts {
-		c.manifest.Ranks = &search.Ranks{Predicted: i + 1}
+		c.manifest.Ranks = &manifest.Ranks{Predicted: i + 1}
 	}
 	slices.SortStableFunc(g.cuts, func(a, b *cut) int {
 		over := cmp.Compare(number(a.over()), number(b.over()))

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 )
 
 // TestRank orders winners by what was measured of them. Each is written as top-1 in percent and latency in ms, in predicted order, for a
@@ -23,8 +24,8 @@ func TestRank(t *testing.T) {
 		g := group{limits: search.Limits{LatencyMS: 10}}
 		for i, text := range strings.Fields(c.measured) {
 			top1, ms, _ := strings.Cut(text, "@")
-			m := &search.Measured{Top1: number64(t, top1) / 100, LatencyMS: number64(t, ms), Images: 50, Split: "test"}
-			g.cuts = append(g.cuts, &cut{manifest: &search.Manifest{Limits: g.limits, MACs: int64(i + 1), Measured: m}})
+			m := &manifest.Measured{Top1: number64(t, top1) / 100, LatencyMS: number64(t, ms), Images: 50, Split: "test"}
+			g.cuts = append(g.cuts, &cut{manifest: &manifest.Manifest{Limits: g.limits, MACs: int64(i + 1), Measured: m}})
 		}
 		g.rank()
 		var got []string
@@ -58,9 +59,9 @@ func number64(t *testing.T, text string) float64 {
 func TestRankWithoutVerification(t *testing.T) {
 	g := group{}
 	for range 3 {
-		g.cuts = append(g.cuts, &cut{manifest: &search.Manifest{}})
+		g.cuts = append(g.cuts, &cut{manifest: &manifest.Manifest{}})
 	}
-	g.cuts[2].manifest.Measured = &search.Measured{Top1: 1, Images: 5}
+	g.cuts[2].manifest.Measured = &manifest.Measured{Top1: 1, Images: 5}
 	before := slices.Clone(g.cuts)
 	g.rank()
 	if !slices.Equal(g.cuts, before) || g.cuts[2].manifest.Ranks != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/search/optimize"
 )
 
@@ -72,9 +73,9 @@ func replaceable(dir string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	foreign := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !e.Type().IsRegular() || !search.IsManifestFile(e.Name()) })
+	foreign := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !e.Type().IsRegular() || !manifest.IsFile(e.Name()) })
 	if err == nil && !foreign {
-		if kind, _, kindErr := store.Kind(filepath.Join(dir, search.ManifestFile)); kindErr == nil && kind == "manifest" {
+		if kind, _, kindErr := store.Kind(filepath.Join(dir, manifest.File)); kindErr == nil && kind == manifest.Kind {
 			return nil
 		}
 	}
@@ -121,7 +122,7 @@ func (j *SearchJob) own() (*store.Lock, error) {
 	}
 	for i := range j.Devices {
 		dir := cmp.Or(j.dir(&j.Devices[i]), ".")
-		err = errors.Join(err, store.CleanDirs(dir, search.IsManifestFile), store.CleanNames(dir, search.FrontFile))
+		err = errors.Join(err, store.CleanDirs(dir, manifest.IsFile), store.CleanNames(dir, search.FrontFile))
 	}
 	if err != nil {
 		return nil, errors.Join(err, lock.Unlock())

@@ -16,6 +16,7 @@ import (
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -156,18 +157,18 @@ func (c *comparison) planned(ms float64) (all []*network) {
 
 // make searches and trains a network, or takes what an earlier call left.
 func (c *comparison) make(ctx context.Context, n *network) error {
-	manifest, err := c.winner(ctx, n.row.BudgetMS, n.row.Seed)
+	path, err := c.winner(ctx, n.row.BudgetMS, n.row.Seed)
 	if err != nil {
 		return err
 	}
 	if n.row.How == searched {
-		if _, n.net, err = search.LoadManifest(manifest); err != nil {
+		if _, n.net, err = manifest.Open(path); err != nil {
 			return err
 		}
 		n.row.ValTop1, err = pipeline.NetTop1(ctx, n.net, c.data, c.data.Val, c.workers)
 		return err
 	}
-	j, err := c.job(ctx, n.row, manifest)
+	j, err := c.job(ctx, n.row, path)
 	if err != nil {
 		return err
 	}
@@ -230,7 +231,7 @@ func manifests(dir string) (found []string, err error) {
 		return nil, err
 	}
 	for _, e := range entries {
-		path := filepath.Join(dir, e.Name(), search.ManifestFile)
+		path := filepath.Join(dir, e.Name(), manifest.File)
 		if _, err := os.Stat(path); err == nil {
 			found = append(found, path)
 		}
@@ -258,7 +259,7 @@ func (c *comparison) winner(ctx context.Context, ms float64, seed uint64) (strin
 		}
 		return r.Winners[0].Manifest, nil
 	}
-	m, _, err := search.LoadManifest(found[0])
+	m, _, err := manifest.Open(found[0])
 	if err != nil {
 		return "", err
 	}
@@ -286,7 +287,7 @@ func (c *comparison) measure(ctx context.Context, all []*network) error {
 		r.Session = session.Started.UTC().Format(time.RFC3339)
 		r.Weights, r.NonZero = n.net.NonZero()
 		r.Params, r.Images = supernet.Params(n.net.Blocks), c.data.Test.Len()
-		if r.FileBytes, err = search.WeightsBytes(n.net); err != nil {
+		if r.FileBytes, err = manifest.WeightsBytes(n.net); err != nil {
 			return err
 		}
 		if r.Top1, err = pipeline.NetTop1(ctx, n.net, c.data, c.data.Test, c.workers); err != nil {

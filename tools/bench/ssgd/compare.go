@@ -17,7 +17,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/internal/store"
-	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 	"github.com/tailor-nas/tailor/trainer/prune"
@@ -158,8 +158,8 @@ func (c *comparison) open() (err error) {
 		c.data, err = data.Open(c.dataPath, data.Options{Size: 28, Holdout: 5000, Seed: 1})
 		return err
 	}
-	path := pipeline.ManifestPath(c.manifest)
-	m, net, err := search.LoadManifest(path)
+	path := manifest.Path(c.manifest)
+	m, net, err := manifest.Open(path)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package search_test
+package manifest_test
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/store"
-	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -32,7 +32,7 @@ head: {expand: 192, act: h_swish}
 `
 
 // parent saves a network that nothing was pruned of, and gives its manifest, network and path.
-func parent(t *testing.T) (*search.Manifest, *supernet.Subnet, string) {
+func parent(t *testing.T) (*manifest.Manifest, *supernet.Subnet, string) {
 	t.Helper()
 	s, err := supernet.ParseSpace("prunable.yaml", []byte(prunableSpace))
 	if err != nil {
@@ -42,9 +42,9 @@ func parent(t *testing.T) (*search.Manifest, *supernet.Subnet, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &search.Manifest{
+	m := &manifest.Manifest{
 		SpaceName: s.Name, SpaceSHA256: s.SHA256(), Arch: s.Spec(s.Max()), Blocks: net.Blocks, BNEps: s.BNEps,
-		MACs: supernet.MACs(net.Blocks), Params: supernet.Params(net.Blocks), Predicted: search.Predicted{Top1: .5},
+		MACs: supernet.MACs(net.Blocks), Params: supernet.Params(net.Blocks), Predicted: manifest.Predicted{Top1: .5},
 	}
 	m.Inputs = map[string]store.Input{"accuracy": {SHA256: strings.Repeat("a", 64)}}
 	path, err := m.Save(filepath.Join(t.TempDir(), "parent"), net)
@@ -55,16 +55,16 @@ func parent(t *testing.T) (*search.Manifest, *supernet.Subnet, string) {
 }
 
 // prune clears the smallest share of every weight but depthwise and stem, and gives a manifest that says so.
-func prune(t *testing.T, m *search.Manifest, path string, share float64) (*search.Manifest, *supernet.Subnet) {
+func prune(t *testing.T, m *manifest.Manifest, path string, share float64) (*manifest.Manifest, *supernet.Subnet) {
 	t.Helper()
-	_, net, err := search.LoadManifest(path)
+	_, net, err := manifest.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	pruned := *m
-	pruned.Pruned = &search.Pruned{
-		Method: "magnitude", Structure: search.PrunedWeights, Sparsity: share, Epochs: 3, Seed: 7,
-		Settings: search.PruneSettings{LR: .1, WeightDecay: 2e-4}, Before: search.PrunedFigures{Top1: .5, Images: 100, FileBytes: size(t, filepath.Dir(path))},
+	pruned.Pruned = &manifest.Pruned{
+		Method: "magnitude", Structure: manifest.PrunedWeights, Sparsity: share, Epochs: 3, Seed: 7,
+		Settings: manifest.PruneSettings{LR: .1, WeightDecay: 2e-4}, Before: manifest.PrunedFigures{Top1: .5, Images: 100, FileBytes: size(t, filepath.Dir(path))},
 	}
 	pruned.Pruned.Before.Count(net)
 	for _, w := range net.Tensors() {
@@ -84,7 +84,7 @@ func prune(t *testing.T, m *search.Manifest, path string, share float64) (*searc
 	}
 	net.MeasureZeros()
 	pruned.Blocks = net.Blocks
-	pruned.Inputs = map[string]store.Input{search.ParentRole: {Path: path, SHA256: m.SHA256}}
+	pruned.Inputs = map[string]store.Input{manifest.ParentRole: {Path: path, SHA256: m.SHA256}}
 	return &pruned, net
 }
 
@@ -107,7 +107,7 @@ func TestPrunedManifest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	read, again, err := search.LoadManifest(file)
+	read, again, err := manifest.Open(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestPrunedManifest(t *testing.T) {
 		t.Errorf("it says %+v, want %+v with the sizes of the files", p, pruned.Pruned)
 	}
 	for file, n := range map[string]*supernet.Subnet{path: dense, file: net} {
-		if bytes, err := search.WeightsBytes(n); err != nil || bytes != size(t, filepath.Dir(file)) {
+		if bytes, err := manifest.WeightsBytes(n); err != nil || bytes != size(t, filepath.Dir(file)) {
 			t.Errorf("%s: %d bytes are said of a file of %d (%v)", file, bytes, size(t, filepath.Dir(file)), err)
 		}
 	}
@@ -139,11 +139,11 @@ func TestPrunedManifest(t *testing.T) {
 	if p.After.Weights != weights || p.After.NonZero != countNonZero(net) || p.After.MACs != m.MACs || p.After.MACsNonZero != net.MACsNonZero() {
 		t.Errorf("after: %+v", p.After)
 	}
-	if err := read.Check(file, search.ParentRole, m.SHA256); err != nil {
+	if err := read.Check(file, manifest.ParentRole, m.SHA256); err != nil {
 		t.Error(err)
 	}
 	var stale *store.StaleError
-	if err := read.Check(file, search.ParentRole, read.SHA256); !errors.As(err, &stale) || stale.Role != "parent" || !strings.Contains(err.Error(), "must be made again") {
+	if err := read.Check(file, manifest.ParentRole, read.SHA256); !errors.As(err, &stale) || stale.Role != "parent" || !strings.Contains(err.Error(), "must be made again") {
 		t.Errorf("another parent: %v", err)
 	}
 }
@@ -201,18 +201,18 @@ func TestPrunedDamage(t *testing.T) {
 			flipped[i] ^= 1 << (i % 8)
 			for what, bad := range map[string][]byte{"truncated": good[:i], "flipped": flipped} {
 				write(t, name, bad)
-				if _, _, err := search.LoadManifest(file); err == nil || strings.Contains(err.Error(), "\n") {
+				if _, _, err := manifest.Open(file); err == nil || strings.Contains(err.Error(), "\n") {
 					t.Errorf("%s %s at byte %d: %v", filepath.Base(name), what, i, err)
 				}
 			}
 		}
 		write(t, name, good)
 	}
-	if _, _, err := search.LoadManifest(file); err != nil {
+	if _, _, err := manifest.Open(file); err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(filepath.Dir(file), "weights.safetensors"), read(t, filepath.Join(filepath.Dir(path), "weights.safetensors")))
-	if _, _, err := search.LoadManifest(file); err == nil || !strings.Contains(err.Error(), "sha256") {
+	if _, _, err := manifest.Open(file); err == nil || !strings.Contains(err.Error(), "sha256") {
 		t.Errorf("with its parent's weights: %v", err)
 	}
 }
@@ -276,7 +276,7 @@ func TestPrunedLies(t *testing.T) {
 			t.Fatalf("%s: nothing matches %s in %s", name, tt.pattern, good)
 		}
 		write(t, file, sealed(edited))
-		_, _, err := search.LoadManifest(file)
+		_, _, err := manifest.Open(file)
 		if tt.words == "" && err != nil || tt.words != "" && (err == nil || !strings.Contains(err.Error(), tt.words)) {
 			t.Errorf("%s: %v, want %q", name, err, tt.words)
 		}
@@ -289,14 +289,14 @@ func TestPrunedLies(t *testing.T) {
 // TestSavePrunedRefuses what could not be loaded again, and leaves no folder behind.
 func TestSavePrunedRefuses(t *testing.T) {
 	m, _, path := parent(t)
-	for words, edit := range map[string]func(m *search.Manifest, net **supernet.Subnet){
-		"not those of the network": func(p *search.Manifest, _ **supernet.Subnet) { p.Blocks = m.Blocks },
-		`input "parent"`:           func(p *search.Manifest, _ **supernet.Subnet) { p.Inputs = m.Inputs },
-		"how it was pruned":        func(p *search.Manifest, _ **supernet.Subnet) { p.Pruned = nil },
-		"has weights":              func(_ *search.Manifest, net **supernet.Subnet) { *net = nil },
-		"8 or 16":                  func(p *search.Manifest, _ **supernet.Subnet) { p.Pruned.Run = 8 },
-		"below 1":                  func(p *search.Manifest, _ **supernet.Subnet) { p.Pruned.Sparsity = math.NaN() },
-		"zeros were not measured": func(p *search.Manifest, net **supernet.Subnet) {
+	for words, edit := range map[string]func(m *manifest.Manifest, net **supernet.Subnet){
+		"not those of the network": func(p *manifest.Manifest, _ **supernet.Subnet) { p.Blocks = m.Blocks },
+		`input "parent"`:           func(p *manifest.Manifest, _ **supernet.Subnet) { p.Inputs = m.Inputs },
+		"how it was pruned":        func(p *manifest.Manifest, _ **supernet.Subnet) { p.Pruned = nil },
+		"has weights":              func(_ *manifest.Manifest, net **supernet.Subnet) { *net = nil },
+		"8 or 16":                  func(p *manifest.Manifest, _ **supernet.Subnet) { p.Pruned.Run = 8 },
+		"below 1":                  func(p *manifest.Manifest, _ **supernet.Subnet) { p.Pruned.Sparsity = math.NaN() },
+		"zeros were not measured": func(p *manifest.Manifest, net **supernet.Subnet) {
 			p.Blocks[1].Zeros++
 		},
 	} {

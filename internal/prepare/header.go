@@ -1,4 +1,4 @@
-package data
+package prepare
 
 import (
 	"bytes"
@@ -13,54 +13,58 @@ import (
 	"golang.org/x/image/tiff"
 )
 
-// header is what is known of an image before it is decoded.
-type header struct {
+// Header is what is known of an image before it is decoded.
+type Header struct {
 	format        format
-	width, height int  // as stored
-	orientation   int  // upright, or how it must be mirrored and turned to be seen
-	grey          bool // holds grey values only
-	alpha         bool // may hold transparent pixels
-	memory        int64
+	width, height int // as stored
 	plainCMYK     bool
 	inverted      bool // a TIFF whose decoder gives black for white
-	cut           bool // a JPEG or PNG without its end mark
+
+	Orientation int   // [Upright], or how it must be mirrored and turned to be seen
+	Grey        bool  // holds grey values only
+	Alpha       bool  // may hold transparent pixels
+	Cut         bool  // a JPEG or PNG without its end mark
+	Memory      int64 // bytes that decoding and scaling it takes
 }
 
-// seen gives width and height of the image as it is seen.
-func (h *header) seen() (width, height int) {
-	if turned(h.orientation) {
+// Format names the kind of file.
+func (h *Header) Format() string { return h.format.name }
+
+// Seen gives width and height of the image as it is seen.
+func (h *Header) Seen() (width, height int) {
+	if turned(h.Orientation) {
 		return h.height, h.width
 	}
 	return h.width, h.height
 }
 
-// readHeader checks what an image's header claims before memory is taken for it. The memory that it tells is
+// ReadHeader checks what an image's header claims before memory is taken for it. The memory that it tells is
 // for decoding and scaling to a side of size.
-func readHeader(raw []byte, size int) (header, *fault) {
+func ReadHeader(raw []byte, size int) (Header, *Fault) {
 	f, ok := formatOf(raw)
 	if !ok {
-		return header{}, unread(raw)
+		return Header{}, Unread(raw)
 	}
 	if lacks := lacks(raw, f); lacks != "" {
-		return header{}, &fault{-1, "a " + f.name + " image of a kind that is read", lacks + ": convert it", nil}
+		return Header{}, &Fault{-1, "a " + f.name + " image of a kind that is read", lacks + ": convert it", nil}
 	}
 	r := bytes.NewReader(raw)
 	c, err := guarded(func() (image.Config, error) { return f.config(r) })
 	if err != nil {
-		return header{}, broken(raw, r, f, err)
+		return Header{}, broken(raw, r, f, err)
 	}
-	h := header{format: f, width: c.Width, height: c.Height, orientation: upright}
+	h := Header{format: f, width: c.Width, height: c.Height, Orientation: Upright}
 	if h.width < 1 || h.height < 1 || h.width > maxSide || h.height > maxSide {
-		return h, &fault{-1, fmt.Sprintf("an image of sides from 1 to %d pixels", maxSide), fmt.Sprintf("%dx%d", h.width, h.height), nil}
+		return h, &Fault{-1, fmt.Sprintf("an image of sides from 1 to %d pixels", maxSide), fmt.Sprintf("%dx%d", h.width, h.height), nil}
 	}
-	h.grey = c.ColorModel == color.GrayModel || c.ColorModel == color.Gray16Model
-	h.alpha = mayBeTransparent(c.ColorModel, f.name)
+	h.Grey = c.ColorModel == color.GrayModel || c.ColorModel == color.Gray16Model
+	h.Alpha = mayBeTransparent(c.ColorModel, f.name)
 	perPixel, fault := h.inspect(raw, c.ColorModel)
 	if fault != nil {
 		return h, fault
 	}
 	// Of the scaler, an intermediate image: all rows of the square, each with size columns of four float64.
-	h.memory = int64(len(raw)) + int64(perPixel*float64(h.width)*float64(h.height)) + 32*int64(size)*int64(min(h.width, h.height))
+	h.Memory = int64(len(raw)) + int64(perPixel*float64(h.width)*float64(h.height)) + 32*int64(size)*int64(min(h.width, h.height))
 	return h, h.checkMemory(int64(len(raw)))
 }
 
@@ -76,34 +80,34 @@ func lacks(raw []byte, f format) string {
 }
 
 // inspect reads what formats keep outside of the image: the orientation, and how much memory a pixel takes.
-func (h *header) inspect(raw []byte, m color.Model) (bytesPerPixel float64, f *fault) {
+func (h *Header) inspect(raw []byte, m color.Model) (bytesPerPixel float64, f *Fault) {
 	switch h.format.name {
 	case "JPEG":
 		j := readJPEG(raw)
-		h.orientation, h.plainCMYK, h.cut = exifOrientation(j.exif), j.plainCMYK(), !j.whole
+		h.Orientation, h.plainCMYK, h.Cut = exifOrientation(j.exif), j.plainCMYK(), !j.whole
 		return j.bytesPerPixel(), j.checkScans(h.width, h.height)
 	case "PNG":
 		p, b := readPNG(raw), modelBytes(m)
-		h.orientation, h.cut = exifOrientation(p.exif), !p.whole
+		h.Orientation, h.Cut = exifOrientation(p.exif), !p.whole
 		if p.clear {
-			h.alpha, b = true, max(b, 4)
+			h.Alpha, b = true, max(b, 4)
 		}
 		if len(raw) > 28 && raw[28] == 1 { // interlaced: passes are decoded on their own
 			b *= 2
 		}
 		return b, nil
 	case "WebP":
-		h.orientation = exifOrientation(webpExif(raw))
+		h.Orientation = exifOrientation(webpExif(raw))
 		if m == color.NRGBAModel { // lossless, decoded in steps
 			return 8, nil
 		}
 		return 4, nil
 	case "TIFF":
 		t := readTIFF(raw)
-		h.orientation, h.inverted = t.orientation, t.inverted
+		h.Orientation, h.inverted = t.orientation, t.inverted
 		return 2 * modelBytes(m), nil
 	case "GIF":
-		h.alpha = true // a frame may leave its canvas open
+		h.Alpha = true // a frame may leave its canvas open
 	}
 	return modelBytes(m), nil
 }
@@ -137,8 +141,8 @@ func mayBeTransparent(m color.Model, format string) bool {
 	return ok && !(&image.Paletted{Palette: p}).Opaque()
 }
 
-// decode unpacks an image that readHeader has accepted.
-func decode(raw []byte, h header) (image.RGBA64Image, *fault) {
+// Decode unpacks an image that [ReadHeader] has accepted.
+func Decode(raw []byte, h Header) (image.RGBA64Image, *Fault) {
 	r := bytes.NewReader(raw)
 	img, err := guarded(func() (image.Image, error) {
 		if h.plainCMYK {
@@ -157,7 +161,7 @@ func decode(raw []byte, h header) (image.RGBA64Image, *fault) {
 	}
 	wide, ok := img.(image.RGBA64Image)
 	if !ok {
-		return nil, &fault{-1, readable, fmt.Sprintf("pixels of type %T", img), nil}
+		return nil, &Fault{-1, Readable, fmt.Sprintf("pixels of type %T", img), nil}
 	}
 	return wide, nil
 }
@@ -172,28 +176,28 @@ func guarded[T any](f func() (T, error)) (v T, err error) {
 	return f()
 }
 
-// unread words that a file is not of a format that is read.
-func unread(raw []byte) *fault {
+// Unread words that a file is not of a format that is read.
+func Unread(raw []byte) *Fault {
 	got := "something else"
-	switch name := otherOf(raw); {
+	switch name := OtherOf(raw); {
 	case len(raw) == 0:
 		got = "an empty file"
 	case name != "":
 		got = "a file of format " + name + ": convert it"
 	}
-	return &fault{-1, readable, got, nil}
+	return &Fault{-1, Readable, got, nil}
 }
 
 // broken words a decoder's error; the offset is how far the decoder had read. A file that is whole but uses what
 // the decoder lacks needs another program to convert it.
-func broken(raw []byte, r *bytes.Reader, f format, err error) *fault {
+func broken(raw []byte, r *bytes.Reader, f format, err error) *Fault {
 	var (
 		jpegLacks jpeg.UnsupportedError
 		pngLacks  png.UnsupportedError
 		tiffLacks tiff.UnsupportedError
 	)
 	if errors.As(err, &jpegLacks) || errors.As(err, &pngLacks) || errors.As(err, &tiffLacks) || errors.Is(err, bmp.ErrUnsupported) {
-		return &fault{-1, "a " + f.name + " image of a kind that is read", err.Error() + ": convert it", err}
+		return &Fault{-1, "a " + f.name + " image of a kind that is read", err.Error() + ": convert it", err}
 	}
-	return &fault{int64(len(raw) - r.Len()), "a whole " + f.name + " image", ending(err), err}
+	return &Fault{int64(len(raw) - r.Len()), "a whole " + f.name + " image", Ending(err), err}
 }

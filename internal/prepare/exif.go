@@ -1,4 +1,4 @@
-package data
+package prepare
 
 import (
 	"bytes"
@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// upright is the orientation of an image that is stored as it is to be seen. The other seven, 2 to 8,
+// Upright is the orientation of an image that is stored as it is to be seen. The other seven, 2 to 8,
 // say how it must be mirrored or turned first (EXIF 2.3, tag 0x0112).
-const upright = 1
+const Upright = 1
 
 const orientationTag = 0x0112
 
@@ -19,7 +19,7 @@ func exifOrientation(b []byte) int {
 	if entry := d.entry(orientationTag); entry != nil {
 		return orientationValue(entry, d.order)
 	}
-	return upright
+	return Upright
 }
 
 // directory is the first one of a TIFF file, or of EXIF: entries of 12 bytes, each a tag, a type, the number of values, and
@@ -76,7 +76,7 @@ func orientationValue(entry []byte, order binary.ByteOrder) int {
 		value = order.Uint32(entry[8:])
 	}
 	if value < 1 || value > 8 {
-		return upright
+		return Upright
 	}
 	return int(value)
 }

@@ -1,4 +1,4 @@
-package data
+package prepare
 
 import (
 	"bytes"
@@ -7,9 +7,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-	"path"
 	"slices"
-	"strings"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
@@ -37,8 +35,14 @@ func formats() []format {
 	}
 }
 
-// readable names the formats in messages.
-const readable = "a JPEG, PNG, GIF, BMP, TIFF or WebP image"
+// Readable names the formats in messages.
+const Readable = "a JPEG, PNG, GIF, BMP, TIFF or WebP image"
+
+// FormatOf names the format by content, "" if it is none that is read.
+func FormatOf(raw []byte) string {
+	f, _ := formatOf(raw)
+	return f.name
+}
 
 // formatOf gives the format by content, and whether it is one that is read.
 func formatOf(raw []byte) (format, bool) {
@@ -81,8 +85,8 @@ func others() []format {
 	}
 }
 
-// otherOf names what a file is that is not read, "" if that is unknown.
-func otherOf(raw []byte) string {
+// OtherOf names what a file is that is not read, "" if that is unknown.
+func OtherOf(raw []byte) string {
 	text := bytes.TrimLeft(bytes.TrimPrefix(raw[:min(len(raw), 512)], []byte("\xef\xbb\xbf")), " \t\r\n")
 	for _, o := range others() {
 		for _, m := range o.magic {
@@ -105,31 +109,4 @@ func begins(raw []byte, magic string) bool {
 		}
 	}
 	return true
-}
-
-// imageName tells whether a file is an image by its name, and whether of a kind that is read. Cameras'
-// raw files are TIFF inside, but what a TIFF reader finds there is a thumbnail.
-func imageName(name string) (isImage, known bool) {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".pjpeg", ".pjp", ".mpo", ".png", ".apng", ".gif", ".bmp", ".dib", ".webp", ".tif", ".tiff":
-		return true, true
-	case ".heic", ".heif", ".hif", ".avif", ".avifs", ".jxl", ".jp2", ".j2k", ".jpf", ".jpx", ".jxr", ".wdp", ".svg", ".svgz", ".psd", ".psb",
-		".xcf", ".kra", ".ico", ".cur", ".icns", ".tga", ".pcx", ".ppm", ".pgm", ".pbm", ".pnm", ".pam", ".pfm", ".exr", ".hdr", ".dds", ".qoi",
-		".flif", ".bpg", ".eps", ".ai", ".wmf", ".emf", ".dcm", ".fits", ".xpm", ".xbm", ".sgi", ".ras", ".mng", ".jng",
-		".raw", ".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".orf", ".rw2", ".raf", ".pef", ".srw", ".x3f", ".3fr",
-		".mef", ".mos", ".mrw", ".erf", ".kdc", ".dcr", ".rwl", ".iiq":
-		return true, false
-	}
-	return false, false
-}
-
-// hidden tells what is not looked at: a path with a part that begins with a dot, or with a folder of copies that macOS adds to what
-// it packs, or that a Synology disk adds to folders of images.
-func hidden(name string) bool {
-	for part := range strings.SplitSeq(name, "/") {
-		if strings.HasPrefix(part, ".") || part == "__MACOSX" || part == "@eaDir" {
-			return true
-		}
-	}
-	return false
 }

@@ -1,4 +1,4 @@
-package data
+package prepare
 
 import "sync"
 
@@ -22,7 +22,7 @@ type tap struct {
 // positive.
 func NewResizer(src, dst int) *Resizer {
 	if src < 1 || dst < 1 {
-		panic("data: NewResizer: sides must be positive")
+		panic("prepare: NewResizer: sides must be positive")
 	}
 	r := &Resizer{src: src, dst: dst, taps: make([]tap, dst)}
 	for i := range r.taps {
@@ -60,7 +60,7 @@ func triangle(i, src, dst int) tap {
 func (r *Resizer) Resize(dst, src []float32, n, channels int) {
 	from, to := r.src*r.src*channels, r.dst*r.dst*channels
 	if len(src) < n*from || len(dst) < n*to {
-		panic("data: Resize: slice shorter than the batch")
+		panic("prepare: Resize: slice shorter than the batch")
 	}
 	if r.src == r.dst {
 		copy(dst[:n*to], src)

@@ -1,32 +1,28 @@
-package search
+package manifest
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
-
-	files "github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-const manifestKind, manifestVersion = "manifest", 5
+// Kind is what documents of this package are called.
+const Kind = "manifest"
 
-// oldestManifest lacks how images are prepared.
-const oldestManifest = 4
+// version is that of what is written; of oldest, [Images.Preparation] is nil.
+const version, oldest = 5, 4
 
 // Manifest is a sub-network ready to ship, and where everything in it came from: the document "manifest/5". Its inputs are
 // the run's weights ("weights"), the data ("data"), the predictors ("accuracy", "latency") and the profile ("profile"); those
 // of a pruned network are the manifest that it was made from ("parent"), and the data.
 type Manifest struct {
-	files.Header
+	store.Header
 	SpaceName   string           `json:"space"`
 	SpaceSHA256 string           `json:"space_sha256"`
 	Arch        supernet.Spec    `json:"arch"`   // the choice of the space that it was cut from
 	Blocks      []supernet.Block `json:"blocks"` // what is executed; pruning changes these alone
 	BNEps       float64          `json:"bn_eps"`
-	Classes     []string         `json:"classes,omitempty"`
-	Mean        []float32        `json:"mean,omitempty"` // input pixels are (value/255 - mean) / std, by channel
+	Classes     []string         `json:"classes,omitempty"` // the labels, by output
+	Mean        []float32        `json:"mean,omitempty"`    // input pixels are (value/255 - mean) / std, by channel
 	Std         []float32        `json:"std,omitempty"`
 	Images      *Images          `json:"images,omitempty"` // absent without data
 	MACs        int64            `json:"macs"`
@@ -86,7 +82,7 @@ type Predicted struct {
 	Exact bool `json:"exact,omitempty"`
 	// Top1Bound is what the predicted top-1 of no network of the space within the limits exceeds, absent if nobody asked for it.
 	Top1Bound float64 `json:"top1_bound,omitempty"`
-	// Top1LikelyBound is what it exceeds for none if networks that were not looked at are like those that were: [Answer.LikelyBound].
+	// Top1LikelyBound is what it exceeds for none if networks that were not looked at are like those that were.
 	Top1LikelyBound float64 `json:"top1_likely_bound,omitempty"`
 }
 
@@ -118,139 +114,4 @@ func (m *Manifest) Judge() {
 	}
 	within := m.Limits.Hold(m.Measured.LatencyMS, m.MACs, m.Params)
 	m.Measured.WithinLimits = &within
-}
-
-// ManifestFile is the name of a manifest in its folder.
-const ManifestFile = "manifest.json"
-
-const subnetFile = "weights.safetensors"
-
-// IsManifestFile says whether a file name is one that [Manifest.Save] writes into a folder.
-func IsManifestFile(name string) bool { return name == ManifestFile || name == subnetFile }
-
-// Save writes the manifest, and the weights if there are any, as a folder, whole or not at all, and gives the manifest's
-// path. The folder must not exist. It fills in Weights, and of Pruned.After what follows from the network and its file.
-func (m *Manifest) Save(dir string, net *supernet.Subnet) (string, error) {
-	if err := files.WriteDir(dir, m.fill(net)); err != nil {
-		return "", fmt.Errorf("write manifest: %w", err)
-	}
-	return filepath.Join(dir, ManifestFile), nil
-}
-
-// Replace is [Manifest.Save] where the folder may be an earlier manifest's. Whenever the process is killed, the one or the other is
-// there, whole.
-func (m *Manifest) Replace(dir string, net *supernet.Subnet) (string, error) {
-	if err := files.ReplaceDir(dir, IsManifestFile, m.fill(net)); err != nil {
-		return "", fmt.Errorf("write manifest: %w", err)
-	}
-	return filepath.Join(dir, ManifestFile), nil
-}
-
-// fill gives the function that writes the folder's files.
-func (m *Manifest) fill(net *supernet.Subnet) func(tmp string) error {
-	return func(tmp string) error {
-		if net != nil {
-			if err := m.saveWeights(filepath.Join(tmp, subnetFile), net); err != nil {
-				return err
-			}
-		}
-		if err := m.checkPruned(net); err != nil {
-			return err
-		}
-		return files.WriteDocument(filepath.Join(tmp, ManifestFile), manifestKind, manifestVersion, m)
-	}
-}
-
-// saveWeights writes them compactly where a tenth of them is zero. Other networks' files do not depend on which of their values
-// happen to be zero.
-func (m *Manifest) saveWeights(path string, net *supernet.Subnet) error {
-	if !slices.Equal(m.Blocks, net.Blocks) {
-		return fmt.Errorf("the manifest's blocks are not those of the network: take them from it")
-	}
-	if err := net.CheckZeros(); err != nil { // it could not be loaded
-		return err
-	}
-	write := files.WriteTensors
-	if compact(net) {
-		write = files.WriteTensorsCompact
-	}
-	sha, err := write(path, net.Tensors(), nil)
-	if err != nil {
-		return err
-	}
-	m.Weights = &WeightsFile{subnetFile, sha}
-	if m.Pruned == nil {
-		return nil
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	m.Pruned.After.FileBytes = info.Size()
-	m.Pruned.After.Count(net)
-	return nil
-}
-
-// compact says whether a tenth of the weights is zero.
-func compact(net *supernet.Subnet) bool {
-	weights, nonZero := net.NonZero()
-	return 10*(weights-nonZero) >= weights
-}
-
-// WeightsBytes is how large the weights file is that [Manifest.Save] writes for a network.
-func WeightsBytes(net *supernet.Subnet) (int64, error) {
-	encode := files.EncodeTensors
-	if compact(net) {
-		encode = files.EncodeTensorsCompact
-	}
-	var n byteCount
-	err := encode(&n, net.Tensors(), nil)
-	return int64(n), err
-}
-
-// byteCount counts what is written to it.
-type byteCount int64
-
-func (n *byteCount) Write(p []byte) (int, error) {
-	*n += byteCount(len(p))
-	return len(p), nil
-}
-
-// LoadManifest reads a manifest and the network it describes, which is nil if it has no weights.
-func LoadManifest(path string) (*Manifest, *supernet.Subnet, error) {
-	var m Manifest
-	if err := files.ReadDocumentSince(path, manifestKind, oldestManifest, manifestVersion, &m); err != nil {
-		return nil, nil, err
-	}
-	net, err := m.loadWeights(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := m.checkPruned(net); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return &m, net, nil
-}
-
-// loadWeights reads the file beside a manifest, if there is one.
-func (m *Manifest) loadWeights(path string) (*supernet.Subnet, error) {
-	if m.Weights == nil {
-		return nil, nil
-	}
-	if m.Weights.File != filepath.Base(m.Weights.File) {
-		return nil, fmt.Errorf("%s: weights file %q must be beside the manifest", path, m.Weights.File)
-	}
-	file := filepath.Join(filepath.Dir(path), m.Weights.File)
-	tensors, err := files.ReadTensors(file)
-	if err != nil {
-		return nil, err
-	}
-	if tensors.SHA256 != m.Weights.SHA256 {
-		return nil, fmt.Errorf("%s is not the file that %s was written with: sha256 %.12s, expected %.12s", file, path, tensors.SHA256, m.Weights.SHA256)
-	}
-	net, err := supernet.LoadSubnet(m.Blocks, m.BNEps, tensors)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return net, nil
 }

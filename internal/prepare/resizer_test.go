@@ -1,4 +1,4 @@
-package data_test
+package prepare_test
 
 import (
 	"math"
@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/prepare"
 )
 
 // direct scales by the two-dimensional formula in float64: every output pixel is the mean of all input pixels weighted by
@@ -49,7 +49,7 @@ func TestResizeIsTheFormula(t *testing.T) {
 	} {
 		src := noise(2 * c.from * c.from * c.channels)
 		got := make([]float32, 2*c.to*c.to*c.channels)
-		data.ResizeBatch(got, c.to, src, c.from, 2, c.channels)
+		prepare.ResizeBatch(got, c.to, src, c.from, 2, c.channels)
 		for i, want := range direct(src, c.from, c.to, 2, c.channels) {
 			if math.Abs(float64(got[i])-want) > 2e-6 {
 				t.Fatalf("%d to %d, %d channels: value %d is %v, want %v", c.from, c.to, c.channels, i, got[i], want)
@@ -65,12 +65,12 @@ func TestResizeByHand(t *testing.T) {
 		return slices.Concat(slices.Repeat([][]float32{v}, len(v))...)
 	}
 	half := make([]float32, 4)
-	data.ResizeBatch(half, 2, row(7, 14, 21, 28), 4, 1, 1)
+	prepare.ResizeBatch(half, 2, row(7, 14, 21, 28), 4, 1, 1)
 	if want := float32(3*7+3*14+21) / 7; !near(half[0], want, 1e-5) || !near(half[2], want, 1e-5) {
 		t.Errorf("halved: %v, want %v first", half, want)
 	}
 	double := make([]float32, 16)
-	data.ResizeBatch(double, 4, row(0, 8), 2, 1, 1)
+	prepare.ResizeBatch(double, 4, row(0, 8), 2, 1, 1)
 	if !slices.Equal(double[4:8], []float32{0, 2, 6, 8}) {
 		t.Errorf("doubled: %v", double[4:8])
 	}
@@ -80,7 +80,7 @@ func TestResizeKeepsConstantsAndCopies(t *testing.T) {
 	src := slices.Repeat([]float32{1.5}, 3*20*20)
 	for to := 1; to <= 40; to++ {
 		dst := make([]float32, 3*to*to)
-		data.ResizeBatch(dst, to, src, 20, 1, 3)
+		prepare.ResizeBatch(dst, to, src, 20, 1, 3)
 		for _, v := range dst {
 			if !near(v, 1.5, 1e-6) {
 				t.Fatalf("20 to %d: a constant of 1.5 becomes %v", to, v)
@@ -89,7 +89,7 @@ func TestResizeKeepsConstantsAndCopies(t *testing.T) {
 	}
 	src = noise(2 * 3 * 25)
 	dst := make([]float32, len(src))
-	data.ResizeBatch(dst, 5, src, 5, 2, 3)
+	prepare.ResizeBatch(dst, 5, src, 5, 2, 3)
 	if !slices.Equal(dst, src) {
 		t.Error("equal sides do not copy")
 	}
@@ -100,7 +100,7 @@ func TestResizerInRanges(t *testing.T) {
 	const n, from, to = 16, 12, 9
 	src := noise(n * from * from * 3)
 	whole, parts := make([]float32, n*to*to*3), make([]float32, n*to*to*3)
-	r := data.NewResizer(from, to)
+	r := prepare.NewResizer(from, to)
 	r.Resize(whole, src, n, 3)
 	var wg sync.WaitGroup
 	for i := range n {
@@ -117,9 +117,9 @@ func TestResizerInRanges(t *testing.T) {
 
 func TestResizerPanicsOnABug(t *testing.T) {
 	for name, f := range map[string]func(){
-		"side 0":    func() { data.NewResizer(0, 3) },
-		"short src": func() { data.ResizeBatch(make([]float32, 4), 2, make([]float32, 8), 3, 1, 1) },
-		"short dst": func() { data.ResizeBatch(make([]float32, 3), 2, make([]float32, 9), 3, 1, 1) },
+		"side 0":    func() { prepare.NewResizer(0, 3) },
+		"short src": func() { prepare.ResizeBatch(make([]float32, 4), 2, make([]float32, 8), 3, 1, 1) },
+		"short dst": func() { prepare.ResizeBatch(make([]float32, 3), 2, make([]float32, 9), 3, 1, 1) },
 	} {
 		func() {
 			defer func() {
@@ -135,9 +135,11 @@ func TestResizerPanicsOnABug(t *testing.T) {
 func BenchmarkResize(b *testing.B) {
 	const n = 64
 	src, dst := noise(n*32*32*3), make([]float32, n*24*24*3)
-	r := data.NewResizer(32, 24)
+	r := prepare.NewResizer(32, 24)
 	for b.Loop() {
 		r.Resize(dst, src, n, 3)
 	}
 	b.ReportMetric(n*float64(b.N)/b.Elapsed().Seconds(), "img/s")
 }
+
+func near(a, b, tolerance float32) bool { return max(a-b, b-a) <= tolerance }

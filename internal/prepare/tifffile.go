@@ -1,4 +1,4 @@
-package data
+package prepare
 
 import "image"
 

@@ -1,4 +1,4 @@
-package data
+package prepare
 
 import (
 	"image"
@@ -13,16 +13,16 @@ type shown struct {
 	orientation int
 }
 
-// see gives what is to be seen of an image. Images that are stored that way are passed on as they are.
-func see(img image.RGBA64Image, h header) image.RGBA64Image {
-	if h.orientation == upright && !h.open(img) && opaque(img) {
+// See gives what is to be seen of an image. Images that are stored that way are passed on as they are.
+func See(img image.RGBA64Image, h Header) image.RGBA64Image {
+	if h.Orientation == Upright && !h.Clear(img) {
 		return img
 	}
-	return &shown{src: img, canvas: h.canvas(img), orientation: h.orientation}
+	return &shown{src: img, canvas: h.canvas(img), orientation: h.Orientation}
 }
 
 // canvas is the whole image, of which a GIF's first frame may be a part.
-func (h *header) canvas(img image.Image) image.Rectangle {
+func (h *Header) canvas(img image.Image) image.Rectangle {
 	if h.format.name == "GIF" {
 		return image.Rect(0, 0, h.width, h.height)
 	}
@@ -30,7 +30,10 @@ func (h *header) canvas(img image.Image) image.Rectangle {
 }
 
 // open tells whether a frame leaves some of its canvas open.
-func (h *header) open(img image.Image) bool { return h.canvas(img) != img.Bounds() }
+func (h *Header) open(img image.Image) bool { return h.canvas(img) != img.Bounds() }
+
+// Clear tells whether an image is transparent anywhere.
+func (h *Header) Clear(img image.Image) bool { return !opaque(img) || h.open(img) }
 
 // opaque tells whether nothing of an image is transparent.
 func opaque(img image.Image) bool {

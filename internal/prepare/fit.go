@@ -1,4 +1,4 @@
-package data
+package prepare
 
 import (
 	"image"
@@ -6,9 +6,9 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// fit writes the centre square of img, scaled to size x size, as (H,W,1) or (H,W,3) bytes. It crops
+// Fit writes the centre square of img, scaled to size x size, as (H,W,1) or (H,W,3) bytes. It crops
 // before it scales: the work is then bounded by the output also for images of extreme shape.
-func fit(dst []uint8, img image.Image, size int, grey bool) {
+func Fit(dst []uint8, img image.Image, size int, grey bool) {
 	square := centre(img.Bounds())
 	canvas := image.NewRGBA(image.Rect(0, 0, size, size))
 	// Not scaling at all is the only way to keep every byte.

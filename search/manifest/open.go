@@ -1,0 +1,69 @@
+package manifest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// NetworkDir is the folder of a manifest in the folder that pruning wrote.
+const NetworkDir = "network"
+
+// Path is the manifest's file, given it, the folder that it is in, or the folder that pruning wrote.
+func Path(path string) string {
+	info, err := os.Stat(path)
+	if err != nil || !info.IsDir() {
+		return path
+	}
+	here, pruned := filepath.Join(path, File), filepath.Join(path, NetworkDir, File)
+	if _, err := os.Stat(here); err != nil {
+		if _, err := os.Stat(pruned); err == nil {
+			return pruned
+		}
+	}
+	return here
+}
+
+// Open reads a manifest, given anything that [Path] takes, and the network it describes, which is
+// nil if it has no weights. What is damaged, or not what was written together, is refused.
+func Open(path string) (*Manifest, *supernet.Subnet, error) {
+	path = Path(path)
+	var m Manifest
+	if err := store.ReadDocumentSince(path, Kind, oldest, version, &m); err != nil {
+		return nil, nil, err
+	}
+	net, err := m.loadWeights(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := m.checkPruned(net); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &m, net, nil
+}
+
+// loadWeights reads the file beside a manifest, if there is one.
+func (m *Manifest) loadWeights(path string) (*supernet.Subnet, error) {
+	if m.Weights == nil {
+		return nil, nil
+	}
+	if m.Weights.File != filepath.Base(m.Weights.File) {
+		return nil, fmt.Errorf("%s: weights file %q must be beside the manifest", path, m.Weights.File)
+	}
+	file := filepath.Join(filepath.Dir(path), m.Weights.File)
+	tensors, err := store.ReadTensors(file)
+	if err != nil {
+		return nil, err
+	}
+	if tensors.SHA256 != m.Weights.SHA256 {
+		return nil, fmt.Errorf("%s is not the file that %s was written with: sha256 %.12s, expected %.12s", file, path, tensors.SHA256, m.Weights.SHA256)
+	}
+	net, err := supernet.LoadSubnet(m.Blocks, m.BNEps, tensors)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return net, nil
+}

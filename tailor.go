@@ -1,0 +1,151 @@
+// Package tailor runs networks that tailor has cut, in Go alone: [Open] a winner, classify images,
+// close it. To train, search and prune, see the packages below and the program cmd/tailor.
+package tailor
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/tailor-nas/tailor/internal/prepare"
+	"github.com/tailor-nas/tailor/search/manifest"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// ErrClosed is what a [Network] gives after its Close.
+var ErrClosed = errors.New("tailor: the network is closed")
+
+// Network classifies images. It is safe for concurrent use: as many calls run at once as Go had
+// processors when it was opened (GOMAXPROCS), each with memory of its own, and others wait. What a
+// call answers depends on its image alone, to the last bit.
+type Network struct {
+	labels   []string
+	preparer *prepare.Preparer
+	idle     chan *supernet.Classifier // one for each call that may run; nil until it is needed
+
+	mu     sync.RWMutex     // held by calls for reading, by Close for writing
+	subnet *supernet.Subnet // nil when closed
+}
+
+// Class is what an image may show.
+type Class struct {
+	Label       string
+	Index       int     // in [Network.Labels]
+	Probability float64 // softmax of the network's outputs: 0 to 1, all classes together 1
+}
+
+// Open reads a network that tailor search or tailor prune wrote, given its folder or the
+// manifest.json in it. A network whose files are damaged, or do not belong together, is refused.
+func Open(path string) (*Network, error) {
+	m, subnet, err := manifest.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("tailor: open network: %w", err)
+	}
+	preparer, err := newPreparer(m, subnet)
+	if err != nil {
+		return nil, fmt.Errorf("tailor: open network %s: %w", path, err)
+	}
+	n := &Network{labels: m.Classes, preparer: preparer, subnet: subnet}
+	n.idle = make(chan *supernet.Classifier, runtime.GOMAXPROCS(0))
+	for range cap(n.idle) {
+		n.idle <- nil
+	}
+	return n, nil
+}
+
+// newPreparer checks that a manifest says all that classifying images takes.
+func newPreparer(m *manifest.Manifest, subnet *supernet.Subnet) (*prepare.Preparer, error) {
+	switch {
+	case subnet == nil:
+		return nil, errors.New("it has no weights, as it was searched without a training run: " +
+			"search with --run")
+	case m.Images == nil || m.Images.Preparation == nil:
+		return nil, errors.New("it does not say how images are prepared, as an older tailor wrote it: " +
+			"train and search again")
+	}
+	in, out := subnet.Blocks[0].In, subnet.Blocks[len(subnet.Blocks)-1].Out
+	p := prepare.Preparation(*m.Images.Preparation)
+	if in.H != in.W || in.C != len(p.Mean) || out.Len() != len(m.Classes) {
+		return nil, fmt.Errorf("the network takes %dx%d pixels of %d channels and gives %d outputs, "+
+			"its manifest prepares squares of %d channels and has %d classes: search again",
+			in.H, in.W, in.C, out.Len(), len(p.Mean), len(m.Classes))
+	}
+	return prepare.NewPreparer(p, in.H)
+}
+
+// Labels are the names of the classes, by the network's outputs.
+func (n *Network) Labels() []string { return slices.Clone(n.labels) }
+
+// Decode reads an image file (JPEG, PNG, GIF, BMP, TIFF, WebP) as tailor reads those that it trains
+// and tests on. Unlike image.Decode it turns a photo as its EXIF orientation says.
+func Decode(r io.Reader) (image.Image, error) { return prepare.DecodeImage(r) }
+
+// Classify gives all classes, the most probable first. The image may have any size: its centre
+// square counts. It is taken as it is to be seen, as [Decode] gives it.
+func (n *Network) Classify(img image.Image) ([]Class, error) {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	if n.subnet == nil {
+		return nil, ErrClosed
+	}
+	logits, err := n.logits(img)
+	if err != nil {
+		return nil, fmt.Errorf("tailor: classify: %w", err)
+	}
+	return n.classes(logits)
+}
+
+// logits waits for a classifier and runs it.
+func (n *Network) logits(img image.Image) (logits []float32, err error) {
+	c := <-n.idle
+	defer func() { n.idle <- c }()
+	input := make([]float32, n.subnet.Blocks[0].In.Len())
+	if err := n.preparer.Prepare(input, img); err != nil {
+		return nil, err
+	}
+	if c == nil {
+		if c, err = n.subnet.Classifier(1); err != nil {
+			return nil, err
+		}
+	}
+	return c.Logits(input)
+}
+
+// classes sorts the softmax of logits; of equal ones the first comes first.
+func (n *Network) classes(logits []float32) ([]Class, error) {
+	most, sum := float64(slices.Max(logits)), 0.0
+	all := make([]Class, len(logits))
+	for i, l := range logits {
+		all[i] = Class{n.labels[i], i, math.Exp(float64(l) - most)}
+		sum += all[i].Probability
+	}
+	if math.IsNaN(sum) {
+		return nil, errors.New("tailor: classify: the network gives no finite numbers, " +
+			"as after a training that went wrong: train again")
+	}
+	for i := range all {
+		all[i].Probability /= sum
+	}
+	slices.SortStableFunc(all, func(a, b Class) int {
+		return cmp.Compare(b.Probability, a.Probability)
+	})
+	return all, nil
+}
+
+// Close waits for the calls at work and gives the network's memory back. Calls after it, but for
+// another Close, give [ErrClosed].
+func (n *Network) Close() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for len(n.idle) > 0 {
+		(<-n.idle).Close()
+	}
+	n.subnet = nil
+	return nil
+}
