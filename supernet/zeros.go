@@ -10,7 +10,7 @@ import (
 
 // sparse names the weights of a block whose zeros a runtime may skip.
 func (b Block) sparse() (names []string) {
-	for _, o := range b.mustKind().ops(b) {
+	for _, o := range b.MustOps() {
 		if o.sparse() {
 			names = append(names, o.Weight)
 		}
