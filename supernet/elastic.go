@@ -26,13 +26,12 @@ func (s *Space) ElasticStages() []ElasticStage {
 // ElasticBlocks says of each block of [Space.Blocks] where its genes are in [Arch.Kernel] and
 // [Arch.Expand]; -1 if it has none.
 func (s *Space) ElasticBlocks(a Arch) []int {
-	blocks := s.Blocks(a)
-	places := slices.Repeat([]int{-1}, len(blocks))
-	for i, b := range blocks {
-		stage, index, ok := stageOf(b.Name)
-		if ok && s.layout.block[stage] >= 0 {
-			places[i] = s.layout.block[stage] + index
+	network := s.build(a)
+	genes := slices.Repeat([]int{-1}, len(network.blocks))
+	for i, at := range network.places {
+		if at != outside && s.layout.block[at.stage] >= 0 {
+			genes[i] = s.layout.block[at.stage] + at.index
 		}
 	}
-	return places
+	return genes
 }
