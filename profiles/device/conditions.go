@@ -1,4 +1,4 @@
-package profiles
+package device
 
 import (
 	"errors"
@@ -29,8 +29,8 @@ type Conditions struct {
 	Unavailable         map[string]string `json:"unavailable,omitempty"`
 }
 
-// observation is the state of the system's counters at one moment.
-type observation struct {
+// Observation is the state of the system's counters at one moment.
+type Observation struct {
 	at                       time.Time
 	steal, total             float64 // seconds of all processors since boot
 	pressure                 pressure
@@ -38,8 +38,11 @@ type observation struct {
 	missing                  map[string]string // by JSON name of Conditions
 }
 
-func observe(root fs.FS) observation {
-	o := observation{at: time.Now(), missing: map[string]string{}}
+// Observe reads the counters of the machine this process runs on.
+func Observe() Observation { return observe(hostFiles()) }
+
+func observe(root fs.FS) Observation {
+	o := Observation{at: time.Now(), missing: map[string]string{}}
 	files := kernelFiles{root}
 	var err error
 	o.steal, o.total, err = processorTimes()
@@ -57,17 +60,17 @@ func observe(root fs.FS) observation {
 	return o
 }
 
-func (o observation) miss(key string, err error) {
+func (o Observation) miss(key string, err error) {
 	if err != nil {
 		o.missing[key] = oneLine(err)
 	}
 }
 
-// until returns what happened between o and end.
-func (o observation) until(end observation) Conditions {
+// Until returns what happened between o and end.
+func (o Observation) Until(end Observation) Conditions {
 	c := Conditions{Unavailable: map[string]string{}}
 	report := func(key string, into **float64, value float64) {
-		for _, side := range []observation{o, end} {
+		for _, side := range []Observation{o, end} {
 			if reason, missing := side.missing[key]; missing {
 				c.Unavailable[key] = reason
 				return

@@ -1,6 +1,6 @@
 //go:build !linux && !darwin
 
-package profiles
+package device
 
 import "errors"
 

@@ -1,4 +1,4 @@
-package profiles
+package device
 
 import (
 	"encoding/json"
@@ -11,11 +11,11 @@ import (
 
 func TestConditions(t *testing.T) {
 	start := time.Now()
-	before := observation{at: start, steal: 10, total: 1000, switches: 5, throttle: 1,
+	before := Observation{at: start, steal: 10, total: 1000, switches: 5, throttle: 1,
 		pressure: pressure{avg10Percent: 1, totalMicros: 1e6}, missing: map[string]string{}}
-	after := observation{at: start.Add(4 * time.Second), steal: 12, total: 1008, switches: 25, throttle: 1, load: 1.5,
+	after := Observation{at: start.Add(4 * time.Second), steal: 12, total: 1008, switches: 25, throttle: 1, load: 1.5,
 		pressure: pressure{avg10Percent: 30, totalMicros: 2e6}, missing: map[string]string{}}
-	c := before.until(after)
+	c := before.Until(after)
 	for name, v := range map[string]struct {
 		got  *float64
 		want float64
@@ -31,10 +31,10 @@ func TestConditions(t *testing.T) {
 
 // What one of the two looks could not tell is absent, not zero.
 func TestConditionsUnknown(t *testing.T) {
-	before := observation{missing: map[string]string{}}
-	after := observation{missing: map[string]string{}}
+	before := Observation{missing: map[string]string{}}
+	after := Observation{missing: map[string]string{}}
 	after.miss("steal_share", errors.New("not\nhere"))
-	c := before.until(after)
+	c := before.Until(after)
 	if c.StealShare != nil || c.Unavailable["steal_share"] != "not here" {
 		t.Errorf("steal %v, unavailable %v", c.StealShare, c.Unavailable)
 	}
@@ -49,8 +49,8 @@ func TestConditionsUnknown(t *testing.T) {
 
 // On any machine each condition is known, sane, or explained.
 func TestObserve(t *testing.T) {
-	before := observe(hostFiles())
-	c := before.until(observe(hostFiles()))
+	before := Observe()
+	c := before.Until(Observe())
 	for name, v := range map[string]*float64{
 		"steal_share": c.StealShare, "psi_cpu_some_share": c.PSISomeShare, "psi_cpu_some_avg10_percent": c.PSISomeAvg10Percent,
 		"load_average_1min": c.LoadAverage, "involuntary_switches": c.InvoluntarySwitches, "throttle_events": c.ThrottleEvents,

@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package profiles
+package device
 
 import (
 	"github.com/shirou/gopsutil/v3/load"

@@ -1,4 +1,4 @@
-package profiles
+package device
 
 import (
 	"context"
@@ -8,14 +8,12 @@ import (
 
 // ErrEmulated is returned by [Device.CheckTiming] when the program runs under
 // an instruction emulator, where durations say nothing about the device.
-var ErrEmulated = errors.New("profiles: emulated processor")
+var ErrEmulated = errors.New("device: emulated processor")
 
 // Device says what machine a profile was measured on. What could not be
 // learned is absent, and Unavailable says why, by JSON path ("cpu.max_mhz").
 type Device struct {
-	// ID is a hash over what stays the same between runs: architecture,
-	// operating system, processor, instruction set, usable cores, caches. Host
-	// name, kernel version, governor and memory do not enter.
+	// ID is the hash of the Identity.
 	ID             string `json:"id"`
 	Arch           string `json:"arch"`
 	OS             string `json:"os"`
@@ -73,7 +71,7 @@ type Cache struct {
 func Describe(ctx context.Context) (Device, error) {
 	d := newProber(hostFiles()).describe(ctx)
 	if err := ctx.Err(); err != nil {
-		return Device{}, fmt.Errorf("profiles: describing the device: %w", err)
+		return Device{}, fmt.Errorf("device: describing the device: %w", err)
 	}
 	return d, nil
 }

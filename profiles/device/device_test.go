@@ -1,22 +1,21 @@
-package profiles_test
+package device_test
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/device"
 )
 
-func describe(t *testing.T) profiles.Device {
+func describe(t *testing.T) device.Device {
 	t.Helper()
-	d, err := profiles.Describe(t.Context())
+	d, err := device.Describe(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +85,7 @@ func TestDeviceSurvivesJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var back profiles.Device
+	var back device.Device
 	if err := json.Unmarshal(text, &back); err != nil || !reflect.DeepEqual(back, d) {
 		t.Errorf("%v\n%+v\n%+v", err, d, back)
 	}
@@ -95,33 +94,16 @@ func TestDeviceSurvivesJSON(t *testing.T) {
 func TestDescribeStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := profiles.Describe(ctx); !errors.Is(err, context.Canceled) {
+	if _, err := device.Describe(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestCheckTiming(t *testing.T) {
-	if err := (profiles.Device{Arch: "arm64", Emulated: true}).CheckTiming(); !errors.Is(err, profiles.ErrEmulated) {
+	if err := (device.Device{Arch: "arm64", Emulated: true}).CheckTiming(); !errors.Is(err, device.ErrEmulated) {
 		t.Errorf("emulated: %v", err)
 	}
-	if err := (profiles.Device{Arch: "arm64"}).CheckTiming(); err != nil {
+	if err := (device.Device{Arch: "arm64"}).CheckTiming(); err != nil {
 		t.Errorf("real: %v", err)
 	}
-}
-
-// A subject of three milliseconds against a reference of one, on a clock that
-// the subjects move themselves.
-func ExampleMeasure() {
-	m := &machine{slow: quietMachine(nil)}
-	reference := profiles.Subject{Name: "reference", Run: func() error { m.now += 1e6; return nil }}
-	block := profiles.Subject{Name: "block", Run: func() error { m.now += 3e6; return nil }}
-	timings, session, err := profiles.Measure(context.Background(), reference, []profiles.Subject{block}, given(profiles.Settings{Clock: m}))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for _, t := range timings {
-		fmt.Printf("%s: %.1f ms, %.1f times the %s, unstable %v\n", t.Name, t.LatencyMS, t.RatioMedian, session.ReferenceName, t.Unstable)
-	}
-	// Output: block: 3.0 ms, 3.0 times the reference, unstable false
 }

@@ -1,4 +1,4 @@
-package profiles
+package device
 
 import (
 	"io/fs"

@@ -1,4 +1,4 @@
-package profiles
+package device
 
 import (
 	"cmp"
@@ -42,7 +42,7 @@ func (p *prober) describe(ctx context.Context) Device {
 	p.require("energy_source", d.EnergySource != "", err)
 	d.CPU = p.cpu(ctx)
 	d.Emulated = emulated(d.Arch, p.files.cpuInfo(), cpuid.CPU.BrandName, cpuid.CPU.HypervisorVendorString)
-	d.ID, err = deviceID(d)
+	d.ID, err = d.Identity().Hash()
 	p.require("id", d.ID != "", err)
 	if len(p.missing) > 0 {
 		d.Unavailable = p.missing
@@ -146,7 +146,7 @@ func (p *prober) caches() ([]Cache, error) {
 // thread run undisturbed; with two, both are throttled part of the time.
 func usableCores(affinity int, files kernelFiles) int {
 	if quota, limited := files.cpuQuota(); limited {
-		affinity = min(affinity, int(quota))
+		affinity = int(min(float64(affinity), quota))
 	}
 	return max(affinity, 1)
 }

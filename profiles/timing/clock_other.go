@@ -1,6 +1,6 @@
 //go:build !windows
 
-package profiles
+package timing
 
 import "time"
 

@@ -1,11 +1,11 @@
-package profiles_test
+package timing_test
 
 import (
 	"math"
 	"math/rand/v2"
 	"time"
 
-	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/timing"
 )
 
 // machine is a simulated computer with a clock of its own: work takes its
@@ -43,8 +43,8 @@ func (m *machine) work(d time.Duration) {
 }
 
 // subject takes d on the undisturbed machine.
-func (m *machine) subject(name string, d time.Duration) profiles.Subject {
-	return profiles.Subject{Name: name, Run: func() error { m.work(d); return nil }}
+func (m *machine) subject(name string, d time.Duration) timing.Subject {
+	return timing.Subject{Name: name, Run: func() error { m.work(d); return nil }}
 }
 
 func quietMachine(*rand.Rand) disturbance {

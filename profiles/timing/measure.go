@@ -1,22 +1,28 @@
-package profiles
+package timing
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/tailor-nas/tailor/profiles/device"
 )
 
 // ErrTooFast is returned by [Measure] for a subject that takes no time the
 // clock can tell, even when repeated a million times.
-var ErrTooFast = errors.New("profiles: subject takes no measurable time")
+var ErrTooFast = errors.New("timing: subject takes no measurable time")
 
-// Subject is something to time. Run executes it once; in steady state it must
-// not allocate, because garbage collection is off while it is timed. An error
-// of Run ends the measurement.
+// Subject is something to time. An error of Run or Time ends the measurement.
 type Subject struct {
 	Name string
-	Run  func() error
+	// Run executes it once. In steady state it must not allocate, because garbage collection is
+	// off while it is timed.
+	Run func() error
+	// Time, if set, executes it so many times, one right after the other, and gives how long they
+	// took together: for what runs in another process, whose answers take time to come. That
+	// process is to keep its measuring thread quiet itself.
+	Time func(runs int) (time.Duration, error)
 }
 
 // Timing is what a session found out about one subject.
@@ -43,8 +49,8 @@ type Timing struct {
 	UnstableReason string `json:"unstable_reason,omitempty"`
 }
 
-// Session is what all timings of one call of [Measure] share.
-type Session struct {
+// Summary is what all timings of one call of [Measure] share.
+type Summary struct {
 	ReferenceName string `json:"reference_name"`
 	// ReferenceMS is what the reference takes undisturbed: the 5th percentile
 	// over the session. Against ReferenceMedianMS it tells how noisy it was.
@@ -55,15 +61,15 @@ type Session struct {
 	DriftRatio float64 `json:"drift_ratio"`
 	// Sentinels counts subjects that settled early and were timed again at the
 	// end; SentinelRatio is the median of late by early ratio, 1 if none.
-	Sentinels     int        `json:"sentinels"`
-	SentinelRatio float64    `json:"sentinel_ratio"`
-	Rounds        int        `json:"rounds"`
-	Target        float64    `json:"target"`
-	Seed          uint64     `json:"seed"`
-	Pinned        bool       `json:"pinned"`
-	Conditions    Conditions `json:"conditions"`
-	Started       time.Time  `json:"started"`
-	Seconds       float64    `json:"seconds"`
+	Sentinels     int               `json:"sentinels"`
+	SentinelRatio float64           `json:"sentinel_ratio"`
+	Rounds        int               `json:"rounds"`
+	Target        float64           `json:"target"`
+	Seed          uint64            `json:"seed"`
+	Pinned        bool              `json:"pinned"`
+	Conditions    device.Conditions `json:"conditions"`
+	Started       time.Time         `json:"started"`
+	Seconds       float64           `json:"seconds"`
 	// Unstable says that the machine changed while the session lasted, so that
 	// LatencyMS of all subjects is in doubt; take it again.
 	Unstable       bool   `json:"unstable"`
@@ -75,48 +81,48 @@ type Session struct {
 // goroutine, locked to its thread, with garbage collection off; thread, affinity
 // and collector are as before when it returns. Run one measurement at a time
 // in a process. When ctx ends, Measure returns after the sample in progress.
-func Measure(ctx context.Context, ref Subject, subjects []Subject, s Settings) (timings []Timing, session Session, err error) {
+func Measure(ctx context.Context, ref Subject, subjects []Subject, s Settings) (timings []Timing, summary Summary, err error) {
 	s, err = s.complete()
 	if err != nil {
-		return nil, Session{}, err
+		return nil, Summary{}, err
 	}
 	if err := checkSubjects(ref, subjects); err != nil {
-		return nil, Session{}, err
+		return nil, Summary{}, err
 	}
 	restore, err := quiet(s.Pin)
 	if err != nil {
-		return nil, Session{}, err
+		return nil, Summary{}, err
 	}
 	defer func() {
 		if failed := restore(); failed != nil && err == nil {
-			timings, session, err = nil, Session{}, failed
+			timings, summary, err = nil, Summary{}, failed
 		}
 	}()
-	before := observe(hostFiles())
+	before := device.Observe()
 	m := newMeasurement(ctx, ref, subjects, s)
 	if err := m.run(); err != nil {
-		return nil, Session{}, err
+		return nil, Summary{}, err
 	}
-	timings, session = m.results()
-	session.Conditions = before.until(observe(hostFiles()))
-	return timings, session, nil
+	timings, summary = m.results()
+	summary.Conditions = before.Until(device.Observe())
+	return timings, summary, nil
 }
 
 // checkSubjects wants names that tell results apart and something to run.
 func checkSubjects(ref Subject, subjects []Subject) error {
 	if ref.Run == nil {
-		return fmt.Errorf("profiles: the reference %q has no Run function", ref.Name)
+		return fmt.Errorf("timing: the reference %q has no Run function", ref.Name)
 	}
 	if len(subjects) == 0 {
-		return errors.New("profiles: no subject to measure")
+		return errors.New("timing: no subject to measure")
 	}
 	seen := make(map[string]bool, len(subjects))
 	for i, s := range subjects {
 		if s.Name == "" || s.Run == nil {
-			return fmt.Errorf("profiles: subject %d (%q) needs a name and a Run function", i, s.Name)
+			return fmt.Errorf("timing: subject %d (%q) needs a name and a Run function", i, s.Name)
 		}
 		if seen[s.Name] {
-			return fmt.Errorf("profiles: two subjects are named %q", s.Name)
+			return fmt.Errorf("timing: two subjects are named %q", s.Name)
 		}
 		seen[s.Name] = true
 	}

@@ -1,4 +1,4 @@
-package profiles_test
+package timing_test
 
 import (
 	"context"
@@ -13,7 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/device"
+	"github.com/tailor-nas/tailor/profiles/timing"
 )
 
 const refTime = 500 * time.Microsecond
@@ -23,18 +24,18 @@ var durations = []time.Duration{
 	20 * time.Microsecond, 250 * time.Microsecond, 500 * time.Microsecond, 1500 * time.Microsecond, 5 * time.Millisecond,
 }
 
-func (m *machine) subjects() []profiles.Subject {
-	var subjects []profiles.Subject
+func (m *machine) subjects() []timing.Subject {
+	var subjects []timing.Subject
 	for _, d := range durations {
 		subjects = append(subjects, m.subject(d.String(), d))
 	}
 	return subjects
 }
 
-func (m *machine) measure(t *testing.T, subjects []profiles.Subject, s profiles.Settings) ([]profiles.Timing, profiles.Session) {
+func (m *machine) measure(t *testing.T, subjects []timing.Subject, s timing.Settings) ([]timing.Timing, timing.Summary) {
 	t.Helper()
 	s.Clock = m
-	timings, session, err := profiles.Measure(t.Context(), m.subject("ref", refTime), subjects, s)
+	timings, session, err := timing.Measure(t.Context(), m.subject("ref", refTime), subjects, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +61,7 @@ func TestMeasureRecoversRatios(t *testing.T) {
 			var raw []float64 // relative errors of the raw medians
 			for seed := range uint64(5) {
 				m := newMachine(seed, c.slow)
-				timings, session := m.measure(t, m.subjects(), given(profiles.Settings{Seed: seed, Budget: 10 * time.Second}))
+				timings, session := m.measure(t, m.subjects(), given(timing.Settings{Seed: seed, Budget: 10 * time.Second}))
 				for i, timing := range timings {
 					ms := float64(durations[i]) / 1e6
 					raw = append(raw, off(timing.RawMedianMS, ms))
@@ -91,7 +92,7 @@ func TestMeasureBriefDisturbances(t *testing.T) {
 	for name, slow := range map[string]func(*rand.Rand) disturbance{"preempted": preempted, "chatter": chatter} {
 		for seed := range uint64(5) {
 			m := newMachine(seed, slow)
-			timings, _ := m.measure(t, m.subjects()[:4], given(profiles.Settings{Seed: seed}))
+			timings, _ := m.measure(t, m.subjects()[:4], given(timing.Settings{Seed: seed}))
 			for i, timing := range timings {
 				if e := off(timing.RatioMedian, float64(durations[i])/float64(refTime)); e > 0.015 {
 					t.Errorf("%s, seed %d: %s: ratio %v is %.1f %% off", name, seed, timing.Name, timing.RatioMedian, 100*e)
@@ -116,7 +117,7 @@ func TestMeasureIntervalCovers(t *testing.T) {
 		m := newMachine(seed, siblingBusy)
 		m.jitter = 0.05
 		subjects := m.subjects()[1:4]
-		timings, session := m.measure(t, subjects, given(profiles.Settings{Seed: seed, Budget: 3 * time.Second, MinSpan: time.Millisecond}))
+		timings, session := m.measure(t, subjects, given(timing.Settings{Seed: seed, Budget: 3 * time.Second, MinSpan: time.Millisecond}))
 		for i, timing := range timings {
 			truth := float64(durations[1+i]) / float64(refTime) * session.ReferenceMS
 			total++
@@ -144,7 +145,7 @@ func TestMeasureFlagsUnsharedNoise(t *testing.T) {
 		t.Run(holds.String(), func(t *testing.T) {
 			m := newMachine(3, quietMachine)
 			until, slow := time.Duration(0), false
-			own := profiles.Subject{Name: "own noise", Run: func() error {
+			own := timing.Subject{Name: "own noise", Run: func() error {
 				if m.now >= until {
 					slow, until = m.rng.IntN(2) == 0, m.now+holds
 				}
@@ -154,7 +155,7 @@ func TestMeasureFlagsUnsharedNoise(t *testing.T) {
 				m.work(refTime)
 				return nil
 			}}
-			timings, _ := m.measure(t, []profiles.Subject{m.subject("plain", refTime), own}, given(profiles.Settings{}))
+			timings, _ := m.measure(t, []timing.Subject{m.subject("plain", refTime), own}, given(timing.Settings{}))
 			if timings[0].Unstable {
 				t.Errorf("plain: %s", timings[0].UnstableReason)
 			}
@@ -167,12 +168,12 @@ func TestMeasureFlagsUnsharedNoise(t *testing.T) {
 
 func TestMeasureFlagsDrift(t *testing.T) {
 	m := newMachine(1, throttling)
-	_, session := m.measure(t, m.subjects(), given(profiles.Settings{Budget: 5 * time.Second, Target: 0.0001}))
+	_, session := m.measure(t, m.subjects(), given(timing.Settings{Budget: 5 * time.Second, Target: 0.0001}))
 	if !session.Unstable || !strings.Contains(session.UnstableReason, "reference") {
 		t.Errorf("throttling by half: unstable %v (%s), drift %.2f", session.Unstable, session.UnstableReason, session.DriftRatio)
 	}
 	m = newMachine(1, siblingBusy)
-	_, session = m.measure(t, m.subjects(), given(profiles.Settings{Budget: 5 * time.Second, Target: 0.0001}))
+	_, session = m.measure(t, m.subjects(), given(timing.Settings{Budget: 5 * time.Second, Target: 0.0001}))
 	if session.Unstable {
 		t.Errorf("a machine that comes back to its speed: %s", session.UnstableReason)
 	}
@@ -182,18 +183,18 @@ func TestMeasureFlagsDrift(t *testing.T) {
 // by timing it again at the end.
 func TestMeasureSentinels(t *testing.T) {
 	m := newMachine(5, quietMachine)
-	changes := profiles.Subject{Name: "changes", Run: func() error {
+	changes := timing.Subject{Name: "changes", Run: func() error {
 		m.work(refTime)
 		if m.now > time.Second {
 			m.work(refTime / 5)
 		}
 		return nil
 	}}
-	restless := profiles.Subject{Name: "restless", Run: func() error {
+	restless := timing.Subject{Name: "restless", Run: func() error {
 		m.work(time.Duration((1 + 2*m.rng.Float64()) * float64(refTime)))
 		return nil
 	}}
-	timings, session := m.measure(t, []profiles.Subject{changes, restless}, given(profiles.Settings{MinSpan: 100 * time.Millisecond}))
+	timings, session := m.measure(t, []timing.Subject{changes, restless}, given(timing.Settings{MinSpan: 100 * time.Millisecond}))
 	if session.Sentinels != 1 || off(session.SentinelRatio, 1.2) > 0.02 || !session.Unstable {
 		t.Errorf("sentinels %d, ratio %v, unstable %v, want 1, 1.2, true", session.Sentinels, session.SentinelRatio, session.Unstable)
 	}
@@ -206,8 +207,8 @@ func TestMeasureSentinels(t *testing.T) {
 func calls(t *testing.T, seed uint64) []string {
 	m := newMachine(1, quietMachine)
 	var log []string
-	traced := func(name string) profiles.Subject {
-		return profiles.Subject{Name: name, Run: func() error {
+	traced := func(name string) timing.Subject {
+		return timing.Subject{Name: name, Run: func() error {
 			if len(log) == 0 || log[len(log)-1] != name {
 				log = append(log, name)
 			}
@@ -215,12 +216,12 @@ func calls(t *testing.T, seed uint64) []string {
 			return nil
 		}}
 	}
-	var subjects []profiles.Subject
+	var subjects []timing.Subject
 	for _, name := range strings.Split("abcdef", "") {
 		subjects = append(subjects, traced(name))
 	}
-	s := given(profiles.Settings{Clock: m, Seed: seed, MinRounds: 5, MaxRounds: 5})
-	if _, _, err := profiles.Measure(t.Context(), traced("ref"), subjects, s); err != nil {
+	s := given(timing.Settings{Clock: m, Seed: seed, MinRounds: 5, MaxRounds: 5})
+	if _, _, err := timing.Measure(t.Context(), traced("ref"), subjects, s); err != nil {
 		t.Fatal(err)
 	}
 	return log[1+len(subjects):] // after warm-up: ref a b c d e f
@@ -258,10 +259,10 @@ func TestMeasureOrder(t *testing.T) {
 }
 
 func TestMeasureIsDeterministic(t *testing.T) {
-	run := func() ([]profiles.Timing, profiles.Session) {
+	run := func() ([]timing.Timing, timing.Summary) {
 		m := newMachine(9, siblingBusy)
-		timings, session := m.measure(t, m.subjects(), given(profiles.Settings{Seed: 4, Budget: 4 * time.Second}))
-		session.Conditions = profiles.Conditions{} // of the real machine
+		timings, session := m.measure(t, m.subjects(), given(timing.Settings{Seed: 4, Budget: 4 * time.Second}))
+		session.Conditions = device.Conditions{} // of the real machine
 		return timings, session
 	}
 	t1, s1 := run()
@@ -274,15 +275,15 @@ func TestMeasureIsDeterministic(t *testing.T) {
 // A block inventory: 500 subjects of 20 µs to 2 ms within 20 s.
 func TestMeasureManySubjects(t *testing.T) {
 	m := newMachine(2, siblingBusy)
-	var subjects []profiles.Subject
+	var subjects []timing.Subject
 	truth := make([]float64, 500)
 	for i := range truth {
 		d := time.Duration(20e3 * math.Pow(100, m.rng.Float64()))
 		truth[i] = float64(d) / float64(refTime)
 		subjects = append(subjects, m.subject(fmt.Sprint(i), d))
 	}
-	var warm, last profiles.Progress
-	timings, session := m.measure(t, subjects, given(profiles.Settings{Progress: func(p profiles.Progress) {
+	var warm, last timing.Progress
+	timings, session := m.measure(t, subjects, given(timing.Settings{Progress: func(p timing.Progress) {
 		if p.Rounds == 0 {
 			warm = p
 		}
@@ -303,7 +304,7 @@ func TestMeasureManySubjects(t *testing.T) {
 
 func TestMeasureWithoutBudget(t *testing.T) {
 	m := newMachine(2, quietMachine)
-	timings, _ := m.measure(t, m.subjects(), given(profiles.Settings{Budget: time.Microsecond}))
+	timings, _ := m.measure(t, m.subjects(), given(timing.Settings{Budget: time.Microsecond}))
 	for i, timing := range timings {
 		if timing.Rounds != 1 || !timing.Unstable || !strings.Contains(timing.UnstableReason, "budget") {
 			t.Errorf("%+v: want one round, unstable for want of budget", timing)
@@ -318,7 +319,7 @@ func TestMeasureStops(t *testing.T) {
 	m := newMachine(1, quietMachine)
 	ctx, cancel := context.WithCancel(t.Context())
 	var after int
-	subject := profiles.Subject{Name: "a", Run: func() error {
+	subject := timing.Subject{Name: "a", Run: func() error {
 		m.work(refTime)
 		if m.now > time.Second {
 			cancel()
@@ -326,7 +327,7 @@ func TestMeasureStops(t *testing.T) {
 		}
 		return nil
 	}}
-	timings, _, err := profiles.Measure(ctx, m.subject("ref", refTime), []profiles.Subject{subject}, given(profiles.Settings{Clock: m}))
+	timings, _, err := timing.Measure(ctx, m.subject("ref", refTime), []timing.Subject{subject}, given(timing.Settings{Clock: m}))
 	if !errors.Is(err, context.Canceled) || timings != nil {
 		t.Errorf("cancelled: %v, %v", timings, err)
 	}
@@ -336,7 +337,7 @@ func TestMeasureStops(t *testing.T) {
 
 	broken := errors.New("session lost")
 	subject.Run = func() error { m.work(refTime); return broken }
-	_, _, err = profiles.Measure(t.Context(), m.subject("ref", refTime), []profiles.Subject{subject}, given(profiles.Settings{Clock: m}))
+	_, _, err = timing.Measure(t.Context(), m.subject("ref", refTime), []timing.Subject{subject}, given(timing.Settings{Clock: m}))
 	if !errors.Is(err, broken) || !strings.Contains(err.Error(), `"a"`) {
 		t.Errorf("failing subject: %v", err)
 	}
@@ -348,8 +349,8 @@ func TestMeasureStops(t *testing.T) {
 func TestMeasureWarmsUp(t *testing.T) {
 	m := newMachine(1, quietMachine)
 	runs := map[string]int{}
-	warm := func(name string, d time.Duration) profiles.Subject {
-		return profiles.Subject{Name: name, Run: func() error {
+	warm := func(name string, d time.Duration) timing.Subject {
+		return timing.Subject{Name: name, Run: func() error {
 			if runs[name]++; runs[name] == 1 {
 				m.work(20 * d)
 			}
@@ -357,11 +358,11 @@ func TestMeasureWarmsUp(t *testing.T) {
 			return nil
 		}}
 	}
-	subjects := []profiles.Subject{
+	subjects := []timing.Subject{
 		warm("seconds", 3*time.Second), warm("milliseconds", 60*time.Millisecond), warm("microseconds", 50*time.Microsecond),
 	}
 	var before map[string]int
-	timings, _ := m.measure(t, subjects, given(profiles.Settings{MaxRounds: 1, MinSpan: time.Second, Progress: func(p profiles.Progress) {
+	timings, _ := m.measure(t, subjects, given(timing.Settings{MaxRounds: 1, MinSpan: time.Second, Progress: func(p timing.Progress) {
 		if p.WarmedUp == len(subjects) && before == nil {
 			before = map[string]int{"seconds": runs["seconds"], "milliseconds": runs["milliseconds"], "microseconds": runs["microseconds"]}
 		}
@@ -378,9 +379,9 @@ func TestMeasureWarmsUp(t *testing.T) {
 func TestMeasureReferenceFollowsSubject(t *testing.T) {
 	m := newMachine(1, quietMachine)
 	var batch, longest int
-	ref := profiles.Subject{Name: "ref", Run: func() error { batch++; m.work(refTime); return nil }}
+	ref := timing.Subject{Name: "ref", Run: func() error { batch++; m.work(refTime); return nil }}
 	measured := false
-	long := profiles.Subject{Name: "long", Run: func() error {
+	long := timing.Subject{Name: "long", Run: func() error {
 		if measured {
 			longest = max(longest, batch)
 		}
@@ -388,8 +389,8 @@ func TestMeasureReferenceFollowsSubject(t *testing.T) {
 		m.work(30 * time.Millisecond)
 		return nil
 	}}
-	_, _, err := profiles.Measure(t.Context(), ref, []profiles.Subject{long},
-		given(profiles.Settings{Clock: m, MaxRounds: 1, Progress: func(p profiles.Progress) { measured, batch = true, 0 }}))
+	_, _, err := timing.Measure(t.Context(), ref, []timing.Subject{long},
+		given(timing.Settings{Clock: m, MaxRounds: 1, Progress: func(p timing.Progress) { measured, batch = true, 0 }}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -400,9 +401,9 @@ func TestMeasureReferenceFollowsSubject(t *testing.T) {
 
 func TestMeasureTooFast(t *testing.T) {
 	m := newMachine(1, quietMachine)
-	idle := profiles.Subject{Name: "idle", Run: func() error { return nil }}
-	_, _, err := profiles.Measure(t.Context(), m.subject("ref", refTime), []profiles.Subject{idle}, given(profiles.Settings{Clock: m}))
-	if !errors.Is(err, profiles.ErrTooFast) || !strings.Contains(err.Error(), "idle") {
+	idle := timing.Subject{Name: "idle", Run: func() error { return nil }}
+	_, _, err := timing.Measure(t.Context(), m.subject("ref", refTime), []timing.Subject{idle}, given(timing.Settings{Clock: m}))
+	if !errors.Is(err, timing.ErrTooFast) || !strings.Contains(err.Error(), "idle") {
 		t.Errorf("got %v, want ErrTooFast", err)
 	}
 }
@@ -411,9 +412,9 @@ func TestMeasureTooFast(t *testing.T) {
 func TestMeasureCoarseClock(t *testing.T) {
 	m := newMachine(1, quietMachine)
 	clock := coarse{m, 10 * time.Microsecond}
-	s := given(profiles.Settings{Clock: clock, Budget: 4 * time.Second, MinSample: time.Millisecond})
-	timings, _, err := profiles.Measure(t.Context(), m.subject("ref", 3*time.Microsecond),
-		[]profiles.Subject{m.subject("a", 700*time.Nanosecond)}, s)
+	s := given(timing.Settings{Clock: clock, Budget: 4 * time.Second, MinSample: time.Millisecond})
+	timings, _, err := timing.Measure(t.Context(), m.subject("ref", 3*time.Microsecond),
+		[]timing.Subject{m.subject("a", 700*time.Nanosecond)}, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -435,28 +436,28 @@ func TestMeasureRefusesArguments(t *testing.T) {
 	ref, a := m.subject("ref", refTime), m.subject("a", refTime)
 	for _, c := range []struct {
 		want     string
-		ref      profiles.Subject
-		subjects []profiles.Subject
-		change   func(*profiles.Settings)
+		ref      timing.Subject
+		subjects []timing.Subject
+		change   func(*timing.Settings)
 	}{
-		{"reference", profiles.Subject{Name: "r"}, []profiles.Subject{a}, nil},
+		{"reference", timing.Subject{Name: "r"}, []timing.Subject{a}, nil},
 		{"no subject", ref, nil, nil},
-		{"subject 1", ref, []profiles.Subject{a, {Name: "b"}}, nil},
-		{"subject 0", ref, []profiles.Subject{{Run: a.Run}}, nil},
-		{`named "a"`, ref, []profiles.Subject{a, a}, nil},
-		{"Budget", ref, []profiles.Subject{a}, func(s *profiles.Settings) { s.Budget = 0 }},
-		{"WarmUp", ref, []profiles.Subject{a}, func(s *profiles.Settings) { s.WarmUp = -1 }},
-		{"Target", ref, []profiles.Subject{a}, func(s *profiles.Settings) { s.Target = math.NaN() }},
-		{"Target", ref, []profiles.Subject{a}, func(s *profiles.Settings) { s.Target = 0 }},
-		{"MinRounds", ref, []profiles.Subject{a}, func(s *profiles.Settings) { s.MinRounds = 0 }},
-		{"MaxRounds", ref, []profiles.Subject{a}, func(s *profiles.Settings) { s.MinRounds, s.MaxRounds = 20, 10 }},
+		{"subject 1", ref, []timing.Subject{a, {Name: "b"}}, nil},
+		{"subject 0", ref, []timing.Subject{{Run: a.Run}}, nil},
+		{`named "a"`, ref, []timing.Subject{a, a}, nil},
+		{"Budget", ref, []timing.Subject{a}, func(s *timing.Settings) { s.Budget = 0 }},
+		{"WarmUp", ref, []timing.Subject{a}, func(s *timing.Settings) { s.WarmUp = -1 }},
+		{"Target", ref, []timing.Subject{a}, func(s *timing.Settings) { s.Target = math.NaN() }},
+		{"Target", ref, []timing.Subject{a}, func(s *timing.Settings) { s.Target = 0 }},
+		{"MinRounds", ref, []timing.Subject{a}, func(s *timing.Settings) { s.MinRounds = 0 }},
+		{"MaxRounds", ref, []timing.Subject{a}, func(s *timing.Settings) { s.MinRounds, s.MaxRounds = 20, 10 }},
 	} {
-		s := profiles.Defaults()
+		s := timing.Defaults()
 		if c.change != nil {
 			c.change(&s)
 		}
 		s.Clock = m
-		_, _, err := profiles.Measure(t.Context(), c.ref, c.subjects, s)
+		_, _, err := timing.Measure(t.Context(), c.ref, c.subjects, s)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("got %v, want one line with %q", err, c.want)
 		}
@@ -465,17 +466,17 @@ func TestMeasureRefusesArguments(t *testing.T) {
 
 func TestResultsSurviveJSON(t *testing.T) {
 	m := newMachine(9, siblingBusy)
-	timings, session := m.measure(t, m.subjects()[:2], given(profiles.Settings{Budget: time.Second}))
+	timings, session := m.measure(t, m.subjects()[:2], given(timing.Settings{Budget: time.Second}))
 	text, err := json.Marshal(struct {
-		T []profiles.Timing
-		S profiles.Session
+		T []timing.Timing
+		S timing.Summary
 	}{timings, session})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var back struct {
-		T []profiles.Timing
-		S profiles.Session
+		T []timing.Timing
+		S timing.Summary
 	}
 	if err := json.Unmarshal(text, &back); err != nil {
 		t.Fatal(err)

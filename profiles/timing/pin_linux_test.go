@@ -1,4 +1,4 @@
-package profiles_test
+package timing_test
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/timing"
 )
 
 func affinity(t *testing.T) unix.CPUSet {
@@ -26,14 +26,14 @@ func TestMeasurePins(t *testing.T) {
 	for _, end := range []error{nil, errors.New("failed")} {
 		m := newMachine(1, quietMachine)
 		var during int
-		subject := profiles.Subject{Name: "a", Run: func() error {
+		subject := timing.Subject{Name: "a", Run: func() error {
 			m.work(time.Millisecond)
 			set := affinity(t)
 			during = set.Count()
 			return end
 		}}
-		_, _, err := profiles.Measure(t.Context(), m.subject("ref", refTime), []profiles.Subject{subject},
-			given(profiles.Settings{Clock: m, Pin: true, MaxRounds: 2}))
+		_, _, err := timing.Measure(t.Context(), m.subject("ref", refTime), []timing.Subject{subject},
+			given(timing.Settings{Clock: m, Pin: true, MaxRounds: 2}))
 		if !errors.Is(err, end) {
 			t.Fatal(err)
 		}

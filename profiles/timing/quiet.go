@@ -1,4 +1,4 @@
-package profiles
+package timing
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ func quiet(pin bool) (restore func() error, err error) {
 	if pin {
 		if unpin, err = pinThread(); err != nil {
 			runtime.UnlockOSThread()
-			return nil, fmt.Errorf("profiles: pinning the measuring thread: %w", err)
+			return nil, fmt.Errorf("timing: pinning the measuring thread: %w", err)
 		}
 	}
 	// A subject that allocates after all must not exhaust memory: the limit
@@ -33,7 +33,7 @@ func quiet(pin bool) (restore func() error, err error) {
 		err := unpin()
 		runtime.UnlockOSThread()
 		if err != nil {
-			return fmt.Errorf("profiles: freeing the measuring thread: %w", err)
+			return fmt.Errorf("timing: freeing the measuring thread: %w", err)
 		}
 		return nil
 	}, nil

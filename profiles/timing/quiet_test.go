@@ -1,4 +1,4 @@
-package profiles_test
+package timing_test
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/timing"
 )
 
 // setting reads the collector's settings without changing them.
@@ -33,15 +33,15 @@ func TestMeasureRestoresCollector(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			during := 0
-			subject := profiles.Subject{Name: name, Run: func() error {
+			subject := timing.Subject{Name: name, Run: func() error {
 				m.work(time.Millisecond)
 				during, _ = setting()
 				return end(m, cancel)
 			}}
 			func() {
 				defer func() { _ = recover() }()
-				_, _, _ = profiles.Measure(ctx, m.subject("ref", refTime), []profiles.Subject{subject},
-					given(profiles.Settings{Clock: m, MaxRounds: 2, Budget: time.Second}))
+				_, _, _ = timing.Measure(ctx, m.subject("ref", refTime), []timing.Subject{subject},
+					given(timing.Settings{Clock: m, MaxRounds: 2, Budget: time.Second}))
 			}()
 			if during != -1 {
 				t.Errorf("the collector was at %d while measuring, want off", during)
@@ -59,12 +59,12 @@ func TestMeasureCollectsBetweenRounds(t *testing.T) {
 	var before, after debug.GCStats
 	debug.ReadGCStats(&before)
 	var keep []byte
-	subject := profiles.Subject{Name: "allocates", Run: func() error {
+	subject := timing.Subject{Name: "allocates", Run: func() error {
 		keep = make([]byte, 1<<20)
 		m.work(time.Millisecond)
 		return nil
 	}}
-	m.measure(t, []profiles.Subject{subject}, given(profiles.Settings{MinRounds: 100, MaxRounds: 100}))
+	m.measure(t, []timing.Subject{subject}, given(timing.Settings{MinRounds: 100, MaxRounds: 100}))
 	debug.ReadGCStats(&after)
 	if n := after.NumGC - before.NumGC; n < 5 {
 		t.Errorf("%d collections while %d MiB were allocated a hundred times", n, len(keep)>>20)

@@ -1,4 +1,4 @@
-package profiles
+package timing
 
 import "fmt"
 
@@ -23,9 +23,9 @@ func estimateRatio(ratios []float64) estimate {
 // width is relative to the median.
 func (e estimate) width() float64 { return (e.high - e.low) / e.median }
 
-func (m *measurement) results() ([]Timing, Session) {
+func (m *measurement) results() ([]Timing, Summary) {
 	refs := sortedCopy(m.refs)
-	s := Session{
+	s := Summary{
 		ReferenceName: m.ref.Name, ReferenceMS: quantile(refs, lowPercentile), ReferenceMedianMS: quantile(refs, 0.5),
 		ReferenceSamples: len(refs), SentinelRatio: 1,
 		Rounds: m.rounds, Target: m.Target, Seed: m.Seed, Pinned: m.Pin,
@@ -47,7 +47,7 @@ func (m *measurement) results() ([]Timing, Session) {
 }
 
 // judge decides whether the machine stayed the same; refs are in time order.
-func (s *Session) judge(refs []float64) {
+func (s *Summary) judge(refs []float64) {
 	var steady bool
 	s.DriftRatio, steady = drift(refs)
 	switch {

@@ -1,4 +1,4 @@
-package profiles
+package timing
 
 import (
 	"fmt"
@@ -62,11 +62,11 @@ func (s Settings) complete() (Settings, error) {
 		value, from time.Duration
 	}{{"WarmUp", s.WarmUp, 0}, {"MinSample", s.MinSample, 0}, {"MinSpan", s.MinSpan, 0}, {"Budget", s.Budget, 1}} {
 		if d.value < d.from {
-			return s, fmt.Errorf("profiles: Settings.%s is %v, want at least %v", d.name, d.value, d.from)
+			return s, fmt.Errorf("timing: Settings.%s is %v, want at least %v", d.name, d.value, d.from)
 		}
 	}
 	if !(s.Target > 0 && s.Target < 1) { // also refuses NaN
-		return s, fmt.Errorf("profiles: Settings.Target is %v, want a relative width between 0 and 1", s.Target)
+		return s, fmt.Errorf("timing: Settings.Target is %v, want a relative width between 0 and 1", s.Target)
 	}
 	s.MinSpan = min(s.MinSpan, s.Budget/4)
 	if s.Clock == nil {
@@ -86,7 +86,7 @@ func (s Settings) withRounds() (Settings, error) {
 		s.MaxRounds = max(1000, s.MinRounds)
 	}
 	if s.MinRounds < 1 || s.MaxRounds < s.MinRounds {
-		return s, fmt.Errorf("profiles: Settings.MinRounds is %d and MaxRounds %d, want 1 or more, and the second not below the first", s.MinRounds, s.MaxRounds)
+		return s, fmt.Errorf("timing: Settings.MinRounds is %d and MaxRounds %d, want 1 or more, and the second not below the first", s.MinRounds, s.MaxRounds)
 	}
 	return s, nil
 }

@@ -1,0 +1,84 @@
+package profiles
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// tolerance is how far outputs may be from those of tailor's engine, as a share of the largest.
+const tolerance = 1e-4
+
+// OutputError says that a runtime computes something else than tailor's engine, so that its times
+// are those of something else.
+type OutputError struct {
+	Runtime string // its ID
+	Name    string // the key of a block's work, or which network it is
+	Reason  string
+}
+
+func (e *OutputError) Error() string {
+	return fmt.Sprintf("%s computes %s wrong, and was not timed: %s; "+
+		"check its version, and that it computes in float32", e.Runtime, e.Name, e.Reason)
+}
+
+// anyInput is a batch of random images for a network, always the same.
+func anyInput(net *supernet.Subnet, batch int) []float32 {
+	random := rand.New(rand.NewPCG(1, 2))
+	images := make([]float32, batch*net.Blocks[0].In.Len())
+	for i := range images {
+		images[i] = float32(random.NormFloat64())
+	}
+	return images
+}
+
+// checkOutputs runs a session once, and tailor's engine, on the same input.
+func checkOutputs(ctx context.Context, s Session, net *supernet.Subnet, input []float32) (reason string, err error) {
+	got, err := runOnce(s, input)
+	if err != nil {
+		return "", err
+	}
+	ours, err := Native{Batch: len(input) / net.Blocks[0].In.Len()}.Load(ctx, net)
+	if err != nil {
+		return "", err
+	}
+	defer ours.Close()
+	want, err := runOnce(ours, input)
+	if err != nil {
+		return "", err
+	}
+	return difference(got, want), nil
+}
+
+func runOnce(s Session, input []float32) ([]float32, error) {
+	if err := s.SetInput(input); err != nil {
+		return nil, err
+	}
+	if err := s.Run(); err != nil {
+		return nil, err
+	}
+	return s.Output()
+}
+
+// difference says where two outputs differ most; empty if by no more than rounding does.
+func difference(got, want []float32) string {
+	if len(got) != len(want) {
+		return fmt.Sprintf("it gives %d values, expected %d", len(got), len(want))
+	}
+	var largest, most float64
+	at := -1
+	for i := range want {
+		largest = max(largest, math.Abs(float64(want[i])))
+		off := math.Abs(float64(got[i]) - float64(want[i]))
+		if !(off <= most) { // also NaN
+			at, most = i, off
+		}
+	}
+	if most <= tolerance*largest {
+		return ""
+	}
+	return fmt.Sprintf("value %d of %d is %g, expected %g", at, len(want), got[at], want[at])
+}
