@@ -68,20 +68,21 @@ func (l *loader) add(name string, net *supernet.Subnet) {
 	l.err = l.prepare(name, s, net)
 }
 
-// prepare sets the session's input and, of a runtime that is not tailor's, checks its output.
+// prepare sets the session's input and compares its output with that of tailor's engine.
 func (l *loader) prepare(name string, s Session, net *supernet.Subnet) error {
 	input := anyInput(net, max(l.runtime.Info().Batch, 1))
-	var reason string
-	var err error
-	if l.checked {
-		reason, err = checkOutputs(l.ctx, s, net, input)
-	} else {
-		err = s.SetInput(input)
+	if !l.checked {
+		return s.SetInput(input)
 	}
+	got, err := runOnce(s, input)
 	if err != nil {
-		return fmt.Errorf("prepare %s: %w", name, err)
+		return fmt.Errorf("run %s: %w", name, err)
 	}
-	if reason != "" {
+	want, err := engineOutput(l.ctx, net, input)
+	if err != nil {
+		return fmt.Errorf("check %s: %w", name, err)
+	}
+	if reason := difference(got, want); reason != "" {
 		return &OutputError{l.runtime.Info().ID(), name, reason}
 	}
 	return nil

@@ -15,11 +15,15 @@ import (
 var errNoNetworks = errors.New("profiles: no network to measure")
 
 // Networks times whole networks with random weights on this device, within a budget above 0.
-func Networks(ctx context.Context, rt Runtime, networks [][]supernet.Block, budget time.Duration, seed uint64) ([]timing.Timing, timing.Summary, error) {
+func Networks(
+	ctx context.Context, rt Runtime, networks [][]supernet.Block, budget time.Duration, seed uint64,
+) ([]timing.Timing, timing.Summary, error) {
 	return timeNetworks(ctx, rt, networks, within(budget, seed))
 }
 
-func timeNetworks(ctx context.Context, rt Runtime, networks [][]supernet.Block, s timing.Settings) ([]timing.Timing, timing.Summary, error) {
+func timeNetworks(
+	ctx context.Context, rt Runtime, networks [][]supernet.Block, s timing.Settings,
+) ([]timing.Timing, timing.Summary, error) {
 	if len(networks) == 0 {
 		return nil, timing.Summary{}, errNoNetworks
 	}
@@ -32,15 +36,18 @@ func timeNetworks(ctx context.Context, rt Runtime, networks [][]supernet.Block, 
 	return l.measure(s)
 }
 
-// Subnets times whole networks with their own weights, in turn with each other: a network before and after pruning, whose zeros are
-// where pruning has put them.
-func Subnets(ctx context.Context, rt Runtime, nets []*supernet.Subnet, budget time.Duration, seed uint64) ([]timing.Timing, timing.Summary, error) {
+// Subnets times whole networks with their own weights, in turn with each other: a network before
+// and after pruning, whose zeros are where pruning has put them.
+func Subnets(
+	ctx context.Context, rt Runtime, nets []*supernet.Subnet, budget time.Duration, seed uint64,
+) ([]timing.Timing, timing.Summary, error) {
 	if len(nets) == 0 {
 		return nil, timing.Summary{}, errNoNetworks
 	}
 	l := newLoader(ctx, rt)
 	defer l.close()
-	l.subnet(slices.MinFunc(nets, func(a, b *supernet.Subnet) int { return leastWork(a.Blocks, b.Blocks) }))
+	less := func(a, b *supernet.Subnet) int { return leastWork(a.Blocks, b.Blocks) }
+	l.subnet(slices.MinFunc(nets, less))
 	for _, n := range nets {
 		l.subnet(n)
 	}

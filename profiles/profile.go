@@ -101,7 +101,10 @@ func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettin
 	if err := here.CheckTiming(); err != nil {
 		return nil, err
 	}
-	p := &Profile{SpaceName: space.Name, SpaceSHA256: space.SHA256(), Resolutions: s.Resolutions, Device: here, Runtime: rt.Info()}
+	p := &Profile{
+		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Resolutions: s.Resolutions,
+		Device: here, Runtime: rt.Info(),
+	}
 	blocks := allBlocks(space, s.Resolutions)
 	reference := blocks[len(blocks)/2]
 	blocks = withZeros(blocks, s.Sparse)
@@ -184,11 +187,33 @@ func (p *Profile) Save(path string) error {
 	return store.WriteDocument(path, profileKind, profileVersion, p)
 }
 
-// Load reads a profile.
+// Load reads a profile. Whether it is of a space, and its networks are, whoever uses it must check.
 func Load(path string) (*Profile, error) {
 	var p Profile
 	if err := store.ReadDocument(path, profileKind, profileVersion, &p); err != nil {
 		return nil, err
 	}
+	if err := p.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w; profile again", path, err)
+	}
 	return &p, nil
+}
+
+// check refuses what no measurement gives.
+func (p *Profile) check() error {
+	for i, b := range p.Blocks {
+		if err := supernet.CheckBlocks([]supernet.Block{b.Block}); err != nil {
+			return fmt.Errorf("blocks[%d]: %w", i, err)
+		}
+		if !(b.LatencyMS > 0) {
+			return fmt.Errorf("blocks[%d] (%s): latency_ms is %g, expected above 0",
+				i, b.Block.Key(), b.LatencyMS)
+		}
+	}
+	for i, n := range p.Networks {
+		if !(n.LatencyMS > 0) {
+			return fmt.Errorf("networks[%d]: latency_ms is %g, expected above 0", i, n.LatencyMS)
+		}
+	}
+	return nil
 }

@@ -31,8 +31,8 @@ func (m *machine) work(left time.Duration) {
 	}
 }
 
-// device is a runtime on a simulated machine: a block takes 20 µs and 1 ns for each of so many multiply-accumulates as are not with zeros.
-// What it computes is right, and takes it no time.
+// device is a runtime on a simulated machine: a block takes 20 µs and 1 ns for each of so many
+// multiply-accumulates as are not with zeros. What it computes is right, and takes it no time.
 type device struct {
 	*machine
 	loads  map[string]int // by the key of a single block

@@ -86,7 +86,8 @@ func ProfileTimings(space *supernet.Space, p *profiles.Profile, path string) (*T
 	}
 	identity := p.Identity()
 	return &Timings{
-		space, identity.Device, identity.Runtime, networks, map[string]store.Input{"profile": {Path: filepath.Base(path), SHA256: p.SHA256}},
+		space, identity.Device, identity.Runtime, networks,
+		map[string]store.Input{"profile": {Path: filepath.Base(path), SHA256: p.SHA256}},
 	}, nil
 }
 

@@ -155,7 +155,8 @@ func (j *SearchJob) timeOn(ctx context.Context, d *Device, cuts []*cut) error {
 		}
 		r := m.Measured
 		r.LatencyMS, r.LatencyLowMS, r.LatencyHighMS = t.LatencyMS, t.CILowMS, t.CIHighMS
-		r.Unstable, r.Device, r.Runtime = t.Unstable || session.Unstable, identity.Device, identity.Runtime
+		r.Unstable = t.Unstable || session.Unstable
+		r.Device, r.Runtime = identity.Device, identity.Runtime
 	}
 	return nil
 }

@@ -9,7 +9,8 @@ import (
 // example is a device, with something changed.
 func example(change func(*Device)) Device {
 	d := Device{Arch: "amd64", OS: "linux", CPU: CPU{
-		Brand: "AMD EPYC <Milan>", Family: 25, Model: 17, Stepping: 1, UsableCores: 2, ISA: []string{"AVX2", "FMA3"},
+		Brand: "AMD EPYC <Milan>", Family: 25, Model: 17, Stepping: 1, UsableCores: 2,
+		ISA:    []string{"AVX2", "FMA3"},
 		Caches: []Cache{{Level: 1, Type: "data", SizeBytes: 32768, LineBytes: 64, SharedBy: 1}},
 	}}
 	change(&d)
@@ -19,10 +20,13 @@ func example(change func(*Device)) Device {
 // TestIdentityHash: IDs of before stay what they were, the hash of this text.
 func TestIdentityHash(t *testing.T) {
 	for text, change := range map[string]func(*Device){
-		`{"version":"tailor-device/1","arch":"amd64","os":"linux","emulated":false,"brand":"AMD EPYC \u003cMilan\u003e","family":25,"model":17,` +
-			`"stepping":1,"isa":["AVX2","FMA3"],"cores":2,"caches":[{"level":1,"type":"data","size_bytes":32768,"line_bytes":64,"shared_by":1}]}`: func(*Device) {},
-		`{"version":"tailor-device/1","arch":"arm64","os":"darwin","emulated":false,"brand":"","family":0,"model":0,"stepping":0,` +
-			`"isa":null,"cores":0,"caches":null}`: func(d *Device) { *d = Device{Arch: "arm64", OS: "darwin"} },
+		`{"version":"tailor-device/1","arch":"amd64","os":"linux","emulated":false,` +
+			`"brand":"AMD EPYC \u003cMilan\u003e","family":25,"model":17,"stepping":1,` +
+			`"isa":["AVX2","FMA3"],"cores":2,"caches":[{"level":1,"type":"data",` +
+			`"size_bytes":32768,"line_bytes":64,"shared_by":1}]}`: func(*Device) {},
+		`{"version":"tailor-device/1","arch":"arm64","os":"darwin","emulated":false,` +
+			`"brand":"","family":0,"model":0,"stepping":0,"isa":null,"cores":0,` +
+			`"caches":null}`: func(d *Device) { *d = Device{Arch: "arm64", OS: "darwin"} },
 	} {
 		sum := sha256.Sum256([]byte(text))
 		got, err := example(change).Identity().Hash()

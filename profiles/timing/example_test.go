@@ -13,13 +13,17 @@ func ExampleMeasure() {
 	m := &machine{slow: quietMachine(nil)}
 	reference := timing.Subject{Name: "reference", Run: func() error { m.now += 1e6; return nil }}
 	block := timing.Subject{Name: "block", Run: func() error { m.now += 3e6; return nil }}
-	timings, session, err := timing.Measure(context.Background(), reference, []timing.Subject{block}, given(timing.Settings{Clock: m}))
+	settings := timing.Defaults()
+	settings.Clock = m
+	subjects := []timing.Subject{block}
+	timings, summary, err := timing.Measure(context.Background(), reference, subjects, settings)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	for _, t := range timings {
-		fmt.Printf("%s: %.1f ms, %.1f times the %s, unstable %v\n", t.Name, t.LatencyMS, t.RatioMedian, session.ReferenceName, t.Unstable)
+		fmt.Printf("%s: %.1f ms, %.1f times the %s, unstable %v\n",
+			t.Name, t.LatencyMS, t.RatioMedian, summary.ReferenceName, t.Unstable)
 	}
 	// Output: block: 3.0 ms, 3.0 times the reference, unstable false
 }

@@ -399,6 +399,36 @@ func TestMeasureReferenceFollowsSubject(t *testing.T) {
 	}
 }
 
+// What times itself is asked for all runs of a sample at once, and its answer counts, however long
+// that was on the way.
+func TestMeasureSelfTimed(t *testing.T) {
+	m := newMachine(1, quietMachine)
+	alone, asked := 0, 0
+	remote := timing.Subject{
+		Name: "remote",
+		Run:  func() error { alone++; m.work(time.Millisecond); return nil },
+		Time: func(runs int) (time.Duration, error) {
+			asked++
+			m.work(time.Millisecond)
+			return time.Duration(runs) * 50 * time.Microsecond, nil
+		},
+	}
+	timings, _ := m.measure(t, []timing.Subject{remote}, given(timing.Settings{MinRounds: 5, MaxRounds: 5}))
+	if off(timings[0].RatioMedian, 0.1) > 0.02 || timings[0].Repeats != 4 {
+		t.Errorf("%+v, want a tenth of the reference, in samples of 4", timings[0])
+	}
+	if alone != 5 || asked < 5+5 {
+		t.Errorf("%d runs alone, %d times asked: want one run before each sample", alone, asked)
+	}
+
+	lost := errors.New("the other process is gone")
+	remote.Time = func(int) (time.Duration, error) { return 0, lost }
+	_, _, err := timing.Measure(t.Context(), m.subject("ref", refTime), []timing.Subject{remote}, given(timing.Settings{Clock: m}))
+	if !errors.Is(err, lost) || !strings.Contains(err.Error(), "remote") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestMeasureTooFast(t *testing.T) {
 	m := newMachine(1, quietMachine)
 	idle := timing.Subject{Name: "idle", Run: func() error { return nil }}

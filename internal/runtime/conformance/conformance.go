@@ -66,7 +66,8 @@ func checkInfo(t *testing.T, rt profiles.Runtime, threads, batch int) {
 		t.Errorf("the runtime calls itself %+v, then %+v", info, rt.Info())
 	}
 	if info.Threads != threads || max(info.Batch, 1) != batch || info.Batch == 1 {
-		t.Errorf("%d threads and batch %d, asked for %d and %d", info.Threads, info.Batch, threads, batch)
+		t.Errorf("%d threads and batch %d, asked for %d and %d",
+			info.Threads, info.Batch, threads, batch)
 	}
 }
 
@@ -132,7 +133,9 @@ func checkInput(t *testing.T, rt profiles.Runtime, net *supernet.Subnet, batch i
 	input := images(net, batch, 1)
 	want := expected(net, input)
 	compute(t, s, input)
-	for _, wrong := range [][]float32{nil, {}, input[1:], append(slices.Clone(input), 0), append(slices.Clone(input), input...)} {
+	for _, wrong := range [][]float32{
+		nil, {}, input[1:], append(slices.Clone(input), 0), slices.Concat(input, input),
+	} {
 		if err := s.SetInput(wrong); !errors.Is(err, profiles.ErrInput) {
 			t.Errorf("%d values, expected %d: got %v, want ErrInput", len(wrong), len(input), err)
 		}

@@ -48,7 +48,8 @@ func whole(t *testing.T) map[string][]supernet.Block {
 		supernet.Weights: 80, supernet.Vectors8: 90, supernet.Vectors16: 98, supernet.Channels: 8,
 	} {
 		for _, name := range []string{"smallest", "lenet-5-caffe"} {
-			lists[fmt.Sprintf("%s without %s", name, structure)] = pruned(lists[name], structure, amount)
+			without := fmt.Sprintf("%s without %s", name, structure)
+			lists[without] = pruned(lists[name], structure, amount)
 		}
 	}
 	return lists
@@ -88,7 +89,8 @@ func subnet(t *testing.T, blocks []supernet.Block) *supernet.Subnet {
 	for _, tensor := range net.Tensors() {
 		for i := range tensor.Data {
 			if len(tensor.Shape) == 1 {
-				tensor.Data[i] += float32(math.Abs(random.NormFloat64()) / 10) // a variance stays above 0
+				// Not below what it was: a variance stays above 0.
+				tensor.Data[i] += float32(math.Abs(random.NormFloat64()) / 10)
 			}
 		}
 	}
