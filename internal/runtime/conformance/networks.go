@@ -2,8 +2,10 @@ package conformance
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/nn"
@@ -20,11 +22,12 @@ type network struct {
 func networks(t *testing.T) (all []network) {
 	t.Helper()
 	lists := whole(t)
-	for name, blocks := range lists {
-		all = append(all, network{name, subnet(t, blocks)})
+	for _, name := range slices.Sorted(maps.Keys(lists)) {
+		all = append(all, network{name, subnet(t, lists[name])})
 	}
-	for key, b := range single(lists) {
-		all = append(all, network{key, subnet(t, []supernet.Block{b})})
+	blocks := single(lists)
+	for _, key := range slices.Sorted(maps.Keys(blocks)) {
+		all = append(all, network{key, subnet(t, []supernet.Block{blocks[key]})})
 	}
 	return all
 }
