@@ -6,8 +6,6 @@ import (
 	"github.com/tailor-nas/tailor/profiles"
 )
 
-func given(s profiles.Settings) profiles.Settings { return over(profiles.Defaults(), s) }
-
 func givenProfile(s profiles.ProfileSettings) profiles.ProfileSettings {
 	return over(profiles.ProfileDefaults(), s)
 }

@@ -1,41 +1,54 @@
 package profiles
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tailor-nas/tailor/profiles/device"
 )
 
-// identityVersion enters every hash; raise it when identity changes, so that
-// old and new identifiers cannot collide by accident.
-const identityVersion = "tailor-device/1"
-
-// identity is what makes two machines the same device. The order and names of
-// its fields are part of the hash.
-type identity struct {
-	Version  string   `json:"version"`
-	Arch     string   `json:"arch"`
-	OS       string   `json:"os"`
-	Emulated bool     `json:"emulated"`
-	Brand    string   `json:"brand"`
-	Family   int      `json:"family"`
-	Model    int      `json:"model"`
-	Stepping int      `json:"stepping"`
-	ISA      []string `json:"isa"`
-	Cores    int      `json:"cores"`
-	Caches   []Cache  `json:"caches"`
+// Identity is what a latency holds for: a device, and a runtime with its settings. Latencies are of
+// the same kind if their identities are equal (==). Its parts are written once and compared; nothing
+// is read out of them.
+type Identity struct {
+	Device  string // device.Device.ID
+	Runtime string // RuntimeInfo.ID
 }
 
-// deviceID returns 32 hexadecimal digits.
-func deviceID(d Device) (string, error) {
-	text, err := json.Marshal(identity{
-		Version: identityVersion, Arch: d.Arch, OS: d.OS, Emulated: d.Emulated,
-		Brand: d.CPU.Brand, Family: d.CPU.Family, Model: d.CPU.Model, Stepping: d.CPU.Stepping,
-		ISA: d.CPU.ISA, Cores: d.CPU.UsableCores, Caches: d.CPU.Caches,
-	})
-	if err != nil {
-		return "", err
+// IdentityOf is the identity of what a runtime measures on a device.
+func IdentityOf(d device.Device, rt Runtime) Identity { return Identity{d.ID, rt.Info().ID()} }
+
+// Identity is what the profile's latencies hold for.
+func (p *Profile) Identity() Identity { return Identity{p.Device.ID, p.Runtime.ID()} }
+
+// built are the options that say how a runtime was built. Its version answers for them.
+var built = []string{"go", "kernels"}
+
+// ID names a runtime with all settings that its latencies depend on. Two that differ in any have
+// different IDs.
+func (r RuntimeInfo) ID() string {
+	id := fmt.Sprintf("%s/%s threads=%d", quoted(r.Name), quoted(r.Version), r.Threads)
+	if r.Batch > 1 {
+		id += fmt.Sprintf(" batch=%d", r.Batch)
 	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:16]), nil
+	if r.Precision != "" {
+		id += " precision=" + quoted(r.Precision)
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Options)) {
+		if !slices.Contains(built, name) {
+			id += " options." + quoted(name) + "=" + quoted(r.Options[name])
+		}
+	}
+	return id
+}
+
+// quoted sets text in quotes if it could be taken for more than one word.
+func quoted(text string) string {
+	if text == "" || strings.ContainsAny(text, " =/\"") {
+		return strconv.Quote(text)
+	}
+	return text
 }

@@ -1,54 +1,62 @@
-package profiles
+package profiles_test
 
-import "testing"
+import (
+	"testing"
 
-func TestDeviceID(t *testing.T) {
-	device := func(change func(*Device)) string {
-		d := Device{Arch: "amd64", OS: "linux", CPU: CPU{
-			Brand: "AMD EPYC", Family: 25, Model: 17, Stepping: 1, UsableCores: 2, ISA: []string{"AVX2", "FMA3"},
-			Caches: []Cache{{Level: 1, Type: "data", SizeBytes: 32768, LineBytes: 64, SharedBy: 1}},
-		}}
-		change(&d)
-		id, err := deviceID(d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return id
-	}
-	base := device(func(*Device) {})
-	for name, change := range map[string]func(*Device){
-		"kernel": func(d *Device) { d.Kernel = "6.1" }, "memory": func(d *Device) { d.MemoryBytes = 1 },
-		"governor": func(d *Device) { d.Governor = "powersave" }, "container": func(d *Device) { d.Virtualization = "docker" },
-		"reasons": func(d *Device) { d.Unavailable = map[string]string{"governor": "none"} },
+	"github.com/tailor-nas/tailor/profiles"
+)
+
+func TestNativeOf(t *testing.T) {
+	for _, n := range []profiles.Native{
+		{Threads: 1}, {Threads: 3}, {Threads: 12, Batch: 8}, {Threads: 1024, Batch: 4096},
 	} {
-		if device(change) != base {
-			t.Errorf("%s changes the identity", name)
+		id := n.Info().ID()
+		if got, ok := profiles.NativeOf(id); !ok || got.Info().ID() != id {
+			t.Errorf("%q came back as %+v", id, got)
 		}
 	}
-	seen := map[string]string{base: "unchanged"}
-	for name, change := range map[string]func(*Device){
-		"arch": func(d *Device) { d.Arch = "arm64" }, "os": func(d *Device) { d.OS = "darwin" },
-		"emulated": func(d *Device) { d.Emulated = true }, "brand": func(d *Device) { d.CPU.Brand = "x" },
-		"family": func(d *Device) { d.CPU.Family++ }, "model": func(d *Device) { d.CPU.Model++ },
-		"stepping": func(d *Device) { d.CPU.Stepping++ }, "cores": func(d *Device) { d.CPU.UsableCores++ },
-		"isa": func(d *Device) { d.CPU.ISA = d.CPU.ISA[:1] }, "caches": func(d *Device) { d.CPU.Caches = nil },
+	here := profiles.Native{Threads: 1}.Info().ID()
+	for _, id := range []string{
+		"", "unknown", "native/1 threads=1", "onnxruntime/1.2 threads=1", here + " gpu",
+		here + " batch=1", here + " batch=4097", here + "0000", here + " batch=08", here + " ",
 	} {
-		id := device(change)
-		if other, taken := seen[id]; taken {
-			t.Errorf("%s and %s have the same identity", name, other)
+		if got, ok := profiles.NativeOf(id); ok {
+			t.Errorf("%q is taken for %+v", id, got)
 		}
-		seen[id] = name
 	}
 }
 
-func TestArithmeticISA(t *testing.T) {
-	// What a processor reports on KVM, shortened; with the mitigations of two microcodes.
-	old := arithmeticISA([]string{"SSE", "AVX2", "ADX", "HYPERVISOR", "IBPB", "FMA3", "STIBP"})
-	updated := arithmeticISA([]string{"TSA_L1_NO", "FMA3", "AVX2", "ADX", "HYPERVISOR", "SSE", "SRSO_NO"})
-	want := []string{"AVX2", "FMA3", "SSE"}
-	for _, got := range [][]string{old, updated} {
-		if len(got) != 3 || got[0] != want[0] || got[1] != want[1] || got[2] != want[2] {
-			t.Errorf("%v, want %v", got, want)
+// TestRuntimeID: what files hold of before stays as it is, and all settings tell IDs apart.
+func TestRuntimeID(t *testing.T) {
+	info := profiles.RuntimeInfo{
+		Name: "native", Version: "3", Threads: 2,
+		Options: map[string]string{"go": "go1.26", "kernels": "avx2"},
+	}
+	if got := info.ID(); got != "native/3 threads=2" {
+		t.Error(got)
+	}
+	info.Batch = 8
+	if got := info.ID(); got != "native/3 threads=2 batch=8" {
+		t.Error(got)
+	}
+	seen := map[string]int{}
+	for i, r := range []profiles.RuntimeInfo{
+		{Threads: 1},
+		{Threads: 1, Batch: 2},
+		{Threads: 11},
+		{Threads: 1, Precision: "bf16"},
+		{Threads: 1, Version: "1 threads=1"},
+		{Threads: 1, Name: "a", Version: "b/1"},
+		{Threads: 1, Name: "a/b", Version: "1"},
+		{Threads: 1, Options: map[string]string{"streams": "1"}},
+		{Threads: 1, Options: map[string]string{"streams": "1", "spin": "0"}},
+		{Threads: 1, Options: map[string]string{"streams": "1 options.spin=0"}},
+		{Threads: 1, Options: map[string]string{"streams": ""}},
+		{Threads: 1, Options: map[string]string{"streams": `""`}},
+	} {
+		if before, known := seen[r.ID()]; known {
+			t.Errorf("runtimes %d and %d are both %q", before, i, r.ID())
 		}
+		seen[r.ID()] = i
 	}
 }

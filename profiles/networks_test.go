@@ -1,6 +1,7 @@
 package profiles_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -12,10 +13,20 @@ import (
 // spin is a runtime that keeps the real clock busy, in proportion to the work of a network.
 type spin struct{ *device }
 
-func (s spin) LoadSubnet(net *supernet.Subnet) (func() error, func(), error) {
-	_, closeNetwork, err := s.device.LoadSubnet(net)
-	return spinFor(net.Blocks), closeNetwork, err
+func (s spin) Load(ctx context.Context, net *supernet.Subnet) (profiles.Session, error) {
+	session, err := s.device.Load(ctx, net)
+	if err != nil {
+		return nil, err
+	}
+	return spinning{session, spinFor(net.Blocks)}, nil
 }
+
+type spinning struct {
+	profiles.Session
+	run func() error
+}
+
+func (s spinning) Run() error { return s.run() }
 
 func spinFor(blocks []supernet.Block) func() error {
 	n, x := int(timeOf(blocks)), uint32(1)
@@ -28,14 +39,6 @@ func spinFor(blocks []supernet.Block) func() error {
 		}
 		return nil
 	}
-}
-
-// noWeights is a runtime without LoadSubnet.
-type noWeights struct{ d *device }
-
-func (n noWeights) Info() profiles.RuntimeInfo { return n.d.Info() }
-func (n noWeights) Load(blocks []supernet.Block) (func() error, func(), error) {
-	return n.d.Load(blocks)
 }
 
 func subnets(t *testing.T) []*supernet.Subnet {
@@ -84,9 +87,6 @@ func TestNativeSubnets(t *testing.T) {
 
 func TestSubnetsRefuses(t *testing.T) {
 	d := newDevice()
-	if _, _, err := profiles.Subnets(t.Context(), noWeights{d}, subnets(t), time.Second, 1); !errors.Is(err, profiles.ErrNoWeights) {
-		t.Errorf("without own weights: %v", err)
-	}
 	if _, _, err := profiles.Subnets(t.Context(), d, nil, time.Second, 1); err == nil {
 		t.Error("no networks: no error")
 	}

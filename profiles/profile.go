@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/profiles/device"
+	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -22,9 +24,9 @@ type Profile struct {
 	SpaceName   string          `json:"space"`
 	SpaceSHA256 string          `json:"space_sha256"`
 	Resolutions []int           `json:"resolutions"` // those measured
-	Device      Device          `json:"device"`
+	Device      device.Device   `json:"device"`
 	Runtime     RuntimeInfo     `json:"runtime"`
-	Session     Session         `json:"session"`
+	Session     timing.Summary  `json:"session"`
 	Blocks      []BlockTiming   `json:"blocks"`
 	Networks    []NetworkTiming `json:"networks"`
 	Settings    ProfileSettings `json:"settings"`
@@ -33,28 +35,31 @@ type Profile struct {
 // BlockTiming is the time of a block on its own.
 type BlockTiming struct {
 	Block supernet.Block `json:"block"`
-	Timing
+	timing.Timing
 }
 
 // NetworkTiming is the time of a whole network, which block sums are calibrated on.
 type NetworkTiming struct {
 	Arch supernet.Spec `json:"arch"`
-	Timing
+	timing.Timing
 }
+
+// Auto stands for a budget that follows from what is measured.
+const Auto = timing.Auto
 
 // ProfileSettings say what to measure. Zero means zero: begin with [ProfileDefaults].
 type ProfileSettings struct {
-	Resolutions []int          `json:"resolutions,omitempty"` // none are all of the space
-	Networks    int            `json:"networks"`              // whole networks: largest, smallest, random ones; 2 or more
-	Budget      time.Duration  `json:"budget_ns"`             // Auto is 20 s, or 100 ms a block and 500 ms a network if that is more
-	Seed        uint64         `json:"seed"`
-	Progress    func(Progress) `json:"-"`
+	Resolutions []int                 `json:"resolutions,omitempty"` // none are all of the space
+	Networks    int                   `json:"networks"`              // whole networks: largest, smallest, random ones; 2 or more
+	Budget      time.Duration         `json:"budget_ns"`             // Auto is 20 s, or 100 ms a block and 500 ms a network if that is more
+	Seed        uint64                `json:"seed"`
+	Progress    func(timing.Progress) `json:"-"`
 	// Sparse, if not empty, adds to the blocks those with 50, 80, 90 and 95 % zeros of this structure (none for channels, whose narrower
 	// blocks a space has many of), for latency predictors to tell what pruning gains. That makes four to five times as many blocks, and as
 	// much time. It is not written: the blocks say it.
 	Sparse supernet.Structure `json:"-"`
 	// Clock replaces the real clock.
-	Clock Clock `json:"-"`
+	Clock timing.Clock `json:"-"`
 }
 
 // ProfileDefaults measure all resolutions, and 20 networks.
@@ -89,14 +94,17 @@ func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettin
 	if err := s.complete(space); err != nil {
 		return nil, err
 	}
-	device, err := Describe(ctx)
+	here, err := device.Describe(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("describe device: %w", err)
 	}
-	if err := device.CheckTiming(); err != nil {
+	if err := here.CheckTiming(); err != nil {
 		return nil, err
 	}
-	p := &Profile{SpaceName: space.Name, SpaceSHA256: space.SHA256(), Resolutions: s.Resolutions, Device: device, Runtime: rt.Info()}
+	p := &Profile{
+		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Resolutions: s.Resolutions,
+		Device: here, Runtime: rt.Info(),
+	}
 	blocks := allBlocks(space, s.Resolutions)
 	reference := blocks[len(blocks)/2]
 	blocks = withZeros(blocks, s.Sparse)
@@ -105,18 +113,18 @@ func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettin
 		s.Budget = max(20*time.Second, time.Duration(len(blocks))*100*time.Millisecond+time.Duration(len(archs))*500*time.Millisecond)
 	}
 	p.Settings = s
-	l := loader{runtime: rt}
+	l := newLoader(ctx, rt)
 	defer l.close()
-	ref := l.add([]supernet.Block{reference})
+	l.block(reference)
 	for _, b := range blocks {
-		l.add([]supernet.Block{b})
+		l.block(b)
 	}
 	for _, a := range archs {
-		l.add(space.Blocks(a))
+		l.network(space.Blocks(a))
 	}
 	how := within(s.Budget, s.Seed)
 	how.Progress, how.Clock = s.Progress, s.Clock
-	timings, session, err := l.measure(ctx, ref, how)
+	timings, session, err := l.measure(how)
 	if err != nil {
 		return nil, fmt.Errorf("profile: %w", err)
 	}
@@ -179,11 +187,33 @@ func (p *Profile) Save(path string) error {
 	return store.WriteDocument(path, profileKind, profileVersion, p)
 }
 
-// Load reads a profile.
+// Load reads a profile. Whether it is of a space, and its networks are, whoever uses it must check.
 func Load(path string) (*Profile, error) {
 	var p Profile
 	if err := store.ReadDocument(path, profileKind, profileVersion, &p); err != nil {
 		return nil, err
 	}
+	if err := p.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w; profile again", path, err)
+	}
 	return &p, nil
+}
+
+// check refuses what no measurement gives.
+func (p *Profile) check() error {
+	for i, b := range p.Blocks {
+		if err := supernet.CheckBlocks([]supernet.Block{b.Block}); err != nil {
+			return fmt.Errorf("blocks[%d]: %w", i, err)
+		}
+		if !(b.LatencyMS > 0) {
+			return fmt.Errorf("blocks[%d] (%s): latency_ms is %g, expected above 0",
+				i, b.Block.Key(), b.LatencyMS)
+		}
+	}
+	for i, n := range p.Networks {
+		if !(n.LatencyMS > 0) {
+			return fmt.Errorf("networks[%d]: latency_ms is %g, expected above 0", i, n.LatencyMS)
+		}
+	}
+	return nil
 }

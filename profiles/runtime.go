@@ -1,72 +1,67 @@
 package profiles
 
 import (
-	"fmt"
-	"math/rand/v2"
-	"runtime"
+	"context"
+	"errors"
+	"time"
 
-	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// RuntimeInfo says what runs the networks. It is part of what a latency is the latency of.
+// RuntimeInfo says what runs the networks, and how. It is part of what a latency holds for.
 type RuntimeInfo struct {
-	Name    string            `json:"name"`
-	Version string            `json:"version"`
-	Threads int               `json:"threads"`
-	Batch   int               `json:"batch,omitempty"` // images that run together; absent for 1
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Threads int    `json:"threads"`
+	Batch   int    `json:"batch,omitempty"` // images that run together; absent for 1
+	// Precision is the type of numbers it computes with, such as bf16; absent for float32.
+	Precision string `json:"precision,omitempty"`
+	// Options are its other settings, and with which compiler (go) and instructions (kernels) it
+	// was built, which the version answers for.
 	Options map[string]string `json:"options,omitempty"`
 }
 
-// Runtime runs networks on the device that is profiled.
+// Runtime runs networks on the device that is profiled. All runtimes keep to the rules of [Session]:
+// internal/runtime/conformance has the tests.
 type Runtime interface {
 	Info() RuntimeInfo
-	// Load prepares a network, or a single block, with any weights, to run on a batch of images. run must not be called after close.
-	Load(blocks []supernet.Block) (run func() error, closeNetwork func(), err error)
+	// Load prepares a network, or a single block as a network of one, to run on batches of
+	// Info().Batch images. Its weights must not change before the session is closed. What can be
+	// done before a run (packing weights, planning memory) belongs here: runs are timed.
+	Load(ctx context.Context, net *supernet.Subnet) (Session, error)
 }
 
-// SubnetRuntime is a runtime that also runs networks with weights of their own, which the time depends on where zeros are skipped.
-type SubnetRuntime interface {
-	Runtime
-	// LoadSubnet is like Load, with the weights of net. They must not change before close.
-	LoadSubnet(net *supernet.Subnet) (run func() error, closeNetwork func(), err error)
+// Session is a network that is ready to run. It is used by one goroutine at a time; several
+// sessions, of one network too, may run at once.
+type Session interface {
+	// SetInput sets what the next runs compute on, until it is called again: a batch of images,
+	// (N,H,W,C) of the first block's input. It keeps nothing of the slice.
+	SetInput(batch []float32) error
+	// Run runs the network once. It is what is timed, and should not allocate.
+	Run() error
+	// Output gives what the latest run computed: (N,H,W,C) of the last block's output, the logits
+	// of a whole network. The slice is the caller's.
+	Output() ([]float32, error)
+	// Close frees what the session has. After the first time it does nothing.
+	Close() error
 }
 
-// nativeVersion changes when the speed of tailor's own engine does.
-const nativeVersion = "3"
-
-// Native is tailor's own engine, in this process. Several threads share the images of a batch or, where there is one, its rows.
-type Native struct {
-	Threads int // 1 or more; 0 is 1
-	Batch   int // images that run together; 0 is 1, as RuntimeInfo leaves it out
+// SelfTimed is a session that times its own runs, because it computes in another process or on
+// another device: the clock is read there, so that the way there and back does not count.
+type SelfTimed interface {
+	Session
+	// Time runs the network so many times, one right after the other, and gives how long they took
+	// together. The measuring thread is kept on its processor, and free of garbage collection,
+	// there.
+	Time(runs int) (time.Duration, error)
 }
 
-// Info describes the engine.
-func (n Native) Info() RuntimeInfo {
-	batch := n.Batch
-	if batch == 1 {
-		batch = 0
-	}
-	return RuntimeInfo{Name: "native", Version: nativeVersion, Threads: max(n.Threads, 1), Batch: batch, Options: map[string]string{"go": runtime.Version(), "kernels": nn.Kernels()}}
-}
-
-// Load prepares a network with random weights.
-func (n Native) Load(blocks []supernet.Block) (run func() error, closeNetwork func(), err error) {
-	net, err := supernet.NewSubnet(blocks, 1e-5, 1)
-	if err != nil {
-		return nil, nil, fmt.Errorf("native runtime: %w", err)
-	}
-	return n.LoadSubnet(net)
-}
-
-// LoadSubnet prepares a network with the weights that it has.
-func (n Native) LoadSubnet(net *supernet.Subnet) (run func() error, closeNetwork func(), err error) {
-	pool := nn.NewPool(n.Threads)
-	r := net.Runner(pool)
-	r.Bind(net.Blocks, max(n.Batch, 1), supernet.Infer)
-	random := rand.New(rand.NewPCG(1, 2))
-	for i := range r.Input() {
-		r.Input()[i] = float32(random.NormFloat64())
-	}
-	return func() error { r.Forward(); return nil }, pool.Close, nil
-}
+// What sessions and runtimes return for wrong use.
+var (
+	// ErrClosed is for the use of a session that is closed.
+	ErrClosed = errors.New("profiles: the session is closed")
+	// ErrInput is for an input that is not a batch of the network's images.
+	ErrInput = errors.New("profiles: not an input of the network")
+	// ErrOrder is for a run without input, and for the output of no run.
+	ErrOrder = errors.New("profiles: a session takes SetInput, Run and Output in this order")
+)

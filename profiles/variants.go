@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -29,13 +30,13 @@ type Variants struct {
 	Networks []VariantNetwork
 	Runtime  RuntimeInfo
 	// Session and NetworkSession are those of blocks and of networks.
-	Session, NetworkSession Session
+	Session, NetworkSession timing.Summary
 }
 
 // VariantNetwork is the time of a whole network some of whose blocks were pruned.
 type VariantNetwork struct {
 	Blocks []supernet.Block
-	Timing
+	timing.Timing
 }
 
 // VariantSettings say how to measure variants. Zero means zero: begin with [VariantDefaults].
@@ -43,8 +44,8 @@ type VariantSettings struct {
 	Budget   time.Duration // Auto is 20 s, or 200 ms a block and 500 ms a network if that is more
 	Random   int           // networks with a random level removed of each block; 0 is none
 	Seed     uint64        // of random networks, weights and the order
-	Progress func(Progress)
-	Clock    Clock // if set, replaces the real clock
+	Progress func(timing.Progress)
+	Clock    timing.Clock // if set, replaces the real clock
 }
 
 // VariantDefaults measure 5 random networks.
@@ -88,11 +89,11 @@ func MeasureVariants(ctx context.Context, rt Runtime, network []supernet.Block, 
 }
 
 // session are the settings of one of the two sessions, whose progress is that of both.
-func (s *VariantSettings) session(before, budget, total time.Duration) Settings {
+func (s *VariantSettings) session(before, budget, total time.Duration) timing.Settings {
 	settings := within(budget, s.Seed)
 	settings.Clock = s.Clock
 	if s.Progress != nil {
-		settings.Progress = func(p Progress) {
+		settings.Progress = func(p timing.Progress) {
 			p.Elapsed, p.Budget = p.Elapsed+before, total
 			s.Progress(p)
 		}
@@ -101,16 +102,16 @@ func (s *VariantSettings) session(before, budget, total time.Duration) Settings 
 }
 
 // measureBlocks times blocks against one of the dense ones in the middle.
-func (v *Variants) measureBlocks(ctx context.Context, rt Runtime, s Settings) error {
-	l := loader{runtime: rt}
+func (v *Variants) measureBlocks(ctx context.Context, rt Runtime, s timing.Settings) error {
+	l := newLoader(ctx, rt)
 	defer l.close()
 	dense := distinct(v.Networks[0].Blocks)
 	slices.SortStableFunc(dense, leastBlock)
-	reference := l.add(dense[len(dense)/2 : len(dense)/2+1])
+	l.block(dense[len(dense)/2])
 	for _, b := range v.Blocks {
-		l.add([]supernet.Block{b.Block})
+		l.block(b.Block)
 	}
-	timings, session, err := l.measure(ctx, reference, s)
+	timings, session, err := l.measure(s)
 	if err != nil {
 		return err
 	}
@@ -121,7 +122,7 @@ func (v *Variants) measureBlocks(ctx context.Context, rt Runtime, s Settings) er
 	return nil
 }
 
-func (v *Variants) measureNetworks(ctx context.Context, rt Runtime, s Settings) error {
+func (v *Variants) measureNetworks(ctx context.Context, rt Runtime, s timing.Settings) error {
 	networks := make([][]supernet.Block, len(v.Networks))
 	for i, n := range v.Networks {
 		networks[i] = n.Blocks

@@ -3,55 +3,16 @@ package profiles_test
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/supernet"
 )
-
-// device is a runtime on a simulated machine: a block takes 20 µs and 1 ns for each of so many multiply-accumulates as are not with zeros.
-type device struct {
-	*machine
-	loads  map[string]int // by the key of a single block
-	nets   []*supernet.Subnet
-	open   int
-	broken string // the kind of block that does not load
-}
-
-func (d *device) Info() profiles.RuntimeInfo {
-	return profiles.RuntimeInfo{Name: "simulated", Version: "1", Threads: 2}
-}
-
-func (d *device) Load(blocks []supernet.Block) (func() error, func(), error) {
-	if len(blocks) == 1 {
-		d.loads[blocks[0].Key()]++
-	}
-	if string(blocks[0].Kind) == d.broken {
-		return nil, nil, errors.New("no such operation")
-	}
-	d.open++
-	took := timeOf(blocks)
-	return func() error { d.work(took); return nil }, func() { d.open-- }, nil
-}
-
-func (d *device) LoadSubnet(net *supernet.Subnet) (func() error, func(), error) {
-	d.nets = append(d.nets, net)
-	return d.Load(net.Blocks)
-}
-
-func timeOf(blocks []supernet.Block) (sum time.Duration) {
-	for _, b := range blocks {
-		sum += 20*time.Microsecond + time.Duration(b.MACs()*int64(100-b.Zeros)/100)
-	}
-	return sum
-}
-
-func newDevice() *device {
-	return &device{machine: newMachine(1, siblingBusy), loads: map[string]int{}}
-}
 
 func tiny(t *testing.T) *supernet.Space {
 	t.Helper()
@@ -64,10 +25,10 @@ func tiny(t *testing.T) *supernet.Space {
 
 func winner(t *testing.T) []supernet.Block { s := tiny(t); return s.Blocks(s.Max()) }
 
-func within(t *testing.T, name string, timing profiles.Timing, want time.Duration) {
+func within(t *testing.T, name string, timed timing.Timing, want time.Duration) {
 	t.Helper()
-	if e := off(timing.LatencyMS, want.Seconds()*1000); e > 0.05 {
-		t.Errorf("%s: %.4f ms, want %v", name, timing.LatencyMS, want)
+	if e := math.Abs(timed.LatencyMS/want.Seconds()/1000 - 1); e > 0.05 {
+		t.Errorf("%s: %.4f ms, want %v", name, timed.LatencyMS, want)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -73,7 +73,7 @@ const longTraining = 24 * time.Hour
 
 // adviceFor says what to do where a run is too much for this machine.
 func adviceFor(ctx context.Context, p *trainer.Plan) ([]string, error) {
-	d, err := profiles.Describe(ctx)
+	d, err := device.Describe(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ const weightBytes = 12
 
 // checkSize refuses a space whose weights alone are more than this machine holds, before the system ends the program without a word.
 func checkSize(ctx context.Context, s *supernet.Space) error {
-	d, err := profiles.Describe(ctx)
+	d, err := device.Describe(ctx)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/device"
+	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -47,7 +49,7 @@ type profileCmd struct {
 // profileResult is the JSON of profile.
 type profileResult struct {
 	Profile     string               `json:"profile"`
-	Device      profiles.Device      `json:"device"`
+	Device      device.Device        `json:"device"`
 	Runtime     profiles.RuntimeInfo `json:"runtime"`
 	Blocks      int                  `json:"blocks"`
 	Networks    int                  `json:"networks"`
@@ -72,7 +74,7 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 	settings := profiles.ProfileDefaults()
 	settings.Resolutions, settings.Networks, settings.Seed, settings.Sparse = c.Resolutions, c.Networks, g.Seed, supernet.Structure(c.Sparse)
 	give(&settings.Budget, c.Budget)
-	settings.Progress = func(p profiles.Progress) {
+	settings.Progress = func(p timing.Progress) {
 		g.progress(fmt.Sprintf("profile: %d of %d settled", p.Settled, p.Subjects), p.Elapsed.Seconds(), p.Budget.Seconds())
 	}
 	p, err := profiles.New(ctx, space, profiles.Native{Threads: c.Threads, Batch: c.Batch}, settings)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/search/optimize"
@@ -101,8 +102,9 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 	}
 	j.Verify = run != nil && c.Verify
 	for i := range j.Devices {
-		if d := &j.Devices[i]; j.Verify {
-			d.Runtime = pipeline.NativeLike(d.Latency.Runtime)
+		d := &j.Devices[i]
+		if native, ok := profiles.NativeOf(d.Latency.Runtime); ok && j.Verify {
+			d.Runtime = native
 		}
 	}
 	warnLoose(g, j)

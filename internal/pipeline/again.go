@@ -21,6 +21,7 @@ type Again struct {
 	LowMS     float64            `json:"latency_ci_low_ms"`
 	HighMS    float64            `json:"latency_ci_high_ms"`
 	Unstable  bool               `json:"unstable,omitempty"`
+	Runtime   string             `json:"runtime"` // that timed it
 	MACs      int64              `json:"macs"`
 	Params    int64              `json:"params"`
 	NonZero   int64              `json:"nonzero_weights"`
@@ -39,7 +40,8 @@ type AgainJob struct {
 	Opened   func(data.Report) // if set, told of the images before the work
 }
 
-// MeasureAgain tests the network of a manifest, and times it on one thread of this machine.
+// MeasureAgain tests the network of a manifest, and times it on this machine with the threads and
+// batch that its latency is claimed for; with one thread if none is, or that of another runtime.
 func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
 	path := manifest.Path(j.Manifest)
 	m, net, err := manifest.Open(path)
@@ -63,13 +65,26 @@ func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
 		return nil, err
 	}
 	a.Top1, a.Answers = counts.Top1(), NewAnswers(m.Classes, counts)
-	timings, session, err := profiles.Subnets(ctx, profiles.Native{Threads: 1}, []*supernet.Subnet{net}, j.Budget, j.Seed)
+	engine := profiles.Native{Threads: 1}
+	if m.Measured != nil {
+		engine = engineOf(m.Measured.Runtime)
+	}
+	a.Runtime = engine.Info().ID()
+	timings, session, err := profiles.Subnets(ctx, engine, []*supernet.Subnet{net}, j.Budget, j.Seed)
 	if err != nil {
 		return nil, fmt.Errorf("time %s: %w", path, err)
 	}
 	timing := timings[0]
 	a.LatencyMS, a.LowMS, a.HighMS, a.Unstable = timing.LatencyMS, timing.CILowMS, timing.CIHighMS, timing.Unstable || session.Unstable
 	return a, nil
+}
+
+// engineOf is tailor's engine as a measured latency has it, or with one thread.
+func engineOf(runtime string) profiles.Native {
+	if n, ok := profiles.NativeOf(runtime); ok {
+		return n
+	}
+	return profiles.Native{Threads: 1}
 }
 
 // openManifestTest opens the images to test a manifest's network on.

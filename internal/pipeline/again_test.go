@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -73,6 +74,9 @@ func TestMeasureAgainOnOtherData(t *testing.T) {
 	if own.OtherData || own.Top1 != own.Claimed.Top1 || own.Images != d.Test.Len() || len(own.Classes) != len(d.Classes) {
 		t.Errorf("on its own images: %+v, claimed %+v", own, own.Claimed)
 	}
+	if own.Runtime != (profiles.Native{Threads: 1}).Info().ID() {
+		t.Errorf("timed with %q, want one thread of tailor's engine", own.Runtime)
+	}
 	names := map[int]string{1: d.Classes[1], 4: d.Classes[4], 8: d.Classes[8]}
 	other, err := MeasureAgain(t.Context(), AgainJob{Manifest: folder, Images: TestImages{Path: pictures(t, d, d.Test, names)}, Budget: time.Millisecond, Seed: 1, Workers: 2})
 	if err != nil {
@@ -106,5 +110,19 @@ func TestMeasureAgainOnOtherData(t *testing.T) {
 	}
 	if of.Data.SHA256 != d.SHA256 || of.Set.Len() != other.Images || !of.Other || of.Seen.Test != other.Images {
 		t.Errorf("a run is tested on %d images (other: %v, seen %+v), want %d", of.Set.Len(), of.Other, of.Seen, other.Images)
+	}
+}
+
+// TestEngineOf: a latency of four threads is not compared with one of one thread.
+func TestEngineOf(t *testing.T) {
+	for _, n := range []profiles.Native{{Threads: 4}, {Threads: 1, Batch: 8}} {
+		if got := engineOf(n.Info().ID()); got != n {
+			t.Errorf("%+v is measured again with %+v", n, got)
+		}
+	}
+	for _, other := range []string{"", "onnxruntime/1.2 threads=4"} {
+		if got := engineOf(other); got != (profiles.Native{Threads: 1}) {
+			t.Errorf("%q is measured again with %+v", other, got)
+		}
 	}
 }

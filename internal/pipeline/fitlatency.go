@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
-	"strings"
 
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
@@ -30,7 +29,8 @@ func FitLatency(space *supernet.Space, p *profiles.Profile, path string) (*predi
 	if err != nil {
 		return nil, fmt.Errorf("fit latency to %s: %w", path, err)
 	}
-	l.Device, l.Runtime = p.Device.ID, RuntimeID(p.Runtime)
+	identity := p.Identity()
+	l.Device, l.Runtime = identity.Device, identity.Runtime
 	l.Inputs = map[string]store.Input{"profile": {Path: filepath.Base(path), SHA256: p.SHA256}}
 	return l, nil
 }
@@ -84,8 +84,10 @@ func ProfileTimings(space *supernet.Space, p *profiles.Profile, path string) (*T
 	if err != nil {
 		return nil, err
 	}
+	identity := p.Identity()
 	return &Timings{
-		space, p.Device.ID, RuntimeID(p.Runtime), networks, map[string]store.Input{"profile": {Path: filepath.Base(path), SHA256: p.SHA256}},
+		space, identity.Device, identity.Runtime, networks,
+		map[string]store.Input{"profile": {Path: filepath.Base(path), SHA256: p.SHA256}},
 	}, nil
 }
 
@@ -107,26 +109,4 @@ func FitTimings(t *Timings, from string) (l *predictor.Latency, err error) {
 	}
 	l.Device, l.Runtime, l.Inputs = t.Device, t.Runtime, inputs
 	return l, nil
-}
-
-// NativeLike is tailor's own engine with the threads and batch of a runtime that was profiled, or nil if that was another.
-func NativeLike(runtime string) profiles.Runtime {
-	var n profiles.Native
-	if _, settings, ok := strings.Cut(runtime, " "); ok {
-		// What is not there stays 0.
-		_, _ = fmt.Sscanf(settings, "threads=%d batch=%d", &n.Threads, &n.Batch)
-	}
-	if RuntimeID(n.Info()) != runtime {
-		return nil
-	}
-	return n
-}
-
-// RuntimeID names a runtime with what its latencies depend on.
-func RuntimeID(r profiles.RuntimeInfo) string {
-	id := fmt.Sprintf("%s/%s threads=%d", r.Name, r.Version, r.Threads)
-	if r.Batch > 1 {
-		id += fmt.Sprintf(" batch=%d", r.Batch)
-	}
-	return id
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/device"
+	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -135,16 +137,16 @@ func inventedProfile(t *testing.T, space *supernet.Space) (*profiles.Profile, st
 	t.Helper()
 	p := &profiles.Profile{
 		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Resolutions: space.Resolutions,
-		Device: profiles.Device{ID: "0123456789abcdef0123456789abcdef"}, Runtime: profiles.Native{Threads: 1}.Info(),
+		Device: device.Device{ID: "0123456789abcdef0123456789abcdef"}, Runtime: profiles.Native{Threads: 1}.Info(),
 	}
 	for _, r := range space.Resolutions {
 		for _, b := range space.AllBlocks(r) {
-			p.Blocks = append(p.Blocks, profiles.BlockTiming{Block: b, Timing: profiles.Timing{LatencyMS: invented(b)}})
+			p.Blocks = append(p.Blocks, profiles.BlockTiming{Block: b, Timing: timing.Timing{LatencyMS: invented(b)}})
 		}
 	}
 	for _, a := range []supernet.Arch{space.Max(), space.Min(), allArchs(space)[7], allArchs(space)[20]} {
-		timing := profiles.Timing{LatencyMS: inventedNetwork(space, a)}
-		p.Networks = append(p.Networks, profiles.NetworkTiming{Arch: space.Spec(a), Timing: timing})
+		timed := timing.Timing{LatencyMS: inventedNetwork(space, a)}
+		p.Networks = append(p.Networks, profiles.NetworkTiming{Arch: space.Spec(a), Timing: timed})
 	}
 	return p, saveAs(t, "profile.json", p.Save)
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/measurements"
 	"github.com/tailor-nas/tailor/predictor"
-	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -60,11 +60,11 @@ func OpenMeter(ctx context.Context, run *trainer.Run, d *data.Dataset, s MeterSe
 	if s.Images > 0 {
 		m.images = data.Subset(m.images, s.Images, s.Seed)
 	}
-	device, err := profiles.Describe(ctx)
+	here, err := device.Describe(ctx)
 	if err != nil {
 		return nil, err
 	}
-	m.device = device.ID
+	m.device = here.ID
 	m.subject = measurements.Subject{
 		Quantity: "top1", Space: run.Info.SpaceSHA256, Weights: run.State.WeightsSHA256, Data: d.SHA256,
 		Settings: fmt.Sprintf("%d %s images, calibration on %d, batch %d, seed %d", m.images.Len(), split, s.Calibration, evaluationBatch, s.Seed),

@@ -16,6 +16,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -387,7 +388,7 @@ func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResul
 	run := c.Structure.Run()
 	m.Measured = &manifest.Measured{
 		Top1: r.After.Top1, Images: r.After.Images, Split: "test", LatencyMS: r.After.LatencyMS, LatencyLowMS: r.After.LatencyLowMS,
-		LatencyHighMS: r.After.LatencyHighMS, Unstable: r.Unstable, Runtime: RuntimeID(p.runtime().Info()),
+		LatencyHighMS: r.After.LatencyHighMS, Unstable: r.Unstable, Runtime: p.runtime().Info().ID(),
 	}
 	m.Pruned = &manifest.Pruned{
 		Method: string(c.Method), Structure: structureName(c.Structure), Run: run, Sparsity: c.Sparsity, MaxLatencyMS: j.MaxLatencyMS,
@@ -397,11 +398,11 @@ func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResul
 			WeightDecay: c.Optimizer.WeightDecay, Distillation: c.Distill,
 		},
 	}
-	device, err := profiles.Describe(ctx)
+	here, err := device.Describe(ctx)
 	if err != nil {
 		return fmt.Errorf("describe device: %w", err)
 	}
-	m.Measured.Device = device.ID
+	m.Measured.Device = here.ID
 	m.Judge()
 	path, err := m.Save(filepath.Join(j.Dir, networkDir), trained.Net)
 	if err != nil {

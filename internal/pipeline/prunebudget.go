@@ -8,6 +8,7 @@ import (
 
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer/prune"
@@ -175,7 +176,7 @@ func (p *pruning) newCurves(ctx context.Context) (*predictor.Pruned, error) {
 	}
 	settings := profiles.VariantDefaults()
 	settings.Budget, settings.Seed = cmp.Or(p.job.Budget, settings.Budget), p.job.Config.Seed
-	settings.Progress = func(r profiles.Progress) {
+	settings.Progress = func(r timing.Progress) {
 		p.job.Progress("measure pruned blocks", int(r.Elapsed.Milliseconds()), int(r.Budget.Milliseconds()))
 	}
 	v, err := profiles.MeasureVariants(ctx, p.runtime(), p.net.Blocks, structure, settings)

@@ -14,6 +14,8 @@ import (
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/device"
+	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
@@ -38,7 +40,7 @@ type Summary struct {
 	Profile  string             `json:"profile"`
 	Accuracy string             `json:"accuracy"`
 	Latency  string             `json:"latency"`
-	Device   profiles.Device    `json:"device"`
+	Device   device.Device      `json:"device"`
 	HeldOut  map[string]HeldOut `json:"heldout"` // of "accuracy" and "latency"
 	*SearchResult
 	Pruned *PruneResult `json:"pruned,omitempty"` // the last winner, with less in it
@@ -92,7 +94,7 @@ func Quickstart(ctx context.Context, j QuickstartJob) (*Summary, error) {
 	j.Say("2/6  profile this device with tailor's own engine")
 	settings := profiles.ProfileDefaults()
 	settings.Seed = j.Seed
-	settings.Progress = func(p profiles.Progress) { j.Progress("profile", p.Elapsed.Seconds(), p.Budget.Seconds()) }
+	settings.Progress = func(p timing.Progress) { j.Progress("profile", p.Elapsed.Seconds(), p.Budget.Seconds()) }
 	profile, err := profiles.New(ctx, run.Info.Space, profiles.Native{Threads: 1}, settings)
 	if err != nil {
 		return nil, err

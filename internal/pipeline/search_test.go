@@ -15,6 +15,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/search/optimize"
@@ -138,15 +139,15 @@ func TestSearchReplacesItsOwnFolders(t *testing.T) {
 // TestSearchTimesWhatWasProfiled measures latency on the predictor's device and runtime, and on no other.
 func TestSearchTimesWhatWasProfiled(t *testing.T) {
 	space := parseSpace(t, microSpace)
-	device, err := profiles.Describe(context.Background())
+	this, err := device.Describe(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
-	here, native := device.ID, profiles.Native{Threads: 1}
+	here, native := this.ID, profiles.Native{Threads: 1}
 	for _, c := range []struct {
 		device, runtime string
 		want            bool
-	}{{here, RuntimeID(native.Info()), true}, {"elsewhere", RuntimeID(native.Info()), false}, {here, "onnxruntime/1.2 threads=1", false}} {
+	}{{here, native.Info().ID(), true}, {"elsewhere", native.Info().ID(), false}, {here, "onnxruntime/1.2 threads=1", false}} {
 		latency := inventedLatency(t, space)
 		latency.Device, latency.Runtime = c.device, c.runtime
 		result, err := Search(context.Background(), SearchJob{

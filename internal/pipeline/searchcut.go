@@ -9,6 +9,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
@@ -124,12 +125,16 @@ func (j *SearchJob) timeAll(ctx context.Context, groups []*group) error {
 }
 
 func (j *SearchJob) timeOn(ctx context.Context, d *Device, cuts []*cut) error {
-	if len(cuts) == 0 || d.Latency == nil || d.Runtime == nil || RuntimeID(d.Runtime.Info()) != d.Latency.Runtime {
+	if len(cuts) == 0 || d.Latency == nil || d.Runtime == nil {
 		return nil
 	}
-	device, err := profiles.Describe(ctx)
-	if err != nil || device.ID != d.Latency.Device {
-		return err
+	here, err := device.Describe(ctx)
+	if err != nil {
+		return fmt.Errorf("time winners: %w", err)
+	}
+	identity := profiles.IdentityOf(here, d.Runtime)
+	if identity != (profiles.Identity{Device: d.Latency.Device, Runtime: d.Latency.Runtime}) {
+		return nil
 	}
 	networks := make([][]supernet.Block, len(cuts))
 	for i, c := range cuts {
@@ -151,7 +156,8 @@ func (j *SearchJob) timeOn(ctx context.Context, d *Device, cuts []*cut) error {
 		}
 		r := m.Measured
 		r.LatencyMS, r.LatencyLowMS, r.LatencyHighMS = t.LatencyMS, t.CILowMS, t.CIHighMS
-		r.Unstable, r.Device, r.Runtime = t.Unstable || session.Unstable, device.ID, d.Latency.Runtime
+		r.Unstable = t.Unstable || session.Unstable
+		r.Device, r.Runtime = identity.Device, identity.Runtime
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ import (
 
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -55,7 +56,7 @@ func (b *bench) run(ctx context.Context, w io.Writer, name string, resolution in
 	if err != nil {
 		return err
 	}
-	device, err := profiles.Describe(ctx)
+	here, err := device.Describe(ctx)
 	if err != nil {
 		return err
 	}
@@ -66,7 +67,7 @@ func (b *bench) run(ctx context.Context, w io.Writer, name string, resolution in
 	arch.Resolution = uint16(resolution)
 	network := space.Blocks(arch)
 	fmt.Fprintf(w, "%s, %s, %s %s threads=%d, seed %d. A random network of %s at %d px, %.1f M MACs in %d blocks; %d other prunings.\n\n",
-		device.CPU.Brand, device.Arch, b.runtime.Info().Name, b.runtime.Info().Version, b.runtime.Info().Threads, b.seed, space.Name, resolution,
+		here.CPU.Brand, here.Arch, b.runtime.Info().Name, b.runtime.Info().Version, b.runtime.Info().Threads, b.seed, space.Name, resolution,
 		float64(supernet.MACs(network))/1e6, len(network), b.others)
 	fmt.Fprintln(w, "| removed | variants | seconds | whole, ms | least, ms | held-out error | error on others | bias | error without bias | within the 90 % interval | whole in the other session |")
 	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|---|---|---|")

@@ -15,6 +15,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/search/optimize"
@@ -88,15 +89,15 @@ func (c *comparison) open(ctx context.Context) (err error) {
 
 // openDevice refuses predictions of other latencies than those that can be measured here.
 func (c *comparison) openDevice(ctx context.Context) error {
-	device, err := profiles.Describe(ctx)
+	here, err := device.Describe(ctx)
 	if err != nil {
 		return err
 	}
 	var ok bool
-	if c.runtime, ok = pipeline.NativeLike(c.latency.Runtime).(profiles.Native); !ok || c.runtime.Batch > 1 {
+	if c.runtime, ok = profiles.NativeOf(c.latency.Runtime); !ok || c.runtime.Batch > 1 {
 		return fmt.Errorf("%s is of %s; latencies are measured here with tailor's engine, one image at a time: fit to a profile of it", c.bench.latency, c.latency.Runtime)
 	}
-	if c.device = device.ID; c.device != c.latency.Device {
+	if c.device = here.ID; c.device != c.latency.Device {
 		return fmt.Errorf("%s is of device %.12s, this is %.12s; fit to a profile of this one", c.bench.latency, c.latency.Device, c.device)
 	}
 	return nil
@@ -143,7 +144,7 @@ func (c *comparison) budget(ctx context.Context, ms float64) error {
 func (c *comparison) planned(ms float64) (all []*network) {
 	for _, seed := range c.seeds {
 		for _, w := range c.ways(ms) {
-			r := row{BudgetMS: ms, way: w, Seed: seed, Device: c.device, Runtime: pipeline.RuntimeID(c.runtime.Info())}
+			r := row{BudgetMS: ms, way: w, Seed: seed, Device: c.device, Runtime: c.runtime.Info().ID()}
 			r.Inputs = inputs{c.run.State.WeightsSHA256, c.accuracy.SHA256, c.latency.SHA256}
 			if w.How != searched {
 				config := c.config(w, seed)

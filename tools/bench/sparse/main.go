@@ -19,7 +19,8 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/kernel"
 	"github.com/tailor-nas/tailor/internal/store"
-	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/device"
+	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -86,11 +87,11 @@ func (b *bench) run(ctx context.Context, isa, path string, w io.Writer) error {
 		return err
 	}
 	defer restore()
-	device, err := profiles.Describe(ctx)
+	here, err := device.Describe(ctx)
 	if err != nil {
 		return err
 	}
-	r := &result{CPU: device.CPU.Brand, Kernels: isa, Go: runtime.Version(), Space: b.space.Name, Seed: b.seed, Started: time.Now().UTC()}
+	r := &result{CPU: here.CPU.Brand, Kernels: isa, Go: runtime.Version(), Space: b.space.Name, Seed: b.seed, Started: time.Now().UTC()}
 	fmt.Fprintf(w, "%s, %s, %s; %s; seed %d; %s. One thread, one image. Gains are dense time by sparse time.\n",
 		r.CPU, r.Kernels, r.Go, r.Space, r.Seed, r.Started.Format(time.DateTime))
 	if b.layerBudget > 0 {
@@ -121,21 +122,21 @@ func use(name string) (restore func(), err error) {
 }
 
 // measure times candidates against the dense one, and gives its undisturbed milliseconds.
-func (b *bench) measure(ctx context.Context, dense func(), sparse []func(), sample, budget time.Duration) (denseMS float64, timings []profiles.Timing, err error) {
-	subject := func(name string, f func()) profiles.Subject {
-		return profiles.Subject{Name: name, Run: func() error { f(); return nil }}
+func (b *bench) measure(ctx context.Context, dense func(), sparse []func(), sample, budget time.Duration) (denseMS float64, timings []timing.Timing, err error) {
+	subject := func(name string, f func()) timing.Subject {
+		return timing.Subject{Name: name, Run: func() error { f(); return nil }}
 	}
-	var subjects []profiles.Subject
+	var subjects []timing.Subject
 	for i, f := range sparse {
 		subjects = append(subjects, subject(fmt.Sprint(i), f))
 	}
-	s := profiles.Defaults()
+	s := timing.Defaults()
 	s.WarmUp, s.MinSample, s.Budget, s.Seed = 20*time.Millisecond, sample, budget, b.seed
-	timings, session, err := profiles.Measure(ctx, subject("dense", dense), subjects, s)
+	timings, session, err := timing.Measure(ctx, subject("dense", dense), subjects, s)
 	return session.ReferenceMS, timings, err
 }
 
-func gainOf(t profiles.Timing, zeros, run int) gain {
+func gainOf(t timing.Timing, zeros, run int) gain {
 	g := gain{Zeros: zeros, Run: run, Gain: 1 / t.RatioMedian, MS: t.LatencyMS}
 	g.Low, g.High = g.Gain*t.LatencyMS/t.CIHighMS, g.Gain*t.LatencyMS/t.CILowMS
 	return g

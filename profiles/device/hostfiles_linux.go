@@ -1,0 +1,8 @@
+package device
+
+import (
+	"io/fs"
+	"os"
+)
+
+func hostFiles() fs.FS { return os.DirFS("/") }

@@ -1,8 +1,0 @@
-package profiles
-
-import (
-	"io/fs"
-	"os"
-)
-
-func hostFiles() fs.FS { return os.DirFS("/") }

@@ -1,8 +1,0 @@
-//go:build !linux
-
-package profiles
-
-import "io/fs"
-
-// hostFiles is nil: only Linux has /proc and /sys as read here.
-func hostFiles() fs.FS { return nil }

@@ -1,0 +1,112 @@
+package profiles
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tailor-nas/tailor/profiles/timing"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// loader makes subjects of networks: loaded, with an input, and with outputs that were checked. The
+// first is the reference. After an error it loads no more.
+type loader struct {
+	ctx       context.Context
+	runtime   Runtime
+	checked   bool // outputs are compared with those of tailor's engine, which this is not
+	subjects  []timing.Subject
+	sessions  []Session
+	elsewhere bool // some session times itself
+	err       error
+}
+
+func newLoader(ctx context.Context, rt Runtime) *loader {
+	_, ours := rt.(Native)
+	return &loader{ctx: ctx, runtime: rt, checked: !ours}
+}
+
+// block loads a block on its own, with random weights.
+func (l *loader) block(b supernet.Block) { l.random(b.Key(), []supernet.Block{b}) }
+
+// network loads a network with random weights.
+func (l *loader) network(blocks []supernet.Block) { l.random(l.name(blocks), blocks) }
+
+// subnet loads a network with its own weights.
+func (l *loader) subnet(net *supernet.Subnet) { l.add(l.name(net.Blocks), net) }
+
+func (l *loader) name(blocks []supernet.Block) string {
+	return fmt.Sprintf("network %d, %d blocks", len(l.subjects), len(blocks))
+}
+
+func (l *loader) random(name string, blocks []supernet.Block) {
+	net, err := supernet.NewSubnet(blocks, 1e-5, 1)
+	if err != nil {
+		l.fail(name, err)
+		return
+	}
+	l.add(name, net)
+}
+
+func (l *loader) add(name string, net *supernet.Subnet) {
+	if l.err == nil {
+		l.fail(name, l.ctx.Err())
+	}
+	if l.err != nil {
+		return
+	}
+	s, err := l.runtime.Load(l.ctx, net)
+	if err != nil {
+		l.fail(name, err)
+		return
+	}
+	l.sessions = append(l.sessions, s)
+	subject := timing.Subject{Name: name, Run: s.Run}
+	if timed, ok := s.(SelfTimed); ok {
+		subject.Time, l.elsewhere = timed.Time, true
+	}
+	l.subjects = append(l.subjects, subject)
+	l.err = l.prepare(name, s, net)
+}
+
+// prepare sets the session's input and compares its output with that of tailor's engine.
+func (l *loader) prepare(name string, s Session, net *supernet.Subnet) error {
+	input := anyInput(net, max(l.runtime.Info().Batch, 1))
+	if !l.checked {
+		return s.SetInput(input)
+	}
+	got, err := runOnce(s, input)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", name, err)
+	}
+	want, err := engineOutput(l.ctx, net, input)
+	if err != nil {
+		return fmt.Errorf("check %s: %w", name, err)
+	}
+	if reason := difference(got, want); reason != "" {
+		return &OutputError{l.runtime.Info().ID(), name, reason}
+	}
+	return nil
+}
+
+// fail keeps the first error.
+func (l *loader) fail(name string, err error) {
+	if l.err == nil && err != nil {
+		l.err = fmt.Errorf("load %s: %w", name, err)
+	}
+}
+
+// measure times all that was loaded but the first, which is the reference.
+func (l *loader) measure(s timing.Settings) ([]timing.Timing, timing.Summary, error) {
+	if l.err != nil {
+		return nil, timing.Summary{}, l.err
+	}
+	s.Pin = l.runtime.Info().Threads == 1 && !l.elsewhere
+	return timing.Measure(l.ctx, l.subjects[0], l.subjects[1:], s)
+}
+
+// close ends all sessions. What they were wanted for is done: how they end changes nothing.
+func (l *loader) close() {
+	for _, s := range l.sessions {
+		_ = s.Close()
+	}
+}

@@ -1,0 +1,130 @@
+package timing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tailor-nas/tailor/profiles/device"
+)
+
+// ErrTooFast is returned by [Measure] for a subject that takes no time the
+// clock can tell, even when repeated a million times.
+var ErrTooFast = errors.New("timing: subject takes no measurable time")
+
+// Subject is something to time. An error of Run or Time ends the measurement.
+type Subject struct {
+	Name string
+	// Run executes it once. In steady state it must not allocate, because garbage collection is
+	// off while it is timed.
+	Run func() error
+	// Time, if set, executes it so many times, one right after the other, and gives how long they
+	// took together: for what runs in another process, whose answers take time to come. That
+	// process is to keep its measuring thread quiet itself.
+	Time func(runs int) (time.Duration, error)
+}
+
+// Timing is what a session found out about one subject.
+type Timing struct {
+	Name string `json:"name"`
+	// LatencyMS is the estimate: RatioMedian times the session's ReferenceMS.
+	LatencyMS float64 `json:"latency_ms"`
+	// RatioMedian is the median of the ratios to the references beside it.
+	RatioMedian float64 `json:"ratio_median"`
+	// CILowMS and CIHighMS are the 95 % bootstrap interval of RatioMedian, times
+	// ReferenceMS. They do not cover the uncertainty of ReferenceMS, which all
+	// subjects of a session share.
+	CILowMS  float64 `json:"ci_low_ms"`
+	CIHighMS float64 `json:"ci_high_ms"`
+	// Raw figures are plain times of one run, disturbances and all.
+	RawMedianMS float64 `json:"raw_median_ms"`
+	RawMinMS    float64 `json:"raw_min_ms"`
+	RawP10MS    float64 `json:"raw_p10_ms"`
+	RawP90MS    float64 `json:"raw_p90_ms"`
+	Rounds      int     `json:"rounds"`
+	Repeats     int     `json:"repeats"` // runs in each sample
+	// Unstable says that the figure is not known to within Settings.Target.
+	Unstable       bool   `json:"unstable"`
+	UnstableReason string `json:"unstable_reason,omitempty"`
+}
+
+// Summary is what all timings of one call of [Measure] share.
+type Summary struct {
+	ReferenceName string `json:"reference_name"`
+	// ReferenceMS is what the reference takes undisturbed: the 5th percentile
+	// over the session. Against ReferenceMedianMS it tells how noisy it was.
+	ReferenceMS       float64 `json:"reference_ms"`
+	ReferenceMedianMS float64 `json:"reference_median_ms"`
+	ReferenceSamples  int     `json:"reference_samples"`
+	// DriftRatio compares the undisturbed reference at the end and at the start.
+	DriftRatio float64 `json:"drift_ratio"`
+	// Sentinels counts subjects that settled early and were timed again at the
+	// end; SentinelRatio is the median of late by early ratio, 1 if none.
+	Sentinels     int               `json:"sentinels"`
+	SentinelRatio float64           `json:"sentinel_ratio"`
+	Rounds        int               `json:"rounds"`
+	Target        float64           `json:"target"`
+	Seed          uint64            `json:"seed"`
+	Pinned        bool              `json:"pinned"`
+	Conditions    device.Conditions `json:"conditions"`
+	Started       time.Time         `json:"started"`
+	Seconds       float64           `json:"seconds"`
+	// Unstable says that the machine changed while the session lasted, so that
+	// LatencyMS of all subjects is in doubt; take it again.
+	Unstable       bool   `json:"unstable"`
+	UnstableReason string `json:"unstable_reason,omitempty"`
+}
+
+// Measure times subjects against ref, as the package comment describes, and
+// returns a Timing for each in the same order. It runs them on the calling
+// goroutine, locked to its thread, with garbage collection off; thread, affinity
+// and collector are as before when it returns. Run one measurement at a time
+// in a process. When ctx ends, Measure returns after the sample in progress.
+func Measure(ctx context.Context, ref Subject, subjects []Subject, s Settings) (timings []Timing, summary Summary, err error) {
+	s, err = s.complete()
+	if err != nil {
+		return nil, Summary{}, err
+	}
+	if err := checkSubjects(ref, subjects); err != nil {
+		return nil, Summary{}, err
+	}
+	restore, err := quiet(s.Pin)
+	if err != nil {
+		return nil, Summary{}, err
+	}
+	defer func() {
+		if failed := restore(); failed != nil && err == nil {
+			timings, summary, err = nil, Summary{}, failed
+		}
+	}()
+	before := device.Observe()
+	m := newMeasurement(ctx, ref, subjects, s)
+	if err := m.run(); err != nil {
+		return nil, Summary{}, err
+	}
+	timings, summary = m.results()
+	summary.Conditions = before.Until(device.Observe())
+	return timings, summary, nil
+}
+
+// checkSubjects wants names that tell results apart and something to run.
+func checkSubjects(ref Subject, subjects []Subject) error {
+	if ref.Run == nil {
+		return fmt.Errorf("timing: the reference %q has no Run function", ref.Name)
+	}
+	if len(subjects) == 0 {
+		return errors.New("timing: no subject to measure")
+	}
+	seen := make(map[string]bool, len(subjects))
+	for i, s := range subjects {
+		if s.Name == "" || s.Run == nil {
+			return fmt.Errorf("timing: subject %d (%q) needs a name and a Run function", i, s.Name)
+		}
+		if seen[s.Name] {
+			return fmt.Errorf("timing: two subjects are named %q", s.Name)
+		}
+		seen[s.Name] = true
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package timing
+
+import "fmt"
+
+// sentinelLimit is how far the median of ten late ratios may lie from the
+// settled one. Repetitions of forty rounds of a real runtime on a busy machine
+// scatter by 4 %, so less would cry wolf.
+const sentinelLimit = 0.10
+
+// estimate is a median of ratios with its interval. A round gives two ratios, to
+// the reference before and after, and both count by themselves: disturbances
+// only ever lengthen a sample, so that the mean of two references is disturbed
+// more often than one subject, and ratios to it come out too small (2 to 5 % on
+// a machine with several busy jobs, where single ratios were right to 0.5 %).
+type estimate struct{ median, low, high float64 }
+
+func estimateRatio(ratios []float64) estimate {
+	sorted := sortedCopy(ratios)
+	low, high := medianInterval(sorted, effectiveSize(ratios))
+	return estimate{median: quantile(sorted, 0.5), low: low, high: high}
+}
+
+// width is relative to the median.
+func (e estimate) width() float64 { return (e.high - e.low) / e.median }
+
+func (m *measurement) results() ([]Timing, Summary) {
+	refs := sortedCopy(m.refs)
+	s := Summary{
+		ReferenceName: m.ref.Name, ReferenceMS: quantile(refs, lowPercentile), ReferenceMedianMS: quantile(refs, 0.5),
+		ReferenceSamples: len(refs), SentinelRatio: 1,
+		Rounds: m.rounds, Target: m.Target, Seed: m.Seed, Pinned: m.Pin,
+		Started: m.started, Seconds: m.finished.Sub(m.started).Seconds(),
+	}
+	timings := make([]Timing, len(m.lanes))
+	var moved []float64
+	for i, l := range m.lanes {
+		timings[i] = l.timing(m.Settings, s.ReferenceMS)
+		if len(l.late) > 0 {
+			moved = append(moved, median(l.late)/timings[i].RatioMedian)
+		}
+	}
+	if s.Sentinels = len(moved); s.Sentinels > 0 {
+		s.SentinelRatio = median(moved)
+	}
+	s.judge(m.refs)
+	return timings, s
+}
+
+// judge decides whether the machine stayed the same; refs are in time order.
+func (s *Summary) judge(refs []float64) {
+	var steady bool
+	s.DriftRatio, steady = drift(refs)
+	switch {
+	case !steady:
+		s.UnstableReason = fmt.Sprintf("the reference went from 1 to %.2f times its time and did not come back (throttling, or another job)", s.DriftRatio)
+	case outside(s.SentinelRatio, sentinelLimit):
+		s.UnstableReason = fmt.Sprintf("subjects timed again at the end took %.2f times as long against the reference", s.SentinelRatio)
+	}
+	s.Unstable = s.UnstableReason != ""
+}
+
+// outside says whether ratio or its inverse exceeds 1 by more than limit.
+func outside(ratio, limit float64) bool { return max(ratio, 1/ratio) > 1+limit }
+
+func (l *lane) timing(s Settings, referenceMS float64) Timing {
+	raw, e := sortedCopy(l.raw), estimateRatio(l.ratios)
+	t := Timing{
+		Name: l.Name, LatencyMS: e.median * referenceMS, RatioMedian: e.median,
+		CILowMS: e.low * referenceMS, CIHighMS: e.high * referenceMS,
+		RawMedianMS: quantile(raw, 0.5), RawMinMS: raw[0],
+		RawP10MS: quantile(raw, 0.1), RawP90MS: quantile(raw, 0.9),
+		Rounds: len(raw), Repeats: l.repeats,
+	}
+	switch {
+	case t.Rounds < s.MinRounds:
+		t.UnstableReason = fmt.Sprintf("%d rounds within the budget, want %d", t.Rounds, s.MinRounds)
+	case e.width() > s.Target:
+		t.UnstableReason = fmt.Sprintf("the 95 %% interval is %.1f %% wide after %d rounds, want %.1f %%", 100*e.width(), t.Rounds, 100*s.Target)
+	case len(l.late) > 0 && outside(median(l.late)/e.median, sentinelLimit):
+		t.UnstableReason = fmt.Sprintf("timed again at the end it took %.2f times as long against the reference", median(l.late)/e.median)
+	}
+	t.Unstable = t.UnstableReason != ""
+	return t
+}

@@ -1,0 +1,302 @@
+package timing
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/bits"
+	"math/rand/v2"
+	"time"
+)
+
+// Streams of random numbers drawn from Settings.Seed.
+const (
+	streamOrder uint64 = iota
+	streamSentinels
+)
+
+// maxRepeats bounds the runs in a sample.
+const maxRepeats = 1 << 20
+
+// lane is a subject on its way through the session.
+type lane struct {
+	Subject
+	each    time.Duration // fastest run seen in warm-up
+	repeats int           // runs in a sample
+	beside  int           // runs in the samples of the reference around it
+	// settle runs the subject once before each sample: otherwise the first of
+	// few repeats pays for caches that the previous subject has filled, and
+	// the figure would depend on the number of repeats.
+	settle bool
+
+	raw     []float64 // milliseconds a run, one a round
+	ratios  []float64 // to the reference before and after, two a round
+	late    []float64 // ratios timed again at the end
+	look    int       // number of rounds at which to look at the interval again
+	narrow  bool      // the interval was, at the latest look
+	settled int       // session round after which it was left alone; 0: still open
+}
+
+// measurement is one session in progress.
+type measurement struct {
+	Settings
+	ctx      context.Context
+	ref      *lane
+	lanes    []*lane
+	refs     []float64 // all reference samples in time order, ms a run
+	started  time.Time
+	timed    time.Time // start of the first round
+	warmed   int
+	rounds   int
+	open     int // lanes not settled
+	collect  collector
+	finished time.Time
+}
+
+func newMeasurement(ctx context.Context, ref Subject, subjects []Subject, s Settings) *measurement {
+	m := &measurement{Settings: s, ctx: ctx, ref: &lane{Subject: ref}, open: len(subjects)}
+	for _, subject := range subjects {
+		m.lanes = append(m.lanes, &lane{Subject: subject, look: s.MinRounds})
+	}
+	return m
+}
+
+func (m *measurement) run() error {
+	m.started = m.Clock.Now()
+	m.collect.start()
+	if err := m.warmUp(); err != nil {
+		return err
+	}
+	m.timed = m.Clock.Now()
+	// The rest of the budget is for the sentinels.
+	deadline := m.started.Add(m.Budget - m.Budget/20)
+	for m.open > 0 && m.rounds < m.MaxRounds && (m.rounds == 0 || m.Clock.Now().Before(deadline)) {
+		if err := m.round(deadline); err != nil {
+			return err
+		}
+		m.collect.between()
+		m.report()
+	}
+	if err := m.sentinels(); err != nil {
+		return err
+	}
+	m.finished = m.Clock.Now()
+	return nil
+}
+
+// warmUp brings caches, clock speed and lazily built state to where they stay,
+// and learns how often each lane fits into a sample.
+func (m *measurement) warmUp() error {
+	// Also what gets the processor out of its idle clock, so never skimped.
+	if err := m.warm(m.ref, min(m.WarmUp, m.Budget/10), m.Budget/10); err != nil {
+		return err
+	}
+	k := time.Duration(len(m.lanes))
+	for _, l := range m.lanes {
+		if err := m.warm(l, min(m.WarmUp, m.Budget/10/k), m.Budget/4/k); err != nil {
+			return err
+		}
+		m.warmed++
+		m.report()
+	}
+	return nil
+}
+
+// warm runs l for least and five times; it stops sooner, after two runs, if
+// they take longer than most.
+func (m *measurement) warm(l *lane, least, most time.Duration) error {
+	const enough, few = 5, 2
+	start := m.Clock.Now()
+	l.each = math.MaxInt64
+	for batch, runs := 1, 0; ; {
+		took, err := m.time(l, batch)
+		if err != nil {
+			return err
+		}
+		runs += batch
+		if took < m.MinSample && batch < maxRepeats {
+			batch *= 2 // times near the clock's resolution teach nothing
+			continue
+		}
+		l.each = min(l.each, max(took/time.Duration(batch), 1))
+		if took <= 0 {
+			return fmt.Errorf("%w: %q, %d runs", ErrTooFast, l.Name, batch)
+		}
+		spent := m.Clock.Now().Sub(start)
+		if spent >= least && runs >= enough || spent >= most && runs >= few {
+			m.plan(l)
+			return nil
+		}
+	}
+}
+
+// plan fixes the samples of a lane that is warm. The reference beside it takes
+// half as long: a short sample slips between two time slices of another job
+// that a long one cannot escape, and then they are not slowed alike.
+func (m *measurement) plan(l *lane) {
+	l.repeats = repeats(m.MinSample, l.each)
+	l.settle = l.each <= m.MinSample/2
+	half := l.each * time.Duration(l.repeats) / 2
+	l.beside = repeats(max(m.MinSample, half), m.ref.each)
+	// Powers of two, so that most neighbours can share a sample.
+	l.beside = 1 << bits.Len(uint(l.beside-1))
+}
+
+// repeats is how many runs fill a sample.
+func repeats(sample, run time.Duration) int {
+	return int(min(max((sample+run-1)/run, 1), maxRepeats))
+}
+
+// round takes one sample of every open lane, in an order of its own.
+func (m *measurement) round(deadline time.Time) error {
+	m.rounds++
+	rng := rand.New(rand.NewPCG(m.Seed, streamOrder<<32|uint64(m.rounds)))
+	var order []*lane
+	for _, i := range rng.Perm(len(m.lanes)) {
+		if m.lanes[i].settled == 0 {
+			order = append(order, m.lanes[i])
+		}
+	}
+	if m.rounds == 1 {
+		deadline = time.Time{}
+	}
+	err := m.pass(order, deadline, func(l *lane, raw, before, after float64) {
+		l.raw = append(l.raw, raw)
+		l.ratios = append(l.ratios, raw/before, raw/after)
+	})
+	if err != nil {
+		return err
+	}
+	m.review()
+	return nil
+}
+
+// pass samples lanes in order, each between two samples of the reference, and
+// stops at the deadline unless that is zero.
+func (m *measurement) pass(lanes []*lane, deadline time.Time, keep func(l *lane, raw, before, after float64)) error {
+	var beside int // repeats of the latest reference sample
+	var before float64
+	var err error
+	for _, l := range lanes {
+		if !deadline.IsZero() && !m.Clock.Now().Before(deadline) {
+			return nil
+		}
+		// One sample serves as "after" and "before" where both want its length.
+		if beside != l.beside {
+			beside = l.beside
+			if before, err = m.reference(beside); err != nil {
+				return err
+			}
+		}
+		raw, err := m.sample(l, l.repeats)
+		if err != nil {
+			return err
+		}
+		after, err := m.reference(beside)
+		if err != nil {
+			return err
+		}
+		keep(l, raw, before, after)
+		before = after
+	}
+	return nil
+}
+
+func (m *measurement) reference(repeats int) (float64, error) {
+	ms, err := m.sample(m.ref, repeats)
+	m.refs = append(m.refs, ms)
+	return ms, err
+}
+
+// sample returns milliseconds a run.
+func (m *measurement) sample(l *lane, repeats int) (float64, error) {
+	if l.settle {
+		if err := l.Run(); err != nil {
+			return 0, l.failed(err)
+		}
+	}
+	took, err := m.time(l, repeats)
+	// A sample without length, as a clock set back would give, must not divide.
+	return milliseconds(max(took, 1)) / float64(repeats), err
+}
+
+// time is the timed loop: nothing in it but the runs.
+func (m *measurement) time(l *lane, runs int) (time.Duration, error) {
+	if err := m.ctx.Err(); err != nil {
+		return 0, fmt.Errorf("timing: measurement stopped after %d rounds: %w", m.rounds, err)
+	}
+	if l.Time != nil {
+		took, err := l.Time(runs)
+		if err != nil {
+			return 0, l.failed(err)
+		}
+		return took, nil
+	}
+	start := m.Clock.Now()
+	for range runs {
+		if err := l.Run(); err != nil {
+			return 0, l.failed(err)
+		}
+	}
+	return m.Clock.Now().Sub(start), nil
+}
+
+func (l *lane) failed(err error) error {
+	return fmt.Errorf("timing: measuring %q: %w", l.Name, err)
+}
+
+// review settles the lanes whose interval is narrow, twice in a row because
+// an interval can be narrow by luck. Each look is a chance for that luck, so
+// it looks less and less often.
+func (m *measurement) review() {
+	if m.Clock.Now().Sub(m.timed) < m.MinSpan {
+		return
+	}
+	for _, l := range m.lanes {
+		n := len(l.raw)
+		if l.settled > 0 || n < l.look {
+			continue
+		}
+		l.look = n + max(1, n/10)
+		narrow := estimateRatio(l.ratios).width() <= m.Target
+		if narrow && l.narrow {
+			l.settled = m.rounds
+			m.open--
+		}
+		l.narrow = narrow
+	}
+}
+
+// sentinels times a twentieth of the subjects that settled early once more,
+// after everything else: their ratios should not have moved.
+func (m *measurement) sentinels() error {
+	var early []*lane
+	for _, l := range m.lanes {
+		if l.settled > 0 && l.settled < m.rounds {
+			early = append(early, l)
+		}
+	}
+	rng := rand.New(rand.NewPCG(m.Seed, streamSentinels<<32))
+	rng.Shuffle(len(early), func(i, j int) { early[i], early[j] = early[j], early[i] })
+	early = early[:min(len(early), 1+len(m.lanes)/20)]
+	end := m.started.Add(m.Budget)
+	for r := 0; r < m.MinRounds && (r == 0 || m.Clock.Now().Before(end)); r++ {
+		err := m.pass(early, time.Time{}, func(l *lane, raw, before, after float64) {
+			l.late = append(l.late, raw/before, raw/after)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *measurement) report() {
+	if m.Progress == nil {
+		return
+	}
+	m.Progress(Progress{
+		Subjects: len(m.lanes), WarmedUp: m.warmed, Settled: len(m.lanes) - m.open, Rounds: m.rounds,
+		Elapsed: m.Clock.Now().Sub(m.started), Budget: m.Budget,
+	})
+}
