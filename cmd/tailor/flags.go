@@ -14,8 +14,10 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Every flag of a number has a tag range:"LOW..HIGH", both included, which is checked before the command begins; only a seed may
-// be any. A flag that was not given has its default, or is nil where the default follows from other things: 0 is always 0.
+// Every flag of a number has a tag range:"LOW..HIGH", both included, or one that names that of a
+// setting of the library (defaults.go). It is checked before the command begins; only a seed may be
+// any. A flag that was not given has its default, or is nil where the default follows from other
+// things: 0 is always 0.
 
 // checkArgs refuses words that no flag and no argument takes, before they are parsed: of nothing, as --out "$UNSET" gives, and those that
 // are not UTF-8, which results in JSON could not repeat.
@@ -120,8 +122,9 @@ func companions(f *kong.Flag, tag string) []string {
 
 // checkRanges refuses numbers outside of what their flags take.
 func checkRanges(parsed *kong.Context) error {
+	named := ranges()
 	for _, f := range parsed.Flags() {
-		low, high, ok := strings.Cut(f.Tag.Get("range"), "..")
+		low, high, ok := strings.Cut(rangeOf(f, named), "..")
 		if !ok {
 			continue
 		}
