@@ -77,8 +77,7 @@ func (j *SearchJob) findEach(ctx context.Context, device int, q search.Query, pi
 		}
 		result.Evaluations += answer.Evaluations
 		p := pick{device: &j.Devices[device], limits: limits, best: answer.Best, exact: answer.Exact(), history: answer.History}
-		likely := func(search.Limits) (float64, bool, error) { return answer.LikelyBound() }
-		if err := j.bound(ctx, q, &p, 1, likely); err != nil {
+		if err := j.bound(ctx, q, &p, 1, likelyOf(answer)); err != nil {
 			return nil, err
 		}
 		picks = append(picks, p)
@@ -89,6 +88,11 @@ func (j *SearchJob) findEach(ctx context.Context, device int, q search.Query, pi
 // likelyBound gives the top-1 that no network within limits is likely to exceed; false where there
 // is not enough to tell.
 type likelyBound func(search.Limits) (top1 float64, known bool, err error)
+
+// likelyOf is that of a search, for its own limits.
+func likelyOf(a *search.Answer) likelyBound {
+	return func(search.Limits) (float64, bool, error) { return a.LikelyBound() }
+}
 
 // bound says what no network within the query's limits exceeds, where that is asked for and not known to be the winner's: for sure, and
 // likely. By default the bounds of a front share the time of one.
@@ -156,26 +160,34 @@ func (j *SearchJob) pickSpread(ctx context.Context, f deviceFront, q search.Quer
 	return picks, nil
 }
 
-// pickWithin picks the best of a front within each of the limits.
+// pickWithin picks the best of a front within each of the limits. What the front cannot tell is
+// searched for alone.
 func (j *SearchJob) pickWithin(ctx context.Context, f deviceFront, q search.Query, picks []pick, result *SearchResult) ([]pick, error) {
 	for _, limits := range j.Limits {
 		q.Limits = limits
-		best, ok := f.Best(limits)
-		if !ok { // a search for these alone finds one, or says how near one can come
+		p, likely := pick{device: f.device, limits: limits, exact: f.exact()}, likelyBound(f.LikelyBound)
+		if best, ok := f.Best(limits); ok && f.tells(limits, loosest(j.Limits)) {
+			p.best = []search.Found{best}
+		} else { // says how near one can come, if none is within the limits
 			answer, err := search.Find(ctx, q, j.Config)
 			if err != nil {
 				return nil, err
 			}
 			result.Evaluations += answer.Evaluations
-			best = answer.Best[0]
+			p.best, p.exact, likely = answer.Best[:1], answer.Exact(), likelyOf(answer)
 		}
-		p := pick{device: f.device, limits: limits, best: []search.Found{best}, exact: f.exact()}
-		if err := j.bound(ctx, q, &p, len(j.Limits), f.LikelyBound); err != nil {
+		if err := j.bound(ctx, q, &p, len(j.Limits), likely); err != nil {
 			return nil, err
 		}
 		picks = append(picks, p)
 	}
 	return picks, nil
+}
+
+// tells says whether the best within limits is on the front that was found within others: limits of
+// anything but the front's cost may leave a network that is not on it.
+func (f deviceFront) tells(limits, others search.Limits) bool {
+	return f.Cost.Limit(limits, 0) == f.Cost.Limit(others, 0)
 }
 
 // loosest is what holds wherever any of the limits does.
