@@ -87,12 +87,16 @@ func numberMapper(ctx *kong.DecodeContext, target reflect.Value) error {
 	return nil
 }
 
-// checkCompany refuses flags that would have no effect. A flag with a tag with:"A|B" needs flag A or B, one with without:"A" has none beside A.
+// checkCompany refuses flags that would have no effect. A flag with a tag with:"A|B" needs flag or
+// argument A or B, one with without:"A|B" has none beside A, and none beside B.
 func checkCompany(parsed *kong.Context) error {
 	given := map[string]bool{}
 	for _, p := range parsed.Path {
-		if p.Flag != nil {
+		switch {
+		case p.Flag != nil:
 			given[p.Flag.Name] = true
+		case p.Positional != nil:
+			given[p.Positional.Name] = true
 		}
 	}
 	isGiven := func(name string) bool { return given[name] }
@@ -101,7 +105,7 @@ func checkCompany(parsed *kong.Context) error {
 			continue
 		}
 		if needed := companions(f, "with"); needed != nil && !slices.ContainsFunc(needed, isGiven) {
-			return usagef("--%s says nothing without --%s: leave it out, or add that", f.Name, either(needed))
+			return usagef("--%s says nothing without %s: leave it out, or add that", f.Name, either(spelled(parsed, needed)))
 		}
 		for _, other := range companions(f, "without") {
 			if given[other] {
@@ -112,7 +116,20 @@ func checkCompany(parsed *kong.Context) error {
 	return nil
 }
 
-// companions are the flags that a tag of a flag names.
+// spelled are names as they stand in a command line: --run of a flag, <name> of an argument.
+func spelled(parsed *kong.Context, names []string) (all []string) {
+	for _, n := range names {
+		of := func(a *kong.Positional) bool { return a.Name == n }
+		if slices.ContainsFunc(parsed.Selected().Positional, of) {
+			all = append(all, "<"+n+">")
+		} else {
+			all = append(all, "--"+n)
+		}
+	}
+	return all
+}
+
+// companions are the flags and arguments that a tag of a flag names.
 func companions(f *kong.Flag, tag string) []string {
 	if names := f.Tag.Get(tag); names != "" {
 		return strings.Split(names, "|")

@@ -25,7 +25,7 @@ type pruneCmd struct {
 	Sparsity   *float64       `help:"Share of the removable weights to remove, such as 0.9." xor:"goal" range:"${prune_sparsity_range}"`
 	MaxLatency *time.Duration `help:"Remove so much of each block that the network takes at most so long, such as 3ms." xor:"goal" range:"1ns..1000h"`
 	MaxParams  count          `help:"Remove so much of each block that at most so many parameters are left, such as 1M." xor:"goal"`
-	Latency    string         `help:"File that fit latency wrote to a profile --sparse; without it pruned blocks are measured." type:"path"`
+	Latency    string         `help:"File that fit latency wrote to a profile --sparse; without it pruned blocks are measured." type:"path" with:"max-latency"`
 	Budget     *time.Duration `help:"Time for each measurement of latency; default what it needs." range:"1ms..168h"`
 	Threads    int            `help:"Threads of latencies." default:"1" range:"1..1024"`
 	Criterion  string         `help:"How layers are compared: lamp, global (by size alone) or layer (the same share of each)." enum:"lamp,global,layer" default:"${prune_criterion}"`
@@ -82,8 +82,6 @@ func (c *pruneCmd) check(m prune.Method) error {
 	switch {
 	case c.Sparsity == nil && c.MaxLatency == nil && c.MaxParams == 0:
 		return usagef("say how much to remove: --sparsity 0.9, --max-latency 3ms or --max-params 1M")
-	case c.Latency != "" && c.MaxLatency == nil:
-		return usagef("--latency says what pruned blocks take, for --max-latency alone")
 	case ssgd && m != prune.SSGD:
 		return usagef("--measure, --p and --epsilon are for --method ssgd, not for %s", m)
 	case c.Lambda != nil && m != prune.SSGD && m != prune.L1:

@@ -46,7 +46,7 @@ var mayImport = map[string][]string{
 	"tools/bench/search":    {"supernet", "predictor", "search", "search/optimize", "internal/report"},
 	"tools/bench/predictor": {"supernet", "trainer", "predictor", "predictor/regress", "search", "search/optimize", "internal/pipeline"},
 	"tools/ofacheck":        {"supernet", "internal/pipeline"},
-	"tools/bench/ssgd":      {"supernet", "trainer", "trainer/prune", "search", "internal/data", "internal/report", "internal/store", "internal/pipeline"},
+	"tools/bench/ssgd":      {"supernet", "trainer", "trainer/prune", "search", "internal/data", "internal/report", "internal/store", "internal/textfile", "internal/pipeline"},
 	"tools/bench/transfer":  {"supernet", "predictor", "predictor/regress", "profiles"},
 	"tools/bench/pruned":    {"supernet", "predictor", "profiles"},
 	"tools/bench/sparse":    {"supernet", "profiles", "internal/kernel", "internal/nn", "internal/store"},
@@ -54,7 +54,7 @@ var mayImport = map[string][]string{
 	"tools/bench/blas":      {"supernet", "internal/kernel"},
 	"cmd/tailor":            {"trainer/prune", "supernet", "trainer", "profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug", "internal/data", "internal/report", "internal/settings", "internal/store", "internal/suggest", "internal/textfile", "internal/pipeline"},
 
-	"tools/bench/prunesearch": {"supernet", "trainer", "trainer/prune", "profiles", "predictor", "search", "search/optimize", "internal/data", "internal/report", "internal/pipeline"},
+	"tools/bench/prunesearch": {"supernet", "trainer", "trainer/prune", "profiles", "predictor", "search", "search/optimize", "internal/data", "internal/report", "internal/textfile", "internal/pipeline"},
 }
 
 // onlyIn names the packages that heavy dependencies stay behind.
@@ -95,15 +95,33 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// TestPermissionsAreUsed: the table allows nothing that neither a package nor its tests import.
+func TestPermissionsAreUsed(t *testing.T) {
+	used := map[string][]string{}
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		used[name] = slices.Concat(p.Imports, p.TestImports, p.XTestImports)
+	}
+	for name, allowed := range mayImport {
+		for _, a := range allowed {
+			if !slices.Contains(used[name], module+a) {
+				t.Errorf("the table of rooms allows %s to import %s, which it does not: take that out", name, a)
+			}
+		}
+	}
+}
+
 type pkg struct {
-	ImportPath string
-	Imports    []string
+	ImportPath                         string
+	Imports, TestImports, XTestImports []string
 }
 
 func packages(t *testing.T) []pkg {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
-	cmd.Dir = "../.."
+	// With the tag, and cgo, of the one program that is for those who have OpenBLAS.
+	fields := "-json=ImportPath,Imports,TestImports,XTestImports"
+	cmd := exec.Command("go", "list", "-tags", "openblas", fields, "./...")
+	cmd.Dir, cmd.Env = "../..", append(os.Environ(), "CGO_ENABLED=1")
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
