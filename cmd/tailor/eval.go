@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/amount"
 	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -108,7 +109,7 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 		if other {
 			on = c.Data
 		}
-		fmt.Fprintf(w, "on %s images: %s\n", thousands(set.Len()), on)
+		fmt.Fprintf(w, "on %s images: %s\n", amount.Thousands(set.Len()), on)
 		t := &table{headings: 1}
 		t.row("TOP-1", "MACS", "PARAMS", "ARCH")
 		for _, r := range results {

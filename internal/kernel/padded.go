@@ -7,13 +7,13 @@ type Padded struct {
 	C int
 }
 
-// Pad is the padding on each side, PH and PW the sides with padding.
+// Pad is the padding on each side, ph and PW the sides with padding.
 func (g Padded) Pad() int { return g.Kernel / 2 }
-func (g Padded) PH() int  { return g.H + 2*g.Pad() }
+func (g Padded) ph() int  { return g.H + 2*g.Pad() }
 func (g Padded) PW() int  { return g.W + 2*g.Pad() }
 
 // Len is the size of the padded image, Row the part of it that holds the channels of image row y.
-func (g Padded) Len() int { return g.PH() * g.PW() * g.C }
+func (g Padded) Len() int { return g.ph() * g.PW() * g.C }
 
 // Row is where image row y is in a padded image.
 func (g Padded) Row(x []float32, y int) []float32 {
@@ -34,7 +34,7 @@ func (g Padded) InputRows(from, to int) (first, end int) {
 // [Padded.InputRows].
 func (g Padded) ConvolveRows(y, x, w []float32, from, to int, out Output, ahead *Ahead) {
 	checkRows((to-from)*g.OW, g.C, y)
-	checkRows(g.PH()*g.PW(), g.C, x)
+	checkRows(g.ph()*g.PW(), g.C, x)
 	checkRows(g.Kernel*g.Kernel, g.C, w)
 	stream := out.Stream && streams(y, g.C)
 	for oy := from; oy < to; oy++ {
@@ -71,7 +71,7 @@ func (g Padded) convolveGo(y, x, w []float32, oy, from, to int) {
 // rows and pixels the given distances apart, such as [Padded.Spread] puts them.
 func (g Padded) WeightGradient(dw, x, dz []float32, row, pixel int, ahead *Ahead) {
 	_ = dz[(g.OH-1)*row+(g.OW-1)*pixel+g.C-1]
-	checkRows(g.PH()*g.PW(), g.C, x)
+	checkRows(g.ph()*g.PW(), g.C, x)
 	checkRows(g.Kernel*g.Kernel, g.C, dw)
 	if g.weightVector(dw, x, dz, row, pixel, ahead) {
 		return

@@ -21,7 +21,8 @@ const module = "github.com/tailor-nas/tailor/"
 var mayImport = map[string][]string{
 	"internal/kernel":       {},
 	"internal/bug":          {},
-	"internal/data":         {"internal/bug"},
+	"internal/amount":       {},
+	"internal/data":         {"internal/bug", "internal/amount"},
 	"internal/store":        {},
 	"internal/rules":        {},
 	"internal/torchfile":    {},
@@ -50,9 +51,9 @@ var mayImport = map[string][]string{
 	"tools/bench/transfer":  {"supernet", "predictor", "predictor/regress", "profiles"},
 	"tools/bench/pruned":    {"supernet", "predictor", "profiles"},
 	"tools/bench/sparse":    {"supernet", "profiles", "internal/kernel", "internal/nn", "internal/store"},
-	"tools/bench/step":      {"supernet", "internal/data", "internal/kernel", "internal/nn", "internal/store"},
+	"tools/bench/step":      {"supernet", "internal/amount", "internal/data", "internal/kernel", "internal/nn", "internal/store"},
 	"tools/bench/blas":      {"supernet", "internal/kernel"},
-	"cmd/tailor":            {"trainer/prune", "supernet", "trainer", "profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug", "internal/data", "internal/report", "internal/settings", "internal/store", "internal/suggest", "internal/textfile", "internal/pipeline"},
+	"cmd/tailor":            {"trainer/prune", "supernet", "trainer", "profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug", "internal/amount", "internal/data", "internal/report", "internal/settings", "internal/store", "internal/suggest", "internal/textfile", "internal/pipeline"},
 
 	"tools/bench/prunesearch": {"supernet", "trainer", "trainer/prune", "profiles", "predictor", "search", "search/optimize", "internal/data", "internal/report", "internal/textfile", "internal/pipeline"},
 }
