@@ -205,7 +205,7 @@ func outputs(t *testing.T, folder, photos string) []float32 {
 		if err != nil {
 			t.Fatal(err)
 		}
-		prepare.ResizeBatch(images, in.H, b.X, d.Size, b.N, d.Channels)
+		prepare.NewResizer(d.Size, in.H).Resize(images, b.X, b.N, d.Channels)
 	}
 	logits, err := classifier.Logits(images)
 	if err != nil {

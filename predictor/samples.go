@@ -68,7 +68,7 @@ func readSamples(path string, space *supernet.Space, check func(value float64) e
 
 func parseSamples(file string, r io.Reader, space *supernet.Space, check func(value float64) error) ([]Sample, error) {
 	var samples []Sample
-	err := textfile.Values(r, func(text []byte) error {
+	err := textfile.NamedValues(file, r, func(text []byte) error {
 		s, err := parseSample(text, space)
 		if err == nil {
 			err = check(s.Value)
@@ -79,12 +79,9 @@ func parseSamples(file string, r io.Reader, space *supernet.Space, check func(va
 		samples = append(samples, s)
 		return err
 	})
-	var at *textfile.LineError
 	switch {
-	case errors.As(err, &at):
-		return nil, fmt.Errorf("%s:%d: %w", file, at.Line, at.Err)
 	case err != nil:
-		return nil, fmt.Errorf("read samples: %w", err)
+		return nil, err
 	case len(samples) == 0:
 		return nil, fmt.Errorf(`%s: holds no samples, expected lines such as {"arch": {...}, "value": 0.76}`, file)
 	}

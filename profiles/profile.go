@@ -110,7 +110,7 @@ func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettin
 	blocks = withZeros(blocks, s.Sparse)
 	archs := calibrationArchs(space, s)
 	if s.Budget == Auto {
-		s.Budget = max(20*time.Second, time.Duration(len(blocks))*100*time.Millisecond+time.Duration(len(archs))*500*time.Millisecond)
+		s.Budget = max(timing.Defaults().Budget, time.Duration(len(blocks))*100*time.Millisecond+time.Duration(len(archs))*500*time.Millisecond)
 	}
 	p.Settings = s
 	l := newLoader(ctx, rt)

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// frontEvaluations is what Auto means for Config.Evaluations of a front.
-	frontEvaluations = 200_000
+	// FrontEvaluations is what Auto means for Config.Evaluations of a front.
+	FrontEvaluations = 200_000
 	// frontPopulation is that of Config.Population, less if Evaluations are few.
 	frontPopulation = 100
 	// anchors is how many searches for one budget each come before that for the front. NSGA-II alone does well where accuracy
@@ -87,7 +87,7 @@ func FindFront(ctx context.Context, q Query, cost Cost, c optimize.Config) (*Fro
 // frontConfig puts the defaults of a front in place of Auto.
 func frontConfig(c optimize.Config) optimize.Config {
 	if c.Evaluations == optimize.Auto {
-		c.Evaluations = frontEvaluations
+		c.Evaluations = FrontEvaluations
 	}
 	if c.Population == optimize.Auto {
 		c.Population = max(20, min(frontPopulation, c.Evaluations/40))

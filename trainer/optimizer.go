@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/settings"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -24,20 +25,20 @@ const (
 // Optimizer moves weights against their gradients. The zero value is plain SGD without momentum.
 type Optimizer struct {
 	Rule        Rule    `json:"rule"` // default sgd
-	Momentum    float64 `json:"momentum"`
-	WeightDecay float64 `json:"weight_decay"` // not on batch norm and biases
+	Momentum    float64 `json:"momentum" range:"0..0.9999"`
+	WeightDecay float64 `json:"weight_decay" range:"0..1"` // not on batch norm and biases
 	// Lambda weighs what is added to the loss to make weights sparse: the l1 norm, or SSGD's measure. In SSGD proper it is 0.
 	// The step of SSGD's reweighted norm is λ·θ for log-l2 and p-norm, as a weight decay that is not scaled, and
 	// λ·(|θ| + ε)·sign(θ) for log-l1.
-	Lambda  float64 `json:"lambda,omitempty"`
+	Lambda  float64 `json:"lambda,omitempty" range:"0..1"`
 	Scaling Scaling `json:"scaling,omitzero"` // of ssgd
 	Alpha   float64 `json:"alpha,omitempty"`  // of powerprop; 1 is plain SGD
 }
 
 // Check refuses settings that cannot be, by name.
 func (o Optimizer) Check() error {
-	if !(o.Momentum >= 0 && o.Momentum < 1) || !(o.WeightDecay >= 0 && o.WeightDecay <= 1) || !(o.Lambda >= 0 && o.Lambda <= 1) {
-		return fmt.Errorf("%w: momentum is %g, weight decay %g, lambda %g, expected 0 to below 1, 0 to 1, 0 to 1", ErrConfig, o.Momentum, o.WeightDecay, o.Lambda)
+	if err := settings.Check(o); err != nil {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	switch o.Rule {
 	case SGD, "":

@@ -3,6 +3,8 @@ package trainer
 import (
 	"fmt"
 	"math"
+
+	"github.com/tailor-nas/tailor/internal/settings"
 )
 
 // Measure is a diversity measure of sparse signal recovery: what stands in for the number of weights that are not zero.
@@ -27,8 +29,8 @@ type Scaling struct {
 	P       float64 `json:"p,omitempty"` // of PNorm
 	// Epsilon is ε at the start and EpsilonEnd at the end of training, with equal ratios in between. They are relative: to
 	// the mean square of a layer's weights for log-l2, to its root for the others. Smaller is a stronger push to sparsity.
-	Epsilon    float64 `json:"epsilon"`
-	EpsilonEnd float64 `json:"epsilon_end"`
+	Epsilon    float64 `json:"epsilon" range:"1e-12..1e30"`
+	EpsilonEnd float64 `json:"epsilon_end" range:"1e-12..1e30"`
 	// Absolute takes both as they are, as the formulas have it.
 	Absolute bool `json:"absolute_epsilon,omitempty"`
 	// Unnormalized leaves out the division by the mean: for comparison.
@@ -48,10 +50,8 @@ func (s Scaling) check() error {
 	default:
 		return fmt.Errorf("%w: measure %q is unknown; use log-l2, log-l1 or p-norm", ErrConfig, string(s.Measure))
 	}
-	for name, v := range map[string]float64{"epsilon": s.Epsilon, "epsilon at the end": s.EpsilonEnd} {
-		if !(v >= 1e-12 && v <= 1e30) {
-			return fmt.Errorf("%w: %s is %g, expected 1e-12 to 1e30", ErrConfig, name, v)
-		}
+	if err := settings.Check(s); err != nil {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	return nil
 }

@@ -2,11 +2,9 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"strconv"
 	"strings"
 
@@ -50,13 +48,8 @@ func parseArchs(text string, space *supernet.Space, seed uint64) ([]supernet.Arc
 
 // readArchs reads a .jsonl file of archs: {"arch": {...}} or the arch itself on every line, or in one array.
 func readArchs(path string, space *supernet.Space) ([]supernet.Arch, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("read archs: %w", err)
-	}
-	defer f.Close()
 	var archs []supernet.Arch
-	err = textfile.Values(f, func(text []byte) error {
+	err := textfile.FileValues(path, func(text []byte) error {
 		var wrapped struct {
 			Arch json.RawMessage `json:"arch"`
 		}
@@ -67,12 +60,9 @@ func readArchs(path string, space *supernet.Space) ([]supernet.Arch, error) {
 		archs = append(archs, a)
 		return err
 	})
-	var at *textfile.LineError
 	switch {
-	case errors.As(err, &at):
-		return nil, fmt.Errorf("%s:%d: %w", path, at.Line, at.Err)
 	case err != nil:
-		return nil, fmt.Errorf("read archs %s: %w", path, err)
+		return nil, err
 	case len(archs) == 0:
 		return nil, fmt.Errorf("%s has no archs; write one JSON object a line", path)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/amount"
 	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -22,7 +23,7 @@ type evalCmd struct {
 	Plot        string `help:"Draw the confusion matrix (what the images of each class were taken for) to this .svg, .png or .pdf." type:"path" out:"plot"`
 	Arch        string `help:"max, min, random:N, or an arch as JSON." default:"max" with:"run"`
 	Split       string `help:"Images to test on: test or val." enum:"test,val" default:"test" with:"run"`
-	Calibration int    `help:"Training images for batch norm calibration." default:"2000" range:"1..100000000" with:"run"`
+	Calibration int    `help:"Training images for batch norm calibration." default:"${calibration}" range:"1..100000000" with:"run"`
 }
 
 // evalResult is the accuracy of one sub-network.
@@ -108,7 +109,7 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 		if other {
 			on = c.Data
 		}
-		fmt.Fprintf(w, "on %s images: %s\n", thousands(set.Len()), on)
+		fmt.Fprintf(w, "on %s images: %s\n", amount.Thousands(set.Len()), on)
 		t := &table{headings: 1}
 		t.row("TOP-1", "MACS", "PARAMS", "ARCH")
 		for _, r := range results {

@@ -14,8 +14,10 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Every flag of a number has a tag range:"LOW..HIGH", both included, which is checked before the command begins; only a seed may
-// be any. A flag that was not given has its default, or is nil where the default follows from other things: 0 is always 0.
+// Every flag of a number has a tag range:"LOW..HIGH", both included, or one that names that of a
+// setting of the library (defaults.go). It is checked before the command begins; only a seed may be
+// any. A flag that was not given has its default, or is nil where the default follows from other
+// things: 0 is always 0.
 
 // checkArgs refuses words that no flag and no argument takes, before they are parsed: of nothing, as --out "$UNSET" gives, and those that
 // are not UTF-8, which results in JSON could not repeat.
@@ -85,12 +87,16 @@ func numberMapper(ctx *kong.DecodeContext, target reflect.Value) error {
 	return nil
 }
 
-// checkCompany refuses flags that would have no effect. A flag with a tag with:"A|B" needs flag A or B, one with without:"A" has none beside A.
+// checkCompany refuses flags that would have no effect. A flag with a tag with:"A|B" needs flag or
+// argument A or B, one with without:"A|B" has none beside A, and none beside B.
 func checkCompany(parsed *kong.Context) error {
 	given := map[string]bool{}
 	for _, p := range parsed.Path {
-		if p.Flag != nil {
+		switch {
+		case p.Flag != nil:
 			given[p.Flag.Name] = true
+		case p.Positional != nil:
+			given[p.Positional.Name] = true
 		}
 	}
 	isGiven := func(name string) bool { return given[name] }
@@ -99,7 +105,7 @@ func checkCompany(parsed *kong.Context) error {
 			continue
 		}
 		if needed := companions(f, "with"); needed != nil && !slices.ContainsFunc(needed, isGiven) {
-			return usagef("--%s says nothing without --%s: leave it out, or add that", f.Name, either(needed))
+			return usagef("--%s says nothing without %s: leave it out, or add that", f.Name, either(spelled(parsed, needed)))
 		}
 		for _, other := range companions(f, "without") {
 			if given[other] {
@@ -110,7 +116,20 @@ func checkCompany(parsed *kong.Context) error {
 	return nil
 }
 
-// companions are the flags that a tag of a flag names.
+// spelled are names as they stand in a command line: --run of a flag, <name> of an argument.
+func spelled(parsed *kong.Context, names []string) (all []string) {
+	for _, n := range names {
+		of := func(a *kong.Positional) bool { return a.Name == n }
+		if slices.ContainsFunc(parsed.Selected().Positional, of) {
+			all = append(all, "<"+n+">")
+		} else {
+			all = append(all, "--"+n)
+		}
+	}
+	return all
+}
+
+// companions are the flags and arguments that a tag of a flag names.
 func companions(f *kong.Flag, tag string) []string {
 	if names := f.Tag.Get(tag); names != "" {
 		return strings.Split(names, "|")
@@ -120,8 +139,9 @@ func companions(f *kong.Flag, tag string) []string {
 
 // checkRanges refuses numbers outside of what their flags take.
 func checkRanges(parsed *kong.Context) error {
+	named := ranges()
 	for _, f := range parsed.Flags() {
-		low, high, ok := strings.Cut(f.Tag.Get("range"), "..")
+		low, high, ok := strings.Cut(rangeOf(f, named), "..")
 		if !ok {
 			continue
 		}

@@ -149,8 +149,9 @@ func TestCompanions(t *testing.T) {
 		flags := slices.Concat(command.AllFlags(true)...)
 		for _, f := range flags {
 			for _, other := range slices.Concat(companions(f, "with"), companions(f, "without")) {
-				if !slices.ContainsFunc(flags, func(g *kong.Flag) bool { return g.Name == other }) {
-					t.Errorf("tailor %s --%s names a flag --%s", name(command), f.Name, other)
+				flag := slices.ContainsFunc(flags, func(g *kong.Flag) bool { return g.Name == other })
+				if !flag && !slices.ContainsFunc(command.Positional, func(a *kong.Positional) bool { return a.Name == other }) {
+					t.Errorf("tailor %s --%s names %s, which the command does not have", name(command), f.Name, other)
 				}
 			}
 		}
@@ -160,6 +161,17 @@ func TestCompanions(t *testing.T) {
 		"--split says nothing without --run":         "eval none --split val",
 		"--skip-damaged says nothing without --data": "eval none --skip-damaged",
 		"--points says nothing without --pareto":     "search --space none.yaml --accuracy none.json --points 3 --out o",
+		"--yaml says nothing without <name>":         "spaces --yaml",
+		"--archs says nothing without <name>":        "spaces --archs none.jsonl",
+		"--yaml says nothing beside --sample":        "spaces mbv3-tiny --yaml --sample 3",
+		"--archs says nothing beside --sample":       "spaces mbv3-tiny --archs none.jsonl --sample 3",
+		"--out says nothing without --sample":        "spaces mbv3-tiny --out o.jsonl",
+		"--cost says nothing without --pareto":       "search --space none.yaml --accuracy none.json --cost macs --out o",
+		"--top says nothing beside --pareto":         "search --space none.yaml --accuracy none.json --pareto --top 2 --out o",
+		"--evaluations says nothing beside --exh":    "search --space none.yaml --accuracy none.json --evaluations 9 --exhaustive --out o",
+		"--max-latency says nothing without --lat":   "search --space none.yaml --accuracy none.json --max-latency 5ms --out o",
+		"--cost latency needs --latency":             "search --space none.yaml --accuracy none.json --pareto --cost latency --out o",
+		"--latency says nothing without --max-lat":   "prune none --sparsity 0.5 --latency none.json --out o",
 		"--data says nothing without --run":          "search --space none.yaml --accuracy none.json --data none --out o",
 		"--samples says nothing beside --measured":   "fit accuracy --space none.yaml --measured none.jsonl --samples 20 --out o.json",
 		"--device says nothing without --measured":   "fit latency --profile none.json --device pi --out o.json",

@@ -154,7 +154,7 @@ func newParser(c *cli, stdout, stderr io.Writer, exit func(int)) (*kong.Kong, er
 		kong.NamedMapper("path", kong.MapperFunc(pathMapper)),
 		kong.NamedMapper("source", kong.MapperFunc(sourceMapper)),
 		kong.Help(printHelp),
-		kong.Vars{"version": version()},
+		defaults(),
 	)
 	if err != nil {
 		return nil, err

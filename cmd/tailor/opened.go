@@ -11,6 +11,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/tailor-nas/tailor/internal/amount"
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -36,7 +37,7 @@ func (g *Globals) openedAs(r data.Report) {
 func (g *Globals) trained(run *trainer.Run) {
 	if !run.State.Done {
 		g.warn("%s is trained to step %d alone, not to the end of its %s: train --resume goes on; what is fitted and found now is of the weights as they are",
-			shown(run.Dir), run.State.Step, counted(run.Info.Config.Epochs, "epoch"))
+			shown(run.Dir), run.State.Step, amount.Of(run.Info.Config.Epochs, "epoch"))
 	}
 }
 

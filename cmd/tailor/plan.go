@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/amount"
 	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -52,19 +52,19 @@ func (g *Globals) sayPlan(ctx context.Context, p *trainer.Plan) {
 func planLines(p *trainer.Plan) []string {
 	var steps, costs []string
 	for i, f := range p.Phases {
-		steps = append(steps, thousands(f.Steps)+" "+f.Name)
+		steps = append(steps, amount.Thousands(f.Steps)+" "+f.Name)
 		if i == 0 || f.StepSeconds != p.Phases[i-1].StepSeconds {
 			costs = append(costs, latency(1000*f.StepSeconds))
 		}
 	}
 	left := ""
 	if p.StepsDone > 0 {
-		left = fmt.Sprintf(" for what is left after step %s", thousands(p.StepsDone))
+		left = fmt.Sprintf(" for what is left after step %s", amount.Thousands(p.StepsDone))
 	}
 	return []string{
-		fmt.Sprintf("plan: %s images, %s steps (%s), about %s%s", thousands(p.TrainImages), thousands(p.Steps), strings.Join(steps, ", "), about(p.Duration()), left),
-		fmt.Sprintf("  %s with %s, %s of %s, each %s; %s of memory, %s", p.Space, p.Strategy, counted(p.Epochs, "epoch"), counted(p.StepsPerEpoch, "step"), strings.Join(costs, ", then "),
-			bytesText(p.MemoryBytes), counted(p.Workers, "worker")),
+		fmt.Sprintf("plan: %s images, %s steps (%s), about %s%s", amount.Thousands(p.TrainImages), amount.Thousands(p.Steps), strings.Join(steps, ", "), about(p.Duration()), left),
+		fmt.Sprintf("  %s with %s, %s of %s, each %s; %s of memory, %s", p.Space, p.Strategy, amount.Of(p.Epochs, "epoch"), amount.Of(p.StepsPerEpoch, "step"), strings.Join(costs, ", then "),
+			bytesText(p.MemoryBytes), amount.Of(p.Workers, "worker")),
 	}
 }
 
@@ -92,7 +92,7 @@ func advise(p *trainer.Plan, memory int64) (advice []string) {
 	}
 	if rest := p.TrainImages - p.StepsPerEpoch*p.Batch; rest*10 > p.TrainImages {
 		advice = append(advice, fmt.Sprintf("  steps take --batch %d images each, so that every epoch leaves out %s of the %s, others each time: a smaller --batch leaves out fewer",
-			p.Batch, thousands(rest), thousands(p.TrainImages)))
+			p.Batch, amount.Thousands(rest), amount.Thousands(p.TrainImages)))
 	}
 	return advice
 }
@@ -117,21 +117,4 @@ func fits(s *supernet.Space, memory int64) error {
 			large(params), s.Name, bytesText(weightBytes*params), bytesText(memory))
 	}
 	return nil
-}
-
-// thousands writes a count with separators: 1,020.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// counted is a number with its noun.
-func counted(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
 }

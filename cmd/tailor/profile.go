@@ -41,9 +41,9 @@ type profileCmd struct {
 	Threads     int            `help:"Threads of the runtime." default:"1" range:"1..1024"`
 	Batch       int            `help:"Images that run together. Latencies are of the whole batch." default:"1" range:"1..4096"`
 	Resolutions []int          `help:"Resolutions to measure; default all of the space." range:"1..10000"`
-	Networks    int            `help:"Whole networks to measure, for calibration." default:"20" range:"2..10000"`
+	Networks    int            `help:"Whole networks to measure, for calibration." default:"${profile_networks}" range:"2..10000"`
 	Sparse      string         `help:"Measure blocks with zeros too, for pruning: weights, vectors8 or vectors16. Five times the blocks, and the time." enum:",weights,vectors8,vectors16" default:"" placeholder:"STRUCTURE"`
-	Budget      *time.Duration `help:"Time to measure; default 20s or what the number of blocks needs." range:"1ms..168h"`
+	Budget      *time.Duration `help:"Time to measure; default ${profile_budget} or what the number of blocks needs." range:"1ms..168h"`
 }
 
 // profileResult is the JSON of profile.

@@ -22,24 +22,24 @@ type pruneCmd struct {
 	Out        string         `required:"" help:"Folder for the pruning run and the new manifest." type:"path" out:"folder"`
 	Structure  string         `help:"What is removed together: weights, vectors8, vectors16 (runs of output channels), or channels (what is left is a narrower dense network)." enum:"weights,vectors8,vectors16,channels" default:"weights"`
 	Method     string         `help:"How the weights are trained: ssgd, magnitude, l1, powerprop, one-shot; auto is what did best in our comparison." enum:"auto,ssgd,magnitude,l1,powerprop,one-shot" default:"auto"`
-	Sparsity   *float64       `help:"Share of the removable weights to remove, such as 0.9." xor:"goal" range:"0..0.9999"`
+	Sparsity   *float64       `help:"Share of the removable weights to remove, such as 0.9." xor:"goal" range:"${prune_sparsity_range}"`
 	MaxLatency *time.Duration `help:"Remove so much of each block that the network takes at most so long, such as 3ms." xor:"goal" range:"1ns..1000h"`
 	MaxParams  count          `help:"Remove so much of each block that at most so many parameters are left, such as 1M." xor:"goal"`
-	Latency    string         `help:"File that fit latency wrote to a profile --sparse; without it pruned blocks are measured." type:"path"`
+	Latency    string         `help:"File that fit latency wrote to a profile --sparse; without it pruned blocks are measured." type:"path" with:"max-latency"`
 	Budget     *time.Duration `help:"Time for each measurement of latency; default what it needs." range:"1ms..168h"`
 	Threads    int            `help:"Threads of latencies." default:"1" range:"1..1024"`
-	Criterion  string         `help:"How layers are compared: lamp, global (by size alone) or layer (the same share of each)." enum:"lamp,global,layer" default:"lamp"`
-	Epochs     int            `help:"Passes over the training images." default:"10" range:"1..1000000"`
-	Batch      int            `help:"Images a step." default:"128" range:"2..1048576"`
-	LR         *float64       `name:"lr" help:"Learning rate. Default 0.02." range:"0..1000"`
-	Decay      *float64       `name:"weight-decay" help:"Not on batch norm and biases. Default 3e-5." range:"0..1"`
-	Distill    *float64       `help:"Share of the target that is the unpruned network's answer, 0 to 1. Default 0.5." range:"0..1"`
+	Criterion  string         `help:"How layers are compared: lamp, global (by size alone) or layer (the same share of each)." enum:"lamp,global,layer" default:"${prune_criterion}"`
+	Epochs     int            `help:"Passes over the training images." default:"${prune_epochs}" range:"${prune_epochs_range}"`
+	Batch      int            `help:"Images a step." default:"${prune_batch}" range:"${prune_batch_range}"`
+	LR         *float64       `name:"lr" help:"Learning rate. Default ${prune_lr}." range:"${prune_lr_range}"`
+	Decay      *float64       `name:"weight-decay" help:"Not on batch norm and biases. Default ${prune_weight_decay}." range:"${prune_weight_decay_range}"`
+	Distill    *float64       `help:"Share of the target that is the unpruned network's answer, 0 to 1. Default ${prune_distill}." range:"${prune_distill_range}"`
 	Measure    string         `help:"ssgd: diversity measure, log-l2, log-l1 or p-norm." enum:",log-l2,log-l1,p-norm" default:""`
 	P          *float64       `help:"ssgd: p of p-norm, above 0, at most 2." range:"1e-9..2"`
-	Epsilon    *float64       `help:"ssgd: epsilon at the start, relative to a layer's weights; smaller is a stronger push to sparsity." range:"1e-12..1e30"`
-	EpsilonEnd *float64       `help:"ssgd: epsilon at the end." range:"1e-12..1e30"`
-	Lambda     *float64       `help:"ssgd, l1: weight of a penalty. SSGD proper has none." range:"0..1"`
-	Regrow     *float64       `help:"Share of what is left that is exchanged each time for weights with large gradients." range:"0..0.5"`
+	Epsilon    *float64       `help:"ssgd: epsilon at the start, relative to a layer's weights; smaller is a stronger push to sparsity." range:"${prune_epsilon_range}"`
+	EpsilonEnd *float64       `help:"ssgd: epsilon at the end." range:"${prune_epsilon_end_range}"`
+	Lambda     *float64       `help:"ssgd, l1: weight of a penalty. SSGD proper has none." range:"${prune_lambda_range}"`
+	Regrow     *float64       `help:"Share of what is left that is exchanged each time for weights with large gradients." range:"${prune_regrow_range}"`
 	AtOnce     bool           `help:"Remove everything at the end of training, and train no more. powerprop and ssgd lose least then."`
 	Resume     bool           `help:"Go on from the last checkpoint, if there is one."`
 }
@@ -82,8 +82,6 @@ func (c *pruneCmd) check(m prune.Method) error {
 	switch {
 	case c.Sparsity == nil && c.MaxLatency == nil && c.MaxParams == 0:
 		return usagef("say how much to remove: --sparsity 0.9, --max-latency 3ms or --max-params 1M")
-	case c.Latency != "" && c.MaxLatency == nil:
-		return usagef("--latency says what pruned blocks take, for --max-latency alone")
 	case ssgd && m != prune.SSGD:
 		return usagef("--measure, --p and --epsilon are for --method ssgd, not for %s", m)
 	case c.Lambda != nil && m != prune.SSGD && m != prune.L1:

@@ -22,14 +22,14 @@ type searchCmd struct {
 	spaceFlags
 	Accuracy    string          `required:"" help:"File that fit accuracy wrote." type:"path"`
 	Latency     []string        `help:"File that fit latency wrote; several, separated by commas, for several devices in one run." type:"path"`
-	MaxLatency  []time.Duration `help:"Latency budget such as 5ms; several, separated by commas, give a winner each." range:"1ns..1000h"`
+	MaxLatency  []time.Duration `help:"Latency budget such as 5ms; several, separated by commas, give a winner each." range:"1ns..1000h" with:"latency"`
 	MaxMACs     count           `name:"max-macs" help:"Limit of multiply-accumulates, such as 50M."`
 	MaxParams   count           `help:"Limit of parameters, such as 2M."`
-	Top         int             `help:"Winners for each budget." default:"1" range:"1..1000"`
+	Top         int             `help:"Winners for each budget." default:"1" range:"1..1000" without:"pareto"`
 	Pareto      bool            `help:"Find the whole front of accuracy against cost in one run, and write front.json and a picture of it, front.svg."`
-	Cost        string          `help:"Cost of the front: latency, macs or params. Default latency with --latency, else macs." enum:",latency,macs,params" default:""`
-	Points      int             `help:"Winners spread over the front, where --max-latency does not name several." default:"10" range:"1..1000" with:"pareto"`
-	Evaluations *int            `help:"Sub-networks to look at, at most, for each budget or front. Default 60000, and 200000 for a front." range:"1..5000000"`
+	Cost        string          `help:"Cost of the front: latency, macs or params. Default latency with --latency, else macs." enum:",latency,macs,params" default:"" with:"pareto"`
+	Points      int             `help:"Winners spread over the front, where --max-latency does not name several." default:"${points}" range:"1..1000" with:"pareto"`
+	Evaluations *int            `help:"Sub-networks to look at, at most, for each budget or front. Default ${evaluations}, and ${front_evaluations} for a front." range:"1..5000000" without:"exhaustive"`
 	Exhaustive  bool            `help:"Look at every sub-network of a space of up to 5 million, so that the answer is exact."`
 	Bound       *int            `help:"Regions of the space to bound for each budget, to say how much better a network could be: the gap. 0: no gap. Default some hundred if that takes about a second." range:"-1..100000"`
 	Plot        string          `help:"Draw, to this .svg, .png or .pdf, the best value against evaluations, beside OFA's evolution and random search; with --pareto the fronts of all devices, each of which is front.svg beside its front.json anyway." type:"path" out:"plot"`
@@ -47,9 +47,6 @@ func (c *searchCmd) limits() ([]search.Limits, error) {
 	if len(c.MaxLatency) == 0 {
 		return []search.Limits{base}, nil
 	}
-	if len(c.Latency) == 0 {
-		return nil, usagef("--max-latency needs --latency FILE; make one with tailor profile and tailor fit latency")
-	}
 	var all []search.Limits
 	for _, d := range c.MaxLatency {
 		l := base
@@ -66,8 +63,8 @@ func (c *searchCmd) limits() ([]search.Limits, error) {
 
 // Run searches.
 func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
-	if err := c.check(); err != nil {
-		return err
+	if c.Cost == "latency" && len(c.Latency) == 0 {
+		return usagef("--cost latency needs --latency FILE; make one with tailor profile and tailor fit latency")
 	}
 	limits, err := c.limits()
 	if err != nil {
@@ -179,21 +176,6 @@ func (c *searchCmd) boundSteps() int {
 }
 
 var frontCosts = map[string]search.Cost{"latency": search.Latency, "macs": search.MACs, "params": search.Params}
-
-// check refuses flags that do not go together.
-func (c *searchCmd) check() error {
-	switch {
-	case c.Cost == "latency" && len(c.Latency) == 0:
-		return usagef("--cost latency needs --latency FILE; make one with tailor profile and tailor fit latency")
-	case !c.Pareto && c.Cost != "":
-		return usagef("--cost is of a front; add --pareto")
-	case c.Pareto && c.Top != 1:
-		return usagef("--top is of a budget; with --pareto use --points")
-	case c.Exhaustive && c.Evaluations != nil:
-		return usagef("--exhaustive and --evaluations exclude each other")
-	}
-	return nil
-}
 
 // printWinners prints the table of winners: what was asked for, predicted and measured. Columns that would be empty are left out.
 func printWinners(w io.Writer, winners []pipeline.Winner) {

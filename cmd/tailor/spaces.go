@@ -15,10 +15,10 @@ import (
 
 type spacesCmd struct {
 	Name   string `arg:"" optional:"" help:"A shipped space, or a YAML file." type:"source"`
-	YAML   bool   `name:"yaml" help:"Print the space's file, to begin one's own with."`
-	Archs  string `help:"Count MACs and parameters of the archs in this .jsonl file." type:"path"`
-	Sample *int   `help:"Draw this many archs that cover the range of MACs, to measure elsewhere and fit to (fit --measured)." range:"1..131072"`
-	Out    string `help:"Write the archs of --sample to this .jsonl file." type:"path" out:"archs"`
+	YAML   bool   `name:"yaml" help:"Print the space's file, to begin one's own with." with:"name" without:"archs|sample"`
+	Archs  string `help:"Count MACs and parameters of the archs in this .jsonl file." type:"path" with:"name" without:"sample"`
+	Sample *int   `help:"Draw this many archs that cover the range of MACs, to measure elsewhere and fit to (fit --measured)." range:"1..131072" with:"name"`
+	Out    string `help:"Write the archs of --sample to this .jsonl file." type:"path" out:"archs" with:"sample"`
 	outFlags
 }
 
@@ -59,16 +59,7 @@ func describe(s *supernet.Space) spaceInfo {
 
 // Run lists the spaces, or shows one.
 func (c *spacesCmd) Run(g *Globals) error {
-	switch {
-	case c.Name == "" && (c.Archs != "" || c.Sample != nil || c.YAML):
-		return usagef("--archs, --sample and --yaml need the name of a space")
-	case c.YAML && (c.Archs != "" || c.Sample != nil):
-		return usagef("--yaml is without --archs and --sample")
-	case c.Archs != "" && c.Sample != nil:
-		return usagef("--archs and --sample exclude each other")
-	case c.Out != "" && c.Sample == nil:
-		return usagef("--out is of --sample")
-	case c.Name == "":
+	if c.Name == "" {
 		return c.list(g)
 	}
 	space, err := supernet.LoadSpace(c.Name)

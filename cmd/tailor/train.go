@@ -14,7 +14,7 @@ import (
 // dataFlags say which images to use.
 type dataFlags struct {
 	Data        string `required:"" help:"Folder or file of images (MNIST, CIFAR, class folders, a tar of them), or synthetic." type:"source"`
-	Holdout     *int   `help:"Images kept out of training for validation and accuracy samples; 0 is none. Default a tenth, at most 5000." range:"0..100000000"`
+	Holdout     *int   `help:"Images kept out of training for validation and accuracy samples; 0 is none. Default a tenth, at most ${max_holdout}." range:"0..100000000"`
 	SkipDamaged bool   `help:"Go on without images that cannot be read and class folders without images; the run keeps their names."`
 }
 
@@ -22,21 +22,21 @@ type trainCmd struct {
 	dataFlags
 	Space    string `required:"" help:"Name of a shipped space, or a YAML file." type:"source"`
 	Out      string `help:"Folder of the run." type:"path" out:"folder" oneof:"out"`
-	Strategy string `help:"deps, bignas or full." enum:"deps,bignas,full" default:"deps"`
+	Strategy string `help:"deps, bignas or full." enum:"deps,bignas,full" default:"${train_strategy}"`
 	Resume   bool   `help:"Go on from the last checkpoint, if there is one."`
 	Plan     bool   `help:"Print images, steps, phases and the expected time, from a few seconds of timing, and end. Nothing is written; --out is not needed." oneof:"out"`
 
-	Epochs         int      `help:"Passes over the training images." default:"20" range:"1..1000000"`
-	Batch          int      `help:"Images a step." default:"128" range:"2..1048576"`
-	LR             float64  `name:"lr" help:"Learning rate at the start of the cosine." default:"0.1" range:"1e-9..1000"`
-	WeightDecay    float64  `help:"Not on batch norm and biases." default:"3e-5" range:"0..1"`
-	LabelSmoothing float64  `help:"Probability spread over all classes." default:"0.1" range:"0..0.9"`
+	Epochs         int      `help:"Passes over the training images." default:"${train_epochs}" range:"${train_epochs_range}"`
+	Batch          int      `help:"Images a step." default:"${train_batch}" range:"${train_batch_range}"`
+	LR             float64  `name:"lr" help:"Learning rate at the start of the cosine." default:"${train_lr}" range:"${train_lr_range}"`
+	WeightDecay    float64  `help:"Not on batch norm and biases." default:"${train_weight_decay}" range:"${train_weight_decay_range}"`
+	LabelSmoothing float64  `help:"Probability spread over all classes." default:"${train_label_smoothing}" range:"${train_label_smoothing_range}"`
 	WarmupEpochs   *float64 `help:"DepS: epoch at which shrinking is in full force. Default half of the epochs." range:"0..1000000"`
 	EpsilonEpochs  *float64 `help:"DepS: epochs over which the sub-networks' rate rises before. Default 5, at most a twentieth of the epochs." range:"0..1000000"`
-	Networks       int      `help:"Networks a step when shrinking: largest, smallest, random ones." default:"4" range:"2..64"`
-	Temperature    float64  `help:"Of the in-place distillation." default:"1" range:"0.01..100"`
-	TrainImages    *int     `help:"Synthetic data: number of training images. Default 6000." range:"1..10000000"`
-	TestImages     *int     `help:"Synthetic data: number of test images. Default 1000." range:"1..10000000"`
+	Networks       int      `help:"Networks a step when shrinking: largest, smallest, random ones." default:"${train_networks}" range:"${train_networks_range}"`
+	Temperature    float64  `help:"Of the in-place distillation." default:"${train_temperature}" range:"${train_temperature_range}"`
+	TrainImages    *int     `help:"Synthetic data: number of training images. Default ${synthetic_train}." range:"1..10000000"`
+	TestImages     *int     `help:"Synthetic data: number of test images. Default ${synthetic_test}." range:"1..10000000"`
 }
 
 // trainResult is the JSON of train.

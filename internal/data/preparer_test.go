@@ -26,7 +26,7 @@ func opened(t *testing.T, size, resolution int, file []byte) (prepare.Preparatio
 		if err != nil {
 			t.Fatal(err)
 		}
-		prepare.ResizeBatch(out, resolution, b.X, d.Size, 1, d.Channels)
+		prepare.NewResizer(d.Size, resolution).Resize(out, b.X, 1, d.Channels)
 		break
 	}
 	return p, out

@@ -8,6 +8,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/tailor-nas/tailor/internal/amount"
 )
 
 // ProblemsError lists everything that keeps a data set from being opened: damaged files, images of formats that are
@@ -24,7 +26,7 @@ func (e *ProblemsError) Error() string {
 	if len(e.Problems) == 1 && e.Fatal == nil {
 		return e.Problems[0].Error() + "; mend or remove it"
 	}
-	text := fmt.Sprintf("data: %q has %s (%s), the first: %s; ", e.Path, plural(len(e.Problems), "problem"), tally(e.Kinds), bare(e.Problems[0]))
+	text := fmt.Sprintf("data: %q has %s (%s), the first: %s; ", e.Path, amount.Of(len(e.Problems), "problem"), tally(e.Kinds), bare(e.Problems[0]))
 	if e.Fatal != nil {
 		return text + "and it could not be opened without them: " + bare(e.Fatal)
 	}
@@ -41,7 +43,7 @@ const shownProblems = 50
 func (e *ProblemsError) List() (lines []string) {
 	for i, p := range e.Problems {
 		if i == shownProblems {
-			return append(lines, fmt.Sprintf("and %s more", thousands(len(e.Problems)-i)))
+			return append(lines, fmt.Sprintf("and %s more", amount.Thousands(len(e.Problems)-i)))
 		}
 		lines = append(lines, bare(p))
 	}
@@ -110,7 +112,7 @@ func (t tally) total() (n int) {
 func (t tally) String() string {
 	kinds := slices.SortedFunc(maps.Keys(t), func(a, b string) int { return cmp.Or(cmp.Compare(t[b], t[a]), cmp.Compare(a, b)) })
 	for i, k := range kinds {
-		kinds[i] = thousands(t[k]) + " " + k
+		kinds[i] = amount.Thousands(t[k]) + " " + k
 	}
 	return strings.Join(kinds, ", ")
 }
@@ -132,21 +134,4 @@ func (f *found) check(skip bool, fatal error) error {
 		e.Fatal = nil
 	}
 	return e
-}
-
-// plural gives "1 file" or "1,020 files".
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return thousands(n) + " " + what + "s"
-}
-
-// thousands writes 1020 as 1,020.
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

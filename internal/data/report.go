@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"github.com/tailor-nas/tailor/internal/amount"
 )
 
 // Report says what Open found at a path, what it made of it, and what it left out.
@@ -83,10 +85,10 @@ func (r Report) String() string {
 		fmt.Fprintf(&b, ", centre square resized to %d", r.SizePx)
 	}
 	if n := tally(r.LeftOut).total(); n > 0 {
-		fmt.Fprintf(&b, "; %s left out: %s", plural(n, "file"), tally(r.LeftOut))
+		fmt.Fprintf(&b, "; %s left out: %s", amount.Of(n, "file"), tally(r.LeftOut))
 	}
 	if r.emptied > 0 {
-		fmt.Fprintf(&b, "; %s without images left out", plural(r.emptied, "folder"))
+		fmt.Fprintf(&b, "; %s without images left out", amount.Of(r.emptied, "folder"))
 	}
 	return b.String()
 }
@@ -98,10 +100,10 @@ func (r Report) parts() string {
 		classes = "class"
 	}
 	if r.Train+r.Validation == 0 {
-		return fmt.Sprintf("%s %s, %s test%s, ", thousands(r.Classes), classes, thousands(r.Test), from(r.TestFrom, "test"))
+		return fmt.Sprintf("%s %s, %s test%s, ", amount.Thousands(r.Classes), classes, amount.Thousands(r.Test), from(r.TestFrom, "test"))
 	}
-	return fmt.Sprintf("%s %s, %s train / %s validation%s / %s test%s, ", thousands(r.Classes), classes, thousands(r.Train),
-		thousands(r.Validation), from(r.ValidationFrom, "validation"), thousands(r.Test), from(r.TestFrom, "test"))
+	return fmt.Sprintf("%s %s, %s train / %s validation%s / %s test%s, ", amount.Thousands(r.Classes), classes, amount.Thousands(r.Train),
+		amount.Thousands(r.Validation), from(r.ValidationFrom, "validation"), amount.Thousands(r.Test), from(r.TestFrom, "test"))
 }
 
 // from words where images come from, if that is not plain from what they are called.

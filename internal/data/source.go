@@ -59,6 +59,9 @@ func (s *source) dataset(path string, o Options) (*Dataset, error) {
 	return d, nil
 }
 
+// MaxHoldout bounds the tenth of the training images that is held out by default.
+const MaxHoldout = 5000
+
 // holdout resolves Options.Holdout to a number of images.
 func (s *source) holdout(path string, o Options) (int, error) {
 	n := s.train.Len()
@@ -69,7 +72,7 @@ func (s *source) holdout(path string, o Options) (int, error) {
 	case s.val != nil || o.Holdout == -1:
 		return 0, nil
 	case o.Holdout == 0:
-		return min(n/10, 5000), nil
+		return min(n/10, MaxHoldout), nil
 	case o.Holdout >= n:
 		return 0, fmt.Errorf("data: %q has %d training images: cannot hold out %d of them", path, n, o.Holdout)
 	}

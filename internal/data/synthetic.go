@@ -6,10 +6,14 @@ import (
 	"math"
 )
 
+// How many images synthetic data has by default.
+const (
+	SyntheticTrain = 6000
+	SyntheticTest  = 1000
+)
+
 const (
 	syntheticSize  = 32
-	syntheticTrain = 6000
-	syntheticTest  = 1000
 	syntheticProbe = 256 // images of each part that the content hash takes in
 	minSynthetic   = 8   // pixels; below this the shapes are blots
 )
@@ -36,7 +40,7 @@ func loadSynthetic(o Options, lim limits) (*source, error) {
 	for _, f := range shapes() {
 		s.classes = append(s.classes, f.name)
 	}
-	train, test := newSynthetic(o, 0, o.Train, syntheticTrain), newSynthetic(o, 1, o.Test, syntheticTest)
+	train, test := newSynthetic(o, 0, o.Train, SyntheticTrain), newSynthetic(o, 1, o.Test, SyntheticTest)
 	h := sha256.New()
 	for _, part := range []*synthetic{train, test} {
 		if int64(train.n+test.n)*int64(part.bytes()) <= lim.synthetic {

@@ -7,12 +7,12 @@ type Padded struct {
 	C int
 }
 
-// PH and PW are the sides with padding.
-func (g Padded) PH() int { return g.Top + g.H + g.Bottom }
+// ph and PW are the sides with padding.
+func (g Padded) ph() int { return g.Top + g.H + g.Bottom }
 func (g Padded) PW() int { return g.Left + g.W + g.Right }
 
 // Len is the size of the padded image.
-func (g Padded) Len() int { return g.PH() * g.PW() * g.C }
+func (g Padded) Len() int { return g.ph() * g.PW() * g.C }
 
 // Row is where image row y is in a padded image.
 func (g Padded) Row(x []float32, y int) []float32 {
@@ -33,7 +33,7 @@ func (g Padded) InputRows(from, to int) (first, end int) {
 // [Padded.InputRows].
 func (g Padded) ConvolveRows(y, x, w []float32, from, to int, out Output, ahead *Ahead) {
 	checkRows((to-from)*g.OW, g.C, y)
-	checkRows(g.PH()*g.PW(), g.C, x)
+	checkRows(g.ph()*g.PW(), g.C, x)
 	checkRows(g.Kernel*g.Kernel, g.C, w)
 	stream := out.Stream && streams(y, g.C)
 	for oy := from; oy < to; oy++ {
@@ -70,7 +70,7 @@ func (g Padded) convolveGo(y, x, w []float32, oy, from, to int) {
 // rows and pixels the given distances apart, such as [Padded.Spread] puts them.
 func (g Padded) WeightGradient(dw, x, dz []float32, row, pixel int, ahead *Ahead) {
 	_ = dz[(g.OH-1)*row+(g.OW-1)*pixel+g.C-1]
-	checkRows(g.PH()*g.PW(), g.C, x)
+	checkRows(g.ph()*g.PW(), g.C, x)
 	checkRows(g.Kernel*g.Kernel, g.C, dw)
 	if g.weightVector(dw, x, dz, row, pixel, ahead) {
 		return

@@ -27,8 +27,8 @@ func newBatchNorm(p *Params, name string, width int, act Act, eps float64) *Batc
 	f := func() []float32 { return make([]float32, width) }
 	mean, variance := f(), f()
 	if p.Statistics {
-		mean = p.AddStatistic(name+".mean", 0, width).Data
-		variance = p.AddStatistic(name+".var", 1, width).Data
+		mean = p.addStatistic(name+".mean", 0, width).Data
+		variance = p.addStatistic(name+".var", 1, width).Data
 	}
 	return &BatchNorm{
 		Scale: p.Add(name+".weight", false, Constant(1), width),

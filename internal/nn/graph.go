@@ -145,9 +145,6 @@ func grow[T any](s []T, n int) []T {
 // Input plans memory for a batch of images.
 func (g *Graph) Input(h, w, c int) []float32 { return g.memory.alloc(g.n * h * w * c) }
 
-// N is the number of images in a batch.
-func (g *Graph) N() int { return g.n }
-
 // chunks is the number of parts of the batch.
 func (g *Graph) chunks() int { return min(g.n, chunkCount) }
 

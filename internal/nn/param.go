@@ -32,8 +32,8 @@ type Params struct {
 	Statistics bool
 }
 
-// AddStatistic makes a parameter that is measured, not trained, or takes the shared one of that name.
-func (p *Params) AddStatistic(name string, start float32, width int) *Param {
+// addStatistic makes a parameter that is measured, not trained, or takes the shared one of that name.
+func (p *Params) addStatistic(name string, start float32, width int) *Param {
 	w := p.Share[name]
 	if w == nil {
 		w = &Param{Name: name, Shape: []int{width}, Data: make([]float32, width), Statistic: true, init: Constant(start)}

@@ -58,7 +58,7 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 	}
 	defer m.Close()
 	archs := choices.Sample(space, j.Samples, j.Seed)
-	if known := m.Known(archs); known > 0 {
+	if known := m.countKnown(archs); known > 0 {
 		j.say("%d of %d sub-networks were measured before", known, len(archs))
 	}
 	if j.Progress != nil {

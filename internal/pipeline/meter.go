@@ -133,8 +133,8 @@ func (m *Meter) Close() error {
 // Images is how many images a measurement looks at.
 func (m *Meter) Images() int { return m.images.Len() }
 
-// Known counts those of the archs that were measured already.
-func (m *Meter) Known(archs []supernet.Arch) (n int) {
+// countKnown counts those of the archs that were measured already.
+func (m *Meter) countKnown(archs []supernet.Arch) (n int) {
 	for _, a := range archs {
 		if _, ok := m.known[a]; ok {
 			n++

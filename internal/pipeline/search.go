@@ -19,6 +19,9 @@ import (
 	"github.com/tailor-nas/tailor/trainer"
 )
 
+// DefaultPoints is how many winners are spread over a front.
+const DefaultPoints = 10
+
 // SearchJob asks for the best sub-networks on each of some devices, within each of some limits.
 type SearchJob struct {
 	Space    *supernet.Space
@@ -28,12 +31,12 @@ type SearchJob struct {
 	Accuracy *predictor.Accuracy
 	Devices  []Device // may be empty if no limit is a latency
 	Limits   []search.Limits
-	Top      int // winners for each of the limits; default 1
+	Top      int // winners for each of the limits, 0 for one; with Pareto it must be 0 or 1
 	// Pareto asks for the whole front of accuracy against Cost in one run a device. Winners are then the front's best for each of
 	// the limits, or without limits Points of them, well spread.
 	Pareto bool
 	Cost   search.Cost     // default latency if there is a device, else MACs
-	Points int             // default 10
+	Points int             // default DefaultPoints
 	Config optimize.Config // begin with optimize.Defaults; Top is that of the job
 	// BoundSteps is how many regions of the space are bounded for each of the limits, to say how much better a network could be
 	// predicted than the best found; 0 is search.BoundSteps, negative none.
@@ -137,7 +140,7 @@ func Search(ctx context.Context, j SearchJob) (*SearchResult, error) {
 func (j *SearchJob) check() error {
 	j.Top = max(j.Top, 1)
 	if j.Points == 0 {
-		j.Points = 10
+		j.Points = DefaultPoints
 	}
 	if len(j.Limits) == 0 {
 		j.Limits = []search.Limits{{}}

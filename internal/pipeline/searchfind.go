@@ -27,6 +27,9 @@ type deviceFront struct {
 	*search.Front
 }
 
+// exact says whether all sub-networks were looked at.
+func (f deviceFront) exact() bool { return f.Status == optimize.Exhausted }
+
 // find searches for all devices and limits, or for the front of each device. The searches share what the accuracy predictor said.
 func (j *SearchJob) find(ctx context.Context) ([]pick, []deviceFront, *SearchResult, error) {
 	began, result := time.Now(), &SearchResult{}
@@ -45,9 +48,8 @@ func (j *SearchJob) find(ctx context.Context) ([]pick, []deviceFront, *SearchRes
 		var err error
 		if j.Pareto {
 			var f deviceFront
-			if f, picks, err = j.findFront(ctx, i, q, picks); err == nil {
+			if f, picks, err = j.findFront(ctx, i, q, picks, result); err == nil {
 				fronts = append(fronts, f)
-				result.Evaluations += f.Evaluations
 			}
 		} else {
 			picks, err = j.findEach(ctx, i, q, picks, result)
@@ -75,7 +77,7 @@ func (j *SearchJob) findEach(ctx context.Context, device int, q search.Query, pi
 		}
 		result.Evaluations += answer.Evaluations
 		p := pick{device: &j.Devices[device], limits: limits, best: answer.Best, exact: answer.Exact(), history: answer.History}
-		if err := j.bound(ctx, q, &p, 1, answer.LikelyBound); err != nil {
+		if err := j.bound(ctx, q, &p, 1, likelyOf(answer)); err != nil {
 			return nil, err
 		}
 		picks = append(picks, p)
@@ -83,9 +85,18 @@ func (j *SearchJob) findEach(ctx context.Context, device int, q search.Query, pi
 	return picks, nil
 }
 
+// likelyBound gives the top-1 that no network within limits is likely to exceed; false where there
+// is not enough to tell.
+type likelyBound func(search.Limits) (top1 float64, known bool, err error)
+
+// likelyOf is that of a search, for its own limits.
+func likelyOf(a *search.Answer) likelyBound {
+	return func(search.Limits) (float64, bool, error) { return a.LikelyBound() }
+}
+
 // bound says what no network within the query's limits exceeds, where that is asked for and not known to be the winner's: for sure, and
 // likely. By default the bounds of a front share the time of one.
-func (j *SearchJob) bound(ctx context.Context, q search.Query, p *pick, shares int, likely func() (float64, bool, error)) error {
+func (j *SearchJob) bound(ctx context.Context, q search.Query, p *pick, shares int, likely likelyBound) error {
 	if p.exact || j.BoundSteps < 0 {
 		return nil
 	}
@@ -103,7 +114,7 @@ func (j *SearchJob) bound(ctx context.Context, q search.Query, p *pick, shares i
 	if ok {
 		p.bound = bound
 	}
-	if bound, ok, err = likely(); ok {
+	if bound, ok, err = likely(q.Limits); ok {
 		p.likely = bound
 	}
 	return err
@@ -119,45 +130,64 @@ func (j *SearchJob) searching(number, all int) optimize.Config {
 }
 
 // findFront finds a device's front, up to the loosest of the limits, and picks from it.
-func (j *SearchJob) findFront(ctx context.Context, device int, q search.Query, picks []pick) (deviceFront, []pick, error) {
-	d := &j.Devices[device]
+func (j *SearchJob) findFront(ctx context.Context, device int, q search.Query, picks []pick, result *SearchResult) (deviceFront, []pick, error) {
 	q.Limits = loosest(j.Limits)
 	front, err := search.FindFront(ctx, q, j.Cost, j.searching(device, len(j.Devices)))
 	if err != nil {
 		return deviceFront{}, nil, err
 	}
-	exact := front.Status == optimize.Exhausted
-	likely := func() (float64, bool, error) { return front.LikelyBound(q.Limits) }
+	result.Evaluations += front.Evaluations
+	f := deviceFront{&j.Devices[device], front}
 	if j.spread() {
-		picked := front.Spread(j.Points)
-		for i, f := range picked {
-			p := pick{device: d, limits: j.Limits[0], place: i + 1, best: []search.Found{f}, exact: exact}
-			q.Limits = j.Cost.Limit(p.limits, j.Cost.Of(f))
-			if err := j.bound(ctx, q, &p, len(picked), likely); err != nil {
-				return deviceFront{}, nil, err
-			}
-			picks = append(picks, p)
-		}
-		return deviceFront{d, front}, picks, nil
+		picks, err = j.pickSpread(ctx, f, q, picks)
+	} else {
+		picks, err = j.pickWithin(ctx, f, q, picks, result)
 	}
-	for _, limits := range j.Limits {
-		best, ok := front.Best(limits)
-		if !ok { // says how near one can come
-			q.Limits = limits
-			answer, err := search.Find(ctx, q, j.Config)
-			if err != nil {
-				return deviceFront{}, nil, err
-			}
-			best = answer.Best[0]
-		}
-		q.Limits = limits
-		p := pick{device: d, limits: limits, best: []search.Found{best}, exact: exact}
-		if err := j.bound(ctx, q, &p, len(j.Limits), likely); err != nil {
-			return deviceFront{}, nil, err
+	return f, picks, err
+}
+
+// pickSpread picks winners that are spread over a front.
+func (j *SearchJob) pickSpread(ctx context.Context, f deviceFront, q search.Query, picks []pick) ([]pick, error) {
+	picked := f.Spread(j.Points)
+	for i, found := range picked {
+		p := pick{device: f.device, limits: j.Limits[0], place: i + 1, best: []search.Found{found}, exact: f.exact()}
+		q.Limits = j.Cost.Limit(p.limits, j.Cost.Of(found))
+		if err := j.bound(ctx, q, &p, len(picked), f.LikelyBound); err != nil {
+			return nil, err
 		}
 		picks = append(picks, p)
 	}
-	return deviceFront{d, front}, picks, nil
+	return picks, nil
+}
+
+// pickWithin picks the best of a front within each of the limits. What the front cannot tell is
+// searched for alone.
+func (j *SearchJob) pickWithin(ctx context.Context, f deviceFront, q search.Query, picks []pick, result *SearchResult) ([]pick, error) {
+	for _, limits := range j.Limits {
+		q.Limits = limits
+		p, likely := pick{device: f.device, limits: limits, exact: f.exact()}, likelyBound(f.LikelyBound)
+		if best, ok := f.Best(limits); ok && f.tells(limits, loosest(j.Limits)) {
+			p.best = []search.Found{best}
+		} else { // says how near one can come, if none is within the limits
+			answer, err := search.Find(ctx, q, j.Config)
+			if err != nil {
+				return nil, err
+			}
+			result.Evaluations += answer.Evaluations
+			p.best, p.exact, likely = answer.Best[:1], answer.Exact(), likelyOf(answer)
+		}
+		if err := j.bound(ctx, q, &p, len(j.Limits), likely); err != nil {
+			return nil, err
+		}
+		picks = append(picks, p)
+	}
+	return picks, nil
+}
+
+// tells says whether the best within limits is on the front that was found within others: limits of
+// anything but the front's cost may leave a network that is not on it.
+func (f deviceFront) tells(limits, others search.Limits) bool {
+	return f.Cost.Limit(limits, 0) == f.Cost.Limit(others, 0)
 }
 
 // loosest is what holds wherever any of the limits does.

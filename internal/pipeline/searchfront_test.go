@@ -260,3 +260,32 @@ func TestLikelyBoundsAreAnswered(t *testing.T) {
 		}
 	}
 }
+
+// TestFrontOfAnotherCost: within a limit of MACs, the best network may not be on the front of
+// accuracy against latency. It is then searched for alone, and what that looks at counts, too.
+func TestFrontOfAnotherCost(t *testing.T) {
+	space := parseSpace(t, microSpace)
+	latency, accuracy := inventedLatency(t, space), macsAccuracy(t, space, strings.Repeat("5", 64))
+	largest := supernet.MACs(space.Blocks(space.Max()))
+	j := SearchJob{
+		Config: optimize.Defaults(), Space: space, Accuracy: accuracy, Devices: []Device{{Latency: latency}}, Cost: search.Latency,
+		Limits: []search.Limits{{MACs: largest / 2}, {MACs: largest / 3}, {}}, Dir: t.TempDir(),
+	}
+	each, err := Search(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.Pareto, j.Dir = true, t.TempDir()
+	front, err := Search(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, w := range front.Winners {
+		if w.Predicted.Top1 != each.Winners[i].Predicted.Top1 || !w.Predicted.Exact {
+			t.Errorf("front: %+v\nsearch: %+v", w, each.Winners[i])
+		}
+	}
+	if front.Evaluations != 3*40 {
+		t.Errorf("%d evaluations are counted, want all 40 networks for the front, and for two limits each", front.Evaluations)
+	}
+}

@@ -14,7 +14,6 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/manifest"
-	"github.com/tailor-nas/tailor/search/optimize"
 )
 
 // checkFolders refuses, before any work, to write where something else is.
@@ -67,7 +66,7 @@ func (j *SearchJob) folderNames() (names []string) {
 // spread says whether winners are spread over the front.
 func (j *SearchJob) spread() bool { return j.Pareto && len(j.Limits) == 1 }
 
-// replaceable says whether a folder is not there, or an earlier search's.
+// replaceable refuses a folder that is there and is not an earlier search's winner.
 func replaceable(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -135,7 +134,7 @@ func (j *SearchJob) saveFront(f deviceFront, result *SearchResult) error {
 	dir := j.dir(f.device)
 	document := &search.FrontDocument{
 		SpaceName: j.Space.Name, SpaceSHA256: j.Space.SHA256(), Cost: f.Cost, Limits: loosest(j.Limits), Seed: j.Config.Seed,
-		Evaluations: f.Evaluations, Exact: f.Status == optimize.Exhausted,
+		Evaluations: f.Evaluations, Exact: f.exact(),
 	}
 	document.Inputs = map[string]store.Input{"accuracy": {SHA256: j.Accuracy.SHA256}}
 	if l := f.device.Latency; l != nil {

@@ -127,9 +127,3 @@ func (r *Resizer) rowRGB(dst, src []float32) {
 		out[0], out[1], out[2] = a, b, c
 	}
 }
-
-// ResizeBatch scales a batch (n,H,W,channels) once; a Resizer kept for many batches saves the
-// weights.
-func ResizeBatch(dst []float32, dstSize int, src []float32, srcSize, n, channels int) {
-	NewResizer(srcSize, dstSize).Resize(dst, src, n, channels)
-}

@@ -43,13 +43,18 @@ func noise(n int) []float32 {
 	return x
 }
 
+// resize scales a batch (n,H,W,channels).
+func resize(dst []float32, dstSize int, src []float32, srcSize, n, channels int) {
+	prepare.NewResizer(srcSize, dstSize).Resize(dst, src, n, channels)
+}
+
 func TestResizeIsTheFormula(t *testing.T) {
 	for _, c := range []struct{ from, to, channels int }{
 		{32, 24, 3}, {32, 28, 3}, {24, 32, 3}, {28, 20, 1}, {7, 3, 2}, {3, 7, 3}, {5, 1, 3}, {1, 5, 1}, {16, 8, 3}, {9, 9, 3}, {32, 31, 1},
 	} {
 		src := noise(2 * c.from * c.from * c.channels)
 		got := make([]float32, 2*c.to*c.to*c.channels)
-		prepare.ResizeBatch(got, c.to, src, c.from, 2, c.channels)
+		resize(got, c.to, src, c.from, 2, c.channels)
 		for i, want := range direct(src, c.from, c.to, 2, c.channels) {
 			if math.Abs(float64(got[i])-want) > 2e-6 {
 				t.Fatalf("%d to %d, %d channels: value %d is %v, want %v", c.from, c.to, c.channels, i, got[i], want)
@@ -65,12 +70,12 @@ func TestResizeByHand(t *testing.T) {
 		return slices.Concat(slices.Repeat([][]float32{v}, len(v))...)
 	}
 	half := make([]float32, 4)
-	prepare.ResizeBatch(half, 2, row(7, 14, 21, 28), 4, 1, 1)
+	resize(half, 2, row(7, 14, 21, 28), 4, 1, 1)
 	if want := float32(3*7+3*14+21) / 7; !near(half[0], want, 1e-5) || !near(half[2], want, 1e-5) {
 		t.Errorf("halved: %v, want %v first", half, want)
 	}
 	double := make([]float32, 16)
-	prepare.ResizeBatch(double, 4, row(0, 8), 2, 1, 1)
+	resize(double, 4, row(0, 8), 2, 1, 1)
 	if !slices.Equal(double[4:8], []float32{0, 2, 6, 8}) {
 		t.Errorf("doubled: %v", double[4:8])
 	}
@@ -80,7 +85,7 @@ func TestResizeKeepsConstantsAndCopies(t *testing.T) {
 	src := slices.Repeat([]float32{1.5}, 3*20*20)
 	for to := 1; to <= 40; to++ {
 		dst := make([]float32, 3*to*to)
-		prepare.ResizeBatch(dst, to, src, 20, 1, 3)
+		resize(dst, to, src, 20, 1, 3)
 		for _, v := range dst {
 			if !near(v, 1.5, 1e-6) {
 				t.Fatalf("20 to %d: a constant of 1.5 becomes %v", to, v)
@@ -89,7 +94,7 @@ func TestResizeKeepsConstantsAndCopies(t *testing.T) {
 	}
 	src = noise(2 * 3 * 25)
 	dst := make([]float32, len(src))
-	prepare.ResizeBatch(dst, 5, src, 5, 2, 3)
+	resize(dst, 5, src, 5, 2, 3)
 	if !slices.Equal(dst, src) {
 		t.Error("equal sides do not copy")
 	}
@@ -118,8 +123,8 @@ func TestResizerInRanges(t *testing.T) {
 func TestResizerPanicsOnABug(t *testing.T) {
 	for name, f := range map[string]func(){
 		"side 0":    func() { prepare.NewResizer(0, 3) },
-		"short src": func() { prepare.ResizeBatch(make([]float32, 4), 2, make([]float32, 8), 3, 1, 1) },
-		"short dst": func() { prepare.ResizeBatch(make([]float32, 3), 2, make([]float32, 9), 3, 1, 1) },
+		"short src": func() { resize(make([]float32, 4), 2, make([]float32, 8), 3, 1, 1) },
+		"short dst": func() { resize(make([]float32, 3), 2, make([]float32, 9), 3, 1, 1) },
 	} {
 		func() {
 			defer func() {

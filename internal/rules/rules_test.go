@@ -21,20 +21,22 @@ const module = "github.com/tailor-nas/tailor/"
 var mayImport = map[string][]string{
 	"internal/kernel":              {},
 	"internal/bug":                 {},
-	"internal/data":                {"internal/bug", "internal/prepare"},
+	"internal/amount":              {},
+	"internal/data":                {"internal/bug", "internal/prepare", "internal/amount"},
 	"internal/prepare":             {},
 	"internal/store":               {},
 	"internal/rules":               {},
 	"internal/torchfile":           {},
 	"internal/textfile":            {},
 	"internal/suggest":             {},
+	"internal/settings":            {},
 	"internal/measurements":        {},
 	"internal/nn":                  {"internal/bug", "internal/kernel"},
 	"internal/reference":           {"internal/kernel", "internal/nn"},
 	"supernet":                     {"internal/nn", "internal/store", "internal/suggest", "internal/textfile"},
 	"supernet/choices":             {"supernet"},
-	"trainer":                      {"supernet", "internal/data", "internal/nn", "internal/store", "internal/prepare"},
-	"trainer/prune":                {"supernet", "trainer", "internal/data", "internal/nn", "internal/store"},
+	"trainer":                      {"supernet", "internal/data", "internal/nn", "internal/store", "internal/prepare", "internal/settings"},
+	"trainer/prune":                {"supernet", "trainer", "internal/data", "internal/nn", "internal/store", "internal/settings"},
 	"trainer/prune/budget":         {},
 	"profiles":                     {"supernet", "internal/nn", "internal/store", "profiles/device", "profiles/timing"},
 	"profiles/device":              {},
@@ -50,15 +52,15 @@ var mayImport = map[string][]string{
 	"tools/bench/search":           {"supernet", "predictor", "search", "search/optimize", "internal/report"},
 	"tools/bench/predictor":        {"supernet", "supernet/choices", "trainer", "predictor", "predictor/regress", "search", "search/optimize", "internal/pipeline"},
 	"tools/ofacheck":               {"supernet", "internal/pipeline"},
-	"tools/bench/ssgd":             {"supernet", "trainer", "trainer/prune", "internal/data", "internal/report", "internal/store", "internal/pipeline", "search/manifest"},
+	"tools/bench/ssgd":             {"supernet", "trainer", "trainer/prune", "internal/data", "internal/report", "internal/store", "internal/pipeline", "search/manifest", "internal/textfile"},
 	"tools/bench/transfer":         {"supernet", "predictor", "predictor/regress", "profiles"},
 	"tools/bench/pruned":           {"supernet", "predictor", "profiles", "profiles/device"},
 	"tools/bench/sparse":           {"supernet", "internal/kernel", "internal/nn", "internal/store", "profiles/device", "profiles/timing"},
-	"tools/bench/step":             {"supernet", "internal/data", "internal/kernel", "internal/nn", "internal/store"},
+	"tools/bench/step":             {"supernet", "internal/data", "internal/kernel", "internal/nn", "internal/store", "internal/amount"},
 	"tools/bench/blas":             {"supernet", "internal/kernel"},
-	"cmd/tailor":                   {"trainer/prune", "supernet", "supernet/choices", "trainer", "profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug", "internal/data", "internal/report", "internal/store", "internal/suggest", "internal/textfile", "internal/pipeline", "search/manifest", "profiles/device", "profiles/timing"},
+	"cmd/tailor":                   {"trainer/prune", "supernet", "supernet/choices", "trainer", "profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug", "internal/data", "internal/report", "internal/store", "internal/suggest", "internal/textfile", "internal/pipeline", "search/manifest", "profiles/device", "profiles/timing", "internal/amount", "internal/settings"},
 	"internal/runtime/conformance": {"supernet", "profiles", "internal/nn"},
-	"tools/bench/prunesearch":      {"supernet", "trainer", "trainer/prune", "profiles", "predictor", "search", "search/optimize", "internal/data", "internal/report", "internal/pipeline", "search/manifest", "profiles/device"},
+	"tools/bench/prunesearch":      {"supernet", "trainer", "trainer/prune", "profiles", "predictor", "search", "search/optimize", "internal/data", "internal/report", "internal/pipeline", "search/manifest", "profiles/device", "internal/textfile"},
 	".":                            {"search/manifest", "supernet", "internal/prepare"},
 }
 
@@ -108,15 +110,33 @@ func room(importPath string) (name string, ours bool) {
 	return strings.CutPrefix(importPath, module)
 }
 
+// TestPermissionsAreUsed: the table allows nothing that neither a package nor its tests import.
+func TestPermissionsAreUsed(t *testing.T) {
+	used := map[string][]string{}
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		used[name] = slices.Concat(p.Imports, p.TestImports, p.XTestImports)
+	}
+	for name, allowed := range mayImport {
+		for _, a := range allowed {
+			if !slices.Contains(used[name], module+a) {
+				t.Errorf("the table of rooms allows %s to import %s, which it does not: take that out", name, a)
+			}
+		}
+	}
+}
+
 type pkg struct {
-	ImportPath string
-	Imports    []string
+	ImportPath                         string
+	Imports, TestImports, XTestImports []string
 }
 
 func packages(t *testing.T) []pkg {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
-	cmd.Dir = "../.."
+	// With the tag, and cgo, of the one program that is for those who have OpenBLAS.
+	fields := "-json=ImportPath,Imports,TestImports,XTestImports"
+	cmd := exec.Command("go", "list", "-tags", "openblas", fields, "./...")
+	cmd.Dir, cmd.Env = "../..", append(os.Environ(), "CGO_ENABLED=1")
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)

@@ -67,12 +67,12 @@ type VersionError struct {
 	Reads   int // what the caller reads
 }
 
-// Newer says whether a newer tailor wrote the file, so that upgrading helps.
-func (e *VersionError) Newer() bool { return e.Version > e.Reads }
+// newer says whether a newer tailor wrote the file, so that upgrading helps.
+func (e *VersionError) newer() bool { return e.Version > e.Reads }
 
 func (e *VersionError) Error() string {
 	age, remedy := "an older", "make it again"
-	if e.Newer() {
+	if e.newer() {
 		age, remedy = "a newer", "upgrade"
 	}
 	return fmt.Sprintf("%s was written by %s tailor (%s/%d), this one reads %s/%d: %s",

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 )
 
 // Limits of a file from outside.
@@ -44,6 +45,28 @@ func Values(r io.Reader, each func(text []byte) error) error {
 		return elements(in, blank+1, each)
 	}
 	return lines(in, blank, each)
+}
+
+// FileValues is [Values] of the file at a path. Errors about the text begin with "PATH:LINE: ".
+func FileValues(path string, each func(text []byte) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return NamedValues(path, f, each)
+}
+
+// NamedValues is [Values] of a text that has a name. Errors about it begin with "NAME:LINE: ".
+func NamedValues(name string, r io.Reader, each func(text []byte) error) error {
+	err := Values(r, each)
+	if at, ok := errors.AsType[*LineError](err); ok {
+		return fmt.Errorf("%s:%d: %w", name, at.Line, at.Err)
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	return nil
 }
 
 // skipBlank reads up to the first character that is not blank, and counts the lines that it leaves behind.

@@ -5,6 +5,9 @@ import "fmt"
 // maxEvaluations bounds the int32 numbers of candidates.
 const maxEvaluations = 1 << 30
 
+// DefaultEvaluations is what [Auto] is for Config.Evaluations, but for [Baseline].
+const DefaultEvaluations = 60_000
+
 // Auto stands for a value that follows from the problem and the other settings.
 const Auto = -1
 
@@ -49,7 +52,7 @@ func (c Config) Complete(p Problem) (Config, error) {
 	if err := c.check(); err != nil {
 		return c, err
 	}
-	c.Evaluations = unlessAuto(c.Evaluations, 60_000)
+	c.Evaluations = unlessAuto(c.Evaluations, DefaultEvaluations)
 	c.Population = min(unlessAuto(c.Population, max(20, min(200, c.Evaluations/40))), c.Evaluations)
 	c.MutationRate = unlessAuto(c.MutationRate, 1/float64(len(p.Genes)))
 	c.Restarts = unlessAuto(c.Restarts, max(0, min(2, c.Evaluations/(100*len(p.Genes))-1)))

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/tailor-nas/tailor/internal/settings"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -41,33 +42,38 @@ const (
 	LAMP Criterion = "lamp"
 )
 
-// Config are the settings of a pruning run. Zero means zero: begin with [Defaults].
+// Config are the settings of a pruning run. Zero means zero: begin with [Defaults]. The tags say
+// which numbers each may hold.
 type Config struct {
 	Method    Method             `json:"method"`
 	Structure supernet.Structure `json:"structure"`
 	Grouped   bool               `json:"grouped"` // SSGD scales what is removed together by one factor
 	Criterion Criterion          `json:"criterion"`
-	Sparsity  float64            `json:"sparsity"` // share of the removable weights to remove
-	Epochs    int                `json:"epochs"`
-	Batch     int                `json:"batch"`
-	Seed      uint64             `json:"seed"`
-	LR        float64            `json:"lr"`
-	Hold      float64            `json:"hold"` // part of training at LR; then a cosine to 0
-	Optimizer trainer.Optimizer  `json:"optimizer"`
+	// Sparsity is the share of the removable weights to remove.
+	Sparsity float64 `json:"sparsity" range:"0..0.9999"`
+	Epochs   int     `json:"epochs" range:"1..1000000"`
+	Batch    int     `json:"batch" range:"2..1048576"`
+	Seed     uint64  `json:"seed"`
+	LR       float64 `json:"lr" range:"0..1000"`
+	// Hold is the part of training at LR; then a cosine to 0.
+	Hold      float64           `json:"hold" range:"0..1"`
+	Optimizer trainer.Optimizer `json:"optimizer"`
 
-	LabelSmoothing float64 `json:"label_smoothing"`
-	Distill        float64 `json:"distill"`  // share of the target that is the softmax of the unpruned network, or of another teacher
-	Shift          int     `json:"shift_px"` // training images are moved by up to so many pixels
-	Flip           bool    `json:"flip"`     // and mirrored at random
+	LabelSmoothing float64 `json:"label_smoothing" range:"0..0.9"`
+	// Distill is the share of the target that is the softmax of the unpruned network, or of another
+	// teacher.
+	Distill float64 `json:"distill" range:"0..1"`
+	Shift   int     `json:"shift_px" range:"0..64"` // training images are moved by up to so many pixels
+	Flip    bool    `json:"flip"`                   // and mirrored at random
 
 	// Removal goes along a cubic curve from Begin to End, parts of training (Zhu and Gupta, 2017, equation 1), in steps of
 	// Every batches, and in 20 steps at least. Equal Begin and End are one shot.
-	Begin float64 `json:"begin"`
-	End   float64 `json:"end"`
-	Every int     `json:"every"`
+	Begin float64 `json:"begin" range:"0..1"`
+	End   float64 `json:"end" range:"0..1"` // not before Begin
+	Every int     `json:"every" range:"1..1000000000"`
 	// Regrow is a share of what is left that is exchanged each time: the smallest go, and those come back, from zero, whose
 	// gradients are largest (RigL, Evci et al., ICML 2020).
-	Regrow float64 `json:"regrow"`
+	Regrow float64 `json:"regrow" range:"0..0.5"`
 }
 
 // Defaults are the settings of a method for a network that is already trained, to remove a structure from it.
@@ -117,18 +123,11 @@ func Auto(atOnce bool) Method {
 
 // Check refuses settings that cannot be, by name.
 func (c Config) Check() error {
-	for _, f := range []struct {
-		name      string
-		v, lo, hi float64
-	}{
-		{"sparsity", c.Sparsity, 0, 0.9999}, {"epochs", float64(c.Epochs), 1, 1e6}, {"batch", float64(c.Batch), 2, 1 << 20},
-		{"lr", c.LR, 0, 1e3}, {"hold", c.Hold, 0, 1}, {"label smoothing", c.LabelSmoothing, 0, 0.9}, {"distill", c.Distill, 0, 1},
-		{"shift", float64(c.Shift), 0, 64}, {"begin", c.Begin, 0, 1}, {"end", c.End, c.Begin, 1}, {"every", float64(c.Every), 1, 1e9},
-		{"regrow", c.Regrow, 0, 0.5},
-	} {
-		if !(f.v >= f.lo && f.v <= f.hi) || math.IsNaN(f.v) {
-			return fmt.Errorf("%w: %s is %g, expected %g to %g", trainer.ErrConfig, f.name, f.v, f.lo, f.hi)
-		}
+	if err := settings.Check(c); err != nil {
+		return fmt.Errorf("%w: %w", trainer.ErrConfig, err)
+	}
+	if c.End < c.Begin {
+		return fmt.Errorf("%w: end is %g, expected begin, which is %g, to 1", trainer.ErrConfig, c.End, c.Begin)
 	}
 	if !slices.Contains(Methods(), c.Method) {
 		return fmt.Errorf("%w: method %q is unknown; use one of %v", trainer.ErrConfig, string(c.Method), Methods())

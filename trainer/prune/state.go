@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/settings"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -135,7 +136,7 @@ func beginOrResume(j Job, want *Info) error {
 	if _, taught := have.Inputs["teacher"]; taught && j.Teacher == nil {
 		return fmt.Errorf("%w: pruning run %s was started with another network as teacher; resume it with the same, or choose another folder", trainer.ErrConfig, j.Dir)
 	}
-	if what := trainer.Differences(have.Config, want.Config, nil); what != "" {
+	if what := settings.Differences(have.Config, want.Config); what != "" {
 		return fmt.Errorf("%w: pruning run %s was started %s; resume it with the same, or choose another --out", trainer.ErrConfig, j.Dir, what)
 	}
 	if have.Config != want.Config || !maps.Equal(have.Shares, want.Shares) || !reflect.DeepEqual(have.Goal, want.Goal) {

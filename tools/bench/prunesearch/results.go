@@ -1,13 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 
+	"github.com/tailor-nas/tailor/internal/textfile"
 	"github.com/tailor-nas/tailor/trainer/prune"
 )
 
@@ -68,24 +68,18 @@ type results struct {
 // openResults reads a file. Of lines for one network the last counts.
 func openResults(path string) (*results, error) {
 	r := &results{path: path, at: map[key]int{}}
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return r, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for n := 1; lines.Scan(); n++ {
+	err := textfile.FileValues(path, func(text []byte) error {
 		var one row
-		if err := json.Unmarshal(lines.Bytes(), &one); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
+		if err := json.Unmarshal(text, &one); err != nil {
+			return err
 		}
 		r.keep(one)
+		return nil
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
-	return r, lines.Err()
+	return r, nil
 }
 
 func (r *results) keep(one row) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/klauspost/cpuid/v2"
+	"github.com/tailor-nas/tailor/internal/amount"
 	"github.com/tailor-nas/tailor/internal/kernel"
 )
 
@@ -56,7 +57,7 @@ func loadAverage() *float64 {
 // speeds measures the machine.
 func (b *bench) speeds(ctx context.Context) error {
 	for _, threads := range b.settings.Threads {
-		b.log("machine, %s", plural(threads, "thread"))
+		b.log("machine, %s", amount.Of(threads, "thread"))
 		s := speeds{Threads: threads}
 		if err := b.proc.tailor(ctx, threads, &s); err != nil {
 			return err

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+
+	"github.com/tailor-nas/tailor/internal/amount"
 )
 
 // The sides.
@@ -135,15 +137,8 @@ func (b *bench) round(ctx context.Context, round int, t *trial, j *jobFile) erro
 			return err
 		}
 		s.RoundsMs = append(s.RoundsMs, 1e3*median(run.Seconds))
-		b.log("round %d of %d, %s, %s, %s: %.0f ms (%s)", round+1, b.settings.Rounds, t.Net, plural(t.Threads, "thread"), s.Name,
-			s.RoundsMs[round], plural(len(run.Seconds), "step"))
+		b.log("round %d of %d, %s, %s, %s: %.0f ms (%s)", round+1, b.settings.Rounds, t.Net, amount.Of(t.Threads, "thread"), s.Name,
+			s.RoundsMs[round], amount.Of(len(run.Seconds), "step"))
 	}
 	return nil
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

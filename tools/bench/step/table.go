@@ -5,16 +5,18 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/tailor-nas/tailor/internal/amount"
 )
 
 // print writes the results for people.
 func (r *result) print(w io.Writer) error {
 	m, s := r.Machine, r.Settings
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s, %s, %s, %s; %s; PyTorch %s, Python %s; %s\n", m.CPU, plural(m.Cores, "core"), m.ISA, m.System, m.Go, m.PyTorch,
+	fmt.Fprintf(&text, "%s, %s, %s, %s; %s; PyTorch %s, Python %s; %s\n", m.CPU, amount.Of(m.Cores, "core"), m.ISA, m.System, m.Go, m.PyTorch,
 		m.Python, m.Date)
 	fmt.Fprintf(&text, "Training steps of batch %d, float32. Medians of %s of %g s, every measurement in a process of its own.\n",
-		s.Batch, plural(s.Rounds, "round"), s.Seconds)
+		s.Batch, amount.Of(s.Rounds, "round"), s.Seconds)
 	fmt.Fprintf(&text, "\nThe machine:\n")
 	r.printSpeeds(&text)
 	for _, t := range r.Cases {
@@ -54,7 +56,7 @@ func (r *result) printSpeeds(w io.Writer) {
 }
 
 func (t *trial) print(w io.Writer) {
-	fmt.Fprintf(w, "\n%s, %s: %s, %.1f M MACs an image\n", t.Net, plural(t.Threads, "thread"), t.Title, float64(t.MACs)/1e6)
+	fmt.Fprintf(w, "\n%s, %s: %s, %.1f M MACs an image\n", t.Net, amount.Of(t.Threads, "thread"), t.Title, float64(t.MACs)/1e6)
 	columns(w, func(row func(...any)) {
 		row("", "step ms", "img/s", "GFLOP/s", "x limit", "x tailor (lowest to highest)")
 		for i, s := range t.Sides {

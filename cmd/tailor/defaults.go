@@ -1,0 +1,74 @@
+package main
+
+import (
+	"os"
+	"strconv"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/settings"
+	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/timing"
+	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/optimize"
+	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
+	"github.com/tailor-nas/tailor/trainer/prune"
+)
+
+// What the library decides has no second copy here: the tags of flags name it, as ${train_epochs}
+// for a default and ${train_epochs_range} for what a setting may be.
+
+// defaults are what the tags default and help of flags name.
+func defaults() kong.Vars {
+	vars := kong.Vars{
+		"version":           version(),
+		"max_holdout":       strconv.Itoa(data.MaxHoldout),
+		"synthetic_train":   strconv.Itoa(data.SyntheticTrain),
+		"synthetic_test":    strconv.Itoa(data.SyntheticTest),
+		"calibration":       strconv.Itoa(trainer.EvalDefaults().CalibrationImages),
+		"profile_networks":  strconv.Itoa(profiles.ProfileDefaults().Networks),
+		"profile_budget":    timing.Defaults().Budget.String(),
+		"points":            strconv.Itoa(pipeline.DefaultPoints),
+		"evaluations":       strconv.Itoa(optimize.DefaultEvaluations),
+		"front_evaluations": strconv.Itoa(search.FrontEvaluations),
+	}
+	for command, all := range librarySettings() {
+		for _, s := range all {
+			vars[command+"_"+s.Name] = s.Text
+		}
+	}
+	return vars
+}
+
+// ranges are what the tag range of flags names.
+func ranges() map[string]string {
+	vars := map[string]string{}
+	for command, all := range librarySettings() {
+		for _, s := range all {
+			vars[command+"_"+s.Name+"_range"] = s.Range
+		}
+	}
+	return vars
+}
+
+// librarySettings are those that commands have flags for, with their defaults.
+func librarySettings() map[string][]settings.Setting {
+	return map[string][]settings.Setting{
+		"train": settings.Of(trainer.Defaults()),
+		"prune": settings.Of(prune.Defaults(prune.Auto(false), supernet.Weights)),
+	}
+}
+
+// rangeOf is what a flag may be, "LOW..HIGH"; empty where it may be anything. A name that is none is
+// a mistake of the program, which a test finds.
+func rangeOf(f *kong.Flag, named map[string]string) string {
+	return os.Expand(f.Tag.Get("range"), func(name string) string {
+		if named[name] == "" {
+			panic("a flag's range names no setting: " + name)
+		}
+		return named[name]
+	})
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/tailor-nas/tailor/trainer"
+)
+
+// findFlag finds a flag of a command.
+func findFlag(t *testing.T, command, flag string) *kong.Flag {
+	t.Helper()
+	for _, c := range leaves(t) {
+		for _, f := range slices.Concat(c.AllFlags(true)...) {
+			if name(c) == command && f.Name == flag {
+				return f
+			}
+		}
+	}
+	t.Fatalf("tailor %s has no --%s", command, flag)
+	return nil
+}
+
+// TestDefaultsAreTheLibrarys: a train without flags asks for what the library would do by itself.
+func TestDefaultsAreTheLibrarys(t *testing.T) {
+	var c cli
+	parser, err := newParser(&c, os.Stdout, os.Stderr, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := "train --space mbv3-tiny --data synthetic --out o --seed 0"
+	if _, err := parser.Parse(strings.Fields(line)); err != nil {
+		t.Fatal(err)
+	}
+	job, err := c.Train.job(&c.Globals)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if job.Config != trainer.Defaults() {
+		t.Errorf("the command line asks for %+v, the library's defaults are %+v", job.Config, trainer.Defaults())
+	}
+}
+
+// TestRangesAreTheLibrarys: a flag takes what the check of its setting takes, and no more.
+func TestRangesAreTheLibrarys(t *testing.T) {
+	for flag, want := range map[string]string{
+		"train epochs": "1..1000000", "train lr": "1e-9..1000", "prune sparsity": "0..0.9999",
+		"prune epsilon-end": "1e-12..1e30", "prune p": "1e-9..2",
+	} {
+		command, flag, _ := strings.Cut(flag, " ")
+		if got := rangeOf(findFlag(t, command, flag), ranges()); got != want {
+			t.Errorf("tailor %s --%s takes %q, want %q", command, flag, got, want)
+		}
+	}
+	for _, c := range leaves(t) {
+		for _, f := range slices.Concat(c.AllFlags(true)...) {
+			rangeOf(f, ranges()) // panics where no setting has the name
+		}
+	}
+}
