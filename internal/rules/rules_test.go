@@ -114,7 +114,7 @@ func room(importPath string) (name string, ours bool) {
 func TestPermissionsAreUsed(t *testing.T) {
 	used := map[string][]string{}
 	for _, p := range packages(t) {
-		name := strings.TrimPrefix(p.ImportPath, module)
+		name, _ := room(p.ImportPath)
 		used[name] = slices.Concat(p.Imports, p.TestImports, p.XTestImports)
 	}
 	for name, allowed := range mayImport {
