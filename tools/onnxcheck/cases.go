@@ -24,9 +24,9 @@ type testCase struct {
 	want         []float64
 }
 
-// cases are those of every network, in all ways.
-func (s subject) cases() (all []testCase, err error) {
-	for i, net := range s.nets {
+// casesOf are those of every network, in all ways.
+func casesOf(nets []*supernet.Subnet) (all []testCase, err error) {
+	for i, net := range nets {
 		m, image, x := randomImage(net.Blocks[0].In, uint64(i))
 		logits := logitsOf(net, x)
 		for _, way := range ways {

@@ -35,13 +35,9 @@ func main() {
 }
 
 func run(w io.Writer, python string, n int) error {
-	all, err := subjects(n)
-	if err != nil {
-		return err
-	}
 	var rows []row
 	versions := ""
-	for _, s := range all {
+	for _, s := range subjects(n) {
 		r, v, err := compare(python, s)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
@@ -81,8 +77,12 @@ func show(w io.Writer, rows []row, versions string) error {
 
 // compare runs the networks of a subject in all ways.
 func compare(python string, s subject) (row, string, error) {
-	r := row{name: s.name, networks: len(s.nets), worst: make([]float64, len(ways))}
-	cases, err := s.cases()
+	nets, err := s.nets()
+	if err != nil {
+		return row{}, "", err
+	}
+	r := row{name: s.name, networks: len(nets), worst: make([]float64, len(ways))}
+	cases, err := casesOf(nets)
 	if err != nil {
 		return r, "", err
 	}
@@ -94,7 +94,7 @@ func compare(python string, s subject) (row, string, error) {
 		way := i % len(ways)
 		r.worst[way] = max(r.worst[way], difference(theirs.Outputs[i], c.want))
 	}
-	for i, net := range s.nets {
+	for i, net := range nets {
 		macs := supernet.MACs(net.Blocks)
 		if r.high = max(r.high, macs); i == 0 || macs < r.low {
 			r.low = macs

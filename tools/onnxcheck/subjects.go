@@ -8,41 +8,26 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// subject is a group of networks.
+// subject is a group of networks, made when its turn comes.
 type subject struct {
 	name string
-	nets []*supernet.Subnet
+	nets func() ([]*supernet.Subnet, error)
 }
 
 // subjects are n random networks of each built-in space, the published ones, and pruned ones.
-func subjects(n int) (all []subject, err error) {
+func subjects(n int) (all []subject) {
 	for _, name := range supernet.Builtins() {
-		s, err := ofSpace(name, n, func(b supernet.Block) supernet.Block { return b })
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, s)
+		all = append(all, ofSpace(name, n, func(b supernet.Block) supernet.Block { return b }))
 	}
 	for _, name := range supernet.PublishedNames() {
-		blocks, err := supernet.Published(name)
-		if err != nil {
-			return nil, err
-		}
-		net, err := calibrated(blocks, 1e-5, 1)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, subject{name, []*supernet.Subnet{net}})
+		all = append(all, published(name))
 	}
 	for _, v := range variants {
-		s, err := ofSpace("mbv3-cifar", n, v.change)
-		if err != nil {
-			return nil, err
-		}
+		s := ofSpace("mbv3-cifar", n, v.change)
 		s.name += ", " + v.name
 		all = append(all, s)
 	}
-	return all, nil
+	return all
 }
 
 // variants are what else a block may be.
@@ -72,27 +57,38 @@ func padded(b supernet.Block) supernet.Block {
 	return b
 }
 
-func ofSpace(
-	name string, n int, change func(supernet.Block) supernet.Block,
-) (subject, error) {
-	space, err := supernet.LoadSpace(name)
-	if err != nil {
-		return subject{}, err
-	}
-	r := rand.New(rand.NewPCG(1, 0))
-	s := subject{name: name}
-	for i := range n {
-		blocks := space.Blocks(space.Random(r))
-		for j, b := range blocks {
-			blocks[j] = change(b)
-		}
-		net, err := calibrated(blocks, space.BNEps, uint64(i))
+// ofSpace are random networks of a space, with their blocks changed.
+func ofSpace(name string, n int, change func(supernet.Block) supernet.Block) subject {
+	return subject{name, func() (nets []*supernet.Subnet, err error) {
+		space, err := supernet.LoadSpace(name)
 		if err != nil {
-			return subject{}, err
+			return nil, err
 		}
-		s.nets = append(s.nets, net)
-	}
-	return s, nil
+		r := rand.New(rand.NewPCG(1, 0))
+		for i := range n {
+			blocks := space.Blocks(space.Random(r))
+			for j, b := range blocks {
+				blocks[j] = change(b)
+			}
+			net, err := calibrated(blocks, space.BNEps, uint64(i))
+			if err != nil {
+				return nil, err
+			}
+			nets = append(nets, net)
+		}
+		return nets, nil
+	}}
+}
+
+func published(name string) subject {
+	return subject{name, func() ([]*supernet.Subnet, error) {
+		blocks, err := supernet.Published(name)
+		if err != nil {
+			return nil, err
+		}
+		net, err := calibrated(blocks, 1e-5, 1)
+		return []*supernet.Subnet{net}, err
+	}}
 }
 
 // calibrated makes a network with random weights, and batch norm statistics of random images, so
