@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"search/optimize":       {},
 	"internal/ofa":          {"supernet", "predictor/regress", "internal/textfile", "internal/torchfile"},
 	"internal/report":       {"internal/store"},
+	"internal/tflite":       {"supernet", "internal/export", "internal/tflite/schema"},
 	"internal/pipeline":     {"trainer/prune", "trainer/prune/budget", "supernet", "trainer", "profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug", "internal/data", "internal/measurements", "internal/ofa", "internal/report", "internal/store"},
 	"tools/bench/search":    {"supernet", "predictor", "search", "search/optimize", "internal/report"},
 	"tools/bench/predictor": {"supernet", "trainer", "predictor", "predictor/regress", "search", "search/optimize", "internal/pipeline"},
@@ -53,6 +54,8 @@ var mayImport = map[string][]string{
 	"tools/bench/step":      {"supernet", "internal/data", "internal/kernel", "internal/nn", "internal/store"},
 	"tools/bench/blas":      {"supernet", "internal/kernel"},
 	"cmd/tailor":            {"trainer/prune", "supernet", "trainer", "profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug", "internal/data", "internal/report", "internal/store", "internal/suggest", "internal/textfile", "internal/pipeline"},
+
+	"internal/tflite/schema": {},
 
 	"tools/bench/prunesearch": {"supernet", "trainer", "trainer/prune", "profiles", "predictor", "search", "search/optimize", "internal/data", "internal/report", "internal/pipeline"},
 }
@@ -67,6 +70,7 @@ var onlyIn = map[string][]string{
 	"gonum.org/v1/plot":              {"internal/report"},
 	"github.com/goccy/go-yaml":       {"internal/textfile"},
 	"modernc.org/sqlite":             {"internal/measurements"},
+	"github.com/google/flatbuffers":  {"internal/tflite", "internal/tflite/schema"},
 }
 
 func TestImports(t *testing.T) {

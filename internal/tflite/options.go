@@ -1,0 +1,129 @@
+package tflite
+
+import (
+	flatbuffers "github.com/google/flatbuffers/go"
+
+	"github.com/tailor-nas/tailor/internal/tflite/schema"
+)
+
+// options say which operator it is, and how it does it.
+type options interface {
+	code() schema.BuiltinOperator
+	// write adds the table and gives its type and place.
+	write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT)
+}
+
+type (
+	activation = schema.ActivationFunctionType
+
+	convolution struct {
+		depthwise bool
+		stride    int
+		padding   schema.Padding
+		act       activation
+	}
+	maxPool struct {
+		kernel, stride int
+		padding        schema.Padding
+	}
+	fullyConnected struct{ act activation }
+	sum            struct{ act activation }
+	product        struct{}
+	mean           struct{}
+	pad            struct{}
+	hardSwish      struct{}
+	softmax        struct{}
+	bytesToFloats  struct{}
+)
+
+func (o convolution) code() schema.BuiltinOperator {
+	if o.depthwise {
+		return schema.BuiltinOperatorDEPTHWISE_CONV_2D
+	}
+	return schema.BuiltinOperatorCONV_2D
+}
+func (maxPool) code() schema.BuiltinOperator { return schema.BuiltinOperatorMAX_POOL_2D }
+func (fullyConnected) code() schema.BuiltinOperator {
+	return schema.BuiltinOperatorFULLY_CONNECTED
+}
+func (sum) code() schema.BuiltinOperator           { return schema.BuiltinOperatorADD }
+func (product) code() schema.BuiltinOperator       { return schema.BuiltinOperatorMUL }
+func (mean) code() schema.BuiltinOperator          { return schema.BuiltinOperatorMEAN }
+func (pad) code() schema.BuiltinOperator           { return schema.BuiltinOperatorPAD }
+func (hardSwish) code() schema.BuiltinOperator     { return schema.BuiltinOperatorHARD_SWISH }
+func (softmax) code() schema.BuiltinOperator       { return schema.BuiltinOperatorSOFTMAX }
+func (bytesToFloats) code() schema.BuiltinOperator { return schema.BuiltinOperatorCAST }
+
+func (o convolution) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+	if o.depthwise {
+		schema.DepthwiseConv2DOptionsStart(b)
+		schema.DepthwiseConv2DOptionsAddPadding(b, o.padding)
+		schema.DepthwiseConv2DOptionsAddStrideW(b, int32(o.stride))
+		schema.DepthwiseConv2DOptionsAddStrideH(b, int32(o.stride))
+		schema.DepthwiseConv2DOptionsAddDepthMultiplier(b, 1)
+		schema.DepthwiseConv2DOptionsAddFusedActivationFunction(b, o.act)
+		return schema.BuiltinOptionsDepthwiseConv2DOptions, schema.DepthwiseConv2DOptionsEnd(b)
+	}
+	schema.Conv2DOptionsStart(b)
+	schema.Conv2DOptionsAddPadding(b, o.padding)
+	schema.Conv2DOptionsAddStrideW(b, int32(o.stride))
+	schema.Conv2DOptionsAddStrideH(b, int32(o.stride))
+	schema.Conv2DOptionsAddFusedActivationFunction(b, o.act)
+	return schema.BuiltinOptionsConv2DOptions, schema.Conv2DOptionsEnd(b)
+}
+
+func (o maxPool) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+	schema.Pool2DOptionsStart(b)
+	schema.Pool2DOptionsAddPadding(b, o.padding)
+	schema.Pool2DOptionsAddStrideW(b, int32(o.stride))
+	schema.Pool2DOptionsAddStrideH(b, int32(o.stride))
+	schema.Pool2DOptionsAddFilterWidth(b, int32(o.kernel))
+	schema.Pool2DOptionsAddFilterHeight(b, int32(o.kernel))
+	return schema.BuiltinOptionsPool2DOptions, schema.Pool2DOptionsEnd(b)
+}
+
+func (o fullyConnected) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+	schema.FullyConnectedOptionsStart(b)
+	schema.FullyConnectedOptionsAddFusedActivationFunction(b, o.act)
+	return schema.BuiltinOptionsFullyConnectedOptions, schema.FullyConnectedOptionsEnd(b)
+}
+
+func (o sum) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+	schema.AddOptionsStart(b)
+	schema.AddOptionsAddFusedActivationFunction(b, o.act)
+	return schema.BuiltinOptionsAddOptions, schema.AddOptionsEnd(b)
+}
+
+func (product) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+	schema.MulOptionsStart(b)
+	return schema.BuiltinOptionsMulOptions, schema.MulOptionsEnd(b)
+}
+
+func (mean) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+	schema.ReducerOptionsStart(b)
+	schema.ReducerOptionsAddKeepDims(b, true)
+	return schema.BuiltinOptionsReducerOptions, schema.ReducerOptionsEnd(b)
+}
+
+func (pad) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+	schema.PadOptionsStart(b)
+	return schema.BuiltinOptionsPadOptions, schema.PadOptionsEnd(b)
+}
+
+func (hardSwish) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+	schema.HardSwishOptionsStart(b)
+	return schema.BuiltinOptionsHardSwishOptions, schema.HardSwishOptionsEnd(b)
+}
+
+func (softmax) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+	schema.SoftmaxOptionsStart(b)
+	schema.SoftmaxOptionsAddBeta(b, 1)
+	return schema.BuiltinOptionsSoftmaxOptions, schema.SoftmaxOptionsEnd(b)
+}
+
+func (bytesToFloats) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+	schema.CastOptionsStart(b)
+	schema.CastOptionsAddInDataType(b, schema.TensorTypeUINT8)
+	schema.CastOptionsAddOutDataType(b, schema.TensorTypeFLOAT32)
+	return schema.BuiltinOptionsCastOptions, schema.CastOptionsEnd(b)
+}

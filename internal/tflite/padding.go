@@ -1,0 +1,57 @@
+package tflite
+
+import (
+	"fmt"
+
+	"github.com/tailor-nas/tailor/internal/tflite/schema"
+)
+
+// window is how a kernel moves over one side of an image: height or width.
+type window struct {
+	in, out, kernel, stride int
+	before                  int // pixels of padding before the first
+}
+
+// missing is how many pixels behind the last the windows need. Of those that a block pads there, the
+// last may be in no window.
+func (w window) missing() int {
+	return max((w.out-1)*w.stride+w.kernel-w.in-w.before, 0)
+}
+
+// same says whether TFLite's padding SAME is this one: as many pixels as the windows need, the smaller
+// half of them before.
+func (w window) same() bool {
+	need := max((w.out-1)*w.stride+w.kernel-w.in, 0)
+	return w.before == need/2 && w.out == (w.in+w.stride-1)/w.stride
+}
+
+// check says whether there are as many windows as there should be.
+func (w window) check() error {
+	if n := (w.in+w.before+w.missing()-w.kernel)/w.stride + 1; n != w.out || w.before < 0 {
+		return fmt.Errorf("kernel %d with stride %d and padding %d gives %d of %d pixels, expected %d",
+			w.kernel, w.stride, w.before, n, w.in, w.out)
+	}
+	return nil
+}
+
+// padded gives how an operator pads by itself for these windows, and its input: x, or x padded by an
+// operator of its own where none of TFLite's ways is the right one.
+func (w *writer) padded(name string, x ref, rows, columns window) (schema.Padding, ref, error) {
+	for _, side := range []window{rows, columns} {
+		if err := side.check(); err != nil {
+			return 0, 0, err
+		}
+	}
+	bottom, right := rows.missing(), columns.missing()
+	switch {
+	case rows.before == 0 && columns.before == 0 && bottom == 0 && right == 0:
+		return schema.PaddingVALID, x, nil
+	case rows.same() && columns.same():
+		return schema.PaddingSAME, x, nil
+	}
+	amounts := []int{0, 0, rows.before, bottom, columns.before, right, 0, 0}
+	s := w.shape(x)
+	shape := []int{s[0], s[1] + rows.before + bottom, s[2] + columns.before + right, s[3]}
+	x = w.add(name+".padded", pad{}, shape, x, w.ints(name+".padding", amounts, 4, 2))
+	return schema.PaddingVALID, x, nil
+}

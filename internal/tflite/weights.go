@@ -1,0 +1,107 @@
+package tflite
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// weights are the tensors of a network by name.
+type weights struct {
+	data map[string][]float32
+	eps  float64 // of batch norm
+}
+
+func weightsOf(net *supernet.Subnet) weights {
+	w := weights{map[string][]float32{}, net.BNEps}
+	for _, t := range net.Tensors() {
+		w.data[t.Name] = t.Data
+	}
+	return w
+}
+
+// get gives a tensor, which must have n values.
+func (w weights) get(name string, n int) ([]float32, error) {
+	data := w.data[name]
+	if len(data) != n {
+		return nil, fmt.Errorf("weight %q has %d values, expected %d", name, len(data), n)
+	}
+	return data, nil
+}
+
+// affine is what follows a product, by channel of the output: out = product*scale + shift.
+type affine struct{ scale, shift []float64 }
+
+// norm is the batch norm of a name as an affine map.
+func (w weights) norm(name string, channels int) (affine, error) {
+	var parts [4][]float32
+	for i, part := range []string{".weight", ".bias", ".mean", ".var"} {
+		data, err := w.get(name+part, channels)
+		if err != nil {
+			return affine{}, err
+		}
+		parts[i] = data
+	}
+	a := identity(channels)
+	for c := range channels {
+		a.scale[c] = float64(parts[0][c]) / math.Sqrt(float64(parts[3][c])+w.eps)
+		a.shift[c] = float64(parts[1][c]) - float64(parts[2][c])*a.scale[c]
+	}
+	return a, nil
+}
+
+// bias is a sum alone.
+func (w weights) bias(name string, channels int) (affine, error) {
+	data, err := w.get(name, channels)
+	if err != nil {
+		return affine{}, err
+	}
+	a := identity(channels)
+	for c, v := range data {
+		a.shift[c] = float64(v)
+	}
+	return a, nil
+}
+
+// identity changes nothing.
+func identity(channels int) affine {
+	a := affine{make([]float64, channels), make([]float64, channels)}
+	for c := range a.scale {
+		a.scale[c] = 1
+	}
+	return a
+}
+
+// offsets are the shifts in 32 bits.
+func (a affine) offsets() []float32 {
+	b := make([]float32, len(a.shift))
+	for c, v := range a.shift {
+		b[c] = float32(v)
+	}
+	return b
+}
+
+// scaled gives weights of which the last dimension is the output's channels with the scale in them.
+// Zeros stay zeros.
+func (a affine) scaled(data []float32) []float32 {
+	out, channels := make([]float32, len(data)), len(a.scale)
+	for i, v := range data {
+		if v != 0 { // else a negative scale would make it -0
+			out[i] = float32(float64(v) * a.scale[i%channels])
+		}
+	}
+	return out
+}
+
+// outFirst turns weights of which the last dimension is the output's channels into such of which it
+// is the first.
+func outFirst(data []float32, channels int) []float32 {
+	turned, rest := make([]float32, len(data)), len(data)/channels
+	for i := range rest {
+		for c := range channels {
+			turned[c*rest+i] = data[i*channels+c]
+		}
+	}
+	return turned
+}
