@@ -16,6 +16,9 @@ const (
 	HSwish Act = "h_swish" // x * relu6(x+3) / 6
 )
 
+// HSigmoid is relu6(x+3) / 6, which the gate of squeeze-and-excitation ends with. No block has it.
+const HSigmoid Act = "h_sigmoid"
+
 func (a Act) check() error {
 	switch a {
 	case ReLU, ReLU6, HSwish:
@@ -38,4 +41,9 @@ func (a Act) nn() nn.Act {
 }
 
 // Value is the activation of v; the empty Act gives v itself.
-func (a Act) Value(v float32) float32 { return a.nn().Value(v) }
+func (a Act) Value(v float32) float32 {
+	if a == HSigmoid {
+		return ReLU6.Value(v+3) / 6
+	}
+	return a.nn().Value(v)
+}

@@ -107,8 +107,8 @@ func TestKey(t *testing.T) {
 			keys[key] = field
 		}
 	})
-	if len(keys) != 19 {
-		t.Errorf("%d keys, want one for each of 18 changes", len(keys)-1)
+	if len(keys) != 20 {
+		t.Errorf("%d keys, want one for each of 19 changes", len(keys)-1)
 	}
 }
 

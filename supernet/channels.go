@@ -46,33 +46,15 @@ func (m ChannelMember) Each(channel, n int, f func(i int)) {
 func (s *Subnet) MiddleChannels() []MiddleChannels {
 	var all []MiddleChannels
 	for _, b := range s.Blocks {
-		m, ok := s.layers[b.Name].(*mbconv)
-		if !ok || m.expand == nil {
+		l, ok := s.layers[b.Name].(channelled)
+		if !ok {
 			continue
 		}
-		c := MiddleChannels{Block: b.Name, N: b.Mid}
-		c.unit(m.expand)
-		c.unit(m.depthwise)
-		c.add(m.project.Weight(), true, true)
-		if m.se != nil {
-			c.add(m.se.Reduce, true, true)
-			c.add(m.se.Expand, false, true)
-			c.add(m.se.ExpandBias, false, false)
+		if members := l.channels(); len(members) > 0 {
+			all = append(all, MiddleChannels{Block: b.Name, N: b.Mid, Members: members})
 		}
-		all = append(all, c)
 	}
 	return all
-}
-
-// unit adds a convolution that has the channels as its output, with its batch norm.
-func (c *MiddleChannels) unit(u *nn.Unit) {
-	c.add(u.Weight(), false, true)
-	c.add(u.BN.Scale, false, false)
-	c.add(u.BN.Shift, false, false)
-}
-
-func (c *MiddleChannels) add(p *nn.Param, first, weight bool) {
-	c.Members = append(c.Members, ChannelMember{Param: p, First: first, Weight: weight})
 }
 
 // KeepChannels copies the network with some of the middle channels only: for the blocks named, those listed, in their
@@ -100,7 +82,8 @@ func (s *Subnet) KeepChannels(keep map[string][]int) (*Subnet, error) {
 	}
 	for i, b := range blocks {
 		if list, ok := keep[b.Name]; ok {
-			narrow.layers[b.Name].(*mbconv).take(s.layers[b.Name].(*mbconv), list, s.Blocks[i].Mid)
+			to, from := narrow.layers[b.Name].(channelled), s.layers[b.Name].(channelled)
+			takeListed(to, from, list, s.Blocks[i].Mid)
 		}
 	}
 	return narrow, nil
@@ -126,25 +109,17 @@ func checkKept(b Block, list []int) error {
 	return nil
 }
 
-// take copies the listed middle channels of a block with old of them.
-func (m *mbconv) take(from *mbconv, list []int, old int) {
-	for _, p := range []struct{ to, from *nn.Param }{
-		{m.project.Weight(), from.project.Weight()}, {m.expand.Weight(), from.expand.Weight()}, {m.depthwise.Weight(), from.depthwise.Weight()},
-		{m.expand.BN.Scale, from.expand.BN.Scale}, {m.expand.BN.Shift, from.expand.BN.Shift},
-		{m.depthwise.BN.Scale, from.depthwise.BN.Scale}, {m.depthwise.BN.Shift, from.depthwise.BN.Shift},
-	} {
-		takeChannels(p.to.Data, p.from.Data, list, old, p.to == m.project.Weight())
+// takeListed copies the listed channels of a layer with old of them.
+func takeListed(to, from channelled, list []int, old int) {
+	source := from.channels()
+	for i, m := range to.channels() {
+		takeChannels(m.Param.Data, source[i].Param.Data, list, old, m.First)
 	}
-	for _, n := range []struct{ to, from *nn.BatchNorm }{{m.expand.BN, from.expand.BN}, {m.depthwise.BN, from.depthwise.BN}} {
-		takeChannels(n.to.Mean, n.from.Mean, list, old, false)
-		takeChannels(n.to.Var, n.from.Var, list, old, false)
+	norms := from.channelNorms()
+	for i, n := range to.channelNorms() {
+		takeChannels(n.Mean, norms[i].Mean, list, old, false)
+		takeChannels(n.Var, norms[i].Var, list, old, false)
 	}
-	if m.se == nil {
-		return
-	}
-	takeChannels(m.se.Reduce.Data, from.se.Reduce.Data, list, old, true)
-	takeChannels(m.se.Expand.Data, from.se.Expand.Data, list, old, false)
-	takeChannels(m.se.ExpandBias.Data, from.se.ExpandBias.Data, list, old, false)
 }
 
 // takeChannels copies the listed entries of the first axis, or of the last.

@@ -5,7 +5,7 @@ import "slices"
 // AllBlocks lists every block that some network of the space has at a resolution, once by [Block.Key], in the order of the
 // network. Shapes within a stage follow from the resolution and the stage alone, so that the list is short.
 func (s *Space) AllBlocks(resolution int) []Block {
-	network := s.fullBlocksAt(resolution)
+	network := s.fullAt(resolution)
 	seen := map[string]bool{}
 	var all []Block
 	keep := func(b Block) {
@@ -14,17 +14,17 @@ func (s *Space) AllBlocks(resolution int) []Block {
 			all = append(all, b)
 		}
 	}
-	for _, full := range network {
-		stage, index, ok := stageOf(full.Name)
-		if !ok {
+	for i, full := range network.blocks {
+		at := network.places[i]
+		if at == outside {
 			keep(full)
 			continue
 		}
-		st := &s.Stages[stage]
+		st := &s.Stages[at.stage]
 		for _, kernel := range st.Kernel {
-			for _, e := range st.expandsAt(index) {
+			for _, e := range st.expandsAt(at.index) {
 				b := builder{space: s, at: full.In}
-				b.mbconv(st, stage, index, kernel, e)
+				b.mbconv(st, at, kernel, e)
 				keep(b.blocks[0])
 			}
 		}

@@ -46,21 +46,3 @@ func lenet5() []Block {
 	b.linear("fc2", 10, "")
 	return b.blocks
 }
-
-func (b *builder) linear(name string, width int, act Act) {
-	b.add(Block{Name: name, Kind: Linear, Out: Shape{1, 1, width}, Act: act})
-}
-
-// plainConv adds a convolution with bias, without padding and activation.
-func (b *builder) plainConv(name string, width, kernel int) {
-	block := Block{Name: name, Kind: Conv, In: b.at, Kernel: kernel, Stride: 1, Bias: true, Valid: true}
-	block.Out = block.windowed(width)
-	b.add(block)
-}
-
-// maxPool adds pooling of 2x2 pixels.
-func (b *builder) maxPool(name string) {
-	block := Block{Name: name, Kind: MaxPool, In: b.at, Kernel: 2, Stride: 2}
-	block.Out = block.windowed(b.at.C)
-	b.add(block)
-}

@@ -227,6 +227,9 @@ func (c *checker) space(s *Space) {
 	if !(s.BNEps > 0 && s.BNEps <= 0.1) {
 		c.fail("bn_eps", "is %g, expected above 0, at most 0.1", s.BNEps)
 	}
+	if err := s.Padding.check(); err != nil {
+		c.fail("padding", "%v", err)
+	}
 	c.between("stem.width", s.Stem.Width, 1, maxWidth)
 	c.between("stem.stride", s.Stem.Stride, 1, 2)
 	c.act("stem.act", s.Stem.Act)
@@ -255,7 +258,7 @@ func (c *checker) space(s *Space) {
 		return
 	}
 	s.arrange()
-	if err := CheckBlocks(s.fullBlocks()); err != nil {
+	if err := CheckBlocks(s.fullAt(s.MaxResolution()).blocks); err != nil {
 		c.fail("stages", "make a network that is too large: %v", err)
 	}
 }

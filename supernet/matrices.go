@@ -1,10 +1,6 @@
 package supernet
 
-import (
-	"strings"
-
-	"github.com/tailor-nas/tailor/internal/nn"
-)
+import "github.com/tailor-nas/tailor/internal/nn"
 
 // Matrix is a weight that pruning may take values from.
 type Matrix struct {
@@ -17,10 +13,11 @@ type Matrix struct {
 // kernels have none.
 func (s *Subnet) Matrices() []Matrix {
 	var all []Matrix
+	params := s.params.ByName()
 	for _, b := range s.Blocks {
-		for _, p := range s.params.List {
-			if strings.HasPrefix(p.Name, b.Name+".") && p.Decay && !strings.HasSuffix(p.Name, ".depthwise.weight") {
-				all = append(all, Matrix{b.Name, p})
+		for _, o := range b.mustKind().ops(b) {
+			if o.Kind == OpConv || o.Kind == OpLinear {
+				all = append(all, Matrix{b.Name, params[o.Weight]})
 			}
 		}
 	}

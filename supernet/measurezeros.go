@@ -13,7 +13,7 @@ func (s *Subnet) MeasureZeros() {
 	s.Blocks = slices.Clone(s.Blocks)
 	for i := range s.Blocks {
 		b := &s.Blocks[i]
-		z := countZeros(sparse(s.layers[b.Name]))
+		z := countZeros(s.sparse(*b))
 		b.Zeros, b.Run = z.percent(z.single), z.run()
 	}
 }
@@ -25,7 +25,7 @@ func (s *Subnet) CheckZeros() error {
 		if b.Zeros == 0 {
 			continue
 		}
-		z := countZeros(sparse(s.layers[b.Name]))
+		z := countZeros(s.sparse(b))
 		if found := z.percent(z.single); b.Zeros != found {
 			return fmt.Errorf("block %q is said to have %d %% zeros, its weights have %d %%: these are the weights of another network, or "+
 				"the zeros were not measured after pruning", b.Name, b.Zeros, found)

@@ -27,25 +27,12 @@ func countNonZero(data []float32) (n int64) {
 
 // eachWeight gives the weights that MACs are counted of, with the number of pixels that each element is multiplied at.
 func (s *Subnet) eachWeight(see func(data []float32, pixels int64)) {
+	params := s.params.ByName()
 	for _, b := range s.Blocks {
-		in, out := int64(b.In.H)*int64(b.In.W), int64(b.Out.H)*int64(b.Out.W)
-		switch l := s.layers[b.Name].(type) {
-		case *stemLayer:
-			see(l.unit.Weight().Data, out)
-		case *pointwiseLayer:
-			see(l.unit.Weight().Data, out)
-		case *linearLayer:
-			see(l.linear.Weight.Data, 1)
-		case *mbconv:
-			if l.expand != nil {
-				see(l.expand.Weight().Data, in)
+		for _, o := range b.mustKind().ops(b) {
+			if o.Weight != "" {
+				see(params[o.Weight].Data, int64(o.Out.H)*int64(o.Out.W))
 			}
-			see(l.depthwise.Weight().Data, out)
-			if l.se != nil { // it works on the mean over pixels
-				see(l.se.Reduce.Data, 1)
-				see(l.se.Expand.Data, 1)
-			}
-			see(l.project.Weight().Data, out)
 		}
 	}
 }

@@ -94,8 +94,8 @@ func (r *Runner) Backward() {
 
 // Dropout draws a mask for the classifier's input; call it after Bind. Without it there is no dropout.
 func (r *Runner) Dropout(rate float64, rnd *rand.Rand) {
-	if l, ok := r.bound[len(r.bound)-1].(*linearLayer); ok {
-		l.dropout.Draw(rate, rnd)
+	if l, ok := r.bound[len(r.bound)-1].(dropper); ok {
+		l.drop(rate, rnd)
 	}
 }
 

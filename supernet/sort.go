@@ -15,35 +15,10 @@ import (
 // statistics that a runner has calibrated are not: calibrate again.
 func (s *Supernet) SortChannels() {
 	for _, b := range s.full {
-		m, ok := s.layers[b.Name].(*mbconv)
-		if !ok {
-			continue
-		}
-		// Without an expand convolution the middle channels are the block's input, whose order others share.
-		if m.expand != nil {
-			m.sortMiddle()
-		}
-		if m.se != nil {
-			m.sortHidden()
+		if l, ok := s.layers[b.Name].(channelled); ok {
+			l.sortChannels()
 		}
 	}
-}
-
-func (m *mbconv) sortMiddle() {
-	order := byImportance(m.project.Weight())
-	permuteRows(m.project.Weight(), order)
-	permuteColumns(order, m.expand.Weight(), m.expand.BN.Scale, m.expand.BN.Shift)
-	permuteColumns(order, m.depthwise.Weight(), m.depthwise.BN.Scale, m.depthwise.BN.Shift)
-	if m.se != nil {
-		permuteRows(m.se.Reduce, order)
-		permuteColumns(order, m.se.Expand, m.se.ExpandBias)
-	}
-}
-
-func (m *mbconv) sortHidden() {
-	order := byImportance(m.se.Expand)
-	permuteRows(m.se.Expand, order)
-	permuteColumns(order, m.se.Reduce, m.se.ReduceBias)
 }
 
 // byImportance orders the rows of a weight (in,out) by falling L1 norm; equal rows keep their order.

@@ -27,6 +27,7 @@ type Space struct {
 	// does (Cai et al., ICLR 2020, section 3.3); without it a smaller kernel is the plain centre crop.
 	KernelTransform bool    `yaml:"kernel_transform" json:"kernel_transform"`
 	BNEps           float64 `yaml:"bn_eps" json:"bn_eps"`
+	Padding         Padding `yaml:"padding" json:"padding,omitempty"` // of convolutions with stride 2
 	Stem            Stem    `yaml:"stem" json:"stem"`
 	Stages          []Stage `yaml:"stages" json:"stages"`
 	Head            Head    `yaml:"head" json:"head"`

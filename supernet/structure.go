@@ -47,23 +47,13 @@ func (b Block) Prunable(s Structure) bool {
 	if s == Channels {
 		return len(b.Mids()) > 0
 	}
-	return s.Check() == nil && (b.Kind == MBConv || b.Kind == Linear || b.Kind == Conv && b.Kernel == 1)
+	return s.Check() == nil && len(b.sparse()) > 0
 }
 
 // Mids lists the numbers of middle channels that removal of channels may leave, ascending: multiples of [ChannelStep] below the
 // block's own, at least the hidden channels of squeeze-and-excitation. That of the input is not among them, since it stands for
 // a block without an expand convolution ([Block.HasExpand]).
-func (b Block) Mids() (mids []int) {
-	if !b.HasExpand() {
-		return nil
-	}
-	for mid := ChannelStep; mid < b.Mid; mid += ChannelStep {
-		if mid >= b.SE && mid != b.In.C {
-			mids = append(mids, mid)
-		}
-	}
-	return mids
-}
+func (b Block) Mids() []int { return b.mustKind().mids(b) }
 
 // Remove gives the variant of the block from which so much is removed: percent of the weights in place of what the block says, or a
 // number of middle channels. An amount of 0 is the dense block.

@@ -3,7 +3,6 @@ package supernet
 import (
 	"cmp"
 	"fmt"
-	"strings"
 
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/store"
@@ -27,7 +26,7 @@ func newSubnet(blocks []Block, eps float64) *Subnet {
 func (s *Subnet) build(p *nn.Params) map[string]layer {
 	layers := map[string]layer{}
 	for _, b := range s.Blocks {
-		layers[b.Name] = newLayer(p, b, []int{b.Kernel}, false, s.BNEps)
+		layers[b.Name] = b.mustKind().layer(p, b, layerOptions{eps: s.BNEps})
 	}
 	return layers
 }
@@ -79,18 +78,21 @@ func (r *Runner) Extract(blocks []Block, eps float64) *Subnet {
 	s := newSubnet(blocks, eps)
 	from := r.params.ByName()
 	for _, p := range s.params.List {
-		if src := from[p.Name]; src != nil && !strings.HasSuffix(p.Name, ".depthwise.weight") {
+		if src := from[p.Name]; src != nil {
 			copyLeading(p.Data, p.Shape, src.Data, src.Shape)
 		}
 	}
+	to := s.params.ByName()
 	for i, b := range blocks {
-		to, bound := s.layers[b.Name], r.bound[i]
+		norms, bound := s.layers[b.Name].norms(), r.bound[i]
 		for j, n := range bound.norms() {
-			copy(to.norms()[j].Mean, n.Mean)
-			copy(to.norms()[j].Var, n.Var)
+			copy(norms[j].Mean, n.Mean)
+			copy(norms[j].Var, n.Var)
 		}
-		if m, ok := bound.(*mbconv); ok {
-			copy(to.(*mbconv).depthwise.Weight().Data, m.depthwise.Kernel())
+		if d, ok := bound.(deriver); ok {
+			for name, data := range d.derived() {
+				copy(to[name].Data, data)
+			}
 		}
 	}
 	return s
@@ -143,7 +145,7 @@ func CheckBlocks(blocks []Block) error {
 	names := blockNames{}
 	var params int64
 	for i, b := range blocks {
-		if err := b.check(); err != nil {
+		if err := b.Check(); err != nil {
 			return fmt.Errorf("block %d (%q): %w", i, b.Name, err)
 		}
 		if params += b.Params(); params > maxParams {
@@ -181,92 +183,4 @@ func (n blockNames) add(name string) bool {
 		}
 	}
 	return true
-}
-
-// follows says whether the block can work on what another gives: maps of a convolution with batch norm, whose normalisation is
-// left to the next; plain maps; or features without height and width, which are only multiplied.
-func (b Block) follows(prev Block) bool {
-	multiplied := func(b Block) bool { return b.Kind == Linear || b.Kind == Conv && !b.BN && !b.Bias }
-	switch {
-	case prev.plain():
-		return b.plain() || b.Kind == Linear
-	case prev.Kind == Pool || multiplied(prev):
-		return multiplied(b)
-	}
-	return !b.plain() && !multiplied(b) && (b.Kind != Conv || b.Kernel == 1)
-}
-
-// plain says whether the block works on maps as they are, as networks without batch norm do.
-func (b Block) plain() bool { return b.Kind == MaxPool || b.Kind == Conv && b.Bias }
-
-func (b Block) check() error {
-	for _, s := range []Shape{b.In, b.Out} {
-		if s.H < 1 || s.W < 1 || s.C < 1 || s.H > maxResolution || s.W > maxResolution || s.C > 1<<20 || s.Len() > maxActivation {
-			return fmt.Errorf("shape %v is out of range", s)
-		}
-	}
-	if err := b.checkZeros(); err != nil {
-		return err
-	}
-	switch b.Kind {
-	case Pool, Linear:
-		return b.checkHead()
-	case MaxPool:
-		return b.checkMaxPool()
-	case Conv, MBConv:
-	default:
-		return fmt.Errorf("kind %q is unknown; use conv, mbconv, pool, maxpool or linear", b.Kind)
-	}
-	if b.Kind == Conv && b.Bias {
-		return b.checkPlainConv()
-	}
-	if b.Bias || b.Valid {
-		return fmt.Errorf("only a convolution without batch norm has a bias, and only one with bias can do without padding")
-	}
-	if err := b.Act.check(); err != nil {
-		return err
-	}
-	if b.Kernel < 1 || b.Kernel%2 == 0 || b.Kernel > 15 || b.Stride < 1 || b.Stride > 2 {
-		return fmt.Errorf("kernel %d with stride %d does not exist", b.Kernel, b.Stride)
-	}
-	if b.Out.H != strided(b.In.H, b.Stride) || b.Out.W != strided(b.In.W, b.Stride) {
-		return fmt.Errorf("%dx%d with stride %d does not give %dx%d", b.In.H, b.In.W, b.Stride, b.Out.H, b.Out.W)
-	}
-	if b.Kind == MBConv && b.In.H*b.In.W*b.Mid > maxActivation {
-		return fmt.Errorf("%d middle channels at %dx%d are out of range", b.Mid, b.In.H, b.In.W)
-	}
-	if b.Kind == MBConv && (b.Mid < 1 || b.Mid > 1<<20 || b.SE < 0 || b.SE > b.Mid || b.Skip && b.In != b.Out) {
-		return fmt.Errorf("middle channels %d, SE %d or the shortcut do not fit", b.Mid, b.SE)
-	}
-	if b.Kind == MBConv && !b.BN {
-		return fmt.Errorf("an mbconv block has batch norm")
-	}
-	if b.Kind == Conv && (b.Mid != 0 || b.SE != 0 || b.Skip) {
-		return fmt.Errorf("a convolution has no middle channels, SE or shortcut")
-	}
-	if b.Kind == Conv && !b.BN && (b.Kernel != 1 || b.In.H != 1 || b.In.W != 1) {
-		return fmt.Errorf("a convolution without batch norm is only supported as 1x1 on one pixel")
-	}
-	if b.Kind == Conv && b.Kernel == 1 && b.Stride != 1 {
-		return fmt.Errorf("a 1x1 convolution with stride %d is not supported", b.Stride)
-	}
-	return nil
-}
-
-// checkHead checks a global pool or a linear layer.
-func (b Block) checkHead() error {
-	if b.Out.H != 1 || b.Out.W != 1 || b.Kind == Pool && b.In.C != b.Out.C {
-		return fmt.Errorf("a %s from %v to %v does not exist", b.Kind, b.In, b.Out)
-	}
-	if b.Kind == Linear && b.Act != "" {
-		if err := b.Act.check(); err != nil {
-			return err
-		}
-		b.Act = ""
-	}
-	if b != (Block{Name: b.Name, Kind: b.Kind, In: b.In, Out: b.Out, Zeros: b.Zeros, Run: b.Run}) {
-		what := map[Kind]string{Pool: "an input and an output", Linear: "an input, an output, perhaps an activation"}[b.Kind]
-		return fmt.Errorf("a %s has %s and nothing else", b.Kind, what)
-	}
-	return nil
 }

@@ -10,15 +10,22 @@ import (
 
 // Supernet is the weights of the largest network of a space, which every sub-network shares.
 type Supernet struct {
-	Space  *Space
-	full   []Block // the largest network that any gene allows
-	params nn.Params
-	layers map[string]layer // as built; holds the structure for sorting
+	Space   *Space
+	full    []Block          // the largest network that any gene allows
+	kernels map[string][]int // by block of a stage: the kernels that it may have, ascending
+	params  nn.Params
+	layers  map[string]layer // as built; holds the structure for sorting
 }
 
 // New makes a supernet with random weights, for training.
 func New(space *Space, seed uint64) *Supernet {
-	s := &Supernet{Space: space, full: space.fullBlocks(), params: nn.Params{Train: true}}
+	full := space.fullAt(space.MaxResolution())
+	s := &Supernet{Space: space, full: full.blocks, kernels: map[string][]int{}, params: nn.Params{Train: true}}
+	for i, at := range full.places {
+		if at != outside {
+			s.kernels[full.blocks[i].Name] = space.Stages[at.stage].Kernel
+		}
+	}
 	s.layers = s.build(&s.params)
 	s.params.Init(seed)
 	return s
@@ -27,16 +34,15 @@ func New(space *Space, seed uint64) *Supernet {
 func (s *Supernet) build(p *nn.Params) map[string]layer {
 	layers := map[string]layer{}
 	for _, b := range s.full {
-		layers[b.Name] = newLayer(p, b, s.Space.kernelsOf(b.Name), s.Space.KernelTransform, s.Space.BNEps)
+		o := layerOptions{kernels: s.kernels[b.Name], transforms: s.Space.KernelTransform, eps: s.Space.BNEps}
+		layers[b.Name] = b.mustKind().layer(p, b, o)
 	}
 	return layers
 }
 
-// fullBlocks is the network with every stage at full depth, width and kernel, which no arch need be (where depth decides
+// fullAt is the network with every stage at full depth, width and kernel, which no arch need be (where depth decides
 // width, the widest need not be the deepest).
-func (s *Space) fullBlocks() []Block { return s.fullBlocksAt(s.MaxResolution()) }
-
-func (s *Space) fullBlocksAt(resolution int) []Block {
+func (s *Space) fullAt(resolution int) builder {
 	free := *s
 	free.Stages = slices.Clone(s.Stages)
 	for i := range free.Stages {
@@ -46,22 +52,7 @@ func (s *Space) fullBlocksAt(resolution int) []Block {
 		st.Expand, st.ExpandByDepth = e[len(e)-1:], nil
 	}
 	free.arrange()
-	return free.Blocks(Arch{Resolution: uint16(resolution)})
-}
-
-// stageOf takes the name of an MBConv block apart.
-func stageOf(name string) (stage, index int, ok bool) {
-	_, err := fmt.Sscanf(name, "stages.%d.%d", &stage, &index)
-	return stage, index, err == nil
-}
-
-// kernelsOf is the kernel choices of a block, ascending.
-func (s *Space) kernelsOf(name string) []int {
-	stage, _, ok := stageOf(name)
-	if !ok {
-		return nil
-	}
-	return s.Stages[stage].Kernel
+	return free.build(Arch{Resolution: uint16(resolution)})
 }
 
 // Params are the weights at full size, in a fixed order.

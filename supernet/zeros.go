@@ -8,25 +8,26 @@ import (
 	"github.com/tailor-nas/tailor/internal/nn"
 )
 
-// sparse lists the weights whose zeros a runtime may skip: (in,out) matrices of 1x1 convolutions and linear layers. Those of
-// squeeze-and-excitation are small and not among them.
-func sparse(l layer) []*nn.Param {
-	switch l := l.(type) {
-	case *mbconv:
-		all := []*nn.Param{l.project.Weight()}
-		if l.expand != nil {
-			all = append(all, l.expand.Weight())
+// sparse names the weights of a block whose zeros a runtime may skip.
+func (b Block) sparse() (names []string) {
+	for _, o := range b.mustKind().ops(b) {
+		if o.sparse() {
+			names = append(names, o.Weight)
 		}
-		return all
-	case *pointwiseLayer:
-		return []*nn.Param{l.unit.Weight()}
-	case *linearLayer:
-		return []*nn.Param{l.linear.Weight}
 	}
-	return nil
+	return names
 }
 
-// checkZeros checks what pruning has left.
+// sparse lists the weights of a block whose zeros a runtime may skip.
+func (s *Subnet) sparse(b Block) (params []*nn.Param) {
+	all := s.params.ByName()
+	for _, name := range b.sparse() {
+		params = append(params, all[name])
+	}
+	return params
+}
+
+// checkZeros checks what pruning has left of a block of a known kind.
 func (b Block) checkZeros() error {
 	switch {
 	case b.Zeros < 0 || b.Zeros > 99:
@@ -35,7 +36,7 @@ func (b Block) checkZeros() error {
 		return fmt.Errorf("runs of %d zeros are not supported; use 8 or 16, or none for single weights", b.Run)
 	case b.Run != 0 && b.Zeros == 0:
 		return fmt.Errorf("runs of zeros need zeros")
-	case b.Zeros > 0 && (b.Kind == Pool || b.Kind == MaxPool):
+	case b.Zeros > 0 && b.Params() == 0:
 		return fmt.Errorf("a %s has no weights to be zero", b.Kind)
 	}
 	return nil
@@ -47,7 +48,7 @@ func (s *Subnet) zero(seed uint64) {
 		if b.Zeros == 0 {
 			continue
 		}
-		for _, p := range sparse(s.layers[b.Name]) {
+		for _, p := range s.sparse(b) {
 			h := fnv.New64a()
 			h.Write([]byte(p.Name))
 			zeroRandom(p, b.Zeros, max(b.Run, 1), rand.New(rand.NewPCG(seed^0x2e705, h.Sum64())))

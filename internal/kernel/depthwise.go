@@ -9,21 +9,20 @@ type Taps struct {
 
 // Depthwise convolves each channel of image x (H,W,C) with its own kernel, for output rows y0 to y1:
 //
-//	y[oy,ox,c] = Σ x[oy*s+ky-p, ox*s+kx-p, c] * w[ky,kx,c]
+//	y[oy,ox,c] = Σ x[oy*s+ky-Top, ox*s+kx-Left, c] * w[ky,kx,c]
 func Depthwise(y, x []float32, w Taps, g Window, c, y0, y1 int) {
-	pad := g.Kernel / 2
 	var run products
 	for oy := y0; oy < y1; oy++ {
-		ky0, ky1 := g.taps(oy, g.H)
+		ky0, ky1 := g.taps(oy, g.H, g.Top)
 		for ox := range g.OW {
-			kx0, kx1 := g.taps(ox, g.W)
+			kx0, kx1 := g.taps(ox, g.W, g.Left)
 			out := y[(oy*g.OW+ox)*c:][:c]
 			clear(out)
 			run.begin(out, x, w.Data)
 			for ky := ky0; ky < ky1; ky++ {
-				row := (oy*g.Stride + ky - pad) * g.W
+				row := (oy*g.Stride + ky - g.Top) * g.W
 				for kx := kx0; kx < kx1; kx++ {
-					run.add((row+ox*g.Stride+kx-pad)*c, ky*w.Row+kx*w.Col)
+					run.add((row+ox*g.Stride+kx-g.Left)*c, ky*w.Row+kx*w.Col)
 				}
 			}
 			run.flush()
@@ -40,12 +39,12 @@ func DepthwiseInput(dx, dy []float32, w Taps, g Window, c, y0, y1 int) {
 			clear(out)
 			run.begin(out, dy, w.Data)
 			for ky := range g.Kernel {
-				oy, ok := g.source(iy, ky, g.OH)
+				oy, ok := g.source(iy+g.Top-ky, g.OH)
 				if !ok {
 					continue
 				}
 				for kx := range g.Kernel {
-					if ox, ok := g.source(ix, kx, g.OW); ok {
+					if ox, ok := g.source(ix+g.Left-kx, g.OW); ok {
 						run.add((oy*g.OW+ox)*c, ky*w.Row+kx*w.Col)
 					}
 				}
@@ -55,9 +54,9 @@ func DepthwiseInput(dx, dy []float32, w Taps, g Window, c, y0, y1 int) {
 	}
 }
 
-// source is the output position that reads input position i through tap k, if there is one.
-func (g Window) source(i, k, size int) (int, bool) {
-	o := i + g.Kernel/2 - k
+// source is the output position, of size many, whose window begins o values after the first zero,
+// if there is one.
+func (g Window) source(o, size int) (int, bool) {
 	if o < 0 || o%g.Stride != 0 {
 		return 0, false
 	}
@@ -67,18 +66,17 @@ func (g Window) source(i, k, size int) (int, bool) {
 
 // DepthwiseWeight adds the weight gradient of [Depthwise] over one image to dw.
 func DepthwiseWeight(dw Taps, x, dy []float32, g Window, c int) {
-	pad := g.Kernel / 2
 	var run products
 	for ky := range g.Kernel {
 		for kx := range g.Kernel {
 			run.begin(dw.Data[ky*dw.Row+kx*dw.Col:][:c], x, dy)
 			for oy := range g.OH {
-				iy := oy*g.Stride + ky - pad
+				iy := oy*g.Stride + ky - g.Top
 				if iy < 0 || iy >= g.H {
 					continue
 				}
 				for ox := range g.OW {
-					if ix := ox*g.Stride + kx - pad; ix >= 0 && ix < g.W {
+					if ix := ox*g.Stride + kx - g.Left; ix >= 0 && ix < g.W {
 						run.add((iy*g.W+ix)*c, (oy*g.OW+ox)*c)
 					}
 				}

@@ -36,7 +36,11 @@ func newTaps(size, c, gap int) taps {
 }
 
 func newDepthwiseCase(h, w, size, stride, c, gap int, seed uint64) *depthwiseCase {
-	g := kernel.NewWindow(h, w, size, stride)
+	return newPaddedCase(kernel.NewWindow(h, w, size, stride), c, gap, seed)
+}
+
+func newPaddedCase(g kernel.Window, c, gap int, seed uint64) *depthwiseCase {
+	h, w, size := g.H, g.W, g.Kernel
 	r := newRand(seed)
 	d := &depthwiseCase{
 		g: g, c: c,
@@ -65,12 +69,11 @@ func (d *depthwiseCase) weight(tap, j int) float64 {
 
 // eachPair runs f over all pairs of output and input pixel that a tap connects.
 func (d *depthwiseCase) eachPair(f func(out, in, tap int)) {
-	pad := d.g.Kernel / 2
 	for oy := range d.g.OH {
 		for ox := range d.g.OW {
 			for ky := range d.g.Kernel {
 				for kx := range d.g.Kernel {
-					iy, ix := oy*d.g.Stride+ky-pad, ox*d.g.Stride+kx-pad
+					iy, ix := oy*d.g.Stride+ky-d.g.Top, ox*d.g.Stride+kx-d.g.Left
 					if iy >= 0 && iy < d.g.H && ix >= 0 && ix < d.g.W {
 						f(oy*d.g.OW+ox, iy*d.g.W+ix, ky*d.g.Kernel+kx)
 					}
@@ -136,6 +139,23 @@ func TestDepthwise(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// TestDepthwisePads: zeros may differ from side to side.
+func TestDepthwisePads(t *testing.T) {
+	for i, pads := range unevenPads(5) {
+		for stride := 1; stride <= 2; stride++ {
+			newPaddedCase(kernel.NewPaddedWindow(7, 6, 5, stride, pads), 3+i, i%3, uint64(i)).check(t)
+		}
+	}
+}
+
+// unevenPads are paddings of a kernel that are not the same on all sides, TensorFlow's among them.
+func unevenPads(k int) []kernel.Pads {
+	return []kernel.Pads{
+		{Top: k/2 - 1, Bottom: k / 2, Left: k/2 - 1, Right: k / 2}, {Top: k - 1}, {Bottom: k - 1, Right: 1},
+		{Top: k - 1, Bottom: k - 1, Left: k - 1, Right: k - 1}, {Left: 1}, {},
 	}
 }
 

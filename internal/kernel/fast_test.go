@@ -115,45 +115,73 @@ func TestPadded(t *testing.T) {
 			for _, stride := range []int{1, 2} {
 				for _, size := range [][2]int{{1, 1}, {2, 3}, {5, 4}, {8, 8}, {9, 17}} {
 					for _, c := range []int{1, 5, 8, 16, 19, 40} {
-						g := Padded{NewWindow(size[0], size[1], k, stride), c}
-						x, w, dz := randoms(r, g.H*g.W*c), randoms(r, k*k*c), randoms(r, g.OH*g.OW*c)
-						taps := Taps{w, k * c, c}
-						pad := make([]float32, g.Len())
-						for y := range g.H {
-							copy(g.Row(pad, y), x[y*g.W*c:])
-						}
-						name := fmt.Sprintf("k=%d s=%d %v c=%d", k, stride, size, c)
-						y, want := make([]float32, g.OH*g.OW*c), make([]float32, g.OH*g.OW*c)
-						Depthwise(want, x, taps, g.Window, c, 0, g.OH)
-						g.Convolve(y, pad, w, nil)
-						compare(t, name+" forward", y, want, 1e-4)
-
-						in := g.InputGeometry()
-						spread, flipped := make([]float32, in.Len()), make([]float32, k*k*c)
-						offset, row, pixel := g.Spread()
-						for oy := range g.OH {
-							for ox := range g.OW {
-								copy(spread[offset+oy*row+ox*pixel:][:c], dz[(oy*g.OW+ox)*c:])
-							}
-						}
-						dw, wantW := make([]float32, k*k*c), make([]float32, k*k*c)
-						DepthwiseWeight(Taps{wantW, k * c, c}, x, dz, g.Window, c)
-						g.WeightGradient(dw, pad, spread[offset:], row, pixel, nil)
-						compare(t, name+" weight", dw, wantW, 1e-4)
-						clear(dw)
-						g.WeightGradient(dw, pad, dz, g.OW*c, c, nil)
-						compare(t, name+" weight, compact", dw, wantW, 1e-4)
-
-						Flip(flipped, w, k, c)
-						dx, wantX := make([]float32, g.H*g.W*c), make([]float32, g.H*g.W*c)
-						DepthwiseInput(wantX, dz, taps, g.Window, c, 0, g.H)
-						in.Convolve(dx, spread, flipped, nil)
-						compare(t, name+" input", dx, wantX, 1e-4)
+						checkPadded(t, r, Padded{NewWindow(size[0], size[1], k, stride), c})
 					}
 				}
 			}
 		}
 	})
+}
+
+// TestPaddedUnevenly does so with zeros that differ from side to side: TensorFlow's padding of a
+// step of 2, and any.
+func TestPaddedUnevenly(t *testing.T) {
+	eachISA(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(5, 2))
+		for _, k := range []int{3, 5, 7, 9} {
+			for _, stride := range []int{1, 2} {
+				for _, size := range [][2]int{{9, 9}, {10, 24}, {12, 11}} {
+					for _, c := range []int{1, 8, 19, 40} {
+						tf := Pads{(k - 2) / 2, (k - 1) / 2, (k - 2) / 2, (k - 1) / 2}
+						some := Pads{r.IntN(k), r.IntN(k), r.IntN(k), r.IntN(k)}
+						for _, pads := range []Pads{tf, some} {
+							g := NewPaddedWindow(size[0], size[1], k, stride, pads)
+							checkPadded(t, r, Padded{g, c})
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// checkPadded compares a padded convolution and its gradients with the reference.
+func checkPadded(t *testing.T, r *rand.Rand, g Padded) {
+	t.Helper()
+	k, c := g.Kernel, g.C
+	x, w, dz := randoms(r, g.H*g.W*c), randoms(r, k*k*c), randoms(r, g.OH*g.OW*c)
+	taps := Taps{w, k * c, c}
+	pad := make([]float32, g.Len())
+	for y := range g.H {
+		copy(g.Row(pad, y), x[y*g.W*c:])
+	}
+	name := fmt.Sprintf("%+v", g)
+	y, want := make([]float32, g.OH*g.OW*c), make([]float32, g.OH*g.OW*c)
+	Depthwise(want, x, taps, g.Window, c, 0, g.OH)
+	g.Convolve(y, pad, w, nil)
+	compare(t, name+" forward", y, want, 1e-4)
+
+	in := g.InputGeometry()
+	spread, flipped := make([]float32, in.Len()), make([]float32, k*k*c)
+	offset, row, pixel := g.Spread()
+	for oy := range g.OH {
+		for ox := range g.OW {
+			copy(spread[offset+oy*row+ox*pixel:][:c], dz[(oy*g.OW+ox)*c:])
+		}
+	}
+	dw, wantW := make([]float32, k*k*c), make([]float32, k*k*c)
+	DepthwiseWeight(Taps{wantW, k * c, c}, x, dz, g.Window, c)
+	g.WeightGradient(dw, pad, spread[offset:], row, pixel, nil)
+	compare(t, name+" weight", dw, wantW, 1e-4)
+	clear(dw)
+	g.WeightGradient(dw, pad, dz, g.OW*c, c, nil)
+	compare(t, name+" weight, compact", dw, wantW, 1e-4)
+
+	Flip(flipped, w, k, c)
+	dx, wantX := make([]float32, g.H*g.W*c), make([]float32, g.H*g.W*c)
+	DepthwiseInput(wantX, dz, taps, g.Window, c, 0, g.H)
+	in.Convolve(dx, spread, flipped, nil)
+	compare(t, name+" input", dx, wantX, 1e-4)
 }
 
 func BenchmarkPadded(b *testing.B) {

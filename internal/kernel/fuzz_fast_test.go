@@ -31,9 +31,10 @@ func FuzzMulPacked(f *testing.F) {
 
 // FuzzPadded holds the depthwise convolution of any image against the reference.
 func FuzzPadded(f *testing.F) {
-	f.Add(uint8(5), uint8(8), uint8(3), uint8(19), false, uint8(2))
-	f.Add(uint8(1), uint8(1), uint8(2), uint8(40), true, uint8(1))
-	f.Fuzz(func(t *testing.T, hb, wb, half, cb uint8, two bool, isa uint8) {
+	f.Add(uint8(5), uint8(8), uint8(3), uint8(19), false, uint8(2), uint16(0))
+	f.Add(uint8(1), uint8(1), uint8(2), uint8(40), true, uint8(1), uint16(0))
+	f.Add(uint8(9), uint8(15), uint8(1), uint8(40), true, uint8(2), uint16(0x2121))
+	f.Fuzz(func(t *testing.T, hb, wb, half, cb uint8, two bool, isa uint8, zeros uint16) {
 		h, w, k, c := int(hb%24)+1, int(wb%24)+1, 2*int(half%5)+1, int(cb%80)+1
 		restore, err := Use(ISA(isa % 3))
 		if err != nil {
@@ -45,6 +46,9 @@ func FuzzPadded(f *testing.F) {
 			stride = 2
 		}
 		g := Padded{NewWindow(h, w, k, stride), c}
+		if pads := padsOf(zeros, k); zeros != 0 && h+pads.Top+pads.Bottom >= k && w+pads.Left+pads.Right >= k {
+			g.Window = NewPaddedWindow(h, w, k, stride, pads)
+		}
 		r := rand.New(rand.NewPCG(uint64(h), uint64(c)))
 		x, weight := randoms(r, h*w*c), randoms(r, k*k*c)
 		pad := make([]float32, g.Len())
@@ -56,4 +60,10 @@ func FuzzPadded(f *testing.F) {
 		g.Convolve(got, pad, weight, nil)
 		compare(t, fmt.Sprintf("%dx%d k=%d s=%d c=%d", h, w, k, stride, c), got, want, 1e-3)
 	})
+}
+
+// padsOf makes the zeros on four sides, each fewer than k, of four digits.
+func padsOf(zeros uint16, k int) Pads {
+	side := func(i int) int { return int(zeros>>(4*i)&15) % k }
+	return Pads{side(3), side(2), side(1), side(0)}
 }

@@ -1,23 +1,22 @@
 package kernel
 
-// Padded is the geometry of a depthwise convolution over an image (Window) whose padding stands around it in memory:
-// (H+2p, W+2p, C) with p = Kernel/2.
+// Padded is the geometry of a depthwise convolution over an image (Window) whose padding stands
+// around it in memory: (Top+H+Bottom, Left+W+Right, C).
 type Padded struct {
 	Window
 	C int
 }
 
-// Pad is the padding on each side, PH and PW the sides with padding.
-func (g Padded) Pad() int { return g.Kernel / 2 }
-func (g Padded) PH() int  { return g.H + 2*g.Pad() }
-func (g Padded) PW() int  { return g.W + 2*g.Pad() }
+// PH and PW are the sides with padding.
+func (g Padded) PH() int { return g.Top + g.H + g.Bottom }
+func (g Padded) PW() int { return g.Left + g.W + g.Right }
 
-// Len is the size of the padded image, Row the part of it that holds the channels of image row y.
+// Len is the size of the padded image.
 func (g Padded) Len() int { return g.PH() * g.PW() * g.C }
 
 // Row is where image row y is in a padded image.
 func (g Padded) Row(x []float32, y int) []float32 {
-	return x[((y+g.Pad())*g.PW()+g.Pad())*g.C:][:g.W*g.C]
+	return x[((y+g.Top)*g.PW()+g.Left)*g.C:][:g.W*g.C]
 }
 
 // Convolve is [Depthwise] of a padded image with a compact kernel w, (Kernel,Kernel,C).
@@ -27,7 +26,7 @@ func (g Padded) Convolve(y, x, w []float32, ahead *Ahead) {
 
 // InputRows is the image rows that output rows from to to are made of.
 func (g Padded) InputRows(from, to int) (first, end int) {
-	return max(0, from*g.Stride-g.Pad()), min(g.H, (to-1)*g.Stride+g.Kernel-g.Pad())
+	return max(0, from*g.Stride-g.Top), min(g.H, (to-1)*g.Stride+g.Kernel-g.Top)
 }
 
 // ConvolveRows is [Padded.Convolve] for output rows from to to, which y begins with. Of x it reads the rows around
@@ -93,14 +92,16 @@ func (g Padded) WeightGradient(dw, x, dz []float32, row, pixel int, ahead *Ahead
 // InputGeometry is the convolution that gives the input gradient: of the output gradient, spread out by [Padded.Spread], with
 // the kernel that [Flip] makes.
 func (g Padded) InputGeometry() Padded {
-	return Padded{NewWindow(g.H, g.W, g.Kernel, 1), g.C}
+	last := g.Kernel - 1
+	pads := Pads{last - g.Top, g.Top, last - g.Left, g.Left}
+	return Padded{NewPaddedWindow(g.H, g.W, g.Kernel, 1, pads), g.C}
 }
 
 // Spread says how the output gradient lies in the padded image that [Padded.InputGeometry] convolves: pixels Stride apart,
 // from offset on, zeros between them.
 func (g Padded) Spread() (offset, row, pixel int) {
 	in := g.InputGeometry()
-	return (in.Pad()*in.PW() + in.Pad()) * g.C, g.Stride * in.PW() * g.C, g.Stride * g.C
+	return (in.Top*in.PW() + in.Left) * g.C, g.Stride * in.PW() * g.C, g.Stride * g.C
 }
 
 // Flip turns a compact kernel (k,k,c) around in both directions.

@@ -30,26 +30,61 @@ func TestNewWindow(t *testing.T) {
 type windowCase struct {
 	h, w, size, stride, c int
 	valid                 bool
+	pads                  kernel.Pads // if any is set
 }
 
+var none kernel.Pads
+
 var windowCases = []windowCase{
-	{1, 1, 1, 1, 1, false}, {1, 1, 7, 2, 3, false}, {2, 5, 3, 1, 4, false}, {5, 2, 3, 2, 1, false}, {6, 7, 5, 2, 3, false},
-	{3, 3, 7, 1, 2, false}, {8, 8, 3, 2, 9, false},
-	{1, 1, 1, 1, 1, true}, {5, 5, 5, 1, 2, true}, {9, 7, 5, 1, 3, true}, {8, 6, 3, 2, 4, true}, {4, 5, 2, 2, 1, true}, {7, 9, 1, 2, 2, true},
+	{1, 1, 1, 1, 1, false, none}, {1, 1, 7, 2, 3, false, none}, {2, 5, 3, 1, 4, false, none}, {5, 2, 3, 2, 1, false, none}, {6, 7, 5, 2, 3, false, none},
+	{3, 3, 7, 1, 2, false, none}, {8, 8, 3, 2, 9, false, none},
+	{1, 1, 1, 1, 1, true, none}, {5, 5, 5, 1, 2, true, none}, {9, 7, 5, 1, 3, true, none}, {8, 6, 3, 2, 4, true, none}, {4, 5, 2, 2, 1, true, none}, {7, 9, 1, 2, 2, true, none},
+	{8, 6, 3, 2, 4, false, kernel.Pads{Bottom: 1, Right: 1}}, {8, 7, 5, 2, 3, false, kernel.Pads{Top: 1, Bottom: 2, Left: 2, Right: 2}},
+	{6, 5, 3, 1, 2, false, kernel.Pads{Top: 2, Right: 1}}, {1, 2, 3, 1, 2, false, kernel.Pads{Top: 2, Bottom: 2, Left: 1}},
 }
 
 func (k windowCase) window() kernel.Window {
 	if k.valid {
 		return kernel.NewValidWindow(k.h, k.w, k.size, k.stride)
 	}
+	if k.pads != (kernel.Pads{}) {
+		return kernel.NewPaddedWindow(k.h, k.w, k.size, k.stride, k.pads)
+	}
 	return kernel.NewWindow(k.h, k.w, k.size, k.stride)
 }
 
-func (k windowCase) pad() int {
-	if k.valid {
-		return 0
+// first is the zeros above and to the left.
+func (k windowCase) first() (top, left int) {
+	switch {
+	case k.valid:
+		return 0, 0
+	case k.pads != (kernel.Pads{}):
+		return k.pads.Top, k.pads.Left
 	}
-	return k.size / 2
+	return k.size / 2, k.size / 2
+}
+
+// TestNewPaddedWindow: TensorFlow's "same" padding of an even side by stride 2 is one short at the
+// beginning, and any padding counts the positions at which the window lies in the padded image.
+func TestNewPaddedWindow(t *testing.T) {
+	g := kernel.NewPaddedWindow(8, 9, 3, 2, kernel.Pads{Bottom: 1, Left: 1, Right: 1})
+	if g.OH != 4 || g.OW != 5 {
+		t.Errorf("output is %dx%d, want 4x5", g.OH, g.OW)
+	}
+	for top := range 3 {
+		for bottom := range 3 {
+			for stride := 1; stride <= 2; stride++ {
+				want := 0
+				for y := -top; y+3 <= 5+bottom; y += stride {
+					want++
+				}
+				g := kernel.NewPaddedWindow(5, 5, 3, stride, kernel.Pads{Top: top, Bottom: bottom})
+				if g.OH != want {
+					t.Errorf("%d and %d zeros, stride %d: %d rows, want %d", top, bottom, stride, g.OH, want)
+				}
+			}
+		}
+	}
 }
 
 // TestNewValidWindow counts the positions at which the whole window lies in the image.
@@ -72,6 +107,7 @@ func TestIm2Col(t *testing.T) {
 		g := k.window()
 		x := newGuarded(k.h*k.w, k.c, k.c).random(newRand(1))
 		x0 := x.clone()
+		top, left := k.first()
 		for oy := range g.OH {
 			columns := newGuarded(g.OW, k.size*k.size*k.c, k.size*k.size*k.c)
 			kernel.Im2Col(columns.data, x.data, g, k.c, oy)
@@ -79,7 +115,7 @@ func TestIm2Col(t *testing.T) {
 			for ox := range g.OW {
 				for j := range columns.cols {
 					ky, kx, channel := j/(k.size*k.c), j/k.c%k.size, j%k.c
-					iy, ix := oy*k.stride+ky-k.pad(), ox*k.stride+kx-k.pad()
+					iy, ix := oy*k.stride+ky-top, ox*k.stride+kx-left
 					want := 0.0
 					if iy >= 0 && iy < k.h && ix >= 0 && ix < k.w {
 						want = x.at(iy*k.w+ix, channel)
@@ -135,9 +171,10 @@ func TestDenseConvolution(t *testing.T) {
 
 // pixel is one output value of a dense convolution: Σ x[oy*s+ky-p, ox*s+kx-p, c] * w[ky,kx,c,out].
 func (k windowCase) pixel(x, w *guarded, oy, ox, out int) (s sum) {
+	top, left := k.first()
 	for ky := range k.size {
 		for kx := range k.size {
-			iy, ix := oy*k.stride+ky-k.pad(), ox*k.stride+kx-k.pad()
+			iy, ix := oy*k.stride+ky-top, ox*k.stride+kx-left
 			if iy < 0 || iy >= k.h || ix < 0 || ix >= k.w {
 				continue
 			}

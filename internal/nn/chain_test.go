@@ -72,11 +72,21 @@ func newChain(pool *nn.Pool) *chain {
 	return c
 }
 
+// chainPads are the zeros around the input of a depthwise convolution: those of block b, which has
+// a stride of 2, are uneven, as in TensorFlow.
+func chainPads(u *nn.Unit, side int) nn.Pads {
+	before, after := side/2, side/2
+	if u.Weight().Name == "b.depthwise.weight" {
+		before--
+	}
+	return nn.Pads{Top: before, Bottom: after, Left: before, Right: after}
+}
+
 func (c *chain) bind(n int, mode nn.Mode) {
 	g := c.graph
 	g.Begin(n, mode)
 	c.input = g.Input(chainSide, chainSide, chainChannels)
-	c.stem.BindStem(g, c.input, chainSide, chainSide, chainChannels, nn.Outer0)
+	c.stem.BindStem(g, c.input, chainSide, chainSide, chainChannels, nn.Pads{Top: 1, Bottom: 1, Left: 1, Right: 1}, nn.Outer0)
 	u := c.stem
 	for i, b := range c.blocks {
 		first := u
@@ -84,7 +94,7 @@ func (c *chain) bind(n int, mode nn.Mode) {
 			b.expand.BindPointwise(g, u, b.mid, 0, nn.Inner0)
 			u = b.expand
 		}
-		b.depthwise.BindDepthwise(g, u, b.side, nn.Inner1)
+		b.depthwise.BindDepthwise(g, u, b.side, chainPads(b.depthwise, b.side), nn.Inner1)
 		b.project.BindPointwise(g, b.depthwise, b.out, b.hidden, nn.Outer0+nn.Slot((i+1)&1))
 		if u = b.project; b.skip {
 			u.AddSkip(first)

@@ -13,7 +13,6 @@ type Conv struct {
 	Bias   *Param // (out)
 	kernel int
 	stride int
-	valid  bool // without padding
 	act    Act
 	ones   []float32
 
@@ -28,9 +27,9 @@ type Conv struct {
 	forwardTask, backwardTask func(worker, chunk int)
 }
 
-// NewConv makes a convolution. valid says that it pads nothing; otherwise it pads with kernel/2 zeros on every side.
-func NewConv(p *Params, name string, size, stride, in, out int, valid bool, act Act) *Conv {
-	c := &Conv{kernel: size, stride: stride, valid: valid, act: act, ones: make([]float32, out)}
+// NewConv makes a convolution.
+func NewConv(p *Params, name string, size, stride, in, out int, act Act) *Conv {
+	c := &Conv{kernel: size, stride: stride, act: act, ones: make([]float32, out)}
 	Constant(1)(nil, c.ones)
 	shape := []int{size, size, in, out}
 	if size == 1 {
@@ -42,13 +41,10 @@ func NewConv(p *Params, name string, size, stride, in, out int, valid bool, act 
 	return c
 }
 
-// Bind plans the convolution of maps x, h*w*in values an image.
-func (c *Conv) Bind(g *Graph, x *Vector, h, w int) *Vector {
+// Bind plans the convolution of maps x, h*w*in values an image, with zeros around them.
+func (c *Conv) Bind(g *Graph, x *Vector, h, w int, pads Pads) *Vector {
 	c.g, c.x, c.ready = g, x, false
-	c.window = kernel.NewWindow(h, w, c.kernel, c.stride)
-	if c.valid {
-		c.window = kernel.NewValidWindow(h, w, c.kernel, c.stride)
-	}
+	c.window = kernel.NewPaddedWindow(h, w, c.kernel, c.stride, pads)
 	c.y.bind(g, c.pixels()*c.out())
 	if c.act != Identity && g.mode == Train {
 		c.z.bind(g, c.y.C)

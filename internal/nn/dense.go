@@ -20,10 +20,10 @@ func NewStem(p *Params, name string, size, stride, in, out int, act Act, eps flo
 	return u
 }
 
-// BindStem plans the convolution of images (N,H,W,C).
-func (u *Unit) BindStem(g *Graph, images []float32, h, w, c int, slot Slot) {
+// BindStem plans the convolution of images (N,H,W,C), with zeros around them.
+func (u *Unit) BindStem(g *Graph, images []float32, h, w, c int, pads Pads, slot Slot) {
 	op := u.op.(*dense)
-	op.window = kernel.NewWindow(h, w, op.size, op.stride)
+	op.window = kernel.NewPaddedWindow(h, w, op.size, op.stride, pads)
 	out := op.weight.Shape[3]
 	u.bind(g, nil, size{h, w, c}, size{op.window.OH, op.window.OW, out}, slot)
 	u.source = images

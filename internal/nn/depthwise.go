@@ -35,11 +35,12 @@ func NewDepthwise(p *Params, name string, kernels []int, stride, channels int, t
 	return u
 }
 
-// BindDepthwise plans the convolution of prev's output with a kernel of the given side.
-func (u *Unit) BindDepthwise(g *Graph, prev *Unit, side int, slot Slot) {
+// BindDepthwise plans the convolution of prev's output, with zeros around it, with a kernel of the
+// given side.
+func (u *Unit) BindDepthwise(g *Graph, prev *Unit, side int, pads Pads, slot Slot) {
 	op := u.op.(*depthwise)
 	in := prev.out
-	op.geometry = kernel.Padded{Window: kernel.NewWindow(in.h, in.w, side, op.stride), C: in.c}
+	op.geometry = kernel.Padded{Window: kernel.NewPaddedWindow(in.h, in.w, side, op.stride, pads), C: in.c}
 	u.bind(g, prev, in, size{op.geometry.OH, op.geometry.OW, in.c}, slot)
 }
 
@@ -110,17 +111,17 @@ func (o *depthwise) begin(u *Unit) {
 // clearEdges zeroes what is around image rows from to to in a padded image: all around, for all rows. The images of a chunk lie in
 // the same place one after the other, so that it is wanted once a chunk.
 func clearEdges(g kernel.Padded, x []float32, from, to int) {
-	edge, side, row := g.Pad()*g.PW()*g.C, g.Pad()*g.C, g.PW()*g.C
+	row := g.PW() * g.C
 	if from == 0 {
-		clear(x[:edge])
+		clear(x[:g.Top*row])
 	}
 	if to == g.H {
-		clear(x[len(x)-edge:])
+		clear(x[len(x)-g.Bottom*row:])
 	}
 	for y := from; y < to; y++ {
-		line := x[edge+y*row:][:row]
-		clear(line[:side])
-		clear(line[row-side:])
+		line := x[(g.Top+y)*row:][:row]
+		clear(line[:g.Left*g.C])
+		clear(line[row-g.Right*g.C:])
 	}
 }
 
@@ -154,7 +155,7 @@ func (o *depthwise) backward(u *Unit, w *scratch, part []float32, p, q int) {
 	x := o.padded(u, w, p/u.out.pixels(), 0, g.H, false)
 	in := g.InputGeometry()
 	dz := w.out[:in.Len()]
-	if w.fresh && g.Stride == 1 {
+	if w.fresh && g.Stride == 1 && g.OH == g.H && g.OW == g.W {
 		clearEdges(in, dz, 0, in.H)
 	} else if w.fresh {
 		clear(dz)

@@ -5,6 +5,9 @@ import "github.com/tailor-nas/tailor/internal/kernel"
 // Act is an activation function.
 type Act = kernel.Act
 
+// Pads are the rows and columns of zeros around a map that is convolved.
+type Pads = kernel.Pads
+
 // The activation functions.
 const (
 	Identity = kernel.Identity

@@ -22,21 +22,24 @@ type stack struct {
 	input, logits, logitGrad []float32
 }
 
+// uneven is the padding of a convolution of a map of 2x3 by 3x3 with stride 2, as TensorFlow has it.
+var uneven = nn.Pads{Bottom: 1, Left: 1, Right: 1}
+
 const stackH, stackW, stackC, stackClasses = 13, 15, 3, 5
 
 func newStack(pool *nn.Pool, n int) *stack {
 	s := &stack{params: nn.Params{Train: true}}
 	p, g := &s.params, nn.NewGraph(pool)
-	a, b := nn.NewConv(p, "a", 3, 1, stackC, 5, false, nn.ReLU), nn.NewMaxPool(3, 2)
-	c, d := nn.NewConv(p, "c", 3, 1, 5, 18, true, nn.Identity), nn.NewConv(p, "d", 1, 2, 18, 35, true, nn.HSwish)
-	e, f := nn.NewConv(p, "e", 3, 2, 35, 4, false, nn.ReLU6), nn.NewLinear(p, "f", 8, 20, true, nn.HSwish)
+	a, b := nn.NewConv(p, "a", 3, 1, stackC, 5, nn.ReLU), nn.NewMaxPool(3, 2)
+	c, d := nn.NewConv(p, "c", 3, 1, 5, 18, nn.Identity), nn.NewConv(p, "d", 1, 2, 18, 35, nn.HSwish)
+	e, f := nn.NewConv(p, "e", 3, 2, 35, 4, nn.ReLU6), nn.NewLinear(p, "f", 8, 20, true, nn.HSwish)
 	last := nn.NewLinear(p, "last", 20, stackClasses, true, nn.Identity)
 	s.layers = append(s.layers, a, b, c, d, e, f, last)
 	g.Begin(n, nn.Train)
 	s.input = g.Input(stackH, stackW, stackC)
-	x := a.Bind(g, g.InputVector(s.input, stackH*stackW*stackC), stackH, stackW)
-	x = d.Bind(g, c.Bind(g, b.Bind(g, x, stackH, stackW, 5), 6, 7), 4, 5)
-	x = last.Bind(g, f.Bind(g, e.Bind(g, x, 2, 3)))
+	x := a.Bind(g, g.InputVector(s.input, stackH*stackW*stackC), stackH, stackW, nn.Pads{Top: 1, Bottom: 1, Left: 1, Right: 1})
+	x = d.Bind(g, c.Bind(g, b.Bind(g, x, stackH, stackW, 5), 6, 7, nn.Pads{}), 4, 5, nn.Pads{})
+	x = last.Bind(g, f.Bind(g, e.Bind(g, x, 2, 3, uneven)))
 	g.End()
 	s.logits, s.logitGrad = x.Data, x.Grad
 	return s
@@ -61,7 +64,9 @@ func newPlainStack(pool *nn.Pool, n int) *stack {
 	s.layers, slot = append(s.layers, b), slot^1
 	conv(reference.NewBiased(p, "c", 3, 1, 5, 18, true, nn.Identity), 18)
 	conv(reference.NewBiased(p, "d", 1, 2, 18, 35, true, nn.HSwish), 35)
-	conv(reference.NewBiased(p, "e", 3, 2, 35, 4, false, nn.ReLU6), 4)
+	e := reference.NewBiased(p, "e", 3, 2, 35, 4, false, nn.ReLU6)
+	e.Pads = &uneven
+	conv(e, 4)
 	x = x.Flat()
 	conv(reference.NewLinear(p, "f", 8, 20, nn.HSwish), 20)
 	conv(reference.NewLinear(p, "last", 20, stackClasses, nn.Identity), stackClasses)

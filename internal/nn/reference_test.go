@@ -55,6 +55,9 @@ func newPlain(pool *nn.Pool, n int) *plain {
 			x = conv(name+".expand", 1, 1, in, fullMid, mid, act, 1e-3, x, reference.Inner0)
 		}
 		d := reference.NewDepthwise(&p.params, name+".depthwise", kernels, stride, fullMid, transforms, act, 1e-5)
+		if name == "b" {
+			d.Pads = &nn.Pads{Top: side/2 - 1, Bottom: side / 2, Left: side/2 - 1, Right: side / 2}
+		}
 		p.layers = append(p.layers, always{d})
 		x = d.Bind(g, x, side, reference.Inner1)
 		if fullHidden > 0 {

@@ -10,6 +10,7 @@ import (
 // Conv is a dense convolution with what follows it: batch norm or a bias, and an activation. With Kernel 1 its input and
 // output channels are elastic; a larger kernel always takes all its input channels.
 type Conv struct {
+	Pads   *nn.Pads // zeros around the input; nil: kernel/2 on every side, or none if it is valid
 	Weight *nn.Param
 	Bias   *nn.Param  // nil if there is none
 	BN     *BatchNorm // nil if there is none
@@ -62,6 +63,9 @@ func (c *Conv) Bind(g *Graph, x Tensor, out int, slot Slot) Tensor {
 	c.window = kernel.NewWindow(x.H, x.W, c.kernel, c.stride)
 	if c.valid {
 		c.window = kernel.NewValidWindow(x.H, x.W, c.kernel, c.stride)
+	}
+	if c.Pads != nil {
+		c.window = kernel.NewPaddedWindow(x.H, x.W, c.kernel, c.stride, *c.Pads)
 	}
 	c.y = g.Tensor(c.window.OH, c.window.OW, out, slot)
 	c.z = c.y

@@ -11,6 +11,7 @@ import (
 // Depthwise is an elastic depthwise convolution with batch norm and activation: channels are leading ones, and a smaller
 // kernel is the centre of the full one, or a learned transform of it.
 type Depthwise struct {
+	Pads       *nn.Pads  // zeros around the input; nil: kernel/2 on every side
 	Weight     *nn.Param // (kernel,kernel,channels) at the largest kernel
 	BN         *BatchNorm
 	transforms []*transform // largest kernel first; nil if smaller kernels are plain crops
@@ -42,6 +43,9 @@ func NewDepthwise(p *nn.Params, name string, kernels []int, stride, channels int
 func (d *Depthwise) Bind(g *Graph, x Tensor, size int, slot Slot) Tensor {
 	d.g, d.x = g, x
 	d.window = kernel.NewWindow(x.H, x.W, size, d.stride)
+	if d.Pads != nil {
+		d.window = kernel.NewPaddedWindow(x.H, x.W, size, d.stride, *d.Pads)
+	}
 	d.y = g.Tensor(d.window.OH, d.window.OW, x.C, slot)
 	d.z = d.y
 	if g.mode == Train {

@@ -44,6 +44,10 @@ func layersUnderTest() map[string]func(h, w, c int) testLayer {
 			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, 7, Outer1) }, l.Forward, func() { l.Backward(true) }, p}
 		}
 	}
+	uneven := func(l testLayer, at **nn.Pads, pads nn.Pads) testLayer {
+		*at = &pads
+		return l
+	}
 	maxPool := func(size, stride int) func(h, w, c int) testLayer {
 		return func(h, w, c int) testLayer {
 			l := NewMaxPool(size, stride)
@@ -55,8 +59,20 @@ func layersUnderTest() map[string]func(h, w, c int) testLayer {
 		"conv5x5 valid relu": biased(5, 1, true, ReLU),
 		"conv3x3 s2 valid":   biased(3, 2, true, HSwish),
 		"1x1 s2 bias":        biased(1, 2, true, Identity),
-		"max pool":           maxPool(2, 2),
-		"max pool 3 s2":      maxPool(3, 2),
+		"conv3x3 s2 uneven": func(h, w, c int) testLayer {
+			p := &nn.Params{Train: true}
+			l := NewBiased(p, "conv", 3, 2, c, 7, false, HSwish)
+			layer := testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, 7, Outer1) }, l.Forward, func() { l.Backward(true) }, p}
+			return uneven(layer, &l.Pads, nn.Pads{Bottom: 1, Left: 2, Right: 1})
+		},
+		"depthwise 5 s2 uneven": func(h, w, c int) testLayer {
+			p := &nn.Params{Train: true}
+			l := NewDepthwise(p, "dw", []int{3, 5, 7}, 2, c+2, false, HSwish, 1e-5)
+			layer := testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, 5, Outer1) }, l.Forward, l.Backward, p}
+			return uneven(layer, &l.Pads, nn.Pads{Top: 1, Bottom: 2, Left: 2, Right: 1})
+		},
+		"max pool":      maxPool(2, 2),
+		"max pool 3 s2": maxPool(3, 2),
 		"linear of a map": func(h, w, c int) testLayer {
 			p := &nn.Params{Train: true}
 			l := NewLinear(p, "linear", h*w*c, 5, ReLU)

@@ -21,6 +21,8 @@ const module = "github.com/tailor-nas/tailor/"
 var mayImport = map[string][]string{
 	"internal/kernel":       {},
 	"internal/export":       {},
+	"internal/onnx":         {"supernet", "internal/export", "internal/onnx/pb"},
+	"internal/onnx/pb":      {},
 	"internal/bug":          {},
 	"internal/data":         {"internal/bug"},
 	"internal/store":        {},
@@ -67,6 +69,7 @@ var onlyIn = map[string][]string{
 	"github.com/shirou/gopsutil":     {"profiles"},
 	"github.com/alecthomas/kong":     {"cmd/tailor"},
 	"github.com/schollz/progressbar": {"cmd/tailor"},
+	"google.golang.org/protobuf":     {"internal/onnx", "internal/onnx/pb"},
 	"gonum.org/v1/plot":              {"internal/report"},
 	"github.com/goccy/go-yaml":       {"internal/textfile"},
 	"modernc.org/sqlite":             {"internal/measurements"},

@@ -6,7 +6,10 @@ import (
 	"github.com/tailor-nas/tailor/internal/nn"
 )
 
-func (b Block) checkMaxPool() error {
+// maxPoolKind is the largest value of every window of Kernel x Kernel pixels, without padding.
+type maxPoolKind struct{}
+
+func (maxPoolKind) check(b Block) error {
 	if b != (Block{Name: b.Name, Kind: MaxPool, In: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride}) {
 		return fmt.Errorf("a maxpool has an input, an output, kernel and stride and nothing else")
 	}
@@ -19,12 +22,26 @@ func (b Block) checkMaxPool() error {
 	return nil
 }
 
-// windowed is the output shape of a window of Kernel x Kernel pixels that stays inside the input; zero if it is larger.
-func (b Block) windowed(channels int) Shape {
-	if b.In.H < b.Kernel || b.In.W < b.Kernel {
-		return Shape{}
-	}
-	return Shape{(b.In.H-b.Kernel)/b.Stride + 1, (b.In.W-b.Kernel)/b.Stride + 1, channels}
+func (maxPoolKind) ops(b Block) []Op {
+	return []Op{{
+		Kind: OpMaxPool, Name: b.Name, Args: []int{BlockInput}, In: b.In, Out: b.Out,
+		Kernel: b.Kernel, Stride: b.Stride,
+	}}
+}
+
+func (maxPoolKind) flow(Block) (takes, gives signal) { return wholeMaps, wholeMaps }
+
+func (maxPoolKind) mids(Block) []int { return nil }
+
+func (maxPoolKind) layer(_ *nn.Params, b Block, _ layerOptions) layer {
+	return &maxPoolLayer{nn.NewMaxPool(b.Kernel, b.Stride)}
+}
+
+// maxPool adds pooling of 2x2 pixels.
+func (b *builder) maxPool(name string) {
+	block := Block{Name: name, Kind: MaxPool, In: b.at, Kernel: 2, Stride: 2}
+	block.Out = block.windowed(b.at.C)
+	b.add(block)
 }
 
 type maxPoolLayer struct{ pool *nn.MaxPool }
