@@ -25,10 +25,11 @@ type (
 	maxPool struct {
 		kernel, stride int
 		padding        schema.Padding
+		act            activation
 	}
 	fullyConnected struct{ act activation }
 	sum            struct{ act activation }
-	product        struct{}
+	product        struct{ act activation }
 	mean           struct{}
 	pad            struct{}
 	hardSwish      struct{}
@@ -79,6 +80,7 @@ func (o maxPool) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffe
 	schema.Pool2DOptionsAddStrideH(b, int32(o.stride))
 	schema.Pool2DOptionsAddFilterWidth(b, int32(o.kernel))
 	schema.Pool2DOptionsAddFilterHeight(b, int32(o.kernel))
+	schema.Pool2DOptionsAddFusedActivationFunction(b, o.act)
 	return schema.BuiltinOptionsPool2DOptions, schema.Pool2DOptionsEnd(b)
 }
 
@@ -94,8 +96,9 @@ func (o sum) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.U
 	return schema.BuiltinOptionsAddOptions, schema.AddOptionsEnd(b)
 }
 
-func (product) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+func (o product) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
 	schema.MulOptionsStart(b)
+	schema.MulOptionsAddFusedActivationFunction(b, o.act)
 	return schema.BuiltinOptionsMulOptions, schema.MulOptionsEnd(b)
 }
 

@@ -1,9 +1,11 @@
 package tflite
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/tailor-nas/tailor/internal/tflite/schema"
+	"github.com/tailor-nas/tailor/supernet"
 )
 
 // window is how a kernel moves over one side of an image: height or width.
@@ -34,13 +36,13 @@ func (w window) check() error {
 	return nil
 }
 
-// padded gives how an operator pads by itself for these windows, and its input: x, or x padded by an
-// operator of its own where none of TFLite's ways is the right one.
-func (w *writer) padded(name string, x ref, rows, columns window) (schema.Padding, ref, error) {
-	for _, side := range []window{rows, columns} {
-		if err := side.check(); err != nil {
-			return 0, 0, err
-		}
+// padded gives how an operator pads by itself as the operation says, and its input: x, or x padded by
+// an operator of its own where none of TFLite's ways is the right one.
+func (w *writer) padded(o supernet.Op, x ref) (schema.Padding, ref, error) {
+	rows := window{o.In.H, o.Out.H, o.Kernel, o.Stride, o.Pads.Top}
+	columns := window{o.In.W, o.Out.W, o.Kernel, o.Stride, o.Pads.Left}
+	if err := cmp.Or(rows.check(), columns.check()); err != nil {
+		return 0, 0, err
 	}
 	bottom, right := rows.missing(), columns.missing()
 	switch {
@@ -49,9 +51,11 @@ func (w *writer) padded(name string, x ref, rows, columns window) (schema.Paddin
 	case rows.same() && columns.same():
 		return schema.PaddingSAME, x, nil
 	}
+	if o.Kind == supernet.OpMaxPool {
+		return 0, 0, fmt.Errorf("max pooling is padded otherwise than TFLite can, expected no padding")
+	}
 	amounts := []int{0, 0, rows.before, bottom, columns.before, right, 0, 0}
-	s := w.shape(x)
-	shape := []int{s[0], s[1] + rows.before + bottom, s[2] + columns.before + right, s[3]}
-	x = w.add(name+".padded", pad{}, shape, x, w.ints(name+".padding", amounts, 4, 2))
+	shape := []int{1, o.In.H + rows.before + bottom, o.In.W + columns.before + right, o.In.C}
+	x = w.add(o.Name+".padded", pad{}, shape, x, w.ints(o.Name+".padding", amounts, 4, 2))
 	return schema.PaddingVALID, x, nil
 }

@@ -113,7 +113,7 @@ func (r readTensor) constants() []float64 {
 	if len(r.data) == 0 {
 		return nil
 	}
-	var all []float64
+	all := make([]float64, 0, len(r.data)/4)
 	for b := r.data; len(b) >= 4; b = b[4:] {
 		word := binary.LittleEndian.Uint32(b)
 		if r.kind == schema.TensorTypeINT32 {

@@ -33,33 +33,38 @@ func (w weights) get(name string, n int) ([]float32, error) {
 // affine is what follows a product, by channel of the output: out = product*scale + shift.
 type affine struct{ scale, shift []float64 }
 
-// norm is the batch norm of a name as an affine map.
-func (w weights) norm(name string, channels int) (affine, error) {
+// after is what follows the weight of an operation: its bias, then its batch norm.
+func (w weights) after(o supernet.Op) (affine, error) {
+	a := identity(o.Out.C)
+	if o.Bias != "" {
+		bias, err := w.get(o.Bias, o.Out.C)
+		if err != nil {
+			return affine{}, err
+		}
+		for c, v := range bias {
+			a.shift[c] = float64(v)
+		}
+	}
+	if o.Norm == "" {
+		return a, nil
+	}
+	return w.norm(a, o.Norm)
+}
+
+// norm adds the batch norm of a name.
+func (w weights) norm(a affine, name string) (affine, error) {
 	var parts [4][]float32
 	for i, part := range []string{".weight", ".bias", ".mean", ".var"} {
-		data, err := w.get(name+part, channels)
+		data, err := w.get(name+part, len(a.scale))
 		if err != nil {
 			return affine{}, err
 		}
 		parts[i] = data
 	}
-	a := identity(channels)
-	for c := range channels {
-		a.scale[c] = float64(parts[0][c]) / math.Sqrt(float64(parts[3][c])+w.eps)
-		a.shift[c] = float64(parts[1][c]) - float64(parts[2][c])*a.scale[c]
-	}
-	return a, nil
-}
-
-// bias is a sum alone.
-func (w weights) bias(name string, channels int) (affine, error) {
-	data, err := w.get(name, channels)
-	if err != nil {
-		return affine{}, err
-	}
-	a := identity(channels)
-	for c, v := range data {
-		a.shift[c] = float64(v)
+	for c := range a.scale {
+		scale := float64(parts[0][c]) / math.Sqrt(float64(parts[3][c])+w.eps)
+		a.shift[c] = (a.shift[c]-float64(parts[2][c]))*scale + float64(parts[1][c])
+		a.scale[c] *= scale
 	}
 	return a, nil
 }

@@ -1,8 +1,6 @@
 package tflite
 
 import (
-	"fmt"
-
 	"github.com/tailor-nas/tailor/internal/tflite/schema"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -10,30 +8,9 @@ import (
 // writer builds the graph of a network, operation by operation.
 type writer struct {
 	graph
-	at      ref // what the last operation gave
-	spatial *ref
+	at      ref  // what the last operation gave
+	spatial *ref // the axes of height and width, once there
 	weights weights
-}
-
-// activate applies what is not fused to the operator before.
-func (w *writer) activate(name string, x ref, act supernet.Act) ref {
-	if act != supernet.HSwish {
-		return x
-	}
-	return w.add(name+".h_swish", hardSwish{}, w.shape(x), x)
-}
-
-// fused is the part of an activation that an operator applies itself.
-func fused(act supernet.Act) (activation, error) {
-	switch act {
-	case "", supernet.HSwish:
-		return schema.ActivationFunctionTypeNONE, nil
-	case supernet.ReLU:
-		return schema.ActivationFunctionTypeRELU, nil
-	case supernet.ReLU6:
-		return schema.ActivationFunctionTypeRELU6, nil
-	}
-	return 0, fmt.Errorf("activation %q has no counterpart in TFLite", act)
 }
 
 // hardSigmoid is relu6(x + 3) / 6, in parts: TFLite has no such operator.
@@ -51,4 +28,13 @@ func (w *writer) globalMean(name string, x ref) ref {
 	}
 	s := w.shape(x)
 	return w.add(name, mean{}, []int{1, 1, 1, s[3]}, x, *w.spatial)
+}
+
+// maxPool adds the largest value of every window; there is no padding.
+func (w *writer) maxPool(o supernet.Op, act activation, x ref) (ref, error) {
+	padding, x, err := w.padded(o, x)
+	if err != nil {
+		return 0, err
+	}
+	return w.add(o.Name, maxPool{o.Kernel, o.Stride, padding, act}, imageShape(o.Out), x), nil
 }
