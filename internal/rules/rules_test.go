@@ -59,6 +59,8 @@ var mayImport = map[string][]string{
 
 	"internal/tflite/schema": {},
 
+	"tools/tflitecheck": {"supernet", "internal/export", "internal/nn", "internal/tflite"},
+
 	"tools/bench/prunesearch": {"supernet", "trainer", "trainer/prune", "profiles", "predictor", "search", "search/optimize", "internal/data", "internal/report", "internal/pipeline"},
 }
 

@@ -34,7 +34,8 @@ type encoder struct {
 func (g *graph) encode(name, description string, metadata []entry) ([]byte, error) {
 	size := g.size(metadata) + int64(len(name)+len(description))
 	if size > maxFile {
-		return nil, fmt.Errorf("the network takes %d bytes, a TFLite file has at most %d", size, maxFile)
+		return nil, fmt.Errorf("the network takes %d bytes, a TFLite file at most %d: "+
+			"take a smaller one", size, maxFile)
 	}
 	e := encoder{Builder: flatbuffers.NewBuilder(int(size))}
 	e.buffer(nil) // the one of tensors without data
@@ -72,8 +73,8 @@ func (g *graph) size(metadata []entry) int64 {
 	return n + 256*int64(len(g.operators))
 }
 
-// codes lists the operators that the graph has, in the order of their first use, and the place of each
-// in that list.
+// codes lists the operators that the graph has, in the order of their first use, and the place of
+// each in that list.
 func (g *graph) codes() (codes []schema.BuiltinOperator, indexOf map[schema.BuiltinOperator]int) {
 	indexOf = map[schema.BuiltinOperator]int{}
 	for _, op := range g.operators {
@@ -142,12 +143,12 @@ func (e *encoder) code(op schema.BuiltinOperator) place {
 
 func (e *encoder) operator(op operator, code int) place {
 	in, out := e.refs(op.in), e.refs(op.out)
-	kind, options := op.options.write(e.Builder)
+	table, options := op.options.write(e.Builder)
 	schema.OperatorStart(e.Builder)
 	schema.OperatorAddOpcodeIndex(e.Builder, uint32(code))
 	schema.OperatorAddInputs(e.Builder, in)
 	schema.OperatorAddOutputs(e.Builder, out)
-	schema.OperatorAddBuiltinOptionsType(e.Builder, kind)
+	schema.OperatorAddBuiltinOptionsType(e.Builder, table)
 	schema.OperatorAddBuiltinOptions(e.Builder, options)
 	return schema.OperatorEnd(e.Builder)
 }

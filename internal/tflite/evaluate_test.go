@@ -56,7 +56,8 @@ func (e *evaluation) operator(op readOperator) []float64 {
 	case schema.BuiltinOperatorADD:
 		var o schema.AddOptions
 		o.Init(op.options.Bytes, op.options.Pos)
-		return act(o.FusedActivationFunction(), e.broadcast(op, func(a, b float64) float64 { return a + b }))
+		sum := e.broadcast(op, func(a, b float64) float64 { return a + b })
+		return act(o.FusedActivationFunction(), sum)
 	case schema.BuiltinOperatorMUL:
 		return e.broadcast(op, func(a, b float64) float64 { return a * b })
 	case schema.BuiltinOperatorMEAN:
@@ -108,9 +109,10 @@ func sides(in, kernel, stride int, p schema.Padding) (out, before int) {
 	return out, max((out-1)*stride+kernel-in, 0) / 2
 }
 
-// windows calls f with every pixel of the input under every place of every window. An output pixel is
-// (row*columns + column).
-func (e *evaluation) windows(op readOperator, kh, kw, stride int, p schema.Padding, f func(out, in, k int)) {
+// windows calls f with every pixel of the input under every place of every window. Pixels and
+// places count row by row.
+func (e *evaluation) windows(op readOperator, kh, kw, stride int, p schema.Padding,
+	f func(out, in, place int)) {
 	in := e.tensors[op.in[0]].shape
 	outH, top := sides(in[1], kh, stride, p)
 	outW, left := sides(in[2], kw, stride, p)

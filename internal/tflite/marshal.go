@@ -8,9 +8,9 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// Marshal gives the network as a TFLite file. It takes an image (1,height,width,channels) of float32,
-// normalised, and gives logits (1,classes); with [export.Options.Preprocessing] it takes bytes and
-// gives probabilities. The same network and meta give the same bytes.
+// Marshal gives the network as a TFLite file. It takes an image (1,height,width,channels) of
+// float32, normalised, and gives logits (1,classes); with [export.Options] Preprocessing it takes
+// bytes and gives probabilities. The same network and meta give the same bytes.
 func Marshal(net *supernet.Subnet, m export.Meta) ([]byte, error) {
 	data, err := marshal(net, m)
 	if err != nil {
@@ -56,8 +56,8 @@ func (w *writer) images(in supernet.Shape, m export.Meta) {
 func (w *writer) classes(m export.Meta) error {
 	shape := w.shape(w.at)
 	if len(shape) != 2 {
-		return fmt.Errorf("the network ends with maps %v, expected a linear layer, which gives logits",
-			shape)
+		return fmt.Errorf("the network ends with maps %v, expected a linear layer, which gives "+
+			"logits: only a whole network can be exported", shape)
 	}
 	w.tensors[w.at].name = export.Logits
 	if m.Preprocessing {

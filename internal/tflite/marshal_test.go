@@ -97,7 +97,7 @@ func space(t testing.TB, name string) *supernet.Space {
 	return s
 }
 
-// TestSpaces: random networks of every space compute what the engine computes, at even and odd sizes.
+// TestSpaces: random networks of every space compute what the engine does, at even and odd sizes.
 func TestSpaces(t *testing.T) {
 	for _, name := range supernet.Builtins() {
 		t.Run(name, func(t *testing.T) {
@@ -112,8 +112,8 @@ func TestSpaces(t *testing.T) {
 	}
 }
 
-// TestAsymmetricPadding: networks padded as TensorFlow pads need no operator for it, and those padded
-// evenly do where a side is even.
+// TestAsymmetricPadding: networks padded as TensorFlow pads need no operator for it, and those
+// padded evenly do where a side is even.
 func TestAsymmetricPadding(t *testing.T) {
 	s := space(t, "mbv3-tiny")
 	a := s.Max()
@@ -239,8 +239,9 @@ func TestMeta(t *testing.T) {
 	}
 	net := network(t, blocks, 9)
 	m := export.Meta{
-		Name: "a name", Labels: strings.Split("0123456789", ""), Mean: []float32{0.1}, Std: []float32{0.3},
-		Arch: `{"d":[2]}`, ManifestSHA256: "ab", WeightsSHA256: "cd", Version: "1.2",
+		Name: "a name", Labels: strings.Split("0123456789", ""),
+		Mean: []float32{0.1}, Std: []float32{0.3}, Arch: `{"d":[2]}`,
+		ManifestSHA256: "ab", WeightsSHA256: "cd", Version: "1.2",
 	}
 	first, err := Marshal(net, m)
 	if err != nil {
@@ -275,7 +276,8 @@ func TestRefused(t *testing.T) {
 		},
 	} {
 		_, err := Marshal(f())
-		if err == nil || !strings.HasPrefix(err.Error(), "tflite: ") || !strings.Contains(err.Error(), what) {
+		if err == nil || !strings.HasPrefix(err.Error(), "tflite: ") ||
+			!strings.Contains(err.Error(), what) {
 			t.Errorf("%v, expected %q", err, what)
 		}
 	}

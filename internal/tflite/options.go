@@ -9,12 +9,13 @@ import (
 // options say which operator it is, and how it does it.
 type options interface {
 	code() schema.BuiltinOperator
-	// write adds the table and gives its type and place.
-	write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT)
+	// write adds the table and says which it is and where.
+	write(b *flatbuffers.Builder) (table, place)
 }
 
 type (
 	activation = schema.ActivationFunctionType
+	table      = schema.BuiltinOptions
 
 	convolution struct {
 		depthwise bool
@@ -55,7 +56,7 @@ func (hardSwish) code() schema.BuiltinOperator     { return schema.BuiltinOperat
 func (softmax) code() schema.BuiltinOperator       { return schema.BuiltinOperatorSOFTMAX }
 func (bytesToFloats) code() schema.BuiltinOperator { return schema.BuiltinOperatorCAST }
 
-func (o convolution) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+func (o convolution) write(b *flatbuffers.Builder) (table, place) {
 	if o.depthwise {
 		schema.DepthwiseConv2DOptionsStart(b)
 		schema.DepthwiseConv2DOptionsAddPadding(b, o.padding)
@@ -73,7 +74,7 @@ func (o convolution) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatb
 	return schema.BuiltinOptionsConv2DOptions, schema.Conv2DOptionsEnd(b)
 }
 
-func (o maxPool) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+func (o maxPool) write(b *flatbuffers.Builder) (table, place) {
 	schema.Pool2DOptionsStart(b)
 	schema.Pool2DOptionsAddPadding(b, o.padding)
 	schema.Pool2DOptionsAddStrideW(b, int32(o.stride))
@@ -84,47 +85,47 @@ func (o maxPool) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffe
 	return schema.BuiltinOptionsPool2DOptions, schema.Pool2DOptionsEnd(b)
 }
 
-func (o fullyConnected) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+func (o fullyConnected) write(b *flatbuffers.Builder) (table, place) {
 	schema.FullyConnectedOptionsStart(b)
 	schema.FullyConnectedOptionsAddFusedActivationFunction(b, o.act)
 	return schema.BuiltinOptionsFullyConnectedOptions, schema.FullyConnectedOptionsEnd(b)
 }
 
-func (o sum) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+func (o sum) write(b *flatbuffers.Builder) (table, place) {
 	schema.AddOptionsStart(b)
 	schema.AddOptionsAddFusedActivationFunction(b, o.act)
 	return schema.BuiltinOptionsAddOptions, schema.AddOptionsEnd(b)
 }
 
-func (o product) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+func (o product) write(b *flatbuffers.Builder) (table, place) {
 	schema.MulOptionsStart(b)
 	schema.MulOptionsAddFusedActivationFunction(b, o.act)
 	return schema.BuiltinOptionsMulOptions, schema.MulOptionsEnd(b)
 }
 
-func (mean) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+func (mean) write(b *flatbuffers.Builder) (table, place) {
 	schema.ReducerOptionsStart(b)
 	schema.ReducerOptionsAddKeepDims(b, true)
 	return schema.BuiltinOptionsReducerOptions, schema.ReducerOptionsEnd(b)
 }
 
-func (pad) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+func (pad) write(b *flatbuffers.Builder) (table, place) {
 	schema.PadOptionsStart(b)
 	return schema.BuiltinOptionsPadOptions, schema.PadOptionsEnd(b)
 }
 
-func (hardSwish) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+func (hardSwish) write(b *flatbuffers.Builder) (table, place) {
 	schema.HardSwishOptionsStart(b)
 	return schema.BuiltinOptionsHardSwishOptions, schema.HardSwishOptionsEnd(b)
 }
 
-func (softmax) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+func (softmax) write(b *flatbuffers.Builder) (table, place) {
 	schema.SoftmaxOptionsStart(b)
 	schema.SoftmaxOptionsAddBeta(b, 1)
 	return schema.BuiltinOptionsSoftmaxOptions, schema.SoftmaxOptionsEnd(b)
 }
 
-func (bytesToFloats) write(b *flatbuffers.Builder) (schema.BuiltinOptions, flatbuffers.UOffsetT) {
+func (bytesToFloats) write(b *flatbuffers.Builder) (table, place) {
 	schema.CastOptionsStart(b)
 	schema.CastOptionsAddInDataType(b, schema.TensorTypeUINT8)
 	schema.CastOptionsAddOutDataType(b, schema.TensorTypeFLOAT32)

@@ -91,7 +91,8 @@ func readOneOperator(t testing.TB, m *schema.Model, g *schema.SubGraph, i int) r
 	g.Operators(&op, i)
 	var code schema.OperatorCode
 	m.OperatorCodes(&code, int(op.OpcodeIndex()))
-	if int(code.DeprecatedBuiltinCode()) != min(int(code.BuiltinCode()), 127) || code.Version() != 1 {
+	if int(code.DeprecatedBuiltinCode()) != min(int(code.BuiltinCode()), 127) ||
+		code.Version() != 1 {
 		t.Errorf("operator %d has the codes %d and %d, version %d", i, code.DeprecatedBuiltinCode(),
 			code.BuiltinCode(), code.Version())
 	}

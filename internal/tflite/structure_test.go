@@ -82,8 +82,8 @@ func TestPadding(t *testing.T) {
 	}{
 		{window{in: 8, out: 8, kernel: 3, stride: 1, before: 1}, true, 1},
 		{window{in: 7, out: 4, kernel: 3, stride: 2, before: 1}, true, 1},
-		{window{in: 8, out: 4, kernel: 3, stride: 2, before: 1}, false, 0}, // symmetric: SAME pads 0 before
-		{window{in: 8, out: 4, kernel: 3, stride: 2, before: 0}, true, 1},  // TensorFlow's
+		{window{in: 8, out: 4, kernel: 3, stride: 2, before: 1}, false, 0}, // SAME has 0 before
+		{window{in: 8, out: 4, kernel: 3, stride: 2, before: 0}, true, 1},
 		{window{in: 8, out: 4, kernel: 5, stride: 2, before: 2}, false, 1},
 		{window{in: 8, out: 4, kernel: 5, stride: 2, before: 1}, true, 2},
 		{window{in: 28, out: 24, kernel: 5, stride: 1, before: 0}, false, 0},

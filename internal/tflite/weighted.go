@@ -27,8 +27,9 @@ func (w *writer) weighted(o supernet.Op, act activation, x ref) (ref, error) {
 	return w.conv(o, act, x, scaled, bias)
 }
 
-// isVector says whether the result has no height and width: of linear layers, and of convolutions of
-// features, which are the same. The linear layers of a gate keep both, since maps are multiplied with it.
+// isVector says whether the result has no height and width: of linear layers, and of convolutions
+// of features, which are the same. The linear layers of a gate keep both, since maps are multiplied
+// with it.
 func isVector(o supernet.Op) bool {
 	if o.Kind == supernet.OpLinear {
 		return !o.Gate

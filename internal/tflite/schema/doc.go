@@ -2,9 +2,9 @@
 // in tests.
 //
 // tflite.fbs is the part of TensorFlow Lite's own schema that is used, under TensorFlow's copyright
-// and the Apache License 2.0, which stand at its top. tflite_generated.go is made from it, with flatc
-// 25.12.19. flatc is built from the sources in the Go module github.com/google/flatbuffers, which is
-// also what the generated code imports; take the same version for both:
+// and the Apache License 2.0, which stand at its top. tflite_generated.go is made from it, with
+// flatc 25.12.19. flatc is built from the sources in the Go module github.com/google/flatbuffers,
+// which is also what the generated code imports; take the same version for both:
 //
 //	dir=$(go list -m -f '{{.Dir}}' github.com/google/flatbuffers)
 //	cmake -S $dir -B /tmp/flatc -DFLATBUFFERS_BUILD_TESTS=OFF && make -C /tmp/flatc flatc
