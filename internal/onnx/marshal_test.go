@@ -191,6 +191,24 @@ func TestPadded(t *testing.T) {
 	checkNet(t, makeNet(t, blocks, 1e-5, 1), ways...)
 }
 
+// TestTensorFlowPadding: where a side is even, there is a zero more at its end.
+func TestTensorFlowPadding(t *testing.T) {
+	for _, resolution := range []uint16{31, 32} {
+		blocks, space := spaceBlocks(t, "mbv3-tiny", resolution, 1)
+		changed := 0
+		for i := range blocks {
+			if blocks[i].Stride == 2 {
+				blocks[i].Padding = supernet.TFSame
+				changed++
+			}
+		}
+		if changed == 0 {
+			t.Fatal("no block has stride 2")
+		}
+		checkNet(t, makeNet(t, blocks, space.BNEps, 1), ways...)
+	}
+}
+
 // TestPruned: networks of which single weights, runs and channels were removed. Zeros stay zeros.
 func TestPruned(t *testing.T) {
 	amounts := map[supernet.Structure]int{"weights": 80, "vectors8": 60, "channels": 16}
@@ -269,7 +287,7 @@ func TestGateFirst(t *testing.T) {
 	for _, n := range readModel(t, data).Graph.Node {
 		if n.OpType == "Mul" {
 			seen++
-			if !strings.HasSuffix(n.Input[0], ".gate") {
+			if !strings.HasSuffix(n.Input[0], ".h_sigmoid") {
 				t.Errorf("%s multiplies %v", n.Name, n.Input)
 			}
 		}

@@ -4,51 +4,40 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// convolution is one to add: padding is top, left, bottom, right.
-type convolution struct {
-	name      string
-	kernel    int
-	stride    int
-	pads      [4]int64
-	out       supernet.Shape
-	depthwise bool
-	affine    affine
+// conv adds a convolution, with a weight in ONNX's layout and a bias that may be nil. An operation
+// without a kernel is one of 1x1.
+func (g *graph) conv(x value, o supernet.Op, weight, bias []float32) value {
+	k, s := int64(max(o.Kernel, 1)), int64(max(o.Stride, 1))
+	in, out, group := int64(o.In.C), int64(o.Out.C), int64(1)
+	if o.Kind == supernet.OpDepthwise {
+		group = in
+	}
+	inputs := g.parameters(x, o, weight, bias, out, in/group, k, k)
+	p := o.Pads
+	pads := integers("pads", int64(p.Top), int64(p.Left), int64(p.Bottom), int64(p.Right))
+	return g.node("Conv", o.Name, mapOf(o.Out), inputs, integers("dilations", 1, 1),
+		integer("group", group), integers("kernel_shape", k, k), pads, integers("strides", s, s))
 }
 
-// conv adds a convolution of x with a weight in tailor's layout.
-func (g *graph) conv(x value, data []float32, c convolution) value {
-	k, in, out := int64(c.kernel), x.dims[1], int64(c.out.C)
-	group := int64(1)
-	var turned []float32
-	if c.depthwise {
-		turned, group = c.affine.depthwise(data, c.kernel*c.kernel, c.out.C), in
-	} else {
-		turned = c.affine.dense(data, c.kernel*c.kernel, int(in), c.out.C)
-	}
-	inputs := []string{x.name, g.constant(c.name+".weight", turned, out, in/group, k, k)}
-	if bias := c.affine.offset(); bias != nil {
-		inputs = append(inputs, g.constant(c.name+".bias", bias, out))
-	}
-	return g.node("Conv", c.name, mapOf(c.out), inputs,
-		integers("dilations", 1, 1), integer("group", group), integers("kernel_shape", k, k),
-		integers("pads", c.pads[:]...), integers("strides", int64(c.stride), int64(c.stride)))
-}
-
-// linear adds a product with a weight (in,out). A map is made a vector first: its values are then
-// in the order (channels,height,width), and so are the rows of the weight.
-func (g *graph) linear(x value, data []float32, name string, out int, a affine) value {
-	pixels, in := 1, int(x.dims[1])
+// linear adds a product. A map is made a vector first: its values are then in the order
+// (channels,height,width), as the weight must be.
+func (g *graph) linear(x value, o supernet.Op, weight, bias []float32) value {
+	in, out := int64(o.In.Len()), int64(o.Out.C)
 	if x.isMap() {
-		pixels = int(x.dims[2] * x.dims[3])
-		dims := []int64{1, int64(in * pixels)}
-		x = g.node("Flatten", name+".flatten", dims, []string{x.name}, integer("axis", 1))
+		flat := []int64{1, in}
+		x = g.node("Flatten", o.Name+".flatten", flat, []string{x.name}, integer("axis", 1))
 	}
-	turned := a.dense(data, pixels, in, out)
-	inputs := []string{x.name, g.constant(name+".weight", turned, int64(out), int64(in*pixels))}
-	if bias := a.offset(); bias != nil {
-		inputs = append(inputs, g.constant(name+".bias", bias, int64(out)))
+	inputs := g.parameters(x, o, weight, bias, out, in)
+	return g.node("Gemm", o.Name, []int64{1, out}, inputs, integer("transB", 1))
+}
+
+// parameters adds weight and bias as constants, and gives the inputs of the operation.
+func (g *graph) parameters(x value, o supernet.Op, weight, bias []float32, dims ...int64) []string {
+	inputs := []string{x.name, g.constant(o.Name+".weight", weight, dims...)}
+	if bias != nil {
+		inputs = append(inputs, g.constant(o.Name+".bias", bias, int64(len(bias))))
 	}
-	return g.node("Gemm", name, []int64{1, int64(out)}, inputs, integer("transB", 1))
+	return inputs
 }
 
 // act adds an activation; the empty one is none.
@@ -64,6 +53,8 @@ func (g *graph) act(x value, act supernet.Act) (value, error) {
 		return g.node("Clip", name, x.dims, []string{x.name, low, high}), nil
 	case supernet.HSwish:
 		return g.hardSwish(x, name), nil
+	case supernet.HSigmoid:
+		return g.hardSigmoid(x, name), nil
 	}
 	return value{}, unknown("activation", act)
 }
@@ -83,24 +74,24 @@ func (g *graph) hardSigmoid(x value, name string) value {
 	return g.node("HardSigmoid", name, x.dims, []string{x.name}, alpha, beta)
 }
 
-// scale multiplies the channels of a map with a gate of (1,C,1,1). The gate is the first factor:
+// multiply scales the channels of a map with a gate of (1,C,1,1). The gate is the first factor:
 // OpenCV (4.6) computes the other order wrongly.
-func (g *graph) scale(gate, x value, name string) value {
-	return g.node("Mul", name, x.dims, []string{gate.name, x.name})
+func (g *graph) multiply(x, gate value, o supernet.Op) value {
+	return g.node("Mul", o.Name, x.dims, []string{gate.name, x.name})
 }
 
-func (g *graph) globalPool(x value, name string) value {
-	return g.node("GlobalAveragePool", name, []int64{1, x.dims[1], 1, 1}, []string{x.name})
+func (g *graph) mean(x value, o supernet.Op) value {
+	return g.node("GlobalAveragePool", o.Name, mapOf(o.Out), []string{x.name})
 }
 
-func (g *graph) maxPool(x value, name string, kernel, stride int, out supernet.Shape) value {
-	k, s := int64(kernel), int64(stride)
-	return g.node("MaxPool", name, mapOf(out), []string{x.name},
-		integers("kernel_shape", k, k), integers("pads", 0, 0, 0, 0), integers("strides", s, s))
+func (g *graph) maxPool(x value, o supernet.Op) value {
+	k, s := int64(o.Kernel), int64(o.Stride)
+	return g.node("MaxPool", o.Name, mapOf(o.Out), []string{x.name},
+		integers("kernel_shape", k, k), integers("strides", s, s))
 }
 
-func (g *graph) add(x, y value, name string) value {
-	return g.node("Add", name, x.dims, []string{x.name, y.name})
+func (g *graph) add(x, y value, o supernet.Op) value {
+	return g.node("Add", o.Name, x.dims, []string{x.name, y.name})
 }
 
 // mapOf is a shape as ONNX has it.

@@ -30,42 +30,76 @@ func (w weights) get(name string, n int) ([]float32, error) {
 	return data, nil
 }
 
-// affine is what follows a product, by channel of the output: out = product*scale + shift.
+// folded gives the weight of an operation in ONNX's layout, with batch norm in it, and the bias; nil
+// where there is none.
+func (w weights) folded(o supernet.Op) (weight, bias []float32, err error) {
+	data, err := w.get(o.Weight, int(o.Weights()))
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := w.after(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	switch pixels := max(o.Kernel*o.Kernel, 1); o.Kind {
+	case supernet.OpDepthwise:
+		weight = a.depthwise(data, pixels, o.Out.C)
+	case supernet.OpLinear:
+		weight = a.dense(data, o.In.H*o.In.W, o.In.C, o.Out.C)
+	default:
+		weight = a.dense(data, pixels, o.In.C, o.Out.C)
+	}
+	return weight, a.bias(), nil
+}
+
+// affine is what follows a product, by channel of the output: out = product*scale + shift. What is
+// nil is not done.
 type affine struct{ scale, shift []float64 }
 
-// norm is the batch norm of a name, as such a thing.
-func (w weights) norm(name string, channels int) (affine, error) {
+// after is what follows the product of an operation: bias, then batch norm.
+func (w weights) after(o supernet.Op) (affine, error) {
+	var a affine
+	if o.Bias != "" {
+		bias, err := w.get(o.Bias, o.Out.C)
+		if err != nil {
+			return affine{}, err
+		}
+		a.shift = make([]float64, o.Out.C)
+		for c, v := range bias {
+			a.shift[c] = float64(v)
+		}
+	}
+	if o.Norm == "" {
+		return a, nil
+	}
+	return w.norm(a, o)
+}
+
+// norm puts batch norm behind what is done already.
+func (w weights) norm(a affine, o supernet.Op) (affine, error) {
 	var parts [4][]float32
 	for i, part := range []string{".weight", ".bias", ".mean", ".var"} {
-		data, err := w.get(name+part, channels)
+		data, err := w.get(o.Norm+part, o.Out.C)
 		if err != nil {
 			return affine{}, err
 		}
 		parts[i] = data
 	}
-	a := affine{make([]float64, channels), make([]float64, channels)}
-	for c := range channels {
-		a.scale[c] = float64(parts[0][c]) / math.Sqrt(float64(parts[3][c])+w.eps)
-		a.shift[c] = float64(parts[1][c]) - float64(parts[2][c])*a.scale[c]
+	normed := affine{make([]float64, o.Out.C), make([]float64, o.Out.C)}
+	for c := range o.Out.C {
+		before := 0.0
+		if a.shift != nil {
+			before = a.shift[c]
+		}
+		scale := float64(parts[0][c]) / math.Sqrt(float64(parts[3][c])+w.eps)
+		normed.scale[c] = scale
+		normed.shift[c] = float64(parts[1][c]) + (before-float64(parts[2][c]))*scale
 	}
-	return a, nil
+	return normed, nil
 }
 
-// bias is one without scaling.
-func (w weights) bias(name string, channels int) (affine, error) {
-	data, err := w.get(name, channels)
-	if err != nil {
-		return affine{}, err
-	}
-	a := affine{make([]float64, channels), make([]float64, channels)}
-	for c, v := range data {
-		a.scale[c], a.shift[c] = 1, float64(v)
-	}
-	return a, nil
-}
-
-// offset is the shift in 32 bits; nil where there is nothing to add.
-func (a affine) offset() []float32 {
+// bias is the shift in 32 bits.
+func (a affine) bias() []float32 {
 	if a.shift == nil {
 		return nil
 	}

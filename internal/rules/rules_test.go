@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 	"internal/ofa":          {"supernet", "predictor/regress", "internal/textfile", "internal/torchfile"},
 	"internal/report":       {"internal/store"},
 	"internal/tflite":       {"supernet", "internal/export", "internal/tflite/schema"},
-	"internal/pipeline":     {"trainer/prune", "trainer/prune/budget", "supernet", "trainer", "profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug", "internal/data", "internal/measurements", "internal/ofa", "internal/report", "internal/store"},
+	"internal/pipeline":     {"internal/export", "internal/onnx", "internal/tflite", "trainer/prune", "trainer/prune/budget", "supernet", "trainer", "profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug", "internal/data", "internal/measurements", "internal/ofa", "internal/report", "internal/store"},
 	"tools/bench/search":    {"supernet", "predictor", "search", "search/optimize", "internal/report"},
 	"tools/bench/predictor": {"supernet", "trainer", "predictor", "predictor/regress", "search", "search/optimize", "internal/pipeline"},
 	"tools/ofacheck":        {"supernet", "internal/pipeline"},

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"math/rand/v2"
 
 	"github.com/tailor-nas/tailor/internal/export"
 	"github.com/tailor-nas/tailor/internal/nn"
@@ -29,12 +28,9 @@ type finding struct {
 func check(l *litert, g group) (row, error) {
 	r := row{name: g.name, networks: len(g.networks)}
 	for i, net := range g.networks {
-		c := net.Blocks[0].In.C
-		m := export.Meta{
-			Name: g.name,
-			Mean: []float32{0.485, 0.456, 0.406}[:c], Std: []float32{0.229, 0.224, 0.225}[:c],
-		}
-		raw, pixels := image(net.Blocks[0].In.Len(), uint64(i), m)
+		in := net.Blocks[0].In
+		m := export.Meta{Name: g.name, Mean: mean[:in.C], Std: std[:in.C]}
+		raw, pixels := image(in, uint64(i))
 		logits := engine(net, pixels)
 		if err := r.plain.add(l, net, m, floats(pixels), logits); err != nil {
 			return r, err
@@ -70,18 +66,6 @@ func (f *finding) add(l *litert, net *supernet.Subnet, m export.Meta, input []by
 	}
 	f.parts = max(f.parts, a.Parts)
 	return nil
-}
-
-// image is a random one, as bytes and normalised.
-func image(n int, seed uint64, m export.Meta) (raw []byte, pixels []float32) {
-	r, c := rand.New(rand.NewPCG(seed, 2)), len(m.Mean)
-	for i := range n {
-		v := r.IntN(256)
-		raw = append(raw, byte(v))
-		normal := (float64(v)/255 - float64(m.Mean[i%c])) / float64(m.Std[i%c])
-		pixels = append(pixels, float32(normal))
-	}
-	return raw, pixels
 }
 
 // engine gives the logits that tailor computes.

@@ -86,8 +86,11 @@ func randomNetworks(name string, n int, seed uint64, change func([]supernet.Bloc
 	return g, nil
 }
 
-// network makes one with random weights, biases and scales, and with statistics measured on a few
-// random images, so that its logits are of the size that a trained network's are.
+// batch is how many images batch norm is calibrated on.
+const batch = 8
+
+// network makes one with random weights, biases and scales, and with statistics measured on images, so
+// that its values are of the size that a trained network's are.
 func network(blocks []supernet.Block, seed uint64) (*supernet.Subnet, error) {
 	net, err := supernet.NewSubnet(blocks, 1e-3, seed)
 	if err != nil {
@@ -103,10 +106,11 @@ func network(blocks []supernet.Block, seed uint64) (*supernet.Subnet, error) {
 	}
 	pool := nn.NewPool(2)
 	defer pool.Close()
-	run := net.Runner(pool)
-	run.Bind(blocks, 4, supernet.Calibrate)
-	for i := range run.Input() {
-		run.Input()[i] = float32(r.NormFloat64())
+	run, in := net.Runner(pool), blocks[0].In
+	run.Bind(blocks, batch, supernet.Calibrate)
+	for i := range batch {
+		_, pixels := image(in, r.Uint64())
+		copy(run.Input()[i*in.Len():], pixels)
 	}
 	run.Forward()
 	run.FinishCalibration()
