@@ -27,7 +27,11 @@ type finding struct {
 
 func check(l *litert, g group) (row, error) {
 	r := row{name: g.name, networks: len(g.networks)}
-	for i, net := range g.networks {
+	for i, recipe := range g.networks {
+		net, err := recipe.network()
+		if err != nil {
+			return r, err
+		}
 		in := net.Blocks[0].In
 		m := export.Meta{Name: g.name, Mean: mean[:in.C], Std: std[:in.C]}
 		raw, pixels := image(in, uint64(i))

@@ -29,12 +29,12 @@ func run(w io.Writer, python string, n int, seed uint64) error {
 		return err
 	}
 	defer runtime.stop()
-	groups, err := groups(n, seed)
+	all, err := groups(n, seed)
 	if err != nil {
 		return err
 	}
 	var rows []row
-	for _, g := range groups {
+	for _, g := range all {
 		fmt.Fprintln(os.Stderr, g.name)
 		r, err := check(runtime, g)
 		if err != nil {

@@ -7,10 +7,16 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// group is a set of networks of one sort.
+// group is a set of networks of one sort. They are made when their turn comes.
 type group struct {
 	name     string
-	networks []*supernet.Subnet
+	networks []recipe
+}
+
+// recipe is what a network is made of.
+type recipe struct {
+	blocks []supernet.Block
+	seed   uint64
 }
 
 // groups are random networks of every space, and networks of every other sort that can be exported.
@@ -28,11 +34,7 @@ func groups(n int, seed uint64) ([]group, error) {
 		if err != nil {
 			return nil, err
 		}
-		net, err := network(blocks, seed)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, group{name, []*supernet.Subnet{net}})
+		all = append(all, group{name, []recipe{{blocks, seed}}})
 	}
 	for _, change := range changes {
 		g, err := randomNetworks("ofa-mbv3", n, seed, change.of)
@@ -77,11 +79,7 @@ func randomNetworks(name string, n int, seed uint64, change func([]supernet.Bloc
 	for range n {
 		blocks := s.Blocks(s.Random(r))
 		change(blocks)
-		net, err := network(blocks, r.Uint64())
-		if err != nil {
-			return group{}, err
-		}
-		g.networks = append(g.networks, net)
+		g.networks = append(g.networks, recipe{blocks, r.Uint64()})
 	}
 	return g, nil
 }
@@ -89,14 +87,14 @@ func randomNetworks(name string, n int, seed uint64, change func([]supernet.Bloc
 // batch is how many images batch norm is calibrated on.
 const batch = 8
 
-// network makes one with random weights, biases and scales, and with statistics measured on images, so
-// that its values are of the size that a trained network's are.
-func network(blocks []supernet.Block, seed uint64) (*supernet.Subnet, error) {
-	net, err := supernet.NewSubnet(blocks, 1e-3, seed)
+// network makes one with random weights, biases and scales, and with statistics measured on images,
+// so that its values are of the size that a trained network's are.
+func (n recipe) network() (*supernet.Subnet, error) {
+	net, err := supernet.NewSubnet(n.blocks, 1e-3, n.seed)
 	if err != nil {
 		return nil, err
 	}
-	r := rand.New(rand.NewPCG(seed, 1))
+	r := rand.New(rand.NewPCG(n.seed, 1))
 	for _, p := range net.Params() {
 		for i := range p.Data {
 			if len(p.Shape) == 1 {
@@ -106,8 +104,8 @@ func network(blocks []supernet.Block, seed uint64) (*supernet.Subnet, error) {
 	}
 	pool := nn.NewPool(2)
 	defer pool.Close()
-	run, in := net.Runner(pool), blocks[0].In
-	run.Bind(blocks, batch, supernet.Calibrate)
+	run, in := net.Runner(pool), n.blocks[0].In
+	run.Bind(n.blocks, batch, supernet.Calibrate)
 	for i := range batch {
 		_, pixels := image(in, r.Uint64())
 		copy(run.Input()[i*in.Len():], pixels)
