@@ -15,11 +15,13 @@ import (
 // minTyped is how many networks it takes to try a scale for each type of block.
 const minTyped = 10
 
-// blockType groups blocks that a device or runtime may be good or bad at: inverted residual blocks by kernel size, as depthwise
-// convolutions are what runtimes differ most in, and all else, which every network of a space has.
+// blockType groups blocks that a device or runtime may be good or bad at: those with a depthwise convolution by its kernel size, as these
+// are what runtimes differ most in, and all else, which every network of a space has.
 func blockType(b supernet.Block) string {
-	if b.Kind == supernet.MBConv {
-		return fmt.Sprintf("mbconv-k%d", b.Kernel)
+	for _, o := range b.MustOps() {
+		if o.Kind == supernet.OpDepthwise {
+			return fmt.Sprintf("mbconv-k%d", o.Kernel)
+		}
 	}
 	return "other"
 }

@@ -18,16 +18,25 @@ type work [5]float64
 // which run at other speeds, and the values that it moves: activations of each of its convolutions
 // and weights.
 func workOf(b supernet.Block) work {
-	depthwise := 0.0
-	moved := b.In.Len() + b.Out.Len() + int(b.Params())
-	if b.Kind == supernet.MBConv {
-		depthwise = float64(b.Out.H) * float64(b.Out.W) * float64(b.Kernel*b.Kernel) * float64(b.Mid)
-		moved += 2 * b.Out.H * b.Out.W * b.Mid // written by the depthwise convolution, read by the last
-		if b.HasExpand() {
-			moved += 2 * b.In.H * b.In.W * b.Mid
+	var macs, depthwise, moved int64
+	for _, o := range b.MustOps() {
+		if o.Kind == supernet.OpDepthwise {
+			depthwise += o.MACs()
+		} else {
+			macs += o.MACs()
 		}
+		moved += o.Params() + activations(o)
 	}
-	return work{1, float64(b.MACs()) - depthwise, depthwise, float64(moved), 0}
+	return work{1, float64(macs), float64(depthwise), float64(moved), 0}
+}
+
+// activations is the values that an operation reads and writes. A gate and a sum are applied to
+// values while these pass through another operation.
+func activations(o supernet.Op) int64 {
+	if o.Gate || o.Kind == supernet.OpAdd {
+		return 0
+	}
+	return int64(o.In.Len()) + int64(o.Out.Len())
 }
 
 func (w work) add(other work) work {

@@ -3,6 +3,7 @@ package supernet_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/tailor-nas/tailor/supernet"
@@ -28,6 +29,9 @@ stages:
     expand: [2, 4]
 head: {expand: 32, features: 40, act: h_swish, dropout: 0.1}
 `
+
+// tfEverything is the same with TensorFlow's padding.
+var tfEverything = strings.Replace(everything, "kernel_transform: true\n", "kernel_transform: true\npadding: tf_same\n", 1)
 
 // bare is about the smallest space, with two input channels and nothing optional.
 const bare = `tailor: space/1

@@ -15,7 +15,7 @@ func (s *Subnet) Matrices() []Matrix {
 	var all []Matrix
 	params := s.params.ByName()
 	for _, b := range s.Blocks {
-		for _, o := range b.mustKind().ops(b) {
+		for _, o := range b.MustOps() {
 			if o.Kind == OpConv || o.Kind == OpLinear {
 				all = append(all, Matrix{b.Name, params[o.Weight]})
 			}

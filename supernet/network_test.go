@@ -12,8 +12,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// netTexts are small spaces for running networks: with and without kernel transforms, and the smallest.
-var netTexts = []string{everything, strings.Replace(everything, "kernel_transform: true", "kernel_transform: false", 1), bare}
+// netTexts are small spaces for running networks: with and without kernel transforms, the smallest, and one with TensorFlow's padding.
+var netTexts = []string{everything, strings.Replace(everything, "kernel_transform: true", "kernel_transform: false", 1), bare, tfEverything}
 
 // newNet makes a supernet with weights that no initialisation has: transforms are not identities, batch norm is not neutral.
 func newNet(t testing.TB, text string) *supernet.Supernet {
@@ -124,6 +124,6 @@ func sampleArchs(s *supernet.Space, n int) []supernet.Arch {
 func eachNet(t *testing.T, f func(t *testing.T, net *supernet.Supernet)) {
 	for _, text := range netTexts {
 		net := newNet(t, text)
-		t.Run(fmt.Sprintf("%s, transforms %v", net.Space.Name, net.Space.KernelTransform), func(t *testing.T) { f(t, net) })
+		t.Run(fmt.Sprintf("%s, transforms %v, padding %q", net.Space.Name, net.Space.KernelTransform, net.Space.Padding), func(t *testing.T) { f(t, net) })
 	}
 }

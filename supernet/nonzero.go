@@ -29,7 +29,7 @@ func countNonZero(data []float32) (n int64) {
 func (s *Subnet) eachWeight(see func(data []float32, pixels int64)) {
 	params := s.params.ByName()
 	for _, b := range s.Blocks {
-		for _, o := range b.mustKind().ops(b) {
+		for _, o := range b.MustOps() {
 			if o.Weight != "" {
 				see(params[o.Weight].Data, int64(o.Out.H)*int64(o.Out.W))
 			}

@@ -54,6 +54,10 @@ func (b Block) Ops() ([]Op, error) {
 	return k.ops(b), nil
 }
 
+// MustOps is [Block.Ops] of a block that has been checked: it panics if the kind is unknown, which
+// [Block.Check] refuses, and so does the reading of every document.
+func (b Block) MustOps() []Op { return b.mustKind().ops(b) }
+
 // WeightShape is the shape of the weight in memory and in files; nil without.
 func (o Op) WeightShape() []int {
 	switch {
@@ -106,18 +110,18 @@ func (o Op) sparse() bool {
 }
 
 // MACs counts the multiply-accumulates of one image: convolutions, squeeze-and-excitation and linear
-// layers. It panics if the kind is unknown, which [Block.Check] refuses.
+// layers. It panics if the kind is unknown, as [Block.MustOps] does.
 func (b Block) MACs() (n int64) {
-	for _, o := range b.mustKind().ops(b) {
+	for _, o := range b.MustOps() {
 		n += o.MACs()
 	}
 	return n
 }
 
 // Params counts the trained parameters: weights, biases, batch norm scales and shifts. It panics if
-// the kind is unknown, which [Block.Check] refuses.
+// the kind is unknown, as [Block.MustOps] does.
 func (b Block) Params() (n int64) {
-	for _, o := range b.mustKind().ops(b) {
+	for _, o := range b.MustOps() {
 		n += o.Params()
 	}
 	return n

@@ -19,7 +19,7 @@ type Pads = nn.Pads
 
 func (p Padding) check() error {
 	if p != "" && p != TFSame {
-		return fmt.Errorf("padding %q is unknown; use %s, or leave it out for (kernel-1)/2 zeros on "+
+		return fmt.Errorf("%q is no padding; use %s, or leave it out for (kernel-1)/2 zeros on "+
 			"every side", string(p), TFSame)
 	}
 	return nil

@@ -34,10 +34,25 @@ func everyPlain() []supernet.Block {
 	}
 }
 
+// tfPlain is two convolutions of even and odd sides with TensorFlow's padding.
+func tfPlain() []supernet.Block {
+	conv := func(name string, in, out supernet.Shape, kernel int) supernet.Block {
+		return supernet.Block{
+			Name: name, Kind: supernet.Conv, In: in, Out: out, Kernel: kernel, Stride: 2, Act: supernet.HSwish, Bias: true,
+			Padding: supernet.TFSame,
+		}
+	}
+	first, second := supernet.Shape{H: 6, W: 5, C: 5}, supernet.Shape{H: 3, W: 3, C: 7}
+	return []supernet.Block{
+		conv("a", supernet.Shape{H: 12, W: 9, C: 3}, first, 5), conv("b", first, second, 3),
+		{Name: "c", Kind: supernet.Linear, In: second, Out: supernet.Shape{H: 1, W: 1, C: 4}},
+	}
+}
+
 // plainNets are networks of blocks without batch norm, by name.
 func plainNets(t testing.TB) map[string][]supernet.Block {
 	t.Helper()
-	nets := map[string][]supernet.Block{"every block": everyPlain()}
+	nets := map[string][]supernet.Block{"every block": everyPlain(), "tf_same": tfPlain()}
 	for _, name := range supernet.PublishedNames() {
 		blocks, err := supernet.Published(name)
 		if err != nil {

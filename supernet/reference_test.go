@@ -64,16 +64,12 @@ func (r *reference) block(b supernet.Block, x image) image {
 		return r.maxPool(b, x)
 	case supernet.Linear:
 		flat := image{x.n, 1, 1, x.h * x.w * x.c, x.v} // (height,width,channels)
-		y := r.dense(b.Name+".weight", flat, b.Out, 1, 1, 0)
+		y := r.dense(b.Name+".weight", flat, b.Out, 1, 1, [2]int{})
 		r.bias(b.Name+".bias", y)
 		activate(y, b.Act)
 		return y
 	case supernet.Conv:
-		pad := b.Kernel / 2
-		if b.Valid {
-			pad = 0
-		}
-		y := r.dense(b.Name+".weight", x, b.Out, b.Kernel, b.Stride, pad)
+		y := r.dense(b.Name+".weight", x, b.Out, b.Kernel, b.Stride, zerosBefore(b))
 		if b.BN {
 			r.norm(b.Name+".bn", y)
 		}
@@ -100,7 +96,7 @@ func (r *reference) maxPool(b supernet.Block, x image) image {
 		y.v[i] = math.Inf(-1)
 	}
 	eachPixel(y, func(n, oy, ox int) {
-		eachTap(b.Kernel, b.Stride, 0, oy, ox, x, func(_, iy, ix int) {
+		eachTap(b.Kernel, b.Stride, [2]int{}, oy, ox, x, func(_, iy, ix int) {
 			for c, v := range x.at(n, iy, ix) {
 				y.at(n, oy, ox)[c] = math.Max(v, y.at(n, oy, ox)[c])
 			}
@@ -112,7 +108,7 @@ func (r *reference) maxPool(b supernet.Block, x image) image {
 func (r *reference) mbconv(b supernet.Block, x image) image {
 	t := x
 	if b.HasExpand() {
-		t = r.dense(b.Name+".expand.weight", t, supernet.Shape{H: b.In.H, W: b.In.W, C: b.Mid}, 1, 1, 0)
+		t = r.dense(b.Name+".expand.weight", t, supernet.Shape{H: b.In.H, W: b.In.W, C: b.Mid}, 1, 1, [2]int{})
 		r.norm(b.Name+".expand.bn", t)
 		activate(t, b.Act)
 	}
@@ -122,7 +118,7 @@ func (r *reference) mbconv(b supernet.Block, x image) image {
 	if b.SE > 0 {
 		r.excite(b, t)
 	}
-	y := r.dense(b.Name+".project.weight", t, b.Out, 1, 1, 0)
+	y := r.dense(b.Name+".project.weight", t, b.Out, 1, 1, [2]int{})
 	r.norm(b.Name+".project.bn", y)
 	if b.Skip {
 		for i := range y.v {
@@ -132,12 +128,29 @@ func (r *reference) mbconv(b supernet.Block, x image) image {
 	return y
 }
 
+// zerosBefore is the zeros above and to the left of a block's convolution; those of TensorFlow by
+// the rule in the documentation of tf.nn.
+func zerosBefore(b supernet.Block) (before [2]int) {
+	for i, side := range []int{b.In.H, b.In.W} {
+		switch {
+		case b.Valid:
+		case b.Padding == supernet.TFSame && side%b.Stride == 0:
+			before[i] = max(b.Kernel-b.Stride, 0) / 2
+		case b.Padding == supernet.TFSame:
+			before[i] = max(b.Kernel-side%b.Stride, 0) / 2
+		default:
+			before[i] = b.Kernel / 2
+		}
+	}
+	return before
+}
+
 // dense convolves with the leading input and output channels of a weight (kernel,kernel,in,out) or (in,out).
-func (r *reference) dense(weight string, x image, out supernet.Shape, kernel, stride, pad int) image {
+func (r *reference) dense(weight string, x image, out supernet.Shape, kernel, stride int, before [2]int) image {
 	shape, w, y := r.shapes[weight], r.values[weight], newImage(r.n, out)
 	in, ld := shape[len(shape)-2], shape[len(shape)-1]
 	eachPixel(y, func(n, oy, ox int) {
-		eachTap(kernel, stride, pad, oy, ox, x, func(tap, iy, ix int) {
+		eachTap(kernel, stride, before, oy, ox, x, func(tap, iy, ix int) {
 			out := y.at(n, oy, ox)
 			for i, v := range x.at(n, iy, ix) {
 				for o, w := range w[(tap*in+i)*ld:][:y.c] {
@@ -153,7 +166,7 @@ func (r *reference) depthwise(b supernet.Block, x image) image {
 	y := newImage(r.n, supernet.Shape{H: b.Out.H, W: b.Out.W, C: b.Mid})
 	w, c := r.kernel(b)
 	eachPixel(y, func(n, oy, ox int) {
-		eachTap(b.Kernel, b.Stride, b.Kernel/2, oy, ox, x, func(tap, iy, ix int) {
+		eachTap(b.Kernel, b.Stride, zerosBefore(b), oy, ox, x, func(tap, iy, ix int) {
 			out := y.at(n, oy, ox)
 			for j, v := range x.at(n, iy, ix) {
 				out[j] += v * w[tap*c+j]
@@ -254,9 +267,9 @@ func eachPixel(x image, f func(n, h, w int)) {
 	}
 }
 
-func eachTap(kernel, stride, pad, oy, ox int, x image, f func(tap, iy, ix int)) {
+func eachTap(kernel, stride int, before [2]int, oy, ox int, x image, f func(tap, iy, ix int)) {
 	for tap := range kernel * kernel {
-		iy, ix := oy*stride+tap/kernel-pad, ox*stride+tap%kernel-pad
+		iy, ix := oy*stride+tap/kernel-before[0], ox*stride+tap%kernel-before[1]
 		if iy >= 0 && iy < x.h && ix >= 0 && ix < x.w {
 			f(tap, iy, ix)
 		}

@@ -53,7 +53,13 @@ func (b Block) Prunable(s Structure) bool {
 // Mids lists the numbers of middle channels that removal of channels may leave, ascending: multiples of [ChannelStep] below the
 // block's own, at least the hidden channels of squeeze-and-excitation. That of the input is not among them, since it stands for
 // a block without an expand convolution ([Block.HasExpand]).
-func (b Block) Mids() []int { return b.mustKind().mids(b) }
+func (b Block) Mids() []int {
+	k, err := b.kind()
+	if err != nil {
+		return nil
+	}
+	return k.mids(b)
+}
 
 // Remove gives the variant of the block from which so much is removed: percent of the weights in place of what the block says, or a
 // number of middle channels. An amount of 0 is the dense block.

@@ -8,9 +8,10 @@ import (
 	"github.com/tailor-nas/tailor/internal/nn"
 )
 
-// sparse names the weights of a block whose zeros a runtime may skip.
+// sparse names the weights of a block whose zeros a runtime may skip: none, if the kind is unknown.
 func (b Block) sparse() (names []string) {
-	for _, o := range b.mustKind().ops(b) {
+	ops, _ := b.Ops()
+	for _, o := range ops {
 		if o.sparse() {
 			names = append(names, o.Weight)
 		}

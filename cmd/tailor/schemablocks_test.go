@@ -28,7 +28,9 @@ func TestSchemaOfBlocks(t *testing.T) {
 		}
 		all = append(all, blocks...)
 	}
-	for _, b := range all {
+	padded := all[0]
+	padded.Stride, padded.Padding = 2, supernet.TFSame
+	for _, b := range append(all, padded) {
 		text, err := json.Marshal(b)
 		if err != nil {
 			t.Fatal(err)
@@ -46,6 +48,10 @@ func TestSchemaOfBlocks(t *testing.T) {
 		`"kind": "conv", "kernel": 4, "stride": 1, "bias": true}`,
 		`"kind": "conv", "kernel": 3, "stride": 1, "act": "relu", "valid": true}`,
 		`"kind": "conv", "kernel": 3, "stride": 1, "bias": false}`,
+		`"kind": "conv", "kernel": 3, "stride": 2, "bias": true, "padding": "same"}`,
+		`"kind": "conv", "kernel": 3, "stride": 1, "bias": true, "padding": "tf_same"}`,
+		`"kind": "conv", "kernel": 3, "stride": 2, "bias": true, "valid": true, "padding": "tf_same"}`,
+		`"kind": "maxpool", "kernel": 2, "stride": 2, "padding": "tf_same"}`,
 	} {
 		if schema.Validate(parse(t, rest, []byte(shapes+rest))) == nil {
 			t.Errorf("accepted with %s", rest)

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/tailor-nas/tailor/internal/textfile"
-	"github.com/tailor-nas/tailor/supernet"
 )
 
 // ErrTable is wrapped by errors about files that are no latency table.
@@ -94,44 +92,6 @@ func lineOf(text []byte, key string) (n int) {
 		if rest, ok := bytes.CutPrefix(bytes.TrimLeft(bytes.TrimSpace(line), `"'`), []byte(key)); ok && bytes.HasPrefix(bytes.TrimLeft(rest, `"' `), []byte(":")) {
 			return n
 		}
-	}
-	return 0
-}
-
-// Times are the times of blocks, or the key of one that the table has not.
-func (t Table) Times(blocks []supernet.Block) (ms []float64, missing string) {
-	for _, b := range blocks {
-		v, ok := t[Key(b)]
-		if !ok {
-			return nil, Key(b)
-		}
-		ms = append(ms, v)
-	}
-	return ms, ""
-}
-
-// Key is what OFA's tables for MobileNetV3 call a block.
-func Key(b supernet.Block) string {
-	in, out := fmt.Sprintf("input:%dx%dx%d", b.In.H, b.In.W, b.In.C), fmt.Sprintf("output:%dx%dx%d", b.Out.H, b.Out.W, b.Out.C)
-	switch {
-	case b.Kind == supernet.MBConv:
-		return fmt.Sprintf("expanded_conv-%s-%s-expand:%d-kernel:%d-stride:%d-idskip:%d-se:%d-hs:%d",
-			in, out, b.Mid, b.Kernel, b.Stride, digit(b.Skip), digit(b.SE > 0), digit(b.Act == supernet.HSwish))
-	case b.Kind == supernet.Pool:
-		return "AvgPool2D-" + in + "-" + out
-	case b.Kind == supernet.Linear:
-		return fmt.Sprintf("Logits-%s-output:%d", in, b.Out.C)
-	case strings.HasSuffix(b.Name, "expand"):
-		return "Conv_1-" + in + "-" + out
-	case strings.HasSuffix(b.Name, "features"):
-		return "Conv_2-" + in + "-" + out
-	}
-	return "Conv-" + in + "-" + out
-}
-
-func digit(v bool) int {
-	if v {
-		return 1
 	}
 	return 0
 }

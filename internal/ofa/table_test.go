@@ -35,10 +35,10 @@ func TestTable(t *testing.T) {
 	}
 	blocks := space.AllBlocks(160)
 	ends := []supernet.Block{blocks[0], blocks[len(blocks)-1]}
-	if ms, missing := table.Times(ends); missing != "" || ms[0] != 0.5 || ms[1] != 0.65 {
+	if ms, missing, err := table.Times(ends); err != nil || missing != "" || ms[0] != 0.5 || ms[1] != 0.65 {
 		t.Errorf("times %v, missing %q", ms, missing)
 	}
-	if ms, missing := table.Times(blocks); ms != nil || missing != "expanded_conv-input:80x80x24-output:80x80x24-expand:24-kernel:3-stride:1-idskip:1-se:0-hs:0" {
+	if ms, missing, err := table.Times(blocks); err != nil || ms != nil || missing != "expanded_conv-input:80x80x24-output:80x80x24-expand:24-kernel:3-stride:1-idskip:1-se:0-hs:0" {
 		t.Errorf("times %v, missing %q", ms, missing)
 	}
 }

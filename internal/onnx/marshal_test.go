@@ -191,6 +191,22 @@ func TestPadded(t *testing.T) {
 	checkNet(t, makeNet(t, blocks, 1e-5, 1), ways...)
 }
 
+// TestFeatures: convolutions of a single pixel, before and after linear layers.
+func TestFeatures(t *testing.T) {
+	at := func(c int) supernet.Shape { return supernet.Shape{H: 1, W: 1, C: c} }
+	feature := func(name string, in, out int) supernet.Block {
+		return supernet.Block{Name: name, Kind: supernet.Conv, In: at(in), Out: at(out),
+			Kernel: 1, Stride: 1, Act: supernet.ReLU6}
+	}
+	linear := func(name string, in, out int) supernet.Block {
+		return supernet.Block{Name: name, Kind: supernet.Linear, In: at(in), Out: at(out)}
+	}
+	blocks := []supernet.Block{
+		feature("a", 3, 7), linear("b", 7, 5), feature("c", 5, 6), linear("d", 6, 4),
+	}
+	checkNet(t, makeNet(t, blocks, 1e-5, 1), ways...)
+}
+
 // TestTensorFlowPadding: where a side is even, there is a zero more at its end.
 func TestTensorFlowPadding(t *testing.T) {
 	for _, resolution := range []uint16{31, 32} {
@@ -313,6 +329,17 @@ func TestRefuses(t *testing.T) {
 	} {
 		if _, err := try(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, expected %q", err, want)
+		}
+	}
+}
+
+// TestUnknown: what may be added to networks one day is refused until it is known here.
+func TestUnknown(t *testing.T) {
+	l := lowering{newGraph(DefaultOpset, "net"), weights{}}
+	x := value{"x", []int64{1, 2, 3, 3}}
+	for _, o := range []supernet.Op{{Kind: "attention"}, {Kind: supernet.OpMean, Act: "gelu"}} {
+		if _, err := l.op(o, []value{x}); err == nil || !strings.Contains(err.Error(), "as ONNX") {
+			t.Errorf("%+v gives error %v", o, err)
 		}
 	}
 }

@@ -47,7 +47,11 @@ func ImportLatency(space *supernet.Space, device, runtime string, paths []string
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		for _, t := range found {
-			entry := tableEntry{t.Resolution, ofa.Key(t.Block)}
+			key, err := ofa.Key(t.Block)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", path, err)
+			}
+			entry := tableEntry{t.Resolution, key}
 			if other, ok := known[entry]; ok && other.ms != t.MS {
 				return nil, &TablesError{other.path, path, entry.resolution, entry.key, other.ms, t.MS}
 			}
@@ -104,12 +108,19 @@ func timesOf(space *supernet.Space, table ofa.Table) (times []predictor.BlockTim
 	var missing string
 	for _, r := range space.Resolutions {
 		blocks := space.AllBlocks(r)
-		ms, unknown := table.Times(blocks)
+		ms, unknown, err := table.Times(blocks)
+		if err != nil {
+			return nil, err
+		}
 		for i := range ms {
 			times = append(times, predictor.BlockTime{Block: blocks[i], MS: ms[i], Resolution: r})
 		}
 		// The stem alone tells which resolution a table is of.
-		if _, other := table.Times(blocks[:1]); missing == "" || other == "" && unknown != "" {
+		_, other, err := table.Times(blocks[:1])
+		if err != nil {
+			return nil, err
+		}
+		if missing == "" || other == "" && unknown != "" {
 			missing = unknown
 		}
 	}

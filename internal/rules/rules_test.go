@@ -49,6 +49,7 @@ var mayImport = map[string][]string{
 	"tools/bench/search":    {"supernet", "predictor", "search", "search/optimize", "internal/report"},
 	"tools/bench/predictor": {"supernet", "trainer", "predictor", "predictor/regress", "search", "search/optimize", "internal/pipeline"},
 	"tools/ofacheck":        {"supernet", "internal/pipeline"},
+	"tools/onnxcheck":       {"supernet", "internal/export", "internal/nn", "internal/onnx"},
 	"tools/bench/ssgd":      {"supernet", "trainer", "trainer/prune", "search", "internal/data", "internal/report", "internal/store", "internal/pipeline"},
 	"tools/bench/transfer":  {"supernet", "predictor", "predictor/regress", "profiles"},
 	"tools/bench/pruned":    {"supernet", "predictor", "profiles"},

@@ -26,43 +26,50 @@ func findChains(net *supernet.Subnet, layers []layer) *deadUnits {
 		m := l.(*matrix)
 		byName[m.param.Name] = m
 	}
-	var last *supernet.Block
+	var last *supernet.Op
 	for i := range net.Blocks {
 		b := &net.Blocks[i]
-		if b.Kind == supernet.Pool || b.Kind == supernet.MaxPool {
+		if b.Params() == 0 { // pooling keeps channels apart
 			continue
 		}
-		if last != nil && plain(*last) && plain(*b) {
-			if k, ok := newLink(net, byName, *last, *b); ok {
+		op := plain(*b)
+		if last != nil && op != nil {
+			if k, ok := newLink(net, byName, last, op); ok {
 				d.links = append(d.links, k)
 			}
 		}
-		last = b
+		last = op
 	}
 	return &d
 }
 
-// plain says whether a block is a weight, an optional bias and an activation.
-func plain(b supernet.Block) bool {
-	return (b.Kind == supernet.Conv || b.Kind == supernet.Linear) && !b.BN
+// plain is the operation of a block that is a matrix of weights, an optional bias and an activation;
+// nil if it is anything else.
+func plain(b supernet.Block) *supernet.Op {
+	ops := b.MustOps()
+	matrix := ops[0].Kind == supernet.OpConv || ops[0].Kind == supernet.OpLinear
+	if len(ops) > 1 || !matrix || ops[0].Norm != "" {
+		return nil
+	}
+	return &ops[0]
 }
 
-func newLink(net *supernet.Subnet, byName map[string]*matrix, first, second supernet.Block) (link, bool) {
-	a, b := byName[first.Name+".weight"], byName[second.Name+".weight"]
+func newLink(net *supernet.Subnet, byName map[string]*matrix, first, second *supernet.Op) (link, bool) {
+	a, b := byName[first.Weight], byName[second.Weight]
 	if a == nil || b == nil {
 		return link{}, false
 	}
 	k := link{first: a, second: b, channels: first.Out.C, outputs: second.Out.C, act: first.Act.Value}
 	for _, p := range net.Params() {
 		switch p.Name {
-		case first.Name + ".bias":
+		case first.Bias:
 			k.bias = p.Data
-		case second.Name + ".bias":
+		case second.Bias:
 			k.secondBias = p.Data
 		}
 	}
 	// What a bias gives cannot be folded where there is no bias to fold it into, nor where padding makes borders differ.
-	return k, (k.bias == nil || k.secondBias != nil) && (second.Kind == supernet.Linear || second.Kernel == 1 || second.Valid)
+	return k, (k.bias == nil || k.secondBias != nil) && second.Pads == (supernet.Pads{})
 }
 
 // remove takes dead units away until there are none.

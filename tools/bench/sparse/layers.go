@@ -23,14 +23,10 @@ func (s shape) String() string { return fmt.Sprintf("%d->%d at %d", s.In, s.Out,
 // allShapes are those of a network's layers whose zeros can be skipped, in order.
 func allShapes(blocks []supernet.Block) (all []shape) {
 	for _, b := range blocks {
-		in, out := b.In.H*b.In.W, b.Out.H*b.Out.W
-		switch {
-		case b.Kind == supernet.MBConv && b.HasExpand():
-			all = append(all, shape{in, b.In.C, b.Mid}, shape{out, b.Mid, b.Out.C})
-		case b.Kind == supernet.MBConv:
-			all = append(all, shape{out, b.Mid, b.Out.C})
-		case b.Kind == supernet.Linear, b.Kind == supernet.Conv && b.Kernel == 1:
-			all = append(all, shape{out, b.In.C, b.Out.C})
+		for _, o := range b.MustOps() {
+			if w := o.WeightShape(); len(w) == 2 && !o.Gate {
+				all = append(all, shape{o.Out.H * o.Out.W, w[0], w[1]})
+			}
 		}
 	}
 	return all

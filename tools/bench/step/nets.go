@@ -83,16 +83,11 @@ func (n *net) outputs() (sum int64) {
 	return sum
 }
 
-func outputs(b supernet.Block) int64 {
-	switch {
-	case b.Kind == supernet.Conv:
-		return int64(b.Out.Len())
-	case b.Kind != supernet.MBConv:
-		return 0
+func outputs(b supernet.Block) (values int64) {
+	for _, o := range b.MustOps() {
+		if o.Kind == supernet.OpConv || o.Kind == supernet.OpDepthwise {
+			values += int64(o.Out.Len())
+		}
 	}
-	values := b.Out.H*b.Out.W*b.Mid + b.Out.Len()
-	if b.HasExpand() {
-		values += b.In.H * b.In.W * b.Mid
-	}
-	return int64(values)
+	return values
 }
