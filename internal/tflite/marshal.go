@@ -24,7 +24,7 @@ func marshal(net *supernet.Subnet, m export.Meta) ([]byte, error) {
 	if err := m.Check(in.C, out.C); err != nil {
 		return nil, err
 	}
-	w := &writer{weights: weightsOf(net)}
+	w := &writer{weights: export.WeightsOf(net)}
 	w.images(in, m)
 	for _, b := range net.Blocks {
 		if err := w.block(b); err != nil {

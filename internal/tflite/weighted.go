@@ -7,24 +7,19 @@ import (
 // weighted adds an operation that has a weight, with what follows it folded in: a convolution, or a
 // fully connected layer, which gives a vector (1,channels).
 func (w *writer) weighted(o supernet.Op, act activation, x ref) (ref, error) {
-	data, err := w.weights.get(o.Weight, int(o.Weights()))
+	data, offset, err := w.weights.Fold(o)
 	if err != nil {
 		return 0, err
 	}
-	after, err := w.weights.after(o)
-	if err != nil {
-		return 0, err
-	}
-	scaled := after.scaled(data)
 	if o.Kind != supernet.OpDepthwise {
-		scaled = outFirst(scaled, o.Out.C)
+		data = outFirst(data, o.Out.C)
 	}
-	bias := w.floats(o.Name+".bias", after.offsets(), o.Out.C)
+	bias := w.floats(o.Name+".bias", offset, o.Out.C)
 	if isVector(o) {
-		weight := w.floats(o.Name+".weight", scaled, o.Out.C, o.In.Len())
+		weight := w.floats(o.Name+".weight", data, o.Out.C, o.In.Len())
 		return w.add(o.Name, fullyConnected{act}, []int{1, o.Out.C}, x, weight, bias), nil
 	}
-	return w.conv(o, act, x, scaled, bias)
+	return w.conv(o, act, x, data, bias)
 }
 
 // isVector says whether the result has no height and width: of linear layers, and of convolutions
@@ -56,4 +51,16 @@ func (w *writer) conv(o supernet.Op, act activation, x ref, data []float32, bias
 	weight := w.floats(o.Name+".weight", data, shape...)
 	as := convolution{depthwise: depthwise, stride: o.Stride, padding: padding, act: act}
 	return w.add(o.Name, as, imageShape(o.Out), x, weight, bias), nil
+}
+
+// outFirst turns weights of which the last dimension is the output's channels into such of which it
+// is the first.
+func outFirst(data []float32, channels int) []float32 {
+	turned, rest := make([]float32, len(data)), len(data)/channels
+	for i := range rest {
+		for c := range channels {
+			turned[c*rest+i] = data[i*channels+c]
+		}
+	}
+	return turned
 }

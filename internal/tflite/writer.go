@@ -1,6 +1,7 @@
 package tflite
 
 import (
+	"github.com/tailor-nas/tailor/internal/export"
 	"github.com/tailor-nas/tailor/internal/tflite/schema"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -10,7 +11,7 @@ type writer struct {
 	graph
 	at      ref  // what the last operation gave
 	spatial *ref // the axes of height and width, once there
-	weights weights
+	weights export.Weights
 }
 
 // hardSigmoid is relu6(x + 3) / 6, in parts: TFLite has no such operator.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/tailor-nas/tailor/internal/export"
 	"github.com/tailor-nas/tailor/internal/nn"
@@ -88,7 +89,7 @@ func engine(net *supernet.Subnet, pixels []float32) (logits []float64) {
 func softmax(logits []float64) []float64 {
 	p, sum := make([]float64, len(logits)), 0.0
 	for i, v := range logits {
-		p[i] = math.Exp(v)
+		p[i] = math.Exp(v - slices.Max(logits))
 		sum += p[i]
 	}
 	for i := range p {

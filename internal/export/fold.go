@@ -1,4 +1,4 @@
-package tflite
+package export
 
 import (
 	"fmt"
@@ -7,22 +7,53 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// weights are the tensors of a network by name.
-type weights struct {
+// Weights are the tensors of a network by name.
+type Weights struct {
 	data map[string][]float32
 	eps  float64 // of batch norm
 }
 
-func weightsOf(net *supernet.Subnet) weights {
-	w := weights{map[string][]float32{}, net.BNEps}
+// WeightsOf gives those of a network.
+func WeightsOf(net *supernet.Subnet) Weights {
+	w := Weights{map[string][]float32{}, net.BNEps}
 	for _, t := range net.Tensors() {
 		w.data[t.Name] = t.Data
 	}
 	return w
 }
 
+// Fold gives the weight of an operation, in tailor's layout, with batch norm in it, and the bias that
+// is then to be added, both computed in float64. Where nothing is to be added the bias is zeros. A
+// zero of a weight stays one.
+func (w Weights) Fold(o supernet.Op) (weight, bias []float32, err error) {
+	data, err := w.get(o.Weight, int(o.Weights()))
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := w.after(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	bias = make([]float32, o.Out.C)
+	for c, v := range a.shift {
+		bias[c] = float32(v)
+	}
+	return a.scaled(data), bias, nil
+}
+
+// scaled gives a weight, whose last dimension is the output's channels, with the scale in it.
+func (a affine) scaled(data []float32) []float32 {
+	out, channels := make([]float32, len(data)), len(a.scale)
+	for i, v := range data {
+		if v != 0 { // else a negative scale would make it -0
+			out[i] = float32(float64(v) * a.scale[i%channels])
+		}
+	}
+	return out
+}
+
 // get gives a tensor, which must have n values.
-func (w weights) get(name string, n int) ([]float32, error) {
+func (w Weights) get(name string, n int) ([]float32, error) {
 	data := w.data[name]
 	if len(data) != n {
 		return nil, fmt.Errorf("weight %q has %d values, expected %d", name, len(data), n)
@@ -34,7 +65,7 @@ func (w weights) get(name string, n int) ([]float32, error) {
 type affine struct{ scale, shift []float64 }
 
 // after is what follows the weight of an operation: its bias, then its batch norm.
-func (w weights) after(o supernet.Op) (affine, error) {
+func (w Weights) after(o supernet.Op) (affine, error) {
 	a := identity(o.Out.C)
 	if o.Bias != "" {
 		bias, err := w.get(o.Bias, o.Out.C)
@@ -52,7 +83,7 @@ func (w weights) after(o supernet.Op) (affine, error) {
 }
 
 // norm adds the batch norm of a name.
-func (w weights) norm(a affine, name string) (affine, error) {
+func (w Weights) norm(a affine, name string) (affine, error) {
 	var parts [4][]float32
 	for i, part := range []string{".weight", ".bias", ".mean", ".var"} {
 		data, err := w.get(name+part, len(a.scale))
@@ -76,37 +107,4 @@ func identity(channels int) affine {
 		a.scale[c] = 1
 	}
 	return a
-}
-
-// offsets are the shifts in 32 bits.
-func (a affine) offsets() []float32 {
-	b := make([]float32, len(a.shift))
-	for c, v := range a.shift {
-		b[c] = float32(v)
-	}
-	return b
-}
-
-// scaled gives weights of which the last dimension is the output's channels with the scale in them.
-// Zeros stay zeros.
-func (a affine) scaled(data []float32) []float32 {
-	out, channels := make([]float32, len(data)), len(a.scale)
-	for i, v := range data {
-		if v != 0 { // else a negative scale would make it -0
-			out[i] = float32(float64(v) * a.scale[i%channels])
-		}
-	}
-	return out
-}
-
-// outFirst turns weights of which the last dimension is the output's channels into such of which it
-// is the first.
-func outFirst(data []float32, channels int) []float32 {
-	turned, rest := make([]float32, len(data)), len(data)/channels
-	for i := range rest {
-		for c := range channels {
-			turned[c*rest+i] = data[i*channels+c]
-		}
-	}
-	return turned
 }
