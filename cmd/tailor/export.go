@@ -11,7 +11,8 @@ import (
 
 type exportCmd struct {
 	Manifest string `arg:"" help:"Manifest of a network with weights, or its folder." type:"path"`
-	ONNX     string `name:"onnx" required:"" help:"Write the network to this ONNX file." type:"path" out:"exported network"`
+	ONNX     string `name:"onnx" help:"Write the network to this ONNX file." type:"path" out:"exported network"`
+	TFLite   string `name:"tflite" help:"Write the network to this TensorFlow Lite file." type:"path" out:"exported network"`
 	Opset    string `help:"Version of ONNX's operators: 17, or 13 for older programs." enum:"17,13" default:"17" with:"onnx"`
 
 	WithPreprocessing bool `help:"Let the file take an image of bytes of the network's size, and give probabilities. Without, it takes normalised values and gives logits."`
@@ -20,12 +21,15 @@ type exportCmd struct {
 
 // Run exports.
 func (c *exportCmd) Run(g *Globals) error {
+	if c.ONNX == "" && c.TFLite == "" {
+		return usagef("nothing is to be written: add --onnx FILE, --tflite FILE or both")
+	}
 	opset, err := strconv.Atoi(c.Opset)
 	if err != nil {
 		return err
 	}
 	e, err := pipeline.Export(pipeline.ExportJob{
-		Manifest: c.Manifest, ONNX: c.ONNX, Version: version(),
+		Manifest: c.Manifest, ONNX: c.ONNX, TFLite: c.TFLite, Version: version(),
 		Preprocessing: c.WithPreprocessing, Opset: opset,
 	})
 	if err != nil {

@@ -45,7 +45,7 @@ type cli struct {
 	Import     importCmd     `cmd:"" help:"Take over predictors that others published."`
 	Search     searchCmd     `cmd:"" help:"Find the best sub-network within limits and write its manifest."`
 	Prune      pruneCmd      `cmd:"" help:"Remove weights or channels of a network, train what is left, and write its manifest."`
-	Export     exportCmd     `cmd:"" help:"Write the network of a manifest as a file that other programs run: ONNX."`
+	Export     exportCmd     `cmd:"" help:"Write the network of a manifest as a file that other programs run: ONNX, TensorFlow Lite."`
 	Help       helpCmd       `cmd:"" help:"Print the help of a command."`
 	Completion completionCmd `cmd:"" help:"Print the script that completes tailor's command lines in a shell."`
 	Man        manCmd        `cmd:"" help:"Print the manual page: tailor man > tailor.1"`

@@ -11,6 +11,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/export"
 	"github.com/tailor-nas/tailor/internal/onnx"
 	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/tflite"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -18,7 +19,8 @@ import (
 // ExportJob asks for the network of a manifest as files for other programs.
 type ExportJob struct {
 	Manifest string // the file, or the folder that it is in
-	ONNX     string // the file to write
+	ONNX     string // the file to write; none if empty
+	TFLite   string // the same
 	Version  string // of this tailor
 
 	Preprocessing bool // see export.Options
@@ -35,13 +37,14 @@ type Exported struct {
 
 // ExportedFile is one of them.
 type ExportedFile struct {
-	Format string `json:"format"` // "onnx"
+	Format string `json:"format"` // "onnx" or "tflite"
 	Path   string `json:"path"`
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
 	Opset  int    `json:"opset,omitempty"`
 	Input  []int  `json:"input"`  // shape
 	Output string `json:"output"` // name: "logits" or "probabilities"
+	data   []byte
 }
 
 // Export writes the network of a manifest for other programs.
@@ -61,12 +64,36 @@ func Export(j ExportJob) (*Exported, error) {
 	}
 	last := net.Blocks[len(net.Blocks)-1]
 	done := &Exported{Manifest: path, Preprocessing: j.Preprocessing, Classes: last.Out.C}
-	file, err := exportONNX(j.ONNX, net, meta)
-	if err != nil {
+	if done.Files, err = exported(j, net, meta); err != nil {
 		return nil, fmt.Errorf("export %s: %w", path, err)
 	}
-	done.Files = append(done.Files, file)
+	for _, f := range done.Files {
+		if err := f.write(); err != nil {
+			return nil, fmt.Errorf("export %s: %w", path, err)
+		}
+	}
 	return done, nil
+}
+
+// exported makes the files that are asked for, all of them before the first is written.
+func exported(j ExportJob, net *supernet.Subnet, m export.Meta) (all []ExportedFile, err error) {
+	for _, format := range []struct {
+		path string
+		make func(*supernet.Subnet, export.Meta) (ExportedFile, error)
+	}{{j.ONNX, exportONNX}, {j.TFLite, exportTFLite}} {
+		if format.path == "" {
+			continue
+		}
+		f, err := format.make(net, m)
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(f.data)
+		f.Path, f.Bytes, f.SHA256 = format.path, int64(len(f.data)), hex.EncodeToString(sum[:])
+		f.Output = m.Output()
+		all = append(all, f)
+	}
+	return all, nil
 }
 
 // metaOf is what a manifest says of its network.
@@ -82,7 +109,7 @@ func metaOf(m *manifest.Manifest, j ExportJob) (export.Meta, error) {
 	}, nil
 }
 
-func exportONNX(path string, net *supernet.Subnet, m export.Meta) (ExportedFile, error) {
+func exportONNX(net *supernet.Subnet, m export.Meta) (ExportedFile, error) {
 	if m.Opset == 0 {
 		m.Opset = onnx.DefaultOpset
 	}
@@ -91,20 +118,22 @@ func exportONNX(path string, net *supernet.Subnet, m export.Meta) (ExportedFile,
 		return ExportedFile{}, err
 	}
 	in := net.Blocks[0].In
-	f := ExportedFile{Format: "onnx", Opset: m.Opset, Input: []int{1, in.C, in.H, in.W}}
+	f := ExportedFile{Format: "onnx", Opset: m.Opset, Input: []int{1, in.C, in.H, in.W}, data: data}
 	if m.Preprocessing {
 		f.Input = []int{1, in.H, in.W, in.C}
 	}
-	return f.write(path, data, m)
+	return f, nil
 }
 
-// write writes the file and says so.
-func (f ExportedFile) write(path string, data []byte, m export.Meta) (ExportedFile, error) {
-	sum := sha256.Sum256(data)
-	f.Path, f.Bytes, f.SHA256 = path, int64(len(data)), hex.EncodeToString(sum[:])
-	f.Output = m.Output()
-	return f, store.WriteFile(path, func(w io.Writer) error {
-		_, err := io.Copy(w, bytes.NewReader(data))
+func exportTFLite(net *supernet.Subnet, m export.Meta) (ExportedFile, error) {
+	data, err := tflite.Marshal(net, m)
+	in := net.Blocks[0].In
+	return ExportedFile{Format: "tflite", Input: []int{1, in.H, in.W, in.C}, data: data}, err
+}
+
+func (f ExportedFile) write() error {
+	return store.WriteFile(f.Path, func(w io.Writer) error {
+		_, err := io.Copy(w, bytes.NewReader(f.data))
 		return err
 	})
 }

@@ -88,6 +88,32 @@ func TestExportSaysWhatTheManifestSays(t *testing.T) {
 	}
 }
 
+// TestExportOfBoth: both files are there, with their formats, sizes and what they take.
+func TestExportOfBoth(t *testing.T) {
+	dir := t.TempDir()
+	e, err := Export(ExportJob{
+		Manifest: saveMicro(t, true), Preprocessing: true,
+		ONNX: filepath.Join(dir, "a.onnx"), TFLite: filepath.Join(dir, "a.tflite"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var formats []string
+	for _, f := range e.Files {
+		formats = append(formats, f.Format)
+		sha, err := store.HashFile(f.Path)
+		if err != nil || sha != f.SHA256 || f.Bytes == 0 {
+			t.Errorf("%v: %+v, the file's hash is %s", err, f, sha)
+		}
+		if !slices.Equal(f.Input, []int{1, 16, 16, 3}) || f.Output != "probabilities" {
+			t.Errorf("%+v", f)
+		}
+	}
+	if !slices.Equal(formats, []string{"onnx", "tflite"}) {
+		t.Errorf("formats %v", formats)
+	}
+}
+
 func TestExportNeedsWeights(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "net.onnx")
 	_, err := Export(ExportJob{Manifest: saveMicro(t, false), ONNX: file})
