@@ -3,13 +3,14 @@ package onnx
 import (
 	"fmt"
 
+	"github.com/tailor-nas/tailor/internal/export"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
 // lowering turns blocks into nodes.
 type lowering struct {
 	*graph
-	weights weights
+	weights export.Weights
 }
 
 // block adds the nodes of a block and gives its output.
@@ -58,7 +59,7 @@ func (l lowering) op(o supernet.Op, args []value) (x value, err error) {
 
 // product adds an operation that has a weight.
 func (l lowering) product(o supernet.Op, x value) (value, error) {
-	weight, bias, err := l.weights.folded(o)
+	weight, bias, err := folded(l.weights, o)
 	switch {
 	case err != nil:
 		return value{}, err

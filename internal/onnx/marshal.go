@@ -65,7 +65,7 @@ func graphOf(net *supernet.Subnet, m export.Meta) (*pb.GraphProto, error) {
 	if err := m.Check(in.C, last.Out.C); err != nil {
 		return nil, err
 	}
-	l := lowering{newGraph(m.Opset, nameOf(m)), weightsOf(net)}
+	l := lowering{newGraph(m.Opset, nameOf(m)), export.WeightsOf(net)}
 	x := l.begin(in, m)
 	for _, b := range net.Blocks {
 		var err error

@@ -335,7 +335,7 @@ func TestRefuses(t *testing.T) {
 
 // TestUnknown: what may be added to networks one day is refused until it is known here.
 func TestUnknown(t *testing.T) {
-	l := lowering{newGraph(DefaultOpset, "net"), weights{}}
+	l := lowering{newGraph(DefaultOpset, "net"), export.Weights{}}
 	x := value{"x", []int64{1, 2, 3, 3}}
 	for _, o := range []supernet.Op{{Kind: "attention"}, {Kind: supernet.OpMean, Act: "gelu"}} {
 		if _, err := l.op(o, []value{x}); err == nil || !strings.Contains(err.Error(), "as ONNX") {
