@@ -66,14 +66,16 @@ func newPreparer(m *manifest.Manifest, subnet *supernet.Subnet) (*prepare.Prepar
 		return nil, errors.New("it has no weights, as it was searched without a training run: " +
 			"search with --run")
 	case m.Images == nil || m.Images.Preparation == nil:
-		return nil, errors.New("it does not say how images are prepared, as an older tailor wrote it: " +
-			"train and search again")
+		return nil, errors.New(
+			"it does not say how images are prepared, as an older tailor wrote it: " +
+				"train and search again")
 	}
 	in, out := subnet.Blocks[0].In, subnet.Blocks[len(subnet.Blocks)-1].Out
 	p := prepare.Preparation(*m.Images.Preparation)
 	if in.H != in.W || in.C != len(p.Mean) || out.Len() != len(m.Classes) {
-		return nil, fmt.Errorf("the network takes %dx%d pixels of %d channels and gives %d outputs, "+
-			"its manifest prepares squares of %d channels and has %d classes: search again",
+		return nil, fmt.Errorf(
+			"the network takes %dx%d pixels of %d channels and gives %d outputs, "+
+				"its manifest prepares squares of %d channels and has %d classes: search again",
 			in.H, in.W, in.C, out.Len(), len(p.Mean), len(m.Classes))
 	}
 	return prepare.NewPreparer(p, in.H)

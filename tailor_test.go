@@ -220,7 +220,8 @@ func compare(t *testing.T, path string, found []tailor.Class, logits []float32) 
 	for _, c := range found[1:] {
 		want := float64(logits[c.Index]) - float64(logits[found[0].Index])
 		if got := math.Log(c.Probability / found[0].Probability); math.Abs(got-want) > 1e-9 {
-			t.Errorf("%s: %s has a logit that is %v from the first, in a test %v", path, c.Label, got, want)
+			t.Errorf("%s: %s has a logit that is %v from the first, in a test %v", path, c.Label,
+				got, want)
 		}
 	}
 }
@@ -258,7 +259,8 @@ func classify(t *testing.T, network *tailor.Network, path string) []tailor.Class
 	for i, c := range found {
 		sum += c.Probability
 		if c.Label != network.Labels()[c.Index] || i > 0 && c.Probability > found[i-1].Probability {
-			t.Errorf("%s: %+v is not sorted, or has other labels than %v", path, found, network.Labels())
+			t.Errorf("%s: %+v is not sorted, or has other labels than %v", path, found,
+				network.Labels())
 		}
 	}
 	if len(found) != len(classes) || math.Abs(sum-1) > 1e-12 {
@@ -324,11 +326,23 @@ func TestClassifyAtOnce(t *testing.T) {
 func TestOpenRefuses(t *testing.T) {
 	good := winner(t, photos(t), 16)
 	for words, edit := range map[string]func(m *manifest.Manifest, net **supernet.Subnet){
-		"search with --run":       func(_ *manifest.Manifest, net **supernet.Subnet) { *net = nil },
-		"older tailor":            func(m *manifest.Manifest, _ **supernet.Subnet) { m.Images.Preparation = nil },
-		"has 2 classes":           func(m *manifest.Manifest, _ **supernet.Subnet) { m.Classes = m.Classes[:2] },
-		"of 1 channels":           func(m *manifest.Manifest, _ **supernet.Subnet) { grey(m.Images.Preparation) },
-		`want "catmull-rom-antia`: func(m *manifest.Manifest, _ **supernet.Subnet) { m.Images.Preparation.Filter = "box" },
+		"search with --run": func(_ *manifest.Manifest, net **supernet.Subnet) { *net = nil },
+		"older tailor": func(m *manifest.Manifest,
+			_ **supernet.Subnet) {
+			m.Images.Preparation = nil
+		},
+		"has 2 classes": func(m *manifest.Manifest,
+			_ **supernet.Subnet) {
+			m.Classes = m.Classes[:2]
+		},
+		"of 1 channels": func(m *manifest.Manifest,
+			_ **supernet.Subnet) {
+			grey(m.Images.Preparation)
+		},
+		`want "catmull-rom-antia`: func(m *manifest.Manifest,
+			_ **supernet.Subnet) {
+			m.Images.Preparation.Filter = "box"
+		},
 	} {
 		m, net, err := manifest.Open(good)
 		if err != nil {
@@ -341,7 +355,8 @@ func TestOpenRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = tailor.Open(dir)
-		if err == nil || !strings.Contains(err.Error(), words) || !strings.Contains(err.Error(), dir) {
+		if err == nil || !strings.Contains(err.Error(), words) || !strings.Contains(err.Error(),
+			dir) {
 			t.Errorf("%v, want %q", err, words)
 		}
 	}

@@ -23,17 +23,20 @@ type Accuracy struct {
 	store.Header
 	SpaceName   string `json:"space"`
 	SpaceSHA256 string `json:"space_sha256"`
-	Encoding    string `json:"encoding"`         // of archs as the model's features
-	Resolutions []int  `json:"resolutions"`      // of archs that can be predicted, in pixels
-	Images      int    `json:"images,omitempty"` // that each measurement looked at; set by the caller
-	// Samples is the number of distinct archs; 0 if the model was fitted elsewhere and its error is not known.
+	Encoding    string `json:"encoding"`    // of archs as the model's features
+	Resolutions []int  `json:"resolutions"` // of archs that can be predicted, in pixels
+	// that each measurement looked at; set by the caller
+	Images int `json:"images,omitempty"`
+	// Samples is the number of distinct archs; 0 if the model was fitted elsewhere and its error is
+	// not known.
 	Samples      int                  `json:"samples,omitempty"`
 	Seed         uint64               `json:"seed"`
 	HeldOut      regress.HeldOut      `json:"heldout,omitzero"`
 	ByResolution []ResolutionHeldOut  `json:"heldout_by_resolution,omitempty"`
 	Curve        []regress.CurvePoint `json:"learning_curve,omitempty"`
-	Candidates   []regress.Candidate  `json:"candidates,omitempty"` // by rising error; Model is the first one
-	Model        regress.Model        `json:"model"`
+	// by rising error; Model is the first one
+	Candidates []regress.Candidate `json:"candidates,omitempty"`
+	Model      regress.Model       `json:"model"`
 
 	space     *supernet.Space
 	encoder   encoder
@@ -46,7 +49,8 @@ type Accuracy struct {
 // without it; the model returned is fitted to all. Of several kinds of model the one with the
 // smallest such error is taken. Errors about the samples wrap [ErrSamples] or
 // [supernet.ErrArch].
-func FitAccuracy(ctx context.Context, space *supernet.Space, samples []Sample, s regress.Settings) (*Accuracy, error) {
+func FitAccuracy(ctx context.Context, space *supernet.Space, samples []Sample,
+	s regress.Settings) (*Accuracy, error) {
 	if err := s.Check(); err != nil {
 		return nil, fmt.Errorf("fit settings: %w", err)
 	}
@@ -60,11 +64,13 @@ func FitAccuracy(ctx context.Context, space *supernet.Space, samples []Sample, s
 		return nil, err
 	}
 	if len(m.archs) < regress.MinRows {
-		return nil, fmt.Errorf("%w: %d distinct archs, expected at least %d, and some hundred for a good predictor",
+		return nil, fmt.Errorf(
+			"%w: %d distinct archs, expected at least %d, and some hundred for a good predictor",
 			ErrSamples, len(m.archs), regress.MinRows)
 	}
 	a := &Accuracy{
-		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Encoding: encoding, Samples: len(m.archs), Seed: s.Seed, space: space,
+		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Encoding: encoding,
+		Samples: len(m.archs), Seed: s.Seed, space: space,
 		Resolutions: spanned(space, m.archs),
 	}
 	if a.encoder, err = newEncoder(a.Encoding, space); err != nil {
@@ -94,17 +100,20 @@ func (a *Accuracy) fit(ctx context.Context, m measured, s regress.Settings) erro
 }
 
 // Predict gives the accuracy of archs of the space, as a share. An arch that is not one of the
-// space is an error that wraps [supernet.ErrArch], one of a resolution that is none of
-// Resolutions an [*UnknownResolutionError], and an accuracy beyond the numbers there are one that wraps [ErrOverflow].
+// space is an error that wraps [supernet.ErrArch], one of a resolution that is none of Resolutions
+// an [*UnknownResolutionError], and an accuracy beyond the numbers there are one that wraps
+// [ErrOverflow].
 func (a *Accuracy) Predict(archs []supernet.Arch) ([]float64, error) {
-	values := make([]float64, len(archs)) // not clipped to 0..1, which would make the best ones equal
+	// not clipped to 0..1, which would make the best ones equal
+	values := make([]float64, len(archs))
 	a.once.Do(func() { a.evaluator = a.Model.Evaluator() })
 	e := a.evaluator.Clone()
 	x := make([]float32, min(len(archs), regress.BatchRows)*a.encoder.Len())
 	for i := 0; i < len(archs); i += regress.BatchRows {
 		rows := archs[i:min(i+regress.BatchRows, len(archs))]
 		for j, arch := range rows {
-			if !slices.Contains(a.Resolutions, int(arch.Resolution)) || !a.encoder.encode(arch, x[j*a.encoder.Len():][:a.encoder.Len()]) {
+			if !slices.Contains(a.Resolutions, int(arch.Resolution)) ||
+				!a.encoder.encode(arch, x[j*a.encoder.Len():][:a.encoder.Len()]) {
 				return nil, a.refuse(archs, i+j)
 			}
 		}
@@ -112,7 +121,8 @@ func (a *Accuracy) Predict(archs []supernet.Arch) ([]float64, error) {
 	}
 	for i, v := range values {
 		if !finite(v) {
-			return nil, fmt.Errorf("arch %d of %d: %w (a top-1 of %g): fit the accuracy again", i+1, len(archs), ErrOverflow, v)
+			return nil, fmt.Errorf("arch %d of %d: %w (a top-1 of %g): fit the accuracy again", i+1,
+				len(archs), ErrOverflow, v)
 		}
 	}
 	return values, nil
@@ -124,7 +134,8 @@ func (a *Accuracy) Flattened() bool { return regress.Flattened(a.Curve) }
 // refuse says why the i-th arch cannot be encoded.
 func (a *Accuracy) refuse(archs []supernet.Arch, i int) error {
 	if a.space.Check(archs[i]) == nil {
-		return fmt.Errorf("arch %d of %d: %w", i+1, len(archs), &UnknownResolutionError{int(archs[i].Resolution), a.Resolutions})
+		return fmt.Errorf("arch %d of %d: %w", i+1, len(archs),
+			&UnknownResolutionError{int(archs[i].Resolution), a.Resolutions})
 	}
 	return archError(a.space, archs, i)
 }
@@ -150,13 +161,16 @@ func LoadAccuracy(path string, space *supernet.Space) (*Accuracy, error) {
 	return a, nil
 }
 
-// ImportAccuracy makes a predictor of a network that was fitted elsewhere, to archs as OFA's published accuracy predictor encodes them:
-// one-hots of the kernel sizes of 20 blocks, of their expand ratios, and of 8 resolutions, 112 to 224. Base is added to what it
-// gives. Resolutions are those that it was fitted to. The error is for a space of another shape than OFA's, a resolution that the space or
-// the encoding does not have, or a network of other inputs.
-func ImportAccuracy(space *supernet.Space, n *regress.MLP, base float64, resolutions []int) (*Accuracy, error) {
+// ImportAccuracy makes a predictor of a network that was fitted elsewhere, to archs as OFA's
+// published accuracy predictor encodes them: one-hots of the kernel sizes of 20 blocks, of their
+// expand ratios, and of 8 resolutions, 112 to 224. Base is added to what it gives. Resolutions are
+// those that it was fitted to. The error is for a space of another shape than OFA's, a resolution
+// that the space or the encoding does not have, or a network of other inputs.
+func ImportAccuracy(space *supernet.Space, n *regress.MLP, base float64,
+	resolutions []int) (*Accuracy, error) {
 	a := &Accuracy{
-		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Encoding: ofaEncoding, Resolutions: resolutions, space: space,
+		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Encoding: ofaEncoding,
+		Resolutions: resolutions, space: space,
 		Model: regress.Model{Bias: base, Networks: []regress.MLP{*n}},
 	}
 	if err := a.prepare(); err != nil {

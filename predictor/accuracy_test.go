@@ -18,8 +18,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// trueAccuracy saturates in the logarithm of the MACs, and depths and kernels act on each other: what a supernet's
-// sub-networks do, more or less, with values from 0.56 to 0.77 in mbv3-tiny.
+// trueAccuracy saturates in the logarithm of the MACs, and depths and kernels act on each other:
+// what a supernet's sub-networks do, more or less, with values from 0.56 to 0.77 in mbv3-tiny.
 func trueAccuracy(s *supernet.Space, a supernet.Arch) float64 {
 	macs := func(a supernet.Arch) float64 { return math.Log(float64(supernet.MACs(s.Blocks(a)))) }
 	size := (macs(a) - macs(s.Min())) / (macs(s.Max()) - macs(s.Min()))
@@ -36,12 +36,14 @@ func trueAccuracy(s *supernet.Space, a supernet.Arch) float64 {
 }
 
 // measure draws archs and their accuracy with noise of this standard deviation.
-func measure(s *supernet.Space, n int, noise float64, seed uint64) (archs []supernet.Arch, samples []predictor.Sample) {
+func measure(s *supernet.Space, n int, noise float64, seed uint64) (archs []supernet.Arch,
+	samples []predictor.Sample) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	for range n {
 		a := s.Random(r)
 		archs = append(archs, a)
-		samples = append(samples, predictor.Sample{Arch: s.Spec(a), Value: trueAccuracy(s, a) + noise*r.NormFloat64()})
+		samples = append(samples, predictor.Sample{Arch: s.Spec(a), Value: trueAccuracy(s, a) +
+			noise*r.NormFloat64()})
 	}
 	return archs, samples
 }
@@ -49,7 +51,8 @@ func measure(s *supernet.Space, n int, noise float64, seed uint64) (archs []supe
 // fast is enough where the model does not have to be good.
 var fast = fitWith(regress.Settings{Hidden: []int{8}, Members: 1, Epochs: 2})
 
-func fit(t testing.TB, s *supernet.Space, samples []predictor.Sample, settings regress.Settings) *predictor.Accuracy {
+func fit(t testing.TB, s *supernet.Space, samples []predictor.Sample,
+	settings regress.Settings) *predictor.Accuracy {
 	t.Helper()
 	a, err := predictor.FitAccuracy(context.Background(), s, samples, settings)
 	if err != nil {
@@ -59,11 +62,13 @@ func fit(t testing.TB, s *supernet.Space, samples []predictor.Sample, settings r
 }
 
 func TestAccuracyIsLearned(t *testing.T) {
-	const noise = 0.002 // about a sixth of what 10,000 images leave unsure, since all archs see the same
+	// about a sixth of what 10,000 images leave unsure, since all archs see the same
+	const noise = 0.002
 	s := builtin(t, "mbv3-tiny")
 	_, samples := measure(s, 200, noise, 1)
 	a := fit(t, s, samples, fitWith(regress.Settings{Seed: 1}))
-	if h := a.HeldOut; h.KendallTau < 0.9 || h.RMSE > 2*noise || h.Samples != a.Samples || a.Samples < 190 {
+	if h := a.HeldOut; h.KendallTau < 0.9 || h.RMSE > 2*noise || h.Samples != a.Samples ||
+		a.Samples < 190 {
 		t.Errorf("held-out error %+v of %d samples", h, a.Samples)
 	}
 	if len(a.ByResolution) != 3 {
@@ -81,14 +86,16 @@ func TestAccuracyIsLearned(t *testing.T) {
 	// The truth has no noise, so that the error is below the held-out one, by about as much.
 	rmse := math.Sqrt(squares / float64(len(predicted)))
 	if with := math.Hypot(rmse, noise); math.Abs(with/a.HeldOut.RMSE-1) > 0.25 {
-		t.Errorf("RMSE %g of new networks, with the noise %g; held-out %g", rmse, with, a.HeldOut.RMSE)
+		t.Errorf("RMSE %g of new networks, with the noise %g; held-out %g", rmse, with,
+			a.HeldOut.RMSE)
 	}
 }
 
 func TestAccuracyComesBackFromTheFile(t *testing.T) {
 	s := builtin(t, "mbv3-tiny")
 	archs, samples := measure(s, 40, 0.01, 1)
-	a := fit(t, s, samples, fitWith(regress.Settings{Seed: 3, Hidden: []int{8}, Members: 2, Epochs: 30}))
+	a := fit(t, s, samples, fitWith(regress.Settings{Seed: 3, Hidden: []int{8}, Members: 2,
+		Epochs: 30}))
 	a.Images = 1000
 	a.Inputs = map[string]store.Input{"weights": {Path: "run", SHA256: strings.Repeat("a", 64)}}
 	path := filepath.Join(t.TempDir(), "accuracy.json")
@@ -99,8 +106,10 @@ func TestAccuracyComesBackFromTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.Tailor != "accuracy/3" || b.SHA256 == "" || b.HeldOut != a.HeldOut || b.Images != 1000 || b.Seed != 3 || b.Samples != a.Samples ||
-		!slices.Equal(a.ByResolution, b.ByResolution) || b.Inputs["weights"] != a.Inputs["weights"] {
+	if b.Tailor != "accuracy/3" || b.SHA256 == "" || b.HeldOut != a.HeldOut || b.Images != 1000 ||
+		b.Seed != 3 || b.Samples != a.Samples ||
+		!slices.Equal(a.ByResolution, b.ByResolution) ||
+		b.Inputs["weights"] != a.Inputs["weights"] {
 		t.Errorf("got %+v, want %+v", b, a)
 	}
 	want, err1 := a.Predict(archs)
@@ -157,7 +166,8 @@ func TestAccuracyRefusesOtherArchs(t *testing.T) {
 	other := archs[1]
 	other.Resolution = 36
 	_, err := a.Predict([]supernet.Arch{archs[0], other})
-	if !errors.Is(err, supernet.ErrArch) || !strings.Contains(err.Error(), "arch 2 of 2") || !strings.Contains(err.Error(), "resolution 36") {
+	if !errors.Is(err, supernet.ErrArch) || !strings.Contains(err.Error(), "arch 2 of 2") ||
+		!strings.Contains(err.Error(), "resolution 36") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -175,18 +185,25 @@ func TestAccuracyOfUnusableSamples(t *testing.T) {
 		want    string
 		is      error
 	}{
-		"none":    {nil, "0 distinct archs, expected at least 10", predictor.ErrSamples},
-		"few":     {samples[:9], "9 distinct archs", predictor.ErrSamples},
-		"one":     {slices.Repeat(samples[:1], 50), "1 distinct archs", predictor.ErrSamples},
-		"percent": {change(func(s []predictor.Sample) { s[4].Value = 76 }), "the accuracy is 76, expected a share", predictor.ErrSamples},
-		"NaN":     {change(func(s []predictor.Sample) { s[0].Value = math.NaN() }), "sample 1: cannot learn from these measurements: the accuracy is NaN", predictor.ErrSamples},
-		"other":   {change(func(s []predictor.Sample) { s[2].Arch.R = []int{7} }), "sample 3: arch does not fit", supernet.ErrArch},
+		"none": {nil, "0 distinct archs, expected at least 10", predictor.ErrSamples},
+		"few":  {samples[:9], "9 distinct archs", predictor.ErrSamples},
+		"one":  {slices.Repeat(samples[:1], 50), "1 distinct archs", predictor.ErrSamples},
+		"percent": {change(func(s []predictor.Sample) { s[4].Value = 76 }),
+			"the accuracy is 76, expected a share", predictor.ErrSamples},
+		"NaN": {change(func(s []predictor.Sample) { s[0].Value = math.NaN() }),
+			"sample 1: cannot learn from these measurements: the accuracy is NaN",
+			predictor.ErrSamples},
+		"other": {change(func(s []predictor.Sample) { s[2].Arch.R = []int{7} }),
+			"sample 3: arch does not fit", supernet.ErrArch},
 	} {
-		if _, err := predictor.FitAccuracy(t.Context(), s, c.samples, fast); !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.want) {
+		if _, err := predictor.FitAccuracy(t.Context(), s, c.samples, fast); !errors.Is(err,
+			c.is) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
-	if _, err := predictor.FitAccuracy(t.Context(), s, samples, fitWith(regress.Settings{Folds: -1})); err == nil || !strings.Contains(err.Error(), "folds") {
+	if _, err := predictor.FitAccuracy(t.Context(), s, samples,
+		fitWith(regress.Settings{Folds: -1})); err == nil || !strings.Contains(err.Error(),
+		"folds") {
 		t.Errorf("settings: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -205,7 +222,8 @@ func TestAccuracyOfEqualSamples(t *testing.T) {
 	}
 	a := fit(t, s, samples, fast)
 	predicted, err := a.Predict(archs)
-	if err != nil || math.Abs(slices.Max(predicted)-0.1) > 1e-9 || math.Abs(slices.Min(predicted)-0.1) > 1e-9 {
+	if err != nil || math.Abs(slices.Max(predicted)-0.1) > 1e-9 ||
+		math.Abs(slices.Min(predicted)-0.1) > 1e-9 {
 		t.Errorf("predicts %v (%v)", predicted, err)
 	}
 	if a.HeldOut.KendallTau != 0 || a.HeldOut.Within10Pct != 1 {
@@ -231,19 +249,28 @@ func TestLoadAccuracyRefuses(t *testing.T) {
 	write(func(*predictor.Accuracy) {})
 	_, err := predictor.LoadAccuracy(path, s.For(100, 3))
 	var other *predictor.SpaceError
-	if !errors.As(err, &other) || other.Space != "mbv3-tiny" || other.WantedSHA256 == other.SpaceSHA256 {
+	if !errors.As(err, &other) || other.Space != "mbv3-tiny" ||
+		other.WantedSHA256 == other.SpaceSHA256 {
 		t.Errorf("another space: %v", err)
 	}
 	for want, change := range map[string]func(a *predictor.Accuracy){
 		`archs are encoded as "ofa"`: func(a *predictor.Accuracy) { a.Encoding = "ofa" },
-		"linear part has 3 weights":  func(a *predictor.Accuracy) { a.Model.Linear = a.Model.Linear[:3] },
-		"a network":                  func(a *predictor.Accuracy) { a.Model.Networks = make([]regress.MLP, 1) },
+		"linear part has 3 weights": func(a *predictor.Accuracy) {
+			a.Model.Linear =
+				a.Model.Linear[:3]
+		},
+		"a network": func(a *predictor.Accuracy) {
+			a.Model.Networks =
+				make([]regress.MLP, 1)
+		},
 		"1 inputs, expected": func(a *predictor.Accuracy) {
-			a.Model.Networks = []regress.MLP{{Sizes: []int{1, 1}, Weights: make(regress.Weights, 2)}}
+			a.Model.Networks = []regress.MLP{{Sizes: []int{1, 1}, Weights: make(regress.Weights,
+				2)}}
 		},
 	} {
 		write(change)
-		if _, err := predictor.LoadAccuracy(path, s); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+		if _, err := predictor.LoadAccuracy(path, s); err == nil || !strings.Contains(err.Error(),
+			want) || !strings.Contains(err.Error(), path) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}
@@ -264,7 +291,8 @@ func BenchmarkAccuracyPredict(b *testing.B) {
 	}
 	a := fit(b, s, samples, fast)
 	inputs := len(a.Model.Linear)
-	n := regress.MLP{Sizes: []int{inputs, 64, 64, 1}, Weights: make(regress.Weights, 64*(inputs+1)+64*65+65)}
+	n := regress.MLP{Sizes: []int{inputs, 64, 64, 1}, Weights: make(regress.Weights, 64*(inputs+1)+
+		64*65+65)}
 	for i := range n.Weights {
 		n.Weights[i] = float32(r.NormFloat64()) / 8
 	}
@@ -286,7 +314,8 @@ func TestAccuracyChoosesTheBetterModel(t *testing.T) {
 	_, samples := measure(s, 220, 0.002, 1)
 	settings := fast
 	a := fit(t, s, samples, settings)
-	if len(a.Candidates) != 2 || a.Candidates[0].Model != regress.ModelRidge || a.Candidates[1].Model != regress.ModelMLP {
+	if len(a.Candidates) != 2 || a.Candidates[0].Model != regress.ModelRidge ||
+		a.Candidates[1].Model != regress.ModelMLP {
 		t.Fatalf("candidates %+v, want both kinds, the linear one first: the other has hardly been trained", a.Candidates)
 	}
 	if a.Candidates[0].HeldOut != a.HeldOut || a.Candidates[1].RMSE <= a.HeldOut.RMSE {
@@ -297,7 +326,8 @@ func TestAccuracyChoosesTheBetterModel(t *testing.T) {
 	}
 	settings.Model = regress.ModelMLP
 	only := fit(t, s, samples[:50], settings)
-	if len(only.Candidates) != 1 || only.Candidates[0].Model != regress.ModelMLP || !slices.Equal(only.Model.Networks[0].Sizes[1:], []int{400, 400, 400, 1}) {
+	if len(only.Candidates) != 1 || only.Candidates[0].Model != regress.ModelMLP ||
+		!slices.Equal(only.Model.Networks[0].Sizes[1:], []int{400, 400, 400, 1}) {
 		t.Errorf("asked for the MLP, got %+v", only.Candidates)
 	}
 	for _, w := range only.Model.Linear {
@@ -306,7 +336,8 @@ func TestAccuracyChoosesTheBetterModel(t *testing.T) {
 		}
 	}
 	settings.Model = "forest"
-	if _, err := predictor.FitAccuracy(t.Context(), s, samples, settings); err == nil || !strings.Contains(err.Error(), "forest") {
+	if _, err := predictor.FitAccuracy(t.Context(), s, samples, settings); err == nil ||
+		!strings.Contains(err.Error(), "forest") {
 		t.Errorf("an unknown model: %v", err)
 	}
 }
@@ -316,11 +347,13 @@ func TestLearningCurve(t *testing.T) {
 	_, samples := measure(s, 160, 0.0005, 4)
 	a := fit(t, s, samples, fast)
 	n := len(a.Curve)
-	if last := a.Curve[n-1]; last.HeldOut != a.HeldOut || last.TrainedOn != a.Samples-a.Samples/5 && last.TrainedOn != a.Samples-a.Samples/5-1 {
+	if last := a.Curve[n-1]; last.HeldOut != a.HeldOut || last.TrainedOn != a.Samples-a.Samples/5 &&
+		last.TrainedOn != a.Samples-a.Samples/5-1 {
 		t.Errorf("the curve ends with %+v, want the held-out error %+v of models of four fifths of %d", last, a.HeldOut, a.Samples)
 	}
 	for i := range n - 1 {
-		if p := a.Curve[i]; p.TrainedOn != a.Curve[i+1].TrainedOn/2 || p.Samples != a.Samples || p.RMSE < a.Curve[i+1].RMSE {
+		if p := a.Curve[i]; p.TrainedOn != a.Curve[i+1].TrainedOn/2 || p.Samples != a.Samples ||
+			p.RMSE < a.Curve[i+1].RMSE {
 			t.Errorf("point %d is %+v before %+v, want half of the samples, the same networks and a larger error", i, p, a.Curve[i+1])
 		}
 	}

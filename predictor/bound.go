@@ -9,16 +9,18 @@ import (
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
-// roundingSlack is added to bounds for what the predictor's own float32 arithmetic may round up; some 1e-6 in practice.
+// roundingSlack is added to bounds for what the predictor's own float32 arithmetic may round up;
+// some 1e-6 in practice.
 const roundingSlack = 2e-5
 
 // span holds affine functions that bound a feature of a region from below and above.
 type span struct{ low, high choices.Affine }
 
-// Upper is a value that the prediction of no network of the region exceeds whose costs are within the budgets; -Inf if there is none. It
-// replaces each ReLU by lines below and above it, as CROWN does (Zhang et al., "Efficient neural network robustness certification with
-// general activation functions", 2018), so that the prediction is at most an affine function of the network's choices. Of that it finds
-// the largest value. The smaller the region, the nearer it comes.
+// Upper is a value that the prediction of no network of the region exceeds whose costs are within
+// the budgets; -Inf if there is none. It replaces each ReLU by lines below and above it, as CROWN
+// does (Zhang et al., "Efficient neural network robustness certification with general activation
+// functions", 2018), so that the prediction is at most an affine function of the network's choices.
+// Of that it finds the largest value. The smaller the region, the nearer it comes.
 func (a *Accuracy) Upper(r *choices.Region, budgets []choices.Budget) float64 {
 	within := r.Within(budgets)
 	if within.Empty() {
@@ -138,14 +140,16 @@ func (c *crown) network(n *regress.MLP) (row *mat.Dense, shift float64) {
 		units := len(layers[l].Bias)
 		relu := make([]lines, units)
 		for u := range relu {
-			relu[u] = linesOf(-c.max(rows.RawRowView(units+u), shifts[units+u])-roundingSlack, c.max(rows.RawRowView(u), shifts[u])+roundingSlack)
+			relu[u] = linesOf(-c.max(rows.RawRowView(units+u), shifts[units+u])-roundingSlack,
+				c.max(rows.RawRowView(u), shifts[u])+roundingSlack)
 		}
 		relus = append(relus, relu)
 	}
 	return nil, 0
 }
 
-// through bounds the inputs of the units of layer l, and then those of their negatives, by rows times the features plus shifts.
+// through bounds the inputs of the units of layer l, and then those of their negatives, by rows
+// times the features plus shifts.
 func through(layers []regress.Layer, relus [][]lines, l int) (*mat.Dense, []float64) {
 	units := len(layers[l].Bias)
 	inputs := len(layers[l].Matrix) / units

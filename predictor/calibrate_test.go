@@ -48,7 +48,8 @@ func TestAffineMinimisesRelativeErrors(t *testing.T) {
 	}
 	scale := m.scale()
 	for _, d := range []float64{-1e-3, 1e-3} {
-		if loss(calibration{c.intercept + d, c.slope}) < loss(c) || loss(calibration{c.intercept, c.slope + d}) < loss(c) {
+		if loss(calibration{c.intercept + d, c.slope}) < loss(c) ||
+			loss(calibration{c.intercept, c.slope + d}) < loss(c) {
 			t.Errorf("%+v is not the best line", c)
 		}
 		if loss(calibration{0, scale.slope + d}) < loss(scale) {

@@ -15,8 +15,9 @@ import (
 // minTyped is how many networks it takes to try a scale for each type of block.
 const minTyped = 10
 
-// blockType groups blocks that a device or runtime may be good or bad at: those with a depthwise convolution by its kernel size, as these
-// are what runtimes differ most in, and all else, which every network of a space has.
+// blockType groups blocks that a device or runtime may be good or bad at: those with a depthwise
+// convolution by its kernel size, as these are what runtimes differ most in, and all else, which
+// every network of a space has.
 func blockType(b supernet.Block) string {
 	for _, o := range b.MustOps() {
 		if o.Kind == supernet.OpDepthwise {
@@ -79,9 +80,10 @@ func (c typedCalibration) of(t typedTiming) float64 {
 	return c.calibration.of(sum)
 }
 
-// calibrateTypes fits the line and then, with the smallest relative errors, how much each type's scale differs from 1, with a ridge
-// penalty on the differences: few networks tell types apart badly. The penalty is the best of a grid by leaving one out, which has
-// the closed form of [ridge]. A scale stays above 0. Without types to tell apart scales are 1.
+// calibrateTypes fits the line and then, with the smallest relative errors, how much each type's
+// scale differs from 1, with a ridge penalty on the differences: few networks tell types apart
+// badly. The penalty is the best of a grid by leaving one out, which has the closed form of
+// [ridge]. A scale stays above 0. Without types to tell apart scales are 1.
 func calibrateTypes(typed []typedTiming, smallest float64) typedCalibration {
 	base := typedCalibration{calibrate(untyped(typed), smallest), ones(len(typed[0].sums))}
 	best, loss := base, math.Inf(1)
@@ -99,7 +101,8 @@ func calibrateTypes(typed []typedTiming, smallest float64) typedCalibration {
 //	sum over networks of (prediction/ms - 1)^2 + penalty * n * sum of d^2 * mean square of what the type contributes
 //
 // and gives the sum of squared errors of leaving one out; false if a scale would not be above 0.
-func (c typedCalibration) adapt(typed []typedTiming, penalty float64) (typedCalibration, float64, bool) {
+func (c typedCalibration) adapt(typed []typedTiming, penalty float64) (typedCalibration, float64,
+	bool) {
 	types := len(c.scales)
 	x, r := mat.NewDense(len(typed), types, nil), mat.NewVecDense(len(typed), nil)
 	for i, t := range typed {

@@ -7,13 +7,13 @@ import (
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
-// encoder turns an arch into numbers for a model. Models are only as good as the encoding that they were fitted to, which their
-// document names.
+// encoder turns an arch into numbers for a model. Models are only as good as the encoding that they
+// were fitted to, which their document names.
 type encoder interface {
 	// Len is the number of features.
 	Len() int
-	// encode writes the features of an arch to dst, which has length Len. If it says no, the arch is not one of the space or has
-	// a resolution that the encoding has no feature for.
+	// encode writes the features of an arch to dst, which has length Len. If it says no, the arch
+	// is not one of the space or has a resolution that the encoding has no feature for.
 	encode(a supernet.Arch, dst []float32) bool
 	// spans gives the features over a region, within budgets.
 	spans(r *choices.Region, within *choices.Within) []span
@@ -27,5 +27,6 @@ func newEncoder(name string, space *supernet.Space) (encoder, error) {
 	case ofaEncoding:
 		return newOFAEncoder(space)
 	}
-	return nil, fmt.Errorf("archs are encoded as %q, this tailor knows %s and %s", name, encoding, ofaEncoding)
+	return nil, fmt.Errorf("archs are encoded as %q, this tailor knows %s and %s", name, encoding,
+		ofaEncoding)
 }

@@ -12,12 +12,14 @@ import (
 // values that cannot be.
 var ErrSamples = errors.New("cannot learn from these measurements")
 
-// ErrOverflow is what an error about a prediction wraps that is beyond the numbers there are: infinite, or none.
+// ErrOverflow is what an error about a prediction wraps that is beyond the numbers there are:
+// infinite, or none.
 var ErrOverflow = errors.New("the prediction is no finite number")
 
 func finite(v float64) bool { return math.Abs(v) <= math.MaxFloat64 }
 
-// Times of blocks and of networks in milliseconds, beyond which there is none: sums and squares of what lies between are finite.
+// Times of blocks and of networks in milliseconds, beyond which there is none: sums and squares of
+// what lies between are finite.
 const (
 	minMS = 1e-9
 	maxMS = 1e12
@@ -52,7 +54,8 @@ func (e *UnknownBlockError) Error() string {
 	return fmt.Sprintf("block %s (%s) was not timed: measure the device for this space, at this resolution too", e.Block.Name, e.Block.Key())
 }
 
-// UnknownVariantsError is returned for a block that was timed, but not with anything removed from it.
+// UnknownVariantsError is returned for a block that was timed, but not with anything removed from
+// it.
 type UnknownVariantsError struct {
 	Block     supernet.Block
 	Structure supernet.Structure
@@ -61,19 +64,23 @@ type UnknownVariantsError struct {
 func (e *UnknownVariantsError) Error() string {
 	do := "measure the variants of this network"
 	if e.Structure != supernet.Channels {
-		do += fmt.Sprintf(", or profile the space with --sparse %s and fit the latency again", e.Structure)
+		do += fmt.Sprintf(", or profile the space with --sparse %s and fit the latency again",
+			e.Structure)
 	}
-	return fmt.Sprintf("block %s (%s) was not timed with %s removed: %s", e.Block.Name, e.Block.Key(), e.Structure, do)
+	return fmt.Sprintf("block %s (%s) was not timed with %s removed: %s", e.Block.Name,
+		e.Block.Key(), e.Structure, do)
 }
 
-// UnknownResolutionError is returned for a network of a resolution that an accuracy predictor was not fitted to.
+// UnknownResolutionError is returned for a network of a resolution that an accuracy predictor was
+// not fitted to.
 type UnknownResolutionError struct {
 	Resolution int
 	Known      []int
 }
 
 func (e *UnknownResolutionError) Error() string {
-	return fmt.Sprintf("the accuracy predictor was not fitted to resolution %d: it knows %v", e.Resolution, e.Known)
+	return fmt.Sprintf("the accuracy predictor was not fitted to resolution %d: it knows %v",
+		e.Resolution, e.Known)
 }
 
 // archError says what is wrong with the i-th arch of a batch, which is not one of the space.
@@ -82,5 +89,6 @@ func archError(space *supernet.Space, archs []supernet.Arch, i int) error {
 	if err == nil {
 		err = errors.New("arch is not canonical")
 	}
-	return fmt.Errorf("arch %d of %d: %w %s: %w", i+1, len(archs), supernet.ErrArch, space.Name, err)
+	return fmt.Errorf("arch %d of %d: %w %s: %w", i+1, len(archs), supernet.ErrArch, space.Name,
+		err)
 }

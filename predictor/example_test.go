@@ -10,7 +10,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// A device that takes 1 ms for 10 million multiply-accumulates, 0.01 ms for every block, and 2 ms for every network besides.
+// A device that takes 1 ms for 10 million multiply-accumulates, 0.01 ms for every block, and 2 ms
+// for every network besides.
 func ExampleFitLatency() {
 	space, err := supernet.LoadSpace("mbv3-tiny")
 	if err != nil {
@@ -36,8 +37,10 @@ func ExampleFitLatency() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%.2f ms + %.2f x blocks, %.0f %% held-out error\n", l.Intercept, l.Slope, 100*l.HeldOut.MAPE)
-	fmt.Printf("%.2f ms for %.1f M MACs\n", predicted[0], float64(supernet.MACs(space.Blocks(space.Max())))/1e6)
+	fmt.Printf("%.2f ms + %.2f x blocks, %.0f %% held-out error\n", l.Intercept, l.Slope,
+		100*l.HeldOut.MAPE)
+	fmt.Printf("%.2f ms for %.1f M MACs\n", predicted[0],
+		float64(supernet.MACs(space.Blocks(space.Max())))/1e6)
 	// Output:
 	// 2.00 ms + 1.00 x blocks, 0 % held-out error
 	// 2.30 ms for 1.8 M MACs

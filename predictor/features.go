@@ -56,10 +56,12 @@ func (s logScale) of(v float64) float32 {
 func NewEncoder(space *supernet.Space) (*Encoder, error) {
 	e := &Encoder{genes: genesOf(choices.NewNumbering(space))}
 	var err error
-	if e.macs, err = choices.NewAdditive(space, func(b supernet.Block) float64 { return float64(b.MACs()) }); err != nil {
+	if e.macs, err = choices.NewAdditive(space,
+		func(b supernet.Block) float64 { return float64(b.MACs()) }); err != nil {
 		return nil, fmt.Errorf("count MACs: %w", err)
 	}
-	if e.params, err = choices.NewAdditive(space, func(b supernet.Block) float64 { return float64(b.Params()) }); err != nil {
+	if e.params, err = choices.NewAdditive(space,
+		func(b supernet.Block) float64 { return float64(b.Params()) }); err != nil {
 		return nil, fmt.Errorf("count parameters: %w", err)
 	}
 	for i, smallest := range e.costs(space.Min()) {

@@ -19,15 +19,16 @@ func newEncoder(t testing.TB, s *supernet.Space) *predictor.Encoder {
 	return e
 }
 
-// The small space has 2 resolutions; a stage of 2 depths and 2 blocks with 2 kernels and 2 ratios; a stage of 2 depths with
-// nothing else to choose; 3 costs and their squares.
+// The small space has 2 resolutions; a stage of 2 depths and 2 blocks with 2 kernels and 2 ratios;
+// a stage of 2 depths with nothing else to choose; 3 costs and their squares.
 func TestEncodeByHand(t *testing.T) {
 	s := small(t)
 	e := newEncoder(t, s)
 	if want := 2 + (2 + 2*(2+2)) + 2 + 6; e.Len() != want {
 		t.Fatalf("%d features, want %d", e.Len(), want)
 	}
-	a, err := s.Arch(supernet.Spec{KS: []int{5, 3, 3, 3}, E: []float64{2, 3, 0, 0}, D: []int{1, 2}, R: []int{12}})
+	a, err := s.Arch(supernet.Spec{KS: []int{5, 3, 3, 3}, E: []float64{2, 3, 0, 0}, D: []int{1, 2},
+		R: []int{12}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,8 @@ func (s logScale) over(cost choices.Affine, within *choices.Within) (value, squa
 		slope := (exact(high) - exact(low)) / (high - low)
 		middle := (low + high) / 2
 		tangent := s.perLog / middle
-		value = span{line(cost, slope, exact(low)-slope*low-rounding), line(cost, tangent, exact(middle)-tangent*middle+rounding)}
+		value = span{line(cost, slope, exact(low)-slope*low-rounding),
+			line(cost, tangent, exact(middle)-tangent*middle+rounding)}
 	}
 	// The square is convex: a tangent is below, the chord above. Each is a line of the value,
 	// which may fall.

@@ -18,8 +18,8 @@ const (
 )
 
 // Latency predicts how long the sub-networks of a space take on a device: Intercept + Slope times
-// the sum of the times of their blocks, scaled by type. It is the document "latency/2"; make one with [FitLatency]
-// or [LoadLatency]. It is safe for concurrent use.
+// the sum of the times of their blocks, scaled by type. It is the document "latency/2"; make one
+// with [FitLatency] or [LoadLatency]. It is safe for concurrent use.
 type Latency struct {
 	store.Header
 	SpaceName   string  `json:"space"`
@@ -28,21 +28,23 @@ type Latency struct {
 	Runtime     string  `json:"runtime"` // id, with what the times depend on; set by the caller
 	Intercept   float64 `json:"intercept_ms"`
 	Slope       float64 `json:"slope"`
-	// Scales are by type of block (blockType) further factors of its times; those that are missing are 1.
+	// Scales are by type of block (blockType) further factors of its times; those that are missing
+	// are 1.
 	Scales map[string]float64 `json:"scales,omitempty"`
 	// Calibrated says whether intercept and slope were fitted. With fewer than 3 networks they are
 	// 0 and 1, and there is no held-out error.
 	Calibrated bool `json:"calibrated"`
 	// Estimated says that no blocks were timed: their times explain those of the networks.
-	Estimated    bool                `json:"estimated,omitempty"`
-	Networks     int                 `json:"networks"` // whole networks that were timed
-	HeldOut      regress.HeldOut     `json:"heldout,omitzero"`
-	Interval     regress.Interval    `json:"interval,omitzero"`
-	Candidates   []LatencyCandidate  `json:"candidates,omitempty"` // what was tried; the first was taken
+	Estimated bool             `json:"estimated,omitempty"`
+	Networks  int              `json:"networks"` // whole networks that were timed
+	HeldOut   regress.HeldOut  `json:"heldout,omitzero"`
+	Interval  regress.Interval `json:"interval,omitzero"`
+	// what was tried; the first was taken
+	Candidates   []LatencyCandidate  `json:"candidates,omitempty"`
 	ByResolution []ResolutionHeldOut `json:"heldout_by_resolution,omitempty"`
 	BlocksMS     map[string]float64  `json:"blocks_ms"` // by supernet.Block.Key
-	// AtMS are times that hold at one resolution instead: tables that were measured at each resolution have a time of their own for a
-	// block of the same work.
+	// AtMS are times that hold at one resolution instead: tables that were measured at each
+	// resolution have a time of their own for a block of the same work.
 	AtMS map[int]map[string]float64 `json:"blocks_ms_by_resolution,omitempty"`
 
 	space  *supernet.Space
@@ -89,7 +91,8 @@ func (l *Latency) Predict(archs []supernet.Arch) ([]float64, error) {
 			return nil, l.unknown(archs, i)
 		}
 		if ms[i] = c.of(sum); !finite(ms[i]) {
-			return nil, fmt.Errorf("arch %d of %d: %w (%g ms): fit the latency again", i+1, len(archs), ErrOverflow, ms[i])
+			return nil, fmt.Errorf("arch %d of %d: %w (%g ms): fit the latency again", i+1,
+				len(archs), ErrOverflow, ms[i])
 		}
 	}
 	return ms, nil
@@ -163,7 +166,8 @@ func (l *Latency) check() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.Scales)) {
 		if v := l.Scales[name]; !(v > 0 && v <= maxMS) {
-			return fmt.Errorf("the scale of %s is %g, expected a factor above 0, at most %g", name, v, float64(maxMS))
+			return fmt.Errorf("the scale of %s is %g, expected a factor above 0, at most %g", name,
+				v, float64(maxMS))
 		}
 	}
 	if err := l.tabulate(); err != nil {

@@ -17,7 +17,8 @@ import (
 )
 
 // inventory times every distinct block of a space.
-func inventory(s *supernet.Space, archs []supernet.Arch, ms func(supernet.Block) float64) []predictor.BlockTime {
+func inventory(s *supernet.Space, archs []supernet.Arch,
+	ms func(supernet.Block) float64) []predictor.BlockTime {
 	seen := map[string]bool{}
 	var blocks []predictor.BlockTime
 	for _, a := range archs {
@@ -36,16 +37,19 @@ func device(s *supernet.Space, a supernet.Arch, ms func(supernet.Block) float64)
 	return 0.3 + 0.8*sumOf(s, a, ms)
 }
 
-func networks(s *supernet.Space, archs []supernet.Arch, ms func(supernet.Block) float64, noise float64) []predictor.NetworkTime {
+func networks(s *supernet.Space, archs []supernet.Arch, ms func(supernet.Block) float64,
+	noise float64) []predictor.NetworkTime {
 	r := rand.New(rand.NewPCG(1, 0))
 	var times []predictor.NetworkTime
 	for _, a := range archs {
-		times = append(times, predictor.NetworkTime{Arch: a, MS: device(s, a, ms) * (1 + noise*r.NormFloat64())})
+		times = append(times, predictor.NetworkTime{Arch: a,
+			MS: device(s, a, ms) * (1 + noise*r.NormFloat64())})
 	}
 	return times
 }
 
-func fitLatency(t testing.TB, s *supernet.Space, b []predictor.BlockTime, n []predictor.NetworkTime) *predictor.Latency {
+func fitLatency(t testing.TB, s *supernet.Space, b []predictor.BlockTime,
+	n []predictor.NetworkTime) *predictor.Latency {
 	t.Helper()
 	l, err := predictor.FitLatency(s, b, n, regress.Defaults())
 	if err != nil {
@@ -70,7 +74,8 @@ func TestLatencyIsCalibrated(t *testing.T) {
 			t.Fatalf("%g ms, want %g", predicted[i], want)
 		}
 	}
-	if h := l.HeldOut; !l.Calibrated || l.Networks != 40 || h.Samples != 40 || h.MAPE > 1e-9 || h.Within10Pct != 1 || h.KendallTau < 0.99 {
+	if h := l.HeldOut; !l.Calibrated || l.Networks != 40 || h.Samples != 40 || h.MAPE > 1e-9 ||
+		h.Within10Pct != 1 || h.KendallTau < 0.99 {
 		t.Errorf("intercept %g, slope %g, held-out error %+v", l.Intercept, l.Slope, h)
 	}
 	if len(l.ByResolution) != 2 || l.Estimated {
@@ -96,7 +101,8 @@ func TestLatencyOfFewNetworksIsTheSum(t *testing.T) {
 	s, ms := small(t), priced("device")
 	all := everyArch(s)
 	l := fitLatency(t, s, inventory(s, all, ms), networks(s, all[:2], ms, 0))
-	if l.Calibrated || l.Intercept != 0 || l.Slope != 1 || l.HeldOut.Samples != 0 || l.Networks != 2 {
+	if l.Calibrated || l.Intercept != 0 || l.Slope != 1 || l.HeldOut.Samples != 0 ||
+		l.Networks != 2 {
 		t.Errorf("got %+v", l)
 	}
 	got, err := l.Predict(all[5:6])
@@ -167,11 +173,13 @@ func TestLatencyOfUntimedBlocks(t *testing.T) {
 	}
 	_, err := l.Predict(slices.Concat(small8[:3], small12[:1]))
 	var unknown *predictor.UnknownBlockError
-	if !errors.As(err, &unknown) || unknown.Block != s.Blocks(small12[0])[0] || !strings.Contains(err.Error(), "arch 4 of 4") ||
+	if !errors.As(err, &unknown) || unknown.Block != s.Blocks(small12[0])[0] ||
+		!strings.Contains(err.Error(), "arch 4 of 4") ||
 		!strings.Contains(err.Error(), unknown.Block.Key()) {
 		t.Errorf("error %v", err)
 	}
-	if _, err := predictor.FitLatency(s, inventory(s, small8, ms), networks(s, small12, ms, 0), regress.Defaults()); !errors.As(err, &unknown) {
+	if _, err := predictor.FitLatency(s, inventory(s, small8, ms), networks(s, small12, ms, 0),
+		regress.Defaults()); !errors.As(err, &unknown) {
 		t.Errorf("networks of untimed blocks: %v", err)
 	}
 }
@@ -190,20 +198,25 @@ func TestFitLatencyRefuses(t *testing.T) {
 		is       error
 		want     string
 	}{
-		"nothing":         {nil, nil, predictor.ErrSamples, "no blocks and 0 networks"},
-		"few networks":    {nil, times[:9], predictor.ErrSamples, "at least 10 networks"},
-		"infinite block":  {slow, nil, predictor.ErrSamples, "took +Inf ms"},
-		"negative time":   {blocks, []predictor.NetworkTime{{Arch: all[0], MS: -1}}, predictor.ErrSamples, "network 1 took -1 ms"},
-		"other arch":      {blocks, []predictor.NetworkTime{times[0], {Arch: bad, MS: 1}}, supernet.ErrArch, "arch 2 of 2: arch does not fit the space small: resolution 9"},
-		"too few blocks":  {blocks[:3], nil, predictor.ErrSamples, "no network of space small"},
-		"other arch only": {nil, []predictor.NetworkTime{{Arch: bad, MS: 1}}, supernet.ErrArch, "resolution 9"},
+		"nothing":        {nil, nil, predictor.ErrSamples, "no blocks and 0 networks"},
+		"few networks":   {nil, times[:9], predictor.ErrSamples, "at least 10 networks"},
+		"infinite block": {slow, nil, predictor.ErrSamples, "took +Inf ms"},
+		"negative time": {blocks, []predictor.NetworkTime{{Arch: all[0], MS: -1}},
+			predictor.ErrSamples, "network 1 took -1 ms"},
+		"other arch": {blocks, []predictor.NetworkTime{times[0], {Arch: bad, MS: 1}},
+			supernet.ErrArch, "arch 2 of 2: arch does not fit the space small: resolution 9"},
+		"too few blocks": {blocks[:3], nil, predictor.ErrSamples, "no network of space small"},
+		"other arch only": {nil, []predictor.NetworkTime{{Arch: bad, MS: 1}}, supernet.ErrArch,
+			"resolution 9"},
 	} {
 		_, err := predictor.FitLatency(s, c.blocks, c.networks, regress.Defaults())
 		if !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
-	if _, err := predictor.FitLatency(s, blocks, times, fitWith(regress.Settings{Folds: -1})); err == nil || !strings.Contains(err.Error(), "folds is -1") {
+	if _, err := predictor.FitLatency(s, blocks, times,
+		fitWith(regress.Settings{Folds: -1})); err == nil || !strings.Contains(err.Error(),
+		"folds is -1") {
 		t.Errorf("settings: %v", err)
 	}
 }
@@ -213,7 +226,8 @@ func TestLatencyRefusesOtherArchs(t *testing.T) {
 	l := fitLatency(t, s, inventory(s, everyArch(s), ms), nil)
 	a := s.Min()
 	a.Kernel[40] = 3
-	if _, err := l.Predict([]supernet.Arch{s.Min(), a}); !errors.Is(err, supernet.ErrArch) || !strings.Contains(err.Error(), "arch 2 of 2") {
+	if _, err := l.Predict([]supernet.Arch{s.Min(), a}); !errors.Is(err, supernet.ErrArch) ||
+		!strings.Contains(err.Error(), "arch 2 of 2") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -231,8 +245,10 @@ func TestLatencyComesBackFromTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Tailor != "latency/2" || m.Device != "pi4" || m.Runtime != l.Runtime || m.HeldOut != l.HeldOut || m.Slope != l.Slope ||
-		!m.Calibrated || !maps.Equal(m.BlocksMS, l.BlocksMS) || !slices.Equal(m.ByResolution, l.ByResolution) {
+	if m.Tailor != "latency/2" || m.Device != "pi4" || m.Runtime != l.Runtime ||
+		m.HeldOut != l.HeldOut || m.Slope != l.Slope ||
+		!m.Calibrated || !maps.Equal(m.BlocksMS, l.BlocksMS) || !slices.Equal(m.ByResolution,
+		l.ByResolution) {
 		t.Errorf("got %+v, want %+v", m, l)
 	}
 	want, err1 := l.Predict(all)
@@ -255,7 +271,8 @@ func TestLoadLatencyRefuses(t *testing.T) {
 	}
 	write(func(*predictor.Latency) {})
 	var other *predictor.SpaceError
-	if _, err := predictor.LoadLatency(path, builtin(t, "mbv3-tiny")); !errors.As(err, &other) || !strings.Contains(err.Error(), "space small") {
+	if _, err := predictor.LoadLatency(path, builtin(t, "mbv3-tiny")); !errors.As(err, &other) ||
+		!strings.Contains(err.Error(), "space small") {
 		t.Errorf("another space: %v", err)
 	}
 	for want, change := range map[string]func(l *predictor.Latency){
@@ -270,7 +287,8 @@ func TestLoadLatencyRefuses(t *testing.T) {
 		"no network": func(l *predictor.Latency) { l.BlocksMS = nil },
 	} {
 		write(change)
-		if _, err := predictor.LoadLatency(path, s); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+		if _, err := predictor.LoadLatency(path, s); err == nil || !strings.Contains(err.Error(),
+			want) || !strings.Contains(err.Error(), path) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}

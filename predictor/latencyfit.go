@@ -27,15 +27,15 @@ type NetworkTime struct {
 }
 
 // FitLatency tabulates the times of blocks (the mean where a key comes twice) and calibrates their
-// sum on whole networks: a line or, from 10 networks on and if it is clearly better, a factor for each
-// type of block. The held-out error is that of leaving out one network at a time. Blocks of
+// sum on whole networks: a line or, from 10 networks on and if it is clearly better, a factor for
+// each type of block. The held-out error is that of leaving out one network at a time. Blocks of
 // some resolutions may be missing altogether; predictions are then for the others. Without any
-// block, the times of blocks are estimated from those of at least 10 networks, which is rougher, and
-// only for resolutions between theirs;
-// the held-out error is then that of cross-validation, the only thing that the settings (Folds and
-// Seed) have a say in. Errors about the times wrap [ErrSamples], [supernet.ErrArch] or
-// [*UnknownBlockError].
-func FitLatency(space *supernet.Space, blocks []BlockTime, networks []NetworkTime, s regress.Settings) (*Latency, error) {
+// block, the times of blocks are estimated from those of at least 10 networks, which is rougher,
+// and only for resolutions between theirs; the held-out error is then that of cross-validation, the
+// only thing that the settings (Folds and Seed) have a say in. Errors about the times wrap
+// [ErrSamples], [supernet.ErrArch] or [*UnknownBlockError].
+func FitLatency(space *supernet.Space, blocks []BlockTime, networks []NetworkTime,
+	s regress.Settings) (*Latency, error) {
 	if err := s.Check(); err != nil {
 		return nil, fmt.Errorf("fit settings: %w", err)
 	}
@@ -61,14 +61,16 @@ func FitLatency(space *supernet.Space, blocks []BlockTime, networks []NetworkTim
 func (l *Latency) checkLine() error {
 	_, fastest, _ := l.Min()
 	if !finite(l.Intercept) || !finite(l.Slope) || !finite(fastest) || fastest <= 0 {
-		return fmt.Errorf("%w: intercept %g and slope %g give the fastest network %g ms: %w", ErrSamples, l.Intercept, l.Slope, fastest, ErrOverflow)
+		return fmt.Errorf("%w: intercept %g and slope %g give the fastest network %g ms: %w",
+			ErrSamples, l.Intercept, l.Slope, fastest, ErrOverflow)
 	}
 	return nil
 }
 
 // newLatency checks networks, and gives a predictor that knows nothing yet.
 func newLatency(space *supernet.Space, networks []NetworkTime) (*Latency, []supernet.Arch, error) {
-	l := &Latency{SpaceName: space.Name, SpaceSHA256: space.SHA256(), Slope: 1, Networks: len(networks), space: space}
+	l := &Latency{SpaceName: space.Name, SpaceSHA256: space.SHA256(), Slope: 1,
+		Networks: len(networks), space: space}
 	archs := make([]supernet.Arch, len(networks))
 	for i, n := range networks {
 		archs[i] = n.Arch
@@ -97,7 +99,8 @@ const (
 )
 
 // calibrate fits to blocks and networks.
-func (l *Latency) calibrate(blocks []BlockTime, archs []supernet.Arch, networks []NetworkTime) (err error) {
+func (l *Latency) calibrate(blocks []BlockTime, archs []supernet.Arch,
+	networks []NetworkTime) (err error) {
 	if l.BlocksMS, err = meanTimes(blocks); err != nil {
 		return err
 	}
@@ -164,16 +167,19 @@ func (l *Latency) typed(networks []NetworkTime) (names []string, all []typedTimi
 	return typedTimings(sums, ms)
 }
 
-// TransferLatency makes a predictor for another device or runtime from the predictor of one whose blocks were timed, and some
-// whole networks that were timed on the new one: 10 to 50 are a good number, and 3 the least. What the old one says of each block is
-// calibrated anew. From 10 networks on, estimates by the work of blocks are tried too, with and without what the old one says, and
+// TransferLatency makes a predictor for another device or runtime from the predictor of one whose
+// blocks were timed, and some whole networks that were timed on the new one: 10 to 50 are a good
+// number, and 3 the least. What the old one says of each block is calibrated anew. From 10 networks
+// on, estimates by the work of blocks are tried too, with and without what the old one says, and
 // one of these taken if it is clearly better.
 func TransferLatency(old *Latency, networks []NetworkTime, s regress.Settings) (*Latency, error) {
 	if err := s.Check(); err != nil {
 		return nil, fmt.Errorf("fit settings: %w", err)
 	}
 	if len(networks) < minNetworks {
-		return nil, fmt.Errorf("%w: %d networks of the new device, expected at least %d, and better 10 to 50", ErrSamples, len(networks), minNetworks)
+		return nil, fmt.Errorf(
+			"%w: %d networks of the new device, expected at least %d, and better 10 to 50",
+			ErrSamples, len(networks), minNetworks)
 	}
 	l, archs, err := newLatency(old.space, networks)
 	if err != nil {
@@ -201,14 +207,18 @@ func TransferLatency(old *Latency, networks []NetworkTime, s regress.Settings) (
 		}
 	}
 	taken := best.Candidates[0]
-	tried = slices.DeleteFunc(tried, func(c LatencyCandidate) bool { return c.Method == taken.Method })
-	slices.SortStableFunc(tried, func(a, b LatencyCandidate) int { return cmp.Compare(a.MAPE, b.MAPE) })
+	tried = slices.DeleteFunc(tried,
+		func(c LatencyCandidate) bool { return c.Method == taken.Method })
+	slices.SortStableFunc(tried, func(a, b LatencyCandidate) int {
+		return cmp.Compare(a.MAPE,
+			b.MAPE)
+	})
 	best.Candidates = append([]LatencyCandidate{taken}, tried...)
 	return best, nil
 }
 
-// scaled are the times of the space's blocks with the scales of their types. Blocks with zeros are not among them: what a runtime
-// gains by zeros says nothing about another.
+// scaled are the times of the space's blocks with the scales of their types. Blocks with zeros are
+// not among them: what a runtime gains by zeros says nothing about another.
 func (l *Latency) scaled() (blocks map[string]float64, at map[int]map[string]float64) {
 	blocks = map[string]float64{}
 	for _, r := range l.space.Resolutions {
@@ -231,8 +241,10 @@ func (l *Latency) scaled() (blocks map[string]float64, at map[int]map[string]flo
 	return blocks, at
 }
 
-// estimate fits to networks alone or, if there is an old predictor of another device, to these and what it says of their blocks.
-func (l *Latency) estimate(old *Latency, archs []supernet.Arch, networks []NetworkTime, s regress.Settings) error {
+// estimate fits to networks alone or, if there is an old predictor of another device, to these and
+// what it says of their blocks.
+func (l *Latency) estimate(old *Latency, archs []supernet.Arch, networks []NetworkTime,
+	s regress.Settings) error {
 	if len(networks) < regress.MinRows {
 		return fmt.Errorf("%w: no blocks and %d networks, expected the times of blocks, or of at least %d networks",
 			ErrSamples, len(networks), regress.MinRows)
@@ -302,9 +314,10 @@ func (l *Latency) clearlyBetter(simpler *Latency, networks []NetworkTime) bool {
 	return clearlyBetter(l.unseen, simpler.unseen, ms)
 }
 
-// clearlyBetter says whether the relative errors of held-out predictions are smaller than those of a simpler predictor by more than the
-// standard error of the difference (the one-standard-error rule of Breiman et al., "Classification and regression trees", 1984): of several
-// fits to few networks, one is always the best by chance.
+// clearlyBetter says whether the relative errors of held-out predictions are smaller than those of
+// a simpler predictor by more than the standard error of the difference (the one-standard-error
+// rule of Breiman et al., "Classification and regression trees", 1984): of several fits to few
+// networks, one is always the best by chance.
 func clearlyBetter(unseen, simpler, ms []float64) bool {
 	gains := make([]float64, len(ms))
 	for i := range gains {
@@ -329,7 +342,8 @@ func meanTimes(blocks []BlockTime) (map[string]float64, error) {
 	times, counts := map[string]float64{}, map[string]float64{}
 	for _, b := range blocks {
 		if err := checkMS(b.MS); err != nil {
-			return nil, fmt.Errorf("%w: block %s (%s) %w", ErrSamples, b.Block.Name, b.Block.Key(), err)
+			return nil, fmt.Errorf("%w: block %s (%s) %w", ErrSamples, b.Block.Name, b.Block.Key(),
+				err)
 		}
 		key := b.Block.Key()
 		times[key] += b.MS

@@ -2,8 +2,9 @@ package predictor
 
 import "sort"
 
-// falling is the sequence that nowhere rises with the smallest sum of squared differences from v, all of equal weight: isotonic
-// regression by pooling adjacent violators (Ayer et al., Annals of Mathematical Statistics 26, 1955).
+// falling is the sequence that nowhere rises with the smallest sum of squared differences from v,
+// all of equal weight: isotonic regression by pooling adjacent violators (Ayer et al., Annals of
+// Mathematical Statistics 26, 1955).
 func falling(v []float64) []float64 {
 	type pool struct {
 		mean float64
@@ -29,7 +30,8 @@ func falling(v []float64) []float64 {
 	return fitted
 }
 
-// interpolate is piecewise linear between points (x,y), x ascending, and the value of the nearest one outside them.
+// interpolate is piecewise linear between points (x,y), x ascending, and the value of the nearest
+// one outside them.
 func interpolate(x []int, y []float64, at int) float64 {
 	i := sort.SearchInts(x, at)
 	switch {

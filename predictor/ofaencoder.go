@@ -27,8 +27,9 @@ var (
 	ofaExpands = []float32{3, 4, 6}
 )
 
-// ofaEncoder writes, as OFA's published code does, one-hots of the kernel size of each of the 20 blocks, then those of their expand
-// ratios, all zero beyond the depth, then one of the resolution: 112, 128, ... 224. Other resolutions it does not know.
+// ofaEncoder writes, as OFA's published code does, one-hots of the kernel size of each of the 20
+// blocks, then those of their expand ratios, all zero beyond the depth, then one of the resolution:
+// 112, 128, ... 224. Other resolutions it does not know.
 type ofaEncoder struct{ genes oneHots }
 
 func newOFAEncoder(space *supernet.Space) (*ofaEncoder, error) {
@@ -72,7 +73,8 @@ func (o *oneHots) ofaStage(s *choices.Stage) bool {
 
 func ofaShapeError(space *supernet.Space) error {
 	return fmt.Errorf("space %s is not of the shape that encoding %s has features for: %d elastic stages of up to %d blocks, kernels of %v, expand ratios of %v, resolutions from %d in steps of %d",
-		space.Name, ofaEncoding, ofaStages, ofaDepth, ofaKernels, ofaExpands, ofaResolution, ofaStep)
+		space.Name, ofaEncoding, ofaStages, ofaDepth, ofaKernels, ofaExpands, ofaResolution,
+		ofaStep)
 }
 
 // places finds the choices among all.
@@ -94,7 +96,8 @@ func (e *ofaEncoder) encode(a supernet.Arch, dst []float32) bool {
 // ofaResolutionAt is the feature of a resolution.
 func ofaResolutionAt(r int) (at int, ok bool) {
 	at = (r - ofaResolution) / ofaStep
-	return 2*ofaBlocks*ofaChoices + at, at >= 0 && at < ofaResolutions && r == ofaResolution+at*ofaStep
+	return 2*ofaBlocks*ofaChoices + at, at >= 0 && at < ofaResolutions && r == ofaResolution+
+		at*ofaStep
 }
 
 func (e *ofaEncoder) spans(r *choices.Region, _ *choices.Within) []span {

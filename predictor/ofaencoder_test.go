@@ -21,7 +21,8 @@ func ofaSpace(t *testing.T, name string) *supernet.Space {
 	return s
 }
 
-// TestOFAEncodingByHand writes the features of a network from its definition: 60 of kernels, 60 of expand ratios, 8 of resolutions.
+// TestOFAEncodingByHand writes the features of a network from its definition: 60 of kernels, 60 of
+// expand ratios, 8 of resolutions.
 func TestOFAEncodingByHand(t *testing.T) {
 	s := ofaSpace(t, "ofa-mbv3")
 	e, err := newOFAEncoder(s)
@@ -50,7 +51,8 @@ func TestOFAEncodingByHand(t *testing.T) {
 
 func TestOFAEncodingOfOtherSpaces(t *testing.T) {
 	for _, name := range []string{"mbv3-tiny", "mbv3-cifar", "compofa-elastic"} {
-		if _, err := newOFAEncoder(ofaSpace(t, name)); err == nil || !strings.Contains(err.Error(), "5 elastic stages") {
+		if _, err := newOFAEncoder(ofaSpace(t, name)); err == nil || !strings.Contains(err.Error(),
+			"5 elastic stages") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -91,21 +93,25 @@ func TestImportedAccuracy(t *testing.T) {
 	}
 	arch.Resolution = 132 // of the space, but between two features
 	var unknown *UnknownResolutionError
-	if _, err := a.Predict([]supernet.Arch{arch}); !errors.As(err, &unknown) || unknown.Resolution != 132 {
+	if _, err := a.Predict([]supernet.Arch{arch}); !errors.As(err, &unknown) ||
+		unknown.Resolution != 132 {
 		t.Errorf("%v, want an UnknownResolutionError", err)
 	}
 	for _, r := range [][]int{nil, {112}, {160, 132}, {160, 161}, {-1}, {1 << 20}} {
-		if _, err := ImportAccuracy(s, &a.Model.Networks[0], 0, r); err == nil || !strings.Contains(err.Error(), "resolution") {
+		if _, err := ImportAccuracy(s, &a.Model.Networks[0], 0, r); err == nil ||
+			!strings.Contains(err.Error(), "resolution") {
 			t.Errorf("resolutions %v: %v", r, err)
 		}
 	}
 	n, _ := randomMLP([]int{100, 1}, 1)
-	if _, err := ImportAccuracy(s, n, 0, []int{160}); err == nil || !strings.Contains(err.Error(), "100 inputs, expected 128") {
+	if _, err := ImportAccuracy(s, n, 0, []int{160}); err == nil || !strings.Contains(err.Error(),
+		"100 inputs, expected 128") {
 		t.Errorf("a network of other inputs: %v", err)
 	}
 }
 
-// TestImportedBoundHolds: no network of a region is predicted above its bound, which narrows down to the networks themselves.
+// TestImportedBoundHolds: no network of a region is predicted above its bound, which narrows down
+// to the networks themselves.
 func TestImportedBoundHolds(t *testing.T) {
 	s := ofaSpace(t, "ofa-mbv3")
 	a := importRandom(t, s, 6, 4)
@@ -125,7 +131,8 @@ func TestImportedBoundHolds(t *testing.T) {
 		if only, ok := region.Only(); ok {
 			v, err := a.Predict([]supernet.Arch{only})
 			if err != nil || upper < v[0] || upper > v[0]+1e-3 {
-				t.Errorf("a region of one network, predicted %v, has the bound %v (%v)", v, upper, err)
+				t.Errorf("a region of one network, predicted %v, has the bound %v (%v)", v, upper,
+					err)
 			}
 			return
 		}

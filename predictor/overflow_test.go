@@ -12,7 +12,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// TestAccuracyOverflow: weights that are numbers give a prediction that is none, which is refused there.
+// TestAccuracyOverflow: weights that are numbers give a prediction that is none, which is refused
+// there.
 func TestAccuracyOverflow(t *testing.T) {
 	s := tiny(t)
 	sizes := []int{0, 2, 2, 1}
@@ -25,7 +26,8 @@ func TestAccuracyOverflow(t *testing.T) {
 	for i := range weights {
 		weights[i] = math.MaxFloat32
 	}
-	a := &Accuracy{SpaceName: s.Name, SpaceSHA256: s.SHA256(), Encoding: encoding, Resolutions: s.Resolutions, space: s,
+	a := &Accuracy{SpaceName: s.Name, SpaceSHA256: s.SHA256(), Encoding: encoding,
+		Resolutions: s.Resolutions, space: s,
 		Model: regress.Model{Networks: []regress.MLP{{Sizes: sizes, Weights: weights}}}}
 	path := filepath.Join(t.TempDir(), "a.json")
 	if err := a.Save(path); err != nil {
@@ -55,7 +57,8 @@ func TestLatencyOverflow(t *testing.T) {
 		if _, err := FitLatency(s, bad, nil, regress.Defaults()); !errors.Is(err, ErrSamples) {
 			t.Errorf("a block of %g ms: %v, want ErrSamples", ms, err)
 		}
-		if _, err := FitLatency(s, blocks, []NetworkTime{{s.Max(), ms}}, regress.Defaults()); !errors.Is(err, ErrSamples) {
+		if _, err := FitLatency(s, blocks, []NetworkTime{{s.Max(), ms}},
+			regress.Defaults()); !errors.Is(err, ErrSamples) {
 			t.Errorf("a network of %g ms: %v, want ErrSamples", ms, err)
 		}
 	}
@@ -64,7 +67,8 @@ func TestLatencyOverflow(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(l *Latency){
-		"slope": func(l *Latency) { l.Slope = math.MaxFloat64 }, "block": func(l *Latency) { l.BlocksMS[blocks[0].Block.Key()] = 1e300 },
+		"slope": func(l *Latency) { l.Slope = math.MaxFloat64 },
+		"block": func(l *Latency) { l.BlocksMS[blocks[0].Block.Key()] = 1e300 },
 	} {
 		other := *l
 		other.BlocksMS = map[string]float64{}
@@ -89,16 +93,19 @@ func TestLatencyOverflow(t *testing.T) {
 // TestValuesInFiles: what is no accuracy, and no time, is refused with its line.
 func TestValuesInFiles(t *testing.T) {
 	s := tiny(t)
-	read := map[string]func(string, *supernet.Space) ([]Sample, error){"accuracy": ReadAccuracies, "latency": ReadLatencies}
+	read := map[string]func(string, *supernet.Space) ([]Sample, error){"accuracy": ReadAccuracies,
+		"latency": ReadLatencies}
 	for _, c := range []struct {
 		value string
 		right map[string]bool
 	}{
-		{"0.5", map[string]bool{"accuracy": true, "latency": true}}, {"0", map[string]bool{"accuracy": true}}, {"76", map[string]bool{"latency": true}},
+		{"0.5", map[string]bool{"accuracy": true, "latency": true}},
+		{"0", map[string]bool{"accuracy": true}}, {"76", map[string]bool{"latency": true}},
 		{"-1", nil}, {"1e300", nil}, {"1e400", nil}, {`"0.5"`, nil}, {"NaN", nil},
 	} {
 		path := filepath.Join(t.TempDir(), "s.jsonl")
-		line := fmt.Sprintf(`{"arch": {"ks": 3, "e": 2, "d": 1, "r": %d}, "value": `, s.Resolutions[0])
+		line := fmt.Sprintf(`{"arch": {"ks": 3, "e": 2, "d": 1, "r": %d}, "value": `,
+			s.Resolutions[0])
 		if err := os.WriteFile(path, []byte("\n"+line+c.value+"}\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -7,7 +7,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// BenchmarkPredict asks for the accuracy of networks of OFA's space, by a predictor of the size of OFA's and by one of ours.
+// BenchmarkPredict asks for the accuracy of networks of OFA's space, by a predictor of the size of
+// OFA's and by one of ours.
 func BenchmarkPredict(b *testing.B) {
 	space, err := supernet.LoadSpace("ofa-mbv3")
 	if err != nil {

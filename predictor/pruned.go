@@ -8,17 +8,18 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// Pruned predicts the latency of what pruning makes of one network: Intercept + Slope times the sum of the times of its blocks
-// ([BlockCurve]), scaled by type as those of [Latency]. Make one with [FitPruned], from times of this very network's variants, or with
-// [Latency.Pruned], from a profile of the space.
+// Pruned predicts the latency of what pruning makes of one network: Intercept + Slope times the sum
+// of the times of its blocks ([BlockCurve]), scaled by type as those of [Latency]. Make one with
+// [FitPruned], from times of this very network's variants, or with [Latency.Pruned], from a profile
+// of the space.
 type Pruned struct {
 	Structure supernet.Structure
 	Blocks    []supernet.Block // the network, with nothing removed
 	Intercept float64          // milliseconds
 	Slope     float64
 	Scales    map[string]float64 // by blockType; those that are missing are 1
-	// HeldOut and Interval tell the error of latencies: of pruned networks that were left out from FitPruned, of dense networks
-	// from Latency.Pruned. They are zero where too few were timed.
+	// HeldOut and Interval tell the error of latencies: of pruned networks that were left out from
+	// FitPruned, of dense networks from Latency.Pruned. They are zero where too few were timed.
 	HeldOut  regress.HeldOut
 	Interval regress.Interval
 
@@ -26,20 +27,23 @@ type Pruned struct {
 	fixed  []float64     // times of those
 }
 
-// Pruned is a predictor of what removal of a structure from a network of the space gains, from times of blocks with zeros, or of blocks
-// with other middle channels, that l was fitted to ([FitLatency]). An [*UnknownVariantsError] or [*UnknownBlockError] says of
-// which block it does not know enough. Of the network with nothing removed it says what [Latency.Predict] does, but for the noise that
-// curves smooth.
+// Pruned is a predictor of what removal of a structure from a network of the space gains, from
+// times of blocks with zeros, or of blocks with other middle channels, that l was fitted to
+// ([FitLatency]). An [*UnknownVariantsError] or [*UnknownBlockError] says of which block it does
+// not know enough. Of the network with nothing removed it says what [Latency.Predict] does, but for
+// the noise that curves smooth.
 func (l *Latency) Pruned(network []supernet.Block, structure supernet.Structure) (*Pruned, error) {
 	resolution := 0
 	if len(network) > 0 {
 		resolution = network[0].In.H
 	}
-	p, err := newPruned(network, structure, func(b supernet.Block) []BlockTime { return l.variants(resolution, b, structure) })
+	p, err := newPruned(network, structure,
+		func(b supernet.Block) []BlockTime { return l.variants(resolution, b, structure) })
 	if err != nil {
 		return nil, err
 	}
-	p.Intercept, p.Slope, p.Scales, p.HeldOut, p.Interval = l.Intercept, l.Slope, maps.Clone(l.Scales), l.HeldOut, l.Interval
+	p.Intercept, p.Slope, p.Scales, p.HeldOut, p.Interval = l.Intercept, l.Slope,
+		maps.Clone(l.Scales), l.HeldOut, l.Interval
 	return p, nil
 }
 
@@ -49,10 +53,12 @@ type PrunedTime struct {
 	MS     float64
 }
 
-// FitPruned makes a predictor from the times of a network's blocks and of their variants, and calibrates it on whole networks of them as
-// [FitLatency] does, from 3 on; with fewer, latencies are sums. The held-out error is that of leaving out one network at a time.
-// Errors are those of [NewBlockCurve].
-func FitPruned(network []supernet.Block, structure supernet.Structure, blocks []BlockTime, networks []PrunedTime) (*Pruned, error) {
+// FitPruned makes a predictor from the times of a network's blocks and of their variants, and
+// calibrates it on whole networks of them as [FitLatency] does, from 3 on; with fewer, latencies
+// are sums. The held-out error is that of leaving out one network at a time. Errors are those of
+// [NewBlockCurve].
+func FitPruned(network []supernet.Block, structure supernet.Structure, blocks []BlockTime,
+	networks []PrunedTime) (*Pruned, error) {
 	p, err := newPruned(network, structure, func(supernet.Block) []BlockTime { return blocks })
 	if err != nil {
 		return nil, err
@@ -73,11 +79,13 @@ func FitPruned(network []supernet.Block, structure supernet.Structure, blocks []
 }
 
 // newPruned makes the curves of a network, given the times for each of its blocks.
-func newPruned(network []supernet.Block, structure supernet.Structure, timesOf func(supernet.Block) []BlockTime) (*Pruned, error) {
+func newPruned(network []supernet.Block, structure supernet.Structure,
+	timesOf func(supernet.Block) []BlockTime) (*Pruned, error) {
 	if err := supernet.CheckBlocks(network); err != nil {
 		return nil, err
 	}
-	p := &Pruned{Structure: structure, Slope: 1, curves: make([]*BlockCurve, len(network)), fixed: make([]float64, len(network))}
+	p := &Pruned{Structure: structure, Slope: 1, curves: make([]*BlockCurve, len(network)),
+		fixed: make([]float64, len(network))}
 	for i, b := range network {
 		dense, err := b.Remove(structure, 0)
 		if err != nil {
@@ -159,14 +167,16 @@ func (p *Pruned) time(i int, v supernet.Block) (float64, error) {
 		return p.curves[i].MS(v)
 	}
 	if v.Key() != p.Blocks[i].Key() {
-		return 0, fmt.Errorf("block %s (%s) is not %s (%s), which has no %s to remove", v.Name, v.Key(), p.Blocks[i].Name, p.Blocks[i].Key(), p.Structure)
+		return 0, fmt.Errorf("block %s (%s) is not %s (%s), which has no %s to remove", v.Name,
+			v.Key(), p.Blocks[i].Name, p.Blocks[i].Key(), p.Structure)
 	}
 	return p.fixed[i], nil
 }
 
 func (p *Pruned) checkLength(network []supernet.Block) error {
 	if len(network) != len(p.Blocks) {
-		return fmt.Errorf("a network of %d blocks is no variant of one of %d", len(network), len(p.Blocks))
+		return fmt.Errorf("a network of %d blocks is no variant of one of %d", len(network),
+			len(p.Blocks))
 	}
 	return nil
 }
@@ -187,8 +197,8 @@ func (p *Pruned) sums(network []supernet.Block) (map[string]float64, error) {
 	return sums, nil
 }
 
-// BlockMS is what a variant of the i-th block contributes to the network's latency in milliseconds: the latency is Intercept plus
-// the sum of these.
+// BlockMS is what a variant of the i-th block contributes to the network's latency in milliseconds:
+// the latency is Intercept plus the sum of these.
 func (p *Pruned) BlockMS(i int, v supernet.Block) (float64, error) {
 	if i < 0 || i >= len(p.Blocks) {
 		return 0, fmt.Errorf("block %d of a network of %d", i, len(p.Blocks))
@@ -197,7 +207,8 @@ func (p *Pruned) BlockMS(i int, v supernet.Block) (float64, error) {
 	return p.factor(v) * ms, err
 }
 
-// Predict gives the latency of a network in milliseconds each of whose blocks is that of the network or a variant of it.
+// Predict gives the latency of a network in milliseconds each of whose blocks is that of the
+// network or a variant of it.
 func (p *Pruned) Predict(network []supernet.Block) (float64, error) {
 	if err := p.checkLength(network); err != nil {
 		return 0, err

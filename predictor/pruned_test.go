@@ -13,7 +13,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// skipping is a device that gains by zeros from half of them on, not in proportion, and by narrower blocks in steps of 16 channels.
+// skipping is a device that gains by zeros from half of them on, not in proportion, and by narrower
+// blocks in steps of 16 channels.
 func skipping(b supernet.Block) float64 {
 	work := float64(b.MACs()) * 1e-6
 	if b.HasExpand() {
@@ -33,7 +34,10 @@ func levels(b supernet.Block, structure supernet.Structure) (all []int) {
 	if structure != supernet.Channels {
 		return []int{50, 70, 80, 90, 95, 98}
 	}
-	mids := slices.DeleteFunc(b.Mids(), func(mid int) bool { return mid%16 != 0 && mid+8 != b.In.C })
+	mids := slices.DeleteFunc(b.Mids(), func(mid int) bool {
+		return mid%16 != 0 &&
+			mid+8 != b.In.C
+	})
 	for i := 5; i >= 0; i-- {
 		all = append(all, b.Mid-mids[i*len(mids)/6])
 	}
@@ -41,7 +45,8 @@ func levels(b supernet.Block, structure supernet.Structure) (all []int) {
 }
 
 // variants of the blocks of a network, with their times, each key once.
-func variants(t testing.TB, network []supernet.Block, structure supernet.Structure) (times []predictor.BlockTime) {
+func variants(t testing.TB, network []supernet.Block,
+	structure supernet.Structure) (times []predictor.BlockTime) {
 	seen := map[string]bool{}
 	for _, b := range network {
 		for _, amount := range append([]int{0}, levels(b, structure)...) {
@@ -55,7 +60,8 @@ func variants(t testing.TB, network []supernet.Block, structure supernet.Structu
 }
 
 // prune removes of each block an amount that pick says.
-func prune(t testing.TB, network []supernet.Block, structure supernet.Structure, pick func(supernet.Block) int) []supernet.Block {
+func prune(t testing.TB, network []supernet.Block, structure supernet.Structure,
+	pick func(supernet.Block) int) []supernet.Block {
 	pruned := slices.Clone(network)
 	for i, b := range network {
 		if b.Prunable(structure) {
@@ -65,7 +71,8 @@ func prune(t testing.TB, network []supernet.Block, structure supernet.Structure,
 	return pruned
 }
 
-// inNetwork is what a network takes on the device: 0.3 ms plus 0.8 times what its blocks take alone, those of 5x5 half as much again.
+// inNetwork is what a network takes on the device: 0.3 ms plus 0.8 times what its blocks take
+// alone, those of 5x5 half as much again.
 func inNetwork(network []supernet.Block) float64 {
 	ms := 0.3
 	for _, b := range network {
@@ -84,7 +91,8 @@ func TestFitPruned(t *testing.T) {
 		a.Kernel[i] = []uint8{3, 5}[i%2]
 	}
 	network := s.Blocks(a)
-	for _, structure := range []supernet.Structure{supernet.Weights, supernet.Vectors16, supernet.Channels} {
+	for _, structure := range []supernet.Structure{supernet.Weights, supernet.Vectors16,
+		supernet.Channels} {
 		r := rand.New(rand.NewPCG(2, 0))
 		random := func(b supernet.Block) int { l := levels(b, structure); return l[r.IntN(len(l))] }
 		var timed []predictor.PrunedTime
@@ -93,7 +101,8 @@ func TestFitPruned(t *testing.T) {
 			if i > 0 {
 				pruned = prune(t, network, structure, random)
 			}
-			timed = append(timed, predictor.PrunedTime{Blocks: pruned, MS: inNetwork(pruned) * (1 + 0.002*r.NormFloat64())})
+			timed = append(timed, predictor.PrunedTime{Blocks: pruned,
+				MS: inNetwork(pruned) * (1 + 0.002*r.NormFloat64())})
 		}
 		p, err := predictor.FitPruned(network, structure, variants(t, network, structure), timed)
 		if err != nil {
@@ -125,7 +134,8 @@ func TestFitPruned(t *testing.T) {
 				sum += ms
 			}
 			if math.Abs(sum-got) > 1e-12 || !(got >= p.Min()) {
-				t.Errorf("%s: blocks and intercept sum to %g, predicted %g, at least %g", structure, sum, got, p.Min())
+				t.Errorf("%s: blocks and intercept sum to %g, predicted %g, at least %g", structure,
+					sum, got, p.Min())
 			}
 		}
 	}
@@ -134,7 +144,8 @@ func TestFitPruned(t *testing.T) {
 func TestFitPrunedOfFewNetworksIsTheSum(t *testing.T) {
 	s := builtin(t, "mbv3-tiny")
 	network := s.Blocks(s.Max())
-	p, err := predictor.FitPruned(network, supernet.Weights, variants(t, network, supernet.Weights), nil)
+	p, err := predictor.FitPruned(network, supernet.Weights, variants(t, network, supernet.Weights),
+		nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +153,8 @@ func TestFitPrunedOfFewNetworksIsTheSum(t *testing.T) {
 	for _, b := range network {
 		want += skipping(b)
 	}
-	if got, err := p.Predict(network); err != nil || math.Abs(got-want) > 1e-9 || p.HeldOut.Samples != 0 {
+	if got, err := p.Predict(network); err != nil || math.Abs(got-want) > 1e-9 ||
+		p.HeldOut.Samples != 0 {
 		t.Errorf("%g ms, want %g (%v)", got, want, err)
 	}
 }
@@ -151,20 +163,28 @@ func TestPrunedRefuses(t *testing.T) {
 	s := builtin(t, "mbv3-tiny")
 	network := s.Blocks(s.Max())
 	times := variants(t, network, supernet.Weights)
-	fit := func(network []supernet.Block, structure supernet.Structure, times []predictor.BlockTime, timed ...predictor.PrunedTime) error {
+	fit := func(network []supernet.Block, structure supernet.Structure, times []predictor.BlockTime,
+		timed ...predictor.PrunedTime) error {
 		_, err := predictor.FitPruned(network, structure, times, timed)
 		return err
 	}
 	var block *predictor.UnknownBlockError
 	var unknown *predictor.UnknownVariantsError
 	for name, ok := range map[string]bool{
-		"no network":         fit(nil, supernet.Weights, times) != nil,
-		"unknown structure":  fit(network, "rows", times) != nil,
-		"no times":           errors.As(fit(network, supernet.Weights, nil), &block),
-		"no time of a pool":  errors.As(fit(network, supernet.Weights, slices.DeleteFunc(slices.Clone(times), func(b predictor.BlockTime) bool { return b.Block.Kind == supernet.Pool })), &block) && block.Block.Kind == supernet.Pool,
-		"another structure":  errors.As(fit(network, supernet.Vectors8, times), &unknown) && unknown.Structure == supernet.Vectors8,
-		"a negative latency": errors.Is(fit(network, supernet.Weights, times, predictor.PrunedTime{Blocks: network, MS: -1}), predictor.ErrSamples),
-		"another network":    errors.Is(fit(network, supernet.Weights, times, predictor.PrunedTime{Blocks: network[1:], MS: 1}), predictor.ErrSamples),
+		"no network":        fit(nil, supernet.Weights, times) != nil,
+		"unknown structure": fit(network, "rows", times) != nil,
+		"no times":          errors.As(fit(network, supernet.Weights, nil), &block),
+		"no time of a pool": errors.As(fit(network, supernet.Weights,
+			slices.DeleteFunc(slices.Clone(times),
+				func(b predictor.BlockTime) bool { return b.Block.Kind == supernet.Pool })),
+			&block) &&
+			block.Block.Kind == supernet.Pool,
+		"another structure": errors.As(fit(network, supernet.Vectors8, times), &unknown) &&
+			unknown.Structure == supernet.Vectors8,
+		"a negative latency": errors.Is(fit(network, supernet.Weights, times,
+			predictor.PrunedTime{Blocks: network, MS: -1}), predictor.ErrSamples),
+		"another network": errors.Is(fit(network, supernet.Weights, times,
+			predictor.PrunedTime{Blocks: network[1:], MS: 1}), predictor.ErrSamples),
 	} {
 		if !ok {
 			t.Errorf("%s: no error, or another", name)
@@ -189,7 +209,8 @@ func TestPrunedRefuses(t *testing.T) {
 }
 
 // sparseInventory has the blocks of all networks of the small space, and those with zeros.
-func sparseInventory(t testing.TB, s *supernet.Space, structure supernet.Structure) (times []predictor.BlockTime) {
+func sparseInventory(t testing.TB, s *supernet.Space,
+	structure supernet.Structure) (times []predictor.BlockTime) {
 	seen := map[string]bool{}
 	for _, r := range s.Resolutions {
 		for _, b := range variants(t, s.AllBlocks(r), structure) {
@@ -202,8 +223,8 @@ func sparseInventory(t testing.TB, s *supernet.Space, structure supernet.Structu
 	return times
 }
 
-// TestLatencyKeepsZeros: a latency predictor that was fitted to a sparse profile predicts dense networks as one without, and pruned
-// ones too, after a round trip.
+// TestLatencyKeepsZeros: a latency predictor that was fitted to a sparse profile predicts dense
+// networks as one without, and pruned ones too, after a round trip.
 func TestLatencyKeepsZeros(t *testing.T) {
 	s := small(t)
 	all := everyArch(s)
@@ -220,7 +241,8 @@ func TestLatencyKeepsZeros(t *testing.T) {
 	}
 	got, err1 := sparse.Predict(all)
 	want, err2 := dense.Predict(all)
-	if err := errors.Join(err1, err2); err != nil || !slices.Equal(got, want) || len(sparse.BlocksMS) <= len(dense.BlocksMS) {
+	if err := errors.Join(err1, err2); err != nil || !slices.Equal(got, want) ||
+		len(sparse.BlocksMS) <= len(dense.BlocksMS) {
 		t.Errorf("zeros change dense predictions (%v)", err)
 	}
 	for i, a := range all[:20] {
@@ -229,7 +251,8 @@ func TestLatencyKeepsZeros(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ms, err := p.Predict(network); err != nil || math.Abs(ms/want[i]-1) > 1e-9 || p.HeldOut != sparse.HeldOut {
+		if ms, err := p.Predict(network); err != nil || math.Abs(ms/want[i]-1) > 1e-9 ||
+			p.HeldOut != sparse.HeldOut {
 			t.Errorf("%g ms with nothing removed, want %g (%v)", ms, want[i], err)
 		}
 		pruned := prune(t, network, supernet.Vectors8, func(supernet.Block) int { return 90 })
@@ -254,8 +277,10 @@ func TestLatencyKeepsZeros(t *testing.T) {
 func TestTransferForgetsZeros(t *testing.T) {
 	s := small(t)
 	all := everyArch(s)
-	old := fitLatency(t, s, sparseInventory(t, s, supernet.Weights), networks(s, all[:30:30], skipping, 0))
-	l, err := predictor.TransferLatency(old, networks(s, all[30:36], skipping, 0), regress.Defaults())
+	old := fitLatency(t, s, sparseInventory(t, s, supernet.Weights),
+		networks(s, all[:30:30], skipping, 0))
+	l, err := predictor.TransferLatency(old, networks(s, all[30:36], skipping, 0),
+		regress.Defaults())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,17 +10,21 @@ import (
 	"github.com/tailor-nas/tailor/trainer/prune/budget"
 )
 
-// TestPrunedWithinALimit walks from times to a share of zeros for each block: within the limit on the device itself, and with less
-// damage than the same share everywhere that is as fast.
+// TestPrunedWithinALimit walks from times to a share of zeros for each block: within the limit on
+// the device itself, and with less damage than the same share everywhere that is as fast.
 func TestPrunedWithinALimit(t *testing.T) {
 	s := builtin(t, "ofa-mbv3")
 	network := s.Blocks(s.Max())
-	p, err := predictor.FitPruned(network, supernet.Vectors16, variants(t, network, supernet.Vectors16), nil)
+	p, err := predictor.FitPruned(network, supernet.Vectors16,
+		variants(t, network, supernet.Vectors16), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// The smallest weights go first: their squares are about the cube of their share.
-	damage := func(b supernet.Block) float64 { return float64(b.Params()) * math.Pow(float64(b.Zeros)/100, 3) }
+	damage := func(b supernet.Block) float64 {
+		return float64(b.Params()) * math.Pow(
+			float64(b.Zeros)/100, 3)
+	}
 	parts, options := make([][]budget.Option, len(network)), make([][]supernet.Block, len(network))
 	for i, b := range network {
 		amounts := []int{0}
@@ -44,7 +48,8 @@ func TestPrunedWithinALimit(t *testing.T) {
 		return ms, harm
 	}
 	for _, uniform := range []int{60, 80, 90} {
-		limit, worse := total(prune(t, network, supernet.Vectors16, func(supernet.Block) int { return uniform }))
+		limit, worse := total(prune(t, network, supernet.Vectors16,
+			func(supernet.Block) int { return uniform }))
 		a, err := budget.Choose(parts, limit-p.Intercept)
 		if err != nil {
 			t.Fatal(err)

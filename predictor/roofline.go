@@ -10,8 +10,8 @@ import (
 )
 
 // work is what a block asks of a device: the terms of a roofline model (Williams et al., CACM
-// 2009), which can be fitted to whole networks where blocks were not timed, and the time that it took
-// on another device, if that is known.
+// 2009), which can be fitted to whole networks where blocks were not timed, and the time that it
+// took on another device, if that is known.
 type work [5]float64
 
 // workOf counts a block once, its multiply-accumulates outside and inside depthwise convolutions,
@@ -80,7 +80,8 @@ func fitPrices(loads []workload) (work, error) {
 		}
 	}
 	if math.IsInf(smallest, 1) {
-		return work{}, fmt.Errorf("%w: no prices of blocks explain the times of the networks", ErrSamples)
+		return work{}, fmt.Errorf("%w: no prices of blocks explain the times of the networks",
+			ErrSamples)
 	}
 	return best, nil
 }

@@ -22,7 +22,8 @@ func loadsOf(s *supernet.Space, n int, prices work, noise float64) []workload {
 // An MBConv block by hand: 4x4x8 to 2x2x16 over 24 channels, kernel 3, without SE.
 func TestWorkByHand(t *testing.T) {
 	b := supernet.Block{
-		Kind: supernet.MBConv, In: supernet.Shape{H: 4, W: 4, C: 8}, Out: supernet.Shape{H: 2, W: 2, C: 16}, Mid: 24, Kernel: 3, Stride: 2, BN: true,
+		Kind: supernet.MBConv, In: supernet.Shape{H: 4, W: 4, C: 8}, Out: supernet.Shape{H: 2, W: 2,
+			C: 16}, Mid: 24, Kernel: 3, Stride: 2, BN: true,
 	}
 	params := 8*24 + 2*24 + 9*24 + 2*24 + 24*16 + 2*16
 	want := work{1, 16*8*24 + 4*24*16, 4 * 9 * 24, float64(128 + 64 + params + 2*16*24 + 2*4*24)}

@@ -11,8 +11,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// maxSamples bounds a file from outside. OFA's predictors were fitted to 16,000 samples, of some 300
-// bytes each.
+// maxSamples bounds a file from outside. OFA's predictors were fitted to 16,000 samples, of some
+// 300 bytes each.
 const maxSamples = 1 << 17
 
 // Sample is a sub-network with a measured value, and a line of a .jsonl file: {"arch": {...},
@@ -44,13 +44,15 @@ func checkTop1(value float64) error {
 	return nil
 }
 
-// ReadSamples reads a .jsonl file of sub-networks of a space with their values, one a line or in one
-// array; empty lines are skipped, and so are keys other than arch and value. Errors name file and line.
+// ReadSamples reads a .jsonl file of sub-networks of a space with their values, one a line or in
+// one array; empty lines are skipped, and so are keys other than arch and value. Errors name file
+// and line.
 func ReadSamples(path string, space *supernet.Space) ([]Sample, error) {
 	return readSamples(path, space, func(float64) error { return nil })
 }
 
-func readSamples(path string, space *supernet.Space, check func(value float64) error) ([]Sample, error) {
+func readSamples(path string, space *supernet.Space, check func(value float64) error) ([]Sample,
+	error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("read samples: %w", err)
@@ -66,7 +68,8 @@ func readSamples(path string, space *supernet.Space, check func(value float64) e
 	return parseSamples(path, f, space, check)
 }
 
-func parseSamples(file string, r io.Reader, space *supernet.Space, check func(value float64) error) ([]Sample, error) {
+func parseSamples(file string, r io.Reader, space *supernet.Space,
+	check func(value float64) error) ([]Sample, error) {
 	var samples []Sample
 	err := textfile.NamedValues(file, r, func(text []byte) error {
 		s, err := parseSample(text, space)
@@ -83,7 +86,8 @@ func parseSamples(file string, r io.Reader, space *supernet.Space, check func(va
 	case err != nil:
 		return nil, err
 	case len(samples) == 0:
-		return nil, fmt.Errorf(`%s: holds no samples, expected lines such as {"arch": {...}, "value": 0.76}`, file)
+		return nil, fmt.Errorf(
+			`%s: holds no samples, expected lines such as {"arch": {...}, "value": 0.76}`, file)
 	}
 	return samples, nil
 }
@@ -94,7 +98,8 @@ func parseSample(text []byte, space *supernet.Space) (Sample, error) {
 		Value *float64       `json:"value"`
 	}
 	if err := json.Unmarshal(text, &raw); err != nil {
-		return Sample{}, fmt.Errorf(`%w, expected {"arch": {...}, "value": 0.76}`, textfile.JSONError(err))
+		return Sample{}, fmt.Errorf(`%w, expected {"arch": {...}, "value": 0.76}`,
+			textfile.JSONError(err))
 	}
 	if raw.Arch == nil {
 		return Sample{}, errors.New(`"arch" is missing`)
@@ -139,8 +144,8 @@ func distinct(space *supernet.Space, samples []Sample) (measured, error) {
 	return m, nil
 }
 
-// spanned are the resolutions of the space from the smallest to the largest of the archs: a model has something to go by between those
-// that were measured, and nothing beyond.
+// spanned are the resolutions of the space from the smallest to the largest of the archs: a model
+// has something to go by between those that were measured, and nothing beyond.
 func spanned(space *supernet.Space, archs []supernet.Arch) (within []int) {
 	low, high := int(archs[0].Resolution), int(archs[0].Resolution)
 	for _, a := range archs {

@@ -29,11 +29,13 @@ var (
 	uneven = kernels(map[int]float64{3: 0.5, 5: 1, 7: 2})
 )
 
-func timed(s *supernet.Space, archs []supernet.Arch, ms func(supernet.Block) float64, noise float64, seed uint64) []predictor.NetworkTime {
+func timed(s *supernet.Space, archs []supernet.Arch, ms func(supernet.Block) float64, noise float64,
+	seed uint64) []predictor.NetworkTime {
 	r := rand.New(rand.NewPCG(seed, 0))
 	var all []predictor.NetworkTime
 	for _, a := range archs {
-		all = append(all, predictor.NetworkTime{Arch: a, MS: 0.1 + 3*sumOf(s, a, ms)*(1+noise*r.NormFloat64())})
+		all = append(all, predictor.NetworkTime{Arch: a, MS: 0.1 +
+			3*sumOf(s, a, ms)*(1+noise*r.NormFloat64())})
 	}
 	return all
 }
@@ -80,33 +82,40 @@ func methods(l *predictor.Latency) (names []string) {
 	return names
 }
 
-// TestTransferLearnsTypes: the old device knows nothing of what kernels cost on the new one, and 20 networks tell.
+// TestTransferLearnsTypes: the old device knows nothing of what kernels cost on the new one, and 20
+// networks tell.
 func TestTransferLearnsTypes(t *testing.T) {
 	s := builtin(t, "ofa-mbv3")
 	archs := randomArchs(s, 60, 1)
 	old := fitLatency(t, s, blocksOf(s, even), timed(s, archs[:20], even, 0.01, 1))
-	if got := methods(old); !reflect.DeepEqual(got, []string{"line", "types"}) || old.Scales != nil {
+	if got := methods(old); !reflect.DeepEqual(got, []string{"line", "types"}) ||
+		old.Scales != nil {
 		t.Errorf("methods %v and scales %v where a line is enough", got, old.Scales)
 	}
 	unseen := timed(s, archs[30:], uneven, 0, 2)
 	errs := map[int]float64{}
 	for _, n := range []int{3, 10, 20} {
-		l, err := predictor.TransferLatency(old, timed(s, archs[:n], uneven, 0.01, 3), regress.Defaults())
+		l, err := predictor.TransferLatency(old, timed(s, archs[:n], uneven, 0.01, 3),
+			regress.Defaults())
 		if err != nil {
 			t.Fatal(err)
 		}
 		errs[n] = wrong(t, l, unseen)
 		if n == 20 {
-			if got := methods(l)[0]; got != predictor.MethodTypes || !(l.Scales["mbconv-k3"] < 0.8*l.Scales["mbconv-k5"]) || !(l.Scales["mbconv-k5"] < 0.8*l.Scales["mbconv-k7"]) {
+			if got := methods(l)[0]; got != predictor.MethodTypes ||
+				!(l.Scales["mbconv-k3"] < 0.8*l.Scales["mbconv-k5"]) ||
+				!(l.Scales["mbconv-k5"] < 0.8*l.Scales["mbconv-k7"]) {
 				t.Errorf("method %s with scales %v", got, l.Scales)
 			}
-			if l.Interval.Coverage != 0.9 || l.Interval.Relative < l.HeldOut.MAPE || l.Interval.Relative > 0.2 {
+			if l.Interval.Coverage != 0.9 || l.Interval.Relative < l.HeldOut.MAPE ||
+				l.Interval.Relative > 0.2 {
 				t.Errorf("interval %+v for the held-out error %+v", l.Interval, l.HeldOut)
 			}
 			checkReloads(t, s, l, archs)
 		}
 	}
-	if asIs := wrong(t, old, unseen); !(errs[3] < asIs) || !(errs[10] < 0.2*errs[3]) || errs[20] > 0.01 {
+	if asIs := wrong(t, old, unseen); !(errs[3] < asIs) || !(errs[10] < 0.2*errs[3]) ||
+		errs[20] > 0.01 {
 		t.Errorf("errors by number of networks %v; %g with the old predictor", errs, asIs)
 	}
 }
@@ -142,14 +151,16 @@ func checkReloads(t *testing.T, s *supernet.Space, l *predictor.Latency, archs [
 	}
 }
 
-// TestTransferFromAStranger: where the old device says nothing of the new one, networks alone say more.
+// TestTransferFromAStranger: where the old device says nothing of the new one, networks alone say
+// more.
 func TestTransferFromAStranger(t *testing.T) {
 	s := builtin(t, "ofa-mbv3")
 	archs := randomArchs(s, 60, 2)
 	r := rand.New(rand.NewPCG(1, 1))
 	blocks := blocksOf(s, func(supernet.Block) float64 { return math.Exp(2 * r.NormFloat64()) })
 	old := fitLatency(t, s, blocks, nil)
-	l, err := predictor.TransferLatency(old, timed(s, archs[:40], even, 0.01, 3), regress.Defaults())
+	l, err := predictor.TransferLatency(old, timed(s, archs[:40], even, 0.01, 3),
+		regress.Defaults())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,16 +175,19 @@ func TestTransferFromAStranger(t *testing.T) {
 func TestTransferRefuses(t *testing.T) {
 	s := builtin(t, "ofa-mbv3")
 	old := fitLatency(t, s, inventory(s, []supernet.Arch{s.Max(), s.Min()}, even), nil)
-	if _, err := predictor.TransferLatency(old, timed(s, []supernet.Arch{s.Max(), s.Min()}, even, 0, 1), regress.Defaults()); !errors.Is(err, predictor.ErrSamples) {
+	if _, err := predictor.TransferLatency(old, timed(s, []supernet.Arch{s.Max(), s.Min()}, even, 0,
+		1), regress.Defaults()); !errors.Is(err, predictor.ErrSamples) {
 		t.Errorf("two networks: %v", err)
 	}
 	networks := timed(s, randomArchs(s, 5, 1), even, 0, 1)
 	var unknown *predictor.UnknownBlockError
-	if _, err := predictor.TransferLatency(old, networks, regress.Defaults()); !errors.As(err, &unknown) {
+	if _, err := predictor.TransferLatency(old, networks, regress.Defaults()); !errors.As(err,
+		&unknown) {
 		t.Errorf("blocks that the old one does not know: %v", err)
 	}
 	networks[2].MS = math.Inf(1)
-	if _, err := predictor.TransferLatency(old, networks, regress.Defaults()); !errors.Is(err, predictor.ErrSamples) {
+	if _, err := predictor.TransferLatency(old, networks, regress.Defaults()); !errors.Is(err,
+		predictor.ErrSamples) {
 		t.Errorf("an infinite latency: %v", err)
 	}
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // Identity is what a latency holds for: a device, and a runtime with its settings. Latencies are of
-// the same kind if their identities are equal (==). Its parts are written once and compared; nothing
-// is read out of them.
+// the same kind if their identities are equal (==). Its parts are written once and compared;
+// nothing is read out of them.
 type Identity struct {
 	Device  string // device.Device.ID
 	Runtime string // RuntimeInfo.ID

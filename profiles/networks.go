@@ -60,8 +60,8 @@ func within(budget time.Duration, seed uint64) timing.Settings {
 	return s
 }
 
-// leastWork compares networks by what they ask of a runtime that skips all zeros: a reference should take no longer than what is
-// compared with it.
+// leastWork compares networks by what they ask of a runtime that skips all zeros: a reference
+// should take no longer than what is compared with it.
 func leastWork(a, b []supernet.Block) int {
 	work := func(blocks []supernet.Block) (n int64) {
 		for _, b := range blocks {

@@ -61,14 +61,16 @@ func subnets(t *testing.T) []*supernet.Subnet {
 	return nets
 }
 
-// TestSubnets hands the runtime the very networks, the one with the least work as the reference too.
+// TestSubnets hands the runtime the very networks, the one with the least work as the reference
+// too.
 func TestSubnets(t *testing.T) {
 	nets, d := subnets(t), newDevice()
 	timings, session, err := profiles.Subnets(t.Context(), spin{d}, nets, 200*time.Millisecond, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(d.nets) != 3 || d.nets[0] != nets[1] || d.nets[1] != nets[0] || d.nets[2] != nets[1] || d.open != 0 {
+	if len(d.nets) != 3 || d.nets[0] != nets[1] || d.nets[1] != nets[0] || d.nets[2] != nets[1] ||
+		d.open != 0 {
 		t.Errorf("%d networks were loaded, %d are left open", len(d.nets), d.open)
 	}
 	if len(timings) != 2 || timings[0].Name == timings[1].Name || session.Rounds == 0 {
@@ -79,8 +81,10 @@ func TestSubnets(t *testing.T) {
 // TestNativeSubnets: tailor's own engine runs them, with the weights they have.
 func TestNativeSubnets(t *testing.T) {
 	nets := subnets(t)
-	timings, _, err := profiles.Subnets(t.Context(), profiles.Native{Threads: 1}, nets, 100*time.Millisecond, 1)
-	if err != nil || len(timings) != 2 || !(timings[0].LatencyMS > 0) || !(timings[1].LatencyMS > 0) {
+	timings, _, err := profiles.Subnets(t.Context(), profiles.Native{Threads: 1}, nets,
+		100*time.Millisecond, 1)
+	if err != nil || len(timings) != 2 || !(timings[0].LatencyMS > 0) ||
+		!(timings[1].LatencyMS > 0) {
 		t.Errorf("got %+v (%v)", timings, err)
 	}
 }
@@ -93,11 +97,13 @@ func TestSubnetsRefuses(t *testing.T) {
 	if _, _, err := profiles.Networks(t.Context(), d, nil, time.Second, 1); err == nil {
 		t.Error("no networks: no error")
 	}
-	if _, _, err := profiles.Networks(t.Context(), profiles.Native{Threads: 1}, [][]supernet.Block{winner(t), {}}, time.Second, 1); err == nil {
+	if _, _, err := profiles.Networks(t.Context(), profiles.Native{Threads: 1},
+		[][]supernet.Block{winner(t), {}}, time.Second, 1); err == nil {
 		t.Error("an empty network: no error")
 	}
 	d.broken = "conv"
-	if _, _, err := profiles.Subnets(t.Context(), d, subnets(t), time.Second, 1); err == nil || d.open != 0 {
+	if _, _, err := profiles.Subnets(t.Context(), d, subnets(t), time.Second, 1); err == nil ||
+		d.open != 0 {
 		t.Errorf("a network that does not load: %v, %d left open", err, d.open)
 	}
 }

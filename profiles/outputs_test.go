@@ -38,7 +38,8 @@ func TestOutputsAreChecked(t *testing.T) {
 		d.wrong = "pool"
 		err := measure(d)
 		var wrong *profiles.OutputError
-		if !errors.As(err, &wrong) || wrong.Runtime != "simulated/1 threads=2" || wrong.Reason == "" {
+		if !errors.As(err, &wrong) || wrong.Runtime != "simulated/1 threads=2" ||
+			wrong.Reason == "" {
 			t.Errorf("%s: got %v, want an OutputError", name, err)
 			continue
 		}
@@ -142,7 +143,8 @@ func TestNativeRefuses(t *testing.T) {
 		}
 	}
 	for _, none := range []*supernet.Subnet{nil, {}} {
-		if _, err := (profiles.Native{}).Load(t.Context(), none); !errors.Is(err, profiles.ErrSettings) {
+		if _, err := (profiles.Native{}).Load(t.Context(), none); !errors.Is(err,
+			profiles.ErrSettings) {
 			t.Errorf("%v: %v", none, err)
 		}
 	}
@@ -164,7 +166,8 @@ func TestNativeRefuses(t *testing.T) {
 func TestOneBlockNetworks(t *testing.T) {
 	stem := winner(t)[:1]
 	nets := [][]supernet.Block{stem, stem}
-	timings, _, err := profiles.Networks(t.Context(), profiles.Native{}, nets, 50*time.Millisecond, 1)
+	timings, _, err := profiles.Networks(t.Context(), profiles.Native{}, nets, 50*time.Millisecond,
+		1)
 	if err != nil || len(timings) != 2 {
 		t.Errorf("%v, %v", timings, err)
 	}

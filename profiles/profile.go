@@ -17,8 +17,8 @@ import (
 
 const profileKind, profileVersion = "profile", 2
 
-// Profile is how long the blocks of a space, and some whole networks, take on a device with a runtime: the document
-// "profile/2". All times are of one image, or of the runtime's batch.
+// Profile is how long the blocks of a space, and some whole networks, take on a device with a
+// runtime: the document "profile/2". All times are of one image, or of the runtime's batch.
 type Profile struct {
 	store.Header
 	SpaceName   string          `json:"space"`
@@ -49,13 +49,16 @@ const Auto = timing.Auto
 
 // ProfileSettings say what to measure. Zero means zero: begin with [ProfileDefaults].
 type ProfileSettings struct {
-	Resolutions []int                 `json:"resolutions,omitempty"` // none are all of the space
-	Networks    int                   `json:"networks"`              // whole networks: largest, smallest, random ones; 2 or more
-	Budget      time.Duration         `json:"budget_ns"`             // Auto is 20 s, or 100 ms a block and 500 ms a network if that is more
-	Seed        uint64                `json:"seed"`
-	Progress    func(timing.Progress) `json:"-"`
-	// Sparse, if not empty, adds to the blocks those with 50, 80, 90 and 95 % zeros of this structure (none for channels, whose narrower
-	// blocks a space has many of), for latency predictors to tell what pruning gains. That makes four to five times as many blocks, and as
+	Resolutions []int `json:"resolutions,omitempty"` // none are all of the space
+	// whole networks: largest, smallest, random ones; 2 or more
+	Networks int `json:"networks"`
+	// Auto is 20 s, or 100 ms a block and 500 ms a network if that is more
+	Budget   time.Duration         `json:"budget_ns"`
+	Seed     uint64                `json:"seed"`
+	Progress func(timing.Progress) `json:"-"`
+	// Sparse, if not empty, adds to the blocks those with 50, 80, 90 and 95 % zeros of this
+	// structure (none for channels, whose narrower blocks a space has many of), for latency
+	// predictors to tell what pruning gains. That makes four to five times as many blocks, and as
 	// much time. It is not written: the blocks say it.
 	Sparse supernet.Structure `json:"-"`
 	// Clock replaces the real clock.
@@ -65,7 +68,8 @@ type ProfileSettings struct {
 // ProfileDefaults measure all resolutions, and 20 networks.
 func ProfileDefaults() ProfileSettings { return ProfileSettings{Networks: 20, Budget: Auto} }
 
-// sparseLevels are the percentages of zeros that a sparse profile adds: fewer than those of [MeasureVariants], since a space has many blocks.
+// sparseLevels are the percentages of zeros that a sparse profile adds: fewer than those of
+// [MeasureVariants], since a space has many blocks.
 var sparseLevels = []int{50, 80, 90, 95}
 
 // ErrSettings is returned for a setting that cannot be.
@@ -81,7 +85,8 @@ func (s *ProfileSettings) complete(space *supernet.Space) error {
 		}
 	}
 	if s.Sparse != "" && (s.Sparse.Check() != nil || s.Sparse == supernet.Channels) {
-		return fmt.Errorf("%w: sparse is %q, expected weights, vectors8 or vectors16", ErrSettings, string(s.Sparse))
+		return fmt.Errorf("%w: sparse is %q, expected weights, vectors8 or vectors16", ErrSettings,
+			string(s.Sparse))
 	}
 	if s.Networks < 2 || s.Networks > 10000 || s.Budget < 1 && s.Budget != Auto {
 		return fmt.Errorf("%w: networks is %d and budget %v, expected 2 to 10000 and a time above 0", ErrSettings, s.Networks, s.Budget)
@@ -90,7 +95,8 @@ func (s *ProfileSettings) complete(space *supernet.Space) error {
 }
 
 // New measures the blocks and networks of a space on this device. It runs for about the budget.
-func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettings) (*Profile, error) {
+func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettings) (*Profile,
+	error) {
 	if err := s.complete(space); err != nil {
 		return nil, err
 	}
@@ -110,7 +116,8 @@ func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettin
 	blocks = withZeros(blocks, s.Sparse)
 	archs := calibrationArchs(space, s)
 	if s.Budget == Auto {
-		s.Budget = max(timing.Defaults().Budget, time.Duration(len(blocks))*100*time.Millisecond+time.Duration(len(archs))*500*time.Millisecond)
+		s.Budget = max(timing.Defaults().Budget, time.Duration(len(blocks))*100*time.Millisecond+
+			time.Duration(len(archs))*500*time.Millisecond)
 	}
 	p.Settings = s
 	l := newLoader(ctx, rt)
@@ -148,7 +155,8 @@ func allBlocks(space *supernet.Space, resolutions []int) []supernet.Block {
 	return slices.CompactFunc(blocks, func(a, b supernet.Block) bool { return a.Key() == b.Key() })
 }
 
-// withZeros adds to blocks those with zeros of a structure, if that is not empty, and keeps the order.
+// withZeros adds to blocks those with zeros of a structure, if that is not empty, and keeps the
+// order.
 func withZeros(blocks []supernet.Block, structure supernet.Structure) []supernet.Block {
 	all := slices.Clone(blocks)
 	for _, b := range blocks {
@@ -169,7 +177,8 @@ func leastBlock(a, b supernet.Block) int {
 // calibrationArchs are the largest, the smallest and random networks at the measured resolutions.
 func calibrationArchs(space *supernet.Space, s ProfileSettings) []supernet.Arch {
 	largest, smallest := space.Max(), space.Min()
-	largest.Resolution, smallest.Resolution = uint16(slices.Max(s.Resolutions)), uint16(slices.Min(s.Resolutions))
+	largest.Resolution, smallest.Resolution = uint16(slices.Max(s.Resolutions)),
+		uint16(slices.Min(s.Resolutions))
 	archs := []supernet.Arch{largest, smallest}
 	r := rand.New(rand.NewPCG(s.Seed, 0x9e7))
 	for range 100 * s.Networks {

@@ -54,7 +54,8 @@ func TestLoadRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := profiles.Load(path)
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(),
+			path) {
 			t.Errorf("got %v, want an error that names %s and %q", err, path, want)
 		}
 	}

@@ -21,8 +21,8 @@ type RuntimeInfo struct {
 	Options map[string]string `json:"options,omitempty"`
 }
 
-// Runtime runs networks on the device that is profiled. All runtimes keep to the rules of [Session]:
-// internal/runtime/conformance has the tests.
+// Runtime runs networks on the device that is profiled. All runtimes keep to the rules of
+// [Session]: internal/runtime/conformance has the tests.
 type Runtime interface {
 	Info() RuntimeInfo
 	// Load prepares a network, or a single block as a network of one, to run on batches of

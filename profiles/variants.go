@@ -12,21 +12,24 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// zeroLevels are the percentages of zeros that [MeasureVariants] measures, denser where little is left: from 95 to 98 % the work that a
-// runtime cannot skip falls by more than half, as it does from 50 to 80 %.
+// zeroLevels are the percentages of zeros that [MeasureVariants] measures, denser where little is
+// left: from 95 to 98 % the work that a runtime cannot skip falls by more than half, as it does
+// from 50 to 80 %.
 var zeroLevels = []int{50, 70, 80, 90, 95, 98}
 
-// midLevels is how many narrower widths it measures, evenly spread. Geometric steps interpolate narrow blocks better and wide ones worse,
-// and wide ones are what the time of a network is made of.
+// midLevels is how many narrower widths it measures, evenly spread. Geometric steps interpolate
+// narrow blocks better and wide ones worse, and wide ones are what the time of a network is made
+// of.
 const midLevels = 6
 
 // Variants are the times of what pruning may make of the blocks of one network, on one device.
 type Variants struct {
 	Structure supernet.Structure
-	// Blocks has each block as it was given, dense, and its variants ([supernet.Block.Remove]), no two with one key.
+	// Blocks has each block as it was given, dense, and its variants ([supernet.Block.Remove]), no
+	// two with one key.
 	Blocks []BlockTiming
-	// Networks are the whole network, then with the same level removed of all blocks, from little to much, then with a random level
-	// removed of each.
+	// Networks are the whole network, then with the same level removed of all blocks, from little
+	// to much, then with a random level removed of each.
 	Networks []VariantNetwork
 	Runtime  RuntimeInfo
 	// Session and NetworkSession are those of blocks and of networks.
@@ -61,12 +64,14 @@ func (s VariantSettings) check() error {
 	return nil
 }
 
-// MeasureVariants times what removal of a structure would make of the blocks of a network. Each block that it can be removed from is
-// measured with 50, 70, 80, 90, 95 and 98 % zeros at random places or, of channels, at six widths between the least
-// ([supernet.Block.Mids]) and its own, in whole vectors. Then whole networks tell what sums over blocks must be calibrated by, in a session
-// of their own as [Networks] and [Subnets] have it, which verify what was pruned. That is some 100 blocks and a dozen networks of a
-// winner with 15 blocks, and takes the budget or less.
-func MeasureVariants(ctx context.Context, rt Runtime, network []supernet.Block, structure supernet.Structure, s VariantSettings) (*Variants, error) {
+// MeasureVariants times what removal of a structure would make of the blocks of a network. Each
+// block that it can be removed from is measured with 50, 70, 80, 90, 95 and 98 % zeros at random
+// places or, of channels, at six widths between the least ([supernet.Block.Mids]) and its own, in
+// whole vectors. Then whole networks tell what sums over blocks must be calibrated by, in a session
+// of their own as [Networks] and [Subnets] have it, which verify what was pruned. That is some 100
+// blocks and a dozen networks of a winner with 15 blocks, and takes the budget or less.
+func MeasureVariants(ctx context.Context, rt Runtime, network []supernet.Block,
+	structure supernet.Structure, s VariantSettings) (*Variants, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
@@ -77,7 +82,8 @@ func MeasureVariants(ctx context.Context, rt Runtime, network []supernet.Block, 
 	v.Runtime = rt.Info()
 	budget := s.Budget
 	if budget == Auto {
-		budget = max(20*time.Second, time.Duration(len(v.Blocks))*200*time.Millisecond+time.Duration(len(v.Networks))*500*time.Millisecond)
+		budget = max(20*time.Second, time.Duration(len(v.Blocks))*200*time.Millisecond+
+			time.Duration(len(v.Networks))*500*time.Millisecond)
 	}
 	if err = v.measureBlocks(ctx, rt, s.session(0, budget-budget/4, budget)); err == nil {
 		err = v.measureNetworks(ctx, rt, s.session(budget-budget/4, budget/4, budget))
@@ -139,7 +145,8 @@ func (v *Variants) measureNetworks(ctx context.Context, rt Runtime, s timing.Set
 }
 
 // newVariants lists what is to be measured.
-func newVariants(network []supernet.Block, structure supernet.Structure, random int, seed uint64) (*Variants, error) {
+func newVariants(network []supernet.Block, structure supernet.Structure, random int,
+	seed uint64) (*Variants, error) {
 	if err := cmp.Or(structure.Check(), supernet.CheckBlocks(network)); err != nil {
 		return nil, fmt.Errorf("variants of a network: %w", err)
 	}
@@ -156,13 +163,18 @@ func newVariants(network []supernet.Block, structure supernet.Structure, random 
 		all = append(all, variants[i]...)
 	}
 	if most == 0 {
-		return nil, fmt.Errorf("variants of a network: no block has %s that could be removed", structure)
+		return nil, fmt.Errorf("variants of a network: no block has %s that could be removed",
+			structure)
 	}
 	for _, b := range distinct(all) {
 		v.Blocks = append(v.Blocks, BlockTiming{Block: b})
 	}
 	for level := range most {
-		v.Networks = append(v.Networks, VariantNetwork{Blocks: pick(network, variants, func(n int) int { return level * n / most })})
+		v.Networks = append(v.Networks,
+			VariantNetwork{Blocks: pick(network, variants, func(n int) int {
+				return level * n /
+					most
+			})})
 	}
 	r := rand.New(rand.NewPCG(seed, 0x7a1))
 	for range random {
@@ -172,7 +184,8 @@ func newVariants(network []supernet.Block, structure supernet.Structure, random 
 }
 
 // pick is a network with one variant of each block that has any.
-func pick(network []supernet.Block, variants [][]supernet.Block, index func(n int) int) []supernet.Block {
+func pick(network []supernet.Block, variants [][]supernet.Block,
+	index func(n int) int) []supernet.Block {
 	picked := slices.Clone(network)
 	for i, v := range variants {
 		if len(v) > 0 {
@@ -182,7 +195,8 @@ func pick(network []supernet.Block, variants [][]supernet.Block, index func(n in
 	return picked
 }
 
-// variantsOf lists the variants of a block to measure, from little removed to much; none if the structure cannot be removed.
+// variantsOf lists the variants of a block to measure, from little removed to much; none if the
+// structure cannot be removed.
 func variantsOf(b supernet.Block, structure supernet.Structure) (variants []supernet.Block) {
 	if !b.Prunable(structure) {
 		return nil
@@ -202,7 +216,10 @@ func amounts(b supernet.Block, structure supernet.Structure) (all []int) {
 	}
 	mids := b.Mids()
 	// In whole vectors, or what is left of one that there is not: as many as the input has.
-	whole := func(mid int) bool { return mid%supernet.ChannelVector == 0 || mid+supernet.ChannelStep == b.In.C }
+	whole := func(mid int) bool {
+		return mid%supernet.ChannelVector == 0 ||
+			mid+supernet.ChannelStep == b.In.C
+	}
 	if slices.ContainsFunc(mids, whole) {
 		mids = slices.DeleteFunc(mids, func(mid int) bool { return !whole(mid) })
 	}

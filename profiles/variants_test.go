@@ -32,12 +32,15 @@ func within(t *testing.T, name string, timed timing.Timing, want time.Duration) 
 	}
 }
 
-// TestMeasureVariants finds the times of a simulated device again, each block and each variant once.
+// TestMeasureVariants finds the times of a simulated device again, each block and each variant
+// once.
 func TestMeasureVariants(t *testing.T) {
 	network := winner(t)
-	for structure, levels := range map[supernet.Structure]int{supernet.Weights: 6, supernet.Vectors16: 6, supernet.Channels: 6} {
+	for structure, levels := range map[supernet.Structure]int{supernet.Weights: 6,
+		supernet.Vectors16: 6, supernet.Channels: 6} {
 		d := newDevice()
-		v, err := profiles.MeasureVariants(t.Context(), d, network, structure, givenVariants(profiles.VariantSettings{Seed: 3, Clock: d.machine}))
+		v, err := profiles.MeasureVariants(t.Context(), d, network, structure,
+			givenVariants(profiles.VariantSettings{Seed: 3, Clock: d.machine}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,15 +63,19 @@ func TestMeasureVariants(t *testing.T) {
 				want = levels
 				if structure == supernet.Channels {
 					// Whole vectors of 16, which each of these blocks can have.
-					want = min(want, len(slices.DeleteFunc(b.Mids(), func(mid int) bool { return mid%16 != 0 && mid+8 != b.In.C })))
+					want = min(want, len(slices.DeleteFunc(b.Mids(),
+						func(mid int) bool { return mid%16 != 0 && mid+8 != b.In.C })))
 				}
 			}
 			if measured[b.Key()] != 1 || variants != want {
-				t.Errorf("%s: %s was measured %d times, with %d variants, want %d", structure, b.Key(), measured[b.Key()], variants, want)
+				t.Errorf("%s: %s was measured %d times, with %d variants, want %d", structure,
+					b.Key(), measured[b.Key()], variants, want)
 			}
 		}
-		if len(v.Networks) != 1+levels+5 || v.Structure != structure || v.Runtime.Name != "simulated" || v.Session.Rounds == 0 || d.open != 0 {
-			t.Errorf("%s: %d networks, %+v, %d left open", structure, len(v.Networks), v.Session, d.open)
+		if len(v.Networks) != 1+levels+5 || v.Structure != structure ||
+			v.Runtime.Name != "simulated" || v.Session.Rounds == 0 || d.open != 0 {
+			t.Errorf("%s: %d networks, %+v, %d left open", structure, len(v.Networks), v.Session,
+				d.open)
 		}
 		for i, n := range v.Networks {
 			within(t, n.Name, n.Timing, timeOf(n.Blocks))
@@ -91,14 +98,16 @@ func TestMeasureVariantsOfPruned(t *testing.T) {
 	last := len(network) - 1
 	network[last].Zeros, network[last].Run = 73, 8
 	d := newDevice()
-	v, err := profiles.MeasureVariants(t.Context(), d, network, supernet.Weights, profiles.VariantSettings{Budget: profiles.Auto, Clock: d.machine})
+	v, err := profiles.MeasureVariants(t.Context(), d, network, supernet.Weights,
+		profiles.VariantSettings{Budget: profiles.Auto, Clock: d.machine})
 	if err != nil {
 		t.Fatal(err)
 	}
 	dense := network[last]
 	dense.Zeros, dense.Run = 0, 0
 	for _, want := range []supernet.Block{network[last], dense} {
-		if !slices.ContainsFunc(v.Blocks, func(b profiles.BlockTiming) bool { return b.Block == want }) {
+		if !slices.ContainsFunc(v.Blocks,
+			func(b profiles.BlockTiming) bool { return b.Block == want }) {
 			t.Errorf("%s was not measured", want.Key())
 		}
 	}
@@ -112,21 +121,25 @@ func TestMeasureVariantsRefuses(t *testing.T) {
 	pool := []supernet.Block{network[len(network)-2]}
 	for want, f := range map[string]func() error{
 		`structure "rows"`: func() error {
-			_, err := profiles.MeasureVariants(t.Context(), d, network, "rows", givenVariants(profiles.VariantSettings{Clock: d.machine}))
+			_, err := profiles.MeasureVariants(t.Context(), d, network, "rows",
+				givenVariants(profiles.VariantSettings{Clock: d.machine}))
 			return err
 		},
 		"no block has channels": func() error {
-			_, err := profiles.MeasureVariants(t.Context(), d, pool, supernet.Channels, givenVariants(profiles.VariantSettings{Clock: d.machine}))
+			_, err := profiles.MeasureVariants(t.Context(), d, pool, supernet.Channels,
+				givenVariants(profiles.VariantSettings{Clock: d.machine}))
 			return err
 		},
 		"at least one block": func() error {
-			_, err := profiles.MeasureVariants(t.Context(), d, nil, supernet.Channels, givenVariants(profiles.VariantSettings{Clock: d.machine}))
+			_, err := profiles.MeasureVariants(t.Context(), d, nil, supernet.Channels,
+				givenVariants(profiles.VariantSettings{Clock: d.machine}))
 			return err
 		},
 		"load pool-.*no such operation": func() error {
 			broken := newDevice()
 			broken.broken = "pool"
-			_, err := profiles.MeasureVariants(t.Context(), broken, network, supernet.Weights, givenVariants(profiles.VariantSettings{Clock: d.machine}))
+			_, err := profiles.MeasureVariants(t.Context(), broken, network, supernet.Weights,
+				givenVariants(profiles.VariantSettings{Clock: d.machine}))
 			if broken.open != 0 {
 				t.Errorf("%d left open", broken.open)
 			}
@@ -135,24 +148,29 @@ func TestMeasureVariantsRefuses(t *testing.T) {
 		"context canceled": func() error {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			_, err := profiles.MeasureVariants(ctx, d, network, supernet.Weights, givenVariants(profiles.VariantSettings{Clock: d.machine}))
+			_, err := profiles.MeasureVariants(ctx, d, network, supernet.Weights,
+				givenVariants(profiles.VariantSettings{Clock: d.machine}))
 			return err
 		},
 	} {
 		err := f()
 		head, tail, _ := strings.Cut(want, ".*")
-		if err == nil || !strings.Contains(err.Error(), head) || !strings.Contains(err.Error(), tail) {
+		if err == nil || !strings.Contains(err.Error(), head) || !strings.Contains(err.Error(),
+			tail) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
 }
 
-// TestSparseProfile: a profile of a space has its blocks with zeros if asked to, else not, and is calibrated on dense networks.
+// TestSparseProfile: a profile of a space has its blocks with zeros if asked to, else not, and is
+// calibrated on dense networks.
 func TestSparseProfile(t *testing.T) {
 	space := tiny(t)
 	profile := func(sparse supernet.Structure) *profiles.Profile {
 		d := newDevice()
-		p, err := profiles.New(t.Context(), space, d, givenProfile(profiles.ProfileSettings{Resolutions: space.Resolutions[:1], Networks: 3, Sparse: sparse, Clock: d.machine}))
+		p, err := profiles.New(t.Context(), space, d,
+			givenProfile(profiles.ProfileSettings{Resolutions: space.Resolutions[:1], Networks: 3,
+				Sparse: sparse, Clock: d.machine}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,14 +185,18 @@ func TestSparseProfile(t *testing.T) {
 			t.Errorf("%s has runs of %d", b.Name, b.Block.Run)
 		}
 	}
-	if n := len(dense.Blocks); zeros[0] != n || zeros[50] == 0 || zeros[50] != zeros[80] || zeros[80] != zeros[90] || zeros[90] != zeros[95] || zeros[50] >= n {
+	if n := len(dense.Blocks); zeros[0] != n || zeros[50] == 0 || zeros[50] != zeros[80] ||
+		zeros[80] != zeros[90] || zeros[90] != zeros[95] || zeros[50] >= n {
 		t.Errorf("%d dense blocks, with zeros %v", n, zeros)
 	}
 	if sparse.Session.ReferenceName != dense.Session.ReferenceName {
-		t.Errorf("the reference is %s, was %s", sparse.Session.ReferenceName, dense.Session.ReferenceName)
+		t.Errorf("the reference is %s, was %s", sparse.Session.ReferenceName,
+			dense.Session.ReferenceName)
 	}
 	for _, bad := range []supernet.Structure{supernet.Channels, "rows"} {
-		if _, err := profiles.New(t.Context(), space, newDevice(), givenProfile(profiles.ProfileSettings{Sparse: bad})); !errors.Is(err, profiles.ErrSettings) {
+		if _, err := profiles.New(t.Context(), space, newDevice(),
+			givenProfile(profiles.ProfileSettings{Sparse: bad})); !errors.Is(err,
+			profiles.ErrSettings) {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}

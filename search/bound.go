@@ -18,8 +18,8 @@ const (
 	boundSteps = 200
 )
 
-// BoundSteps is how many regions are bounded by default: some hundred for a small model, none for one so large that not even every
-// resolution could be bounded in a second, or that has no bound.
+// BoundSteps is how many regions are bounded by default: some hundred for a small model, none for
+// one so large that not even every resolution could be bounded in a second, or that has no bound.
 func BoundSteps(q Query) int {
 	b, ok := q.Accuracy.(Bounder)
 	if !ok {
@@ -32,9 +32,11 @@ func BoundSteps(q Query) int {
 	return steps
 }
 
-// Bound is a value that the predicted accuracy of no network within the query's limits exceeds; found is the best known, which it
-// never goes below. It bounds the resolutions one by one and then splits the region of the largest bound again and again, at most steps
-// regions in all (branch and bound). It is false if the predictors cannot be bounded, the bound is no finite number, or steps do not suffice for every resolution.
+// Bound is a value that the predicted accuracy of no network within the query's limits exceeds;
+// found is the best known, which it never goes below. It bounds the resolutions one by one and then
+// splits the region of the largest bound again and again, at most steps regions in all (branch and
+// bound). It is false if the predictors cannot be bounded, the bound is no finite number, or steps
+// do not suffice for every resolution.
 func Bound(ctx context.Context, q Query, found float64, steps int) (float64, bool, error) {
 	b, ok := q.Accuracy.(Bounder)
 	if !ok || steps < 1 {
@@ -77,7 +79,8 @@ func Bound(ctx context.Context, q Query, found float64, steps int) (float64, boo
 	return s.found, true, nil
 }
 
-// budgets are the limits as functions of the networks of a resolution; false if the latency is not additive.
+// budgets are the limits as functions of the networks of a resolution; false if the latency is not
+// additive.
 func (f *finder) budgets(resolution int) (all []choices.Budget, ok bool) {
 	add := func(cost choices.Affine, limit float64) {
 		// Sums may be rounded another way here than where they are predicted.
@@ -116,7 +119,8 @@ type region struct {
 	number  int // of the step, for an order among equals
 }
 
-// add bounds a region, of which the bound of a larger one is known. A region of one network is that network.
+// add bounds a region, of which the bound of a larger one is known. A region of one network is that
+// network.
 func (s *bounding) add(r *choices.Region, budgets []choices.Budget, known float64) error {
 	s.steps--
 	upper := min(known, s.bounder.Upper(r, budgets))

@@ -13,7 +13,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// tinySpaces have few enough networks to look at all: 480, and 2 * 12 where the depth decides the width.
+// tinySpaces have few enough networks to look at all: 480, and 2 * 12 where the depth decides the
+// width.
 var tinySpaces = []string{smallSpace, `
 tailor: space/1
 name: coupled
@@ -27,12 +28,15 @@ stages:
 head: {act: relu}
 `}
 
-// randomAccuracy is a predictor whose weights are drawn, with or without networks, and with or without a say of the costs.
-func randomAccuracy(t *testing.T, space *supernet.Space, r *rand.Rand, networks int, costs bool) *predictor.Accuracy {
+// randomAccuracy is a predictor whose weights are drawn, with or without networks, and with or
+// without a say of the costs.
+func randomAccuracy(t *testing.T, space *supernet.Space, r *rand.Rand, networks int,
+	costs bool) *predictor.Accuracy {
 	t.Helper()
 	var samples []predictor.Sample
 	for range 30 {
-		samples = append(samples, predictor.Sample{Arch: space.Spec(space.Random(r)), Value: r.Float64()})
+		samples = append(samples, predictor.Sample{Arch: space.Spec(space.Random(r)),
+			Value: r.Float64()})
 	}
 	quick := regress.Defaults()
 	quick.Epochs, quick.Members, quick.Folds, quick.Hidden = 1, 1, 2, []int{2}
@@ -80,8 +84,8 @@ func latencyOf(t *testing.T, space *supernet.Space, r *rand.Rand) *predictor.Lat
 	return l
 }
 
-// TestBoundAgainstAllNetworks draws models, budgets and steps: the bound is never below the best of all networks, with steps enough it
-// is that, and more steps never make it worse.
+// TestBoundAgainstAllNetworks draws models, budgets and steps: the bound is never below the best of
+// all networks, with steps enough it is that, and more steps never make it worse.
 func TestBoundAgainstAllNetworks(t *testing.T) {
 	for seed := range uint64(40) {
 		r := rand.New(rand.NewPCG(seed, 4))
@@ -94,7 +98,8 @@ func TestBoundAgainstAllNetworks(t *testing.T) {
 		blocks := space.Blocks(archs[r.IntN(len(archs))])
 		q.Limits.LatencyMS = fastest * (1 + r.Float64())
 		if seed%3 == 0 {
-			q.Limits = search.Limits{MACs: supernet.MACs(blocks), Params: supernet.Params(space.Blocks(archs[len(archs)-1]))}
+			q.Limits = search.Limits{MACs: supernet.MACs(blocks),
+				Params: supernet.Params(space.Blocks(archs[len(archs)-1]))}
 		}
 		best := math.Inf(-1)
 		for _, x := range archs {
@@ -123,7 +128,8 @@ func TestBoundAgainstAllNetworks(t *testing.T) {
 				t.Fatalf("seed %d: no bound (%v)", seed, err)
 			}
 			if bound < best || bound > last {
-				t.Errorf("seed %d: the bound of %d steps is %v, with fewer %v; the best is %v", seed, steps, bound, last, best)
+				t.Errorf("seed %d: the bound of %d steps is %v, with fewer %v; the best is %v",
+					seed, steps, bound, last, best)
 			}
 			last = bound
 		}
@@ -133,8 +139,9 @@ func TestBoundAgainstAllNetworks(t *testing.T) {
 	}
 }
 
-// TestBoundOfLinearModels: without a budget the first bound is exact but for rounding; with one, a region of several networks is
-// relaxed, and the bound is between the optimum and what the relaxation of one knapsack may add.
+// TestBoundOfLinearModels: without a budget the first bound is exact but for rounding; with one, a
+// region of several networks is relaxed, and the bound is between the optimum and what the
+// relaxation of one knapsack may add.
 func TestBoundOfLinearModels(t *testing.T) {
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 8))
@@ -145,14 +152,17 @@ func TestBoundOfLinearModels(t *testing.T) {
 			top1, _ := a.Predict([]supernet.Arch{x})
 			best = max(best, top1[0])
 		}
-		bound, ok, err := search.Bound(t.Context(), search.Query{Space: space, Accuracy: a}, math.Inf(-1), len(space.Resolutions))
+		bound, ok, err := search.Bound(t.Context(), search.Query{Space: space, Accuracy: a},
+			math.Inf(-1), len(space.Resolutions))
 		if err != nil || !ok || bound < best || bound > best+1e-4 {
-			t.Errorf("seed %d: bound %v of a linear model whose best is %v (%v)", seed, bound, best, err)
+			t.Errorf("seed %d: bound %v of a linear model whose best is %v (%v)", seed, bound, best,
+				err)
 		}
 	}
 }
 
-// TestBoundSaysWhenThereIsNone: no predictor that could be bounded, a latency that is not additive, too few steps, the end of the context.
+// TestBoundSaysWhenThereIsNone: no predictor that could be bounded, a latency that is not additive,
+// too few steps, the end of the context.
 func TestBoundSaysWhenThereIsNone(t *testing.T) {
 	space := parseSpace(t, smallSpace)
 	r := rand.New(rand.NewPCG(1, 8))
@@ -160,7 +170,8 @@ func TestBoundSaysWhenThereIsNone(t *testing.T) {
 	opaque := struct{ search.LatencyPredictor }{latencyOf(t, space, r)}
 	for name, q := range map[string]search.Query{
 		"accuracy": {Space: space, Accuracy: newRugged(space, 1)},
-		"latency":  {Space: space, Accuracy: a, Latency: opaque, Limits: search.Limits{LatencyMS: 100}},
+		"latency": {Space: space, Accuracy: a, Latency: opaque,
+			Limits: search.Limits{LatencyMS: 100}},
 	} {
 		if bound, ok, err := search.Bound(t.Context(), q, 0, 1000); ok || err != nil {
 			t.Errorf("%s: bound %v (%v), want none", name, bound, err)

@@ -71,4 +71,7 @@ func (c Cost) Limit(l Limits, most float64) Limits {
 }
 
 // Limited is the limit of the cost, 0 if there is none.
-func (c Cost) Limited(l Limits) float64 { return c.of(l.LatencyMS, float64(l.MACs), float64(l.Params)) }
+func (c Cost) Limited(l Limits) float64 {
+	return c.of(l.LatencyMS, float64(l.MACs),
+		float64(l.Params))
+}

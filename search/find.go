@@ -20,7 +20,8 @@ type Query struct {
 	Accuracy Predictor        // top-1, 0 to 1
 	Latency  LatencyPredictor // milliseconds; may be nil if there is no latency limit
 	Limits   Limits
-	// Resolutions restricts the search; nil is all of the space. Those that a predictor knows nothing of are left out in any case.
+	// Resolutions restricts the search; nil is all of the space. Those that a predictor knows
+	// nothing of are left out in any case.
 	Resolutions []int
 }
 
@@ -59,7 +60,8 @@ func (e *UnreachableError) Error() string {
 		return fmt.Sprintf("no sub-network has a latency of at most %.4g ms: smallest reachable %v ms; raise --max-latency", e.Asked, reachable(e.Smallest))
 	}
 	flag := map[string]string{"MACs": "--max-macs", "parameters": "--max-params"}[e.Limit]
-	return fmt.Sprintf("no sub-network has at most %.0f %s: smallest reachable %.0f; raise %s", e.Asked, e.Limit, e.Smallest, flag)
+	return fmt.Sprintf("no sub-network has at most %.0f %s: smallest reachable %.0f; raise %s",
+		e.Asked, e.Limit, e.Smallest, flag)
 }
 
 // Unwrap makes errors.Is(err, optimize.ErrInfeasible) hold.
@@ -81,9 +83,10 @@ type finder struct {
 	cost         Cost // of a front
 }
 
-// Find searches. Limits that no sub-network can meet are an [*UnreachableError]; limits that can be met one by one, but that no network
-// was found to meet together, an [*optimize.InfeasibleError]. It may search in parts: the best values and the number found in an
-// [optimize.Progress] are then those of the part.
+// Find searches. Limits that no sub-network can meet are an [*UnreachableError]; limits that can be
+// met one by one, but that no network was found to meet together, an [*optimize.InfeasibleError].
+// It may search in parts: the best values and the number found in an [optimize.Progress] are then
+// those of the part.
 func Find(ctx context.Context, q Query, c optimize.Config) (*Answer, error) {
 	f, err := newFinder(q)
 	if err != nil {
@@ -98,14 +101,17 @@ func Find(ctx context.Context, q Query, c optimize.Config) (*Answer, error) {
 		return nil, fmt.Errorf("search: %w", err)
 	}
 	c.Evaluations = full.Evaluations
-	if len(f.Resolutions) < 2 || p.Count <= c.Evaluations || int(scoutShare*float64(c.Evaluations))/min(maxScouts, len(f.Resolutions)) < minScout {
+	if len(f.Resolutions) < 2 || p.Count <= c.Evaluations || int(scoutShare*float64(c.Evaluations))/
+		min(maxScouts, len(f.Resolutions)) < minScout {
 		return f.answer(optimize.Minimize(ctx, p, c))
 	}
 	return f.scouted(ctx, c)
 }
 
-// FindBy is one search for the best sub-networks by any method, where [Find] looks at parts of the space first.
-func FindBy(ctx context.Context, method optimize.Method, q Query, c optimize.Config) (*Answer, error) {
+// FindBy is one search for the best sub-networks by any method, where [Find] looks at parts of the
+// space first.
+func FindBy(ctx context.Context, method optimize.Method, q Query, c optimize.Config) (*Answer,
+	error) {
 	f, err := newFinder(q)
 	if err != nil {
 		return nil, err
@@ -119,21 +125,25 @@ func FindBy(ctx context.Context, method optimize.Method, q Query, c optimize.Con
 // problem has the accuracy as its one objective.
 func (f *finder) problem() optimize.Problem {
 	return optimize.Problem{
-		Genes: f.Space.Genes(), Objectives: 1, Evaluate: f.evaluate, Canonical: f.canonical, Count: f.count(), Nested: true, Seeds: f.seeds(),
+		Genes: f.Space.Genes(), Objectives: 1, Evaluate: f.evaluate, Canonical: f.canonical,
+		Count: f.count(), Nested: true, Seeds: f.seeds(),
 	}
 }
 
-// count is the number of networks that the query allows before limits, or math.MaxInt if there are more.
+// count is the number of networks that the query allows before limits, or math.MaxInt if there are
+// more.
 func (f *finder) count() int {
 	n := f.Space.Count()
-	n.Mul(n, big.NewInt(int64(len(f.Resolutions)))).Div(n, big.NewInt(int64(len(f.Space.Resolutions))))
+	n.Mul(n, big.NewInt(int64(len(f.Resolutions)))).Div(n,
+		big.NewInt(int64(len(f.Space.Resolutions))))
 	if !n.IsInt64() {
 		return math.MaxInt
 	}
 	return int(n.Int64())
 }
 
-// answer puts what a run gave into terms of networks; what a cancelled run found until then comes with its error.
+// answer puts what a run gave into terms of networks; what a cancelled run found until then comes
+// with its error.
 func (f *finder) answer(result *optimize.Result, err error) (*Answer, error) {
 	if err != nil {
 		err = fmt.Errorf("search: %w", err)
@@ -141,7 +151,8 @@ func (f *finder) answer(result *optimize.Result, err error) (*Answer, error) {
 	if result == nil {
 		return nil, err
 	}
-	a := &Answer{Evaluations: result.Evaluations, Status: result.Status, History: result.History, looked: looked{finder: f, runs: []*optimize.Result{result}}}
+	a := &Answer{Evaluations: result.Evaluations, Status: result.Status, History: result.History,
+		looked: looked{finder: f, runs: []*optimize.Result{result}}}
 	for _, b := range result.Best {
 		found, foundErr := f.found(b)
 		a.Best, err = append(a.Best, found), errors.Join(err, foundErr)
@@ -154,24 +165,27 @@ func newFinder(q Query) (*finder, error) {
 		return nil, err
 	}
 	if q.Limits.LatencyMS != 0 && q.Latency == nil {
-		return nil, errors.New("a latency limit needs a latency predictor; make one with tailor profile and tailor fit latency")
+		return nil, errors.New(
+			"a latency limit needs a latency predictor; make one with tailor profile and tailor fit latency")
 	}
 	if err := q.knownResolutions(); err != nil {
 		return nil, err
 	}
-	macs, err := choices.NewAdditive(q.Space, func(b supernet.Block) float64 { return float64(b.MACs()) })
+	macs, err := choices.NewAdditive(q.Space,
+		func(b supernet.Block) float64 { return float64(b.MACs()) })
 	if err != nil {
 		return nil, err
 	}
-	params, err := choices.NewAdditive(q.Space, func(b supernet.Block) float64 { return float64(b.Params()) })
+	params, err := choices.NewAdditive(q.Space,
+		func(b supernet.Block) float64 { return float64(b.Params()) })
 	if err != nil {
 		return nil, err
 	}
 	return &finder{Query: q, macs: macs, params: params}, nil
 }
 
-// knownResolutions narrows the query to the resolutions that its predictors can predict: published tables have only some. The error
-// is that of the first, if none is left.
+// knownResolutions narrows the query to the resolutions that its predictors can predict: published
+// tables have only some. The error is that of the first, if none is left.
 func (q *Query) knownResolutions() error {
 	var known []int
 	var failed error
@@ -191,7 +205,8 @@ func (q *Query) knownResolutions() error {
 		failed = cmp.Or(failed, err)
 	}
 	if len(known) == 0 && failed == nil {
-		return fmt.Errorf("none of the resolutions %v is one of space %s", q.Resolutions, q.Space.Name)
+		return fmt.Errorf("none of the resolutions %v is one of space %s", q.Resolutions,
+			q.Space.Name)
 	}
 	if len(known) == 0 {
 		return failed
@@ -200,7 +215,8 @@ func (q *Query) knownResolutions() error {
 	return nil
 }
 
-// probe finds limits that cannot be met: the costs are additive over blocks, so that each has an exact minimum.
+// probe finds limits that cannot be met: the costs are additive over blocks, so that each has an
+// exact minimum.
 func (f *finder) probe() error {
 	if limit := f.Limits.LatencyMS; limit != 0 {
 		arch, smallest, err := f.Latency.Min()
@@ -240,7 +256,8 @@ func (f *finder) seeds() []optimize.Genes {
 	return seeds
 }
 
-// canonical zeroes genes that do not matter, and moves resolutions that are not searched to the nearest that is.
+// canonical zeroes genes that do not matter, and moves resolutions that are not searched to the
+// nearest that is.
 func (f *finder) canonical(g optimize.Genes) {
 	copy(g, f.Space.Encode(f.Space.Decode(g)))
 	at, best := f.Space.Resolutions[g[supernet.ResolutionGene]], -1
@@ -256,11 +273,13 @@ func (f *finder) canonical(g optimize.Genes) {
 
 func abs(v int) int { return max(v, -v) }
 
-// near is the violation up to which the accuracy of a network outside the limits is of interest: a change that costs too much
-// may be worth another one that saves. Farther out only the way back counts.
+// near is the violation up to which the accuracy of a network outside the limits is of interest: a
+// change that costs too much may be worth another one that saves. Farther out only the way back
+// counts.
 const near = 0.03
 
-func (f *finder) evaluate(_ context.Context, batch []optimize.Genes, out []optimize.Evaluation) error {
+func (f *finder) evaluate(_ context.Context, batch []optimize.Genes,
+	out []optimize.Evaluation) error {
 	archs := make([]supernet.Arch, len(batch))
 	for i, g := range batch {
 		archs[i] = f.Space.Decode(g)

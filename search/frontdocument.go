@@ -13,8 +13,8 @@ const (
 	frontVersion = 1
 )
 
-// FrontDocument is a whole [Front] with what it was made from: the document "front/1". Its inputs are the predictors ("accuracy",
-// "latency").
+// FrontDocument is a whole [Front] with what it was made from: the document "front/1". Its inputs
+// are the predictors ("accuracy", "latency").
 type FrontDocument struct {
 	files.Header
 	SpaceName     string       `json:"space"`

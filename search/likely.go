@@ -11,7 +11,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
-// Of the networks that a search looked at, a likely bound is made of the most accurate ones, and of so many at least of each resolution.
+// Of the networks that a search looked at, a likely bound is made of the most accurate ones, and of
+// so many at least of each resolution.
 const (
 	likelyBest          = 5000
 	likelyPerResolution = 1000
@@ -31,11 +32,13 @@ type network struct {
 	ms, macs, params float64 // of a front's
 }
 
-// LikelyBound is a value that the predicted accuracy of no network within the limits exceeds, if none departs more from a sum over its
-// choices than those did that the search looked at: such a sum is fitted to the best of them, its largest value within the limits is
-// bounded by Lagrangian relaxation, and the largest amount by which one of them was better than its sum is added. It works for any
-// predictor, where [Bound] needs one that it can see through, but a network that was not looked at may depart more. It is never
-// below the best found, and false if the search looked at too few networks or the latency is not additive.
+// LikelyBound is a value that the predicted accuracy of no network within the limits exceeds, if
+// none departs more from a sum over its choices than those did that the search looked at: such a
+// sum is fitted to the best of them, its largest value within the limits is bounded by Lagrangian
+// relaxation, and the largest amount by which one of them was better than its sum is added. It
+// works for any predictor, where [Bound] needs one that it can see through, but a network that was
+// not looked at may depart more. It is never below the best found, and false if the search looked
+// at too few networks or the latency is not additive.
 func (a *Answer) LikelyBound() (float64, bool, error) {
 	if len(a.Best) == 0 {
 		return 0, false, nil
@@ -132,7 +135,8 @@ func (f *finder) likely(networks []network, found float64) (float64, bool, error
 	return bound, true, nil
 }
 
-// bestFirst sorts by accuracy, and equals by their genes, so that an answer does not depend on who was met first.
+// bestFirst sorts by accuracy, and equals by their genes, so that an answer does not depend on who
+// was met first.
 func bestFirst(networks []network) {
 	slices.SortFunc(networks, func(a, b network) int {
 		return cmp.Or(cmp.Compare(b.top1, a.top1), slices.Compare(a.genes, b.genes))

@@ -23,8 +23,9 @@ stages:
 head: {expand: 16, act: h_swish}
 `
 
-// TestLikelyBoundAgainstAllNetworks searches part of a space for predictors that nothing certain is known of: the best of all networks
-// within the limits stays below the likely bound in nearly all cases, which may be missed, and never by more than a little.
+// TestLikelyBoundAgainstAllNetworks searches part of a space for predictors that nothing certain is
+// known of: the best of all networks within the limits stays below the likely bound in nearly all
+// cases, which may be missed, and never by more than a little.
 func TestLikelyBoundAgainstAllNetworks(t *testing.T) {
 	space := parseSpace(t, mediumSpace)
 	archs := allArchs(space)
@@ -38,7 +39,8 @@ func TestLikelyBoundAgainstAllNetworks(t *testing.T) {
 	for seed := range uint64(seeds) {
 		var accuracy search.Predictor = newRugged(space, seed)
 		if seed%2 == 0 {
-			accuracy = struct{ search.Predictor }{randomAccuracy(t, space, rand.New(rand.NewPCG(seed, 9)), 2, true)}
+			accuracy = struct{ search.Predictor }{randomAccuracy(t, space,
+				rand.New(rand.NewPCG(seed, 9)), 2, true)}
 		}
 		top1, err := accuracy.Predict(archs)
 		if err != nil {
@@ -58,7 +60,8 @@ func TestLikelyBoundAgainstAllNetworks(t *testing.T) {
 		}
 		bound, ok, err := answer.LikelyBound()
 		if err != nil || !ok || bound < answer.Best[0].Top1 {
-			t.Fatalf("seed %d: bound %v (%v, %v), found %v", seed, bound, ok, err, answer.Best[0].Top1)
+			t.Fatalf("seed %d: bound %v (%v, %v), found %v", seed, bound, ok, err,
+				answer.Best[0].Top1)
 		}
 		if bound > best+(best-worst)/2 {
 			t.Errorf("seed %d: the bound %v is far above the best of all, %v, where the worst is %v", seed, bound, best, worst)
@@ -81,7 +84,8 @@ func TestLikelyBoundOfAFront(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	front, err := search.FindFront(t.Context(), search.Query{Space: space, Accuracy: accuracy}, search.MACs, given(3, 4000))
+	front, err := search.FindFront(t.Context(), search.Query{Space: space, Accuracy: accuracy},
+		search.MACs, given(3, 4000))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +115,8 @@ func TestLikelyBoundOfAFront(t *testing.T) {
 	if known < len(front.Points)/2 || held < known*9/10 {
 		t.Errorf("%d points, bounds for %d, of which %d held", len(front.Points), known, held)
 	}
-	if bound, ok, err := front.LikelyBound(search.Limits{MACs: front.Points[0].MACs - 1}); ok || err != nil {
+	if bound, ok, err := front.LikelyBound(search.Limits{MACs: front.Points[0].MACs - 1}); ok ||
+		err != nil {
 		t.Errorf("bound %v (%v) below the front", bound, err)
 	}
 }
@@ -126,7 +131,8 @@ func TestLikelyBoundSaysWhenThereIsNone(t *testing.T) {
 		latency     search.LatencyPredictor
 		evaluations int
 	}{"few evaluations": {l, 50}, "opaque latency": {opaque, 1000}} {
-		q := search.Query{Space: space, Accuracy: accuracy, Latency: test.latency, Limits: search.Limits{LatencyMS: 100}, Resolutions: []int{16}}
+		q := search.Query{Space: space, Accuracy: accuracy, Latency: test.latency,
+			Limits: search.Limits{LatencyMS: 100}, Resolutions: []int{16}}
 		answer, err := search.Find(t.Context(), q, given(0, test.evaluations))
 		if err != nil {
 			t.Fatal(err)

@@ -15,8 +15,9 @@ const (
 	FrontEvaluations = 200_000
 	// frontPopulation is that of Config.Population, less if Evaluations are few.
 	frontPopulation = 100
-	// anchors is how many searches for one budget each come before that for the front. NSGA-II alone does well where accuracy
-	// rises steeply with cost, and loses the flat end, where hardly anything separates ranks.
+	// anchors is how many searches for one budget each come before that for the front. NSGA-II
+	// alone does well where accuracy rises steeply with cost, and loses the flat end, where hardly
+	// anything separates ranks.
 	anchors = 8
 	// anchorShare of the evaluations is theirs together.
 	anchorShare = 0.5
@@ -35,11 +36,13 @@ type Front struct {
 	looked looked
 }
 
-// FindFront looks for the whole front of accuracy against a cost, within the query's limits, in one run. [optimize.Auto]
-// is 200,000 evaluations here, and a population of at most 100. Its errors are those of [Find].
+// FindFront looks for the whole front of accuracy against a cost, within the query's limits, in one
+// run. [optimize.Auto] is 200,000 evaluations here, and a population of at most 100. Its errors are
+// those of [Find].
 func FindFront(ctx context.Context, q Query, cost Cost, c optimize.Config) (*Front, error) {
 	if cost == Latency && q.Latency == nil {
-		return nil, errors.New("a front of latency needs a latency predictor; make one with tailor profile and tailor fit latency")
+		return nil, errors.New(
+			"a front of latency needs a latency predictor; make one with tailor profile and tailor fit latency")
 	}
 	q.Accuracy = Remember(q.Accuracy)
 	f, err := newFinder(q)
@@ -99,7 +102,8 @@ func anchorEvaluations(c optimize.Config) int {
 	return int(anchorShare*float64(c.Evaluations)) / anchors
 }
 
-// anchor searches for the best at some budgets, evenly spread over the logarithm of the cost, and without any.
+// anchor searches for the best at some budgets, evenly spread over the logarithm of the cost, and
+// without any.
 func (f *finder) anchor(ctx context.Context, c optimize.Config) ([]*Answer, error) {
 	low, high, err := f.span()
 	if err != nil {
@@ -120,7 +124,8 @@ func (f *finder) anchor(ctx context.Context, c optimize.Config) ([]*Answer, erro
 			spent += a.Evaluations
 			all = append(all, a)
 		}
-		if err != nil && !errors.Is(err, optimize.ErrInfeasible) { // other limits may be what keeps a budget from being met
+		// other limits may be what keeps a budget from being met
+		if err != nil && !errors.Is(err, optimize.ErrInfeasible) {
 			return all, err
 		}
 	}
@@ -129,7 +134,8 @@ func (f *finder) anchor(ctx context.Context, c optimize.Config) ([]*Answer, erro
 
 // span is the cost of the cheapest network and of the largest.
 func (f *finder) span() (low, high float64, err error) {
-	largest, err := f.found(optimize.Candidate{Genes: f.largest(), Evaluation: optimize.Evaluation{Objectives: []float64{0}}})
+	largest, err := f.found(optimize.Candidate{Genes: f.largest(),
+		Evaluation: optimize.Evaluation{Objectives: []float64{0}}})
 	if err != nil {
 		return 0, 0, err
 	}
@@ -155,7 +161,8 @@ func orInfinite(limit float64) float64 {
 	return limit
 }
 
-// largest is the network with the largest choice of each gene, at the largest resolution that is searched.
+// largest is the network with the largest choice of each gene, at the largest resolution that is
+// searched.
 func (f *finder) largest() optimize.Genes {
 	g := optimize.Genes(f.Space.Encode(f.Space.Max()))
 	f.canonical(g)
@@ -172,8 +179,8 @@ func (f *Front) Best(l Limits) (Found, bool) {
 	return Found{}, false
 }
 
-// Spread picks up to n points: both ends, and between them those nearest to even steps along the front, with accuracy and the
-// logarithm of the cost each scaled to its range.
+// Spread picks up to n points: both ends, and between them those nearest to even steps along the
+// front, with accuracy and the logarithm of the cost each scaled to its range.
 func (f *Front) Spread(n int) []Found {
 	if n >= len(f.Points) || n < 1 {
 		return f.Points[:min(max(n, 0), len(f.Points))]
@@ -205,7 +212,8 @@ func (f *Front) lengths() []float64 {
 	along := make([]float64, len(f.Points))
 	for i := 1; i < len(along); i++ {
 		a, b := f.Points[i-1], f.Points[i]
-		along[i] = along[i-1] + math.Hypot((b.Top1-a.Top1)/top1, math.Log(f.Cost.Of(b)/f.Cost.Of(a))/cost)
+		along[i] = along[i-1] + math.Hypot((b.Top1-a.Top1)/top1,
+			math.Log(f.Cost.Of(b)/f.Cost.Of(a))/cost)
 	}
 	return along
 }

@@ -121,11 +121,12 @@ func (l ticking) Min() (supernet.Arch, float64, error) {
 // found is what the predictors say of a network, by itself.
 func found(space *supernet.Space, p *rugged, l ticking, a supernet.Arch) search.Found {
 	blocks := space.Blocks(a)
-	return search.Found{Arch: a, Top1: p.value(a), LatencyMS: l.Sum(a), MACs: supernet.MACs(blocks), Params: supernet.Params(blocks)}
+	return search.Found{Arch: a, Top1: p.value(a), LatencyMS: l.Sum(a), MACs: supernet.MACs(blocks),
+		Params: supernet.Params(blocks)}
 }
 
-// TestFindIsExactWhereItSaysSo compares with all networks, under all kinds of limits. An evaluation too few, and the answer may be the
-// same, but is not called exact.
+// TestFindIsExactWhereItSaysSo compares with all networks, under all kinds of limits. An evaluation
+// too few, and the answer may be the same, but is not called exact.
 func TestFindIsExactWhereItSaysSo(t *testing.T) {
 	space := parseSpace(t, smallSpace)
 	archs := allArchs(space)
@@ -136,7 +137,8 @@ func TestFindIsExactWhereItSaysSo(t *testing.T) {
 		p, l := newRugged(space, seed), newTicking(t, space, seed)
 		q := search.Query{Space: space, Accuracy: p, Latency: l}
 		middle := found(space, p, l, archs[int(seed)*7])
-		q.Limits = []search.Limits{{LatencyMS: middle.LatencyMS}, {MACs: middle.MACs, Params: middle.Params}, {}}[seed%3]
+		q.Limits = []search.Limits{{LatencyMS: middle.LatencyMS},
+			{MACs: middle.MACs, Params: middle.Params}, {}}[seed%3]
 		if seed%4 == 0 {
 			q.Resolutions = []int{24}
 			q.Limits.LatencyMS *= 2
@@ -157,20 +159,22 @@ func TestFindIsExactWhereItSaysSo(t *testing.T) {
 			}
 		}
 		if answer.Best[0] != best || !answer.Exact() {
-			t.Errorf("seed %d: found %+v (%v), the best is %+v", seed, answer.Best[0], answer.Status, best)
+			t.Errorf("seed %d: found %+v (%v), the best is %+v", seed, answer.Best[0],
+				answer.Status, best)
 		}
 		if want := len(archs) / (1 + len(q.Resolutions)); answer.Evaluations != want {
 			t.Errorf("seed %d: %d evaluations, want %d", seed, answer.Evaluations, want)
 		}
 		fewer, err := search.Find(t.Context(), q, given(seed, answer.Evaluations-1))
 		if err != nil || fewer.Exact() || fewer.Evaluations >= answer.Evaluations {
-			t.Errorf("seed %d: %v after %d of %d networks (%v)", seed, fewer.Status, fewer.Evaluations, answer.Evaluations, err)
+			t.Errorf("seed %d: %v after %d of %d networks (%v)", seed, fewer.Status,
+				fewer.Evaluations, answer.Evaluations, err)
 		}
 	}
 }
 
-// TestFrontAgainstDefinition compares with all networks: exactly where the run may look at all of them, else each point with what the
-// predictors say of it, and with the others.
+// TestFrontAgainstDefinition compares with all networks: exactly where the run may look at all of
+// them, else each point with what the predictors say of it, and with the others.
 func TestFrontAgainstDefinition(t *testing.T) {
 	space := parseSpace(t, smallSpace)
 	archs := allArchs(space)
@@ -192,14 +196,19 @@ func TestFrontAgainstDefinition(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if front.Evaluations > evaluations || (front.Status == optimize.Exhausted) != (evaluations == 480) {
-				t.Errorf("seed %d: %v after %d of %d evaluations", seed, front.Status, front.Evaluations, evaluations)
+			if front.Evaluations > evaluations ||
+				(front.Status == optimize.Exhausted) != (evaluations == 480) {
+				t.Errorf("seed %d: %v after %d of %d evaluations", seed, front.Status,
+					front.Evaluations, evaluations)
 			}
 			for i, x := range front.Points {
-				if x != found(space, p, l, x.Arch) || !q.Limits.Hold(x.LatencyMS, x.MACs, x.Params) {
-					t.Errorf("seed %d: %+v is not what the predictors say, or outside the limits", seed, x)
+				if x != found(space, p, l, x.Arch) || !q.Limits.Hold(x.LatencyMS, x.MACs,
+					x.Params) {
+					t.Errorf("seed %d: %+v is not what the predictors say, or outside the limits",
+						seed, x)
 				}
-				if i > 0 && !(x.Top1 > front.Points[i-1].Top1 && cost.Of(x) > cost.Of(front.Points[i-1])) {
+				if i > 0 && !(x.Top1 > front.Points[i-1].Top1 &&
+					cost.Of(x) > cost.Of(front.Points[i-1])) {
 					t.Errorf("seed %d: point %d does not rise", seed, i)
 				}
 			}
@@ -229,7 +238,8 @@ func limitTo(cost search.Cost, f search.Found) search.Limits {
 func TestFrontAsksOnce(t *testing.T) {
 	space := parseSpace(t, smallSpace)
 	p, l := newRugged(space, 1), newTicking(t, space, 1)
-	if _, err := search.FindFront(t.Context(), search.Query{Space: space, Accuracy: p, Latency: l}, search.Latency, given(0, 400)); err != nil {
+	if _, err := search.FindFront(t.Context(), search.Query{Space: space, Accuracy: p, Latency: l},
+		search.Latency, given(0, 400)); err != nil {
 		t.Fatal(err)
 	}
 	for a, n := range p.asked {
@@ -242,7 +252,8 @@ func TestFrontAsksOnce(t *testing.T) {
 func TestFrontIsReproducible(t *testing.T) {
 	space := parseSpace(t, smallSpace)
 	run := func(seed uint64) *search.Front {
-		q := search.Query{Space: space, Accuracy: newRugged(space, 1), Latency: newTicking(t, space, 1)}
+		q := search.Query{Space: space, Accuracy: newRugged(space, 1), Latency: newTicking(t, space,
+			1)}
 		front, err := search.FindFront(t.Context(), q, search.Latency, given(seed, 150))
 		if err != nil {
 			t.Fatal(err)
@@ -268,7 +279,8 @@ func TestFrontRefuses(t *testing.T) {
 	_, fastest, _ := l.Min()
 	q.Latency, q.Limits = l, search.Limits{LatencyMS: fastest * 0.99}
 	var unreachable *search.UnreachableError
-	if _, err := search.FindFront(t.Context(), q, search.MACs, optimize.Defaults()); !errors.As(err, &unreachable) || unreachable.Smallest != fastest {
+	if _, err := search.FindFront(t.Context(), q, search.MACs, optimize.Defaults()); !errors.As(err,
+		&unreachable) || unreachable.Smallest != fastest {
 		t.Errorf("below the fastest network: %v", err)
 	}
 	if len(p.asked) > len(space.Resolutions) {
@@ -298,7 +310,8 @@ func TestFrontCancelled(t *testing.T) {
 	for _, after := range []int{1, 5, 12} {
 		ctx, cancel := context.WithCancel(t.Context())
 		calls := 0
-		q := search.Query{Space: space, Accuracy: newRugged(space, 1), Latency: newTicking(t, space, 1)}
+		q := search.Query{Space: space, Accuracy: newRugged(space, 1), Latency: newTicking(t, space,
+			1)}
 		config := given(0, 400)
 		config.Progress = func(optimize.Progress) {
 			if calls++; calls == after {
@@ -313,7 +326,8 @@ func TestFrontCancelled(t *testing.T) {
 	}
 }
 
-// TestProgressOfParts: a search that looks at parts of the resolutions first, or at some budgets, reports one rising count.
+// TestProgressOfParts: a search that looks at parts of the resolutions first, or at some budgets,
+// reports one rising count.
 func TestProgressOfParts(t *testing.T) {
 	space := parseSpace(t, mediumSpace)
 	last := 0
@@ -365,7 +379,8 @@ func TestSpread(t *testing.T) {
 	}
 	even := search.Front{Cost: search.MACs}
 	for i := range 101 {
-		even.Points = append(even.Points, search.Found{Top1: float64(i), MACs: int64(math.Round(1e6 * math.Exp(float64(i)/10)))})
+		even.Points = append(even.Points, search.Found{Top1: float64(i),
+			MACs: int64(math.Round(1e6 * math.Exp(float64(i)/10)))})
 	}
 	for i, p := range even.Spread(11) {
 		if p.Top1 != float64(10*i) {
@@ -392,16 +407,20 @@ func (p partly) Predict(archs []supernet.Arch) ([]float64, error) {
 	return p.LatencyPredictor.Predict(archs)
 }
 
-// TestUnknownResolutionsAreLeftOut: a table of some resolutions is searched in those, and one of none is an error.
+// TestUnknownResolutionsAreLeftOut: a table of some resolutions is searched in those, and one of
+// none is an error.
 func TestUnknownResolutionsAreLeftOut(t *testing.T) {
 	space := parseSpace(t, smallSpace)
-	q := search.Query{Space: space, Accuracy: newRugged(space, 1), Latency: partly{newTicking(t, space, 1), 16}}
+	q := search.Query{Space: space, Accuracy: newRugged(space, 1),
+		Latency: partly{newTicking(t, space, 1), 16}}
 	answer, err := search.Find(t.Context(), q, optimize.Defaults())
-	if err != nil || answer.Evaluations != 240 || !answer.Exact() || answer.Best[0].Arch.Resolution != 24 {
+	if err != nil || answer.Evaluations != 240 || !answer.Exact() ||
+		answer.Best[0].Arch.Resolution != 24 {
 		t.Errorf("%+v (%v), want the best of the 240 networks at 24", answer, err)
 	}
 	q.Resolutions = []int{16}
-	if _, err := search.Find(t.Context(), q, optimize.Defaults()); err == nil || err.Error() != "never timed" {
+	if _, err := search.Find(t.Context(), q, optimize.Defaults()); err == nil ||
+		err.Error() != "never timed" {
 		t.Errorf("no resolution is known: %v, want the predictor's own words", err)
 	}
 	q.Resolutions = []int{17}

@@ -11,8 +11,8 @@ type memory struct {
 	known map[supernet.Arch]float64
 }
 
-// Remember gives a predictor that asks p only about networks that it has not seen, for several searches that share one. It is for
-// one goroutine.
+// Remember gives a predictor that asks p only about networks that it has not seen, for several
+// searches that share one. It is for one goroutine.
 func Remember(p Predictor) Predictor { return &memory{p, map[supernet.Arch]float64{}} }
 
 // Predict asks about the unknown ones, each once.

@@ -12,15 +12,17 @@ import (
 const (
 	// scoutShare of the evaluations goes to looking at each part of the resolutions by itself.
 	scoutShare = 0.2
-	// maxScouts is how many parts there are at most, and keptScouts how many of them the search then goes on with.
+	// maxScouts is how many parts there are at most, and keptScouts how many of them the search
+	// then goes on with.
 	maxScouts, keptScouts = 5, 2
 	// minScout is how many evaluations make a look worth it.
 	minScout = 1000
 )
 
-// scouted is a search in two steps. A change of resolution changes what all other genes are worth, so that a population settles early
-// for the resolution of its best few members, and hardly leaves it again. So each part of the resolutions is searched by itself for
-// a while, and the best parts then together, from what was found there.
+// scouted is a search in two steps. A change of resolution changes what all other genes are worth,
+// so that a population settles early for the resolution of its best few members, and hardly leaves
+// it again. So each part of the resolutions is searched by itself for a while, and the best parts
+// then together, from what was found there.
 func (f *finder) scouted(ctx context.Context, c optimize.Config) (*Answer, error) {
 	parts := slices.Collect(slices.Chunk(f.Resolutions, (len(f.Resolutions)+maxScouts-1)/maxScouts))
 	var scouts []scout
@@ -29,7 +31,8 @@ func (f *finder) scouted(ctx context.Context, c optimize.Config) (*Answer, error
 	for _, part := range parts {
 		s := scout{resolutions: part}
 		look := c
-		look.Evaluations, look.Restarts, look.Progress = int(scoutShare*float64(c.Evaluations))/len(parts), 0, after(c, spent, c.Evaluations)
+		look.Evaluations, look.Restarts, look.Progress = int(scoutShare*float64(c.Evaluations))/
+			len(parts), 0, after(c, spent, c.Evaluations)
 		a, err := f.at(part).answer(optimize.Minimize(ctx, f.at(part).problem(), look))
 		if a != nil {
 			spent += a.Evaluations
@@ -45,7 +48,10 @@ func (f *finder) scouted(ctx context.Context, c optimize.Config) (*Answer, error
 		s.best = a.Best
 		scouts = append(scouts, s)
 	}
-	slices.SortStableFunc(scouts, func(a, b scout) int { return cmp.Compare(b.best[0].Top1, a.best[0].Top1) })
+	slices.SortStableFunc(scouts, func(a, b scout) int {
+		return cmp.Compare(b.best[0].Top1,
+			a.best[0].Top1)
+	})
 	c.Progress = after(c, spent, c.Evaluations)
 	c.Evaluations -= spent
 	kept := f
@@ -96,7 +102,8 @@ func (f *finder) at(resolutions []int) *finder {
 	return &part
 }
 
-// follow puts the evaluations, the history and the runs of earlier searches before those of a, which is no longer one of the whole space.
+// follow puts the evaluations, the history and the runs of earlier searches before those of a,
+// which is no longer one of the whole space.
 func (a *Answer) follow(before []*Answer) {
 	var all []optimize.Point
 	var runs []*optimize.Result
@@ -105,7 +112,8 @@ func (a *Answer) follow(before []*Answer) {
 		for _, p := range earlier.History {
 			p.Evaluations += evaluations
 			p.Feasible += feasible
-			if n := len(all); n == 0 || all[n-1].Best == nil || p.Best != nil && p.Best[0] < all[n-1].Best[0] {
+			if n := len(all); n == 0 || all[n-1].Best == nil || p.Best != nil &&
+				p.Best[0] < all[n-1].Best[0] {
 				all = append(all, p)
 			}
 		}
@@ -116,7 +124,8 @@ func (a *Answer) follow(before []*Answer) {
 		}
 	}
 	if n := len(all); n > 0 && all[n-1].Evaluations < evaluations {
-		all = append(all, optimize.Point{Evaluations: evaluations, Feasible: feasible, Best: all[n-1].Best})
+		all = append(all, optimize.Point{Evaluations: evaluations, Feasible: feasible,
+			Best: all[n-1].Best})
 	}
 	a.Evaluations, a.History, a.looked.runs = evaluations, all, runs
 	if a.Status == optimize.Exhausted {

@@ -11,7 +11,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// hilly has at every resolution another best kernel, so that genes must change together with the resolution.
+// hilly has at every resolution another best kernel, so that genes must change together with the
+// resolution.
 type hilly struct{ space *supernet.Space }
 
 func (h hilly) value(a supernet.Arch) float64 {
@@ -46,7 +47,8 @@ func TestFindLooksAtPartsOfTheResolutions(t *testing.T) {
 		t.Fatal(err)
 	}
 	best := answer.Best[0]
-	if want := 0.5 + 20*0.01 + 6*0.001; math.Abs(best.Top1-want) > 1e-9 || h.value(best.Arch) != best.Top1 {
+	if want := 0.5 + 20*0.01 + 6*0.001; math.Abs(best.Top1-want) > 1e-9 ||
+		h.value(best.Arch) != best.Top1 {
 		t.Errorf("the best is %v, want %v", best.Top1, want)
 	}
 	if answer.Evaluations > evaluations || answer.Evaluations < evaluations/5 || answer.Exact() {
@@ -54,12 +56,15 @@ func TestFindLooksAtPartsOfTheResolutions(t *testing.T) {
 	}
 	for i, p := range answer.History[1:] {
 		before := answer.History[i]
-		if p.Evaluations <= before.Evaluations || p.Feasible < before.Feasible || p.Best[0] > before.Best[0] {
+		if p.Evaluations <= before.Evaluations || p.Feasible < before.Feasible ||
+			p.Best[0] > before.Best[0] {
 			t.Errorf("history goes from %+v to %+v", before, p)
 		}
 	}
-	if last := answer.History[len(answer.History)-1]; last.Best[0] != -best.Top1 || last.Evaluations > answer.Evaluations {
-		t.Errorf("history ends with %+v, the answer is %v after %d", last, best.Top1, answer.Evaluations)
+	if last := answer.History[len(answer.History)-1]; last.Best[0] != -best.Top1 ||
+		last.Evaluations > answer.Evaluations {
+		t.Errorf("history ends with %+v, the answer is %v after %d", last, best.Top1,
+			answer.Evaluations)
 	}
 	again, err := search.Find(t.Context(), q, given(0, evaluations))
 	if err != nil || again.Best[0] != best || again.Evaluations != answer.Evaluations {

@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// Arch is one choice of every gene of a space: a sub-network. It is canonical: genes of blocks beyond the chosen depth are
-// zero, and so are expand genes that the depth decides, so that equal networks are equal values. The zero Arch is none.
+// Arch is one choice of every gene of a space: a sub-network. It is canonical: genes of blocks
+// beyond the chosen depth are zero, and so are expand genes that the depth decides, so that equal
+// networks are equal values. The zero Arch is none.
 type Arch struct {
 	Resolution uint16             // input side in pixels
 	Depth      [MaxStages]uint8   // blocks used, by elastic stage
@@ -15,8 +16,8 @@ type Arch struct {
 	Expand     [MaxBlocks]float32 // expand ratio, likewise
 }
 
-// Max has the largest choice of every gene. It is the largest network, unless expand_by_depth gives shallow stages more
-// width than deep ones.
+// Max has the largest choice of every gene. It is the largest network, unless expand_by_depth gives
+// shallow stages more width than deep ones.
 func (s *Space) Max() Arch { return s.pick(func(choices int) int { return choices - 1 }) }
 
 // Min has the smallest choice of every gene, likewise.
@@ -34,8 +35,9 @@ func (s *Space) pick(choose func(choices int) int) Arch {
 	return s.Decode(g)
 }
 
-// Genes is the number of choices of every gene, in the order of [Space.Decode]: the resolution, then by elastic stage its
-// depth and, by block at full depth, kernel and expand ratio (if the depth does not decide it).
+// Genes is the number of choices of every gene, in the order of [Space.Decode]: the resolution,
+// then by elastic stage its depth and, by block at full depth, kernel and expand ratio (if the
+// depth does not decide it).
 func (s *Space) Genes() []int {
 	g := []int{len(s.Resolutions)}
 	for i := range s.Stages {
@@ -54,7 +56,8 @@ func (s *Space) Genes() []int {
 	return g
 }
 
-// Decode turns the indexes of choices into a canonical arch. It panics if g does not fit [Space.Genes].
+// Decode turns the indexes of choices into a canonical arch. It panics if g does not fit
+// [Space.Genes].
 func (s *Space) Decode(g []uint16) Arch {
 	next := func() int { v := int(g[0]); g = g[1:]; return v }
 	a := Arch{Resolution: uint16(s.Resolutions[next()])}
@@ -78,7 +81,8 @@ func (s *Space) Decode(g []uint16) Arch {
 	return a
 }
 
-// Encode is the inverse of [Space.Decode]; genes that do not matter are 0. The arch must be one of the space.
+// Encode is the inverse of [Space.Decode]; genes that do not matter are 0. The arch must be one of
+// the space.
 func (s *Space) Encode(a Arch) []uint16 {
 	index := func(i int) uint16 { return uint16(max(i, 0)) }
 	g := []uint16{index(slices.Index(s.Resolutions, int(a.Resolution)))}
@@ -106,7 +110,8 @@ func expandIndex(choices []float64, e float32) int {
 // Check says whether the arch is a canonical member of the space, and if not, which gene is wrong.
 func (s *Space) Check(a Arch) error {
 	if !slices.Contains(s.Resolutions, int(a.Resolution)) {
-		return fmt.Errorf("resolution %d is not in space %s (%s)", a.Resolution, s.Name, rangeText(s.Resolutions))
+		return fmt.Errorf("resolution %d is not in space %s (%s)", a.Resolution, s.Name,
+			rangeText(s.Resolutions))
 	}
 	for i := range s.Stages {
 		if err := s.checkStage(a, i); err != nil {
@@ -129,10 +134,12 @@ func (s *Space) checkStage(a Arch, i int) error {
 	}
 	for j := range int(a.Depth[d]) {
 		if !slices.Contains(st.Kernel, int(a.Kernel[b+j])) {
-			return fmt.Errorf("kernel %d of elastic block %d is not one of %v", a.Kernel[b+j], b+j, st.Kernel)
+			return fmt.Errorf("kernel %d of elastic block %d is not one of %v", a.Kernel[b+j], b+j,
+				st.Kernel)
 		}
 		if st.ExpandByDepth == nil && expandIndex(st.Expand, a.Expand[b+j]) < 0 {
-			return fmt.Errorf("expand ratio %g of elastic block %d is not one of %v", a.Expand[b+j], b+j, st.Expand)
+			return fmt.Errorf("expand ratio %g of elastic block %d is not one of %v", a.Expand[b+j],
+				b+j, st.Expand)
 		}
 	}
 	return nil

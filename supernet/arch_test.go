@@ -8,8 +8,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// TestEncodeDecode: decoding is the left inverse of encoding on canonical archs, and encoding zeroes exactly the genes
-// that do not matter.
+// TestEncodeDecode: decoding is the left inverse of encoding on canonical archs, and encoding
+// zeroes exactly the genes that do not matter.
 func TestEncodeDecode(t *testing.T) {
 	eachSpace(t, func(t *testing.T, s *supernet.Space) {
 		r := newRand(1)
@@ -29,7 +29,8 @@ func TestEncodeDecode(t *testing.T) {
 	})
 }
 
-// TestGenesThatMatter: changing a gene gives another arch, unless its encoding is 0 because it does not matter.
+// TestGenesThatMatter: changing a gene gives another arch, unless its encoding is 0 because it does
+// not matter.
 func TestGenesThatMatter(t *testing.T) {
 	s := parse(t, everything)
 	choices, n := s.Genes(), 0
@@ -42,7 +43,8 @@ func TestGenesThatMatter(t *testing.T) {
 			other := slices.Clone(genes)
 			other[i] = (other[i] + 1) % uint16(choice)
 			if choice > 1 && s.Decode(other) == a && canonical[i] != 0 {
-				t.Fatalf("gene %d of %v does not matter, but is encoded as %d", i, genes, canonical[i])
+				t.Fatalf("gene %d of %v does not matter, but is encoded as %d", i, genes,
+					canonical[i])
 			}
 		}
 	})
@@ -52,7 +54,8 @@ func TestMinMax(t *testing.T) {
 	eachSpace(t, func(t *testing.T, s *supernet.Space) {
 		low, high := s.Min(), s.Max()
 		if int(high.Resolution) != s.MaxResolution() || int(low.Resolution) != s.Resolutions[0] {
-			t.Errorf("resolutions %d to %d, want %d to %d", low.Resolution, high.Resolution, s.Resolutions[0], s.MaxResolution())
+			t.Errorf("resolutions %d to %d, want %d to %d", low.Resolution, high.Resolution,
+				s.Resolutions[0], s.MaxResolution())
 		}
 		if strings.HasPrefix(s.Name, "everything") {
 			return // neither its deepest nor its shallowest network is the widest
@@ -120,15 +123,24 @@ func TestCheck(t *testing.T) {
 		change func(a *supernet.Arch)
 		want   string
 	}{
-		"resolution":       {func(a *supernet.Arch) { a.Resolution = 14 }, "resolution 14 is not in space everything ([12 16])"},
-		"depth":            {func(a *supernet.Arch) { a.Depth[1] = 4 }, "depth 4 of elastic stage 1 is not one of [1 2 3]"},
-		"no depth":         {func(a *supernet.Arch) { a.Depth[0] = 0 }, "depth 0 of elastic stage 0"},
-		"kernel":           {func(a *supernet.Arch) { a.Kernel[1] = 9 }, "kernel 9 of elastic block 1 is not one of [3 5 7]"},
-		"expand":           {func(a *supernet.Arch) { a.Expand[0] = 5 }, "expand ratio 5 of elastic block 0 is not one of [1 2 3]"},
-		"decided expand":   {func(a *supernet.Arch) { a.Expand[2] = 1 }, "genes that do not matter"},
-		"inactive kernel":  {func(a *supernet.Arch) { a.Depth[0], a.Expand[1] = 1, 0 }, "genes that do not matter"},
-		"beyond the space": {func(a *supernet.Arch) { a.Kernel[40] = 3 }, "genes that do not matter"},
-		"beyond stages":    {func(a *supernet.Arch) { a.Depth[11] = 2 }, "genes that do not matter"},
+		"resolution": {func(a *supernet.Arch) { a.Resolution = 14 },
+			"resolution 14 is not in space everything ([12 16])"},
+		"depth": {func(a *supernet.Arch) { a.Depth[1] = 4 },
+			"depth 4 of elastic stage 1 is not one of [1 2 3]"},
+		"no depth": {func(a *supernet.Arch) { a.Depth[0] = 0 },
+			"depth 0 of elastic stage 0"},
+		"kernel": {func(a *supernet.Arch) { a.Kernel[1] = 9 },
+			"kernel 9 of elastic block 1 is not one of [3 5 7]"},
+		"expand": {func(a *supernet.Arch) { a.Expand[0] = 5 },
+			"expand ratio 5 of elastic block 0 is not one of [1 2 3]"},
+		"decided expand": {func(a *supernet.Arch) { a.Expand[2] = 1 },
+			"genes that do not matter"},
+		"inactive kernel": {func(a *supernet.Arch) { a.Depth[0], a.Expand[1] = 1, 0 },
+			"genes that do not matter"},
+		"beyond the space": {func(a *supernet.Arch) { a.Kernel[40] = 3 },
+			"genes that do not matter"},
+		"beyond stages": {func(a *supernet.Arch) { a.Depth[11] = 2 },
+			"genes that do not matter"},
 	} {
 		a := good
 		c.change(&a)

@@ -15,35 +15,41 @@ type Shape struct {
 // Len is the number of values.
 func (s Shape) Len() int { return s.H * s.W * s.C }
 
-// Block is one concrete building block of a network. It is comparable; [Block.Key] identifies the work it does, without
-// its place in the network.
+// Block is one concrete building block of a network. It is comparable; [Block.Key] identifies the
+// work it does, without its place in the network.
 type Block struct {
-	Name   string `json:"name"` // where its weights are, "stages.2.0"
-	Kind   Kind   `json:"kind"`
-	In     Shape  `json:"in"`
-	Out    Shape  `json:"out"`
-	Mid    int    `json:"mid,omitempty"` // MBConv: channels of the depthwise convolution; In.C means no expand convolution
-	Kernel int    `json:"kernel,omitempty"`
-	Stride int    `json:"stride,omitempty"`
-	Act    Act    `json:"act,omitempty"`
-	SE     int    `json:"se,omitempty"` // MBConv: hidden channels of squeeze-and-excitation, 0 for none
-	Skip   bool   `json:"skip,omitempty"`
-	BN     bool   `json:"bn,omitempty"`
-	Bias   bool   `json:"bias,omitempty"`  // Conv: a bias instead of batch norm
-	Valid  bool   `json:"valid,omitempty"` // Conv with bias: no padding, so that the output is smaller by Kernel-1
+	Name string `json:"name"` // where its weights are, "stages.2.0"
+	Kind Kind   `json:"kind"`
+	In   Shape  `json:"in"`
+	Out  Shape  `json:"out"`
+	// MBConv: channels of the depthwise convolution; In.C means no expand convolution
+	Mid    int `json:"mid,omitempty"`
+	Kernel int `json:"kernel,omitempty"`
+	Stride int `json:"stride,omitempty"`
+	Act    Act `json:"act,omitempty"`
+	// MBConv: hidden channels of squeeze-and-excitation, 0 for none
+	SE   int  `json:"se,omitempty"`
+	Skip bool `json:"skip,omitempty"`
+	BN   bool `json:"bn,omitempty"`
+	Bias bool `json:"bias,omitempty"` // Conv: a bias instead of batch norm
+	// Conv with bias: no padding, so that the output is smaller by Kernel-1
+	Valid bool `json:"valid,omitempty"`
 	// Padding of a Conv or MBConv with stride 2 that is not Valid.
 	Padding Padding `json:"padding,omitempty"`
-	// Zeros is how many percent of the weights of the block's 1x1 convolutions or of its linear layer pruning has set to
-	// zero, rounded down; a runtime may skip them. Run says how they lie: each weight on its own (0), or in runs of 8 or 16
-	// along the output channels that are zero together.
+	// Zeros is how many percent of the weights of the block's 1x1 convolutions or of its linear
+	// layer pruning has set to zero, rounded down; a runtime may skip them. Run says how they lie:
+	// each weight on its own (0), or in runs of 8 or 16 along the output channels that are zero
+	// together.
 	Zeros int `json:"zeros,omitempty"`
 	Run   int `json:"run,omitempty"`
 }
 
-// Key names the work that the block does in float32: two blocks with one key cost the same on a device.
+// Key names the work that the block does in float32: two blocks with one key cost the same on a
+// device.
 func (b Block) Key() string {
 	var k strings.Builder
-	fmt.Fprintf(&k, "%s-%dx%dx%d-%dx%dx%d", b.Kind, b.In.H, b.In.W, b.In.C, b.Out.H, b.Out.W, b.Out.C)
+	fmt.Fprintf(&k, "%s-%dx%dx%d-%dx%dx%d", b.Kind, b.In.H, b.In.W, b.In.C, b.Out.H, b.Out.W,
+		b.Out.C)
 	if b.Mid > 0 {
 		fmt.Fprintf(&k, "-mid%d", b.Mid)
 	}
@@ -80,8 +86,8 @@ func (b Block) Key() string {
 	return k.String() + "-f32"
 }
 
-// Blocks is the network that an arch of this space stands for, in order of execution. The arch must be one of the space
-// ([Space.Check]); its resolution may be any, since shapes follow from it.
+// Blocks is the network that an arch of this space stands for, in order of execution. The arch must
+// be one of the space ([Space.Check]); its resolution may be any, since shapes follow from it.
 func (s *Space) Blocks(a Arch) []Block { return s.build(a).blocks }
 
 func (s *Space) build(a Arch) builder {

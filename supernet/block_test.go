@@ -8,41 +8,56 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// TestBlocksOfSmallNetwork writes out one network of the space everything by hand, with its MACs and parameters.
+// TestBlocksOfSmallNetwork writes out one network of the space everything by hand, with its MACs
+// and parameters.
 func TestBlocksOfSmallNetwork(t *testing.T) {
 	s := parse(t, everything)
-	a, err := s.ParseArch([]byte(`{"ks": [7,3, 3,5,5, 5,5], "e": [3,1, 0,0,0, 2,4], "d": [2,2,1], "r": 16}`))
+	a, err := s.ParseArch(
+		[]byte(`{"ks": [7,3, 3,5,5, 5,5], "e": [3,1, 0,0,0, 2,4], "d": [2,2,1], "r": 16}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	shape := func(side, c int) supernet.Shape { return supernet.Shape{H: side, W: side, C: c} }
-	mb := func(name string, in, out supernet.Shape, mid, kernel, stride int, act supernet.Act, se int, skip bool) supernet.Block {
-		return supernet.Block{Name: name, Kind: supernet.MBConv, In: in, Out: out, Mid: mid, Kernel: kernel, Stride: stride, Act: act, SE: se, Skip: skip, BN: true}
+	mb := func(name string, in, out supernet.Shape, mid, kernel, stride int, act supernet.Act,
+		se int, skip bool) supernet.Block {
+		return supernet.Block{Name: name, Kind: supernet.MBConv, In: in, Out: out, Mid: mid,
+			Kernel: kernel, Stride: stride, Act: act, SE: se, Skip: skip, BN: true}
 	}
 	want := []struct {
 		block        supernet.Block
 		macs, params int64
 	}{
-		{supernet.Block{Name: "stem", Kind: supernet.Conv, In: shape(16, 3), Out: shape(8, 8), Kernel: 3, Stride: 2, Act: supernet.HSwish, BN: true},
+		{supernet.Block{Name: "stem", Kind: supernet.Conv, In: shape(16, 3), Out: shape(8, 8),
+			Kernel: 3, Stride: 2, Act: supernet.HSwish, BN: true},
 			8 * 8 * 9 * 3 * 8, 9*3*8 + 2*8},
 		{mb("stages.0.0", shape(8, 8), shape(8, 8), 8, 3, 1, supernet.ReLU, 0, true),
 			64*9*8 + 64*8*8, 9*8 + 2*8 + 8*8 + 2*8},
-		{mb("stages.1.0", shape(8, 8), shape(4, 16), 24, 7, 2, supernet.ReLU6, 8, false), // SE: 24/4 = 6, rounded up to 8
-			64*8*24 + 16*49*24 + 2*24*8 + 16*24*16, 8*24 + 2*24 + 49*24 + 2*24 + 24*8 + 8 + 8*24 + 24 + 24*16 + 2*16},
-		{mb("stages.1.1", shape(4, 16), shape(4, 16), 16, 3, 1, supernet.ReLU6, 8, true), // expand ratio 1: no expand convolution
+		// SE: 24/4 = 6, rounded up to 8
+		{mb("stages.1.0", shape(8, 8), shape(4, 16), 24, 7, 2, supernet.ReLU6, 8, false),
+			64*8*24 + 16*49*24 + 2*24*8 + 16*24*16, 8*24 + 2*24 + 49*24 + 2*24 + 24*8 + 8 + 8*24 +
+				24 + 24*16 + 2*16},
+		// expand ratio 1: no expand convolution
+		{mb("stages.1.1", shape(4, 16), shape(4, 16), 16, 3, 1, supernet.ReLU6, 8, true),
 			16*9*16 + 2*16*8 + 16*16*16, 9*16 + 2*16 + 16*8 + 8 + 8*16 + 16 + 16*16 + 2*16},
-		{mb("stages.2.0", shape(4, 16), shape(4, 16), 64, 3, 1, supernet.HSwish, 16, true), // two blocks: expand ratio 4
-			16*16*64 + 16*9*64 + 2*64*16 + 16*64*16, 16*64 + 2*64 + 9*64 + 2*64 + 64*16 + 16 + 16*64 + 64 + 64*16 + 2*16},
+		// two blocks: expand ratio 4
+		{mb("stages.2.0", shape(4, 16), shape(4, 16), 64, 3, 1, supernet.HSwish, 16, true),
+			16*16*64 + 16*9*64 + 2*64*16 + 16*64*16, 16*64 + 2*64 + 9*64 + 2*64 + 64*16 + 16 +
+				16*64 + 64 + 64*16 + 2*16},
 		{mb("stages.2.1", shape(4, 16), shape(4, 16), 64, 5, 1, supernet.HSwish, 16, true),
-			16*16*64 + 16*25*64 + 2*64*16 + 16*64*16, 16*64 + 2*64 + 25*64 + 2*64 + 64*16 + 16 + 16*64 + 64 + 64*16 + 2*16},
+			16*16*64 + 16*25*64 + 2*64*16 + 16*64*16, 16*64 + 2*64 + 25*64 + 2*64 + 64*16 + 16 +
+				16*64 + 64 + 64*16 + 2*16},
 		{mb("stages.3.0", shape(4, 16), shape(2, 24), 32, 5, 2, supernet.ReLU, 0, false),
 			16*16*32 + 4*25*32 + 4*32*24, 16*32 + 2*32 + 25*32 + 2*32 + 32*24 + 2*24},
-		{supernet.Block{Name: "head.expand", Kind: supernet.Conv, In: shape(2, 24), Out: shape(2, 32), Kernel: 1, Stride: 1, Act: supernet.HSwish, BN: true},
+		{supernet.Block{Name: "head.expand", Kind: supernet.Conv, In: shape(2, 24),
+			Out: shape(2, 32), Kernel: 1, Stride: 1, Act: supernet.HSwish, BN: true},
 			4 * 24 * 32, 24*32 + 2*32},
-		{supernet.Block{Name: "head.pool", Kind: supernet.Pool, In: shape(2, 32), Out: shape(1, 32)}, 0, 0},
-		{supernet.Block{Name: "head.features", Kind: supernet.Conv, In: shape(1, 32), Out: shape(1, 40), Kernel: 1, Stride: 1, Act: supernet.HSwish},
+		{supernet.Block{Name: "head.pool", Kind: supernet.Pool, In: shape(2, 32),
+			Out: shape(1, 32)}, 0, 0},
+		{supernet.Block{Name: "head.features", Kind: supernet.Conv, In: shape(1, 32),
+			Out: shape(1, 40), Kernel: 1, Stride: 1, Act: supernet.HSwish},
 			32 * 40, 32 * 40},
-		{supernet.Block{Name: "head.classifier", Kind: supernet.Linear, In: shape(1, 40), Out: shape(1, 5)}, 40 * 5, 40*5 + 5},
+		{supernet.Block{Name: "head.classifier", Kind: supernet.Linear, In: shape(1, 40),
+			Out: shape(1, 5)}, 40 * 5, 40*5 + 5},
 	}
 	blocks := s.Blocks(a)
 	if len(blocks) != len(want) {
@@ -54,12 +69,14 @@ func TestBlocksOfSmallNetwork(t *testing.T) {
 			t.Errorf("block %d is\n%+v\nwant\n%+v", i, blocks[i], w.block)
 		}
 		if blocks[i].MACs() != w.macs || blocks[i].Params() != w.params {
-			t.Errorf("%s has %d MACs and %d parameters, want %d and %d", w.block.Name, blocks[i].MACs(), blocks[i].Params(), w.macs, w.params)
+			t.Errorf("%s has %d MACs and %d parameters, want %d and %d", w.block.Name,
+				blocks[i].MACs(), blocks[i].Params(), w.macs, w.params)
 		}
 		macs, params = macs+w.macs, params+w.params
 	}
 	if supernet.MACs(blocks) != macs || supernet.Params(blocks) != params {
-		t.Errorf("sums are %d and %d, want %d and %d", supernet.MACs(blocks), supernet.Params(blocks), macs, params)
+		t.Errorf("sums are %d and %d, want %d and %d", supernet.MACs(blocks),
+			supernet.Params(blocks), macs, params)
 	}
 }
 
@@ -92,7 +109,8 @@ func TestPaperRange(t *testing.T) {
 // TestKey changes every field of a block: its name must not matter, every other field must.
 func TestKey(t *testing.T) {
 	b := supernet.Block{
-		Name: "stages.1.0", Kind: supernet.MBConv, In: supernet.Shape{H: 14, W: 12, C: 40}, Out: supernet.Shape{H: 7, W: 6, C: 80},
+		Name: "stages.1.0", Kind: supernet.MBConv, In: supernet.Shape{H: 14, W: 12, C: 40},
+		Out: supernet.Shape{H: 7, W: 6, C: 80},
 		Mid: 160, Kernel: 5, Stride: 2, Act: supernet.ReLU, SE: 40, BN: true,
 	}
 	keys := map[string]string{b.Key(): "nothing"}

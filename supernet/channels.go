@@ -7,9 +7,10 @@ import (
 	"github.com/tailor-nas/tailor/internal/nn"
 )
 
-// MiddleChannels is the middle channels of an mbconv block of a [Subnet], each with everything that belongs to it: a column of
-// the expand convolution, a filter of the depthwise one, a row of the project convolution, entries of batch norm and of
-// squeeze-and-excitation. If all that is zero, the network is the same as without the channel.
+// MiddleChannels is the middle channels of an mbconv block of a [Subnet], each with everything that
+// belongs to it: a column of the expand convolution, a filter of the depthwise one, a row of the
+// project convolution, entries of batch norm and of squeeze-and-excitation. If all that is zero,
+// the network is the same as without the channel.
 type MiddleChannels struct {
 	Block   string // name of the block
 	N       int    // how many there are
@@ -20,8 +21,8 @@ type MiddleChannels struct {
 type ChannelMember struct {
 	Param *nn.Param
 	First bool // the first axis; else the last
-	// Weight says that these are weights of a convolution or linear layer: what counts when channels are compared. The
-	// others are batch norm's and biases.
+	// Weight says that these are weights of a convolution or linear layer: what counts when
+	// channels are compared. The others are batch norm's and biases.
 	Weight bool
 }
 
@@ -41,8 +42,8 @@ func (m ChannelMember) Each(channel, n int, f func(i int)) {
 	}
 }
 
-// MiddleChannels lists the middle channels of all blocks that have some of their own: those with an expand convolution. Without
-// one the middle channels are the block's input, which others share.
+// MiddleChannels lists the middle channels of all blocks that have some of their own: those with an
+// expand convolution. Without one the middle channels are the block's input, which others share.
 func (s *Subnet) MiddleChannels() []MiddleChannels {
 	var all []MiddleChannels
 	for _, b := range s.Blocks {
@@ -57,8 +58,9 @@ func (s *Subnet) MiddleChannels() []MiddleChannels {
 	return all
 }
 
-// KeepChannels copies the network with some of the middle channels only: for the blocks named, those listed, in their
-// order ([Block.Mids] says how many may be). Squeeze-and-excitation keeps its hidden channels.
+// KeepChannels copies the network with some of the middle channels only: for the blocks named,
+// those listed, in their order ([Block.Mids] says how many may be). Squeeze-and-excitation keeps
+// its hidden channels.
 func (s *Subnet) KeepChannels(keep map[string][]int) (*Subnet, error) {
 	blocks := slices.Clone(s.Blocks)
 	for i := range blocks {
@@ -97,7 +99,8 @@ func checkKept(b Block, list []int) error {
 		return fmt.Errorf("it has no middle channels of its own to remove")
 	}
 	if len(list) != b.Mid && !slices.Contains(b.Mids(), len(list)) {
-		return fmt.Errorf("%d of %d channels cannot be kept; it can have %v", len(list), b.Mid, b.Mids())
+		return fmt.Errorf("%d of %d channels cannot be kept; it can have %v", len(list), b.Mid,
+			b.Mids())
 	}
 	seen := map[int]bool{}
 	for _, c := range list {

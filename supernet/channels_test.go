@@ -6,7 +6,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// TestKeepChannels: a network whose removed channels are zero gives the logits of the one without them.
+// TestKeepChannels: a network whose removed channels are zero gives the logits of the one without
+// them.
 func TestKeepChannels(t *testing.T) {
 	eachNet(t, func(t *testing.T, net *supernet.Supernet) {
 		_, _, sub := extract(t, net, net.Space.Max())
@@ -33,7 +34,8 @@ func TestKeepChannels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := difference(t, forward(runner(t, 1, narrow.Runner), narrow.Blocks, supernet.Infer, 4, 3), want); d > 1e-5 {
+		if d := difference(t, forward(runner(t, 1, narrow.Runner), narrow.Blocks, supernet.Infer, 4,
+			3), want); d > 1e-5 {
 			t.Errorf("logits differ by %.3g of %.3g", d, largest(want))
 		}
 		if len(keep) > 0 && supernet.MACs(narrow.Blocks) >= supernet.MACs(sub.Blocks) {

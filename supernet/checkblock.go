@@ -6,7 +6,8 @@ import "fmt"
 // follows from the input. [CheckBlocks] checks whole networks.
 func (b Block) Check() error {
 	for _, s := range []Shape{b.In, b.Out} {
-		if s.H < 1 || s.W < 1 || s.C < 1 || s.H > maxResolution || s.W > maxResolution || s.C > 1<<20 || s.Len() > maxActivation {
+		if s.H < 1 || s.W < 1 || s.C < 1 || s.H > maxResolution || s.W > maxResolution ||
+			s.C > 1<<20 || s.Len() > maxActivation {
 			return fmt.Errorf("shape %v is out of range", s)
 		}
 	}
@@ -32,7 +33,8 @@ func (b Block) checkStrided() error {
 		return err
 	}
 	if b.Out.H != strided(b.In.H, b.Stride) || b.Out.W != strided(b.In.W, b.Stride) {
-		return fmt.Errorf("%dx%d with stride %d does not give %dx%d", b.In.H, b.In.W, b.Stride, b.Out.H, b.Out.W)
+		return fmt.Errorf("%dx%d with stride %d does not give %dx%d", b.In.H, b.In.W, b.Stride,
+			b.Out.H, b.Out.W)
 	}
 	return nil
 }

@@ -9,63 +9,107 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// badBlocks are edits of a small network, each with one mistake, and a part of what is said about it.
+// badBlocks are edits of a small network, each with one mistake, and a part of what is said about
+// it.
 var badBlocks = map[string]struct {
 	edit func(b []supernet.Block) []supernet.Block
 	want string
 }{
-	"none":           {func(b []supernet.Block) []supernet.Block { return nil }, "at least one block"},
-	"kind":           {one(1, func(b *supernet.Block) { b.Kind = "attention" }), `kind "attention" is unknown; use conv, mbconv, pool, maxpool or linear`},
-	"no kind":        {one(1, func(b *supernet.Block) { b.Kind = "" }), "is unknown"},
-	"gap":            {func(b []supernet.Block) []supernet.Block { return slices.Delete(b, 2, 3) }, "takes"},
-	"same name":      {one(2, func(b *supernet.Block) { b.Name = "stages.0.0" }), `name "stages.0.0" is taken`},
+	"none": {func(b []supernet.Block) []supernet.Block { return nil },
+		"at least one block"},
+	"kind": {one(1, func(b *supernet.Block) { b.Kind = "attention" }),
+		`kind "attention" is unknown; use conv, mbconv, pool, maxpool or linear`},
+	"no kind": {one(1, func(b *supernet.Block) { b.Kind = "" }), "is unknown"},
+	"gap": {func(b []supernet.Block) []supernet.Block { return slices.Delete(b, 2, 3) },
+		"takes"},
+	"same name": {one(2, func(b *supernet.Block) { b.Name = "stages.0.0" }),
+		`name "stages.0.0" is taken`},
 	"no name":        {one(2, func(b *supernet.Block) { b.Name = "" }), "name"},
 	"name in a name": {one(2, func(b *supernet.Block) { b.Name = "stages.0.0.project" }), "name"},
-	"two lines":      {one(2, func(b *supernet.Block) { b.Name, b.Kernel = "two\nlines", 4 }), "two"},
+	"two lines": {one(2, func(b *supernet.Block) { b.Name, b.Kernel = "two\nlines", 4 }),
+		"two"},
 	"input height":   {one(0, func(b *supernet.Block) { b.In.H = 0 }), "out of range"},
 	"negative width": {one(0, func(b *supernet.Block) { b.In.W = -1 }), "out of range"},
 	"channels":       {one(0, func(b *supernet.Block) { b.In.C = 0 }), "out of range"},
 	"large side":     {one(0, func(b *supernet.Block) { b.In.H = 4097 }), "out of range"},
-	"large image":    {one(0, func(b *supernet.Block) { b.In = supernet.Shape{H: 4096, W: 4096, C: 32} }), "out of range"},
-	"act":            {one(0, func(b *supernet.Block) { b.Act = "gelu" }), `"gelu" is no activation`},
-	"no act":         {one(1, func(b *supernet.Block) { b.Act = "" }), "is no activation"},
-	"even kernel":    {one(1, func(b *supernet.Block) { b.Kernel = 4 }), "kernel 4 with stride 1 does not exist"},
-	"no kernel":      {one(1, func(b *supernet.Block) { b.Kernel = 0 }), "kernel 0"},
-	"large kernel":   {one(1, func(b *supernet.Block) { b.Kernel = 17 }), "kernel 17"},
-	"stride":         {one(1, func(b *supernet.Block) { b.Stride = 3 }), "stride 3 does not exist"},
-	"output size":    {one(0, func(b *supernet.Block) { b.Stride = 1 }), "12x12 with stride 1 does not give 6x6"},
-	"no middle":      {one(1, func(b *supernet.Block) { b.Mid = 0 }), "middle channels 0"},
-	"large middle":   {one(1, func(b *supernet.Block) { b.Mid = 1<<20 + 1 }), "middle channels"},
-	"negative SE":    {one(1, func(b *supernet.Block) { b.SE = -1 }), "SE -1"},
-	"large SE":       {one(1, func(b *supernet.Block) { b.SE = b.Mid + 1 }), "do not fit"},
-	"shortcut":       {one(2, func(b *supernet.Block) { b.Skip = true }), "shortcut"},
-	"pool":           {one(poolAt, func(b *supernet.Block) { b.Out.H = 2 }), "a pool from"},
-	"pool channels":  {one(poolAt, func(b *supernet.Block) { b.Out.C++ }), "a pool from"},
-	"linear":         {func(b []supernet.Block) []supernet.Block { return slices.Delete(b, poolAt, len(b)-1) }, ""},
-	"strided 1x1":    {one(headAt, func(b *supernet.Block) { b.Stride, b.Out.H, b.Out.W = 2, 2, 2 }), "1x1 convolution with stride 2"},
+	"large image": {one(0, func(b *supernet.Block) {
+		b.In = supernet.Shape{H: 4096, W: 4096,
+			C: 32}
+	}), "out of range"},
+	"act": {one(0, func(b *supernet.Block) { b.Act = "gelu" }),
+		`"gelu" is no activation`},
+	"no act": {one(1, func(b *supernet.Block) { b.Act = "" }), "is no activation"},
+	"even kernel": {one(1, func(b *supernet.Block) { b.Kernel = 4 }),
+		"kernel 4 with stride 1 does not exist"},
+	"no kernel":    {one(1, func(b *supernet.Block) { b.Kernel = 0 }), "kernel 0"},
+	"large kernel": {one(1, func(b *supernet.Block) { b.Kernel = 17 }), "kernel 17"},
+	"stride":       {one(1, func(b *supernet.Block) { b.Stride = 3 }), "stride 3 does not exist"},
+	"output size": {one(0, func(b *supernet.Block) { b.Stride = 1 }),
+		"12x12 with stride 1 does not give 6x6"},
+	"no middle":     {one(1, func(b *supernet.Block) { b.Mid = 0 }), "middle channels 0"},
+	"large middle":  {one(1, func(b *supernet.Block) { b.Mid = 1<<20 + 1 }), "middle channels"},
+	"negative SE":   {one(1, func(b *supernet.Block) { b.SE = -1 }), "SE -1"},
+	"large SE":      {one(1, func(b *supernet.Block) { b.SE = b.Mid + 1 }), "do not fit"},
+	"shortcut":      {one(2, func(b *supernet.Block) { b.Skip = true }), "shortcut"},
+	"pool":          {one(poolAt, func(b *supernet.Block) { b.Out.H = 2 }), "a pool from"},
+	"pool channels": {one(poolAt, func(b *supernet.Block) { b.Out.C++ }), "a pool from"},
+	"linear": {func(b []supernet.Block) []supernet.Block {
+		return slices.Delete(b, poolAt,
+			len(b)-1)
+	}, ""},
+	"strided 1x1": {one(headAt, func(b *supernet.Block) {
+		b.Stride, b.Out.H, b.Out.W = 2, 2,
+			2
+	}), "1x1 convolution with stride 2"},
 	// What the engine would stumble over, or silently not do.
 	"second convolution": {one(headAt, func(b *supernet.Block) { b.Kernel = 3 }), "cannot follow"},
-	"features, no pool":  {func(b []supernet.Block) []supernet.Block { return onePixel(b[headAt], b[poolAt+1]) }, "cannot follow"},
-	"pool twice":         {func(b []supernet.Block) []supernet.Block { return onePixel(b[poolAt], b[poolAt]) }, "cannot follow"},
-	"mbconv after pool":  {func(b []supernet.Block) []supernet.Block { return onePixel(b[poolAt], b[1]) }, "cannot follow"},
-	"pool after linear":  {func(b []supernet.Block) []supernet.Block { return onePixel(b[poolAt+2], b[poolAt]) }, "cannot follow"},
-	"no batch norm":      {one(headAt, func(b *supernet.Block) { b.BN = false }), "without batch norm"},
+	"features, no pool": {func(b []supernet.Block) []supernet.Block {
+		return onePixel(b[headAt],
+			b[poolAt+1])
+	}, "cannot follow"},
+	"pool twice": {func(b []supernet.Block) []supernet.Block {
+		return onePixel(b[poolAt],
+			b[poolAt])
+	}, "cannot follow"},
+	"mbconv after pool": {func(b []supernet.Block) []supernet.Block {
+		return onePixel(b[poolAt],
+			b[1])
+	}, "cannot follow"},
+	"pool after linear": {func(b []supernet.Block) []supernet.Block {
+		return onePixel(b[poolAt+2],
+			b[poolAt])
+	}, "cannot follow"},
+	"no batch norm": {one(headAt, func(b *supernet.Block) { b.BN = false }),
+		"without batch norm"},
 	"plain mbconv":       {one(1, func(b *supernet.Block) { b.BN = false }), "batch norm"},
 	"conv with SE":       {one(headAt, func(b *supernet.Block) { b.SE = 8 }), "SE"},
 	"conv with shortcut": {one(headAt, func(b *supernet.Block) { b.Skip = true }), "shortcut"},
 	"biased mbconv":      {one(1, func(b *supernet.Block) { b.Bias = true }), "bias"},
 	"unpadded mbconv":    {one(1, func(b *supernet.Block) { b.Valid = true }), "padding"},
 	"unpadded conv":      {one(0, func(b *supernet.Block) { b.Valid = true }), "padding"},
-	"unknown padding":    {one(0, func(b *supernet.Block) { b.Padding = "same" }), `"same" is no padding; use tf_same`},
-	"idle padding":       {one(1, func(b *supernet.Block) { b.Padding = supernet.TFSame }), "makes no difference with stride 1"},
-	"padded pool":        {one(poolAt, func(b *supernet.Block) { b.Padding = supernet.TFSame }), "nothing else"},
-	"maxpool after norm": {func(b []supernet.Block) []supernet.Block { return []supernet.Block{b[0], windowOn(b[0].Out)} }, "a maxpool cannot follow a conv"},
-	"active pool":        {one(poolAt, func(b *supernet.Block) { b.Act = supernet.ReLU }), "nothing else"},
-	"normed linear":      {one(poolAt+2, func(b *supernet.Block) { b.BN = true }), "nothing else"},
+	"unknown padding": {one(0, func(b *supernet.Block) { b.Padding = "same" }),
+		`"same" is no padding; use tf_same`},
+	"idle padding": {one(1, func(b *supernet.Block) { b.Padding = supernet.TFSame }),
+		"makes no difference with stride 1"},
+	"padded pool": {one(poolAt, func(b *supernet.Block) { b.Padding = supernet.TFSame }),
+		"nothing else"},
+	"maxpool after norm": {func(b []supernet.Block) []supernet.Block {
+		return []supernet.Block{b[0],
+			windowOn(b[0].Out)}
+	}, "a maxpool cannot follow a conv"},
+	"active pool": {one(poolAt, func(b *supernet.Block) { b.Act = supernet.ReLU }),
+		"nothing else"},
+	"normed linear": {one(poolAt+2, func(b *supernet.Block) { b.BN = true }), "nothing else"},
 	// What no machine has memory for: a manifest must not make one try.
-	"large weight":     {one(headAt, func(b *supernet.Block) { b.Out.C = 1 << 20; b.Kernel = 15 }), "parameters"},
-	"large classifier": {func(b []supernet.Block) []supernet.Block { return []supernet.Block{linear(1<<20, 1<<20)} }, "parameters"},
-	"large block":      {func(b []supernet.Block) []supernet.Block { return []supernet.Block{wide()} }, "middle channels"},
+	"large weight": {one(headAt, func(b *supernet.Block) { b.Out.C = 1 << 20; b.Kernel = 15 }),
+		"parameters"},
+	"large classifier": {func(b []supernet.Block) []supernet.Block {
+		return []supernet.Block{linear(
+			1<<20, 1<<20)}
+	}, "parameters"},
+	"large block": {func(b []supernet.Block) []supernet.Block {
+		return []supernet.Block{wide()}
+	}, "middle channels"},
 }
 
 // badPlain are edits of everyPlain, each with one mistake.
@@ -76,28 +120,47 @@ var badPlain = map[string]struct {
 	"bias and batch norm": {one(0, func(b *supernet.Block) { b.BN = true }), "no batch norm"},
 	"conv with SE":        {one(0, func(b *supernet.Block) { b.SE = 2 }), "SE"},
 	"conv with shortcut":  {one(2, func(b *supernet.Block) { b.Skip = true }), "shortcut"},
-	"conv act":            {one(0, func(b *supernet.Block) { b.Act = "gelu" }), `"gelu" is no activation`},
-	"linear act":          {one(7, func(b *supernet.Block) { b.Act = "gelu" }), `"gelu" is no activation`},
-	"even kernel":         {one(3, func(b *supernet.Block) { b.Kernel = 4 }), "kernel 4 with stride 1 does not exist"},
-	"stride":              {one(3, func(b *supernet.Block) { b.Stride = 0 }), "stride 0"},
-	"padding":             {one(3, func(b *supernet.Block) { b.Valid = true }), "padding false does not give 6x6"},
-	"no padding":          {one(6, func(b *supernet.Block) { b.Valid = false }), "padding true does not give 1x1"},
-	"large kernel":        {one(6, func(b *supernet.Block) { b.Kernel = 5 }), "does not give"},
-	"window":              {one(1, func(b *supernet.Block) { b.Kernel = 4 }), "use kernel 2 or 3"},
-	"no window":           {one(1, func(b *supernet.Block) { b.Kernel, b.Stride = 0, 0 }), "use kernel 2 or 3"},
-	"window's stride":     {one(1, func(b *supernet.Block) { b.Stride = 3 }), "stride 1 or 2"},
-	"window's output":     {one(1, func(b *supernet.Block) { b.Out.H = 7 }), "does not give"},
-	"window's channels":   {one(1, func(b *supernet.Block) { b.Out.C = 6 }), "does not give"},
-	"large window":        {func(b []supernet.Block) []supernet.Block { return []supernet.Block{narrow()} }, "does not give"},
-	"two paddings":        {one(5, func(b *supernet.Block) { b.Padding, b.Valid = supernet.TFSame, true }), "has no padding tf_same"},
-	"padded maxpool":      {one(1, func(b *supernet.Block) { b.Padding = supernet.TFSame }), "nothing else"},
-	"padded linear":       {one(7, func(b *supernet.Block) { b.Padding = supernet.TFSame }), "nothing else"},
-	"active maxpool":      {one(1, func(b *supernet.Block) { b.Act = supernet.ReLU }), "nothing else"},
-	"pruned maxpool":      {one(1, func(b *supernet.Block) { b.Zeros = 50 }), "a maxpool has no weights"},
-	"biased linear":       {one(7, func(b *supernet.Block) { b.Bias = true }), "nothing else"},
-	"linear to a map":     {one(7, func(b *supernet.Block) { b.Out.H = 2 }), "a linear from"},
-	"pool":                {one(7, func(b *supernet.Block) { b.Kind, b.Out.C, b.Act = supernet.Pool, b.In.C, "" }), "a pool cannot follow a conv"},
-	"batch norm later": {one(2, func(b *supernet.Block) { b.Bias, b.BN, b.Act = false, true, supernet.ReLU }),
+	"conv act": {one(0, func(b *supernet.Block) { b.Act = "gelu" }),
+		`"gelu" is no activation`},
+	"linear act": {one(7, func(b *supernet.Block) { b.Act = "gelu" }),
+		`"gelu" is no activation`},
+	"even kernel": {one(3, func(b *supernet.Block) { b.Kernel = 4 }),
+		"kernel 4 with stride 1 does not exist"},
+	"stride": {one(3, func(b *supernet.Block) { b.Stride = 0 }), "stride 0"},
+	"padding": {one(3, func(b *supernet.Block) { b.Valid = true }),
+		"padding false does not give 6x6"},
+	"no padding": {one(6, func(b *supernet.Block) { b.Valid = false }),
+		"padding true does not give 1x1"},
+	"large kernel": {one(6, func(b *supernet.Block) { b.Kernel = 5 }), "does not give"},
+	"window":       {one(1, func(b *supernet.Block) { b.Kernel = 4 }), "use kernel 2 or 3"},
+	"no window": {one(1, func(b *supernet.Block) { b.Kernel, b.Stride = 0, 0 }),
+		"use kernel 2 or 3"},
+	"window's stride":   {one(1, func(b *supernet.Block) { b.Stride = 3 }), "stride 1 or 2"},
+	"window's output":   {one(1, func(b *supernet.Block) { b.Out.H = 7 }), "does not give"},
+	"window's channels": {one(1, func(b *supernet.Block) { b.Out.C = 6 }), "does not give"},
+	"large window":      {func(b []supernet.Block) []supernet.Block { return []supernet.Block{narrow()} }, "does not give"},
+	"two paddings": {one(5, func(b *supernet.Block) {
+		b.Padding, b.Valid = supernet.TFSame,
+			true
+	}), "has no padding tf_same"},
+	"padded maxpool": {one(1, func(b *supernet.Block) { b.Padding = supernet.TFSame }),
+		"nothing else"},
+	"padded linear": {one(7, func(b *supernet.Block) { b.Padding = supernet.TFSame }),
+		"nothing else"},
+	"active maxpool": {one(1, func(b *supernet.Block) { b.Act = supernet.ReLU }),
+		"nothing else"},
+	"pruned maxpool": {one(1, func(b *supernet.Block) { b.Zeros = 50 }),
+		"a maxpool has no weights"},
+	"biased linear":   {one(7, func(b *supernet.Block) { b.Bias = true }), "nothing else"},
+	"linear to a map": {one(7, func(b *supernet.Block) { b.Out.H = 2 }), "a linear from"},
+	"pool": {one(7, func(b *supernet.Block) {
+		b.Kind, b.Out.C, b.Act = supernet.Pool,
+			b.In.C, ""
+	}), "a pool cannot follow a conv"},
+	"batch norm later": {one(2, func(b *supernet.Block) {
+		b.Bias, b.BN, b.Act = false, true,
+			supernet.ReLU
+	}),
 		"a conv cannot follow a maxpool here; a network is images, a convolution, mbconv blocks"},
 	"mbconv later": {one(2, func(b *supernet.Block) {
 		b.Kind, b.Bias, b.BN, b.Act, b.Mid = supernet.MBConv, false, true, supernet.ReLU, 5
@@ -105,12 +168,15 @@ var badPlain = map[string]struct {
 	"conv after linear": {one(8, func(b *supernet.Block) {
 		b.Kind, b.Bias, b.Kernel, b.Stride = supernet.Conv, true, 1, 1
 	}), "a conv cannot follow a linear"},
-	"large patches": {func(b []supernet.Block) []supernet.Block { return []supernet.Block{patches()} }, "out of range"},
+	"large patches": {func(b []supernet.Block) []supernet.Block {
+		return []supernet.Block{patches()}
+	}, "out of range"},
 }
 
 // windowOn is max pooling over a map.
 func windowOn(in supernet.Shape) supernet.Block {
-	return supernet.Block{Name: "w", Kind: supernet.MaxPool, In: in, Out: supernet.Shape{H: in.H / 2, W: in.W / 2, C: in.C}, Kernel: 2, Stride: 2}
+	return supernet.Block{Name: "w", Kind: supernet.MaxPool, In: in,
+		Out: supernet.Shape{H: in.H / 2, W: in.W / 2, C: in.C}, Kernel: 2, Stride: 2}
 }
 
 // narrow has a window that is larger than its input, patches terabytes of patches.
@@ -121,10 +187,12 @@ func narrow() supernet.Block {
 
 func patches() supernet.Block {
 	s := supernet.Shape{H: 4096, W: 4096, C: 16}
-	return supernet.Block{Name: "p", Kind: supernet.Conv, In: s, Out: s, Kernel: 15, Stride: 1, Bias: true}
+	return supernet.Block{Name: "p", Kind: supernet.Conv, In: s, Out: s, Kernel: 15, Stride: 1,
+		Bias: true}
 }
 
-// The network of TestCheckBlocks is stem, two fixed blocks, head.expand, head.pool, head.features, head.classifier.
+// The network of TestCheckBlocks is stem, two fixed blocks, head.expand, head.pool, head.features,
+// head.classifier.
 const headAt, poolAt = 3, 4
 
 func one(i int, edit func(b *supernet.Block)) func([]supernet.Block) []supernet.Block {
@@ -146,13 +214,15 @@ func onePixel(first, second supernet.Block) []supernet.Block {
 }
 
 func linear(in, out int) supernet.Block {
-	return supernet.Block{Name: "l", Kind: supernet.Linear, In: supernet.Shape{H: 1, W: 1, C: in}, Out: supernet.Shape{H: 1, W: 1, C: out}}
+	return supernet.Block{Name: "l", Kind: supernet.Linear, In: supernet.Shape{H: 1, W: 1, C: in},
+		Out: supernet.Shape{H: 1, W: 1, C: out}}
 }
 
 // wide has a small input and output and terabytes in between.
 func wide() supernet.Block {
 	s := supernet.Shape{H: 4096, W: 4096, C: 1}
-	return supernet.Block{Name: "w", Kind: supernet.MBConv, In: s, Out: s, Mid: 1 << 20, Kernel: 1, Stride: 1, Act: supernet.ReLU, BN: true}
+	return supernet.Block{Name: "w", Kind: supernet.MBConv, In: s, Out: s, Mid: 1 << 20, Kernel: 1,
+		Stride: 1, Act: supernet.ReLU, BN: true}
 }
 
 func TestCheckBlocks(t *testing.T) {
@@ -185,8 +255,8 @@ func refused(t *testing.T, name string, blocks []supernet.Block, want string) {
 	oneLine(t, err)
 }
 
-// TestBlocksAlone: every block runs as a network of its own, which timing them needs; and those that end in a vector train,
-// although images have no gradient to give.
+// TestBlocksAlone: every block runs as a network of its own, which timing them needs; and those
+// that end in a vector train, although images have no gradient to give.
 func TestBlocksAlone(t *testing.T) {
 	all := everyPlain()
 	for _, text := range []string{everything, bare} {
@@ -207,7 +277,8 @@ func TestBlocksAlone(t *testing.T) {
 		r := runner(t, 2, sub.Runner)
 		got := forward(r, blocks, supernet.Infer, 2, 1)
 		if b.Kind == supernet.MBConv || b.BN {
-			blocks = append(blocks, supernet.Block{Name: "pool", Kind: supernet.Pool, In: b.Out, Out: supernet.Shape{H: 1, W: 1, C: b.Out.C}})
+			blocks = append(blocks, supernet.Block{Name: "pool", Kind: supernet.Pool, In: b.Out,
+				Out: supernet.Shape{H: 1, W: 1, C: b.Out.C}})
 			if sub, err = supernet.NewSubnet(blocks, 1e-5, 1); err != nil {
 				t.Fatal(err)
 			}

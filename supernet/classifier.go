@@ -29,14 +29,16 @@ type Classifier struct {
 // Classifier makes one that works on so many goroutines, 1 or more; logits do not depend on it.
 func (s *Subnet) Classifier(workers int) (*Classifier, error) {
 	if s == nil || len(s.Blocks) == 0 {
-		return nil, fmt.Errorf("supernet: there is no network to classify with, as of a manifest without weights")
+		return nil, fmt.Errorf(
+			"supernet: there is no network to classify with, as of a manifest without weights")
 	}
 	if workers < 1 || workers > maxClassifierWorkers {
 		return nil, fmt.Errorf("supernet: %d workers of a classifier, expected 1 to %d",
 			workers, maxClassifierWorkers)
 	}
 	if last := s.Blocks[len(s.Blocks)-1]; last.Kind != Linear {
-		return nil, fmt.Errorf("supernet: the network ends in block %q, a %s: to classify it must end in a %s",
+		return nil, fmt.Errorf(
+			"supernet: the network ends in block %q, a %s: to classify it must end in a %s",
 			last.Name, last.Kind, Linear)
 	}
 	pool := nn.NewPool(workers)
@@ -58,7 +60,8 @@ func (c *Classifier) Logits(images []float32) ([]float32, error) {
 	}
 	in := c.Input()
 	if len(images) == 0 || len(images)%in.Len() != 0 {
-		return nil, fmt.Errorf("supernet: %d values are not whole images of %d (%dx%d pixels, %d channels)",
+		return nil, fmt.Errorf(
+			"supernet: %d values are not whole images of %d (%dx%d pixels, %d channels)",
 			len(images), in.Len(), in.H, in.W, in.C)
 	}
 	logits := make([]float32, 0, len(images)/in.Len()*c.Classes())

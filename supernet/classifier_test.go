@@ -66,7 +66,8 @@ func TestClassifierIsTheRunner(t *testing.T) {
 			for _, n := range []int{1, 3, most, 2} {
 				got, err := c.Logits(images[:n*in])
 				if err != nil || !slices.Equal(got, want[:n*c.Classes()]) {
-					t.Errorf("%s: %d images with %d workers have other logits (%v)", blocks[0].Name, n, workers, err)
+					t.Errorf("%s: %d images with %d workers have other logits (%v)", blocks[0].Name,
+						n, workers, err)
 				}
 			}
 			c.Close()
@@ -112,10 +113,19 @@ func TestClassifierRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for words, try := range map[string]func() (*supernet.Classifier, error){
-		"no network":           func() (*supernet.Classifier, error) { return (*supernet.Subnet)(nil).Classifier(1) },
-		"0 workers":            func() (*supernet.Classifier, error) { return net.Classifier(0) },
-		"1048576 workers":      func() (*supernet.Classifier, error) { return net.Classifier(1 << 20) },
-		"must end in a linear": func() (*supernet.Classifier, error) { return headless.Classifier(1) },
+		"no network": func() (*supernet.Classifier,
+			error) {
+			return (*supernet.Subnet)(nil).Classifier(1)
+		},
+		"0 workers": func() (*supernet.Classifier, error) { return net.Classifier(0) },
+		"1048576 workers": func() (*supernet.Classifier,
+			error) {
+			return net.Classifier(1 << 20)
+		},
+		"must end in a linear": func() (*supernet.Classifier,
+			error) {
+			return headless.Classifier(1)
+		},
 	} {
 		if _, err := try(); err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%v, want %q", err, words)
@@ -126,7 +136,8 @@ func TestClassifierRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, n := range []int{0, 1, len(images) - 1} {
-		if _, err := c.Logits(images[:n]); err == nil || !strings.Contains(err.Error(), "whole images") {
+		if _, err := c.Logits(images[:n]); err == nil || !strings.Contains(err.Error(),
+			"whole images") {
 			t.Errorf("%d values: %v", n, err)
 		}
 	}

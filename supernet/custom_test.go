@@ -9,8 +9,9 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// everything is a small space with all that a space may have: a fixed stage with a shortcut, blocks that may do without an
-// expand convolution, coupled depth and width where neither the deepest nor the shallowest is the widest, every activation.
+// everything is a small space with all that a space may have: a fixed stage with a shortcut, blocks
+// that may do without an expand convolution, coupled depth and width where neither the deepest nor
+// the shallowest is the widest, every activation.
 const everything = `tailor: space/1
 name: everything
 classes: 5
@@ -31,7 +32,8 @@ head: {expand: 32, features: 40, act: h_swish, dropout: 0.1}
 `
 
 // tfEverything is the same with TensorFlow's padding.
-var tfEverything = strings.Replace(everything, "kernel_transform: true\n", "kernel_transform: true\npadding: tf_same\n", 1)
+var tfEverything = strings.Replace(everything, "kernel_transform: true\n",
+	"kernel_transform: true\npadding: tf_same\n", 1)
 
 // bare is about the smallest space, with two input channels and nothing optional.
 const bare = `tailor: space/1

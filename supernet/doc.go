@@ -1,12 +1,14 @@
 // Package supernet holds one network that contains many.
 //
-// A [Space] says what may vary: genes with choices. An [Arch] is one choice, small, comparable and canonical. From both,
-// [Space.Blocks] makes the concrete list of blocks, and everything else reads that list: counting, network building,
-// latency keys, manifests. Nobody else derives a network's shape from genes.
+// A [Space] says what may vary: genes with choices. An [Arch] is one choice, small, comparable and
+// canonical. From both, [Space.Blocks] makes the concrete list of blocks, and everything else reads
+// that list: counting, network building, latency keys, manifests. Nobody else derives a network's
+// shape from genes.
 //
-// A [Supernet] holds the weights of the largest network of a space. [Supernet.Activate] makes a sub-network of it the one
-// that runs; its weights are leading slices of the supernet's tensors, never copies. After training, [Supernet.Calibrate]
-// measures the batch norm statistics of a sub-network and [Supernet.Extract] copies it out as a [Subnet] that stands alone.
+// A [Supernet] holds the weights of the largest network of a space. [Supernet.Activate] makes a
+// sub-network of it the one that runs; its weights are leading slices of the supernet's tensors,
+// never copies. After training, [Supernet.Calibrate] measures the batch norm statistics of a
+// sub-network and [Supernet.Extract] copies it out as a [Subnet] that stands alone.
 //
 // Activations are float32 in (N,H,W,C) layout.
 package supernet

@@ -53,11 +53,16 @@ func TestDocsClaims(t *testing.T) {
 	if _, err := digits.ParseArch([]byte(`{"ks": 3, "e": 0, "d": 2, "r": 28}`)); err == nil {
 		t.Error("digits takes an arch without ratios")
 	}
-	if _, err := builtin(t, "compofa-elastic").ParseArch([]byte(`{"ks": 3, "d": 2, "r": 224, "wid": null}`)); err != nil {
+	if _, err := builtin(t,
+		"compofa-elastic").ParseArch(
+		[]byte(`{"ks": 3, "d": 2, "r": 224, "wid": null}`)); err != nil {
 		t.Error(err)
 	}
-	_, err = supernet.ParseSpace("digits.yaml", []byte(strings.Replace(text, "kernel: [3, 5], expand: [2, 4]", "kernel: [4], expand: [2, 4]", 1)))
-	if want := "stages[1].kernel: has 4, kernels must be odd (3, 5, 7)"; err == nil || !strings.Contains(err.Error(), want) {
+	_, err = supernet.ParseSpace("digits.yaml",
+		[]byte(strings.Replace(text, "kernel: [3, 5], expand: [2, 4]",
+			"kernel: [4], expand: [2, 4]", 1)))
+	if want := "stages[1].kernel: has 4, kernels must be odd (3, 5, 7)"; err == nil ||
+		!strings.Contains(err.Error(), want) {
 		t.Errorf("the error is %v, the page says %s", err, want)
 	}
 }
@@ -92,8 +97,10 @@ func spacesTable(t *testing.T) string {
 		s := builtin(t, name)
 		spec := s.Spec(s.Max())
 		low, high := s.Blocks(s.Min()), s.Blocks(s.Max())
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %d, %d | %s | %s to %s | %s to %s |\n", name, s.Title, resolutions(s), len(spec.D), len(spec.KS),
-			large(s.Count()), millions(supernet.MACs(low)), millions(supernet.MACs(high)), millions(supernet.Params(low)), millions(supernet.Params(high)))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %d, %d | %s | %s to %s | %s to %s |\n", name, s.Title,
+			resolutions(s), len(spec.D), len(spec.KS),
+			large(s.Count()), millions(supernet.MACs(low)), millions(supernet.MACs(high)),
+			millions(supernet.Params(low)), millions(supernet.Params(high)))
 	}
 	return b.String()
 }
@@ -141,9 +148,11 @@ func blocksTable(blocks []supernet.Block) string {
 		return strconv.Itoa(n)
 	}
 	for _, k := range blocks {
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s | %s |\n", k.Name, shape(k.In), shape(k.Out), number(k.Mid), number(k.Kernel), number(k.SE),
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s | %s |\n", k.Name, shape(k.In),
+			shape(k.Out), number(k.Mid), number(k.Kernel), number(k.SE),
 			thousands(k.MACs()), thousands(k.Params()))
 	}
-	fmt.Fprintf(&b, "| sum | | | | | | %s | %s |\n", thousands(supernet.MACs(blocks)), thousands(supernet.Params(blocks)))
+	fmt.Fprintf(&b, "| sum | | | | | | %s | %s |\n", thousands(supernet.MACs(blocks)),
+		thousands(supernet.Params(blocks)))
 	return b.String()
 }

@@ -11,7 +11,8 @@ import (
 )
 
 // extract calibrates a sub-network of a supernet, runs it, and copies it out.
-func extract(t *testing.T, net *supernet.Supernet, a supernet.Arch) (blocks []supernet.Block, logits []float32, sub *supernet.Subnet) {
+func extract(t *testing.T, net *supernet.Supernet, a supernet.Arch) (blocks []supernet.Block,
+	logits []float32, sub *supernet.Subnet) {
 	t.Helper()
 	r := runner(t, 2, net.Runner)
 	blocks = net.Space.Blocks(a)
@@ -20,7 +21,8 @@ func extract(t *testing.T, net *supernet.Supernet, a supernet.Arch) (blocks []su
 	return blocks, logits, r.Extract(blocks, net.Space.BNEps)
 }
 
-// TestExtractedNetwork gives the logits that it gave inside the supernet, also after a round trip through a file.
+// TestExtractedNetwork gives the logits that it gave inside the supernet, also after a round trip
+// through a file.
 func TestExtractedNetwork(t *testing.T) {
 	eachNet(t, func(t *testing.T, net *supernet.Supernet) {
 		for i, a := range sampleArchs(net.Space, 8) {
@@ -28,13 +30,15 @@ func TestExtractedNetwork(t *testing.T) {
 				blocks, want, sub := extract(t, net, a)
 				got := forward(runner(t, 2, sub.Runner), blocks, supernet.Infer, 6, 7)
 				if d := difference(t, got, want); d > 1e-5 {
-					t.Errorf("%s: logits differ by %.3g of %.3g", show(net.Space, a), d, largest(want))
+					t.Errorf("%s: logits differ by %.3g of %.3g", show(net.Space, a), d,
+						largest(want))
 				}
 				loaded, err := supernet.LoadSubnet(blocks, sub.BNEps, roundTrip(t, sub.Tensors()))
 				if err != nil {
 					t.Fatal(err)
 				}
-				if again := forward(runner(t, 1, loaded.Runner), blocks, supernet.Infer, 6, 7); !sameBits(again, got) {
+				if again := forward(runner(t, 1, loaded.Runner), blocks, supernet.Infer, 6,
+					7); !sameBits(again, got) {
 					t.Errorf("%s: a file changes the logits", show(net.Space, a))
 				}
 			})
@@ -42,8 +46,8 @@ func TestExtractedNetwork(t *testing.T) {
 	})
 }
 
-// TestExtractedParams: an extracted network holds exactly the parameters that its blocks are said to have, and the
-// statistics of batch norm.
+// TestExtractedParams: an extracted network holds exactly the parameters that its blocks are said
+// to have, and the statistics of batch norm.
 func TestExtractedParams(t *testing.T) {
 	eachNet(t, func(t *testing.T, net *supernet.Supernet) {
 		for _, a := range sampleArchs(net.Space, 8) {
@@ -62,7 +66,8 @@ func TestExtractedParams(t *testing.T) {
 				}
 			}
 			if want := supernet.Params(blocks); trained != want || statistics != 2*scales {
-				t.Errorf("%s: %d parameters, blocks have %d; %d statistics of %d channels", show(net.Space, a), trained, want, statistics, scales)
+				t.Errorf("%s: %d parameters, blocks have %d; %d statistics of %d channels",
+					show(net.Space, a), trained, want, statistics, scales)
 			}
 		}
 	})
@@ -78,12 +83,14 @@ func TestExtractCopies(t *testing.T) {
 			p.Data[i] = 9
 		}
 	}
-	if got := forward(runner(t, 1, sub.Runner), blocks, supernet.Infer, 3, 1); !sameBits(got, want) {
+	if got := forward(runner(t, 1, sub.Runner), blocks, supernet.Infer, 3, 1); !sameBits(got,
+		want) {
 		t.Error("the extracted network shares memory with its supernet")
 	}
 }
 
-// TestExtractedIsCalibratedAgain: a network that stands alone can be calibrated too, and its runners share the result.
+// TestExtractedIsCalibratedAgain: a network that stands alone can be calibrated too, and its
+// runners share the result.
 func TestExtractedIsCalibratedAgain(t *testing.T) {
 	net := newNet(t, everything)
 	blocks, want, sub := extract(t, net, net.Space.Max())
@@ -95,12 +102,14 @@ func TestExtractedIsCalibratedAgain(t *testing.T) {
 		t.Error("a calibration on other images changed nothing")
 	}
 	calibrate(r, blocks)
-	if again := forward(runner(t, 1, sub.Runner), blocks, supernet.Infer, 6, 7); difference(t, again, want) > 1e-5 {
+	if again := forward(runner(t, 1, sub.Runner), blocks, supernet.Infer, 6, 7); difference(t,
+		again, want) > 1e-5 {
 		t.Error("the first calibration repeated does not bring the logits back")
 	}
 }
 
-// TestNewSubnet: a network for timing has the seed's weights and needs no calibration to give finite logits.
+// TestNewSubnet: a network for timing has the seed's weights and needs no calibration to give
+// finite logits.
 func TestNewSubnet(t *testing.T) {
 	s := builtin(t, "mbv3-tiny")
 	blocks := s.Blocks(s.Min())

@@ -10,8 +10,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// FuzzParseSpace: no text makes the parser panic, what it refuses is one line with a SpaceError, and what it accepts is
-// sound and says the same when it is written and read again.
+// FuzzParseSpace: no text makes the parser panic, what it refuses is one line with a SpaceError,
+// and what it accepts is sound and says the same when it is written and read again.
 func FuzzParseSpace(f *testing.F) {
 	f.Add(everything)
 	f.Add(bare)
@@ -69,10 +69,13 @@ func format(s *supernet.Space) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "tailor: space/1\nname: %s\ntitle: %s\nclasses: %d\nchannels: %d\nresolutions: %s\n", quote(s.Name), quote(s.Title),
 		s.Classes, s.Channels, list(s.Resolutions))
-	fmt.Fprintf(&b, "width_multiplier: %v\nkernel_transform: %v\nbn_eps: %v\n", s.WidthMultiplier, s.KernelTransform, s.BNEps)
-	fmt.Fprintf(&b, "stem: {width: %d, stride: %d, act: %s}\nstages:\n", s.Stem.Width, s.Stem.Stride, s.Stem.Act)
+	fmt.Fprintf(&b, "width_multiplier: %v\nkernel_transform: %v\nbn_eps: %v\n", s.WidthMultiplier,
+		s.KernelTransform, s.BNEps)
+	fmt.Fprintf(&b, "stem: {width: %d, stride: %d, act: %s}\nstages:\n", s.Stem.Width,
+		s.Stem.Stride, s.Stem.Act)
 	for _, st := range s.Stages {
-		fmt.Fprintf(&b, "  - width: %d\n    stride: %d\n    act: %s\n    se: %v\n", st.Width, st.Stride, st.Act, st.SE)
+		fmt.Fprintf(&b, "  - width: %d\n    stride: %d\n    act: %s\n    se: %v\n", st.Width,
+			st.Stride, st.Act, st.SE)
 		fmt.Fprintf(&b, "    depth: %s\n    kernel: %s\n", list(st.Depth), list(st.Kernel))
 		if st.ExpandByDepth == nil {
 			fmt.Fprintf(&b, "    expand: %s\n", list(st.Expand))
@@ -83,7 +86,8 @@ func format(s *supernet.Space) string {
 			fmt.Fprintf(&b, "      %d: %v\n", d, st.ExpandByDepth[d])
 		}
 	}
-	fmt.Fprintf(&b, "head: {expand: %d, features: %d, act: %s, dropout: %v}\n", s.Head.Expand, s.Head.Features, quote(string(s.Head.Act)), s.Head.Dropout)
+	fmt.Fprintf(&b, "head: {expand: %d, features: %d, act: %s, dropout: %v}\n", s.Head.Expand,
+		s.Head.Features, quote(string(s.Head.Act)), s.Head.Dropout)
 	return b.String()
 }
 
@@ -100,7 +104,8 @@ func list[T any](v []T) string {
 	return strings.ReplaceAll(fmt.Sprint(v), " ", ", ")
 }
 
-// FuzzParseArch: no text makes the parser panic, what it refuses is one line with ErrArch, and what it accepts is canonical.
+// FuzzParseArch: no text makes the parser panic, what it refuses is one line with ErrArch, and what
+// it accepts is canonical.
 func FuzzParseArch(f *testing.F) {
 	for _, text := range spellings {
 		f.Add(text)

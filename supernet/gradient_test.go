@@ -11,8 +11,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// TestNetworksAgainstReference: logits of random sub-networks, and derivatives of a random function of them along random
-// directions of each block's weights, are those of the reference.
+// TestNetworksAgainstReference: logits of random sub-networks, and derivatives of a random function
+// of them along random directions of each block's weights, are those of the reference.
 func TestNetworksAgainstReference(t *testing.T) {
 	eachNet(t, func(t *testing.T, net *supernet.Supernet) {
 		const n = 3
@@ -28,7 +28,8 @@ func TestNetworksAgainstReference(t *testing.T) {
 			want := ref.logits(blocks, x)
 			for j := range want {
 				if d := math.Abs(float64(got[j]) - want[j]); d > 1e-4*(1+math.Abs(want[j])) {
-					t.Errorf("%s: logit %d is %g, the reference has %g", show(net.Space, a), j, got[j], want[j])
+					t.Errorf("%s: logit %d is %g, the reference has %g", show(net.Space, a), j,
+						got[j], want[j])
 				}
 			}
 			ref.checkGradients(t, net.Params(), blocks, func() (loss float64) {
@@ -43,9 +44,10 @@ func TestNetworksAgainstReference(t *testing.T) {
 	})
 }
 
-// checkGradients compares each block's gradient with differences of the reference's loss along a direction. Two step sizes
-// tell whether a kink of an activation is between.
-func (r *reference) checkGradients(t *testing.T, params []*nn.Param, blocks []supernet.Block, loss func() float64) {
+// checkGradients compares each block's gradient with differences of the reference's loss along a
+// direction. Two step sizes tell whether a kink of an activation is between.
+func (r *reference) checkGradients(t *testing.T, params []*nn.Param, blocks []supernet.Block,
+	loss func() float64) {
 	t.Helper()
 	rnd, smooth, tried := newRand(21), 0, 0
 	for _, b := range blocks {
@@ -79,7 +81,8 @@ func (r *reference) checkGradients(t *testing.T, params []*nn.Param, blocks []su
 }
 
 // moved is the loss with weights moved along a direction.
-func (r *reference) moved(direction map[string][]float64, step float64, loss func() float64) float64 {
+func (r *reference) moved(direction map[string][]float64, step float64,
+	loss func() float64) float64 {
 	was := maps.Clone(r.values)
 	defer func() { r.values = was }()
 	for name, d := range direction {

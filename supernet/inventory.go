@@ -2,8 +2,9 @@ package supernet
 
 import "slices"
 
-// AllBlocks lists every block that some network of the space has at a resolution, once by [Block.Key], in the order of the
-// network. Shapes within a stage follow from the resolution and the stage alone, so that the list is short.
+// AllBlocks lists every block that some network of the space has at a resolution, once by
+// [Block.Key], in the order of the network. Shapes within a stage follow from the resolution and
+// the stage alone, so that the list is short.
 func (s *Space) AllBlocks(resolution int) []Block {
 	network := s.fullAt(resolution)
 	seen := map[string]bool{}

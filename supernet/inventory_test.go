@@ -12,7 +12,8 @@ import (
 // TestAllBlocks compares with the blocks of every network of small spaces.
 func TestAllBlocks(t *testing.T) {
 	// With stride 2 a block that only a certain depth has cannot be mistaken for the stage's first.
-	strided := strings.Replace(everything, "width: 16, stride: 1, act: h_swish", "width: 24, stride: 2, act: h_swish", 1)
+	strided := strings.Replace(everything, "width: 16, stride: 1, act: h_swish",
+		"width: 24, stride: 2, act: h_swish", 1)
 	for _, text := range []string{strided, bare} {
 		s := parse(t, text)
 		all, seen := map[uint16]map[supernet.Block]bool{}, map[supernet.Arch]bool{}
@@ -40,13 +41,15 @@ func TestAllBlocks(t *testing.T) {
 				got[b.Key()] = true
 			}
 			if !maps.Equal(got, want) {
-				t.Errorf("%s at %d: blocks are\n%v\nwant\n%v", s.Name, resolution, slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+				t.Errorf("%s at %d: blocks are\n%v\nwant\n%v", s.Name, resolution,
+					slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
 			}
 		}
 	}
 }
 
-// TestAllBlocksOfOFA: OFA's own latency table of this space has 91 blocks and 5 other layers a resolution.
+// TestAllBlocksOfOFA: OFA's own latency table of this space has 91 blocks and 5 other layers a
+// resolution.
 func TestAllBlocksOfOFA(t *testing.T) {
 	n := map[supernet.Kind]int{}
 	for _, b := range builtin(t, "ofa-mbv3-w1.2").AllBlocks(224) {

@@ -38,7 +38,8 @@ type blockKind interface {
 	flow(b Block) (takes, gives signal)
 	// layer makes what runs the block, at its full size.
 	layer(p *nn.Params, b Block, o layerOptions) layer
-	// mids lists the numbers of middle channels that removal of channels may leave: see [Block.Mids].
+	// mids lists the numbers of middle channels that removal of channels may leave: see
+	// [Block.Mids].
 	mids(b Block) []int
 }
 

@@ -49,7 +49,8 @@ func (b Block) checkPlainConv() error {
 			b.In.H, b.In.W, b.Kernel, b.Stride, !b.Valid, b.Out.H, b.Out.W)
 	}
 	if b.Out.H*b.Out.W*b.Kernel*b.Kernel*b.In.C > maxActivation {
-		return fmt.Errorf("%dx%d outputs of %d values each are out of range", b.Out.H, b.Out.W, b.Kernel*b.Kernel*b.In.C)
+		return fmt.Errorf("%dx%d outputs of %d values each are out of range", b.Out.H, b.Out.W,
+			b.Kernel*b.Kernel*b.In.C)
 	}
 	return nil
 }
@@ -99,13 +100,15 @@ func (convKind) layer(p *nn.Params, b Block, o layerOptions) layer {
 func (b *builder) conv(name string, width, kernel, stride int, act Act, bn bool) {
 	b.add(Block{
 		Name: name, Kind: Conv, Out: Shape{strided(b.at.H, stride), strided(b.at.W, stride), width},
-		Kernel: kernel, Stride: stride, Act: act, BN: bn, Padding: b.space.Padding.forStride(stride),
+		Kernel: kernel, Stride: stride, Act: act, BN: bn,
+		Padding: b.space.Padding.forStride(stride),
 	})
 }
 
 // plainConv adds a convolution with bias, without padding and activation.
 func (b *builder) plainConv(name string, width, kernel int) {
-	block := Block{Name: name, Kind: Conv, In: b.at, Kernel: kernel, Stride: 1, Bias: true, Valid: true}
+	block := Block{Name: name, Kind: Conv, In: b.at, Kernel: kernel, Stride: 1, Bias: true,
+		Valid: true}
 	block.Out = block.windowed(width)
 	b.add(block)
 }

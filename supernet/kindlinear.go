@@ -18,7 +18,8 @@ func (linearKind) check(b Block) error {
 	if err := b.checkOptionalAct(); err != nil {
 		return err
 	}
-	if b != (Block{Name: b.Name, Kind: Linear, In: b.In, Out: b.Out, Act: b.Act, Zeros: b.Zeros, Run: b.Run}) {
+	if b != (Block{Name: b.Name, Kind: Linear, In: b.In, Out: b.Out, Act: b.Act, Zeros: b.Zeros,
+		Run: b.Run}) {
 		return fmt.Errorf("a linear has an input, an output, perhaps an activation and nothing else")
 	}
 	return nil

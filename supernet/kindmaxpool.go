@@ -10,14 +10,16 @@ import (
 type maxPoolKind struct{}
 
 func (maxPoolKind) check(b Block) error {
-	if b != (Block{Name: b.Name, Kind: MaxPool, In: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride}) {
+	if b != (Block{Name: b.Name, Kind: MaxPool, In: b.In, Out: b.Out, Kernel: b.Kernel,
+		Stride: b.Stride}) {
 		return fmt.Errorf("a maxpool has an input, an output, kernel and stride and nothing else")
 	}
 	if b.Kernel < 2 || b.Kernel > 3 || b.Stride < 1 || b.Stride > 2 {
 		return fmt.Errorf("a maxpool of %dx%d with stride %d does not exist; use kernel 2 or 3, stride 1 or 2", b.Kernel, b.Kernel, b.Stride)
 	}
 	if b.Out != b.windowed(b.In.C) {
-		return fmt.Errorf("a maxpool of %dx%d with stride %d does not give %v of %v", b.Kernel, b.Kernel, b.Stride, b.Out, b.In)
+		return fmt.Errorf("a maxpool of %dx%d with stride %d does not give %v of %v", b.Kernel,
+			b.Kernel, b.Stride, b.Out, b.In)
 	}
 	return nil
 }

@@ -91,11 +91,14 @@ func (l *lowering) depthwise() {
 func (l *lowering) excite() {
 	input, shape := l.at, l.shape
 	l.add(Op{Kind: OpMean, Name: "se.mean", Out: Shape{1, 1, shape.C}, Gate: true})
-	l.add(Op{Kind: OpLinear, Name: "se.reduce", Out: Shape{1, 1, l.block.SE}, Act: ReLU, Gate: true})
-	l.add(Op{Kind: OpLinear, Name: "se.expand", Out: Shape{1, 1, shape.C}, Act: HSigmoid, Gate: true})
+	l.add(Op{Kind: OpLinear, Name: "se.reduce", Out: Shape{1, 1, l.block.SE}, Act: ReLU,
+		Gate: true})
+	l.add(Op{Kind: OpLinear, Name: "se.expand", Out: Shape{1, 1, shape.C}, Act: HSigmoid,
+		Gate: true})
 	gate := l.at
 	l.shape = shape
-	l.add(Op{Kind: OpMultiply, Name: "se.multiply", Args: []int{input, gate}, Out: shape, Gate: true})
+	l.add(Op{Kind: OpMultiply, Name: "se.multiply", Args: []int{input, gate}, Out: shape,
+		Gate: true})
 }
 
 func (mbconvKind) flow(Block) (takes, gives signal) { return normedMaps, normedMaps }
@@ -146,7 +149,8 @@ func (mbconvKind) layer(p *nn.Params, b Block, o layerOptions) layer {
 	if b.HasExpand() {
 		m.expand = nn.NewPointwise(p, b.Name+".expand", b.In.C, b.Mid, nil, act, o.eps)
 	}
-	m.depthwise = nn.NewDepthwise(p, b.Name+".depthwise", kernels, b.Stride, b.Mid, o.transforms, act, o.eps)
+	m.depthwise = nn.NewDepthwise(p, b.Name+".depthwise", kernels, b.Stride, b.Mid, o.transforms,
+		act, o.eps)
 	if b.SE > 0 {
 		m.se = nn.NewSE(p, b.Name+".se", b.Mid, b.SE)
 	}

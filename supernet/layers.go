@@ -6,7 +6,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/nn"
 )
 
-// flow is what one block hands to the next: images, a unit's output, or a vector: features, or a map that is whole in memory.
+// flow is what one block hands to the next: images, a unit's output, or a vector: features, or a
+// map that is whole in memory.
 type flow struct {
 	images []float32
 	unit   *nn.Unit
@@ -15,8 +16,8 @@ type flow struct {
 
 // layer is a block of a network as the engine runs it.
 type layer interface {
-	// bind makes the layer run at the block's active size on what comes in, and gives what goes out. out is the slot of
-	// memory that what crosses the block may use.
+	// bind makes the layer run at the block's active size on what comes in, and gives what goes
+	// out. out is the slot of memory that what crosses the block may use.
 	bind(g *nn.Graph, b Block, in flow, out nn.Slot) flow
 	forward()
 	// backward adds weight gradients and gives what came in its gradient.
@@ -29,8 +30,8 @@ type dropper interface {
 	drop(rate float64, rnd *rand.Rand)
 }
 
-// deriver is a layer with weights that are computed from the supernet's; of all others a sub-network
-// has the leading corner. derived gives them as bound, by name.
+// deriver is a layer with weights that are computed from the supernet's; of all others a
+// sub-network has the leading corner. derived gives them as bound, by name.
 type deriver interface{ derived() map[string][]float32 }
 
 // channelled is a layer that may have channels of its own, which pruning can take away.
@@ -43,7 +44,8 @@ type channelled interface {
 	sortChannels()
 }
 
-// source is the unit whose output comes in. Where a block runs on its own, on images, it is one that gives them as they are.
+// source is the unit whose output comes in. Where a block runs on its own, on images, it is one
+// that gives them as they are.
 func (f flow) source(g *nn.Graph, b Block) *nn.Unit {
 	if f.unit != nil {
 		return f.unit

@@ -8,12 +8,14 @@ import (
 	"github.com/tailor-nas/tailor/internal/nn"
 )
 
-// BenchmarkLeNetStep is a training step of the published networks on a batch of 100: forward, backward, and plain descent
-// along the gradient. GFLOP/s count what must be computed: no gradient of the images.
+// BenchmarkLeNetStep is a training step of the published networks on a batch of 100: forward,
+// backward, and plain descent along the gradient. GFLOP/s count what must be computed: no gradient
+// of the images.
 func BenchmarkLeNetStep(b *testing.B) {
 	for _, name := range PublishedNames() {
 		for _, workers := range []int{1, 2} {
-			b.Run(fmt.Sprintf("%s/%d", name, workers), func(b *testing.B) { benchmarkStep(b, name, workers) })
+			b.Run(fmt.Sprintf("%s/%d", name, workers),
+				func(b *testing.B) { benchmarkStep(b, name, workers) })
 		}
 	}
 }
@@ -33,7 +35,8 @@ func benchmarkStep(b *testing.B, name string, workers int) {
 	defer pool.Close()
 	r := s.Runner(pool)
 	r.Bind(blocks, n, Train)
-	rnd := rand.New(rand.NewPCG(1, 1)) // of real data no processor guesses which value of a window is the largest
+	// of real data no processor guesses which value of a window is the largest
+	rnd := rand.New(rand.NewPCG(1, 1))
 	for i := range r.Input() {
 		r.Input()[i] = rnd.Float32()
 	}

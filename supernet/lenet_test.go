@@ -9,7 +9,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// TestPublished counts what the literature counts: weights and biases apart, and multiply-accumulates of an image.
+// TestPublished counts what the literature counts: weights and biases apart, and
+// multiply-accumulates of an image.
 func TestPublished(t *testing.T) {
 	for name, want := range map[string]struct{ weights, biases, macs int64 }{
 		"lenet-300-100": {266_200, 410, 266_200},
@@ -35,10 +36,12 @@ func TestPublished(t *testing.T) {
 			}
 		}
 		if weights != want.weights || biases != want.biases {
-			t.Errorf("%s has %d weights and %d biases, want %d and %d", name, weights, biases, want.weights, want.biases)
+			t.Errorf("%s has %d weights and %d biases, want %d and %d", name, weights, biases,
+				want.weights, want.biases)
 		}
 		if got := supernet.Params(blocks); got != weights+biases {
-			t.Errorf("the blocks of %s are said to have %d parameters, they have %d", name, got, weights+biases)
+			t.Errorf("the blocks of %s are said to have %d parameters, they have %d", name, got,
+				weights+biases)
 		}
 		if got := supernet.MACs(blocks); got != want.macs {
 			t.Errorf("%s takes %d multiply-accumulates, want %d", name, got, want.macs)
@@ -46,7 +49,8 @@ func TestPublished(t *testing.T) {
 	}
 }
 
-// TestPublishedNames: each name gives a network, each call a list of its own; other names are refused with the names there are.
+// TestPublishedNames: each name gives a network, each call a list of its own; other names are
+// refused with the names there are.
 func TestPublishedNames(t *testing.T) {
 	names := supernet.PublishedNames()
 	if !slices.Equal(names, []string{"lenet-300-100", "lenet-5-caffe"}) {
@@ -58,13 +62,15 @@ func TestPublishedNames(t *testing.T) {
 		t.Error("two calls share a list")
 	}
 	for _, name := range []string{"", "LeNet", "mbv3-tiny"} {
-		if blocks, err := supernet.Published(name); blocks != nil || err == nil || !strings.Contains(err.Error(), "lenet-300-100, lenet-5-caffe") {
+		if blocks, err := supernet.Published(name); blocks != nil || err == nil ||
+			!strings.Contains(err.Error(), "lenet-300-100, lenet-5-caffe") {
 			t.Errorf("%q gives %d blocks and the error %v", name, len(blocks), err)
 		}
 	}
 }
 
-// TestPlainNetsInFiles: blocks as JSON and weights as a file give the same network, and so does a copy.
+// TestPlainNetsInFiles: blocks as JSON and weights as a file give the same network, and so does a
+// copy.
 func TestPlainNetsInFiles(t *testing.T) {
 	eachPlainNet(t, func(t *testing.T, blocks []supernet.Block) {
 		sub := newPlainNet(t, blocks)
@@ -82,7 +88,8 @@ func TestPlainNetsInFiles(t *testing.T) {
 		}
 		r := runner(t, 1, sub.Runner)
 		want := forward(r, blocks, supernet.Infer, 2, 1)
-		for what, other := range map[string]*supernet.Subnet{"loaded": loaded, "extracted": r.Extract(blocks, 1e-5)} {
+		for what, other := range map[string]*supernet.Subnet{"loaded": loaded,
+			"extracted": r.Extract(blocks, 1e-5)} {
 			if !sameBits(forward(runner(t, 1, other.Runner), blocks, supernet.Infer, 2, 1), want) {
 				t.Errorf("the %s network has other logits", what)
 			}
@@ -97,7 +104,8 @@ func TestKeysOfPlainBlocks(t *testing.T) {
 		keys = append(keys, b.Key())
 	}
 	for _, want := range []string{
-		"conv-14x13x3-14x13x5-k3-s1-relu-bias-f32", "maxpool-14x13x5-6x6x5-k3-s2-f32", "conv-3x3x8-1x1x33-k3-s1-bias-valid-f32",
+		"conv-14x13x3-14x13x5-k3-s1-relu-bias-f32", "maxpool-14x13x5-6x6x5-k3-s2-f32",
+		"conv-3x3x8-1x1x33-k3-s1-bias-valid-f32",
 		"linear-1x1x33-1x1x20-h_swish-f32", "linear-1x1x20-1x1x6-f32",
 	} {
 		if !slices.Contains(keys, want) {

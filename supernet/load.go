@@ -23,7 +23,8 @@ import (
 //go:embed spaces/*.yaml
 var spaceFiles embed.FS
 
-// maxSpaceFile bounds what is read as a space file; the time of the YAML reader grows with its square.
+// maxSpaceFile bounds what is read as a space file; the time of the YAML reader grows with its
+// square.
 const maxSpaceFile = 1 << 14
 
 // maxSpaceDepth bounds how deep a space file is nested. They take 4.
@@ -79,7 +80,8 @@ func unknownSpace(name string) error {
 	} else if near := suggest.Nearest(name, Builtins()); near != "" {
 		meant = fmt.Sprintf(" (did you mean %s?)", near)
 	}
-	return fmt.Errorf("no space is called %q%s; use one of %s, or the path of a .yaml file", name, meant, strings.Join(Builtins(), ", "))
+	return fmt.Errorf("no space is called %q%s; use one of %s, or the path of a .yaml file", name,
+		meant, strings.Join(Builtins(), ", "))
 }
 
 // isFileName says whether a word is the name of a file, rather than of a space.
@@ -88,8 +90,8 @@ func isFileName(word string) bool {
 	return strings.ContainsAny(word, `/\`) || ext == ".yaml" || ext == ".yml"
 }
 
-// LoadSpace gives the space of a shipped name, or of a YAML file: anything with a path separator or ending in .yaml or
-// .yml is a file.
+// LoadSpace gives the space of a shipped name, or of a YAML file: anything with a path separator or
+// ending in .yaml or .yml is a file.
 func LoadSpace(nameOrFile string) (*Space, error) {
 	if text, err := spaceFiles.ReadFile(path.Join("spaces", nameOrFile+".yaml")); err == nil {
 		return ParseSpace(nameOrFile, text)
@@ -116,7 +118,8 @@ func ParseSpace(file string, text []byte) (*Space, error) {
 		Space  `yaml:",inline"`
 	}
 	if len(text) > maxSpaceFile {
-		return nil, &SpaceError{File: file, Msg: fmt.Sprintf("is larger than %d bytes, no space file is", maxSpaceFile)}
+		return nil, &SpaceError{File: file,
+			Msg: fmt.Sprintf("is larger than %d bytes, no space file is", maxSpaceFile)}
 	}
 	doc.WidthMultiplier, doc.BNEps, doc.Channels = 1, 1e-5, 3
 	y, err := readYAML(text, &doc)
@@ -137,7 +140,8 @@ func ParseSpace(file string, text []byte) (*Space, error) {
 	}
 	check.space(&s)
 	if check.field != "" {
-		return nil, &SpaceError{File: file, Line: y.Line(check.field), Field: check.field, Msg: check.msg}
+		return nil, &SpaceError{File: file, Line: y.Line(check.field), Field: check.field,
+			Msg: check.msg}
 	}
 	return &s, nil
 }
@@ -158,7 +162,8 @@ func wholeNumbers(y *textfile.YAML) error {
 	var first error
 	y.Numbers(func(n textfile.Number) {
 		if first == nil && n.Fraction && !fractional(n.Field) {
-			first = &textfile.YAMLError{Line: n.Line, Field: n.Field, Msg: fmt.Sprintf("is %s, expected a whole number", n.Text)}
+			first = &textfile.YAMLError{Line: n.Line, Field: n.Field,
+				Msg: fmt.Sprintf("is %s, expected a whole number", n.Text)}
 		}
 	})
 	return first
@@ -166,7 +171,8 @@ func wholeNumbers(y *textfile.YAML) error {
 
 // fractional says whether a field may hold a number with a fraction.
 func fractional(field string) bool {
-	return slices.ContainsFunc([]string{"width_multiplier", "bn_eps", "dropout", "expand[", "expand_by_depth."},
+	return slices.ContainsFunc([]string{"width_multiplier", "bn_eps", "dropout", "expand[",
+		"expand_by_depth."},
 		func(f string) bool { return strings.Contains(field, f) })
 }
 
@@ -200,7 +206,8 @@ func choices[T int | float64](c *checker, field string, v []T, lo, hi T) {
 		if !(x >= lo && x <= hi) {
 			c.fail(field, "has %v, expected %v to %v", x, lo, hi)
 		}
-		if slices.ContainsFunc(v[:i], func(y T) bool { return float32(y) == float32(x) }) { // as in an Arch
+		// as in an Arch
+		if slices.ContainsFunc(v[:i], func(y T) bool { return float32(y) == float32(x) }) {
 			c.fail(field, "has %v twice", x)
 		}
 	}
@@ -297,7 +304,8 @@ func (c *checker) stage(at string, st *Stage) {
 		}
 	}
 	if len(st.ExpandByDepth) != len(st.Depth) {
-		c.fail(at+".expand_by_depth", "has %d entries for %d depths", len(st.ExpandByDepth), len(st.Depth))
+		c.fail(at+".expand_by_depth", "has %d entries for %d depths", len(st.ExpandByDepth),
+			len(st.Depth))
 	}
 }
 

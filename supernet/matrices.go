@@ -8,9 +8,9 @@ type Matrix struct {
 	Param *nn.Param
 }
 
-// Matrices lists the weights of dense and 1x1 convolutions, (height,width,in,out) and (in,out), and of linear layers, those of
-// squeeze-and-excitation among them: all that have a column for each output channel and a value for each input. Depthwise
-// kernels have none.
+// Matrices lists the weights of dense and 1x1 convolutions, (height,width,in,out) and (in,out), and
+// of linear layers, those of squeeze-and-excitation among them: all that have a column for each
+// output channel and a value for each input. Depthwise kernels have none.
 func (s *Subnet) Matrices() []Matrix {
 	var all []Matrix
 	params := s.params.ByName()

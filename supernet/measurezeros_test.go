@@ -9,14 +9,16 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// widths is a network whose pointwise layers have outputs that runs of 8 and 16 divide, or not: an mbconv of 16 to 40 to 24
-// channels, and a classifier of 10.
+// widths is a network whose pointwise layers have outputs that runs of 8 and 16 divide, or not: an
+// mbconv of 16 to 40 to 24 channels, and a classifier of 10.
 func widths(t *testing.T) *supernet.Subnet {
 	t.Helper()
 	shape := func(side, c int) supernet.Shape { return supernet.Shape{H: side, W: side, C: c} }
 	net, err := supernet.NewSubnet([]supernet.Block{
-		{Name: "stem", Kind: supernet.Conv, In: shape(4, 3), Out: shape(4, 16), Kernel: 3, Stride: 1, Act: supernet.ReLU, BN: true},
-		{Name: "mb", Kind: supernet.MBConv, In: shape(4, 16), Out: shape(4, 24), Mid: 40, Kernel: 3, Stride: 1, Act: supernet.ReLU, SE: 8, BN: true},
+		{Name: "stem", Kind: supernet.Conv, In: shape(4, 3), Out: shape(4, 16), Kernel: 3,
+			Stride: 1, Act: supernet.ReLU, BN: true},
+		{Name: "mb", Kind: supernet.MBConv, In: shape(4, 16), Out: shape(4, 24), Mid: 40, Kernel: 3,
+			Stride: 1, Act: supernet.ReLU, SE: 8, BN: true},
 		{Name: "pool", Kind: supernet.Pool, In: shape(4, 24), Out: shape(1, 24)},
 		{Name: "fc", Kind: supernet.Linear, In: shape(1, 24), Out: shape(1, 10)},
 	}, 1e-5, 1)
@@ -49,21 +51,48 @@ func TestMeasureZeros(t *testing.T) {
 		block      string
 		zeros, run int
 	}{
-		"nothing":     {nil, "mb", 0, 0},
-		"other parts": {map[string]func(int, int) bool{"stem.weight": all, "mb.depthwise.weight": all, "mb.se.reduce.weight": all, "mb.project.bn.weight": all, "fc.bias": all}, "mb", 0, 0},
-		"stem":        {map[string]func(int, int) bool{"stem.weight": all}, "stem", 0, 0},
+		"nothing": {nil, "mb", 0, 0},
+		"other parts": {map[string]func(int, int) bool{"stem.weight": all,
+			"mb.depthwise.weight": all, "mb.se.reduce.weight": all, "mb.project.bn.weight": all,
+			"fc.bias": all}, "mb", 0, 0},
+		"stem": {map[string]func(int, int) bool{"stem.weight": all}, "stem", 0, 0},
 		// The expand weight has 640 elements, the project weight 960.
-		"expand":        {map[string]func(int, int) bool{"mb.expand.weight": all}, "mb", 40, 16},
-		"project":       {map[string]func(int, int) bool{"mb.project.weight": all}, "mb", 60, 16},
-		"single":        {map[string]func(int, int) bool{"mb.project.weight": func(_, c int) bool { return c%2 == 0 }}, "mb", 30, 0},
-		"runs of 8":     {map[string]func(int, int) bool{"mb.project.weight": func(_, c int) bool { return c/8 == 0 }}, "mb", 20, 8},
-		"last is short": {map[string]func(int, int) bool{"mb.project.weight": func(_, c int) bool { return c >= 16 }}, "mb", 20, 16},
-		"not aligned":   {map[string]func(int, int) bool{"mb.project.weight": func(_, c int) bool { return c >= 4 && c < 20 }}, "mb", 40, 0},
-		"a stray zero":  {map[string]func(int, int) bool{"mb.project.weight": func(r, c int) bool { return c < 16 || r == 0 && c == 20 }}, "mb", 40, 16},
-		"rounded down":  {map[string]func(int, int) bool{"mb.expand.weight": func(r, c int) bool { return r < 2 && c%4 > 0 }}, "mb", 3, 0}, // 60 of 1600
-		"below 1 %":     {map[string]func(int, int) bool{"mb.expand.weight": func(r, c int) bool { return r == 0 && c < 15 }}, "mb", 0, 0},
-		"everything":    {map[string]func(int, int) bool{"fc.weight": all}, "fc", 99, 16},
-		"classifier":    {map[string]func(int, int) bool{"fc.weight": func(r, c int) bool { return r < 12 && c >= 8 }}, "fc", 10, 8},
+		"expand":  {map[string]func(int, int) bool{"mb.expand.weight": all}, "mb", 40, 16},
+		"project": {map[string]func(int, int) bool{"mb.project.weight": all}, "mb", 60, 16},
+		"single": {map[string]func(int, int) bool{"mb.project.weight": func(_,
+			c int) bool {
+			return c%2 == 0
+		}}, "mb", 30, 0},
+		"runs of 8": {map[string]func(int, int) bool{"mb.project.weight": func(_,
+			c int) bool {
+			return c/8 == 0
+		}}, "mb", 20, 8},
+		"last is short": {map[string]func(int, int) bool{"mb.project.weight": func(_,
+			c int) bool {
+			return c >= 16
+		}}, "mb", 20, 16},
+		"not aligned": {map[string]func(int, int) bool{"mb.project.weight": func(_,
+			c int) bool {
+			return c >= 4 && c < 20
+		}}, "mb", 40, 0},
+		"a stray zero": {map[string]func(int, int) bool{"mb.project.weight": func(r,
+			c int) bool {
+			return c < 16 || r == 0 && c == 20
+		}}, "mb", 40, 16},
+		// 60 of 1600
+		"rounded down": {map[string]func(int, int) bool{"mb.expand.weight": func(r,
+			c int) bool {
+			return r < 2 && c%4 > 0
+		}}, "mb", 3, 0},
+		"below 1 %": {map[string]func(int, int) bool{"mb.expand.weight": func(r,
+			c int) bool {
+			return r == 0 && c < 15
+		}}, "mb", 0, 0},
+		"everything": {map[string]func(int, int) bool{"fc.weight": all}, "fc", 99, 16},
+		"classifier": {map[string]func(int, int) bool{"fc.weight": func(r,
+			c int) bool {
+			return r < 12 && c >= 8
+		}}, "fc", 10, 8},
 	} {
 		net := widths(t)
 		before := net.Blocks
@@ -73,7 +102,8 @@ func TestMeasureZeros(t *testing.T) {
 		net.MeasureZeros()
 		for i, b := range net.Blocks {
 			if b.Name == tt.block && (b.Zeros != tt.zeros || b.Run != tt.run) {
-				t.Errorf("%s: %s has %d %% zeros in runs of %d, want %d in runs of %d", name, b.Name, b.Zeros, b.Run, tt.zeros, tt.run)
+				t.Errorf("%s: %s has %d %% zeros in runs of %d, want %d in runs of %d", name,
+					b.Name, b.Zeros, b.Run, tt.zeros, tt.run)
 			}
 			if before[i].Zeros != 0 || before[i].Run != 0 {
 				t.Errorf("%s: %s changed in a list that others hold", name, b.Name)
@@ -82,7 +112,8 @@ func TestMeasureZeros(t *testing.T) {
 		if err := supernet.CheckBlocks(net.Blocks); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if _, err := supernet.LoadSubnet(net.Blocks, net.BNEps, roundTrip(t, net.Tensors())); err != nil {
+		if _, err := supernet.LoadSubnet(net.Blocks, net.BNEps,
+			roundTrip(t, net.Tensors())); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -104,15 +135,17 @@ func TestMeasureZerosOfRandom(t *testing.T) {
 		}
 		net.MeasureZeros()
 		for _, b := range net.Blocks {
-			if b.Kind == supernet.MBConv && (b.Zeros < 65 || b.Zeros > 75 || b.Run < run || run == 0 && b.Run != 0) {
-				t.Errorf("runs of %d: %s has %d %% zeros in runs of %d", run, b.Name, b.Zeros, b.Run)
+			if b.Kind == supernet.MBConv && (b.Zeros < 65 || b.Zeros > 75 || b.Run < run ||
+				run == 0 && b.Run != 0) {
+				t.Errorf("runs of %d: %s has %d %% zeros in runs of %d", run, b.Name, b.Zeros,
+					b.Run)
 			}
 		}
 	}
 }
 
-// TestLoadSubnetChecksZeros: blocks that are wrong about their zeros are refused; those that say nothing, or less than they could,
-// are not.
+// TestLoadSubnetChecksZeros: blocks that are wrong about their zeros are refused; those that say
+// nothing, or less than they could, are not.
 func TestLoadSubnetChecksZeros(t *testing.T) {
 	net := widths(t)
 	clearWeights(t, net, "mb.project.weight", func(_, c int) bool { return c < 16 })
@@ -135,7 +168,8 @@ func TestLoadSubnetChecksZeros(t *testing.T) {
 		blocks := slices.Clone(net.Blocks)
 		blocks[tt.block].Zeros, blocks[tt.block].Run = tt.zeros, tt.run
 		_, err := supernet.LoadSubnet(blocks, net.BNEps, file)
-		if tt.words == "" && err != nil || tt.words != "" && (err == nil || !strings.Contains(err.Error(), tt.words)) {
+		if tt.words == "" && err != nil || tt.words != "" &&
+			(err == nil || !strings.Contains(err.Error(), tt.words)) {
 			t.Errorf("%d %% zeros in runs of %d: %v, want %q", tt.zeros, tt.run, err, tt.words)
 		}
 		if err != nil {

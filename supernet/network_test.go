@@ -12,10 +12,13 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// netTexts are small spaces for running networks: with and without kernel transforms, the smallest, and one with TensorFlow's padding.
-var netTexts = []string{everything, strings.Replace(everything, "kernel_transform: true", "kernel_transform: false", 1), bare, tfEverything}
+// netTexts are small spaces for running networks: with and without kernel transforms, the smallest,
+// and one with TensorFlow's padding.
+var netTexts = []string{everything, strings.Replace(everything, "kernel_transform: true",
+	"kernel_transform: false", 1), bare, tfEverything}
 
-// newNet makes a supernet with weights that no initialisation has: transforms are not identities, batch norm is not neutral.
+// newNet makes a supernet with weights that no initialisation has: transforms are not identities,
+// batch norm is not neutral.
 func newNet(t testing.TB, text string) *supernet.Supernet {
 	t.Helper()
 	net := supernet.New(parse(t, text), 1)
@@ -47,7 +50,8 @@ func images(blocks []supernet.Block, n int, seed uint64) []float32 {
 }
 
 // forward binds and runs a network and gives a copy of its logits.
-func forward(r *supernet.Runner, blocks []supernet.Block, mode supernet.Mode, n int, seed uint64) []float32 {
+func forward(r *supernet.Runner, blocks []supernet.Block, mode supernet.Mode, n int,
+	seed uint64) []float32 {
 	r.Bind(blocks, n, mode)
 	copy(r.Input(), images(blocks, n, seed))
 	return slices.Clone(r.Forward())
@@ -124,6 +128,7 @@ func sampleArchs(s *supernet.Space, n int) []supernet.Arch {
 func eachNet(t *testing.T, f func(t *testing.T, net *supernet.Supernet)) {
 	for _, text := range netTexts {
 		net := newNet(t, text)
-		t.Run(fmt.Sprintf("%s, transforms %v, padding %q", net.Space.Name, net.Space.KernelTransform, net.Space.Padding), func(t *testing.T) { f(t, net) })
+		t.Run(fmt.Sprintf("%s, transforms %v, padding %q", net.Space.Name,
+			net.Space.KernelTransform, net.Space.Padding), func(t *testing.T) { f(t, net) })
 	}
 }

@@ -1,7 +1,7 @@
 package supernet
 
-// NonZero counts the weights of convolutions and linear layers, those of squeeze-and-excitation included, and how many of them
-// are not zero. Biases and batch norm are not counted.
+// NonZero counts the weights of convolutions and linear layers, those of squeeze-and-excitation
+// included, and how many of them are not zero. Biases and batch norm are not counted.
 func (s *Subnet) NonZero() (weights, nonZero int64) {
 	s.eachWeight(func(data []float32, _ int64) {
 		weights += int64(len(data))
@@ -10,7 +10,8 @@ func (s *Subnet) NonZero() (weights, nonZero int64) {
 	return weights, nonZero
 }
 
-// MACsNonZero counts the multiply-accumulates of one image as [MACs] does, but only those with a weight that is not zero.
+// MACsNonZero counts the multiply-accumulates of one image as [MACs] does, but only those with a
+// weight that is not zero.
 func (s *Subnet) MACsNonZero() (n int64) {
 	s.eachWeight(func(data []float32, pixels int64) { n += pixels * countNonZero(data) })
 	return n
@@ -25,7 +26,8 @@ func countNonZero(data []float32) (n int64) {
 	return n
 }
 
-// eachWeight gives the weights that MACs are counted of, with the number of pixels that each element is multiplied at.
+// eachWeight gives the weights that MACs are counted of, with the number of pixels that each
+// element is multiplied at.
 func (s *Subnet) eachWeight(see func(data []float32, pixels int64)) {
 	params := s.params.ByName()
 	for _, b := range s.Blocks {

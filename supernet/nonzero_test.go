@@ -8,18 +8,23 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// sparseNets gives networks with zeros in all their weights: every kind of block, with and without expand and
-// squeeze-and-excitation, strides and non-square images.
+// sparseNets gives networks with zeros in all their weights: every kind of block, with and without
+// expand and squeeze-and-excitation, strides and non-square images.
 func sparseNets(t *testing.T) (all []*supernet.Subnet) {
 	t.Helper()
 	shape := func(h, w, c int) supernet.Shape { return supernet.Shape{H: h, W: w, C: c} }
 	lists := [][]supernet.Block{{
-		{Name: "stem", Kind: supernet.Conv, In: shape(9, 6, 3), Out: shape(5, 3, 4), Kernel: 3, Stride: 2, Act: supernet.HSwish, BN: true},
-		{Name: "a", Kind: supernet.MBConv, In: shape(5, 3, 4), Out: shape(5, 3, 4), Mid: 4, Kernel: 3, Stride: 1, Act: supernet.ReLU, Skip: true, BN: true},
-		{Name: "b", Kind: supernet.MBConv, In: shape(5, 3, 4), Out: shape(3, 2, 6), Mid: 12, Kernel: 5, Stride: 2, Act: supernet.ReLU, SE: 3, BN: true},
-		{Name: "c", Kind: supernet.Conv, In: shape(3, 2, 6), Out: shape(3, 2, 20), Kernel: 1, Stride: 1, Act: supernet.ReLU, BN: true},
+		{Name: "stem", Kind: supernet.Conv, In: shape(9, 6, 3), Out: shape(5, 3, 4), Kernel: 3,
+			Stride: 2, Act: supernet.HSwish, BN: true},
+		{Name: "a", Kind: supernet.MBConv, In: shape(5, 3, 4), Out: shape(5, 3, 4), Mid: 4,
+			Kernel: 3, Stride: 1, Act: supernet.ReLU, Skip: true, BN: true},
+		{Name: "b", Kind: supernet.MBConv, In: shape(5, 3, 4), Out: shape(3, 2, 6), Mid: 12,
+			Kernel: 5, Stride: 2, Act: supernet.ReLU, SE: 3, BN: true},
+		{Name: "c", Kind: supernet.Conv, In: shape(3, 2, 6), Out: shape(3, 2, 20), Kernel: 1,
+			Stride: 1, Act: supernet.ReLU, BN: true},
 		{Name: "pool", Kind: supernet.Pool, In: shape(3, 2, 20), Out: shape(1, 1, 20)},
-		{Name: "d", Kind: supernet.Conv, In: shape(1, 1, 20), Out: shape(1, 1, 7), Kernel: 1, Stride: 1, Act: supernet.ReLU},
+		{Name: "d", Kind: supernet.Conv, In: shape(1, 1, 20), Out: shape(1, 1, 7), Kernel: 1,
+			Stride: 1, Act: supernet.ReLU},
 		{Name: "e", Kind: supernet.Linear, In: shape(1, 1, 7), Out: shape(1, 1, 5)},
 	}}
 	for _, text := range []string{everything, bare} {
@@ -44,8 +49,8 @@ func sparseNets(t *testing.T) (all []*supernet.Subnet) {
 	return all
 }
 
-// slowCount walks over the output of every product and counts those with a weight that is not zero, from nothing but the list of
-// blocks and the tensors as they are saved.
+// slowCount walks over the output of every product and counts those with a weight that is not zero,
+// from nothing but the list of blocks and the tensors as they are saved.
 type slowCount struct {
 	tensors                     map[string]store.Tensor
 	weights, nonZero, all, macs int64
@@ -96,19 +101,22 @@ func TestNonZero(t *testing.T) {
 		}
 		weights, nonZero := net.NonZero()
 		if weights != slow.weights || nonZero != slow.nonZero {
-			t.Errorf("network %d: %d of %d weights, want %d of %d", i, nonZero, weights, slow.nonZero, slow.weights)
+			t.Errorf("network %d: %d of %d weights, want %d of %d", i, nonZero, weights,
+				slow.nonZero, slow.weights)
 		}
 		if n := net.MACsNonZero(); n != slow.macs {
 			t.Errorf("network %d: %d MACs, want %d", i, n, slow.macs)
 		}
-		if dense := supernet.MACs(net.Blocks); dense != slow.all || nonZero == 0 || nonZero >= weights/2 {
-			t.Errorf("network %d: %d dense MACs, want %d; %d of %d weights, want about a third", i, dense, slow.all, nonZero, weights)
+		if dense := supernet.MACs(net.Blocks); dense != slow.all || nonZero == 0 ||
+			nonZero >= weights/2 {
+			t.Errorf("network %d: %d dense MACs, want %d; %d of %d weights, want about a third", i,
+				dense, slow.all, nonZero, weights)
 		}
 	}
 }
 
-// TestSparseFile: the file of a network with 90 % zeros in all its weights has at most 14 % of the dense one's bytes; of one so small
-// that names and batch norm take much of it, a quarter.
+// TestSparseFile: the file of a network with 90 % zeros in all its weights has at most 14 % of the
+// dense one's bytes; of one so small that names and batch norm take much of it, a quarter.
 func TestSparseFile(t *testing.T) {
 	for space, most := range map[string]float64{"mbv3-cifar": .14, "mbv3-tiny": .25} {
 		s := builtin(t, space)

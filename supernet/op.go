@@ -5,13 +5,17 @@ type OpKind string
 
 // The kinds of operation. A format that networks are exported to has to know these and no blocks.
 const (
-	OpConv      OpKind = "conv"      // dense convolution; weight (kernel,kernel,in,out), or (in,out)
-	OpDepthwise OpKind = "depthwise" // each channel with its own kernel; weight (kernel,kernel,channels)
-	OpLinear    OpKind = "linear"    // the input as one vector, (height,width,channels); weight (in,out)
-	OpMaxPool   OpKind = "maxpool"   // the largest value of every window
-	OpMean      OpKind = "mean"      // mean over height and width
-	OpAdd       OpKind = "add"       // sum of two equal shapes
-	OpMultiply  OpKind = "multiply"  // each channel of the first argument times the value of the second
+	// dense convolution; weight (kernel,kernel,in,out), or (in,out)
+	OpConv OpKind = "conv"
+	// each channel with its own kernel; weight (kernel,kernel,channels)
+	OpDepthwise OpKind = "depthwise"
+	// the input as one vector, (height,width,channels); weight (in,out)
+	OpLinear  OpKind = "linear"
+	OpMaxPool OpKind = "maxpool" // the largest value of every window
+	OpMean    OpKind = "mean"    // mean over height and width
+	OpAdd     OpKind = "add"     // sum of two equal shapes
+	// each channel of the first argument times the value of the second
+	OpMultiply OpKind = "multiply"
 )
 
 // BlockInput stands for the input of the block among the arguments of an operation.
@@ -97,8 +101,8 @@ func (o Op) Params() int64 {
 	return n
 }
 
-// MACs counts the multiply-accumulates of one image: each weight is used once for every pixel of the
-// output. Adding, pooling and products with gates do not count, as is usual.
+// MACs counts the multiply-accumulates of one image: each weight is used once for every pixel of
+// the output. Adding, pooling and products with gates do not count, as is usual.
 func (o Op) MACs() int64 { return o.Weights() * int64(o.Out.H) * int64(o.Out.W) }
 
 // sparse says whether the weight is one whose zeros a runtime may skip: a matrix (in,out) of a 1x1
@@ -109,8 +113,8 @@ func (o Op) sparse() bool {
 	return !o.Gate && (pointwise || o.Kind == OpLinear)
 }
 
-// MACs counts the multiply-accumulates of one image: convolutions, squeeze-and-excitation and linear
-// layers. It panics if the kind is unknown, as [Block.MustOps] does.
+// MACs counts the multiply-accumulates of one image: convolutions, squeeze-and-excitation and
+// linear layers. It panics if the kind is unknown, as [Block.MustOps] does.
 func (b Block) MACs() (n int64) {
 	for _, o := range b.MustOps() {
 		n += o.MACs()

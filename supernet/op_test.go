@@ -40,7 +40,8 @@ func TestOpsNameTheWeights(t *testing.T) {
 		}
 		for _, tensor := range net.Tensors() {
 			if !slices.Equal(want[tensor.Name], tensor.Shape) {
-				t.Errorf("%s: %s is %v, operations say %v", name, tensor.Name, tensor.Shape, want[tensor.Name])
+				t.Errorf("%s: %s is %v, operations say %v", name, tensor.Name, tensor.Shape,
+					want[tensor.Name])
 			}
 			delete(want, tensor.Name)
 		}
@@ -118,7 +119,10 @@ func (r *reference) operation(o supernet.Op, done map[int]image, eps float64) im
 		o.Kernel, o.Stride = 1, 1
 		fallthrough
 	case supernet.OpConv:
-		eachWindow(o, x, y, func(tap, i, j int, in, out []float64) { out[j] += in[i] * w[(tap*x.c+i)*y.c+j] })
+		eachWindow(o, x, y, func(tap, i, j int, in,
+			out []float64) {
+			out[j] += in[i] * w[(tap*x.c+i)*y.c+j]
+		})
 	case supernet.OpDepthwise:
 		eachWindow(o, x, y, func(tap, i, j int, in, out []float64) {
 			if i == j {
@@ -239,7 +243,8 @@ func TestUnknownKind(t *testing.T) {
 	b := everyPlain()[0]
 	for _, kind := range []supernet.Kind{"", "minpool"} {
 		b.Kind = kind
-		if _, err := b.Ops(); err == nil || !strings.Contains(err.Error(), "is unknown; use conv, mbconv, pool, maxpool or linear") {
+		if _, err := b.Ops(); err == nil || !strings.Contains(err.Error(),
+			"is unknown; use conv, mbconv, pool, maxpool or linear") {
 			t.Errorf("operations of kind %q: %v", kind, err)
 		}
 		if b.Check() == nil || b.Prunable(supernet.Weights) || b.Prunable(supernet.Channels) {
@@ -254,7 +259,8 @@ func TestUnknownKind(t *testing.T) {
 			b.MACs()
 		}()
 		text := fmt.Sprintf(`{"name": "a", "kind": %q}`, kind)
-		if err := json.Unmarshal([]byte(text), &b); err == nil || !strings.Contains(err.Error(), "is unknown") {
+		if err := json.Unmarshal([]byte(text), &b); err == nil || !strings.Contains(err.Error(),
+			"is unknown") {
 			t.Errorf("read %s: %v", text, err)
 		}
 	}

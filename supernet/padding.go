@@ -25,8 +25,8 @@ func (p Padding) check() error {
 	return nil
 }
 
-// forStride is the padding that a block of a stride says: none where it makes no difference, so that
-// blocks that do the same are equal.
+// forStride is the padding that a block of a stride says: none where it makes no difference, so
+// that blocks that do the same are equal.
 func (p Padding) forStride(stride int) Padding {
 	if stride == 1 {
 		return ""
@@ -40,7 +40,8 @@ func (b Block) checkPadding() error {
 		return err
 	}
 	if b.Padding != b.Padding.forStride(b.Stride) {
-		return fmt.Errorf("padding %s makes no difference with stride %d; leave it out", b.Padding, b.Stride)
+		return fmt.Errorf("padding %s makes no difference with stride %d; leave it out", b.Padding,
+			b.Stride)
 	}
 	if b.Padding != "" && b.Valid {
 		return fmt.Errorf("a convolution without padding (valid) has no padding %s", b.Padding)

@@ -18,7 +18,8 @@ func TestTFSame(t *testing.T) {
 	} {
 		in := supernet.Shape{H: c.side, W: 9, C: 4}
 		b := supernet.Block{
-			Name: "a", Kind: supernet.MBConv, In: in, Out: supernet.Shape{H: (c.side + 1) / 2, W: 5, C: 8}, Mid: 4,
+			Name: "a", Kind: supernet.MBConv, In: in, Out: supernet.Shape{H: (c.side + 1) / 2, W: 5,
+				C: 8}, Mid: 4,
 			Kernel: c.kernel, Stride: 2, Act: supernet.ReLU, BN: true, Padding: supernet.TFSame,
 		}
 		if err := b.Check(); err != nil {
@@ -54,8 +55,10 @@ func TestPaddingOfASpace(t *testing.T) {
 			t.Errorf("%+v became %+v", a[i], b[i])
 		}
 	}
-	_, err := supernet.ParseSpace("test.yaml", []byte(strings.Replace(tfEverything, "tf_same", "same", 1)))
-	if err == nil || !strings.Contains(err.Error(), `test.yaml:6: padding: "same" is no padding; use tf_same`) {
+	_, err := supernet.ParseSpace("test.yaml",
+		[]byte(strings.Replace(tfEverything, "tf_same", "same", 1)))
+	if err == nil || !strings.Contains(err.Error(),
+		`test.yaml:6: padding: "same" is no padding; use tf_same`) {
 		t.Error(err)
 	}
 }

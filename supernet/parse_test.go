@@ -10,7 +10,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// badSpaces are edits of the space everything, each with one mistake: where it is and a part of what is said about it.
+// badSpaces are edits of the space everything, each with one mistake: where it is and a part of
+// what is said about it.
 var badSpaces = []struct {
 	old, new string
 	line     int
@@ -26,17 +27,22 @@ var badSpaces = []struct {
 	{"classes: 5", "klasses: 5", 3, "", `unknown field "klasses"`},
 	{"classes: 5", "classes: 5\nclasses: 6", 4, "", "already defined"},
 	{"classes: 5", "classes: 5\nchannels: 5", 4, "channels", "is 5, expected 1 to 4"},
-	{"classes: 5", "classes: 5\nwidth_multiplier: 0", 4, "width_multiplier", "is 0, expected 0.1 to 10"},
+	{"classes: 5", "classes: 5\nwidth_multiplier: 0", 4, "width_multiplier",
+		"is 0, expected 0.1 to 10"},
 	{"classes: 5", "classes: 5\nwidth_multiplier: .nan", 4, "width_multiplier", "is NaN"},
 	{"classes: 5", "classes: 5\nbn_eps: 0", 4, "bn_eps", "is 0, expected above 0"},
 	{"resolutions: [16, 12]", "resolutions: []", 4, "resolutions", "is missing or empty"},
-	{"resolutions: [16, 12]", "resolutions: [16, 7]", 4, "resolutions", "has 7, expected 8 to 4096"},
+	{"resolutions: [16, 12]", "resolutions: [16, 7]", 4, "resolutions",
+		"has 7, expected 8 to 4096"},
 	{"resolutions: [16, 12]", "resolutions: [16, 16]", 4, "resolutions", "has 16 twice"},
 	{"resolutions: [16, 12]", "resolutions: 16", 4, "", "sequence is expected"},
 	{"stem: {width: 8", "stem: {width: 0", 6, "stem.width", "is 0, expected 1 to 16384"},
-	{"stem: {width: 8, stride: 2", "stem: {width: 8, stride: 3", 6, "stem.stride", "is 3, expected 1 to 2"},
-	{"stride: 2, act: h_swish}\nstages", "stride: 2}\nstages", 6, "stem.act", `"" is no activation; use relu, relu6 or h_swish`},
-	{"width: 16, stride: 2, act: relu6", "width: 16, stride: 0, act: relu6", 9, "stages[1].stride", "is 0"},
+	{"stem: {width: 8, stride: 2", "stem: {width: 8, stride: 3", 6, "stem.stride",
+		"is 3, expected 1 to 2"},
+	{"stride: 2, act: h_swish}\nstages", "stride: 2}\nstages", 6, "stem.act",
+		`"" is no activation; use relu, relu6 or h_swish`},
+	{"width: 16, stride: 2, act: relu6", "width: 16, stride: 0, act: relu6", 9, "stages[1].stride",
+		"is 0"},
 	{"act: relu6", "act: swish", 9, "stages[1].act", `"swish" is no activation`},
 	{"depth: [2, 1]", "depth: [2, 0]", 9, "stages[1].depth", "has 0, expected 1 to 16"},
 	{"depth: [2, 1]", "depth: [17]", 9, "stages[1].depth", "has 17"},
@@ -44,10 +50,14 @@ var badSpaces = []struct {
 	{"kernel: [7, 3, 5], ", "", 9, "stages[1].kernel", "is missing or empty"},
 	{"expand: [1, 3, 2]", "expand: [0.5]", 9, "stages[1].expand", "has 0.5, expected 1 to 16"},
 	{"expand: [1, 3, 2]", "expand: [.inf]", 9, "stages[1].expand", "has +Inf"},
-	{"expand_by_depth: {1: 2, 2: 4, 3: 1}", "expand_by_depth: {1: 2, 2: 4}", 10, "stages[2].expand_by_depth", "has no entry for depth 3"},
-	{"expand_by_depth: {1: 2, 2: 4, 3: 1}", "expand_by_depth: {1: 2, 2: 99, 3: 1}", 10, "stages[2].expand_by_depth", "has 99 for depth 2"},
-	{"expand_by_depth: {1: 2, 2: 4, 3: 1}", "expand_by_depth: {1: 2, 2: 4, 3: 1, 4: 1}", 10, "stages[2].expand_by_depth", "has 4 entries for 3 depths"},
-	{"expand_by_depth", "expand: [2], expand_by_depth", 10, "stages[2].expand", "exclude each other"},
+	{"expand_by_depth: {1: 2, 2: 4, 3: 1}", "expand_by_depth: {1: 2, 2: 4}", 10,
+		"stages[2].expand_by_depth", "has no entry for depth 3"},
+	{"expand_by_depth: {1: 2, 2: 4, 3: 1}", "expand_by_depth: {1: 2, 2: 99, 3: 1}", 10,
+		"stages[2].expand_by_depth", "has 99 for depth 2"},
+	{"expand_by_depth: {1: 2, 2: 4, 3: 1}", "expand_by_depth: {1: 2, 2: 4, 3: 1, 4: 1}", 10,
+		"stages[2].expand_by_depth", "has 4 entries for 3 depths"},
+	{"expand_by_depth", "expand: [2], expand_by_depth", 10, "stages[2].expand",
+		"exclude each other"},
 	{"    kernel: [5]\n", "    kernel:\n      - 5\n      - 6\n", 16, "stages[3].kernel", "has 6"},
 	{"    kernel: [5]\n", "", 11, "stages[3].kernel", "is missing or empty"},
 	{"    stride: 2\n", "    stride: [2]\n", 12, "", "a whole number is expected"},
@@ -57,14 +67,20 @@ var badSpaces = []struct {
 	{"stem: {", "stem: {{", 6, "", ""},
 	{"resolutions: [16, 12]", "resolutions: [16, 12", 5, "", "']' must be specified"},
 	{"classes: 5", "classes: *five", 3, "classes", "alias"},
-	{"classes: 5", "classes: &x 5\nchannels: *x", 4, "channels", "alias"}, // a few lines of aliases can stand for gigabytes
+	// a few lines of aliases can stand for gigabytes
+	{"classes: 5", "classes: &x 5\nchannels: *x", 4, "channels", "alias"},
 	{"classes: 5", "classes: 5.9", 3, "classes", "is 5.9, expected a whole number"},
 	{"kernel: [5]", "kernel: [5.5]", 15, "stages[3].kernel[0]", "is 5.5, expected a whole number"},
-	{"head: {", "---\nhead: {", 18, "", "second document"},                             // it would be lost
-	{"expand: [2, 4]", "expand: [2, 2.00000001]", 16, "stages[3].expand", "twice"},     // the same in an Arch, which has float32
-	{"name: everything", `name: "two\nlines"`, 2, "name", "one line"},                  // would break the errors that show it
-	{"classes: 5", "classes: 1000000\nwidth_multiplier: 10", 9, "stages", "too large"}, // 400 million weights
-	{"resolutions: [16, 12]", "resolutions: [4096]\nwidth_multiplier: 10", 9, "stages", "too large"},
+	// it would be lost
+	{"head: {", "---\nhead: {", 18, "", "second document"},
+	// the same in an Arch, which has float32
+	{"expand: [2, 4]", "expand: [2, 2.00000001]", 16, "stages[3].expand", "twice"},
+	// would break the errors that show it
+	{"name: everything", `name: "two\nlines"`, 2, "name", "one line"},
+	// 400 million weights
+	{"classes: 5", "classes: 1000000\nwidth_multiplier: 10", 9, "stages", "too large"},
+	{"resolutions: [16, 12]", "resolutions: [4096]\nwidth_multiplier: 10", 9, "stages",
+		"too large"},
 }
 
 func TestParseSpaceErrors(t *testing.T) {
@@ -79,8 +95,10 @@ func TestParseSpaceErrors(t *testing.T) {
 			t.Errorf("%q: %v is no SpaceError", c.new, err)
 			continue
 		}
-		if bad.File != "my.yaml" || bad.Line != c.line || bad.Field != c.field || !strings.Contains(bad.Msg, c.msg) {
-			t.Errorf("%q: line %d, field %q, %q; want line %d, field %q, ...%s...", c.new, bad.Line, bad.Field, bad.Msg, c.line, c.field, c.msg)
+		if bad.File != "my.yaml" || bad.Line != c.line || bad.Field != c.field ||
+			!strings.Contains(bad.Msg, c.msg) {
+			t.Errorf("%q: line %d, field %q, %q; want line %d, field %q, ...%s...", c.new, bad.Line,
+				bad.Field, bad.Msg, c.line, c.field, c.msg)
 		}
 		oneLine(t, err)
 	}
@@ -96,9 +114,11 @@ func oneLine(t *testing.T, err error) {
 
 func TestSpaceErrorText(t *testing.T) {
 	for want, e := range map[string]supernet.SpaceError{
-		"space file a.yaml:7: stages[2].kernel: has 4": {File: "a.yaml", Line: 7, Field: "stages[2].kernel", Msg: "has 4"},
-		"space file a.yaml: name: is missing":          {File: "a.yaml", Field: "name", Msg: "is missing"},
-		"space file a.yaml: is empty":                  {File: "a.yaml", Msg: "is empty"},
+		"space file a.yaml:7: stages[2].kernel: has 4": {File: "a.yaml", Line: 7,
+			Field: "stages[2].kernel", Msg: "has 4"},
+		"space file a.yaml: name: is missing": {File: "a.yaml", Field: "name",
+			Msg: "is missing"},
+		"space file a.yaml: is empty": {File: "a.yaml", Msg: "is empty"},
 	} {
 		if got := e.Error(); got != want {
 			t.Errorf("got %q, want %q", got, want)
@@ -109,8 +129,10 @@ func TestSpaceErrorText(t *testing.T) {
 // TestNotASpace: whatever else a file holds, the answer is a SpaceError.
 func TestNotASpace(t *testing.T) {
 	for _, text := range []string{
-		"", " \n", "# only a comment\n", "null", "[]", "3", "a: b: c", "{", "- a\n- b", "\x00", "\xff\xfe", "&a [*a]", "a: &a [*a]",
-		"<<: {name: x}", "? a\n: b", "tailor: space/1", "%YAML 1.2\n---\n", `{"tailor": "manifest/1"}`, strings.Repeat("[", 1000),
+		"", " \n", "# only a comment\n", "null", "[]", "3", "a: b: c", "{", "- a\n- b", "\x00",
+		"\xff\xfe", "&a [*a]", "a: &a [*a]",
+		"<<: {name: x}", "? a\n: b", "tailor: space/1", "%YAML 1.2\n---\n",
+		`{"tailor": "manifest/1"}`, strings.Repeat("[", 1000),
 	} {
 		_, err := supernet.ParseSpace("x.yaml", []byte(text))
 		var bad *supernet.SpaceError
@@ -142,7 +164,8 @@ func TestTextsThatBreakTheReader(t *testing.T) {
 
 func TestDefaults(t *testing.T) {
 	s := parse(t, strings.Replace(everything, "kernel_transform: true\n", "", 1))
-	if s.Channels != 3 || s.WidthMultiplier != 1 || s.BNEps != 1e-5 || s.KernelTransform || s.Title != "" {
+	if s.Channels != 3 || s.WidthMultiplier != 1 || s.BNEps != 1e-5 || s.KernelTransform ||
+		s.Title != "" {
 		t.Errorf("defaults are %+v", s)
 	}
 	if h := parse(t, bare).Head; h != (supernet.Head{}) {
@@ -182,7 +205,8 @@ func TestLoadSpace(t *testing.T) {
 	}
 }
 
-// TestParseSpaceOfOtherEditors: the same space, whatever marks, line ends, blanks and tabs an editor leaves.
+// TestParseSpaceOfOtherEditors: the same space, whatever marks, line ends, blanks and tabs an
+// editor leaves.
 func TestParseSpaceOfOtherEditors(t *testing.T) {
 	text, err := os.ReadFile("spaces/mbv3-tiny.yaml")
 	if err != nil {
@@ -194,19 +218,22 @@ func TestParseSpaceOfOtherEditors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, other := range map[string]string{
-		"mark":           "\xef\xbb\xbf" + plain,
-		"CRLF":           strings.ReplaceAll(plain, "\n", "\r\n"),
-		"tabs":           strings.ReplaceAll(strings.ReplaceAll(plain, "\n  ", "\n\t"), ": ", ":\t"),
-		"trailing tabs":  strings.ReplaceAll(plain, "\n", "\t\n"),
-		"blank lines":    "\n\n" + strings.ReplaceAll(plain, "\n", "\n\n \n\t\n"),
-		"all, and a tab": "\xef\xbb\xbf\r\n\t\r\n" + strings.ReplaceAll(strings.ReplaceAll(plain, "\n  ", "\n\t"), "\n", "\t\r\n"),
+		"mark": "\xef\xbb\xbf" + plain,
+		"CRLF": strings.ReplaceAll(plain, "\n", "\r\n"),
+		"tabs": strings.ReplaceAll(strings.ReplaceAll(plain, "\n  ", "\n\t"), ": ",
+			":\t"),
+		"trailing tabs": strings.ReplaceAll(plain, "\n", "\t\n"),
+		"blank lines":   "\n\n" + strings.ReplaceAll(plain, "\n", "\n\n \n\t\n"),
+		"all, and a tab": "\xef\xbb\xbf\r\n\t\r\n" + strings.ReplaceAll(strings.ReplaceAll(plain,
+			"\n  ", "\n\t"), "\n", "\t\r\n"),
 	} {
 		got, err := supernet.ParseSpace(name, []byte(other))
 		if err != nil || got.SHA256() != want.SHA256() {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := supernet.ParseSpace("windows.yaml", []byte("\xff\xfet\x00")); err == nil || !strings.Contains(err.Error(), "save it as UTF-8") {
+	if _, err := supernet.ParseSpace("windows.yaml", []byte("\xff\xfet\x00")); err == nil ||
+		!strings.Contains(err.Error(), "save it as UTF-8") {
 		t.Errorf("UTF-16: %v", err)
 	}
 }

@@ -8,18 +8,22 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// everyPlain is a small network of blocks without batch norm with all that they can be: padded and not, strides, kernel 1,
-// activations, windows that overlap, that leave an edge, odd sizes.
+// everyPlain is a small network of blocks without batch norm with all that they can be: padded and
+// not, strides, kernel 1, activations, windows that overlap, that leave an edge, odd sizes.
 func everyPlain() []supernet.Block {
 	shape := func(h, w, c int) supernet.Shape { return supernet.Shape{H: h, W: w, C: c} }
-	conv := func(name string, in, out supernet.Shape, kernel, stride int, act supernet.Act, valid bool) supernet.Block {
-		return supernet.Block{Name: name, Kind: supernet.Conv, In: in, Out: out, Kernel: kernel, Stride: stride, Act: act, Bias: true, Valid: valid}
+	conv := func(name string, in, out supernet.Shape, kernel, stride int, act supernet.Act,
+		valid bool) supernet.Block {
+		return supernet.Block{Name: name, Kind: supernet.Conv, In: in, Out: out, Kernel: kernel,
+			Stride: stride, Act: act, Bias: true, Valid: valid}
 	}
 	pool := func(name string, in, out supernet.Shape, kernel, stride int) supernet.Block {
-		return supernet.Block{Name: name, Kind: supernet.MaxPool, In: in, Out: out, Kernel: kernel, Stride: stride}
+		return supernet.Block{Name: name, Kind: supernet.MaxPool, In: in, Out: out, Kernel: kernel,
+			Stride: stride}
 	}
 	line := func(name string, in supernet.Shape, out int, act supernet.Act) supernet.Block {
-		return supernet.Block{Name: name, Kind: supernet.Linear, In: in, Out: shape(1, 1, out), Act: act}
+		return supernet.Block{Name: name, Kind: supernet.Linear, In: in, Out: shape(1, 1, out),
+			Act: act}
 	}
 	return []supernet.Block{
 		conv("a", shape(14, 13, 3), shape(14, 13, 5), 3, 1, supernet.ReLU, false),
@@ -38,7 +42,8 @@ func everyPlain() []supernet.Block {
 func tfPlain() []supernet.Block {
 	conv := func(name string, in, out supernet.Shape, kernel int) supernet.Block {
 		return supernet.Block{
-			Name: name, Kind: supernet.Conv, In: in, Out: out, Kernel: kernel, Stride: 2, Act: supernet.HSwish, Bias: true,
+			Name: name, Kind: supernet.Conv, In: in, Out: out, Kernel: kernel, Stride: 2,
+			Act: supernet.HSwish, Bias: true,
 			Padding: supernet.TFSame,
 		}
 	}
@@ -88,7 +93,8 @@ func eachPlainNet(t *testing.T, f func(t *testing.T, blocks []supernet.Block)) {
 	}
 }
 
-// TestPlainNetsAgainstReference: logits, in every mode, and derivatives along random directions are those of the reference.
+// TestPlainNetsAgainstReference: logits, in every mode, and derivatives along random directions are
+// those of the reference.
 func TestPlainNetsAgainstReference(t *testing.T) {
 	eachPlainNet(t, func(t *testing.T, blocks []supernet.Block) {
 		const n = 3

@@ -76,7 +76,8 @@ func (p *published) space(t *testing.T) *supernet.Space {
 	return builtin(t, "ofa-mbv3")
 }
 
-// arch finds the genes: depths by runs of one output width, since no two stages in a row have the same.
+// arch finds the genes: depths by runs of one output width, since no two stages in a row have the
+// same.
 func (p *published) arch(t *testing.T, s *supernet.Space) supernet.Arch {
 	t.Helper()
 	spec := s.Spec(s.Min())
@@ -99,13 +100,14 @@ func (p *published) arch(t *testing.T, s *supernet.Space) supernet.Arch {
 	return a
 }
 
-// misprinted is the one figure that the network's own published configuration contradicts: layer by layer it has 75.8 M
-// MACs at its 160 pixels, not 79 M.
+// misprinted is the one figure that the network's own published configuration contradicts: layer by
+// layer it has 75.8 M MACs at its 160 pixels, not 79 M.
 var misprinted = map[string]float64{"note10_lat-8ms_top1-71.4_finetune-25": 75.8}
 
 func TestPublishedNetworks(t *testing.T) {
 	var all []published
-	if err := json.Unmarshal(readData(t, filepath.Join("ofa", "published_subnets.json")), &all); err != nil {
+	if err := json.Unmarshal(readData(t, filepath.Join("ofa", "published_subnets.json")),
+		&all); err != nil {
 		t.Fatal(err)
 	}
 	if len(all) != 25 {
@@ -149,9 +151,11 @@ func (p *published) checkBlocks(t *testing.T, blocks []supernet.Block) {
 		if c.Mid != nil {
 			mid = *c.Mid
 		}
-		got := publishedConv{b.In.C, b.Out.C, b.Kernel, b.Stride, c.Expand, c.Mid, string(b.Act), b.SE > 0}
+		got := publishedConv{b.In.C, b.Out.C, b.Kernel, b.Stride, c.Expand, c.Mid, string(b.Act),
+			b.SE > 0}
 		if got != c || b.Mid != mid || b.Skip != (want.Shortcut != nil) {
-			t.Errorf("block %d is %+v\npublished is %+v, middle channels %d, shortcut %v", i, b, c, mid, want.Shortcut != nil)
+			t.Errorf("block %d is %+v\npublished is %+v, middle channels %d, shortcut %v", i, b, c,
+				mid, want.Shortcut != nil)
 		}
 	}
 }

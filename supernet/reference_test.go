@@ -9,8 +9,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// reference computes a network in training mode in float64, straight from its blocks and its or the supernet's tensors: no
-// views, no memory plan, no order of sums in common with the engine.
+// reference computes a network in training mode in float64, straight from its blocks and its or the
+// supernet's tensors: no views, no memory plan, no order of sums in common with the engine.
 type reference struct {
 	shapes map[string][]int
 	values map[string][]float64
@@ -108,7 +108,8 @@ func (r *reference) maxPool(b supernet.Block, x image) image {
 func (r *reference) mbconv(b supernet.Block, x image) image {
 	t := x
 	if b.HasExpand() {
-		t = r.dense(b.Name+".expand.weight", t, supernet.Shape{H: b.In.H, W: b.In.W, C: b.Mid}, 1, 1, [2]int{})
+		t = r.dense(b.Name+".expand.weight", t, supernet.Shape{H: b.In.H, W: b.In.W, C: b.Mid}, 1,
+			1, [2]int{})
 		r.norm(b.Name+".expand.bn", t)
 		activate(t, b.Act)
 	}
@@ -145,8 +146,10 @@ func zerosBefore(b supernet.Block) (before [2]int) {
 	return before
 }
 
-// dense convolves with the leading input and output channels of a weight (kernel,kernel,in,out) or (in,out).
-func (r *reference) dense(weight string, x image, out supernet.Shape, kernel, stride int, before [2]int) image {
+// dense convolves with the leading input and output channels of a weight (kernel,kernel,in,out) or
+// (in,out).
+func (r *reference) dense(weight string, x image, out supernet.Shape, kernel, stride int,
+	before [2]int) image {
 	shape, w, y := r.shapes[weight], r.values[weight], newImage(r.n, out)
 	in, ld := shape[len(shape)-2], shape[len(shape)-1]
 	eachPixel(y, func(n, oy, ox int) {
@@ -176,15 +179,16 @@ func (r *reference) depthwise(b supernet.Block, x image) image {
 	return y
 }
 
-// kernel is the active depthwise kernel, (kernel²,c): steps of two through the centres, each times its matrix if there is
-// one.
+// kernel is the active depthwise kernel, (kernel²,c): steps of two through the centres, each times
+// its matrix if there is one.
 func (r *reference) kernel(b supernet.Block) (w []float64, c int) {
 	name := b.Name + ".depthwise"
 	w = r.values[name+".weight"]
 	size, c := r.shapes[name+".weight"][0], r.shapes[name+".weight"][2]
 	for ; size > b.Kernel; size -= 2 {
 		to := size - 2
-		matrix, crop := r.values[fmt.Sprintf("%s.transform.%dto%d", name, size, to)], make([]float64, to*to*c)
+		matrix, crop := r.values[fmt.Sprintf("%s.transform.%dto%d", name, size, to)],
+			make([]float64, to*to*c)
 		for i := range to * to {
 			for j := range to * to {
 				m := map[bool]float64{true: 1}[i == j]
@@ -206,7 +210,8 @@ func (r *reference) excite(b supernet.Block, x image) {
 	name := b.Name + ".se."
 	full, hidden := r.shapes[name+"reduce.weight"][0], r.shapes[name+"reduce.weight"][1]
 	for n := range r.n {
-		squeezed, gate := slices.Clone(r.values[name+"reduce.bias"]), slices.Clone(r.values[name+"expand.bias"])
+		squeezed, gate := slices.Clone(r.values[name+"reduce.bias"]),
+			slices.Clone(r.values[name+"expand.bias"])
 		one := image{1, x.h, x.w, x.c, x.v[n*x.h*x.w*x.c:][:x.h*x.w*x.c]}
 		eachPixel(one, func(_, h, w int) {
 			for i, v := range one.at(0, h, w) {

@@ -16,8 +16,8 @@ const (
 	Infer     = nn.Infer
 )
 
-// Runner runs networks that share one set of weights, one at a time. Several runners may infer at once with the same
-// weights; batch norm statistics are each runner's own.
+// Runner runs networks that share one set of weights, one at a time. Several runners may infer at
+// once with the same weights; batch norm statistics are each runner's own.
 type Runner struct {
 	graph  *nn.Graph
 	params *nn.Params
@@ -31,8 +31,8 @@ func newRunner(pool *nn.Pool, params *nn.Params) *Runner {
 	return &Runner{graph: nn.NewGraph(pool), params: params, layers: map[string]layer{}}
 }
 
-// Bind makes the network of the given blocks the one that runs, on batches of n images. It costs microseconds once memory
-// for the largest network has been allocated.
+// Bind makes the network of the given blocks the one that runs, on batches of n images. It costs
+// microseconds once memory for the largest network has been allocated.
 func (r *Runner) Bind(blocks []Block, n int, mode Mode) {
 	r.bind(blocks, n, mode)
 	if mode == Calibrate {
@@ -69,8 +69,9 @@ func (r *Runner) eachNorm(f func(*nn.BatchNorm)) {
 // Input is where the batch goes, (N,H,W,C).
 func (r *Runner) Input() []float32 { return r.input }
 
-// Forward runs the bound network on its input and gives the logits, (N,classes), valid until the next call. A list of
-// blocks that does not end in a classifier, as it is bound for timing, gives nil.
+// Forward runs the bound network on its input and gives the logits, (N,classes), valid until the
+// next call. A list of blocks that does not end in a classifier, as it is bound for timing, gives
+// nil.
 func (r *Runner) Forward() []float32 {
 	for _, l := range r.bound {
 		l.forward()
@@ -82,7 +83,8 @@ func (r *Runner) Forward() []float32 {
 	return r.last.vector.Data
 }
 
-// LogitGrad is where the gradient of the loss with respect to the logits goes before [Runner.Backward].
+// LogitGrad is where the gradient of the loss with respect to the logits goes before
+// [Runner.Backward].
 func (r *Runner) LogitGrad() []float32 { return r.last.vector.Grad }
 
 // Backward adds the gradients of the bound network's weights to the supernet's.
@@ -92,15 +94,18 @@ func (r *Runner) Backward() {
 	}
 }
 
-// Dropout draws a mask for the classifier's input; call it after Bind. Without it there is no dropout.
+// Dropout draws a mask for the classifier's input; call it after Bind. Without it there is no
+// dropout.
 func (r *Runner) Dropout(rate float64, rnd *rand.Rand) {
 	if l, ok := r.bound[len(r.bound)-1].(dropper); ok {
 		l.drop(rate, rnd)
 	}
 }
 
-// MemoryBytes is what the networks bound so far needed: for the values of a batch, which grow with it, and for the rest.
+// MemoryBytes is what the networks bound so far needed: for the values of a batch, which grow with
+// it, and for the rest.
 func (r *Runner) MemoryBytes() (values, rest int64) { return r.graph.Bytes() }
 
-// FinishCalibration turns what the batches since Bind have shown into the statistics that [Infer] uses.
+// FinishCalibration turns what the batches since Bind have shown into the statistics that [Infer]
+// uses.
 func (r *Runner) FinishCalibration() { r.eachNorm((*nn.BatchNorm).FinishStatistics) }

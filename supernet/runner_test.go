@@ -10,15 +10,16 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// TestStepOnAnyWorkers: two sub-networks forward and backward, then calibration and inference, give the same bits on 1 to 4
-// workers.
+// TestStepOnAnyWorkers: two sub-networks forward and backward, then calibration and inference, give
+// the same bits on 1 to 4 workers.
 func TestStepOnAnyWorkers(t *testing.T) {
 	for _, text := range netTexts {
 		var want map[string][]float32
 		for workers := 1; workers <= 4; workers++ {
 			net := newNet(t, text)
 			r := runner(t, workers, net.Runner)
-			small, large := net.Space.Blocks(net.Space.Random(newRand(8))), net.Space.Blocks(net.Space.Max())
+			small, large := net.Space.Blocks(net.Space.Random(newRand(8))),
+				net.Space.Blocks(net.Space.Max())
 			got := map[string][]float32{}
 			got["small logits"] = step(r, small, 11, 1)
 			got["large logits"] = step(r, large, 5, 2)
@@ -40,7 +41,8 @@ func TestStepOnAnyWorkers(t *testing.T) {
 }
 
 func sameBits(a, b []float32) bool {
-	return slices.EqualFunc(a, b, func(x, y float32) bool { return math.Float32bits(x) == math.Float32bits(y) })
+	return slices.EqualFunc(a, b,
+		func(x, y float32) bool { return math.Float32bits(x) == math.Float32bits(y) })
 }
 
 // TestInferenceOfOneImage: an image's logits do not depend on the batch it is in.
@@ -62,12 +64,14 @@ func TestInferenceOfOneImage(t *testing.T) {
 	})
 }
 
-// TestRebindContinuesACalibration: statistics of batches of 9 and 4 images are the weighted averages of both.
+// TestRebindContinuesACalibration: statistics of batches of 9 and 4 images are the weighted
+// averages of both.
 func TestRebindContinuesACalibration(t *testing.T) {
 	net := newNet(t, everything)
 	r := runner(t, 1, net.Runner)
 	blocks := net.Space.Blocks(net.Space.Min())
-	statistics := func() (all []float32) { // of the stem, whose input is the same in every calibration
+	// of the stem, whose input is the same in every calibration
+	statistics := func() (all []float32) {
 		for _, tensor := range r.Extract(blocks, net.Space.BNEps).Tensors() {
 			if tensor.Name == "stem.bn.mean" || tensor.Name == "stem.bn.var" {
 				all = append(all, tensor.Data...)
@@ -93,7 +97,8 @@ func TestRebindContinuesACalibration(t *testing.T) {
 	}
 }
 
-// TestRunnersAtOnce: two runners infer with the same weights at the same time, each with its own statistics.
+// TestRunnersAtOnce: two runners infer with the same weights at the same time, each with its own
+// statistics.
 func TestRunnersAtOnce(t *testing.T) {
 	net := newNet(t, everything)
 	var want, got [2][]float32
@@ -139,7 +144,8 @@ func TestDropout(t *testing.T) {
 	}
 }
 
-// TestSwitchingIsCheap: once the largest network has run, binding any sub-network makes no memory for activations.
+// TestSwitchingIsCheap: once the largest network has run, binding any sub-network makes no memory
+// for activations.
 func TestSwitchingIsCheap(t *testing.T) {
 	net := newNet(t, everything)
 	r := runner(t, 2, net.Runner)
@@ -151,7 +157,8 @@ func TestSwitchingIsCheap(t *testing.T) {
 	}
 	for _, a := range sampleArchs(net.Space, 10) {
 		blocks := net.Space.Blocks(a)
-		if allocs := testing.AllocsPerRun(5, func() { r.Bind(blocks, 8, supernet.Train) }); allocs > 0 {
+		if allocs := testing.AllocsPerRun(5,
+			func() { r.Bind(blocks, 8, supernet.Train) }); allocs > 0 {
 			t.Errorf("%s: binding allocates %g times", show(net.Space, a), allocs)
 		}
 	}

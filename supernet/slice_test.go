@@ -36,7 +36,8 @@ func TestGradientsAdd(t *testing.T) {
 	})
 }
 
-// TestGradientStaysInTheSlice: what a sub-network does not use does not move, and nearly everything it uses does.
+// TestGradientStaysInTheSlice: what a sub-network does not use does not move, and nearly everything
+// it uses does.
 func TestGradientStaysInTheSlice(t *testing.T) {
 	eachNet(t, func(t *testing.T, net *supernet.Supernet) {
 		r := runner(t, 2, net.Runner)
@@ -52,7 +53,8 @@ func TestGradientStaysInTheSlice(t *testing.T) {
 					at := position(p.Shape, i)
 					switch uses := uses(used, net.Space.KernelTransform, p, at); {
 					case !uses && g != 0:
-						t.Fatalf("%s: %s%v is not part of it and has gradient %g", show(net.Space, a), p.Name, at, g)
+						t.Fatalf("%s: %s%v is not part of it and has gradient %g",
+							show(net.Space, a), p.Name, at, g)
 					case uses && g != 0:
 						moved++
 					case uses:
@@ -62,7 +64,8 @@ func TestGradientStaysInTheSlice(t *testing.T) {
 				clear(p.Grad)
 			}
 			if moved < 3*still {
-				t.Errorf("%s: %d of %d weights have no gradient", show(net.Space, a), still, moved+still)
+				t.Errorf("%s: %d of %d weights have no gradient", show(net.Space, a), still,
+					moved+still)
 			}
 		}
 	})
@@ -100,8 +103,9 @@ func uses(blocks map[string]supernet.Block, transforms bool, p *nn.Param, at []i
 	return b.Kernel <= to
 }
 
-// central says whether a tap of the full kernel is read for a smaller one: one in its centre, or with transforms one in the
-// centre that the first of them reads, which in these spaces leaves out a ring.
+// central says whether a tap of the full kernel is read for a smaller one: one in its centre, or
+// with transforms one in the centre that the first of them reads, which in these spaces leaves out
+// a ring.
 func central(full, kernel int, transforms bool, y, x int) bool {
 	margin := (full - kernel) / 2
 	if transforms {

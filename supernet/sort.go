@@ -8,11 +8,12 @@ import (
 	"github.com/tailor-nas/tailor/internal/nn"
 )
 
-// SortChannels reorders the middle channels of every block by importance, so that the leading ones, which narrower
-// sub-networks keep, are the best: the L1 norm of the project convolution over each middle channel, and for hidden channels
-// of squeeze-and-excitation that of its expand convolution (Cai et al., ICLR 2020, section 3.3). No network at full width
-// changes its output, but for rounding. The optimiser's momentum is reordered with the weights;
-// statistics that a runner has calibrated are not: calibrate again.
+// SortChannels reorders the middle channels of every block by importance, so that the leading ones,
+// which narrower sub-networks keep, are the best: the L1 norm of the project convolution over each
+// middle channel, and for hidden channels of squeeze-and-excitation that of its expand convolution
+// (Cai et al., ICLR 2020, section 3.3). No network at full width changes its output, but for
+// rounding. The optimiser's momentum is reordered with the weights; statistics that a runner has
+// calibrated are not: calibrate again.
 func (s *Supernet) SortChannels() {
 	for _, b := range s.full {
 		if l, ok := s.layers[b.Name].(channelled); ok {
@@ -21,7 +22,8 @@ func (s *Supernet) SortChannels() {
 	}
 }
 
-// byImportance orders the rows of a weight (in,out) by falling L1 norm; equal rows keep their order.
+// byImportance orders the rows of a weight (in,out) by falling L1 norm; equal rows keep their
+// order.
 func byImportance(w *nn.Param) []int {
 	in, out := w.Shape[0], w.Shape[1]
 	norm := make([]float64, in)

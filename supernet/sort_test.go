@@ -10,7 +10,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// fullNetwork is the network at full width that a space has, though perhaps at less than full depth.
+// fullNetwork is the network at full width that a space has, though perhaps at less than full
+// depth.
 func fullNetwork(t *testing.T, s *supernet.Space) []supernet.Block {
 	t.Helper()
 	if strings.Contains(s.Name, "everything") {
@@ -19,7 +20,8 @@ func fullNetwork(t *testing.T, s *supernet.Space) []supernet.Block {
 	return s.Blocks(s.Max())
 }
 
-// TestSortChannelsKeepsTheNetwork: at full width the output stays, whether batch norm uses the batch or calibration.
+// TestSortChannelsKeepsTheNetwork: at full width the output stays, whether batch norm uses the
+// batch or calibration.
 func TestSortChannelsKeepsTheNetwork(t *testing.T) {
 	eachNet(t, func(t *testing.T, net *supernet.Supernet) {
 		r := runner(t, 2, net.Runner)
@@ -32,7 +34,8 @@ func TestSortChannelsKeepsTheNetwork(t *testing.T) {
 		train, infer := outputs()
 		was := weights(net)
 		net.SortChannels()
-		if net.Space.Name == "everything" && !slices.ContainsFunc(net.Params(), func(p *nn.Param) bool { return !slices.Equal(p.Data, was[p.Name]) }) {
+		if net.Space.Name == "everything" && !slices.ContainsFunc(net.Params(),
+			func(p *nn.Param) bool { return !slices.Equal(p.Data, was[p.Name]) }) {
 			t.Error("sorting random weights changed nothing")
 		}
 		trainSorted, inferSorted := outputs()
@@ -62,8 +65,8 @@ func norms(p *nn.Param) []float64 {
 	return v
 }
 
-// TestSortChannelsOrders: leading channels have the larger norms, those of squeeze-and-excitation too; blocks whose middle
-// channels are their input keep their order.
+// TestSortChannelsOrders: leading channels have the larger norms, those of squeeze-and-excitation
+// too; blocks whose middle channels are their input keep their order.
 func TestSortChannelsOrders(t *testing.T) {
 	eachNet(t, func(t *testing.T, net *supernet.Supernet) {
 		was := weights(net)
@@ -75,11 +78,13 @@ func TestSortChannelsOrders(t *testing.T) {
 		for name, p := range byName {
 			block, part := split(name)
 			switch {
-			case part == "se.expand.weight", part == "project.weight" && byName[block+".expand.weight"] != nil:
+			case part == "se.expand.weight", part == "project.weight" &&
+				byName[block+".expand.weight"] != nil:
 				v := norms(p)
 				for i := 1; i < len(v); i++ {
 					if v[i] > v[i-1]+1e-12 { // rounding of another order of addition
-						t.Errorf("%s: channel %d has norm %g, the one before %g", name, i, v[i], v[i-1])
+						t.Errorf("%s: channel %d has norm %g, the one before %g", name, i, v[i],
+							v[i-1])
 					}
 				}
 			case part == "project.weight":

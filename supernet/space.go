@@ -14,8 +14,9 @@ const (
 	MaxBlocks = 48 // elastic blocks
 )
 
-// Space says which networks exist: a stem, stages of MBConv blocks, a head, and for each stage which depths, kernels and
-// expand ratios may be chosen. Make one with [Builtin], [LoadSpace] or [ParseSpace]; it is not changed afterwards.
+// Space says which networks exist: a stem, stages of MBConv blocks, a head, and for each stage
+// which depths, kernels and expand ratios may be chosen. Make one with [Builtin], [LoadSpace] or
+// [ParseSpace]; it is not changed afterwards.
 type Space struct {
 	Name            string  `yaml:"name" json:"name"`
 	Title           string  `yaml:"title" json:"title,omitempty"`
@@ -23,14 +24,16 @@ type Space struct {
 	Channels        int     `yaml:"channels" json:"channels"`
 	Resolutions     []int   `yaml:"resolutions" json:"resolutions"`
 	WidthMultiplier float64 `yaml:"width_multiplier" json:"width_multiplier"`
-	// KernelTransform makes a smaller depthwise kernel a learned linear map of the centre of the next larger one, as OFA
-	// does (Cai et al., ICLR 2020, section 3.3); without it a smaller kernel is the plain centre crop.
+	// KernelTransform makes a smaller depthwise kernel a learned linear map of the centre of the
+	// next larger one, as OFA does (Cai et al., ICLR 2020, section 3.3); without it a smaller
+	// kernel is the plain centre crop.
 	KernelTransform bool    `yaml:"kernel_transform" json:"kernel_transform"`
 	BNEps           float64 `yaml:"bn_eps" json:"bn_eps"`
-	Padding         Padding `yaml:"padding" json:"padding,omitempty"` // of convolutions with stride 2
-	Stem            Stem    `yaml:"stem" json:"stem"`
-	Stages          []Stage `yaml:"stages" json:"stages"`
-	Head            Head    `yaml:"head" json:"head"`
+	// of convolutions with stride 2
+	Padding Padding `yaml:"padding" json:"padding,omitempty"`
+	Stem    Stem    `yaml:"stem" json:"stem"`
+	Stages  []Stage `yaml:"stages" json:"stages"`
+	Head    Head    `yaml:"head" json:"head"`
 
 	layout layout
 }
@@ -42,8 +45,9 @@ type Stem struct {
 	Act    Act `yaml:"act" json:"act"`
 }
 
-// Stage is a run of MBConv blocks of one output width; its first block has the stride, the others have shortcuts. A stage
-// with a single choice of everything is fixed: it has no genes and does not appear in an arch.
+// Stage is a run of MBConv blocks of one output width; its first block has the stride, the others
+// have shortcuts. A stage with a single choice of everything is fixed: it has no genes and does not
+// appear in an arch.
 type Stage struct {
 	Width  int       `yaml:"width" json:"width"`
 	Stride int       `yaml:"stride" json:"stride"`
@@ -52,13 +56,14 @@ type Stage struct {
 	Depth  []int     `yaml:"depth" json:"depth"`
 	Kernel []int     `yaml:"kernel" json:"kernel"`
 	Expand []float64 `yaml:"expand" json:"expand,omitempty"`
-	// ExpandByDepth couples depth and width (CompOFA, Sahni et al., ICLR 2021): the depth chosen decides the expand ratio
-	// of every block of the stage. It replaces Expand.
+	// ExpandByDepth couples depth and width (CompOFA, Sahni et al., ICLR 2021): the depth chosen
+	// decides the expand ratio of every block of the stage. It replaces Expand.
 	ExpandByDepth map[int]float64 `yaml:"expand_by_depth" json:"expand_by_depth,omitempty"`
 }
 
-// Head is what follows the stages: an optional 1x1 convolution with batch norm to Expand channels, global mean pooling, an
-// optional 1x1 convolution to Features channels without batch norm or bias, and the linear classifier.
+// Head is what follows the stages: an optional 1x1 convolution with batch norm to Expand channels,
+// global mean pooling, an optional 1x1 convolution to Features channels without batch norm or bias,
+// and the linear classifier.
 type Head struct {
 	Expand   int     `yaml:"expand" json:"expand,omitempty"`
 	Features int     `yaml:"features" json:"features,omitempty"`
@@ -155,8 +160,8 @@ func (s *Space) Count() *big.Int {
 	return total
 }
 
-// MakeDivisible rounds v to the nearest multiple of divisor, at least divisor, and not more than 10 % below v. It is the
-// rule of the MobileNet family, which fixes every channel count.
+// MakeDivisible rounds v to the nearest multiple of divisor, at least divisor, and not more than 10
+// % below v. It is the rule of the MobileNet family, which fixes every channel count.
 func MakeDivisible(v float64, divisor int) int {
 	n := max(divisor, int(v+float64(divisor)/2)/divisor*divisor)
 	if float64(n) < 0.9*v {

@@ -10,7 +10,8 @@ import (
 )
 
 func TestBuiltins(t *testing.T) {
-	want := []string{"compofa", "compofa-elastic", "mbv3-cifar", "mbv3-tiny", "ofa-mbv3", "ofa-mbv3-w1.2", "ofa-proxyless"}
+	want := []string{"compofa", "compofa-elastic", "mbv3-cifar", "mbv3-tiny", "ofa-mbv3",
+		"ofa-mbv3-w1.2", "ofa-proxyless"}
 	if got := slices.Sorted(slices.Values(supernet.Builtins())); !slices.Equal(got, want) {
 		t.Errorf("shipped spaces are %v, want %v", got, want)
 	}
@@ -23,7 +24,10 @@ func TestBuiltins(t *testing.T) {
 
 // TestCount compares with the products that the papers give.
 func TestCount(t *testing.T) {
-	power := func(base, n int64) *big.Int { return new(big.Int).Exp(big.NewInt(base), big.NewInt(n), nil) }
+	power := func(base, n int64) *big.Int {
+		return new(big.Int).Exp(big.NewInt(base), big.NewInt(n),
+			nil)
+	}
 	times := func(a *big.Int, b int64) *big.Int { return new(big.Int).Mul(a, big.NewInt(b)) }
 	perStage := int64(9*9 + 9*9*9 + 9*9*9*9) // kernel and expand of 2 to 4 blocks
 	for name, want := range map[string]*big.Int{
@@ -40,7 +44,8 @@ func TestCount(t *testing.T) {
 	}
 }
 
-// TestCountByEnumeration decodes every combination of genes and counts the different archs, and the different networks.
+// TestCountByEnumeration decodes every combination of genes and counts the different archs, and the
+// different networks.
 func TestCountByEnumeration(t *testing.T) {
 	for _, text := range []string{everything, bare} {
 		s := parse(t, text)
@@ -56,8 +61,10 @@ func TestCountByEnumeration(t *testing.T) {
 			}
 			networks[network] = true
 		})
-		if want := s.Count(); want.Cmp(big.NewInt(int64(len(archs)))) != 0 || len(networks) != len(archs) {
-			t.Errorf("%s: counted %s, enumerated %d archs and %d networks", s.Name, want, len(archs), len(networks))
+		if want := s.Count(); want.Cmp(big.NewInt(int64(len(archs)))) != 0 ||
+			len(networks) != len(archs) {
+			t.Errorf("%s: counted %s, enumerated %d archs and %d networks", s.Name, want,
+				len(archs), len(networks))
 		}
 	}
 }
@@ -67,7 +74,8 @@ func TestMakeDivisible(t *testing.T) {
 		v    float64
 		want int
 	}{
-		{0, 8}, {1, 8}, {7.9, 8}, {8, 8}, {11.9, 16}, {12, 16}, {16, 16}, {19.2, 24}, {20, 24}, {28.8, 32}, {44, 48}, {52, 56},
+		{0, 8}, {1, 8}, {7.9, 8}, {8, 8}, {11.9, 16}, {12, 16}, {16, 16}, {19.2, 24}, {20, 24},
+		{28.8, 32}, {44, 48}, {52, 56},
 		{20.8, 24}, // 16 * 1.3
 		{134.4, 136}, {1664, 1664},
 		{9, 16}, // 8 would be less than 90 %
@@ -84,7 +92,8 @@ func TestMakeDivisible(t *testing.T) {
 	}
 }
 
-// TestSHA256: the hash is of the content; names and the order of choices are not part of it, everything else is.
+// TestSHA256: the hash is of the content; names and the order of choices are not part of it,
+// everything else is.
 func TestSHA256(t *testing.T) {
 	want := parse(t, everything).SHA256()
 	if len(want) != 64 {
@@ -103,10 +112,14 @@ func TestSHA256(t *testing.T) {
 	}
 	seen := map[string]string{want: "nothing"}
 	for _, other := range [][2]string{
-		{"classes: 5", "classes: 6"}, {"classes: 5", "classes: 5\nchannels: 1"}, {"[16, 12]", "[16]"}, {"kernel_transform: true", "bn_eps: 0.001"},
-		{"kernel_transform: true", "kernel_transform: false"}, {"act: relu6", "act: relu"}, {"{1: 2, 2: 4, 3: 1}", "{1: 2, 2: 4, 3: 2}"},
-		{"classes: 5", "classes: 5\nwidth_multiplier: 2"}, {"dropout: 0.1", "dropout: 0.2"}, {"features: 40", "features: 48"},
-		{"stride: 2, act: h_swish", "stride: 1, act: h_swish"}, {"kernel: [5]", "kernel: [7]"}, {"relu6, se: true", "relu6, se: false"},
+		{"classes: 5", "classes: 6"}, {"classes: 5", "classes: 5\nchannels: 1"},
+		{"[16, 12]", "[16]"}, {"kernel_transform: true", "bn_eps: 0.001"},
+		{"kernel_transform: true", "kernel_transform: false"}, {"act: relu6", "act: relu"},
+		{"{1: 2, 2: 4, 3: 1}", "{1: 2, 2: 4, 3: 2}"},
+		{"classes: 5", "classes: 5\nwidth_multiplier: 2"}, {"dropout: 0.1", "dropout: 0.2"},
+		{"features: 40", "features: 48"},
+		{"stride: 2, act: h_swish", "stride: 1, act: h_swish"}, {"kernel: [5]", "kernel: [7]"},
+		{"relu6, se: true", "relu6, se: false"},
 	} {
 		hash := parse(t, strings.Replace(everything, other[0], other[1], 1)).SHA256()
 		if seen[hash] != "" {
@@ -116,12 +129,14 @@ func TestSHA256(t *testing.T) {
 	}
 }
 
-// TestFor: another dataset changes the first and the last layer and nothing else, and leaves the space as it was.
+// TestFor: another dataset changes the first and the last layer and nothing else, and leaves the
+// space as it was.
 func TestFor(t *testing.T) {
 	s := parse(t, everything)
 	other := s.For(100, 1)
 	if s.Classes != 5 || s.Channels != 3 || other.Classes != 100 || other.Channels != 1 {
-		t.Fatalf("classes and channels: %d and %d, then %d and %d", s.Classes, s.Channels, other.Classes, other.Channels)
+		t.Fatalf("classes and channels: %d and %d, then %d and %d", s.Classes, s.Channels,
+			other.Classes, other.Channels)
 	}
 	a := s.Max()
 	was, is := s.Blocks(a), other.Blocks(a)

@@ -38,8 +38,9 @@ func infer(net *supernet.Subnet, n, workers int, dense bool) []float32 {
 	return slices.Clone(r.Forward())
 }
 
-// TestSparseInference: whole networks that skip the zeros of their weights agree with those that multiply with them, whatever the
-// instruction set, and have the same bits on any number of workers.
+// TestSparseInference: whole networks that skip the zeros of their weights agree with those that
+// multiply with them, whatever the instruction set, and have the same bits on any number of
+// workers.
 func TestSparseInference(t *testing.T) {
 	for _, isa := range []kernel.ISA{kernel.Portable, kernel.AVX2, kernel.AVX512} {
 		t.Run(isa.String(), func(t *testing.T) {
@@ -55,7 +56,8 @@ func TestSparseInference(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, n := range batches {
-					checkSparse(t, fmt.Sprintf("%s, %d %% zeros, run %d, batch of %d", space, zeros, run, n), net, n)
+					checkSparse(t, fmt.Sprintf("%s, %d %% zeros, run %d, batch of %d", space, zeros,
+						run, n), net, n)
 				}
 			}
 			for _, run := range []int{0, 8, 16} {

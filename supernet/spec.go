@@ -13,8 +13,9 @@ import (
 // ErrArch is what every error about an arch given from outside wraps.
 var ErrArch = errors.New("arch does not fit the space")
 
-// Spec is an arch as OFA writes it: kernel sizes and expand ratios of all elastic blocks at full depth, depths of all
-// elastic stages, and the resolution. Values of blocks beyond the depth are ignored when read and 0 when written.
+// Spec is an arch as OFA writes it: kernel sizes and expand ratios of all elastic blocks at full
+// depth, depths of all elastic stages, and the resolution. Values of blocks beyond the depth are
+// ignored when read and 0 when written.
 type Spec struct {
 	KS []int     `json:"ks"`
 	E  []float64 `json:"e"`
@@ -22,8 +23,8 @@ type Spec struct {
 	R  []int     `json:"r"`
 }
 
-// UnmarshalJSON reads lists, or one number for all entries of a list; r may also be called image_size, and be missing
-// where the space has a single resolution. OFA's "wid" must be null.
+// UnmarshalJSON reads lists, or one number for all entries of a list; r may also be called
+// image_size, and be missing where the space has a single resolution. OFA's "wid" must be null.
 func (s *Spec) UnmarshalJSON(text []byte) error {
 	var raw struct {
 		KS, E, D, R list
@@ -111,7 +112,8 @@ func (s *Space) fill(spec Spec) (Arch, error) {
 		spec.R = s.Resolutions
 	}
 	if len(spec.R) != 1 {
-		return Arch{}, fmt.Errorf("r has %d values, expected one of %s", len(spec.R), rangeText(s.Resolutions))
+		return Arch{}, fmt.Errorf("r has %d values, expected one of %s", len(spec.R),
+			rangeText(s.Resolutions))
 	}
 	ks, err := spread("ks", spec.KS, s.layout.blocks)
 	if err != nil {
@@ -133,7 +135,8 @@ func (s *Space) fill(spec Spec) (Arch, error) {
 
 func (s *Space) place(r int, ks, d []int, e []float64) (Arch, error) {
 	if !slices.Contains(s.Resolutions, r) {
-		return Arch{}, fmt.Errorf("resolution %d is not in space %s (%s)", r, s.Name, rangeText(s.Resolutions))
+		return Arch{}, fmt.Errorf("resolution %d is not in space %s (%s)", r, s.Name,
+			rangeText(s.Resolutions))
 	}
 	a := Arch{Resolution: uint16(r)}
 	for i := range s.Stages {
@@ -142,18 +145,22 @@ func (s *Space) place(r int, ks, d []int, e []float64) (Arch, error) {
 			continue
 		}
 		if !slices.Contains(st.Depth, d[di]) {
-			return Arch{}, fmt.Errorf("depth %d of elastic stage %d is not one of %v", d[di], di, st.Depth)
+			return Arch{}, fmt.Errorf("depth %d of elastic stage %d is not one of %v", d[di], di,
+				st.Depth)
 		}
 		a.Depth[di] = uint8(d[di])
 		for j := range d[di] {
 			if !slices.Contains(st.Kernel, ks[b+j]) {
-				return Arch{}, fmt.Errorf("kernel %d of elastic block %d is not one of %v", ks[b+j], b+j, st.Kernel)
+				return Arch{}, fmt.Errorf("kernel %d of elastic block %d is not one of %v", ks[b+j],
+					b+j, st.Kernel)
 			}
 			a.Kernel[b+j] = uint8(ks[b+j])
 			if st.ExpandByDepth == nil {
 				a.Expand[b+j] = float32(e[b+j])
 			} else if want := st.ExpandByDepth[d[di]]; e[b+j] != 0 && e[b+j] != want {
-				return Arch{}, fmt.Errorf("expand ratio %g of elastic block %d: depth %d decides %g", e[b+j], b+j, d[di], want)
+				return Arch{}, fmt.Errorf(
+					"expand ratio %g of elastic block %d: depth %d decides %g", e[b+j], b+j, d[di],
+					want)
 			}
 		}
 	}

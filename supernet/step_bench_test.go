@@ -32,7 +32,8 @@ func BenchmarkStep(b *testing.B) {
 					r.Backward()
 				}
 				b.ReportMetric(64*float64(b.N)/b.Elapsed().Seconds(), "img/s")
-				b.ReportMetric(64*6*float64(MACs(blocks))*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+				b.ReportMetric(64*6*float64(MACs(blocks))*float64(b.N)/b.Elapsed().Seconds()/1e9,
+					"GFLOP/s")
 				b.ReportAllocs()
 			})
 		}

@@ -7,10 +7,11 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-var structures = []supernet.Structure{supernet.Weights, supernet.Vectors8, supernet.Vectors16, supernet.Channels}
+var structures = []supernet.Structure{supernet.Weights, supernet.Vectors8, supernet.Vectors16,
+	supernet.Channels}
 
-// TestRemove removes of each block of two spaces all that may be: what is left is a network in the place of the block, has a key
-// of its own, and says how much is missing.
+// TestRemove removes of each block of two spaces all that may be: what is left is a network in the
+// place of the block, has a key of its own, and says how much is missing.
 func TestRemove(t *testing.T) {
 	for _, name := range []string{"mbv3-tiny", "ofa-mbv3"} {
 		s := builtin(t, name)
@@ -41,8 +42,10 @@ func TestRemove(t *testing.T) {
 						t.Errorf("%s without %d %s: %v", b.Name, amount, structure, err)
 					}
 					v.Name = "elsewhere"
-					if got, ok := b.Removed(structure, v); !ok || got != amount || v.Key() == b.Key() || v.HasExpand() != b.HasExpand() {
-						t.Errorf("%s without %d %s is %s: %d removed, %v", b.Key(), amount, structure, v.Key(), got, ok)
+					if got, ok := b.Removed(structure, v); !ok || got != amount ||
+						v.Key() == b.Key() || v.HasExpand() != b.HasExpand() {
+						t.Errorf("%s without %d %s is %s: %d removed, %v", b.Key(), amount,
+							structure, v.Key(), got, ok)
 					}
 				}
 			}
@@ -54,10 +57,12 @@ func TestPrunable(t *testing.T) {
 	s := builtin(t, "ofa-mbv3")
 	for _, b := range s.Blocks(s.Max()) {
 		zeros := b.Kind != supernet.Pool && b.Name != "stem"
-		if b.Prunable(supernet.Weights) != zeros || b.Prunable(supernet.Vectors16) != zeros || b.Prunable("nonsense") {
+		if b.Prunable(supernet.Weights) != zeros || b.Prunable(supernet.Vectors16) != zeros ||
+			b.Prunable("nonsense") {
 			t.Errorf("%s: prunable %v, want %v", b.Name, !zeros, zeros)
 		}
-		if channels := b.Kind == supernet.MBConv && b.Mid > b.In.C; b.Prunable(supernet.Channels) != channels {
+		if channels := b.Kind == supernet.MBConv &&
+			b.Mid > b.In.C; b.Prunable(supernet.Channels) != channels {
 			t.Errorf("%s: channels prunable %v, want %v", b.Name, !channels, channels)
 		}
 	}
@@ -75,7 +80,8 @@ func TestRemoveRefuses(t *testing.T) {
 		} {
 			for _, amount := range amounts {
 				if v, err := b.Remove(structure, amount); err == nil {
-					t.Errorf("%s without %d %s is %s, want an error", b.Key(), amount, structure, v.Key())
+					t.Errorf("%s without %d %s is %s, want an error", b.Key(), amount, structure,
+						v.Key())
 				}
 			}
 		}

@@ -8,7 +8,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 )
 
-// Subnet is a network that stands alone: its own weights at exactly the size it needs, and its batch norm statistics.
+// Subnet is a network that stands alone: its own weights at exactly the size it needs, and its
+// batch norm statistics.
 type Subnet struct {
 	Blocks []Block
 	BNEps  float64
@@ -31,8 +32,8 @@ func (s *Subnet) build(p *nn.Params) map[string]layer {
 	return layers
 }
 
-// NewSubnet makes a network of the given blocks with random weights, for timing or training; of those of blocks with [Block.Zeros]
-// so many are zero, at random places.
+// NewSubnet makes a network of the given blocks with random weights, for timing or training; of
+// those of blocks with [Block.Zeros] so many are zero, at random places.
 func NewSubnet(blocks []Block, eps float64, seed uint64) (*Subnet, error) {
 	if err := cmp.Or(CheckBlocks(blocks), checkEps(eps)); err != nil {
 		return nil, err
@@ -43,7 +44,8 @@ func NewSubnet(blocks []Block, eps float64, seed uint64) (*Subnet, error) {
 	return s, nil
 }
 
-// LoadSubnet makes a network of the given blocks with the weights of a file. What the blocks say of zeros must be true of these.
+// LoadSubnet makes a network of the given blocks with the weights of a file. What the blocks say of
+// zeros must be true of these.
 func LoadSubnet(blocks []Block, eps float64, f *store.TensorFile) (*Subnet, error) {
 	if err := cmp.Or(CheckBlocks(blocks), checkEps(eps)); err != nil {
 		return nil, err
@@ -61,7 +63,8 @@ func LoadSubnet(blocks []Block, eps float64, f *store.TensorFile) (*Subnet, erro
 	return s, nil
 }
 
-// enough refuses a network that claims far more parameters than its file has. That one is missing, loading says better.
+// enough refuses a network that claims far more parameters than its file has. That one is missing,
+// loading says better.
 func enough(blocks []Block, f *store.TensorFile) error {
 	var have int64
 	for _, t := range f.Tensors {
@@ -73,7 +76,8 @@ func enough(blocks []Block, f *store.TensorFile) error {
 	return nil
 }
 
-// Extract copies the network that is bound to a runner out of its supernet, with the statistics of its last calibration.
+// Extract copies the network that is bound to a runner out of its supernet, with the statistics of
+// its last calibration.
 func (r *Runner) Extract(blocks []Block, eps float64) *Subnet {
 	s := newSubnet(blocks, eps)
 	from := r.params.ByName()
@@ -130,14 +134,15 @@ func (s *Subnet) Tensors() []store.Tensor {
 	return tensorsOf(s.params.List, func(p *nn.Param) []float32 { return p.Data })
 }
 
-// Bounds of a block list from outside: values of one activation of one image, and parameters of the network.
+// Bounds of a block list from outside: values of one activation of one image, and parameters of the
+// network.
 const (
 	maxActivation = 1 << 28
 	maxParams     = 1 << 28
 )
 
-// CheckBlocks says whether a list of blocks, such as a manifest holds, is a network: known kinds, sizes in range, each
-// block's input the output of the one before, names distinct.
+// CheckBlocks says whether a list of blocks, such as a manifest holds, is a network: known kinds,
+// sizes in range, each block's input the output of the one before, names distinct.
 func CheckBlocks(blocks []Block) error {
 	if len(blocks) == 0 {
 		return fmt.Errorf("a network needs at least one block")
@@ -149,15 +154,18 @@ func CheckBlocks(blocks []Block) error {
 			return fmt.Errorf("block %d (%q): %w", i, b.Name, err)
 		}
 		if params += b.Params(); params > maxParams {
-			return fmt.Errorf("block %d (%q): the network has more than %d parameters", i, b.Name, maxParams)
+			return fmt.Errorf("block %d (%q): the network has more than %d parameters", i, b.Name,
+				maxParams)
 		}
 		if i > 0 && b.In != blocks[i-1].Out {
-			return fmt.Errorf("block %d (%q): takes %v, but block %d gives %v", i, b.Name, b.In, i-1, blocks[i-1].Out)
+			return fmt.Errorf("block %d (%q): takes %v, but block %d gives %v", i, b.Name, b.In,
+				i-1, blocks[i-1].Out)
 		}
 		if i > 0 && !b.follows(blocks[i-1]) {
 			return fmt.Errorf("block %d (%q): a %s cannot follow a %s here; a network is images, a convolution, mbconv blocks, 1x1 convolutions, "+
 				"a pool, then 1x1 convolutions without batch norm and linear layers; "+
-				"or images, convolutions with bias and max pools, then linear layers", i, b.Name, b.Kind, blocks[i-1].Kind)
+				"or images, convolutions with bias and max pools, then linear layers", i, b.Name,
+				b.Kind, blocks[i-1].Kind)
 		}
 		if b.Name == "" || !names.add(b.Name) {
 			return fmt.Errorf("block %d: name %q is taken, or part of another", i, b.Name)
@@ -166,8 +174,8 @@ func CheckBlocks(blocks []Block) error {
 	return nil
 }
 
-// blockNames are names of which none is the beginning of another, so that neither are the names of weights: true for a
-// name, false for the beginning of one.
+// blockNames are names of which none is the beginning of another, so that neither are the names of
+// weights: true for a name, false for the beginning of one.
 type blockNames map[string]bool
 
 func (n blockNames) add(name string) bool {

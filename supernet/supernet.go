@@ -20,7 +20,8 @@ type Supernet struct {
 // New makes a supernet with random weights, for training.
 func New(space *Space, seed uint64) *Supernet {
 	full := space.fullAt(space.MaxResolution())
-	s := &Supernet{Space: space, full: full.blocks, kernels: map[string][]int{}, params: nn.Params{Train: true}}
+	s := &Supernet{Space: space, full: full.blocks, kernels: map[string][]int{},
+		params: nn.Params{Train: true}}
 	for i, at := range full.places {
 		if at != outside {
 			s.kernels[full.blocks[i].Name] = space.Stages[at.stage].Kernel
@@ -34,14 +35,15 @@ func New(space *Space, seed uint64) *Supernet {
 func (s *Supernet) build(p *nn.Params) map[string]layer {
 	layers := map[string]layer{}
 	for _, b := range s.full {
-		o := layerOptions{kernels: s.kernels[b.Name], transforms: s.Space.KernelTransform, eps: s.Space.BNEps}
+		o := layerOptions{kernels: s.kernels[b.Name], transforms: s.Space.KernelTransform,
+			eps: s.Space.BNEps}
 		layers[b.Name] = b.mustKind().layer(p, b, o)
 	}
 	return layers
 }
 
-// fullAt is the network with every stage at full depth, width and kernel, which no arch need be (where depth decides
-// width, the widest need not be the deepest).
+// fullAt is the network with every stage at full depth, width and kernel, which no arch need be
+// (where depth decides width, the widest need not be the deepest).
 func (s *Space) fullAt(resolution int) builder {
 	free := *s
 	free.Stages = slices.Clone(s.Stages)
@@ -66,8 +68,8 @@ func (s *Supernet) Runner(pool *nn.Pool) *Runner {
 	return r
 }
 
-// Tensors lists the weights for saving: kernels as (height,width,in,out), depthwise as (height,width,channels), 1x1 and
-// linear as (in,out).
+// Tensors lists the weights for saving: kernels as (height,width,in,out), depthwise as
+// (height,width,channels), 1x1 and linear as (in,out).
 func (s *Supernet) Tensors() []store.Tensor {
 	return tensorsOf(s.params.List, func(p *nn.Param) []float32 { return p.Data })
 }
@@ -103,11 +105,13 @@ func load(f *store.TensorFile, params []*nn.Param, into func(*nn.Param) []float3
 			return fmt.Errorf("tensor %s is missing; the file holds another network", p.Name)
 		}
 		if !slices.Equal(t.Shape, p.Shape) {
-			return fmt.Errorf("tensor %s is %v, expected %v; the file holds another network", p.Name, t.Shape, p.Shape)
+			return fmt.Errorf("tensor %s is %v, expected %v; the file holds another network",
+				p.Name, t.Shape, p.Shape)
 		}
 	}
 	if len(f.Tensors) != len(params) {
-		return fmt.Errorf("%d tensors, expected %d; the file holds another network", len(f.Tensors), len(params))
+		return fmt.Errorf("%d tensors, expected %d; the file holds another network", len(f.Tensors),
+			len(params))
 	}
 	for _, p := range params {
 		t, _ := f.Lookup(p.Name)

@@ -16,7 +16,8 @@ import (
 // plainTolerance is how far a tensor may be from PyTorch's, relative to its largest value.
 const plainTolerance = 1e-5
 
-// plainCase is a golden file of tools/torchcheck/plain.py: a network, and what PyTorch computes. Weights and images are drawn.
+// plainCase is a golden file of tools/torchcheck/plain.py: a network, and what PyTorch computes.
+// Weights and images are drawn.
 type plainCase struct {
 	file   *store.TensorFile
 	blocks []supernet.Block
@@ -42,8 +43,8 @@ func loadPlainCase(t *testing.T, name string) *plainCase {
 	return c
 }
 
-// TestPlainTorch compares networks without batch norm with PyTorch: logits and the gradients of all weights; where all is
-// integers, every bit.
+// TestPlainTorch compares networks without batch norm with PyTorch: logits and the gradients of all
+// weights; where all is integers, every bit.
 func TestPlainTorch(t *testing.T) {
 	for _, name := range []string{"lenet-300-100", "lenet-5-caffe", "ties"} {
 		t.Run(name, func(t *testing.T) {
@@ -68,7 +69,8 @@ func TestPlainTorch(t *testing.T) {
 				err := maxDifference(got, want.Data) / maxAbs(want.Data)
 				t.Logf("%s: off by %.1e", what, err)
 				if !(err <= tolerance) {
-					t.Errorf("%s: off by %.2g of the largest value, want at most %g", what, err, tolerance)
+					t.Errorf("%s: off by %.2g of the largest value, want at most %g", what, err,
+						tolerance)
 				}
 			}
 		})
@@ -100,7 +102,8 @@ func (c *plainCase) run(t *testing.T, sub *supernet.Subnet) map[string][]float32
 	return all
 }
 
-// keep adds what the golden file has of a gradient: all of it, or the sums of its rows and columns and every 97th value.
+// keep adds what the golden file has of a gradient: all of it, or the sums of its rows and columns
+// and every 97th value.
 func keep(all map[string][]float32, p *nn.Param) {
 	if len(p.Grad) <= 2000 {
 		all["all/"+p.Name] = p.Grad
@@ -123,7 +126,8 @@ func keep(all map[string][]float32, p *nn.Param) {
 	}
 }
 
-// random is the formula of tools/torchcheck/plain.py: values in [-1, 1) by position and a hash of the name (FNV-1a).
+// random is the formula of tools/torchcheck/plain.py: values in [-1, 1) by position and a hash of
+// the name (FNV-1a).
 func random(name string, n int) []float64 {
 	h := uint32(2166136261)
 	for _, b := range []byte(name) {

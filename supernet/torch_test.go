@@ -16,7 +16,8 @@ import (
 // torchTolerance is how far a tensor may be from PyTorch's, relative to its largest value.
 const torchTolerance = 1e-4
 
-// torchCase is a golden file of tools/torchcheck: a supernet, one of its sub-networks, a batch, and what PyTorch computes.
+// torchCase is a golden file of tools/torchcheck: a supernet, one of its sub-networks, a batch, and
+// what PyTorch computes.
 type torchCase struct {
 	file   *store.TensorFile
 	net    *supernet.Supernet
@@ -69,8 +70,8 @@ func (c *torchCase) group(prefix string) []store.Tensor {
 	return g
 }
 
-// TestTorch compares a sub-network of an elastic supernet with PyTorch: logits, two losses, the gradient of every weight of
-// the supernet, calibrated statistics, and logits with these.
+// TestTorch compares a sub-network of an elastic supernet with PyTorch: logits, two losses, the
+// gradient of every weight of the supernet, calibrated statistics, and logits with these.
 func TestTorch(t *testing.T) {
 	for _, name := range []string{"crop", "transform"} {
 		t.Run(name, func(t *testing.T) {
@@ -112,8 +113,9 @@ func (c *torchCase) checkLoss(t *testing.T, r *supernet.Runner, kind string) {
 	c.checkGradients(t, kind)
 }
 
-// loss is that of tools/torchcheck: cross entropy with label smoothing 0.1, or distillation at temperature 2 with the factor
-// 2² that keeps gradients at the scale of those from labels (Hinton et al., 2015, section 2).
+// loss is that of tools/torchcheck: cross entropy with label smoothing 0.1, or distillation at
+// temperature 2 with the factor 2² that keeps gradients at the scale of those from labels (Hinton
+// et al., 2015, section 2).
 func (c *torchCase) loss(t *testing.T, kind string, grad, logits []float32) float64 {
 	classes := c.net.Space.Classes
 	target := make([]float32, len(logits))
@@ -143,8 +145,8 @@ func (c *torchCase) checkGradients(t *testing.T, kind string) {
 		g := c.tensor(t, "grad."+kind+"/"+p.Name)
 		scale := maxAbs(g.Data)
 		if scale > 0 && scale < 1e-9*largest {
-			// The shift of a project convolution's batch norm goes when the next batch norm takes the mean away: its gradient
-			// is rounding alone and has no scale of its own.
+			// The shift of a project convolution's batch norm goes when the next batch norm takes
+			// the mean away: its gradient is rounding alone and has no scale of its own.
 			cancelled.see(p.Name, maxDifference(p.Grad, g.Data)/largest)
 			continue
 		}
@@ -160,8 +162,8 @@ func (c *torchCase) checkGradients(t *testing.T, kind string) {
 	cancelled.check(t, "cancelled gradients against "+kind)
 }
 
-// checkInference calibrates on the two halves of the batch and compares the statistics and what the sub-network then says,
-// in place and on its own.
+// checkInference calibrates on the two halves of the batch and compares the statistics and what the
+// sub-network then says, in place and on its own.
 func (c *torchCase) checkInference(t *testing.T, r *supernet.Runner, pool *nn.Pool) {
 	r.Bind(c.blocks, c.n/2, supernet.Calibrate)
 	for half := range slices.Chunk(c.input, len(c.input)/2) {

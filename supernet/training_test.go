@@ -12,14 +12,16 @@ import (
 )
 
 // trainable extracts a sub-network that can be trained.
-func trainable(t *testing.T, net *supernet.Supernet, a supernet.Arch) ([]supernet.Block, *supernet.Subnet) {
+func trainable(t *testing.T, net *supernet.Supernet, a supernet.Arch) ([]supernet.Block,
+	*supernet.Subnet) {
 	t.Helper()
 	blocks, _, sub := extract(t, net, a)
 	sub.Train()
 	return blocks, sub
 }
 
-// TestSubnetGradients: a network on its own has the gradients that it has in its supernet, statistics none.
+// TestSubnetGradients: a network on its own has the gradients that it has in its supernet,
+// statistics none.
 func TestSubnetGradients(t *testing.T) {
 	net := supernet.New(builtin(t, "mbv3-tiny"), 1)
 	in := runner(t, 2, net.Runner)
@@ -35,7 +37,8 @@ func TestSubnetGradients(t *testing.T) {
 			shapes[p.Name] = p.Shape
 		}
 		for _, p := range sub.Params() {
-			if p.Statistic != (strings.HasSuffix(p.Name, ".bn.mean") || strings.HasSuffix(p.Name, ".bn.var")) {
+			if p.Statistic != (strings.HasSuffix(p.Name, ".bn.mean") || strings.HasSuffix(p.Name,
+				".bn.var")) {
 				t.Errorf("%s: statistic is %v", p.Name, p.Statistic)
 			}
 			if p.Statistic {
@@ -46,13 +49,15 @@ func TestSubnetGradients(t *testing.T) {
 			}
 			g := part(full[p.Name], shapes[p.Name], p.Shape)
 			if d := difference(t, p.Grad, g); d > 1e-6*largest(g) {
-				t.Errorf("%s: gradient of %s is off by %.3g of %.3g", show(net.Space, a), p.Name, d, largest(g))
+				t.Errorf("%s: gradient of %s is off by %.3g of %.3g", show(net.Space, a), p.Name, d,
+					largest(g))
 			}
 		}
 	}
 }
 
-// part is the leading part of a tensor of the supernet; the centre of a depthwise kernel (height,width,channels).
+// part is the leading part of a tensor of the supernet; the centre of a depthwise kernel
+// (height,width,channels).
 func part(full []float32, fullShape, shape []int) []float32 {
 	out := make([]float32, 0, len(full))
 	for i, v := range full {
@@ -96,7 +101,8 @@ func TestSubnetTrains(t *testing.T) {
 			clear(p.Grad)
 		}
 	}
-	if !slices.IsSortedFunc(losses, func(a, b float64) int { return cmp.Compare(b, a) }) || losses[9] > 0.9*losses[0] {
+	if !slices.IsSortedFunc(losses, func(a, b float64) int { return cmp.Compare(b, a) }) ||
+		losses[9] > 0.9*losses[0] {
 		t.Errorf("losses do not fall: %.3f", losses)
 	}
 	for _, p := range sub.Params() {
@@ -115,8 +121,8 @@ func values(s *supernet.Subnet) map[string][]float32 {
 	return all
 }
 
-// TestSubnetCalibrates: after training a calibration gives statistics under which inference of the same batch repeats what
-// batch statistics gave, on every runner; weights stay as they are.
+// TestSubnetCalibrates: after training a calibration gives statistics under which inference of the
+// same batch repeats what batch statistics gave, on every runner; weights stay as they are.
 func TestSubnetCalibrates(t *testing.T) {
 	net := supernet.New(builtin(t, "mbv3-tiny"), 1)
 	blocks, sub := trainable(t, net, net.Space.Max())
@@ -139,7 +145,8 @@ func TestSubnetCalibrates(t *testing.T) {
 	for i, other := range []*supernet.Runner{r, runner(t, 1, sub.Runner)} {
 		got := forward(other, blocks, supernet.Infer, 12, 5)
 		if d := difference(t, got, want); d > 1e-4*largest(want) {
-			t.Errorf("runner %d: inference with the new statistics is off by %.3g of %.3g", i, d, largest(want))
+			t.Errorf("runner %d: inference with the new statistics is off by %.3g of %.3g", i, d,
+				largest(want))
 		}
 		if d := difference(t, got, stale); d < 1e-3*largest(want) {
 			t.Errorf("runner %d: inference still has the old statistics", i)

@@ -27,12 +27,14 @@ func TestWeightsRoundTrip(t *testing.T) {
 		}
 		for i, p := range other.Params() {
 			want := net.Params()[i]
-			if p.Name != want.Name || !sameBits(p.Data, want.Data) || !sameBits(p.Momentum, want.Momentum) {
+			if p.Name != want.Name || !sameBits(p.Data, want.Data) ||
+				!sameBits(p.Momentum, want.Momentum) {
 				t.Errorf("%s comes back as another %s", want.Name, p.Name)
 			}
 		}
 		blocks := net.Space.Blocks(net.Space.Min())
-		a, b := forward(runner(t, 1, net.Runner), blocks, supernet.Train, 2, 1), forward(runner(t, 1, other.Runner), blocks, supernet.Train, 2, 1)
+		a, b := forward(runner(t, 1, net.Runner), blocks, supernet.Train, 2, 1),
+			forward(runner(t, 1, other.Runner), blocks, supernet.Train, 2, 1)
 		if !sameBits(a, b) {
 			t.Error("the loaded network gives other logits")
 		}
@@ -42,7 +44,8 @@ func TestWeightsRoundTrip(t *testing.T) {
 // TestNewFollowsTheSeed and nothing else.
 func TestNewFollowsTheSeed(t *testing.T) {
 	s := parse(t, everything)
-	a, b, other := supernet.New(s, 1).Tensors(), supernet.New(s, 1).Tensors(), supernet.New(s, 2).Tensors()
+	a, b, other := supernet.New(s, 1).Tensors(), supernet.New(s, 1).Tensors(),
+		supernet.New(s, 2).Tensors()
 	differ := false
 	for i := range a {
 		if !sameBits(a[i].Data, b[i].Data) {
@@ -65,7 +68,8 @@ func TestTensorNames(t *testing.T) {
 				n *= d
 			}
 			if seen[tensor.Name] || n != len(tensor.Data) {
-				t.Errorf("%s: %v with %d values, seen before: %v", tensor.Name, tensor.Shape, len(tensor.Data), seen[tensor.Name])
+				t.Errorf("%s: %v with %d values, seen before: %v", tensor.Name, tensor.Shape,
+					len(tensor.Data), seen[tensor.Name])
 			}
 			seen[tensor.Name] = true
 		}
@@ -78,17 +82,21 @@ func TestLoadErrors(t *testing.T) {
 	edit := func(f func(tensors []store.Tensor) []store.Tensor) []store.Tensor {
 		return f(slices.Clone(net.Tensors()))
 	}
-	at := slices.IndexFunc(net.Tensors(), func(t store.Tensor) bool { return t.Name == "stages.1.0.expand.weight" })
+	at := slices.IndexFunc(net.Tensors(),
+		func(t store.Tensor) bool { return t.Name == "stages.1.0.expand.weight" })
 	for want, tensors := range map[string][]store.Tensor{
-		"tensor stages.1.0.expand.weight is missing": edit(func(v []store.Tensor) []store.Tensor { return slices.Delete(v, at, at+1) }),
-		"tensor stages.1.0.expand.weight is [24 8], expected [8 24]": edit(func(v []store.Tensor) []store.Tensor {
-			v[at].Shape = []int{24, 8}
-			return v
-		}),
-		"tensor stages.1.0.expand.weight is [192], expected [8 24]": edit(func(v []store.Tensor) []store.Tensor {
-			v[at].Shape = []int{192}
-			return v
-		}),
+		"tensor stages.1.0.expand.weight is missing": edit(
+			func(v []store.Tensor) []store.Tensor { return slices.Delete(v, at, at+1) }),
+		"tensor stages.1.0.expand.weight is [24 8], expected [8 24]": edit(
+			func(v []store.Tensor) []store.Tensor {
+				v[at].Shape = []int{24, 8}
+				return v
+			}),
+		"tensor stages.1.0.expand.weight is [192], expected [8 24]": edit(
+			func(v []store.Tensor) []store.Tensor {
+				v[at].Shape = []int{192}
+				return v
+			}),
 		"tensors, expected": edit(func(v []store.Tensor) []store.Tensor {
 			return append(v, store.Tensor{Name: "more", Shape: []int{1}, Data: []float32{0}})
 		}),
@@ -96,7 +104,8 @@ func TestLoadErrors(t *testing.T) {
 	} {
 		was := weights(net)
 		err := net.Load(roundTrip(t, tensors))
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "another network") {
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(),
+			"another network") {
 			t.Errorf("got %v, want %s", err, want)
 			continue
 		}
@@ -118,13 +127,15 @@ func TestLoadSubnetErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	larger := net.Space.Blocks(net.Space.Max())
-	if _, err := supernet.LoadSubnet(larger, net.Space.BNEps, file); err == nil || !strings.Contains(err.Error(), "another network") {
+	if _, err := supernet.LoadSubnet(larger, net.Space.BNEps, file); err == nil ||
+		!strings.Contains(err.Error(), "another network") {
 		t.Errorf("the weights of another network give %v", err)
 	}
 	huge := slices.Clone(larger)
 	last := &huge[len(huge)-1]
 	last.Out.C = 1 << 20 // whose memory must not be taken
-	if _, err := supernet.LoadSubnet(huge, net.Space.BNEps, file); err == nil || !strings.Contains(err.Error(), "this one has") {
+	if _, err := supernet.LoadSubnet(huge, net.Space.BNEps, file); err == nil ||
+		!strings.Contains(err.Error(), "this one has") {
 		t.Errorf("a network that claims far more: %v", err)
 	}
 	if _, err := supernet.LoadSubnet(nil, net.Space.BNEps, file); err == nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// TestZeros: a network made for timing has so many zeros as its blocks say, in 1x1 convolutions and linear layers alone, and in
-// whole runs where the blocks say so.
+// TestZeros: a network made for timing has so many zeros as its blocks say, in 1x1 convolutions and
+// linear layers alone, and in whole runs where the blocks say so.
 func TestZeros(t *testing.T) {
 	s := builtin(t, "mbv3-tiny")
 	for _, run := range []int{0, 8, 16} {
@@ -34,7 +34,8 @@ func TestZeros(t *testing.T) {
 				if at := i % out / max(run, 1) * max(run, 1); sparse && run > 0 {
 					for j := at; j < min(at+run, out); j++ {
 						if w.Data[i/out*out+j] != 0 {
-							t.Fatalf("%s, runs of %d: zero at %d, but not at %d", w.Name, run, i%out, j)
+							t.Fatalf("%s, runs of %d: zero at %d, but not at %d", w.Name, run,
+								i%out, j)
 						}
 					}
 				}
@@ -42,7 +43,8 @@ func TestZeros(t *testing.T) {
 			share := float64(zeros) / float64(len(w.Data))
 			switch {
 			case sparse && (share < .65 || share > .8):
-				t.Errorf("%s, runs of %d: %.2f of the weights are zero, want about .75", w.Name, run, share)
+				t.Errorf("%s, runs of %d: %.2f of the weights are zero, want about .75", w.Name,
+					run, share)
 			case !sparse && len(w.Shape) > 1 && zeros > 0:
 				t.Errorf("%s: %d zeros, want none", w.Name, zeros)
 			}

@@ -21,8 +21,8 @@ const (
 	checkpointsKept                   = 2
 )
 
-// State is where a run stands: the document state.json of a checkpoint. Everything random follows from the seed and the
-// step, so that there is no generator to save.
+// State is where a run stands: the document state.json of a checkpoint. Everything random follows
+// from the seed and the step, so that there is no generator to save.
 type State struct {
 	store.Header
 	Step           int     `json:"step"` // steps done
@@ -38,8 +38,9 @@ func checkpointDir(run string, step int) string {
 	return filepath.Join(run, checkpointsDir, fmt.Sprintf("step-%09d", step))
 }
 
-// saveCheckpoint writes the folder of a checkpoint, whole or not at all, and then drops the oldest ones. One of the same step
-// is replaced if the run has come further since: to the end of its epoch, which is not a step.
+// saveCheckpoint writes the folder of a checkpoint, whole or not at all, and then drops the oldest
+// ones. One of the same step is replaced if the run has come further since: to the end of its
+// epoch, which is not a step.
 func saveCheckpoint(run, runSHA string, net *supernet.Supernet, s State) (State, error) {
 	s.Inputs = map[string]store.Input{"run": {Path: runFile, SHA256: runSHA}}
 	dir := checkpointDir(run, s.Step)
@@ -50,13 +51,16 @@ func saveCheckpoint(run, runSHA string, net *supernet.Supernet, s State) (State,
 	}
 	err := store.ReplaceDir(dir, isCheckpointFile, func(tmp string) error {
 		var err error
-		if s.WeightsSHA256, err = store.WriteTensors(filepath.Join(tmp, weightsFile), net.Tensors(), nil); err != nil {
+		if s.WeightsSHA256, err = store.WriteTensors(filepath.Join(tmp, weightsFile), net.Tensors(),
+			nil); err != nil {
 			return err
 		}
-		if s.MomentumSHA256, err = store.WriteTensors(filepath.Join(tmp, momentumFile), net.Momentum(), nil); err != nil {
+		if s.MomentumSHA256, err = store.WriteTensors(filepath.Join(tmp, momentumFile),
+			net.Momentum(), nil); err != nil {
 			return err
 		}
-		return store.WriteDocument(filepath.Join(tmp, stateFile), checkpointKind, checkpointVersion, &s)
+		return store.WriteDocument(filepath.Join(tmp, stateFile), checkpointKind, checkpointVersion,
+			&s)
 	})
 	if err != nil {
 		return s, fmt.Errorf("save checkpoint: %w", err)
@@ -79,7 +83,8 @@ func dropOldCheckpoints(run string) error {
 
 // same says whether nothing but the clock tells two states of a step apart.
 func (s State) same(other State) bool {
-	return s.Step == other.Step && s.Done == other.Done && s.Validated == other.Validated && s.MetricsBytes == other.MetricsBytes
+	return s.Step == other.Step && s.Done == other.Done && s.Validated == other.Validated &&
+		s.MetricsBytes == other.MetricsBytes
 }
 
 func isCheckpointFile(name string) bool {
@@ -117,8 +122,8 @@ func loadState(dir, runSHA string) (State, error) {
 	return s, s.Check(path, "run", runSHA)
 }
 
-// loadCheckpoint reads the last checkpoint of a run into net, with the optimiser's state if training goes on. A run without
-// a checkpoint gives the zero State.
+// loadCheckpoint reads the last checkpoint of a run into net, with the optimiser's state if
+// training goes on. A run without a checkpoint gives the zero State.
 func loadCheckpoint(run, runSHA string, net *supernet.Supernet, training bool) (State, error) {
 	all, err := checkpoints(run)
 	if err != nil || len(all) == 0 {
@@ -133,7 +138,8 @@ func loadCheckpoint(run, runSHA string, net *supernet.Supernet, training bool) (
 		err = loadTensors(filepath.Join(dir, momentumFile), s.MomentumSHA256, net.LoadMomentum)
 	}
 	if err != nil {
-		return s, fmt.Errorf("last checkpoint is damaged (to go back to the one before, delete %s): %w", dir, err)
+		return s, fmt.Errorf(
+			"last checkpoint is damaged (to go back to the one before, delete %s): %w", dir, err)
 	}
 	return s, nil
 }

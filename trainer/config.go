@@ -27,10 +27,11 @@ type Config struct {
 	WeightDecay    float64 `json:"weight_decay" range:"0..1"`
 	LabelSmoothing float64 `json:"label_smoothing" range:"0..0.9"` // 0 is none
 
-	// WarmupEpochs is W of DepS, the epoch at which shrinking is in full force; Auto is half of Epochs. 0 shrinks from the start.
+	// WarmupEpochs is W of DepS, the epoch at which shrinking is in full force; Auto is half of
+	// Epochs. 0 shrinks from the start.
 	WarmupEpochs float64 `json:"warmup_epochs"`
-	// EpsilonEpochs is s of DepS, over which the sub-networks' learning rate rises before W; Auto is 5, but at most a
-	// twentieth of Epochs, and at most W. With 0 they start at the full rate.
+	// EpsilonEpochs is s of DepS, over which the sub-networks' learning rate rises before W; Auto
+	// is 5, but at most a twentieth of Epochs, and at most W. With 0 they start at the full rate.
 	EpsilonEpochs float64 `json:"epsilon_epochs"`
 	// Networks is K, the networks a step once shrinking: largest, smallest, K-2 random.
 	Networks    int     `json:"networks" range:"2..64"`
@@ -40,8 +41,9 @@ type Config struct {
 // Defaults are the settings of DepS on CIFAR, for 20 epochs.
 func Defaults() Config {
 	return Config{
-		Strategy: DepS, Epochs: 20, Batch: 128, LR: 0.1, Momentum: 0.9, WeightDecay: 3e-5, LabelSmoothing: 0.1,
-		WarmupEpochs: Auto, EpsilonEpochs: Auto, Networks: 4, Temperature: 1,
+		Strategy: DepS, Epochs: 20, Batch: 128, LR: 0.1, Momentum: 0.9, WeightDecay: 3e-5,
+		LabelSmoothing: 0.1,
+		WarmupEpochs:   Auto, EpsilonEpochs: Auto, Networks: 4, Temperature: 1,
 	}
 }
 

@@ -39,7 +39,8 @@ func (c Confusion) Top1() float64 {
 }
 
 // confusion is what a network answers for a loader's images.
-func confusion(ctx context.Context, run *supernet.Runner, blocks []supernet.Block, images *data.Loader, in inputs) (Confusion, error) {
+func confusion(ctx context.Context, run *supernet.Runner, blocks []supernet.Block,
+	images *data.Loader, in inputs) (Confusion, error) {
 	classes := blocks[len(blocks)-1].Out.C
 	counts, bound := newConfusion(classes), 0
 	var found []int32
@@ -60,13 +61,16 @@ func confusion(ctx context.Context, run *supernet.Runner, blocks []supernet.Bloc
 	return counts, nil
 }
 
-// TestNet counts what a network that stands alone answers for a set of images of some size, with the statistics it carries. The transform is
-// what brings the images to the network, as in its manifest.
-func TestNet(ctx context.Context, net *supernet.Subnet, set data.Set, size int, t data.Transform, workers int) (Confusion, error) {
+// TestNet counts what a network that stands alone answers for a set of images of some size, with
+// the statistics it carries. The transform is what brings the images to the network, as in its
+// manifest.
+func TestNet(ctx context.Context, net *supernet.Subnet, set data.Set, size int, t data.Transform,
+	workers int) (Confusion, error) {
 	pool := nn.NewPool(workers)
 	defer pool.Close()
 	const batch = 200
-	loader, err := data.NewLoader(set, size, net.Blocks[0].In.C, data.LoaderConfig{Batch: min(batch, set.Len()), Transform: t, Workers: workers})
+	loader, err := data.NewLoader(set, size, net.Blocks[0].In.C,
+		data.LoaderConfig{Batch: min(batch, set.Len()), Transform: t, Workers: workers})
 	if err != nil {
 		return nil, fmt.Errorf("evaluate: %w", err)
 	}

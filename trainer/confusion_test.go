@@ -45,7 +45,8 @@ func TestConfusionAgreesWithTop1(t *testing.T) {
 		}
 		for class, n := range images {
 			if c.Images(class) != n {
-				t.Errorf("class %d has %d images in the confusion, %d in the set", class, c.Images(class), n)
+				t.Errorf("class %d has %d images in the confusion, %d in the set", class,
+					c.Images(class), n)
 			}
 		}
 	}

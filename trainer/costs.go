@@ -33,8 +33,9 @@ func guessedCosts(c Config, space *supernet.Space) costs {
 	return costs{alone: 1, shared: 1 + (smallest+random*float64(c.Networks-2))/largest}
 }
 
-// Timing a part repeats it for a hundredth of the time that the whole run needs for it, but for no longer than a second. What takes longer is
-// timed on fewer images, and so is what needs much memory.
+// Timing a part repeats it for a hundredth of the time that the whole run needs for it, but for no
+// longer than a second. What takes longer is timed on fewer images, and so is what needs much
+// memory.
 const (
 	timingShare  = 0.01
 	longestTrial = time.Second
@@ -44,7 +45,8 @@ const (
 	fewImages      = 8 // as many as a step has parts: fewer would leave workers idle
 )
 
-// trial is a copy of a run's network, to see what its steps cost. The run itself does not see it, so its results do not depend on it.
+// trial is a copy of a run's network, to see what its steps cost. The run itself does not see it,
+// so its results do not depend on it.
 type trial struct {
 	info     *Info
 	data     *data.Dataset
@@ -55,21 +57,27 @@ type trial struct {
 }
 
 // measureCosts times the parts of a run.
-func measureCosts(ctx context.Context, j Job, info *Info, d *data.Dataset, s schedule) (costs, error) {
+func measureCosts(ctx context.Context, j Job, info *Info, d *data.Dataset, s schedule) (costs,
+	error) {
 	pool := nn.NewPool(j.Workers)
 	defer pool.Close()
 	net := supernet.New(info.Space, info.Config.Seed)
-	t := &trial{info: info, data: d, job: j, schedule: s, stepper: newStepper(info.Config, net, pool)}
+	t := &trial{info: info, data: d, job: j, schedule: s, stepper: newStepper(info.Config, net,
+		pool)}
 	var c costs
 	images, err := t.size(ctx)
 	if err != nil {
 		return c, err
 	}
-	if c.alone, err = t.step(ctx, images, s.sort, func(int) []supernet.Arch { return nil }); err != nil {
+	if c.alone, err = t.step(ctx, images, s.sort,
+		func(int) []supernet.Arch { return nil }); err != nil {
 		return c, err
 	}
 	if s.steps > s.sort {
-		students := func(i int) []supernet.Arch { return students(info.Config, s, info.Space, s.sort+i) }
+		students := func(i int) []supernet.Arch {
+			return students(info.Config, s, info.Space,
+				s.sort+i)
+		}
 		if c.shared, err = t.step(ctx, images, s.steps-s.sort, students); err != nil {
 			return c, err
 		}
@@ -79,8 +87,8 @@ func measureCosts(ctx context.Context, j Job, info *Info, d *data.Dataset, s sch
 	return c, err
 }
 
-// size says how many images a step is timed on: a batch, or few where a batch would take too long. It also finds out what preparing an image
-// costs.
+// size says how many images a step is timed on: a batch, or few where a batch would take too long.
+// It also finds out what preparing an image costs.
 func (t *trial) size(ctx context.Context) (int, error) {
 	few := min(fewImages, t.info.Config.Batch)
 	b, err := t.batch(ctx, few)
@@ -91,7 +99,8 @@ func (t *trial) size(ctx context.Context) (int, error) {
 	t.stepper.step(ctx, 0, b, nil, 0, 0)
 	share := t.info.Config.Batch / few
 	values, _ := t.stepper.run.MemoryBytes()
-	if time.Since(began)*time.Duration(share) > longestTrial || values*int64(share) > mostTrialBytes {
+	if time.Since(began)*time.Duration(share) > longestTrial ||
+		values*int64(share) > mostTrialBytes {
 		return few, nil
 	}
 	return t.info.Config.Batch, nil
@@ -100,7 +109,8 @@ func (t *trial) size(ctx context.Context) (int, error) {
 // batch prepares so many training images.
 func (t *trial) batch(ctx context.Context, n int) (*data.Batch, error) {
 	l, err := data.NewLoader(t.data.Train, t.data.Size, t.data.Channels, data.LoaderConfig{
-		Batch: n, Seed: t.info.Config.Seed, Shuffle: true, DropLast: true, Transform: t.data.DefaultTransform(), Workers: 1, Prefetch: 1,
+		Batch: n, Seed: t.info.Config.Seed, Shuffle: true, DropLast: true,
+		Transform: t.data.DefaultTransform(), Workers: 1, Prefetch: 1,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("prepare training data: %w", err)
@@ -118,9 +128,10 @@ func (t *trial) batch(ctx context.Context, n int) (*data.Batch, error) {
 	return nil, fmt.Errorf("prepare training data: there are fewer than %d images", n)
 }
 
-// step times steps on so many images of a batch, as a share of what all its images take, of which the run has so many. The processors that
-// train also prepare the images, hence the sum of both.
-func (t *trial) step(ctx context.Context, images, steps int, students func(i int) []supernet.Arch) (float64, error) {
+// step times steps on so many images of a batch, as a share of what all its images take, of which
+// the run has so many. The processors that train also prepare the images, hence the sum of both.
+func (t *trial) step(ctx context.Context, images, steps int,
+	students func(i int) []supernet.Arch) (float64, error) {
 	b, err := t.batch(ctx, images)
 	if err != nil {
 		return 0, err
@@ -135,8 +146,8 @@ func (t *trial) step(ctx context.Context, images, steps int, students func(i int
 	return seconds*whole/float64(images) + t.loading*whole/float64(max(t.job.Workers, 1)), err
 }
 
-// repeat runs f some times, of which the run has so many to do, and gives the median of the seconds it took. The first time, when memory is
-// allocated, does not count unless it took long.
+// repeat runs f some times, of which the run has so many to do, and gives the median of the seconds
+// it took. The first time, when memory is allocated, does not count unless it took long.
 func repeat(ctx context.Context, times int, f func()) (float64, error) {
 	var all []float64
 	var spent time.Duration
@@ -167,7 +178,8 @@ func (t *trial) memory(images int) int64 {
 	for _, p := range t.stepper.net.Params() {
 		weights += 3 * 4 * int64(len(p.Data)) // value, gradient, momentum
 	}
-	loaded := 4 * 4 * int64(t.info.Config.Batch) * int64(t.data.Size*t.data.Size*t.data.Channels) // batches that are prepared ahead
+	// batches that are prepared ahead
+	loaded := 4 * 4 * int64(t.info.Config.Batch) * int64(t.data.Size*t.data.Size*t.data.Channels)
 	return weights + shared + loaded + values*int64(t.info.Config.Batch)/int64(images)
 }
 
@@ -180,7 +192,8 @@ func (t *trial) epochEnd(ctx context.Context, net *supernet.Supernet) (float64, 
 	calibrated := min(validationCalibration, t.data.Train.Len())
 	few := min(4*fewImages, calibrated, tested)
 	settings := EvalDefaults()
-	settings.CalibrationImages, settings.Batch, settings.Workers, settings.Seed = few, few, t.job.Workers, t.info.Config.Seed
+	settings.CalibrationImages, settings.Batch, settings.Workers, settings.Seed = few, few,
+		t.job.Workers, t.info.Config.Seed
 	e, err := NewEvaluator(net, t.data, settings)
 	if err != nil {
 		return 0, err

@@ -16,7 +16,8 @@ func (i *Info) DataPath(dir string) string { return data.Resolve(dir, i.Data.Pat
 // DataPath is where the data was when training began, as a path from the working folder.
 func (r *Run) DataPath() string { return r.Info.DataPath(r.Dir) }
 
-// OtherDataError is returned where images are not those that something was made with. It wraps a [*store.StaleError].
+// OtherDataError is returned where images are not those that something was made with. It wraps a
+// [*store.StaleError].
 type OtherDataError struct {
 	Path  string // of the images
 	Of    string // what was made with others: "run DIR"
@@ -32,7 +33,9 @@ func (e *OtherDataError) Unwrap() error { return e.Stale }
 
 // otherData is the error about images that are not those of a run.
 func otherData(dir string, i *Info, sha, path string) error {
-	return &OtherDataError{path, "run " + dir, i.DataPath(dir), &store.StaleError{File: filepath.Join(dir, runFile), Role: "data", Want: i.Data.SHA256, Got: sha}}
+	return &OtherDataError{path, "run " + dir, i.DataPath(dir),
+		&store.StaleError{File: filepath.Join(dir, runFile), Role: "data", Want: i.Data.SHA256,
+			Got: sha}}
 }
 
 // MissingData says what to do about data that is not where it was, if that is the error.
@@ -40,5 +43,6 @@ func MissingData(of, path string, err error) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return fmt.Errorf("the data of %s is not at %s any more; say with --data where it is: %w", of, path, err)
+	return fmt.Errorf("the data of %s is not at %s any more; say with --data where it is: %w", of,
+		path, err)
 }

@@ -7,14 +7,15 @@ import (
 	"github.com/tailor-nas/tailor/internal/settings"
 )
 
-// same says in what a run that is there differs from the one that is asked for, in the order in which it matters: settings, then the space,
-// then the images, whose hash depends on all of them.
+// same says in what a run that is there differs from the one that is asked for, in the order in
+// which it matters: settings, then the space, then the images, whose hash depends on all of them.
 func (i *Info) same(dir string, want *Info) error {
 	what := settings.Differences(i.Config, want.Config)
 	if what == "" {
 		what = settings.Differences(i.Data.asked(), want.Data.asked())
 	}
-	otherSpace := i.Space.For(want.Space.Classes, want.Space.Channels).SHA256() != want.SpaceSHA256 || i.Data.Size != want.Data.Size
+	otherSpace := i.Space.For(want.Space.Classes,
+		want.Space.Channels).SHA256() != want.SpaceSHA256 || i.Data.Size != want.Data.Size
 	switch {
 	case what == "" && otherSpace && i.Space.Name == want.Space.Name:
 		what = fmt.Sprintf("with another space of the name %s", i.Space.Name)

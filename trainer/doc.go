@@ -1,8 +1,9 @@
 // Package trainer trains a supernet and evaluates its sub-networks.
 //
-// [Train] is one training run: it reads top to bottom in train.go. What differs between DepS and its rivals is which
-// networks take part in a step and with which weight: a [Strategy], in strategy.go. A run lives in a folder: run.json says
-// what it is, checkpoints/ holds its state, metrics.jsonl what happened. A run that was interrupted, or killed, resumes
-// from its last checkpoint to the same bits. [OpenRun] reads a run for everything that comes after training, and an
-// [Evaluator] measures the accuracy of its sub-networks, always after batch norm calibration.
+// [Train] is one training run: it reads top to bottom in train.go. What differs between DepS and
+// its rivals is which networks take part in a step and with which weight: a [Strategy], in
+// strategy.go. A run lives in a folder: run.json says what it is, checkpoints/ holds its state,
+// metrics.jsonl what happened. A run that was interrupted, or killed, resumes from its last
+// checkpoint to the same bits. [OpenRun] reads a run for everything that comes after training, and
+// an [Evaluator] measures the accuracy of its sub-networks, always after batch norm calibration.
 package trainer

@@ -10,9 +10,12 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// EvalSettings say how an [Evaluator] or a [Network] works. Zero means zero: begin with [EvalDefaults].
+// EvalSettings say how an [Evaluator] or a [Network] works. Zero means zero: begin with
+// [EvalDefaults].
 type EvalSettings struct {
-	CalibrationImages int // random training images that batch norm statistics are measured on; 1 or more, of which all that there are
+	// random training images that batch norm statistics are measured on; 1 or more, of which all
+	// that there are
+	CalibrationImages int
 	Batch             int // images a forward pass; 1 or more
 	Workers           int // 1 or more; results do not depend on it
 	Seed              uint64
@@ -27,16 +30,19 @@ func (s EvalSettings) check() error {
 	for _, f := range []struct {
 		name   string
 		v, max int
-	}{{"calibration images", s.CalibrationImages, math.MaxInt32}, {"batch", s.Batch, 1 << 20}, {"workers", s.Workers, maxWorkers}} {
+	}{{"calibration images", s.CalibrationImages, math.MaxInt32}, {"batch", s.Batch, 1 << 20},
+		{"workers", s.Workers, maxWorkers}} {
 		if f.v < 1 || f.v > f.max {
-			return fmt.Errorf("%w: %s of an evaluation is %d, expected 1 to %d", ErrConfig, f.name, f.v, f.max)
+			return fmt.Errorf("%w: %s of an evaluation is %d, expected 1 to %d", ErrConfig, f.name,
+				f.v, f.max)
 		}
 	}
 	return nil
 }
 
-// Evaluator measures the accuracy of sub-networks of a supernet. Before every evaluation the batch norm statistics of the
-// sub-network are calibrated: those of one sub-network are wrong for another (Yu and Huang, ICCV 2019, section 3).
+// Evaluator measures the accuracy of sub-networks of a supernet. Before every evaluation the batch
+// norm statistics of the sub-network are calibrated: those of one sub-network are wrong for another
+// (Yu and Huang, ICCV 2019, section 3).
 type Evaluator struct {
 	space       *supernet.Space
 	pool        *nn.Pool
@@ -95,12 +101,14 @@ func (e *Evaluator) Extract(ctx context.Context, arch supernet.Arch) (*supernet.
 }
 
 // SubnetTop1 is the accuracy of a network that stands alone, with the statistics it carries.
-func (e *Evaluator) SubnetTop1(ctx context.Context, s *supernet.Subnet, set data.Set) (float64, error) {
+func (e *Evaluator) SubnetTop1(ctx context.Context, s *supernet.Subnet, set data.Set) (float64,
+	error) {
 	return e.top1(ctx, s.Runner(e.pool), s.Blocks, set)
 }
 
 // Confusion calibrates a sub-network and counts what it answers for a set's images.
-func (e *Evaluator) Confusion(ctx context.Context, arch supernet.Arch, set data.Set) (Confusion, error) {
+func (e *Evaluator) Confusion(ctx context.Context, arch supernet.Arch, set data.Set) (Confusion,
+	error) {
 	if err := e.Calibrate(ctx, arch); err != nil {
 		return nil, err
 	}
@@ -111,7 +119,8 @@ func (e *Evaluator) Confusion(ctx context.Context, arch supernet.Arch, set data.
 	return confusion(ctx, e.run, e.space.Blocks(arch), loader, e.inputs)
 }
 
-func (e *Evaluator) top1(ctx context.Context, run *supernet.Runner, blocks []supernet.Block, set data.Set) (float64, error) {
+func (e *Evaluator) top1(ctx context.Context, run *supernet.Runner, blocks []supernet.Block,
+	set data.Set) (float64, error) {
 	loader, err := e.loader(set)
 	if err != nil {
 		return 0, err
@@ -122,7 +131,8 @@ func (e *Evaluator) top1(ctx context.Context, run *supernet.Runner, blocks []sup
 
 func (e *Evaluator) loader(set data.Set) (*data.Loader, error) {
 	loader, err := data.NewLoader(set, e.size, e.channels, data.LoaderConfig{
-		Batch: min(e.settings.Batch, set.Len()), Transform: e.transform, Workers: e.settings.Workers,
+		Batch: min(e.settings.Batch, set.Len()), Transform: e.transform,
+		Workers: e.settings.Workers,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("evaluate: %w", err)

@@ -50,11 +50,13 @@ func TestResumesToTheEndOfTheLastEpoch(t *testing.T) {
 	s := stateOf(t, run)
 	whole := s.MetricsBytes
 	s.Done, s.Validated, s.MetricsBytes = false, 30, metricsAt(t, j.Dir, 30)
-	if err := store.WriteDocument(filepath.Join(checkpointDir(j.Dir, 40), stateFile), checkpointKind, checkpointVersion, &s); err != nil {
+	if err := store.WriteDocument(filepath.Join(checkpointDir(j.Dir, 40), stateFile),
+		checkpointKind, checkpointVersion, &s); err != nil {
 		t.Fatal(err)
 	}
 	j.Resume = true
-	if again := train(t, j); !again.State.Done || again.State.WeightsSHA256 != run.State.WeightsSHA256 {
+	if again := train(t, j); !again.State.Done ||
+		again.State.WeightsSHA256 != run.State.WeightsSHA256 {
 		t.Errorf("state %+v", again.State)
 	}
 	if s := stateOf(t, run); !s.Done || s.Validated != 40 || s.MetricsBytes != whole {
@@ -92,7 +94,8 @@ func TestOneTrainingAFolder(t *testing.T) {
 		second.Resume = true
 		_, err := Train(context.Background(), second)
 		var locked *store.LockedError
-		if !errors.As(err, &locked) || !strings.Contains(err.Error(), fmt.Sprintf("tailor train, process %d", os.Getpid())) {
+		if !errors.As(err, &locked) || !strings.Contains(err.Error(),
+			fmt.Sprintf("tailor train, process %d", os.Getpid())) {
 			t.Errorf("a second training: %v", err)
 		}
 		if r, err := OpenRun(j.Dir); err != nil || r.State.Step != 20 {
@@ -119,7 +122,8 @@ func TestRefusedJobLeavesNothing(t *testing.T) {
 	}
 }
 
-// A checkpoint whose removal was killed is gone after the next start, even of a run that is finished.
+// A checkpoint whose removal was killed is gone after the next start, even of a run that is
+// finished.
 func TestCleansKilledRemoval(t *testing.T) {
 	j := microJob(t, t.TempDir())
 	train(t, j)
@@ -167,7 +171,10 @@ func TestBrokenMetrics(t *testing.T) {
 	}
 	var warned []string
 	j.Progress, j.Resume = nil, true
-	j.Warn = func(format string, args ...any) { warned = append(warned, fmt.Sprintf(format, args...)) }
+	j.Warn = func(format string, args ...any) {
+		warned = append(warned,
+			fmt.Sprintf(format, args...))
+	}
 	if run := train(t, j); !run.State.Done {
 		t.Error("not done")
 	}
@@ -215,10 +222,12 @@ func TestOpenRunOfAClaim(t *testing.T) {
 	space.Stages[1].Width = 1 << 10
 	info := run.Info
 	info.Space = &space
-	if err := store.WriteDocument(filepath.Join(run.Dir, runFile), runKind, runVersion, &info); err != nil {
+	if err := store.WriteDocument(filepath.Join(run.Dir, runFile), runKind, runVersion,
+		&info); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenRun(run.Dir); err == nil || !strings.Contains(err.Error(), "its weights have") {
+	if _, err := OpenRun(run.Dir); err == nil || !strings.Contains(err.Error(),
+		"its weights have") {
 		t.Errorf("%v", err)
 	}
 }

@@ -1,13 +1,16 @@
 package trainer
 
-// Metric is a line of metrics.jsonl: one every few steps, and one at the end of an epoch, which has the accuracies.
+// Metric is a line of metrics.jsonl: one every few steps, and one at the end of an epoch, which has
+// the accuracies.
 type Metric struct {
-	Step    int      `json:"step"`
-	Epoch   float64  `json:"epoch"`
-	LR      float64  `json:"lr"`
-	Epsilon float64  `json:"epsilon"`            // weight β of the sub-networks' gradients
-	LossMax float64  `json:"loss_max,omitempty"` // largest network on the labels; not at an epoch's end
-	LossSub float64  `json:"loss_sub,omitempty"` // mean of the sub-networks on the largest network's softmax
+	Step    int     `json:"step"`
+	Epoch   float64 `json:"epoch"`
+	LR      float64 `json:"lr"`
+	Epsilon float64 `json:"epsilon"` // weight β of the sub-networks' gradients
+	// largest network on the labels; not at an epoch's end
+	LossMax float64 `json:"loss_max,omitempty"`
+	// mean of the sub-networks on the largest network's softmax
+	LossSub float64  `json:"loss_sub,omitempty"`
 	Top1Max *float64 `json:"val_top1_max,omitempty"`
 	Top1Min *float64 `json:"val_top1_min,omitempty"`
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// Network trains, calibrates and tests one network that stands alone: a sub-network cut from a supernet, or a fixed one.
-// Close it when done.
+// Network trains, calibrates and tests one network that stands alone: a sub-network cut from a
+// supernet, or a fixed one. Close it when done.
 type Network struct {
 	Net       *supernet.Subnet
 	pool      *nn.Pool
@@ -24,18 +24,22 @@ type Network struct {
 	hard      []float32 // target distribution of the labels, (N,classes)
 }
 
-// NewNetwork prepares to work with a network on d; transform is what happens to training images. The network must be for the
-// dataset's classes and channels.
-func NewNetwork(net *supernet.Subnet, d *data.Dataset, transform data.Transform, s EvalSettings) (*Network, error) {
+// NewNetwork prepares to work with a network on d; transform is what happens to training images.
+// The network must be for the dataset's classes and channels.
+func NewNetwork(net *supernet.Subnet, d *data.Dataset, transform data.Transform,
+	s EvalSettings) (*Network, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
 	in, out := net.Blocks[0].In, net.Blocks[len(net.Blocks)-1].Out
 	if in.C != d.Channels || out.C != len(d.Classes) {
-		return nil, fmt.Errorf("the network is for %d classes of images with %d channels, the data has %d and %d: %w", out.C, in.C, len(d.Classes), d.Channels, ErrConfig)
+		return nil, fmt.Errorf(
+			"the network is for %d classes of images with %d channels, the data has %d and %d: %w",
+			out.C, in.C, len(d.Classes), d.Channels, ErrConfig)
 	}
 	pool := nn.NewPool(s.Workers)
-	return &Network{Net: net, pool: pool, run: net.Runner(pool), inputs: newInputs(pool), classes: out.C, data: d, transform: transform, settings: s}, nil
+	return &Network{Net: net, pool: pool, run: net.Runner(pool), inputs: newInputs(pool),
+		classes: out.C, data: d, transform: transform, settings: s}, nil
 }
 
 // Close ends the workers.
@@ -46,7 +50,8 @@ func (n *Network) Pool() *nn.Pool { return n.pool }
 
 // Loader gives the training images in batches, in a new order every epoch.
 func (n *Network) Loader(batch int) (*data.Loader, error) {
-	return n.loader(n.data.Train, data.LoaderConfig{Batch: batch, Seed: n.settings.Seed, Shuffle: true, DropLast: true, Transform: n.transform})
+	return n.loader(n.data.Train, data.LoaderConfig{Batch: batch, Seed: n.settings.Seed,
+		Shuffle: true, DropLast: true, Transform: n.transform})
 }
 
 func (n *Network) loader(set data.Set, c data.LoaderConfig) (*data.Loader, error) {
@@ -58,8 +63,9 @@ func (n *Network) loader(set data.Set, c data.LoaderConfig) (*data.Loader, error
 	return l, nil
 }
 
-// Gradients computes the gradients of a batch's cross entropy on the labels, smoothed, and gives the loss. If teacher is not
-// nil it holds another network's softmax for the batch, (N,classes), which takes the share distill of the target.
+// Gradients computes the gradients of a batch's cross entropy on the labels, smoothed, and gives
+// the loss. If teacher is not nil it holds another network's softmax for the batch, (N,classes),
+// which takes the share distill of the target.
 func (n *Network) Gradients(b *data.Batch, smoothing, distill float64, teacher []float32) float64 {
 	n.pool.Run(len(n.Net.Params()), n.clear)
 	n.run.Bind(n.Net.Blocks, b.N, supernet.Train)
@@ -82,7 +88,8 @@ func (n *Network) Gradients(b *data.Batch, smoothing, distill float64, teacher [
 
 func (n *Network) clear(_, i int) { clear(n.Net.Params()[i].Grad) }
 
-// Softmax is the network's answer for a batch, (N,classes), with its recorded statistics. The result is dst, grown if need be.
+// Softmax is the network's answer for a batch, (N,classes), with its recorded statistics. The
+// result is dst, grown if need be.
 func (n *Network) Softmax(dst []float32, b *data.Batch) []float32 {
 	n.run.Bind(n.Net.Blocks, b.N, supernet.Infer)
 	n.inputs.fill(n.run.Input(), n.Net.Blocks[0].In.H, b)
@@ -95,23 +102,26 @@ func (n *Network) Softmax(dst []float32, b *data.Batch) []float32 {
 	return dst
 }
 
-// Calibrate measures the batch norm statistics anew, on training images as they are augmented. A network without batch norm
-// has nothing to measure.
+// Calibrate measures the batch norm statistics anew, on training images as they are augmented. A
+// network without batch norm has nothing to measure.
 func (n *Network) Calibrate(ctx context.Context) error {
 	if !slices.ContainsFunc(n.Net.Blocks, func(b supernet.Block) bool { return b.BN }) {
 		return nil
 	}
 	images := data.Subset(n.data.Train, n.settings.CalibrationImages, n.settings.Seed)
-	l, err := n.loader(images, data.LoaderConfig{Batch: min(n.settings.Batch, images.Len()), Seed: n.settings.Seed, Transform: n.transform})
+	l, err := n.loader(images, data.LoaderConfig{Batch: min(n.settings.Batch, images.Len()),
+		Seed: n.settings.Seed, Transform: n.transform})
 	if err != nil {
 		return err
 	}
 	return calibrate(ctx, n.run, n.Net.Blocks, l, n.inputs)
 }
 
-// Top1 is the share of a set's images that the network classifies right, with its recorded statistics.
+// Top1 is the share of a set's images that the network classifies right, with its recorded
+// statistics.
 func (n *Network) Top1(ctx context.Context, set data.Set) (float64, error) {
-	l, err := n.loader(set, data.LoaderConfig{Batch: min(n.settings.Batch, set.Len()), Transform: data.Transform{Mean: n.transform.Mean, Std: n.transform.Std}})
+	l, err := n.loader(set, data.LoaderConfig{Batch: min(n.settings.Batch, set.Len()),
+		Transform: data.Transform{Mean: n.transform.Mean, Std: n.transform.Std}})
 	if err != nil {
 		return 0, err
 	}

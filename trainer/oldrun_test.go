@@ -14,7 +14,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 )
 
-// TestOldRun: a run that knows nothing of preparation is read. If its data holds what was prepared in another way then, that is said.
+// TestOldRun: a run that knows nothing of preparation is read. If its data holds what was prepared
+// in another way then, that is said.
 func TestOldRun(t *testing.T) {
 	for name, alpha := range map[string]uint8{"opaque": 255, "transparent": 100} {
 		path, dir := t.TempDir(), t.TempDir()
@@ -50,7 +51,8 @@ func TestOldRun(t *testing.T) {
 			info.Data.SHA256 = strings.Repeat("ab", 32)
 			info.Inputs["data"] = store.Input{Path: path, SHA256: strings.Repeat("ab", 32)}
 		}
-		if err := store.WriteDocument(filepath.Join(dir, runFile), runKind, oldestRun, info); err != nil {
+		if err := store.WriteDocument(filepath.Join(dir, runFile), runKind, oldestRun,
+			info); err != nil {
 			t.Fatal(err)
 		}
 		var old Info
@@ -62,7 +64,8 @@ func TestOldRun(t *testing.T) {
 			t.Errorf("%s: error %v", name, err)
 		}
 		var stale *store.StaleError
-		if err != nil && (!errors.As(err, &stale) || !strings.Contains(err.Error(), "40 transparent: train again")) {
+		if err != nil && (!errors.As(err, &stale) || !strings.Contains(err.Error(),
+			"40 transparent: train again")) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}

@@ -13,12 +13,17 @@ import (
 // Rule is how weights follow their gradients.
 type Rule string
 
-// The rules. All have Nesterov momentum and weight decay, and treat batch norm and biases as plain SGD does.
+// The rules. All have Nesterov momentum and weight decay, and treat batch norm and biases as plain
+// SGD does.
 const (
-	SGD  Rule = "sgd"
-	SSGD Rule = "ssgd" // gradients scaled by [Scaling] before the momentum (sparsity-promoting SGD, ICASSP 2020)
-	L1   Rule = "l1"   // plain SGD, then each weight Lambda times the rate nearer to zero (proximal step of an l1 penalty)
-	// Powerprop is SGD on v where the weight is v·|v|^(Alpha-1) (Powerpropagation, Schwarz et al., NeurIPS 2021, section 2).
+	SGD Rule = "sgd"
+	// gradients scaled by [Scaling] before the momentum (sparsity-promoting SGD, ICASSP 2020)
+	SSGD Rule = "ssgd"
+	// plain SGD, then each weight Lambda times the rate nearer to zero (proximal step of an l1
+	// penalty)
+	L1 Rule = "l1"
+	// Powerprop is SGD on v where the weight is v·|v|^(Alpha-1) (Powerpropagation, Schwarz et al.,
+	// NeurIPS 2021, section 2).
 	Powerprop Rule = "powerprop"
 )
 
@@ -27,9 +32,9 @@ type Optimizer struct {
 	Rule        Rule    `json:"rule"` // default sgd
 	Momentum    float64 `json:"momentum" range:"0..0.9999"`
 	WeightDecay float64 `json:"weight_decay" range:"0..1"` // not on batch norm and biases
-	// Lambda weighs what is added to the loss to make weights sparse: the l1 norm, or SSGD's measure. In SSGD proper it is 0.
-	// The step of SSGD's reweighted norm is λ·θ for log-l2 and p-norm, as a weight decay that is not scaled, and
-	// λ·(|θ| + ε)·sign(θ) for log-l1.
+	// Lambda weighs what is added to the loss to make weights sparse: the l1 norm, or SSGD's
+	// measure. In SSGD proper it is 0. The step of SSGD's reweighted norm is λ·θ for log-l2 and
+	// p-norm, as a weight decay that is not scaled, and λ·(|θ| + ε)·sign(θ) for log-l1.
 	Lambda  float64 `json:"lambda,omitempty" range:"0..1"`
 	Scaling Scaling `json:"scaling,omitzero"` // of ssgd
 	Alpha   float64 `json:"alpha,omitempty"`  // of powerprop; 1 is plain SGD
@@ -50,14 +55,16 @@ func (o Optimizer) Check() error {
 			return fmt.Errorf("%w: alpha is %g, expected 1 to 8", ErrConfig, o.Alpha)
 		}
 	default:
-		return fmt.Errorf("%w: rule %q is unknown; use sgd, ssgd, l1 or powerprop", ErrConfig, string(o.Rule))
+		return fmt.Errorf("%w: rule %q is unknown; use sgd, ssgd, l1 or powerprop", ErrConfig,
+			string(o.Rule))
 	}
 	return nil
 }
 
 // Structure says which weights SSGD scales together, and removal removes together.
 type Structure struct {
-	// Run is the number of adjacent output channels of a matrix (in,out) whose weights belong together; 0 or 1: each on its own.
+	// Run is the number of adjacent output channels of a matrix (in,out) whose weights belong
+	// together; 0 or 1: each on its own.
 	Run int
 	// Channels are the middle channels of blocks, each of which belongs together; nil: they do not.
 	Channels []supernet.MiddleChannels
@@ -83,8 +90,10 @@ func NewMover(o Optimizer, st Structure, params []*nn.Param, pool *nn.Pool) (*Mo
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	m := &Mover{optimizer: o, structure: st, pool: pool, params: params, grouped: make([]bool, len(params)), gone: map[*nn.Param][]bool{}}
-	m.factor, m.without = make([][]float64, len(params)+len(st.Channels)), make([][]bool, len(params)+len(st.Channels))
+	m := &Mover{optimizer: o, structure: st, pool: pool, params: params,
+		grouped: make([]bool, len(params)), gone: map[*nn.Param][]bool{}}
+	m.factor, m.without = make([][]float64, len(params)+len(st.Channels)),
+		make([][]bool, len(params)+len(st.Channels))
 	if o.Rule == SSGD {
 		m.prepareFactors()
 	}
@@ -95,7 +104,8 @@ func NewMover(o Optimizer, st Structure, params []*nn.Param, pool *nn.Pool) (*Mo
 func (m *Mover) prepareFactors() {
 	inGroup := map[*nn.Param]bool{}
 	for i, c := range m.structure.Channels {
-		m.factor[len(m.params)+i], m.without[len(m.params)+i] = make([]float64, c.N), make([]bool, c.N)
+		m.factor[len(m.params)+i], m.without[len(m.params)+i] = make([]float64, c.N),
+			make([]bool, c.N)
 		for _, member := range c.Members {
 			inGroup[member.Param] = true
 		}
@@ -123,8 +133,8 @@ func groups(p *nn.Param, run int) int {
 	return len(p.Data) / out * ((out + run - 1) / run)
 }
 
-// Mask says which values of a parameter are zero for good, until it says otherwise; nil: none. The slice is the mover's to read, and
-// as long as the parameter: another length panics.
+// Mask says which values of a parameter are zero for good, until it says otherwise; nil: none. The
+// slice is the mover's to read, and as long as the parameter: another length panics.
 func (m *Mover) Mask(p *nn.Param, gone []bool) {
 	if gone != nil && len(gone) != len(p.Data) {
 		panic("trainer: a mask has another length than its parameter")

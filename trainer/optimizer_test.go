@@ -19,7 +19,8 @@ func weight(seed uint64, decay bool, shape ...int) *nn.Param {
 	for _, s := range shape {
 		n *= s
 	}
-	p := &nn.Param{Name: "w", Shape: shape, Data: make([]float32, n), Grad: make([]float32, n), Momentum: make([]float32, n), Decay: decay}
+	p := &nn.Param{Name: "w", Shape: shape, Data: make([]float32, n), Grad: make([]float32, n),
+		Momentum: make([]float32, n), Decay: decay}
 	for i := range p.Data {
 		p.Data[i] = float32(r.NormFloat64() * 0.1)
 		if i%5 == 0 {
@@ -47,7 +48,8 @@ func mover(t *testing.T, o Optimizer, s Structure, params ...*nn.Param) *Mover {
 	return m
 }
 
-// plain is SSGD as the formulas say it, in float64: w² of every group, its mean over the layer, Nesterov momentum.
+// plain is SSGD as the formulas say it, in float64: w² of every group, its mean over the layer,
+// Nesterov momentum.
 type plain struct {
 	squared func(meanSquare float64) float64 // w² of a group
 	decay   float64
@@ -80,10 +82,14 @@ func TestSSGDFormulas(t *testing.T) {
 		scaling Scaling
 		squared func(z float64) float64
 	}{
-		"log-l2":       {Scaling{Measure: LogL2, Epsilon: eps, EpsilonEnd: eps, Absolute: true}, func(z float64) float64 { return z + eps }},
-		"log-l1":       {Scaling{Measure: LogL1, Epsilon: eps, EpsilonEnd: eps, Absolute: true}, func(z float64) float64 { return (math.Sqrt(z) + eps) * (math.Sqrt(z) + eps) }},
-		"p-norm, half": {Scaling{Measure: PNorm, P: 0.5, Epsilon: eps, EpsilonEnd: eps, Absolute: true}, func(z float64) float64 { return math.Pow(math.Sqrt(z)+eps, 1.5) }},
-		"p-norm":       {Scaling{Measure: PNorm, P: 0.7, Epsilon: eps, EpsilonEnd: eps, Absolute: true}, func(z float64) float64 { return math.Pow(math.Sqrt(z)+eps, 1.3) }},
+		"log-l2": {Scaling{Measure: LogL2, Epsilon: eps, EpsilonEnd: eps, Absolute: true},
+			func(z float64) float64 { return z + eps }},
+		"log-l1": {Scaling{Measure: LogL1, Epsilon: eps, EpsilonEnd: eps, Absolute: true},
+			func(z float64) float64 { return (math.Sqrt(z) + eps) * (math.Sqrt(z) + eps) }},
+		"p-norm, half": {Scaling{Measure: PNorm, P: 0.5, Epsilon: eps, EpsilonEnd: eps,
+			Absolute: true}, func(z float64) float64 { return math.Pow(math.Sqrt(z)+eps, 1.5) }},
+		"p-norm": {Scaling{Measure: PNorm, P: 0.7, Epsilon: eps, EpsilonEnd: eps,
+			Absolute: true}, func(z float64) float64 { return math.Pow(math.Sqrt(z)+eps, 1.3) }},
 	} {
 		for _, run := range []int{1, 8} {
 			t.Run(fmt.Sprintf("%s in runs of %d", name, run), func(t *testing.T) {
@@ -94,7 +100,8 @@ func TestSSGDFormulas(t *testing.T) {
 					want[i] = float64(v)
 					group[i] = i/cols*cols + i%cols/run
 				}
-				m := mover(t, Optimizer{Rule: SSGD, Momentum: 0.9, WeightDecay: 0.01, Scaling: c.scaling}, Structure{Run: run}, p)
+				m := mover(t, Optimizer{Rule: SSGD, Momentum: 0.9, WeightDecay: 0.01,
+					Scaling: c.scaling}, Structure{Run: run}, p)
 				r := rand.New(rand.NewPCG(5, 5))
 				for range 20 {
 					draw(p, r)
@@ -111,7 +118,8 @@ func TestSSGDFormulas(t *testing.T) {
 	}
 }
 
-// TestSSGDChannels: all that belongs to a channel moves by one factor, the mean square of its weights, batch norm too.
+// TestSSGDChannels: all that belongs to a channel moves by one factor, the mean square of its
+// weights, batch norm too.
 func TestSSGDChannels(t *testing.T) {
 	const n, eps = 6, 0.05
 	columns, rows, scale := weight(1, true, 4, n), weight(2, true, n, 3), weight(3, false, n)
@@ -131,17 +139,23 @@ func TestSSGDChannels(t *testing.T) {
 	for _, s := range square {
 		mean += (s + eps) / n
 	}
-	before := [][]float32{append([]float32(nil), columns.Data...), append([]float32(nil), rows.Data...), append([]float32(nil), scale.Data...)}
+	before := [][]float32{append([]float32(nil), columns.Data...),
+		append([]float32(nil), rows.Data...), append([]float32(nil), scale.Data...)}
 	for i, p := range []*nn.Param{columns, rows, scale} {
 		draw(p, rand.New(rand.NewPCG(uint64(i), 9)))
 	}
-	grads := [][]float32{append([]float32(nil), columns.Grad...), append([]float32(nil), rows.Grad...), append([]float32(nil), scale.Grad...)}
-	m := mover(t, Optimizer{Rule: SSGD, Scaling: Scaling{Measure: LogL2, Epsilon: eps, EpsilonEnd: eps, Absolute: true}}, Structure{Channels: []supernet.MiddleChannels{c}}, columns, rows, scale)
+	grads := [][]float32{append([]float32(nil), columns.Grad...),
+		append([]float32(nil), rows.Grad...), append([]float32(nil), scale.Grad...)}
+	m := mover(t, Optimizer{Rule: SSGD, Scaling: Scaling{Measure: LogL2, Epsilon: eps,
+		EpsilonEnd: eps, Absolute: true}}, Structure{Channels: []supernet.MiddleChannels{c}},
+		columns, rows, scale)
 	m.Step(0.1, 0)
-	channel := []func(i int) int{func(i int) int { return i % n }, func(i int) int { return i / 3 }, func(i int) int { return i }}
+	channel := []func(i int) int{func(i int) int { return i % n }, func(i int) int { return i / 3 },
+		func(i int) int { return i }}
 	for k, p := range []*nn.Param{columns, rows, scale} {
 		for i, v := range p.Data {
-			want := float64(before[k][i]) - 0.1*(square[channel[k](i)]+eps)/mean*float64(grads[k][i])
+			want := float64(before[k][i]) - 0.1*(square[channel[k](i)]+eps)/
+				mean*float64(grads[k][i])
 			if math.Abs(float64(v)-want) > 1e-5 {
 				t.Errorf("tensor %d, value %d is %g, want %g", k, i, v, want)
 			}
@@ -149,7 +163,8 @@ func TestSSGDChannels(t *testing.T) {
 	}
 }
 
-// TestSSGDIsSGD: with p = 2, or with an epsilon that no weight matters beside, SSGD is plain SGD to the bit.
+// TestSSGDIsSGD: with p = 2, or with an epsilon that no weight matters beside, SSGD is plain SGD to
+// the bit.
 func TestSSGDIsSGD(t *testing.T) {
 	for name, s := range map[string]Scaling{
 		"p = 2":               {Measure: PNorm, P: 2, Epsilon: 0.1, EpsilonEnd: 0.001},
@@ -160,7 +175,8 @@ func TestSSGDIsSGD(t *testing.T) {
 		for _, run := range []int{1, 16} {
 			a, b := weight(7, true, 9, 33), weight(7, true, 9, 33)
 			sgd := mover(t, Optimizer{Rule: SGD, Momentum: 0.9, WeightDecay: 1e-3}, Structure{}, a)
-			ssgd := mover(t, Optimizer{Rule: SSGD, Momentum: 0.9, WeightDecay: 1e-3, Scaling: s}, Structure{Run: run}, b)
+			ssgd := mover(t, Optimizer{Rule: SSGD, Momentum: 0.9, WeightDecay: 1e-3, Scaling: s},
+				Structure{Run: run}, b)
 			r := rand.New(rand.NewPCG(1, 1))
 			for i := range 10 {
 				draw(a, r)
@@ -170,22 +186,24 @@ func TestSSGDIsSGD(t *testing.T) {
 			}
 			for i := range a.Data {
 				if a.Data[i] != b.Data[i] {
-					t.Fatalf("%s, runs of %d: weight %d is %g, with SGD %g", name, run, i, b.Data[i], a.Data[i])
+					t.Fatalf("%s, runs of %d: weight %d is %g, with SGD %g", name, run, i,
+						b.Data[i], a.Data[i])
 				}
 			}
 		}
 	}
 }
 
-// TestPowerpropagation: for small steps Powerpropagation is SSGD's p-norm-like measure with p = 2/α, no ε and no mean:
-// dθ/dt = -α²·|θ|^(2-2/α)·∂J/∂θ.
+// TestPowerpropagation: for small steps Powerpropagation is SSGD's p-norm-like measure with p =
+// 2/α, no ε and no mean: dθ/dt = -α²·|θ|^(2-2/α)·∂J/∂θ.
 func TestPowerpropagation(t *testing.T) {
 	const steps, rate = 2000, 2e-5
 	for _, alpha := range []float64{2, 2.5, 3, 4} {
 		a, b := weight(11, true, 40), weight(11, true, 40)
 		target := weight(12, true, 40)
 		power := mover(t, Optimizer{Rule: Powerprop, Alpha: alpha}, Structure{}, a)
-		ssgd := mover(t, Optimizer{Rule: SSGD, Scaling: Scaling{Measure: PNorm, P: 2 / alpha, Epsilon: 1e-12, EpsilonEnd: 1e-12, Absolute: true, Unnormalized: true}}, Structure{}, b)
+		ssgd := mover(t, Optimizer{Rule: SSGD, Scaling: Scaling{Measure: PNorm, P: 2 / alpha,
+			Epsilon: 1e-12, EpsilonEnd: 1e-12, Absolute: true, Unnormalized: true}}, Structure{}, b)
 		moved := 0.0
 		start := append([]float32(nil), a.Data...)
 		for range steps {
@@ -198,7 +216,8 @@ func TestPowerpropagation(t *testing.T) {
 		for i := range a.Data {
 			moved = max(moved, math.Abs(float64(a.Data[i]-start[i])))
 			if d := math.Abs(float64(a.Data[i] - b.Data[i])); d > 5e-4 {
-				t.Errorf("alpha %g: weight %d is %g, on SSGD's path %g", alpha, i, a.Data[i], b.Data[i])
+				t.Errorf("alpha %g: weight %d is %g, on SSGD's path %g", alpha, i, a.Data[i],
+					b.Data[i])
 			}
 		}
 		if moved < 0.02 {
@@ -217,7 +236,8 @@ func TestMask(t *testing.T) {
 			few.Data[i/8*4+i%8] = p.Data[i]
 		}
 	}
-	o := Optimizer{Rule: SSGD, Momentum: 0.9, Scaling: Scaling{Measure: LogL1, Epsilon: 0.5, EpsilonEnd: 0.1}}
+	o := Optimizer{Rule: SSGD, Momentum: 0.9, Scaling: Scaling{Measure: LogL1, Epsilon: 0.5,
+		EpsilonEnd: 0.1}}
 	m, alone := mover(t, o, Structure{}, p), mover(t, o, Structure{}, few)
 	m.Mask(p, gone)
 	r := rand.New(rand.NewPCG(4, 4))
@@ -236,12 +256,14 @@ func TestMask(t *testing.T) {
 		case gone[i] && (v != 0 || p.Momentum[i] != 0):
 			t.Errorf("masked weight %d is %g, momentum %g", i, v, p.Momentum[i])
 		case !gone[i] && v != few.Data[i/8*4+i%8]:
-			t.Errorf("weight %d is %g, in a layer without the masked ones %g", i, v, few.Data[i/8*4+i%8])
+			t.Errorf("weight %d is %g, in a layer without the masked ones %g", i, v,
+				few.Data[i/8*4+i%8])
 		}
 	}
 }
 
-// TestMaskPartOfRun: a run of weights of which some are masked moves by the others, and a mask of another length is refused.
+// TestMaskPartOfRun: a run of weights of which some are masked moves by the others, and a mask of
+// another length is refused.
 func TestMaskPartOfRun(t *testing.T) {
 	p := weight(2, true, 5, 16)
 	gone := make([]bool, 80)
@@ -250,7 +272,8 @@ func TestMaskPartOfRun(t *testing.T) {
 	}
 	before := slices.Clone(p.Data)
 	draw(p, rand.New(rand.NewPCG(4, 4)))
-	m := mover(t, Optimizer{Rule: SSGD, Scaling: Scaling{Measure: LogL2, Epsilon: 0.5, EpsilonEnd: 0.1}}, Structure{Run: 8}, p)
+	m := mover(t, Optimizer{Rule: SSGD, Scaling: Scaling{Measure: LogL2, Epsilon: 0.5,
+		EpsilonEnd: 0.1}}, Structure{Run: 8}, p)
 	m.Mask(p, gone)
 	m.Step(0.05, 0)
 	for i, v := range p.Data {
@@ -266,9 +289,11 @@ func TestMaskPartOfRun(t *testing.T) {
 	m.Mask(p, gone[1:])
 }
 
-// TestL1 is the proximal step: a weight whose gradient is zero shrinks by rate times lambda, and stops at zero.
+// TestL1 is the proximal step: a weight whose gradient is zero shrinks by rate times lambda, and
+// stops at zero.
 func TestL1(t *testing.T) {
-	p := &nn.Param{Shape: []int{4}, Data: []float32{1, -1, 0.01, -0.005}, Grad: make([]float32, 4), Momentum: make([]float32, 4), Decay: true}
+	p := &nn.Param{Shape: []int{4}, Data: []float32{1, -1, 0.01, -0.005}, Grad: make([]float32, 4),
+		Momentum: make([]float32, 4), Decay: true}
 	mover(t, Optimizer{Rule: L1, Lambda: 0.2}, Structure{}, p).Step(0.1, 0)
 	for i, want := range []float32{0.98, -0.98, 0, 0} {
 		if math.Abs(float64(p.Data[i]-want)) > 1e-7 {
@@ -280,8 +305,10 @@ func TestL1(t *testing.T) {
 // TestPlainParameters: batch norm and biases move as with plain SGD, whatever the rule.
 func TestPlainParameters(t *testing.T) {
 	for _, rule := range []Optimizer{
-		{Rule: SSGD, Momentum: 0.9, WeightDecay: 0.1, Lambda: 0.1, Scaling: Scaling{Measure: LogL2, Epsilon: 0.1, EpsilonEnd: 0.1}},
-		{Rule: L1, Momentum: 0.9, WeightDecay: 0.1, Lambda: 0.1}, {Rule: Powerprop, Momentum: 0.9, WeightDecay: 0.1, Alpha: 2},
+		{Rule: SSGD, Momentum: 0.9, WeightDecay: 0.1, Lambda: 0.1, Scaling: Scaling{Measure: LogL2,
+			Epsilon: 0.1, EpsilonEnd: 0.1}},
+		{Rule: L1, Momentum: 0.9, WeightDecay: 0.1, Lambda: 0.1}, {Rule: Powerprop, Momentum: 0.9,
+			WeightDecay: 0.1, Alpha: 2},
 	} {
 		a, b := weight(1, false, 10), weight(1, false, 10)
 		draw(a, rand.New(rand.NewPCG(1, 1)))
@@ -300,12 +327,15 @@ func TestOptimizerRefuses(t *testing.T) {
 	pool := nn.NewPool(1)
 	defer pool.Close()
 	for name, o := range map[string]Optimizer{
-		"rule":      {Rule: "adam"},
-		"measure":   {Rule: SSGD, Scaling: Scaling{Measure: "l0", Epsilon: 1, EpsilonEnd: 1}},
-		"epsilon":   {Rule: SSGD, Scaling: Scaling{Measure: LogL2, Epsilon: 0, EpsilonEnd: 1}},
-		"end":       {Rule: SSGD, Scaling: Scaling{Measure: LogL2, Epsilon: 1, EpsilonEnd: math.NaN()}},
-		"p":         {Rule: SSGD, Scaling: Scaling{Measure: PNorm, P: 2.5, Epsilon: 1, EpsilonEnd: 1}},
-		"p of l2":   {Rule: SSGD, Scaling: Scaling{Measure: LogL2, P: 1, Epsilon: 1, EpsilonEnd: 1}},
+		"rule":    {Rule: "adam"},
+		"measure": {Rule: SSGD, Scaling: Scaling{Measure: "l0", Epsilon: 1, EpsilonEnd: 1}},
+		"epsilon": {Rule: SSGD, Scaling: Scaling{Measure: LogL2, Epsilon: 0, EpsilonEnd: 1}},
+		"end": {Rule: SSGD, Scaling: Scaling{Measure: LogL2, Epsilon: 1,
+			EpsilonEnd: math.NaN()}},
+		"p": {Rule: SSGD, Scaling: Scaling{Measure: PNorm, P: 2.5, Epsilon: 1,
+			EpsilonEnd: 1}},
+		"p of l2": {Rule: SSGD, Scaling: Scaling{Measure: LogL2, P: 1, Epsilon: 1,
+			EpsilonEnd: 1}},
 		"alpha":     {Rule: Powerprop},
 		"momentum":  {Momentum: 1},
 		"lambda":    {Rule: L1, Lambda: -1},

@@ -2,9 +2,10 @@ package trainer
 
 import "time"
 
-// pace says how much of a run is done and how long the rest takes. The costs of its parts are those of the plan until the run itself has shown
-// what they are: then they are an average that forgets slowly, since a machine may become faster or slower during a run. A part that the
-// run has not come to yet is taken to be as much slower or faster than planned as what it has come to.
+// pace says how much of a run is done and how long the rest takes. The costs of its parts are those
+// of the plan until the run itself has shown what they are: then they are an average that forgets
+// slowly, since a machine may become faster or slower during a run. A part that the run has not
+// come to yet is taken to be as much slower or faster than planned as what it has come to.
 type pace struct {
 	schedule  schedule
 	planned   costs
@@ -77,5 +78,6 @@ func (p *pace) sum(from, to int, cost func(part int) float64) float64 {
 	alone := max(0, min(to, p.schedule.sort)-from)
 	shared := max(0, to-max(from, p.schedule.sort))
 	ends := to/p.schedule.perUnit - from/p.schedule.perUnit
-	return float64(alone)*cost(stepAlone) + float64(shared)*cost(stepShared) + float64(ends)*cost(epochEnd)
+	return float64(alone)*cost(stepAlone) + float64(shared)*cost(stepShared) +
+		float64(ends)*cost(epochEnd)
 }

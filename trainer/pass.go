@@ -10,7 +10,8 @@ import (
 )
 
 // calibrate measures the batch norm statistics of a network on one pass over a loader's images.
-func calibrate(ctx context.Context, run *supernet.Runner, blocks []supernet.Block, images *data.Loader, in inputs) error {
+func calibrate(ctx context.Context, run *supernet.Runner, blocks []supernet.Block,
+	images *data.Loader, in inputs) error {
 	bound := 0
 	for b, err := range images.Epoch(ctx, 0, 0) {
 		switch {
@@ -32,7 +33,8 @@ func calibrate(ctx context.Context, run *supernet.Runner, blocks []supernet.Bloc
 }
 
 // countCorrect is the number of a loader's images that a network classifies right.
-func countCorrect(ctx context.Context, run *supernet.Runner, blocks []supernet.Block, images *data.Loader, in inputs) (int, error) {
+func countCorrect(ctx context.Context, run *supernet.Runner, blocks []supernet.Block,
+	images *data.Loader, in inputs) (int, error) {
 	correct, bound := 0, 0
 	for b, err := range images.Epoch(ctx, 0, 0) {
 		if err != nil {

@@ -9,7 +9,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 )
 
-// Plan is what a run takes: images, steps and phases, and, from a few seconds of timing, the expected time.
+// Plan is what a run takes: images, steps and phases, and, from a few seconds of timing, the
+// expected time.
 type Plan struct {
 	Space         string   `json:"space"`
 	Strategy      Strategy `json:"strategy"`
@@ -28,8 +29,9 @@ type Plan struct {
 	EpochEndSeconds float64 `json:"epoch_end_seconds"`
 	// Seconds is the expected time of the steps that are left.
 	Seconds float64 `json:"seconds"`
-	// MemoryBytes is what training needs: the data as it was opened, the weights with their gradients and momentum, and the values that a
-	// step of the largest network keeps for its backward pass.
+	// MemoryBytes is what training needs: the data as it was opened, the weights with their
+	// gradients and momentum, and the values that a step of the largest network keeps for its
+	// backward pass.
 	MemoryBytes int64 `json:"memory_bytes"`
 }
 
@@ -60,7 +62,8 @@ func NewPlan(ctx context.Context, j Job) (*Plan, error) {
 }
 
 // newPlan plans the steps that are left of a run after so many.
-func newPlan(ctx context.Context, j Job, info *Info, d *data.Dataset, done int) (*Plan, costs, error) {
+func newPlan(ctx context.Context, j Job, info *Info, d *data.Dataset, done int) (*Plan, costs,
+	error) {
 	c := info.Config
 	var heap runtime.MemStats
 	runtime.ReadMemStats(&heap)
@@ -70,9 +73,12 @@ func newPlan(ctx context.Context, j Job, info *Info, d *data.Dataset, done int) 
 		return nil, costs{}, err
 	}
 	p := &Plan{
-		Space: info.Space.Name, Strategy: c.Strategy, TrainImages: d.Train.Len(), ValImages: d.Val.Len(), TestImages: d.Test.Len(),
-		Classes: len(d.Classes), Batch: c.Batch, Epochs: c.Epochs, StepsPerEpoch: s.perUnit, Steps: s.steps, StepsDone: done,
-		Workers: j.Workers, Phases: s.phases(t), EpochEndSeconds: t.epochEnd, MemoryBytes: int64(heap.HeapAlloc) + t.memory,
+		Space: info.Space.Name, Strategy: c.Strategy, TrainImages: d.Train.Len(),
+		ValImages: d.Val.Len(), TestImages: d.Test.Len(),
+		Classes: len(d.Classes), Batch: c.Batch, Epochs: c.Epochs, StepsPerEpoch: s.perUnit,
+		Steps: s.steps, StepsDone: done,
+		Workers: j.Workers, Phases: s.phases(t), EpochEndSeconds: t.epochEnd,
+		MemoryBytes: int64(heap.HeapAlloc) + t.memory,
 	}
 	p.Seconds = newPace(s, t).left(done).Seconds()
 	return p, t, nil
@@ -92,7 +98,8 @@ func (s schedule) phases(t costs) (all []Phase) {
 	return all
 }
 
-// plan tells the job's owner what the run will take, where somebody wants to know, and gives the costs that the bar weighs its parts by.
+// plan tells the job's owner what the run will take, where somebody wants to know, and gives the
+// costs that the bar weighs its parts by.
 func (t *training) plan(ctx context.Context, perEpoch int) (costs, error) {
 	if t.job.Planned == nil {
 		return guessedCosts(t.info.Config, t.info.Space), nil
@@ -100,7 +107,8 @@ func (t *training) plan(ctx context.Context, perEpoch int) (costs, error) {
 	p, c, err := newPlan(ctx, t.job, t.info, t.data, t.state.Step)
 	switch {
 	case ctx.Err() != nil:
-		return c, fmt.Errorf("%w before step %d of %d", ErrInterrupted, t.state.Step+1, t.info.Config.Epochs*perEpoch)
+		return c, fmt.Errorf("%w before step %d of %d", ErrInterrupted, t.state.Step+1,
+			t.info.Config.Epochs*perEpoch)
 	case err != nil:
 		return c, err
 	}

@@ -17,10 +17,12 @@ func TestPlan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.TrainImages != 160 || p.ValImages != 20 || p.TestImages != 50 || p.StepsPerEpoch != 10 || p.Steps != 40 {
+	if p.TrainImages != 160 || p.ValImages != 20 || p.TestImages != 50 || p.StepsPerEpoch != 10 ||
+		p.Steps != 40 {
 		t.Errorf("plan %+v, want 160, 20 and 50 images, 10 steps an epoch, 40 in all", p)
 	}
-	want := []Phase{{Name: "largest alone", Steps: 18}, {Name: "warm-up", Steps: 2}, {Name: "shrinking", Steps: 20}}
+	want := []Phase{{Name: "largest alone", Steps: 18}, {Name: "warm-up", Steps: 2},
+		{Name: "shrinking", Steps: 20}}
 	if len(p.Phases) != len(want) {
 		t.Fatalf("phases %+v, want %+v", p.Phases, want)
 	}
@@ -42,7 +44,8 @@ func TestPlan(t *testing.T) {
 	}
 }
 
-// TestPlannedSameBits: timing before the work does not change the result, and a run that goes on plans what is left.
+// TestPlannedSameBits: timing before the work does not change the result, and a run that goes on
+// plans what is left.
 func TestPlannedSameBits(t *testing.T) {
 	want := train(t, microJob(t, t.TempDir())).State.WeightsSHA256
 	j := microJob(t, t.TempDir())
@@ -81,7 +84,8 @@ func TestPlanInterrupted(t *testing.T) {
 	}
 }
 
-// TestPaceWeighsPhases on a run of 10 steps alone and 10 shared ones, 5 an epoch, against sums by hand.
+// TestPaceWeighsPhases on a run of 10 steps alone and 10 shared ones, 5 an epoch, against sums by
+// hand.
 func TestPaceWeighsPhases(t *testing.T) {
 	s := schedule{steps: 20, sort: 10, full: 12, perUnit: 5}
 	p := newPace(s, costs{alone: 1, shared: 4, epochEnd: 2})

@@ -15,7 +15,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// TestResumeSaysWhatDiffers by the flag's name, whatever follows from it: the hash of the images depends on the seed, and the space on the classes.
+// TestResumeSaysWhatDiffers by the flag's name, whatever follows from it: the hash of the images
+// depends on the seed, and the space on the classes.
 func TestResumeSaysWhatDiffers(t *testing.T) {
 	j := microJob(t, filepath.Join(t.TempDir(), "run"))
 	j.Config.Epochs, j.Config.Strategy = 1, Full
@@ -28,7 +29,8 @@ func TestResumeSaysWhatDiffers(t *testing.T) {
 		"trained with --holdout 20, asked for 30;":                                              func(j *Job) { j.Holdout = 30 },
 		"with another space of the name micro":                                                  func(j *Job) { j.Space = otherMicro(t, "micro") },
 		"with --space micro, asked for mini":                                                    func(j *Job) { j.Space = otherMicro(t, "mini") },
-		"pictures has other images than run " + j.Dir:                                           func(j *Job) { j.Data = pictures },
+		"pictures has other images than run " +
+			j.Dir: func(j *Job) { j.Data = pictures },
 	} {
 		other := j
 		other.Resume = true
@@ -45,7 +47,9 @@ func TestResumeSaysWhatDiffers(t *testing.T) {
 
 func otherMicro(t *testing.T, name string) *supernet.Space {
 	t.Helper()
-	s, err := supernet.ParseSpace("other.yaml", []byte(strings.NewReplacer("name: micro", "name: "+name, "expand: 24", "expand: 32").Replace(microSpace)))
+	s, err := supernet.ParseSpace("other.yaml",
+		[]byte(strings.NewReplacer("name: micro", "name: "+name, "expand: 24",
+			"expand: 32").Replace(microSpace)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,14 +59,16 @@ func otherMicro(t *testing.T, name string) *supernet.Space {
 // pictureFolder writes two classes of pictures.
 func pictureFolder(t *testing.T, dir string, each int) string {
 	t.Helper()
-	for class, c := range map[string]color.NRGBA{"red": {200, 0, 0, 255}, "blue": {0, 0, 200, 255}} {
+	for class, c := range map[string]color.NRGBA{"red": {200, 0, 0, 255},
+		"blue": {0, 0, 200, 255}} {
 		if err := os.MkdirAll(filepath.Join(dir, class), 0o755); err != nil {
 			t.Fatal(err)
 		}
 		for i := range each {
 			img := image.NewNRGBA(image.Rect(0, 0, 16, 16))
 			for p := range 16 * 16 {
-				img.SetNRGBA(p%16, p/16, color.NRGBA{c.R + uint8(p%40), uint8(i), c.B + uint8(p/16), 255})
+				img.SetNRGBA(p%16, p/16, color.NRGBA{c.R + uint8(p%40), uint8(i), c.B + uint8(p/16),
+					255})
 			}
 			f, err := os.Create(filepath.Join(dir, class, fmt.Sprintf("%d.png", i)))
 			if err != nil {
@@ -76,8 +82,8 @@ func pictureFolder(t *testing.T, dir string, each int) string {
 	return dir
 }
 
-// TestRelativeDataPath: a run finds its data again from any folder, and where both have moved together; where it is gone, or other images are
-// there, the error says so.
+// TestRelativeDataPath: a run finds its data again from any folder, and where both have moved
+// together; where it is gone, or other images are there, the error says so.
 func TestRelativeDataPath(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "project")
 	pictureFolder(t, filepath.Join(root, "pictures"), 20)
@@ -104,10 +110,12 @@ func TestRelativeDataPath(t *testing.T) {
 	if d.Train.Len() != 36 || run.DataPath() != filepath.Join(moved, "pictures") {
 		t.Errorf("%d images from %s", d.Train.Len(), run.DataPath())
 	}
-	if err := os.Rename(filepath.Join(moved, "pictures"), filepath.Join(moved, "images")); err != nil {
+	if err := os.Rename(filepath.Join(moved, "pictures"),
+		filepath.Join(moved, "images")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := run.OpenData(""); err == nil || !strings.Contains(err.Error(), "is not at "+filepath.Join(moved, "pictures")+" any more; say with --data where it is") {
+	if _, err := run.OpenData(""); err == nil || !strings.Contains(err.Error(), "is not at "+
+		filepath.Join(moved, "pictures")+" any more; say with --data where it is") {
 		t.Errorf("error %v about data that is gone", err)
 	}
 	if _, err := run.OpenData(filepath.Join(moved, "images")); err != nil {
@@ -116,7 +124,8 @@ func TestRelativeDataPath(t *testing.T) {
 	pictureFolder(t, filepath.Join(moved, "images"), 21)
 	_, err = run.OpenData(filepath.Join(moved, "images"))
 	var stale *store.StaleError
-	if !errors.As(err, &stale) || strings.Contains(err.Error(), "made again") || !strings.Contains(err.Error(), "has other images than run") {
+	if !errors.As(err, &stale) || strings.Contains(err.Error(), "made again") ||
+		!strings.Contains(err.Error(), "has other images than run") {
 		t.Errorf("error %v about other images", err)
 	}
 }

@@ -38,10 +38,12 @@ type DataInfo struct {
 	Classes  []string `json:"classes"`
 	Channels int      `json:"channels"`
 	Size     int      `json:"size"`
-	Holdout  int      `json:"holdout"` // as data.Options has it: 0 is the data's default, -1 is none
-	Seed     uint64   `json:"seed"`
-	Train    int      `json:"train,omitempty"` // synthetic data: number of images; none is the default's
-	Test     int      `json:"test,omitempty"`
+	// as data.Options has it: 0 is the data's default, -1 is none
+	Holdout int    `json:"holdout"`
+	Seed    uint64 `json:"seed"`
+	// synthetic data: number of images; none is the default's
+	Train int `json:"train,omitempty"`
+	Test  int `json:"test,omitempty"`
 
 	SkipDamaged bool     `json:"skip_damaged,omitempty"` // images that cannot be read were left out
 	Skipped     []string `json:"skipped,omitempty"`      // which, and class folders without images
@@ -50,7 +52,8 @@ type DataInfo struct {
 }
 
 func (d DataInfo) options() data.Options {
-	return data.Options{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train, Test: d.Test, SkipDamaged: d.SkipDamaged}
+	return data.Options{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train,
+		Test: d.Test, SkipDamaged: d.SkipDamaged}
 }
 
 // Run is a training run as others read it: what it is, and the weights of its last checkpoint.
@@ -66,7 +69,8 @@ type Run struct {
 	dataPath string
 }
 
-// dropsWhileReading is how often a training that is under way may drop the checkpoint that is being read.
+// dropsWhileReading is how often a training that is under way may drop the checkpoint that is being
+// read.
 const dropsWhileReading = 5
 
 // OpenRun reads the run in a folder with its last checkpoint.
@@ -90,12 +94,14 @@ func OpenRun(dir string) (*Run, error) {
 		return nil, err
 	}
 	if r.State.Step == 0 {
-		return nil, fmt.Errorf("run %s has no checkpoint yet; let tailor train reach its first one", dir)
+		return nil, fmt.Errorf("run %s has no checkpoint yet; let tailor train reach its first one",
+			dir)
 	}
 	return r, nil
 }
 
-// checkSize compares the space with the weights of the last checkpoint, before memory is taken for what the space claims.
+// checkSize compares the space with the weights of the last checkpoint, before memory is taken for
+// what the space claims.
 func (r *Run) checkSize() error {
 	var missing error
 	for range dropsWhileReading {
@@ -104,12 +110,15 @@ func (r *Run) checkSize() error {
 			return err
 		}
 		if len(all) == 0 {
-			return fmt.Errorf("run %s has no checkpoint yet; let tailor train reach its first one", r.Dir)
+			return fmt.Errorf("run %s has no checkpoint yet; let tailor train reach its first one",
+				r.Dir)
 		}
 		path := filepath.Join(all[len(all)-1], weightsFile)
 		info, err := os.Stat(path)
 		if err != nil { // it was dropped meanwhile, or is damaged
-			missing = fmt.Errorf("last checkpoint is damaged (to go back to the one before, delete %s): %w", filepath.Dir(path), err)
+			missing = fmt.Errorf(
+				"last checkpoint is damaged (to go back to the one before, delete %s): %w",
+				filepath.Dir(path), err)
 			continue
 		}
 		space := r.Info.Space
@@ -139,8 +148,8 @@ func (i *Info) read(dir string) error {
 	return nil
 }
 
-// OpenData opens the data that the run was trained on, from path or, if that is empty, from where it was. Other data is
-// refused with a [*store.StaleError].
+// OpenData opens the data that the run was trained on, from path or, if that is empty, from where
+// it was. Other data is refused with a [*store.StaleError].
 func (r *Run) OpenData(path string) (*data.Dataset, error) {
 	if r.data != nil && (path == "" || path == r.dataPath) {
 		return r.data, nil
@@ -162,7 +171,8 @@ func (i *Info) openData(dir, path string) (*data.Dataset, error) {
 	}
 	if i.Data.SHA256 != d.SHA256 {
 		if r := d.Report; i.Data.Preparation == nil && r.Turned+r.Clear > 0 {
-			return nil, fmt.Errorf("run %s is of an older tailor, which did not turn images by EXIF and laid transparent ones on black; of %s, %d images are turned and %d transparent: train again: %w",
+			return nil, fmt.Errorf(
+				"run %s is of an older tailor, which did not turn images by EXIF and laid transparent ones on black; of %s, %d images are turned and %d transparent: train again: %w",
 				dir, path, r.Turned, r.Clear, otherData(dir, i, d.SHA256, path))
 		}
 		return nil, otherData(dir, i, d.SHA256, path)
@@ -192,9 +202,12 @@ func newInfo(j Job) (*Info, *data.Dataset, error) {
 		j.Opened(d)
 	}
 	if d.Train.Len() < c.Batch {
-		return nil, nil, fmt.Errorf("%w: --batch is %d, but %s has only %d images to train on: choose a smaller one", ErrConfig, c.Batch, j.Data, d.Train.Len())
+		return nil, nil, fmt.Errorf(
+			"%w: --batch is %d, but %s has only %d images to train on: choose a smaller one",
+			ErrConfig, c.Batch, j.Data, d.Train.Len())
 	}
-	i.Data.Name, i.Data.SHA256, i.Data.Classes, i.Data.Channels = d.Name, d.SHA256, d.Classes, d.Channels
+	i.Data.Name, i.Data.SHA256, i.Data.Classes, i.Data.Channels = d.Name, d.SHA256, d.Classes,
+		d.Channels
 	i.Data.Skipped = d.Report.Skipped
 	preparation := d.Preparation()
 	i.Data.Preparation = &preparation

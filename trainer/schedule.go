@@ -29,8 +29,9 @@ func (s schedule) rate(step int) float64 {
 	return s.lr / 2 * (1 + math.Cos(math.Pi*float64(step)/float64(s.steps)))
 }
 
-// epsilon is the weight β of the sub-networks' gradients at a step (DepS, section 3.2, as released): during the
-// ε-warm-up their effective rate β·η rises linearly from 0 to what η will be at its end; afterwards β is 1.
+// epsilon is the weight β of the sub-networks' gradients at a step (DepS, section 3.2, as
+// released): during the ε-warm-up their effective rate β·η rises linearly from 0 to what η will be
+// at its end; afterwards β is 1.
 func (s schedule) epsilon(step int) float64 {
 	switch {
 	case step < s.sort:

@@ -19,7 +19,8 @@ func changed(t testing.TB, change func(*Config)) Config {
 	return c
 }
 
-// TestDepSSchedule follows DepS's own CIFAR settings, T = 200, W = 100, s = 5, with 10 steps an epoch.
+// TestDepSSchedule follows DepS's own CIFAR settings, T = 200, W = 100, s = 5, with 10 steps an
+// epoch.
 func TestDepSSchedule(t *testing.T) {
 	c := changed(t, func(c *Config) { c.Epochs = 200 })
 	if c.WarmupEpochs != 100 || c.EpsilonEpochs != 5 {
@@ -43,7 +44,8 @@ func TestDepSSchedule(t *testing.T) {
 			t.Errorf("epsilon at %d is %g, want %g", step, got, want)
 		}
 	}
-	// The effective rate of the sub-networks rises by a fiftieth of its goal a step and reaches it with the last.
+	// The effective rate of the sub-networks rises by a fiftieth of its goal a step and reaches it
+	// with the last.
 	for i := range 50 {
 		got, want := s.epsilon(950+i)*s.rate(950+i), 0.05*float64(i+1)/50
 		if math.Abs(got-want) > 1e-15 {
@@ -59,7 +61,8 @@ func TestScheduleOfRivals(t *testing.T) {
 	}
 	big := newSchedule(changed(t, func(c *Config) { c.Strategy, c.Epochs = BigNAS, 3 }), 7)
 	if big.sort != 0 || big.epsilon(0) != 1 {
-		t.Errorf("bignas starts shrinking at step %d with weight %g, want 0 and 1", big.sort, big.epsilon(0))
+		t.Errorf("bignas starts shrinking at step %d with weight %g, want 0 and 1", big.sort,
+			big.epsilon(0))
 	}
 }
 
@@ -67,7 +70,8 @@ func TestShortRunsKeepTheOrder(t *testing.T) {
 	c := changed(t, func(c *Config) { c.Epochs = 2 })
 	s := newSchedule(c, 400)
 	if !(0 < s.sort && s.sort < s.full && s.full < s.steps) {
-		t.Errorf("sort %d, full %d, steps %d: warm-up, ramp and shrinking must all take place", s.sort, s.full, s.steps)
+		t.Errorf("sort %d, full %d, steps %d: warm-up, ramp and shrinking must all take place",
+			s.sort, s.full, s.steps)
 	}
 }
 
@@ -88,7 +92,8 @@ func TestConfigRefuses(t *testing.T) {
 	} {
 		c := Defaults()
 		change(&c)
-		if _, err := c.complete(); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), name) {
+		if _, err := c.complete(); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(),
+			name) {
 			t.Errorf("%s: error is %v, want ErrConfig that names it", name, err)
 		}
 	}
@@ -99,8 +104,12 @@ func TestConfigRefuses(t *testing.T) {
 
 // TestZeroIsZero: what may be 0 stays 0.
 func TestZeroIsZero(t *testing.T) {
-	c := changed(t, func(c *Config) { c.WeightDecay, c.Momentum, c.LabelSmoothing, c.WarmupEpochs = 0, 0, 0, 0 })
-	if c.WeightDecay != 0 || c.Momentum != 0 || c.LabelSmoothing != 0 || c.WarmupEpochs != 0 || c.EpsilonEpochs != 0 {
+	c := changed(t, func(c *Config) {
+		c.WeightDecay, c.Momentum, c.LabelSmoothing,
+			c.WarmupEpochs = 0, 0, 0, 0
+	})
+	if c.WeightDecay != 0 || c.Momentum != 0 || c.LabelSmoothing != 0 || c.WarmupEpochs != 0 ||
+		c.EpsilonEpochs != 0 {
 		t.Errorf("zeros became %+v", c)
 	}
 	if s := newSchedule(c, 10); s.sort != 0 || s.full != 0 || s.epsilon(0) != 1 {
@@ -111,12 +120,16 @@ func TestZeroIsZero(t *testing.T) {
 // TestJobRefuses: so do the numbers of a job.
 func TestJobRefuses(t *testing.T) {
 	for name, change := range map[string]func(*Job){
-		"holdout": func(j *Job) { j.Holdout = -2 }, "workers": func(j *Job) { j.Workers = 0 }, "train images": func(j *Job) { j.TrainImages = 0 },
-		"test images": func(j *Job) { j.TestImages = -5 }, "validation images": func(j *Job) { j.ValImages = -1 }, "save every": func(j *Job) { j.SaveEvery = -1 },
+		"holdout": func(j *Job) { j.Holdout = -2 }, "workers": func(j *Job) { j.Workers = 0 },
+		"train images":      func(j *Job) { j.TrainImages = 0 },
+		"test images":       func(j *Job) { j.TestImages = -5 },
+		"validation images": func(j *Job) { j.ValImages = -1 },
+		"save every":        func(j *Job) { j.SaveEvery = -1 },
 	} {
 		j := microJob(t, t.TempDir())
 		change(&j)
-		if _, err := Train(t.Context(), j); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), name) {
+		if _, err := Train(t.Context(), j); !errors.Is(err, ErrConfig) ||
+			!strings.Contains(err.Error(), name) {
 			t.Errorf("%s: error is %v, want ErrConfig that names it", name, err)
 		}
 	}

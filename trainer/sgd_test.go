@@ -7,8 +7,9 @@ import (
 	"github.com/tailor-nas/tailor/internal/nn"
 )
 
-// TestSGD follows torch.optim.SGD(lr=0.1, momentum=0.9, weight_decay=0.01, nesterov=True) over three steps on w = 1 with
-// gradients 0.5, -0.2, 0.3, worked out by hand from its documented update.
+// TestSGD follows torch.optim.SGD(lr=0.1, momentum=0.9, weight_decay=0.01, nesterov=True) over
+// three steps on w = 1 with gradients 0.5, -0.2, 0.3, worked out by hand from its documented
+// update.
 func TestSGD(t *testing.T) {
 	p := &nn.Param{Data: []float32{1}, Grad: []float32{0}, Momentum: []float32{0}, Decay: true}
 	w, v := 1.0, 0.0
@@ -19,7 +20,8 @@ func TestSGD(t *testing.T) {
 		v = 0.9*v + g
 		w -= 0.1 * (g + 0.9*v)
 		if math.Abs(float64(p.Data[0])-w) > 1e-6 || math.Abs(float64(p.Momentum[0])-v) > 1e-6 {
-			t.Errorf("after gradient %g: w = %g, v = %g; want %g, %g", grad, p.Data[0], p.Momentum[0], w, v)
+			t.Errorf("after gradient %g: w = %g, v = %g; want %g, %g", grad, p.Data[0],
+				p.Momentum[0], w, v)
 		}
 	}
 }

@@ -25,18 +25,20 @@ type stepper struct {
 func newStepper(c Config, net *supernet.Supernet, pool *nn.Pool) *stepper {
 	n := c.Batch * net.Space.Classes
 	return &stepper{
-		config: c, net: net, pool: pool, run: net.Runner(pool), inputs: newInputs(pool), classes: net.Space.Classes,
-		hard: make([]float32, n), teacher: make([]float32, n),
+		config: c, net: net, pool: pool, run: net.Runner(pool), inputs: newInputs(pool),
+		classes: net.Space.Classes,
+		hard:    make([]float32, n), teacher: make([]float32, n),
 	}
 }
 
 // losses are the mean losses of a step; sub is over the students, unweighted.
 type losses struct{ max, sub float64 }
 
-// step trains the largest network on the labels and each student on the largest network's softmax, sums the gradients, and
-// moves the weights once. beta is the weight of the students' gradients. If the context ends between two networks the weights
-// stay as they were, and done is false.
-func (s *stepper) step(ctx context.Context, step int, b *data.Batch, students []supernet.Arch, rate, beta float64) (l losses, done bool) {
+// step trains the largest network on the labels and each student on the largest network's softmax,
+// sums the gradients, and moves the weights once. beta is the weight of the students' gradients. If
+// the context ends between two networks the weights stay as they were, and done is false.
+func (s *stepper) step(ctx context.Context, step int, b *data.Batch, students []supernet.Arch, rate,
+	beta float64) (l losses, done bool) {
 	s.zeroGradients()
 	c, tau := s.config, float32(s.config.Temperature)
 	hard := s.hard[:b.N*s.classes]
@@ -51,7 +53,8 @@ func (s *stepper) step(ctx context.Context, step int, b *data.Batch, students []
 			return l, false
 		}
 		logits := s.forward(arch, b, -1)
-		l.sub += nn.CrossEntropy(s.run.LogitGrad(), logits, teacher, s.classes, tau, float32(beta)*tau*tau)
+		l.sub += nn.CrossEntropy(s.run.LogitGrad(), logits, teacher, s.classes, tau,
+			float32(beta)*tau*tau)
 		s.run.Backward()
 	}
 	if len(students) > 0 && beta > 0 {
@@ -64,7 +67,8 @@ func (s *stepper) step(ctx context.Context, step int, b *data.Batch, students []
 	return l, true
 }
 
-// forward runs a network on the batch. dropout, at a step's largest network, is a step number; -1 is without.
+// forward runs a network on the batch. dropout, at a step's largest network, is a step number; -1
+// is without.
 func (s *stepper) forward(arch supernet.Arch, b *data.Batch, dropout int) []float32 {
 	s.run.Bind(s.net.Space.Blocks(arch), b.N, supernet.Train)
 	if rate := s.net.Space.Head.Dropout; dropout >= 0 && rate > 0 {
@@ -81,7 +85,10 @@ func (s *stepper) zeroGradients() {
 
 func (s *stepper) update(rate float64) {
 	params, c := s.net.Params(), s.config
-	s.pool.Run(len(params), func(_, i int) { sgd(params[i], float32(rate), float32(c.Momentum), float32(c.WeightDecay)) })
+	s.pool.Run(len(params), func(_, i int) {
+		sgd(params[i], float32(rate), float32(c.Momentum),
+			float32(c.WeightDecay))
+	})
 }
 
 // inputs brings batches to the resolution of a network.
@@ -101,5 +108,8 @@ func (in inputs) fill(dst []float32, size int, b *data.Batch) {
 		in.resizers[key] = r
 	}
 	to, from := size*size*b.Channels, b.Size*b.Size*b.Channels
-	in.pool.Run(b.N, func(_, i int) { r.Resize(dst[i*to:][:to], b.X[i*from:][:from], 1, b.Channels) })
+	in.pool.Run(b.N, func(_, i int) {
+		r.Resize(dst[i*to:][:to], b.X[i*from:][:from], 1,
+			b.Channels)
+	})
 }

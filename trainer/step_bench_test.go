@@ -10,15 +10,16 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// BenchmarkDepSStep is a whole step of DepS in full force on mbv3-cifar, batch 64: four networks, their losses, one move of the
-// weights.
+// BenchmarkDepSStep is a whole step of DepS in full force on mbv3-cifar, batch 64: four networks,
+// their losses, one move of the weights.
 func BenchmarkDepSStep(b *testing.B) {
 	space, err := supernet.LoadSpace("mbv3-cifar")
 	if err != nil {
 		b.Fatal(err)
 	}
 	c := changed(b, func(c *Config) { c.Batch, c.Seed = 64, 1 })
-	batch := &data.Batch{N: 64, Size: 32, Channels: 3, X: make([]float32, 64*32*32*3), Labels: make([]int32, 64)}
+	batch := &data.Batch{N: 64, Size: 32, Channels: 3, X: make([]float32, 64*32*32*3),
+		Labels: make([]int32, 64)}
 	r := rand.New(rand.NewPCG(1, 1))
 	for i := range batch.X {
 		batch.X[i] = float32(r.NormFloat64())

@@ -26,17 +26,22 @@ func oneBatch(t *testing.T) *data.Batch {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return &data.Batch{N: b.N, Size: b.Size, Channels: b.Channels, X: slices.Clone(b.X), Labels: slices.Clone(b.Labels)}
+		return &data.Batch{N: b.N, Size: b.Size, Channels: b.Channels, X: slices.Clone(b.X),
+			Labels: slices.Clone(b.Labels)}
 	}
 	t.Fatal("no batch")
 	return nil
 }
 
-// TestStepSumsGradients compares a sandwich step with its networks taken one by one: the gradient must be that of the
-// largest network plus β times those of the students against the largest one's softmax.
+// TestStepSumsGradients compares a sandwich step with its networks taken one by one: the gradient
+// must be that of the largest network plus β times those of the students against the largest one's
+// softmax.
 func TestStepSumsGradients(t *testing.T) {
 	const beta, tau = 0.3, 2.0
-	c := changed(t, func(c *Config) { c.Batch, c.Temperature, c.Seed, c.WeightDecay = 16, tau, 3, 1e-9 })
+	c := changed(t, func(c *Config) {
+		c.Batch, c.Temperature, c.Seed, c.WeightDecay = 16, tau, 3,
+			1e-9
+	})
 	b := oneBatch(t)
 	space := micro(t)
 	archs := students(c, schedule{}, space, 11)
@@ -71,7 +76,8 @@ func TestStepSumsGradients(t *testing.T) {
 		o.run.Backward()
 		add(beta * tau * tau)
 	}
-	// Where a gradient's summands cancel, as in front of batch norm, what is left is their rounding: that of the largest gradient in float32.
+	// Where a gradient's summands cancel, as in front of batch norm, what is left is their
+	// rounding: that of the largest gradient in float32.
 	rounding := largest(want...) / (1 << 24)
 	for i, p := range net.Params() {
 		var diff float64

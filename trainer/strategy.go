@@ -12,8 +12,9 @@ type Strategy string
 
 // The strategies.
 const (
-	// DepS is Delayed ε-Shrinking (ECCV 2024): the largest network alone until it is about half trained, then the sandwich
-	// of largest, smallest and random networks with in-place distillation, the sub-networks' rate rising from 0.
+	// DepS is Delayed ε-Shrinking (ECCV 2024): the largest network alone until it is about half
+	// trained, then the sandwich of largest, smallest and random networks with in-place
+	// distillation, the sub-networks' rate rising from 0.
 	DepS Strategy = "deps"
 	// BigNAS (Yu et al., ECCV 2020) trains the sandwich from the first step.
 	BigNAS Strategy = "bignas"
@@ -32,15 +33,17 @@ func (s Strategy) check() error {
 // sorts says whether channels are sorted by importance before shrinking.
 func (s Strategy) sorts() bool { return s == DepS }
 
-// students lists the sub-networks that learn from the largest one at a step: the smallest, then random ones from a
-// generator seeded by run, step and position (the sandwich rule; Yu and Huang, ICCV 2019). Before shrinking there are none.
+// students lists the sub-networks that learn from the largest one at a step: the smallest, then
+// random ones from a generator seeded by run, step and position (the sandwich rule; Yu and Huang,
+// ICCV 2019). Before shrinking there are none.
 func students(c Config, s schedule, space *supernet.Space, step int) []supernet.Arch {
 	if step < s.sort {
 		return nil
 	}
 	archs := []supernet.Arch{space.Min()}
 	for i := range c.Networks - 2 {
-		archs = append(archs, space.Random(rand.New(rand.NewPCG(c.Seed, uint64(step)<<8|uint64(i)))))
+		archs = append(archs,
+			space.Random(rand.New(rand.NewPCG(c.Seed, uint64(step)<<8|uint64(i)))))
 	}
 	return archs
 }

@@ -18,11 +18,12 @@ import (
 
 // Job is a training run to do. Zero means zero: begin with [NewJob].
 type Job struct {
-	Dir         string // folder of the run
-	Space       *supernet.Space
-	Data        string // path of the data, or "synthetic"
-	Holdout     int    // images kept out of training for validation; Auto is the data's default, 0 is none
-	TrainImages int    // of synthetic data; Auto is its default
+	Dir   string // folder of the run
+	Space *supernet.Space
+	Data  string // path of the data, or "synthetic"
+	// images kept out of training for validation; Auto is the data's default, 0 is none
+	Holdout     int
+	TrainImages int // of synthetic data; Auto is its default
 	TestImages  int
 	SkipDamaged bool                // train without images that cannot be read
 	Opened      func(*data.Dataset) // if set, told of the data before training begins
@@ -34,14 +35,17 @@ type Job struct {
 	Progress    func(Progress)
 	// Warn, if set, is told what is wrong with the run's folder and does not keep it from going on.
 	Warn func(format string, args ...any)
-	// Planned, if not nil, is told what the run takes, from a few seconds of timing before the work. Results do not depend on it.
+	// Planned, if not nil, is told what the run takes, from a few seconds of timing before the
+	// work. Results do not depend on it.
 	Planned func(*Plan)
 }
 
-// NewJob trains a space on data, with the defaults, on one processor. It saves every 5 minutes, and validates on 1,000 images.
+// NewJob trains a space on data, with the defaults, on one processor. It saves every 5 minutes, and
+// validates on 1,000 images.
 func NewJob(dir string, space *supernet.Space, data string) Job {
 	return Job{
-		Dir: dir, Space: space, Data: data, Holdout: Auto, TrainImages: Auto, TestImages: Auto, Config: Defaults(), Workers: 1,
+		Dir: dir, Space: space, Data: data, Holdout: Auto, TrainImages: Auto, TestImages: Auto,
+		Config: Defaults(), Workers: 1,
 		SaveEvery: 5 * time.Minute, ValImages: 1000,
 	}
 }
@@ -54,7 +58,8 @@ func (j Job) check() error {
 		name      string
 		v, lo, hi int
 	}{
-		{"holdout", j.Holdout, Auto, math.MaxInt32}, {"validation images", j.ValImages, 0, math.MaxInt32}, {"workers", j.Workers, 1, maxWorkers},
+		{"holdout", j.Holdout, Auto, math.MaxInt32}, {"validation images", j.ValImages, 0,
+			math.MaxInt32}, {"workers", j.Workers, 1, maxWorkers},
 		{"save every", int(j.SaveEvery), 0, math.MaxInt},
 	} {
 		if f.v < f.lo || f.v > f.hi {
@@ -72,7 +77,9 @@ func (j Job) check() error {
 // dataInfo says how to open the data. data.Options have 0 for a default, and -1 for none.
 func (j Job) dataInfo(seed uint64) DataInfo {
 	d := DataInfo{
-		Path: data.Keep(j.Dir, j.Data), Size: j.Space.MaxResolution(), Holdout: j.Holdout, Seed: seed, Train: max(j.TrainImages, 0), Test: max(j.TestImages, 0), SkipDamaged: j.SkipDamaged,
+		Path: data.Keep(j.Dir, j.Data), Size: j.Space.MaxResolution(), Holdout: j.Holdout,
+		Seed: seed, Train: max(j.TrainImages, 0), Test: max(j.TestImages, 0),
+		SkipDamaged: j.SkipDamaged,
 	}
 	switch j.Holdout {
 	case Auto:
@@ -86,9 +93,11 @@ func (j Job) dataInfo(seed uint64) DataInfo {
 // Progress says how far a run is.
 type Progress struct {
 	Step, Steps int
-	Epoch       int     // current, from 0
-	Done, Total float64 // work: seconds as planned, or steps of the largest network; steps differ in work
-	// Left is the expected time of the rest, which weighs what is to come by what it was measured to cost; 0 until it is known.
+	Epoch       int // current, from 0
+	// work: seconds as planned, or steps of the largest network; steps differ in work
+	Done, Total float64
+	// Left is the expected time of the rest, which weighs what is to come by what it was measured
+	// to cost; 0 until it is known.
 	Left   time.Duration
 	Metric *Metric // at steps that have one
 }
@@ -99,15 +108,16 @@ var ErrInterrupted = errors.New("training was interrupted")
 // ErrDiverged is returned when a loss is no longer a finite number.
 var ErrDiverged = errors.New("training diverged")
 
-// validationCalibration is how many training images batch norm is calibrated on for the accuracies at an epoch's end.
+// validationCalibration is how many training images batch norm is calibrated on for the accuracies
+// at an epoch's end.
 const validationCalibration = 1000
 
 // metricEvery is the number of steps between lines of metrics.
 const metricEvery = 20
 
-// Train does a run, or goes on with it, and opens the result. The same job gives the same bits on any number of workers
-// and however often it was interrupted or killed and resumed. While it lasts nobody else can train in the folder: a second
-// one is a [*store.LockedError].
+// Train does a run, or goes on with it, and opens the result. The same job gives the same bits on
+// any number of workers and however often it was interrupted or killed and resumed. While it lasts
+// nobody else can train in the folder: a second one is a [*store.LockedError].
 func Train(ctx context.Context, j Job) (*Run, error) {
 	lock, err := store.LockDir(j.Dir, "tailor train")
 	if err != nil {
@@ -124,7 +134,8 @@ func Train(ctx context.Context, j Job) (*Run, error) {
 		return nil, err
 	}
 	if !state.Done {
-		t := &training{job: j, info: info, data: d, net: net, state: state, started: time.Now(), before: state.Seconds}
+		t := &training{job: j, info: info, data: d, net: net, state: state, started: time.Now(),
+			before: state.Seconds}
 		if state, err = t.run(ctx); err != nil {
 			return nil, err
 		}
@@ -132,7 +143,8 @@ func Train(ctx context.Context, j Job) (*Run, error) {
 	return &Run{Dir: j.Dir, Info: *info, Net: net, State: state, data: d, dataPath: j.Data}, nil
 }
 
-// startOrResume writes run.json, or reads the one that is there and checks that the job is the same.
+// startOrResume writes run.json, or reads the one that is there and checks that the job is the
+// same.
 func startOrResume(j Job) (*Info, *data.Dataset, error) {
 	want, d, err := newInfo(j)
 	if err != nil {
@@ -147,11 +159,14 @@ func startOrResume(j Job) (*Info, *data.Dataset, error) {
 		if err := store.CleanNames(j.Dir, runFile); err != nil {
 			return nil, nil, err
 		}
-		return want, d, store.WriteDocument(filepath.Join(j.Dir, runFile), runKind, runVersion, want)
+		return want, d, store.WriteDocument(filepath.Join(j.Dir, runFile), runKind, runVersion,
+			want)
 	case err != nil:
 		return nil, nil, err
 	case !j.Resume:
-		return nil, nil, fmt.Errorf("%s already holds a run; add --resume to go on with it, or choose another folder: %w", j.Dir, fs.ErrExist)
+		return nil, nil, fmt.Errorf(
+			"%s already holds a run; add --resume to go on with it, or choose another folder: %w",
+			j.Dir, fs.ErrExist)
 	}
 	if err := have.same(j.Dir, want); err != nil {
 		return nil, nil, err
@@ -183,7 +198,8 @@ type training struct {
 func (t *training) run(ctx context.Context) (State, error) {
 	c := t.info.Config
 	loader, err := data.NewLoader(t.data.Train, t.data.Size, t.data.Channels, data.LoaderConfig{
-		Batch: c.Batch, Seed: c.Seed, Shuffle: true, DropLast: true, Transform: t.data.DefaultTransform(), Workers: t.job.Workers,
+		Batch: c.Batch, Seed: c.Seed, Shuffle: true, DropLast: true,
+		Transform: t.data.DefaultTransform(), Workers: t.job.Workers,
 	})
 	if err != nil {
 		return t.state, fmt.Errorf("prepare training data: %w", err)
@@ -194,7 +210,8 @@ func (t *training) run(ctx context.Context) (State, error) {
 		return t.state, err
 	}
 	t.pace = newPace(t.schedule, planned)
-	if t.metrics, err = store.OpenLineLog(filepath.Join(t.job.Dir, metricsFile), t.state.MetricsBytes, t.job.Warn); err != nil {
+	if t.metrics, err = store.OpenLineLog(filepath.Join(t.job.Dir, metricsFile),
+		t.state.MetricsBytes, t.job.Warn); err != nil {
 		return t.state, err
 	}
 	defer t.metrics.Close()
@@ -204,15 +221,18 @@ func (t *training) run(ctx context.Context) (State, error) {
 	s := newStepper(c, t.net, pool)
 	t.saved, t.lap = time.Now(), time.Now()
 
-	if at := t.state.Step; at > 0 && at%loader.Batches() == 0 && (t.state.Validated != at || at == t.schedule.steps) {
+	if at := t.state.Step; at > 0 && at%loader.Batches() == 0 && (t.state.Validated != at ||
+		at == t.schedule.steps) {
 		// The interruption came between an epoch's last step and its end.
 		if err := t.endEpoch(ctx, at/loader.Batches()-1); err != nil {
 			return t.state, err
 		}
 	}
 	for epoch := t.state.Step / loader.Batches(); epoch < c.Epochs; epoch++ {
-		// The batches of the step that an interruption finds are finished, hence the context without its end.
-		for b, err := range loader.Epoch(context.WithoutCancel(ctx), epoch, t.state.Step%loader.Batches()) {
+		// The batches of the step that an interruption finds are finished, hence the context
+		// without its end.
+		for b, err := range loader.Epoch(context.WithoutCancel(ctx), epoch,
+			t.state.Step%loader.Batches()) {
 			if err != nil {
 				return t.state, fmt.Errorf("epoch %d: %w", epoch, err)
 			}
@@ -222,7 +242,8 @@ func (t *training) run(ctx context.Context) (State, error) {
 			if ctx.Err() != nil && t.state.Step < t.schedule.steps {
 				return t.interrupted()
 			}
-			if time.Since(t.saved) > t.job.SaveEvery && t.state.Step%loader.Batches() != 0 { // an epoch's end is saved anyway
+			// an epoch's end is saved anyway
+			if time.Since(t.saved) > t.job.SaveEvery && t.state.Step%loader.Batches() != 0 {
 				if err := t.save(); err != nil {
 					return t.state, err
 				}
@@ -235,7 +256,8 @@ func (t *training) run(ctx context.Context) (State, error) {
 	return t.state, nil
 }
 
-// step trains on one batch. If the context ends first, the step has not begun, as far as the state knows.
+// step trains on one batch. If the context ends first, the step has not begun, as far as the state
+// knows.
 func (t *training) step(ctx context.Context, s *stepper, b *data.Batch, epoch int) error {
 	c, step := t.info.Config, t.state.Step
 	if ctx.Err() != nil {
@@ -258,7 +280,8 @@ func (t *training) step(ctx context.Context, s *stepper, b *data.Batch, epoch in
 	t.pace.step(step, t.since())
 	p := t.progress(epoch)
 	if step%metricEvery == 0 {
-		p.Metric = &Metric{Step: step, Epoch: t.epoch(step), LR: rate, Epsilon: beta, LossMax: l.max, LossSub: l.sub}
+		p.Metric = &Metric{Step: step, Epoch: t.epoch(step), LR: rate, Epsilon: beta,
+			LossMax: l.max, LossSub: l.sub}
 		if err := t.metrics.Add(*p.Metric); err != nil {
 			return err
 		}
@@ -279,7 +302,8 @@ func (t *training) since() time.Duration {
 
 func (t *training) progress(epoch int) Progress {
 	step := t.state.Step
-	p := Progress{Step: step, Steps: t.schedule.steps, Epoch: epoch, Done: t.pace.work(step), Total: t.pace.work(t.schedule.steps)}
+	p := Progress{Step: step, Steps: t.schedule.steps, Epoch: epoch, Done: t.pace.work(step),
+		Total: t.pace.work(t.schedule.steps)}
 	if t.job.Planned != nil || t.pace.stepped() {
 		p.Left = t.pace.left(step)
 	}
@@ -298,7 +322,8 @@ func (t *training) endEpoch(ctx context.Context, epoch int) error {
 	if t.job.ValImages == 0 || t.data.Val.Len() == 0 {
 		t.state.Validated = step
 	} else if ctx.Err() == nil {
-		m := Metric{Step: step, Epoch: t.epoch(step), LR: t.schedule.rate(step), Epsilon: t.schedule.epsilon(step)}
+		m := Metric{Step: step, Epoch: t.epoch(step), LR: t.schedule.rate(step),
+			Epsilon: t.schedule.epsilon(step)}
 		if err := t.validate(ctx, &m); err != nil && ctx.Err() == nil {
 			return err
 		}
@@ -328,7 +353,8 @@ func (t *training) validate(ctx context.Context, m *Metric) error {
 	if t.eval == nil {
 		var err error
 		s := EvalDefaults()
-		s.CalibrationImages, s.Workers, s.Seed = validationCalibration, t.job.Workers, t.info.Config.Seed
+		s.CalibrationImages, s.Workers, s.Seed = validationCalibration, t.job.Workers,
+			t.info.Config.Seed
 		t.eval, err = NewEvaluator(t.net, t.data, s)
 		if err != nil {
 			return err
@@ -373,5 +399,6 @@ func (t *training) interrupted() (State, error) {
 }
 
 func (t *training) interruptedError() error {
-	return fmt.Errorf("%w after step %d of %d; its state is saved in %s", ErrInterrupted, t.state.Step, t.schedule.steps, t.job.Dir)
+	return fmt.Errorf("%w after step %d of %d; its state is saved in %s", ErrInterrupted,
+		t.state.Step, t.schedule.steps, t.job.Dir)
 }

@@ -24,8 +24,8 @@ func TestSameBitsOnAnyWorkers(t *testing.T) {
 	}
 }
 
-// TestInterruptAndResume ends a run at steps of every phase (warm-up, the sorting step, the ramp, an epoch's last step,
-// shrinking) and goes on.
+// TestInterruptAndResume ends a run at steps of every phase (warm-up, the sorting step, the ramp,
+// an epoch's last step, shrinking) and goes on.
 func TestInterruptAndResume(t *testing.T) {
 	want := train(t, microJob(t, t.TempDir()))
 	j := microJob(t, t.TempDir())
@@ -44,7 +44,8 @@ func TestInterruptAndResume(t *testing.T) {
 	}
 	j.Progress, j.Resume = nil, true
 	if got := train(t, j); got.State.WeightsSHA256 != want.State.WeightsSHA256 {
-		t.Errorf("interrupted and resumed: weights %.12s, uninterrupted %.12s", got.State.WeightsSHA256, want.State.WeightsSHA256)
+		t.Errorf("interrupted and resumed: weights %.12s, uninterrupted %.12s",
+			got.State.WeightsSHA256, want.State.WeightsSHA256)
 	}
 	again := train(t, j)
 	if again.State.WeightsSHA256 != want.State.WeightsSHA256 {
@@ -72,7 +73,8 @@ func metricsOf(t *testing.T, dir string) []Metric {
 	return lines
 }
 
-// TestKillAndResume kills a process in the middle of an epoch, which leaves the last epoch's checkpoint.
+// TestKillAndResume kills a process in the middle of an epoch, which leaves the last epoch's
+// checkpoint.
 func TestKillAndResume(t *testing.T) {
 	if dir := os.Getenv("TAILOR_TEST_KILL_DIR"); dir != "" {
 		at, _ := strconv.Atoi(os.Getenv("TAILOR_TEST_KILL_STEP"))
@@ -99,7 +101,8 @@ func TestKillAndResume(t *testing.T) {
 	}
 	j.Resume = true
 	if got := train(t, j); got.State.WeightsSHA256 != want.State.WeightsSHA256 {
-		t.Errorf("killed and resumed: weights %.12s, unharmed %.12s", got.State.WeightsSHA256, want.State.WeightsSHA256)
+		t.Errorf("killed and resumed: weights %.12s, unharmed %.12s", got.State.WeightsSHA256,
+			want.State.WeightsSHA256)
 	}
 	if a, b := metricsOf(t, want.Dir), metricsOf(t, j.Dir); len(a) != len(b) {
 		t.Errorf("metrics have %d lines after kills, %d without", len(b), len(a))
@@ -115,16 +118,24 @@ func TestRunRefuses(t *testing.T) {
 		other := j
 		other.Resume = true
 		change(&other)
-		if _, err := Train(context.Background(), other); err == nil || !check(err) || strings.Contains(err.Error(), "\n") {
+		if _, err := Train(context.Background(), other); err == nil || !check(err) ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: error is %v", name, err)
 		}
 	}
-	is := func(target error) func(error) bool { return func(err error) bool { return errors.Is(err, target) } }
+	is := func(target error) func(error) bool {
+		return func(err error) bool {
+			return errors.Is(err,
+				target)
+		}
+	}
 	refuse("without resume", func(j *Job) { j.Resume = false }, is(fs.ErrExist))
 	refuse("other epochs", func(j *Job) { j.Config.Epochs = 2 }, is(ErrConfig))
 	refuse("other images", func(j *Job) { j.TrainImages = 190 }, is(ErrConfig))
-	refuse("missing data", func(j *Job) { j.Data = filepath.Join(t.TempDir(), "none") }, is(fs.ErrNotExist))
-	refuse("batch larger than the data", func(j *Job) { j.Dir, j.Config.Batch = t.TempDir(), 500 }, is(ErrConfig))
+	refuse("missing data", func(j *Job) { j.Data = filepath.Join(t.TempDir(), "none") },
+		is(fs.ErrNotExist))
+	refuse("batch larger than the data", func(j *Job) { j.Dir, j.Config.Batch = t.TempDir(), 500 },
+		is(ErrConfig))
 	if _, err := OpenRun(t.TempDir()); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("opening an empty folder: error is %v, want ErrNotExist", err)
 	}
@@ -147,14 +158,17 @@ func TestDamagedCheckpoint(t *testing.T) {
 		}
 		flipped := append([]byte(nil), sound...)
 		flipped[len(flipped)/2] ^= 1
-		for damage, text := range map[string][]byte{"truncated": sound[:len(sound)*2/3], "empty": nil, "flipped": flipped} {
+		for damage, text := range map[string][]byte{"truncated": sound[:len(sound)*2/3],
+			"empty": nil, "flipped": flipped} {
 			if err := os.WriteFile(path, text, 0o644); err != nil {
 				t.Fatal(err)
 			}
 			j.Resume = true
 			_, err := Train(context.Background(), j)
-			if err == nil || !strings.Contains(err.Error(), dir) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("%s %s: error is %v, want one line that names the checkpoint", damage, name, err)
+			if err == nil || !strings.Contains(err.Error(), dir) || strings.Contains(err.Error(),
+				"\n") {
+				t.Errorf("%s %s: error is %v, want one line that names the checkpoint", damage,
+					name, err)
 			}
 		}
 		if err := os.WriteFile(path, sound, 0o644); err != nil {
@@ -166,7 +180,8 @@ func TestDamagedCheckpoint(t *testing.T) {
 	}
 }
 
-// TestLearns trains longer than the other tests and expects more than chance from the largest and the smallest network.
+// TestLearns trains longer than the other tests and expects more than chance from the largest and
+// the smallest network.
 func TestLearns(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains for seconds")
@@ -180,7 +195,8 @@ func TestLearns(t *testing.T) {
 		t.Errorf("loss of the largest network went from %.3f to %.3f", first, last)
 	}
 	d := microData(t, run)
-	e, err := NewEvaluator(run.Net, d, EvalSettings{CalibrationImages: 2000, Batch: 200, Workers: 2})
+	e, err := NewEvaluator(run.Net, d, EvalSettings{CalibrationImages: 2000, Batch: 200,
+		Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,8 @@ func parseArchs(text string, space *supernet.Space, seed uint64) ([]supernet.Arc
 	return []supernet.Arch{a}, nil
 }
 
-// readArchs reads a .jsonl file of archs: {"arch": {...}} or the arch itself on every line, or in one array.
+// readArchs reads a .jsonl file of archs: {"arch": {...}} or the arch itself on every line, or in
+// one array.
 func readArchs(path string, space *supernet.Space) ([]supernet.Arch, error) {
 	var archs []supernet.Arch
 	err := textfile.FileValues(path, func(text []byte) error {

@@ -11,7 +11,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// completeArg is what the shells' scripts call tailor with, before the words of a command line up to the one that is to be completed.
+// completeArg is what the shells' scripts call tailor with, before the words of a command line up
+// to the one that is to be completed.
 const completeArg = "__complete"
 
 type completionCmd struct {
@@ -55,7 +56,8 @@ complete -c tailor -a '(__tailor_complete)'
 
 // Run prints the script.
 func (c *completionCmd) Run(g *Globals) error {
-	return g.result(map[string]string{"shell": c.Shell, "script": scripts[c.Shell]}, func(w io.Writer) { fmt.Fprint(w, scripts[c.Shell]) })
+	return g.result(map[string]string{"shell": c.Shell, "script": scripts[c.Shell]},
+		func(w io.Writer) { fmt.Fprint(w, scripts[c.Shell]) })
 }
 
 // candidate is a word that can stand at a place of a command line.
@@ -152,7 +154,8 @@ func commandsOf(n *kong.Node) (all []candidate) {
 	return all
 }
 
-// valuesOf are those of a flag or an argument, behind a prefix. There are none where it is any text or a file.
+// valuesOf are those of a flag or an argument, behind a prefix. There are none where it is any text
+// or a file.
 func valuesOf(v *kong.Value, prefix string) (all []candidate) {
 	words := slices.DeleteFunc(v.EnumSlice(), func(w string) bool { return w == "" })
 	switch v.Name {

@@ -62,8 +62,8 @@ func librarySettings() map[string][]settings.Setting {
 	}
 }
 
-// rangeOf is what a flag may be, "LOW..HIGH"; empty where it may be anything. A name that is none is
-// a mistake of the program, which a test finds.
+// rangeOf is what a flag may be, "LOW..HIGH"; empty where it may be anything. A name that is none
+// is a mistake of the program, which a test finds.
 func rangeOf(f *kong.Flag, named map[string]string) string {
 	return os.Expand(f.Tag.Get("range"), func(name string) string {
 		if named[name] == "" {

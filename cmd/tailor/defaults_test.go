@@ -41,7 +41,8 @@ func TestDefaultsAreTheLibrarys(t *testing.T) {
 		t.Fatal(err)
 	}
 	if job.Config != trainer.Defaults() {
-		t.Errorf("the command line asks for %+v, the library's defaults are %+v", job.Config, trainer.Defaults())
+		t.Errorf("the command line asks for %+v, the library's defaults are %+v", job.Config,
+			trainer.Defaults())
 	}
 }
 

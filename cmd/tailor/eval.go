@@ -66,7 +66,8 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 	d, set, other := images.Data, images.Set, images.Other
 	switch {
 	case c.Split == "val" && other:
-		return usagef("--split val is of the run's own data: leave out --data %s, or --split", c.Data)
+		return usagef("--split val is of the run's own data: leave out --data %s, or --split",
+			c.Data)
 	case c.Split == "val":
 		set = d.Val
 	}
@@ -75,7 +76,8 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 	}
 	g.openedAs(images.Seen)
 	settings := trainer.EvalDefaults()
-	settings.CalibrationImages, settings.Workers, settings.Seed = c.Calibration, g.Workers, run.Info.Config.Seed
+	settings.CalibrationImages, settings.Workers, settings.Seed = c.Calibration, g.Workers,
+		run.Info.Config.Seed
 	e, err := trainer.NewEvaluator(run.Net, d, settings)
 	if err != nil {
 		return err
@@ -88,7 +90,8 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 		if err != nil {
 			return err
 		}
-		r := evalResult{Arch: space.Spec(a), Top1: counts.Top1(), Images: set.Len(), costs: costsOf(space, a), OtherData: other}
+		r := evalResult{Arch: space.Spec(a), Top1: counts.Top1(), Images: set.Len(),
+			costs: costsOf(space, a), OtherData: other}
 		if len(archs) == 1 {
 			answers := pipeline.NewAnswers(run.Info.Data.Classes, counts)
 			r.Answers = &answers
@@ -113,7 +116,8 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 		t := &table{headings: 1}
 		t.row("TOP-1", "MACS", "PARAMS", "ARCH")
 		for _, r := range results {
-			t.row(fmt.Sprintf("%.2f %%", 100*r.Top1), large(r.MACs), large(r.Params), archText(r.Arch))
+			t.row(fmt.Sprintf("%.2f %%", 100*r.Top1), large(r.MACs), large(r.Params),
+				archText(r.Arch))
 		}
 		t.print(w)
 		if len(results) == 1 {
@@ -131,7 +135,8 @@ func (c *evalCmd) images() pipeline.TestImages {
 func (c *evalCmd) again(ctx context.Context, g *Globals) error {
 	g.progress("test and time", 0, 1)
 	a, err := pipeline.MeasureAgain(ctx, pipeline.AgainJob{
-		Manifest: c.Manifest, Images: c.images(), Budget: againBudget, Seed: g.Seed, Workers: g.Workers, Opened: g.openedAs,
+		Manifest: c.Manifest, Images: c.images(), Budget: againBudget, Seed: g.Seed,
+		Workers: g.Workers, Opened: g.openedAs,
 	})
 	if err != nil {
 		return err
@@ -145,11 +150,14 @@ func (c *evalCmd) again(ctx context.Context, g *Globals) error {
 		t := &table{headings: 1, right: true}
 		t.row("", "TOP-1", "LATENCY", "IMAGES")
 		if m := a.Claimed; m != nil && !a.OtherData {
-			t.row("claimed", fmt.Sprintf("%.2f %%", 100*m.Top1), latency(m.LatencyMS), fmt.Sprint(m.Images))
+			t.row("claimed", fmt.Sprintf("%.2f %%", 100*m.Top1), latency(m.LatencyMS),
+				fmt.Sprint(m.Images))
 		}
-		t.row("found", fmt.Sprintf("%.2f %%", 100*a.Top1), latency(a.LatencyMS), fmt.Sprint(a.Images))
+		t.row("found", fmt.Sprintf("%.2f %%", 100*a.Top1), latency(a.LatencyMS),
+			fmt.Sprint(a.Images))
 		t.print(w)
-		fmt.Fprintf(w, "%s MACs, %s parameters, %s weights that are not zero\n", large(a.MACs), large(a.Params), large(a.NonZero))
+		fmt.Fprintf(w, "%s MACs, %s parameters, %s weights that are not zero\n", large(a.MACs),
+			large(a.Params), large(a.NonZero))
 		if a.Unstable {
 			fmt.Fprintln(w, "the machine was too noisy to trust the latency; run again when it is quiet")
 		}
@@ -160,7 +168,8 @@ func (c *evalCmd) again(ctx context.Context, g *Globals) error {
 // printedClasses is how many classes are printed; of more, those that are recognised worst.
 const printedClasses = 20
 
-// printAnswers prints the accuracy of each class, and what it is taken for most where it is not recognised.
+// printAnswers prints the accuracy of each class, and what it is taken for most where it is not
+// recognised.
 func (c *evalCmd) printAnswers(w io.Writer, a *pipeline.Answers) {
 	var order []int
 	for i, class := range a.Classes {
@@ -169,15 +178,20 @@ func (c *evalCmd) printAnswers(w io.Writer, a *pipeline.Answers) {
 		}
 	}
 	if len(order) > printedClasses {
-		slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(*a.Classes[i].Top1, *a.Classes[j].Top1) })
+		slices.SortStableFunc(order, func(i, j int) int {
+			return cmp.Compare(*a.Classes[i].Top1,
+				*a.Classes[j].Top1)
+		})
 		order = order[:printedClasses]
-		fmt.Fprintf(w, "the %d classes that are recognised worst, of %d:\n", printedClasses, len(a.Classes))
+		fmt.Fprintf(w, "the %d classes that are recognised worst, of %d:\n", printedClasses,
+			len(a.Classes))
 	}
 	t := &table{headings: 1}
 	t.row("CLASS", "IMAGES", "TOP-1", "TAKEN FOR")
 	for _, i := range order {
 		class := a.Classes[i]
-		t.row(class.Name, fmt.Sprint(class.Images), fmt.Sprintf("%.1f %%", 100**class.Top1), takenFor(a, i))
+		t.row(class.Name, fmt.Sprint(class.Images), fmt.Sprintf("%.1f %%", 100**class.Top1),
+			takenFor(a, i))
 	}
 	t.print(w)
 	if c.Plot != "" {

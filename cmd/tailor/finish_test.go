@@ -31,8 +31,11 @@ func TestFinish(t *testing.T) {
 		{full, full, exitFailed, "could not be written: no space left"},
 	} {
 		var stderr bytes.Buffer
-		if status := finish(c.err, c.unwritten, &stderr); status != c.status || !strings.Contains(stderr.String(), c.want) || strings.Count(stderr.String(), "\n") != min(1, len(c.want)) {
-			t.Errorf("%v, %v: status %d, %q; want %d, %q", c.err, c.unwritten, status, stderr.String(), c.status, c.want)
+		if status := finish(c.err, c.unwritten, &stderr); status != c.status ||
+			!strings.Contains(stderr.String(), c.want) || strings.Count(stderr.String(),
+			"\n") != min(1, len(c.want)) {
+			t.Errorf("%v, %v: status %d, %q; want %d, %q", c.err, c.unwritten, status,
+				stderr.String(), c.status, c.want)
 		}
 	}
 }
@@ -49,10 +52,13 @@ func (f *full) Write(b []byte) (int, error) {
 
 // TestResultsThatCannotBeWritten: as text, as JSON and as help, at the first write and later.
 func TestResultsThatCannotBeWritten(t *testing.T) {
-	for _, args := range [][]string{{"spaces"}, {"spaces", "--json"}, {"spaces", "mbv3-tiny"}, {"spaces", "mbv3-tiny", "--sample", "3"}, {"--help"}} {
+	for _, args := range [][]string{{"spaces"}, {"spaces", "--json"}, {"spaces", "mbv3-tiny"},
+		{"spaces", "mbv3-tiny", "--sample", "3"}, {"--help"}} {
 		for _, room := range []int{0, 100} {
 			var stderr bytes.Buffer
-			if status := run(t.Context(), args, &full{room}, &stderr); status != exitFailed || !strings.HasPrefix(stderr.String(), "tailor: results could not be written: ") || strings.Count(stderr.String(), "\n") != 1 {
+			if status := run(t.Context(), args, &full{room}, &stderr); status != exitFailed ||
+				!strings.HasPrefix(stderr.String(), "tailor: results could not be written: ") ||
+				strings.Count(stderr.String(), "\n") != 1 {
 				t.Errorf("%q, room for %d: status %d, %q", args, room, status, stderr.String())
 			}
 		}

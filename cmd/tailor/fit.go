@@ -57,7 +57,8 @@ func (c *fitLatencyCmd) Run(g *Globals) error {
 	if err := l.Save(c.Out); err != nil {
 		return err
 	}
-	r := fitLatencyResult{fitResult{c.Out, l.Networks, l.HeldOut}, l.ByResolution, nil, l.Candidates}
+	r := fitLatencyResult{fitResult{c.Out, l.Networks, l.HeldOut}, l.ByResolution, nil,
+		l.Candidates}
 	if l.Interval.Coverage > 0 {
 		r.Interval = &l.Interval
 	}
@@ -97,7 +98,8 @@ func (c *fitLatencyCmd) fit() (*predictor.Latency, error) {
 	return pipeline.FitTimings(t, c.From)
 }
 
-// space is the one that was profiled: named, a run's, or the shipped one of the name in the profile.
+// space is the one that was profiled: named, a run's, or the shipped one of the name in the
+// profile.
 func (c *fitLatencyCmd) space(p *profiles.Profile) (*supernet.Space, error) {
 	if c.Space == "" && c.RunDir == "" {
 		space, err := supernet.LoadSpace(p.SpaceName)
@@ -115,7 +117,8 @@ func (r *fitLatencyResult) print(w io.Writer, l *predictor.Latency) {
 	if on == unknown {
 		on = l.Device
 	}
-	fmt.Fprintf(w, "fitted latency of %s to %d blocks and %d networks\n", on, len(l.BlocksMS), l.Networks)
+	fmt.Fprintf(w, "fitted latency of %s to %d blocks and %d networks\n", on, len(l.BlocksMS),
+		l.Networks)
 	fmt.Fprintf(w, "  latency = %s + %.3f x sum of blocks\n", interceptText(l.Intercept), l.Slope)
 	for _, t := range slices.Sorted(maps.Keys(l.Scales)) {
 		fmt.Fprintf(w, "  blocks of type %s take %.3f of their time\n", t, l.Scales[t])
@@ -124,7 +127,8 @@ func (r *fitLatencyResult) print(w io.Writer, l *predictor.Latency) {
 		t := &table{headings: 1, right: true}
 		t.row("  HELD-OUT ERROR", "NETWORKS", "MAPE", "WITHIN 10 %", "KENDALL TAU")
 		line := func(name string, h regress.HeldOut) {
-			t.row("  "+name, fmt.Sprint(h.Samples), fmt.Sprintf("%.1f %%", 100*h.MAPE), fmt.Sprintf("%.0f %%", 100*h.Within10Pct), fmt.Sprintf("%.2f", h.KendallTau))
+			t.row("  "+name, fmt.Sprint(h.Samples), fmt.Sprintf("%.1f %%", 100*h.MAPE),
+				fmt.Sprintf("%.0f %%", 100*h.Within10Pct), fmt.Sprintf("%.2f", h.KendallTau))
 		}
 		for _, c := range r.Candidates {
 			line("by "+c.Method, c.HeldOut)
@@ -135,7 +139,8 @@ func (r *fitLatencyResult) print(w io.Writer, l *predictor.Latency) {
 		t.print(w)
 	}
 	if r.Interval != nil {
-		fmt.Fprintf(w, "  %.0f %% of networks are within %.1f %% of what is predicted\n", 100*r.Interval.Coverage, 100*r.Interval.Relative)
+		fmt.Fprintf(w, "  %.0f %% of networks are within %.1f %% of what is predicted\n",
+			100*r.Interval.Coverage, 100*r.Interval.Relative)
 	}
 	fmt.Fprintln(w, "wrote", shown(r.Predictor))
 }

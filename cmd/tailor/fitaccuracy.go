@@ -43,7 +43,8 @@ func (c *fitAccuracyCmd) Run(ctx context.Context, g *Globals) error {
 	if err := a.Save(c.Out); err != nil {
 		return err
 	}
-	r := fitAccuracyResult{fitResult{c.Out, a.Samples, a.HeldOut}, a.Images, a.ByResolution, a.Curve, a.Candidates}
+	r := fitAccuracyResult{fitResult{c.Out, a.Samples, a.HeldOut}, a.Images, a.ByResolution,
+		a.Curve, a.Candidates}
 	return g.result(r, r.print)
 }
 
@@ -71,13 +72,18 @@ func (c *fitAccuracyCmd) fit(ctx context.Context, g *Globals) (*predictor.Accura
 	}
 	g.opened(d)
 	return pipeline.FitAccuracy(ctx, pipeline.AccuracyJob{
-		Run: run, Data: d, Store: c.Store, Samples: c.Samples, All: c.NoStop, Images: images, Calibration: c.Calibration,
-		Fit: settings, Workers: g.Workers, Seed: g.Seed, Say: g.say,
-		Progress: func(done, total int) { g.progress("measure accuracy", float64(done), float64(total)) },
+		Run: run, Data: d, Store: c.Store, Samples: c.Samples, All: c.NoStop, Images: images,
+		Calibration: c.Calibration,
+		Fit:         settings, Workers: g.Workers, Seed: g.Seed, Say: g.say,
+		Progress: func(done, total int) {
+			g.progress("measure accuracy", float64(done),
+				float64(total))
+		},
 	})
 }
 
-// fewImages is below how many the chance of a measurement is worth a line: with as many its standard error is 1.6 points.
+// fewImages is below how many the chance of a measurement is worth a line: with as many its
+// standard error is 1.6 points.
 const fewImages = 1000
 
 // worstError is the standard error of a share of n images, where it is largest: at one half.
@@ -95,7 +101,8 @@ func (r *fitAccuracyResult) print(w io.Writer) {
 	}
 	t := &table{headings: 1, right: true}
 	line := func(name string, h regress.HeldOut) {
-		t.row("  "+name, fmt.Sprint(h.Samples), fmt.Sprintf("%.2f points", 100*h.RMSE), fmt.Sprintf("%.2f", h.KendallTau), fmt.Sprintf("%.2f", h.Spearman))
+		t.row("  "+name, fmt.Sprint(h.Samples), fmt.Sprintf("%.2f points", 100*h.RMSE),
+			fmt.Sprintf("%.2f", h.KendallTau), fmt.Sprintf("%.2f", h.Spearman))
 	}
 	t.row("  HELD-OUT ERROR", "NETWORKS", "RMSE", "KENDALL TAU", "SPEARMAN")
 	line("all", r.HeldOut)

@@ -19,8 +19,8 @@ import (
 // any. A flag that was not given has its default, or is nil where the default follows from other
 // things: 0 is always 0.
 
-// checkArgs refuses words that no flag and no argument takes, before they are parsed: of nothing, as --out "$UNSET" gives, and those that
-// are not UTF-8, which results in JSON could not repeat.
+// checkArgs refuses words that no flag and no argument takes, before they are parsed: of nothing,
+// as --out "$UNSET" gives, and those that are not UTF-8, which results in JSON could not repeat.
 func checkArgs(args []string) error {
 	for _, a := range args {
 		flag, value, has := strings.Cut(a, "=")
@@ -41,13 +41,15 @@ func checkArgs(args []string) error {
 // negative begins a negative number, as no short flag does.
 var negative = regexp.MustCompile(`^-([0-9.]|[iI]nf)`)
 
-// joinNegatives gives a flag the negative number behind it, which kong takes for short flags: whether it may be negative is the range's to say.
+// joinNegatives gives a flag the negative number behind it, which kong takes for short flags:
+// whether it may be negative is the range's to say.
 func joinNegatives(args []string) (joined []string) {
 	for i, a := range args {
 		if a == "--" {
 			return append(joined, args[i:]...)
 		}
-		if last := len(joined) - 1; last >= 0 && negative.MatchString(a) && strings.HasPrefix(joined[last], "--") && !strings.Contains(joined[last], "=") {
+		if last := len(joined) - 1; last >= 0 && negative.MatchString(a) &&
+			strings.HasPrefix(joined[last], "--") && !strings.Contains(joined[last], "=") {
 			joined[last] += "=" + a
 			continue
 		}
@@ -105,7 +107,8 @@ func checkCompany(parsed *kong.Context) error {
 			continue
 		}
 		if needed := companions(f, "with"); needed != nil && !slices.ContainsFunc(needed, isGiven) {
-			return usagef("--%s says nothing without %s: leave it out, or add that", f.Name, either(spelled(parsed, needed)))
+			return usagef("--%s says nothing without %s: leave it out, or add that", f.Name,
+				either(spelled(parsed, needed)))
 		}
 		for _, other := range companions(f, "without") {
 			if given[other] {
@@ -173,16 +176,20 @@ func numbersOf(v reflect.Value) (all []reflect.Value) {
 
 var durationType = reflect.TypeFor[time.Duration]()
 
-// within compares a number with the ends of a range. A tag that is not of the flag's type is a mistake of the program, which a test finds.
+// within compares a number with the ends of a range. A tag that is not of the flag's type is a
+// mistake of the program, which a test finds.
 func within(v reflect.Value, low, high string) bool {
 	switch {
 	case v.Type() == durationType:
-		return time.Duration(v.Int()) >= must(time.ParseDuration(low)) && time.Duration(v.Int()) <= must(time.ParseDuration(high))
+		return time.Duration(v.Int()) >= must(time.ParseDuration(low)) &&
+			time.Duration(v.Int()) <= must(time.ParseDuration(high))
 	case v.CanInt():
-		return v.Int() >= must(strconv.ParseInt(low, 10, 64)) && v.Int() <= must(strconv.ParseInt(high, 10, 64))
+		return v.Int() >= must(strconv.ParseInt(low, 10, 64)) &&
+			v.Int() <= must(strconv.ParseInt(high, 10, 64))
 	}
 	f := v.Float()
-	return f >= must(strconv.ParseFloat(low, 64)) && f <= must(strconv.ParseFloat(high, 64)) // not of NaN
+	// not of NaN
+	return f >= must(strconv.ParseFloat(low, 64)) && f <= must(strconv.ParseFloat(high, 64))
 }
 
 func must[T any](v T, err error) T {
@@ -194,7 +201,8 @@ func must[T any](v T, err error) T {
 
 func textOf(v reflect.Value) string { return fmt.Sprint(v.Interface()) }
 
-// pathMapper reads a flag or an argument of type:"path". It is used as it is, made absolute; what begins with ~/ is in the home folder.
+// pathMapper reads a flag or an argument of type:"path". It is used as it is, made absolute; what
+// begins with ~/ is in the home folder.
 func pathMapper(ctx *kong.DecodeContext, target reflect.Value) error {
 	if target.Kind() == reflect.Slice {
 		return eachOf(ctx, target, pathMapper)
@@ -218,7 +226,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// eachOf reads a list: the words of an argument, or one word of a flag, at its commas. A file whose name has commas is one path.
+// eachOf reads a list: the words of an argument, or one word of a flag, at its commas. A file whose
+// name has commas is one path.
 func eachOf(ctx *kong.DecodeContext, target reflect.Value, element kong.MapperFunc) error {
 	var words []string
 	if ctx.Value.Flag == nil {
@@ -236,7 +245,8 @@ func eachOf(ctx *kong.DecodeContext, target reflect.Value, element kong.MapperFu
 	}
 	for _, w := range words {
 		one := reflect.New(target.Type().Elem()).Elem()
-		if err := element(ctx.WithScanner(kong.ScanAsType(kong.FlagValueToken, w)), one); err != nil {
+		if err := element(ctx.WithScanner(kong.ScanAsType(kong.FlagValueToken, w)),
+			one); err != nil {
 			return err
 		}
 		target.Set(reflect.Append(target, one))
@@ -244,7 +254,8 @@ func eachOf(ctx *kong.DecodeContext, target reflect.Value, element kong.MapperFu
 	return nil
 }
 
-// sourceMapper reads a flag of type:"source": a path, or the name of something built in, both used as they are.
+// sourceMapper reads a flag of type:"source": a path, or the name of something built in, both used
+// as they are.
 func sourceMapper(ctx *kong.DecodeContext, target reflect.Value) error {
 	var path string
 	if err := ctx.Scan.PopValueInto("path or name", &path); err != nil {

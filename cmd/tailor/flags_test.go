@@ -12,7 +12,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// lines are command lines that are right but for files that are not there, by command. A command without numbers needs none.
+// lines are command lines that are right but for files that are not there, by command. A command
+// without numbers needs none.
 var lines = map[string]string{
 	"spaces":              "none.yaml",
 	"quickstart":          "--out file", // which is no folder
@@ -61,17 +62,19 @@ func inFolder(t *testing.T, args ...string) (status int, stderr string) {
 	return status, errs.String()
 }
 
-// TestNumbers gives every flag of a number of every command numbers that are wrong, or far off. None panics or works on; what is refused is
-// refused by name, with status 2.
+// TestNumbers gives every flag of a number of every command numbers that are wrong, or far off.
+// None panics or works on; what is refused is refused by name, with status 2.
 func TestNumbers(t *testing.T) {
 	globals := map[string]bool{}
 	for _, command := range leaves(t) {
 		for _, f := range slices.Concat(command.AllFlags(true)...) {
-			if !numeric(f.Target.Type()) || f.Name == "seed" && globals["seed"] || f.Name == "workers" && globals["workers"] {
+			if !numeric(f.Target.Type()) || f.Name == "seed" && globals["seed"] ||
+				f.Name == "workers" && globals["workers"] {
 				continue
 			}
 			globals[f.Name] = true
-			if !f.Tag.Has("range") && f.Name != "seed" && f.Target.Type() != reflect.TypeFor[count]() {
+			if !f.Tag.Has("range") && f.Name != "seed" &&
+				f.Target.Type() != reflect.TypeFor[count]() {
 				t.Errorf("tailor %s --%s has no range", name(command), f.Name)
 				continue
 			}
@@ -81,7 +84,8 @@ func TestNumbers(t *testing.T) {
 				continue
 			}
 			args := append(strings.Fields(name(command)), strings.Fields(line)...)
-			for _, v := range []string{"NaN", "1e400", "1e18", "99999999999999999999999", "1,,2", "", "-1", "-5ms", "0"} {
+			for _, v := range []string{"NaN", "1e400", "1e18", "99999999999999999999999", "1,,2",
+				"", "-1", "-5ms", "0"} {
 				checkNumber(t, f.Name, v, append(slices.Clone(args), "--"+f.Name+"="+v))
 				if v == "-1" {
 					checkNumber(t, f.Name, "-1 apart", append(slices.Clone(args), "--"+f.Name, v))
@@ -100,23 +104,31 @@ func checkNumber(t *testing.T, flag, value string, args []string) {
 		status, stderr := inFolder(t, args...)
 		last := stderr[strings.LastIndex(strings.TrimSuffix(stderr, "\n"), "\n")+1:]
 		switch {
-		case strings.Contains(stderr, "fault of tailor"), status != exitUsage && status != exitFailed:
+		case strings.Contains(stderr, "fault of tailor"), status != exitUsage &&
+			status != exitFailed:
 			t.Errorf("status %d: %s", status, stderr)
-		case status == exitUsage && !strings.Contains(last, "--"+flag) && !strings.Contains(last, "say how much to remove"): // the next question, once a number is right
+		// the next question, once a number is right
+		case status == exitUsage && !strings.Contains(last, "--"+flag) &&
+			!strings.Contains(last, "say how much to remove"):
 			t.Errorf("does not name --%s: %s", flag, last)
-		case status != exitUsage && (slices.Contains(always, value) || value == "-1 apart" && flag != "bound"): // which is 0
+		// which is 0
+		case status != exitUsage && (slices.Contains(always, value) || value == "-1 apart" &&
+			flag != "bound"):
 			t.Errorf("status %d: %s", status, last)
 		}
 	})
 }
 
-// TestOutputsAreDeclared: every flag by which a command is told what to write says what that is, so that it is checked before.
+// TestOutputsAreDeclared: every flag by which a command is told what to write says what that is, so
+// that it is checked before.
 func TestOutputsAreDeclared(t *testing.T) {
 	for _, command := range leaves(t) {
 		for _, f := range slices.Concat(command.AllFlags(true)...) {
-			writes := slices.Contains([]string{"out", "plot", "save", "store", "onnx", "tflite"}, f.Name)
+			writes := slices.Contains([]string{"out", "plot", "save", "store", "onnx", "tflite"},
+				f.Name)
 			if writes != f.Tag.Has("out") || writes && f.Tag.Type != "path" {
-				t.Errorf("tailor %s --%s: it has the tags out %q and type %q", name(command), f.Name, f.Tag.Get("out"), f.Tag.Type)
+				t.Errorf("tailor %s --%s: it has the tags out %q and type %q", name(command),
+					f.Name, f.Tag.Get("out"), f.Tag.Type)
 			}
 		}
 	}
@@ -135,8 +147,11 @@ func TestEveryPathIsChecked(t *testing.T) {
 			}
 			for _, v := range []string{"", "-"} {
 				args := append(strings.Fields(name(command)), strings.Fields(line)...)
-				if status, stderr := inFolder(t, append(args, "--"+f.Name+"="+v)...); status != exitUsage || !strings.Contains(stderr, "--"+f.Name) {
-					t.Errorf("tailor %s --%s=%s: status %d: %s", name(command), f.Name, v, status, stderr)
+				if status, stderr := inFolder(t,
+					append(args, "--"+f.Name+"="+v)...); status != exitUsage ||
+					!strings.Contains(stderr, "--"+f.Name) {
+					t.Errorf("tailor %s --%s=%s: status %d: %s", name(command), f.Name, v, status,
+						stderr)
 				}
 			}
 		}
@@ -149,9 +164,12 @@ func TestCompanions(t *testing.T) {
 		flags := slices.Concat(command.AllFlags(true)...)
 		for _, f := range flags {
 			for _, other := range slices.Concat(companions(f, "with"), companions(f, "without")) {
-				flag := slices.ContainsFunc(flags, func(g *kong.Flag) bool { return g.Name == other })
-				if !flag && !slices.ContainsFunc(command.Positional, func(a *kong.Positional) bool { return a.Name == other }) {
-					t.Errorf("tailor %s --%s names %s, which the command does not have", name(command), f.Name, other)
+				flag := slices.ContainsFunc(flags,
+					func(g *kong.Flag) bool { return g.Name == other })
+				if !flag && !slices.ContainsFunc(command.Positional,
+					func(a *kong.Positional) bool { return a.Name == other }) {
+					t.Errorf("tailor %s --%s names %s, which the command does not have",
+						name(command), f.Name, other)
 				}
 			}
 		}
@@ -178,13 +196,15 @@ func TestCompanions(t *testing.T) {
 		"--train-images and --test-images are of":    "train --space mbv3-tiny --data none --train-images 5 --out o",
 		"--max-latency has 5.00 ms twice":            "search --space none.yaml --accuracy none.json --latency none.json --max-latency 5ms,5000us --out o",
 	} {
-		if status, stderr := inFolder(t, strings.Fields(line)...); status != exitUsage || !strings.Contains(stderr, want) {
+		if status, stderr := inFolder(t, strings.Fields(line)...); status != exitUsage ||
+			!strings.Contains(stderr, want) {
 			t.Errorf("tailor %s: status %d: %s, want %q", line, status, stderr, want)
 		}
 	}
 }
 
-// TestWholeNumbers are decimal, and may be negative where the range says so, joined to their flag or not.
+// TestWholeNumbers are decimal, and may be negative where the range says so, joined to their flag
+// or not.
 func TestWholeNumbers(t *testing.T) {
 	plan := []string{"train", "--space", "mbv3-tiny", "--data", "none", "--out", "o"}
 	for want, words := range map[string][]string{
@@ -199,7 +219,8 @@ func TestWholeNumbers(t *testing.T) {
 		`data: open "none"`:                {"--epochs", "+3"},
 		"--weight-decay is -Inf, expected": {"--weight-decay", "-Inf"},
 	} {
-		if _, stderr := inFolder(t, append(slices.Clone(plan), words...)...); !strings.Contains(stderr, want) {
+		if _, stderr := inFolder(t, append(slices.Clone(plan), words...)...); !strings.Contains(
+			stderr, want) {
 			t.Errorf("%q: %s, want %q", words, stderr, want)
 		}
 	}
@@ -212,9 +233,11 @@ func TestArguments(t *testing.T) {
 		"is not UTF-8":      {"eval", "--run", "caf\xe9"},
 		"zero byte":         {"eval", "a\x00b"},
 		"- is not read":     {"eval", "--run", "-"},
-		"path is empty":     {"predict", "--space", "mbv3-tiny", "--arch", "max", "--latency", "a.json,,b.json"},
+		"path is empty": {"predict", "--space", "mbv3-tiny", "--arch", "max", "--latency",
+			"a.json,,b.json"},
 	} {
-		if status, stderr := inFolder(t, args...); status != exitUsage || !strings.Contains(stderr, want) {
+		if status, stderr := inFolder(t, args...); status != exitUsage || !strings.Contains(stderr,
+			want) {
 			t.Errorf("%q: status %d: %s, want %q", args, status, stderr, want)
 		}
 	}
@@ -230,19 +253,24 @@ func TestPathsAreKept(t *testing.T) {
 	}
 }
 
-// TestErrorsAreOneLine: whatever characters a name has, an error is one line, and does nothing to a terminal.
+// TestErrorsAreOneLine: whatever characters a name has, an error is one line, and does nothing to a
+// terminal.
 func TestErrorsAreOneLine(t *testing.T) {
 	_, stderr := inFolder(t, "eval", "--run", "a\nb\x1b[31m\r\tc")
-	if strings.Count(stderr, "\n") != 1 || strings.ContainsAny(stderr, "\x1b\r\t") || !strings.Contains(stderr, `a\nb\x1b[31m\r\tc`) {
+	if strings.Count(stderr, "\n") != 1 || strings.ContainsAny(stderr, "\x1b\r\t") ||
+		!strings.Contains(stderr, `a\nb\x1b[31m\r\tc`) {
 		t.Errorf("%q", stderr)
 	}
 }
 
 func TestCount(t *testing.T) {
 	for text, want := range map[string]count{
-		"1": 1, "500000": 500000, "50M": 50e6, "1.5G": 15e8, "1.5k": 1500, "4.35M": 4_350_000, "1e6": 1e6, "0.001K": 1, "1e18": 1e18, "2e3m": 2e9,
-		"0": 0, "0.5": 0, "0M": 0, "": 0, "5MK": 0, "5KM": 0, "5KK": 0, "5X": 0, "M": 0, "-1": 0, "+1": 0, "1.5": 0, "1.0001K": 0, "NaN": 0, "Inf": 0, "0x10": 0, "1_000": 0,
-		"1e19": 0, "1e99G": 0, "1e999999999": 0, "1e400": 0, " 1": 0, "1/2": 0, "99999999999999999999": 0, "1e-3": 0,
+		"1": 1, "500000": 500000, "50M": 50e6, "1.5G": 15e8, "1.5k": 1500, "4.35M": 4_350_000,
+		"1e6": 1e6, "0.001K": 1, "1e18": 1e18, "2e3m": 2e9,
+		"0": 0, "0.5": 0, "0M": 0, "": 0, "5MK": 0, "5KM": 0, "5KK": 0, "5X": 0, "M": 0, "-1": 0,
+		"+1": 0, "1.5": 0, "1.0001K": 0, "NaN": 0, "Inf": 0, "0x10": 0, "1_000": 0,
+		"1e19": 0, "1e99G": 0, "1e999999999": 0, "1e400": 0, " 1": 0, "1/2": 0,
+		"99999999999999999999": 0, "1e-3": 0,
 	} {
 		for range 4 { // the order of a map must not matter
 			var c count
@@ -262,7 +290,8 @@ func TestOutputIsInput(t *testing.T) {
 	}
 	for _, in := range []string{table, dir} {
 		for _, force := range []string{"--quiet", "--force"} {
-			if status, stderr := inFolder(t, "import", "ofa-latency", in, "--out", table, force); status != exitFailed || !strings.Contains(stderr, "it is an input") {
+			if status, stderr := inFolder(t, "import", "ofa-latency", in, "--out", table,
+				force); status != exitFailed || !strings.Contains(stderr, "it is an input") {
 				t.Errorf("%s: status %d: %s", in, status, stderr)
 			}
 		}

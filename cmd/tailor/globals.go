@@ -14,7 +14,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 )
 
-// Globals are the flags of every command, and where output goes: results to stdout, logs and progress to stderr.
+// Globals are the flags of every command, and where output goes: results to stdout, logs and
+// progress to stderr.
 type Globals struct {
 	JSON         bool   `help:"Print one JSON object of results on stdout."`
 	Seed         uint64 `help:"Seed of everything random." default:"1"`

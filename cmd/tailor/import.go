@@ -47,7 +47,8 @@ func (r *importResult) print(w io.Writer) {
 }
 
 // predictable are the resolutions of a space whose smallest network can be predicted.
-func predictable(space *supernet.Space, predict func([]supernet.Arch) ([]float64, error)) (known []int) {
+func predictable(space *supernet.Space, predict func([]supernet.Arch) ([]float64,
+	error)) (known []int) {
 	for _, r := range space.Resolutions {
 		a := space.Min()
 		a.Resolution = uint16(r)
@@ -123,16 +124,20 @@ func tablesIn(folder string) (files []string, err error) {
 		return nil, fmt.Errorf("read latency tables: %w", err)
 	}
 	for _, e := range entries {
-		if ext := strings.ToLower(filepath.Ext(e.Name())); e.IsDir() || ext != ".yaml" && ext != ".yml" {
+		if ext := strings.ToLower(filepath.Ext(e.Name())); e.IsDir() || ext != ".yaml" &&
+			ext != ".yml" {
 			continue
 		}
 		if !utf8.ValidString(e.Name()) {
-			return nil, fmt.Errorf("the name of %q in folder %s is not UTF-8, so that the predictor could not name it: rename the file", e.Name(), folder)
+			return nil, fmt.Errorf(
+				"the name of %q in folder %s is not UTF-8, so that the predictor could not name it: rename the file", e.Name(), folder)
 		}
 		files = append(files, filepath.Join(folder, e.Name()))
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("folder %s has no .yaml or .yml file: name the folder with the tables, or the tables", folder)
+		return nil, fmt.Errorf(
+			"folder %s has no .yaml or .yml file: name the folder with the tables, or the tables",
+			folder)
 	}
 	return files, nil
 }

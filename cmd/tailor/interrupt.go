@@ -15,15 +15,17 @@ import (
 	"github.com/tailor-nas/tailor/trainer"
 )
 
-// After a signal a command has this long to end by itself. Not everything can: to open a pipe, say, takes until somebody writes
-// to it. To finish and save a step of training may take longer, and is worth it.
+// After a signal a command has this long to end by itself. Not everything can: to open a pipe, say,
+// takes until somebody writes to it. To finish and save a step of training may take longer, and is
+// worth it.
 const (
 	patience       = 1500 * time.Millisecond
 	patienceToSave = 30 * time.Second
 )
 
-// echo is how long after the first signal another one is taken for the same: timeout and job schedulers send theirs to the process and then
-// to its group, which the process is in, and that must not keep it from saving.
+// echo is how long after the first signal another one is taken for the same: timeout and job
+// schedulers send theirs to the process and then to its group, which the process is in, and that
+// must not keep it from saving.
 const echo = 100 * time.Millisecond
 
 // saving says whether a command is at work that has state to save when it is interrupted.
@@ -39,8 +41,9 @@ func savingOf(ctx context.Context) *saving {
 	return new(saving)
 }
 
-// signals are those that end a command. One that was ignored when the program began, as nohup does with SIGHUP, still is;
-// SIGINT is not, since shells ignore it for what they start in the background.
+// signals are those that end a command. One that was ignored when the program began, as nohup does
+// with SIGHUP, still is; SIGINT is not, since shells ignore it for what they start in the
+// background.
 func signals() []os.Signal {
 	all := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
@@ -49,8 +52,8 @@ func signals() []os.Signal {
 	return all
 }
 
-// untilSignal gives a context that the first signal ends. Where the program does not end after it, or at a second signal, exit is
-// called with its status.
+// untilSignal gives a context that the first signal ends. Where the program does not end after it,
+// or at a second signal, exit is called with its status.
 func untilSignal(stderr io.Writer, exit func(status int)) context.Context {
 	state := new(saving)
 	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), savingKey{}, state))
@@ -84,7 +87,8 @@ func (s *saving) wait(first time.Time, received <-chan os.Signal) {
 	}
 }
 
-// sayInterrupted does not wait for a stderr that nobody reads: that may be what the program waits for.
+// sayInterrupted does not wait for a stderr that nobody reads: that may be what the program waits
+// for.
 func sayInterrupted(stderr io.Writer) {
 	told := make(chan struct{})
 	go func() {
@@ -99,7 +103,8 @@ func sayInterrupted(stderr io.Writer) {
 
 // interrupted says of an error that comes from an interruption that it does.
 func interrupted(ctx context.Context, err error) error {
-	if ctx.Err() == nil || !errors.Is(err, context.Canceled) || errors.Is(err, trainer.ErrInterrupted) || strings.HasPrefix(err.Error(), "interrupted") {
+	if ctx.Err() == nil || !errors.Is(err, context.Canceled) ||
+		errors.Is(err, trainer.ErrInterrupted) || strings.HasPrefix(err.Error(), "interrupted") {
 		return err
 	}
 	return fmt.Errorf("interrupted: %w", err)

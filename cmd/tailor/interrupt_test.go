@@ -69,19 +69,22 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 			}
 			return
 		default:
-			_ = cmd.Process.Signal(syscall.SIGTERM) // as often as it takes: the process may see several as one
+			// as often as it takes: the process may see several as one
+			_ = cmd.Process.Signal(syscall.SIGTERM)
 		}
 	}
 }
 
-// What timeout sends, a signal to the process and at once another to its group, is one interruption: what is at work saves its state.
+// What timeout sends, a signal to the process and at once another to its group, is one
+// interruption: what is at work saves its state.
 func TestSignalTwiceAtOnceIsOne(t *testing.T) {
 	var state saving
 	state.Store(true)
 	received := make(chan os.Signal) // so that who sends knows that it was taken
 	ended := make(chan bool)
 	go func() {
-		state.wait(time.Now().Add(time.Hour), received) // the first signal's time: all that follow now are within its echo
+		// the first signal's time: all that follow now are within its echo
+		state.wait(time.Now().Add(time.Hour), received)
 		close(ended)
 	}()
 	for range 3 {
@@ -99,7 +102,8 @@ func TestIgnoredHangupStaysIgnored(t *testing.T) {
 		t.Errorf("%v", signals())
 	}
 	signal.Ignore(syscall.SIGHUP)
-	defer signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // Reset would leave it ignored in what the next run of the tests starts
+	// Reset would leave it ignored in what the next run of the tests starts
+	defer signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	for _, s := range signals() {
 		if s == syscall.SIGHUP {
 			t.Error("SIGHUP is taken")

@@ -1,4 +1,5 @@
-// Command tailor trains one network and cuts it to fit every device. See the README, and tailor --help.
+// Command tailor trains one network and cuts it to fit every device. See the README, and tailor
+// --help.
 package main
 
 import (
@@ -67,7 +68,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return finish(err, results.err, stderr)
 }
 
-// finish says in one line what went wrong, if anything did, and gives the exit status. unwritten is why results are not where they should be.
+// finish says in one line what went wrong, if anything did, and gives the exit status. unwritten is
+// why results are not where they should be.
 func finish(err, unwritten error, stderr io.Writer) int {
 	var fault *bug.Error
 	switch {
@@ -85,7 +87,8 @@ func finish(err, unwritten error, stderr io.Writer) int {
 	return status(err)
 }
 
-// inOneLine writes characters that are not for people, as names of files may have them, so that an error stays one line of a terminal.
+// inOneLine writes characters that are not for people, as names of files may have them, so that an
+// error stays one line of a terminal.
 func inOneLine(text string) string {
 	var line strings.Builder
 	for _, r := range text {
@@ -141,7 +144,8 @@ func (c *cli) run(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	return skipAdvice(parsed.Selected(), interrupted(ctx, parsed.Run(&c.Globals)))
 }
 
-// newParser makes the parser of command lines; exit is called after help, or the version, was printed.
+// newParser makes the parser of command lines; exit is called after help, or the version, was
+// printed.
 func newParser(c *cli, stdout, stderr io.Writer, exit func(int)) (*kong.Kong, error) {
 	parser, err := kong.New(c,
 		kong.Name("tailor"),

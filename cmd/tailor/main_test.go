@@ -27,7 +27,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// writeFiles gives scripts what does not fit in their text: a picture, star.png, and texts with a byte order mark.
+// writeFiles gives scripts what does not fit in their text: a picture, star.png, and texts with a
+// byte order mark.
 func writeFiles(env *testscript.Env) error {
 	space, err := supernet.Builtin("mbv3-tiny")
 	if err != nil {
@@ -37,7 +38,8 @@ func writeFiles(env *testscript.Env) error {
 		"marked.yaml":  strings.ReplaceAll(string(space), "\n", "\r\n"),
 		"marked.jsonl": "{\"ks\": 3, \"e\": 2, \"d\": 1, \"r\": 24}\r\n\r\n",
 	} {
-		if err := os.WriteFile(filepath.Join(env.WorkDir, name), []byte("\xef\xbb\xbf"+text), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(env.WorkDir, name), []byte("\xef\xbb\xbf"+text),
+			0o644); err != nil {
 			return err
 		}
 	}
@@ -56,8 +58,8 @@ func writePicture(env *testscript.Env) error {
 	return os.WriteFile(filepath.Join(env.WorkDir, "star.png"), text.Bytes(), 0o644)
 }
 
-// status3 is "status N command...": the command must exit with that status, and print one line on stderr that begins with
-// "tailor: " and no longer than a person reads.
+// status3 is "status N command...": the command must exit with that status, and print one line on
+// stderr that begins with "tailor: " and no longer than a person reads.
 func status3(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: status N command...")

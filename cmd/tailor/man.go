@@ -15,21 +15,25 @@ type manCmd struct{}
 func (c *manCmd) Run(g *Globals, ctx *kong.Context) error {
 	var page strings.Builder
 	manual(&page, ctx.Model.Node)
-	return g.result(map[string]string{"man": page.String()}, func(w io.Writer) { fmt.Fprint(w, page.String()) })
+	return g.result(map[string]string{"man": page.String()},
+		func(w io.Writer) { fmt.Fprint(w, page.String()) })
 }
 
 // exitStatuses are what the page says of them.
-var exitStatuses = []string{exitDone: "done", exitFailed: "failed", exitUsage: "wrong usage", exitInfeasible: "no network is within the limits"}
+var exitStatuses = []string{exitDone: "done", exitFailed: "failed", exitUsage: "wrong usage",
+	exitInfeasible: "no network is within the limits"}
 
 // manual writes the manual page, in the macros man(7), of what the parser knows.
 func manual(w io.Writer, app *kong.Node) {
-	fmt.Fprintf(w, ".TH TAILOR 1\n.SH NAME\ntailor \\- %s\n", roff(strings.TrimSuffix(app.Help, ".")))
+	fmt.Fprintf(w, ".TH TAILOR 1\n.SH NAME\ntailor \\- %s\n",
+		roff(strings.TrimSuffix(app.Help, ".")))
 	fmt.Fprintf(w, ".SH SYNOPSIS\n%s\n", roff(usage(app)))
 	fmt.Fprint(w, ".SH OPTIONS OF ALL COMMANDS\n")
 	manualValues(w, nil, app.Flags)
 	fmt.Fprint(w, ".SH COMMANDS\n")
 	for _, leaf := range app.Leaves(true) {
-		fmt.Fprintf(w, ".SS %s\n%s\n.PP\n%s\n", roff(leaf.FullPath()), roff(usage(leaf)), roff(leaf.Help))
+		fmt.Fprintf(w, ".SS %s\n%s\n.PP\n%s\n", roff(leaf.FullPath()), roff(usage(leaf)),
+			roff(leaf.Help))
 		flags := leaf.Flags
 		for at := leaf.Parent; at != nil && at != app; at = at.Parent {
 			flags = append(flags, at.Flags...)
@@ -52,7 +56,8 @@ func manualValues(w io.Writer, arguments []*kong.Positional, flags []*kong.Flag)
 			continue
 		}
 		help := f.Help
-		if values := slices.DeleteFunc(f.EnumSlice(), func(v string) bool { return v == "" }); len(values) > 0 {
+		if values := slices.DeleteFunc(f.EnumSlice(), func(v string) bool { return v == "" }); len(
+			values) > 0 {
 			help += " One of " + either(values) + "."
 		}
 		if f.HasDefault && f.Default != "" {

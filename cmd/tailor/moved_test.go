@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestMovedTogether: a folder with images, a run and what was made of it still works where it is moved to. What is tested there may be of one
-// class, and have damaged images.
+// TestMovedTogether: a folder with images, a run and what was made of it still works where it is
+// moved to. What is tested there may be of one class, and have damaged images.
 func TestMovedTogether(t *testing.T) {
 	root, dir := t.TempDir(), images(t)
 	work, moved := filepath.Join(root, "work"), filepath.Join(root, "to", "moved")
@@ -20,7 +20,8 @@ func TestMovedTogether(t *testing.T) {
 	if err := os.Rename(dir, filepath.Join(work, "images")); err != nil {
 		t.Skip(err) // of another disk
 	}
-	if err := os.WriteFile(filepath.Join(work, "micro.yaml"), []byte(microSpace), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(work, "micro.yaml"), []byte(microSpace),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	t.Chdir(work)
@@ -48,24 +49,30 @@ func TestMovedTogether(t *testing.T) {
 	if err := os.Symlink(filepath.Join(moved, "run"), "link"); err != nil {
 		t.Skip(err)
 	}
-	for _, line := range []string{"eval --run to/moved/run", "eval --run link", "eval to/moved/winners/macs-1000000000", "eval to/moved/pruned/network"} {
+	for _, line := range []string{"eval --run to/moved/run", "eval --run link",
+		"eval to/moved/winners/macs-1000000000", "eval to/moved/pruned/network"} {
 		succeed(line)
 	}
 	one := filepath.Join(moved, "one")
 	if err := os.Mkdir(one, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Rename(filepath.Join(moved, "images", "Train", "light"), filepath.Join(one, "light")); err != nil {
+	if err := os.Rename(filepath.Join(moved, "images", "Train", "light"),
+		filepath.Join(one, "light")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(one, "light", "broken.jpg"), []byte("\xff\xd8\xff"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(one, "light", "broken.jpg"), []byte("\xff\xd8\xff"),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range []string{"eval to/moved/winners/macs-1000000000 --data " + one, "eval to/moved/pruned/network --data " + one} {
-		if code, _, stderr := tailor(t, strings.Fields(line)...); code != exitFailed || !strings.Contains(stderr, "broken.jpg") {
+	for _, line := range []string{"eval to/moved/winners/macs-1000000000 --data " + one,
+		"eval to/moved/pruned/network --data " + one} {
+		if code, _, stderr := tailor(t, strings.Fields(line)...); code != exitFailed ||
+			!strings.Contains(stderr, "broken.jpg") {
 			t.Errorf("tailor %s: status %d: %s", line, code, stderr)
 		}
-		if stderr := succeed(line + " --skip-damaged"); !strings.Contains(stderr, "1 class, 12 test, ") {
+		if stderr := succeed(line + " --skip-damaged"); !strings.Contains(stderr,
+			"1 class, 12 test, ") {
 			t.Errorf("it says %s", stderr)
 		}
 	}

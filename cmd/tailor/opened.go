@@ -16,8 +16,8 @@ import (
 	"github.com/tailor-nas/tailor/trainer"
 )
 
-// opened says what was found where a command opened images, and what was left out. It is the one place that does: every command
-// that opens images calls it, before the work.
+// opened says what was found where a command opened images, and what was left out. It is the one
+// place that does: every command that opens images calls it, before the work.
 func (g *Globals) opened(d *data.Dataset) { g.openedAs(d.Report) }
 
 // openedAs does so by a report alone.
@@ -33,7 +33,8 @@ func (g *Globals) openedAs(r data.Report) {
 	}
 }
 
-// trained warns of a run whose training has not come to its end, which only train would say otherwise.
+// trained warns of a run whose training has not come to its end, which only train would say
+// otherwise.
 func (g *Globals) trained(run *trainer.Run) {
 	if !run.State.Done {
 		g.warn("%s is trained to step %d alone, not to the end of its %s: train --resume goes on; what is fitted and found now is of the weights as they are",
@@ -52,13 +53,15 @@ func listProblems(w io.Writer, err error) {
 	}
 }
 
-// skipAdvice adds to an error about images that cannot be read how to go on without them, where the command can.
+// skipAdvice adds to an error about images that cannot be read how to go on without them, where the
+// command can.
 func skipAdvice(command *kong.Node, err error) error {
 	var problems *data.ProblemsError
 	if !errors.As(err, &problems) || !problems.Skippable() || command == nil {
 		return err
 	}
-	if !slices.ContainsFunc(command.Flags, func(f *kong.Flag) bool { return f.Name == "skip-damaged" }) {
+	if !slices.ContainsFunc(command.Flags,
+		func(f *kong.Flag) bool { return f.Name == "skip-damaged" }) {
 		return err
 	}
 	return fmt.Errorf("%w, or go on without: --skip-damaged", err)

@@ -16,8 +16,9 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 )
 
-// A flag that names what is written has a tag out:"KIND": the kind of the document, or store.FolderOutput, store.StoreOutput, or one
-// of the plain files below. All are checked before the command begins, against each other and everything that it reads.
+// A flag that names what is written has a tag out:"KIND": the kind of the document, or
+// store.FolderOutput, store.StoreOutput, or one of the plain files below. All are checked before
+// the command begins, against each other and everything that it reads.
 
 // Plain files that are written.
 const (
@@ -97,7 +98,8 @@ func isPlot(path string) bool {
 	return err == nil && bytes.Contains(opening, []byte(report.SVGMark))
 }
 
-// isArchs knows a file of archs without anything beside them, such as a value that somebody measured.
+// isArchs knows a file of archs without anything beside them, such as a value that somebody
+// measured.
 func isArchs(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {

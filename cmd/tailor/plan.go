@@ -62,8 +62,11 @@ func planLines(p *trainer.Plan) []string {
 		left = fmt.Sprintf(" for what is left after step %s", amount.Thousands(p.StepsDone))
 	}
 	return []string{
-		fmt.Sprintf("plan: %s images, %s steps (%s), about %s%s", amount.Thousands(p.TrainImages), amount.Thousands(p.Steps), strings.Join(steps, ", "), about(p.Duration()), left),
-		fmt.Sprintf("  %s with %s, %s of %s, each %s; %s of memory, %s", p.Space, p.Strategy, amount.Of(p.Epochs, "epoch"), amount.Of(p.StepsPerEpoch, "step"), strings.Join(costs, ", then "),
+		fmt.Sprintf("plan: %s images, %s steps (%s), about %s%s", amount.Thousands(p.TrainImages),
+			amount.Thousands(p.Steps), strings.Join(steps, ", "), about(p.Duration()), left),
+		fmt.Sprintf("  %s with %s, %s of %s, each %s; %s of memory, %s", p.Space, p.Strategy,
+			amount.Of(p.Epochs, "epoch"), amount.Of(p.StepsPerEpoch, "step"),
+			strings.Join(costs, ", then "),
 			bytesText(p.MemoryBytes), amount.Of(p.Workers, "worker")),
 	}
 }
@@ -83,16 +86,19 @@ func adviceFor(ctx context.Context, p *trainer.Plan) ([]string, error) {
 // advise is adviceFor a machine with so much memory, 0 if that is not known.
 func advise(p *trainer.Plan, memory int64) (advice []string) {
 	if memory > 0 && p.MemoryBytes > memory*9/10 {
-		advice = append(advice, fmt.Sprintf("  this needs %s of memory, and the machine has %s: choose a smaller --batch (now %d), or a space of smaller images or networks (tailor spaces)",
-			bytesText(p.MemoryBytes), bytesText(memory), p.Batch))
+		advice = append(advice,
+			fmt.Sprintf("  this needs %s of memory, and the machine has %s: choose a smaller --batch (now %d), or a space of smaller images or networks (tailor spaces)",
+				bytesText(p.MemoryBytes), bytesText(memory), p.Batch))
 	}
 	if p.Duration() > longTraining {
-		advice = append(advice, fmt.Sprintf("  this takes %s here: choose fewer --epochs (now %d), a smaller space (tailor spaces), or a machine with more processors",
-			about(p.Duration()), p.Epochs))
+		advice = append(advice,
+			fmt.Sprintf("  this takes %s here: choose fewer --epochs (now %d), a smaller space (tailor spaces), or a machine with more processors",
+				about(p.Duration()), p.Epochs))
 	}
 	if rest := p.TrainImages - p.StepsPerEpoch*p.Batch; rest*10 > p.TrainImages {
-		advice = append(advice, fmt.Sprintf("  steps take --batch %d images each, so that every epoch leaves out %s of the %s, others each time: a smaller --batch leaves out fewer",
-			p.Batch, amount.Thousands(rest), amount.Thousands(p.TrainImages)))
+		advice = append(advice,
+			fmt.Sprintf("  steps take --batch %d images each, so that every epoch leaves out %s of the %s, others each time: a smaller --batch leaves out fewer",
+				p.Batch, amount.Thousands(rest), amount.Thousands(p.TrainImages)))
 	}
 	return advice
 }
@@ -100,7 +106,8 @@ func advise(p *trainer.Plan, memory int64) (advice []string) {
 // weightBytes is what training keeps of each weight: value, gradient and momentum.
 const weightBytes = 12
 
-// checkSize refuses a space whose weights alone are more than this machine holds, before the system ends the program without a word.
+// checkSize refuses a space whose weights alone are more than this machine holds, before the system
+// ends the program without a word.
 func checkSize(ctx context.Context, s *supernet.Space) error {
 	d, err := device.Describe(ctx)
 	if err != nil {

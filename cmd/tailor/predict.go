@@ -22,9 +22,10 @@ type predictCmd struct {
 
 // prediction is the JSON of one arch.
 type prediction struct {
-	Arch      supernet.Spec      `json:"arch"`
-	Top1      *float64           `json:"top1,omitempty"`
-	LatencyMS map[string]float64 `json:"latency_ms,omitempty"` // by the name of the predictor's file
+	Arch supernet.Spec `json:"arch"`
+	Top1 *float64      `json:"top1,omitempty"`
+	// by the name of the predictor's file
+	LatencyMS map[string]float64 `json:"latency_ms,omitempty"`
 	costs
 }
 
@@ -50,9 +51,11 @@ func (c *predictCmd) Run(g *Globals) error {
 	if err != nil {
 		return err
 	}
-	r := &predictResult{Latency: map[string]regress.HeldOut{}, Intervals: map[string]regress.Interval{}}
+	r := &predictResult{Latency: map[string]regress.HeldOut{},
+		Intervals: map[string]regress.Interval{}}
 	for _, a := range archs {
-		r.Archs = append(r.Archs, prediction{Arch: space.Spec(a), LatencyMS: map[string]float64{}, costs: costsOf(space, a)})
+		r.Archs = append(r.Archs, prediction{Arch: space.Spec(a), LatencyMS: map[string]float64{},
+			costs: costsOf(space, a)})
 	}
 	if c.Accuracy != "" {
 		if err := r.accuracy(c.Accuracy, space, run, archs); err != nil {
@@ -81,7 +84,8 @@ func (c *predictCmd) archs(space *supernet.Space, seed uint64) ([]supernet.Arch,
 }
 
 // accuracy predicts top-1. If a run is named, the predictor must be of its weights.
-func (r *predictResult) accuracy(path string, space *supernet.Space, run *trainer.Run, archs []supernet.Arch) error {
+func (r *predictResult) accuracy(path string, space *supernet.Space, run *trainer.Run,
+	archs []supernet.Arch) error {
 	a, err := predictor.LoadAccuracy(path, space)
 	if err != nil {
 		return err
@@ -104,7 +108,8 @@ func (r *predictResult) accuracy(path string, space *supernet.Space, run *traine
 	return nil
 }
 
-func (r *predictResult) latency(path string, space *supernet.Space, archs []supernet.Arch) (device string, err error) {
+func (r *predictResult) latency(path string, space *supernet.Space,
+	archs []supernet.Arch) (device string, err error) {
 	l, err := predictor.LoadLatency(path, space)
 	if err != nil {
 		return "", err
@@ -115,7 +120,8 @@ func (r *predictResult) latency(path string, space *supernet.Space, archs []supe
 	}
 	device = pipeline.DeviceName(path)
 	if _, twice := r.Archs[0].LatencyMS[device]; twice {
-		return "", usagef("two latency predictors are called %s; give them different file names", device)
+		return "", usagef("two latency predictors are called %s; give them different file names",
+			device)
 	}
 	for i := range ms {
 		r.Archs[i].LatencyMS[device] = ms[i]
@@ -155,7 +161,8 @@ func (r *predictResult) print(w io.Writer, devices []string) {
 			fmt.Fprintf(w, "latency on %s is predicted with an error of %.1f %% (MAPE of %d held-out networks)\n", d, 100*h.MAPE, h.Samples)
 		}
 		if i, ok := r.Intervals[d]; ok {
-			fmt.Fprintf(w, "%.0f %% of latencies on %s are within %.1f %% of what is predicted\n", 100*i.Coverage, d, 100*i.Relative)
+			fmt.Fprintf(w, "%.0f %% of latencies on %s are within %.1f %% of what is predicted\n",
+				100*i.Coverage, d, 100*i.Relative)
 		}
 	}
 }

@@ -48,16 +48,17 @@ type profileCmd struct {
 
 // profileResult is the JSON of profile.
 type profileResult struct {
-	Profile     string               `json:"profile"`
-	Device      device.Device        `json:"device"`
-	Runtime     profiles.RuntimeInfo `json:"runtime"`
-	Blocks      int                  `json:"blocks"`
-	Networks    int                  `json:"networks"`
-	Unstable    int                  `json:"unstable"` // blocks and networks whose time is not known to within 2 %
-	Seconds     float64              `json:"seconds"`
-	LargestMS   float64              `json:"largest_latency_ms"`
-	SmallestMS  float64              `json:"smallest_latency_ms"`
-	ReferenceMS float64              `json:"reference_ms"`
+	Profile  string               `json:"profile"`
+	Device   device.Device        `json:"device"`
+	Runtime  profiles.RuntimeInfo `json:"runtime"`
+	Blocks   int                  `json:"blocks"`
+	Networks int                  `json:"networks"`
+	// blocks and networks whose time is not known to within 2 %
+	Unstable    int     `json:"unstable"`
+	Seconds     float64 `json:"seconds"`
+	LargestMS   float64 `json:"largest_latency_ms"`
+	SmallestMS  float64 `json:"smallest_latency_ms"`
+	ReferenceMS float64 `json:"reference_ms"`
 }
 
 // Run measures this device.
@@ -68,16 +69,20 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 	}
 	for _, r := range c.Resolutions {
 		if !slices.Contains(space.Resolutions, r) {
-			return usagef("--resolutions has %d, which is none of space %s: %v", r, space.Name, space.Resolutions)
+			return usagef("--resolutions has %d, which is none of space %s: %v", r, space.Name,
+				space.Resolutions)
 		}
 	}
 	settings := profiles.ProfileDefaults()
-	settings.Resolutions, settings.Networks, settings.Seed, settings.Sparse = c.Resolutions, c.Networks, g.Seed, supernet.Structure(c.Sparse)
+	settings.Resolutions, settings.Networks, settings.Seed, settings.Sparse = c.Resolutions,
+		c.Networks, g.Seed, supernet.Structure(c.Sparse)
 	give(&settings.Budget, c.Budget)
 	settings.Progress = func(p timing.Progress) {
-		g.progress(fmt.Sprintf("profile: %d of %d settled", p.Settled, p.Subjects), p.Elapsed.Seconds(), p.Budget.Seconds())
+		g.progress(fmt.Sprintf("profile: %d of %d settled", p.Settled, p.Subjects),
+			p.Elapsed.Seconds(), p.Budget.Seconds())
 	}
-	p, err := profiles.New(ctx, space, profiles.Native{Threads: c.Threads, Batch: c.Batch}, settings)
+	p, err := profiles.New(ctx, space, profiles.Native{Threads: c.Threads, Batch: c.Batch},
+		settings)
 	if err != nil {
 		return err
 	}
@@ -85,8 +90,10 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	r := profileResult{
-		Profile: c.Out, Device: p.Device, Runtime: p.Runtime, Blocks: len(p.Blocks), Networks: len(p.Networks), Seconds: p.Session.Seconds,
-		LargestMS: p.Networks[0].LatencyMS, SmallestMS: p.Networks[1].LatencyMS, ReferenceMS: p.Session.ReferenceMS,
+		Profile: c.Out, Device: p.Device, Runtime: p.Runtime, Blocks: len(p.Blocks),
+		Networks: len(p.Networks), Seconds: p.Session.Seconds,
+		LargestMS: p.Networks[0].LatencyMS, SmallestMS: p.Networks[1].LatencyMS,
+		ReferenceMS: p.Session.ReferenceMS,
 	}
 	for _, b := range p.Blocks {
 		r.Unstable += btoi(b.Unstable)
@@ -103,9 +110,11 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 			}
 			return fmt.Sprintf(" for %d images, %.0f images/s", c.Batch, float64(c.Batch)*1000/ms)
 		}
-		fmt.Fprintf(w, "  largest network   %s%s\n  smallest network  %s%s\n", latency(r.LargestMS), speed(r.LargestMS), latency(r.SmallestMS), speed(r.SmallestMS))
+		fmt.Fprintf(w, "  largest network   %s%s\n  smallest network  %s%s\n", latency(r.LargestMS),
+			speed(r.LargestMS), latency(r.SmallestMS), speed(r.SmallestMS))
 		if p.Session.Unstable {
-			fmt.Fprintf(w, "the machine changed meanwhile (%s): better measure again\n", p.Session.UnstableReason)
+			fmt.Fprintf(w, "the machine changed meanwhile (%s): better measure again\n",
+				p.Session.UnstableReason)
 		}
 		fmt.Fprintln(w, "wrote", shown(c.Out))
 	})

@@ -10,7 +10,8 @@ import (
 // lineEvery is how often progress is a line where there is no terminal.
 const lineEvery = 15 * time.Second
 
-// stopwatch measures some work from when it was first seen. It does not notice that a line was printed meanwhile.
+// stopwatch measures some work from when it was first seen. It does not notice that a line was
+// printed meanwhile.
 type stopwatch struct {
 	began       time.Time
 	doneAtStart float64
@@ -25,12 +26,14 @@ func (s *stopwatch) at(now time.Time, done float64) {
 	s.lastDone = done
 }
 
-// left is the expected time of the rest if all of it takes as long as what was seen; 0 before anything was.
+// left is the expected time of the rest if all of it takes as long as what was seen; 0 before
+// anything was.
 func (s *stopwatch) left(now time.Time, total float64) time.Duration {
 	if s.lastDone <= s.doneAtStart {
 		return 0
 	}
-	return time.Duration(float64(now.Sub(s.began)) * (total - s.lastDone) / (s.lastDone - s.doneAtStart))
+	return time.Duration(float64(now.Sub(s.began)) * (total - s.lastDone) /
+		(s.lastDone - s.doneAtStart))
 }
 
 // progress shows how much is done of some work, all of which takes equally long.
@@ -53,8 +56,11 @@ func (g *Globals) show(now time.Time, what string, share float64, left time.Dura
 	case g.Quiet:
 	case g.terminal:
 		if g.bar == nil {
-			g.bar = progressbar.NewOptions64(1000, progressbar.OptionSetWriter(g.stderr), progressbar.OptionSetPredictTime(false),
-				progressbar.OptionSetElapsedTime(false), progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30))
+			g.bar = progressbar.NewOptions64(1000, progressbar.OptionSetWriter(g.stderr),
+				progressbar.OptionSetPredictTime(false),
+				progressbar.OptionSetElapsedTime(false),
+				progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionClearOnFinish(),
+				progressbar.OptionSetWidth(30))
 		}
 		if left > 0 {
 			what += ", " + about(left) + " left"
@@ -65,7 +71,8 @@ func (g *Globals) show(now time.Time, what string, share float64, left time.Dura
 		g.lastLine = now
 	case now.Sub(g.lastLine) >= lineEvery && g.work.lastDone > g.work.doneAtStart:
 		g.lastLine = now
-		g.log.Info(what, "done", fmt.Sprintf("%.0f %%", 100*share), "elapsed", about(now.Sub(g.work.began)), "left", about(left))
+		g.log.Info(what, "done", fmt.Sprintf("%.0f %%", 100*share), "elapsed",
+			about(now.Sub(g.work.began)), "left", about(left))
 	}
 }
 

@@ -60,8 +60,10 @@ func (c *pruneCmd) config(g *Globals) prune.Config {
 		given *float64
 		into  *float64
 	}{
-		{c.Sparsity, &p.Sparsity}, {c.LR, &p.LR}, {c.Decay, &p.Optimizer.WeightDecay}, {c.Distill, &p.Distill}, {c.P, &p.Optimizer.Scaling.P},
-		{c.Epsilon, &p.Optimizer.Scaling.Epsilon}, {c.EpsilonEnd, &p.Optimizer.Scaling.EpsilonEnd}, {c.Lambda, &p.Optimizer.Lambda}, {c.Regrow, &p.Regrow},
+		{c.Sparsity, &p.Sparsity}, {c.LR, &p.LR}, {c.Decay, &p.Optimizer.WeightDecay},
+		{c.Distill, &p.Distill}, {c.P, &p.Optimizer.Scaling.P},
+		{c.Epsilon, &p.Optimizer.Scaling.Epsilon}, {c.EpsilonEnd, &p.Optimizer.Scaling.EpsilonEnd},
+		{c.Lambda, &p.Optimizer.Lambda}, {c.Regrow, &p.Regrow},
 	} {
 		if f.given != nil {
 			*f.into = *f.given
@@ -93,8 +95,12 @@ func (c *pruneCmd) check(m prune.Method) error {
 func (c *pruneCmd) job(g *Globals) (pipeline.PruneJob, error) {
 	j := pipeline.PruneJob{
 		Manifest: c.Manifest, Data: c.Data, Config: c.config(g), MaxParams: int64(c.MaxParams),
-		Threads: c.Threads, Dir: c.Out, Workers: g.Workers, Resume: c.Resume, Say: g.say, Warn: g.warn, Opened: g.opened,
-		Progress: func(what string, done, total int) { g.pruneProgress(what, float64(done), float64(total)) },
+		Threads: c.Threads, Dir: c.Out, Workers: g.Workers, Resume: c.Resume, Say: g.say,
+		Warn: g.warn, Opened: g.opened,
+		Progress: func(what string, done, total int) {
+			g.pruneProgress(what, float64(done),
+				float64(total))
+		},
 	}
 	give(&j.Budget, c.Budget)
 	if c.MaxLatency != nil {
@@ -111,7 +117,8 @@ func (c *pruneCmd) job(g *Globals) (pipeline.PruneJob, error) {
 	if err != nil {
 		return j, fmt.Errorf("--latency is for a shipped space: %w", err)
 	}
-	j.Latency, err = predictor.LoadLatency(c.Latency, space.For(net.Blocks[len(net.Blocks)-1].Out.C, net.Blocks[0].In.C))
+	j.Latency, err = predictor.LoadLatency(c.Latency, space.For(net.Blocks[len(net.Blocks)-1].Out.C,
+		net.Blocks[0].In.C))
 	return j, err
 }
 
@@ -141,7 +148,8 @@ func (c *pruneCmd) Run(ctx context.Context, g *Globals) error {
 
 // printPruned is the table of before and after.
 func printPruned(w io.Writer, r *pipeline.PruneResult) {
-	fmt.Fprintf(w, "\npruned %s by %s: %.1f %% of the removable %s are gone\n\n", shown(r.Parent), r.Method, 100*r.Sparsity, r.Structure)
+	fmt.Fprintf(w, "\npruned %s by %s: %.1f %% of the removable %s are gone\n\n", shown(r.Parent),
+		r.Method, 100*r.Sparsity, r.Structure)
 	t := &table{headings: 1, right: true}
 	t.row("", "TOP-1", "LATENCY", "FILE", "WEIGHTS LEFT", "MACS", "MACS LEFT")
 	for _, row := range []struct {
@@ -149,12 +157,14 @@ func printPruned(w io.Writer, r *pipeline.PruneResult) {
 		f    manifest.PrunedFigures
 	}{{"before", r.Before}, {"after", r.After}} {
 		f := row.f
-		t.row(row.name, fmt.Sprintf("%.2f %%", 100*f.Top1), latency(f.LatencyMS), bytesText(f.FileBytes), large(f.NonZero)+" of "+large(f.Weights),
+		t.row(row.name, fmt.Sprintf("%.2f %%", 100*f.Top1), latency(f.LatencyMS),
+			bytesText(f.FileBytes), large(f.NonZero)+" of "+large(f.Weights),
 			large(f.MACs), large(f.MACsNonZero))
 	}
 	t.print(w)
 	fmt.Fprintf(w, "\n%.2f times as fast, %.2f times as small, %+.2f points of top-1 on %d test images\n", r.Before.LatencyMS/r.After.LatencyMS,
-		float64(r.Before.FileBytes)/float64(r.After.FileBytes), 100*(r.After.Top1-r.Before.Top1), r.After.Images)
+		float64(r.Before.FileBytes)/float64(r.After.FileBytes), 100*(r.After.Top1-r.Before.Top1),
+		r.After.Images)
 	if r.OverBudget {
 		fmt.Fprintln(w, "the latency measured is over the budget")
 	}

@@ -15,20 +15,23 @@ func (w *walkthrough) winner() {
 	w.do("search", "search --run @run --accuracy @accuracy.json --max-macs 1G --no-verify --out @counted")
 }
 
-// TestPruneInterrupted: whatever is under way, an interruption says how to go on, and going on works.
+// TestPruneInterrupted: whatever is under way, an interruption says how to go on, and going on
+// works.
 func TestPruneInterrupted(t *testing.T) {
 	w := newWalkthrough(t)
 	w.winner()
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, c := range []struct{ name, goal string }{
-		{"measured", "--structure channels --max-latency 1h"}, // while variants of blocks are measured
+		// while variants of blocks are measured
+		{"measured", "--structure channels --max-latency 1h"},
 		{"trained", "--sparsity 0.5"},
 	} {
 		line := "prune @counted/macs-1000000000 --epochs 1 --batch 32 --budget 100ms --resume --out @" + c.name + " " + c.goal
 		var stdout, stderr bytes.Buffer
 		args := strings.Fields(strings.ReplaceAll(line, "@", w.dir+"/"))
-		if code := run(ended, args, &stdout, &stderr); code != exitFailed || !strings.HasSuffix(stderr.String(), "the same command with --resume goes on\n") {
+		if code := run(ended, args, &stdout, &stderr); code != exitFailed ||
+			!strings.HasSuffix(stderr.String(), "the same command with --resume goes on\n") {
 			t.Errorf("%s: status %d: %s", line, code, stderr.String())
 		}
 		w.do(c.name, line)
@@ -38,8 +41,10 @@ func TestPruneInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stdout, stderr bytes.Buffer
-	args := strings.Fields("prune " + w.path("counted/macs-1000000000") + " --epochs 1 --batch 32 --sparsity 0.5 --resume --out " + w.path("trained"))
-	if code := run(ended, args, &stdout, &stderr); code != exitFailed || !strings.HasSuffix(stderr.String(), "the same command with --resume goes on\n") {
+	args := strings.Fields("prune " + w.path("counted/macs-1000000000") +
+		" --epochs 1 --batch 32 --sparsity 0.5 --resume --out " + w.path("trained"))
+	if code := run(ended, args, &stdout, &stderr); code != exitFailed ||
+		!strings.HasSuffix(stderr.String(), "the same command with --resume goes on\n") {
 		t.Errorf("a finished run: status %d: %s", code, stderr.String())
 	}
 }

@@ -23,7 +23,8 @@ func (c *quickstartCmd) Run(ctx context.Context, g *Globals) error {
 		return fmt.Errorf("quickstart: %w", err)
 	}
 	s, err := pipeline.Quickstart(ctx, pipeline.QuickstartJob{
-		Dir: c.Out, Seed: g.Seed, Workers: g.Workers, Force: c.Force, Train: g.train, Say: g.say, Progress: g.pruneProgress,
+		Dir: c.Out, Seed: g.Seed, Workers: g.Workers, Force: c.Force, Train: g.train, Say: g.say,
+		Progress: g.pruneProgress,
 	})
 	if errors.Is(err, trainer.ErrInterrupted) || errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%w; the same command goes on", err)
@@ -32,10 +33,12 @@ func (c *quickstartCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	return g.result(s, func(w io.Writer) {
-		fmt.Fprintf(w, "\nOne supernet, three networks for this device (%s, one thread):\n\n", s.Device.CPU.Brand)
+		fmt.Fprintf(w, "\nOne supernet, three networks for this device (%s, one thread):\n\n",
+			s.Device.CPU.Brand)
 		printWinners(w, s.Winners)
 		printPruned(w, s.Pruned)
-		fmt.Fprintf(w, "wrote %s, %s, %s, %s\n", shown(s.Run), shown(s.Profile), shown(s.Accuracy), shown(s.Latency))
+		fmt.Fprintf(w, "wrote %s, %s, %s, %s\n", shown(s.Run), shown(s.Profile), shown(s.Accuracy),
+			shown(s.Latency))
 		fmt.Fprintf(w, "wrote %s\n", shown(filepath.Join(c.Out, "summary.json")))
 	})
 }

@@ -28,8 +28,11 @@ const schemaDir = "../../docs/schema"
 // written gives a value of the type that each schema describes.
 func written() map[string]any {
 	return map[string]any{
-		"run": trainer.Info{}, "checkpoint": trainer.State{}, "metrics": trainer.Metric{}, "profile": profiles.Profile{},
-		"accuracy": predictor.Accuracy{}, "latency": predictor.Latency{}, "manifest": manifest.Manifest{}, "front": search.FrontDocument{}, "summary": pipeline.Summary{},
+		"run": trainer.Info{}, "checkpoint": trainer.State{}, "metrics": trainer.Metric{},
+		"profile":  profiles.Profile{},
+		"accuracy": predictor.Accuracy{}, "latency": predictor.Latency{},
+		"manifest": manifest.Manifest{}, "front": search.FrontDocument{},
+		"summary": pipeline.Summary{},
 		"pruning": prune.Info{}, "pruning-state": prune.State{},
 	}
 }
@@ -84,7 +87,8 @@ func TestDocumentsFitSchemas(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	want := map[string]int{"run": 1, "checkpoint": 2, "profile": 1, "accuracy": 1, "latency": 2, "manifest": 12, "pruning": 2, "pruning-state": 2, "front": 3}
+	want := map[string]int{"run": 1, "checkpoint": 2, "profile": 1, "accuracy": 1, "latency": 2,
+		"manifest": 12, "pruning": 2, "pruning-state": 2, "front": 3}
 	if !maps.Equal(seen, want) {
 		t.Errorf("the walk wrote %v, want %v", seen, want)
 	}
@@ -106,7 +110,8 @@ func TestDocumentsFitSchemas(t *testing.T) {
 	}
 }
 
-// checkLineage: a pruned network has a parent and what goes with it, any other a predictor and no parent.
+// checkLineage: a pruned network has a parent and what goes with it, any other a predictor and no
+// parent.
 func checkLineage(t *testing.T, path string, schema *jsonschema.Schema, document map[string]any) {
 	t.Helper()
 	refused := func(what string, object map[string]any, key string, value any) {
@@ -158,7 +163,8 @@ func checkRefusals(t *testing.T, path string, schema *jsonschema.Schema, documen
 	for _, object := range closedObjects(document) {
 		object["misspelt"] = json.Number("1")
 		if schema.Validate(document) == nil {
-			t.Errorf("%s: accepted with a misspelt key in %v", path, slices.Sorted(maps.Keys(object)))
+			t.Errorf("%s: accepted with a misspelt key in %v", path,
+				slices.Sorted(maps.Keys(object)))
 		}
 		delete(object, "misspelt")
 	}
@@ -167,7 +173,8 @@ func checkRefusals(t *testing.T, path string, schema *jsonschema.Schema, documen
 	}
 }
 
-// closedObjects lists the objects of a document, of lists those of the first element, but not maps whose keys are free.
+// closedObjects lists the objects of a document, of lists those of the first element, but not maps
+// whose keys are free.
 func closedObjects(v any) (all []map[string]any) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -185,8 +192,8 @@ func closedObjects(v any) (all []map[string]any) {
 	return all
 }
 
-// TestSchemasFollowGo compares the fields of every schema with those of the type that is written: the same names, and
-// required unless the type leaves empty ones out.
+// TestSchemasFollowGo compares the fields of every schema with those of the type that is written:
+// the same names, and required unless the type leaves empty ones out.
 func TestSchemasFollowGo(t *testing.T) {
 	for name, v := range written() {
 		s := schemaFile{t, map[string]any{}}
@@ -268,13 +275,15 @@ func (s *schemaFile) compare(at string, p place, typ reflect.Type) {
 	if _, ok := properties["inputs"]; !ok {
 		delete(fields, "inputs") // of a kind that is made from nothing else
 	}
-	if got, want := slices.Sorted(maps.Keys(properties)), slices.Sorted(maps.Keys(fields)); !slices.Equal(got, want) {
+	if got, want := slices.Sorted(maps.Keys(properties)),
+		slices.Sorted(maps.Keys(fields)); !slices.Equal(got, want) {
 		s.t.Errorf("%s: the schema has %v, the type writes %v", at, got, want)
 	}
 	for name, f := range fields {
 		// Documents leave out empty inputs, but some kinds always have some.
 		if required[name] == f.optional && name != "inputs" {
-			s.t.Errorf("%s.%s: required is %v in the schema, left out when empty is %v in the type", at, name, required[name], f.optional)
+			s.t.Errorf("%s.%s: required is %v in the schema, left out when empty is %v in the type",
+				at, name, required[name], f.optional)
 		}
 		if sub, ok := properties[name]; ok {
 			s.compare(at+"."+name, sub, f.typ)
@@ -314,11 +323,13 @@ func checkDescribed(t *testing.T, at string, v any) {
 	switch v := v.(type) {
 	case map[string]any:
 		properties, _ := v["properties"].(map[string]any)
-		if v["type"] == "object" && v["additionalProperties"] == nil && v["unevaluatedProperties"] == nil {
+		if v["type"] == "object" && v["additionalProperties"] == nil &&
+			v["unevaluatedProperties"] == nil {
 			t.Errorf("%s is open to any key", at)
 		}
 		for name, p := range properties {
-			if text, _ := p.(map[string]any)["description"].(string); text == "" && !strings.HasSuffix(at, ".if") {
+			if text, _ := p.(map[string]any)["description"].(string); text == "" &&
+				!strings.HasSuffix(at, ".if") {
 				t.Errorf("%s.%s has no description", at, name)
 			}
 		}

@@ -10,9 +10,11 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// TestSchemaOfBlocks: the schema takes the blocks of every kind of network, and none with a slip that it can see.
+// TestSchemaOfBlocks: the schema takes the blocks of every kind of network, and none with a slip
+// that it can see.
 func TestSchemaOfBlocks(t *testing.T) {
-	schema, err := jsonschema.NewCompiler().Compile(filepath.Join(schemaDir, "common.json") + "#/$defs/block")
+	schema, err := jsonschema.NewCompiler().Compile(filepath.Join(schemaDir, "common.json") +
+		"#/$defs/block")
 	if err != nil {
 		t.Fatal(err)
 	}

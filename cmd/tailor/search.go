@@ -39,7 +39,8 @@ type searchCmd struct {
 	outFlags
 }
 
-// exhaustiveLimit bounds memory, of which a sub-network takes some 200 bytes, and time, of which it takes some 10 us.
+// exhaustiveLimit bounds memory, of which a sub-network takes some 200 bytes, and time, of which it
+// takes some 10 us.
 const exhaustiveLimit = 5_000_000
 
 func (c *searchCmd) limits() ([]search.Limits, error) {
@@ -75,9 +76,14 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	j := pipeline.SearchJob{
-		Space: space, Run: run, Limits: limits, Top: c.Top, Pareto: c.Pareto, Cost: frontCosts[c.Cost], Points: c.Points, Dir: c.Out, Workers: g.Workers, BoundSteps: c.boundSteps(), Plot: c.Plot,
-		Config:   optimize.Defaults(),
-		Progress: func(what string, done, total int) { g.progress(what, float64(done), float64(total)) },
+		Space: space, Run: run, Limits: limits, Top: c.Top, Pareto: c.Pareto,
+		Cost: frontCosts[c.Cost], Points: c.Points, Dir: c.Out, Workers: g.Workers,
+		BoundSteps: c.boundSteps(), Plot: c.Plot,
+		Config: optimize.Defaults(),
+		Progress: func(what string, done, total int) {
+			g.progress(what, float64(done),
+				float64(total))
+		},
 	}
 	j.Config.Seed = g.Seed
 	give(&j.Config.Evaluations, c.Evaluations)
@@ -116,7 +122,8 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 			printWinners(w, result.Winners)
 		}
 		for _, f := range result.Fronts {
-			fmt.Fprintf(w, "wrote %s, %d networks, and %s\n", shown(f.Path), f.Points, shown(f.Plot))
+			fmt.Fprintf(w, "wrote %s, %d networks, and %s\n", shown(f.Path), f.Points,
+				shown(f.Plot))
 		}
 		if c.Plot != "" {
 			fmt.Fprintln(w, "wrote", shown(c.Plot))
@@ -164,7 +171,8 @@ func (c *searchCmd) predictors(j *pipeline.SearchJob, space *supernet.Space) err
 	return nil
 }
 
-// boundSteps are what the job takes: 0 is the default there, and negative none. So was --bound=-1 here.
+// boundSteps are what the job takes: 0 is the default there, and negative none. So was --bound=-1
+// here.
 func (c *searchCmd) boundSteps() int {
 	switch {
 	case c.Bound == nil:
@@ -175,11 +183,16 @@ func (c *searchCmd) boundSteps() int {
 	return *c.Bound
 }
 
-var frontCosts = map[string]search.Cost{"latency": search.Latency, "macs": search.MACs, "params": search.Params}
+var frontCosts = map[string]search.Cost{"latency": search.Latency, "macs": search.MACs,
+	"params": search.Params}
 
-// printWinners prints the table of winners: what was asked for, predicted and measured. Columns that would be empty are left out.
+// printWinners prints the table of winners: what was asked for, predicted and measured. Columns
+// that would be empty are left out.
 func printWinners(w io.Writer, winners []pipeline.Winner) {
-	ranked := slices.ContainsFunc(winners, func(x pipeline.Winner) bool { return x.Ranks != nil && x.Ranks.Predicted+x.Ranks.Measured > 2 })
+	ranked := slices.ContainsFunc(winners, func(x pipeline.Winner) bool {
+		return x.Ranks != nil &&
+			x.Ranks.Predicted+x.Ranks.Measured > 2
+	})
 	t := winnersTable(winners, ranked)
 	t.print(w)
 	for _, x := range winners {
@@ -205,13 +218,15 @@ func printFront(w io.Writer, winners []pipeline.Winner, out string) {
 func winnersTable(winners []pipeline.Winner, ranked bool) *table {
 	t := &table{headings: 2, right: true}
 	t.row("", "", "TOP-1", "", "", "LATENCY", "", "", "", "RANK PREDICTED")
-	t.row("DEVICE", "BUDGET", "PREDICTED", "GAP", "MEASURED", "PREDICTED", "MEASURED", "MACS", "PARAMS", "-> MEASURED")
+	t.row("DEVICE", "BUDGET", "PREDICTED", "GAP", "MEASURED", "PREDICTED", "MEASURED", "MACS",
+		"PARAMS", "-> MEASURED")
 	for _, x := range winners {
 		rank := "-"
 		if ranked {
 			rank = ranks(x)
 		}
-		t.row(x.Device, budgetText(x.Limits), fmt.Sprintf("%.1f %%", 100*x.Predicted.Top1), gapText(x.Predicted), measuredTop1(x), latency(x.Predicted.LatencyMS),
+		t.row(x.Device, budgetText(x.Limits), fmt.Sprintf("%.1f %%", 100*x.Predicted.Top1),
+			gapText(x.Predicted), measuredTop1(x), latency(x.Predicted.LatencyMS),
 			measuredLatency(x), large(x.MACs), large(x.Params), rank)
 	}
 	t.dropEmpty("", "-", "none")

@@ -52,8 +52,9 @@ func costsOf(s *supernet.Space, a supernet.Arch) costs {
 
 func describe(s *supernet.Space) spaceInfo {
 	return spaceInfo{
-		Name: s.Name, Title: s.Title, SHA256: s.SHA256(), Networks: s.Count().String(), Resolutions: s.Resolutions,
-		Genes: len(s.Genes()), Min: costsOf(s, s.Min()), Max: costsOf(s, s.Max()),
+		Name: s.Name, Title: s.Title, SHA256: s.SHA256(), Networks: s.Count().String(),
+		Resolutions: s.Resolutions,
+		Genes:       len(s.Genes()), Min: costsOf(s, s.Min()), Max: costsOf(s, s.Max()),
 	}
 }
 
@@ -103,7 +104,8 @@ func (c *spacesCmd) printYAML(g *Globals) error {
 			return fmt.Errorf("read space: %w", err)
 		}
 	}
-	return g.result(map[string]string{"name": c.Name, "yaml": string(text)}, func(w io.Writer) { fmt.Fprintf(w, "%s", text) })
+	return g.result(map[string]string{"name": c.Name, "yaml": string(text)},
+		func(w io.Writer) { fmt.Fprintf(w, "%s", text) })
 }
 
 func (c *spacesCmd) list(g *Globals) error {
@@ -119,7 +121,8 @@ func (c *spacesCmd) list(g *Globals) error {
 		t := &table{headings: 1}
 		t.row("NAME", "NETWORKS", "MACS", "PARAMS", "WHAT IT IS")
 		for _, s := range all {
-			t.row(s.Name, brief(s.Networks), large(s.Min.MACs)+" to "+large(s.Max.MACs), large(s.Min.Params)+" to "+large(s.Max.Params), s.Title)
+			t.row(s.Name, brief(s.Networks), large(s.Min.MACs)+" to "+large(s.Max.MACs),
+				large(s.Min.Params)+" to "+large(s.Max.Params), s.Title)
 		}
 		t.print(w)
 	})
@@ -147,7 +150,8 @@ func (s spaceInfo) print(w io.Writer, space *supernet.Space) {
 	fmt.Fprintf(w, "%s: %s\n", s.Name, s.Title)
 	fmt.Fprintf(w, "networks     %s, at %s px\n", s.Networks, resolutionsText(s.Resolutions))
 	fmt.Fprintf(w, "MACs         %s to %s\n", large(s.Min.MACs), large(s.Max.MACs))
-	fmt.Fprintf(w, "parameters   %s to %s (%d classes)\n", large(s.Min.Params), large(s.Max.Params), space.Classes)
+	fmt.Fprintf(w, "parameters   %s to %s (%d classes)\n", large(s.Min.Params), large(s.Max.Params),
+		space.Classes)
 	t := &table{headings: 1}
 	t.row("STAGE", "WIDTH", "STRIDE", "ACT", "SE", "DEPTH", "KERNEL", "EXPAND")
 	for i, st := range space.Stages {
@@ -155,7 +159,8 @@ func (s spaceInfo) print(w io.Writer, space *supernet.Space) {
 		if st.ExpandByDepth != nil {
 			expand = "by depth " + byDepth(st.ExpandByDepth)
 		}
-		t.row(fmt.Sprint(i), fmt.Sprint(st.Width), fmt.Sprint(st.Stride), fmt.Sprint(st.Act), fmt.Sprint(st.SE), fmt.Sprint(st.Depth), fmt.Sprint(st.Kernel), expand)
+		t.row(fmt.Sprint(i), fmt.Sprint(st.Width), fmt.Sprint(st.Stride), fmt.Sprint(st.Act),
+			fmt.Sprint(st.SE), fmt.Sprint(st.Depth), fmt.Sprint(st.Kernel), expand)
 	}
 	t.print(w)
 }
@@ -169,7 +174,8 @@ func byDepth(ratios map[int]float64) string {
 	return strings.Join(parts, " ")
 }
 
-// resolutionsText lists resolutions, or says where they begin, end and how they rise if they are many and even.
+// resolutionsText lists resolutions, or says where they begin, end and how they rise if they are
+// many and even.
 func resolutionsText(all []int) string {
 	var parts []string
 	even := len(all) > 4

@@ -11,14 +11,16 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// tableWidth is what tables fit into, and cellWidth what is left of a long cell where they would not.
+// tableWidth is what tables fit into, and cellWidth what is left of a long cell where they would
+// not.
 const (
 	tableWidth = 100
 	cellWidth  = 30
 )
 
-// table is rows of cells that are printed in columns two spaces apart. Where it would be too wide, long cells lose their middle but for those of
-// the last column, and if that is not enough what is in the last columns stands on lines of its own, below each row.
+// table is rows of cells that are printed in columns two spaces apart. Where it would be too wide,
+// long cells lose their middle but for those of the last column, and if that is not enough what is
+// in the last columns stands on lines of its own, below each row.
 type table struct {
 	headings int  // rows that are headings
 	right    bool // columns are aligned to the right
@@ -27,13 +29,15 @@ type table struct {
 
 func (t *table) row(cells ...string) { t.rows = append(t.rows, cells) }
 
-// dropEmpty leaves out columns that say nothing: no cell below the headings is anything but one of these.
+// dropEmpty leaves out columns that say nothing: no cell below the headings is anything but one of
+// these.
 func (t *table) dropEmpty(empty ...string) {
 	if len(t.rows) == 0 {
 		return
 	}
 	for c := len(t.rows[0]) - 1; c >= 0; c-- {
-		if slices.ContainsFunc(t.rows[t.headings:], func(row []string) bool { return !slices.Contains(empty, row[c]) }) {
+		if slices.ContainsFunc(t.rows[t.headings:],
+			func(row []string) bool { return !slices.Contains(empty, row[c]) }) {
 			continue
 		}
 		for r := range t.rows {
@@ -111,7 +115,8 @@ func total(widths []int) (n int) {
 	return n - 2
 }
 
-// archText writes an arch for people: resolution, depths, and the kernel sizes and expand ratios of the blocks that are there.
+// archText writes an arch for people: resolution, depths, and the kernel sizes and expand ratios of
+// the blocks that are there.
 func archText(s supernet.Spec) string {
 	return fmt.Sprintf("r=%s d=%s ks=%s e=%s", joined(s.R), joined(s.D), joined(s.KS), joined(s.E))
 }

@@ -17,7 +17,8 @@ import (
 func checkWidth(t *testing.T, what, text string) {
 	t.Helper()
 	for line := range strings.Lines(text) {
-		if line = strings.TrimSuffix(line, "\n"); len([]rune(line)) > tableWidth || line != strings.TrimRight(line, " ") {
+		if line = strings.TrimSuffix(line, "\n"); len([]rune(line)) > tableWidth ||
+			line != strings.TrimRight(line, " ") {
 			t.Errorf("%s has a line of %d columns: %q", what, len(line), line)
 		}
 	}
@@ -47,9 +48,12 @@ func TestTablesFit(t *testing.T) {
 	var winners []pipeline.Winner
 	for i := range 2 {
 		winners = append(winners, pipeline.Winner{
-			Device: "jetson-orin-nano", Limits: search.Limits{LatencyMS: 123.4, MACs: 5e8}, MACs: 566170656, Params: 7664760,
-			Predicted: manifest.Predicted{Top1: .762, LatencyMS: 120.3, Top1Bound: .99, Top1LikelyBound: .8}, Ranks: &manifest.Ranks{Predicted: 12, Measured: 10 + i},
-			Measured: &manifest.Measured{Top1: .75, Images: 10, LatencyMS: 130, Unstable: true}, OverBudget: true, Manifest: "/home/somebody/winners/jetson-orin-nano/front-12/manifest.json",
+			Device: "jetson-orin-nano", Limits: search.Limits{LatencyMS: 123.4, MACs: 5e8},
+			MACs: 566170656, Params: 7664760,
+			Predicted: manifest.Predicted{Top1: .762, LatencyMS: 120.3, Top1Bound: .99,
+				Top1LikelyBound: .8}, Ranks: &manifest.Ranks{Predicted: 12, Measured: 10 + i},
+			Measured:   &manifest.Measured{Top1: .75, Images: 10, LatencyMS: 130, Unstable: true},
+			OverBudget: true, Manifest: "/home/somebody/winners/jetson-orin-nano/front-12/manifest.json",
 		})
 	}
 	var out bytes.Buffer
@@ -65,7 +69,8 @@ func TestTablesFit(t *testing.T) {
 		}
 		describe(s).print(&out, s)
 		ms := map[string]float64{"phone": 12.34, "board": 123.4}
-		r := predictResult{Archs: []prediction{{Arch: s.Spec(s.Max()), LatencyMS: ms, costs: costsOf(s, s.Max())}}}
+		r := predictResult{Archs: []prediction{{Arch: s.Spec(s.Max()), LatencyMS: ms,
+			costs: costsOf(s, s.Max())}}}
 		r.print(&out, []string{"phone", "board"})
 	}
 	checkWidth(t, "a table", out.String())
@@ -86,7 +91,8 @@ func TestSpacesFit(t *testing.T) {
 }
 
 func TestBrief(t *testing.T) {
-	for n, want := range map[string]string{"222264": "222264", "543966387314312146275": "5.44e20", "9999999999": "1.00e10"} {
+	for n, want := range map[string]string{"222264": "222264", "543966387314312146275": "5.44e20",
+		"9999999999": "1.00e10"} {
 		if got := brief(n); got != want {
 			t.Errorf("%s is written %s, want %s", n, got, want)
 		}
@@ -94,11 +100,14 @@ func TestBrief(t *testing.T) {
 }
 
 func TestArchText(t *testing.T) {
-	got := archText(supernet.Spec{KS: []int{3, 5, 0, 7}, E: []float64{0.25, 2, 0, 4}, D: []int{2, 1}, R: []int{160}})
+	got := archText(supernet.Spec{KS: []int{3, 5, 0, 7}, E: []float64{0.25, 2, 0, 4},
+		D: []int{2, 1}, R: []int{160}})
 	if want := "r=160 d=21 ks=357 e=0.25,2,4"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got := resolutionsText([]int{128, 132, 136, 140, 144}) + fmt.Sprint(resolutionsText([]int{24, 28, 32})); got != "128 to 144 in steps of 424, 28, 32" {
+	if got := resolutionsText([]int{128, 132, 136, 140, 144}) +
+		fmt.Sprint(resolutionsText([]int{24, 28,
+			32})); got != "128 to 144 in steps of 424, 28, 32" {
 		t.Error(got)
 	}
 }
@@ -108,7 +117,8 @@ func TestShown(t *testing.T) {
 	here := t.TempDir()
 	t.Chdir(here)
 	for path, want := range map[string]string{
-		filepath.Join(here, "winners", "a"): filepath.Join("winners", "a"), filepath.Dir(here): filepath.Dir(here), "a": "a", here: ".",
+		filepath.Join(here, "winners", "a"): filepath.Join("winners", "a"),
+		filepath.Dir(here):                  filepath.Dir(here), "a": "a", here: ".",
 	} {
 		if got := shown(path); got != want {
 			t.Errorf("%s is shown as %s, want %s", path, got, want)
@@ -116,7 +126,8 @@ func TestShown(t *testing.T) {
 	}
 }
 
-// TestTableOfLongNames: names lose their middle before columns leave their line; the last column is whole.
+// TestTableOfLongNames: names lose their middle before columns leave their line; the last column is
+// whole.
 func TestTableOfLongNames(t *testing.T) {
 	long := strings.Repeat("long name ", 9)
 	tab := &table{headings: 1}
@@ -133,7 +144,9 @@ func TestTableOfLongNames(t *testing.T) {
 	tab = &table{}
 	tab.row("1", long, "2")
 	tab.print(&out)
-	if lines := strings.Split(out.String(), "\n"); len(lines) != 2 || strings.Contains(lines[0], "...") { // 96 fit
+	// 96 fit
+	if lines := strings.Split(out.String(), "\n"); len(lines) != 2 || strings.Contains(lines[0],
+		"...") {
 		t.Errorf("a table that fits is cut:\n%s", out.String())
 	}
 }

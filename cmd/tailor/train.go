@@ -66,7 +66,8 @@ func (c *trainCmd) job(g *Globals) (trainer.Job, error) {
 	give(&j.TrainImages, c.TrainImages)
 	give(&j.TestImages, c.TestImages)
 	t := &j.Config
-	t.Strategy, t.Epochs, t.Batch, t.Seed, t.LR, t.WeightDecay = trainer.Strategy(c.Strategy), c.Epochs, c.Batch, g.Seed, c.LR, c.WeightDecay
+	t.Strategy, t.Epochs, t.Batch, t.Seed, t.LR, t.WeightDecay = trainer.Strategy(c.Strategy),
+		c.Epochs, c.Batch, g.Seed, c.LR, c.WeightDecay
 	t.LabelSmoothing, t.Networks, t.Temperature = c.LabelSmoothing, c.Networks, c.Temperature
 	give(&t.WarmupEpochs, c.WarmupEpochs)
 	give(&t.EpsilonEpochs, c.EpsilonEpochs)
@@ -84,7 +85,8 @@ func (c *trainCmd) check() error {
 	warmup := float64(c.Epochs) / 2
 	give(&warmup, c.WarmupEpochs)
 	if e := c.EpsilonEpochs; e != nil && *e > warmup && c.Strategy == string(trainer.DepS) {
-		return usagef("--epsilon-epochs is %v, expected at most --warmup-epochs, which is %v", *e, warmup)
+		return usagef("--epsilon-epochs is %v, expected at most --warmup-epochs, which is %v", *e,
+			warmup)
 	}
 	return nil
 }
@@ -137,14 +139,18 @@ func (c *trainCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	return g.result(result, func(w io.Writer) {
-		fmt.Fprintf(w, "trained %s with %s: %d steps in %s, run in %s\n", result.Space, result.Strategy, result.Steps,
-			time.Duration(result.Seconds*float64(time.Second)).Round(time.Second), shown(result.Run))
+		fmt.Fprintf(w, "trained %s with %s: %d steps in %s, run in %s\n", result.Space,
+			result.Strategy, result.Steps,
+			time.Duration(result.Seconds*float64(time.Second)).Round(time.Second),
+			shown(result.Run))
 		for _, n := range []struct {
 			name string
 			arch supernet.Arch
 			top1 float64
-		}{{"largest", run.Info.Space.Max(), result.Top1Max}, {"smallest", run.Info.Space.Min(), result.Top1Min}} {
-			fmt.Fprintf(w, "  %-8s  top-1 %.2f %% of %d test images, %s MACs\n", n.name, 100*n.top1, result.Images, large(costsOf(run.Info.Space, n.arch).MACs))
+		}{{"largest", run.Info.Space.Max(), result.Top1Max}, {"smallest", run.Info.Space.Min(),
+			result.Top1Min}} {
+			fmt.Fprintf(w, "  %-8s  top-1 %.2f %% of %d test images, %s MACs\n", n.name, 100*n.top1,
+				result.Images, large(costsOf(run.Info.Space, n.arch).MACs))
 		}
 		fmt.Fprintf(w, "  weights   sha256 %s\n", result.WeightsSHA256)
 	})
@@ -160,7 +166,8 @@ func (g *Globals) train(ctx context.Context, job trainer.Job) (*trainer.Run, err
 	job.Progress = func(p trainer.Progress) {
 		g.saving.Store(true)
 		if m := p.Metric; m != nil && m.Top1Max != nil {
-			g.say("epoch %d: validation top-1 %.2f %% largest, %.2f %% smallest", p.Epoch+1, 100**m.Top1Max, 100**m.Top1Min)
+			g.say("epoch %d: validation top-1 %.2f %% largest, %.2f %% smallest", p.Epoch+1,
+				100**m.Top1Max, 100**m.Top1Min)
 		}
 		g.progressLeft(fmt.Sprintf("train epoch %d", p.Epoch+1), p.Done, p.Total, p.Left)
 	}
@@ -170,10 +177,12 @@ func (g *Globals) train(ctx context.Context, job trainer.Job) (*trainer.Run, err
 	return run, err
 }
 
-func (c *trainCmd) evaluate(ctx context.Context, g *Globals, run *trainer.Run) (trainResult, error) {
+func (c *trainCmd) evaluate(ctx context.Context, g *Globals, run *trainer.Run) (trainResult,
+	error) {
 	r := trainResult{
-		Run: run.Dir, Space: run.Info.Space.Name, Strategy: string(run.Info.Config.Strategy), WeightsSHA256: run.State.WeightsSHA256,
-		Steps: run.State.Step, Seconds: run.State.Seconds,
+		Run: run.Dir, Space: run.Info.Space.Name, Strategy: string(run.Info.Config.Strategy),
+		WeightsSHA256: run.State.WeightsSHA256,
+		Steps:         run.State.Step, Seconds: run.State.Seconds,
 	}
 	d, err := run.OpenData(c.Data)
 	if err != nil {

@@ -15,8 +15,9 @@ import (
 	"github.com/tailor-nas/tailor/internal/suggest"
 )
 
-// usage is how a command is called: arguments, then what must be given, alternatives in parentheses, or in brackets where none is needed.
-// Alternatives are flags of one xor group or, where kong cannot say so, what has the same tag "oneof".
+// usage is how a command is called: arguments, then what must be given, alternatives in
+// parentheses, or in brackets where none is needed. Alternatives are flags of one xor group or,
+// where kong cannot say so, what has the same tag "oneof".
 func usage(n *kong.Node) string {
 	words := []string{n.FullPath()}
 	told := map[string]bool{}
@@ -101,7 +102,8 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	return err
 }
 
-// folded breaks a line between words where it would be too wide. Alternatives stay together where they fit.
+// folded breaks a line between words where it would be too wide. Alternatives stay together where
+// they fit.
 func folded(line, indent string) string {
 	var out strings.Builder
 	width := 0
@@ -124,7 +126,8 @@ func folded(line, indent string) string {
 // namePlaceholders has texts stand for themselves in help, --run=RUN instead of --run=STRING.
 func namePlaceholders(n *kong.Node) {
 	for _, f := range n.Flags {
-		if f.PlaceHolder == "" && !f.HasDefault && (f.Target.Kind() == reflect.String || f.Target.Kind() == reflect.Pointer) {
+		if f.PlaceHolder == "" && !f.HasDefault && (f.Target.Kind() == reflect.String ||
+			f.Target.Kind() == reflect.Pointer) {
 			f.PlaceHolder = strings.ToUpper(f.Name)
 		}
 	}
@@ -137,7 +140,8 @@ func namePlaceholders(n *kong.Node) {
 var notOneOf = regexp.MustCompile(`^(.+) must be one of (.+) but got "(.*)"$`)
 
 // notA is how kong says that a value is not of its flag's type.
-var notA = regexp.MustCompile(`^(.+): expected (?:a |an )?(valid \d+ bit u?int|integer|float|duration) but got "(.*?)"(?: \(string\)|: .*)?$`)
+var notA = regexp.MustCompile(
+	`^(.+): expected (?:a |an )?(valid \d+ bit u?int|integer|float|duration) but got "(.*?)"(?: \(string\)|: .*)?$`)
 
 // typeTexts are kong's types for people.
 var typeTexts = map[string]string{
@@ -157,7 +161,8 @@ func helpOf(err error) string {
 // parseError says what is wrong with a command line, with the value that was meant perhaps.
 func parseError(err error) string {
 	if found := notA.FindStringSubmatch(err.Error()); found != nil {
-		return fmt.Sprintf("%s is %q, expected %s", found[1], found[3], cmp.Or(typeTexts[found[2]], "a whole number"))
+		return fmt.Sprintf("%s is %q, expected %s", found[1], found[3], cmp.Or(typeTexts[found[2]],
+			"a whole number"))
 	}
 	found := notOneOf.FindStringSubmatch(err.Error())
 	if found == nil {

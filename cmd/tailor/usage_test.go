@@ -51,7 +51,9 @@ func TestUsage(t *testing.T) {
 // TestPrunedUsage: one of prune's goals is needed, though kong does not know.
 func TestPruneUsage(t *testing.T) {
 	for _, leaf := range model(t).Leaves(true) {
-		if got := usage(leaf); leaf.Name == "prune" && !(strings.HasPrefix(got, "tailor prune <manifest> ") && strings.Contains(got, "(--sparsity=SPARSITY | --max-latency=")) {
+		if got := usage(leaf); leaf.Name == "prune" &&
+			!(strings.HasPrefix(got, "tailor prune <manifest> ") &&
+				strings.Contains(got, "(--sparsity=SPARSITY | --max-latency=")) {
 			t.Error(got)
 		}
 	}
@@ -68,7 +70,8 @@ func TestParseError(t *testing.T) {
 		"search --accuracy a --out o":                    "--space=SPACE or --run=RUN",
 	} {
 		problem.Reset()
-		if code := run(t.Context(), strings.Fields(line), &out, &problem); code != exitUsage || !strings.Contains(problem.String(), want) {
+		if code := run(t.Context(), strings.Fields(line), &out, &problem); code != exitUsage ||
+			!strings.Contains(problem.String(), want) {
 			t.Errorf("tailor %s: status %d, %s, want %s", line, code, problem.String(), want)
 		}
 	}
@@ -76,7 +79,9 @@ func TestParseError(t *testing.T) {
 
 // TestHelpCommand is --help.
 func TestHelpCommand(t *testing.T) {
-	for _, c := range []struct{ help, flag string }{{"help", "--help"}, {"help search", "search --help"}, {"--json help fit latency", "--json fit latency --help"}, {"help fit", "fit --help"}} {
+	for _, c := range []struct{ help, flag string }{{"help", "--help"},
+		{"help search", "search --help"}, {"--json help fit latency", "--json fit latency --help"},
+		{"help fit", "fit --help"}} {
 		var out [2]bytes.Buffer
 		var problem bytes.Buffer
 		for i, line := range []string{c.help, c.flag} {
@@ -84,13 +89,15 @@ func TestHelpCommand(t *testing.T) {
 				t.Errorf("tailor %s: status %d, %s", line, code, problem.String())
 			}
 		}
-		if out[0].String() != out[1].String() || !strings.HasPrefix(out[0].String(), "Usage: tailor") {
+		if out[0].String() != out[1].String() || !strings.HasPrefix(out[0].String(),
+			"Usage: tailor") {
 			t.Errorf("tailor %s: %s", c.help, out[0].String())
 		}
 	}
 }
 
-// TestManual names every command and flag, and begins no line with what is taken for a command of roff by accident.
+// TestManual names every command and flag, and begins no line with what is taken for a command of
+// roff by accident.
 func TestManual(t *testing.T) {
 	app := model(t)
 	var page strings.Builder
@@ -108,7 +115,8 @@ func TestManual(t *testing.T) {
 	}
 	for line := range strings.Lines(text) {
 		macro, _, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if strings.HasPrefix(line, ".") && !slices.Contains([]string{".TH", ".SH", ".SS", ".TP", ".PP", ".B"}, macro) || strings.HasPrefix(line, "'") {
+		if strings.HasPrefix(line, ".") && !slices.Contains([]string{".TH", ".SH", ".SS", ".TP",
+			".PP", ".B"}, macro) || strings.HasPrefix(line, "'") {
 			t.Errorf("line %q", line)
 		}
 	}

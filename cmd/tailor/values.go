@@ -14,7 +14,8 @@ import (
 type count int64
 
 // countPattern bounds the exponent: 1e999999999 would fill the memory.
-var countPattern = regexp.MustCompile(`^([0-9]{1,20}(?:\.[0-9]{1,20})?(?:[eE]\+?[0-9]{1,2})?)([kKmMgG]?)$`)
+var countPattern = regexp.MustCompile(
+	`^([0-9]{1,20}(?:\.[0-9]{1,20})?(?:[eE]\+?[0-9]{1,2})?)([kKmMgG]?)$`)
 
 // maxCount is far above what any network has.
 const maxCount = 1_000_000_000_000_000_000
@@ -53,7 +54,8 @@ func large(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// latency writes a time in milliseconds for people, with three digits: 17.6 us, 1.59 ms, 2.50 s. Missing is a dash.
+// latency writes a time in milliseconds for people, with three digits: 17.6 us, 1.59 ms, 2.50 s.
+// Missing is a dash.
 func latency(ms float64) string {
 	switch {
 	case ms == 0:

@@ -51,7 +51,8 @@ func (w *walkthrough) do(name, line string) {
 		}
 	}
 	var stdout, stderr bytes.Buffer
-	if code := run(w.t.Context(), append(args, "--json", "--quiet", "--workers", "2"), &stdout, &stderr); code != exitDone {
+	if code := run(w.t.Context(), append(args, "--json", "--quiet", "--workers", "2"), &stdout,
+		&stderr); code != exitDone {
 		w.t.Fatalf("tailor %s: status %d: %s", line, code, stderr.String())
 	}
 	w.results[name] = parse(w.t, line, stdout.Bytes()).(map[string]any)
@@ -64,7 +65,8 @@ func (w *walkthrough) walk() {
 	w.do("fit latency", "fit latency --run @run --profile @profile.json --out @latency.json")
 	w.do("fit accuracy", "fit accuracy --run @run --samples 12 --calibration 100 --out @accuracy.json")
 	w.do("search", "search --run @run --accuracy @accuracy.json --latency @latency.json --max-latency 1h --out @winners")
-	w.do("search counts", "search --run @run --accuracy @accuracy.json --max-macs 1G --max-params 1M --out @counted")
+	w.do("search counts",
+		"search --run @run --accuracy @accuracy.json --max-macs 1G --max-params 1M --out @counted")
 	w.do("fit other", "fit latency --run @run --profile @profile.json --out @other.json")
 	w.do("front", "search --run @run --accuracy @accuracy.json --latency @latency.json --pareto --points 2 --no-verify --out @front")
 	w.do("two devices", "search --space @micro.yaml --accuracy @accuracy.json --latency @latency.json --latency @other.json --max-latency 1h,2h --pareto --exhaustive --out @two")
@@ -82,7 +84,8 @@ func (w *walkthrough) checkAgain() {
 	found := w.results["eval again"]
 	claimed := found["claimed"].(map[string]any)
 	if found["top1"] != claimed["top1"] || found["images"] != claimed["images"] {
-		w.t.Errorf("eval finds %v of %v images right, the manifest claims %v of %v", found["top1"], found["images"], claimed["top1"], claimed["images"])
+		w.t.Errorf("eval finds %v of %v images right, the manifest claims %v of %v", found["top1"],
+			found["images"], claimed["top1"], claimed["images"])
 	}
 }
 
@@ -93,7 +96,8 @@ func (w *walkthrough) prune(winner, dir string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	figures := manifest.PrunedFigures{Top1: .5, Images: 60, LatencyMS: 2, LatencyLowMS: 1, LatencyHighMS: 3, FileBytes: 1}
+	figures := manifest.PrunedFigures{Top1: .5, Images: 60, LatencyMS: 2, LatencyLowMS: 1,
+		LatencyHighMS: 3, FileBytes: 1}
 	figures.Count(net)
 	for _, tensor := range net.Tensors() {
 		if len(tensor.Shape) == 2 {
@@ -102,10 +106,13 @@ func (w *walkthrough) prune(winner, dir string) {
 	}
 	net.MeasureZeros()
 	m.Pruned = &manifest.Pruned{
-		Method: "ssgd", Structure: manifest.PrunedVectors, Run: 8, Sparsity: .8, MaxLatencyMS: 1, MaxParams: 9, Epochs: 1, Seed: 1, Before: figures, After: figures,
-		Settings: manifest.PruneSettings{Measure: "l2", Epsilon: .1, Lambda: .1, LR: .1, WeightDecay: .1, Distillation: .5},
+		Method: "ssgd", Structure: manifest.PrunedVectors, Run: 8, Sparsity: .8, MaxLatencyMS: 1,
+		MaxParams: 9, Epochs: 1, Seed: 1, Before: figures, After: figures,
+		Settings: manifest.PruneSettings{Measure: "l2", Epsilon: .1, Lambda: .1, LR: .1,
+			WeightDecay: .1, Distillation: .5},
 	}
-	m.Blocks, m.Inputs = net.Blocks, map[string]store.Input{manifest.ParentRole: {SHA256: m.SHA256}, "data": m.Inputs["data"]}
+	m.Blocks, m.Inputs = net.Blocks, map[string]store.Input{manifest.ParentRole: {SHA256: m.SHA256},
+		"data": m.Inputs["data"]}
 	if _, err := m.Save(w.path(dir), net); err != nil {
 		w.t.Fatal(err)
 	}
@@ -135,7 +142,8 @@ func (w *walkthrough) metrics() (lines []any) {
 		lines = append(lines, parse(w.t, "metrics.jsonl", line))
 	}
 	if len(lines) < 3 {
-		w.t.Errorf("metrics.jsonl has %d lines, want one for the first step and one an epoch", len(lines))
+		w.t.Errorf("metrics.jsonl has %d lines, want one for the first step and one an epoch",
+			len(lines))
 	}
 	return lines
 }
@@ -147,7 +155,8 @@ func (w *walkthrough) summary() any {
 		w.t.Fatal(err)
 	}
 	s := pipeline.Summary{
-		Run: "run", Profile: "profile.json", Accuracy: "accuracy.json", Latency: "latency.json", Device: p.Device,
+		Run: "run", Profile: "profile.json", Accuracy: "accuracy.json", Latency: "latency.json",
+		Device:  p.Device,
 		HeldOut: map[string]pipeline.HeldOut{}, SearchResult: &pipeline.SearchResult{},
 	}
 	w.remarshal(w.results["search"], s.SearchResult)

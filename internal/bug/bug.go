@@ -1,9 +1,11 @@
-// Package bug turns panics into errors, so that a fault of the program ends it in an orderly way, whichever goroutine it is in.
+// Package bug turns panics into errors, so that a fault of the program ends it in an orderly way,
+// whichever goroutine it is in.
 //
-// A panic in a goroutine that nobody watches ends the process at once, with status 2. So every goroutine that tailor starts runs its
-// work by [Catch], or defers a function that recovers and calls [New], and whoever waits for it hands the error on. The command line
-// has the last [Catch]. What no program can catch stays as it is: memory that runs out, a stack that overflows, maps that are
-// written at the same time, and goroutines that libraries start.
+// A panic in a goroutine that nobody watches ends the process at once, with status 2. So every
+// goroutine that tailor starts runs its work by [Catch], or defers a function that recovers and
+// calls [New], and whoever waits for it hands the error on. The command line has the last [Catch].
+// What no program can catch stays as it is: memory that runs out, a stack that overflows, maps that
+// are written at the same time, and goroutines that libraries start.
 package bug
 
 import (
@@ -45,7 +47,8 @@ func (e *Error) Unwrap() error {
 	return err
 }
 
-// New is for a deferred function that recovered value. A panic that was caught before stays what it was.
+// New is for a deferred function that recovered value. A panic that was caught before stays what it
+// was.
 func New(value any) *Error {
 	if e, ok := value.(*Error); ok {
 		return e
@@ -70,7 +73,8 @@ func where() (all []string) {
 	panicked := false
 	for {
 		f, more := frames.Next()
-		if name, ours := strings.CutPrefix(f.Function, module); panicked && ours && len(all) < maxFrames && !strings.HasPrefix(name, "internal/bug.") {
+		if name, ours := strings.CutPrefix(f.Function, module); panicked && ours &&
+			len(all) < maxFrames && !strings.HasPrefix(name, "internal/bug.") {
 			all = append(all, fmt.Sprintf("%s/%s:%d", packageOf(name), path.Base(f.File), f.Line))
 		}
 		panicked = panicked || f.Function == "runtime.gopanic"

@@ -22,7 +22,8 @@ func TestCatch(t *testing.T) {
 	} {
 		err := bug.Catch(f)
 		var caught *bug.Error
-		if !errors.As(err, &caught) || strings.Contains(err.Error(), "\n") || len(err.Error()) > 1000 {
+		if !errors.As(err, &caught) || strings.Contains(err.Error(), "\n") ||
+			len(err.Error()) > 1000 {
 			t.Errorf("%s: %v, want a short line", name, err)
 		}
 	}

@@ -7,13 +7,13 @@ import (
 
 const (
 	alikeImages = 64
-	// alikeLevels is the least that images should differ, in grey levels of 255. JPEG's noise alone is less; thin
-	// lines on white are several.
+	// alikeLevels is the least that images should differ, in grey levels of 255. JPEG's noise alone
+	// is less; thin lines on white are several.
 	alikeLevels = 0.5
 )
 
-// alike warns if the training images are nearly the same, as drawings become whose lines are of the colour that their
-// transparent ground gets. It looks at some of them, always the same.
+// alike warns if the training images are nearly the same, as drawings become whose lines are of the
+// colour that their transparent ground gets. It looks at some of them, always the same.
 func (d *Dataset) alike() string {
 	size := d.Size * d.Size * d.Channels
 	pixels, sum, squares := make([]uint8, size), make([]float64, size), make([]float64, size)

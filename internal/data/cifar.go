@@ -45,7 +45,8 @@ func loadCIFAR10(files rawFiles, o Options) (*source, error) {
 // used.
 func loadCIFAR100(files rawFiles, o Options) (*source, error) {
 	form := cifarForm{
-		name: "cifar100", classes: []int{20, 100}, train: []string{"train.bin"}, test: []string{"test.bin"}, names: cifar100Names,
+		name: "cifar100", classes: []int{20, 100}, train: []string{"train.bin"},
+		test: []string{"test.bin"}, names: cifar100Names,
 		mean: []float32{.5071, .4867, .4408}, std: []float32{.2675, .2565, .2761},
 	}
 	return form.load(files, o)
@@ -69,14 +70,16 @@ func (c cifarForm) load(files rawFiles, o Options) (*source, error) {
 	// between two records.
 	for _, base := range c.train[1:] {
 		if n, m := len(files[c.train[0]].bytes), len(files[base].bytes); n != m {
-			return nil, files[base].damage(&fault{int64(min(n, m)), fmt.Sprintf("%d bytes as in %s", n, c.train[0]), fmt.Sprint(m), nil})
+			return nil, files[base].damage(&fault{int64(min(n, m)), fmt.Sprintf("%d bytes as in %s",
+				n, c.train[0]), fmt.Sprint(m), nil})
 		}
 	}
 	classes, err := c.classNames(files)
 	if err != nil {
 		return nil, err
 	}
-	s := &source{name: c.name, minSide: cifarSide, maxSide: cifarSide, classes: classes, channels: 3, size: o.sizeOr(cifarSide), content: [32]byte(h.Sum(nil))}
+	s := &source{name: c.name, minSide: cifarSide, maxSide: cifarSide, classes: classes,
+		channels: 3, size: o.sizeOr(cifarSide), content: [32]byte(h.Sum(nil))}
 	if s.train, err = c.unpack(s, files, c.train); err != nil {
 		return nil, err
 	}
@@ -97,7 +100,8 @@ func (c cifarForm) record() int { return len(c.classes) + 3*cifarPlane }
 func (c cifarForm) checkRecords(b []byte) *fault {
 	rec := c.record()
 	if len(b) == 0 || len(b)%rec != 0 {
-		return &fault{int64(len(b)), fmt.Sprintf("a whole number of %d-byte records", rec), fmt.Sprintf("%d bytes", len(b)), nil}
+		return &fault{int64(len(b)), fmt.Sprintf("a whole number of %d-byte records", rec),
+			fmt.Sprintf("%d bytes", len(b)), nil}
 	}
 	for at := 0; at < len(b); at += rec {
 		for i, n := range c.classes {
@@ -121,7 +125,8 @@ func (c cifarForm) classNames(files rawFiles) ([]string, error) {
 		return names, nil
 	}
 	if len(f.bytes) > maxNames {
-		return nil, f.damage(&fault{maxNames, fmt.Sprintf("%d class names in at most %d bytes", n, maxNames), "more bytes", nil})
+		return nil, f.damage(&fault{maxNames, fmt.Sprintf("%d class names in at most %d bytes", n,
+			maxNames), "more bytes", nil})
 	}
 	// A blank line ends the official file, and some copies have Windows line ends.
 	var names []string
@@ -131,7 +136,8 @@ func (c cifarForm) classNames(files rawFiles) ([]string, error) {
 		}
 	}
 	if len(names) != n {
-		return nil, f.damage(&fault{-1, fmt.Sprintf("%d class names, a line each", n), fmt.Sprint(len(names)), nil})
+		return nil, f.damage(&fault{-1, fmt.Sprintf("%d class names, a line each", n),
+			fmt.Sprint(len(names)), nil})
 	}
 	return names, nil
 }

@@ -29,7 +29,9 @@ func record(v byte, labels ...byte) []byte {
 
 // cifar10 has two images in every file.
 func cifar10() tree {
-	f := tree{"readme.html": []byte("<html>"), "batches.meta.txt": []byte("airplane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n\n")}
+	f := tree{"readme.html": []byte("<html>"),
+		"batches.meta.txt": []byte(
+			"airplane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n\n")}
 	for i := range 6 {
 		name := fmt.Sprintf("data_batch_%d.bin", i+1)
 		if i == 5 {
@@ -54,13 +56,16 @@ func cifar100() tree {
 
 func TestCIFAR10Forms(t *testing.T) {
 	folder := mustOpen(t, cifar10().folder(t), data.Options{Holdout: -1})
-	packed := mustOpen(t, write(t, "cifar-10-binary.tar.gz", zip(t, cifar10().tar(t, "cifar-10-batches-bin/"))), data.Options{Holdout: -1})
+	packed := mustOpen(t, write(t, "cifar-10-binary.tar.gz",
+		zip(t, cifar10().tar(t, "cifar-10-batches-bin/"))), data.Options{Holdout: -1})
 	if folder.SHA256 != packed.SHA256 {
 		t.Error("SHA256 of the folder and of the tar differ")
 	}
 	for _, d := range []*data.Dataset{folder, packed} {
-		if d.Name != "cifar10" || d.Channels != 3 || d.Size != 32 || len(d.Classes) != 10 || d.Classes[9] != "truck" {
-			t.Fatalf("opened as %q, %d channels, size %d, classes %q", d.Name, d.Channels, d.Size, d.Classes)
+		if d.Name != "cifar10" || d.Channels != 3 || d.Size != 32 || len(d.Classes) != 10 ||
+			d.Classes[9] != "truck" {
+			t.Fatalf("opened as %q, %d channels, size %d, classes %q", d.Name, d.Channels, d.Size,
+				d.Classes)
 		}
 		pixels, labels := all(t, d, d.Train)
 		if !slices.Equal(labels, []int{0, 9, 1, 9, 2, 9, 3, 9, 4, 9}) {
@@ -104,12 +109,17 @@ func TestCIFARDamage(t *testing.T) {
 		offset int64
 		says   string
 	}{
-		"cut in a record":       {ten, "data_batch_3.bin", ten["data_batch_3.bin"][:6000], 6000, "3073-byte records"},
-		"cut between records":   {ten, "data_batch_3.bin", ten["data_batch_3.bin"][:3073], 3073, "6146 bytes as in data_batch_1.bin"},
-		"empty":                 {ten, "test_batch.bin", nil, 0, "3073-byte records"},
-		"label":                 {ten, "data_batch_2.bin", append(record(0, 3), record(0, 10)...), 3073, "label under 10"},
-		"names":                 {ten, "batches.meta.txt", []byte("cat\ndog\n"), -1, "10 class names"},
-		"long names":            {ten, "batches.meta.txt", bytes.Repeat([]byte("x"), 1<<16+1), 1 << 16, "10 class names"},
+		"cut in a record": {ten, "data_batch_3.bin", ten["data_batch_3.bin"][:6000], 6000,
+			"3073-byte records"},
+		"cut between records": {ten, "data_batch_3.bin", ten["data_batch_3.bin"][:3073], 3073,
+			"6146 bytes as in data_batch_1.bin"},
+		"empty": {ten, "test_batch.bin", nil, 0, "3073-byte records"},
+		"label": {ten, "data_batch_2.bin", append(record(0, 3), record(0, 10)...),
+			3073, "label under 10"},
+		"names": {ten, "batches.meta.txt", []byte("cat\ndog\n"), -1,
+			"10 class names"},
+		"long names": {ten, "batches.meta.txt", bytes.Repeat([]byte("x"), 1<<16+1),
+			1 << 16, "10 class names"},
 		"coarse label":          {hundred, "test.bin", record(0, 20, 3), 0, "label under 20"},
 		"fine label":            {hundred, "test.bin", record(0, 19, 100), 1, "label under 100"},
 		"record of another set": {hundred, "train.bin", record(0, 19), 3073, "3074-byte records"},
@@ -155,7 +165,8 @@ func TestCIFARStats(t *testing.T) {
 	}
 	d := mustOpen(t, dir, data.Options{})
 	mean, std := d.Stats()
-	if !slices.Equal(mean, []float32{.4914, .4822, .4465}) || !slices.Equal(std, []float32{.2023, .1994, .2010}) {
+	if !slices.Equal(mean, []float32{.4914, .4822, .4465}) ||
+		!slices.Equal(std, []float32{.2023, .1994, .2010}) {
 		t.Errorf("mean %v and std %v are not the published ones", mean, std)
 	}
 	mean[0] = 9
@@ -167,7 +178,8 @@ func TestCIFARStats(t *testing.T) {
 func TestCIFARResize(t *testing.T) {
 	d := mustOpen(t, cifar10().folder(t), data.Options{Size: 16, Holdout: -1})
 	pixels, _ := all(t, d, d.Train)
-	// Halving a ramp of y puts row y at 2y+0.5; the kernel reaches past the edge near it, so look inside.
+	// Halving a ramp of y puts row y at 2y+0.5; the kernel reaches past the edge near it, so look
+	// inside.
 	for _, y := range []int{4, 8, 11} {
 		p := pixels[((3*16+y)*16+8)*3:][:3]
 		if p[0] != 3 || p[1] < byte(2*y) || p[1] > byte(2*y+1) {
@@ -176,7 +188,8 @@ func TestCIFARResize(t *testing.T) {
 	}
 }
 
-// FuzzCIFAR gives the same bytes to all files of a data set, and checks that what opens holds those bytes.
+// FuzzCIFAR gives the same bytes to all files of a data set, and checks that what opens holds those
+// bytes.
 func FuzzCIFAR(f *testing.F) {
 	f.Add(record(7, 3), true)
 	f.Add(record(7, 3, 99), false)
@@ -203,7 +216,8 @@ func FuzzCIFAR(f *testing.F) {
 				t.Errorf("image %d: label %d, record has %d", i, l, rec[head-1])
 			}
 			for p := range 1024 {
-				if got := pixels[i*3072+3*p:][:3]; got[0] != rec[head+p] || got[1] != rec[head+1024+p] || got[2] != rec[head+2048+p] {
+				if got := pixels[i*3072+3*p:][:3]; got[0] != rec[head+p] ||
+					got[1] != rec[head+1024+p] || got[2] != rec[head+2048+p] {
 					t.Fatalf("image %d, pixel %d is %v", i, p, got)
 				}
 			}

@@ -11,13 +11,17 @@ import (
 
 // Options say how images are prepared when a data set is opened. The zero value is the default.
 type Options struct {
-	Size        int    // side of the square images in pixels; 0 keeps the data set's own (32 for image folders)
-	Holdout     int    // images held out of train as Val; 0: 10 %, at most 5000, or a folder's own val/; -1: none
-	Seed        uint64 // chooses the held-out images and the test part of a folder without one, and draws synthetic data
-	Train, Test int    // number of synthetic images; 0: 6000 and 1000; other data sets ignore them
+	// side of the square images in pixels; 0 keeps the data set's own (32 for image folders)
+	Size int
+	// images held out of train as Val; 0: 10 %, at most 5000, or a folder's own val/; -1: none
+	Holdout int
+	// chooses the held-out images and the test part of a folder without one, and draws synthetic
+	// data
+	Seed        uint64
+	Train, Test int // number of synthetic images; 0: 6000 and 1000; other data sets ignore them
 
-	// SkipDamaged goes on without images that cannot be read and without class folders that have no images. Without it, they
-	// are a ProblemsError.
+	// SkipDamaged goes on without images that cannot be read and without class folders that have no
+	// images. Without it, they are a ProblemsError.
 	SkipDamaged bool
 
 	forTest bool // images to test on: a part for training may be missing, and so may classes
@@ -55,9 +59,9 @@ type Set interface {
 // MNIST idx files, CIFAR-10 or CIFAR-100 binary files or class folders of images (JPEG, PNG, GIF,
 // BMP, TIFF, WebP), or a tar, possibly gzipped, of one of these.
 //
-// Images are turned as their EXIF orientation says, and transparent pixels are laid on white. What has
-// another size is cropped to its centre square and scaled with a Catmull-Rom kernel; images of the
-// right size keep their bytes. Preparation describes it, and docs/formats.md in full.
+// Images are turned as their EXIF orientation says, and transparent pixels are laid on white. What
+// has another size is cropped to its centre square and scaled with a Catmull-Rom kernel; images of
+// the right size keep their bytes. Preparation describes it, and docs/formats.md in full.
 func Open(path string, o Options) (*Dataset, error) { return open(path, o, defaultLimits()) }
 
 // open is Open with budgets.
@@ -76,13 +80,16 @@ func open(path string, o Options, lim limits) (*Dataset, error) {
 func (o Options) check() error {
 	switch {
 	case o.Size < 0 || o.Size > prepare.MaxSize:
-		return fmt.Errorf("data: Options.Size is %d: want 0 (the data set's own) to %d pixels", o.Size, prepare.MaxSize)
+		return fmt.Errorf("data: Options.Size is %d: want 0 (the data set's own) to %d pixels",
+			o.Size, prepare.MaxSize)
 	case o.Holdout < -1:
 		return fmt.Errorf("data: Options.Holdout is %d: want a number of images, 0 (default) or -1 (none)", o.Holdout)
 	case o.Train < 0 || o.Train > maxSynthetic:
-		return fmt.Errorf("data: Options.Train is %d: want 0 (default) to %d images", o.Train, maxSynthetic)
+		return fmt.Errorf("data: Options.Train is %d: want 0 (default) to %d images", o.Train,
+			maxSynthetic)
 	case o.Test < 0 || o.Test > maxSynthetic:
-		return fmt.Errorf("data: Options.Test is %d: want 0 (default) to %d images", o.Test, maxSynthetic)
+		return fmt.Errorf("data: Options.Test is %d: want 0 (default) to %d images", o.Test,
+			maxSynthetic)
 	}
 	return nil
 }
@@ -95,7 +102,8 @@ func load(path string, o Options, lim limits) (*source, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%w (%w)", formError(path, "there is no such file or folder"), fs.ErrNotExist)
+		return nil, fmt.Errorf("%w (%w)", formError(path, "there is no such file or folder"),
+			fs.ErrNotExist)
 	case err != nil:
 		return nil, fmt.Errorf("data: open %q: %w", path, err)
 	case info.IsDir():

@@ -11,7 +11,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 )
 
-// failure opens path and gives the message, after checking that it is one line and says all that it must.
+// failure opens path and gives the message, after checking that it is one line and says all that it
+// must.
 func failure(t *testing.T, path string, o data.Options, says ...string) error {
 	t.Helper()
 	d, err := data.Open(path, o)
@@ -43,23 +44,28 @@ func TestOpenRefusesWhatItDoesNotKnow(t *testing.T) {
 			t.Errorf("%q: error %v is not ErrForm", path, err)
 		}
 	}
-	failure(t, write(t, "one.jpg", pngOf(t, colourImage(8, 8, 0))), data.Options{}, "one PNG image", "class folder")
-	if _, err := data.Open(filepath.Join(dir, "absent"), data.Options{}); !errors.Is(err, fs.ErrNotExist) {
+	failure(t, write(t, "one.jpg", pngOf(t, colourImage(8, 8, 0))), data.Options{}, "one PNG image",
+		"class folder")
+	if _, err := data.Open(filepath.Join(dir, "absent"), data.Options{}); !errors.Is(err,
+		fs.ErrNotExist) {
 		t.Errorf("absent: error %v is not fs.ErrNotExist", err)
 	}
 }
 
 func TestOpenNamesTheWrongOption(t *testing.T) {
 	for field, o := range map[string]data.Options{
-		"Options.Size": {Size: -1}, "Size is 5000": {Size: 5000}, "Size is 4": {Size: 4}, "Options.Holdout": {Holdout: -2},
-		"Options.Train": {Train: -1}, "Options.Test": {Test: 1 << 30},
+		"Options.Size": {Size: -1}, "Size is 5000": {Size: 5000}, "Size is 4": {Size: 4},
+		"Options.Holdout": {Holdout: -2},
+		"Options.Train":   {Train: -1}, "Options.Test": {Test: 1 << 30},
 	} {
 		failure(t, "synthetic", o, field)
 	}
-	failure(t, "synthetic", data.Options{Train: 50, Test: 10, Holdout: 50}, "50 training images", "cannot hold out 50")
+	failure(t, "synthetic", data.Options{Train: 50, Test: 10, Holdout: 50}, "50 training images",
+		"cannot hold out 50")
 }
 
-// numbered is a data set of two classes whose image i is filled with i, so that an image tells which it is.
+// numbered is a data set of two classes whose image i is filled with i, so that an image tells
+// which it is.
 func numbered(t *testing.T, train, test int) string {
 	body := func(n, from int) []byte {
 		b := make([]byte, 4*n)
@@ -108,7 +114,8 @@ func TestHoldout(t *testing.T) {
 		union := slices.Concat(train, val)
 		slices.Sort(union)
 		if len(slices.Compact(union)) != 60 || union[59] != 59 {
-			t.Errorf("Holdout %d: train and val do not divide the images: %v and %v", c.holdout, train, val)
+			t.Errorf("Holdout %d: train and val do not divide the images: %v and %v", c.holdout,
+				train, val)
 		}
 	}
 	one := mustOpen(t, path, data.Options{Seed: 1})
@@ -118,7 +125,8 @@ func TestHoldout(t *testing.T) {
 	}
 }
 
-// TestSHA256 checks that the identity changes with everything that changes what the sets give, and with nothing else.
+// TestSHA256 checks that the identity changes with everything that changes what the sets give, and
+// with nothing else.
 func TestSHA256(t *testing.T) {
 	path := numbered(t, 60, 10)
 	base := mustOpen(t, path, data.Options{})
@@ -126,7 +134,8 @@ func TestSHA256(t *testing.T) {
 		t.Fatalf("SHA256 is %q: want 64 hex digits", base.SHA256)
 	}
 	for name, same := range map[string]*data.Dataset{
-		"again": mustOpen(t, numbered(t, 60, 10), data.Options{}), "explicit defaults": mustOpen(t, path, data.Options{Size: 2, Holdout: 6}),
+		"again": mustOpen(t, numbered(t, 60, 10), data.Options{}), "explicit defaults": mustOpen(t,
+			path, data.Options{Size: 2, Holdout: 6}),
 	} {
 		if same.SHA256 != base.SHA256 {
 			t.Errorf("%s: SHA256 differs", name)
@@ -134,8 +143,10 @@ func TestSHA256(t *testing.T) {
 	}
 	seen := map[string]string{base.SHA256: "base"}
 	for name, d := range map[string]*data.Dataset{
-		"size": mustOpen(t, path, data.Options{Size: 3}), "hold-out": mustOpen(t, path, data.Options{Holdout: 7}),
-		"none held out": mustOpen(t, path, data.Options{Holdout: -1}), "seed": mustOpen(t, path, data.Options{Seed: 1}),
+		"size": mustOpen(t, path, data.Options{Size: 3}), "hold-out": mustOpen(t, path,
+			data.Options{Holdout: 7}),
+		"none held out": mustOpen(t, path, data.Options{Holdout: -1}), "seed": mustOpen(t, path,
+			data.Options{Seed: 1}),
 		"content": mustOpen(t, numbered(t, 60, 11), data.Options{}),
 	} {
 		if other, dup := seen[d.SHA256]; dup {
@@ -145,7 +156,8 @@ func TestSHA256(t *testing.T) {
 	}
 }
 
-// oneLine checks that an error is a line, and that what it lists are: names from files must not break them.
+// oneLine checks that an error is a line, and that what it lists are: names from files must not
+// break them.
 func oneLine(t *testing.T, err error) {
 	t.Helper()
 	lines := []string{err.Error()}

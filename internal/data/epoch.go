@@ -17,7 +17,9 @@ func (l *Loader) Epoch(ctx context.Context, epoch, from int) iter.Seq2[*Batch, e
 	return func(yield func(*Batch, error) bool) {
 		end := l.Batches()
 		if epoch < 0 || from < 0 || from > end {
-			yield(nil, fmt.Errorf("data: epoch %d from batch %d: want an epoch of 0 or more and a batch of 0 to %d", epoch, from, end))
+			yield(nil, fmt.Errorf(
+				"data: epoch %d from batch %d: want an epoch of 0 or more and a batch of 0 to %d",
+				epoch, from, end))
 			return
 		}
 		r := l.start(ctx, epoch, from, end)
@@ -65,7 +67,10 @@ func (l *Loader) start(ctx context.Context, epoch, from, end int) *epochRun {
 	for range min(l.config.Workers, n) {
 		r.wg.Go(func() {
 			for b := range r.work {
-				r.done[b%n] <- bug.Catch(func() error { return l.fill(r.ctx, r.slots[b%n], epoch, b, order) })
+				r.done[b%n] <- bug.Catch(func() error {
+					return l.fill(r.ctx, r.slots[b%n], epoch, b,
+						order)
+				})
 			}
 		})
 	}

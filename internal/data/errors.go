@@ -62,7 +62,8 @@ func (o origin) path() string { return filepath.Join(o.where, filepath.FromSlash
 
 // damage places a fault, which its parser knows only by offset, in the file it was read from.
 func (o origin) damage(f *fault) *DamageError {
-	e := &DamageError{File: o.where, Entry: o.name, Offset: f.offset, Want: f.want, Got: f.got, Err: f.err}
+	e := &DamageError{File: o.where, Entry: o.name, Offset: f.offset, Want: f.want, Got: f.got,
+		Err: f.err}
 	if !o.inTar {
 		e.File, e.Entry = o.path(), ""
 	}

@@ -23,7 +23,8 @@ func ExampleLoader_Epoch() {
 		fmt.Println(err)
 		return
 	}
-	l, err := data.NewLoader(d.Train, d.Size, d.Channels, data.LoaderConfig{Batch: 32, Shuffle: true, Transform: d.DefaultTransform()})
+	l, err := data.NewLoader(d.Train, d.Size, d.Channels, data.LoaderConfig{Batch: 32,
+		Shuffle: true, Transform: d.DefaultTransform()})
 	if err != nil {
 		fmt.Println(err)
 		return

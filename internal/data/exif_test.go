@@ -53,10 +53,12 @@ func pngWith(file []byte, name string, body []byte) []byte {
 	return append(b, file[len(file)-12:]...)
 }
 
-// stored gives an image as a camera stores it that is to be seen like img: the words of the EXIF standard, which side of the picture the
-// first row and the first column are, put into code.
+// stored gives an image as a camera stores it that is to be seen like img: the words of the EXIF
+// standard, which side of the picture the first row and the first column are, put into code.
 func stored(img *image.NRGBA, orientation int) *image.NRGBA {
-	words := [...][2]string{{}, {"top", "left"}, {"top", "right"}, {"bottom", "right"}, {"bottom", "left"}, {"left", "top"}, {"right", "top"}, {"right", "bottom"}, {"left", "bottom"}}
+	words := [...][2]string{{}, {"top", "left"}, {"top", "right"}, {"bottom", "right"},
+		{"bottom", "left"}, {"left", "top"}, {"right", "top"}, {"right", "bottom"},
+		{"left", "bottom"}}
 	row0, column0 := words[orientation][0], words[orientation][1]
 	w, h := img.Rect.Dx(), img.Rect.Dy()
 	sideways := row0 == "left" || row0 == "right"
@@ -80,8 +82,8 @@ func stored(img *image.NRGBA, orientation int) *image.NRGBA {
 	return out
 }
 
-// TestOrientation stores a picture in all eight ways; each must come out as the picture does, whether it is scaled, only cropped, or
-// transparent.
+// TestOrientation stores a picture in all eight ways; each must come out as the picture does,
+// whether it is scaled, only cropped, or transparent.
 func TestOrientation(t *testing.T) {
 	for _, size := range []int{4, 7, 30} {
 		for _, clear := range []bool{false, true} {
@@ -93,11 +95,14 @@ func TestOrientation(t *testing.T) {
 			}
 			_, want := openOne(t, size, pngOf(t, picture))
 			for o := 1; o <= 8; o++ {
-				d, got := openOne(t, size, pngWith(pngOf(t, stored(picture, o)), "eXIf", orientation(o)))
+				d, got := openOne(t, size, pngWith(pngOf(t, stored(picture, o)), "eXIf",
+					orientation(o)))
 				if !bytes.Equal(got, want) {
-					t.Errorf("size %d, transparent %t, orientation %d: another image", size, clear, o)
+					t.Errorf("size %d, transparent %t, orientation %d: another image", size, clear,
+						o)
 				}
-				if r := d.Report; r.MinSidePx != 7 || r.MaxSidePx != 13 || o > 1 && r.Turned != 4 || o == 1 && r.Turned != 0 {
+				if r := d.Report; r.MinSidePx != 7 || r.MaxSidePx != 13 || o > 1 && r.Turned != 4 ||
+					o == 1 && r.Turned != 0 {
 					t.Errorf("orientation %d: report %+v", o, r)
 				}
 			}
@@ -105,8 +110,8 @@ func TestOrientation(t *testing.T) {
 	}
 }
 
-// TestOrientationOfFormats has an orientation in each place where a file may keep one, and blocks that viewers ignore. The image is white
-// above and black below.
+// TestOrientationOfFormats has an orientation in each place where a file may keep one, and blocks
+// that viewers ignore. The image is white above and black below.
 func TestOrientationOfFormats(t *testing.T) {
 	img := flat(16, 16, color.White)
 	for i := 16 * 8 * 4; i < len(img.Pix); i += 4 {
@@ -114,7 +119,8 @@ func TestOrientationOfFormats(t *testing.T) {
 	}
 	jpg, little, three := jpegOf(t, img), binary.LittleEndian, orientation(3)
 	tiff := bytes.Clone(tiffOf(t, img))
-	for i := 0; i+12 <= len(tiff); i++ { // the encoder has no orientation: the number of samples becomes it
+	// the encoder has no orientation: the number of samples becomes it
+	for i := 0; i+12 <= len(tiff); i++ {
 		if little.Uint16(tiff[i:]) == 0x0115 && little.Uint16(tiff[i+2:]) == 3 {
 			little.PutUint16(tiff[i:], 0x0112)
 			little.PutUint16(tiff[i+8:], 3)
@@ -128,38 +134,44 @@ func TestOrientationOfFormats(t *testing.T) {
 		file   []byte
 		turned bool
 	}{
-		"JPEG":                 {jpegExif(jpg, three), true},
-		"JPEG, little-endian":  {jpegExif(jpg, exif(little, 3, 3)), true},
-		"JPEG, 32 bits":        {jpegExif(jpg, exif(little, 4, 3)), true},
-		"JPEG, after XMP":      {jpegWith(jpg, 0xe1, []byte("http://ns.adobe.com/xap/1.0/\x00"), append([]byte("Exif\x00\x00"), three...)), true},
-		"JPEG, first of two":   {jpegWith(jpg, 0xe1, append([]byte("Exif\x00\x00"), three...), append([]byte("Exif\x00\x00"), orientation(1)...)), true},
-		"JPEG, in a comment":   {jpegWith(jpg, 0xfe, append([]byte("Exif\x00\x00"), three...)), false},
-		"PNG":                  {pngWith(pngOf(t, img), "eXIf", three), true},
-		"PNG with JPEG's head": {pngWith(pngOf(t, img), "eXIf", append([]byte("Exif\x00\x00"), three...)), true},
-		"TIFF":                 {tiff, true},
-		"WebP":                 {webp, true},
-		"none":                 {jpg, false},
-		"zero":                 {jpegExif(jpg, orientation(0)), false},
-		"nine":                 {jpegExif(jpg, orientation(9)), false},
-		"text":                 {jpegExif(jpg, exif(little, 2, 3)), false},
-		"cut":                  {jpegExif(jpg, three[:25]), false},
-		"empty":                {jpegExif(jpg, nil), false},
-		"nowhere":              {jpegExif(jpg, damaged[:12]), false},
-		"other order":          {jpegExif(jpg, append([]byte("XX"), three[2:]...)), false},
+		"JPEG":                {jpegExif(jpg, three), true},
+		"JPEG, little-endian": {jpegExif(jpg, exif(little, 3, 3)), true},
+		"JPEG, 32 bits":       {jpegExif(jpg, exif(little, 4, 3)), true},
+		"JPEG, after XMP": {jpegWith(jpg, 0xe1, []byte("http://ns.adobe.com/xap/1.0/\x00"),
+			append([]byte("Exif\x00\x00"), three...)), true},
+		"JPEG, first of two": {jpegWith(jpg, 0xe1, append([]byte("Exif\x00\x00"), three...),
+			append([]byte("Exif\x00\x00"), orientation(1)...)), true},
+		"JPEG, in a comment": {jpegWith(jpg, 0xfe, append([]byte("Exif\x00\x00"), three...)),
+			false},
+		"PNG": {pngWith(pngOf(t, img), "eXIf", three), true},
+		"PNG with JPEG's head": {pngWith(pngOf(t, img), "eXIf", append([]byte("Exif\x00\x00"),
+			three...)), true},
+		"TIFF":        {tiff, true},
+		"WebP":        {webp, true},
+		"none":        {jpg, false},
+		"zero":        {jpegExif(jpg, orientation(0)), false},
+		"nine":        {jpegExif(jpg, orientation(9)), false},
+		"text":        {jpegExif(jpg, exif(little, 2, 3)), false},
+		"cut":         {jpegExif(jpg, three[:25]), false},
+		"empty":       {jpegExif(jpg, nil), false},
+		"nowhere":     {jpegExif(jpg, damaged[:12]), false},
+		"other order": {jpegExif(jpg, append([]byte("XX"), three[2:]...)), false},
 	} {
 		_, got := openOne(t, 16, c.file)
 		if above := got[0]; above > 20 != !c.turned || got[len(got)-1] > 20 != c.turned {
-			t.Errorf("%s: the first byte is %d, the last %d: turned should be %t", name, above, got[len(got)-1], c.turned)
+			t.Errorf("%s: the first byte is %d, the last %d: turned should be %t", name, above,
+				got[len(got)-1], c.turned)
 		}
 	}
 }
 
-// TestOrientationChangesIdentity: earlier versions did not turn images, so that the hash must tell. One that says what is so anyway
-// changes nothing.
+// TestOrientationChangesIdentity: earlier versions did not turn images, so that the hash must tell.
+// One that says what is so anyway changes nothing.
 func TestOrientationChangesIdentity(t *testing.T) {
 	img := jpegOf(t, colourImage(8, 8, 1))
 	hash := func(file []byte) string {
-		d, err := data.OpenTarStream(bytes.NewReader(tree{"a/0.jpg": file, "a/1.jpg": file, "b/0.jpg": file, "b/1.jpg": file}.tar(t, "")), data.Options{Size: 8})
+		d, err := data.OpenTarStream(bytes.NewReader(tree{"a/0.jpg": file, "a/1.jpg": file,
+			"b/0.jpg": file, "b/1.jpg": file}.tar(t, "")), data.Options{Size: 8})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,10 +201,12 @@ func FuzzExif(f *testing.F) {
 		}
 		file := jpegExif(img, block)
 		files := tree{}
-		for _, name := range []string{"train/a/0.jpg", "train/b/0.jpg", "test/a/0.jpg", "test/b/0.jpg"} {
+		for _, name := range []string{"train/a/0.jpg", "train/b/0.jpg", "test/a/0.jpg",
+			"test/b/0.jpg"} {
 			files[name] = file
 		}
-		d, err := data.OpenTarStream(bytes.NewReader(files.tar(t, "")), data.Options{Size: 3, Holdout: -1})
+		d, err := data.OpenTarStream(bytes.NewReader(files.tar(t, "")),
+			data.Options{Size: 3, Holdout: -1})
 		if err != nil {
 			t.Fatal(err)
 		}

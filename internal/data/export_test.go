@@ -2,9 +2,10 @@ package data
 
 import "io"
 
-// OpenLimited is Open with other memory budgets (0 keeps one): pixels decoded at open, compressed images kept from a
-// tar, pixels of a synthetic set, number of images.
-func OpenLimited(path string, o Options, decoded, compressed, synthetic int64, entries int) (*Dataset, error) {
+// OpenLimited is Open with other memory budgets (0 keeps one): pixels decoded at open, compressed
+// images kept from a tar, pixels of a synthetic set, number of images.
+func OpenLimited(path string, o Options, decoded, compressed, synthetic int64,
+	entries int) (*Dataset, error) {
 	lim := defaultLimits()
 	if decoded > 0 {
 		lim.decoded = decoded

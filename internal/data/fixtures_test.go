@@ -70,7 +70,8 @@ func (f tree) tar(t testing.TB, prefix string) []byte {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	for _, p := range f.paths() {
-		if err := w.WriteHeader(&tar.Header{Name: prefix + p, Mode: 0o644, Size: int64(len(f[p])), Typeflag: tar.TypeReg}); err != nil {
+		if err := w.WriteHeader(&tar.Header{Name: prefix + p, Mode: 0o644, Size: int64(len(f[p])),
+			Typeflag: tar.TypeReg}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.Write(f[p]); err != nil {

@@ -31,7 +31,10 @@ func loadFolder(dir string, o Options, lim limits) (*source, error) {
 	}
 	// Binary files decide first: CIFAR's own folder also holds an HTML page, and images might lie
 	// around.
-	if load := binaryLoader(func(base string) bool { return slices.Contains(names, base) }); load != nil {
+	if load := binaryLoader(func(base string) bool {
+		return slices.Contains(names,
+			base)
+	}); load != nil {
 		return loadRaw(dir, list, names, load, o)
 	}
 	in := newIntake(dir, o.sizeOr(folderSize), lim)
@@ -43,7 +46,8 @@ func loadFolder(dir string, o Options, lim limits) (*source, error) {
 }
 
 // loadRaw opens a binary data set and counts what lies beside its files.
-func loadRaw(dir string, list []os.DirEntry, names []string, load func(rawFiles, Options) (*source, error), o Options) (*source, error) {
+func loadRaw(dir string, list []os.DirEntry, names []string, load func(rawFiles, Options) (*source,
+	error), o Options) (*source, error) {
 	files, err := readRaw(dir, names)
 	if err != nil {
 		return nil, err
@@ -69,14 +73,16 @@ func loadRaw(dir string, list []os.DirEntry, names []string, load func(rawFiles,
 // linked together from several disks; the depth is bounded against loops of them.
 func walk(root, sub string, depth int, in *intake) error {
 	if depth > maxDepth {
-		return fmt.Errorf("data: %q: folders nested more than %d deep: is there a loop of links?", filepath.Join(root, sub), maxDepth)
+		return fmt.Errorf("data: %q: folders nested more than %d deep: is there a loop of links?",
+			filepath.Join(root, sub), maxDepth)
 	}
 	if err := in.folder(sub); err != nil {
 		return err
 	}
 	list, err := os.ReadDir(filepath.Join(root, filepath.FromSlash(sub)))
 	if err != nil && sub != "" {
-		return in.refuse(problem{sub, "unreadable folder", fmt.Errorf("data: a folder that cannot be read: %w", err)})
+		return in.refuse(problem{sub, "unreadable folder",
+			fmt.Errorf("data: a folder that cannot be read: %w", err)})
 	}
 	if err != nil {
 		return fmt.Errorf("data: %w", err)
@@ -92,7 +98,8 @@ func walk(root, sub string, depth int, in *intake) error {
 	return nil
 }
 
-// visit takes in a file, or what is below a folder. A broken link is a problem, since an image may be missing behind it.
+// visit takes in a file, or what is below a folder. A broken link is a problem, since an image may
+// be missing behind it.
 func visit(root, name string, e os.DirEntry, depth int, in *intake) error {
 	isDir, err := isFolder(root, name, e)
 	if err != nil {
@@ -117,8 +124,8 @@ func visit(root, name string, e os.DirEntry, depth int, in *intake) error {
 	return in.admit(at, head, &picture{origin: at})
 }
 
-// admit takes in a file whose name says that it is an image of a format that is not read, if its content says otherwise.
-// The formats with the shortest marks are not believed.
+// admit takes in a file whose name says that it is an image of a format that is not read, if its
+// content says otherwise. The formats with the shortest marks are not believed.
 func (in *intake) admit(at origin, head []byte, p *picture) error {
 	if f := prepare.FormatOf(head); f != "" && f != "BMP" && f != "TIFF" {
 		return in.add(p)
@@ -127,7 +134,8 @@ func (in *intake) admit(at origin, head []byte, p *picture) error {
 	if name := prepare.OtherOf(head); name != "" {
 		got += " (" + name + ")"
 	}
-	return in.refuse(damagedImage(at, at.damage(&fault{-1, prepare.Readable, got + ": convert it", nil})))
+	return in.refuse(damagedImage(at, at.damage(&fault{-1, prepare.Readable, got + ": convert it",
+		nil})))
 }
 
 // headBytes tell a file's format.
@@ -137,7 +145,8 @@ const headBytes = 512
 func readHead(file string) ([]byte, error) {
 	// Looked at before it is opened, as opening a pipe waits for a writer.
 	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("data: %q: want a regular file (%w)", file, cmp.Or(err, fs.ErrInvalid))
+		return nil, fmt.Errorf("data: %q: want a regular file (%w)", file,
+			cmp.Or(err, fs.ErrInvalid))
 	}
 	f, err := os.Open(file)
 	if err != nil {

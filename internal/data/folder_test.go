@@ -28,15 +28,18 @@ func pets(t testing.TB, parts ...string) tree {
 }
 
 func TestFolderWithParts(t *testing.T) {
-	for _, parts := range [][]string{{"train/", "test/"}, {"train/", "val/"}, {"train/", "validation/"}} {
+	for _, parts := range [][]string{{"train/", "test/"}, {"train/", "val/"},
+		{"train/", "validation/"}} {
 		files := pets(t, parts...)
 		files["train/.DS_Store"] = []byte("x")
 		files["train/.hidden/1.png"] = []byte("x")
 		files["train/cat/._0.png"] = []byte("x")
 		files["labels.csv"] = []byte("x")
 		d := mustOpen(t, files.folder(t), data.Options{Size: 4, Holdout: -1})
-		if d.Name != "folder" || d.Channels != 3 || !slices.Equal(d.Classes, []string{"cat", "dog", "emu"}) {
-			t.Fatalf("%v: opened as %q, %d channels, classes %q", parts, d.Name, d.Channels, d.Classes)
+		if d.Name != "folder" || d.Channels != 3 ||
+			!slices.Equal(d.Classes, []string{"cat", "dog", "emu"}) {
+			t.Fatalf("%v: opened as %q, %d channels, classes %q", parts, d.Name, d.Channels,
+				d.Classes)
 		}
 		for _, s := range []data.Set{d.Train, d.Test} {
 			pixels, labels := all(t, d, s)
@@ -61,7 +64,8 @@ func TestFolderWithOwnVal(t *testing.T) {
 	path := files.folder(t)
 	d := mustOpen(t, path, data.Options{})
 	if d.Train.Len() != 9 || d.Val.Len() != 8 || d.Test.Len() != 9 {
-		t.Errorf("parts have %d, %d and %d images: want 9, 8, 9", d.Train.Len(), d.Val.Len(), d.Test.Len())
+		t.Errorf("parts have %d, %d and %d images: want 9, 8, 9", d.Train.Len(), d.Val.Len(),
+			d.Test.Len())
 	}
 	failure(t, path, data.Options{Holdout: 2}, "its own val/", "hold-out")
 }
@@ -69,8 +73,10 @@ func TestFolderWithOwnVal(t *testing.T) {
 func TestFolderWithoutParts(t *testing.T) {
 	files := tree{}
 	for i := range 40 {
-		files[fmt.Sprintf("lead/a/deep/%02d.png", i)] = pngOf(t, flat(2, 2, color.NRGBA{byte(i), 0, 0, 255}))
-		files[fmt.Sprintf("lead/b/%02d.PNG", i%7)] = pngOf(t, flat(2, 2, color.NRGBA{byte(i % 7), 1, 0, 255}))
+		files[fmt.Sprintf("lead/a/deep/%02d.png", i)] = pngOf(t,
+			flat(2, 2, color.NRGBA{byte(i), 0, 0, 255}))
+		files[fmt.Sprintf("lead/b/%02d.PNG", i%7)] = pngOf(t,
+			flat(2, 2, color.NRGBA{byte(i % 7), 1, 0, 255}))
 	}
 	path := files.folder(t)
 	d := mustOpen(t, path, data.Options{Size: 2, Holdout: -1})
@@ -88,7 +94,8 @@ func TestFolderWithoutParts(t *testing.T) {
 	}
 	again := mustOpen(t, path, data.Options{Size: 2, Holdout: -1})
 	other := mustOpen(t, path, data.Options{Size: 2, Holdout: -1, Seed: 5})
-	if !slices.Equal(reds(t, d, d.Test), reds(t, again, again.Test)) || slices.Equal(reds(t, d, d.Test), reds(t, other, other.Test)) {
+	if !slices.Equal(reds(t, d, d.Test), reds(t, again, again.Test)) ||
+		slices.Equal(reds(t, d, d.Test), reds(t, other, other.Test)) {
 		t.Error("the test part is not a function of the seed")
 	}
 }
@@ -114,23 +121,29 @@ func TestFolderRefuses(t *testing.T) {
 		{"extra class in train", tree{"train/fox/0.png": img}, []string{`"fox"`, "none in test/"}},
 		{"image outside a class", tree{"train/0.png": img}, []string{"0.png", "train/CLASS/file"}},
 		{"image outside a part", tree{"more/cat/0.png": img}, []string{"more", "train/CLASS/file"}},
-		{"unread kind", tree{"train/cat/9.heif": []byte("x")}, []string{"9.heif", "convert", "mend or remove"}},
+		{"unread kind", tree{"train/cat/9.heif": []byte("x")}, []string{"9.heif", "convert",
+			"mend or remove"}},
 		{"no image", tree{"train/cat/9.jpg": []byte("text")}, []string{"9.jpg", "a JPEG, PNG"}},
 		{"empty image", tree{"train/cat/9.jpg": nil}, []string{"9.jpg", "a JPEG, PNG"}},
-		{"two val", tree{"val/cat/0.png": img, "validation/cat/0.png": img, "val/dog/0.png": img, "validation/dog/0.png": img,
-			"val/emu/0.png": img, "validation/emu/0.png": img}, []string{"both val/ and validation/"}},
+		{"two val", tree{"val/cat/0.png": img, "validation/cat/0.png": img, "val/dog/0.png": img,
+			"validation/dog/0.png": img,
+			"val/emu/0.png":        img, "validation/emu/0.png": img},
+			[]string{"both val/ and validation/"}},
 	} {
 		files := pets(t, "train/", "test/")
 		maps.Copy(files, c.add)
 		t.Run(c.name, func(t *testing.T) { failure(t, files.folder(t), data.Options{}, c.says...) })
 	}
 	failure(t, pets(t, "test/").folder(t), data.Options{}, "train/CLASS/file")
-	failure(t, tree{"cat/0.png": img, "cat/1.png": img}.folder(t), data.Options{}, "2 to", "class folders")
-	failure(t, tree{"cat/0.png": img, "dog/0.png": img, "dog/1.png": img}.folder(t), data.Options{}, `"cat"`, "2 or more")
+	failure(t, tree{"cat/0.png": img, "cat/1.png": img}.folder(t), data.Options{}, "2 to",
+		"class folders")
+	failure(t, tree{"cat/0.png": img, "dog/0.png": img, "dog/1.png": img}.folder(t), data.Options{},
+		`"cat"`, "2 or more")
 	failure(t, tree{"0.png": img, "1.png": img}.folder(t), data.Options{}, "CLASS/file")
 }
 
-// TestFolderReportsFirstDamage has several damaged files; the report must not depend on which goroutine is faster.
+// TestFolderReportsFirstDamage has several damaged files; the report must not depend on which
+// goroutine is faster.
 func TestFolderReportsFirstDamage(t *testing.T) {
 	files := pets(t, "train/", "test/")
 	whole := jpegOf(t, colourImage(16, 16, 1))
@@ -147,7 +160,8 @@ func TestFolderReportsFirstDamage(t *testing.T) {
 	}
 }
 
-// TestFolderRefusesBombs has a small PNG that claims 2^31 - 1 pixels a side, and one of moderate sides and large area.
+// TestFolderRefusesBombs has a small PNG that claims 2^31 - 1 pixels a side, and one of moderate
+// sides and large area.
 func TestFolderRefusesBombs(t *testing.T) {
 	for _, side := range []uint32{1<<31 - 1, 30_000} {
 		files := pets(t, "train/", "test/")

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestGate has many goroutines decode at once: what they take together stays within the budget, and an image beyond it is alone.
+// TestGate has many goroutines decode at once: what they take together stays within the budget, and
+// an image beyond it is alone.
 func TestGate(t *testing.T) {
 	g := newGate()
 	var (
@@ -21,7 +22,8 @@ func TestGate(t *testing.T) {
 				now := taken.Add(bytes)
 				runtime.Gosched()
 				if now > together && now != bytes {
-					t.Errorf("an image of %d MiB is decoded beside others of %d", bytes>>20, (now-bytes)>>20)
+					t.Errorf("an image of %d MiB is decoded beside others of %d", bytes>>20,
+						(now-bytes)>>20)
 				}
 				taken.Add(-bytes)
 			})

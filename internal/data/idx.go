@@ -17,7 +17,8 @@ type idxArray struct {
 	bytes []byte
 }
 
-// readIdx reads an idx file of at most most bytes that must have dims dimensions and nothing behind its data.
+// readIdx reads an idx file of at most most bytes that must have dims dimensions and nothing behind
+// its data.
 func readIdx(r io.Reader, most int64, dims int) (idxArray, *fault) {
 	head := make([]byte, 4+4*dims)
 	n, err := io.ReadFull(r, head)
@@ -25,11 +26,13 @@ func readIdx(r io.Reader, most int64, dims int) (idxArray, *fault) {
 	// end.
 	magic, want := binary.BigEndian.Uint32(head), uint32(0x0800+dims)
 	if n >= 4 && magic != want {
-		return idxArray{}, &fault{0, fmt.Sprintf("idx magic number %#08x (bytes in %d dimensions)", want, dims),
+		return idxArray{}, &fault{0, fmt.Sprintf("idx magic number %#08x (bytes in %d dimensions)",
+			want, dims),
 			fmt.Sprintf("%#08x", magic), nil}
 	}
 	if err != nil {
-		return idxArray{}, &fault{int64(n), fmt.Sprintf("an idx header of %d bytes", len(head)), prepare.Ending(err), err}
+		return idxArray{}, &fault{int64(n), fmt.Sprintf("an idx header of %d bytes", len(head)),
+			prepare.Ending(err), err}
 	}
 	shape, f := idxShape(head[4:])
 	if f != nil {
@@ -43,14 +46,16 @@ func readIdx(r io.Reader, most int64, dims int) (idxArray, *fault) {
 	b.Grow(int(min(total, most)) + 1 + bytes.MinRead)
 	_, err = b.ReadFrom(io.LimitReader(r, total+1))
 	a.bytes = b.Bytes()
-	at, whole := int64(len(head)+len(a.bytes)), fmt.Sprintf("%d bytes of header and %v data", int64(len(head))+total, shape)
+	at, whole := int64(len(head)+len(a.bytes)), fmt.Sprintf("%d bytes of header and %v data",
+		int64(len(head))+total, shape)
 	switch {
 	case err != nil:
 		return idxArray{}, &fault{at, whole, prepare.Ending(err), err}
 	case int64(len(a.bytes)) < total:
 		return idxArray{}, &fault{at, whole, "the end of the file", io.ErrUnexpectedEOF}
 	case int64(len(a.bytes)) > total:
-		return idxArray{}, &fault{at - 1, whole + " and then the end of the file", "more bytes", nil}
+		return idxArray{}, &fault{at - 1, whole + " and then the end of the file", "more bytes",
+			nil}
 	}
 	return a, nil
 }
@@ -63,7 +68,8 @@ func idxShape(head []byte) ([]int, *fault) {
 		d := int64(binary.BigEndian.Uint32(head[4*i:]))
 		// Dividing instead of multiplying: the product of what the header claims may overflow.
 		if d == 0 || d > maxRawBytes/total {
-			return nil, &fault{int64(4 + 4*i), fmt.Sprintf("dimensions of 1 to %d bytes in all", maxRawBytes),
+			return nil, &fault{int64(4 + 4*i), fmt.Sprintf("dimensions of 1 to %d bytes in all",
+				maxRawBytes),
 				fmt.Sprintf("%d after a product of %d", d, total), nil}
 		}
 		total *= d

@@ -11,7 +11,8 @@ import (
 func TestReadIdx(t *testing.T) {
 	good := []byte{0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6}
 	a, f := readIdx(bytes.NewReader(good), int64(len(good)), 2)
-	if f != nil || !slices.Equal(a.shape, []int{2, 3}) || !slices.Equal(a.bytes, []byte{1, 2, 3, 4, 5, 6}) {
+	if f != nil || !slices.Equal(a.shape, []int{2, 3}) ||
+		!slices.Equal(a.bytes, []byte{1, 2, 3, 4, 5, 6}) {
 		t.Fatalf("got %+v, %+v", a, f)
 	}
 	edit := func(at int, b ...byte) []byte {

@@ -53,7 +53,8 @@ func (p *picture) checkEnd(raw []byte, h prepare.Header) error {
 	if !h.Cut {
 		return nil
 	}
-	return p.damage(&fault{int64(len(raw)), "a whole " + h.Format() + " image", "the end of the file", io.ErrUnexpectedEOF})
+	return p.damage(&fault{int64(len(raw)), "a whole " + h.Format() + " image",
+		"the end of the file", io.ErrUnexpectedEOF})
 }
 
 // load gives the compressed bytes. They are not kept for files of a folder, where the disk has
@@ -65,9 +66,10 @@ func (p *picture) load() ([]byte, error) {
 	return readCapped(p.path(), prepare.MaxFile)
 }
 
-// unpack decodes compressed bytes whose header has passed [prepare.ReadHeader]. A picture keeps its own
-// number of channels, because whether the data set is grey is known only after the last one.
-func (p *picture) unpack(raw []byte, h prepare.Header, size int, g gate) (pixels []uint8, err error) {
+// unpack decodes compressed bytes whose header has passed [prepare.ReadHeader]. A picture keeps its
+// own number of channels, because whether the data set is grey is known only after the last one.
+func (p *picture) unpack(raw []byte, h prepare.Header, size int, g gate) (pixels []uint8,
+	err error) {
 	g.pass(h.Memory, func() {
 		stored, f := prepare.Decode(raw, h)
 		if f != nil {
@@ -136,7 +138,8 @@ func (p *picture) late(size int, g gate) ([]uint8, error) {
 		return nil, p.damageIn(f)
 	}
 	if h.Grey != p.grey {
-		return nil, p.damage(&fault{-1, "the colours that it had when the data set was opened", "others: the file has changed", nil})
+		return nil, p.damage(&fault{-1, "the colours that it had when the data set was opened",
+			"others: the file has changed", nil})
 	}
 	// Several goroutines may decode one picture: what was found out when opening stays as it is.
 	fresh := *p

@@ -29,7 +29,8 @@ func pngHeader(w, h uint32) []byte {
 // openOne opens a data set whose first training image is img and gives that image.
 func openOne(t *testing.T, size int, img []byte, rest ...[]byte) (*data.Dataset, []byte) {
 	t.Helper()
-	files := tree{"train/a/0.jpg": img, "train/b/0.jpg": img, "test/a/0.jpg": img, "test/b/0.jpg": img}
+	files := tree{"train/a/0.jpg": img, "train/b/0.jpg": img, "test/a/0.jpg": img,
+		"test/b/0.jpg": img}
 	for i, r := range rest {
 		files["train/b/"+string(rune('a'+i))+".jpg"] = r
 	}
@@ -41,7 +42,8 @@ func openOne(t *testing.T, size int, img []byte, rest ...[]byte) (*data.Dataset,
 	return d, dst
 }
 
-// TestImageChannels: a data set is grey if every image is, and a grey image among coloured ones is spread.
+// TestImageChannels: a data set is grey if every image is, and a grey image among coloured ones is
+// spread.
 func TestImageChannels(t *testing.T) {
 	grey := pngOf(t, greyImage(4, 4, 3))
 	d, got := openOne(t, 4, grey)
@@ -60,7 +62,8 @@ func TestImageChannels(t *testing.T) {
 }
 
 func TestImageKinds(t *testing.T) {
-	paletted := image.NewPaletted(image.Rect(0, 0, 4, 4), color.Palette{color.RGBA{10, 20, 30, 255}, color.White})
+	paletted := image.NewPaletted(image.Rect(0, 0, 4, 4), color.Palette{color.RGBA{10, 20, 30, 255},
+		color.White})
 	deep := image.NewGray16(image.Rect(0, 0, 4, 4))
 	for i := range deep.Pix {
 		deep.Pix[i] = 0x66
@@ -69,14 +72,20 @@ func TestImageKinds(t *testing.T) {
 		file []byte
 		want []byte
 	}{
-		"paletted":         {pngOf(t, paletted), []byte{10, 20, 30}},
-		"16-bit grey":      {pngOf(t, deep), []byte{0x66}},
-		"half clear":       {pngOf(t, flat(4, 4, color.NRGBA{200, 100, 50, 128})), []byte{227, 177, 152}},
-		"clear":            {pngOf(t, flat(4, 4, color.NRGBA{200, 100, 50, 0})), []byte{255, 255, 255}},
-		"grey JPEG":        {jpegOf(t, &image.Gray{Pix: bytes.Repeat([]byte{90}, 16), Stride: 4, Rect: image.Rect(0, 0, 4, 4)}), []byte{90}},
-		"colour, shrunk":   {pngOf(t, flat(40, 60, color.NRGBA{9, 99, 199, 255})), []byte{9, 99, 199}},
-		"colour, enlarged": {pngOf(t, flat(2, 3, color.NRGBA{9, 99, 199, 255})), []byte{9, 99, 199}},
-		"extreme shape":    {pngOf(t, flat(1, 9000, color.NRGBA{9, 99, 199, 255})), []byte{9, 99, 199}},
+		"paletted":    {pngOf(t, paletted), []byte{10, 20, 30}},
+		"16-bit grey": {pngOf(t, deep), []byte{0x66}},
+		"half clear": {pngOf(t, flat(4, 4, color.NRGBA{200, 100, 50, 128})),
+			[]byte{227, 177, 152}},
+		"clear": {pngOf(t, flat(4, 4, color.NRGBA{200, 100, 50, 0})),
+			[]byte{255, 255, 255}},
+		"grey JPEG": {jpegOf(t, &image.Gray{Pix: bytes.Repeat([]byte{90}, 16), Stride: 4,
+			Rect: image.Rect(0, 0, 4, 4)}), []byte{90}},
+		"colour, shrunk": {pngOf(t, flat(40, 60, color.NRGBA{9, 99, 199, 255})),
+			[]byte{9, 99, 199}},
+		"colour, enlarged": {pngOf(t, flat(2, 3, color.NRGBA{9, 99, 199, 255})),
+			[]byte{9, 99, 199}},
+		"extreme shape": {pngOf(t, flat(1, 9000, color.NRGBA{9, 99, 199, 255})),
+			[]byte{9, 99, 199}},
 	} {
 		d, got := openOne(t, 4, c.file)
 		if d.Channels != len(c.want) || !bytes.Equal(got, bytes.Repeat(c.want, 16)) {
@@ -85,7 +94,8 @@ func TestImageKinds(t *testing.T) {
 	}
 }
 
-// TestImageCrop: an image that is too wide loses its sides, at the wanted height without touching the rest.
+// TestImageCrop: an image that is too wide loses its sides, at the wanted height without touching
+// the rest.
 func TestImageCrop(t *testing.T) {
 	wide := colourImage(10, 4, 5)
 	_, got := openOne(t, 4, pngOf(t, wide))
@@ -109,13 +119,15 @@ func TestImageJPEG(t *testing.T) {
 	}
 	for i := range 32 * 32 {
 		r, g, b, _ := img.At(i%32, i/32).RGBA()
-		if want := []byte{byte(r >> 8), byte(g >> 8), byte(b >> 8)}; !bytes.Equal(got[3*i:3*i+3], want) {
+		if want := []byte{byte(r >> 8), byte(g >> 8), byte(b >> 8)}; !bytes.Equal(got[3*i:3*i+3],
+			want) {
 			t.Fatalf("pixel %d is %v: want %v", i, got[3*i:3*i+3], want)
 		}
 	}
 }
 
-// TestImagesBeyondTheBudget compares a data set decoded at open with one of the same files decoded when asked for.
+// TestImagesBeyondTheBudget compares a data set decoded at open with one of the same files decoded
+// when asked for.
 func TestImagesBeyondTheBudget(t *testing.T) {
 	files := pets(t, "train/", "test/")
 	files["train/cat/grey.png"] = pngOf(t, greyImage(9, 7, 1))
@@ -131,7 +143,8 @@ func TestImagesBeyondTheBudget(t *testing.T) {
 		if d.SHA256 != want.SHA256 {
 			t.Error("SHA256 depends on the memory budget")
 		}
-		for _, s := range [][2]data.Set{{d.Train, want.Train}, {d.Val, want.Val}, {d.Test, want.Test}} {
+		for _, s := range [][2]data.Set{{d.Train, want.Train}, {d.Val, want.Val},
+			{d.Test, want.Test}} {
 			got, labels := all(t, d, s[0])
 			expected, expectedLabels := all(t, want, s[1])
 			if !bytes.Equal(got, expected) || len(labels) != len(expectedLabels) {
@@ -159,7 +172,8 @@ func TestImagesLateInLoader(t *testing.T) {
 	}
 	var values [2][]float32
 	for i, d := range []*data.Dataset{mustOpen(t, dir, o), late} {
-		l := mustLoad(t, d.Train, 4, 3, data.LoaderConfig{Batch: 2, Shuffle: true, Workers: 4, Prefetch: 4, Transform: d.DefaultTransform()})
+		l := mustLoad(t, d.Train, 4, 3, data.LoaderConfig{Batch: 2, Shuffle: true, Workers: 4,
+			Prefetch: 4, Transform: d.DefaultTransform()})
 		for b, err := range l.Epoch(t.Context(), 0, 0) {
 			if err != nil {
 				t.Fatal(err)

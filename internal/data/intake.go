@@ -37,7 +37,8 @@ type intake struct {
 // disk or for gzip, is one more. The caller must call finish.
 func newIntake(where string, size int, lim limits) *intake {
 	in := &intake{
-		found: found{where: where, folders: map[string]bool{}, leftOut: tally{}}, size: size, lim: lim, gate: newGate(),
+		found: found{where: where, folders: map[string]bool{}, leftOut: tally{}}, size: size,
+		lim: lim, gate: newGate(),
 		jobs: make(chan *picture, 64), damaged: map[int]problem{},
 	}
 	for range runtime.GOMAXPROCS(0) {
@@ -57,7 +58,8 @@ func newIntake(where string, size int, lim limits) *intake {
 // add takes a picture from the single goroutine that finds them.
 func (in *intake) add(p *picture) error {
 	if in.taken++; in.taken > in.lim.entries {
-		return fmt.Errorf("data: %q: more than %d images: split the data set", p.where, in.lim.entries)
+		return fmt.Errorf("data: %q: more than %d images: split the data set", p.where,
+			in.lim.entries)
 	}
 	p.number = len(in.pictures)
 	// Decided by the number alone, at the most a picture can take, so that it does not depend on
@@ -87,7 +89,8 @@ func (in *intake) checkProblems() error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if len(in.damaged)+len(in.problems) > maxProblems {
-		return fmt.Errorf("data: %q has more than %d files that cannot be read as images", in.where, maxProblems)
+		return fmt.Errorf("data: %q has more than %d files that cannot be read as images", in.where,
+			maxProblems)
 	}
 	return nil
 }
@@ -96,15 +99,16 @@ func (in *intake) checkProblems() error {
 func (in *intake) folder(name string) error {
 	for ; name != "." && name != "/" && name != "" && !in.folders[name]; name = path.Dir(name) {
 		if len(in.folders) >= maxFolders {
-			return fmt.Errorf("data: %q: more than %d folders: split the data set", in.where, maxFolders)
+			return fmt.Errorf("data: %q: more than %d folders: split the data set", in.where,
+				maxFolders)
 		}
 		in.folders[name] = true
 	}
 	return nil
 }
 
-// finish waits for the last picture. The error is that of the search, nil when all was found; what is damaged has
-// left the pictures for the problems.
+// finish waits for the last picture. The error is that of the search, nil when all was found; what
+// is damaged has left the pictures for the problems.
 func (in *intake) finish(err error) (found, error) {
 	close(in.jobs)
 	in.wg.Wait()

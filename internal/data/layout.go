@@ -13,16 +13,17 @@ import (
 	"github.com/tailor-nas/tailor/internal/prepare"
 )
 
-// The forms of a folder or tar of images, where LEAD is optional and TRAIN, TEST and VAL stand for any of their names in
-// part.go:
+// The forms of a folder or tar of images, where LEAD is optional and TRAIN, TEST and VAL stand for
+// any of their names in part.go:
 //
 //	LEAD/TRAIN/CLASS/x.jpg   LEAD/TEST/CLASS/y.jpg   LEAD/VAL/CLASS/z.jpg
 //	LEAD/CLASS/x.jpg
 //
-// With parts, train is needed. Where there is no test, val is the test part; where there is one, val is the validation part
-// and nothing is held out of train. Without parts, or with train alone, a tenth of each class is the test part. Classes are
-// numbered in the sorted order of their names, so the label of a class depends on nothing else. The images of a class lie in
-// one folder, CLASS or one below it: of several it cannot be known whether they are classes.
+// With parts, train is needed. Where there is no test, val is the test part; where there is one,
+// val is the validation part and nothing is held out of train. Without parts, or with train alone,
+// a tenth of each class is the test part. Classes are numbered in the sorted order of their names,
+// so the label of a class depends on nothing else. The images of a class lie in one folder, CLASS
+// or one below it: of several it cannot be known whether they are classes.
 
 // place is where a picture lies in its data set.
 type place struct {
@@ -41,8 +42,9 @@ type layout struct {
 	classes []string
 }
 
-// arrange turns what was found in a folder or tar into parts and labels by the paths: [LEAD/][PART/]CLASS/.../file. Pictures are
-// sorted by path, so that a folder and any tar of it give the same data set.
+// arrange turns what was found in a folder or tar into parts and labels by the paths:
+// [LEAD/][PART/]CLASS/.../file. Pictures are sorted by path, so that a folder and any tar of it
+// give the same data set.
 func (f *found) arrange(size int, g gate, o Options) (*source, error) {
 	if len(f.pictures) == 0 {
 		why := "there are no images in it"
@@ -65,10 +67,14 @@ func (f *found) arrange(size int, g gate, o Options) (*source, error) {
 	}
 	// Decided on all pictures: on a sample, a rare colour image would decide by chance.
 	grey := !slices.ContainsFunc(f.pictures, func(p *picture) bool { return !p.grey })
-	s := &source{name: "folder", classes: l.classes, channels: channelsOf(grey), size: size, content: contentOf(l.places)}
+	s := &source{name: "folder", classes: l.classes, channels: channelsOf(grey), size: size,
+		content: contentOf(l.places)}
 	f.tell(s, l)
 	train, val, test := l.roles()
-	set := func(p []*picture) Set { return &album{size: size, channels: s.channels, pictures: p, gate: g} }
+	set := func(p []*picture) Set {
+		return &album{size: size, channels: s.channels, pictures: p,
+			gate: g}
+	}
 	s.train = set(train)
 	if val != nil {
 		s.val = set(val)
@@ -96,7 +102,8 @@ func (f *found) tell(s *source, l *layout) {
 	}
 	s.minSide, s.maxSide = 1<<30, 0
 	for _, p := range f.pictures {
-		s.minSide, s.maxSide = min(s.minSide, int(p.width), int(p.height)), max(s.maxSide, int(p.width), int(p.height))
+		s.minSide, s.maxSide = min(s.minSide, int(p.width), int(p.height)),
+			max(s.maxSide, int(p.width), int(p.height))
 		if p.orientation != prepare.Upright {
 			s.turned++
 		}
@@ -124,7 +131,9 @@ func (f *found) locate(o Options) (*layout, error) {
 		}
 		class, rest, nested := strings.Cut(rest, "/")
 		if !nested {
-			return nil, p.damage(&fault{-1, "images at CLASS/file, or all at train/CLASS/file and test/CLASS/file", fmt.Sprintf("one in %q, which has no class folder", path.Dir(p.name)), nil})
+			return nil, p.damage(&fault{-1,
+				"images at CLASS/file, or all at train/CLASS/file and test/CLASS/file",
+				fmt.Sprintf("one in %q, which has no class folder", path.Dir(p.name)), nil})
 		}
 		at.class, at.rest = class, rest
 		l.places = append(l.places, at)
@@ -133,13 +142,14 @@ func (f *found) locate(o Options) (*layout, error) {
 	return l, l.checkNested(f.where)
 }
 
-// sort puts the places into the order that they have where parts are called train, test and val, so that what parts are called
-// does not matter.
+// sort puts the places into the order that they have where parts are called train, test and val, so
+// that what parts are called does not matter.
 func (l *layout) sort() {
 	slices.SortStableFunc(l.places, func(a, b place) int { return cmp.Compare(a.split, b.split) })
 }
 
-// leading gives the folder, with a slash, that all paths begin with and that is not itself a part or the only class.
+// leading gives the folder, with a slash, that all paths begin with and that is not itself a part
+// or the only class.
 func leading(pictures []*picture) string {
 	first, _, _ := strings.Cut(pictures[0].name, "/")
 	if partOf(first) != "" {
@@ -161,10 +171,12 @@ func (l *layout) checkNested(where string) error {
 		class, folder := [2]string{p.split, p.class}, path.Dir(p.name)
 		if other, ok := folders[class]; ok && other != folder {
 			if deeper := l.deeperParts(); deeper != "" {
-				return fmt.Errorf("data: %q: the images of %q lie in several folders%s", where, p.class, deeper)
+				return fmt.Errorf("data: %q: the images of %q lie in several folders%s", where,
+					p.class, deeper)
 			}
 			return fmt.Errorf("data: %q: the images of class %q lie in several folders, such as %q and %q: if each of them is a class, move them up, beside each other in %q; "+
-				"if they are one class, move their images together", where, p.class, other, folder, path.Dir(l.classFolder(p)))
+				"if they are one class, move their images together", where, p.class, other, folder,
+				path.Dir(l.classFolder(p)))
 		}
 		folders[class] = folder
 	}
@@ -203,7 +215,8 @@ func (f *found) label(l *layout) error {
 
 // emptyFolders notes folders of classes and parts that have no images.
 func (f *found) emptyFolders(l *layout, have map[part]map[string]bool) error {
-	named, unreadable := map[string]bool{}, map[string]bool{} // folders that cannot be read, or with images that cannot
+	// folders that cannot be read, or with images that cannot
+	named, unreadable := map[string]bool{}, map[string]bool{}
 	for _, p := range f.problems {
 		named[p.name] = true
 		for dir := path.Dir(p.name); dir != "."; dir = path.Dir(dir) {
@@ -222,7 +235,8 @@ func (f *found) emptyFolders(l *layout, have map[part]map[string]bool) error {
 		if unreadable[folder] {
 			why += " that can be read"
 		}
-		f.problems = append(f.problems, problem{folder, "", fmt.Errorf("data: %s folder %q %s", what, folder, why)})
+		f.problems = append(f.problems, problem{folder, "", fmt.Errorf("data: %s folder %q %s",
+			what, folder, why)})
 	}
 	return nil
 }
@@ -248,10 +262,12 @@ func (l *layout) emptyFolder(folder string, have map[part]map[string]bool) (what
 	return ""
 }
 
-// checkClasses checks that all parts have the same classes. One that train has may be left out of another part.
+// checkClasses checks that all parts have the same classes. One that train has may be left out of
+// another part.
 func (f *found) checkClasses(l *layout, have map[part]map[string]bool) error {
 	if n := len(l.classes); n < 2 && !l.forTest || n > maxClasses {
-		return fmt.Errorf("data: %q: want 2 to %d class folders, got %d (%q ...)%s", f.where, maxClasses, n, l.classes[0], l.deeperParts())
+		return fmt.Errorf("data: %q: want 2 to %d class folders, got %d (%q ...)%s", f.where,
+			maxClasses, n, l.classes[0], l.deeperParts())
 	}
 	for _, class := range l.classes {
 		for p, folder := range l.folders {
@@ -260,7 +276,9 @@ func (f *found) checkClasses(l *layout, have map[part]map[string]bool) error {
 			case p == train:
 				return fmt.Errorf("data: %q: class %q has images in another part but none in %s/: all parts must have the same classes", f.where, class, l.lead+folder)
 			case !f.folders[at]: // else it was noted as an empty folder
-				f.problems = append(f.problems, problem{at, "", fmt.Errorf("data: class %q has images in another part but none in %s/: all parts must have the same classes", class, l.lead+folder)})
+				f.problems = append(f.problems,
+					problem{at, "", fmt.Errorf(
+						"data: class %q has images in another part but none in %s/: all parts must have the same classes", class, l.lead+folder)})
 			}
 		}
 	}
@@ -297,7 +315,8 @@ func (l *layout) roles() (trains, vals, tests []*picture) {
 }
 
 // splitClasses makes 10 % of each class, chosen by seed, the test part of a folder that has none.
-func splitClasses(where string, all Set, classes []string, seed uint64) (train, test Set, err error) {
+func splitClasses(where string, all Set, classes []string, seed uint64) (train, test Set,
+	err error) {
 	members := make([][]int32, len(classes))
 	for i := range all.Len() {
 		l := all.Label(i)
@@ -306,7 +325,8 @@ func splitClasses(where string, all Set, classes []string, seed uint64) (train, 
 	var trains, tests []int32
 	for l, m := range members {
 		if len(m) < 2 {
-			return nil, nil, fmt.Errorf("data: %q: class %q has %d image: want 2 or more, to set 10 %% of each class apart for testing", where, classes[l], len(m))
+			return nil, nil, fmt.Errorf(
+				"data: %q: class %q has %d image: want 2 or more, to set 10 %% of each class apart for testing", where, classes[l], len(m))
 		}
 		rng := newStream(seed, forSplit, uint64(l), 0)
 		order := make([]int32, len(m))
@@ -326,8 +346,9 @@ func splitClasses(where string, all Set, classes []string, seed uint64) (train, 
 	return pick(all, trains), pick(all, tests), nil
 }
 
-// contentOf hashes the place and the bytes of every picture. Images that are turned or laid on white are marked: earlier
-// versions took them as they are stored, on black, and what they made of them is not to be mixed up with this.
+// contentOf hashes the place and the bytes of every picture. Images that are turned or laid on
+// white are marked: earlier versions took them as they are stored, on black, and what they made of
+// them is not to be mixed up with this.
 func contentOf(places []place) [sha256.Size]byte {
 	h := sha256.New()
 	for _, p := range places {

@@ -65,7 +65,8 @@ func TestHostileTars(t *testing.T) {
 	var long bytes.Buffer
 	w := tar.NewWriter(&long)
 	for range 20 {
-		if err := w.WriteHeader(&tar.Header{Name: "train/cat/" + strings.Repeat("a", 1_000_000) + ".png", Mode: 0o644, Typeflag: tar.TypeReg}); err != nil {
+		if err := w.WriteHeader(&tar.Header{Name: "train/cat/" + strings.Repeat("a", 1_000_000) +
+			".png", Mode: 0o644, Typeflag: tar.TypeReg}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -75,14 +76,18 @@ func TestHostileTars(t *testing.T) {
 		copy(b[386:], fmt.Sprintf("%011o\x00%011o\x00", 0, 512)) // what there is
 		copy(b[483:], fmt.Sprintf("%011o\x00", 1<<30-1))         // what it claims
 	}
-	refuses(t, with(block("train-images-idx3-ubyte", 'S', 512, sparse), make([]byte, 512)), "sparse file")
+	refuses(t, with(block("train-images-idx3-ubyte", 'S', 512, sparse), make([]byte, 512)),
+		"sparse file")
 	refuses(t, with(block("train/cat/9.png", 'S', 512, sparse), make([]byte, 512)), "sparse file")
 	records := ""
-	for _, r := range []string{"GNU.sparse.major=1", "GNU.sparse.minor=0", "GNU.sparse.name=train/cat/9.png", "GNU.sparse.realsize=60000000"} {
+	for _, r := range []string{"GNU.sparse.major=1", "GNU.sparse.minor=0",
+		"GNU.sparse.name=train/cat/9.png", "GNU.sparse.realsize=60000000"} {
 		records += fmt.Sprintf("%d %s\n", len(r)+4, r)
 	}
-	pax := append(block("pax", 'x', len(records), nil), append([]byte(records), make([]byte, 512-len(records))...)...)
-	refuses(t, with(pax, block("sparse", '0', 512, nil), append([]byte("1\n0\n0\n"), make([]byte, 506)...)), "sparse file")
+	pax := append(block("pax", 'x', len(records), nil),
+		append([]byte(records), make([]byte, 512-len(records))...)...)
+	refuses(t, with(pax, block("sparse", '0', 512, nil), append([]byte("1\n0\n0\n"),
+		make([]byte, 506)...)), "sparse file")
 
 	refuses(t, with(block(strings.Repeat("d/", 20)+"9.png", '0', 0, nil)), "folders at most 8 deep")
 	many := tree{}
@@ -96,15 +101,18 @@ func TestHostileTars(t *testing.T) {
 func TestHostileGzip(t *testing.T) {
 	zeros := zip(t, make([]byte, 1<<20)) // a gzip stream may have any number of members
 	entry := block("train/cat/9.txt", '0', 1<<30, nil)
-	refuses(t, append(zip(t, entry), bytes.Repeat(zeros, 300)...), "unpack to more than 100 times as many")
+	refuses(t, append(zip(t, entry), bytes.Repeat(zeros, 300)...),
+		"unpack to more than 100 times as many")
 	entry = block("train-images-idx3-ubyte", '0', 1<<30, nil)
-	refuses(t, append(zip(t, entry), bytes.Repeat(zeros, 300)...), "unpack to more than 100 times as many")
+	refuses(t, append(zip(t, entry), bytes.Repeat(zeros, 300)...),
+		"unpack to more than 100 times as many")
 
 	head := idx(nil, 1<<20, 28, 28)
 	files := digits()
 	delete(files, "train-images-idx3-ubyte")
 	files["train-images-idx3-ubyte.gz"] = append(zip(t, head), bytes.Repeat(zeros, 300)...)
-	refuses(t, files.tar(t, ""), "train-images-idx3-ubyte.gz", "unpack to more than 100 times as many")
+	refuses(t, files.tar(t, ""), "train-images-idx3-ubyte.gz",
+		"unpack to more than 100 times as many")
 	files["train-images-idx3-ubyte.gz"] = zip(t, head)
 	refuses(t, files.tar(t, ""), "train-images-idx3-ubyte.gz", "the end of the file")
 }
@@ -114,7 +122,8 @@ func TestHostileImages(t *testing.T) {
 	one := func(file []byte) []byte { return tree{"train/cat/0.jpg": file}.tar(t, "") }
 	file := jpegOf(t, colourImage(8, 8, 1))
 	scan := file[bytes.Index(file, []byte("\xff\xda")) : len(file)-2]
-	refuses(t, one(append(bytes.Clone(file[:len(file)-2]), append(bytes.Repeat(scan, 5000), 0xff, 0xd9)...)), "at most 100 scans", "5001 scans")
+	refuses(t, one(append(bytes.Clone(file[:len(file)-2]), append(bytes.Repeat(scan, 5000), 0xff,
+		0xd9)...)), "at most 100 scans", "5001 scans")
 
 	wide := bytes.Clone(file)
 	frame := bytes.Index(wide, []byte("\xff\xc0"))
@@ -122,7 +131,8 @@ func TestHostileImages(t *testing.T) {
 	binary.BigEndian.PutUint16(wide[frame+7:], 12000)
 	progressive := bytes.Clone(wide)
 	progressive[frame+1] = 0xc2
-	refuses(t, one(append(progressive[:len(file)-2], append(bytes.Repeat(scan, 60), 0xff, 0xd9)...)), "scans of 12000x9000")
+	refuses(t, one(append(progressive[:len(file)-2], append(bytes.Repeat(scan, 60), 0xff,
+		0xd9)...)), "scans of 12000x9000")
 	refuses(t, one(progressive), "at most 448 MiB of memory")
 	for _, side := range []uint32{16_000, 32_768, 65_535} {
 		refuses(t, one(pngHeader(side, side)), fmt.Sprintf("%dx%d", side, side))

@@ -57,7 +57,8 @@ func NewLoader(s Set, size, channels int, c LoaderConfig) (*Loader, error) {
 		return nil, errors.New("data: NewLoader: the set has no images")
 	}
 	if size < 1 || size > prepare.MaxSize {
-		return nil, fmt.Errorf("data: NewLoader: size is %d: want 1 to %d pixels", size, prepare.MaxSize)
+		return nil, fmt.Errorf("data: NewLoader: size is %d: want 1 to %d pixels", size,
+			prepare.MaxSize)
 	}
 	if channels != 1 && channels != 3 {
 		return nil, fmt.Errorf("data: NewLoader: channels is %d: want 1 or 3", channels)
@@ -76,7 +77,8 @@ func NewLoader(s Set, size, channels int, c LoaderConfig) (*Loader, error) {
 	if c.Workers == 0 {
 		c.Workers = min(runtime.GOMAXPROCS(0), 4)
 	}
-	return &Loader{set: s, size: size, channels: channels, config: c, table: prepare.Table(c.Transform.Mean, c.Transform.Std, channels)}, nil
+	return &Loader{set: s, size: size, channels: channels, config: c,
+		table: prepare.Table(c.Transform.Mean, c.Transform.Std, channels)}, nil
 }
 
 // check takes the number of images and the length of one. Batches are capped so that their values
@@ -84,11 +86,13 @@ func NewLoader(s Set, size, channels int, c LoaderConfig) (*Loader, error) {
 func (c LoaderConfig) check(n, imageLen int) error {
 	switch {
 	case c.Batch < 1 || c.Batch > math.MaxInt32/imageLen:
-		return fmt.Errorf("data: LoaderConfig.Batch is %d: want 1 to %d images", c.Batch, math.MaxInt32/imageLen)
+		return fmt.Errorf("data: LoaderConfig.Batch is %d: want 1 to %d images", c.Batch,
+			math.MaxInt32/imageLen)
 	case c.DropLast && c.Batch > n:
 		return fmt.Errorf("data: LoaderConfig.Batch is %d: the set has %d images, so DropLast would leave no batch", c.Batch, n)
 	case c.Prefetch < 0 || c.Prefetch > 1024:
-		return fmt.Errorf("data: LoaderConfig.Prefetch is %d: want 0 (default) to 1024 batches", c.Prefetch)
+		return fmt.Errorf("data: LoaderConfig.Prefetch is %d: want 0 (default) to 1024 batches",
+			c.Prefetch)
 	case c.Workers < 0 || c.Workers > 1024:
 		return fmt.Errorf("data: LoaderConfig.Workers is %d: want 0 (default) to 1024", c.Workers)
 	}
@@ -137,7 +141,8 @@ func (l *Loader) fill(ctx context.Context, s *slot, epoch, b int, order []int32)
 		v.apply(s.x[k*length:(k+1)*length], s.pixels, s.columns, l.size, l.channels, l.table)
 		s.labels[k] = int32(l.set.Label(i))
 	}
-	s.batch = Batch{Index: b, N: n, Size: l.size, Channels: l.channels, X: s.x[:n*length], Labels: s.labels[:n]}
+	s.batch = Batch{Index: b, N: n, Size: l.size, Channels: l.channels, X: s.x[:n*length],
+		Labels: s.labels[:n]}
 	return nil
 }
 

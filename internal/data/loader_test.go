@@ -53,7 +53,8 @@ func epoch(t *testing.T, l *data.Loader, e, from int) (images []int, sizes []int
 			t.Fatal(err)
 		}
 		if b.Index != next || len(b.Labels) != b.N || len(b.X) != b.N*b.Size*b.Size*b.Channels {
-			t.Errorf("batch %d of %d images has %d labels and %d values; want batch %d", b.Index, b.N, len(b.Labels), len(b.X), next)
+			t.Errorf("batch %d of %d images has %d labels and %d values; want batch %d", b.Index,
+				b.N, len(b.Labels), len(b.X), next)
 		}
 		next++
 		for k := range b.N {
@@ -121,13 +122,15 @@ func TestLoaderFrom(t *testing.T) {
 	}
 }
 
-// TestLoaderIgnoresWorkers compares all values of an augmented epoch over numbers of workers and buffers.
+// TestLoaderIgnoresWorkers compares all values of an augmented epoch over numbers of workers and
+// buffers.
 func TestLoaderIgnoresWorkers(t *testing.T) {
 	d := mustOpen(t, "synthetic", data.Options{Size: 12, Train: 60, Test: 10, Holdout: -1})
 	var want []float32
 	for _, workers := range []int{1, 2, 7} {
 		for _, prefetch := range []int{1, 3, 20} {
-			c := data.LoaderConfig{Batch: 7, Seed: 2, Shuffle: true, Transform: d.DefaultTransform(), Workers: workers, Prefetch: prefetch}
+			c := data.LoaderConfig{Batch: 7, Seed: 2, Shuffle: true,
+				Transform: d.DefaultTransform(), Workers: workers, Prefetch: prefetch}
 			l := mustLoad(t, d.Train, d.Size, d.Channels, c)
 			var got []float32
 			for b, err := range l.Epoch(t.Context(), 4, 0) {
@@ -146,13 +149,15 @@ func TestLoaderIgnoresWorkers(t *testing.T) {
 	}
 }
 
-// TestLoaderAugments: an image's view depends on its number in the set, not on its place in the epoch.
+// TestLoaderAugments: an image's view depends on its number in the set, not on its place in the
+// epoch.
 func TestLoaderAugments(t *testing.T) {
 	d := mustOpen(t, "synthetic", data.Options{Size: 12, Train: 20, Test: 10, Holdout: -1})
 	c := data.LoaderConfig{Batch: 20, Seed: 2, Transform: data.Transform{Flip: true, Pad: 3}}
 	views := func(c data.LoaderConfig, epoch int) map[string]int {
 		seen := map[string]int{}
-		for b, err := range mustLoad(t, d.Train, d.Size, d.Channels, c).Epoch(t.Context(), epoch, 0) {
+		for b, err := range mustLoad(t, d.Train, d.Size, d.Channels, c).Epoch(t.Context(), epoch,
+			0) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -179,9 +184,11 @@ func TestLoaderAugments(t *testing.T) {
 	}
 }
 
-// TestLoaderLeavesNothing runs in a bubble that ends only when all its goroutines have, whichever way an epoch ends.
+// TestLoaderLeavesNothing runs in a bubble that ends only when all its goroutines have, whichever
+// way an epoch ends.
 func TestLoaderLeavesNothing(t *testing.T) {
-	for name, body := range map[string]func(ctx context.Context, cancel func(), l *data.Loader) error{
+	for name, body := range map[string]func(ctx context.Context, cancel func(),
+		l *data.Loader) error{
 		"break": func(ctx context.Context, _ func(), l *data.Loader) error {
 			for range l.Epoch(ctx, 0, 0) {
 				break
@@ -226,7 +233,8 @@ func TestLoaderLeavesNothing(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancel(context.Background())
 				defer cancel()
-				l := mustLoad(t, good(200), 4, 3, data.LoaderConfig{Batch: 8, Workers: 3, Prefetch: 5})
+				l := mustLoad(t, good(200), 4, 3, data.LoaderConfig{Batch: 8, Workers: 3,
+					Prefetch: 5})
 				if err := body(ctx, cancel, l); err != nil {
 					t.Error(err)
 				}
@@ -244,7 +252,8 @@ func TestLoaderReportsImages(t *testing.T) {
 			batches++
 		}
 	}
-	if batches != 3 || !errors.Is(last, errBad) || !strings.Contains(last.Error(), "epoch 7, batch 3") || !strings.Contains(last.Error(), "image 33") {
+	if batches != 3 || !errors.Is(last, errBad) || !strings.Contains(last.Error(),
+		"epoch 7, batch 3") || !strings.Contains(last.Error(), "image 33") {
 		t.Errorf("%d batches, then error %v", batches, last)
 	}
 }
@@ -276,7 +285,8 @@ func TestLoaderTwiceAtOnce(t *testing.T) {
 // TestLoaderReusesBuffers measures what later epochs allocate against the size of one batch.
 func TestLoaderReusesBuffers(t *testing.T) {
 	const size, batch = 64, 32
-	l := mustLoad(t, good(10*batch), size, 3, data.LoaderConfig{Batch: batch, Shuffle: true, Workers: 2})
+	l := mustLoad(t, good(10*batch), size, 3, data.LoaderConfig{Batch: batch, Shuffle: true,
+		Workers: 2})
 	run := func(e int) {
 		for _, err := range l.Epoch(t.Context(), e, 0) {
 			if err != nil {
@@ -290,7 +300,8 @@ func TestLoaderReusesBuffers(t *testing.T) {
 	run(1)
 	runtime.ReadMemStats(&after)
 	if n, image := after.TotalAlloc-before.TotalAlloc, uint64(size*size*3*4); n > image {
-		t.Errorf("an epoch of %d images allocates %d bytes, more than one image of %d", 10*batch, n, image)
+		t.Errorf("an epoch of %d images allocates %d bytes, more than one image of %d", 10*batch, n,
+			image)
 	}
 }
 
@@ -312,7 +323,8 @@ func TestNewLoaderNamesTheWrongField(t *testing.T) {
 		{good(9), 4, 3, data.LoaderConfig{Batch: 10, DropLast: true}, "LoaderConfig.Batch is 10"},
 		{good(9), 4, 3, data.LoaderConfig{Batch: 4, Prefetch: -1}, "LoaderConfig.Prefetch"},
 		{good(9), 4, 3, data.LoaderConfig{Batch: 4, Workers: -1}, "LoaderConfig.Workers"},
-		{good(9), 4, 3, data.LoaderConfig{Batch: 4, Transform: data.Transform{Mean: []float32{0, 0, nan}}}, "Transform.Mean[2]"},
+		{good(9), 4, 3, data.LoaderConfig{Batch: 4,
+			Transform: data.Transform{Mean: []float32{0, 0, nan}}}, "Transform.Mean[2]"},
 	} {
 		_, err := data.NewLoader(c.set, c.size, c.channels, c.config)
 		if err == nil || !strings.Contains(err.Error(), c.says) {
@@ -326,7 +338,8 @@ func BenchmarkEpoch(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	l := mustLoad(b, d.Train, 32, 3, data.LoaderConfig{Batch: 128, Shuffle: true, Workers: 1, Transform: d.DefaultTransform()})
+	l := mustLoad(b, d.Train, 32, 3, data.LoaderConfig{Batch: 128, Shuffle: true, Workers: 1,
+		Transform: d.DefaultTransform()})
 	for b.Loop() {
 		for _, err := range l.Epoch(b.Context(), 0, 0) {
 			if err != nil {

@@ -20,7 +20,8 @@ type idxPart struct {
 
 // mnistParts lists images and labels in turn.
 func mnistParts() []idxPart {
-	return []idxPart{{"train-images", 3}, {"train-labels", 1}, {"t10k-images", 3}, {"t10k-labels", 1}}
+	return []idxPart{{"train-images", 3}, {"train-labels", 1}, {"t10k-images", 3},
+		{"t10k-labels", 1}}
 }
 
 // names lists the names a part is known under: LeCun's with a dash, others' with a dot, packed or
@@ -58,12 +59,15 @@ func loadMNIST(files rawFiles, o Options) (*source, error) {
 	// Dimensions stand at bytes 8 and 12 of an idx file with three of them.
 	rows, cols := arrays[0].shape[1], arrays[0].shape[2]
 	if r, c := arrays[2].shape[1], arrays[2].shape[2]; r != rows || c != cols {
-		return nil, from[2].damage(&fault{8, fmt.Sprintf("images of %dx%d as in train", rows, cols), fmt.Sprintf("%dx%d", r, c), nil})
+		return nil, from[2].damage(&fault{8, fmt.Sprintf("images of %dx%d as in train", rows, cols),
+			fmt.Sprintf("%dx%d", r, c), nil})
 	}
 	if max(rows, cols) > prepare.MaxSize {
-		return nil, from[0].damage(&fault{8, fmt.Sprintf("images of at most %dx%d", prepare.MaxSize, prepare.MaxSize), fmt.Sprintf("%dx%d", rows, cols), nil})
+		return nil, from[0].damage(&fault{8, fmt.Sprintf("images of at most %dx%d", prepare.MaxSize,
+			prepare.MaxSize), fmt.Sprintf("%dx%d", rows, cols), nil})
 	}
-	s := &source{name: "mnist", minSide: min(rows, cols), maxSide: max(rows, cols), channels: 1, size: o.sizeOr(min(rows, cols)), content: [32]byte(h.Sum(nil))}
+	s := &source{name: "mnist", minSide: min(rows, cols), maxSide: max(rows, cols), channels: 1,
+		size: o.sizeOr(min(rows, cols)), content: [32]byte(h.Sum(nil))}
 	for i := range mnistClasses {
 		s.classes = append(s.classes, fmt.Sprint(i))
 	}
@@ -98,11 +102,13 @@ func (p idxPart) read(files rawFiles) (rawFile, idxArray, error) {
 // matchLabels checks a file of labels against its images.
 func matchLabels(f rawFile, images, labels idxArray) error {
 	if n, m := images.shape[0], labels.shape[0]; n != m {
-		return f.damage(&fault{4, fmt.Sprintf("%d labels for as many images", n), fmt.Sprint(m), nil})
+		return f.damage(&fault{4, fmt.Sprintf("%d labels for as many images", n), fmt.Sprint(m),
+			nil})
 	}
 	for i, l := range labels.bytes {
 		if l >= mnistClasses {
-			return f.damage(&fault{int64(8 + i), fmt.Sprintf("a label under %d", mnistClasses), fmt.Sprint(l), nil})
+			return f.damage(&fault{int64(8 + i), fmt.Sprintf("a label under %d", mnistClasses),
+				fmt.Sprint(l), nil})
 		}
 	}
 	return nil
@@ -122,17 +128,20 @@ func (s *source) greys(images, labels idxArray, f rawFile) (*memory, error) {
 		return m, nil
 	}
 	return m, forEach(n, func(i int) error {
-		img := &image.Gray{Pix: images.bytes[i*rows*cols:], Stride: cols, Rect: image.Rect(0, 0, cols, rows)}
+		img := &image.Gray{Pix: images.bytes[i*rows*cols:], Stride: cols,
+			Rect: image.Rect(0, 0, cols, rows)}
 		prepare.Fit(m.image(i), img, s.size, true)
 		return nil
 	})
 }
 
-// slab allocates n images, unless the wanted size makes them too much, at all or for what the file has of them.
+// slab allocates n images, unless the wanted size makes them too much, at all or for what the file
+// has of them.
 func (s *source) slab(f rawFile, n int, stored int64) (*memory, error) {
 	need := int64(n) * int64(s.size*s.size*s.channels)
 	if need > maxSetBytes || need > freeEnlarged && need > enlargedPerByte*stored {
-		return nil, fmt.Errorf("data: %q: %d images of %dx%d need %d MiB of memory: choose a smaller size",
+		return nil, fmt.Errorf(
+			"data: %q: %d images of %dx%d need %d MiB of memory: choose a smaller size",
 			f.where, n, s.size, s.size, need>>20)
 	}
 	return newMemory(n, s.size, s.channels), nil

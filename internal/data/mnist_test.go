@@ -32,14 +32,18 @@ func TestMNISTForms(t *testing.T) {
 	var first *data.Dataset
 	for name, path := range map[string]string{
 		"plain": digits().folder(t), "gz": packed.folder(t), "dotted": dotted.folder(t),
-		"tar": write(t, "m.tar", packed.tar(t, "MNIST/raw/")), "tgz": write(t, "m.tgz", zip(t, digits().tar(t, ""))),
+		"tar": write(t, "m.tar", packed.tar(t, "MNIST/raw/")),
+		"tgz": write(t, "m.tgz", zip(t, digits().tar(t, ""))),
 	} {
 		d := mustOpen(t, path, data.Options{Holdout: -1})
 		pixels, labels := all(t, d, d.Train)
-		if d.Name != "mnist" || d.Channels != 1 || d.Size != 6 || len(d.Classes) != 10 || d.Classes[7] != "7" {
-			t.Errorf("%s: opened as %q, %d channels, size %d, classes %v", name, d.Name, d.Channels, d.Size, d.Classes)
+		if d.Name != "mnist" || d.Channels != 1 || d.Size != 6 || len(d.Classes) != 10 ||
+			d.Classes[7] != "7" {
+			t.Errorf("%s: opened as %q, %d channels, size %d, classes %v", name, d.Name, d.Channels,
+				d.Size, d.Classes)
 		}
-		if !bytes.Equal(pixels, pattern(12*36, 1)) || !slices.Equal(labels, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1}) {
+		if !bytes.Equal(pixels, pattern(12*36, 1)) ||
+			!slices.Equal(labels, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1}) {
 			t.Errorf("%s: wrong training images or labels %v", name, labels)
 		}
 		if _, labels := all(t, d, d.Test); !slices.Equal(labels, []int{9, 0, 9, 5}) {
@@ -112,7 +116,8 @@ func TestMNISTResize(t *testing.T) {
 	}
 }
 
-// TestMNISTReal encodes what Open gives as idx files again and compares with the published MD5 sums of those.
+// TestMNISTReal encodes what Open gives as idx files again and compares with the published MD5 sums
+// of those.
 func TestMNISTReal(t *testing.T) {
 	d := mustOpen(t, shared(t, "mnist"), data.Options{Holdout: -1})
 	for i, c := range []struct {
@@ -128,7 +133,8 @@ func TestMNISTReal(t *testing.T) {
 			bytes[i] = byte(l)
 		}
 		n := uint32(len(labels))
-		for want, file := range map[string][]byte{c.images: idx(pixels, n, 28, 28), c.labels: idx(bytes, n)} {
+		for want, file := range map[string][]byte{c.images: idx(pixels, n, 28, 28),
+			c.labels: idx(bytes, n)} {
 			if sum := md5.Sum(file); hex.EncodeToString(sum[:]) != want {
 				t.Errorf("part %d: MD5 is %x, published is %s", i, sum, want)
 			}

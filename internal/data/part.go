@@ -32,8 +32,8 @@ func partOf(folder string) part {
 	return ""
 }
 
-// splitName is how the content hash calls a part: the same for every name, but for validation, which it has always told from
-// val.
+// splitName is how the content hash calls a part: the same for every name, but for validation,
+// which it has always told from val.
 func splitName(folder string) string {
 	if folder == "validation" {
 		return folder
@@ -65,7 +65,8 @@ func (l *layout) findParts(f *found) error {
 	switch {
 	case l.parted && len(classes) > 0:
 		return fmt.Errorf("data: %q: %s was taken for a part of the data set, but %q lies beside it: if it is a class, give it another name, such as %q; "+
-			"if it is a part, let only parts lie there, with images at train/CLASS/file", f.where, names, classes[0], aPart(l.folders)+"-class")
+			"if it is a part, let only parts lie there, with images at train/CLASS/file", f.where,
+			names, classes[0], aPart(l.folders)+"-class")
 	case direct != "":
 		return fmt.Errorf("data: %q: %s/ was taken for a part of the data set, but has images without a class folder, such as %q: move them to %s/CLASS/file; if it is a class, give it another name, "+
 			"such as %q", f.where, direct, stray, direct, direct+"-class")
@@ -90,10 +91,12 @@ func aPart(folders map[part]string) string {
 
 // allLikeParts tells names such as train_images and test-set, or such as seg_train and seg_test.
 func allLikeParts(names []string) bool {
-	return len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return !likePart(n) }) || partsOfOne(names)
+	return len(names) > 0 && !slices.ContainsFunc(names,
+		func(n string) bool { return !likePart(n) }) || partsOfOne(names)
 }
 
-// partsOfOne tells names that all have the name of a part in them, of which two differ in nothing else.
+// partsOfOne tells names that all have the name of a part in them, of which two differ in nothing
+// else.
 func partsOfOne(names []string) bool {
 	parts, same := map[string]part{}, false
 	for _, n := range names {
@@ -120,7 +123,8 @@ func splitPart(name string) (rest string, is part) {
 	return "", ""
 }
 
-// wordsOf splits a name where it has no letters, and where a small letter is followed by a capital: trainA.
+// wordsOf splits a name where it has no letters, and where a small letter is followed by a capital:
+// trainA.
 func wordsOf(name string) []string {
 	var spaced strings.Builder
 	small := false
@@ -136,7 +140,10 @@ func wordsOf(name string) []string {
 
 // likePart tells a name that is made of a part's name and of words and numbers that go with it.
 func likePart(name string) bool {
-	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r < 'a' || r > 'z' })
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool {
+		return r < 'a' ||
+			r > 'z'
+	})
 	found := false
 	for _, w := range words {
 		for _, ending := range []string{"set", "data", "dataset", "images", "imgs", "s"} {
@@ -145,9 +152,11 @@ func likePart(name string) bool {
 			}
 		}
 		switch {
-		case partOf(w) != "" || slices.Contains([]string{"dev", "holdout", "tr", "trn", "te", "tst", "vld"}, w):
+		case partOf(w) != "" || slices.Contains([]string{"dev", "holdout", "tr", "trn", "te", "tst",
+			"vld"}, w):
 			found = true
-		case !slices.Contains([]string{"set", "data", "dataset", "images", "image", "imgs", "img", "split", "part", "folder", "pictures", "photos", "the", "my"}, w):
+		case !slices.Contains([]string{"set", "data", "dataset", "images", "image", "imgs", "img",
+			"split", "part", "folder", "pictures", "photos", "the", "my"}, w):
 			return false
 		}
 	}

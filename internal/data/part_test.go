@@ -15,7 +15,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 )
 
-// TestPartNames opens the same images under all names of parts, at the top and one level down, as folder and as tar.
+// TestPartNames opens the same images under all names of parts, at the top and one level down, as
+// folder and as tar.
 func TestPartNames(t *testing.T) {
 	want := mustOpen(t, pets(t, "train/", "val/", "test/").folder(t), data.Options{Size: 4})
 	pixels, _ := all(t, want, want.Val)
@@ -25,13 +26,16 @@ func TestPartNames(t *testing.T) {
 		for _, lead := range []string{"", "dataset/", "Animals-3/"} {
 			files := pets(t, lead+train+"/", lead+val+"/", lead+test+"/")
 			files["README.dataset.txt"] = []byte("x")
-			packed, err := data.OpenTarStream(bytes.NewReader(files.tar(t, "")), data.Options{Size: 4})
+			packed, err := data.OpenTarStream(bytes.NewReader(files.tar(t, "")),
+				data.Options{Size: 4})
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, d := range []*data.Dataset{mustOpen(t, files.folder(t), data.Options{Size: 4}), packed} {
+			for _, d := range []*data.Dataset{mustOpen(t, files.folder(t), data.Options{Size: 4}),
+				packed} {
 				got, _ := all(t, d, d.Val)
-				if !slices.Equal(d.Classes, want.Classes) || !bytes.Equal(got, pixels) || d.SHA256 != want.SHA256 {
+				if !slices.Equal(d.Classes, want.Classes) || !bytes.Equal(got, pixels) ||
+					d.SHA256 != want.SHA256 {
 					t.Errorf("%s%s, %s, %s: another data set", lead, train, val, test)
 				}
 				if r := d.Report; r.ValidationFrom != val || r.TestFrom != test {
@@ -50,25 +54,41 @@ func TestPartsRefused(t *testing.T) {
 		paths []string
 		says  []string
 	}{
-		{"a class called train", []string{"bus/0.png", "car/0.png", "train/0.png"}, []string{`train/ was taken for a part`, `"bus"`, `"train-class"`}},
-		{"a class called Test", []string{"bus/0.png", "car/0.png", "Test/0.png"}, []string{`Test/ was taken for a part`, `"Test-class"`}},
-		{"images in parts", []string{"Train/0.png", "Test/0.png"}, []string{"Train", "without a class folder", "CLASS/file"}},
-		{"no train", []string{"test/a/0.png", "test/b/0.png", "val/a/0.png", "val/b/0.png"}, []string{"no train/"}},
-		{"no train, one level down", []string{"d/test/a/0.png", "d/test/b/0.png"}, []string{"no train/"}},
-		{"like parts", []string{"train_images/0.png", "test_images/0.png"}, []string{"look like parts", "train/CLASS/file"}},
-		{"like parts, with classes", []string{"trainset/a/0.png", "test-set/a/0.png", "dev/a/0.png"}, []string{"look like parts"}},
+		{"a class called train", []string{"bus/0.png", "car/0.png", "train/0.png"},
+			[]string{`train/ was taken for a part`, `"bus"`, `"train-class"`}},
+		{"a class called Test", []string{"bus/0.png", "car/0.png", "Test/0.png"},
+			[]string{`Test/ was taken for a part`, `"Test-class"`}},
+		{"images in parts", []string{"Train/0.png", "Test/0.png"},
+			[]string{"Train", "without a class folder", "CLASS/file"}},
+		{"no train", []string{"test/a/0.png", "test/b/0.png", "val/a/0.png", "val/b/0.png"},
+			[]string{"no train/"}},
+		{"no train, one level down", []string{"d/test/a/0.png", "d/test/b/0.png"},
+			[]string{"no train/"}},
+		{"like parts", []string{"train_images/0.png", "test_images/0.png"},
+			[]string{"look like parts", "train/CLASS/file"}},
+		{"like parts, with classes", []string{"trainset/a/0.png", "test-set/a/0.png",
+			"dev/a/0.png"}, []string{"look like parts"}},
 		{"numbered", []string{"Train1/0.png", "Train2/0.png"}, []string{"look like parts"}},
 		{"of one name", []string{"seg_train/0.png", "seg_test/0.png"}, []string{"look like parts"}},
-		{"of two domains", []string{"trainA/0.png", "trainB/0.png", "testA/0.png", "testB/0.png"}, []string{"look like parts"}},
-		{"of classes", []string{"cats_train/0.png", "dogs_train/0.png", "cats_test/0.png"}, []string{"look like parts"}},
+		{"of two domains", []string{"trainA/0.png", "trainB/0.png", "testA/0.png", "testB/0.png"},
+			[]string{"look like parts"}},
+		{"of classes", []string{"cats_train/0.png", "dogs_train/0.png", "cats_test/0.png"},
+			[]string{"look like parts"}},
 		{"short", []string{"tr/0.png", "te/0.png"}, []string{"look like parts"}},
-		{"two cases", []string{"Train/a/0.png", "train/b/0.png"}, []string{"both Train/ and train/"}},
-		{"two names", []string{"train/a/0.png", "training/b/0.png"}, []string{"two names of one part"}},
-		{"two levels down", []string{"x/y/train/a/0.png", "x/y/train/b/0.png", "x/y/test/a/0.png", "x/y/test/b/0.png"}, []string{`"test" further down`}},
-		{"below several folders", []string{"x/train/a/0.png", "x/test/a/0.png", "y/train/a/0.png"}, []string{"further down"}},
-		{"nested classes", []string{"train/animals/cat/0.png", "train/animals/dog/0.png", "test/animals/cat/0.png"}, []string{`"animals"`, "several folders", "move them up"}},
-		{"nested in one", []string{"cat/0.png", "cat/1.png", "dog/big/0.png", "dog/small/0.png"}, []string{`"dog"`, "several folders"}},
-		{"beside and below", []string{"cat/0.png", "cat/more/1.png", "dog/0.png", "dog/1.png"}, []string{`"cat"`, "several folders"}},
+		{"two cases", []string{"Train/a/0.png", "train/b/0.png"},
+			[]string{"both Train/ and train/"}},
+		{"two names", []string{"train/a/0.png", "training/b/0.png"},
+			[]string{"two names of one part"}},
+		{"two levels down", []string{"x/y/train/a/0.png", "x/y/train/b/0.png", "x/y/test/a/0.png",
+			"x/y/test/b/0.png"}, []string{`"test" further down`}},
+		{"below several folders", []string{"x/train/a/0.png", "x/test/a/0.png", "y/train/a/0.png"},
+			[]string{"further down"}},
+		{"nested classes", []string{"train/animals/cat/0.png", "train/animals/dog/0.png",
+			"test/animals/cat/0.png"}, []string{`"animals"`, "several folders", "move them up"}},
+		{"nested in one", []string{"cat/0.png", "cat/1.png", "dog/big/0.png", "dog/small/0.png"},
+			[]string{`"dog"`, "several folders"}},
+		{"beside and below", []string{"cat/0.png", "cat/more/1.png", "dog/0.png", "dog/1.png"},
+			[]string{`"cat"`, "several folders"}},
 	} {
 		files := tree{}
 		for _, p := range c.paths {
@@ -81,12 +101,15 @@ func TestPartsRefused(t *testing.T) {
 // TestPartsBeyondDoubt has names that are near those of parts.
 func TestPartsBeyondDoubt(t *testing.T) {
 	img := pngOf(t, colourImage(4, 4, 1))
-	for _, classes := range [][]string{{"bus", "trainer"}, {"train-class", "car"}, {"contest", "approval"}, {"validated", "devil"}, {"tests-passed", "tests-failed"}, {"freight_train", "passenger_train"}, {"train-station", "test-tube"}} {
+	for _, classes := range [][]string{{"bus", "trainer"}, {"train-class", "car"},
+		{"contest", "approval"}, {"validated", "devil"}, {"tests-passed", "tests-failed"},
+		{"freight_train", "passenger_train"}, {"train-station", "test-tube"}} {
 		files := tree{}
 		for _, c := range classes {
 			files[c+"/0.png"], files[c+"/1.png"] = img, img
 		}
-		if d := mustOpen(t, files.folder(t), data.Options{}); !slices.Equal(d.Classes, slices.Sorted(slices.Values(classes))) {
+		if d := mustOpen(t, files.folder(t), data.Options{}); !slices.Equal(d.Classes,
+			slices.Sorted(slices.Values(classes))) {
 			t.Errorf("classes %q of %q", d.Classes, classes)
 		}
 	}
@@ -95,7 +118,8 @@ func TestPartsBeyondDoubt(t *testing.T) {
 	for _, p := range []string{"train", "test"} {
 		files[p+"/train/images/0.png"], files[p+"/test/images/0.png"] = img, img
 	}
-	if d := mustOpen(t, files.folder(t), data.Options{}); !slices.Equal(d.Classes, []string{"test", "train"}) {
+	if d := mustOpen(t, files.folder(t), data.Options{}); !slices.Equal(d.Classes,
+		[]string{"test", "train"}) {
 		t.Errorf("classes %q", d.Classes)
 	}
 }
@@ -123,7 +147,9 @@ func TestProblems(t *testing.T) {
 		t.Fatalf("error %v", err)
 	}
 	list := problems.List()
-	for i, says := range []string{"broken link", "test/dog/8.heic", "test/dog/9.heic", `folder "test/yak" has no images`, "train/cat/9.jpg", "train/dog/9.png", `folder "train/yak" has no images`} {
+	for i, says := range []string{"broken link", "test/dog/8.heic", "test/dog/9.heic",
+		`folder "test/yak" has no images`, "train/cat/9.jpg", "train/dog/9.png",
+		`folder "train/yak" has no images`} {
 		if len(list) != 7 || !strings.Contains(list[i], says) {
 			t.Errorf("%q: line %d does not say %q", list, i, says)
 		}
@@ -136,7 +162,8 @@ func TestProblems(t *testing.T) {
 	if d.SHA256 != want.SHA256 || !slices.Equal(d.Classes, want.Classes) {
 		t.Error("what was skipped leaves a trace")
 	}
-	skipped := []string{"test/cat/7.png", "test/dog/8.heic", "test/dog/9.heic", "test/yak", "train/cat/9.jpg", "train/dog/9.png", "train/yak"}
+	skipped := []string{"test/cat/7.png", "test/dog/8.heic", "test/dog/9.heic", "test/yak",
+		"train/cat/9.jpg", "train/dog/9.png", "train/yak"}
 	if !slices.Equal(d.Report.Skipped, skipped) {
 		t.Errorf("skipped %q", d.Report.Skipped)
 	}
@@ -196,7 +223,8 @@ func TestReportLine(t *testing.T) {
 			t.Errorf("line\n%s, want\n%s", got, line)
 		}
 	}
-	if got := mustOpen(t, mnist.folder(t), data.Options{}).Report.String(); !strings.HasSuffix(got, " px; 1 file left out: 1 .html") {
+	if got := mustOpen(t, mnist.folder(t), data.Options{}).Report.String(); !strings.HasSuffix(got,
+		" px; 1 file left out: 1 .html") {
 		t.Errorf("line %s", got)
 	}
 	got := mustOpen(t, "synthetic", data.Options{}).Report.String()
@@ -225,8 +253,10 @@ func TestAlike(t *testing.T) {
 	for name, c := range map[string]struct {
 		files tree
 		warns bool
-	}{"white": {white, true}, "same": {same, true}, "a dot each": {noisy, false}, "pets": {pets(t, ""), false}} {
-		if r := mustOpen(t, c.files.folder(t), data.Options{Size: 16}).Report; (len(r.Warnings) > 0) != c.warns {
+	}{"white": {white, true}, "same": {same, true}, "a dot each": {noisy, false},
+		"pets": {pets(t, ""), false}} {
+		if r := mustOpen(t, c.files.folder(t),
+			data.Options{Size: 16}).Report; (len(r.Warnings) > 0) != c.warns {
 			t.Errorf("%s: warnings %q", name, r.Warnings)
 		}
 	}
@@ -237,8 +267,8 @@ func TestAlike(t *testing.T) {
 
 func rgba(r, g, b, a uint8) color.NRGBA { return color.NRGBA{r, g, b, a} }
 
-// TestProblemsBeyondTheBudget: images that are decoded late are looked at when opening: their end must be there. A class whose images cannot
-// be read has none.
+// TestProblemsBeyondTheBudget: images that are decoded late are looked at when opening: their end
+// must be there. A class whose images cannot be read has none.
 func TestProblemsBeyondTheBudget(t *testing.T) {
 	files := pets(t, "train/", "test/")
 	jpg := jpegOf(t, colourImage(16, 16, 1))
@@ -252,10 +282,13 @@ func TestProblemsBeyondTheBudget(t *testing.T) {
 		if !errors.As(err, &problems) {
 			t.Fatalf("error %v", err)
 		}
-		if got := strings.Join(problems.List(), "\n"); len(problems.Problems) != 5 || !strings.Contains(got, "9.jpg") || !strings.Contains(got, `class folder "train/yak" has no images that can be read`) {
+		if got := strings.Join(problems.List(), "\n"); len(problems.Problems) != 5 ||
+			!strings.Contains(got, "9.jpg") ||
+			!strings.Contains(got, `class folder "train/yak" has no images that can be read`) {
 			t.Errorf("with a budget of %d: %s", decoded, got)
 		}
-		d, err := data.OpenLimited(path, data.Options{Size: 4, Holdout: -1, SkipDamaged: true}, decoded, 0, 0, 0)
+		d, err := data.OpenLimited(path, data.Options{Size: 4, Holdout: -1, SkipDamaged: true},
+			decoded, 0, 0, 0)
 		if err != nil || len(d.Classes) != 3 || d.Train.Len() != 10 {
 			t.Errorf("with a budget of %d: %v, error %v", decoded, d, err)
 		}

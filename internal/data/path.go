@@ -8,8 +8,8 @@ import (
 // builtIn is what [Open] takes for its own images.
 const builtIn = "synthetic"
 
-// Keep gives the path of data as a file in dir keeps it: from dir, unless it is absolute, so that both can move together and do not depend on
-// the folder that a program happens to work in.
+// Keep gives the path of data as a file in dir keeps it: from dir, unless it is absolute, so that
+// both can move together and do not depend on the folder that a program happens to work in.
 func Keep(dir, path string) string {
 	if path == "" || path == builtIn || filepath.IsAbs(path) {
 		return path
@@ -17,7 +17,8 @@ func Keep(dir, path string) string {
 	return fromFolder(dir, path)
 }
 
-// KeepFrom is [Keep] of a path that a file in another folder keeps: what that has as absolute stays so, and the other way round.
+// KeepFrom is [Keep] of a path that a file in another folder keeps: what that has as absolute stays
+// so, and the other way round.
 func KeepFrom(dir, other, kept string) string {
 	if kept == "" || kept == builtIn || filepath.IsAbs(kept) {
 		return kept
@@ -25,7 +26,8 @@ func KeepFrom(dir, other, kept string) string {
 	return fromFolder(dir, Resolve(other, kept))
 }
 
-// fromFolder is a path as it is from a folder, which may be reached by links: what is beside it then is beside the real one.
+// fromFolder is a path as it is from a folder, which may be reached by links: what is beside it
+// then is beside the real one.
 func fromFolder(dir, path string) string {
 	start, err := filepath.Abs(dir)
 	if err != nil {
@@ -40,7 +42,8 @@ func fromFolder(dir, path string) string {
 		return to
 	}
 	if real := realPath(start); real != start && !same(filepath.Join(real, kept), to) {
-		if other, err := filepath.Rel(real, filepath.Join(realPath(filepath.Dir(to)), filepath.Base(to))); err == nil {
+		if other, err := filepath.Rel(real, filepath.Join(realPath(filepath.Dir(to)),
+			filepath.Base(to))); err == nil {
 			kept = other
 		}
 	}
@@ -73,8 +76,9 @@ func notBuiltIn(path string) string {
 	return path
 }
 
-// Resolve gives the path of data, kept by a file in dir, from the working folder. Paths of files that were written before paths were kept so
-// are from the working folder of then; what is there now is taken, since a hash says whether it is the same.
+// Resolve gives the path of data, kept by a file in dir, from the working folder. Paths of files
+// that were written before paths were kept so are from the working folder of then; what is there
+// now is taken, since a hash says whether it is the same.
 func Resolve(dir, kept string) string {
 	if kept == "" || kept == builtIn || filepath.IsAbs(kept) {
 		return kept

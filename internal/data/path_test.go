@@ -9,7 +9,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 )
 
-// TestKeepAndResolve: a kept path is from its folder; old ones, from the working folder, are found where nothing is at the other place.
+// TestKeepAndResolve: a kept path is from its folder; old ones, from the working folder, are found
+// where nothing is at the other place.
 func TestKeepAndResolve(t *testing.T) {
 	root := t.TempDir()
 	t.Chdir(root)
@@ -23,8 +24,10 @@ func TestKeepAndResolve(t *testing.T) {
 	for _, c := range []struct{ path, kept, resolved string }{
 		{"images", "../../images", "images"},
 		{"./images/", "../../images", "images"},
-		{filepath.Join(root, "images"), filepath.Join(root, "images"), filepath.Join(root, "images")},
-		{"work/run/images", "images", "images"}, // is gone from the run, and found where it may have been meant
+		{filepath.Join(root, "images"), filepath.Join(root, "images"),
+			filepath.Join(root, "images")},
+		// is gone from the run, and found where it may have been meant
+		{"work/run/images", "images", "images"},
 		{"none", "../../none", "none"},
 		{"synthetic", "synthetic", "synthetic"},
 		{"./synthetic", "../../synthetic", "./synthetic"},
@@ -43,7 +46,8 @@ func TestKeepAndResolve(t *testing.T) {
 	}
 }
 
-// TestKeepThroughLinks: a folder is reached by a link, and its data by the path from where it really is, in both directions.
+// TestKeepThroughLinks: a folder is reached by a link, and its data by the path from where it
+// really is, in both directions.
 func TestKeepThroughLinks(t *testing.T) {
 	root := t.TempDir()
 	t.Chdir(root)
@@ -52,20 +56,24 @@ func TestKeepThroughLinks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Symlink(filepath.Join(root, "real", "deep"), filepath.Join("near", "by", "link")); err != nil {
+	if err := os.Symlink(filepath.Join(root, "real", "deep"), filepath.Join("near", "by",
+		"link")); err != nil {
 		t.Skip(err)
 	}
 	link, run := filepath.Join("near", "by", "link", "run"), filepath.Join("real", "deep", "run")
 	for _, written := range []string{link, run, filepath.Join(link, "new")} {
 		kept := data.Keep(written, filepath.Join("real", "images"))
 		for _, read := range []string{written, strings.Replace(written, link, run, 1)} {
-			if got := data.Resolve(read, kept); !sameFolder(t, got, filepath.Join("real", "images")) {
-				t.Errorf("written through %s, kept as %s, resolved from %s: %s", written, kept, read, got)
+			if got := data.Resolve(read, kept); !sameFolder(t, got,
+				filepath.Join("real", "images")) {
+				t.Errorf("written through %s, kept as %s, resolved from %s: %s", written, kept,
+					read, got)
 			}
 		}
 	}
 	for _, read := range []string{link, run} {
-		if got := data.Resolve(read, "../../images"); !sameFolder(t, got, filepath.Join("real", "images")) {
+		if got := data.Resolve(read, "../../images"); !sameFolder(t, got,
+			filepath.Join("real", "images")) {
 			t.Errorf("from %s the images are resolved to %s", read, got)
 		}
 	}
@@ -77,8 +85,10 @@ func TestKeepFrom(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(root, "images"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct{ kept, want string }{{"../images", "../../images"}, {root + "/images", root + "/images"}, {"synthetic", "synthetic"}, {"", ""}} {
-		if got := data.KeepFrom(filepath.Join(root, "winners", "best"), filepath.Join(root, "run"), c.kept); got != filepath.FromSlash(c.want) {
+	for _, c := range []struct{ kept, want string }{{"../images", "../../images"},
+		{root + "/images", root + "/images"}, {"synthetic", "synthetic"}, {"", ""}} {
+		if got := data.KeepFrom(filepath.Join(root, "winners", "best"), filepath.Join(root, "run"),
+			c.kept); got != filepath.FromSlash(c.want) {
 			t.Errorf("%q is kept as %q, want %q", c.kept, got, c.want)
 		}
 	}

@@ -14,7 +14,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 )
 
-// plainly is docs/formats.md in code: what somebody else's program would do, in float64. img is as it is stored.
+// plainly is docs/formats.md in code: what somebody else's program would do, in float64. img is as
+// it is stored.
 func plainly(img image.Image, orientation, size int) []byte {
 	w, h := img.Bounds().Dx(), img.Bounds().Dy()
 	// Values of 16 bits, on white.
@@ -99,8 +100,10 @@ func TestPreparationIsTheFormula(t *testing.T) {
 	deep := image.NewNRGBA64(image.Rect(0, 0, 19, 12))
 	copy(deep.Pix, pattern(len(deep.Pix), 4))
 	files := map[string][]byte{
-		"JPEG": jpegOf(t, colourImage(33, 21, 1)), "PNG": pngOf(t, colourImage(15, 40, 2)), "transparent": pngOf(t, clear), "16 bits": pngOf(t, deep),
-		"palette": pngOf(t, palettedOf(flat(9, 9, color.NRGBA{200, 100, 50, 77}))), "CMYK": jpegWith(cmykOf(t, 77), 0xee, []byte("Adobe\x00\x64\x00\x00\x00\x00\x00")),
+		"JPEG": jpegOf(t, colourImage(33, 21, 1)), "PNG": pngOf(t, colourImage(15, 40, 2)),
+		"transparent": pngOf(t, clear), "16 bits": pngOf(t, deep),
+		"palette": pngOf(t, palettedOf(flat(9, 9, color.NRGBA{200, 100, 50, 77}))),
+		"CMYK":    jpegWith(cmykOf(t, 77), 0xee, []byte("Adobe\x00\x64\x00\x00\x00\x00\x00")),
 	}
 	for name, file := range files {
 		for o := 1; o <= 8; o += 3 {
@@ -108,7 +111,10 @@ func TestPreparationIsTheFormula(t *testing.T) {
 				decode, turn := png.Decode, pngWith
 				if bytes.HasPrefix(file, []byte("\xff\xd8")) {
 					decode = jpeg.Decode
-					turn = func(file []byte, _ string, body []byte) []byte { return jpegExif(file, body) }
+					turn = func(file []byte, _ string, body []byte) []byte {
+						return jpegExif(file,
+							body)
+					}
 				}
 				img, err := decode(bytes.NewReader(file))
 				if err != nil {
@@ -121,37 +127,44 @@ func TestPreparationIsTheFormula(t *testing.T) {
 						off++
 					}
 					if d := int(got[i]) - int(want); d < -1 || d > 1 {
-						t.Fatalf("%s, orientation %d, size %d: value %d is %d: want %d", name, o, size, i, got[i], want)
+						t.Fatalf("%s, orientation %d, size %d: value %d is %d: want %d", name, o,
+							size, i, got[i], want)
 					}
 				}
-				if off > len(got)/200 { // sums of float64 in another order may be rounded in another way
-					t.Errorf("%s, orientation %d, size %d: %d of %d values are one off", name, o, size, off, len(got))
+				// sums of float64 in another order may be rounded in another way
+				if off > len(got)/200 {
+					t.Errorf("%s, orientation %d, size %d: %d of %d values are one off", name, o,
+						size, off, len(got))
 				}
 			}
 		}
 	}
 }
 
-// TestPreparationOfBatches: what a network gets is (value / 255 - mean) / std of what Preparation says.
+// TestPreparationOfBatches: what a network gets is (value / 255 - mean) / std of what Preparation
+// says.
 func TestPreparationOfBatches(t *testing.T) {
 	d := mustOpen(t, pets(t, "train/", "test/").folder(t), data.Options{Size: 6, Holdout: -1})
 	p := d.Preparation()
 	if p.SizePx != 6 || p.Channels != "rgb" || len(p.Mean) != 3 || p.Range != [2]float64{0, 1} {
 		t.Errorf("%+v", p)
 	}
-	l := mustLoad(t, d.Test, 6, 3, data.LoaderConfig{Batch: 9, Transform: data.Transform{Mean: p.Mean, Std: p.Std}})
+	l := mustLoad(t, d.Test, 6, 3, data.LoaderConfig{Batch: 9,
+		Transform: data.Transform{Mean: p.Mean, Std: p.Std}})
 	pixels, _ := all(t, d, d.Test)
 	for b, err := range l.Epoch(t.Context(), 0, 0) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i, v := range pixels {
-			if want := (float64(v)/255 - float64(p.Mean[i%3])) / float64(p.Std[i%3]); math.Abs(want-float64(b.X[i])) > 1e-5 {
+			if want := (float64(v)/255 - float64(p.Mean[i%3])) / float64(p.Std[i%3]); math.Abs(want-
+				float64(b.X[i])) > 1e-5 {
 				t.Fatalf("value %d is %v: want %v", i, b.X[i], want)
 			}
 		}
 	}
-	if grey := mustOpen(t, digits().folder(t), data.Options{}).Preparation(); grey.Channels != "grey" || len(grey.Std) != 1 {
+	if grey := mustOpen(t, digits().folder(t),
+		data.Options{}).Preparation(); grey.Channels != "grey" || len(grey.Std) != 1 {
 		t.Errorf("%+v", grey)
 	}
 	mean, _ := d.Stats()
@@ -160,8 +173,8 @@ func TestPreparationOfBatches(t *testing.T) {
 	}
 }
 
-// TestWebPRange: lossy WebP keeps brightness from 16 to 235. The files are 1x1 and 2x2 pixels of grey, brightness 128 and 233, which are
-// 1.164 * (128 - 16) and 1.164 * (233 - 16).
+// TestWebPRange: lossy WebP keeps brightness from 16 to 235. The files are 1x1 and 2x2 pixels of
+// grey, brightness 128 and 233, which are 1.164 * (128 - 16) and 1.164 * (233 - 16).
 func TestWebPRange(t *testing.T) {
 	for text, want := range map[string]byte{
 		"UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA":                                 130,

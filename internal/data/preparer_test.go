@@ -115,7 +115,8 @@ func TestPreparerRefuses(t *testing.T) {
 		bad := p
 		bad.Mean, bad.Std = slices.Clone(p.Mean), slices.Clone(p.Std)
 		edit(&bad)
-		if _, err := prepare.NewPreparer(bad, 10); err == nil || !strings.Contains(err.Error(), words) {
+		if _, err := prepare.NewPreparer(bad, 10); err == nil || !strings.Contains(err.Error(),
+			words) {
 			t.Errorf("%v, want %q", err, words)
 		}
 	}

@@ -12,8 +12,9 @@ import (
 	"github.com/tailor-nas/tailor/internal/amount"
 )
 
-// ProblemsError lists everything that keeps a data set from being opened: damaged files, images of formats that are
-// not read, class folders without images. Options.SkipDamaged goes on without them.
+// ProblemsError lists everything that keeps a data set from being opened: damaged files, images of
+// formats that are not read, class folders without images. Options.SkipDamaged goes on without
+// them.
 type ProblemsError struct {
 	Path     string
 	Problems []error        // in the order of their names
@@ -26,7 +27,8 @@ func (e *ProblemsError) Error() string {
 	if len(e.Problems) == 1 && e.Fatal == nil {
 		return e.Problems[0].Error() + "; mend or remove it"
 	}
-	text := fmt.Sprintf("data: %q has %s (%s), the first: %s; ", e.Path, amount.Of(len(e.Problems), "problem"), tally(e.Kinds), bare(e.Problems[0]))
+	text := fmt.Sprintf("data: %q has %s (%s), the first: %s; ", e.Path, amount.Of(len(e.Problems),
+		"problem"), tally(e.Kinds), bare(e.Problems[0]))
 	if e.Fatal != nil {
 		return text + "and it could not be opened without them: " + bare(e.Fatal)
 	}
@@ -68,8 +70,8 @@ type problem struct {
 	err  error
 }
 
-// damagedImage is a file that has the name of an image, but cannot be decoded. One of another format is counted as
-// that.
+// damagedImage is a file that has the name of an image, but cannot be decoded. One of another
+// format is counted as that.
 func damagedImage(at origin, err error) problem {
 	kind := "damaged " + kindOf(at.name)
 	if _, known := imageName(at.name); !known {
@@ -83,7 +85,10 @@ func kindOf(name string) string {
 	switch kind := strings.ToLower(path.Ext(name)); {
 	case kind == "" || kind == ".":
 		return "without ending"
-	case len(kind) > 9 || strings.ContainsFunc(kind, func(r rune) bool { return r <= ' ' || r > '~' }):
+	case len(kind) > 9 || strings.ContainsFunc(kind, func(r rune) bool {
+		return r <= ' ' ||
+			r > '~'
+	}):
 		return "others"
 	default:
 		return kind
@@ -110,15 +115,16 @@ func (t tally) total() (n int) {
 
 // String lists kinds, the most frequent first.
 func (t tally) String() string {
-	kinds := slices.SortedFunc(maps.Keys(t), func(a, b string) int { return cmp.Or(cmp.Compare(t[b], t[a]), cmp.Compare(a, b)) })
+	kinds := slices.SortedFunc(maps.Keys(t),
+		func(a, b string) int { return cmp.Or(cmp.Compare(t[b], t[a]), cmp.Compare(a, b)) })
 	for i, k := range kinds {
 		kinds[i] = amount.Thousands(t[k]) + " " + k
 	}
 	return strings.Join(kinds, ", ")
 }
 
-// check decides what becomes of the problems: an error, or files to go on without. fatal is what was found wrong with
-// what is left.
+// check decides what becomes of the problems: an error, or files to go on without. fatal is what
+// was found wrong with what is left.
 func (f *found) check(skip bool, fatal error) error {
 	slices.SortStableFunc(f.problems, func(a, b problem) int { return cmp.Compare(a.name, b.name) })
 	if skip || len(f.problems) == 0 {

@@ -31,7 +31,8 @@ func rawName(base string) bool {
 	if match, _ := path.Match("data_batch_[1-5].bin", base); match {
 		return true
 	}
-	return slices.ContainsFunc(mnistParts(), func(p idxPart) bool { return slices.Contains(p.names(), base) })
+	return slices.ContainsFunc(mnistParts(),
+		func(p idxPart) bool { return slices.Contains(p.names(), base) })
 }
 
 // binaryLoader gives the loader for the form that the names amount to, nil if none.
@@ -76,7 +77,8 @@ func readCapped(file string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("data: %w", err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > limit {
-		return nil, fmt.Errorf("data: %q: want a regular file of at most %d bytes, got %v of %d", file, limit, info.Mode(), info.Size())
+		return nil, fmt.Errorf("data: %q: want a regular file of at most %d bytes, got %v of %d",
+			file, limit, info.Mode(), info.Size())
 	}
 	// The size was capped above; the file being longer by now is a change that nobody promised to
 	// notice.
@@ -96,10 +98,12 @@ func readCapped(file string, limit int64) ([]byte, error) {
 func (r rawFiles) missing(base string) error {
 	// There is at least the file by which the form was recognised.
 	names := slices.Sorted(maps.Keys(r))
-	return fmt.Errorf("data: %q has %s without %q: the data set needs both", r[names[0]].where, names[0], base)
+	return fmt.Errorf("data: %q has %s without %q: the data set needs both", r[names[0]].where,
+		names[0], base)
 }
 
-// reader gives the file's content, unpacked if its name ends in .gz, and how many bytes that is at most.
+// reader gives the file's content, unpacked if its name ends in .gz, and how many bytes that is at
+// most.
 func (f rawFile) reader() (r io.Reader, most int64, err error) {
 	file := &counter{r: bytes.NewReader(f.bytes)}
 	if !strings.HasSuffix(f.name, ".gz") {

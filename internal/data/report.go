@@ -14,8 +14,8 @@ type Report struct {
 	Train      int `json:"train"`
 	Validation int `json:"validation"`
 	Test       int `json:"test"`
-	// ValidationFrom and TestFrom are where these images come from: the name of a folder, or "train" if they were taken from
-	// the training images.
+	// ValidationFrom and TestFrom are where these images come from: the name of a folder, or
+	// "train" if they were taken from the training images.
 	ValidationFrom string `json:"validation_from,omitempty"`
 	TestFrom       string `json:"test_from,omitempty"`
 	// Sides of the images as they are seen, the shortest and the longest.
@@ -57,7 +57,8 @@ func (s *source) report(d *Dataset) Report {
 func (s *source) seen() Report {
 	return Report{
 		Classes: len(s.classes), MinSidePx: s.minSide, MaxSidePx: s.maxSide, SizePx: s.size,
-		LeftOut: s.leftOut, Skipped: s.skipped, Turned: s.turned, Clear: s.clear, emptied: len(s.emptied),
+		LeftOut: s.leftOut, Skipped: s.skipped, Turned: s.turned, Clear: s.clear,
+		emptied: len(s.emptied),
 	}
 }
 
@@ -71,8 +72,8 @@ func (s *source) testReport(t *TestSet) Report {
 	return r
 }
 
-// String gives a line: "6 classes, 1,020 train / 180 validation (val/) / 300 test, 60-300 px, centre square resized to 96; 28 files left
-// out: 20 .heic, 8 .txt".
+// String gives a line: "6 classes, 1,020 train / 180 validation (val/) / 300 test, 60-300 px,
+// centre square resized to 96; 28 files left out: 20 .heic, 8 .txt".
 func (r Report) String() string {
 	var b strings.Builder
 	b.WriteString(r.parts())
@@ -100,10 +101,13 @@ func (r Report) parts() string {
 		classes = "class"
 	}
 	if r.Train+r.Validation == 0 {
-		return fmt.Sprintf("%s %s, %s test%s, ", amount.Thousands(r.Classes), classes, amount.Thousands(r.Test), from(r.TestFrom, "test"))
+		return fmt.Sprintf("%s %s, %s test%s, ", amount.Thousands(r.Classes), classes,
+			amount.Thousands(r.Test), from(r.TestFrom, "test"))
 	}
-	return fmt.Sprintf("%s %s, %s train / %s validation%s / %s test%s, ", amount.Thousands(r.Classes), classes, amount.Thousands(r.Train),
-		amount.Thousands(r.Validation), from(r.ValidationFrom, "validation"), amount.Thousands(r.Test), from(r.TestFrom, "test"))
+	return fmt.Sprintf("%s %s, %s train / %s validation%s / %s test%s, ",
+		amount.Thousands(r.Classes), classes, amount.Thousands(r.Train),
+		amount.Thousands(r.Validation), from(r.ValidationFrom, "validation"),
+		amount.Thousands(r.Test), from(r.TestFrom, "test"))
 }
 
 // from words where images come from, if that is not plain from what they are called.

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestMix compares with the first outputs of SplitMix64 seeded with 0, as published with its reference code: each output
-// is the finaliser of the state, which grows by the golden gamma.
+// TestMix compares with the first outputs of SplitMix64 seeded with 0, as published with its
+// reference code: each output is the finaliser of the state, which grows by the golden gamma.
 func TestMix(t *testing.T) {
 	const gamma = 0x9e3779b97f4a7c15
 	for i, want := range []uint64{0xe220a8397b1dcdaf, 0x6e789e6aa1b965f4, 0x06c45d188009454f} {
@@ -27,7 +27,8 @@ func TestStreamsDiffer(t *testing.T) {
 					s := newStream(seed, purpose, a, b)
 					v := s.pcg.Uint64()
 					if other, dup := seen[v]; dup {
-						t.Fatalf("streams %v and %v begin alike", other, [4]uint64{seed, purpose, a, b})
+						t.Fatalf("streams %v and %v begin alike", other, [4]uint64{seed, purpose, a,
+							b})
 					}
 					seen[v] = [4]uint64{seed, purpose, a, b}
 				}
@@ -36,8 +37,8 @@ func TestStreamsDiffer(t *testing.T) {
 	}
 }
 
-// TestPermute counts where each element lands over many permutations of five: chi-square with 16 degrees of freedom,
-// whose 99.9 % point is 39.3.
+// TestPermute counts where each element lands over many permutations of five: chi-square with 16
+// degrees of freedom, whose 99.9 % point is 39.3.
 func TestPermute(t *testing.T) {
 	const n, runs = 5, 20_000
 	var counts [n][n]float64

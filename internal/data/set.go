@@ -29,7 +29,8 @@ func (m *memory) Image(i int, dst []uint8) error {
 // checkLen is the first step of every Image: a short buffer would otherwise give part of an image.
 func checkLen(dst []uint8, want int) error {
 	if len(dst) != want {
-		return fmt.Errorf("data: image buffer has %d bytes: want Size*Size*Channels = %d", len(dst), want)
+		return fmt.Errorf("data: image buffer has %d bytes: want Size*Size*Channels = %d", len(dst),
+			want)
 	}
 	return nil
 }

@@ -48,7 +48,8 @@ func TestImageChecksItsBuffer(t *testing.T) {
 	for _, d := range []*data.Dataset{idx, drawn} {
 		n := d.Size * d.Size * d.Channels
 		for _, s := range []data.Set{d.Train, d.Test} {
-			if s.Image(0, make([]byte, n-1)) == nil || s.Image(0, make([]byte, n+1)) == nil || s.Image(0, nil) == nil {
+			if s.Image(0, make([]byte, n-1)) == nil || s.Image(0, make([]byte, n+1)) == nil ||
+				s.Image(0, nil) == nil {
 				t.Errorf("%s takes a buffer of the wrong length", d.Name)
 			}
 		}
@@ -57,7 +58,8 @@ func TestImageChecksItsBuffer(t *testing.T) {
 
 // TestImageGivesCopies writes over what Image gave.
 func TestImageGivesCopies(t *testing.T) {
-	for _, path := range []string{"synthetic", numbered(t, 10, 10), pets(t, "train/", "test/").folder(t)} {
+	for _, path := range []string{"synthetic", numbered(t, 10, 10),
+		pets(t, "train/", "test/").folder(t)} {
 		d := mustOpen(t, path, data.Options{Size: 8, Train: 10, Test: 10})
 		before, _ := all(t, d, d.Train)
 		spoilt, _ := all(t, d, d.Train)

@@ -12,9 +12,13 @@ type shape struct {
 // shapes lists the classes; index is label.
 func shapes() []shape {
 	return []shape{
-		{"arrow", polygon([]vec{{0, -1}, {.75, -.15}, {.28, -.15}, {.28, .95}, {-.28, .95}, {-.28, -.15}, {-.75, -.15}})},
+		{"arrow", polygon([]vec{{0, -1}, {.75, -.15}, {.28, -.15}, {.28, .95}, {-.28, .95},
+			{-.28, -.15}, {-.75, -.15}})},
 		{"circle", func(p vec) float64 { return p.length() - .9 }},
-		{"crescent", func(p vec) float64 { return max(p.length()-1, .8-p.sub(vec{.5, 0}).length()) }},
+		{"crescent", func(p vec) float64 {
+			return max(p.length()-1,
+				.8-p.sub(vec{.5, 0}).length())
+		}},
 		{"cross", func(p vec) float64 { return min(box(p, .97, .28), box(p, .28, .97)) }},
 		{"frame", func(p vec) float64 { return math.Abs(box(p, .63, .63)) - .17 }},
 		{"heart", heart},

@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// TestShapesDistance holds each distance against brute force: its sign against the opposite sign's nearest point. The
-// given distance may be smaller than the true one, inside unions and off the tips of intersections, never larger.
+// TestShapesDistance holds each distance against brute force: its sign against the opposite sign's
+// nearest point. The given distance may be smaller than the true one, inside unions and off the
+// tips of intersections, never larger.
 func TestShapesDistance(t *testing.T) {
 	const n = 120
 	grid := func(i int) vec { return vec{4*float64(i%n)/n - 2, 4*float64(i/n)/n - 2} }
@@ -34,7 +35,8 @@ func TestShapesDistance(t *testing.T) {
 				nearest = min(nearest, p.sub(q).length())
 			}
 			if math.Abs(d) > nearest+1e-9 {
-				t.Fatalf("%s: distance %v at %v, but a point across the edge is %v away", s.name, d, p, nearest)
+				t.Fatalf("%s: distance %v at %v, but a point across the edge is %v away", s.name, d,
+					p, nearest)
 			}
 			if d > 0 && d < nearest/3-.1 {
 				t.Fatalf("%s: distance %v at %v, but the shape is %v away", s.name, d, p, nearest)
@@ -43,7 +45,8 @@ func TestShapesDistance(t *testing.T) {
 	}
 }
 
-// TestShapesFitTheirBox: stamp paints a shape within 1.3 times its radius only, stretched by up to 1.12.
+// TestShapesFitTheirBox: stamp paints a shape within 1.3 times its radius only, stretched by up to
+// 1.12.
 func TestShapesFitTheirBox(t *testing.T) {
 	for _, s := range shapes() {
 		for a := range 720 {
@@ -55,8 +58,8 @@ func TestShapesFitTheirBox(t *testing.T) {
 	}
 }
 
-// TestShapesAreMirrored: each shape is symmetric about some axis through the origin's neighbourhood, so that flipping an
-// image never makes what no rotation makes.
+// TestShapesAreMirrored: each shape is symmetric about some axis through the origin's
+// neighbourhood, so that flipping an image never makes what no rotation makes.
 func TestShapesAreMirrored(t *testing.T) {
 	for _, s := range shapes() {
 		vertical, horizontal := 0.0, 0.0

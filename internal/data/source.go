@@ -26,13 +26,14 @@ type source struct {
 	emptied               []string // those of them that are folders
 }
 
-// dataset sets a test part apart and holds out validation images, unless the files bring their own, and seals the result with
-// its identity.
+// dataset sets a test part apart and holds out validation images, unless the files bring their own,
+// and seals the result with its identity.
 func (s *source) dataset(path string, o Options) (*Dataset, error) {
 	if s.test == nil {
 		divided := *s
 		var err error
-		if divided.train, divided.test, err = splitClasses(path, s.train, s.classes, o.Seed); err != nil {
+		if divided.train, divided.test, err = splitClasses(path, s.train, s.classes,
+			o.Seed); err != nil {
 			return nil, err
 		}
 		s = &divided
@@ -67,14 +68,16 @@ func (s *source) holdout(path string, o Options) (int, error) {
 	n := s.train.Len()
 	switch {
 	case s.val != nil && o.Holdout > 0:
-		return 0, fmt.Errorf("data: %q has its own val/ of %d images: leave the hold-out at its default instead of %d",
+		return 0, fmt.Errorf(
+			"data: %q has its own val/ of %d images: leave the hold-out at its default instead of %d",
 			path, s.val.Len(), o.Holdout)
 	case s.val != nil || o.Holdout == -1:
 		return 0, nil
 	case o.Holdout == 0:
 		return min(n/10, MaxHoldout), nil
 	case o.Holdout >= n:
-		return 0, fmt.Errorf("data: %q has %d training images: cannot hold out %d of them", path, n, o.Holdout)
+		return 0, fmt.Errorf("data: %q has %d training images: cannot hold out %d of them", path, n,
+			o.Holdout)
 	}
 	return o.Holdout, nil
 }
@@ -95,7 +98,8 @@ func divide(s Set, held int, seed uint64) (rest, out Set) {
 func (s *source) identity(held int, seed uint64) string {
 	// Quoting keeps names apart whatever characters they have.
 	h := sha256.New()
-	fmt.Fprintf(h, "data/1 %s %q channels=%d size=%d holdout=%d seed=%d\n", s.name, s.classes, s.channels, s.size, held, seed)
+	fmt.Fprintf(h, "data/1 %s %q channels=%d size=%d holdout=%d seed=%d\n", s.name, s.classes,
+		s.channels, s.size, held, seed)
 	h.Write(s.content[:])
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -23,7 +23,8 @@ func TestStats(t *testing.T) {
 			v += math.Pow(float64(pixels[i])/255-m, 2) / n
 		}
 		if !near(mean[c], float32(m), 1e-6) || !near(std[c], float32(math.Sqrt(v)), 1e-6) {
-			t.Errorf("channel %d: mean %v and std %v, want %v and %v", c, mean[c], std[c], m, math.Sqrt(v))
+			t.Errorf("channel %d: mean %v and std %v, want %v and %v", c, mean[c], std[c], m,
+				math.Sqrt(v))
 		}
 	}
 }
@@ -56,15 +57,18 @@ func TestStatsOfOddSets(t *testing.T) {
 
 func TestDefaultTransform(t *testing.T) {
 	for path, want := range map[string]data.Transform{
-		"synthetic": {Flip: true, Pad: 3}, digits().folder(t): {Flip: false, Pad: 3}, cifar10().folder(t): {Flip: true, Pad: 3},
+		"synthetic": {Flip: true, Pad: 3}, digits().folder(t): {Flip: false, Pad: 3},
+		cifar10().folder(t): {Flip: true, Pad: 3},
 	} {
 		d := mustOpen(t, path, data.Options{Size: 24, Train: 20, Test: 10, Holdout: -1})
 		tr := d.DefaultTransform()
 		mean, _ := d.Stats()
-		if tr.Flip != want.Flip || tr.Pad != want.Pad || len(tr.Std) != d.Channels || tr.Mean[0] != mean[0] {
+		if tr.Flip != want.Flip || tr.Pad != want.Pad || len(tr.Std) != d.Channels ||
+			tr.Mean[0] != mean[0] {
 			t.Errorf("%s: transform %+v", d.Name, tr)
 		}
-		if _, err := data.NewLoader(d.Train, d.Size, d.Channels, data.LoaderConfig{Batch: 4, Transform: tr}); err != nil {
+		if _, err := data.NewLoader(d.Train, d.Size, d.Channels, data.LoaderConfig{Batch: 4,
+			Transform: tr}); err != nil {
 			t.Errorf("%s: %v", d.Name, err)
 		}
 	}

@@ -34,13 +34,15 @@ type synthetic struct {
 func loadSynthetic(o Options, lim limits) (*source, error) {
 	size := o.sizeOr(syntheticSize)
 	if size < minSynthetic {
-		return nil, fmt.Errorf("data: Options.Size is %d: synthetic images want at least %d pixels", size, minSynthetic)
+		return nil, fmt.Errorf("data: Options.Size is %d: synthetic images want at least %d pixels",
+			size, minSynthetic)
 	}
 	s := &source{name: "synthetic", minSide: size, maxSide: size, channels: 3, size: size}
 	for _, f := range shapes() {
 		s.classes = append(s.classes, f.name)
 	}
-	train, test := newSynthetic(o, 0, o.Train, SyntheticTrain), newSynthetic(o, 1, o.Test, SyntheticTest)
+	train, test := newSynthetic(o, 0, o.Train, SyntheticTrain), newSynthetic(o, 1, o.Test,
+		SyntheticTest)
 	h := sha256.New()
 	for _, part := range []*synthetic{train, test} {
 		if int64(train.n+test.n)*int64(part.bytes()) <= lim.synthetic {
@@ -59,7 +61,8 @@ func newSynthetic(o Options, part uint64, n, standard int) *synthetic {
 	if n == 0 {
 		n = standard
 	}
-	return &synthetic{seed: o.Seed, part: part, n: n, size: o.sizeOr(syntheticSize), shapes: shapes()}
+	return &synthetic{seed: o.Seed, part: part, n: n, size: o.sizeOr(syntheticSize),
+		shapes: shapes()}
 }
 
 // bytes is the length of an image.
@@ -167,10 +170,11 @@ func stamp(c *canvas, rng *stream, distance func(vec) float64, ink colour) {
 	sin, cos := math.Sincos(rng.between(0, 2*math.Pi))
 	stretch := rng.between(.9, 1.12)
 	reach := 1.3 * r
-	c.paint(vec{at.x - reach, at.y - reach}, vec{at.x + reach, at.y + reach}, ink, func(p vec) float64 {
-		q := p.sub(at).turn(cos, -sin)
-		return distance(vec{q.x / (r * stretch), q.y * stretch / r}) * r
-	})
+	c.paint(vec{at.x - reach, at.y - reach}, vec{at.x + reach, at.y + reach}, ink,
+		func(p vec) float64 {
+			q := p.sub(at).turn(cos, -sin)
+			return distance(vec{q.x / (r * stretch), q.y * stretch / r}) * r
+		})
 }
 
 // noise writes the canvas as bytes, each value off by a sum of four uniform numbers, nearly a

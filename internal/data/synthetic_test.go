@@ -13,8 +13,10 @@ import (
 func TestSynthetic(t *testing.T) {
 	o := data.Options{Train: 60, Test: 20, Seed: 5, Holdout: -1}
 	d := mustOpen(t, "synthetic", o)
-	if d.Channels != 3 || d.Size != 32 || len(d.Classes) != 10 || d.Train.Len() != 60 || d.Test.Len() != 20 {
-		t.Fatalf("%d channels, size %d, classes %q, parts of %d and %d", d.Channels, d.Size, d.Classes, d.Train.Len(), d.Test.Len())
+	if d.Channels != 3 || d.Size != 32 || len(d.Classes) != 10 || d.Train.Len() != 60 ||
+		d.Test.Len() != 20 {
+		t.Fatalf("%d channels, size %d, classes %q, parts of %d and %d", d.Channels, d.Size,
+			d.Classes, d.Train.Len(), d.Test.Len())
 	}
 	pixels, labels := all(t, d, d.Train)
 	var counts [10]int
@@ -38,12 +40,14 @@ func TestSynthetic(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p, _ := all(t, lazy, lazy.Train); !bytes.Equal(p, pixels[:len(p)]) || lazy.SHA256 != fewer.SHA256 {
+	if p, _ := all(t, lazy, lazy.Train); !bytes.Equal(p, pixels[:len(p)]) ||
+		lazy.SHA256 != fewer.SHA256 {
 		t.Error("images depend on the memory budget")
 	}
 	o.Seed = 6
 	other := mustOpen(t, "synthetic", o)
-	if p, _ := all(t, other, other.Train); bytes.Equal(p, pixels[:len(p)]) || other.SHA256 == fewer.SHA256 {
+	if p, _ := all(t, other, other.Train); bytes.Equal(p, pixels[:len(p)]) ||
+		other.SHA256 == fewer.SHA256 {
 		t.Error("two seeds give the same images")
 	}
 }
@@ -58,11 +62,13 @@ func TestSyntheticIgnoresProcessors(t *testing.T) {
 	}
 }
 
-// TestSyntheticNeedsForm classifies by what a linear model can see at best: the mean colour and its spread, and the
-// nearest class mean in pixels. Both must be poor, or the set would not need a network. Chance is 10 %.
+// TestSyntheticNeedsForm classifies by what a linear model can see at best: the mean colour and its
+// spread, and the nearest class mean in pixels. Both must be poor, or the set would not need a
+// network. Chance is 10 %.
 func TestSyntheticNeedsForm(t *testing.T) {
 	d := mustOpen(t, "synthetic", data.Options{Train: 1500, Test: 500, Size: 16, Holdout: -1})
-	for name, features := range map[string]func([]byte) []float64{"colour": colourOf, "pixels": pixelsOf} {
+	for name, features := range map[string]func([]byte) []float64{"colour": colourOf,
+		"pixels": pixelsOf} {
 		if acc := nearestMean(t, d, features); acc > .35 {
 			t.Errorf("%s alone tell the class of %.0f %% of the images", name, 100*acc)
 		} else {
@@ -121,7 +127,8 @@ func nearestMean(t *testing.T, d *data.Dataset, features func([]byte) []float64)
 	return float64(right) / float64(len(labels))
 }
 
-// TestSyntheticSizes renders the same scenes at other sizes: shrunk by averaging, a large one must resemble a small one.
+// TestSyntheticSizes renders the same scenes at other sizes: shrunk by averaging, a large one must
+// resemble a small one.
 func TestSyntheticSizes(t *testing.T) {
 	small := mustOpen(t, "synthetic", data.Options{Train: 20, Test: 1, Size: 16, Holdout: -1})
 	large := mustOpen(t, "synthetic", data.Options{Train: 20, Test: 1, Size: 64, Holdout: -1})
@@ -141,7 +148,8 @@ func TestSyntheticSizes(t *testing.T) {
 		}
 		diffs = append(diffs, sum/(16*16*3))
 	}
-	// The noise of the small one has a standard deviation of up to 18; unrelated images differ by 80.
+	// The noise of the small one has a standard deviation of up to 18; unrelated images differ by
+	// 80.
 	slices.Sort(diffs)
 	if diffs[len(diffs)-1] > 25 {
 		t.Errorf("mean differences %.1f", diffs)

@@ -28,7 +28,8 @@ func loadTar(file string, o Options, lim limits) (*source, error) {
 	head := make([]byte, headBytes)
 	n, _ := f.ReadAt(head, 0) // a pipe gives nothing
 	if image := prepare.FormatOf(head[:n]); image != "" {
-		return nil, formError(file, "it is one "+image+" image; name the folder that its class folder lies in")
+		return nil, formError(file, "it is one "+image+
+			" image; name the folder that its class folder lies in")
 	}
 	return readTar(file, f, o, lim)
 }
@@ -112,7 +113,8 @@ func (t *tarWalk) entry(h *tar.Header, tr io.Reader, at *tailReader) error {
 	case hidden(t.last):
 		return nil
 	case strings.Count(t.last, "/") > maxDepth:
-		return from.damage(&fault{-1, fmt.Sprintf("folders at most %d deep", maxDepth), "deeper ones", nil})
+		return from.damage(&fault{-1, fmt.Sprintf("folders at most %d deep", maxDepth),
+			"deeper ones", nil})
 	case h.FileInfo().IsDir():
 		return t.in.folder(t.last)
 	}
@@ -125,17 +127,21 @@ func (t *tarWalk) entry(h *tar.Header, tr io.Reader, at *tailReader) error {
 	case isImage:
 		return t.keepImage(from, h, tr, at)
 	case h.Typeflag == tar.TypeSymlink && path.Ext(t.last) == "":
-		return t.in.refuse(problem{t.last, "link", from.damage(&fault{-1, "files and folders", fmt.Sprintf("a link to %q, which may be a folder of images: pack it again with --dereference", h.Linkname[:min(len(h.Linkname), 64)]), nil})})
+		return t.in.refuse(problem{t.last, "link",
+			from.damage(&fault{-1, "files and folders",
+				fmt.Sprintf("a link to %q, which may be a folder of images: pack it again with --dereference", h.Linkname[:min(len(h.Linkname), 64)]), nil})})
 	case h.Typeflag != tar.TypeXGlobalHeader:
 		t.in.leftOut.add(kindOf(t.last))
 	}
 	return nil
 }
 
-// regular refuses what is no plain file of at most limit bytes. A link would have to be resolved against entries that may be
-// gone or yet to come; a sparse file claims bytes that the tar does not have.
+// regular refuses what is no plain file of at most limit bytes. A link would have to be resolved
+// against entries that may be gone or yet to come; a sparse file claims bytes that the tar does not
+// have.
 func regular(from origin, h *tar.Header, limit int64) error {
-	sparse := slices.ContainsFunc(slices.Collect(maps.Keys(h.PAXRecords)), func(k string) bool { return strings.HasPrefix(k, "GNU.sparse.") })
+	sparse := slices.ContainsFunc(slices.Collect(maps.Keys(h.PAXRecords)),
+		func(k string) bool { return strings.HasPrefix(k, "GNU.sparse.") })
 	if h.Typeflag == tar.TypeReg && h.Size <= limit && !sparse {
 		return nil
 	}
@@ -143,7 +149,8 @@ func regular(from origin, h *tar.Header, limit int64) error {
 	if sparse || h.Typeflag == tar.TypeGNUSparse {
 		got = "a sparse file: pack it again without --sparse"
 	}
-	return from.damage(&fault{-1, fmt.Sprintf("a regular file of at most %d bytes", limit), got, nil})
+	return from.damage(&fault{-1, fmt.Sprintf("a regular file of at most %d bytes", limit), got,
+		nil})
 }
 
 // keepRaw reads a file of a binary data set.
@@ -157,7 +164,8 @@ func (t *tarWalk) keepRaw(from origin, h *tar.Header, tr io.Reader, at *tailRead
 	}
 	// The largest set known, CIFAR, takes 184 MB.
 	if t.kept += h.Size; t.kept > 2*maxRawBytes {
-		return from.damage(&fault{-1, fmt.Sprintf("at most %d bytes of binary files", int64(2*maxRawBytes)), "more", nil})
+		return from.damage(&fault{-1, fmt.Sprintf("at most %d bytes of binary files",
+			int64(2*maxRawBytes)), "more", nil})
 	}
 	t.raw[path.Base(from.name)] = rawFile{from, b}
 	return nil
@@ -190,8 +198,9 @@ func (t *tarWalk) keepImage(from origin, h *tar.Header, tr io.Reader, at *tailRe
 	return t.in.admit(from, head, p)
 }
 
-// readEntry reads an entry of size bytes to its end; head is what was read of it. It takes the header's word for the size of an
-// image: memory that is not written to costs nothing, and growing a slice would take twice as much. Beyond that it grows.
+// readEntry reads an entry of size bytes to its end; head is what was read of it. It takes the
+// header's word for the size of an image: memory that is not written to costs nothing, and growing
+// a slice would take twice as much. Beyond that it grows.
 func readEntry(head []byte, r io.Reader, size int64) ([]byte, error) {
 	b := append(make([]byte, 0, min(size, prepare.MaxFile)+bytes.MinRead), head...)
 	all := bytes.NewBuffer(b)
@@ -208,7 +217,8 @@ func (t *tarWalk) cut(at *tailReader, err error) error {
 	if t.last == "" {
 		return formError(t.file, "it is neither a tar nor a gzipped tar ("+prepare.Ending(err)+")")
 	}
-	return &DamageError{File: t.file, Entry: t.last, Offset: at.n, Want: "a whole tar", Got: prepare.Ending(err) + " in or after this entry", Err: err}
+	return &DamageError{File: t.file, Entry: t.last, Offset: at.n, Want: "a whole tar",
+		Got: prepare.Ending(err) + " in or after this entry", Err: err}
 }
 
 // checkEnd verifies that the tar was not cut between two entries, and reads on to the end of the

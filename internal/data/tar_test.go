@@ -21,7 +21,8 @@ func TestTarIsItsFolder(t *testing.T) {
 	want := mustOpen(t, files.folder(t), o)
 	pixels, _ := all(t, want, want.Train)
 	for name, b := range map[string][]byte{
-		"a.tar": files.tar(t, ""), "a.tar.gz": zip(t, files.tar(t, "./")), "a.tgz": zip(t, files.tar(t, "pets-1.0/")), "unnamed": files.tar(t, "x/"),
+		"a.tar": files.tar(t, ""), "a.tar.gz": zip(t, files.tar(t, "./")),
+		"a.tgz": zip(t, files.tar(t, "pets-1.0/")), "unnamed": files.tar(t, "x/"),
 	} {
 		d := mustOpen(t, write(t, name, b), o)
 		got, _ := all(t, d, d.Train)
@@ -39,7 +40,8 @@ func TestTarIgnoresOrder(t *testing.T) {
 	paths := files.paths()
 	for i := len(paths) - 1; i >= 0; i-- {
 		body := files[paths[i]]
-		if err := w.WriteHeader(&tar.Header{Name: paths[i], Mode: 0o644, Size: int64(len(body))}); err != nil {
+		if err := w.WriteHeader(&tar.Header{Name: paths[i], Mode: 0o644,
+			Size: int64(len(body))}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.Write(body); err != nil {
@@ -58,12 +60,14 @@ func TestTarIgnoresOrder(t *testing.T) {
 	}
 }
 
-// TestTarCut cuts a tar and its gzip everywhere: nothing of it may be opened as whole, except when only padding is lost.
+// TestTarCut cuts a tar and its gzip everywhere: nothing of it may be opened as whole, except when
+// only padding is lost.
 func TestTarCut(t *testing.T) {
 	files := tree{}
 	for i := range 2 {
 		for _, class := range []string{"train/a/", "train/b/", "test/a/", "test/b/"} {
-			files[class+string(rune('0'+i))+".png"] = pngOf(t, flat(2, 2, color.NRGBA{byte(i), 2, 3, 255}))
+			files[class+string(rune('0'+i))+".png"] = pngOf(t,
+				flat(2, 2, color.NRGBA{byte(i), 2, 3, 255}))
 		}
 	}
 	plain := files.tar(t, "")
@@ -103,12 +107,18 @@ func TestTarRefuses(t *testing.T) {
 		head tar.Header
 		says string
 	}{
-		{"twice", tar.Header{Name: "./train/cat/0.png", Typeflag: tar.TypeReg, Size: int64(len(img))}, "twice"},
-		{"hard link", tar.Header{Name: "train/cat/9.png", Typeflag: tar.TypeLink, Linkname: "train/cat/0.png"}, "regular file"},
-		{"symbolic link", tar.Header{Name: "train/cat/9.png", Typeflag: tar.TypeSymlink, Linkname: "0.png"}, "regular file"},
-		{"link to a folder", tar.Header{Name: "train/bee", Typeflag: tar.TypeSymlink, Linkname: "cat"}, "--dereference"},
-		{"huge", tar.Header{Name: "train/cat/9.png", Typeflag: tar.TypeReg, Size: math.MaxInt64 / 2}, "at most"},
-		{"outside", tar.Header{Name: "../../9.png", Typeflag: tar.TypeReg, Size: int64(len(img))}, "CLASS/file"},
+		{"twice", tar.Header{Name: "./train/cat/0.png", Typeflag: tar.TypeReg,
+			Size: int64(len(img))}, "twice"},
+		{"hard link", tar.Header{Name: "train/cat/9.png", Typeflag: tar.TypeLink,
+			Linkname: "train/cat/0.png"}, "regular file"},
+		{"symbolic link", tar.Header{Name: "train/cat/9.png", Typeflag: tar.TypeSymlink,
+			Linkname: "0.png"}, "regular file"},
+		{"link to a folder", tar.Header{Name: "train/bee", Typeflag: tar.TypeSymlink,
+			Linkname: "cat"}, "--dereference"},
+		{"huge", tar.Header{Name: "train/cat/9.png", Typeflag: tar.TypeReg, Size: math.MaxInt64 /
+			2}, "at most"},
+		{"outside", tar.Header{Name: "../../9.png", Typeflag: tar.TypeReg, Size: int64(len(img))},
+			"CLASS/file"},
 	} {
 		body := pets(t, "train/", "test/").tar(t, "")
 		b := bytes.NewBuffer(body[:len(body)-1024])
@@ -151,11 +161,14 @@ func TestTarLongEntries(t *testing.T) {
 func TestTarReal(t *testing.T) {
 	path := shared(t, "cifar10/cifar10-jpeg.tar.gz")
 	d := mustOpen(t, path, data.Options{})
-	if got := strings.Join(d.Classes, " "); got != "airplane automobile bird cat deer dog frog horse ship truck" {
+	if got := strings.Join(d.Classes,
+		" "); got != "airplane automobile bird cat deer dog frog horse ship truck" {
 		t.Errorf("classes %q", got)
 	}
-	if d.Channels != 3 || d.Size != 32 || d.Train.Len() != 45_000 || d.Val.Len() != 5000 || d.Test.Len() != 10_000 {
-		t.Errorf("%d channels, size %d, parts of %d, %d, %d", d.Channels, d.Size, d.Train.Len(), d.Val.Len(), d.Test.Len())
+	if d.Channels != 3 || d.Size != 32 || d.Train.Len() != 45_000 || d.Val.Len() != 5000 ||
+		d.Test.Len() != 10_000 {
+		t.Errorf("%d channels, size %d, parts of %d, %d, %d", d.Channels, d.Size, d.Train.Len(),
+			d.Val.Len(), d.Test.Len())
 	}
 	counts := map[int]int{}
 	for _, s := range []data.Set{d.Train, d.Val} {
@@ -178,13 +191,15 @@ func TestTarReal(t *testing.T) {
 // FuzzTar checks that whatever opens can be read to the end.
 func FuzzTar(f *testing.F) {
 	small := tree{}
-	for _, name := range []string{"train/a/0.png", "train/b/0.png", "test/a/0.png", "test/b/0.png"} {
+	for _, name := range []string{"train/a/0.png", "train/b/0.png", "test/a/0.png",
+		"test/b/0.png"} {
 		small[name] = pngOf(f, flat(2, 2, color.NRGBA{byte(1), 2, 3, 255}))
 	}
 	f.Add(small.tar(f, ""))
 	f.Add(zip(f, small.tar(f, "lead/")))
 	f.Add(digits().tar(f, ""))
-	f.Add(tree{"a/0.jpg": jpegOf(f, greyImage(3, 3, 1)), "b/.jpg": nil, "b/1.jpg": {0xff, 0xd8}}.tar(f, "./"))
+	f.Add(tree{"a/0.jpg": jpegOf(f, greyImage(3, 3, 1)), "b/.jpg": nil,
+		"b/1.jpg": {0xff, 0xd8}}.tar(f, "./"))
 	f.Add([]byte{0x1f, 0x8b})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if tooLong(b) {
@@ -201,7 +216,8 @@ func FuzzTar(f *testing.F) {
 	})
 }
 
-// FuzzPaths puts the same image at any paths, a line each, and checks that whatever opens has all of them.
+// FuzzPaths puts the same image at any paths, a line each, and checks that whatever opens has all
+// of them.
 func FuzzPaths(f *testing.F) {
 	f.Add("train/a/0.png\ntrain/b/0.png\ntest/a/0.png\ntest/b/0.png")
 	f.Add("x/a/0.png\nx/a/1.png\nx/b/c/d/0.png\n./x/b/1.jpg\n.x/y.png")
@@ -217,7 +233,8 @@ func FuzzPaths(f *testing.F) {
 			files[name] = img
 		}
 		for name := range files {
-			if !strings.HasPrefix(name, ".") && !strings.Contains(name, "/.") && strings.HasSuffix(name, ".png") {
+			if !strings.HasPrefix(name, ".") && !strings.Contains(name, "/.") &&
+				strings.HasSuffix(name, ".png") {
 				n++
 			}
 		}

@@ -19,7 +19,8 @@ type TestSet struct {
 	// Set is the test part or, of data without parts, all of it: Whole says so.
 	Set   Set
 	Whole bool
-	// Dataset is what [Open] gives of the same path and options. It is nil if that cannot be divided, by one image a class for instance.
+	// Dataset is what [Open] gives of the same path and options. It is nil if that cannot be
+	// divided, by one image a class for instance.
 	Dataset *Dataset
 	// Report says what was found, with all images to test on as test images.
 	Report Report
@@ -35,7 +36,8 @@ func OpenTest(path string, o Options) (*TestSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &TestSet{Path: path, Classes: src.classes, Channels: src.channels, Size: src.size, Set: src.test}
+	t := &TestSet{Path: path, Classes: src.classes, Channels: src.channels, Size: src.size,
+		Set: src.test}
 	if t.Whole = src.test == nil; t.Whole {
 		t.Set = src.train
 	}
@@ -46,8 +48,8 @@ func OpenTest(path string, o Options) (*TestSet, error) {
 	return t, nil
 }
 
-// For gives the images with the labels and channels of a network that tells these classes apart, found by their names. Some of its
-// classes may have no images.
+// For gives the images with the labels and channels of a network that tells these classes apart,
+// found by their names. Some of its classes may have no images.
 func (t *TestSet) For(classes []string, channels int) (Set, error) {
 	number := map[string]int32{}
 	for i, c := range classes {
@@ -63,14 +65,16 @@ func (t *TestSet) For(classes []string, channels int) (Set, error) {
 		labels[i] = at
 	}
 	if unknown != nil {
-		return nil, fmt.Errorf("%w: %s has %s, but the network tells apart %s: name the classes of the images like these, in any order", ErrClasses, t.Path, someOf(unknown), someOf(classes))
+		return nil, fmt.Errorf(
+			"%w: %s has %s, but the network tells apart %s: name the classes of the images like these, in any order", ErrClasses, t.Path, someOf(unknown), someOf(classes))
 	}
 	set := t.Set
 	switch {
 	case t.Channels < channels:
 		set = &coloured{set, t.Size * t.Size}
 	case t.Channels > channels:
-		return nil, fmt.Errorf("%s has colour images, the network is for grey ones: convert them to grey", t.Path)
+		return nil, fmt.Errorf(
+			"%s has colour images, the network is for grey ones: convert them to grey", t.Path)
 	}
 	return &relabelled{set, labels}, nil
 }
@@ -81,7 +85,8 @@ func someOf(names []string) string {
 	if len(names) <= most {
 		return strings.Join(names, ", ")
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(slices.Clone(names[:most]), ", "), len(names)-most)
+	return fmt.Sprintf("%s and %d more", strings.Join(slices.Clone(names[:most]), ", "), len(names)-
+		most)
 }
 
 // relabelled is a set with its labels numbered as somebody else does.

@@ -9,9 +9,11 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 )
 
-// TestTestSet opens other data with the labels of a network: what has a test part gives that, what has none all of it, one image a class too.
+// TestTestSet opens other data with the labels of a network: what has a test part gives that, what
+// has none all of it, one image a class too.
 func TestTestSet(t *testing.T) {
-	network := []string{"emu", "bee", "dog", "cat"} // in an order of its own, and with a class that has no images
+	// in an order of its own, and with a class that has no images
+	network := []string{"emu", "bee", "dog", "cat"}
 	for _, c := range []struct {
 		name   string
 		files  tree
@@ -21,8 +23,10 @@ func TestTestSet(t *testing.T) {
 		{"test part", pets(t, "train/", "test/"), 9, false},
 		{"no parts", pets(t, ""), 9, true},
 		{"train alone", pets(t, "train/"), 9, true},
-		{"one class", tree{"cat/0.png": pngOf(t, colourImage(4, 4, 0)), "cat/1.png": pngOf(t, colourImage(4, 4, 1))}, 2, true},
-		{"one image a class", tree{"cat/0.png": pngOf(t, colourImage(4, 4, 0)), "dog/0.png": pngOf(t, colourImage(4, 4, 10))}, 2, true},
+		{"one class", tree{"cat/0.png": pngOf(t, colourImage(4, 4, 0)),
+			"cat/1.png": pngOf(t, colourImage(4, 4, 1))}, 2, true},
+		{"one image a class", tree{"cat/0.png": pngOf(t, colourImage(4, 4, 0)),
+			"dog/0.png": pngOf(t, colourImage(4, 4, 10))}, 2, true},
 	} {
 		test, err := data.OpenTest(c.files.folder(t), data.Options{Size: 4, Holdout: 2})
 		if err != nil {
@@ -31,7 +35,8 @@ func TestTestSet(t *testing.T) {
 		if test.Whole != c.whole || (test.Dataset == nil) != (c.images == 2) {
 			t.Errorf("%s: whole %v, data set %v", c.name, test.Whole, test.Dataset)
 		}
-		if r := test.Report; c.whole && (r.Train != 0 || r.Validation != 0 || r.Test != c.images || !strings.Contains(r.String(), "test, ")) {
+		if r := test.Report; c.whole && (r.Train != 0 || r.Validation != 0 || r.Test != c.images ||
+			!strings.Contains(r.String(), "test, ")) {
 			t.Errorf("%s: %s, %+v", c.name, r, r)
 		}
 		set, err := test.For(network, 3)
@@ -45,10 +50,12 @@ func TestTestSet(t *testing.T) {
 		pixels := make([]byte, 48)
 		for i := range set.Len() {
 			class := i / per
-			if got, want := network[set.Label(i)], []string{"cat", "dog", "emu"}[class]; got != want {
+			if got, want := network[set.Label(i)],
+				[]string{"cat", "dog", "emu"}[class]; got != want {
 				t.Errorf("%s: image %d is labelled %s, want %s", c.name, i, got, want)
 			}
-			if err := set.Image(i, pixels); err != nil || !bytes.Equal(pixels, pattern(48, 10*class+i%per)) {
+			if err := set.Image(i, pixels); err != nil ||
+				!bytes.Equal(pixels, pattern(48, 10*class+i%per)) {
 				t.Errorf("%s: image %d has other pixels (%v)", c.name, i, err)
 			}
 		}
@@ -62,10 +69,12 @@ func TestTestSetRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = test.For([]string{"cat", "hound"}, 3)
-	if !errors.Is(err, data.ErrClasses) || !strings.Contains(err.Error(), "has dog, emu, but the network tells apart cat, hound") {
+	if !errors.Is(err, data.ErrClasses) || !strings.Contains(err.Error(),
+		"has dog, emu, but the network tells apart cat, hound") {
 		t.Errorf("error %v, want one that names both", err)
 	}
-	if _, err = test.For([]string{"cat", "dog", "emu"}, 1); err == nil || !strings.Contains(err.Error(), "grey") {
+	if _, err = test.For([]string{"cat", "dog", "emu"}, 1); err == nil ||
+		!strings.Contains(err.Error(), "grey") {
 		t.Errorf("error %v, want one about colour", err)
 	}
 }
@@ -100,7 +109,8 @@ func TestTestSetGrey(t *testing.T) {
 	}
 }
 
-// TestTestSetAlone: images to test on need no part for training, nor more than one class, and are reported as what they are.
+// TestTestSetAlone: images to test on need no part for training, nor more than one class, and are
+// reported as what they are.
 func TestTestSetAlone(t *testing.T) {
 	img := pngOf(t, colourImage(4, 4, 1))
 	for _, files := range []tree{
@@ -113,7 +123,8 @@ func TestTestSetAlone(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		if set, err := test.For([]string{"cat", "dog"}, 3); err != nil || set.Len() != 3 || test.Report.Test != 3 || test.Report.Train != 0 {
+		if set, err := test.For([]string{"cat", "dog"}, 3); err != nil || set.Len() != 3 ||
+			test.Report.Test != 3 || test.Report.Train != 0 {
 			t.Errorf("%d images (%v), report %s", set.Len(), err, test.Report)
 		}
 	}

@@ -11,7 +11,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 )
 
-// A white picture of 16 x 8 with a black line, in CCITT group 4, as libtiff (by Pillow 12) writes it: with 0 for white, and for black.
+// A white picture of 16 x 8 with a black line, in CCITT group 4, as libtiff (by Pillow 12) writes
+// it: with 0 for white, and for black.
 const (
 	faxWhiteIsZero = "49492a0010000000c9a9c7e00200200009000001030001000000100000000101030001000000080000000201030001000000010000000301030001000000040000000601030001000000000000001101040001000000080000001601030001000000080000001701040001000000070000001c010300010000000100000000000000"
 	faxBlackIsZero = "49492a001400000026a0be70293505ffc0040040090000010300010000001000000001010300010000000800000002010300010000000100000003010300010000000400000006010300010000000100000011010400010000000800000016010300010000000800000017010400010000000c0000001c010300010000000100000000000000"
@@ -20,7 +21,8 @@ const (
 // TestFax: black is black, whichever of its bits a fax calls white.
 func TestFax(t *testing.T) {
 	files := tree{}
-	for name, text := range map[string]string{"a/0.tif": faxWhiteIsZero, "b/0.tif": faxBlackIsZero} {
+	for name, text := range map[string]string{"a/0.tif": faxWhiteIsZero,
+		"b/0.tif": faxBlackIsZero} {
 		b, err := hex.DecodeString(text)
 		if err != nil {
 			t.Fatal(err)
@@ -40,7 +42,8 @@ func TestFax(t *testing.T) {
 
 // tiffWith is an image of 4 x 4 grey pixels, or of three channels, with these tags beside.
 func tiffWith(samples int, tags map[uint16]uint16) []byte {
-	all := map[uint16]uint16{256: 4, 257: 4, 258: 8, 259: 1, 262: uint16(samples) / 2 * 2, 273: 8, 277: uint16(samples), 278: 4, 279: uint16(16 * samples)}
+	all := map[uint16]uint16{256: 4, 257: 4, 258: 8, 259: 1, 262: uint16(samples) / 2 * 2, 273: 8,
+		277: uint16(samples), 278: 4, 279: uint16(16 * samples)}
 	if samples == 1 {
 		all[262] = 1
 	}
@@ -61,7 +64,8 @@ func tiffWith(samples int, tags map[uint16]uint16) []byte {
 	return append(b, 0, 0, 0, 0)
 }
 
-// TestTIFFLacks: what the decoder would take for something else is named. Without it the same file opens.
+// TestTIFFLacks: what the decoder would take for something else is named. Without it the same file
+// opens.
 func TestTIFFLacks(t *testing.T) {
 	files := pets(t, "")
 	files["cat/9.tif"] = tiffWith(1, nil)
@@ -79,7 +83,8 @@ func TestTIFFLacks(t *testing.T) {
 // TestAnimatedWebP is named for what it is.
 func TestAnimatedWebP(t *testing.T) {
 	files := pets(t, "")
-	files["cat/9.webp"] = []byte("RIFF\x1e\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x03\x00\x00ANIM\x00\x00\x00\x00")
+	files["cat/9.webp"] =
+		[]byte("RIFF\x1e\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x03\x00\x00ANIM\x00\x00\x00\x00")
 	failure(t, files.folder(t), data.Options{}, "9.webp", "an animation: convert it")
 }
 

@@ -9,19 +9,24 @@ import (
 type Transform struct {
 	Mean, Std []float32 // per channel, in units of 0..1; nil: 0 and 1
 	Flip      bool      // mirror left to right with probability 1/2
-	Pad       int       // reflect so many pixels around the image (the edge not repeated), then crop back at random; 0: none
+	// reflect so many pixels around the image (the edge not repeated), then crop back at random; 0:
+	// none
+	Pad int
 }
 
 // check names the first field that does not fit images of the given shape.
 func (t Transform) check(size, channels int) error {
 	if t.Pad < 0 || t.Pad >= size {
-		return fmt.Errorf("data: Transform.Pad is %d: want 0 to %d, less than the side of an image", t.Pad, size-1)
+		return fmt.Errorf("data: Transform.Pad is %d: want 0 to %d, less than the side of an image",
+			t.Pad, size-1)
 	}
 	if t.Mean != nil && len(t.Mean) != channels {
-		return fmt.Errorf("data: Transform.Mean has %d values: want one for each of %d channels", len(t.Mean), channels)
+		return fmt.Errorf("data: Transform.Mean has %d values: want one for each of %d channels",
+			len(t.Mean), channels)
 	}
 	if t.Std != nil && len(t.Std) != channels {
-		return fmt.Errorf("data: Transform.Std has %d values: want one for each of %d channels", len(t.Std), channels)
+		return fmt.Errorf("data: Transform.Std has %d values: want one for each of %d channels",
+			len(t.Std), channels)
 	}
 	for c, m := range t.Mean {
 		if !finite(m) {
@@ -58,7 +63,8 @@ func (t Transform) draw(seed uint64, epoch, i int) view {
 
 // apply writes the view of src, (H,W,C) bytes, to dst as normalised float32. columns is scratch of
 // size numbers.
-func (v view) apply(dst []float32, src []uint8, columns []int, size, channels int, table [][256]float32) {
+func (v view) apply(dst []float32, src []uint8, columns []int, size, channels int,
+	table [][256]float32) {
 	// The columns are the same in every row, so crop and mirror are worked out once an image.
 	for x := range columns {
 		from := x

@@ -9,7 +9,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/prepare"
 )
 
-// TestApply compares with the plain way: build the padded image by walking back and forth, crop it, mirror it, normalise.
+// TestApply compares with the plain way: build the padded image by walking back and forth, crop it,
+// mirror it, normalise.
 func TestApply(t *testing.T) {
 	const size, pad = 5, 3
 	tr := Transform{Mean: []float32{.5, .25, .125}, Std: []float32{.5, .2, 2}, Flip: true, Pad: pad}
@@ -25,7 +26,8 @@ func TestApply(t *testing.T) {
 			for dx := -pad; dx <= pad; dx++ {
 				for _, mirror := range []bool{false, true} {
 					got := make([]float32, len(src))
-					view{dx, dy, mirror}.apply(got, src, make([]int, size), size, channels, prepare.Table(tr.Mean, tr.Std, channels))
+					view{dx, dy, mirror}.apply(got, src, make([]int, size), size, channels,
+						prepare.Table(tr.Mean, tr.Std, channels))
 					for i, v := range got {
 						c, x, y := i%channels, i/channels%size, i/channels/size
 						if mirror {
@@ -34,7 +36,8 @@ func TestApply(t *testing.T) {
 						from := (line[pad+dy+y]*size+line[pad+dx+x])*channels + c
 						want := (float32(src[from])/255 - tr.Mean[c]) / tr.Std[c]
 						if math.Abs(float64(v-want)) > 1e-5 {
-							t.Fatalf("view %d,%d,%v: value %d is %v, want %v", dx, dy, mirror, i, v, want)
+							t.Fatalf("view %d,%d,%v: value %d is %v, want %v", dx, dy, mirror, i, v,
+								want)
 						}
 					}
 				}
@@ -43,7 +46,8 @@ func TestApply(t *testing.T) {
 	}
 }
 
-// bounce lists the source index of every position of a padded line: 3 2 1 | 0 1 2 3 4 | 3 2 1 for size 5, pad 3.
+// bounce lists the source index of every position of a padded line: 3 2 1 | 0 1 2 3 4 | 3 2 1 for
+// size 5, pad 3.
 func bounce(size, pad int) []int {
 	var line []int
 	at, step := pad, -1
@@ -70,14 +74,16 @@ func TestReflect(t *testing.T) {
 		for pad := range size {
 			for i, want := range bounce(size, pad) {
 				if got := reflect(i-pad, size); got != want {
-					t.Errorf("size %d, pad %d: position %d comes from %d, want %d", size, pad, i-pad, got, want)
+					t.Errorf("size %d, pad %d: position %d comes from %d, want %d", size, pad,
+						i-pad, got, want)
 				}
 			}
 		}
 	}
 }
 
-// TestDraw counts views: crops are uniform over all offsets, half are mirrored, and Flip off changes no crop.
+// TestDraw counts views: crops are uniform over all offsets, half are mirrored, and Flip off
+// changes no crop.
 func TestDraw(t *testing.T) {
 	tr := Transform{Flip: true, Pad: 2}
 	counts, mirrored := map[[2]int]int{}, 0
@@ -121,8 +127,10 @@ func TestDraw(t *testing.T) {
 func TestTransformCheck(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	for field, tr := range map[string]Transform{
-		"Pad is -1": {Pad: -1}, "Pad is 8": {Pad: 8}, "Mean has 1": {Mean: []float32{0}}, "Std has 2": {Std: []float32{1, 1}},
-		"Mean[1]": {Mean: []float32{0, nan, 0}}, "Std[0] is 0": {Std: []float32{0, 1, 1}}, "Std[2] is -1": {Std: []float32{1, 1, -1}},
+		"Pad is -1": {Pad: -1}, "Pad is 8": {Pad: 8}, "Mean has 1": {Mean: []float32{0}},
+		"Std has 2": {Std: []float32{1, 1}},
+		"Mean[1]":   {Mean: []float32{0, nan, 0}}, "Std[0] is 0": {Std: []float32{0, 1, 1}},
+		"Std[2] is -1":   {Std: []float32{1, 1, -1}},
 		"Std[1] is +Inf": {Std: []float32{1, inf, 1}},
 	} {
 		if err := tr.check(8, 3); err == nil || !strings.Contains(err.Error(), "Transform."+field) {

@@ -10,7 +10,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 )
 
-// upright has JPEG and PNG images of several shapes and kinds in which nothing is turned or transparent.
+// upright has JPEG and PNG images of several shapes and kinds in which nothing is turned or
+// transparent.
 func upright(t testing.TB) tree {
 	files := tree{}
 	for i, part := range []string{"train", "validation", "test"} {
@@ -31,15 +32,18 @@ func upright(t testing.TB) tree {
 	return files
 }
 
-// TestUnchanged: where nothing was wrong with a data set, its hash and its pixels are those of earlier versions, so that runs stay
-// valid. The values come from the version before images were turned and laid on white.
+// TestUnchanged: where nothing was wrong with a data set, its hash and its pixels are those of
+// earlier versions, so that runs stay valid. The values come from the version before images were
+// turned and laid on white.
 func TestUnchanged(t *testing.T) {
 	for _, c := range []struct {
 		size         int
 		hash, pixels string
 	}{
-		{16, "739d0ea2dae1e958fa74af1d750239e38b907b2655629b5961555c105c16f5a6", "3a1076073aec79f56d9c4d0095fe3a093af831ad03b872e96ddbca94d1ff3582"},
-		{64, "e5a8297c057e824b8207d0408c618927bb632a74a9c89e1e71692a1fc4e81e60", "c58c3851cbd5b74f723503d1f7ed6f76ff5eb649ec26efde5456c8066bcc03d6"},
+		{16, "739d0ea2dae1e958fa74af1d750239e38b907b2655629b5961555c105c16f5a6",
+			"3a1076073aec79f56d9c4d0095fe3a093af831ad03b872e96ddbca94d1ff3582"},
+		{64, "e5a8297c057e824b8207d0408c618927bb632a74a9c89e1e71692a1fc4e81e60",
+			"c58c3851cbd5b74f723503d1f7ed6f76ff5eb649ec26efde5456c8066bcc03d6"},
 	} {
 		d := mustOpen(t, upright(t).folder(t), data.Options{Size: c.size, Seed: 3})
 		h := sha256.New()

@@ -22,9 +22,9 @@ func WeightsOf(net *supernet.Subnet) Weights {
 	return w
 }
 
-// Fold gives the weight of an operation, in tailor's layout, with batch norm in it, and the bias that
-// is then to be added, both computed in float64. Where nothing is to be added the bias is zeros. A
-// zero of a weight stays one.
+// Fold gives the weight of an operation, in tailor's layout, with batch norm in it, and the bias
+// that is then to be added, both computed in float64. Where nothing is to be added the bias is
+// zeros. A zero of a weight stays one.
 func (w Weights) Fold(o supernet.Op) (weight, bias []float32, err error) {
 	data, err := w.get(o.Weight, int(o.Weights()))
 	if err != nil {

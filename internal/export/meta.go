@@ -49,7 +49,8 @@ func (m Meta) Output() string {
 	return Logits
 }
 
-// Check says whether the labels and the normalisation fit a network of so many channels and classes.
+// Check says whether the labels and the normalisation fit a network of so many channels and
+// classes.
 func (m Meta) Check(channels, classes int) error {
 	if len(m.Labels) != 0 && len(m.Labels) != classes {
 		return fmt.Errorf("export: %d labels for %d classes", len(m.Labels), classes)

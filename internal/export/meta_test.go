@@ -8,8 +8,10 @@ import (
 )
 
 func TestProperties(t *testing.T) {
-	m := Meta{Labels: []string{"a<b", "c"}, Mean: []float32{0.5}, Std: []float32{0.25}, Version: "1"}
-	want := []Property{{"tailor.version", "1"}, {"labels", `["a<b","c"]`}, {"mean", "[0.5]"}, {"std", "[0.25]"}}
+	m := Meta{Labels: []string{"a<b", "c"}, Mean: []float32{0.5}, Std: []float32{0.25},
+		Version: "1"}
+	want := []Property{{"tailor.version", "1"}, {"labels", `["a<b","c"]`}, {"mean", "[0.5]"},
+		{"std", "[0.25]"}}
 	if got := m.Properties(); !slices.Equal(got, want) {
 		t.Errorf("%v, expected %v", got, want)
 	}

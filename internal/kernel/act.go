@@ -3,7 +3,8 @@ package kernel
 // Act is an activation function.
 type Act uint8
 
-// The activation functions. HSwish is x * relu6(x+3) / 6 (Howard et al., Searching for MobileNetV3, section 5.2).
+// The activation functions. HSwish is x * relu6(x+3) / 6 (Howard et al., Searching for MobileNetV3,
+// section 5.2).
 const (
 	Identity Act = iota
 	ReLU
@@ -24,7 +25,8 @@ func (a Act) Value(u float32) float32 {
 	return u
 }
 
-// Slope is the derivative of the activation at u; 0 at the kinks of ReLU and ReLU6, as PyTorch has it.
+// Slope is the derivative of the activation at u; 0 at the kinks of ReLU and ReLU6, as PyTorch has
+// it.
 func (a Act) Slope(u float32) float32 {
 	switch a {
 	case ReLU:

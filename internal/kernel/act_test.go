@@ -37,7 +37,8 @@ func TestHardSigmoid(t *testing.T) {
 	for u := -8.0; u <= 8; u += 0.03125 {
 		close(t, kernel.Identity, "hard sigmoid", u, kernel.HardSigmoid(float32(u)), f(u))
 		if !onKink(u, []float64{-3, 3}) {
-			close(t, kernel.Identity, "its slope", u, kernel.HardSigmoidSlope(float32(u)), (f(u+step)-f(u-step))/(2*step))
+			close(t, kernel.Identity, "its slope", u, kernel.HardSigmoidSlope(float32(u)),
+				(f(u+step)-f(u-step))/(2*step))
 		}
 	}
 }
@@ -58,14 +59,16 @@ func close(t *testing.T, act kernel.Act, what string, u float64, got float32, wa
 	}
 }
 
-// TestKinks: where there is no derivative, the slopes are the ones that PyTorch 1.13 and later give.
+// TestKinks: where there is no derivative, the slopes are the ones that PyTorch 1.13 and later
+// give.
 func TestKinks(t *testing.T) {
 	for _, c := range []struct {
 		act  kernel.Act
 		at   float32
 		want float32
 	}{
-		{kernel.ReLU, 0, 0}, {kernel.ReLU6, 0, 0}, {kernel.ReLU6, 6, 0}, {kernel.HSwish, -3, 0}, {kernel.HSwish, 3, 1},
+		{kernel.ReLU, 0, 0}, {kernel.ReLU6, 0, 0}, {kernel.ReLU6, 6, 0}, {kernel.HSwish, -3, 0},
+		{kernel.HSwish, 3, 1},
 	} {
 		if got := c.act.Slope(c.at); got != c.want {
 			t.Errorf("slope of activation %d at %g is %g, want %g", c.act, c.at, got, c.want)
@@ -82,7 +85,8 @@ func TestActivationsOfExtremes(t *testing.T) {
 		if v := act.Value(float32(math.NaN())); v == v {
 			t.Errorf("activation %d hides NaN behind %g", act, v)
 		}
-		if v, want := act.Value(inf), map[bool]float32{false: inf, true: 6}[act == kernel.ReLU6]; v != want {
+		if v, want := act.Value(inf), map[bool]float32{false: inf,
+			true: 6}[act == kernel.ReLU6]; v != want {
 			t.Errorf("activation %d of infinity is %g, want %g", act, v, want)
 		}
 	}

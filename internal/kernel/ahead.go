@@ -1,7 +1,8 @@
 package kernel
 
-// Ahead is memory that a kernel brings into the caches while it computes, for whoever reads it next: arithmetic and memory
-// overlap. It gives hints only, results do not depend on it. The zero value, and nil, is none.
+// Ahead is memory that a kernel brings into the caches while it computes, for whoever reads it
+// next: arithmetic and memory overlap. It gives hints only, results do not depend on it. The zero
+// value, and nil, is none.
 type Ahead struct {
 	spans [aheadSpans][]float32
 	n     int
@@ -26,15 +27,15 @@ func (a *Ahead) Reset() { *a = Ahead{} }
 
 var idle [lineValues]float32
 
-// take gives a kernel that fetches so many lines a place to begin at, and how many bytes to move on after each: 0 if nothing is
-// left.
+// take gives a kernel that fetches so many lines a place to begin at, and how many bytes to move on
+// after each: 0 if nothing is left.
 func (a *Ahead) take(lines int) (at *float32, step int) {
 	_, at, step = a.takeTimes(1, lines)
 	return at, step
 }
 
-// takeTimes is take for a kernel that fetches so many lines each time that it runs. It says how often to run it, at most count
-// times, before taking again.
+// takeTimes is take for a kernel that fetches so many lines each time that it runs. It says how
+// often to run it, at most count times, before taking again.
 func (a *Ahead) takeTimes(count, lines int) (times int, at *float32, step int) {
 	if a == nil || a.n == 0 {
 		return count, &idle[0], 0

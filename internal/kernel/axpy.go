@@ -17,7 +17,8 @@ func axpy(c, b []float32, s float32) {
 	}
 }
 
-// mulAdd4 adds four elementwise products: c[j] += a0[j]*b0[j] + a1[j]*b1[j] + a2[j]*b2[j] + a3[j]*b3[j].
+// mulAdd4 adds four elementwise products: c[j] += a0[j]*b0[j] + a1[j]*b1[j] + a2[j]*b2[j] +
+// a3[j]*b3[j].
 func mulAdd4(c, a0, b0, a1, b1, a2, b2, a3, b3 []float32) {
 	n := len(c)
 	a0, b0, a1, b1 = a0[:n], b0[:n], a1[:n], b1[:n]

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestUnrolled compares the unrolled loops with one term at a time, at every length around their steps.
+// TestUnrolled compares the unrolled loops with one term at a time, at every length around their
+// steps.
 func TestUnrolled(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	draw := func(n int) []float32 {
@@ -27,7 +28,8 @@ func TestUnrolled(t *testing.T) {
 			a[i], b[i] = draw(n), draw(n+i) // the first slice has the length that counts
 		}
 		s, start := draw(4), draw(n)
-		four, one, products, product, added := clone(start), clone(start), clone(start), clone(start), clone(start)
+		four, one, products, product, added := clone(start), clone(start), clone(start),
+			clone(start), clone(start)
 		axpy4(four, b[0], b[1], b[2], b[3], s[0], s[1], s[2], s[3])
 		axpy(one, b[1], s[1])
 		mulAdd4(products, a[0], b[0], a[1], b[1], a[2], b[2], a[3], b[3])

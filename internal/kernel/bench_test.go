@@ -27,12 +27,22 @@ func measure(b *testing.B, name string, macs int, f func()) {
 func BenchmarkPointwise(b *testing.B) {
 	for _, s := range pointwise {
 		m, r := s.side*s.side, newRand(1)
-		x, w, y := vector(m*s.in).random(r).data, vector(s.in*s.out).random(r).data, vector(m*s.out).random(r).data
+		x, w, y := vector(m*s.in).random(r).data, vector(s.in*s.out).random(r).data,
+			vector(m*s.out).random(r).data
 		name, macs := fmt.Sprintf("%d->%d@%dx%d", s.in, s.out, s.side, s.side), m*s.in*s.out
-		measure(b, "Gemm/"+name, macs, func() { kernel.Gemm(m, s.out, s.in, x, s.in, w, s.out, y, s.out, false) })
-		measure(b, "GemmNT/"+name, macs, func() { kernel.GemmNT(m, s.in, s.out, y, s.out, w, s.out, x, s.in) })
+		measure(b, "Gemm/"+name, macs, func() {
+			kernel.Gemm(m, s.out, s.in, x, s.in, w, s.out, y,
+				s.out, false)
+		})
+		measure(b, "GemmNT/"+name, macs, func() {
+			kernel.GemmNT(m, s.in, s.out, y, s.out, w, s.out,
+				x, s.in)
+		})
 		dw := make([]float32, len(w))
-		measure(b, "GemmTN/"+name, macs, func() { kernel.GemmTN(s.in, s.out, m, x, s.in, y, s.out, dw, s.out) })
+		measure(b, "GemmTN/"+name, macs, func() {
+			kernel.GemmTN(s.in, s.out, m, x, s.in, y, s.out,
+				dw, s.out)
+		})
 	}
 }
 
@@ -43,8 +53,17 @@ func BenchmarkDepthwise(b *testing.B) {
 		macs := 0
 		d.eachPair(func(int, int, int) { macs += s.c })
 		name := fmt.Sprintf("%dx%d/%d@%dx%d", s.size, s.size, s.c, s.side, s.side)
-		measure(b, "Forward/"+name, macs, func() { convolve(d.y.data, d.x.data, d.w.Taps, d.g, d.c) })
-		measure(b, "Input/"+name, macs, func() { kernel.DepthwiseInput(d.dx.data, d.dy.data, d.w.Taps, d.g, d.c, 0, d.g.H) })
-		measure(b, "Weight/"+name, macs, func() { kernel.DepthwiseWeight(d.dw.Taps, d.x.data, d.dy.data, d.g, d.c) })
+		measure(b, "Forward/"+name, macs, func() {
+			convolve(d.y.data, d.x.data, d.w.Taps, d.g,
+				d.c)
+		})
+		measure(b, "Input/"+name, macs, func() {
+			kernel.DepthwiseInput(d.dx.data, d.dy.data,
+				d.w.Taps, d.g, d.c, 0, d.g.H)
+		})
+		measure(b, "Weight/"+name, macs, func() {
+			kernel.DepthwiseWeight(d.dw.Taps, d.x.data,
+				d.dy.data, d.g, d.c)
+		})
 	}
 }

@@ -1,13 +1,14 @@
 package kernel
 
-// Taps is a depthwise weight, or a view into the middle of a larger one: tap (ky,kx) of all channels begins at
-// Data[ky*Row+kx*Col].
+// Taps is a depthwise weight, or a view into the middle of a larger one: tap (ky,kx) of all
+// channels begins at Data[ky*Row+kx*Col].
 type Taps struct {
 	Data     []float32
 	Row, Col int
 }
 
-// Depthwise convolves each channel of image x (H,W,C) with its own kernel, for output rows y0 to y1:
+// Depthwise convolves each channel of image x (H,W,C) with its own kernel, for output rows y0 to
+// y1:
 //
 //	y[oy,ox,c] = Σ x[oy*s+ky-Top, ox*s+kx-Left, c] * w[ky,kx,c]
 func Depthwise(y, x []float32, w Taps, g Window, c, y0, y1 int) {
@@ -86,7 +87,8 @@ func DepthwiseWeight(dw Taps, x, dy []float32, g Window, c int) {
 	}
 }
 
-// products sums elementwise products of slices of a and b into out, four at a time so that out stays in registers longer.
+// products sums elementwise products of slices of a and b into out, four at a time so that out
+// stays in registers longer.
 type products struct {
 	out, a, b []float32
 	ia, ib    [4]int
@@ -100,7 +102,8 @@ func (p *products) add(ia, ib int) {
 	if p.n++; p.n == 4 {
 		p.n = 0
 		a, b := p.a, p.b
-		mulAdd4(p.out, a[p.ia[0]:], b[p.ib[0]:], a[p.ia[1]:], b[p.ib[1]:], a[p.ia[2]:], b[p.ib[2]:], a[p.ia[3]:], b[p.ib[3]:])
+		mulAdd4(p.out, a[p.ia[0]:], b[p.ib[0]:], a[p.ia[1]:], b[p.ib[1]:], a[p.ia[2]:], b[p.ib[2]:],
+			a[p.ia[3]:], b[p.ib[3]:])
 	}
 }
 

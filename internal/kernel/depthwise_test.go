@@ -12,8 +12,8 @@ func convolve(y, x []float32, w kernel.Taps, g kernel.Window, c int) {
 	kernel.Depthwise(y, x, w, g, c, 0, g.OH)
 }
 
-// depthwiseCase is one shape with all its operands. There is room between taps, as in the middle of a larger kernel at fewer
-// channels.
+// depthwiseCase is one shape with all its operands. There is room between taps, as in the middle of
+// a larger kernel at fewer channels.
 type depthwiseCase struct {
 	g            kernel.Window
 	c            int
@@ -86,8 +86,10 @@ func (d *depthwiseCase) eachPair(f func(out, in, tap int)) {
 // check compares the three passes with their formulas, in float64.
 func (d *depthwiseCase) check(t *testing.T) {
 	t.Helper()
-	y, dx, dw := make([]sum, len(d.y.data)), make([]sum, len(d.dx.data)), make([]sum, d.g.Kernel*d.g.Kernel*d.c)
-	d.eachWeight(func(i, at int) { dw[i].add(float64(d.dw.Data[at])) }) // the weight gradient accumulates
+	y, dx, dw := make([]sum, len(d.y.data)), make([]sum, len(d.dx.data)),
+		make([]sum, d.g.Kernel*d.g.Kernel*d.c)
+	// the weight gradient accumulates
+	d.eachWeight(func(i, at int) { dw[i].add(float64(d.dw.Data[at])) })
 	for j := range d.c {
 		d.eachPair(func(out, in, tap int) {
 			y[out*d.c+j].add(d.x.at(in, j) * d.weight(tap, j))
@@ -132,11 +134,12 @@ func TestDepthwise(t *testing.T) {
 	for _, hw := range images {
 		for _, size := range []int{1, 3, 5, 7} {
 			for stride := 1; stride <= 2; stride++ {
-				t.Run(fmt.Sprintf("%dx%d kernel %d stride %d", hw[0], hw[1], size, stride), func(t *testing.T) {
-					for i, c := range channels {
-						newDepthwiseCase(hw[0], hw[1], size, stride, c, i%3, uint64(i)).check(t)
-					}
-				})
+				t.Run(fmt.Sprintf("%dx%d kernel %d stride %d", hw[0], hw[1], size, stride),
+					func(t *testing.T) {
+						for i, c := range channels {
+							newDepthwiseCase(hw[0], hw[1], size, stride, c, i%3, uint64(i)).check(t)
+						}
+					})
 			}
 		}
 	}
@@ -146,7 +149,8 @@ func TestDepthwise(t *testing.T) {
 func TestDepthwisePads(t *testing.T) {
 	for i, pads := range unevenPads(5) {
 		for stride := 1; stride <= 2; stride++ {
-			newPaddedCase(kernel.NewPaddedWindow(7, 6, 5, stride, pads), 3+i, i%3, uint64(i)).check(t)
+			newPaddedCase(kernel.NewPaddedWindow(7, 6, 5, stride, pads), 3+i, i%3,
+				uint64(i)).check(t)
 		}
 	}
 }
@@ -154,14 +158,16 @@ func TestDepthwisePads(t *testing.T) {
 // unevenPads are paddings of a kernel that are not the same on all sides, TensorFlow's among them.
 func unevenPads(k int) []kernel.Pads {
 	return []kernel.Pads{
-		{Top: k/2 - 1, Bottom: k / 2, Left: k/2 - 1, Right: k / 2}, {Top: k - 1}, {Bottom: k - 1, Right: 1},
+		{Top: k/2 - 1, Bottom: k / 2, Left: k/2 - 1, Right: k / 2}, {Top: k - 1},
+		{Bottom: k - 1, Right: 1},
 		{Top: k - 1, Bottom: k - 1, Left: k - 1, Right: k - 1}, {Left: 1}, {},
 	}
 }
 
 // TestDepthwiseAdjoints: <dy,D(x,w)> = <Dx(dy,w),x> = <Dw(x,dy),w>.
 func TestDepthwiseAdjoints(t *testing.T) {
-	for _, shape := range [][5]int{{8, 9, 3, 1, 17}, {9, 8, 5, 2, 6}, {3, 3, 7, 1, 5}, {1, 1, 7, 2, 3}} {
+	for _, shape := range [][5]int{{8, 9, 3, 1, 17}, {9, 8, 5, 2, 6}, {3, 3, 7, 1, 5},
+		{1, 1, 7, 2, 3}} {
 		d := newDepthwiseCase(shape[0], shape[1], shape[2], shape[3], shape[4], 1, 7)
 		var weight float64
 		d.eachWeight(func(_, at int) { d.dw.Data[at] = 0 })
@@ -185,7 +191,8 @@ func TestDepthwiseRows(t *testing.T) {
 		}
 		for y0 := range whole.g.H {
 			part := newGuarded(whole.x.rows, whole.c, whole.c)
-			kernel.DepthwiseInput(part.data, whole.dy.data, whole.w.Taps, whole.g, whole.c, y0, y0+1)
+			kernel.DepthwiseInput(part.data, whole.dy.data, whole.w.Taps, whole.g, whole.c, y0,
+				y0+1)
 			checkRow(t, "dx", part, whole.dx, y0, whole.g.W)
 		}
 	}
@@ -213,6 +220,7 @@ func FuzzDepthwise(f *testing.F) {
 	f.Add(uint8(1), uint8(12), uint8(5), uint8(1), uint8(16), uint64(3))
 	f.Fuzz(func(t *testing.T, h, w, half, stride, c uint8, seed uint64) {
 		size := 2*(int(half)%6) + 1
-		newDepthwiseCase(int(h)%13+1, int(w)%13+1, size, int(stride)%2+1, int(c)%20+1, int(seed%4), seed).check(t)
+		newDepthwiseCase(int(h)%13+1, int(w)%13+1, size, int(stride)%2+1, int(c)%20+1, int(seed%4),
+			seed).check(t)
 	})
 }

@@ -26,7 +26,8 @@ func TestRowMaps(t *testing.T) {
 						want[i] = act.Value(v*scale[i%c] + shift[i%c])
 					}
 					Map(y, x, scale, shift, act)
-					compare(t, fmt.Sprintf("map act %d c=%d rows=%d", act, c, rows), y[:rows*c], want, 2e-6*10)
+					compare(t, fmt.Sprintf("map act %d c=%d rows=%d", act, c, rows), y[:rows*c],
+						want, 2e-6*10)
 					compare(t, "guard", y[rows*c:], guard, 0)
 				}
 				y, want := make([]float32, rows*c), make([]float32, rows*c)
@@ -61,11 +62,13 @@ func TestRowSums(t *testing.T) {
 				Products(dot, x, d)
 				for j := range c {
 					if math.Abs(float64(dot[j])-wantDot[j]) > 1e-3 {
-						t.Fatalf("c=%d rows=%d channel %d: products sum to %g, want %g", c, rows, j, dot[j], wantDot[j])
+						t.Fatalf("c=%d rows=%d channel %d: products sum to %g, want %g", c, rows, j,
+							dot[j], wantDot[j])
 					}
 				}
 				for _, act := range acts {
-					n := Norm{Mean: randoms(r, c), InvStd: randoms(r, c), Scale: randoms(r, c), Shift: randoms(r, c), Act: act}
+					n := Norm{Mean: randoms(r, c), InvStd: randoms(r, c), Scale: randoms(r, c),
+						Shift: randoms(r, c), Act: act}
 					g, want := make([]float32, rows*c), make([]float32, rows*c)
 					clear(sum)
 					clear(square)
@@ -83,7 +86,8 @@ func TestRowSums(t *testing.T) {
 					compare(t, fmt.Sprintf("gradient act %d", act), g, want, 1e-5)
 					for j := range c {
 						if math.Abs(sum[j]-wantS[j]) > 1e-3 || math.Abs(square[j]-wantD[j]) > 1e-3 {
-							t.Fatalf("act %d c=%d rows=%d channel %d: sums %g %g, want %g %g", act, c, rows, j, sum[j], square[j], wantS[j], wantD[j])
+							t.Fatalf("act %d c=%d rows=%d channel %d: sums %g %g, want %g %g", act,
+								c, rows, j, sum[j], square[j], wantS[j], wantD[j])
 						}
 					}
 				}
@@ -107,7 +111,8 @@ func TestAdd(t *testing.T) {
 	})
 }
 
-// TestPadded compares the padded convolution, its weight gradient and its input gradient with the reference.
+// TestPadded compares the padded convolution, its weight gradient and its input gradient with the
+// reference.
 func TestPadded(t *testing.T) {
 	eachISA(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(5, 1))
@@ -185,15 +190,18 @@ func checkPadded(t *testing.T, r *rand.Rand, g Padded) {
 }
 
 func BenchmarkPadded(b *testing.B) {
-	for _, s := range []struct{ size, k, c, stride int }{{32, 3, 96, 1}, {16, 5, 240, 1}, {8, 7, 480, 1}, {32, 7, 96, 2}} {
+	for _, s := range []struct{ size, k, c, stride int }{{32, 3, 96, 1}, {16, 5, 240, 1},
+		{8, 7, 480, 1}, {32, 7, 96, 2}} {
 		g := Padded{NewWindow(s.size, s.size, s.k, s.stride), s.c}
 		r := rand.New(rand.NewPCG(1, 1))
 		x, w, y := randoms(r, g.Len()), randoms(r, s.k*s.k*s.c), randoms(r, g.OH*g.OW*s.c)
 		dw := make([]float32, len(w))
 		flops := 2 * float64(g.OH*g.OW*s.k*s.k*s.c)
 		for _, isa := range []ISA{AVX2, AVX512} {
-			for name, f := range map[string]func(){"forward": func() { g.Convolve(y, x, w, nil) }, "weight": func() { g.WeightGradient(dw, x, y, g.OW*g.C, g.C, nil) }} {
-				b.Run(fmt.Sprintf("%s/%dx%d/k%d/c%d/s%d/%v", name, s.size, s.size, s.k, s.c, s.stride, isa), func(b *testing.B) {
+			for name, f := range map[string]func(){"forward": func() { g.Convolve(y, x, w, nil) },
+				"weight": func() { g.WeightGradient(dw, x, y, g.OW*g.C, g.C, nil) }} {
+				b.Run(fmt.Sprintf("%s/%dx%d/k%d/c%d/s%d/%v", name, s.size, s.size, s.k, s.c,
+					s.stride, isa), func(b *testing.B) {
 					restore, err := Use(isa)
 					if err != nil {
 						b.Skip(err)

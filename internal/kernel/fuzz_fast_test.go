@@ -46,7 +46,8 @@ func FuzzPadded(f *testing.F) {
 			stride = 2
 		}
 		g := Padded{NewWindow(h, w, k, stride), c}
-		if pads := padsOf(zeros, k); zeros != 0 && h+pads.Top+pads.Bottom >= k && w+pads.Left+pads.Right >= k {
+		if pads := padsOf(zeros, k); zeros != 0 && h+pads.Top+pads.Bottom >= k && w+pads.Left+
+			pads.Right >= k {
 			g.Window = NewPaddedWindow(h, w, k, stride, pads)
 		}
 		r := rand.New(rand.NewPCG(uint64(h), uint64(c)))

@@ -6,14 +6,14 @@ import (
 	"testing"
 )
 
-// sentinel is a NaN that arithmetic does not make by itself. It stands wherever a kernel has no business: reading it spoils
-// the result, writing over it is seen.
+// sentinel is a NaN that arithmetic does not make by itself. It stands wherever a kernel has no
+// business: reading it spoils the result, writing over it is seen.
 var sentinel = math.Float32frombits(0x7fc0dead)
 
 func isSentinel(v float32) bool { return math.Float32bits(v) == 0x7fc0dead }
 
-// guarded is a (rows,cols) matrix with leading dimension ld. Its slice is as short as the sizes allow and stands between
-// sentinels; so do the gaps between rows.
+// guarded is a (rows,cols) matrix with leading dimension ld. Its slice is as short as the sizes
+// allow and stands between sentinels; so do the gaps between rows.
 type guarded struct {
 	rows, cols, ld int
 	buf            []float32
@@ -67,7 +67,8 @@ func (g *guarded) intact(t *testing.T, name string) {
 		k := i - fence
 		inside := k >= 0 && k < len(g.data) && k%g.ld < g.cols
 		if !inside && !isSentinel(v) {
-			t.Fatalf("%s: wrote %g at %d, outside of (%d,%d) with leading dimension %d", name, v, k, g.rows, g.cols, g.ld)
+			t.Fatalf("%s: wrote %g at %d, outside of (%d,%d) with leading dimension %d", name, v, k,
+				g.rows, g.cols, g.ld)
 		}
 	}
 }
@@ -85,8 +86,9 @@ func (g *guarded) unchanged(t *testing.T, name string, was *guarded) {
 // vector is a guarded matrix of one row.
 func vector(n int) *guarded { return newGuarded(1, n, n) }
 
-// sum is a float64 sum that knows how large a float32 sum of the same terms may be off: every addition rounds by 2^-24 of
-// at most the sum of absolute values (Higham, Accuracy and Stability, section 4.2).
+// sum is a float64 sum that knows how large a float32 sum of the same terms may be off: every
+// addition rounds by 2^-24 of at most the sum of absolute values (Higham, Accuracy and Stability,
+// section 4.2).
 type sum struct {
 	value, magnitude float64
 	terms            int

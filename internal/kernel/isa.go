@@ -28,8 +28,8 @@ func Best() ISA { return best }
 // active is the set in use. It is chosen once at start; tests compare the others through [Use].
 var active = best
 
-// Use makes all kernels of the process use a set and returns a function that goes back to the one before. It must not be
-// called while kernels run. A set that the processor lacks is an error.
+// Use makes all kernels of the process use a set and returns a function that goes back to the one
+// before. It must not be called while kernels run. A set that the processor lacks is an error.
 func Use(i ISA) (restore func(), err error) {
 	if i > best {
 		return nil, fmt.Errorf("this processor or build has no %v kernels, only up to %v", i, best)

@@ -48,8 +48,10 @@ func TestSoftmax(t *testing.T) {
 		for j, want := range logSoftmax(logits, float64(temperature)) {
 			total += float64(p[j])
 			// The exponent is a float32 difference, so its error grows with its size.
-			if bound := 1e-6*(1+math.Abs(want))*math.Exp(want) + 1e-38; math.Abs(float64(p[j])-math.Exp(want)) > bound {
-				t.Fatalf("%d classes, temperature %g: p[%d] is %g, want %g", len(logits), temperature, j, p[j], math.Exp(want))
+			if bound := 1e-6*(1+math.Abs(want))*math.Exp(want) + 1e-38; math.Abs(float64(p[j])-
+				math.Exp(want)) > bound {
+				t.Fatalf("%d classes, temperature %g: p[%d] is %g, want %g", len(logits),
+					temperature, j, p[j], math.Exp(want))
 			}
 		}
 		if math.Abs(total-1) > 1e-5 {
@@ -93,17 +95,21 @@ func checkCrossEntropy(t *testing.T, logits, target []float32, temperature float
 		want -= float64(q) * log[j]
 	}
 	if math.Abs(got-want) > 1e-5*(1+math.Abs(want)) {
-		t.Errorf("%d classes, temperature %g: loss is %g, want %g", len(logits), temperature, got, want)
+		t.Errorf("%d classes, temperature %g: loss is %g, want %g", len(logits), temperature, got,
+			want)
 	}
 	for j, g := range grad {
 		want := (math.Exp(log[j]) - float64(target[j])) / float64(temperature)
-		if math.Abs(float64(g)-want) > 1e-6*(1+math.Abs(log[j])*math.Exp(log[j]))/float64(temperature) {
-			t.Fatalf("%d classes, temperature %g: gradient %d is %g, want %g", len(logits), temperature, j, g, want)
+		if math.Abs(float64(g)-want) > 1e-6*(1+math.Abs(log[j])*math.Exp(log[j]))/
+			float64(temperature) {
+			t.Fatalf("%d classes, temperature %g: gradient %d is %g, want %g", len(logits),
+				temperature, j, g, want)
 		}
 	}
 }
 
-// TestCrossEntropyOfCertainError: a label whose probability is beyond float32 costs its true, finite loss.
+// TestCrossEntropyOfCertainError: a label whose probability is beyond float32 costs its true,
+// finite loss.
 func TestCrossEntropyOfCertainError(t *testing.T) {
 	grad := make([]float32, 2)
 	for _, gap := range []float32{50, 90, 100, 500} {

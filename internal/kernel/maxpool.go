@@ -1,8 +1,9 @@
 package kernel
 
-// MaxPool writes the largest value of every window of image x (H,W,C), by channel, to y (OH,OW,C), and to at how many values
-// behind the window's first value of that channel it lies: the first, by rows, of those that are equal, as in PyTorch. A NaN is
-// larger than anything; which one it was is not said. The window is a valid one.
+// MaxPool writes the largest value of every window of image x (H,W,C), by channel, to y (OH,OW,C),
+// and to at how many values behind the window's first value of that channel it lies: the first, by
+// rows, of those that are equal, as in PyTorch. A NaN is larger than anything; which one it was is
+// not said. The window is a valid one.
 func MaxPool(y []float32, at []int32, x []float32, g Window, c int) {
 	checkRows(g.OH*g.OW, c, y)
 	checkRows(g.H*g.W, c, x)
@@ -42,8 +43,8 @@ func (p pooling) largest(y []float32, at []int32, x []float32, place int) {
 	}
 }
 
-// MaxPoolInput is the input gradient of [MaxPool]: it writes dx (H,W,C), with each value of dy (OH,OW,C) added where at says
-// that it came from.
+// MaxPoolInput is the input gradient of [MaxPool]: it writes dx (H,W,C), with each value of dy
+// (OH,OW,C) added where at says that it came from.
 func MaxPoolInput(dx, dy []float32, at []int32, g Window, c int) {
 	clear(dx[:g.H*g.W*c])
 	for oy := range g.OH {

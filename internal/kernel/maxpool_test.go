@@ -23,7 +23,8 @@ func onEveryISA(t *testing.T, f func(t *testing.T)) {
 
 // eachPool runs f over windows that touch, overlap, leave gaps and leave an edge.
 func eachPool(f func(g kernel.Window, c int)) {
-	for _, k := range []struct{ h, w, size, stride int }{{2, 2, 2, 2}, {4, 6, 2, 2}, {5, 7, 2, 2}, {5, 4, 2, 1}, {7, 9, 3, 2}, {5, 6, 3, 3}, {6, 6, 2, 3}, {16, 17, 16, 1}} {
+	for _, k := range []struct{ h, w, size, stride int }{{2, 2, 2, 2}, {4, 6, 2, 2}, {5, 7, 2, 2},
+		{5, 4, 2, 1}, {7, 9, 3, 2}, {5, 6, 3, 3}, {6, 6, 2, 3}, {16, 17, 16, 1}} {
 		for _, c := range append([]int{16, 20, 33, 50}, channels...) {
 			f(kernel.NewValidWindow(k.h, k.w, k.size, k.stride), c)
 		}
@@ -47,11 +48,13 @@ func TestMaxPool(t *testing.T) { onEveryISA(t, testMaxPool) }
 func testMaxPool(t *testing.T) {
 	eachPool(func(g kernel.Window, c int) {
 		x := newGuarded(g.H*g.W, c, c).random(newRand(uint64(c)))
-		x.each(func(v *float32) { *v = float32(math.Round(2 * float64(*v))) }) // so that many are equal
+		// so that many are equal
+		x.each(func(v *float32) { *v = float32(math.Round(2 * float64(*v))) })
 		x0 := x.clone()
 		y, at := newGuarded(g.OH*g.OW, c, c), make([]int32, g.OH*g.OW*c)
 		kernel.MaxPool(y.data, at, x.data, g, c)
-		dy, dx, want := newGuarded(g.OH*g.OW, c, c).random(newRand(1)), newGuarded(g.H*g.W, c, c), newGuarded(g.H*g.W, c, c)
+		dy, dx, want := newGuarded(g.OH*g.OW, c, c).random(newRand(1)), newGuarded(g.H*g.W, c, c),
+			newGuarded(g.H*g.W, c, c)
 		kernel.MaxPoolInput(dx.data, dy.data, at, g, c)
 		clear(want.data)
 		for i := range at {

@@ -1,6 +1,7 @@
 package kernel
 
-// Moments adds the sums over rows of x (rows,c) and of its squares to sum and square, both of length c.
+// Moments adds the sums over rows of x (rows,c) and of its squares to sum and square, both of
+// length c.
 func Moments(x []float32, c int, sum, square []float64) {
 	sum, square = sum[:c], square[:c]
 	for ; len(x) >= c; x = x[c:] {
@@ -35,16 +36,16 @@ func ScaleShift(y, x, scale, shift []float32, act Act) {
 	}
 }
 
-// Norm is one batch normalisation of c channels with the activation behind it, as its backward pass needs it:
-// y = act(x*Scale + Shift), with the normalised value x*InvStd - Mean*InvStd.
+// Norm is one batch normalisation of c channels with the activation behind it, as its backward pass
+// needs it: y = act(x*Scale + Shift), with the normalised value x*InvStd - Mean*InvStd.
 type Norm struct {
 	Mean, InvStd []float32
 	Scale, Shift []float32
 	Act          Act
 }
 
-// BackwardSums adds, over rows of x and the output gradient dy, the gradients of the batch norm's shift and scale:
-// Σ g and Σ g*x̂ with g = dy * act'(x*Scale+Shift).
+// BackwardSums adds, over rows of x and the output gradient dy, the gradients of the batch norm's
+// shift and scale: Σ g and Σ g*x̂ with g = dy * act'(x*Scale+Shift).
 func (n *Norm) BackwardSums(x, dy []float32, dShift, dScale []float64) {
 	c := len(n.Scale)
 	dShift, dScale = dShift[:c], dScale[:c]

@@ -25,7 +25,8 @@ func TestMoments(t *testing.T) {
 					q += x.at(i, j) * x.at(i, j)
 				}
 				if math.Abs(sum[j]-s) > 1e-12*s || math.Abs(square[j]-q) > 1e-12*q {
-					t.Fatalf("(%d,%d) channel %d: got %g and %g, want %g and %g", rows, c, j, sum[j], square[j], s, q)
+					t.Fatalf("(%d,%d) channel %d: got %g and %g, want %g and %g", rows, c, j,
+						sum[j], square[j], s, q)
 				}
 			}
 			if sum[c] != 100 || square[c] != 200 {
@@ -93,22 +94,25 @@ func (n *normCase) kernelNorm() kernel.Norm {
 		mean, invStd := n.statistics(j)
 		scale := n.gamma[j] * invStd
 		k.Mean, k.InvStd = append(k.Mean, float32(mean)), append(k.InvStd, float32(invStd))
-		k.Scale, k.Shift = append(k.Scale, float32(scale)), append(k.Shift, float32(n.beta[j]-mean*scale))
+		k.Scale, k.Shift = append(k.Scale, float32(scale)),
+			append(k.Shift, float32(n.beta[j]-mean*scale))
 	}
 	return k
 }
 
 func newNormCase(rows, c int, act kernel.Act, seed uint64) *normCase {
 	r := newRand(seed)
-	n := &normCase{x: newGuarded(rows, c, c).random(r), dy: newGuarded(rows, c, c).random(r), act: act}
+	n := &normCase{x: newGuarded(rows, c, c).random(r), dy: newGuarded(rows, c, c).random(r),
+		act: act}
 	for range c {
-		n.gamma, n.beta = append(n.gamma, 1+0.3*r.NormFloat64()), append(n.beta, 0.3*r.NormFloat64())
+		n.gamma, n.beta = append(n.gamma, 1+0.3*r.NormFloat64()),
+			append(n.beta, 0.3*r.NormFloat64())
 	}
 	return n
 }
 
-// TestNormBackward compares the backward pass with differences of the float64 formula. A value near a kink of the
-// activation says nothing and is left out by comparing two step sizes.
+// TestNormBackward compares the backward pass with differences of the float64 formula. A value near
+// a kink of the activation says nothing and is left out by comparing two step sizes.
 func TestNormBackward(t *testing.T) {
 	for _, act := range acts {
 		for _, c := range channels {
@@ -157,7 +161,8 @@ func (n *normCase) checkDerivative(t *testing.T, what string, j int, v *float64,
 	}
 }
 
-// checkInput differentiates by x, which is float32 in memory: the step is a power of two that x can take.
+// checkInput differentiates by x, which is float32 in memory: the step is a power of two that x can
+// take.
 func (n *normCase) checkInput(t *testing.T, i, j int, got float64) {
 	t.Helper()
 	at := &n.x.data[i*n.x.ld+j]

@@ -3,11 +3,13 @@ package kernel
 // Output says what becomes of the values of a convolution beside being written.
 type Output struct {
 	Sums *Sums // of the values and of their squares; nil: not wanted
-	// Stream asks for values to be written past the caches, for tensors larger than they are; see [Settle].
+	// Stream asks for values to be written past the caches, for tensors larger than they are; see
+	// [Settle].
 	Stream bool
 }
 
-// Sums gathers two sums over rows for every channel: what batch norm needs. They are complete after [Sums.End].
+// Sums gathers two sums over rows for every channel: what batch norm needs. They are complete after
+// [Sums.End].
 type Sums struct {
 	First, Second []float64
 
@@ -18,7 +20,8 @@ type Sums struct {
 // sumRows is how many rows are summed in float32 before the sum goes to float64.
 const sumRows = 252 // full tiles of any instruction set
 
-// Begin adds to first and second from now on. tmp holds at least 2 values a channel, and is the sums' until End.
+// Begin adds to first and second from now on. tmp holds at least 2 values a channel, and is the
+// sums' until End.
 func (s *Sums) Begin(first, second []float64, tmp []float32) {
 	*s = Sums{First: first, Second: second, tmp: tmp[:2*len(first)]}
 	clear(s.tmp)

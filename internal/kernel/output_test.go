@@ -42,7 +42,8 @@ func checkSums(t *testing.T, what string, o Output, written []float32) {
 			sum, square, size = sum+v, square+v*v, size+math.Abs(v)
 		}
 		if math.Abs(s.First[j]-sum) > 1e-5*size || math.Abs(s.Second[j]-square) > 1e-5*square {
-			t.Fatalf("%s: channel %d sums to %g and %g, want %g and %g", what, j, s.First[j], s.Second[j], sum, square)
+			t.Fatalf("%s: channel %d sums to %g and %g, want %g and %g", what, j, s.First[j],
+				s.Second[j], sum, square)
 		}
 	}
 }
@@ -83,7 +84,8 @@ func TestConvolveRowsOutput(t *testing.T) {
 					for _, stream := range []bool{false, true} {
 						got, o := aligned(len(want)), output(c, stream)
 						g.ConvolveRows(got, x, w, 0, g.OH, o, nil)
-						name := fmt.Sprintf("k=%d s=%d %v c=%d stream=%v", k, g.Stride, size, c, stream)
+						name := fmt.Sprintf("k=%d s=%d %v c=%d stream=%v", k, g.Stride, size, c,
+							stream)
 						compare(t, name, got, want, 0)
 						checkSums(t, name, o, got)
 					}
@@ -98,7 +100,8 @@ func TestGradientStream(t *testing.T) {
 		r := rand.New(rand.NewPCG(9, 1))
 		for _, c := range []int{16, 24, 48, 240} {
 			const rows = 300
-			n := Norm{Mean: randoms(r, c), InvStd: randoms(r, c), Scale: randoms(r, c), Shift: randoms(r, c), Act: HSwish}
+			n := Norm{Mean: randoms(r, c), InvStd: randoms(r, c), Scale: randoms(r, c),
+				Shift: randoms(r, c), Act: HSwish}
 			d, x := randoms(r, rows*c), randoms(r, rows*c)
 			want, got := aligned(rows*c), aligned(rows*c)
 			s, s2 := output(c, false).Sums, output(c, false).Sums
@@ -116,7 +119,8 @@ func TestGradientStream(t *testing.T) {
 	})
 }
 
-// TestAhead holds what is fetched against what was asked for: every line once, in order, whatever the pieces are taken in.
+// TestAhead holds what is fetched against what was asked for: every line once, in order, whatever
+// the pieces are taken in.
 func TestAhead(t *testing.T) {
 	first, second := aligned(10*lineValues), aligned(5*lineValues)
 	var a Ahead
@@ -125,7 +129,8 @@ func TestAhead(t *testing.T) {
 	a.Add(second)
 	times, at, step := a.takeTimes(100, 4)
 	if times != 3 || at != &first[0] || step != 4*lineValues {
-		t.Fatalf("%d times from %p by %d, want 3 times 4 lines to cover 10 from %p", times, at, step, &first[0])
+		t.Fatalf("%d times from %p by %d, want 3 times 4 lines to cover 10 from %p", times, at,
+			step, &first[0])
 	}
 	for i := range 5 {
 		if at, step = a.take(1); at != &second[i*lineValues] || step == 0 {

@@ -8,8 +8,9 @@ func panelWidth() int {
 	return 32
 }
 
-// Packed is a (k,n) matrix cut into panels of adjacent columns, each (k,width) in one piece, the last filled up with zeros:
-// the order in which a product reads it. A weight is packed once a step and used for every image.
+// Packed is a (k,n) matrix cut into panels of adjacent columns, each (k,width) in one piece, the
+// last filled up with zeros: the order in which a product reads it. A weight is packed once a step
+// and used for every image.
 type Packed struct {
 	K, N  int
 	width int
@@ -57,14 +58,16 @@ func (p *Packed) PackTransposed(k, n int, b []float32, ldb int) {
 }
 
 // MulPacked computes C = A·B, or C += A·B if add is set, with A (m,B.K) and C (m,B.N).
-func MulPacked(m int, a []float32, lda int, b *Packed, c []float32, ldc int, add bool, ahead *Ahead) {
+func MulPacked(m int, a []float32, lda int, b *Packed, c []float32, ldc int, add bool,
+	ahead *Ahead) {
 	if m == 0 {
 		return
 	}
 	checkMatrix(a, m, b.K, lda)
 	checkMatrix(c, m, b.N, ldc)
 	for j := 0; j < b.N; j += b.width {
-		mulStrided(m, min(b.width, b.N-j), b.K, a, lda, 1, b.panel(j), b.width, c[j:], ldc, result{add: add, ahead: ahead})
+		mulStrided(m, min(b.width, b.N-j), b.K, a, lda, 1, b.panel(j), b.width, c[j:], ldc,
+			result{add: add, ahead: ahead})
 	}
 }
 
@@ -89,19 +92,21 @@ func ConvolvePacked(m int, a []float32, b *Packed, c []float32, out Output, ahea
 	}
 }
 
-// result says what mulStrided does with the product: add it to C, add the sums of its columns and of their squares, write it past
-// the caches.
+// result says what mulStrided does with the product: add it to C, add the sums of its columns and
+// of their squares, write it past the caches.
 type result struct {
 	add, stream bool
 	sum, square []float32
 	ahead       *Ahead
 }
 
-// checkMatrix panics if a matrix reaches beyond its slice, as the index expression of a plain loop would.
+// checkMatrix panics if a matrix reaches beyond its slice, as the index expression of a plain loop
+// would.
 func checkMatrix(a []float32, rows, cols, ld int) { _ = a[(rows-1)*ld+cols-1] }
 
 // MulTN computes C += Aᵀ·B. A is (k,m), B is (k,n), C is (m,n).
-func MulTN(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int, ahead *Ahead) {
+func MulTN(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int,
+	ahead *Ahead) {
 	if m == 0 || n == 0 || k == 0 {
 		return
 	}
@@ -110,6 +115,7 @@ func MulTN(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32,
 	checkMatrix(c, m, n, ldc)
 	width := panelWidth()
 	for j := 0; j < n; j += width {
-		mulStrided(m, min(width, n-j), k, a, 1, lda, b[j:], ldb, c[j:], ldc, result{add: true, ahead: ahead})
+		mulStrided(m, min(width, n-j), k, a, 1, lda, b[j:], ldb, c[j:], ldc,
+			result{add: true, ahead: ahead})
 	}
 }

@@ -4,15 +4,22 @@ package kernel
 
 //go:generate go -C _generate run ./gemm -out ../gemm_amd64.s -stubs ../gemm_stubs_amd64.go -pkg kernel
 
-type tileFunc func(count, k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add, stream bool, sum, square, ahead *float32, step int)
+type tileFunc func(count, k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32,
+	cRow int, mask *int32, add, stream bool, sum, square, ahead *float32, step int)
 
 var (
-	tiles512x16 = [...]tileFunc{1: tile1x16AVX512, tile2x16AVX512, tile3x16AVX512, tile4x16AVX512, tile5x16AVX512, tile6x16AVX512,
-		tile7x16AVX512, tile8x16AVX512, tile9x16AVX512, tile10x16AVX512, tile11x16AVX512, tile12x16AVX512}
-	tiles512x32 = [...]tileFunc{1: tile1x32AVX512, tile2x32AVX512, tile3x32AVX512, tile4x32AVX512, tile5x32AVX512, tile6x32AVX512,
-		tile7x32AVX512, tile8x32AVX512, tile9x32AVX512, tile10x32AVX512, tile11x32AVX512, tile12x32AVX512}
-	tiles2x8  = [...]tileFunc{1: tile1x8AVX2, tile2x8AVX2, tile3x8AVX2, tile4x8AVX2, tile5x8AVX2, tile6x8AVX2}
-	tiles2x16 = [...]tileFunc{1: tile1x16AVX2, tile2x16AVX2, tile3x16AVX2, tile4x16AVX2, tile5x16AVX2, tile6x16AVX2}
+	tiles512x16 = [...]tileFunc{1: tile1x16AVX512, tile2x16AVX512, tile3x16AVX512, tile4x16AVX512,
+		tile5x16AVX512, tile6x16AVX512,
+		tile7x16AVX512, tile8x16AVX512, tile9x16AVX512, tile10x16AVX512, tile11x16AVX512,
+		tile12x16AVX512}
+	tiles512x32 = [...]tileFunc{1: tile1x32AVX512, tile2x32AVX512, tile3x32AVX512, tile4x32AVX512,
+		tile5x32AVX512, tile6x32AVX512,
+		tile7x32AVX512, tile8x32AVX512, tile9x32AVX512, tile10x32AVX512, tile11x32AVX512,
+		tile12x32AVX512}
+	tiles2x8 = [...]tileFunc{1: tile1x8AVX2, tile2x8AVX2, tile3x8AVX2, tile4x8AVX2, tile5x8AVX2,
+		tile6x8AVX2}
+	tiles2x16 = [...]tileFunc{1: tile1x16AVX2, tile2x16AVX2, tile3x16AVX2, tile4x16AVX2,
+		tile5x16AVX2, tile6x16AVX2}
 )
 
 // lanes has eight ones and eight zeros: the mask of n lanes of AVX2 begins at 8-n.
@@ -26,8 +33,10 @@ var bitMasks = func() (m [17]int32) {
 	return m
 }()
 
-// mulStrided computes a column block of C, at most panelWidth wide: rows of A are aRow apart and its columns aCol.
-func mulStrided(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow int, c []float32, cRow int, r result) {
+// mulStrided computes a column block of C, at most panelWidth wide: rows of A are aRow apart and
+// its columns aCol.
+func mulStrided(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow int, c []float32,
+	cRow int, r result) {
 	var tiles []tileFunc
 	var mask *int32
 	switch {
@@ -61,7 +70,8 @@ func mulStrided(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow int,
 		}
 		at, step := (*float32)(nil), 0
 		count, at, step = r.ahead.takeTimes(count, k)
-		tiles[rows](count, k, &a[i*aRow], 4*aRow, 4*aCol, &b[0], 4*bRow, &c[i*cRow], 4*cRow, mask, r.add, r.stream, sum, square, at, step)
+		tiles[rows](count, k, &a[i*aRow], 4*aRow, 4*aCol, &b[0], 4*bRow, &c[i*cRow], 4*cRow, mask,
+			r.add, r.stream, sum, square, at, step)
 		i += rows * count
 	}
 }

@@ -1,7 +1,8 @@
 package kernel
 
 // mulStridedGo is the plain form of what the tiles compute.
-func mulStridedGo(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow int, c []float32, cRow int, r result) {
+func mulStridedGo(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow int, c []float32,
+	cRow int, r result) {
 	for i := range m {
 		ci := c[i*cRow:][:n]
 		if !r.add {

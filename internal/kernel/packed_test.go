@@ -60,7 +60,8 @@ func TestMulPacked(t *testing.T) {
 				}
 			}
 			MulPacked(m, a, lda, &p, c, ldc, add, nil)
-			compare(t, fmt.Sprintf("trial %d m=%d n=%d k=%d", trial, m, n, k), c, want, 1e-5*float64(k))
+			compare(t, fmt.Sprintf("trial %d m=%d n=%d k=%d", trial, m, n, k), c, want,
+				1e-5*float64(k))
 		}
 	})
 }
@@ -83,7 +84,8 @@ func TestMulTN(t *testing.T) {
 				}
 			}
 			MulTN(m, n, k, a, lda, b, ldb, c, ldc, nil)
-			compare(t, fmt.Sprintf("trial %d m=%d n=%d k=%d", trial, m, n, k), c, want, 1e-5*float64(k))
+			compare(t, fmt.Sprintf("trial %d m=%d n=%d k=%d", trial, m, n, k), c, want,
+				1e-5*float64(k))
 		}
 	})
 }
@@ -98,7 +100,8 @@ func compare(t *testing.T, what string, got, want []float32, bound float64) {
 }
 
 func BenchmarkMulPacked(b *testing.B) {
-	for _, s := range []struct{ m, n, k int }{{1024, 96, 16}, {1024, 16, 96}, {256, 240, 40}, {256, 40, 240}, {64, 960, 160}, {64, 160, 960}, {2048, 512, 512}} {
+	for _, s := range []struct{ m, n, k int }{{1024, 96, 16}, {1024, 16, 96}, {256, 240, 40},
+		{256, 40, 240}, {64, 960, 160}, {64, 160, 960}, {2048, 512, 512}} {
 		for _, isa := range []ISA{AVX2, AVX512} {
 			b.Run(fmt.Sprintf("%dx%dx%d/%v", s.m, s.n, s.k, isa), func(b *testing.B) {
 				restore, err := Use(isa)
@@ -113,7 +116,8 @@ func BenchmarkMulPacked(b *testing.B) {
 				for b.Loop() {
 					MulPacked(s.m, x, s.k, &p, y, s.n, false, nil)
 				}
-				b.ReportMetric(2*float64(s.m*s.n*s.k)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+				b.ReportMetric(2*float64(s.m*s.n*s.k)*float64(b.N)/b.Elapsed().Seconds()/1e9,
+					"GFLOP/s")
 			})
 			b.Run(fmt.Sprintf("TN%dx%dx%d/%v", s.m, s.n, s.k, isa), func(b *testing.B) {
 				restore, err := Use(isa)
@@ -126,7 +130,8 @@ func BenchmarkMulPacked(b *testing.B) {
 				for b.Loop() {
 					MulTN(s.k, s.n, s.m, x, s.k, dy, s.n, dw, s.n, nil)
 				}
-				b.ReportMetric(2*float64(s.m*s.n*s.k)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+				b.ReportMetric(2*float64(s.m*s.n*s.k)*float64(b.N)/b.Elapsed().Seconds()/1e9,
+					"GFLOP/s")
 			})
 		}
 	}

@@ -29,8 +29,8 @@ func (g Padded) InputRows(from, to int) (first, end int) {
 	return max(0, from*g.Stride-g.Top), min(g.H, (to-1)*g.Stride+g.Kernel-g.Top)
 }
 
-// ConvolveRows is [Padded.Convolve] for output rows from to to, which y begins with. Of x it reads the rows around
-// [Padded.InputRows].
+// ConvolveRows is [Padded.Convolve] for output rows from to to, which y begins with. Of x it reads
+// the rows around [Padded.InputRows].
 func (g Padded) ConvolveRows(y, x, w []float32, from, to int, out Output, ahead *Ahead) {
 	checkRows((to-from)*g.OW, g.C, y)
 	checkRows(g.ph()*g.PW(), g.C, x)
@@ -40,7 +40,8 @@ func (g Padded) ConvolveRows(y, x, w []float32, from, to int, out Output, ahead 
 		line := y[(oy-from)*g.OW*g.C:]
 		for ox := 0; ox < g.OW; {
 			pixels, sum, square := out.Sums.block(g.OW - ox)
-			if !g.convolveVector(line[ox*g.C:], x, w, oy, ox, ox+pixels, sum, square, stream, ahead) {
+			if !g.convolveVector(line[ox*g.C:], x, w, oy, ox, ox+pixels, sum, square, stream,
+				ahead) {
 				g.convolveGo(line[ox*g.C:], x, w, oy, ox, ox+pixels)
 				addMoments(line[ox*g.C:], pixels, g.C, sum, square)
 			}
@@ -66,8 +67,9 @@ func (g Padded) convolveGo(y, x, w []float32, oy, from, to int) {
 	}
 }
 
-// WeightGradient adds to dw, (Kernel,Kernel,C), the weight gradient over a padded image x. The output gradient dz has its
-// rows and pixels the given distances apart, such as [Padded.Spread] puts them.
+// WeightGradient adds to dw, (Kernel,Kernel,C), the weight gradient over a padded image x. The
+// output gradient dz has its rows and pixels the given distances apart, such as [Padded.Spread]
+// puts them.
 func (g Padded) WeightGradient(dw, x, dz []float32, row, pixel int, ahead *Ahead) {
 	_ = dz[(g.OH-1)*row+(g.OW-1)*pixel+g.C-1]
 	checkRows(g.ph()*g.PW(), g.C, x)
@@ -89,16 +91,16 @@ func (g Padded) WeightGradient(dw, x, dz []float32, row, pixel int, ahead *Ahead
 	}
 }
 
-// InputGeometry is the convolution that gives the input gradient: of the output gradient, spread out by [Padded.Spread], with
-// the kernel that [Flip] makes.
+// InputGeometry is the convolution that gives the input gradient: of the output gradient, spread
+// out by [Padded.Spread], with the kernel that [Flip] makes.
 func (g Padded) InputGeometry() Padded {
 	last := g.Kernel - 1
 	pads := Pads{last - g.Top, g.Top, last - g.Left, g.Left}
 	return Padded{NewPaddedWindow(g.H, g.W, g.Kernel, 1, pads), g.C}
 }
 
-// Spread says how the output gradient lies in the padded image that [Padded.InputGeometry] convolves: pixels Stride apart,
-// from offset on, zeros between them.
+// Spread says how the output gradient lies in the padded image that [Padded.InputGeometry]
+// convolves: pixels Stride apart, from offset on, zeros between them.
 func (g Padded) Spread() (offset, row, pixel int) {
 	in := g.InputGeometry()
 	return (in.Top*in.PW() + in.Left) * g.C, g.Stride * in.PW() * g.C, g.Stride * g.C

@@ -4,27 +4,38 @@ package kernel
 
 //go:generate go -C _generate run ./depthwise -out ../depthwise_amd64.s -stubs ../depthwise_stubs_amd64.go -pkg kernel
 
-type stripFunc func(y, x, w *float32, xRow, pixel, vectors int, tail, stream bool, mask *int32, sum, square, ahead *float32, step int)
-type tapsFunc func(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, vectors int, tail bool, mask *int32, ahead *float32, step int)
+type stripFunc func(y, x, w *float32, xRow, pixel, vectors int, tail, stream bool, mask *int32, sum,
+	square, ahead *float32, step int)
+type tapsFunc func(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, vectors int, tail bool,
+	mask *int32, ahead *float32, step int)
 
-// strips has, by instruction set, half kernel, stride, and log2 of the pixels, what convolves a strip of output pixels.
+// strips has, by instruction set, half kernel, stride, and log2 of the pixels, what convolves a
+// strip of output pixels.
 var strips = [AVX512 + 1][4][3][4]stripFunc{
 	AVX512: {
-		1: {1: {strip3s1x1AVX512, strip3s1x2AVX512, strip3s1x4AVX512, strip3s1x8AVX512}, 2: {strip3s2x1AVX512, strip3s2x2AVX512, strip3s2x4AVX512, strip3s2x8AVX512}},
-		2: {1: {strip5s1x1AVX512, strip5s1x2AVX512, strip5s1x4AVX512, strip5s1x8AVX512}, 2: {strip5s2x1AVX512, strip5s2x2AVX512, strip5s2x4AVX512, strip5s2x8AVX512}},
-		3: {1: {strip7s1x1AVX512, strip7s1x2AVX512, strip7s1x4AVX512, strip7s1x8AVX512}, 2: {strip7s2x1AVX512, strip7s2x2AVX512, strip7s2x4AVX512, strip7s2x8AVX512}},
+		1: {1: {strip3s1x1AVX512, strip3s1x2AVX512, strip3s1x4AVX512, strip3s1x8AVX512},
+			2: {strip3s2x1AVX512, strip3s2x2AVX512, strip3s2x4AVX512, strip3s2x8AVX512}},
+		2: {1: {strip5s1x1AVX512, strip5s1x2AVX512, strip5s1x4AVX512, strip5s1x8AVX512},
+			2: {strip5s2x1AVX512, strip5s2x2AVX512, strip5s2x4AVX512, strip5s2x8AVX512}},
+		3: {1: {strip7s1x1AVX512, strip7s1x2AVX512, strip7s1x4AVX512, strip7s1x8AVX512},
+			2: {strip7s2x1AVX512, strip7s2x2AVX512, strip7s2x4AVX512, strip7s2x8AVX512}},
 	},
 	AVX2: {
-		1: {1: {strip3s1x1AVX2, strip3s1x2AVX2, strip3s1x4AVX2, strip3s1x8AVX2}, 2: {strip3s2x1AVX2, strip3s2x2AVX2, strip3s2x4AVX2, strip3s2x8AVX2}},
-		2: {1: {strip5s1x1AVX2, strip5s1x2AVX2, strip5s1x4AVX2, strip5s1x8AVX2}, 2: {strip5s2x1AVX2, strip5s2x2AVX2, strip5s2x4AVX2, strip5s2x8AVX2}},
-		3: {1: {strip7s1x1AVX2, strip7s1x2AVX2, strip7s1x4AVX2, strip7s1x8AVX2}, 2: {strip7s2x1AVX2, strip7s2x2AVX2, strip7s2x4AVX2, strip7s2x8AVX2}},
+		1: {1: {strip3s1x1AVX2, strip3s1x2AVX2, strip3s1x4AVX2, strip3s1x8AVX2},
+			2: {strip3s2x1AVX2, strip3s2x2AVX2, strip3s2x4AVX2, strip3s2x8AVX2}},
+		2: {1: {strip5s1x1AVX2, strip5s1x2AVX2, strip5s1x4AVX2, strip5s1x8AVX2},
+			2: {strip5s2x1AVX2, strip5s2x2AVX2, strip5s2x4AVX2, strip5s2x8AVX2}},
+		3: {1: {strip7s1x1AVX2, strip7s1x2AVX2, strip7s1x4AVX2, strip7s1x8AVX2},
+			2: {strip7s2x1AVX2, strip7s2x2AVX2, strip7s2x4AVX2, strip7s2x8AVX2}},
 	},
 }
 
 // tapGradients has, likewise, what sums the gradient of a row of taps.
 var tapGradients = [AVX512 + 1][4][3]tapsFunc{
-	AVX512: {1: {1: taps3s1AVX512, 2: taps3s2AVX512}, 2: {1: taps5s1AVX512, 2: taps5s2AVX512}, 3: {1: taps7s1AVX512, 2: taps7s2AVX512}},
-	AVX2:   {1: {1: taps3s1AVX2, 2: taps3s2AVX2}, 2: {1: taps5s1AVX2, 2: taps5s2AVX2}, 3: {1: taps7s1AVX2, 2: taps7s2AVX2}},
+	AVX512: {1: {1: taps3s1AVX512, 2: taps3s2AVX512}, 2: {1: taps5s1AVX512, 2: taps5s2AVX512},
+		3: {1: taps7s1AVX512, 2: taps7s2AVX512}},
+	AVX2: {1: {1: taps3s1AVX2, 2: taps3s2AVX2}, 2: {1: taps5s1AVX2, 2: taps5s2AVX2},
+		3: {1: taps7s1AVX2, 2: taps7s2AVX2}},
 }
 
 // stripLines is about how many cache lines a strip fetches ahead for every vector of channels.
@@ -43,7 +54,8 @@ func (g Padded) vectorised() bool {
 	return active != Portable && g.Kernel >= 3 && g.Kernel <= 7 && g.Stride <= 2
 }
 
-func (g Padded) convolveVector(y, x, w []float32, oy, from, to int, sums, squares []float32, stream bool, ahead *Ahead) bool {
+func (g Padded) convolveVector(y, x, w []float32, oy, from, to int, sums, squares []float32,
+	stream bool, ahead *Ahead) bool {
 	if !g.vectorised() {
 		return false
 	}
@@ -63,7 +75,8 @@ func (g Padded) convolveVector(y, x, w []float32, oy, from, to int, sums, square
 		}
 		in := (oy*g.Stride*g.PW() + ox*g.Stride) * g.C
 		at, step := ahead.take(lines)
-		kernels[size](&y[(ox-from)*g.C], &x[in], &w[0], 4*g.PW()*g.C, 4*g.C, whole, rest > 0, stream, mask, sum, square, at, step)
+		kernels[size](&y[(ox-from)*g.C], &x[in], &w[0], 4*g.PW()*g.C, 4*g.C, whole, rest > 0,
+			stream, mask, sum, square, at, step)
 		ox += 1 << size
 	}
 	return true
@@ -79,7 +92,8 @@ func (g Padded) weightVector(dw, x, dz []float32, row, pixel int, ahead *Ahead) 
 	lines := (g.C + lanes - 1) / lanes * g.OH * (g.OW / tapPixels())
 	for ky := range g.Kernel {
 		at, step := ahead.take(lines)
-		f(&dw[ky*g.Kernel*g.C], &x[ky*g.PW()*g.C], &dz[0], 4*g.Stride*g.PW()*g.C, 4*g.C, 4*row, 4*pixel, g.OH, g.OW, whole, rest > 0, lastMask(rest), at, step)
+		f(&dw[ky*g.Kernel*g.C], &x[ky*g.PW()*g.C], &dz[0], 4*g.Stride*g.PW()*g.C, 4*g.C, 4*row,
+			4*pixel, g.OH, g.OW, whole, rest > 0, lastMask(rest), at, step)
 	}
 	return true
 }

@@ -2,7 +2,8 @@
 
 package kernel
 
-func (g Padded) convolveVector(_, _, _ []float32, _, _, _ int, _, _ []float32, _ bool, _ *Ahead) bool {
+func (g Padded) convolveVector(_, _, _ []float32, _, _, _ int, _, _ []float32, _ bool,
+	_ *Ahead) bool {
 	return false
 }
 

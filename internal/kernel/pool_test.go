@@ -34,12 +34,14 @@ func TestMeanPool(t *testing.T) {
 	})
 }
 
-// TestGate also checks that the product is linear in the image and in the gate, with GateSlope as the gate's adjoint.
+// TestGate also checks that the product is linear in the image and in the gate, with GateSlope as
+// the gate's adjoint.
 func TestGate(t *testing.T) {
 	eachImage(func(pixels, c int) {
 		r := newRand(uint64(pixels))
 		x, gate := newGuarded(pixels, c, c).random(r), vector(c).random(r)
-		y, dy, dx, dgate := newGuarded(pixels, c, c), newGuarded(pixels, c, c).random(r), newGuarded(pixels, c, c), vector(c)
+		y, dy, dx, dgate := newGuarded(pixels, c, c), newGuarded(pixels, c, c).random(r),
+			newGuarded(pixels, c, c), vector(c)
 		kernel.Gate(y.data, x.data, gate.data, pixels)
 		y.intact(t, "y")
 		for p := range pixels {

@@ -1,7 +1,7 @@
 package kernel
 
-// The functions of this file pass over rows of c channels. Each has a plain Go body here, which says what it computes; with
-// vector instructions another body computes the same up to rounding.
+// The functions of this file pass over rows of c channels. Each has a plain Go body here, which
+// says what it computes; with vector instructions another body computes the same up to rounding.
 
 // Map is y = act(x*scale + shift) over rows of len(scale) channels. It may run in place.
 func Map(y, x, scale, shift []float32, act Act) {
@@ -60,9 +60,9 @@ func checkRows(rows, c int, slices ...[]float32) {
 	}
 }
 
-// Gradient is the step back through activation and batch norm's scale: g = d * act'(x*Scale+Shift). It adds Σ g and
-// Σ g*(x-Mean) to sums. g may be d. stream asks for g to be written past the caches, for tensors larger than they are; see
-// [Settle].
+// Gradient is the step back through activation and batch norm's scale: g = d * act'(x*Scale+Shift).
+// It adds Σ g and Σ g*(x-Mean) to sums. g may be d. stream asks for g to be written past the
+// caches, for tensors larger than they are; see [Settle].
 func (n *Norm) Gradient(g, d, x []float32, sums *Sums, stream bool) {
 	c := len(n.Scale)
 	for i := 0; i+c <= len(x); {

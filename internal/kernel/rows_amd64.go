@@ -6,8 +6,10 @@ import "unsafe"
 
 //go:generate go -C _generate run ./rows -out ../rows_amd64.s -stubs ../rows_stubs_amd64.go -pkg kernel
 
-type mapFunc func(y, x, scale, shift, other *float32, rows, rowBytes, vectors int, tail bool, mask *int32)
-type map2Func func(y, x, r, scale, shift, other *float32, rows, rowBytes, vectors int, tail bool, mask *int32)
+type mapFunc func(y, x, scale, shift, other *float32, rows, rowBytes, vectors int, tail bool,
+	mask *int32)
+type map2Func func(y, x, r, scale, shift, other *float32, rows, rowBytes, vectors int, tail bool,
+	mask *int32)
 
 // mapKernel is a map for both instruction sets; either the one- or the two-input form is set.
 type mapKernel struct {
@@ -53,11 +55,13 @@ func mapVector(k mapKernel, y, x, r, scale, shift, other []float32, rows, c int)
 	case active == AVX512 && k.one512 != nil:
 		k.one512(&y[0], &x[0], &scale[0], &shift[0], &other[0], rows, 4*c, whole, rest > 0, mask)
 	case active == AVX512:
-		k.two512(&y[0], &x[0], &r[0], &scale[0], &shift[0], &other[0], rows, 4*c, whole, rest > 0, mask)
+		k.two512(&y[0], &x[0], &r[0], &scale[0], &shift[0], &other[0], rows, 4*c, whole, rest > 0,
+			mask)
 	case k.one2 != nil:
 		k.one2(&y[0], &x[0], &scale[0], &shift[0], &other[0], rows, 4*c, whole, rest > 0, mask)
 	default:
-		k.two2(&y[0], &x[0], &r[0], &scale[0], &shift[0], &other[0], rows, 4*c, whole, rest > 0, mask)
+		k.two2(&y[0], &x[0], &r[0], &scale[0], &shift[0], &other[0], rows, 4*c, whole, rest > 0,
+			mask)
 	}
 	return true
 }
@@ -76,12 +80,14 @@ func (k *vectorKernels[F]) active() []F {
 
 var (
 	productKernels = vectorKernels[sumFunc]{
-		avx512: []sumFunc{8: products8AVX512, 4: products4AVX512, 2: products2AVX512, 1: products1AVX512},
-		avx2:   []sumFunc{2: products2AVX2, 1: products1AVX2},
+		avx512: []sumFunc{8: products8AVX512, 4: products4AVX512, 2: products2AVX512,
+			1: products1AVX512},
+		avx2: []sumFunc{2: products2AVX2, 1: products1AVX2},
 	}
 )
 
-// block gives the kernel for the channels from j on, as many as there is one for, with the mask of its last vector.
+// block gives the kernel for the channels from j on, as many as there is one for, with the mask of
+// its last vector.
 func block[F any](kernels []F, j, c int) (f F, channels int, mask *int32) {
 	lanes := vectorLanes()
 	width := len(kernels) - 1
@@ -116,24 +122,29 @@ func streams(y []float32, c int) bool {
 // Settle waits until what this thread wrote past the caches can be read by others.
 func Settle() { fence() }
 
-type gradientFunc func(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int, mask *int32, stream bool)
+type gradientFunc func(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int,
+	mask *int32, stream bool)
 
 var gradientKernels = [...]vectorKernels[gradientFunc]{
 	Identity: {
-		avx512: []gradientFunc{8: gradientIdentity8AVX512, 4: gradientIdentity4AVX512, 2: gradientIdentity2AVX512, 1: gradientIdentity1AVX512},
-		avx2:   []gradientFunc{2: gradientIdentity2AVX2, 1: gradientIdentity1AVX2},
+		avx512: []gradientFunc{8: gradientIdentity8AVX512, 4: gradientIdentity4AVX512,
+			2: gradientIdentity2AVX512, 1: gradientIdentity1AVX512},
+		avx2: []gradientFunc{2: gradientIdentity2AVX2, 1: gradientIdentity1AVX2},
 	},
 	ReLU: {
-		avx512: []gradientFunc{8: gradientReLU8AVX512, 4: gradientReLU4AVX512, 2: gradientReLU2AVX512, 1: gradientReLU1AVX512},
-		avx2:   []gradientFunc{2: gradientReLU2AVX2, 1: gradientReLU1AVX2},
+		avx512: []gradientFunc{8: gradientReLU8AVX512, 4: gradientReLU4AVX512,
+			2: gradientReLU2AVX512, 1: gradientReLU1AVX512},
+		avx2: []gradientFunc{2: gradientReLU2AVX2, 1: gradientReLU1AVX2},
 	},
 	ReLU6: {
-		avx512: []gradientFunc{8: gradientReLU68AVX512, 4: gradientReLU64AVX512, 2: gradientReLU62AVX512, 1: gradientReLU61AVX512},
-		avx2:   []gradientFunc{2: gradientReLU62AVX2, 1: gradientReLU61AVX2},
+		avx512: []gradientFunc{8: gradientReLU68AVX512, 4: gradientReLU64AVX512,
+			2: gradientReLU62AVX512, 1: gradientReLU61AVX512},
+		avx2: []gradientFunc{2: gradientReLU62AVX2, 1: gradientReLU61AVX2},
 	},
 	HSwish: {
-		avx512: []gradientFunc{8: gradientHSwish8AVX512, 4: gradientHSwish4AVX512, 2: gradientHSwish2AVX512, 1: gradientHSwish1AVX512},
-		avx2:   []gradientFunc{2: gradientHSwish2AVX2, 1: gradientHSwish1AVX2},
+		avx512: []gradientFunc{8: gradientHSwish8AVX512, 4: gradientHSwish4AVX512,
+			2: gradientHSwish2AVX512, 1: gradientHSwish1AVX512},
+		avx2: []gradientFunc{2: gradientHSwish2AVX2, 1: gradientHSwish1AVX2},
 	},
 }
 
@@ -145,7 +156,8 @@ func (n *Norm) gradientVector(g, d, x, sum, dot []float32, rows int, stream bool
 	stream = stream && streams(g, c)
 	for j := 0; j < c; {
 		f, channels, mask := block(kernels, j, c)
-		f(&g[j], &d[j], &x[j], &n.Scale[j], &n.Shift[j], &n.Mean[j], &sum[j], &dot[j], rows, 4*c, mask, stream)
+		f(&g[j], &d[j], &x[j], &n.Scale[j], &n.Shift[j], &n.Mean[j], &sum[j], &dot[j], rows, 4*c,
+			mask, stream)
 		j += channels
 	}
 	return true
@@ -175,6 +187,7 @@ func (p pooling) largestVector(y []float32, at []int32, x []float32, place int) 
 	if active == AVX512 {
 		f = largestAVX512
 	}
-	f(&y[0], &at[0], &x[0], p.pixels, 4*p.c, 4*p.step, whole, rest > 0, lastMask(rest), int32(place))
+	f(&y[0], &at[0], &x[0], p.pixels, 4*p.c, 4*p.step, whole, rest > 0, lastMask(rest),
+		int32(place))
 	return true
 }

@@ -9,7 +9,8 @@ var (
 	scaleShiftAddKernel, combineKernel mapKernel
 )
 
-func mapVector(mapKernel, []float32, []float32, []float32, []float32, []float32, []float32, int, int) bool {
+func mapVector(mapKernel, []float32, []float32, []float32, []float32, []float32, []float32, int,
+	int) bool {
 	return false
 }
 

@@ -7,8 +7,8 @@ type Layout uint8
 const (
 	// Singles keeps single values. Pixels are the lanes of vectors.
 	Singles Layout = iota
-	// Runs8 and Runs16 keep aligned runs of 8 or 16 adjacent columns of a row that hold any value but zero. Columns are the
-	// lanes.
+	// Runs8 and Runs16 keep aligned runs of 8 or 16 adjacent columns of a row that hold any value
+	// but zero. Columns are the lanes.
 	Runs8
 	Runs16
 	// Lanes keeps single values, for few pixels: columns are the lanes, each with rows of its own.
@@ -23,10 +23,14 @@ const (
 )
 
 // width is the number of columns of a block.
-func (l Layout) width() int { return [...]int{Singles: group, Runs8: 8, Runs16: 16, Lanes: panel}[l] }
+func (l Layout) width() int {
+	return [...]int{Singles: group, Runs8: 8, Runs16: 16,
+		Lanes: panel}[l]
+}
 
-// place is how many bytes the places of adjacent rows are apart: four values for Singles, whose tiles have four pixels or a multiple
-// of them beside each other; one for the others, which read rows of A as they are.
+// place is how many bytes the places of adjacent rows are apart: four values for Singles, whose
+// tiles have four pixels or a multiple of them beside each other; one for the others, which read
+// rows of A as they are.
 func (l Layout) place() int {
 	if l == Singles {
 		return 4 * group
@@ -34,9 +38,10 @@ func (l Layout) place() int {
 	return 4
 }
 
-// Sparse is a (k,n) matrix without its zeros, cut into blocks of adjacent columns. A block is a list of steps, from the first row to
-// the last. A step of Runs is a row's run of values. A step of Singles and of Lanes has for each column the next value that
-// is not zero; a column that has none is given a zero. Those of Lanes are from at most 32 rows, and who finds none there waits.
+// Sparse is a (k,n) matrix without its zeros, cut into blocks of adjacent columns. A block is a
+// list of steps, from the first row to the last. A step of Runs is a row's run of values. A step of
+// Singles and of Lanes has for each column the next value that is not zero; a column that has none
+// is given a zero. Those of Lanes are from at most 32 rows, and who finds none there waits.
 type Sparse struct {
 	K, N    int
 	layout  Layout
@@ -55,14 +60,17 @@ func (s *Sparse) Bytes() int { return 4*(len(s.steps)+len(s.offsets)+len(s.value
 // Products is the number of multiplications for a row of A, those included that fill up a step.
 func (s *Sparse) Products() int { return len(s.values) }
 
-// SparseRows is the most rows of A that Singles takes at a time; it is best with a multiple of them.
+// SparseRows is the most rows of A that Singles takes at a time; it is best with a multiple of
+// them.
 const SparseRows = 64
 
-// SparseScratch is how many values [ConvolveSparse] needs to work with, for any layout and number of rows.
+// SparseScratch is how many values [ConvolveSparse] needs to work with, for any layout and number
+// of rows.
 func SparseScratch(k, n int) int { return SparseRows*(k+group) + group*(n+group) + window }
 
-// ConvolveSparse computes C = A·B, with A (m,B.K) and C (m,B.N): a 1x1 convolution of m pixels. scratch holds at least
-// [SparseScratch] values. A row of C has the same bits whatever other rows there are.
+// ConvolveSparse computes C = A·B, with A (m,B.K) and C (m,B.N): a 1x1 convolution of m pixels.
+// scratch holds at least [SparseScratch] values. A row of C has the same bits whatever other rows
+// there are.
 func ConvolveSparse(m int, a []float32, b *Sparse, c, scratch []float32) {
 	if m == 0 || b.N == 0 {
 		return
@@ -96,7 +104,8 @@ func (s *Sparse) convolveGo(m int, a, c []float32) {
 	}
 }
 
-// groupGo, panelGo and runsGo compute a block of columns of one row of C, whose steps are from to to.
+// groupGo, panelGo and runsGo compute a block of columns of one row of C, whose steps are from to
+// to.
 func (s *Sparse) groupGo(c, a []float32, from, to int) {
 	offsets, values := s.offsets[from*group:to*group], s.values[from*group:to*group]
 	var sum [group]float32

@@ -18,7 +18,8 @@ func (s *Sparse) convolve(m int, a, c, scratch []float32) {
 }
 
 type (
-	runsFunc   func(count, steps int, offsets *int32, values, a *float32, aRow int, c *float32, cRow int, mask *int32)
+	runsFunc func(count, steps int, offsets *int32, values, a *float32, aRow int, c *float32,
+		cRow int, mask *int32)
 	singleFunc func(groups int, steps, offsets *int32, weights, x, c *float32, cRow int)
 	turnFunc   func(blocks int, a *float32, aRow int, x *float32, xRow int)
 )
@@ -26,9 +27,11 @@ type (
 // The heights of tiles, highest first, and the kernels for them.
 var (
 	runsHeights = [...]int{16, 8, 4, 2, 1}
-	runs512x16  = [...]runsFunc{runs16x16AVX512, runs8x16AVX512, runs4x16AVX512, runs2x16AVX512, runs1x16AVX512}
-	runs512x8   = [...]runsFunc{runs16x8AVX512, runs8x8AVX512, runs4x8AVX512, runs2x8AVX512, runs1x8AVX512}
-	runs2x8     = [...]runsFunc{nil, runs8x8AVX2, runs4x8AVX2, runs2x8AVX2, runs1x8AVX2}
+	runs512x16  = [...]runsFunc{runs16x16AVX512, runs8x16AVX512, runs4x16AVX512, runs2x16AVX512,
+		runs1x16AVX512}
+	runs512x8 = [...]runsFunc{runs16x8AVX512, runs8x8AVX512, runs4x8AVX512, runs2x8AVX512,
+		runs1x8AVX512}
+	runs2x8 = [...]runsFunc{nil, runs8x8AVX2, runs4x8AVX2, runs2x8AVX2, runs1x8AVX2}
 )
 
 func (s *Sparse) convolveRuns(m int, a, c []float32) {
@@ -52,7 +55,8 @@ func (s *Sparse) convolveRuns(m int, a, c []float32) {
 			if count == 0 || kernels[q] == nil {
 				continue
 			}
-			kernels[q](count, int(steps), &s.offsets[from], &s.values[from*width], &a[i*s.K], 4*s.K, &c[i*s.N+j], 4*s.N, mask)
+			kernels[q](count, int(steps), &s.offsets[from], &s.values[from*width], &a[i*s.K], 4*s.K,
+				&c[i*s.N+j], 4*s.N, mask)
 			i += count * height
 		}
 		done += int(steps)
@@ -76,7 +80,8 @@ var singleKernels = [...]singleKernel{
 	{4, single4AVX2, transpose4AVX2, 4},
 }
 
-// singleKernelFor chooses the widest tile that m pixels fill: even where it only fits the second level cache it is the fastest.
+// singleKernelFor chooses the widest tile that m pixels fill: even where it only fits the second
+// level cache it is the fastest.
 func singleKernelFor(m int) *singleKernel {
 	kernels := singleKernels[:]
 	if active == AVX2 {
@@ -147,13 +152,15 @@ func (s *Sparse) tile(t *singleKernel, rows int, x, c, rest []float32) {
 	}
 }
 
-// convolveLanes takes one row of A after the other, with as many zeros behind it as the last window reaches.
+// convolveLanes takes one row of A after the other, with as many zeros behind it as the last window
+// reaches.
 func (s *Sparse) convolveLanes(m int, a, c, scratch []float32) {
 	x := scratch[:s.K+window]
 	clear(x[s.K:])
 	last := s.N - (len(s.steps)-1)*panel
 	for i := range m {
 		copy(x, a[i*s.K:][:s.K])
-		lanesAVX512(len(s.steps), &s.steps[0], &s.offsets[0], &s.index[0], &s.values[0], &x[0], &c[i*s.N], lastMask(last))
+		lanesAVX512(len(s.steps), &s.steps[0], &s.offsets[0], &s.index[0], &s.values[0], &x[0],
+			&c[i*s.N], lastMask(last))
 	}
 }

@@ -12,7 +12,8 @@ var layouts = []Layout{Singles, Runs8, Runs16, Lanes}
 // runOf is the number of adjacent columns that are zero together.
 func runOf(l Layout) int { return [...]int{Singles: 1, Runs8: 8, Runs16: 16, Lanes: 1}[l] }
 
-// withZeros draws a matrix (k,n) with leading dimension ldb in which a share of the runs is zero, and NaN between the rows.
+// withZeros draws a matrix (k,n) with leading dimension ldb in which a share of the runs is zero,
+// and NaN between the rows.
 func withZeros(r *rand.Rand, k, n, ldb int, zeros float64, run int) []float32 {
 	b := make([]float32, k*ldb)
 	for i := range b {
@@ -30,7 +31,8 @@ func withZeros(r *rand.Rand, k, n, ldb int, zeros float64, run int) []float32 {
 	return b
 }
 
-// fencedCopy gives a copy of x with room for n values in all, and a function that fails the test if anything around these n has changed.
+// fencedCopy gives a copy of x with room for n values in all, and a function that fails the test if
+// anything around these n has changed.
 func fencedCopy(x []float32, n int) (inside []float32, intact func(t *testing.T, what string)) {
 	const edge = 19 // not a multiple of any vector length
 	mark := math.Float32frombits(0x7fc0dead)
@@ -50,7 +52,8 @@ func fencedCopy(x []float32, n int) (inside []float32, intact func(t *testing.T,
 	}
 }
 
-// sparseCase multiplies random matrices and compares with a float64 product of the whole matrix, and with the plain form.
+// sparseCase multiplies random matrices and compares with a float64 product of the whole matrix,
+// and with the plain form.
 func sparseCase(t *testing.T, r *rand.Rand, layout Layout, m, k, n int, zeros float64) {
 	t.Helper()
 	ldb := n + r.IntN(3)
@@ -90,7 +93,8 @@ func TestConvolveSparse(t *testing.T) {
 				zeros := []float64{0, .3, .5, .9, .98, 1}[r.IntN(6)]
 				sparseCase(t, r, layout, 1+r.IntN(150), 1+r.IntN(70), 1+r.IntN(70), zeros)
 			}
-			for _, m := range []int{1, 2, 3, 4, 5, 8, 15, 16, 17, 31, 49, 64, 127, 128} { // ends of tiles
+			// ends of tiles
+			for _, m := range []int{1, 2, 3, 4, 5, 8, 15, 16, 17, 31, 49, 64, 127, 128} {
 				for _, k := range []int{1, 3, 4, 5, 31, 33} {
 					for _, n := range []int{1, 3, 4, 8, 9, 16, 33} {
 						sparseCase(t, r, layout, m, k, n, .7)
@@ -101,7 +105,8 @@ func TestConvolveSparse(t *testing.T) {
 	})
 }
 
-// TestSparseRowsAlone: a row of C has the same bits with any other rows, so that any number of workers may share them.
+// TestSparseRowsAlone: a row of C has the same bits with any other rows, so that any number of
+// workers may share them.
 func TestSparseRowsAlone(t *testing.T) {
 	eachISA(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(2, 7))
@@ -120,14 +125,16 @@ func TestSparseRowsAlone(t *testing.T) {
 			}
 			for i := range all {
 				if math.Float32bits(all[i]) != math.Float32bits(some[i]) {
-					t.Fatalf("layout %d: value %d is %g in one piece, %g in parts", layout, i, all[i], some[i])
+					t.Fatalf("layout %d: value %d is %g in one piece, %g in parts", layout, i,
+						all[i], some[i])
 				}
 			}
 		}
 	})
 }
 
-// TestSparseEdges has columns, rows and blocks of zeros, first and last ones among them, and columns that differ much in length.
+// TestSparseEdges has columns, rows and blocks of zeros, first and last ones among them, and
+// columns that differ much in length.
 func TestSparseEdges(t *testing.T) {
 	eachISA(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(3, 7))

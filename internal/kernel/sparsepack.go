@@ -2,8 +2,8 @@ package kernel
 
 import "slices"
 
-// Pack keeps what is not zero of b, (k,n) with leading dimension ldb. Where the processor has no vectors of 16, runs are packed by
-// halves, and Lanes as Singles.
+// Pack keeps what is not zero of b, (k,n) with leading dimension ldb. Where the processor has no
+// vectors of 16, runs are packed by halves, and Lanes as Singles.
 func (s *Sparse) Pack(layout Layout, k, n int, b []float32, ldb int) {
 	s.K, s.N, s.layout = k, n, layout.available()
 	s.steps, s.offsets, s.values, s.index = s.steps[:0], s.offsets[:0], s.values[:0], s.index[:0]
@@ -76,7 +76,8 @@ func (s *Sparse) packPanel(j int, b []float32, ldb int) {
 	}
 }
 
-// cursor goes through adjacent columns of a matrix, each from one value that is not zero to the next.
+// cursor goes through adjacent columns of a matrix, each from one value that is not zero to the
+// next.
 type cursor struct {
 	b    []float32 // from the first column on
 	ldb  int

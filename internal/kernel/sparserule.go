@@ -1,8 +1,9 @@
 package kernel
 
-// Faster says whether [ConvolveSparse] takes less time than [ConvolvePacked] with m rows of A and b, (k,n) with leading dimension
-// ldb, and in which layout. It is an estimate from what was measured once (docs/engine.md): it depends on its arguments and on the
-// instruction set, not on the machine's mood, so that a network is always computed in the same way.
+// Faster says whether [ConvolveSparse] takes less time than [ConvolvePacked] with m rows of A and
+// b, (k,n) with leading dimension ldb, and in which layout. It is an estimate from what was
+// measured once (docs/engine.md): it depends on its arguments and on the instruction set, not on
+// the machine's mood, so that a network is always computed in the same way.
 func Faster(m, k, n int, b []float32, ldb int) (layout Layout, faster bool) {
 	if m == 0 || k == 0 || n == 0 {
 		return 0, false
@@ -13,7 +14,8 @@ func Faster(m, k, n int, b []float32, ldb int) (layout Layout, faster bool) {
 	best := worthwhile
 	for _, l := range p.layouts {
 		share := float64(counts[l.layout]) / dense
-		if t := share*l.tiles.price(m)/max(float64(m), p.least) + l.column/float64(n) + l.row/float64(k); t < best {
+		if t := share*l.tiles.price(m)/max(float64(m), p.least) + l.column/float64(n) + l.row/
+			float64(k); t < best {
 			best, layout, faster = t, l.layout, true
 		}
 	}
@@ -23,7 +25,8 @@ func Faster(m, k, n int, b []float32, ldb int) (layout Layout, faster bool) {
 // worthwhile is below 1 by how well times are estimated.
 const worthwhile = 0.95
 
-// Prices are in units of the time that the dense product takes for a weight and a row of A, of many rows.
+// Prices are in units of the time that the dense product takes for a weight and a row of A, of many
+// rows.
 type (
 	isaPrices struct {
 		lanes   int     // columns of the dense product come in vectors of so many
@@ -31,9 +34,10 @@ type (
 		layouts []layoutPrices
 	}
 	layoutPrices struct {
-		layout      Layout
-		tiles       tilePrices // of a product
-		column, row float64    // of a value on its way in, for each column; on its way out, for each row
+		layout Layout
+		tiles  tilePrices // of a product
+		// of a value on its way in, for each column; on its way out, for each row
+		column, row float64
 	}
 	tilePrices []struct {
 		rows  int
@@ -72,8 +76,8 @@ var prices = [...]isaPrices{
 	}},
 }
 
-// countProducts counts, for every layout, the products of a row of A with b: the values kept, and those that fill up steps. For Lanes
-// these are the fewest possible.
+// countProducts counts, for every layout, the products of a row of A with b: the values kept, and
+// those that fill up steps. For Lanes these are the fewest possible.
 func countProducts(k, n int, b []float32, ldb int) (counts [Lanes + 1]int) {
 	for j := 0; j < n; j += panel {
 		var column [panel]int // values that are not zero

@@ -21,8 +21,10 @@ func TestFaster(t *testing.T) {
 				t.Errorf("%d rows: multiplies with 98 %% zeros", m)
 			}
 			for _, run := range []int{8, 16} {
-				if l, faster := ask(m, .9, run); m >= 16 && (!faster || runOf(l) == 1 || active == AVX512 && runOf(l) != run) {
-					t.Errorf("%d rows: 90 %% zeros in runs of %d are layout %d, %t", m, run, l, faster)
+				if l, faster := ask(m, .9, run); m >= 16 && (!faster || runOf(l) == 1 ||
+					active == AVX512 && runOf(l) != run) {
+					t.Errorf("%d rows: 90 %% zeros in runs of %d are layout %d, %t", m, run, l,
+						faster)
 				}
 			}
 		}
@@ -45,8 +47,10 @@ func TestCountProducts(t *testing.T) {
 			}
 			var s Sparse
 			s.Pack(layout, k, n, b, n+2)
-			if got := s.Products(); got != counts[layout] && (layout != Lanes || got < counts[layout]) {
-				t.Fatalf("k=%d n=%d layout %d: %d products, counted %d", k, n, layout, got, counts[layout])
+			if got := s.Products(); got != counts[layout] &&
+				(layout != Lanes || got < counts[layout]) {
+				t.Fatalf("k=%d n=%d layout %d: %d products, counted %d", k, n, layout, got,
+					counts[layout])
 			}
 		}
 	}

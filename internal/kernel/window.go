@@ -46,8 +46,9 @@ func (g Window) taps(o, size, pad int) (lo, hi int) {
 	return max(0, -first), min(g.Kernel, size-first)
 }
 
-// Im2Col writes the patches under output row oy of image x (H,W,C) as rows of (OW, Kernel*Kernel*C), so that a dense
-// convolution is a [Gemm] with its weight as (Kernel*Kernel*C, out).
+// Im2Col writes the patches under output row oy of image x (H,W,C) as rows of (OW,
+// Kernel*Kernel*C), so that a dense convolution is a [Gemm] with its weight as (Kernel*Kernel*C,
+// out).
 func Im2Col(dst, x []float32, g Window, c, oy int) {
 	line, step, patch := g.Kernel*c, g.Stride*c, g.Kernel*g.Kernel*c
 	first, end := g.inner()
@@ -72,7 +73,8 @@ func Im2Col(dst, x []float32, g Window, c, oy int) {
 	}
 }
 
-// inner is the range of output columns whose window does not reach over the left or right edge of the image.
+// inner is the range of output columns whose window does not reach over the left or right edge of
+// the image.
 func (g Window) inner() (first, end int) {
 	first = min((g.Left+g.Stride-1)/g.Stride, g.OW)
 	if left := g.W + g.Left - g.Kernel; left >= 0 {
@@ -89,7 +91,8 @@ func (g Window) edge(row, source []float32, c, ox int) {
 	clear(row[lo*c+n:])
 }
 
-// copyLine is copy(dst, src) for lines that may be very short, as those of a patch of one channel are.
+// copyLine is copy(dst, src) for lines that may be very short, as those of a patch of one channel
+// are.
 func copyLine(dst, src []float32) {
 	if len(dst) > 8 {
 		copy(dst, src)

@@ -20,7 +20,8 @@ func TestNewWindow(t *testing.T) {
 					ow++
 				}
 				if g.OH != oh || g.OW != ow {
-					t.Errorf("%dx%d stride %d: output is %dx%d, want %dx%d", h, w, stride, g.OH, g.OW, oh, ow)
+					t.Errorf("%dx%d stride %d: output is %dx%d, want %dx%d", h, w, stride, g.OH,
+						g.OW, oh, ow)
 				}
 			}
 		}
@@ -36,11 +37,15 @@ type windowCase struct {
 var none kernel.Pads
 
 var windowCases = []windowCase{
-	{1, 1, 1, 1, 1, false, none}, {1, 1, 7, 2, 3, false, none}, {2, 5, 3, 1, 4, false, none}, {5, 2, 3, 2, 1, false, none}, {6, 7, 5, 2, 3, false, none},
+	{1, 1, 1, 1, 1, false, none}, {1, 1, 7, 2, 3, false, none}, {2, 5, 3, 1, 4, false, none},
+	{5, 2, 3, 2, 1, false, none}, {6, 7, 5, 2, 3, false, none},
 	{3, 3, 7, 1, 2, false, none}, {8, 8, 3, 2, 9, false, none},
-	{1, 1, 1, 1, 1, true, none}, {5, 5, 5, 1, 2, true, none}, {9, 7, 5, 1, 3, true, none}, {8, 6, 3, 2, 4, true, none}, {4, 5, 2, 2, 1, true, none}, {7, 9, 1, 2, 2, true, none},
-	{8, 6, 3, 2, 4, false, kernel.Pads{Bottom: 1, Right: 1}}, {8, 7, 5, 2, 3, false, kernel.Pads{Top: 1, Bottom: 2, Left: 2, Right: 2}},
-	{6, 5, 3, 1, 2, false, kernel.Pads{Top: 2, Right: 1}}, {1, 2, 3, 1, 2, false, kernel.Pads{Top: 2, Bottom: 2, Left: 1}},
+	{1, 1, 1, 1, 1, true, none}, {5, 5, 5, 1, 2, true, none}, {9, 7, 5, 1, 3, true, none},
+	{8, 6, 3, 2, 4, true, none}, {4, 5, 2, 2, 1, true, none}, {7, 9, 1, 2, 2, true, none},
+	{8, 6, 3, 2, 4, false, kernel.Pads{Bottom: 1, Right: 1}},
+	{8, 7, 5, 2, 3, false, kernel.Pads{Top: 1, Bottom: 2, Left: 2, Right: 2}},
+	{6, 5, 3, 1, 2, false, kernel.Pads{Top: 2, Right: 1}},
+	{1, 2, 3, 1, 2, false, kernel.Pads{Top: 2, Bottom: 2, Left: 1}},
 }
 
 func (k windowCase) window() kernel.Window {
@@ -80,7 +85,8 @@ func TestNewPaddedWindow(t *testing.T) {
 				}
 				g := kernel.NewPaddedWindow(5, 5, 3, stride, kernel.Pads{Top: top, Bottom: bottom})
 				if g.OH != want {
-					t.Errorf("%d and %d zeros, stride %d: %d rows, want %d", top, bottom, stride, g.OH, want)
+					t.Errorf("%d and %d zeros, stride %d: %d rows, want %d", top, bottom, stride,
+						g.OH, want)
 				}
 			}
 		}
@@ -95,8 +101,10 @@ func TestNewValidWindow(t *testing.T) {
 			for y := 0; y+3 <= side; y += stride {
 				want++
 			}
-			if g := kernel.NewValidWindow(side, side+1, 3, stride); g.OH != want || g.OW != (side+1-3)/stride+1 {
-				t.Errorf("%dx%d stride %d: output is %dx%d, want height %d", side, side+1, stride, g.OH, g.OW, want)
+			if g := kernel.NewValidWindow(side, side+1, 3, stride); g.OH != want ||
+				g.OW != (side+1-3)/stride+1 {
+				t.Errorf("%dx%d stride %d: output is %dx%d, want height %d", side, side+1, stride,
+					g.OH, g.OW, want)
 			}
 		}
 	}
@@ -121,7 +129,8 @@ func TestIm2Col(t *testing.T) {
 						want = x.at(iy*k.w+ix, channel)
 					}
 					if got := columns.at(ox, j); got != want {
-						t.Fatalf("%+v: patch (%d,%d) value %d is %g, want %g", k, oy, ox, j, got, want)
+						t.Fatalf("%+v: patch (%d,%d) value %d is %g, want %g", k, oy, ox, j, got,
+							want)
 					}
 				}
 			}

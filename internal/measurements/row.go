@@ -20,8 +20,9 @@ type row struct {
 	checksum string
 }
 
-// sum is the checksum of a row, of its subject too: the SHA-256 of its values, each on a line of its own, numbers by the 16
-// hexadecimal digits of their bits. It detects damage and edits, as that of a document does.
+// sum is the checksum of a row, of its subject too: the SHA-256 of its values, each on a line of
+// its own, numbers by the 16 hexadecimal digits of their bits. It detects damage and edits, as that
+// of a document does.
 func (r row) sum() string {
 	h := sha256.New()
 	for _, v := range []string{
@@ -46,7 +47,8 @@ func eachRow(ctx context.Context, tx *sql.Tx, f func(row) error, where string, a
 	for rows.Next() {
 		var r row
 		about := &r.subject
-		err := rows.Scan(&r.subjects, &about.Quantity, &about.Space, &about.Weights, &about.Data, &about.Settings,
+		err := rows.Scan(&r.subjects, &about.Quantity, &about.Space, &about.Weights, &about.Data,
+			&about.Settings,
 			&r.Arch, &r.Value, &r.Seconds, &r.at, &r.Device, &r.checksum)
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrDamaged, err)
@@ -67,11 +69,13 @@ func upgradeTables(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	var all []row
-	if err := eachRow(ctx, tx, func(r row) error { all = append(all, r); return nil }, ""); err != nil {
+	if err := eachRow(ctx, tx, func(r row) error { all = append(all, r); return nil },
+		""); err != nil {
 		return err
 	}
 	for _, r := range all {
-		if _, err := tx.Exec(`UPDATE measurements SET checksum = ? WHERE subject = ? AND arch = ?`, r.sum(), r.subjects, r.Arch); err != nil {
+		if _, err := tx.Exec(`UPDATE measurements SET checksum = ? WHERE subject = ? AND arch = ?`,
+			r.sum(), r.subjects, r.Arch); err != nil {
 			return err
 		}
 	}

@@ -1,8 +1,9 @@
-// Package measurements keeps what was measured in an SQLite file, so that nothing is measured twice: not by a fit that was
-// interrupted, nor by one that asks for more.
+// Package measurements keeps what was measured in an SQLite file, so that nothing is measured
+// twice: not by a fit that was interrupted, nor by one that asks for more.
 //
-// A measurement is filed under its [Subject], all that its value depends on besides the network. Every [Store.Put] is on the disk
-// when it returns. Several processes may use a file at once; whoever comes second with a measurement leaves the first in place.
+// A measurement is filed under its [Subject], all that its value depends on besides the network.
+// Every [Store.Put] is on the disk when it returns. Several processes may use a file at once;
+// whoever comes second with a measurement leaves the first in place.
 package measurements
 
 import (
@@ -93,10 +94,12 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("open measurements: %s is not a regular file: %w", path, ErrNotStore)
 	}
-	source := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: url.Values{
-		"_pragma": {fmt.Sprintf("busy_timeout(%d)", patience.Milliseconds()), "foreign_keys(1)", "synchronous(FULL)"},
-		"_txlock": {"immediate"},
-	}.Encode()}
+	source := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path),
+		RawQuery: url.Values{
+			"_pragma": {fmt.Sprintf("busy_timeout(%d)", patience.Milliseconds()), "foreign_keys(1)",
+				"synchronous(FULL)"},
+			"_txlock": {"immediate"},
+		}.Encode()}
 	db, err := sql.Open("sqlite", source.String())
 	if err != nil {
 		return nil, fmt.Errorf("open measurements %s: %w", path, err)
@@ -122,7 +125,9 @@ func (s *Store) prepare(ctx context.Context) error {
 		}
 		switch {
 		case id == 0 && v == 0 && tables == 0:
-			_, err := tx.Exec(fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d; %s", applicationID, version, schema))
+			_, err := tx.Exec(fmt.Sprintf(
+				"PRAGMA application_id = %d; PRAGMA user_version = %d; %s", applicationID, version,
+				schema))
 			return err
 		case id != applicationID:
 			return fmt.Errorf("it is a database of another program: %w", ErrNotStore)
@@ -149,8 +154,10 @@ func checkTables(tx *sql.Tx) error {
 	return err
 }
 
-// Values gives what was measured of a subject, by arch. A row that is not as it was written is [ErrDamaged].
-func (s *Store) Values(ctx context.Context, about Subject) (values map[string]Measurement, err error) {
+// Values gives what was measured of a subject, by arch. A row that is not as it was written is
+// [ErrDamaged].
+func (s *Store) Values(ctx context.Context, about Subject) (values map[string]Measurement,
+	err error) {
 	values = map[string]Measurement{}
 	err = s.inTx(ctx, "read", func(tx *sql.Tx) error {
 		return eachRow(ctx, tx, func(r row) error {
@@ -190,7 +197,8 @@ func (s *Store) Put(ctx context.Context, about Subject, m Measurement) error {
 	})
 }
 
-// inTx runs f in a transaction of its own, and says in errors what could not be done and what to do.
+// inTx runs f in a transaction of its own, and says in errors what could not be done and what to
+// do.
 func (s *Store) inTx(ctx context.Context, what string, f func(*sql.Tx) error) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err == nil {
@@ -216,7 +224,8 @@ func ignoreDone(err error) error {
 
 // classify lets a caller tell files that are no store from others.
 func classify(err error) error {
-	if code, ok := primary(err); ok && (code == sqlite3.SQLITE_NOTADB || code == sqlite3.SQLITE_CORRUPT) {
+	if code, ok := primary(err); ok && (code == sqlite3.SQLITE_NOTADB ||
+		code == sqlite3.SQLITE_CORRUPT) {
 		return fmt.Errorf("%w: %w", ErrNotStore, err)
 	}
 	return err

@@ -16,7 +16,8 @@ import (
 var subject = Subject{"top1", "s", "w", "d", "5000 images"}
 
 func measurement(i int) Measurement {
-	return Measurement{fmt.Sprintf(`{"r":%d}`, i), float64(i) / 1000, 0.5, time.Unix(1700000000, int64(i)).UTC(), "here"}
+	return Measurement{fmt.Sprintf(`{"r":%d}`, i), float64(i) / 1000, 0.5,
+		time.Unix(1700000000, int64(i)).UTC(), "here"}
 }
 
 func open(t *testing.T, path string) *Store {
@@ -69,7 +70,8 @@ func TestSubjectsAreApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, change := range []func(*Subject){
-		func(s *Subject) { s.Quantity = "x" }, func(s *Subject) { s.Space = "x" }, func(s *Subject) { s.Weights = "x" },
+		func(s *Subject) { s.Quantity = "x" }, func(s *Subject) { s.Space = "x" },
+		func(s *Subject) { s.Weights = "x" },
 		func(s *Subject) { s.Data = "x" }, func(s *Subject) { s.Settings = "x" },
 	} {
 		other := subject
@@ -100,15 +102,18 @@ func TestRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	newer.Close()
-	if err := os.WriteFile(path("text"), []byte(strings.Repeat("no database at all\n", 100)), 0o644); err != nil {
+	if err := os.WriteFile(path("text"), []byte(strings.Repeat("no database at all\n", 100)),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"foreign": "another program", "newer": "version 7", "text": "move it away", ".": "not a regular file",
+		"foreign": "another program", "newer": "version 7", "text": "move it away",
+		".": "not a regular file",
 	} {
 		before, _ := os.ReadFile(path(name))
 		_, err := Open(t.Context(), path(name))
-		if !errors.Is(err, ErrNotStore) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+		if !errors.Is(err, ErrNotStore) || !strings.Contains(err.Error(), want) ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want one line with %q", name, err, want)
 		}
 		if after, _ := os.ReadFile(path(name)); string(after) != string(before) {
@@ -137,7 +142,9 @@ func raw(t *testing.T, path string, commands ...string) {
 
 func TestDetectsEveryChange(t *testing.T) {
 	for _, change := range []string{
-		"arch = '{\"r\":9}'", "value = 0.5", "value = -value", "seconds = 7", "measured_at = '2001-01-01T00:00:00Z'", "measured_at = 'today'", "device = 'there'", "checksum = ''",
+		"arch = '{\"r\":9}'", "value = 0.5", "value = -value", "seconds = 7",
+		"measured_at = '2001-01-01T00:00:00Z'", "measured_at = 'today'", "device = 'there'",
+		"checksum = ''",
 	} {
 		path := filepath.Join(t.TempDir(), "m.sqlite")
 		s := open(t, path)
@@ -149,7 +156,8 @@ func TestDetectsEveryChange(t *testing.T) {
 		s.Close()
 		raw(t, path, "UPDATE measurements SET "+change+` WHERE arch = '{"r":2}'`)
 		_, err := open(t, path).Values(t.Context(), subject)
-		if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
+		if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), path) ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", change, err)
 		}
 	}
@@ -222,8 +230,8 @@ func TestStopsWithItsContext(t *testing.T) {
 	}
 }
 
-// TestWriters is what a child process runs: it writes measurements from a number on, and says so after each, until it is killed or
-// has written enough.
+// TestWriters is what a child process runs: it writes measurements from a number on, and says so
+// after each, until it is killed or has written enough.
 func TestWriters(t *testing.T) {
 	path := os.Getenv("MEASUREMENTS_CHILD")
 	if path == "" {
@@ -245,7 +253,8 @@ func TestWriters(t *testing.T) {
 func child(t *testing.T, path string, from, count int) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=TestWriters$", "-test.v")
-	cmd.Env = append(os.Environ(), "MEASUREMENTS_CHILD="+path, fmt.Sprintf("MEASUREMENTS_RANGE=%d %d", from, count))
+	cmd.Env = append(os.Environ(), "MEASUREMENTS_CHILD="+path,
+		fmt.Sprintf("MEASUREMENTS_RANGE=%d %d", from, count))
 	return cmd
 }
 

@@ -1,6 +1,7 @@
 package nn
 
-// arena hands out slices of memory that are all given back at once. After one round of the largest size it allocates no more.
+// arena hands out slices of memory that are all given back at once. After one round of the largest
+// size it allocates no more.
 type arena struct {
 	block  []float32
 	used   int

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestArena plays random rounds of requests: slices of one round never overlap, have the length and no more, and once a
-// round has been seen, rounds up to its size allocate nothing.
+// TestArena plays random rounds of requests: slices of one round never overlap, have the length and
+// no more, and once a round has been seen, rounds up to its size allocate nothing.
 func TestArena(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var a arena
@@ -17,10 +17,12 @@ func TestArena(t *testing.T) {
 			n := r.IntN(200)
 			s := a.alloc(n)
 			if len(s) != n || cap(s) > max(n, 1)+3*align {
-				t.Fatalf("round %d: asked for %d floats, got %d with room for %d", round, n, len(s), cap(s))
+				t.Fatalf("round %d: asked for %d floats, got %d with room for %d", round, n, len(s),
+					cap(s))
 			}
 			if a.used%align != 0 {
-				t.Fatalf("round %d: the next slice begins at %d, not at a multiple of %d", round, a.used, align)
+				t.Fatalf("round %d: the next slice begins at %d, not at a multiple of %d", round,
+					a.used, align)
 			}
 			for j := range s {
 				s[j] = float32(i)

@@ -6,8 +6,9 @@ import (
 	"github.com/tailor-nas/tailor/internal/kernel"
 )
 
-// BatchNorm normalises over batch, height and width, then applies an activation. Scale and shift are trained; Mean and Var
-// are the population statistics that calibration measures. All are at full width; leading entries are active.
+// BatchNorm normalises over batch, height and width, then applies an activation. Scale and shift
+// are trained; Mean and Var are the population statistics that calibration measures. All are at
+// full width; leading entries are active.
 type BatchNorm struct {
 	Scale, Shift *Param
 	Mean, Var    []float32
@@ -60,7 +61,8 @@ func (b *BatchNorm) ResetStatistics() {
 	b.seenImages = 0
 }
 
-// FinishStatistics ends a calibration: Mean and Var of the active channels become the averages of the batches seen.
+// FinishStatistics ends a calibration: Mean and Var of the active channels become the averages of
+// the batches seen.
 func (b *BatchNorm) FinishStatistics() {
 	for j := range b.width() {
 		b.Mean[j] = float32(b.sumMean[j] / b.seenImages)
@@ -120,14 +122,15 @@ func (b *BatchNorm) set(j int, mean, variance float64) {
 	b.norm.Scale[j], b.norm.Shift[j] = float32(scale), float32(float64(b.Shift.Data[j])-mean*scale)
 }
 
-// backward turns the sums Σ g and Σ g·(z-mean) of the batch into the gradients of scale and shift, and into the
-// coefficients of dz = k0·g + k1·z + k2, which is the batch norm's input gradient (Ioffe and Szegedy, 2015, section 3):
-// scale·(g - mean(g) - x̂·mean(g·x̂)).
+// backward turns the sums Σ g and Σ g·(z-mean) of the batch into the gradients of scale and shift,
+// and into the coefficients of dz = k0·g + k1·z + k2, which is the batch norm's input gradient
+// (Ioffe and Szegedy, 2015, section 3): scale·(g - mean(g) - x̂·mean(g·x̂)).
 func (b *BatchNorm) backward() {
 	sum, dot := b.total()
 	rows := float64(b.rows)
 	for j := range sum {
-		inv, scale, mean := float64(b.norm.InvStd[j]), float64(b.norm.Scale[j]), float64(b.norm.Mean[j])
+		inv, scale, mean := float64(b.norm.InvStd[j]), float64(b.norm.Scale[j]),
+			float64(b.norm.Mean[j])
 		b.Shift.Grad[j] += float32(sum[j])
 		b.Scale.Grad[j] += float32(dot[j] * inv)
 		meanG, slope := sum[j]/rows, dot[j]*inv*inv/rows

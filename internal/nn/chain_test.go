@@ -9,9 +9,10 @@ import (
 	"github.com/tailor-nas/tailor/internal/nn"
 )
 
-// chain is a small network with everything that units can do: a stem whose output a shortcut adds, a block without expand
-// convolution, elastic widths, both strides, kernels smaller than the full one, with and without transforms, shortcuts one
-// after the other, squeeze-and-excitation, every activation, pooling, features, dropout and a classifier.
+// chain is a small network with everything that units can do: a stem whose output a shortcut adds,
+// a block without expand convolution, elastic widths, both strides, kernels smaller than the full
+// one, with and without transforms, shortcuts one after the other, squeeze-and-excitation, every
+// activation, pooling, features, dropout and a classifier.
 type chain struct {
 	params  nn.Params
 	graph   *nn.Graph
@@ -41,12 +42,14 @@ func newChain(pool *nn.Pool) *chain {
 	c := &chain{params: nn.Params{Train: true}, graph: nn.NewGraph(pool)}
 	p := &c.params
 	c.stem = nn.NewStem(p, "stem", 3, 2, chainChannels, 8, nn.HSwish, 1e-5)
-	add := func(name string, in, fullMid, mid, fullOut, out, stride, side int, kernels []int, transforms bool, fullHidden, hidden int, act nn.Act, expand, skip bool) {
+	add := func(name string, in, fullMid, mid, fullOut, out, stride, side int, kernels []int,
+		transforms bool, fullHidden, hidden int, act nn.Act, expand, skip bool) {
 		b := block{mid: mid, out: out, side: side, hidden: hidden, skip: skip}
 		if expand {
 			b.expand = nn.NewPointwise(p, name+".expand", in, fullMid, nil, act, 1e-3)
 		}
-		b.depthwise = nn.NewDepthwise(p, name+".depthwise", kernels, stride, fullMid, transforms, act, 1e-5)
+		b.depthwise = nn.NewDepthwise(p, name+".depthwise", kernels, stride, fullMid, transforms,
+			act, 1e-5)
 		var se *nn.SE
 		if fullHidden > 0 {
 			se = nn.NewSE(p, name+".se", fullMid, fullHidden)
@@ -86,7 +89,8 @@ func (c *chain) bind(n int, mode nn.Mode) {
 	g := c.graph
 	g.Begin(n, mode)
 	c.input = g.Input(chainSide, chainSide, chainChannels)
-	c.stem.BindStem(g, c.input, chainSide, chainSide, chainChannels, nn.Pads{Top: 1, Bottom: 1, Left: 1, Right: 1}, nn.Outer0)
+	c.stem.BindStem(g, c.input, chainSide, chainSide, chainChannels, nn.Pads{Top: 1, Bottom: 1,
+		Left: 1, Right: 1}, nn.Outer0)
 	u := c.stem
 	for i, b := range c.blocks {
 		first := u
@@ -173,7 +177,8 @@ func TestSameBitsOnAnyWorkers(t *testing.T) {
 		for workers := 2; workers <= 4; workers++ {
 			for i, b := range step(workers, n) {
 				if b != want[i] {
-					t.Fatalf("batch of %d: %d workers give other bits than 1, first at value %d", n, workers, i)
+					t.Fatalf("batch of %d: %d workers give other bits than 1, first at value %d", n,
+						workers, i)
 				}
 			}
 		}
@@ -205,7 +210,8 @@ func TestInstructionSetsAgree(t *testing.T) {
 	}
 }
 
-// TestSteadyStepAllocatesNothing runs the largest network once and then switches between it and another batch size.
+// TestSteadyStepAllocatesNothing runs the largest network once and then switches between it and
+// another batch size.
 func TestSteadyStepAllocatesNothing(t *testing.T) {
 	pool := nn.NewPool(2)
 	defer pool.Close()
@@ -266,7 +272,8 @@ func TestModesAgree(t *testing.T) {
 	}
 }
 
-// TestOneImageOnManyWorkers compares inference on one image, whose rows are split, with one worker's.
+// TestOneImageOnManyWorkers compares inference on one image, whose rows are split, with one
+// worker's.
 func TestOneImageOnManyWorkers(t *testing.T) {
 	var want []float32
 	for _, workers := range []int{1, 2, 3, 8} {
@@ -281,7 +288,8 @@ func TestOneImageOnManyWorkers(t *testing.T) {
 			}
 			for i := range want {
 				if got[i] != want[i] {
-					t.Fatalf("%d workers: logit %d is %g, with one worker %g", workers, i, got[i], want[i])
+					t.Fatalf("%d workers: logit %d is %g, with one worker %g", workers, i, got[i],
+						want[i])
 				}
 			}
 		}

@@ -6,8 +6,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/kernel"
 )
 
-// Conv is a dense convolution with bias and perhaps an activation, without batch norm. It reads and writes maps that are
-// whole in memory: a [Vector] of H*W*C values an image.
+// Conv is a dense convolution with bias and perhaps an activation, without batch norm. It reads and
+// writes maps that are whole in memory: a [Vector] of H*W*C values an image.
 type Conv struct {
 	Weight *Param // (kernel,kernel,in,out); (in,out) if kernel is 1
 	Bias   *Param // (out)
@@ -116,7 +116,8 @@ func (c *Conv) backwardChunk(worker, chunk int) {
 		dz := c.outputGrad(at, n)
 		c.columns(columns, at, n)
 		kernel.MulTN(patch, out, n*pixels, columns, patch, dz, out, part, out, nil)
-		kernel.MulTN(1, out, n*pixels, c.ones, 0, dz, out, part[patch*out:], out, nil) // the same 1 for every row: their sum
+		// the same 1 for every row: their sum
+		kernel.MulTN(1, out, n*pixels, c.ones, 0, dz, out, part[patch*out:], out, nil)
 		if c.x.Grad != nil {
 			kernel.MulPacked(n*pixels, dz, out, &c.packed, columns, patch, false, nil)
 			c.inputGrad(columns, at, n)

@@ -2,7 +2,8 @@ package nn
 
 import "github.com/tailor-nas/tailor/internal/kernel"
 
-// dense is a convolution over images with a kernel larger than 1, of fixed width: the stem. It has no input gradient.
+// dense is a convolution over images with a kernel larger than 1, of fixed width: the stem. It has
+// no input gradient.
 type dense struct {
 	weight *Param // (kernel,kernel,in,out)
 	size   int
@@ -14,7 +15,8 @@ type dense struct {
 
 // NewStem makes the first convolution of a network, with batch norm.
 func NewStem(p *Params, name string, size, stride, in, out int, act Act, eps float64) *Unit {
-	op := &dense{size: size, stride: stride, weight: p.Add(name+".weight", true, HeFanOut(size*size*out), size, size, in, out)}
+	op := &dense{size: size, stride: stride, weight: p.Add(name+".weight", true,
+		HeFanOut(size*size*out), size, size, in, out)}
 	u := &Unit{BN: newBatchNorm(p, name+".bn", out, act, eps), op: op}
 	u.init()
 	return u
@@ -45,7 +47,8 @@ func (o *dense) prepare(bool) {
 
 func (o *dense) begin(*Unit) {}
 
-// columns writes the patches of output pixels p to q, whole rows of an image, to the worker's memory.
+// columns writes the patches of output pixels p to q, whole rows of an image, to the worker's
+// memory.
 func (o *dense) columns(u *Unit, w *scratch, p, q int) []float32 {
 	image, width := p/u.out.pixels(), o.patch()*u.out.w
 	first := p % u.out.pixels() / u.out.w
@@ -61,7 +64,8 @@ func (o *dense) forward(u *Unit, w *scratch, z []float32, p, q int, out kernel.O
 
 func (o *dense) backward(u *Unit, w *scratch, part []float32, p, q int) {
 	u.outputGrad(w.out, p, q)
-	kernel.MulTN(o.patch(), u.out.c, q-p, o.columns(u, w, p, q), o.patch(), w.out, u.out.c, part, u.out.c, &w.ahead)
+	kernel.MulTN(o.patch(), u.out.c, q-p, o.columns(u, w, p, q), o.patch(), w.out, u.out.c, part,
+		u.out.c, &w.ahead)
 }
 
 func (o *dense) partialSize() int { return o.patch() * o.unit.out.c }

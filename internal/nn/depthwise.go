@@ -2,8 +2,8 @@ package nn
 
 import "github.com/tailor-nas/tailor/internal/kernel"
 
-// depthwise is an elastic depthwise convolution: channels are leading ones, and a smaller kernel is the centre of the full
-// one, or a learned transform of it.
+// depthwise is an elastic depthwise convolution: channels are leading ones, and a smaller kernel is
+// the centre of the full one, or a learned transform of it.
 type depthwise struct {
 	weight     *Param       // (kernel,kernel,channels) at the largest kernel
 	transforms []*transform // largest kernel first; nil if smaller kernels are plain crops
@@ -17,15 +17,18 @@ type depthwise struct {
 	grad       []float32 // of taps
 }
 
-// NewDepthwise makes a depthwise convolution with batch norm of kernels[len-1], the largest; the others, ascending, may be
-// bound too. With transform set each of them is a learned map of the next larger one.
-func NewDepthwise(p *Params, name string, kernels []int, stride, channels int, transforms bool, act Act, eps float64) *Unit {
+// NewDepthwise makes a depthwise convolution with batch norm of kernels[len-1], the largest; the
+// others, ascending, may be bound too. With transform set each of them is a learned map of the next
+// larger one.
+func NewDepthwise(p *Params, name string, kernels []int, stride, channels int, transforms bool,
+	act Act, eps float64) *Unit {
 	full := kernels[len(kernels)-1]
 	op := &depthwise{full: full, channels: channels, stride: stride}
 	op.weight = p.Add(name+".weight", true, HeFanOut(full*full), full, full, channels)
 	if transforms {
 		for i := len(kernels) - 1; i > 0; i-- {
-			op.transforms = append(op.transforms, newTransform(p, name, kernels[i], kernels[i-1], channels))
+			op.transforms = append(op.transforms, newTransform(p, name, kernels[i], kernels[i-1],
+				channels))
 		}
 	}
 	n := full * full * channels
@@ -40,7 +43,8 @@ func NewDepthwise(p *Params, name string, kernels []int, stride, channels int, t
 func (u *Unit) BindDepthwise(g *Graph, prev *Unit, side int, pads Pads, slot Slot) {
 	op := u.op.(*depthwise)
 	in := prev.out
-	op.geometry = kernel.Padded{Window: kernel.NewPaddedWindow(in.h, in.w, side, op.stride, pads), C: in.c}
+	op.geometry = kernel.Padded{Window: kernel.NewPaddedWindow(in.h, in.w, side, op.stride, pads),
+		C: in.c}
 	u.bind(g, prev, in, size{op.geometry.OH, op.geometry.OW, in.c}, slot)
 }
 
@@ -108,8 +112,9 @@ func (o *depthwise) begin(u *Unit) {
 	}
 }
 
-// clearEdges zeroes what is around image rows from to to in a padded image: all around, for all rows. The images of a chunk lie in
-// the same place one after the other, so that it is wanted once a chunk.
+// clearEdges zeroes what is around image rows from to to in a padded image: all around, for all
+// rows. The images of a chunk lie in the same place one after the other, so that it is wanted once
+// a chunk.
 func clearEdges(g kernel.Padded, x []float32, from, to int) {
 	row := g.PW() * g.C
 	if from == 0 {
@@ -125,7 +130,8 @@ func clearEdges(g kernel.Padded, x []float32, from, to int) {
 	}
 }
 
-// padded brings rows from to to of an image of the input into the worker's memory, with zeros around it.
+// padded brings rows from to to of an image of the input into the worker's memory, with zeros
+// around it.
 func (o *depthwise) padded(u *Unit, w *scratch, image, from, to int, first bool) []float32 {
 	g := o.geometry
 	x := w.in[:g.Len()]

@@ -25,18 +25,20 @@ type Mode uint8
 const (
 	// Train normalises with batch statistics and keeps what the backward pass needs.
 	Train Mode = iota
-	// Calibrate normalises with batch statistics and records them, image-weighted, in every batch norm.
+	// Calibrate normalises with batch statistics and records them, image-weighted, in every batch
+	// norm.
 	Calibrate
 	// Infer normalises with the recorded statistics.
 	Infer
 )
 
-// chunkCount is how many parts a batch is split into: the tasks of a pass, each with a partial sum of its own. It bounds the
-// parallelism and must not depend on the number of workers.
+// chunkCount is how many parts a batch is split into: the tasks of a pass, each with a partial sum
+// of its own. It bounds the parallelism and must not depend on the number of workers.
 const chunkCount = 8
 
-// A worker takes so much of an activation at a time that what it does to it in turn finds it in its second level cache, beside
-// the weights: about so many values where it must be whole images, and pixels where any will do.
+// A worker takes so much of an activation at a time that what it does to it in turn finds it in its
+// second level cache, beside the weights: about so many values where it must be whole images, and
+// pixels where any will do.
 const (
 	cacheValues  = 64 << 10
 	pixelValues  = 32 << 10
@@ -46,8 +48,8 @@ const (
 	tileRows     = 12      // of the matrix product
 )
 
-// Graph is what the units of one bound network share: batch size, mode, and memory, which is planned when the network is
-// bound and given back when the next is.
+// Graph is what the units of one bound network share: batch size, mode, and memory, which is
+// planned when the network is bound and given back when the next is.
 type Graph struct {
 	pool    *Pool
 	n       int
@@ -62,12 +64,12 @@ type Graph struct {
 	input   Vector  // the images, where they come in as a vector
 }
 
-// Slot names memory that is used in turn: for gradients in training, for activations otherwise. Two units whose values are
-// alive at the same time need different slots.
+// Slot names memory that is used in turn: for gradients in training, for activations otherwise. Two
+// units whose values are alive at the same time need different slots.
 type Slot uint8
 
-// Blocks alternate between Outer0 and Outer1 for what leaves them; what does not is in Inner0 and Inner1. Kept outputs have
-// two more.
+// Blocks alternate between Outer0 and Outer1 for what leaves them; what does not is in Inner0 and
+// Inner1. Kept outputs have two more.
 const (
 	Outer0 Slot = iota
 	Outer1
@@ -92,7 +94,10 @@ type scratch struct {
 type scratchSizes struct{ in, out, back, line, moments int }
 
 // NewGraph makes an empty graph that runs on a pool.
-func NewGraph(pool *Pool) *Graph { return &Graph{pool: pool, scratch: make([]scratch, pool.Workers())} }
+func NewGraph(pool *Pool) *Graph {
+	return &Graph{pool: pool,
+		scratch: make([]scratch, pool.Workers())}
+}
 
 // Begin starts to bind a network for batches of n images.
 func (g *Graph) Begin(n int, mode Mode) {
@@ -109,7 +114,8 @@ func (g *Graph) End() {
 	}
 	for i := range g.scratch {
 		s := &g.scratch[i]
-		s.in, s.out, s.back = grow(s.in, g.want.in), grow(s.out, g.want.out), grow(s.back, g.want.back)
+		s.in, s.out, s.back = grow(s.in, g.want.in), grow(s.out, g.want.out),
+			grow(s.back, g.want.back)
 		s.line, s.moments = grow(s.line, g.want.line), grow(s.moments, g.want.moments)
 	}
 	for _, u := range g.units {
@@ -117,7 +123,8 @@ func (g *Graph) End() {
 	}
 }
 
-// Bytes is the memory that the graphs bound so far needed: for the values of a batch, and for what does not grow with it.
+// Bytes is the memory that the graphs bound so far needed: for the values of a batch, and for what
+// does not grow with it.
 func (g *Graph) Bytes() (values, rest int64) {
 	values = int64(max(len(g.memory.block), g.memory.wanted))
 	for _, r := range g.rolling {

@@ -7,8 +7,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/kernel"
 )
 
-// Vector is an activation of C values an image, (N,C), with the gradient that comes back to it: one without height and width,
-// or a map (N,H,W,channels) whose C is H*W*channels.
+// Vector is an activation of C values an image, (N,C), with the gradient that comes back to it: one
+// without height and width, or a map (N,H,W,channels) whose C is H*W*channels.
 type Vector struct {
 	C    int
 	Data []float32
@@ -74,8 +74,9 @@ func (p *Pool2D) backwardChunk(worker, chunk int) {
 	}
 }
 
-// Linear is a fully connected layer (a 1x1 convolution of pooled features) with bias, activation or both, and without batch
-// norm. A map that comes in is flattened: its values count in the order (height,width,channels).
+// Linear is a fully connected layer (a 1x1 convolution of pooled features) with bias, activation or
+// both, and without batch norm. A map that comes in is flattened: its values count in the order
+// (height,width,channels).
 type Linear struct {
 	Weight *Param // (in,out)
 	Bias   *Param // nil without
@@ -186,10 +187,12 @@ const weightTasks = 16
 func (l *Linear) weightRows(_, task int) {
 	in, out, tasks := l.x.C, l.y.C, min(weightTasks, l.x.C)
 	from, to := in*task/tasks, in*(task+1)/tasks
-	kernel.MulTN(to-from, out, l.g.n, l.x.Data[from:], in, l.y.Grad, out, l.Weight.Grad[from*out:], out, nil)
+	kernel.MulTN(to-from, out, l.g.n, l.x.Data[from:], in, l.y.Grad, out, l.Weight.Grad[from*out:],
+		out, nil)
 }
 
-// Dropout zeroes values of a vector with some probability and scales up the others (Srivastava et al., JMLR 2014).
+// Dropout zeroes values of a vector with some probability and scales up the others (Srivastava et
+// al., JMLR 2014).
 type Dropout struct {
 	v    *Vector
 	rate float64
@@ -199,7 +202,8 @@ type Dropout struct {
 // Bind plans dropout on v, with none until [Dropout.Draw].
 func (d *Dropout) Bind(v *Vector) { d.v, d.rate = v, 0 }
 
-// Draw makes a new mask with the given probability of dropping a value; 0 switches dropout off, and needs no generator.
+// Draw makes a new mask with the given probability of dropping a value; 0 switches dropout off, and
+// needs no generator.
 func (d *Dropout) Draw(rate float64, r *rand.Rand) {
 	d.rate = rate
 	if rate == 0 {

@@ -9,20 +9,24 @@ func Softmax(p, logits []float32, classes int, temperature float32) {
 	}
 }
 
-// SmoothLabels writes the target distribution of every label: label smoothing spreads some probability over all classes.
+// SmoothLabels writes the target distribution of every label: label smoothing spreads some
+// probability over all classes.
 func SmoothLabels(target []float32, labels []int32, classes int, smoothing float32) {
 	for i, l := range labels {
 		kernel.SmoothLabel(target[i*classes:][:classes], int(l), smoothing)
 	}
 }
 
-// CrossEntropy is the mean cross entropy between rows of target distributions and softmax(logits/temperature), both
-// (n,classes), times weight. It writes the gradient with respect to the logits.
-func CrossEntropy(grad, logits, target []float32, classes int, temperature, weight float32) float64 {
+// CrossEntropy is the mean cross entropy between rows of target distributions and
+// softmax(logits/temperature), both (n,classes), times weight. It writes the gradient with respect
+// to the logits.
+func CrossEntropy(grad, logits, target []float32, classes int, temperature,
+	weight float32) float64 {
 	rows := len(logits) / classes
 	var loss float64
 	for r := 0; r < len(logits); r += classes {
-		loss += kernel.CrossEntropy(grad[r:r+classes], logits[r:r+classes], target[r:r+classes], temperature)
+		loss += kernel.CrossEntropy(grad[r:r+classes], logits[r:r+classes], target[r:r+classes],
+			temperature)
 	}
 	scale := weight / float32(rows)
 	for i := range grad[:len(logits)] {
@@ -31,7 +35,8 @@ func CrossEntropy(grad, logits, target []float32, classes int, temperature, weig
 	return loss / float64(rows) * float64(weight)
 }
 
-// Correct counts the rows of logits (n,classes) whose largest value is at the label; of equal values the first counts.
+// Correct counts the rows of logits (n,classes) whose largest value is at the label; of equal
+// values the first counts.
 func Correct(logits []float32, labels []int32, classes int) int {
 	n := 0
 	for i, l := range labels {
@@ -42,7 +47,8 @@ func Correct(logits []float32, labels []int32, classes int) int {
 	return n
 }
 
-// Largest gives the place of the largest value of every row of (n,classes), of equal values the first. The result is dst, grown if need be.
+// Largest gives the place of the largest value of every row of (n,classes), of equal values the
+// first. The result is dst, grown if need be.
 func Largest(dst []int32, logits []float32, classes int) []int32 {
 	dst = grow(dst, len(logits)/classes)
 	for i := range dst {

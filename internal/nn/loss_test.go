@@ -51,7 +51,8 @@ func TestCrossEntropyIsTheWeightedMean(t *testing.T) {
 	got := nn.CrossEntropy(grad, logits, target, 3, temperature, weight)
 	near(t, "loss", float32(got), want, 1e-6)
 	for i, g := range grad {
-		near(t, fmt.Sprintf("gradient %d", i), g, (p[i]-float64(target[i]))/temperature*weight/4, 1e-6)
+		near(t, fmt.Sprintf("gradient %d", i), g, (p[i]-float64(target[i]))/temperature*weight/4,
+			1e-6)
 	}
 }
 
@@ -63,7 +64,8 @@ func TestSmoothLabels(t *testing.T) {
 	}
 }
 
-// TestCorrect: of equal logits the first is the answer, so that a network that always says the same is not rewarded.
+// TestCorrect: of equal logits the first is the answer, so that a network that always says the same
+// is not rewarded.
 func TestCorrect(t *testing.T) {
 	for _, c := range []struct {
 		labels []int32

@@ -2,8 +2,8 @@ package nn
 
 import "github.com/tailor-nas/tailor/internal/kernel"
 
-// MaxPool takes the largest value of every window of a map, by channel, without padding. Both maps are whole in memory. The
-// gradient goes to the first of the largest values.
+// MaxPool takes the largest value of every window of a map, by channel, without padding. Both maps
+// are whole in memory. The gradient goes to the first of the largest values.
 type MaxPool struct {
 	size, stride int
 
@@ -38,7 +38,8 @@ func (p *MaxPool) Forward() { p.g.pool.Run(p.g.chunks(), p.forwardTask) }
 
 func (p *MaxPool) forwardChunk(_, chunk int) {
 	for i, to := p.g.images(chunk); i < to; i++ {
-		kernel.MaxPool(of(p.y.Data, p.y.C, i, 1), p.at[i*p.y.C:], of(p.x.Data, p.x.C, i, 1), p.window, p.channels)
+		kernel.MaxPool(of(p.y.Data, p.y.C, i, 1), p.at[i*p.y.C:], of(p.x.Data, p.x.C, i, 1),
+			p.window, p.channels)
 	}
 }
 
@@ -51,6 +52,7 @@ func (p *MaxPool) Backward() {
 
 func (p *MaxPool) backwardChunk(_, chunk int) {
 	for i, to := p.g.images(chunk); i < to; i++ {
-		kernel.MaxPoolInput(of(p.x.Grad, p.x.C, i, 1), of(p.y.Grad, p.y.C, i, 1), p.at[i*p.y.C:], p.window, p.channels)
+		kernel.MaxPoolInput(of(p.x.Grad, p.x.C, i, 1), of(p.y.Grad, p.y.C, i, 1), p.at[i*p.y.C:],
+			p.window, p.channels)
 	}
 }

@@ -6,18 +6,19 @@ import (
 	"math/rand/v2"
 )
 
-// Param is a trained tensor at full size. Convolution weights are (kernel,kernel,in,out), those of 1x1 convolutions and
-// linear layers (in,out), of depthwise convolutions (kernel,kernel,channels).
+// Param is a trained tensor at full size. Convolution weights are (kernel,kernel,in,out), those of
+// 1x1 convolutions and linear layers (in,out), of depthwise convolutions (kernel,kernel,channels).
 type Param struct {
 	Name  string
 	Shape []int
 	Data  []float32
 	Grad  []float32 // nil in a network that only infers
-	// Momentum is the optimiser's, kept here so that whatever reorders channels reorders it too; nil like Grad.
+	// Momentum is the optimiser's, kept here so that whatever reorders channels reorders it too;
+	// nil like Grad.
 	Momentum []float32
 	Decay    bool // weight decay applies: not to batch norm and biases
-	// Statistic says that this is a mean or variance that calibration measures: no gradient ever reaches it, and an optimiser
-	// must leave it alone.
+	// Statistic says that this is a mean or variance that calibration measures: no gradient ever
+	// reaches it, and an optimiser must leave it alone.
 	Statistic bool
 	init      func(r *rand.Rand, data []float32)
 }
@@ -27,23 +28,26 @@ type Params struct {
 	List  []*Param
 	Train bool              // allocate gradients and momentum
 	Share map[string]*Param // use the values of these, by name, instead of allocating
-	// Statistics lists the population statistics of batch norm among the parameters, so that they are shared and saved, as
-	// one fixed network needs it. In a supernet each sub-network has its own.
+	// Statistics lists the population statistics of batch norm among the parameters, so that they
+	// are shared and saved, as one fixed network needs it. In a supernet each sub-network has its
+	// own.
 	Statistics bool
 }
 
-// addStatistic makes a parameter that is measured, not trained, or takes the shared one of that name.
+// addStatistic makes a parameter that is measured, not trained, or takes the shared one of that
+// name.
 func (p *Params) addStatistic(name string, start float32, width int) *Param {
 	w := p.Share[name]
 	if w == nil {
-		w = &Param{Name: name, Shape: []int{width}, Data: make([]float32, width), Statistic: true, init: Constant(start)}
+		w = &Param{Name: name, Shape: []int{width}, Data: make([]float32, width), Statistic: true,
+			init: Constant(start)}
 	}
 	p.List = append(p.List, w)
 	return w
 }
 
-// EnableTraining allocates what training needs beside the values: gradients and momentum, of all but statistics. Whoever
-// shares the parameters can train too.
+// EnableTraining allocates what training needs beside the values: gradients and momentum, of all
+// but statistics. Whoever shares the parameters can train too.
 func (p *Params) EnableTraining() {
 	p.Train = true
 	for _, w := range p.List {
@@ -63,7 +67,8 @@ func (p *Params) ByName() map[string]*Param {
 }
 
 // Add makes a parameter, or takes the shared one of that name.
-func (p *Params) Add(name string, decay bool, init func(*rand.Rand, []float32), shape ...int) *Param {
+func (p *Params) Add(name string, decay bool, init func(*rand.Rand, []float32),
+	shape ...int) *Param {
 	n := 1
 	for _, s := range shape {
 		n *= s
@@ -79,9 +84,10 @@ func (p *Params) Add(name string, decay bool, init func(*rand.Rand, []float32), 
 	return w
 }
 
-// Init draws starting values: He's normal distribution by fan-out (He et al., ICCV 2015) for convolutions, uniform
-// ±1/√in for the classifier, identity for kernel transforms, ones and zeros for batch norm, zero biases. Each parameter has
-// its own generator from the seed and its name, so that the values do not depend on what else a network holds.
+// Init draws starting values: He's normal distribution by fan-out (He et al., ICCV 2015) for
+// convolutions, uniform ±1/√in for the classifier, identity for kernel transforms, ones and zeros
+// for batch norm, zero biases. Each parameter has its own generator from the seed and its name, so
+// that the values do not depend on what else a network holds.
 func (p *Params) Init(seed uint64) {
 	for _, w := range p.List {
 		h := fnv.New64a()

@@ -2,8 +2,9 @@ package nn
 
 import "sync"
 
-// partials adds up the chunks' weight gradients in the order of the chunks, so that the result does not depend on the workers, and
-// without a worker ever waiting for another: who comes early leaves its buffer, and whoever fills the gap adds both.
+// partials adds up the chunks' weight gradients in the order of the chunks, so that the result does
+// not depend on the workers, and without a worker ever waiting for another: who comes early leaves
+// its buffer, and whoever fills the gap adds both.
 type partials struct {
 	mu      sync.Mutex
 	op      reducer

@@ -11,8 +11,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/reference"
 )
 
-// stack is a network without batch norm: convolutions that are padded and that are not, strides, windows that overlap and that
-// leave an edge, every activation, a map that is flattened.
+// stack is a network without batch norm: convolutions that are padded and that are not, strides,
+// windows that overlap and that leave an edge, every activation, a map that is flattened.
 type stack struct {
 	params nn.Params
 	layers []interface {
@@ -22,7 +22,8 @@ type stack struct {
 	input, logits, logitGrad []float32
 }
 
-// uneven is the padding of a convolution of a map of 2x3 by 3x3 with stride 2, as TensorFlow has it.
+// uneven is the padding of a convolution of a map of 2x3 by 3x3 with stride 2, as TensorFlow has
+// it.
 var uneven = nn.Pads{Bottom: 1, Left: 1, Right: 1}
 
 const stackH, stackW, stackC, stackClasses = 13, 15, 3, 5
@@ -31,13 +32,15 @@ func newStack(pool *nn.Pool, n int) *stack {
 	s := &stack{params: nn.Params{Train: true}}
 	p, g := &s.params, nn.NewGraph(pool)
 	a, b := nn.NewConv(p, "a", 3, 1, stackC, 5, nn.ReLU), nn.NewMaxPool(3, 2)
-	c, d := nn.NewConv(p, "c", 3, 1, 5, 18, nn.Identity), nn.NewConv(p, "d", 1, 2, 18, 35, nn.HSwish)
+	c, d := nn.NewConv(p, "c", 3, 1, 5, 18, nn.Identity), nn.NewConv(p, "d", 1, 2, 18, 35,
+		nn.HSwish)
 	e, f := nn.NewConv(p, "e", 3, 2, 35, 4, nn.ReLU6), nn.NewLinear(p, "f", 8, 20, true, nn.HSwish)
 	last := nn.NewLinear(p, "last", 20, stackClasses, true, nn.Identity)
 	s.layers = append(s.layers, a, b, c, d, e, f, last)
 	g.Begin(n, nn.Train)
 	s.input = g.Input(stackH, stackW, stackC)
-	x := a.Bind(g, g.InputVector(s.input, stackH*stackW*stackC), stackH, stackW, nn.Pads{Top: 1, Bottom: 1, Left: 1, Right: 1})
+	x := a.Bind(g, g.InputVector(s.input, stackH*stackW*stackC), stackH, stackW,
+		nn.Pads{Top: 1, Bottom: 1, Left: 1, Right: 1})
 	x = d.Bind(g, c.Bind(g, b.Bind(g, x, stackH, stackW, 5), 6, 7, nn.Pads{}), 4, 5, nn.Pads{})
 	x = last.Bind(g, f.Bind(g, e.Bind(g, x, 2, 3, uneven)))
 	g.End()
@@ -103,8 +106,8 @@ func (s *stack) run(seed uint64) {
 	}
 }
 
-// TestPlainLayersAgreeWithReference compares starting values, logits and the gradients of all parameters with the reference
-// layers, whose own gradients are checked numerically.
+// TestPlainLayersAgreeWithReference compares starting values, logits and the gradients of all
+// parameters with the reference layers, whose own gradients are checked numerically.
 func TestPlainLayersAgreeWithReference(t *testing.T) {
 	for _, isa := range []kernel.ISA{kernel.Portable, kernel.AVX2, kernel.AVX512} {
 		t.Run(fmt.Sprint(isa), func(t *testing.T) {
@@ -122,8 +125,10 @@ func TestPlainLayersAgreeWithReference(t *testing.T) {
 				near32(t, fmt.Sprintf("batch of %d, logits", n), got.logits, want.logits)
 				for i, w := range want.params.List {
 					p := got.params.List[i]
-					if p.Name != w.Name || p.Decay != w.Decay || !slices.Equal(p.Shape, w.Shape) || !slices.Equal(p.Data, w.Data) {
-						t.Fatalf("parameter %d is %s %v, or begins with other values than %s %v", i, p.Name, p.Shape, w.Name, w.Shape)
+					if p.Name != w.Name || p.Decay != w.Decay || !slices.Equal(p.Shape, w.Shape) ||
+						!slices.Equal(p.Data, w.Data) {
+						t.Fatalf("parameter %d is %s %v, or begins with other values than %s %v", i,
+							p.Name, p.Shape, w.Name, w.Shape)
 					}
 					near32(t, fmt.Sprintf("batch of %d, gradient of %s", n, w.Name), p.Grad, w.Grad)
 				}

@@ -2,7 +2,8 @@ package nn
 
 import "github.com/tailor-nas/tailor/internal/kernel"
 
-// pointwise is a 1x1 convolution of elastic width, perhaps with squeeze-and-excitation on its input.
+// pointwise is a 1x1 convolution of elastic width, perhaps with squeeze-and-excitation on its
+// input.
 type pointwise struct {
 	weight *Param // (in,out)
 	full   int    // out at full width: the leading dimension
@@ -19,7 +20,8 @@ func NewPointwise(p *Params, name string, in, out int, se *SE, act Act, eps floa
 	return u
 }
 
-// BindPointwise plans the convolution of prev's output to out channels; hidden is for its squeeze-and-excitation, 0 for none.
+// BindPointwise plans the convolution of prev's output to out channels; hidden is for its
+// squeeze-and-excitation, 0 for none.
 func (u *Unit) BindPointwise(g *Graph, prev *Unit, out, hidden int, slot Slot) {
 	op := u.op.(*pointwise)
 	if op.se != nil {
@@ -57,7 +59,8 @@ func (o *pointwise) prepare(backward bool) {
 	}
 }
 
-// pack packs the weight for the forward pass. A product that skips zeros wants parts of other sizes than a dense one.
+// pack packs the weight for the forward pass. A product that skips zeros wants parts of other sizes
+// than a dense one.
 func (o *pointwise) pack(in, out int) {
 	u := o.unit
 	part := u.tile
@@ -96,7 +99,8 @@ func (o *pointwise) backward(u *Unit, w *scratch, part []float32, p, q int) {
 	if o.withSE() {
 		u.outputGrad(w.out, p, q)
 		kernel.MulPacked(rows, w.out, out, &o.packed.dense, w.back, in, false, &w.ahead)
-		a = o.se.backward(w, part[in*out:], u.pixels(w.in, p, q, false), w.back[:rows*in], p/u.in.pixels(), rows/u.in.pixels())
+		a = o.se.backward(w, part[in*out:], u.pixels(w.in, p, q, false), w.back[:rows*in],
+			p/u.in.pixels(), rows/u.in.pixels())
 		u.prev.accept(w, w.back, p, q)
 	} else {
 		a = o.backwardParts(u, w, p, q)
@@ -104,8 +108,8 @@ func (o *pointwise) backward(u *Unit, w *scratch, part []float32, p, q int) {
 	kernel.MulTN(in, out, rows, a, in, w.out, out, part, out, &w.ahead)
 }
 
-// backwardParts takes a tile back to the previous unit in parts that stay in the first level cache, and leaves the gradient of its
-// output in w.out. It gives the tile's input.
+// backwardParts takes a tile back to the previous unit in parts that stay in the first level cache,
+// and leaves the gradient of its output in w.out. It gives the tile's input.
 func (o *pointwise) backwardParts(u *Unit, w *scratch, p, q int) []float32 {
 	in, out := u.in.c, u.out.c
 	var input []float32
@@ -117,7 +121,8 @@ func (o *pointwise) backwardParts(u *Unit, w *scratch, p, q int) []float32 {
 			input = a[:(q-p)*in] // the parts that follow lie behind it
 		}
 		if u.back {
-			kernel.MulPacked(to-from, w.out[at*out:], out, &o.packed.dense, w.back, in, false, &w.ahead)
+			kernel.MulPacked(to-from, w.out[at*out:], out, &o.packed.dense, w.back, in, false,
+				&w.ahead)
 			u.prev.accept(w, w.back, from, to)
 		}
 	}

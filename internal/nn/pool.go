@@ -9,7 +9,8 @@ import (
 
 // Pool runs tasks on a fixed number of workers. It is used by one caller at a time.
 type Pool struct {
-	// Dense has networks multiply with the zeros of their weights too, from the next Bind on: for comparing with that.
+	// Dense has networks multiply with the zeros of their weights too, from the next Bind on: for
+	// comparing with that.
 	Dense bool
 
 	workers int
@@ -41,8 +42,8 @@ func (p *Pool) Close() { close(p.wake) }
 // Workers is the number of workers.
 func (p *Pool) Workers() int { return p.workers }
 
-// Run calls task(w, 0) to task(w, n-1), in any order and at once, and returns when all are done. w is the number of the
-// worker, from 0: no two tasks run at once with the same.
+// Run calls task(w, 0) to task(w, n-1), in any order and at once, and returns when all are done. w
+// is the number of the worker, from 0: no two tasks run at once with the same.
 func (p *Pool) Run(n int, task func(worker, i int)) {
 	helpers := min(p.workers, n) - 1
 	if helpers <= 0 {

@@ -33,7 +33,8 @@ func TestPoolRunsEachTaskOnce(t *testing.T) {
 	}
 }
 
-// TestPoolIsDoneWhenRunReturns: what tasks wrote is there without any other synchronisation; the race detector agrees.
+// TestPoolIsDoneWhenRunReturns: what tasks wrote is there without any other synchronisation; the
+// race detector agrees.
 func TestPoolIsDoneWhenRunReturns(t *testing.T) {
 	pool := nn.NewPool(4)
 	defer pool.Close()

@@ -2,15 +2,16 @@ package nn
 
 import "github.com/tailor-nas/tailor/internal/kernel"
 
-// product multiplies pixels with a weight (in,out): with all of it, or in inference without its zeros, where that is faster.
+// product multiplies pixels with a weight (in,out): with all of it, or in inference without its
+// zeros, where that is faster.
 type product struct {
 	dense  kernel.Packed
 	sparse kernel.Sparse
 	skips  bool // sparse is in use
 }
 
-// pack takes the weight, whose rows are ld apart, to multiply about m pixels at a time. The choice must not depend on the number of
-// workers.
+// pack takes the weight, whose rows are ld apart, to multiply about m pixels at a time. The choice
+// must not depend on the number of workers.
 func (p *product) pack(g *Graph, m, in, out int, weight []float32, ld int) {
 	p.skips = false
 	var layout kernel.Layout

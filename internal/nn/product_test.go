@@ -8,7 +8,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/kernel"
 )
 
-// TestProductSkipsZeros: in inference alone, where the pool does not forbid it, and where there are zeros.
+// TestProductSkipsZeros: in inference alone, where the pool does not forbid it, and where there are
+// zeros.
 func TestProductSkipsZeros(t *testing.T) {
 	const m, in, out = 64, 48, 32
 	r := rand.New(rand.NewPCG(1, 9))

@@ -38,23 +38,27 @@ func (a always) Forward()      { a.l.Forward() }
 func (a always) Backward(bool) { a.l.Backward() }
 
 func newPlain(pool *nn.Pool, n int) *plain {
-	p := &plain{params: nn.Params{Train: true}, graph: reference.NewGraph(pool), shortcut: map[int][2]reference.Tensor{}}
+	p := &plain{params: nn.Params{Train: true}, graph: reference.NewGraph(pool),
+		shortcut: map[int][2]reference.Tensor{}}
 	g := p.graph
 	g.Begin(n, reference.Train)
 	p.input = g.Input(chainSide, chainSide, chainChannels)
 	slot := reference.Outer0
-	conv := func(name string, size, stride, in, full, out int, act reference.Act, eps float64, x reference.Tensor, s reference.Slot) reference.Tensor {
+	conv := func(name string, size, stride, in, full, out int, act reference.Act, eps float64,
+		x reference.Tensor, s reference.Slot) reference.Tensor {
 		l := reference.NewConv(&p.params, name, size, stride, in, full, act, eps)
 		p.layers = append(p.layers, l)
 		return l.Bind(g, x, out, s)
 	}
 	x := conv("stem", 3, 2, chainChannels, 8, 8, reference.HSwish, 1e-5, p.input, slot)
-	add := func(name string, in, fullMid, mid, fullOut, out, stride, side int, kernels []int, transforms bool, fullHidden, hidden int, act reference.Act, expand, skip bool) {
+	add := func(name string, in, fullMid, mid, fullOut, out, stride, side int, kernels []int,
+		transforms bool, fullHidden, hidden int, act reference.Act, expand, skip bool) {
 		first := x
 		if expand {
 			x = conv(name+".expand", 1, 1, in, fullMid, mid, act, 1e-3, x, reference.Inner0)
 		}
-		d := reference.NewDepthwise(&p.params, name+".depthwise", kernels, stride, fullMid, transforms, act, 1e-5)
+		d := reference.NewDepthwise(&p.params, name+".depthwise", kernels, stride, fullMid,
+			transforms, act, 1e-5)
 		if name == "b" {
 			d.Pads = &nn.Pads{Top: side/2 - 1, Bottom: side / 2, Left: side/2 - 1, Right: side / 2}
 		}
@@ -96,7 +100,8 @@ func (p *plain) forward() {
 	}
 }
 
-// backward goes through the layers; a shortcut's gradient is added when the block's first layer is through.
+// backward goes through the layers; a shortcut's gradient is added when the block's first layer is
+// through.
 func (p *plain) backward() {
 	first := map[int][2]reference.Tensor{1: p.shortcut[2], 7: p.shortcut[10], 11: p.shortcut[13]}
 	for i := len(p.layers) - 1; i >= 0; i-- {
@@ -107,8 +112,8 @@ func (p *plain) backward() {
 	}
 }
 
-// TestAgreesWithReference compares logits and the gradients of all parameters with the reference layers, whose own gradients
-// are checked numerically and against PyTorch.
+// TestAgreesWithReference compares logits and the gradients of all parameters with the reference
+// layers, whose own gradients are checked numerically and against PyTorch.
 func TestAgreesWithReference(t *testing.T) {
 	for _, isa := range []kernel.ISA{kernel.Portable, kernel.AVX2, kernel.AVX512} {
 		t.Run(fmt.Sprint(isa), func(t *testing.T) {
@@ -153,8 +158,8 @@ func agree(t *testing.T, n int) {
 	}
 }
 
-// near32 compares relative to the largest value; the floor is for gradients that cancel to rounding errors, as those before a
-// batch norm do.
+// near32 compares relative to the largest value; the floor is for gradients that cancel to rounding
+// errors, as those before a batch norm do.
 func near32(t *testing.T, what string, got, want []float32) {
 	t.Helper()
 	most, diff := 1.0, 0.0

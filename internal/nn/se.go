@@ -2,9 +2,10 @@ package nn
 
 import "github.com/tailor-nas/tailor/internal/kernel"
 
-// SE is squeeze-and-excitation (Hu et al., CVPR 2018) as MobileNetV3 has it: the mean over pixels, a 1x1 convolution to a
-// few hidden channels, ReLU, a 1x1 convolution back, hard sigmoid, and a product with every pixel. Channels and hidden
-// channels are elastic. It works on the input of a 1x1 convolution, on the images at hand.
+// SE is squeeze-and-excitation (Hu et al., CVPR 2018) as MobileNetV3 has it: the mean over pixels,
+// a 1x1 convolution to a few hidden channels, ReLU, a 1x1 convolution back, hard sigmoid, and a
+// product with every pixel. Channels and hidden channels are elastic. It works on the input of a
+// 1x1 convolution, on the images at hand.
 type SE struct {
 	Reduce, ReduceBias *Param // (channels,hidden)
 	Expand, ExpandBias *Param // (hidden,channels)
@@ -72,7 +73,8 @@ func (s *SE) forward(w *scratch, a []float32, at, n int) []float32 {
 // gates computes the gates of n images.
 func (s *SE) gates(w *scratch, a []float32, at, n int) {
 	c, h, px := s.c, s.hidden, s.unit.in.pixels()
-	mean, squeezed, excited, gate := of(s.mean, c, at, n), of(s.squeezed, h, at, n), of(s.excited, c, at, n), of(s.gate, c, at, n)
+	mean, squeezed, excited, gate := of(s.mean, c, at, n), of(s.squeezed, h, at, n),
+		of(s.excited, c, at, n), of(s.gate, c, at, n)
 	for i := range n {
 		kernel.MeanPool(mean[i*c:], a[i*px*c:], px, c)
 		copy(squeezed[i*h:][:h], s.ReduceBias.Data)
@@ -89,7 +91,8 @@ func (s *SE) gates(w *scratch, a []float32, at, n int) {
 	}
 }
 
-// apply is y = a*scale + shift with a scale for every image and, with a stride of c in shift, a shift.
+// apply is y = a*scale + shift with a scale for every image and, with a stride of c in shift, a
+// shift.
 func (s *SE) apply(y, a, scale, shift []float32, n int) []float32 {
 	c, per := s.c, s.unit.in.len()
 	for i := range n {
@@ -102,12 +105,14 @@ func (s *SE) apply(y, a, scale, shift []float32, n int) []float32 {
 	return y
 }
 
-// backward turns d, the gradient of the gated input, into that of the input, adds the weight gradients to part, and gives
-// the gated input.
+// backward turns d, the gradient of the gated input, into that of the input, adds the weight
+// gradients to part, and gives the gated input.
 func (s *SE) backward(w *scratch, part, a, d []float32, at, n int) []float32 {
 	c, h, px, per := s.c, s.hidden, s.unit.in.pixels(), s.unit.in.len()
-	mean, squeezed, excited, gate := of(s.mean, c, at, n), of(s.squeezed, h, at, n), of(s.excited, c, at, n), of(s.gate, c, at, n)
-	dGate, dMean, dSqueezed := of(s.dGate, c, at, n), of(s.dMean, c, at, n), of(s.dSqueezed, h, at, n)
+	mean, squeezed, excited, gate := of(s.mean, c, at, n), of(s.squeezed, h, at, n),
+		of(s.excited, c, at, n), of(s.gate, c, at, n)
+	dGate, dMean, dSqueezed := of(s.dGate, c, at, n), of(s.dMean, c, at, n),
+		of(s.dSqueezed, h, at, n)
 	clear(dGate)
 	for i := range n {
 		kernel.Products(dGate[i*c:][:c], a[i*per:][:per], d[i*per:][:per])

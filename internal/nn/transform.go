@@ -6,8 +6,9 @@ import (
 	"github.com/tailor-nas/tailor/internal/kernel"
 )
 
-// transform makes a smaller kernel from the centre of a larger one: with the centre flattened to v, side² values a channel,
-// the smaller kernel is M·v, with one M for all channels (Cai et al., ICLR 2020, section 3.3).
+// transform makes a smaller kernel from the centre of a larger one: with the centre flattened to v,
+// side² values a channel, the smaller kernel is M·v, with one M for all channels (Cai et al., ICLR
+// 2020, section 3.3).
 type transform struct {
 	matrix   *Param // (to²,to²)
 	from, to int
@@ -21,8 +22,9 @@ func newTransform(p *Params, name string, from, to, channels int) *transform {
 	n := to * to
 	f := func() []float32 { return make([]float32, n*channels) }
 	return &transform{
-		matrix: p.Add(fmt.Sprintf("%s.transform.%dto%d", name, from, to), true, IdentityMatrix(n), n, n),
-		from:   from, to: to, channels: channels, centre: f(), out: f(), grad: f(),
+		matrix: p.Add(fmt.Sprintf("%s.transform.%dto%d", name, from, to), true, IdentityMatrix(n),
+			n, n),
+		from: from, to: to, channels: channels, centre: f(), out: f(), grad: f(),
 	}
 }
 

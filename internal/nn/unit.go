@@ -35,8 +35,9 @@ type size struct{ h, w, c int }
 func (s size) pixels() int { return s.h * s.w }
 func (s size) len() int    { return s.h * s.w * s.c }
 
-// op is a kind of convolution. It works on output pixels p to q of the batch at a time: in training whole images, unless it said
-// that it can do with less; forward, in inference on one image, rows. w is the worker's memory.
+// op is a kind of convolution. It works on output pixels p to q of the batch at a time: in training
+// whole images, unless it said that it can do with less; forward, in inference on one image, rows.
+// w is the worker's memory.
 type op interface {
 	bind(u *Unit)
 	// prepare brings the weights into the form that forward, or backward, reads.
@@ -45,18 +46,19 @@ type op interface {
 	begin(u *Unit)
 	// forward convolves what u.prev gives into z, and does what out says with it.
 	forward(u *Unit, w *scratch, z []float32, p, q int, out kernel.Output)
-	// backward adds the weight gradients to a chunk's partial buffer, zeroed before, and, if it is wanted, lets the previous unit
-	// accept the gradient of the input.
+	// backward adds the weight gradients to a chunk's partial buffer, zeroed before, and, if it is
+	// wanted, lets the previous unit accept the gradient of the input.
 	backward(u *Unit, w *scratch, part []float32, p, q int)
-	// partialSize is the number of values in a chunk's partial buffer, reduce adds one to the gradient, and finish is called after
-	// the last.
+	// partialSize is the number of values in a chunk's partial buffer, reduce adds one to the
+	// gradient, and finish is called after the last.
 	partialSize() int
 	reduce(part []float32)
 	finish()
 	param() *Param
 }
 
-// Weight is the convolution's weight at full size: (in,out), (kernel,kernel,in,out), or depthwise (kernel,kernel,channels).
+// Weight is the convolution's weight at full size: (in,out), (kernel,kernel,in,out), or depthwise
+// (kernel,kernel,channels).
 func (u *Unit) Weight() *Param { return u.op.param() }
 
 func (u *Unit) init() {
@@ -66,8 +68,9 @@ func (u *Unit) init() {
 // bind plans the unit's memory; op.bind has more to say.
 func (u *Unit) bind(g *Graph, prev *Unit, in, out size, slot Slot) {
 	*u = Unit{
-		BN: u.BN, op: u.op, forwardTask: u.forwardTask, backwardTask: u.backwardTask, finishTask: u.finishTask,
-		g: g, prev: prev, in: in, out: out, zSlot: slot,
+		BN: u.BN, op: u.op, forwardTask: u.forwardTask, backwardTask: u.backwardTask,
+		finishTask: u.finishTask,
+		g:          g, prev: prev, in: in, out: out, zSlot: slot,
 	}
 	u.back = prev != nil && prev.op != nil
 	u.large = g.n*out.len() >= largeValues
@@ -90,7 +93,8 @@ func (u *Unit) bind(g *Graph, prev *Unit, in, out size, slot Slot) {
 	g.units = append(g.units, u)
 }
 
-// AddSkip makes the unit's output the sum of itself and the output of an earlier unit of the same shape.
+// AddSkip makes the unit's output the sum of itself and the output of an earlier unit of the same
+// shape.
 func (u *Unit) AddSkip(from *Unit) {
 	u.skip, from.skipped = from, u
 	if from.op == nil {
@@ -142,7 +146,8 @@ func (g *Graph) InputVector(images []float32, c int) *Vector {
 	return &g.input
 }
 
-// Forward runs the unit on the batch. In inference weights and statistics are those of the first call after Bind.
+// Forward runs the unit on the batch. In inference weights and statistics are those of the first
+// call after Bind.
 func (u *Unit) Forward() {
 	if !u.ready {
 		u.op.prepare(false)
@@ -189,7 +194,8 @@ func (u *Unit) pixelRange(chunk int) (from, to int) {
 	return from * u.out.pixels(), to * u.out.pixels()
 }
 
-// forwardRange is the output pixels of a task of the forward pass: a chunk's, or, where one image is all there is, some rows.
+// forwardRange is the output pixels of a task of the forward pass: a chunk's, or, where one image
+// is all there is, some rows.
 func (u *Unit) forwardRange(task int) (from, to int) {
 	if tasks := u.g.forwardTasks(); u.g.splits() {
 		return u.out.h * task / tasks * u.out.w, u.out.h * (task + 1) / tasks * u.out.w
@@ -206,7 +212,8 @@ func (u *Unit) finishChunk(worker, task int) {
 	}
 }
 
-// Backward takes the gradient of the batch norm's output, which the next unit left, back to the previous unit.
+// Backward takes the gradient of the batch norm's output, which the next unit left, back to the
+// previous unit.
 func (u *Unit) Backward() {
 	u.BN.backward()
 	u.op.prepare(true)
@@ -239,7 +246,8 @@ func (u *Unit) backwardChunk(worker, chunk int) {
 	u.g.partial.hand(chunk, part)
 }
 
-// inputRange is the input pixels of whole images, or, where each output pixel has one input pixel, of any.
+// inputRange is the input pixels of whole images, or, where each output pixel has one input pixel,
+// of any.
 func (u *Unit) inputRange(p, q int) (from, to int) {
 	in, out := u.in.pixels(), u.out.pixels()
 	return p * in / out, q * in / out
@@ -253,14 +261,16 @@ func (u *Unit) beginSums(w *scratch, chunk int) {
 	w.sums.Begin(first, second, w.moments)
 }
 
-// endSums ends the work on a chunk: its sums are complete, and what was written can be read by other workers.
+// endSums ends the work on a chunk: its sums are complete, and what was written can be read by
+// other workers.
 func (w *scratch) endSums() {
 	w.sums.End()
 	kernel.Settle()
 }
 
-// accept takes the gradient d of the unit's output, pixels p to q over the batch, adds what comes over a shortcut, and keeps it
-// as it is behind the activation, adding to the sums. d may be overwritten.
+// accept takes the gradient d of the unit's output, pixels p to q over the batch, adds what comes
+// over a shortcut, and keeps it as it is behind the activation, adding to the sums. d may be
+// overwritten.
 func (u *Unit) accept(w *scratch, d []float32, p, q int) {
 	p, q = p*u.out.c, q*u.out.c
 	if u.skipped != nil {
@@ -269,8 +279,8 @@ func (u *Unit) accept(w *scratch, d []float32, p, q int) {
 	u.BN.norm.Gradient(u.grad[p:q], d, u.z[p:q], &w.sums, u.large)
 }
 
-// output gives the unit's output, pixels from to to over the batch. first is set in the forward pass, where kept outputs are
-// made; dst is used where the output is not in memory as it is.
+// output gives the unit's output, pixels from to to over the batch. first is set in the forward
+// pass, where kept outputs are made; dst is used where the output is not in memory as it is.
 func (u *Unit) output(dst []float32, from, to int, first bool) []float32 {
 	c := u.out.c
 	switch {

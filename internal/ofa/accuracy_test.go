@@ -24,7 +24,8 @@ func tensor(name string, shape ...int) torchfile.Tensor {
 }
 
 func TestLayers(t *testing.T) {
-	n, base, err := layers([]torchfile.Tensor{tensor("0.weight", 3, 2), tensor("0.bias", 3), tensor("2.weight", 1, 3), tensor("2.bias", 1)})
+	n, base, err := layers([]torchfile.Tensor{tensor("0.weight", 3, 2), tensor("0.bias", 3),
+		tensor("2.weight", 1, 3), tensor("2.bias", 1)})
 	if err != nil || base != 0 || !slices.Equal(n.Sizes, []int{2, 3, 1}) {
 		t.Fatalf("sizes %v, base %v: %v", n.Sizes, base, err)
 	}
@@ -32,7 +33,8 @@ func TestLayers(t *testing.T) {
 	if want := []float32{1, 3, 5, 2, 4, 6, 1, 2, 3, 1, 2, 3, 1}; !slices.Equal(n.Weights, want) {
 		t.Errorf("weights %v, want %v", n.Weights, want)
 	}
-	n, base, err = layers([]torchfile.Tensor{tensor("base_acc", 1), tensor("layers.0.weight", 1, 2)})
+	n, base, err = layers([]torchfile.Tensor{tensor("base_acc", 1), tensor("layers.0.weight", 1,
+		2)})
 	if want := []float32{1, 2, 0}; err != nil || base != 1 || !slices.Equal(n.Weights, want) {
 		t.Errorf("weights %v and base %v without a last bias: %v", n.Weights, base, err)
 	}
@@ -40,8 +42,9 @@ func TestLayers(t *testing.T) {
 
 func TestLayersRefuse(t *testing.T) {
 	for want, tensors := range map[string][]torchfile.Tensor{
-		"expected the last to be 1":        {tensor("0.weight", 3, 2), tensor("0.bias", 3)},
-		`"2.weight" of shape [1 4]`:        {tensor("0.weight", 3, 2), tensor("0.bias", 3), tensor("2.weight", 1, 4)},
+		"expected the last to be 1": {tensor("0.weight", 3, 2), tensor("0.bias", 3)},
+		`"2.weight" of shape [1 4]`: {tensor("0.weight", 3, 2), tensor("0.bias", 3),
+			tensor("2.weight", 1, 4)},
 		`"2.weight" of shape [1 3]`:        {tensor("0.weight", 3, 2), tensor("2.weight", 1, 3)},
 		`"0.bias" of shape [4]`:            {tensor("0.weight", 3, 2), tensor("0.bias", 4)},
 		`"0.bias" of shape [1]`:            {tensor("0.bias", 1)},
@@ -61,7 +64,8 @@ func TestReadAccuracyRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	var format *torchfile.FormatError
-	if _, _, err := ReadAccuracy(path); !errors.As(err, &format) || !strings.Contains(err.Error(), path) {
+	if _, _, err := ReadAccuracy(path); !errors.As(err, &format) || !strings.Contains(err.Error(),
+		path) {
 		t.Errorf("%v, want a FormatError that names the file", err)
 	}
 	if _, _, err := ReadAccuracy(dir); !errors.Is(err, ErrPredictor) {

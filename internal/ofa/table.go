@@ -24,8 +24,8 @@ type entry struct {
 	Mean *float64 `yaml:"mean"`
 }
 
-// ReadTable reads a YAML file: a map from keys to count, mean and standard deviation, in milliseconds. A file has the blocks of
-// networks of one resolution.
+// ReadTable reads a YAML file: a map from keys to count, mean and standard deviation, in
+// milliseconds. A file has the blocks of networks of one resolution.
 func ReadTable(path string) (Table, error) {
 	text, err := readFile(path, maxTable, ErrTable)
 	if err != nil {
@@ -51,7 +51,8 @@ func parseTable(text []byte) (Table, error) {
 		return nil, fmt.Errorf("%w: %w", ErrTable, err)
 	}
 	if len(entries) == 0 {
-		return nil, fmt.Errorf("%w: it has no blocks, expected lines such as Conv-input:224x224x3-output:112x112x24 with count, mean and std", ErrTable)
+		return nil, fmt.Errorf(
+			"%w: it has no blocks, expected lines such as Conv-input:224x224x3-output:112x112x24 with count, mean and std", ErrTable)
 	}
 	t := Table{}
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
@@ -80,7 +81,8 @@ type valueError struct {
 }
 
 func (e *valueError) Error() string {
-	return fmt.Sprintf("%v: %.100q has no mean above 0 and up to %g, expected milliseconds", ErrTable, e.key, float64(maxMean))
+	return fmt.Sprintf("%v: %.100q has no mean above 0 and up to %g, expected milliseconds",
+		ErrTable, e.key, float64(maxMean))
 }
 
 func (e *valueError) Unwrap() error { return ErrTable }
@@ -89,7 +91,8 @@ func (e *valueError) Unwrap() error { return ErrTable }
 func lineOf(text []byte, key string) (n int) {
 	for line := range bytes.Lines(text) {
 		n++
-		if rest, ok := bytes.CutPrefix(bytes.TrimLeft(bytes.TrimSpace(line), `"'`), []byte(key)); ok && bytes.HasPrefix(bytes.TrimLeft(rest, `"' `), []byte(":")) {
+		if rest, ok := bytes.CutPrefix(bytes.TrimLeft(bytes.TrimSpace(line), `"'`),
+			[]byte(key)); ok && bytes.HasPrefix(bytes.TrimLeft(rest, `"' `), []byte(":")) {
 			return n
 		}
 	}

@@ -35,10 +35,12 @@ func TestTable(t *testing.T) {
 	}
 	blocks := space.AllBlocks(160)
 	ends := []supernet.Block{blocks[0], blocks[len(blocks)-1]}
-	if ms, missing, err := table.Times(ends); err != nil || missing != "" || ms[0] != 0.5 || ms[1] != 0.65 {
+	if ms, missing, err := table.Times(ends); err != nil || missing != "" || ms[0] != 0.5 ||
+		ms[1] != 0.65 {
 		t.Errorf("times %v, missing %q", ms, missing)
 	}
-	if ms, missing, err := table.Times(blocks); err != nil || ms != nil || missing != "expanded_conv-input:80x80x24-output:80x80x24-expand:24-kernel:3-stride:1-idskip:1-se:0-hs:0" {
+	if ms, missing, err := table.Times(blocks); err != nil || ms != nil ||
+		missing != "expanded_conv-input:80x80x24-output:80x80x24-expand:24-kernel:3-stride:1-idskip:1-se:0-hs:0" {
 		t.Errorf("times %v, missing %q", ms, missing)
 	}
 }
@@ -61,7 +63,8 @@ func TestTableRefuses(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ReadTable(path); !errors.Is(err, ErrTable) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+		if _, err := ReadTable(path); !errors.Is(err, ErrTable) || !strings.Contains(err.Error(),
+			want) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}

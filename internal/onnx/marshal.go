@@ -37,7 +37,8 @@ func Marshal(net *supernet.Subnet, m export.Meta) ([]byte, error) {
 func modelOf(net *supernet.Subnet, m export.Meta) (*pb.ModelProto, error) {
 	format, ok := formats[m.Opset]
 	if !ok {
-		return nil, fmt.Errorf("opset %d cannot be written, expected 13 or %d", m.Opset, DefaultOpset)
+		return nil, fmt.Errorf("opset %d cannot be written, expected 13 or %d", m.Opset,
+			DefaultOpset)
 	}
 	g, err := graphOf(net, m)
 	if err != nil {

@@ -156,7 +156,8 @@ func TestSpaces(t *testing.T) {
 	for _, name := range supernet.Builtins() {
 		for seed := range uint64(2) {
 			t.Run(fmt.Sprint(name, "/", seed), func(t *testing.T) {
-				blocks, space := spaceBlocks(t, name, 23+uint16(seed), seed) // an odd side, an even one
+				// an odd side, an even one
+				blocks, space := spaceBlocks(t, name, 23+uint16(seed), seed)
 				checkNet(t, makeNet(t, blocks, space.BNEps, seed), ways[2*seed])
 			})
 		}
@@ -184,8 +185,10 @@ func TestPadded(t *testing.T) {
 			Kernel: 5, Stride: 2, Act: supernet.ReLU6, Bias: true},
 		{Name: "logits", Kind: supernet.Conv, In: at(5, 6, 5), Out: at(5, 6, 4),
 			Kernel: 3, Stride: 1, Act: supernet.HSwish, Bias: true},
-		{Name: "pool", Kind: supernet.MaxPool, In: at(5, 6, 4), Out: at(2, 2, 4), Kernel: 3, Stride: 2},
-		{Name: "fc1", Kind: supernet.Linear, In: at(2, 2, 4), Out: at(1, 1, 6), Act: supernet.HSwish},
+		{Name: "pool", Kind: supernet.MaxPool, In: at(5, 6, 4), Out: at(2, 2, 4), Kernel: 3,
+			Stride: 2},
+		{Name: "fc1", Kind: supernet.Linear, In: at(2, 2, 4), Out: at(1, 1, 6),
+			Act: supernet.HSwish},
 		{Name: "fc2", Kind: supernet.Linear, In: at(1, 1, 6), Out: at(1, 1, 3)},
 	}
 	checkNet(t, makeNet(t, blocks, 1e-5, 1), ways...)
@@ -271,7 +274,8 @@ func TestHeader(t *testing.T) {
 		t.Error("two files of one network differ")
 	}
 	model := readModel(t, data)
-	if model.IrVersion != 8 || model.OpsetImport[0].Version != 17 || model.ProducerVersion != "test" {
+	if model.IrVersion != 8 || model.OpsetImport[0].Version != 17 ||
+		model.ProducerVersion != "test" {
 		t.Errorf("IR %d, opset %v, %s", model.IrVersion, model.OpsetImport, model.ProducerVersion)
 	}
 	said := map[string]string{}
@@ -325,7 +329,10 @@ func TestRefuses(t *testing.T) {
 			return Marshal(net, export.Meta{Options: export.Options{Opset: 12}})
 		},
 		"ends in a": func() ([]byte, error) { return Marshal(headless, export.Meta{}) },
-		"labels":    func() ([]byte, error) { return Marshal(net, export.Meta{Labels: []string{"a"}}) },
+		"labels": func() ([]byte, error) {
+			return Marshal(net,
+				export.Meta{Labels: []string{"a"}})
+		},
 	} {
 		if _, err := try(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, expected %q", err, want)

@@ -5,8 +5,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// folded gives the weight of an operation in ONNX's layout, with batch norm in it, and the bias; nil
-// where there is none.
+// folded gives the weight of an operation in ONNX's layout, with batch norm in it, and the bias;
+// nil where there is none.
 func folded(w export.Weights, o supernet.Op) (weight, bias []float32, err error) {
 	data, bias, err := w.Fold(o)
 	if err != nil {

@@ -25,19 +25,21 @@ type Again struct {
 	MACs      int64              `json:"macs"`
 	Params    int64              `json:"params"`
 	NonZero   int64              `json:"nonzero_weights"`
-	Claimed   *manifest.Measured `json:"claimed,omitempty"`    // what the manifest says
-	OtherData bool               `json:"other_data,omitempty"` // the images are not the test images of the manifest
+	Claimed   *manifest.Measured `json:"claimed,omitempty"` // what the manifest says
+	// the images are not the test images of the manifest
+	OtherData bool `json:"other_data,omitempty"`
 	Answers
 }
 
 // AgainJob asks for the network of a manifest to be measured again.
 type AgainJob struct {
-	Manifest string            // the file, or the folder that it is in
-	Images   TestImages        // its own test images, where they are now or were, or others of the same classes
-	Budget   time.Duration     // of timing
-	Seed     uint64            // of the order in which it is timed
-	Workers  int               // that test
-	Opened   func(data.Report) // if set, told of the images before the work
+	Manifest string // the file, or the folder that it is in
+	// its own test images, where they are now or were, or others of the same classes
+	Images  TestImages
+	Budget  time.Duration     // of timing
+	Seed    uint64            // of the order in which it is timed
+	Workers int               // that test
+	Opened  func(data.Report) // if set, told of the images before the work
 }
 
 // MeasureAgain tests the network of a manifest, and times it on this machine with the threads and
@@ -49,7 +51,9 @@ func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
 		return nil, err
 	}
 	if net == nil || m.Images == nil {
-		return nil, fmt.Errorf("%s has no weights to test: it was searched without a training run; search with --run", path)
+		return nil, fmt.Errorf(
+			"%s has no weights to test: it was searched without a training run; search with --run",
+			path)
 	}
 	t, err := openManifestTest(m, path, j.Images)
 	if err != nil {
@@ -58,9 +62,11 @@ func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
 	if j.Opened != nil {
 		j.Opened(t.seen)
 	}
-	a := &Again{Manifest: path, Images: t.set.Len(), MACs: m.MACs, Params: m.Params, Claimed: m.Measured, OtherData: t.other}
+	a := &Again{Manifest: path, Images: t.set.Len(), MACs: m.MACs, Params: m.Params,
+		Claimed: m.Measured, OtherData: t.other}
 	_, a.NonZero = net.NonZero()
-	counts, err := trainer.TestNet(ctx, net, t.set, m.Images.Size, data.Transform{Mean: m.Mean, Std: m.Std}, j.Workers)
+	counts, err := trainer.TestNet(ctx, net, t.set, m.Images.Size, data.Transform{Mean: m.Mean,
+		Std: m.Std}, j.Workers)
 	if err != nil {
 		return nil, err
 	}
@@ -70,12 +76,14 @@ func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
 		engine = engineOf(m.Measured.Runtime)
 	}
 	a.Runtime = engine.Info().ID()
-	timings, session, err := profiles.Subnets(ctx, engine, []*supernet.Subnet{net}, j.Budget, j.Seed)
+	timings, session, err := profiles.Subnets(ctx, engine, []*supernet.Subnet{net}, j.Budget,
+		j.Seed)
 	if err != nil {
 		return nil, fmt.Errorf("time %s: %w", path, err)
 	}
 	timing := timings[0]
-	a.LatencyMS, a.LowMS, a.HighMS, a.Unstable = timing.LatencyMS, timing.CILowMS, timing.CIHighMS, timing.Unstable || session.Unstable
+	a.LatencyMS, a.LowMS, a.HighMS, a.Unstable = timing.LatencyMS, timing.CILowMS, timing.CIHighMS,
+		timing.Unstable || session.Unstable
 	return a, nil
 }
 
@@ -96,5 +104,6 @@ func openManifestTest(m *manifest.Manifest, path string, images TestImages) (tes
 		}
 		return testData{set: d.Test, own: d, seen: d.Report}, nil
 	}
-	return openTest(images.Path, m.Inputs["data"].SHA256, images.options(imageOptions(m)), m.Classes, m.Blocks[0].In.C)
+	return openTest(images.Path, m.Inputs["data"].SHA256, images.options(imageOptions(m)),
+		m.Classes, m.Blocks[0].In.C)
 }

@@ -22,7 +22,9 @@ func winner(t *testing.T) (*trainer.Run, *data.Dataset, string) {
 	run, d := trainMicro(t, 1, 30)
 	dir := filepath.Join(t.TempDir(), "winners")
 	result, err := Search(t.Context(), SearchJob{
-		Config: optimize.Defaults(), Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: macsAccuracy(t, run.Info.Space, run.State.WeightsSHA256), Dir: dir, Workers: 2,
+		Config: optimize.Defaults(), Space: run.Info.Space, Run: run, Data: d, Verify: true,
+		Accuracy: macsAccuracy(t, run.Info.Space, run.State.WeightsSHA256), Dir: dir,
+		Workers: 2,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -63,22 +65,26 @@ func pictures(t *testing.T, d *data.Dataset, s data.Set, names map[int]string) s
 	return dir
 }
 
-// TestMeasureAgainOnOtherData gives the same answers for the same images in somebody else's folder, which has some of the classes alone, and
-// agrees with the manifest on the network's own.
+// TestMeasureAgainOnOtherData gives the same answers for the same images in somebody else's folder,
+// which has some of the classes alone, and agrees with the manifest on the network's own.
 func TestMeasureAgainOnOtherData(t *testing.T) {
 	run, d, folder := winner(t)
-	own, err := MeasureAgain(t.Context(), AgainJob{Manifest: folder, Images: TestImages{}, Budget: time.Millisecond, Seed: 1, Workers: 2})
+	own, err := MeasureAgain(t.Context(), AgainJob{Manifest: folder, Images: TestImages{},
+		Budget: time.Millisecond, Seed: 1, Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if own.OtherData || own.Top1 != own.Claimed.Top1 || own.Images != d.Test.Len() || len(own.Classes) != len(d.Classes) {
+	if own.OtherData || own.Top1 != own.Claimed.Top1 || own.Images != d.Test.Len() ||
+		len(own.Classes) != len(d.Classes) {
 		t.Errorf("on its own images: %+v, claimed %+v", own, own.Claimed)
 	}
 	if own.Runtime != (profiles.Native{Threads: 1}).Info().ID() {
 		t.Errorf("timed with %q, want one thread of tailor's engine", own.Runtime)
 	}
 	names := map[int]string{1: d.Classes[1], 4: d.Classes[4], 8: d.Classes[8]}
-	other, err := MeasureAgain(t.Context(), AgainJob{Manifest: folder, Images: TestImages{Path: pictures(t, d, d.Test, names)}, Budget: time.Millisecond, Seed: 1, Workers: 2})
+	other, err := MeasureAgain(t.Context(), AgainJob{Manifest: folder,
+		Images: TestImages{Path: pictures(t, d, d.Test, names)}, Budget: time.Millisecond, Seed: 1,
+		Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,16 +97,21 @@ func TestMeasureAgainOnOtherData(t *testing.T) {
 			want = ClassAnswers{Name: want.Name}
 		}
 		got := other.Classes[class]
-		if got.Name != want.Name || got.Images != want.Images || (got.Top1 == nil) != (want.Top1 == nil) || got.Top1 != nil && *got.Top1 != *want.Top1 {
+		if got.Name != want.Name || got.Images != want.Images ||
+			(got.Top1 == nil) != (want.Top1 == nil) || got.Top1 != nil && *got.Top1 != *want.Top1 {
 			t.Errorf("class %d: %+v, want %+v", class, got, want)
 		}
 		for taken, n := range other.Confusion[class] {
 			if names[class] != "" && n != own.Confusion[class][taken] {
-				t.Errorf("class %d was taken for %d %d times, %d times before", class, taken, n, own.Confusion[class][taken])
+				t.Errorf("class %d was taken for %d %d times, %d times before", class, taken, n,
+					own.Confusion[class][taken])
 			}
 		}
 	}
-	if _, err := MeasureAgain(t.Context(), AgainJob{Manifest: folder, Images: TestImages{Path: pictures(t, d, d.Test, map[int]string{1: d.Classes[1], 2: "kitten"})}, Budget: time.Millisecond, Seed: 1, Workers: 2}); !errors.Is(err, data.ErrClasses) {
+	if _, err := MeasureAgain(t.Context(), AgainJob{Manifest: folder,
+		Images: TestImages{Path: pictures(t, d, d.Test, map[int]string{1: d.Classes[1],
+			2: "kitten"})}, Budget: time.Millisecond, Seed: 1, Workers: 2}); !errors.Is(err,
+		data.ErrClasses) {
 		t.Errorf("error %v for a class that the network does not know", err)
 	}
 	// The same of a run's sub-network, calibrated on the run's own images.
@@ -108,8 +119,10 @@ func TestMeasureAgainOnOtherData(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if of.Data.SHA256 != d.SHA256 || of.Set.Len() != other.Images || !of.Other || of.Seen.Test != other.Images {
-		t.Errorf("a run is tested on %d images (other: %v, seen %+v), want %d", of.Set.Len(), of.Other, of.Seen, other.Images)
+	if of.Data.SHA256 != d.SHA256 || of.Set.Len() != other.Images || !of.Other ||
+		of.Seen.Test != other.Images {
+		t.Errorf("a run is tested on %d images (other: %v, seen %+v), want %d", of.Set.Len(),
+			of.Other, of.Seen, other.Images)
 	}
 }
 

@@ -11,7 +11,8 @@ import (
 // Answers is what a network answered for images, by their class.
 type Answers struct {
 	Classes []ClassAnswers `json:"classes"`
-	// Confusion has a row for each class, in their order: how many of its images were taken for each class.
+	// Confusion has a row for each class, in their order: how many of its images were taken for
+	// each class.
 	Confusion trainer.Confusion `json:"confusion"`
 }
 
@@ -59,8 +60,8 @@ type testData struct {
 	other bool
 }
 
-// openTest opens what lies at path to test a network on that was trained on the data with a hash. The same data gives its test part, other
-// data the same or, if it has no parts, all of it.
+// openTest opens what lies at path to test a network on that was trained on the data with a hash.
+// The same data gives its test part, other data the same or, if it has no parts, all of it.
 func openTest(path, sha string, o data.Options, classes []string, channels int) (testData, error) {
 	t, err := data.OpenTest(path, o)
 	if err != nil {
@@ -87,14 +88,15 @@ type TestImages struct {
 	SkipDamaged bool   // go on without those that cannot be read
 }
 
-// OpenRunTest opens a run's data, and images to test its networks on: its own test images if no path is given or where these are, else
-// other data of the same classes.
+// OpenRunTest opens a run's data, and images to test its networks on: its own test images if no
+// path is given or where these are, else other data of the same classes.
 func OpenRunTest(run *trainer.Run, images TestImages) (*RunTest, error) {
 	i := run.Info.Data
 	var t testData
 	if images.Path != "" {
 		var err error
-		t, err = openTest(images.Path, i.SHA256, images.options(run.DataOptions()), i.Classes, i.Channels)
+		t, err = openTest(images.Path, i.SHA256, images.options(run.DataOptions()), i.Classes,
+			i.Channels)
 		if err != nil {
 			return nil, err
 		}
@@ -105,7 +107,8 @@ func OpenRunTest(run *trainer.Run, images TestImages) (*RunTest, error) {
 	d, err := run.OpenData("")
 	switch {
 	case err != nil && images.Path != "":
-		return nil, fmt.Errorf("batch norm is calibrated on the run's own images, besides those of --data: %w", err)
+		return nil, fmt.Errorf(
+			"batch norm is calibrated on the run's own images, besides those of --data: %w", err)
 	case err != nil:
 		return nil, err
 	case images.Path != "":

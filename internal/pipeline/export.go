@@ -55,8 +55,9 @@ func Export(j ExportJob) (*Exported, error) {
 		return nil, err
 	}
 	if net == nil {
-		return nil, fmt.Errorf("%s has no weights to export: it was searched without a training run; "+
-			"search with --run", path)
+		return nil, fmt.Errorf(
+			"%s has no weights to export: it was searched without a training run; "+
+				"search with --run", path)
 	}
 	meta, err := metaOf(m, j)
 	if err != nil {

@@ -40,7 +40,8 @@ func saveMicro(t *testing.T, weights bool) string {
 	return dir
 }
 
-// TestExportSaysWhatTheManifestSays: labels, normalisation, arch, hashes and version are in the file.
+// TestExportSaysWhatTheManifestSays: labels, normalisation, arch, hashes and version are in the
+// file.
 func TestExportSaysWhatTheManifestSays(t *testing.T) {
 	dir := saveMicro(t, true)
 	file := filepath.Join(t.TempDir(), "net.onnx")

@@ -52,8 +52,10 @@ func TestFitLatencyRefusesAnotherSpace(t *testing.T) {
 
 func TestFitAccuracyNeedsHeldOutImages(t *testing.T) {
 	run, d := trainMicro(t, 1, 0)
-	_, err := FitAccuracy(context.Background(), AccuracyJob{Run: run, Data: d, Samples: 10, Calibration: 16, Fit: regress.Defaults()})
-	if err == nil || !strings.Contains(err.Error(), "--holdout") || !strings.Contains(err.Error(), run.Dir) {
+	_, err := FitAccuracy(context.Background(), AccuracyJob{Run: run, Data: d, Samples: 10,
+		Calibration: 16, Fit: regress.Defaults()})
+	if err == nil || !strings.Contains(err.Error(), "--holdout") || !strings.Contains(err.Error(),
+		run.Dir) {
 		t.Errorf("%v, want an error that names the run and --holdout", err)
 	}
 }
@@ -61,25 +63,29 @@ func TestFitAccuracyNeedsHeldOutImages(t *testing.T) {
 func TestFitAccuracyEndsWithItsContext(t *testing.T) {
 	run, d := trainMicro(t, 1, 10)
 	ctx, cancel := context.WithCancel(context.Background())
-	job := AccuracyJob{Run: run, Data: d, Samples: 20, Workers: 1, Calibration: 16, Fit: regress.Defaults(), Progress: func(done, _ int) {
-		if done == 1 {
-			cancel()
-		}
-		if done > 1 {
-			t.Error("went on after the context had ended")
-		}
-	}}
-	kept := "1 sub-networks are measured and kept in " + filepath.Join(run.Dir, "measurements.sqlite")
-	if _, err := FitAccuracy(ctx, job); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), kept) {
+	job := AccuracyJob{Run: run, Data: d, Samples: 20, Workers: 1, Calibration: 16,
+		Fit: regress.Defaults(), Progress: func(done, _ int) {
+			if done == 1 {
+				cancel()
+			}
+			if done > 1 {
+				t.Error("went on after the context had ended")
+			}
+		}}
+	kept := "1 sub-networks are measured and kept in " + filepath.Join(run.Dir,
+		"measurements.sqlite")
+	if _, err := FitAccuracy(ctx, job); !errors.Is(err, context.Canceled) ||
+		!strings.Contains(err.Error(), kept) {
 		t.Errorf("%v, want context.Canceled, and what is kept", err)
 	}
 }
 
-// TestFitAccuracyMeasuresOnce stops a fit, goes on with other workers, and wants the same predictor as from a fit that was never
-// stopped.
+// TestFitAccuracyMeasuresOnce stops a fit, goes on with other workers, and wants the same predictor
+// as from a fit that was never stopped.
 func TestFitAccuracyMeasuresOnce(t *testing.T) {
 	run, d := trainMicro(t, 1, 30)
-	job := AccuracyJob{Run: run, Data: d, Samples: 14, Calibration: 16, Fit: regress.Defaults(), Workers: 3, Seed: 5, Store: filepath.Join(t.TempDir(), "whole.sqlite")}
+	job := AccuracyJob{Run: run, Data: d, Samples: 14, Calibration: 16, Fit: regress.Defaults(),
+		Workers: 3, Seed: 5, Store: filepath.Join(t.TempDir(), "whole.sqlite")}
 	whole, err := FitAccuracy(t.Context(), job)
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +114,8 @@ func TestFitAccuracyMeasuresOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if first < 6 || first > 8 || last != 14 || len(said) != 1 || said[0] != fmt.Sprintf("%d of 14 sub-networks were measured before", first) {
+	if first < 6 || first > 8 || last != 14 || len(said) != 1 ||
+		said[0] != fmt.Sprintf("%d of 14 sub-networks were measured before", first) {
 		t.Errorf("went on from %d of %d, and said %q", first, last, said)
 	}
 	if !reflect.DeepEqual(resumed, whole) {
@@ -119,7 +126,8 @@ func TestFitAccuracyMeasuresOnce(t *testing.T) {
 // TestFitAccuracyStopsWhereMoreDoesNotHelp: a barely trained supernet's networks differ by chance.
 func TestFitAccuracyStopsWhereMoreDoesNotHelp(t *testing.T) {
 	run, d := train(t, mediumSpace, 1, 30)
-	job := AccuracyJob{Run: run, Data: d, Samples: 130, Images: 20, Calibration: 16, Workers: 2, Fit: fitWith(regress.Settings{Members: 1, Epochs: 1})}
+	job := AccuracyJob{Run: run, Data: d, Samples: 130, Images: 20, Calibration: 16, Workers: 2,
+		Fit: fitWith(regress.Settings{Members: 1, Epochs: 1})}
 	a, err := FitAccuracy(t.Context(), job)
 	if err != nil || a.Samples != 100 {
 		t.Errorf("fitted to %d samples (%v), want 100", a.Samples, err)
@@ -134,7 +142,8 @@ func TestFitMeasured(t *testing.T) {
 	space := parseSpace(t, microSpace)
 	var lines bytes.Buffer
 	for _, a := range allArchs(space) {
-		text, err := json.Marshal(predictor.Sample{Arch: space.Spec(a), Value: float64(macs(space, a)) / 1e6})
+		text, err := json.Marshal(predictor.Sample{Arch: space.Spec(a),
+			Value: float64(macs(space, a)) / 1e6})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,7 +157,8 @@ func TestFitMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.Samples != 40 || a.HeldOut.KendallTau < 0.9 || a.Inputs["measured"].SHA256 != fileHash(t, path) || a.Inputs["measured"].Path != "mine.jsonl" {
+	if a.Samples != 40 || a.HeldOut.KendallTau < 0.9 || a.Inputs["measured"].SHA256 != fileHash(t,
+		path) || a.Inputs["measured"].Path != "mine.jsonl" {
 		t.Errorf("fitted %+v from %+v", a.HeldOut, a.Inputs)
 	}
 }

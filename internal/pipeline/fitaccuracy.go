@@ -36,12 +36,13 @@ type AccuracyJob struct {
 // firstLook is how many samples it takes to ask whether more would help.
 const firstLook = 100
 
-// FitAccuracy measures sub-networks of a run on images held out of its training and fits a predictor to them. What an earlier
-// fit has measured in the same way is not measured again. From 100 samples on, each doubling must have lowered the error, or that
-// was enough.
+// FitAccuracy measures sub-networks of a run on images held out of its training and fits a
+// predictor to them. What an earlier fit has measured in the same way is not measured again. From
+// 100 samples on, each doubling must have lowered the error, or that was enough.
 func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error) {
 	if j.Data.Val.Len() == 0 {
-		return nil, fmt.Errorf("run %s held no images out of training, so that sub-networks cannot be told apart fairly; train with --holdout", j.Run.Dir)
+		return nil, fmt.Errorf(
+			"run %s held no images out of training, so that sub-networks cannot be told apart fairly; train with --holdout", j.Run.Dir)
 	}
 	lock, err := j.own()
 	if err != nil {
@@ -51,7 +52,8 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 	space := j.Run.Info.Space
 	j.Fit.Seed = j.Seed
 	m, err := OpenMeter(ctx, j.Run, j.Data, MeterSettings{
-		Images: j.Images, Calibration: j.Calibration, Store: j.Store, Workers: j.Workers, Seed: j.Seed,
+		Images: j.Images, Calibration: j.Calibration, Store: j.Store, Workers: j.Workers,
+		Seed: j.Seed,
 	})
 	if err != nil {
 		return nil, err
@@ -76,7 +78,8 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 			return nil, m.keeps(fmt.Errorf("fit accuracy: %w", err))
 		}
 		if look.Flattened() {
-			j.say("%d sub-networks are enough: twice as many lowered the error by less than 5 %%", n)
+			j.say("%d sub-networks are enough: twice as many lowered the error by less than 5 %%",
+				n)
 			archs = archs[:n]
 		}
 	}
@@ -96,7 +99,8 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 	return a, m.Close()
 }
 
-// own makes this fit the only work on its run. What cannot be written, nobody else writes either, and it can be measured.
+// own makes this fit the only work on its run. What cannot be written, nobody else writes either,
+// and it can be measured.
 func (j *AccuracyJob) own() (*store.Lock, error) {
 	lock, err := store.LockDir(j.Run.Dir, "tailor fit accuracy")
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
@@ -111,8 +115,10 @@ func (j *AccuracyJob) say(format string, args ...any) {
 	}
 }
 
-// FitMeasured fits an accuracy predictor to values that were measured elsewhere, in a file for [predictor.ReadSamples].
-func FitMeasured(ctx context.Context, space *supernet.Space, path string, s regress.Settings) (*predictor.Accuracy, error) {
+// FitMeasured fits an accuracy predictor to values that were measured elsewhere, in a file for
+// [predictor.ReadSamples].
+func FitMeasured(ctx context.Context, space *supernet.Space, path string,
+	s regress.Settings) (*predictor.Accuracy, error) {
 	sha, err := store.HashFile(path)
 	if err != nil {
 		return nil, err

@@ -12,10 +12,13 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// FitLatency makes a latency predictor of a profile of the space. The profile's path is kept for the reader.
-func FitLatency(space *supernet.Space, p *profiles.Profile, path string) (*predictor.Latency, error) {
+// FitLatency makes a latency predictor of a profile of the space. The profile's path is kept for
+// the reader.
+func FitLatency(space *supernet.Space, p *profiles.Profile, path string) (*predictor.Latency,
+	error) {
 	if p.SpaceSHA256 != space.SHA256() {
-		return nil, &store.StaleError{File: path, Role: "space", Want: p.SpaceSHA256, Got: space.SHA256()}
+		return nil, &store.StaleError{File: path, Role: "space", Want: p.SpaceSHA256,
+			Got: space.SHA256()}
 	}
 	var blocks []predictor.BlockTime
 	for _, b := range p.Blocks {
@@ -35,7 +38,8 @@ func FitLatency(space *supernet.Space, p *profiles.Profile, path string) (*predi
 	return l, nil
 }
 
-func networksOf(space *supernet.Space, p *profiles.Profile, path string) (networks []predictor.NetworkTime, err error) {
+func networksOf(space *supernet.Space, p *profiles.Profile,
+	path string) (networks []predictor.NetworkTime, err error) {
 	for _, n := range p.Networks {
 		a, err := space.Arch(n.Arch)
 		if err != nil {
@@ -54,7 +58,8 @@ type Timings struct {
 	Inputs          map[string]store.Input
 }
 
-// ReadTimings reads networks with their latencies in milliseconds, measured elsewhere, from a file for [predictor.ReadSamples].
+// ReadTimings reads networks with their latencies in milliseconds, measured elsewhere, from a file
+// for [predictor.ReadSamples].
 func ReadTimings(space *supernet.Space, device, runtime, path string) (*Timings, error) {
 	sha, err := store.HashFile(path)
 	if err != nil {
@@ -64,7 +69,8 @@ func ReadTimings(space *supernet.Space, device, runtime, path string) (*Timings,
 	if err != nil {
 		return nil, err
 	}
-	t := &Timings{Space: space, Device: device, Runtime: runtime, Inputs: map[string]store.Input{"measured": {Path: filepath.Base(path), SHA256: sha}}}
+	t := &Timings{Space: space, Device: device, Runtime: runtime,
+		Inputs: map[string]store.Input{"measured": {Path: filepath.Base(path), SHA256: sha}}}
 	for _, s := range samples {
 		a, err := space.Arch(s.Arch)
 		if err != nil {
@@ -78,7 +84,8 @@ func ReadTimings(space *supernet.Space, device, runtime, path string) (*Timings,
 // ProfileTimings are the whole networks of a profile.
 func ProfileTimings(space *supernet.Space, p *profiles.Profile, path string) (*Timings, error) {
 	if p.SpaceSHA256 != space.SHA256() {
-		return nil, &store.StaleError{File: path, Role: "space", Want: p.SpaceSHA256, Got: space.SHA256()}
+		return nil, &store.StaleError{File: path, Role: "space", Want: p.SpaceSHA256,
+			Got: space.SHA256()}
 	}
 	networks, err := networksOf(space, p, path)
 	if err != nil {
@@ -91,7 +98,8 @@ func ProfileTimings(space *supernet.Space, p *profiles.Profile, path string) (*T
 	}, nil
 }
 
-// FitTimings fits a predictor to whole networks alone or, with a predictor of another device or runtime at from, transfers that one.
+// FitTimings fits a predictor to whole networks alone or, with a predictor of another device or
+// runtime at from, transfers that one.
 func FitTimings(t *Timings, from string) (l *predictor.Latency, err error) {
 	inputs := maps.Clone(t.Inputs)
 	if from == "" {

@@ -12,7 +12,8 @@ import (
 // frontPlotFile is the picture of a front, beside its document.
 const frontPlotFile = "front.svg"
 
-// plotFronts draws each device's front beside its document, and all of them to the job's plot if there is one.
+// plotFronts draws each device's front beside its document, and all of them to the job's plot if
+// there is one.
 func (j *SearchJob) plotFronts(fronts []deviceFront, result *SearchResult) error {
 	if len(fronts) == 0 {
 		return nil
@@ -40,7 +41,8 @@ func (j *SearchJob) plotFronts(fronts []deviceFront, result *SearchResult) error
 	return report.Fronts(j.Plot, label, budgets, all)
 }
 
-// costAxis is the unit in which costs are drawn up to the largest: their numbers are multiplied by the scale.
+// costAxis is the unit in which costs are drawn up to the largest: their numbers are multiplied by
+// the scale.
 func (j *SearchJob) costAxis(largest float64) (scale float64, label string) {
 	if j.Cost == search.Latency {
 		if largest < 1 {
@@ -48,7 +50,8 @@ func (j *SearchJob) costAxis(largest float64) (scale float64, label string) {
 		}
 		return 1, "latency, ms"
 	}
-	name := map[search.Cost]string{search.MACs: "multiply-accumulates", search.Params: "parameters"}[j.Cost]
+	name := map[search.Cost]string{search.MACs: "multiply-accumulates",
+		search.Params: "parameters"}[j.Cost]
 	switch {
 	case largest >= 1e9:
 		return 1e-9, name + ", billions"
@@ -60,7 +63,8 @@ func (j *SearchJob) costAxis(largest float64) (scale float64, label string) {
 	return 1, name
 }
 
-// budgets are the limits of the cost that were asked for, without those that are so far beyond the front that it would be drawn small.
+// budgets are the limits of the cost that were asked for, without those that are so far beyond the
+// front that it would be drawn small.
 func (j *SearchJob) budgets(scale, largest float64) (all []float64) {
 	for _, l := range j.Limits {
 		if b := j.Cost.Limited(l); b > 0 && b < 2*largest {
@@ -91,7 +95,8 @@ func (j *SearchJob) drawn(f deviceFront, winners []Winner, scale float64) report
 // normal95 is half of a normal distribution's 95 % interval, in standard deviations.
 const normal95 = 1.96
 
-// picked is a winner as it is drawn: measured, if its accuracy was, else as predicted. relative is half of the latency predictor's interval.
+// picked is a winner as it is drawn: measured, if its accuracy was, else as predicted. relative is
+// half of the latency predictor's interval.
 func (j *SearchJob) picked(w Winner, name string, scale, relative float64) report.Picked {
 	m := w.Measured
 	p := report.Picked{Name: name, Measured: m != nil && m.Images > 0}
@@ -99,7 +104,8 @@ func (j *SearchJob) picked(w Winner, name string, scale, relative float64) repor
 		p.Top1 = wilson(m.Top1, m.Images)
 	} else {
 		spread := normal95 * w.Predicted.Top1RMSE
-		p.Top1 = report.Range{Value: w.Predicted.Top1, Low: w.Predicted.Top1 - spread, High: w.Predicted.Top1 + spread}
+		p.Top1 = report.Range{Value: w.Predicted.Top1, Low: w.Predicted.Top1 - spread,
+			High: w.Predicted.Top1 + spread}
 	}
 	switch {
 	case j.Cost == search.MACs:
@@ -107,7 +113,8 @@ func (j *SearchJob) picked(w Winner, name string, scale, relative float64) repor
 	case j.Cost == search.Params:
 		p.Cost = exactly(scale * float64(w.Params))
 	case m != nil && m.LatencyMS > 0:
-		p.Cost = report.Range{Value: scale * m.LatencyMS, Low: scale * m.LatencyLowMS, High: scale * m.LatencyHighMS}
+		p.Cost = report.Range{Value: scale * m.LatencyMS, Low: scale * m.LatencyLowMS,
+			High: scale * m.LatencyHighMS}
 	default:
 		ms := scale * w.Predicted.LatencyMS
 		p.Cost = report.Range{Value: ms, Low: ms * (1 - relative), High: ms * (1 + relative)}

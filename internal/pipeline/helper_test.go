@@ -104,14 +104,17 @@ func allArchs(space *supernet.Space) []supernet.Arch {
 	return all
 }
 
-// macsAccuracy was fitted to accuracies that rise with the MACs, of every network of the space, and claims these weights.
+// macsAccuracy was fitted to accuracies that rise with the MACs, of every network of the space, and
+// claims these weights.
 func macsAccuracy(t *testing.T, space *supernet.Space, weights string) *predictor.Accuracy {
 	t.Helper()
 	var samples []predictor.Sample
 	for _, a := range allArchs(space) {
-		samples = append(samples, predictor.Sample{Arch: space.Spec(a), Value: float64(macs(space, a)) / 1e6})
+		samples = append(samples, predictor.Sample{Arch: space.Spec(a),
+			Value: float64(macs(space, a)) / 1e6})
 	}
-	a, err := predictor.FitAccuracy(context.Background(), space, samples, fitWith(regress.Settings{Epochs: 1, Members: 1, Folds: 2}))
+	a, err := predictor.FitAccuracy(context.Background(), space, samples,
+		fitWith(regress.Settings{Epochs: 1, Members: 1, Folds: 2}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +123,8 @@ func macsAccuracy(t *testing.T, space *supernet.Space, weights string) *predicto
 	return a
 }
 
-// invented is the time of a block on the invented device, in ms: its MACs in nanoseconds, and one more.
+// invented is the time of a block on the invented device, in ms: its MACs in nanoseconds, and one
+// more.
 func invented(b supernet.Block) float64 { return float64(b.MACs()+1) / 1e6 }
 
 func inventedNetwork(space *supernet.Space, a supernet.Arch) (ms float64) {
@@ -137,14 +141,17 @@ func inventedProfile(t *testing.T, space *supernet.Space) (*profiles.Profile, st
 	t.Helper()
 	p := &profiles.Profile{
 		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Resolutions: space.Resolutions,
-		Device: device.Device{ID: "0123456789abcdef0123456789abcdef"}, Runtime: profiles.Native{Threads: 1}.Info(),
+		Device:  device.Device{ID: "0123456789abcdef0123456789abcdef"},
+		Runtime: profiles.Native{Threads: 1}.Info(),
 	}
 	for _, r := range space.Resolutions {
 		for _, b := range space.AllBlocks(r) {
-			p.Blocks = append(p.Blocks, profiles.BlockTiming{Block: b, Timing: timing.Timing{LatencyMS: invented(b)}})
+			p.Blocks = append(p.Blocks, profiles.BlockTiming{Block: b,
+				Timing: timing.Timing{LatencyMS: invented(b)}})
 		}
 	}
-	for _, a := range []supernet.Arch{space.Max(), space.Min(), allArchs(space)[7], allArchs(space)[20]} {
+	for _, a := range []supernet.Arch{space.Max(), space.Min(), allArchs(space)[7],
+		allArchs(space)[20]} {
 		timed := timing.Timing{LatencyMS: inventedNetwork(space, a)}
 		p.Networks = append(p.Networks, profiles.NetworkTiming{Arch: space.Spec(a), Timing: timed})
 	}

@@ -13,9 +13,11 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// ImportAccuracy makes a document of an accuracy predictor that OFA published, or of one like it, which was fitted to networks of the
-// given resolutions; nil are those of the published one. Its error is not known.
-func ImportAccuracy(space *supernet.Space, path string, resolutions []int) (*predictor.Accuracy, error) {
+// ImportAccuracy makes a document of an accuracy predictor that OFA published, or of one like it,
+// which was fitted to networks of the given resolutions; nil are those of the published one. Its
+// error is not known.
+func ImportAccuracy(space *supernet.Space, path string, resolutions []int) (*predictor.Accuracy,
+	error) {
 	n, base, err := ofa.ReadAccuracy(path)
 	if err != nil {
 		return nil, err
@@ -31,9 +33,11 @@ func ImportAccuracy(space *supernet.Space, path string, resolutions []int) (*pre
 	return a, err
 }
 
-// ImportLatency makes a document of latency tables that OFA published, one for each resolution. Networks of resolutions without a
-// table cannot be predicted. Tables that have other times for a block at one resolution are a [*TablesError].
-func ImportLatency(space *supernet.Space, device, runtime string, paths []string) (*predictor.Latency, error) {
+// ImportLatency makes a document of latency tables that OFA published, one for each resolution.
+// Networks of resolutions without a table cannot be predicted. Tables that have other times for a
+// block at one resolution are a [*TablesError].
+func ImportLatency(space *supernet.Space, device, runtime string,
+	paths []string) (*predictor.Latency, error) {
 	paths = withoutRepeats(paths)
 	var times []predictor.BlockTime
 	known := map[tableEntry]timeOf{}
@@ -53,7 +57,8 @@ func ImportLatency(space *supernet.Space, device, runtime string, paths []string
 			}
 			entry := tableEntry{t.Resolution, key}
 			if other, ok := known[entry]; ok && other.ms != t.MS {
-				return nil, &TablesError{other.path, path, entry.resolution, entry.key, other.ms, t.MS}
+				return nil, &TablesError{other.path, path, entry.resolution, entry.key, other.ms,
+					t.MS}
 			}
 			known[entry] = timeOf{t.MS, path}
 		}
@@ -125,13 +130,14 @@ func timesOf(space *supernet.Space, table ofa.Table) (times []predictor.BlockTim
 		}
 	}
 	if len(times) == 0 {
-		return nil, fmt.Errorf("of no resolution of space %s the table has all blocks; missing is %s: check that it is of this space", space.Name, missing)
+		return nil, fmt.Errorf(
+			"of no resolution of space %s the table has all blocks; missing is %s: check that it is of this space", space.Name, missing)
 	}
 	return times, nil
 }
 
-// published says which files a document was made from: the only one as "published", several by their names, with so many of the
-// folders that they are in that no two are called the same.
+// published says which files a document was made from: the only one as "published", several by
+// their names, with so many of the folders that they are in that no two are called the same.
 func published(paths ...string) (map[string]store.Input, error) {
 	inputs := map[string]store.Input{}
 	for _, p := range paths {
@@ -151,7 +157,10 @@ func published(paths ...string) (map[string]store.Input, error) {
 // shortest is the end of a path that no other path has.
 func shortest(path string, paths []string) string {
 	name, rest := filepath.Base(path), filepath.Dir(path)
-	shared := func(other string) bool { return other != path && strings.HasSuffix(filepath.ToSlash(other), "/"+name) }
+	shared := func(other string) bool {
+		return other != path &&
+			strings.HasSuffix(filepath.ToSlash(other), "/"+name)
+	}
 	for slices.ContainsFunc(paths, shared) && filepath.Dir(rest) != rest {
 		name, rest = filepath.Base(rest)+"/"+name, filepath.Dir(rest)
 	}

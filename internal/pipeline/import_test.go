@@ -64,13 +64,14 @@ func TestImportPublishedAccuracy(t *testing.T) {
 			t.Errorf("predicts %v at %d px, which it was not fitted to (%v)", top1, r, err)
 		}
 	}
-	if in := a.Inputs["published"]; in.Path != "acc_predictor.pth" || in.SHA256 != fileHash(t, path) {
+	if in := a.Inputs["published"]; in.Path != "acc_predictor.pth" ||
+		in.SHA256 != fileHash(t, path) {
 		t.Errorf("comes from %+v", in)
 	}
 }
 
-// TestPublishedResolutions: the inputs of resolutions that the published predictor was not fitted to have PyTorch's initial weights still,
-// which are within 1/sqrt(inputs).
+// TestPublishedResolutions: the inputs of resolutions that the published predictor was not fitted
+// to have PyTorch's initial weights still, which are within 1/sqrt(inputs).
 func TestPublishedResolutions(t *testing.T) {
 	n, _, err := ofa.ReadAccuracy(publishedFile(t, "acc_predictor.pth"))
 	if err != nil {
@@ -79,7 +80,10 @@ func TestPublishedResolutions(t *testing.T) {
 	inputs, units := n.Sizes[0], n.Sizes[1]
 	for at := range 8 {
 		row := n.Weights[(120+at)*units : (121+at)*units]
-		fitted := slices.ContainsFunc(row, func(w float32) bool { return math.Abs(float64(w)) > 1/math.Sqrt(float64(inputs)) })
+		fitted := slices.ContainsFunc(row, func(w float32) bool {
+			return math.Abs(float64(w)) > 1/
+				math.Sqrt(float64(inputs))
+		})
 		if r := 112 + 16*at; fitted != slices.Contains(ofa.PublishedResolutions(), r) {
 			t.Errorf("%d px: fitted %v", r, fitted)
 		}
@@ -121,13 +125,15 @@ func TestImportPublishedLatency(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = search.Find(t.Context(), search.Query{Space: s, Accuracy: accuracy, Latency: l, Limits: search.Limits{LatencyMS: 9}}, optimize.Defaults())
+	_, err = search.Find(t.Context(), search.Query{Space: s, Accuracy: accuracy, Latency: l,
+		Limits: search.Limits{LatencyMS: 9}}, optimize.Defaults())
 	if !errors.As(err, &unreachable) || math.Abs(unreachable.Smallest-9.89) > 0.005 {
 		t.Errorf("%v, want that 9.89 ms is the smallest", err)
 	}
 }
 
-// publishedMS are sums over the tables' means by resolution, computed from the published configurations by another program.
+// publishedMS are sums over the tables' means by resolution, computed from the published
+// configurations by another program.
 var publishedMS = map[string]map[int]float64{
 	"note10_lat-30ms_top1-78.4_finetune-75": {160: 16.864, 192: 22.506, 224: 29.965},
 	"note10_lat-50ms_top1-79.7_finetune-75": {176: 32.554, 208: 44.559, 224: 50.337},

@@ -23,10 +23,12 @@ import (
 func microSearch(t *testing.T) SearchJob {
 	t.Helper()
 	space := parseSpace(t, microSpace)
-	return SearchJob{Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Dir: filepath.Join(t.TempDir(), "winners")}
+	return SearchJob{Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space,
+		strings.Repeat("5", 64)), Dir: filepath.Join(t.TempDir(), "winners")}
 }
 
-// TestSearchAfterKilledOnes: what killed searches leave is in nobody's way, and what only looks like it stays.
+// TestSearchAfterKilledOnes: what killed searches leave is in nobody's way, and what only looks
+// like it stays.
 func TestSearchAfterKilledOnes(t *testing.T) {
 	j := microSearch(t)
 	found := func() *manifest.Manifest {
@@ -45,7 +47,8 @@ func TestSearchAfterKilledOnes(t *testing.T) {
 	found()
 	best := filepath.Join(j.Dir, "best")
 	const random = ".0123456789abcdef"
-	copies := []string{best + ".partial", best + random + ".partial", best + random + ".old", filepath.Join(j.Dir, "front-7"+random+".partial")}
+	copies := []string{best + ".partial", best + random + ".partial", best + random + ".old",
+		filepath.Join(j.Dir, "front-7"+random+".partial")}
 	for _, c := range copies {
 		if err := os.CopyFS(c, os.DirFS(best)); err != nil {
 			t.Fatal(err)
@@ -104,7 +107,8 @@ func TestOneOwner(t *testing.T) {
 	}{
 		"tailor search": {j.Dir, func() error { _, err := Search(t.Context(), j); return err }},
 		"tailor fit": {run.Dir, func() error {
-			_, err := FitAccuracy(t.Context(), AccuracyJob{Run: run, Data: d, Samples: 10, Fit: regress.Defaults()})
+			_, err := FitAccuracy(t.Context(), AccuracyJob{Run: run, Data: d, Samples: 10,
+				Fit: regress.Defaults()})
 			return err
 		}},
 		"tailor prune": {out, func() error {
@@ -121,7 +125,8 @@ func TestOneOwner(t *testing.T) {
 			t.Fatal(err)
 		}
 		var locked *store.LockedError
-		if err := job.do(); !errors.As(err, &locked) || !strings.Contains(err.Error(), "a test of "+name+", process ") {
+		if err := job.do(); !errors.As(err, &locked) || !strings.Contains(err.Error(), "a test of "+
+			name+", process ") {
 			t.Errorf("%s: %v, want a LockedError", name, err)
 		}
 		if err := lock.Unlock(); err != nil {
@@ -130,10 +135,12 @@ func TestOneOwner(t *testing.T) {
 	}
 }
 
-// TestDamagedMeasurement: a row that was changed is an error, not a panic, and so is a context that ends at once.
+// TestDamagedMeasurement: a row that was changed is an error, not a panic, and so is a context that
+// ends at once.
 func TestDamagedMeasurement(t *testing.T) {
 	run, d := trainMicro(t, 1, 20)
-	job := AccuracyJob{Run: run, Data: d, Samples: 12, Calibration: 16, Fit: regress.Defaults(), Workers: 2}
+	job := AccuracyJob{Run: run, Data: d, Samples: 12, Calibration: 16, Fit: regress.Defaults(),
+		Workers: 2}
 	if _, err := FitAccuracy(t.Context(), job); err != nil {
 		t.Fatal(err)
 	}
@@ -142,11 +149,13 @@ func TestDamagedMeasurement(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Exec(`UPDATE measurements SET arch = replace(arch, '"ks":[', '"ks":[9,') WHERE arch = (SELECT min(arch) FROM measurements)`); err != nil {
+	if _, err := db.Exec(
+		`UPDATE measurements SET arch = replace(arch, '"ks":[', '"ks":[9,') WHERE arch = (SELECT min(arch) FROM measurements)`); err != nil {
 		t.Fatal(err)
 	}
 	db.Close()
-	if _, err := FitAccuracy(t.Context(), job); !errors.Is(err, measurements.ErrDamaged) || !strings.Contains(err.Error(), path) {
+	if _, err := FitAccuracy(t.Context(), job); !errors.Is(err, measurements.ErrDamaged) ||
+		!strings.Contains(err.Error(), path) {
 		t.Errorf("%v, want ErrDamaged", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -20,8 +20,9 @@ import (
 	"github.com/tailor-nas/tailor/trainer"
 )
 
-// Meter measures the accuracy of sub-networks of a run, several at a time, and keeps every value in a store. Each worker has an
-// evaluator of its own: small networks are too little work to share out, and values do not depend on who measures.
+// Meter measures the accuracy of sub-networks of a run, several at a time, and keeps every value in
+// a store. Each worker has an evaluator of its own: small networks are too little work to share
+// out, and values do not depend on who measures.
 type Meter struct {
 	// Progress, if set, is told how many are done.
 	Progress func(done, total int)
@@ -51,7 +52,8 @@ type MeterSettings struct {
 const evaluationBatch = 200
 
 // OpenMeter opens the store, and makes one where there is none. Close the meter when done.
-func OpenMeter(ctx context.Context, run *trainer.Run, d *data.Dataset, s MeterSettings) (*Meter, error) {
+func OpenMeter(ctx context.Context, run *trainer.Run, d *data.Dataset, s MeterSettings) (*Meter,
+	error) {
 	m := &Meter{space: run.Info.Space, images: d.Val, known: map[supernet.Arch]float64{}}
 	split := "held-out"
 	if s.Test {
@@ -66,8 +68,10 @@ func OpenMeter(ctx context.Context, run *trainer.Run, d *data.Dataset, s MeterSe
 	}
 	m.device = here.ID
 	m.subject = measurements.Subject{
-		Quantity: "top1", Space: run.Info.SpaceSHA256, Weights: run.State.WeightsSHA256, Data: d.SHA256,
-		Settings: fmt.Sprintf("%d %s images, calibration on %d, batch %d, seed %d", m.images.Len(), split, s.Calibration, evaluationBatch, s.Seed),
+		Quantity: "top1", Space: run.Info.SpaceSHA256, Weights: run.State.WeightsSHA256,
+		Data: d.SHA256,
+		Settings: fmt.Sprintf("%d %s images, calibration on %d, batch %d, seed %d", m.images.Len(),
+			split, s.Calibration, evaluationBatch, s.Seed),
 	}
 	m.path = s.Store
 	if m.path == "" {
@@ -83,12 +87,15 @@ func OpenMeter(ctx context.Context, run *trainer.Run, d *data.Dataset, s MeterSe
 }
 
 // prepare recalls what was measured, and makes the workers' evaluators.
-func (m *Meter) prepare(ctx context.Context, run *trainer.Run, d *data.Dataset, s MeterSettings) error {
+func (m *Meter) prepare(ctx context.Context, run *trainer.Run, d *data.Dataset,
+	s MeterSettings) error {
 	if err := m.load(ctx); err != nil {
 		return err
 	}
 	for range max(s.Workers, 1) {
-		e, err := trainer.NewEvaluator(run.Net, d, trainer.EvalSettings{CalibrationImages: s.Calibration, Batch: evaluationBatch, Workers: 1, Seed: s.Seed})
+		e, err := trainer.NewEvaluator(run.Net, d,
+			trainer.EvalSettings{CalibrationImages: s.Calibration, Batch: evaluationBatch,
+				Workers: 1, Seed: s.Seed})
 		if err != nil {
 			return err
 		}
@@ -143,7 +150,8 @@ func (m *Meter) countKnown(archs []supernet.Arch) (n int) {
 	return n
 }
 
-// Measure gives the top-1 of archs of the space, in their order, and measures those that are not known.
+// Measure gives the top-1 of archs of the space, in their order, and measures those that are not
+// known.
 func (m *Meter) Measure(ctx context.Context, archs []supernet.Arch) ([]predictor.Sample, error) {
 	var todo []supernet.Arch
 	asked := map[supernet.Arch]bool{}
@@ -215,7 +223,8 @@ func (m *Meter) measureOne(ctx context.Context, e *trainer.Evaluator, a supernet
 	m.mu.Unlock()
 	// What was measured is kept, even if the rest is called off meanwhile.
 	return m.store.Put(context.WithoutCancel(ctx), m.subject, measurements.Measurement{
-		Arch: string(arch), Value: top1, Seconds: time.Since(began).Seconds(), At: began, Device: m.device,
+		Arch: string(arch), Value: top1, Seconds: time.Since(began).Seconds(), At: began,
+		Device: m.device,
 	})
 }
 

@@ -18,17 +18,20 @@ import (
 	"github.com/tailor-nas/tailor/trainer"
 )
 
-// TestManifestGivesTheNetworkBack follows a manifest to everything that it was made from, and runs its network again.
+// TestManifestGivesTheNetworkBack follows a manifest to everything that it was made from, and runs
+// its network again.
 func TestManifestGivesTheNetworkBack(t *testing.T) {
 	ctx := context.Background()
 	run, d := trainMicro(t, 1, 30)
 	space := run.Info.Space
-	accuracy, err := FitAccuracy(ctx, AccuracyJob{Run: run, Data: d, Samples: 10, Images: 20, Calibration: 16, Fit: regress.Defaults(), Workers: 2, Seed: 1})
+	accuracy, err := FitAccuracy(ctx, AccuracyJob{Run: run, Data: d, Samples: 10, Images: 20,
+		Calibration: 16, Fit: regress.Defaults(), Workers: 2, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if accuracy.Images != 20 || accuracy.Samples != 10 {
-		t.Errorf("fitted to %d networks with %d images, want 10 with 20", accuracy.Samples, accuracy.Images)
+		t.Errorf("fitted to %d networks with %d images, want 10 with 20", accuracy.Samples,
+			accuracy.Images)
 	}
 	accuracyFile := saveAs(t, "accuracy.json", accuracy.Save)
 	profile, profileFile := inventedProfile(t, space)
@@ -42,11 +45,14 @@ func TestManifestGivesTheNetworkBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := Search(ctx, SearchJob{Config: optimize.Defaults(), Space: space, Run: run, Data: d, Verify: true, Accuracy: accuracy, Devices: []Device{{Latency: latency}}, Limits: limits, Dir: t.TempDir(), Workers: 2})
+	result, err := Search(ctx, SearchJob{Config: optimize.Defaults(), Space: space, Run: run,
+		Data: d, Verify: true, Accuracy: accuracy, Devices: []Device{{Latency: latency}},
+		Limits: limits, Dir: t.TempDir(), Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
-	weights := fileHash(t, filepath.Join(run.Dir, "checkpoints", "step-000000008", "weights.safetensors"))
+	weights := fileHash(t, filepath.Join(run.Dir, "checkpoints", "step-000000008",
+		"weights.safetensors"))
 	want := map[string]string{
 		"weights": weights, "data": d.SHA256, "accuracy": documentHash(t, accuracyFile),
 		"latency": documentHash(t, latencyFile), "profile": documentHash(t, profileFile),
@@ -58,13 +64,15 @@ func TestManifestGivesTheNetworkBack(t *testing.T) {
 		m := measureAgain(t, run, d, w)
 		for role, sha := range want {
 			if m.Inputs[role].SHA256 != sha {
-				t.Errorf("%s: input %s is %.12s, the file's hash is %.12s", w.Manifest, role, m.Inputs[role].SHA256, sha)
+				t.Errorf("%s: input %s is %.12s, the file's hash is %.12s", w.Manifest, role,
+					m.Inputs[role].SHA256, sha)
 			}
 		}
 		if len(m.Inputs) != len(want) {
 			t.Errorf("%s has %d inputs, want %d", w.Manifest, len(m.Inputs), len(want))
 		}
-		if file := filepath.Join(filepath.Dir(w.Manifest), m.Weights.File); m.Weights.SHA256 != fileHash(t, file) {
+		if file := filepath.Join(filepath.Dir(w.Manifest),
+			m.Weights.File); m.Weights.SHA256 != fileHash(t, file) {
 			t.Errorf("%s is not the file of its manifest", file)
 		}
 	}
@@ -79,7 +87,8 @@ func measureAgain(t *testing.T, run *trainer.Run, d *data.Dataset, w Winner) *ma
 		t.Fatal(err)
 	}
 	// Another evaluator: other workers, another batch, the weights from the disk.
-	e, err := trainer.NewEvaluator(run.Net, d, trainer.EvalSettings{CalibrationImages: 2000, Workers: 1, Batch: 50, Seed: 99})
+	e, err := trainer.NewEvaluator(run.Net, d, trainer.EvalSettings{CalibrationImages: 2000,
+		Workers: 1, Batch: 50, Seed: 99})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,13 +98,15 @@ func measureAgain(t *testing.T, run *trainer.Run, d *data.Dataset, w Winner) *ma
 		t.Fatal(err)
 	}
 	if top1 != m.Measured.Top1 || m.Measured.Images != 50 || m.Measured.Split != "test" {
-		t.Errorf("%s: top-1 %v, the manifest says %+v of 50 test images", w.Manifest, top1, *m.Measured)
+		t.Errorf("%s: top-1 %v, the manifest says %+v of 50 test images", w.Manifest, top1,
+			*m.Measured)
 	}
 	return m
 }
 
 // checkAgain reads the predictors as the next command would.
-func checkAgain(t *testing.T, accuracyFile, latencyFile string, run *trainer.Run, accuracy *predictor.Accuracy, latency *predictor.Latency) {
+func checkAgain(t *testing.T, accuracyFile, latencyFile string, run *trainer.Run,
+	accuracy *predictor.Accuracy, latency *predictor.Latency) {
 	t.Helper()
 	a, err := predictor.LoadAccuracy(accuracyFile, run.Info.Space)
 	if err != nil {
@@ -106,7 +117,8 @@ func checkAgain(t *testing.T, accuracyFile, latencyFile string, run *trainer.Run
 		t.Fatal(err)
 	}
 	archs := allArchs(run.Info.Space)
-	for name, p := range map[string][2]search.Predictor{"accuracy": {a, accuracy}, "latency": {l, latency}} {
+	for name, p := range map[string][2]search.Predictor{"accuracy": {a, accuracy},
+		"latency": {l, latency}} {
 		loaded, err := p[0].Predict(archs)
 		if err != nil {
 			t.Fatal(err)
@@ -117,7 +129,8 @@ func checkAgain(t *testing.T, accuracyFile, latencyFile string, run *trainer.Run
 		}
 		for i := range archs {
 			if loaded[i] != fitted[i] {
-				t.Fatalf("%s of network %d: %v from the file, %v before", name, i, loaded[i], fitted[i])
+				t.Fatalf("%s of network %d: %v from the file, %v before", name, i, loaded[i],
+					fitted[i])
 			}
 		}
 	}
@@ -133,7 +146,8 @@ func fileHash(t *testing.T, path string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// documentHash is the checksum of a document, by the recipe in docs/formats.md: the digits on the third line as zeros.
+// documentHash is the checksum of a document, by the recipe in docs/formats.md: the digits on the
+// third line as zeros.
 func documentHash(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)

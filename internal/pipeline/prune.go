@@ -28,18 +28,24 @@ type PruneJob struct {
 	Manifest string       // the parent's file, or the folder it is in
 	Data     string       // the images that it was trained on; empty: where they were then
 	Config   prune.Config // what Sparsity says holds if there is no limit
-	// MaxLatencyMS and MaxParams are limits; at most one of them is not 0. What each block loses is then chosen beforehand.
+	// MaxLatencyMS and MaxParams are limits; at most one of them is not 0. What each block loses is
+	// then chosen beforehand.
 	MaxLatencyMS float64
 	MaxParams    int64
-	// Teacher is the manifest of another network whose answers are learned from; empty: the parent's own.
+	// Teacher is the manifest of another network whose answers are learned from; empty: the
+	// parent's own.
 	Teacher string
-	// Curves, if not nil, keeps what variants of blocks were measured to take, for further jobs with the same parent.
+	// Curves, if not nil, keeps what variants of blocks were measured to take, for further jobs
+	// with the same parent.
 	Curves *Curves
-	// Latency, if not nil, says what variants of blocks take, as far as it knows; else they are measured.
-	Latency  *predictor.Latency
-	Threads  int           // of latencies; default 1
-	Budget   time.Duration // of each measurement; 0: what variants need, and 8 s for the network before and after
-	Dir      string        // holds the run ("pruning") and, in the end, the new manifest ("network")
+	// Latency, if not nil, says what variants of blocks take, as far as it knows; else they are
+	// measured.
+	Latency *predictor.Latency
+	Threads int // of latencies; default 1
+	// of each measurement; 0: what variants need, and 8 s for the network before and after
+	Budget time.Duration
+	// holds the run ("pruning") and, in the end, the new manifest ("network")
+	Dir      string
 	Workers  int
 	Resume   bool
 	Progress func(what string, done, total int)
@@ -48,7 +54,8 @@ type PruneJob struct {
 	Opened   func(*data.Dataset)              // if set, told of the images before the work
 }
 
-// PruneTraining is what progress is called while a pruning run trains, before the number of the epoch. Its state is saved.
+// PruneTraining is what progress is called while a pruning run trains, before the number of the
+// epoch. Its state is saved.
 const PruneTraining = "prune epoch"
 
 // The folders of a pruned network.
@@ -59,19 +66,22 @@ const (
 
 // PruneResult is what pruning changed, and where the new manifest is.
 type PruneResult struct {
-	Manifest  string                 `json:"manifest"`
-	Parent    string                 `json:"parent"`
-	Method    prune.Method           `json:"method"`
-	Structure supernet.Structure     `json:"structure"`
-	Sparsity  float64                `json:"sparsity"` // share of the removable weights that is gone
-	Top1Val   float64                `json:"val_top1,omitempty"`
-	Before    manifest.PrunedFigures `json:"before"`
-	After     manifest.PrunedFigures `json:"after"`
-	// PredictedMS is the latency that the choice of what goes was expected to have, where a latency was asked for.
+	Manifest  string             `json:"manifest"`
+	Parent    string             `json:"parent"`
+	Method    prune.Method       `json:"method"`
+	Structure supernet.Structure `json:"structure"`
+	// share of the removable weights that is gone
+	Sparsity float64                `json:"sparsity"`
+	Top1Val  float64                `json:"val_top1,omitempty"`
+	Before   manifest.PrunedFigures `json:"before"`
+	After    manifest.PrunedFigures `json:"after"`
+	// PredictedMS is the latency that the choice of what goes was expected to have, where a latency
+	// was asked for.
 	PredictedMS float64 `json:"latency_predicted_ms,omitempty"`
 	OverBudget  bool    `json:"over_budget,omitempty"`
-	Unstable    bool    `json:"unstable,omitempty"` // the machine was too noisy to trust the latencies
-	Seconds     float64 `json:"seconds"`            // of training
+	// the machine was too noisy to trust the latencies
+	Unstable bool    `json:"unstable,omitempty"`
+	Seconds  float64 `json:"seconds"` // of training
 }
 
 // Prune trains a manifest's network while weights go, and writes the manifest of what is left.
@@ -103,19 +113,21 @@ func (p *pruning) again(trained *prune.Result) (*PruneResult, error) {
 		return nil, err
 	}
 	if m.Pruned == nil || m.Measured == nil {
-		return nil, fmt.Errorf("%s is no pruned network; choose another --out: %w", path, fs.ErrExist)
+		return nil, fmt.Errorf("%s is no pruned network; choose another --out: %w", path,
+			fs.ErrExist)
 	}
 	if err := m.Check(path, manifest.ParentRole, p.manifest.SHA256); err != nil {
 		return nil, err
 	}
 	r := p.newResult(trained)
-	r.Manifest, r.Before, r.After, r.Unstable = path, m.Pruned.Before, m.Pruned.After, m.Measured.Unstable
+	r.Manifest, r.Before, r.After, r.Unstable = path, m.Pruned.Before, m.Pruned.After,
+		m.Measured.Unstable
 	r.OverBudget = p.job.MaxLatencyMS > 0 && r.After.LatencyMS > p.job.MaxLatencyMS
 	return r, nil
 }
 
-// PruneNet is [Prune] as far as the trained network: nothing is tested, timed or written besides the run in Dir. With Resume, a run
-// that is finished gives its network again.
+// PruneNet is [Prune] as far as the trained network: nothing is tested, timed or written besides
+// the run in Dir. With Resume, a run that is finished gives its network again.
 func PruneNet(ctx context.Context, j PruneJob) (*prune.Result, error) {
 	lock, err := j.own()
 	if err != nil {
@@ -134,7 +146,8 @@ func PruneNet(ctx context.Context, j PruneJob) (*prune.Result, error) {
 	return trained, nil
 }
 
-// own makes this job the only one of its folder, and removes what a killed one left of the network there.
+// own makes this job the only one of its folder, and removes what a killed one left of the network
+// there.
 func (j *PruneJob) own() (*store.Lock, error) {
 	lock, err := store.LockDir(j.Dir, "tailor prune")
 	if err != nil {
@@ -164,12 +177,15 @@ func (p *pruning) train(ctx context.Context) (*prune.Result, error) {
 func (p *pruning) run() prune.Job {
 	j := p.job
 	run := prune.NewJob(p.net, p.data, j.Config)
-	run.Dir, run.Parent, run.Teacher, run.TeacherSHA256 = filepath.Join(j.Dir, pruningDir), p.manifest.SHA256, p.teacher, p.teacherSHA
-	run.Shares, run.Goal, run.Workers, run.Resume, run.ValImages = p.shares, p.goal(), max(j.Workers, 1), j.Resume, 1000
+	run.Dir, run.Parent, run.Teacher, run.TeacherSHA256 = filepath.Join(j.Dir, pruningDir),
+		p.manifest.SHA256, p.teacher, p.teacherSHA
+	run.Shares, run.Goal, run.Workers, run.Resume, run.ValImages = p.shares, p.goal(),
+		max(j.Workers, 1), j.Resume, 1000
 	run.Warn = j.Warn
 	run.Progress = func(r prune.Progress) {
 		if m := r.Metric; m != nil && m.Top1 != nil {
-			j.Say("epoch %d: %.1f %% removed, validation top-1 %.2f %%", r.Epoch+1, 100*m.Sparsity, 100**m.Top1)
+			j.Say("epoch %d: %.1f %% removed, validation top-1 %.2f %%", r.Epoch+1, 100*m.Sparsity,
+				100**m.Top1)
 		}
 		j.Progress(fmt.Sprintf("%s %d", PruneTraining, r.Epoch+1), r.Step, r.Steps)
 	}
@@ -181,7 +197,8 @@ func (p *pruning) goal() *prune.Goal {
 	if !p.limited() {
 		return nil
 	}
-	return &prune.Goal{MaxLatencyMS: p.job.MaxLatencyMS, MaxParams: p.job.MaxParams, PredictedMS: p.predicted}
+	return &prune.Goal{MaxLatencyMS: p.job.MaxLatencyMS, MaxParams: p.job.MaxParams,
+		PredictedMS: p.predicted}
 }
 
 // pruning is a pruning job under way.
@@ -207,12 +224,15 @@ func openParent(j *PruneJob) (*pruning, error) {
 		return nil, err
 	}
 	if net == nil || m.Images == nil {
-		return nil, fmt.Errorf("%s has no weights to prune: it was searched without a training run; search with --run", path)
+		return nil, fmt.Errorf(
+			"%s has no weights to prune: it was searched without a training run; search with --run",
+			path)
 	}
 	p := &pruning{job: j, path: path, manifest: m, net: net}
 	if _, err := os.Stat(filepath.Join(j.Dir, networkDir)); err == nil {
 		if !j.Resume {
-			return nil, fmt.Errorf("%s already holds a pruned network; choose another --out, or show it again with --resume: %w", j.Dir, fs.ErrExist)
+			return nil, fmt.Errorf(
+				"%s already holds a pruned network; choose another --out, or show it again with --resume: %w", j.Dir, fs.ErrExist)
 		}
 		p.there = true
 	}
@@ -255,7 +275,8 @@ func OpenImages(m *manifest.Manifest, file, path string) (*data.Dataset, error) 
 	if err := m.Check(file, "data", d.SHA256); errors.As(err, &stale) {
 		at := cmp.Or(path, was)
 		if r := d.Report; m.Images.Preparation == nil && r.Turned+r.Clear > 0 {
-			return nil, fmt.Errorf("%s is of an older tailor, which did not turn images by EXIF and laid transparent ones on black; of %s, %d images are turned and %d transparent: train and search again: %w",
+			return nil, fmt.Errorf(
+				"%s is of an older tailor, which did not turn images by EXIF and laid transparent ones on black; of %s, %d images are turned and %d transparent: train and search again: %w",
 				file, at, r.Turned, r.Clear, err)
 		}
 		return nil, &trainer.OtherDataError{Path: at, Of: "network " + file, Was: was, Stale: stale}
@@ -273,7 +294,8 @@ func manifestData(m *manifest.Manifest, file string) string {
 // imageOptions say how a manifest's images were opened.
 func imageOptions(m *manifest.Manifest) data.Options {
 	i := m.Images
-	return data.Options{Size: i.Size, Holdout: i.Holdout, Seed: i.Seed, Train: i.Train, Test: i.Test, SkipDamaged: i.SkipDamaged}
+	return data.Options{Size: i.Size, Holdout: i.Holdout, Seed: i.Seed, Train: i.Train,
+		Test: i.Test, SkipDamaged: i.SkipDamaged}
 }
 
 // preparation is how a manifest says it.
@@ -282,7 +304,8 @@ func preparation(d *data.Dataset) *manifest.Preparation {
 	return &p
 }
 
-// resumeShares takes what a run that is resumed had chosen: measured again it would come out a little differently.
+// resumeShares takes what a run that is resumed had chosen: measured again it would come out a
+// little differently.
 func (p *pruning) resumeShares() error {
 	if !p.job.Resume {
 		return nil
@@ -299,7 +322,8 @@ func (p *pruning) resumeShares() error {
 		return fmt.Errorf("%w: the run in %s was started with another limit; resume it with the same, or choose another folder", trainer.ErrConfig, p.job.Dir)
 	}
 	if info.Goal != nil {
-		p.shares, p.predicted, p.job.Config.Sparsity = info.Shares, had.PredictedMS, info.Config.Sparsity
+		p.shares, p.predicted, p.job.Config.Sparsity = info.Shares, had.PredictedMS,
+			info.Config.Sparsity
 		p.chosen = true
 	}
 	return nil
@@ -311,7 +335,8 @@ func (p *pruning) limited() bool { return p.job.MaxLatencyMS > 0 || p.job.MaxPar
 func (p *pruning) newResult(trained *prune.Result) *PruneResult {
 	c := p.job.Config
 	return &PruneResult{
-		Parent: p.path, Method: c.Method, Structure: c.Structure, Sparsity: 1 - float64(trained.Left)/float64(trained.Weights),
+		Parent: p.path, Method: c.Method, Structure: c.Structure, Sparsity: 1 -
+			float64(trained.Left)/float64(trained.Weights),
 		Top1Val: trained.Top1Val, PredictedMS: p.predicted, Seconds: trained.Seconds,
 	}
 }
@@ -330,7 +355,8 @@ func (p *pruning) finish(ctx context.Context, trained *prune.Result) (*PruneResu
 			return nil, err
 		}
 	}
-	if info, err := os.Stat(filepath.Join(filepath.Dir(p.path), p.manifest.Weights.File)); err == nil {
+	if info, err := os.Stat(filepath.Join(filepath.Dir(p.path),
+		p.manifest.Weights.File)); err == nil {
 		r.Before.FileBytes = info.Size()
 	}
 	if err := p.time(ctx, nets, r); err != nil {
@@ -340,7 +366,8 @@ func (p *pruning) finish(ctx context.Context, trained *prune.Result) (*PruneResu
 }
 
 // NetTop1 is the share of a set's images, of d, that a network classifies right.
-func NetTop1(ctx context.Context, net *supernet.Subnet, d *data.Dataset, set data.Set, workers int) (float64, error) {
+func NetTop1(ctx context.Context, net *supernet.Subnet, d *data.Dataset, set data.Set,
+	workers int) (float64, error) {
 	settings := trainer.EvalDefaults()
 	settings.Workers = max(workers, 1)
 	n, err := trainer.NewNetwork(net, d, d.DefaultTransform(), settings)
@@ -354,7 +381,8 @@ func NetTop1(ctx context.Context, net *supernet.Subnet, d *data.Dataset, set dat
 // time measures both networks, in turn with each other.
 func (p *pruning) time(ctx context.Context, nets []*supernet.Subnet, r *PruneResult) error {
 	p.job.Progress("time", 0, 1)
-	timings, session, err := profiles.Subnets(ctx, p.runtime(), nets, cmp.Or(p.job.Budget, 8*time.Second), p.job.Config.Seed)
+	timings, session, err := profiles.Subnets(ctx, p.runtime(), nets,
+		cmp.Or(p.job.Budget, 8*time.Second), p.job.Config.Seed)
 	if err != nil {
 		return fmt.Errorf("time the network before and after: %w", err)
 	}
@@ -367,13 +395,17 @@ func (p *pruning) time(ctx context.Context, nets []*supernet.Subnet, r *PruneRes
 	return nil
 }
 
-func (p *pruning) runtime() profiles.Native { return profiles.Native{Threads: max(p.job.Threads, 1)} }
+func (p *pruning) runtime() profiles.Native {
+	return profiles.Native{Threads: max(p.job.Threads,
+		1)}
+}
 
 // save writes the manifest of the pruned network.
 func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResult) error {
 	j, c := p.job, p.job.Config
 	m := *p.manifest
-	m.Blocks, m.MACs, m.Params = trained.Net.Blocks, supernet.MACs(trained.Net.Blocks), supernet.Params(trained.Net.Blocks)
+	m.Blocks, m.MACs, m.Params = trained.Net.Blocks, supernet.MACs(trained.Net.Blocks),
+		supernet.Params(trained.Net.Blocks)
 	m.Weights, m.Ranks = nil, nil
 	images := *p.manifest.Images
 	images.Preparation = preparation(p.data)
@@ -384,17 +416,22 @@ func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResul
 	} else {
 		input.Path = data.KeepFrom(to, filepath.Dir(p.path), input.Path)
 	}
-	m.Inputs = map[string]store.Input{manifest.ParentRole: {Path: p.path, SHA256: p.manifest.SHA256}, "data": input}
+	m.Inputs = map[string]store.Input{manifest.ParentRole: {Path: p.path,
+		SHA256: p.manifest.SHA256}, "data": input}
 	run := c.Structure.Run()
 	m.Measured = &manifest.Measured{
-		Top1: r.After.Top1, Images: r.After.Images, Split: "test", LatencyMS: r.After.LatencyMS, LatencyLowMS: r.After.LatencyLowMS,
-		LatencyHighMS: r.After.LatencyHighMS, Unstable: r.Unstable, Runtime: p.runtime().Info().ID(),
+		Top1: r.After.Top1, Images: r.After.Images, Split: "test", LatencyMS: r.After.LatencyMS,
+		LatencyLowMS:  r.After.LatencyLowMS,
+		LatencyHighMS: r.After.LatencyHighMS, Unstable: r.Unstable,
+		Runtime: p.runtime().Info().ID(),
 	}
 	m.Pruned = &manifest.Pruned{
-		Method: string(c.Method), Structure: structureName(c.Structure), Run: run, Sparsity: c.Sparsity, MaxLatencyMS: j.MaxLatencyMS,
+		Method: string(c.Method), Structure: structureName(c.Structure), Run: run,
+		Sparsity: c.Sparsity, MaxLatencyMS: j.MaxLatencyMS,
 		MaxParams: j.MaxParams, Epochs: c.Epochs, Seed: c.Seed, Before: r.Before, After: r.After,
 		Settings: manifest.PruneSettings{
-			Measure: string(c.Optimizer.Scaling.Measure), Epsilon: c.Optimizer.Scaling.Epsilon, Lambda: c.Optimizer.Lambda, LR: c.LR,
+			Measure: string(c.Optimizer.Scaling.Measure), Epsilon: c.Optimizer.Scaling.Epsilon,
+			Lambda: c.Optimizer.Lambda, LR: c.LR,
 			WeightDecay: c.Optimizer.WeightDecay, Distillation: c.Distill,
 		},
 	}

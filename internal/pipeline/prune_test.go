@@ -18,12 +18,15 @@ import (
 	"github.com/tailor-nas/tailor/trainer/prune"
 )
 
-// TestPruneNet: a run alone gives a network within the limit, again when it is asked again, and other weights from another teacher.
+// TestPruneNet: a run alone gives a network within the limit, again when it is asked again, and
+// other weights from another teacher.
 func TestPruneNet(t *testing.T) {
 	run, d := trainMicro(t, 1, 20)
 	space, dir := run.Info.Space, t.TempDir()
 	found, err := Search(context.Background(), SearchJob{
-		Config: optimize.Defaults(), Space: space, Run: run, Data: d, Accuracy: macsAccuracy(t, space, run.State.WeightsSHA256), Limits: []search.Limits{{}, {MACs: macs(space, space.Min())}}, Dir: dir,
+		Config: optimize.Defaults(), Space: space, Run: run, Data: d, Accuracy: macsAccuracy(t,
+			space, run.State.WeightsSHA256), Limits: []search.Limits{{},
+			{MACs: macs(space, space.Min())}}, Dir: dir,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +35,8 @@ func TestPruneNet(t *testing.T) {
 	c := prune.Defaults(prune.Magnitude, supernet.Weights)
 	c.Epochs, c.Batch = 1, 16
 	job := PruneJob{
-		Manifest: parent.Manifest, Config: c, MaxParams: parent.Params / 2, Dir: filepath.Join(dir, "pruned"), Resume: true,
+		Manifest: parent.Manifest, Config: c, MaxParams: parent.Params / 2,
+		Dir: filepath.Join(dir, "pruned"), Resume: true,
 		Progress: func(string, int, int) {}, Say: func(string, ...any) {},
 	}
 	do := func(j PruneJob) *supernet.Subnet {
@@ -45,7 +49,8 @@ func TestPruneNet(t *testing.T) {
 	}
 	net := do(job)
 	if weights, left := net.NonZero(); parent.Params-(weights-left) > job.MaxParams {
-		t.Errorf("%d of %d weights are left of a network with %d parameters, want at most %d", left, weights, parent.Params, job.MaxParams)
+		t.Errorf("%d of %d weights are left of a network with %d parameters, want at most %d", left,
+			weights, parent.Params, job.MaxParams)
 	}
 	if !sameTensors(net, do(job)) {
 		t.Error("a finished run gives another network when it is asked again")
@@ -59,12 +64,15 @@ func TestPruneNet(t *testing.T) {
 	}
 }
 
-// TestPruneAgain: with Resume, a job that has come to its end is shown again as its manifest has it, and not measured anew.
+// TestPruneAgain: with Resume, a job that has come to its end is shown again as its manifest has
+// it, and not measured anew.
 func TestPruneAgain(t *testing.T) {
 	run, d := trainMicro(t, 1, 20)
 	dir := t.TempDir()
 	found, err := Search(t.Context(), SearchJob{
-		Config: optimize.Defaults(), Space: run.Info.Space, Run: run, Data: d, Accuracy: macsAccuracy(t, run.Info.Space, run.State.WeightsSHA256), Limits: []search.Limits{{}}, Dir: dir,
+		Config: optimize.Defaults(), Space: run.Info.Space, Run: run, Data: d,
+		Accuracy: macsAccuracy(t, run.Info.Space, run.State.WeightsSHA256),
+		Limits:   []search.Limits{{}}, Dir: dir,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +80,8 @@ func TestPruneAgain(t *testing.T) {
 	c := prune.Defaults(prune.Magnitude, supernet.Weights)
 	c.Epochs, c.Batch, c.Sparsity = 1, 16, 0.5
 	job := PruneJob{
-		Manifest: found.Winners[0].Manifest, Config: c, Dir: filepath.Join(dir, "pruned"), Budget: time.Millisecond, Workers: 1,
+		Manifest: found.Winners[0].Manifest, Config: c, Dir: filepath.Join(dir, "pruned"),
+		Budget: time.Millisecond, Workers: 1,
 		Progress: func(string, int, int) {}, Say: func(string, ...any) {},
 	}
 	first, err := Prune(t.Context(), job)
@@ -99,23 +108,27 @@ func TestPruneAgain(t *testing.T) {
 	}
 }
 
-// TestPruneGoal: a run goes on with the limit that it was started with and with no other, also where that was met already.
+// TestPruneGoal: a run goes on with the limit that it was started with and with no other, also
+// where that was met already.
 func TestPruneGoal(t *testing.T) {
 	run, d := trainMicro(t, 1, 20)
 	space, dir := run.Info.Space, t.TempDir()
 	found, err := Search(context.Background(), SearchJob{
-		Config: optimize.Defaults(), Space: space, Run: run, Data: d, Accuracy: macsAccuracy(t, space, run.State.WeightsSHA256), Limits: []search.Limits{{}}, Dir: dir,
+		Config: optimize.Defaults(), Space: space, Run: run, Data: d, Accuracy: macsAccuracy(t,
+			space, run.State.WeightsSHA256), Limits: []search.Limits{{}}, Dir: dir,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	parent := found.Winners[0]
 	job := PruneJob{
-		Manifest: parent.Manifest, Config: prune.Defaults(prune.Magnitude, supernet.Weights), Budget: 20 * time.Millisecond, Resume: true,
+		Manifest: parent.Manifest, Config: prune.Defaults(prune.Magnitude, supernet.Weights),
+		Budget: 20 * time.Millisecond, Resume: true,
 		Progress: func(string, int, int) {}, Say: func(string, ...any) {},
 	}
 	job.Config.Epochs, job.Config.Batch = 1, 16
-	for name, params := range map[string]int64{"met": 2 * parent.Params, "half": parent.Params / 2} {
+	for name, params := range map[string]int64{"met": 2 * parent.Params, "half": parent.Params /
+		2} {
 		job.Dir, job.MaxParams, job.MaxLatencyMS = filepath.Join(dir, name), params, 0
 		warned := 0
 		job.Warn = func(string, ...any) { warned++ }
@@ -129,7 +142,8 @@ func TestPruneGoal(t *testing.T) {
 		if met := first.Left == first.Weights; met != (name == "met") {
 			t.Errorf("%s: %d of %d weights are left", name, first.Left, first.Weights)
 		}
-		for other, limit := range map[string]PruneJob{"more": {MaxParams: params + 1}, "latency": {MaxLatencyMS: 1e6}, "none": {}} {
+		for other, limit := range map[string]PruneJob{"more": {MaxParams: params + 1},
+			"latency": {MaxLatencyMS: 1e6}, "none": {}} {
 			j := job
 			j.MaxParams, j.MaxLatencyMS = limit.MaxParams, limit.MaxLatencyMS
 			if _, err := PruneNet(t.Context(), j); !errors.Is(err, trainer.ErrConfig) {
@@ -141,12 +155,14 @@ func TestPruneGoal(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if again.PredictedMS != 0 {
-			t.Errorf("%s: a latency of %g ms is predicted where nothing was said of one", name, again.PredictedMS)
+			t.Errorf("%s: a latency of %g ms is predicted where nothing was said of one", name,
+				again.PredictedMS)
 		}
 	}
 }
 
-// TestPruneOutOfReach: where predictions were too low, the smallest latency that is said to be reachable is not within the limit.
+// TestPruneOutOfReach: where predictions were too low, the smallest latency that is said to be
+// reachable is not within the limit.
 func TestPruneOutOfReach(t *testing.T) {
 	space := parseSpace(t, microSpace)
 	net, err := supernet.NewSubnet(space.Blocks(space.Max()), space.BNEps, 1)
@@ -154,7 +170,10 @@ func TestPruneOutOfReach(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := &pruning{net: net, manifest: &manifest.Manifest{}, job: &PruneJob{
-		Curves: &Curves{}, Config: prune.Config{Structure: supernet.Vectors8, Criterion: prune.LAMP}, Budget: 50 * time.Millisecond, Progress: func(string, int, int) {},
+		Curves: &Curves{}, Config: prune.Config{Structure: supernet.Vectors8,
+			Criterion: prune.LAMP}, Budget: 50 * time.Millisecond, Progress: func(string, int,
+			int) {
+		},
 	}}
 	c, err := p.curves(t.Context())
 	if err != nil {
@@ -173,7 +192,8 @@ func TestPruneOutOfReach(t *testing.T) {
 	}
 }
 
-// TestShortRows: a classifier with fewer classes than a vector has weights loses nothing, so nothing is promised of it.
+// TestShortRows: a classifier with fewer classes than a vector has weights loses nothing, so
+// nothing is promised of it.
 func TestShortRows(t *testing.T) {
 	space := parseSpace(t, microSpace)
 	net, err := supernet.NewSubnet(space.Blocks(space.Max()), space.BNEps, 1)
@@ -217,7 +237,8 @@ func TestCurves(t *testing.T) {
 		m := &manifest.Manifest{}
 		m.SHA256 = sha
 		p := &pruning{net: net, manifest: m, job: &PruneJob{
-			Curves: &kept, Config: prune.Config{Structure: s}, Budget: 50 * time.Millisecond, Progress: func(string, int, int) {},
+			Curves: &kept, Config: prune.Config{Structure: s}, Budget: 50 * time.Millisecond,
+			Progress: func(string, int, int) {},
 		}}
 		c, err := p.curves(t.Context())
 		if err != nil {

@@ -15,14 +15,16 @@ import (
 	"github.com/tailor-nas/tailor/trainer/prune/budget"
 )
 
-// amount is one way to leave a block: how much is removed, as [supernet.Block.Remove] counts, and as a share of its units.
+// amount is one way to leave a block: how much is removed, as [supernet.Block.Remove] counts, and
+// as a share of its units.
 type amount struct {
 	removed int
 	share   float64
 }
 
 // zeroAmounts are percentages of zeros that are considered for a block.
-var zeroAmounts = []int{30, 40, 50, 55, 60, 65, 70, 75, 80, 83, 86, 88, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99}
+var zeroAmounts = []int{30, 40, 50, 55, 60, 65, 70, 75, 80, 83, 86, 88, 90, 91, 92, 93, 94, 95, 96,
+	97, 98, 99}
 
 // amounts lists the ways to leave a block, from whole on.
 func amounts(b supernet.Block, s supernet.Structure) []amount {
@@ -38,7 +40,8 @@ func amounts(b supernet.Block, s supernet.Structure) []amount {
 	}
 	mids := b.Mids()
 	for i := len(mids) - 1; i >= 0; i-- {
-		if mids[i]%supernet.ChannelVector == 0 || i == 0 { // widths in between take as long as the next whole vector
+		// widths in between take as long as the next whole vector
+		if mids[i]%supernet.ChannelVector == 0 || i == 0 {
 			all = append(all, amount{b.Mid - mids[i], float64(b.Mid-mids[i]) / float64(b.Mid)})
 		}
 	}
@@ -76,7 +79,8 @@ func (p *pruning) chooseParams() error {
 	err := p.allocate(cost, float64(p.job.MaxParams), 0)
 	var limit *budget.LimitError
 	if errors.As(err, &limit) {
-		return &search.UnreachableError{Limit: "parameters", Asked: limit.Limit, Smallest: limit.Smallest}
+		return &search.UnreachableError{Limit: "parameters", Asked: limit.Limit,
+			Smallest: limit.Smallest}
 	}
 	return err
 }
@@ -85,11 +89,12 @@ func (p *pruning) weightsOf(block string) int {
 	return prune.WeightsByBlock(p.net, p.job.Config)[block]
 }
 
-// correctionRounds bounds how often the limit is corrected by what a network with such zeros was measured to take.
+// correctionRounds bounds how often the limit is corrected by what a network with such zeros was
+// measured to take.
 const correctionRounds = 4
 
-// chooseLatency stays within a latency. What the curves predict is corrected by what networks with so much removed, not yet
-// trained, take when they are measured.
+// chooseLatency stays within a latency. What the curves predict is corrected by what networks with
+// so much removed, not yet trained, take when they are measured.
 func (p *pruning) chooseLatency(ctx context.Context) error {
 	curves, err := p.curves(ctx)
 	if err != nil {
@@ -112,7 +117,8 @@ func (p *pruning) chooseLatency(ctx context.Context) error {
 			var over *budget.LimitError
 			if errors.As(err, &over) {
 				// Predictions are too low by what the limit was lowered by.
-				return &search.UnreachableError{Limit: "latency", Asked: p.job.MaxLatencyMS, Smallest: (over.Smallest + curves.Intercept) * p.job.MaxLatencyMS / limit}
+				return &search.UnreachableError{Limit: "latency", Asked: p.job.MaxLatencyMS,
+					Smallest: (over.Smallest + curves.Intercept) * p.job.MaxLatencyMS / limit}
 			}
 			return err
 		}
@@ -121,7 +127,8 @@ func (p *pruning) chooseLatency(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		timings, _, err := profiles.Subnets(ctx, p.runtime(), []*supernet.Subnet{net}, cmp.Or(p.job.Budget, 2*time.Second), p.job.Config.Seed)
+		timings, _, err := profiles.Subnets(ctx, p.runtime(), []*supernet.Subnet{net},
+			cmp.Or(p.job.Budget, 2*time.Second), p.job.Config.Seed)
 		if err != nil {
 			return err
 		}
@@ -134,7 +141,8 @@ func (p *pruning) chooseLatency(ctx context.Context) error {
 	return nil
 }
 
-// Curves are what variants of the blocks of networks take, as far as jobs that had them have found out. It is for one job at a time.
+// Curves are what variants of the blocks of networks take, as far as jobs that had them have found
+// out. It is for one job at a time.
 type Curves struct {
 	known map[curveKey]*predictor.Pruned
 }
@@ -164,7 +172,8 @@ func (p *pruning) curves(ctx context.Context) (*predictor.Pruned, error) {
 	return c, nil
 }
 
-// newCurves say what variants of the blocks take: by the latency predictor if it knows, else they are measured.
+// newCurves say what variants of the blocks take: by the latency predictor if it knows, else they
+// are measured.
 func (p *pruning) newCurves(ctx context.Context) (*predictor.Pruned, error) {
 	structure := p.job.Config.Structure
 	if l := p.job.Latency; l != nil {
@@ -177,7 +186,8 @@ func (p *pruning) newCurves(ctx context.Context) (*predictor.Pruned, error) {
 	settings := profiles.VariantDefaults()
 	settings.Budget, settings.Seed = cmp.Or(p.job.Budget, settings.Budget), p.job.Config.Seed
 	settings.Progress = func(r timing.Progress) {
-		p.job.Progress("measure pruned blocks", int(r.Elapsed.Milliseconds()), int(r.Budget.Milliseconds()))
+		p.job.Progress("measure pruned blocks", int(r.Elapsed.Milliseconds()),
+			int(r.Budget.Milliseconds()))
 	}
 	v, err := profiles.MeasureVariants(ctx, p.runtime(), p.net.Blocks, structure, settings)
 	if err != nil {
@@ -198,9 +208,12 @@ func fitVariants(network []supernet.Block, v *profiles.Variants) (*predictor.Pru
 	return predictor.FitPruned(network, v.Structure, blocks, networks)
 }
 
-// allocate chooses what each block loses so that the costs of all, and base, stay within the limit with as little damage as can be.
-func (p *pruning) allocate(cost func(supernet.Block, amount) (float64, error), limit, base float64) error {
-	damage, weights := prune.NewDamage(p.net, p.job.Config), prune.WeightsByBlock(p.net, p.job.Config)
+// allocate chooses what each block loses so that the costs of all, and base, stay within the limit
+// with as little damage as can be.
+func (p *pruning) allocate(cost func(supernet.Block, amount) (float64, error), limit,
+	base float64) error {
+	damage, weights := prune.NewDamage(p.net, p.job.Config), prune.WeightsByBlock(p.net,
+		p.job.Config)
 	parts, ways := make([][]budget.Option, len(p.net.Blocks)), make([][]amount, len(p.net.Blocks))
 	for i, b := range p.net.Blocks {
 		if ways[i] = amounts(b, p.job.Config.Structure); weights[b.Name] == 0 {

@@ -25,11 +25,13 @@ import (
 
 // QuickstartJob asks for the whole walk on built-in data.
 type QuickstartJob struct {
-	Dir      string
-	Seed     uint64
-	Workers  int
-	Force    bool                                                           // replace files that no quickstart wrote
-	Train    func(ctx context.Context, j trainer.Job) (*trainer.Run, error) // trainer.Train, perhaps with progress
+	Dir     string
+	Seed    uint64
+	Workers int
+	// replace files that no quickstart wrote
+	Force bool
+	// trainer.Train, perhaps with progress
+	Train    func(ctx context.Context, j trainer.Job) (*trainer.Run, error)
 	Say      func(format string, args ...any)
 	Progress func(what string, done, total float64)
 }
@@ -63,8 +65,8 @@ const (
 	quickPruneEpochs = 4
 )
 
-// Quickstart trains, profiles, fits, searches three latency budgets, writes manifests and prunes the largest winner. A folder that an interrupted
-// quickstart left is continued.
+// Quickstart trains, profiles, fits, searches three latency budgets, writes manifests and prunes
+// the largest winner. A folder that an interrupted quickstart left is continued.
 func Quickstart(ctx context.Context, j QuickstartJob) (*Summary, error) {
 	space, err := supernet.LoadSpace(quickSpace)
 	if err != nil {
@@ -75,18 +77,22 @@ func Quickstart(ctx context.Context, j QuickstartJob) (*Summary, error) {
 		return nil, err
 	}
 	defer lock.Unlock()
-	if err := store.CleanNames(j.Dir, "profile.json", "accuracy.json", "latency.json", "summary.json", "pruned"); err != nil {
+	if err := store.CleanNames(j.Dir, "profile.json", "accuracy.json", "latency.json",
+		"summary.json", "pruned"); err != nil {
 		return nil, err
 	}
 	path := func(name string) string { return filepath.Join(j.Dir, name) }
 	if err := j.checkFiles(); err != nil {
 		return nil, err
 	}
-	s := &Summary{Run: path("run"), Profile: path("profile.json"), Accuracy: path("accuracy.json"), Latency: path("latency.json")}
+	s := &Summary{Run: path("run"), Profile: path("profile.json"), Accuracy: path("accuracy.json"),
+		Latency: path("latency.json")}
 	j.Say("1/6  train %s on synthetic images with DepS", quickSpace)
 	training := trainer.NewJob(s.Run, space, "synthetic")
-	training.TrainImages, training.TestImages, training.Workers, training.Resume = quickTrain, quickTest, j.Workers, true
-	training.Config.Epochs, training.Config.Batch, training.Config.Seed = quickEpochs, quickBatch, j.Seed
+	training.TrainImages, training.TestImages, training.Workers, training.Resume = quickTrain,
+		quickTest, j.Workers, true
+	training.Config.Epochs, training.Config.Batch, training.Config.Seed = quickEpochs, quickBatch,
+		j.Seed
 	run, err := j.Train(ctx, training)
 	if err != nil {
 		return nil, err
@@ -94,7 +100,10 @@ func Quickstart(ctx context.Context, j QuickstartJob) (*Summary, error) {
 	j.Say("2/6  profile this device with tailor's own engine")
 	settings := profiles.ProfileDefaults()
 	settings.Seed = j.Seed
-	settings.Progress = func(p timing.Progress) { j.Progress("profile", p.Elapsed.Seconds(), p.Budget.Seconds()) }
+	settings.Progress = func(p timing.Progress) {
+		j.Progress("profile", p.Elapsed.Seconds(),
+			p.Budget.Seconds())
+	}
 	profile, err := profiles.New(ctx, run.Info.Space, profiles.Native{Threads: 1}, settings)
 	if err != nil {
 		return nil, err
@@ -108,8 +117,10 @@ func Quickstart(ctx context.Context, j QuickstartJob) (*Summary, error) {
 
 // checkFiles refuses a folder with files that are none of an earlier quickstart's.
 func (j QuickstartJob) checkFiles() error {
-	for name, kind := range map[string]string{"profile.json": "profile", "accuracy.json": "accuracy", "latency.json": "latency", summaryFile: "summary"} {
-		if err := (store.Output{Path: filepath.Join(j.Dir, name), Kind: kind, Ours: isSummary, Force: j.Force}).Check(); err != nil {
+	for name, kind := range map[string]string{"profile.json": "profile",
+		"accuracy.json": "accuracy", "latency.json": "latency", summaryFile: "summary"} {
+		if err := (store.Output{Path: filepath.Join(j.Dir, name), Kind: kind, Ours: isSummary,
+			Force: j.Force}).Check(); err != nil {
 			return err
 		}
 	}
@@ -123,7 +134,8 @@ const (
 
 // isSummary knows the one file of a quickstart that is no document.
 func isSummary(path string) bool {
-	if info, err := os.Stat(path); err != nil || info.Size() > maxSummary || filepath.Base(path) != summaryFile {
+	if info, err := os.Stat(path); err != nil || info.Size() > maxSummary ||
+		filepath.Base(path) != summaryFile {
 		return false
 	}
 	text, err := os.ReadFile(path)
@@ -131,7 +143,8 @@ func isSummary(path string) bool {
 	return err == nil && json.Unmarshal(text, &s) == nil && s.Run != "" && s.Device.ID != ""
 }
 
-func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *trainer.Run, profile *profiles.Profile) error {
+func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *trainer.Run,
+	profile *profiles.Profile) error {
 	latency, err := FitLatency(run.Info.Space, profile, s.Profile)
 	if err != nil {
 		return err
@@ -147,8 +160,12 @@ func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *traine
 	fit := regress.Defaults()
 	fit.Model = regress.ModelRidge
 	accuracy, err := FitAccuracy(ctx, AccuracyJob{
-		Run: run, Data: d, Samples: quickSamples, Images: quickImages, Calibration: quickCalibration, All: true, Fit: fit, Workers: j.Workers, Seed: j.Seed,
-		Progress: func(done, total int) { j.Progress("measure accuracy", float64(done), float64(total)) },
+		Run: run, Data: d, Samples: quickSamples, Images: quickImages,
+		Calibration: quickCalibration, All: true, Fit: fit, Workers: j.Workers, Seed: j.Seed,
+		Progress: func(done, total int) {
+			j.Progress("measure accuracy", float64(done),
+				float64(total))
+		},
 	})
 	if err != nil {
 		return err
@@ -166,9 +183,14 @@ func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *traine
 	config := optimize.Defaults()
 	config.Seed = j.Seed
 	s.SearchResult, err = Search(ctx, SearchJob{
-		Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: accuracy, Limits: limits, Dir: filepath.Join(j.Dir, "winners"),
-		Devices: []Device{{Latency: latency, Runtime: profiles.Native{Threads: 1}}}, Config: config, Workers: j.Workers,
-		Progress: func(what string, done, total int) { j.Progress(what, float64(done), float64(total)) },
+		Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: accuracy, Limits: limits,
+		Dir:     filepath.Join(j.Dir, "winners"),
+		Devices: []Device{{Latency: latency, Runtime: profiles.Native{Threads: 1}}}, Config: config,
+		Workers: j.Workers,
+		Progress: func(what string, done, total int) {
+			j.Progress(what, float64(done),
+				float64(total))
+		},
 	})
 	if err != nil {
 		return err
@@ -181,7 +203,8 @@ func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *traine
 
 // prune takes channels from the largest winner. What an earlier quickstart pruned goes first.
 func (j QuickstartJob) prune(ctx context.Context, s *Summary) error {
-	j.Say("6/6  prune the largest one further: %.0f %% of its channels, with %d epochs of training", 100*quickSparsity, quickPruneEpochs)
+	j.Say("6/6  prune the largest one further: %.0f %% of its channels, with %d epochs of training",
+		100*quickSparsity, quickPruneEpochs)
 	dir := filepath.Join(j.Dir, "pruned")
 	if _, err := prune.ReadInfo(filepath.Join(dir, pruningDir)); err == nil {
 		if err := store.RemoveDir(dir); err != nil {
@@ -189,16 +212,22 @@ func (j QuickstartJob) prune(ctx context.Context, s *Summary) error {
 		}
 	}
 	c := prune.Defaults(prune.Auto(false), supernet.Channels)
-	c.Sparsity, c.Epochs, c.Batch, c.Shift, c.Seed = quickSparsity, quickPruneEpochs, quickBatch, 2, j.Seed
+	c.Sparsity, c.Epochs, c.Batch, c.Shift, c.Seed = quickSparsity, quickPruneEpochs, quickBatch, 2,
+		j.Seed
 	var err error
 	s.Pruned, err = Prune(ctx, PruneJob{
-		Manifest: s.Winners[len(s.Winners)-1].Manifest, Config: c, Dir: dir, Workers: j.Workers, Say: func(string, ...any) {},
-		Progress: func(what string, done, total int) { j.Progress(what, float64(done), float64(total)) },
+		Manifest: s.Winners[len(s.Winners)-1].Manifest, Config: c, Dir: dir, Workers: j.Workers,
+		Say: func(string, ...any) {},
+		Progress: func(what string, done, total int) {
+			j.Progress(what, float64(done),
+				float64(total))
+		},
 	})
 	return err
 }
 
-// threeBudgets are tight, middle and loose, between the fastest and the largest network of this device.
+// threeBudgets are tight, middle and loose, between the fastest and the largest network of this
+// device.
 func threeBudgets(l *predictor.Latency, space *supernet.Space) ([]search.Limits, error) {
 	_, fastest, err := l.Min()
 	if err != nil {
@@ -210,7 +239,8 @@ func threeBudgets(l *predictor.Latency, space *supernet.Space) ([]search.Limits,
 	}
 	var limits []search.Limits
 	for _, share := range []float64{0.1, 0.35, 1} {
-		limits = append(limits, search.Limits{LatencyMS: roundUp(fastest + share*(largest[0]-fastest))})
+		limits = append(limits,
+			search.Limits{LatencyMS: roundUp(fastest + share*(largest[0]-fastest))})
 	}
 	return limits, nil
 }
@@ -218,7 +248,8 @@ func threeBudgets(l *predictor.Latency, space *supernet.Space) ([]search.Limits,
 // roundUp keeps three digits.
 func roundUp(ms float64) float64 {
 	unit := math.Pow(10, math.Floor(math.Log10(ms))-2)
-	rounded, err := strconv.ParseFloat(strconv.FormatFloat(math.Ceil(ms/unit-1e-9)*unit, 'g', 3, 64), 64)
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(math.Ceil(ms/unit-1e-9)*unit, 'g', 3,
+		64), 64)
 	if err != nil {
 		return ms
 	}

@@ -25,7 +25,8 @@ func TestThreeBudgetsAreOrderedAndFeasible(t *testing.T) {
 		t.Fatalf("%d budgets, want 3", len(limits))
 	}
 	for i, l := range limits {
-		if l.LatencyMS <= fastest || i > 0 && l.LatencyMS <= limits[i-1].LatencyMS || l.MACs != 0 || l.Params != 0 {
+		if l.LatencyMS <= fastest || i > 0 && l.LatencyMS <= limits[i-1].LatencyMS || l.MACs != 0 ||
+			l.Params != 0 {
 			t.Errorf("budget %d is %+v after %+v, want a latency above that and above the fastest network's %v ms", i, l, limits[max(i-1, 0)], fastest)
 		}
 	}
@@ -36,8 +37,10 @@ func TestThreeBudgetsAreOrderedAndFeasible(t *testing.T) {
 
 func TestSummaryIsOneObject(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "summary.json")
-	winner := Winner{Limits: search.Limits{LatencyMS: 2}, MACs: 3, Params: 4, Predicted: manifest.Predicted{Top1: 0.5}, Manifest: "m"}
-	s := &Summary{Run: "r", HeldOut: map[string]HeldOut{"accuracy": {Samples: 7}}, SearchResult: &SearchResult{Evaluations: 9, Winners: []Winner{winner}}}
+	winner := Winner{Limits: search.Limits{LatencyMS: 2}, MACs: 3, Params: 4,
+		Predicted: manifest.Predicted{Top1: 0.5}, Manifest: "m"}
+	s := &Summary{Run: "r", HeldOut: map[string]HeldOut{"accuracy": {Samples: 7}},
+		SearchResult: &SearchResult{Evaluations: 9, Winners: []Winner{winner}}}
 	if err := writeSummary(path, s); err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +60,9 @@ func TestSummaryIsOneObject(t *testing.T) {
 	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Run != "r" || got.Evaluations != 9 || got.HeldOut["accuracy"].Samples != 7 || len(got.Winners) != 1 || got.Winners[0].Params != 4 || got.Winners[0].Predicted.Top1 != 0.5 {
+	if got.Run != "r" || got.Evaluations != 9 || got.HeldOut["accuracy"].Samples != 7 ||
+		len(got.Winners) != 1 || got.Winners[0].Params != 4 ||
+		got.Winners[0].Predicted.Top1 != 0.5 {
 		t.Errorf("summary.json holds %s", text)
 	}
 }

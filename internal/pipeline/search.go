@@ -24,27 +24,31 @@ const DefaultPoints = 10
 
 // SearchJob asks for the best sub-networks on each of some devices, within each of some limits.
 type SearchJob struct {
-	Space    *supernet.Space
-	Run      *trainer.Run  // weights of the winners; nil gives manifests without weights
-	Data     *data.Dataset // of the run: to calibrate the winners and, with Verify, to measure their accuracy
+	Space *supernet.Space
+	Run   *trainer.Run // weights of the winners; nil gives manifests without weights
+	// of the run: to calibrate the winners and, with Verify, to measure their accuracy
+	Data     *data.Dataset
 	Verify   bool
 	Accuracy *predictor.Accuracy
 	Devices  []Device // may be empty if no limit is a latency
 	Limits   []search.Limits
 	Top      int // winners for each of the limits, 0 for one; with Pareto it must be 0 or 1
-	// Pareto asks for the whole front of accuracy against Cost in one run a device. Winners are then the front's best for each of
-	// the limits, or without limits Points of them, well spread.
+	// Pareto asks for the whole front of accuracy against Cost in one run a device. Winners are
+	// then the front's best for each of the limits, or without limits Points of them, well spread.
 	Pareto bool
 	Cost   search.Cost     // default latency if there is a device, else MACs
 	Points int             // default DefaultPoints
 	Config optimize.Config // begin with optimize.Defaults; Top is that of the job
-	// BoundSteps is how many regions of the space are bounded for each of the limits, to say how much better a network could be
-	// predicted than the best found; 0 is search.BoundSteps, negative none.
+	// BoundSteps is how many regions of the space are bounded for each of the limits, to say how
+	// much better a network could be predicted than the best found; 0 is search.BoundSteps,
+	// negative none.
 	BoundSteps int
-	// Plot is a file for the best value against evaluations of each search, of OFA's evolution and of random search; or, with Pareto, for the
-	// fronts of all devices, each of which is drawn beside its document anyway. Empty for none.
-	Plot     string
-	Dir      string        // of the manifests, a folder each; with several devices in a folder for each device
+	// Plot is a file for the best value against evaluations of each search, of OFA's evolution and
+	// of random search; or, with Pareto, for the fronts of all devices, each of which is drawn
+	// beside its document anyway. Empty for none.
+	Plot string
+	// of the manifests, a folder each; with several devices in a folder for each device
+	Dir      string
 	Budget   time.Duration // for measuring latency; default 2 s a winner
 	Workers  int
 	Progress func(what string, done, total int)
@@ -54,7 +58,8 @@ type SearchJob struct {
 type Device struct {
 	Name    string // in tables and paths; may be empty if it is the only one
 	Latency *predictor.Latency
-	Runtime profiles.Runtime // used if it and the device are those of the predictor; nil leaves latencies predicted
+	// used if it and the device are those of the predictor; nil leaves latencies predicted
+	Runtime profiles.Runtime
 }
 
 // Winner is a sub-network found, and where its manifest is.
@@ -72,8 +77,8 @@ type Winner struct {
 	Manifest   string `json:"manifest"`
 }
 
-// SearchResult is all winners: by device, then in the order of the limits or along the front, then best first, by measured accuracy
-// where that was verified.
+// SearchResult is all winners: by device, then in the order of the limits or along the front, then
+// best first, by measured accuracy where that was verified.
 type SearchResult struct {
 	Evaluations int      `json:"evaluations"`
 	Seconds     float64  `json:"seconds"` // of searching alone
@@ -161,7 +166,8 @@ func (j *SearchJob) check() error {
 	}
 	sha := j.Space.SHA256()
 	if j.Accuracy.SpaceSHA256 != sha {
-		return &store.StaleError{File: "the accuracy predictor", Role: "space", Want: j.Accuracy.SpaceSHA256, Got: sha}
+		return &store.StaleError{File: "the accuracy predictor", Role: "space",
+			Want: j.Accuracy.SpaceSHA256, Got: sha}
 	}
 	names := map[string]bool{}
 	for _, d := range j.Devices {
@@ -170,7 +176,8 @@ func (j *SearchJob) check() error {
 		}
 		names[d.Name] = true
 		if d.Latency != nil && d.Latency.SpaceSHA256 != sha {
-			return &store.StaleError{File: "the latency predictor", Role: "space", Want: d.Latency.SpaceSHA256, Got: sha}
+			return &store.StaleError{File: "the latency predictor", Role: "space",
+				Want: d.Latency.SpaceSHA256, Got: sha}
 		}
 	}
 	if j.Run != nil {
@@ -203,8 +210,9 @@ func (j *SearchJob) report(what string, done, total int) {
 	}
 }
 
-// DeviceName is what a device is called by the file of its latency predictor, in tables and paths: the name without its extension, or
-// whole where nothing but dots would be left, as of ".json" and "...json".
+// DeviceName is what a device is called by the file of its latency predictor, in tables and paths:
+// the name without its extension, or whole where nothing but dots would be left, as of ".json" and
+// "...json".
 func DeviceName(path string) string {
 	base := filepath.Base(path)
 	name := strings.TrimSuffix(base, filepath.Ext(base))

@@ -37,13 +37,18 @@ func TestSearchRefusesStrangers(t *testing.T) {
 		latency  *predictor.Latency
 		want     store.StaleError
 	}{
-		"weights":       {macsAccuracy(t, space, strange), nil, store.StaleError{Role: "weights", Want: strange, Got: own}},
-		"accuracy":      {macsAccuracy(t, other, own), nil, store.StaleError{Role: "space", Want: other.SHA256(), Got: space.SHA256()}},
-		"latency":       {macsAccuracy(t, space, own), inventedLatency(t, other), store.StaleError{Role: "space", Want: other.SHA256(), Got: space.SHA256()}},
+		"weights": {macsAccuracy(t, space, strange), nil, store.StaleError{Role: "weights",
+			Want: strange, Got: own}},
+		"accuracy": {macsAccuracy(t, other, own), nil, store.StaleError{Role: "space",
+			Want: other.SHA256(), Got: space.SHA256()}},
+		"latency": {macsAccuracy(t, space, own), inventedLatency(t, other),
+			store.StaleError{Role: "space", Want: other.SHA256(), Got: space.SHA256()}},
 		"no provenance": {unsourced(t, space), nil, store.StaleError{Role: "weights", Got: own}},
 	} {
 		dir := filepath.Join(t.TempDir(), "winners")
-		_, err := Search(context.Background(), SearchJob{Config: optimize.Defaults(), Space: space, Run: run, Data: d, Accuracy: c.accuracy, Devices: []Device{{Latency: c.latency}}, Dir: dir})
+		_, err := Search(context.Background(), SearchJob{Config: optimize.Defaults(), Space: space,
+			Run: run, Data: d, Accuracy: c.accuracy, Devices: []Device{{Latency: c.latency}},
+			Dir: dir})
 		var stale *store.StaleError
 		if !errors.As(err, &stale) {
 			t.Errorf("%s: %v, want a StaleError", name, err)
@@ -66,13 +71,17 @@ func unsourced(t *testing.T, space *supernet.Space) *predictor.Accuracy {
 	return a
 }
 
-// TestSearchFindsTheBest compares with the best of all networks. The invented accuracy rises with the MACs.
+// TestSearchFindsTheBest compares with the best of all networks. The invented accuracy rises with
+// the MACs.
 func TestSearchFindsTheBest(t *testing.T) {
 	space := parseSpace(t, microSpace)
 	accuracy, latency := macsAccuracy(t, space, strings.Repeat("5", 64)), inventedLatency(t, space)
 	_, fastest, _ := latency.Min()
-	limits := []search.Limits{{LatencyMS: 1.5 * fastest}, {MACs: macs(space, space.Min())}, {Params: 1 << 20, LatencyMS: 1e3}}
-	result, err := Search(context.Background(), SearchJob{Config: optimize.Defaults(), Space: space, Accuracy: accuracy, Devices: []Device{{Latency: latency}}, Limits: limits, Dir: t.TempDir()})
+	limits := []search.Limits{{LatencyMS: 1.5 * fastest}, {MACs: macs(space, space.Min())},
+		{Params: 1 << 20, LatencyMS: 1e3}}
+	result, err := Search(context.Background(), SearchJob{Config: optimize.Defaults(), Space: space,
+		Accuracy: accuracy, Devices: []Device{{Latency: latency}}, Limits: limits,
+		Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +89,8 @@ func TestSearchFindsTheBest(t *testing.T) {
 		best := math.Inf(-1)
 		for _, a := range allArchs(space) {
 			blocks := space.Blocks(a)
-			if ms := inventedNetwork(space, a); limits[i].Hold(ms*(1-1e-9), supernet.MACs(blocks), supernet.Params(blocks)) {
+			if ms := inventedNetwork(space, a); limits[i].Hold(ms*(1-1e-9), supernet.MACs(blocks),
+				supernet.Params(blocks)) {
 				top1, err := accuracy.Predict([]supernet.Arch{a})
 				if err != nil {
 					t.Fatal(err)
@@ -89,7 +99,8 @@ func TestSearchFindsTheBest(t *testing.T) {
 			}
 		}
 		if w.Predicted.Top1 != best || w.Limits != limits[i] {
-			t.Errorf("limits %+v: winner of %+v with top-1 %v, want the best %v", limits[i], w.Limits, w.Predicted.Top1, best)
+			t.Errorf("limits %+v: winner of %+v with top-1 %v, want the best %v", limits[i],
+				w.Limits, w.Predicted.Top1, best)
 		}
 		m, net, err := manifest.Open(w.Manifest)
 		if err != nil || net != nil || m.Weights != nil || m.Measured != nil {
@@ -101,10 +112,13 @@ func TestSearchFindsTheBest(t *testing.T) {
 	}
 }
 
-// TestSearchReplacesItsOwnFolders searches twice into one folder, then into one that holds something of somebody's.
+// TestSearchReplacesItsOwnFolders searches twice into one folder, then into one that holds
+// something of somebody's.
 func TestSearchReplacesItsOwnFolders(t *testing.T) {
 	space := parseSpace(t, microSpace)
-	j := SearchJob{Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Limits: []search.Limits{{MACs: 1 << 20}}, Top: 2, Dir: t.TempDir()}
+	j := SearchJob{Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space,
+		strings.Repeat("5", 64)), Limits: []search.Limits{{MACs: 1 << 20}}, Top: 2,
+		Dir: t.TempDir()}
 	for _, seed := range []uint64{1, 2} {
 		j.Config.Seed = seed
 		result, err := Search(context.Background(), j)
@@ -115,7 +129,8 @@ func TestSearchReplacesItsOwnFolders(t *testing.T) {
 			path := filepath.Join(j.Dir, name, "manifest.json")
 			m, _, err := manifest.Open(path)
 			if err != nil || m.Seed != seed || result.Winners[i].Manifest != path {
-				t.Errorf("seed %d: %s has seed %d (%v), the winner is said to be in %s", seed, path, m.Seed, err, result.Winners[i].Manifest)
+				t.Errorf("seed %d: %s has seed %d (%v), the winner is said to be in %s", seed, path,
+					m.Seed, err, result.Winners[i].Manifest)
 			}
 		}
 	}
@@ -124,19 +139,23 @@ func TestSearchReplacesItsOwnFolders(t *testing.T) {
 		t.Fatal(err)
 	}
 	j.Config.Seed = 3
-	if _, err := Search(context.Background(), j); err == nil || !strings.Contains(err.Error(), "--out") {
-		t.Errorf("searching into a folder with a foreign file: %v, want a refusal that names --out", err)
+	if _, err := Search(context.Background(), j); err == nil || !strings.Contains(err.Error(),
+		"--out") {
+		t.Errorf("searching into a folder with a foreign file: %v, want a refusal that names --out",
+			err)
 	}
 	text, err := os.ReadFile(foreign)
 	if err != nil || string(text) != "mine" {
 		t.Errorf("the foreign file holds %q (%v), want it untouched", text, err)
 	}
-	if m, _, err := manifest.Open(filepath.Join(filepath.Dir(foreign), "manifest.json")); err != nil || m.Seed != 2 {
+	if m, _, err := manifest.Open(filepath.Join(filepath.Dir(foreign),
+		"manifest.json")); err != nil || m.Seed != 2 {
 		t.Errorf("the manifest beside the foreign file changed: seed %v (%v)", m.Seed, err)
 	}
 }
 
-// TestSearchTimesWhatWasProfiled measures latency on the predictor's device and runtime, and on no other.
+// TestSearchTimesWhatWasProfiled measures latency on the predictor's device and runtime, and on no
+// other.
 func TestSearchTimesWhatWasProfiled(t *testing.T) {
 	space := parseSpace(t, microSpace)
 	this, err := device.Describe(context.Background())
@@ -147,12 +166,15 @@ func TestSearchTimesWhatWasProfiled(t *testing.T) {
 	for _, c := range []struct {
 		device, runtime string
 		want            bool
-	}{{here, native.Info().ID(), true}, {"elsewhere", native.Info().ID(), false}, {here, "onnxruntime/1.2 threads=1", false}} {
+	}{{here, native.Info().ID(), true}, {"elsewhere", native.Info().ID(), false},
+		{here, "onnxruntime/1.2 threads=1", false}} {
 		latency := inventedLatency(t, space)
 		latency.Device, latency.Runtime = c.device, c.runtime
 		result, err := Search(context.Background(), SearchJob{
-			Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Dir: t.TempDir(), Devices: []Device{{Latency: latency, Runtime: native}},
-			Limits: []search.Limits{{LatencyMS: 1e6}}, Budget: 100 * time.Millisecond,
+			Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space,
+				strings.Repeat("5", 64)), Dir: t.TempDir(),
+			Devices: []Device{{Latency: latency, Runtime: native}},
+			Limits:  []search.Limits{{LatencyMS: 1e6}}, Budget: 100 * time.Millisecond,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -164,7 +186,8 @@ func TestSearchTimesWhatWasProfiled(t *testing.T) {
 			}
 			continue
 		}
-		if m == nil || !(m.LatencyLowMS > 0 && m.LatencyLowMS <= m.LatencyMS && m.LatencyMS <= m.LatencyHighMS) {
+		if m == nil || !(m.LatencyLowMS > 0 && m.LatencyLowMS <= m.LatencyMS &&
+			m.LatencyMS <= m.LatencyHighMS) {
 			t.Fatalf("measured %+v, want a latency inside its interval", m)
 		}
 		if m.Device != here || m.Runtime != c.runtime || m.WithinLimits == nil || !*m.WithinLimits {
@@ -182,7 +205,8 @@ func TestFolderName(t *testing.T) {
 		{search.Limits{}, 0, "best"},
 		{search.Limits{}, 1, "best-2"},
 		{search.Limits{LatencyMS: 2.5}, 0, "latency-2.5ms"},
-		{search.Limits{LatencyMS: 2.5, MACs: 50e6, Params: 2e6}, 2, "latency-2.5ms-macs-50000000-params-2000000-3"},
+		{search.Limits{LatencyMS: 2.5, MACs: 50e6, Params: 2e6}, 2,
+			"latency-2.5ms-macs-50000000-params-2000000-3"},
 	} {
 		got := folderName(c.limits, c.rank)
 		if got != c.want || slices.Contains([]rune(got), filepath.Separator) {

@@ -16,7 +16,8 @@ import (
 	"github.com/tailor-nas/tailor/trainer"
 )
 
-// cut extracts the winners and measures their accuracy. A network that several questions have as their answer is measured once.
+// cut extracts the winners and measures their accuracy. A network that several questions have as
+// their answer is measured once.
 func (j *SearchJob) cut(ctx context.Context, picks []pick) ([]*group, error) {
 	extract, closeEvaluator, err := j.extractor()
 	if err != nil {
@@ -38,7 +39,8 @@ func (j *SearchJob) cut(ctx context.Context, picks []pick) ([]*group, error) {
 			if twin := known[f.Arch]; twin != nil {
 				c.net = twin.net
 				if m := twin.manifest.Measured; m != nil {
-					c.manifest.Measured = &manifest.Measured{Top1: m.Top1, Images: m.Images, Split: m.Split}
+					c.manifest.Measured = &manifest.Measured{Top1: m.Top1, Images: m.Images,
+						Split: m.Split}
 				}
 			} else if err := extract(ctx, f.Arch, c); err != nil {
 				return nil, err
@@ -52,7 +54,8 @@ func (j *SearchJob) cut(ctx context.Context, picks []pick) ([]*group, error) {
 }
 
 // extractor gives the function that fills in a cut's network and its accuracy.
-func (j *SearchJob) extractor() (extract func(context.Context, supernet.Arch, *cut) error, closeEvaluator func(), err error) {
+func (j *SearchJob) extractor() (extract func(context.Context, supernet.Arch, *cut) error,
+	closeEvaluator func(), err error) {
 	if j.Run == nil || j.Data == nil {
 		return func(context.Context, supernet.Arch, *cut) error { return nil }, func() {}, nil
 	}
@@ -79,9 +82,12 @@ func (j *SearchJob) extractor() (extract func(context.Context, supernet.Arch, *c
 
 func (j *SearchJob) manifest(f search.Found, p pick) *manifest.Manifest {
 	m := &manifest.Manifest{
-		SpaceName: j.Space.Name, SpaceSHA256: j.Space.SHA256(), Arch: j.Space.Spec(f.Arch), Blocks: j.Space.Blocks(f.Arch),
-		BNEps: j.Space.BNEps, MACs: f.MACs, Params: f.Params, Limits: p.limits, Seed: j.Config.Seed,
-		Predicted: manifest.Predicted{Top1: f.Top1, Top1RMSE: j.Accuracy.HeldOut.RMSE, LatencyMS: f.LatencyMS, Exact: p.exact, Top1Bound: p.bound, Top1LikelyBound: p.likely},
+		SpaceName: j.Space.Name, SpaceSHA256: j.Space.SHA256(), Arch: j.Space.Spec(f.Arch),
+		Blocks: j.Space.Blocks(f.Arch),
+		BNEps:  j.Space.BNEps, MACs: f.MACs, Params: f.Params, Limits: p.limits,
+		Seed: j.Config.Seed,
+		Predicted: manifest.Predicted{Top1: f.Top1, Top1RMSE: j.Accuracy.HeldOut.RMSE,
+			LatencyMS: f.LatencyMS, Exact: p.exact, Top1Bound: p.bound, Top1LikelyBound: p.likely},
 	}
 	m.Inputs = map[string]store.Input{"accuracy": {SHA256: j.Accuracy.SHA256}}
 	if l := p.device.Latency; l != nil {
@@ -93,10 +99,12 @@ func (j *SearchJob) manifest(f search.Found, p pick) *manifest.Manifest {
 	}
 	if r := j.Run; r != nil {
 		m.Inputs["weights"] = store.Input{Path: r.Dir, SHA256: r.State.WeightsSHA256}
-		m.Inputs["data"] = store.Input{Path: data.KeepFrom(filepath.Join(j.dir(p.device), "winner"), r.Dir, r.Info.Data.Path), SHA256: r.Info.Data.SHA256}
+		m.Inputs["data"] = store.Input{Path: data.KeepFrom(filepath.Join(j.dir(p.device), "winner"),
+			r.Dir, r.Info.Data.Path), SHA256: r.Info.Data.SHA256}
 		m.Classes = r.Info.Data.Classes
 		d := r.Info.Data
-		m.Images = &manifest.Images{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train, Test: d.Test, SkipDamaged: d.SkipDamaged, Skipped: d.Skipped}
+		m.Images = &manifest.Images{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train,
+			Test: d.Test, SkipDamaged: d.SkipDamaged, Skipped: d.Skipped}
 	}
 	if j.Data != nil {
 		m.Mean, m.Std = j.Data.Stats()
@@ -107,8 +115,8 @@ func (j *SearchJob) manifest(f search.Found, p pick) *manifest.Manifest {
 	return m
 }
 
-// timeAll measures the latency of all winners, a session for each device, where that says something: on the predictor's device and
-// runtime.
+// timeAll measures the latency of all winners, a session for each device, where that says
+// something: on the predictor's device and runtime.
 func (j *SearchJob) timeAll(ctx context.Context, groups []*group) error {
 	for i := range j.Devices {
 		var cuts []*cut

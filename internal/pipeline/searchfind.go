@@ -30,7 +30,8 @@ type deviceFront struct {
 // exact says whether all sub-networks were looked at.
 func (f deviceFront) exact() bool { return f.Status == optimize.Exhausted }
 
-// find searches for all devices and limits, or for the front of each device. The searches share what the accuracy predictor said.
+// find searches for all devices and limits, or for the front of each device. The searches share
+// what the accuracy predictor said.
 func (j *SearchJob) find(ctx context.Context) ([]pick, []deviceFront, *SearchResult, error) {
 	began, result := time.Now(), &SearchResult{}
 	var accuracy search.Predictor = j.Accuracy
@@ -66,7 +67,8 @@ func (j *SearchJob) find(ctx context.Context) ([]pick, []deviceFront, *SearchRes
 }
 
 // findEach runs one search for each of the limits.
-func (j *SearchJob) findEach(ctx context.Context, device int, q search.Query, picks []pick, result *SearchResult) ([]pick, error) {
+func (j *SearchJob) findEach(ctx context.Context, device int, q search.Query, picks []pick,
+	result *SearchResult) ([]pick, error) {
 	for i, limits := range j.Limits {
 		q.Limits = limits
 		config := j.searching(device*len(j.Limits)+i, len(j.Devices)*len(j.Limits))
@@ -76,7 +78,8 @@ func (j *SearchJob) findEach(ctx context.Context, device int, q search.Query, pi
 			return nil, err
 		}
 		result.Evaluations += answer.Evaluations
-		p := pick{device: &j.Devices[device], limits: limits, best: answer.Best, exact: answer.Exact(), history: answer.History}
+		p := pick{device: &j.Devices[device], limits: limits, best: answer.Best,
+			exact: answer.Exact(), history: answer.History}
 		if err := j.bound(ctx, q, &p, 1, likelyOf(answer)); err != nil {
 			return nil, err
 		}
@@ -94,9 +97,11 @@ func likelyOf(a *search.Answer) likelyBound {
 	return func(search.Limits) (float64, bool, error) { return a.LikelyBound() }
 }
 
-// bound says what no network within the query's limits exceeds, where that is asked for and not known to be the winner's: for sure, and
-// likely. By default the bounds of a front share the time of one.
-func (j *SearchJob) bound(ctx context.Context, q search.Query, p *pick, shares int, likely likelyBound) error {
+// bound says what no network within the query's limits exceeds, where that is asked for and not
+// known to be the winner's: for sure, and likely. By default the bounds of a front share the time
+// of one.
+func (j *SearchJob) bound(ctx context.Context, q search.Query, p *pick, shares int,
+	likely likelyBound) error {
 	if p.exact || j.BoundSteps < 0 {
 		return nil
 	}
@@ -130,7 +135,8 @@ func (j *SearchJob) searching(number, all int) optimize.Config {
 }
 
 // findFront finds a device's front, up to the loosest of the limits, and picks from it.
-func (j *SearchJob) findFront(ctx context.Context, device int, q search.Query, picks []pick, result *SearchResult) (deviceFront, []pick, error) {
+func (j *SearchJob) findFront(ctx context.Context, device int, q search.Query, picks []pick,
+	result *SearchResult) (deviceFront, []pick, error) {
 	q.Limits = loosest(j.Limits)
 	front, err := search.FindFront(ctx, q, j.Cost, j.searching(device, len(j.Devices)))
 	if err != nil {
@@ -147,10 +153,12 @@ func (j *SearchJob) findFront(ctx context.Context, device int, q search.Query, p
 }
 
 // pickSpread picks winners that are spread over a front.
-func (j *SearchJob) pickSpread(ctx context.Context, f deviceFront, q search.Query, picks []pick) ([]pick, error) {
+func (j *SearchJob) pickSpread(ctx context.Context, f deviceFront, q search.Query,
+	picks []pick) ([]pick, error) {
 	picked := f.Spread(j.Points)
 	for i, found := range picked {
-		p := pick{device: f.device, limits: j.Limits[0], place: i + 1, best: []search.Found{found}, exact: f.exact()}
+		p := pick{device: f.device, limits: j.Limits[0], place: i + 1, best: []search.Found{found},
+			exact: f.exact()}
 		q.Limits = j.Cost.Limit(p.limits, j.Cost.Of(found))
 		if err := j.bound(ctx, q, &p, len(picked), f.LikelyBound); err != nil {
 			return nil, err
@@ -162,10 +170,12 @@ func (j *SearchJob) pickSpread(ctx context.Context, f deviceFront, q search.Quer
 
 // pickWithin picks the best of a front within each of the limits. What the front cannot tell is
 // searched for alone.
-func (j *SearchJob) pickWithin(ctx context.Context, f deviceFront, q search.Query, picks []pick, result *SearchResult) ([]pick, error) {
+func (j *SearchJob) pickWithin(ctx context.Context, f deviceFront, q search.Query, picks []pick,
+	result *SearchResult) ([]pick, error) {
 	for _, limits := range j.Limits {
 		q.Limits = limits
-		p, likely := pick{device: f.device, limits: limits, exact: f.exact()}, likelyBound(f.LikelyBound)
+		p, likely := pick{device: f.device, limits: limits, exact: f.exact()},
+			likelyBound(f.LikelyBound)
 		if best, ok := f.Best(limits); ok && f.tells(limits, loosest(j.Limits)) {
 			p.best = []search.Found{best}
 		} else { // says how near one can come, if none is within the limits

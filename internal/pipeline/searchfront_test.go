@@ -18,7 +18,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
-// TestFrontOfDevices finds the fronts of two devices, one of them twice as slow, in one run, and compares with all networks.
+// TestFrontOfDevices finds the fronts of two devices, one of them twice as slow, in one run, and
+// compares with all networks.
 func TestFrontOfDevices(t *testing.T) {
 	space := parseSpace(t, microSpace)
 	accuracy := macsAccuracy(t, space, strings.Repeat("5", 64))
@@ -26,8 +27,9 @@ func TestFrontOfDevices(t *testing.T) {
 	slow.Slope *= 2
 	slow.Device = "slow"
 	result, err := Search(context.Background(), SearchJob{
-		Config: optimize.Defaults(), Space: space, Accuracy: accuracy, Devices: []Device{{Name: "fast", Latency: fast}, {Name: "slow", Latency: slow}},
-		Pareto: true, Points: 3, Dir: t.TempDir(),
+		Config: optimize.Defaults(), Space: space, Accuracy: accuracy,
+		Devices: []Device{{Name: "fast", Latency: fast}, {Name: "slow", Latency: slow}},
+		Pareto:  true, Points: 3, Dir: t.TempDir(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +42,8 @@ func TestFrontOfDevices(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !d.Exact || d.Cost != search.Latency || d.SpaceSHA256 != space.SHA256() || d.Inputs["accuracy"].SHA256 != accuracy.SHA256 || len(d.Points) != f.Points {
+		if !d.Exact || d.Cost != search.Latency || d.SpaceSHA256 != space.SHA256() ||
+			d.Inputs["accuracy"].SHA256 != accuracy.SHA256 || len(d.Points) != f.Points {
 			t.Errorf("%s: %+v", f.Path, d)
 		}
 		for _, a := range allArchs(space) {
@@ -53,12 +56,14 @@ func TestFrontOfDevices(t *testing.T) {
 				}
 			}
 			if best.Top1 < top1[0] {
-				t.Errorf("%s has %v at %v ms, but a network reaches %v", f.Device, best.Top1, ms, top1[0])
+				t.Errorf("%s has %v at %v ms, but a network reaches %v", f.Device, best.Top1, ms,
+					top1[0])
 			}
 		}
 		winner := result.Winners[3*i+2]
 		last := d.Points[len(d.Points)-1]
-		if winner.Device != f.Device || winner.Predicted.Top1 != last.Top1 || winner.Predicted.LatencyMS != last.LatencyMS || !winner.Predicted.Exact {
+		if winner.Device != f.Device || winner.Predicted.Top1 != last.Top1 ||
+			winner.Predicted.LatencyMS != last.LatencyMS || !winner.Predicted.Exact {
 			t.Errorf("the last winner %+v is not the end of the front, %+v", winner, last)
 		}
 		m, _, err := manifest.Open(winner.Manifest)
@@ -68,14 +73,17 @@ func TestFrontOfDevices(t *testing.T) {
 	}
 }
 
-// TestFrontAtBudgets takes the front's best for each of several limits; they are those of a search for each.
+// TestFrontAtBudgets takes the front's best for each of several limits; they are those of a search
+// for each.
 func TestFrontAtBudgets(t *testing.T) {
 	space := parseSpace(t, microSpace)
 	latency := inventedLatency(t, space)
 	_, fastest, _ := latency.Min()
 	j := SearchJob{
-		Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Devices: []Device{{Latency: latency}},
-		Limits: []search.Limits{{LatencyMS: fastest * 1.3}, {LatencyMS: fastest * 2}, {LatencyMS: fastest}}, Dir: t.TempDir(),
+		Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space,
+			strings.Repeat("5", 64)), Devices: []Device{{Latency: latency}},
+		Limits: []search.Limits{{LatencyMS: fastest * 1.3}, {LatencyMS: fastest * 2},
+			{LatencyMS: fastest}}, Dir: t.TempDir(),
 	}
 	each, err := Search(context.Background(), j)
 	if err != nil {
@@ -89,7 +97,8 @@ func TestFrontAtBudgets(t *testing.T) {
 	}
 	for i, w := range front.Winners {
 		e := each.Winners[i]
-		if w.Predicted.Top1 != e.Predicted.Top1 || w.Limits != e.Limits || filepath.Base(filepath.Dir(w.Manifest)) != filepath.Base(filepath.Dir(e.Manifest)) {
+		if w.Predicted.Top1 != e.Predicted.Top1 || w.Limits != e.Limits ||
+			filepath.Base(filepath.Dir(w.Manifest)) != filepath.Base(filepath.Dir(e.Manifest)) {
 			t.Errorf("front: %+v\nsearch: %+v", w, e)
 		}
 	}
@@ -104,21 +113,25 @@ func TestFrontAtBudgets(t *testing.T) {
 func TestFrontIsDrawn(t *testing.T) {
 	space := parseSpace(t, microSpace)
 	j := SearchJob{
-		Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Pareto: true, Points: 3, Dir: t.TempDir(),
-		Devices: []Device{{Name: "fast", Latency: inventedLatency(t, space)}, {Name: "slow", Latency: inventedLatency(t, space)}},
-		Plot:    filepath.Join(t.TempDir(), "both.svg"),
+		Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space,
+			strings.Repeat("5", 64)), Pareto: true, Points: 3, Dir: t.TempDir(),
+		Devices: []Device{{Name: "fast", Latency: inventedLatency(t, space)},
+			{Name: "slow", Latency: inventedLatency(t, space)}},
+		Plot: filepath.Join(t.TempDir(), "both.svg"),
 	}
 	result, err := Search(t.Context(), j)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]string{result.Fronts[0].Plot: "front, predicted", result.Fronts[1].Plot: "latency, ", j.Plot: "slow: picked, predicted"} {
+	for path, want := range map[string]string{result.Fronts[0].Plot: "front, predicted",
+		result.Fronts[1].Plot: "latency, ", j.Plot: "slow: picked, predicted"} {
 		if text, err := os.ReadFile(path); err != nil || !strings.Contains(string(text), want) {
 			t.Errorf("%s does not say %q (%v)", path, want, err)
 		}
 	}
 	if filepath.Dir(result.Fronts[0].Plot) != filepath.Dir(result.Fronts[0].Path) {
-		t.Errorf("the picture is at %s, the front at %s", result.Fronts[0].Plot, result.Fronts[0].Path)
+		t.Errorf("the picture is at %s, the front at %s", result.Fronts[0].Plot,
+			result.Fronts[0].Path)
 	}
 	j.Plot = "none.gif"
 	if _, err := Search(t.Context(), j); err == nil {
@@ -126,7 +139,8 @@ func TestFrontIsDrawn(t *testing.T) {
 	}
 }
 
-// TestWilson against the figures of Newcombe, Statistics in Medicine 17, 1998, table I: 81 of 263, and 0 of 20.
+// TestWilson against the figures of Newcombe, Statistics in Medicine 17, 1998, table I: 81 of 263,
+// and 0 of 20.
 func TestWilson(t *testing.T) {
 	for _, c := range []struct {
 		right, n  int
@@ -134,7 +148,8 @@ func TestWilson(t *testing.T) {
 	}{{81, 263, 0.2553, 0.3662}, {0, 20, 0, 0.1611}} {
 		got := wilson(float64(c.right)/float64(c.n), c.n)
 		if math.Abs(got.Low-c.low) > 5e-5 || math.Abs(got.High-c.high) > 5e-5 {
-			t.Errorf("%d of %d: %.4f to %.4f, want %.4f to %.4f", c.right, c.n, got.Low, got.High, c.low, c.high)
+			t.Errorf("%d of %d: %.4f to %.4f, want %.4f to %.4f", c.right, c.n, got.Low, got.High,
+				c.low, c.high)
 		}
 	}
 }
@@ -147,7 +162,8 @@ func TestFrontKeepsStrangers(t *testing.T) {
 	if err := os.WriteFile(path, []byte("{}"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Search(context.Background(), SearchJob{Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Pareto: true, Dir: dir})
+	_, err := Search(context.Background(), SearchJob{Config: optimize.Defaults(), Space: space,
+		Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Pareto: true, Dir: dir})
 	if err == nil || !strings.Contains(err.Error(), "--out") {
 		t.Errorf("got %v, want a refusal that names --out", err)
 	}
@@ -159,7 +175,8 @@ func TestFrontKeepsStrangers(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, frontPlotFile), []byte("mine"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err = Search(context.Background(), SearchJob{Space: space, Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Pareto: true, Dir: dir})
+	_, err = Search(context.Background(), SearchJob{Space: space, Accuracy: macsAccuracy(t, space,
+		strings.Repeat("5", 64)), Pareto: true, Dir: dir})
 	if err == nil || !strings.Contains(err.Error(), frontPlotFile) {
 		t.Errorf("got %v, want a refusal that names the picture", err)
 	}
@@ -169,15 +186,18 @@ func TestFrontKeepsStrangers(t *testing.T) {
 func TestSameNetworkIsMeasuredOnce(t *testing.T) {
 	run, d := trainMicro(t, 1, 10)
 	result, err := Search(context.Background(), SearchJob{
-		Config: optimize.Defaults(), Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: macsAccuracy(t, run.Info.Space, run.State.WeightsSHA256),
-		Limits: []search.Limits{{MACs: 1 << 40}, {MACs: 1 << 41}}, Top: 2, Dir: t.TempDir(), Workers: 2,
+		Config: optimize.Defaults(), Space: run.Info.Space, Run: run, Data: d, Verify: true,
+		Accuracy: macsAccuracy(t, run.Info.Space, run.State.WeightsSHA256),
+		Limits:   []search.Limits{{MACs: 1 << 40}, {MACs: 1 << 41}}, Top: 2, Dir: t.TempDir(),
+		Workers: 2,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, w := range result.Winners[:2] {
 		twin := result.Winners[i+2]
-		if *w.Measured != *twin.Measured && w.Measured.Top1 != twin.Measured.Top1 || w.Ranks == nil || *w.Ranks != *twin.Ranks {
+		if *w.Measured != *twin.Measured && w.Measured.Top1 != twin.Measured.Top1 ||
+			w.Ranks == nil || *w.Ranks != *twin.Ranks {
 			t.Errorf("%+v and %+v", w, twin)
 		}
 		a, _, errA := manifest.Open(w.Manifest)
@@ -188,13 +208,15 @@ func TestSameNetworkIsMeasuredOnce(t *testing.T) {
 	}
 }
 
-// TestBoundsAreAnswered: a search that did not look at all says how much better a network could be, and none is. Of the whole front too.
+// TestBoundsAreAnswered: a search that did not look at all says how much better a network could be,
+// and none is. Of the whole front too.
 func TestBoundsAreAnswered(t *testing.T) {
 	space := parseSpace(t, microSpace)
 	accuracy, latency := macsAccuracy(t, space, strings.Repeat("5", 64)), inventedLatency(t, space)
 	_, fastest, _ := latency.Min()
 	j := SearchJob{
-		Space: space, Accuracy: accuracy, Devices: []Device{{Latency: latency}}, Limits: []search.Limits{{LatencyMS: fastest * 1.5}},
+		Space: space, Accuracy: accuracy, Devices: []Device{{Latency: latency}},
+		Limits: []search.Limits{{LatencyMS: fastest * 1.5}},
 		Config: searching(30), Dir: t.TempDir(),
 	}
 	for _, j.Pareto = range []bool{false, true} {
@@ -207,14 +229,18 @@ func TestBoundsAreAnswered(t *testing.T) {
 			if j.Pareto {
 				limit = w.Predicted.LatencyMS
 			}
-			if w.Predicted.Exact || w.Predicted.Top1Bound < w.Predicted.Top1 || w.Predicted.Top1LikelyBound != 0 { // 40 are too few to know
+			// 40 are too few to know
+			if w.Predicted.Exact || w.Predicted.Top1Bound < w.Predicted.Top1 ||
+				w.Predicted.Top1LikelyBound != 0 {
 
 				t.Errorf("after 30 of 40 networks: %+v", w.Predicted)
 			}
 			for _, a := range allArchs(space) {
 				top1, _ := accuracy.Predict([]supernet.Arch{a})
-				if ms := inventedNetwork(space, a); ms <= limit*(1-1e-9) && top1[0] > w.Predicted.Top1Bound {
-					t.Errorf("%v within %v ms is above the bound %v", top1[0], limit, w.Predicted.Top1Bound)
+				if ms := inventedNetwork(space, a); ms <= limit*(1-1e-9) &&
+					top1[0] > w.Predicted.Top1Bound {
+					t.Errorf("%v within %v ms is above the bound %v", top1[0], limit,
+						w.Predicted.Top1Bound)
 				}
 			}
 		}
@@ -226,7 +252,8 @@ func TestBoundsAreAnswered(t *testing.T) {
 	}
 }
 
-// TestLikelyBoundsAreAnswered: where no certain bound can be had, as with too few steps for one, winners have a likely one.
+// TestLikelyBoundsAreAnswered: where no certain bound can be had, as with too few steps for one,
+// winners have a likely one.
 func TestLikelyBoundsAreAnswered(t *testing.T) {
 	space, err := supernet.LoadSpace("mbv3-tiny")
 	if err != nil {
@@ -234,9 +261,11 @@ func TestLikelyBoundsAreAnswered(t *testing.T) {
 	}
 	var samples []predictor.Sample
 	for _, a := range choices.Sample(space, 200, 1) {
-		samples = append(samples, predictor.Sample{Arch: space.Spec(a), Value: float64(macs(space, a)) / 2e6})
+		samples = append(samples, predictor.Sample{Arch: space.Spec(a),
+			Value: float64(macs(space, a)) / 2e6})
 	}
-	accuracy, err := predictor.FitAccuracy(t.Context(), space, samples, fitWith(regress.Settings{Epochs: 1, Members: 1, Folds: 2}))
+	accuracy, err := predictor.FitAccuracy(t.Context(), space, samples,
+		fitWith(regress.Settings{Epochs: 1, Members: 1, Folds: 2}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,7 +284,8 @@ func TestLikelyBoundsAreAnswered(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p := last.Predicted; p.Exact || p.Top1Bound != 0 || p.Top1LikelyBound < p.Top1 || p.Top1LikelyBound > p.Top1+0.1 || m.Predicted != p {
+		if p := last.Predicted; p.Exact || p.Top1Bound != 0 || p.Top1LikelyBound < p.Top1 ||
+			p.Top1LikelyBound > p.Top1+0.1 || m.Predicted != p {
 			t.Errorf("front %v: %+v, in the manifest %+v", j.Pareto, p, m.Predicted)
 		}
 	}
@@ -268,7 +298,8 @@ func TestFrontOfAnotherCost(t *testing.T) {
 	latency, accuracy := inventedLatency(t, space), macsAccuracy(t, space, strings.Repeat("5", 64))
 	largest := supernet.MACs(space.Blocks(space.Max()))
 	j := SearchJob{
-		Config: optimize.Defaults(), Space: space, Accuracy: accuracy, Devices: []Device{{Latency: latency}}, Cost: search.Latency,
+		Config: optimize.Defaults(), Space: space, Accuracy: accuracy,
+		Devices: []Device{{Latency: latency}}, Cost: search.Latency,
 		Limits: []search.Limits{{MACs: largest / 2}, {MACs: largest / 3}, {}}, Dir: t.TempDir(),
 	}
 	each, err := Search(t.Context(), j)

@@ -10,8 +10,8 @@ import (
 	"github.com/tailor-nas/tailor/search/optimize"
 )
 
-// rivals are what a search is drawn beside. Random may look at more networks, since most of its are over the budget, which is quick
-// to see; what counts is how many accuracies were predicted.
+// rivals are what a search is drawn beside. Random may look at more networks, since most of its are
+// over the budget, which is quick to see; what counts is how many accuracies were predicted.
 var rivals = []struct {
 	name   string
 	method optimize.Method
@@ -32,7 +32,8 @@ func (j *SearchJob) plot(ctx context.Context, picks []pick) error {
 				q.Latency = p.device.Latency
 			}
 			config := j.Config
-			config.Evaluations = rival.more * max(j.Config.Evaluations, p.history[len(p.history)-1].Evaluations)
+			config.Evaluations = rival.more * max(j.Config.Evaluations,
+				p.history[len(p.history)-1].Evaluations)
 			answer, err := search.FindBy(ctx, rival.method, q, config)
 			if errors.Is(err, optimize.ErrInfeasible) {
 				continue // it found nothing to draw
@@ -40,7 +41,8 @@ func (j *SearchJob) plot(ctx context.Context, picks []pick) error {
 			if err != nil {
 				return fmt.Errorf("plot: %s: %w", rival.name, err)
 			}
-			lines = append(lines, report.Line{Name: rival.name, Of: of, Points: rise(answer.History, end)})
+			lines = append(lines, report.Line{Name: rival.name, Of: of, Points: rise(answer.History,
+				end)})
 		}
 	}
 	return report.Convergence(j.Plot, lines)
@@ -54,7 +56,8 @@ func rise(history []optimize.Point, end int) (points []report.Point) {
 		}
 		points = append(points, report.Point{Evaluations: h.Feasible, Top1: -h.Best[0]})
 	}
-	if n := len(points); n > 0 && points[n-1].Evaluations < end && history[len(history)-1].Feasible >= end {
+	if n := len(points); n > 0 && points[n-1].Evaluations < end &&
+		history[len(history)-1].Feasible >= end {
 		points = append(points, report.Point{Evaluations: end, Top1: points[n-1].Top1})
 	}
 	return points

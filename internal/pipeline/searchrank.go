@@ -35,8 +35,9 @@ func (g *group) name(i int) string {
 
 func placeName(place int) string { return fmt.Sprintf("front-%d", place) }
 
-// rank orders what was verified: those within the limits, by measured accuracy, then the others, as predicted. Limits are judged by
-// what was measured; where no latency was, the prediction has to do.
+// rank orders what was verified: those within the limits, by measured accuracy, then the others, as
+// predicted. Limits are judged by what was measured; where no latency was, the prediction has to
+// do.
 func (g *group) rank() {
 	verified := true
 	for _, c := range g.cuts {
@@ -77,7 +78,8 @@ func number(b bool) int {
 func (c *cut) winner(device, path string) Winner {
 	m := c.manifest
 	return Winner{
-		Device: device, Arch: m.Arch, Limits: m.Limits, MACs: m.MACs, Params: m.Params, Predicted: m.Predicted, Measured: m.Measured,
+		Device: device, Arch: m.Arch, Limits: m.Limits, MACs: m.MACs, Params: m.Params,
+		Predicted: m.Predicted, Measured: m.Measured,
 		Ranks: m.Ranks, OverBudget: c.over(), Manifest: path,
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/tailor-nas/tailor/search/manifest"
 )
 
-// TestRank orders winners by what was measured of them. Each is written as top-1 in percent and latency in ms, in predicted order, for a
-// limit of 10 ms; the answer lists them from 1.
+// TestRank orders winners by what was measured of them. Each is written as top-1 in percent and
+// latency in ms, in predicted order, for a limit of 10 ms; the answer lists them from 1.
 func TestRank(t *testing.T) {
 	for _, c := range []struct{ name, measured, want string }{
 		{"by top-1", "70@9 72@8 71@10", "2 3 1"},
@@ -24,15 +24,18 @@ func TestRank(t *testing.T) {
 		g := group{limits: search.Limits{LatencyMS: 10}}
 		for i, text := range strings.Fields(c.measured) {
 			top1, ms, _ := strings.Cut(text, "@")
-			m := &manifest.Measured{Top1: number64(t, top1) / 100, LatencyMS: number64(t, ms), Images: 50, Split: "test"}
-			g.cuts = append(g.cuts, &cut{manifest: &manifest.Manifest{Limits: g.limits, MACs: int64(i + 1), Measured: m}})
+			m := &manifest.Measured{Top1: number64(t, top1) / 100, LatencyMS: number64(t, ms),
+				Images: 50, Split: "test"}
+			g.cuts = append(g.cuts, &cut{manifest: &manifest.Manifest{Limits: g.limits,
+				MACs: int64(i + 1), Measured: m}})
 		}
 		g.rank()
 		var got []string
 		for i, x := range g.cuts {
 			w := x.winner("", "")
 			if w.Ranks.Predicted != int(w.MACs) || w.Ranks.Measured != i+1 {
-				t.Errorf("%s: place %d has ranks %+v, and was predicted in place %d", c.name, i+1, w.Ranks, w.MACs)
+				t.Errorf("%s: place %d has ranks %+v, and was predicted in place %d", c.name, i+1,
+					w.Ranks, w.MACs)
 			}
 			text := strconv.Itoa(int(w.MACs))
 			if w.OverBudget {

@@ -35,12 +35,15 @@ func (j *SearchJob) checkFolders() error {
 			continue
 		}
 		path := filepath.Join(dir, search.FrontFile)
-		if kind, _, err := store.Kind(path); !errors.Is(err, fs.ErrNotExist) && (err != nil || kind != search.FrontKind) {
-			return fmt.Errorf("%s exists and is not an earlier search's; choose another --out", path)
+		if kind, _, err := store.Kind(path); !errors.Is(err, fs.ErrNotExist) &&
+			(err != nil || kind != search.FrontKind) {
+			return fmt.Errorf("%s exists and is not an earlier search's; choose another --out",
+				path)
 		} else if err != nil { // no earlier front, whose picture might be replaced
 			picture := filepath.Join(dir, frontPlotFile)
 			if _, err := os.Lstat(picture); err == nil {
-				return fmt.Errorf("%s exists and is not an earlier search's; choose another --out", picture)
+				return fmt.Errorf("%s exists and is not an earlier search's; choose another --out",
+					picture)
 			}
 		}
 	}
@@ -72,9 +75,11 @@ func replaceable(dir string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	foreign := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !e.Type().IsRegular() || !manifest.IsFile(e.Name()) })
+	foreign := slices.ContainsFunc(entries,
+		func(e fs.DirEntry) bool { return !e.Type().IsRegular() || !manifest.IsFile(e.Name()) })
 	if err == nil && !foreign {
-		if kind, _, kindErr := store.Kind(filepath.Join(dir, manifest.File)); kindErr == nil && kind == manifest.Kind {
+		if kind, _, kindErr := store.Kind(filepath.Join(dir, manifest.File)); kindErr == nil &&
+			kind == manifest.Kind {
 			return nil
 		}
 	}
@@ -113,7 +118,8 @@ func (j *SearchJob) save(dir string, c *cut) (string, error) {
 	return c.manifest.Replace(dir, c.net)
 }
 
-// own makes this search the only one that writes to its folder, and removes what killed ones left there.
+// own makes this search the only one that writes to its folder, and removes what killed ones left
+// there.
 func (j *SearchJob) own() (*store.Lock, error) {
 	lock, err := store.LockDir(cmp.Or(j.Dir, "."), "tailor search")
 	if err != nil {
@@ -121,7 +127,8 @@ func (j *SearchJob) own() (*store.Lock, error) {
 	}
 	for i := range j.Devices {
 		dir := cmp.Or(j.dir(&j.Devices[i]), ".")
-		err = errors.Join(err, store.CleanDirs(dir, manifest.IsFile), store.CleanNames(dir, search.FrontFile))
+		err = errors.Join(err, store.CleanDirs(dir, manifest.IsFile),
+			store.CleanNames(dir, search.FrontFile))
 	}
 	if err != nil {
 		return nil, errors.Join(err, lock.Unlock())
@@ -129,11 +136,13 @@ func (j *SearchJob) own() (*store.Lock, error) {
 	return lock, nil
 }
 
-// saveFront writes the whole front of a device, and takes away what an earlier, longer choice of winners left.
+// saveFront writes the whole front of a device, and takes away what an earlier, longer choice of
+// winners left.
 func (j *SearchJob) saveFront(f deviceFront, result *SearchResult) error {
 	dir := j.dir(f.device)
 	document := &search.FrontDocument{
-		SpaceName: j.Space.Name, SpaceSHA256: j.Space.SHA256(), Cost: f.Cost, Limits: loosest(j.Limits), Seed: j.Config.Seed,
+		SpaceName: j.Space.Name, SpaceSHA256: j.Space.SHA256(), Cost: f.Cost,
+		Limits: loosest(j.Limits), Seed: j.Config.Seed,
 		Evaluations: f.Evaluations, Exact: f.exact(),
 	}
 	document.Inputs = map[string]store.Input{"accuracy": {SHA256: j.Accuracy.SHA256}}
@@ -143,14 +152,16 @@ func (j *SearchJob) saveFront(f deviceFront, result *SearchResult) error {
 	}
 	for _, p := range f.Points {
 		document.Points = append(document.Points, search.FrontPoint{
-			Arch: j.Space.Spec(p.Arch), Top1: p.Top1, LatencyMS: p.LatencyMS, MACs: p.MACs, Params: p.Params,
+			Arch: j.Space.Spec(p.Arch), Top1: p.Top1, LatencyMS: p.LatencyMS, MACs: p.MACs,
+			Params: p.Params,
 		})
 	}
 	path := filepath.Join(dir, search.FrontFile)
 	if err := document.Save(path); err != nil {
 		return err
 	}
-	result.Fronts = append(result.Fronts, Front{Device: j.label(f.device), Path: path, Points: len(f.Points)})
+	result.Fronts = append(result.Fronts, Front{Device: j.label(f.device), Path: path,
+		Points: len(f.Points)})
 	if !j.spread() {
 		return nil
 	}

@@ -14,7 +14,8 @@ func DecodeImage(r io.Reader) (image.Image, error) {
 	case err != nil:
 		return nil, fmt.Errorf("prepare: read image: %w", err)
 	case len(raw) > MaxFile:
-		return nil, fmt.Errorf("prepare: read image: want at most %d bytes, there are more", MaxFile)
+		return nil, fmt.Errorf("prepare: read image: want at most %d bytes, there are more",
+			MaxFile)
 	}
 	h, f := ReadHeader(raw, 0)
 	if f != nil {

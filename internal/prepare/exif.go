@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// Upright is the orientation of an image that is stored as it is to be seen. The other seven, 2 to 8,
-// say how it must be mirrored or turned first (EXIF 2.3, tag 0x0112).
+// Upright is the orientation of an image that is stored as it is to be seen. The other seven, 2 to
+// 8, say how it must be mirrored or turned first (EXIF 2.3, tag 0x0112).
 const Upright = 1
 
 const orientationTag = 0x0112
 
-// exifOrientation reads the orientation from a TIFF header with its first directory, as EXIF has it. What is
-// damaged or out of range counts as upright, as viewers take it.
+// exifOrientation reads the orientation from a TIFF header with its first directory, as EXIF has
+// it. What is damaged or out of range counts as upright, as viewers take it.
 func exifOrientation(b []byte) int {
 	d := readDirectory(bytes.TrimPrefix(b, []byte("Exif\x00\x00")))
 	if entry := d.entry(orientationTag); entry != nil {
@@ -22,8 +22,8 @@ func exifOrientation(b []byte) int {
 	return Upright
 }
 
-// directory is the first one of a TIFF file, or of EXIF: entries of 12 bytes, each a tag, a type, the number of values, and
-// the value where it fits.
+// directory is the first one of a TIFF file, or of EXIF: entries of 12 bytes, each a tag, a type,
+// the number of values, and the value where it fits.
 type directory struct {
 	order   binary.ByteOrder
 	entries [][]byte

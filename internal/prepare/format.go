@@ -60,7 +60,8 @@ func formatOf(raw []byte) (format, bool) {
 func others() []format {
 	return []format{
 		{name: "AVIF", magic: []string{"????ftypavif", "????ftypavis"}},
-		{name: "HEIC", magic: []string{"????ftyphei", "????ftyphev", "????ftypmif1", "????ftypmsf1"}},
+		{name: "HEIC", magic: []string{"????ftyphei", "????ftyphev", "????ftypmif1",
+			"????ftypmsf1"}},
 		{name: "Canon raw", magic: []string{"????ftypcrx"}},
 		{name: "MP4 or QuickTime", magic: []string{"????ftyp"}},
 		{name: "JPEG XL", magic: []string{"\xff\x0a", "\x00\x00\x00\x0cJXL "}},
@@ -72,7 +73,8 @@ func others() []format {
 		{name: "DDS", magic: []string{"DDS "}},
 		{name: "icon", magic: []string{"\x00\x00\x01\x00"}},
 		{name: "BigTIFF", magic: []string{"II+\x00", "MM\x00+"}},
-		{name: "Netpbm", magic: []string{"P1\n", "P2\n", "P3\n", "P4\n", "P5\n", "P6\n", "P5 ", "P6 "}},
+		{name: "Netpbm", magic: []string{"P1\n", "P2\n", "P3\n", "P4\n", "P5\n", "P6\n", "P5 ",
+			"P6 "}},
 		{name: "PDF", magic: []string{"%PDF"}},
 		{name: "PostScript", magic: []string{"%!PS"}},
 		{name: "zip", magic: []string{"PK\x03\x04"}},
@@ -80,14 +82,16 @@ func others() []format {
 		{name: "Matroska or WebM", magic: []string{"\x1a\x45\xdf\xa3"}},
 		{name: "Git LFS pointer (run git lfs pull)", magic: []string{"version https://git-lfs"}},
 		{name: "SVG", magic: []string{"<svg"}},
-		{name: "HTML", magic: []string{"<!doctype html", "<html", "<!DOCTYPE html", "<!DOCTYPE HTML", "<HTML"}},
+		{name: "HTML", magic: []string{"<!doctype html", "<html", "<!DOCTYPE html",
+			"<!DOCTYPE HTML", "<HTML"}},
 		{name: "XML", magic: []string{"<?xml"}},
 	}
 }
 
 // OtherOf names what a file is that is not read, "" if that is unknown.
 func OtherOf(raw []byte) string {
-	text := bytes.TrimLeft(bytes.TrimPrefix(raw[:min(len(raw), 512)], []byte("\xef\xbb\xbf")), " \t\r\n")
+	text := bytes.TrimLeft(bytes.TrimPrefix(raw[:min(len(raw), 512)], []byte("\xef\xbb\xbf")),
+		" \t\r\n")
 	for _, o := range others() {
 		for _, m := range o.magic {
 			if begins(raw, m) || begins(text, m) {

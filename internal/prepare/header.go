@@ -38,15 +38,16 @@ func (h *Header) Seen() (width, height int) {
 	return h.width, h.height
 }
 
-// ReadHeader checks what an image's header claims before memory is taken for it. The memory that it tells is
-// for decoding and scaling to a side of size.
+// ReadHeader checks what an image's header claims before memory is taken for it. The memory that it
+// tells is for decoding and scaling to a side of size.
 func ReadHeader(raw []byte, size int) (Header, *Fault) {
 	f, ok := formatOf(raw)
 	if !ok {
 		return Header{}, Unread(raw)
 	}
 	if lacks := lacks(raw, f); lacks != "" {
-		return Header{}, &Fault{-1, "a " + f.name + " image of a kind that is read", lacks + ": convert it", nil}
+		return Header{}, &Fault{-1, "a " + f.name + " image of a kind that is read",
+			lacks + ": convert it", nil}
 	}
 	r := bytes.NewReader(raw)
 	c, err := guarded(func() (image.Config, error) { return f.config(r) })
@@ -55,7 +56,8 @@ func ReadHeader(raw []byte, size int) (Header, *Fault) {
 	}
 	h := Header{format: f, width: c.Width, height: c.Height, Orientation: Upright}
 	if h.width < 1 || h.height < 1 || h.width > maxSide || h.height > maxSide {
-		return h, &Fault{-1, fmt.Sprintf("an image of sides from 1 to %d pixels", maxSide), fmt.Sprintf("%dx%d", h.width, h.height), nil}
+		return h, &Fault{-1, fmt.Sprintf("an image of sides from 1 to %d pixels", maxSide),
+			fmt.Sprintf("%dx%d", h.width, h.height), nil}
 	}
 	h.Grey = c.ColorModel == color.GrayModel || c.ColorModel == color.Gray16Model
 	h.Alpha = mayBeTransparent(c.ColorModel, f.name)
@@ -63,12 +65,15 @@ func ReadHeader(raw []byte, size int) (Header, *Fault) {
 	if fault != nil {
 		return h, fault
 	}
-	// Of the scaler, an intermediate image: all rows of the square, each with size columns of four float64.
-	h.Memory = int64(len(raw)) + int64(perPixel*float64(h.width)*float64(h.height)) + 32*int64(size)*int64(min(h.width, h.height))
+	// Of the scaler, an intermediate image: all rows of the square, each with size columns of four
+	// float64.
+	h.Memory = int64(len(raw)) + int64(perPixel*float64(h.width)*float64(h.height)) +
+		32*int64(size)*int64(min(h.width, h.height))
 	return h, h.checkMemory(int64(len(raw)))
 }
 
-// lacks says what a file has that its decoder would take for damage, or for something else; "" for nothing.
+// lacks says what a file has that its decoder would take for damage, or for something else; "" for
+// nothing.
 func lacks(raw []byte, f format) string {
 	switch {
 	case f.name == "WebP" && animated(raw):
@@ -79,7 +84,8 @@ func lacks(raw []byte, f format) string {
 	return ""
 }
 
-// inspect reads what formats keep outside of the image: the orientation, and how much memory a pixel takes.
+// inspect reads what formats keep outside of the image: the orientation, and how much memory a
+// pixel takes.
 func (h *Header) inspect(raw []byte, m color.Model) (bytesPerPixel float64, f *Fault) {
 	switch h.format.name {
 	case "JPEG":
@@ -128,8 +134,8 @@ func modelBytes(m color.Model) float64 {
 	return 4
 }
 
-// mayBeTransparent tells whether a colour model has alpha that may be used. Decoders but that of TIFF give
-// an RGBAModel to files that have none.
+// mayBeTransparent tells whether a colour model has alpha that may be used. Decoders but that of
+// TIFF give an RGBAModel to files that have none.
 func mayBeTransparent(m color.Model, format string) bool {
 	switch m {
 	case color.NRGBAModel, color.NRGBA64Model, color.NYCbCrAModel:
@@ -166,7 +172,8 @@ func Decode(raw []byte, h Header) (image.RGBA64Image, *Fault) {
 	return wide, nil
 }
 
-// guarded turns a decoder's panic into an error: a damaged file must not end the program, whatever the decoder.
+// guarded turns a decoder's panic into an error: a damaged file must not end the program, whatever
+// the decoder.
 func guarded[T any](f func() (T, error)) (v T, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -188,16 +195,18 @@ func Unread(raw []byte) *Fault {
 	return &Fault{-1, Readable, got, nil}
 }
 
-// broken words a decoder's error; the offset is how far the decoder had read. A file that is whole but uses what
-// the decoder lacks needs another program to convert it.
+// broken words a decoder's error; the offset is how far the decoder had read. A file that is whole
+// but uses what the decoder lacks needs another program to convert it.
 func broken(raw []byte, r *bytes.Reader, f format, err error) *Fault {
 	var (
 		jpegLacks jpeg.UnsupportedError
 		pngLacks  png.UnsupportedError
 		tiffLacks tiff.UnsupportedError
 	)
-	if errors.As(err, &jpegLacks) || errors.As(err, &pngLacks) || errors.As(err, &tiffLacks) || errors.Is(err, bmp.ErrUnsupported) {
-		return &Fault{-1, "a " + f.name + " image of a kind that is read", err.Error() + ": convert it", err}
+	if errors.As(err, &jpegLacks) || errors.As(err, &pngLacks) || errors.As(err, &tiffLacks) ||
+		errors.Is(err, bmp.ErrUnsupported) {
+		return &Fault{-1, "a " + f.name + " image of a kind that is read", err.Error() +
+			": convert it", err}
 	}
 	return &Fault{int64(len(raw) - r.Len()), "a whole " + f.name + " image", Ending(err), err}
 }

@@ -60,7 +60,8 @@ func (f *jpegFacts) segment(mark byte, body []byte) {
 	switch {
 	case mark == 0xda:
 		f.scans++
-	case mark == 0xe1 && f.exif == nil && f.scans == 0 && bytes.HasPrefix(body, []byte("Exif\x00\x00")):
+	case mark == 0xe1 && f.exif == nil && f.scans == 0 &&
+		bytes.HasPrefix(body, []byte("Exif\x00\x00")):
 		f.exif = body
 	case mark == 0xee && bytes.HasPrefix(body, []byte("Adobe")):
 		f.adobe = true
@@ -87,8 +88,8 @@ func (f *jpegFacts) frame(body []byte) {
 	}
 }
 
-// bytesPerPixel is what the decoder keeps of each pixel: the samples, of a progressive file their coefficients
-// too, and of what is not YCbCr a converted image beside.
+// bytesPerPixel is what the decoder keeps of each pixel: the samples, of a progressive file their
+// coefficients too, and of what is not YCbCr a converted image beside.
 func (f *jpegFacts) bytesPerPixel() float64 {
 	b := f.samples
 	if f.progressive {
@@ -100,11 +101,12 @@ func (f *jpegFacts) bytesPerPixel() float64 {
 	return b
 }
 
-// plainCMYK tells four channels without Adobe's segment. They are ink as it is, where Adobe's are inverted.
+// plainCMYK tells four channels without Adobe's segment. They are ink as it is, where Adobe's are
+// inverted.
 func (f *jpegFacts) plainCMYK() bool { return f.components == 4 && !f.adobe }
 
-// decodePlainCMYK decodes such a file. The standard decoder wants Adobe's segment, so it gets one, and the
-// inversion that comes with it is undone.
+// decodePlainCMYK decodes such a file. The standard decoder wants Adobe's segment, so it gets one,
+// and the inversion that comes with it is undone.
 func decodePlainCMYK(raw []byte, r *bytes.Reader) (image.Image, error) {
 	if _, err := r.Seek(2, io.SeekStart); err != nil {
 		return nil, err

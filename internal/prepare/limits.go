@@ -16,8 +16,8 @@ const (
 
 // Memory for decoding an image.
 const (
-	// A file may always take so much: 108 megapixels of a PNG in colour. A file that is small for what it claims
-	// to hold gets no more.
+	// A file may always take so much: 108 megapixels of a PNG in colour. A file that is small for
+	// what it claims to hold gets no more.
 	alwaysDecoded = 448 << 20
 	// Beyond that it may take so many bytes for each of its own, up to maxDecoded.
 	decodedPerByte = 64
@@ -31,7 +31,8 @@ func (h *Header) checkMemory(fileBytes int64) *Fault {
 		return nil
 	}
 	return &Fault{-1, fmt.Sprintf("an image that takes at most %d MiB of memory", most>>20),
-		fmt.Sprintf("%dx%d pixels, which take %d MiB: make it smaller", h.width, h.height, h.Memory>>20), nil}
+		fmt.Sprintf("%dx%d pixels, which take %d MiB: make it smaller", h.width, h.height,
+			h.Memory>>20), nil}
 }
 
 // checkScans refuses a JPEG whose passes take too long.
@@ -39,6 +40,8 @@ func (f *jpegFacts) checkScans(width, height int) *Fault {
 	if f.scans <= maxScans && int64(f.scans)*int64(width)*int64(height) <= maxPasses {
 		return nil
 	}
-	return &Fault{-1, fmt.Sprintf("a JPEG image of at most %d scans, and %d pixels in all of them together", maxScans, int64(maxPasses)),
+	return &Fault{-1, fmt.Sprintf(
+		"a JPEG image of at most %d scans, and %d pixels in all of them together", maxScans,
+		int64(maxPasses)),
 		fmt.Sprintf("%d scans of %dx%d pixels: save it again", f.scans, width, height), nil}
 }

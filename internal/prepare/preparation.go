@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Preparation is what happens to an image between its file and a network, in this order. docs/formats.md says each step
-// exactly.
+// Preparation is what happens to an image between its file and a network, in this order.
+// docs/formats.md says each step exactly.
 type Preparation struct {
 	Orientation string `json:"orientation"` // "exif": mirrored and turned as the file's EXIF says
 	Background  string `json:"background"`  // "white": under transparent pixels
@@ -14,11 +14,13 @@ type Preparation struct {
 	SizePx      int    `json:"size_px"`     // side that the square is scaled to
 	Filter      string `json:"filter"`      // "catmull-rom-antialias": of that scaling
 	Channels    string `json:"channels"`    // "rgb", in this order, or "grey"
-	// Range is what the bytes 0 and 255 become before the mean is subtracted and the rest divided by the standard deviation.
+	// Range is what the bytes 0 and 255 become before the mean is subtracted and the rest divided
+	// by the standard deviation.
 	Range [2]float64 `json:"range"`
 	Mean  []float32  `json:"mean"` // by channel
 	Std   []float32  `json:"std"`
-	// Resize is the filter that scales the result from SizePx to the resolution of a network: "bilinear-antialias".
+	// Resize is the filter that scales the result from SizePx to the resolution of a network:
+	// "bilinear-antialias".
 	Resize string `json:"resize"`
 }
 
@@ -36,9 +38,11 @@ func (p Preparation) check(channels int) error {
 	}
 	switch {
 	case channels == 0:
-		return fmt.Errorf(`prepare: the preparation has channels %q: want "rgb" or "grey"`, p.Channels)
+		return fmt.Errorf(`prepare: the preparation has channels %q: want "rgb" or "grey"`,
+			p.Channels)
 	case p.SizePx < 1 || p.SizePx > MaxSize:
-		return fmt.Errorf("prepare: the preparation has size_px %d: want 1 to %d", p.SizePx, MaxSize)
+		return fmt.Errorf("prepare: the preparation has size_px %d: want 1 to %d", p.SizePx,
+			MaxSize)
 	case len(p.Mean) != channels || len(p.Std) != channels:
 		return fmt.Errorf("prepare: the preparation has %d means and %d values of std: want one of each "+
 			"for %d channels", len(p.Mean), len(p.Std), channels)

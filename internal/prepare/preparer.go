@@ -24,7 +24,8 @@ func NewPreparer(p Preparation, resolution int) (*Preparer, error) {
 		return nil, err
 	}
 	if resolution < 1 || resolution > maxResolution {
-		return nil, fmt.Errorf("prepare: a network for %d pixels: want 1 to %d", resolution, maxResolution)
+		return nil, fmt.Errorf("prepare: a network for %d pixels: want 1 to %d", resolution,
+			maxResolution)
 	}
 	table := Table(p.Mean, p.Std, channels)
 	return &Preparer{p.SizePx, channels, table, NewResizer(p.SizePx, resolution)}, nil
@@ -69,7 +70,8 @@ func checkSides(img image.Image) error {
 		return err
 	}
 	if w, h := b.Dx(), b.Dy(); min(w, h) < 1 || max(w, h) > maxSide {
-		return fmt.Errorf("prepare: an image of %dx%d pixels: want sides from 1 to %d", w, h, maxSide)
+		return fmt.Errorf("prepare: an image of %dx%d pixels: want sides from 1 to %d", w, h,
+			maxSide)
 	}
 	return nil
 }
@@ -91,7 +93,8 @@ func onlyGrey(rgb []uint8) ([]uint8, error) {
 	grey := make([]uint8, 0, len(rgb)/3)
 	for p := range slices.Chunk(rgb, 3) {
 		if p[0] != p[1] || p[1] != p[2] {
-			return nil, fmt.Errorf("prepare: a colour image, the network is for grey ones: convert it to grey")
+			return nil, fmt.Errorf(
+				"prepare: a colour image, the network is for grey ones: convert it to grey")
 		}
 		grey = append(grey, p[0])
 	}

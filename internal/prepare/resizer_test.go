@@ -10,8 +10,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/prepare"
 )
 
-// direct scales by the two-dimensional formula in float64: every output pixel is the mean of all input pixels weighted by
-// a pyramid around its centre, as wide as the scale but at least a pixel.
+// direct scales by the two-dimensional formula in float64: every output pixel is the mean of all
+// input pixels weighted by a pyramid around its centre, as wide as the scale but at least a pixel.
 func direct(src []float32, from, to, n, channels int) []float64 {
 	scale := float64(from) / float64(to)
 	width := max(scale, 1)
@@ -50,21 +50,23 @@ func resize(dst []float32, dstSize int, src []float32, srcSize, n, channels int)
 
 func TestResizeIsTheFormula(t *testing.T) {
 	for _, c := range []struct{ from, to, channels int }{
-		{32, 24, 3}, {32, 28, 3}, {24, 32, 3}, {28, 20, 1}, {7, 3, 2}, {3, 7, 3}, {5, 1, 3}, {1, 5, 1}, {16, 8, 3}, {9, 9, 3}, {32, 31, 1},
+		{32, 24, 3}, {32, 28, 3}, {24, 32, 3}, {28, 20, 1}, {7, 3, 2}, {3, 7, 3}, {5, 1, 3},
+		{1, 5, 1}, {16, 8, 3}, {9, 9, 3}, {32, 31, 1},
 	} {
 		src := noise(2 * c.from * c.from * c.channels)
 		got := make([]float32, 2*c.to*c.to*c.channels)
 		resize(got, c.to, src, c.from, 2, c.channels)
 		for i, want := range direct(src, c.from, c.to, 2, c.channels) {
 			if math.Abs(float64(got[i])-want) > 2e-6 {
-				t.Fatalf("%d to %d, %d channels: value %d is %v, want %v", c.from, c.to, c.channels, i, got[i], want)
+				t.Fatalf("%d to %d, %d channels: value %d is %v, want %v", c.from, c.to, c.channels,
+					i, got[i], want)
 			}
 		}
 	}
 }
 
-// TestResizeByHand has weights worked out on paper. Halving 4 pixels weighs (3,3,1)/7 from the left edge; doubling 2
-// gives the usual 1, 3/4, 1/4, 0.
+// TestResizeByHand has weights worked out on paper. Halving 4 pixels weighs (3,3,1)/7 from the left
+// edge; doubling 2 gives the usual 1, 3/4, 1/4, 0.
 func TestResizeByHand(t *testing.T) {
 	row := func(v ...float32) []float32 { // an image whose rows are all v
 		return slices.Concat(slices.Repeat([][]float32{v}, len(v))...)

@@ -5,15 +5,17 @@ import (
 	"image/color"
 )
 
-// shown is a decoded image as it is to be seen: mirrored and turned by its orientation, and on white where
-// it is transparent or, as the first frame of a GIF may, leaves its canvas open. Nothing is copied.
+// shown is a decoded image as it is to be seen: mirrored and turned by its orientation, and on
+// white where it is transparent or, as the first frame of a GIF may, leaves its canvas open.
+// Nothing is copied.
 type shown struct {
 	src         image.RGBA64Image
 	canvas      image.Rectangle // in the coordinates of src
 	orientation int
 }
 
-// See gives what is to be seen of an image. Images that are stored that way are passed on as they are.
+// See gives what is to be seen of an image. Images that are stored that way are passed on as they
+// are.
 func See(img image.RGBA64Image, h Header) image.RGBA64Image {
 	if h.Orientation == Upright && !h.Clear(img) {
 		return img
@@ -67,17 +69,18 @@ func (v *shown) RGBA64At(x, y int) color.RGBA64 {
 		c = v.src.RGBA64At(p.X, p.Y)
 	}
 	if white := 0xffff - c.A; white > 0 {
-		c = color.RGBA64{R: onWhite(c.R, white), G: onWhite(c.G, white), B: onWhite(c.B, white), A: 0xffff}
+		c = color.RGBA64{R: onWhite(c.R, white), G: onWhite(c.G, white), B: onWhite(c.B, white),
+			A: 0xffff}
 	}
 	return c
 }
 
-// onWhite adds the white that alpha leaves open to a premultiplied value, and rounds to 8 bits, as programs do that
-// lay 8-bit images on a ground.
+// onWhite adds the white that alpha leaves open to a premultiplied value, and rounds to 8 bits, as
+// programs do that lay 8-bit images on a ground.
 func onWhite(v, white uint16) uint16 { return uint16((uint32(v)+uint32(white)+128)/257) * 257 }
 
-// stored gives where the pixel lies in src. EXIF says of each orientation which side of the picture the first
-// stored row and column are.
+// stored gives where the pixel lies in src. EXIF says of each orientation which side of the picture
+// the first stored row and column are.
 func (v *shown) stored(x, y int) image.Point {
 	right, bottom := v.canvas.Dx()-1, v.canvas.Dy()-1
 	p := image.Pt(x, y)

@@ -1,7 +1,7 @@
 package prepare
 
-// Table lists what every byte becomes, for each channel: (v/255 - mean) / std. A mean that is nil is
-// 0, a std that is nil 1.
+// Table lists what every byte becomes, for each channel: (v/255 - mean) / std. A mean that is nil
+// is 0, a std that is nil 1.
 func Table(mean, std []float32, channels int) [][256]float32 {
 	table := make([][256]float32, channels)
 	for c := range table {

@@ -34,8 +34,8 @@ func readTIFF(raw []byte) tiffFacts {
 	compression := d.short(compressionTag, 1)
 	fax := compression == fax3 || compression == fax4
 	f := tiffFacts{orientation: exifOrientation(raw)}
-	// The codes of a fax stand for white and black paper. The file says which of its bits is white, and the decoder
-	// inverts the bits, but then takes them for the paper's colour in either case.
+	// The codes of a fax stand for white and black paper. The file says which of its bits is white,
+	// and the decoder inverts the bits, but then takes them for the paper's colour in either case.
 	f.inverted = fax && d.short(photometricTag, 0) == blackIsZero
 	switch {
 	case d.short(planarTag, 1) == planeByPlane && d.short(samplesTag, 1) > 1:

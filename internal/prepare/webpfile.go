@@ -11,8 +11,9 @@ func animated(raw []byte) bool {
 	return len(raw) > 20 && string(raw[12:16]) == "VP8X" && raw[20]&animation != 0
 }
 
-// fullRange gives the colours of a lossy WebP their whole range in place. WebP keeps brightness from 16 to 235 and colour from 16 to
-// 240, as video does, but the type that its decoder gives them stands for 0 to 255, as in JPEG: black would be grey.
+// fullRange gives the colours of a lossy WebP their whole range in place. WebP keeps brightness
+// from 16 to 235 and colour from 16 to 240, as video does, but the type that its decoder gives them
+// stands for 0 to 255, as in JPEG: black would be grey.
 func fullRange(img image.Image) {
 	var planes *image.YCbCr
 	switch img := img.(type) {

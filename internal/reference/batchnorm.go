@@ -7,8 +7,9 @@ import (
 	"github.com/tailor-nas/tailor/internal/nn"
 )
 
-// BatchNorm normalises over batch, height and width, then applies an activation. Scale and shift are trained; Mean and Var
-// are the population statistics that calibration measures. All are at full width; leading entries are active.
+// BatchNorm normalises over batch, height and width, then applies an activation. Scale and shift
+// are trained; Mean and Var are the population statistics that calibration measures. All are at
+// full width; leading entries are active.
 type BatchNorm struct {
 	Scale, Shift *nn.Param
 	Mean, Var    []float32
@@ -45,7 +46,8 @@ func newBatchNorm(p *nn.Params, name string, width int, act Act, eps float64) *B
 func (b *BatchNorm) bind(g *Graph, t Tensor) {
 	b.g, b.rows, b.c = g, g.n*t.H*t.W, t.C
 	full := b.norm
-	b.norm = kernel.Norm{Mean: full.Mean[:b.c], InvStd: full.InvStd[:b.c], Scale: full.Scale[:b.c], Shift: full.Shift[:b.c], Act: b.act}
+	b.norm = kernel.Norm{Mean: full.Mean[:b.c], InvStd: full.InvStd[:b.c], Scale: full.Scale[:b.c],
+		Shift: full.Shift[:b.c], Act: b.act}
 }
 
 // ResetStatistics begins a calibration.
@@ -55,7 +57,8 @@ func (b *BatchNorm) ResetStatistics() {
 	b.seenImages = 0
 }
 
-// FinishStatistics ends a calibration: Mean and Var of the active channels become the averages of the batches seen.
+// FinishStatistics ends a calibration: Mean and Var of the active channels become the averages of
+// the batches seen.
 func (b *BatchNorm) FinishStatistics() {
 	for j := range b.c {
 		b.Mean[j] = float32(b.sumMean[j] / b.seenImages)
@@ -88,7 +91,10 @@ func (b *BatchNorm) set(j int, mean, variance float64) {
 
 // measure takes the batch statistics of z.
 func (b *BatchNorm) measure(z []float32) {
-	sums := b.overRows(func(from, to int, s0, s1 []float64) { kernel.Moments(z[from:to], b.c, s0, s1) })
+	sums := b.overRows(func(from, to int, s0, s1 []float64) {
+		kernel.Moments(z[from:to], b.c, s0,
+			s1)
+	})
 	rows := float64(b.rows)
 	for j := range b.c {
 		mean := sums[j] / rows
@@ -121,9 +127,13 @@ func (b *BatchNorm) overRows(f func(from, to int, s0, s1 []float64)) []float64 {
 	return sums[:2*c]
 }
 
-// backward turns the gradient dy of the output into that of z, dz, and adds the gradients of scale and shift.
+// backward turns the gradient dy of the output into that of z, dz, and adds the gradients of scale
+// and shift.
 func (b *BatchNorm) backward(dz, z, dy []float32) {
-	sums := b.overRows(func(from, to int, s0, s1 []float64) { b.norm.BackwardSums(z[from:to], dy[from:to], s0, s1) })
+	sums := b.overRows(func(from, to int, s0, s1 []float64) {
+		b.norm.BackwardSums(z[from:to],
+			dy[from:to], s0, s1)
+	})
 	for j := range b.c {
 		b.Shift.Grad[j] += float32(sums[j])
 		b.Scale.Grad[j] += float32(sums[b.c+j])
@@ -133,6 +143,7 @@ func (b *BatchNorm) backward(dz, z, dy []float32) {
 	per := b.rows / b.g.n * b.c
 	b.g.pool.Run(b.g.chunks(), func(_, chunk int) {
 		from, to := b.g.images(chunk)
-		b.norm.BackwardInput(dz[from*per:to*per], z[from*per:to*per], dy[from*per:to*per], b.meanG, b.meanGX)
+		b.norm.BackwardInput(dz[from*per:to*per], z[from*per:to*per], dy[from*per:to*per], b.meanG,
+			b.meanGX)
 	})
 }

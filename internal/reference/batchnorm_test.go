@@ -26,7 +26,8 @@ const (
 )
 
 func newCalibrated(pool *nn.Pool) *calibrated {
-	c := &calibrated{params: &nn.Params{Train: true}, graph: reference.NewGraph(pool), sizes: []int{7, 2, 1, 12}}
+	c := &calibrated{params: &nn.Params{Train: true}, graph: reference.NewGraph(pool),
+		sizes: []int{7, 2, 1, 12}}
 	c.conv = reference.NewConv(c.params, "conv", 1, 1, bnIn, bnOut, reference.HSwish, bnEps)
 	randomise(c.params, 1)
 	r := rand.New(rand.NewPCG(9, 9))
@@ -41,7 +42,8 @@ func newCalibrated(pool *nn.Pool) *calibrated {
 }
 
 func (c *calibrated) run(mode reference.Mode, batch int) []float32 {
-	l := bindConv(c.graph, c.params, c.conv, mode, shape{c.sizes[batch], bnSide, bnSide, bnIn}, bnActive)
+	l := bindConv(c.graph, c.params, c.conv, mode, shape{c.sizes[batch], bnSide, bnSide, bnIn},
+		bnActive)
 	copy(c.graph.Data(l.x), c.batches[batch])
 	c.conv.Forward()
 	return slices.Clone(c.graph.Data(l.y))
@@ -74,8 +76,8 @@ func moments(z []float64) (mean, variance float64) {
 	return mean, variance
 }
 
-// TestCalibration: the statistics are averages of each batch's mean and biased variance, weighted by its images, and every
-// batch is normalised by its own.
+// TestCalibration: the statistics are averages of each batch's mean and biased variance, weighted
+// by its images, and every batch is normalised by its own.
 func TestCalibration(t *testing.T) {
 	pool := nn.NewPool(2)
 	defer pool.Close()
@@ -95,7 +97,8 @@ func TestCalibration(t *testing.T) {
 	c.conv.BN.FinishStatistics()
 	for j := range bnActive {
 		near(t, fmt.Sprintf("mean of channel %d", j), c.conv.BN.Mean[j], mean[j]/images, 1e-5)
-		near(t, fmt.Sprintf("variance of channel %d", j), c.conv.BN.Var[j], variance[j]/images, 1e-5)
+		near(t, fmt.Sprintf("variance of channel %d", j), c.conv.BN.Var[j], variance[j]/images,
+			1e-5)
 	}
 	for batch := range c.sizes {
 		y, z := c.run(reference.Infer, batch), c.z(batch)
@@ -106,16 +109,19 @@ func TestCalibration(t *testing.T) {
 }
 
 // checkOutput compares channel j of y with h_swish(gamma*(z-mean)/√(var+eps) + beta).
-func (c *calibrated) checkOutput(t *testing.T, y []float32, z []float64, j int, mean, variance float64) {
+func (c *calibrated) checkOutput(t *testing.T, y []float32, z []float64, j int, mean,
+	variance float64) {
 	t.Helper()
 	gamma, beta := float64(c.conv.BN.Scale.Data[j]), float64(c.conv.BN.Shift.Data[j])
 	for i, v := range z {
 		u := gamma*(v-mean)/math.Sqrt(variance+bnEps) + beta
-		near(t, fmt.Sprintf("output %d of channel %d", i, j), y[i*bnActive+j], u*math.Min(math.Max(u+3, 0), 6)/6, 1e-5)
+		near(t, fmt.Sprintf("output %d of channel %d", i, j), y[i*bnActive+j],
+			u*math.Min(math.Max(u+3, 0), 6)/6, 1e-5)
 	}
 }
 
-// TestCalibrationStartsAfresh: a reset forgets earlier batches, and channels beyond the active ones keep their statistics.
+// TestCalibrationStartsAfresh: a reset forgets earlier batches, and channels beyond the active ones
+// keep their statistics.
 func TestCalibrationStartsAfresh(t *testing.T) {
 	pool := nn.NewPool(1)
 	defer pool.Close()

@@ -7,8 +7,9 @@ import (
 	"github.com/tailor-nas/tailor/internal/nn"
 )
 
-// Conv is a dense convolution with what follows it: batch norm or a bias, and an activation. With Kernel 1 its input and
-// output channels are elastic; a larger kernel always takes all its input channels.
+// Conv is a dense convolution with what follows it: batch norm or a bias, and an activation. With
+// Kernel 1 its input and output channels are elastic; a larger kernel always takes all its input
+// channels.
 type Conv struct {
 	Pads   *nn.Pads // zeros around the input; nil: kernel/2 on every side, or none if it is valid
 	Weight *nn.Param
@@ -112,13 +113,15 @@ func (c *Conv) convolve(z, x []float32, chunk int) {
 	outPer := c.y.H * c.y.W * out
 	if c.pointwise() {
 		rows := (to - from) * c.y.H * c.y.W
-		kernel.Gemm(rows, out, in, x[from*c.x.H*c.x.W*in:], in, c.Weight.Data, c.out, z[from*outPer:], out, false)
+		kernel.Gemm(rows, out, in, x[from*c.x.H*c.x.W*in:], in, c.Weight.Data, c.out,
+			z[from*outPer:], out, false)
 	} else {
 		cols := c.rowColumns(chunk)
 		for n := from; n < to; n++ {
 			for oy := range c.y.H {
 				kernel.Im2Col(cols, x[n*c.x.H*c.x.W*in:], c.window, in, oy)
-				kernel.Gemm(c.y.W, out, c.patch(), cols, c.patch(), c.Weight.Data, c.out, z[n*outPer+oy*c.y.W*out:], out, false)
+				kernel.Gemm(c.y.W, out, c.patch(), cols, c.patch(), c.Weight.Data, c.out,
+					z[n*outPer+oy*c.y.W*out:], out, false)
 			}
 		}
 	}
@@ -163,14 +166,16 @@ func (c *Conv) weightGrad(dz []float32) {
 		from, to := c.g.images(chunk)
 		dw, outPer, inPer := part[chunk*patch*out:], c.y.H*c.y.W*out, c.x.H*c.x.W*c.x.C
 		if c.pointwise() {
-			kernel.GemmTN(patch, out, (to-from)*c.y.H*c.y.W, x[from*inPer:], patch, dz[from*outPer:], out, dw, out)
+			kernel.GemmTN(patch, out, (to-from)*c.y.H*c.y.W, x[from*inPer:], patch,
+				dz[from*outPer:], out, dw, out)
 			return
 		}
 		cols := c.rowColumns(chunk)
 		for n := from; n < to; n++ {
 			for oy := range c.y.H {
 				kernel.Im2Col(cols, x[n*inPer:], c.window, c.x.C, oy)
-				kernel.GemmTN(patch, out, c.y.W, cols, patch, dz[n*outPer+oy*c.y.W*out:], out, dw, out)
+				kernel.GemmTN(patch, out, c.y.W, cols, patch, dz[n*outPer+oy*c.y.W*out:], out, dw,
+					out)
 			}
 		}
 	})
@@ -187,14 +192,16 @@ func (c *Conv) inputGrad(dx, dz []float32, chunk int) {
 	in, out := c.x.C, c.y.C
 	inPer, outPer := c.x.H*c.x.W*in, c.y.H*c.y.W*out
 	if c.pointwise() {
-		kernel.GemmNT((to-from)*c.y.H*c.y.W, in, out, dz[from*outPer:], out, c.Weight.Data, c.out, dx[from*inPer:], in)
+		kernel.GemmNT((to-from)*c.y.H*c.y.W, in, out, dz[from*outPer:], out, c.Weight.Data, c.out,
+			dx[from*inPer:], in)
 		return
 	}
 	cols := c.rowColumns(chunk)
 	clear(dx[from*inPer : to*inPer])
 	for n := from; n < to; n++ {
 		for oy := range c.y.H {
-			kernel.GemmNT(c.y.W, c.patch(), out, dz[n*outPer+oy*c.y.W*out:], out, c.Weight.Data, c.out, cols, c.patch())
+			kernel.GemmNT(c.y.W, c.patch(), out, dz[n*outPer+oy*c.y.W*out:], out, c.Weight.Data,
+				c.out, cols, c.patch())
 			kernel.Col2Im(dx[n*inPer:], cols, c.window, in, oy)
 		}
 	}

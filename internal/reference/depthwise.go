@@ -8,8 +8,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/nn"
 )
 
-// Depthwise is an elastic depthwise convolution with batch norm and activation: channels are leading ones, and a smaller
-// kernel is the centre of the full one, or a learned transform of it.
+// Depthwise is an elastic depthwise convolution with batch norm and activation: channels are
+// leading ones, and a smaller kernel is the centre of the full one, or a learned transform of it.
 type Depthwise struct {
 	Pads       *nn.Pads  // zeros around the input; nil: kernel/2 on every side
 	Weight     *nn.Param // (kernel,kernel,channels) at the largest kernel
@@ -24,15 +24,17 @@ type Depthwise struct {
 	window  kernel.Window
 }
 
-// NewDepthwise makes a depthwise convolution of kernels[len-1], the largest; the others, ascending, may be bound too. With
-// transform set each of them is a learned map of the next larger one.
-func NewDepthwise(p *nn.Params, name string, kernels []int, stride, channels int, transforms bool, act Act, eps float64) *Depthwise {
+// NewDepthwise makes a depthwise convolution of kernels[len-1], the largest; the others, ascending,
+// may be bound too. With transform set each of them is a learned map of the next larger one.
+func NewDepthwise(p *nn.Params, name string, kernels []int, stride, channels int, transforms bool,
+	act Act, eps float64) *Depthwise {
 	full := kernels[len(kernels)-1]
 	d := &Depthwise{full: full, channels: channels, stride: stride}
 	d.Weight = p.Add(name+".weight", true, nn.HeFanOut(full*full), full, full, channels)
 	if transforms {
 		for i := len(kernels) - 1; i > 0; i-- {
-			d.transforms = append(d.transforms, newTransform(p, name, kernels[i], kernels[i-1], channels))
+			d.transforms = append(d.transforms, newTransform(p, name, kernels[i], kernels[i-1],
+				channels))
 		}
 	}
 	d.BN = newBatchNorm(p, name+".bn", channels, act, eps)
@@ -69,7 +71,8 @@ func (d *Depthwise) Kernel() []float32 {
 
 // used is the transforms that lead to the bound kernel, largest first.
 func (d *Depthwise) used() []*transform {
-	n := slices.IndexFunc(d.transforms, func(t *transform) bool { return t.from == d.window.Kernel })
+	n := slices.IndexFunc(d.transforms,
+		func(t *transform) bool { return t.from == d.window.Kernel })
 	if n < 0 {
 		n = len(d.transforms)
 	}
@@ -163,8 +166,9 @@ func (d *Depthwise) addTaps(w kernel.Taps, size int) {
 	}
 }
 
-// transform makes a smaller kernel from the centre of a larger one: with the centre flattened to v, size² values a channel,
-// the smaller kernel is M·v, with one M for all channels (Cai et al., ICLR 2020, section 3.3).
+// transform makes a smaller kernel from the centre of a larger one: with the centre flattened to v,
+// size² values a channel, the smaller kernel is M·v, with one M for all channels (Cai et al., ICLR
+// 2020, section 3.3).
 type transform struct {
 	matrix   *nn.Param // (to²,to²)
 	from, to int
@@ -178,8 +182,9 @@ func newTransform(p *nn.Params, name string, from, to, channels int) *transform 
 	n := to * to
 	f := func() []float32 { return make([]float32, n*channels) }
 	return &transform{
-		matrix: p.Add(fmt.Sprintf("%s.transform.%dto%d", name, from, to), true, nn.IdentityMatrix(n), n, n),
-		from:   from, to: to, channels: channels, centre: f(), out: f(), grad: f(),
+		matrix: p.Add(fmt.Sprintf("%s.transform.%dto%d", name, from, to), true,
+			nn.IdentityMatrix(n), n, n),
+		from: from, to: to, channels: channels, centre: f(), out: f(), grad: f(),
 	}
 }
 

@@ -27,21 +27,27 @@ func layersUnderTest() map[string]func(h, w, c int) testLayer {
 				in = c + 3 // elastic
 			}
 			l := NewConv(p, "conv", size, stride, in, out, act, eps)
-			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, active, Outer1) }, l.Forward, func() { l.Backward(true) }, p}
+			return testLayer{func(g *Graph, x Tensor) Tensor {
+				return l.Bind(g, x, active,
+					Outer1)
+			}, l.Forward, func() { l.Backward(true) }, p}
 		}
 	}
-	depthwise := func(size, stride int, kernels []int, transforms bool, act Act) func(h, w, c int) testLayer {
+	depthwise := func(size, stride int, kernels []int, transforms bool, act Act) func(h, w,
+		c int) testLayer {
 		return func(h, w, c int) testLayer {
 			p := &nn.Params{Train: true}
 			l := NewDepthwise(p, "dw", kernels, stride, c+2, transforms, act, 1e-5)
-			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, size, Outer1) }, l.Forward, l.Backward, p}
+			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, size, Outer1) },
+				l.Forward, l.Backward, p}
 		}
 	}
 	biased := func(size, stride int, valid bool, act Act) func(h, w, c int) testLayer {
 		return func(h, w, c int) testLayer {
 			p := &nn.Params{Train: true}
 			l := NewBiased(p, "conv", size, stride, c, 7, valid, act)
-			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, 7, Outer1) }, l.Forward, func() { l.Backward(true) }, p}
+			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, 7, Outer1) },
+				l.Forward, func() { l.Backward(true) }, p}
 		}
 	}
 	uneven := func(l testLayer, at **nn.Pads, pads nn.Pads) testLayer {
@@ -51,7 +57,8 @@ func layersUnderTest() map[string]func(h, w, c int) testLayer {
 	maxPool := func(size, stride int) func(h, w, c int) testLayer {
 		return func(h, w, c int) testLayer {
 			l := NewMaxPool(size, stride)
-			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, Outer1) }, l.Forward, l.Backward, &nn.Params{}}
+			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, Outer1) },
+				l.Forward, l.Backward, &nn.Params{}}
 		}
 	}
 	return map[string]func(h, w, c int) testLayer{
@@ -62,13 +69,15 @@ func layersUnderTest() map[string]func(h, w, c int) testLayer {
 		"conv3x3 s2 uneven": func(h, w, c int) testLayer {
 			p := &nn.Params{Train: true}
 			l := NewBiased(p, "conv", 3, 2, c, 7, false, HSwish)
-			layer := testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, 7, Outer1) }, l.Forward, func() { l.Backward(true) }, p}
+			layer := testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, 7, Outer1) },
+				l.Forward, func() { l.Backward(true) }, p}
 			return uneven(layer, &l.Pads, nn.Pads{Bottom: 1, Left: 2, Right: 1})
 		},
 		"depthwise 5 s2 uneven": func(h, w, c int) testLayer {
 			p := &nn.Params{Train: true}
 			l := NewDepthwise(p, "dw", []int{3, 5, 7}, 2, c+2, false, HSwish, 1e-5)
-			layer := testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, 5, Outer1) }, l.Forward, l.Backward, p}
+			layer := testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, 5, Outer1) },
+				l.Forward, l.Backward, p}
 			return uneven(layer, &l.Pads, nn.Pads{Top: 1, Bottom: 2, Left: 2, Right: 1})
 		},
 		"max pool":      maxPool(2, 2),
@@ -76,7 +85,10 @@ func layersUnderTest() map[string]func(h, w, c int) testLayer {
 		"linear of a map": func(h, w, c int) testLayer {
 			p := &nn.Params{Train: true}
 			l := NewLinear(p, "linear", h*w*c, 5, ReLU)
-			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x.Flat(), 5, Outer1) }, l.Forward, func() { l.Backward(true) }, p}
+			return testLayer{func(g *Graph, x Tensor) Tensor {
+				return l.Bind(g, x.Flat(), 5,
+					Outer1)
+			}, l.Forward, func() { l.Backward(true) }, p}
 		},
 		"conv3x3":            conv(3, 1, 6, 6, Identity, 0),
 		"conv3x3 s2 bn relu": conv(3, 2, 5, 5, ReLU, 1e-5),
@@ -91,22 +103,25 @@ func layersUnderTest() map[string]func(h, w, c int) testLayer {
 		"linear": func(h, w, c int) testLayer {
 			p := &nn.Params{Train: true}
 			l := NewLinear(p, "linear", c, 5, Identity)
-			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, 5, Outer1) }, l.Forward, func() { l.Backward(true) }, p}
+			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, 5, Outer1) },
+				l.Forward, func() { l.Backward(true) }, p}
 		},
 		"se": func(h, w, c int) testLayer {
 			p := &nn.Params{Train: true}
 			l := NewSE(p, "se", c+2, 5)
-			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, 4, Outer1) }, l.Forward, l.Backward, p}
+			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, 4, Outer1) },
+				l.Forward, l.Backward, p}
 		},
 		"mean pool": func(h, w, c int) testLayer {
 			l := &MeanPool{}
-			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, Outer1) }, l.Forward, l.Backward, &nn.Params{}}
+			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, Outer1) },
+				l.Forward, l.Backward, &nn.Params{}}
 		},
 	}
 }
 
-// TestGradients compares the backward pass of every layer with central differences of a random linear function of its
-// output, for a sample of inputs and weights.
+// TestGradients compares the backward pass of every layer with central differences of a random
+// linear function of its output, for a sample of inputs and weights.
 func TestGradients(t *testing.T) {
 	for name, make := range layersUnderTest() {
 		t.Run(name, func(t *testing.T) {
@@ -155,9 +170,11 @@ func fill(r *rand.Rand, v []float32, std float64) {
 	}
 }
 
-// checkNumerically compares the derivative along random directions, so that every entry takes part. A direction where two
-// step sizes disagree crosses a kink of an activation and says nothing; most must be free of them.
-func checkNumerically(t *testing.T, name string, v, grad []float32, loss func() float64, r *rand.Rand) {
+// checkNumerically compares the derivative along random directions, so that every entry takes part.
+// A direction where two step sizes disagree crosses a kink of an activation and says nothing; most
+// must be free of them.
+func checkNumerically(t *testing.T, name string, v, grad []float32, loss func() float64,
+	r *rand.Rand) {
 	t.Helper()
 	const directions = 8
 	smooth := 0

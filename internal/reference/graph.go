@@ -22,17 +22,19 @@ type Mode uint8
 const (
 	// Train normalises with batch statistics and keeps what the backward pass needs.
 	Train Mode = iota
-	// Calibrate normalises with batch statistics and records them, image-weighted, in every batch norm.
+	// Calibrate normalises with batch statistics and records them, image-weighted, in every batch
+	// norm.
 	Calibrate
 	// Infer normalises with the recorded statistics.
 	Infer
 )
 
-// Slot names one of the shared buffers that gradients, and activations outside training, live in. Two tensors that are
-// alive at the same time need different slots.
+// Slot names one of the shared buffers that gradients, and activations outside training, live in.
+// Two tensors that are alive at the same time need different slots.
 type Slot uint8
 
-// Blocks alternate their outputs between Outer0 and Outer1, and what is inside a block between Inner0 and Inner1.
+// Blocks alternate their outputs between Outer0 and Outer1, and what is inside a block between
+// Inner0 and Inner1.
 const (
 	Outer0 Slot = iota
 	Outer1
@@ -54,8 +56,8 @@ func (t Tensor) Flat() Tensor {
 	return t
 }
 
-// gradChunks is how many partial sums a sum over the batch has. It bounds the parallelism of weight gradients and must not
-// depend on the number of workers.
+// gradChunks is how many partial sums a sum over the batch has. It bounds the parallelism of weight
+// gradients and must not depend on the number of workers.
 const gradChunks = 8
 
 // Graph is what the layers of one bound network share: batch size, mode and memory.
@@ -142,7 +144,8 @@ func (g *Graph) partials(n int) []float32 {
 	return g.partial
 }
 
-// reduce adds the partial (rows,cols) sums of every chunk to dst with leading dimension ld, in the order of the chunks.
+// reduce adds the partial (rows,cols) sums of every chunk to dst with leading dimension ld, in the
+// order of the chunks.
 func (g *Graph) reduce(dst []float32, ld, rows, cols int) {
 	size := rows * cols
 	for chunk := range g.chunks() {

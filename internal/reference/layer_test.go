@@ -23,19 +23,32 @@ type layer struct {
 type shape struct{ n, h, w, c int }
 
 // bindConv binds a convolution of at to out channels.
-func bindConv(g *reference.Graph, p *nn.Params, l *reference.Conv, mode reference.Mode, at shape, out int) *layer {
-	return bind(g, p, mode, at, func(x reference.Tensor) reference.Tensor { return l.Bind(g, x, out, reference.Outer1) }, l.Forward, func() { l.Backward(true) })
+func bindConv(g *reference.Graph, p *nn.Params, l *reference.Conv, mode reference.Mode, at shape,
+	out int) *layer {
+	return bind(g, p, mode, at, func(x reference.Tensor) reference.Tensor {
+		return l.Bind(g, x, out,
+			reference.Outer1)
+	}, l.Forward, func() { l.Backward(true) })
 }
 
-func bindDepthwise(g *reference.Graph, p *nn.Params, l *reference.Depthwise, mode reference.Mode, at shape, size int) *layer {
-	return bind(g, p, mode, at, func(x reference.Tensor) reference.Tensor { return l.Bind(g, x, size, reference.Outer1) }, l.Forward, l.Backward)
+func bindDepthwise(g *reference.Graph, p *nn.Params, l *reference.Depthwise, mode reference.Mode,
+	at shape, size int) *layer {
+	return bind(g, p, mode, at, func(x reference.Tensor) reference.Tensor {
+		return l.Bind(g, x,
+			size, reference.Outer1)
+	}, l.Forward, l.Backward)
 }
 
-func bindSE(g *reference.Graph, p *nn.Params, l *reference.SE, mode reference.Mode, at shape, hidden int) *layer {
-	return bind(g, p, mode, at, func(x reference.Tensor) reference.Tensor { return l.Bind(g, x, hidden, reference.Outer1) }, l.Forward, l.Backward)
+func bindSE(g *reference.Graph, p *nn.Params, l *reference.SE, mode reference.Mode, at shape,
+	hidden int) *layer {
+	return bind(g, p, mode, at, func(x reference.Tensor) reference.Tensor {
+		return l.Bind(g, x,
+			hidden, reference.Outer1)
+	}, l.Forward, l.Backward)
 }
 
-func bind(g *reference.Graph, p *nn.Params, mode reference.Mode, at shape, to func(x reference.Tensor) reference.Tensor, forward, backward func()) *layer {
+func bind(g *reference.Graph, p *nn.Params, mode reference.Mode, at shape,
+	to func(x reference.Tensor) reference.Tensor, forward, backward func()) *layer {
 	g.Begin(at.n, mode)
 	x := g.Tensor(at.h, at.w, at.c, reference.Outer0)
 	y := to(x)
@@ -92,8 +105,8 @@ func near(t *testing.T, what string, got float32, want, tolerance float64) {
 	}
 }
 
-// slice views an N-dimensional parameter as the part that a smaller one has: for every index of the small one, which
-// element of the large one it is.
+// slice views an N-dimensional parameter as the part that a smaller one has: for every index of the
+// small one, which element of the large one it is.
 type slice struct {
 	large []int
 	small []int
@@ -127,7 +140,8 @@ func (s slice) checkGrad(t *testing.T, small, large *nn.Param) {
 	equal(t, "gradient of "+large.Name, large.Grad, want)
 }
 
-// leading is the slice of the small parameter's size at the beginning of the large one; square kernels are centred.
+// leading is the slice of the small parameter's size at the beginning of the large one; square
+// kernels are centred.
 func leading(small, large *nn.Param) slice {
 	s := slice{large.Shape, small.Shape, make([]int, len(small.Shape))}
 	if len(small.Shape) >= 3 {

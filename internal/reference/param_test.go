@@ -19,7 +19,8 @@ func allLayers(p *nn.Params) {
 	reference.NewBiased(p, "biased", 5, 1, 20, 50, true, reference.Identity)
 }
 
-// TestInit checks the distributions that Init documents: standard deviation by fan-out, bounds, constants.
+// TestInit checks the distributions that Init documents: standard deviation by fan-out, bounds,
+// constants.
 func TestInit(t *testing.T) {
 	p := &nn.Params{}
 	allLayers(p)
@@ -31,16 +32,21 @@ func TestInit(t *testing.T) {
 		"dw.weight":        math.Sqrt(2.0 / 49),
 		"se.reduce.weight": math.Sqrt(2.0 / 24),
 		"se.expand.weight": math.Sqrt(2.0 / 96),
-		"linear.weight":    1 / math.Sqrt(100) / math.Sqrt(3), // of a uniform distribution within ±1/√in
-		"biased.weight":    1 / math.Sqrt(500) / math.Sqrt(3),
+		// of a uniform distribution within ±1/√in
+		"linear.weight": 1 / math.Sqrt(100) / math.Sqrt(3),
+		"biased.weight": 1 / math.Sqrt(500) / math.Sqrt(3),
 	} {
 		mean, variance := moments64(weights[name].Data)
-		if n := math.Sqrt(float64(len(weights[name].Data))); math.Abs(mean) > 4*std/n || math.Abs(math.Sqrt(variance)/std-1) > 4/n {
-			t.Errorf("%s has mean %.4g and deviation %.4g, want 0 and %.4g", name, mean, math.Sqrt(variance), std)
+		if n := math.Sqrt(float64(len(weights[name].Data))); math.Abs(mean) > 4*std/n ||
+			math.Abs(math.Sqrt(variance)/std-1) > 4/n {
+			t.Errorf("%s has mean %.4g and deviation %.4g, want 0 and %.4g", name, mean,
+				math.Sqrt(variance), std)
 		}
 	}
-	for name, want := range map[string]float32{"dense.bn.weight": 1, "dense.bn.bias": 0, "linear.bias": 0, "biased.bias": 0, "se.expand.bias": 0} {
-		if i := slices.IndexFunc(weights[name].Data, func(v float32) bool { return v != want }); i >= 0 {
+	for name, want := range map[string]float32{"dense.bn.weight": 1, "dense.bn.bias": 0,
+		"linear.bias": 0, "biased.bias": 0, "se.expand.bias": 0} {
+		if i := slices.IndexFunc(weights[name].Data,
+			func(v float32) bool { return v != want }); i >= 0 {
 			t.Errorf("%s[%d] is %g, want %g", name, i, weights[name].Data[i], want)
 		}
 	}
@@ -68,7 +74,8 @@ func TestInitDependsOnNameAndSeedAlone(t *testing.T) {
 	many.Init(1)
 	one.Init(1)
 	other.Init(2)
-	equal(t, "linear.weight", one.ByName()["linear.weight"].Data, many.ByName()["linear.weight"].Data)
+	equal(t, "linear.weight", one.ByName()["linear.weight"].Data,
+		many.ByName()["linear.weight"].Data)
 	if slices.Equal(one.List[0].Data, other.List[0].Data) {
 		t.Error("two seeds give the same values")
 	}
@@ -84,7 +91,8 @@ func TestWeightDecaySparesNormsAndBiases(t *testing.T) {
 	}
 }
 
-// TestSharedParams: layers that share have the same memory, gradients included; statistics are parameters only on request.
+// TestSharedParams: layers that share have the same memory, gradients included; statistics are
+// parameters only on request.
 func TestSharedParams(t *testing.T) {
 	own := &nn.Params{Train: true}
 	allLayers(own)
@@ -95,14 +103,17 @@ func TestSharedParams(t *testing.T) {
 			t.Errorf("%s is another parameter", w.Name)
 		}
 		if len(w.Grad) != len(w.Data) || len(w.Momentum) != len(w.Data) {
-			t.Errorf("%s has %d values, %d gradients, %d momenta", w.Name, len(w.Data), len(w.Grad), len(w.Momentum))
+			t.Errorf("%s has %d values, %d gradients, %d momenta", w.Name, len(w.Data), len(w.Grad),
+				len(w.Momentum))
 		}
 	}
 	inferring := &nn.Params{Statistics: true}
 	allLayers(inferring)
 	weights := inferring.ByName()
-	if len(inferring.List) != len(own.List)+4 || weights["dw.bn.mean"] == nil || weights["dense.bn.var"] == nil {
-		t.Errorf("%d parameters with statistics, want 4 more than %d", len(inferring.List), len(own.List))
+	if len(inferring.List) != len(own.List)+4 || weights["dw.bn.mean"] == nil ||
+		weights["dense.bn.var"] == nil {
+		t.Errorf("%d parameters with statistics, want 4 more than %d", len(inferring.List),
+			len(own.List))
 	}
 	if weights["dense.weight"].Grad != nil {
 		t.Error("a network that only infers has gradients")

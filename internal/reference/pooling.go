@@ -41,7 +41,8 @@ func (m *MeanPool) Backward() {
 	})
 }
 
-// MaxPool takes the largest value of every window of size x size pixels, by channel, without padding.
+// MaxPool takes the largest value of every window of size x size pixels, by channel, without
+// padding.
 type MaxPool struct {
 	size, stride int
 	g            *Graph
@@ -64,7 +65,8 @@ func (m *MaxPool) Forward() {
 	m.each(func(out, in int) { y[out] = x[in] })
 }
 
-// Backward writes the gradient of x: each output's goes to the first of the largest values of its window.
+// Backward writes the gradient of x: each output's goes to the first of the largest values of its
+// window.
 func (m *MaxPool) Backward() {
 	dx, dy := m.g.Grad(m.x), m.g.Grad(m.y)
 	clear(dx)
@@ -89,7 +91,8 @@ func (m *MaxPool) each(f func(out, in int)) {
 	}
 }
 
-// Dropout zeroes values with some probability and scales up the others, in place (Srivastava et al., JMLR 2014).
+// Dropout zeroes values with some probability and scales up the others, in place (Srivastava et
+// al., JMLR 2014).
 type Dropout struct {
 	g    *Graph
 	t    Tensor
@@ -100,7 +103,8 @@ type Dropout struct {
 // Bind plans dropout on t.
 func (d *Dropout) Bind(g *Graph, t Tensor) { d.g, d.t, d.rate = g, t, 0 }
 
-// Draw makes a new mask with the given probability of dropping a value; rate 0 switches dropout off.
+// Draw makes a new mask with the given probability of dropping a value; rate 0 switches dropout
+// off.
 func (d *Dropout) Draw(rate float64, r *rand.Rand) {
 	d.rate = rate
 	if rate == 0 {

@@ -5,9 +5,9 @@ import (
 	"github.com/tailor-nas/tailor/internal/nn"
 )
 
-// SE is squeeze-and-excitation (Hu et al., CVPR 2018) as MobileNetV3 has it: the mean over pixels, a 1x1 convolution to a
-// few hidden channels, ReLU, a 1x1 convolution back, hard sigmoid, and a product with every pixel. Channels and hidden
-// channels are elastic.
+// SE is squeeze-and-excitation (Hu et al., CVPR 2018) as MobileNetV3 has it: the mean over pixels,
+// a 1x1 convolution to a few hidden channels, ReLU, a 1x1 convolution back, hard sigmoid, and a
+// product with every pixel. Channels and hidden channels are elastic.
 type SE struct {
 	Reduce, ReduceBias *nn.Param // (channels,hidden)
 	Expand, ExpandBias *nn.Param // (hidden,channels)
@@ -16,7 +16,8 @@ type SE struct {
 	g    *Graph
 	x, y Tensor
 	h    int // active hidden channels
-	// By image: means (C), hidden before ReLU (h), gate before the hard sigmoid (C), gate (C), and their gradients.
+	// By image: means (C), hidden before ReLU (h), gate before the hard sigmoid (C), gate (C), and
+	// their gradients.
 	mean, squeezed, excited, gate []float32
 	dexcited, dsqueezed, dmean    []float32
 }
@@ -55,14 +56,16 @@ func (s *SE) Forward() {
 
 func (s *SE) image(y, x []float32, n int) {
 	c, h, pixels := s.x.C, s.h, s.x.H*s.x.W
-	mean, squeezed, excited, gate := s.mean[n*c:][:c], s.squeezed[n*h:][:h], s.excited[n*c:][:c], s.gate[n*c:][:c]
+	mean, squeezed, excited, gate := s.mean[n*c:][:c], s.squeezed[n*h:][:h], s.excited[n*c:][:c],
+		s.gate[n*c:][:c]
 	kernel.MeanPool(mean, x[n*pixels*c:], pixels, c)
 	copy(squeezed, s.ReduceBias.Data)
 	kernel.Gemm(1, h, c, mean, c, s.Reduce.Data, s.hidden, squeezed, h, true)
 	copy(excited, s.ExpandBias.Data)
 	for i, v := range squeezed {
 		if v > 0 {
-			kernel.Gemm(1, c, 1, squeezed[i:], 1, s.Expand.Data[i*s.channels:], s.channels, excited, c, true)
+			kernel.Gemm(1, c, 1, squeezed[i:], 1, s.Expand.Data[i*s.channels:], s.channels, excited,
+				c, true)
 		}
 	}
 	for j, v := range excited {
@@ -100,9 +103,11 @@ func addRows(dst []float32, ld int, rows []float32, cols int) {
 	}
 }
 
-func (s *SE) imageBackward(dx, x, dy []float32, n int, dReduce, dReduceBias, dExpand, dExpandBias []float32) {
+func (s *SE) imageBackward(dx, x, dy []float32, n int, dReduce, dReduceBias, dExpand,
+	dExpandBias []float32) {
 	c, h, pixels := s.x.C, s.h, s.x.H*s.x.W
-	mean, squeezed, excited, gate := s.mean[n*c:][:c], s.squeezed[n*h:][:h], s.excited[n*c:][:c], s.gate[n*c:][:c]
+	mean, squeezed, excited, gate := s.mean[n*c:][:c], s.squeezed[n*h:][:h], s.excited[n*c:][:c],
+		s.gate[n*c:][:c]
 	dexcited, dsqueezed, dmean := s.dexcited[n*c:][:c], s.dsqueezed[n*h:][:h], s.dmean[n*c:][:c]
 	at := n * pixels * c
 	kernel.GateSlope(dexcited, x[at:], dy[at:], pixels)

@@ -8,8 +8,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/reference"
 )
 
-// checkSlice says that a large layer bound at a small size is the small layer with the leading weights: same output, same
-// gradients, and no gradient outside the slice.
+// checkSlice says that a large layer bound at a small size is the small layer with the leading
+// weights: same output, same gradients, and no gradient outside the slice.
 func checkSlice(t *testing.T, large, small *layer) {
 	t.Helper()
 	randomise(large.params, 5)
@@ -36,7 +36,8 @@ func TestConvSlice(t *testing.T) {
 					make := func(in, out int) *layer {
 						p := &nn.Params{Train: true}
 						l := reference.NewConv(p, "conv", 1, 1, in, out, act, eps)
-						return bindConv(reference.NewGraph(pool), p, l, reference.Train, shape{3, 4, 5, c[0]}, c[1])
+						return bindConv(reference.NewGraph(pool), p, l, reference.Train,
+							shape{3, 4, 5, c[0]}, c[1])
 					}
 					checkSlice(t, make(9, 8), make(c[0], c[1]))
 				})
@@ -64,7 +65,8 @@ func TestLinearSlice(t *testing.T) {
 	defer pool.Close()
 	make := func(in int) *layer {
 		p := &nn.Params{Train: true}
-		return bindConv(reference.NewGraph(pool), p, reference.NewLinear(p, "linear", in, 10, reference.Identity), reference.Train, shape{5, 1, 1, 6}, 10)
+		return bindConv(reference.NewGraph(pool), p, reference.NewLinear(p, "linear", in, 10,
+			reference.Identity), reference.Train, shape{5, 1, 1, 6}, 10)
 	}
 	checkSlice(t, make(8), make(6))
 }
@@ -76,7 +78,8 @@ func TestSESlice(t *testing.T) {
 		make := func(c, hidden int) *layer {
 			p := &nn.Params{Train: true}
 			l := reference.NewSE(p, "se", c, hidden)
-			return bindSE(reference.NewGraph(pool), p, l, reference.Train, shape{3, 4, 5, active[0]}, active[1])
+			return bindSE(reference.NewGraph(pool), p, l, reference.Train,
+				shape{3, 4, 5, active[0]}, active[1])
 		}
 		checkSlice(t, make(8, 6), make(active[0], active[1]))
 	}
@@ -91,8 +94,10 @@ func TestDepthwiseCrop(t *testing.T) {
 			for _, c := range []int{8, 5} {
 				make := func(kernels []int, channels int) *layer {
 					p := &nn.Params{Train: true}
-					l := reference.NewDepthwise(p, "dw", kernels, stride, channels, false, reference.HSwish, 1e-5)
-					return bindDepthwise(reference.NewGraph(pool), p, l, reference.Train, shape{3, 6, 5, c}, size)
+					l := reference.NewDepthwise(p, "dw", kernels, stride, channels, false,
+						reference.HSwish, 1e-5)
+					return bindDepthwise(reference.NewGraph(pool), p, l, reference.Train,
+						shape{3, 6, 5, c}, size)
 				}
 				checkSlice(t, make([]int{1, 3, 5, 7}, 8), make([]int{size}, c))
 			}
@@ -100,7 +105,8 @@ func TestDepthwiseCrop(t *testing.T) {
 	}
 }
 
-// TestBackwardAccumulates: two backward passes leave the sum, which several sub-networks in one step rely on.
+// TestBackwardAccumulates: two backward passes leave the sum, which several sub-networks in one
+// step rely on.
 func TestBackwardAccumulates(t *testing.T) {
 	pool := nn.NewPool(1)
 	defer pool.Close()
@@ -124,7 +130,8 @@ func TestBackwardAccumulates(t *testing.T) {
 	}()
 	for name, p := range both {
 		for i, g := range p.Grad {
-			near(t, fmt.Sprintf("gradient %d of %s", i, name), g, float64(first[name].Grad[i])+float64(second[name].Grad[i]), 1e-5)
+			near(t, fmt.Sprintf("gradient %d of %s", i, name), g, float64(first[name].Grad[i])+
+				float64(second[name].Grad[i]), 1e-5)
 		}
 	}
 }

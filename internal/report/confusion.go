@@ -19,8 +19,8 @@ const (
 	shades       = 64
 )
 
-// Confusion draws how many images of each class, a row, were taken for each class, a column, in the format that the file's name tells. The
-// darker a cell, the larger its share of the row.
+// Confusion draws how many images of each class, a row, were taken for each class, a column, in the
+// format that the file's name tells. The darker a cell, the larger its share of the row.
 func Confusion(path string, classes []string, counts [][]int) error {
 	if err := CheckPlot(path); err != nil {
 		return err
@@ -37,7 +37,8 @@ func Confusion(path string, classes []string, counts [][]int) error {
 	p.X.Tick.Width, p.Y.Tick.Width = 0, 0 // names need the room, not the lines
 	if len(classes) <= namedClasses {
 		p.X.Tick.Marker, p.Y.Tick.Marker = names(classes, false), names(classes, true)
-		p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = 0.9, text.XRight, text.YCenter
+		p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = 0.9, text.XRight,
+			text.YCenter
 	}
 	if len(classes) <= countClasses {
 		labels, err := cellCounts(counts)

@@ -8,17 +8,20 @@ import (
 	"testing"
 )
 
-// TestConfusion has names and counts where there is room, and is refused where a person could not read it.
+// TestConfusion has names and counts where there is room, and is refused where a person could not
+// read it.
 func TestConfusion(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confusion.svg")
-	if err := Confusion(path, []string{"cat", "dog", "a very long name of a class"}, [][]int{{17, 3, 0}, {1, 19, 0}, {0, 0, 0}}); err != nil {
+	if err := Confusion(path, []string{"cat", "dog", "a very long name of a class"},
+		[][]int{{17, 3, 0}, {1, 19, 0}, {0, 0, 0}}); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{">cat<", ">dog<", ">17<", ">3<", ">19<", "taken for", "a very long nam..."} {
+	for _, want := range []string{">cat<", ">dog<", ">17<", ">3<", ">19<", "taken for",
+		"a very long nam..."} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the picture does not say %q", want)
 		}

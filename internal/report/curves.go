@@ -76,7 +76,8 @@ func addCurve(p *plot.Plot, i int, c Curve) error {
 	if err != nil {
 		return err
 	}
-	line.LineStyle = draw.LineStyle{Color: plotutil.Color(i), Width: vg.Points(1.5), Dashes: plotutil.Dashes(i / 4)}
+	line.LineStyle = draw.LineStyle{Color: plotutil.Color(i), Width: vg.Points(1.5),
+		Dashes: plotutil.Dashes(i / 4)}
 	marks.Color, marks.Shape, marks.Radius = plotutil.Color(i), plotutil.Shape(i), vg.Points(2.5)
 	bars.Color = plotutil.Color(i)
 	p.Add(bars, line, marks)

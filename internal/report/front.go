@@ -14,7 +14,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Front is the trade-off between a cost and accuracy: the best predicted top-1 at each cost, and the networks that were picked of it.
+// Front is the trade-off between a cost and accuracy: the best predicted top-1 at each cost, and
+// the networks that were picked of it.
 type Front struct {
 	Name   string      // of the device; may be empty if it is the only one
 	Points []CostPoint // cost and top-1 rise
@@ -24,8 +25,8 @@ type Front struct {
 // CostPoint is the best predicted top-1, a share, at a cost.
 type CostPoint struct{ Cost, Top1 float64 }
 
-// Picked is a network of a front, where it was measured or else is predicted to be, with intervals that are as wide as 0 where they are not
-// known.
+// Picked is a network of a front, where it was measured or else is predicted to be, with intervals
+// that are as wide as 0 where they are not known.
 type Picked struct {
 	Name     string // beside it in the picture, such as "3"
 	Cost     Range
@@ -36,8 +37,8 @@ type Picked struct {
 // Range is a value with its interval.
 type Range struct{ Value, Low, High float64 }
 
-// Fronts draws fronts with the networks picked of them and the budgets that were asked for, in the format that the file's name tells. cost is
-// what the axis says.
+// Fronts draws fronts with the networks picked of them and the budgets that were asked for, in the
+// format that the file's name tells. cost is what the axis says.
 func Fronts(path, cost string, budgets []float64, fronts []Front) error {
 	if err := CheckPlot(path); err != nil {
 		return err
@@ -66,7 +67,8 @@ func addFront(p *plot.Plot, c color.Color, f Front) error {
 	if err != nil {
 		return err
 	}
-	line.StepStyle, line.LineStyle = plotter.PostStep, draw.LineStyle{Color: c, Width: vg.Points(1.2)}
+	line.StepStyle, line.LineStyle = plotter.PostStep,
+		draw.LineStyle{Color: c, Width: vg.Points(1.2)}
 	p.Add(line)
 	p.Legend.Add(named(f.Name, "front, predicted"), line)
 	for _, measured := range []bool{true, false} {
@@ -90,7 +92,8 @@ func addPicked(p *plot.Plot, c color.Color, f Front, measured bool) error {
 	if measured {
 		what, shape = "picked, measured (95 %)", draw.CircleGlyph{}
 	}
-	some := slices.DeleteFunc(slices.Clone(f.Picked), func(x Picked) bool { return x.Measured != measured })
+	some := slices.DeleteFunc(slices.Clone(f.Picked),
+		func(x Picked) bool { return x.Measured != measured })
 	if len(some) == 0 {
 		return nil
 	}
@@ -143,8 +146,10 @@ func addBudgets(p *plot.Plot, budgets []float64) error {
 		if err != nil {
 			return err
 		}
-		line.LineStyle = draw.LineStyle{Color: color.Gray{96}, Width: vg.Points(1), Dashes: []vg.Length{vg.Points(4), vg.Points(3)}}
-		label, err := plotter.NewLabels(plotter.XYLabels{XYs: plotter.XYs{{X: b, Y: top}}, Labels: []string{strconv.FormatFloat(b, 'g', 4, 64)}})
+		line.LineStyle = draw.LineStyle{Color: color.Gray{96}, Width: vg.Points(1),
+			Dashes: []vg.Length{vg.Points(4), vg.Points(3)}}
+		label, err := plotter.NewLabels(plotter.XYLabels{XYs: plotter.XYs{{X: b, Y: top}},
+			Labels: []string{strconv.FormatFloat(b, 'g', 4, 64)}})
 		if err != nil {
 			return err
 		}

@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// TestNothingIsCut: the edge of each picture is white, so that nothing reaches beyond it, however far intervals and names go.
+// TestNothingIsCut: the edge of each picture is white, so that nothing reaches beyond it, however
+// far intervals and names go.
 func TestNothingIsCut(t *testing.T) {
 	dir := t.TempDir()
 	long := strings.Repeat("a long name ", 9)
@@ -17,8 +18,10 @@ func TestNothingIsCut(t *testing.T) {
 	for name, draw := range map[string]func(path string) error{
 		"front.png": func(path string) error {
 			return Fronts(path, "latency, ms", []float64{0.5, 8}, []Front{
-				{"", points, []Picked{{Name: "10", Cost: Range{4, 2, 12}, Top1: Range{0.75, 0, 1}, Measured: true}}},
-				{long, points, []Picked{{Name: "1", Cost: Range{1, 0.1, 2}, Top1: Range{0.5, 0.4, 0.6}}}},
+				{"", points, []Picked{{Name: "10", Cost: Range{4, 2, 12}, Top1: Range{0.75, 0, 1},
+					Measured: true}}},
+				{long, points, []Picked{{Name: "1", Cost: Range{1, 0.1, 2},
+					Top1: Range{0.5, 0.4, 0.6}}}},
 			})
 		},
 		"confusion.png": func(path string) error {
@@ -43,7 +46,8 @@ func TestNothingIsCut(t *testing.T) {
 		white := color.RGBAModel.Convert(color.White)
 		for y := b.Min.Y; y < b.Max.Y; y++ {
 			for x := b.Min.X; x < b.Max.X; x++ {
-				if edge := min(x, b.Max.X-1-x, y, b.Max.Y-1-y) < 3; edge && color.RGBAModel.Convert(img.At(x, y)) != white {
+				if edge := min(x, b.Max.X-1-x, y, b.Max.Y-1-y) < 3; edge &&
+					color.RGBAModel.Convert(img.At(x, y)) != white {
 					t.Fatalf("%s: something is drawn at (%d,%d) of %v", name, x, y, b)
 				}
 			}

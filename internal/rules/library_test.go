@@ -16,7 +16,8 @@ import (
 // goProgram is a block of Go in a page of the docs.
 var goProgram = regexp.MustCompile("(?ms)^```go\n(.*?)^```$")
 
-// TestLibraryPage: every program of docs/library.md compiles as it is written, in a module of its own, which cannot see internal packages.
+// TestLibraryPage: every program of docs/library.md compiles as it is written, in a module of its
+// own, which cannot see internal packages.
 func TestLibraryPage(t *testing.T) {
 	page, err := os.ReadFile("../../docs/library.md")
 	if err != nil {
@@ -30,14 +31,16 @@ func TestLibraryPage(t *testing.T) {
 		dir := moduleBeside(t)
 		write(t, filepath.Join(dir, "main.go"), p[1])
 		cmd := exec.Command("go", "vet", ".")
-		cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off",
+			"GOWORK=off")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%v: %s", err, out)
 		}
 	}
 }
 
-// TestExamplesAreForOthers: the examples of packages that others can import, import nothing that others cannot.
+// TestExamplesAreForOthers: the examples of packages that others can import, import nothing that
+// others cannot.
 func TestExamplesAreForOthers(t *testing.T) {
 	for name := range mayImport {
 		text, err := os.ReadFile(filepath.Join("../..", name, "example_test.go"))
@@ -53,7 +56,8 @@ func TestExamplesAreForOthers(t *testing.T) {
 	}
 }
 
-// moduleBeside is a folder with a module that requires this one where it is, and the same versions of all others.
+// moduleBeside is a folder with a module that requires this one where it is, and the same versions
+// of all others.
 func moduleBeside(t *testing.T) string {
 	t.Helper()
 	root, err := filepath.Abs("../..")
@@ -70,7 +74,8 @@ func moduleBeside(t *testing.T) string {
 	}
 	name := strings.TrimSuffix(module, "/")
 	mod := bytes.Replace(ours, []byte("module "+name), []byte("module example.com/cut"), 1)
-	mod = append(mod, "\nrequire "+name+" v0.0.0\n\nreplace "+name+" => "+strconv.Quote(root)+"\n"...)
+	mod = append(mod, "\nrequire "+name+" v0.0.0\n\nreplace "+name+" => "+strconv.Quote(root)+
+		"\n"...)
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "go.mod"), mod)
 	write(t, filepath.Join(dir, "go.sum"), sums)

@@ -18,7 +18,8 @@ var (
 // TestLinks: what the pages link to within the repository is there.
 func TestLinks(t *testing.T) {
 	seen := 0
-	patterns := []string{"*.md", "docs/*.md", "docs/results/*.md", "tools/*/*.md", "tools/bench/*/*.md"}
+	patterns := []string{"*.md", "docs/*.md", "docs/results/*.md", "tools/*/*.md",
+		"tools/bench/*/*.md"}
 	for _, pattern := range patterns {
 		pages, err := filepath.Glob(filepath.Join("../..", pattern))
 		if err != nil {

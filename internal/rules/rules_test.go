@@ -16,59 +16,83 @@ import (
 
 const module = "github.com/tailor-nas/tailor/"
 
-// mayImport is the table of rooms: what of ours each package may import, besides itself. A package that is missing here
-// fails the test, so that whoever adds a room says what it may know.
+// mayImport is the table of rooms: what of ours each package may import, besides itself. A package
+// that is missing here fails the test, so that whoever adds a room says what it may know.
 var mayImport = map[string][]string{
-	"internal/kernel":              {},
-	"internal/export":              {"supernet"},
-	"internal/onnx":                {"supernet", "internal/export", "internal/onnx/pb"},
-	"internal/onnx/pb":             {},
-	"internal/bug":                 {},
-	"internal/amount":              {},
-	"internal/data":                {"internal/bug", "internal/prepare", "internal/amount"},
-	"internal/prepare":             {},
-	"internal/store":               {},
-	"internal/rules":               {},
-	"internal/torchfile":           {},
-	"internal/textfile":            {},
-	"internal/suggest":             {},
-	"internal/settings":            {},
-	"internal/measurements":        {},
-	"internal/nn":                  {"internal/bug", "internal/kernel"},
-	"internal/reference":           {"internal/kernel", "internal/nn"},
-	"supernet":                     {"internal/nn", "internal/store", "internal/suggest", "internal/textfile"},
-	"supernet/choices":             {"supernet"},
-	"trainer":                      {"supernet", "internal/data", "internal/nn", "internal/store", "internal/prepare", "internal/settings"},
-	"trainer/prune":                {"supernet", "trainer", "internal/data", "internal/nn", "internal/store", "internal/settings"},
-	"trainer/prune/budget":         {},
-	"profiles":                     {"supernet", "internal/nn", "internal/store", "profiles/device", "profiles/timing"},
-	"profiles/device":              {},
-	"profiles/timing":              {"profiles/device"},
-	"predictor":                    {"supernet", "supernet/choices", "predictor/regress", "internal/store", "internal/textfile"},
-	"predictor/regress":            {"internal/bug", "internal/kernel"},
-	"search":                       {"supernet", "supernet/choices", "search/optimize", "internal/store", "search/manifest"},
-	"search/manifest":              {"supernet", "internal/store"},
-	"search/optimize":              {},
-	"internal/ofa":                 {"supernet", "predictor/regress", "internal/textfile", "internal/torchfile"},
-	"internal/report":              {"internal/store"},
-	"internal/tflite":              {"supernet", "internal/export", "internal/tflite/schema"},
-	"internal/pipeline":            {"trainer/prune", "trainer/prune/budget", "supernet", "supernet/choices", "trainer", "profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug", "internal/data", "internal/measurements", "internal/ofa", "internal/report", "internal/store", "search/manifest", "profiles/device", "profiles/timing", "internal/export", "internal/onnx", "internal/tflite"},
-	"tools/bench/search":           {"supernet", "predictor", "search", "search/optimize", "internal/report"},
-	"tools/bench/predictor":        {"supernet", "supernet/choices", "trainer", "predictor", "predictor/regress", "search", "search/optimize", "internal/pipeline"},
-	"tools/ofacheck":               {"supernet", "internal/pipeline"},
-	"tools/onnxcheck":              {"supernet", "internal/export", "internal/nn", "internal/onnx"},
-	"tools/bench/ssgd":             {"supernet", "trainer", "trainer/prune", "internal/data", "internal/report", "internal/store", "internal/pipeline", "search/manifest", "internal/textfile"},
-	"tools/bench/transfer":         {"supernet", "predictor", "predictor/regress", "profiles"},
-	"tools/bench/pruned":           {"supernet", "predictor", "profiles", "profiles/device"},
-	"tools/bench/sparse":           {"supernet", "internal/kernel", "internal/nn", "internal/store", "profiles/device", "profiles/timing"},
-	"tools/bench/step":             {"supernet", "internal/data", "internal/kernel", "internal/nn", "internal/store", "internal/amount"},
-	"tools/bench/blas":             {"supernet", "internal/kernel"},
-	"cmd/tailor":                   {"trainer/prune", "supernet", "supernet/choices", "trainer", "profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug", "internal/data", "internal/report", "internal/store", "internal/suggest", "internal/textfile", "internal/pipeline", "search/manifest", "profiles/device", "profiles/timing", "internal/amount", "internal/settings"},
-	"internal/tflite/schema":       {},
-	"tools/tflitecheck":            {"supernet", "internal/export", "internal/nn", "internal/tflite"},
+	"internal/kernel":       {},
+	"internal/export":       {"supernet"},
+	"internal/onnx":         {"supernet", "internal/export", "internal/onnx/pb"},
+	"internal/onnx/pb":      {},
+	"internal/bug":          {},
+	"internal/amount":       {},
+	"internal/data":         {"internal/bug", "internal/prepare", "internal/amount"},
+	"internal/prepare":      {},
+	"internal/store":        {},
+	"internal/rules":        {},
+	"internal/torchfile":    {},
+	"internal/textfile":     {},
+	"internal/suggest":      {},
+	"internal/settings":     {},
+	"internal/measurements": {},
+	"internal/nn":           {"internal/bug", "internal/kernel"},
+	"internal/reference":    {"internal/kernel", "internal/nn"},
+	"supernet": {"internal/nn", "internal/store", "internal/suggest",
+		"internal/textfile"},
+	"supernet/choices": {"supernet"},
+	"trainer": {"supernet", "internal/data", "internal/nn", "internal/store",
+		"internal/prepare", "internal/settings"},
+	"trainer/prune": {"supernet", "trainer", "internal/data", "internal/nn",
+		"internal/store", "internal/settings"},
+	"trainer/prune/budget": {},
+	"profiles": {"supernet", "internal/nn", "internal/store", "profiles/device",
+		"profiles/timing"},
+	"profiles/device": {},
+	"profiles/timing": {"profiles/device"},
+	"predictor": {"supernet", "supernet/choices", "predictor/regress",
+		"internal/store", "internal/textfile"},
+	"predictor/regress": {"internal/bug", "internal/kernel"},
+	"search": {"supernet", "supernet/choices", "search/optimize",
+		"internal/store", "search/manifest"},
+	"search/manifest": {"supernet", "internal/store"},
+	"search/optimize": {},
+	"internal/ofa": {"supernet", "predictor/regress", "internal/textfile",
+		"internal/torchfile"},
+	"internal/report": {"internal/store"},
+	"internal/tflite": {"supernet", "internal/export", "internal/tflite/schema"},
+	"internal/pipeline": {"trainer/prune", "trainer/prune/budget", "supernet",
+		"supernet/choices", "trainer", "profiles", "predictor", "predictor/regress", "search",
+		"search/optimize", "internal/bug", "internal/data", "internal/measurements", "internal/ofa",
+		"internal/report", "internal/store", "search/manifest", "profiles/device",
+		"profiles/timing", "internal/export", "internal/onnx", "internal/tflite"},
+	"tools/bench/search": {"supernet", "predictor", "search", "search/optimize",
+		"internal/report"},
+	"tools/bench/predictor": {"supernet", "supernet/choices", "trainer", "predictor",
+		"predictor/regress", "search", "search/optimize", "internal/pipeline"},
+	"tools/ofacheck":  {"supernet", "internal/pipeline"},
+	"tools/onnxcheck": {"supernet", "internal/export", "internal/nn", "internal/onnx"},
+	"tools/bench/ssgd": {"supernet", "trainer", "trainer/prune", "internal/data",
+		"internal/report", "internal/store", "internal/pipeline", "search/manifest",
+		"internal/textfile"},
+	"tools/bench/transfer": {"supernet", "predictor", "predictor/regress", "profiles"},
+	"tools/bench/pruned":   {"supernet", "predictor", "profiles", "profiles/device"},
+	"tools/bench/sparse": {"supernet", "internal/kernel", "internal/nn", "internal/store",
+		"profiles/device", "profiles/timing"},
+	"tools/bench/step": {"supernet", "internal/data", "internal/kernel", "internal/nn",
+		"internal/store", "internal/amount"},
+	"tools/bench/blas": {"supernet", "internal/kernel"},
+	"cmd/tailor": {"trainer/prune", "supernet", "supernet/choices", "trainer",
+		"profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug",
+		"internal/data", "internal/report", "internal/store", "internal/suggest",
+		"internal/textfile", "internal/pipeline", "search/manifest", "profiles/device",
+		"profiles/timing", "internal/amount", "internal/settings"},
+	"internal/tflite/schema": {},
+	"tools/tflitecheck": {"supernet", "internal/export", "internal/nn",
+		"internal/tflite"},
 	"internal/runtime/conformance": {"supernet", "profiles", "internal/nn"},
-	"tools/bench/prunesearch":      {"supernet", "trainer", "trainer/prune", "profiles", "predictor", "search", "search/optimize", "internal/data", "internal/report", "internal/pipeline", "search/manifest", "profiles/device", "internal/textfile"},
-	".":                            {"search/manifest", "supernet", "internal/prepare"},
+	"tools/bench/prunesearch": {"supernet", "trainer", "trainer/prune", "profiles",
+		"predictor", "search", "search/optimize", "internal/data", "internal/report",
+		"internal/pipeline", "search/manifest", "profiles/device", "internal/textfile"},
+	".": {"search/manifest", "supernet", "internal/prepare"},
 }
 
 // onlyIn names the packages that heavy dependencies stay behind.
@@ -162,8 +186,8 @@ func packages(t *testing.T) []pkg {
 	}
 }
 
-// watched are the files that start goroutines. Whoever adds one says here how a panic of it ends tailor in an orderly way, as
-// internal/bug describes.
+// watched are the files that start goroutines. Whoever adds one says here how a panic of it ends
+// tailor in an orderly way, as internal/bug describes.
 var watched = map[string]string{
 	"cmd/tailor/interrupt.go":      "they wait for a signal and end the process themselves",
 	"internal/nn/pool.go":          "Run panics in its caller",
@@ -179,19 +203,22 @@ var (
 	globs  = regexp.MustCompile(`filepath\.(Glob|Match)\(`)
 )
 
-// TestGoroutinesAreWatched: a panic that nobody catches would end the process with the status of wrong usage.
+// TestGoroutinesAreWatched: a panic that nobody catches would end the process with the status of
+// wrong usage.
 func TestGoroutinesAreWatched(t *testing.T) {
 	for path, text := range sources(t) {
 		if !starts.MatchString(text) || strings.HasPrefix(path, "tools/") {
 			continue
 		}
-		if watched[path] == "" || path != "cmd/tailor/interrupt.go" && !strings.Contains(text, "bug.") {
+		if watched[path] == "" || path != "cmd/tailor/interrupt.go" &&
+			!strings.Contains(text, "bug.") {
 			t.Errorf("%s starts goroutines: catch their panics with internal/bug, and say how in this test", path)
 		}
 	}
 }
 
-// TestPathsAreNoPatterns: a path that somebody names may have brackets, which a pattern takes for something else.
+// TestPathsAreNoPatterns: a path that somebody names may have brackets, which a pattern takes for
+// something else.
 func TestPathsAreNoPatterns(t *testing.T) {
 	for path, text := range sources(t) {
 		if globs.MatchString(text) {
@@ -206,7 +233,8 @@ func sources(t *testing.T) map[string]string {
 	all := map[string]string{}
 	root := filepath.Join("..", "..")
 	err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "_generate") {
+		if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") ||
+			strings.Contains(path, "_generate") {
 			return err
 		}
 		text, err := os.ReadFile(path)

@@ -21,11 +21,13 @@ func TestShippedProgramsAreSmall(t *testing.T) {
 	for _, program := range []string{"./testdata/classify", "./testdata/logits"} {
 		for _, dep := range foreignDeps(t, program) {
 			if !hasPrefix(dep, mayShip) {
-				t.Errorf("%s needs %s, which only training, searching and measuring may", program, dep)
+				t.Errorf("%s needs %s, which only training, searching and measuring may", program,
+					dep)
 			}
 		}
 		file := filepath.Join(t.TempDir(), "program.exe")
-		out, err := exec.Command("go", "build", "-ldflags", "-s -w", "-o", file, program).CombinedOutput()
+		out, err := exec.Command("go", "build", "-ldflags", "-s -w", "-o", file,
+			program).CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
@@ -44,7 +46,8 @@ func TestShippedProgramsAreSmall(t *testing.T) {
 func foreignDeps(t *testing.T, program string) (deps []string) {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-deps", "-f",
-		`{{if or (not .Standard) (eq .ImportPath "runtime/cgo")}}{{.ImportPath}}{{end}}`, program).Output()
+		`{{if or (not .Standard) (eq .ImportPath "runtime/cgo")}}{{.ImportPath}}{{end}}`,
+		program).Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}

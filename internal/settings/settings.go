@@ -48,8 +48,8 @@ func textOf(v reflect.Value) string {
 	return text
 }
 
-// Check says which number of a struct is outside of its range: "weight decay is 2, expected 0 to 1".
-// It leaves structs within the struct to their own checks.
+// Check says which number of a struct is outside of its range: "weight decay is 2, expected 0 to
+// 1". It leaves structs within the struct to their own checks.
 func Check(v any) error {
 	for field, value := range reflect.ValueOf(v).Fields() {
 		low, high, ok := strings.Cut(field.Tag.Get("range"), "..")

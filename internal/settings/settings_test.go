@@ -22,7 +22,8 @@ type outer struct {
 func TestOf(t *testing.T) {
 	got := settings.Of(outer{"sgd", 20, 0.1, inner{3e-5}})
 	want := []settings.Setting{
-		{"rule", "sgd", ""}, {"epochs", "20", "1..100"}, {"lr", "0.1", "1e-9..10"}, {"weight_decay", "3e-5", "0..1"},
+		{"rule", "sgd", ""}, {"epochs", "20", "1..100"}, {"lr", "0.1", "1e-9..10"},
+		{"weight_decay", "3e-5", "0..1"},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("the settings are %v, want %v", got, want)
@@ -47,7 +48,8 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%+v: %q, want %q", v, got, want)
 		}
 	}
-	if err := settings.Check(inner{2}); err == nil || err.Error() != "weight decay is 2, expected 0 to 1" {
+	if err := settings.Check(inner{2}); err == nil ||
+		err.Error() != "weight decay is 2, expected 0 to 1" {
 		t.Error(err)
 	}
 }

@@ -10,13 +10,14 @@ import (
 	"path/filepath"
 )
 
-// bufferBytes is the unit in which files are written and read: large enough that a system call costs nothing beside
-// it, small enough to stay in the cache between a hash and a conversion.
+// bufferBytes is the unit in which files are written and read: large enough that a system call
+// costs nothing beside it, small enough to stay in the cache between a hash and a conversion.
 const bufferBytes = 1 << 16
 
-// WriteFile makes write's output the content of path, all of it or nothing: after an error, a panic in write or a
-// crash, path is as it was before. The folder of path must exist; a symbolic link is followed; the permissions of a
-// file that is replaced are kept. The one error after which path is new is a failure to flush its folder.
+// WriteFile makes write's output the content of path, all of it or nothing: after an error, a panic
+// in write or a crash, path is as it was before. The folder of path must exist; a symbolic link is
+// followed; the permissions of a file that is replaced are kept. The one error after which path is
+// new is a failure to flush its folder.
 func WriteFile(path string, write func(w io.Writer) error) error {
 	if err := writeFile(osDisk{}, path, write); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -24,8 +25,8 @@ func WriteFile(path string, write func(w io.Writer) error) error {
 	return nil
 }
 
-// writeFile does it in the one order that survives a power cut at any point: content to the disk, then the name, then
-// the folder that holds the name.
+// writeFile does it in the one order that survives a power cut at any point: content to the disk,
+// then the name, then the folder that holds the name.
 func writeFile(d disk, path string, write func(w io.Writer) error) error {
 	target, perm, err := destination(path)
 	if err != nil {
@@ -67,8 +68,8 @@ func writeNew(d disk, path string, write func(w io.Writer) error) error {
 	return f.Close() // some file systems report a full disk only here
 }
 
-// destination finds the name to rename to and, if a file is there already, its permissions. It refuses what a rename
-// would wreck: /dev/null, a pipe, a folder.
+// destination finds the name to rename to and, if a file is there already, its permissions. It
+// refuses what a rename would wreck: /dev/null, a pipe, a folder.
 func destination(path string) (target string, perm fs.FileMode, err error) {
 	target = filepath.Clean(path)
 	info, err := os.Lstat(target)

@@ -15,7 +15,8 @@ import (
 func TestWriteFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.txt")
-	for _, content := range []string{"first", "", strings.Repeat("longer than the buffer ", 10000)} {
+	for _, content := range []string{"first", "", strings.Repeat("longer than the buffer ",
+		10000)} {
 		if err := store.WriteFile(path, text(content)); err != nil {
 			t.Fatal(err)
 		}
@@ -30,7 +31,8 @@ func TestWriteFileKeepsOldFileOnError(t *testing.T) {
 	put(t, path, "old")
 	boom := errors.New("boom")
 	err := store.WriteFile(path, func(w io.Writer) error {
-		io.WriteString(w, strings.Repeat("x", 1<<20)) // past the buffer, so that the disk has seen some
+		// past the buffer, so that the disk has seen some
+		io.WriteString(w, strings.Repeat("x", 1<<20))
 		return boom
 	})
 	wantError(t, err, boom, "a.txt")
@@ -46,7 +48,8 @@ func TestWriteFileLeavesNothingOnPanic(t *testing.T) {
 	dir := t.TempDir()
 	func() {
 		defer func() { recover() }()
-		store.WriteFile(filepath.Join(dir, "a.txt"), func(io.Writer) error { panic("caller's bug") })
+		store.WriteFile(filepath.Join(dir, "a.txt"),
+			func(io.Writer) error { panic("caller's bug") })
 	}()
 	wantNames(t, dir)
 }
@@ -70,7 +73,8 @@ func TestHashFile(t *testing.T) {
 	put(t, path, "abc")
 	got, err := store.HashFile(path)
 	// FIPS 180-2, appendix B.1.
-	if want := "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"; got != want || err != nil {
+	if want := "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"; got != want ||
+		err != nil {
 		t.Errorf("HashFile = %s, %v, want %s", got, err, want)
 	}
 	_, err = store.HashFile(filepath.Join(dir, "none"))
@@ -87,13 +91,15 @@ func TestCleanPartial(t *testing.T) {
 	}
 	put(t, filepath.Join(partial, "deep", "w"), "x")
 	put(t, filepath.Join(dir, "p.json.fedcba9876543210.partial"), "half")
-	for _, foreign := range []string{"film.mkv.partial", "p.json", "x.0123456789ABCDEF.partial", "y.0123456789abcdef.partial.txt"} {
+	for _, foreign := range []string{"film.mkv.partial", "p.json", "x.0123456789ABCDEF.partial",
+		"y.0123456789abcdef.partial.txt"} {
 		put(t, filepath.Join(dir, foreign), "kept")
 	}
 	if err := store.CleanPartial(dir); err != nil {
 		t.Fatal(err)
 	}
-	wantNames(t, dir, "film.mkv.partial", "p.json", "x.0123456789ABCDEF.partial", "y.0123456789abcdef.partial.txt")
+	wantNames(t, dir, "film.mkv.partial", "p.json", "x.0123456789ABCDEF.partial",
+		"y.0123456789abcdef.partial.txt")
 
 	if err := store.CleanPartial(filepath.Join(dir, "none")); err != nil {
 		t.Errorf("a folder that does not exist: %v", err)

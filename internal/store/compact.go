@@ -6,21 +6,23 @@ import (
 	"math/bits"
 )
 
-// A compact tensor is one with many zeros, of which a file holds only the other values and their places:
+// A compact tensor is one with many zeros, of which a file holds only the other values and their
+// places:
 //
 //	NAME                         F32, 1-D: the values that are not zero, by rising index
 //	NAME:bitmap                  U8, 1-D: a bit for each element, the lowest first, set where there is a value; or
 //	NAME:gaps                    U8, 1-D: a byte for each value, the number of zeros before it; 255 is 255 zeros and no value
 //	metadata tailor.compact      {"NAME":[its dimensions],...}
 //
-// Zero is the number whose 32 bits are zero. Negative zero is a value like any other, so that every tensor comes back bit
-// for bit. docs/formats.md describes all of it.
+// Zero is the number whose 32 bits are zero. Negative zero is a value like any other, so that every
+// tensor comes back bit for bit. docs/formats.md describes all of it.
 const (
 	compactKey   = "tailor.compact"
 	bitmapSuffix = ":bitmap"
 	gapsSuffix   = ":gaps"
-	// compactBytes is about what a compact tensor takes more of the header than a dense one. It is part of the rule that
-	// chooses between them, and so of the bytes of every file: never change it.
+	// compactBytes is about what a compact tensor takes more of the header than a dense one. It is
+	// part of the rule that chooses between them, and so of the bytes of every file: never change
+	// it.
 	compactBytes = 256
 	// farGap stands for as many zeros and no value.
 	farGap = 255
@@ -28,8 +30,8 @@ const (
 
 func isZero(x float32) bool { return math.Float32bits(x) == 0 }
 
-// choosePlaces says how a tensor takes the fewest bytes: "" for dense, or the suffix of its places. Of equals it takes the
-// first of dense, bitmap, gaps.
+// choosePlaces says how a tensor takes the fewest bytes: "" for dense, or the suffix of its places.
+// Of equals it takes the first of dense, bitmap, gaps.
 func choosePlaces(data []float32) (suffix string) {
 	values, gapBytes, zeros := 0, 0, 0
 	for _, x := range data {
@@ -74,8 +76,8 @@ func encodeBitmap(data []float32) []byte {
 	return places
 }
 
-// encodeGaps also covers the zeros after the last value, all but a rest of at most 254: the number of elements that a byte
-// can stand for is bounded.
+// encodeGaps also covers the zeros after the last value, all but a rest of at most 254: the number
+// of elements that a byte can stand for is bounded.
 func encodeGaps(data []float32) []byte {
 	places, zeros := []byte{}, 0
 	for _, x := range data {
@@ -101,12 +103,14 @@ func checkBitmap(places []byte, elements, values int) error {
 		return fmt.Errorf("%w: its bitmap has %d bits set for %d values", ErrTensors, set, values)
 	}
 	if rest := elements % 8; rest != 0 && places[len(places)-1]>>rest != 0 {
-		return fmt.Errorf("%w: its bitmap has bits set beyond its %d elements", ErrTensors, elements)
+		return fmt.Errorf("%w: its bitmap has bits set beyond its %d elements", ErrTensors,
+			elements)
 	}
 	return nil
 }
 
-// checkGaps wants one place for each value, and as many elements as there are but for a rest of zeros that no byte stands for.
+// checkGaps wants one place for each value, and as many elements as there are but for a rest of
+// zeros that no byte stands for.
 func checkGaps(places []byte, elements, values int) error {
 	placed, at := 0, int64(0)
 	for _, b := range places {

@@ -39,20 +39,23 @@ func wantSame(t *testing.T, got, want []store.Tensor) {
 		t.Fatalf("%d tensors, want %d", len(got), len(want))
 	}
 	for i, w := range want {
-		if g := got[i]; g.Name != w.Name || !slices.Equal(g.Shape, w.Shape) || !sameBits(g.Data, w.Data) {
-			t.Errorf("tensor %q %v came back as %q %v, or with other values", w.Name, w.Shape, g.Name, g.Shape)
+		if g := got[i]; g.Name != w.Name || !slices.Equal(g.Shape, w.Shape) ||
+			!sameBits(g.Data, w.Data) {
+			t.Errorf("tensor %q %v came back as %q %v, or with other values", w.Name, w.Shape,
+				g.Name, g.Shape)
 		}
 	}
 }
 
-// TestCompactRoundTrip: whatever the size, the share of zeros and their place, tensors come back bit for bit, from a file that is no
-// larger than a dense one.
+// TestCompactRoundTrip: whatever the size, the share of zeros and their place, tensors come back
+// bit for bit, from a file that is no larger than a dense one.
 func TestCompactRoundTrip(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, density := range []float64{0, .001, .01, .05, .1, .125, .13, .3, .9, .97, 1} {
 		var tensors []store.Tensor
 		for i, n := range []int{0, 1, 7, 8, 9, 64, 254, 255, 256, 509, 510, 511, 4096, 20011} {
-			tensors = append(tensors, store.Tensor{Name: fmt.Sprintf("%02d", i), Shape: []int{n}, Data: sparse(r, n, density)})
+			tensors = append(tensors, store.Tensor{Name: fmt.Sprintf("%02d", i), Shape: []int{n},
+				Data: sparse(r, n, density)})
 		}
 		path := filepath.Join(t.TempDir(), "w")
 		sha, err := store.WriteTensorsCompact(path, tensors, map[string]string{"k": "v"})
@@ -64,7 +67,8 @@ func TestCompactRoundTrip(t *testing.T) {
 			t.Fatalf("density %g: %v", density, err)
 		}
 		if hash, err := store.HashFile(path); hash != sha || file.SHA256 != sha || err != nil {
-			t.Errorf("hashes: written %s, read %s, of the file %s (%v)", sha, file.SHA256, hash, err)
+			t.Errorf("hashes: written %s, read %s, of the file %s (%v)", sha, file.SHA256, hash,
+				err)
 		}
 		if len(file.Meta) != 1 || file.Meta["k"] != "v" {
 			t.Errorf("metadata is %q", file.Meta)
@@ -77,16 +81,19 @@ func TestCompactRoundTrip(t *testing.T) {
 	}
 }
 
-// TestCompactEdges: zeros that begin, end and fill a tensor, in numbers around those that one byte of gaps stands for.
+// TestCompactEdges: zeros that begin, end and fill a tensor, in numbers around those that one byte
+// of gaps stands for.
 func TestCompactEdges(t *testing.T) {
 	var tensors []store.Tensor
 	for _, before := range []int{0, 1, 254, 255, 256, 509, 510, 511, 765} {
 		for _, after := range []int{0, 1, 253, 254, 255, 256, 509, 510, 4000} {
 			data := make([]float32, before+1+after)
 			data[before] = float32(math.Copysign(0, -1)) // a value like any other
-			tensors = append(tensors, store.Tensor{Name: fmt.Sprintf("%03d-%04d", before, after), Shape: []int{len(data)}, Data: data})
+			tensors = append(tensors, store.Tensor{Name: fmt.Sprintf("%03d-%04d", before, after),
+				Shape: []int{len(data)}, Data: data})
 		}
-		tensors = append(tensors, store.Tensor{Name: fmt.Sprintf("%03d-none", before), Shape: []int{before}, Data: make([]float32, before)})
+		tensors = append(tensors, store.Tensor{Name: fmt.Sprintf("%03d-none", before),
+			Shape: []int{before}, Data: make([]float32, before)})
 	}
 	file, err := decode(encodedCompact(t, tensors, nil))
 	if err != nil {
@@ -95,7 +102,8 @@ func TestCompactEdges(t *testing.T) {
 	wantSame(t, file.Tensors, tensors)
 }
 
-// TestCompactSize: at 90 % zeros, a file has at most 14 % of the dense one's bytes, however these lie.
+// TestCompactSize: at 90 % zeros, a file has at most 14 % of the dense one's bytes, however these
+// lie.
 func TestCompactSize(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	const n = 400 * 400
@@ -107,7 +115,8 @@ func TestCompactSize(t *testing.T) {
 	}
 	for name, data := range map[string][]float32{"single": sparse(r, n, .1), "runs": runs} {
 		tensors := []store.Tensor{{Name: name, Shape: []int{400, 400}, Data: data}}
-		share := float64(len(encodedCompact(t, tensors, nil))) / float64(len(encoded(t, tensors, nil)))
+		share := float64(len(encodedCompact(t, tensors, nil))) /
+			float64(len(encoded(t, tensors, nil)))
 		if share > .14 {
 			t.Errorf("%s: %.3f of the dense file", name, share)
 		}
@@ -137,7 +146,8 @@ func TestCompactChoice(t *testing.T) {
 		"64 zeros":            {place(64, 64), ""}, // 256 bytes, which the header would take
 		"66 zeros":            {place(66, 66), ":gaps"},
 	} {
-		data := encodedCompact(t, []store.Tensor{{Name: "a", Shape: []int{len(tt.data)}, Data: tt.data}}, nil)
+		data := encodedCompact(t, []store.Tensor{{Name: "a", Shape: []int{len(tt.data)},
+			Data: tt.data}}, nil)
 		got := ""
 		for _, suffix := range []string{":bitmap", ":gaps"} {
 			if strings.Contains(string(data), `"a`+suffix+`":{"dtype":"U8"`) {
@@ -153,8 +163,12 @@ func TestCompactChoice(t *testing.T) {
 // TestCompactNames: no name that a tensor may have collides with those of places.
 func TestCompactNames(t *testing.T) {
 	zeros := make([]float32, 1000)
-	one := func(name string) store.Tensor { return store.Tensor{Name: name, Shape: []int{10, 100}, Data: zeros} }
-	tensors := []store.Tensor{one(""), one(":bitmap"), one("a"), one("a:gaps"), one("b"), one("b:bitmap"), one("b:bitmap:gaps"), one("é\"\\<\n")}
+	one := func(name string) store.Tensor {
+		return store.Tensor{Name: name, Shape: []int{10, 100},
+			Data: zeros}
+	}
+	tensors := []store.Tensor{one(""), one(":bitmap"), one("a"), one("a:gaps"), one("b"),
+		one("b:bitmap"), one("b:bitmap:gaps"), one("é\"\\<\n")}
 	data := encodedCompact(t, tensors, nil)
 	file, err := decode(data)
 	if err != nil {
@@ -167,24 +181,29 @@ func TestCompactNames(t *testing.T) {
 	}
 }
 
-// TestCompactKeyIsReserved: a file whose metadata lists compact tensors that are none could not be read back.
+// TestCompactKeyIsReserved: a file whose metadata lists compact tensors that are none could not be
+// read back.
 func TestCompactKeyIsReserved(t *testing.T) {
 	for _, encode := range []func() error{
 		func() error {
-			return store.EncodeTensors(&bytes.Buffer{}, nil, map[string]string{"tailor.compact": "{}"})
+			return store.EncodeTensors(&bytes.Buffer{}, nil,
+				map[string]string{"tailor.compact": "{}"})
 		},
 		func() error {
-			return store.EncodeTensorsCompact(&bytes.Buffer{}, nil, map[string]string{"tailor.compact": "{}"})
+			return store.EncodeTensorsCompact(&bytes.Buffer{}, nil,
+				map[string]string{"tailor.compact": "{}"})
 		},
 	} {
 		wantError(t, encode(), nil, `"tailor.compact"`)
 	}
-	_, err := store.WriteTensorsCompact(filepath.Join(t.TempDir(), "w"), []store.Tensor{{Name: "a", Shape: []int{2}}}, nil)
+	_, err := store.WriteTensorsCompact(filepath.Join(t.TempDir(), "w"),
+		[]store.Tensor{{Name: "a", Shape: []int{2}}}, nil)
 	wantError(t, err, nil, "[2] but 0 elements")
 }
 
 func TestCompactReportsWriter(t *testing.T) {
-	tensors := []store.Tensor{{Name: "a", Shape: []int{40000}, Data: sparse(rand.New(rand.NewPCG(1, 1)), 40000, .5)}}
+	tensors := []store.Tensor{{Name: "a", Shape: []int{40000},
+		Data: sparse(rand.New(rand.NewPCG(1, 1)), 40000, .5)}}
 	size := len(encodedCompact(t, tensors, nil))
 	for _, n := range []int{0, 50, 1000, 70000, size - 1} {
 		wantError(t, store.EncodeTensorsCompact(&failing{n}, tensors, nil), errFull)
@@ -198,10 +217,14 @@ func TestCompactReportsWriter(t *testing.T) {
 func BenchmarkCompact(b *testing.B) {
 	const n = 4 << 20
 	for _, zeros := range []int{50, 90, 98} {
-		tensors := []store.Tensor{{Name: "a", Shape: []int{n}, Data: sparse(rand.New(rand.NewPCG(1, 2)), n, 1-float64(zeros)/100)}}
+		tensors := []store.Tensor{{Name: "a", Shape: []int{n},
+			Data: sparse(rand.New(rand.NewPCG(1, 2)), n, 1-float64(zeros)/100)}}
 		for name, encode := range map[string]func(*bytes.Buffer) error{
-			"dense":   func(w *bytes.Buffer) error { return store.EncodeTensors(w, tensors, nil) },
-			"compact": func(w *bytes.Buffer) error { return store.EncodeTensorsCompact(w, tensors, nil) },
+			"dense": func(w *bytes.Buffer) error { return store.EncodeTensors(w, tensors, nil) },
+			"compact": func(w *bytes.Buffer) error {
+				return store.EncodeTensorsCompact(w, tensors,
+					nil)
+			},
 		} {
 			var buf bytes.Buffer
 			b.Run(fmt.Sprintf("encode/zeros=%d/%s", zeros, name), func(b *testing.B) {

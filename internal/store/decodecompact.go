@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// compact is a compact tensor of a file: what the metadata says of its shape, and the two entries that it has.
+// compact is a compact tensor of a file: what the metadata says of its shape, and the two entries
+// that it has.
 type compact struct {
 	shape          []int
 	elements       int
@@ -16,8 +17,9 @@ type compact struct {
 	gaps           bool // places are gaps, not a bitmap
 }
 
-// findCompact gives the compact tensors by name, from the metadata and the header alone: sizes fit one another and the
-// caps before any memory is taken. Bytes that are no tensor's places are of an unsupported type.
+// findCompact gives the compact tensors by name, from the metadata and the header alone: sizes fit
+// one another and the caps before any memory is taken. Bytes that are no tensor's places are of an
+// unsupported type.
 func findCompact(entries []entry, meta map[string]string) (map[string]*compact, error) {
 	shapes, err := parseShapes(meta)
 	if err != nil {
@@ -34,7 +36,9 @@ func findCompact(entries []entry, meta map[string]string) (map[string]*compact, 
 			return nil, fmt.Errorf("tensor %q: %w", name, err)
 		}
 		if dense += 4 * int64(c.elements); dense > maxCompactBytes {
-			return nil, fmt.Errorf("%w: the compact tensors up to %q have over %d bytes at full size", ErrTooLarge, name, maxCompactBytes)
+			return nil, fmt.Errorf(
+				"%w: the compact tensors up to %q have over %d bytes at full size", ErrTooLarge,
+				name, maxCompactBytes)
 		}
 		found[name], used[c.places.name] = c, true
 	}
@@ -80,9 +84,11 @@ func pair(name string, shape []int, byName map[string]*entry) (*compact, error) 
 	c.elements = n
 	switch {
 	case c.values == nil || c.values.dtype != typeF32 || len(c.values.shape) != 1:
-		return nil, fmt.Errorf("%w: metadata %q has it, but its values, a list of F32, are missing", ErrTensors, compactKey)
+		return nil, fmt.Errorf("%w: metadata %q has it, but its values, a list of F32, are missing",
+			ErrTensors, compactKey)
 	case (bitmap == nil) == (gaps == nil):
-		return nil, fmt.Errorf("%w: expected either %s or %s, a list of U8, beside its values", ErrTensors, bitmapSuffix, gapsSuffix)
+		return nil, fmt.Errorf("%w: expected either %s or %s, a list of U8, beside its values",
+			ErrTensors, bitmapSuffix, gapsSuffix)
 	case !ok:
 		return nil, fmt.Errorf("%w: shape %v is too large", ErrTensors, shape)
 	}
@@ -97,17 +103,20 @@ func placesOf(e *entry) *entry {
 	return e
 }
 
-// checkSizes bounds the elements by the bytes that the file has for them: at most 8 a byte of a bitmap, 255 a byte of gaps.
+// checkSizes bounds the elements by the bytes that the file has for them: at most 8 a byte of a
+// bitmap, 255 a byte of gaps.
 func (c *compact) checkSizes() error {
 	bytes := c.places.shape[0]
 	if c.gaps {
 		if int64(c.elements) >= farGap*(int64(bytes)+1) {
-			return fmt.Errorf("%w: its gaps have %d bytes, too few for shape %v", ErrTensors, bytes, c.shape)
+			return fmt.Errorf("%w: its gaps have %d bytes, too few for shape %v", ErrTensors, bytes,
+				c.shape)
 		}
 		return nil
 	}
 	if want := bitmapLen(c.elements); bytes != want {
-		return fmt.Errorf("%w: its bitmap has %d bytes, shape %v takes %d", ErrTensors, bytes, c.shape, want)
+		return fmt.Errorf("%w: its bitmap has %d bytes, shape %v takes %d", ErrTensors, bytes,
+			c.shape, want)
 	}
 	return nil
 }

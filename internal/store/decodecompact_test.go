@@ -10,10 +10,13 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 )
 
-// rawCompact is a file with one compact tensor "a": the metadata's list, a suffix and type for its places, and the data.
+// rawCompact is a file with one compact tensor "a": the metadata's list, a suffix and type for its
+// places, and the data.
 func rawCompact(list, suffix, dtype string, values []float32, places []byte) []byte {
-	header := fmt.Sprintf(`{"__metadata__":{"tailor.compact":%s},%s,"a%s":{"dtype":"%s","shape":[%d],"data_offsets":[%d,%d]}}`,
-		strconv.Quote(list), f32("a", fmt.Sprint(len(values)), fmt.Sprintf("0,%d", 4*len(values))), suffix, dtype, len(places),
+	header := fmt.Sprintf(
+		`{"__metadata__":{"tailor.compact":%s},%s,"a%s":{"dtype":"%s","shape":[%d],"data_offsets":[%d,%d]}}`,
+		strconv.Quote(list), f32("a", fmt.Sprint(len(values)), fmt.Sprintf("0,%d", 4*len(values))),
+		suffix, dtype, len(places),
 		4*len(values), 4*len(values)+len(places))
 	data := raw(header, 0)
 	data, err := binary.Append(data, binary.LittleEndian, values)
@@ -38,8 +41,10 @@ func TestDecodeCompactAccepts(t *testing.T) {
 		data []byte
 		want []float32
 	}{
-		"bitmap":         {bitmap("3,3", []float32{1, 2, 3}, 0b10000010, 1), []float32{0, 1, 0, 0, 0, 0, 0, 2, 3}},
-		"gaps":           {gaps("3,3", []float32{1, 2, 3}, 1, 5, 0), []float32{0, 1, 0, 0, 0, 0, 0, 2, 3}},
+		"bitmap": {bitmap("3,3", []float32{1, 2, 3}, 0b10000010, 1),
+			[]float32{0, 1, 0, 0, 0, 0, 0, 2, 3}},
+		"gaps": {gaps("3,3", []float32{1, 2, 3}, 1, 5, 0), []float32{0, 1, 0, 0, 0, 0, 0,
+			2, 3}},
 		"far":            {gaps("2,300", []float32{1, 2}, 255, 45, 44), far},
 		"number":         {bitmap("", []float32{5}, 1), []float32{5}},
 		"nothing":        {gaps("0,7", nil), nil},
@@ -53,7 +58,8 @@ func TestDecodeCompactAccepts(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if len(file.Tensors) != 1 || file.Tensors[0].Name != "a" || !sameBits(file.Tensors[0].Data, tt.want) || len(file.Meta) != 0 {
+		if len(file.Tensors) != 1 || file.Tensors[0].Name != "a" || !sameBits(file.Tensors[0].Data,
+			tt.want) || len(file.Meta) != 0 {
 			t.Errorf("%s: %+v, want %v", name, file, tt.want)
 		}
 	}
@@ -65,24 +71,39 @@ func TestDecodeCompactRefuses(t *testing.T) {
 		data  []byte
 		words string
 	}{
-		"list is text":       {rawCompact("a", ":bitmap", "U8", two, []byte{3}), `"tailor.compact" is not a JSON object`},
-		"list is an array":   {rawCompact("[]", ":bitmap", "U8", two, []byte{3}), `"tailor.compact": not valid safetensors: expected an object`},
-		"two lists":          {rawCompact("{}{}", ":bitmap", "U8", two, []byte{3}), "not a JSON object"},
-		"name twice":         {rawCompact(`{"a":[2],"a":[2]}`, ":bitmap", "U8", two, []byte{3}), `"a" is there twice`},
-		"shape is text":      {rawCompact(`{"a":"2"}`, ":bitmap", "U8", two, []byte{3}), "expected an array"},
-		"negative":           {bitmap("-2", two, 3), "whole number"},
-		"many dimensions":    {bitmap(strings.Repeat("1,", 64)+"2", two, 3), "more than 64"},
-		"no such tensor":     {rawCompact(`{"a":[2],"b":[2]}`, ":bitmap", "U8", two, []byte{3}), `tensor "b"`},
-		"no places":          {rawCompact(`{"a":[2]}`, ":places", "F32", two, make([]byte, 0)), ":bitmap or :gaps"},
-		"places of F32":      {rawCompact(`{"a":[2]}`, ":bitmap", "F32", two, make([]byte, 0)), ":bitmap or :gaps"},
-		"values 2-D":         {raw(`{"__metadata__":{"tailor.compact":"{\"a\":[2]}"},`+f32("a", "1,2", "0,8")+`,"a:bitmap":{"dtype":"U8","shape":[1],"data_offsets":[8,9]}}`, 9), "a list of F32"},
-		"places 2-D":         {raw(`{"__metadata__":{"tailor.compact":"{\"a\":[2]}"},`+f32("a", "2", "0,8")+`,"a:bitmap":{"dtype":"U8","shape":[1,1],"data_offsets":[8,9]}}`, 9), "a list of U8"},
-		"both places":        {raw(`{"__metadata__":{"tailor.compact":"{\"a\":[2]}"},`+f32("a", "0", "0,0")+`,"a:bitmap":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a:gaps":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`, 2), "either :bitmap or :gaps"},
-		"overflow":           {gaps("65536,65536,65536,65536", nil), "too large"},
-		"long bitmap":        {bitmap("8", two, 3, 0), "bitmap has 2 bytes, shape [8] takes 1"},
-		"short bitmap":       {bitmap("9", two, 3), "bitmap has 1 bytes, shape [9] takes 2"},
-		"gigabytes, bitmap":  {bitmap("1000000000", two, 3), "bitmap has 1 bytes"},
-		"gigabytes, gaps":    {gaps("1000000000", two, 0, 0), "gaps have 2 bytes, too few for shape [1000000000]"},
+		"list is text": {rawCompact("a", ":bitmap", "U8", two, []byte{3}),
+			`"tailor.compact" is not a JSON object`},
+		"list is an array": {rawCompact("[]", ":bitmap", "U8", two, []byte{3}),
+			`"tailor.compact": not valid safetensors: expected an object`},
+		"two lists": {rawCompact("{}{}", ":bitmap", "U8", two, []byte{3}),
+			"not a JSON object"},
+		"name twice": {rawCompact(`{"a":[2],"a":[2]}`, ":bitmap", "U8", two, []byte{3}),
+			`"a" is there twice`},
+		"shape is text": {rawCompact(`{"a":"2"}`, ":bitmap", "U8", two, []byte{3}),
+			"expected an array"},
+		"negative":        {bitmap("-2", two, 3), "whole number"},
+		"many dimensions": {bitmap(strings.Repeat("1,", 64)+"2", two, 3), "more than 64"},
+		"no such tensor": {rawCompact(`{"a":[2],"b":[2]}`, ":bitmap", "U8", two, []byte{3}),
+			`tensor "b"`},
+		"no places": {rawCompact(`{"a":[2]}`, ":places", "F32", two, make([]byte, 0)),
+			":bitmap or :gaps"},
+		"places of F32": {rawCompact(`{"a":[2]}`, ":bitmap", "F32", two, make([]byte, 0)),
+			":bitmap or :gaps"},
+		"values 2-D": {raw(`{"__metadata__":{"tailor.compact":"{\"a\":[2]}"},`+
+			f32("a", "1,2", "0,8")+`,"a:bitmap":{"dtype":"U8","shape":[1],"data_offsets":[8,9]}}`,
+			9), "a list of F32"},
+		"places 2-D": {raw(`{"__metadata__":{"tailor.compact":"{\"a\":[2]}"},`+
+			f32("a", "2", "0,8")+`,"a:bitmap":{"dtype":"U8","shape":[1,1],"data_offsets":[8,9]}}`,
+			9), "a list of U8"},
+		"both places": {raw(`{"__metadata__":{"tailor.compact":"{\"a\":[2]}"},`+
+			f32("a", "0", "0,0")+
+			`,"a:bitmap":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a:gaps":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`, 2), "either :bitmap or :gaps"},
+		"overflow":          {gaps("65536,65536,65536,65536", nil), "too large"},
+		"long bitmap":       {bitmap("8", two, 3, 0), "bitmap has 2 bytes, shape [8] takes 1"},
+		"short bitmap":      {bitmap("9", two, 3), "bitmap has 1 bytes, shape [9] takes 2"},
+		"gigabytes, bitmap": {bitmap("1000000000", two, 3), "bitmap has 1 bytes"},
+		"gigabytes, gaps": {gaps("1000000000", two, 0, 0),
+			"gaps have 2 bytes, too few for shape [1000000000]"},
 		"gigabytes, nothing": {gaps("1000000000", nil), "gaps have 0 bytes"},
 		"few bits":           {bitmap("8", two, 1), "1 bits set for 2 values"},
 		"many bits":          {bitmap("8", two, 7), "3 bits set for 2 values"},
@@ -98,7 +119,8 @@ func TestDecodeCompactRefuses(t *testing.T) {
 		"255 zeros":          {gaps("255", nil), "too few for shape [255]"},
 		"truncated places":   {bitmap("8", two, 3)[:len(bitmap("8", two, 3))-1], "truncated"},
 		"more data":          {append(bitmap("8", two, 3), 0), "promises only"},
-		"U8 of wrong length": {raw(`{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,16]}}`, 16), "shape [4] takes 4 bytes, its offsets span 16"},
+		"U8 of wrong length": {raw(`{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,16]}}`, 16),
+			"shape [4] takes 4 bytes, its offsets span 16"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -108,7 +130,8 @@ func TestDecodeCompactRefuses(t *testing.T) {
 	}
 }
 
-// TestDecodeBytesAlone: bytes that are nobody's places are a tensor of a type that tailor does not have.
+// TestDecodeBytesAlone: bytes that are nobody's places are a tensor of a type that tailor does not
+// have.
 func TestDecodeBytesAlone(t *testing.T) {
 	_, err := decode(raw(`{"a:bitmap":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}`, 2))
 	wantError(t, err, store.ErrDtype, `"a:bitmap"`, `"U8"`)
@@ -125,10 +148,12 @@ func TestDecodeCompactTooLarge(t *testing.T) {
 	for i := range 5 {
 		list += fmt.Sprintf(`\"%d\":[%d],`, i, 255*bytes)
 		header += fmt.Sprintf(`,"%d":{"dtype":"F32","shape":[0],"data_offsets":[%d,%d]}`, i, at, at)
-		header += fmt.Sprintf(`,"%d:gaps":{"dtype":"U8","shape":[%d],"data_offsets":[%d,%d]}`, i, bytes, at, at+bytes)
+		header += fmt.Sprintf(`,"%d:gaps":{"dtype":"U8","shape":[%d],"data_offsets":[%d,%d]}`, i,
+			bytes, at, at+bytes)
 		at += bytes
 	}
-	_, err := decode(raw(`{"__metadata__":{"tailor.compact":"{`+strings.TrimSuffix(list, ",")+`}"}`+header+`}`, at))
+	_, err := decode(raw(`{"__metadata__":{"tailor.compact":"{`+strings.TrimSuffix(list, ",")+`}"}`+
+		header+`}`, at))
 	wantError(t, err, store.ErrTooLarge, `"4"`, "268435456")
 }
 

@@ -14,9 +14,10 @@ import (
 	"strings"
 )
 
-// DecodeTensors reads a safetensors file of exactly size bytes from r, and leaves r at the end. It holds no more memory than
-// size, about, and the header's, unless there are compact tensors: these may have up to 256 MiB at full size. Its errors are
-// [ErrTensors], [ErrDtype], [ErrTooLarge] and those of r.
+// DecodeTensors reads a safetensors file of exactly size bytes from r, and leaves r at the end. It
+// holds no more memory than size, about, and the header's, unless there are compact tensors: these
+// may have up to 256 MiB at full size. Its errors are [ErrTensors], [ErrDtype], [ErrTooLarge] and
+// those of r.
 func DecodeTensors(r io.Reader, size int64) (*TensorFile, error) {
 	hash := sha256.New()
 	r = bufio.NewReaderSize(io.TeeReader(r, hash), bufferBytes)
@@ -82,19 +83,22 @@ func readHeader(r io.Reader, size int64) ([]byte, error) {
 func checkSize(size, promised int64) error {
 	switch {
 	case size < promised:
-		return fmt.Errorf("%w: truncated: has %d bytes, its header promises %d", ErrTensors, size, promised)
+		return fmt.Errorf("%w: truncated: has %d bytes, its header promises %d", ErrTensors, size,
+			promised)
 	case size > promised:
-		return fmt.Errorf("%w: has %d bytes, its header promises only %d", ErrTensors, size, promised)
+		return fmt.Errorf("%w: has %d bytes, its header promises only %d", ErrTensors, size,
+			promised)
 	}
 	return nil
 }
 
-// checkLayout sorts entries by place and makes sure that they tile the data: no overlap, no gap. It returns the length
-// of the data.
+// checkLayout sorts entries by place and makes sure that they tile the data: no overlap, no gap. It
+// returns the length of the data.
 func checkLayout(entries []entry) (int64, error) {
 	slices.SortFunc(entries, func(a, b entry) int {
 		// An empty tensor shares its place with the next one; by end it comes first.
-		return cmp.Or(cmp.Compare(a.begin, b.begin), cmp.Compare(a.end, b.end), strings.Compare(a.name, b.name))
+		return cmp.Or(cmp.Compare(a.begin, b.begin), cmp.Compare(a.end, b.end),
+			strings.Compare(a.name, b.name))
 	})
 	at := int64(0)
 	for _, e := range entries {
@@ -106,7 +110,8 @@ func checkLayout(entries []entry) (int64, error) {
 	return at, nil
 }
 
-// check takes the end of the tensor before. The reference implementation has the same rules, but for the caps.
+// check takes the end of the tensor before. The reference implementation has the same rules, but
+// for the caps.
 func (e entry) check(at int64) error {
 	n, ok := elements(e.shape)
 	span, width := e.end-e.begin, int64(4)
@@ -117,19 +122,23 @@ func (e entry) check(at int64) error {
 	case !ok:
 		return fmt.Errorf("%w: shape %v is too large", ErrTensors, e.shape)
 	case e.begin < at:
-		return fmt.Errorf("%w: begins at byte %d of the data, inside another that ends at %d", ErrTensors, e.begin, at)
+		return fmt.Errorf("%w: begins at byte %d of the data, inside another that ends at %d",
+			ErrTensors, e.begin, at)
 	case e.begin > at:
-		return fmt.Errorf("%w: begins at byte %d of the data and leaves a gap from %d", ErrTensors, e.begin, at)
+		return fmt.Errorf("%w: begins at byte %d of the data and leaves a gap from %d", ErrTensors,
+			e.begin, at)
 	case span != width*int64(n):
-		return fmt.Errorf("%w: shape %v takes %d bytes, its offsets span %d", ErrTensors, e.shape, width*int64(n), span)
+		return fmt.Errorf("%w: shape %v takes %d bytes, its offsets span %d", ErrTensors, e.shape,
+			width*int64(n), span)
 	case e.end > maxTensorsBytes:
-		return fmt.Errorf("%w: ends at byte %d of the data, at most %d", ErrTooLarge, e.end, int64(maxTensorsBytes))
+		return fmt.Errorf("%w: ends at byte %d of the data, at most %d", ErrTooLarge, e.end,
+			int64(maxTensorsBytes))
 	}
 	return nil
 }
 
-// readEntries reads the data of all entries, which are in the order of their places. It takes no more memory than the file is
-// known to hold.
+// readEntries reads the data of all entries, which are in the order of their places. It takes no
+// more memory than the file is known to hold.
 func readEntries(r io.Reader, entries []entry) error {
 	var floatBytes, rawBytes int64
 	for _, e := range entries {

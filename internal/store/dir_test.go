@@ -35,7 +35,8 @@ func TestWriteDir(t *testing.T) {
 
 func TestWriteDirReplacesNothing(t *testing.T) {
 	dir := t.TempDir()
-	full, empty, file := filepath.Join(dir, "full"), filepath.Join(dir, "empty"), filepath.Join(dir, "file")
+	full, empty, file := filepath.Join(dir, "full"), filepath.Join(dir, "empty"),
+		filepath.Join(dir, "file")
 	for _, d := range []string{full, empty} {
 		if err := os.Mkdir(d, 0o755); err != nil {
 			t.Fatal(err)
@@ -79,7 +80,8 @@ func TestWriteDirLeavesNothingOnError(t *testing.T) {
 	wantError(t, err, boom, "run")
 	wantNames(t, dir)
 
-	err = store.WriteDir(filepath.Join(dir, "run"), os.RemoveAll) // a fill that loses its own folder
+	// a fill that loses its own folder
+	err = store.WriteDir(filepath.Join(dir, "run"), os.RemoveAll)
 	wantError(t, err, fs.ErrNotExist)
 	wantNames(t, dir)
 

@@ -14,7 +14,8 @@ type disk interface {
 	syncFile(path string) error
 	syncDir(path string) error
 	rename(from, to string) error
-	// exchange gives each of two folders the name of the other in one step. It is [errors.ErrUnsupported] where that cannot be done.
+	// exchange gives each of two folders the name of the other in one step. It is
+	// [errors.ErrUnsupported] where that cannot be done.
 	exchange(a, b string) error
 	mkdir(path string) error
 	removeAll(path string) error
@@ -29,9 +30,11 @@ type file interface {
 // osDisk is the real one.
 type osDisk struct{}
 
-// create never opens a file that is there already: a temporary name that is taken belongs to somebody else.
+// create never opens a file that is there already: a temporary name that is taken belongs to
+// somebody else.
 func (osDisk) create(path string) (file, error) {
-	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o664) // less the umask, which may be 0
+	// less the umask, which may be 0
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o664)
 }
 
 // syncFile flushes what another handle has written; POSIX fsync covers the file, not the handle.
@@ -43,8 +46,8 @@ func (osDisk) syncFile(path string) error {
 	return syncPath(path, flag)
 }
 
-// syncDir makes a rename inside the folder durable. Windows and some network file systems cannot flush a folder and
-// order renames by themselves.
+// syncDir makes a rename inside the folder durable. Windows and some network file systems cannot
+// flush a folder and order renames by themselves.
 func (osDisk) syncDir(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -58,8 +61,10 @@ func (osDisk) syncDir(path string) error {
 
 func (osDisk) rename(from, to string) error { return os.Rename(from, to) }
 func (osDisk) exchange(a, b string) error   { return exchange(a, b) }
-func (osDisk) mkdir(path string) error      { return os.Mkdir(path, 0o775) } // less the umask, which may be 0
-func (osDisk) removeAll(path string) error  { return os.RemoveAll(path) }
+
+// less the umask, which may be 0
+func (osDisk) mkdir(path string) error     { return os.Mkdir(path, 0o775) }
+func (osDisk) removeAll(path string) error { return os.RemoveAll(path) }
 
 func syncPath(path string, flag int) error {
 	f, err := os.OpenFile(path, flag, 0)

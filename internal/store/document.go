@@ -20,12 +20,14 @@ import (
 //		Device string `json:"device"`
 //	}
 type Header struct {
-	Tailor string           `json:"tailor"`           // kind and version: "profile/1"
-	SHA256 string           `json:"sha256"`           // of the file with these 64 digits as zeros
-	Inputs map[string]Input `json:"inputs,omitempty"` // by role, "run" or "profile": what this was made from
+	Tailor string `json:"tailor"` // kind and version: "profile/1"
+	SHA256 string `json:"sha256"` // of the file with these 64 digits as zeros
+	// by role, "run" or "profile": what this was made from
+	Inputs map[string]Input `json:"inputs,omitempty"`
 }
 
-// Input names something that a document was made from. Only the hash counts; the path helps a person find the file.
+// Input names something that a document was made from. Only the hash counts; the path helps a
+// person find the file.
 type Input struct {
 	Path   string `json:"path,omitempty"`
 	SHA256 string `json:"sha256"` // a document's Header.SHA256, any other file's HashFile
@@ -36,10 +38,12 @@ type Document interface {
 	header() *Header
 }
 
-// header is unexported so that embedding Header is the only way to be a Document; Go promotes it all the same.
+// header is unexported so that embedding Header is the only way to be a Document; Go promotes it
+// all the same.
 func (h *Header) header() *Header { return h }
 
-// Check returns a [*StaleError] unless file, the document that h opens, was made from the input with this hash.
+// Check returns a [*StaleError] unless file, the document that h opens, was made from the input
+// with this hash.
 func (h Header) Check(file, role, sha string) error {
 	if want := h.Inputs[role].SHA256; want == "" || want != sha {
 		return &StaleError{File: file, Role: role, Want: want, Got: sha}
@@ -50,14 +54,15 @@ func (h Header) Check(file, role, sha string) error {
 var (
 	// hashPattern is what HashFile and WriteTensors return.
 	hashPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	// namePattern is a kind and a version, "profile/1". Bounded, so that an error can quote it from any file.
+	// namePattern is a kind and a version, "profile/1". Bounded, so that an error can quote it from
+	// any file.
 	namePattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}/[1-9][0-9]{0,5}$`)
 	// zeroHash holds the checksum's place while the checksum is made. A hash cannot contain itself.
 	zeroHash = strings.Repeat("0", 2*sha256.Size)
 )
 
-// WriteDocument writes doc to path as [WriteFile] does, and fills in doc's Tailor and SHA256. The Inputs are the
-// caller's; each needs a hash. The bytes depend on doc alone.
+// WriteDocument writes doc to path as [WriteFile] does, and fills in doc's Tailor and SHA256. The
+// Inputs are the caller's; each needs a hash. The bytes depend on doc alone.
 func WriteDocument(path, kind string, version int, doc Document) error {
 	data, header, err := encodeDocument(kind, version, doc)
 	if err != nil {
@@ -73,9 +78,11 @@ func WriteDocument(path, kind string, version int, doc Document) error {
 	return err
 }
 
-// encodeDocument leaves doc as it was and returns the header that belongs to data. The checksum is patched into the
-// finished bytes, so what was hashed is what is written; encoding a second time might differ in a caller's own marshaler.
-func encodeDocument(kind string, version int, doc Document) (data []byte, header Header, err error) {
+// encodeDocument leaves doc as it was and returns the header that belongs to data. The checksum is
+// patched into the finished bytes, so what was hashed is what is written; encoding a second time
+// might differ in a caller's own marshaler.
+func encodeDocument(kind string, version int, doc Document) (data []byte, header Header,
+	err error) {
 	h := doc.header()
 	header = *h
 	header.Tailor, header.SHA256 = fmt.Sprintf("%s/%d", kind, version), zeroHash
@@ -105,15 +112,18 @@ func encodeDocument(kind string, version int, doc Document) (data []byte, header
 	}
 	before, digits, after, ok := splitAtHash(data, header.Tailor)
 	if !ok {
-		return nil, Header{}, fmt.Errorf("encode %s: %T does not embed store.Header as its first field", header.Tailor, doc)
+		return nil, Header{},
+			fmt.Errorf("encode %s: %T does not embed store.Header as its first field",
+				header.Tailor, doc)
 	}
 	header.SHA256 = documentHash(before, after)
 	copy(digits, header.SHA256)
 	return data, header, nil
 }
 
-// replacedText says whether a text was no UTF-8, such as a path can be: JSON puts U+FFFD in the place of what it has no
-// way to write, as an escape; a U+FFFD that was there before is written as it is.
+// replacedText says whether a text was no UTF-8, such as a path can be: JSON puts U+FFFD in the
+// place of what it has no way to write, as an escape; a U+FFFD that was there before is written as
+// it is.
 func replacedText(data []byte) bool {
 	const escape = `\ufffd`
 	for {
@@ -129,7 +139,8 @@ func replacedText(data []byte) bool {
 	}
 }
 
-// validate refuses to write provenance that says nothing: a role with an empty hash would pass for traced.
+// validate refuses to write provenance that says nothing: a role with an empty hash would pass for
+// traced.
 func (h *Header) validate() error {
 	if !namePattern.MatchString(h.Tailor) {
 		return fmt.Errorf("%q is no kind and version of a document", h.Tailor)
@@ -142,9 +153,9 @@ func (h *Header) validate() error {
 	return nil
 }
 
-// splitAtHash finds the checksum of a document, which stands at the same place in every version of every kind: on the
-// third line, by which people and scripts may find it too. It is strict about every byte before the digits, because
-// those are part of what is hashed.
+// splitAtHash finds the checksum of a document, which stands at the same place in every version of
+// every kind: on the third line, by which people and scripts may find it too. It is strict about
+// every byte before the digits, because those are part of what is hashed.
 func splitAtHash(data []byte, tailor string) (before, digits, after []byte, ok bool) {
 	opening := "{\n  \"tailor\": \"" + tailor + "\",\n  \"sha256\": \""
 	end := len(opening) + len(zeroHash)

@@ -74,7 +74,8 @@ func TestDocumentBytes(t *testing.T) {
 	if string(data) != want {
 		t.Errorf("document is %s, want %s", data, want)
 	}
-	blank := regexp.MustCompile(`"sha256": "[0-9a-f]{64}"`).ReplaceAll(data[:120], []byte(`"sha256": "`+strings.Repeat("0", 64)+`"`))
+	blank := regexp.MustCompile(`"sha256": "[0-9a-f]{64}"`).ReplaceAll(data[:120],
+		[]byte(`"sha256": "`+strings.Repeat("0", 64)+`"`))
 	sum := sha256.Sum256(append(blank, data[120:]...))
 	if got := hex.EncodeToString(sum[:]); got != doc.SHA256 {
 		t.Errorf("checksum is %s, by hand %s", doc.SHA256, got)
@@ -127,17 +128,20 @@ func TestWriteDocumentRefuses(t *testing.T) {
 		"no kind":          {"", 1, &profile{}, "/1"},
 		"no version":       {"profile", 0, &profile{}, "profile/0"},
 		"header not first": {"profile", 1, &late{}, "first field"},
-		"not a number":     {"profile", 1, &profile{MS: map[string]float64{"a": math.NaN()}}, "NaN"},
+		"not a number": {"profile", 1, &profile{MS: map[string]float64{"a": math.NaN()}},
+			"NaN"},
 		"input not a hash": {"profile", 1, badInput, `input "run"`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			wantError(t, store.WriteDocument(path, tt.kind, tt.version, tt.doc), nil, path, tt.words)
+			wantError(t, store.WriteDocument(path, tt.kind, tt.version, tt.doc), nil, path,
+				tt.words)
 			wantNames(t, dir)
 		})
 	}
 	doc := profile{Header: store.Header{Tailor: "profile/7", SHA256: "before"}}
-	wantError(t, store.WriteDocument(filepath.Join(dir, "none", "x"), "profile", 1, &doc), fs.ErrNotExist)
+	wantError(t, store.WriteDocument(filepath.Join(dir, "none", "x"), "profile", 1, &doc),
+		fs.ErrNotExist)
 	if doc.Tailor != "profile/7" || doc.SHA256 != "before" {
 		t.Errorf("a failed write changed the header to %+v", doc.Header)
 	}

@@ -5,15 +5,20 @@ import (
 	"strconv"
 )
 
-// WriteTensorsCompact is [WriteTensors] with tensors that are mostly zeros stored compactly. [ReadTensors] gives them back
-// as they were. See [EncodeTensorsCompact].
-func WriteTensorsCompact(path string, tensors []Tensor, meta map[string]string) (sha256hex string, err error) {
-	return writeHashed(path, func(w io.Writer) error { return EncodeTensorsCompact(w, tensors, meta) })
+// WriteTensorsCompact is [WriteTensors] with tensors that are mostly zeros stored compactly.
+// [ReadTensors] gives them back as they were. See [EncodeTensorsCompact].
+func WriteTensorsCompact(path string, tensors []Tensor, meta map[string]string) (sha256hex string,
+	err error) {
+	return writeHashed(path, func(w io.Writer) error {
+		return EncodeTensorsCompact(w, tensors,
+			meta)
+	})
 }
 
-// EncodeTensorsCompact is [EncodeTensors], but of a tensor of whose elements so many are zero that it saves space, it writes
-// the others and their places. Where such tensors have more than 256 MiB together all stay dense. Where there is no such tensor the bytes are those of EncodeTensors. Two tensors that
-// differ are never written alike: even the sign of zero and the bits of NaN survive.
+// EncodeTensorsCompact is [EncodeTensors], but of a tensor of whose elements so many are zero that
+// it saves space, it writes the others and their places. Where such tensors have more than 256 MiB
+// together all stay dense. Where there is no such tensor the bytes are those of EncodeTensors. Two
+// tensors that differ are never written alike: even the sign of zero and the bits of NaN survive.
 func EncodeTensorsCompact(w io.Writer, tensors []Tensor, meta map[string]string) error {
 	sorted, err := sortTensors(tensors, meta)
 	if err != nil {
@@ -44,7 +49,8 @@ func EncodeTensorsCompact(w io.Writer, tensors []Tensor, meta map[string]string)
 		shapes[len(shapes)-1] = '}'
 		meta = with(meta, compactKey, string(shapes))
 	}
-	return writeEntries(w, append(entries, places...), meta) // wide types first, as the reference implementation has them
+	// wide types first, as the reference implementation has them
+	return writeEntries(w, append(entries, places...), meta)
 }
 
 func floatsEntry(name string, values []float32) entry {

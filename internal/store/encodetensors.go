@@ -15,8 +15,9 @@ import (
 
 const metaKey = "__metadata__" // the one name that the format keeps for itself
 
-// EncodeTensors writes tensors, in the order of their names, and meta in the safetensors format. The bytes depend on
-// the values alone, and are those of the reference implementation wherever that one is deterministic.
+// EncodeTensors writes tensors, in the order of their names, and meta in the safetensors format.
+// The bytes depend on the values alone, and are those of the reference implementation wherever that
+// one is deterministic.
 func EncodeTensors(w io.Writer, tensors []Tensor, meta map[string]string) error {
 	sorted, err := sortTensors(tensors, meta)
 	if err != nil {
@@ -44,7 +45,8 @@ func denseEntry(t Tensor) entry {
 func writeEntries(w io.Writer, entries []entry, meta map[string]string) error {
 	header := encodeHeader(entries, meta)
 	if len(header) > maxHeaderBytes {
-		return fmt.Errorf("safetensors: a header of %d bytes is %w, at most %d", len(header), ErrTooLarge, maxHeaderBytes)
+		return fmt.Errorf("safetensors: a header of %d bytes is %w, at most %d", len(header),
+			ErrTooLarge, maxHeaderBytes)
 	}
 	var length [8]byte
 	binary.LittleEndian.PutUint64(length[:], uint64(len(header)))
@@ -69,14 +71,17 @@ func checkTensors(sorted []Tensor, meta map[string]string) error {
 	for i, t := range sorted {
 		n, ok := elements(t.Shape)
 		switch {
-		case t.Name == metaKey || !utf8.ValidString(t.Name) || len(t.Name) > maxNameBytes-len(bitmapSuffix):
+		case t.Name == metaKey || !utf8.ValidString(t.Name) || len(t.Name) > maxNameBytes-
+			len(bitmapSuffix):
 			return fmt.Errorf("safetensors: %.100q cannot name a tensor", t.Name)
 		case i > 0 && t.Name == sorted[i-1].Name:
 			return fmt.Errorf("safetensors: two tensors are named %q", t.Name)
 		case len(t.Shape) > maxRank:
-			return fmt.Errorf("safetensors: tensor %q has %d dimensions, at most %d", t.Name, len(t.Shape), maxRank)
+			return fmt.Errorf("safetensors: tensor %q has %d dimensions, at most %d", t.Name,
+				len(t.Shape), maxRank)
 		case !ok || n != len(t.Data):
-			return fmt.Errorf("safetensors: tensor %q has shape %v but %d elements", t.Name, t.Shape, len(t.Data))
+			return fmt.Errorf("safetensors: tensor %q has shape %v but %d elements", t.Name,
+				t.Shape, len(t.Data))
 		case n > maxTensorsBytes/4-total:
 			return fmt.Errorf("safetensors: the tensors up to %q are %w: over %d bytes",
 				t.Name, ErrTooLarge, int64(maxTensorsBytes))
@@ -84,7 +89,8 @@ func checkTensors(sorted []Tensor, meta map[string]string) error {
 		total += n
 	}
 	if _, ok := meta[compactKey]; ok {
-		return fmt.Errorf("safetensors: metadata %q is what compact tensors are listed in", compactKey)
+		return fmt.Errorf("safetensors: metadata %q is what compact tensors are listed in",
+			compactKey)
 	}
 	for _, key := range slices.Sorted(maps.Keys(meta)) {
 		if !utf8.ValidString(key) || !utf8.ValidString(meta[key]) || len(key) > maxNameBytes {
@@ -94,7 +100,8 @@ func checkTensors(sorted []Tensor, meta map[string]string) error {
 	return nil
 }
 
-// encodeHeader writes the JSON by hand because key order and the absence of white space are part of the bytes.
+// encodeHeader writes the JSON by hand because key order and the absence of white space are part of
+// the bytes.
 func encodeHeader(entries []entry, meta map[string]string) []byte {
 	b := []byte{'{'}
 	if len(meta) > 0 {
@@ -130,17 +137,19 @@ func appendEntry(b []byte, e entry, begin, end int) []byte {
 	return fmt.Appendf(appendShape(b, e.shape), `,"data_offsets":[%d,%d]},`, begin, end)
 }
 
-// appendQuoted appends s as JSON, with <, > and & as they are: other programs' readers compare names.
+// appendQuoted appends s as JSON, with <, > and & as they are: other programs' readers compare
+// names.
 func appendQuoted(b []byte, s string) []byte {
 	buf := bytes.NewBuffer(b)
 	enc := json.NewEncoder(buf)
 	enc.SetEscapeHTML(false)
-	enc.Encode(s)                                      // a string always encodes, and a Buffer always takes it
+	// a string always encodes, and a Buffer always takes it
+	enc.Encode(s)
 	return bytes.TrimSuffix(buf.Bytes(), []byte{'\n'}) // which Encode adds
 }
 
-// encodeFloats spells out little-endian order; the loop is far faster than the hash or disk behind it on either kind
-// of machine.
+// encodeFloats spells out little-endian order; the loop is far faster than the hash or disk behind
+// it on either kind of machine.
 func encodeFloats(w io.Writer, data []float32, buf []byte) error {
 	for part := range slices.Chunk(data, len(buf)/4) {
 		for i, x := range part {

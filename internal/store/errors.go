@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Errors of reading. They are wrapped with the name of the file and what to do about it. A missing file is
-// [io/fs.ErrNotExist], a folder that [WriteDir] will not replace is [io/fs.ErrExist].
+// Errors of reading. They are wrapped with the name of the file and what to do about it. A missing
+// file is [io/fs.ErrNotExist], a folder that [WriteDir] will not replace is [io/fs.ErrExist].
 var (
 	// ErrTooLarge is returned for a file over the cap of its format.
 	ErrTooLarge = errors.New("too large")
@@ -17,9 +17,11 @@ var (
 	ErrNotDocument = errors.New("not a tailor document")
 	// ErrChecksum is returned for a document whose bytes are not those its checksum was made of.
 	ErrChecksum = errors.New("checksum mismatch")
-	// ErrNotUTF8 is returned for a document to be written whose text, a path or a name, JSON could not hold as it is.
+	// ErrNotUTF8 is returned for a document to be written whose text, a path or a name, JSON could
+	// not hold as it is.
 	ErrNotUTF8 = errors.New("a path or a name is not UTF-8: rename it")
-	// ErrFields is returned for an undamaged document with a field that its kind and version do not have.
+	// ErrFields is returned for an undamaged document with a field that its kind and version do not
+	// have.
 	ErrFields = errors.New("unexpected content")
 	// ErrTensors is returned for a file that breaks the rules of safetensors, or is truncated.
 	ErrTensors = errors.New("not valid safetensors")
@@ -89,16 +91,19 @@ type StaleError struct {
 
 func (e *StaleError) Error() string {
 	if e.Want == "" {
-		return fmt.Sprintf("%s does not say which %s it was made from and must be made again", e.File, e.Role)
+		return fmt.Sprintf("%s does not say which %s it was made from and must be made again",
+			e.File, e.Role)
 	}
 	what := stale[e.Role]
 	if what == "" {
 		what = "was made from another " + e.Role
 	}
-	return fmt.Sprintf("%s %s (%s, not %s) and must be made again", e.File, what, brief(e.Want), brief(e.Got))
+	return fmt.Sprintf("%s %s (%s, not %s) and must be made again", e.File, what, brief(e.Want),
+		brief(e.Got))
 }
 
-// stale says of roles, in the words of somebody who does not know how they are called, what is wrong.
+// stale says of roles, in the words of somebody who does not know how they are called, what is
+// wrong.
 var stale = map[string]string{
 	"weights": "was made for the weights of another training run, or of an earlier step of this one",
 	"data":    "was made with other images, or with other ones of them held out",

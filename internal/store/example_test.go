@@ -18,7 +18,8 @@ func Example() {
 	}
 	defer os.RemoveAll(dir)
 
-	weights := []store.Tensor{{Name: "stem.weight", Shape: []int{2, 2}, Data: []float32{1, 2, 3, 4}}}
+	weights := []store.Tensor{{Name: "stem.weight", Shape: []int{2, 2},
+		Data: []float32{1, 2, 3, 4}}}
 	sha, err := store.WriteTensors(filepath.Join(dir, "weights.safetensors"), weights, nil)
 	if err != nil {
 		fmt.Println(err)

@@ -47,7 +47,8 @@ func (d *dyingDisk) removeAll(path string) error {
 }
 
 // DieReplacing is ReplaceDir of files with this content in a process that ends at step n.
-func DieReplacing(path, content string, isFile func(string) bool, n int, noExchange bool, die func()) error {
+func DieReplacing(path, content string, isFile func(string) bool, n int, noExchange bool,
+	die func()) error {
 	d := &dyingDisk{left: n, die: die, noExchange: noExchange}
 	return replaceDir(d, path, isFile, func(tmp string) error {
 		for _, name := range []string{"a", "b"} {
@@ -67,5 +68,6 @@ func DieRemoving(path string, n int, die func()) error {
 
 // DieCleaning is CleanDirs in a process that ends at step n.
 func DieCleaning(dir string, isFile func(string) bool, n int, die func()) error {
-	return clean(&dyingDisk{left: n, die: die}, dir, func(path string) bool { return holdsOnly(path, isFile) })
+	return clean(&dyingDisk{left: n, die: die}, dir,
+		func(path string) bool { return holdsOnly(path, isFile) })
 }

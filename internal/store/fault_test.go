@@ -64,8 +64,8 @@ func (f *fullFile) Write(p []byte) (int, error) {
 func (f *fullFile) Sync() error  { return errors.Join(f.disk.spend("sync"), f.file.Sync()) }
 func (f *fullFile) Close() error { return errors.Join(f.disk.spend("close"), f.file.Close()) }
 
-// untilItWorks calls attempt with a disk that lasts ever longer, until an attempt succeeds, and returns the operations
-// of that one.
+// untilItWorks calls attempt with a disk that lasts ever longer, until an attempt succeeds, and
+// returns the operations of that one.
 func untilItWorks(t *testing.T, attempt func(d *fullDisk) error) string {
 	t.Helper()
 	for n := range 100 {
@@ -111,7 +111,8 @@ func TestWriteFileOnFullDisk(t *testing.T) {
 		}
 		err := writeFile(d, path, write)
 		want := "a=old "
-		if err == nil || d.log[len(d.log)-1] == "syncDir" { // the one failure that comes after the rename
+		// the one failure that comes after the rename
+		if err == nil || d.log[len(d.log)-1] == "syncDir" {
 			want = "a=new "
 		}
 		if got := listing(t, dir); got != want {

@@ -22,16 +22,19 @@ type note struct {
 }
 
 func FuzzReadDocument(f *testing.F) {
-	good, _, err := encodeDocument("note", 1, &note{Text: "a", Lists: [][]float64{{1, 2}}, Next: &note{}})
+	good, _, err := encodeDocument("note", 1, &note{Text: "a", Lists: [][]float64{{1, 2}},
+		Next: &note{}})
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(good)
 	f.Add([]byte(`{"tailor": "note/1"}`))
-	f.Add([]byte("{\n  \"tailor\": \"note/1\",\n  \"sha256\": \"" + zeroHash + `", "TEXT": null, "text": "b", "sha256": "x"}`))
+	f.Add([]byte("{\n  \"tailor\": \"note/1\",\n  \"sha256\": \"" + zeroHash +
+		`", "TEXT": null, "text": "b", "sha256": "x"}`))
 	f.Add([]byte(strings.Repeat("[", 20000)))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if err := decodeDocument("x", data, "note", 1, new(note)); err != nil && strings.Contains(err.Error(), "\n") {
+		if err := decodeDocument("x", data, "note", 1, new(note)); err != nil &&
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("more than one line: %q", err)
 		}
 		// No fuzzer guesses a checksum: put the right one in, to reach what lies behind it.
@@ -72,8 +75,10 @@ func FuzzDecodeTensors(f *testing.F) {
 		f.Add(data)
 	}
 	f.Add([]byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"))
-	f.Add([]byte("\x3e\x00\x00\x00\x00\x00\x00\x00" + `{"a":{"dtype":"F32","shape":[2,0,9],"data_offsets":[0,0]},"b":5}`))
-	f.Add([]byte("\xb8\x00\x00\x00\x00\x00\x00\x00" + `{"__metadata__":{"tailor.compact":"{\"a\":[3,100]}"},` +
+	f.Add([]byte("\x3e\x00\x00\x00\x00\x00\x00\x00" +
+		`{"a":{"dtype":"F32","shape":[2,0,9],"data_offsets":[0,0]},"b":5}`))
+	f.Add([]byte("\xb8\x00\x00\x00\x00\x00\x00\x00" +
+		`{"__metadata__":{"tailor.compact":"{\"a\":[3,100]}"},` +
 		`"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a:gaps":{"dtype":"U8","shape":[2],"data_offsets":[4,6]}}         ` + "\x00\x00\x80\x3f\xff\x09"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		first, err := DecodeTensors(bytes.NewReader(data), int64(len(data)))
@@ -92,7 +97,8 @@ func FuzzDecodeTensors(f *testing.F) {
 			t.Fatalf("what was written cannot be read: %v", err)
 		}
 		var again bytes.Buffer
-		if err := EncodeTensors(&again, second.Tensors, second.Meta); err != nil || !bytes.Equal(again.Bytes(), buf.Bytes()) {
+		if err := EncodeTensors(&again, second.Tensors, second.Meta); err != nil ||
+			!bytes.Equal(again.Bytes(), buf.Bytes()) {
 			t.Errorf("second encoding differs from the first (%v)", err)
 		}
 		sameTensors(t, first.Tensors, second.Tensors)
@@ -126,7 +132,8 @@ func FuzzCompact(f *testing.F) {
 	})
 }
 
-// checkCompact writes tensors compactly, reads the same back, writes the same bytes again, and gives their number.
+// checkCompact writes tensors compactly, reads the same back, writes the same bytes again, and
+// gives their number.
 func checkCompact(t *testing.T, file *TensorFile) int {
 	t.Helper()
 	var buf, again bytes.Buffer
@@ -138,7 +145,8 @@ func checkCompact(t *testing.T, file *TensorFile) int {
 		t.Fatalf("what was written compactly cannot be read: %v", err)
 	}
 	sameTensors(t, file.Tensors, read.Tensors)
-	if err := EncodeTensorsCompact(&again, read.Tensors, read.Meta); err != nil || !bytes.Equal(again.Bytes(), buf.Bytes()) {
+	if err := EncodeTensorsCompact(&again, read.Tensors, read.Meta); err != nil ||
+		!bytes.Equal(again.Bytes(), buf.Bytes()) {
 		t.Errorf("second compact encoding differs from the first (%v)", err)
 	}
 	return buf.Len()
@@ -147,9 +155,10 @@ func checkCompact(t *testing.T, file *TensorFile) int {
 func sameTensors(t *testing.T, a, b []Tensor) {
 	t.Helper()
 	same := func(a, b Tensor) bool {
-		return a.Name == b.Name && slices.Equal(a.Shape, b.Shape) && slices.EqualFunc(a.Data, b.Data, func(x, y float32) bool {
-			return math.Float32bits(x) == math.Float32bits(y)
-		})
+		return a.Name == b.Name && slices.Equal(a.Shape, b.Shape) &&
+			slices.EqualFunc(a.Data, b.Data, func(x, y float32) bool {
+				return math.Float32bits(x) == math.Float32bits(y)
+			})
 	}
 	if !slices.EqualFunc(a, b, same) {
 		t.Errorf("%d tensors came back as %d others", len(a), len(b))

@@ -39,10 +39,13 @@ func TestHostileDocuments(t *testing.T) {
 		want error
 	}{
 		"many objects": {sealed(`"lists":[` + strings.Repeat("[],", 600_000) + `[]]`), ErrTooLarge},
-		"many values":  {sealed(`"lists":[[` + strings.Repeat("1,", 4_100_000) + `1]]`), ErrTooLarge},
-		"all allowed":  {sealed(`"lists":[[` + strings.Repeat("1,", 3_900_000) + `1]` + strings.Repeat(",[]", 90_000) + `]`), nil},
-		"deep":         {sealed(`"next":` + strings.Repeat(`{"next":`, 9000) + "{}" + strings.Repeat("}", 9000)), nil},
-		"deeper":       {[]byte(strings.Repeat("[", 1_000_000)), nil},
+		"many values": {sealed(`"lists":[[` + strings.Repeat("1,", 4_100_000) + `1]]`),
+			ErrTooLarge},
+		"all allowed": {sealed(`"lists":[[` + strings.Repeat("1,", 3_900_000) + `1]` +
+			strings.Repeat(",[]", 90_000) + `]`), nil},
+		"deep": {sealed(`"next":` + strings.Repeat(`{"next":`, 9000) + "{}" +
+			strings.Repeat("}", 9000)), nil},
+		"deeper": {[]byte(strings.Repeat("[", 1_000_000)), nil},
 	} {
 		within(t, name, func() {
 			err := decodeDocument("x", c.data, "note", 1, new(note))
@@ -55,24 +58,30 @@ func TestHostileDocuments(t *testing.T) {
 
 func TestHostileTensors(t *testing.T) {
 	file := func(header string, data int) []byte {
-		return append(append([]byte{byte(len(header)), byte(len(header) >> 8), byte(len(header) >> 16), byte(len(header) >> 24), 0, 0, 0, 0}, header...), make([]byte, data)...)
+		return append(append([]byte{byte(len(header)), byte(len(header) >> 8),
+			byte(len(header) >> 16), byte(len(header) >> 24), 0, 0, 0, 0}, header...),
+			make([]byte, data)...)
 	}
 	var many strings.Builder
 	for i := 0; many.Len() < maxHeaderBytes-100; i++ {
 		fmt.Fprintf(&many, `"%d":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},`, i)
 	}
 	const places = 1 << 20
-	dense := fmt.Sprintf(`{"__metadata__":{"tailor.compact":"{\"a\":[%d]}"},"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},`+
-		`"a:gaps":{"dtype":"U8","shape":[%d],"data_offsets":[0,%d]}}`, 255*places, places, places)
+	dense := fmt.Sprintf(
+		`{"__metadata__":{"tailor.compact":"{\"a\":[%d]}"},"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},`+
+			`"a:gaps":{"dtype":"U8","shape":[%d],"data_offsets":[0,%d]}}`, 255*places, places,
+		places)
 	deep := "{\"a\":" + strings.Repeat("[", 1<<20) + "}"
 	for name, data := range map[string][]byte{
 		"many tensors": file("{"+strings.TrimSuffix(many.String(), ",")+"}", 0),
 		"dense":        append(file(dense, 0), bytes.Repeat([]byte{255}, places)...),
 		"deep":         file(deep, 0),
-		"long name":    file(`{"`+strings.Repeat("a", 1<<20)+`":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`, 0),
+		"long name": file(`{"`+strings.Repeat("a", 1<<20)+
+			`":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`, 0),
 	} {
 		within(t, name, func() {
-			if _, err := DecodeTensors(bytes.NewReader(data), int64(len(data))); name != "many tensors" && err == nil {
+			if _, err := DecodeTensors(bytes.NewReader(data),
+				int64(len(data))); name != "many tensors" && err == nil {
 				t.Errorf("%s: no error", name)
 			} else if err != nil && len(err.Error()) > 300 {
 				t.Errorf("%s: an error of %d bytes", name, len(err.Error()))
@@ -107,7 +116,8 @@ func TestDocumentTooLargeToRead(t *testing.T) {
 	for i := range doc.Lists {
 		doc.Lists[i] = []float64{}
 	}
-	if err := WriteDocument(filepath.Join(t.TempDir(), "x"), "note", 1, doc); !errors.Is(err, ErrTooLarge) {
+	if err := WriteDocument(filepath.Join(t.TempDir(), "x"), "note", 1, doc); !errors.Is(err,
+		ErrTooLarge) {
 		t.Errorf("%v, want ErrTooLarge", err)
 	}
 }

@@ -57,10 +57,12 @@ func TestReference(t *testing.T) {
 
 func TestReferenceHalf(t *testing.T) {
 	_, err := store.ReadTensors("testdata/reference_f16.safetensors")
-	wantError(t, err, store.ErrDtype, "reference_f16.safetensors", `"half"`, `"F16"`, "convert it to F32")
+	wantError(t, err, store.ErrDtype, "reference_f16.safetensors", `"half"`, `"F16"`,
+		"convert it to F32")
 }
 
-// TestReferenceCompact: numpy made the file from the words of docs/formats.md, and the reference implementation wrote it.
+// TestReferenceCompact: numpy made the file from the words of docs/formats.md, and the reference
+// implementation wrote it.
 func TestReferenceCompact(t *testing.T) {
 	const path = "testdata/reference_compact.safetensors"
 	file, err := store.ReadTensors(path)

@@ -49,8 +49,10 @@ func runKilled(t *testing.T, mode, path string, n int) (done bool) {
 	return out != ""
 }
 
-// everyStep calls test for a process killed at each of its steps, the first, the second and so on, in a folder of its own.
-func everyStep(t *testing.T, mode string, begin func(dir string), path func(dir string) string, test func(t *testing.T, dir string)) {
+// everyStep calls test for a process killed at each of its steps, the first, the second and so on,
+// in a folder of its own.
+func everyStep(t *testing.T, mode string, begin func(dir string), path func(dir string) string,
+	test func(t *testing.T, dir string)) {
 	t.Helper()
 	for n := range 100 {
 		dir := t.TempDir()
@@ -72,7 +74,8 @@ func everyStep(t *testing.T, mode string, begin func(dir string), path func(dir 
 
 func bestIn(dir string) string { return filepath.Join(dir, "best") }
 
-// A process that replaces a folder is killed at every step: the old or the new one is there, and the next call just works.
+// A process that replaces a folder is killed at every step: the old or the new one is there, and
+// the next call just works.
 func TestKilledReplacing(t *testing.T) {
 	begin := func(dir string) {
 		replace(t, bestIn(dir), "old")
@@ -116,22 +119,24 @@ func TestKilledWritingTheFirst(t *testing.T) {
 }
 
 func TestKilledRemoving(t *testing.T) {
-	everyStep(t, "remove", func(dir string) { replace(t, bestIn(dir), "old") }, bestIn, func(t *testing.T, dir string) {
-		if slices.Contains(names(t, dir), "best") {
-			wantWhole(t, bestIn(dir), "old")
-			return
-		}
-		if err := store.CleanPartial(dir); err != nil {
-			t.Fatal(err)
-		}
-		wantNames(t, dir)
-	})
+	everyStep(t, "remove", func(dir string) { replace(t, bestIn(dir), "old") }, bestIn,
+		func(t *testing.T, dir string) {
+			if slices.Contains(names(t, dir), "best") {
+				wantWhole(t, bestIn(dir), "old")
+				return
+			}
+			if err := store.CleanPartial(dir); err != nil {
+				t.Fatal(err)
+			}
+			wantNames(t, dir)
+		})
 }
 
 // What cleans may be killed too.
 func TestKilledCleaning(t *testing.T) {
 	begin := func(dir string) {
-		for _, name := range []string{"best.0123456789abcdef.old", "next.0123456789abcdef.partial"} {
+		for _, name := range []string{"best.0123456789abcdef.old",
+			"next.0123456789abcdef.partial"} {
 			if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
 				t.Fatal(err)
 			}
@@ -140,13 +145,14 @@ func TestKilledCleaning(t *testing.T) {
 			}
 		}
 	}
-	everyStep(t, "clean", begin, func(dir string) string { return dir }, func(t *testing.T, dir string) {
-		if err := store.CleanDirs(dir, isWinnerFile); err != nil {
-			t.Fatal(err)
-		}
-		wantNames(t, dir, "best")
-		wantWhole(t, bestIn(dir), "old")
-	})
+	everyStep(t, "clean", begin, func(dir string) string { return dir },
+		func(t *testing.T, dir string) {
+			if err := store.CleanDirs(dir, isWinnerFile); err != nil {
+				t.Fatal(err)
+			}
+			wantNames(t, dir, "best")
+			wantWhole(t, bestIn(dir), "old")
+		})
 }
 
 // A lock keeps others out as long as its process lives, and says who that is.

@@ -1,7 +1,8 @@
 package store
 
-// The budget of a file: what reading it may take is bounded before it is taken, so that no file from outside, however it was made,
-// takes more than a second or 512 MiB besides its own size. All is far over what networks need.
+// The budget of a file: what reading it may take is bounded before it is taken, so that no file
+// from outside, however it was made, takes more than a second or 512 MiB besides its own size. All
+// is far over what networks need.
 const (
 	maxDocumentBytes   = 64 << 20
 	maxDocumentObjects = 500_000   // an object of a few bytes may become a struct of some hundred
@@ -13,5 +14,6 @@ const (
 	maxCompactBytes = 256 << 20 // of compact tensors at full size, which a small file may have
 	maxRank         = 64        // as numpy
 
-	sniffBytes = 4096 // the opening of a document takes less than 80, unless somebody has indented it
+	// the opening of a document takes less than 80, unless somebody has indented it
+	sniffBytes = 4096
 )

@@ -9,8 +9,8 @@ import (
 	"os"
 )
 
-// LineLog appends lines of JSON to a file. What is appended after the last [LineLog.Flush] may be lost with the process: who
-// goes on from a saved state opens the log at the size that it had then.
+// LineLog appends lines of JSON to a file. What is appended after the last [LineLog.Flush] may be
+// lost with the process: who goes on from a saved state opens the log at the size that it had then.
 type LineLog struct {
 	f    *os.File
 	w    *bufio.Writer
@@ -18,8 +18,8 @@ type LineLog struct {
 	last []byte // line that was there when it was opened
 }
 
-// OpenLineLog opens the log at path, or makes it, and cuts it back to a size. A log is not worth stopping work for: of lines that
-// are broken or missing it warns, with their number, and goes on.
+// OpenLineLog opens the log at path, or makes it, and cuts it back to a size. A log is not worth
+// stopping work for: of lines that are broken or missing it warns, with their number, and goes on.
 func OpenLineLog(path string, size int64, warn func(format string, args ...any)) (*LineLog, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {

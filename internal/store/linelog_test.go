@@ -18,16 +18,22 @@ func TestLineLog(t *testing.T) {
 		want    string
 		warned  []string
 	}{
-		"new":          {"", 0, "", nil},
-		"whole":        {good + good, 22, good + good, nil},
-		"beyond":       {good + "{\"ste", 11, good, nil}, // written after the state was saved
-		"broken":       {good + "\x00\x00\n" + good, 25, good + "\x00\x00\n" + good, []string{"log:2: the line is broken; it is left as it is"}},
-		"no object":    {"17\n" + good, 14, "17\n" + good, []string{"log:1: the line is broken; it is left as it is"}},
-		"lines joined": {"{\"step\":1{\"step\":2}\n", 20, "{\"step\":1{\"step\":2}\n", []string{"log:1: the line is broken; it is left as it is"}},
-		"missing":      {good, 33, good, []string{"log: lines are missing after line 1: it has 11 bytes, and had 33 when the state was saved"}},
-		"gone":         {"", 11, "", []string{"log: lines are missing after line 0: it has 0 bytes, and had 11 when the state was saved"}},
-		"cut short": {good + "{\"st", 22, good + "{\"st\n", []string{"log:2: the line is broken; it is left as it is",
-			"log: lines are missing after line 2: it has 15 bytes, and had 22 when the state was saved"}},
+		"new":    {"", 0, "", nil},
+		"whole":  {good + good, 22, good + good, nil},
+		"beyond": {good + "{\"ste", 11, good, nil}, // written after the state was saved
+		"broken": {good + "\x00\x00\n" + good, 25, good + "\x00\x00\n" + good,
+			[]string{"log:2: the line is broken; it is left as it is"}},
+		"no object": {"17\n" + good, 14, "17\n" + good,
+			[]string{"log:1: the line is broken; it is left as it is"}},
+		"lines joined": {"{\"step\":1{\"step\":2}\n", 20, "{\"step\":1{\"step\":2}\n",
+			[]string{"log:1: the line is broken; it is left as it is"}},
+		"missing": {good, 33, good,
+			[]string{"log: lines are missing after line 1: it has 11 bytes, and had 33 when the state was saved"}},
+		"gone": {"", 11, "",
+			[]string{"log: lines are missing after line 0: it has 0 bytes, and had 11 when the state was saved"}},
+		"cut short": {good + "{\"st", 22, good + "{\"st\n",
+			[]string{"log:2: the line is broken; it is left as it is",
+				"log: lines are missing after line 2: it has 15 bytes, and had 22 when the state was saved"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -33,11 +33,12 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("%s is in use by %s: wait until it ends or stop it, or choose another folder", e.Dir, e.Owner)
 }
 
-// LockDir makes this process the only owner of a folder, for the command or other work that is named, until [Lock.Unlock]. It
-// makes the folder if there is none. If it has an owner the error is a [*LockedError]: at once, nobody waits. The operating
-// system keeps the lock, so that none outlives its process, killed or not; what a killed one leaves is a file without meaning.
-// All processes of a computer respect it; those of several that share a folder do if the file system passes locks on, as NFS does.
-// Where a file system has no locks, that is an error.
+// LockDir makes this process the only owner of a folder, for the command or other work that is
+// named, until [Lock.Unlock]. It makes the folder if there is none. If it has an owner the error is
+// a [*LockedError]: at once, nobody waits. The operating system keeps the lock, so that none
+// outlives its process, killed or not; what a killed one leaves is a file without meaning. All
+// processes of a computer respect it; those of several that share a folder do if the file system
+// passes locks on, as NFS does. Where a file system has no locks, that is an error.
 func LockDir(dir, name string) (*Lock, error) {
 	_, err := os.Stat(dir)
 	l := &Lock{dir: dir, made: errors.Is(err, fs.ErrNotExist)}
@@ -71,7 +72,8 @@ func openLock(path string) (*os.File, error) {
 	if err := tryLock(f); err != nil {
 		f.Close()
 		if errors.Is(err, errors.ErrUnsupported) {
-			return nil, fmt.Errorf("its file system has no locks, so that nothing keeps two processes apart; choose a folder on another: %w", err)
+			return nil, fmt.Errorf(
+				"its file system has no locks, so that nothing keeps two processes apart; choose a folder on another: %w", err)
 		}
 		return nil, err
 	}
@@ -89,7 +91,8 @@ func openLock(path string) (*os.File, error) {
 	return nil, err
 }
 
-// ownerOf reads who has a lock. An owner writes that right after locking, so that nothing or a part is there for a moment.
+// ownerOf reads who has a lock. An owner writes that right after locking, so that nothing or a part
+// is there for a moment.
 func ownerOf(path string) string {
 	for range 20 {
 		text, _ := os.ReadFile(path)

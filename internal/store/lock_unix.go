@@ -20,7 +20,8 @@ func tryLock(f *os.File) error {
 	return err
 }
 
-// releaseLock removes the file before the lock ends with it: whoever opens it in between sees that it is gone.
+// releaseLock removes the file before the lock ends with it: whoever opens it in between sees that
+// it is gone.
 func releaseLock(f *os.File, path string) error {
 	return errors.Join(os.Remove(path), f.Close())
 }

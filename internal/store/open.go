@@ -10,8 +10,8 @@ import (
 	"os"
 )
 
-// openRegular opens a file that somebody names and tells its size. Opening a pipe could block for ever, so it looks
-// first.
+// openRegular opens a file that somebody names and tells its size. Opening a pipe could block for
+// ever, so it looks first.
 func openRegular(path string) (*os.File, int64, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -30,8 +30,8 @@ func openRegular(path string) (*os.File, int64, error) {
 	return f, info.Size(), nil
 }
 
-// HashFile is the SHA-256 of the file's bytes, as 64 lower-case hexadecimal digits. For a document use its
-// [Header.SHA256] instead.
+// HashFile is the SHA-256 of the file's bytes, as 64 lower-case hexadecimal digits. For a document
+// use its [Header.SHA256] instead.
 func HashFile(path string) (string, error) {
 	f, _, err := openRegular(path)
 	if err != nil {

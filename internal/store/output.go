@@ -18,9 +18,11 @@ var ErrOutput = errors.New("cannot be written")
 // Output is what is to be written, for a look before the work that makes it.
 type Output struct {
 	Path string
-	// Kind is that of the document, or FolderOutput, StoreOutput, or any other word for a file that is no document.
+	// Kind is that of the document, or FolderOutput, StoreOutput, or any other word for a file that
+	// is no document.
 	Kind string
-	// Ours says of a file that is no document, and is there already, whether tailor wrote it; nil: of none.
+	// Ours says of a file that is no document, and is there already, whether tailor wrote it; nil:
+	// of none.
 	Ours func(path string) bool
 	// Inputs are the files and folders that are read.
 	Inputs []string
@@ -34,21 +36,23 @@ const (
 	StoreOutput  = "store"  // of measurements: added to
 )
 
-// parts are the kinds of documents that live in a folder with others: none is replaced by a file of its own.
+// parts are the kinds of documents that live in a folder with others: none is replaced by a file of
+// its own.
 var parts = []string{"run", "checkpoint", "pruning", "pruning-state", "manifest", "front"}
 
 // owners are documents that make the folder they are in tailor's.
 var owners = []string{"run.json", "pruning.json", "manifest.json"}
 
 // inner are the names of files that belong to such a folder.
-var inner = []string{"run.json", "pruning.json", "manifest.json", "front.json", "metrics.jsonl", "weights.safetensors", "momentum.safetensors", "state.json"}
+var inner = []string{"run.json", "pruning.json", "manifest.json", "front.json", "metrics.jsonl",
+	"weights.safetensors", "momentum.safetensors", "state.json"}
 
 // measurementsFile is a run's own store.
 const measurementsFile = "measurements.sqlite"
 
-// Check refuses what could not be written, or would destroy something. It is the one place that decides that: a file
-// replaces a document of its own kind, other files with Force alone, and never an input, a part of a run or of a
-// winner's folder, or a store. Its errors wrap [ErrOutput].
+// Check refuses what could not be written, or would destroy something. It is the one place that
+// decides that: a file replaces a document of its own kind, other files with Force alone, and never
+// an input, a part of a run or of a winner's folder, or a store. Its errors wrap [ErrOutput].
 func (o Output) Check() error {
 	path := filepath.Clean(o.Path)
 	err := o.check(path)
@@ -110,11 +114,13 @@ func (o Output) checkReplaced(path string, info fs.FileInfo) error {
 	}
 	kind, _, err := Kind(path)
 	switch {
-	case err == nil && kind == o.Kind: // a folder of inputs may hold it: no command reads its own kind from one
+	// a folder of inputs may hold it: no command reads its own kind from one
+	case err == nil && kind == o.Kind:
 		return nil
 	case o.inputFolder(path) != "":
 		return refuse(path, "it is an input (%s): choose another name", o.inputFolder(path))
-	case err != nil && o.Ours != nil && o.Ours(path), err == nil && o.Force && !slices.Contains(parts, kind), err != nil && o.Force:
+	case err != nil && o.Ours != nil && o.Ours(path), err == nil && o.Force &&
+		!slices.Contains(parts, kind), err != nil && o.Force:
 		return nil
 	case err == nil && slices.Contains(parts, kind):
 		return refuse(path, "it is a tailor %s: choose another name", kind)
@@ -134,14 +140,16 @@ func (o Output) inputAt(info fs.FileInfo) string {
 	return ""
 }
 
-// inputFolder is the folder of inputs that a file is in. A run is one that others' files may lie in.
+// inputFolder is the folder of inputs that a file is in. A run is one that others' files may lie
+// in.
 func (o Output) inputFolder(path string) string {
 	dir, err := os.Stat(filepath.Dir(path))
 	if err != nil {
 		return ""
 	}
 	for _, in := range o.Inputs {
-		if other, err := os.Stat(in); err == nil && other.IsDir() && os.SameFile(dir, other) && !owned(in) {
+		if other, err := os.Stat(in); err == nil && other.IsDir() && os.SameFile(dir, other) &&
+			!owned(in) {
 			return in
 		}
 	}
@@ -169,10 +177,12 @@ func owned(dir string) bool {
 	})
 }
 
-// reserved says whether a file's name is one that its folder, a run's or a network's, has for itself.
+// reserved says whether a file's name is one that its folder, a run's or a network's, has for
+// itself.
 func reserved(path string) bool {
 	name := filepath.Base(path)
-	own := slices.Contains(inner, name) || strings.HasPrefix(name, measurementsFile) || name == "lock" || strings.HasSuffix(name, ".lock")
+	own := slices.Contains(inner, name) || strings.HasPrefix(name, measurementsFile) ||
+		name == "lock" || strings.HasSuffix(name, ".lock")
 	return own && owned(filepath.Dir(path))
 }
 

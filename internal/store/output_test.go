@@ -34,7 +34,8 @@ func TestOutput(t *testing.T) {
 	document(at("latency.json"), "latency")
 	document(at("accuracy.json"), "accuracy")
 	document(at("in/own.json"), "latency")
-	for _, name := range []string{"run[1]/metrics.jsonl", "winner/weights.safetensors", "binary", "ours.svg", "in/table.yaml"} {
+	for _, name := range []string{"run[1]/metrics.jsonl", "winner/weights.safetensors", "binary",
+		"ours.svg", "in/table.yaml"} {
 		if err := os.MkdirAll(filepath.Dir(at(name)), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -67,8 +68,10 @@ func TestOutput(t *testing.T) {
 		{"run[1]/measurements.sqlite", "archs", "belongs to the run", "belongs to the run"},
 		{"run[1]/measurements.sqlite", store.StoreOutput, "", ""},
 		{"run[1]/checkpoints/a.json", "accuracy", "belongs to what is in", "belongs to what is in"},
-		{"run[1]/checkpoints/win", store.FolderOutput, "belongs to what is in", "belongs to what is in"},
-		{"winner/weights.safetensors", "plot", "belongs to the run or network", "belongs to the run or network"},
+		{"run[1]/checkpoints/win", store.FolderOutput, "belongs to what is in",
+			"belongs to what is in"},
+		{"winner/weights.safetensors", "plot", "belongs to the run or network",
+			"belongs to the run or network"},
 		{"my.sqlite", "accuracy", "store of measurements", "store of measurements"},
 		{"my.sqlite-wal", "accuracy", "store of measurements", "store of measurements"},
 		{"my.sqlite", store.StoreOutput, "", ""},
@@ -89,13 +92,17 @@ func TestOutput(t *testing.T) {
 				want = c.forced
 			}
 			o := store.Output{
-				Path: at(c.name), Kind: c.kind, Force: force, Inputs: []string{at("latency.json"), at("in"), at("run[1]"), at("missing")},
+				Path: at(c.name), Kind: c.kind, Force: force, Inputs: []string{at("latency.json"),
+					at("in"), at("run[1]"), at("missing")},
 				Ours: func(path string) bool {
-					return strings.HasSuffix(path, ".svg") && c.kind == "plot" && !strings.Contains(path, "safetensors")
+					return strings.HasSuffix(path, ".svg") && c.kind == "plot" &&
+						!strings.Contains(path, "safetensors")
 				},
 			}
 			err := o.Check()
-			if (err == nil) != (want == "") || err != nil && (!errors.Is(err, store.ErrOutput) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), at(c.name))) {
+			if (err == nil) != (want == "") || err != nil && (!errors.Is(err, store.ErrOutput) ||
+				!strings.Contains(err.Error(), want) || !strings.Contains(err.Error(),
+				at(c.name))) {
 				t.Errorf("%s as %s, force %v: %v, want %q", c.name, c.kind, force, err, want)
 			}
 		}
@@ -109,7 +116,8 @@ func TestOutput(t *testing.T) {
 func TestOutputCleansLooks(t *testing.T) {
 	dir := t.TempDir()
 	keep := filepath.Join(dir, "probe.0123456789abcdef.partial")
-	for _, path := range []string{keep, filepath.Join(dir, "tailor-probe.0123456789abcdef.partial")} {
+	for _, path := range []string{keep,
+		filepath.Join(dir, "tailor-probe.0123456789abcdef.partial")} {
 		if err := os.WriteFile(path, nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -128,7 +136,8 @@ func TestOutputInFolderThatCannotBeWritten(t *testing.T) {
 		t.Skip("no /proc")
 	}
 	err := store.Output{Path: "/proc/p.json", Kind: "profile"}.Check()
-	if !errors.Is(err, store.ErrOutput) || strings.Contains(err.Error(), "make it first") || !strings.Contains(err.Error(), "no file can be made in its folder /proc") {
+	if !errors.Is(err, store.ErrOutput) || strings.Contains(err.Error(), "make it first") ||
+		!strings.Contains(err.Error(), "no file can be made in its folder /proc") {
 		t.Errorf("%v", err)
 	}
 	err = store.WriteFile("/proc/p.json", text("x"))
@@ -140,8 +149,10 @@ func TestOutputInFolderThatCannotBeWritten(t *testing.T) {
 // TestDocumentKeepsText: what JSON would replace is refused, what only looks like it is not.
 func TestDocumentKeepsText(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.json")
-	for name, refused := range map[string]bool{"caf\xe9": true, "\\caf\xe9": true, "café": false, "\ufffd": false, `a\ufffd`: false, `a\\ufffd`: false} {
-		doc := &plain{store.Header{Inputs: map[string]store.Input{"data": {Path: name, SHA256: strings.Repeat("0", 64)}}}}
+	for name, refused := range map[string]bool{"caf\xe9": true, "\\caf\xe9": true, "café": false,
+		"\ufffd": false, `a\ufffd`: false, `a\\ufffd`: false} {
+		doc := &plain{store.Header{Inputs: map[string]store.Input{"data": {Path: name,
+			SHA256: strings.Repeat("0", 64)}}}}
 		err := store.WriteDocument(path, "run", 1, doc)
 		if errors.Is(err, store.ErrNotUTF8) != refused || !refused && err != nil {
 			t.Errorf("%q: %v", name, err)
@@ -150,7 +161,8 @@ func TestDocumentKeepsText(t *testing.T) {
 			continue
 		}
 		var back plain
-		if err := store.ReadDocument(path, "run", 1, &back); err != nil || back.Inputs["data"].Path != name {
+		if err := store.ReadDocument(path, "run", 1, &back); err != nil ||
+			back.Inputs["data"].Path != name {
 			t.Errorf("%q came back as %q (%v)", name, back.Inputs["data"].Path, err)
 		}
 	}

@@ -11,14 +11,15 @@ import (
 	"unicode/utf8"
 )
 
-// openingPattern is laxer about space than what is written, so that a reformatted document is recognised, and then
-// called changed.
-var openingPattern = regexp.MustCompile(`^\s*\{\s*"tailor"\s*:\s*"([a-z][a-z0-9-]{0,31})/([1-9][0-9]{0,5})"`)
+// openingPattern is laxer about space than what is written, so that a reformatted document is
+// recognised, and then called changed.
+var openingPattern = regexp.MustCompile(
+	`^\s*\{\s*"tailor"\s*:\s*"([a-z][a-z0-9-]{0,31})/([1-9][0-9]{0,5})"`)
 
-// ReadDocument reads a document of this kind and version into doc, which should be zero and after an error holds
-// nothing of use. The file must be whole and unchanged since [WriteDocument], and have no field that doc lacks. Its
-// errors are [*SyntaxError], [*KindError], [*VersionError], [ErrNotDocument], [ErrChecksum], [ErrFields],
-// [ErrTooLarge] and those of opening a file.
+// ReadDocument reads a document of this kind and version into doc, which should be zero and after
+// an error holds nothing of use. The file must be whole and unchanged since [WriteDocument], and
+// have no field that doc lacks. Its errors are [*SyntaxError], [*KindError], [*VersionError],
+// [ErrNotDocument], [ErrChecksum], [ErrFields], [ErrTooLarge] and those of opening a file.
 func ReadDocument(path, kind string, version int, doc Document) error {
 	f, size, err := openRegular(path)
 	if err != nil {
@@ -31,7 +32,8 @@ func ReadDocument(path, kind string, version int, doc Document) error {
 	}
 	var data bytes.Buffer
 	data.Grow(int(size) + bytes.MinRead)
-	if _, err := data.ReadFrom(io.LimitReader(f, maxDocumentBytes)); err != nil { // a file that grows meanwhile fails its checksum
+	// a file that grows meanwhile fails its checksum
+	if _, err := data.ReadFrom(io.LimitReader(f, maxDocumentBytes)); err != nil {
 		return fmt.Errorf("cannot read %s: %w", path, err)
 	}
 	return decodeDocument(path, data.Bytes(), kind, version, doc)
@@ -51,20 +53,22 @@ func Kind(path string) (kind string, version int, err error) {
 	return sniff(path, data)
 }
 
-// sniff looks at the opening alone, so that it is quick with a large file and works with a damaged one.
+// sniff looks at the opening alone, so that it is quick with a large file and works with a damaged
+// one.
 func sniff(path string, data []byte) (kind string, version int, err error) {
 	match := openingPattern.FindSubmatch(data[:min(len(data), sniffBytes)])
 	if match == nil {
-		return "", 0, fmt.Errorf("%s is %w: it does not open with its \"tailor\" kind: give a file that tailor wrote",
+		return "", 0, fmt.Errorf(
+			"%s is %w: it does not open with its \"tailor\" kind: give a file that tailor wrote",
 			path, ErrNotDocument)
 	}
 	version, err = strconv.Atoi(string(match[2])) // six digits always fit
 	return string(match[1]), version, err
 }
 
-// decodeDocument goes from the coarse to the fine, so that the error names what is really wrong: not JSON, not ours,
-// another kind, another version, damaged, unexpected fields. The version comes before the checksum because a newer
-// tailor may seal its files in another way.
+// decodeDocument goes from the coarse to the fine, so that the error names what is really wrong:
+// not JSON, not ours, another kind, another version, damaged, unexpected fields. The version comes
+// before the checksum because a newer tailor may seal its files in another way.
 func decodeDocument(path string, data []byte, kind string, version int, doc Document) error {
 	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
 		return fmt.Errorf("%s starts with a byte order mark, so an editor saved it after tailor did (%w): copy or make it again", path, ErrChecksum)
@@ -102,20 +106,23 @@ func decodeDocument(path string, data []byte, kind string, version int, doc Docu
 	return nil
 }
 
-// checkValues bounds what decoding takes. Braces and commas within texts count too; no document has that many.
+// checkValues bounds what decoding takes. Braces and commas within texts count too; no document has
+// that many.
 func checkValues(data []byte) error {
 	objects := bytes.Count(data, []byte{'{'}) + bytes.Count(data, []byte{'['})
 	if objects > maxDocumentObjects {
-		return fmt.Errorf("%w: it has %d objects and lists, a document has at most %d", ErrTooLarge, objects, maxDocumentObjects)
+		return fmt.Errorf("%w: it has %d objects and lists, a document has at most %d", ErrTooLarge,
+			objects, maxDocumentObjects)
 	}
 	if values := bytes.Count(data, []byte{','}); values > maxDocumentValues {
-		return fmt.Errorf("%w: it has %d values, a document has at most %d", ErrTooLarge, values, maxDocumentValues)
+		return fmt.Errorf("%w: it has %d values, a document has at most %d", ErrTooLarge, values,
+			maxDocumentValues)
 	}
 	return nil
 }
 
-// decodeStrict refuses unknown fields: with a good checksum they mean that another program wrote the file, and to drop
-// them would be to misread it.
+// decodeStrict refuses unknown fields: with a good checksum they mean that another program wrote
+// the file, and to drop them would be to misread it.
 func decodeStrict(path string, data []byte, tailor string, doc Document) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()

@@ -21,7 +21,8 @@ func wantStale(t *testing.T, err error, want store.StaleError, message string) {
 
 func TestReadDocumentMissing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "none.json")
-	wantError(t, store.ReadDocument(path, "profile", 1, new(profile)), fs.ErrNotExist, path, "check the path")
+	wantError(t, store.ReadDocument(path, "profile", 1, new(profile)), fs.ErrNotExist, path,
+		"check the path")
 	_, _, err := store.Kind(path)
 	wantError(t, err, fs.ErrNotExist, path)
 }
@@ -34,7 +35,8 @@ func TestReadDocumentOtherKind(t *testing.T) {
 	} {
 		err := store.ReadDocument(path, kind, 1, new(profile))
 		var wrong *store.KindError
-		if !errors.As(err, &wrong) || *wrong != (store.KindError{File: path, Kind: "profile", Want: kind}) {
+		if !errors.As(err, &wrong) || *wrong != (store.KindError{File: path, Kind: "profile",
+			Want: kind}) {
 			t.Errorf("error is %+v", wrong)
 		}
 		wantError(t, err, nil, path, message)
@@ -74,7 +76,8 @@ func TestReadDocumentNotJSON(t *testing.T) {
 		put(t, path, content)
 		err := store.ReadDocument(path, "profile", 1, new(profile))
 		var syntax *store.SyntaxError
-		if !errors.As(err, &syntax) || syntax.Line != want.line || syntax.Column != want.column || syntax.File != path {
+		if !errors.As(err, &syntax) || syntax.Line != want.line || syntax.Column != want.column ||
+			syntax.File != path {
 			t.Errorf("%q: %v, want line %d, column %d", content, err, want.line, want.column)
 			continue
 		}
@@ -85,17 +88,21 @@ func TestReadDocumentNotJSON(t *testing.T) {
 func TestReadDocumentNotTailor(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.json")
 	for _, content := range []string{
-		`null`, `[]`, `"tailor"`, `{}`, `{"tailor": 1}`, `{"tailor": "profile"}`, `{"tailor": "profile/0"}`,
-		`{"tailor": "profile/1234567"}`, `{"tailor": "a\u000ab/1"}`, `{"TAILOR": "profile/1"}`, `{"x": 1, "tailor": "profile/1"}`,
+		`null`, `[]`, `"tailor"`, `{}`, `{"tailor": 1}`, `{"tailor": "profile"}`,
+		`{"tailor": "profile/0"}`,
+		`{"tailor": "profile/1234567"}`, `{"tailor": "a\u000ab/1"}`, `{"TAILOR": "profile/1"}`,
+		`{"x": 1, "tailor": "profile/1"}`,
 	} {
 		put(t, path, content)
-		wantError(t, store.ReadDocument(path, "profile", 1, new(profile)), store.ErrNotDocument, path, "tailor")
+		wantError(t, store.ReadDocument(path, "profile", 1, new(profile)), store.ErrNotDocument,
+			path, "tailor")
 		_, _, err := store.Kind(path)
 		wantError(t, err, store.ErrNotDocument, path)
 	}
 }
 
-// A formatter that moves white space keeps the meaning and breaks the promise of the checksum all the same.
+// A formatter that moves white space keeps the meaning and breaks the promise of the checksum all
+// the same.
 func TestReadDocumentReformatted(t *testing.T) {
 	path, data, _ := written(t)
 	for _, content := range []string{
@@ -120,7 +127,8 @@ func TestReadDocumentEdited(t *testing.T) {
 		"starts with a byte order mark":          "\xef\xbb\xbf" + string(data),
 	} {
 		put(t, path, content)
-		wantError(t, store.ReadDocument(path, "profile", 1, new(profile)), store.ErrChecksum, path, want)
+		wantError(t, store.ReadDocument(path, "profile", 1, new(profile)), store.ErrChecksum, path,
+			want)
 	}
 }
 
@@ -134,8 +142,10 @@ func TestReadDocumentFields(t *testing.T) {
 		store.Header
 		Device string `json:"device"`
 	}
-	wantError(t, store.ReadDocument(path, "profile", 1, new(other)), store.ErrFields, path, "device")
-	wantError(t, store.ReadDocument(path, "profile", 1, new(smaller)), store.ErrFields, path, `"ms"`)
+	wantError(t, store.ReadDocument(path, "profile", 1, new(other)), store.ErrFields, path,
+		"device")
+	wantError(t, store.ReadDocument(path, "profile", 1, new(smaller)), store.ErrFields, path,
+		`"ms"`)
 }
 
 func TestReadDocumentTooLarge(t *testing.T) {

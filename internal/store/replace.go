@@ -8,10 +8,12 @@ import (
 	"path/filepath"
 )
 
-// ReplaceDir is [WriteDir] where path may be a folder already, of nothing but files with names for which isFile is true: an
-// earlier call's. Any other folder is [io/fs.ErrExist]. Whenever the process is killed, path is afterwards the old folder or
-// the new one, whole; what the call leaves beside it then, [CleanDirs] removes. Where the file system cannot exchange two
-// names, there is a moment without path: the old folder is then whole beside it, and CleanDirs gives it its name back.
+// ReplaceDir is [WriteDir] where path may be a folder already, of nothing but files with names for
+// which isFile is true: an earlier call's. Any other folder is [io/fs.ErrExist]. Whenever the
+// process is killed, path is afterwards the old folder or the new one, whole; what the call leaves
+// beside it then, [CleanDirs] removes. Where the file system cannot exchange two names, there is a
+// moment without path: the old folder is then whole beside it, and CleanDirs gives it its name
+// back.
 func ReplaceDir(path string, isFile func(name string) bool, fill func(tmp string) error) error {
 	path = filepath.Clean(path)
 	if err := replaceDir(osDisk{}, path, isFile, fill); err != nil {
@@ -25,7 +27,8 @@ func replaceDir(d disk, path string, isFile func(string) bool, fill func(string)
 		return writeDir(d, path, fill)
 	}
 	if !holdsOnly(path, isFile) {
-		return fmt.Errorf("%w and holds something else; choose another name or remove it", fs.ErrExist)
+		return fmt.Errorf("%w and holds something else; choose another name or remove it",
+			fs.ErrExist)
 	}
 	tmp, err := fillPartial(d, path, fill)
 	if err != nil {
@@ -42,7 +45,8 @@ func replaceDir(d disk, path string, isFile func(string) bool, fill func(string)
 	return d.removeAll(old)
 }
 
-// swap gives tmp the name path, and the folder that had it another, which is told. After an error both are as before.
+// swap gives tmp the name path, and the folder that had it another, which is told. After an error
+// both are as before.
 func swap(d disk, tmp, path string) (old string, err error) {
 	err = d.exchange(tmp, path)
 	if !errors.Is(err, errors.ErrUnsupported) {
@@ -58,8 +62,8 @@ func swap(d disk, tmp, path string) (old string, err error) {
 	return old, nil
 }
 
-// RemoveDir removes a folder so that it is there whole or not at all. What it leaves if the process is killed, [CleanPartial] or
-// [CleanDirs] removes. A folder that does not exist is removed.
+// RemoveDir removes a folder so that it is there whole or not at all. What it leaves if the process
+// is killed, [CleanPartial] or [CleanDirs] removes. A folder that does not exist is removed.
 func RemoveDir(path string) error {
 	if err := removeDir(osDisk{}, filepath.Clean(path)); err != nil {
 		return fmt.Errorf("remove folder %s: %w", path, err)

@@ -77,7 +77,8 @@ func TestReplaceDirKeepsWhatIsNotItsOwn(t *testing.T) {
 	put(t, filepath.Join(path, "notes.txt"), "mine")
 	put(t, file, "mine")
 	for _, path := range []string{path, file} {
-		wantError(t, store.ReplaceDir(path, isWinnerFile, filled("new")), fs.ErrExist, path, "something else")
+		wantError(t, store.ReplaceDir(path, isWinnerFile, filled("new")), fs.ErrExist, path,
+			"something else")
 	}
 	wantContent(t, filepath.Join(path, "notes.txt"), "mine")
 	wantContent(t, file, "mine")
@@ -100,7 +101,8 @@ func TestRemoveDir(t *testing.T) {
 func TestCleanDirsLeavesOthers(t *testing.T) {
 	dir := t.TempDir()
 	const random = ".0123456789abcdef"
-	for _, name := range []string{"best.partial", "best.old", "best" + random + ".partial", "best" + random, "best" + random + ".old"} {
+	for _, name := range []string{"best.partial", "best.old", "best" + random + ".partial", "best" +
+		random, "best" + random + ".old"} {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -115,7 +117,8 @@ func TestCleanDirsLeavesOthers(t *testing.T) {
 	if err := store.CleanNames(dir, "best", "fil"); err != nil { // which are named
 		t.Fatal(err)
 	}
-	wantNames(t, dir, "best", "best.0123456789abcdef", "best.old", "best.partial", "file.0123456789abcdef.partial")
+	wantNames(t, dir, "best", "best.0123456789abcdef", "best.old", "best.partial",
+		"file.0123456789abcdef.partial")
 	wantContent(t, filepath.Join(dir, "best", "thesis.tex"), "mine") // put back
 	if err := store.CleanDirs(filepath.Join(dir, "none"), isWinnerFile); err != nil {
 		t.Error("a folder that does not exist:", err)

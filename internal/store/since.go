@@ -1,7 +1,7 @@
 package store
 
-// ReadDocumentSince is [ReadDocument] for the versions from oldest to newest of a kind: those that only lack optional fields of
-// doc, and whose other fields mean the same.
+// ReadDocumentSince is [ReadDocument] for the versions from oldest to newest of a kind: those that
+// only lack optional fields of doc, and whose other fields mean the same.
 func ReadDocumentSince(path, kind string, oldest, newest int, doc Document) error {
 	version := newest
 	// Errors are for ReadDocument to tell.

@@ -17,7 +17,8 @@ func TestReadDocumentSince(t *testing.T) {
 		var got profile
 		err := store.ReadDocumentSince(path, "profile", 2, 4, &got)
 		var other *store.VersionError
-		if ok && (err != nil || got.Device != "d") || !ok && (!errors.As(err, &other) || other.Reads != 4) {
+		if ok && (err != nil || got.Device != "d") || !ok && (!errors.As(err, &other) ||
+			other.Reads != 4) {
 			t.Errorf("version %d: %+v, error %v", version, got, err)
 		}
 		var kind *store.KindError

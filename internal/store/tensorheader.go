@@ -18,7 +18,8 @@ import (
 //
 // https://github.com/huggingface/safetensors describes it; the header may end in spaces.
 
-// The types of elements that tailor reads and writes: numbers, and the bytes that say where those of a compact tensor are.
+// The types of elements that tailor reads and writes: numbers, and the bytes that say where those
+// of a compact tensor are.
 const typeF32, typeU8 = "F32", "U8"
 
 // entry is what a file holds under one name. Offsets are bytes from the start of the data.
@@ -35,8 +36,8 @@ func unsupported(dtype string) error {
 	return fmt.Errorf("%w %q: convert it to F32 first", ErrDtype, dtype)
 }
 
-// parseHeader checks everything about a header but the layout. It reads token by token because a decoder into maps and
-// structs would let duplicate names, nulls and "DTYPE" pass.
+// parseHeader checks everything about a header but the layout. It reads token by token because a
+// decoder into maps and structs would let duplicate names, nulls and "DTYPE" pass.
 func parseHeader(header []byte) ([]entry, map[string]string, error) {
 	if len(header) == 0 || header[0] != '{' || !utf8.Valid(header) || !json.Valid(header) {
 		return nil, nil, fmt.Errorf("%w: its header is not a JSON object", ErrTensors)
@@ -75,8 +76,9 @@ func (p *headerParser) next() any {
 	return token
 }
 
-// object calls value, which must consume the value, for each key. A key that is there twice means that two readers can
-// see two different files, which the format forbids and not every implementation refuses.
+// object calls value, which must consume the value, for each key. A key that is there twice means
+// that two readers can see two different files, which the format forbids and not every
+// implementation refuses.
 func (p *headerParser) object(value func(key string) error) error {
 	if p.next() != json.Delim('{') {
 		return fmt.Errorf("%w: expected an object", ErrTensors)
@@ -85,7 +87,8 @@ func (p *headerParser) object(value func(key string) error) error {
 	for p.dec.More() {
 		key, ok := p.next().(string)
 		if len(key) > maxNameBytes {
-			return fmt.Errorf("%w: a name has %d bytes, at most %d", ErrTensors, len(key), maxNameBytes)
+			return fmt.Errorf("%w: a name has %d bytes, at most %d", ErrTensors, len(key),
+				maxNameBytes)
 		}
 		if !ok || seen[key] {
 			return fmt.Errorf("%w: %q is there twice", ErrTensors, key)
@@ -153,7 +156,8 @@ func (p *headerParser) ints(limit int) ([]int, error) {
 		number, _ := p.next().(json.Number)
 		n, err := strconv.ParseUint(string(number), 10, 64)
 		if err != nil || n > math.MaxInt {
-			return nil, fmt.Errorf("%w: an array has something other than a whole number that fits", ErrTensors)
+			return nil, fmt.Errorf("%w: an array has something other than a whole number that fits",
+				ErrTensors)
 		}
 		if list = append(list, int(n)); len(list) > limit {
 			return nil, fmt.Errorf("%w: an array has more than %d numbers", ErrTensors, limit)

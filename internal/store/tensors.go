@@ -12,7 +12,8 @@ import (
 	"strings"
 )
 
-// Tensor is a named array of 32-bit floats, the last dimension fastest. No Shape at all is a single number.
+// Tensor is a named array of 32-bit floats, the last dimension fastest. No Shape at all is a single
+// number.
 type Tensor struct {
 	Name  string
 	Shape []int
@@ -21,7 +22,9 @@ type Tensor struct {
 
 // TensorFile is what a safetensors file holds.
 type TensorFile struct {
-	Tensors []Tensor // in the order of their names' bytes; the Data of those that are stored alike share one allocation
+	// in the order of their names' bytes; the Data of those that are stored alike share one
+	// allocation
+	Tensors []Tensor
 	Meta    map[string]string
 	SHA256  string // of the file, as HashFile
 }
@@ -37,8 +40,10 @@ func (f *TensorFile) Lookup(name string) (Tensor, bool) {
 	return f.Tensors[i], true
 }
 
-// WriteTensors writes a safetensors file as [WriteFile] does and returns its SHA-256. See [EncodeTensors].
-func WriteTensors(path string, tensors []Tensor, meta map[string]string) (sha256hex string, err error) {
+// WriteTensors writes a safetensors file as [WriteFile] does and returns its SHA-256. See
+// [EncodeTensors].
+func WriteTensors(path string, tensors []Tensor, meta map[string]string) (sha256hex string,
+	err error) {
 	return writeHashed(path, func(w io.Writer) error { return EncodeTensors(w, tensors, meta) })
 }
 
@@ -52,8 +57,9 @@ func writeHashed(path string, write func(io.Writer) error) (sha256hex string, er
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// ReadTensors reads a safetensors file, with or without compact tensors. A file that breaks the format's rules, or those of
-// compact tensors, is [ErrTensors], one with other than 32-bit floats [ErrDtype].
+// ReadTensors reads a safetensors file, with or without compact tensors. A file that breaks the
+// format's rules, or those of compact tensors, is [ErrTensors], one with other than 32-bit floats
+// [ErrDtype].
 func ReadTensors(path string) (*TensorFile, error) {
 	f, size, err := openRegular(path)
 	if err != nil {
@@ -62,7 +68,8 @@ func ReadTensors(path string) (*TensorFile, error) {
 	defer f.Close()
 	tensors, err := DecodeTensors(f, size)
 	if errors.Is(err, ErrTensors) {
-		return nil, fmt.Errorf("cannot read %s: %w: check the path, copy the file again or make it again", path, err)
+		return nil, fmt.Errorf(
+			"cannot read %s: %w: check the path, copy the file again or make it again", path, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", path, err)
@@ -70,8 +77,9 @@ func ReadTensors(path string) (*TensorFile, error) {
 	return tensors, nil
 }
 
-// elements is the number of elements of a shape; ok is false if it has a negative dimension or its bytes do not fit
-// an int. A product that overflows before it meets a zero is refused too, as the reference implementation does.
+// elements is the number of elements of a shape; ok is false if it has a negative dimension or its
+// bytes do not fit an int. A product that overflows before it meets a zero is refused too, as the
+// reference implementation does.
 func elements(shape []int) (n int, ok bool) {
 	product := uint64(1)
 	for _, dim := range shape {

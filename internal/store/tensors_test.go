@@ -14,7 +14,8 @@ import (
 
 // sameBits compares floats as the disk does, NaN and the sign of zero included.
 func sameBits(a, b []float32) bool {
-	return slices.EqualFunc(a, b, func(x, y float32) bool { return math.Float32bits(x) == math.Float32bits(y) })
+	return slices.EqualFunc(a, b,
+		func(x, y float32) bool { return math.Float32bits(x) == math.Float32bits(y) })
 }
 
 func encoded(t *testing.T, tensors []store.Tensor, meta map[string]string) []byte {
@@ -112,13 +113,19 @@ func TestWriteTensorsRefuses(t *testing.T) {
 		meta    map[string]string
 		words   string
 	}{
-		"same name":       {tensors: []store.Tensor{{Name: "a", Data: one}, {Name: "a", Data: one}}, words: `are named "a"`},
-		"reserved name":   {tensors: []store.Tensor{{Name: "__metadata__", Data: one}}, words: "__metadata__"},
-		"name not UTF-8":  {tensors: []store.Tensor{{Name: "\xff", Data: one}}, words: `"\xff"`},
-		"short data":      {tensors: []store.Tensor{{Name: "a", Shape: []int{2, 3}, Data: one}}, words: "[2 3] but 1 elements"},
-		"negative":        {tensors: []store.Tensor{{Name: "a", Shape: []int{-1, -1}, Data: one}}, words: "[-1 -1]"},
-		"overflow":        {tensors: []store.Tensor{{Name: "a", Shape: []int{math.MaxInt, math.MaxInt}}}, words: "but 0 elements"},
-		"dimensions":      {tensors: []store.Tensor{{Name: "a", Shape: slices.Repeat([]int{1}, 65), Data: one}}, words: "65 dimensions"},
+		"same name": {tensors: []store.Tensor{{Name: "a", Data: one}, {Name: "a", Data: one}},
+			words: `are named "a"`},
+		"reserved name": {tensors: []store.Tensor{{Name: "__metadata__", Data: one}},
+			words: "__metadata__"},
+		"name not UTF-8": {tensors: []store.Tensor{{Name: "\xff", Data: one}}, words: `"\xff"`},
+		"short data": {tensors: []store.Tensor{{Name: "a", Shape: []int{2, 3}, Data: one}},
+			words: "[2 3] but 1 elements"},
+		"negative": {tensors: []store.Tensor{{Name: "a", Shape: []int{-1, -1}, Data: one}},
+			words: "[-1 -1]"},
+		"overflow": {tensors: []store.Tensor{{Name: "a", Shape: []int{math.MaxInt,
+			math.MaxInt}}}, words: "but 0 elements"},
+		"dimensions": {tensors: []store.Tensor{{Name: "a", Shape: slices.Repeat([]int{1}, 65),
+			Data: one}}, words: "65 dimensions"},
 		"meta not UTF-8":  {meta: map[string]string{"k": "\xff"}, words: `"k"`},
 		"meta key broken": {meta: map[string]string{"\xff": ""}, words: `"\xff"`},
 	}

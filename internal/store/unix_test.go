@@ -16,7 +16,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 )
 
-// childEnv names a file that the test binary, started again by a test, writes in the way of childMode.
+// childEnv names a file that the test binary, started again by a test, writes in the way of
+// childMode.
 const (
 	childEnv  = "TAILOR_STORE_TEST_FILE"
 	childMode = "TAILOR_STORE_TEST_MODE"
@@ -73,7 +74,8 @@ func TestKilledWriter(t *testing.T) {
 	runChild(t, "killed dir", run)
 	wantContent(t, file, "old")
 	left := names(t, dir)
-	if len(left) != 3 || !strings.HasSuffix(left[1], ".partial") || !strings.HasSuffix(left[2], ".partial") {
+	if len(left) != 3 || !strings.HasSuffix(left[1], ".partial") || !strings.HasSuffix(left[2],
+		".partial") {
 		t.Fatalf("two killed writers left %q", left)
 	}
 	if err := store.CleanPartial(dir); err != nil {
@@ -113,7 +115,8 @@ func TestWriteFileFollowsLink(t *testing.T) {
 	elsewhere := filepath.Join(t.TempDir(), "real")
 	put(t, elsewhere, "old")
 	link, dangling := filepath.Join(dir, "link"), filepath.Join(dir, "dangling")
-	for name, target := range map[string]string{link: elsewhere, dangling: filepath.Join(dir, "none")} {
+	for name, target := range map[string]string{link: elsewhere, dangling: filepath.Join(dir,
+		"none")} {
 		if err := os.Symlink(target, name); err != nil {
 			t.Fatal(err)
 		}
@@ -138,7 +141,8 @@ func TestPipeAndDevice(t *testing.T) {
 	for _, path := range []string{pipe, os.DevNull} {
 		_, err := store.ReadTensors(path)
 		wantError(t, err, store.ErrNotRegular, path)
-		wantError(t, store.ReadDocument(path, "profile", 1, new(profile)), store.ErrNotRegular, path)
+		wantError(t, store.ReadDocument(path, "profile", 1, new(profile)), store.ErrNotRegular,
+			path)
 		_, _, err = store.Kind(path)
 		wantError(t, err, store.ErrNotRegular, path)
 		wantError(t, store.WriteFile(path, text("x")), store.ErrNotRegular, path)
@@ -158,12 +162,14 @@ func TestNobodyElseWrites(t *testing.T) {
 	if err := store.WriteFile(filepath.Join(dir, "file"), text("x")); err != nil {
 		t.Fatal(err)
 	}
-	err := store.WriteDir(filepath.Join(dir, "folder"), func(tmp string) error { return store.WriteFile(filepath.Join(tmp, "file"), text("x")) })
+	err := store.WriteDir(filepath.Join(dir, "folder"),
+		func(tmp string) error { return store.WriteFile(filepath.Join(tmp, "file"), text("x")) })
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"file", "folder", "folder/file"} {
-		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm()&0o002 != 0 {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil ||
+			info.Mode().Perm()&0o002 != 0 {
 			t.Errorf("%s has mode %v (%v)", name, info.Mode(), err)
 		}
 	}

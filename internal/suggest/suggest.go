@@ -1,8 +1,9 @@
 // Package suggest finds the name that somebody meant.
 package suggest
 
-// Nearest is the name that differs least from what was written, counted in letters that are missing, added, another or exchanged with their
-// neighbour; of equal ones the first. It is empty where none is near: more than a third of the letters, and one, would differ.
+// Nearest is the name that differs least from what was written, counted in letters that are
+// missing, added, another or exchanged with their neighbour; of equal ones the first. It is empty
+// where none is near: more than a third of the letters, and one, would differ.
 func Nearest(written string, names []string) string {
 	nearest, least := "", len([]rune(written))/3+1
 	for _, name := range names {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// JSONError puts an error of encoding/json into words, without the names of types, which say nothing to those who wrote the text. Other errors
-// stay as they are.
+// JSONError puts an error of encoding/json into words, without the names of types, which say
+// nothing to those who wrote the text. Other errors stay as they are.
 func JSONError(err error) error {
 	var mismatch *json.UnmarshalTypeError
 	switch {
@@ -20,7 +20,8 @@ func JSONError(err error) error {
 		}
 		found := strings.TrimPrefix(mismatch.Value, "number ")
 		return fmt.Errorf("%sfound %.40s, expected %s", field, found, wanted(mismatch.Type))
-	case errors.Is(err, io.ErrUnexpectedEOF), err != nil && err.Error() == "unexpected end of JSON input":
+	case errors.Is(err, io.ErrUnexpectedEOF), err != nil &&
+		err.Error() == "unexpected end of JSON input":
 		return errors.New("the JSON ends too early: a value is to be on one line")
 	}
 	return err

@@ -21,7 +21,8 @@ func Trim(text []byte) ([]byte, error) {
 	return bytes.TrimPrefix(text, mark), nil
 }
 
-// HasMark says whether a regular file starts with a byte order mark. What cannot be read has none; reading it in earnest says why.
+// HasMark says whether a regular file starts with a byte order mark. What cannot be read has none;
+// reading it in earnest says why.
 func HasMark(path string) bool {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() { // opening a pipe could wait for ever

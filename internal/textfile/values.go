@@ -26,8 +26,9 @@ type LineError struct {
 func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
 func (e *LineError) Unwrap() error { return e.Err }
 
-// Values calls each with the JSON values of a text, in their order: one a line, blank lines left out, or the elements of one array, however it is
-// laid out. What each returns ends the reading. Every error about the text is a [*LineError]; whether a value in a line of its own is JSON is for
+// Values calls each with the JSON values of a text, in their order: one a line, blank lines left
+// out, or the elements of one array, however it is laid out. What each returns ends the reading.
+// Every error about the text is a [*LineError]; whether a value in a line of its own is JSON is for
 // each to find out.
 func Values(r io.Reader, each func(text []byte) error) error {
 	in := bufio.NewReader(r)
@@ -69,7 +70,8 @@ func NamedValues(name string, r io.Reader, each func(text []byte) error) error {
 	return nil
 }
 
-// skipBlank reads up to the first character that is not blank, and counts the lines that it leaves behind.
+// skipBlank reads up to the first character that is not blank, and counts the lines that it leaves
+// behind.
 func skipBlank(in *bufio.Reader) (lines int, err error) {
 	for before := byte(0); ; {
 		c, err := in.ReadByte()
@@ -103,7 +105,8 @@ func lines(in io.Reader, line int, each func(text []byte) error) error {
 		}
 	}
 	if err := scanner.Err(); errors.Is(err, bufio.ErrTooLong) {
-		return &LineError{line + 1, fmt.Errorf("line is longer than %d bytes, expected one JSON object a line", MaxLine)}
+		return &LineError{line + 1,
+			fmt.Errorf("line is longer than %d bytes, expected one JSON object a line", MaxLine)}
 	} else if err != nil {
 		return err
 	}
@@ -135,7 +138,8 @@ func elements(in io.Reader, line int, each func(text []byte) error) error {
 		return err
 	}
 	if len(text) > maxArray {
-		return &LineError{line, fmt.Errorf("the array is longer than %d bytes; write one JSON object a line", maxArray)}
+		return &LineError{line,
+			fmt.Errorf("the array is longer than %d bytes; write one JSON object a line", maxArray)}
 	}
 	at := &position{text: text, line: line}
 	values := json.NewDecoder(bytes.NewReader(text))

@@ -77,7 +77,8 @@ func TestValuesErrors(t *testing.T) {
 
 func TestHasMark(t *testing.T) {
 	dir := t.TempDir()
-	for name, want := range map[string]bool{"\xef\xbb\xbf": true, "\xef\xbb\xbf{}": true, "\xef\xbb": false, "": false, "{}  ": false} {
+	for name, want := range map[string]bool{"\xef\xbb\xbf": true, "\xef\xbb\xbf{}": true,
+		"\xef\xbb": false, "": false, "{}  ": false} {
 		path := filepath.Join(dir, "x")
 		if err := os.WriteFile(path, []byte(name), 0o644); err != nil {
 			t.Fatal(err)
@@ -122,14 +123,18 @@ func FuzzValues(f *testing.F) {
 // TestJSONError: nobody who writes JSON knows the types of a program.
 func TestJSONError(t *testing.T) {
 	for text, want := range map[string]string{
-		`[1]`: "found array, expected a mapping", `{"N": "1"}`: `"N": found string, expected a number`, `{"N": 1e400}`: `"N": found 1e400, expected a number`,
-		`{"L": {}}`: `"L": found object, expected a list`, `{"N": 1`: "ends too early", `{"N": x}`: "invalid character",
+		`[1]`:          "found array, expected a mapping",
+		`{"N": "1"}`:   `"N": found string, expected a number`,
+		`{"N": 1e400}`: `"N": found 1e400, expected a number`,
+		`{"L": {}}`:    `"L": found object, expected a list`, `{"N": 1`: "ends too early",
+		`{"N": x}`: "invalid character",
 	} {
 		var into struct {
 			N *float64
 			L []int
 		}
-		if err := JSONError(json.Unmarshal([]byte(text), &into)); err == nil || !strings.Contains(err.Error(), want) {
+		if err := JSONError(json.Unmarshal([]byte(text), &into)); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
 	}

@@ -38,8 +38,9 @@ type YAML struct {
 	tree *ast.File
 }
 
-// ParseYAML reads a text. It refuses what a reader of YAML would guess at, or take without bound: a second document, aliases, of which a few
-// lines can stand for more values than there is memory, and numbers such as 010. Every error is a [*YAMLError].
+// ParseYAML reads a text. It refuses what a reader of YAML would guess at, or take without bound: a
+// second document, aliases, of which a few lines can stand for more values than there is memory,
+// and numbers such as 010. Every error is a [*YAMLError].
 func ParseYAML(text []byte, l Limits) (*YAML, error) {
 	if len(text) > l.Bytes { // before any of it is looked at
 		return nil, checkBudget(text, l)
@@ -62,14 +63,16 @@ func ParseYAML(text []byte, l Limits) (*YAML, error) {
 	return y, y.check()
 }
 
-// Decode puts the document into a value, of which nothing changes where there is none. If strict, a field that the value has not is an error.
+// Decode puts the document into a value, of which nothing changes where there is none. If strict, a
+// field that the value has not is an error.
 func (y *YAML) Decode(into any, strict bool) error {
 	var options []yaml.DecodeOption
 	if strict {
 		options = append(options, yaml.Strict())
 	}
 	return orderly(func() error {
-		if err := yaml.NewDecoder(bytes.NewReader(y.text), options...).Decode(into); !errors.Is(err, io.EOF) {
+		if err := yaml.NewDecoder(bytes.NewReader(y.text), options...).Decode(into); !errors.Is(err,
+			io.EOF) {
 			return err
 		}
 		return nil
@@ -79,7 +82,8 @@ func (y *YAML) Decode(into any, strict bool) error {
 // Empty says whether there is nothing but blanks and comments.
 func (y *YAML) Empty() bool { return len(y.bodies()) == 0 }
 
-// Line is that of a field such as "stages[2].kernel"; where the field is missing, that of what should hold it, and 0 if nothing does.
+// Line is that of a field such as "stages[2].kernel"; where the field is missing, that of what
+// should hold it, and 0 if nothing does.
 func (y *YAML) Line(field string) (line int) {
 	defer func() { _ = recover() }() // as in orderly
 	for field != "" {
@@ -104,7 +108,8 @@ type Number struct {
 // Numbers calls each with all numbers of the document, in their order.
 func (y *YAML) Numbers(each func(Number)) {
 	y.walk(func(n ast.Node) {
-		number := Number{Line: n.GetToken().Position.Line, Field: fieldOf(n), Text: n.GetToken().Value}
+		number := Number{Line: n.GetToken().Position.Line, Field: fieldOf(n),
+			Text: n.GetToken().Value}
 		switch n.(type) {
 		case *ast.IntegerNode:
 			each(number)
@@ -134,7 +139,8 @@ func (y *YAML) check() error {
 			refuse(n, fieldOf(n), "is an alias, write the value out")
 		case *ast.IntegerNode:
 			if text := n.GetToken().Value; octal.MatchString(text) {
-				refuse(n, fieldOf(n), fmt.Sprintf("is %s, which may mean another number than it seems: write it without the 0 in front", text))
+				refuse(n, fieldOf(n),
+					fmt.Sprintf("is %s, which may mean another number than it seems: write it without the 0 in front", text))
 			}
 		}
 	})
@@ -170,7 +176,8 @@ func (v visitor) Visit(n ast.Node) ast.Visitor {
 
 func fieldOf(n ast.Node) string { return strings.TrimPrefix(n.GetPath(), "$.") }
 
-// orderly makes a [*YAMLError] of every error of the YAML package, which panics on some malformed texts.
+// orderly makes a [*YAMLError] of every error of the YAML package, which panics on some malformed
+// texts.
 func orderly(read func() error) (err error) {
 	defer func() {
 		if recover() != nil {
@@ -187,11 +194,15 @@ func orderly(read func() error) (err error) {
 func plain(err error) *YAMLError {
 	var mismatch *yaml.TypeError
 	if errors.As(err, &mismatch) && mismatch.Token != nil {
-		return &YAMLError{Line: mismatch.Token.Position.Line, Msg: fmt.Sprintf("has %.40q where %s is expected", mismatch.Token.Value, wanted(mismatch.DstType))}
+		return &YAMLError{Line: mismatch.Token.Position.Line,
+			Msg: fmt.Sprintf("has %.40q where %s is expected", mismatch.Token.Value,
+				wanted(mismatch.DstType))}
 	}
 	var overflow *yaml.OverflowError
 	if errors.As(err, &overflow) && overflow.Token != nil {
-		return &YAMLError{Line: overflow.Token.Position.Line, Msg: fmt.Sprintf("has %.40q where %s is expected", overflow.SrcNum, wanted(overflow.DstType))}
+		return &YAMLError{Line: overflow.Token.Position.Line,
+			Msg: fmt.Sprintf("has %.40q where %s is expected", overflow.SrcNum,
+				wanted(overflow.DstType))}
 	}
 	var at yaml.Error
 	if errors.As(err, &at) && at.GetToken() != nil {

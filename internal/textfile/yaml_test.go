@@ -20,8 +20,11 @@ func parse(text string) (map[string]any, error) {
 // TestYAML: what editors and systems do to a text changes nothing.
 func TestYAML(t *testing.T) {
 	for _, text := range []string{
-		"a: [1, 2]\nb:\n  c: 3\n", "\xef\xbb\xbfa: [1, 2]\nb:\n  c: 3\n", "a: [1, 2]\r\nb:\r\n  c: 3\r\n", "a: [1, 2]\rb:\r  c: 3\r", "a:\t[1,\t2]\t\nb:\n\tc: 3", "\n \t\na: [1, 2]\n\n\nb:\n \tc: 3\n",
-		"---\na: [1, 2]\nb:\n  c: 3\n...\n", "%YAML 1.2\n---\na: [1, 2]\nb:\n  c: 3\n", "{\"a\": [1, 2],\n\t\"b\": {\"c\": 3}}",
+		"a: [1, 2]\nb:\n  c: 3\n", "\xef\xbb\xbfa: [1, 2]\nb:\n  c: 3\n",
+		"a: [1, 2]\r\nb:\r\n  c: 3\r\n", "a: [1, 2]\rb:\r  c: 3\r", "a:\t[1,\t2]\t\nb:\n\tc: 3",
+		"\n \t\na: [1, 2]\n\n\nb:\n \tc: 3\n",
+		"---\na: [1, 2]\nb:\n  c: 3\n...\n", "%YAML 1.2\n---\na: [1, 2]\nb:\n  c: 3\n",
+		"{\"a\": [1, 2],\n\t\"b\": {\"c\": 3}}",
 	} {
 		y, err := ParseYAML([]byte(text), Limits{Bytes: 1 << 10, Depth: 8})
 		var into struct {
@@ -56,8 +59,13 @@ func TestYAMLRefuses(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"n: many": `line 1: has "many" where a whole number is expected`, "n: 1e400": `line 1: has "1e400" where a whole number is expected`, "n: NaN": `line 1: has "NaN" where a whole number is expected`,
-		"f: fast": `line 1: has "fast" where a number is expected`, "f: 1e400": `line 1: has "1e400" where a number is expected`, "l: 5": `where sequence is expected`, "n: 99999999999999999999": `where a whole number is expected`,
+		"n: many":                 `line 1: has "many" where a whole number is expected`,
+		"n: 1e400":                `line 1: has "1e400" where a whole number is expected`,
+		"n: NaN":                  `line 1: has "NaN" where a whole number is expected`,
+		"f: fast":                 `line 1: has "fast" where a number is expected`,
+		"f: 1e400":                `line 1: has "1e400" where a number is expected`,
+		"l: 5":                    `where sequence is expected`,
+		"n: 99999999999999999999": `where a whole number is expected`,
 	} {
 		y, err := ParseYAML([]byte(text), Limits{Bytes: 1 << 10, Depth: 8})
 		var into struct {

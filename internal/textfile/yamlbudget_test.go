@@ -19,14 +19,15 @@ func TestBudget(t *testing.T) {
 		text string
 		line int // that is refused, -1 for none
 	}{
-		"empty":          {"", -1},
-		"plain":          {"a: 1\nb:\n  - c: [1, 2, {d: 3}]\n    e: 4\n  - f\n", -1},
-		"many":           {strings.Repeat("a:\n  b: [1]\n", 20), -1},
-		"long":           {strings.Repeat("# a comment\n", 90), 0},
-		"lists":          {"\na: " + strings.Repeat("[", 9), 2},
-		"over lines":     {strings.Repeat("[\n", 9), 8},
-		"mappings":       {strings.Repeat("{a: ", 9), 1},
-		"closed":         {strings.Repeat("[", 7) + strings.Repeat("]", 7) + strings.Repeat("[", 7), -1},
+		"empty":      {"", -1},
+		"plain":      {"a: 1\nb:\n  - c: [1, 2, {d: 3}]\n    e: 4\n  - f\n", -1},
+		"many":       {strings.Repeat("a:\n  b: [1]\n", 20), -1},
+		"long":       {strings.Repeat("# a comment\n", 90), 0},
+		"lists":      {"\na: " + strings.Repeat("[", 9), 2},
+		"over lines": {strings.Repeat("[\n", 9), 8},
+		"mappings":   {strings.Repeat("{a: ", 9), 1},
+		"closed": {strings.Repeat("[", 7) + strings.Repeat("]", 7) + strings.Repeat("[", 7),
+			-1},
 		"dashes":         {strings.Repeat("- ", 9) + "a", 1},
 		"keys":           {strings.Repeat("? ", 9) + "a", 1},
 		"tabs":           {strings.Repeat("-\t", 9) + "a", 1},
@@ -50,7 +51,8 @@ func TestBudget(t *testing.T) {
 }
 
 func FuzzYAML(f *testing.F) {
-	for _, text := range []string{"a: [{b: - c}]\n\t- ? :\n", "a: &b 010\nc: *b\n", "%YAML 1.2\n---\na: [1,\t2]\n---\nb", "\xef\xbb\xbfa: .nan\r\n"} {
+	for _, text := range []string{"a: [{b: - c}]\n\t- ? :\n", "a: &b 010\nc: *b\n",
+		"%YAML 1.2\n---\na: [1,\t2]\n---\nb", "\xef\xbb\xbfa: .nan\r\n"} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// cleanYAML makes a text what a reader of YAML takes: without a byte order mark, with blank lines empty, and without tabs, which YAML
-// forbids in many places: two spaces for one that a line is indented by, one space elsewhere, but for lines with quotes. Lines keep their
-// numbers.
+// cleanYAML makes a text what a reader of YAML takes: without a byte order mark, with blank lines
+// empty, and without tabs, which YAML forbids in many places: two spaces for one that a line is
+// indented by, one space elsewhere, but for lines with quotes. Lines keep their numbers.
 func cleanYAML(text []byte) ([]byte, error) {
 	text, err := Trim(text)
 	if err != nil {

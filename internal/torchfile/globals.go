@@ -40,7 +40,8 @@ func (m *machine) reduce() {
 		}
 		m.push(t)
 	default:
-		m.fail("calls %s.%s with %d arguments, which no state dict does", f.module, f.name, len(args))
+		m.fail("calls %s.%s with %d arguments, which no state dict does", f.module, f.name,
+			len(args))
 	}
 }
 
@@ -56,7 +57,8 @@ func (m *machine) build() {
 // persistentID names a storage: ("storage", class, key, device, elements, no view).
 func (m *machine) persistentID() {
 	id, ok := m.pop().(tuple)
-	if !ok || len(id) != 6 || id[0] != any("storage") || id[1] != any(floatStorage) || id[5] != nil {
+	if !ok || len(id) != 6 || id[0] != any("storage") || id[1] != any(floatStorage) ||
+		id[5] != nil {
 		m.fail("names something that is no storage of float32 elements")
 		return
 	}

@@ -34,12 +34,14 @@ func integers(v []int64) string {
 
 // storageOf pickles the name of a storage.
 func storageOf(key string, elements int64) string {
-	return "(" + text("storage") + "ctorch\nFloatStorage\n" + text(key) + text("cpu") + integer(elements) + "NtQ"
+	return "(" + text("storage") + "ctorch\nFloatStorage\n" + text(key) + text("cpu") +
+		integer(elements) + "NtQ"
 }
 
 // tensorOf pickles a tensor, by the pickle of its storage.
 func tensorOf(storage string, offset int64, shape, strides []int64) string {
-	return "ctorch._utils\n_rebuild_tensor_v2\n(" + storage + integer(offset) + integers(shape) + integers(strides) + "\x89ccollections\nOrderedDict\n)RtR"
+	return "ctorch._utils\n_rebuild_tensor_v2\n(" + storage + integer(offset) + integers(shape) +
+		integers(strides) + "\x89ccollections\nOrderedDict\n)RtR"
 }
 
 // stateOf pickles a state dict of names and pickled values.

@@ -8,7 +8,7 @@ const (
 	maxMemo         = 1 << 20
 	maxGlobalLength = 256 // of a module's or a class's name
 	maxDims         = 8   // more than any layer has
-	// maxGrowth bounds memory: tensors may share storages, but all together they may be only so many
-	// times larger than the file.
+	// maxGrowth bounds memory: tensors may share storages, but all together they may be only so
+	// many times larger than the file.
 	maxGrowth = 8
 )

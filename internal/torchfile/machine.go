@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Values of the machine are nil, bool, int64, magic, string, tuple, *list, *dict, global, *storage and
-// *view. None takes more memory than some words for each byte of the pickle.
+// Values of the machine are nil, bool, int64, magic, string, tuple, *list, *dict, global, *storage
+// and *view. None takes more memory than some words for each byte of the pickle.
 type (
 	tuple []any
 	list  struct{ items []any }
@@ -33,8 +33,8 @@ func (d *dict) set(key string, v any) {
 	d.values[key] = v
 }
 
-// machine runs pickles of one file, one after the other. Errors are kept: after the first, reads give
-// zeros, and the loop ends.
+// machine runs pickles of one file, one after the other. Errors are kept: after the first, reads
+// give zeros, and the loop ends.
 type machine struct {
 	data     []byte
 	at       int // next byte
@@ -207,7 +207,8 @@ func (m *machine) bytes(n int) []byte {
 		return nil
 	}
 	if n > m.end-m.at {
-		m.fail("the pickle ends in the middle of an instruction, or is longer than %d bytes", maxPickle)
+		m.fail("the pickle ends in the middle of an instruction, or is longer than %d bytes",
+			maxPickle)
 		return nil
 	}
 	m.at += n
@@ -248,8 +249,8 @@ func (m *machine) push(v any) {
 	m.stack = append(m.stack, v)
 }
 
-// kind names what a value is. Values themselves are no part of errors: some bytes make one that is nested a million times, or has
-// more parts than there is memory.
+// kind names what a value is. Values themselves are no part of errors: some bytes make one that is
+// nested a million times, or has more parts than there is memory.
 func kind(v any) string {
 	switch v := v.(type) {
 	case nil:

@@ -22,7 +22,8 @@ var fileMagic = magic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19")
 // each other.
 func Read(data []byte) ([]Tensor, error) {
 	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
-		return nil, &FormatError{0, "is in the zip format of PyTorch 1.6 and later: load it there and save it with torch.save(..., _use_new_zipfile_serialization=False)"}
+		return nil, &FormatError{0,
+			"is in the zip format of PyTorch 1.6 and later: load it there and save it with torch.save(..., _use_new_zipfile_serialization=False)"}
 	}
 	m := &machine{data: data, storages: map[string]*storage{}}
 	if err := m.preamble(); err != nil {
@@ -98,8 +99,10 @@ func (m *machine) readStorage(s *storage) error {
 	if count == nil {
 		return m.err
 	}
-	if n := binary.LittleEndian.Uint64(count); n != uint64(s.elements) || n > uint64(len(m.data)-m.at)/4 {
-		m.fail("a storage has %d elements, its tensors say %d, and %d bytes are left", n, s.elements, len(m.data)-m.at)
+	if n := binary.LittleEndian.Uint64(count); n != uint64(s.elements) ||
+		n > uint64(len(m.data)-m.at)/4 {
+		m.fail("a storage has %d elements, its tensors say %d, and %d bytes are left", n,
+			s.elements, len(m.data)-m.at)
 		return m.err
 	}
 	raw := m.bytes(4 * int(s.elements))
@@ -126,7 +129,8 @@ func (m *machine) tensors(state any) ([]Tensor, error) {
 			return nil, m.err
 		}
 		if room -= v.len(); room < 0 {
-			m.fail("its tensors share storages, and are more than %d times larger than the file", maxGrowth)
+			m.fail("its tensors share storages, and are more than %d times larger than the file",
+				maxGrowth)
 			return nil, m.err
 		}
 		t := Tensor{Name: name, Shape: make([]int, len(v.shape)), Data: v.copy()}

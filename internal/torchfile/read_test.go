@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// TestReadsWhatPyTorchWrote reads a file of tools/ofacheck (ofacheck.py --write-state), in which every
-// element is its place in its storage, so that the definition of strides gives what must come out.
+// TestReadsWhatPyTorchWrote reads a file of tools/ofacheck (ofacheck.py --write-state), in which
+// every element is its place in its storage, so that the definition of strides gives what must come
+// out.
 func TestReadsWhatPyTorchWrote(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join("testdata", "state.pth"))
 	if err != nil {
@@ -40,7 +41,8 @@ func TestReadsInOrderAndByStrides(t *testing.T) {
 	state := stateOf(
 		"z", tensorOf(shared, 0, []int64{3, 4}, []int64{4, 1}),
 		"b", tensorOf(shared, 1, []int64{2, 1, 3}, []int64{1, 99, 4}),
-		"c", "ctorch._utils\n_rebuild_parameter\n("+tensorOf(storageOf("b", 2), 0, []int64{2}, []int64{1})+"\x88ccollections\nOrderedDict\n)RtR",
+		"c", "ctorch._utils\n_rebuild_parameter\n("+tensorOf(storageOf("b", 2), 0, []int64{2},
+			[]int64{1})+"\x88ccollections\nOrderedDict\n)RtR",
 	)
 	got, err := Read(file(state, "b", []float32{-1, 2}, "a", counting(12)))
 	if err != nil {
@@ -66,21 +68,27 @@ func TestRefusesPrograms(t *testing.T) {
 		is    any
 		want  string
 	}{
-		"system":   {"\x80\x02cos\nsystem\n" + text("true") + "\x85R.", new(*GlobalError), `"os.system"`},
-		"eval":     {"\x80\x02c__builtin__\neval\n" + text("1") + "\x85R.", new(*GlobalError), `"__builtin__.eval"`},
-		"tricky":   {"\x80\x02ctorch\nload\n" + text("x") + "\x85R.", new(*GlobalError), `"torch.load"`},
-		"doubles":  {stateOf("a", "("+text("storage")+"ctorch\nDoubleStorage\n"), new(*GlobalError), `"torch.DoubleStorage"`},
-		"INST":     {"\x80\x02(ios\nsystem\n.", new(*OpcodeError), `0x69 ('i')`},
-		"OBJ":      {"\x80\x02(o.", new(*OpcodeError), `0x6f ('o')`},
-		"NEWOBJ":   {"\x80\x02ccollections\nOrderedDict\n)\x81.", new(*OpcodeError), "0x81"},
-		"STACK":    {"\x80\x04\x93.", new(*FormatError), "protocol 4"},
-		"EXT1":     {"\x80\x02\x82\x01.", new(*OpcodeError), "0x82"},
-		"call":     {"\x80\x02ccollections\nOrderedDict\n" + text("x") + "\x85R.", new(*FormatError), "calls collections.OrderedDict with 1 arguments"},
+		"system": {"\x80\x02cos\nsystem\n" + text("true") + "\x85R.", new(*GlobalError),
+			`"os.system"`},
+		"eval": {"\x80\x02c__builtin__\neval\n" + text("1") + "\x85R.", new(*GlobalError),
+			`"__builtin__.eval"`},
+		"tricky": {"\x80\x02ctorch\nload\n" + text("x") + "\x85R.", new(*GlobalError),
+			`"torch.load"`},
+		"doubles": {stateOf("a", "("+text("storage")+"ctorch\nDoubleStorage\n"), new(*GlobalError),
+			`"torch.DoubleStorage"`},
+		"INST":   {"\x80\x02(ios\nsystem\n.", new(*OpcodeError), `0x69 ('i')`},
+		"OBJ":    {"\x80\x02(o.", new(*OpcodeError), `0x6f ('o')`},
+		"NEWOBJ": {"\x80\x02ccollections\nOrderedDict\n)\x81.", new(*OpcodeError), "0x81"},
+		"STACK":  {"\x80\x04\x93.", new(*FormatError), "protocol 4"},
+		"EXT1":   {"\x80\x02\x82\x01.", new(*OpcodeError), "0x82"},
+		"call": {"\x80\x02ccollections\nOrderedDict\n" + text("x") + "\x85R.",
+			new(*FormatError), "calls collections.OrderedDict with 1 arguments"},
 		"no call":  {"\x80\x02" + text("f") + ")R.", new(*FormatError), "calls . with 0 arguments"},
 		"setstate": {"\x80\x02ctorch\nFloatStorage\n}b.", new(*FormatError), "sets attributes"},
 	} {
 		_, err := Read([]byte(opening + c.state))
-		if !errors.As(err, c.is) || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "byte ") {
+		if !errors.As(err, c.is) || !strings.Contains(err.Error(), c.want) ||
+			!strings.HasPrefix(err.Error(), "byte ") {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
@@ -92,7 +100,8 @@ func TestRefusesPrograms(t *testing.T) {
 }
 
 func TestRefusesDamage(t *testing.T) {
-	good := file(stateOf("a", tensorOf(storageOf("0", 6), 0, []int64{2, 3}, []int64{3, 1})), "0", counting(6))
+	good := file(stateOf("a", tensorOf(storageOf("0", 6), 0, []int64{2, 3}, []int64{3, 1})), "0",
+		counting(6))
 	if _, err := Read(good); err != nil {
 		t.Fatal(err)
 	}
@@ -109,23 +118,31 @@ func TestRefusesDamage(t *testing.T) {
 		"zip":        {[]byte("PK\x03\x04 and more"), "zip format"},
 		"more":       {append(bytes.Clone(good), 0), "1 bytes after the last storage"},
 		"big endian": {bytes.Replace(good, []byte("\x88u."), []byte("\x89u."), 1), "little-endian"},
-		"protocol":   {bytes.Replace(good, []byte("\x80\x02M\xe9\x03."), []byte("\x80\x02M\xe8\x03."), 1), "has protocol 1000"},
-		"no dict":    {file("\x80\x02]."), "no dict of names"},
-		"no tensor":  {file(stateOf("epoch", integer(5))), `"epoch" is no tensor`},
-		"key":        {file(stateOf("a", tensorOf(storageOf("0", 1), 0, []int64{1}, []int64{1})), "1", counting(1)), `lists storage "1"`},
-		"twice":      {file(stateOf("a", tensorOf(storageOf("0", 1), 0, nil, nil), "b", tensorOf(storageOf("1", 1), 0, nil, nil)), "0", counting(1), "0", counting(1)), "twice"},
-		"unlisted":   {file(stateOf("a", tensorOf(storageOf("0", 1), 0, nil, nil))), "does not list the 1 storages"},
-		"size":       {file(stateOf("a", tensorOf(storageOf("0", 2), 0, nil, nil)), "0", counting(1)), "has 1 elements, its tensors say 2"},
-		"sizes":      {file(stateOf("a", tensorOf(storageOf("0", 2), 0, nil, nil), "b", tensorOf(storageOf("0", 3), 0, nil, nil)), "0", counting(2)), "and elsewhere 2"},
-		"huge":       {file(stateOf("a", tensorOf(storageOf("0", 1<<60), 0, nil, nil))), "does not list"},
-		"no mark":    {[]byte(opening + "\x80\x02t."), "down to a mark"},
-		"no value":   {[]byte(opening + "\x80\x02\x86."), "more values than there are"},
-		"memory":     {[]byte(opening + "\x80\x02h\x07."), "value 7 from memory"},
-		"left":       {[]byte(opening + "\x80\x02NN."), "1 values left over"},
-		"key type":   {[]byte(opening + "\x80\x02}NNs."), "key of a dict"},
-		"text":       {[]byte(opening + "\x80\x02X\x01\x00\x00\x00\xff."), "not UTF-8"},
-		"long text":  {[]byte(opening + "\x80\x02X\xff\xff\xff\xff."), "4294967295 bytes"},
-		"endless":    {[]byte(opening + "\x80\x02c" + strings.Repeat("x", 500)), "does not end"},
+		"protocol": {bytes.Replace(good, []byte("\x80\x02M\xe9\x03."),
+			[]byte("\x80\x02M\xe8\x03."), 1), "has protocol 1000"},
+		"no dict":   {file("\x80\x02]."), "no dict of names"},
+		"no tensor": {file(stateOf("epoch", integer(5))), `"epoch" is no tensor`},
+		"key": {file(stateOf("a", tensorOf(storageOf("0", 1), 0, []int64{1}, []int64{1})),
+			"1", counting(1)), `lists storage "1"`},
+		"twice": {file(stateOf("a", tensorOf(storageOf("0", 1), 0, nil, nil), "b",
+			tensorOf(storageOf("1", 1), 0, nil, nil)), "0", counting(1), "0", counting(1)),
+			"twice"},
+		"unlisted": {file(stateOf("a", tensorOf(storageOf("0", 1), 0, nil, nil))),
+			"does not list the 1 storages"},
+		"size": {file(stateOf("a", tensorOf(storageOf("0", 2), 0, nil, nil)), "0",
+			counting(1)), "has 1 elements, its tensors say 2"},
+		"sizes": {file(stateOf("a", tensorOf(storageOf("0", 2), 0, nil, nil), "b",
+			tensorOf(storageOf("0", 3), 0, nil, nil)), "0", counting(2)), "and elsewhere 2"},
+		"huge": {file(stateOf("a", tensorOf(storageOf("0", 1<<60), 0, nil, nil))),
+			"does not list"},
+		"no mark":   {[]byte(opening + "\x80\x02t."), "down to a mark"},
+		"no value":  {[]byte(opening + "\x80\x02\x86."), "more values than there are"},
+		"memory":    {[]byte(opening + "\x80\x02h\x07."), "value 7 from memory"},
+		"left":      {[]byte(opening + "\x80\x02NN."), "1 values left over"},
+		"key type":  {[]byte(opening + "\x80\x02}NNs."), "key of a dict"},
+		"text":      {[]byte(opening + "\x80\x02X\x01\x00\x00\x00\xff."), "not UTF-8"},
+		"long text": {[]byte(opening + "\x80\x02X\xff\xff\xff\xff."), "4294967295 bytes"},
+		"endless":   {[]byte(opening + "\x80\x02c" + strings.Repeat("x", 500)), "does not end"},
 	} {
 		_, err := Read(c.data)
 		var format *FormatError
@@ -150,14 +167,17 @@ func TestRefusesViewsThatCannotBe(t *testing.T) {
 		"overlap":         {6, 0, []int64{2, 3}, []int64{2, 1}, "twice"},
 		"backwards":       {6, 5, []int64{3}, []int64{-1}, "twice"},
 		"negative":        {6, 0, []int64{-2, -3}, []int64{3, 1}, "shape"},
-		"overflow":        {1 << 62, 0, []int64{1 << 32, 1 << 32}, []int64{1 << 32, 1}, "beyond its storage"},
-		"overflow twice":  {1 << 62, 0, []int64{1 << 61, 1 << 61, 8}, []int64{1, 1 << 61, 1 << 62}, "beyond its storage"},
-		"strides":         {6, 0, []int64{2, 3}, []int64{1}, "2 dimensions and 1 strides"},
-		"dimensions":      {1, 0, make([]int64, 9), make([]int64, 9), "at most 8"},
+		"overflow": {1 << 62, 0, []int64{1 << 32, 1 << 32}, []int64{1 << 32, 1},
+			"beyond its storage"},
+		"overflow twice": {1 << 62, 0, []int64{1 << 61, 1 << 61, 8}, []int64{1, 1 << 61, 1 << 62},
+			"beyond its storage"},
+		"strides":    {6, 0, []int64{2, 3}, []int64{1}, "2 dimensions and 1 strides"},
+		"dimensions": {1, 0, make([]int64, 9), make([]int64, 9), "at most 8"},
 	} {
 		elements := c.elements
 		data := counting(int(min(elements, 100)))
-		_, err := Read(file(stateOf("a", tensorOf(storageOf("0", elements), c.offset, c.shape, c.strides)), "0", data))
+		_, err := Read(file(stateOf("a", tensorOf(storageOf("0", elements), c.offset, c.shape,
+			c.strides)), "0", data))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
@@ -178,8 +198,10 @@ func TestRefusesToGrow(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	shared := storageOf("a", 12)
-	f.Add(file(stateOf("z", tensorOf(shared, 0, []int64{3, 4}, []int64{4, 1}), "b", tensorOf(shared, 1, []int64{2, 1, 3}, []int64{1, 99, 4})), "a", counting(12)))
-	f.Add(file(stateOf("a", tensorOf(storageOf("0", 0), 0, []int64{0, 5}, []int64{5, 1})), "0", counting(0)))
+	f.Add(file(stateOf("z", tensorOf(shared, 0, []int64{3, 4}, []int64{4, 1}), "b",
+		tensorOf(shared, 1, []int64{2, 1, 3}, []int64{1, 99, 4})), "a", counting(12)))
+	f.Add(file(stateOf("a", tensorOf(storageOf("0", 0), 0, []int64{0, 5}, []int64{5, 1})), "0",
+		counting(0)))
 	f.Add(file("\x80\x02]q\x00(NK\x01M\x02\x00\x8a\x01\xff}(XNh\x00tea\x85."))
 	f.Add([]byte("PK\x03\x04"))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -28,7 +28,8 @@ func (v *view) check() string {
 	}
 	room := v.storage.elements - v.offset
 	if v.offset < 0 || room < 0 {
-		return fmt.Sprintf("a tensor begins at element %d of a storage of %d", v.offset, v.storage.elements)
+		return fmt.Sprintf("a tensor begins at element %d of a storage of %d", v.offset,
+			v.storage.elements)
 	}
 	switch least := slices.Min(append(v.shape, 1)); {
 	case least < 0:
@@ -40,7 +41,8 @@ func (v *view) check() string {
 	reach := int64(1)
 	for _, d := range v.dims() {
 		if d.stride < reach {
-			return fmt.Sprintf("a tensor of shape %v and strides %v shows elements twice", v.shape, v.strides)
+			return fmt.Sprintf("a tensor of shape %v and strides %v shows elements twice", v.shape,
+				v.strides)
 		}
 		if d.stride > (room-reach)/(d.size-1) {
 			return fmt.Sprintf("a tensor of shape %v and strides %v reaches beyond its storage of %d elements", v.shape, v.strides, v.storage.elements)
@@ -48,7 +50,8 @@ func (v *view) check() string {
 		reach += (d.size - 1) * d.stride
 	}
 	if reach > room {
-		return fmt.Sprintf("a tensor begins at element %d of a storage of %d", v.offset, v.storage.elements)
+		return fmt.Sprintf("a tensor begins at element %d of a storage of %d", v.offset,
+			v.storage.elements)
 	}
 	return ""
 }

@@ -58,6 +58,9 @@ func fitCandidates(ctx context.Context, x [][]float32, y []float64, s Settings) 
 		}
 		all = append(all, fitted{c, model, heldOut, Compare(heldOut, y)})
 	}
-	slices.SortStableFunc(all, func(a, b fitted) int { return cmp.Compare(a.errors.RMSE, b.errors.RMSE) })
+	slices.SortStableFunc(all, func(a, b fitted) int {
+		return cmp.Compare(a.errors.RMSE,
+			b.errors.RMSE)
+	})
 	return all, nil
 }

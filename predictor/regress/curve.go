@@ -18,7 +18,8 @@ type CurvePoint struct {
 // learningCurve halves the rows that a model is fitted to, again and again, and ends with the
 // whole (whose error is known). All points are errors on the same rows, so that they differ by
 // what was learned, not by what was asked.
-func learningCurve(ctx context.Context, x [][]float32, y []float64, s Settings, whole HeldOut) ([]CurvePoint, error) {
+func learningCurve(ctx context.Context, x [][]float32, y []float64, s Settings,
+	whole HeldOut) ([]CurvePoint, error) {
 	all := len(x) - len(Folds(len(x), s)[0])
 	curve := []CurvePoint{{all, whole}}
 	for n := all / 2; n >= MinRows; n /= 2 {

@@ -1,10 +1,11 @@
-// Package regress learns values from rows of numbers, and says how wrong it is. It knows nothing of networks' archs: rows in, values and
-// their error out.
+// Package regress learns values from rows of numbers, and says how wrong it is. It knows nothing of
+// networks' archs: rows in, values and their error out.
 //
-// [Fit] takes a few hundred rows with their values, and gives a [Model] with its held-out error ([HeldOut]), measured on rows that
-// the model had not seen. A linear model carries most of what so few rows can tell; a small ensemble of networks, trained with
-// Gorgonia, adds what is not linear. A Model is written as JSON and read back exactly; [Model.Check] says whether what was read can
-// be used, and [Model.Evaluator] predicts many rows fast.
+// [Fit] takes a few hundred rows with their values, and gives a [Model] with its held-out error
+// ([HeldOut]), measured on rows that the model had not seen. A linear model carries most of what so
+// few rows can tell; a small ensemble of networks, trained with Gorgonia, adds what is not linear.
+// A Model is written as JSON and read back exactly; [Model.Check] says whether what was read can be
+// used, and [Model.Evaluator] predicts many rows fast.
 //
 // A fit walks
 //
@@ -16,6 +17,6 @@
 //	metrics.go      the error; interval.go makes an interval of it
 //	curve.go        what more rows would bring
 //
-// Everything depends on the rows and the seed alone: not on the number of processors, on map order or on time, so that the same
-// fit gives the same bits.
+// Everything depends on the rows and the seed alone: not on the number of processors, on map order
+// or on time, so that the same fit gives the same bits.
 package regress

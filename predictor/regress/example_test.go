@@ -10,10 +10,12 @@ import (
 	"github.com/tailor-nas/tailor/predictor/regress"
 )
 
-// Somebody measured how far 100 throws went, each at a speed and an angle, and asks how far others would go.
+// Somebody measured how far 100 throws went, each at a speed and an angle, and asks how far others
+// would go.
 func ExampleFit() {
 	row := func(metresPerSecond, degrees float64) []float32 {
-		return []float32{float32(metresPerSecond/10 - 1), float32(degrees/45 - 1)} // of a scale of about 1
+		// of a scale of about 1
+		return []float32{float32(metresPerSecond/10 - 1), float32(degrees/45 - 1)}
 	}
 	metres := func(metresPerSecond, degrees float64) float64 {
 		return metresPerSecond * metresPerSecond / 9.81 * math.Sin(2*degrees*math.Pi/180)
@@ -34,6 +36,7 @@ func ExampleFit() {
 		log.Fatal(err)
 	}
 	predicted := f.Model.Predict([][]float32{row(12, 45)})
-	fmt.Printf("%.0f m, give or take %.1f; in truth %.1f m\n", predicted[0], f.HeldOut.RMSE, metres(12, 45))
+	fmt.Printf("%.0f m, give or take %.1f; in truth %.1f m\n", predicted[0], f.HeldOut.RMSE,
+		metres(12, 45))
 	// Output: 15 m, give or take 0.3; in truth 14.7 m
 }

@@ -12,16 +12,41 @@ import (
 
 func TestFitRefuses(t *testing.T) {
 	for want, change := range map[string]func(x [][]float32, y []float64) ([][]float32, []float64){
-		"12 rows with 11 values":                 func(x [][]float32, y []float64) ([][]float32, []float64) { return x, y[1:] },
-		"9 rows, expected at least 10":           func(x [][]float32, y []float64) ([][]float32, []float64) { return x[3:], y[3:] },
-		"0 rows":                                 func([][]float32, []float64) ([][]float32, []float64) { return nil, nil },
-		"row 3 has 4 features and the first 5":   func(x [][]float32, y []float64) ([][]float32, []float64) { x[2] = x[2][:4]; return x, y },
-		"row 1 has 0 features":                   func(x [][]float32, y []float64) ([][]float32, []float64) { return make([][]float32, 12), y },
-		"feature 2 of row 1 is NaN":              func(x [][]float32, y []float64) ([][]float32, []float64) { x[0][1] = float32(math.NaN()); return x, y },
-		"the value of row 4 is +Inf, expected a": func(x [][]float32, y []float64) ([][]float32, []float64) { y[3] = math.Inf(1); return x, y },
+		"12 rows with 11 values": func(x [][]float32, y []float64) ([][]float32,
+			[]float64) {
+			return x, y[1:]
+		},
+		"9 rows, expected at least 10": func(x [][]float32, y []float64) ([][]float32,
+			[]float64) {
+			return x[3:], y[3:]
+		},
+		"0 rows": func([][]float32, []float64) ([][]float32,
+			[]float64) {
+			return nil, nil
+		},
+		"row 3 has 4 features and the first 5": func(x [][]float32, y []float64) ([][]float32,
+			[]float64) {
+			x[2] = x[2][:4]
+			return x, y
+		},
+		"row 1 has 0 features": func(x [][]float32, y []float64) ([][]float32,
+			[]float64) {
+			return make([][]float32, 12), y
+		},
+		"feature 2 of row 1 is NaN": func(x [][]float32, y []float64) ([][]float32,
+			[]float64) {
+			x[0][1] = float32(math.NaN())
+			return x, y
+		},
+		"the value of row 4 is +Inf, expected a": func(x [][]float32, y []float64) ([][]float32,
+			[]float64) {
+			y[3] = math.Inf(1)
+			return x, y
+		},
 	} {
 		x, y := change(linearSample(12, 5, 0, 1))
-		if _, err := Fit(t.Context(), x, y, Defaults()); !errors.Is(err, ErrRows) || !strings.Contains(err.Error(), want) {
+		if _, err := Fit(t.Context(), x, y, Defaults()); !errors.Is(err, ErrRows) ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
@@ -43,7 +68,9 @@ func TestFitIsWhatItSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.HeldOut != Compare(f.Predicted, y) || f.Candidates[0] != (Candidate{ModelRidge, f.HeldOut}) || f.Curve[len(f.Curve)-1] != (CurvePoint{32, f.HeldOut}) {
+	if f.HeldOut != Compare(f.Predicted, y) ||
+		f.Candidates[0] != (Candidate{ModelRidge, f.HeldOut}) ||
+		f.Curve[len(f.Curve)-1] != (CurvePoint{32, f.HeldOut}) {
 		t.Errorf("held-out error %+v, candidates %+v, curve %+v", f.HeldOut, f.Candidates, f.Curve)
 	}
 	text, err := json.Marshal(f.Model)
@@ -51,7 +78,8 @@ func TestFitIsWhatItSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	var read Model
-	if err := json.Unmarshal(text, &read); err != nil || read.Check(6) != nil || !slices.Equal(read.Predict(x), f.Model.Predict(x)) {
+	if err := json.Unmarshal(text, &read); err != nil || read.Check(6) != nil ||
+		!slices.Equal(read.Predict(x), f.Model.Predict(x)) {
 		t.Errorf("another model after reading it (%v, %v)", err, read.Check(6))
 	}
 }

@@ -39,7 +39,8 @@ func newGraph(n *MLP, batch int) (g *graph, err error) {
 		}
 	}()
 	g = &graph{
-		x: make([]float32, batch*n.Sizes[0]), y: make([]float32, batch), weight: make([]float32, batch),
+		x: make([]float32, batch*n.Sizes[0]), y: make([]float32, batch),
+		weight: make([]float32, batch),
 	}
 	b := &graphBuilder{graph: gorgonia.NewGraph()}
 	h := b.input("x", batch, n.Sizes[0], g.x)
@@ -83,13 +84,15 @@ func (g *graph) run(gradient []float32) (outputs []float32, err error) {
 	for _, v := range g.grads {
 		data, ok := v.Data().([]float32)
 		if !ok || len(data) > len(gradient) {
-			return nil, fmt.Errorf("gorgonia: gradient is %T of %v, expected float32", v.Data(), v.Shape())
+			return nil, fmt.Errorf("gorgonia: gradient is %T of %v, expected float32", v.Data(),
+				v.Shape())
 		}
 		gradient = gradient[copy(gradient, data):]
 	}
 	outputs, ok := g.output.Data().([]float32)
 	if !ok || len(gradient) > 0 {
-		return nil, fmt.Errorf("gorgonia: output is %T with %d gradients missing", g.output.Data(), len(gradient))
+		return nil, fmt.Errorf("gorgonia: output is %T with %d gradients missing", g.output.Data(),
+			len(gradient))
 	}
 	g.machine.Reset()
 	return outputs, nil
@@ -107,7 +110,8 @@ type graphBuilder struct {
 // input is a matrix that reads data where it is.
 func (b *graphBuilder) input(name string, rows, cols int, data []float32) *gorgonia.Node {
 	value := tensor.New(tensor.WithShape(rows, cols), tensor.WithBacking(data))
-	return gorgonia.NewMatrix(b.graph, tensor.Float32, gorgonia.WithShape(rows, cols), gorgonia.WithName(name), gorgonia.WithValue(value))
+	return gorgonia.NewMatrix(b.graph, tensor.Float32, gorgonia.WithShape(rows, cols),
+		gorgonia.WithName(name), gorgonia.WithValue(value))
 }
 
 // keep notes the error of an operation.
@@ -120,18 +124,28 @@ func (b *graphBuilder) keep(n *gorgonia.Node, err error) *gorgonia.Node {
 
 // binary applies an operation unless an earlier one failed, since Gorgonia panics on nodes that are
 // nil.
-func (b *graphBuilder) binary(op func(x, y *gorgonia.Node) (*gorgonia.Node, error), x, y *gorgonia.Node) *gorgonia.Node {
+func (b *graphBuilder) binary(op func(x, y *gorgonia.Node) (*gorgonia.Node, error), x,
+	y *gorgonia.Node) *gorgonia.Node {
 	if b.err != nil {
 		return nil
 	}
 	return b.keep(op(x, y))
 }
 
-func (b *graphBuilder) add(x, y *gorgonia.Node) *gorgonia.Node { return b.binary(gorgonia.Add, x, y) }
-func (b *graphBuilder) sub(x, y *gorgonia.Node) *gorgonia.Node { return b.binary(gorgonia.Sub, x, y) }
+func (b *graphBuilder) add(x, y *gorgonia.Node) *gorgonia.Node {
+	return b.binary(gorgonia.Add, x,
+		y)
+}
+func (b *graphBuilder) sub(x, y *gorgonia.Node) *gorgonia.Node {
+	return b.binary(gorgonia.Sub, x,
+		y)
+}
 
 // mul is the matrix product, times the product element by element.
-func (b *graphBuilder) mul(x, y *gorgonia.Node) *gorgonia.Node { return b.binary(gorgonia.Mul, x, y) }
+func (b *graphBuilder) mul(x, y *gorgonia.Node) *gorgonia.Node {
+	return b.binary(gorgonia.Mul, x,
+		y)
+}
 func (b *graphBuilder) times(x, y *gorgonia.Node) *gorgonia.Node {
 	return b.binary(gorgonia.HadamardProd, x, y)
 }

@@ -49,7 +49,8 @@ func TestGorgoniaAgreesWithForward(t *testing.T) {
 			for i, got := range outputs {
 				want := output(n, g.x[i*sizes[0]:(i+1)*sizes[0]])
 				if math.Abs(float64(got-want)) > 1e-6*scale {
-					t.Errorf("sizes %v, row %d of %d: gorgonia %v, forward %v", sizes, i, batch, got, want)
+					t.Errorf("sizes %v, row %d of %d: gorgonia %v, forward %v", sizes, i, batch,
+						got, want)
 				}
 			}
 		}
@@ -73,7 +74,8 @@ func TestGorgoniaGradientIsNumerical(t *testing.T) {
 				want := (up - g.loss(n)) / (high - float64(n.Weights[i]))
 				n.Weights[i] = w
 				if math.Abs(float64(gradient[i])-want) > 1e-3*(1+math.Abs(want)) {
-					t.Errorf("sizes %v, batch %d, weight %d: gradient %v, numerically %v", sizes, batch, i, gradient[i], want)
+					t.Errorf("sizes %v, batch %d, weight %d: gradient %v, numerically %v", sizes,
+						batch, i, gradient[i], want)
 				}
 			}
 		}
@@ -82,7 +84,8 @@ func TestGorgoniaGradientIsNumerical(t *testing.T) {
 
 func TestGraphSeesChangesInPlace(t *testing.T) {
 	n, g := newTestGraph(t, []int{6, 8, 1}, 4)
-	first, second, third := make([]float32, len(n.Weights)), make([]float32, len(n.Weights)), make([]float32, len(n.Weights))
+	first, second, third := make([]float32, len(n.Weights)), make([]float32, len(n.Weights)),
+		make([]float32, len(n.Weights))
 	weights, x := slices.Clone(n.Weights), slices.Clone(g.x)
 	run := func(gradient []float32) float32 {
 		t.Helper()

@@ -17,7 +17,8 @@ const wholeSet = 1 << 31
 // fitAndHoldOut fits a model to all rows, and predicts every row once by a model that did not see
 // it. The same predictions say how much of the networks' part is worth taking (Wolpert, "Stacked
 // generalization", 1992): often less than all, since samples are few and noisy.
-func fitAndHoldOut(ctx context.Context, x [][]float32, y []float64, s Settings) (*Model, []float64, error) {
+func fitAndHoldOut(ctx context.Context, x [][]float32, y []float64, s Settings) (*Model, []float64,
+	error) {
 	var model *Model
 	var heldOut []float64
 	var share float64
@@ -41,7 +42,8 @@ func fitAndHoldOut(ctx context.Context, x [][]float32, y []float64, s Settings) 
 // crossValidate predicts every row once by a model that saw rows of the other folds only, of these
 // the first ones up to most. The share is what the predictions take of the networks' part. Fits run
 // side by side; none depends on another.
-func crossValidate(ctx context.Context, x [][]float32, y []float64, s Settings, most int) (heldOut []float64, share float64, err error) {
+func crossValidate(ctx context.Context, x [][]float32, y []float64, s Settings,
+	most int) (heldOut []float64, share float64, err error) {
 	linear, networks := make([]float64, len(y)), make([]float64, len(y))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
@@ -88,7 +90,8 @@ func networkShare(linear, networks, y []float64) float64 {
 	return min(gain/square, 1)
 }
 
-// Folds deals so many rows to parts of nearly equal size, at random by the seed of the settings. Each part lists its rows in ascending order.
+// Folds deals so many rows to parts of nearly equal size, at random by the seed of the settings.
+// Each part lists its rows in ascending order.
 func Folds(rows int, s Settings) [][]int {
 	parts := make([][]int, min(s.Folds, rows))
 	for i, row := range rand.New(rand.NewPCG(s.Seed, wholeSet-1)).Perm(rows) {

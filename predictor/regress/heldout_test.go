@@ -28,7 +28,8 @@ func TestFoldsDealEveryRowOnce(t *testing.T) {
 
 func TestWithout(t *testing.T) {
 	v := []int{0, 1, 2, 3, 4}
-	for _, c := range [][2][]int{{{}, {0, 1, 2, 3, 4}}, {{0}, {1, 2, 3, 4}}, {{1, 4}, {0, 2, 3}}, {{0, 1, 2, 3, 4}, {}}} {
+	for _, c := range [][2][]int{{{}, {0, 1, 2, 3, 4}}, {{0}, {1, 2, 3, 4}}, {{1, 4}, {0, 2, 3}},
+		{{0, 1, 2, 3, 4}, {}}} {
 		if got := Without(v, c[0]); !slices.Equal(got, c[1]) {
 			t.Errorf("without %v: %v, want %v", c[0], got, c[1])
 		}
@@ -42,7 +43,8 @@ func TestHeldOutRowsAreNotSeen(t *testing.T) {
 	for i := range x {
 		x[i], y[i] = randomRow(r, 100), r.NormFloat64()
 	}
-	_, heldOut, err := fitAndHoldOut(t.Context(), x, y, quick(t, Settings{Hidden: []int{8}, Epochs: 20}))
+	_, heldOut, err := fitAndHoldOut(t.Context(), x, y,
+		quick(t, Settings{Hidden: []int{8}, Epochs: 20}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +55,8 @@ func TestHeldOutRowsAreNotSeen(t *testing.T) {
 
 func TestHeldOutErrorIsThatOfNewRows(t *testing.T) {
 	x, y := linearSample(80, 10, 1, 5)
-	m, heldOut, err := fitAndHoldOut(t.Context(), x, y, quick(t, Settings{Hidden: []int{8}, Epochs: 20}))
+	m, heldOut, err := fitAndHoldOut(t.Context(), x, y,
+		quick(t, Settings{Hidden: []int{8}, Epochs: 20}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +70,8 @@ func TestHeldOutErrorIsThatOfNewRows(t *testing.T) {
 // Without networks a product cannot be predicted at all.
 func TestNetworksAreTakenWhereTheyHelp(t *testing.T) {
 	x, y := pairSample(50, 1)
-	m, heldOut, err := fitAndHoldOut(t.Context(), x, y, quick(t, Settings{Hidden: []int{16}, LearningRate: 0.02, WeightDecay: 0.01, Members: 1}))
+	m, heldOut, err := fitAndHoldOut(t.Context(), x, y,
+		quick(t, Settings{Hidden: []int{16}, LearningRate: 0.02, WeightDecay: 0.01, Members: 1}))
 	if err != nil {
 		t.Fatal(err)
 	}

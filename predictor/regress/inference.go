@@ -2,11 +2,12 @@ package regress
 
 import "github.com/tailor-nas/tailor/internal/kernel"
 
-// BatchRows is how many rows go through a network at a time: enough to read its weights rarely, few enough to stay in cache.
+// BatchRows is how many rows go through a network at a time: enough to read its weights rarely, few
+// enough to stay in cache.
 const BatchRows = 96
 
-// network is an MLP made ready to compute batches on the engine's matrix product. Each row's values are its own, whatever is beside it
-// in a batch. It is safe for concurrent use.
+// network is an MLP made ready to compute batches on the engine's matrix product. Each row's values
+// are its own, whatever is beside it in a batch. It is safe for concurrent use.
 type network struct {
 	layers []networkLayer
 }
@@ -38,8 +39,8 @@ func (c *network) width() (most int) {
 	return most
 }
 
-// forward computes the outputs of x, (rows, inputs) with at most BatchRows rows. They lie in one of the scratches, which have
-// BatchRows*width values each, until it is used again.
+// forward computes the outputs of x, (rows, inputs) with at most BatchRows rows. They lie in one of
+// the scratches, which have BatchRows*width values each, until it is used again.
 func (c *network) forward(rows int, x []float32, scratch *[2][]float32) []float32 {
 	for l := range c.layers {
 		layer := &c.layers[l]
@@ -56,15 +57,16 @@ func (c *network) forward(rows int, x []float32, scratch *[2][]float32) []float3
 	return x
 }
 
-// Evaluator computes the values of a model without allocating. It is for one goroutine; [Evaluator.Clone] makes others.
+// Evaluator computes the values of a model without allocating. It is for one goroutine;
+// [Evaluator.Clone] makes others.
 type Evaluator struct {
 	model   *Model
 	members []*network
 	scratch [2][]float32
 }
 
-// Evaluator makes the model ready to compute values. The model must be one that [Fit] made or [Model.Check] found right, and its networks
-// must not change any more.
+// Evaluator makes the model ready to compute values. The model must be one that [Fit] made or
+// [Model.Check] found right, and its networks must not change any more.
 func (m *Model) Evaluator() *Evaluator {
 	var members []*network
 	for i := range m.Networks {
@@ -73,7 +75,8 @@ func (m *Model) Evaluator() *Evaluator {
 	return newEvaluator(m, members)
 }
 
-// Clone is an evaluator of the same model for another goroutine. It costs little: the networks are shared.
+// Clone is an evaluator of the same model for another goroutine. It costs little: the networks are
+// shared.
 func (e *Evaluator) Clone() *Evaluator { return newEvaluator(e.model, e.members) }
 
 func newEvaluator(m *Model, members []*network) *Evaluator {
@@ -88,8 +91,8 @@ func newEvaluator(m *Model, members []*network) *Evaluator {
 	return e
 }
 
-// Values writes to out the values of x, which holds as many rows of features one after the other. They may be infinite or no number
-// where weights are very large.
+// Values writes to out the values of x, which holds as many rows of features one after the other.
+// They may be infinite or no number where weights are very large.
 func (e *Evaluator) Values(x []float32, out []float64) {
 	features := len(x) / max(len(out), 1)
 	for len(out) > 0 {

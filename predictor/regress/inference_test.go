@@ -9,25 +9,29 @@ import (
 // output is that of one row alone.
 func output(n *MLP, x []float32) float32 {
 	c := n.network()
-	scratch := [2][]float32{make([]float32, BatchRows*c.width()), make([]float32, BatchRows*c.width())}
+	scratch := [2][]float32{make([]float32, BatchRows*c.width()),
+		make([]float32, BatchRows*c.width())}
 	return c.forward(1, x, &scratch)[0]
 }
 
 func TestForwardIsTheFormula(t *testing.T) {
-	for seed, sizes := range [][]int{{1, 1}, {7, 1}, {5, 3, 1}, {33, 64, 64, 1}, {2, 17, 5, 9, 1}, {128, 400, 400, 400, 1}} {
+	for seed, sizes := range [][]int{{1, 1}, {7, 1}, {5, 3, 1}, {33, 64, 64, 1}, {2, 17, 5, 9, 1},
+		{128, 400, 400, 400, 1}} {
 		n, r := randomMLP(sizes, uint64(seed))
 		for range 20 {
 			x := randomRow(r, sizes[0])
 			// Sums of hundreds of products lose some digits where they cancel.
 			got, want := float64(output(n, x)), plainForward(n, x)
-			if tolerance := 1e-5 * (1 + math.Abs(want)) * float64(slices.Max(sizes)); math.Abs(got-want) > tolerance {
+			if tolerance := 1e-5 * (1 + math.Abs(want)) * float64(slices.Max(sizes)); math.Abs(got-
+				want) > tolerance {
 				t.Fatalf("sizes %v: got %v, want %v", sizes, got, want)
 			}
 		}
 	}
 }
 
-// TestRowsAreTheirOwn: a search may ask for a network alone or among others, and must hear the same.
+// TestRowsAreTheirOwn: a search may ask for a network alone or among others, and must hear the
+// same.
 func TestRowsAreTheirOwn(t *testing.T) {
 	const inputs = 37
 	first, r := randomMLP([]int{inputs, 70, 45, 1}, 1)

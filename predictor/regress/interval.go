@@ -14,10 +14,11 @@ type Interval struct {
 	Relative float64 `json:"relative"` // half its width, as a share of the prediction
 }
 
-// IntervalOf is the jackknife interval of held-out predictions: with n of them, the ceil(coverage*(n+1))-th smallest relative error
-// (Barber et al., "Predictive inference with the jackknife+", Annals of Statistics 49, 2021, section 1.2). Where leaving out one
-// row changes the fit little, as with two or a handful of parameters, it holds about that share of new values of the same kind.
-// With fewer than 9 there is none.
+// IntervalOf is the jackknife interval of held-out predictions: with n of them, the
+// ceil(coverage*(n+1))-th smallest relative error (Barber et al., "Predictive inference with the
+// jackknife+", Annals of Statistics 49, 2021, section 1.2). Where leaving out one row changes the
+// fit little, as with two or a handful of parameters, it holds about that share of new values of
+// the same kind. With fewer than 9 there is none.
 func IntervalOf(predicted, measured []float64) Interval {
 	n := len(predicted)
 	at := int(math.Ceil(coverage * float64(n+1)))

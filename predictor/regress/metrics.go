@@ -19,7 +19,8 @@ type HeldOut struct {
 	Within10Pct float64 `json:"within_10pct"` // share of predictions within 10 % of the value
 }
 
-// Compare is the error of predictions, given what was measured: at least one value, as many of both.
+// Compare is the error of predictions, given what was measured: at least one value, as many of
+// both.
 func Compare(predicted, measured []float64) HeldOut {
 	h := HeldOut{
 		Samples:    len(measured),
@@ -52,7 +53,10 @@ func kendallTau(x, y []float64) float64 {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(x[a], x[b]), cmp.Compare(y[a], y[b])) })
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(x[a], x[b]),
+			cmp.Compare(y[a], y[b]))
+	})
 	tiesX := tiedPairs(order, func(a, b int) bool { return x[a] == x[b] })
 	tiesBoth := tiedPairs(order, func(a, b int) bool { return x[a] == x[b] && y[a] == y[b] })
 

@@ -65,7 +65,8 @@ func TestRankCorrelationsByDefinition(t *testing.T) {
 			if got, want := kendallTau(x, y), tauByPairs(x, y); math.Abs(got-want) > 1e-12 {
 				t.Fatalf("tau of %v and %v is %v, by pairs %v", x, y, got, want)
 			}
-			if got, want := pearson(ranks(x), ranks(y)), spearmanByCounting(x, y); math.Abs(got-want) > 1e-12 {
+			if got, want := pearson(ranks(x), ranks(y)), spearmanByCounting(x, y); math.Abs(got-
+				want) > 1e-12 {
 				t.Fatalf("Spearman of %v and %v is %v, by counting %v", x, y, got, want)
 			}
 		}
@@ -99,7 +100,8 @@ func TestMeasureHeldOut(t *testing.T) {
 
 func TestMeasureHeldOutOfEqualAndZeroValues(t *testing.T) {
 	h := Compare([]float64{0.1, 0.2}, []float64{0, 0})
-	if h.KendallTau != 0 || h.Spearman != 0 || h.MAPE != 0 || !near(h.RMSE, math.Sqrt(0.025), 1e-12) {
+	if h.KendallTau != 0 || h.Spearman != 0 || h.MAPE != 0 || !near(h.RMSE, math.Sqrt(0.025),
+		1e-12) {
 		t.Errorf("got %+v", h)
 	}
 }

@@ -47,7 +47,8 @@ type Layer struct {
 	Bias   []float32 // (out)
 }
 
-// Layers are the views of a network's layers in their order. The network must have as many weights as its sizes take.
+// Layers are the views of a network's layers in their order. The network must have as many weights
+// as its sizes take.
 func (n *MLP) Layers() []Layer { return layersOf(n.Sizes, n.Weights) }
 
 // layersOf splits a vector that is laid out as the weights of an MLP: the weights themselves, a
@@ -76,7 +77,8 @@ func (n *MLP) check(inputs int) error {
 		return fmt.Errorf("a network has %d inputs, expected %d", n.Sizes[0], inputs)
 	}
 	if want := parameters(n.Sizes); len(n.Weights) != want {
-		return fmt.Errorf("a network of sizes %v has %d weights, expected %d", n.Sizes, len(n.Weights), want)
+		return fmt.Errorf("a network of sizes %v has %d weights, expected %d", n.Sizes,
+			len(n.Weights), want)
 	}
 	return nil
 }

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// linearSample has features, some of them one-hots that sum to 1, and values that are linear in them but for noise.
+// linearSample has features, some of them one-hots that sum to 1, and values that are linear in
+// them but for noise.
 func linearSample(rows, features int, noise float64, seed uint64) (x [][]float32, y []float64) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	for range rows {
@@ -45,7 +46,8 @@ func TestRidgeFindsALinearFunction(t *testing.T) {
 	}
 }
 
-// Solved by hand: x centred is -1, 0, 1 and y centred -1, 0, 1, so that the weight is 2/(2+penalty).
+// Solved by hand: x centred is -1, 0, 1 and y centred -1, 0, 1, so that the weight is
+// 2/(2+penalty).
 func TestRidgeByHand(t *testing.T) {
 	x, y := [][]float32{{1}, {2}, {3}}, []float64{4, 5, 6}
 	weights, bias, err := ridge(x, y)

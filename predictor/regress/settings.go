@@ -14,14 +14,15 @@ type Settings struct {
 	Hidden []int
 	// Members is the number of ModelRidge's networks, whose mean is taken; 1 or more.
 	Members int
-	// Epochs is the number of passes over the samples, 1 or more; Auto is 100, and from 600 samples fewer, down
-	// to 20.
+	// Epochs is the number of passes over the samples, 1 or more; Auto is 100, and from 600 samples
+	// fewer, down to 20.
 	Epochs int
 	// Batch is the number of samples a step; 1 or more.
 	Batch int
 	// LearningRate is Adam's at the start, from where it falls to 0 as a cosine; above 0.
 	LearningRate float64
-	// WeightDecay times the learning rate is what a step takes from the weights of ModelRidge's networks; 0 is none.
+	// WeightDecay times the learning rate is what a step takes from the weights of ModelRidge's
+	// networks; 0 is none.
 	WeightDecay float64
 	// Folds is the number of parts in which the held-out error is measured; 2 or more.
 	Folds int
@@ -29,9 +30,11 @@ type Settings struct {
 	withoutLinear bool // the networks alone
 }
 
-// Defaults choose the model by its error. The decay of the weights is much, since samples are few, and what is left to learn is little.
+// Defaults choose the model by its error. The decay of the weights is much, since samples are few,
+// and what is left to learn is little.
 func Defaults() Settings {
-	return Settings{Hidden: []int{64, 64}, Members: 3, Epochs: Auto, Batch: 32, LearningRate: 1e-3, WeightDecay: 5, Folds: 5}
+	return Settings{Hidden: []int{64, 64}, Members: 3, Epochs: Auto, Batch: 32, LearningRate: 1e-3,
+		WeightDecay: 5, Folds: 5}
 }
 
 // Check says what is wrong with the settings.
@@ -55,7 +58,8 @@ func (s Settings) Check() error {
 			return fmt.Errorf("a hidden layer has %d units, expected 1 to %d", h, maxLayer)
 		}
 	}
-	if !(s.LearningRate > 0 && s.LearningRate <= 1) || !(s.WeightDecay >= 0 && s.WeightDecay*s.LearningRate < 1) {
+	if !(s.LearningRate > 0 && s.LearningRate <= 1) ||
+		!(s.WeightDecay >= 0 && s.WeightDecay*s.LearningRate < 1) {
 		return fmt.Errorf("learning rate %g and weight decay %g do not go together: expected a rate above 0, a decay of 0 or more, and a product below 1",
 			s.LearningRate, s.WeightDecay)
 	}

@@ -10,7 +10,8 @@ import (
 
 // trainMLP fits a network to rows x (each of the same length) and targets y, which should have a
 // scale of about 1. Equal arguments give equal bits.
-func trainMLP(ctx context.Context, x [][]float32, y []float64, s Settings, r *rand.Rand) (n *MLP, err error) {
+func trainMLP(ctx context.Context, x [][]float32, y []float64, s Settings, r *rand.Rand) (n *MLP,
+	err error) {
 	n = newMLP(append(append([]int{len(x[0])}, s.Hidden...), 1), r)
 	batch := min(s.Batch, len(x))
 	g, err := newGraph(n, batch)
@@ -39,7 +40,8 @@ func trainMLP(ctx context.Context, x [][]float32, y []float64, s Settings, r *ra
 	}
 	for _, w := range n.Weights {
 		if !finite(float64(w)) {
-			return nil, fmt.Errorf("training diverged at learning rate %g: use a smaller one", s.LearningRate)
+			return nil, fmt.Errorf("training diverged at learning rate %g: use a smaller one",
+				s.LearningRate)
 		}
 	}
 	return n, nil

@@ -30,10 +30,12 @@ func quick(t *testing.T, given Settings) Settings {
 	t.Helper()
 	s := Defaults()
 	s.Seed = given.Seed
-	for _, f := range []struct{ into, from *int }{{&s.Members, &given.Members}, {&s.Epochs, &given.Epochs}, {&s.Batch, &given.Batch}, {&s.Folds, &given.Folds}} {
+	for _, f := range []struct{ into, from *int }{{&s.Members, &given.Members},
+		{&s.Epochs, &given.Epochs}, {&s.Batch, &given.Batch}, {&s.Folds, &given.Folds}} {
 		*f.into = cmp.Or(*f.from, *f.into)
 	}
-	s.LearningRate, s.WeightDecay = cmp.Or(given.LearningRate, s.LearningRate), cmp.Or(given.WeightDecay, s.WeightDecay)
+	s.LearningRate, s.WeightDecay = cmp.Or(given.LearningRate, s.LearningRate),
+		cmp.Or(given.WeightDecay, s.WeightDecay)
 	if given.Hidden != nil {
 		s.Hidden = given.Hidden
 	}
@@ -54,7 +56,8 @@ func trainPairs(t *testing.T, s Settings, seed uint64) *MLP {
 }
 
 func TestTrainLearnsAProduct(t *testing.T) {
-	n := trainPairs(t, quick(t, Settings{Hidden: []int{16}, LearningRate: 0.02, WeightDecay: 0.01, Batch: 16}), 1)
+	n := trainPairs(t, quick(t, Settings{Hidden: []int{16}, LearningRate: 0.02, WeightDecay: 0.01,
+		Batch: 16}), 1)
 	for _, x := range [][]float32{{1, 1, 1}, {1, -1, 1}, {-1, 1, -1}, {-1, -1, 1}} {
 		if got, want := output(n, x), x[0]*x[1]; math.Abs(float64(got-want)) > 0.1 {
 			t.Errorf("%v: got %g, want %g", x, got, want)
@@ -64,7 +67,8 @@ func TestTrainLearnsAProduct(t *testing.T) {
 
 // Gorgonia and BLAS may share work out between processors; that must not show.
 func TestTrainingTwiceGivesTheSameBits(t *testing.T) {
-	s := quick(t, Settings{Epochs: 3, Hidden: []int{80, 70}, Batch: 40}) // large enough for BLAS to go parallel
+	// large enough for BLAS to go parallel
+	s := quick(t, Settings{Epochs: 3, Hidden: []int{80, 70}, Batch: 40})
 	want := trainPairs(t, s, 1)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, processors := range []int{1, 2, 4} {
@@ -99,7 +103,8 @@ func TestTrainingDiverges(t *testing.T) {
 	for i := range y {
 		y[i] *= 1e30 // its square is no float32
 	}
-	_, err := trainMLP(t.Context(), x, y, quick(t, Settings{Epochs: 3}), rand.New(rand.NewPCG(1, 0)))
+	_, err := trainMLP(t.Context(), x, y, quick(t, Settings{Epochs: 3}),
+		rand.New(rand.NewPCG(1, 0)))
 	if err == nil || !strings.Contains(err.Error(), "diverged") {
 		t.Errorf("error %v", err)
 	}
@@ -109,12 +114,14 @@ func TestTrainingStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	x, y := pairSample(10, 1)
-	if _, err := trainMLP(ctx, x, y, quick(t, Settings{}), rand.New(rand.NewPCG(1, 0))); !errors.Is(err, context.Canceled) {
+	if _, err := trainMLP(ctx, x, y, quick(t, Settings{}), rand.New(rand.NewPCG(1, 0))); !errors.Is(
+		err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }
 
-// The first steps of Adam on a constant gradient are of the length of the rate; decay leaves biases alone.
+// The first steps of Adam on a constant gradient are of the length of the rate; decay leaves biases
+// alone.
 func TestAdamByHand(t *testing.T) {
 	n := &MLP{Sizes: []int{1, 1}, Weights: Weights{2, 2}}
 	a := newAdam(2)

@@ -32,7 +32,8 @@ func TestWeightsThatAreNone(t *testing.T) {
 		`"AACAfw=="`: "+Inf",
 	} {
 		var w Weights
-		if err := json.Unmarshal([]byte(text), &w); err == nil || !strings.Contains(err.Error(), want) {
+		if err := json.Unmarshal([]byte(text), &w); err == nil || !strings.Contains(err.Error(),
+			want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
 	}

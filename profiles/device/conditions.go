@@ -80,7 +80,8 @@ func (o Observation) Until(end Observation) Conditions {
 	}
 	micros := float64(end.at.Sub(o.at).Microseconds())
 	report("steal_share", &c.StealShare, share(end.steal-o.steal, end.total-o.total))
-	report("psi_cpu_some_share", &c.PSISomeShare, share(end.pressure.totalMicros-o.pressure.totalMicros, micros))
+	report("psi_cpu_some_share", &c.PSISomeShare,
+		share(end.pressure.totalMicros-o.pressure.totalMicros, micros))
 	report("psi_cpu_some_avg10_percent", &c.PSISomeAvg10Percent, end.pressure.avg10Percent)
 	report("load_average_1min", &c.LoadAverage, end.load)
 	report("involuntary_switches", &c.InvoluntarySwitches, max(end.switches-o.switches, 0))
@@ -99,7 +100,8 @@ func share(part, whole float64) float64 {
 // processorTimes sums over all processors, in seconds since boot.
 func processorTimes() (steal, total float64, err error) {
 	if runtime.GOOS != "linux" {
-		return 0, 0, errors.ErrUnsupported // others count no stolen time, which is not the same as none
+		// others count no stolen time, which is not the same as none
+		return 0, 0, errors.ErrUnsupported
 	}
 	times, err := cpu.Times(false)
 	if err != nil {

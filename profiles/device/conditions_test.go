@@ -13,15 +13,18 @@ func TestConditions(t *testing.T) {
 	start := time.Now()
 	before := Observation{at: start, steal: 10, total: 1000, switches: 5, throttle: 1,
 		pressure: pressure{avg10Percent: 1, totalMicros: 1e6}, missing: map[string]string{}}
-	after := Observation{at: start.Add(4 * time.Second), steal: 12, total: 1008, switches: 25, throttle: 1, load: 1.5,
+	after := Observation{at: start.Add(4 * time.Second), steal: 12, total: 1008, switches: 25,
+		throttle: 1, load: 1.5,
 		pressure: pressure{avg10Percent: 30, totalMicros: 2e6}, missing: map[string]string{}}
 	c := before.Until(after)
 	for name, v := range map[string]struct {
 		got  *float64
 		want float64
 	}{
-		"steal": {c.StealShare, 0.25}, "psi": {c.PSISomeShare, 0.25}, "avg10": {c.PSISomeAvg10Percent, 30},
-		"load": {c.LoadAverage, 1.5}, "switches": {c.InvoluntarySwitches, 20}, "throttle": {c.ThrottleEvents, 0},
+		"steal": {c.StealShare, 0.25}, "psi": {c.PSISomeShare, 0.25},
+		"avg10": {c.PSISomeAvg10Percent, 30},
+		"load":  {c.LoadAverage, 1.5}, "switches": {c.InvoluntarySwitches, 20},
+		"throttle": {c.ThrottleEvents, 0},
 	} {
 		if v.got == nil || math.Abs(*v.got-v.want) > 1e-9 {
 			t.Errorf("%s: %v, want %v", name, v.got, v.want)
@@ -42,7 +45,8 @@ func TestConditionsUnknown(t *testing.T) {
 		t.Errorf("a load of zero is known: %v", c.LoadAverage)
 	}
 	text, err := json.Marshal(c)
-	if err != nil || strings.Contains(string(text), `"steal_share":0`) || !strings.Contains(string(text), `"load_average_1min":0`) {
+	if err != nil || strings.Contains(string(text), `"steal_share":0`) ||
+		!strings.Contains(string(text), `"load_average_1min":0`) {
 		t.Errorf("%s, %v", text, err)
 	}
 }
@@ -52,8 +56,10 @@ func TestObserve(t *testing.T) {
 	before := Observe()
 	c := before.Until(Observe())
 	for name, v := range map[string]*float64{
-		"steal_share": c.StealShare, "psi_cpu_some_share": c.PSISomeShare, "psi_cpu_some_avg10_percent": c.PSISomeAvg10Percent,
-		"load_average_1min": c.LoadAverage, "involuntary_switches": c.InvoluntarySwitches, "throttle_events": c.ThrottleEvents,
+		"steal_share": c.StealShare, "psi_cpu_some_share": c.PSISomeShare,
+		"psi_cpu_some_avg10_percent": c.PSISomeAvg10Percent,
+		"load_average_1min":          c.LoadAverage, "involuntary_switches": c.InvoluntarySwitches,
+		"throttle_events": c.ThrottleEvents,
 	} {
 		if (v == nil) != (c.Unavailable[name] != "") || v != nil && *v < 0 {
 			t.Errorf("%s: %v, reason %q", name, v, c.Unavailable[name])

@@ -14,15 +14,17 @@ var ErrEmulated = errors.New("device: emulated processor")
 // learned is absent, and Unavailable says why, by JSON path ("cpu.max_mhz").
 type Device struct {
 	// ID is the hash of the Identity.
-	ID             string `json:"id"`
-	Arch           string `json:"arch"`
-	OS             string `json:"os"`
-	Kernel         string `json:"kernel,omitempty"`
-	Virtualization string `json:"virtualization,omitempty"` // hypervisor and container, "kvm+docker"; "none"
+	ID     string `json:"id"`
+	Arch   string `json:"arch"`
+	OS     string `json:"os"`
+	Kernel string `json:"kernel,omitempty"`
+	// hypervisor and container, "kvm+docker"; "none"
+	Virtualization string `json:"virtualization,omitempty"`
 	CPU            CPU    `json:"cpu"`
 	MemoryBytes    uint64 `json:"memory_bytes,omitempty"`
-	Governor       string `json:"governor,omitempty"`      // cpufreq governor of the first processor
-	EnergySource   string `json:"energy_source,omitempty"` // "rapl", "ina" or "battery"
+	// cpufreq governor of the first processor
+	Governor     string `json:"governor,omitempty"`
+	EnergySource string `json:"energy_source,omitempty"` // "rapl", "ina" or "battery"
 	// Emulated is set under qemu-user, TCG or Rosetta, which translate instructions.
 	Emulated    bool              `json:"emulated"`
 	Unavailable map[string]string `json:"unavailable,omitempty"`

@@ -31,14 +31,16 @@ func TestDescribe(t *testing.T) {
 		t.Errorf("ID %s, then %s", d.ID, again.ID)
 	}
 	c := d.CPU
-	if c.UsableCores < 1 || c.LogicalCores > 0 && (c.UsableCores > c.LogicalCores || c.PhysicalCores > c.LogicalCores) {
+	if c.UsableCores < 1 || c.LogicalCores > 0 && (c.UsableCores > c.LogicalCores ||
+		c.PhysicalCores > c.LogicalCores) {
 		t.Errorf("cores: %+v", c)
 	}
 	if !slices.IsSorted(c.ISA) || c.MinMHz > c.MaxMHz && c.MaxMHz > 0 {
 		t.Errorf("processor: %+v", c)
 	}
 	for _, cache := range c.Caches {
-		if cache.Level < 1 || cache.SizeBytes <= 0 || cache.Type == "" || cache.SharedBy > c.LogicalCores {
+		if cache.Level < 1 || cache.SizeBytes <= 0 || cache.Type == "" ||
+			cache.SharedBy > c.LogicalCores {
 			t.Errorf("cache %+v", cache)
 		}
 	}
@@ -100,7 +102,8 @@ func TestDescribeStops(t *testing.T) {
 }
 
 func TestCheckTiming(t *testing.T) {
-	if err := (device.Device{Arch: "arm64", Emulated: true}).CheckTiming(); !errors.Is(err, device.ErrEmulated) {
+	if err := (device.Device{Arch: "arm64", Emulated: true}).CheckTiming(); !errors.Is(err,
+		device.ErrEmulated) {
 		t.Errorf("emulated: %v", err)
 	}
 	if err := (device.Device{Arch: "arm64"}).CheckTiming(); err != nil {

@@ -53,9 +53,11 @@ func TestIdentity(t *testing.T) {
 	}
 	base := device(func(*Device) {})
 	for name, change := range map[string]func(*Device){
-		"kernel": func(d *Device) { d.Kernel = "6.1" }, "memory": func(d *Device) { d.MemoryBytes = 1 },
-		"governor": func(d *Device) { d.Governor = "powersave" }, "container": func(d *Device) { d.Virtualization = "docker" },
-		"reasons": func(d *Device) { d.Unavailable = map[string]string{"governor": "none"} },
+		"kernel":    func(d *Device) { d.Kernel = "6.1" },
+		"memory":    func(d *Device) { d.MemoryBytes = 1 },
+		"governor":  func(d *Device) { d.Governor = "powersave" },
+		"container": func(d *Device) { d.Virtualization = "docker" },
+		"reasons":   func(d *Device) { d.Unavailable = map[string]string{"governor": "none"} },
 	} {
 		if device(change) != base {
 			t.Errorf("%s changes the identity", name)
@@ -64,10 +66,13 @@ func TestIdentity(t *testing.T) {
 	seen := map[string]string{base: "unchanged"}
 	for name, change := range map[string]func(*Device){
 		"arch": func(d *Device) { d.Arch = "arm64" }, "os": func(d *Device) { d.OS = "darwin" },
-		"emulated": func(d *Device) { d.Emulated = true }, "brand": func(d *Device) { d.CPU.Brand = "x" },
-		"family": func(d *Device) { d.CPU.Family++ }, "model": func(d *Device) { d.CPU.Model++ },
-		"stepping": func(d *Device) { d.CPU.Stepping++ }, "cores": func(d *Device) { d.CPU.UsableCores++ },
-		"isa": func(d *Device) { d.CPU.ISA = d.CPU.ISA[:1] }, "caches": func(d *Device) { d.CPU.Caches = nil },
+		"emulated": func(d *Device) { d.Emulated = true },
+		"brand":    func(d *Device) { d.CPU.Brand = "x" },
+		"family":   func(d *Device) { d.CPU.Family++ }, "model": func(d *Device) { d.CPU.Model++ },
+		"stepping": func(d *Device) { d.CPU.Stepping++ },
+		"cores":    func(d *Device) { d.CPU.UsableCores++ },
+		"isa":      func(d *Device) { d.CPU.ISA = d.CPU.ISA[:1] },
+		"caches":   func(d *Device) { d.CPU.Caches = nil },
 	} {
 		id := device(change)
 		if other, taken := seen[id]; taken {
@@ -80,7 +85,8 @@ func TestIdentity(t *testing.T) {
 func TestArithmeticISA(t *testing.T) {
 	// What a processor reports on KVM, shortened; with the mitigations of two microcodes.
 	old := arithmeticISA([]string{"SSE", "AVX2", "ADX", "HYPERVISOR", "IBPB", "FMA3", "STIBP"})
-	updated := arithmeticISA([]string{"TSA_L1_NO", "FMA3", "AVX2", "ADX", "HYPERVISOR", "SSE", "SRSO_NO"})
+	updated := arithmeticISA([]string{"TSA_L1_NO", "FMA3", "AVX2", "ADX", "HYPERVISOR", "SSE",
+		"SRSO_NO"})
 	want := []string{"AVX2", "FMA3", "SSE"}
 	for _, got := range [][]string{old, updated} {
 		if len(got) != 3 || got[0] != want[0] || got[1] != want[1] || got[2] != want[2] {

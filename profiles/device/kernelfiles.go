@@ -130,7 +130,8 @@ func (k kernelFiles) coreClasses() ([]CoreClass, error) {
 		if err != nil {
 			return nil, err
 		}
-		i := slices.IndexFunc(classes, func(c CoreClass) bool { return c.Capacity == int(capacity) })
+		i := slices.IndexFunc(classes,
+			func(c CoreClass) bool { return c.Capacity == int(capacity) })
 		if i < 0 {
 			i = len(classes)
 			classes = append(classes, CoreClass{Capacity: int(capacity)})

@@ -24,8 +24,9 @@ func TestCaches(t *testing.T) {
 		cpu0 + "cache/index0/level": "1\n", cpu0 + "cache/index0/type": "Data\n",
 		cpu0 + "cache/index0/size": "48K\n", cpu0 + "cache/index0/coherency_line_size": "64\n",
 		cpu0 + "cache/index0/shared_cpu_list": "0,64\n",
-		cpu0 + "cache/index3/level":           "3\n", cpu0 + "cache/index3/type": "Unified\n", cpu0 + "cache/index3/size": "32M\n",
-		cpu0 + "cache/uevent": "",
+		cpu0 + "cache/index3/level":           "3\n", cpu0 + "cache/index3/type": "Unified\n",
+		cpu0 + "cache/index3/size": "32M\n",
+		cpu0 + "cache/uevent":      "",
 	})
 	got, err := k.caches()
 	want := []Cache{
@@ -35,7 +36,8 @@ func TestCaches(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v", got, err)
 	}
-	k = tree(map[string]string{cpu0 + "cache/index0/level": "one", cpu0 + "cache/index0/type": "Data"})
+	k = tree(map[string]string{cpu0 + "cache/index0/level": "one",
+		cpu0 + "cache/index0/type": "Data"})
 	if got, err := k.caches(); err == nil || !strings.Contains(err.Error(), "index0") {
 		t.Errorf("%+v, %v, want an error that names the directory", got, err)
 	}
@@ -43,7 +45,8 @@ func TestCaches(t *testing.T) {
 
 func TestCoreClasses(t *testing.T) {
 	files := map[string]string{}
-	for cpu, capacity := range map[string]string{"cpu0": "446", "cpu1": "446", "cpu2": "1024", "cpu10": "1024", "cpu11": "446"} {
+	for cpu, capacity := range map[string]string{"cpu0": "446", "cpu1": "446", "cpu2": "1024",
+		"cpu10": "1024", "cpu11": "446"} {
 		files["sys/devices/system/cpu/"+cpu+"/cpu_capacity"] = capacity + "\n"
 	}
 	got, err := tree(files).coreClasses()
@@ -54,7 +57,8 @@ func TestCoreClasses(t *testing.T) {
 
 func TestFrequencyAndGovernor(t *testing.T) {
 	k := tree(map[string]string{
-		cpu0 + "cpufreq/cpuinfo_max_freq": "3500000\n", cpu0 + "cpufreq/scaling_governor": "schedutil\n",
+		cpu0 + "cpufreq/cpuinfo_max_freq": "3500000\n",
+		cpu0 + "cpufreq/scaling_governor": "schedutil\n",
 	})
 	if mhz, err := k.megahertz("cpuinfo_max_freq"); err != nil || mhz != 3500 {
 		t.Errorf("%d MHz, %v", mhz, err)
@@ -73,9 +77,12 @@ func TestEnergySource(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		{map[string]string{"sys/class/powercap/intel-rapl:0/energy_uj": "123\n", battery: "Battery\n"}, "rapl"},
-		{map[string]string{"sys/class/hwmon/hwmon0/name": "coretemp", "sys/class/hwmon/hwmon1/name": "ina3221"}, "ina"},
-		{map[string]string{"sys/class/power_supply/AC/type": "Mains", battery: "Battery\n"}, "battery"},
+		{map[string]string{"sys/class/powercap/intel-rapl:0/energy_uj": "123\n",
+			battery: "Battery\n"}, "rapl"},
+		{map[string]string{"sys/class/hwmon/hwmon0/name": "coretemp",
+			"sys/class/hwmon/hwmon1/name": "ina3221"}, "ina"},
+		{map[string]string{"sys/class/power_supply/AC/type": "Mains", battery: "Battery\n"},
+			"battery"},
 		{map[string]string{"sys/class/power_supply/AC/type": "Mains"}, ""},
 	} {
 		got, err := tree(c.files).energySource()
@@ -91,16 +98,21 @@ func TestCPUQuota(t *testing.T) {
 		files map[string]string
 		want  float64 // 0: no limit
 	}{
-		{"v2", map[string]string{"proc/self/cgroup": "0::/a/b\n", "sys/fs/cgroup/a/b/cpu.max": "250000 100000\n"}, 2.5},
+		{"v2", map[string]string{"proc/self/cgroup": "0::/a/b\n",
+			"sys/fs/cgroup/a/b/cpu.max": "250000 100000\n"}, 2.5},
 		{"v2, parent is tighter", map[string]string{"proc/self/cgroup": "0::/a/b\n",
-			"sys/fs/cgroup/a/b/cpu.max": "250000 100000\n", "sys/fs/cgroup/a/cpu.max": "150000 100000\n"}, 1.5},
-		{"v2 in a container", map[string]string{"proc/self/cgroup": "0::/../../x\n", "sys/fs/cgroup/cpu.max": "50000 100000"}, 0.5},
-		{"v2 unlimited", map[string]string{"proc/self/cgroup": "0::/a\n", "sys/fs/cgroup/a/cpu.max": "max 100000\n"}, 0},
+			"sys/fs/cgroup/a/b/cpu.max": "250000 100000\n",
+			"sys/fs/cgroup/a/cpu.max":   "150000 100000\n"}, 1.5},
+		{"v2 in a container", map[string]string{"proc/self/cgroup": "0::/../../x\n",
+			"sys/fs/cgroup/cpu.max": "50000 100000"}, 0.5},
+		{"v2 unlimited", map[string]string{"proc/self/cgroup": "0::/a\n",
+			"sys/fs/cgroup/a/cpu.max": "max 100000\n"}, 0},
 		{"v1", map[string]string{"proc/self/cgroup": "4:cpu,cpuacct:/docker/1\n",
 			"sys/fs/cgroup/cpu,cpuacct/docker/1/cpu.cfs_quota_us":  "300000\n",
 			"sys/fs/cgroup/cpu,cpuacct/docker/1/cpu.cfs_period_us": "100000\n"}, 3},
 		{"v1 unlimited", map[string]string{"proc/self/cgroup": "1:cpu:/\n",
-			"sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1\n", "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n"}, 0},
+			"sys/fs/cgroup/cpu/cpu.cfs_quota_us":  "-1\n",
+			"sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n"}, 0},
 		{"nothing", nil, 0},
 	} {
 		got, limited := tree(c.files).cpuQuota()
@@ -118,7 +130,8 @@ func TestUsableCores(t *testing.T) {
 		affinity int
 		quota    string
 		want     int
-	}{{8, "max 100000", 8}, {8, "250000 100000", 2}, {8, "50000 100000", 1}, {2, "400000 100000", 2}, {0, "max 1", 1}} {
+	}{{8, "max 100000", 8}, {8, "250000 100000", 2}, {8, "50000 100000", 1},
+		{2, "400000 100000", 2}, {0, "max 1", 1}} {
 		if got := usableCores(c.affinity, quota(c.quota)); got != c.want {
 			t.Errorf("%+v: %d", c, got)
 		}
@@ -127,7 +140,8 @@ func TestUsableCores(t *testing.T) {
 
 func TestThrottleEvents(t *testing.T) {
 	const count = "/thermal_throttle/core_throttle_count"
-	k := tree(map[string]string{"sys/devices/system/cpu/cpu0" + count: "3\n", "sys/devices/system/cpu/cpu11" + count: "4\n"})
+	k := tree(map[string]string{"sys/devices/system/cpu/cpu0" + count: "3\n",
+		"sys/devices/system/cpu/cpu11" + count: "4\n"})
 	if n, err := k.throttleEvents(); err != nil || n != 7 {
 		t.Errorf("%d, %v, want 7", n, err)
 	}

@@ -7,12 +7,14 @@ import (
 )
 
 func TestParseCacheSize(t *testing.T) {
-	for s, want := range map[string]int64{"48K": 48 << 10, "1280K": 1280 << 10, "32M": 32 << 20, "1G": 1 << 30, "0": 0, "512": 512} {
+	for s, want := range map[string]int64{"48K": 48 << 10, "1280K": 1280 << 10, "32M": 32 << 20,
+		"1G": 1 << 30, "0": 0, "512": 512} {
 		if got, err := parseCacheSize(s); err != nil || got != want {
 			t.Errorf("%q: %d, %v, want %d", s, got, err, want)
 		}
 	}
-	for _, s := range []string{"", "K", "-1K", "48KB", "48KK", "9223372036854775807K", "4 8K", "x"} {
+	for _, s := range []string{"", "K", "-1K", "48KB", "48KK", "9223372036854775807K", "4 8K",
+		"x"} {
 		if got, err := parseCacheSize(s); err == nil {
 			t.Errorf("%q: %d, want an error", s, got)
 		}
@@ -33,7 +35,8 @@ func TestCountCPUs(t *testing.T) {
 }
 
 func TestParseCPUMax(t *testing.T) {
-	for s, want := range map[string]float64{"150000 100000": 1.5, "max 100000": 0, "-1 100000": 0, "50000 100000\n": 0.5} {
+	for s, want := range map[string]float64{"150000 100000": 1.5, "max 100000": 0, "-1 100000": 0,
+		"50000 100000\n": 0.5} {
 		if got, limited, err := parseCPUMax(s); err != nil || got != want || limited != (want > 0) {
 			t.Errorf("%q: %v, %v, %v, want %v", s, got, limited, err, want)
 		}
@@ -64,7 +67,8 @@ func TestParsePressure(t *testing.T) {
 	if err != nil || p != (pressure{avg10Percent: 1.82, totalMicros: 5182161}) {
 		t.Errorf("%+v, %v", p, err)
 	}
-	for _, s := range []string{"", "full avg10=1 total=1", "some avg10=1", "some avg10=NaN total=1", "some avg10=x total=1", "some avg10=1 total=-1"} {
+	for _, s := range []string{"", "full avg10=1 total=1", "some avg10=1", "some avg10=NaN total=1",
+		"some avg10=x total=1", "some avg10=1 total=-1"} {
 		if p, err := parsePressure(s); err == nil {
 			t.Errorf("%q: %+v, want an error", s, p)
 		}
@@ -167,7 +171,8 @@ func FuzzKernelText(f *testing.F) {
 			t.Errorf("%q: size %d, %d processors, quota %v, pressure %+v", s, size, n, cpus, p)
 		}
 		parseCgroups(s)
-		if c := parseCPUInfo(s); c.implementer < 0 || c.implementer > math.MaxUint16 || c.part > math.MaxUint16 {
+		if c := parseCPUInfo(s); c.implementer < 0 || c.implementer > math.MaxUint16 ||
+			c.part > math.MaxUint16 {
 			t.Errorf("%q: %+v", s, c)
 		}
 	})

@@ -41,7 +41,8 @@ func (p *prober) describe(ctx context.Context) Device {
 	d.EnergySource, err = p.files.energySource()
 	p.require("energy_source", d.EnergySource != "", err)
 	d.CPU = p.cpu(ctx)
-	d.Emulated = emulated(d.Arch, p.files.cpuInfo(), cpuid.CPU.BrandName, cpuid.CPU.HypervisorVendorString)
+	d.Emulated = emulated(d.Arch, p.files.cpuInfo(), cpuid.CPU.BrandName,
+		cpuid.CPU.HypervisorVendorString)
 	d.ID, err = d.Identity().Hash()
 	p.require("id", d.ID != "", err)
 	if len(p.missing) > 0 {
@@ -156,12 +157,15 @@ func usableCores(affinity int, files kernelFiles) int {
 // microcode updates and must not change a device's identity.
 func arithmeticISA(features []string) []string {
 	prefixes := []string{
-		"SSE", "SSSE", "AVX", "AMX", "FMA", "F16C", "BMI", "POPCNT", "MOVBE", "GFNI", "VAES", "FP256", // x86
+		// x86
+		"SSE", "SSSE", "AVX", "AMX", "FMA", "F16C", "BMI", "POPCNT", "MOVBE", "GFNI", "VAES",
+		"FP256",
 		"ASIMD", "SVE", "FPHP", "FCMA", "FHM", "BF16", "I8MM", "ATOMICS", // arm64
 		"RV_", // riscv64
 	}
 	kept := slices.DeleteFunc(slices.Clone(features), func(f string) bool {
-		return !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(f, p) })
+		return !slices.ContainsFunc(prefixes,
+			func(p string) bool { return strings.HasPrefix(f, p) })
 	})
 	slices.Sort(kept)
 	return slices.Compact(kept)

@@ -81,7 +81,8 @@ type Summary struct {
 // goroutine, locked to its thread, with garbage collection off; thread, affinity
 // and collector are as before when it returns. Run one measurement at a time
 // in a process. When ctx ends, Measure returns after the sample in progress.
-func Measure(ctx context.Context, ref Subject, subjects []Subject, s Settings) (timings []Timing, summary Summary, err error) {
+func Measure(ctx context.Context, ref Subject, subjects []Subject, s Settings) (timings []Timing,
+	summary Summary, err error) {
 	s, err = s.complete()
 	if err != nil {
 		return nil, Summary{}, err

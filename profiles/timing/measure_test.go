@@ -21,7 +21,8 @@ const refTime = 500 * time.Microsecond
 
 // durations and their ratios to refTime.
 var durations = []time.Duration{
-	20 * time.Microsecond, 250 * time.Microsecond, 500 * time.Microsecond, 1500 * time.Microsecond, 5 * time.Millisecond,
+	20 * time.Microsecond, 250 * time.Microsecond, 500 * time.Microsecond, 1500 * time.Microsecond,
+	5 * time.Millisecond,
 }
 
 func (m *machine) subjects() []timing.Subject {
@@ -32,7 +33,8 @@ func (m *machine) subjects() []timing.Subject {
 	return subjects
 }
 
-func (m *machine) measure(t *testing.T, subjects []timing.Subject, s timing.Settings) ([]timing.Timing, timing.Summary) {
+func (m *machine) measure(t *testing.T, subjects []timing.Subject,
+	s timing.Settings) ([]timing.Timing, timing.Summary) {
 	t.Helper()
 	s.Clock = m
 	timings, session, err := timing.Measure(t.Context(), m.subject("ref", refTime), subjects, s)
@@ -61,18 +63,23 @@ func TestMeasureRecoversRatios(t *testing.T) {
 			var raw []float64 // relative errors of the raw medians
 			for seed := range uint64(5) {
 				m := newMachine(seed, c.slow)
-				timings, session := m.measure(t, m.subjects(), given(timing.Settings{Seed: seed, Budget: 10 * time.Second}))
+				timings, session := m.measure(t, m.subjects(),
+					given(timing.Settings{Seed: seed, Budget: 10 * time.Second}))
 				for i, timing := range timings {
 					ms := float64(durations[i]) / 1e6
 					raw = append(raw, off(timing.RawMedianMS, ms))
-					if e := off(timing.RatioMedian, float64(durations[i])/float64(refTime)); e > 0.02 {
-						t.Errorf("seed %d: %s: ratio %v is %.1f %% off", seed, timing.Name, timing.RatioMedian, 100*e)
+					if e := off(timing.RatioMedian, float64(durations[i])/
+						float64(refTime)); e > 0.02 {
+						t.Errorf("seed %d: %s: ratio %v is %.1f %% off", seed, timing.Name,
+							timing.RatioMedian, 100*e)
 					}
 					if e := off(timing.LatencyMS, ms); c.fastest && e > 0.04 {
-						t.Errorf("seed %d: %s: latency %v ms is %.1f %% off", seed, timing.Name, timing.LatencyMS, 100*e)
+						t.Errorf("seed %d: %s: latency %v ms is %.1f %% off", seed, timing.Name,
+							timing.LatencyMS, 100*e)
 					}
 					if timing.Unstable {
-						t.Errorf("seed %d: %s is unstable: %s", seed, timing.Name, timing.UnstableReason)
+						t.Errorf("seed %d: %s is unstable: %s", seed, timing.Name,
+							timing.UnstableReason)
 					}
 				}
 				if e := off(session.ReferenceMS, 0.5); c.fastest && e > 0.04 {
@@ -89,16 +96,19 @@ func TestMeasureRecoversRatios(t *testing.T) {
 
 // Disturbances as short as a sample, which hit it and its neighbours apart.
 func TestMeasureBriefDisturbances(t *testing.T) {
-	for name, slow := range map[string]func(*rand.Rand) disturbance{"preempted": preempted, "chatter": chatter} {
+	for name, slow := range map[string]func(*rand.Rand) disturbance{"preempted": preempted,
+		"chatter": chatter} {
 		for seed := range uint64(5) {
 			m := newMachine(seed, slow)
 			timings, _ := m.measure(t, m.subjects()[:4], given(timing.Settings{Seed: seed}))
 			for i, timing := range timings {
 				if e := off(timing.RatioMedian, float64(durations[i])/float64(refTime)); e > 0.015 {
-					t.Errorf("%s, seed %d: %s: ratio %v is %.1f %% off", name, seed, timing.Name, timing.RatioMedian, 100*e)
+					t.Errorf("%s, seed %d: %s: ratio %v is %.1f %% off", name, seed, timing.Name,
+						timing.RatioMedian, 100*e)
 				}
 				if e := off(timing.LatencyMS, float64(durations[i])/1e6); e > 0.04 {
-					t.Errorf("%s, seed %d: %s: latency %v ms is %.1f %% off", name, seed, timing.Name, timing.LatencyMS, 100*e)
+					t.Errorf("%s, seed %d: %s: latency %v ms is %.1f %% off", name, seed,
+						timing.Name, timing.LatencyMS, 100*e)
 				}
 				if i == 3 && timing.RawP90MS < 1.5*timing.RawMinMS {
 					t.Errorf("%s, seed %d: nothing was disturbed: %+v", name, seed, timing)
@@ -117,7 +127,8 @@ func TestMeasureIntervalCovers(t *testing.T) {
 		m := newMachine(seed, siblingBusy)
 		m.jitter = 0.05
 		subjects := m.subjects()[1:4]
-		timings, session := m.measure(t, subjects, given(timing.Settings{Seed: seed, Budget: 3 * time.Second, MinSpan: time.Millisecond}))
+		timings, session := m.measure(t, subjects,
+			given(timing.Settings{Seed: seed, Budget: 3 * time.Second, MinSpan: time.Millisecond}))
 		for i, timing := range timings {
 			truth := float64(durations[1+i]) / float64(refTime) * session.ReferenceMS
 			total++
@@ -131,7 +142,8 @@ func TestMeasureIntervalCovers(t *testing.T) {
 	}
 	t.Logf("%d of %d intervals cover, %d settled", covered, total, settled)
 	if covered < total*89/100 {
-		t.Errorf("%d of %d intervals cover the true ratio, want 95 %% or little less", covered, total)
+		t.Errorf("%d of %d intervals cover the true ratio, want 95 %% or little less", covered,
+			total)
 	}
 	if settled < total*9/10 {
 		t.Errorf("only %d of %d settled", settled, total)
@@ -155,7 +167,8 @@ func TestMeasureFlagsUnsharedNoise(t *testing.T) {
 				m.work(refTime)
 				return nil
 			}}
-			timings, _ := m.measure(t, []timing.Subject{m.subject("plain", refTime), own}, given(timing.Settings{}))
+			timings, _ := m.measure(t, []timing.Subject{m.subject("plain", refTime), own},
+				given(timing.Settings{}))
 			if timings[0].Unstable {
 				t.Errorf("plain: %s", timings[0].UnstableReason)
 			}
@@ -168,12 +181,15 @@ func TestMeasureFlagsUnsharedNoise(t *testing.T) {
 
 func TestMeasureFlagsDrift(t *testing.T) {
 	m := newMachine(1, throttling)
-	_, session := m.measure(t, m.subjects(), given(timing.Settings{Budget: 5 * time.Second, Target: 0.0001}))
+	_, session := m.measure(t, m.subjects(),
+		given(timing.Settings{Budget: 5 * time.Second, Target: 0.0001}))
 	if !session.Unstable || !strings.Contains(session.UnstableReason, "reference") {
-		t.Errorf("throttling by half: unstable %v (%s), drift %.2f", session.Unstable, session.UnstableReason, session.DriftRatio)
+		t.Errorf("throttling by half: unstable %v (%s), drift %.2f", session.Unstable,
+			session.UnstableReason, session.DriftRatio)
 	}
 	m = newMachine(1, siblingBusy)
-	_, session = m.measure(t, m.subjects(), given(timing.Settings{Budget: 5 * time.Second, Target: 0.0001}))
+	_, session = m.measure(t, m.subjects(),
+		given(timing.Settings{Budget: 5 * time.Second, Target: 0.0001}))
 	if session.Unstable {
 		t.Errorf("a machine that comes back to its speed: %s", session.UnstableReason)
 	}
@@ -194,9 +210,11 @@ func TestMeasureSentinels(t *testing.T) {
 		m.work(time.Duration((1 + 2*m.rng.Float64()) * float64(refTime)))
 		return nil
 	}}
-	timings, session := m.measure(t, []timing.Subject{changes, restless}, given(timing.Settings{MinSpan: 100 * time.Millisecond}))
+	timings, session := m.measure(t, []timing.Subject{changes, restless},
+		given(timing.Settings{MinSpan: 100 * time.Millisecond}))
 	if session.Sentinels != 1 || off(session.SentinelRatio, 1.2) > 0.02 || !session.Unstable {
-		t.Errorf("sentinels %d, ratio %v, unstable %v, want 1, 1.2, true", session.Sentinels, session.SentinelRatio, session.Unstable)
+		t.Errorf("sentinels %d, ratio %v, unstable %v, want 1, 1.2, true", session.Sentinels,
+			session.SentinelRatio, session.Unstable)
 	}
 	if !timings[0].Unstable || !strings.Contains(timings[0].UnstableReason, "1.20") {
 		t.Errorf("changed subject: %+v", timings[0])
@@ -239,7 +257,8 @@ func TestMeasureOrder(t *testing.T) {
 			order += log[2*i+1]
 		}
 		orders = append(orders, order)
-		if sorted := strings.Split(order, ""); !slices.Equal(slices.Sorted(slices.Values(sorted)), strings.Split("abcdef", "")) {
+		if sorted := strings.Split(order, ""); !slices.Equal(slices.Sorted(slices.Values(sorted)),
+			strings.Split("abcdef", "")) {
 			t.Errorf("round %q is no permutation", order)
 		}
 		log = log[12:] // the last reference and the next round's first run into one
@@ -261,7 +280,8 @@ func TestMeasureOrder(t *testing.T) {
 func TestMeasureIsDeterministic(t *testing.T) {
 	run := func() ([]timing.Timing, timing.Summary) {
 		m := newMachine(9, siblingBusy)
-		timings, session := m.measure(t, m.subjects(), given(timing.Settings{Seed: 4, Budget: 4 * time.Second}))
+		timings, session := m.measure(t, m.subjects(),
+			given(timing.Settings{Seed: 4, Budget: 4 * time.Second}))
 		session.Conditions = device.Conditions{} // of the real machine
 		return timings, session
 	}
@@ -283,12 +303,13 @@ func TestMeasureManySubjects(t *testing.T) {
 		subjects = append(subjects, m.subject(fmt.Sprint(i), d))
 	}
 	var warm, last timing.Progress
-	timings, session := m.measure(t, subjects, given(timing.Settings{Progress: func(p timing.Progress) {
-		if p.Rounds == 0 {
-			warm = p
-		}
-		last = p
-	}}))
+	timings, session := m.measure(t, subjects,
+		given(timing.Settings{Progress: func(p timing.Progress) {
+			if p.Rounds == 0 {
+				warm = p
+			}
+			last = p
+		}}))
 	if warm.WarmedUp != 500 || warm.Elapsed > 10*time.Second {
 		t.Errorf("warm-up took %v for %d subjects", warm.Elapsed, warm.WarmedUp)
 	}
@@ -297,7 +318,8 @@ func TestMeasureManySubjects(t *testing.T) {
 	}
 	for i, timing := range timings {
 		if e := off(timing.RatioMedian, truth[i]); e > 0.03 {
-			t.Errorf("%s (%.3f): %.1f %% off after %d rounds", timing.Name, truth[i], 100*e, timing.Rounds)
+			t.Errorf("%s (%.3f): %.1f %% off after %d rounds", timing.Name, truth[i], 100*e,
+				timing.Rounds)
 		}
 	}
 }
@@ -306,7 +328,8 @@ func TestMeasureWithoutBudget(t *testing.T) {
 	m := newMachine(2, quietMachine)
 	timings, _ := m.measure(t, m.subjects(), given(timing.Settings{Budget: time.Microsecond}))
 	for i, timing := range timings {
-		if timing.Rounds != 1 || !timing.Unstable || !strings.Contains(timing.UnstableReason, "budget") {
+		if timing.Rounds != 1 || !timing.Unstable || !strings.Contains(timing.UnstableReason,
+			"budget") {
 			t.Errorf("%+v: want one round, unstable for want of budget", timing)
 		}
 		if e := off(timing.LatencyMS, float64(durations[i])/1e6); e > 0.2 {
@@ -327,7 +350,8 @@ func TestMeasureStops(t *testing.T) {
 		}
 		return nil
 	}}
-	timings, _, err := timing.Measure(ctx, m.subject("ref", refTime), []timing.Subject{subject}, given(timing.Settings{Clock: m}))
+	timings, _, err := timing.Measure(ctx, m.subject("ref", refTime), []timing.Subject{subject},
+		given(timing.Settings{Clock: m}))
 	if !errors.Is(err, context.Canceled) || timings != nil {
 		t.Errorf("cancelled: %v, %v", timings, err)
 	}
@@ -337,7 +361,8 @@ func TestMeasureStops(t *testing.T) {
 
 	broken := errors.New("session lost")
 	subject.Run = func() error { m.work(refTime); return broken }
-	_, _, err = timing.Measure(t.Context(), m.subject("ref", refTime), []timing.Subject{subject}, given(timing.Settings{Clock: m}))
+	_, _, err = timing.Measure(t.Context(), m.subject("ref", refTime), []timing.Subject{subject},
+		given(timing.Settings{Clock: m}))
 	if !errors.Is(err, broken) || !strings.Contains(err.Error(), `"a"`) {
 		t.Errorf("failing subject: %v", err)
 	}
@@ -359,19 +384,23 @@ func TestMeasureWarmsUp(t *testing.T) {
 		}}
 	}
 	subjects := []timing.Subject{
-		warm("seconds", 3*time.Second), warm("milliseconds", 60*time.Millisecond), warm("microseconds", 50*time.Microsecond),
+		warm("seconds", 3*time.Second), warm("milliseconds", 60*time.Millisecond),
+		warm("microseconds", 50*time.Microsecond),
 	}
 	var before map[string]int
-	timings, _ := m.measure(t, subjects, given(timing.Settings{MaxRounds: 1, MinSpan: time.Second, Progress: func(p timing.Progress) {
-		if p.WarmedUp == len(subjects) && before == nil {
-			before = map[string]int{"seconds": runs["seconds"], "milliseconds": runs["milliseconds"], "microseconds": runs["microseconds"]}
-		}
-	}}))
+	timings, _ := m.measure(t, subjects, given(timing.Settings{MaxRounds: 1, MinSpan: time.Second,
+		Progress: func(p timing.Progress) {
+			if p.WarmedUp == len(subjects) && before == nil {
+				before = map[string]int{"seconds": runs["seconds"],
+					"milliseconds": runs["milliseconds"], "microseconds": runs["microseconds"]}
+			}
+		}}))
 	if before["seconds"] != 2 || before["milliseconds"] != 5 || before["microseconds"] < 1000 {
 		t.Errorf("runs to warm up: %v, want 2, 5 and 200 ms of 50 µs", before)
 	}
 	if timings[2].Repeats != 5 || timings[1].Repeats != 1 {
-		t.Errorf("repeats %d and %d, want 5 runs of 50 µs in 200 µs and one of 60 ms", timings[2].Repeats, timings[1].Repeats)
+		t.Errorf("repeats %d and %d, want 5 runs of 50 µs in 200 µs and one of 60 ms",
+			timings[2].Repeats, timings[1].Repeats)
 	}
 }
 
@@ -390,7 +419,10 @@ func TestMeasureReferenceFollowsSubject(t *testing.T) {
 		return nil
 	}}
 	_, _, err := timing.Measure(t.Context(), ref, []timing.Subject{long},
-		given(timing.Settings{Clock: m, MaxRounds: 1, Progress: func(p timing.Progress) { measured, batch = true, 0 }}))
+		given(timing.Settings{Clock: m, MaxRounds: 1, Progress: func(p timing.Progress) {
+			measured,
+				batch = true, 0
+		}}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -413,7 +445,8 @@ func TestMeasureSelfTimed(t *testing.T) {
 			return time.Duration(runs) * 50 * time.Microsecond, nil
 		},
 	}
-	timings, _ := m.measure(t, []timing.Subject{remote}, given(timing.Settings{MinRounds: 5, MaxRounds: 5}))
+	timings, _ := m.measure(t, []timing.Subject{remote},
+		given(timing.Settings{MinRounds: 5, MaxRounds: 5}))
 	if off(timings[0].RatioMedian, 0.1) > 0.02 || timings[0].Repeats != 4 {
 		t.Errorf("%+v, want a tenth of the reference, in samples of 4", timings[0])
 	}
@@ -423,7 +456,8 @@ func TestMeasureSelfTimed(t *testing.T) {
 
 	lost := errors.New("the other process is gone")
 	remote.Time = func(int) (time.Duration, error) { return 0, lost }
-	_, _, err := timing.Measure(t.Context(), m.subject("ref", refTime), []timing.Subject{remote}, given(timing.Settings{Clock: m}))
+	_, _, err := timing.Measure(t.Context(), m.subject("ref", refTime), []timing.Subject{remote},
+		given(timing.Settings{Clock: m}))
 	if !errors.Is(err, lost) || !strings.Contains(err.Error(), "remote") {
 		t.Errorf("got %v", err)
 	}
@@ -432,7 +466,8 @@ func TestMeasureSelfTimed(t *testing.T) {
 func TestMeasureTooFast(t *testing.T) {
 	m := newMachine(1, quietMachine)
 	idle := timing.Subject{Name: "idle", Run: func() error { return nil }}
-	_, _, err := timing.Measure(t.Context(), m.subject("ref", refTime), []timing.Subject{idle}, given(timing.Settings{Clock: m}))
+	_, _, err := timing.Measure(t.Context(), m.subject("ref", refTime), []timing.Subject{idle},
+		given(timing.Settings{Clock: m}))
 	if !errors.Is(err, timing.ErrTooFast) || !strings.Contains(err.Error(), "idle") {
 		t.Errorf("got %v, want ErrTooFast", err)
 	}
@@ -480,7 +515,10 @@ func TestMeasureRefusesArguments(t *testing.T) {
 		{"Target", ref, []timing.Subject{a}, func(s *timing.Settings) { s.Target = math.NaN() }},
 		{"Target", ref, []timing.Subject{a}, func(s *timing.Settings) { s.Target = 0 }},
 		{"MinRounds", ref, []timing.Subject{a}, func(s *timing.Settings) { s.MinRounds = 0 }},
-		{"MaxRounds", ref, []timing.Subject{a}, func(s *timing.Settings) { s.MinRounds, s.MaxRounds = 20, 10 }},
+		{"MaxRounds", ref, []timing.Subject{a}, func(s *timing.Settings) {
+			s.MinRounds,
+				s.MaxRounds = 20, 10
+		}},
 	} {
 		s := timing.Defaults()
 		if c.change != nil {
@@ -488,7 +526,8 @@ func TestMeasureRefusesArguments(t *testing.T) {
 		}
 		s.Clock = m
 		_, _, err := timing.Measure(t.Context(), c.ref, c.subjects, s)
-		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(),
+			"\n") {
 			t.Errorf("got %v, want one line with %q", err, c.want)
 		}
 	}

@@ -32,7 +32,8 @@ func TestMeasurePins(t *testing.T) {
 			during = set.Count()
 			return end
 		}}
-		_, _, err := timing.Measure(t.Context(), m.subject("ref", refTime), []timing.Subject{subject},
+		_, _, err := timing.Measure(t.Context(), m.subject("ref", refTime),
+			[]timing.Subject{subject},
 			given(timing.Settings{Clock: m, Pin: true, MaxRounds: 2}))
 		if !errors.Is(err, end) {
 			t.Fatal(err)

@@ -9,5 +9,6 @@ import (
 )
 
 func pinThread() (unpin func() error, err error) {
-	return nil, fmt.Errorf("not possible on %s, measure without Pin: %w", runtime.GOOS, errors.ErrUnsupported)
+	return nil, fmt.Errorf("not possible on %s, measure without Pin: %w", runtime.GOOS,
+		errors.ErrUnsupported)
 }

@@ -26,8 +26,9 @@ func (e estimate) width() float64 { return (e.high - e.low) / e.median }
 func (m *measurement) results() ([]Timing, Summary) {
 	refs := sortedCopy(m.refs)
 	s := Summary{
-		ReferenceName: m.ref.Name, ReferenceMS: quantile(refs, lowPercentile), ReferenceMedianMS: quantile(refs, 0.5),
-		ReferenceSamples: len(refs), SentinelRatio: 1,
+		ReferenceName: m.ref.Name, ReferenceMS: quantile(refs, lowPercentile),
+		ReferenceMedianMS: quantile(refs, 0.5),
+		ReferenceSamples:  len(refs), SentinelRatio: 1,
 		Rounds: m.rounds, Target: m.Target, Seed: m.Seed, Pinned: m.Pin,
 		Started: m.started, Seconds: m.finished.Sub(m.started).Seconds(),
 	}
@@ -52,9 +53,12 @@ func (s *Summary) judge(refs []float64) {
 	s.DriftRatio, steady = drift(refs)
 	switch {
 	case !steady:
-		s.UnstableReason = fmt.Sprintf("the reference went from 1 to %.2f times its time and did not come back (throttling, or another job)", s.DriftRatio)
+		s.UnstableReason = fmt.Sprintf(
+			"the reference went from 1 to %.2f times its time and did not come back (throttling, or another job)", s.DriftRatio)
 	case outside(s.SentinelRatio, sentinelLimit):
-		s.UnstableReason = fmt.Sprintf("subjects timed again at the end took %.2f times as long against the reference", s.SentinelRatio)
+		s.UnstableReason = fmt.Sprintf(
+			"subjects timed again at the end took %.2f times as long against the reference",
+			s.SentinelRatio)
 	}
 	s.Unstable = s.UnstableReason != ""
 }
@@ -73,11 +77,16 @@ func (l *lane) timing(s Settings, referenceMS float64) Timing {
 	}
 	switch {
 	case t.Rounds < s.MinRounds:
-		t.UnstableReason = fmt.Sprintf("%d rounds within the budget, want %d", t.Rounds, s.MinRounds)
+		t.UnstableReason = fmt.Sprintf("%d rounds within the budget, want %d", t.Rounds,
+			s.MinRounds)
 	case e.width() > s.Target:
-		t.UnstableReason = fmt.Sprintf("the 95 %% interval is %.1f %% wide after %d rounds, want %.1f %%", 100*e.width(), t.Rounds, 100*s.Target)
+		t.UnstableReason = fmt.Sprintf(
+			"the 95 %% interval is %.1f %% wide after %d rounds, want %.1f %%", 100*e.width(),
+			t.Rounds, 100*s.Target)
 	case len(l.late) > 0 && outside(median(l.late)/e.median, sentinelLimit):
-		t.UnstableReason = fmt.Sprintf("timed again at the end it took %.2f times as long against the reference", median(l.late)/e.median)
+		t.UnstableReason = fmt.Sprintf(
+			"timed again at the end it took %.2f times as long against the reference",
+			median(l.late)/e.median)
 	}
 	t.Unstable = t.UnstableReason != ""
 	return t

@@ -173,7 +173,8 @@ func (m *measurement) round(deadline time.Time) error {
 
 // pass samples lanes in order, each between two samples of the reference, and
 // stops at the deadline unless that is zero.
-func (m *measurement) pass(lanes []*lane, deadline time.Time, keep func(l *lane, raw, before, after float64)) error {
+func (m *measurement) pass(lanes []*lane, deadline time.Time, keep func(l *lane, raw, before,
+	after float64)) error {
 	var beside int // repeats of the latest reference sample
 	var before float64
 	var err error
@@ -296,7 +297,8 @@ func (m *measurement) report() {
 		return
 	}
 	m.Progress(Progress{
-		Subjects: len(m.lanes), WarmedUp: m.warmed, Settled: len(m.lanes) - m.open, Rounds: m.rounds,
+		Subjects: len(m.lanes), WarmedUp: m.warmed, Settled: len(m.lanes) - m.open,
+		Rounds:  m.rounds,
 		Elapsed: m.Clock.Now().Sub(m.started), Budget: m.Budget,
 	})
 }

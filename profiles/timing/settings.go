@@ -50,7 +50,8 @@ type Progress struct {
 // Defaults measure for 20 s, to within 2 %.
 func Defaults() Settings {
 	return Settings{
-		WarmUp: 200 * time.Millisecond, MinSample: 200 * time.Microsecond, MinSpan: 2 * time.Second, MinRounds: Auto, MaxRounds: Auto,
+		WarmUp: 200 * time.Millisecond, MinSample: 200 * time.Microsecond, MinSpan: 2 * time.Second,
+		MinRounds: Auto, MaxRounds: Auto,
 		Budget: 20 * time.Second, Target: 0.02,
 	}
 }
@@ -60,13 +61,16 @@ func (s Settings) complete() (Settings, error) {
 	for _, d := range []struct {
 		name        string
 		value, from time.Duration
-	}{{"WarmUp", s.WarmUp, 0}, {"MinSample", s.MinSample, 0}, {"MinSpan", s.MinSpan, 0}, {"Budget", s.Budget, 1}} {
+	}{{"WarmUp", s.WarmUp, 0}, {"MinSample", s.MinSample, 0}, {"MinSpan", s.MinSpan, 0},
+		{"Budget", s.Budget, 1}} {
 		if d.value < d.from {
-			return s, fmt.Errorf("timing: Settings.%s is %v, want at least %v", d.name, d.value, d.from)
+			return s, fmt.Errorf("timing: Settings.%s is %v, want at least %v", d.name, d.value,
+				d.from)
 		}
 	}
 	if !(s.Target > 0 && s.Target < 1) { // also refuses NaN
-		return s, fmt.Errorf("timing: Settings.Target is %v, want a relative width between 0 and 1", s.Target)
+		return s, fmt.Errorf("timing: Settings.Target is %v, want a relative width between 0 and 1",
+			s.Target)
 	}
 	s.MinSpan = min(s.MinSpan, s.Budget/4)
 	if s.Clock == nil {
@@ -86,7 +90,8 @@ func (s Settings) withRounds() (Settings, error) {
 		s.MaxRounds = max(1000, s.MinRounds)
 	}
 	if s.MinRounds < 1 || s.MaxRounds < s.MinRounds {
-		return s, fmt.Errorf("timing: Settings.MinRounds is %d and MaxRounds %d, want 1 or more, and the second not below the first", s.MinRounds, s.MaxRounds)
+		return s, fmt.Errorf(
+			"timing: Settings.MinRounds is %d and MaxRounds %d, want 1 or more, and the second not below the first", s.MinRounds, s.MaxRounds)
 	}
 	return s, nil
 }

@@ -10,8 +10,10 @@ func TestSettingsDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.WarmUp != 200*time.Millisecond || s.MinSample != 200*time.Microsecond || s.MinSpan != 2*time.Second ||
-		s.MinRounds != 10 || s.MaxRounds != 1000 || s.Budget != 20*time.Second || s.Target != 0.02 || s.Clock == nil {
+	if s.WarmUp != 200*time.Millisecond || s.MinSample != 200*time.Microsecond ||
+		s.MinSpan != 2*time.Second ||
+		s.MinRounds != 10 || s.MaxRounds != 1000 || s.Budget != 20*time.Second ||
+		s.Target != 0.02 || s.Clock == nil {
 		t.Errorf("defaults %+v", s)
 	}
 	few := Defaults()

@@ -10,7 +10,8 @@ import (
 func TestQuantile(t *testing.T) {
 	// numpy.quantile([15, 20, 35, 40, 50], p), its default method.
 	x := []float64{15, 20, 35, 40, 50}
-	for p, want := range map[float64]float64{0: 15, 0.1: 17, 0.25: 20, 0.4: 29, 0.5: 35, 0.9: 46, 1: 50} {
+	for p, want := range map[float64]float64{0: 15, 0.1: 17, 0.25: 20, 0.4: 29, 0.5: 35, 0.9: 46,
+		1: 50} {
 		if got := quantile(x, p); math.Abs(got-want) > 1e-12 {
 			t.Errorf("quantile %v is %v, want %v", p, got, want)
 		}
@@ -43,7 +44,8 @@ func TestMedianIntervalIsBootstrap(t *testing.T) {
 		}
 		slices.Sort(medians)
 		low, high := medianInterval(x, float64(n))
-		for _, end := range []struct{ got, want float64 }{{low, quantile(medians, 0.025)}, {high, quantile(medians, 0.975)}} {
+		for _, end := range []struct{ got, want float64 }{{low, quantile(medians, 0.025)},
+			{high, quantile(medians, 0.975)}} {
 			i, _ := slices.BinarySearch(x, end.want)
 			if end.got < x[max(i-2, 0)] || end.got > x[min(i+1, n-1)] {
 				t.Errorf("n %d: end %v, the bootstrap says %v", n, end.got, end.want)
@@ -124,16 +126,20 @@ func TestDrift(t *testing.T) {
 	}{
 		{"flat", series(func(float64) float64 { return 3 }), true, 1},
 		{"throttles", series(func(at float64) float64 { return 1 + 0.5*at }), false, 1.4},
-		{"steps", series(func(at float64) float64 { return 1 + 0.3*math.Floor(at+0.5) }), false, 1.3},
+		{"steps", series(func(at float64) float64 { return 1 + 0.3*math.Floor(at+0.5) }), false,
+			1.3},
 		{"speeds up", series(func(at float64) float64 { return 1.5 - 0.5*at }), false, 0.73},
 		{"a little", series(func(at float64) float64 { return 1 + 0.1*at }), true, 1.08},
-		{"comes back", series(func(at float64) float64 { return 1 + 0.5*math.Sin(math.Pi*at) }), true, 1},
-		{"bimodal", series(func(float64) float64 { return 1 + 0.85*float64(rng.IntN(2)) }), true, 1},
+		{"comes back", series(func(at float64) float64 { return 1 + 0.5*math.Sin(math.Pi*at) }),
+			true, 1},
+		{"bimodal", series(func(float64) float64 { return 1 + 0.85*float64(rng.IntN(2)) }), true,
+			1},
 		{"too short", []float64{1, 2, 3}, true, 1},
 	} {
 		ratio, steady := drift(c.x)
 		if steady != c.steady || math.Abs(ratio/c.ratio-1) > 0.05 {
-			t.Errorf("%s: ratio %.3f, steady %v, want about %.2f, %v", c.name, ratio, steady, c.ratio, c.steady)
+			t.Errorf("%s: ratio %.3f, steady %v, want about %.2f, %v", c.name, ratio, steady,
+				c.ratio, c.steady)
 		}
 	}
 }

@@ -57,7 +57,8 @@ func ship(dir string) error {
 	}
 	m := manifest.Manifest{
 		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Arch: space.Spec(space.Max()),
-		Blocks: blocks, BNEps: space.BNEps, MACs: supernet.MACs(blocks), Params: supernet.Params(blocks),
+		Blocks: blocks, BNEps: space.BNEps, MACs: supernet.MACs(blocks),
+		Params: supernet.Params(blocks),
 	}
 	_, err = m.Save(dir, network)
 	return err

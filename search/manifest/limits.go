@@ -30,7 +30,8 @@ func (l Limits) Hold(latencyMS float64, macs, params int64) bool {
 
 // Excess is how far costs are over the limits, relative to these.
 func (l Limits) Excess(latencyMS, macs, params float64) float64 {
-	return excess(latencyMS, l.LatencyMS) + excess(macs, float64(l.MACs)) + excess(params, float64(l.Params))
+	return excess(latencyMS, l.LatencyMS) + excess(macs, float64(l.MACs)) +
+		excess(params, float64(l.Params))
 }
 
 // excess is how far a value is over a limit, relative to it.

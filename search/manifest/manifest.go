@@ -11,9 +11,10 @@ const Kind = "manifest"
 // version is that of what is written; of oldest, [Images.Preparation] is nil.
 const version, oldest = 5, 4
 
-// Manifest is a sub-network ready to ship, and where everything in it came from: the document "manifest/5". Its inputs are
-// the run's weights ("weights"), the data ("data"), the predictors ("accuracy", "latency") and the profile ("profile"); those
-// of a pruned network are the manifest that it was made from ("parent"), and the data.
+// Manifest is a sub-network ready to ship, and where everything in it came from: the document
+// "manifest/5". Its inputs are the run's weights ("weights"), the data ("data"), the predictors
+// ("accuracy", "latency") and the profile ("profile"); those of a pruned network are the manifest
+// that it was made from ("parent"), and the data.
 type Manifest struct {
 	store.Header
 	SpaceName   string           `json:"space"`
@@ -22,50 +23,60 @@ type Manifest struct {
 	Blocks      []supernet.Block `json:"blocks"` // what is executed; pruning changes these alone
 	BNEps       float64          `json:"bn_eps"`
 	Classes     []string         `json:"classes,omitempty"` // the labels, by output
-	Mean        []float32        `json:"mean,omitempty"`    // input pixels are (value/255 - mean) / std, by channel
-	Std         []float32        `json:"std,omitempty"`
-	Images      *Images          `json:"images,omitempty"` // absent without data
-	MACs        int64            `json:"macs"`
-	Params      int64            `json:"params"`
-	Weights     *WeightsFile     `json:"weights,omitempty"` // absent after a search without a training run
-	Limits      Limits           `json:"limits"`
-	Seed        uint64           `json:"seed"` // of the search
-	Predicted   Predicted        `json:"predicted"`
-	Measured    *Measured        `json:"measured,omitempty"`
-	Ranks       *Ranks           `json:"ranks,omitempty"`
-	Pruned      *Pruned          `json:"pruned,omitempty"` // absent if nothing was pruned
+	// input pixels are (value/255 - mean) / std, by channel
+	Mean   []float32 `json:"mean,omitempty"`
+	Std    []float32 `json:"std,omitempty"`
+	Images *Images   `json:"images,omitempty"` // absent without data
+	MACs   int64     `json:"macs"`
+	Params int64     `json:"params"`
+	// absent after a search without a training run
+	Weights   *WeightsFile `json:"weights,omitempty"`
+	Limits    Limits       `json:"limits"`
+	Seed      uint64       `json:"seed"` // of the search
+	Predicted Predicted    `json:"predicted"`
+	Measured  *Measured    `json:"measured,omitempty"`
+	Ranks     *Ranks       `json:"ranks,omitempty"`
+	Pruned    *Pruned      `json:"pruned,omitempty"` // absent if nothing was pruned
 }
 
-// Images says how the images were opened that the network was trained and tested on: the same gives the same images in the same
-// parts.
+// Images says how the images were opened that the network was trained and tested on: the same gives
+// the same images in the same parts.
 type Images struct {
-	Size    int    `json:"size_px"`         // side that they were brought to before they were scaled to the network's resolution
+	// side that they were brought to before they were scaled to the network's resolution
+	Size    int    `json:"size_px"`
 	Holdout int    `json:"holdout"`         // images kept out of training; 0 is the default
 	Seed    uint64 `json:"seed"`            // of which these are
 	Train   int    `json:"train,omitempty"` // of synthetic data: how many images
 	Test    int    `json:"test,omitempty"`
 
-	SkipDamaged bool         `json:"skip_damaged,omitempty"` // images that cannot be read were left out
-	Skipped     []string     `json:"skipped,omitempty"`      // which, and class folders without images
-	Preparation *Preparation `json:"preparation,omitempty"`  // nil where an older tailor searched
+	// images that cannot be read were left out
+	SkipDamaged bool `json:"skip_damaged,omitempty"`
+	// which, and class folders without images
+	Skipped     []string     `json:"skipped,omitempty"`
+	Preparation *Preparation `json:"preparation,omitempty"` // nil where an older tailor searched
 }
 
-// Preparation is what happens to an image between its file and the network, in this order. docs/formats.md says each step exactly.
+// Preparation is what happens to an image between its file and the network, in this order.
+// docs/formats.md says each step exactly.
 type Preparation struct {
-	Orientation string     `json:"orientation"` // "exif": mirrored and turned as the file's EXIF says
-	Background  string     `json:"background"`  // "white": under transparent pixels
-	Crop        string     `json:"crop"`        // "centre-square"
-	SizePx      int        `json:"size_px"`     // side that the square is scaled to
-	Filter      string     `json:"filter"`      // "catmull-rom-antialias": of that scaling
-	Channels    string     `json:"channels"`    // "rgb", in this order, or "grey"
-	Range       [2]float64 `json:"range"`       // what the bytes 0 and 255 become before mean and standard deviation
-	Mean        []float32  `json:"mean"`
-	Std         []float32  `json:"std"`
-	Resize      string     `json:"resize"` // "bilinear-antialias": scales the result to the network's resolution
+	// "exif": mirrored and turned as the file's EXIF says
+	Orientation string `json:"orientation"`
+	Background  string `json:"background"` // "white": under transparent pixels
+	Crop        string `json:"crop"`       // "centre-square"
+	SizePx      int    `json:"size_px"`    // side that the square is scaled to
+	Filter      string `json:"filter"`     // "catmull-rom-antialias": of that scaling
+	Channels    string `json:"channels"`   // "rgb", in this order, or "grey"
+	// what the bytes 0 and 255 become before mean and standard deviation
+	Range [2]float64 `json:"range"`
+	Mean  []float32  `json:"mean"`
+	Std   []float32  `json:"std"`
+	// "bilinear-antialias": scales the result to the network's resolution
+	Resize string `json:"resize"`
 }
 
-// WeightsFile is the safetensors file beside a manifest: kernels as (height,width,in,out), depthwise kernels as
-// (height,width,channels), 1x1 and linear weights as (in,out), batch norm scale, shift, mean and variance.
+// WeightsFile is the safetensors file beside a manifest: kernels as (height,width,in,out),
+// depthwise kernels as (height,width,channels), 1x1 and linear weights as (in,out), batch norm
+// scale, shift, mean and variance.
 type WeightsFile struct {
 	File   string `json:"file"`
 	SHA256 string `json:"sha256"`
@@ -73,21 +84,25 @@ type WeightsFile struct {
 
 // Predicted is what the search believed, with the predictors' own held-out errors.
 type Predicted struct {
-	Top1          float64 `json:"top1"`
-	Top1RMSE      float64 `json:"top1_rmse,omitempty"` // absent if the predictor was fitted elsewhere
+	Top1 float64 `json:"top1"`
+	// absent if the predictor was fitted elsewhere
+	Top1RMSE      float64 `json:"top1_rmse,omitempty"`
 	LatencyMS     float64 `json:"latency_ms,omitempty"`
 	LatencyMAPE   float64 `json:"latency_mape,omitempty"`
 	LatencyDevice string  `json:"latency_device,omitempty"`
-	// Exact says that no network of the space within the limits has a better predicted top-1, all having been looked at.
+	// Exact says that no network of the space within the limits has a better predicted top-1, all
+	// having been looked at.
 	Exact bool `json:"exact,omitempty"`
-	// Top1Bound is what the predicted top-1 of no network of the space within the limits exceeds, absent if nobody asked for it.
+	// Top1Bound is what the predicted top-1 of no network of the space within the limits exceeds,
+	// absent if nobody asked for it.
 	Top1Bound float64 `json:"top1_bound,omitempty"`
-	// Top1LikelyBound is what it exceeds for none if networks that were not looked at are like those that were.
+	// Top1LikelyBound is what it exceeds for none if networks that were not looked at are like
+	// those that were.
 	Top1LikelyBound float64 `json:"top1_likely_bound,omitempty"`
 }
 
-// Ranks is a network's place among those that were found for the same limits and verified, from 1. What is over its limits when measured
-// comes after what is not; the rest is by top-1.
+// Ranks is a network's place among those that were found for the same limits and verified, from 1.
+// What is over its limits when measured comes after what is not; the rest is by top-1.
 type Ranks struct {
 	Predicted int `json:"predicted"`
 	Measured  int `json:"measured"`
@@ -101,10 +116,12 @@ type Measured struct {
 	LatencyMS     float64 `json:"latency_ms,omitempty"`
 	LatencyLowMS  float64 `json:"latency_ci_low_ms,omitempty"` // 95 % interval
 	LatencyHighMS float64 `json:"latency_ci_high_ms,omitempty"`
-	Unstable      bool    `json:"unstable,omitempty"` // the machine was too noisy to trust the latency
-	Device        string  `json:"device,omitempty"`
-	Runtime       string  `json:"runtime,omitempty"`
-	WithinLimits  *bool   `json:"within_limits,omitempty"` // absent if there is a latency limit that was not measured
+	// the machine was too noisy to trust the latency
+	Unstable bool   `json:"unstable,omitempty"`
+	Device   string `json:"device,omitempty"`
+	Runtime  string `json:"runtime,omitempty"`
+	// absent if there is a latency limit that was not measured
+	WithinLimits *bool `json:"within_limits,omitempty"`
 }
 
 // Judge fills in whether what was measured stays within the limits asked for.

@@ -12,7 +12,8 @@ import (
 // NetworkDir is the folder of a manifest in the folder that pruning wrote.
 const NetworkDir = "network"
 
-// Path is the manifest's file, given it, the folder that it is in, or the folder that pruning wrote.
+// Path is the manifest's file, given it, the folder that it is in, or the folder that pruning
+// wrote.
 func Path(path string) string {
 	info, err := os.Stat(path)
 	if err != nil || !info.IsDir() {
@@ -51,7 +52,8 @@ func (m *Manifest) loadWeights(path string) (*supernet.Subnet, error) {
 		return nil, nil
 	}
 	if m.Weights.File != filepath.Base(m.Weights.File) {
-		return nil, fmt.Errorf("%s: weights file %q must be beside the manifest", path, m.Weights.File)
+		return nil, fmt.Errorf("%s: weights file %q must be beside the manifest", path,
+			m.Weights.File)
 	}
 	file := filepath.Join(filepath.Dir(path), m.Weights.File)
 	tensors, err := store.ReadTensors(file)
@@ -59,7 +61,9 @@ func (m *Manifest) loadWeights(path string) (*supernet.Subnet, error) {
 		return nil, err
 	}
 	if tensors.SHA256 != m.Weights.SHA256 {
-		return nil, fmt.Errorf("%s is not the file that %s was written with: sha256 %.12s, expected %.12s", file, path, tensors.SHA256, m.Weights.SHA256)
+		return nil, fmt.Errorf(
+			"%s is not the file that %s was written with: sha256 %.12s, expected %.12s", file, path,
+			tensors.SHA256, m.Weights.SHA256)
 	}
 	net, err := supernet.LoadSubnet(m.Blocks, m.BNEps, tensors)
 	if err != nil {

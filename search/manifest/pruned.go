@@ -8,12 +8,14 @@ import (
 
 // The structures that pruning may remove.
 const (
-	PrunedWeights  = "weights"  // single weights, which become zero
-	PrunedVectors  = "vectors"  // runs of 8 or 16 weights along the output channels, which become zero together
+	PrunedWeights = "weights" // single weights, which become zero
+	// runs of 8 or 16 weights along the output channels, which become zero together
+	PrunedVectors  = "vectors"
 	PrunedChannels = "channels" // middle channels, which go: blocks become smaller
 )
 
-// ParentRole is the input of a pruned manifest that it was made from: another manifest, by its hash.
+// ParentRole is the input of a pruned manifest that it was made from: another manifest, by its
+// hash.
 const ParentRole = "parent"
 
 // Pruned says how a network was made from its parent, which is the manifest's input [ParentRole].
@@ -21,40 +23,51 @@ type Pruned struct {
 	Method    string `json:"method"`        // ssgd, magnitude, l1, powerprop, one-shot, ...
 	Structure string `json:"structure"`     // PrunedWeights, PrunedVectors or PrunedChannels
 	Run       int    `json:"run,omitempty"` // of vectors: their length, 8 or 16
-	// Sparsity is the share that was asked for, of the weights that pruning may remove, 0 to below 1; what is there in the end
-	// is in After.
-	Sparsity     float64       `json:"sparsity"`
-	MaxLatencyMS float64       `json:"max_latency_ms,omitempty"` // if pruning went on until the network was so fast
-	MaxParams    int64         `json:"max_params,omitempty"`     // or until it had so few parameters
-	Epochs       int           `json:"epochs"`                   // of training on the way, 0 if none
-	Seed         uint64        `json:"seed"`
-	Settings     PruneSettings `json:"settings"`
-	Before       PrunedFigures `json:"before"` // of the parent
-	After        PrunedFigures `json:"after"`  // of the network; what is not measured is filled in by [Manifest.Save]
+	// Sparsity is the share that was asked for, of the weights that pruning may remove, 0 to below
+	// 1; what is there in the end is in After.
+	Sparsity float64 `json:"sparsity"`
+	// if pruning went on until the network was so fast
+	MaxLatencyMS float64 `json:"max_latency_ms,omitempty"`
+	// or until it had so few parameters
+	MaxParams int64 `json:"max_params,omitempty"`
+	// of training on the way, 0 if none
+	Epochs   int           `json:"epochs"`
+	Seed     uint64        `json:"seed"`
+	Settings PruneSettings `json:"settings"`
+	Before   PrunedFigures `json:"before"` // of the parent
+	// of the network; what is not measured is filled in by [Manifest.Save]
+	After PrunedFigures `json:"after"`
 }
 
 // PruneSettings are those of the optimiser. What a method does not have is 0 and left out.
 type PruneSettings struct {
-	Measure      string  `json:"measure,omitempty"`      // of diversity, which decides how small weights are slowed down
-	Epsilon      float64 `json:"epsilon,omitempty"`      // added to a weight, or its square, within the measure
-	Lambda       float64 `json:"lambda,omitempty"`       // weight of the penalty
-	LR           float64 `json:"lr,omitempty"`           // highest learning rate
-	WeightDecay  float64 `json:"weight_decay,omitempty"` // without the learning rate
-	Distillation float64 `json:"distillation,omitempty"` // weight of the parent's outputs in the loss, 0 to 1
+	// of diversity, which decides how small weights are slowed down
+	Measure string `json:"measure,omitempty"`
+	// added to a weight, or its square, within the measure
+	Epsilon     float64 `json:"epsilon,omitempty"`
+	Lambda      float64 `json:"lambda,omitempty"`       // weight of the penalty
+	LR          float64 `json:"lr,omitempty"`           // highest learning rate
+	WeightDecay float64 `json:"weight_decay,omitempty"` // without the learning rate
+	// weight of the parent's outputs in the loss, 0 to 1
+	Distillation float64 `json:"distillation,omitempty"`
 }
 
-// PrunedFigures are those that pruning trades against one another. Latencies of Before and After were measured interleaved.
+// PrunedFigures are those that pruning trades against one another. Latencies of Before and After
+// were measured interleaved.
 type PrunedFigures struct {
-	Top1          float64 `json:"top1,omitempty"`              // share of the test images
-	Images        int     `json:"images,omitempty"`            // how many these are
-	LatencyMS     float64 `json:"latency_ms,omitempty"`        // of one image; absent if not measured
+	Top1   float64 `json:"top1,omitempty"`   // share of the test images
+	Images int     `json:"images,omitempty"` // how many these are
+	// of one image; absent if not measured
+	LatencyMS     float64 `json:"latency_ms,omitempty"`
 	LatencyLowMS  float64 `json:"latency_ci_low_ms,omitempty"` // 95 % interval
 	LatencyHighMS float64 `json:"latency_ci_high_ms,omitempty"`
-	FileBytes     int64   `json:"file_bytes"`      // of the weights
-	Weights       int64   `json:"weights"`         // of convolutions and linear layers: no biases, no batch norm
-	NonZero       int64   `json:"nonzero_weights"` // of these
-	MACs          int64   `json:"macs"`            // multiply-accumulates of the blocks, as if no weight were zero
-	MACsNonZero   int64   `json:"macs_nonzero"`    // those with weights that are not zero
+	FileBytes     int64   `json:"file_bytes"` // of the weights
+	// of convolutions and linear layers: no biases, no batch norm
+	Weights int64 `json:"weights"`
+	NonZero int64 `json:"nonzero_weights"` // of these
+	// multiply-accumulates of the blocks, as if no weight were zero
+	MACs        int64 `json:"macs"`
+	MACsNonZero int64 `json:"macs_nonzero"` // those with weights that are not zero
 }
 
 // Count fills in what follows from the network alone: weights and multiply-accumulates.
@@ -63,7 +76,8 @@ func (f *PrunedFigures) Count(net *supernet.Subnet) {
 	f.MACs, f.MACsNonZero = supernet.MACs(net.Blocks), net.MACsNonZero()
 }
 
-// checkPruned wants a parent of a pruned network and of no other, and figures that are those of the network.
+// checkPruned wants a parent of a pruned network and of no other, and figures that are those of the
+// network.
 func (m *Manifest) checkPruned(net *supernet.Subnet) error {
 	p := m.Pruned
 	parent := m.Inputs[ParentRole].SHA256
@@ -71,7 +85,8 @@ func (m *Manifest) checkPruned(net *supernet.Subnet) error {
 	case p == nil && parent == "":
 		return nil
 	case p == nil:
-		return fmt.Errorf("a manifest with the input %q says how it was pruned, this one does not", ParentRole)
+		return fmt.Errorf("a manifest with the input %q says how it was pruned, this one does not",
+			ParentRole)
 	case parent == "":
 		return fmt.Errorf("a pruned network has the manifest that it was made from as its input %q, this one has none", ParentRole)
 	case net == nil:
@@ -84,7 +99,8 @@ func (m *Manifest) checkPruned(net *supernet.Subnet) error {
 	counted.Count(net)
 	if counted != p.After {
 		return fmt.Errorf("the network has %d weights (%d not zero) and %d MACs (%d with these), the manifest says %d (%d) and %d (%d): "+
-			"it is of another network", counted.Weights, counted.NonZero, counted.MACs, counted.MACsNonZero,
+			"it is of another network", counted.Weights, counted.NonZero, counted.MACs,
+			counted.MACsNonZero,
 			p.After.Weights, p.After.NonZero, p.After.MACs, p.After.MACsNonZero)
 	}
 	return nil
@@ -96,7 +112,8 @@ func (p *Pruned) check() error {
 	case p.Method == "":
 		return fmt.Errorf("the method of pruning is missing")
 	case !vectors && p.Structure != PrunedWeights && p.Structure != PrunedChannels:
-		return fmt.Errorf("pruning of %q is unknown; use %s, %s or %s", p.Structure, PrunedWeights, PrunedVectors, PrunedChannels)
+		return fmt.Errorf("pruning of %q is unknown; use %s, %s or %s", p.Structure, PrunedWeights,
+			PrunedVectors, PrunedChannels)
 	case vectors && p.Run != 8 && p.Run != 16 || !vectors && p.Run != 0:
 		return fmt.Errorf("pruning of %s in runs of %d does not exist; vectors have 8 or 16 weights, others no runs", p.Structure, p.Run)
 	case !(p.Sparsity >= 0 && p.Sparsity < 1):

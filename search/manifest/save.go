@@ -18,8 +18,9 @@ const weightsFile = "weights.safetensors"
 // IsFile says whether a file name is one that [Manifest.Save] writes into a folder.
 func IsFile(name string) bool { return name == File || name == weightsFile }
 
-// Save writes the manifest, and the weights if there are any, as a folder, whole or not at all, and gives the manifest's
-// path. The folder must not exist. It fills in Weights, and of Pruned.After what follows from the network and its file.
+// Save writes the manifest, and the weights if there are any, as a folder, whole or not at all, and
+// gives the manifest's path. The folder must not exist. It fills in Weights, and of Pruned.After
+// what follows from the network and its file.
 func (m *Manifest) Save(dir string, net *supernet.Subnet) (string, error) {
 	if err := store.WriteDir(dir, m.fill(net)); err != nil {
 		return "", fmt.Errorf("write manifest: %w", err)
@@ -27,8 +28,8 @@ func (m *Manifest) Save(dir string, net *supernet.Subnet) (string, error) {
 	return filepath.Join(dir, File), nil
 }
 
-// Replace is [Manifest.Save] where the folder may be an earlier manifest's. Whenever the process is killed, the one or the other is
-// there, whole.
+// Replace is [Manifest.Save] where the folder may be an earlier manifest's. Whenever the process is
+// killed, the one or the other is there, whole.
 func (m *Manifest) Replace(dir string, net *supernet.Subnet) (string, error) {
 	if err := store.ReplaceDir(dir, IsFile, m.fill(net)); err != nil {
 		return "", fmt.Errorf("write manifest: %w", err)
@@ -51,8 +52,8 @@ func (m *Manifest) fill(net *supernet.Subnet) func(tmp string) error {
 	}
 }
 
-// saveWeights writes them compactly where a tenth of them is zero. Other networks' files do not depend on which of their values
-// happen to be zero.
+// saveWeights writes them compactly where a tenth of them is zero. Other networks' files do not
+// depend on which of their values happen to be zero.
 func (m *Manifest) saveWeights(path string, net *supernet.Subnet) error {
 	if !slices.Equal(m.Blocks, net.Blocks) {
 		return fmt.Errorf("the manifest's blocks are not those of the network: take them from it")

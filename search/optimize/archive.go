@@ -5,12 +5,13 @@ import (
 	"sort"
 )
 
-// archive keeps the feasible candidates worth reporting: with one objective the best few, with several the Pareto front. Of
-// candidates with equal objectives the front keeps one.
+// archive keeps the feasible candidates worth reporting: with one objective the best few, with
+// several the Pareto front. Of candidates with equal objectives the front keeps one.
 type archive struct {
 	store *store
-	top   int     // how many to keep with one objective
-	ids   []int32 // best first, or by rising first objective; unordered with three objectives or more
+	top   int // how many to keep with one objective
+	// best first, or by rising first objective; unordered with three objectives or more
+	ids []int32
 }
 
 // add offers the feasible candidate id, and reports whether the archive took it.
@@ -24,7 +25,8 @@ func (a *archive) add(id int32) bool {
 	return a.addAny(id)
 }
 
-// addBest keeps the order of compare, so that of equals the same ones stay whatever the order they come in.
+// addBest keeps the order of compare, so that of equals the same ones stay whatever the order they
+// come in.
 func (a *archive) addBest(id int32) bool {
 	at, _ := slices.BinarySearchFunc(a.ids, id, a.store.compare)
 	if at == a.top {
@@ -37,8 +39,9 @@ func (a *archive) addBest(id int32) bool {
 	return true
 }
 
-// addPair uses that on a front of two objectives the second one falls where the first one rises: only the left neighbour can
-// dominate a new point, and what the new point dominates follows it without a gap.
+// addPair uses that on a front of two objectives the second one falls where the first one rises:
+// only the left neighbour can dominate a new point, and what the new point dominates follows it
+// without a gap.
 func (a *archive) addPair(id int32) bool {
 	v := a.store.valuesAt(id)
 	at := sort.Search(len(a.ids), func(i int) bool { return a.store.valuesAt(a.ids[i])[0] > v[0] })
@@ -57,15 +60,20 @@ func (a *archive) addPair(id int32) bool {
 	return true
 }
 
-// addAny looks at every member. One that refuses a candidate moves to the front, as it is likely to refuse the next one too.
+// addAny looks at every member. One that refuses a candidate moves to the front, as it is likely to
+// refuse the next one too.
 func (a *archive) addAny(id int32) bool {
 	for i, member := range a.ids {
-		if a.store.dominates(member, id) || slices.Equal(a.store.valuesAt(member), a.store.valuesAt(id)) {
+		if a.store.dominates(member, id) || slices.Equal(a.store.valuesAt(member),
+			a.store.valuesAt(id)) {
 			a.ids[0], a.ids[i] = a.ids[i], a.ids[0]
 			return false
 		}
 	}
-	a.ids = append(slices.DeleteFunc(a.ids, func(member int32) bool { return a.store.dominates(id, member) }), id)
+	a.ids = append(slices.DeleteFunc(a.ids, func(member int32) bool {
+		return a.store.dominates(id,
+			member)
+	}), id)
 	return true
 }
 

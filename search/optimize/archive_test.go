@@ -28,7 +28,10 @@ func TestArchiveAgainstDefinition(t *testing.T) {
 			// Members with equal objectives stand for one another.
 			var want [][]float64
 			for _, id := range ids {
-				if !slices.ContainsFunc(ids, func(other int32) bool { return s.dominates(other, id) }) {
+				if !slices.ContainsFunc(ids, func(other int32) bool {
+					return s.dominates(other,
+						id)
+				}) {
 					want = append(want, s.valuesAt(id))
 				}
 			}

@@ -19,11 +19,13 @@ const (
 	baselineTries = 1000
 )
 
-// Baseline is the evolutionary search that OFA published, to compare with: 100 random candidates, then 500 generations of 50 mutants
-// and 50 uniform crosses of the 25 best so far, each drawn again until it is feasible. It uses of Config Seed, Top, Progress and
-// Evaluations, of which Auto is the 50,100 that this makes. Those count feasible candidates only, as often as they are drawn, since OFA
-// keeps no memory; so do History and Result.Evaluations. Unlike OFA's code it ends where hardly anything is feasible, and draws each
-// gene by itself, where that draws kernel and expand ratio of a block together.
+// Baseline is the evolutionary search that OFA published, to compare with: 100 random candidates,
+// then 500 generations of 50 mutants and 50 uniform crosses of the 25 best so far, each drawn again
+// until it is feasible. It uses of Config Seed, Top, Progress and Evaluations, of which Auto is the
+// 50,100 that this makes. Those count feasible candidates only, as often as they are drawn, since
+// OFA keeps no memory; so do History and Result.Evaluations. Unlike OFA's code it ends where hardly
+// anything is feasible, and draws each gene by itself, where that draws kernel and expand ratio of
+// a block together.
 func Baseline(ctx context.Context, p Problem, c Config) (*Result, error) {
 	if c.Evaluations == Auto {
 		c.Evaluations = baselinePopulation * (1 + baselineGenerations)
@@ -44,7 +46,8 @@ func Baseline(ctx context.Context, p Problem, c Config) (*Result, error) {
 	return result, err
 }
 
-// baseline is the state of a run of Baseline. Members of a population are numbers of candidates, with repetitions.
+// baseline is the state of a run of Baseline. Members of a population are numbers of candidates,
+// with repetitions.
 type baseline struct {
 	run    *run
 	rng    *rand.Rand
@@ -58,10 +61,12 @@ func (b *baseline) evolve() (Status, error) {
 		slices.SortStableFunc(population, b.run.store.compare)
 		parents := population[:min(baselineParents, len(population))]
 		var mutants, crosses []int32
-		if mutants, err = b.draw(baselineMutants, func(g Genes) { b.mutate(g, b.pick(parents)) }); err != nil {
+		if mutants, err = b.draw(baselineMutants,
+			func(g Genes) { b.mutate(g, b.pick(parents)) }); err != nil {
 			break
 		}
-		crosses, err = b.draw(baselinePopulation-baselineMutants, func(g Genes) { b.cross(g, b.pick(parents), b.pick(parents)) })
+		crosses, err = b.draw(baselinePopulation-baselineMutants,
+			func(g Genes) { b.cross(g, b.pick(parents), b.pick(parents)) })
 		if len(mutants)+len(crosses) == 0 {
 			return Converged, err
 		}
@@ -73,8 +78,8 @@ func (b *baseline) evolve() (Status, error) {
 	return BudgetSpent, err
 }
 
-// draw makes n feasible candidates, or fewer where too many draws are not. Those of a round are evaluated together, and the infeasible
-// ones drawn again in the next.
+// draw makes n feasible candidates, or fewer where too many draws are not. Those of a round are
+// evaluated together, and the infeasible ones drawn again in the next.
 func (b *baseline) draw(n int, child func(Genes)) ([]int32, error) {
 	n = min(n, b.run.config.Evaluations-b.drawn)
 	var feasible []int32
@@ -108,7 +113,8 @@ func (b *baseline) count(id int32) {
 	b.drawn++
 	value := b.run.store.valuesAt(id)[0]
 	if n := len(b.points); n == 0 || value < b.points[n-1].Best[0] {
-		b.points = append(b.points, Point{Evaluations: b.drawn, Feasible: b.drawn, Best: []float64{value}})
+		b.points = append(b.points, Point{Evaluations: b.drawn, Feasible: b.drawn,
+			Best: []float64{value}})
 	}
 }
 

@@ -11,20 +11,24 @@ const DefaultEvaluations = 60_000
 // Auto stands for a value that follows from the problem and the other settings.
 const Auto = -1
 
-// Config sets how a run goes. Zero means zero: begin with [Defaults]. They are what did well both on rugged spaces small
-// enough for brute force and on OFA's space of 2e19 networks a resolution with its published predictor and latency table. There a
-// run of 60,000 evaluations gains little from other settings: the seed matters more.
+// Config sets how a run goes. Zero means zero: begin with [Defaults]. They are what did well both
+// on rugged spaces small enough for brute force and on OFA's space of 2e19 networks a resolution
+// with its published predictor and latency table. There a run of 60,000 evaluations gains little
+// from other settings: the seed matters more.
 type Config struct {
 	// Seed determines the run: the same problem and Config give the same Result, bit for bit.
 	Seed uint64
-	// Evaluations is the most candidates that may be evaluated, 1 or more; Auto is 60,000, and for [Baseline] what OFA's search
-	// takes. A space with no more candidates than that is evaluated whole.
+	// Evaluations is the most candidates that may be evaluated, 1 or more; Auto is 60,000, and for
+	// [Baseline] what OFA's search takes. A space with no more candidates than that is evaluated
+	// whole.
 	Evaluations int
-	// Population is the number of candidates of a population, and of the children bred from it, 1 or more; Auto is 200,
-	// less if Evaluations would then allow fewer than 40 generations, but at least 20.
+	// Population is the number of candidates of a population, and of the children bred from it, 1
+	// or more; Auto is 200, less if Evaluations would then allow fewer than 40 generations, but at
+	// least 20.
 	Population int
-	// Restarts is how often a new population starts after the first, the last time from the best of all before: rugged spaces hold
-	// a single population fast. Auto is one for every 100 evaluations a gene after the first 100, at most 2.
+	// Restarts is how often a new population starts after the first, the last time from the best of
+	// all before: rugged spaces hold a single population fast. Auto is one for every 100
+	// evaluations a gene after the first 100, at most 2.
 	Restarts int
 	// MutationRate is the chance of a gene to change in a child; Auto is one gene on average.
 	MutationRate float64
@@ -40,11 +44,12 @@ type Config struct {
 
 // Defaults report the best 10, and leave to Auto what depends on the problem.
 func Defaults() Config {
-	return Config{Evaluations: Auto, Population: Auto, Restarts: Auto, MutationRate: Auto, CrossoverRate: 0.9, LocalShare: 0.2, Top: 10}
+	return Config{Evaluations: Auto, Population: Auto, Restarts: Auto, MutationRate: Auto,
+		CrossoverRate: 0.9, LocalShare: 0.2, Top: 10}
 }
 
-// Complete returns the configuration of a run on p, with a number in place of each [Auto], or what is wrong with either. It
-// checks the fields as given, before Auto is replaced.
+// Complete returns the configuration of a run on p, with a number in place of each [Auto], or what
+// is wrong with either. It checks the fields as given, before Auto is replaced.
 func (c Config) Complete(p Problem) (Config, error) {
 	if err := p.check(); err != nil {
 		return c, err
@@ -59,7 +64,8 @@ func (c Config) Complete(p Problem) (Config, error) {
 	// More populations than the budget has room for would be empty.
 	c.Restarts = min(c.Restarts, c.Evaluations/c.Population)
 	if len(p.Seeds) > c.Evaluations {
-		return c, fmt.Errorf("%d seeds, but Evaluations allows only %d", len(p.Seeds), c.Evaluations)
+		return c, fmt.Errorf("%d seeds, but Evaluations allows only %d", len(p.Seeds),
+			c.Evaluations)
 	}
 	return c, nil
 }
@@ -75,7 +81,8 @@ func (c Config) check() error {
 		{"Config.Restarts", c.Restarts, 0, maxEvaluations},
 	} {
 		if f.value != Auto && (f.value < f.from || f.value > f.to) {
-			return fmt.Errorf("%s is %d; it must be %d to %d, or Auto", f.name, f.value, f.from, f.to)
+			return fmt.Errorf("%s is %d; it must be %d to %d, or Auto", f.name, f.value, f.from,
+				f.to)
 		}
 	}
 	if c.Top < 1 || c.Top > maxEvaluations {
@@ -87,7 +94,8 @@ func (c Config) check() error {
 	for _, f := range []struct {
 		name  string
 		value float64
-	}{{"Config.MutationRate", c.MutationRate}, {"Config.CrossoverRate", c.CrossoverRate}, {"Config.LocalShare", c.LocalShare}} {
+	}{{"Config.MutationRate", c.MutationRate}, {"Config.CrossoverRate", c.CrossoverRate},
+		{"Config.LocalShare", c.LocalShare}} {
 		if !(f.value >= 0 && f.value <= 1) {
 			return fmt.Errorf("%s is %v; it must be 0 to 1", f.name, f.value)
 		}

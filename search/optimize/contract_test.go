@@ -14,16 +14,19 @@ import (
 )
 
 // methods are the two searches, which share what they promise.
-var methods = map[string]func(context.Context, optimize.Problem, optimize.Config) (*optimize.Result, error){
+var methods = map[string]func(context.Context, optimize.Problem, optimize.Config) (*optimize.Result,
+	error){
 	"Minimize": optimize.Minimize,
 	"Random":   optimize.Random,
 }
 
-// watched reports every candidate that Evaluate must not get: seen before, not canonical or outside the space.
+// watched reports every candidate that Evaluate must not get: seen before, not canonical or outside
+// the space.
 func watched(t *testing.T, k *knapsack, p optimize.Problem) (optimize.Problem, *int) {
 	seen := map[string]bool{}
 	inner, count := p.Evaluate, new(int)
-	p.Evaluate = func(ctx context.Context, batch []optimize.Genes, out []optimize.Evaluation) error {
+	p.Evaluate = func(ctx context.Context, batch []optimize.Genes,
+		out []optimize.Evaluation) error {
 		for _, g := range batch {
 			*count++
 			key := fmt.Sprint(g)
@@ -45,20 +48,25 @@ func watched(t *testing.T, k *knapsack, p optimize.Problem) (optimize.Problem, *
 	return p, count
 }
 
-// checkResult compares what a result says of its candidates with evaluations from scratch, and with one another.
+// checkResult compares what a result says of its candidates with evaluations from scratch, and with
+// one another.
 func checkResult(t *testing.T, k *knapsack, r *optimize.Result, n int) {
 	t.Helper()
 	fresh := make([]float64, n)
 	for i, c := range r.Best {
-		if violation := k.evaluate(c.Genes, fresh); violation != 0 || c.Violation != 0 || !slices.Equal(fresh, c.Objectives) {
-			t.Errorf("%v is reported with %v and violation %v, but has %v and %v", c.Genes, c.Objectives, c.Violation, fresh, violation)
+		if violation := k.evaluate(c.Genes, fresh); violation != 0 || c.Violation != 0 ||
+			!slices.Equal(fresh, c.Objectives) {
+			t.Errorf("%v is reported with %v and violation %v, but has %v and %v", c.Genes,
+				c.Objectives, c.Violation, fresh, violation)
 		}
 		if !k.isCanonical(c.Genes) {
 			t.Errorf("%v is reported, but not canonical", c.Genes)
 		}
 		for _, d := range r.Best[:i] {
-			if slices.Equal(c.Genes, d.Genes) || n > 1 && dominates(d.Objectives, c.Objectives) || dominates(c.Objectives, d.Objectives) {
-				t.Errorf("%v %v and %v %v should not both be reported, or not in this order", d.Genes, d.Objectives, c.Genes, c.Objectives)
+			if slices.Equal(c.Genes, d.Genes) || n > 1 && dominates(d.Objectives, c.Objectives) ||
+				dominates(c.Objectives, d.Objectives) {
+				t.Errorf("%v %v and %v %v should not both be reported, or not in this order",
+					d.Genes, d.Objectives, c.Genes, c.Objectives)
 			}
 		}
 	}
@@ -86,7 +94,8 @@ func dominates(a, b []float64) bool {
 	return below
 }
 
-// TestPromises runs both searches with all kinds of settings, and checks all that they promise in any case.
+// TestPromises runs both searches with all kinds of settings, and checks all that they promise in
+// any case.
 func TestPromises(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	deep, canonical := stages(3, 3)
@@ -95,8 +104,10 @@ func TestPromises(t *testing.T) {
 		k.canonical = canonical
 		objectives := 1 + i%3
 		config := optimize.Config{
-			Seed: uint64(i), Evaluations: 1 + rng.IntN(1500), Population: 1 + rng.IntN(200), Restarts: rng.IntN(12) - 1, Top: 1 + rng.IntN(30),
-			LocalShare: max(0, 2*rng.Float64()-1), MutationRate: rng.Float64(), CrossoverRate: rng.Float64(),
+			Seed: uint64(i), Evaluations: 1 + rng.IntN(1500), Population: 1 + rng.IntN(200),
+			Restarts: rng.IntN(12) - 1, Top: 1 + rng.IntN(30),
+			LocalShare: max(0, 2*rng.Float64()-1), MutationRate: rng.Float64(),
+			CrossoverRate: rng.Float64(),
 		}
 		for name, method := range methods {
 			p, count := watched(t, k, k.problem(objectives))
@@ -111,8 +122,10 @@ func TestPromises(t *testing.T) {
 			if r.Status == optimize.BudgetSpent != (*count == config.Evaluations) {
 				t.Errorf("%s %+v: %v after %d evaluations", name, config, r.Status, *count)
 			}
-			if top := max(config.Top, 10*max(0, 1-config.Top)); objectives == 1 && len(r.Best) != min(top, r.Feasible) {
-				t.Errorf("%s: %d of %d feasible candidates reported, expected up to %d", name, len(r.Best), r.Feasible, top)
+			if top := max(config.Top, 10*max(0, 1-config.Top)); objectives == 1 &&
+				len(r.Best) != min(top, r.Feasible) {
+				t.Errorf("%s: %d of %d feasible candidates reported, expected up to %d", name,
+					len(r.Best), r.Feasible, top)
 			}
 			again, _ := method(t.Context(), k.problem(objectives), config)
 			sameResult(t, r, again)
@@ -126,8 +139,10 @@ func TestPromises(t *testing.T) {
 func TestSeedMatters(t *testing.T) {
 	k := newKnapsack(repeat(12, 3), 12, 0.3, 1)
 	for name, method := range methods {
-		a, _ := method(t.Context(), k.problem(1), given(optimize.Config{Evaluations: 1000, Seed: 1}))
-		b, _ := method(t.Context(), k.problem(1), given(optimize.Config{Evaluations: 1000, Seed: 2}))
+		a, _ := method(t.Context(), k.problem(1),
+			given(optimize.Config{Evaluations: 1000, Seed: 1}))
+		b, _ := method(t.Context(), k.problem(1),
+			given(optimize.Config{Evaluations: 1000, Seed: 2}))
 		if fmt.Sprint(a.History) == fmt.Sprint(b.History) {
 			t.Errorf("%s goes the same way with two seeds", name)
 		}
@@ -164,7 +179,8 @@ func TestSeedsComeFirst(t *testing.T) {
 	seeds := make([]optimize.Genes, 40)
 	for i := range seeds {
 		seeds[i] = make(optimize.Genes, len(genes))
-		seeds[i][2], seeds[i][3], seeds[i][7] = uint16(i%3), uint16(i/3%3), uint16(i/9%3) // genes 2 and 3 are dormant
+		// genes 2 and 3 are dormant
+		seeds[i][2], seeds[i][3], seeds[i][7] = uint16(i%3), uint16(i/3%3), uint16(i/9%3)
 	}
 	var first []optimize.Genes
 	p := k.problem(1)
@@ -181,13 +197,17 @@ func TestSeedsComeFirst(t *testing.T) {
 		return nil
 	}
 	// Fewer than the seeds in every respect; nearly all of the budget is for climbing.
-	if _, err := optimize.Minimize(t.Context(), p, given(optimize.Config{Evaluations: 200, Population: 2, LocalShare: 1})); err != nil {
+	if _, err := optimize.Minimize(t.Context(), p,
+		given(optimize.Config{Evaluations: 200, Population: 2, LocalShare: 1})); err != nil {
 		t.Fatal(err)
 	}
 	for _, seed := range seeds {
 		want := slices.Clone(seed)
 		canonical(want)
-		if !slices.ContainsFunc(first, func(g optimize.Genes) bool { return slices.Equal(g, want) }) {
+		if !slices.ContainsFunc(first, func(g optimize.Genes) bool {
+			return slices.Equal(g,
+				want)
+		}) {
 			t.Errorf("seed %v is not in the first batch", seed)
 		}
 	}
@@ -217,17 +237,21 @@ func TestSmallSpacesAreExhausted(t *testing.T) {
 				t.Fatal(err)
 			}
 			if r.Status != optimize.Exhausted || *count != test.size || r.Evaluations != test.size {
-				t.Errorf("%s of %v: %v after %d evaluations, expected all %d", name, test.genes, r.Status, *count, test.size)
+				t.Errorf("%s of %v: %v after %d evaluations, expected all %d", name, test.genes,
+					r.Status, *count, test.size)
 			}
 			if best, _ := k.optimum(); r.Best[0].Objectives[0] != best {
-				t.Errorf("%s of %v: best is %v, expected %v", name, test.genes, r.Best[0].Objectives[0], best)
+				t.Errorf("%s of %v: best is %v, expected %v", name, test.genes,
+					r.Best[0].Objectives[0], best)
 			}
 			if test.size == 1 {
 				continue
 			}
-			r, err = method(t.Context(), k.problem(1), given(optimize.Config{Evaluations: test.size - 1}))
+			r, err = method(t.Context(), k.problem(1),
+				given(optimize.Config{Evaluations: test.size - 1}))
 			if err != nil || r.Status == optimize.Exhausted {
-				t.Errorf("%s of %v: %v with one evaluation too few, error %v", name, test.genes, r.Status, err)
+				t.Errorf("%s of %v: %v with one evaluation too few, error %v", name, test.genes,
+					r.Status, err)
 			}
 		}
 	}
@@ -245,7 +269,8 @@ func TestConverges(t *testing.T) {
 				t.Fatal(err)
 			}
 			if r.Status != optimize.Converged || *count != 16 {
-				t.Errorf("%s: %v after %d evaluations, expected to converge after 16", name, r.Status, *count)
+				t.Errorf("%s: %v after %d evaluations, expected to converge after 16", name,
+					r.Status, *count)
 			}
 			checkResult(t, k, r, objectives)
 		}
@@ -260,25 +285,29 @@ func TestInfeasible(t *testing.T) {
 		for name, method := range methods {
 			for objectives := 1; objectives < 4; objectives++ {
 				k := newKnapsack(test.genes, 0, 0.3, 1)
-				k.limit = 0.5 * k.costOf(make(optimize.Genes, len(test.genes))) // half of the cheapest
+				// half of the cheapest
+				k.limit = 0.5 * k.costOf(make(optimize.Genes, len(test.genes)))
 				p, count := watched(t, k, k.problem(objectives))
 				r, err := method(t.Context(), p, given(optimize.Config{Evaluations: 2000}))
 				var infeasible *optimize.InfeasibleError
 				if !errors.As(err, &infeasible) || !errors.Is(err, optimize.ErrInfeasible) {
 					t.Fatalf("%s: got %v", name, err)
 				}
-				if infeasible.Proven != test.proven || infeasible.Evaluations != *count || len(r.Best) != 0 || r.Feasible != 0 {
+				if infeasible.Proven != test.proven || infeasible.Evaluations != *count ||
+					len(r.Best) != 0 || r.Feasible != 0 {
 					t.Errorf("%s: %+v after %d evaluations", name, infeasible, *count)
 				}
 				least := infeasible.Least
 				if got := k.evaluate(least.Genes, least.Objectives); got != least.Violation {
-					t.Errorf("%s: the nearest has violation %v, but says %v", name, got, least.Violation)
+					t.Errorf("%s: the nearest has violation %v, but says %v", name, got,
+						least.Violation)
 				}
 				// The cheapest candidate has a violation of exactly one.
 				if (name == "Minimize" || test.proven) && math.Abs(least.Violation-1) > 1e-12 {
 					t.Errorf("%s: the nearest has violation %v, expected 1", name, least.Violation)
 				}
-				if strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), fmt.Sprintf("%.4g", least.Violation)) {
+				if strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(),
+					fmt.Sprintf("%.4g", least.Violation)) {
 					t.Errorf("message is %q", err)
 				}
 			}

@@ -1,8 +1,10 @@
-// Package optimize finds the best points of any finite space under constraints. It knows nothing of networks: a space is a number of
-// choices for each gene, and the caller says what a candidate is worth.
+// Package optimize finds the best points of any finite space under constraints. It knows nothing of
+// networks: a space is a number of choices for each gene, and the caller says what a candidate is
+// worth.
 //
-// A [Problem] is the sizes of its genes and a function that evaluates batches of candidates; [Minimize] spends a bounded number of
-// evaluations on it, and [Random] and [Baseline], the evolution that OFA (Once-for-All) published, are there to compare with. A run walks
+// A [Problem] is the sizes of its genes and a function that evaluates batches of candidates;
+// [Minimize] spends a bounded number of evaluations on it, and [Random] and [Baseline], the
+// evolution that OFA (Once-for-All) published, are there to compare with. A run walks
 //
 //	evolve   populations evolve on eaopt under NSGA-II with Deb's constraint rules (nsga.go, rank.go); the last one starts from
 //	         the best of those before
@@ -10,7 +12,8 @@
 //	         Pareto local search (front.go)
 //	report   the archive of everything feasible that was met (archive.go)
 //
-// In a run, store.go keeps each candidate once, in its canonical form, so that none is evaluated twice. Spaces small enough are
-// evaluated whole instead (enumerate.go), and the [Status] of a [Result] says so. A run is single-threaded and depends on
-// [Config].Seed only; what may run in parallel is the inside of Problem.Evaluate.
+// In a run, store.go keeps each candidate once, in its canonical form, so that none is evaluated
+// twice. Spaces small enough are evaluated whole instead (enumerate.go), and the [Status] of a
+// [Result] says so. A run is single-threaded and depends on [Config].Seed only; what may run in
+// parallel is the inside of Problem.Evaluate.
 package optimize

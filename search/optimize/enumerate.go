@@ -2,11 +2,12 @@ package optimize
 
 import "errors"
 
-// repeats bounds how many raw points are looked at for each evaluation allowed, when a space might have few enough canonical
-// candidates to be evaluated whole.
+// repeats bounds how many raw points are looked at for each evaluation allowed, when a space might
+// have few enough canonical candidates to be evaluated whole.
 const repeats = 16
 
-// exhaust evaluates the whole space if it has no more candidates than the run may evaluate, and reports whether it did.
+// exhaust evaluates the whole space if it has no more candidates than the run may evaluate, and
+// reports whether it did.
 func (r *run) exhaust() (bool, error) {
 	if !r.mayExhaust() {
 		return false, nil
@@ -33,8 +34,8 @@ func (r *run) exhaust() (bool, error) {
 	return true, r.flush()
 }
 
-// mayExhaust reports whether it is worth a try. Where their number is not known, canonical candidates can be counted only by proposing
-// them; errBudget tells when there are too many.
+// mayExhaust reports whether it is worth a try. Where their number is not known, canonical
+// candidates can be counted only by proposing them; errBudget tells when there are too many.
 func (r *run) mayExhaust() bool {
 	limit := r.config.Evaluations
 	if r.problem.Count > limit {
@@ -49,8 +50,9 @@ func (r *run) mayExhaust() bool {
 	return r.problem.size(limit) <= limit
 }
 
-// skip advances g to the first canonical point that is not before it, and reports whether there is one. In a nested space nothing is
-// canonical that begins as a point that is not, up to and with the gene that Canonical changes.
+// skip advances g to the first canonical point that is not before it, and reports whether there is
+// one. In a nested space nothing is canonical that begins as a point that is not, up to and with
+// the gene that Canonical changes.
 func (r *run) skip(g Genes) (bool, error) {
 	for {
 		copy(r.scratch, g)
@@ -71,7 +73,8 @@ func (r *run) skip(g Genes) (bool, error) {
 	}
 }
 
-// next advances g to the following point of the space, the last gene fastest, and reports whether there was one.
+// next advances g to the following point of the space, the last gene fastest, and reports whether
+// there was one.
 func next(g Genes, choices []int) bool {
 	for i := len(g) - 1; i >= 0; i-- {
 		if int(g[i])+1 < choices[i] {

@@ -8,12 +8,14 @@ import (
 	"github.com/MaxHalford/eaopt"
 )
 
-// idleGenerations is how many generations may bring no better candidate before a population with one objective has converged.
+// idleGenerations is how many generations may bring no better candidate before a population with
+// one objective has converged.
 const idleGenerations = 40
 
-// evolveAll spends the evaluations that are not kept for climbing. Populations evolve apart and meet in the last one: on rugged
-// spaces each settles in its own region, and crossing those finds more than a longer run of any of them. It returns the best
-// candidate of each population, best first. What a converged population leaves goes to those after it.
+// evolveAll spends the evaluations that are not kept for climbing. Populations evolve apart and
+// meet in the last one: on rugged spaces each settles in its own region, and crossing those finds
+// more than a longer run of any of them. It returns the best candidate of each population, best
+// first. What a converged population leaves goes to those after it.
 func (r *run) evolveAll() ([]int32, error) {
 	budget := r.config.Evaluations - int(r.config.LocalShare*float64(r.config.Evaluations))
 	// Climbing needs a place to start from, and seeds are a promise, whatever LocalShare says.
@@ -47,7 +49,8 @@ func (r *run) evolveAll() ([]int32, error) {
 	return slices.Compact(winners), nil
 }
 
-// interleave returns up to n genes: the first of each population, then the second of each, and so on.
+// interleave returns up to n genes: the first of each population, then the second of each, and so
+// on.
 func interleave(populations [][]*genome, n int) []Genes {
 	var all []Genes
 	for i, more := 0, true; more; i++ {
@@ -61,8 +64,8 @@ func interleave(populations [][]*genome, n int) []Genes {
 	return all[:min(n, len(all))]
 }
 
-// evolve runs a population until it has converged or the limit is reached, and returns its members, best first; none if the limit
-// leaves no room for it.
+// evolve runs a population until it has converged or the limit is reached, and returns its members,
+// best first; none if the limit leaves no room for it.
 func (r *run) evolve(number int32, start []Genes) ([]*genome, error) {
 	first, err := r.firstPopulation(number, start)
 	if err != nil || len(first) == 0 {
@@ -74,7 +77,8 @@ func (r *run) evolve(number int32, start []Genes) ([]*genome, error) {
 	}
 	ga, err := eaopt.GAConfig{
 		NPops: 1, PopSize: uint(len(first)), HofSize: 1, Model: model, EarlyStop: stop,
-		// stop comes first: every generation but the last has a candidate that is new to the population.
+		// stop comes first: every generation but the last has a candidate that is new to the
+		// population.
 		NGenerations: math.MaxInt32,
 		// Without RNG eaopt takes a seed from the clock.
 		RNG: mathrand.New(mathrand.NewSource(r.rand(streamEvolution + uint64(number)).Int64())),
@@ -82,9 +86,14 @@ func (r *run) evolve(number int32, start []Genes) ([]*genome, error) {
 	if err != nil {
 		return nil, err
 	}
-	// eaopt evaluates genomes one by one as it creates them, so they have been evaluated in one batch before.
+	// eaopt evaluates genomes one by one as it creates them, so they have been evaluated in one
+	// batch before.
 	next := 0
-	if err := ga.Minimize(func(*mathrand.Rand) eaopt.Genome { next++; return first[next-1] }); err != nil {
+	if err := ga.Minimize(func(*mathrand.Rand) eaopt.Genome {
+		next++
+		return first[next-
+			1]
+	}); err != nil {
 		return nil, err
 	}
 	return genomes(ga.Populations[0].Individuals), nil
@@ -98,11 +107,15 @@ func genomes(individuals eaopt.Individuals) []*genome {
 	return all
 }
 
-// firstPopulation proposes and evaluates the start of a population, filled up with random candidates. It may be smaller than
-// Config.Population where the space or the budget is, and larger for seeds.
+// firstPopulation proposes and evaluates the start of a population, filled up with random
+// candidates. It may be smaller than Config.Population where the space or the budget is, and larger
+// for seeds.
 func (r *run) firstPopulation(number int32, start []Genes) ([]*genome, error) {
 	var members []*genome
-	join := func(raw Genes, id int32) { members = append(members, &genome{run: r, raw: slices.Clone(raw), id: id}) }
+	join := func(raw Genes, id int32) {
+		members = append(members,
+			&genome{run: r, raw: slices.Clone(raw), id: id})
+	}
 	for _, raw := range start {
 		id, first, err := r.enter(raw, number)
 		if err != nil {
@@ -112,7 +125,8 @@ func (r *run) firstPopulation(number int32, start []Genes) ([]*genome, error) {
 			join(raw, id)
 		}
 	}
-	if err := r.draw(number, r.config.Population-len(members), r.rand(streamPopulation+uint64(number)), join); err != nil {
+	if err := r.draw(number, r.config.Population-len(members),
+		r.rand(streamPopulation+uint64(number)), join); err != nil {
 		return nil, err
 	}
 	for _, g := range members {

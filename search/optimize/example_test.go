@@ -15,7 +15,8 @@ type item struct {
 	least, most  int
 }
 
-var items = []item{{"tent", 90, 2100, 1, 1}, {"rope", 35, 900, 0, 2}, {"stove", 50, 700, 0, 1}, {"bottle", 30, 1000, 1, 3}, {"bar", 8, 120, 0, 9}}
+var items = []item{{"tent", 90, 2100, 1, 1}, {"rope", 35, 900, 0, 2}, {"stove", 50, 700, 0, 1},
+	{"bottle", 30, 1000, 1, 3}, {"bar", 8, 120, 0, 9}}
 
 // pack says what is taken along: choice 0 of a gene is the least of its item.
 func pack(g optimize.Genes) (pieces []int, worth, grams float64) {
@@ -30,7 +31,8 @@ func pack(g optimize.Genes) (pieces []int, worth, grams float64) {
 	return pieces, worth, grams
 }
 
-// rucksack asks for what is worth most, and if there is a second objective also weighs least, of at most limit grams.
+// rucksack asks for what is worth most, and if there is a second objective also weighs least, of at
+// most limit grams.
 func rucksack(objectives int, limit float64) optimize.Problem {
 	p := optimize.Problem{Objectives: objectives}
 	for _, it := range items {
@@ -56,7 +58,8 @@ func ExampleMinimize() {
 		return
 	}
 	pieces, worth, grams := pack(r.Best[0].Genes)
-	fmt.Printf("%s, %d of %d feasible; worth %.0f, %.0f g:\n", r.Status, r.Feasible, r.Evaluations, worth, grams)
+	fmt.Printf("%s, %d of %d feasible; worth %.0f, %.0f g:\n", r.Status, r.Feasible, r.Evaluations,
+		worth, grams)
 	for i, n := range pieces {
 		fmt.Println(n, items[i].name)
 	}

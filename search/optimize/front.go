@@ -2,9 +2,10 @@ package optimize
 
 import "math/bits"
 
-// widen is Pareto local search (Paquete et al., "Pareto local optimum sets in the biobjective traveling salesman problem", 2004):
-// it evaluates all changes of one gene of each member of the front, until the front has no member left whose neighbours are
-// unknown. Then it goes on with larger changes of random members.
+// widen is Pareto local search (Paquete et al., "Pareto local optimum sets in the biobjective
+// traveling salesman problem", 2004): it evaluates all changes of one gene of each member of the
+// front, until the front has no member left whose neighbours are unknown. Then it goes on with
+// larger changes of random members.
 func (c *climber) widen() error {
 	known := map[int32]bool{}
 	for idle := 0; idle < idleKicks; idle++ {

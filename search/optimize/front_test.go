@@ -11,7 +11,10 @@ import (
 // hypervolume is the area that points of two objectives dominate, up to the corner reference.
 func hypervolume(points [][]float64, reference [2]float64) (area float64) {
 	points = slices.Clone(points)
-	slices.SortFunc(points, func(a, b []float64) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
+	slices.SortFunc(points, func(a, b []float64) int {
+		return cmp.Or(cmp.Compare(a[0], b[0]),
+			cmp.Compare(a[1], b[1]))
+	})
 	ceiling := reference[1]
 	for _, p := range points {
 		if p[0] < reference[0] && p[1] < ceiling {
@@ -52,7 +55,8 @@ func objectives(candidates []optimize.Candidate) (points [][]float64) {
 	return points
 }
 
-// TestMinimizeFindsTheFront compares with brute force in spaces of 531,441 points, 30 % of them feasible.
+// TestMinimizeFindsTheFront compares with brute force in spaces of 531,441 points, 30 % of them
+// feasible.
 func TestMinimizeFindsTheFront(t *testing.T) {
 	instances := uint64(5)
 	if testing.Short() {
@@ -84,7 +88,8 @@ func TestMinimizeFindsTheFront(t *testing.T) {
 						t.Fatal(err)
 					}
 					if r.Evaluations > 4000 || baseline.Evaluations != 4000 {
-						t.Fatalf("%d and %d evaluations, expected at most and exactly 4000", r.Evaluations, baseline.Evaluations)
+						t.Fatalf("%d and %d evaluations, expected at most and exactly 4000",
+							r.Evaluations, baseline.Evaluations)
 					}
 					lowest = min(lowest, hypervolume(objectives(r.Best), worst)/truth)
 					highest = max(highest, hypervolume(objectives(baseline.Best), worst)/truth)
@@ -92,10 +97,12 @@ func TestMinimizeFindsTheFront(t *testing.T) {
 			}
 			t.Logf("hypervolume at least %.5f, of random search at most %.3f", lowest, highest)
 			if lowest < test.ratio {
-				t.Errorf("a front has %.5f of the true hypervolume, expected %.5f", lowest, test.ratio)
+				t.Errorf("a front has %.5f of the true hypervolume, expected %.5f", lowest,
+					test.ratio)
 			}
 			if highest > lowest-0.05 {
-				t.Errorf("random search reaches %.3f, which is not clearly worse than %.3f", highest, lowest)
+				t.Errorf("random search reaches %.3f, which is not clearly worse than %.3f",
+					highest, lowest)
 			}
 		})
 	}

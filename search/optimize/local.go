@@ -7,11 +7,13 @@ import (
 )
 
 const (
-	// idleKicks is how many kicks in a row may evaluate nothing new before the neighbourhood counts as seen.
+	// idleKicks is how many kicks in a row may evaluate nothing new before the neighbourhood counts
+	// as seen.
 	idleKicks = 50
 	// pairBatch is how many pair swaps are evaluated before the best of them is taken.
 	pairBatch = 64
-	// maxPairs and maxPairMoves bound the pair swaps tried from one candidate, and the single changes they are made of.
+	// maxPairs and maxPairMoves bound the pair swaps tried from one candidate, and the single
+	// changes they are made of.
 	maxPairs, maxPairMoves = 2048, 256
 )
 
@@ -33,10 +35,12 @@ type move struct {
 	id   int32
 }
 
-// climb spends the rest of the budget near what was found, with one objective from the given starts.
+// climb spends the rest of the budget near what was found, with one objective from the given
+// starts.
 func (r *run) climb(starts []int32) error {
 	n := len(r.problem.Genes)
-	c := &climber{run: r, rng: r.rand(streamLocal), dormant: make([]bool, n), scratch: make(Genes, n)}
+	c := &climber{run: r, rng: r.rand(streamLocal), dormant: make([]bool, n),
+		scratch: make(Genes, n)}
 	var err error
 	if r.problem.Objectives == 1 {
 		err = c.iterate(starts)
@@ -49,8 +53,8 @@ func (r *run) climb(starts []int32) error {
 	return err
 }
 
-// iterate is iterated local search (Lourenço et al., "Iterated local search", 2003): first it climbs from each start, then again
-// and again from the best with some genes redrawn.
+// iterate is iterated local search (Lourenço et al., "Iterated local search", 2003): first it
+// climbs from each start, then again and again from the best with some genes redrawn.
 func (c *climber) iterate(starts []int32) error {
 	for _, start := range starts {
 		if err := c.ascend(start); err != nil {
@@ -73,8 +77,8 @@ func (c *climber) iterate(starts []int32) error {
 	return nil
 }
 
-// kick returns the best candidate of the run with some genes redrawn: from two, which stays near, to all, which starts anew, since
-// nobody knows how wide a local optimum is.
+// kick returns the best candidate of the run with some genes redrawn: from two, which stays near,
+// to all, which starts anew, since nobody knows how wide a local optimum is.
 func (c *climber) kick() (int32, error) {
 	if err := c.stand(c.run.top()); err != nil {
 		return 0, err
@@ -154,7 +158,8 @@ func (c *climber) sleeps(gene int) (bool, error) {
 	return true, nil
 }
 
-// propose applies moves to the base. Genes that did not matter are drawn anew, as a move may make them matter.
+// propose applies moves to the base. Genes that did not matter are drawn anew, as a move may make
+// them matter.
 func (c *climber) propose(moves ...move) (int32, error) {
 	copy(c.scratch, c.base)
 	for i, dormant := range c.dormant {
@@ -169,8 +174,8 @@ func (c *climber) propose(moves ...move) (int32, error) {
 	return id, err
 }
 
-// singles evaluates all changes of one gene, and returns the best candidate if it is better than the base, else -1. The first better
-// one would do, but pairs needs all of them anyway.
+// singles evaluates all changes of one gene, and returns the best candidate if it is better than
+// the base, else -1. The first better one would do, but pairs needs all of them anyway.
 func (c *climber) singles() (int32, error) {
 	if err := c.neighbours(); err != nil {
 		return -1, err
@@ -202,8 +207,9 @@ func (c *climber) neighbours() error {
 	return nil
 }
 
-// pairs evaluates changes of two genes at once, in random order, and returns the best of the first batch that holds a better
-// candidate than the base, or -1. Under a constraint these matter most: one change makes room for the other.
+// pairs evaluates changes of two genes at once, in random order, and returns the best of the first
+// batch that holds a better candidate than the base, or -1. Under a constraint these matter most:
+// one change makes room for the other.
 func (c *climber) pairs() (int32, error) {
 	pairs := c.promising()
 	c.rng.Shuffle(len(pairs), func(i, j int) { pairs[i], pairs[j] = pairs[j], pairs[i] })
@@ -223,11 +229,15 @@ func (c *climber) pairs() (int32, error) {
 	return -1, nil
 }
 
-// promising returns the pairs of moves that would be an improvement if their single effects added up. Whether a pair keeps within
-// the constraints is not asked: what a feasible move leaves unused is unknown, as its violation is 0 either way.
+// promising returns the pairs of moves that would be an improvement if their single effects added
+// up. Whether a pair keeps within the constraints is not asked: what a feasible move leaves unused
+// is unknown, as its violation is 0 either way.
 func (c *climber) promising() [][2]move {
 	if len(c.moves) > maxPairMoves {
-		c.rng.Shuffle(len(c.moves), func(i, j int) { c.moves[i], c.moves[j] = c.moves[j], c.moves[i] })
+		c.rng.Shuffle(len(c.moves), func(i, j int) {
+			c.moves[i], c.moves[j] = c.moves[j],
+				c.moves[i]
+		})
 		c.moves = c.moves[:maxPairMoves]
 	}
 	var pairs [][2]move
@@ -241,7 +251,8 @@ func (c *climber) promising() [][2]move {
 	return pairs
 }
 
-// gain is by how much a move lowers what is to be lowered first: the violation if the base has one, else the objective.
+// gain is by how much a move lowers what is to be lowered first: the violation if the base has one,
+// else the objective.
 func (c *climber) gain(m move) float64 {
 	s := c.run.store
 	if s.violations[c.at] > 0 {
@@ -250,7 +261,8 @@ func (c *climber) gain(m move) float64 {
 	return s.valuesAt(c.at)[0] - s.valuesAt(m.id)[0]
 }
 
-// best evaluates what was proposed, and returns the best of ids if it is better than the base, else -1.
+// best evaluates what was proposed, and returns the best of ids if it is better than the base, else
+// -1.
 func (c *climber) best(ids []int32) (int32, error) {
 	if err := c.run.flush(); err != nil {
 		return -1, err

@@ -5,11 +5,12 @@ import (
 	"testing"
 )
 
-// TestPairSwaps starts where no change of a single gene helps: the first gene's value is worth twice the others', but the sum
-// may not exceed 3, which the start has spent on the second gene.
+// TestPairSwaps starts where no change of a single gene helps: the first gene's value is worth
+// twice the others', but the sum may not exceed 3, which the start has spent on the second gene.
 func TestPairSwaps(t *testing.T) {
 	r := testRun(t, 3, func(g Genes) (float64, float64) {
-		return -2*float64(g[0]) - float64(g[1]) - 0.5*float64(g[2]), max(0, float64(g[0]+g[1]+g[2])-3)
+		return -2*float64(g[0]) - float64(g[1]) - 0.5*float64(g[2]),
+			max(0, float64(g[0]+g[1]+g[2])-3)
 	})
 	start, _, err := r.propose(Genes{0, 3, 0})
 	if err != nil {
@@ -18,7 +19,8 @@ func TestPairSwaps(t *testing.T) {
 	if err := r.flush(); err != nil {
 		t.Fatal(err)
 	}
-	c := &climber{run: r, rng: r.rand(streamLocal), dormant: make([]bool, 3), scratch: make(Genes, 3)}
+	c := &climber{run: r, rng: r.rand(streamLocal), dormant: make([]bool, 3),
+		scratch: make(Genes, 3)}
 	if err := c.stand(start); err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +43,8 @@ func TestDormantGenes(t *testing.T) {
 			g[1] = 0
 		}
 	}
-	c := &climber{run: r, rng: r.rand(streamLocal), dormant: make([]bool, 2), scratch: make(Genes, 2)}
+	c := &climber{run: r, rng: r.rand(streamLocal), dormant: make([]bool, 2),
+		scratch: make(Genes, 2)}
 	for _, test := range []struct {
 		at      Genes
 		dormant []bool
@@ -58,7 +61,8 @@ func TestDormantGenes(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !slices.Equal(c.dormant, test.dormant) || len(c.moves) != test.near {
-			t.Errorf("at %v: dormant are %v, %d neighbours; expected %v and %d", test.at, c.dormant, len(c.moves), test.dormant, test.near)
+			t.Errorf("at %v: dormant are %v, %d neighbours; expected %v and %d", test.at, c.dormant,
+				len(c.moves), test.dormant, test.near)
 		}
 	}
 	// What wakes takes any choice, not always the zero of its sleep.

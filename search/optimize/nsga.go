@@ -8,18 +8,21 @@ import (
 	"github.com/MaxHalford/eaopt"
 )
 
-// triesPerChild bounds how often a generation breeds anew, on average for a child, because the population had the child before.
+// triesPerChild bounds how often a generation breeds anew, on average for a child, because the
+// population had the child before.
 const triesPerChild = 16
 
-// genome is a member of a population. It keeps the genes as bred beside the canonical candidate they stand for: a gene that does
-// not matter now still carries a choice, which matters again when a child makes use of the gene.
+// genome is a member of a population. It keeps the genes as bred beside the canonical candidate
+// they stand for: a gene that does not matter now still carries a choice, which matters again when
+// a child makes use of the gene.
 type genome struct {
 	run *run
 	raw Genes
 	id  int32
 }
 
-// Evaluate gives eaopt a first order, before nsga2 ranks. The candidate has been evaluated in a batch already.
+// Evaluate gives eaopt a first order, before nsga2 ranks. The candidate has been evaluated in a
+// batch already.
 func (g *genome) Evaluate() (float64, error) {
 	if g.run.store.violations[g.id] > 0 {
 		return math.MaxFloat64, nil
@@ -44,7 +47,8 @@ func other(v, n uint16) uint16 {
 	return n
 }
 
-// Crossover takes each gene from g or mate at even chances. Only g changes: eaopt would not notice a change of mate.
+// Crossover takes each gene from g or mate at even chances. Only g changes: eaopt would not notice
+// a change of mate.
 func (g *genome) Crossover(mate eaopt.Genome, rng *mathrand.Rand) {
 	m, ok := mate.(*genome)
 	if !ok {
@@ -67,8 +71,9 @@ func (g *genome) Clone() eaopt.Genome {
 	return &genome{run: g.run, raw: append(Genes(nil), g.raw...), id: g.id}
 }
 
-// nsga2 is the eaopt.Model of NSGA-II with Deb's constraint rules; with one objective that is an elitist (mu+lambda) strategy.
-// A candidate enters a population once at most, so its members are distinct.
+// nsga2 is the eaopt.Model of NSGA-II with Deb's constraint rules; with one objective that is an
+// elitist (mu+lambda) strategy. A candidate enters a population once at most, so its members are
+// distinct.
 type nsga2 struct {
 	run    *run
 	number int32 // of the population, from 1
@@ -98,9 +103,10 @@ func (m *nsga2) Apply(pop *eaopt.Population) error {
 	return nil
 }
 
-// keep ranks all and makes the best of them the population. Individuals get the rank as their fitness and count as evaluated, so
-// that eaopt, which sorts by fitness after Apply, sees the order of NSGA-II and calls Evaluate on nobody. Its hall of fame
-// compares ranks of different generations and means nothing: the run has its own archive.
+// keep ranks all and makes the best of them the population. Individuals get the rank as their
+// fitness and count as evaluated, so that eaopt, which sorts by fitness after Apply, sees the order
+// of NSGA-II and calls Evaluate on nobody. Its hall of fame compares ranks of different generations
+// and means nothing: the run has its own archive.
 func (m *nsga2) keep(pop *eaopt.Population, all eaopt.Individuals) {
 	ids := make([]int32, len(all))
 	for i, individual := range all {
@@ -120,12 +126,13 @@ func (m *nsga2) keep(pop *eaopt.Population, all eaopt.Individuals) {
 	}
 }
 
-// breed returns children whose candidates the population never had. Having too few tells that the run is near its end: the
-// budget is spent, or the population has converged.
+// breed returns children whose candidates the population never had. Having too few tells that the
+// run is near its end: the budget is spent, or the population has converged.
 func (m *nsga2) breed(pop *eaopt.Population) (eaopt.Individuals, error) {
 	var children eaopt.Individuals
 	child := &genome{run: m.run, raw: make(Genes, len(m.run.problem.Genes))}
-	// The budget of tries is for all children together: one that is hard to breed anew may use what others leave.
+	// The budget of tries is for all children together: one that is hard to breed anew may use what
+	// others leave.
 	for tries := m.size * triesPerChild; len(children) < m.size && tries > 0; tries-- {
 		copy(child.raw, m.parent(pop).raw)
 		if pop.RNG.Float64() < m.run.config.CrossoverRate {
@@ -140,7 +147,8 @@ func (m *nsga2) breed(pop *eaopt.Population) (eaopt.Individuals, error) {
 		if err != nil {
 			return nil, err
 		}
-		// A candidate that only an earlier population had is as good as new here, and costs nothing.
+		// A candidate that only an earlier population had is as good as new here, and costs
+		// nothing.
 		if first {
 			child.id = id
 			children = append(children, eaopt.NewIndividual(child.Clone(), pop.RNG))

@@ -62,7 +62,8 @@ func TestVariationLeavesParentsAlone(t *testing.T) {
 	}
 }
 
-// TestPopulationIsDistinct follows nsga2 through its generations: members never repeat, and elitism never loses the best.
+// TestPopulationIsDistinct follows nsga2 through its generations: members never repeat, and elitism
+// never loses the best.
 func TestPopulationIsDistinct(t *testing.T) {
 	r := testRun(t, 10, func(g Genes) (float64, float64) {
 		sum := 0.0
@@ -84,6 +85,7 @@ func TestPopulationIsDistinct(t *testing.T) {
 		seen[g.id] = true
 	}
 	if len(end) != r.config.Population || end[0].id != r.top() {
-		t.Errorf("%d members, best is %d, expected %d and %d", len(end), end[0].id, r.config.Population, r.top())
+		t.Errorf("%d members, best is %d, expected %d and %d", len(end), end[0].id,
+			r.config.Population, r.top())
 	}
 }

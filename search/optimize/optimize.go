@@ -5,12 +5,13 @@ import "context"
 // Method is a way to search: [Minimize], or [Random] and [Baseline] to compare with.
 type Method func(context.Context, Problem, Config) (*Result, error)
 
-// Minimize looks for the best feasible candidates of p. It evolves populations, the last one from the best of the others; with
-// one objective it then climbs from their best. A space with no more candidates than Config.Evaluations is evaluated whole
-// instead.
+// Minimize looks for the best feasible candidates of p. It evolves populations, the last one from
+// the best of the others; with one objective it then climbs from their best. A space with no more
+// candidates than Config.Evaluations is evaluated whole instead.
 //
-// When ctx ends, the Result until then comes with an error that wraps ctx.Err(). When nothing feasible was met, the error is an
-// *InfeasibleError, and Result.Best is empty. Other errors come without a Result.
+// When ctx ends, the Result until then comes with an error that wraps ctx.Err(). When nothing
+// feasible was met, the error is an *InfeasibleError, and Result.Best is empty. Other errors come
+// without a Result.
 func Minimize(ctx context.Context, p Problem, c Config) (*Result, error) {
 	r, err := newRun(ctx, &p, c)
 	if err != nil {

@@ -7,13 +7,15 @@ import (
 	"github.com/tailor-nas/tailor/search/optimize"
 )
 
-// BenchmarkMinimize measures the machinery alone: evaluations cost next to nothing, in a space of the size of OFA's.
+// BenchmarkMinimize measures the machinery alone: evaluations cost next to nothing, in a space of
+// the size of OFA's.
 func BenchmarkMinimize(b *testing.B) {
 	genes, canonical := stages(11, 3)
 	for _, test := range []struct {
 		name       string
 		objectives int
-		minimize   func(context.Context, optimize.Problem, optimize.Config) (*optimize.Result, error)
+		minimize   func(context.Context, optimize.Problem, optimize.Config) (*optimize.Result,
+			error)
 	}{
 		{"one objective", 1, optimize.Minimize},
 		{"two objectives", 2, optimize.Minimize},
@@ -21,11 +23,13 @@ func BenchmarkMinimize(b *testing.B) {
 		{"random", 1, optimize.Random},
 	} {
 		b.Run(test.name, func(b *testing.B) {
-			problem := optimize.Problem{Genes: genes, Objectives: test.objectives, Canonical: canonical, Evaluate: cheap}
+			problem := optimize.Problem{Genes: genes, Objectives: test.objectives,
+				Canonical: canonical, Evaluate: cheap}
 			b.ReportAllocs()
 			evaluations := 0
 			for b.Loop() {
-				r, err := test.minimize(b.Context(), problem, given(optimize.Config{Evaluations: 50_000}))
+				r, err := test.minimize(b.Context(), problem,
+					given(optimize.Config{Evaluations: 50_000}))
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -6,8 +6,9 @@ import (
 	"github.com/tailor-nas/tailor/search/optimize"
 )
 
-// TestMinimizeFindsTheOptimum compares with brute force in rugged spaces (about 1.5 interactions a gene, as strong as the genes
-// themselves) of which it may evaluate 1 to 13 %. What runs must reach is what they reached when this was written, less a margin.
+// TestMinimizeFindsTheOptimum compares with brute force in rugged spaces (about 1.5 interactions a
+// gene, as strong as the genes themselves) of which it may evaluate 1 to 13 %. What runs must reach
+// is what they reached when this was written, less a margin.
 func TestMinimizeFindsTheOptimum(t *testing.T) {
 	deep, canonical := stages(3, 3)
 	for _, test := range []struct {
@@ -15,7 +16,9 @@ func TestMinimizeFindsTheOptimum(t *testing.T) {
 		genes       []int
 		canonical   func(optimize.Genes)
 		evaluations int
-		exact, gap  float64 // at least this share of runs exact; no run further off than this share of the feasible range
+		// at least this share of runs exact; no run further off than this share of the feasible
+		// range
+		exact, gap float64
 	}{
 		{"2^13=8192", repeat(13, 2), nil, 1000, 0.9, 0.02},
 		{"5^6=15625", repeat(6, 5), nil, 2000, 0.8, 0.1},
@@ -36,7 +39,8 @@ func TestMinimizeFindsTheOptimum(t *testing.T) {
 						t.Fatal(err)
 					}
 					if r.Evaluations > test.evaluations || r.Status == optimize.Exhausted {
-						t.Fatalf("%v after %d evaluations of %d", r.Status, r.Evaluations, test.evaluations)
+						t.Fatalf("%v after %d evaluations of %d", r.Status, r.Evaluations,
+							test.evaluations)
 					}
 					runs++
 					// Evaluations of the same candidate are the same bits.
@@ -48,10 +52,12 @@ func TestMinimizeFindsTheOptimum(t *testing.T) {
 			}
 			t.Logf("%d of %d runs exact, largest gap %.2f %%", exact, runs, 100*widest)
 			if share := float64(exact) / float64(runs); share < test.exact {
-				t.Errorf("only %.0f %% of runs were exact, expected %.0f %%", 100*share, 100*test.exact)
+				t.Errorf("only %.0f %% of runs were exact, expected %.0f %%", 100*share,
+					100*test.exact)
 			}
 			if widest > test.gap {
-				t.Errorf("a run was off by %.1f %% of the range, expected at most %.1f %%", 100*widest, 100*test.gap)
+				t.Errorf("a run was off by %.1f %% of the range, expected at most %.1f %%",
+					100*widest, 100*test.gap)
 			}
 		})
 	}

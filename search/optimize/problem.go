@@ -15,10 +15,12 @@ type Genes []uint16
 
 // Evaluation is what a problem says of a candidate.
 type Evaluation struct {
-	// Objectives are the values to minimise, all finite. A feasible candidate with a smaller value is better.
+	// Objectives are the values to minimise, all finite. A feasible candidate with a smaller value
+	// is better.
 	Objectives []float64
-	// Violation is 0 for a feasible candidate. Otherwise it says how far the candidate is outside: the sum over the constraints of
-	// (value - limit) / limit, or any other measure that shrinks on the way to feasibility.
+	// Violation is 0 for a feasible candidate. Otherwise it says how far the candidate is outside:
+	// the sum over the constraints of (value - limit) / limit, or any other measure that shrinks on
+	// the way to feasibility.
 	Violation float64
 }
 
@@ -28,27 +30,32 @@ type Candidate struct {
 	Evaluation
 }
 
-// Problem is a finite space and what to minimise in it. Feasible candidates come before infeasible ones, and less violating ones
-// before more violating ones (Deb, "An efficient constraint handling method for genetic algorithms", 2000).
+// Problem is a finite space and what to minimise in it. Feasible candidates come before infeasible
+// ones, and less violating ones before more violating ones (Deb, "An efficient constraint handling
+// method for genetic algorithms", 2000).
 type Problem struct {
 	// Genes holds the number of choices of each gene, at least 1 each.
 	Genes []int
 	// Objectives is the number of values that Evaluate gives for a candidate.
 	Objectives int
-	// Evaluate fills out[i] for batch[i]. out[i].Objectives comes with room for the values; replacing the slice is fine too. batch
-	// must neither be changed nor kept. In a run no candidate comes twice, and all that come are canonical. Calls never overlap,
-	// though they may come from different goroutines. Values must not depend on how candidates are split into batches. Any error
-	// ends the run.
+	// Evaluate fills out[i] for batch[i]. out[i].Objectives comes with room for the values;
+	// replacing the slice is fine too. batch must neither be changed nor kept. In a run no
+	// candidate comes twice, and all that come are canonical. Calls never overlap, though they may
+	// come from different goroutines. Values must not depend on how candidates are split into
+	// batches. Any error ends the run.
 	Evaluate func(ctx context.Context, batch []Genes, out []Evaluation) error
-	// Canonical, if set, rewrites g in place to the one representative of all candidates that are the same to Evaluate, usually by
-	// zeroing the genes that do not matter. Applying it twice must be the same as applying it once.
+	// Canonical, if set, rewrites g in place to the one representative of all candidates that are
+	// the same to Evaluate, usually by zeroing the genes that do not matter. Applying it twice must
+	// be the same as applying it once.
 	Canonical func(g Genes)
 	// Count is the number of canonical candidates, if that is known; 0 if not.
 	Count int
-	// Nested promises that whether a gene matters, and what Canonical makes of it, depends on the genes before it alone, so that
-	// looking at the whole space can leave out all that begins as a candidate that is not canonical.
+	// Nested promises that whether a gene matters, and what Canonical makes of it, depends on the
+	// genes before it alone, so that looking at the whole space can leave out all that begins as a
+	// candidate that is not canonical.
 	Nested bool
-	// Seeds are candidates that the first population must contain, such as the smallest and the largest.
+	// Seeds are candidates that the first population must contain, such as the smallest and the
+	// largest.
 	Seeds []Genes
 }
 
@@ -83,14 +90,15 @@ func (p *Problem) inRange(g Genes) error {
 	}
 	for i, v := range g {
 		if int(v) >= p.Genes[i] {
-			return fmt.Errorf("candidate %v: gene %d is %d, but has only choices 0 to %d", g, i, v, p.Genes[i]-1)
+			return fmt.Errorf("candidate %v: gene %d is %d, but has only choices 0 to %d", g, i, v,
+				p.Genes[i]-1)
 		}
 	}
 	return nil
 }
 
-// size is the number of points of the space, or limit+1 if there are more than limit of them. It divides, as the product of some
-// forty genes is beyond an int.
+// size is the number of points of the space, or limit+1 if there are more than limit of them. It
+// divides, as the product of some forty genes is beyond an int.
 func (p *Problem) size(limit int) int {
 	product := 1
 	for _, n := range p.Genes {
@@ -102,7 +110,8 @@ func (p *Problem) size(limit int) int {
 	return product
 }
 
-// canonical rewrites g, which must be in range, and reports a Canonical function that breaks its promises.
+// canonical rewrites g, which must be in range, and reports a Canonical function that breaks its
+// promises.
 func (p *Problem) canonical(g Genes) error {
 	if p.Canonical == nil {
 		return nil
@@ -114,8 +123,9 @@ func (p *Problem) canonical(g Genes) error {
 	return nil
 }
 
-// checkCanonical reports a Canonical function that does not leave the canonical g alone: a candidate would have several
-// representatives then, and be evaluated for each. Runs ask this of first populations only, since it doubles the cost of a proposal.
+// checkCanonical reports a Canonical function that does not leave the canonical g alone: a
+// candidate would have several representatives then, and be evaluated for each. Runs ask this of
+// first populations only, since it doubles the cost of a proposal.
 func (p *Problem) checkCanonical(g Genes) error {
 	if p.Canonical == nil {
 		return nil
@@ -138,7 +148,8 @@ func (e Evaluation) check(n int) error {
 		}
 	}
 	if !(e.Violation >= 0) || math.IsInf(e.Violation, 0) {
-		return fmt.Errorf("violation is %v; it must be 0 (feasible) or positive and finite", e.Violation)
+		return fmt.Errorf("violation is %v; it must be 0 (feasible) or positive and finite",
+			e.Violation)
 	}
 	return nil
 }

@@ -9,8 +9,9 @@ import (
 // patience is how many draws in a row may bring nothing new before a run gives a space up as seen.
 const patience = 1000
 
-// Random is the baseline that Minimize has to beat: distinct candidates drawn uniformly, with the same budget. It uses neither
-// seeds nor any field of Config other than Seed, Evaluations, Population (its batch), Top and Progress.
+// Random is the baseline that Minimize has to beat: distinct candidates drawn uniformly, with the
+// same budget. It uses neither seeds nor any field of Config other than Seed, Evaluations,
+// Population (its batch), Top and Progress.
 func Random(ctx context.Context, p Problem, c Config) (*Result, error) {
 	r, err := newRun(ctx, &p, c)
 	if err != nil {
@@ -36,7 +37,8 @@ func Random(ctx context.Context, p Problem, c Config) (*Result, error) {
 	return r.finish(BudgetSpent, nil)
 }
 
-// draw gives yield up to n random points, uniform over the raw space, whose candidates were not in the population before.
+// draw gives yield up to n random points, uniform over the raw space, whose candidates were not in
+// the population before.
 func (r *run) draw(population int32, n int, rng *rand.Rand, yield func(raw Genes, id int32)) error {
 	raw := make(Genes, len(r.problem.Genes))
 	for misses := 0; n > 0 && misses < patience; {
@@ -60,7 +62,8 @@ func (r *run) draw(population int32, n int, rng *rand.Rand, yield func(raw Genes
 	return nil
 }
 
-// enter proposes g as a member of a population, and reports whether its candidate comes there for the first time.
+// enter proposes g as a member of a population, and reports whether its candidate comes there for
+// the first time.
 func (r *run) enter(g Genes, population int32) (id int32, first bool, err error) {
 	id, _, err = r.propose(g)
 	if err != nil || r.store.entered[id] == population {

@@ -6,7 +6,8 @@ import (
 	"slices"
 )
 
-// ranked is a candidate among others: rank 0 is dominated by none of them, and more crowding distance means lonelier.
+// ranked is a candidate among others: rank 0 is dominated by none of them, and more crowding
+// distance means lonelier.
 type ranked struct {
 	id       int32
 	rank     int
@@ -14,11 +15,13 @@ type ranked struct {
 	member   int // index in what was given to rank
 }
 
-// fitness is smaller for what the crowded comparison of NSGA-II prefers, as eaopt wants it: a scalar to minimise.
+// fitness is smaller for what the crowded comparison of NSGA-II prefers, as eaopt wants it: a
+// scalar to minimise.
 func (r ranked) fitness() float64 { return float64(r.rank) + 1/(2+r.crowding) }
 
-// rank orders candidates by non-domination rank, then by crowding distance (Deb et al., "A fast and elitist multiobjective
-// genetic algorithm: NSGA-II", 2002), then by store.compare. Infeasible candidates have ranks after all feasible ones.
+// rank orders candidates by non-domination rank, then by crowding distance (Deb et al., "A fast and
+// elitist multiobjective genetic algorithm: NSGA-II", 2002), then by store.compare. Infeasible
+// candidates have ranks after all feasible ones.
 func (s *store) rank(ids []int32) []ranked {
 	all := make([]ranked, len(ids))
 	for i, id := range ids {
@@ -51,9 +54,10 @@ func (s *store) rank(ids []int32) []ranked {
 	return all
 }
 
-// fronts sets the ranks of feasible candidates in the order of compare, and returns their number. Each goes to the first front
-// where none dominates it (Zhang et al., "An efficient approach to nondominated sorting", 2015). With two objectives the last of a
-// front has its smallest second value, so one look a front suffices; fronts then dominate in order, which allows bisection.
+// fronts sets the ranks of feasible candidates in the order of compare, and returns their number.
+// Each goes to the first front where none dominates it (Zhang et al., "An efficient approach to
+// nondominated sorting", 2015). With two objectives the last of a front has its smallest second
+// value, so one look a front suffices; fronts then dominate in order, which allows bisection.
 func (s *store) fronts(all []ranked) int {
 	var fronts [][]int32
 	for i := range all {
@@ -65,15 +69,17 @@ func (s *store) fronts(all []ranked) int {
 		case s.objectives == 1:
 			at = len(fronts)
 		case s.objectives == 2:
-			at, _ = slices.BinarySearchFunc(fronts, s.valuesAt(id)[1], func(front []int32, second float64) int {
-				if s.valuesAt(front[len(front)-1])[1] <= second {
-					return -1
-				}
-				return 1
-			})
+			at, _ = slices.BinarySearchFunc(fronts, s.valuesAt(id)[1],
+				func(front []int32, second float64) int {
+					if s.valuesAt(front[len(front)-1])[1] <= second {
+						return -1
+					}
+					return 1
+				})
 		default:
 			at = slices.IndexFunc(fronts, func(front []int32) bool {
-				return !slices.ContainsFunc(front, func(other int32) bool { return s.dominates(other, id) })
+				return !slices.ContainsFunc(front,
+					func(other int32) bool { return s.dominates(other, id) })
 			})
 		}
 		// IndexFunc finds -1, the others len(fronts), where all fronts dominate.
@@ -87,7 +93,8 @@ func (s *store) fronts(all []ranked) int {
 	return len(fronts)
 }
 
-// rankViolators sets the ranks of infeasible candidates in the order of compare: one for each violation, from rank on.
+// rankViolators sets the ranks of infeasible candidates in the order of compare: one for each
+// violation, from rank on.
 func (s *store) rankViolators(all []ranked, rank int) {
 	for i := range all {
 		if i > 0 && s.violations[all[i].id] != s.violations[all[i-1].id] {
@@ -97,8 +104,9 @@ func (s *store) rankViolators(all []ranked, rank int) {
 	}
 }
 
-// crowd sets the crowding distances in one front: the sum over the objectives of the gap between a candidate's neighbours,
-// relative to the front's range. The ends of the range are infinitely lonely.
+// crowd sets the crowding distances in one front: the sum over the objectives of the gap between a
+// candidate's neighbours, relative to the front's range. The ends of the range are infinitely
+// lonely.
 func (s *store) crowd(front []ranked) {
 	order := make([]*ranked, len(front))
 	for i := range front {
@@ -106,7 +114,10 @@ func (s *store) crowd(front []ranked) {
 	}
 	for m := range s.objectives {
 		value := func(r *ranked) float64 { return s.valuesAt(r.id)[m] }
-		slices.SortStableFunc(order, func(a, b *ranked) int { return cmp.Compare(value(a), value(b)) })
+		slices.SortStableFunc(order, func(a, b *ranked) int {
+			return cmp.Compare(value(a),
+				value(b))
+		})
 		last := len(order) - 1
 		span := value(order[last]) - value(order[0])
 		order[0].crowding, order[last].crowding = math.Inf(1), math.Inf(1)

@@ -12,7 +12,8 @@ func filled(n, objectives int, rng *rand.Rand) (*store, []int32) {
 	s := newStore(4, objectives, 1)
 	var ids []int32
 	for len(ids) < n {
-		g := Genes{uint16(rng.IntN(9)), uint16(rng.IntN(9)), uint16(rng.IntN(9)), uint16(rng.IntN(9))}
+		g := Genes{uint16(rng.IntN(9)), uint16(rng.IntN(9)), uint16(rng.IntN(9)),
+			uint16(rng.IntN(9))}
 		id, slot := s.find(g)
 		if id >= 0 {
 			continue
@@ -79,7 +80,8 @@ func TestRankAgainstDefinition(t *testing.T) {
 	}
 }
 
-// TestCrowding has the front (0,10) (1,6) (4,5) (10,0): the middle ones have (4-0)/10 + (10-5)/10 and (10-1)/10 + (6-0)/10.
+// TestCrowding has the front (0,10) (1,6) (4,5) (10,0): the middle ones have (4-0)/10 + (10-5)/10
+// and (10-1)/10 + (6-0)/10.
 func TestCrowding(t *testing.T) {
 	s := newStore(1, 2, 4)
 	var ids []int32
@@ -92,7 +94,8 @@ func TestCrowding(t *testing.T) {
 	want := map[int32]float64{0: math.Inf(1), 1: 0.9, 2: 1.5, 3: math.Inf(1)}
 	for _, r := range s.rank(ids) {
 		if r.rank != 0 || math.Abs(r.crowding-want[r.id]) > 1e-12 && r.crowding != want[r.id] {
-			t.Errorf("candidate %d has rank %d and crowding distance %v, expected 0 and %v", r.id, r.rank, r.crowding, want[r.id])
+			t.Errorf("candidate %d has rank %d and crowding distance %v, expected 0 and %v", r.id,
+				r.rank, r.crowding, want[r.id])
 		}
 	}
 }

@@ -37,8 +37,9 @@ func (s Status) String() string {
 
 // Result is what a run found.
 type Result struct {
-	// Best holds feasible candidates only: with one objective the best distinct ones, best first, at most Config.Top; with several
-	// the Pareto front of all that was evaluated, by rising first objective.
+	// Best holds feasible candidates only: with one objective the best distinct ones, best first,
+	// at most Config.Top; with several the Pareto front of all that was evaluated, by rising first
+	// objective.
 	Best []Candidate
 	// Evaluations is the number of candidates evaluated, Feasible how many of them were feasible.
 	Evaluations, Feasible int
@@ -67,7 +68,8 @@ type Point struct {
 	Evaluations int
 	// Feasible is how many of the evaluations were of feasible candidates.
 	Feasible int
-	// Best holds the smallest feasible value of each objective, not necessarily of one candidate; nil if none was feasible.
+	// Best holds the smallest feasible value of each objective, not necessarily of one candidate;
+	// nil if none was feasible.
 	Best []float64
 }
 

@@ -9,10 +9,12 @@ import (
 	"slices"
 )
 
-// batchLimit is the most candidates in a call of Evaluate: enough to keep workers busy, little enough to stop soon.
+// batchLimit is the most candidates in a call of Evaluate: enough to keep workers busy, little
+// enough to stop soon.
 const batchLimit = 1024
 
-// Streams of random numbers, so that no part of a run depends on how many numbers another part drew.
+// Streams of random numbers, so that no part of a run depends on how many numbers another part
+// drew.
 const (
 	streamPopulation = 1 << 32 // + number of the population
 	streamEvolution  = 2 << 32 // + number of the population
@@ -24,8 +26,8 @@ const (
 // errBudget ends a part of a run that wants more evaluations than are left.
 var errBudget = errors.New("evaluations spent")
 
-// run is the state of one call of Minimize or Random. Candidates are proposed first, which numbers them in the store, and
-// evaluated together by flush.
+// run is the state of one call of Minimize or Random. Candidates are proposed first, which numbers
+// them in the store, and evaluated together by flush.
 type run struct {
 	ctx       context.Context
 	problem   *Problem
@@ -50,7 +52,8 @@ func newRun(ctx context.Context, p *Problem, c Config) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{ctx: ctx, problem: p, config: c, limit: c.Evaluations, scratch: make(Genes, len(p.Genes))}
+	r := &run{ctx: ctx, problem: p, config: c, limit: c.Evaluations,
+		scratch: make(Genes, len(p.Genes))}
 	r.reset()
 	return r, nil
 }
@@ -67,8 +70,9 @@ func (r *run) rand(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(r.con
 // left is the number of candidates that may still be proposed.
 func (r *run) left() int { return r.limit - r.store.len() }
 
-// propose is the one way into the store, and so the place that sees to it that what Evaluate gets is canonical, inside the space
-// and new. It returns the number of g's canonical form, and whether it is new to the run. A new one waits for flush.
+// propose is the one way into the store, and so the place that sees to it that what Evaluate gets
+// is canonical, inside the space and new. It returns the number of g's canonical form, and whether
+// it is new to the run. A new one waits for flush.
 func (r *run) propose(g Genes) (id int32, fresh bool, err error) {
 	copy(r.scratch, g)
 	if err := r.problem.canonical(r.scratch); err != nil {
@@ -84,7 +88,8 @@ func (r *run) propose(g Genes) (id int32, fresh bool, err error) {
 	return r.store.add(r.scratch, slot), true, nil
 }
 
-// flush evaluates what waits. The context counts only while something does: a run whose last batch is done has succeeded.
+// flush evaluates what waits. The context counts only while something does: a run whose last batch
+// is done has succeeded.
 func (r *run) flush() error {
 	for r.evaluated < r.store.len() {
 		if err := r.ctx.Err(); err != nil {
@@ -94,7 +99,8 @@ func (r *run) flush() error {
 			return err
 		}
 		if r.config.Progress != nil {
-			r.config.Progress(Progress{Point: r.point(), Budget: r.config.Evaluations, Found: len(r.archive.ids)})
+			r.config.Progress(Progress{Point: r.point(), Budget: r.config.Evaluations,
+				Found: len(r.archive.ids)})
 		}
 	}
 	return nil
@@ -104,12 +110,14 @@ func (r *run) flush() error {
 func (r *run) evaluate(n int) error {
 	r.batch, r.out = r.batch[:0], r.out[:0]
 	for id := int32(r.evaluated); id < int32(r.evaluated+n); id++ {
-		// Objectives are written right into the store, where NaN stands for a value that Evaluate forgot.
+		// Objectives are written right into the store, where NaN stands for a value that Evaluate
+		// forgot.
 		r.batch = append(r.batch, r.store.at(id))
 		r.out = append(r.out, Evaluation{Objectives: r.store.valuesAt(id)})
 	}
 	if err := r.problem.Evaluate(r.ctx, r.batch, r.out); err != nil {
-		// Evaluate may put the end of the context in its own words; what came before is worth keeping then.
+		// Evaluate may put the end of the context in its own words; what came before is worth
+		// keeping then.
 		if ended := r.ctx.Err(); ended != nil {
 			return ended
 		}
@@ -126,7 +134,8 @@ func (r *run) evaluate(n int) error {
 
 // accept files the checked evaluation of candidate id.
 func (r *run) accept(id int32, e Evaluation) {
-	copy(r.store.valuesAt(id), e.Objectives) // which does nothing unless Evaluate replaced the slice
+	// which does nothing unless Evaluate replaced the slice
+	copy(r.store.valuesAt(id), e.Objectives)
 	r.store.violations[id] = e.Violation
 	r.evaluated++
 	if r.least < 0 || r.store.compare(id, r.least) < 0 {
@@ -166,7 +175,8 @@ func (r *run) finish(status Status, err error) (*Result, error) {
 	if err != nil && (ended == nil || !errors.Is(err, ended)) {
 		return nil, err
 	}
-	result := &Result{Evaluations: r.evaluated, Feasible: r.feasible, Status: status, store: r.store, evaluated: r.evaluated}
+	result := &Result{Evaluations: r.evaluated, Feasible: r.feasible, Status: status,
+		store: r.store, evaluated: r.evaluated}
 	for _, id := range r.archive.sorted() {
 		result.Best = append(result.Best, r.store.candidate(id))
 	}
@@ -176,10 +186,12 @@ func (r *run) finish(status Status, err error) (*Result, error) {
 	}
 	if err != nil {
 		result.Status = Cancelled
-		return result, fmt.Errorf("stopped after %d of at most %d evaluations: %w", r.evaluated, r.config.Evaluations, err)
+		return result, fmt.Errorf("stopped after %d of at most %d evaluations: %w", r.evaluated,
+			r.config.Evaluations, err)
 	}
 	if r.feasible == 0 {
-		return result, &InfeasibleError{Least: r.store.candidate(r.least), Evaluations: r.evaluated, Proven: status == Exhausted}
+		return result, &InfeasibleError{Least: r.store.candidate(r.least), Evaluations: r.evaluated,
+			Proven: status == Exhausted}
 	}
 	return result, nil
 }

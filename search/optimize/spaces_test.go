@@ -10,8 +10,8 @@ import (
 	"github.com/tailor-nas/tailor/search/optimize"
 )
 
-// knapsack is a space whose truth can be found by looking at every point: value is a sum over genes and over pairs of genes, cost
-// a sum over genes, and cost may not exceed limit.
+// knapsack is a space whose truth can be found by looking at every point: value is a sum over genes
+// and over pairs of genes, cost a sum over genes, and cost may not exceed limit.
 type knapsack struct {
 	genes       []int
 	value, cost [][]float64 // (gene, choice)
@@ -26,8 +26,8 @@ type pair struct {
 	bonus [][]float64
 }
 
-// newKnapsack draws a problem in which about the given share of all points is feasible. Choices that cost more tend to be worth
-// more, so that the limit binds.
+// newKnapsack draws a problem in which about the given share of all points is feasible. Choices
+// that cost more tend to be worth more, so that the limit binds.
 func newKnapsack(genes []int, interactions int, share float64, seed uint64) *knapsack {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	k := &knapsack{genes: genes}
@@ -153,8 +153,8 @@ func (k *knapsack) optimum() (best, worst float64) {
 	return best, worst
 }
 
-// stages makes the space one whose genes may not matter: each of n stages has a depth gene with 3 choices, and of its 3 layers with c choices each only
-// the first 1 + depth matter.
+// stages makes the space one whose genes may not matter: each of n stages has a depth gene with 3
+// choices, and of its 3 layers with c choices each only the first 1 + depth matter.
 func stages(n, c int) (genes []int, canonical func(optimize.Genes)) {
 	for range n {
 		genes = append(genes, 3, c, c, c)
@@ -170,11 +170,13 @@ func stages(n, c int) (genes []int, canonical func(optimize.Genes)) {
 
 func repeat(n, choices int) []int { return slices.Repeat([]int{choices}, n) }
 
-// sameResult fails the test if two results differ in a single bit, what was evaluated on the way included.
+// sameResult fails the test if two results differ in a single bit, what was evaluated on the way
+// included.
 func sameResult(t *testing.T, a, b *optimize.Result) {
 	t.Helper()
 	text := func(r *optimize.Result) string {
-		return fmt.Sprintf("%b %d %d %b %v\n%b", r.Best, r.Evaluations, r.Feasible, r.History, r.Status, slices.Collect(r.All()))
+		return fmt.Sprintf("%b %d %d %b %v\n%b", r.Best, r.Evaluations, r.Feasible, r.History,
+			r.Status, slices.Collect(r.All()))
 	}
 	if x, y := text(a), text(b); x != y {
 		t.Fatalf("results differ:\n%s\n%s", x, y)

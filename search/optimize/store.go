@@ -7,8 +7,9 @@ import (
 	"slices"
 )
 
-// store holds every candidate of a run once, numbered from 0 in the order of their first appearance. Genes and values lie in
-// flat slices, so that a candidate costs no allocation of its own.
+// store holds every candidate of a run once, numbered from 0 in the order of their first
+// appearance. Genes and values lie in flat slices, so that a candidate costs no allocation of its
+// own.
 type store struct {
 	width      int       // genes a candidate
 	objectives int       // values a candidate
@@ -17,7 +18,8 @@ type store struct {
 	violations []float64
 	// entered is the last population that a candidate was born into, 0 for none.
 	entered []int32
-	// slots is an open-addressed hash table of number + 1, 0 where empty; its length is a power of two.
+	// slots is an open-addressed hash table of number + 1, 0 where empty; its length is a power of
+	// two.
 	slots []int32
 }
 
@@ -96,13 +98,15 @@ func (s *store) grow() {
 // candidate returns a copy of candidate id.
 func (s *store) candidate(id int32) Candidate {
 	return Candidate{
-		Genes:      slices.Clone(s.at(id)),
-		Evaluation: Evaluation{Objectives: slices.Clone(s.valuesAt(id)), Violation: s.violations[id]},
+		Genes: slices.Clone(s.at(id)),
+		Evaluation: Evaluation{Objectives: slices.Clone(s.valuesAt(id)),
+			Violation: s.violations[id]},
 	}
 }
 
-// compare is negative if a is better than b by violation, then by the objectives in order. Candidates equal in all that are
-// ordered by their genes, so that an answer does not depend on who was met first.
+// compare is negative if a is better than b by violation, then by the objectives in order.
+// Candidates equal in all that are ordered by their genes, so that an answer does not depend on who
+// was met first.
 func (s *store) compare(a, b int32) int {
 	if c := cmp.Compare(s.violations[a], s.violations[b]); c != 0 {
 		return c
@@ -121,7 +125,8 @@ func (s *store) better(a, b int32) bool {
 	return s.valuesAt(a)[0] < s.valuesAt(b)[0]
 }
 
-// dominates reports whether a is no worse than b in every objective and better in one. Violations do not count.
+// dominates reports whether a is no worse than b in every objective and better in one. Violations
+// do not count.
 func (s *store) dominates(a, b int32) bool {
 	va, vb := s.valuesAt(a), s.valuesAt(b)
 	less := false

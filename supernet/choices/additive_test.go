@@ -30,7 +30,8 @@ func sumOf(s *supernet.Space, a supernet.Arch, cost func(supernet.Block) float64
 	return sum
 }
 
-func newAdditive(t testing.TB, s *supernet.Space, cost func(supernet.Block) float64) *choices.Additive {
+func newAdditive(t testing.TB, s *supernet.Space,
+	cost func(supernet.Block) float64) *choices.Additive {
 	t.Helper()
 	q, err := choices.NewAdditive(s, cost)
 	if err != nil {
@@ -81,7 +82,8 @@ func TestAdditiveMinByBruteForce(t *testing.T) {
 			want = min(want, sum)
 		}
 		arch, got := q.Min()
-		if math.Abs(got-want) > 1e-12 || math.Abs(sumOf(s, arch, cost)-want) > 1e-12 || s.Check(arch) != nil {
+		if math.Abs(got-want) > 1e-12 || math.Abs(sumOf(s, arch, cost)-want) > 1e-12 ||
+			s.Check(arch) != nil {
 			t.Errorf("smallest sum %g of %+v, by brute force %g", got, arch, want)
 		}
 	}
@@ -91,7 +93,8 @@ func TestAdditiveOfUnknownBlocks(t *testing.T) {
 	s := small(t)
 	price := priced("x")
 	cost := func(b supernet.Block) float64 { // what a device with few measurements knows
-		if b.Kind == supernet.MBConv && b.Kernel == 3 && b.Stride == 2 || b.Kind == supernet.Conv && b.In.H == 12 {
+		if b.Kind == supernet.MBConv && b.Kernel == 3 && b.Stride == 2 || b.Kind == supernet.Conv &&
+			b.In.H == 12 {
 			return math.NaN()
 		}
 		return price(b)
@@ -115,8 +118,11 @@ func TestAdditiveOfUnknownBlocks(t *testing.T) {
 
 func TestAdditiveRefuses(t *testing.T) {
 	s := small(t)
-	for want, cost := range map[string]float64{"costs -1": -1, "costs +Inf": math.Inf(1), "no network": math.NaN()} {
-		if _, err := choices.NewAdditive(s, func(supernet.Block) float64 { return cost }); err == nil || !strings.Contains(err.Error(), want) {
+	for want, cost := range map[string]float64{"costs -1": -1, "costs +Inf": math.Inf(1),
+		"no network": math.NaN()} {
+		if _, err := choices.NewAdditive(s,
+			func(supernet.Block) float64 { return cost }); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("cost %g: %v", cost, err)
 		}
 	}
@@ -124,7 +130,8 @@ func TestAdditiveRefuses(t *testing.T) {
 
 // An arch has a sum if and only if the space has the arch.
 func TestSumKnowsTheArchsOfTheSpace(t *testing.T) {
-	for _, s := range []*supernet.Space{small(t), builtin(t, "compofa-elastic"), builtin(t, "mbv3-tiny")} {
+	for _, s := range []*supernet.Space{small(t), builtin(t, "compofa-elastic"),
+		builtin(t, "mbv3-tiny")} {
 		q := newAdditive(t, s, macs)
 		r := rand.New(rand.NewPCG(2, 0))
 		for range 3000 {

@@ -38,7 +38,10 @@ func TestSampleIsDistinctAndPrefixStable(t *testing.T) {
 // resolution are visited, against uniform genes.
 func TestSampleCoversTheMACRange(t *testing.T) {
 	space := builtin(t, "mbv3-cifar")
-	macs := func(a supernet.Arch) float64 { return math.Log(float64(supernet.MACs(space.Blocks(a)))) }
+	macs := func(a supernet.Arch) float64 {
+		return math.Log(
+			float64(supernet.MACs(space.Blocks(a))))
+	}
 	low, high := macs(space.Min()), macs(space.Max())
 	var tenths [10]int
 	const n = 100
@@ -47,7 +50,8 @@ func TestSampleCoversTheMACRange(t *testing.T) {
 	}
 	for i, count := range tenths {
 		if count < 3 {
-			t.Errorf("only %d of %d archs are in tenth %d of the MAC range: %v", count, n, i, tenths)
+			t.Errorf("only %d of %d archs are in tenth %d of the MAC range: %v", count, n, i,
+				tenths)
 		}
 	}
 }

@@ -26,7 +26,8 @@ func TestSurrogateAgainstAllNetworks(t *testing.T) {
 		for i := range archs {
 			var taken choices.Taken
 			n.Read(&archs[i], &taken)
-			values[i] = 0.5 + 0.1*float64(taken.Resolution) + worthOf(worth, &taken) + noise*r.NormFloat64()
+			values[i] = 0.5 + 0.1*float64(taken.Resolution) + worthOf(worth, &taken) +
+				noise*r.NormFloat64()
 			costs[i] = worthOf(cost, &taken)
 		}
 		s, err := choices.FitSurrogate(space, archs, values)
@@ -47,9 +48,11 @@ func TestSurrogateAgainstAllNetworks(t *testing.T) {
 			}
 			upper, known := s.Upper(resolution, nil)
 			if !known || upper < free-rounding || noise == 0 && upper > free+1e-3 {
-				t.Errorf("seed %d, %d px: bound %v (%v), the best is %v", seed, resolution, upper, known, free)
+				t.Errorf("seed %d, %d px: bound %v (%v), the best is %v", seed, resolution, upper,
+					known, free)
 			}
-			within, known := s.Upper(resolution, []choices.Budget{{Cost: choices.Affine{Weights: cost}, Limit: limit + 1e-9}})
+			within, known := s.Upper(resolution,
+				[]choices.Budget{{Cost: choices.Affine{Weights: cost}, Limit: limit + 1e-9}})
 			if !known || within < best-rounding || within > upper+rounding {
 				t.Errorf("seed %d, %d px: bound %v (%v) within the budget, the best is %v, the bound without %v", seed, resolution, within, known, best, upper)
 			}
@@ -84,7 +87,8 @@ func TestSurrogateSaysWhatItDoesNotKnow(t *testing.T) {
 		}
 	}
 	values := make([]float64, len(archs))
-	if _, err := choices.FitSurrogate(space, archs[:10], values[:10]); !errors.Is(err, choices.ErrTooFew) {
+	if _, err := choices.FitSurrogate(space, archs[:10], values[:10]); !errors.Is(err,
+		choices.ErrTooFew) {
 		t.Errorf("10 networks: %v", err)
 	}
 	s, err := choices.FitSurrogate(space, archs, values)
@@ -98,10 +102,12 @@ func TestSurrogateSaysWhatItDoesNotKnow(t *testing.T) {
 		t.Errorf("bound %v at a resolution that no network was fitted at", upper)
 	}
 	free := choices.Affine{Constant: 1, Weights: make([]float64, choices.NewNumbering(space).Len())}
-	if upper, known := s.Upper(space.Resolutions[1], []choices.Budget{{Cost: free, Limit: 0.5}}); !known || !math.IsInf(upper, -1) {
+	if upper, known := s.Upper(space.Resolutions[1],
+		[]choices.Budget{{Cost: free, Limit: 0.5}}); !known || !math.IsInf(upper, -1) {
 		t.Errorf("bound %v (%v) of no network", upper, known)
 	}
-	if _, err := choices.FitSurrogate(space, append(archs, supernet.Arch{}), append(values, 0)); err == nil {
+	if _, err := choices.FitSurrogate(space, append(archs, supernet.Arch{}),
+		append(values, 0)); err == nil {
 		t.Error("the zero arch was fitted")
 	}
 }

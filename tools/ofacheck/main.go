@@ -1,4 +1,5 @@
-// Command ofacheck compares what tailor makes of OFA's published accuracy predictor with what PyTorch makes of it. See README.md.
+// Command ofacheck compares what tailor makes of OFA's published accuracy predictor with what
+// PyTorch makes of it. See README.md.
 package main
 
 import (
@@ -106,7 +107,8 @@ func ask(python, file string, specs []supernet.Spec) (*answer, error) {
 		return nil, fmt.Errorf("answer of %s: %w", python, err)
 	}
 	if len(a.Exact) != len(specs) || len(a.Single) != len(specs) {
-		return nil, fmt.Errorf("%d and %d answers for %d networks", len(a.Exact), len(a.Single), len(specs))
+		return nil, fmt.Errorf("%d and %d answers for %d networks", len(a.Exact), len(a.Single),
+			len(specs))
 	}
 	return a, nil
 }

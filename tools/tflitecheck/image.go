@@ -16,8 +16,8 @@ var (
 const cells = 6
 
 // image is a random one, as bytes and normalised: patches of colours of its own, and noise. Noise
-// alone would look the same to every filter, in every image, and batch norm would then make rounding
-// errors large.
+// alone would look the same to every filter, in every image, and batch norm would then make
+// rounding errors large.
 func image(in supernet.Shape, seed uint64) (raw []byte, pixels []float32) {
 	r := rand.New(rand.NewPCG(seed, 2))
 	patches := make([]float64, cells*cells*in.C)

@@ -15,14 +15,16 @@ import (
 // sparse is a network of which 60 % of the weights were removed before.
 func sparse(t *testing.T, net *supernet.Subnet) *supernet.Subnet {
 	t.Helper()
-	pruned, err := Apply(net, Config{Structure: supernet.Weights, Criterion: LAMP, Sparsity: 0.6}, nil)
+	pruned, err := Apply(net, Config{Structure: supernet.Weights, Criterion: LAMP, Sparsity: 0.6},
+		nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return pruned
 }
 
-// TestZerosStay: what an earlier run removed stays so, whatever is removed next, and however little of it.
+// TestZerosStay: what an earlier run removed stays so, whatever is removed next, and however little
+// of it.
 func TestZerosStay(t *testing.T) {
 	d := synthetic(t, 24)
 	parent := sparse(t, tiny(t, d))
@@ -35,13 +37,15 @@ func TestZerosStay(t *testing.T) {
 				t.Errorf("%s %g: %d weights came back", k, sparsity, n)
 			}
 			if k == supernet.Weights && r.Left*10 > r.Weights*4+10 {
-				t.Errorf("%s %g: %d of %d weights are said to be left of a network with 40 %%", k, sparsity, r.Left, r.Weights)
+				t.Errorf("%s %g: %d of %d weights are said to be left of a network with 40 %%", k,
+					sparsity, r.Left, r.Weights)
 			}
 		}
 	}
 }
 
-// returned counts weights that were zero and are not; of tensors that are narrower now it only looks whether there are zeros.
+// returned counts weights that were zero and are not; of tensors that are narrower now it only
+// looks whether there are zeros.
 func returned(before, after *supernet.Subnet) (n int) {
 	now := map[string]supernet.Matrix{}
 	for _, m := range after.Matrices() {
@@ -68,8 +72,10 @@ func returned(before, after *supernet.Subnet) (n int) {
 func TestResumeSparse(t *testing.T) {
 	d := synthetic(t, 24)
 	parent := sparse(t, tiny(t, d))
-	for _, k := range []supernet.Structure{supernet.Weights, supernet.Vectors16, supernet.Channels} {
-		job := Job{Net: parent, Data: d, Config: short(SSGD, k, 0.65), Parent: hash, Workers: 1, SaveEvery: time.Minute}
+	for _, k := range []supernet.Structure{supernet.Weights, supernet.Vectors16,
+		supernet.Channels} {
+		job := Job{Net: parent, Data: d, Config: short(SSGD, k, 0.65), Parent: hash, Workers: 1,
+			SaveEvery: time.Minute}
 		want := run(t, job)
 		ctx, cancel := context.WithCancel(context.Background())
 		job.Dir, job.Resume = t.TempDir(), true
@@ -128,11 +134,13 @@ func TestSharesRefused(t *testing.T) {
 		if _, err := Apply(net, c, shares); !errors.Is(err, trainer.ErrConfig) {
 			t.Errorf("%s: Apply says %v", name, err)
 		}
-		if _, err := Run(t.Context(), Job{Net: net, Data: d, Config: c, Shares: shares, Workers: 1}); !errors.Is(err, trainer.ErrConfig) {
+		if _, err := Run(t.Context(), Job{Net: net, Data: d, Config: c, Shares: shares,
+			Workers: 1}); !errors.Is(err, trainer.ErrConfig) {
 			t.Errorf("%s: Run says %v", name, err)
 		}
 	}
-	if _, err := Apply(net, short(Magnitude, supernet.Weights, 0), map[string]float64{"head.expand": 0.5}); !errors.Is(err, trainer.ErrConfig) {
+	if _, err := Apply(net, short(Magnitude, supernet.Weights, 0),
+		map[string]float64{"head.expand": 0.5}); !errors.Is(err, trainer.ErrConfig) {
 		t.Errorf("a share without a sparsity: %v", err)
 	}
 }
@@ -147,7 +155,8 @@ func TestJobRefused(t *testing.T) {
 		"no channels": {Net: published(t, "lenet-300-100", 1), Data: d, Config: c, Workers: 1},
 		"nothing":     {},
 	} {
-		for what, do := range map[string]func(context.Context, Job) (*Result, error){"Run": Run, "Cut": Cut} {
+		for what, do := range map[string]func(context.Context, Job) (*Result, error){"Run": Run,
+			"Cut": Cut} {
 			if _, err := do(t.Context(), j); !errors.Is(err, trainer.ErrConfig) {
 				t.Errorf("%s, %s: %v, want ErrConfig", what, name, err)
 			}

@@ -16,9 +16,11 @@ type Method string
 
 // The methods. What makes each of them is filled in by [Defaults]; [Config] can change everything.
 const (
-	// SSGD scales gradients so that small weights move slowly (sparsity-promoting SGD, ICASSP 2020).
+	// SSGD scales gradients so that small weights move slowly (sparsity-promoting SGD, ICASSP
+	// 2020).
 	SSGD Method = "ssgd"
-	// Magnitude is plain SGD with weight decay; weights go gradually, the smallest first (Zhu and Gupta, 2017).
+	// Magnitude is plain SGD with weight decay; weights go gradually, the smallest first (Zhu and
+	// Gupta, 2017).
 	Magnitude Method = "magnitude"
 	// L1 is plain SGD with an l1 penalty, by proximal steps.
 	L1 Method = "l1"
@@ -38,7 +40,8 @@ type Criterion string
 const (
 	Global Criterion = "global" // by size alone: the root mean square of what is removed together
 	Layer  Criterion = "layer"  // the same share of every layer; half of it in the classifier
-	// LAMP divides a weight's square by the sum of the squares of its layer that are not smaller (Lee et al., ICLR 2021).
+	// LAMP divides a weight's square by the sum of the squares of its layer that are not smaller
+	// (Lee et al., ICLR 2021).
 	LAMP Criterion = "lamp"
 )
 
@@ -47,8 +50,9 @@ const (
 type Config struct {
 	Method    Method             `json:"method"`
 	Structure supernet.Structure `json:"structure"`
-	Grouped   bool               `json:"grouped"` // SSGD scales what is removed together by one factor
-	Criterion Criterion          `json:"criterion"`
+	// SSGD scales what is removed together by one factor
+	Grouped   bool      `json:"grouped"`
+	Criterion Criterion `json:"criterion"`
 	// Sparsity is the share of the removable weights to remove.
 	Sparsity float64 `json:"sparsity" range:"0..0.9999"`
 	Epochs   int     `json:"epochs" range:"1..1000000"`
@@ -63,23 +67,27 @@ type Config struct {
 	// Distill is the share of the target that is the softmax of the unpruned network, or of another
 	// teacher.
 	Distill float64 `json:"distill" range:"0..1"`
-	Shift   int     `json:"shift_px" range:"0..64"` // training images are moved by up to so many pixels
-	Flip    bool    `json:"flip"`                   // and mirrored at random
+	// training images are moved by up to so many pixels
+	Shift int  `json:"shift_px" range:"0..64"`
+	Flip  bool `json:"flip"` // and mirrored at random
 
-	// Removal goes along a cubic curve from Begin to End, parts of training (Zhu and Gupta, 2017, equation 1), in steps of
-	// Every batches, and in 20 steps at least. Equal Begin and End are one shot.
+	// Removal goes along a cubic curve from Begin to End, parts of training (Zhu and Gupta, 2017,
+	// equation 1), in steps of Every batches, and in 20 steps at least. Equal Begin and End are one
+	// shot.
 	Begin float64 `json:"begin" range:"0..1"`
 	End   float64 `json:"end" range:"0..1"` // not before Begin
 	Every int     `json:"every" range:"1..1000000000"`
-	// Regrow is a share of what is left that is exchanged each time: the smallest go, and those come back, from zero, whose
-	// gradients are largest (RigL, Evci et al., ICML 2020).
+	// Regrow is a share of what is left that is exchanged each time: the smallest go, and those
+	// come back, from zero, whose gradients are largest (RigL, Evci et al., ICML 2020).
 	Regrow float64 `json:"regrow" range:"0..0.5"`
 }
 
-// Defaults are the settings of a method for a network that is already trained, to remove a structure from it.
+// Defaults are the settings of a method for a network that is already trained, to remove a
+// structure from it.
 func Defaults(m Method, structure supernet.Structure) Config {
 	c := Config{
-		Method: m, Structure: structure, Criterion: LAMP, Epochs: 10, Batch: 128, LR: 0.02, Hold: 0.5,
+		Method: m, Structure: structure, Criterion: LAMP, Epochs: 10, Batch: 128, LR: 0.02,
+		Hold:      0.5,
 		Optimizer: trainer.Optimizer{Rule: trainer.SGD, Momentum: 0.9, WeightDecay: 3e-5},
 		Distill:   0.5, Shift: 4, Flip: true, Begin: 0.05, End: 0.6, Every: 50,
 	}
@@ -87,7 +95,8 @@ func Defaults(m Method, structure supernet.Structure) Config {
 	case SSGD:
 		c.Grouped = true
 		c.Optimizer.Rule = trainer.SSGD
-		c.Optimizer.Scaling = trainer.Scaling{Measure: trainer.PNorm, P: 1, Epsilon: 1, EpsilonEnd: 0.1}
+		c.Optimizer.Scaling = trainer.Scaling{Measure: trainer.PNorm, P: 1, Epsilon: 1,
+			EpsilonEnd: 0.1}
 	case L1:
 		c.Optimizer.Rule, c.Optimizer.Lambda = trainer.L1, 1e-5
 	case Powerprop:
@@ -98,13 +107,15 @@ func Defaults(m Method, structure supernet.Structure) Config {
 	return c
 }
 
-// AtOnce are the settings for removing everything at the end, after which nothing is trained again. SSGD and Powerpropagation then
-// need a decay, which draws small weights to zero while the gradients of the large ones hold these.
+// AtOnce are the settings for removing everything at the end, after which nothing is trained again.
+// SSGD and Powerpropagation then need a decay, which draws small weights to zero while the
+// gradients of the large ones hold these.
 func (c Config) AtOnce() Config {
 	c.Begin, c.End = 1, 1
 	switch c.Method {
 	case SSGD:
-		c.Optimizer.Scaling = trainer.Scaling{Measure: trainer.PNorm, P: 1, Epsilon: 0.1, EpsilonEnd: 0.1}
+		c.Optimizer.Scaling = trainer.Scaling{Measure: trainer.PNorm, P: 1, Epsilon: 0.1,
+			EpsilonEnd: 0.1}
 		c.Optimizer.WeightDecay = 1e-3
 	case Powerprop:
 		c.Optimizer.WeightDecay = 1e-3
@@ -112,8 +123,8 @@ func (c Config) AtOnce() Config {
 	return c
 }
 
-// Auto is the method that did best in the comparison that docs/results/ssgd.md records: where what is left is trained again, and
-// where everything goes at once at the end.
+// Auto is the method that did best in the comparison that docs/results/ssgd.md records: where what
+// is left is trained again, and where everything goes at once at the end.
 func Auto(atOnce bool) Method {
 	if atOnce {
 		return Powerprop
@@ -127,10 +138,12 @@ func (c Config) Check() error {
 		return fmt.Errorf("%w: %w", trainer.ErrConfig, err)
 	}
 	if c.End < c.Begin {
-		return fmt.Errorf("%w: end is %g, expected begin, which is %g, to 1", trainer.ErrConfig, c.End, c.Begin)
+		return fmt.Errorf("%w: end is %g, expected begin, which is %g, to 1", trainer.ErrConfig,
+			c.End, c.Begin)
 	}
 	if !slices.Contains(Methods(), c.Method) {
-		return fmt.Errorf("%w: method %q is unknown; use one of %v", trainer.ErrConfig, string(c.Method), Methods())
+		return fmt.Errorf("%w: method %q is unknown; use one of %v", trainer.ErrConfig,
+			string(c.Method), Methods())
 	}
 	if err := c.checkNames(); err != nil {
 		return err
@@ -148,15 +161,18 @@ func (c Config) checkRemoval(net *supernet.Subnet, shares map[string]float64) er
 	}
 	weights := WeightsByBlock(net, c)
 	if len(weights) == 0 {
-		return fmt.Errorf("%w: the network has no %s that could be removed", trainer.ErrConfig, c.Structure)
+		return fmt.Errorf("%w: the network has no %s that could be removed", trainer.ErrConfig,
+			c.Structure)
 	}
 	for _, block := range slices.Sorted(maps.Keys(shares)) {
 		share := shares[block]
 		switch {
 		case !(share >= 0 && share <= 1):
-			return fmt.Errorf("%w: block %q is to lose a share of %g, expected 0 to 1", trainer.ErrConfig, block, share)
+			return fmt.Errorf("%w: block %q is to lose a share of %g, expected 0 to 1",
+				trainer.ErrConfig, block, share)
 		case share > 0 && weights[block] == 0:
-			return fmt.Errorf("%w: there is no block %q with %s that could be removed", trainer.ErrConfig, block, c.Structure)
+			return fmt.Errorf("%w: there is no block %q with %s that could be removed",
+				trainer.ErrConfig, block, c.Structure)
 		case share > 0 && c.Sparsity == 0:
 			return fmt.Errorf("%w: block %q is to lose a share of %g, but sparsity, which sets the pace, is 0: give what all shares remove together", trainer.ErrConfig, block, share)
 		}
@@ -170,9 +186,11 @@ func (c Config) checkNames() error {
 	}
 	switch {
 	case c.Criterion != Global && c.Criterion != Layer && c.Criterion != LAMP:
-		return fmt.Errorf("%w: criterion %q is unknown; use global, layer or lamp", trainer.ErrConfig, string(c.Criterion))
+		return fmt.Errorf("%w: criterion %q is unknown; use global, layer or lamp",
+			trainer.ErrConfig, string(c.Criterion))
 	case c.Regrow > 0 && c.Structure == supernet.Channels:
-		return fmt.Errorf("%w: channels do not grow again: a channel of zeros has no gradients", trainer.ErrConfig)
+		return fmt.Errorf("%w: channels do not grow again: a channel of zeros has no gradients",
+			trainer.ErrConfig)
 	}
 	return nil
 }
@@ -185,7 +203,8 @@ func (c Config) rate(part float64) float64 {
 	return c.LR / 2 * (1 + math.Cos(math.Pi*(part-c.Hold)/(1-c.Hold)))
 }
 
-// share is how much is removed at a part of training: S·(1 - (1-x)³) with x rising from 0 at Begin to 1 at End.
+// share is how much is removed at a part of training: S·(1 - (1-x)³) with x rising from 0 at Begin
+// to 1 at End.
 func (c Config) share(part float64) float64 {
 	switch {
 	case part >= c.End:

@@ -17,7 +17,8 @@ func WeightsByBlock(net *supernet.Subnet, c Config) map[string]int {
 	return n
 }
 
-// Apply gives a copy of the network that has lost, at once and without training, what [Job.Shares] says: for timing.
+// Apply gives a copy of the network that has lost, at once and without training, what [Job.Shares]
+// says: for timing.
 func Apply(net *supernet.Subnet, c Config, shares map[string]float64) (*supernet.Subnet, error) {
 	if err := c.checkRemoval(net, shares); err != nil {
 		return nil, err
@@ -35,10 +36,11 @@ func Apply(net *supernet.Subnet, c Config, shares map[string]float64) (*supernet
 	return small, nil
 }
 
-// Damage says how much removal hurts a network before it is trained again, by block: the share of a layer's squared weights that
-// goes with its smallest units, summed over the layers of the block. Shares of layers can be compared where batch norm makes
-// the size of a layer's weights as a whole meaningless.
-type Damage struct{ layers map[string][][]float64 } // by block and layer: the share of the squares that goes with the first units
+// Damage says how much removal hurts a network before it is trained again, by block: the share of a
+// layer's squared weights that goes with its smallest units, summed over the layers of the block.
+// Shares of layers can be compared where batch norm makes the size of a layer's weights as a whole
+// meaningless. by block and layer: the share of the squares that goes with the first units
+type Damage struct{ layers map[string][][]float64 }
 
 // NewDamage looks at a network's weights.
 func NewDamage(net *supernet.Subnet, c Config) *Damage {

@@ -4,9 +4,10 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// deadUnits finds weights that no longer matter, in a chain of convolutions and linear layers without batch norm: an output
-// channel that nothing reads needs no weights, and one that reads nothing gives its bias alone, which is folded into the
-// biases of what reads it. Neither changes what the network computes.
+// deadUnits finds weights that no longer matter, in a chain of convolutions and linear layers
+// without batch norm: an output channel that nothing reads needs no weights, and one that reads
+// nothing gives its bias alone, which is folded into the biases of what reads it. Neither changes
+// what the network computes.
 type deadUnits struct{ links []link }
 
 // link is two weights, the second of which reads what the first gives.
@@ -17,8 +18,8 @@ type link struct {
 	channels, outputs int
 }
 
-// findChains lists the links of a network: weighted blocks without batch norm that follow each other, perhaps with pooling
-// between them.
+// findChains lists the links of a network: weighted blocks without batch norm that follow each
+// other, perhaps with pooling between them.
 func findChains(net *supernet.Subnet, layers []layer) *deadUnits {
 	var d deadUnits
 	byName := map[string]*matrix{}
@@ -43,8 +44,8 @@ func findChains(net *supernet.Subnet, layers []layer) *deadUnits {
 	return &d
 }
 
-// plain is the operation of a block that is a matrix of weights, an optional bias and an activation;
-// nil if it is anything else.
+// plain is the operation of a block that is a matrix of weights, an optional bias and an
+// activation; nil if it is anything else.
 func plain(b supernet.Block) *supernet.Op {
 	ops := b.MustOps()
 	matrix := ops[0].Kind == supernet.OpConv || ops[0].Kind == supernet.OpLinear
@@ -54,12 +55,14 @@ func plain(b supernet.Block) *supernet.Op {
 	return &ops[0]
 }
 
-func newLink(net *supernet.Subnet, byName map[string]*matrix, first, second *supernet.Op) (link, bool) {
+func newLink(net *supernet.Subnet, byName map[string]*matrix, first, second *supernet.Op) (link,
+	bool) {
 	a, b := byName[first.Weight], byName[second.Weight]
 	if a == nil || b == nil {
 		return link{}, false
 	}
-	k := link{first: a, second: b, channels: first.Out.C, outputs: second.Out.C, act: first.Act.Value}
+	k := link{first: a, second: b, channels: first.Out.C, outputs: second.Out.C,
+		act: first.Act.Value}
 	for _, p := range net.Params() {
 		switch p.Name {
 		case first.Bias:
@@ -68,7 +71,8 @@ func newLink(net *supernet.Subnet, byName map[string]*matrix, first, second *sup
 			k.secondBias = p.Data
 		}
 	}
-	// What a bias gives cannot be folded where there is no bias to fold it into, nor where padding makes borders differ.
+	// What a bias gives cannot be folded where there is no bias to fold it into, nor where padding
+	// makes borders differ.
 	return k, (k.bias == nil || k.secondBias != nil) && second.Pads == (supernet.Pads{})
 }
 
@@ -88,7 +92,8 @@ func (d *deadUnits) remove(r *remover) {
 	}
 }
 
-// reads calls f with the values of the second weight that read a channel. Its rows are in order (height,width,channel).
+// reads calls f with the values of the second weight that read a channel. Its rows are in order
+// (height,width,channel).
 func (k link) reads(ch int, f func(i int)) {
 	for row := ch; row < len(k.second.param.Data)/k.outputs; row += k.channels {
 		for o := range k.outputs {
@@ -118,7 +123,8 @@ func (k link) removeUnread(ch int) (changed bool) {
 	return changed
 }
 
-// fold removes what reads a channel that is constant, and adds the constant to the biases behind it.
+// fold removes what reads a channel that is constant, and adds the constant to the biases behind
+// it.
 func (k link) fold(ch int) (changed bool) {
 	made := false
 	k.gives(ch, func(i int) { made = made || !k.first.gone[i] })

@@ -8,7 +8,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// layer is weights of which some are removed. What is removed together is a unit: a weight, a run of weights, a channel.
+// layer is weights of which some are removed. What is removed together is a unit: a weight, a run
+// of weights, a channel.
 type layer interface {
 	block() string // whose weights these are
 	units() int
@@ -25,7 +26,8 @@ type layer interface {
 	recall(gone []bool)
 	// lacked says whether all of a unit was zero from the start: it never comes back.
 	lacked(unit int) bool
-	// keep is how many units are left if want are wanted: at least so many, as the structure allows.
+	// keep is how many units are left if want are wanted: at least so many, as the structure
+	// allows.
 	keep(want int) int
 }
 
@@ -127,14 +129,18 @@ func (m *matrix) keep(want int) int { return max(want, 1) }
 type middle struct {
 	channels supernet.MiddleChannels
 	of       supernet.Block
-	byL1     bool // the L1 norm of the project convolution says how large a channel is, as in OFA; else all its weights do
-	gone     map[*nn.Param][]bool
-	lacks    map[*nn.Param][]bool // weights that are zero from the start, while their channel is not
+	// the L1 norm of the project convolution says how large a channel is, as in OFA; else all its
+	// weights do
+	byL1 bool
+	gone map[*nn.Param][]bool
+	// weights that are zero from the start, while their channel is not
+	lacks map[*nn.Param][]bool
 }
 
 // newMiddle begins with the single weights that the channels lack.
 func newMiddle(channels supernet.MiddleChannels, of supernet.Block, byL1 bool) *middle {
-	m := &middle{channels: channels, of: of, byL1: byL1, gone: map[*nn.Param][]bool{}, lacks: map[*nn.Param][]bool{}}
+	m := &middle{channels: channels, of: of, byL1: byL1, gone: map[*nn.Param][]bool{},
+		lacks: map[*nn.Param][]bool{}}
 	for _, member := range channels.Members {
 		lacks := make([]bool, len(member.Param.Data))
 		if member.Weight {
@@ -186,7 +192,8 @@ func (m *middle) measure(dst []float64, of func(*nn.Param) []float32) {
 	}
 }
 
-// l1 is the mean size of a channel's weights in the project convolution (Cai et al., ICLR 2020, section 3.3).
+// l1 is the mean size of a channel's weights in the project convolution (Cai et al., ICLR 2020,
+// section 3.3).
 func (m *middle) l1(dst []float64) {
 	clear(dst)
 	for _, member := range m.channels.Members {
@@ -194,7 +201,11 @@ func (m *middle) l1(dst []float64) {
 			continue
 		}
 		for ch := range dst {
-			member.Each(ch, m.channels.N, func(i int) { dst[ch] += math.Abs(float64(member.Param.Data[i])) / float64(member.Size(m.channels.N)) })
+			member.Each(ch, m.channels.N,
+				func(i int) {
+					dst[ch] += math.Abs(float64(member.Param.Data[i])) /
+						float64(member.Size(m.channels.N))
+				})
 		}
 	}
 }
@@ -218,7 +229,10 @@ func (m *middle) recall(gone []bool) {
 	for ch := range gone {
 		gone[ch] = true
 		for _, member := range m.channels.Members {
-			member.Each(ch, m.channels.N, func(i int) { gone[ch] = gone[ch] && m.gone[member.Param][i] })
+			member.Each(ch, m.channels.N, func(i int) {
+				gone[ch] = gone[ch] &&
+					m.gone[member.Param][i]
+			})
 		}
 	}
 }
@@ -238,13 +252,14 @@ func (m *middle) keep(want int) int {
 	return m.channels.N
 }
 
-// layersOf lists what a structure of a network can be removed from. Depthwise convolutions lose channels only: single zeros in
-// them make nothing faster.
+// layersOf lists what a structure of a network can be removed from. Depthwise convolutions lose
+// channels only: single zeros in them make nothing faster.
 func layersOf(net *supernet.Subnet, c Config) []layer {
 	var all []layer
 	if c.Structure == supernet.Channels {
 		for _, channels := range net.MiddleChannels() {
-			i := slices.IndexFunc(net.Blocks, func(b supernet.Block) bool { return b.Name == channels.Block })
+			i := slices.IndexFunc(net.Blocks,
+				func(b supernet.Block) bool { return b.Name == channels.Block })
 			all = append(all, newMiddle(channels, net.Blocks[i], c.Method != SSGD))
 		}
 		return all

@@ -14,16 +14,18 @@ import (
 type remover struct {
 	config Config
 	layers []layer
-	shares map[string]float64 // what the blocks lose in the end, instead of comparing layers; nil: compare
-	dead   *deadUnits         // nil where none are looked for
-	total  int                // removable weights
-	score  [][]float64        // by layer and unit
-	gone   [][]bool           // likewise
-	least  string             // name of the classifier's block
+	// what the blocks lose in the end, instead of comparing layers; nil: compare
+	shares map[string]float64
+	dead   *deadUnits  // nil where none are looked for
+	total  int         // removable weights
+	score  [][]float64 // by layer and unit
+	gone   [][]bool    // likewise
+	least  string      // name of the classifier's block
 }
 
 func newRemover(net *supernet.Subnet, c Config, shares map[string]float64) *remover {
-	r := &remover{config: c, layers: layersOf(net, c), shares: shares, least: net.Blocks[len(net.Blocks)-1].Name}
+	r := &remover{config: c, layers: layersOf(net, c), shares: shares,
+		least: net.Blocks[len(net.Blocks)-1].Name}
 	for _, l := range r.layers {
 		n := l.units()
 		r.score, r.gone = append(r.score, make([]float64, n)), append(r.gone, make([]bool, n))
@@ -47,7 +49,8 @@ func (r *remover) masks() map[*nn.Param][]bool {
 	return all
 }
 
-// update removes until the share is gone. What was removed stays so, but for what [Config.Regrow] brings back.
+// update removes until the share is gone. What was removed stays so, but for what [Config.Regrow]
+// brings back.
 func (r *remover) update(share float64) {
 	for i, l := range r.layers {
 		l.scores(r.score[i])
@@ -104,7 +107,8 @@ type ranked struct {
 	size  int // weights
 }
 
-// compare ranks the units of all layers together: the smallest go, as long as their weights fit into what is to go.
+// compare ranks the units of all layers together: the smallest go, as long as their weights fit
+// into what is to go.
 func (r *remover) compare(share float64, keep []int) {
 	budget := int(share*float64(r.total) + 0.5)
 	scores := make([][]float64, len(r.layers))
@@ -136,8 +140,8 @@ func (r *remover) compare(share float64, keep []int) {
 	}
 }
 
-// steps are the channels that go together so that numbers are left that the block can have, the smallest first. A step's score
-// is the mean of its channels'.
+// steps are the channels that go together so that numbers are left that the block can have, the
+// smallest first. A step's score is the mean of its channels'.
 func (m *middle) steps(layer int, score []float64) (all []ranked) {
 	sorted := slices.Sorted(slices.Values(score))
 	total, at := m.channels.N, m.channels.N
@@ -152,8 +156,8 @@ func (m *middle) steps(layer int, score []float64) (all []ranked) {
 	return all
 }
 
-// bar is a score of which no more than the given number of units are smaller, where units are single weights: it saves
-// sorting them. It is below all scores otherwise.
+// bar is a score of which no more than the given number of units are smaller, where units are
+// single weights: it saves sorting them. It is below all scores otherwise.
 func (r *remover) bar(scores [][]float64, number int) float64 {
 	if r.config.Structure != supernet.Weights || number == 0 {
 		return -2
@@ -170,8 +174,8 @@ func (r *remover) comparable(i int) []float64 {
 	return lamp(r.score[i])
 }
 
-// lamp divides the square of each score by the sum of the squares of those that are not smaller (Lee et al., ICLR 2021,
-// equation 2). The order within a layer stays.
+// lamp divides the square of each score by the sum of the squares of those that are not smaller
+// (Lee et al., ICLR 2021, equation 2). The order within a layer stays.
 func lamp(score []float64) []float64 {
 	order := ascending(score)
 	scaled := make([]float64, len(score))
@@ -196,8 +200,8 @@ func ascending(score []float64) []int32 {
 	return order
 }
 
-// choose marks all but the largest units of a layer as gone. Those that were never there go first, be there room for them or not,
-// then those that are gone already; of equal ones the first.
+// choose marks all but the largest units of a layer as gone. Those that were never there go first,
+// be there room for them or not, then those that are gone already; of equal ones the first.
 func (r *remover) choose(i, keep int) {
 	gone, score, lacked := r.gone[i], r.score[i], 0
 	for u, g := range gone {

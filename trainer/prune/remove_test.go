@@ -11,7 +11,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// TestGlobalIsSorting: the weights that the global criterion removes are the smallest of all layers, as a plain sort finds them.
+// TestGlobalIsSorting: the weights that the global criterion removes are the smallest of all
+// layers, as a plain sort finds them.
 func TestGlobalIsSorting(t *testing.T) {
 	net := published(t, "lenet-300-100", 5)
 	c := Defaults(Magnitude, supernet.Weights)
@@ -36,7 +37,8 @@ func TestGlobalIsSorting(t *testing.T) {
 			for i, g := range m.gone {
 				v := math.Abs(float64(m.param.Data[i]))
 				if !g && v < sizes[number] || g && v != 0 {
-					t.Fatalf("%g: weight %d of %s is %g and gone is %v, the limit is %g", share, i, m.name, v, g, sizes[number])
+					t.Fatalf("%g: weight %d of %s is %g and gone is %v, the limit is %g", share, i,
+						m.name, v, g, sizes[number])
 				}
 			}
 		}
@@ -146,7 +148,8 @@ func count(gone []bool) (n int) {
 	return n
 }
 
-// TestDeadUnits: taking away what no longer matters changes no output, and leaves no unit that nothing reads or that reads nothing.
+// TestDeadUnits: taking away what no longer matters changes no output, and leaves no unit that
+// nothing reads or that reads nothing.
 func TestDeadUnits(t *testing.T) {
 	for _, name := range []string{"lenet-300-100", "lenet-5-caffe"} {
 		net := published(t, name, 7)
@@ -154,7 +157,8 @@ func TestDeadUnits(t *testing.T) {
 		for _, p := range net.Params() {
 			for i := range p.Data {
 				if !p.Decay {
-					p.Data[i] = float32(random.NormFloat64()) // biases, some of which ReLU takes to zero
+					// biases, some of which ReLU takes to zero
+					p.Data[i] = float32(random.NormFloat64())
 				}
 			}
 		}
@@ -183,7 +187,8 @@ func TestDeadUnits(t *testing.T) {
 				k.reads(ch, func(i int) { read = read || k.second.param.Data[i] != 0 })
 				k.gives(ch, func(i int) { made = made || k.first.param.Data[i] != 0 })
 				if read != made {
-					t.Errorf("%s: a channel of %s is read %v, made %v", name, k.first.name, read, made)
+					t.Errorf("%s: a channel of %s is read %v, made %v", name, k.first.name, read,
+						made)
 				}
 			}
 		}
@@ -203,7 +208,8 @@ func logits(net *supernet.Subnet) []float32 {
 	return slices.Clone(run.Forward())
 }
 
-// TestCut: a network without the channels that are gone gives what the one with zeros in their place gives.
+// TestCut: a network without the channels that are gone gives what the one with zeros in their
+// place gives.
 func TestCut(t *testing.T) {
 	d := synthetic(t, 24)
 	net := tiny(t, d)

@@ -17,19 +17,23 @@ import (
 
 // Job is a pruning run to do. Zero means zero: begin with [NewJob].
 type Job struct {
-	Dir    string           // folder of the run; empty: nothing is kept, and the run cannot be resumed
+	// folder of the run; empty: nothing is kept, and the run cannot be resumed
+	Dir    string
 	Net    *supernet.Subnet // its weights are the start; it is not changed
 	Parent string           // sha256 of what Net was read from: a run resumes from the same alone
-	// Teacher gives the answers that Config.Distill is the share of; nil: Net. Its resolution may be another. TeacherSHA256 is that of
-	// what Teacher was read from, which a run that is kept needs: it resumes with the same alone.
+	// Teacher gives the answers that Config.Distill is the share of; nil: Net. Its resolution may
+	// be another. TeacherSHA256 is that of what Teacher was read from, which a run that is kept
+	// needs: it resumes with the same alone.
 	Teacher       *supernet.Subnet
 	TeacherSHA256 string
 	Data          *data.Dataset
 	Config        Config
-	// Shares is what each block, by name, loses in the end: a share of its removable weights, 0 to 1. They grow in proportion as
-	// what is gone grows to Config.Sparsity, which should be what all remove together. nil: Config.Sparsity and Config.Criterion decide.
-	Shares    map[string]float64
-	Goal      *Goal         // what Shares were chosen for, if they were: a run resumes with the same alone
+	// Shares is what each block, by name, loses in the end: a share of its removable weights, 0 to
+	// 1. They grow in proportion as what is gone grows to Config.Sparsity, which should be what all
+	// remove together. nil: Config.Sparsity and Config.Criterion decide.
+	Shares map[string]float64
+	// what Shares were chosen for, if they were: a run resumes with the same alone
+	Goal      *Goal
 	Workers   int           // 1 or more; results do not depend on it
 	Resume    bool          // go on from the last checkpoint, if there is one
 	SaveEvery time.Duration // besides every epoch's end; 0 saves after every step
@@ -38,8 +42,8 @@ type Job struct {
 	Warn      func(format string, args ...any) // as [trainer.Job] has it
 }
 
-// NewJob prunes a network with these settings, on one processor. It keeps nothing and validates at the end alone; with a folder it would
-// save every 5 minutes.
+// NewJob prunes a network with these settings, on one processor. It keeps nothing and validates at
+// the end alone; with a folder it would save every 5 minutes.
 func NewJob(net *supernet.Subnet, d *data.Dataset, c Config) Job {
 	return Job{Net: net, Data: d, Config: c, Workers: 1, SaveEvery: 5 * time.Minute}
 }
@@ -64,11 +68,12 @@ type Result struct {
 // metricEvery is the number of steps between lines of metrics.
 const metricEvery = 20
 
-// leastRemovals is in how many steps at least weights go, where there are so many batches: a short run must not lose them in two.
+// leastRemovals is in how many steps at least weights go, where there are so many batches: a short
+// run must not lose them in two.
 const leastRemovals = 20
 
-// Run does a pruning run, or goes on with it. The same job gives the same bits on any number of workers and however often
-// it was interrupted or killed and resumed.
+// Run does a pruning run, or goes on with it. The same job gives the same bits on any number of
+// workers and however often it was interrupted or killed and resumed.
 func Run(ctx context.Context, j Job) (*Result, error) {
 	p, err := start(j)
 	if err != nil {
@@ -103,7 +108,8 @@ type pruning struct {
 type Goal struct {
 	MaxLatencyMS float64 `json:"max_latency_ms,omitempty"`
 	MaxParams    int64   `json:"max_params,omitempty"`
-	PredictedMS  float64 `json:"latency_predicted_ms,omitempty"` // the latency of the choice, where that was limited
+	// the latency of the choice, where that was limited
+	PredictedMS float64 `json:"latency_predicted_ms,omitempty"`
 }
 
 // Check refuses jobs that cannot be done, before anything takes time.
@@ -153,7 +159,8 @@ func (p *pruning) prepare(net *supernet.Subnet) error {
 		return err
 	}
 	if c.Distill > 0 {
-		if p.teacher, err = trainer.NewNetwork(cmp.Or(p.job.Teacher, p.job.Net), p.job.Data, transform, settings); err != nil {
+		if p.teacher, err = trainer.NewNetwork(cmp.Or(p.job.Teacher, p.job.Net), p.job.Data,
+			transform, settings); err != nil {
 			return fmt.Errorf("teacher: %w", err)
 		}
 	}
@@ -165,7 +172,8 @@ func (p *pruning) prepare(net *supernet.Subnet) error {
 			structure.Channels = net.MiddleChannels()
 		}
 	}
-	if p.mover, err = trainer.NewMover(c.Optimizer, structure, trained(net), p.net.Pool()); err != nil {
+	if p.mover, err = trainer.NewMover(c.Optimizer, structure, trained(net),
+		p.net.Pool()); err != nil {
 		return err
 	}
 	p.mask(net)
@@ -176,7 +184,8 @@ func (p *pruning) prepare(net *supernet.Subnet) error {
 	return nil
 }
 
-// mask keeps at zero what is removed, and what the network lacks of weights that nothing is removed from.
+// mask keeps at zero what is removed, and what the network lacks of weights that nothing is removed
+// from.
 func (p *pruning) mask(net *supernet.Subnet) {
 	masks := p.remover.masks()
 	for _, param := range trained(net) {
@@ -220,8 +229,10 @@ func (p *pruning) run(ctx context.Context) error {
 		}
 	}
 	for epoch := p.state.Step / batches; epoch < p.config.Epochs; epoch++ {
-		// The batches of the step that an interruption finds are finished, hence the context without its end.
-		for b, err := range p.loader.Epoch(context.WithoutCancel(ctx), epoch, p.state.Step%batches) {
+		// The batches of the step that an interruption finds are finished, hence the context
+		// without its end.
+		for b, err := range p.loader.Epoch(context.WithoutCancel(ctx), epoch,
+			p.state.Step%batches) {
 			if err != nil {
 				return fmt.Errorf("epoch %d: %w", epoch, err)
 			}
@@ -231,7 +242,8 @@ func (p *pruning) run(ctx context.Context) error {
 			if ctx.Err() != nil {
 				return p.interrupted()
 			}
-			if time.Since(p.saved) > p.job.SaveEvery && p.state.Step%batches != 0 { // an epoch's end is saved anyway
+			// an epoch's end is saved anyway
+			if time.Since(p.saved) > p.job.SaveEvery && p.state.Step%batches != 0 {
 				if err := p.save(); err != nil {
 					return err
 				}
@@ -257,14 +269,16 @@ func (p *pruning) step(b *data.Batch, epoch int) error {
 	}
 	loss := p.net.Gradients(b, c.LabelSmoothing, c.Distill, soft)
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return fmt.Errorf("%w at step %d: the loss is %g; start again with a lower --lr than %g", trainer.ErrDiverged, step, loss, c.LR)
+		return fmt.Errorf("%w at step %d: the loss is %g; start again with a lower --lr than %g",
+			trainer.ErrDiverged, step, loss, c.LR)
 	}
 	p.removeAt(step)
 	p.mover.Step(c.rate(p.part(step)), p.part(step))
 	p.state.Step++
 	report := Progress{Step: p.state.Step, Steps: p.steps, Epoch: epoch}
 	if step%metricEvery == 0 {
-		report.Metric = &Metric{Step: step, Epoch: float64(step) / float64(p.loader.Batches()), LR: c.rate(p.part(step)), Loss: loss, Sparsity: p.remover.sparsity()}
+		report.Metric = &Metric{Step: step, Epoch: float64(step) / float64(p.loader.Batches()),
+			LR: c.rate(p.part(step)), Loss: loss, Sparsity: p.remover.sparsity()}
 		if err := p.folder.add(*report.Metric); err != nil {
 			return err
 		}
@@ -273,7 +287,8 @@ func (p *pruning) step(b *data.Batch, epoch int) error {
 	return nil
 }
 
-// removeAt removes what is to be gone before a step: every few steps while the share rises, and once when it is complete.
+// removeAt removes what is to be gone before a step: every few steps while the share rises, and
+// once when it is complete.
 func (p *pruning) removeAt(step int) {
 	c := p.config
 	now, before := c.share(p.part(step)), c.share(p.part(step-1))
@@ -290,20 +305,23 @@ func (p *pruning) report(r Progress) {
 	}
 }
 
-// validated says whether the accuracy after the last step was measured before the run was resumed, if it is to be.
+// validated says whether the accuracy after the last step was measured before the run was resumed,
+// if it is to be.
 func (p *pruning) validated() bool {
 	if p.folder == nil || p.job.ValImages <= 0 || p.job.Data.Val.Len() == 0 {
 		return true
 	}
 	var last Metric
-	return json.Unmarshal(p.folder.metrics.Last(), &last) == nil && last.Step == p.state.Step && last.Top1 != nil
+	return json.Unmarshal(p.folder.metrics.Last(), &last) == nil && last.Step == p.state.Step &&
+		last.Top1 != nil
 }
 
 // endEpoch measures the accuracy on held-out images, if that is wanted, and saves.
 func (p *pruning) endEpoch(ctx context.Context, epoch int) error {
 	step := p.state.Step
 	if p.job.ValImages > 0 && p.job.Data.Val.Len() > 0 && ctx.Err() == nil {
-		m := Metric{Step: step, Epoch: float64(epoch + 1), LR: p.config.rate(p.part(step)), Sparsity: p.remover.sparsity()}
+		m := Metric{Step: step, Epoch: float64(epoch + 1), LR: p.config.rate(p.part(step)),
+			Sparsity: p.remover.sparsity()}
 		top1, err := p.validate(ctx, data.Subset(p.job.Data.Val, p.job.ValImages, p.config.Seed))
 		if err == nil {
 			m.Top1 = &top1
@@ -336,15 +354,18 @@ func (p *pruning) interrupted() error {
 	if p.folder != nil {
 		where = "; its state is saved in " + p.job.Dir
 	}
-	return fmt.Errorf("%w after step %d of %d%s", trainer.ErrInterrupted, p.state.Step, p.steps, where)
+	return fmt.Errorf("%w after step %d of %d%s", trainer.ErrInterrupted, p.state.Step, p.steps,
+		where)
 }
 
-// result removes what is still to go, measures statistics and accuracy, and cuts removed channels out.
+// result removes what is still to go, measures statistics and accuracy, and cuts removed channels
+// out.
 func (p *pruning) result(ctx context.Context) (*Result, error) {
 	if p.config.share(p.part(p.steps-1)) < p.config.Sparsity {
 		p.remover.update(p.config.Sparsity)
 	}
-	r := &Result{Steps: p.steps, Seconds: p.seconds(), Weights: p.remover.total, Left: p.remover.left()}
+	r := &Result{Steps: p.steps, Seconds: p.seconds(), Weights: p.remover.total,
+		Left: p.remover.left()}
 	var err error
 	if r.Top1Val, err = p.test(ctx); ctx.Err() != nil {
 		return nil, p.interrupted()
@@ -366,7 +387,8 @@ func (p *pruning) test(ctx context.Context) (top1 float64, err error) {
 
 func (p *pruning) seconds() float64 { return p.before + time.Since(p.started).Seconds() }
 
-// Cut removes what the job says at once, without training, measures statistics anew, and gives what is left.
+// Cut removes what the job says at once, without training, measures statistics anew, and gives what
+// is left.
 func Cut(ctx context.Context, j Job) (*Result, error) {
 	j.Dir = ""
 	p, err := start(j)

@@ -17,7 +17,8 @@ import (
 
 func synthetic(t *testing.T, size int) *data.Dataset {
 	t.Helper()
-	d, err := data.Open("synthetic", data.Options{Size: size, Holdout: 100, Seed: 1, Train: 700, Test: 200})
+	d, err := data.Open("synthetic", data.Options{Size: size, Holdout: 100, Seed: 1, Train: 700,
+		Test: 200})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +42,8 @@ func tiny(t *testing.T, d *data.Dataset) *supernet.Subnet {
 	return net
 }
 
-// short is a run of a few steps that goes through all there is: removal on the way, distillation, regrowth.
+// short is a run of a few steps that goes through all there is: removal on the way, distillation,
+// regrowth.
 func short(m Method, k supernet.Structure, sparsity float64) Config {
 	c := Defaults(m, k)
 	c.Epochs, c.Batch, c.Sparsity, c.Every, c.LR = 2, 60, sparsity, 3, 0.05
@@ -64,11 +66,13 @@ func run(t *testing.T, j Job) *Result {
 	return r
 }
 
-// TestRun: every method, and with every structure two of them, removes what was asked for, as zeros or as channels, whatever the number of workers.
+// TestRun: every method, and with every structure two of them, removes what was asked for, as zeros
+// or as channels, whatever the number of workers.
 func TestRun(t *testing.T) {
 	d := synthetic(t, 24)
 	net := tiny(t, d)
-	for _, k := range []supernet.Structure{supernet.Weights, supernet.Vectors16, supernet.Channels} {
+	for _, k := range []supernet.Structure{supernet.Weights, supernet.Vectors16,
+		supernet.Channels} {
 		for _, m := range Methods() {
 			if k != supernet.Weights && m != SSGD && m != Magnitude {
 				continue
@@ -82,11 +86,15 @@ func TestRun(t *testing.T) {
 					t.Error("two workers give other weights than one")
 				}
 				share := 1 - float64(r.Left)/float64(r.Weights)
-				if low := map[supernet.Structure]float64{supernet.Weights: 0.599, supernet.Vectors16: 0.595, supernet.Channels: 0.53}[k]; share < low || share > 0.61 {
+				if low := map[supernet.Structure]float64{supernet.Weights: 0.599,
+					supernet.Vectors16: 0.595, supernet.Channels: 0.53}[k]; share < low ||
+					share > 0.61 {
 					t.Errorf("%.4f of the weights are gone, want 0.6", share)
 				}
-				if zeros := 1 - float64(nonZero(r.Net))/float64(r.Weights); k == supernet.Weights && zeros < share-1e-9 {
-					t.Errorf("%.4f of the weights are zero, but %.4f are said to be gone", zeros, share)
+				if zeros := 1 - float64(nonZero(r.Net))/float64(r.Weights); k == supernet.Weights &&
+					zeros < share-1e-9 {
+					t.Errorf("%.4f of the weights are zero, but %.4f are said to be gone", zeros,
+						share)
 				}
 				if k == supernet.Channels {
 					checkNarrower(t, net.Blocks, r.Net.Blocks)
@@ -129,23 +137,28 @@ func checkNarrower(t *testing.T, before, after []supernet.Block) {
 	}
 }
 
-// TestResume: a run that is interrupted again and again ends with the weights of one that was not, and the metrics too.
+// TestResume: a run that is interrupted again and again ends with the weights of one that was not,
+// and the metrics too.
 func TestResume(t *testing.T) {
 	d := synthetic(t, 24)
 	net := tiny(t, d)
 	for _, k := range []supernet.Structure{supernet.Weights, supernet.Channels} {
 		c := short(SSGD, k, 0.7)
 		whole, parts := t.TempDir(), t.TempDir()
-		want := run(t, Job{Dir: whole, Net: net, Data: d, Config: c, Parent: hash, ValImages: 50, Workers: 1, SaveEvery: time.Minute})
+		want := run(t, Job{Dir: whole, Net: net, Data: d, Config: c, Parent: hash, ValImages: 50,
+			Workers: 1, SaveEvery: time.Minute})
 		var got *Result
 		for i := 0; got == nil; i++ {
 			ctx, cancel := context.WithCancel(context.Background())
 			stop := func(p Progress) {
-				if (p.Step%4 == 3 || p.Step*c.Epochs%p.Steps == 0) && p.Metric == nil { // an epoch's last step too
+				// an epoch's last step too
+				if (p.Step%4 == 3 || p.Step*c.Epochs%p.Steps == 0) && p.Metric == nil {
 					cancel()
 				}
 			}
-			r, err := Run(ctx, Job{Dir: parts, Net: net, Data: d, Config: c, Parent: hash, ValImages: 50, Resume: true, Workers: 1 + i%2, Progress: stop, SaveEvery: time.Minute})
+			r, err := Run(ctx, Job{Dir: parts, Net: net, Data: d, Config: c, Parent: hash,
+				ValImages: 50, Resume: true, Workers: 1 + i%2, Progress: stop,
+				SaveEvery: time.Minute})
 			cancel()
 			switch {
 			case err == nil:
@@ -176,8 +189,8 @@ func read(t *testing.T, dir string) string {
 	return string(text)
 }
 
-// TestTeacher: another network's answers lead to other weights, the parent's own to the same as without naming a teacher. A run that is
-// kept goes on with the same teacher alone.
+// TestTeacher: another network's answers lead to other weights, the parent's own to the same as
+// without naming a teacher. A run that is kept goes on with the same teacher alone.
 func TestTeacher(t *testing.T) {
 	d := synthetic(t, 24)
 	net, dir := tiny(t, d), t.TempDir()
@@ -193,10 +206,12 @@ func TestTeacher(t *testing.T) {
 		t.Fatal(err)
 	}
 	none := run(t, Job{Net: net, Data: d, Config: c, Workers: 1})
-	if self := run(t, Job{Net: net, Teacher: net.Clone(), Data: d, Config: c, Workers: 1}); !sameWeights(self.Net, none.Net) {
+	if self := run(t, Job{Net: net, Teacher: net.Clone(), Data: d, Config: c,
+		Workers: 1}); !sameWeights(self.Net, none.Net) {
 		t.Error("the parent as teacher gives other weights than no teacher")
 	}
-	job := Job{Dir: dir, Net: net, Teacher: other, TeacherSHA256: hash, Data: d, Config: c, Workers: 1, SaveEvery: time.Minute}
+	job := Job{Dir: dir, Net: net, Teacher: other, TeacherSHA256: hash, Data: d, Config: c,
+		Workers: 1, SaveEvery: time.Minute}
 	taught := run(t, job)
 	if sameWeights(taught.Net, none.Net) {
 		t.Error("another teacher changes nothing")
@@ -218,12 +233,14 @@ func TestTeacher(t *testing.T) {
 	}
 }
 
-// TestResumeRefuses: a run does not go on from another parent, with other settings, unasked, or from a damaged checkpoint.
+// TestResumeRefuses: a run does not go on from another parent, with other settings, unasked, or
+// from a damaged checkpoint.
 func TestResumeRefuses(t *testing.T) {
 	d := synthetic(t, 24)
 	net := tiny(t, d)
 	dir := t.TempDir()
-	job := Job{Dir: dir, Net: net, Data: d, Config: short(Magnitude, supernet.Weights, 0.5), Parent: hash, Workers: 1, SaveEvery: time.Minute}
+	job := Job{Dir: dir, Net: net, Data: d, Config: short(Magnitude, supernet.Weights, 0.5),
+		Parent: hash, Workers: 1, SaveEvery: time.Minute}
 	run(t, job)
 	refused := func(what string, change func(*Job)) {
 		j := job
@@ -264,9 +281,11 @@ func TestLeavesTheParent(t *testing.T) {
 	}
 }
 
-// TestLearns: what is left after gradual removal still knows the images, and better than after one shot without training.
+// TestLearns: what is left after gradual removal still knows the images, and better than after one
+// shot without training.
 func TestLearns(t *testing.T) {
-	d, err := data.Open("synthetic", data.Options{Size: 24, Holdout: 300, Seed: 1, Train: 2500, Test: 300})
+	d, err := data.Open("synthetic", data.Options{Size: 24, Holdout: 300, Seed: 1, Train: 2500,
+		Test: 300})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,7 +293,8 @@ func TestLearns(t *testing.T) {
 	c.Epochs, c.Batch, c.LR, c.Shift = 5, 50, 0.1, 2
 	dense := run(t, Job{Net: tiny(t, d), Data: d, Config: c, Workers: 2})
 	if dense.Top1Val < 0.4 {
-		t.Fatalf("the dense network has %.2f top-1 on held-out images, which shows nothing", dense.Top1Val)
+		t.Fatalf("the dense network has %.2f top-1 on held-out images, which shows nothing",
+			dense.Top1Val)
 	}
 	c.Sparsity, c.Epochs, c.LR = 0.85, 2, 0.05
 	gradual := run(t, Job{Net: dense.Net, Data: d, Config: c, Workers: 2})
@@ -282,7 +302,8 @@ func TestLearns(t *testing.T) {
 	shot := run(t, Job{Net: dense.Net, Data: d, Config: c, Workers: 2})
 	t.Logf("dense %.3f, gradual %.3f, one shot %.3f", dense.Top1Val, gradual.Top1Val, shot.Top1Val)
 	if gradual.Top1Val < dense.Top1Val-0.15 || gradual.Top1Val <= shot.Top1Val {
-		t.Errorf("top-1 %.3f after gradual removal, %.3f before, %.3f after one shot", gradual.Top1Val, dense.Top1Val, shot.Top1Val)
+		t.Errorf("top-1 %.3f after gradual removal, %.3f before, %.3f after one shot",
+			gradual.Top1Val, dense.Top1Val, shot.Top1Val)
 	}
 }
 

@@ -29,25 +29,29 @@ const (
 	checkpointsKept = 2
 )
 
-// Info is what a pruning run is: the document pruning.json, written once when it starts. Its inputs are the manifest of the
-// network that is pruned ("parent"), that of its teacher ("teacher") if this is another network, and the data ("data").
+// Info is what a pruning run is: the document pruning.json, written once when it starts. Its inputs
+// are the manifest of the network that is pruned ("parent"), that of its teacher ("teacher") if
+// this is another network, and the data ("data").
 type Info struct {
 	store.Header
-	Config Config             `json:"config"`
-	Shares map[string]float64 `json:"shares,omitempty"` // what each block loses, if that was chosen beforehand
-	Goal   *Goal              `json:"goal,omitempty"`   // and what for
+	Config Config `json:"config"`
+	// what each block loses, if that was chosen beforehand
+	Shares map[string]float64 `json:"shares,omitempty"`
+	Goal   *Goal              `json:"goal,omitempty"` // and what for
 }
 
 // ReadInfo reads what the pruning run in a folder is.
 func ReadInfo(dir string) (*Info, error) {
 	var i Info
-	if err := store.ReadDocument(filepath.Join(dir, infoFile), infoKind, infoVersion, &i); err != nil {
+	if err := store.ReadDocument(filepath.Join(dir, infoFile), infoKind, infoVersion,
+		&i); err != nil {
 		return nil, err
 	}
 	return &i, nil
 }
 
-// State is where a run stands: the document state.json of a checkpoint. Everything random follows from the seed and the step.
+// State is where a run stands: the document state.json of a checkpoint. Everything random follows
+// from the seed and the step.
 type State struct {
 	store.Header
 	Step         int               `json:"step"` // steps done
@@ -106,7 +110,8 @@ func (p *pruning) open(net *supernet.Subnet) error {
 	if err := p.restore(net); err != nil {
 		return err
 	}
-	p.folder.metrics, err = store.OpenLineLog(filepath.Join(j.Dir, metricsFile), p.state.MetricsBytes, j.Warn)
+	p.folder.metrics, err = store.OpenLineLog(filepath.Join(j.Dir, metricsFile),
+		p.state.MetricsBytes, j.Warn)
 	return err
 }
 
@@ -139,7 +144,8 @@ func beginOrResume(j Job, want *Info) error {
 	if what := settings.Differences(have.Config, want.Config); what != "" {
 		return fmt.Errorf("%w: pruning run %s was started %s; resume it with the same, or choose another --out", trainer.ErrConfig, j.Dir, what)
 	}
-	if have.Config != want.Config || !maps.Equal(have.Shares, want.Shares) || !reflect.DeepEqual(have.Goal, want.Goal) {
+	if have.Config != want.Config || !maps.Equal(have.Shares, want.Shares) ||
+		!reflect.DeepEqual(have.Goal, want.Goal) {
 		return fmt.Errorf("%w: pruning run %s was started with other settings; resume it with the same, or choose another folder", trainer.ErrConfig, j.Dir)
 	}
 	*want = have
@@ -150,12 +156,14 @@ func beginOrResume(j Job, want *Info) error {
 func (p *pruning) tensors() map[string][]store.Tensor {
 	all := map[string][]store.Tensor{"weights.safetensors": p.net.Net.Tensors()}
 	for _, param := range trained(p.net.Net) {
-		all["momentum.safetensors"] = append(all["momentum.safetensors"], store.Tensor{Name: param.Name, Shape: param.Shape, Data: param.Momentum})
+		all["momentum.safetensors"] = append(all["momentum.safetensors"],
+			store.Tensor{Name: param.Name, Shape: param.Shape, Data: param.Momentum})
 	}
 	masks := p.remover.masks()
 	for _, param := range trained(p.net.Net) {
 		if gone, ok := masks[param]; ok {
-			all["masks.safetensors"] = append(all["masks.safetensors"], store.Tensor{Name: param.Name, Shape: param.Shape, Data: floats(gone)})
+			all["masks.safetensors"] = append(all["masks.safetensors"],
+				store.Tensor{Name: param.Name, Shape: param.Shape, Data: floats(gone)})
 		}
 	}
 	return all
@@ -191,7 +199,8 @@ func (p *pruning) save() error {
 	}
 	err = store.ReplaceDir(dir, isCheckpointFile, func(tmp string) error {
 		for name, tensors := range p.tensors() {
-			if p.state.Files[name], err = store.WriteTensors(filepath.Join(tmp, name), tensors, nil); err != nil {
+			if p.state.Files[name], err = store.WriteTensors(filepath.Join(tmp, name), tensors,
+				nil); err != nil {
 				return err
 			}
 		}
@@ -203,7 +212,8 @@ func (p *pruning) save() error {
 	return f.dropOld()
 }
 
-// saved says whether a checkpoint is there that knows of as many metrics: an epoch's end adds some to those of its last step.
+// saved says whether a checkpoint is there that knows of as many metrics: an epoch's end adds some
+// to those of its last step.
 func (f *folder) saved(dir string, metricsBytes int64) bool {
 	var s State
 	err := store.ReadDocument(filepath.Join(dir, stateFile), stateKind, stateVersion, &s)
@@ -211,7 +221,8 @@ func (f *folder) saved(dir string, metricsBytes int64) bool {
 }
 
 func isCheckpointFile(name string) bool {
-	return name == stateFile || name == "weights.safetensors" || name == "momentum.safetensors" || name == "masks.safetensors"
+	return name == stateFile || name == "weights.safetensors" || name == "momentum.safetensors" ||
+		name == "masks.safetensors"
 }
 
 // checkpoints lists the folders of checkpoints, oldest first.

@@ -21,7 +21,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// product is C (m,n) = A (m,k) · B (k,n); with transposed A is (k,m) and C is added to, as a weight gradient is.
+// product is C (m,n) = A (m,k) · B (k,n); with transposed A is (k,m) and C is added to, as a weight
+// gradient is.
 type product struct {
 	name       string
 	m, n, k    int
@@ -30,22 +31,24 @@ type product struct {
 
 func main() {
 	C.openblas_set_num_threads(1)
-	fmt.Printf("tailor %v beside %s, one core, median of 7 pairs\n", kernel.Best(), C.GoString(C.openblas_get_config()))
+	fmt.Printf("tailor %v beside %s, one core, median of 7 pairs\n", kernel.Best(),
+		C.GoString(C.openblas_get_config()))
 	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "PRODUCT\tM\tN\tK\tTAILOR GFLOP/S\tOPENBLAS\tRATIO\t")
 	var ours, theirs float64
 	for _, p := range shapes() {
 		a, b := p.time()
 		flops := 2 * float64(p.m) * float64(p.n) * float64(p.k) / 1e9
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%.1f\t%.1f\t%.2f\t\n", p.name, p.m, p.n, p.k, flops/a, flops/b, b/a)
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%.1f\t%.1f\t%.2f\t\n", p.name, p.m, p.n, p.k, flops/a,
+			flops/b, b/a)
 		ours, theirs = ours+a, theirs+b
 	}
 	t.Flush()
 	fmt.Printf("all shapes once: tailor runs at %.0f %% of OpenBLAS's speed\n", 100*theirs/ours)
 }
 
-// shapes are the 1x1 convolutions of the largest network: forward, input gradient, and weight gradient, over about as many
-// pixels as the engine takes at a time.
+// shapes are the 1x1 convolutions of the largest network: forward, input gradient, and weight
+// gradient, over about as many pixels as the engine takes at a time.
 func shapes() []product {
 	space, err := supernet.LoadSpace("mbv3-cifar")
 	if err != nil {
@@ -60,7 +63,8 @@ func shapes() []product {
 			return
 		}
 		seen[key] = true
-		all = append(all, product{"forward", rows, out, in, false}, product{"input gradient", rows, in, out, false}, product{"weight gradient", in, out, rows, true})
+		all = append(all, product{"forward", rows, out, in, false}, product{"input gradient", rows,
+			in, out, false}, product{"weight gradient", in, out, rows, true})
 	}
 	for _, b := range space.Blocks(space.Max()) {
 		switch {
@@ -96,7 +100,8 @@ func (p product) time() (ours, theirs float64) {
 	}
 	openblas := func() {
 		C.cblas_sgemm(C.CblasRowMajor, trans, C.CblasNoTrans, C.int(p.m), C.int(p.n), C.int(p.k), 1,
-			(*C.float)(&a[0]), C.int(lda), (*C.float)(&b[0]), C.int(p.n), beta, (*C.float)(&d[0]), C.int(p.n))
+			(*C.float)(&a[0]), C.int(lda), (*C.float)(&b[0]), C.int(p.n), beta, (*C.float)(&d[0]),
+			C.int(p.n))
 	}
 	tailor()
 	openblas()

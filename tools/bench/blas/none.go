@@ -8,6 +8,7 @@ import (
 )
 
 func main() {
-	fmt.Fprintln(os.Stderr, "blas: run it with -tags openblas, which needs OpenBLAS (Debian: libopenblas-dev)")
+	fmt.Fprintln(os.Stderr,
+		"blas: run it with -tags openblas, which needs OpenBLAS (Debian: libopenblas-dev)")
 	os.Exit(2)
 }

@@ -1,10 +1,12 @@
-// Command predictor measures how good an accuracy predictor of a run is for networks that it has not seen, and whether the networks
-// that a search finds with it are better than the best of many random ones that were measured. It prints Markdown.
+// Command predictor measures how good an accuracy predictor of a run is for networks that it has
+// not seen, and whether the networks that a search finds with it are better than the best of many
+// random ones that were measured. It prints Markdown.
 //
 //	go run ./tools/bench/predictor --run RUN --accuracy accuracy.json --macs 600000,1000000
 //
-// All accuracies are measured, on the images held out of training; the best by these are measured again on the test images, which
-// nothing was chosen by. Measurements are kept in the run, so that the command can be interrupted and repeated.
+// All accuracies are measured, on the images held out of training; the best by these are measured
+// again on the test images, which nothing was chosen by. Measurements are kept in the run, so that
+// the command can be interrupted and repeated.
 package main
 
 import (
@@ -38,7 +40,8 @@ func main() {
 	flag.IntVar(&b.heldOut, "heldout", 100, "random networks that the predictor was not fitted to")
 	flag.IntVar(&b.random, "random", 400, "random networks within each budget")
 	flag.IntVar(&b.top, "top", 5, "best predicted networks to measure")
-	flag.IntVar(&b.calibration, "calibration", 1000, "training images for batch norm, as for fit accuracy")
+	flag.IntVar(&b.calibration, "calibration", 1000,
+		"training images for batch norm, as for fit accuracy")
 	flag.Uint64Var(&b.seed, "seed", 1000, "seed of the random networks")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -77,13 +80,17 @@ func (b *bench) do(ctx context.Context, w io.Writer) error {
 		test  bool
 	}{{&b.val, false}, {&b.test, true}} {
 		*m.meter, err = pipeline.OpenMeter(ctx, run, d, pipeline.MeterSettings{
-			Test: m.test, Calibration: b.calibration, Workers: runtime.GOMAXPROCS(0), Seed: b.predictor.Seed,
+			Test: m.test, Calibration: b.calibration, Workers: runtime.GOMAXPROCS(0),
+			Seed: b.predictor.Seed,
 		})
 		if err != nil {
 			return err
 		}
 		defer (*m.meter).Close()
-		(*m.meter).Progress = func(done, total int) { fmt.Fprintf(os.Stderr, "\r%d of %d ", done, total) }
+		(*m.meter).Progress = func(done, total int) {
+			fmt.Fprintf(os.Stderr, "\r%d of %d ", done,
+				total)
+		}
 	}
 	if err := b.unseen(ctx, w); err != nil {
 		return err
@@ -110,7 +117,8 @@ func (b *bench) unseen(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "%d random networks, predictor of %d samples, %d images each:\n\n", len(archs), b.predictor.Samples, b.val.Images())
+	fmt.Fprintf(w, "%d random networks, predictor of %d samples, %d images each:\n\n", len(archs),
+		b.predictor.Samples, b.val.Images())
 	fmt.Fprintln(w, "| compared with the measured top-1 | RMSE, points | Kendall tau | Spearman |\n|---|---|---|---|")
 	row := func(name string, h regress.HeldOut) {
 		fmt.Fprintf(w, "| %s | %.2f | %.3f | %.3f |\n", name, 100*h.RMSE, h.KendallTau, h.Spearman)
@@ -127,7 +135,8 @@ func (b *bench) unseen(ctx context.Context, w io.Writer) error {
 			row(fmt.Sprintf("predicted, %d networks at %d px", len(m), r), regress.Compare(p, m))
 		}
 	}
-	row(fmt.Sprintf("measured again, on %d test images", b.test.Images()), regress.Compare(test, val))
+	row(fmt.Sprintf("measured again, on %d test images", b.test.Images()),
+		regress.Compare(test, val))
 	return nil
 }
 
@@ -145,7 +154,8 @@ func (b *bench) budgets(ctx context.Context, w io.Writer) error {
 		}
 		config := optimize.Defaults()
 		config.Seed, config.Top = 1, b.top
-		answer, err := search.Find(ctx, search.Query{Space: b.space, Accuracy: b.predictor, Limits: search.Limits{MACs: limit}}, config)
+		answer, err := search.Find(ctx, search.Query{Space: b.space, Accuracy: b.predictor,
+			Limits: search.Limits{MACs: limit}}, config)
 		if err != nil {
 			return err
 		}
@@ -153,7 +163,8 @@ func (b *bench) budgets(ctx context.Context, w io.Writer) error {
 		for _, f := range answer.Best {
 			found = append(found, f.Arch)
 		}
-		random := b.draw(b.random, func(a supernet.Arch) bool { return supernet.MACs(b.space.Blocks(a)) <= limit })
+		random := b.draw(b.random,
+			func(a supernet.Arch) bool { return supernet.MACs(b.space.Blocks(a)) <= limit })
 		for _, from := range []struct {
 			name  string
 			archs []supernet.Arch
@@ -167,7 +178,8 @@ func (b *bench) budgets(ctx context.Context, w io.Writer) error {
 }
 
 // best measures networks and prints the best one.
-func (b *bench) best(ctx context.Context, w io.Writer, limit int64, name string, archs []supernet.Arch) error {
+func (b *bench) best(ctx context.Context, w io.Writer, limit int64, name string,
+	archs []supernet.Arch) error {
 	val, err := values(ctx, b.val, archs)
 	if err != nil {
 		return err
@@ -182,7 +194,8 @@ func (b *bench) best(ctx context.Context, w io.Writer, limit int64, name string,
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "| %d | %s | %d | %.2f %% | %.2f %% |\n", limit, name, len(archs), 100*val[at], 100*test[0])
+	fmt.Fprintf(w, "| %d | %s | %d | %.2f %% | %.2f %% |\n", limit, name, len(archs), 100*val[at],
+		100*test[0])
 	return nil
 }
 

@@ -1,7 +1,9 @@
-// Command pruned measures how well the latency of a pruned network is predicted from times of variants of its blocks. Of a random network of
-// a space the blocks are measured with each structure removed to several degrees, and a predictor is fitted. A session of its own times
-// others, whose blocks are pruned to any degree, that it must predict. Sessions may differ by some percent, which is no error of
-// the curves: the last column tells how much longer the whole network took. It prints Markdown.
+// Command pruned measures how well the latency of a pruned network is predicted from times of
+// variants of its blocks. Of a random network of a space the blocks are measured with each
+// structure removed to several degrees, and a predictor is fitted. A session of its own times
+// others, whose blocks are pruned to any degree, that it must predict. Sessions may differ by some
+// percent, which is no error of the curves: the last column tells how much longer the whole network
+// took. It prints Markdown.
 //
 //	go run ./tools/bench/pruned -space ofa-mbv3 -resolution 160
 package main
@@ -33,12 +35,14 @@ func main() {
 	resolution := flag.Int("resolution", 160, "of the network, in pixels")
 	structures := flag.String("structures", "weights,vectors16,channels", "what to remove")
 	flag.IntVar(&b.others, "others", 30, "prunings to predict")
-	flag.DurationVar(&b.budget, "budget", 0, "time for the variants; default what their number needs")
+	flag.DurationVar(&b.budget, "budget", 0,
+		"time for the variants; default what their number needs")
 	flag.Uint64Var(&b.seed, "seed", 1, "seed of the network and its prunings")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := b.run(ctx, os.Stdout, *name, *resolution, strings.Split(*structures, ",")); err != nil {
+	if err := b.run(ctx, os.Stdout, *name, *resolution, strings.Split(*structures,
+		",")); err != nil {
 		fmt.Fprintln(os.Stderr, "pruned:", err)
 		os.Exit(1)
 	}
@@ -51,7 +55,8 @@ type bench struct {
 	seed    uint64
 }
 
-func (b *bench) run(ctx context.Context, w io.Writer, name string, resolution int, structures []string) error {
+func (b *bench) run(ctx context.Context, w io.Writer, name string, resolution int,
+	structures []string) error {
 	space, err := supernet.LoadSpace(name)
 	if err != nil {
 		return err
@@ -67,7 +72,8 @@ func (b *bench) run(ctx context.Context, w io.Writer, name string, resolution in
 	arch.Resolution = uint16(resolution)
 	network := space.Blocks(arch)
 	fmt.Fprintf(w, "%s, %s, %s %s threads=%d, seed %d. A random network of %s at %d px, %.1f M MACs in %d blocks; %d other prunings.\n\n",
-		here.CPU.Brand, here.Arch, b.runtime.Info().Name, b.runtime.Info().Version, b.runtime.Info().Threads, b.seed, space.Name, resolution,
+		here.CPU.Brand, here.Arch, b.runtime.Info().Name, b.runtime.Info().Version,
+		b.runtime.Info().Threads, b.seed, space.Name, resolution,
 		float64(supernet.MACs(network))/1e6, len(network), b.others)
 	fmt.Fprintln(w, "| removed | variants | seconds | whole, ms | least, ms | held-out error | error on others | bias | error without bias | within the 90 % interval | whole in the other session |")
 	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|---|---|---|")
@@ -80,7 +86,8 @@ func (b *bench) run(ctx context.Context, w io.Writer, name string, resolution in
 }
 
 // measure prints the line of a structure.
-func (b *bench) measure(ctx context.Context, w io.Writer, network []supernet.Block, structure supernet.Structure) error {
+func (b *bench) measure(ctx context.Context, w io.Writer, network []supernet.Block,
+	structure supernet.Structure) error {
 	settings := profiles.VariantDefaults()
 	settings.Budget, settings.Seed = cmp.Or(b.budget, settings.Budget), b.seed
 	v, err := profiles.MeasureVariants(ctx, b.runtime, network, structure, settings)
@@ -95,7 +102,8 @@ func (b *bench) measure(ctx context.Context, w io.Writer, network []supernet.Blo
 	if err != nil {
 		return err
 	}
-	timings, session, err := profiles.Networks(ctx, b.runtime, append(prunings, network), time.Duration(b.others)*time.Second/2, b.seed)
+	timings, session, err := profiles.Networks(ctx, b.runtime, append(prunings, network),
+		time.Duration(b.others)*time.Second/2, b.seed)
 	if err != nil {
 		return err
 	}
@@ -118,7 +126,8 @@ func (b *bench) measure(ctx context.Context, w io.Writer, network []supernet.Blo
 		spread += math.Abs(r/(1+bias/n) - 1)
 	}
 	fmt.Fprintf(w, "| %s | %d | %.0f | %.3f | %.3f | %.1f %% | %.1f %% | %+.1f %% | %.1f %% | %.0f %% | %+.1f %% |\n", structure, len(v.Blocks),
-		v.Session.Seconds+v.NetworkSession.Seconds+session.Seconds, v.Networks[0].LatencyMS, p.Min(), 100*p.HeldOut.MAPE, 100*sum/n, 100*bias/n, 100*spread/n,
+		v.Session.Seconds+v.NetworkSession.Seconds+session.Seconds, v.Networks[0].LatencyMS,
+		p.Min(), 100*p.HeldOut.MAPE, 100*sum/n, 100*bias/n, 100*spread/n,
 		100*within/n, 100*sessions)
 	return nil
 }
@@ -136,7 +145,8 @@ func fit(network []supernet.Block, v *profiles.Variants) (*predictor.Pruned, err
 }
 
 // prunings draws networks: each may be pruned up to a degree of its own, and each block up to that.
-func (b *bench) prunings(network []supernet.Block, structure supernet.Structure) ([][]supernet.Block, error) {
+func (b *bench) prunings(network []supernet.Block,
+	structure supernet.Structure) ([][]supernet.Block, error) {
 	r := rand.New(rand.NewPCG(b.seed, 1))
 	all := make([][]supernet.Block, b.others)
 	for i := range all {

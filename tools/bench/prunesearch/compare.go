@@ -98,7 +98,8 @@ func (c *comparison) openDevice(ctx context.Context) error {
 		return fmt.Errorf("%s is of %s; latencies are measured here with tailor's engine, one image at a time: fit to a profile of it", c.bench.latency, c.latency.Runtime)
 	}
 	if c.device = here.ID; c.device != c.latency.Device {
-		return fmt.Errorf("%s is of device %.12s, this is %.12s; fit to a profile of this one", c.bench.latency, c.latency.Device, c.device)
+		return fmt.Errorf("%s is of device %.12s, this is %.12s; fit to a profile of this one",
+			c.bench.latency, c.latency.Device, c.device)
 	}
 	return nil
 }
@@ -144,7 +145,8 @@ func (c *comparison) budget(ctx context.Context, ms float64) error {
 func (c *comparison) planned(ms float64) (all []*network) {
 	for _, seed := range c.seeds {
 		for _, w := range c.ways(ms) {
-			r := row{BudgetMS: ms, way: w, Seed: seed, Device: c.device, Runtime: c.runtime.Info().ID()}
+			r := row{BudgetMS: ms, way: w, Seed: seed, Device: c.device,
+				Runtime: c.runtime.Info().ID()}
 			r.Inputs = inputs{c.run.State.WeightsSHA256, c.accuracy.SHA256, c.latency.SHA256}
 			if w.How != searched {
 				config := c.config(w, seed)
@@ -189,7 +191,8 @@ func (c *comparison) make(ctx context.Context, n *network) error {
 	return nil
 }
 
-// outOfReach says what pruning can come to. Corrected by what was measured, that may be less than the budget and still too slow.
+// outOfReach says what pruning can come to. Corrected by what was measured, that may be less than
+// the budget and still too slow.
 func outOfReach(budget, smallest float64) string {
 	if smallest > budget {
 		return fmt.Sprintf("at least %.3g ms", smallest)
@@ -197,14 +200,20 @@ func outOfReach(budget, smallest float64) string {
 	return "out of reach"
 }
 
-// job is the training of a network, from the winner for its budget or, if it is pruned, for a larger one.
+// job is the training of a network, from the winner for its budget or, if it is pruned, for a
+// larger one.
 func (c *comparison) job(ctx context.Context, r row, winner string) (pipeline.PruneJob, error) {
 	name := fmt.Sprintf("%g ms, seed %d, %s", r.BudgetMS, r.Seed, r.name(r.Epochs))
 	j := pipeline.PruneJob{
-		Manifest: winner, Data: c.bench.data, Config: *r.Config, Curves: &c.curves, Latency: c.latency, Threads: c.runtime.Threads,
-		Budget: c.variants, Dir: filepath.Join(c.seedDir(r.Seed), fmt.Sprintf("%gms", r.BudgetMS), r.folder(r.Epochs)), Workers: c.workers, Resume: true,
+		Manifest: winner, Data: c.bench.data, Config: *r.Config, Curves: &c.curves,
+		Latency: c.latency, Threads: c.runtime.Threads,
+		Budget: c.variants, Dir: filepath.Join(c.seedDir(r.Seed), fmt.Sprintf("%gms", r.BudgetMS),
+			r.folder(r.Epochs)), Workers: c.workers, Resume: true,
 		Progress: func(string, int, int) {},
-		Say:      func(format string, args ...any) { fmt.Fprintf(os.Stderr, name+": "+format+"\n", args...) },
+		Say: func(format string, args ...any) {
+			fmt.Fprintf(os.Stderr, name+": "+format+"\n",
+				args...)
+		},
 	}
 	if r.ParentMS == 0 {
 		return j, nil
@@ -252,8 +261,10 @@ func (c *comparison) winner(ctx context.Context, ms float64, seed uint64) (strin
 		config := optimize.Defaults()
 		config.Seed = seed
 		r, err := pipeline.Search(ctx, pipeline.SearchJob{
-			Space: c.run.Info.Space, Run: c.run, Data: c.data, Verify: true, Accuracy: c.accuracy, Limits: []search.Limits{{LatencyMS: ms}}, Dir: dir,
-			Devices: []pipeline.Device{{Latency: c.latency, Runtime: c.runtime}}, Config: config, BoundSteps: -1, Workers: c.workers,
+			Space: c.run.Info.Space, Run: c.run, Data: c.data, Verify: true, Accuracy: c.accuracy,
+			Limits: []search.Limits{{LatencyMS: ms}}, Dir: dir,
+			Devices: []pipeline.Device{{Latency: c.latency, Runtime: c.runtime}}, Config: config,
+			BoundSteps: -1, Workers: c.workers,
 		})
 		if err != nil {
 			return "", err
@@ -264,11 +275,13 @@ func (c *comparison) winner(ctx context.Context, ms float64, seed uint64) (strin
 	if err != nil {
 		return "", err
 	}
-	return found[0], cmp.Or(m.Check(found[0], "weights", c.run.State.WeightsSHA256), m.Check(found[0], "accuracy", c.accuracy.SHA256),
+	return found[0], cmp.Or(m.Check(found[0], "weights", c.run.State.WeightsSHA256),
+		m.Check(found[0], "accuracy", c.accuracy.SHA256),
 		m.Check(found[0], "latency", c.latency.SHA256))
 }
 
-// measure fills in what the networks of a budget do: latency in turn with each other, and what is counted or tested.
+// measure fills in what the networks of a budget do: latency in turn with each other, and what is
+// counted or tested.
 func (c *comparison) measure(ctx context.Context, all []*network) error {
 	var there []*network
 	var nets []*supernet.Subnet
@@ -278,13 +291,15 @@ func (c *comparison) measure(ctx context.Context, all []*network) error {
 		}
 	}
 	fmt.Fprintf(os.Stderr, "time and test %d networks\n", len(nets))
-	timings, session, err := profiles.Subnets(ctx, c.runtime, nets, cmp.Or(c.timing, time.Duration(len(nets))*2*time.Second), 1)
+	timings, session, err := profiles.Subnets(ctx, c.runtime, nets,
+		cmp.Or(c.timing, time.Duration(len(nets))*2*time.Second), 1)
 	if err != nil {
 		return fmt.Errorf("time: %w", err)
 	}
 	for i, n := range there {
 		t, r := timings[i], &n.row
-		r.LatencyMS, r.LatencyLowMS, r.LatencyHighMS, r.Unstable = t.LatencyMS, t.CILowMS, t.CIHighMS, t.Unstable || session.Unstable
+		r.LatencyMS, r.LatencyLowMS, r.LatencyHighMS, r.Unstable = t.LatencyMS, t.CILowMS,
+			t.CIHighMS, t.Unstable || session.Unstable
 		r.Session = session.Started.UTC().Format(time.RFC3339)
 		r.Weights, r.NonZero = n.net.NonZero()
 		r.Params, r.Images = supernet.Params(n.net.Blocks), c.data.Test.Len()
@@ -298,7 +313,8 @@ func (c *comparison) measure(ctx context.Context, all []*network) error {
 	return nil
 }
 
-// config are the settings of a way's training. Only pruning removes anything, and the budget says how much.
+// config are the settings of a way's training. Only pruning removes anything, and the budget says
+// how much.
 func (b *bench) config(w way, seed uint64) prune.Config {
 	m, s := prune.Magnitude, supernet.Weights // whose settings are those of plain training
 	if w.How == pruned {

@@ -11,12 +11,14 @@ type point struct{ ms, top1 float64 }
 // reach is how far beyond its ends a curve is continued, as a share of the latency there.
 const reach = 0.1
 
-// alike is by how much latencies may differ, as a share, to count as one: what measurements do not tell apart makes no slope.
+// alike is by how much latencies may differ, as a share, to count as one: what measurements do not
+// tell apart makes no slope.
 const alike = 0.01
 
-// interpolate is the top-1 of a curve at a latency, linear between its points, which may come in any order; points with one latency
-// count as their mean. Within reach of an end the outermost line goes on, and beyond is true. Further out, or with fewer than two
-// latencies, there is no answer: ok is false.
+// interpolate is the top-1 of a curve at a latency, linear between its points, which may come in
+// any order; points with one latency count as their mean. Within reach of an end the outermost line
+// goes on, and beyond is true. Further out, or with fewer than two latencies, there is no answer:
+// ok is false.
 func interpolate(curve []point, ms float64) (top1 float64, beyond, ok bool) {
 	c := merged(curve)
 	if len(c) < 2 {
@@ -36,7 +38,8 @@ func interpolate(curve []point, ms float64) (top1 float64, beyond, ok bool) {
 
 // merged is the points by latency, those with the same as one.
 func merged(curve []point) (all []point) {
-	sorted := slices.SortedFunc(slices.Values(curve), func(a, b point) int { return cmp.Compare(a.ms, b.ms) })
+	sorted := slices.SortedFunc(slices.Values(curve),
+		func(a, b point) int { return cmp.Compare(a.ms, b.ms) })
 	for len(sorted) > 0 {
 		n, sum := 0, point{}
 		for n < len(sorted) && sorted[n].ms <= sorted[0].ms*(1+alike) {

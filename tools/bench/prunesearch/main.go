@@ -1,15 +1,18 @@
-// Command prunesearch asks whether it is better, at one measured latency, to prune a larger winner or to search for a smaller one.
+// Command prunesearch asks whether it is better, at one measured latency, to prune a larger winner
+// or to search for a smaller one.
 //
 //	go run ./tools/bench/prunesearch --run RUN --accuracy accuracy.json --latency latency.json \
 //	    --budgets 2ms,3ms --epochs 10 --seeds 1,2 --work WORK --out prunesearch.jsonl
 //
-// For each budget and seed there are, with the settings of tailor prune: the winner that search finds for the budget, as it is; the
-// same trained for so many epochs with nothing removed, its teacher being itself, or the winner of the largest --larger times the
-// budget; and winners of larger budgets that are pruned to the budget in as many epochs, by each structure and method.
+// For each budget and seed there are, with the settings of tailor prune: the winner that search
+// finds for the budget, as it is; the same trained for so many epochs with nothing removed, its
+// teacher being itself, or the winner of the largest --larger times the budget; and winners of
+// larger budgets that are pruned to the budget in as many epochs, by each structure and method.
 //
-// All networks of a budget, of all seeds, are then measured in turn with each other, tested, and written, a line of the output each.
-// Training runs are kept in --work: the command can be interrupted and repeated, or repeated with more seeds, structures or methods.
-// A budget for which a network is new is measured again as a whole, and of lines for one network the last counts.
+// All networks of a budget, of all seeds, are then measured in turn with each other, tested, and
+// written, a line of the output each. Training runs are kept in --work: the command can be
+// interrupted and repeated, or repeated with more seeds, structures or methods. A budget for which
+// a network is new is measured again as a whole, and of lines for one network the last counts.
 // --table prints what is there as Markdown, --plot draws it.
 package main
 
@@ -34,9 +37,11 @@ func main() {
 	flag.StringVar(&b.run, "run", "", "`folder` of the trained supernet")
 	flag.StringVar(&b.data, "data", "", "the run's data; default where it was when training")
 	flag.StringVar(&b.accuracy, "accuracy", "", "`file` that fit accuracy wrote for the run")
-	flag.StringVar(&b.latency, "latency", "", "`file` that fit latency wrote, of this device and tailor's engine")
+	flag.StringVar(&b.latency, "latency", "",
+		"`file` that fit latency wrote, of this device and tailor's engine")
 	flag.StringVar(&l.budgets, "budgets", "2ms,3ms,4ms,5ms", "latency budgets")
-	flag.StringVar(&l.larger, "larger", "1.5,2", "a pruned network's parent is the winner for so many times the budget")
+	flag.StringVar(&l.larger, "larger", "1.5,2",
+		"a pruned network's parent is the winner for so many times the budget")
 	flag.BoolVar(&b.largest, "largest", true, "and the winner for the largest of all these budgets")
 	flag.StringVar(&l.structures, "structures", "channels,weights,vectors16", "what is removed")
 	flag.StringVar(&l.methods, "methods", "magnitude,ssgd", "how it is trained meanwhile")
@@ -44,9 +49,12 @@ func main() {
 	flag.IntVar(&b.epochs, "epochs", 10, "of every training")
 	flag.IntVar(&b.batch, "batch", 128, "images a step")
 	flag.Float64Var(&b.distill, "distill", 0.5, "share of the target that is the teacher's answer")
-	flag.DurationVar(&b.timing, "timing", 0, "time to measure the networks of a budget; default 2 s each")
-	flag.DurationVar(&b.variants, "variants", 0, "time to measure what pruned blocks of a parent take; default what they need")
-	flag.BoolVar(&b.trainOnly, "train-only", false, "measure nothing at the end: repeat without it on a quiet machine")
+	flag.DurationVar(&b.timing, "timing", 0,
+		"time to measure the networks of a budget; default 2 s each")
+	flag.DurationVar(&b.variants, "variants", 0,
+		"time to measure what pruned blocks of a parent take; default what they need")
+	flag.BoolVar(&b.trainOnly, "train-only", false,
+		"measure nothing at the end: repeat without it on a quiet machine")
 	flag.IntVar(&b.workers, "workers", 1, "goroutines that train; results do not depend on it")
 	flag.StringVar(&b.work, "work", "", "`folder` for winners and training runs")
 	flag.StringVar(&b.out, "out", "", "`file` of results, one JSON object a line")
@@ -85,7 +93,8 @@ func (b *bench) parse(l lists) (err error) {
 	if b.table || b.plot != "" {
 		return nil
 	}
-	for name, path := range map[string]string{"run": b.run, "accuracy": b.accuracy, "latency": b.latency, "work": b.work} {
+	for name, path := range map[string]string{"run": b.run, "accuracy": b.accuracy,
+		"latency": b.latency, "work": b.work} {
 		if path == "" {
 			return fmt.Errorf("expected --%s; see --help", name)
 		}
@@ -96,7 +105,10 @@ func (b *bench) parse(l lists) (err error) {
 	if b.larger, err = values(l.larger, times); err != nil {
 		return fmt.Errorf("--larger: %w", err)
 	}
-	if b.seeds, err = values(l.seeds, func(s string) (uint64, error) { return strconv.ParseUint(s, 10, 64) }); err != nil {
+	if b.seeds, err = values(l.seeds, func(s string) (uint64, error) {
+		return strconv.ParseUint(s,
+			10, 64)
+	}); err != nil {
 		return fmt.Errorf("--seeds: %w", err)
 	}
 	if b.structures, err = values(l.structures, structure); err != nil {

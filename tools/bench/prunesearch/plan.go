@@ -36,7 +36,8 @@ type way struct {
 	How       how                `json:"how"`
 	Structure supernet.Structure `json:"structure,omitempty"`
 	Method    prune.Method       `json:"method,omitempty"`
-	// ParentMS is the budget of the winner that is pruned or is the teacher; Parent says which that is: "1.5x", "largest".
+	// ParentMS is the budget of the winner that is pruned or is the teacher; Parent says which that
+	// is: "1.5x", "largest".
 	ParentMS float64 `json:"parent_budget_ms,omitempty"`
 	Parent   string  `json:"parent,omitempty"`
 }
@@ -72,7 +73,8 @@ type parent struct {
 	ms   float64 // its budget
 }
 
-// parents are those of a budget: the multiples of it, and the largest of all, where that is none of them.
+// parents are those of a budget: the multiples of it, and the largest of all, where that is none of
+// them.
 func (p plan) parents(budget float64) (all []parent) {
 	for _, f := range p.larger {
 		all = append(all, parent{fmt.Sprintf("%gx", f), rounded(f * budget)})
@@ -99,15 +101,19 @@ func (p plan) searches() []float64 {
 	return slices.Compact(all)
 }
 
-// ways are all ways to a network within a budget. Those of one parent and structure follow each other.
+// ways are all ways to a network within a budget. Those of one parent and structure follow each
+// other.
 func (p plan) ways(budget float64) []way {
 	parents := p.parents(budget)
-	teacher := slices.MaxFunc(parents[:len(p.larger)], func(a, b parent) int { return cmp.Compare(a.ms, b.ms) })
-	all := []way{{How: searched}, {How: trained}, {How: taught, ParentMS: teacher.ms, Parent: teacher.name}}
+	teacher := slices.MaxFunc(parents[:len(p.larger)],
+		func(a, b parent) int { return cmp.Compare(a.ms, b.ms) })
+	all := []way{{How: searched}, {How: trained}, {How: taught, ParentMS: teacher.ms,
+		Parent: teacher.name}}
 	for _, q := range parents {
 		for _, s := range p.structures {
 			for _, m := range p.methods {
-				all = append(all, way{How: pruned, Structure: s, Method: m, ParentMS: q.ms, Parent: q.name})
+				all = append(all, way{How: pruned, Structure: s, Method: m, ParentMS: q.ms,
+					Parent: q.name})
 			}
 		}
 	}

@@ -10,15 +10,18 @@ import (
 
 func example() plan {
 	return plan{
-		budgets: []float64{2, 3}, larger: []float64{1.5, 2}, largest: true, seeds: []uint64{1}, epochs: 4,
-		structures: []supernet.Structure{supernet.Channels, supernet.Vectors16}, methods: []prune.Method{prune.Magnitude, prune.SSGD},
+		budgets: []float64{2, 3}, larger: []float64{1.5, 2}, largest: true, seeds: []uint64{1},
+		epochs:     4,
+		structures: []supernet.Structure{supernet.Channels, supernet.Vectors16},
+		methods:    []prune.Method{prune.Magnitude, prune.SSGD},
 	}
 }
 
 // TestParents: the largest winner is one more parent, where it is no multiple of the budget.
 func TestParents(t *testing.T) {
 	p := example()
-	if got, want := p.parents(2), []parent{{"1.5x", 3}, {"2x", 4}, {"largest", 6}}; !slices.Equal(got, want) {
+	if got, want := p.parents(2), []parent{{"1.5x", 3}, {"2x", 4}, {"largest", 6}}; !slices.Equal(
+		got, want) {
 		t.Errorf("parents of 2 ms are %v, want %v", got, want)
 	}
 	if got, want := p.parents(3), []parent{{"1.5x", 4.5}, {"2x", 6}}; !slices.Equal(got, want) {
@@ -33,8 +36,9 @@ func TestParents(t *testing.T) {
 	}
 }
 
-// TestWays: all networks of a budget have names and folders of their own, the teacher is the winner of the largest multiple, and what
-// is trained has the same settings as what is pruned, but for what makes a method.
+// TestWays: all networks of a budget have names and folders of their own, the teacher is the winner
+// of the largest multiple, and what is trained has the same settings as what is pruned, but for
+// what makes a method.
 func TestWays(t *testing.T) {
 	b := &bench{plan: example(), batch: 64, distill: 0.3}
 	ways := b.ways(2)
@@ -52,8 +56,10 @@ func TestWays(t *testing.T) {
 			t.Errorf("%s has the settings %+v", w.name(4), c)
 		}
 		plain := b.config(way{How: trained}, 7)
-		if c.LR != plain.LR || c.Hold != plain.Hold || c.Shift != plain.Shift || c.Flip != plain.Flip || c.Optimizer.WeightDecay != plain.Optimizer.WeightDecay {
-			t.Errorf("%s is trained otherwise than what is not pruned: %+v, %+v", w.name(4), c, plain)
+		if c.LR != plain.LR || c.Hold != plain.Hold || c.Shift != plain.Shift ||
+			c.Flip != plain.Flip || c.Optimizer.WeightDecay != plain.Optimizer.WeightDecay {
+			t.Errorf("%s is trained otherwise than what is not pruned: %+v, %+v", w.name(4), c,
+				plain)
 		}
 	}
 	if len(names) != len(ways) || len(folders) != len(ways) {
@@ -68,7 +74,8 @@ func TestParse(t *testing.T) {
 		return b, b.parse(l)
 	}
 	b, err := parse(good)
-	if err != nil || !slices.Equal(b.budgets, []float64{2, 2.5}) || !slices.Equal(b.seeds, []uint64{1, 2}) {
+	if err != nil || !slices.Equal(b.budgets, []float64{2, 2.5}) ||
+		!slices.Equal(b.seeds, []uint64{1, 2}) {
 		t.Errorf("%+v, %v", b, err)
 	}
 	for name, change := range map[string]func(*lists){

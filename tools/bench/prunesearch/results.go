@@ -15,22 +15,25 @@ import (
 type row struct {
 	BudgetMS float64 `json:"budget_ms"`
 	way
-	Seed   uint64        `json:"seed"`
-	Epochs int           `json:"epochs"`           // of training after the search
-	Config *prune.Config `json:"config,omitempty"` // of it; its sparsity is 0, as the budget decides
+	Seed   uint64 `json:"seed"`
+	Epochs int    `json:"epochs"` // of training after the search
+	// of it; its sparsity is 0, as the budget decides
+	Config *prune.Config `json:"config,omitempty"`
 
-	Top1          float64 `json:"test_top1"`
-	Images        int     `json:"test_images"`
-	ValTop1       float64 `json:"val_top1"`
-	Sparsity      float64 `json:"sparsity,omitempty"` // share of the weights that pruning may remove that it did
+	Top1    float64 `json:"test_top1"`
+	Images  int     `json:"test_images"`
+	ValTop1 float64 `json:"val_top1"`
+	// share of the weights that pruning may remove that it did
+	Sparsity      float64 `json:"sparsity,omitempty"`
 	LatencyMS     float64 `json:"latency_ms"`
 	LatencyLowMS  float64 `json:"latency_ci_low_ms"` // 95 % interval
 	LatencyHighMS float64 `json:"latency_ci_high_ms"`
-	Unstable      bool    `json:"unstable,omitempty"` // the machine was too noisy to trust the latency
-	FileBytes     int64   `json:"file_bytes"`
-	Weights       int64   `json:"weights"`
-	NonZero       int64   `json:"nonzero_weights"`
-	Params        int64   `json:"params"`
+	// the machine was too noisy to trust the latency
+	Unstable  bool  `json:"unstable,omitempty"`
+	FileBytes int64 `json:"file_bytes"`
+	Weights   int64 `json:"weights"`
+	NonZero   int64 `json:"nonzero_weights"`
+	Params    int64 `json:"params"`
 
 	// Failed says why there is no network: the budget is out of reach, or training diverged.
 	Failed string `json:"failed,omitempty"`
@@ -98,8 +101,10 @@ func (r *results) known(want row) (bool, error) {
 		return false, nil
 	}
 	have := r.rows[i]
-	if have.Inputs != want.Inputs || (have.Config == nil) != (want.Config == nil) || have.Config != nil && *have.Config != *want.Config {
-		return false, fmt.Errorf("%s has a network of %g ms, %s, seed %d, of another run, other predictors or other settings; choose another --out and --work",
+	if have.Inputs != want.Inputs || (have.Config == nil) != (want.Config == nil) ||
+		have.Config != nil && *have.Config != *want.Config {
+		return false, fmt.Errorf(
+			"%s has a network of %g ms, %s, seed %d, of another run, other predictors or other settings; choose another --out and --work",
 			r.path, want.BudgetMS, want.name(want.Epochs), want.Seed)
 	}
 	return true, nil

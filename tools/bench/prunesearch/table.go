@@ -52,14 +52,19 @@ func (l line) curve(seed uint64) (all []point) {
 	return all
 }
 
-// printTables prints what networks reach at which latency, by how much pruning is ahead of searching at the same, and what they weigh.
+// printTables prints what networks reach at which latency, by how much pruning is ahead of
+// searching at the same, and what they weigh.
 func printTables(w io.Writer, rows []row) error {
 	lines, budgets := linesOf(rows), distinct(rows, func(r row) float64 { return r.BudgetMS })
 	seeds := len(distinct(rows, func(r row) uint64 { return r.Seed }))
 	fmt.Fprintf(w, "Top-1 in %% of %s test images at the latency measured: mean of %s, in brackets the least and the most. %s\n",
 		counts(rows), seedsText(seeds), sampling(rows))
-	fmt.Fprintf(w, "Networks of one budget were measured in turn with each other. %s\n\n", machines(rows))
-	grid(w, "way", lines, budgets, func(_ line, there []row) string { return reached(there, seeds) })
+	fmt.Fprintf(w, "Networks of one budget were measured in turn with each other. %s\n\n",
+		machines(rows))
+	grid(w, "way", lines, budgets, func(_ line, there []row) string {
+		return reached(there,
+			seeds)
+	})
 	for _, base := range lines {
 		others := rivals(base, lines)
 		if len(others) == 0 {
@@ -67,20 +72,25 @@ func printTables(w io.Writer, rows []row) error {
 		}
 		fmt.Fprintf(w, "\nPoints of top-1 by which pruning is ahead of *%s* at the same latency, by linear interpolation of that one's top-1 in latency, "+
 			"each seed by itself (~: with the curve continued by up to %.0f %%; -: further from it):\n\n", base.name, 100*reach)
-		grid(w, "way", others, budgets, func(_ line, there []row) string { return ahead(base, there, seeds) })
+		grid(w, "way", others, budgets, func(_ line, there []row) string {
+			return ahead(base, there,
+				seeds)
+		})
 	}
 	fmt.Fprintf(w, "\nSize of the weights file, and parameters that are not zero:\n\n")
 	grid(w, "way", lines, budgets, func(_ line, there []row) string { return weight(there) })
 	return nil
 }
 
-// rivals are the pruned networks that were trained for as long as what search found, or beside what was not trained on all.
+// rivals are the pruned networks that were trained for as long as what search found, or beside what
+// was not trained on all.
 func rivals(base line, lines []line) (all []line) {
 	if base.rows[0].How == pruned {
 		return nil
 	}
 	for _, l := range lines {
-		if l.rows[0].How == pruned && (base.rows[0].How == searched || l.rows[0].Epochs == base.rows[0].Epochs) {
+		if l.rows[0].How == pruned && (base.rows[0].How == searched ||
+			l.rows[0].Epochs == base.rows[0].Epochs) {
 			all = append(all, l)
 		}
 	}
@@ -88,7 +98,8 @@ func rivals(base line, lines []line) (all []line) {
 }
 
 // grid is a row a line and a column a budget.
-func grid(w io.Writer, corner string, lines []line, budgets []float64, cell func(l line, there []row) string) {
+func grid(w io.Writer, corner string, lines []line, budgets []float64,
+	cell func(l line, there []row) string) {
 	fmt.Fprintf(w, "| %s |", corner)
 	for _, b := range budgets {
 		fmt.Fprintf(w, " %g ms |", b)
@@ -121,7 +132,9 @@ func reached(rows []row, seeds int) string {
 	if len(ok) == 0 {
 		return why
 	}
-	text := fmt.Sprintf("%s at %.3g ms", spread("%.2f", column(ok, func(r row) float64 { return 100 * r.Top1 })), stat.Mean(column(ok, latency), nil))
+	text := fmt.Sprintf("%s at %.3g ms",
+		spread("%.2f", column(ok, func(r row) float64 { return 100 * r.Top1 })),
+		stat.Mean(column(ok, latency), nil))
 	if slices.ContainsFunc(ok, func(r row) bool { return r.Unstable }) {
 		text += " (noisy)"
 	}
@@ -157,7 +170,10 @@ func weight(rows []row) string {
 		return ""
 	}
 	bytes := stat.Mean(column(ok, func(r row) float64 { return float64(r.FileBytes) }), nil)
-	left := stat.Mean(column(ok, func(r row) float64 { return float64(r.Params - r.Weights + r.NonZero) }), nil)
+	left := stat.Mean(column(ok, func(r row) float64 {
+		return float64(r.Params - r.Weights +
+			r.NonZero)
+	}), nil)
 	return fmt.Sprintf("%.4g kB, %.4g k", bytes/1e3, left/1e3)
 }
 
@@ -215,7 +231,8 @@ func counts(rows []row) string {
 	return strings.Join(all, " or ")
 }
 
-// sampling is how far one figure may be off as the test images are a sample: the normal 95 % interval of a share.
+// sampling is how far one figure may be off as the test images are a sample: the normal 95 %
+// interval of a share.
 func sampling(rows []row) string {
 	ok, _ := succeeded(rows)
 	widest := 0.0
@@ -228,10 +245,12 @@ func sampling(rows []row) string {
 func machines(rows []row) string {
 	runtimes := distinct(rows, func(r row) string { return r.Runtime })
 	devices := distinct(rows, func(r row) string { return fmt.Sprintf("%.12s", r.Device) })
-	return fmt.Sprintf("Runtime %s, device %s.", strings.Join(runtimes, " or "), strings.Join(devices, " or "))
+	return fmt.Sprintf("Runtime %s, device %s.", strings.Join(runtimes, " or "),
+		strings.Join(devices, " or "))
 }
 
-// draw plots top-1 against latency: a curve for each way, a point for each budget, with half of what seeds differ by.
+// draw plots top-1 against latency: a curve for each way, a point for each budget, with half of
+// what seeds differ by.
 func draw(path string, rows []row) error {
 	var curves []report.Curve
 	budgets := distinct(rows, func(r row) float64 { return r.BudgetMS })
@@ -243,7 +262,8 @@ func draw(path string, rows []row) error {
 				continue
 			}
 			top1 := column(ok, func(r row) float64 { return 100 * r.Top1 })
-			k.Points = append(k.Points, report.Dot{X: stat.Mean(column(ok, latency), nil), Y: stat.Mean(top1, nil), Spread: (slices.Max(top1) - slices.Min(top1)) / 2})
+			k.Points = append(k.Points, report.Dot{X: stat.Mean(column(ok, latency), nil),
+				Y: stat.Mean(top1, nil), Spread: (slices.Max(top1) - slices.Min(top1)) / 2})
 		}
 		if len(k.Points) > 0 {
 			curves = append(curves, k)

@@ -28,26 +28,30 @@ func TestInterpolate(t *testing.T) {
 		{"too slow", curve, 4.5, 0, false, false},
 		{"one point", curve[:1], 4, 0, false, false},
 		{"none", nil, 4, 0, false, false},
-		{"one network twice makes no slope", []point{{2, 0.6}, {2.01, 0.62}, {3.005, 0.8}}, 2.505, 0.705, false, true},
+		{"one network twice makes no slope", []point{{2, 0.6}, {2.01, 0.62}, {3.005, 0.8}}, 2.505,
+			0.705, false, true},
 		{"alike points alone", []point{{2, 0.6}, {2.01, 0.8}}, 2.005, 0, false, false},
 	} {
 		got, beyond, ok := interpolate(c.curve, c.ms)
 		if math.Abs(got-c.want) > 1e-12 || beyond != c.beyond || ok != c.ok {
-			t.Errorf("%s: %g, beyond %v, ok %v; want %g, %v, %v", c.name, got, beyond, ok, c.want, c.beyond, c.ok)
+			t.Errorf("%s: %g, beyond %v, ok %v; want %g, %v, %v", c.name, got, beyond, ok, c.want,
+				c.beyond, c.ok)
 		}
 	}
 }
 
-// rows are two budgets with two seeds: search, the same trained on, and a pruned network that is 2 points ahead of that on its line,
-// but at least 2.3 ms of the smaller budget with seed 2.
+// rows are two budgets with two seeds: search, the same trained on, and a pruned network that is 2
+// points ahead of that on its line, but at least 2.3 ms of the smaller budget with seed 2.
 func rows() (all []row) {
-	cut := way{How: pruned, Structure: supernet.Channels, Method: prune.SSGD, ParentMS: 4, Parent: "2x"}
+	cut := way{How: pruned, Structure: supernet.Channels, Method: prune.SSGD, ParentMS: 4,
+		Parent: "2x"}
 	for seed := uint64(1); seed <= 2; seed++ {
 		more := float64(seed-1) / 100
 		for _, budget := range []float64{2, 4} {
 			add := func(w way, epochs int, ms, top1 float64) {
 				all = append(all, row{
-					BudgetMS: budget, way: w, Seed: seed, Epochs: epochs, LatencyMS: ms, Top1: top1 + more, Images: 10000, Params: 1100, Weights: 1000, NonZero: 900,
+					BudgetMS: budget, way: w, Seed: seed, Epochs: epochs, LatencyMS: ms,
+					Top1: top1 + more, Images: 10000, Params: 1100, Weights: 1000, NonZero: 900,
 					FileBytes: 4400, Runtime: "native/3 threads=1", Device: "0123456789abcdef",
 				})
 			}
@@ -58,7 +62,8 @@ func rows() (all []row) {
 	}
 	for i, r := range all {
 		if r.How == pruned && r.BudgetMS == 2 && r.Seed == 2 {
-			all[i] = row{BudgetMS: 2, way: cut, Seed: 2, Epochs: 5, Failed: "at least 2.3 ms", Runtime: r.Runtime, Device: r.Device}
+			all[i] = row{BudgetMS: 2, way: cut, Seed: 2, Epochs: 5, Failed: "at least 2.3 ms",
+				Runtime: r.Runtime, Device: r.Device}
 		}
 	}
 	return all
@@ -70,13 +75,16 @@ func TestTables(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"10000 test images", "mean of 2 seeds", "+-1.0 points", "Runtime native/3 threads=1, device 0123456789ab.",
+		"10000 test images", "mean of 2 seeds", "+-1.0 points",
+		"Runtime native/3 threads=1, device 0123456789ab.",
 		"| way | 2 ms | 4 ms |\n|---|---|---|\n",
 		"| search | 52.50 (52.00 to 53.00) at 2 ms | 54.50 (54.00 to 55.00) at 4 ms |",
 		"| search, 5 epochs | 62.50 (62.00 to 63.00) at 2 ms |",
 		"| prune channels of 2x, ssgd, 5 epochs | 63.90 at 1.9 ms [1 seed] | 66.40 (65.90 to 66.90) at 3.9 ms |",
-		"ahead of *search* at the same latency", "| prune channels of 2x, ssgd, 5 epochs | +12.00 ~ [1 seed] | +12.00 (+12.00 to +12.00) |",
-		"ahead of *search, 5 epochs* at the same latency", "| prune channels of 2x, ssgd, 5 epochs | +2.00 ~ [1 seed] | +2.00 (+2.00 to +2.00) |",
+		"ahead of *search* at the same latency",
+		"| prune channels of 2x, ssgd, 5 epochs | +12.00 ~ [1 seed] | +12.00 (+12.00 to +12.00) |",
+		"ahead of *search, 5 epochs* at the same latency",
+		"| prune channels of 2x, ssgd, 5 epochs | +2.00 ~ [1 seed] | +2.00 (+2.00 to +2.00) |",
 		"| search | 4.4 kB, 1 k | 4.4 kB, 1 k |",
 	} {
 		if !strings.Contains(text.String(), want) {
@@ -91,7 +99,9 @@ func TestTables(t *testing.T) {
 // TestFailures: a way that no seed comes to says why, and no table divides by nothing.
 func TestFailures(t *testing.T) {
 	var text strings.Builder
-	if err := printTables(&text, []row{{BudgetMS: 2, way: way{How: pruned, Structure: supernet.Channels, Method: prune.SSGD, Parent: "2x"}, Failed: "diverged"}}); err != nil {
+	if err := printTables(&text,
+		[]row{{BudgetMS: 2, way: way{How: pruned, Structure: supernet.Channels, Method: prune.SSGD,
+			Parent: "2x"}, Failed: "diverged"}}); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(text.String(), "| diverged |") || strings.Contains(text.String(), "NaN") {
@@ -99,7 +109,8 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestResults: lines come back, the last for a network counts, and one that came about otherwise is refused.
+// TestResults: lines come back, the last for a network counts, and one that came about otherwise is
+// refused.
 func TestResults(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out.jsonl")
 	all := rows()
@@ -121,7 +132,8 @@ func TestResults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(read.rows) != len(all) || read.rows[3].LatencyMS != 9 || *read.rows[1].Config != c || read.rows[2].way != all[2].way {
+	if len(read.rows) != len(all) || read.rows[3].LatencyMS != 9 || *read.rows[1].Config != c ||
+		read.rows[2].way != all[2].way {
 		t.Errorf("%d rows come back, want %d: %+v", len(read.rows), len(all), read.rows)
 	}
 	if known, err := read.known(all[1]); !known || err != nil {

@@ -13,8 +13,8 @@ import (
 // longSeeds is how many long searches look for the best there is.
 const longSeeds = 3
 
-// gaps prints how far the answers of searches and fronts are from the best of some long searches, and from their likely bounds, and how
-// many of these that best stays below.
+// gaps prints how far the answers of searches and fronts are from the best of some long searches,
+// and from their likely bounds, and how many of these that best stays below.
 func (b *bench) gaps(w io.Writer, fronts []*search.Front, long int) error {
 	fmt.Fprintf(w, "\nThe best known is the best of %d searches of %d evaluations and all others here. In points of top-1, medians of %d seeds and, in brackets, the largest:\n\n", longSeeds, long, b.seeds)
 	fmt.Fprintln(w, "| budget | best known | search is short by | likely gap | bounds that held | front is short by | likely gap | bounds that held |\n|---|---|---|---|---|---|---|---|")
@@ -46,7 +46,8 @@ func (b *bench) gaps(w io.Writer, fronts []*search.Front, long int) error {
 			}
 			known = max(known, a.Best[0].Top1)
 		}
-		fmt.Fprintf(w, "| %v ms | %.4f | %s | %s |\n", ms, known, found.row(known), ofFronts.row(known))
+		fmt.Fprintf(w, "| %v ms | %.4f | %s | %s |\n", ms, known, found.row(known),
+			ofFronts.row(known))
 	}
 	return nil
 }
@@ -74,5 +75,6 @@ func (a *answers) row(known float64) string {
 			held++
 		}
 	}
-	return fmt.Sprintf("%.2f (%.2f) | %.2f (%.2f) | %d of %d", median(short), slices.Max(short), median(gap), slices.Max(gap), held, len(gap))
+	return fmt.Sprintf("%.2f (%.2f) | %.2f (%.2f) | %d of %d", median(short), slices.Max(short),
+		median(gap), slices.Max(gap), held, len(gap))
 }

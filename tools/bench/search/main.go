@@ -1,11 +1,13 @@
-// Command search measures tailor's search on a space with given predictors: what it finds for some budgets with several seeds, beside
-// OFA's evolution and random search, and how long the program takes.
+// Command search measures tailor's search on a space with given predictors: what it finds for some
+// budgets with several seeds, beside OFA's evolution and random search, and how long the program
+// takes.
 //
 //	go build -o tailor ./cmd/tailor
 //	go run ./tools/bench/search -tailor ./tailor -space ofa-mbv3-w1.2 -accuracy accuracy.json -latency note10.json \
 //		-budgets 15,20,25,30,40 -plot docs/results/search.svg
 //
-// With -python, -predictor and -tables OFA's own package searches too (see peer.py). It prints Markdown.
+// With -python, -predictor and -tables OFA's own package searches too (see peer.py). It prints
+// Markdown.
 package main
 
 import (
@@ -45,20 +47,25 @@ func main() {
 	latency := flag.String("latency", "latency.json", "latency predictor")
 	budgets := flag.String("budgets", "15,20,25,30,40", "in milliseconds")
 	seeds := flag.Int("seeds", 10, "searches for each budget")
-	long := flag.Int("long", 0, "evaluations of searches whose best is taken for the best there is, to hold gaps against; 0 leaves that out")
+	long := flag.Int("long", 0,
+		"evaluations of searches whose best is taken for the best there is, to hold gaps against; 0 leaves that out")
 	plot := flag.String("plot", "", "file for the curves of seed 1")
 	var ofa peer
 	flag.StringVar(&ofa.python, "python", "", "Python that has OFA's package; empty leaves it out")
-	flag.StringVar(&ofa.predictor, "predictor", "acc_predictor.pth", "what -accuracy was imported from, for OFA's package")
-	flag.StringVar(&ofa.tables, "tables", "note10", "what -latency was imported from, for OFA's package")
+	flag.StringVar(&ofa.predictor, "predictor", "acc_predictor.pth",
+		"what -accuracy was imported from, for OFA's package")
+	flag.StringVar(&ofa.tables, "tables", "note10",
+		"what -latency was imported from, for OFA's package")
 	flag.Parse()
-	if err := run(os.Stdout, *tailor, *space, *accuracy, *latency, *budgets, *plot, *seeds, *long, ofa); err != nil {
+	if err := run(os.Stdout, *tailor, *space, *accuracy, *latency, *budgets, *plot, *seeds, *long,
+		ofa); err != nil {
 		fmt.Fprintln(os.Stderr, "search:", err)
 		os.Exit(1)
 	}
 }
 
-func run(w io.Writer, tailor, space, accuracy, latency, budgets, plot string, seeds, long int, ofa peer) error {
+func run(w io.Writer, tailor, space, accuracy, latency, budgets, plot string, seeds, long int,
+	ofa peer) error {
 	b := bench{seeds: max(seeds, 1), peer: ofa}
 	var err error
 	if b.space, err = supernet.LoadSpace(space); err != nil {
@@ -120,7 +127,8 @@ func seeded(seed uint64, evaluations int) optimize.Config {
 	return c
 }
 
-func by(m optimize.Method) func(context.Context, search.Query, optimize.Config) (*search.Answer, error) {
+func by(m optimize.Method) func(context.Context, search.Query, optimize.Config) (*search.Answer,
+	error) {
 	return func(ctx context.Context, q search.Query, c optimize.Config) (*search.Answer, error) {
 		return search.FindBy(ctx, m, q, c)
 	}
@@ -144,34 +152,40 @@ func (b *bench) methods(w io.Writer) (lines []report.Line, err error) {
 				}
 				best := answer.Best[0]
 				if best.LatencyMS > ms {
-					return nil, fmt.Errorf("%s, seed %d: %v ms is over the budget of %v", m.name, seed, best.LatencyMS, ms)
+					return nil, fmt.Errorf("%s, seed %d: %v ms is over the budget of %v", m.name,
+						seed, best.LatencyMS, ms)
 				}
 				top1 = append(top1, best.Top1)
 				feasible += answer.History[len(answer.History)-1].Feasible
 				if seed == 1 {
-					lines = append(lines, report.Line{Name: m.name, Of: fmt.Sprint(ms, " ms"), Points: curve(answer.History)})
+					lines = append(lines, report.Line{Name: m.name, Of: fmt.Sprint(ms, " ms"),
+						Points: curve(answer.History)})
 				}
 			}
 			seconds := time.Since(began).Seconds() / float64(b.seeds)
 			if len(top1) == 0 {
-				fmt.Fprintf(w, "| %v ms | %s | nothing found | - | - | - | %.2f |\n", ms, m.name, seconds)
+				fmt.Fprintf(w, "| %v ms | %s | nothing found | - | - | - | %.2f |\n", ms, m.name,
+					seconds)
 				continue
 			}
-			fmt.Fprintf(w, "| %v ms | %s | %.4f | %.4f | %.4f | %d | %.2f |\n", ms, m.name, median(top1), slices.Min(top1), slices.Max(top1), feasible/b.seeds, seconds)
+			fmt.Fprintf(w, "| %v ms | %s | %.4f | %.4f | %.4f | %d | %.2f |\n", ms, m.name,
+				median(top1), slices.Min(top1), slices.Max(top1), feasible/b.seeds, seconds)
 		}
 		if b.peer.python != "" {
 			top1, seconds, err := b.ask(ms)
 			if err != nil {
 				return nil, err
 			}
-			fmt.Fprintf(w, "| %v ms | OFA's package | %.4f | %.4f | %.4f | 50100 | %.2f |\n", ms, median(top1), slices.Min(top1), slices.Max(top1), seconds)
+			fmt.Fprintf(w, "| %v ms | OFA's package | %.4f | %.4f | %.4f | 50100 | %.2f |\n", ms,
+				median(top1), slices.Min(top1), slices.Max(top1), seconds)
 		}
 	}
 	return lines, nil
 }
 
 func (b *bench) query(ms float64) search.Query {
-	return search.Query{Space: b.space, Accuracy: b.accuracy, Latency: b.latency, Limits: search.Limits{LatencyMS: ms}}
+	return search.Query{Space: b.space, Accuracy: b.accuracy, Latency: b.latency,
+		Limits: search.Limits{LatencyMS: ms}}
 }
 
 func curve(history []optimize.Point) (points []report.Point) {
@@ -192,7 +206,8 @@ func median(v []float64) float64 {
 func (b *bench) fronts() (all []*search.Front, seconds float64, err error) {
 	began := time.Now()
 	for seed := 1; seed <= b.seeds; seed++ {
-		f, err := search.FindFront(context.Background(), b.query(0), search.Latency, seeded(uint64(seed), optimize.Auto))
+		f, err := search.FindFront(context.Background(), b.query(0), search.Latency,
+			seeded(uint64(seed), optimize.Auto))
 		if err != nil {
 			return nil, 0, err
 		}
@@ -213,7 +228,8 @@ func (b *bench) front(w io.Writer, fronts []*search.Front, seconds float64) erro
 			}
 			found = append(found, best.Top1)
 		}
-		fmt.Fprintf(w, "| %v ms | %.4f | %.4f | %.4f |\n", ms, median(found), slices.Min(found), slices.Max(found))
+		fmt.Fprintf(w, "| %v ms | %.4f | %.4f | %.4f |\n", ms, median(found), slices.Min(found),
+			slices.Max(found))
 	}
 	fmt.Fprintf(w, "\nA front took %.2f s.\n", seconds)
 	return nil
@@ -235,7 +251,8 @@ func (b *bench) times(w io.Writer, tailor, space, accuracy, latency string) erro
 		}
 		seconds := make([]float64, runs)
 		for i := range seconds {
-			args := []string{"search", "--space", space, "--accuracy", accuracy, "--latency", latency, "--quiet", "--out", filepath.Join(dir, fmt.Sprint(ms, i))}
+			args := []string{"search", "--space", space, "--accuracy", accuracy, "--latency",
+				latency, "--quiet", "--out", filepath.Join(dir, fmt.Sprint(ms, i))}
 			cmd := exec.Command(tailor, append(args, strings.Fields(what)...)...)
 			cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
 			began := time.Now()

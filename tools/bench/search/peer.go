@@ -81,7 +81,8 @@ func (b *bench) ask(ms float64) (top1 []float64, seconds float64, err error) {
 			return nil, 0, err
 		}
 		if math.Abs(accuracy[0]-a.Top1) > 1e-5 || math.Abs(latency[0]-a.LatencyMS) > 1e-6 {
-			return nil, 0, fmt.Errorf("%v: top-1 %v and %v ms here, %v and %v ms by OFA's package", arch, accuracy[0], latency[0], a.Top1, a.LatencyMS)
+			return nil, 0, fmt.Errorf("%v: top-1 %v and %v ms here, %v and %v ms by OFA's package",
+				arch, accuracy[0], latency[0], a.Top1, a.LatencyMS)
 		}
 		top1 = append(top1, a.Top1)
 		seconds += a.Seconds / float64(b.seeds)

@@ -73,8 +73,10 @@ func (b *bench) layers(ctx context.Context) (all []layer, err error) {
 
 func (b *bench) layer(ctx context.Context, s shape) (layer, error) {
 	r := rand.New(rand.NewPCG(b.seed, uint64(s.In)<<32|uint64(s.Out)))
-	x, y, scratch := normal(r, s.Pixels*s.In), make([]float32, s.Pixels*s.Out), make([]float32, kernel.SparseScratch(s.In, s.Out))
-	l := layer{shape: s, FLOPs: 2 * s.Pixels * s.In * s.Out, Bytes: 4 * s.In * s.Out, Activations: 4 * s.Pixels * (s.In + s.Out)}
+	x, y, scratch := normal(r, s.Pixels*s.In), make([]float32, s.Pixels*s.Out),
+		make([]float32, kernel.SparseScratch(s.In, s.Out))
+	l := layer{shape: s, FLOPs: 2 * s.Pixels * s.In * s.Out, Bytes: 4 * s.In * s.Out,
+		Activations: 4 * s.Pixels * (s.In + s.Out)}
 	var dense kernel.Packed
 	dense.Pack(s.In, s.Out, normal(r, s.In*s.Out), s.Out)
 	var subjects []func()
@@ -87,13 +89,18 @@ func (b *bench) layer(ctx context.Context, s shape) (layer, error) {
 			}
 			w := &kernel.Sparse{}
 			w.Pack(layout, s.In, s.Out, weight, s.Out)
-			subjects = append(subjects, func() { kernel.ConvolveSparse(s.Pixels, x, w, y, scratch) })
+			subjects = append(subjects,
+				func() { kernel.ConvolveSparse(s.Pixels, x, w, y, scratch) })
 			l.Gains = append(l.Gains, layerGain{
-				gain: gain{Zeros: zeros, Run: run}, FLOPs: 2 * s.Pixels * w.Products(), Bytes: w.Bytes(), Skipped: skipped,
+				gain: gain{Zeros: zeros, Run: run}, FLOPs: 2 * s.Pixels * w.Products(),
+				Bytes: w.Bytes(), Skipped: skipped,
 			})
 		}
 	}
-	denseMS, timings, err := b.measure(ctx, func() { kernel.ConvolvePacked(s.Pixels, x, &dense, y, kernel.Output{}, nil) },
+	denseMS, timings, err := b.measure(ctx, func() {
+		kernel.ConvolvePacked(s.Pixels, x, &dense, y,
+			kernel.Output{}, nil)
+	},
 		subjects, 200*time.Microsecond, b.layerBudget)
 	if err != nil {
 		return l, fmt.Errorf("layer %v: %w", s, err)

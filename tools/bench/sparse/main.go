@@ -1,6 +1,7 @@
-// Command sparse times inference that skips the zeros of weights against inference that multiplies with them: tailor's own engine,
-// one thread, one image. First every 1x1 convolution and linear layer of a space's largest network on its own, then whole
-// networks. Dense and sparse take turns; a gain is the median of the ratios of neighbours.
+// Command sparse times inference that skips the zeros of weights against inference that multiplies
+// with them: tailor's own engine, one thread, one image. First every 1x1 convolution and linear
+// layer of a space's largest network on its own, then whole networks. Dense and sparse take turns;
+// a gain is the median of the ratios of neighbours.
 //
 //	go run ./tools/bench/sparse --json sparse.json
 package main
@@ -32,7 +33,8 @@ func main() {
 	flag.Uint64Var(&b.seed, "seed", 1, "seed of weights, zeros and random networks")
 	flag.IntVar(&b.random, "random", 3, "random networks beside the smallest and the largest")
 	flag.DurationVar(&b.layerBudget, "layer", 2*time.Second, "time for each layer, 0 for none")
-	flag.DurationVar(&b.networkBudget, "network", 6*time.Second, "time for each network, 0 for none")
+	flag.DurationVar(&b.networkBudget, "network", 6*time.Second,
+		"time for each network, 0 for none")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -91,7 +93,8 @@ func (b *bench) run(ctx context.Context, isa, path string, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	r := &result{CPU: here.CPU.Brand, Kernels: isa, Go: runtime.Version(), Space: b.space.Name, Seed: b.seed, Started: time.Now().UTC()}
+	r := &result{CPU: here.CPU.Brand, Kernels: isa, Go: runtime.Version(), Space: b.space.Name,
+		Seed: b.seed, Started: time.Now().UTC()}
 	fmt.Fprintf(w, "%s, %s, %s; %s; seed %d; %s. One thread, one image. Gains are dense time by sparse time.\n",
 		r.CPU, r.Kernels, r.Go, r.Space, r.Seed, r.Started.Format(time.DateTime))
 	if b.layerBudget > 0 {
@@ -122,7 +125,8 @@ func use(name string) (restore func(), err error) {
 }
 
 // measure times candidates against the dense one, and gives its undisturbed milliseconds.
-func (b *bench) measure(ctx context.Context, dense func(), sparse []func(), sample, budget time.Duration) (denseMS float64, timings []timing.Timing, err error) {
+func (b *bench) measure(ctx context.Context, dense func(), sparse []func(), sample,
+	budget time.Duration) (denseMS float64, timings []timing.Timing, err error) {
 	subject := func(name string, f func()) timing.Subject {
 		return timing.Subject{Name: name, Run: func() error { f(); return nil }}
 	}

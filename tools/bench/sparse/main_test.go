@@ -14,8 +14,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// TestShapes: the layers that are timed have all the multiplications of the network but those of stem, depthwise convolutions and
-// squeeze-and-excitation.
+// TestShapes: the layers that are timed have all the multiplications of the network but those of
+// stem, depthwise convolutions and squeeze-and-excitation.
 func TestShapes(t *testing.T) {
 	space, err := supernet.LoadSpace("mbv3-cifar")
 	if err != nil {
@@ -68,13 +68,15 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{space: space, seed: 1, random: 1, layerBudget: time.Millisecond, networkBudget: time.Millisecond}
+	b := &bench{space: space, seed: 1, random: 1, layerBudget: time.Millisecond,
+		networkBudget: time.Millisecond}
 	path := filepath.Join(t.TempDir(), "sparse.json")
 	var out strings.Builder
 	if err := b.run(context.Background(), kernel.Best().String(), path, &out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"single weights", "runs of 16", "even at", "smallest", "random 1"} {
+	for _, want := range []string{"single weights", "runs of 16", "even at", "smallest",
+		"random 1"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the output lacks %q", want)
 		}
@@ -87,7 +89,8 @@ func TestRun(t *testing.T) {
 	if err := json.Unmarshal(text, &r); err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Layers) == 0 || len(r.Networks) != 3 || len(r.Layers[0].Gains) != 21 || !(r.Networks[0].DenseMS > 0) {
+	if len(r.Layers) == 0 || len(r.Networks) != 3 || len(r.Layers[0].Gains) != 21 ||
+		!(r.Networks[0].DenseMS > 0) {
 		t.Errorf("%d layers, %d networks: %s", len(r.Layers), len(r.Networks), text)
 	}
 	if err := b.run(context.Background(), "sse", "", &out); err == nil {

@@ -18,7 +18,8 @@ type network struct {
 	Skippable int64  `json:"skippable_macs"`
 	Other     int64  `json:"other_macs"`
 	Gains     []gain `json:"gains"`
-	// Left is the time with hardly any weights (99 % zeros in runs of 16): what no sparse product can make faster.
+	// Left is the time with hardly any weights (99 % zeros in runs of 16): what no sparse product
+	// can make faster.
 	Left float64 `json:"left_ms"`
 }
 
@@ -29,7 +30,8 @@ func (b *bench) networks(ctx context.Context) (all []network, err error) {
 	names, archs := []string{"smallest", "largest"}, []supernet.Arch{b.space.Min(), b.space.Max()}
 	r := rand.New(rand.NewPCG(b.seed, 1))
 	for i := range b.random {
-		names, archs = append(names, fmt.Sprintf("random %d", i+1)), append(archs, b.space.Random(r))
+		names, archs = append(names, fmt.Sprintf("random %d", i+1)),
+			append(archs, b.space.Random(r))
 	}
 	for i, a := range archs {
 		n, err := b.network(ctx, names[i], b.space.Blocks(a))
@@ -41,13 +43,15 @@ func (b *bench) networks(ctx context.Context) (all []network, err error) {
 	return all, nil
 }
 
-func (b *bench) network(ctx context.Context, name string, blocks []supernet.Block) (network, error) {
+func (b *bench) network(ctx context.Context, name string, blocks []supernet.Block) (network,
+	error) {
 	n := network{Name: name}
 	for _, s := range allShapes(blocks) {
 		n.Skippable += int64(s.Pixels) * int64(s.In) * int64(s.Out)
 	}
 	n.Other = supernet.MACs(blocks) - n.Skippable
-	// Both pools run in the caller. The weights are the same for the same zeros; dense time does not depend on them.
+	// Both pools run in the caller. The weights are the same for the same zeros; dense time does
+	// not depend on them.
 	densePool, sparsePool := nn.NewPool(1), nn.NewPool(1)
 	defer densePool.Close()
 	defer sparsePool.Close()
@@ -74,7 +78,8 @@ func (b *bench) network(ctx context.Context, name string, blocks []supernet.Bloc
 	if err != nil {
 		return n, err
 	}
-	// Two dense runs at 30 GMAC/s or more fit in a sample: then each network runs once before its sample, and finds its weights in the caches.
+	// Two dense runs at 30 GMAC/s or more fit in a sample: then each network runs once before its
+	// sample, and finds its weights in the caches.
 	sample := time.Duration(supernet.MACs(blocks)/15) * time.Nanosecond
 	denseMS, timings, err := b.measure(ctx, dense, subjects, sample, b.networkBudget)
 	if err != nil {

@@ -39,7 +39,8 @@ func printLayers(w io.Writer, layers []layer) {
 		columns(w, func(row func(...string)) {
 			row(append(headings("layer", "dense us", "GFLOP/s"), "even at")...)
 			for _, l := range layers {
-				cells := []string{l.String(), fmt.Sprintf("%.1f", 1e3*l.DenseMS), fmt.Sprintf("%.0f", l.DenseGFLOPS)}
+				cells := []string{l.String(), fmt.Sprintf("%.1f", 1e3*l.DenseMS),
+					fmt.Sprintf("%.0f", l.DenseGFLOPS)}
 				var gains []gain
 				for _, g := range of(l.Gains, run) {
 					text := fmt.Sprintf("%.2f", g.Gain)
@@ -54,7 +55,8 @@ func printLayers(w io.Writer, layers []layer) {
 	}
 	fmt.Fprintln(w, "\nWork and memory at 90 % zeros. Products include those with zeros that fill up steps; bytes are weights as packed.")
 	columns(w, func(row func(...string)) {
-		row("layer", "activations kB", "dense MFLOP", "kB", "single MFLOP", "kB", "runs of 8 MFLOP", "kB", "runs of 16 MFLOP", "kB", "products / us single")
+		row("layer", "activations kB", "dense MFLOP", "kB", "single MFLOP", "kB", "runs of 8 MFLOP",
+			"kB", "runs of 16 MFLOP", "kB", "products / us single")
 		for _, l := range layers {
 			cells := []string{l.String(), kilo(l.Activations), mega(l.FLOPs), kilo(l.Bytes)}
 			speed := 0.0
@@ -83,7 +85,8 @@ func at(percent int) int {
 	return -1
 }
 
-// breakEven is the share of zeros from which on sparse is faster, on straight lines between what was measured.
+// breakEven is the share of zeros from which on sparse is faster, on straight lines between what
+// was measured.
 func breakEven(gains []gain) string {
 	if gains[0].Gain >= 1 {
 		return fmt.Sprintf("< %d %%", gains[0].Zeros)
@@ -100,11 +103,14 @@ func breakEven(gains []gain) string {
 func printNetworks(w io.Writer, networks []network) {
 	fmt.Fprintln(w, "\nNetworks. Left is the time with 99 % zeros in runs of 16: what skipping zeros cannot make faster, and the gain at that.")
 	columns(w, func(row func(...string)) {
-		row(headings("network", "M MACs 1x1", "other", "dense ms", "left ms", "limit", "zeros in")...)
+		row(headings("network", "M MACs 1x1", "other", "dense ms", "left ms", "limit",
+			"zeros in")...)
 		for _, n := range networks {
 			for i, run := range runLengths {
-				cells := []string{n.Name, fmt.Sprintf("%.1f", float64(n.Skippable)/1e6), fmt.Sprintf("%.1f", float64(n.Other)/1e6),
-					fmt.Sprintf("%.3f", n.DenseMS), fmt.Sprintf("%.3f", n.Left), fmt.Sprintf("%.2f", n.DenseMS/n.Left), kinds[i]}
+				cells := []string{n.Name, fmt.Sprintf("%.1f", float64(n.Skippable)/1e6),
+					fmt.Sprintf("%.1f", float64(n.Other)/1e6),
+					fmt.Sprintf("%.3f", n.DenseMS), fmt.Sprintf("%.3f", n.Left),
+					fmt.Sprintf("%.2f", n.DenseMS/n.Left), kinds[i]}
 				for _, g := range of(n.Gains, run) {
 					cells = append(cells, fmt.Sprintf("%.2f", g.Gain))
 				}

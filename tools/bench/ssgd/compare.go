@@ -43,7 +43,8 @@ type row struct {
 
 // key is what a run is told from others by.
 func (r row) key() string {
-	return fmt.Sprintf("%s|%s|%s|%s|%.6f|%d|%d|%v", r.Network, r.Structure, r.Recipe, r.Setting, r.Sparsity, r.Seed, r.Epochs, r.Tuning)
+	return fmt.Sprintf("%s|%s|%s|%s|%.6f|%d|%d|%v", r.Network, r.Structure, r.Recipe, r.Setting,
+		r.Sparsity, r.Seed, r.Epochs, r.Tuning)
 }
 
 // results are the rows of the output.
@@ -90,7 +91,8 @@ func (r *results) add(one row) error {
 	}
 	_, err = f.Write(append(text, '\n'))
 	r.rows, r.known[one.key()] = append(r.rows, one), one
-	fmt.Fprintf(os.Stderr, "%-20s %-24s %.4f seed %d: held-out %.2f %%, test %.2f %%\n", one.Recipe, one.Setting, one.Sparsity, one.Seed, 100*one.ValError, 100*one.TestError)
+	fmt.Fprintf(os.Stderr, "%-20s %-24s %.4f seed %d: held-out %.2f %%, test %.2f %%\n", one.Recipe,
+		one.Setting, one.Sparsity, one.Seed, 100*one.ValError, 100*one.TestError)
 	return errors.Join(err, f.Close())
 }
 
@@ -116,7 +118,10 @@ func (b *bench) compare(ctx context.Context) error {
 		}
 	}
 	if b.setting == "" {
-		if err := c.each(ctx, func(ctx context.Context, r recipe) error { return c.tuneRecipe(ctx, r) }); err != nil {
+		if err := c.each(ctx, func(ctx context.Context, r recipe) error {
+			return c.tuneRecipe(ctx,
+				r)
+		}); err != nil {
 			return err
 		}
 	}
@@ -162,7 +167,8 @@ func (c *comparison) open() (err error) {
 	return err
 }
 
-// whole gives the network to prune with a seed: of a manifest always the same, else trained here, and kept.
+// whole gives the network to prune with a seed: of a manifest always the same, else trained here,
+// and kept.
 func (c *comparison) whole(ctx context.Context, seed uint64) error {
 	if c.parent != nil {
 		c.dense[seed] = c.parent
@@ -180,14 +186,17 @@ func (c *comparison) whole(ctx context.Context, seed uint64) error {
 	if dir == "" {
 		dir = filepath.Dir(c.out)
 	}
-	path := filepath.Join(dir, fmt.Sprintf("%s-whole-%d-epochs-seed-%d.safetensors", c.network, c.denseEpochs, seed))
+	path := filepath.Join(dir, fmt.Sprintf("%s-whole-%d-epochs-seed-%d.safetensors", c.network,
+		c.denseEpochs, seed))
 	if f, err := store.ReadTensors(path); err == nil {
 		if err := net.Load(f); err != nil {
 			return err
 		}
 	} else {
-		config := c.config(recipe{method: prune.OneShot, oneShot: true}, recipesFor(c.network, c.structure)[0].settings[0], 0, seed)
-		config.Epochs, config.Structure, config.Distill, config.Hold = c.denseEpochs, supernet.Weights, 0, 0.5
+		config := c.config(recipe{method: prune.OneShot, oneShot: true},
+			recipesFor(c.network, c.structure)[0].settings[0], 0, seed)
+		config.Epochs, config.Structure, config.Distill, config.Hold = c.denseEpochs,
+			supernet.Weights, 0, 0.5
 		if c.network == "lenet-5-caffe" {
 			config.LR = 0.02
 		}
@@ -262,7 +271,8 @@ func (c *comparison) testRecipe(ctx context.Context, r recipe) error {
 	return nil
 }
 
-// best is the setting with the least error on held-out images where settings were tried nearest to a sparsity, by what is left.
+// best is the setting with the least error on held-out images where settings were tried nearest to
+// a sparsity, by what is left.
 func (c *comparison) best(r recipe, sparsity float64) setting {
 	near, best, least := c.tune[0], r.settings[0], math.Inf(1)
 	for _, t := range c.tune {
@@ -271,7 +281,8 @@ func (c *comparison) best(r recipe, sparsity float64) setting {
 		}
 	}
 	for _, s := range r.settings {
-		key := row{Network: c.name, Structure: c.structure, Recipe: r.name, Setting: s.name, Sparsity: near, Epochs: c.epochs, Tuning: true}.key()
+		key := row{Network: c.name, Structure: c.structure, Recipe: r.name, Setting: s.name,
+			Sparsity: near, Epochs: c.epochs, Tuning: true}.key()
 		if one, ok := c.results.get(key); ok && one.ValError < least {
 			best, least = s, one.ValError
 		}
@@ -281,12 +292,15 @@ func (c *comparison) best(r recipe, sparsity float64) setting {
 
 func distance(a, b float64) float64 { return math.Abs(math.Log((1 - a) / (1 - b))) }
 
-// runs does a setting at some sparsities. What is trained whole and cut at the end is trained once for all of them.
-func (c *comparison) runs(ctx context.Context, r recipe, s setting, sparsities []float64, seed uint64, tuning bool) error {
+// runs does a setting at some sparsities. What is trained whole and cut at the end is trained once
+// for all of them.
+func (c *comparison) runs(ctx context.Context, r recipe, s setting, sparsities []float64,
+	seed uint64, tuning bool) error {
 	var trained *supernet.Subnet
 	for _, sparsity := range sparsities {
 		one := row{
-			Network: c.name, Structure: c.structure, Recipe: r.name, Setting: s.name, Sparsity: sparsity, Seed: seed, Epochs: c.epochs, Tuning: tuning,
+			Network: c.name, Structure: c.structure, Recipe: r.name, Setting: s.name,
+			Sparsity: sparsity, Seed: seed, Epochs: c.epochs, Tuning: tuning,
 			Config: c.config(r, s, sparsity, seed),
 		}
 		if _, ok := c.results.get(one.key()); ok {

@@ -1,12 +1,15 @@
-// Command ssgd compares SSGD with its rivals: how wrong a network is after pruning, by what was removed and how.
+// Command ssgd compares SSGD with its rivals: how wrong a network is after pruning, by what was
+// removed and how.
 //
 //	go run ./tools/bench/ssgd --network lenet-300-100 --data MNIST --out ssgd-lenet300.jsonl
 //	go run ./tools/bench/ssgd --manifest winners/latency-5ms --structure channels --out ssgd-channels.jsonl
 //
-// Every recipe gets as many settings to try and as many epochs as the others. Settings are tried with seed 0 at a few sparsities and
-// chosen by the images held out of training alone; what is reported are fresh seeds on test images, which nothing was chosen by.
-// A network of the literature is first trained whole, a manifest's is trained already. Each finished run is a line of the output,
-// so that the command can be interrupted and repeated. --table prints what is there as Markdown, --plot draws it.
+// Every recipe gets as many settings to try and as many epochs as the others. Settings are tried
+// with seed 0 at a few sparsities and chosen by the images held out of training alone; what is
+// reported are fresh seeds on test images, which nothing was chosen by. A network of the literature
+// is first trained whole, a manifest's is trained already. Each finished run is a line of the
+// output, so that the command can be interrupted and repeated. --table prints what is there as
+// Markdown, --plot draws it.
 package main
 
 import (
@@ -26,22 +29,30 @@ func main() {
 	b := &bench{}
 	var structure, sparsities, recipes, tune string
 	flag.StringVar(&b.network, "network", "", "lenet-300-100 or lenet-5-caffe, trained here first")
-	flag.StringVar(&b.manifest, "manifest", "", "or the manifest of a trained `network`, or its folder")
-	flag.StringVar(&b.dataPath, "data", "", "`folder` of the images; of a manifest by default where they were")
+	flag.StringVar(&b.manifest, "manifest", "",
+		"or the manifest of a trained `network`, or its folder")
+	flag.StringVar(&b.dataPath, "data", "",
+		"`folder` of the images; of a manifest by default where they were")
 	flag.StringVar(&structure, "structure", "weights", "weights, vectors8, vectors16 or channels")
-	flag.StringVar(&sparsities, "sparsities", "0.5,0.7,0.8,0.9,0.95,0.98,0.99", "shares to remove; Nx leaves one in N")
-	flag.StringVar(&tune, "tune", "0.8,0.95,0.99", "shares at which settings are tried; the nearest decides")
+	flag.StringVar(&sparsities, "sparsities", "0.5,0.7,0.8,0.9,0.95,0.98,0.99",
+		"shares to remove; Nx leaves one in N")
+	flag.StringVar(&tune, "tune", "0.8,0.95,0.99",
+		"shares at which settings are tried; the nearest decides")
 	flag.StringVar(&recipes, "recipes", "", "some of the recipes, separated by commas; default all")
-	flag.StringVar(&b.setting, "setting", "", "the one setting to use, which was chosen before; default try all")
+	flag.StringVar(&b.setting, "setting", "",
+		"the one setting to use, which was chosen before; default try all")
 	flag.IntVar(&b.seeds, "seeds", 3, "fresh seeds")
 	flag.Uint64Var(&b.first, "first-seed", 1, "of these; 0 is for trying settings")
 	flag.Float64Var(&b.rate, "rate", 0, "learning rate of pruning; default what suits the network")
-	flag.Float64Var(&b.end, "end", 0, "part of training at which removal is complete, and the rate begins to fall; default as usual")
+	flag.Float64Var(&b.end, "end", 0,
+		"part of training at which removal is complete, and the rate begins to fall; default as usual")
 	flag.IntVar(&b.epochs, "epochs", 10, "of pruning")
 	flag.IntVar(&b.denseEpochs, "dense-epochs", 10, "of training the whole network first")
 	flag.IntVar(&b.shift, "shift", 1, "pixels by which training images are moved at random")
-	flag.Float64Var(&b.distill, "distill", 0, "share of the target that is the whole network's answer")
-	flag.StringVar(&b.work, "work", "", "`folder` for the whole networks; default beside the output")
+	flag.Float64Var(&b.distill, "distill", 0,
+		"share of the target that is the whole network's answer")
+	flag.StringVar(&b.work, "work", "",
+		"`folder` for the whole networks; default beside the output")
 	flag.StringVar(&b.out, "out", "", "`file` of results, one JSON object a line")
 	flag.IntVar(&b.parallel, "parallel", 1, "runs at a time, one worker each")
 	flag.BoolVar(&b.table, "table", false, "print the results as Markdown, run nothing")
@@ -84,12 +95,17 @@ func (b *bench) parse(structure, sparsities, tune, recipes string) (err error) {
 		return err
 	}
 	for _, r := range recipesFor(b.network, b.structure) {
-		r.settings = slices.DeleteFunc(r.settings, func(s setting) bool { return b.setting != "" && s.name != b.setting })
-		if len(r.settings) > 0 && (recipes == "" || strings.Contains(","+recipes+",", ","+r.name+",")) {
+		r.settings = slices.DeleteFunc(r.settings, func(s setting) bool {
+			return b.setting != "" &&
+				s.name != b.setting
+		})
+		if len(r.settings) > 0 && (recipes == "" || strings.Contains(","+recipes+",", ","+r.name+
+			",")) {
 			b.recipes = append(b.recipes, r)
 		}
 	}
-	if b.out == "" || len(b.recipes) == 0 || (b.network == "") == (b.manifest == "") && !b.table && b.plot == "" {
+	if b.out == "" || len(b.recipes) == 0 || (b.network == "") == (b.manifest == "") && !b.table &&
+		b.plot == "" {
 		return fmt.Errorf("expected --out FILE, recipes that exist, and one of --network and --manifest; see --help")
 	}
 	return nil

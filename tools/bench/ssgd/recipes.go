@@ -20,7 +20,8 @@ type setting struct {
 	set  func(c *prune.Config)
 }
 
-// scaled is SSGD with a measure and an epsilon that falls, at some times the rate, and with λ as a decay that is not scaled.
+// scaled is SSGD with a measure and an epsilon that falls, at some times the rate, and with λ as a
+// decay that is not scaled.
 func scaled(name string, m trainer.Measure, p, from, to, rate, decay float64) setting {
 	return setting{name, func(c *prune.Config) {
 		c.Optimizer.Scaling = trainer.Scaling{Measure: m, P: p, Epsilon: from, EpsilonEnd: to}
@@ -34,11 +35,17 @@ func decayed(name string, rate, decay float64) setting {
 }
 
 func penalized(name string, lambda, rate, decay float64) setting {
-	return setting{name, func(c *prune.Config) { c.Optimizer.Lambda, c.LR, c.Optimizer.WeightDecay = lambda, c.LR*rate, decay }}
+	return setting{name, func(c *prune.Config) {
+		c.Optimizer.Lambda, c.LR,
+			c.Optimizer.WeightDecay = lambda, c.LR*rate, decay
+	}}
 }
 
 func powered(name string, alpha, rate, decay float64) setting {
-	return setting{name, func(c *prune.Config) { c.Optimizer.Alpha, c.LR, c.Optimizer.WeightDecay = alpha, c.LR*rate, decay }}
+	return setting{name, func(c *prune.Config) {
+		c.Optimizer.Alpha, c.LR,
+			c.Optimizer.WeightDecay = alpha, c.LR*rate, decay
+	}}
 }
 
 // recipesFor lists the recipes, each with six settings. The weight decay that suits a network is d.
@@ -48,35 +55,50 @@ func recipesFor(network string, structure supernet.Structure) []recipe {
 		d = 1e-4
 	}
 	magnitude := []setting{
-		decayed("decay d", 1, d), decayed("decay 2.5 d", 1, 2.5*d), decayed("decay d/4", 1, d/4), decayed("decay d, rate x2", 2, d),
+		decayed("decay d", 1, d), decayed("decay 2.5 d", 1, 2.5*d), decayed("decay d/4", 1, d/4),
+		decayed("decay d, rate x2", 2, d),
 		decayed("decay 5 d", 1, 5*d), decayed("decay 2.5 d, rate /2", .5, 2.5*d),
 	}
 	ssgd := []setting{
-		scaled("p 1, eps .1, decay d", trainer.PNorm, 1, .1, .1, 1, d), scaled("p 1, eps .1, decay 5 d", trainer.PNorm, 1, .1, .1, 1, 5*d),
-		scaled("p 1, eps 1 to .1, decay d", trainer.PNorm, 1, 1, .1, 1, d), scaled("p .5, eps .1, decay d, rate /2", trainer.PNorm, .5, .1, .1, .5, d),
-		scaled("log-l2, eps 1 to .1, decay 2.5 d, rate /4", trainer.LogL2, 0, 1, .1, .25, 2.5*d), scaled("p 1, eps .1, lambda 0", trainer.PNorm, 1, .1, .1, 1, 0),
+		scaled("p 1, eps .1, decay d", trainer.PNorm, 1, .1, .1, 1, d),
+		scaled("p 1, eps .1, decay 5 d", trainer.PNorm, 1, .1, .1, 1, 5*d),
+		scaled("p 1, eps 1 to .1, decay d", trainer.PNorm, 1, 1, .1, 1, d),
+		scaled("p .5, eps .1, decay d, rate /2", trainer.PNorm, .5, .1, .1, .5, d),
+		scaled("log-l2, eps 1 to .1, decay 2.5 d, rate /4", trainer.LogL2, 0, 1, .1, .25, 2.5*d),
+		scaled("p 1, eps .1, lambda 0", trainer.PNorm, 1, .1, .1, 1, 0),
 	}
-	// What is removed at once must have become small before: that takes a smaller epsilon, and more decay.
+	// What is removed at once must have become small before: that takes a smaller epsilon, and more
+	// decay.
 	atOnce := []setting{
-		scaled("p 1, eps .1, decay 5 d", trainer.PNorm, 1, .1, .1, 1, 5*d), scaled("p 1, eps .03, decay 10 d", trainer.PNorm, 1, .03, .03, 1, 10*d),
-		scaled("p 1, eps .1 to .01, decay 10 d", trainer.PNorm, 1, .1, .01, 1, 10*d), scaled("p 1, eps .1 to .001, decay 10 d", trainer.PNorm, 1, .1, .001, 1, 10*d),
-		scaled("p 1, eps .001, decay 10 d", trainer.PNorm, 1, .001, .001, 1, 10*d), scaled("p 1, eps .1 to .001, decay 20 d", trainer.PNorm, 1, .1, .001, 1, 20*d),
+		scaled("p 1, eps .1, decay 5 d", trainer.PNorm, 1, .1, .1, 1, 5*d),
+		scaled("p 1, eps .03, decay 10 d", trainer.PNorm, 1, .03, .03, 1, 10*d),
+		scaled("p 1, eps .1 to .01, decay 10 d", trainer.PNorm, 1, .1, .01, 1, 10*d),
+		scaled("p 1, eps .1 to .001, decay 10 d", trainer.PNorm, 1, .1, .001, 1, 10*d),
+		scaled("p 1, eps .001, decay 10 d", trainer.PNorm, 1, .001, .001, 1, 10*d),
+		scaled("p 1, eps .1 to .001, decay 20 d", trainer.PNorm, 1, .1, .001, 1, 20*d),
 	}
 	l1 := []setting{
-		penalized("lambda 1e-6, decay d", 1e-6, 1, d), penalized("lambda 1e-5, decay d", 1e-5, 1, d), penalized("lambda 3e-5, decay d", 3e-5, 1, d),
-		penalized("lambda 1e-4", 1e-4, 1, 0), penalized("lambda 3e-4", 3e-4, 1, 0), penalized("lambda 3e-5, decay d, rate x2", 3e-5, 2, d),
+		penalized("lambda 1e-6, decay d", 1e-6, 1, d), penalized("lambda 1e-5, decay d", 1e-5, 1,
+			d), penalized("lambda 3e-5, decay d", 3e-5, 1, d),
+		penalized("lambda 1e-4", 1e-4, 1, 0), penalized("lambda 3e-4", 3e-4, 1, 0),
+		penalized("lambda 3e-5, decay d, rate x2", 3e-5, 2, d),
 	}
 	power := []setting{
-		powered("alpha 2, decay d", 2, 1, d), powered("alpha 2, decay 5 d", 2, 1, 5*d), powered("alpha 2, decay d, rate x2", 2, 2, d),
-		powered("alpha 2, decay d, rate /2", 2, .5, d), powered("alpha 3, decay d, rate /2", 3, .5, d), powered("alpha 4, decay d, rate /4", 4, .25, d),
+		powered("alpha 2, decay d", 2, 1, d), powered("alpha 2, decay 5 d", 2, 1, 5*d),
+		powered("alpha 2, decay d, rate x2", 2, 2, d),
+		powered("alpha 2, decay d, rate /2", 2, .5, d), powered("alpha 3, decay d, rate /2", 3, .5,
+			d), powered("alpha 4, decay d, rate /4", 4, .25, d),
 	}
 	all := []recipe{
-		{"magnitude", prune.Magnitude, false, magnitude}, {"ssgd", prune.SSGD, false, ssgd}, {"l1", prune.L1, false, l1},
-		{"powerprop", prune.Powerprop, false, power}, {"one-shot", prune.OneShot, true, magnitude}, {"ssgd one-shot", prune.SSGD, true, atOnce},
+		{"magnitude", prune.Magnitude, false, magnitude}, {"ssgd", prune.SSGD, false, ssgd},
+		{"l1", prune.L1, false, l1},
+		{"powerprop", prune.Powerprop, false, power}, {"one-shot", prune.OneShot, true, magnitude},
+		{"ssgd one-shot", prune.SSGD, true, atOnce},
 		{"l1 one-shot", prune.L1, true, l1}, {"powerprop one-shot", prune.Powerprop, true, power},
 	}
 	if structure == supernet.Channels {
-		return all[:3] // SSGD in its group form, OFA's order by L1 norm, and that after an l1 penalty
+		// SSGD in its group form, OFA's order by L1 norm, and that after an l1 penalty
+		return all[:3]
 	}
 	return all
 }

@@ -21,7 +21,8 @@ func TestShares(t *testing.T) {
 	}
 }
 
-// TestInterval: the textbook's 95 % interval of 1, 2, 3: Student's t with two degrees of freedom is 4.3027.
+// TestInterval: the textbook's 95 % interval of 1, 2, 3: Student's t with two degrees of freedom is
+// 4.3027.
 func TestInterval(t *testing.T) {
 	if got, want := interval([]float64{1, 2, 3}), 4.3027/math.Sqrt(3); math.Abs(got-want) > 1e-4 {
 		t.Errorf("%g, want %g", got, want)
@@ -44,9 +45,11 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// TestBest: the setting that did best where sparsity was nearest, by what is left, is taken; results come back from their file.
+// TestBest: the setting that did best where sparsity was nearest, by what is left, is taken;
+// results come back from their file.
 func TestBest(t *testing.T) {
-	b := &bench{network: "lenet-300-100", structure: supernet.Weights, epochs: 3, tune: []float64{0.8, 0.99}, out: filepath.Join(t.TempDir(), "out.jsonl")}
+	b := &bench{network: "lenet-300-100", structure: supernet.Weights, epochs: 3,
+		tune: []float64{0.8, 0.99}, out: filepath.Join(t.TempDir(), "out.jsonl")}
 	c := &comparison{bench: b, name: b.network}
 	var err error
 	if c.results, err = openResults(b.out); err != nil {
@@ -55,7 +58,8 @@ func TestBest(t *testing.T) {
 	r := recipesFor(b.network, b.structure)[0]
 	for i, s := range r.settings {
 		for _, sparsity := range b.tune {
-			one := row{Network: b.network, Structure: b.structure, Recipe: r.name, Setting: s.name, Sparsity: sparsity, Epochs: 3, Tuning: true, ValError: 0.1}
+			one := row{Network: b.network, Structure: b.structure, Recipe: r.name, Setting: s.name,
+				Sparsity: sparsity, Epochs: 3, Tuning: true, ValError: 0.1}
 			if i == 2 && sparsity == 0.8 || i == 4 && sparsity == 0.99 {
 				one.ValError = 0.05
 			}
@@ -82,7 +86,8 @@ func TestTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for seed, e := range []float64{0.9, 0.01, 0.02, 0.03} {
-		if err := r.add(row{Recipe: "ssgd", Setting: "s", Sparsity: 0.9, Seed: uint64(seed), Weights: 100, Left: 10, TestError: e, Tuning: seed == 0}); err != nil {
+		if err := r.add(row{Recipe: "ssgd", Setting: "s", Sparsity: 0.9, Seed: uint64(seed),
+			Weights: 100, Left: 10, TestError: e, Tuning: seed == 0}); err != nil {
 			t.Fatal(err)
 		}
 	}

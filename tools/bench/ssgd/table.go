@@ -37,10 +37,14 @@ func (b *bench) cells() ([]*cell, []float64, error) {
 		case one.Recipe == "dense" || one.Tuning:
 			continue
 		default:
-			at := slices.IndexFunc(all, func(c *cell) bool { return c.recipe == one.Recipe && c.sparsity == one.Sparsity })
+			at := slices.IndexFunc(all, func(c *cell) bool {
+				return c.recipe == one.Recipe &&
+					c.sparsity == one.Sparsity
+			})
 			if at < 0 {
 				at = len(all)
-				all = append(all, &cell{recipe: one.Recipe, sparsity: one.Sparsity, setting: one.Setting, weights: one.Weights})
+				all = append(all, &cell{recipe: one.Recipe, sparsity: one.Sparsity,
+					setting: one.Setting, weights: one.Weights})
 			}
 			all[at].errors = append(all[at].errors, 100*one.TestError)
 			all[at].left = append(all[at].left, float64(one.Left))
@@ -59,7 +63,8 @@ func interval(v []float64) float64 {
 	return t * stat.StdDev(v, nil) / math.Sqrt(n)
 }
 
-// printTable is one row a recipe and one column a sparsity: the mean error of fresh seeds with its interval.
+// printTable is one row a recipe and one column a sparsity: the mean error of fresh seeds with its
+// interval.
 func (b *bench) printTable(w io.Writer) error {
 	all, dense, err := b.cells()
 	if err != nil {
@@ -77,7 +82,8 @@ func (b *bench) printTable(w io.Writer) error {
 	}
 	slices.Sort(sparsities)
 	if len(dense) > 0 {
-		fmt.Fprintf(w, "test error of the whole network, mean of %d seeds: %.2f +- %.2f %%\n\n", len(dense), stat.Mean(dense, nil), interval(dense))
+		fmt.Fprintf(w, "test error of the whole network, mean of %d seeds: %.2f +- %.2f %%\n\n",
+			len(dense), stat.Mean(dense, nil), interval(dense))
 	}
 	fmt.Fprint(w, "| recipe |")
 	for _, s := range sparsities {
@@ -91,7 +97,10 @@ func (b *bench) printTable(w io.Writer) error {
 	for _, name := range names {
 		fmt.Fprintf(w, "| %s |", name)
 		for _, s := range sparsities {
-			at := slices.IndexFunc(all, func(c *cell) bool { return c.recipe == name && c.sparsity == s })
+			at := slices.IndexFunc(all, func(c *cell) bool {
+				return c.recipe == name &&
+					c.sparsity == s
+			})
 			if at < 0 {
 				fmt.Fprint(w, " |")
 				continue
@@ -103,7 +112,8 @@ func (b *bench) printTable(w io.Writer) error {
 	}
 	fmt.Fprintln(w)
 	for _, c := range all {
-		fmt.Fprintf(w, "- %s at %.4g %%: %s; %d seeds, one weight in %.1f left\n", c.recipe, 100*c.sparsity, c.setting, len(c.errors), float64(c.weights)/stat.Mean(c.left, nil))
+		fmt.Fprintf(w, "- %s at %.4g %%: %s; %d seeds, one weight in %.1f left\n", c.recipe,
+			100*c.sparsity, c.setting, len(c.errors), float64(c.weights)/stat.Mean(c.left, nil))
 	}
 	return nil
 }
@@ -121,7 +131,9 @@ func (b *bench) draw() error {
 			at = len(curves)
 			curves = append(curves, report.Curve{Name: c.recipe})
 		}
-		curves[at].Points = append(curves[at].Points, report.Dot{X: float64(c.weights) / stat.Mean(c.left, nil), Y: stat.Mean(c.errors, nil), Spread: interval(c.errors)})
+		curves[at].Points = append(curves[at].Points, report.Dot{X: float64(c.weights) /
+			stat.Mean(c.left, nil), Y: stat.Mean(c.errors, nil), Spread: interval(c.errors)})
 	}
-	return report.Curves(b.plot, report.Axes{X: "times fewer weights", Y: "test error, %", LogX: true, LogY: true}, curves)
+	return report.Curves(b.plot, report.Axes{X: "times fewer weights", Y: "test error, %",
+		LogX: true, LogY: true}, curves)
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// job is what both sides read: networks, where their weights and the batch are, and how a step is done.
+// job is what both sides read: networks, where their weights and the batch are, and how a step is
+// done.
 type job struct {
 	Net      string             `json:"net"`
 	Space    *supernet.Space    `json:"space"`
@@ -30,23 +31,28 @@ type job struct {
 // weightSeed and batchSeed draw the starting weights and the images.
 const weightSeed, batchSeed = 1, 2
 
-// writeJob writes a net's weights, a batch of random images and the job itself to dir, and gives the job's path.
+// writeJob writes a net's weights, a batch of random images and the job itself to dir, and gives
+// the job's path.
 func writeJob(dir string, n *net, batch int) (string, error) {
 	j := job{
 		Net: n.name, Space: n.space, Networks: n.networks, BNEps: n.space.BNEps,
-		Weights: filepath.Join(dir, n.name+".weights.safetensors"), Batch: filepath.Join(dir, n.name+".batch.safetensors"),
-		// At this rate the second step's losses show an error of about 1 % in the gradients, while rounding, which a step
-		// multiplies most in a small batch, stays well below lossTolerance.
+		Weights: filepath.Join(dir, n.name+".weights.safetensors"), Batch: filepath.Join(dir,
+			n.name+".batch.safetensors"),
+		// At this rate the second step's losses show an error of about 1 % in the gradients, while
+		// rounding, which a step multiplies most in a small batch, stays well below lossTolerance.
 		Rate: 0.003, Momentum: 0.9, WeightDecay: 3e-5, LabelSmoothing: 0.1,
 	}
-	if _, err := store.WriteTensors(j.Weights, supernet.New(n.space, weightSeed).Tensors(), nil); err != nil {
+	if _, err := store.WriteTensors(j.Weights, supernet.New(n.space, weightSeed).Tensors(),
+		nil); err != nil {
 		return "", err
 	}
-	if _, err := store.WriteTensors(j.Batch, randomBatch(n.networks[0][0].In, n.space.Classes, batch), nil); err != nil {
+	if _, err := store.WriteTensors(j.Batch, randomBatch(n.networks[0][0].In, n.space.Classes,
+		batch), nil); err != nil {
 		return "", err
 	}
 	path := filepath.Join(dir, n.name+".json")
-	return path, store.WriteFile(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(j) })
+	return path, store.WriteFile(path,
+		func(w io.Writer) error { return json.NewEncoder(w).Encode(j) })
 }
 
 // randomBatch draws images as normalised photographs are: mean 0, variance 1.

@@ -26,7 +26,8 @@ func measureMachine(ctx context.Context, threads int) (*machineSpeed, error) {
 	const seconds = 1.5 // for each part
 	// Arrays of four times the last cache leave little of them in it.
 	bytes := min(max(256<<20, 4*cpuid.CPU.Cache.L3), 1<<30)
-	m := &machineSpeed{Copy: copySpeed(threads, bytes/4, seconds), Gemm: newProduct(gemmSize).speed(threads, seconds)}
+	m := &machineSpeed{Copy: copySpeed(threads, bytes/4, seconds),
+		Gemm: newProduct(gemmSize).speed(threads, seconds)}
 	var err error
 	m.Loader, err = loaderSpeed(ctx, threads, seconds)
 	return m, err
@@ -63,8 +64,8 @@ func copySpeed(threads, n int, seconds float64) float64 {
 	return 2 * 4 * float64(n) / t / 1e9
 }
 
-// product is a square matrix product, blocked so that a task's rows of A stay in a core's second cache and a panel of B in
-// its first.
+// product is a square matrix product, blocked so that a task's rows of A stay in a core's second
+// cache and a panel of B in its first.
 type product struct {
 	n       int
 	a, b, c []float32
@@ -94,7 +95,8 @@ func (p *product) run(pool *nn.Pool) {
 	pool.Run((n+rowBlock-1)/rowBlock, func(_, i int) {
 		row := i * rowBlock
 		for k, part := range p.parts {
-			kernel.MulPacked(min(rowBlock, n-row), p.a[row*n+k*depthBlock:], n, part, p.c[row*n:], n, k > 0, nil)
+			kernel.MulPacked(min(rowBlock, n-row), p.a[row*n+k*depthBlock:], n, part, p.c[row*n:],
+				n, k > 0, nil)
 		}
 	})
 }

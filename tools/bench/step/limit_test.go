@@ -11,7 +11,8 @@ import (
 func TestProduct(t *testing.T) {
 	pool := nn.NewPool(2)
 	defer pool.Close()
-	for _, n := range []int{5, 100, 300} { // less than a block, more than one row block, more than one depth block
+	// less than a block, more than one row block, more than one depth block
+	for _, n := range []int{5, 100, 300} {
 		p := newProduct(n)
 		p.run(pool)
 		for i := range n {
@@ -34,7 +35,8 @@ func TestSpeeds(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, v := range map[string]float64{
-		"copy": copySpeed(3, 1000, 1e-3), "product": newProduct(64).speed(2, 1e-3), "loader": loader,
+		"copy": copySpeed(3, 1000, 1e-3), "product": newProduct(64).speed(2, 1e-3),
+		"loader": loader,
 	} {
 		if !(v > 0) {
 			t.Errorf("%s: %g", name, v)

@@ -24,9 +24,11 @@ func (b *bench) describe(ctx context.Context) error {
 		return fmt.Errorf("%w (choose a Python that has PyTorch with --python)", err)
 	}
 	b.result.Machine = machine{
-		CPU: strings.TrimSpace(cpuid.CPU.BrandName), Cores: runtime.NumCPU(), ISA: kernel.Best().String(),
-		System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(), PyTorch: torch.PyTorch, Python: torch.Python,
-		Date: time.Now().Format(time.RFC3339), Load: loadAverage(),
+		CPU: strings.TrimSpace(cpuid.CPU.BrandName), Cores: runtime.NumCPU(),
+		ISA:    kernel.Best().String(),
+		System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(), PyTorch: torch.PyTorch,
+		Python: torch.Python,
+		Date:   time.Now().Format(time.RFC3339), Load: loadAverage(),
 	}
 	if l := b.result.Machine.Load; l != nil && *l > 0.5 {
 		b.log("warning: the load average is %.1f: other work is running, times will scatter", *l)

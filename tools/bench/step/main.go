@@ -17,7 +17,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 )
 
-// workerArg as the first argument makes the program do one measurement for another process of itself.
+// workerArg as the first argument makes the program do one measurement for another process of
+// itself.
 const workerArg = "worker"
 
 func main() {
@@ -83,7 +84,8 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	for t := range strings.SplitSeq(threads, ",") {
 		n, err := strconv.Atoi(t)
 		if err != nil || n < 1 || n > 1024 {
-			return s, fmt.Errorf("%w: --threads has %q, expected numbers of 1 to 1024 such as 1,2", errUsage, t)
+			return s, fmt.Errorf("%w: --threads has %q, expected numbers of 1 to 1024 such as 1,2",
+				errUsage, t)
 		}
 		s.Threads = append(s.Threads, n)
 	}
@@ -94,7 +96,8 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 func (s settings) check() error {
 	for _, n := range s.Nets {
 		if !slices.Contains(netNames(), n) {
-			return fmt.Errorf("%w: --nets has %q, expected some of %s", errUsage, n, strings.Join(netNames(), ","))
+			return fmt.Errorf("%w: --nets has %q, expected some of %s", errUsage, n,
+				strings.Join(netNames(), ","))
 		}
 	}
 	switch {
@@ -103,7 +106,8 @@ func (s settings) check() error {
 	case s.Batch < 8 || s.Batch > 1<<12:
 		return fmt.Errorf("%w: --batch is %d, expected 8 to %d", errUsage, s.Batch, 1<<12)
 	case !(s.Seconds > 0 && s.Seconds <= 3600):
-		return fmt.Errorf("%w: --seconds is %g, expected more than 0, at most 3600", errUsage, s.Seconds)
+		return fmt.Errorf("%w: --seconds is %g, expected more than 0, at most 3600", errUsage,
+			s.Seconds)
 	}
 	return nil
 }
@@ -119,7 +123,10 @@ func compare(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		return fmt.Errorf("make a folder for weights: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	r, err := measure(ctx, s, dir, func(format string, args ...any) { fmt.Fprintf(stderr, format+"\n", args...) })
+	r, err := measure(ctx, s, dir, func(format string, args ...any) {
+		fmt.Fprintf(stderr,
+			format+"\n", args...)
+	})
 	if err != nil {
 		return err
 	}

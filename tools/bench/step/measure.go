@@ -32,7 +32,8 @@ type jobFile struct {
 }
 
 // measure checks that the sides agree and then times them.
-func measure(ctx context.Context, s settings, dir string, log func(string, ...any)) (*result, error) {
+func measure(ctx context.Context, s settings, dir string, log func(string, ...any)) (*result,
+	error) {
 	proc, err := newProcesses(dir, s.Python)
 	if err != nil {
 		return nil, err
@@ -49,7 +50,8 @@ func measure(ctx context.Context, s settings, dir string, log func(string, ...an
 	return b.result, b.rounds(ctx)
 }
 
-// check writes the jobs and runs two steps of each on every side. Nothing is timed unless all losses agree.
+// check writes the jobs and runs two steps of each on every side. Nothing is timed unless all
+// losses agree.
 func (b *bench) check(ctx context.Context, dir string) error {
 	threads := b.settings.Threads[len(b.settings.Threads)-1]
 	for _, name := range b.settings.Nets {
@@ -73,7 +75,8 @@ func (b *bench) check(ctx context.Context, dir string) error {
 }
 
 // time runs a job on a side and compares its losses with those of the first run.
-func (b *bench) time(ctx context.Context, j *jobFile, side string, threads int, seconds float64) (*timing, error) {
+func (b *bench) time(ctx context.Context, j *jobFile, side string, threads int,
+	seconds float64) (*timing, error) {
 	var t timing
 	var err error
 	budget := fmt.Sprint(seconds)
@@ -83,7 +86,8 @@ func (b *bench) time(ctx context.Context, j *jobFile, side string, threads int, 
 	case eagerSide:
 		err = b.proc.torch(ctx, threads, &t, "time", "--job", j.path, "--seconds", budget)
 	case compiledSide:
-		err = b.proc.torch(ctx, threads, &t, "time", "--job", j.path, "--seconds", budget, "--compile")
+		err = b.proc.torch(ctx, threads, &t, "time", "--job", j.path, "--seconds", budget,
+			"--compile")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s, %s: %w", j.net.name, side, err)
@@ -124,8 +128,8 @@ func (b *bench) rounds(ctx context.Context) error {
 	return nil
 }
 
-// round times every side of a trial once. Odd rounds go backwards, so that a machine that slows down or speeds up favours
-// none.
+// round times every side of a trial once. Odd rounds go backwards, so that a machine that slows
+// down or speeds up favours none.
 func (b *bench) round(ctx context.Context, round int, t *trial, j *jobFile) error {
 	for i := range t.Sides {
 		if round%2 == 1 {
@@ -137,7 +141,8 @@ func (b *bench) round(ctx context.Context, round int, t *trial, j *jobFile) erro
 			return err
 		}
 		s.RoundsMs = append(s.RoundsMs, 1e3*median(run.Seconds))
-		b.log("round %d of %d, %s, %s, %s: %.0f ms (%s)", round+1, b.settings.Rounds, t.Net, amount.Of(t.Threads, "thread"), s.Name,
+		b.log("round %d of %d, %s, %s, %s: %.0f ms (%s)", round+1, b.settings.Rounds, t.Net,
+			amount.Of(t.Threads, "thread"), s.Name,
 			s.RoundsMs[round], amount.Of(len(run.Seconds), "step"))
 	}
 	return nil

@@ -8,14 +8,14 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// mbconvSpace has a single network: 12 MBConv blocks, 34.6 million MACs an image. Only with strides of 1 in the stem and
-// the first stage does it have that many.
+// mbconvSpace has a single network: 12 MBConv blocks, 34.6 million MACs an image. Only with strides
+// of 1 in the stem and the first stage does it have that many.
 //
 //go:embed mbconv.yaml
 var mbconvSpace []byte
 
-// net is what a step trains: networks that share the weights of a space's supernet. The first learns from the labels, the
-// others from its softmax.
+// net is what a step trains: networks that share the weights of a space's supernet. The first
+// learns from the labels, the others from its softmax.
 type net struct {
 	name     string
 	title    string
@@ -39,7 +39,8 @@ func newNet(name string) (*net, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Dropout draws at random, so that losses could not be compared. Here it would touch 64 x 1280 values.
+	// Dropout draws at random, so that losses could not be compared. Here it would touch 64 x 1280
+	// values.
 	space := *n.space
 	space.Head.Dropout = 0
 	n.space = &space

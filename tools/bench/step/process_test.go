@@ -29,18 +29,23 @@ func TestWork(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(got.Losses) != warmUpSteps || len(got.Losses[0]) != 1 || len(got.Seconds) != c.timed {
-			t.Errorf("%g seconds: losses of %d steps, %d timed, want %d and %d", c.seconds, len(got.Losses), len(got.Seconds), warmUpSteps, c.timed)
+		if len(got.Losses) != warmUpSteps || len(got.Losses[0]) != 1 ||
+			len(got.Seconds) != c.timed {
+			t.Errorf("%g seconds: losses of %d steps, %d timed, want %d and %d", c.seconds,
+				len(got.Losses), len(got.Seconds), warmUpSteps, c.timed)
 		}
 	}
-	if err := work(context.Background(), []string{"-threads", "x"}, io.Discard); !errors.Is(err, errUsage) {
+	if err := work(context.Background(), []string{"-threads", "x"}, io.Discard); !errors.Is(err,
+		errUsage) {
 		t.Errorf("a thread count that is none: %v", err)
 	}
 	garbled := filepath.Join(t.TempDir(), "job.json")
-	if err := os.WriteFile(garbled, []byte(`{"net": "mbconv", "space": {"classes": 10}}`), 0o600); err != nil {
+	if err := os.WriteFile(garbled, []byte(`{"net": "mbconv", "space": {"classes": 10}}`),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := work(context.Background(), []string{"-job", garbled}, io.Discard); err == nil || !strings.Contains(err.Error(), garbled) {
+	if err := work(context.Background(), []string{"-job", garbled}, io.Discard); err == nil ||
+		!strings.Contains(err.Error(), garbled) {
 		t.Errorf("a job without a network: %v", err)
 	}
 }
@@ -61,7 +66,8 @@ func TestJobsAreDeterministic(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"deps.json", "deps.weights.safetensors", "deps.batch.safetensors"} {
+	for _, name := range []string{"deps.json", "deps.weights.safetensors",
+		"deps.batch.safetensors"} {
 		a, errA := os.ReadFile(filepath.Join(one, name))
 		b, errB := os.ReadFile(filepath.Join(two, name))
 		if errA != nil || errB != nil || strings.ReplaceAll(string(a), one, two) != string(b) {
@@ -77,10 +83,12 @@ func TestCall(t *testing.T) {
 	}
 	var result machineSpeed
 	err = call(context.Background(), &result, nil, self, workerArg, "-job", "/does/not/exist")
-	if err == nil || !strings.Contains(err.Error(), "exit status 1: step: read job") || strings.Contains(err.Error(), "\n") {
+	if err == nil || !strings.Contains(err.Error(), "exit status 1: step: read job") ||
+		strings.Contains(err.Error(), "\n") {
 		t.Errorf("a worker that fails: %v, want its last line", err)
 	}
-	if err := call(context.Background(), &result, nil, self, "-test.run", "^$"); err == nil || !strings.Contains(err.Error(), "printed no result") {
+	if err := call(context.Background(), &result, nil, self, "-test.run", "^$"); err == nil ||
+		!strings.Contains(err.Error(), "printed no result") {
 		t.Errorf("a program that prints no JSON: %v", err)
 	}
 	if err := call(context.Background(), &result, nil, "/does/not/exist"); err == nil {
@@ -95,10 +103,12 @@ func TestCall(t *testing.T) {
 
 func TestCompareRefuses(t *testing.T) {
 	var out, log strings.Builder
-	if err := compare(context.Background(), []string{"--help"}, &out, &log); !errors.Is(err, flag.ErrHelp) || !strings.Contains(log.String(), "-compile") {
+	if err := compare(context.Background(), []string{"--help"}, &out, &log); !errors.Is(err,
+		flag.ErrHelp) || !strings.Contains(log.String(), "-compile") {
 		t.Errorf("--help: %v, %q", err, log.String())
 	}
-	if err := compare(context.Background(), []string{"--nets", "x"}, &out, &log); !errors.Is(err, errUsage) {
+	if err := compare(context.Background(), []string{"--nets", "x"}, &out, &log); !errors.Is(err,
+		errUsage) {
 		t.Errorf("an unknown net: %v", err)
 	}
 	err := compare(context.Background(), []string{"--python", "/does/not/exist"}, &out, &log)

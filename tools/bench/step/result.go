@@ -32,8 +32,9 @@ type machine struct {
 type speeds struct {
 	Threads int `json:"threads"`
 	machineSpeed
-	TorchGemm     float64 `json:"pytorch_sgemm_gflop_s"`
-	TorchGemmSize int     `json:"pytorch_sgemm_size"` // smaller than gemmSize where that would have taken minutes
+	TorchGemm float64 `json:"pytorch_sgemm_gflop_s"`
+	// smaller than gemmSize where that would have taken minutes
+	TorchGemmSize int `json:"pytorch_sgemm_size"`
 }
 
 // gemm is the better of the two matrix products.
@@ -72,9 +73,10 @@ type spread struct {
 	Max    float64 `json:"max"`
 }
 
-// passes is how often an engine of few passes touches every convolution output z in a step. Forward, z is written and read by
-// the next layer. Backward, z is read to make that layer's input again, and read to take the gradient behind the activation,
-// which is written; both are read to make the gradient of z. The eighth stands for the outputs that shortcuts keep.
+// passes is how often an engine of few passes touches every convolution output z in a step.
+// Forward, z is written and read by the next layer. Backward, z is read to make that layer's input
+// again, and read to take the gradient behind the activation, which is written; both are read to
+// make the gradient of z. The eighth stands for the outputs that shortcuts keep.
 const passes = 8
 
 func newTrial(n *net, batch int, s *speeds) *trial {
@@ -117,14 +119,16 @@ func median(v []float64) float64 {
 // lossTolerance is how far losses of the two sides may be apart, relative.
 const lossTolerance = 1e-4
 
-// agree compares the losses of the warm-up steps. The second step's follow from the first's gradients.
+// agree compares the losses of the warm-up steps. The second step's follow from the first's
+// gradients.
 func agree(got, want [][]float64) error {
 	if len(got) != len(want) {
 		return fmt.Errorf("losses of %d steps, expected %d", len(got), len(want))
 	}
 	for step := range want {
 		if len(got[step]) != len(want[step]) {
-			return fmt.Errorf("step %d has %d losses, expected %d", step, len(got[step]), len(want[step]))
+			return fmt.Errorf("step %d has %d losses, expected %d", step, len(got[step]),
+				len(want[step]))
 		}
 		for i, w := range want[step] {
 			// Written so that NaN does not pass.

@@ -20,8 +20,10 @@ func TestNets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := float64(supernet.MACs(n.networks[0])); len(n.networks) != want.networks || math.Abs(got-want.macs) > 0.05e6 {
-			t.Errorf("%s: %d networks, the first of %.1f M MACs, want %d and %.1f", n.name, len(n.networks), got/1e6, want.networks, want.macs/1e6)
+		if got := float64(supernet.MACs(n.networks[0])); len(n.networks) != want.networks ||
+			math.Abs(got-want.macs) > 0.05e6 {
+			t.Errorf("%s: %d networks, the first of %.1f M MACs, want %d and %.1f", n.name,
+				len(n.networks), got/1e6, want.networks, want.macs/1e6)
 		}
 		for i, blocks := range n.networks {
 			if err := supernet.CheckBlocks(blocks); err != nil {
@@ -40,8 +42,8 @@ func TestNets(t *testing.T) {
 	}
 }
 
-// By hand: a stem to 4x4x8, an MBConv block that expands to 16 channels and halves the side to give 8, one that keeps its 8
-// channels, and what has no images.
+// By hand: a stem to 4x4x8, an MBConv block that expands to 16 channels and halves the side to give
+// 8, one that keeps its 8 channels, and what has no images.
 func TestOutputs(t *testing.T) {
 	shape := func(side, c int) supernet.Shape { return supernet.Shape{H: side, W: side, C: c} }
 	for _, c := range []struct {
@@ -49,8 +51,10 @@ func TestOutputs(t *testing.T) {
 		want  int64
 	}{
 		{supernet.Block{Kind: supernet.Conv, In: shape(4, 3), Out: shape(4, 8)}, 128},
-		{supernet.Block{Kind: supernet.MBConv, In: shape(4, 8), Mid: 16, Out: shape(2, 8)}, 16*16 + 4*16 + 4*8},
-		{supernet.Block{Kind: supernet.MBConv, In: shape(2, 8), Mid: 8, Out: shape(2, 8)}, 4*8 + 4*8},
+		{supernet.Block{Kind: supernet.MBConv, In: shape(4, 8), Mid: 16, Out: shape(2, 8)},
+			16*16 + 4*16 + 4*8},
+		{supernet.Block{Kind: supernet.MBConv, In: shape(2, 8), Mid: 8, Out: shape(2, 8)},
+			4*8 + 4*8},
 		{supernet.Block{Kind: supernet.Pool, In: shape(2, 8), Out: shape(1, 8)}, 0},
 		{supernet.Block{Kind: supernet.Linear, In: shape(1, 8), Out: shape(1, 10)}, 0},
 	} {
@@ -60,17 +64,21 @@ func TestOutputs(t *testing.T) {
 	}
 }
 
-// One 1x1 convolution of 1000 pixels from 10 to 100 channels: 1 M MACs and 100,000 outputs an image. At batch 10 that is 0.06
-// GFLOP, and 8 passes over 1 M floats, 0.032 GB.
+// One 1x1 convolution of 1000 pixels from 10 to 100 channels: 1 M MACs and 100,000 outputs an
+// image. At batch 10 that is 0.06 GFLOP, and 8 passes over 1 M floats, 0.032 GB.
 func TestSummary(t *testing.T) {
-	block := supernet.Block{Kind: supernet.Conv, Kernel: 1, Stride: 1, In: supernet.Shape{H: 100, W: 10, C: 10}, Out: supernet.Shape{H: 100, W: 10, C: 100}}
+	block := supernet.Block{Kind: supernet.Conv, Kernel: 1, Stride: 1, In: supernet.Shape{H: 100,
+		W: 10, C: 10}, Out: supernet.Shape{H: 100, W: 10, C: 100}}
 	n := &net{name: "one", title: "one convolution", networks: [][]supernet.Block{{block}}}
-	s := &speeds{Threads: 2, machineSpeed: machineSpeed{Copy: 16, Gemm: 20, Loader: 1000}, TorchGemm: 60, TorchGemmSize: 1024}
+	s := &speeds{Threads: 2, machineSpeed: machineSpeed{Copy: 16, Gemm: 20, Loader: 1000},
+		TorchGemm: 60, TorchGemmSize: 1024}
 	c := newTrial(n, 10, s)
 	if c.ArithmeticMs != 1 || c.MemoryMs != 2 || c.limitMs() != 2 {
-		t.Errorf("arithmetic %g ms, memory %g ms, limit %g ms, want 1, 2 and 2", c.ArithmeticMs, c.MemoryMs, c.limitMs())
+		t.Errorf("arithmetic %g ms, memory %g ms, limit %g ms, want 1, 2 and 2", c.ArithmeticMs,
+			c.MemoryMs, c.limitMs())
 	}
-	c.Sides = []*side{{Name: tailorSide, RoundsMs: []float64{4, 3, 8}}, {Name: eagerSide, RoundsMs: []float64{20, 18, 16}}}
+	c.Sides = []*side{{Name: tailorSide, RoundsMs: []float64{4, 3, 8}},
+		{Name: eagerSide, RoundsMs: []float64{20, 18, 16}}}
 	c.summarize()
 	us, them := c.Sides[0], c.Sides[1]
 	if us.Ms != 4 || us.ImgS != 2500 || us.GflopS != 15 || us.OverLimit != 2 {
@@ -80,15 +88,18 @@ func TestSummary(t *testing.T) {
 		t.Errorf("PyTorch: %+v, %+v", them, them.Ratio)
 	}
 	r := &result{
-		Machine:  machine{CPU: "Abacus 9", Cores: 2, ISA: "avx2", System: "linux/amd64", Go: "go1.26", PyTorch: "1.13.1", Python: "3.11", Date: "2026-11-23T12:00:00Z"},
-		Settings: settings{Batch: 10, Rounds: 3, Seconds: 1.5}, Speeds: []speeds{*s}, Cases: []*trial{c},
+		Machine: machine{CPU: "Abacus 9", Cores: 2, ISA: "avx2", System: "linux/amd64",
+			Go: "go1.26", PyTorch: "1.13.1", Python: "3.11", Date: "2026-11-23T12:00:00Z"},
+		Settings: settings{Batch: 10, Rounds: 3, Seconds: 1.5}, Speeds: []speeds{*s},
+		Cases: []*trial{c},
 	}
 	checkTable(t, r)
 	text, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{`"copy_gb_s":16`, `"pytorch_sgemm_gflop_s":60`, `"arithmetic_ms":1`, `"over_tailor":{"median":5`, `"over_limit":2`} {
+	for _, key := range []string{`"copy_gb_s":16`, `"pytorch_sgemm_gflop_s":60`,
+		`"arithmetic_ms":1`, `"over_tailor":{"median":5`, `"over_limit":2`} {
 		if !strings.Contains(string(text), key) {
 			t.Errorf("JSON has no %s: %s", key, text)
 		}

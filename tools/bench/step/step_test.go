@@ -12,13 +12,15 @@ import (
 	"testing"
 )
 
-// python is a Python with PyTorch for the test against it: go test ./tools/bench/step -python /usr/bin/python3
+// python is a Python with PyTorch for the test against it: go test ./tools/bench/step -python
+// /usr/bin/python3
 var python = flag.String("python", "", "Python that has PyTorch")
 
 // fakeError makes the fake PyTorch report a loss that is off by this fraction.
 const fakeError = "STEP_TEST_LOSS_ERROR"
 
-// TestMain lets the test binary stand for both programs that a comparison starts: this one, and a Python with PyTorch.
+// TestMain lets the test binary stand for both programs that a comparison starts: this one, and a
+// Python with PyTorch.
 func TestMain(m *testing.M) {
 	switch {
 	case len(os.Args) > 1 && os.Args[1] == workerArg:
@@ -77,7 +79,8 @@ func TestRounds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := newBench(t, settings{Python: self, Compile: true, Threads: []int{1, 2}, Rounds: 2, Batch: 8, Seconds: 1e-9, Nets: []string{"mbconv"}})
+	b := newBench(t, settings{Python: self, Compile: true, Threads: []int{1, 2}, Rounds: 2,
+		Batch: 8, Seconds: 1e-9, Nets: []string{"mbconv"}})
 	b.result.Speeds = []speeds{{Threads: 1}, {Threads: 2}}
 	for i := range b.result.Speeds {
 		b.result.Speeds[i].Copy, b.result.Speeds[i].Gemm = 10, 100
@@ -93,15 +96,18 @@ func TestRounds(t *testing.T) {
 	}
 	for i, c := range b.result.Cases {
 		if c.Threads != i+1 || len(c.Sides) != 3 {
-			t.Fatalf("case %d has %d threads and %d sides, want %d and 3", i, c.Threads, len(c.Sides), i+1)
+			t.Fatalf("case %d has %d threads and %d sides, want %d and 3", i, c.Threads,
+				len(c.Sides), i+1)
 		}
 		for _, s := range c.Sides {
-			if len(s.RoundsMs) != 2 || !(s.Ms > 0) || !(s.OverLimit > 0) || s.Ratio.Min > s.Ratio.Median || s.Ratio.Median > s.Ratio.Max {
+			if len(s.RoundsMs) != 2 || !(s.Ms > 0) || !(s.OverLimit > 0) ||
+				s.Ratio.Min > s.Ratio.Median || s.Ratio.Median > s.Ratio.Max {
 				t.Errorf("%s: %+v, ratio %+v", s.Name, s, s.Ratio)
 			}
 		}
 	}
-	if s := b.result.Cases[0].Sides; s[0].Name != tailorSide || s[1].Name != eagerSide || s[2].Name != compiledSide {
+	if s := b.result.Cases[0].Sides; s[0].Name != tailorSide || s[1].Name != eagerSide ||
+		s[2].Name != compiledSide {
 		t.Errorf("sides are in the wrong order")
 	}
 }
@@ -112,16 +118,19 @@ func TestCheckRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := settings{Python: self, Threads: []int{1}, Rounds: 1, Batch: 8, Seconds: 1e-9, Nets: []string{"mbconv"}}
+	s := settings{Python: self, Threads: []int{1}, Rounds: 1, Batch: 8, Seconds: 1e-9,
+		Nets: []string{"mbconv"}}
 	t.Setenv(fakeError, "0.001")
 	err = newBench(t, s).check(context.Background(), t.TempDir())
-	if err == nil || !strings.Contains(err.Error(), "mbconv, PyTorch: loss of network 0 at step 1") {
+	if err == nil || !strings.Contains(err.Error(),
+		"mbconv, PyTorch: loss of network 0 at step 1") {
 		t.Errorf("losses that differ: %v", err)
 	}
 	b := newBench(t, s)
 	b.proc.script = filepath.Join(t.TempDir(), "step.py")
 	b.sides = []string{eagerSide}
-	if _, err := b.time(context.Background(), &jobFile{net: &net{name: "x"}, path: "/does/not/exist"}, eagerSide, 1, 0); err == nil ||
+	if _, err := b.time(context.Background(), &jobFile{net: &net{name: "x"},
+		path: "/does/not/exist"}, eagerSide, 1, 0); err == nil ||
 		!strings.Contains(err.Error(), "read job") || strings.Contains(err.Error(), "Traceback") {
 		t.Errorf("the error of a failed side is %v, want the last line of its output", err)
 	}
@@ -139,12 +148,15 @@ func TestPyTorchAgrees(t *testing.T) {
 }
 
 func TestParse(t *testing.T) {
-	s, err := parse([]string{"--python", "py", "--threads", "1,4", "--nets", "deps,mbconv", "--rounds", "2"}, os.Stderr)
-	if err != nil || s.Python != "py" || !slices.Equal(s.Threads, []int{1, 4}) || !slices.Equal(s.Nets, []string{"deps", "mbconv"}) || s.Rounds != 2 {
+	s, err := parse([]string{"--python", "py", "--threads", "1,4", "--nets", "deps,mbconv",
+		"--rounds", "2"}, os.Stderr)
+	if err != nil || s.Python != "py" || !slices.Equal(s.Threads, []int{1, 4}) ||
+		!slices.Equal(s.Nets, []string{"deps", "mbconv"}) || s.Rounds != 2 {
 		t.Errorf("got %+v, %v", s, err)
 	}
 	for _, bad := range [][]string{
-		{"--threads", "0"}, {"--threads", "1,,2"}, {"--threads", "x"}, {"--nets", "resnet"}, {"--rounds", "0"}, {"--batch", "7"},
+		{"--threads", "0"}, {"--threads", "1,,2"}, {"--threads", "x"}, {"--nets", "resnet"},
+		{"--rounds", "0"}, {"--batch", "7"},
 		{"--seconds", "0"}, {"--seconds", "NaN"}, {"stray"},
 	} {
 		if _, err := parse(bad, os.Stderr); err == nil || strings.Contains(err.Error(), "\n") {

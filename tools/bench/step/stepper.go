@@ -41,12 +41,15 @@ func newStepper(j *job, threads int) (*stepper, error) {
 	labels, _ := batch.Lookup("labels")
 	n, classes := len(labels.Data), j.Space.Classes
 	if in := j.Networks[0][0].In; n == 0 || len(images.Data) != n*in.Len() {
-		return nil, fmt.Errorf("batch of %s holds %d values for %d labels, expected %d an image", j.Net, len(images.Data), n, in.Len())
+		return nil, fmt.Errorf("batch of %s holds %d values for %d labels, expected %d an image",
+			j.Net, len(images.Data), n, in.Len())
 	}
 	pool := nn.NewPool(threads)
 	s := &stepper{
-		job: j, net: net, pool: pool, run: net.Runner(pool), images: images.Data, n: n, classes: classes,
-		labels: make([]float32, n*classes), teacher: make([]float32, n*classes), losses: make([]float64, len(j.Networks)),
+		job: j, net: net, pool: pool, run: net.Runner(pool), images: images.Data, n: n,
+		classes: classes,
+		labels:  make([]float32, n*classes), teacher: make([]float32, n*classes),
+		losses: make([]float64, len(j.Networks)),
 	}
 	hard := make([]int32, n)
 	for i, l := range labels.Data {
@@ -60,7 +63,8 @@ func newStepper(j *job, threads int) (*stepper, error) {
 
 func (s *stepper) close() { s.pool.Close() }
 
-// step trains the first network on the labels and the others on its softmax, sums the gradients, and moves the weights.
+// step trains the first network on the labels and the others on its softmax, sums the gradients,
+// and moves the weights.
 func (s *stepper) step() {
 	params := len(s.net.Params())
 	s.pool.Run(params, s.clearTask)

@@ -20,7 +20,8 @@ func tinyJob(t *testing.T) *job {
 	}
 	max, min := space.Max(), space.Min()
 	min.Resolution = max.Resolution // one batch serves all networks
-	n := &net{name: "tiny", space: space, networks: [][]supernet.Block{space.Blocks(max), space.Blocks(min)}}
+	n := &net{name: "tiny", space: space, networks: [][]supernet.Block{space.Blocks(max),
+		space.Blocks(min)}}
 	path, err := writeJob(t.TempDir(), n, 8)
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +99,8 @@ func TestStepSumsGradients(t *testing.T) {
 	for k, p := range both.net.Params() {
 		for x, g := range p.Grad {
 			if math.Abs(float64(g)-want[k][x]) > 1e-6+1e-4*math.Abs(want[k][x]) {
-				t.Fatalf("gradient %d of %s is %g, the networks' own add up to %g", x, p.Name, g, want[k][x])
+				t.Fatalf("gradient %d of %s is %g, the networks' own add up to %g", x, p.Name, g,
+					want[k][x])
 			}
 		}
 	}
@@ -132,7 +134,9 @@ func TestNewStepperRefuses(t *testing.T) {
 		"other batch":   func(j *job) { j.Batch = j.Weights },
 		"cut batch": func(j *job) {
 			j.Batch = filepath.Join(t.TempDir(), "cut.safetensors")
-			if _, err := store.WriteTensors(j.Batch, []store.Tensor{{Name: "labels", Shape: []int{1}, Data: []float32{1}}}, nil); err != nil {
+			if _, err := store.WriteTensors(j.Batch,
+				[]store.Tensor{{Name: "labels", Shape: []int{1}, Data: []float32{1}}},
+				nil); err != nil {
 				t.Fatal(err)
 			}
 		},

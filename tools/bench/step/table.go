@@ -13,7 +13,8 @@ import (
 func (r *result) print(w io.Writer) error {
 	m, s := r.Machine, r.Settings
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s, %s, %s, %s; %s; PyTorch %s, Python %s; %s\n", m.CPU, amount.Of(m.Cores, "core"), m.ISA, m.System, m.Go, m.PyTorch,
+	fmt.Fprintf(&text, "%s, %s, %s, %s; %s; PyTorch %s, Python %s; %s\n", m.CPU,
+		amount.Of(m.Cores, "core"), m.ISA, m.System, m.Go, m.PyTorch,
 		m.Python, m.Date)
 	fmt.Fprintf(&text, "Training steps of batch %d, float32. Medians of %s of %g s, every measurement in a process of its own.\n",
 		s.Batch, amount.Of(s.Rounds, "round"), s.Seconds)
@@ -50,13 +51,15 @@ func (r *result) printSpeeds(w io.Writer) {
 			if s.TorchGemmSize != gemmSize {
 				torch += fmt.Sprintf(" at %d^3", s.TorchGemmSize)
 			}
-			row(s.Threads, fmt.Sprintf("%.1f", s.Copy), fmt.Sprintf("%.1f", s.Gemm), torch, fmt.Sprintf("%.0f", s.Loader))
+			row(s.Threads, fmt.Sprintf("%.1f", s.Copy), fmt.Sprintf("%.1f", s.Gemm), torch,
+				fmt.Sprintf("%.0f", s.Loader))
 		}
 	})
 }
 
 func (t *trial) print(w io.Writer) {
-	fmt.Fprintf(w, "\n%s, %s: %s, %.1f M MACs an image\n", t.Net, amount.Of(t.Threads, "thread"), t.Title, float64(t.MACs)/1e6)
+	fmt.Fprintf(w, "\n%s, %s: %s, %.1f M MACs an image\n", t.Net, amount.Of(t.Threads, "thread"),
+		t.Title, float64(t.MACs)/1e6)
 	columns(w, func(row func(...any)) {
 		row("", "step ms", "img/s", "GFLOP/s", "x limit", "x tailor (lowest to highest)")
 		for i, s := range t.Sides {
@@ -64,10 +67,12 @@ func (t *trial) print(w io.Writer) {
 			if i > 0 {
 				ratio = fmt.Sprintf("%.2f (%.2f to %.2f)", s.Ratio.Median, s.Ratio.Min, s.Ratio.Max)
 			}
-			row(s.Name, fmt.Sprintf("%.1f", s.Ms), fmt.Sprintf("%.1f", s.ImgS), fmt.Sprintf("%.1f", s.GflopS),
+			row(s.Name, fmt.Sprintf("%.1f", s.Ms), fmt.Sprintf("%.1f", s.ImgS),
+				fmt.Sprintf("%.1f", s.GflopS),
 				fmt.Sprintf("%.2f", s.OverLimit), ratio)
 		}
 	})
-	fmt.Fprintf(w, "  limit %.1f ms: arithmetic %.1f ms (%.2f GFLOP), memory %.1f ms (%.2f GB)\n", t.limitMs(), t.ArithmeticMs, t.Work,
+	fmt.Fprintf(w, "  limit %.1f ms: arithmetic %.1f ms (%.2f GFLOP), memory %.1f ms (%.2f GB)\n",
+		t.limitMs(), t.ArithmeticMs, t.Work,
 		t.MemoryMs, t.Traffic)
 }

@@ -58,7 +58,8 @@ func timeJob(path string, threads int, seconds float64) (*timing, error) {
 		s.step()
 		t.Losses = append(t.Losses, slices.Clone(s.losses))
 	}
-	for begin := time.Now(); seconds > 0 && (len(t.Seconds) < minSteps || time.Since(begin).Seconds() < seconds); {
+	for begin := time.Now(); seconds > 0 && (len(t.Seconds) < minSteps ||
+		time.Since(begin).Seconds() < seconds); {
 		start := time.Now()
 		s.step()
 		t.Seconds = append(t.Seconds, time.Since(start).Seconds())

@@ -1,7 +1,9 @@
-// Command transfer measures how well a latency predictor of one runtime can be transferred to another from a few networks, beside a
-// fit to these networks alone. The runtimes are tailor's engine on this machine: with one thread and one image, where all blocks are
-// timed, then with several threads, and with a batch. The file of another device's latency predictor, such as one that tailor import
-// ofa-latency makes, can be given too: what it says of networks is taken for their times. It prints Markdown.
+// Command transfer measures how well a latency predictor of one runtime can be transferred to
+// another from a few networks, beside a fit to these networks alone. The runtimes are tailor's
+// engine on this machine: with one thread and one image, where all blocks are timed, then with
+// several threads, and with a batch. The file of another device's latency predictor, such as one
+// that tailor import ofa-latency makes, can be given too: what it says of networks is taken for
+// their times. It prints Markdown.
 //
 //	go run ./tools/bench/transfer -resolutions 160,192,224 -other note10.json
 package main
@@ -55,8 +57,8 @@ func main() {
 	}
 }
 
-// learned are how many networks are fitted to, of those timed on each runtime; testNetworks others are predicted. Both are drawn anew
-// draws times.
+// learned are how many networks are fitted to, of those timed on each runtime; testNetworks others
+// are predicted. Both are drawn anew draws times.
 var learned = []int{5, 10, 20, 50}
 
 const testNetworks, draws = 30, 40
@@ -94,14 +96,17 @@ func (b *bench) run(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(w, "%s, %s, %s at %v px. One thread, one image: %d blocks and %d networks, held-out MAPE %.1f %% by %s.\n\n",
-		p.Device.CPU.Brand, p.Device.Arch, b.space.Name, b.resolutions, len(blocks), len(networks), 100*old.HeldOut.MAPE, old.Candidates[0].Method)
+		p.Device.CPU.Brand, p.Device.Arch, b.space.Name, b.resolutions, len(blocks), len(networks),
+		100*old.HeldOut.MAPE, old.Candidates[0].Method)
 	fmt.Fprintf(w, "Mean error on %d other networks, relative to what was measured, and in brackets the share of them within the 90 %% interval. Means of %d draws of both out of %d networks:\n\n",
 		testNetworks, draws, learned[len(learned)-1]+testNetworks)
 	fmt.Fprintln(w, "| device and runtime | networks fitted to | as it was | transferred | by | from these networks alone |\n|---|---|---|---|---|---|")
 	for _, to := range []struct {
 		name    string
 		runtime profiles.Runtime
-	}{{"one thread, one image again", profiles.Native{Threads: 1}}, {fmt.Sprintf("%d threads", b.threads), profiles.Native{Threads: b.threads}}, {fmt.Sprintf("batch %d", b.batch), profiles.Native{Threads: 1, Batch: b.batch}}} {
+	}{{"one thread, one image again", profiles.Native{Threads: 1}},
+		{fmt.Sprintf("%d threads", b.threads), profiles.Native{Threads: b.threads}},
+		{fmt.Sprintf("batch %d", b.batch), profiles.Native{Threads: 1, Batch: b.batch}}} {
 		times, err := b.measure(ctx, to.runtime)
 		if err == nil {
 			err = b.transfer(w, old, to.name, times)
@@ -136,7 +141,8 @@ func (b *bench) archs() []supernet.Arch {
 	return archs
 }
 
-func (b *bench) measure(ctx context.Context, runtime profiles.Runtime) ([]predictor.NetworkTime, error) {
+func (b *bench) measure(ctx context.Context, runtime profiles.Runtime) ([]predictor.NetworkTime,
+	error) {
 	archs := b.archs()
 	networks := make([][]supernet.Block, len(archs))
 	for i, a := range archs {
@@ -153,7 +159,8 @@ func (b *bench) measure(ctx context.Context, runtime profiles.Runtime) ([]predic
 	return times, nil
 }
 
-func (b *bench) transfer(w io.Writer, old *predictor.Latency, name string, times []predictor.NetworkTime) error {
+func (b *bench) transfer(w io.Writer, old *predictor.Latency, name string,
+	times []predictor.NetworkTime) error {
 	r := rand.New(rand.NewPCG(b.seed, 2))
 	for _, n := range learned {
 		var asIs, transferred, alone score
@@ -170,7 +177,8 @@ func (b *bench) transfer(w io.Writer, old *predictor.Latency, name string, times
 			if errors.Is(err, predictor.ErrSamples) {
 				scratch, err = nil, nil
 			}
-			if err = errors.Join(err, asIs.add(old, unseen), transferred.add(l, unseen), alone.add(scratch, unseen)); err != nil {
+			if err = errors.Join(err, asIs.add(old, unseen), transferred.add(l, unseen),
+				alone.add(scratch, unseen)); err != nil {
 				return err
 			}
 		}
@@ -178,7 +186,8 @@ func (b *bench) transfer(w io.Writer, old *predictor.Latency, name string, times
 		for _, m := range slices.Sorted(maps.Keys(methods)) {
 			by = append(by, fmt.Sprintf("%s %d", m, methods[m]))
 		}
-		fmt.Fprintf(w, "| %s | %d | %s | %s | %s | %s |\n", name, n, asIs, transferred, strings.Join(by, ", "), alone)
+		fmt.Fprintf(w, "| %s | %d | %s | %s | %s | %s |\n", name, n, asIs, transferred,
+			strings.Join(by, ", "), alone)
 	}
 	return nil
 }

@@ -1,12 +1,15 @@
-// Package budget chooses how much to remove of each part of a network: of all choices that keep the sum of what the parts cost within a
-// limit, one that does as little damage as can be found. It knows no weights and no units: costs may be milliseconds or parameters,
-// damage whatever the caller takes for it, such as the sum of squares of the weights removed.
+// Package budget chooses how much to remove of each part of a network: of all choices that keep the
+// sum of what the parts cost within a limit, one that does as little damage as can be found. It
+// knows no weights and no units: costs may be milliseconds or parameters, damage whatever the
+// caller takes for it, such as the sum of squares of the weights removed.
 //
-// The problem is a multiple-choice knapsack. [Choose] relaxes it: with a price on the cost, each part can be decided for itself, and only
-// options on the lower convex hull of its damage against its cost are ever best. Walking along the edges of all hulls in order of
-// the damage done for each unit of cost saved visits the solutions at all prices (Sinha and Zoltners, Operations Research 27, 1979); bisecting for
-// the price would end at the same one, less exactly. The walk stops where the limit is met. What it saved too much is spent again by
-// single changes, in which options off the hulls take part.
+// The problem is a multiple-choice knapsack. [Choose] relaxes it: with a price on the cost, each
+// part can be decided for itself, and only options on the lower convex hull of its damage against
+// its cost are ever best. Walking along the edges of all hulls in order of the damage done for each
+// unit of cost saved visits the solutions at all prices (Sinha and Zoltners, Operations Research
+// 27, 1979); bisecting for the price would end at the same one, less exactly. The walk stops where
+// the limit is met. What it saved too much is spent again by single changes, in which options off
+// the hulls take part.
 package budget
 
 import (
@@ -24,8 +27,9 @@ type Option struct{ Cost, Damage float64 }
 type Allocation struct {
 	Choice       []int // index of the option, by part
 	Cost, Damage float64
-	// Bound is a damage that no choice within the limit can be below: that of the relaxed problem, where one part may lie between two
-	// options. Damage exceeds it by less than what the last edge that was walked does, and is the least possible where they are equal.
+	// Bound is a damage that no choice within the limit can be below: that of the relaxed problem,
+	// where one part may lie between two options. Damage exceeds it by less than what the last edge
+	// that was walked does, and is the least possible where they are equal.
 	Bound float64
 }
 
@@ -39,15 +43,17 @@ type LimitError struct {
 }
 
 func (e *LimitError) Error() string {
-	return fmt.Sprintf("%v: the smallest reachable cost is %.6g, the limit %.6g", ErrInfeasible, e.Smallest, e.Limit)
+	return fmt.Sprintf("%v: the smallest reachable cost is %.6g, the limit %.6g", ErrInfeasible,
+		e.Smallest, e.Limit)
 }
 
 // Unwrap makes errors.Is(err, ErrInfeasible) hold.
 func (e *LimitError) Unwrap() error { return ErrInfeasible }
 
-// Choose gives one option of each part, whose costs sum to at most limit, with little damage. If that is impossible the error is a
-// [*LimitError]. Options may come in any order, and neither cost nor damage need follow from the other, but both must be finite.
-// A hundred parts of a hundred options take some milliseconds.
+// Choose gives one option of each part, whose costs sum to at most limit, with little damage. If
+// that is impossible the error is a [*LimitError]. Options may come in any order, and neither cost
+// nor damage need follow from the other, but both must be finite. A hundred parts of a hundred
+// options take some milliseconds.
 func Choose(parts [][]Option, limit float64) (Allocation, error) {
 	if err := check(parts, limit); err != nil {
 		return Allocation{}, err
@@ -102,7 +108,8 @@ func check(parts [][]Option, limit float64) error {
 			return fmt.Errorf("budget: part %d has no option", p)
 		}
 		for i, o := range options {
-			if sum := o.Cost + o.Damage; math.IsNaN(sum) || math.IsInf(o.Cost, 0) || math.IsInf(o.Damage, 0) {
+			if sum := o.Cost + o.Damage; math.IsNaN(sum) || math.IsInf(o.Cost, 0) ||
+				math.IsInf(o.Damage, 0) {
 				return fmt.Errorf("budget: option %d of part %d costs %g and damages %g, expected finite numbers", i, p, o.Cost, o.Damage)
 			}
 		}

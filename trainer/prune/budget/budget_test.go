@@ -11,14 +11,15 @@ import (
 	"github.com/tailor-nas/tailor/trainer/prune/budget"
 )
 
-// convex is a part whose damage rises ever faster the more is removed, as the squares of the smallest weights do, and whose cost falls
-// with what is removed.
+// convex is a part whose damage rises ever faster the more is removed, as the squares of the
+// smallest weights do, and whose cost falls with what is removed.
 func convex(r *rand.Rand, options int) []budget.Option {
 	part := make([]budget.Option, options)
 	size, sensitive := math.Exp(r.NormFloat64()), math.Exp(2*r.NormFloat64())
 	for i := range part {
 		removed := float64(i) / float64(options)
-		part[i] = budget.Option{Cost: size * (1 - removed*(0.9+0.1*r.Float64())), Damage: sensitive * math.Pow(removed, 3)}
+		part[i] = budget.Option{Cost: size * (1 - removed*(0.9+0.1*r.Float64())),
+			Damage: sensitive * math.Pow(removed, 3)}
 	}
 	return part
 }
@@ -54,7 +55,8 @@ func exhaustive(parts [][]budget.Option, limit float64) (damage, cost float64) {
 // largest is what the costliest options sum to.
 func largest(parts [][]budget.Option) (sum float64) {
 	for _, options := range parts {
-		sum += slices.MaxFunc(options, func(a, b budget.Option) int { return int(math.Copysign(1, a.Cost-b.Cost)) }).Cost
+		sum += slices.MaxFunc(options,
+			func(a, b budget.Option) int { return int(math.Copysign(1, a.Cost-b.Cost)) }).Cost
 	}
 	return sum
 }
@@ -71,10 +73,11 @@ func steepest(parts [][]budget.Option) (most float64) {
 	return most
 }
 
-// TestChooseAgainstExhaustive: always within the limit, never below the bound nor the optimum, at the optimum where the bound says so,
-// and nearly there elsewhere.
+// TestChooseAgainstExhaustive: always within the limit, never below the bound nor the optimum, at
+// the optimum where the bound says so, and nearly there elsewhere.
 func TestChooseAgainstExhaustive(t *testing.T) {
-	for name, part := range map[string]func(*rand.Rand, int) []budget.Option{"convex": convex, "anything": anything} {
+	for name, part := range map[string]func(*rand.Rand, int) []budget.Option{"convex": convex,
+		"anything": anything} {
 		r := rand.New(rand.NewPCG(1, 0))
 		runs, optimal, proven, gap := 0, 0, 0, 0.0
 		for range 2000 {
@@ -87,7 +90,8 @@ func TestChooseAgainstExhaustive(t *testing.T) {
 			a, err := budget.Choose(parts, limit)
 			var limited *budget.LimitError
 			if smallest > limit {
-				if !errors.As(err, &limited) || !errors.Is(err, budget.ErrInfeasible) || math.Abs(limited.Smallest-smallest) > 1e-9 || limited.Limit != limit {
+				if !errors.As(err, &limited) || !errors.Is(err, budget.ErrInfeasible) ||
+					math.Abs(limited.Smallest-smallest) > 1e-9 || limited.Limit != limit {
 					t.Fatalf("%s: smallest cost %g, limit %g: %v", name, smallest, limit, err)
 				}
 				continue
@@ -101,11 +105,14 @@ func TestChooseAgainstExhaustive(t *testing.T) {
 				damage += parts[p][i].Damage
 			}
 			runs++
-			if cost > limit || cost != a.Cost || damage != a.Damage || damage < least-1e-9 || a.Bound > least+1e-9 {
-				t.Fatalf("%s: cost %g of %g, damage %g, bound %g, optimum %g", name, cost, limit, damage, a.Bound, least)
+			if cost > limit || cost != a.Cost || damage != a.Damage || damage < least-1e-9 ||
+				a.Bound > least+1e-9 {
+				t.Fatalf("%s: cost %g of %g, damage %g, bound %g, optimum %g", name, cost, limit,
+					damage, a.Bound, least)
 			}
 			if damage > a.Bound+steepest(parts) {
-				t.Fatalf("%s: damage %g is beyond the bound %g by more than one part can do", name, damage, a.Bound)
+				t.Fatalf("%s: damage %g is beyond the bound %g by more than one part can do", name,
+					damage, a.Bound)
 			}
 			if damage <= a.Bound {
 				proven++
@@ -115,14 +122,16 @@ func TestChooseAgainstExhaustive(t *testing.T) {
 			}
 			gap += damage - least
 		}
-		t.Logf("%s: %d of %d optimal, %d proven, mean gap %.4f", name, optimal, runs, proven, gap/float64(runs))
+		t.Logf("%s: %d of %d optimal, %d proven, mean gap %.4f", name, optimal, runs, proven,
+			gap/float64(runs))
 		if optimal < runs*9/10 {
 			t.Errorf("%s: %d of %d are optimal, want nine of ten", name, optimal, runs)
 		}
 	}
 }
 
-// TestChooseIsExactOnTheHull: at a limit that the relaxed problem meets without splitting a part, the answer is the optimum and proven.
+// TestChooseIsExactOnTheHull: at a limit that the relaxed problem meets without splitting a part,
+// the answer is the optimum and proven.
 func TestChooseIsExactOnTheHull(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 0))
 	for range 200 {
@@ -159,7 +168,8 @@ func TestChooseLargeIsNearTheBound(t *testing.T) {
 
 func TestChooseWithoutNeed(t *testing.T) {
 	parts := [][]budget.Option{{{3, 0}, {2, 1}, {1, 5}}, {{4, 2}, {4, 1}, {0, 9}}}
-	for limit, want := range map[float64][]int{math.Inf(1): {0, 1}, 7: {0, 1}, 6.9: {1, 1}, 5: {2, 1}, 1: {2, 2}} {
+	for limit, want := range map[float64][]int{math.Inf(1): {0, 1}, 7: {0, 1}, 6.9: {1, 1},
+		5: {2, 1}, 1: {2, 2}} {
 		a, err := budget.Choose(parts, limit)
 		if err != nil || !slices.Equal(a.Choice, want) {
 			t.Errorf("limit %g: %v, want %v (%v)", limit, a.Choice, want, err)
@@ -173,15 +183,34 @@ func TestChooseWithoutNeed(t *testing.T) {
 func TestChooseRefuses(t *testing.T) {
 	ok := []budget.Option{{1, 1}}
 	for want, f := range map[string]func() ([][]budget.Option, float64){
-		"limit is not a number":        func() ([][]budget.Option, float64) { return [][]budget.Option{ok}, math.NaN() },
-		"part 1 has no option":         func() ([][]budget.Option, float64) { return [][]budget.Option{ok, {}}, 1 },
-		"option 0 of part 1":           func() ([][]budget.Option, float64) { return [][]budget.Option{ok, {{math.NaN(), 1}}}, 1 },
-		"damages +Inf":                 func() ([][]budget.Option, float64) { return [][]budget.Option{{{1, math.Inf(1)}}}, 1 },
-		"costs -Inf":                   func() ([][]budget.Option, float64) { return [][]budget.Option{{{math.Inf(-1), 0}}}, 1 },
-		"smallest reachable cost is 1": func() ([][]budget.Option, float64) { return [][]budget.Option{ok}, math.Inf(-1) },
+		"limit is not a number": func() ([][]budget.Option,
+			float64) {
+			return [][]budget.Option{ok}, math.NaN()
+		},
+		"part 1 has no option": func() ([][]budget.Option,
+			float64) {
+			return [][]budget.Option{ok, {}}, 1
+		},
+		"option 0 of part 1": func() ([][]budget.Option,
+			float64) {
+			return [][]budget.Option{ok, {{math.NaN(), 1}}}, 1
+		},
+		"damages +Inf": func() ([][]budget.Option,
+			float64) {
+			return [][]budget.Option{{{1, math.Inf(1)}}}, 1
+		},
+		"costs -Inf": func() ([][]budget.Option,
+			float64) {
+			return [][]budget.Option{{{math.Inf(-1), 0}}}, 1
+		},
+		"smallest reachable cost is 1": func() ([][]budget.Option,
+			float64) {
+			return [][]budget.Option{ok}, math.Inf(-1)
+		},
 	} {
 		parts, limit := f()
-		if a, err := budget.Choose(parts, limit); err == nil || !strings.Contains(err.Error(), want) {
+		if a, err := budget.Choose(parts, limit); err == nil || !strings.Contains(err.Error(),
+			want) {
 			t.Errorf("got %+v, %v, want %q", a, err, want)
 		}
 	}
@@ -195,7 +224,8 @@ func FuzzChoose(f *testing.F) {
 			n := 1 + int(data[0])%4
 			var part []budget.Option
 			for data = data[1:]; n > 0 && len(data) >= 2; n-- {
-				part = append(part, budget.Option{Cost: float64(int8(data[0])) / 3, Damage: float64(int8(data[1])) / 7})
+				part = append(part, budget.Option{Cost: float64(int8(data[0])) / 3,
+					Damage: float64(int8(data[1])) / 7})
 				data = data[2:]
 			}
 			parts = append(parts, part)
@@ -204,7 +234,8 @@ func FuzzChoose(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if least, _ := exhaustive(parts, limit); a.Cost > limit || a.Damage < least-1e-9 || a.Bound > least+1e-9 {
+		if least, _ := exhaustive(parts, limit); a.Cost > limit || a.Damage < least-1e-9 ||
+			a.Bound > least+1e-9 {
 			t.Errorf("%v, limit %g: %+v, optimum %g", parts, limit, a, least)
 		}
 	})

@@ -1,7 +1,7 @@
 package budget
 
-// spend changes one part at a time while that lowers the damage and stays within the limit: each time the change with the largest gain
-// for each unit of cost, after one that costs nothing.
+// spend changes one part at a time while that lowers the damage and stays within the limit: each
+// time the change with the largest gain for each unit of cost, after one that costs nothing.
 func (a Allocation) spend(parts [][]Option, limit float64) Allocation {
 	a = a.clone()
 	a.sum(parts)
@@ -27,7 +27,8 @@ func (a Allocation) spend(parts [][]Option, limit float64) Allocation {
 	}
 }
 
-// meet makes the one change with the least damage that meets the limit; false if no single one does.
+// meet makes the one change with the least damage that meets the limit; false if no single one
+// does.
 func (a Allocation) meet(parts [][]Option, limit float64) (Allocation, bool) {
 	a = a.clone()
 	part, to, least := -1, 0, 0.0
@@ -47,7 +48,8 @@ func (a Allocation) meet(parts [][]Option, limit float64) (Allocation, bool) {
 	return a, true
 }
 
-// fits says whether the allocation is within the limit with another option of a part; summed in order, as sum does.
+// fits says whether the allocation is within the limit with another option of a part; summed in
+// order, as sum does.
 func (a Allocation) fits(parts [][]Option, part, option int, limit float64) bool {
 	cost := 0.0
 	for p, i := range a.Choice {

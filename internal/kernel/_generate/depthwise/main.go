@@ -1,5 +1,6 @@
-// Command depthwise generates the depthwise convolution over an image that has its padding around it: strips of adjacent
-// output pixels in registers while a row of taps passes, and the weight gradient of a row of taps.
+// Command depthwise generates the depthwise convolution over an image that has its padding around
+// it: strips of adjacent output pixels in registers while a row of taps passes, and the weight
+// gradient of a row of taps.
 package main
 
 import (
@@ -31,13 +32,15 @@ func main() {
 //
 //	y[i,c] = Σ x[ky, i*stride+kx, c] * w[ky,kx,c]
 //
-// x points to the first pixel of the window of output pixel 0; pixel is the distance of pixels, of taps and of output
-// pixels in bytes (all have the same channels), xRow that of input rows.
+// x points to the first pixel of the window of output pixel 0; pixel is the distance of pixels, of
+// taps and of output pixels in bytes (all have the same channels), xRow that of input rows.
 func strip(x vec.ISA, k, stride, pixels int) {
-	TEXT(fmt.Sprintf("strip%ds%dx%d%s", k, stride, pixels, x.Name()), NOSPLIT, "func(y, x, w *float32, xRow, pixel, vectors int, tail, stream bool, mask *int32, sum, square, ahead *float32, step int)")
+	TEXT(fmt.Sprintf("strip%ds%dx%d%s", k, stride, pixels, x.Name()), NOSPLIT,
+		"func(y, x, w *float32, xRow, pixel, vectors int, tail, stream bool, mask *int32, sum, square, ahead *float32, step int)")
 	x.Mask()
 	y, in, w := Load(Param("y"), GP64()), Load(Param("x"), GP64()), Load(Param("w"), GP64())
-	xRow, pixel, vectors := Load(Param("xRow"), GP64()), Load(Param("pixel"), GP64()), Load(Param("vectors"), GP64())
+	xRow, pixel, vectors := Load(Param("xRow"), GP64()), Load(Param("pixel"), GP64()),
+		Load(Param("vectors"), GP64())
 	ahead := Load(Param("ahead"), GP64())
 	channels := func(masked bool) {
 		acc := make([]VecVirtual, pixels)
@@ -135,10 +138,12 @@ func strip(x vec.ISA, k, stride, pixels int) {
 	vec.EachVector(x, vectors, []Register{y, in, w}, channels)
 }
 
-// linesPerRow is how many cache lines a strip fetches ahead with every row of taps: about two for each line of output.
+// linesPerRow is how many cache lines a strip fetches ahead with every row of taps: about two for
+// each line of output.
 func linesPerRow(k int) int { return 10 / k }
 
-// tapPointers gives bases from which a row of up to seven taps is reached: tap, and tap + 4 pixels if it needs more.
+// tapPointers gives bases from which a row of up to seven taps is reached: tap, and tap + 4 pixels
+// if it needs more.
 func tapPointers(tap, pixel Register, k int) []Register {
 	p := []Register{tap}
 	if k > 3 {
@@ -168,9 +173,11 @@ func tapMem(p []Register, pixel Register, kx int) Mem {
 //
 //	dw[kx,c] += Σ x[oy*stride, ox*stride+kx, c] * dz[oy,ox,c]
 //
-// dz may lie spread out: dzRow and dzPixel are the distances of its rows and pixels, xRow that of every stride-th input row.
+// dz may lie spread out: dzRow and dzPixel are the distances of its rows and pixels, xRow that of
+// every stride-th input row.
 func weight(x vec.ISA, k, stride int) {
-	TEXT(fmt.Sprintf("taps%ds%d%s", k, stride, x.Name()), NOSPLIT, "func(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, vectors int, tail bool, mask *int32, ahead *float32, step int)")
+	TEXT(fmt.Sprintf("taps%ds%d%s", k, stride, x.Name()), NOSPLIT,
+		"func(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, vectors int, tail bool, mask *int32, ahead *float32, step int)")
 	x.Mask()
 	dw, in, dz := Load(Param("dw"), GP64()), Load(Param("x"), GP64()), Load(Param("dz"), GP64())
 	pixel := Load(Param("pixel"), GP64())
@@ -196,7 +203,8 @@ func weight(x vec.ISA, k, stride int) {
 		MOVQ(dRow, d)
 		Load(Param("ow"), ox)
 		for pixels := most; pixels >= 1; pixels /= 2 {
-			block, after := fmt.Sprintf("block%d%v", pixels, masked), fmt.Sprintf("after%d%v", pixels, masked)
+			block, after := fmt.Sprintf("block%d%v", pixels, masked),
+				fmt.Sprintf("after%d%v", pixels, masked)
 			Label(block)
 			CMPQ(ox, Imm(uint64(pixels)))
 			JL(LabelRef(after))
@@ -227,9 +235,10 @@ func weight(x vec.ISA, k, stride int) {
 	vec.EachVector(x, vectors, []Register{dw, in, dz}, channels)
 }
 
-// gradients adds what a few adjacent output pixels contribute: their gradients are held in registers while the inputs under
-// them pass. It moves at and d behind them.
-func gradients(x vec.ISA, acc []VecVirtual, at, d, pixel Register, pixels, stride int, masked bool) {
+// gradients adds what a few adjacent output pixels contribute: their gradients are held in
+// registers while the inputs under them pass. It moves at and d behind them.
+func gradients(x vec.ISA, acc []VecVirtual, at, d, pixel Register, pixels, stride int,
+	masked bool) {
 	dz := make([]VecVirtual, pixels)
 	for p := range dz {
 		dz[p] = x.New()

@@ -1,8 +1,10 @@
-// Command gemm generates the matrix product's micro-kernels: a tile of C held in registers while k runs.
+// Command gemm generates the matrix product's micro-kernels: a tile of C held in registers while k
+// runs.
 //
-// A tile has up to 12 rows by two vectors of 16 with AVX-512 (24 accumulators, two vectors of B, one broadcast of A), and up
-// to 6 rows by two vectors of 8 with AVX2. Each number of rows has its own function, and a function for one vector of
-// columns beside that for two; the last vector is masked, so that any size is covered without touching memory outside.
+// A tile has up to 12 rows by two vectors of 16 with AVX-512 (24 accumulators, two vectors of B,
+// one broadcast of A), and up to 6 rows by two vectors of 8 with AVX2. Each number of rows has its
+// own function, and a function for one vector of columns beside that for two; the last vector is
+// masked, so that any size is covered without touching memory outside.
 package main
 
 import (
@@ -37,7 +39,8 @@ func tile(x vec.ISA, rows, vectors int) {
 	Doc(fmt.Sprintf("%s computes count tiles of C, one below the other, of %d rows each: C = A·B, or C += A·B. Strides are in bytes.", name, rows),
 		"If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:",
 		"all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.")
-	aRow, aCol, bRow := Load(Param("aRow"), GP64()), Load(Param("aCol"), GP64()), Load(Param("bRow"), GP64())
+	aRow, aCol, bRow := Load(Param("aRow"), GP64()), Load(Param("aCol"), GP64()),
+		Load(Param("bRow"), GP64())
 	ahead, step := Load(Param("ahead"), GP64()), Load(Param("step"), GP64())
 	x.Mask()
 	aRow3 := GP64()
@@ -116,7 +119,8 @@ func tile(x vec.ISA, rows, vectors int) {
 	TESTQ(sum, sum)
 	JZ(LabelRef("next"))
 	for v := range vectors {
-		vec.AddMoments(x, acc[v:], vectors, Mem{Base: sum, Disp: v * x.Bytes()}, Mem{Base: square, Disp: v * x.Bytes()}, v == vectors-1)
+		vec.AddMoments(x, acc[v:], vectors, Mem{Base: sum, Disp: v * x.Bytes()},
+			Mem{Base: square, Disp: v * x.Bytes()}, v == vectors-1)
 	}
 	Label("next")
 	// The parameters themselves move on to the next tile: there are no registers for them.

@@ -1,5 +1,6 @@
-// Command rows generates the kernels that pass over rows of channels: maps, which read and write rows as they lie in memory,
-// and sums over rows, which keep a few vectors of channels in registers and go down the rows.
+// Command rows generates the kernels that pass over rows of channels: maps, which read and write
+// rows as they lie in memory, and sums over rows, which keep a few vectors of channels in registers
+// and go down the rows.
 package main
 
 import (
@@ -16,7 +17,8 @@ func main() {
 	ConstraintExpr("!noasm")
 	for _, isa := range vec.Both {
 		for _, act := range []string{"Identity", "ReLU", "ReLU6", "HSwish"} {
-			mapRows("scaleShift"+act, isa(), []string{"x"}, func(m *mapping) { m.activate(act, m.scaled("x", "scale", "shift")) })
+			mapRows("scaleShift"+act, isa(), []string{"x"},
+				func(m *mapping) { m.activate(act, m.scaled("x", "scale", "shift")) })
 		}
 		mapRows("scaleShiftAdd", isa(), []string{"x", "r"}, func(m *mapping) {
 			t := m.scaled("x", "scale", "shift")
@@ -104,17 +106,19 @@ func (m *mapping) activate(act string, u VecVirtual) {
 	}
 }
 
-// mapRows generates y[r,c] = f(x[r,c], ...), with coefficients by channel; vectors is the number of whole vectors in a row,
-// tail whether a masked one follows.
+// mapRows generates y[r,c] = f(x[r,c], ...), with coefficients by channel; vectors is the number of
+// whole vectors in a row, tail whether a masked one follows.
 func mapRows(name string, x vec.ISA, inputs []string, body func(*mapping)) {
 	params := "y"
 	for _, i := range inputs {
 		params += ", " + i
 	}
-	TEXT(name+x.Name(), NOSPLIT, fmt.Sprintf("func(%s, scale, shift, other *float32, rows, rowBytes, vectors int, tail bool, mask *int32)", params))
+	TEXT(name+x.Name(), NOSPLIT,
+		fmt.Sprintf("func(%s, scale, shift, other *float32, rows, rowBytes, vectors int, tail bool, mask *int32)", params))
 	m := &mapping{x: x, pointers: map[string]Register{}}
 	m.constants = map[string]VecVirtual{
-		"zero": vec.Zero(x), "three": vec.Filled(x, 3), "six": vec.Filled(x, 6), "sixth": vec.Filled(x, 1.0/6),
+		"zero": vec.Zero(x), "three": vec.Filled(x, 3), "six": vec.Filled(x, 6),
+		"sixth": vec.Filled(x, 1.0/6),
 	}
 	x.Mask()
 	for _, p := range append(inputs, "y", "scale", "shift", "other") {
@@ -177,13 +181,15 @@ func add(x vec.ISA) {
 	vec.EachVector(x, left, []Register{p, y}, once)
 }
 
-// largest generates, for rows of x that are xBytes apart, y[r,c] = max(y[r,c], x[r,c]), and at[r,c] = place where x is larger. A
-// NaN of either stays.
+// largest generates, for rows of x that are xBytes apart, y[r,c] = max(y[r,c], x[r,c]), and at[r,c]
+// = place where x is larger. A NaN of either stays.
 func largest(x vec.ISA) {
-	TEXT("largest"+x.Name(), NOSPLIT, "func(y *float32, at *int32, x *float32, rows, rowBytes, xBytes, vectors int, tail bool, mask *int32, place int32)")
+	TEXT("largest"+x.Name(), NOSPLIT,
+		"func(y *float32, at *int32, x *float32, rows, rowBytes, xBytes, vectors int, tail bool, mask *int32, place int32)")
 	x.Mask()
 	y, places, p := Load(Param("y"), GP64()), Load(Param("at"), GP64()), Load(Param("x"), GP64())
-	rows, rowBytes, xBytes := Load(Param("rows"), GP64()), Load(Param("rowBytes"), GP64()), Load(Param("xBytes"), GP64())
+	rows, rowBytes, xBytes := Load(Param("rows"), GP64()), Load(Param("rowBytes"), GP64()),
+		Load(Param("xBytes"), GP64())
 	place := vec.Spread(x, "place")
 	offset, left := GP64(), GP64()
 	once := func(masked bool) {
@@ -225,9 +231,11 @@ func largest(x vec.ISA) {
 
 // products generates dot[c] += Σ x[r,c]*d[r,c] over rows.
 func products(x vec.ISA, v int) {
-	TEXT(fmt.Sprintf("products%d%s", v, x.Name()), NOSPLIT, "func(x, d, dot *float32, rows, rowBytes int, mask *int32)")
+	TEXT(fmt.Sprintf("products%d%s", v, x.Name()), NOSPLIT,
+		"func(x, d, dot *float32, rows, rowBytes int, mask *int32)")
 	x.Mask()
-	p, d, rows, rowBytes := Load(Param("x"), GP64()), Load(Param("d"), GP64()), Load(Param("rows"), GP64()), Load(Param("rowBytes"), GP64())
+	p, d, rows, rowBytes := Load(Param("x"), GP64()), Load(Param("d"), GP64()),
+		Load(Param("rows"), GP64()), Load(Param("rowBytes"), GP64())
 	var dot []VecVirtual
 	for range v {
 		dot = append(dot, vec.Zero(x))
@@ -251,8 +259,8 @@ func products(x vec.ISA, v int) {
 	RET()
 }
 
-// gradientWidths is how many vectors of channels the gradient takes at a time: many, so that a row's memory is read in long
-// pieces.
+// gradientWidths is how many vectors of channels the gradient takes at a time: many, so that a
+// row's memory is read in long pieces.
 func gradientWidths(x vec.ISA) []int {
 	if x.Bytes() == 64 {
 		return []int{1, 2, 4, 8}
@@ -260,14 +268,17 @@ func gradientWidths(x vec.ISA) []int {
 	return []int{1, 2}
 }
 
-// gradient generates, for v vectors of channels, the last masked, out = d*act'(x*scale+shift), with sum += Σ out and
-// dot += Σ out*(x-mean) over rows. The sums are in registers, the coefficients come from the first level cache. With stream set,
-// out bypasses the caches; then all vectors are whole and aligned.
+// gradient generates, for v vectors of channels, the last masked, out = d*act'(x*scale+shift), with
+// sum += Σ out and dot += Σ out*(x-mean) over rows. The sums are in registers, the coefficients
+// come from the first level cache. With stream set, out bypasses the caches; then all vectors are
+// whole and aligned.
 func gradient(x vec.ISA, act string, v int) {
-	TEXT(fmt.Sprintf("gradient%s%d%s", act, v, x.Name()), NOSPLIT, "func(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int, mask *int32, stream bool)")
+	TEXT(fmt.Sprintf("gradient%s%d%s", act, v, x.Name()), NOSPLIT,
+		"func(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int, mask *int32, stream bool)")
 	x.Mask()
 	at := func(base Register, i int) Mem { return Mem{Base: base, Disp: i * x.Bytes()} }
-	scale, shift, mean := Load(Param("scale"), GP64()), Load(Param("shift"), GP64()), Load(Param("mean"), GP64())
+	scale, shift, mean := Load(Param("scale"), GP64()), Load(Param("shift"), GP64()),
+		Load(Param("mean"), GP64())
 	var sum, dot []VecVirtual
 	for range v {
 		sum, dot = append(sum, vec.Zero(x)), append(dot, vec.Zero(x))

@@ -8,15 +8,18 @@ import (
 	"github.com/tailor-nas/tailor/internal/kernel/_generate/vec"
 )
 
-// lanes generates the product of one row with columns as lanes. A step has 32 values of the row in two registers and lets each lane
-// choose one of them.
+// lanes generates the product of one row with columns as lanes. A step has 32 values of the row in
+// two registers and lets each lane choose one of them.
 func lanes(x vec.ISA) {
-	TEXT("lanes"+x.Name(), NOSPLIT, "func(panels int, steps, offsets *int32, index *uint8, values, x, c *float32, mask *int32)")
-	Doc("lanes"+x.Name()+" computes 16 columns of one row of C at a time, the last of them masked. A step of a panel multiplies 16 values,",
+	TEXT("lanes"+x.Name(), NOSPLIT,
+		"func(panels int, steps, offsets *int32, index *uint8, values, x, c *float32, mask *int32)")
+	Doc("lanes"+x.Name()+
+		" computes 16 columns of one row of C at a time, the last of them masked. A step of a panel multiplies 16 values,",
 		"one a column, with those of 32 of X's that index says, counted from an offset in bytes.")
 	panels, steps := Load(Param("panels"), GP64()), Load(Param("steps"), GP64())
 	offsets, index := Load(Param("offsets"), GP64()), Load(Param("index"), GP64())
-	values, row, c := Load(Param("values"), GP64()), Load(Param("x"), GP64()), Load(Param("c"), GP64())
+	values, row, c := Load(Param("values"), GP64()), Load(Param("x"), GP64()),
+		Load(Param("c"), GP64())
 	ones, m := GP32(), Load(Param("mask"), GP64())
 	MOVL(U32(0xffff), ones)
 	KMOVW(ones, K1)

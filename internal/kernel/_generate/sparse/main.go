@@ -1,5 +1,5 @@
-// Command sparse generates the micro-kernels of products with a sparse matrix, C = A·B: of single weights (single.go) and of
-// runs of weights along the columns (runs.go).
+// Command sparse generates the micro-kernels of products with a sparse matrix, C = A·B: of single
+// weights (single.go) and of runs of weights along the columns (runs.go).
 package main
 
 import (
@@ -13,7 +13,8 @@ func main() {
 	for _, pixels := range []int{4, 8, 16} {
 		transpose(pixels)
 	}
-	for _, t := range []struct{ lanes, vectors int }{{4, 1}, {8, 1}, {8, 2}, {16, 1}, {16, 2}, {16, 4}} {
+	for _, t := range []struct{ lanes, vectors int }{{4, 1}, {8, 1}, {8, 2}, {16, 1}, {16, 2},
+		{16, 4}} {
 		single(t.lanes, t.vectors)
 	}
 	avx512, avx2 := vec.Both[0], vec.Both[1]

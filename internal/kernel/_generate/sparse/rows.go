@@ -6,7 +6,8 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// rows reaches rows of a matrix from few registers: 0 to 3 from the first base, 4 to 7 from the next, and so on.
+// rows reaches rows of a matrix from few registers: 0 to 3 from the first base, 4 to 7 from the
+// next, and so on.
 type rows struct {
 	bases           []GPVirtual
 	stride, stride3 Register

@@ -29,7 +29,8 @@ func runs(x vec.ISA, height int) {
 	for i := range acc {
 		acc[i] = vec.Zero(x)
 	}
-	offsets, values, steps := Load(Param("offsets"), GP64()), Load(Param("values"), GP64()), Load(Param("steps"), GP64())
+	offsets, values, steps := Load(Param("offsets"), GP64()), Load(Param("values"), GP64()),
+		Load(Param("steps"), GP64())
 	TESTQ(steps, steps)
 	JZ(LabelRef("store"))
 	Label("step")

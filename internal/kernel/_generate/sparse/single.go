@@ -45,13 +45,17 @@ func cross(v []VecVirtual, lanes int) {
 	VUNPCKHPD(high[1], high[0], v[3])
 }
 
-// transpose generates the way in: pixels with adjacent channels become channels with adjacent pixels.
+// transpose generates the way in: pixels with adjacent channels become channels with adjacent
+// pixels.
 func transpose(pixels int) {
 	name := fmt.Sprintf("transpose%d%s", pixels, isa(pixels))
 	TEXT(name, NOSPLIT, "func(blocks int, a *float32, aRow int, x *float32, xRow int)")
-	Doc(fmt.Sprintf("%s writes A, (%d,4*blocks), as X, (4*blocks,%d). Strides are in bytes.", name, pixels, pixels))
-	blocks, x, xRow := Load(Param("blocks"), GP64()), Load(Param("x"), GP64()), Load(Param("xRow"), GP64())
-	row := rowsFrom(Load(Param("a"), GP64()).(GPVirtual), Load(Param("aRow"), GP64()).(GPVirtual), pixels)
+	Doc(fmt.Sprintf("%s writes A, (%d,4*blocks), as X, (4*blocks,%d). Strides are in bytes.", name,
+		pixels, pixels))
+	blocks, x, xRow := Load(Param("blocks"), GP64()), Load(Param("x"), GP64()),
+		Load(Param("xRow"), GP64())
+	row := rowsFrom(Load(Param("a"), GP64()).(GPVirtual), Load(Param("aRow"), GP64()).(GPVirtual),
+		pixels)
 	xRow3 := GP64()
 	LEAQ(Mem{Base: xRow, Index: xRow, Scale: 2}, xRow3)
 	Label("block")
@@ -61,7 +65,8 @@ func transpose(pixels int) {
 		load(func(pixel int) Mem { return row.at(pixel + i) }, v[i], pixels)
 	}
 	cross(v, pixels)
-	for i, to := range []Mem{{Base: x}, {Base: x, Index: xRow, Scale: 1}, {Base: x, Index: xRow, Scale: 2}, {Base: x, Index: xRow3, Scale: 1}} {
+	for i, to := range []Mem{{Base: x}, {Base: x, Index: xRow, Scale: 1},
+		{Base: x, Index: xRow, Scale: 2}, {Base: x, Index: xRow3, Scale: 1}} {
 		VMOVUPS(v[i], to)
 	}
 	LEAQ(Mem{Base: x, Index: xRow, Scale: 4}, x)
@@ -121,7 +126,8 @@ func single(lanes, vectors int) {
 			ADDQ(at, at)
 		}
 		for v := range vectors {
-			VFMADD231PS(Mem{Base: x, Index: at, Scale: uint8(min(pixels/4, 8)), Disp: v * 4 * lanes}, w, acc[j][v])
+			VFMADD231PS(Mem{Base: x, Index: at, Scale: uint8(min(pixels/4, 8)),
+				Disp: v * 4 * lanes}, w, acc[j][v])
 		}
 	}
 	ADDQ(Imm(4*group), offsets)

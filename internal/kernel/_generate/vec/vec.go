@@ -1,4 +1,5 @@
-// Package vec is what the generators share: vectors of either instruction set, with masked access for the last one.
+// Package vec is what the generators share: vectors of either instruction set, with masked access
+// for the last one.
 package vec
 
 import (
@@ -16,7 +17,8 @@ type ISA interface {
 	Bytes() int
 	// Mask reads the mask of the last vector from the parameter "mask".
 	Mask()
-	// Load, Store and Zeroing loads; m says whether the access is masked. Masked-off lanes load as 0.
+	// Load, Store and Zeroing loads; m says whether the access is masked. Masked-off lanes load as
+	// 0.
 	Load(src Mem, dst VecVirtual, m bool)
 	Store(src VecVirtual, dst Mem, m bool)
 	// Keep is a where u op c holds, else 0. It may write to dst = a.
@@ -53,8 +55,9 @@ func Spread(x ISA, name string) VecVirtual {
 	return d
 }
 
-// EachVector generates the rest of a function that works on one vector of channels after the other: the code for a whole
-// vector as often as vectors says, the pointers moving along, then, if the parameter "tail" is set, that for a masked one.
+// EachVector generates the rest of a function that works on one vector of channels after the other:
+// the code for a whole vector as often as vectors says, the pointers moving along, then, if the
+// parameter "tail" is set, that for a masked one.
 func EachVector(x ISA, vectors Register, pointers []Register, code func(masked bool)) {
 	TESTQ(vectors, vectors)
 	JZ(LabelRef("tail"))
