@@ -98,7 +98,8 @@ func calibrateTypes(typed []typedTiming, smallest float64) typedCalibration {
 
 // adapt solves for the differences d of the scales from 1
 //
-//	sum over networks of (prediction/ms - 1)^2 + penalty * n * sum of d^2 * mean square of what the type contributes
+//	sum over networks of (prediction/ms - 1)^2
+//	  + penalty * n * sum of d^2 * mean square of what the type contributes
 //
 // and gives the sum of squared errors of leaving one out; false if a scale would not be above 0.
 func (c typedCalibration) adapt(typed []typedTiming, penalty float64) (typedCalibration, float64,

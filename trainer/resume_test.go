@@ -23,12 +23,14 @@ func TestResumeSaysWhatDiffers(t *testing.T) {
 	train(t, j)
 	pictures := pictureFolder(t, filepath.Join(t.TempDir(), "pictures"), 20)
 	for want, change := range map[string]func(*Job){
-		"trained with --seed 7, asked for 8;":                                                   func(j *Job) { j.Config.Seed = 8 },
-		"trained with --epochs 1, asked for 2; with --weight-decay 3e-5, asked for 0.5; resume": func(j *Job) { j.Config.Epochs, j.Config.WeightDecay = 2, 0.5 },
-		"trained with --train-images 180, asked for 190;":                                       func(j *Job) { j.TrainImages = 190 },
-		"trained with --holdout 20, asked for 30;":                                              func(j *Job) { j.Holdout = 30 },
-		"with another space of the name micro":                                                  func(j *Job) { j.Space = otherMicro(t, "micro") },
-		"with --space micro, asked for mini":                                                    func(j *Job) { j.Space = otherMicro(t, "mini") },
+		"trained with --seed 7, asked for 8;": func(j *Job) { j.Config.Seed = 8 },
+		"trained with --epochs 1, asked for 2; with --weight-decay 3e-5, asked for 0.5; resume": func(j *Job) {
+			j.Config.Epochs, j.Config.WeightDecay = 2, 0.5
+		},
+		"trained with --train-images 180, asked for 190;": func(j *Job) { j.TrainImages = 190 },
+		"trained with --holdout 20, asked for 30;":        func(j *Job) { j.Holdout = 30 },
+		"with another space of the name micro":            func(j *Job) { j.Space = otherMicro(t, "micro") },
+		"with --space micro, asked for mini":              func(j *Job) { j.Space = otherMicro(t, "mini") },
 		"pictures has other images than run " +
 			j.Dir: func(j *Job) { j.Data = pictures },
 	} {

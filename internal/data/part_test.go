@@ -219,7 +219,8 @@ func TestReportLine(t *testing.T) {
 		"3 classes, 9 train / 0 validation / 9 test (val/), 4 px, centre square resized to 16":                                                      pets(t, "train/", "val/"),
 		"3 classes, 6 train / 0 validation / 3 test (from train), 4 px, centre square resized to 16":                                                pets(t, ""),
 	} {
-		if got := mustOpen(t, f.folder(t), data.Options{Size: 16, Holdout: 0}).Report.String(); got != line {
+		got := mustOpen(t, f.folder(t), data.Options{Size: 16, Holdout: 0}).Report.String()
+		if got != line {
 			t.Errorf("line\n%s, want\n%s", got, line)
 		}
 	}
@@ -228,7 +229,8 @@ func TestReportLine(t *testing.T) {
 		t.Errorf("line %s", got)
 	}
 	got := mustOpen(t, "synthetic", data.Options{}).Report.String()
-	if want := "10 classes, 5,400 train / 600 validation (from train) / 1,000 test, 32 px"; got != want {
+	want := "10 classes, 5,400 train / 600 validation (from train) / 1,000 test, 32 px"
+	if got != want {
 		t.Errorf("line\n%s, want\n%s", got, want)
 	}
 }

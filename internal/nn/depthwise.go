@@ -187,7 +187,9 @@ func (o *depthwise) backward(u *Unit, w *scratch, part []float32, p, q int) {
 	}
 }
 
-func (o *depthwise) partialSize() int { return o.geometry.Kernel * o.geometry.Kernel * o.geometry.C }
+func (o *depthwise) partialSize() int {
+	return o.geometry.Kernel * o.geometry.Kernel * o.geometry.C
+}
 
 func (o *depthwise) reduce(part []float32) { kernel.Add(o.grad[:len(part)], part) }
 

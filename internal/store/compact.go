@@ -10,8 +10,10 @@ import (
 // places:
 //
 //	NAME                         F32, 1-D: the values that are not zero, by rising index
-//	NAME:bitmap                  U8, 1-D: a bit for each element, the lowest first, set where there is a value; or
-//	NAME:gaps                    U8, 1-D: a byte for each value, the number of zeros before it; 255 is 255 zeros and no value
+//	NAME:bitmap                  U8, 1-D: a bit for each element, the lowest first, set where
+//	                             there is a value; or
+//	NAME:gaps                    U8, 1-D: a byte for each value, the number of zeros before it;
+//	                             255 is 255 zeros and no value
 //	metadata tailor.compact      {"NAME":[its dimensions],...}
 //
 // Zero is the number whose 32 bits are zero. Negative zero is a value like any other, so that every

@@ -122,7 +122,8 @@ func TestOutputCleansLooks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := (store.Output{Path: filepath.Join(dir, "p.json"), Kind: "profile"}).Check(); err != nil {
+	profile := store.Output{Path: filepath.Join(dir, "p.json"), Kind: "profile"}
+	if err := profile.Check(); err != nil {
 		t.Fatal(err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 1 || left[0] != keep {

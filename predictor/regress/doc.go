@@ -10,10 +10,10 @@
 // A fit walks
 //
 //	candidates.go   the kinds of model to choose from, by their error
-//	heldout.go      each is fitted to all rows, and again without each fifth of them to learn the error, and how far its networks can be
-//	                trusted
-//	model.go        one fit: ridge.go the linear part, train.go the networks, for which gorgonia.go computes gradients and adam.go
-//	                steps
+//	heldout.go      each is fitted to all rows, and again without each fifth of them to
+//	                learn the error, and how far its networks can be trusted
+//	model.go        one fit: ridge.go the linear part, train.go the networks, for which
+//	                gorgonia.go computes gradients and adam.go steps
 //	metrics.go      the error; interval.go makes an interval of it
 //	curve.go        what more rows would bring
 //

@@ -6,10 +6,10 @@
 // [Minimize] spends a bounded number of evaluations on it, and [Random] and [Baseline], the
 // evolution that OFA (Once-for-All) published, are there to compare with. A run walks
 //
-//	evolve   populations evolve on eaopt under NSGA-II with Deb's constraint rules (nsga.go, rank.go); the last one starts from
-//	         the best of those before
-//	climb    with one objective: hill climbing by changes of one gene and of two at once, and kicks (local.go); with several:
-//	         Pareto local search (front.go)
+//	evolve   populations evolve on eaopt under NSGA-II with Deb's constraint rules (nsga.go,
+//	         rank.go); the last one starts from the best of those before
+//	climb    with one objective: hill climbing by changes of one gene and of two at once, and
+//	         kicks (local.go); with several: Pareto local search (front.go)
 //	report   the archive of everything feasible that was met (archive.go)
 //
 // In a run, store.go keeps each candidate once, in its canonical form, so that none is evaluated

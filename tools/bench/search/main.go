@@ -3,8 +3,9 @@
 // takes.
 //
 //	go build -o tailor ./cmd/tailor
-//	go run ./tools/bench/search -tailor ./tailor -space ofa-mbv3-w1.2 -accuracy accuracy.json -latency note10.json \
-//		-budgets 15,20,25,30,40 -plot docs/results/search.svg
+//	go run ./tools/bench/search -tailor ./tailor -space ofa-mbv3-w1.2 \
+//		-accuracy accuracy.json -latency note10.json -budgets 15,20,25,30,40 \
+//		-plot docs/results/search.svg
 //
 // With -python, -predictor and -tables OFA's own package searches too (see peer.py). It prints
 // Markdown.

@@ -2,7 +2,8 @@
 // removed and how.
 //
 //	go run ./tools/bench/ssgd --network lenet-300-100 --data MNIST --out ssgd-lenet300.jsonl
-//	go run ./tools/bench/ssgd --manifest winners/latency-5ms --structure channels --out ssgd-channels.jsonl
+//	go run ./tools/bench/ssgd --manifest winners/latency-5ms --structure channels \
+//		--out ssgd-channels.jsonl
 //
 // Every recipe gets as many settings to try and as many epochs as the others. Settings are tried
 // with seed 0 at a few sparsities and chosen by the images held out of training alone; what is
