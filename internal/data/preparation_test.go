@@ -177,8 +177,9 @@ func TestPreparationOfBatches(t *testing.T) {
 // grey, brightness 128 and 233, which are 1.164 * (128 - 16) and 1.164 * (233 - 16).
 func TestWebPRange(t *testing.T) {
 	for text, want := range map[string]byte{
-		"UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA":                                 130,
-		"UklGRjoAAABXRUJQVlA4IC4AAACyAgCdASoCAAIALmk0mk0iIiIiIgBoSygABc6WWgAA/veff/0PP8bA//LwYAAA": 253,
+		"UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA": 130,
+		"UklGRjoAAABXRUJQVlA4IC4AAACyAgCdASoCAAIALmk0mk0iIiIiIgBo" +
+			"SygABc6WWgAA/veff/0PP8bA//LwYAAA": 253,
 	} {
 		file, err := base64.StdEncoding.DecodeString(text)
 		if err != nil {
