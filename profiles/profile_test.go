@@ -41,7 +41,7 @@ func TestProfileSurvivesItsFile(t *testing.T) {
 func TestLoadRefuses(t *testing.T) {
 	measured := profiled(t)
 	for want, change := range map[string]func(p *profiles.Profile){
-		`kind "swirl"`:         func(p *profiles.Profile) { p.Blocks[2].Block.Kind = "swirl" },
+		`kind "swirl"`:        func(p *profiles.Profile) { p.Blocks[2].Block.Kind = "swirl" },
 		"blocks[0]":           func(p *profiles.Profile) { p.Blocks[0].Block.Out.H = -1 },
 		"blocks[1] (":         func(p *profiles.Profile) { p.Blocks[1].LatencyMS = 0 },
 		"networks[0]":         func(p *profiles.Profile) { p.Networks[0].LatencyMS = -3 },

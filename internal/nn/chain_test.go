@@ -234,8 +234,14 @@ func TestSteadyStepAllocatesNothing(t *testing.T) {
 	}
 	once(16)
 	once(16)
-	if n := testing.AllocsPerRun(5, func() { once(16); once(9) }); n > 0 {
-		t.Errorf("a steady step allocates %g times", n)
+	// The runtime now and then allocates for a worker that waits long: what the step allocates, it
+	// does in every attempt.
+	least := math.Inf(1)
+	for range 5 {
+		least = min(least, testing.AllocsPerRun(5, func() { once(16); once(9) }))
+	}
+	if least > 0 {
+		t.Errorf("a steady step allocates %g times", least)
 	}
 }
 
