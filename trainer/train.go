@@ -105,7 +105,7 @@ type Progress struct {
 // ErrInterrupted is returned when the context ended a run. Its state was saved; it can resume.
 var ErrInterrupted = errors.New("training was interrupted")
 
-// ErrDiverged is returned when a loss is no longer a finite number.
+// ErrDiverged is returned when a loss or a weight is no longer a finite number.
 var ErrDiverged = errors.New("training diverged")
 
 // validationCalibration is how many training images batch norm is calibrated on for the accuracies
@@ -380,8 +380,13 @@ func (t *training) closeEvaluator() {
 	}
 }
 
+// save writes a checkpoint, unless the weights are beyond saving: the last good one stays.
 func (t *training) save() error {
 	var err error
+	if p := nn.NotFinite(t.net.Params()); p != nil {
+		return fmt.Errorf("%w by step %d: %s is not finite; start again with a lower --lr than %g",
+			ErrDiverged, t.state.Step, p.Name, t.info.Config.LR)
+	}
 	if t.state.MetricsBytes, err = t.metrics.Flush(); err != nil {
 		return err
 	}

@@ -328,3 +328,25 @@ func TestConfigRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestHiddenDivergence: weights that are no numbers end a run though an activation hides them from
+// the loss, and no checkpoint holds them.
+func TestHiddenDivergence(t *testing.T) {
+	d := synthetic(t, 24)
+	net, dir := tiny(t, d), t.TempDir()
+	for _, p := range net.Params() {
+		if p.Name == "stages.0.0.depthwise.weight" { // before a ReLU
+			p.Data[0] = float32(math.NaN())
+		}
+	}
+	c := short(Magnitude, supernet.Channels, 0.3)
+	c.Distill = 0
+	_, err := Run(context.Background(), Job{Dir: dir, Net: net, Data: d, Config: c, Workers: 1})
+	if !errors.Is(err, trainer.ErrDiverged) {
+		t.Errorf("error %v, expected one that says that training diverged", err)
+	}
+	saved, err := os.ReadDir(filepath.Join(dir, checkpointsDir))
+	if err != nil || len(saved) > 0 {
+		t.Errorf("checkpoints %v (%v), expected none", saved, err)
+	}
+}

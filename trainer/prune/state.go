@@ -182,6 +182,10 @@ func floats(gone []bool) []float32 {
 
 // save writes a checkpoint, whole or not at all, and drops the oldest ones.
 func (p *pruning) save() error {
+	if w := nn.NotFinite(p.net.Net.Params()); w != nil {
+		return fmt.Errorf("%w by step %d: %s is not finite; start again with a lower --lr than %g",
+			trainer.ErrDiverged, p.state.Step, w.Name, p.config.LR)
+	}
 	p.saved = time.Now()
 	f := p.folder
 	if f == nil {
