@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/meter"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
@@ -51,7 +52,7 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 	defer lock.Unlock()
 	space := j.Run.Info.Space
 	j.Fit.Seed = j.Seed
-	m, err := OpenMeter(ctx, j.Run, j.Data, MeterSettings{
+	m, err := meter.Open(ctx, j.Run, j.Data, meter.Settings{
 		Images: j.Images, Calibration: j.Calibration, Store: j.Store, Workers: j.Workers,
 		Seed: j.Seed,
 	})
@@ -60,7 +61,7 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 	}
 	defer m.Close()
 	archs := choices.Sample(space, j.Samples, j.Seed)
-	if known := m.countKnown(archs); known > 0 {
+	if known := m.CountKnown(archs); known > 0 {
 		j.say("%d of %d sub-networks were measured before", known, len(archs))
 	}
 	if j.Progress != nil {
@@ -75,7 +76,7 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 		cheap.Model = regress.ModelRidge
 		look, err := predictor.FitAccuracy(ctx, space, samples, cheap)
 		if err != nil {
-			return nil, m.keeps(fmt.Errorf("fit accuracy: %w", err))
+			return nil, m.Kept(fmt.Errorf("fit accuracy: %w", err))
 		}
 		if look.Flattened() {
 			j.say("%d sub-networks are enough: twice as many lowered the error by less than 5 %%",
@@ -89,7 +90,7 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 	}
 	a, err := predictor.FitAccuracy(ctx, space, samples, j.Fit)
 	if err != nil {
-		return nil, m.keeps(fmt.Errorf("fit accuracy: %w", err))
+		return nil, m.Kept(fmt.Errorf("fit accuracy: %w", err))
 	}
 	a.Images = m.Images()
 	a.Inputs = map[string]store.Input{

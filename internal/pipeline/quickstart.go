@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/profiles"
@@ -44,7 +45,7 @@ type Summary struct {
 	Latency  string             `json:"latency"`
 	Device   device.Device      `json:"device"`
 	HeldOut  map[string]HeldOut `json:"heldout"` // of "accuracy" and "latency"
-	*SearchResult
+	*winners.Result
 	Pruned *PruneResult `json:"pruned,omitempty"` // the last winner, with less in it
 }
 
@@ -182,10 +183,11 @@ func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *traine
 	j.Say("5/6  cut the winners, test and time them")
 	config := optimize.Defaults()
 	config.Seed = j.Seed
-	s.SearchResult, err = Search(ctx, SearchJob{
+	s.Result, err = winners.Search(ctx, winners.Job{
 		Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: accuracy, Limits: limits,
 		Dir:     filepath.Join(j.Dir, "winners"),
-		Devices: []Device{{Latency: latency, Runtime: profiles.Native{Threads: 1}}}, Config: config,
+		Devices: []winners.Device{{Latency: latency, Runtime: profiles.Native{Threads: 1}}},
+		Config:  config,
 		Workers: j.Workers,
 		Progress: func(what string, done, total int) {
 			j.Progress(what, float64(done),

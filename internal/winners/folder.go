@@ -1,4 +1,4 @@
-package pipeline
+package winners
 
 import (
 	"cmp"
@@ -17,7 +17,7 @@ import (
 )
 
 // checkFolders refuses, before any work, to write where something else is.
-func (j *SearchJob) checkFolders() error {
+func (j *Job) checkFolders() error {
 	names := map[string]bool{}
 	for i := range j.Devices {
 		dir := j.dir(&j.Devices[i])
@@ -51,7 +51,7 @@ func (j *SearchJob) checkFolders() error {
 }
 
 // folderNames are those that a device's winners may get.
-func (j *SearchJob) folderNames() (names []string) {
+func (j *Job) folderNames() (names []string) {
 	if j.spread() {
 		for place := range j.Points {
 			names = append(names, placeName(place+1))
@@ -67,7 +67,7 @@ func (j *SearchJob) folderNames() (names []string) {
 }
 
 // spread says whether winners are spread over the front.
-func (j *SearchJob) spread() bool { return j.Pareto && len(j.Limits) == 1 }
+func (j *Job) spread() bool { return j.Pareto && len(j.Limits) == 1 }
 
 // replaceable refuses a folder that is there and is not an earlier search's winner.
 func replaceable(dir string) error {
@@ -108,7 +108,7 @@ func folderName(l search.Limits, rank int) string {
 }
 
 // save writes a winner's folder, in the place of an earlier search's.
-func (j *SearchJob) save(dir string, c *cut) (string, error) {
+func (j *Job) save(dir string, c *cut) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return "", fmt.Errorf("write manifest: %w", err)
 	}
@@ -120,7 +120,7 @@ func (j *SearchJob) save(dir string, c *cut) (string, error) {
 
 // own makes this search the only one that writes to its folder, and removes what killed ones left
 // there.
-func (j *SearchJob) own() (*store.Lock, error) {
+func (j *Job) own() (*store.Lock, error) {
 	lock, err := store.LockDir(cmp.Or(j.Dir, "."), "tailor search")
 	if err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func (j *SearchJob) own() (*store.Lock, error) {
 
 // saveFront writes the whole front of a device, and takes away what an earlier, longer choice of
 // winners left.
-func (j *SearchJob) saveFront(f deviceFront, result *SearchResult) error {
+func (j *Job) saveFront(f deviceFront, result *Result) error {
 	dir := j.dir(f.device)
 	document := &search.FrontDocument{
 		SpaceName: j.Space.Name, SpaceSHA256: j.Space.SHA256(), Cost: f.Cost,

@@ -1,4 +1,4 @@
-package pipeline
+package winners
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/micro"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
@@ -28,8 +29,8 @@ func inputs(role, sha string) map[string]store.Input {
 
 // TestSearchRefusesStrangers puts together what does not belong together.
 func TestSearchRefusesStrangers(t *testing.T) {
-	space, other := parseSpace(t, microSpace), parseSpace(t, otherSpace)
-	run, d := trainMicro(t, 1, 10)
+	space, other := micro.ParseSpace(t, micro.SpaceYAML), micro.ParseSpace(t, micro.OtherYAML)
+	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 10)
 	own := run.State.WeightsSHA256
 	strange := strings.Repeat("5", 64)
 	for name, c := range map[string]struct {
@@ -37,16 +38,16 @@ func TestSearchRefusesStrangers(t *testing.T) {
 		latency  *predictor.Latency
 		want     store.StaleError
 	}{
-		"weights": {macsAccuracy(t, space, strange), nil, store.StaleError{Role: "weights",
+		"weights": {micro.Accuracy(t, space, strange), nil, store.StaleError{Role: "weights",
 			Want: strange, Got: own}},
-		"accuracy": {macsAccuracy(t, other, own), nil, store.StaleError{Role: "space",
+		"accuracy": {micro.Accuracy(t, other, own), nil, store.StaleError{Role: "space",
 			Want: other.SHA256(), Got: space.SHA256()}},
-		"latency": {macsAccuracy(t, space, own), inventedLatency(t, other),
+		"latency": {micro.Accuracy(t, space, own), micro.Latency(t, other),
 			store.StaleError{Role: "space", Want: other.SHA256(), Got: space.SHA256()}},
 		"no provenance": {unsourced(t, space), nil, store.StaleError{Role: "weights", Got: own}},
 	} {
 		dir := filepath.Join(t.TempDir(), "winners")
-		_, err := Search(context.Background(), SearchJob{Config: optimize.Defaults(), Space: space,
+		_, err := Search(context.Background(), Job{Config: optimize.Defaults(), Space: space,
 			Run: run, Data: d, Accuracy: c.accuracy, Devices: []Device{{Latency: c.latency}},
 			Dir: dir})
 		var stale *store.StaleError
@@ -66,7 +67,7 @@ func TestSearchRefusesStrangers(t *testing.T) {
 
 // unsourced is a predictor that does not say which weights it was fitted to.
 func unsourced(t *testing.T, space *supernet.Space) *predictor.Accuracy {
-	a := macsAccuracy(t, space, strings.Repeat("5", 64))
+	a := micro.Accuracy(t, space, strings.Repeat("5", 64))
 	a.Inputs = nil
 	return a
 }
@@ -74,12 +75,12 @@ func unsourced(t *testing.T, space *supernet.Space) *predictor.Accuracy {
 // TestSearchFindsTheBest compares with the best of all networks. The invented accuracy rises with
 // the MACs.
 func TestSearchFindsTheBest(t *testing.T) {
-	space := parseSpace(t, microSpace)
-	accuracy, latency := macsAccuracy(t, space, strings.Repeat("5", 64)), inventedLatency(t, space)
+	space := micro.ParseSpace(t, micro.SpaceYAML)
+	accuracy, latency := micro.Accuracy(t, space, strings.Repeat("5", 64)), micro.Latency(t, space)
 	_, fastest, _ := latency.Min()
-	limits := []search.Limits{{LatencyMS: 1.5 * fastest}, {MACs: macs(space, space.Min())},
+	limits := []search.Limits{{LatencyMS: 1.5 * fastest}, {MACs: micro.MACs(space, space.Min())},
 		{Params: 1 << 20, LatencyMS: 1e3}}
-	result, err := Search(context.Background(), SearchJob{Config: optimize.Defaults(), Space: space,
+	result, err := Search(context.Background(), Job{Config: optimize.Defaults(), Space: space,
 		Accuracy: accuracy, Devices: []Device{{Latency: latency}}, Limits: limits,
 		Dir: t.TempDir()})
 	if err != nil {
@@ -87,9 +88,9 @@ func TestSearchFindsTheBest(t *testing.T) {
 	}
 	for i, w := range result.Winners {
 		best := math.Inf(-1)
-		for _, a := range allArchs(space) {
+		for _, a := range micro.AllArchs(space) {
 			blocks := space.Blocks(a)
-			if ms := inventedNetwork(space, a); limits[i].Hold(ms*(1-1e-9), supernet.MACs(blocks),
+			if ms := micro.NetworkMS(space, a); limits[i].Hold(ms*(1-1e-9), supernet.MACs(blocks),
 				supernet.Params(blocks)) {
 				top1, err := accuracy.Predict([]supernet.Arch{a})
 				if err != nil {
@@ -107,7 +108,7 @@ func TestSearchFindsTheBest(t *testing.T) {
 			t.Errorf("limits %+v: network %v, weights %v, measured %v (%v), want none without a run", limits[i], net, m.Weights, m.Measured, err)
 		}
 	}
-	if all := len(allArchs(space)); len(result.Winners) != 3 || result.Evaluations != 3*all {
+	if all := len(micro.AllArchs(space)); len(result.Winners) != 3 || result.Evaluations != 3*all {
 		t.Errorf("%d winners after %d evaluations, want 3 after looking at all %d networks each time", len(result.Winners), result.Evaluations, all)
 	}
 }
@@ -115,8 +116,8 @@ func TestSearchFindsTheBest(t *testing.T) {
 // TestSearchReplacesItsOwnFolders searches twice into one folder, then into one that holds
 // something of somebody's.
 func TestSearchReplacesItsOwnFolders(t *testing.T) {
-	space := parseSpace(t, microSpace)
-	j := SearchJob{Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space,
+	space := micro.ParseSpace(t, micro.SpaceYAML)
+	j := Job{Config: optimize.Defaults(), Space: space, Accuracy: micro.Accuracy(t, space,
 		strings.Repeat("5", 64)), Limits: []search.Limits{{MACs: 1 << 20}}, Top: 2,
 		Dir: t.TempDir()}
 	for _, seed := range []uint64{1, 2} {
@@ -157,7 +158,7 @@ func TestSearchReplacesItsOwnFolders(t *testing.T) {
 // TestSearchTimesWhatWasProfiled measures latency on the predictor's device and runtime, and on no
 // other.
 func TestSearchTimesWhatWasProfiled(t *testing.T) {
-	space := parseSpace(t, microSpace)
+	space := micro.ParseSpace(t, micro.SpaceYAML)
 	this, err := device.Describe(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -168,10 +169,10 @@ func TestSearchTimesWhatWasProfiled(t *testing.T) {
 		want            bool
 	}{{here, native.Info().ID(), true}, {"elsewhere", native.Info().ID(), false},
 		{here, "onnxruntime/1.2 threads=1", false}} {
-		latency := inventedLatency(t, space)
+		latency := micro.Latency(t, space)
 		latency.Device, latency.Runtime = c.device, c.runtime
-		result, err := Search(context.Background(), SearchJob{
-			Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space,
+		result, err := Search(context.Background(), Job{
+			Config: optimize.Defaults(), Space: space, Accuracy: micro.Accuracy(t, space,
 				strings.Repeat("5", 64)), Dir: t.TempDir(),
 			Devices: []Device{{Latency: latency, Runtime: native}},
 			Limits:  []search.Limits{{LatencyMS: 1e6}}, Budget: 100 * time.Millisecond,

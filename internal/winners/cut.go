@@ -1,4 +1,4 @@
-package pipeline
+package winners
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 
 // cut extracts the winners and measures their accuracy. A network that several questions have as
 // their answer is measured once.
-func (j *SearchJob) cut(ctx context.Context, picks []pick) ([]*group, error) {
+func (j *Job) cut(ctx context.Context, picks []pick) ([]*group, error) {
 	extract, closeEvaluator, err := j.extractor()
 	if err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func (j *SearchJob) cut(ctx context.Context, picks []pick) ([]*group, error) {
 }
 
 // extractor gives the function that fills in a cut's network and its accuracy.
-func (j *SearchJob) extractor() (extract func(context.Context, supernet.Arch, *cut) error,
+func (j *Job) extractor() (extract func(context.Context, supernet.Arch, *cut) error,
 	closeEvaluator func(), err error) {
 	if j.Run == nil || j.Data == nil {
 		return func(context.Context, supernet.Arch, *cut) error { return nil }, func() {}, nil
@@ -80,7 +80,7 @@ func (j *SearchJob) extractor() (extract func(context.Context, supernet.Arch, *c
 	}, e.Close, nil
 }
 
-func (j *SearchJob) manifest(f search.Found, p pick) *manifest.Manifest {
+func (j *Job) manifest(f search.Found, p pick) *manifest.Manifest {
 	m := &manifest.Manifest{
 		SpaceName: j.Space.Name, SpaceSHA256: j.Space.SHA256(), Arch: j.Space.Spec(f.Arch),
 		Blocks: j.Space.Blocks(f.Arch),
@@ -109,7 +109,7 @@ func (j *SearchJob) manifest(f search.Found, p pick) *manifest.Manifest {
 	if j.Data != nil {
 		m.Mean, m.Std = j.Data.Stats()
 		if m.Images != nil {
-			m.Images.Preparation = preparation(j.Data)
+			m.Images.Preparation = new(manifest.Preparation(j.Data.Preparation()))
 		}
 	}
 	return m
@@ -117,7 +117,7 @@ func (j *SearchJob) manifest(f search.Found, p pick) *manifest.Manifest {
 
 // timeAll measures the latency of all winners, a session for each device, where that says
 // something: on the predictor's device and runtime.
-func (j *SearchJob) timeAll(ctx context.Context, groups []*group) error {
+func (j *Job) timeAll(ctx context.Context, groups []*group) error {
 	for i := range j.Devices {
 		var cuts []*cut
 		for _, g := range groups {
@@ -132,7 +132,7 @@ func (j *SearchJob) timeAll(ctx context.Context, groups []*group) error {
 	return nil
 }
 
-func (j *SearchJob) timeOn(ctx context.Context, d *Device, cuts []*cut) error {
+func (j *Job) timeOn(ctx context.Context, d *Device, cuts []*cut) error {
 	if len(cuts) == 0 || d.Latency == nil || d.Runtime == nil {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package pipeline
+package winners
 
 import (
 	"context"
@@ -32,8 +32,8 @@ func (f deviceFront) exact() bool { return f.Status == optimize.Exhausted }
 
 // find searches for all devices and limits, or for the front of each device. The searches share
 // what the accuracy predictor said.
-func (j *SearchJob) find(ctx context.Context) ([]pick, []deviceFront, *SearchResult, error) {
-	began, result := time.Now(), &SearchResult{}
+func (j *Job) find(ctx context.Context) ([]pick, []deviceFront, *Result, error) {
+	began, result := time.Now(), &Result{}
 	var accuracy search.Predictor = j.Accuracy
 	if len(j.Devices)*len(j.Limits) > 1 {
 		accuracy = search.Remember(accuracy)
@@ -67,8 +67,8 @@ func (j *SearchJob) find(ctx context.Context) ([]pick, []deviceFront, *SearchRes
 }
 
 // findEach runs one search for each of the limits.
-func (j *SearchJob) findEach(ctx context.Context, device int, q search.Query, picks []pick,
-	result *SearchResult) ([]pick, error) {
+func (j *Job) findEach(ctx context.Context, device int, q search.Query, picks []pick,
+	result *Result) ([]pick, error) {
 	for i, limits := range j.Limits {
 		q.Limits = limits
 		config := j.searching(device*len(j.Limits)+i, len(j.Devices)*len(j.Limits))
@@ -100,7 +100,7 @@ func likelyOf(a *search.Answer) likelyBound {
 // bound says what no network within the query's limits exceeds, where that is asked for and not
 // known to be the winner's: for sure, and likely. By default the bounds of a front share the time
 // of one.
-func (j *SearchJob) bound(ctx context.Context, q search.Query, p *pick, shares int,
+func (j *Job) bound(ctx context.Context, q search.Query, p *pick, shares int,
 	likely likelyBound) error {
 	if p.exact || j.BoundSteps < 0 {
 		return nil
@@ -126,7 +126,7 @@ func (j *SearchJob) bound(ctx context.Context, q search.Query, p *pick, shares i
 }
 
 // searching is the configuration of one of some searches, which reports how far all are.
-func (j *SearchJob) searching(number, all int) optimize.Config {
+func (j *Job) searching(number, all int) optimize.Config {
 	config := j.Config
 	config.Progress = func(p optimize.Progress) {
 		j.report("search", number*p.Budget+p.Evaluations, all*p.Budget)
@@ -135,8 +135,8 @@ func (j *SearchJob) searching(number, all int) optimize.Config {
 }
 
 // findFront finds a device's front, up to the loosest of the limits, and picks from it.
-func (j *SearchJob) findFront(ctx context.Context, device int, q search.Query, picks []pick,
-	result *SearchResult) (deviceFront, []pick, error) {
+func (j *Job) findFront(ctx context.Context, device int, q search.Query, picks []pick,
+	result *Result) (deviceFront, []pick, error) {
 	q.Limits = loosest(j.Limits)
 	front, err := search.FindFront(ctx, q, j.Cost, j.searching(device, len(j.Devices)))
 	if err != nil {
@@ -153,7 +153,7 @@ func (j *SearchJob) findFront(ctx context.Context, device int, q search.Query, p
 }
 
 // pickSpread picks winners that are spread over a front.
-func (j *SearchJob) pickSpread(ctx context.Context, f deviceFront, q search.Query,
+func (j *Job) pickSpread(ctx context.Context, f deviceFront, q search.Query,
 	picks []pick) ([]pick, error) {
 	picked := f.Spread(j.Points)
 	for i, found := range picked {
@@ -170,8 +170,8 @@ func (j *SearchJob) pickSpread(ctx context.Context, f deviceFront, q search.Quer
 
 // pickWithin picks the best of a front within each of the limits. What the front cannot tell is
 // searched for alone.
-func (j *SearchJob) pickWithin(ctx context.Context, f deviceFront, q search.Query, picks []pick,
-	result *SearchResult) ([]pick, error) {
+func (j *Job) pickWithin(ctx context.Context, f deviceFront, q search.Query, picks []pick,
+	result *Result) ([]pick, error) {
 	for _, limits := range j.Limits {
 		q.Limits = limits
 		p, likely := pick{device: f.device, limits: limits, exact: f.exact()},

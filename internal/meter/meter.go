@@ -1,4 +1,4 @@
-package pipeline
+package meter
 
 import (
 	"context"
@@ -20,9 +20,9 @@ import (
 	"github.com/tailor-nas/tailor/trainer"
 )
 
-// Meter measures the accuracy of sub-networks of a run, several at a time, and keeps every value in
-// a store. Each worker has an evaluator of its own: small networks are too little work to share
-// out, and values do not depend on who measures.
+// Meter measures the top-1 accuracy of sub-networks of a run, several at a time, and keeps every
+// value in a file. Each worker has an evaluator of its own, as a small network is too little work
+// to be shared by several; values do not depend on which worker measures them.
 type Meter struct {
 	// Progress, if set, is told how many are done.
 	Progress func(done, total int)
@@ -39,8 +39,8 @@ type Meter struct {
 	known map[supernet.Arch]float64
 }
 
-// MeterSettings say what a measurement is.
-type MeterSettings struct {
+// Settings say what a measurement is.
+type Settings struct {
 	Test        bool   // on test images; default those held out of training
 	Images      int    // of these, at random; 0 is all
 	Calibration int    // training images for batch norm; 1 or more
@@ -51,8 +51,8 @@ type MeterSettings struct {
 
 const evaluationBatch = 200
 
-// OpenMeter opens the store, and makes one where there is none. Close the meter when done.
-func OpenMeter(ctx context.Context, run *trainer.Run, d *data.Dataset, s MeterSettings) (*Meter,
+// Open opens the store, and makes one where there is none. Close the meter when done.
+func Open(ctx context.Context, run *trainer.Run, d *data.Dataset, s Settings) (*Meter,
 	error) {
 	m := &Meter{space: run.Info.Space, images: d.Val, known: map[supernet.Arch]float64{}}
 	split := "held-out"
@@ -88,7 +88,7 @@ func OpenMeter(ctx context.Context, run *trainer.Run, d *data.Dataset, s MeterSe
 
 // prepare recalls what was measured, and makes the workers' evaluators.
 func (m *Meter) prepare(ctx context.Context, run *trainer.Run, d *data.Dataset,
-	s MeterSettings) error {
+	s Settings) error {
 	if err := m.load(ctx); err != nil {
 		return err
 	}
@@ -137,11 +137,11 @@ func (m *Meter) Close() error {
 	return m.store.Close()
 }
 
-// Images is how many images a measurement looks at.
+// Images is how many images a measurement takes.
 func (m *Meter) Images() int { return m.images.Len() }
 
-// countKnown counts those of the archs that were measured already.
-func (m *Meter) countKnown(archs []supernet.Arch) (n int) {
+// CountKnown is how many of the archs were measured before.
+func (m *Meter) CountKnown(archs []supernet.Arch) (n int) {
 	for _, a := range archs {
 		if _, ok := m.known[a]; ok {
 			n++
@@ -191,7 +191,7 @@ func (m *Meter) Measure(ctx context.Context, archs []supernet.Arch) ([]predictor
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, m.keeps(err)
+		return nil, m.Kept(err)
 	}
 	samples := make([]predictor.Sample, len(archs))
 	for i, a := range archs {
@@ -200,8 +200,9 @@ func (m *Meter) Measure(ctx context.Context, archs []supernet.Arch) ([]predictor
 	return samples, nil
 }
 
-// keeps says of an interruption what is not lost.
-func (m *Meter) keeps(err error) error {
+// Kept adds to the error of an interruption how many values are kept, and where. Other errors it
+// returns as they are.
+func (m *Meter) Kept(err error) error {
 	if !errors.Is(err, context.Canceled) {
 		return err
 	}

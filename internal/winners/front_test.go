@@ -1,4 +1,4 @@
-package pipeline
+package winners
 
 import (
 	"context"
@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/micro"
 	"github.com/tailor-nas/tailor/predictor"
-	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/search/optimize"
@@ -21,12 +21,12 @@ import (
 // TestFrontOfDevices finds the fronts of two devices, one of them twice as slow, in one run, and
 // compares with all networks.
 func TestFrontOfDevices(t *testing.T) {
-	space := parseSpace(t, microSpace)
-	accuracy := macsAccuracy(t, space, strings.Repeat("5", 64))
-	fast, slow := inventedLatency(t, space), inventedLatency(t, space)
+	space := micro.ParseSpace(t, micro.SpaceYAML)
+	accuracy := micro.Accuracy(t, space, strings.Repeat("5", 64))
+	fast, slow := micro.Latency(t, space), micro.Latency(t, space)
 	slow.Slope *= 2
 	slow.Device = "slow"
-	result, err := Search(context.Background(), SearchJob{
+	result, err := Search(context.Background(), Job{
 		Config: optimize.Defaults(), Space: space, Accuracy: accuracy,
 		Devices: []Device{{Name: "fast", Latency: fast}, {Name: "slow", Latency: slow}},
 		Pareto:  true, Points: 3, Dir: t.TempDir(),
@@ -46,9 +46,9 @@ func TestFrontOfDevices(t *testing.T) {
 			d.Inputs["accuracy"].SHA256 != accuracy.SHA256 || len(d.Points) != f.Points {
 			t.Errorf("%s: %+v", f.Path, d)
 		}
-		for _, a := range allArchs(space) {
+		for _, a := range micro.AllArchs(space) {
 			top1, _ := accuracy.Predict([]supernet.Arch{a})
-			ms := inventedNetwork(space, a) * float64(i+1)
+			ms := micro.NetworkMS(space, a) * float64(i+1)
 			best := d.Points[0]
 			for _, p := range d.Points {
 				if p.LatencyMS <= ms*(1+1e-9) {
@@ -76,11 +76,11 @@ func TestFrontOfDevices(t *testing.T) {
 // TestFrontAtBudgets takes the front's best for each of several limits; they are those of a search
 // for each.
 func TestFrontAtBudgets(t *testing.T) {
-	space := parseSpace(t, microSpace)
-	latency := inventedLatency(t, space)
+	space := micro.ParseSpace(t, micro.SpaceYAML)
+	latency := micro.Latency(t, space)
 	_, fastest, _ := latency.Min()
-	j := SearchJob{
-		Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space,
+	j := Job{
+		Config: optimize.Defaults(), Space: space, Accuracy: micro.Accuracy(t, space,
 			strings.Repeat("5", 64)), Devices: []Device{{Latency: latency}},
 		Limits: []search.Limits{{LatencyMS: fastest * 1.3}, {LatencyMS: fastest * 2},
 			{LatencyMS: fastest}}, Dir: t.TempDir(),
@@ -111,12 +111,12 @@ func TestFrontAtBudgets(t *testing.T) {
 
 // TestFrontIsDrawn beside its document, with all devices in one picture where that is asked for.
 func TestFrontIsDrawn(t *testing.T) {
-	space := parseSpace(t, microSpace)
-	j := SearchJob{
-		Config: optimize.Defaults(), Space: space, Accuracy: macsAccuracy(t, space,
+	space := micro.ParseSpace(t, micro.SpaceYAML)
+	j := Job{
+		Config: optimize.Defaults(), Space: space, Accuracy: micro.Accuracy(t, space,
 			strings.Repeat("5", 64)), Pareto: true, Points: 3, Dir: t.TempDir(),
-		Devices: []Device{{Name: "fast", Latency: inventedLatency(t, space)},
-			{Name: "slow", Latency: inventedLatency(t, space)}},
+		Devices: []Device{{Name: "fast", Latency: micro.Latency(t, space)},
+			{Name: "slow", Latency: micro.Latency(t, space)}},
 		Plot: filepath.Join(t.TempDir(), "both.svg"),
 	}
 	result, err := Search(t.Context(), j)
@@ -156,14 +156,14 @@ func TestWilson(t *testing.T) {
 
 // TestFrontKeepsStrangers: what is called front.json but is none stays.
 func TestFrontKeepsStrangers(t *testing.T) {
-	space := parseSpace(t, microSpace)
+	space := micro.ParseSpace(t, micro.SpaceYAML)
 	dir := t.TempDir()
 	path := filepath.Join(dir, search.FrontFile)
 	if err := os.WriteFile(path, []byte("{}"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Search(context.Background(), SearchJob{Config: optimize.Defaults(), Space: space,
-		Accuracy: macsAccuracy(t, space, strings.Repeat("5", 64)), Pareto: true, Dir: dir})
+	_, err := Search(context.Background(), Job{Config: optimize.Defaults(), Space: space,
+		Accuracy: micro.Accuracy(t, space, strings.Repeat("5", 64)), Pareto: true, Dir: dir})
 	if err == nil || !strings.Contains(err.Error(), "--out") {
 		t.Errorf("got %v, want a refusal that names --out", err)
 	}
@@ -175,7 +175,7 @@ func TestFrontKeepsStrangers(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, frontPlotFile), []byte("mine"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err = Search(context.Background(), SearchJob{Space: space, Accuracy: macsAccuracy(t, space,
+	_, err = Search(context.Background(), Job{Space: space, Accuracy: micro.Accuracy(t, space,
 		strings.Repeat("5", 64)), Pareto: true, Dir: dir})
 	if err == nil || !strings.Contains(err.Error(), frontPlotFile) {
 		t.Errorf("got %v, want a refusal that names the picture", err)
@@ -184,10 +184,10 @@ func TestFrontKeepsStrangers(t *testing.T) {
 
 // TestSameNetworkIsMeasuredOnce: two budgets with one answer.
 func TestSameNetworkIsMeasuredOnce(t *testing.T) {
-	run, d := trainMicro(t, 1, 10)
-	result, err := Search(context.Background(), SearchJob{
+	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 10)
+	result, err := Search(context.Background(), Job{
 		Config: optimize.Defaults(), Space: run.Info.Space, Run: run, Data: d, Verify: true,
-		Accuracy: macsAccuracy(t, run.Info.Space, run.State.WeightsSHA256),
+		Accuracy: micro.Accuracy(t, run.Info.Space, run.State.WeightsSHA256),
 		Limits:   []search.Limits{{MACs: 1 << 40}, {MACs: 1 << 41}}, Top: 2, Dir: t.TempDir(),
 		Workers: 2,
 	})
@@ -211,10 +211,10 @@ func TestSameNetworkIsMeasuredOnce(t *testing.T) {
 // TestBoundsAreAnswered: a search that did not look at all says how much better a network could be,
 // and none is. Of the whole front too.
 func TestBoundsAreAnswered(t *testing.T) {
-	space := parseSpace(t, microSpace)
-	accuracy, latency := macsAccuracy(t, space, strings.Repeat("5", 64)), inventedLatency(t, space)
+	space := micro.ParseSpace(t, micro.SpaceYAML)
+	accuracy, latency := micro.Accuracy(t, space, strings.Repeat("5", 64)), micro.Latency(t, space)
 	_, fastest, _ := latency.Min()
-	j := SearchJob{
+	j := Job{
 		Space: space, Accuracy: accuracy, Devices: []Device{{Latency: latency}},
 		Limits: []search.Limits{{LatencyMS: fastest * 1.5}},
 		Config: searching(30), Dir: t.TempDir(),
@@ -235,9 +235,9 @@ func TestBoundsAreAnswered(t *testing.T) {
 
 				t.Errorf("after 30 of 40 networks: %+v", w.Predicted)
 			}
-			for _, a := range allArchs(space) {
+			for _, a := range micro.AllArchs(space) {
 				top1, _ := accuracy.Predict([]supernet.Arch{a})
-				if ms := inventedNetwork(space, a); ms <= limit*(1-1e-9) &&
+				if ms := micro.NetworkMS(space, a); ms <= limit*(1-1e-9) &&
 					top1[0] > w.Predicted.Top1Bound {
 					t.Errorf("%v within %v ms is above the bound %v", top1[0], limit,
 						w.Predicted.Top1Bound)
@@ -262,15 +262,14 @@ func TestLikelyBoundsAreAnswered(t *testing.T) {
 	var samples []predictor.Sample
 	for _, a := range choices.Sample(space, 200, 1) {
 		samples = append(samples, predictor.Sample{Arch: space.Spec(a),
-			Value: float64(macs(space, a)) / 2e6})
+			Value: float64(micro.MACs(space, a)) / 2e6})
 	}
-	accuracy, err := predictor.FitAccuracy(t.Context(), space, samples,
-		fitWith(regress.Settings{Epochs: 1, Members: 1, Folds: 2}))
+	accuracy, err := predictor.FitAccuracy(t.Context(), space, samples, micro.QuickFit())
 	if err != nil {
 		t.Fatal(err)
 	}
-	saveAs(t, "accuracy.json", accuracy.Save)
-	j := SearchJob{
+	micro.Save(t, "accuracy.json", accuracy.Save)
+	j := Job{
 		Space: space, Accuracy: accuracy, Limits: []search.Limits{{MACs: 800_000}},
 		Config: searching(4000), BoundSteps: 1, Dir: t.TempDir(),
 	}
@@ -294,10 +293,10 @@ func TestLikelyBoundsAreAnswered(t *testing.T) {
 // TestFrontOfAnotherCost: within a limit of MACs, the best network may not be on the front of
 // accuracy against latency. It is then searched for alone, and what that looks at counts, too.
 func TestFrontOfAnotherCost(t *testing.T) {
-	space := parseSpace(t, microSpace)
-	latency, accuracy := inventedLatency(t, space), macsAccuracy(t, space, strings.Repeat("5", 64))
+	space := micro.ParseSpace(t, micro.SpaceYAML)
+	latency, accuracy := micro.Latency(t, space), micro.Accuracy(t, space, strings.Repeat("5", 64))
 	largest := supernet.MACs(space.Blocks(space.Max()))
-	j := SearchJob{
+	j := Job{
 		Config: optimize.Defaults(), Space: space, Accuracy: accuracy,
 		Devices: []Device{{Latency: latency}}, Cost: search.Latency,
 		Limits: []search.Limits{{MACs: largest / 2}, {MACs: largest / 3}, {}}, Dir: t.TempDir(),
@@ -319,4 +318,11 @@ func TestFrontOfAnotherCost(t *testing.T) {
 	if front.Evaluations != 3*40 {
 		t.Errorf("%d evaluations are counted, want all 40 networks for the front, and for two limits each", front.Evaluations)
 	}
+}
+
+// searching is a search that evaluates so many networks.
+func searching(evaluations int) optimize.Config {
+	c := optimize.Defaults()
+	c.Evaluations = evaluations
+	return c
 }

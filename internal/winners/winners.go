@@ -1,4 +1,4 @@
-package pipeline
+package winners
 
 import (
 	"context"
@@ -22,8 +22,8 @@ import (
 // DefaultPoints is how many winners are spread over a front.
 const DefaultPoints = 10
 
-// SearchJob asks for the best sub-networks on each of some devices, within each of some limits.
-type SearchJob struct {
+// Job asks for the best sub-networks on each of some devices, within each of some limits.
+type Job struct {
 	Space *supernet.Space
 	Run   *trainer.Run // weights of the winners; nil gives manifests without weights
 	// of the run: to calibrate the winners and, with Verify, to measure their accuracy
@@ -77,9 +77,9 @@ type Winner struct {
 	Manifest   string `json:"manifest"`
 }
 
-// SearchResult is all winners: by device, then in the order of the limits or along the front, then
+// Result is all winners: by device, then in the order of the limits or along the front, then
 // best first, by measured accuracy where that was verified.
-type SearchResult struct {
+type Result struct {
 	Evaluations int      `json:"evaluations"`
 	Seconds     float64  `json:"seconds"` // of searching alone
 	Winners     []Winner `json:"winners"`
@@ -95,7 +95,7 @@ type Front struct {
 }
 
 // Search finds the winners, extracts and measures them, ranks them, and writes their manifests.
-func Search(ctx context.Context, j SearchJob) (*SearchResult, error) {
+func Search(ctx context.Context, j Job) (*Result, error) {
 	if err := j.check(); err != nil {
 		return nil, err
 	}
@@ -142,7 +142,7 @@ func Search(ctx context.Context, j SearchJob) (*SearchResult, error) {
 }
 
 // check refuses what does not belong together.
-func (j *SearchJob) check() error {
+func (j *Job) check() error {
 	j.Top = max(j.Top, 1)
 	if j.Points == 0 {
 		j.Points = DefaultPoints
@@ -194,7 +194,7 @@ func CheckWeights(a *predictor.Accuracy, run *trainer.Run) error {
 }
 
 // label is a device's name where there are several.
-func (j *SearchJob) label(d *Device) string {
+func (j *Job) label(d *Device) string {
 	if len(j.Devices) == 1 {
 		return ""
 	}
@@ -202,9 +202,9 @@ func (j *SearchJob) label(d *Device) string {
 }
 
 // dir is where a device's winners go.
-func (j *SearchJob) dir(d *Device) string { return filepath.Join(j.Dir, j.label(d)) }
+func (j *Job) dir(d *Device) string { return filepath.Join(j.Dir, j.label(d)) }
 
-func (j *SearchJob) report(what string, done, total int) {
+func (j *Job) report(what string, done, total int) {
 	if j.Progress != nil {
 		j.Progress(what, done, total)
 	}

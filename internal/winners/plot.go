@@ -1,4 +1,4 @@
-package pipeline
+package winners
 
 import (
 	"context"
@@ -19,7 +19,7 @@ var rivals = []struct {
 }{{"OFA's evolution", optimize.Baseline, 1}, {"random", optimize.Random, 5}}
 
 // plot draws how the answers were found, each beside the same question to its rivals.
-func (j *SearchJob) plot(ctx context.Context, picks []pick) error {
+func (j *Job) plot(ctx context.Context, picks []pick) error {
 	var lines []report.Line
 	for i, p := range picks {
 		j.report("plot", i, len(picks))

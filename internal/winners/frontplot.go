@@ -1,4 +1,4 @@
-package pipeline
+package winners
 
 import (
 	"math"
@@ -14,7 +14,7 @@ const frontPlotFile = "front.svg"
 
 // plotFronts draws each device's front beside its document, and all of them to the job's plot if
 // there is one.
-func (j *SearchJob) plotFronts(fronts []deviceFront, result *SearchResult) error {
+func (j *Job) plotFronts(fronts []deviceFront, result *Result) error {
 	if len(fronts) == 0 {
 		return nil
 	}
@@ -43,7 +43,7 @@ func (j *SearchJob) plotFronts(fronts []deviceFront, result *SearchResult) error
 
 // costAxis is the unit in which costs are drawn up to the largest: their numbers are multiplied by
 // the scale.
-func (j *SearchJob) costAxis(largest float64) (scale float64, label string) {
+func (j *Job) costAxis(largest float64) (scale float64, label string) {
 	if j.Cost == search.Latency {
 		if largest < 1 {
 			return 1000, "latency, us"
@@ -65,7 +65,7 @@ func (j *SearchJob) costAxis(largest float64) (scale float64, label string) {
 
 // budgets are the limits of the cost that were asked for, without those that are so far beyond the
 // front that it would be drawn small.
-func (j *SearchJob) budgets(scale, largest float64) (all []float64) {
+func (j *Job) budgets(scale, largest float64) (all []float64) {
 	for _, l := range j.Limits {
 		if b := j.Cost.Limited(l); b > 0 && b < 2*largest {
 			all = append(all, b*scale)
@@ -75,7 +75,7 @@ func (j *SearchJob) budgets(scale, largest float64) (all []float64) {
 }
 
 // drawn is a device's front as it is drawn.
-func (j *SearchJob) drawn(f deviceFront, winners []Winner, scale float64) report.Front {
+func (j *Job) drawn(f deviceFront, winners []Winner, scale float64) report.Front {
 	var r report.Front
 	for _, p := range f.Points {
 		r.Points = append(r.Points, report.CostPoint{Cost: scale * j.Cost.Of(p), Top1: p.Top1})
@@ -97,7 +97,7 @@ const normal95 = 1.96
 
 // picked is a winner as it is drawn: measured, if its accuracy was, else as predicted. relative is
 // half of the latency predictor's interval.
-func (j *SearchJob) picked(w Winner, name string, scale, relative float64) report.Picked {
+func (j *Job) picked(w Winner, name string, scale, relative float64) report.Picked {
 	m := w.Measured
 	p := report.Picked{Name: name, Measured: m != nil && m.Images > 0}
 	if p.Measured {
