@@ -48,8 +48,8 @@ func TestManifestGivesTheNetworkBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	result, err := winners.Search(ctx, winners.Job{Config: optimize.Defaults(), Space: space,
-		Run: run, Data: d, Verify: true, Accuracy: accuracy, Devices: []winners.Device{{Latency: latency}},
-		Limits: limits, Dir: t.TempDir(), Workers: 2})
+		Run: run, Data: d, Verify: true, Accuracy: accuracy, Limits: limits,
+		Devices: []winners.Device{{Latency: latency}}, Dir: t.TempDir(), Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/tailor-nas/tailor/trainer"
 )
 
-// cut extracts the winners and measures their accuracy. A network that several questions have as
-// their answer is measured once.
+// cut extracts the picked networks from the supernet and measures their top-1, if that is asked
+// for. A network that was picked for several questions is extracted and measured once.
 func (j *Job) cut(ctx context.Context, picks []pick) ([]*group, error) {
 	extract, closeEvaluator, err := j.extractor()
 	if err != nil {
@@ -53,7 +53,8 @@ func (j *Job) cut(ctx context.Context, picks []pick) ([]*group, error) {
 	return groups, nil
 }
 
-// extractor gives the function that fills in a cut's network and its accuracy.
+// extractor gives a function that fills in a cut's network and, with Verify, its measured top-1.
+// Without a run it does nothing.
 func (j *Job) extractor() (extract func(context.Context, supernet.Arch, *cut) error,
 	closeEvaluator func(), err error) {
 	if j.Run == nil || j.Data == nil {
@@ -80,6 +81,7 @@ func (j *Job) extractor() (extract func(context.Context, supernet.Arch, *cut) er
 	}, e.Close, nil
 }
 
+// manifest describes a picked network: all but what is measured of it, and its weights.
 func (j *Job) manifest(f search.Found, p pick) *manifest.Manifest {
 	m := &manifest.Manifest{
 		SpaceName: j.Space.Name, SpaceSHA256: j.Space.SHA256(), Arch: j.Space.Spec(f.Arch),
@@ -115,8 +117,7 @@ func (j *Job) manifest(f search.Found, p pick) *manifest.Manifest {
 	return m
 }
 
-// timeAll measures the latency of all winners, a session for each device, where that says
-// something: on the predictor's device and runtime.
+// timeAll measures the latency of the winners, all of a device in one session.
 func (j *Job) timeAll(ctx context.Context, groups []*group) error {
 	for i := range j.Devices {
 		var cuts []*cut
@@ -132,6 +133,9 @@ func (j *Job) timeAll(ctx context.Context, groups []*group) error {
 	return nil
 }
 
+// timeOn measures the latency of a device's winners. It does nothing unless this machine and the
+// device's runtime are those of the latency predictor: other latencies say nothing about its
+// limits.
 func (j *Job) timeOn(ctx context.Context, d *Device, cuts []*cut) error {
 	if len(cuts) == 0 || d.Latency == nil || d.Runtime == nil {
 		return nil

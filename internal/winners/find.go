@@ -9,16 +9,21 @@ import (
 	"github.com/tailor-nas/tailor/search/optimize"
 )
 
-// pick is what one question to the search gave: of a device, and limits or a place on its front.
+// pick is what was found for one question: a device with limits, or with a place on its front.
 type pick struct {
 	device  *Device
 	limits  search.Limits
-	place   int // on the front, from 1; 0 for limits
-	best    []search.Found
-	exact   bool
+	place   int            // on the front, from 1; 0 if the question is limits
+	best    []search.Found // highest predicted top-1 first
+	exact   bool           // every network was examined: no bound is needed
 	history []optimize.Point
-	bound   float64 // of the top-1 within the limits, 0 if not known
-	likely  float64 // the same, if what was not looked at is like what was
+	// bound is a certain upper bound on the predicted top-1 (0 to 1) within the limits, 0 if there
+	// is none.
+	bound float64
+	// likely is an estimated upper bound on the same, 0 if there is none. It is no proof: it
+	// assumes that networks nobody examined deviate no more from an additive model than examined
+	// ones.
+	likely float64
 }
 
 // deviceFront is the whole front of a device.
@@ -27,11 +32,11 @@ type deviceFront struct {
 	*search.Front
 }
 
-// exact says whether all sub-networks were looked at.
+// exact says whether every sub-network within the front's limits was examined.
 func (f deviceFront) exact() bool { return f.Status == optimize.Exhausted }
 
-// find searches for all devices and limits, or for the front of each device. The searches share
-// what the accuracy predictor said.
+// find searches for all devices and limits, or for the front of each device. The searches share the
+// values of the accuracy predictor, so that each network's top-1 is predicted once.
 func (j *Job) find(ctx context.Context) ([]pick, []deviceFront, *Result, error) {
 	began, result := time.Now(), &Result{}
 	var accuracy search.Predictor = j.Accuracy
@@ -88,24 +93,24 @@ func (j *Job) findEach(ctx context.Context, device int, q search.Query, picks []
 	return picks, nil
 }
 
-// likelyBound gives the top-1 that no network within limits is likely to exceed; false where there
-// is not enough to tell.
+// likelyBound computes an estimated upper bound on the predicted top-1 within limits, see
+// [search.Answer.LikelyBound]. It is not known if too few networks were examined.
 type likelyBound func(search.Limits) (top1 float64, known bool, err error)
 
-// likelyOf is that of a search, for its own limits.
+// likelyOf is the likely bound of a search, whose limits are its own whatever it is asked for.
 func likelyOf(a *search.Answer) likelyBound {
 	return func(search.Limits) (float64, bool, error) { return a.LikelyBound() }
 }
 
-// bound says what no network within the query's limits exceeds, where that is asked for and not
-// known to be the winner's: for sure, and likely. By default the bounds of a front share the time
-// of one.
+// bound fills in a pick's two upper bounds on the predicted top-1 within the query's limits, unless
+// none are asked for, or the pick is exact. By default, shares picks of a front together take about
+// as many steps as one pick alone.
 func (j *Job) bound(ctx context.Context, q search.Query, p *pick, shares int,
 	likely likelyBound) error {
 	if p.exact || j.BoundSteps < 0 {
 		return nil
 	}
-	q.Accuracy = j.Accuracy // what remembers predictions cannot be bounded
+	q.Accuracy = j.Accuracy // that of search.Remember is no search.Bounder
 	steps := j.BoundSteps
 	if steps == 0 {
 		if steps = search.BoundSteps(q); steps > 0 {
@@ -125,7 +130,8 @@ func (j *Job) bound(ctx context.Context, q search.Query, p *pick, shares int,
 	return err
 }
 
-// searching is the configuration of one of some searches, which reports how far all are.
+// searching is the configuration of one of all searches, which reports the progress of all
+// together.
 func (j *Job) searching(number, all int) optimize.Config {
 	config := j.Config
 	config.Progress = func(p optimize.Progress) {
@@ -134,7 +140,7 @@ func (j *Job) searching(number, all int) optimize.Config {
 	return config
 }
 
-// findFront finds a device's front, up to the loosest of the limits, and picks from it.
+// findFront finds a device's front within the loosest of the limits, and picks winners from it.
 func (j *Job) findFront(ctx context.Context, device int, q search.Query, picks []pick,
 	result *Result) (deviceFront, []pick, error) {
 	q.Limits = loosest(j.Limits)
@@ -152,7 +158,7 @@ func (j *Job) findFront(ctx context.Context, device int, q search.Query, picks [
 	return f, picks, err
 }
 
-// pickSpread picks winners that are spread over a front.
+// pickSpread picks winners that are evenly spaced along a front.
 func (j *Job) pickSpread(ctx context.Context, f deviceFront, q search.Query,
 	picks []pick) ([]pick, error) {
 	picked := f.Spread(j.Points)
@@ -168,17 +174,17 @@ func (j *Job) pickSpread(ctx context.Context, f deviceFront, q search.Query,
 	return picks, nil
 }
 
-// pickWithin picks the best of a front within each of the limits. What the front cannot tell is
-// searched for alone.
+// pickWithin picks the best of a front within each of the limits. If the front may lack it, there
+// is a search for it.
 func (j *Job) pickWithin(ctx context.Context, f deviceFront, q search.Query, picks []pick,
 	result *Result) ([]pick, error) {
 	for _, limits := range j.Limits {
 		q.Limits = limits
 		p, likely := pick{device: f.device, limits: limits, exact: f.exact()},
 			likelyBound(f.LikelyBound)
-		if best, ok := f.Best(limits); ok && f.tells(limits, loosest(j.Limits)) {
+		if best, ok := f.Best(limits); ok && f.hasBest(limits, loosest(j.Limits)) {
 			p.best = []search.Found{best}
-		} else { // says how near one can come, if none is within the limits
+		} else { // if no network is within the limits, its error has the smallest cost
 			answer, err := search.Find(ctx, q, j.Config)
 			if err != nil {
 				return nil, err
@@ -194,13 +200,14 @@ func (j *Job) pickWithin(ctx context.Context, f deviceFront, q search.Query, pic
 	return picks, nil
 }
 
-// tells says whether the best within limits is on the front that was found within others: limits of
-// anything but the front's cost may leave a network that is not on it.
-func (f deviceFront) tells(limits, others search.Limits) bool {
-	return f.Cost.Limit(limits, 0) == f.Cost.Limit(others, 0)
+// hasBest says whether the best network within limits must be on a front that was found within
+// wider ones: it must if they differ in the front's own cost alone. A tighter limit on another cost
+// may leave a best network that is not on the front.
+func (f deviceFront) hasBest(limits, wider search.Limits) bool {
+	return f.Cost.Limit(limits, 0) == f.Cost.Limit(wider, 0)
 }
 
-// loosest is what holds wherever any of the limits does.
+// loosest are the tightest limits that allow every network that any of the limits allows.
 func loosest(all []search.Limits) search.Limits {
 	l := all[0]
 	for _, other := range all[1:] {
@@ -211,6 +218,7 @@ func loosest(all []search.Limits) search.Limits {
 	return l
 }
 
+// looser is the higher of two limits on one cost, where 0 is none.
 func looser[T int64 | float64](a, b T) T {
 	if a == 0 || b == 0 {
 		return 0

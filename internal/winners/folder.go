@@ -16,7 +16,7 @@ import (
 	"github.com/tailor-nas/tailor/search/manifest"
 )
 
-// checkFolders refuses, before any work, to write where something else is.
+// checkFolders refuses, before any work, to replace files that are not an earlier search's.
 func (j *Job) checkFolders() error {
 	names := map[string]bool{}
 	for i := range j.Devices {
@@ -50,7 +50,7 @@ func (j *Job) checkFolders() error {
 	return nil
 }
 
-// folderNames are those that a device's winners may get.
+// folderNames are all names that folders of a device's winners may get.
 func (j *Job) folderNames() (names []string) {
 	if j.spread() {
 		for place := range j.Points {
@@ -66,10 +66,11 @@ func (j *Job) folderNames() (names []string) {
 	return names
 }
 
-// spread says whether winners are spread over the front.
+// spread says whether winners are evenly spaced along the front, as there are no limits to choose
+// by.
 func (j *Job) spread() bool { return j.Pareto && len(j.Limits) == 1 }
 
-// replaceable refuses a folder that is there and is not an earlier search's winner.
+// replaceable refuses a folder that exists and is not an earlier search's winner.
 func replaceable(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -86,7 +87,8 @@ func replaceable(dir string) error {
 	return fmt.Errorf("%s exists and is not an earlier search's; choose another --out", dir)
 }
 
-// folderName tells the limits: "latency-2.5ms-macs-50M", and from the second best on its rank.
+// folderName is made of the limits, such as "latency-2.5ms-macs-50000000". From the second best on,
+// the place is added: rank counts from 0, names from 2.
 func folderName(l search.Limits, rank int) string {
 	var parts []string
 	if l.LatencyMS > 0 {
@@ -107,7 +109,7 @@ func folderName(l search.Limits, rank int) string {
 	return strings.Join(parts, "-")
 }
 
-// save writes a winner's folder, in the place of an earlier search's.
+// save writes a winner's folder, which replaces an earlier search's, and gives the manifest's path.
 func (j *Job) save(dir string, c *cut) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return "", fmt.Errorf("write manifest: %w", err)
@@ -136,8 +138,8 @@ func (j *Job) own() (*store.Lock, error) {
 	return lock, nil
 }
 
-// saveFront writes the whole front of a device, and takes away what an earlier, longer choice of
-// winners left.
+// saveFront writes the document of a device's front. If winners are spread along it, it removes
+// those of an earlier search that had more.
 func (j *Job) saveFront(f deviceFront, result *Result) error {
 	dir := j.dir(f.device)
 	document := &search.FrontDocument{

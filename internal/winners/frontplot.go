@@ -9,11 +9,11 @@ import (
 	"github.com/tailor-nas/tailor/search"
 )
 
-// frontPlotFile is the picture of a front, beside its document.
+// frontPlotFile is the picture of a front, in the folder of its document.
 const frontPlotFile = "front.svg"
 
-// plotFronts draws each device's front beside its document, and all of them to the job's plot if
-// there is one.
+// plotFronts draws each device's front in the folder of its document and, if the job has a plot,
+// all of them there.
 func (j *Job) plotFronts(fronts []deviceFront, result *Result) error {
 	if len(fronts) == 0 {
 		return nil
@@ -41,8 +41,8 @@ func (j *Job) plotFronts(fronts []deviceFront, result *Result) error {
 	return report.Fronts(j.Plot, label, budgets, all)
 }
 
-// costAxis is the unit in which costs are drawn up to the largest: their numbers are multiplied by
-// the scale.
+// costAxis is the axis for costs up to the largest: what costs are multiplied by, and the label
+// with the unit that this gives.
 func (j *Job) costAxis(largest float64) (scale float64, label string) {
 	if j.Cost == search.Latency {
 		if largest < 1 {
@@ -63,8 +63,8 @@ func (j *Job) costAxis(largest float64) (scale float64, label string) {
 	return 1, name
 }
 
-// budgets are the limits of the cost that were asked for, without those that are so far beyond the
-// front that it would be drawn small.
+// budgets are the limits on the front's cost, scaled. Those of more than twice the front's largest
+// cost are left out, as the front would be drawn small.
 func (j *Job) budgets(scale, largest float64) (all []float64) {
 	for _, l := range j.Limits {
 		if b := j.Cost.Limited(l); b > 0 && b < 2*largest {
@@ -74,7 +74,7 @@ func (j *Job) budgets(scale, largest float64) (all []float64) {
 	return all
 }
 
-// drawn is a device's front as it is drawn.
+// drawn is a device's front with its winners, as the picture shows them.
 func (j *Job) drawn(f deviceFront, winners []Winner, scale float64) report.Front {
 	var r report.Front
 	for _, p := range f.Points {
@@ -95,8 +95,9 @@ func (j *Job) drawn(f deviceFront, winners []Winner, scale float64) report.Front
 // normal95 is half of a normal distribution's 95 % interval, in standard deviations.
 const normal95 = 1.96
 
-// picked is a winner as it is drawn: measured, if its accuracy was, else as predicted. relative is
-// half of the latency predictor's interval.
+// picked is a winner as the picture shows it, with 95 % intervals: its top-1 and latency as
+// measured, each as predicted if it was not. relative is half of the latency predictor's interval,
+// as a share.
 func (j *Job) picked(w Winner, name string, scale, relative float64) report.Picked {
 	m := w.Measured
 	p := report.Picked{Name: name, Measured: m != nil && m.Images > 0}

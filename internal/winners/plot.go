@@ -10,15 +10,16 @@ import (
 	"github.com/tailor-nas/tailor/search/optimize"
 )
 
-// rivals are what a search is drawn beside. Random may look at more networks, since most of its are
-// over the budget, which is quick to see; what counts is how many accuracies were predicted.
+// rivals are the methods that a search is compared with in the plot. more multiplies the
+// evaluations that each may have: most random networks exceed the limits, and then cost no
+// prediction of top-1; the plot counts evaluations within the limits.
 var rivals = []struct {
 	name   string
 	method optimize.Method
 	more   int
 }{{"OFA's evolution", optimize.Baseline, 1}, {"random", optimize.Random, 5}}
 
-// plot draws how the answers were found, each beside the same question to its rivals.
+// plot draws the best top-1 found against evaluations, for each question and each rival.
 func (j *Job) plot(ctx context.Context, picks []pick) error {
 	var lines []report.Line
 	for i, p := range picks {
@@ -48,7 +49,8 @@ func (j *Job) plot(ctx context.Context, picks []pick) error {
 	return report.Convergence(j.Plot, lines)
 }
 
-// rise is a history up to an end, 0 for its own, where the line ends.
+// rise is a history as a line of the plot: the best top-1 against evaluations within the limits, up
+// to end of them; 0 is all.
 func rise(history []optimize.Point, end int) (points []report.Point) {
 	for _, h := range history {
 		if h.Best == nil || end > 0 && h.Feasible > end {
@@ -63,6 +65,7 @@ func rise(history []optimize.Point, end int) (points []report.Point) {
 	return points
 }
 
+// questionName is what the plot calls a question: its device, if there are several, and its limits.
 func questionName(device string, l search.Limits) string {
 	name := folderName(l, 0)
 	if device != "" {

@@ -10,22 +10,22 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// group is the winners that answer one question, best first.
+// group is the winners of one question, best first.
 type group struct {
 	device *Device
 	limits search.Limits
-	place  int // on the front, from 1; 0 for limits
+	place  int // on the front, from 1; 0 if the question is limits
 	cuts   []*cut
 }
 
-// cut is a winner on its way to its folder.
+// cut is a picked network: extracted, and with a manifest that is filled in step by step.
 type cut struct {
 	manifest *manifest.Manifest
 	net      *supernet.Subnet // nil without a run
 	arch     supernet.Arch
 }
 
-// name of the folder of the i-th winner.
+// name is that of the folder of the i-th winner, from 0.
 func (g *group) name(i int) string {
 	if g.place > 0 {
 		return placeName(g.place)
@@ -35,9 +35,9 @@ func (g *group) name(i int) string {
 
 func placeName(place int) string { return fmt.Sprintf("front-%d", place) }
 
-// rank orders what was verified: those within the limits, by measured accuracy, then the others, as
-// predicted. Limits are judged by what was measured; where no latency was, the prediction has to
-// do.
+// rank orders the winners if the top-1 of all of them was measured: first those within the limits,
+// by measured top-1, then the others, in the predicted order. Limits are checked by the measured
+// latency, or by the predicted one if none was measured.
 func (g *group) rank() {
 	verified := true
 	for _, c := range g.cuts {
@@ -62,7 +62,7 @@ func (g *group) rank() {
 	}
 }
 
-// over says that the network was measured, and is not within the limits.
+// over says that the network was measured to exceed the limits.
 func (c *cut) over() bool {
 	m := c.manifest.Measured
 	return m != nil && m.WithinLimits != nil && !*m.WithinLimits
@@ -75,6 +75,7 @@ func number(b bool) int {
 	return 0
 }
 
+// winner describes the network once its manifest is written at path.
 func (c *cut) winner(device, path string) Winner {
 	m := c.manifest
 	return Winner{

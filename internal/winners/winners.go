@@ -19,7 +19,7 @@ import (
 	"github.com/tailor-nas/tailor/trainer"
 )
 
-// DefaultPoints is how many winners are spread over a front.
+// DefaultPoints is the default of Job.Points.
 const DefaultPoints = 10
 
 // Job asks for the best sub-networks on each of some devices, within each of some limits.
@@ -33,36 +33,39 @@ type Job struct {
 	Devices  []Device // may be empty if no limit is a latency
 	Limits   []search.Limits
 	Top      int // winners for each of the limits, 0 for one; with Pareto it must be 0 or 1
-	// Pareto asks for the whole front of accuracy against Cost in one run a device. Winners are
-	// then the front's best for each of the limits, or without limits Points of them, well spread.
+	// Pareto asks for the whole Pareto front of accuracy against Cost, found in one search for each
+	// device. With limits, the winners are the front's best within each; without, there are Points
+	// winners, evenly spaced along the front.
 	Pareto bool
 	Cost   search.Cost     // default latency if there is a device, else MACs
-	Points int             // default DefaultPoints
+	Points int             // winners on each front; default DefaultPoints
 	Config optimize.Config // begin with optimize.Defaults; Top is that of the job
-	// BoundSteps is how many regions of the space are bounded for each of the limits, to say how
-	// much better a network could be predicted than the best found; 0 is search.BoundSteps,
-	// negative none.
+	// BoundSteps is how many regions of the space are bounded for each of the limits, for an upper
+	// bound on the predicted top-1 of all networks within them (search.Bound). 0 is the default,
+	// search.BoundSteps; a negative number asks for no bounds.
 	BoundSteps int
-	// Plot is a file for the best value against evaluations of each search, of OFA's evolution and
-	// of random search; or, with Pareto, for the fronts of all devices, each of which is drawn
-	// beside its document anyway. Empty for none.
+	// Plot is a picture to write: the best top-1 found against the evaluations, of each search, of
+	// OFA's evolution and of random search. With Pareto it shows the fronts of all devices; each
+	// front is also drawn in a picture of its own, in the folder of its document. Empty for none.
 	Plot string
-	// of the manifests, a folder each; with several devices in a folder for each device
+	// Dir is where the folders of winners go; with several devices, it has a folder for each
 	Dir      string
 	Budget   time.Duration // for measuring latency; default 2 s a winner
 	Workers  int
 	Progress func(what string, done, total int)
 }
 
-// Device is a latency predictor, and what measures the winners' latency.
+// Device is a device to find winners for: its latency predictor, and the runtime that times the
+// winners there.
 type Device struct {
 	Name    string // in tables and paths; may be empty if it is the only one
 	Latency *predictor.Latency
-	// used if it and the device are those of the predictor; nil leaves latencies predicted
+	// Runtime times the winners if the predictor is of this runtime, on this very machine;
+	// otherwise, or if it is nil, their latency is only predicted
 	Runtime profiles.Runtime
 }
 
-// Winner is a sub-network found, and where its manifest is.
+// Winner is a sub-network that was found, as its manifest describes it.
 type Winner struct {
 	Device    string             `json:"device,omitempty"` // its name, if there are several
 	Arch      supernet.Spec      `json:"arch"`
@@ -78,7 +81,7 @@ type Winner struct {
 }
 
 // Result is all winners: by device, then in the order of the limits or along the front, then
-// best first, by measured accuracy where that was verified.
+// best first: by measured top-1 if it was measured, else by the predicted one.
 type Result struct {
 	Evaluations int      `json:"evaluations"`
 	Seconds     float64  `json:"seconds"` // of searching alone
@@ -86,12 +89,12 @@ type Result struct {
 	Fronts      []Front  `json:"fronts,omitempty"`
 }
 
-// Front is where a device's front is written, and how long it is.
+// Front is a device's front, in a file.
 type Front struct {
 	Device string `json:"device,omitempty"`
-	Path   string `json:"path"`
-	Points int    `json:"points"`
-	Plot   string `json:"plot"` // the picture of it
+	Path   string `json:"path"`   // of its document
+	Points int    `json:"points"` // networks on it
+	Plot   string `json:"plot"`   // its picture
 }
 
 // Search finds the winners, extracts and measures them, ranks them, and writes their manifests.
@@ -141,7 +144,8 @@ func Search(ctx context.Context, j Job) (*Result, error) {
 	return result, j.plotFronts(fronts, result)
 }
 
-// check refuses what does not belong together.
+// check completes the job with its defaults, and refuses predictors, devices and weights that do
+// not belong together.
 func (j *Job) check() error {
 	j.Top = max(j.Top, 1)
 	if j.Points == 0 {
@@ -193,7 +197,7 @@ func CheckWeights(a *predictor.Accuracy, run *trainer.Run) error {
 	return a.Check("the accuracy predictor", "weights", run.State.WeightsSHA256)
 }
 
-// label is a device's name where there are several.
+// label is a device's name, empty if it is the only one.
 func (j *Job) label(d *Device) string {
 	if len(j.Devices) == 1 {
 		return ""
@@ -201,7 +205,7 @@ func (j *Job) label(d *Device) string {
 	return d.Name
 }
 
-// dir is where a device's winners go.
+// dir is the folder that has the folders of a device's winners.
 func (j *Job) dir(d *Device) string { return filepath.Join(j.Dir, j.label(d)) }
 
 func (j *Job) report(what string, done, total int) {
