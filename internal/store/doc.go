@@ -24,4 +24,7 @@
 // The formats are described in docs/formats.md. To read the code, begin with writeFile,
 // encodeDocument, decodeDocument, DecodeTensors and EncodeTensorsCompact; each calls the rest in
 // order.
+//
+// It is one room because documents, tensors, logs and folders are written in the same few careful
+// ways, by an internal file system in which tests inject faults.
 package store
