@@ -1,4 +1,4 @@
-package store
+package safetensors
 
 import (
 	"bytes"
@@ -40,7 +40,7 @@ func unsupported(dtype string) error {
 // decoder into maps and structs would let duplicate names, nulls and "DTYPE" pass.
 func parseHeader(header []byte) ([]entry, map[string]string, error) {
 	if len(header) == 0 || header[0] != '{' || !utf8.Valid(header) || !json.Valid(header) {
-		return nil, nil, fmt.Errorf("%w: its header is not a JSON object", ErrTensors)
+		return nil, nil, fmt.Errorf("%w: its header is not a JSON object", ErrFormat)
 	}
 	dec := json.NewDecoder(bytes.NewReader(header))
 	dec.UseNumber()
@@ -81,17 +81,17 @@ func (p *headerParser) next() any {
 // implementation refuses.
 func (p *headerParser) object(value func(key string) error) error {
 	if p.next() != json.Delim('{') {
-		return fmt.Errorf("%w: expected an object", ErrTensors)
+		return fmt.Errorf("%w: expected an object", ErrFormat)
 	}
 	seen := map[string]bool{}
 	for p.dec.More() {
 		key, ok := p.next().(string)
 		if len(key) > maxNameBytes {
-			return fmt.Errorf("%w: a name has %d bytes, at most %d", ErrTensors, len(key),
+			return fmt.Errorf("%w: a name has %d bytes, at most %d", ErrFormat, len(key),
 				maxNameBytes)
 		}
 		if !ok || seen[key] {
-			return fmt.Errorf("%w: %q is there twice", ErrTensors, key)
+			return fmt.Errorf("%w: %q is there twice", ErrFormat, key)
 		}
 		seen[key] = true
 		if err := value(key); err != nil {
@@ -108,7 +108,7 @@ func (p *headerParser) meta() error {
 	return p.object(func(key string) error {
 		value, ok := p.next().(string)
 		if !ok {
-			return fmt.Errorf("%w: metadata %q is not a string", ErrTensors, key)
+			return fmt.Errorf("%w: metadata %q is not a string", ErrFormat, key)
 		}
 		p.strings[key] = value
 		return nil
@@ -129,7 +129,7 @@ func (p *headerParser) tensor(name string) error {
 		case "data_offsets":
 			offsets, err = p.ints(2)
 		default:
-			err = fmt.Errorf("%w: unknown field %q", ErrTensors, key)
+			err = fmt.Errorf("%w: unknown field %q", ErrFormat, key)
 		}
 		return err
 	})
@@ -137,7 +137,7 @@ func (p *headerParser) tensor(name string) error {
 	case err != nil:
 		return err
 	case fields != 3 || len(offsets) != 2:
-		return fmt.Errorf("%w: it needs a dtype, a shape and two data_offsets", ErrTensors)
+		return fmt.Errorf("%w: it needs a dtype, a shape and two data_offsets", ErrFormat)
 	case e.dtype != typeF32 && e.dtype != typeU8:
 		return unsupported(e.dtype)
 	}
@@ -149,7 +149,7 @@ func (p *headerParser) tensor(name string) error {
 // ints reads an array of at most limit non-negative whole numbers.
 func (p *headerParser) ints(limit int) ([]int, error) {
 	if p.next() != json.Delim('[') {
-		return nil, fmt.Errorf("%w: expected an array of numbers", ErrTensors)
+		return nil, fmt.Errorf("%w: expected an array of numbers", ErrFormat)
 	}
 	list := []int{}
 	for p.dec.More() {
@@ -157,10 +157,10 @@ func (p *headerParser) ints(limit int) ([]int, error) {
 		n, err := strconv.ParseUint(string(number), 10, 64)
 		if err != nil || n > math.MaxInt {
 			return nil, fmt.Errorf("%w: an array has something other than a whole number that fits",
-				ErrTensors)
+				ErrFormat)
 		}
 		if list = append(list, int(n)); len(list) > limit {
-			return nil, fmt.Errorf("%w: an array has more than %d numbers", ErrTensors, limit)
+			return nil, fmt.Errorf("%w: an array has more than %d numbers", ErrFormat, limit)
 		}
 	}
 	p.next()

@@ -1,4 +1,4 @@
-package store
+package safetensors
 
 import (
 	"bytes"
@@ -11,14 +11,16 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/tailor-nas/tailor/internal/store"
 )
 
 const metaKey = "__metadata__" // the one name that the format keeps for itself
 
-// EncodeTensors writes tensors, in the order of their names, and meta in the safetensors format.
+// Encode writes tensors, in the order of their names, and meta in the safetensors format.
 // The bytes depend on the values alone, and are those of the reference implementation wherever that
 // one is deterministic.
-func EncodeTensors(w io.Writer, tensors []Tensor, meta map[string]string) error {
+func Encode(w io.Writer, tensors []Tensor, meta map[string]string) error {
 	sorted, err := sortTensors(tensors, meta)
 	if err != nil {
 		return err
@@ -46,7 +48,7 @@ func writeEntries(w io.Writer, entries []entry, meta map[string]string) error {
 	header := encodeHeader(entries, meta)
 	if len(header) > maxHeaderBytes {
 		return fmt.Errorf("safetensors: a header of %d bytes is %w, at most %d", len(header),
-			ErrTooLarge, maxHeaderBytes)
+			store.ErrTooLarge, maxHeaderBytes)
 	}
 	var length [8]byte
 	binary.LittleEndian.PutUint64(length[:], uint64(len(header)))
@@ -65,7 +67,7 @@ func writeEntries(w io.Writer, entries []entry, meta map[string]string) error {
 	return nil
 }
 
-// checkTensors refuses what DecodeTensors would, and text that JSON cannot carry unchanged.
+// checkTensors refuses what Decode would, and text that JSON cannot carry unchanged.
 func checkTensors(sorted []Tensor, meta map[string]string) error {
 	total := 0
 	for i, t := range sorted {
@@ -84,7 +86,7 @@ func checkTensors(sorted []Tensor, meta map[string]string) error {
 				t.Shape, len(t.Data))
 		case n > maxTensorsBytes/4-total:
 			return fmt.Errorf("safetensors: the tensors up to %q are %w: over %d bytes",
-				t.Name, ErrTooLarge, int64(maxTensorsBytes))
+				t.Name, store.ErrTooLarge, int64(maxTensorsBytes))
 		}
 		total += n
 	}

@@ -1,4 +1,4 @@
-package store
+package safetensors
 
 import (
 	"fmt"
@@ -102,10 +102,10 @@ func checkBitmap(places []byte, elements, values int) error {
 		set += bits.OnesCount8(b)
 	}
 	if set != values {
-		return fmt.Errorf("%w: its bitmap has %d bits set for %d values", ErrTensors, set, values)
+		return fmt.Errorf("%w: its bitmap has %d bits set for %d values", ErrFormat, set, values)
 	}
 	if rest := elements % 8; rest != 0 && places[len(places)-1]>>rest != 0 {
-		return fmt.Errorf("%w: its bitmap has bits set beyond its %d elements", ErrTensors,
+		return fmt.Errorf("%w: its bitmap has bits set beyond its %d elements", ErrFormat,
 			elements)
 	}
 	return nil
@@ -123,9 +123,9 @@ func checkGaps(places []byte, elements, values int) error {
 	}
 	switch rest := int64(elements) - at; {
 	case placed != values:
-		return fmt.Errorf("%w: its gaps place %d values, it has %d", ErrTensors, placed, values)
+		return fmt.Errorf("%w: its gaps place %d values, it has %d", ErrFormat, placed, values)
 	case rest < 0 || rest >= farGap:
-		return fmt.Errorf("%w: its gaps cover %d of %d elements", ErrTensors, at, elements)
+		return fmt.Errorf("%w: its gaps cover %d of %d elements", ErrFormat, at, elements)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package store
+package safetensors
 
 import (
 	"bufio"
@@ -12,13 +12,15 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/tailor-nas/tailor/internal/store"
 )
 
-// DecodeTensors reads a safetensors file of exactly size bytes from r, and leaves r at the end. It
-// holds no more memory than size, about, and the header's, unless there are compact tensors: these
-// may have up to 256 MiB at full size. Its errors are [ErrTensors], [ErrDtype], [ErrTooLarge] and
+// Decode reads a safetensors file of exactly size bytes from r, and leaves r at the end. It holds
+// no more memory than size, about, and the header's, unless there are compact tensors: these may
+// have up to 256 MiB at full size. Its errors are [ErrFormat], [ErrDtype], [store.ErrTooLarge] and
 // those of r.
-func DecodeTensors(r io.Reader, size int64) (*TensorFile, error) {
+func Decode(r io.Reader, size int64) (*File, error) {
 	hash := sha256.New()
 	r = bufio.NewReaderSize(io.TeeReader(r, hash), bufferBytes)
 	header, err := readHeader(r, size)
@@ -44,21 +46,21 @@ func DecodeTensors(r io.Reader, size int64) (*TensorFile, error) {
 		return nil, fmt.Errorf("tensor data: %w", err)
 	}
 	if n, _ := io.ReadFull(r, make([]byte, 1)); n != 0 {
-		return nil, fmt.Errorf("%w: it grew while it was read", ErrTensors)
+		return nil, fmt.Errorf("%w: it grew while it was read", ErrFormat)
 	}
 	tensors, err := assemble(entries, found)
 	if err != nil {
 		return nil, err
 	}
 	delete(meta, compactKey) // it is the file's, not the caller's
-	return &TensorFile{Tensors: tensors, Meta: meta, SHA256: hex.EncodeToString(hash.Sum(nil))}, nil
+	return &File{Tensors: tensors, Meta: meta, SHA256: hex.EncodeToString(hash.Sum(nil))}, nil
 }
 
 // readHeader believes the length it finds only as far as the cap and the size of the file allow.
 func readHeader(r io.Reader, size int64) ([]byte, error) {
 	if size < 8 {
 		return nil, fmt.Errorf("%w: truncated: has %d bytes, the length of its header takes 8",
-			ErrTensors, size)
+			ErrFormat, size)
 	}
 	var length [8]byte
 	if _, err := io.ReadFull(r, length[:]); err != nil {
@@ -67,7 +69,7 @@ func readHeader(r io.Reader, size int64) ([]byte, error) {
 	n := binary.LittleEndian.Uint64(length[:])
 	if n > maxHeaderBytes {
 		return nil, fmt.Errorf("%w: its first 8 bytes promise a header of %d bytes, at most %d",
-			ErrTensors, n, maxHeaderBytes)
+			ErrFormat, n, maxHeaderBytes)
 	}
 	if int64(n) > size-8 {
 		return nil, checkSize(size, 8+int64(n))
@@ -83,10 +85,10 @@ func readHeader(r io.Reader, size int64) ([]byte, error) {
 func checkSize(size, promised int64) error {
 	switch {
 	case size < promised:
-		return fmt.Errorf("%w: truncated: has %d bytes, its header promises %d", ErrTensors, size,
+		return fmt.Errorf("%w: truncated: has %d bytes, its header promises %d", ErrFormat, size,
 			promised)
 	case size > promised:
-		return fmt.Errorf("%w: has %d bytes, its header promises only %d", ErrTensors, size,
+		return fmt.Errorf("%w: has %d bytes, its header promises only %d", ErrFormat, size,
 			promised)
 	}
 	return nil
@@ -120,18 +122,18 @@ func (e entry) check(at int64) error {
 	}
 	switch {
 	case !ok:
-		return fmt.Errorf("%w: shape %v is too large", ErrTensors, e.shape)
+		return fmt.Errorf("%w: shape %v is too large", ErrFormat, e.shape)
 	case e.begin < at:
 		return fmt.Errorf("%w: begins at byte %d of the data, inside another that ends at %d",
-			ErrTensors, e.begin, at)
+			ErrFormat, e.begin, at)
 	case e.begin > at:
-		return fmt.Errorf("%w: begins at byte %d of the data and leaves a gap from %d", ErrTensors,
+		return fmt.Errorf("%w: begins at byte %d of the data and leaves a gap from %d", ErrFormat,
 			e.begin, at)
 	case span != width*int64(n):
-		return fmt.Errorf("%w: shape %v takes %d bytes, its offsets span %d", ErrTensors, e.shape,
+		return fmt.Errorf("%w: shape %v takes %d bytes, its offsets span %d", ErrFormat, e.shape,
 			width*int64(n), span)
 	case e.end > maxTensorsBytes:
-		return fmt.Errorf("%w: ends at byte %d of the data, at most %d", ErrTooLarge, e.end,
+		return fmt.Errorf("%w: ends at byte %d of the data, at most %d", store.ErrTooLarge, e.end,
 			int64(maxTensorsBytes))
 	}
 	return nil

@@ -1,4 +1,4 @@
-package store_test
+package safetensors_test
 
 import (
 	"encoding/binary"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/internal/store"
 )
 
@@ -125,7 +126,7 @@ func TestDecodeCompactRefuses(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			_, err := decode(tt.data)
-			wantError(t, err, store.ErrTensors, tt.words)
+			wantError(t, err, safetensors.ErrFormat, tt.words)
 		})
 	}
 }
@@ -134,9 +135,9 @@ func TestDecodeCompactRefuses(t *testing.T) {
 // have.
 func TestDecodeBytesAlone(t *testing.T) {
 	_, err := decode(raw(`{"a:bitmap":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}`, 2))
-	wantError(t, err, store.ErrDtype, `"a:bitmap"`, `"U8"`)
+	wantError(t, err, safetensors.ErrDtype, `"a:bitmap"`, `"U8"`)
 	_, err = decode(rawCompact(`{}`, ":bitmap", "U8", []float32{1, 2}, []byte{3}))
-	wantError(t, err, store.ErrDtype, `"a:bitmap"`)
+	wantError(t, err, safetensors.ErrDtype, `"a:bitmap"`)
 }
 
 func TestDecodeCompactTooLarge(t *testing.T) {
@@ -161,6 +162,6 @@ func TestDecodeCompactEveryTruncation(t *testing.T) {
 	data := gaps("3,3", []float32{1, 2, 3}, 1, 5, 0)
 	for n := range data {
 		_, err := decode(data[:n])
-		wantError(t, err, store.ErrTensors)
+		wantError(t, err, safetensors.ErrFormat)
 	}
 }

@@ -1,4 +1,4 @@
-package store_test
+package safetensors_test
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/internal/store"
 )
 
@@ -18,17 +19,17 @@ func sameBits(a, b []float32) bool {
 		func(x, y float32) bool { return math.Float32bits(x) == math.Float32bits(y) })
 }
 
-func encoded(t *testing.T, tensors []store.Tensor, meta map[string]string) []byte {
+func encoded(t *testing.T, tensors []safetensors.Tensor, meta map[string]string) []byte {
 	t.Helper()
 	var buf bytes.Buffer
-	if err := store.EncodeTensors(&buf, tensors, meta); err != nil {
+	if err := safetensors.Encode(&buf, tensors, meta); err != nil {
 		t.Fatal(err)
 	}
 	return buf.Bytes()
 }
 
-func decode(data []byte) (*store.TensorFile, error) {
-	return store.DecodeTensors(bytes.NewReader(data), int64(len(data)))
+func decode(data []byte) (*safetensors.File, error) {
+	return safetensors.Decode(bytes.NewReader(data), int64(len(data)))
 }
 
 func TestTensorsRoundTrip(t *testing.T) {
@@ -37,7 +38,7 @@ func TestTensorsRoundTrip(t *testing.T) {
 	for i := range big {
 		big[i] = math.Float32frombits(rng.Uint32())
 	}
-	tensors := []store.Tensor{
+	tensors := []safetensors.Tensor{
 		{Name: "z", Shape: []int{len(big)}, Data: big},
 		{Name: "", Shape: []int{}, Data: []float32{7}},
 		{Name: "a", Shape: []int{3, 0}, Data: nil},
@@ -46,12 +47,12 @@ func TestTensorsRoundTrip(t *testing.T) {
 	meta := map[string]string{"space": "mbv3-tiny", "<k>": "\u2028\x00"}
 	dir := t.TempDir()
 	path := filepath.Join(dir, "w.safetensors")
-	sha, err := store.WriteTensors(path, tensors, meta)
+	sha, err := safetensors.Write(path, tensors, meta)
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantNames(t, dir, "w.safetensors")
-	got, err := store.ReadTensors(path)
+	got, err := safetensors.Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,11 +79,11 @@ func TestTensorsRoundTrip(t *testing.T) {
 }
 
 func TestTensorsAreDeterministic(t *testing.T) {
-	a := store.Tensor{Name: "a", Shape: []int{1}, Data: []float32{1}}
-	b := store.Tensor{Name: "b", Shape: []int{2}, Data: []float32{2, 3}}
-	want := encoded(t, []store.Tensor{a, b}, map[string]string{"x": "1", "y": "2", "z": "3"})
+	a := safetensors.Tensor{Name: "a", Shape: []int{1}, Data: []float32{1}}
+	b := safetensors.Tensor{Name: "b", Shape: []int{2}, Data: []float32{2, 3}}
+	want := encoded(t, []safetensors.Tensor{a, b}, map[string]string{"x": "1", "y": "2", "z": "3"})
 	for range 20 { // map order varies
-		got := encoded(t, []store.Tensor{b, a}, map[string]string{"z": "3", "y": "2", "x": "1"})
+		got := encoded(t, []safetensors.Tensor{b, a}, map[string]string{"z": "3", "y": "2", "x": "1"})
 		if !bytes.Equal(got, want) {
 			t.Fatalf("%q, then %q", want, got)
 		}
@@ -93,7 +94,7 @@ func TestTensorsAreDeterministic(t *testing.T) {
 }
 
 func TestTensorsShareNoCapacity(t *testing.T) {
-	file, err := decode(encoded(t, []store.Tensor{
+	file, err := decode(encoded(t, []safetensors.Tensor{
 		{Name: "a", Shape: []int{1}, Data: []float32{1}},
 		{Name: "b", Shape: []int{1}, Data: []float32{2}},
 	}, nil))
@@ -106,25 +107,25 @@ func TestTensorsShareNoCapacity(t *testing.T) {
 	}
 }
 
-func TestWriteTensorsRefuses(t *testing.T) {
+func TestWriteRefuses(t *testing.T) {
 	one := []float32{1}
 	tests := map[string]struct {
-		tensors []store.Tensor
+		tensors []safetensors.Tensor
 		meta    map[string]string
 		words   string
 	}{
-		"same name": {tensors: []store.Tensor{{Name: "a", Data: one}, {Name: "a", Data: one}},
+		"same name": {tensors: []safetensors.Tensor{{Name: "a", Data: one}, {Name: "a", Data: one}},
 			words: `are named "a"`},
-		"reserved name": {tensors: []store.Tensor{{Name: "__metadata__", Data: one}},
+		"reserved name": {tensors: []safetensors.Tensor{{Name: "__metadata__", Data: one}},
 			words: "__metadata__"},
-		"name not UTF-8": {tensors: []store.Tensor{{Name: "\xff", Data: one}}, words: `"\xff"`},
-		"short data": {tensors: []store.Tensor{{Name: "a", Shape: []int{2, 3}, Data: one}},
+		"name not UTF-8": {tensors: []safetensors.Tensor{{Name: "\xff", Data: one}}, words: `"\xff"`},
+		"short data": {tensors: []safetensors.Tensor{{Name: "a", Shape: []int{2, 3}, Data: one}},
 			words: "[2 3] but 1 elements"},
-		"negative": {tensors: []store.Tensor{{Name: "a", Shape: []int{-1, -1}, Data: one}},
+		"negative": {tensors: []safetensors.Tensor{{Name: "a", Shape: []int{-1, -1}, Data: one}},
 			words: "[-1 -1]"},
-		"overflow": {tensors: []store.Tensor{{Name: "a", Shape: []int{math.MaxInt,
+		"overflow": {tensors: []safetensors.Tensor{{Name: "a", Shape: []int{math.MaxInt,
 			math.MaxInt}}}, words: "but 0 elements"},
-		"dimensions": {tensors: []store.Tensor{{Name: "a", Shape: slices.Repeat([]int{1}, 65),
+		"dimensions": {tensors: []safetensors.Tensor{{Name: "a", Shape: slices.Repeat([]int{1}, 65),
 			Data: one}}, words: "65 dimensions"},
 		"meta not UTF-8":  {meta: map[string]string{"k": "\xff"}, words: `"k"`},
 		"meta key broken": {meta: map[string]string{"\xff": ""}, words: `"\xff"`},
@@ -132,7 +133,7 @@ func TestWriteTensorsRefuses(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			_, err := store.WriteTensors(filepath.Join(dir, "w"), tt.tensors, tt.meta)
+			_, err := safetensors.Write(filepath.Join(dir, "w"), tt.tensors, tt.meta)
 			wantError(t, err, nil, tt.words)
 			wantNames(t, dir)
 		})
@@ -151,24 +152,25 @@ func (w *failing) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestEncodeTensorsReportsWriter(t *testing.T) {
-	tensors := []store.Tensor{{Name: "a", Shape: []int{40000}, Data: make([]float32, 40000)}}
+func TestEncodeReportsWriter(t *testing.T) {
+	tensors := []safetensors.Tensor{{Name: "a", Shape: []int{40000}, Data: make([]float32, 40000)}}
 	size := len(encoded(t, tensors, nil))
 	for _, n := range []int{0, 50, 100, 70000, size - 1} {
-		wantError(t, store.EncodeTensors(&failing{n}, tensors, nil), errFull)
+		wantError(t, safetensors.Encode(&failing{n}, tensors, nil), errFull)
 	}
-	if err := store.EncodeTensors(&failing{size}, tensors, nil); err != nil {
+	if err := safetensors.Encode(&failing{size}, tensors, nil); err != nil {
 		t.Error(err)
 	}
 }
 
 func BenchmarkTensors(b *testing.B) {
-	tensors := []store.Tensor{{Name: "a", Shape: []int{4 << 20}, Data: make([]float32, 4<<20)}}
+	tensors := []safetensors.Tensor{{Name: "a", Shape: []int{4 << 20},
+		Data: make([]float32, 4<<20)}}
 	path := filepath.Join(b.TempDir(), "w")
 	b.Run("write", func(b *testing.B) {
 		b.SetBytes(16 << 20)
 		for b.Loop() {
-			if _, err := store.WriteTensors(path, tensors, nil); err != nil {
+			if _, err := safetensors.Write(path, tensors, nil); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -176,7 +178,7 @@ func BenchmarkTensors(b *testing.B) {
 	b.Run("read", func(b *testing.B) {
 		b.SetBytes(16 << 20)
 		for b.Loop() {
-			if _, err := store.ReadTensors(path); err != nil {
+			if _, err := safetensors.Read(path); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -1,4 +1,4 @@
-package store
+package safetensors
 
 import (
 	"encoding/json"
@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/tailor-nas/tailor/internal/store"
 )
 
 // compact is a compact tensor of a file: what the metadata says of its shape, and the two entries
@@ -37,8 +39,8 @@ func findCompact(entries []entry, meta map[string]string) (map[string]*compact, 
 		}
 		if dense += 4 * int64(c.elements); dense > maxCompactBytes {
 			return nil, fmt.Errorf(
-				"%w: the compact tensors up to %q have over %d bytes at full size", ErrTooLarge,
-				name, maxCompactBytes)
+				"%w: the compact tensors up to %q have over %d bytes at full size",
+				store.ErrTooLarge, name, maxCompactBytes)
 		}
 		found[name], used[c.places.name] = c, true
 	}
@@ -58,7 +60,7 @@ func parseShapes(meta map[string]string) (map[string][]int, error) {
 		return shapes, nil
 	}
 	if !json.Valid([]byte(text)) {
-		return nil, fmt.Errorf("%w: metadata %q is not a JSON object", ErrTensors, compactKey)
+		return nil, fmt.Errorf("%w: metadata %q is not a JSON object", ErrFormat, compactKey)
 	}
 	p := headerParser{dec: json.NewDecoder(strings.NewReader(text))}
 	p.dec.UseNumber()
@@ -85,12 +87,12 @@ func pair(name string, shape []int, byName map[string]*entry) (*compact, error) 
 	switch {
 	case c.values == nil || c.values.dtype != typeF32 || len(c.values.shape) != 1:
 		return nil, fmt.Errorf("%w: metadata %q has it, but its values, a list of F32, are missing",
-			ErrTensors, compactKey)
+			ErrFormat, compactKey)
 	case (bitmap == nil) == (gaps == nil):
 		return nil, fmt.Errorf("%w: expected either %s or %s, a list of U8, beside its values",
-			ErrTensors, bitmapSuffix, gapsSuffix)
+			ErrFormat, bitmapSuffix, gapsSuffix)
 	case !ok:
-		return nil, fmt.Errorf("%w: shape %v is too large", ErrTensors, shape)
+		return nil, fmt.Errorf("%w: shape %v is too large", ErrFormat, shape)
 	}
 	return c, c.checkSizes()
 }
@@ -109,13 +111,13 @@ func (c *compact) checkSizes() error {
 	bytes := c.places.shape[0]
 	if c.gaps {
 		if int64(c.elements) >= farGap*(int64(bytes)+1) {
-			return fmt.Errorf("%w: its gaps have %d bytes, too few for shape %v", ErrTensors, bytes,
+			return fmt.Errorf("%w: its gaps have %d bytes, too few for shape %v", ErrFormat, bytes,
 				c.shape)
 		}
 		return nil
 	}
 	if want := bitmapLen(c.elements); bytes != want {
-		return fmt.Errorf("%w: its bitmap has %d bytes, shape %v takes %d", ErrTensors, bytes,
+		return fmt.Errorf("%w: its bitmap has %d bytes, shape %v takes %d", ErrFormat, bytes,
 			c.shape, want)
 	}
 	return nil
@@ -124,7 +126,7 @@ func (c *compact) checkSizes() error {
 // check compares values and places, once they are read.
 func (c *compact) check() error {
 	if i := slices.IndexFunc(c.values.floats, isZero); i >= 0 {
-		return fmt.Errorf("%w: value %d is zero, which a compact tensor leaves out", ErrTensors, i)
+		return fmt.Errorf("%w: value %d is zero, which a compact tensor leaves out", ErrFormat, i)
 	}
 	if c.gaps {
 		return checkGaps(c.places.bytes, c.elements, len(c.values.floats))

@@ -1,4 +1,4 @@
-package store
+package safetensors
 
 import (
 	"crypto/sha256"
@@ -10,6 +10,8 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+
+	"github.com/tailor-nas/tailor/internal/store"
 )
 
 // Tensor is a named array of 32-bit floats, the last dimension fastest. No Shape at all is a single
@@ -20,17 +22,17 @@ type Tensor struct {
 	Data  []float32
 }
 
-// TensorFile is what a safetensors file holds.
-type TensorFile struct {
+// File is what a safetensors file holds.
+type File struct {
 	// in the order of their names' bytes; the Data of those that are stored alike share one
 	// allocation
 	Tensors []Tensor
 	Meta    map[string]string
-	SHA256  string // of the file, as HashFile
+	SHA256  string // of the file, as store.HashFile
 }
 
 // Lookup finds a tensor by its name.
-func (f *TensorFile) Lookup(name string) (Tensor, bool) {
+func (f *File) Lookup(name string) (Tensor, bool) {
 	i, ok := slices.BinarySearchFunc(f.Tensors, name, func(t Tensor, name string) int {
 		return strings.Compare(t.Name, name)
 	})
@@ -40,34 +42,34 @@ func (f *TensorFile) Lookup(name string) (Tensor, bool) {
 	return f.Tensors[i], true
 }
 
-// WriteTensors writes a safetensors file as [WriteFile] does and returns its SHA-256. See
-// [EncodeTensors].
-func WriteTensors(path string, tensors []Tensor, meta map[string]string) (sha256hex string,
+// Write writes a safetensors file as [store.WriteFile] does and returns its SHA-256. See
+// [Encode].
+func Write(path string, tensors []Tensor, meta map[string]string) (sha256hex string,
 	err error) {
-	return writeHashed(path, func(w io.Writer) error { return EncodeTensors(w, tensors, meta) })
+	return writeHashed(path, func(w io.Writer) error { return Encode(w, tensors, meta) })
 }
 
 // writeHashed writes a file and gives the SHA-256 of what was written.
 func writeHashed(path string, write func(io.Writer) error) (sha256hex string, err error) {
 	h := sha256.New()
-	err = WriteFile(path, func(w io.Writer) error { return write(io.MultiWriter(w, h)) })
+	err = store.WriteFile(path, func(w io.Writer) error { return write(io.MultiWriter(w, h)) })
 	if err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// ReadTensors reads a safetensors file, with or without compact tensors. A file that breaks the
-// format's rules, or those of compact tensors, is [ErrTensors], one with other than 32-bit floats
+// Read reads a safetensors file, with or without compact tensors. A file that breaks the
+// format's rules, or those of compact tensors, is [ErrFormat], one with other than 32-bit floats
 // [ErrDtype].
-func ReadTensors(path string) (*TensorFile, error) {
-	f, size, err := openRegular(path)
+func Read(path string) (*File, error) {
+	f, size, err := store.OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	tensors, err := DecodeTensors(f, size)
-	if errors.Is(err, ErrTensors) {
+	tensors, err := Decode(f, size)
+	if errors.Is(err, ErrFormat) {
 		return nil, fmt.Errorf(
 			"cannot read %s: %w: check the path, copy the file again or make it again", path, err)
 	}

@@ -1,25 +1,25 @@
-package store
+package safetensors
 
 import (
 	"io"
 	"strconv"
 )
 
-// WriteTensorsCompact is [WriteTensors] with tensors that are mostly zeros stored compactly.
-// [ReadTensors] gives them back as they were. See [EncodeTensorsCompact].
-func WriteTensorsCompact(path string, tensors []Tensor, meta map[string]string) (sha256hex string,
+// WriteCompact is [Write] with tensors that are mostly zeros stored compactly.
+// [Read] gives them back as they were. See [EncodeCompact].
+func WriteCompact(path string, tensors []Tensor, meta map[string]string) (sha256hex string,
 	err error) {
 	return writeHashed(path, func(w io.Writer) error {
-		return EncodeTensorsCompact(w, tensors,
+		return EncodeCompact(w, tensors,
 			meta)
 	})
 }
 
-// EncodeTensorsCompact is [EncodeTensors], but of a tensor of whose elements so many are zero that
+// EncodeCompact is [Encode], but of a tensor of whose elements so many are zero that
 // it saves space, it writes the others and their places. Where such tensors have more than 256 MiB
-// together all stay dense. Where there is no such tensor the bytes are those of EncodeTensors. Two
+// together all stay dense. Where there is no such tensor the bytes are those of Encode. Two
 // tensors that differ are never written alike: even the sign of zero and the bits of NaN survive.
-func EncodeTensorsCompact(w io.Writer, tensors []Tensor, meta map[string]string) error {
+func EncodeCompact(w io.Writer, tensors []Tensor, meta map[string]string) error {
 	sorted, err := sortTensors(tensors, meta)
 	if err != nil {
 		return err
@@ -41,7 +41,7 @@ func EncodeTensorsCompact(w io.Writer, tensors []Tensor, meta map[string]string)
 			places = append(places, placesEntry(t, suffix))
 			shapes = append(appendShape(append(appendQuoted(shapes, t.Name), ':'), t.Shape), ',')
 			if dense += 4 * len(t.Data); dense > maxCompactBytes {
-				return EncodeTensors(w, tensors, meta) // it could not be read
+				return Encode(w, tensors, meta) // it could not be read
 			}
 		}
 	}

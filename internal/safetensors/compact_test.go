@@ -1,4 +1,4 @@
-package store_test
+package safetensors_test
 
 import (
 	"bytes"
@@ -10,13 +10,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/internal/store"
 )
 
-func encodedCompact(t testing.TB, tensors []store.Tensor, meta map[string]string) []byte {
+func encodedCompact(t testing.TB, tensors []safetensors.Tensor, meta map[string]string) []byte {
 	t.Helper()
 	var buf bytes.Buffer
-	if err := store.EncodeTensorsCompact(&buf, tensors, meta); err != nil {
+	if err := safetensors.EncodeCompact(&buf, tensors, meta); err != nil {
 		t.Fatal(err)
 	}
 	return buf.Bytes()
@@ -33,7 +34,7 @@ func sparse(r *rand.Rand, n int, density float64) []float32 {
 	return data
 }
 
-func wantSame(t *testing.T, got, want []store.Tensor) {
+func wantSame(t *testing.T, got, want []safetensors.Tensor) {
 	t.Helper()
 	if len(got) != len(want) {
 		t.Fatalf("%d tensors, want %d", len(got), len(want))
@@ -52,17 +53,17 @@ func wantSame(t *testing.T, got, want []store.Tensor) {
 func TestCompactRoundTrip(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, density := range []float64{0, .001, .01, .05, .1, .125, .13, .3, .9, .97, 1} {
-		var tensors []store.Tensor
+		var tensors []safetensors.Tensor
 		for i, n := range []int{0, 1, 7, 8, 9, 64, 254, 255, 256, 509, 510, 511, 4096, 20011} {
-			tensors = append(tensors, store.Tensor{Name: fmt.Sprintf("%02d", i), Shape: []int{n},
-				Data: sparse(r, n, density)})
+			tensors = append(tensors, safetensors.Tensor{Name: fmt.Sprintf("%02d", i),
+				Shape: []int{n}, Data: sparse(r, n, density)})
 		}
 		path := filepath.Join(t.TempDir(), "w")
-		sha, err := store.WriteTensorsCompact(path, tensors, map[string]string{"k": "v"})
+		sha, err := safetensors.WriteCompact(path, tensors, map[string]string{"k": "v"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		file, err := store.ReadTensors(path)
+		file, err := safetensors.Read(path)
 		if err != nil {
 			t.Fatalf("density %g: %v", density, err)
 		}
@@ -84,15 +85,15 @@ func TestCompactRoundTrip(t *testing.T) {
 // TestCompactEdges: zeros that begin, end and fill a tensor, in numbers around those that one byte
 // of gaps stands for.
 func TestCompactEdges(t *testing.T) {
-	var tensors []store.Tensor
+	var tensors []safetensors.Tensor
 	for _, before := range []int{0, 1, 254, 255, 256, 509, 510, 511, 765} {
 		for _, after := range []int{0, 1, 253, 254, 255, 256, 509, 510, 4000} {
 			data := make([]float32, before+1+after)
 			data[before] = float32(math.Copysign(0, -1)) // a value like any other
-			tensors = append(tensors, store.Tensor{Name: fmt.Sprintf("%03d-%04d", before, after),
+			tensors = append(tensors, safetensors.Tensor{Name: fmt.Sprintf("%03d-%04d", before, after),
 				Shape: []int{len(data)}, Data: data})
 		}
-		tensors = append(tensors, store.Tensor{Name: fmt.Sprintf("%03d-none", before),
+		tensors = append(tensors, safetensors.Tensor{Name: fmt.Sprintf("%03d-none", before),
 			Shape: []int{before}, Data: make([]float32, before)})
 	}
 	file, err := decode(encodedCompact(t, tensors, nil))
@@ -114,7 +115,7 @@ func TestCompactSize(t *testing.T) {
 		}
 	}
 	for name, data := range map[string][]float32{"single": sparse(r, n, .1), "runs": runs} {
-		tensors := []store.Tensor{{Name: name, Shape: []int{400, 400}, Data: data}}
+		tensors := []safetensors.Tensor{{Name: name, Shape: []int{400, 400}, Data: data}}
 		share := float64(len(encodedCompact(t, tensors, nil))) /
 			float64(len(encoded(t, tensors, nil)))
 		if share > .14 {
@@ -146,7 +147,7 @@ func TestCompactChoice(t *testing.T) {
 		"64 zeros":            {place(64, 64), ""}, // 256 bytes, which the header would take
 		"66 zeros":            {place(66, 66), ":gaps"},
 	} {
-		data := encodedCompact(t, []store.Tensor{{Name: "a", Shape: []int{len(tt.data)},
+		data := encodedCompact(t, []safetensors.Tensor{{Name: "a", Shape: []int{len(tt.data)},
 			Data: tt.data}}, nil)
 		got := ""
 		for _, suffix := range []string{":bitmap", ":gaps"} {
@@ -163,11 +164,11 @@ func TestCompactChoice(t *testing.T) {
 // TestCompactNames: no name that a tensor may have collides with those of places.
 func TestCompactNames(t *testing.T) {
 	zeros := make([]float32, 1000)
-	one := func(name string) store.Tensor {
-		return store.Tensor{Name: name, Shape: []int{10, 100},
+	one := func(name string) safetensors.Tensor {
+		return safetensors.Tensor{Name: name, Shape: []int{10, 100},
 			Data: zeros}
 	}
-	tensors := []store.Tensor{one(""), one(":bitmap"), one("a"), one("a:gaps"), one("b"),
+	tensors := []safetensors.Tensor{one(""), one(":bitmap"), one("a"), one("a:gaps"), one("b"),
 		one("b:bitmap"), one("b:bitmap:gaps"), one("é\"\\<\n")}
 	data := encodedCompact(t, tensors, nil)
 	file, err := decode(data)
@@ -186,29 +187,29 @@ func TestCompactNames(t *testing.T) {
 func TestCompactKeyIsReserved(t *testing.T) {
 	for _, encode := range []func() error{
 		func() error {
-			return store.EncodeTensors(&bytes.Buffer{}, nil,
+			return safetensors.Encode(&bytes.Buffer{}, nil,
 				map[string]string{"tailor.compact": "{}"})
 		},
 		func() error {
-			return store.EncodeTensorsCompact(&bytes.Buffer{}, nil,
+			return safetensors.EncodeCompact(&bytes.Buffer{}, nil,
 				map[string]string{"tailor.compact": "{}"})
 		},
 	} {
 		wantError(t, encode(), nil, `"tailor.compact"`)
 	}
-	_, err := store.WriteTensorsCompact(filepath.Join(t.TempDir(), "w"),
-		[]store.Tensor{{Name: "a", Shape: []int{2}}}, nil)
+	_, err := safetensors.WriteCompact(filepath.Join(t.TempDir(), "w"),
+		[]safetensors.Tensor{{Name: "a", Shape: []int{2}}}, nil)
 	wantError(t, err, nil, "[2] but 0 elements")
 }
 
 func TestCompactReportsWriter(t *testing.T) {
-	tensors := []store.Tensor{{Name: "a", Shape: []int{40000},
+	tensors := []safetensors.Tensor{{Name: "a", Shape: []int{40000},
 		Data: sparse(rand.New(rand.NewPCG(1, 1)), 40000, .5)}}
 	size := len(encodedCompact(t, tensors, nil))
 	for _, n := range []int{0, 50, 1000, 70000, size - 1} {
-		wantError(t, store.EncodeTensorsCompact(&failing{n}, tensors, nil), errFull)
+		wantError(t, safetensors.EncodeCompact(&failing{n}, tensors, nil), errFull)
 	}
-	if err := store.EncodeTensorsCompact(&failing{size}, tensors, nil); err != nil {
+	if err := safetensors.EncodeCompact(&failing{size}, tensors, nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -217,12 +218,12 @@ func TestCompactReportsWriter(t *testing.T) {
 func BenchmarkCompact(b *testing.B) {
 	const n = 4 << 20
 	for _, zeros := range []int{50, 90, 98} {
-		tensors := []store.Tensor{{Name: "a", Shape: []int{n},
+		tensors := []safetensors.Tensor{{Name: "a", Shape: []int{n},
 			Data: sparse(rand.New(rand.NewPCG(1, 2)), n, 1-float64(zeros)/100)}}
 		for name, encode := range map[string]func(*bytes.Buffer) error{
-			"dense": func(w *bytes.Buffer) error { return store.EncodeTensors(w, tensors, nil) },
+			"dense": func(w *bytes.Buffer) error { return safetensors.Encode(w, tensors, nil) },
 			"compact": func(w *bytes.Buffer) error {
-				return store.EncodeTensorsCompact(w, tensors,
+				return safetensors.EncodeCompact(w, tensors,
 					nil)
 			},
 		} {

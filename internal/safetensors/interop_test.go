@@ -1,4 +1,4 @@
-package store_test
+package safetensors_test
 
 import (
 	"bytes"
@@ -7,13 +7,13 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/safetensors"
 )
 
 // The reference implementation made the files; testdata/make_reference.py says how.
 func TestReference(t *testing.T) {
 	const path = "testdata/reference.safetensors"
-	file, err := store.ReadTensors(path)
+	file, err := safetensors.Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func TestReference(t *testing.T) {
 		0, float32(math.Copysign(0, -1)), float32(math.Inf(1)), float32(math.Inf(-1)),
 		math.Float32frombits(0x7fc00001), math.SmallestNonzeroFloat32, math.MaxFloat32, 1,
 	}
-	want := []store.Tensor{
+	want := []safetensors.Tensor{
 		{Name: "empty", Shape: []int{0, 5}},
 		{Name: "head.bias", Shape: []int{2}, Data: []float32{-1.5, 0.25}},
 		{Name: "scale", Shape: []int{}, Data: []float32{3}},
@@ -56,8 +56,8 @@ func TestReference(t *testing.T) {
 }
 
 func TestReferenceHalf(t *testing.T) {
-	_, err := store.ReadTensors("testdata/reference_f16.safetensors")
-	wantError(t, err, store.ErrDtype, "reference_f16.safetensors", `"half"`, `"F16"`,
+	_, err := safetensors.Read("testdata/reference_f16.safetensors")
+	wantError(t, err, safetensors.ErrDtype, "reference_f16.safetensors", `"half"`, `"F16"`,
 		"convert it to F32")
 }
 
@@ -65,7 +65,7 @@ func TestReferenceHalf(t *testing.T) {
 // implementation wrote it.
 func TestReferenceCompact(t *testing.T) {
 	const path = "testdata/reference_compact.safetensors"
-	file, err := store.ReadTensors(path)
+	file, err := safetensors.Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestReferenceCompact(t *testing.T) {
 	for i, at := range []int{0, 3, 259, 515, 771, 1027} {
 		tenth[at] = []float32{1, 2, minusZero, 4, float32(math.Inf(1)), 6}[i]
 	}
-	want := []store.Tensor{
+	want := []safetensors.Tensor{
 		{Name: "bias", Shape: []int{3}, Data: []float32{1, 0, 2}},
 		{Name: "half", Shape: []int{30, 20}, Data: half},
 		{Name: "none", Shape: []int{600}, Data: make([]float32, 600)},
