@@ -7,10 +7,10 @@ import (
 	"slices"
 )
 
-// store holds every candidate of a run once, numbered from 0 in the order of their first
+// table holds every candidate of a run once, numbered from 0 in the order of their first
 // appearance. Genes and values lie in flat slices, so that a candidate costs no allocation of its
 // own.
-type store struct {
+type table struct {
 	width      int       // genes a candidate
 	objectives int       // values a candidate
 	genes      []uint16  // (candidates, width), canonical
@@ -23,9 +23,9 @@ type store struct {
 	slots []int32
 }
 
-// newStore returns a store with room for n candidates, though it can grow.
-func newStore(width, objectives, n int) *store {
-	return &store{
+// newTable returns a table with room for n candidates, though it can grow.
+func newTable(width, objectives, n int) *table {
+	return &table{
 		width: width, objectives: objectives,
 		genes:      make([]uint16, 0, n*width),
 		values:     make([]float64, 0, n*objectives),
@@ -35,15 +35,15 @@ func newStore(width, objectives, n int) *store {
 	}
 }
 
-func (s *store) len() int { return len(s.violations) }
+func (s *table) len() int { return len(s.violations) }
 
 // at returns the genes of candidate id, not to be changed.
-func (s *store) at(id int32) Genes {
+func (s *table) at(id int32) Genes {
 	return Genes(s.genes[int(id)*s.width : (int(id)+1)*s.width : (int(id)+1)*s.width])
 }
 
 // valuesAt returns the objectives of candidate id.
-func (s *store) valuesAt(id int32) []float64 {
+func (s *table) valuesAt(id int32) []float64 {
 	return s.values[int(id)*s.objectives : (int(id)+1)*s.objectives : (int(id)+1)*s.objectives]
 }
 
@@ -57,7 +57,7 @@ func hash(g Genes) uint64 {
 }
 
 // find returns the number of the canonical g, or -1 and the slot that g belongs into.
-func (s *store) find(g Genes) (id int32, slot int) {
+func (s *table) find(g Genes) (id int32, slot int) {
 	mask := uint64(len(s.slots) - 1)
 	for at := hash(g) & mask; ; at = (at + 1) & mask {
 		id := s.slots[at] - 1
@@ -71,7 +71,7 @@ func (s *store) find(g Genes) (id int32, slot int) {
 }
 
 // add appends the canonical g, for which find returned slot.
-func (s *store) add(g Genes, slot int) int32 {
+func (s *table) add(g Genes, slot int) int32 {
 	id := int32(s.len())
 	s.genes = append(s.genes, g...)
 	for range s.objectives {
@@ -87,7 +87,7 @@ func (s *store) add(g Genes, slot int) int32 {
 }
 
 // grow keeps the table at most half full, where looks are short.
-func (s *store) grow() {
+func (s *table) grow() {
 	s.slots = make([]int32, 4*len(s.slots))
 	for id := range int32(s.len()) {
 		_, slot := s.find(s.at(id))
@@ -96,7 +96,7 @@ func (s *store) grow() {
 }
 
 // candidate returns a copy of candidate id.
-func (s *store) candidate(id int32) Candidate {
+func (s *table) candidate(id int32) Candidate {
 	return Candidate{
 		Genes: slices.Clone(s.at(id)),
 		Evaluation: Evaluation{Objectives: slices.Clone(s.valuesAt(id)),
@@ -107,7 +107,7 @@ func (s *store) candidate(id int32) Candidate {
 // compare is negative if a is better than b by violation, then by the objectives in order.
 // Candidates equal in all that are ordered by their genes, so that an answer does not depend on who
 // was met first.
-func (s *store) compare(a, b int32) int {
+func (s *table) compare(a, b int32) int {
 	if c := cmp.Compare(s.violations[a], s.violations[b]); c != 0 {
 		return c
 	}
@@ -118,7 +118,7 @@ func (s *store) compare(a, b int32) int {
 }
 
 // better reports whether a is really better than b, by violation and then by the first objective.
-func (s *store) better(a, b int32) bool {
+func (s *table) better(a, b int32) bool {
 	if s.violations[a] != s.violations[b] {
 		return s.violations[a] < s.violations[b]
 	}
@@ -127,7 +127,7 @@ func (s *store) better(a, b int32) bool {
 
 // dominates reports whether a is no worse than b in every objective and better in one. Violations
 // do not count.
-func (s *store) dominates(a, b int32) bool {
+func (s *table) dominates(a, b int32) bool {
 	va, vb := s.valuesAt(a), s.valuesAt(b)
 	less := false
 	for i, v := range va {

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-func TestStoreAgainstMap(t *testing.T) {
+func TestTableAgainstMap(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))
-	s := newStore(3, 1, 0)
+	s := newTable(3, 1, 0)
 	known := map[string]int32{}
 	for range 20000 {
 		g := Genes{uint16(rng.IntN(30)), uint16(rng.IntN(30)), uint16(rng.IntN(30)) << 11}
