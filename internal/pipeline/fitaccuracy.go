@@ -34,12 +34,13 @@ type AccuracyJob struct {
 	Say         func(format string, args ...any)
 }
 
-// firstLook is how many samples it takes to ask whether more would help.
+// firstLook is after how many samples the fit first checks whether more would lower the error.
 const firstLook = 100
 
 // FitAccuracy measures sub-networks of a run on images held out of its training and fits a
-// predictor to them. What an earlier fit has measured in the same way is not measured again. From
-// 100 samples on, each doubling must have lowered the error, or that was enough.
+// predictor to them. What an earlier fit has measured in the same way is not measured again. At 100
+// samples, and at each doubling, it stops measuring if the last doubling lowered the error by less
+// than 5 %.
 func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error) {
 	if j.Data.Val.Len() == 0 {
 		return nil, fmt.Errorf(
@@ -100,8 +101,8 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 	return a, m.Close()
 }
 
-// own makes this fit the only work on its run. What cannot be written, nobody else writes either,
-// and it can be measured.
+// own locks the run's folder, so that no other process changes it meanwhile. A folder that cannot
+// be written needs no lock.
 func (j *AccuracyJob) own() (*store.Lock, error) {
 	lock, err := store.LockDir(j.Run.Dir, "tailor fit accuracy")
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {

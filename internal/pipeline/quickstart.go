@@ -49,7 +49,7 @@ type Summary struct {
 	Pruned *PruneResult `json:"pruned,omitempty"` // the last winner, with less in it
 }
 
-// HeldOut is a predictor's own error.
+// HeldOut is a predictor's error on samples that it was not fitted to.
 type HeldOut = regress.HeldOut
 
 // Sizes of the quickstart: a supernet that is well above chance in half a minute on two cores.
@@ -133,7 +133,7 @@ const (
 	maxSummary  = 1 << 20 // bytes; one has some thousand
 )
 
-// isSummary knows the one file of a quickstart that is no document.
+// isSummary says whether a file is a quickstart's summary.json, which has no document's header.
 func isSummary(path string) bool {
 	if info, err := os.Stat(path); err != nil || info.Size() > maxSummary ||
 		filepath.Base(path) != summaryFile {
@@ -247,7 +247,7 @@ func threeBudgets(l *predictor.Latency, space *supernet.Space) ([]search.Limits,
 	return limits, nil
 }
 
-// roundUp keeps three digits.
+// roundUp rounds up to three significant digits.
 func roundUp(ms float64) float64 {
 	unit := math.Pow(10, math.Floor(math.Log10(ms))-2)
 	rounded, err := strconv.ParseFloat(strconv.FormatFloat(math.Ceil(ms/unit-1e-9)*unit, 'g', 3,
