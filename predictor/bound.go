@@ -9,18 +9,20 @@ import (
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
-// roundingSlack is added to bounds for what the predictor's own float32 arithmetic may round up;
-// some 1e-6 in practice.
+// roundingSlack is added to bounds, as the predictor's float32 arithmetic may round up: by about
+// 1e-6 in practice.
 const roundingSlack = 2e-5
 
-// span holds affine functions that bound a feature of a region from below and above.
+// span holds two affine functions of a network's choices: over a region, one is a lower and the
+// other an upper bound on a feature.
 type span struct{ low, high choices.Affine }
 
-// Upper is a value that the prediction of no network of the region exceeds whose costs are within
-// the budgets; -Inf if there is none. It replaces each ReLU by lines below and above it, as CROWN
-// does (Zhang et al., "Efficient neural network robustness certification with general activation
-// functions", 2018), so that the prediction is at most an affine function of the network's choices.
-// Of that it finds the largest value. The smaller the region, the nearer it comes.
+// Upper is a certain upper bound on the predicted top-1 of all networks of the region whose costs
+// are within the budgets; -Inf if there is no such network. It replaces each ReLU by lines below
+// and above it, as CROWN does (Zhang et al., "Efficient neural network robustness certification
+// with general activation functions", 2018), so that the prediction is at most an affine function
+// of the network's choices. The bound is the largest value of the function that this gives. The
+// smaller the region, the tighter it is.
 func (a *Accuracy) Upper(r *choices.Region, budgets []choices.Budget) float64 {
 	within := r.Within(budgets)
 	if within.Empty() {
@@ -65,7 +67,7 @@ type crown struct {
 	sum       choices.Affine // of max, kept between calls
 }
 
-// sparse is an affine function by its weights that are not 0: most features are of one choice.
+// sparse is an affine function, by its non-zero weights only: most features depend on one choice.
 type sparse struct {
 	constant float64
 	at       []int

@@ -38,10 +38,10 @@ func (m *moments) add(t timing, sign float64) {
 	m.wst += sign * s
 }
 
-// scale is the best line through 0.
+// scale is the slope of the line through 0 with the smallest relative errors.
 func (m *moments) scale() calibration { return calibration{0, m.wst / m.wss} }
 
-// affine is the best line, from the normal equations
+// affine is the line with the smallest relative errors, from the normal equations
 //
 //	w*intercept  + ws*slope  = wt
 //	ws*intercept + wss*slope = wst

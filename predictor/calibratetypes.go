@@ -12,7 +12,7 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// minTyped is how many networks it takes to try a scale for each type of block.
+// minTyped is from how many networks on a scale for each type of block is tried.
 const minTyped = 10
 
 // blockType groups blocks that a device or runtime may be good or bad at: those with a depthwise

@@ -3,7 +3,7 @@
 //
 // [FitAccuracy] takes sub-networks with their measured accuracy. Package regress learns from the
 // features of [Encoder]: a linear model carries most of what a few hundred measurements can tell,
-// and a small ensemble of networks adds what is not linear. [FitLatency] takes the times of blocks
+// and a small ensemble of MLPs adds what is not linear. [FitLatency] takes the times of blocks
 // and of whole networks: the time of a network is the sum over its blocks, calibrated on the whole
 // networks. Both are documents ("accuracy/3", "latency/2") that carry their held-out error
 // ([regress.HeldOut]), measured on networks that the model had not seen, and that are refused for

@@ -7,8 +7,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
-// encoder turns an arch into numbers for a model. Models are only as good as the encoding that they
-// were fitted to, which their document names.
+// encoder turns an arch into the features of a model. A model can be used with the encoding that it
+// was fitted to alone, so that its document names it.
 type encoder interface {
 	// Len is the number of features.
 	Len() int

@@ -25,7 +25,7 @@ const (
 	maxMS = 1e12
 )
 
-// checkMS refuses a time that none can take.
+// checkMS refuses a time that is not within these limits.
 func checkMS(ms float64) error {
 	if !(ms >= minMS && ms <= maxMS) {
 		return fmt.Errorf("took %g ms, expected %g to %g", ms, minMS, float64(maxMS))

@@ -8,8 +8,7 @@ import (
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
-// encoding names what Encoder makes of an arch; models are only as good as the encoding that they
-// were fitted to.
+// encoding is the name in documents of the features that Encoder makes of an arch.
 const encoding = "genes-cost/1"
 
 // costs is how many costs of a network are features.

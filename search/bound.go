@@ -12,14 +12,15 @@ import (
 )
 
 const (
-	// boundWork is the multiply-adds that an answer's bound may take by default, a second or so.
+	// boundWork is how many multiply-adds a bound may take by default: about a second.
 	boundWork = 1_000_000_000
-	// boundSteps is the default of calls of Upper where they are cheap.
+	// boundSteps is how many regions are bounded by default at most.
 	boundSteps = 200
 )
 
-// BoundSteps is how many regions are bounded by default: some hundred for a small model, none for
-// one so large that not even every resolution could be bounded in a second, or that has no bound.
+// BoundSteps is the default of the steps of [Bound]: up to 200 regions, as many as take about a
+// second. It is 0 if the accuracy predictor is no [Bounder], or takes longer than that for one
+// region of each resolution.
 func BoundSteps(q Query) int {
 	b, ok := q.Accuracy.(Bounder)
 	if !ok {
@@ -32,11 +33,11 @@ func BoundSteps(q Query) int {
 	return steps
 }
 
-// Bound is a value that the predicted accuracy of no network within the query's limits exceeds;
-// found is the best known, which it never goes below. It bounds the resolutions one by one and then
-// splits the region of the largest bound again and again, at most steps regions in all (branch and
-// bound). It is false if the predictors cannot be bounded, the bound is no finite number, or steps
-// do not suffice for every resolution.
+// Bound is a certain upper bound on the predicted top-1 (0 to 1) of all networks within the query's
+// limits. It is a branch and bound: it bounds each resolution, then splits the region with the
+// largest bound again and again, until it has bounded steps regions. found is the top-1 of the best
+// network known, and the bound is never below it. It is false if a predictor offers no bound, the
+// bound is not finite, or there are fewer steps than resolutions.
 func Bound(ctx context.Context, q Query, found float64, steps int) (float64, bool, error) {
 	b, ok := q.Accuracy.(Bounder)
 	if !ok || steps < 1 {
@@ -79,8 +80,8 @@ func Bound(ctx context.Context, q Query, found float64, steps int) (float64, boo
 	return s.found, true, nil
 }
 
-// budgets are the limits as functions of the networks of a resolution; false if the latency is not
-// additive.
+// budgets are the query's limits at a resolution, each as a sum over a network's choices that may
+// not exceed a value. It is false if there is a latency limit and the latency is no such sum.
 func (f *finder) budgets(resolution int) (all []choices.Budget, ok bool) {
 	add := func(cost choices.Affine, limit float64) {
 		// Sums may be rounded another way here than where they are predicted.
@@ -102,25 +103,25 @@ func (f *finder) budgets(resolution int) (all []choices.Budget, ok bool) {
 	return all, true
 }
 
-// bounding is a branch and bound under way.
+// bounding is the state of a branch and bound.
 type bounding struct {
 	*finder
 	bounder Bounder
-	found   float64
-	steps   int
-	open    regions
+	found   float64 // top-1 of the best network known
+	steps   int     // left
+	open    regions // still to be split
 }
 
-// region is one that may hold a better network than found.
+// region is part of the space that may have a network better than the best one known.
 type region struct {
 	*choices.Region
 	budgets []choices.Budget
-	upper   float64
-	number  int // of the step, for an order among equals
+	upper   float64 // bound on the top-1 of its networks
+	number  int     // of the step, which orders regions with equal bounds
 }
 
-// add bounds a region, of which the bound of a larger one is known. A region of one network is that
-// network.
+// add bounds a region, and keeps it if it may have a better network. known is the bound of the
+// region that it is part of. Of a region with a single network, the top-1 is predicted instead.
 func (s *bounding) add(r *choices.Region, budgets []choices.Budget, known float64) error {
 	s.steps--
 	upper := min(known, s.bounder.Upper(r, budgets))
@@ -134,7 +135,8 @@ func (s *bounding) add(r *choices.Region, budgets []choices.Budget, known float6
 	return nil
 }
 
-// settle looks at a network itself.
+// settle predicts the top-1 of one network, which is then the best known if it is within the limits
+// and better.
 func (s *bounding) settle(a supernet.Arch) error {
 	top1, err := s.Accuracy.Predict([]supernet.Arch{a})
 	if err != nil {

@@ -2,7 +2,7 @@ package search
 
 import "fmt"
 
-// Cost is what a front weighs accuracy against.
+// Cost is the quantity that a front trades against accuracy.
 type Cost int
 
 const (
@@ -51,7 +51,7 @@ func (c Cost) of(latencyMS, macs, params float64) float64 {
 // Of is a network's cost.
 func (c Cost) Of(f Found) float64 { return c.of(f.LatencyMS, float64(f.MACs), float64(f.Params)) }
 
-// Limit narrows limits to at most the given cost.
+// Limit tightens limits so that they allow at most the given cost.
 func (c Cost) Limit(l Limits, most float64) Limits {
 	switch c {
 	case Latency:
@@ -70,7 +70,7 @@ func (c Cost) Limit(l Limits, most float64) Limits {
 	return l
 }
 
-// Limited is the limit of the cost, 0 if there is none.
+// Limited is the limit on this cost, 0 if there is none.
 func (c Cost) Limited(l Limits) float64 {
 	return c.of(l.LatencyMS, float64(l.MACs),
 		float64(l.Params))

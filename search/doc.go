@@ -1,12 +1,14 @@
 // Package search finds the sub-networks of a supernet to ship, under limits on what they cost.
 //
 // It puts sub-networks in the terms of [optimize.Problem], which package optimize solves: [Find]
-// looks for the most accurate ones within limits, [FindFront] for the whole front of accuracy
-// against a cost. A search for the best of a space with many resolutions looks at parts of them
-// first (scout.go), and a search for a front begins with searches for some budgets (pareto.go). Of
-// predictors it knows only what it asks of them (predictors.go).
+// looks for the most accurate ones within limits, [FindFront] for the whole Pareto front of
+// accuracy against a cost. In a space with many resolutions, Find first searches groups of them
+// separately for a while (scout.go); FindFront begins with searches for the best within single
+// budgets (pareto.go). What a predictor must offer is a few interfaces (predictors.go).
 //
-// How good an answer is, [Bound] tells: it relaxes the accuracy predictor to something whose best
-// can be computed. Where that says nothing, as of a large network, [Answer.LikelyBound] learns from
-// what was looked at. What was found ships as a manifest: package search/manifest.
+// Two upper bounds say how much better than an answer any network within the limits could be
+// predicted to be. [Bound] is certain: it replaces the accuracy predictor by a function that is
+// nowhere smaller and whose largest value can be computed. [Answer.LikelyBound] is an estimate from
+// the networks that the search examined, for predictors without a certain bound. What was found
+// ships as a manifest: package search/manifest.
 package search

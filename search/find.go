@@ -14,45 +14,47 @@ import (
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
-// Query asks for the sub-networks of a space with the best predicted accuracy within limits.
+// Query asks for the sub-networks of a space with the highest predicted top-1 within limits.
 type Query struct {
 	Space    *supernet.Space
 	Accuracy Predictor        // top-1, 0 to 1
 	Latency  LatencyPredictor // milliseconds; may be nil if there is no latency limit
 	Limits   Limits
-	// Resolutions restricts the search; nil is all of the space. Those that a predictor knows
-	// nothing of are left out in any case.
+	// Resolutions restricts the search; nil is all of the space. Those that a predictor cannot
+	// predict are left out in any case.
 	Resolutions []int
 }
 
 // Found is a sub-network with what is predicted of it.
 type Found struct {
 	Arch      supernet.Arch
-	Top1      float64
-	LatencyMS float64 // 0 without a latency predictor
+	Top1      float64 // predicted, 0 to 1
+	LatencyMS float64 // predicted; 0 without a latency predictor
 	MACs      int64
 	Params    int64
 }
 
 // Answer is what [Find] found.
 type Answer struct {
-	Best        []Found // best first
+	Best        []Found // highest top-1 first
 	Evaluations int
 	Status      optimize.Status
-	History     []optimize.Point // the first of Point.Best is minus the accuracy
+	History     []optimize.Point // Point.Best[0] is minus the top-1, as optimize minimises
 
-	looked looked
+	examined examined
 }
 
-// Exact says that the whole space was looked at, so that there is nothing better.
+// Exact says that every network of the query was examined, so that none has a higher predicted
+// top-1 within the limits.
 func (a *Answer) Exact() bool { return a.Status == optimize.Exhausted }
 
-// UnreachableError says that no sub-network stays within one of the limits, and how near one comes.
+// UnreachableError says that every sub-network exceeds one of the limits, and which one exceeds it
+// least.
 type UnreachableError struct {
-	Limit    string  // "latency", "MACs" or "parameters"
-	Asked    float64 // in ms, or a count
-	Smallest float64 // reachable, exactly
-	Arch     supernet.Arch
+	Limit    string        // "latency", "MACs" or "parameters"
+	Asked    float64       // in ms, or a count
+	Smallest float64       // cost of any sub-network, exact
+	Arch     supernet.Arch // that has it
 }
 
 func (e *UnreachableError) Error() string {
@@ -76,17 +78,18 @@ func reachable(ms float64) float64 {
 	return math.Ceil(ms*steps-1e-6) / steps
 }
 
-// finder evaluates candidates of a query.
+// finder evaluates candidates of a query: it predicts their top-1 and computes their costs.
 type finder struct {
 	Query
 	macs, params *choices.Additive
 	cost         Cost // of a front
 }
 
-// Find searches. Limits that no sub-network can meet are an [*UnreachableError]; limits that can be
-// met one by one, but that no network was found to meet together, an [*optimize.InfeasibleError].
-// It may search in parts: the best values and the number found in an [optimize.Progress] are then
-// those of the part.
+// Find searches for the c.Top sub-networks with the highest predicted top-1 within the query's
+// limits. A limit that every sub-network exceeds is an [*UnreachableError]; if each limit can be
+// met, but no network was found that meets all, it is an [*optimize.InfeasibleError]. Find may
+// search groups of resolutions separately first: an [optimize.Progress] then has the best values
+// and the number found of the search that is running.
 func Find(ctx context.Context, q Query, c optimize.Config) (*Answer, error) {
 	f, err := newFinder(q)
 	if err != nil {
@@ -108,8 +111,7 @@ func Find(ctx context.Context, q Query, c optimize.Config) (*Answer, error) {
 	return f.scouted(ctx, c)
 }
 
-// FindBy is one search for the best sub-networks by any method, where [Find] looks at parts of the
-// space first.
+// FindBy answers the same query as [Find] by another method, in a single search of the whole space.
 func FindBy(ctx context.Context, method optimize.Method, q Query, c optimize.Config) (*Answer,
 	error) {
 	f, err := newFinder(q)
@@ -142,8 +144,8 @@ func (f *finder) count() int {
 	return int(n.Int64())
 }
 
-// answer puts what a run gave into terms of networks; what a cancelled run found until then comes
-// with its error.
+// answer translates the result of an optimisation from genes to networks. A cancelled run gives
+// both an error and what it had found until then.
 func (f *finder) answer(result *optimize.Result, err error) (*Answer, error) {
 	if err != nil {
 		err = fmt.Errorf("search: %w", err)
@@ -152,7 +154,7 @@ func (f *finder) answer(result *optimize.Result, err error) (*Answer, error) {
 		return nil, err
 	}
 	a := &Answer{Evaluations: result.Evaluations, Status: result.Status, History: result.History,
-		looked: looked{finder: f, runs: []*optimize.Result{result}}}
+		examined: examined{finder: f, runs: []*optimize.Result{result}}}
 	for _, b := range result.Best {
 		found, foundErr := f.found(b)
 		a.Best, err = append(a.Best, found), errors.Join(err, foundErr)
@@ -184,8 +186,9 @@ func newFinder(q Query) (*finder, error) {
 	return &finder{Query: q, macs: macs, params: params}, nil
 }
 
-// knownResolutions narrows the query to the resolutions that its predictors can predict: published
-// tables have only some. The error is that of the first, if none is left.
+// knownResolutions restricts the query to the resolutions that both predictors can predict:
+// published latency tables have only some. If none is left, it returns the first resolution's
+// error.
 func (q *Query) knownResolutions() error {
 	var known []int
 	var failed error
@@ -215,8 +218,8 @@ func (q *Query) knownResolutions() error {
 	return nil
 }
 
-// probe finds limits that cannot be met: the costs are additive over blocks, so that each has an
-// exact minimum.
+// probe refuses a limit that every network exceeds. Each cost is a sum over blocks, so that its
+// minimum over the space is known exactly.
 func (f *finder) probe() error {
 	if limit := f.Limits.LatencyMS; limit != 0 {
 		arch, smallest, err := f.Latency.Min()
@@ -239,7 +242,7 @@ func (f *finder) probe() error {
 	return nil
 }
 
-// seeds puts the extremes into the first population.
+// seeds are the smallest, the largest and the fastest network, for the first population.
 func (f *finder) seeds() []optimize.Genes {
 	archs := []supernet.Arch{f.Space.Min(), f.Space.Max()}
 	if f.Latency != nil {
@@ -256,8 +259,8 @@ func (f *finder) seeds() []optimize.Genes {
 	return seeds
 }
 
-// canonical zeroes genes that do not matter, and moves resolutions that are not searched to the
-// nearest that is.
+// canonical sets genes without effect (those of absent blocks) to zero, and replaces a resolution
+// that is not searched by the nearest one that is.
 func (f *finder) canonical(g optimize.Genes) {
 	copy(g, f.Space.Encode(f.Space.Decode(g)))
 	at, best := f.Space.Resolutions[g[supernet.ResolutionGene]], -1
@@ -273,9 +276,9 @@ func (f *finder) canonical(g optimize.Genes) {
 
 func abs(v int) int { return max(v, -v) }
 
-// near is the violation up to which the accuracy of a network outside the limits is of interest: a
-// change that costs too much may be worth another one that saves. Farther out only the way back
-// counts.
+// near is the violation (see [Limits.Excess]) up to which the top-1 of a network outside the limits
+// is predicted, too: one change from it may give a good network within the limits. Networks with a
+// larger violation are compared by their violation alone.
 const near = 0.03
 
 func (f *finder) evaluate(_ context.Context, batch []optimize.Genes,
@@ -312,7 +315,7 @@ func (f *finder) evaluate(_ context.Context, batch []optimize.Genes,
 	return nil
 }
 
-// latency is zeros without a predictor.
+// latency predicts the latencies of networks in ms; they are 0 without a latency predictor.
 func (f *finder) latency(archs []supernet.Arch) ([]float64, error) {
 	if f.Latency == nil {
 		return make([]float64, len(archs)), nil

@@ -24,7 +24,7 @@ type FrontDocument struct {
 	LatencyDevice string       `json:"latency_device,omitempty"`
 	Seed          uint64       `json:"seed"`
 	Evaluations   int          `json:"evaluations"`
-	Exact         bool         `json:"exact,omitempty"` // the whole space was looked at
+	Exact         bool         `json:"exact,omitempty"` // every network was examined
 	Points        []FrontPoint `json:"points"`          // cost and top-1 rise
 }
 

@@ -11,72 +11,76 @@ import (
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
-// Of the networks that a search looked at, a likely bound is made of the most accurate ones, and of
-// so many at least of each resolution.
+// A likely bound is computed from the likelyBest examined networks of the highest predicted top-1,
+// and from the likelyPerResolution best of each resolution.
 const (
 	likelyBest          = 5000
 	likelyPerResolution = 1000
 )
 
-// looked is what a search looked at.
-type looked struct {
+// examined holds the networks that a search examined: those whose top-1 it predicted.
+type examined struct {
 	*finder
 	runs     []*optimize.Result
-	networks []network // of a front, best first, once they are asked for
+	networks []network // of a front, best first; nil until a likely bound is asked for
 }
 
-// network is a candidate that is within the limits, or near.
+// network is an examined network: within the limits or, as its violation is at most near, almost.
 type network struct {
 	genes            optimize.Genes
 	top1             float64
-	ms, macs, params float64 // of a front's
+	ms, macs, params float64 // set for a front only
 }
 
-// LikelyBound is a value that the predicted accuracy of no network within the limits exceeds, if
-// none departs more from a sum over its choices than those did that the search looked at: such a
-// sum is fitted to the best of them, its largest value within the limits is bounded by Lagrangian
-// relaxation, and the largest amount by which one of them was better than its sum is added. It
-// works for any predictor, where [Bound] needs one that it can see through, but a network that was
-// not looked at may depart more. It is never below the best found, and false if the search looked
-// at too few networks or the latency is not additive.
+// LikelyBound is an estimated upper bound on the predicted top-1 (0 to 1) of all networks within
+// the limits. It is no proof: it assumes that networks which the search did not examine deviate no
+// more from an additive model than those which it did.
+//
+// The additive model is a sum with a term for each choice of a network, fitted to the most accurate
+// examined networks. The bound is an upper bound on the model's largest value within the limits (by
+// Lagrangian relaxation), plus the largest residual: how far an examined network was above the
+// model. It works with any predictor, where [Bound] needs a [Bounder]. It is never below the best
+// network found. It is false if the search examined too few networks, or if there is a latency
+// limit and the latency predictor is no [AdditiveLatency].
 func (a *Answer) LikelyBound() (float64, bool, error) {
 	if len(a.Best) == 0 {
 		return 0, false, nil
 	}
 	var networks []network
-	for c := range a.looked.candidates() {
+	for c := range a.examined.candidates() {
 		networks = append(networks, network{genes: c.Genes, top1: -c.Objectives[0]})
 	}
 	bestFirst(networks)
-	return a.looked.likely(networks, a.Best[0].Top1)
+	return a.examined.likely(networks, a.Best[0].Top1)
 }
 
-// LikelyBound is likewise for the networks within limits, which are those of the front or tighter.
+// LikelyBound is an estimated upper bound like [Answer.LikelyBound], on the networks within limits
+// that are the front's own or tighter.
 func (f *Front) LikelyBound(limits Limits) (float64, bool, error) {
 	found, ok := f.Best(limits)
 	if !ok {
 		return 0, false, nil
 	}
-	if f.looked.networks == nil {
-		if err := f.looked.weigh(); err != nil {
+	if f.examined.networks == nil {
+		if err := f.examined.computeCosts(); err != nil {
 			return 0, false, err
 		}
 	}
 	var networks []network
-	for _, n := range f.looked.networks {
+	for _, n := range f.examined.networks {
 		if limits.Excess(n.ms, n.macs, n.params) <= near {
 			networks = append(networks, n)
 		}
 	}
-	within := *f.looked.finder
+	within := *f.examined.finder
 	within.Limits = limits
 	return within.likely(networks, found.Top1)
 }
 
-// candidates yields those whose accuracy was asked for.
-func (l *looked) candidates() iter.Seq[optimize.Candidate] {
+// candidates yields the examined networks, which are those with a predicted top-1.
+func (e *examined) candidates() iter.Seq[optimize.Candidate] {
 	return func(yield func(optimize.Candidate) bool) {
-		for _, r := range l.runs {
+		for _, r := range e.runs {
 			for c := range r.All() {
 				if c.Violation <= near && !yield(c) {
 					return
@@ -86,26 +90,26 @@ func (l *looked) candidates() iter.Seq[optimize.Candidate] {
 	}
 }
 
-// weigh computes the costs of each network, and puts the best first.
-func (l *looked) weigh() error {
+// computeCosts fills in the networks with their costs, best first.
+func (e *examined) computeCosts() error {
 	var archs []supernet.Arch
-	for c := range l.candidates() {
-		l.networks = append(l.networks, network{genes: c.Genes, top1: -c.Objectives[0]})
-		archs = append(archs, l.Space.Decode(c.Genes))
+	for c := range e.candidates() {
+		e.networks = append(e.networks, network{genes: c.Genes, top1: -c.Objectives[0]})
+		archs = append(archs, e.Space.Decode(c.Genes))
 	}
-	ms, err := l.latency(archs)
+	ms, err := e.latency(archs)
 	if err != nil {
 		return err
 	}
 	for i, a := range archs {
-		n := &l.networks[i]
-		n.ms, n.macs, n.params = ms[i], l.macs.Sum(a), l.params.Sum(a)
+		n := &e.networks[i]
+		n.ms, n.macs, n.params = ms[i], e.macs.Sum(a), e.params.Sum(a)
 	}
-	bestFirst(l.networks)
+	bestFirst(e.networks)
 	return nil
 }
 
-// likely is the bound, given networks, best first, and the best accuracy found.
+// likely computes the bound from examined networks, best first; found is the best top-1 found.
 func (f *finder) likely(networks []network, found float64) (float64, bool, error) {
 	var archs []supernet.Arch
 	var top1 []float64
@@ -135,15 +139,16 @@ func (f *finder) likely(networks []network, found float64) (float64, bool, error
 	return bound, true, nil
 }
 
-// bestFirst sorts by accuracy, and equals by their genes, so that an answer does not depend on who
-// was met first.
+// bestFirst sorts by top-1, highest first, and equal ones by their genes, so that the order does
+// not depend on that of the search.
 func bestFirst(networks []network) {
 	slices.SortFunc(networks, func(a, b network) int {
 		return cmp.Or(cmp.Compare(b.top1, a.top1), slices.Compare(a.genes, b.genes))
 	})
 }
 
-// foremost keeps the first of the networks, and the first of each resolution.
+// foremost keeps the likelyBest first networks, and the likelyPerResolution first of each
+// resolution.
 func foremost(networks []network) (kept []network) {
 	count := map[uint16]int{}
 	for i, n := range networks {

@@ -15,30 +15,32 @@ const (
 	FrontEvaluations = 200_000
 	// frontPopulation is that of Config.Population, less if Evaluations are few.
 	frontPopulation = 100
-	// anchors is how many searches for one budget each come before that for the front. NSGA-II
-	// alone does well where accuracy rises steeply with cost, and loses the flat end, where hardly
-	// anything separates ranks.
+	// anchors is how many searches for the best network within one budget come before the search
+	// for the front, whose first population they give members. NSGA-II alone finds the part of the
+	// front where accuracy rises steeply with cost, and misses the flat end, where networks that
+	// cost very differently have almost the same accuracy.
 	anchors = 8
-	// anchorShare of the evaluations is theirs together.
+	// anchorShare of the evaluations goes to these searches together.
 	anchorShare = 0.5
-	// minAnchor is how many evaluations make such a search worth it.
+	// minAnchor is how many evaluations each must have, or there are none.
 	minAnchor = 20
 )
 
-// Front is the trade-off between accuracy and a cost.
+// Front is the Pareto front of accuracy against a cost: the networks to which no other one found is
+// at least equal in both and better in one.
 type Front struct {
 	Cost Cost
-	// Points hold the best accuracy known for their cost, both rising.
+	// Points are the networks of the front, both cost and top-1 rising.
 	Points      []Found
 	Evaluations int
 	Status      optimize.Status
 
-	looked looked
+	examined examined
 }
 
-// FindFront looks for the whole front of accuracy against a cost, within the query's limits, in one
-// run. [optimize.Auto] is 200,000 evaluations here, and a population of at most 100. Its errors are
-// those of [Find].
+// FindFront searches for the whole Pareto front of accuracy against a cost, within the query's
+// limits. [optimize.Auto] is 200,000 evaluations here, and a population of at most 100. Its errors
+// are those of [Find].
 func FindFront(ctx context.Context, q Query, cost Cost, c optimize.Config) (*Front, error) {
 	if cost == Latency && q.Latency == nil {
 		return nil, errors.New(
@@ -59,12 +61,12 @@ func FindFront(ctx context.Context, q Query, cost Cost, c optimize.Config) (*Fro
 		return nil, fmt.Errorf("search: %w", err)
 	}
 	c = frontConfig(c)
-	front := &Front{Cost: cost, looked: looked{finder: f}}
+	front := &Front{Cost: cost, examined: examined{finder: f}}
 	if p.Count > c.Evaluations && anchorEvaluations(c) >= minAnchor {
 		fixed, err := f.anchor(ctx, c)
 		for _, a := range fixed {
 			front.Evaluations += a.Evaluations
-			front.looked.runs = append(front.looked.runs, a.looked.runs...)
+			front.examined.runs = append(front.examined.runs, a.examined.runs...)
 			for _, b := range a.Best {
 				p.Seeds = append(p.Seeds, f.Space.Encode(b.Arch))
 			}
@@ -80,7 +82,7 @@ func FindFront(ctx context.Context, q Query, cost Cost, c optimize.Config) (*Fro
 		return nil, err
 	}
 	front.Evaluations += answer.Evaluations
-	front.looked.runs = append(front.looked.runs, answer.looked.runs...)
+	front.examined.runs = append(front.examined.runs, answer.examined.runs...)
 	front.Status = answer.Status
 	slices.Reverse(answer.Best)
 	front.Points = answer.Best
@@ -102,8 +104,8 @@ func anchorEvaluations(c optimize.Config) int {
 	return int(anchorShare*float64(c.Evaluations)) / anchors
 }
 
-// anchor searches for the best at some budgets, evenly spread over the logarithm of the cost, and
-// without any.
+// anchor searches for the best networks within some budgets, evenly spaced in the logarithm of the
+// cost, and without a budget.
 func (f *finder) anchor(ctx context.Context, c optimize.Config) ([]*Answer, error) {
 	low, high, err := f.span()
 	if err != nil {
@@ -132,7 +134,8 @@ func (f *finder) anchor(ctx context.Context, c optimize.Config) ([]*Answer, erro
 	return all, nil
 }
 
-// span is the cost of the cheapest network and of the largest.
+// span is the range of costs that budgets are spread over: from the cheapest network to the largest
+// one, or to the limit on that cost if it is lower.
 func (f *finder) span() (low, high float64, err error) {
 	largest, err := f.found(optimize.Candidate{Genes: f.largest(),
 		Evaluation: optimize.Evaluation{Objectives: []float64{0}}})
@@ -169,7 +172,7 @@ func (f *finder) largest() optimize.Genes {
 	return g
 }
 
-// Best is the most accurate point within limits; false if there is none.
+// Best is the point with the highest top-1 within limits; false if there is none.
 func (f *Front) Best(l Limits) (Found, bool) {
 	for _, p := range slices.Backward(f.Points) {
 		if l.Hold(p.LatencyMS, p.MACs, p.Params) {
@@ -179,8 +182,9 @@ func (f *Front) Best(l Limits) (Found, bool) {
 	return Found{}, false
 }
 
-// Spread picks up to n points: both ends, and between them those nearest to even steps along the
-// front, with accuracy and the logarithm of the cost each scaled to its range.
+// Spread picks up to n points that are evenly spaced along the front: both ends, and between them
+// the nearest to equal distances, in a plane of top-1 and the logarithm of the cost, each scaled to
+// its range.
 func (f *Front) Spread(n int) []Found {
 	if n >= len(f.Points) || n < 1 {
 		return f.Points[:min(max(n, 0), len(f.Points))]
@@ -204,7 +208,7 @@ func (f *Front) Spread(n int) []Found {
 	return picked
 }
 
-// lengths is by point the length of the front up to there.
+// lengths has, for each point, the length of the front from its first point to there.
 func (f *Front) lengths() []float64 {
 	first, last := f.Points[0], f.Points[len(f.Points)-1]
 	top1 := last.Top1 - first.Top1

@@ -5,30 +5,32 @@ import (
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
-// Predictor gives a quantity of sub-networks, in its own unit.
+// Predictor predicts a quantity of sub-networks: top-1 (0 to 1) or latency (ms), in their order.
 type Predictor interface {
 	Predict(archs []supernet.Arch) ([]float64, error)
 }
 
-// Bounder is a predictor that can say what no network of a region exceeds whose costs are within
-// budgets; -Inf if there is none.
+// Bounder is a predictor with a certain upper bound over many networks at once.
 type Bounder interface {
 	Predictor
+	// Upper is at least the predicted value of every network of the region whose costs are within
+	// the budgets, -Inf if there is no such network.
 	Upper(r *choices.Region, within []choices.Budget) float64
 	// UpperWork is about how many multiply-adds a call of Upper takes.
 	UpperWork() int
 }
 
-// LatencyPredictor also knows the smallest latency that a network can have.
+// LatencyPredictor predicts latencies in ms, and knows the smallest one.
 type LatencyPredictor interface {
 	Predictor
+	// Min is the network of the space with the smallest predicted latency, and that latency.
 	Min() (supernet.Arch, float64, error)
 }
 
-// AdditiveLatency is a latency that is a sum over blocks, so that answers within a limit of it
-// can be bounded.
+// AdditiveLatency is a latency that is a sum over blocks. Bounds within a latency limit need it.
 type AdditiveLatency interface {
 	LatencyPredictor
-	// Affine is the latency over the networks of a resolution in pixels.
+	// Affine is the latency in ms as a constant plus a sum over a network's choices, at a
+	// resolution in pixels.
 	Affine(resolution int) choices.Affine
 }

@@ -2,20 +2,20 @@ package search
 
 import "github.com/tailor-nas/tailor/supernet"
 
-// rememberAtMost bounds the memory of a memory: some 300 bytes a network.
+// rememberAtMost is how many values are kept at most, at about 300 bytes each.
 const rememberAtMost = 1 << 19
 
-// memory asks a predictor once for each network.
+// memory keeps the values that a predictor gave.
 type memory struct {
 	Predictor
 	known map[supernet.Arch]float64
 }
 
-// Remember gives a predictor that asks p only about networks that it has not seen, for several
-// searches that share one. It is for one goroutine.
+// Remember gives a predictor that keeps the values of p, so that several searches for one space
+// predict each network once. It is not safe for concurrent use.
 func Remember(p Predictor) Predictor { return &memory{p, map[supernet.Arch]float64{}} }
 
-// Predict asks about the unknown ones, each once.
+// Predict takes the values that are known, and asks the predictor for the others.
 func (m *memory) Predict(archs []supernet.Arch) ([]float64, error) {
 	values := make([]float64, len(archs))
 	var fresh []supernet.Arch

@@ -10,19 +10,19 @@ import (
 )
 
 const (
-	// scoutShare of the evaluations goes to looking at each part of the resolutions by itself.
+	// scoutShare of the evaluations goes to short searches of groups of resolutions.
 	scoutShare = 0.2
-	// maxScouts is how many parts there are at most, and keptScouts how many of them the search
-	// then goes on with.
+	// maxScouts is how many groups there are at most, and keptScouts how many of them the main
+	// search then covers.
 	maxScouts, keptScouts = 5, 2
-	// minScout is how many evaluations make a look worth it.
+	// minScout is how many evaluations each short search must have, or there are none.
 	minScout = 1000
 )
 
 // scouted is a search in two steps. A change of resolution changes what all other genes are worth,
 // so that a population settles early for the resolution of its best few members, and hardly leaves
-// it again. So each part of the resolutions is searched by itself for a while, and the best parts
-// then together, from what was found there.
+// it again. So each group of resolutions is first searched separately for a while; the best groups
+// are then searched together, starting from what was found in them.
 func (f *finder) scouted(ctx context.Context, c optimize.Config) (*Answer, error) {
 	parts := slices.Collect(slices.Chunk(f.Resolutions, (len(f.Resolutions)+maxScouts-1)/maxScouts))
 	var scouts []scout
@@ -30,10 +30,10 @@ func (f *finder) scouted(ctx context.Context, c optimize.Config) (*Answer, error
 	spent := 0
 	for _, part := range parts {
 		s := scout{resolutions: part}
-		look := c
-		look.Evaluations, look.Restarts, look.Progress = int(scoutShare*float64(c.Evaluations))/
+		short := c
+		short.Evaluations, short.Restarts, short.Progress = int(scoutShare*float64(c.Evaluations))/
 			len(parts), 0, after(c, spent, c.Evaluations)
-		a, err := f.at(part).answer(optimize.Minimize(ctx, f.at(part).problem(), look))
+		a, err := f.at(part).answer(optimize.Minimize(ctx, f.at(part).problem(), short))
 		if a != nil {
 			spent += a.Evaluations
 			before = append(before, a)
@@ -71,7 +71,7 @@ func (f *finder) scouted(ctx context.Context, c optimize.Config) (*Answer, error
 	p.Seeds = append(p.Seeds, seeds...)
 	a, err := kept.answer(optimize.Minimize(ctx, p, c))
 	if a != nil {
-		a.looked.finder = f
+		a.examined.finder = f
 		a.follow(before)
 	}
 	return a, err
@@ -89,7 +89,7 @@ func after(c optimize.Config, spent, all int) func(optimize.Progress) {
 	}
 }
 
-// scout is what a look at some resolutions found.
+// scout is what the short search of a group of resolutions found.
 type scout struct {
 	resolutions []int
 	best        []Found
@@ -102,8 +102,8 @@ func (f *finder) at(resolutions []int) *finder {
 	return &part
 }
 
-// follow puts the evaluations, the history and the runs of earlier searches before those of a,
-// which is no longer one of the whole space.
+// follow puts the evaluations, the history and the runs of earlier searches before those of a. It
+// takes back that a was exhaustive, as a did not cover the whole space.
 func (a *Answer) follow(before []*Answer) {
 	var all []optimize.Point
 	var runs []*optimize.Result
@@ -118,7 +118,7 @@ func (a *Answer) follow(before []*Answer) {
 			}
 		}
 		evaluations += earlier.Evaluations
-		runs = append(runs, earlier.looked.runs...)
+		runs = append(runs, earlier.examined.runs...)
 		if n := len(earlier.History); n > 0 {
 			feasible += earlier.History[n-1].Feasible
 		}
@@ -127,7 +127,7 @@ func (a *Answer) follow(before []*Answer) {
 		all = append(all, optimize.Point{Evaluations: evaluations, Feasible: feasible,
 			Best: all[n-1].Best})
 	}
-	a.Evaluations, a.History, a.looked.runs = evaluations, all, runs
+	a.Evaluations, a.History, a.examined.runs = evaluations, all, runs
 	if a.Status == optimize.Exhausted {
 		a.Status = optimize.Converged
 	}

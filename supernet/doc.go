@@ -11,4 +11,8 @@
 // sub-network and [Supernet.Extract] copies it out as a [Subnet] that stands alone.
 //
 // Activations are float32 in (N,H,W,C) layout.
+//
+// It is one room because a block, the operations that it lowers to and the layers that run it are
+// three sides of each kind of block, and weights are views whose rules all of them share: cut
+// apart, they would export to each other what nobody else may know.
 package supernet

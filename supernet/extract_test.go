@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -130,13 +130,13 @@ func TestNewSubnet(t *testing.T) {
 }
 
 // roundTrip writes tensors to a file and reads them back.
-func roundTrip(t *testing.T, tensors []store.Tensor) *store.TensorFile {
+func roundTrip(t *testing.T, tensors []safetensors.Tensor) *safetensors.File {
 	t.Helper()
 	file := t.TempDir() + "/weights.safetensors"
-	if _, err := store.WriteTensors(file, tensors, nil); err != nil {
+	if _, err := safetensors.Write(file, tensors, nil); err != nil {
 		t.Fatal(err)
 	}
-	f, err := store.ReadTensors(file)
+	f, err := safetensors.Read(file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -32,7 +32,7 @@ func widths(t *testing.T) *supernet.Subnet {
 func clearWeights(t *testing.T, net *supernet.Subnet, name string, of func(row, column int) bool) {
 	t.Helper()
 	all := net.Tensors()
-	i := slices.IndexFunc(all, func(w store.Tensor) bool { return w.Name == name })
+	i := slices.IndexFunc(all, func(w safetensors.Tensor) bool { return w.Name == name })
 	if i < 0 {
 		t.Fatalf("no tensor %s", name)
 	}

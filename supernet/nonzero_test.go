@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -52,7 +52,7 @@ func sparseNets(t *testing.T) (all []*supernet.Subnet) {
 // slowCount walks over the output of every product and counts those with a weight that is not zero,
 // from nothing but the list of blocks and the tensors as they are saved.
 type slowCount struct {
-	tensors                     map[string]store.Tensor
+	tensors                     map[string]safetensors.Tensor
 	weights, nonZero, all, macs int64
 }
 
@@ -92,7 +92,7 @@ func (c *slowCount) block(b supernet.Block) {
 
 func TestNonZero(t *testing.T) {
 	for i, net := range sparseNets(t) {
-		slow := slowCount{tensors: map[string]store.Tensor{}}
+		slow := slowCount{tensors: map[string]safetensors.Tensor{}}
 		for _, w := range net.Tensors() {
 			slow.tensors[w.Name] = w
 		}
@@ -125,7 +125,7 @@ func TestSparseFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		var dense, compact bytes.Buffer
-		if err := store.EncodeTensors(&dense, net.Tensors(), nil); err != nil {
+		if err := safetensors.Encode(&dense, net.Tensors(), nil); err != nil {
 			t.Fatal(err)
 		}
 		r := newRand(1)
@@ -136,7 +136,7 @@ func TestSparseFile(t *testing.T) {
 				}
 			}
 		}
-		if err := store.EncodeTensorsCompact(&compact, net.Tensors(), nil); err != nil {
+		if err := safetensors.EncodeCompact(&compact, net.Tensors(), nil); err != nil {
 			t.Fatal(err)
 		}
 		share := float64(compact.Len()) / float64(dense.Len())

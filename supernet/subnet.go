@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tailor-nas/tailor/internal/nn"
-	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/safetensors"
 )
 
 // Subnet is a network that stands alone: its own weights at exactly the size it needs, and its
@@ -46,7 +46,7 @@ func NewSubnet(blocks []Block, eps float64, seed uint64) (*Subnet, error) {
 
 // LoadSubnet makes a network of the given blocks with the weights of a file. What the blocks say of
 // zeros must be true of these.
-func LoadSubnet(blocks []Block, eps float64, f *store.TensorFile) (*Subnet, error) {
+func LoadSubnet(blocks []Block, eps float64, f *safetensors.File) (*Subnet, error) {
 	if err := cmp.Or(CheckBlocks(blocks), checkEps(eps)); err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func LoadSubnet(blocks []Block, eps float64, f *store.TensorFile) (*Subnet, erro
 
 // enough refuses a network that claims far more parameters than its file has. That one is missing,
 // loading says better.
-func enough(blocks []Block, f *store.TensorFile) error {
+func enough(blocks []Block, f *safetensors.File) error {
 	var have int64
 	for _, t := range f.Tensors {
 		have += int64(len(t.Data))
@@ -130,7 +130,7 @@ func (s *Subnet) Runner(pool *nn.Pool) *Runner {
 }
 
 // Tensors lists weights and statistics for saving, in the layouts of [Supernet.Tensors].
-func (s *Subnet) Tensors() []store.Tensor {
+func (s *Subnet) Tensors() []safetensors.Tensor {
 	return tensorsOf(s.params.List, func(p *nn.Param) []float32 { return p.Data })
 }
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/tailor-nas/tailor/internal/nn"
-	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/safetensors"
 )
 
 // Supernet is the weights of the largest network of a space, which every sub-network shares.
@@ -70,35 +70,35 @@ func (s *Supernet) Runner(pool *nn.Pool) *Runner {
 
 // Tensors lists the weights for saving: kernels as (height,width,in,out), depthwise as
 // (height,width,channels), 1x1 and linear as (in,out).
-func (s *Supernet) Tensors() []store.Tensor {
+func (s *Supernet) Tensors() []safetensors.Tensor {
 	return tensorsOf(s.params.List, func(p *nn.Param) []float32 { return p.Data })
 }
 
 // Momentum lists the optimiser's state, under the names of the weights.
-func (s *Supernet) Momentum() []store.Tensor {
+func (s *Supernet) Momentum() []safetensors.Tensor {
 	return tensorsOf(s.params.List, func(p *nn.Param) []float32 { return p.Momentum })
 }
 
-func tensorsOf(params []*nn.Param, of func(*nn.Param) []float32) []store.Tensor {
-	t := make([]store.Tensor, len(params))
+func tensorsOf(params []*nn.Param, of func(*nn.Param) []float32) []safetensors.Tensor {
+	t := make([]safetensors.Tensor, len(params))
 	for i, p := range params {
-		t[i] = store.Tensor{Name: p.Name, Shape: p.Shape, Data: of(p)}
+		t[i] = safetensors.Tensor{Name: p.Name, Shape: p.Shape, Data: of(p)}
 	}
 	return t
 }
 
 // Load sets the weights from a file.
-func (s *Supernet) Load(f *store.TensorFile) error {
+func (s *Supernet) Load(f *safetensors.File) error {
 	return load(f, s.params.List, func(p *nn.Param) []float32 { return p.Data })
 }
 
 // LoadMomentum sets the optimiser's state from a file.
-func (s *Supernet) LoadMomentum(f *store.TensorFile) error {
+func (s *Supernet) LoadMomentum(f *safetensors.File) error {
 	return load(f, s.params.List, func(p *nn.Param) []float32 { return p.Momentum })
 }
 
 // load copies every parameter from a file that must hold exactly these.
-func load(f *store.TensorFile, params []*nn.Param, into func(*nn.Param) []float32) error {
+func load(f *safetensors.File, params []*nn.Param, into func(*nn.Param) []float32) error {
 	for _, p := range params {
 		t, ok := f.Lookup(p.Name)
 		if !ok {

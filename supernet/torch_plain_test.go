@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/nn"
-	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -19,7 +19,7 @@ const plainTolerance = 1e-5
 // plainCase is a golden file of tools/torchcheck/plain.py: a network, and what PyTorch computes.
 // Weights and images are drawn.
 type plainCase struct {
-	file   *store.TensorFile
+	file   *safetensors.File
 	blocks []supernet.Block
 	n      int
 	values func(name string, n int, bound float64) []float32
@@ -27,7 +27,7 @@ type plainCase struct {
 
 func loadPlainCase(t *testing.T, name string) *plainCase {
 	t.Helper()
-	f, err := store.ReadTensors(filepath.Join("testdata", "torch", name+".safetensors"))
+	f, err := safetensors.Read(filepath.Join("testdata", "torch", name+".safetensors"))
 	if err != nil {
 		t.Fatal(err)
 	}

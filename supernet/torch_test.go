@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/nn"
-	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -19,7 +19,7 @@ const torchTolerance = 1e-4
 // torchCase is a golden file of tools/torchcheck: a supernet, one of its sub-networks, a batch, and
 // what PyTorch computes.
 type torchCase struct {
-	file   *store.TensorFile
+	file   *safetensors.File
 	net    *supernet.Supernet
 	blocks []supernet.Block
 	input  []float32 // (N,H,W,C)
@@ -28,7 +28,7 @@ type torchCase struct {
 
 func loadTorchCase(t *testing.T, name string) *torchCase {
 	t.Helper()
-	f, err := store.ReadTensors(filepath.Join("testdata", "torch", name+".safetensors"))
+	f, err := safetensors.Read(filepath.Join("testdata", "torch", name+".safetensors"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func loadTorchCase(t *testing.T, name string) *torchCase {
 		t.Fatal(err)
 	}
 	c := &torchCase{file: f, net: supernet.New(space, 1), blocks: space.Blocks(arch)}
-	if err := c.net.Load(&store.TensorFile{Tensors: c.group("weight/")}); err != nil {
+	if err := c.net.Load(&safetensors.File{Tensors: c.group("weight/")}); err != nil {
 		t.Fatal(err)
 	}
 	input := c.tensor(t, "input")
@@ -49,7 +49,7 @@ func loadTorchCase(t *testing.T, name string) *torchCase {
 	return c
 }
 
-func (c *torchCase) tensor(t *testing.T, name string) store.Tensor {
+func (c *torchCase) tensor(t *testing.T, name string) safetensors.Tensor {
 	t.Helper()
 	tensor, ok := c.file.Lookup(name)
 	if !ok {
@@ -59,8 +59,8 @@ func (c *torchCase) tensor(t *testing.T, name string) store.Tensor {
 }
 
 // group is the tensors whose names begin with prefix, without it.
-func (c *torchCase) group(prefix string) []store.Tensor {
-	var g []store.Tensor
+func (c *torchCase) group(prefix string) []safetensors.Tensor {
+	var g []safetensors.Tensor
 	for _, tensor := range c.file.Tensors {
 		if name, ok := strings.CutPrefix(tensor.Name, prefix); ok {
 			tensor.Name = name
@@ -175,7 +175,7 @@ func (c *torchCase) checkInference(t *testing.T, r *supernet.Runner, pool *nn.Po
 	tensors, statistics := alone.Tensors(), c.group("stat/")
 	var worst worstTensor
 	for _, s := range statistics {
-		i := slices.IndexFunc(tensors, func(t store.Tensor) bool { return t.Name == s.Name })
+		i := slices.IndexFunc(tensors, func(t safetensors.Tensor) bool { return t.Name == s.Name })
 		if i < 0 || len(tensors[i].Data) != len(s.Data) {
 			t.Fatalf("the sub-network's %s is missing or has another size", s.Name)
 		}

@@ -2,7 +2,7 @@ package supernet
 
 import (
 	"github.com/tailor-nas/tailor/internal/nn"
-	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/safetensors"
 )
 
 // Train makes the network trainable: it allocates a gradient and a momentum for every weight.
@@ -29,6 +29,6 @@ func (s *Subnet) Clone() *Subnet {
 }
 
 // Load sets weights and statistics from a file.
-func (s *Subnet) Load(f *store.TensorFile) error {
+func (s *Subnet) Load(f *safetensors.File) error {
 	return load(f, s.params.List, func(p *nn.Param) []float32 { return p.Data })
 }

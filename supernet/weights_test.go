@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -79,26 +79,28 @@ func TestTensorNames(t *testing.T) {
 // TestLoadErrors: a file of another network is refused, says why, and leaves the weights alone.
 func TestLoadErrors(t *testing.T) {
 	net := newNet(t, everything)
-	edit := func(f func(tensors []store.Tensor) []store.Tensor) []store.Tensor {
+	edit := func(f func(tensors []safetensors.Tensor) []safetensors.Tensor) []safetensors.Tensor {
 		return f(slices.Clone(net.Tensors()))
 	}
 	at := slices.IndexFunc(net.Tensors(),
-		func(t store.Tensor) bool { return t.Name == "stages.1.0.expand.weight" })
-	for want, tensors := range map[string][]store.Tensor{
+		func(t safetensors.Tensor) bool { return t.Name == "stages.1.0.expand.weight" })
+	for want, tensors := range map[string][]safetensors.Tensor{
 		"tensor stages.1.0.expand.weight is missing": edit(
-			func(v []store.Tensor) []store.Tensor { return slices.Delete(v, at, at+1) }),
+			func(v []safetensors.Tensor) []safetensors.Tensor {
+				return slices.Delete(v, at, at+1)
+			}),
 		"tensor stages.1.0.expand.weight is [24 8], expected [8 24]": edit(
-			func(v []store.Tensor) []store.Tensor {
+			func(v []safetensors.Tensor) []safetensors.Tensor {
 				v[at].Shape = []int{24, 8}
 				return v
 			}),
 		"tensor stages.1.0.expand.weight is [192], expected [8 24]": edit(
-			func(v []store.Tensor) []store.Tensor {
+			func(v []safetensors.Tensor) []safetensors.Tensor {
 				v[at].Shape = []int{192}
 				return v
 			}),
-		"tensors, expected": edit(func(v []store.Tensor) []store.Tensor {
-			return append(v, store.Tensor{Name: "more", Shape: []int{1}, Data: []float32{0}})
+		"tensors, expected": edit(func(v []safetensors.Tensor) []safetensors.Tensor {
+			return append(v, safetensors.Tensor{Name: "more", Shape: []int{1}, Data: []float32{0}})
 		}),
 		"is missing": nil,
 	} {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -51,11 +52,11 @@ func saveCheckpoint(run, runSHA string, net *supernet.Supernet, s State) (State,
 	}
 	err := store.ReplaceDir(dir, isCheckpointFile, func(tmp string) error {
 		var err error
-		if s.WeightsSHA256, err = store.WriteTensors(filepath.Join(tmp, weightsFile), net.Tensors(),
+		if s.WeightsSHA256, err = safetensors.Write(filepath.Join(tmp, weightsFile), net.Tensors(),
 			nil); err != nil {
 			return err
 		}
-		if s.MomentumSHA256, err = store.WriteTensors(filepath.Join(tmp, momentumFile),
+		if s.MomentumSHA256, err = safetensors.Write(filepath.Join(tmp, momentumFile),
 			net.Momentum(), nil); err != nil {
 			return err
 		}
@@ -144,8 +145,8 @@ func loadCheckpoint(run, runSHA string, net *supernet.Supernet, training bool) (
 	return s, nil
 }
 
-func loadTensors(path, sha string, load func(*store.TensorFile) error) error {
-	f, err := store.ReadTensors(path)
+func loadTensors(path, sha string, load func(*safetensors.File) error) error {
+	f, err := safetensors.Read(path)
 	if err != nil {
 		return err
 	}

@@ -6,4 +6,7 @@
 // metrics.jsonl what happened. A run that was interrupted, or killed, resumes from its last
 // checkpoint to the same bits. [OpenRun] reads a run for everything that comes after training, and
 // an [Evaluator] measures the accuracy of its sub-networks, always after batch norm calibration.
+//
+// It is one room because a step, its schedules and optimisers, and the checkpoint that saves them
+// all to the same bits belong to one training loop.
 package trainer

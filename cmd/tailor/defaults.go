@@ -7,8 +7,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/tailor-nas/tailor/internal/data"
-	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/internal/settings"
+	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/search"
@@ -31,7 +31,7 @@ func defaults() kong.Vars {
 		"calibration":       strconv.Itoa(trainer.EvalDefaults().CalibrationImages),
 		"profile_networks":  strconv.Itoa(profiles.ProfileDefaults().Networks),
 		"profile_budget":    timing.Defaults().Budget.String(),
-		"points":            strconv.Itoa(pipeline.DefaultPoints),
+		"points":            strconv.Itoa(winners.DefaultPoints),
 		"evaluations":       strconv.Itoa(optimize.DefaultEvaluations),
 		"front_evaluations": strconv.Itoa(search.FrontEvaluations),
 	}

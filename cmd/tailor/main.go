@@ -1,5 +1,3 @@
-// Command tailor trains one network and cuts it to fit every device. See the README, and tailor
-// --help.
 package main
 
 import (

@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
@@ -91,7 +91,7 @@ func (r *predictResult) accuracy(path string, space *supernet.Space, run *traine
 		return err
 	}
 	if run != nil {
-		if err := pipeline.CheckWeights(a, run); err != nil {
+		if err := winners.CheckWeights(a, run); err != nil {
 			return err
 		}
 	}
@@ -118,7 +118,7 @@ func (r *predictResult) latency(path string, space *supernet.Space,
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", path, err)
 	}
-	device = pipeline.DeviceName(path)
+	device = winners.DeviceName(path)
 	if _, twice := r.Archs[0].LatencyMS[device]; twice {
 		return "", usagef("two latency predictors are called %s; give them different file names",
 			device)

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
@@ -75,7 +75,7 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	j := pipeline.SearchJob{
+	j := winners.Job{
 		Space: space, Run: run, Limits: limits, Top: c.Top, Pareto: c.Pareto,
 		Cost: frontCosts[c.Cost], Points: c.Points, Dir: c.Out, Workers: g.Workers,
 		BoundSteps: c.boundSteps(), Plot: c.Plot,
@@ -111,7 +111,7 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 		}
 	}
 	warnLoose(g, j)
-	result, err := pipeline.Search(ctx, j)
+	result, err := winners.Search(ctx, j)
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 }
 
 // warnLoose says which budgets of latency leave nothing out: the largest network stays within them.
-func warnLoose(g *Globals, j pipeline.SearchJob) {
+func warnLoose(g *Globals, j winners.Job) {
 	for _, d := range j.Devices {
 		largest, err := d.Latency.Predict([]supernet.Arch{j.Space.Max()})
 		if err != nil { // its resolution is not known of this device
@@ -151,7 +151,7 @@ func warnLoose(g *Globals, j pipeline.SearchJob) {
 	}
 }
 
-func (c *searchCmd) predictors(j *pipeline.SearchJob, space *supernet.Space) error {
+func (c *searchCmd) predictors(j *winners.Job, space *supernet.Space) error {
 	var err error
 	if j.Accuracy, err = predictor.LoadAccuracy(c.Accuracy, space); err != nil {
 		return err
@@ -166,7 +166,7 @@ func (c *searchCmd) predictors(j *pipeline.SearchJob, space *supernet.Space) err
 		if err != nil {
 			return err
 		}
-		j.Devices = append(j.Devices, pipeline.Device{Name: pipeline.DeviceName(path), Latency: l})
+		j.Devices = append(j.Devices, winners.Device{Name: winners.DeviceName(path), Latency: l})
 	}
 	return nil
 }
@@ -188,23 +188,23 @@ var frontCosts = map[string]search.Cost{"latency": search.Latency, "macs": searc
 
 // printWinners prints the table of winners: what was asked for, predicted and measured. Columns
 // that would be empty are left out.
-func printWinners(w io.Writer, winners []pipeline.Winner) {
-	ranked := slices.ContainsFunc(winners, func(x pipeline.Winner) bool {
+func printWinners(w io.Writer, all []winners.Winner) {
+	ranked := slices.ContainsFunc(all, func(x winners.Winner) bool {
 		return x.Ranks != nil &&
 			x.Ranks.Predicted+x.Ranks.Measured > 2
 	})
-	t := winnersTable(winners, ranked)
+	t := winnersTable(all, ranked)
 	t.print(w)
-	for _, x := range winners {
+	for _, x := range all {
 		fmt.Fprintln(w, "wrote", shown(x.Manifest))
 	}
 }
 
 // printFront prints the table of a front's winners, which names their folders.
-func printFront(w io.Writer, winners []pipeline.Winner, out string) {
-	t := winnersTable(winners, false)
+func printFront(w io.Writer, all []winners.Winner, out string) {
+	t := winnersTable(all, false)
 	t.rows[0], t.rows[1] = append(t.rows[0], ""), append(t.rows[1], "FOLDER")
-	for i, x := range winners {
+	for i, x := range all {
 		folder := filepath.Dir(x.Manifest)
 		if inside, err := filepath.Rel(out, folder); err == nil {
 			folder = inside
@@ -215,12 +215,12 @@ func printFront(w io.Writer, winners []pipeline.Winner, out string) {
 	fmt.Fprintf(w, "wrote manifest.json in each FOLDER of %s\n", shown(out))
 }
 
-func winnersTable(winners []pipeline.Winner, ranked bool) *table {
+func winnersTable(all []winners.Winner, ranked bool) *table {
 	t := &table{headings: 2, right: true}
 	t.row("", "", "TOP-1", "", "", "LATENCY", "", "", "", "RANK PREDICTED")
 	t.row("DEVICE", "BUDGET", "PREDICTED", "GAP", "MEASURED", "PREDICTED", "MEASURED", "MACS",
 		"PARAMS", "-> MEASURED")
-	for _, x := range winners {
+	for _, x := range all {
 		rank := "-"
 		if ranked {
 			rank = ranks(x)
@@ -233,7 +233,7 @@ func winnersTable(winners []pipeline.Winner, ranked bool) *table {
 	return t
 }
 
-func ranks(x pipeline.Winner) string {
+func ranks(x winners.Winner) string {
 	if x.Ranks == nil {
 		return "-"
 	}
@@ -271,14 +271,14 @@ func budgetText(l search.Limits) string {
 	return "none"
 }
 
-func measuredTop1(x pipeline.Winner) string {
+func measuredTop1(x winners.Winner) string {
 	if x.Measured == nil || x.Measured.Images == 0 {
 		return "-"
 	}
 	return fmt.Sprintf("%.1f %%", 100*x.Measured.Top1)
 }
 
-func measuredLatency(x pipeline.Winner) string {
+func measuredLatency(x winners.Winner) string {
 	if x.Measured == nil {
 		return "-"
 	}

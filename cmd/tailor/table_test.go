@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
@@ -45,9 +45,9 @@ func TestTable(t *testing.T) {
 
 // TestTablesFit prints the widest that there is: all columns, long names, the largest networks.
 func TestTablesFit(t *testing.T) {
-	var winners []pipeline.Winner
+	var all []winners.Winner
 	for i := range 2 {
-		winners = append(winners, pipeline.Winner{
+		all = append(all, winners.Winner{
 			Device: "jetson-orin-nano", Limits: search.Limits{LatencyMS: 123.4, MACs: 5e8},
 			MACs: 566170656, Params: 7664760,
 			Predicted: manifest.Predicted{Top1: .762, LatencyMS: 120.3, Top1Bound: .99,
@@ -57,8 +57,8 @@ func TestTablesFit(t *testing.T) {
 		})
 	}
 	var out bytes.Buffer
-	winnersTable(winners, true).print(&out)
-	printFront(&out, winners, "/home/somebody/winners")
+	winnersTable(all, true).print(&out)
+	printFront(&out, all, "/home/somebody/winners")
 	if !strings.Contains(out.String(), "jetson-orin-nano/front-12\n") {
 		t.Errorf("the front's table does not name the folders:\n%s", out.String())
 	}

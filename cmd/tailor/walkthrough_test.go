@@ -11,6 +11,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search/manifest"
 )
@@ -157,9 +158,9 @@ func (w *walkthrough) summary() any {
 	s := pipeline.Summary{
 		Run: "run", Profile: "profile.json", Accuracy: "accuracy.json", Latency: "latency.json",
 		Device:  p.Device,
-		HeldOut: map[string]pipeline.HeldOut{}, SearchResult: &pipeline.SearchResult{},
+		HeldOut: map[string]pipeline.HeldOut{}, Result: &winners.Result{},
 	}
-	w.remarshal(w.results["search"], s.SearchResult)
+	w.remarshal(w.results["search"], s.Result)
 	w.remarshal(w.results["prune"], &s.Pruned)
 	for _, name := range []string{"accuracy", "latency"} {
 		var h pipeline.HeldOut

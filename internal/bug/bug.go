@@ -84,7 +84,7 @@ func where() (all []string) {
 	}
 }
 
-// packageOf cuts a function's name, such as internal/pipeline.(*Meter).Close.
+// packageOf cuts a function's name, such as internal/meter.(*Meter).Close.
 func packageOf(function string) string {
 	dir, base := path.Split(function)
 	name, _, _ := strings.Cut(base, ".")

@@ -10,4 +10,8 @@
 // Everything random depends on a seed and on indices (epoch, image), never on the number of workers
 // or on time. Files are taken as untrusted: sizes are capped before memory is taken, and damage is
 // reported as a DamageError that names the file, the place in it and what was expected.
+//
+// It is one room because every layout of a data set (folders, tar files, MNIST's and CIFAR's own)
+// is opened through one path with the same limits, checks and report, and nobody but Open needs a
+// layout; what happens to one image is a room of its own, internal/prepare.
 package data

@@ -108,7 +108,7 @@ func centre(data []float32, full, ld, side int) kernel.Taps {
 func (o *depthwise) begin(u *Unit) {
 	if u.prev.kept && u.prev.op != nil && u.g.splits() {
 		u.prev.Finish()
-		u.made = true
+		u.inputReady = true
 	}
 }
 
@@ -153,7 +153,8 @@ func (o *depthwise) forward(u *Unit, w *scratch, z []float32, p, q int, out kern
 	from := p % px / g.OW
 	to := from + (q-p)/g.OW
 	first, end := g.InputRows(from, to)
-	g.ConvolveRows(z, o.padded(u, w, p/px, first, end, !u.made), o.taps, from, to, out, &w.ahead)
+	in := o.padded(u, w, p/px, first, end, !u.inputReady)
+	g.ConvolveRows(z, in, o.taps, from, to, out, &w.ahead)
 }
 
 func (o *depthwise) backward(u *Unit, w *scratch, part []float32, p, q int) {

@@ -24,7 +24,7 @@ type Unit struct {
 	skipped     *Unit // the unit that adds this one's kept output
 	back        bool  // the input's gradient is wanted
 	ready       bool  // for inference: the weights are prepared
-	made        bool  // the input, if it is kept, has been made
+	inputReady  bool  // the input, if it is kept, has been computed
 
 	forwardTask, backwardTask, finishTask func(worker, chunk int)
 }
@@ -152,7 +152,7 @@ func (u *Unit) Forward() {
 	if !u.ready {
 		u.op.prepare(false)
 	}
-	u.made = false
+	u.inputReady = false
 	u.op.begin(u)
 	u.g.pool.Run(u.g.forwardTasks(), u.forwardTask)
 	switch {

@@ -12,7 +12,7 @@ import (
 	"github.com/tailor-nas/tailor/trainer"
 )
 
-// Again is what a manifest's network does when it is measured again.
+// Again is the accuracy and latency of a manifest's network, measured again.
 type Again struct {
 	Manifest  string             `json:"manifest"`
 	Top1      float64            `json:"top1"`
@@ -87,7 +87,8 @@ func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
 	return a, nil
 }
 
-// engineOf is tailor's engine as a measured latency has it, or with one thread.
+// engineOf is tailor's engine with the threads that a runtime's ID names, or with one thread if the
+// ID is another runtime's.
 func engineOf(runtime string) profiles.Native {
 	if n, ok := profiles.NativeOf(runtime); ok {
 		return n

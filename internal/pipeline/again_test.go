@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/micro"
+	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/trainer"
@@ -19,11 +21,11 @@ import (
 // winner searches the best network of a new run.
 func winner(t *testing.T) (*trainer.Run, *data.Dataset, string) {
 	t.Helper()
-	run, d := trainMicro(t, 1, 30)
+	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 30)
 	dir := filepath.Join(t.TempDir(), "winners")
-	result, err := Search(t.Context(), SearchJob{
+	result, err := winners.Search(t.Context(), winners.Job{
 		Config: optimize.Defaults(), Space: run.Info.Space, Run: run, Data: d, Verify: true,
-		Accuracy: macsAccuracy(t, run.Info.Space, run.State.WeightsSHA256), Dir: dir,
+		Accuracy: micro.Accuracy(t, run.Info.Space, run.State.WeightsSHA256), Dir: dir,
 		Workers: 2,
 	})
 	if err != nil {

@@ -8,22 +8,22 @@ import (
 	"github.com/tailor-nas/tailor/trainer"
 )
 
-// Answers is what a network answered for images, by their class.
+// Answers is how a network classified images, by their true class.
 type Answers struct {
 	Classes []ClassAnswers `json:"classes"`
-	// Confusion has a row for each class, in their order: how many of its images were taken for
-	// each class.
+	// Confusion is the confusion matrix: by true class, then by predicted class, a number of
+	// images. Both are in the order of Classes.
 	Confusion trainer.Confusion `json:"confusion"`
 }
 
-// ClassAnswers is how many images of a class were taken for what they are.
+// ClassAnswers is how many images of a class there were, and the share classified right.
 type ClassAnswers struct {
 	Name   string   `json:"name"`
 	Images int      `json:"images"`
 	Top1   *float64 `json:"top1,omitempty"` // absent without images
 }
 
-// NewAnswers names the classes of a confusion.
+// NewAnswers computes the answers by class from a confusion matrix.
 func NewAnswers(classes []string, c trainer.Confusion) Answers {
 	a := Answers{Confusion: c}
 	for i := range c {
@@ -60,8 +60,9 @@ type testData struct {
 	other bool
 }
 
-// openTest opens what lies at path to test a network on that was trained on the data with a hash.
-// The same data gives its test part, other data the same or, if it has no parts, all of it.
+// openTest opens images to test a network on; sha is the SHA-256 of the data it was trained on. If
+// path holds that data, the images are its test part. Of other data they are its test part, too, or
+// all of it if it has no parts.
 func openTest(path, sha string, o data.Options, classes []string, channels int) (testData, error) {
 	t, err := data.OpenTest(path, o)
 	if err != nil {
@@ -117,7 +118,7 @@ func OpenRunTest(run *trainer.Run, images TestImages) (*RunTest, error) {
 	return &RunTest{d, d.Test, d.Report, false}, nil
 }
 
-// options are those of a network's own images, for others.
+// options are the options that a network's own images were opened with, for opening these.
 func (i TestImages) options(o data.Options) data.Options {
 	o.SkipDamaged = o.SkipDamaged || i.SkipDamaged
 	return o

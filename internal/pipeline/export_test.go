@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/tailor-nas/tailor/internal/micro"
 	"github.com/tailor-nas/tailor/internal/onnx/pb"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/search/manifest"
@@ -19,7 +20,7 @@ import (
 // saveMicro writes a winner of the micro space, with weights or without.
 func saveMicro(t *testing.T, weights bool) string {
 	t.Helper()
-	space := parseSpace(t, microSpace)
+	space := micro.ParseSpace(t, micro.SpaceYAML)
 	a := space.Max()
 	net, err := supernet.NewSubnet(space.Blocks(a), space.BNEps, 1)
 	if err != nil {

@@ -13,15 +13,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/micro"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 )
 
 func TestFitLatencyIsExactWhereTimesAddUp(t *testing.T) {
-	space := parseSpace(t, microSpace)
+	space := micro.ParseSpace(t, micro.SpaceYAML)
 	l := inventedLatency(t, space)
-	archs := allArchs(space)
+	archs := micro.AllArchs(space)
 	if want := 40; len(archs) != want {
 		t.Fatalf("the space has %d networks, want %d", len(archs), want)
 	}
@@ -30,7 +31,7 @@ func TestFitLatencyIsExactWhereTimesAddUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, a := range archs {
-		if want := inventedNetwork(space, a); math.Abs(predicted[i]-want) > 1e-9*want {
+		if want := micro.NetworkMS(space, a); math.Abs(predicted[i]-want) > 1e-9*want {
 			t.Errorf("%v: %v ms, want %v", space.Spec(a), predicted[i], want)
 		}
 	}
@@ -40,8 +41,8 @@ func TestFitLatencyIsExactWhereTimesAddUp(t *testing.T) {
 }
 
 func TestFitLatencyRefusesAnotherSpace(t *testing.T) {
-	space, other := parseSpace(t, microSpace), parseSpace(t, otherSpace)
-	p, path := inventedProfile(t, other)
+	space, other := micro.ParseSpace(t, micro.SpaceYAML), micro.ParseSpace(t, micro.OtherYAML)
+	p, path := micro.Profile(t, other)
 	_, err := FitLatency(space, p, path)
 	var stale *store.StaleError
 	want := store.StaleError{File: path, Role: "space", Want: other.SHA256(), Got: space.SHA256()}
@@ -51,7 +52,7 @@ func TestFitLatencyRefusesAnotherSpace(t *testing.T) {
 }
 
 func TestFitAccuracyNeedsHeldOutImages(t *testing.T) {
-	run, d := trainMicro(t, 1, 0)
+	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 0)
 	_, err := FitAccuracy(context.Background(), AccuracyJob{Run: run, Data: d, Samples: 10,
 		Calibration: 16, Fit: regress.Defaults()})
 	if err == nil || !strings.Contains(err.Error(), "--holdout") || !strings.Contains(err.Error(),
@@ -61,7 +62,7 @@ func TestFitAccuracyNeedsHeldOutImages(t *testing.T) {
 }
 
 func TestFitAccuracyEndsWithItsContext(t *testing.T) {
-	run, d := trainMicro(t, 1, 10)
+	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 10)
 	ctx, cancel := context.WithCancel(context.Background())
 	job := AccuracyJob{Run: run, Data: d, Samples: 20, Workers: 1, Calibration: 16,
 		Fit: regress.Defaults(), Progress: func(done, _ int) {
@@ -83,7 +84,7 @@ func TestFitAccuracyEndsWithItsContext(t *testing.T) {
 // TestFitAccuracyMeasuresOnce stops a fit, goes on with other workers, and wants the same predictor
 // as from a fit that was never stopped.
 func TestFitAccuracyMeasuresOnce(t *testing.T) {
-	run, d := trainMicro(t, 1, 30)
+	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 30)
 	job := AccuracyJob{Run: run, Data: d, Samples: 14, Calibration: 16, Fit: regress.Defaults(),
 		Workers: 3, Seed: 5, Store: filepath.Join(t.TempDir(), "whole.sqlite")}
 	whole, err := FitAccuracy(t.Context(), job)
@@ -123,11 +124,24 @@ func TestFitAccuracyMeasuresOnce(t *testing.T) {
 	}
 }
 
+// mediumSpace has 180 networks.
+const mediumSpace = `
+tailor: space/1
+name: medium
+classes: 10
+resolutions: [12, 16]
+stem: {width: 8, stride: 2, act: h_swish}
+stages:
+  - {width: 8, stride: 2, act: relu, depth: [1, 2], kernel: [3, 5, 7], expand: [1, 2, 3]}
+head: {expand: 16, act: h_swish}
+`
+
 // TestFitAccuracyStopsWhereMoreDoesNotHelp: a barely trained supernet's networks differ by chance.
 func TestFitAccuracyStopsWhereMoreDoesNotHelp(t *testing.T) {
-	run, d := train(t, mediumSpace, 1, 30)
+	run, d := micro.Train(t, micro.ParseSpace(t, mediumSpace), 1, 30)
 	job := AccuracyJob{Run: run, Data: d, Samples: 130, Images: 20, Calibration: 16, Workers: 2,
-		Fit: fitWith(regress.Settings{Members: 1, Epochs: 1})}
+		Fit: regress.Defaults()}
+	job.Fit.Members, job.Fit.Epochs = 1, 1
 	a, err := FitAccuracy(t.Context(), job)
 	if err != nil || a.Samples != 100 {
 		t.Errorf("fitted to %d samples (%v), want 100", a.Samples, err)
@@ -139,11 +153,11 @@ func TestFitAccuracyStopsWhereMoreDoesNotHelp(t *testing.T) {
 }
 
 func TestFitMeasured(t *testing.T) {
-	space := parseSpace(t, microSpace)
+	space := micro.ParseSpace(t, micro.SpaceYAML)
 	var lines bytes.Buffer
-	for _, a := range allArchs(space) {
+	for _, a := range micro.AllArchs(space) {
 		text, err := json.Marshal(predictor.Sample{Arch: space.Spec(a),
-			Value: float64(macs(space, a)) / 1e6})
+			Value: float64(micro.MACs(space, a)) / 1e6})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +167,9 @@ func TestFitMeasured(t *testing.T) {
 	if err := os.WriteFile(path, lines.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a, err := FitMeasured(t.Context(), space, path, fitWith(regress.Settings{Seed: 1}))
+	settings := regress.Defaults()
+	settings.Seed = 1
+	a, err := FitMeasured(t.Context(), space, path, settings)
 	if err != nil {
 		t.Fatal(err)
 	}

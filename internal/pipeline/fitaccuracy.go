@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/meter"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
@@ -33,12 +34,13 @@ type AccuracyJob struct {
 	Say         func(format string, args ...any)
 }
 
-// firstLook is how many samples it takes to ask whether more would help.
+// firstLook is after how many samples the fit first checks whether more would lower the error.
 const firstLook = 100
 
 // FitAccuracy measures sub-networks of a run on images held out of its training and fits a
-// predictor to them. What an earlier fit has measured in the same way is not measured again. From
-// 100 samples on, each doubling must have lowered the error, or that was enough.
+// predictor to them. What an earlier fit has measured in the same way is not measured again. At 100
+// samples, and at each doubling, it stops measuring if the last doubling lowered the error by less
+// than 5 %.
 func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error) {
 	if j.Data.Val.Len() == 0 {
 		return nil, fmt.Errorf(
@@ -51,7 +53,7 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 	defer lock.Unlock()
 	space := j.Run.Info.Space
 	j.Fit.Seed = j.Seed
-	m, err := OpenMeter(ctx, j.Run, j.Data, MeterSettings{
+	m, err := meter.Open(ctx, j.Run, j.Data, meter.Settings{
 		Images: j.Images, Calibration: j.Calibration, Store: j.Store, Workers: j.Workers,
 		Seed: j.Seed,
 	})
@@ -60,7 +62,7 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 	}
 	defer m.Close()
 	archs := choices.Sample(space, j.Samples, j.Seed)
-	if known := m.countKnown(archs); known > 0 {
+	if known := m.CountKnown(archs); known > 0 {
 		j.say("%d of %d sub-networks were measured before", known, len(archs))
 	}
 	if j.Progress != nil {
@@ -75,7 +77,7 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 		cheap.Model = regress.ModelRidge
 		look, err := predictor.FitAccuracy(ctx, space, samples, cheap)
 		if err != nil {
-			return nil, m.keeps(fmt.Errorf("fit accuracy: %w", err))
+			return nil, m.Kept(fmt.Errorf("fit accuracy: %w", err))
 		}
 		if look.Flattened() {
 			j.say("%d sub-networks are enough: twice as many lowered the error by less than 5 %%",
@@ -89,7 +91,7 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 	}
 	a, err := predictor.FitAccuracy(ctx, space, samples, j.Fit)
 	if err != nil {
-		return nil, m.keeps(fmt.Errorf("fit accuracy: %w", err))
+		return nil, m.Kept(fmt.Errorf("fit accuracy: %w", err))
 	}
 	a.Images = m.Images()
 	a.Inputs = map[string]store.Input{
@@ -99,8 +101,8 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 	return a, m.Close()
 }
 
-// own makes this fit the only work on its run. What cannot be written, nobody else writes either,
-// and it can be measured.
+// own locks the run's folder, so that no other process changes it meanwhile. A folder that cannot
+// be written needs no lock.
 func (j *AccuracyJob) own() (*store.Lock, error) {
 	lock, err := store.LockDir(j.Run.Dir, "tailor fit accuracy")
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {

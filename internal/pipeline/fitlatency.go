@@ -12,8 +12,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// FitLatency makes a latency predictor of a profile of the space. The profile's path is kept for
-// the reader.
+// FitLatency fits a latency predictor to a profile of the space. The predictor names the profile's
+// file as its input.
 func FitLatency(space *supernet.Space, p *profiles.Profile, path string) (*predictor.Latency,
 	error) {
 	if p.SpaceSHA256 != space.SHA256() {

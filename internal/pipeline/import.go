@@ -73,19 +73,20 @@ func ImportLatency(space *supernet.Space, device, runtime string,
 	return l, err
 }
 
-// tableEntry is a block in networks of a resolution, as tables call it.
+// tableEntry identifies an entry of a latency table: a block, in networks of a resolution.
 type tableEntry struct {
 	resolution int
 	key        string
 }
 
-// timeOf is a time, and the table that has it.
+// timeOf is a latency in ms, and the file of the table that has it.
 type timeOf struct {
 	ms   float64
 	path string
 }
 
-// TablesError says that two tables do not belong together: they have other times for the same work.
+// TablesError says that two tables have different latencies for the same block, so that they cannot
+// be of one device.
 type TablesError struct {
 	First, Second     string // files
 	Resolution        int
@@ -108,7 +109,7 @@ func withoutRepeats(paths []string) (all []string) {
 	return all
 }
 
-// timesOf finds the resolutions that a table has all blocks of.
+// timesOf gives the block latencies of a table, for the resolutions of which it has all blocks.
 func timesOf(space *supernet.Space, table ofa.Table) (times []predictor.BlockTime, err error) {
 	var missing string
 	for _, r := range space.Resolutions {
@@ -154,7 +155,7 @@ func published(paths ...string) (map[string]store.Input, error) {
 	return inputs, nil
 }
 
-// shortest is the end of a path that no other path has.
+// shortest is the shortest end of a path, in whole names, that no other path ends with.
 func shortest(path string, paths []string) string {
 	name, rest := filepath.Base(path), filepath.Dir(path)
 	shared := func(other string) bool {

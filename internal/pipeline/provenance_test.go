@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/micro"
+	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/search"
@@ -22,7 +24,7 @@ import (
 // its network again.
 func TestManifestGivesTheNetworkBack(t *testing.T) {
 	ctx := context.Background()
-	run, d := trainMicro(t, 1, 30)
+	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 30)
 	space := run.Info.Space
 	accuracy, err := FitAccuracy(ctx, AccuracyJob{Run: run, Data: d, Samples: 10, Images: 20,
 		Calibration: 16, Fit: regress.Defaults(), Workers: 2, Seed: 1})
@@ -33,21 +35,21 @@ func TestManifestGivesTheNetworkBack(t *testing.T) {
 		t.Errorf("fitted to %d networks with %d images, want 10 with 20", accuracy.Samples,
 			accuracy.Images)
 	}
-	accuracyFile := saveAs(t, "accuracy.json", accuracy.Save)
-	profile, profileFile := inventedProfile(t, space)
+	accuracyFile := micro.Save(t, "accuracy.json", accuracy.Save)
+	profile, profileFile := micro.Profile(t, space)
 	latency, err := FitLatency(space, profile, profileFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	latencyFile := saveAs(t, "latency.json", latency.Save)
+	latencyFile := micro.Save(t, "latency.json", latency.Save)
 
 	limits, err := threeBudgets(latency, space)
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := Search(ctx, SearchJob{Config: optimize.Defaults(), Space: space, Run: run,
-		Data: d, Verify: true, Accuracy: accuracy, Devices: []Device{{Latency: latency}},
-		Limits: limits, Dir: t.TempDir(), Workers: 2})
+	result, err := winners.Search(ctx, winners.Job{Config: optimize.Defaults(), Space: space,
+		Run: run, Data: d, Verify: true, Accuracy: accuracy, Limits: limits,
+		Devices: []winners.Device{{Latency: latency}}, Dir: t.TempDir(), Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +82,8 @@ func TestManifestGivesTheNetworkBack(t *testing.T) {
 }
 
 // measureAgain wants the very accuracy of the manifest from the network that it loads.
-func measureAgain(t *testing.T, run *trainer.Run, d *data.Dataset, w Winner) *manifest.Manifest {
+func measureAgain(t *testing.T, run *trainer.Run, d *data.Dataset,
+	w winners.Winner) *manifest.Manifest {
 	t.Helper()
 	m, net, err := manifest.Open(w.Manifest)
 	if err != nil {
@@ -116,7 +119,7 @@ func checkAgain(t *testing.T, accuracyFile, latencyFile string, run *trainer.Run
 	if err != nil {
 		t.Fatal(err)
 	}
-	archs := allArchs(run.Info.Space)
+	archs := micro.AllArchs(run.Info.Space)
 	for name, p := range map[string][2]search.Predictor{"accuracy": {a, accuracy},
 		"latency": {l, latency}} {
 		loaded, err := p[0].Predict(archs)

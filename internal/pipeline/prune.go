@@ -298,12 +298,6 @@ func imageOptions(m *manifest.Manifest) data.Options {
 		Test: i.Test, SkipDamaged: i.SkipDamaged}
 }
 
-// preparation is how a manifest says it.
-func preparation(d *data.Dataset) *manifest.Preparation {
-	p := manifest.Preparation(d.Preparation())
-	return &p
-}
-
 // resumeShares takes what a run that is resumed had chosen: measured again it would come out a
 // little differently.
 func (p *pruning) resumeShares() error {
@@ -408,7 +402,7 @@ func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResul
 		supernet.Params(trained.Net.Blocks)
 	m.Weights, m.Ranks = nil, nil
 	images := *p.manifest.Images
-	images.Preparation = preparation(p.data)
+	images.Preparation = new(manifest.Preparation(p.data.Preparation()))
 	m.Images = &images
 	input := p.manifest.Inputs["data"]
 	if to := filepath.Join(j.Dir, networkDir); j.Data != "" {

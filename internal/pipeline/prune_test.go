@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/micro"
+	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/manifest"
@@ -21,12 +23,12 @@ import (
 // TestPruneNet: a run alone gives a network within the limit, again when it is asked again, and
 // other weights from another teacher.
 func TestPruneNet(t *testing.T) {
-	run, d := trainMicro(t, 1, 20)
+	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 20)
 	space, dir := run.Info.Space, t.TempDir()
-	found, err := Search(context.Background(), SearchJob{
-		Config: optimize.Defaults(), Space: space, Run: run, Data: d, Accuracy: macsAccuracy(t,
+	found, err := winners.Search(context.Background(), winners.Job{
+		Config: optimize.Defaults(), Space: space, Run: run, Data: d, Accuracy: micro.Accuracy(t,
 			space, run.State.WeightsSHA256), Limits: []search.Limits{{},
-			{MACs: macs(space, space.Min())}}, Dir: dir,
+			{MACs: micro.MACs(space, space.Min())}}, Dir: dir,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -67,11 +69,11 @@ func TestPruneNet(t *testing.T) {
 // TestPruneAgain: with Resume, a job that has come to its end is shown again as its manifest has
 // it, and not measured anew.
 func TestPruneAgain(t *testing.T) {
-	run, d := trainMicro(t, 1, 20)
+	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 20)
 	dir := t.TempDir()
-	found, err := Search(t.Context(), SearchJob{
+	found, err := winners.Search(t.Context(), winners.Job{
 		Config: optimize.Defaults(), Space: run.Info.Space, Run: run, Data: d,
-		Accuracy: macsAccuracy(t, run.Info.Space, run.State.WeightsSHA256),
+		Accuracy: micro.Accuracy(t, run.Info.Space, run.State.WeightsSHA256),
 		Limits:   []search.Limits{{}}, Dir: dir,
 	})
 	if err != nil {
@@ -111,10 +113,10 @@ func TestPruneAgain(t *testing.T) {
 // TestPruneGoal: a run goes on with the limit that it was started with and with no other, also
 // where that was met already.
 func TestPruneGoal(t *testing.T) {
-	run, d := trainMicro(t, 1, 20)
+	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 20)
 	space, dir := run.Info.Space, t.TempDir()
-	found, err := Search(context.Background(), SearchJob{
-		Config: optimize.Defaults(), Space: space, Run: run, Data: d, Accuracy: macsAccuracy(t,
+	found, err := winners.Search(context.Background(), winners.Job{
+		Config: optimize.Defaults(), Space: space, Run: run, Data: d, Accuracy: micro.Accuracy(t,
 			space, run.State.WeightsSHA256), Limits: []search.Limits{{}}, Dir: dir,
 	})
 	if err != nil {
@@ -164,7 +166,7 @@ func TestPruneGoal(t *testing.T) {
 // TestPruneOutOfReach: where predictions were too low, the smallest latency that is said to be
 // reachable is not within the limit.
 func TestPruneOutOfReach(t *testing.T) {
-	space := parseSpace(t, microSpace)
+	space := micro.ParseSpace(t, micro.SpaceYAML)
 	net, err := supernet.NewSubnet(space.Blocks(space.Max()), space.BNEps, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -195,7 +197,7 @@ func TestPruneOutOfReach(t *testing.T) {
 // TestShortRows: a classifier with fewer classes than a vector has weights loses nothing, so
 // nothing is promised of it.
 func TestShortRows(t *testing.T) {
-	space := parseSpace(t, microSpace)
+	space := micro.ParseSpace(t, micro.SpaceYAML)
 	net, err := supernet.NewSubnet(space.Blocks(space.Max()), space.BNEps, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -226,7 +228,7 @@ func sameTensors(a, b *supernet.Subnet) bool {
 
 // TestCurves: what blocks take is measured once for a network and structure.
 func TestCurves(t *testing.T) {
-	space := parseSpace(t, microSpace)
+	space := micro.ParseSpace(t, micro.SpaceYAML)
 	net, err := supernet.NewSubnet(space.Blocks(space.Max()), space.BNEps, 1)
 	if err != nil {
 		t.Fatal(err)

@@ -15,8 +15,8 @@ import (
 	"github.com/tailor-nas/tailor/trainer/prune/budget"
 )
 
-// amount is one way to leave a block: how much is removed, as [supernet.Block.Remove] counts, and
-// as a share of its units.
+// amount is how much may be removed of a block: as [supernet.Block.Remove] counts it, and as a
+// share of the block's units.
 type amount struct {
 	removed int
 	share   float64
@@ -26,7 +26,7 @@ type amount struct {
 var zeroAmounts = []int{30, 40, 50, 55, 60, 65, 70, 75, 80, 83, 86, 88, 90, 91, 92, 93, 94, 95, 96,
 	97, 98, 99}
 
-// amounts lists the ways to leave a block, from whole on.
+// amounts lists what may be removed of a block, from nothing on.
 func amounts(b supernet.Block, s supernet.Structure) []amount {
 	all := []amount{{}}
 	if !b.Prunable(s) {
@@ -48,7 +48,7 @@ func amounts(b supernet.Block, s supernet.Structure) []amount {
 	return all
 }
 
-// choose says what each block loses, if there is a limit that needs it.
+// choose computes the share that each block loses, if there is a limit on latency or parameters.
 func (p *pruning) choose(ctx context.Context) error {
 	if p.chosen || !p.limited() {
 		return nil

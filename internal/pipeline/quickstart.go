@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/profiles"
@@ -44,11 +45,11 @@ type Summary struct {
 	Latency  string             `json:"latency"`
 	Device   device.Device      `json:"device"`
 	HeldOut  map[string]HeldOut `json:"heldout"` // of "accuracy" and "latency"
-	*SearchResult
+	*winners.Result
 	Pruned *PruneResult `json:"pruned,omitempty"` // the last winner, with less in it
 }
 
-// HeldOut is a predictor's own error.
+// HeldOut is a predictor's error on samples that it was not fitted to.
 type HeldOut = regress.HeldOut
 
 // Sizes of the quickstart: a supernet that is well above chance in half a minute on two cores.
@@ -132,7 +133,7 @@ const (
 	maxSummary  = 1 << 20 // bytes; one has some thousand
 )
 
-// isSummary knows the one file of a quickstart that is no document.
+// isSummary says whether a file is a quickstart's summary.json, which has no document's header.
 func isSummary(path string) bool {
 	if info, err := os.Stat(path); err != nil || info.Size() > maxSummary ||
 		filepath.Base(path) != summaryFile {
@@ -182,10 +183,11 @@ func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *traine
 	j.Say("5/6  cut the winners, test and time them")
 	config := optimize.Defaults()
 	config.Seed = j.Seed
-	s.SearchResult, err = Search(ctx, SearchJob{
+	s.Result, err = winners.Search(ctx, winners.Job{
 		Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: accuracy, Limits: limits,
 		Dir:     filepath.Join(j.Dir, "winners"),
-		Devices: []Device{{Latency: latency, Runtime: profiles.Native{Threads: 1}}}, Config: config,
+		Devices: []winners.Device{{Latency: latency, Runtime: profiles.Native{Threads: 1}}},
+		Config:  config,
 		Workers: j.Workers,
 		Progress: func(what string, done, total int) {
 			j.Progress(what, float64(done),
@@ -245,7 +247,7 @@ func threeBudgets(l *predictor.Latency, space *supernet.Space) ([]search.Limits,
 	return limits, nil
 }
 
-// roundUp keeps three digits.
+// roundUp rounds up to three significant digits.
 func roundUp(ms float64) float64 {
 	unit := math.Pow(10, math.Floor(math.Log10(ms))-2)
 	rounded, err := strconv.ParseFloat(strconv.FormatFloat(math.Ceil(ms/unit-1e-9)*unit, 'g', 3,

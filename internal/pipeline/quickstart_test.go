@@ -7,19 +7,21 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/micro"
+	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/manifest"
 )
 
 func TestThreeBudgetsAreOrderedAndFeasible(t *testing.T) {
-	space := parseSpace(t, microSpace)
+	space := micro.ParseSpace(t, micro.SpaceYAML)
 	limits, err := threeBudgets(inventedLatency(t, space), space)
 	if err != nil {
 		t.Fatal(err)
 	}
-	fastest, largest := math.Inf(1), inventedNetwork(space, space.Max())
-	for _, a := range allArchs(space) {
-		fastest = min(fastest, inventedNetwork(space, a))
+	fastest, largest := math.Inf(1), micro.NetworkMS(space, space.Max())
+	for _, a := range micro.AllArchs(space) {
+		fastest = min(fastest, micro.NetworkMS(space, a))
 	}
 	if len(limits) != 3 {
 		t.Fatalf("%d budgets, want 3", len(limits))
@@ -37,10 +39,10 @@ func TestThreeBudgetsAreOrderedAndFeasible(t *testing.T) {
 
 func TestSummaryIsOneObject(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "summary.json")
-	winner := Winner{Limits: search.Limits{LatencyMS: 2}, MACs: 3, Params: 4,
+	winner := winners.Winner{Limits: search.Limits{LatencyMS: 2}, MACs: 3, Params: 4,
 		Predicted: manifest.Predicted{Top1: 0.5}, Manifest: "m"}
 	s := &Summary{Run: "r", HeldOut: map[string]HeldOut{"accuracy": {Samples: 7}},
-		SearchResult: &SearchResult{Evaluations: 9, Winners: []Winner{winner}}}
+		Result: &winners.Result{Evaluations: 9, Winners: []winners.Winner{winner}}}
 	if err := writeSummary(path, s); err != nil {
 		t.Fatal(err)
 	}

@@ -9,8 +9,7 @@
 // A document ([WriteDocument], [ReadDocument]) is a JSON file that opens with its kind and version,
 // a checksum of itself and the checksums of what it was made from, so that a manifest can be traced
 // to the profile and the weights behind it, and [Header.Check] refuses a stale combination. Tensors
-// ([WriteTensors], [ReadTensors]) are kept in the safetensors format, which other tools read too;
-// those of a pruned network take less space by [WriteTensorsCompact].
+// are in a room of their own, internal/safetensors.
 //
 // Every error of a file is one line that names it and says what to do; the classes that a caller
 // may decide on are the Err variables and the error types. Nothing here panics or waits, whatever a
@@ -22,6 +21,5 @@
 // [LockDir].
 //
 // The formats are described in docs/formats.md. To read the code, begin with writeFile,
-// encodeDocument, decodeDocument, DecodeTensors and EncodeTensorsCompact; each calls the rest in
-// order.
+// encodeDocument and decodeDocument; each calls the rest in order.
 package store

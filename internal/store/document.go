@@ -52,7 +52,7 @@ func (h Header) Check(file, role, sha string) error {
 }
 
 var (
-	// hashPattern is what HashFile and WriteTensors return.
+	// hashPattern is what HashFile and safetensors.Write return.
 	hashPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 	// namePattern is a kind and a version, "profile/1". Bounded, so that an error can quote it from
 	// any file.

@@ -23,10 +23,6 @@ var (
 	// ErrFields is returned for an undamaged document with a field that its kind and version do not
 	// have.
 	ErrFields = errors.New("unexpected content")
-	// ErrTensors is returned for a file that breaks the rules of safetensors, or is truncated.
-	ErrTensors = errors.New("not valid safetensors")
-	// ErrDtype is returned for a valid tensor whose elements are not 32-bit floats.
-	ErrDtype = errors.New("unsupported tensor type")
 )
 
 // SyntaxError tells where a document stops being JSON.

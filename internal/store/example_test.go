@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/internal/store"
 )
 
@@ -18,9 +19,9 @@ func Example() {
 	}
 	defer os.RemoveAll(dir)
 
-	weights := []store.Tensor{{Name: "stem.weight", Shape: []int{2, 2},
+	weights := []safetensors.Tensor{{Name: "stem.weight", Shape: []int{2, 2},
 		Data: []float32{1, 2, 3, 4}}}
-	sha, err := store.WriteTensors(filepath.Join(dir, "weights.safetensors"), weights, nil)
+	sha, err := safetensors.Write(filepath.Join(dir, "weights.safetensors"), weights, nil)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -52,15 +53,4 @@ func Example() {
 	// Output:
 	// manifest/1 4.2 <nil>
 	// other weights
-}
-
-func ExampleReadTensors() {
-	file, err := store.ReadTensors("testdata/reference.safetensors")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	bias, ok := file.Lookup("head.bias")
-	fmt.Println(len(file.Tensors), bias.Shape, bias.Data, ok)
-	// Output: 5 [2] [-1.5 0.25] true
 }

@@ -1,9 +1,7 @@
 package store
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -55,61 +53,6 @@ func TestHostileDocuments(t *testing.T) {
 		})
 	}
 }
-
-func TestHostileTensors(t *testing.T) {
-	file := func(header string, data int) []byte {
-		return append(append([]byte{byte(len(header)), byte(len(header) >> 8),
-			byte(len(header) >> 16), byte(len(header) >> 24), 0, 0, 0, 0}, header...),
-			make([]byte, data)...)
-	}
-	var many strings.Builder
-	for i := 0; many.Len() < maxHeaderBytes-100; i++ {
-		fmt.Fprintf(&many, `"%d":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},`, i)
-	}
-	const places = 1 << 20
-	dense := fmt.Sprintf(
-		`{"__metadata__":{"tailor.compact":"{\"a\":[%d]}"},"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},`+
-			`"a:gaps":{"dtype":"U8","shape":[%d],"data_offsets":[0,%d]}}`, 255*places, places,
-		places)
-	deep := "{\"a\":" + strings.Repeat("[", 1<<20) + "}"
-	for name, data := range map[string][]byte{
-		"many tensors": file("{"+strings.TrimSuffix(many.String(), ",")+"}", 0),
-		"dense":        append(file(dense, 0), bytes.Repeat([]byte{255}, places)...),
-		"deep":         file(deep, 0),
-		"long name": file(`{"`+strings.Repeat("a", 1<<20)+
-			`":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`, 0),
-	} {
-		within(t, name, func() {
-			if _, err := DecodeTensors(bytes.NewReader(data),
-				int64(len(data))); name != "many tensors" && err == nil {
-				t.Errorf("%s: no error", name)
-			} else if err != nil && len(err.Error()) > 300 {
-				t.Errorf("%s: an error of %d bytes", name, len(err.Error()))
-			}
-		})
-	}
-}
-
-// What would be too large at full size is written dense, so that it can be read.
-func TestCompactOverItsBudgetIsDense(t *testing.T) {
-	zeros := make([]float32, maxCompactBytes/4/4+1)
-	var tensors []Tensor
-	for _, name := range []string{"a", "b", "c", "d"} {
-		tensors = append(tensors, Tensor{name, []int{len(zeros)}, zeros})
-	}
-	var n byteCounter
-	if err := EncodeTensorsCompact(&n, tensors, nil); err != nil || n < maxCompactBytes {
-		t.Errorf("%d bytes, %v", n, err)
-	}
-	n = 0
-	if err := EncodeTensorsCompact(&n, tensors[:3], nil); err != nil || n > maxCompactBytes/100 {
-		t.Errorf("%d bytes of three, %v", n, err)
-	}
-}
-
-type byteCounter int64
-
-func (n *byteCounter) Write(p []byte) (int, error) { *n += byteCounter(len(p)); return len(p), nil }
 
 func TestDocumentTooLargeToRead(t *testing.T) {
 	doc := &note{Lists: make([][]float64, maxDocumentObjects+1)}

@@ -18,9 +18,9 @@ var errHeld = errors.New("held by another process")
 
 // Lock is the ownership of a folder, which ends with the process at the latest.
 type Lock struct {
-	f    *os.File
-	dir  string
-	made bool // the folder was made for the lock
+	f          *os.File
+	dir        string
+	createdDir bool // the folder was made for the lock
 }
 
 // LockedError is returned for a folder that another process owns.
@@ -41,7 +41,7 @@ func (e *LockedError) Error() string {
 // passes locks on, as NFS does. Where a file system has no locks, that is an error.
 func LockDir(dir, name string) (*Lock, error) {
 	_, err := os.Stat(dir)
-	l := &Lock{dir: dir, made: errors.Is(err, fs.ErrNotExist)}
+	l := &Lock{dir: dir, createdDir: errors.Is(err, fs.ErrNotExist)}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)
 	}
@@ -111,7 +111,7 @@ func (l *Lock) Unlock() error {
 	}
 	err := releaseLock(l.f, filepath.Join(l.dir, lockFile))
 	l.f = nil
-	if l.made {
+	if l.createdDir {
 		os.Remove(l.dir) // which fails, rightly, if it holds anything
 	}
 	if err != nil {

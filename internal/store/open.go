@@ -10,9 +10,9 @@ import (
 	"os"
 )
 
-// openRegular opens a file that somebody names and tells its size. Opening a pipe could block for
+// OpenRegular opens a file that somebody names and tells its size. Opening a pipe could block for
 // ever, so it looks first.
-func openRegular(path string) (*os.File, int64, error) {
+func OpenRegular(path string) (*os.File, int64, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, fmt.Errorf("cannot read %s: %w: check the path", path, fs.ErrNotExist)
@@ -33,7 +33,7 @@ func openRegular(path string) (*os.File, int64, error) {
 // HashFile is the SHA-256 of the file's bytes, as 64 lower-case hexadecimal digits. For a document
 // use its [Header.SHA256] instead.
 func HashFile(path string) (string, error) {
-	f, _, err := openRegular(path)
+	f, _, err := OpenRegular(path)
 	if err != nil {
 		return "", err
 	}

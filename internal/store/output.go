@@ -191,7 +191,7 @@ func isStore(path string) bool {
 	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
 		path = strings.TrimSuffix(path, suffix)
 	}
-	f, _, err := openRegular(path)
+	f, _, err := OpenRegular(path)
 	if err != nil {
 		return false
 	}

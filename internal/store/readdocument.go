@@ -21,7 +21,7 @@ var openingPattern = regexp.MustCompile(
 // have no field that doc lacks. Its errors are [*SyntaxError], [*KindError], [*VersionError],
 // [ErrNotDocument], [ErrChecksum], [ErrFields], [ErrTooLarge] and those of opening a file.
 func ReadDocument(path, kind string, version int, doc Document) error {
-	f, size, err := openRegular(path)
+	f, size, err := OpenRegular(path)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func ReadDocument(path, kind string, version int, doc Document) error {
 
 // Kind tells what a document says it is, from its first bytes and without checking the rest.
 func Kind(path string) (kind string, version int, err error) {
-	f, _, err := openRegular(path)
+	f, _, err := OpenRegular(path)
 	if err != nil {
 		return "", 0, err
 	}
@@ -150,4 +150,15 @@ func syntaxError(path string, data []byte) error {
 		Column: utf8.RuneCount(data[lineStart:at]) + 1,
 		Err:    err,
 	}
+}
+
+// ReadDocumentSince is [ReadDocument] for the versions from oldest to newest of a kind: those that
+// only lack optional fields of doc, and whose other fields mean the same.
+func ReadDocumentSince(path, kind string, oldest, newest int, doc Document) error {
+	version := newest
+	// Errors are for ReadDocument to tell.
+	if k, v, err := Kind(path); err == nil && k == kind && oldest <= v && v < newest {
+		version = v
+	}
+	return ReadDocument(path, kind, version, doc)
 }

@@ -8,7 +8,7 @@ import (
 
 // The models that [Fit] chooses from.
 const (
-	// ModelRidge is a ridge regression on the features plus small networks that learned what it
+	// ModelRidge is a ridge regression on the features plus small MLPs that learned what it
 	// leaves over.
 	ModelRidge = "ridge"
 	// ModelMLP is OFA's: three hidden layers of 400 (Cai et al., ICLR 2020, appendix A), alone.

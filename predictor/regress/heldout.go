@@ -15,7 +15,7 @@ import (
 const wholeSet = 1 << 31
 
 // fitAndHoldOut fits a model to all rows, and predicts every row once by a model that did not see
-// it. The same predictions say how much of the networks' part is worth taking (Wolpert, "Stacked
+// it. The same predictions say how much of the members' part is worth taking (Wolpert, "Stacked
 // generalization", 1992): often less than all, since samples are few and noisy.
 func fitAndHoldOut(ctx context.Context, x [][]float32, y []float64, s Settings) (*Model, []float64,
 	error) {
@@ -35,16 +35,16 @@ func fitAndHoldOut(ctx context.Context, x [][]float32, y []float64, s Settings) 
 	if err := group.Wait(); err != nil {
 		return nil, nil, err
 	}
-	model.shrinkNetworks(share)
+	model.shrinkMembers(share)
 	return model, heldOut, nil
 }
 
 // crossValidate predicts every row once by a model that saw rows of the other folds only, of these
-// the first ones up to most. The share is what the predictions take of the networks' part. Fits run
+// the first ones up to most. The share is what the predictions take of the members' part. Fits run
 // side by side; none depends on another.
 func crossValidate(ctx context.Context, x [][]float32, y []float64, s Settings,
 	most int) (heldOut []float64, share float64, err error) {
-	linear, networks := make([]float64, len(y)), make([]float64, len(y))
+	linear, members := make([]float64, len(y)), make([]float64, len(y))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, fold := range Folds(len(y), s) {
@@ -59,7 +59,7 @@ func crossValidate(ctx context.Context, x [][]float32, y []float64, s Settings,
 				e := m.Evaluator()
 				for _, row := range fold {
 					linear[row] = e.linear(x[row])
-					e.networks(x[row], networks[row:row+1])
+					e.membersMean(x[row], members[row:row+1])
 				}
 				return nil
 			})
@@ -68,19 +68,19 @@ func crossValidate(ctx context.Context, x [][]float32, y []float64, s Settings,
 	if err := group.Wait(); err != nil {
 		return nil, 0, err
 	}
-	share = networkShare(linear, networks, y)
+	share = memberShare(linear, members, y)
 	for i := range linear {
-		linear[i] += share * networks[i]
+		linear[i] += share * members[i]
 	}
 	return linear, share, nil
 }
 
-// networkShare is the factor from 0 to 1 with which networks best add to linear: least squares in
+// memberShare is the factor from 0 to 1 with which members best add to linear: least squares in
 // one unknown. That the error is then measured on the same rows flatters it little, one number
 // having been fitted to all of them.
-func networkShare(linear, networks, y []float64) float64 {
+func memberShare(linear, members, y []float64) float64 {
 	var gain, square float64
-	for i, v := range networks {
+	for i, v := range members {
 		gain += v * (y[i] - linear[i])
 		square += v * v
 	}

@@ -113,7 +113,7 @@ func TestNetworkShare(t *testing.T) {
 		{[]float64{-1, 1, -1, 1}, 0},
 		{[]float64{0, 0, 0, 0}, 0},
 	} {
-		if got := networkShare(linear, c.networks, y); math.Abs(got-c.want) > 1e-12 {
+		if got := memberShare(linear, c.networks, y); math.Abs(got-c.want) > 1e-12 {
 			t.Errorf("share of %v is %g, want %g", c.networks, got, c.want)
 		}
 	}

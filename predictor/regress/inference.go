@@ -2,23 +2,24 @@ package regress
 
 import "github.com/tailor-nas/tailor/internal/kernel"
 
-// BatchRows is how many rows go through a network at a time: enough to read its weights rarely, few
+// BatchRows is how many rows go through a member at a time: enough to read its weights rarely, few
 // enough to stay in cache.
 const BatchRows = 96
 
-// network is an MLP made ready to compute batches on the engine's matrix product. Each row's values
-// are its own, whatever is beside it in a batch. It is safe for concurrent use.
-type network struct {
-	layers []networkLayer
+// memberMLP is a member of the ensemble, an MLP made ready to compute batches on the engine's
+// matrix product. Each row's values are its own, whatever is beside it in a batch. It is safe for
+// concurrent use.
+type memberMLP struct {
+	layers []memberLayer
 }
 
-type networkLayer struct {
+type memberLayer struct {
 	packed      kernel.Packed
 	bias, scale []float32 // scale is ones
 }
 
-func (n *MLP) network() *network {
-	c := &network{layers: make([]networkLayer, len(n.Sizes)-1)}
+func (n *MLP) forInference() *memberMLP {
+	c := &memberMLP{layers: make([]memberLayer, len(n.Sizes)-1)}
 	for l, layer := range n.Layers() {
 		units := len(layer.Bias)
 		c.layers[l].packed.Pack(len(layer.Matrix)/units, units, layer.Matrix, units)
@@ -32,7 +33,7 @@ func (n *MLP) network() *network {
 }
 
 // width is that of the widest layer.
-func (c *network) width() (most int) {
+func (c *memberMLP) width() (most int) {
 	for i := range c.layers {
 		most = max(most, len(c.layers[i].bias))
 	}
@@ -41,7 +42,7 @@ func (c *network) width() (most int) {
 
 // forward computes the outputs of x, (rows, inputs) with at most BatchRows rows. They lie in one of
 // the scratches, which have BatchRows*width values each, until it is used again.
-func (c *network) forward(rows int, x []float32, scratch *[2][]float32) []float32 {
+func (c *memberMLP) forward(rows int, x []float32, scratch *[2][]float32) []float32 {
 	for l := range c.layers {
 		layer := &c.layers[l]
 		k, units := layer.packed.K, layer.packed.N
@@ -61,25 +62,25 @@ func (c *network) forward(rows int, x []float32, scratch *[2][]float32) []float3
 // [Evaluator.Clone] makes others.
 type Evaluator struct {
 	model   *Model
-	members []*network
+	members []*memberMLP
 	scratch [2][]float32
 }
 
 // Evaluator makes the model ready to compute values. The model must be one that [Fit] made or
-// [Model.Check] found right, and its networks must not change any more.
+// [Model.Check] found right, and its members must not change any more.
 func (m *Model) Evaluator() *Evaluator {
-	var members []*network
+	var members []*memberMLP
 	for i := range m.Networks {
-		members = append(members, m.Networks[i].network())
+		members = append(members, m.Networks[i].forInference())
 	}
 	return newEvaluator(m, members)
 }
 
-// Clone is an evaluator of the same model for another goroutine. It costs little: the networks are
+// Clone is an evaluator of the same model for another goroutine. It costs little: the members are
 // shared.
 func (e *Evaluator) Clone() *Evaluator { return newEvaluator(e.model, e.members) }
 
-func newEvaluator(m *Model, members []*network) *Evaluator {
+func newEvaluator(m *Model, members []*memberMLP) *Evaluator {
 	e := &Evaluator{model: m, members: members}
 	for i := range e.scratch {
 		width := 0
@@ -104,7 +105,7 @@ func (e *Evaluator) Values(x []float32, out []float64) {
 
 // batch computes the values of at most BatchRows rows.
 func (e *Evaluator) batch(x []float32, out []float64) {
-	e.networks(x, out)
+	e.membersMean(x, out)
 	features := len(x) / len(out)
 	for i := range out {
 		out[i] += e.linear(x[i*features:][:features])
@@ -120,8 +121,8 @@ func (e *Evaluator) linear(x []float32) float64 {
 	return value
 }
 
-// networks is the mean of what the networks say.
-func (e *Evaluator) networks(x []float32, out []float64) {
+// membersMean computes the mean of what the members give for each row of x.
+func (e *Evaluator) membersMean(x []float32, out []float64) {
 	clear(out)
 	for _, n := range e.members {
 		for i, v := range n.forward(len(out), x, &e.scratch) {

@@ -8,7 +8,7 @@ import (
 
 // output is that of one row alone.
 func output(n *MLP, x []float32) float32 {
-	c := n.network()
+	c := n.forInference()
 	scratch := [2][]float32{make([]float32, BatchRows*c.width()),
 		make([]float32, BatchRows*c.width())}
 	return c.forward(1, x, &scratch)[0]

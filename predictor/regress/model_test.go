@@ -44,13 +44,13 @@ func TestModelAddsNetworksToLinear(t *testing.T) {
 			t.Errorf("predicts %g for %g", got, y[i])
 		}
 	}
-	m.shrinkNetworks(0.5)
+	m.shrinkMembers(0.5)
 	for i, got := range m.Predict(x) {
 		if want := (whole[i] + linear[i]) / 2; !near(got, want, 1e-5) {
 			t.Errorf("predicts %g with half of the networks, want %g", got, want)
 		}
 	}
-	if m.shrinkNetworks(0); m.Networks != nil {
+	if m.shrinkMembers(0); m.Networks != nil {
 		t.Error("networks of no use are kept")
 	}
 }

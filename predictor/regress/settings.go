@@ -10,9 +10,10 @@ type Settings struct {
 	Seed uint64
 	// Model is [ModelRidge] or [ModelMLP]; empty is the one with the smaller held-out error.
 	Model string
-	// Hidden holds the widths of the hidden layers of ModelRidge's networks; nil is none.
+	// Hidden holds the widths of the hidden layers of ModelRidge's members, which are MLPs; nil is
+	// none.
 	Hidden []int
-	// Members is the number of ModelRidge's networks, whose mean is taken; 1 or more.
+	// Members is the number of MLPs in ModelRidge's ensemble, whose mean is taken; 1 or more.
 	Members int
 	// Epochs is the number of passes over the samples, 1 or more; Auto is 100, and from 600 samples
 	// fewer, down to 20.
@@ -22,12 +23,12 @@ type Settings struct {
 	// LearningRate is Adam's at the start, from where it falls to 0 as a cosine; above 0.
 	LearningRate float64
 	// WeightDecay times the learning rate is what a step takes from the weights of ModelRidge's
-	// networks; 0 is none.
+	// members; 0 is none.
 	WeightDecay float64
 	// Folds is the number of parts in which the held-out error is measured; 2 or more.
 	Folds int
 
-	withoutLinear bool // the networks alone
+	withoutLinear bool // the members alone
 }
 
 // Defaults choose the model by its error. The decay of the weights is much, since samples are few,

@@ -18,23 +18,25 @@ const (
 // maxRepeats bounds the runs in a sample.
 const maxRepeats = 1 << 20
 
-// lane is a subject on its way through the session.
+// lane is a subject with the samples that were taken of it so far.
 type lane struct {
 	Subject
 	each    time.Duration // fastest run seen in warm-up
 	repeats int           // runs in a sample
-	beside  int           // runs in the samples of the reference around it
+	// runs in the reference's samples before and after each of its own
+	refRepeats int
 	// settle runs the subject once before each sample: otherwise the first of
 	// few repeats pays for caches that the previous subject has filled, and
 	// the figure would depend on the number of repeats.
 	settle bool
 
-	raw     []float64 // milliseconds a run, one a round
-	ratios  []float64 // to the reference before and after, two a round
-	late    []float64 // ratios timed again at the end
-	look    int       // number of rounds at which to look at the interval again
-	narrow  bool      // the interval was, at the latest look
-	settled int       // session round after which it was left alone; 0: still open
+	raw    []float64 // milliseconds a run, one a round
+	ratios []float64 // to the reference before and after, two a round
+	late   []float64 // ratios timed again at the end
+	// number of rounds at which its interval is computed again
+	reviewAt int
+	narrow   bool // the interval was narrow enough when last computed
+	settled  int  // session round after which it was left alone; 0: still open
 }
 
 // measurement is one session in progress.
@@ -56,7 +58,7 @@ type measurement struct {
 func newMeasurement(ctx context.Context, ref Subject, subjects []Subject, s Settings) *measurement {
 	m := &measurement{Settings: s, ctx: ctx, ref: &lane{Subject: ref}, open: len(subjects)}
 	for _, subject := range subjects {
-		m.lanes = append(m.lanes, &lane{Subject: subject, look: s.MinRounds})
+		m.lanes = append(m.lanes, &lane{Subject: subject, reviewAt: s.MinRounds})
 	}
 	return m
 }
@@ -130,16 +132,16 @@ func (m *measurement) warm(l *lane, least, most time.Duration) error {
 	}
 }
 
-// plan fixes the samples of a lane that is warm. The reference beside it takes
-// half as long: a short sample slips between two time slices of another job
-// that a long one cannot escape, and then they are not slowed alike.
+// plan fixes the runs in a sample of a lane that is warm. The reference is sampled before and after
+// it, for half as long: a short sample slips between two time slices of another job that a long one
+// cannot escape, and then they are not slowed alike.
 func (m *measurement) plan(l *lane) {
 	l.repeats = repeats(m.MinSample, l.each)
 	l.settle = l.each <= m.MinSample/2
 	half := l.each * time.Duration(l.repeats) / 2
-	l.beside = repeats(max(m.MinSample, half), m.ref.each)
+	l.refRepeats = repeats(max(m.MinSample, half), m.ref.each)
 	// Powers of two, so that most neighbours can share a sample.
-	l.beside = 1 << bits.Len(uint(l.beside-1))
+	l.refRepeats = 1 << bits.Len(uint(l.refRepeats-1))
 }
 
 // repeats is how many runs fill a sample.
@@ -175,7 +177,7 @@ func (m *measurement) round(deadline time.Time) error {
 // stops at the deadline unless that is zero.
 func (m *measurement) pass(lanes []*lane, deadline time.Time, keep func(l *lane, raw, before,
 	after float64)) error {
-	var beside int // repeats of the latest reference sample
+	var refRepeats int // runs in the latest reference sample
 	var before float64
 	var err error
 	for _, l := range lanes {
@@ -183,9 +185,9 @@ func (m *measurement) pass(lanes []*lane, deadline time.Time, keep func(l *lane,
 			return nil
 		}
 		// One sample serves as "after" and "before" where both want its length.
-		if beside != l.beside {
-			beside = l.beside
-			if before, err = m.reference(beside); err != nil {
+		if refRepeats != l.refRepeats {
+			refRepeats = l.refRepeats
+			if before, err = m.reference(refRepeats); err != nil {
 				return err
 			}
 		}
@@ -193,7 +195,7 @@ func (m *measurement) pass(lanes []*lane, deadline time.Time, keep func(l *lane,
 		if err != nil {
 			return err
 		}
-		after, err := m.reference(beside)
+		after, err := m.reference(refRepeats)
 		if err != nil {
 			return err
 		}
@@ -255,10 +257,10 @@ func (m *measurement) review() {
 	}
 	for _, l := range m.lanes {
 		n := len(l.raw)
-		if l.settled > 0 || n < l.look {
+		if l.settled > 0 || n < l.reviewAt {
 			continue
 		}
-		l.look = n + max(1, n/10)
+		l.reviewAt = n + max(1, n/10)
 		narrow := estimateRatio(l.ratios).width() <= m.Target
 		if narrow && l.narrow {
 			l.settled = m.rounds

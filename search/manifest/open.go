@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -56,7 +57,7 @@ func (m *Manifest) loadWeights(path string) (*supernet.Subnet, error) {
 			m.Weights.File)
 	}
 	file := filepath.Join(filepath.Dir(path), m.Weights.File)
-	tensors, err := store.ReadTensors(file)
+	tensors, err := safetensors.Read(file)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
@@ -190,7 +191,7 @@ func TestUnprunedWeightsStayDense(t *testing.T) {
 	}
 	for file, net := range map[string]*supernet.Subnet{path: net, other: few} {
 		var want bytes.Buffer
-		if err := store.EncodeTensors(&want, net.Tensors(), nil); err != nil {
+		if err := safetensors.Encode(&want, net.Tensors(), nil); err != nil {
 			t.Fatal(err)
 		}
 		got, err := os.ReadFile(filepath.Join(filepath.Dir(file), "weights.safetensors"))

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -61,9 +62,9 @@ func (m *Manifest) saveWeights(path string, net *supernet.Subnet) error {
 	if err := net.CheckZeros(); err != nil { // it could not be loaded
 		return err
 	}
-	write := store.WriteTensors
+	write := safetensors.Write
 	if compact(net) {
-		write = store.WriteTensorsCompact
+		write = safetensors.WriteCompact
 	}
 	sha, err := write(path, net.Tensors(), nil)
 	if err != nil {
@@ -90,9 +91,9 @@ func compact(net *supernet.Subnet) bool {
 
 // WeightsBytes is how large the weights file is that [Manifest.Save] writes for a network.
 func WeightsBytes(net *supernet.Subnet) (int64, error) {
-	encode := store.EncodeTensors
+	encode := safetensors.Encode
 	if compact(net) {
-		encode = store.EncodeTensorsCompact
+		encode = safetensors.EncodeCompact
 	}
 	var n byteCount
 	err := encode(&n, net.Tensors(), nil)

@@ -8,7 +8,7 @@ import (
 // archive keeps the feasible candidates worth reporting: with one objective the best few, with
 // several the Pareto front. Of candidates with equal objectives the front keeps one.
 type archive struct {
-	store *store
+	table *table
 	top   int // how many to keep with one objective
 	// best first, or by rising first objective; unordered with three objectives or more
 	ids []int32
@@ -16,7 +16,7 @@ type archive struct {
 
 // add offers the feasible candidate id, and reports whether the archive took it.
 func (a *archive) add(id int32) bool {
-	switch a.store.objectives {
+	switch a.table.objectives {
 	case 1:
 		return a.addBest(id)
 	case 2:
@@ -28,7 +28,7 @@ func (a *archive) add(id int32) bool {
 // addBest keeps the order of compare, so that of equals the same ones stay whatever the order they
 // come in.
 func (a *archive) addBest(id int32) bool {
-	at, _ := slices.BinarySearchFunc(a.ids, id, a.store.compare)
+	at, _ := slices.BinarySearchFunc(a.ids, id, a.table.compare)
 	if at == a.top {
 		return false
 	}
@@ -43,17 +43,17 @@ func (a *archive) addBest(id int32) bool {
 // only the left neighbour can dominate a new point, and what the new point dominates follows it
 // without a gap.
 func (a *archive) addPair(id int32) bool {
-	v := a.store.valuesAt(id)
-	at := sort.Search(len(a.ids), func(i int) bool { return a.store.valuesAt(a.ids[i])[0] > v[0] })
-	if at > 0 && a.store.valuesAt(a.ids[at-1])[1] <= v[1] {
+	v := a.table.valuesAt(id)
+	at := sort.Search(len(a.ids), func(i int) bool { return a.table.valuesAt(a.ids[i])[0] > v[0] })
+	if at > 0 && a.table.valuesAt(a.ids[at-1])[1] <= v[1] {
 		return false
 	}
 	from, to := at, at
 	// A left neighbour with the same first value has a larger second one, having come this far.
-	if at > 0 && a.store.valuesAt(a.ids[at-1])[0] == v[0] {
+	if at > 0 && a.table.valuesAt(a.ids[at-1])[0] == v[0] {
 		from--
 	}
-	for to < len(a.ids) && a.store.valuesAt(a.ids[to])[1] >= v[1] {
+	for to < len(a.ids) && a.table.valuesAt(a.ids[to])[1] >= v[1] {
 		to++
 	}
 	a.ids = slices.Replace(a.ids, from, to, id)
@@ -64,14 +64,14 @@ func (a *archive) addPair(id int32) bool {
 // refuse the next one too.
 func (a *archive) addAny(id int32) bool {
 	for i, member := range a.ids {
-		if a.store.dominates(member, id) || slices.Equal(a.store.valuesAt(member),
-			a.store.valuesAt(id)) {
+		if a.table.dominates(member, id) || slices.Equal(a.table.valuesAt(member),
+			a.table.valuesAt(id)) {
 			a.ids[0], a.ids[i] = a.ids[i], a.ids[0]
 			return false
 		}
 	}
 	a.ids = append(slices.DeleteFunc(a.ids, func(member int32) bool {
-		return a.store.dominates(id,
+		return a.table.dominates(id,
 			member)
 	}), id)
 	return true
@@ -80,6 +80,6 @@ func (a *archive) addAny(id int32) bool {
 // sorted returns the members in the order of a Result.
 func (a *archive) sorted() []int32 {
 	ids := slices.Clone(a.ids)
-	slices.SortFunc(ids, a.store.compare)
+	slices.SortFunc(ids, a.table.compare)
 	return ids
 }

@@ -12,7 +12,7 @@ func TestArchiveAgainstDefinition(t *testing.T) {
 	for range 100 {
 		for objectives := 1; objectives <= 4; objectives++ {
 			s, ids := filled(1+rng.IntN(60), objectives, rng)
-			a := archive{store: s, top: 7}
+			a := archive{table: s, top: 7}
 			for _, id := range ids {
 				s.violations[id] = 0 // the archive gets nothing else
 				a.add(id)

@@ -35,7 +35,7 @@ func Baseline(ctx context.Context, p Problem, c Config) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Rejected candidates are in the store too.
+	// Rejected candidates are in the table too.
 	r.limit = min(maxEvaluations, baselineTries*c.Evaluations)
 	b := &baseline{run: r, rng: r.rand(streamBaseline)}
 	status, err := b.evolve()
@@ -58,7 +58,7 @@ type baseline struct {
 func (b *baseline) evolve() (Status, error) {
 	population, err := b.draw(baselinePopulation, b.random)
 	for err == nil && len(population) > 0 && b.drawn < b.run.config.Evaluations {
-		slices.SortStableFunc(population, b.run.store.compare)
+		slices.SortStableFunc(population, b.run.table.compare)
 		parents := population[:min(baselineParents, len(population))]
 		var mutants, crosses []int32
 		if mutants, err = b.draw(baselineMutants,
@@ -99,7 +99,7 @@ func (b *baseline) draw(n int, child func(Genes)) ([]int32, error) {
 			return nil, err
 		}
 		for _, id := range ids {
-			if b.run.store.violations[id] == 0 {
+			if b.run.table.violations[id] == 0 {
 				feasible = append(feasible, id)
 				b.count(id)
 			}
@@ -111,7 +111,7 @@ func (b *baseline) draw(n int, child func(Genes)) ([]int32, error) {
 // count notes a feasible draw, and whether it is better than all before.
 func (b *baseline) count(id int32) {
 	b.drawn++
-	value := b.run.store.valuesAt(id)[0]
+	value := b.run.table.valuesAt(id)[0]
 	if n := len(b.points); n == 0 || value < b.points[n-1].Best[0] {
 		b.points = append(b.points, Point{Evaluations: b.drawn, Feasible: b.drawn,
 			Best: []float64{value}})
@@ -130,7 +130,7 @@ func (b *baseline) history() []Point {
 	return append(b.points, end)
 }
 
-func (b *baseline) pick(ids []int32) Genes { return b.run.store.at(ids[b.rng.IntN(len(ids))]) }
+func (b *baseline) pick(ids []int32) Genes { return b.run.table.at(ids[b.rng.IntN(len(ids))]) }
 
 func (b *baseline) random(g Genes) {
 	for i, choices := range b.run.problem.Genes {

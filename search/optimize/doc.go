@@ -12,7 +12,7 @@
 //	         kicks (local.go); with several: Pareto local search (front.go)
 //	report   the archive of everything feasible that was met (archive.go)
 //
-// In a run, store.go keeps each candidate once, in its canonical form, so that none is evaluated
+// In a run, table.go keeps each candidate once, in its canonical form, so that none is evaluated
 // twice. Spaces small enough are evaluated whole instead (enumerate.go), and the [Status] of a
 // [Result] says so. A run is single-threaded and depends on [Config].Seed only; what may run in
 // parallel is the inside of Problem.Evaluate.

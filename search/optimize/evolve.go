@@ -27,7 +27,7 @@ func (r *run) evolveAll() ([]int32, error) {
 		r.limit = budget
 		if number < last {
 			// A share of budget for each, two for the last one, in which all meet.
-			r.limit = min(budget, max(r.store.len()+budget/(last+1), len(r.problem.Seeds)))
+			r.limit = min(budget, max(r.table.len()+budget/(last+1), len(r.problem.Seeds)))
 		}
 		var start []Genes
 		if number == 1 {
@@ -45,7 +45,7 @@ func (r *run) evolveAll() ([]int32, error) {
 		}
 	}
 	r.limit = r.config.Evaluations
-	slices.SortFunc(winners, r.store.compare)
+	slices.SortFunc(winners, r.table.compare)
 	return slices.Compact(winners), nil
 }
 
@@ -130,7 +130,7 @@ func (r *run) firstPopulation(number int32, start []Genes) ([]*genome, error) {
 		return nil, err
 	}
 	for _, g := range members {
-		if err := r.problem.checkCanonical(r.store.at(g.id)); err != nil {
+		if err := r.problem.checkCanonical(r.table.at(g.id)); err != nil {
 			return nil, err
 		}
 	}

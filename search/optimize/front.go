@@ -9,16 +9,16 @@ import "math/bits"
 func (c *climber) widen() error {
 	known := map[int32]bool{}
 	for idle := 0; idle < idleKicks; idle++ {
-		before := c.run.store.len()
+		before := c.run.table.len()
 		if err := c.surround(known); err != nil {
 			return err
 		}
-		if c.run.store.len() == before {
+		if c.run.table.len() == before {
 			if err := c.stray(); err != nil {
 				return err
 			}
 		}
-		if c.run.store.len() > before {
+		if c.run.table.len() > before {
 			idle = -1
 		}
 		if err := c.run.flush(); err != nil {

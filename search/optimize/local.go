@@ -62,7 +62,7 @@ func (c *climber) iterate(starts []int32) error {
 		}
 	}
 	for idle := 0; idle < idleKicks; idle++ {
-		before := c.run.store.len()
+		before := c.run.table.len()
 		start, err := c.kick()
 		if err != nil {
 			return err
@@ -70,7 +70,7 @@ func (c *climber) iterate(starts []int32) error {
 		if err := c.ascend(start); err != nil {
 			return err
 		}
-		if c.run.store.len() > before {
+		if c.run.table.len() > before {
 			idle = -1
 		}
 	}
@@ -129,7 +129,7 @@ func (c *climber) ascend(start int32) error {
 
 // stand moves to candidate id, and finds out which genes do not matter there.
 func (c *climber) stand(id int32) error {
-	c.at, c.base = id, c.run.store.at(id)
+	c.at, c.base = id, c.run.table.at(id)
 	for i := range c.base {
 		dormant, err := c.sleeps(i)
 		if err != nil {
@@ -254,7 +254,7 @@ func (c *climber) promising() [][2]move {
 // gain is by how much a move lowers what is to be lowered first: the violation if the base has one,
 // else the objective.
 func (c *climber) gain(m move) float64 {
-	s := c.run.store
+	s := c.run.table
 	if s.violations[c.at] > 0 {
 		return s.violations[c.at] - s.violations[m.id]
 	}
@@ -269,7 +269,7 @@ func (c *climber) best(ids []int32) (int32, error) {
 	}
 	best := c.at
 	for _, id := range ids {
-		if c.run.store.better(id, best) {
+		if c.run.table.better(id, best) {
 			best = id
 		}
 	}

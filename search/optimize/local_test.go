@@ -30,7 +30,7 @@ func TestPairSwaps(t *testing.T) {
 	if err := c.ascend(start); err != nil {
 		t.Fatal(err)
 	}
-	if best := r.store.at(r.top()); !slices.Equal(best, Genes{3, 0, 0}) {
+	if best := r.table.at(r.top()); !slices.Equal(best, Genes{3, 0, 0}) {
 		t.Errorf("climbed to %v, expected [3 0 0]", best)
 	}
 }
@@ -79,7 +79,7 @@ func TestDormantGenes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		woken[r.store.at(id)[1]] = true
+		woken[r.table.at(id)[1]] = true
 	}
 	if len(woken) != 4 {
 		t.Errorf("a woken gene took only the choices %v", woken)

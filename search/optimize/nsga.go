@@ -24,10 +24,10 @@ type genome struct {
 // Evaluate gives eaopt a first order, before nsga2 ranks. The candidate has been evaluated in a
 // batch already.
 func (g *genome) Evaluate() (float64, error) {
-	if g.run.store.violations[g.id] > 0 {
+	if g.run.table.violations[g.id] > 0 {
 		return math.MaxFloat64, nil
 	}
-	return g.run.store.valuesAt(g.id)[0], nil
+	return g.run.table.valuesAt(g.id)[0], nil
 }
 
 // Mutate gives some genes another choice.
@@ -112,7 +112,7 @@ func (m *nsga2) keep(pop *eaopt.Population, all eaopt.Individuals) {
 	for i, individual := range all {
 		ids[i] = individual.Genome.(*genome).id
 	}
-	order := m.run.store.rank(ids)
+	order := m.run.table.rank(ids)
 	kept := make(eaopt.Individuals, 0, m.size)
 	for _, r := range order[:min(m.size, len(order))] {
 		individual := all[r.member]
@@ -121,7 +121,7 @@ func (m *nsga2) keep(pop *eaopt.Population, all eaopt.Individuals) {
 	}
 	pop.Individuals = kept
 	m.idle++
-	if first := order[0].id; m.best < 0 || m.run.store.better(first, m.best) {
+	if first := order[0].id; m.best < 0 || m.run.table.better(first, m.best) {
 		m.best, m.idle = first, 0
 	}
 }

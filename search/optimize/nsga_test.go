@@ -79,7 +79,7 @@ func TestPopulationIsDistinct(t *testing.T) {
 	}
 	seen := map[int32]bool{}
 	for _, g := range end {
-		if id, _ := r.store.find(g.raw); id != g.id || seen[id] {
+		if id, _ := r.table.find(g.raw); id != g.id || seen[id] {
 			t.Errorf("member %v is number %d or a repetition", g.raw, id)
 		}
 		seen[g.id] = true

@@ -66,9 +66,9 @@ func (r *run) draw(population int32, n int, rng *rand.Rand, yield func(raw Genes
 // the first time.
 func (r *run) enter(g Genes, population int32) (id int32, first bool, err error) {
 	id, _, err = r.propose(g)
-	if err != nil || r.store.entered[id] == population {
+	if err != nil || r.table.entered[id] == population {
 		return id, false, err
 	}
-	r.store.entered[id] = population
+	r.table.entered[id] = population
 	return id, true, nil
 }

@@ -20,9 +20,9 @@ type ranked struct {
 func (r ranked) fitness() float64 { return float64(r.rank) + 1/(2+r.crowding) }
 
 // rank orders candidates by non-domination rank, then by crowding distance (Deb et al., "A fast and
-// elitist multiobjective genetic algorithm: NSGA-II", 2002), then by store.compare. Infeasible
+// elitist multiobjective genetic algorithm: NSGA-II", 2002), then by table.compare. Infeasible
 // candidates have ranks after all feasible ones.
-func (s *store) rank(ids []int32) []ranked {
+func (s *table) rank(ids []int32) []ranked {
 	all := make([]ranked, len(ids))
 	for i, id := range ids {
 		all[i] = ranked{id: id, member: i}
@@ -58,7 +58,7 @@ func (s *store) rank(ids []int32) []ranked {
 // Each goes to the first front where none dominates it (Zhang et al., "An efficient approach to
 // nondominated sorting", 2015). With two objectives the last of a front has its smallest second
 // value, so one look a front suffices; fronts then dominate in order, which allows bisection.
-func (s *store) fronts(all []ranked) int {
+func (s *table) fronts(all []ranked) int {
 	var fronts [][]int32
 	for i := range all {
 		id := all[i].id
@@ -95,7 +95,7 @@ func (s *store) fronts(all []ranked) int {
 
 // rankViolators sets the ranks of infeasible candidates in the order of compare: one for each
 // violation, from rank on.
-func (s *store) rankViolators(all []ranked, rank int) {
+func (s *table) rankViolators(all []ranked, rank int) {
 	for i := range all {
 		if i > 0 && s.violations[all[i].id] != s.violations[all[i-1].id] {
 			rank++
@@ -107,7 +107,7 @@ func (s *store) rankViolators(all []ranked, rank int) {
 // crowd sets the crowding distances in one front: the sum over the objectives of the gap between a
 // candidate's neighbours, relative to the front's range. The ends of the range are infinitely
 // lonely.
-func (s *store) crowd(front []ranked) {
+func (s *table) crowd(front []ranked) {
 	order := make([]*ranked, len(front))
 	for i := range front {
 		order[i] = &front[i]

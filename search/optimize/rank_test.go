@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// filled returns a store of n candidates with small whole values, so that ties are common.
-func filled(n, objectives int, rng *rand.Rand) (*store, []int32) {
-	s := newStore(4, objectives, 1)
+// filled returns a table of n candidates with small whole values, so that ties are common.
+func filled(n, objectives int, rng *rand.Rand) (*table, []int32) {
+	s := newTable(4, objectives, 1)
 	var ids []int32
 	for len(ids) < n {
 		g := Genes{uint16(rng.IntN(9)), uint16(rng.IntN(9)), uint16(rng.IntN(9)),
@@ -29,7 +29,7 @@ func filled(n, objectives int, rng *rand.Rand) (*store, []int32) {
 }
 
 // naiveRanks peels off what nobody left dominates, straight from Deb's definition.
-func naiveRanks(s *store, ids []int32) map[int32]int {
+func naiveRanks(s *table, ids []int32) map[int32]int {
 	ranks := map[int32]int{}
 	constrained := func(a, b int32) bool {
 		if s.violations[a] != s.violations[b] {
@@ -83,7 +83,7 @@ func TestRankAgainstDefinition(t *testing.T) {
 // TestCrowding has the front (0,10) (1,6) (4,5) (10,0): the middle ones have (4-0)/10 + (10-5)/10
 // and (10-1)/10 + (6-0)/10.
 func TestCrowding(t *testing.T) {
-	s := newStore(1, 2, 4)
+	s := newTable(1, 2, 4)
 	var ids []int32
 	for i, v := range [][2]float64{{0, 10}, {1, 6}, {4, 5}, {10, 0}} {
 		_, slot := s.find(Genes{uint16(i)})

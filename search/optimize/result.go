@@ -47,7 +47,7 @@ type Result struct {
 	History []Point
 	Status  Status
 
-	store     *store
+	table     *table
 	evaluated int
 }
 
@@ -55,7 +55,7 @@ type Result struct {
 func (r *Result) All() iter.Seq[Candidate] {
 	return func(yield func(Candidate) bool) {
 		for id := range int32(r.evaluated) {
-			c := Candidate{r.store.at(id), Evaluation{r.store.valuesAt(id), r.store.violations[id]}}
+			c := Candidate{r.table.at(id), Evaluation{r.table.valuesAt(id), r.table.violations[id]}}
 			if !yield(c) {
 				return
 			}

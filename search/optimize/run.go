@@ -27,14 +27,14 @@ const (
 var errBudget = errors.New("evaluations spent")
 
 // run is the state of one call of Minimize or Random. Candidates are proposed first, which numbers
-// them in the store, and evaluated together by flush.
+// them in the table, and evaluated together by flush.
 type run struct {
 	ctx       context.Context
 	problem   *Problem
 	config    Config
-	store     *store
+	table     *table
 	archive   archive
-	evaluated int // candidates of the store that have values; those after are pending
+	evaluated int // candidates of the table that have values; those after are pending
 	feasible  int
 	least     int32     // the least violating of all, then the best of those; -1 at first
 	best      []float64 // for Point.Best
@@ -60,17 +60,17 @@ func newRun(ctx context.Context, p *Problem, c Config) (*run, error) {
 
 // reset forgets all candidates.
 func (r *run) reset() {
-	r.store = newStore(len(r.problem.Genes), r.problem.Objectives, min(r.config.Evaluations, 1<<16))
-	r.archive = archive{store: r.store, top: r.config.Top}
+	r.table = newTable(len(r.problem.Genes), r.problem.Objectives, min(r.config.Evaluations, 1<<16))
+	r.archive = archive{table: r.table, top: r.config.Top}
 	r.evaluated, r.feasible, r.least, r.best, r.history = 0, 0, -1, nil, nil
 }
 
 func (r *run) rand(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(r.config.Seed, stream)) }
 
 // left is the number of candidates that may still be proposed.
-func (r *run) left() int { return r.limit - r.store.len() }
+func (r *run) left() int { return r.limit - r.table.len() }
 
-// propose is the one way into the store, and so the place that sees to it that what Evaluate gets
+// propose is the one way into the table, and so the place that sees to it that what Evaluate gets
 // is canonical, inside the space and new. It returns the number of g's canonical form, and whether
 // it is new to the run. A new one waits for flush.
 func (r *run) propose(g Genes) (id int32, fresh bool, err error) {
@@ -78,24 +78,24 @@ func (r *run) propose(g Genes) (id int32, fresh bool, err error) {
 	if err := r.problem.canonical(r.scratch); err != nil {
 		return 0, false, err
 	}
-	id, slot := r.store.find(r.scratch)
+	id, slot := r.table.find(r.scratch)
 	if id >= 0 {
 		return id, false, nil
 	}
 	if r.left() <= 0 {
 		return 0, false, errBudget
 	}
-	return r.store.add(r.scratch, slot), true, nil
+	return r.table.add(r.scratch, slot), true, nil
 }
 
 // flush evaluates what waits. The context counts only while something does: a run whose last batch
 // is done has succeeded.
 func (r *run) flush() error {
-	for r.evaluated < r.store.len() {
+	for r.evaluated < r.table.len() {
 		if err := r.ctx.Err(); err != nil {
 			return err
 		}
-		if err := r.evaluate(min(r.store.len()-r.evaluated, batchLimit)); err != nil {
+		if err := r.evaluate(min(r.table.len()-r.evaluated, batchLimit)); err != nil {
 			return err
 		}
 		if r.config.Progress != nil {
@@ -110,10 +110,10 @@ func (r *run) flush() error {
 func (r *run) evaluate(n int) error {
 	r.batch, r.out = r.batch[:0], r.out[:0]
 	for id := int32(r.evaluated); id < int32(r.evaluated+n); id++ {
-		// Objectives are written right into the store, where NaN stands for a value that Evaluate
+		// Objectives are written right into the table, where NaN stands for a value that Evaluate
 		// forgot.
-		r.batch = append(r.batch, r.store.at(id))
-		r.out = append(r.out, Evaluation{Objectives: r.store.valuesAt(id)})
+		r.batch = append(r.batch, r.table.at(id))
+		r.out = append(r.out, Evaluation{Objectives: r.table.valuesAt(id)})
 	}
 	if err := r.problem.Evaluate(r.ctx, r.batch, r.out); err != nil {
 		// Evaluate may put the end of the context in its own words; what came before is worth
@@ -135,10 +135,10 @@ func (r *run) evaluate(n int) error {
 // accept files the checked evaluation of candidate id.
 func (r *run) accept(id int32, e Evaluation) {
 	// which does nothing unless Evaluate replaced the slice
-	copy(r.store.valuesAt(id), e.Objectives)
-	r.store.violations[id] = e.Violation
+	copy(r.table.valuesAt(id), e.Objectives)
+	r.table.violations[id] = e.Violation
 	r.evaluated++
-	if r.least < 0 || r.store.compare(id, r.least) < 0 {
+	if r.least < 0 || r.table.compare(id, r.least) < 0 {
 		r.least = id
 	}
 	if e.Violation > 0 {
@@ -157,7 +157,7 @@ func (r *run) improves(id int32) bool {
 		r.best = slices.Repeat([]float64{math.Inf(1)}, r.problem.Objectives)
 	}
 	lower := false
-	for i, v := range r.store.valuesAt(id) {
+	for i, v := range r.table.valuesAt(id) {
 		if v < r.best[i] {
 			r.best[i], lower = v, true
 		}
@@ -176,9 +176,9 @@ func (r *run) finish(status Status, err error) (*Result, error) {
 		return nil, err
 	}
 	result := &Result{Evaluations: r.evaluated, Feasible: r.feasible, Status: status,
-		store: r.store, evaluated: r.evaluated}
+		table: r.table, evaluated: r.evaluated}
 	for _, id := range r.archive.sorted() {
-		result.Best = append(result.Best, r.store.candidate(id))
+		result.Best = append(result.Best, r.table.candidate(id))
 	}
 	result.History = r.history
 	if n := len(r.history); n == 0 || r.history[n-1].Evaluations < r.evaluated {
@@ -190,7 +190,7 @@ func (r *run) finish(status Status, err error) (*Result, error) {
 			r.config.Evaluations, err)
 	}
 	if r.feasible == 0 {
-		return result, &InfeasibleError{Least: r.store.candidate(r.least), Evaluations: r.evaluated,
+		return result, &InfeasibleError{Least: r.table.candidate(r.least), Evaluations: r.evaluated,
 			Proven: status == Exhausted}
 	}
 	return result, nil

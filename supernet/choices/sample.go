@@ -12,8 +12,9 @@ const (
 	// may be known already before a space counts as exhausted.
 	candidates = 16
 	patience   = 2000
-	// waywardness is the deviation of a gene's choice from the arch's, in shares of the choices.
-	waywardness = 0.35
+	// geneDeviation is the standard deviation of a gene's choice from the size that its arch was
+	// drawn for; both are shares, 0 for the smallest choice and 1 for the largest.
+	geneDeviation = 0.35
 )
 
 // Sample draws up to n distinct archs of a space to measure: the largest, the smallest, then in
@@ -80,10 +81,10 @@ func (s *sampler) near(i int) supernet.Arch {
 
 // coherent draws an arch whose genes are all rather small or all rather large.
 func (s *sampler) coherent(resolution uint16) supernet.Arch {
-	level := s.rnd.Float64()
+	size := s.rnd.Float64() // 0 for all smallest choices, 1 for all largest
 	g := make([]uint16, len(s.genes))
 	for j, choices := range s.genes {
-		at := math.Floor((level + waywardness*s.rnd.NormFloat64()) * float64(choices))
+		at := math.Floor((size + geneDeviation*s.rnd.NormFloat64()) * float64(choices))
 		g[j] = uint16(min(max(at, 0), float64(choices-1)))
 	}
 	g[supernet.ResolutionGene] = resolution

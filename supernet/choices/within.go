@@ -38,8 +38,8 @@ type withinDepth struct {
 	variants [][]int // by block, numbers
 }
 
-// pickings is what a network was chosen for, and what it costs.
-type pickings struct{ value, cost float64 }
+// choiceSum is the sum of a value and of a cost over choices of a network.
+type choiceSum struct{ value, cost float64 }
 
 // Within narrows the region to what is within budgets. Choices of unknown cost are not.
 func (r *Region) Within(budgets []Budget) *Within {
@@ -98,12 +98,12 @@ func known(budgets []Budget, number int) bool {
 func (w *Within) Empty() bool { return w.empty }
 
 // pick finds the network of the largest value - price*cost, and gives its value and cost.
-func (w *Within) pick(value, cost []float64, price float64) (sum pickings) {
+func (w *Within) pick(value, cost []float64, price float64) (sum choiceSum) {
 	for _, depths := range w.stages {
-		best, most := pickings{}, math.Inf(-1)
+		best, most := choiceSum{}, math.Inf(-1)
 		for d := range depths {
 			depth := &depths[d]
-			p := pickings{value[depth.number], cost[depth.number]}
+			p := choiceSum{value[depth.number], cost[depth.number]}
 			for _, variants := range depth.variants {
 				chosen, reach := 0, math.Inf(-1)
 				for _, number := range variants {
@@ -171,7 +171,7 @@ func (w *Within) relaxed(value []float64, b *Budget) float64 {
 }
 
 // cheapest is the network of the smallest cost; its value is what any price leaves.
-func (w *Within) cheapest(value []float64, b *Budget) (sum pickings) {
+func (w *Within) cheapest(value []float64, b *Budget) (sum choiceSum) {
 	const priceless = 1e18
 	return w.pick(value, b.Cost.Weights, priceless)
 }

@@ -126,9 +126,9 @@ func (k link) removeUnread(ch int) (changed bool) {
 // fold removes what reads a channel that is constant, and adds the constant to the biases behind
 // it.
 func (k link) fold(ch int) (changed bool) {
-	made := false
-	k.gives(ch, func(i int) { made = made || !k.first.gone[i] })
-	if made {
+	written := false
+	k.gives(ch, func(i int) { written = written || !k.first.gone[i] })
+	if written {
 		return false
 	}
 	constant := float32(0)

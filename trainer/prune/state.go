@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/internal/settings"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/supernet"
@@ -153,17 +154,17 @@ func beginOrResume(j Job, want *Info) error {
 }
 
 // tensors are what a checkpoint holds, by file.
-func (p *pruning) tensors() map[string][]store.Tensor {
-	all := map[string][]store.Tensor{"weights.safetensors": p.net.Net.Tensors()}
+func (p *pruning) tensors() map[string][]safetensors.Tensor {
+	all := map[string][]safetensors.Tensor{"weights.safetensors": p.net.Net.Tensors()}
 	for _, param := range trained(p.net.Net) {
 		all["momentum.safetensors"] = append(all["momentum.safetensors"],
-			store.Tensor{Name: param.Name, Shape: param.Shape, Data: param.Momentum})
+			safetensors.Tensor{Name: param.Name, Shape: param.Shape, Data: param.Momentum})
 	}
 	masks := p.remover.masks()
 	for _, param := range trained(p.net.Net) {
 		if gone, ok := masks[param]; ok {
 			all["masks.safetensors"] = append(all["masks.safetensors"],
-				store.Tensor{Name: param.Name, Shape: param.Shape, Data: floats(gone)})
+				safetensors.Tensor{Name: param.Name, Shape: param.Shape, Data: floats(gone)})
 		}
 	}
 	return all
@@ -203,7 +204,7 @@ func (p *pruning) save() error {
 	}
 	err = store.ReplaceDir(dir, isCheckpointFile, func(tmp string) error {
 		for name, tensors := range p.tensors() {
-			if p.state.Files[name], err = store.WriteTensors(filepath.Join(tmp, name), tensors,
+			if p.state.Files[name], err = safetensors.Write(filepath.Join(tmp, name), tensors,
 				nil); err != nil {
 				return err
 			}
@@ -280,9 +281,9 @@ func (p *pruning) restoreFrom(dir string, net *supernet.Subnet) error {
 	if err := p.state.Check(path, "pruning", p.folder.sha); err != nil {
 		return err
 	}
-	files := map[string]*store.TensorFile{}
+	files := map[string]*safetensors.File{}
 	for name := range p.tensors() {
-		f, err := store.ReadTensors(filepath.Join(dir, name))
+		f, err := safetensors.Read(filepath.Join(dir, name))
 		if err != nil {
 			return err
 		}
@@ -295,7 +296,7 @@ func (p *pruning) restoreFrom(dir string, net *supernet.Subnet) error {
 }
 
 // load copies tensors into the network, the optimiser and the masks.
-func (p *pruning) load(net *supernet.Subnet, files map[string]*store.TensorFile) error {
+func (p *pruning) load(net *supernet.Subnet, files map[string]*safetensors.File) error {
 	if err := net.Load(files["weights.safetensors"]); err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/meter"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/search"
@@ -59,7 +59,7 @@ type bench struct {
 
 	space     *supernet.Space
 	predictor *predictor.Accuracy
-	val, test *pipeline.Meter
+	val, test *meter.Meter
 }
 
 func (b *bench) do(ctx context.Context, w io.Writer) error {
@@ -76,10 +76,10 @@ func (b *bench) do(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	for _, m := range []struct {
-		meter **pipeline.Meter
+		meter **meter.Meter
 		test  bool
 	}{{&b.val, false}, {&b.test, true}} {
-		*m.meter, err = pipeline.OpenMeter(ctx, run, d, pipeline.MeterSettings{
+		*m.meter, err = meter.Open(ctx, run, d, meter.Settings{
 			Test: m.test, Calibration: b.calibration, Workers: runtime.GOMAXPROCS(0),
 			Seed: b.predictor.Seed,
 		})
@@ -212,7 +212,7 @@ func (b *bench) draw(n int, pass func(supernet.Arch) bool) (archs []supernet.Arc
 	return archs
 }
 
-func values(ctx context.Context, m *pipeline.Meter, archs []supernet.Arch) ([]float64, error) {
+func values(ctx context.Context, m *meter.Meter, archs []supernet.Arch) ([]float64, error) {
 	samples, err := m.Measure(ctx, archs)
 	if err != nil {
 		return nil, err

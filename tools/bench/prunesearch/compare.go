@@ -13,6 +13,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/profiles/device"
@@ -260,10 +261,10 @@ func (c *comparison) winner(ctx context.Context, ms float64, seed uint64) (strin
 		fmt.Fprintf(os.Stderr, "search for %g ms, seed %d\n", ms, seed)
 		config := optimize.Defaults()
 		config.Seed = seed
-		r, err := pipeline.Search(ctx, pipeline.SearchJob{
+		r, err := winners.Search(ctx, winners.Job{
 			Space: c.run.Info.Space, Run: c.run, Data: c.data, Verify: true, Accuracy: c.accuracy,
 			Limits: []search.Limits{{LatencyMS: ms}}, Dir: dir,
-			Devices: []pipeline.Device{{Latency: c.latency, Runtime: c.runtime}}, Config: config,
+			Devices: []winners.Device{{Latency: c.latency, Runtime: c.runtime}}, Config: config,
 			BoundSteps: -1, Workers: c.workers,
 		})
 		if err != nil {

@@ -15,7 +15,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/pipeline"
-	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/internal/textfile"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
@@ -188,7 +188,7 @@ func (c *comparison) whole(ctx context.Context, seed uint64) error {
 	}
 	path := filepath.Join(dir, fmt.Sprintf("%s-whole-%d-epochs-seed-%d.safetensors", c.network,
 		c.denseEpochs, seed))
-	if f, err := store.ReadTensors(path); err == nil {
+	if f, err := safetensors.Read(path); err == nil {
 		if err := net.Load(f); err != nil {
 			return err
 		}
@@ -207,7 +207,7 @@ func (c *comparison) whole(ctx context.Context, seed uint64) error {
 			return err
 		}
 		net = r.Net
-		if _, err := store.WriteTensors(path, net.Tensors(), nil); err != nil {
+		if _, err := safetensors.Write(path, net.Tensors(), nil); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -42,11 +43,11 @@ func writeJob(dir string, n *net, batch int) (string, error) {
 		// rounding, which a step multiplies most in a small batch, stays well below lossTolerance.
 		Rate: 0.003, Momentum: 0.9, WeightDecay: 3e-5, LabelSmoothing: 0.1,
 	}
-	if _, err := store.WriteTensors(j.Weights, supernet.New(n.space, weightSeed).Tensors(),
+	if _, err := safetensors.Write(j.Weights, supernet.New(n.space, weightSeed).Tensors(),
 		nil); err != nil {
 		return "", err
 	}
-	if _, err := store.WriteTensors(j.Batch, randomBatch(n.networks[0][0].In, n.space.Classes,
+	if _, err := safetensors.Write(j.Batch, randomBatch(n.networks[0][0].In, n.space.Classes,
 		batch), nil); err != nil {
 		return "", err
 	}
@@ -56,7 +57,7 @@ func writeJob(dir string, n *net, batch int) (string, error) {
 }
 
 // randomBatch draws images as normalised photographs are: mean 0, variance 1.
-func randomBatch(image supernet.Shape, classes, n int) []store.Tensor {
+func randomBatch(image supernet.Shape, classes, n int) []safetensors.Tensor {
 	r := rand.New(rand.NewPCG(batchSeed, 0))
 	images, labels := make([]float32, n*image.Len()), make([]float32, n)
 	for i := range images {
@@ -65,7 +66,7 @@ func randomBatch(image supernet.Shape, classes, n int) []store.Tensor {
 	for i := range labels {
 		labels[i] = float32(r.IntN(classes))
 	}
-	return []store.Tensor{
+	return []safetensors.Tensor{
 		{Name: "images", Shape: []int{n, image.H, image.W, image.C}, Data: images},
 		{Name: "labels", Shape: []int{n}, Data: labels},
 	}

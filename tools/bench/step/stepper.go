@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tailor-nas/tailor/internal/nn"
-	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -25,11 +25,11 @@ type stepper struct {
 }
 
 func newStepper(j *job, threads int) (*stepper, error) {
-	weights, err := store.ReadTensors(j.Weights)
+	weights, err := safetensors.Read(j.Weights)
 	if err != nil {
 		return nil, err
 	}
-	batch, err := store.ReadTensors(j.Batch)
+	batch, err := safetensors.Read(j.Batch)
 	if err != nil {
 		return nil, err
 	}

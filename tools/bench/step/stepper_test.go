@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/nn"
-	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -134,8 +134,8 @@ func TestNewStepperRefuses(t *testing.T) {
 		"other batch":   func(j *job) { j.Batch = j.Weights },
 		"cut batch": func(j *job) {
 			j.Batch = filepath.Join(t.TempDir(), "cut.safetensors")
-			if _, err := store.WriteTensors(j.Batch,
-				[]store.Tensor{{Name: "labels", Shape: []int{1}, Data: []float32{1}}},
+			if _, err := safetensors.Write(j.Batch,
+				[]safetensors.Tensor{{Name: "labels", Shape: []int{1}, Data: []float32{1}}},
 				nil); err != nil {
 				t.Fatal(err)
 			}

@@ -1,0 +1,175 @@
+package winners
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/device"
+	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
+	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
+)
+
+// cut extracts the picked networks from the supernet and measures their top-1, if that is asked
+// for. A network that was picked for several questions is extracted and measured once.
+func (j *Job) cut(ctx context.Context, picks []pick) ([]*group, error) {
+	extract, closeEvaluator, err := j.extractor()
+	if err != nil {
+		return nil, err
+	}
+	defer closeEvaluator()
+	total := 0
+	for _, p := range picks {
+		total += len(p.best)
+	}
+	known, done := map[supernet.Arch]*cut{}, 0
+	var groups []*group
+	for _, p := range picks {
+		g := &group{device: p.device, limits: p.limits, place: p.place}
+		for _, f := range p.best {
+			j.report("cut and test", done, total)
+			done++
+			c := &cut{manifest: j.manifest(f, p), arch: f.Arch}
+			if twin := known[f.Arch]; twin != nil {
+				c.net = twin.net
+				if m := twin.manifest.Measured; m != nil {
+					c.manifest.Measured = &manifest.Measured{Top1: m.Top1, Images: m.Images,
+						Split: m.Split}
+				}
+			} else if err := extract(ctx, f.Arch, c); err != nil {
+				return nil, err
+			}
+			known[f.Arch] = c
+			g.cuts = append(g.cuts, c)
+		}
+		groups = append(groups, g)
+	}
+	return groups, nil
+}
+
+// extractor gives a function that fills in a cut's network and, with Verify, its measured top-1.
+// Without a run it does nothing.
+func (j *Job) extractor() (extract func(context.Context, supernet.Arch, *cut) error,
+	closeEvaluator func(), err error) {
+	if j.Run == nil || j.Data == nil {
+		return func(context.Context, supernet.Arch, *cut) error { return nil }, func() {}, nil
+	}
+	settings := trainer.EvalDefaults()
+	settings.Workers, settings.Seed = max(j.Workers, 1), j.Run.Info.Config.Seed
+	e, err := trainer.NewEvaluator(j.Run.Net, j.Data, settings)
+	if err != nil {
+		return nil, nil, err
+	}
+	return func(ctx context.Context, a supernet.Arch, c *cut) error {
+		var err error
+		if c.net, err = e.Extract(ctx, a); err != nil {
+			return err
+		}
+		if !j.Verify {
+			return nil
+		}
+		m := &manifest.Measured{Images: j.Data.Test.Len(), Split: "test"}
+		c.manifest.Measured = m
+		m.Top1, err = e.SubnetTop1(ctx, c.net, j.Data.Test)
+		return err
+	}, e.Close, nil
+}
+
+// manifest describes a picked network: all but what is measured of it, and its weights.
+func (j *Job) manifest(f search.Found, p pick) *manifest.Manifest {
+	m := &manifest.Manifest{
+		SpaceName: j.Space.Name, SpaceSHA256: j.Space.SHA256(), Arch: j.Space.Spec(f.Arch),
+		Blocks: j.Space.Blocks(f.Arch),
+		BNEps:  j.Space.BNEps, MACs: f.MACs, Params: f.Params, Limits: p.limits,
+		Seed: j.Config.Seed,
+		Predicted: manifest.Predicted{Top1: f.Top1, Top1RMSE: j.Accuracy.HeldOut.RMSE,
+			LatencyMS: f.LatencyMS, Exact: p.exact, Top1Bound: p.bound, Top1LikelyBound: p.likely},
+	}
+	m.Inputs = map[string]store.Input{"accuracy": {SHA256: j.Accuracy.SHA256}}
+	if l := p.device.Latency; l != nil {
+		m.Predicted.LatencyMAPE, m.Predicted.LatencyDevice = l.HeldOut.MAPE, l.Device
+		m.Inputs["latency"] = store.Input{SHA256: l.SHA256}
+		if in, ok := l.Inputs["profile"]; ok {
+			m.Inputs["profile"] = in
+		}
+	}
+	if r := j.Run; r != nil {
+		m.Inputs["weights"] = store.Input{Path: r.Dir, SHA256: r.State.WeightsSHA256}
+		m.Inputs["data"] = store.Input{Path: data.KeepFrom(filepath.Join(j.dir(p.device), "winner"),
+			r.Dir, r.Info.Data.Path), SHA256: r.Info.Data.SHA256}
+		m.Classes = r.Info.Data.Classes
+		d := r.Info.Data
+		m.Images = &manifest.Images{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train,
+			Test: d.Test, SkipDamaged: d.SkipDamaged, Skipped: d.Skipped}
+	}
+	if j.Data != nil {
+		m.Mean, m.Std = j.Data.Stats()
+		if m.Images != nil {
+			m.Images.Preparation = new(manifest.Preparation(j.Data.Preparation()))
+		}
+	}
+	return m
+}
+
+// timeAll measures the latency of the winners, all of a device in one session.
+func (j *Job) timeAll(ctx context.Context, groups []*group) error {
+	for i := range j.Devices {
+		var cuts []*cut
+		for _, g := range groups {
+			if g.device == &j.Devices[i] {
+				cuts = append(cuts, g.cuts...)
+			}
+		}
+		if err := j.timeOn(ctx, &j.Devices[i], cuts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// timeOn measures the latency of a device's winners. It does nothing unless this machine and the
+// device's runtime are those of the latency predictor: other latencies say nothing about its
+// limits.
+func (j *Job) timeOn(ctx context.Context, d *Device, cuts []*cut) error {
+	if len(cuts) == 0 || d.Latency == nil || d.Runtime == nil {
+		return nil
+	}
+	here, err := device.Describe(ctx)
+	if err != nil {
+		return fmt.Errorf("time winners: %w", err)
+	}
+	identity := profiles.IdentityOf(here, d.Runtime)
+	if identity != (profiles.Identity{Device: d.Latency.Device, Runtime: d.Latency.Runtime}) {
+		return nil
+	}
+	networks := make([][]supernet.Block, len(cuts))
+	for i, c := range cuts {
+		networks[i] = c.manifest.Blocks
+	}
+	j.report("time winners", 0, 1)
+	budget := j.Budget
+	if budget == 0 {
+		budget = time.Duration(len(cuts)) * 2 * time.Second
+	}
+	timings, session, err := profiles.Networks(ctx, d.Runtime, networks, budget, j.Config.Seed)
+	if err != nil {
+		return fmt.Errorf("time winners: %w", err)
+	}
+	for i, t := range timings {
+		m := cuts[i].manifest
+		if m.Measured == nil {
+			m.Measured = &manifest.Measured{}
+		}
+		r := m.Measured
+		r.LatencyMS, r.LatencyLowMS, r.LatencyHighMS = t.LatencyMS, t.CILowMS, t.CIHighMS
+		r.Unstable = t.Unstable || session.Unstable
+		r.Device, r.Runtime = identity.Device, identity.Runtime
+	}
+	return nil
+}

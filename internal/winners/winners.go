@@ -1,0 +1,227 @@
+package winners
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/report"
+	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
+	"github.com/tailor-nas/tailor/search/optimize"
+	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
+)
+
+// DefaultPoints is the default of Job.Points.
+const DefaultPoints = 10
+
+// Job asks for the best sub-networks on each of some devices, within each of some limits.
+type Job struct {
+	Space *supernet.Space
+	Run   *trainer.Run // weights of the winners; nil gives manifests without weights
+	// of the run: to calibrate the winners and, with Verify, to measure their accuracy
+	Data     *data.Dataset
+	Verify   bool
+	Accuracy *predictor.Accuracy
+	Devices  []Device // may be empty if no limit is a latency
+	Limits   []search.Limits
+	Top      int // winners for each of the limits, 0 for one; with Pareto it must be 0 or 1
+	// Pareto asks for the whole Pareto front of accuracy against Cost, found in one search for each
+	// device. With limits, the winners are the front's best within each; without, there are Points
+	// winners, evenly spaced along the front.
+	Pareto bool
+	Cost   search.Cost     // default latency if there is a device, else MACs
+	Points int             // winners on each front; default DefaultPoints
+	Config optimize.Config // begin with optimize.Defaults; Top is that of the job
+	// BoundSteps is how many regions of the space are bounded for each of the limits, for an upper
+	// bound on the predicted top-1 of all networks within them (search.Bound). 0 is the default,
+	// search.BoundSteps; a negative number asks for no bounds.
+	BoundSteps int
+	// Plot is a picture to write: the best top-1 found against the evaluations, of each search, of
+	// OFA's evolution and of random search. With Pareto it shows the fronts of all devices; each
+	// front is also drawn in a picture of its own, in the folder of its document. Empty for none.
+	Plot string
+	// Dir is where the folders of winners go; with several devices, it has a folder for each
+	Dir      string
+	Budget   time.Duration // for measuring latency; default 2 s a winner
+	Workers  int
+	Progress func(what string, done, total int)
+}
+
+// Device is a device to find winners for: its latency predictor, and the runtime that times the
+// winners there.
+type Device struct {
+	Name    string // in tables and paths; may be empty if it is the only one
+	Latency *predictor.Latency
+	// Runtime times the winners if the predictor is of this runtime, on this very machine;
+	// otherwise, or if it is nil, their latency is only predicted
+	Runtime profiles.Runtime
+}
+
+// Winner is a sub-network that was found, as its manifest describes it.
+type Winner struct {
+	Device    string             `json:"device,omitempty"` // its name, if there are several
+	Arch      supernet.Spec      `json:"arch"`
+	Limits    search.Limits      `json:"limits"`
+	MACs      int64              `json:"macs"`
+	Params    int64              `json:"params"`
+	Predicted manifest.Predicted `json:"predicted"`
+	Measured  *manifest.Measured `json:"measured,omitempty"`
+	Ranks     *manifest.Ranks    `json:"ranks,omitempty"`
+	// OverBudget says that the measured latency is above the limit.
+	OverBudget bool   `json:"over_budget,omitempty"`
+	Manifest   string `json:"manifest"`
+}
+
+// Result is all winners: by device, then in the order of the limits or along the front, then
+// best first: by measured top-1 if it was measured, else by the predicted one.
+type Result struct {
+	Evaluations int      `json:"evaluations"`
+	Seconds     float64  `json:"seconds"` // of searching alone
+	Winners     []Winner `json:"winners"`
+	Fronts      []Front  `json:"fronts,omitempty"`
+}
+
+// Front is a device's front, in a file.
+type Front struct {
+	Device string `json:"device,omitempty"`
+	Path   string `json:"path"`   // of its document
+	Points int    `json:"points"` // networks on it
+	Plot   string `json:"plot"`   // its picture
+}
+
+// Search finds the winners, extracts and measures them, ranks them, and writes their manifests.
+func Search(ctx context.Context, j Job) (*Result, error) {
+	if err := j.check(); err != nil {
+		return nil, err
+	}
+	lock, err := j.own()
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Unlock()
+	if err := j.checkFolders(); err != nil {
+		return nil, err
+	}
+	picks, fronts, result, err := j.find(ctx)
+	if err != nil {
+		return nil, err
+	}
+	groups, err := j.cut(ctx, picks)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.timeAll(ctx, groups); err != nil {
+		return nil, err
+	}
+	for _, g := range groups {
+		g.rank()
+		for i, c := range g.cuts {
+			path, err := j.save(filepath.Join(j.dir(g.device), g.name(i)), c)
+			if err != nil {
+				return nil, err
+			}
+			result.Winners = append(result.Winners, c.winner(j.label(g.device), path))
+		}
+	}
+	if j.Plot != "" && !j.Pareto {
+		if err := j.plot(ctx, picks); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range fronts {
+		if err := j.saveFront(f, result); err != nil {
+			return nil, err
+		}
+	}
+	return result, j.plotFronts(fronts, result)
+}
+
+// check completes the job with its defaults, and refuses predictors, devices and weights that do
+// not belong together.
+func (j *Job) check() error {
+	j.Top = max(j.Top, 1)
+	if j.Points == 0 {
+		j.Points = DefaultPoints
+	}
+	if len(j.Limits) == 0 {
+		j.Limits = []search.Limits{{}}
+	}
+	if len(j.Devices) == 0 {
+		j.Devices = []Device{{}}
+	}
+	if j.Cost == 0 {
+		j.Cost = search.Latency
+		if j.Devices[0].Latency == nil {
+			j.Cost = search.MACs
+		}
+	}
+	if j.Plot != "" {
+		if err := report.CheckPlot(j.Plot); err != nil {
+			return err
+		}
+	}
+	sha := j.Space.SHA256()
+	if j.Accuracy.SpaceSHA256 != sha {
+		return &store.StaleError{File: "the accuracy predictor", Role: "space",
+			Want: j.Accuracy.SpaceSHA256, Got: sha}
+	}
+	names := map[string]bool{}
+	for _, d := range j.Devices {
+		if names[d.Name] {
+			return fmt.Errorf("two devices are called %q; give their latency predictors different file names", d.Name)
+		}
+		names[d.Name] = true
+		if d.Latency != nil && d.Latency.SpaceSHA256 != sha {
+			return &store.StaleError{File: "the latency predictor", Role: "space",
+				Want: d.Latency.SpaceSHA256, Got: sha}
+		}
+	}
+	if j.Run != nil {
+		if err := CheckWeights(j.Accuracy, j.Run); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckWeights refuses an accuracy predictor that was not fitted to the weights that a run has now.
+func CheckWeights(a *predictor.Accuracy, run *trainer.Run) error {
+	return a.Check("the accuracy predictor", "weights", run.State.WeightsSHA256)
+}
+
+// label is a device's name, empty if it is the only one.
+func (j *Job) label(d *Device) string {
+	if len(j.Devices) == 1 {
+		return ""
+	}
+	return d.Name
+}
+
+// dir is the folder that has the folders of a device's winners.
+func (j *Job) dir(d *Device) string { return filepath.Join(j.Dir, j.label(d)) }
+
+func (j *Job) report(what string, done, total int) {
+	if j.Progress != nil {
+		j.Progress(what, done, total)
+	}
+}
+
+// DeviceName is what a device is called by the file of its latency predictor, in tables and paths:
+// the name without its extension, or whole where nothing but dots would be left, as of ".json" and
+// "...json".
+func DeviceName(path string) string {
+	base := filepath.Base(path)
+	name := strings.TrimSuffix(base, filepath.Ext(base))
+	if strings.Trim(name, ".") == "" {
+		return base
+	}
+	return name
+}
