@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/provenance"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -24,7 +25,7 @@ const (
 // State is where a run stands: the document state.json of a checkpoint. Everything random follows
 // from the seed and the step, so that there is no generator to save.
 type State struct {
-	store.Header
+	provenance.Header
 	Step           int     `json:"step"` // steps done
 	Done           bool    `json:"done"`
 	Seconds        float64 `json:"seconds"` // of training, over all resumptions
@@ -42,7 +43,7 @@ func checkpointDir(run string, step int) string {
 // ones. One of the same step is replaced if the run has come further since: to the end of its
 // epoch, which is not a step.
 func saveCheckpoint(run, runSHA string, net *supernet.Supernet, s State) (State, error) {
-	s.Inputs = map[string]store.Input{"run": {Path: runFile, SHA256: runSHA}}
+	s.Inputs = map[string]provenance.Input{"run": {Path: runFile, SHA256: runSHA}}
 	dir := checkpointDir(run, s.Step)
 	if _, err := os.Stat(dir); err == nil {
 		if have, err := loadState(dir, runSHA); err != nil || have.same(s) {

@@ -10,6 +10,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/prepare"
 	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/provenance"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -23,7 +24,7 @@ const (
 
 // Info is what a run is: the document run.json, written once when it starts.
 type Info struct {
-	store.Header
+	provenance.Header
 	Space       *supernet.Space `json:"space"`
 	SpaceSHA256 string          `json:"space_sha256"`
 	Data        DataInfo        `json:"data"`
@@ -149,7 +150,7 @@ func (i *Info) read(dir string) error {
 }
 
 // OpenData opens the data that the run was trained on, from path or, if that is empty, from where
-// it was. Other data is refused with a [*store.StaleError].
+// it was. Other data is refused with a [*provenance.StaleError].
 func (r *Run) OpenData(path string) (*data.Dataset, error) {
 	if r.data != nil && (path == "" || path == r.dataPath) {
 		return r.data, nil
@@ -213,6 +214,6 @@ func newInfo(j Job) (*Info, *data.Dataset, error) {
 	i.Data.Preparation = &preparation
 	i.Space = j.Space.For(len(d.Classes), d.Channels)
 	i.SpaceSHA256 = i.Space.SHA256()
-	i.Inputs = map[string]store.Input{"data": {Path: i.Data.Path, SHA256: d.SHA256}}
+	i.Inputs = map[string]provenance.Input{"data": {Path: i.Data.Path, SHA256: d.SHA256}}
 	return i, d, nil
 }

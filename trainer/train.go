@@ -117,7 +117,7 @@ const metricEvery = 20
 
 // Train does a run, or goes on with it, and opens the result. The same job gives the same bits on
 // any number of workers and however often it was interrupted or killed and resumed. While it lasts
-// nobody else can train in the folder: a second one is a [*store.LockedError].
+// nobody else can train in the folder: a second one is refused.
 func Train(ctx context.Context, j Job) (*Run, error) {
 	lock, err := store.LockDir(j.Dir, "tailor train")
 	if err != nil {
