@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/provenance"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -57,7 +58,7 @@ func saveCheckpoint(run, runSHA string, net *supernet.Supernet, s State) (State,
 			return err
 		}
 		if s.MomentumSHA256, err = store.WriteTensors(filepath.Join(tmp, momentumFile),
-			net.Momentum(), nil); err != nil {
+			weights.Momentum(net), nil); err != nil {
 			return err
 		}
 		return store.WriteDocument(filepath.Join(tmp, stateFile), checkpointKind, checkpointVersion,
@@ -133,10 +134,11 @@ func loadCheckpoint(run, runSHA string, net *supernet.Supernet, training bool) (
 	dir := all[len(all)-1]
 	s, err := loadState(dir, runSHA)
 	if err == nil {
-		err = loadTensors(filepath.Join(dir, weightsFile), s.WeightsSHA256, net.Load)
+		err = loadTensors(filepath.Join(dir, weightsFile), s.WeightsSHA256, net, weights.Load)
 	}
 	if err == nil && training {
-		err = loadTensors(filepath.Join(dir, momentumFile), s.MomentumSHA256, net.LoadMomentum)
+		err = loadTensors(filepath.Join(dir, momentumFile), s.MomentumSHA256, net,
+			weights.LoadMomentum)
 	}
 	if err != nil {
 		return s, fmt.Errorf(
@@ -145,7 +147,8 @@ func loadCheckpoint(run, runSHA string, net *supernet.Supernet, training bool) (
 	return s, nil
 }
 
-func loadTensors(path, sha string, load func(*store.TensorFile) error) error {
+func loadTensors(path, sha string, net *supernet.Supernet,
+	load func(weights.Network, []store.Tensor) error) error {
 	f, err := store.ReadTensors(path)
 	if err != nil {
 		return err
@@ -153,7 +156,7 @@ func loadTensors(path, sha string, load func(*store.TensorFile) error) error {
 	if f.SHA256 != sha {
 		return fmt.Errorf("%s is not the file that its checkpoint was saved with: sha256 %.12s, expected %.12s", path, f.SHA256, sha)
 	}
-	if err := load(f); err != nil {
+	if err := load(net, f.Tensors); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil

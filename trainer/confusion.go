@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -39,7 +40,7 @@ func (c Confusion) Top1() float64 {
 }
 
 // confusion is what a network answers for a loader's images.
-func confusion(ctx context.Context, run *supernet.Runner, blocks []supernet.Block,
+func confusion(ctx context.Context, run engine.Runner, blocks []supernet.Block,
 	images *data.Loader, in inputs) (Confusion, error) {
 	classes := blocks[len(blocks)-1].Out.C
 	counts, bound := newConfusion(classes), 0
@@ -49,7 +50,7 @@ func confusion(ctx context.Context, run *supernet.Runner, blocks []supernet.Bloc
 			return nil, fmt.Errorf("evaluate: %w", err)
 		}
 		if b.N != bound {
-			run.Bind(blocks, b.N, supernet.Infer)
+			run.Bind(blocks, b.N, nn.Infer)
 			bound = b.N
 		}
 		in.fill(run.Input(), blocks[0].In.H, b)
@@ -74,5 +75,5 @@ func TestNet(ctx context.Context, net *supernet.Subnet, set data.Set, size int, 
 	if err != nil {
 		return nil, fmt.Errorf("evaluate: %w", err)
 	}
-	return confusion(ctx, net.Runner(pool), net.Blocks, loader, newInputs(pool))
+	return confusion(ctx, engine.NewRunner(net, pool), net.Blocks, loader, newInputs(pool))
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -46,7 +47,7 @@ func (s EvalSettings) check() error {
 type Evaluator struct {
 	space       *supernet.Space
 	pool        *nn.Pool
-	run         *supernet.Runner
+	run         engine.Runner
 	inputs      inputs
 	transform   data.Transform // without augmentation
 	size        int
@@ -72,7 +73,7 @@ func NewEvaluator(net *supernet.Supernet, d *data.Dataset, s EvalSettings) (*Eva
 		return nil, fmt.Errorf("prepare calibration: %w", err)
 	}
 	e.pool = nn.NewPool(s.Workers)
-	e.run, e.inputs = net.Runner(e.pool), newInputs(e.pool)
+	e.run, e.inputs = engine.NewRunner(net, e.pool), newInputs(e.pool)
 	return e, nil
 }
 
@@ -103,7 +104,7 @@ func (e *Evaluator) Extract(ctx context.Context, arch supernet.Arch) (*supernet.
 // SubnetTop1 is the accuracy of a network that stands alone, with the statistics it carries.
 func (e *Evaluator) SubnetTop1(ctx context.Context, s *supernet.Subnet, set data.Set) (float64,
 	error) {
-	return e.top1(ctx, s.Runner(e.pool), s.Blocks, set)
+	return e.top1(ctx, engine.NewRunner(s, e.pool), s.Blocks, set)
 }
 
 // Confusion calibrates a sub-network and counts what it answers for a set's images.
@@ -119,7 +120,7 @@ func (e *Evaluator) Confusion(ctx context.Context, arch supernet.Arch, set data.
 	return confusion(ctx, e.run, e.space.Blocks(arch), loader, e.inputs)
 }
 
-func (e *Evaluator) top1(ctx context.Context, run *supernet.Runner, blocks []supernet.Block,
+func (e *Evaluator) top1(ctx context.Context, run engine.Runner, blocks []supernet.Block,
 	set data.Set) (float64, error) {
 	loader, err := e.loader(set)
 	if err != nil {

@@ -6,7 +6,9 @@ import (
 	"slices"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -15,7 +17,7 @@ import (
 type Network struct {
 	Net       *supernet.Subnet
 	pool      *nn.Pool
-	run       *supernet.Runner
+	run       engine.Runner
 	inputs    inputs
 	classes   int
 	data      *data.Dataset
@@ -38,7 +40,7 @@ func NewNetwork(net *supernet.Subnet, d *data.Dataset, transform data.Transform,
 			out.C, in.C, len(d.Classes), d.Channels, ErrConfig)
 	}
 	pool := nn.NewPool(s.Workers)
-	return &Network{Net: net, pool: pool, run: net.Runner(pool), inputs: newInputs(pool),
+	return &Network{Net: net, pool: pool, run: engine.NewRunner(net, pool), inputs: newInputs(pool),
 		classes: out.C, data: d, transform: transform, settings: s}, nil
 }
 
@@ -67,8 +69,8 @@ func (n *Network) loader(set data.Set, c data.LoaderConfig) (*data.Loader, error
 // the loss. If teacher is not nil it holds another network's softmax for the batch, (N,classes),
 // which takes the share distill of the target.
 func (n *Network) Gradients(b *data.Batch, smoothing, distill float64, teacher []float32) float64 {
-	n.pool.Run(len(n.Net.Params()), n.clear)
-	n.run.Bind(n.Net.Blocks, b.N, supernet.Train)
+	n.pool.Run(len(weights.Params(n.Net)), n.clear)
+	n.run.Bind(n.Net.Blocks, b.N, nn.Train)
 	n.inputs.fill(n.run.Input(), n.Net.Blocks[0].In.H, b)
 	logits := n.run.Forward()
 	if len(n.hard) < len(logits) {
@@ -86,12 +88,12 @@ func (n *Network) Gradients(b *data.Batch, smoothing, distill float64, teacher [
 	return loss
 }
 
-func (n *Network) clear(_, i int) { clear(n.Net.Params()[i].Grad) }
+func (n *Network) clear(_, i int) { clear(weights.Params(n.Net)[i].Grad) }
 
 // Softmax is the network's answer for a batch, (N,classes), with its recorded statistics. The
 // result is dst, grown if need be.
 func (n *Network) Softmax(dst []float32, b *data.Batch) []float32 {
-	n.run.Bind(n.Net.Blocks, b.N, supernet.Infer)
+	n.run.Bind(n.Net.Blocks, b.N, nn.Infer)
 	n.inputs.fill(n.run.Input(), n.Net.Blocks[0].In.H, b)
 	logits := n.run.Forward()
 	if cap(dst) < len(logits) {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/settings"
-	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/internal/weights"
 )
 
 // Rule is how weights follow their gradients.
@@ -67,7 +67,7 @@ type Structure struct {
 	// together; 0 or 1: each on its own.
 	Run int
 	// Channels are the middle channels of blocks, each of which belongs together; nil: they do not.
-	Channels []supernet.MiddleChannels
+	Channels []weights.MiddleChannels
 }
 
 // Mover moves the weights of one network by an [Optimizer]. What is masked stays exactly zero.

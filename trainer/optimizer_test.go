@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/nn"
-	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/internal/weights"
 )
 
 // weight makes a parameter with random values and gradients; every fifth value is large.
@@ -123,7 +123,7 @@ func TestSSGDFormulas(t *testing.T) {
 func TestSSGDChannels(t *testing.T) {
 	const n, eps = 6, 0.05
 	columns, rows, scale := weight(1, true, 4, n), weight(2, true, n, 3), weight(3, false, n)
-	c := supernet.MiddleChannels{Block: "b", N: n, Members: []supernet.ChannelMember{
+	c := weights.MiddleChannels{Block: "b", N: n, Members: []weights.ChannelMember{
 		{Param: columns, Weight: true}, {Param: rows, First: true, Weight: true}, {Param: scale},
 	}}
 	var square [n]float64
@@ -147,7 +147,7 @@ func TestSSGDChannels(t *testing.T) {
 	grads := [][]float32{append([]float32(nil), columns.Grad...),
 		append([]float32(nil), rows.Grad...), append([]float32(nil), scale.Grad...)}
 	m := mover(t, Optimizer{Rule: SSGD, Scaling: Scaling{Measure: LogL2, Epsilon: eps,
-		EpsilonEnd: eps, Absolute: true}}, Structure{Channels: []supernet.MiddleChannels{c}},
+		EpsilonEnd: eps, Absolute: true}}, Structure{Channels: []weights.MiddleChannels{c}},
 		columns, rows, scale)
 	m.Step(0.1, 0)
 	channel := []func(i int) int{func(i int) int { return i % n }, func(i int) int { return i / 3 },

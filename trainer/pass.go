@@ -5,12 +5,13 @@ import (
 	"fmt"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
 // calibrate measures the batch norm statistics of a network on one pass over a loader's images.
-func calibrate(ctx context.Context, run *supernet.Runner, blocks []supernet.Block,
+func calibrate(ctx context.Context, run engine.Runner, blocks []supernet.Block,
 	images *data.Loader, in inputs) error {
 	bound := 0
 	for b, err := range images.Epoch(ctx, 0, 0) {
@@ -18,7 +19,7 @@ func calibrate(ctx context.Context, run *supernet.Runner, blocks []supernet.Bloc
 		case err != nil:
 			return fmt.Errorf("calibrate: %w", err)
 		case bound == 0:
-			run.Bind(blocks, b.N, supernet.Calibrate)
+			run.Bind(blocks, b.N, nn.Calibrate)
 			bound = b.N
 		case b.N != bound:
 			// The last batch may be smaller; statistics go on.
@@ -33,7 +34,7 @@ func calibrate(ctx context.Context, run *supernet.Runner, blocks []supernet.Bloc
 }
 
 // countCorrect is the number of a loader's images that a network classifies right.
-func countCorrect(ctx context.Context, run *supernet.Runner, blocks []supernet.Block,
+func countCorrect(ctx context.Context, run engine.Runner, blocks []supernet.Block,
 	images *data.Loader, in inputs) (int, error) {
 	correct, bound := 0, 0
 	for b, err := range images.Epoch(ctx, 0, 0) {
@@ -41,7 +42,7 @@ func countCorrect(ctx context.Context, run *supernet.Runner, blocks []supernet.B
 			return 0, fmt.Errorf("evaluate: %w", err)
 		}
 		if b.N != bound {
-			run.Bind(blocks, b.N, supernet.Infer)
+			run.Bind(blocks, b.N, nn.Infer)
 			bound = b.N
 		}
 		in.fill(run.Input(), blocks[0].In.H, b)

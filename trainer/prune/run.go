@@ -11,6 +11,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -136,7 +137,7 @@ func start(j Job) (*pruning, error) {
 		return nil, err
 	}
 	net := j.Net.Clone()
-	net.Train()
+	weights.EnableTraining(net)
 	if err := p.prepare(net); err != nil {
 		p.close()
 		return nil, err
@@ -169,7 +170,7 @@ func (p *pruning) prepare(net *supernet.Subnet) error {
 	if c.Grouped {
 		structure.Run = c.Structure.Run()
 		if c.Structure == supernet.Channels {
-			structure.Channels = net.MiddleChannels()
+			structure.Channels = weights.Channels(net)
 		}
 	}
 	if p.mover, err = trainer.NewMover(c.Optimizer, structure, trained(net),
@@ -202,7 +203,7 @@ func (p *pruning) mask(net *supernet.Subnet) {
 
 // trained lists the parameters that move.
 func trained(net *supernet.Subnet) (all []*nn.Param) {
-	for _, p := range net.Params() {
+	for _, p := range weights.Params(net) {
 		if !p.Statistic {
 			all = append(all, p)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -115,7 +116,7 @@ func sameWeights(a, b *supernet.Subnet) bool {
 }
 
 func nonZero(net *supernet.Subnet) (n int) {
-	for _, m := range net.Matrices() {
+	for _, m := range weights.Matrices(net) {
 		for _, v := range m.Param.Data {
 			if v != 0 {
 				n++

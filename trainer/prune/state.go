@@ -14,6 +14,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/settings"
 	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/provenance"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -293,7 +294,7 @@ func (p *pruning) restoreFrom(dir string, net *supernet.Subnet) error {
 
 // load copies tensors into the network, the optimiser and the masks.
 func (p *pruning) load(net *supernet.Subnet, files map[string]*store.TensorFile) error {
-	if err := net.Load(files["weights.safetensors"]); err != nil {
+	if err := weights.Load(net, files["weights.safetensors"].Tensors); err != nil {
 		return err
 	}
 	masks := p.remover.masks()

@@ -17,6 +17,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/internal/textfile"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -189,7 +190,7 @@ func (c *comparison) whole(ctx context.Context, seed uint64) error {
 	path := filepath.Join(dir, fmt.Sprintf("%s-whole-%d-epochs-seed-%d.safetensors", c.network,
 		c.denseEpochs, seed))
 	if f, err := store.ReadTensors(path); err == nil {
-		if err := net.Load(f); err != nil {
+		if err := weights.Load(net, f.Tensors); err != nil {
 			return err
 		}
 	} else {
