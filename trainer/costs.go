@@ -195,7 +195,7 @@ func (t *trial) epochEnd(ctx context.Context, net *supernet.Supernet) (float64, 
 	settings := EvalDefaults()
 	settings.CalibrationImages, settings.Batch, settings.Workers, settings.Seed = few, few,
 		t.job.Workers, t.info.Config.Seed
-	e, err := NewEvaluator(net, t.data, settings)
+	e, err := NewEvaluator(net, (*Data)(t.data.Parts()), settings)
 	if err != nil {
 		return 0, err
 	}

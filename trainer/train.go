@@ -25,8 +25,8 @@ type Job struct {
 	Holdout     int
 	TrainImages int // of synthetic data; Auto is its default
 	TestImages  int
-	SkipDamaged bool                // train without images that cannot be read
-	Opened      func(*data.Dataset) // if set, told of the data before training begins
+	SkipDamaged bool        // train without images that cannot be read
+	Opened      func(*Data) // if set, told of the data before training begins
 	Config      Config
 	Workers     int           // 1 or more; results do not depend on it
 	Resume      bool          // go on from the last checkpoint, if there is one
@@ -140,7 +140,8 @@ func Train(ctx context.Context, j Job) (*Run, error) {
 			return nil, err
 		}
 	}
-	return &Run{Dir: j.Dir, Info: *info, Net: net, State: state, data: d, dataPath: j.Data}, nil
+	return &Run{Dir: j.Dir, Info: *info, Net: net, State: state, data: (*Data)(d.Parts()),
+		dataPath: j.Data}, nil
 }
 
 // startOrResume writes run.json, or reads the one that is there and checks that the job is the
@@ -355,7 +356,7 @@ func (t *training) validate(ctx context.Context, m *Metric) error {
 		s := EvalDefaults()
 		s.CalibrationImages, s.Workers, s.Seed = validationCalibration, t.job.Workers,
 			t.info.Config.Seed
-		t.eval, err = NewEvaluator(t.net, t.data, s)
+		t.eval, err = NewEvaluator(t.net, (*Data)(t.data.Parts()), s)
 		if err != nil {
 			return err
 		}

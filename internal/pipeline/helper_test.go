@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/profiles"
@@ -61,12 +60,12 @@ head: {expand: 16, act: h_swish}
 `
 
 // trainMicro does 8 steps on 128 images.
-func trainMicro(t *testing.T, seed uint64, holdout int) (*trainer.Run, *data.Dataset) {
+func trainMicro(t *testing.T, seed uint64, holdout int) (*trainer.Run, *trainer.Data) {
 	t.Helper()
 	return train(t, microSpace, seed, holdout)
 }
 
-func train(t *testing.T, space string, seed uint64, holdout int) (*trainer.Run, *data.Dataset) {
+func train(t *testing.T, space string, seed uint64, holdout int) (*trainer.Run, *trainer.Data) {
 	t.Helper()
 	images := 128 + holdout
 	j := trainer.NewJob(filepath.Join(t.TempDir(), "run"), parseSpace(t, space), "synthetic")

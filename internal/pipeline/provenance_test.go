@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/search"
@@ -80,7 +79,7 @@ func TestManifestGivesTheNetworkBack(t *testing.T) {
 }
 
 // measureAgain wants the very accuracy of the manifest from the network that it loads.
-func measureAgain(t *testing.T, run *trainer.Run, d *data.Dataset, w Winner) *manifest.Manifest {
+func measureAgain(t *testing.T, run *trainer.Run, d *trainer.Data, w Winner) *manifest.Manifest {
 	t.Helper()
 	m, net, err := manifest.Open(w.Manifest)
 	if err != nil {

@@ -10,15 +10,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
-func synthetic(t *testing.T, size int) *data.Dataset {
+func synthetic(t *testing.T, size int) *trainer.Data {
 	t.Helper()
-	d, err := data.Open("synthetic", data.Options{Size: size, Holdout: 100, Seed: 1, Train: 700,
+	d, err := trainer.OpenData("synthetic", trainer.DataOptions{Size: size,
+		Holdout: 100, Seed: 1, Train: 700,
 		Test: 200})
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +27,7 @@ func synthetic(t *testing.T, size int) *data.Dataset {
 }
 
 // tiny is a small network with batch norm, squeeze-and-excitation and shortcuts.
-func tiny(t *testing.T, d *data.Dataset) *supernet.Subnet {
+func tiny(t *testing.T, d *trainer.Data) *supernet.Subnet {
 	t.Helper()
 	s, err := supernet.LoadSpace("mbv3-tiny")
 	if err != nil {
@@ -285,7 +285,8 @@ func TestLeavesTheParent(t *testing.T) {
 // TestLearns: what is left after gradual removal still knows the images, and better than after one
 // shot without training.
 func TestLearns(t *testing.T) {
-	d, err := data.Open("synthetic", data.Options{Size: 24, Holdout: 300, Seed: 1, Train: 2500,
+	d, err := trainer.OpenData("synthetic", trainer.DataOptions{Size: 24,
+		Holdout: 300, Seed: 1, Train: 2500,
 		Test: 300})
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package trainer
+package standalone
 
 import (
 	"context"
@@ -8,8 +8,10 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/passes"
 	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
 )
 
 // Network trains, calibrates and tests one network that stands alone: a sub-network cut from a
@@ -18,29 +20,29 @@ type Network struct {
 	Net       *supernet.Subnet
 	pool      *nn.Pool
 	run       engine.Runner
-	inputs    inputs
+	inputs    passes.Inputs
 	classes   int
 	data      *data.Dataset
 	transform data.Transform // of training images
-	settings  EvalSettings
+	settings  trainer.EvalSettings
 	hard      []float32 // target distribution of the labels, (N,classes)
 }
 
 // NewNetwork prepares to work with a network on d; transform is what happens to training images.
 // The network must be for the dataset's classes and channels.
 func NewNetwork(net *supernet.Subnet, d *data.Dataset, transform data.Transform,
-	s EvalSettings) (*Network, error) {
-	if err := s.check(); err != nil {
+	s trainer.EvalSettings) (*Network, error) {
+	if err := s.Check(); err != nil {
 		return nil, err
 	}
 	in, out := net.Blocks[0].In, net.Blocks[len(net.Blocks)-1].Out
 	if in.C != d.Channels || out.C != len(d.Classes) {
 		return nil, fmt.Errorf(
 			"the network is for %d classes of images with %d channels, the data has %d and %d: %w",
-			out.C, in.C, len(d.Classes), d.Channels, ErrConfig)
+			out.C, in.C, len(d.Classes), d.Channels, trainer.ErrConfig)
 	}
 	pool := nn.NewPool(s.Workers)
-	return &Network{Net: net, pool: pool, run: engine.NewRunner(net, pool), inputs: newInputs(pool),
+	return &Network{Net: net, pool: pool, run: engine.NewRunner(net, pool), inputs: passes.NewInputs(pool),
 		classes: out.C, data: d, transform: transform, settings: s}, nil
 }
 
@@ -71,7 +73,7 @@ func (n *Network) loader(set data.Set, c data.LoaderConfig) (*data.Loader, error
 func (n *Network) Gradients(b *data.Batch, smoothing, distill float64, teacher []float32) float64 {
 	n.pool.Run(len(weights.Params(n.Net)), n.clear)
 	n.run.Bind(n.Net.Blocks, b.N, nn.Train)
-	n.inputs.fill(n.run.Input(), n.Net.Blocks[0].In.H, b)
+	n.inputs.Fill(n.run.Input(), n.Net.Blocks[0].In.H, b)
 	logits := n.run.Forward()
 	if len(n.hard) < len(logits) {
 		n.hard = make([]float32, len(logits))
@@ -94,7 +96,7 @@ func (n *Network) clear(_, i int) { clear(weights.Params(n.Net)[i].Grad) }
 // result is dst, grown if need be.
 func (n *Network) Softmax(dst []float32, b *data.Batch) []float32 {
 	n.run.Bind(n.Net.Blocks, b.N, nn.Infer)
-	n.inputs.fill(n.run.Input(), n.Net.Blocks[0].In.H, b)
+	n.inputs.Fill(n.run.Input(), n.Net.Blocks[0].In.H, b)
 	logits := n.run.Forward()
 	if cap(dst) < len(logits) {
 		dst = make([]float32, len(logits))
@@ -116,7 +118,7 @@ func (n *Network) Calibrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return calibrate(ctx, n.run, n.Net.Blocks, l, n.inputs)
+	return passes.Calibrate(ctx, n.run, n.Net.Blocks, l, n.inputs)
 }
 
 // Top1 is the share of a set's images that the network classifies right, with its recorded
@@ -127,6 +129,6 @@ func (n *Network) Top1(ctx context.Context, set data.Set) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	correct, err := countCorrect(ctx, n.run, n.Net.Blocks, l, n.inputs)
+	correct, err := passes.CountCorrect(ctx, n.run, n.Net.Blocks, l, n.inputs)
 	return float64(correct) / float64(set.Len()), err
 }
