@@ -22,8 +22,8 @@ type Subnet struct {
 func newSubnet(blocks []Block, eps float64) *Subnet {
 	s := &Subnet{Blocks: blocks, BNEps: eps, params: nn.Params{Statistics: true}}
 	s.layers = s.build(&s.params)
-	s.internals = weights.Hold(&s.params, func(pool *nn.Pool) any { return s.runner(pool) }).
-		WithParts(s.middleChannels, s.matrices)
+	s.internals = weights.HoldParts(&s.params,
+		func(pool *nn.Pool) any { return s.runner(pool) }, s.middleChannels, s.matrices)
 	return s
 }
 

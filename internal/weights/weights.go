@@ -26,10 +26,10 @@ func Hold(params *nn.Params, runner func(*nn.Pool) any) Held {
 	return Held{params: params, runner: runner}
 }
 
-// WithParts adds the parts of a network that pruning removes from.
-func (h Held) WithParts(channels func() []MiddleChannels, matrices func() []Matrix) Held {
-	h.channels, h.matrices = channels, matrices
-	return h
+// HoldParts does so for a network that stands alone, with the parts that pruning removes from.
+func HoldParts(params *nn.Params, runner func(*nn.Pool) any, channels func() []MiddleChannels,
+	matrices func() []Matrix) Held {
+	return Held{params: params, runner: runner, channels: channels, matrices: matrices}
 }
 
 // Network is a *supernet.Supernet or a *supernet.Subnet: what embeds [Held].
