@@ -12,8 +12,7 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// EvalSettings say how an [Evaluator] or a [Network] works. Zero means zero: begin with
-// [EvalDefaults].
+// EvalSettings say how an [Evaluator] works. Zero means zero: begin with [EvalDefaults].
 type EvalSettings struct {
 	// random training images that batch norm statistics are measured on; 1 or more, of which all
 	// that there are

@@ -1,6 +1,7 @@
 package nn
 
-// Descend is one step of stochastic gradient descent with Nesterov momentum, as PyTorch computes it:
+// Descend is one step of stochastic gradient descent with Nesterov momentum, as PyTorch computes
+// it:
 //
 //	g = grad + decay·w;  v = momentum·v + g;  w -= rate·(g + momentum·v)
 func (p *Param) Descend(rate, momentum, decay float32) {

@@ -17,7 +17,8 @@ type Structure struct {
 	Channels []weights.MiddleChannels
 }
 
-// Mover moves the weights of one network by an [trainer.Optimizer]. What is masked stays exactly zero.
+// Mover moves the weights of one network by an [trainer.Optimizer]. What is masked stays exactly
+// zero.
 type Mover struct {
 	optimizer trainer.Optimizer
 	structure Structure
@@ -33,7 +34,8 @@ type Mover struct {
 }
 
 // NewMover checks the settings. Parameters that hold statistics must not be among params.
-func NewMover(o trainer.Optimizer, st Structure, params []*nn.Param, pool *nn.Pool) (*Mover, error) {
+func NewMover(o trainer.Optimizer, st Structure, params []*nn.Param, pool *nn.Pool) (*Mover,
+	error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}

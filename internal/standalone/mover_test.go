@@ -49,7 +49,8 @@ func mover(t *testing.T, o trainer.Optimizer, s Structure, params ...*nn.Param) 
 	return m
 }
 
-// plain is trainer.SSGD as the formulas say it, in float64: w² of every group, its mean over the layer,
+// plain is trainer.SSGD as the formulas say it, in float64: w² of every group, its mean over the
+// layer,
 // Nesterov momentum.
 type plain struct {
 	squared func(meanSquare float64) float64 // w² of a group
@@ -83,12 +84,15 @@ func TestSSGDFormulas(t *testing.T) {
 		scaling trainer.Scaling
 		squared func(z float64) float64
 	}{
-		"log-l2": {trainer.Scaling{Measure: trainer.LogL2, Epsilon: eps, EpsilonEnd: eps, Absolute: true},
+		"log-l2": {trainer.Scaling{Measure: trainer.LogL2, Epsilon: eps, EpsilonEnd: eps,
+			Absolute: true},
 			func(z float64) float64 { return z + eps }},
-		"log-l1": {trainer.Scaling{Measure: trainer.LogL1, Epsilon: eps, EpsilonEnd: eps, Absolute: true},
+		"log-l1": {trainer.Scaling{Measure: trainer.LogL1, Epsilon: eps, EpsilonEnd: eps,
+			Absolute: true},
 			func(z float64) float64 { return (math.Sqrt(z) + eps) * (math.Sqrt(z) + eps) }},
-		"p-norm, half": {trainer.Scaling{Measure: trainer.PNorm, P: 0.5, Epsilon: eps, EpsilonEnd: eps,
-			Absolute: true}, func(z float64) float64 { return math.Pow(math.Sqrt(z)+eps, 1.5) }},
+		"p-norm, half": {trainer.Scaling{Measure: trainer.PNorm, P: 0.5, Epsilon: eps,
+			EpsilonEnd: eps,
+			Absolute:   true}, func(z float64) float64 { return math.Pow(math.Sqrt(z)+eps, 1.5) }},
 		"p-norm": {trainer.Scaling{Measure: trainer.PNorm, P: 0.7, Epsilon: eps, EpsilonEnd: eps,
 			Absolute: true}, func(z float64) float64 { return math.Pow(math.Sqrt(z)+eps, 1.3) }},
 	} {
@@ -101,8 +105,9 @@ func TestSSGDFormulas(t *testing.T) {
 					want[i] = float64(v)
 					group[i] = i/cols*cols + i%cols/run
 				}
-				m := mover(t, trainer.Optimizer{Rule: trainer.SSGD, Momentum: 0.9, WeightDecay: 0.01,
-					Scaling: c.scaling}, Structure{Run: run}, p)
+				m := mover(t, trainer.Optimizer{Rule: trainer.SSGD, Momentum: 0.9,
+					WeightDecay: 0.01,
+					Scaling:     c.scaling}, Structure{Run: run}, p)
 				r := rand.New(rand.NewPCG(5, 5))
 				for range 20 {
 					draw(p, r)
@@ -147,8 +152,9 @@ func TestSSGDChannels(t *testing.T) {
 	}
 	grads := [][]float32{append([]float32(nil), columns.Grad...),
 		append([]float32(nil), rows.Grad...), append([]float32(nil), scale.Grad...)}
-	m := mover(t, trainer.Optimizer{Rule: trainer.SSGD, Scaling: trainer.Scaling{Measure: trainer.LogL2, Epsilon: eps,
-		EpsilonEnd: eps, Absolute: true}}, Structure{Channels: []weights.MiddleChannels{c}},
+	m := mover(t, trainer.Optimizer{Rule: trainer.SSGD,
+		Scaling: trainer.Scaling{Measure: trainer.LogL2, Epsilon: eps,
+			EpsilonEnd: eps, Absolute: true}}, Structure{Channels: []weights.MiddleChannels{c}},
 		columns, rows, scale)
 	m.Step(0.1, 0)
 	channel := []func(i int) int{func(i int) int { return i % n }, func(i int) int { return i / 3 },
@@ -164,7 +170,8 @@ func TestSSGDChannels(t *testing.T) {
 	}
 }
 
-// TestSSGDIsSGD: with p = 2, or with an epsilon that no weight matters beside, trainer.SSGD is plain trainer.SGD to
+// TestSSGDIsSGD: with p = 2, or with an epsilon that no weight matters beside, trainer.SSGD is
+// plain trainer.SGD to
 // the bit.
 func TestSSGDIsSGD(t *testing.T) {
 	for name, s := range map[string]trainer.Scaling{
@@ -175,8 +182,10 @@ func TestSSGDIsSGD(t *testing.T) {
 	} {
 		for _, run := range []int{1, 16} {
 			a, b := weight(7, true, 9, 33), weight(7, true, 9, 33)
-			sgd := mover(t, trainer.Optimizer{Rule: trainer.SGD, Momentum: 0.9, WeightDecay: 1e-3}, Structure{}, a)
-			ssgd := mover(t, trainer.Optimizer{Rule: trainer.SSGD, Momentum: 0.9, WeightDecay: 1e-3, Scaling: s},
+			sgd := mover(t, trainer.Optimizer{Rule: trainer.SGD, Momentum: 0.9, WeightDecay: 1e-3},
+				Structure{}, a)
+			ssgd := mover(t, trainer.Optimizer{Rule: trainer.SSGD, Momentum: 0.9, WeightDecay: 1e-3,
+				Scaling: s},
 				Structure{Run: run}, b)
 			r := rand.New(rand.NewPCG(1, 1))
 			for i := range 10 {
@@ -195,7 +204,8 @@ func TestSSGDIsSGD(t *testing.T) {
 	}
 }
 
-// TestPowerpropagation: for small steps Powerpropagation is trainer.SSGD's p-norm-like measure with p =
+// TestPowerpropagation: for small steps Powerpropagation is trainer.SSGD's p-norm-like measure with
+// p =
 // 2/α, no ε and no mean: dθ/dt = -α²·|θ|^(2-2/α)·∂J/∂θ.
 func TestPowerpropagation(t *testing.T) {
 	const steps, rate = 2000, 2e-5
@@ -203,8 +213,9 @@ func TestPowerpropagation(t *testing.T) {
 		a, b := weight(11, true, 40), weight(11, true, 40)
 		target := weight(12, true, 40)
 		power := mover(t, trainer.Optimizer{Rule: trainer.Powerprop, Alpha: alpha}, Structure{}, a)
-		ssgd := mover(t, trainer.Optimizer{Rule: trainer.SSGD, Scaling: trainer.Scaling{Measure: trainer.PNorm, P: 2 / alpha,
-			Epsilon: 1e-12, EpsilonEnd: 1e-12, Absolute: true, Unnormalized: true}}, Structure{}, b)
+		ssgd := mover(t, trainer.Optimizer{Rule: trainer.SSGD,
+			Scaling: trainer.Scaling{Measure: trainer.PNorm, P: 2 / alpha,
+				Epsilon: 1e-12, EpsilonEnd: 1e-12, Absolute: true, Unnormalized: true}}, Structure{}, b)
 		moved := 0.0
 		start := append([]float32(nil), a.Data...)
 		for range steps {
@@ -217,7 +228,8 @@ func TestPowerpropagation(t *testing.T) {
 		for i := range a.Data {
 			moved = max(moved, math.Abs(float64(a.Data[i]-start[i])))
 			if d := math.Abs(float64(a.Data[i] - b.Data[i])); d > 5e-4 {
-				t.Errorf("alpha %g: weight %d is %g, on trainer.SSGD's path %g", alpha, i, a.Data[i],
+				t.Errorf("alpha %g: weight %d is %g, on trainer.SSGD's path %g", alpha, i,
+					a.Data[i],
 					b.Data[i])
 			}
 		}
@@ -237,8 +249,9 @@ func TestMask(t *testing.T) {
 			few.Data[i/8*4+i%8] = p.Data[i]
 		}
 	}
-	o := trainer.Optimizer{Rule: trainer.SSGD, Momentum: 0.9, Scaling: trainer.Scaling{Measure: trainer.LogL1, Epsilon: 0.5,
-		EpsilonEnd: 0.1}}
+	o := trainer.Optimizer{Rule: trainer.SSGD, Momentum: 0.9,
+		Scaling: trainer.Scaling{Measure: trainer.LogL1, Epsilon: 0.5,
+			EpsilonEnd: 0.1}}
 	m, alone := mover(t, o, Structure{}, p), mover(t, o, Structure{}, few)
 	m.Mask(p, gone)
 	r := rand.New(rand.NewPCG(4, 4))
@@ -273,8 +286,9 @@ func TestMaskPartOfRun(t *testing.T) {
 	}
 	before := slices.Clone(p.Data)
 	draw(p, rand.New(rand.NewPCG(4, 4)))
-	m := mover(t, trainer.Optimizer{Rule: trainer.SSGD, Scaling: trainer.Scaling{Measure: trainer.LogL2, Epsilon: 0.5,
-		EpsilonEnd: 0.1}}, Structure{Run: 8}, p)
+	m := mover(t, trainer.Optimizer{Rule: trainer.SSGD,
+		Scaling: trainer.Scaling{Measure: trainer.LogL2, Epsilon: 0.5,
+			EpsilonEnd: 0.1}}, Structure{Run: 8}, p)
 	m.Mask(p, gone)
 	m.Step(0.05, 0)
 	for i, v := range p.Data {
@@ -306,9 +320,11 @@ func TestL1(t *testing.T) {
 // TestPlainParameters: batch norm and biases move as with plain trainer.SGD, whatever the rule.
 func TestPlainParameters(t *testing.T) {
 	for _, rule := range []trainer.Optimizer{
-		{Rule: trainer.SSGD, Momentum: 0.9, WeightDecay: 0.1, Lambda: 0.1, Scaling: trainer.Scaling{Measure: trainer.LogL2,
-			Epsilon: 0.1, EpsilonEnd: 0.1}},
-		{Rule: trainer.L1, Momentum: 0.9, WeightDecay: 0.1, Lambda: 0.1}, {Rule: trainer.Powerprop, Momentum: 0.9,
+		{Rule: trainer.SSGD, Momentum: 0.9, WeightDecay: 0.1, Lambda: 0.1,
+			Scaling: trainer.Scaling{Measure: trainer.LogL2,
+				Epsilon: 0.1, EpsilonEnd: 0.1}},
+		{Rule: trainer.L1, Momentum: 0.9, WeightDecay: 0.1, Lambda: 0.1}, {Rule: trainer.Powerprop,
+			Momentum:    0.9,
 			WeightDecay: 0.1, Alpha: 2},
 	} {
 		a, b := weight(1, false, 10), weight(1, false, 10)
@@ -318,7 +334,8 @@ func TestPlainParameters(t *testing.T) {
 		mover(t, trainer.Optimizer{Momentum: 0.9}, Structure{}, b).Step(0.1, 0.5)
 		for i := range a.Data {
 			if a.Data[i] != b.Data[i] {
-				t.Errorf("%s: value %d is %g, with trainer.SGD %g", rule.Rule, i, a.Data[i], b.Data[i])
+				t.Errorf("%s: value %d is %g, with trainer.SGD %g", rule.Rule, i, a.Data[i],
+					b.Data[i])
 			}
 		}
 	}
@@ -328,14 +345,18 @@ func TestOptimizerRefuses(t *testing.T) {
 	pool := nn.NewPool(1)
 	defer pool.Close()
 	for name, o := range map[string]trainer.Optimizer{
-		"rule":    {Rule: "adam"},
-		"measure": {Rule: trainer.SSGD, Scaling: trainer.Scaling{Measure: "l0", Epsilon: 1, EpsilonEnd: 1}},
-		"epsilon": {Rule: trainer.SSGD, Scaling: trainer.Scaling{Measure: trainer.LogL2, Epsilon: 0, EpsilonEnd: 1}},
+		"rule": {Rule: "adam"},
+		"measure": {Rule: trainer.SSGD, Scaling: trainer.Scaling{Measure: "l0", Epsilon: 1,
+			EpsilonEnd: 1}},
+		"epsilon": {Rule: trainer.SSGD, Scaling: trainer.Scaling{Measure: trainer.LogL2, Epsilon: 0,
+			EpsilonEnd: 1}},
 		"end": {Rule: trainer.SSGD, Scaling: trainer.Scaling{Measure: trainer.LogL2, Epsilon: 1,
 			EpsilonEnd: math.NaN()}},
-		"p": {Rule: trainer.SSGD, Scaling: trainer.Scaling{Measure: trainer.PNorm, P: 2.5, Epsilon: 1,
+		"p": {Rule: trainer.SSGD, Scaling: trainer.Scaling{Measure: trainer.PNorm, P: 2.5,
+			Epsilon:    1,
 			EpsilonEnd: 1}},
-		"p of l2": {Rule: trainer.SSGD, Scaling: trainer.Scaling{Measure: trainer.LogL2, P: 1, Epsilon: 1,
+		"p of l2": {Rule: trainer.SSGD, Scaling: trainer.Scaling{Measure: trainer.LogL2, P: 1,
+			Epsilon:    1,
 			EpsilonEnd: 1}},
 		"alpha":     {Rule: trainer.Powerprop},
 		"momentum":  {Momentum: 1},

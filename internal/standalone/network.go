@@ -42,7 +42,8 @@ func NewNetwork(net *supernet.Subnet, d *data.Dataset, transform data.Transform,
 			out.C, in.C, len(d.Classes), d.Channels, trainer.ErrConfig)
 	}
 	pool := nn.NewPool(s.Workers)
-	return &Network{Net: net, pool: pool, run: engine.NewRunner(net, pool), inputs: passes.NewInputs(pool),
+	return &Network{Net: net, pool: pool, run: engine.NewRunner(net, pool),
+		inputs:  passes.NewInputs(pool),
 		classes: out.C, data: d, transform: transform, settings: s}, nil
 }
 
