@@ -9,6 +9,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor/regress"
+	"github.com/tailor-nas/tailor/provenance"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -20,7 +21,7 @@ const (
 // Accuracy predicts the top-1 of the sub-networks of a space. It is the document "accuracy/3"; make
 // one with [FitAccuracy] or [LoadAccuracy]. It is safe for concurrent use.
 type Accuracy struct {
-	store.Header
+	provenance.Header
 	SpaceName   string `json:"space"`
 	SpaceSHA256 string `json:"space_sha256"`
 	Encoding    string `json:"encoding"`    // of archs as the model's features
@@ -146,7 +147,7 @@ func (a *Accuracy) Save(path string) error {
 }
 
 // LoadAccuracy reads a document that [Accuracy.Save] wrote. One of another space is a
-// [*SpaceError]; for other errors see [store.ReadDocument].
+// [*SpaceError].
 func LoadAccuracy(path string, space *supernet.Space) (*Accuracy, error) {
 	a := &Accuracy{space: space}
 	if err := store.ReadDocument(path, accuracyKind, accuracyVersion, a); err != nil {

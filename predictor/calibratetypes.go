@@ -83,7 +83,7 @@ func (c typedCalibration) of(t typedTiming) float64 {
 // calibrateTypes fits the line and then, with the smallest relative errors, how much each type's
 // scale differs from 1, with a ridge penalty on the differences: few networks tell types apart
 // badly. The penalty is the best of a grid by leaving one out, which has the closed form of
-// [ridge]. A scale stays above 0. Without types to tell apart scales are 1.
+// ridge regression. A scale stays above 0. Without types to tell apart scales are 1.
 func calibrateTypes(typed []typedTiming, smallest float64) typedCalibration {
 	base := typedCalibration{calibrate(untyped(typed), smallest), ones(len(typed[0].sums))}
 	best, loss := base, math.Inf(1)

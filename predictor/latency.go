@@ -8,6 +8,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor/regress"
+	"github.com/tailor-nas/tailor/provenance"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
@@ -21,7 +22,7 @@ const (
 // the sum of the times of their blocks, scaled by type. It is the document "latency/2"; make one
 // with [FitLatency] or [LoadLatency]. It is safe for concurrent use.
 type Latency struct {
-	store.Header
+	provenance.Header
 	SpaceName   string  `json:"space"`
 	SpaceSHA256 string  `json:"space_sha256"`
 	Device      string  `json:"device"`  // id; set by the caller
@@ -135,8 +136,7 @@ func (l *Latency) Save(path string) error {
 	return store.WriteDocument(path, latencyKind, latencyVersion, l)
 }
 
-// LoadLatency reads a document that [Latency.Save] wrote. One of another space is a [*SpaceError];
-// for other errors see [store.ReadDocument].
+// LoadLatency reads a document that [Latency.Save] wrote. One of another space is a [*SpaceError].
 func LoadLatency(path string, space *supernet.Space) (*Latency, error) {
 	l := &Latency{space: space}
 	if err := store.ReadDocument(path, latencyKind, latencyVersion, l); err != nil {

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -83,20 +84,20 @@ func (n Native) Load(_ context.Context, net *supernet.Subnet) (Session, error) {
 	}
 	pool, batch := nn.NewPool(n.Threads), max(n.Batch, 1)
 	s := &nativeSession{
-		pool: pool, runner: net.Runner(pool),
+		pool: pool, runner: engine.NewRunner(net, pool),
 		outputs: batch * net.Blocks[len(net.Blocks)-1].Out.Len(),
 	}
-	s.runner.Bind(net.Blocks, batch, supernet.Infer)
+	s.runner.Bind(net.Blocks, batch, nn.Infer)
 	return s, nil
 }
 
 // nativeSession is a network bound to a pool of its own.
 type nativeSession struct {
 	pool    *nn.Pool
-	runner  *supernet.Runner // nil once closed
-	outputs int              // values
-	filled  bool             // there is an input
-	ran     bool             // there is an output
+	runner  engine.Runner // nil once closed
+	outputs int           // values
+	filled  bool          // there is an input
+	ran     bool          // there is an output
 }
 
 func (s *nativeSession) SetInput(batch []float32) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/profiles/timing"
+	"github.com/tailor-nas/tailor/provenance"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -20,7 +21,7 @@ const profileKind, profileVersion = "profile", 2
 // Profile is how long the blocks of a space, and some whole networks, take on a device with a
 // runtime: the document "profile/2". All times are of one image, or of the runtime's batch.
 type Profile struct {
-	store.Header
+	provenance.Header
 	SpaceName   string          `json:"space"`
 	SpaceSHA256 string          `json:"space_sha256"`
 	Resolutions []int           `json:"resolutions"` // those measured

@@ -2,6 +2,7 @@ package search
 
 import (
 	files "github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/provenance"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -16,7 +17,7 @@ const (
 // FrontDocument is a whole [Front] with what it was made from: the document "front/1". Its inputs
 // are the predictors ("accuracy", "latency").
 type FrontDocument struct {
-	files.Header
+	provenance.Header
 	SpaceName     string       `json:"space"`
 	SpaceSHA256   string       `json:"space_sha256"`
 	Cost          Cost         `json:"cost"`

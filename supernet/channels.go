@@ -5,54 +5,19 @@ import (
 	"slices"
 
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 )
 
-// MiddleChannels is the middle channels of an mbconv block of a [Subnet], each with everything that
-// belongs to it: a column of the expand convolution, a filter of the depthwise one, a row of the
-// project convolution, entries of batch norm and of squeeze-and-excitation. If all that is zero,
-// the network is the same as without the channel.
-type MiddleChannels struct {
-	Block   string // name of the block
-	N       int    // how many there are
-	Members []ChannelMember
-}
-
-// ChannelMember is a tensor whose first or last axis is the middle channels.
-type ChannelMember struct {
-	Param *nn.Param
-	First bool // the first axis; else the last
-	// Weight says that these are weights of a convolution or linear layer: what counts when
-	// channels are compared. The others are batch norm's and biases.
-	Weight bool
-}
-
-// Size is the number of values of each channel.
-func (m ChannelMember) Size(n int) int { return len(m.Param.Data) / n }
-
-// Each calls f with the index of every value of a channel.
-func (m ChannelMember) Each(channel, n int, f func(i int)) {
-	size := m.Size(n)
-	from, step := channel, n
-	if m.First {
-		from, step = channel*size, 1
-	}
-	for range size {
-		f(from)
-		from += step
-	}
-}
-
-// MiddleChannels lists the middle channels of all blocks that have some of their own: those with an
-// expand convolution. Without one the middle channels are the block's input, which others share.
-func (s *Subnet) MiddleChannels() []MiddleChannels {
-	var all []MiddleChannels
+// middleChannels is [weights.Channels] of the network.
+func (s *Subnet) middleChannels() []weights.MiddleChannels {
+	var all []weights.MiddleChannels
 	for _, b := range s.Blocks {
 		l, ok := s.layers[b.Name].(channelled)
 		if !ok {
 			continue
 		}
 		if members := l.channels(); len(members) > 0 {
-			all = append(all, MiddleChannels{Block: b.Name, N: b.Mid, Members: members})
+			all = append(all, weights.MiddleChannels{Block: b.Name, N: b.Mid, Members: members})
 		}
 	}
 	return all

@@ -3,6 +3,8 @@ package supernet_test
 import (
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -12,7 +14,7 @@ func TestKeepChannels(t *testing.T) {
 	eachNet(t, func(t *testing.T, net *supernet.Supernet) {
 		_, _, sub := extract(t, net, net.Space.Max())
 		keep := map[string][]int{}
-		for _, c := range sub.MiddleChannels() {
+		for _, c := range weights.Channels(sub) {
 			b := block(sub.Blocks, c.Block)
 			mids := b.Mids()
 			if len(mids) == 0 {
@@ -29,12 +31,12 @@ func TestKeepChannels(t *testing.T) {
 			}
 			zeroOthers(c, keep[c.Block])
 		}
-		want := forward(runner(t, 1, sub.Runner), sub.Blocks, supernet.Infer, 4, 3)
+		want := forward(runner(t, 1, sub), sub.Blocks, nn.Infer, 4, 3)
 		narrow, err := sub.KeepChannels(keep)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := difference(t, forward(runner(t, 1, narrow.Runner), narrow.Blocks, supernet.Infer, 4,
+		if d := difference(t, forward(runner(t, 1, narrow), narrow.Blocks, nn.Infer, 4,
 			3), want); d > 1e-5 {
 			t.Errorf("logits differ by %.3g of %.3g", d, largest(want))
 		}
@@ -53,7 +55,7 @@ func block(blocks []supernet.Block, name string) supernet.Block {
 	return supernet.Block{}
 }
 
-func zeroOthers(c supernet.MiddleChannels, keep []int) {
+func zeroOthers(c weights.MiddleChannels, keep []int) {
 	kept := map[int]bool{}
 	for _, ch := range keep {
 		kept[ch] = true
@@ -71,7 +73,7 @@ func zeroOthers(c supernet.MiddleChannels, keep []int) {
 func TestKeepChannelsRefuses(t *testing.T) {
 	net := newNet(t, everything)
 	_, _, sub := extract(t, net, net.Space.Max())
-	c := sub.MiddleChannels()[0]
+	c := weights.Channels(sub)[0]
 	for name, keep := range map[string]map[string][]int{
 		"none":         {c.Block: {}},
 		"out of range": {c.Block: {0, 1, 2, 3, 4, 5, 6, 7, c.N}},

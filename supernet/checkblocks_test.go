@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -273,22 +275,22 @@ func TestBlocksAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sub.Train()
-		r := runner(t, 2, sub.Runner)
-		got := forward(r, blocks, supernet.Infer, 2, 1)
+		weights.EnableTraining(sub)
+		r := runner(t, 2, sub)
+		got := forward(r, blocks, nn.Infer, 2, 1)
 		if b.Kind == supernet.MBConv || b.BN {
 			blocks = append(blocks, supernet.Block{Name: "pool", Kind: supernet.Pool, In: b.Out,
 				Out: supernet.Shape{H: 1, W: 1, C: b.Out.C}})
 			if sub, err = supernet.NewSubnet(blocks, 1e-5, 1); err != nil {
 				t.Fatal(err)
 			}
-			sub.Train()
-			r = runner(t, 2, sub.Runner)
+			weights.EnableTraining(sub)
+			r = runner(t, 2, sub)
 		} else if len(got) != 2*b.Out.Len() {
 			t.Errorf("%s: %d values of 2 images", b.Key(), len(got))
 		}
 		step(r, blocks, 3, 1)
-		for _, p := range sub.Params() {
+		for _, p := range weights.Params(sub) {
 			if !p.Statistic && !strings.HasSuffix(p.Name, "bn.bias") && largest(p.Grad) == 0 {
 				t.Errorf("%s: %s has no gradient", b.Key(), p.Name)
 			}
@@ -331,16 +333,16 @@ func FuzzCheckBlocks(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := runner(t, 1, sub.Runner)
+		r := runner(t, 1, sub)
 		calibrate(r, blocks)
 		want, last := 0, blocks[len(blocks)-1]
 		if !last.BN {
 			want = last.Out.Len() // others give maps, which no one may look at
 		}
-		if got := len(forward(r, blocks, supernet.Infer, 1, 1)); got != want {
+		if got := len(forward(r, blocks, nn.Infer, 1, 1)); got != want {
 			t.Fatalf("%d outputs of %+v", got, last)
 		}
-		if sub.Train(); want > 0 {
+		if weights.EnableTraining(sub); want > 0 {
 			step(r, blocks, 2, 1)
 		}
 	})

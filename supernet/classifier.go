@@ -22,7 +22,7 @@ const (
 type Classifier struct {
 	blocks []Block
 	pool   *nn.Pool
-	run    *Runner
+	run    *runner
 	bound  int // images of the batch that the runner is bound for
 }
 
@@ -42,7 +42,7 @@ func (s *Subnet) Classifier(workers int) (*Classifier, error) {
 			last.Name, last.Kind, Linear)
 	}
 	pool := nn.NewPool(workers)
-	return &Classifier{blocks: s.Blocks, pool: pool, run: s.Runner(pool)}, nil
+	return &Classifier{blocks: s.Blocks, pool: pool, run: s.runner(pool)}, nil
 }
 
 // Input is the shape of an image.
@@ -76,7 +76,7 @@ func (c *Classifier) Logits(images []float32) ([]float32, error) {
 // batch gives the logits of n images, valid until the next call.
 func (c *Classifier) batch(images []float32, n int) []float32 {
 	if n != c.bound {
-		c.run.Bind(c.blocks, n, Infer)
+		c.run.Bind(c.blocks, n, nn.Infer)
 		c.bound = n
 	}
 	copy(c.run.Input(), images)

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -50,10 +51,10 @@ func TestClassifierIsTheRunner(t *testing.T) {
 		net, images := classifierNet(t, blocks, most)
 		in := net.Blocks[0].In.Len()
 		pool := nn.NewPool(1)
-		run := net.Runner(pool)
+		run := engine.NewRunner(net, pool)
 		var want []float32
 		for i := range most {
-			run.Bind(net.Blocks, 1, supernet.Infer)
+			run.Bind(net.Blocks, 1, nn.Infer)
 			copy(run.Input(), images[i*in:][:in])
 			want = append(want, run.Forward()...)
 		}

@@ -5,10 +5,10 @@
 // that list: counting, network building, latency keys, manifests. Nobody else derives a network's
 // shape from genes.
 //
-// A [Supernet] holds the weights of the largest network of a space. [Supernet.Activate] makes a
-// sub-network of it the one that runs; its weights are leading slices of the supernet's tensors,
-// never copies. After training, [Supernet.Calibrate] measures the batch norm statistics of a
-// sub-network and [Supernet.Extract] copies it out as a [Subnet] that stands alone.
+// A [Supernet] holds the weights of the largest network of a space. Those of a sub-network are
+// leading slices of the supernet's tensors, never copies. Package trainer trains a supernet,
+// measures the batch norm statistics of a sub-network, and copies it out as a [Subnet] that stands
+// alone: trainer.Evaluator.Extract. [Subnet.Classifier] runs it.
 //
 // Activations are float32 in (N,H,W,C) layout.
 //

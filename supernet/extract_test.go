@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/safetensors"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -14,10 +16,10 @@ import (
 func extract(t *testing.T, net *supernet.Supernet, a supernet.Arch) (blocks []supernet.Block,
 	logits []float32, sub *supernet.Subnet) {
 	t.Helper()
-	r := runner(t, 2, net.Runner)
+	r := runner(t, 2, net)
 	blocks = net.Space.Blocks(a)
 	calibrate(r, blocks)
-	logits = forward(r, blocks, supernet.Infer, 6, 7)
+	logits = forward(r, blocks, nn.Infer, 6, 7)
 	return blocks, logits, r.Extract(blocks, net.Space.BNEps)
 }
 
@@ -28,7 +30,7 @@ func TestExtractedNetwork(t *testing.T) {
 		for i, a := range sampleArchs(net.Space, 8) {
 			t.Run(fmt.Sprint(i), func(t *testing.T) {
 				blocks, want, sub := extract(t, net, a)
-				got := forward(runner(t, 2, sub.Runner), blocks, supernet.Infer, 6, 7)
+				got := forward(runner(t, 2, sub), blocks, nn.Infer, 6, 7)
 				if d := difference(t, got, want); d > 1e-5 {
 					t.Errorf("%s: logits differ by %.3g of %.3g", show(net.Space, a), d,
 						largest(want))
@@ -37,7 +39,7 @@ func TestExtractedNetwork(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if again := forward(runner(t, 1, loaded.Runner), blocks, supernet.Infer, 6,
+				if again := forward(runner(t, 1, loaded), blocks, nn.Infer, 6,
 					7); !sameBits(again, got) {
 					t.Errorf("%s: a file changes the logits", show(net.Space, a))
 				}
@@ -77,13 +79,13 @@ func TestExtractedParams(t *testing.T) {
 func TestExtractCopies(t *testing.T) {
 	net := newNet(t, everything)
 	blocks, _, sub := extract(t, net, net.Space.Max())
-	want := forward(runner(t, 1, sub.Runner), blocks, supernet.Infer, 3, 1)
-	for _, p := range net.Params() {
+	want := forward(runner(t, 1, sub), blocks, nn.Infer, 3, 1)
+	for _, p := range weights.Params(net) {
 		for i := range p.Data {
 			p.Data[i] = 9
 		}
 	}
-	if got := forward(runner(t, 1, sub.Runner), blocks, supernet.Infer, 3, 1); !sameBits(got,
+	if got := forward(runner(t, 1, sub), blocks, nn.Infer, 3, 1); !sameBits(got,
 		want) {
 		t.Error("the extracted network shares memory with its supernet")
 	}
@@ -94,15 +96,15 @@ func TestExtractCopies(t *testing.T) {
 func TestExtractedIsCalibratedAgain(t *testing.T) {
 	net := newNet(t, everything)
 	blocks, want, sub := extract(t, net, net.Space.Max())
-	r := runner(t, 1, sub.Runner)
-	forward(r, blocks, supernet.Calibrate, 12, 77)
+	r := runner(t, 1, sub)
+	forward(r, blocks, nn.Calibrate, 12, 77)
 	r.FinishCalibration()
-	other := forward(runner(t, 1, sub.Runner), blocks, supernet.Infer, 6, 7)
+	other := forward(runner(t, 1, sub), blocks, nn.Infer, 6, 7)
 	if d := difference(t, other, want); d == 0 {
 		t.Error("a calibration on other images changed nothing")
 	}
 	calibrate(r, blocks)
-	if again := forward(runner(t, 1, sub.Runner), blocks, supernet.Infer, 6, 7); difference(t,
+	if again := forward(runner(t, 1, sub), blocks, nn.Infer, 6, 7); difference(t,
 		again, want) > 1e-5 {
 		t.Error("the first calibration repeated does not bring the logits back")
 	}
@@ -118,7 +120,7 @@ func TestNewSubnet(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return forward(runner(t, 1, sub.Runner), blocks, supernet.Infer, 2, 1)
+		return forward(runner(t, 1, sub), blocks, nn.Infer, 2, 1)
 	}
 	one := logits(1)
 	if !sameBits(one, logits(1)) || slices.Equal(one, logits(2)) {
@@ -130,7 +132,7 @@ func TestNewSubnet(t *testing.T) {
 }
 
 // roundTrip writes tensors to a file and reads them back.
-func roundTrip(t *testing.T, tensors []safetensors.Tensor) *safetensors.File {
+func roundTrip(t *testing.T, tensors []safetensors.Tensor) []safetensors.Tensor {
 	t.Helper()
 	file := t.TempDir() + "/weights.safetensors"
 	if _, err := safetensors.Write(file, tensors, nil); err != nil {
@@ -140,5 +142,5 @@ func roundTrip(t *testing.T, tensors []safetensors.Tensor) *safetensors.File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return f
+	return f.Tensors
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -16,11 +17,11 @@ import (
 func TestNetworksAgainstReference(t *testing.T) {
 	eachNet(t, func(t *testing.T, net *supernet.Supernet) {
 		const n = 3
-		r := runner(t, 2, net.Runner)
+		r := runner(t, 2, net)
 		for i, a := range sampleArchs(net.Space, 2) {
 			blocks := net.Space.Blocks(a)
 			got := step(r, blocks, n, uint64(i))
-			ref := newReference(net.Params(), n)
+			ref := newReference(weights.Params(net), n)
 			var x []float64
 			for _, v := range images(blocks, n, uint64(i)) {
 				x = append(x, float64(v))
@@ -32,7 +33,7 @@ func TestNetworksAgainstReference(t *testing.T) {
 						got[j], want[j])
 				}
 			}
-			ref.checkGradients(t, net.Params(), blocks, func() (loss float64) {
+			ref.checkGradients(t, weights.Params(net), blocks, func() (loss float64) {
 				logits := ref.logits(blocks, x)
 				for j, g := range logitGrad(len(logits), uint64(i)) {
 					loss += logits[j] * float64(g)

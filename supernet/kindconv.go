@@ -117,7 +117,7 @@ func (b *builder) plainConv(name string, width, kernel int) {
 type stemLayer struct{ unit *nn.Unit }
 
 func (l *stemLayer) bind(g *nn.Graph, b Block, in flow, out nn.Slot) flow {
-	l.unit.BindStem(g, in.images, b.In.H, b.In.W, b.In.C, b.pads(), out)
+	l.unit.BindStem(g, in.images, b.In.H, b.In.W, b.In.C, nn.Pads(b.pads()), out)
 	return flow{unit: l.unit}
 }
 func (l *stemLayer) forward()               { l.unit.Forward() }
@@ -139,7 +139,7 @@ func (l *pointwiseLayer) norms() []*nn.BatchNorm { return []*nn.BatchNorm{l.unit
 type convLayer struct{ conv *nn.Conv }
 
 func (l *convLayer) bind(g *nn.Graph, b Block, in flow, _ nn.Slot) flow {
-	return flow{vector: l.conv.Bind(g, in.maps(g, b), b.In.H, b.In.W, b.pads())}
+	return flow{vector: l.conv.Bind(g, in.maps(g, b), b.In.H, b.In.W, nn.Pads(b.pads()))}
 }
 func (l *convLayer) forward()               { l.conv.Forward() }
 func (l *convLayer) backward()              { l.conv.Backward() }

@@ -1,6 +1,9 @@
 package supernet
 
-import "github.com/tailor-nas/tailor/internal/nn"
+import (
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
+)
 
 // mbconv runs an inverted residual block.
 type mbconv struct {
@@ -19,7 +22,7 @@ func (m *mbconv) bind(g *nn.Graph, b Block, in flow, out nn.Slot) flow {
 		m.expand.BindPointwise(g, u, b.Mid, 0, nn.Inner0)
 		u = m.expand
 	}
-	m.depthwise.BindDepthwise(g, u, b.Kernel, b.pads(), nn.Inner1)
+	m.depthwise.BindDepthwise(g, u, b.Kernel, nn.Pads(b.pads()), nn.Inner1)
 	m.project.BindPointwise(g, m.depthwise, b.Out.C, b.SE, out)
 	if b.Skip {
 		m.project.AddSkip(first)
@@ -58,7 +61,7 @@ func (m *mbconv) derived() map[string][]float32 {
 
 // channels are the middle channels. Without an expand convolution they are the block's input, which
 // others share.
-func (m *mbconv) channels() []ChannelMember {
+func (m *mbconv) channels() []weights.ChannelMember {
 	if m.expand == nil {
 		return nil
 	}
@@ -75,7 +78,7 @@ func (m *mbconv) channels() []ChannelMember {
 }
 
 // members collects what belongs to the channels of a layer.
-type members []ChannelMember
+type members []weights.ChannelMember
 
 // unit adds a convolution that has the channels as its output, with its batch norm.
 func (c *members) unit(u *nn.Unit) {
@@ -85,7 +88,7 @@ func (c *members) unit(u *nn.Unit) {
 }
 
 func (c *members) add(p *nn.Param, first, weight bool) {
-	*c = append(*c, ChannelMember{Param: p, First: first, Weight: weight})
+	*c = append(*c, weights.ChannelMember{Param: p, First: first, Weight: weight})
 }
 
 // channelNorms are the batch norms that have statistics of the middle channels.

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 )
 
 // flow is what one block hands to the next: images, a unit's output, or a vector: features, or a
@@ -37,7 +38,7 @@ type deriver interface{ derived() map[string][]float32 }
 // channelled is a layer that may have channels of its own, which pruning can take away.
 type channelled interface {
 	// channels lists what belongs to them, and nothing where there are none of its own.
-	channels() []ChannelMember
+	channels() []weights.ChannelMember
 	// channelNorms are the batch norms with statistics of these channels.
 	channelNorms() []*nn.BatchNorm
 	// sortChannels puts the most important ones first, and so everything else of the kind.

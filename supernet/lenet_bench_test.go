@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 )
 
 // BenchmarkLeNetStep is a training step of the published networks on a batch of 100: forward,
@@ -30,11 +31,11 @@ func benchmarkStep(b *testing.B, name string, workers int) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s.Train()
+	weights.EnableTraining(s)
 	pool := nn.NewPool(workers)
 	defer pool.Close()
-	r := s.Runner(pool)
-	r.Bind(blocks, n, Train)
+	r := s.runner(pool)
+	r.Bind(blocks, n, nn.Train)
 	// of real data no processor guesses which value of a window is the largest
 	rnd := rand.New(rand.NewPCG(1, 1))
 	for i := range r.Input() {
@@ -47,7 +48,7 @@ func benchmarkStep(b *testing.B, name string, workers int) {
 			r.LogitGrad()[i] = float32(i%5-2) / n
 		}
 		r.Backward()
-		for _, p := range s.Params() {
+		for _, p := range weights.Params(s) {
 			for i, g := range p.Grad {
 				p.Data[i] -= 1e-6 * g
 			}

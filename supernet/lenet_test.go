@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -27,21 +29,21 @@ func TestPublished(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var weights, biases int64
-		for _, p := range sub.Params() {
+		var matrices, biases int64
+		for _, p := range weights.Params(sub) {
 			if strings.HasSuffix(p.Name, ".bias") {
 				biases += int64(len(p.Data))
 			} else {
-				weights += int64(len(p.Data))
+				matrices += int64(len(p.Data))
 			}
 		}
-		if weights != want.weights || biases != want.biases {
-			t.Errorf("%s has %d weights and %d biases, want %d and %d", name, weights, biases,
+		if matrices != want.weights || biases != want.biases {
+			t.Errorf("%s has %d weights and %d biases, want %d and %d", name, matrices, biases,
 				want.weights, want.biases)
 		}
-		if got := supernet.Params(blocks); got != weights+biases {
+		if got := supernet.Params(blocks); got != matrices+biases {
 			t.Errorf("the blocks of %s are said to have %d parameters, they have %d", name, got,
-				weights+biases)
+				matrices+biases)
 		}
 		if got := supernet.MACs(blocks); got != want.macs {
 			t.Errorf("%s takes %d multiply-accumulates, want %d", name, got, want.macs)
@@ -86,11 +88,11 @@ func TestPlainNetsInFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := runner(t, 1, sub.Runner)
-		want := forward(r, blocks, supernet.Infer, 2, 1)
+		r := runner(t, 1, sub)
+		want := forward(r, blocks, nn.Infer, 2, 1)
 		for what, other := range map[string]*supernet.Subnet{"loaded": loaded,
 			"extracted": r.Extract(blocks, 1e-5)} {
-			if !sameBits(forward(runner(t, 1, other.Runner), blocks, supernet.Infer, 2, 1), want) {
+			if !sameBits(forward(runner(t, 1, other), blocks, nn.Infer, 2, 1), want) {
 				t.Errorf("the %s network has other logits", what)
 			}
 		}

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -23,7 +25,7 @@ func newNet(t testing.TB, text string) *supernet.Supernet {
 	t.Helper()
 	net := supernet.New(parse(t, text), 1)
 	r := newRand(11)
-	for _, p := range net.Params() {
+	for _, p := range weights.Params(net) {
 		for i := range p.Data {
 			p.Data[i] += float32(r.NormFloat64() * 0.1)
 		}
@@ -32,11 +34,11 @@ func newNet(t testing.TB, text string) *supernet.Supernet {
 }
 
 // runner makes a runner on a pool that ends with the test.
-func runner(t testing.TB, workers int, of func(pool *nn.Pool) *supernet.Runner) *supernet.Runner {
+func runner(t testing.TB, workers int, net weights.Network) engine.Runner {
 	t.Helper()
 	pool := nn.NewPool(workers)
 	t.Cleanup(pool.Close)
-	return of(pool)
+	return engine.NewRunner(net, pool)
 }
 
 // images gives a batch of n for the blocks, from a seed.
@@ -50,7 +52,7 @@ func images(blocks []supernet.Block, n int, seed uint64) []float32 {
 }
 
 // forward binds and runs a network and gives a copy of its logits.
-func forward(r *supernet.Runner, blocks []supernet.Block, mode supernet.Mode, n int,
+func forward(r engine.Runner, blocks []supernet.Block, mode nn.Mode, n int,
 	seed uint64) []float32 {
 	r.Bind(blocks, n, mode)
 	copy(r.Input(), images(blocks, n, seed))
@@ -58,8 +60,8 @@ func forward(r *supernet.Runner, blocks []supernet.Block, mode supernet.Mode, n 
 }
 
 // calibrate measures statistics on two batches of unequal size.
-func calibrate(r *supernet.Runner, blocks []supernet.Block) {
-	forward(r, blocks, supernet.Calibrate, 9, 1)
+func calibrate(r engine.Runner, blocks []supernet.Block) {
+	forward(r, blocks, nn.Calibrate, 9, 1)
 	r.Rebind(blocks, 4)
 	copy(r.Input(), images(blocks, 4, 2))
 	r.Forward()
@@ -67,8 +69,8 @@ func calibrate(r *supernet.Runner, blocks []supernet.Block) {
 }
 
 // step is a forward and backward pass, with the gradient of the logits from a seed.
-func step(r *supernet.Runner, blocks []supernet.Block, n int, seed uint64) (logits []float32) {
-	logits = forward(r, blocks, supernet.Train, n, seed)
+func step(r engine.Runner, blocks []supernet.Block, n int, seed uint64) (logits []float32) {
+	logits = forward(r, blocks, nn.Train, n, seed)
 	copy(r.LogitGrad(), logitGrad(len(logits), seed))
 	r.Backward()
 	return logits
@@ -85,7 +87,7 @@ func logitGrad(n int, seed uint64) []float32 {
 // gradients copies the gradients of all weights and zeroes them.
 func gradients(net *supernet.Supernet) map[string][]float32 {
 	all := map[string][]float32{}
-	for _, p := range net.Params() {
+	for _, p := range weights.Params(net) {
 		all[p.Name] = slices.Clone(p.Grad)
 		clear(p.Grad)
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -76,12 +78,12 @@ func TestOpsCompute(t *testing.T) {
 			t.Fatal(err)
 		}
 		rnd := newRand(4)
-		for _, p := range net.Params() {
+		for _, p := range weights.Params(net) {
 			for i := range p.Data {
 				p.Data[i] += float32(math.Abs(rnd.NormFloat64()) * 0.2)
 			}
 		}
-		got := forward(runner(t, 2, net.Runner), blocks, supernet.Infer, n, 3)
+		got := forward(runner(t, 2, net), blocks, nn.Infer, n, 3)
 		want := execute(net, blocks, images(blocks, n, 3), n)
 		for i, v := range want {
 			if d := math.Abs(v - float64(got[i])); d > 1e-4*(1+math.Abs(v)) {
@@ -94,7 +96,7 @@ func TestOpsCompute(t *testing.T) {
 
 // execute runs a network by its operations alone.
 func execute(net *supernet.Subnet, blocks []supernet.Block, x []float32, n int) []float64 {
-	r := newReference(net.Params(), n)
+	r := newReference(weights.Params(net), n)
 	in := newImage(n, blocks[0].In)
 	for i, v := range x {
 		in.v[i] = float64(v)

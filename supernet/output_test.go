@@ -13,15 +13,15 @@ func TestOutput(t *testing.T) {
 	for _, text := range netTexts {
 		net := newNet(t, text)
 		for _, workers := range []int{1, 2} {
-			r := runner(t, workers, func(p *nn.Pool) *supernet.Runner { return net.Runner(p) })
+			r := runner(t, workers, net)
 			for _, a := range sampleArchs(net.Space, 3) {
 				blocks := net.Space.Blocks(a)
 				calibrate(r, blocks)
 				for _, n := range []int{1, 3} {
-					want := forward(r, blocks, supernet.Infer, n, 7)
+					want := forward(r, blocks, nn.Infer, n, 7)
 					got := images(blocks, n, 7)
 					for _, b := range blocks {
-						r.Bind([]supernet.Block{b}, n, supernet.Infer)
+						r.Bind([]supernet.Block{b}, n, nn.Infer)
 						copy(r.Input(), got)
 						r.Forward()
 						got = make([]float32, n*b.Out.Len())

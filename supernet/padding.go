@@ -2,8 +2,6 @@ package supernet
 
 import (
 	"fmt"
-
-	"github.com/tailor-nas/tailor/internal/nn"
 )
 
 // Padding says how many zeros a convolution puts around its input. The empty one is (kernel-1)/2 on
@@ -15,7 +13,7 @@ type Padding string
 const TFSame Padding = "tf_same"
 
 // Pads are the rows and columns of zeros around the input of an operation.
-type Pads = nn.Pads
+type Pads struct{ Top, Bottom, Left, Right int }
 
 func (p Padding) check() error {
 	if p != "" && p != TFSame {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -76,14 +78,14 @@ func newPlainNet(t testing.TB, blocks []supernet.Block) *supernet.Subnet {
 		t.Fatal(err)
 	}
 	rnd := newRand(3)
-	for _, p := range sub.Params() {
+	for _, p := range weights.Params(sub) {
 		if strings.HasSuffix(p.Name, ".bias") {
 			for i := range p.Data {
 				p.Data[i] += float32(rnd.NormFloat64() * 0.1)
 			}
 		}
 	}
-	sub.Train()
+	weights.EnableTraining(sub)
 	return sub
 }
 
@@ -99,9 +101,9 @@ func TestPlainNetsAgainstReference(t *testing.T) {
 	eachPlainNet(t, func(t *testing.T, blocks []supernet.Block) {
 		const n = 3
 		sub := newPlainNet(t, blocks)
-		r := runner(t, 2, sub.Runner)
+		r := runner(t, 2, sub)
 		got := step(r, blocks, n, 5)
-		ref := newReference(sub.Params(), n)
+		ref := newReference(weights.Params(sub), n)
 		var x []float64
 		for _, v := range images(blocks, n, 5) {
 			x = append(x, float64(v))
@@ -112,14 +114,14 @@ func TestPlainNetsAgainstReference(t *testing.T) {
 				t.Errorf("logit %d is %g, the reference has %g", j, got[j], want[j])
 			}
 		}
-		ref.checkGradients(t, sub.Params(), blocks, func() (loss float64) {
+		ref.checkGradients(t, weights.Params(sub), blocks, func() (loss float64) {
 			logits := ref.logits(blocks, x)
 			for j, g := range logitGrad(len(logits), 5) {
 				loss += logits[j] * float64(g)
 			}
 			return loss
 		})
-		for _, mode := range []supernet.Mode{supernet.Calibrate, supernet.Infer} {
+		for _, mode := range []nn.Mode{nn.Calibrate, nn.Infer} {
 			if other := forward(r, blocks, mode, n, 5); !sameBits(other, got) {
 				t.Errorf("mode %d gives other logits than training", mode)
 			}
@@ -133,12 +135,12 @@ func TestPlainNetsOnAnyWorkers(t *testing.T) {
 		var want map[string][]float32
 		for workers := 1; workers <= 4; workers++ {
 			sub := newPlainNet(t, blocks)
-			r := runner(t, workers, sub.Runner)
+			r := runner(t, workers, sub)
 			got := map[string][]float32{"logits": step(r, blocks, 11, 1)}
-			for _, p := range sub.Params() {
+			for _, p := range weights.Params(sub) {
 				got["gradient of "+p.Name] = p.Grad
 			}
-			got["inference"] = forward(r, blocks, supernet.Infer, 3, 4)
+			got["inference"] = forward(r, blocks, nn.Infer, 3, 4)
 			if workers == 1 {
 				want = got
 			}
@@ -154,10 +156,10 @@ func TestPlainNetsOnAnyWorkers(t *testing.T) {
 // TestSteadyStep: after the first, a step allocates nothing.
 func TestSteadyStep(t *testing.T) {
 	eachPlainNet(t, func(t *testing.T, blocks []supernet.Block) {
-		r := runner(t, 1, newPlainNet(t, blocks).Runner)
+		r := runner(t, 1, newPlainNet(t, blocks))
 		step(r, blocks, 9, 1)
 		if allocs := testing.AllocsPerRun(3, func() {
-			r.Bind(blocks, 9, supernet.Train)
+			r.Bind(blocks, 9, nn.Train)
 			r.Forward()
 			r.Backward()
 		}); allocs > 0 {

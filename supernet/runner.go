@@ -6,19 +6,9 @@ import (
 	"github.com/tailor-nas/tailor/internal/nn"
 )
 
-// Mode is what a network is bound for.
-type Mode = nn.Mode
-
-// The modes: see the engine's documentation of each.
-const (
-	Train     = nn.Train
-	Calibrate = nn.Calibrate
-	Infer     = nn.Infer
-)
-
-// Runner runs networks that share one set of weights, one at a time. Several runners may infer at
+// runner runs networks that share one set of weights, one at a time. Several runners may infer at
 // once with the same weights; batch norm statistics are each runner's own.
-type Runner struct {
+type runner struct {
 	graph  *nn.Graph
 	params *nn.Params
 	layers map[string]layer
@@ -27,23 +17,23 @@ type Runner struct {
 	last   flow
 }
 
-func newRunner(pool *nn.Pool, params *nn.Params) *Runner {
-	return &Runner{graph: nn.NewGraph(pool), params: params, layers: map[string]layer{}}
+func newRunner(pool *nn.Pool, params *nn.Params) *runner {
+	return &runner{graph: nn.NewGraph(pool), params: params, layers: map[string]layer{}}
 }
 
 // Bind makes the network of the given blocks the one that runs, on batches of n images. It costs
 // microseconds once memory for the largest network has been allocated.
-func (r *Runner) Bind(blocks []Block, n int, mode Mode) {
+func (r *runner) Bind(blocks []Block, n int, mode nn.Mode) {
 	r.bind(blocks, n, mode)
-	if mode == Calibrate {
+	if mode == nn.Calibrate {
 		r.eachNorm((*nn.BatchNorm).ResetStatistics)
 	}
 }
 
 // Rebind changes the number of images in a batch within a calibration, whose statistics go on.
-func (r *Runner) Rebind(blocks []Block, n int) { r.bind(blocks, n, Calibrate) }
+func (r *runner) Rebind(blocks []Block, n int) { r.bind(blocks, n, nn.Calibrate) }
 
-func (r *Runner) bind(blocks []Block, n int, mode Mode) {
+func (r *runner) bind(blocks []Block, n int, mode nn.Mode) {
 	r.graph.Begin(n, mode)
 	in := blocks[0].In
 	r.input = r.graph.Input(in.H, in.W, in.C)
@@ -58,7 +48,7 @@ func (r *Runner) bind(blocks []Block, n int, mode Mode) {
 	r.graph.End()
 }
 
-func (r *Runner) eachNorm(f func(*nn.BatchNorm)) {
+func (r *runner) eachNorm(f func(*nn.BatchNorm)) {
 	for _, l := range r.bound {
 		for _, n := range l.norms() {
 			f(n)
@@ -67,12 +57,12 @@ func (r *Runner) eachNorm(f func(*nn.BatchNorm)) {
 }
 
 // Input is where the batch goes, (N,H,W,C).
-func (r *Runner) Input() []float32 { return r.input }
+func (r *runner) Input() []float32 { return r.input }
 
 // Forward runs the bound network on its input and gives the logits, (N,classes), valid until the
 // next call. A list of blocks that does not end in a classifier, as it is bound for timing, gives
 // nil.
-func (r *Runner) Forward() []float32 {
+func (r *runner) Forward() []float32 {
 	for _, l := range r.bound {
 		l.forward()
 	}
@@ -84,11 +74,11 @@ func (r *Runner) Forward() []float32 {
 }
 
 // LogitGrad is where the gradient of the loss with respect to the logits goes before
-// [Runner.Backward].
-func (r *Runner) LogitGrad() []float32 { return r.last.vector.Grad }
+// [runner.Backward].
+func (r *runner) LogitGrad() []float32 { return r.last.vector.Grad }
 
 // Backward adds the gradients of the bound network's weights to the supernet's.
-func (r *Runner) Backward() {
+func (r *runner) Backward() {
 	for i := len(r.bound) - 1; i >= 0; i-- {
 		r.bound[i].backward()
 	}
@@ -96,7 +86,7 @@ func (r *Runner) Backward() {
 
 // Dropout draws a mask for the classifier's input; call it after Bind. Without it there is no
 // dropout.
-func (r *Runner) Dropout(rate float64, rnd *rand.Rand) {
+func (r *runner) Dropout(rate float64, rnd *rand.Rand) {
 	if l, ok := r.bound[len(r.bound)-1].(dropper); ok {
 		l.drop(rate, rnd)
 	}
@@ -104,8 +94,8 @@ func (r *Runner) Dropout(rate float64, rnd *rand.Rand) {
 
 // MemoryBytes is what the networks bound so far needed: for the values of a batch, which grow with
 // it, and for the rest.
-func (r *Runner) MemoryBytes() (values, rest int64) { return r.graph.Bytes() }
+func (r *runner) MemoryBytes() (values, rest int64) { return r.graph.Bytes() }
 
-// FinishCalibration turns what the batches since Bind have shown into the statistics that [Infer]
+// FinishCalibration turns what the batches since Bind have shown into the statistics that inference
 // uses.
-func (r *Runner) FinishCalibration() { r.eachNorm((*nn.BatchNorm).FinishStatistics) }
+func (r *runner) FinishCalibration() { r.eachNorm((*nn.BatchNorm).FinishStatistics) }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -17,7 +18,7 @@ func TestStepOnAnyWorkers(t *testing.T) {
 		var want map[string][]float32
 		for workers := 1; workers <= 4; workers++ {
 			net := newNet(t, text)
-			r := runner(t, workers, net.Runner)
+			r := runner(t, workers, net)
 			small, large := net.Space.Blocks(net.Space.Random(newRand(8))),
 				net.Space.Blocks(net.Space.Max())
 			got := map[string][]float32{}
@@ -27,7 +28,7 @@ func TestStepOnAnyWorkers(t *testing.T) {
 				got["gradient of "+name] = g
 			}
 			calibrate(r, small)
-			got["inference"] = forward(r, small, supernet.Infer, 3, 4)
+			got["inference"] = forward(r, small, nn.Infer, 3, 4)
 			if workers == 1 {
 				want = got
 			}
@@ -48,13 +49,13 @@ func sameBits(a, b []float32) bool {
 // TestInferenceOfOneImage: an image's logits do not depend on the batch it is in.
 func TestInferenceOfOneImage(t *testing.T) {
 	eachNet(t, func(t *testing.T, net *supernet.Supernet) {
-		r := runner(t, 2, net.Runner)
+		r := runner(t, 2, net)
 		blocks := net.Space.Blocks(net.Space.Max())
 		calibrate(r, blocks)
 		const n = 5
 		batch, size, classes := images(blocks, n, 9), blocks[0].In.Len(), net.Space.Classes
-		all := forward(r, blocks, supernet.Infer, n, 9)
-		r.Bind(blocks, 1, supernet.Infer)
+		all := forward(r, blocks, nn.Infer, n, 9)
+		r.Bind(blocks, 1, nn.Infer)
 		for i := range n {
 			copy(r.Input(), batch[i*size:])
 			if !sameBits(r.Forward(), all[i*classes:][:classes]) {
@@ -68,7 +69,7 @@ func TestInferenceOfOneImage(t *testing.T) {
 // averages of both.
 func TestRebindContinuesACalibration(t *testing.T) {
 	net := newNet(t, everything)
-	r := runner(t, 1, net.Runner)
+	r := runner(t, 1, net)
 	blocks := net.Space.Blocks(net.Space.Min())
 	// of the stem, whose input is the same in every calibration
 	statistics := func() (all []float32) {
@@ -80,7 +81,7 @@ func TestRebindContinuesACalibration(t *testing.T) {
 		return all
 	}
 	alone := func(n int, seed uint64) []float32 {
-		forward(r, blocks, supernet.Calibrate, n, seed)
+		forward(r, blocks, nn.Calibrate, n, seed)
 		r.FinishCalibration()
 		return statistics()
 	}
@@ -106,9 +107,9 @@ func TestRunnersAtOnce(t *testing.T) {
 	run := func(i int) []float32 {
 		pool := nn.NewPool(2)
 		defer pool.Close()
-		r, blocks := net.Runner(pool), net.Space.Blocks(archs[i])
+		r, blocks := engine.NewRunner(net, pool), net.Space.Blocks(archs[i])
 		calibrate(r, blocks)
-		return forward(r, blocks, supernet.Infer, 3, 1)
+		return forward(r, blocks, nn.Infer, 3, 1)
 	}
 	for i := range want {
 		want[i] = run(i)
@@ -128,9 +129,9 @@ func TestRunnersAtOnce(t *testing.T) {
 // TestDropout changes the logits, not for rate 0, and not before it is drawn.
 func TestDropout(t *testing.T) {
 	net := newNet(t, everything)
-	r := runner(t, 1, net.Runner)
+	r := runner(t, 1, net)
 	blocks := net.Space.Blocks(net.Space.Max())
-	want := forward(r, blocks, supernet.Train, 8, 1)
+	want := forward(r, blocks, nn.Train, 8, 1)
 	r.Dropout(0, nil)
 	if !sameBits(r.Forward(), want) {
 		t.Error("dropout of nothing changes the logits")
@@ -139,7 +140,7 @@ func TestDropout(t *testing.T) {
 	if sameBits(r.Forward(), want) {
 		t.Error("dropout does not change the logits")
 	}
-	if !sameBits(forward(r, blocks, supernet.Train, 8, 1), want) {
+	if !sameBits(forward(r, blocks, nn.Train, 8, 1), want) {
 		t.Error("dropout outlives Bind")
 	}
 }
@@ -148,7 +149,7 @@ func TestDropout(t *testing.T) {
 // for activations.
 func TestSwitchingIsCheap(t *testing.T) {
 	net := newNet(t, everything)
-	r := runner(t, 2, net.Runner)
+	r := runner(t, 2, net)
 	largest := net.Space.Blocks(net.Space.Max())
 	widest := widestBlocks(t, net.Space)
 	for range 2 {
@@ -158,7 +159,7 @@ func TestSwitchingIsCheap(t *testing.T) {
 	for _, a := range sampleArchs(net.Space, 10) {
 		blocks := net.Space.Blocks(a)
 		if allocs := testing.AllocsPerRun(5,
-			func() { r.Bind(blocks, 8, supernet.Train) }); allocs > 0 {
+			func() { r.Bind(blocks, 8, nn.Train) }); allocs > 0 {
 			t.Errorf("%s: binding allocates %g times", show(net.Space, a), allocs)
 		}
 	}

@@ -7,13 +7,14 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
 // TestGradientsAdd: the gradient of two sub-networks in one step is the sum of both.
 func TestGradientsAdd(t *testing.T) {
 	eachNet(t, func(t *testing.T, net *supernet.Supernet) {
-		r := runner(t, 2, net.Runner)
+		r := runner(t, 2, net)
 		archs := sampleArchs(net.Space, 2)
 		for i, a := range archs[1:] {
 			first, second := net.Space.Blocks(archs[i]), net.Space.Blocks(a)
@@ -40,7 +41,7 @@ func TestGradientsAdd(t *testing.T) {
 // it uses does.
 func TestGradientStaysInTheSlice(t *testing.T) {
 	eachNet(t, func(t *testing.T, net *supernet.Supernet) {
-		r := runner(t, 2, net.Runner)
+		r := runner(t, 2, net)
 		for _, a := range sampleArchs(net.Space, 6) {
 			used := map[string]supernet.Block{}
 			for _, b := range net.Space.Blocks(a) {
@@ -48,7 +49,7 @@ func TestGradientStaysInTheSlice(t *testing.T) {
 			}
 			step(r, net.Space.Blocks(a), 6, 1)
 			moved, still := 0, 0
-			for _, p := range net.Params() {
+			for _, p := range weights.Params(net) {
 				for i, g := range p.Grad {
 					at := position(p.Shape, i)
 					switch uses := uses(used, net.Space.KernelTransform, p, at); {

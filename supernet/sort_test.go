@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -24,17 +25,17 @@ func fullNetwork(t *testing.T, s *supernet.Space) []supernet.Block {
 // batch or calibration.
 func TestSortChannelsKeepsTheNetwork(t *testing.T) {
 	eachNet(t, func(t *testing.T, net *supernet.Supernet) {
-		r := runner(t, 2, net.Runner)
+		r := runner(t, 2, net)
 		blocks := fullNetwork(t, net.Space)
 		outputs := func() (train, infer []float32) {
-			train = forward(r, blocks, supernet.Train, 8, 3)
+			train = forward(r, blocks, nn.Train, 8, 3)
 			calibrate(r, blocks)
-			return train, forward(r, blocks, supernet.Infer, 8, 3)
+			return train, forward(r, blocks, nn.Infer, 8, 3)
 		}
 		train, infer := outputs()
-		was := weights(net)
+		was := weightsOf(net)
 		net.SortChannels()
-		if net.Space.Name == "everything" && !slices.ContainsFunc(net.Params(),
+		if net.Space.Name == "everything" && !slices.ContainsFunc(weights.Params(net),
 			func(p *nn.Param) bool { return !slices.Equal(p.Data, was[p.Name]) }) {
 			t.Error("sorting random weights changed nothing")
 		}
@@ -48,9 +49,9 @@ func TestSortChannelsKeepsTheNetwork(t *testing.T) {
 	})
 }
 
-func weights(net *supernet.Supernet) map[string][]float32 {
+func weightsOf(net *supernet.Supernet) map[string][]float32 {
 	all := map[string][]float32{}
-	for _, p := range net.Params() {
+	for _, p := range weights.Params(net) {
 		all[p.Name] = slices.Clone(p.Data)
 	}
 	return all
@@ -69,10 +70,10 @@ func norms(p *nn.Param) []float64 {
 // too; blocks whose middle channels are their input keep their order.
 func TestSortChannelsOrders(t *testing.T) {
 	eachNet(t, func(t *testing.T, net *supernet.Supernet) {
-		was := weights(net)
+		was := weightsOf(net)
 		net.SortChannels()
 		byName := map[string]*nn.Param{}
-		for _, p := range net.Params() {
+		for _, p := range weights.Params(net) {
 			byName[p.Name] = p
 		}
 		for name, p := range byName {
@@ -100,9 +101,9 @@ func TestSortChannelsOrders(t *testing.T) {
 func TestSortChannelsTwice(t *testing.T) {
 	net := newNet(t, everything)
 	net.SortChannels()
-	once := weights(net)
+	once := weightsOf(net)
 	net.SortChannels()
-	for name, v := range weights(net) {
+	for name, v := range weightsOf(net) {
 		if !sameBits(v, once[name]) {
 			t.Errorf("%s changes when sorted again", name)
 		}
@@ -112,11 +113,11 @@ func TestSortChannelsTwice(t *testing.T) {
 // TestSortChannelsMovesMomentum with the weights: here both begin equal, so both end equal.
 func TestSortChannelsMovesMomentum(t *testing.T) {
 	net := newNet(t, everything)
-	for _, p := range net.Params() {
+	for _, p := range weights.Params(net) {
 		copy(p.Momentum, p.Data)
 	}
 	net.SortChannels()
-	for _, p := range net.Params() {
+	for _, p := range weights.Params(net) {
 		if !sameBits(p.Momentum, p.Data) {
 			t.Errorf("the momentum of %s went elsewhere", p.Name)
 		}

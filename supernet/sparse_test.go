@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/kernel"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
@@ -28,8 +29,8 @@ func infer(net *supernet.Subnet, n, workers int, dense bool) []float32 {
 	pool := nn.NewPool(workers)
 	defer pool.Close()
 	pool.Dense = dense
-	r := net.Runner(pool)
-	r.Bind(net.Blocks, n, supernet.Infer)
+	r := engine.NewRunner(net, pool)
+	r.Bind(net.Blocks, n, nn.Infer)
 	random := rand.New(rand.NewPCG(3, 4))
 	for i := range r.Input() {
 		r.Input()[i] = float32(random.NormFloat64())
@@ -101,9 +102,9 @@ func TestSparseSteadyStateAllocatesNothing(t *testing.T) {
 	}
 	pool := nn.NewPool(2)
 	defer pool.Close()
-	r := net.Runner(pool)
+	r := engine.NewRunner(net, pool)
 	once := func(n int) {
-		r.Bind(net.Blocks, n, supernet.Infer)
+		r.Bind(net.Blocks, n, nn.Infer)
 		r.Forward()
 	}
 	once(4)

@@ -18,9 +18,9 @@ func BenchmarkStep(b *testing.B) {
 				pool := nn.NewPool(workers)
 				defer pool.Close()
 				s := New(space, 1)
-				r := s.Runner(pool)
+				r := s.runner(pool)
 				blocks := space.Blocks(space.Max())
-				r.Bind(blocks, 64, Train)
+				r.Bind(blocks, 64, nn.Train)
 				for i := range r.Input() {
 					r.Input()[i] = float32(i%17) / 17
 				}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tailor-nas/tailor/internal/nn"
-	"github.com/tailor-nas/tailor/internal/safetensors"
+	"github.com/tailor-nas/tailor/internal/weights"
 )
 
 // Subnet is a network that stands alone: its own weights at exactly the size it needs, and its
@@ -15,12 +15,15 @@ type Subnet struct {
 	BNEps  float64
 	params nn.Params
 	layers map[string]layer
+	internals
 }
 
 // newSubnet makes a sub-network with weights yet to be set.
 func newSubnet(blocks []Block, eps float64) *Subnet {
 	s := &Subnet{Blocks: blocks, BNEps: eps, params: nn.Params{Statistics: true}}
 	s.layers = s.build(&s.params)
+	s.internals = weights.HoldParts(&s.params,
+		func(pool *nn.Pool) any { return s.runner(pool) }, s.middleChannels, s.matrices)
 	return s
 }
 
@@ -44,17 +47,17 @@ func NewSubnet(blocks []Block, eps float64, seed uint64) (*Subnet, error) {
 	return s, nil
 }
 
-// LoadSubnet makes a network of the given blocks with the weights of a file. What the blocks say of
-// zeros must be true of these.
-func LoadSubnet(blocks []Block, eps float64, f *safetensors.File) (*Subnet, error) {
+// LoadSubnet makes a network of the given blocks with weights, as [Subnet.Tensors] lists them. What
+// the blocks say of zeros must be true of these.
+func LoadSubnet(blocks []Block, eps float64, from []Tensor) (*Subnet, error) {
 	if err := cmp.Or(CheckBlocks(blocks), checkEps(eps)); err != nil {
 		return nil, err
 	}
-	if err := enough(blocks, f); err != nil { // before memory is taken for what the blocks claim
+	if err := enough(blocks, from); err != nil { // before memory is taken for what the blocks claim
 		return nil, err
 	}
 	s := newSubnet(blocks, eps)
-	if err := load(f, s.params.List, func(p *nn.Param) []float32 { return p.Data }); err != nil {
+	if err := weights.Load(s, from); err != nil {
 		return nil, err
 	}
 	if err := s.CheckZeros(); err != nil {
@@ -65,9 +68,9 @@ func LoadSubnet(blocks []Block, eps float64, f *safetensors.File) (*Subnet, erro
 
 // enough refuses a network that claims far more parameters than its file has. That one is missing,
 // loading says better.
-func enough(blocks []Block, f *safetensors.File) error {
+func enough(blocks []Block, from []Tensor) error {
 	var have int64
-	for _, t := range f.Tensors {
+	for _, t := range from {
 		have += int64(len(t.Data))
 	}
 	if want := Params(blocks); want > 4*have+1<<20 {
@@ -78,7 +81,7 @@ func enough(blocks []Block, f *safetensors.File) error {
 
 // Extract copies the network that is bound to a runner out of its supernet, with the statistics of
 // its last calibration.
-func (r *Runner) Extract(blocks []Block, eps float64) *Subnet {
+func (r *runner) Extract(blocks []Block, eps float64) *Subnet {
 	s := newSubnet(blocks, eps)
 	from := r.params.ByName()
 	for _, p := range s.params.List {
@@ -121,18 +124,17 @@ func copyLeading(dst []float32, shape []int, src []float32, srcShape []int) {
 	}
 }
 
-// Runner makes something that runs the network on the pool.
-func (s *Subnet) Runner(pool *nn.Pool) *Runner {
+// runner makes something that runs the network on the pool.
+func (s *Subnet) runner(pool *nn.Pool) *runner {
 	p := &nn.Params{Share: s.params.ByName(), Statistics: true}
 	r := newRunner(pool, p)
 	r.layers = s.build(p)
 	return r
 }
 
-// Tensors lists weights and statistics for saving, in the layouts of [Supernet.Tensors].
-func (s *Subnet) Tensors() []safetensors.Tensor {
-	return tensorsOf(s.params.List, func(p *nn.Param) []float32 { return p.Data })
-}
+// Tensors lists weights and statistics, in the layouts of [Supernet.Tensors]. The data is the
+// network's own.
+func (s *Subnet) Tensors() []Tensor { return weights.Tensors(s) }
 
 // Bounds of a block list from outside: values of one activation of one image, and parameters of the
 // network.

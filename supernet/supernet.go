@@ -1,11 +1,10 @@
 package supernet
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/tailor-nas/tailor/internal/nn"
-	"github.com/tailor-nas/tailor/internal/safetensors"
+	"github.com/tailor-nas/tailor/internal/weights"
 )
 
 // Supernet is the weights of the largest network of a space, which every sub-network shares.
@@ -15,7 +14,11 @@ type Supernet struct {
 	kernels map[string][]int // by block of a stage: the kernels that it may have, ascending
 	params  nn.Params
 	layers  map[string]layer // as built; holds the structure for sorting
+	internals
 }
+
+// internals are for tailor's own rooms.
+type internals = weights.Held
 
 // New makes a supernet with random weights, for training.
 func New(space *Space, seed uint64) *Supernet {
@@ -29,6 +32,7 @@ func New(space *Space, seed uint64) *Supernet {
 	}
 	s.layers = s.build(&s.params)
 	s.params.Init(seed)
+	s.internals = weights.Hold(&s.params, func(pool *nn.Pool) any { return s.runner(pool) })
 	return s
 }
 
@@ -57,65 +61,22 @@ func (s *Space) fullAt(resolution int) builder {
 	return free.build(Arch{Resolution: uint16(resolution)})
 }
 
-// Params are the weights at full size, in a fixed order.
-func (s *Supernet) Params() []*nn.Param { return s.params.List }
-
-// Runner makes something that trains and runs sub-networks on the pool.
-func (s *Supernet) Runner(pool *nn.Pool) *Runner {
+// runner makes something that trains and runs sub-networks on the pool.
+func (s *Supernet) runner(pool *nn.Pool) *runner {
 	p := &nn.Params{Share: s.params.ByName(), Train: s.params.Train}
 	r := newRunner(pool, p)
 	r.layers = s.build(p)
 	return r
 }
 
-// Tensors lists the weights for saving: kernels as (height,width,in,out), depthwise as
-// (height,width,channels), 1x1 and linear as (in,out).
-func (s *Supernet) Tensors() []safetensors.Tensor {
-	return tensorsOf(s.params.List, func(p *nn.Param) []float32 { return p.Data })
+// Tensor is weights under a name, the last dimension fastest. No Shape at all is a single number.
+// Files have the same type, hence it has no name of its own.
+type Tensor = struct {
+	Name  string
+	Shape []int
+	Data  []float32
 }
 
-// Momentum lists the optimiser's state, under the names of the weights.
-func (s *Supernet) Momentum() []safetensors.Tensor {
-	return tensorsOf(s.params.List, func(p *nn.Param) []float32 { return p.Momentum })
-}
-
-func tensorsOf(params []*nn.Param, of func(*nn.Param) []float32) []safetensors.Tensor {
-	t := make([]safetensors.Tensor, len(params))
-	for i, p := range params {
-		t[i] = safetensors.Tensor{Name: p.Name, Shape: p.Shape, Data: of(p)}
-	}
-	return t
-}
-
-// Load sets the weights from a file.
-func (s *Supernet) Load(f *safetensors.File) error {
-	return load(f, s.params.List, func(p *nn.Param) []float32 { return p.Data })
-}
-
-// LoadMomentum sets the optimiser's state from a file.
-func (s *Supernet) LoadMomentum(f *safetensors.File) error {
-	return load(f, s.params.List, func(p *nn.Param) []float32 { return p.Momentum })
-}
-
-// load copies every parameter from a file that must hold exactly these.
-func load(f *safetensors.File, params []*nn.Param, into func(*nn.Param) []float32) error {
-	for _, p := range params {
-		t, ok := f.Lookup(p.Name)
-		if !ok {
-			return fmt.Errorf("tensor %s is missing; the file holds another network", p.Name)
-		}
-		if !slices.Equal(t.Shape, p.Shape) {
-			return fmt.Errorf("tensor %s is %v, expected %v; the file holds another network",
-				p.Name, t.Shape, p.Shape)
-		}
-	}
-	if len(f.Tensors) != len(params) {
-		return fmt.Errorf("%d tensors, expected %d; the file holds another network", len(f.Tensors),
-			len(params))
-	}
-	for _, p := range params {
-		t, _ := f.Lookup(p.Name)
-		copy(into(p), t.Data)
-	}
-	return nil
-}
+// Tensors lists the weights: kernels as (height,width,in,out), depthwise as
+// (height,width,channels), 1x1 and linear as (in,out). The data is the network's own.
+func (s *Supernet) Tensors() []Tensor { return weights.Tensors(s) }

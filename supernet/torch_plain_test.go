@@ -10,6 +10,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/safetensors"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -56,7 +57,7 @@ func TestPlainTorch(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sub.Train()
+			weights.EnableTraining(sub)
 			tolerance := plainTolerance
 			if name == "ties" {
 				tolerance = 0
@@ -80,20 +81,20 @@ func TestPlainTorch(t *testing.T) {
 // run gives what the golden file keeps, as tailor computes it.
 func (c *plainCase) run(t *testing.T, sub *supernet.Subnet) map[string][]float32 {
 	t.Helper()
-	for _, p := range sub.Params() {
+	for _, p := range weights.Params(sub) {
 		bound := 1.0
 		if strings.HasSuffix(p.Name, ".weight") {
 			bound = math.Sqrt(3 / float64(len(p.Data)/p.Shape[len(p.Shape)-1]))
 		}
 		copy(p.Data, c.values(p.Name, len(p.Data), bound))
 	}
-	r := runner(t, 2, sub.Runner)
-	r.Bind(c.blocks, c.n, supernet.Train)
+	r := runner(t, 2, sub)
+	r.Bind(c.blocks, c.n, nn.Train)
 	copy(r.Input(), c.values("input", len(r.Input()), 1))
 	all := map[string][]float32{"logits": r.Forward()}
 	copy(r.LogitGrad(), c.values("projection", len(all["logits"]), 1))
 	r.Backward()
-	for _, p := range sub.Params() {
+	for _, p := range weights.Params(sub) {
 		keep(all, p)
 	}
 	if len(all) != len(c.file.Tensors) {

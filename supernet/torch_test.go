@@ -8,8 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/safetensors"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -41,7 +43,7 @@ func loadTorchCase(t *testing.T, name string) *torchCase {
 		t.Fatal(err)
 	}
 	c := &torchCase{file: f, net: supernet.New(space, 1), blocks: space.Blocks(arch)}
-	if err := c.net.Load(&safetensors.File{Tensors: c.group("weight/")}); err != nil {
+	if err := weights.Load(c.net, c.group("weight/")); err != nil {
 		t.Fatal(err)
 	}
 	input := c.tensor(t, "input")
@@ -78,7 +80,7 @@ func TestTorch(t *testing.T) {
 			c := loadTorchCase(t, name)
 			pool := nn.NewPool(2)
 			defer pool.Close()
-			r := c.net.Runner(pool)
+			r := engine.NewRunner(c.net, pool)
 			c.soil(r)
 			for _, loss := range []string{"labels", "teacher"} {
 				c.checkLoss(t, r, loss)
@@ -89,8 +91,8 @@ func TestTorch(t *testing.T) {
 }
 
 // soil trains the largest network first, so that whatever it leaves in shared memory would show.
-func (c *torchCase) soil(r *supernet.Runner) {
-	r.Bind(c.net.Space.Blocks(c.net.Space.Max()), c.n, supernet.Train)
+func (c *torchCase) soil(r engine.Runner) {
+	r.Bind(c.net.Space.Blocks(c.net.Space.Max()), c.n, nn.Train)
 	for i := range r.Input() {
 		r.Input()[i] = float32(i%7) - 3
 	}
@@ -99,11 +101,11 @@ func (c *torchCase) soil(r *supernet.Runner) {
 }
 
 // checkLoss runs one training step and compares everything that it computes.
-func (c *torchCase) checkLoss(t *testing.T, r *supernet.Runner, kind string) {
-	for _, p := range c.net.Params() {
+func (c *torchCase) checkLoss(t *testing.T, r engine.Runner, kind string) {
+	for _, p := range weights.Params(c.net) {
 		clear(p.Grad)
 	}
-	r.Bind(c.blocks, c.n, supernet.Train)
+	r.Bind(c.blocks, c.n, nn.Train)
 	copy(r.Input(), c.input)
 	logits := r.Forward()
 	c.compare(t, "logits of training", logits, "logits/train")
@@ -133,15 +135,15 @@ func (c *torchCase) loss(t *testing.T, kind string, grad, logits []float32) floa
 
 func (c *torchCase) checkGradients(t *testing.T, kind string) {
 	want := c.group("grad." + kind + "/")
-	if len(want) != len(c.net.Params()) {
-		t.Fatalf("%d gradients, want %d", len(c.net.Params()), len(want))
+	if len(want) != len(weights.Params(c.net)) {
+		t.Fatalf("%d gradients, want %d", len(weights.Params(c.net)), len(want))
 	}
 	var largest float64
 	for _, g := range want {
 		largest = max(largest, maxAbs(g.Data))
 	}
 	var worst, cancelled worstTensor
-	for _, p := range c.net.Params() {
+	for _, p := range weights.Params(c.net) {
 		g := c.tensor(t, "grad."+kind+"/"+p.Name)
 		scale := maxAbs(g.Data)
 		if scale > 0 && scale < 1e-9*largest {
@@ -164,8 +166,8 @@ func (c *torchCase) checkGradients(t *testing.T, kind string) {
 
 // checkInference calibrates on the two halves of the batch and compares the statistics and what the
 // sub-network then says, in place and on its own.
-func (c *torchCase) checkInference(t *testing.T, r *supernet.Runner, pool *nn.Pool) {
-	r.Bind(c.blocks, c.n/2, supernet.Calibrate)
+func (c *torchCase) checkInference(t *testing.T, r engine.Runner, pool *nn.Pool) {
+	r.Bind(c.blocks, c.n/2, nn.Calibrate)
 	for half := range slices.Chunk(c.input, len(c.input)/2) {
 		copy(r.Input(), half)
 		r.Forward()
@@ -183,11 +185,11 @@ func (c *torchCase) checkInference(t *testing.T, r *supernet.Runner, pool *nn.Po
 	}
 	worst.check(t, "statistics")
 	c.checkInferred(t, "in the supernet", r)
-	c.checkInferred(t, "of the extracted network", alone.Runner(pool))
+	c.checkInferred(t, "of the extracted network", engine.NewRunner(alone, pool))
 }
 
-func (c *torchCase) checkInferred(t *testing.T, where string, r *supernet.Runner) {
-	r.Bind(c.blocks, c.n, supernet.Infer)
+func (c *torchCase) checkInferred(t *testing.T, where string, r engine.Runner) {
+	r.Bind(c.blocks, c.n, nn.Infer)
 	copy(r.Input(), c.input)
 	c.compare(t, "logits of inference "+where, r.Forward(), "logits/infer")
 }

@@ -7,7 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -16,7 +18,7 @@ func trainable(t *testing.T, net *supernet.Supernet, a supernet.Arch) ([]superne
 	*supernet.Subnet) {
 	t.Helper()
 	blocks, _, sub := extract(t, net, a)
-	sub.Train()
+	weights.EnableTraining(sub)
 	return blocks, sub
 }
 
@@ -24,19 +26,19 @@ func trainable(t *testing.T, net *supernet.Supernet, a supernet.Arch) ([]superne
 // statistics none.
 func TestSubnetGradients(t *testing.T) {
 	net := supernet.New(builtin(t, "mbv3-tiny"), 1)
-	in := runner(t, 2, net.Runner)
+	in := runner(t, 2, net)
 	for _, a := range sampleArchs(net.Space, 4) {
 		blocks, sub := trainable(t, net, a)
 		want := step(in, blocks, 11, 3)
 		full := gradients(net)
-		if got := step(runner(t, 2, sub.Runner), blocks, 11, 3); !sameBits(got, want) {
+		if got := step(runner(t, 2, sub), blocks, 11, 3); !sameBits(got, want) {
 			t.Errorf("%s: logits are %v, in the supernet %v", show(net.Space, a), got[:3], want[:3])
 		}
 		shapes := map[string][]int{}
-		for _, p := range net.Params() {
+		for _, p := range weights.Params(net) {
 			shapes[p.Name] = p.Shape
 		}
-		for _, p := range sub.Params() {
+		for _, p := range weights.Params(sub) {
 			if p.Statistic != (strings.HasSuffix(p.Name, ".bn.mean") || strings.HasSuffix(p.Name,
 				".bn.var")) {
 				t.Errorf("%s: statistic is %v", p.Name, p.Statistic)
@@ -80,9 +82,9 @@ func part(full []float32, fullShape, shape []int) []float32 {
 func TestSubnetTrains(t *testing.T) {
 	net := supernet.New(builtin(t, "mbv3-tiny"), 1)
 	blocks, sub := trainable(t, net, net.Space.Random(newRand(4)))
-	r := runner(t, 2, sub.Runner)
+	r := runner(t, 2, sub)
 	before := values(sub)
-	r.Bind(blocks, 16, supernet.Train)
+	r.Bind(blocks, 16, nn.Train)
 	copy(r.Input(), images(blocks, 16, 1))
 	classes := net.Space.Classes
 	target, labels := make([]float32, 16*classes), make([]int32, 16)
@@ -94,7 +96,7 @@ func TestSubnetTrains(t *testing.T) {
 	for range 10 {
 		losses = append(losses, nn.CrossEntropy(r.LogitGrad(), r.Forward(), target, classes, 1, 1))
 		r.Backward()
-		for _, p := range sub.Params() {
+		for _, p := range weights.Params(sub) {
 			for i, g := range p.Grad {
 				p.Data[i] -= 0.05 * g
 			}
@@ -105,7 +107,7 @@ func TestSubnetTrains(t *testing.T) {
 		losses[9] > 0.9*losses[0] {
 		t.Errorf("losses do not fall: %.3f", losses)
 	}
-	for _, p := range sub.Params() {
+	for _, p := range weights.Params(sub) {
 		if same := slices.Equal(p.Data, before[p.Name]); same != p.Statistic {
 			t.Errorf("%s: unchanged is %v, statistic is %v", p.Name, same, p.Statistic)
 		}
@@ -115,7 +117,7 @@ func TestSubnetTrains(t *testing.T) {
 // values copies all weights and statistics.
 func values(s *supernet.Subnet) map[string][]float32 {
 	all := map[string][]float32{}
-	for _, p := range s.Params() {
+	for _, p := range weights.Params(s) {
 		all[p.Name] = slices.Clone(p.Data)
 	}
 	return all
@@ -126,9 +128,9 @@ func values(s *supernet.Subnet) map[string][]float32 {
 func TestSubnetCalibrates(t *testing.T) {
 	net := supernet.New(builtin(t, "mbv3-tiny"), 1)
 	blocks, sub := trainable(t, net, net.Space.Max())
-	r := runner(t, 2, sub.Runner)
-	stale := forward(r, blocks, supernet.Infer, 12, 5)
-	for _, p := range sub.Params() {
+	r := runner(t, 2, sub)
+	stale := forward(r, blocks, nn.Infer, 12, 5)
+	for _, p := range weights.Params(sub) {
 		if !p.Statistic {
 			for i := range p.Data {
 				p.Data[i] *= 1.5
@@ -136,14 +138,14 @@ func TestSubnetCalibrates(t *testing.T) {
 		}
 	}
 	before := values(sub)
-	want := forward(r, blocks, supernet.Train, 12, 5)
+	want := forward(r, blocks, nn.Train, 12, 5)
 	if !maps.EqualFunc(values(sub), before, slices.Equal) {
 		t.Fatal("training moves the statistics")
 	}
-	forward(r, blocks, supernet.Calibrate, 12, 5)
+	forward(r, blocks, nn.Calibrate, 12, 5)
 	r.FinishCalibration()
-	for i, other := range []*supernet.Runner{r, runner(t, 1, sub.Runner)} {
-		got := forward(other, blocks, supernet.Infer, 12, 5)
+	for i, other := range []engine.Runner{r, runner(t, 1, sub)} {
+		got := forward(other, blocks, nn.Infer, 12, 5)
 		if d := difference(t, got, want); d > 1e-4*largest(want) {
 			t.Errorf("runner %d: inference with the new statistics is off by %.3g of %.3g", i, d,
 				largest(want))
@@ -152,7 +154,7 @@ func TestSubnetCalibrates(t *testing.T) {
 			t.Errorf("runner %d: inference still has the old statistics", i)
 		}
 	}
-	for _, p := range sub.Params() {
+	for _, p := range weights.Params(sub) {
 		if same := slices.Equal(p.Data, before[p.Name]); same == p.Statistic {
 			t.Errorf("%s: unchanged is %v, statistic is %v", p.Name, same, p.Statistic)
 		}

@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/safetensors"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -13,28 +15,28 @@ import (
 func TestWeightsRoundTrip(t *testing.T) {
 	eachNet(t, func(t *testing.T, net *supernet.Supernet) {
 		r := newRand(6)
-		for _, p := range net.Params() {
+		for _, p := range weights.Params(net) {
 			for i := range p.Momentum {
 				p.Momentum[i] = float32(r.NormFloat64())
 			}
 		}
 		other := supernet.New(net.Space, 99)
-		if err := other.Load(roundTrip(t, net.Tensors())); err != nil {
+		if err := weights.Load(other, roundTrip(t, net.Tensors())); err != nil {
 			t.Fatal(err)
 		}
-		if err := other.LoadMomentum(roundTrip(t, net.Momentum())); err != nil {
+		if err := weights.LoadMomentum(other, roundTrip(t, weights.Momentum(net))); err != nil {
 			t.Fatal(err)
 		}
-		for i, p := range other.Params() {
-			want := net.Params()[i]
+		for i, p := range weights.Params(other) {
+			want := weights.Params(net)[i]
 			if p.Name != want.Name || !sameBits(p.Data, want.Data) ||
 				!sameBits(p.Momentum, want.Momentum) {
 				t.Errorf("%s comes back as another %s", want.Name, p.Name)
 			}
 		}
 		blocks := net.Space.Blocks(net.Space.Min())
-		a, b := forward(runner(t, 1, net.Runner), blocks, supernet.Train, 2, 1),
-			forward(runner(t, 1, other.Runner), blocks, supernet.Train, 2, 1)
+		a, b := forward(runner(t, 1, net), blocks, nn.Train, 2, 1),
+			forward(runner(t, 1, other), blocks, nn.Train, 2, 1)
 		if !sameBits(a, b) {
 			t.Error("the loaded network gives other logits")
 		}
@@ -104,15 +106,15 @@ func TestLoadErrors(t *testing.T) {
 		}),
 		"is missing": nil,
 	} {
-		was := weights(net)
-		err := net.Load(roundTrip(t, tensors))
+		was := weightsOf(net)
+		err := weights.Load(net, roundTrip(t, tensors))
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(),
 			"another network") {
 			t.Errorf("got %v, want %s", err, want)
 			continue
 		}
 		oneLine(t, err)
-		for name, v := range weights(net) {
+		for name, v := range weightsOf(net) {
 			if !sameBits(v, was[name]) {
 				t.Errorf("%s: %s was loaded", want, name)
 			}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/weights"
+	"github.com/tailor-nas/tailor/provenance"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -25,7 +27,7 @@ const (
 // State is where a run stands: the document state.json of a checkpoint. Everything random follows
 // from the seed and the step, so that there is no generator to save.
 type State struct {
-	store.Header
+	provenance.Header
 	Step           int     `json:"step"` // steps done
 	Done           bool    `json:"done"`
 	Seconds        float64 `json:"seconds"` // of training, over all resumptions
@@ -43,7 +45,7 @@ func checkpointDir(run string, step int) string {
 // ones. One of the same step is replaced if the run has come further since: to the end of its
 // epoch, which is not a step.
 func saveCheckpoint(run, runSHA string, net *supernet.Supernet, s State) (State, error) {
-	s.Inputs = map[string]store.Input{"run": {Path: runFile, SHA256: runSHA}}
+	s.Inputs = map[string]provenance.Input{"run": {Path: runFile, SHA256: runSHA}}
 	dir := checkpointDir(run, s.Step)
 	if _, err := os.Stat(dir); err == nil {
 		if have, err := loadState(dir, runSHA); err != nil || have.same(s) {
@@ -57,7 +59,7 @@ func saveCheckpoint(run, runSHA string, net *supernet.Supernet, s State) (State,
 			return err
 		}
 		if s.MomentumSHA256, err = safetensors.Write(filepath.Join(tmp, momentumFile),
-			net.Momentum(), nil); err != nil {
+			weights.Momentum(net), nil); err != nil {
 			return err
 		}
 		return store.WriteDocument(filepath.Join(tmp, stateFile), checkpointKind, checkpointVersion,
@@ -133,10 +135,11 @@ func loadCheckpoint(run, runSHA string, net *supernet.Supernet, training bool) (
 	dir := all[len(all)-1]
 	s, err := loadState(dir, runSHA)
 	if err == nil {
-		err = loadTensors(filepath.Join(dir, weightsFile), s.WeightsSHA256, net.Load)
+		err = loadTensors(filepath.Join(dir, weightsFile), s.WeightsSHA256, net, weights.Load)
 	}
 	if err == nil && training {
-		err = loadTensors(filepath.Join(dir, momentumFile), s.MomentumSHA256, net.LoadMomentum)
+		err = loadTensors(filepath.Join(dir, momentumFile), s.MomentumSHA256, net,
+			weights.LoadMomentum)
 	}
 	if err != nil {
 		return s, fmt.Errorf(
@@ -145,7 +148,8 @@ func loadCheckpoint(run, runSHA string, net *supernet.Supernet, training bool) (
 	return s, nil
 }
 
-func loadTensors(path, sha string, load func(*safetensors.File) error) error {
+func loadTensors(path, sha string, net *supernet.Supernet,
+	load func(weights.Network, []safetensors.Tensor) error) error {
 	f, err := safetensors.Read(path)
 	if err != nil {
 		return err
@@ -153,7 +157,7 @@ func loadTensors(path, sha string, load func(*safetensors.File) error) error {
 	if f.SHA256 != sha {
 		return fmt.Errorf("%s is not the file that its checkpoint was saved with: sha256 %.12s, expected %.12s", path, f.SHA256, sha)
 	}
-	if err := load(f); err != nil {
+	if err := load(net, f.Tensors); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/passes"
 )
 
 // TestConfusionAgreesWithTop1, counted in another way, inside the supernet and cut out.
@@ -31,7 +32,8 @@ func TestConfusionAgreesWithTop1(t *testing.T) {
 		t.Fatal(err)
 	}
 	mean, std := d.Stats()
-	alone, err := TestNet(t.Context(), net, d.Test, d.Size, data.Transform{Mean: mean, Std: std}, 2)
+	alone, err := passes.Test(t.Context(), net, d.Test, d.Size,
+		data.Transform{Mean: mean, Std: std}, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

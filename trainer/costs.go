@@ -9,6 +9,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -174,13 +175,13 @@ func repeat(ctx context.Context, times int, f func()) (float64, error) {
 // memory is what training needs besides the data.
 func (t *trial) memory(images int) int64 {
 	values, shared := t.stepper.run.MemoryBytes()
-	var weights int64
-	for _, p := range t.stepper.net.Params() {
-		weights += 3 * 4 * int64(len(p.Data)) // value, gradient, momentum
+	var own int64
+	for _, p := range weights.Params(t.stepper.net) {
+		own += 3 * 4 * int64(len(p.Data)) // value, gradient, momentum
 	}
 	// batches that are prepared ahead
 	loaded := 4 * 4 * int64(t.info.Config.Batch) * int64(t.data.Size*t.data.Size*t.data.Channels)
-	return weights + shared + loaded + values*int64(t.info.Config.Batch)/int64(images)
+	return own + shared + loaded + values*int64(t.info.Config.Batch)/int64(images)
 }
 
 // epochEnd times the test after an epoch on few images, and scales it up.
@@ -194,7 +195,7 @@ func (t *trial) epochEnd(ctx context.Context, net *supernet.Supernet) (float64, 
 	settings := EvalDefaults()
 	settings.CalibrationImages, settings.Batch, settings.Workers, settings.Seed = few, few,
 		t.job.Workers, t.info.Config.Seed
-	e, err := NewEvaluator(net, t.data, settings)
+	e, err := NewEvaluator(net, (*Data)(t.data.Parts()), settings)
 	if err != nil {
 		return 0, err
 	}

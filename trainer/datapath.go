@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/tailor-nas/tailor/internal/data"
-	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/provenance"
 )
 
 // DataPath is where the data was when the run in a folder began, as a path from the working folder.
@@ -17,12 +17,12 @@ func (i *Info) DataPath(dir string) string { return data.Resolve(dir, i.Data.Pat
 func (r *Run) DataPath() string { return r.Info.DataPath(r.Dir) }
 
 // OtherDataError is returned where images are not those that something was made with. It wraps a
-// [*store.StaleError].
+// [*provenance.StaleError].
 type OtherDataError struct {
 	Path  string // of the images
 	Of    string // what was made with others: "run DIR"
 	Was   string // where those were
-	Stale *store.StaleError
+	Stale *provenance.StaleError
 }
 
 func (e *OtherDataError) Error() string {
@@ -34,7 +34,7 @@ func (e *OtherDataError) Unwrap() error { return e.Stale }
 // otherData is the error about images that are not those of a run.
 func otherData(dir string, i *Info, sha, path string) error {
 	return &OtherDataError{path, "run " + dir, i.DataPath(dir),
-		&store.StaleError{File: filepath.Join(dir, runFile), Role: "data", Want: i.Data.SHA256,
+		&provenance.StaleError{File: filepath.Join(dir, runFile), Role: "data", Want: i.Data.SHA256,
 			Got: sha}}
 }
 

@@ -6,12 +6,13 @@ import (
 	"math"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/passes"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// EvalSettings say how an [Evaluator] or a [Network] works. Zero means zero: begin with
-// [EvalDefaults].
+// EvalSettings say how an [Evaluator] works. Zero means zero: begin with [EvalDefaults].
 type EvalSettings struct {
 	// random training images that batch norm statistics are measured on; 1 or more, of which all
 	// that there are
@@ -26,7 +27,8 @@ func EvalDefaults() EvalSettings {
 	return EvalSettings{CalibrationImages: 2000, Batch: 200, Workers: 1}
 }
 
-func (s EvalSettings) check() error {
+// Check refuses settings that cannot be, by name.
+func (s EvalSettings) Check() error {
 	for _, f := range []struct {
 		name   string
 		v, max int
@@ -46,8 +48,8 @@ func (s EvalSettings) check() error {
 type Evaluator struct {
 	space       *supernet.Space
 	pool        *nn.Pool
-	run         *supernet.Runner
-	inputs      inputs
+	run         engine.Runner
+	inputs      passes.Inputs
 	transform   data.Transform // without augmentation
 	size        int
 	channels    int
@@ -56,23 +58,34 @@ type Evaluator struct {
 }
 
 // NewEvaluator prepares to evaluate sub-networks of net on d. Close it when done.
-func NewEvaluator(net *supernet.Supernet, d *data.Dataset, s EvalSettings) (*Evaluator, error) {
-	if err := s.check(); err != nil {
+func NewEvaluator(net *supernet.Supernet, images *Data, s EvalSettings) (*Evaluator, error) {
+	if err := s.Check(); err != nil {
 		return nil, err
+	}
+	if net == nil {
+		return nil, fmt.Errorf("%w: there is no supernet to evaluate", ErrConfig)
+	}
+	d, err := images.dataset()
+	if err != nil {
+		return nil, err
+	}
+	if in := net.Space.Channels; in != d.Channels || net.Space.Classes != len(d.Classes) {
+		return nil, fmt.Errorf(
+			"%w: the supernet is for %d classes of images with %d channels, the data has %d and %d",
+			ErrConfig, net.Space.Classes, in, len(d.Classes), d.Channels)
 	}
 	train := d.DefaultTransform()
 	e := &Evaluator{space: net.Space, size: d.Size, channels: d.Channels, settings: s}
 	e.transform = data.Transform{Mean: train.Mean, Std: train.Std}
-	images := data.Subset(d.Train, s.CalibrationImages, s.Seed)
-	var err error
-	e.calibration, err = data.NewLoader(images, d.Size, d.Channels, data.LoaderConfig{
-		Batch: min(s.Batch, images.Len()), Seed: s.Seed, Transform: train, Workers: s.Workers,
+	some := data.Subset(d.Train, s.CalibrationImages, s.Seed)
+	e.calibration, err = data.NewLoader(some, d.Size, d.Channels, data.LoaderConfig{
+		Batch: min(s.Batch, some.Len()), Seed: s.Seed, Transform: train, Workers: s.Workers,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("prepare calibration: %w", err)
 	}
 	e.pool = nn.NewPool(s.Workers)
-	e.run, e.inputs = net.Runner(e.pool), newInputs(e.pool)
+	e.run, e.inputs = engine.NewRunner(net, e.pool), passes.NewInputs(e.pool)
 	return e, nil
 }
 
@@ -81,11 +94,11 @@ func (e *Evaluator) Close() { e.pool.Close() }
 
 // Calibrate measures the batch norm statistics of a sub-network on augmented training images.
 func (e *Evaluator) Calibrate(ctx context.Context, arch supernet.Arch) error {
-	return calibrate(ctx, e.run, e.space.Blocks(arch), e.calibration, e.inputs)
+	return passes.Calibrate(ctx, e.run, e.space.Blocks(arch), e.calibration, e.inputs)
 }
 
 // Top1 calibrates a sub-network and gives the share of a set's images that it classifies right.
-func (e *Evaluator) Top1(ctx context.Context, arch supernet.Arch, set data.Set) (float64, error) {
+func (e *Evaluator) Top1(ctx context.Context, arch supernet.Arch, set Set) (float64, error) {
 	if err := e.Calibrate(ctx, arch); err != nil {
 		return 0, err
 	}
@@ -101,13 +114,22 @@ func (e *Evaluator) Extract(ctx context.Context, arch supernet.Arch) (*supernet.
 }
 
 // SubnetTop1 is the accuracy of a network that stands alone, with the statistics it carries.
-func (e *Evaluator) SubnetTop1(ctx context.Context, s *supernet.Subnet, set data.Set) (float64,
+func (e *Evaluator) SubnetTop1(ctx context.Context, s *supernet.Subnet, set Set) (float64,
 	error) {
-	return e.top1(ctx, s.Runner(e.pool), s.Blocks, set)
+	if s == nil || len(s.Blocks) == 0 {
+		return 0, fmt.Errorf("evaluate: %w: there is no network, as of a manifest without weights",
+			ErrConfig)
+	}
+	in, out := s.Blocks[0].In, s.Blocks[len(s.Blocks)-1].Out
+	if in.C != e.channels || out.C != e.space.Classes {
+		return 0, fmt.Errorf("evaluate: %w: the network is for %d classes of images with %d channels, the data has %d and %d",
+			ErrConfig, out.C, in.C, e.space.Classes, e.channels)
+	}
+	return e.top1(ctx, engine.NewRunner(s, e.pool), s.Blocks, set)
 }
 
 // Confusion calibrates a sub-network and counts what it answers for a set's images.
-func (e *Evaluator) Confusion(ctx context.Context, arch supernet.Arch, set data.Set) (Confusion,
+func (e *Evaluator) Confusion(ctx context.Context, arch supernet.Arch, set Set) (Confusion,
 	error) {
 	if err := e.Calibrate(ctx, arch); err != nil {
 		return nil, err
@@ -116,20 +138,26 @@ func (e *Evaluator) Confusion(ctx context.Context, arch supernet.Arch, set data.
 	if err != nil {
 		return nil, err
 	}
-	return confusion(ctx, e.run, e.space.Blocks(arch), loader, e.inputs)
+	return passes.Confusion(ctx, e.run, e.space.Blocks(arch), loader, e.inputs)
 }
 
-func (e *Evaluator) top1(ctx context.Context, run *supernet.Runner, blocks []supernet.Block,
-	set data.Set) (float64, error) {
+func (e *Evaluator) top1(ctx context.Context, run engine.Runner, blocks []supernet.Block,
+	set Set) (float64, error) {
 	loader, err := e.loader(set)
 	if err != nil {
 		return 0, err
 	}
-	correct, err := countCorrect(ctx, run, blocks, loader, e.inputs)
+	correct, err := passes.CountCorrect(ctx, run, blocks, loader, e.inputs)
 	return float64(correct) / float64(set.Len()), err
 }
 
-func (e *Evaluator) loader(set data.Set) (*data.Loader, error) {
+func (e *Evaluator) loader(set Set) (*data.Loader, error) {
+	if set == nil || set.Len() == 0 {
+		return nil, fmt.Errorf("evaluate: %w: there are no images", ErrConfig)
+	}
+	if err := data.CheckLabels(set, e.space.Classes); err != nil {
+		return nil, fmt.Errorf("evaluate: %w: %w", ErrConfig, err)
+	}
 	loader, err := data.NewLoader(set, e.size, e.channels, data.LoaderConfig{
 		Batch: min(e.settings.Batch, set.Len()), Transform: e.transform,
 		Workers: e.settings.Workers,

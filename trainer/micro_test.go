@@ -4,7 +4,6 @@ import (
 	"context"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -48,7 +47,7 @@ func train(t testing.TB, j Job) *Run {
 	return run
 }
 
-func microData(t testing.TB, r *Run) *data.Dataset {
+func microData(t testing.TB, r *Run) *Data {
 	t.Helper()
 	d, err := r.OpenData("")
 	if err != nil {

@@ -55,7 +55,7 @@ func NewPlan(ctx context.Context, j Job) (*Plan, error) {
 		return nil, err
 	}
 	if j.Opened != nil {
-		j.Opened(d)
+		j.Opened((*Data)(d.Parts()))
 	}
 	p, _, err := newPlan(ctx, j, info, d, 0)
 	return p, err

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 
 	"github.com/tailor-nas/tailor/internal/data"
-	"github.com/tailor-nas/tailor/internal/prepare"
 	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/provenance"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -23,7 +23,7 @@ const (
 
 // Info is what a run is: the document run.json, written once when it starts.
 type Info struct {
-	store.Header
+	provenance.Header
 	Space       *supernet.Space `json:"space"`
 	SpaceSHA256 string          `json:"space_sha256"`
 	Data        DataInfo        `json:"data"`
@@ -38,7 +38,7 @@ type DataInfo struct {
 	Classes  []string `json:"classes"`
 	Channels int      `json:"channels"`
 	Size     int      `json:"size"`
-	// as data.Options has it: 0 is the data's default, -1 is none
+	// as DataOptions has it: 0 is the data's default, -1 is none
 	Holdout int    `json:"holdout"`
 	Seed    uint64 `json:"seed"`
 	// synthetic data: number of images; none is the default's
@@ -48,11 +48,11 @@ type DataInfo struct {
 	SkipDamaged bool     `json:"skip_damaged,omitempty"` // images that cannot be read were left out
 	Skipped     []string `json:"skipped,omitempty"`      // which, and class folders without images
 	// Preparation is how images are prepared; nil in a run that an older tailor made.
-	Preparation *prepare.Preparation `json:"preparation,omitempty"`
+	Preparation *Preparation `json:"preparation,omitempty"`
 }
 
-func (d DataInfo) options() data.Options {
-	return data.Options{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train,
+func (d DataInfo) options() DataOptions {
+	return DataOptions{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train,
 		Test: d.Test, SkipDamaged: d.SkipDamaged}
 }
 
@@ -65,7 +65,7 @@ type Run struct {
 	State State
 
 	// What Train had open, and from where.
-	data     *data.Dataset
+	data     *Data
 	dataPath string
 }
 
@@ -149,23 +149,23 @@ func (i *Info) read(dir string) error {
 }
 
 // OpenData opens the data that the run was trained on, from path or, if that is empty, from where
-// it was. Other data is refused with a [*store.StaleError].
-func (r *Run) OpenData(path string) (*data.Dataset, error) {
+// it was. Other data is refused with a [*provenance.StaleError].
+func (r *Run) OpenData(path string) (*Data, error) {
 	if r.data != nil && (path == "" || path == r.dataPath) {
 		return r.data, nil
 	}
 	if path == "" {
 		d, err := r.Info.openData(r.Dir, r.DataPath())
-		return d, MissingData("run "+r.Dir, r.DataPath(), err)
+		return opened(d, MissingData("run "+r.Dir, r.DataPath(), err))
 	}
-	return r.Info.openData(r.Dir, path)
+	return opened(r.Info.openData(r.Dir, path))
 }
 
 // DataOptions say how the run's data was opened.
-func (r *Run) DataOptions() data.Options { return r.Info.Data.options() }
+func (r *Run) DataOptions() DataOptions { return r.Info.Data.options() }
 
 func (i *Info) openData(dir, path string) (*data.Dataset, error) {
-	d, err := data.Open(path, i.Data.options())
+	d, err := data.Open(path, i.Data.options().internal())
 	if err != nil {
 		return nil, err
 	}
@@ -194,12 +194,12 @@ func newInfo(j Job) (*Info, *data.Dataset, error) {
 	}
 	i := &Info{Config: c}
 	i.Data = j.dataInfo(c.Seed)
-	d, err := data.Open(j.Data, i.Data.options())
+	d, err := data.Open(j.Data, i.Data.options().internal())
 	if err != nil {
 		return nil, nil, err
 	}
 	if j.Opened != nil {
-		j.Opened(d)
+		j.Opened((*Data)(d.Parts()))
 	}
 	if d.Train.Len() < c.Batch {
 		return nil, nil, fmt.Errorf(
@@ -209,10 +209,10 @@ func newInfo(j Job) (*Info, *data.Dataset, error) {
 	i.Data.Name, i.Data.SHA256, i.Data.Classes, i.Data.Channels = d.Name, d.SHA256, d.Classes,
 		d.Channels
 	i.Data.Skipped = d.Report.Skipped
-	preparation := d.Preparation()
+	preparation := Preparation(d.Preparation())
 	i.Data.Preparation = &preparation
 	i.Space = j.Space.For(len(d.Classes), d.Channels)
 	i.SpaceSHA256 = i.Space.SHA256()
-	i.Inputs = map[string]store.Input{"data": {Path: i.Data.Path, SHA256: d.SHA256}}
+	i.Inputs = map[string]provenance.Input{"data": {Path: i.Data.Path, SHA256: d.SHA256}}
 	return i, d, nil
 }

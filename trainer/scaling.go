@@ -2,7 +2,6 @@ package trainer
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/tailor-nas/tailor/internal/settings"
 )
@@ -59,74 +58,4 @@ func (s Scaling) check() error {
 		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	return nil
-}
-
-// epsilon is ε at a part of training, 0 to 1.
-func (s Scaling) epsilon(part float64) float64 {
-	return s.Epsilon * math.Pow(s.EpsilonEnd/s.Epsilon, part)
-}
-
-// factors turns the squares of a layer's weights (or the mean squares of its groups) into the
-// factors of their gradients, in place. Those that are gone count for nothing and get 0. gone may
-// be nil.
-func (s Scaling) factors(z []float64, gone []bool, epsilon float64) {
-	left, mean := 0, 0.0
-	for i, v := range z {
-		if gone == nil || !gone[i] {
-			left++
-			mean += v
-		}
-	}
-	if left == 0 {
-		clear(z)
-		return
-	}
-	mean /= float64(left)
-	if !s.Absolute {
-		if mean == 0 {
-			mean = 1 // nothing to be relative to: all weights are zero, and equal
-		}
-		if s.Measure == LogL2 {
-			epsilon *= mean
-		} else {
-			epsilon *= math.Sqrt(mean)
-		}
-	}
-	sum := 0.0
-	for i, v := range z {
-		if gone != nil && gone[i] {
-			z[i] = 0
-			continue
-		}
-		z[i] = s.squared(v, epsilon)
-		sum += z[i]
-	}
-	if s.Unnormalized {
-		return
-	}
-	scale := sum / float64(left)
-	for i := range z {
-		z[i] /= scale
-	}
-}
-
-// squared is w² of a weight of square z.
-func (s Scaling) squared(z, epsilon float64) float64 {
-	switch s.Measure {
-	case LogL1:
-		w := math.Sqrt(z) + epsilon
-		return w * w
-	case PNorm:
-		switch s.P {
-		case 0.5:
-			w := math.Sqrt(z) + epsilon
-			return w * math.Sqrt(w)
-		case 1:
-			return math.Sqrt(z) + epsilon
-		case 2:
-			return 1
-		}
-		return math.Pow(math.Sqrt(z)+epsilon, 2-s.P)
-	}
-	return z + epsilon
 }

@@ -5,8 +5,10 @@ import (
 	"math/rand/v2"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
-	"github.com/tailor-nas/tailor/internal/prepare"
+	"github.com/tailor-nas/tailor/internal/passes"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -15,8 +17,8 @@ type stepper struct {
 	config  Config
 	net     *supernet.Supernet
 	pool    *nn.Pool
-	run     *supernet.Runner
-	inputs  inputs
+	run     engine.Runner
+	inputs  passes.Inputs
 	classes int
 	hard    []float32 // target distribution of the labels, (N,classes)
 	teacher []float32 // softmax of the largest network, (N,classes)
@@ -25,7 +27,8 @@ type stepper struct {
 func newStepper(c Config, net *supernet.Supernet, pool *nn.Pool) *stepper {
 	n := c.Batch * net.Space.Classes
 	return &stepper{
-		config: c, net: net, pool: pool, run: net.Runner(pool), inputs: newInputs(pool),
+		config: c, net: net, pool: pool, run: engine.NewRunner(net, pool),
+		inputs:  passes.NewInputs(pool),
 		classes: net.Space.Classes,
 		hard:    make([]float32, n), teacher: make([]float32, n),
 	}
@@ -70,46 +73,23 @@ func (s *stepper) step(ctx context.Context, step int, b *data.Batch, students []
 // forward runs a network on the batch. dropout, at a step's largest network, is a step number; -1
 // is without.
 func (s *stepper) forward(arch supernet.Arch, b *data.Batch, dropout int) []float32 {
-	s.run.Bind(s.net.Space.Blocks(arch), b.N, supernet.Train)
+	s.run.Bind(s.net.Space.Blocks(arch), b.N, nn.Train)
 	if rate := s.net.Space.Head.Dropout; dropout >= 0 && rate > 0 {
 		s.run.Dropout(rate, rand.New(rand.NewPCG(s.config.Seed^0xd409, uint64(dropout))))
 	}
-	s.inputs.fill(s.run.Input(), int(arch.Resolution), b)
+	s.inputs.Fill(s.run.Input(), int(arch.Resolution), b)
 	return s.run.Forward()
 }
 
 func (s *stepper) zeroGradients() {
-	params := s.net.Params()
+	params := weights.Params(s.net)
 	s.pool.Run(len(params), func(_, i int) { clear(params[i].Grad) })
 }
 
 func (s *stepper) update(rate float64) {
-	params, c := s.net.Params(), s.config
+	params, c := weights.Params(s.net), s.config
 	s.pool.Run(len(params), func(_, i int) {
-		sgd(params[i], float32(rate), float32(c.Momentum),
+		params[i].Descend(float32(rate), float32(c.Momentum),
 			float32(c.WeightDecay))
-	})
-}
-
-// inputs brings batches to the resolution of a network.
-type inputs struct {
-	pool     *nn.Pool
-	resizers map[[2]int]*prepare.Resizer
-}
-
-func newInputs(pool *nn.Pool) inputs { return inputs{pool, map[[2]int]*prepare.Resizer{}} }
-
-// fill writes the batch, scaled to size, to dst.
-func (in inputs) fill(dst []float32, size int, b *data.Batch) {
-	key := [2]int{b.Size, size}
-	r := in.resizers[key]
-	if r == nil {
-		r = prepare.NewResizer(b.Size, size)
-		in.resizers[key] = r
-	}
-	to, from := size*size*b.Channels, b.Size*b.Size*b.Channels
-	in.pool.Run(b.N, func(_, i int) {
-		r.Resize(dst[i*to:][:to], b.X[i*from:][:from], 1,
-			b.Channels)
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -79,7 +80,7 @@ func TestStepSumsGradients(t *testing.T) {
 	// Where a gradient's summands cancel, as in front of batch norm, what is left is their
 	// rounding: that of the largest gradient in float32.
 	rounding := largest(want...) / (1 << 24)
-	for i, p := range net.Params() {
+	for i, p := range weights.Params(net) {
 		var diff float64
 		for k, v := range got[i] {
 			diff = max(diff, math.Abs(float64(v)-want[i][k]))
@@ -100,7 +101,7 @@ func largest(lists ...[]float64) (most float64) {
 
 func gradients(net *supernet.Supernet) [][]float32 {
 	var all [][]float32
-	for _, p := range net.Params() {
+	for _, p := range weights.Params(net) {
 		all = append(all, slices.Clone(p.Grad))
 	}
 	return all

@@ -13,6 +13,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -25,8 +26,8 @@ type Job struct {
 	Holdout     int
 	TrainImages int // of synthetic data; Auto is its default
 	TestImages  int
-	SkipDamaged bool                // train without images that cannot be read
-	Opened      func(*data.Dataset) // if set, told of the data before training begins
+	SkipDamaged bool        // train without images that cannot be read
+	Opened      func(*Data) // if set, told of the data before training begins
 	Config      Config
 	Workers     int           // 1 or more; results do not depend on it
 	Resume      bool          // go on from the last checkpoint, if there is one
@@ -117,7 +118,7 @@ const metricEvery = 20
 
 // Train does a run, or goes on with it, and opens the result. The same job gives the same bits on
 // any number of workers and however often it was interrupted or killed and resumed. While it lasts
-// nobody else can train in the folder: a second one is a [*store.LockedError].
+// nobody else can train in the folder: a second one is refused.
 func Train(ctx context.Context, j Job) (*Run, error) {
 	lock, err := store.LockDir(j.Dir, "tailor train")
 	if err != nil {
@@ -140,7 +141,8 @@ func Train(ctx context.Context, j Job) (*Run, error) {
 			return nil, err
 		}
 	}
-	return &Run{Dir: j.Dir, Info: *info, Net: net, State: state, data: d, dataPath: j.Data}, nil
+	return &Run{Dir: j.Dir, Info: *info, Net: net, State: state, data: (*Data)(d.Parts()),
+		dataPath: j.Data}, nil
 }
 
 // startOrResume writes run.json, or reads the one that is there and checks that the job is the
@@ -355,7 +357,7 @@ func (t *training) validate(ctx context.Context, m *Metric) error {
 		s := EvalDefaults()
 		s.CalibrationImages, s.Workers, s.Seed = validationCalibration, t.job.Workers,
 			t.info.Config.Seed
-		t.eval, err = NewEvaluator(t.net, t.data, s)
+		t.eval, err = NewEvaluator(t.net, (*Data)(t.data.Parts()), s)
 		if err != nil {
 			return err
 		}
@@ -383,7 +385,7 @@ func (t *training) closeEvaluator() {
 // save writes a checkpoint, unless the weights are beyond saving: the last good one stays.
 func (t *training) save() error {
 	var err error
-	if p := nn.NotFinite(t.net.Params()); p != nil {
+	if p := nn.NotFinite(weights.Params(t.net)); p != nil {
 		return fmt.Errorf("%w by step %d: %s is not finite; start again with a lower --lr than %g",
 			ErrDiverged, t.state.Step, p.Name, t.info.Config.LR)
 	}

@@ -47,7 +47,7 @@ type Dataset struct {
 
 // Set is an indexed list of labelled images, safe for concurrent use. An index outside [0, Len) is
 // the caller's bug and panics as a slice's does.
-type Set interface {
+type Set = interface {
 	Len() int
 	Label(i int) int
 	// Image writes image i as (H,W,C) into dst, whose length must be Size*Size*Channels.

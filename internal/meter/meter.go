@@ -52,7 +52,7 @@ type Settings struct {
 const evaluationBatch = 200
 
 // Open opens the store, and makes one where there is none. Close the meter when done.
-func Open(ctx context.Context, run *trainer.Run, d *data.Dataset, s Settings) (*Meter,
+func Open(ctx context.Context, run *trainer.Run, d *trainer.Data, s Settings) (*Meter,
 	error) {
 	m := &Meter{space: run.Info.Space, images: d.Val, known: map[supernet.Arch]float64{}}
 	split := "held-out"
@@ -87,7 +87,7 @@ func Open(ctx context.Context, run *trainer.Run, d *data.Dataset, s Settings) (*
 }
 
 // prepare recalls what was measured, and makes the workers' evaluators.
-func (m *Meter) prepare(ctx context.Context, run *trainer.Run, d *data.Dataset,
+func (m *Meter) prepare(ctx context.Context, run *trainer.Run, d *trainer.Data,
 	s Settings) error {
 	if err := m.load(ctx); err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -12,7 +11,7 @@ import (
 // Train trains a space for 8 steps on 128 built-in images, with so many more held out, and gives
 // the run and its data.
 func Train(t *testing.T, space *supernet.Space, seed uint64, holdout int) (*trainer.Run,
-	*data.Dataset) {
+	*trainer.Data) {
 	t.Helper()
 	j := trainer.NewJob(filepath.Join(t.TempDir(), "run"), space, "synthetic")
 	j.TrainImages, j.TestImages, j.Holdout, j.ValImages = 128+holdout, 50, holdout, 0

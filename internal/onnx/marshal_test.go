@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/export"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/onnx/pb"
@@ -45,8 +46,8 @@ func makeNet(t *testing.T, blocks []supernet.Block, eps float64, seed uint64) *s
 func ourLogits(net *supernet.Subnet, x []float32) []float64 {
 	pool := nn.NewPool(1)
 	defer pool.Close()
-	r := net.Runner(pool)
-	r.Bind(net.Blocks, 1, supernet.Infer)
+	r := engine.NewRunner(net, pool)
+	r.Bind(net.Blocks, 1, nn.Infer)
 	copy(r.Input(), x)
 	var out []float64
 	for _, v := range r.Forward() {

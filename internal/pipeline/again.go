@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/passes"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
@@ -65,12 +66,12 @@ func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
 	a := &Again{Manifest: path, Images: t.set.Len(), MACs: m.MACs, Params: m.Params,
 		Claimed: m.Measured, OtherData: t.other}
 	_, a.NonZero = net.NonZero()
-	counts, err := trainer.TestNet(ctx, net, t.set, m.Images.Size, data.Transform{Mean: m.Mean,
+	counts, err := passes.Test(ctx, net, t.set, m.Images.Size, data.Transform{Mean: m.Mean,
 		Std: m.Std}, j.Workers)
 	if err != nil {
 		return nil, err
 	}
-	a.Top1, a.Answers = counts.Top1(), NewAnswers(m.Classes, counts)
+	a.Top1, a.Answers = trainer.Confusion(counts).Top1(), NewAnswers(m.Classes, counts)
 	engine := profiles.Native{Threads: 1}
 	if m.Measured != nil {
 		engine = engineOf(m.Measured.Runtime)
@@ -103,7 +104,7 @@ func openManifestTest(m *manifest.Manifest, path string, images TestImages) (tes
 		if err != nil {
 			return testData{}, err
 		}
-		return testData{set: d.Test, own: d, seen: d.Report}, nil
+		return testData{set: d.Test, own: d, seen: Report(d)}, nil
 	}
 	return openTest(images.Path, m.Inputs["data"].SHA256, images.options(imageOptions(m)),
 		m.Classes, m.Blocks[0].In.C)

@@ -19,7 +19,7 @@ import (
 )
 
 // winner searches the best network of a new run.
-func winner(t *testing.T) (*trainer.Run, *data.Dataset, string) {
+func winner(t *testing.T) (*trainer.Run, *trainer.Data, string) {
 	t.Helper()
 	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 30)
 	dir := filepath.Join(t.TempDir(), "winners")
@@ -35,7 +35,7 @@ func winner(t *testing.T) (*trainer.Run, *data.Dataset, string) {
 }
 
 // pictures writes images of some classes as somebody else's folder, CLASS/N.png.
-func pictures(t *testing.T, d *data.Dataset, s data.Set, names map[int]string) string {
+func pictures(t *testing.T, d *trainer.Data, s data.Set, names map[int]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	pixels := make([]byte, d.Size*d.Size*d.Channels)

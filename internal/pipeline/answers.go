@@ -55,7 +55,7 @@ func CheckPlot(path string) error { return report.CheckPlot(path) }
 // testData is images to test on: a data set's own test part, or other data of the same classes.
 type testData struct {
 	set   data.Set
-	own   *data.Dataset // that a network was trained on; nil if the images are others
+	own   *trainer.Data // that a network was trained on; nil if the images are others
 	seen  data.Report   // what was opened
 	other bool
 }
@@ -69,7 +69,7 @@ func openTest(path, sha string, o data.Options, classes []string, channels int) 
 		return testData{}, err
 	}
 	if d := t.Dataset; d != nil && d.SHA256 == sha {
-		return testData{set: d.Test, own: d, seen: d.Report}, nil
+		return testData{set: d.Test, own: (*trainer.Data)(d.Parts()), seen: d.Report}, nil
 	}
 	set, err := t.For(classes, channels)
 	return testData{set: set, seen: t.Report, other: true}, err
@@ -77,7 +77,7 @@ func openTest(path, sha string, o data.Options, classes []string, channels int) 
 
 // RunTest is a run's data, and the images to test its networks on.
 type RunTest struct {
-	Data  *data.Dataset // the run's own
+	Data  *trainer.Data // the run's own
 	Set   data.Set
 	Seen  data.Report // of the images to test on
 	Other bool        // these are not the run's own
@@ -96,8 +96,8 @@ func OpenRunTest(run *trainer.Run, images TestImages) (*RunTest, error) {
 	var t testData
 	if images.Path != "" {
 		var err error
-		t, err = openTest(images.Path, i.SHA256, images.options(run.DataOptions()), i.Classes,
-			i.Channels)
+		t, err = openTest(images.Path, i.SHA256, images.options(dataOptions(run.DataOptions())),
+			i.Classes, i.Channels)
 		if err != nil {
 			return nil, err
 		}
@@ -115,11 +115,17 @@ func OpenRunTest(run *trainer.Run, images TestImages) (*RunTest, error) {
 	case images.Path != "":
 		return &RunTest{d, t.set, t.seen, true}, nil
 	}
-	return &RunTest{d, d.Test, d.Report, false}, nil
+	return &RunTest{d, d.Test, Report(d), false}, nil
 }
 
 // options are the options that a network's own images were opened with, for opening these.
 func (i TestImages) options(o data.Options) data.Options {
 	o.SkipDamaged = o.SkipDamaged || i.SkipDamaged
 	return o
+}
+
+// dataOptions are those of a run, as package data has them.
+func dataOptions(o trainer.DataOptions) data.Options {
+	return data.Options{Size: o.Size, Holdout: o.Holdout, Seed: o.Seed, Train: o.Train,
+		Test: o.Test, SkipDamaged: o.SkipDamaged}
 }

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/meter"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
@@ -21,7 +20,7 @@ import (
 // AccuracyJob asks for an accuracy predictor of a run.
 type AccuracyJob struct {
 	Run         *trainer.Run
-	Data        *data.Dataset
+	Data        *trainer.Data
 	Store       string           // file of measurements; default measurements.sqlite in the run
 	Samples     int              // sub-networks to measure at most
 	All         bool             // measure all of them, even if more would help little

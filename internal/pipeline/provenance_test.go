@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/micro"
 	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/predictor"
@@ -82,7 +81,7 @@ func TestManifestGivesTheNetworkBack(t *testing.T) {
 }
 
 // measureAgain wants the very accuracy of the manifest from the network that it loads.
-func measureAgain(t *testing.T, run *trainer.Run, d *data.Dataset,
+func measureAgain(t *testing.T, run *trainer.Run, d *trainer.Data,
 	w winners.Winner) *manifest.Manifest {
 	t.Helper()
 	m, net, err := manifest.Open(w.Manifest)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/standalone"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
@@ -51,7 +52,7 @@ type PruneJob struct {
 	Progress func(what string, done, total int)
 	Say      func(format string, args ...any)
 	Warn     func(format string, args ...any) // as [trainer.Job] has it
-	Opened   func(*data.Dataset)              // if set, told of the images before the work
+	Opened   func(*trainer.Data)              // if set, told of the images before the work
 }
 
 // PruneTraining is what progress is called while a pruning run trains, before the number of the
@@ -209,7 +210,7 @@ type pruning struct {
 	net        *supernet.Subnet
 	teacher    *supernet.Subnet // nil: the parent
 	teacherSHA string           // of its manifest
-	data       *data.Dataset
+	data       *trainer.Data
 	there      bool               // an earlier call has written the network
 	chosen     bool               // what goes is known, if there is a limit
 	shares     map[string]float64 // nil without a limit, or where nothing has to go
@@ -262,7 +263,7 @@ func (p *pruning) openTeacher() error {
 }
 
 // OpenImages opens the images of a manifest, which is in file, as its network saw them.
-func OpenImages(m *manifest.Manifest, file, path string) (*data.Dataset, error) {
+func OpenImages(m *manifest.Manifest, file, path string) (*trainer.Data, error) {
 	was := manifestData(m, file)
 	d, err := data.Open(cmp.Or(path, was), imageOptions(m))
 	if err != nil {
@@ -283,7 +284,13 @@ func OpenImages(m *manifest.Manifest, file, path string) (*data.Dataset, error) 
 	} else if err != nil {
 		return nil, err
 	}
-	return d, nil
+	return (*trainer.Data)(d.Parts()), nil
+}
+
+// Report says what was found at the path of images, and what was left out.
+func Report(d *trainer.Data) data.Report {
+	r, _ := d.Report.(data.Report)
+	return r
 }
 
 // manifestData is where the images of a manifest were, as a path from the working folder.
@@ -360,11 +367,15 @@ func (p *pruning) finish(ctx context.Context, trained *prune.Result) (*PruneResu
 }
 
 // NetTop1 is the share of a set's images, of d, that a network classifies right.
-func NetTop1(ctx context.Context, net *supernet.Subnet, d *data.Dataset, set data.Set,
+func NetTop1(ctx context.Context, net *supernet.Subnet, d *trainer.Data, set data.Set,
 	workers int) (float64, error) {
 	settings := trainer.EvalDefaults()
 	settings.Workers = max(workers, 1)
-	n, err := trainer.NewNetwork(net, d, d.DefaultTransform(), settings)
+	images, err := (*data.Parts)(d).Dataset()
+	if err != nil {
+		return 0, err
+	}
+	n, err := standalone.NewNetwork(net, images, images.DefaultTransform(), settings)
 	if err != nil {
 		return 0, err
 	}
@@ -402,7 +413,7 @@ func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResul
 		supernet.Params(trained.Net.Blocks)
 	m.Weights, m.Ranks = nil, nil
 	images := *p.manifest.Images
-	images.Preparation = new(manifest.Preparation(p.data.Preparation()))
+	images.Preparation = new(manifest.Preparation((*data.Parts)(p.data).Preparation()))
 	m.Images = &images
 	input := p.manifest.Inputs["data"]
 	if to := filepath.Join(j.Dir, networkDir); j.Data != "" {

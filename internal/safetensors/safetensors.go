@@ -15,8 +15,8 @@ import (
 )
 
 // Tensor is a named array of 32-bit floats, the last dimension fastest. No Shape at all is a single
-// number.
-type Tensor struct {
+// number. It is the type of supernet.Tensor too, which needs no name of this package.
+type Tensor = struct {
 	Name  string
 	Shape []int
 	Data  []float32

@@ -11,45 +11,16 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/tailor-nas/tailor/provenance"
 )
 
-// Header opens every document. A document type embeds it by value as its first field:
-//
-//	type Profile struct {
-//		store.Header
-//		Device string `json:"device"`
-//	}
-type Header struct {
-	Tailor string `json:"tailor"` // kind and version: "profile/1"
-	SHA256 string `json:"sha256"` // of the file with these 64 digits as zeros
-	// by role, "run" or "profile": what this was made from
-	Inputs map[string]Input `json:"inputs,omitempty"`
-}
-
-// Input names something that a document was made from. Only the hash counts; the path helps a
-// person find the file.
-type Input struct {
-	Path   string `json:"path,omitempty"`
-	SHA256 string `json:"sha256"` // a document's Header.SHA256, any other file's HashFile
-}
-
-// Document is a pointer to a struct that embeds [Header]; nothing else satisfies it.
-type Document interface {
-	header() *Header
-}
-
-// header is unexported so that embedding Header is the only way to be a Document; Go promotes it
-// all the same.
-func (h *Header) header() *Header { return h }
-
-// Check returns a [*StaleError] unless file, the document that h opens, was made from the input
-// with this hash.
-func (h Header) Check(file, role, sha string) error {
-	if want := h.Inputs[role].SHA256; want == "" || want != sha {
-		return &StaleError{File: file, Role: role, Want: want, Got: sha}
-	}
-	return nil
-}
+// What opens a document is public, since the types of documents are: see package provenance.
+type (
+	Header   = provenance.Header
+	Input    = provenance.Input
+	Document = provenance.Document
+)
 
 var (
 	// hashPattern is what HashFile and safetensors.Write return.
@@ -73,7 +44,7 @@ func WriteDocument(path, kind string, version int, doc Document) error {
 		return err
 	})
 	if err == nil {
-		*doc.header() = header
+		*provenance.Of(doc) = header
 	}
 	return err
 }
@@ -83,10 +54,10 @@ func WriteDocument(path, kind string, version int, doc Document) error {
 // might differ in a caller's own marshaler.
 func encodeDocument(kind string, version int, doc Document) (data []byte, header Header,
 	err error) {
-	h := doc.header()
+	h := provenance.Of(doc)
 	header = *h
 	header.Tailor, header.SHA256 = fmt.Sprintf("%s/%d", kind, version), zeroHash
-	if err := header.validate(); err != nil {
+	if err := validate(header); err != nil {
 		return nil, Header{}, err
 	}
 	defer func(old Header) { *h = old }(*h)
@@ -141,7 +112,7 @@ func replacedText(data []byte) bool {
 
 // validate refuses to write provenance that says nothing: a role with an empty hash would pass for
 // traced.
-func (h *Header) validate() error {
+func validate(h Header) error {
 	if !namePattern.MatchString(h.Tailor) {
 		return fmt.Errorf("%q is no kind and version of a document", h.Tailor)
 	}

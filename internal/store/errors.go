@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/tailor-nas/tailor/provenance"
 )
 
 // Errors of reading. They are wrapped with the name of the file and what to do about it. A missing
@@ -77,34 +79,5 @@ func (e *VersionError) Error() string {
 		e.File, age, e.Kind, e.Version, e.Kind, e.Reads, remedy)
 }
 
-// StaleError is returned for a file that was made from another input than the one at hand.
-type StaleError struct {
-	File string
-	Role string // of the input: "run", "profile", ...
-	Want string // SHA-256 of what File was made from; empty if File does not name this role
-	Got  string // SHA-256 of what is at hand
-}
-
-func (e *StaleError) Error() string {
-	if e.Want == "" {
-		return fmt.Sprintf("%s does not say which %s it was made from and must be made again",
-			e.File, e.Role)
-	}
-	what := stale[e.Role]
-	if what == "" {
-		what = "was made from another " + e.Role
-	}
-	return fmt.Sprintf("%s %s (%s, not %s) and must be made again", e.File, what, brief(e.Want),
-		brief(e.Got))
-}
-
-// stale says of roles, in the words of somebody who does not know how they are called, what is
-// wrong.
-var stale = map[string]string{
-	"weights": "was made for the weights of another training run, or of an earlier step of this one",
-	"data":    "was made with other images, or with other ones of them held out",
-	"space":   "is of another search space",
-}
-
-// brief cuts a hash to the length that people compare by eye.
-func brief(sha string) string { return sha[:min(len(sha), 12)] }
+// StaleError is public, since callers outside test for it.
+type StaleError = provenance.StaleError

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/tailor-nas/tailor/provenance"
 )
 
 // openingPattern is laxer about space than what is written, so that a reformatted document is
@@ -102,7 +104,8 @@ func decodeDocument(path string, data []byte, kind string, version int, doc Docu
 		return err
 	}
 	// These were verified; a field of the same name further down was not.
-	doc.header().Tailor, doc.header().SHA256 = tailor, sha
+	h := provenance.Of(doc)
+	h.Tailor, h.SHA256 = tailor, sha
 	return nil
 }
 

@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/export"
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -20,7 +22,7 @@ func network(t testing.TB, blocks []supernet.Block, seed uint64) *supernet.Subne
 		t.Fatal(err)
 	}
 	r := rand.New(rand.NewPCG(seed, 7))
-	for _, p := range net.Params() {
+	for _, p := range weights.Params(net) {
 		for i := range p.Data {
 			switch {
 			case strings.HasSuffix(p.Name, ".var"):
@@ -38,8 +40,8 @@ func logits(t testing.TB, net *supernet.Subnet, image []float32) []float64 {
 	t.Helper()
 	pool := nn.NewPool(1)
 	defer pool.Close()
-	r := net.Runner(pool)
-	r.Bind(net.Blocks, 1, supernet.Infer)
+	r := engine.NewRunner(net, pool)
+	r.Bind(net.Blocks, 1, nn.Infer)
 	copy(r.Input(), image)
 	var out []float64
 	for _, v := range r.Forward() {
@@ -169,7 +171,7 @@ func TestPruned(t *testing.T) {
 	}
 
 	keep := map[string][]int{}
-	for _, m := range net.MiddleChannels() {
+	for _, m := range weights.Channels(net) {
 		for c := 0; c < m.N; c += 2 {
 			keep[m.Block] = append(keep[m.Block], c)
 		}

@@ -111,7 +111,7 @@ func (j *Job) manifest(f search.Found, p pick) *manifest.Manifest {
 	if j.Data != nil {
 		m.Mean, m.Std = j.Data.Stats()
 		if m.Images != nil {
-			m.Images.Preparation = new(manifest.Preparation(j.Data.Preparation()))
+			m.Images.Preparation = new(manifest.Preparation((*data.Parts)(j.Data).Preparation()))
 		}
 	}
 	return m

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/report"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
@@ -27,7 +26,7 @@ type Job struct {
 	Space *supernet.Space
 	Run   *trainer.Run // weights of the winners; nil gives manifests without weights
 	// of the run: to calibrate the winners and, with Verify, to measure their accuracy
-	Data     *data.Dataset
+	Data     *trainer.Data
 	Verify   bool
 	Accuracy *predictor.Accuracy
 	Devices  []Device // may be empty if no limit is a latency

@@ -1,7 +1,7 @@
 package manifest
 
 import (
-	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/provenance"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -16,7 +16,7 @@ const version, oldest = 5, 4
 // ("accuracy", "latency") and the profile ("profile"); those of a pruned network are the manifest
 // that it was made from ("parent"), and the data.
 type Manifest struct {
-	store.Header
+	provenance.Header
 	SpaceName   string           `json:"space"`
 	SpaceSHA256 string           `json:"space_sha256"`
 	Arch        supernet.Spec    `json:"arch"`   // the choice of the space that it was cut from

@@ -66,7 +66,7 @@ func (m *Manifest) loadWeights(path string) (*supernet.Subnet, error) {
 			"%s is not the file that %s was written with: sha256 %.12s, expected %.12s", file, path,
 			tensors.SHA256, m.Weights.SHA256)
 	}
-	net, err := supernet.LoadSubnet(m.Blocks, m.BNEps, tensors)
+	net, err := supernet.LoadSubnet(m.Blocks, m.BNEps, tensors.Tensors)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

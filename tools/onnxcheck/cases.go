@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/export"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/onnx"
@@ -61,8 +62,8 @@ func randomImage(in supernet.Shape, seed uint64) (m export.Meta, image []byte, x
 func logitsOf(net *supernet.Subnet, x []float32) (logits []float64) {
 	pool := nn.NewPool(1)
 	defer pool.Close()
-	r := net.Runner(pool)
-	r.Bind(net.Blocks, 1, supernet.Infer)
+	r := engine.NewRunner(net, pool)
+	r.Bind(net.Blocks, 1, nn.Infer)
 	copy(r.Input(), x)
 	for _, v := range r.Forward() {
 		logits = append(logits, float64(v))

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -112,8 +113,8 @@ func calibrated(blocks []supernet.Block, eps float64, seed uint64) (*supernet.Su
 	}
 	pool := nn.NewPool(2)
 	defer pool.Close()
-	runner := net.Runner(pool)
-	runner.Bind(blocks, 4, supernet.Calibrate)
+	runner := engine.NewRunner(net, pool)
+	runner.Bind(blocks, 4, nn.Calibrate)
 	for i := range runner.Input() {
 		runner.Input()[i] = float32(r.NormFloat64())
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/export"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/tflite"
@@ -36,7 +37,7 @@ func check(l *litert, g group) (row, error) {
 		in := net.Blocks[0].In
 		m := export.Meta{Name: g.name, Mean: mean[:in.C], Std: std[:in.C]}
 		raw, pixels := image(in, uint64(i))
-		logits := engine(net, pixels)
+		logits := computed(net, pixels)
 		if err := r.plain.add(l, net, m, floats(pixels), logits); err != nil {
 			return r, err
 		}
@@ -73,12 +74,12 @@ func (f *finding) add(l *litert, net *supernet.Subnet, m export.Meta, input []by
 	return nil
 }
 
-// engine gives the logits that tailor computes.
-func engine(net *supernet.Subnet, pixels []float32) (logits []float64) {
+// computed gives the logits that tailor computes.
+func computed(net *supernet.Subnet, pixels []float32) (logits []float64) {
 	pool := nn.NewPool(1)
 	defer pool.Close()
-	r := net.Runner(pool)
-	r.Bind(net.Blocks, 1, supernet.Infer)
+	r := engine.NewRunner(net, pool)
+	r.Bind(net.Blocks, 1, nn.Infer)
 	copy(r.Input(), pixels)
 	for _, v := range r.Forward() {
 		logits = append(logits, float64(v))

@@ -3,7 +3,9 @@ package main
 import (
 	"math/rand/v2"
 
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -95,7 +97,7 @@ func (n recipe) network() (*supernet.Subnet, error) {
 		return nil, err
 	}
 	r := rand.New(rand.NewPCG(n.seed, 1))
-	for _, p := range net.Params() {
+	for _, p := range weights.Params(net) {
 		for i := range p.Data {
 			if len(p.Shape) == 1 {
 				p.Data[i] += float32(r.NormFloat64() * 0.2)
@@ -104,8 +106,8 @@ func (n recipe) network() (*supernet.Subnet, error) {
 	}
 	pool := nn.NewPool(2)
 	defer pool.Close()
-	run, in := net.Runner(pool), n.blocks[0].In
-	run.Bind(n.blocks, batch, supernet.Calibrate)
+	run, in := engine.NewRunner(net, pool), n.blocks[0].In
+	run.Bind(n.blocks, batch, nn.Calibrate)
 	for i := range batch {
 		_, pixels := image(in, r.Uint64())
 		copy(run.Input()[i*in.Len():], pixels)

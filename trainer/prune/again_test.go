@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -47,11 +48,11 @@ func TestZerosStay(t *testing.T) {
 // returned counts weights that were zero and are not; of tensors that are narrower now it only
 // looks whether there are zeros.
 func returned(before, after *supernet.Subnet) (n int) {
-	now := map[string]supernet.Matrix{}
-	for _, m := range after.Matrices() {
+	now := map[string]weights.Matrix{}
+	for _, m := range weights.Matrices(after) {
 		now[m.Param.Name] = m
 	}
-	for _, m := range before.Matrices() {
+	for _, m := range weights.Matrices(before) {
 		p := now[m.Param.Name].Param
 		if len(p.Data) != len(m.Param.Data) {
 			if was, is := count(zeros(m.Param)), count(zeros(p)); was > 0 && is == 0 {
@@ -96,12 +97,12 @@ func TestResumeSparse(t *testing.T) {
 // TestLackedStaysGone: nor does a smaller share, or regrowth, bring back what was never there.
 func TestLackedStaysGone(t *testing.T) {
 	net := sparse(t, published(t, "lenet-300-100", 5))
-	net.Train()
+	weights.EnableTraining(net)
 	c := Defaults(Magnitude, supernet.Weights)
 	c.Regrow = 0.1
 	r := newRemover(net, c, nil)
 	random := rand.New(rand.NewPCG(1, 1))
-	for _, p := range net.Params() {
+	for _, p := range weights.Params(net) {
 		for i := range p.Grad {
 			p.Grad[i] = float32(random.NormFloat64())
 		}

@@ -3,6 +3,7 @@ package prune
 import (
 	"slices"
 
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -24,7 +25,7 @@ func Apply(net *supernet.Subnet, c Config, shares map[string]float64) (*supernet
 		return nil, err
 	}
 	pruned := net.Clone()
-	pruned.Train()
+	weights.EnableTraining(pruned)
 	r := newRemover(pruned, c, shares)
 	r.dead = nil
 	r.update(c.Sparsity)

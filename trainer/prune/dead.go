@@ -1,6 +1,7 @@
 package prune
 
 import (
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -63,7 +64,7 @@ func newLink(net *supernet.Subnet, byName map[string]*matrix, first, second *sup
 	}
 	k := link{first: a, second: b, channels: first.Out.C, outputs: second.Out.C,
 		act: first.Act.Value}
-	for _, p := range net.Params() {
+	for _, p := range weights.Params(net) {
 		switch p.Name {
 		case first.Bias:
 			k.bias = p.Data

@@ -1,7 +1,8 @@
 // Package prune trains one network while it removes weights from it.
 //
 // [Run] is one pruning run; it reads top to bottom in run.go. A [Config] says which [Method] moves
-// the weights (SSGD or a rival), what is removed together (a [Structure]: single weights, runs of
+// the weights (SSGD or a rival), what is removed together (a supernet.Structure: single weights,
+// runs of
 // output channels, whole middle channels of a block), how much of it, when, and by which
 // [Criterion] layers are compared. What was removed is exactly zero from then on.
 //

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -41,7 +42,7 @@ type matrix struct {
 }
 
 // newMatrix begins with what the weight lacks: what an earlier run removed stays so.
-func newMatrix(w supernet.Matrix, run int) *matrix {
+func newMatrix(w weights.Matrix, run int) *matrix {
 	lacks := zeros(w.Param)
 	return &matrix{name: w.Block, param: w.Param, run: run, gone: slices.Clone(lacks), lacks: lacks}
 }
@@ -127,7 +128,7 @@ func (m *matrix) keep(want int) int { return max(want, 1) }
 
 // middle is the middle channels of a block.
 type middle struct {
-	channels supernet.MiddleChannels
+	channels weights.MiddleChannels
 	of       supernet.Block
 	// the L1 norm of the project convolution says how large a channel is, as in OFA; else all its
 	// weights do
@@ -138,7 +139,7 @@ type middle struct {
 }
 
 // newMiddle begins with the single weights that the channels lack.
-func newMiddle(channels supernet.MiddleChannels, of supernet.Block, byL1 bool) *middle {
+func newMiddle(channels weights.MiddleChannels, of supernet.Block, byL1 bool) *middle {
 	m := &middle{channels: channels, of: of, byL1: byL1, gone: map[*nn.Param][]bool{},
 		lacks: map[*nn.Param][]bool{}}
 	for _, member := range channels.Members {
@@ -257,14 +258,14 @@ func (m *middle) keep(want int) int {
 func layersOf(net *supernet.Subnet, c Config) []layer {
 	var all []layer
 	if c.Structure == supernet.Channels {
-		for _, channels := range net.MiddleChannels() {
+		for _, channels := range weights.Channels(net) {
 			i := slices.IndexFunc(net.Blocks,
 				func(b supernet.Block) bool { return b.Name == channels.Block })
 			all = append(all, newMiddle(channels, net.Blocks[i], c.Method != SSGD))
 		}
 		return all
 	}
-	for _, w := range net.Matrices() {
+	for _, w := range weights.Matrices(net) {
 		run := max(c.Structure.Run(), 1)
 		if run > 1 && (len(w.Param.Shape) != 2 || w.Param.Shape[1] < run) {
 			continue

@@ -7,7 +7,9 @@ import (
 	"sort"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -22,7 +24,7 @@ func TestGlobalIsSorting(t *testing.T) {
 	for _, share := range []float64{0.3, 0.31, 0.9, 0.95} {
 		r.update(share)
 		var sizes []float64
-		for _, m := range published(t, "lenet-300-100", 5).Matrices() {
+		for _, m := range weights.Matrices(published(t, "lenet-300-100", 5)) {
 			for _, v := range m.Param.Data {
 				sizes = append(sizes, math.Abs(float64(v)))
 			}
@@ -55,7 +57,7 @@ func published(t *testing.T, name string, seed uint64) *supernet.Subnet {
 	if err != nil {
 		t.Fatal(err)
 	}
-	net.Train()
+	weights.EnableTraining(net)
 	return net
 }
 
@@ -154,7 +156,7 @@ func TestDeadUnits(t *testing.T) {
 	for _, name := range []string{"lenet-300-100", "lenet-5-caffe"} {
 		net := published(t, name, 7)
 		random := rand.New(rand.NewPCG(1, 1))
-		for _, p := range net.Params() {
+		for _, p := range weights.Params(net) {
 			for i := range p.Data {
 				if !p.Decay {
 					// biases, some of which ReLU takes to zero
@@ -199,8 +201,8 @@ func TestDeadUnits(t *testing.T) {
 func logits(net *supernet.Subnet) []float32 {
 	pool := nn.NewPool(1)
 	defer pool.Close()
-	run := net.Runner(pool)
-	run.Bind(net.Blocks, 10, supernet.Infer)
+	run := engine.NewRunner(net, pool)
+	run.Bind(net.Blocks, 10, nn.Infer)
 	r := rand.New(rand.NewPCG(8, 8))
 	for i := range run.Input() {
 		run.Input()[i] = float32(r.NormFloat64())
@@ -213,7 +215,7 @@ func logits(net *supernet.Subnet) []float32 {
 func TestCut(t *testing.T) {
 	d := synthetic(t, 24)
 	net := tiny(t, d)
-	net.Train()
+	weights.EnableTraining(net)
 	c := Defaults(SSGD, supernet.Channels)
 	c.Sparsity = 0.5
 	r := newRemover(net, c, nil)

@@ -11,6 +11,8 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/standalone"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -26,7 +28,7 @@ type Job struct {
 	// needs: it resumes with the same alone.
 	Teacher       *supernet.Subnet
 	TeacherSHA256 string
-	Data          *data.Dataset
+	Data          *trainer.Data
 	Config        Config
 	// Shares is what each block, by name, loses in the end: a share of its removable weights, 0 to
 	// 1. They grow in proportion as what is gone grows to Config.Sparsity, which should be what all
@@ -44,7 +46,7 @@ type Job struct {
 
 // NewJob prunes a network with these settings, on one processor. It keeps nothing and validates at
 // the end alone; with a folder it would save every 5 minutes.
-func NewJob(net *supernet.Subnet, d *data.Dataset, c Config) Job {
+func NewJob(net *supernet.Subnet, d *trainer.Data, c Config) Job {
 	return Job{Net: net, Data: d, Config: c, Workers: 1, SaveEvery: 5 * time.Minute}
 }
 
@@ -90,12 +92,13 @@ func Run(ctx context.Context, j Job) (*Result, error) {
 type pruning struct {
 	job     Job
 	config  Config
+	data    *data.Dataset
 	folder  *folder // nil if nothing is kept
 	state   State
-	net     *trainer.Network
-	teacher *trainer.Network // nil without distillation
-	soft    []float32        // the teacher's answer
-	mover   *trainer.Mover
+	net     *standalone.Network
+	teacher *standalone.Network // nil without distillation
+	soft    []float32           // the teacher's answer
+	mover   *standalone.Mover
 	remover *remover
 	loader  *data.Loader
 	steps   int
@@ -123,10 +126,22 @@ func (j Job) Check() error {
 	if err := j.Config.Check(); err != nil {
 		return err
 	}
+	if _, err := dataset(j.Data); err != nil {
+		return err
+	}
 	if images := j.Data.Train.Len(); images < j.Config.Batch {
 		return fmt.Errorf("%w: --batch is %d, but there are only %d images to train on: choose a smaller one", trainer.ErrConfig, j.Config.Batch, images)
 	}
 	return j.Config.checkRemoval(j.Net, j.Shares)
+}
+
+// dataset is what the package works with.
+func dataset(d *trainer.Data) (*data.Dataset, error) {
+	set, err := (*data.Parts)(d).Dataset()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", trainer.ErrConfig, err)
+	}
+	return set, nil
 }
 
 // start checks the job, and opens or begins its folder.
@@ -135,8 +150,12 @@ func start(j Job) (*pruning, error) {
 	if err := j.Check(); err != nil {
 		return nil, err
 	}
+	var err error
+	if p.data, err = dataset(j.Data); err != nil {
+		return nil, err
+	}
 	net := j.Net.Clone()
-	net.Train()
+	weights.EnableTraining(net)
 	if err := p.prepare(net); err != nil {
 		p.close()
 		return nil, err
@@ -150,29 +169,29 @@ func start(j Job) (*pruning, error) {
 
 // prepare makes what works on the network.
 func (p *pruning) prepare(net *supernet.Subnet) error {
-	c, transform := p.config, p.job.Data.DefaultTransform()
+	c, transform := p.config, p.data.DefaultTransform()
 	transform.Pad, transform.Flip = c.Shift, c.Flip
 	settings := trainer.EvalDefaults()
 	settings.Workers, settings.Seed = p.job.Workers, c.Seed
 	var err error
-	if p.net, err = trainer.NewNetwork(net, p.job.Data, transform, settings); err != nil {
+	if p.net, err = standalone.NewNetwork(net, p.data, transform, settings); err != nil {
 		return err
 	}
 	if c.Distill > 0 {
-		if p.teacher, err = trainer.NewNetwork(cmp.Or(p.job.Teacher, p.job.Net), p.job.Data,
+		if p.teacher, err = standalone.NewNetwork(cmp.Or(p.job.Teacher, p.job.Net), p.data,
 			transform, settings); err != nil {
 			return fmt.Errorf("teacher: %w", err)
 		}
 	}
 	p.remover = newRemover(net, c, p.job.Shares)
-	structure := trainer.Structure{}
+	structure := standalone.Structure{}
 	if c.Grouped {
 		structure.Run = c.Structure.Run()
 		if c.Structure == supernet.Channels {
-			structure.Channels = net.MiddleChannels()
+			structure.Channels = weights.Channels(net)
 		}
 	}
-	if p.mover, err = trainer.NewMover(c.Optimizer, structure, trained(net),
+	if p.mover, err = standalone.NewMover(c.Optimizer, structure, trained(net),
 		p.net.Pool()); err != nil {
 		return err
 	}
@@ -202,7 +221,7 @@ func (p *pruning) mask(net *supernet.Subnet) {
 
 // trained lists the parameters that move.
 func trained(net *supernet.Subnet) (all []*nn.Param) {
-	for _, p := range net.Params() {
+	for _, p := range weights.Params(net) {
 		if !p.Statistic {
 			all = append(all, p)
 		}
@@ -211,7 +230,7 @@ func trained(net *supernet.Subnet) (all []*nn.Param) {
 }
 
 func (p *pruning) close() {
-	for _, n := range []*trainer.Network{p.net, p.teacher} {
+	for _, n := range []*standalone.Network{p.net, p.teacher} {
 		if n != nil {
 			n.Close()
 		}
@@ -308,7 +327,7 @@ func (p *pruning) report(r Progress) {
 // validated says whether the accuracy after the last step was measured before the run was resumed,
 // if it is to be.
 func (p *pruning) validated() bool {
-	if p.folder == nil || p.job.ValImages <= 0 || p.job.Data.Val.Len() == 0 {
+	if p.folder == nil || p.job.ValImages <= 0 || p.data.Val.Len() == 0 {
 		return true
 	}
 	var last Metric
@@ -319,10 +338,10 @@ func (p *pruning) validated() bool {
 // endEpoch measures the accuracy on held-out images, if that is wanted, and saves.
 func (p *pruning) endEpoch(ctx context.Context, epoch int) error {
 	step := p.state.Step
-	if p.job.ValImages > 0 && p.job.Data.Val.Len() > 0 && ctx.Err() == nil {
+	if p.job.ValImages > 0 && p.data.Val.Len() > 0 && ctx.Err() == nil {
 		m := Metric{Step: step, Epoch: float64(epoch + 1), LR: p.config.rate(p.part(step)),
 			Sparsity: p.remover.sparsity()}
-		top1, err := p.validate(ctx, data.Subset(p.job.Data.Val, p.job.ValImages, p.config.Seed))
+		top1, err := p.validate(ctx, data.Subset(p.data.Val, p.job.ValImages, p.config.Seed))
 		if err == nil {
 			m.Top1 = &top1
 			if err := p.folder.add(m); err != nil {
@@ -379,8 +398,8 @@ func (p *pruning) result(ctx context.Context) (*Result, error) {
 
 // test measures statistics, and accuracy on the images held out, if there are any.
 func (p *pruning) test(ctx context.Context) (top1 float64, err error) {
-	if p.job.Data.Val.Len() > 0 {
-		return p.validate(ctx, p.job.Data.Val)
+	if p.data.Val.Len() > 0 {
+		return p.validate(ctx, p.data.Val)
 	}
 	return 0, p.net.Calibrate(ctx)
 }

@@ -10,14 +10,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
-func synthetic(t *testing.T, size int) *data.Dataset {
+func synthetic(t *testing.T, size int) *trainer.Data {
 	t.Helper()
-	d, err := data.Open("synthetic", data.Options{Size: size, Holdout: 100, Seed: 1, Train: 700,
+	d, err := trainer.OpenData("synthetic", trainer.DataOptions{Size: size,
+		Holdout: 100, Seed: 1, Train: 700,
 		Test: 200})
 	if err != nil {
 		t.Fatal(err)
@@ -26,7 +27,7 @@ func synthetic(t *testing.T, size int) *data.Dataset {
 }
 
 // tiny is a small network with batch norm, squeeze-and-excitation and shortcuts.
-func tiny(t *testing.T, d *data.Dataset) *supernet.Subnet {
+func tiny(t *testing.T, d *trainer.Data) *supernet.Subnet {
 	t.Helper()
 	s, err := supernet.LoadSpace("mbv3-tiny")
 	if err != nil {
@@ -115,7 +116,7 @@ func sameWeights(a, b *supernet.Subnet) bool {
 }
 
 func nonZero(net *supernet.Subnet) (n int) {
-	for _, m := range net.Matrices() {
+	for _, m := range weights.Matrices(net) {
 		for _, v := range m.Param.Data {
 			if v != 0 {
 				n++
@@ -284,7 +285,8 @@ func TestLeavesTheParent(t *testing.T) {
 // TestLearns: what is left after gradual removal still knows the images, and better than after one
 // shot without training.
 func TestLearns(t *testing.T) {
-	d, err := data.Open("synthetic", data.Options{Size: 24, Holdout: 300, Seed: 1, Train: 2500,
+	d, err := trainer.OpenData("synthetic", trainer.DataOptions{Size: 24,
+		Holdout: 300, Seed: 1, Train: 2500,
 		Test: 300})
 	if err != nil {
 		t.Fatal(err)
@@ -334,7 +336,7 @@ func TestConfigRefuses(t *testing.T) {
 func TestHiddenDivergence(t *testing.T) {
 	d := synthetic(t, 24)
 	net, dir := tiny(t, d), t.TempDir()
-	for _, p := range net.Params() {
+	for _, p := range weights.Params(net) {
 		if p.Name == "stages.0.0.depthwise.weight" { // before a ReLU
 			p.Data[0] = float32(math.NaN())
 		}

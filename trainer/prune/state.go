@@ -15,6 +15,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/internal/settings"
 	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/weights"
+	"github.com/tailor-nas/tailor/provenance"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -34,7 +36,7 @@ const (
 // are the manifest of the network that is pruned ("parent"), that of its teacher ("teacher") if
 // this is another network, and the data ("data").
 type Info struct {
-	store.Header
+	provenance.Header
 	Config Config `json:"config"`
 	// what each block loses, if that was chosen beforehand
 	Shares map[string]float64 `json:"shares,omitempty"`
@@ -54,7 +56,7 @@ func ReadInfo(dir string) (*Info, error) {
 // State is where a run stands: the document state.json of a checkpoint. Everything random follows
 // from the seed and the step.
 type State struct {
-	store.Header
+	provenance.Header
 	Step         int               `json:"step"` // steps done
 	Seconds      float64           `json:"seconds"`
 	MetricsBytes int64             `json:"metrics_bytes"`
@@ -86,15 +88,15 @@ func (p *pruning) open(net *supernet.Subnet) error {
 		return nil
 	}
 	want := Info{Config: p.config, Shares: j.Shares, Goal: j.Goal}
-	want.Inputs = map[string]store.Input{"data": {SHA256: j.Data.SHA256}}
+	want.Inputs = map[string]provenance.Input{"data": {SHA256: j.Data.SHA256}}
 	if j.Parent != "" {
-		want.Inputs["parent"] = store.Input{SHA256: j.Parent}
+		want.Inputs["parent"] = provenance.Input{SHA256: j.Parent}
 	}
 	if j.Teacher != nil {
 		if j.TeacherSHA256 == "" {
 			return fmt.Errorf("%w: a run that is kept needs to know its teacher again; give the sha256 of what it was read from", trainer.ErrConfig)
 		}
-		want.Inputs["teacher"] = store.Input{SHA256: j.TeacherSHA256}
+		want.Inputs["teacher"] = provenance.Input{SHA256: j.TeacherSHA256}
 	}
 	lock, err := store.LockDir(j.Dir, "tailor prune")
 	if err != nil {
@@ -183,7 +185,7 @@ func floats(gone []bool) []float32 {
 
 // save writes a checkpoint, whole or not at all, and drops the oldest ones.
 func (p *pruning) save() error {
-	if w := nn.NotFinite(p.net.Net.Params()); w != nil {
+	if w := nn.NotFinite(weights.Params(p.net.Net)); w != nil {
 		return fmt.Errorf("%w by step %d: %s is not finite; start again with a lower --lr than %g",
 			trainer.ErrDiverged, p.state.Step, w.Name, p.config.LR)
 	}
@@ -197,7 +199,7 @@ func (p *pruning) save() error {
 		return err
 	}
 	p.state.Seconds, p.state.Files = p.seconds(), map[string]string{}
-	p.state.Inputs = map[string]store.Input{"pruning": {Path: infoFile, SHA256: f.sha}}
+	p.state.Inputs = map[string]provenance.Input{"pruning": {Path: infoFile, SHA256: f.sha}}
 	dir := filepath.Join(f.dir, checkpointsDir, fmt.Sprintf("step-%09d", p.state.Step))
 	if f.saved(dir, p.state.MetricsBytes) {
 		return nil
@@ -297,7 +299,7 @@ func (p *pruning) restoreFrom(dir string, net *supernet.Subnet) error {
 
 // load copies tensors into the network, the optimiser and the masks.
 func (p *pruning) load(net *supernet.Subnet, files map[string]*safetensors.File) error {
-	if err := net.Load(files["weights.safetensors"]); err != nil {
+	if err := weights.Load(net, files["weights.safetensors"].Tensors); err != nil {
 		return err
 	}
 	masks := p.remover.masks()

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -116,8 +117,8 @@ func expected(net *supernet.Subnet, batch []float32) (all []float32) {
 	pool := nn.NewPool(1)
 	defer pool.Close()
 	pool.Dense = true
-	r := net.Runner(pool)
-	r.Bind(net.Blocks, 1, supernet.Infer)
+	r := engine.NewRunner(net, pool)
+	r.Bind(net.Blocks, 1, nn.Infer)
 	in, out := net.Blocks[0].In.Len(), make([]float32, net.Blocks[len(net.Blocks)-1].Out.Len())
 	for i := 0; i < len(batch); i += in {
 		copy(r.Input(), batch[i:i+in])

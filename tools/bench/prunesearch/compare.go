@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/predictor"
@@ -46,7 +45,7 @@ func (b *bench) do(ctx context.Context, w io.Writer) error {
 type comparison struct {
 	*bench
 	run      *trainer.Run
-	data     *data.Dataset
+	data     *trainer.Data
 	accuracy *predictor.Accuracy
 	latency  *predictor.Latency
 	runtime  profiles.Native

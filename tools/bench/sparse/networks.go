@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -107,8 +108,8 @@ func (b *bench) prepare(blocks []supernet.Block, zeros, run int, pool *nn.Pool) 
 	if err != nil {
 		return nil, err
 	}
-	r := net.Runner(pool)
-	r.Bind(net.Blocks, 1, supernet.Infer)
+	r := engine.NewRunner(net, pool)
+	r.Bind(net.Blocks, 1, nn.Infer)
 	copy(r.Input(), normal(rand.New(rand.NewPCG(b.seed, 2)), len(r.Input())))
 	return func() { r.Forward() }, nil
 }

@@ -16,7 +16,9 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/internal/safetensors"
+	"github.com/tailor-nas/tailor/internal/standalone"
 	"github.com/tailor-nas/tailor/internal/textfile"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -100,7 +102,7 @@ func (r *results) add(one row) error {
 type comparison struct {
 	*bench
 	name    string
-	data    *data.Dataset
+	data    *trainer.Data
 	parent  *supernet.Subnet // of a manifest
 	results *results
 	dense   map[uint64]*supernet.Subnet // whole networks by seed
@@ -154,7 +156,8 @@ func (c *comparison) open() (err error) {
 	}
 	if c.manifest == "" {
 		c.name = c.network
-		c.data, err = data.Open(c.dataPath, data.Options{Size: 28, Holdout: 5000, Seed: 1})
+		c.data, err = trainer.OpenData(c.dataPath, trainer.DataOptions{Size: 28,
+			Holdout: 5000, Seed: 1})
 		return err
 	}
 	path := manifest.Path(c.manifest)
@@ -189,7 +192,7 @@ func (c *comparison) whole(ctx context.Context, seed uint64) error {
 	path := filepath.Join(dir, fmt.Sprintf("%s-whole-%d-epochs-seed-%d.safetensors", c.network,
 		c.denseEpochs, seed))
 	if f, err := safetensors.Read(path); err == nil {
-		if err := net.Load(f); err != nil {
+		if err := weights.Load(net, f.Tensors); err != nil {
 			return err
 		}
 	} else {
@@ -221,7 +224,11 @@ func (c *comparison) known(ctx context.Context, r row, net *supernet.Subnet) err
 	if _, ok := c.results.get(r.key()); ok {
 		return nil
 	}
-	n, err := trainer.NewNetwork(net, c.data, c.data.DefaultTransform(), trainer.EvalDefaults())
+	images, err := (*data.Parts)(c.data).Dataset()
+	if err != nil {
+		return err
+	}
+	n, err := standalone.NewNetwork(net, images, images.DefaultTransform(), trainer.EvalDefaults())
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/safetensors"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -13,7 +15,7 @@ type stepper struct {
 	job     *job
 	net     *supernet.Supernet
 	pool    *nn.Pool
-	run     *supernet.Runner
+	run     engine.Runner
 	images  []float32 // (N,H,W,C)
 	n       int
 	classes int
@@ -25,7 +27,7 @@ type stepper struct {
 }
 
 func newStepper(j *job, threads int) (*stepper, error) {
-	weights, err := safetensors.Read(j.Weights)
+	initial, err := safetensors.Read(j.Weights)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +36,7 @@ func newStepper(j *job, threads int) (*stepper, error) {
 		return nil, err
 	}
 	net := supernet.New(j.Space, weightSeed)
-	if err := net.Load(weights); err != nil {
+	if err := weights.Load(net, initial.Tensors); err != nil {
 		return nil, fmt.Errorf("weights of %s: %w", j.Net, err)
 	}
 	images, _ := batch.Lookup("images")
@@ -46,7 +48,7 @@ func newStepper(j *job, threads int) (*stepper, error) {
 	}
 	pool := nn.NewPool(threads)
 	s := &stepper{
-		job: j, net: net, pool: pool, run: net.Runner(pool), images: images.Data, n: n,
+		job: j, net: net, pool: pool, run: engine.NewRunner(net, pool), images: images.Data, n: n,
 		classes: classes,
 		labels:  make([]float32, n*classes), teacher: make([]float32, n*classes),
 		losses: make([]float64, len(j.Networks)),
@@ -56,8 +58,8 @@ func newStepper(j *job, threads int) (*stepper, error) {
 		hard[i] = int32(l)
 	}
 	nn.SmoothLabels(s.labels, hard, classes, j.LabelSmoothing)
-	s.clearTask = func(_, i int) { clear(net.Params()[i].Grad) }
-	s.updateTask = func(_, i int) { s.update(net.Params()[i]) }
+	s.clearTask = func(_, i int) { clear(weights.Params(net)[i].Grad) }
+	s.updateTask = func(_, i int) { s.update(weights.Params(net)[i]) }
 	return s, nil
 }
 
@@ -66,10 +68,10 @@ func (s *stepper) close() { s.pool.Close() }
 // step trains the first network on the labels and the others on its softmax, sums the gradients,
 // and moves the weights.
 func (s *stepper) step() {
-	params := len(s.net.Params())
+	params := len(weights.Params(s.net))
 	s.pool.Run(params, s.clearTask)
 	for i, blocks := range s.job.Networks {
-		s.run.Bind(blocks, s.n, supernet.Train)
+		s.run.Bind(blocks, s.n, nn.Train)
 		copy(s.run.Input(), s.images)
 		logits, target := s.run.Forward(), s.teacher
 		if i == 0 {

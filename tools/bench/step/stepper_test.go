@@ -8,6 +8,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/safetensors"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -65,8 +66,8 @@ func TestStepOnAnyThreads(t *testing.T) {
 		one.step()
 		two.step()
 	}
-	for i, p := range one.net.Params() {
-		if !slices.Equal(p.Data, two.net.Params()[i].Data) {
+	for i, p := range weights.Params(one.net) {
+		if !slices.Equal(p.Data, weights.Params(two.net)[i].Data) {
 			t.Fatalf("%s differs between 1 and 2 threads", p.Name)
 		}
 	}
@@ -77,7 +78,7 @@ func TestStepSumsGradients(t *testing.T) {
 	j := tinyJob(t)
 	both := newTestStepper(t, j, 1)
 	both.step()
-	want := make([][]float64, len(both.net.Params()))
+	want := make([][]float64, len(weights.Params(both.net)))
 	for i, blocks := range j.Networks {
 		alone := newTestStepper(t, j, 1)
 		logits := forward(alone, blocks)
@@ -87,7 +88,7 @@ func TestStepSumsGradients(t *testing.T) {
 		}
 		nn.CrossEntropy(alone.run.LogitGrad(), logits, target, alone.classes, 1, 1)
 		alone.run.Backward()
-		for k, p := range alone.net.Params() {
+		for k, p := range weights.Params(alone.net) {
 			if want[k] == nil {
 				want[k] = make([]float64, len(p.Grad))
 			}
@@ -96,7 +97,7 @@ func TestStepSumsGradients(t *testing.T) {
 			}
 		}
 	}
-	for k, p := range both.net.Params() {
+	for k, p := range weights.Params(both.net) {
 		for x, g := range p.Grad {
 			if math.Abs(float64(g)-want[k][x]) > 1e-6+1e-4*math.Abs(want[k][x]) {
 				t.Fatalf("gradient %d of %s is %g, the networks' own add up to %g", x, p.Name, g,
@@ -107,7 +108,7 @@ func TestStepSumsGradients(t *testing.T) {
 }
 
 func forward(s *stepper, blocks []supernet.Block) []float32 {
-	s.run.Bind(blocks, s.n, supernet.Train)
+	s.run.Bind(blocks, s.n, nn.Train)
 	copy(s.run.Input(), s.images)
 	return s.run.Forward()
 }

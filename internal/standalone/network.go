@@ -1,4 +1,4 @@
-package trainer
+package standalone
 
 import (
 	"context"
@@ -6,8 +6,12 @@ import (
 	"slices"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/passes"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
 )
 
 // Network trains, calibrates and tests one network that stands alone: a sub-network cut from a
@@ -15,30 +19,31 @@ import (
 type Network struct {
 	Net       *supernet.Subnet
 	pool      *nn.Pool
-	run       *supernet.Runner
-	inputs    inputs
+	run       engine.Runner
+	inputs    passes.Inputs
 	classes   int
 	data      *data.Dataset
 	transform data.Transform // of training images
-	settings  EvalSettings
+	settings  trainer.EvalSettings
 	hard      []float32 // target distribution of the labels, (N,classes)
 }
 
 // NewNetwork prepares to work with a network on d; transform is what happens to training images.
 // The network must be for the dataset's classes and channels.
 func NewNetwork(net *supernet.Subnet, d *data.Dataset, transform data.Transform,
-	s EvalSettings) (*Network, error) {
-	if err := s.check(); err != nil {
+	s trainer.EvalSettings) (*Network, error) {
+	if err := s.Check(); err != nil {
 		return nil, err
 	}
 	in, out := net.Blocks[0].In, net.Blocks[len(net.Blocks)-1].Out
 	if in.C != d.Channels || out.C != len(d.Classes) {
 		return nil, fmt.Errorf(
 			"the network is for %d classes of images with %d channels, the data has %d and %d: %w",
-			out.C, in.C, len(d.Classes), d.Channels, ErrConfig)
+			out.C, in.C, len(d.Classes), d.Channels, trainer.ErrConfig)
 	}
 	pool := nn.NewPool(s.Workers)
-	return &Network{Net: net, pool: pool, run: net.Runner(pool), inputs: newInputs(pool),
+	return &Network{Net: net, pool: pool, run: engine.NewRunner(net, pool),
+		inputs:  passes.NewInputs(pool),
 		classes: out.C, data: d, transform: transform, settings: s}, nil
 }
 
@@ -67,9 +72,9 @@ func (n *Network) loader(set data.Set, c data.LoaderConfig) (*data.Loader, error
 // the loss. If teacher is not nil it holds another network's softmax for the batch, (N,classes),
 // which takes the share distill of the target.
 func (n *Network) Gradients(b *data.Batch, smoothing, distill float64, teacher []float32) float64 {
-	n.pool.Run(len(n.Net.Params()), n.clear)
-	n.run.Bind(n.Net.Blocks, b.N, supernet.Train)
-	n.inputs.fill(n.run.Input(), n.Net.Blocks[0].In.H, b)
+	n.pool.Run(len(weights.Params(n.Net)), n.clear)
+	n.run.Bind(n.Net.Blocks, b.N, nn.Train)
+	n.inputs.Fill(n.run.Input(), n.Net.Blocks[0].In.H, b)
 	logits := n.run.Forward()
 	if len(n.hard) < len(logits) {
 		n.hard = make([]float32, len(logits))
@@ -86,13 +91,13 @@ func (n *Network) Gradients(b *data.Batch, smoothing, distill float64, teacher [
 	return loss
 }
 
-func (n *Network) clear(_, i int) { clear(n.Net.Params()[i].Grad) }
+func (n *Network) clear(_, i int) { clear(weights.Params(n.Net)[i].Grad) }
 
 // Softmax is the network's answer for a batch, (N,classes), with its recorded statistics. The
 // result is dst, grown if need be.
 func (n *Network) Softmax(dst []float32, b *data.Batch) []float32 {
-	n.run.Bind(n.Net.Blocks, b.N, supernet.Infer)
-	n.inputs.fill(n.run.Input(), n.Net.Blocks[0].In.H, b)
+	n.run.Bind(n.Net.Blocks, b.N, nn.Infer)
+	n.inputs.Fill(n.run.Input(), n.Net.Blocks[0].In.H, b)
 	logits := n.run.Forward()
 	if cap(dst) < len(logits) {
 		dst = make([]float32, len(logits))
@@ -114,7 +119,7 @@ func (n *Network) Calibrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return calibrate(ctx, n.run, n.Net.Blocks, l, n.inputs)
+	return passes.Calibrate(ctx, n.run, n.Net.Blocks, l, n.inputs)
 }
 
 // Top1 is the share of a set's images that the network classifies right, with its recorded
@@ -125,6 +130,6 @@ func (n *Network) Top1(ctx context.Context, set data.Set) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	correct, err := countCorrect(ctx, n.run, n.Net.Blocks, l, n.inputs)
+	correct, err := passes.CountCorrect(ctx, n.run, n.Net.Blocks, l, n.inputs)
 	return float64(correct) / float64(set.Len()), err
 }

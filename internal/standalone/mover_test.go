@@ -1,4 +1,4 @@
-package trainer
+package standalone
 
 import (
 	"errors"
@@ -9,7 +9,8 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/nn"
-	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/internal/weights"
+	"github.com/tailor-nas/tailor/trainer"
 )
 
 // weight makes a parameter with random values and gradients; every fifth value is large.
@@ -37,7 +38,7 @@ func draw(p *nn.Param, r *rand.Rand) {
 	}
 }
 
-func mover(t *testing.T, o Optimizer, s Structure, params ...*nn.Param) *Mover {
+func mover(t *testing.T, o trainer.Optimizer, s Structure, params ...*nn.Param) *Mover {
 	t.Helper()
 	pool := nn.NewPool(2)
 	t.Cleanup(pool.Close)
@@ -48,7 +49,8 @@ func mover(t *testing.T, o Optimizer, s Structure, params ...*nn.Param) *Mover {
 	return m
 }
 
-// plain is SSGD as the formulas say it, in float64: w² of every group, its mean over the layer,
+// plain is trainer.SSGD as the formulas say it, in float64: w² of every group, its mean over the
+// layer,
 // Nesterov momentum.
 type plain struct {
 	squared func(meanSquare float64) float64 // w² of a group
@@ -79,16 +81,19 @@ func (p *plain) step(w []float64, grad []float32, group []int, rate, momentum fl
 func TestSSGDFormulas(t *testing.T) {
 	const rows, cols, eps = 13, 20, 0.3
 	for name, c := range map[string]struct {
-		scaling Scaling
+		scaling trainer.Scaling
 		squared func(z float64) float64
 	}{
-		"log-l2": {Scaling{Measure: LogL2, Epsilon: eps, EpsilonEnd: eps, Absolute: true},
+		"log-l2": {trainer.Scaling{Measure: trainer.LogL2, Epsilon: eps, EpsilonEnd: eps,
+			Absolute: true},
 			func(z float64) float64 { return z + eps }},
-		"log-l1": {Scaling{Measure: LogL1, Epsilon: eps, EpsilonEnd: eps, Absolute: true},
+		"log-l1": {trainer.Scaling{Measure: trainer.LogL1, Epsilon: eps, EpsilonEnd: eps,
+			Absolute: true},
 			func(z float64) float64 { return (math.Sqrt(z) + eps) * (math.Sqrt(z) + eps) }},
-		"p-norm, half": {Scaling{Measure: PNorm, P: 0.5, Epsilon: eps, EpsilonEnd: eps,
-			Absolute: true}, func(z float64) float64 { return math.Pow(math.Sqrt(z)+eps, 1.5) }},
-		"p-norm": {Scaling{Measure: PNorm, P: 0.7, Epsilon: eps, EpsilonEnd: eps,
+		"p-norm, half": {trainer.Scaling{Measure: trainer.PNorm, P: 0.5, Epsilon: eps,
+			EpsilonEnd: eps,
+			Absolute:   true}, func(z float64) float64 { return math.Pow(math.Sqrt(z)+eps, 1.5) }},
+		"p-norm": {trainer.Scaling{Measure: trainer.PNorm, P: 0.7, Epsilon: eps, EpsilonEnd: eps,
 			Absolute: true}, func(z float64) float64 { return math.Pow(math.Sqrt(z)+eps, 1.3) }},
 	} {
 		for _, run := range []int{1, 8} {
@@ -100,8 +105,9 @@ func TestSSGDFormulas(t *testing.T) {
 					want[i] = float64(v)
 					group[i] = i/cols*cols + i%cols/run
 				}
-				m := mover(t, Optimizer{Rule: SSGD, Momentum: 0.9, WeightDecay: 0.01,
-					Scaling: c.scaling}, Structure{Run: run}, p)
+				m := mover(t, trainer.Optimizer{Rule: trainer.SSGD, Momentum: 0.9,
+					WeightDecay: 0.01,
+					Scaling:     c.scaling}, Structure{Run: run}, p)
 				r := rand.New(rand.NewPCG(5, 5))
 				for range 20 {
 					draw(p, r)
@@ -123,7 +129,7 @@ func TestSSGDFormulas(t *testing.T) {
 func TestSSGDChannels(t *testing.T) {
 	const n, eps = 6, 0.05
 	columns, rows, scale := weight(1, true, 4, n), weight(2, true, n, 3), weight(3, false, n)
-	c := supernet.MiddleChannels{Block: "b", N: n, Members: []supernet.ChannelMember{
+	c := weights.MiddleChannels{Block: "b", N: n, Members: []weights.ChannelMember{
 		{Param: columns, Weight: true}, {Param: rows, First: true, Weight: true}, {Param: scale},
 	}}
 	var square [n]float64
@@ -146,8 +152,9 @@ func TestSSGDChannels(t *testing.T) {
 	}
 	grads := [][]float32{append([]float32(nil), columns.Grad...),
 		append([]float32(nil), rows.Grad...), append([]float32(nil), scale.Grad...)}
-	m := mover(t, Optimizer{Rule: SSGD, Scaling: Scaling{Measure: LogL2, Epsilon: eps,
-		EpsilonEnd: eps, Absolute: true}}, Structure{Channels: []supernet.MiddleChannels{c}},
+	m := mover(t, trainer.Optimizer{Rule: trainer.SSGD,
+		Scaling: trainer.Scaling{Measure: trainer.LogL2, Epsilon: eps,
+			EpsilonEnd: eps, Absolute: true}}, Structure{Channels: []weights.MiddleChannels{c}},
 		columns, rows, scale)
 	m.Step(0.1, 0)
 	channel := []func(i int) int{func(i int) int { return i % n }, func(i int) int { return i / 3 },
@@ -163,19 +170,22 @@ func TestSSGDChannels(t *testing.T) {
 	}
 }
 
-// TestSSGDIsSGD: with p = 2, or with an epsilon that no weight matters beside, SSGD is plain SGD to
+// TestSSGDIsSGD: with p = 2, or with an epsilon that no weight matters beside, trainer.SSGD is
+// plain trainer.SGD to
 // the bit.
 func TestSSGDIsSGD(t *testing.T) {
-	for name, s := range map[string]Scaling{
-		"p = 2":               {Measure: PNorm, P: 2, Epsilon: 0.1, EpsilonEnd: 0.001},
-		"huge epsilon, l2":    {Measure: LogL2, Epsilon: 1e30, EpsilonEnd: 1e30},
-		"huge epsilon, l1":    {Measure: LogL1, Epsilon: 1e30, EpsilonEnd: 1e30},
-		"huge epsilon, p = 1": {Measure: PNorm, P: 1, Epsilon: 1e30, EpsilonEnd: 1e30},
+	for name, s := range map[string]trainer.Scaling{
+		"p = 2":               {Measure: trainer.PNorm, P: 2, Epsilon: 0.1, EpsilonEnd: 0.001},
+		"huge epsilon, l2":    {Measure: trainer.LogL2, Epsilon: 1e30, EpsilonEnd: 1e30},
+		"huge epsilon, l1":    {Measure: trainer.LogL1, Epsilon: 1e30, EpsilonEnd: 1e30},
+		"huge epsilon, p = 1": {Measure: trainer.PNorm, P: 1, Epsilon: 1e30, EpsilonEnd: 1e30},
 	} {
 		for _, run := range []int{1, 16} {
 			a, b := weight(7, true, 9, 33), weight(7, true, 9, 33)
-			sgd := mover(t, Optimizer{Rule: SGD, Momentum: 0.9, WeightDecay: 1e-3}, Structure{}, a)
-			ssgd := mover(t, Optimizer{Rule: SSGD, Momentum: 0.9, WeightDecay: 1e-3, Scaling: s},
+			sgd := mover(t, trainer.Optimizer{Rule: trainer.SGD, Momentum: 0.9, WeightDecay: 1e-3},
+				Structure{}, a)
+			ssgd := mover(t, trainer.Optimizer{Rule: trainer.SSGD, Momentum: 0.9, WeightDecay: 1e-3,
+				Scaling: s},
 				Structure{Run: run}, b)
 			r := rand.New(rand.NewPCG(1, 1))
 			for i := range 10 {
@@ -186,7 +196,7 @@ func TestSSGDIsSGD(t *testing.T) {
 			}
 			for i := range a.Data {
 				if a.Data[i] != b.Data[i] {
-					t.Fatalf("%s, runs of %d: weight %d is %g, with SGD %g", name, run, i,
+					t.Fatalf("%s, runs of %d: weight %d is %g, with trainer.SGD %g", name, run, i,
 						b.Data[i], a.Data[i])
 				}
 			}
@@ -194,16 +204,18 @@ func TestSSGDIsSGD(t *testing.T) {
 	}
 }
 
-// TestPowerpropagation: for small steps Powerpropagation is SSGD's p-norm-like measure with p =
+// TestPowerpropagation: for small steps Powerpropagation is trainer.SSGD's p-norm-like measure with
+// p =
 // 2/α, no ε and no mean: dθ/dt = -α²·|θ|^(2-2/α)·∂J/∂θ.
 func TestPowerpropagation(t *testing.T) {
 	const steps, rate = 2000, 2e-5
 	for _, alpha := range []float64{2, 2.5, 3, 4} {
 		a, b := weight(11, true, 40), weight(11, true, 40)
 		target := weight(12, true, 40)
-		power := mover(t, Optimizer{Rule: Powerprop, Alpha: alpha}, Structure{}, a)
-		ssgd := mover(t, Optimizer{Rule: SSGD, Scaling: Scaling{Measure: PNorm, P: 2 / alpha,
-			Epsilon: 1e-12, EpsilonEnd: 1e-12, Absolute: true, Unnormalized: true}}, Structure{}, b)
+		power := mover(t, trainer.Optimizer{Rule: trainer.Powerprop, Alpha: alpha}, Structure{}, a)
+		ssgd := mover(t, trainer.Optimizer{Rule: trainer.SSGD,
+			Scaling: trainer.Scaling{Measure: trainer.PNorm, P: 2 / alpha,
+				Epsilon: 1e-12, EpsilonEnd: 1e-12, Absolute: true, Unnormalized: true}}, Structure{}, b)
 		moved := 0.0
 		start := append([]float32(nil), a.Data...)
 		for range steps {
@@ -216,7 +228,8 @@ func TestPowerpropagation(t *testing.T) {
 		for i := range a.Data {
 			moved = max(moved, math.Abs(float64(a.Data[i]-start[i])))
 			if d := math.Abs(float64(a.Data[i] - b.Data[i])); d > 5e-4 {
-				t.Errorf("alpha %g: weight %d is %g, on SSGD's path %g", alpha, i, a.Data[i],
+				t.Errorf("alpha %g: weight %d is %g, on trainer.SSGD's path %g", alpha, i,
+					a.Data[i],
 					b.Data[i])
 			}
 		}
@@ -236,8 +249,9 @@ func TestMask(t *testing.T) {
 			few.Data[i/8*4+i%8] = p.Data[i]
 		}
 	}
-	o := Optimizer{Rule: SSGD, Momentum: 0.9, Scaling: Scaling{Measure: LogL1, Epsilon: 0.5,
-		EpsilonEnd: 0.1}}
+	o := trainer.Optimizer{Rule: trainer.SSGD, Momentum: 0.9,
+		Scaling: trainer.Scaling{Measure: trainer.LogL1, Epsilon: 0.5,
+			EpsilonEnd: 0.1}}
 	m, alone := mover(t, o, Structure{}, p), mover(t, o, Structure{}, few)
 	m.Mask(p, gone)
 	r := rand.New(rand.NewPCG(4, 4))
@@ -272,8 +286,9 @@ func TestMaskPartOfRun(t *testing.T) {
 	}
 	before := slices.Clone(p.Data)
 	draw(p, rand.New(rand.NewPCG(4, 4)))
-	m := mover(t, Optimizer{Rule: SSGD, Scaling: Scaling{Measure: LogL2, Epsilon: 0.5,
-		EpsilonEnd: 0.1}}, Structure{Run: 8}, p)
+	m := mover(t, trainer.Optimizer{Rule: trainer.SSGD,
+		Scaling: trainer.Scaling{Measure: trainer.LogL2, Epsilon: 0.5,
+			EpsilonEnd: 0.1}}, Structure{Run: 8}, p)
 	m.Mask(p, gone)
 	m.Step(0.05, 0)
 	for i, v := range p.Data {
@@ -294,7 +309,7 @@ func TestMaskPartOfRun(t *testing.T) {
 func TestL1(t *testing.T) {
 	p := &nn.Param{Shape: []int{4}, Data: []float32{1, -1, 0.01, -0.005}, Grad: make([]float32, 4),
 		Momentum: make([]float32, 4), Decay: true}
-	mover(t, Optimizer{Rule: L1, Lambda: 0.2}, Structure{}, p).Step(0.1, 0)
+	mover(t, trainer.Optimizer{Rule: trainer.L1, Lambda: 0.2}, Structure{}, p).Step(0.1, 0)
 	for i, want := range []float32{0.98, -0.98, 0, 0} {
 		if math.Abs(float64(p.Data[i]-want)) > 1e-7 {
 			t.Errorf("weight %d is %g, want %g", i, p.Data[i], want)
@@ -302,22 +317,25 @@ func TestL1(t *testing.T) {
 	}
 }
 
-// TestPlainParameters: batch norm and biases move as with plain SGD, whatever the rule.
+// TestPlainParameters: batch norm and biases move as with plain trainer.SGD, whatever the rule.
 func TestPlainParameters(t *testing.T) {
-	for _, rule := range []Optimizer{
-		{Rule: SSGD, Momentum: 0.9, WeightDecay: 0.1, Lambda: 0.1, Scaling: Scaling{Measure: LogL2,
-			Epsilon: 0.1, EpsilonEnd: 0.1}},
-		{Rule: L1, Momentum: 0.9, WeightDecay: 0.1, Lambda: 0.1}, {Rule: Powerprop, Momentum: 0.9,
+	for _, rule := range []trainer.Optimizer{
+		{Rule: trainer.SSGD, Momentum: 0.9, WeightDecay: 0.1, Lambda: 0.1,
+			Scaling: trainer.Scaling{Measure: trainer.LogL2,
+				Epsilon: 0.1, EpsilonEnd: 0.1}},
+		{Rule: trainer.L1, Momentum: 0.9, WeightDecay: 0.1, Lambda: 0.1}, {Rule: trainer.Powerprop,
+			Momentum:    0.9,
 			WeightDecay: 0.1, Alpha: 2},
 	} {
 		a, b := weight(1, false, 10), weight(1, false, 10)
 		draw(a, rand.New(rand.NewPCG(1, 1)))
 		copy(b.Grad, a.Grad)
 		mover(t, rule, Structure{}, a).Step(0.1, 0.5)
-		mover(t, Optimizer{Momentum: 0.9}, Structure{}, b).Step(0.1, 0.5)
+		mover(t, trainer.Optimizer{Momentum: 0.9}, Structure{}, b).Step(0.1, 0.5)
 		for i := range a.Data {
 			if a.Data[i] != b.Data[i] {
-				t.Errorf("%s: value %d is %g, with SGD %g", rule.Rule, i, a.Data[i], b.Data[i])
+				t.Errorf("%s: value %d is %g, with trainer.SGD %g", rule.Rule, i, a.Data[i],
+					b.Data[i])
 			}
 		}
 	}
@@ -326,23 +344,27 @@ func TestPlainParameters(t *testing.T) {
 func TestOptimizerRefuses(t *testing.T) {
 	pool := nn.NewPool(1)
 	defer pool.Close()
-	for name, o := range map[string]Optimizer{
-		"rule":    {Rule: "adam"},
-		"measure": {Rule: SSGD, Scaling: Scaling{Measure: "l0", Epsilon: 1, EpsilonEnd: 1}},
-		"epsilon": {Rule: SSGD, Scaling: Scaling{Measure: LogL2, Epsilon: 0, EpsilonEnd: 1}},
-		"end": {Rule: SSGD, Scaling: Scaling{Measure: LogL2, Epsilon: 1,
+	for name, o := range map[string]trainer.Optimizer{
+		"rule": {Rule: "adam"},
+		"measure": {Rule: trainer.SSGD, Scaling: trainer.Scaling{Measure: "l0", Epsilon: 1,
+			EpsilonEnd: 1}},
+		"epsilon": {Rule: trainer.SSGD, Scaling: trainer.Scaling{Measure: trainer.LogL2, Epsilon: 0,
+			EpsilonEnd: 1}},
+		"end": {Rule: trainer.SSGD, Scaling: trainer.Scaling{Measure: trainer.LogL2, Epsilon: 1,
 			EpsilonEnd: math.NaN()}},
-		"p": {Rule: SSGD, Scaling: Scaling{Measure: PNorm, P: 2.5, Epsilon: 1,
+		"p": {Rule: trainer.SSGD, Scaling: trainer.Scaling{Measure: trainer.PNorm, P: 2.5,
+			Epsilon:    1,
 			EpsilonEnd: 1}},
-		"p of l2": {Rule: SSGD, Scaling: Scaling{Measure: LogL2, P: 1, Epsilon: 1,
+		"p of l2": {Rule: trainer.SSGD, Scaling: trainer.Scaling{Measure: trainer.LogL2, P: 1,
+			Epsilon:    1,
 			EpsilonEnd: 1}},
-		"alpha":     {Rule: Powerprop},
+		"alpha":     {Rule: trainer.Powerprop},
 		"momentum":  {Momentum: 1},
-		"lambda":    {Rule: L1, Lambda: -1},
-		"infinite":  {Rule: L1, Lambda: math.Inf(1)},
+		"lambda":    {Rule: trainer.L1, Lambda: -1},
+		"infinite":  {Rule: trainer.L1, Lambda: math.Inf(1)},
 		"undefined": {WeightDecay: math.NaN()},
 	} {
-		if _, err := NewMover(o, Structure{}, nil, pool); !errors.Is(err, ErrConfig) {
+		if _, err := NewMover(o, Structure{}, nil, pool); !errors.Is(err, trainer.ErrConfig) {
 			t.Errorf("%s: %v, want ErrConfig", name, err)
 		}
 	}

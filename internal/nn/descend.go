@@ -1,11 +1,10 @@
-package trainer
+package nn
 
-import "github.com/tailor-nas/tailor/internal/nn"
-
-// sgd is one step of stochastic gradient descent with Nesterov momentum, as PyTorch computes it:
+// Descend is one step of stochastic gradient descent with Nesterov momentum, as PyTorch computes
+// it:
 //
 //	g = grad + decay·w;  v = momentum·v + g;  w -= rate·(g + momentum·v)
-func sgd(p *nn.Param, rate, momentum, decay float32) {
+func (p *Param) Descend(rate, momentum, decay float32) {
 	if !p.Decay {
 		decay = 0
 	}
