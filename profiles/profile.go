@@ -12,8 +12,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/profiles/timing"
-	"github.com/tailor-nas/tailor/provenance"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/provenance"
 )
 
 const profileKind, profileVersion = "profile", 2

@@ -2,8 +2,8 @@ package search
 
 import (
 	files "github.com/tailor-nas/tailor/internal/store"
-	"github.com/tailor-nas/tailor/provenance"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/provenance"
 )
 
 const (

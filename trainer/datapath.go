@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/tailor-nas/tailor/internal/data"
-	"github.com/tailor-nas/tailor/provenance"
+	"github.com/tailor-nas/tailor/supernet/provenance"
 )
 
 // DataPath is where the data was when the run in a folder began, as a path from the working folder.

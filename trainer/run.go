@@ -9,8 +9,8 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/store"
-	"github.com/tailor-nas/tailor/provenance"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/provenance"
 )
 
 const (

@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tailor-nas/tailor/provenance"
+	"github.com/tailor-nas/tailor/supernet/provenance"
 )
 
 // What opens a document is public, since the types of documents are: see package provenance.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tailor-nas/tailor/provenance"
+	"github.com/tailor-nas/tailor/supernet/provenance"
 )
 
 // Errors of reading. They are wrapped with the name of the file and what to do about it. A missing

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"github.com/tailor-nas/tailor/provenance"
+	"github.com/tailor-nas/tailor/supernet/provenance"
 )
 
 // openingPattern is laxer about space than what is written, so that a reformatted document is

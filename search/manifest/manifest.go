@@ -1,8 +1,8 @@
 package manifest
 
 import (
-	"github.com/tailor-nas/tailor/provenance"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/provenance"
 )
 
 // Kind is what documents of this package are called.

@@ -16,8 +16,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/settings"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/internal/weights"
-	"github.com/tailor-nas/tailor/provenance"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/provenance"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
