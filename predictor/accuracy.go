@@ -149,6 +149,9 @@ func (a *Accuracy) Save(path string) error {
 // LoadAccuracy reads a document that [Accuracy.Save] wrote. One of another space is a
 // [*SpaceError].
 func LoadAccuracy(path string, space *supernet.Space) (*Accuracy, error) {
+	if space == nil {
+		return nil, errNoSpace
+	}
 	a := &Accuracy{space: space}
 	if err := store.ReadDocument(path, accuracyKind, accuracyVersion, a); err != nil {
 		return nil, err
@@ -169,6 +172,9 @@ func LoadAccuracy(path string, space *supernet.Space) (*Accuracy, error) {
 // that the space or the encoding does not have, or a network of other inputs.
 func ImportAccuracy(space *supernet.Space, n *regress.MLP, base float64,
 	resolutions []int) (*Accuracy, error) {
+	if space == nil || n == nil {
+		return nil, errors.New("importing a predictor takes a space and a network")
+	}
 	a := &Accuracy{
 		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Encoding: ofaEncoding,
 		Resolutions: resolutions, space: space,

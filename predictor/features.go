@@ -53,6 +53,9 @@ func (s logScale) of(v float64) float32 {
 
 // NewEncoder makes the encoder of a space.
 func NewEncoder(space *supernet.Space) (*Encoder, error) {
+	if space == nil {
+		return nil, errNoSpace
+	}
 	e := &Encoder{genes: genesOf(choices.NewNumbering(space))}
 	var err error
 	if e.macs, err = choices.NewAdditive(space,

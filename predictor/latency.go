@@ -138,6 +138,9 @@ func (l *Latency) Save(path string) error {
 
 // LoadLatency reads a document that [Latency.Save] wrote. One of another space is a [*SpaceError].
 func LoadLatency(path string, space *supernet.Space) (*Latency, error) {
+	if space == nil {
+		return nil, errNoSpace
+	}
 	l := &Latency{space: space}
 	if err := store.ReadDocument(path, latencyKind, latencyVersion, l); err != nil {
 		return nil, err

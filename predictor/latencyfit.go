@@ -2,6 +2,7 @@ package predictor
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -69,6 +70,9 @@ func (l *Latency) checkLine() error {
 
 // newLatency checks networks, and gives a predictor that knows nothing yet.
 func newLatency(space *supernet.Space, networks []NetworkTime) (*Latency, []supernet.Arch, error) {
+	if space == nil {
+		return nil, nil, errNoSpace
+	}
 	l := &Latency{SpaceName: space.Name, SpaceSHA256: space.SHA256(), Slope: 1,
 		Networks: len(networks), space: space}
 	archs := make([]supernet.Arch, len(networks))
@@ -173,6 +177,9 @@ func (l *Latency) typed(networks []NetworkTime) (names []string, all []typedTimi
 // on, estimates by the work of blocks are tried too, with and without what the old one says, and
 // one of these taken if it is clearly better.
 func TransferLatency(old *Latency, networks []NetworkTime, s regress.Settings) (*Latency, error) {
+	if old == nil {
+		return nil, errors.New("there is no latency predictor to begin with")
+	}
 	if err := s.Check(); err != nil {
 		return nil, fmt.Errorf("fit settings: %w", err)
 	}

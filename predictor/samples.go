@@ -122,6 +122,9 @@ type measured struct {
 // distinct checks samples and averages those of one arch, in the order in which archs first come.
 func distinct(space *supernet.Space, samples []Sample) (measured, error) {
 	var m measured
+	if space == nil {
+		return m, errNoSpace
+	}
 	// Archs are canonical: samples that differ only in genes that do not matter are of one network.
 	index, counts := map[supernet.Arch]int{}, []float64(nil)
 	for i, s := range samples {
@@ -158,3 +161,6 @@ func spanned(space *supernet.Space, archs []supernet.Arch) (within []int) {
 	}
 	return within
 }
+
+// errNoSpace is returned where somebody gives no space.
+var errNoSpace = errors.New("there is no space: load one with supernet.LoadSpace")

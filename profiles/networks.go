@@ -12,7 +12,7 @@ import (
 )
 
 // errNoNetworks says that there is nothing to time.
-var errNoNetworks = errors.New("profiles: no network to measure")
+var errNoNetworks = errors.New("profiles: no network to measure, or no runtime")
 
 // Networks times whole networks with random weights on this device, within a budget above 0.
 func Networks(
@@ -24,7 +24,7 @@ func Networks(
 func timeNetworks(
 	ctx context.Context, rt Runtime, networks [][]supernet.Block, s timing.Settings,
 ) ([]timing.Timing, timing.Summary, error) {
-	if len(networks) == 0 {
+	if len(networks) == 0 || rt == nil {
 		return nil, timing.Summary{}, errNoNetworks
 	}
 	l := newLoader(ctx, rt)
@@ -41,7 +41,7 @@ func timeNetworks(
 func Subnets(
 	ctx context.Context, rt Runtime, nets []*supernet.Subnet, budget time.Duration, seed uint64,
 ) ([]timing.Timing, timing.Summary, error) {
-	if len(nets) == 0 {
+	if len(nets) == 0 || rt == nil || slices.Contains(nets, nil) {
 		return nil, timing.Summary{}, errNoNetworks
 	}
 	l := newLoader(ctx, rt)

@@ -98,6 +98,9 @@ func (s *ProfileSettings) complete(space *supernet.Space) error {
 // New measures the blocks and networks of a space on this device. It runs for about the budget.
 func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettings) (*Profile,
 	error) {
+	if space == nil || rt == nil {
+		return nil, fmt.Errorf("%w: a profile takes a space and a runtime", ErrSettings)
+	}
 	if err := s.complete(space); err != nil {
 		return nil, err
 	}

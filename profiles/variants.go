@@ -75,6 +75,9 @@ func MeasureVariants(ctx context.Context, rt Runtime, network []supernet.Block,
 	if err := s.check(); err != nil {
 		return nil, err
 	}
+	if rt == nil {
+		return nil, errNoNetworks
+	}
 	v, err := newVariants(network, structure, s.Random, s.Seed)
 	if err != nil {
 		return nil, err

@@ -163,6 +163,9 @@ func (f *finder) answer(result *optimize.Result, err error) (*Answer, error) {
 }
 
 func newFinder(q Query) (*finder, error) {
+	if err := q.complete(); err != nil {
+		return nil, err
+	}
 	if err := q.Limits.Check(); err != nil {
 		return nil, err
 	}
@@ -335,4 +338,12 @@ func (f *finder) found(c optimize.Candidate) (Found, error) {
 	}
 	blocks := f.Space.Blocks(arch)
 	return Found{arch, -c.Objectives[0], ms[0], supernet.MACs(blocks), supernet.Params(blocks)}, nil
+}
+
+// complete refuses a query without what every search takes.
+func (q Query) complete() error {
+	if q.Space == nil || q.Accuracy == nil {
+		return errors.New("a search takes a space and an accuracy predictor")
+	}
+	return nil
 }

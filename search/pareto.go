@@ -46,6 +46,9 @@ func FindFront(ctx context.Context, q Query, cost Cost, c optimize.Config) (*Fro
 		return nil, errors.New(
 			"a front of latency needs a latency predictor; make one with tailor profile and tailor fit latency")
 	}
+	if err := q.complete(); err != nil {
+		return nil, err
+	}
 	q.Accuracy = Remember(q.Accuracy)
 	f, err := newFinder(q)
 	if err != nil {

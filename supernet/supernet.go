@@ -20,7 +20,7 @@ type Supernet struct {
 // internals are for tailor's own rooms.
 type internals = weights.Held
 
-// New makes a supernet with random weights, for training.
+// New makes a supernet of a space, which must not be nil, with random weights, for training.
 func New(space *Space, seed uint64) *Supernet {
 	full := space.fullAt(space.MaxResolution())
 	s := &Supernet{Space: space, full: full.blocks, kernels: map[string][]int{},

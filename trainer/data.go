@@ -60,8 +60,13 @@ func (o DataOptions) internal() data.Options {
 }
 
 // Sample gives n images of a set, drawn without replacement and fixed by seed, in random order.
-// With n >= s.Len() it is all of them, shuffled.
-func Sample(s Set, n int, seed uint64) Set { return data.Subset(s, n, seed) }
+// With n >= s.Len() it is all of them, shuffled. Of nil it is nil.
+func Sample(s Set, n int, seed uint64) Set {
+	if s == nil {
+		return nil
+	}
+	return data.Subset(s, n, seed)
+}
 
 // opened is what others see of a data set.
 func opened(d *data.Dataset, err error) (*Data, error) {

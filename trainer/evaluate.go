@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -62,7 +63,7 @@ func NewEvaluator(net *supernet.Supernet, images *Data, s EvalSettings) (*Evalua
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
-	if net == nil {
+	if net == nil || net.Space == nil {
 		return nil, fmt.Errorf("%w: there is no supernet to evaluate", ErrConfig)
 	}
 	d, err := images.dataset()
@@ -89,20 +90,39 @@ func NewEvaluator(net *supernet.Supernet, images *Data, s EvalSettings) (*Evalua
 	return e, nil
 }
 
-// Close ends the evaluator's workers.
-func (e *Evaluator) Close() { e.pool.Close() }
+// ErrClosed is what an [Evaluator] gives after its Close.
+var ErrClosed = errors.New("trainer: the evaluator is closed")
+
+// Close ends the evaluator's workers. Closing again does nothing.
+func (e *Evaluator) Close() {
+	if e.pool != nil {
+		e.pool.Close()
+		e.pool = nil
+	}
+}
 
 // Calibrate measures the batch norm statistics of a sub-network on augmented training images.
 func (e *Evaluator) Calibrate(ctx context.Context, arch supernet.Arch) error {
+	if e.pool == nil {
+		return ErrClosed
+	}
+	if err := e.space.Check(arch); err != nil {
+		return fmt.Errorf("calibrate: %w: %w", supernet.ErrArch, err)
+	}
 	return passes.Calibrate(ctx, e.run, e.space.Blocks(arch), e.calibration, e.inputs)
 }
 
 // Top1 calibrates a sub-network and gives the share of a set's images that it classifies right.
 func (e *Evaluator) Top1(ctx context.Context, arch supernet.Arch, set Set) (float64, error) {
+	loader, err := e.loader(set)
+	if err != nil {
+		return 0, err
+	}
 	if err := e.Calibrate(ctx, arch); err != nil {
 		return 0, err
 	}
-	return e.top1(ctx, e.run, e.space.Blocks(arch), set)
+	correct, err := passes.CountCorrect(ctx, e.run, e.space.Blocks(arch), loader, e.inputs)
+	return float64(correct) / float64(set.Len()), err
 }
 
 // Extract calibrates a sub-network and copies it out.
@@ -125,33 +145,32 @@ func (e *Evaluator) SubnetTop1(ctx context.Context, s *supernet.Subnet, set Set)
 		return 0, fmt.Errorf("evaluate: %w: the network is for %d classes of images with %d channels, the data has %d and %d",
 			ErrConfig, out.C, in.C, e.space.Classes, e.channels)
 	}
-	return e.top1(ctx, engine.NewRunner(s, e.pool), s.Blocks, set)
+	loader, err := e.loader(set)
+	if err != nil {
+		return 0, err
+	}
+	correct, err := passes.CountCorrect(ctx, engine.NewRunner(s, e.pool), s.Blocks, loader,
+		e.inputs)
+	return float64(correct) / float64(set.Len()), err
 }
 
 // Confusion calibrates a sub-network and counts what it answers for a set's images.
 func (e *Evaluator) Confusion(ctx context.Context, arch supernet.Arch, set Set) (Confusion,
 	error) {
-	if err := e.Calibrate(ctx, arch); err != nil {
-		return nil, err
-	}
 	loader, err := e.loader(set)
 	if err != nil {
+		return nil, err
+	}
+	if err := e.Calibrate(ctx, arch); err != nil {
 		return nil, err
 	}
 	return passes.Confusion(ctx, e.run, e.space.Blocks(arch), loader, e.inputs)
 }
 
-func (e *Evaluator) top1(ctx context.Context, run engine.Runner, blocks []supernet.Block,
-	set Set) (float64, error) {
-	loader, err := e.loader(set)
-	if err != nil {
-		return 0, err
-	}
-	correct, err := passes.CountCorrect(ctx, run, blocks, loader, e.inputs)
-	return float64(correct) / float64(set.Len()), err
-}
-
 func (e *Evaluator) loader(set Set) (*data.Loader, error) {
+	if e.pool == nil {
+		return nil, ErrClosed
+	}
 	if set == nil || set.Len() == 0 {
 		return nil, fmt.Errorf("evaluate: %w: there are no images", ErrConfig)
 	}

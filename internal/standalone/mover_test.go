@@ -215,7 +215,8 @@ func TestPowerpropagation(t *testing.T) {
 		power := mover(t, trainer.Optimizer{Rule: trainer.Powerprop, Alpha: alpha}, Structure{}, a)
 		ssgd := mover(t, trainer.Optimizer{Rule: trainer.SSGD,
 			Scaling: trainer.Scaling{Measure: trainer.PNorm, P: 2 / alpha,
-				Epsilon: 1e-12, EpsilonEnd: 1e-12, Absolute: true, Unnormalized: true}}, Structure{}, b)
+				Epsilon: 1e-12, EpsilonEnd: 1e-12, Absolute: true, Unnormalized: true}},
+			Structure{}, b)
 		moved := 0.0
 		start := append([]float32(nil), a.Data...)
 		for range steps {

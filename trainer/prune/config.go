@@ -153,6 +153,9 @@ func (c Config) Check() error {
 
 // checkRemoval looks at what decides what goes: of a network, beforehand.
 func (c Config) checkRemoval(net *supernet.Subnet, shares map[string]float64) error {
+	if net == nil {
+		return fmt.Errorf("%w: there is no network to prune", trainer.ErrConfig)
+	}
 	if !(c.Sparsity >= 0 && c.Sparsity <= 0.9999) {
 		return fmt.Errorf("%w: sparsity is %g, expected 0 to 0.9999", trainer.ErrConfig, c.Sparsity)
 	}
