@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,7 +30,8 @@ func Path(path string) string {
 }
 
 // Open reads a manifest, given anything that [Path] takes, and the network it describes, which is
-// nil if it has no weights. What is damaged, or not what was written together, is refused.
+// nil if it has no weights. What is damaged, or not what was written together, is refused. Files
+// for other programs ([Manifest.Exports]) are not read, and may be missing.
 func Open(path string) (*Manifest, *supernet.Subnet, error) {
 	path = Path(path)
 	var m Manifest
@@ -40,7 +42,7 @@ func Open(path string) (*Manifest, *supernet.Subnet, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := m.checkPruned(net); err != nil {
+	if err := cmp.Or(m.checkExports(), m.checkPruned(net)); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return &m, net, nil
