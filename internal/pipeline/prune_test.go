@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -96,7 +97,7 @@ func TestPruneAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.Seconds = first.Seconds; *again != *first { // looking at it again takes time, too
+	if again.Seconds = first.Seconds; !reflect.DeepEqual(again, first) { // looking at it again takes time, too
 		t.Errorf("again %+v\nfirst %+v", again, first)
 	}
 	if got := manifest.Path(job.Dir); got != first.Manifest {

@@ -46,7 +46,8 @@ type SearchJob struct {
 	// Plot is a file for the best value against evaluations of each search, of OFA's evolution and
 	// of random search; or, with Pareto, for the fronts of all devices, each of which is drawn
 	// beside its document anyway. Empty for none.
-	Plot string
+	Plot   string
+	Export []string // formats that winners with weights are written in too, as ship.Formats
 	// of the manifests, a folder each; with several devices in a folder for each device
 	Dir      string
 	Budget   time.Duration // for measuring latency; default 2 s a winner
@@ -75,6 +76,8 @@ type Winner struct {
 	// OverBudget says that the measured latency is above the limit.
 	OverBudget bool   `json:"over_budget,omitempty"`
 	Manifest   string `json:"manifest"`
+	// files beside the manifest that other programs run
+	Exports []manifest.Export `json:"exports,omitempty"`
 }
 
 // SearchResult is all winners: by device, then in the order of the limits or along the front, then

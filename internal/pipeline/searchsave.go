@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tailor-nas/tailor/internal/ship"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/manifest"
@@ -115,7 +116,7 @@ func (j *SearchJob) save(dir string, c *cut) (string, error) {
 	if err := replaceable(dir); err != nil {
 		return "", err
 	}
-	return c.manifest.Replace(dir, c.net)
+	return c.manifest.Replace(dir, c.net, ship.Exporters(j.Export)...)
 }
 
 // own makes this search the only one that writes to its folder, and removes what killed ones left
