@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -34,18 +33,31 @@ func Path(path string) string {
 // for other programs ([Manifest.Exports]) are not read, and may be missing.
 func Open(path string) (*Manifest, *supernet.Subnet, error) {
 	path = Path(path)
-	var m Manifest
-	if err := store.ReadDocumentSince(path, Kind, oldest, version, &m); err != nil {
+	m, err := Read(path)
+	if err != nil {
 		return nil, nil, err
 	}
 	net, err := m.loadWeights(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := cmp.Or(m.checkExports(), m.checkPruned(net)); err != nil {
+	if err := m.checkPruned(net); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return &m, net, nil
+	return m, net, nil
+}
+
+// Read reads the document alone, given its path: whether the files beside it are those that it
+// names, [Open] looks at.
+func Read(path string) (*Manifest, error) {
+	var m Manifest
+	if err := store.ReadDocumentSince(path, Kind, oldest, version, &m); err != nil {
+		return nil, err
+	}
+	if err := m.checkExports(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &m, nil
 }
 
 // loadWeights reads the file beside a manifest, if there is one.
