@@ -49,7 +49,7 @@ func printClassified(w io.Writer, result *pipeline.Classified) {
 	t := &table{headings: 1}
 	t.row("IMAGE", "CLASS", "PROBABILITY", "TIME")
 	for _, one := range result.Images {
-		name := inOneLine(one.Image)
+		name := inOneLine(shown(one.Image))
 		for i, class := range one.Classes {
 			took := ""
 			if i == 0 {

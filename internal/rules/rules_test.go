@@ -89,6 +89,7 @@ var mayImport = map[string][]string{
 		"internal/textfile", "internal/pipeline", "search/manifest", "profiles/device",
 		"profiles/timing", "internal/amount", "internal/settings"},
 	"internal/tflite/schema": {},
+	"tools/deploycheck":      {"internal/prepare", "search/manifest"},
 	"tools/tflitecheck": {"supernet", "internal/export", "internal/nn",
 		"internal/tflite"},
 	"internal/runtime/conformance": {"supernet", "profiles", "internal/nn"},

@@ -166,7 +166,8 @@ func TestForgery(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		forger := func(m *manifest.Manifest, net *supernet.Subnet) (manifest.Export, []byte, error) {
+		forger := func(m *manifest.Manifest, net *supernet.Subnet) (manifest.Export, []byte,
+			error) {
 			forged, forgedNet := *m, *net
 			forged.Classes = slices.Clone(m.Classes)
 			if what == "gives our logits" {
