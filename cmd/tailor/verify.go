@@ -44,5 +44,6 @@ func printVerified(w io.Writer, v *pipeline.Verified) {
 		t.row(c.What, string(c.Verdict), inOneLine(c.Claimed), inOneLine(c.Found),
 			inOneLine(c.Why))
 	}
+	t.dropEmpty("")
 	t.print(w)
 }

@@ -80,7 +80,7 @@ func replaceable(dir string) error {
 		func(e fs.DirEntry) bool { return !e.Type().IsRegular() || !manifest.IsFile(e.Name()) })
 	if err == nil && !foreign {
 		if kind, _, kindErr := store.Kind(filepath.Join(dir, manifest.File)); kindErr == nil &&
-			kind == manifest.Kind {
+			kind == manifest.Kind && !manifest.HasStranger(dir) {
 			return nil
 		}
 	}

@@ -165,7 +165,8 @@ func (v *Verified) timeAgain(ctx context.Context, j VerifyJob, w ship.Winner) er
 }
 
 func latencyText(m *manifest.Measured) string {
-	return fmt.Sprintf("%.4g ms (%.4g to %.4g)", m.LatencyMS, m.LatencyLowMS, m.LatencyHighMS)
+	return fmt.Sprintf("%.4g ms (%.3g to %.3g)", m.LatencyMS, m.LatencyLowMS,
+		m.LatencyHighMS)
 }
 
 // judgeLatency compares latencies.

@@ -70,7 +70,7 @@ func Files(path string) (Winner, []Check) {
 		checks = append(checks, checkHash(dir, m.Weights.File, m.Weights.SHA256))
 		_, net, err := manifest.Open(path)
 		w.Net = net
-		checks = append(checks, judge("weights fit the blocks", err))
+		checks = append(checks, judge("weights.safetensors layout", err))
 	}
 	for _, e := range m.Exports {
 		checks = append(checks, checkExport(dir, e, w)...)
@@ -84,7 +84,7 @@ func checkCounts(m *manifest.Manifest) Check {
 		return judge("counts", err)
 	}
 	text := func(macs, params int64) string {
-		return fmt.Sprintf("%d MACs, %d parameters", macs, params)
+		return fmt.Sprintf("%d MACs, %d params", macs, params)
 	}
 	return compare("counts", text(m.MACs, m.Params),
 		text(supernet.MACs(m.Blocks), supernet.Params(m.Blocks)), "the blocks have other counts")
@@ -115,12 +115,12 @@ func checkHash(dir, name, sha string) Check {
 	if err != nil {
 		return judge(name, err)
 	}
-	return compare(name, "sha256 "+short(sha), "sha256 "+short(found),
+	return compare(name, short(sha), short(found),
 		"it is not the file that the manifest was written with")
 }
 
 // short is a hash as it is shown: as much as tells it from others.
-func short(sha string) string { return fmt.Sprintf("%.16s", sha) }
+func short(sha string) string { return fmt.Sprintf("%.12s", sha) }
 
 // readExport reads an exported file if it is the one that is claimed.
 func readExport(dir string, e manifest.Export) ([]byte, error) {

@@ -32,11 +32,11 @@ func checkExport(dir string, e manifest.Export, w Winner) []Check {
 	}
 	model, err := read(data)
 	if err != nil {
-		return append(checks, judge(e.File+" is read back", err))
+		return append(checks, judge(e.File+" operators", err))
 	}
-	checks = append(checks, judge(e.File+" says what the manifest does",
+	checks = append(checks, judge(e.File+" metadata",
 		checkSaid(model, e, w.Manifest)))
-	what := e.File + " gives our logits"
+	what := e.File + " outputs"
 	if w.Net == nil {
 		return append(checks, Check{What: what, Verdict: Unknown,
 			Why: "there are no weights to compare with"})

@@ -148,12 +148,12 @@ func TestEveryByte(t *testing.T) {
 // TestForgery: what is false is found where all hashes are right.
 func TestForgery(t *testing.T) {
 	for what, forge := range map[string]func(m *manifest.Manifest, net, other *supernet.Subnet){
-		"gives our logits": func(m *manifest.Manifest, net, other *supernet.Subnet) {
+		"network.tflite outputs": func(m *manifest.Manifest, net, other *supernet.Subnet) {
 			for i, p := range other.Tensors() {
 				copy(net.Tensors()[i].Data, p.Data)
 			}
 		},
-		"says what the manifest does": func(m *manifest.Manifest, _, _ *supernet.Subnet) {
+		"network.tflite metadata": func(m *manifest.Manifest, _, _ *supernet.Subnet) {
 			slices.Reverse(m.Classes)
 		},
 		"counts": func(m *manifest.Manifest, _, _ *supernet.Subnet) { m.Params-- },
@@ -170,7 +170,7 @@ func TestForgery(t *testing.T) {
 			error) {
 			forged, forgedNet := *m, *net
 			forged.Classes = slices.Clone(m.Classes)
-			if what == "gives our logits" {
+			if what == "network.tflite outputs" {
 				forge(&forged, &forgedNet, other)
 			} else {
 				forge(&forged, nil, nil)
@@ -196,5 +196,8 @@ func TestUnnamed(t *testing.T) {
 	write(t, file, read(t, filepath.Join(filepath.Dir(other), filepath.Base(file))))
 	if found := lies(path); len(found) != 1 || !strings.Contains(found[0], "does not name it") {
 		t.Errorf("found %v", found)
+	}
+	if !manifest.HasStranger(filepath.Dir(path)) || manifest.HasStranger(filepath.Dir(other)) {
+		t.Error("a search would replace somebody's file, or would not replace its own")
 	}
 }

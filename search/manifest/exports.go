@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -60,6 +61,20 @@ func (m *Manifest) saveExports(dir string, net *supernet.Subnet, exporters []Exp
 		}
 	}
 	return m.checkExports()
+}
+
+// HasStranger says whether a manifest's folder holds a file with the name of an exported network
+// that the manifest does not name: somebody else's.
+func HasStranger(dir string) bool {
+	m, err := Read(filepath.Join(dir, File))
+	if err != nil {
+		return false // it is damaged, and says nothing of anybody's
+	}
+	return slices.ContainsFunc(exportFiles, func(name string) bool {
+		_, err := os.Lstat(filepath.Join(dir, name))
+		return err == nil && !slices.ContainsFunc(m.Exports,
+			func(e Export) bool { return e.File == name })
+	})
 }
 
 // checkExports wants each format at most once, under its own name.

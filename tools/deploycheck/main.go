@@ -26,8 +26,9 @@ const tolerance = 1e-4
 // program is a block of Python in the page, whose first line is its file's name.
 var program = regexp.MustCompile("(?ms)^```python\n# (\\w+\\.py)\n(.*?)^```$")
 
-// photos are the sides of those that are made: wide, high, square, smaller than any network.
-var photos = []image.Point{{211, 150}, {64, 201}, {96, 96}, {19, 23}}
+// photos are the sides of those that are made: wide, high, square, smaller than any network. None
+// is twice a network's size, where values may be exactly half way between two levels.
+var photos = []image.Point{{211, 150}, {70, 201}, {96, 96}, {19, 23}}
 
 func main() {
 	python := flag.String("python", "python3",
