@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/search/manifest"
 )
 
 type exportCmd struct {
@@ -50,4 +52,29 @@ func shapeText(sides []int) string {
 		text[i] = strconv.Itoa(s)
 	}
 	return strings.Join(text, "x")
+}
+
+// exportFormats are what a flag names; none is none.
+func exportFormats(given []string) ([]string, error) {
+	formats := slices.Compact(slices.Sorted(slices.Values(given)))
+	switch {
+	case !slices.Contains(formats, "none"):
+		return formats, nil
+	case len(formats) > 1:
+		return nil, usagef("--export is none and %s: say one of the two",
+			strings.Join(slices.DeleteFunc(formats, func(f string) bool { return f == "none" }), ","))
+	}
+	return nil, nil
+}
+
+// withExports names the files beside a manifest.
+func withExports(exports []manifest.Export) string {
+	var names []string
+	for _, e := range exports {
+		names = append(names, e.File)
+	}
+	if names == nil {
+		return ""
+	}
+	return " with " + strings.Join(names, " and ")
 }

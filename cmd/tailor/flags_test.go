@@ -27,6 +27,7 @@ var lines = map[string]string{
 	"import ofa-latency":  "none.yaml --out o.json",
 	"search":              "--space none.yaml --accuracy none.json --latency none.json --out o",
 	"prune":               "none --out o --method ssgd",
+	"run":                 "none image.png",
 }
 
 // leaves are the commands.

@@ -45,6 +45,8 @@ type cli struct {
 	Search     searchCmd     `cmd:"" help:"Find the best sub-network within limits and write its manifest."`
 	Prune      pruneCmd      `cmd:"" help:"Remove weights or channels of a network, train what is left, and write its manifest."`
 	Export     exportCmd     `cmd:"" help:"Write the network of a manifest as a file that other programs run: ONNX, TensorFlow Lite."`
+	Run        runCmd        `cmd:"" help:"Classify images with the network of a winner."`
+	Verify     verifyCmd     `cmd:"" help:"Check all that a winner claims: hashes, exported files, accuracy, latency."`
 	Help       helpCmd       `cmd:"" help:"Print the help of a command."`
 	Completion completionCmd `cmd:"" help:"Print the script that completes tailor's command lines in a shell."`
 	Man        manCmd        `cmd:"" help:"Print the manual page: tailor man > tailor.1"`

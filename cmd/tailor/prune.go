@@ -40,6 +40,7 @@ type pruneCmd struct {
 	EpsilonEnd *float64       `help:"ssgd: epsilon at the end." range:"${prune_epsilon_end_range}"`
 	Lambda     *float64       `help:"ssgd, l1: weight of a penalty. SSGD proper has none." range:"${prune_lambda_range}"`
 	Regrow     *float64       `help:"Share of what is left that is exchanged each time for weights with large gradients." range:"${prune_regrow_range}"`
+	Export     []string       `help:"Formats that the network is written in for other programs too, beside its manifest: onnx, tflite or none." enum:"onnx,tflite,none" default:"onnx,tflite"`
 	AtOnce     bool           `help:"Remove everything at the end of training, and train no more. powerprop and ssgd lose least then."`
 	Resume     bool           `help:"Go on from the last checkpoint, if there is one."`
 }
@@ -101,6 +102,10 @@ func (c *pruneCmd) job(g *Globals) (pipeline.PruneJob, error) {
 			g.pruneProgress(what, float64(done),
 				float64(total))
 		},
+	}
+	var err error
+	if j.Export, err = exportFormats(c.Export); err != nil {
+		return j, err
 	}
 	give(&j.Budget, c.Budget)
 	if c.MaxLatency != nil {
@@ -171,7 +176,7 @@ func printPruned(w io.Writer, r *pipeline.PruneResult) {
 	if r.Unstable {
 		fmt.Fprintln(w, "the machine was too noisy to trust the latencies; run again when it is quiet")
 	}
-	fmt.Fprintf(w, "wrote %s\n", shown(r.Manifest))
+	fmt.Fprintf(w, "wrote %s%s\n", shown(r.Manifest), withExports(r.Exports))
 }
 
 // bytesText is a size of a file.

@@ -35,6 +35,7 @@ type searchCmd struct {
 	Plot        string          `help:"Draw, to this .svg, .png or .pdf, the best value against evaluations, beside OFA's evolution and random search; with --pareto the fronts of all devices, each of which is front.svg beside its front.json anyway." type:"path" out:"plot"`
 	Verify      bool            `help:"Measure the winners' accuracy and, on the profiled device, latency, and rank them by that. Needs --run." default:"true" negatable:""`
 	Data        string          `help:"The run's data; default where it was when training." type:"source" with:"run"`
+	Export      []string        `help:"Formats that winners are written in for other programs too, beside their manifests: onnx, tflite or none." enum:"onnx,tflite,none" default:"onnx,tflite" with:"run"`
 	Out         string          `required:"" help:"Folder for the manifests, a folder each." type:"path" out:"folder"`
 	outFlags
 }
@@ -84,6 +85,9 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 			g.progress(what, float64(done),
 				float64(total))
 		},
+	}
+	if j.Export, err = exportFormats(c.Export); err != nil {
+		return err
 	}
 	j.Config.Seed = g.Seed
 	give(&j.Config.Evaluations, c.Evaluations)
@@ -196,7 +200,7 @@ func printWinners(w io.Writer, all []winners.Winner) {
 	t := winnersTable(all, ranked)
 	t.print(w)
 	for _, x := range all {
-		fmt.Fprintln(w, "wrote", shown(x.Manifest))
+		fmt.Fprintf(w, "wrote %s%s\n", shown(x.Manifest), withExports(x.Exports))
 	}
 }
 
@@ -212,7 +216,8 @@ func printFront(w io.Writer, all []winners.Winner, out string) {
 		t.rows[2+i] = append(t.rows[2+i], folder)
 	}
 	t.print(w)
-	fmt.Fprintf(w, "wrote manifest.json in each FOLDER of %s\n", shown(out))
+	fmt.Fprintf(w, "wrote manifest.json%s in each FOLDER of %s\n",
+		withExports(all[0].Exports), shown(out))
 }
 
 func winnersTable(all []winners.Winner, ranked bool) *table {

@@ -76,16 +76,26 @@ func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
 	if m.Measured != nil {
 		engine = engineOf(m.Measured.Runtime)
 	}
-	a.Runtime = engine.Info().ID()
-	timings, session, err := profiles.Subnets(ctx, engine, []*supernet.Subnet{net}, j.Budget,
-		j.Seed)
+	timed, err := timeAgain(ctx, engine, net, j.Budget, j.Seed)
 	if err != nil {
 		return nil, fmt.Errorf("time %s: %w", path, err)
 	}
-	timing := timings[0]
-	a.LatencyMS, a.LowMS, a.HighMS, a.Unstable = timing.LatencyMS, timing.CILowMS, timing.CIHighMS,
-		timing.Unstable || session.Unstable
+	a.LatencyMS, a.LowMS, a.HighMS, a.Unstable, a.Runtime = timed.LatencyMS, timed.LatencyLowMS,
+		timed.LatencyHighMS, timed.Unstable, timed.Runtime
 	return a, nil
+}
+
+// timeAgain is the part of what is measured that a clock tells.
+func timeAgain(ctx context.Context, engine profiles.Native, net *supernet.Subnet,
+	budget time.Duration, seed uint64) (*manifest.Measured, error) {
+	timings, session, err := profiles.Subnets(ctx, engine, []*supernet.Subnet{net}, budget, seed)
+	if err != nil {
+		return nil, err
+	}
+	t := timings[0]
+	return &manifest.Measured{LatencyMS: t.LatencyMS, LatencyLowMS: t.CILowMS,
+		LatencyHighMS: t.CIHighMS, Unstable: t.Unstable || session.Unstable,
+		Runtime: engine.Info().ID()}, nil
 }
 
 // engineOf is tailor's engine with the threads that a runtime's ID names, or with one thread if the

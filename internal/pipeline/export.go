@@ -4,14 +4,12 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 
 	"github.com/tailor-nas/tailor/internal/export"
-	"github.com/tailor-nas/tailor/internal/onnx"
+	"github.com/tailor-nas/tailor/internal/ship"
 	"github.com/tailor-nas/tailor/internal/store"
-	"github.com/tailor-nas/tailor/internal/tflite"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -59,10 +57,12 @@ func Export(j ExportJob) (*Exported, error) {
 			"%s has no weights to export: it was searched without a training run; "+
 				"search with --run", path)
 	}
-	meta, err := metaOf(m, j)
+	meta, err := ship.MetaOf(m)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	meta.Version = j.Version
+	meta.Options = export.Options{Preprocessing: j.Preprocessing, Opset: j.Opset}
 	last := net.Blocks[len(net.Blocks)-1]
 	done := &Exported{Manifest: path, Preprocessing: j.Preprocessing, Classes: last.Out.C}
 	if done.Files, err = exported(j, net, meta); err != nil {
@@ -78,58 +78,20 @@ func Export(j ExportJob) (*Exported, error) {
 
 // exported makes the files that are asked for, all of them before the first is written.
 func exported(j ExportJob, net *supernet.Subnet, m export.Meta) (all []ExportedFile, err error) {
-	for _, format := range []struct {
-		path string
-		make func(*supernet.Subnet, export.Meta) (ExportedFile, error)
-	}{{j.ONNX, exportONNX}, {j.TFLite, exportTFLite}} {
-		if format.path == "" {
+	for i, path := range []string{j.ONNX, j.TFLite} {
+		if path == "" {
 			continue
 		}
-		f, err := format.make(net, m)
+		e, data, err := ship.Make(ship.Formats()[i], net, m)
 		if err != nil {
 			return nil, err
 		}
-		sum := sha256.Sum256(f.data)
-		f.Path, f.Bytes, f.SHA256 = format.path, int64(len(f.data)), hex.EncodeToString(sum[:])
-		f.Output = m.Output()
-		all = append(all, f)
+		sum := sha256.Sum256(data)
+		all = append(all, ExportedFile{Format: e.Format, Path: path, Bytes: int64(len(data)),
+			SHA256: hex.EncodeToString(sum[:]), Opset: e.Opset, Input: e.Input, Output: e.Output,
+			data: data})
 	}
 	return all, nil
-}
-
-// metaOf is what a manifest says of its network.
-func metaOf(m *manifest.Manifest, j ExportJob) (export.Meta, error) {
-	arch, err := json.Marshal(m.Arch)
-	if err != nil {
-		return export.Meta{}, err
-	}
-	return export.Meta{
-		Name: m.SpaceName, Labels: m.Classes, Mean: m.Mean, Std: m.Std, Arch: string(arch),
-		ManifestSHA256: m.SHA256, WeightsSHA256: m.Weights.SHA256, Version: j.Version,
-		Options: export.Options{Preprocessing: j.Preprocessing, Opset: j.Opset},
-	}, nil
-}
-
-func exportONNX(net *supernet.Subnet, m export.Meta) (ExportedFile, error) {
-	if m.Opset == 0 {
-		m.Opset = onnx.DefaultOpset
-	}
-	data, err := onnx.Marshal(net, m)
-	if err != nil {
-		return ExportedFile{}, err
-	}
-	in := net.Blocks[0].In
-	f := ExportedFile{Format: "onnx", Opset: m.Opset, Input: []int{1, in.C, in.H, in.W}, data: data}
-	if m.Preprocessing {
-		f.Input = []int{1, in.H, in.W, in.C}
-	}
-	return f, nil
-}
-
-func exportTFLite(net *supernet.Subnet, m export.Meta) (ExportedFile, error) {
-	data, err := tflite.Marshal(net, m)
-	in := net.Blocks[0].In
-	return ExportedFile{Format: "tflite", Input: []int{1, in.H, in.W, in.C}, data: data}, err
 }
 
 func (f ExportedFile) write() error {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/ship"
 	"github.com/tailor-nas/tailor/internal/standalone"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
@@ -45,6 +46,7 @@ type PruneJob struct {
 	Threads int // of latencies; default 1
 	// of each measurement; 0: what variants need, and 8 s for the network before and after
 	Budget time.Duration
+	Export []string // formats that the network is written in too, as ship.Formats
 	// holds the run ("pruning") and, in the end, the new manifest ("network")
 	Dir      string
 	Workers  int
@@ -83,6 +85,8 @@ type PruneResult struct {
 	// the machine was too noisy to trust the latencies
 	Unstable bool    `json:"unstable,omitempty"`
 	Seconds  float64 `json:"seconds"` // of training
+	// files beside the manifest that other programs run
+	Exports []manifest.Export `json:"exports,omitempty"`
 }
 
 // Prune trains a manifest's network while weights go, and writes the manifest of what is left.
@@ -123,6 +127,7 @@ func (p *pruning) again(trained *prune.Result) (*PruneResult, error) {
 	r := p.newResult(trained)
 	r.Manifest, r.Before, r.After, r.Unstable = path, m.Pruned.Before, m.Pruned.After,
 		m.Measured.Unstable
+	r.Exports = m.Exports
 	r.OverBudget = p.job.MaxLatencyMS > 0 && r.After.LatencyMS > p.job.MaxLatencyMS
 	return r, nil
 }
@@ -446,11 +451,12 @@ func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResul
 	}
 	m.Measured.Device = here.ID
 	m.Judge()
-	path, err := m.Save(filepath.Join(j.Dir, networkDir), trained.Net)
+	path, err := m.Save(filepath.Join(j.Dir, networkDir), trained.Net,
+		ship.Exporters(j.Export)...)
 	if err != nil {
 		return err
 	}
-	r.Manifest, r.After = path, m.Pruned.After
+	r.Manifest, r.After, r.Exports = path, m.Pruned.After, m.Exports
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -98,7 +99,8 @@ func TestPruneAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.Seconds = first.Seconds; *again != *first { // looking at it again takes time, too
+	again.Seconds = first.Seconds // looking at it again takes time, too
+	if !reflect.DeepEqual(again, first) {
 		t.Errorf("again %+v\nfirst %+v", again, first)
 	}
 	if got := manifest.Path(job.Dir); got != first.Manifest {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/tailor-nas/tailor/internal/ship"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/predictor"
@@ -185,7 +186,7 @@ func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *traine
 	config.Seed = j.Seed
 	s.Result, err = winners.Search(ctx, winners.Job{
 		Space: run.Info.Space, Run: run, Data: d, Verify: true, Accuracy: accuracy, Limits: limits,
-		Dir:     filepath.Join(j.Dir, "winners"),
+		Dir: filepath.Join(j.Dir, "winners"), Export: ship.Formats(),
 		Devices: []winners.Device{{Latency: latency, Runtime: profiles.Native{Threads: 1}}},
 		Config:  config,
 		Workers: j.Workers,
@@ -219,7 +220,8 @@ func (j QuickstartJob) prune(ctx context.Context, s *Summary) error {
 	var err error
 	s.Pruned, err = Prune(ctx, PruneJob{
 		Manifest: s.Winners[len(s.Winners)-1].Manifest, Config: c, Dir: dir, Workers: j.Workers,
-		Say: func(string, ...any) {},
+		Export: ship.Formats(),
+		Say:    func(string, ...any) {},
 		Progress: func(what string, done, total int) {
 			j.Progress(what, float64(done),
 				float64(total))

@@ -45,7 +45,7 @@ var owners = []string{"run.json", "pruning.json", "manifest.json"}
 
 // inner are the names of files that belong to such a folder.
 var inner = []string{"run.json", "pruning.json", "manifest.json", "front.json", "metrics.jsonl",
-	"weights.safetensors", "momentum.safetensors", "state.json"}
+	"weights.safetensors", "momentum.safetensors", "state.json", "network.onnx", "network.tflite"}
 
 // measurementsFile is a run's own store.
 const measurementsFile = "measurements.sqlite"

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tailor-nas/tailor/internal/ship"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/manifest"
@@ -80,7 +81,7 @@ func replaceable(dir string) error {
 		func(e fs.DirEntry) bool { return !e.Type().IsRegular() || !manifest.IsFile(e.Name()) })
 	if err == nil && !foreign {
 		if kind, _, kindErr := store.Kind(filepath.Join(dir, manifest.File)); kindErr == nil &&
-			kind == manifest.Kind {
+			kind == manifest.Kind && !manifest.HasStranger(dir) {
 			return nil
 		}
 	}
@@ -117,7 +118,7 @@ func (j *Job) save(dir string, c *cut) (string, error) {
 	if err := replaceable(dir); err != nil {
 		return "", err
 	}
-	return c.manifest.Replace(dir, c.net)
+	return c.manifest.Replace(dir, c.net, ship.Exporters(j.Export)...)
 }
 
 // own makes this search the only one that writes to its folder, and removes what killed ones left

@@ -81,6 +81,6 @@ func (c *cut) winner(device, path string) Winner {
 	return Winner{
 		Device: device, Arch: m.Arch, Limits: m.Limits, MACs: m.MACs, Params: m.Params,
 		Predicted: m.Predicted, Measured: m.Measured,
-		Ranks: m.Ranks, OverBudget: c.over(), Manifest: path,
+		Ranks: m.Ranks, OverBudget: c.over(), Manifest: path, Exports: m.Exports,
 	}
 }

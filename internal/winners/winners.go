@@ -47,6 +47,8 @@ type Job struct {
 	// OFA's evolution and of random search. With Pareto it shows the fronts of all devices; each
 	// front is also drawn in a picture of its own, in the folder of its document. Empty for none.
 	Plot string
+	// Export lists the formats that winners with weights are written in, too: see ship.Formats.
+	Export []string
 	// Dir is where the folders of winners go; with several devices, it has a folder for each
 	Dir      string
 	Budget   time.Duration // for measuring latency; default 2 s a winner
@@ -77,6 +79,8 @@ type Winner struct {
 	// OverBudget says that the measured latency is above the limit.
 	OverBudget bool   `json:"over_budget,omitempty"`
 	Manifest   string `json:"manifest"`
+	// files beside the manifest that other programs run
+	Exports []manifest.Export `json:"exports,omitempty"`
 }
 
 // Result is all winners: by device, then in the order of the limits or along the front, then

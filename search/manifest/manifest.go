@@ -9,10 +9,10 @@ import (
 const Kind = "manifest"
 
 // version is that of what is written; of oldest, [Images.Preparation] is nil.
-const version, oldest = 5, 4
+const version, oldest = 6, 4
 
 // Manifest is a sub-network ready to ship, and where everything in it came from: the document
-// "manifest/5". Its inputs are the run's weights ("weights"), the data ("data"), the predictors
+// "manifest/6". Its inputs are the run's weights ("weights"), the data ("data"), the predictors
 // ("accuracy", "latency") and the profile ("profile"); those of a pruned network are the manifest
 // that it was made from ("parent"), and the data.
 type Manifest struct {
@@ -31,6 +31,7 @@ type Manifest struct {
 	Params int64     `json:"params"`
 	// absent after a search without a training run
 	Weights   *WeightsFile `json:"weights,omitempty"`
+	Exports   []Export     `json:"exports,omitempty"` // the network for other programs
 	Limits    Limits       `json:"limits"`
 	Seed      uint64       `json:"seed"` // of the search
 	Predicted Predicted    `json:"predicted"`

@@ -30,11 +30,12 @@ func Path(path string) string {
 }
 
 // Open reads a manifest, given anything that [Path] takes, and the network it describes, which is
-// nil if it has no weights. What is damaged, or not what was written together, is refused.
+// nil if it has no weights. What is damaged, or not what was written together, is refused. Files
+// for other programs ([Manifest.Exports]) are not read, and may be missing.
 func Open(path string) (*Manifest, *supernet.Subnet, error) {
 	path = Path(path)
-	var m Manifest
-	if err := store.ReadDocumentSince(path, Kind, oldest, version, &m); err != nil {
+	m, err := Read(path)
+	if err != nil {
 		return nil, nil, err
 	}
 	net, err := m.loadWeights(path)
@@ -44,7 +45,20 @@ func Open(path string) (*Manifest, *supernet.Subnet, error) {
 	if err := m.checkPruned(net); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return &m, net, nil
+	return m, net, nil
+}
+
+// Read reads the document alone, given its path: whether the files beside it are those that it
+// names, [Open] looks at.
+func Read(path string) (*Manifest, error) {
+	var m Manifest
+	if err := store.ReadDocumentSince(path, Kind, oldest, version, &m); err != nil {
+		return nil, err
+	}
+	if err := m.checkExports(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &m, nil
 }
 
 // loadWeights reads the file beside a manifest, if there is one.

@@ -17,13 +17,15 @@ const File = "manifest.json"
 const weightsFile = "weights.safetensors"
 
 // IsFile says whether a file name is one that [Manifest.Save] writes into a folder.
-func IsFile(name string) bool { return name == File || name == weightsFile }
+func IsFile(name string) bool {
+	return name == File || name == weightsFile || slices.Contains(exportFiles, name)
+}
 
 // Save writes the manifest, and the weights if there are any, as a folder, whole or not at all, and
-// gives the manifest's path. The folder must not exist. It fills in Weights, and of Pruned.After
-// what follows from the network and its file.
-func (m *Manifest) Save(dir string, net *supernet.Subnet) (string, error) {
-	if err := store.WriteDir(dir, m.fill(net)); err != nil {
+// gives the manifest's path. The folder must not exist. It fills in Weights, Exports with what the
+// exporters give, and of Pruned.After what follows from the network and its file.
+func (m *Manifest) Save(dir string, net *supernet.Subnet, exporters ...Exporter) (string, error) {
+	if err := store.WriteDir(dir, m.fill(net, exporters)); err != nil {
 		return "", fmt.Errorf("write manifest: %w", err)
 	}
 	return filepath.Join(dir, File), nil
@@ -31,18 +33,23 @@ func (m *Manifest) Save(dir string, net *supernet.Subnet) (string, error) {
 
 // Replace is [Manifest.Save] where the folder may be an earlier manifest's. Whenever the process is
 // killed, the one or the other is there, whole.
-func (m *Manifest) Replace(dir string, net *supernet.Subnet) (string, error) {
-	if err := store.ReplaceDir(dir, IsFile, m.fill(net)); err != nil {
+func (m *Manifest) Replace(dir string, net *supernet.Subnet, exporters ...Exporter) (string,
+	error) {
+	if err := store.ReplaceDir(dir, IsFile, m.fill(net, exporters)); err != nil {
 		return "", fmt.Errorf("write manifest: %w", err)
 	}
 	return filepath.Join(dir, File), nil
 }
 
 // fill gives the function that writes the folder's store.
-func (m *Manifest) fill(net *supernet.Subnet) func(tmp string) error {
+func (m *Manifest) fill(net *supernet.Subnet, exporters []Exporter) func(tmp string) error {
 	return func(tmp string) error {
+		m.Exports = nil
 		if net != nil {
 			if err := m.saveWeights(filepath.Join(tmp, weightsFile), net); err != nil {
+				return err
+			}
+			if err := m.saveExports(tmp, net, exporters); err != nil {
 				return err
 			}
 		}

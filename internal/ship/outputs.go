@@ -1,0 +1,127 @@
+package ship
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/tailor-nas/tailor/internal/evaluate"
+	"github.com/tailor-nas/tailor/search/manifest"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+const (
+	// Tolerance is how far outputs may be from those of tailor's engine, relative to the largest.
+	Tolerance = 1e-4
+
+	comparedImages = 3 // random ones that outputs are compared for
+)
+
+// checkExport checks an exported file: its bytes, what it says of the network, what it computes.
+func checkExport(dir string, e manifest.Export, w Winner) []Check {
+	data, err := readExport(dir, e)
+	checks := []Check{judge(e.File, err)}
+	if err != nil {
+		return checks
+	}
+	read := evaluate.ReadONNX
+	if e.Format == manifest.FormatTFLite {
+		read = evaluate.ReadTFLite
+	}
+	model, err := read(data)
+	if err != nil {
+		return append(checks, judge(e.File+" operators", err))
+	}
+	checks = append(checks, judge(e.File+" metadata",
+		checkSaid(model, e, w.Manifest)))
+	what := e.File + " outputs"
+	if w.Net == nil {
+		return append(checks, Check{What: what, Verdict: Unknown,
+			Why: "there are no weights to compare with"})
+	}
+	difference, err := compareOutputs(model, w.Net)
+	if err != nil {
+		return append(checks, judge(what, err))
+	}
+	found := fmt.Sprintf("off by %.1g", difference)
+	if !(difference <= Tolerance) {
+		return append(checks, Check{what, Lie, claimedDifference, found, "it computes another network"})
+	}
+	return append(checks, Check{What: what, Verdict: Holds, Claimed: claimedDifference,
+		Found: found})
+}
+
+// claimedDifference is Tolerance in words.
+var claimedDifference = fmt.Sprintf("at most %g", Tolerance)
+
+// checkSaid compares an exported file's shapes and metadata with the manifest.
+func checkSaid(model *evaluate.Model, e manifest.Export, m *manifest.Manifest) error {
+	height, width, channels := model.Input()
+	shape := []int{1, height, width, channels}
+	if e.Format == manifest.FormatONNX {
+		shape = []int{1, channels, height, width}
+	}
+	if !slices.Equal(shape, e.Input) {
+		return fmt.Errorf("it takes %v, the manifest says %v", shape, e.Input)
+	}
+	meta, err := besideMeta(m)
+	if err != nil {
+		return err
+	}
+	said := map[string]string{}
+	for _, p := range meta.Properties() {
+		said[p.Key] = p.Value
+	}
+	for _, key := range slices.Sorted(maps.Keys(said)) {
+		if model.Properties[key] != said[key] {
+			return fmt.Errorf("its %s is %.60q, the manifest says %.60q", key,
+				model.Properties[key], said[key])
+		}
+	}
+	return nil
+}
+
+// compareOutputs gives the largest difference from the engine's logits, relative to the largest of
+// these, for random images.
+func compareOutputs(model *evaluate.Model, net *supernet.Subnet) (float64, error) {
+	c, err := net.Classifier(1)
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	in := c.Input()
+	if h, w, ch := model.Input(); h != in.H || w != in.W || ch != in.C ||
+		model.Classes() != c.Classes() {
+		return 0, fmt.Errorf("it takes %dx%dx%d values and gives %d, the blocks take %dx%dx%d "+
+			"and give %d", h, w, ch, model.Classes(), in.H, in.W, in.C, c.Classes())
+	}
+	worst, r := 0.0, rand.New(rand.NewPCG(1, 1))
+	image := make([]float32, in.Len())
+	for range comparedImages {
+		for i := range image {
+			image[i] = float32(r.NormFloat64())
+		}
+		ours, err := c.Logits(image)
+		if err != nil {
+			return 0, err
+		}
+		theirs, err := model.Run(image)
+		if err != nil {
+			return 0, err
+		}
+		worst = max(worst, difference(theirs, ours))
+	}
+	return worst, nil
+}
+
+// difference of values from others, relative to the largest of these. It is NaN where any is.
+func difference(got []float64, want []float32) float64 {
+	worst, scale := 0.0, 1e-6
+	for i, v := range want {
+		worst = max(worst, math.Abs(got[i]-float64(v)))
+		scale = max(scale, math.Abs(float64(v)))
+	}
+	return worst / scale
+}
