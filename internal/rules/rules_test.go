@@ -90,7 +90,13 @@ var mayImport = map[string][]string{
 		"internal/tflite"},
 	"internal/runtime/conformance": {"supernet", "profiles", "internal/nn"},
 	"internal/runtime/protocol":    {},
-	"internal/runtime/agent":       {"internal/bug", "internal/runtime/protocol", "profiles/timing"},
+	"internal/runtime/library":     {},
+	"internal/runtime/clib":        {},
+	"internal/runtime/onnxruntime": {"internal/runtime/agent", "internal/runtime/clib",
+		"internal/runtime/library", "internal/runtime/protocol"},
+	"cmd/tailor-agent": {"profiles", "internal/runtime/agent", "internal/runtime/conformance",
+		"internal/runtime/onnxruntime", "internal/runtime/protocol", "internal/runtime/remote"},
+	"internal/runtime/agent": {"internal/bug", "internal/runtime/protocol", "profiles/timing"},
 	"internal/runtime/remote": {"supernet", "profiles", "internal/export", "internal/onnx",
 		"internal/tflite", "internal/runtime/agent", "internal/runtime/conformance",
 		"internal/runtime/protocol"},
@@ -111,6 +117,7 @@ var onlyIn = map[string][]string{
 	"gonum.org/v1/plot":              {"internal/report"},
 	"github.com/goccy/go-yaml":       {"internal/textfile"},
 	"modernc.org/sqlite":             {"internal/measurements"},
+	"github.com/ebitengine/purego":   {"internal/runtime/clib"},
 	"github.com/google/flatbuffers":  {"internal/tflite", "internal/tflite/schema"},
 }
 
