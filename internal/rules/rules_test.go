@@ -84,7 +84,7 @@ var mayImport = map[string][]string{
 		"profiles", "predictor", "predictor/regress", "search", "search/optimize", "internal/bug",
 		"internal/data", "internal/report", "internal/store", "internal/suggest",
 		"internal/textfile", "internal/pipeline", "search/manifest", "profiles/device",
-		"profiles/timing", "internal/amount", "internal/settings"},
+		"profiles/timing", "internal/amount", "internal/settings", "internal/runtime/remote"},
 	"internal/tflite/schema": {},
 	"tools/tflitecheck": {"supernet", "internal/export", "internal/nn",
 		"internal/tflite"},

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tailor-nas/tailor/internal/runtime/remote"
+	"github.com/tailor-nas/tailor/profiles"
+)
+
+// runtimeFlags say what runs networks.
+type runtimeFlags struct {
+	Runtime string `help:"What runs the networks: native (tailor's own engine), onnxruntime or litert." enum:"native,onnxruntime,litert" default:"native"`
+	Library string `help:"Shared library of the runtime; default where pip installs it." type:"path"`
+	Threads int    `help:"Threads of the runtime." default:"1" range:"1..1024"`
+	Batch   int    `help:"Images that run together. Latencies are of the whole batch." default:"1" range:"1..4096"`
+}
+
+// open gives the runtime. Whoever opens one closes it.
+func (f runtimeFlags) open(ctx context.Context) (rt profiles.Runtime, done func() error,
+	err error) {
+	if f.Runtime == "native" {
+		if f.Library != "" {
+			return nil, nil, usagef("--library says nothing without --runtime onnxruntime or litert")
+		}
+		native := profiles.Native{Threads: f.Threads, Batch: f.Batch}
+		return native, func() error { return nil }, nil
+	}
+	r, err := remote.Open(ctx, remote.Config{Runtime: f.Runtime, Library: f.Library,
+		Threads: f.Threads, Batch: f.Batch})
+	if err != nil {
+		return nil, nil, err
+	}
+	return r, r.Close, nil
+}
+
+// with runs f with the runtime, and closes it.
+func (f runtimeFlags) with(ctx context.Context, use func(profiles.Runtime) error) error {
+	rt, done, err := f.open(ctx)
+	if err != nil {
+		return err
+	}
+	err = use(rt)
+	if ended := done(); err == nil && !errors.Is(ended, remote.ErrCrashed) {
+		return ended
+	}
+	return err // what it was wanted for is done: a library may crash as it ends
+}
