@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 
 	"github.com/tailor-nas/tailor/internal/runtime/agent"
+	"github.com/tailor-nas/tailor/internal/runtime/litert"
 	"github.com/tailor-nas/tailor/internal/runtime/onnxruntime"
 	"github.com/tailor-nas/tailor/internal/runtime/protocol"
 )
@@ -36,7 +37,7 @@ func serve(args []string, in io.Reader, out io.Writer) error {
 }
 
 // engines are the runtimes that can be in this program.
-func engines() []agent.Engine { return []agent.Engine{onnxruntime.New()} }
+func engines() []agent.Engine { return []agent.Engine{onnxruntime.New(), litert.New()} }
 
 // version says which build this is, as far as it knows.
 func version() string {

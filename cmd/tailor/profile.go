@@ -103,8 +103,10 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 		r.Unstable += btoi(n.Unstable)
 	}
 	return g.result(r, func(w io.Writer) {
-		fmt.Fprintf(w, "%s, %s, %s %s\n", p.Device.CPU.Brand, p.Device.Arch, p.Runtime.Name,
-			p.Runtime.Version)
+		fmt.Fprintf(w, "%s, %s\n", p.Device.CPU.Brand, p.Device.Arch)
+		if c.Runtime != "native" {
+			fmt.Fprintln(w, "in", p.Runtime.ID())
+		}
 		fmt.Fprintf(w, "measured %d blocks and %d networks of %s in %.0f s, %d not known to within 2 %%\n", r.Blocks, r.Networks, space.Name, r.Seconds, r.Unstable)
 		speed := func(ms float64) string {
 			if c.Batch == 1 {
