@@ -18,8 +18,8 @@ const DefaultOpset = 17
 // format.
 var formats = map[int]int64{13: 7, DefaultOpset: 8}
 
-// Marshal gives the network as the bytes of an ONNX file; the same network gives the same bytes. One
-// that ends in a linear layer gives "logits" (N,classes), another "output" (N,C,H,W).
+// Marshal gives the network as the bytes of an ONNX file; the same network gives the same bytes.
+// One that ends in a linear layer gives "logits" (N,classes), another "output" (N,C,H,W).
 func Marshal(net *supernet.Subnet, m export.Meta) ([]byte, error) {
 	if m.Opset == 0 {
 		m.Opset = DefaultOpset

@@ -50,16 +50,22 @@ func (l Library) Find(given string) (string, error) {
 		}
 		return filepath.Abs(given)
 	}
+	return l.look()
+}
+
+// look gives the first file that is found.
+func (l Library) look() (string, error) {
 	missing := &NotFoundError{Library: l}
-	for _, dir := range l.folders() {
-		entries, err := os.ReadDir(dir)
-		if err != nil {
+	for _, place := range l.places() {
+		if _, err := os.Stat(place.root); err != nil {
 			continue
 		}
-		if name := l.newest(entries); name != "" {
+		dir := filepath.Join(place.root, place.below)
+		entries, err := os.ReadDir(dir)
+		if name := l.newest(entries); err == nil && name != "" {
 			return filepath.Abs(filepath.Join(dir, name))
 		}
-		missing.Looked = append(missing.Looked, dir)
+		missing.Looked = append(missing.Looked, place.root)
 	}
 	return "", missing
 }
@@ -88,16 +94,21 @@ func (l Library) matches(name, system string) bool {
 	return ok && (rest == "" || rest[0] == '.')
 }
 
-// folders are where to look, each once.
-func (l Library) folders() (all []string) {
+// place is where a library may be: in a folder below one that is worth naming.
+type place struct{ root, below string }
+
+// places are where to look, each once.
+func (l Library) places() (all []place) {
 	for _, site := range sitePackages() {
-		all = append(all, filepath.Join(site, filepath.FromSlash(l.Package)))
+		all = append(all, place{site, filepath.FromSlash(l.Package)})
 	}
-	all = append(all, systemFolders()...)
-	seen := map[string]bool{}
-	return slices.DeleteFunc(all, func(dir string) bool {
-		again := seen[dir]
-		seen[dir] = true
+	for _, dir := range systemFolders() {
+		all = append(all, place{dir, ""})
+	}
+	seen := map[place]bool{}
+	return slices.DeleteFunc(all, func(p place) bool {
+		again := seen[p]
+		seen[p] = true
 		return again
 	})
 }

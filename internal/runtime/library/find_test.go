@@ -34,11 +34,12 @@ func TestFind(t *testing.T) {
 	}
 	t.Setenv("VIRTUAL_ENV", env)
 	t.Setenv("PATH", t.TempDir())
-	dir := filepath.Join(env, "lib", "python3.11", "site-packages", "made", "capi")
+	site := filepath.Join(env, "lib", "python3.11", "site-packages")
+	dir := filepath.Join(site, "made", "capi")
 	put(t, filepath.Join(dir, "libmade_up_for_tests_more.so"))
 	_, err := made.Find("")
 	var missing *NotFoundError
-	if !errors.As(err, &missing) || !strings.Contains(err.Error(), dir) ||
+	if !errors.As(err, &missing) || !strings.Contains(err.Error(), site) ||
 		!strings.Contains(err.Error(), "pip install made") {
 		t.Errorf("%v, expected where it looked and how to install it", err)
 	}

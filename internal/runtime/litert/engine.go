@@ -53,7 +53,7 @@ func (e *Engine) Open(path string) protocol.Runtime {
 		return r
 	}
 	r.Library = path
-	r.Options = map[string]string{"accelerator": "cpu", "kernels": "xnnpack"}
+	r.Options = map[string]string{"delegate": "xnnpack"}
 	e.runtime = r
 	return r
 }
