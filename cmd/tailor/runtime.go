@@ -5,7 +5,9 @@ import (
 	"errors"
 
 	"github.com/tailor-nas/tailor/internal/runtime/remote"
+	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/device"
 )
 
 // runtimeFlags say what runs networks.
@@ -45,4 +47,24 @@ func (f runtimeFlags) with(ctx context.Context, use func(profiles.Runtime) error
 		return ended
 	}
 	return err // what it was wanted for is done: a library may crash as it ends
+}
+
+// again opens the runtime that latencies were measured with, to time networks as they were. Where
+// it is not here, or they are of another device, it gives nil, and done does nothing.
+func again(ctx context.Context, g *Globals, of *predictor.Latency) (rt profiles.Runtime,
+	done func()) {
+	done = func() {}
+	if native, ok := profiles.NativeOf(of.Runtime); ok {
+		return native, done
+	}
+	here, err := device.Describe(ctx)
+	if err != nil || here.ID != of.Device || !remote.Known(of.Runtime) {
+		return nil, done
+	}
+	r, err := remote.OpenAs(ctx, of.Runtime)
+	if err != nil {
+		g.warn("latencies are predicted and not measured: %v", err)
+		return nil, done
+	}
+	return r, func() { _ = r.Close() } // what it was wanted for is done
 }

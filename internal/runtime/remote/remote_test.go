@@ -203,3 +203,25 @@ func TestFormats(t *testing.T) {
 		t.Errorf("shape %v", shape)
 	}
 }
+
+// TestSettingsOf: settings are found again from an ID, and those of another version are not.
+func TestSettingsOf(t *testing.T) {
+	one := profiles.RuntimeInfo{Name: "litert", Version: "2.3.0", Threads: 1,
+		Options: map[string]string{"delegate": "xnnpack"}}
+	for _, want := range []struct{ threads, batch int }{{1, 0}, {7, 0}, {1, 2}, {12, 96}} {
+		info := one
+		info.Threads, info.Batch = want.threads, want.batch
+		got, ok := settingsOf(one, info.ID())
+		if !ok || got.Threads != want.threads || got.Batch != want.batch {
+			t.Errorf("%+v (%v), expected %+v", got, ok, want)
+		}
+	}
+	older := one
+	older.Version = "2.2.0"
+	if got, ok := settingsOf(one, older.ID()); ok {
+		t.Errorf("%+v for another version", got)
+	}
+	if !Known(one.ID()) || Known(profiles.Native{}.Info().ID()) {
+		t.Error("it is not told which runtimes are in agents")
+	}
+}
