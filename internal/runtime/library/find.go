@@ -30,8 +30,8 @@ func (e *NotFoundError) Error() string {
 	if len(e.Looked) > 0 {
 		where = "it is not in " + strings.Join(e.Looked, ", ")
 	}
-	return fmt.Sprintf("%s is not found: %s; install it with: %s; or name its file with --library "+
-		"or %s", e.Name, where, e.Install, e.Variable)
+	return fmt.Sprintf("%s is not found: %s; install it with: %s; or name its file in %s",
+		e.Name, where, e.Install, e.Variable)
 }
 
 // Find gives the path of a library: the given one, or what the variable says, or the first that is

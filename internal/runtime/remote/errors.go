@@ -20,6 +20,13 @@ var (
 	ErrCrashed = errors.New("it ended")
 )
 
+// missingError is an ErrMissing in the words of the agent.
+type missingError struct{ text string }
+
+func (e *missingError) Error() string { return e.text }
+
+func (e *missingError) Unwrap() error { return ErrMissing }
+
 // AgentError says that an agent can be used no more: Err is [ErrLate], [ErrCrashed],
 // [protocol.ErrFormat] or why a context ended.
 type AgentError struct {

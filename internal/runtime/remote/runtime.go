@@ -115,7 +115,7 @@ func find(ctx context.Context, p *process, c Config, known map[string]format) (*
 			continue
 		}
 		if !one.Found() {
-			return nil, fmt.Errorf("%w: %s", ErrMissing, one.Missing)
+			return nil, &missingError{one.Missing}
 		}
 		f, ok := known[one.Format]
 		if !ok {
