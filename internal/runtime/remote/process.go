@@ -49,13 +49,14 @@ func start(cmd *exec.Cmd, deadline time.Duration) (*process, error) {
 	return p, nil
 }
 
-// call sends a request and gives the answer. What is not answered ends the agent.
+// call sends a request and gives the answer. What is not answered, in time and before ctx ends, ends
+// the agent.
 func (p *process) call(ctx context.Context, r protocol.Request, data []byte) (
 	protocol.Answer, []byte, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.dead != nil {
-		return protocol.Answer{}, nil, p.dead
+	if err := cmp.Or(p.dead, ctx.Err()); err != nil {
+		return protocol.Answer{}, nil, err
 	}
 	p.last++
 	// The agent has a second more, in case nobody is here to end it.
