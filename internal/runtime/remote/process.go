@@ -49,8 +49,8 @@ func start(cmd *exec.Cmd, deadline time.Duration) (*process, error) {
 	return p, nil
 }
 
-// call sends a request and gives the answer. What is not answered, in time and before ctx ends, ends
-// the agent.
+// call sends a request and gives the answer. What is not answered, in time and before ctx ends,
+// ends the agent.
 func (p *process) call(ctx context.Context, r protocol.Request, data []byte) (
 	protocol.Answer, []byte, error) {
 	p.mu.Lock()
