@@ -35,6 +35,7 @@ type cli struct {
 	Version kong.VersionFlag `help:"Print which tailor this is."`
 
 	Quickstart quickstartCmd `cmd:"" help:"The whole walk, small, on built-in data: train, profile, fit, search, prune, manifests."`
+	Doctor     doctorCmd     `cmd:"" help:"Say what this machine has for tailor, and try each for a second: its processor, runtimes, disk."`
 	Spaces     spacesCmd     `cmd:"" help:"List search spaces, or show one: genes, count, range of MACs and parameters."`
 	Train      trainCmd      `cmd:"" help:"Train a supernet."`
 	Eval       evalCmd       `cmd:"" help:"Measure the top-1 accuracy of sub-networks of a run, or measure the network of a manifest again."`

@@ -36,10 +36,8 @@ func (f spaceFlags) load() (*supernet.Space, *trainer.Run, error) {
 type profileCmd struct {
 	spaceFlags
 	outFlags
+	runtimeFlags
 	Out         string         `required:"" help:"File to write." type:"path" out:"profile"`
-	Runtime     string         `help:"What runs the networks: native." enum:"native" default:"native"`
-	Threads     int            `help:"Threads of the runtime." default:"1" range:"1..1024"`
-	Batch       int            `help:"Images that run together. Latencies are of the whole batch." default:"1" range:"1..4096"`
 	Resolutions []int          `help:"Resolutions to measure; default all of the space." range:"1..10000"`
 	Networks    int            `help:"Whole networks to measure, for calibration." default:"${profile_networks}" range:"2..10000"`
 	Sparse      string         `help:"Measure blocks with zeros too, for pruning: weights, vectors8 or vectors16. Five times the blocks, and the time." enum:",weights,vectors8,vectors16" default:"" placeholder:"STRUCTURE"`
@@ -81,8 +79,11 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 		g.progress(fmt.Sprintf("profile: %d of %d settled", p.Settled, p.Subjects),
 			p.Elapsed.Seconds(), p.Budget.Seconds())
 	}
-	p, err := profiles.New(ctx, space, profiles.Native{Threads: c.Threads, Batch: c.Batch},
-		settings)
+	var p *profiles.Profile
+	err = c.with(ctx, func(rt profiles.Runtime) (err error) {
+		p, err = profiles.New(ctx, space, rt, settings)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -103,6 +104,9 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 	}
 	return g.result(r, func(w io.Writer) {
 		fmt.Fprintf(w, "%s, %s\n", p.Device.CPU.Brand, p.Device.Arch)
+		if c.Runtime != "native" {
+			fmt.Fprintln(w, "in", p.Runtime.ID())
+		}
 		fmt.Fprintf(w, "measured %d blocks and %d networks of %s in %.0f s, %d not known to within 2 %%\n", r.Blocks, r.Networks, space.Name, r.Seconds, r.Unstable)
 		speed := func(ms float64) string {
 			if c.Batch == 1 {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/predictor"
-	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/search/optimize"
@@ -109,9 +108,10 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 	}
 	j.Verify = run != nil && c.Verify
 	for i := range j.Devices {
-		d := &j.Devices[i]
-		if native, ok := profiles.NativeOf(d.Latency.Runtime); ok && j.Verify {
-			d.Runtime = native
+		if d := &j.Devices[i]; j.Verify {
+			rt, done := again(ctx, g, d.Latency)
+			defer done()
+			d.Runtime = rt
 		}
 	}
 	warnLoose(g, j)

@@ -32,22 +32,32 @@ type Options struct {
 
 	// Opset is the version of ONNX's operators, 0 for the default. TFLite has none.
 	Opset int
+
+	// Batch is how many images the graph takes at once, 0 for 1.
+	Batch int
 }
+
+// maxBatch bounds Options.Batch.
+const maxBatch = 4096
 
 // Names of the graph's ends.
 const (
 	Input         = "input"
 	Logits        = "logits"
 	Probabilities = "probabilities"
+	Map           = "output" // of a network, or a block on its own, that ends in a map
 )
 
-// Output is the name of the graph's output.
+// Output is the name of the output of a graph that ends in a linear layer.
 func (m Meta) Output() string {
 	if m.Preprocessing {
 		return Probabilities
 	}
 	return Logits
 }
+
+// Images is how many images the graph takes at once.
+func (m Meta) Images() int { return max(m.Batch, 1) }
 
 // Check says whether the labels and the normalisation fit a network of so many channels and
 // classes.
@@ -63,6 +73,13 @@ func (m Meta) Check(channels, classes int) error {
 		if !(s > 0) {
 			return fmt.Errorf("export: a standard deviation of %g, expected above 0", s)
 		}
+	}
+	if m.Batch < 0 || m.Batch > maxBatch {
+		return fmt.Errorf("export: batches of %d, expected at most %d", m.Batch, maxBatch)
+	}
+	if m.Preprocessing && m.Batch > 1 {
+		return fmt.Errorf("export: preprocessing is of single images, batches of %d cannot have it",
+			m.Batch)
 	}
 	if m.Preprocessing && len(m.Mean) == 0 {
 		return fmt.Errorf("export: the network's manifest says nothing of its images (it was made " +

@@ -8,8 +8,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/onnx/pb"
 )
 
-// value is something that flows in the graph: its name and its shape with the batch, (1,C,H,W) for
-// maps and (1,C) for vectors.
+// value is something that flows in the graph: its name and its shape with the batch, (N,C,H,W) for
+// maps and (N,C) for vectors.
 type value struct {
 	name string
 	dims []int64
@@ -21,12 +21,14 @@ func (v value) isMap() bool { return len(v.dims) == 4 }
 // graph collects nodes and constants.
 type graph struct {
 	opset int
+	batch int64
 	proto *pb.GraphProto
 	taken map[string]bool // names of values, constants among them
 }
 
-func newGraph(opset int, name string) *graph {
-	return &graph{opset: opset, proto: &pb.GraphProto{Name: name}, taken: map[string]bool{}}
+func newGraph(opset, batch int, name string) *graph {
+	return &graph{opset: opset, batch: int64(batch), proto: &pb.GraphProto{Name: name},
+		taken: map[string]bool{}}
 }
 
 // unique gives the name, or the next free one like it.

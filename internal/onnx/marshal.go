@@ -19,6 +19,7 @@ const DefaultOpset = 17
 var formats = map[int]int64{13: 7, DefaultOpset: 8}
 
 // Marshal gives the network as the bytes of an ONNX file; the same network gives the same bytes.
+// One that ends in a linear layer gives "logits" (N,classes), another "output" (N,C,H,W).
 func Marshal(net *supernet.Subnet, m export.Meta) ([]byte, error) {
 	if m.Opset == 0 {
 		m.Opset = DefaultOpset
@@ -60,13 +61,14 @@ func modelOf(net *supernet.Subnet, m export.Meta) (*pb.ModelProto, error) {
 
 func graphOf(net *supernet.Subnet, m export.Meta) (*pb.GraphProto, error) {
 	in, last := net.Blocks[0].In, net.Blocks[len(net.Blocks)-1]
-	if last.Kind != supernet.Linear {
-		return nil, fmt.Errorf("the network ends in a %s, expected a linear layer", last.Kind)
+	if m.Preprocessing && last.Kind != supernet.Linear {
+		return nil, fmt.Errorf("the network ends in a %s, expected a linear layer: probabilities "+
+			"are of logits", last.Kind)
 	}
 	if err := m.Check(in.C, last.Out.C); err != nil {
 		return nil, err
 	}
-	l := lowering{newGraph(m.Opset, nameOf(m)), export.WeightsOf(net)}
+	l := lowering{newGraph(m.Opset, m.Images(), nameOf(m)), export.WeightsOf(net)}
 	x := l.begin(in, m)
 	for _, b := range net.Blocks {
 		var err error
@@ -74,7 +76,7 @@ func graphOf(net *supernet.Subnet, m export.Meta) (*pb.GraphProto, error) {
 			return nil, fmt.Errorf("block %q: %w", b.Name, err)
 		}
 	}
-	l.end(x, m)
+	l.end(x, last.Kind, m)
 	return l.proto, nil
 }
 

@@ -15,7 +15,7 @@ func (g *graph) conv(x value, o supernet.Op, weight, bias []float32) value {
 	inputs := g.parameters(x, o, weight, bias, out, in/group, k, k)
 	p := o.Pads
 	pads := integers("pads", int64(p.Top), int64(p.Left), int64(p.Bottom), int64(p.Right))
-	return g.node("Conv", o.Name, mapOf(o.Out), inputs, integers("dilations", 1, 1),
+	return g.node("Conv", o.Name, g.mapOf(o.Out), inputs, integers("dilations", 1, 1),
 		integer("group", group), integers("kernel_shape", k, k), pads, integers("strides", s, s))
 }
 
@@ -24,11 +24,11 @@ func (g *graph) conv(x value, o supernet.Op, weight, bias []float32) value {
 func (g *graph) linear(x value, o supernet.Op, weight, bias []float32) value {
 	in, out := int64(o.In.Len()), int64(o.Out.C)
 	if x.isMap() {
-		flat := []int64{1, in}
+		flat := []int64{g.batch, in}
 		x = g.node("Flatten", o.Name+".flatten", flat, []string{x.name}, integer("axis", 1))
 	}
 	inputs := g.parameters(x, o, weight, bias, out, in)
-	return g.node("Gemm", o.Name, []int64{1, out}, inputs, integer("transB", 1))
+	return g.node("Gemm", o.Name, []int64{g.batch, out}, inputs, integer("transB", 1))
 }
 
 // parameters adds weight and bias as constants, and gives the inputs of the operation.
@@ -74,19 +74,19 @@ func (g *graph) hardSigmoid(x value, name string) value {
 	return g.node("HardSigmoid", name, x.dims, []string{x.name}, alpha, beta)
 }
 
-// multiply scales the channels of a map with a gate of (1,C,1,1). The gate is the first factor:
+// multiply scales the channels of a map with a gate of (N,C,1,1). The gate is the first factor:
 // OpenCV (4.6) computes the other order wrongly.
 func (g *graph) multiply(x, gate value, o supernet.Op) value {
 	return g.node("Mul", o.Name, x.dims, []string{gate.name, x.name})
 }
 
 func (g *graph) mean(x value, o supernet.Op) value {
-	return g.node("GlobalAveragePool", o.Name, mapOf(o.Out), []string{x.name})
+	return g.node("GlobalAveragePool", o.Name, g.mapOf(o.Out), []string{x.name})
 }
 
 func (g *graph) maxPool(x value, o supernet.Op) value {
 	k, s := int64(o.Kernel), int64(o.Stride)
-	return g.node("MaxPool", o.Name, mapOf(o.Out), []string{x.name},
+	return g.node("MaxPool", o.Name, g.mapOf(o.Out), []string{x.name},
 		integers("kernel_shape", k, k), integers("strides", s, s))
 }
 
@@ -95,4 +95,6 @@ func (g *graph) add(x, y value, o supernet.Op) value {
 }
 
 // mapOf is a shape as ONNX has it.
-func mapOf(s supernet.Shape) []int64 { return []int64{1, int64(s.C), int64(s.H), int64(s.W)} }
+func (g *graph) mapOf(s supernet.Shape) []int64 {
+	return []int64{g.batch, int64(s.C), int64(s.H), int64(s.W)}
+}

@@ -41,6 +41,16 @@ func TestShippedProgramsAreSmall(t *testing.T) {
 	}
 }
 
+// TestTailorIsStatic: nothing in tailor opens libraries, so that it runs where there are none, and
+// goes on when one crashes in tailor-agent.
+func TestTailorIsStatic(t *testing.T) {
+	for _, dep := range foreignDeps(t, "../../cmd/tailor") {
+		if strings.HasPrefix(dep, "github.com/ebitengine/purego") {
+			t.Errorf("tailor needs %s, which makes a program dynamic", dep)
+		}
+	}
+}
+
 // foreignDeps are the packages of a program that are neither Go's nor ours, and runtime/cgo if it
 // needs C.
 func foreignDeps(t *testing.T, program string) (deps []string) {

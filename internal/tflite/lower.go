@@ -46,7 +46,7 @@ func (w *writer) operation(o supernet.Op, args []ref) (ref, error) {
 
 // unfused adds an operation up to the part of its activation that is no operator's option.
 func (w *writer) unfused(o supernet.Op, act activation, args []ref) (ref, error) {
-	shape := imageShape(o.Out)
+	shape := w.imageShape(o.Out)
 	switch o.Kind {
 	case supernet.OpConv, supernet.OpDepthwise, supernet.OpLinear:
 		return w.weighted(o, act, args[0])

@@ -8,9 +8,10 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// Marshal gives the network as a TFLite file. It takes an image (1,height,width,channels) of
-// float32, normalised, and gives logits (1,classes); with [export.Options] Preprocessing it takes
-// bytes and gives probabilities. The same network and meta give the same bytes.
+// Marshal gives the network as a TFLite file. It takes images (N,height,width,channels) of float32,
+// normalised, and gives logits (N,classes); with [export.Options] Preprocessing it takes the bytes
+// of one and gives probabilities. A network that does not end in a linear layer gives "output", a
+// map (N,height,width,channels). The same network and meta give the same bytes.
 func Marshal(net *supernet.Subnet, m export.Meta) ([]byte, error) {
 	data, err := marshal(net, m)
 	if err != nil {
@@ -20,18 +21,18 @@ func Marshal(net *supernet.Subnet, m export.Meta) ([]byte, error) {
 }
 
 func marshal(net *supernet.Subnet, m export.Meta) ([]byte, error) {
-	in, out := net.Blocks[0].In, net.Blocks[len(net.Blocks)-1].Out
-	if err := m.Check(in.C, out.C); err != nil {
+	in, last := net.Blocks[0].In, net.Blocks[len(net.Blocks)-1]
+	if err := m.Check(in.C, last.Out.C); err != nil {
 		return nil, err
 	}
-	w := &writer{weights: export.WeightsOf(net)}
+	w := &writer{weights: export.WeightsOf(net), batch: m.Images()}
 	w.images(in, m)
 	for _, b := range net.Blocks {
 		if err := w.block(b); err != nil {
 			return nil, fmt.Errorf("block %q: %w", b.Name, err)
 		}
 	}
-	if err := w.classes(m); err != nil {
+	if err := w.end(last.Kind, m); err != nil {
 		return nil, err
 	}
 	return w.encode(m.Name, description(m), entries(m))
@@ -39,7 +40,7 @@ func marshal(net *supernet.Subnet, m export.Meta) ([]byte, error) {
 
 // images begins the graph with its input, normalised.
 func (w *writer) images(in supernet.Shape, m export.Meta) {
-	shape := imageShape(in)
+	shape := w.imageShape(in)
 	if !m.Preprocessing {
 		w.at = w.value(export.Input, schema.TensorTypeFLOAT32, shape...)
 		w.input = w.at
@@ -52,22 +53,23 @@ func (w *writer) images(in supernet.Shape, m export.Meta) {
 	w.at = w.add("input.normalised", sum{}, shape, w.at, w.floats("input.shift", shift, in.C))
 }
 
-// classes ends the graph with its output.
-func (w *writer) classes(m export.Meta) error {
-	shape := w.shape(w.at)
-	if len(shape) != 2 {
-		return fmt.Errorf("the network ends with maps %v, expected a linear layer, which gives "+
-			"logits: only a whole network can be exported", shape)
-	}
+// end ends the graph with its output.
+func (w *writer) end(last supernet.Kind, m export.Meta) error {
 	w.tensors[w.at].name = export.Logits
-	if m.Preprocessing {
-		w.at = w.add(export.Probabilities, softmax{}, shape, w.at)
+	switch {
+	case last == supernet.Linear && m.Preprocessing:
+		w.at = w.add(export.Probabilities, softmax{}, w.shape(w.at), w.at)
+	case last != supernet.Linear && m.Preprocessing:
+		return fmt.Errorf("the network ends in a %s, expected a linear layer: probabilities are of "+
+			"logits", last)
+	case last != supernet.Linear:
+		w.tensors[w.at].name = export.Map
 	}
 	w.output = w.at
 	return nil
 }
 
-func imageShape(s supernet.Shape) []int { return []int{1, s.H, s.W, s.C} }
+func (w *writer) imageShape(s supernet.Shape) []int { return []int{w.batch, s.H, s.W, s.C} }
 
 // entries are the metadata of the file.
 func entries(m export.Meta) (all []entry) {

@@ -56,7 +56,7 @@ func (w *writer) padded(o supernet.Op, x ref) (schema.Padding, ref, error) {
 			"no padding")
 	}
 	amounts := []int{0, 0, rows.before, bottom, columns.before, right, 0, 0}
-	shape := []int{1, o.In.H + rows.before + bottom, o.In.W + columns.before + right, o.In.C}
+	shape := []int{w.batch, o.In.H + rows.before + bottom, o.In.W + columns.before + right, o.In.C}
 	x = w.add(o.Name+".padded", pad{}, shape, x, w.ints(o.Name+".padding", amounts, 4, 2))
 	return schema.PaddingVALID, x, nil
 }

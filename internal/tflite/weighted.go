@@ -5,7 +5,7 @@ import (
 )
 
 // weighted adds an operation that has a weight, with what follows it folded in: a convolution, or a
-// fully connected layer, which gives a vector (1,channels).
+// fully connected layer, which gives a vector (N,channels).
 func (w *writer) weighted(o supernet.Op, act activation, x ref) (ref, error) {
 	data, offset, err := w.weights.Fold(o)
 	if err != nil {
@@ -17,7 +17,7 @@ func (w *writer) weighted(o supernet.Op, act activation, x ref) (ref, error) {
 	bias := w.floats(o.Name+".bias", offset, o.Out.C)
 	if isVector(o) {
 		weight := w.floats(o.Name+".weight", data, o.Out.C, o.In.Len())
-		return w.add(o.Name, fullyConnected{act}, []int{1, o.Out.C}, x, weight, bias), nil
+		return w.add(o.Name, fullyConnected{act}, []int{w.batch, o.Out.C}, x, weight, bias), nil
 	}
 	return w.conv(o, act, x, data, bias)
 }
@@ -50,7 +50,7 @@ func (w *writer) conv(o supernet.Op, act activation, x ref, data []float32, bias
 	}
 	weight := w.floats(o.Name+".weight", data, shape...)
 	as := convolution{depthwise: depthwise, stride: o.Stride, padding: padding, act: act}
-	return w.add(o.Name, as, imageShape(o.Out), x, weight, bias), nil
+	return w.add(o.Name, as, w.imageShape(o.Out), x, weight, bias), nil
 }
 
 // outFirst turns weights of which the last dimension is the output's channels into such of which it

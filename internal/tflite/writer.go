@@ -12,6 +12,7 @@ type writer struct {
 	at      ref  // what the last operation gave
 	spatial *ref // the axes of height and width, once there
 	weights export.Weights
+	batch   int // images at once
 }
 
 // hardSigmoid is relu6(x + 3) / 6, in parts: TFLite has no such operator.
@@ -28,7 +29,7 @@ func (w *writer) globalMean(name string, x ref) ref {
 		w.spatial = &axes
 	}
 	s := w.shape(x)
-	return w.add(name, mean{}, []int{1, 1, 1, s[3]}, x, *w.spatial)
+	return w.add(name, mean{}, []int{w.batch, 1, 1, s[3]}, x, *w.spatial)
 }
 
 // maxPool adds the largest value of every window; there is no padding.
@@ -37,5 +38,5 @@ func (w *writer) maxPool(o supernet.Op, act activation, x ref) (ref, error) {
 	if err != nil {
 		return 0, err
 	}
-	return w.add(o.Name, maxPool{o.Kernel, o.Stride, padding, act}, imageShape(o.Out), x), nil
+	return w.add(o.Name, maxPool{o.Kernel, o.Stride, padding, act}, w.imageShape(o.Out), x), nil
 }

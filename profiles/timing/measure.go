@@ -90,7 +90,7 @@ func Measure(ctx context.Context, ref Subject, subjects []Subject, s Settings) (
 	if err := checkSubjects(ref, subjects); err != nil {
 		return nil, Summary{}, err
 	}
-	restore, err := quiet(s.Pin)
+	restore, err := Quiet(s.Pin)
 	if err != nil {
 		return nil, Summary{}, err
 	}

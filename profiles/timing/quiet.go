@@ -8,9 +8,9 @@ import (
 	"runtime/metrics"
 )
 
-// quiet keeps the scheduler and the collector away from the calling goroutine
-// until restore is called.
-func quiet(pin bool) (restore func() error, err error) {
+// Quiet keeps the scheduler and the collector away from the calling goroutine until restore is
+// called, on the same goroutine. With pin, which only Linux can, the thread stays on one processor.
+func Quiet(pin bool) (restore func() error, err error) {
 	runtime.LockOSThread()
 	unpin := func() error { return nil }
 	if pin {

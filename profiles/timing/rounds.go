@@ -137,7 +137,9 @@ func (m *measurement) warm(l *lane, least, most time.Duration) error {
 // cannot escape, and then they are not slowed alike.
 func (m *measurement) plan(l *lane) {
 	l.repeats = repeats(m.MinSample, l.each)
-	l.settle = l.each <= m.MinSample/2
+	// The reference comes after whatever is largest, and in another process nothing else warms its
+	// caches: without a run before, it would depend on what is measured beside it.
+	l.settle = l.each <= m.MinSample/2 || l == m.ref && l.Time != nil
 	half := l.each * time.Duration(l.repeats) / 2
 	l.refRepeats = repeats(max(m.MinSample, half), m.ref.each)
 	// Powers of two, so that most neighbours can share a sample.

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tailor-nas/tailor/internal/runtime/remote"
+	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/device"
+)
+
+// runtimeFlags say what runs networks.
+type runtimeFlags struct {
+	Runtime string `help:"What runs the networks: native (tailor's own engine), onnxruntime or litert." enum:"native,onnxruntime,litert" default:"native"`
+	Library string `help:"Shared library of the runtime; default where pip installs it." type:"path"`
+	Threads int    `help:"Threads of the runtime." default:"1" range:"1..1024"`
+	Batch   int    `help:"Images that run together. Latencies are of the whole batch." default:"1" range:"1..4096"`
+}
+
+// open gives the runtime. Whoever opens one closes it.
+func (f runtimeFlags) open(ctx context.Context) (rt profiles.Runtime, done func() error,
+	err error) {
+	if f.Runtime == "native" {
+		if f.Library != "" {
+			return nil, nil, usagef("--library says nothing without --runtime onnxruntime or litert")
+		}
+		native := profiles.Native{Threads: f.Threads, Batch: f.Batch}
+		return native, func() error { return nil }, nil
+	}
+	r, err := remote.Open(ctx, remote.Config{Runtime: f.Runtime, Library: f.Library,
+		Threads: f.Threads, Batch: f.Batch})
+	if err != nil {
+		return nil, nil, err
+	}
+	return r, r.Close, nil
+}
+
+// with runs f with the runtime, and closes it.
+func (f runtimeFlags) with(ctx context.Context, use func(profiles.Runtime) error) error {
+	rt, done, err := f.open(ctx)
+	if err != nil {
+		return err
+	}
+	err = use(rt)
+	if ended := done(); err == nil && !errors.Is(ended, remote.ErrCrashed) {
+		return ended
+	}
+	return err // what it was wanted for is done: a library may crash as it ends
+}
+
+// again opens the runtime that latencies were measured with, to time networks as they were. Where
+// it is not here, or they are of another device, it gives nil, and done does nothing.
+func again(ctx context.Context, g *Globals, of *predictor.Latency) (rt profiles.Runtime,
+	done func()) {
+	done = func() {}
+	if native, ok := profiles.NativeOf(of.Runtime); ok {
+		return native, done
+	}
+	here, err := device.Describe(ctx)
+	if err != nil || here.ID != of.Device || !remote.Known(of.Runtime) {
+		return nil, done
+	}
+	r, err := remote.OpenAs(ctx, of.Runtime)
+	if err != nil {
+		g.warn("latencies are predicted and not measured: %v", err)
+		return nil, done
+	}
+	return r, func() { _ = r.Close() } // what it was wanted for is done
+}

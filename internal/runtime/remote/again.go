@@ -1,0 +1,63 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tailor-nas/tailor/profiles"
+)
+
+// ErrOther says that what is found here is another runtime than was asked for, or another version.
+var ErrOther = errors.New("another runtime than was measured")
+
+// Names are the runtimes that agents have.
+func Names() []string { return []string{"onnxruntime", "litert"} }
+
+// Known says whether an ID of a runtime is that of one that agents have.
+func Known(id string) bool { return nameOf(id) != "" }
+
+func nameOf(id string) string {
+	for _, name := range Names() {
+		if strings.HasPrefix(id, name+"/") {
+			return name
+		}
+	}
+	return ""
+}
+
+// OpenAs opens the runtime with the settings that an ID was made of, as [profiles.NativeOf] does
+// for tailor's engine. It gives ErrOther if the one that is found here has another version.
+func OpenAs(ctx context.Context, id string) (*Runtime, error) {
+	r, err := Open(ctx, Config{Runtime: nameOf(id)})
+	if err != nil {
+		return nil, err
+	}
+	found := r.info.ID()
+	if info, ok := settingsOf(r.info, id); ok {
+		r.info = info
+		return r, nil
+	}
+	return nil, errors.Join(fmt.Errorf("%w: here is %s, expected %s", ErrOther, found, id),
+		r.Close())
+}
+
+// settingsOf looks for an ID among those of a runtime with all numbers of threads and batches.
+func settingsOf(info profiles.RuntimeInfo, id string) (profiles.RuntimeInfo, bool) {
+	for info.Threads = 1; info.Threads <= maxThreads; info.Threads++ {
+		info.Batch = 0
+		if info.ID() == id {
+			return info, true
+		}
+		if !strings.Contains(id, fmt.Sprintf(" threads=%d batch=", info.Threads)) {
+			continue
+		}
+		for info.Batch = 2; info.Batch <= maxBatch; info.Batch++ {
+			if info.ID() == id {
+				return info, true
+			}
+		}
+	}
+	return info, false
+}

@@ -1,0 +1,127 @@
+package remote
+
+import (
+	"bytes"
+	"context"
+	"encoding/gob"
+	"fmt"
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/tailor-nas/tailor/internal/export"
+	"github.com/tailor-nas/tailor/internal/runtime/agent"
+	"github.com/tailor-nas/tailor/internal/runtime/protocol"
+	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// faultVariable makes the test binary an agent with a runtime "fake", and names its fault.
+const faultVariable = "TAILOR_TEST_AGENT"
+
+func TestMain(m *testing.M) {
+	fault := os.Getenv(faultVariable)
+	if fault == "" {
+		os.Exit(m.Run())
+	}
+	about := protocol.Agent{Program: "fake", OS: "none", Arch: "none"}
+	if err := agent.Serve(os.Stdin, os.Stdout, about, []agent.Engine{engine{fault}}); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// command is the agent with a fault.
+func command(fault string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), faultVariable+"="+fault)
+	return cmd
+}
+
+// plain is a format that only the fake runtime reads.
+func plain() map[string]format {
+	return map[string]format{"plain": {marshal: marshal}}
+}
+
+// file is a network in it.
+type file struct {
+	Blocks  []supernet.Block
+	BNEps   float64
+	Tensors [][]float32
+	Batch   int
+}
+
+func marshal(net *supernet.Subnet, m export.Meta) ([]byte, error) {
+	f := file{Blocks: net.Blocks, BNEps: net.BNEps, Batch: m.Images()}
+	for _, t := range net.Tensors() {
+		f.Tensors = append(f.Tensors, t.Data)
+	}
+	var b bytes.Buffer
+	err := gob.NewEncoder(&b).Encode(f)
+	return b.Bytes(), err
+}
+
+// engine runs networks by tailor's own, but for its fault.
+type engine struct{ fault string }
+
+func (e engine) Name() string { return "fake" }
+
+func (e engine) Open(path string) protocol.Runtime {
+	r := protocol.Runtime{Name: "fake", Format: "plain", Version: "1." + path, Library: path,
+		Options: map[string]string{"fault": e.fault}}
+	switch e.fault {
+	case "missing":
+		r.Version, r.Missing = "", "fake is nowhere: install it"
+	case "format":
+		r.Format = "other"
+	}
+	return r
+}
+
+func (e engine) Load(m protocol.Model, data []byte) (agent.Model, error) {
+	var f file
+	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(&f); err != nil {
+		return nil, err
+	}
+	net, err := supernet.NewSubnet(f.Blocks, f.BNEps, 1)
+	if err != nil {
+		return nil, err
+	}
+	for i, t := range net.Tensors() {
+		copy(t.Data, f.Tensors[i])
+	}
+	native := profiles.Native{Threads: m.Threads, Batch: f.Batch}
+	s, err := native.Load(context.Background(), net)
+	return model{s, e.fault}, err
+}
+
+type model struct {
+	profiles.Session
+	fault string
+}
+
+func (m model) Output(values []float32) error {
+	out, err := m.Session.Output()
+	copy(values, out)
+	return err
+}
+
+func (m model) Run() error {
+	switch m.fault {
+	case "crash":
+		fmt.Fprintln(os.Stderr, "something\nbroke")
+		os.Exit(7)
+	case "garbage":
+		fmt.Fprintln(os.Stdout, "loading libraries...")
+	case "other answer":
+		fmt.Fprintln(os.Stdout, `{"id":1}`)
+	case "hang":
+		select {}
+	case "panic":
+		panic("a fault")
+	case "error":
+		return fmt.Errorf("out of memory")
+	}
+	return m.Session.Run()
+}
