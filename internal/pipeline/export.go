@@ -89,8 +89,7 @@ func exported(j ExportJob, net *supernet.Subnet, m export.Meta) (all []ExportedF
 		if err != nil {
 			return nil, err
 		}
-		sum := sha256.Sum256(f.data)
-		f.Path, f.Bytes, f.SHA256 = format.path, int64(len(f.data)), hex.EncodeToString(sum[:])
+		f.Path, f.Bytes, f.SHA256 = format.path, int64(len(f.data)), hashOf(f.data)
 		f.Output = m.Output()
 		all = append(all, f)
 	}
@@ -130,6 +129,11 @@ func exportTFLite(net *supernet.Subnet, m export.Meta) (ExportedFile, error) {
 	data, err := tflite.Marshal(net, m)
 	in := net.Blocks[0].In
 	return ExportedFile{Format: "tflite", Input: []int{1, in.H, in.W, in.C}, data: data}, err
+}
+
+func hashOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
 
 func (f ExportedFile) write() error {
