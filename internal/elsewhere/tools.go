@@ -1,6 +1,7 @@
 package elsewhere
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -98,7 +99,7 @@ func (p *parser) end(g []string) error {
 	}
 	switch {
 	case g[2] != "0" || p.open.failed > 0:
-		p.open.failed = p.line
+		p.open.failed = cmp.Or(p.open.failed, p.line)
 	case !p.open.done():
 		return fmt.Errorf("the run of %s went well, and says no time", g[1])
 	}
