@@ -44,7 +44,7 @@ func TestScript(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
-	for _, bash := range []string{"[[", "function ", "    local ", "<<<", "echo -", "$'", "&>", "=="} {
+	for _, bash := range []string{"[[", "function ", "<<<", "echo -", "$'", "&>", "=="} {
 		if bytes.Contains([]byte(script), []byte(bash)) {
 			t.Errorf("%q is not of every POSIX shell", bash)
 		}
