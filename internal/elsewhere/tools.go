@@ -39,7 +39,8 @@ var facts = []fact{
 		p.open.tool.with("GPU")
 		return nil
 	}},
-	{regexp.MustCompile(`(?:^|[:\s])count=\d+ .*\bavg=`), (*parser).counted},
+	{regexp.MustCompile(`(?:^|[:\s])count=\d+ .*\bavg=(\S+)(?:.*\bmedian=(\S+))?`),
+		(*parser).counted},
 	{regexp.MustCompile(`nference timings in us:`), (*parser).timings},
 	{regexp.MustCompile(`Profiling Info for (.*)`), (*parser).profile},
 	{regexp.MustCompile(`Timings \(microseconds\): count=\d+.* avg=(\S+)`), (*parser).operators},
@@ -135,27 +136,22 @@ func (p *parser) delegate(g []string) error {
 	return nil
 }
 
-// counts are what benchmark_model says of some runs: mean and, of late, median.
-var counts = regexp.MustCompile(`\bavg=(\S+)(?:.*\bmedian=(\S+))?`)
-
+// counted is what benchmark_model says of some runs: their mean and, of late, their median.
 func (p *parser) counted(g []string) error {
-	text := g[len(g)-1]
-	if strings.Contains(text, "Timings (micro") || strings.Contains(text, "Memory (bytes)") {
+	if strings.Contains(g[len(g)-1], "Timings (micro") { // of operators
 		return nil
 	}
 	if err := p.next(); err != nil {
 		return err
 	}
-	found := counts.FindStringSubmatch(text)
-	p.open.ms.median, p.open.ms.counted = 0, 0
-	mean, err := milliseconds(found[1], 1e3)
+	mean, err := milliseconds(g[1], 1e3)
 	if err != nil {
 		return err
 	}
-	if p.open.ms.counted = mean; found[2] == "" {
+	if p.open.ms.median, p.open.ms.counted = 0, mean; g[2] == "" {
 		return nil
 	}
-	p.open.ms.median, err = milliseconds(found[2], 1e3)
+	p.open.ms.median, err = milliseconds(g[2], 1e3)
 	return err
 }
 
