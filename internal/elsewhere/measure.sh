@@ -16,7 +16,8 @@ in the log already is skipped, so that the same command goes on after an interru
 
 Settings, as NAME=VALUE before sh:
 TOOL      the measuring tool: a file here, which is copied to the device, or a path on the device
-          with device: before it (default: the tool in this folder, else device: and its name)
+          with device: before it (default: the tool in this folder, else device: and its name).
+          Libraries that it needs, lib*.so, are copied from this folder
 SERIAL    which phone, if adb devices lists several
 DIR       folder on the device (default /data/local/tmp/tailor; over ssh /tmp/tailor)
 THREADS   threads (default 1)
@@ -73,7 +74,7 @@ settings() {
     esac
     [ -f "$reference.$format" ] || fail "$reference.$format is not in this folder, which has: \
 $formats"
-    log=${LOG:-measured-$format.log}
+    log=${LOG:-$PWD/measured-$format.log}
 }
 
 # connect makes sure that the device answers.
@@ -136,10 +137,23 @@ find_tool() {
         ;;
     esac
     plain TOOL "$tool"
+    find_libraries
     on_device "command -v $tool >/dev/null" || fail "there is no $tool that runs on the device: \
 put $tool_name for it into this folder, or name it with TOOL=FILE"
     [ "$cpus" = any ] || on_device "command -v taskset >/dev/null" ||
         fail "the device has no taskset: leave out CPUS"
+}
+
+# find_libraries copies the libraries of this folder, for a tool that needs some, and sets libraries
+# to where they are.
+find_libraries() {
+    libraries=
+    for file in lib*.so*; do
+        [ -f "$file" ] || continue
+        plain "the name of a library" "$file"
+        [ "$target" = local ] || copy "$file" "$file" || fail "$file cannot be copied to $dir"
+        libraries=$dir
+    done
 }
 
 # describe prints what the device is.
@@ -164,6 +178,7 @@ warmup=$warmup reference=$reference"
 
 # command_for FILE: what runs a network.
 command_for() {
+    [ -z "$libraries" ] || printf 'LD_LIBRARY_PATH=%s ' "$libraries"
     [ "$cpus" = any ] || printf 'taskset %s ' "$cpus"
     case $format in
     tflite)
@@ -242,7 +257,7 @@ main() {
         say "$failed runs failed; the same command tries them again"
         exit 1
     fi
-    say "done: tailor fit latency --measured $PWD/${log#"$PWD/"} --device-name ... --out phone.json"
+    say "done: tailor fit latency --measured $log --device-name ... --out phone.json"
 }
 
 main "$@"
