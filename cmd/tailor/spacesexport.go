@@ -64,8 +64,8 @@ func (c *spacesCmd) source() (*supernet.Space, *trainer.Run, error) {
 	}
 	own := run.Info.Space
 	if space.For(own.Classes, own.Channels).SHA256() != own.SHA256() {
-		return nil, nil, usagef("run %s is of space %s, not of %s: name that one", c.RunDir, own.Name,
-			c.Name)
+		return nil, nil, usagef("run %s is of space %s, not of %s: name that one", c.RunDir,
+			own.Name, c.Name)
 	}
 	return own, run, nil
 }

@@ -17,7 +17,8 @@ func runsOf(pairs ...float64) (all []Run) {
 
 // TestSummarize: a device that slows down by half slows no network against the reference.
 func TestSummarize(t *testing.T) {
-	s, err := Summarize(known, runsOf(2, 10, 0, 20, 2, 10, 1, 5, 2, 10, 0, 30, 2, 15, 1, 7.5, 2, 15))
+	s, err := Summarize(known, runsOf(2, 10, 0, 20, 2, 10, 1, 5, 2, 10,
+		0, 30, 2, 15, 1, 7.5, 2, 15))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +26,8 @@ func TestSummarize(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	// The second run of network 0 was between 10 and 15 ms of the reference: 30/12.5 against 20/10.
-	want := map[string]float64{known[0].Name: 10 * (2 + 2.4) / 2, known[1].Name: 5, known[2].Name: 10}
+	want := map[string]float64{known[0].Name: 10 * (2 + 2.4) / 2, known[1].Name: 5,
+		known[2].Name: 10}
 	for _, l := range s.Latencies {
 		if math.Abs(l.MS-want[l.Network]) > 1e-9 {
 			t.Errorf("%s: %g ms, want %g", l.Network, l.MS, want[l.Network])

@@ -89,7 +89,8 @@ func (p *parser) row(t *table, text string) error {
 	case err != nil:
 		return err
 	case len(fields) != t.columns:
-		return fmt.Errorf("the row has %d fields, expected %d as in the head", len(fields), t.columns)
+		return fmt.Errorf("the row has %d fields, expected %d as in the head", len(fields),
+			t.columns)
 	}
 	ms, err := milliseconds(strings.TrimSpace(fields[t.time]), t.perMS)
 	if err != nil {
