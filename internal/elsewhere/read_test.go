@@ -85,7 +85,7 @@ func TestReadScript(t *testing.T) {
 			" repeat=1 status=" + status + "\n"
 	}
 	a, b := known[0].Name, known[1].Name
-	text, err := Read("log", strings.NewReader("# tailor begin target=adb\n# tailor device Pixel 8 \n"+
+	text, err := Read("log", strings.NewReader("# tailor begin target=adb reference=net-009-99999999\n# tailor device Pixel 8 \n"+
 		run(a, timing("5"), "0")+run(b, "Benchmarking failed.\n", "1")+
 		"# tailor run network="+b+" repeat=1\n"+timing("8")+ // killed
 		"# tailor begin target=adb\n"+run(b, timing("9"), "0")), known)

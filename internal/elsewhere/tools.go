@@ -14,15 +14,17 @@ type fact struct {
 	do   func(p *parser, groups []string) error
 }
 
-// facts are looked at in this order, and all that match count. Prefixes of lines (INFO:, those of
-// Android's log) do no harm.
-var facts = []fact{
-	// measure.sh
+// marks are the lines of measure.sh.
+var marks = []fact{
 	{regexp.MustCompile(`^# tailor begin\b`), (*parser).begin},
 	{regexp.MustCompile(`^# tailor device (.+)`), (*parser).device},
 	{regexp.MustCompile(`^# tailor run network=(\S+)`), (*parser).mark},
 	{regexp.MustCompile(`^# tailor end network=(\S+) .*\bstatus=(\d+)`), (*parser).end},
+}
 
+// facts are looked at in this order, and all that match count. Prefixes of lines (INFO:, those of
+// Android's log) do no harm.
+var facts = []fact{
 	// The beginnings of a run.
 	{regexp.MustCompile(`\bSTARTING!|\bLog parameter values verbos|\bSession creation time cost:` +
 		`|\bGraph: \[|--graph=`), func(p *parser, _ []string) error { return p.next() }},
@@ -63,7 +65,11 @@ const (
 
 // read takes in a line.
 func (p *parser) read(text string) error {
-	for _, f := range facts {
+	all := facts
+	if strings.HasPrefix(text, "# tailor ") {
+		all = marks
+	}
+	for _, f := range all {
 		if groups := f.line.FindStringSubmatch(text); groups != nil {
 			if err := f.do(p, append(groups, text)); err != nil {
 				return err

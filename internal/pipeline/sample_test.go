@@ -14,6 +14,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/elsewhere"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
 )
 
 // sampleOf writes a folder with a few networks of the smallest space.
@@ -186,4 +187,28 @@ func emptyList(t *testing.T) string {
 	path := filepath.Join(t.TempDir(), elsewhere.NetworksFile)
 	writeText(t, path, "\n")
 	return path
+}
+
+// TestSampleOfRun: the networks have the weights of the run, and say which, and what the classes
+// are.
+func TestSampleOfRun(t *testing.T) {
+	run, d := trainMicro(t, 1, 20)
+	files := map[string]bool{}
+	for _, of := range []*trainer.Run{run, nil} {
+		dir := filepath.Join(t.TempDir(), "phone")
+		s, err := SampleNetworks(t.Context(), SampleJob{Space: run.Info.Space, Run: of, Networks: 2,
+			Formats: []string{"tflite"}, Dir: dir, Workers: 2, Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := contents(t, dir)[s.Networks[0].Files[0].File]
+		if strings.Contains(text, run.State.WeightsSHA256) != (of != nil) ||
+			strings.Contains(text, d.Classes[0]+`","`+d.Classes[1]) != (of != nil) {
+			t.Errorf("run %v: what the file says of its weights and classes", of != nil)
+		}
+		files[text] = true
+	}
+	if len(files) != 2 {
+		t.Error("random weights are those of the run")
+	}
 }
