@@ -15,7 +15,7 @@ import (
 
 type fitCmd struct {
 	Accuracy fitAccuracyCmd `cmd:"" help:"Measure sub-networks of a run and learn to predict their accuracy."`
-	Latency  fitLatencyCmd  `cmd:"" help:"Learn to predict latency from a profile."`
+	Latency  fitLatencyCmd  `cmd:"" help:"Learn to predict latency from a profile, or from networks that were timed elsewhere."`
 }
 
 // fitResult is the JSON of both.
