@@ -29,8 +29,8 @@ type Summary struct {
 }
 
 // Summarize makes one latency of the runs of each network. Where the reference network ran right
-// before or after, the time is that network's share of the reference's times there, times the
-// median of all times of the reference: what slows both for a while cancels out.
+// before or after most runs, the time is that network's share of the reference's times there, times
+// the median of all times of the reference: what slows both for a while cancels out.
 func Summarize(all []Network, runs []Run) (*Summary, error) {
 	s := &Summary{}
 	for _, r := range runs {
@@ -78,19 +78,22 @@ func (s *Summary) add(n Network, ms []float64) {
 // relative gives the times of each network, without what the device did meanwhile where that is
 // known.
 func (s *Summary) relative(reference string, runs []Run) map[string][]float64 {
-	of := map[string][]float64{}
+	of, beside := map[string][]float64{}, make([]float64, len(runs))
 	var steady []float64
-	for _, r := range runs {
+	known := 0
+	for i, r := range runs {
 		if r.Network == reference {
 			steady = append(steady, r.MS)
+		} else if beside[i] = besides(reference, runs, i); beside[i] > 0 {
+			known++
 		}
 	}
+	// Where networks ran one after another, the reference is beside its neighbours by chance.
+	s.Relative = known > 0 && 2*known >= len(runs)-len(steady)
 	for i, r := range runs {
 		ms := r.MS
-		if r.Network != reference {
-			if beside := besides(reference, runs, i); beside > 0 {
-				ms, s.Relative = ms/beside*median(steady), true
-			}
+		if s.Relative && beside[i] > 0 {
+			ms *= median(steady) / beside[i]
 		}
 		of[r.Network] = append(of[r.Network], ms)
 	}

@@ -52,6 +52,14 @@ func TestSummarizeAlone(t *testing.T) {
 	}
 }
 
+// TestSummarizeInTurn: the reference as one among others is beside two of them by chance.
+func TestSummarizeInTurn(t *testing.T) {
+	s, err := Summarize(known, runsOf(0, 10, 0, 10, 0, 10, 1, 5, 2, 8, 0, 10, 0, 10, 1, 5, 2, 16))
+	if err != nil || s.Relative || s.Latencies[1].MS != 5 || s.Latencies[2].MS != 12 {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
 // TestSummarizeSessions: a reference of another session, or of another file, tells nothing.
 func TestSummarizeSessions(t *testing.T) {
 	runs := runsOf(2, 100, 0, 10, 2, 100)
