@@ -90,10 +90,14 @@ func (s *Summary) relative(reference string, runs []Run) map[string][]float64 {
 	}
 	// Where networks ran one after another, the reference is beside its neighbours by chance.
 	s.Relative = known > 0 && 2*known >= len(runs)-len(steady)
+	usual := 0.0
+	if s.Relative {
+		usual = median(steady)
+	}
 	for i, r := range runs {
 		ms := r.MS
 		if s.Relative && beside[i] > 0 {
-			ms *= median(steady) / beside[i]
+			ms *= usual / beside[i]
 		}
 		of[r.Network] = append(of[r.Network], ms)
 	}
