@@ -15,7 +15,7 @@ import (
 
 type fitCmd struct {
 	Accuracy fitAccuracyCmd `cmd:"" help:"Measure sub-networks of a run and learn to predict their accuracy."`
-	Latency  fitLatencyCmd  `cmd:"" help:"Learn to predict latency from a profile."`
+	Latency  fitLatencyCmd  `cmd:"" help:"Learn to predict latency from a profile, or from networks that were timed elsewhere."`
 }
 
 // fitResult is the JSON of both.
@@ -26,18 +26,19 @@ type fitResult struct {
 }
 
 type fitLatencyCmd struct {
-	Profile  string `help:"File that profile wrote." type:"path" xor:"source" required:""`
-	Measured string `help:"Fit to whole networks that you timed: a line of JSON for each, with its arch, and as value its latency in milliseconds." type:"path" xor:"source" required:""`
-	From     string `help:"Latency predictor of another device or runtime, to transfer to the networks of --profile or --measured: 10 to 50 are enough." type:"path"`
-	Space    string `help:"The space, if it is not the shipped one that the profile names." xor:"space" type:"source"`
-	RunDir   string `name:"run" help:"Folder of the run whose space it is." type:"path" xor:"space"`
-	Device   string `help:"Name of the device of --measured." default:"unknown" with:"measured"`
-	Runtime  string `help:"What ran the networks of --measured." default:"unknown" with:"measured"`
-	Out      string `required:"" help:"File to write." type:"path" out:"latency"`
+	Profile  string   `help:"File that profile wrote." type:"path" xor:"source" required:""`
+	Measured []string `help:"Fit to whole networks that were timed elsewhere: files with what benchmark_model or onnxruntime_perf_test printed about the networks of spaces --export, a table of them, or a line of JSON for each network, with its arch, and as value its latency in milliseconds." type:"path" xor:"source" required:"" many:"" placeholder:"FILE,..."`
+	Networks string   `help:"The networks.jsonl of the folder that was measured; default beside the first file of --measured." type:"path" with:"measured"`
+	From     string   `help:"Latency predictor of another device or runtime, to transfer to the networks of --profile or --measured: 10 to 50 are enough." type:"path"`
+	Space    string   `help:"The space, if it is not the shipped one that the profile names." xor:"space" type:"source"`
+	RunDir   string   `name:"run" help:"Folder of the run whose space it is." type:"path" xor:"space"`
+	Device   string   `name:"device-name" aliases:"device" help:"Name of the device of --measured, such as \"Pixel 8\". Default what measure.sh found." with:"measured"`
+	Runtime  string   `help:"What ran the networks of --measured. Default what the tool printed." with:"measured"`
+	Out      string   `required:"" help:"File to write." type:"path" out:"latency"`
 	outFlags
 }
 
-// unknown is the default of --device and --runtime.
+// unknown is a device or runtime of --measured that nothing says more of.
 const unknown = "unknown"
 
 // fitLatencyResult is the JSON.
@@ -46,11 +47,12 @@ type fitLatencyResult struct {
 	ByResolution []predictor.ResolutionHeldOut `json:"heldout_by_resolution,omitempty"`
 	Interval     *regress.Interval             `json:"interval,omitempty"`
 	Candidates   []predictor.LatencyCandidate  `json:"candidates"`
+	Measured     *measuredInfo                 `json:"measured,omitempty"`
 }
 
 // Run fits.
 func (c *fitLatencyCmd) Run(g *Globals) error {
-	l, err := c.fit()
+	l, measured, err := c.fit(g)
 	if err != nil {
 		return err
 	}
@@ -58,28 +60,23 @@ func (c *fitLatencyCmd) Run(g *Globals) error {
 		return err
 	}
 	r := fitLatencyResult{fitResult{c.Out, l.Networks, l.HeldOut}, l.ByResolution, nil,
-		l.Candidates}
+		l.Candidates, measured}
 	if l.Interval.Coverage > 0 {
 		r.Interval = &l.Interval
 	}
 	return g.result(r, func(w io.Writer) { r.print(w, l) })
 }
 
-func (c *fitLatencyCmd) fit() (*predictor.Latency, error) {
+// fit gives the predictor and, of --measured, what is known of the measurements.
+func (c *fitLatencyCmd) fit(g *Globals) (*predictor.Latency, *measuredInfo, error) {
 	if c.Profile == "" {
-		if c.Space == "" && c.RunDir == "" {
-			return nil, usagef("--measured needs the space of its networks: name it with --space or --run")
-		}
-		space, _, err := spaceFlags{Space: c.Space, RunDir: c.RunDir}.load()
-		if err != nil {
-			return nil, err
-		}
-		t, err := pipeline.ReadTimings(space, c.Device, c.Runtime, c.Measured)
-		if err != nil {
-			return nil, err
-		}
-		return pipeline.FitTimings(t, c.From)
+		return c.fitMeasured(g)
 	}
+	l, err := c.fitProfile()
+	return l, nil, err
+}
+
+func (c *fitLatencyCmd) fitProfile() (*predictor.Latency, error) {
 	p, err := profiles.Load(c.Profile)
 	if err != nil {
 		return nil, err
@@ -116,6 +113,9 @@ func (r *fitLatencyResult) print(w io.Writer, l *predictor.Latency) {
 	on := l.Runtime
 	if on == unknown {
 		on = l.Device
+	}
+	if r.Measured != nil {
+		r.Measured.print(w)
 	}
 	fmt.Fprintf(w, "fitted latency of %s to %d blocks and %d networks\n", on, len(l.BlocksMS),
 		l.Networks)

@@ -226,22 +226,12 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// eachOf reads a list: the words of an argument, or one word of a flag, at its commas. A file whose
-// name has commas is one path.
+// eachOf reads a list: the words of an argument or of a flag with a tag "many", or the one word of
+// another flag, at its commas. A file whose name has commas is one path.
 func eachOf(ctx *kong.DecodeContext, target reflect.Value, element kong.MapperFunc) error {
-	var words []string
-	if ctx.Value.Flag == nil {
-		for _, t := range ctx.Scan.PopWhile(kong.Token.IsValue) {
-			words = append(words, t.String())
-		}
-	} else {
-		t, err := ctx.Scan.PopValue("path")
-		if err != nil {
-			return err
-		}
-		if words = []string{t.String()}; !exists(t.String()) {
-			words = kong.SplitEscaped(t.String(), ctx.Value.Tag.Sep)
-		}
+	words, err := wordsOf(ctx)
+	if err != nil {
+		return err
 	}
 	for _, w := range words {
 		one := reflect.New(target.Type().Elem()).Elem()
@@ -252,6 +242,32 @@ func eachOf(ctx *kong.DecodeContext, target reflect.Value, element kong.MapperFu
 		target.Set(reflect.Append(target, one))
 	}
 	return nil
+}
+
+// wordsOf gives the words of a list.
+func wordsOf(ctx *kong.DecodeContext) (words []string, err error) {
+	if ctx.Value.Flag == nil {
+		for _, t := range ctx.Scan.PopWhile(kong.Token.IsValue) {
+			words = append(words, t.String())
+		}
+		return words, nil
+	}
+	t, err := ctx.Scan.PopValue("path")
+	if err != nil {
+		return nil, err
+	}
+	given := []kong.Token{t}
+	if ctx.Value.Tag.Has("many") {
+		given = append(given, ctx.Scan.PopWhile(kong.Token.IsValue)...)
+	}
+	for _, t := range given {
+		if exists(t.String()) {
+			words = append(words, t.String())
+		} else {
+			words = append(words, kong.SplitEscaped(t.String(), ctx.Value.Tag.Sep)...)
+		}
+	}
+	return words, nil
 }
 
 // sourceMapper reads a flag of type:"source": a path, or the name of something built in, both used

@@ -193,7 +193,7 @@ func TestCompanions(t *testing.T) {
 		"--latency says nothing without --max-lat":   "prune none --sparsity 0.5 --latency none.json --out o",
 		"--data says nothing without --run":          "search --space none.yaml --accuracy none.json --data none --out o",
 		"--samples says nothing beside --measured":   "fit accuracy --space none.yaml --measured none.jsonl --samples 20 --out o.json",
-		"--device says nothing without --measured":   "fit latency --profile none.json --device pi --out o.json",
+		"--device-name says nothing without":         "fit latency --profile none.json --device pi --out o.json",
 		"--train-images and --test-images are of":    "train --space mbv3-tiny --data none --train-images 5 --out o",
 		"--max-latency has 5.00 ms twice":            "search --space none.yaml --accuracy none.json --latency none.json --max-latency 5ms,5000us --out o",
 	} {

@@ -43,7 +43,7 @@ func checkOutputs(parsed *kong.Context) error {
 		if v.Tag.Type != "path" && v.Tag.Type != "source" {
 			return
 		}
-		kind := v.Tag.Get("out")
+		kind := outputKind(parsed, v)
 		for _, path := range pathsOf(v.Target) {
 			if kind == "" {
 				inputs = append(inputs, path)
@@ -70,6 +70,18 @@ func checkOutputs(parsed *kong.Context) error {
 		}
 	}
 	return nil
+}
+
+// outputKind is what a flag writes: what its tag "out" says or, beside the flag that a tag
+// "folderwith" names, a folder. It is empty for what is read.
+func outputKind(parsed *kong.Context, v *kong.Value) string {
+	beside := v.Tag.Get("folderwith")
+	for _, p := range parsed.Path {
+		if beside != "" && p.Flag != nil && p.Flag.Name == beside {
+			return store.FolderOutput
+		}
+	}
+	return v.Tag.Get("out")
 }
 
 func pathsOf(v reflect.Value) (all []string) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -18,7 +19,8 @@ type spacesCmd struct {
 	YAML   bool   `name:"yaml" help:"Print the space's file, to begin one's own with." with:"name" without:"archs|sample"`
 	Archs  string `help:"Count MACs and parameters of the archs in this .jsonl file." type:"path" with:"name" without:"sample"`
 	Sample *int   `help:"Draw this many archs that cover the range of MACs, to measure elsewhere and fit to (fit --measured)." range:"1..131072" with:"name"`
-	Out    string `help:"Write the archs of --sample to this .jsonl file." type:"path" out:"archs" with:"sample"`
+	Out    string `help:"Write the archs of --sample to this .jsonl file; with --export the folder for the networks." type:"path" out:"archs" folderwith:"export" with:"sample"`
+	exportSampleFlags
 	outFlags
 }
 
@@ -59,9 +61,12 @@ func describe(s *supernet.Space) spaceInfo {
 }
 
 // Run lists the spaces, or shows one.
-func (c *spacesCmd) Run(g *Globals) error {
+func (c *spacesCmd) Run(ctx context.Context, g *Globals) error {
 	if c.Name == "" {
 		return c.list(g)
+	}
+	if c.Export != nil {
+		return c.export(ctx, g)
 	}
 	space, err := supernet.LoadSpace(c.Name)
 	if err != nil {

@@ -26,7 +26,7 @@ func TestUsage(t *testing.T) {
 		"tailor search":      "tailor search (--space=SPACE | --run=RUN) --accuracy=ACCURACY --out=OUT [flags]",
 		"tailor eval":        "tailor eval (<manifest> | --run=RUN) [flags]",
 		"tailor train":       "tailor train --data=DATA --space=SPACE (--out=OUT | --plan) [flags]",
-		"tailor fit latency": "tailor fit latency (--profile=PROFILE | --measured=MEASURED) [--space=SPACE | --run=RUN] --out=OUT [flags]",
+		"tailor fit latency": "tailor fit latency (--profile=PROFILE | --measured=FILE,...) [--space=SPACE | --run=RUN] --out=OUT [flags]",
 	}
 	app := model(t)
 	nodes := append(app.Leaves(true), app)

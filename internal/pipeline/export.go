@@ -86,12 +86,16 @@ func exported(j ExportJob, net *supernet.Subnet, m export.Meta) (all []ExportedF
 		if err != nil {
 			return nil, err
 		}
-		sum := sha256.Sum256(data)
 		all = append(all, ExportedFile{Format: e.Format, Path: path, Bytes: int64(len(data)),
-			SHA256: hex.EncodeToString(sum[:]), Opset: e.Opset, Input: e.Input, Output: e.Output,
+			SHA256: hashOf(data), Opset: e.Opset, Input: e.Input, Output: e.Output,
 			data: data})
 	}
 	return all, nil
+}
+
+func hashOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
 
 func (f ExportedFile) write() error {

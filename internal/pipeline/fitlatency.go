@@ -58,29 +58,6 @@ type Timings struct {
 	Inputs          map[string]store.Input
 }
 
-// ReadTimings reads networks with their latencies in milliseconds, measured elsewhere, from a file
-// for [predictor.ReadSamples].
-func ReadTimings(space *supernet.Space, device, runtime, path string) (*Timings, error) {
-	sha, err := store.HashFile(path)
-	if err != nil {
-		return nil, err
-	}
-	samples, err := predictor.ReadLatencies(path, space)
-	if err != nil {
-		return nil, err
-	}
-	t := &Timings{Space: space, Device: device, Runtime: runtime,
-		Inputs: map[string]store.Input{"measured": {Path: filepath.Base(path), SHA256: sha}}}
-	for _, s := range samples {
-		a, err := space.Arch(s.Arch)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		t.Networks = append(t.Networks, predictor.NetworkTime{Arch: a, MS: s.Value})
-	}
-	return t, nil
-}
-
 // ProfileTimings are the whole networks of a profile.
 func ProfileTimings(space *supernet.Space, p *profiles.Profile, path string) (*Timings, error) {
 	if p.SpaceSHA256 != space.SHA256() {

@@ -1,0 +1,202 @@
+package pipeline
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/tailor-nas/tailor/internal/elsewhere"
+	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// MeasuredJob asks for latencies that were measured elsewhere.
+type MeasuredJob struct {
+	Space    *supernet.Space // nil: the shipped one that the list of networks names
+	Files    []string        // what measuring tools printed, or JSON for predictor.ReadLatencies
+	Networks string          // the list of networks; "" for that beside the first file
+	Device   string          // who it is, "" for what measure.sh found
+	Runtime  string          // what ran the networks, "" for what the tool says
+}
+
+// Measured are timings with what is known of their runs.
+type Measured struct {
+	Timings
+	Summary *elsewhere.Summary
+	Failed  []string // runs without a time
+	Listed  bool     // there is a list of networks, all of which are to be measured
+}
+
+// unknownIdentity is the device or runtime of measurements that nobody says more of.
+const unknownIdentity = "unknown"
+
+// ReadMeasured reads them. The content of each file decides its format.
+func ReadMeasured(j MeasuredJob) (*Measured, error) {
+	m := &Measured{Timings: Timings{Space: j.Space, Inputs: map[string]store.Input{}}}
+	var values, texts []string
+	for _, path := range j.Files {
+		isJSON, err := elsewhere.IsJSON(path)
+		if err != nil {
+			return nil, err
+		}
+		if isJSON {
+			values = append(values, path)
+		} else {
+			texts = append(texts, path)
+		}
+	}
+	networks, err := j.networks(texts)
+	if err != nil {
+		return nil, err
+	}
+	m.Listed = len(networks) > 0
+	if err := m.findSpace(networks); err != nil {
+		return nil, err
+	}
+	runs, err := m.readTexts(texts, networks, &j)
+	if err != nil {
+		return nil, err
+	}
+	more, err := m.readValues(values, &networks)
+	if err != nil {
+		return nil, err
+	}
+	if m.Summary, err = elsewhere.Summarize(networks, append(runs, more...)); err != nil {
+		return nil, err
+	}
+	m.Device = cmp.Or(j.Device, unknownIdentity)
+	m.Runtime = cmp.Or(j.Runtime, m.Summary.Tool.String(), unknownIdentity)
+	if err := m.keepNetworks(networks); err != nil {
+		return nil, err
+	}
+	return m, m.addInputs(j.Files)
+}
+
+// networks reads the list that the texts of measuring tools are about; none without such a text.
+func (j *MeasuredJob) networks(texts []string) ([]elsewhere.Network, error) {
+	path := j.Networks
+	if path == "" {
+		if len(texts) == 0 {
+			return nil, nil
+		}
+		path = filepath.Join(filepath.Dir(texts[0]), elsewhere.NetworksFile)
+	}
+	all, err := elsewhere.ReadNetworks(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s is not JSON, so that it is taken for what a measuring tool "+
+			"printed about the networks that spaces --export wrote; name their list with --networks",
+			err, cmp.Or(append(texts, path)...))
+	}
+	return all, err
+}
+
+// findSpace makes sure that the networks are of the space at hand, or finds theirs.
+func (m *Measured) findSpace(networks []elsewhere.Network) (err error) {
+	if len(networks) == 0 {
+		if m.Space == nil {
+			return ErrNoSpace
+		}
+		return nil
+	}
+	first := networks[0]
+	if m.Space == nil {
+		m.Space, err = supernet.LoadSpace(first.Space)
+		if err != nil || m.Space.SHA256() != first.SpaceSHA256 {
+			return fmt.Errorf("%w: the networks are of a space %q that is not the shipped one",
+				ErrNoSpace, first.Space)
+		}
+	}
+	if m.Space.SHA256() != first.SpaceSHA256 {
+		return &store.StaleError{File: elsewhere.NetworksFile, Role: "space",
+			Want: first.SpaceSHA256, Got: m.Space.SHA256()}
+	}
+	return nil
+}
+
+// ErrNoSpace is returned where a space must be named.
+var ErrNoSpace = errors.New("nothing says which space the networks are of")
+
+// readTexts reads what tools printed.
+func (m *Measured) readTexts(paths []string, networks []elsewhere.Network, j *MeasuredJob) (
+	runs []elsewhere.Run, err error) {
+	for _, path := range paths {
+		t, err := elsewhere.ReadFile(path, networks)
+		if err != nil {
+			return nil, err
+		}
+		if j.Device == "" {
+			j.Device = t.Device
+		}
+		runs, m.Failed = append(runs, t.Runs...), append(m.Failed, t.Failed...)
+	}
+	return runs, nil
+}
+
+// readValues reads lines of archs and milliseconds. An arch that is none of the networks is one
+// more.
+func (m *Measured) readValues(paths []string, networks *[]elsewhere.Network) (
+	runs []elsewhere.Run, err error) {
+	of := map[supernet.Arch]string{}
+	for _, n := range *networks {
+		a, err := m.Space.Arch(n.Arch)
+		if err != nil {
+			return nil, fmt.Errorf("%s of %s: %w", n.Name, elsewhere.NetworksFile, err)
+		}
+		of[a] = n.Name
+	}
+	for _, path := range paths {
+		samples, err := predictor.ReadLatencies(path, m.Space)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range samples {
+			a, err := m.Space.Arch(s.Arch)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", path, err)
+			}
+			if of[a] == "" {
+				if of[a], err = elsewhere.Name(len(*networks), m.Space, a); err != nil {
+					return nil, err
+				}
+				*networks = append(*networks, elsewhere.Network{Name: of[a], Arch: s.Arch})
+			}
+			runs = append(runs, elsewhere.Run{Network: of[a], MS: s.Value, File: path})
+		}
+	}
+	return runs, nil
+}
+
+// keepNetworks makes timings of the latencies.
+func (m *Measured) keepNetworks(networks []elsewhere.Network) error {
+	archs := map[string]supernet.Spec{}
+	for _, n := range networks {
+		archs[n.Name] = n.Arch
+	}
+	for _, l := range m.Summary.Latencies {
+		a, err := m.Space.Arch(archs[l.Network])
+		if err != nil {
+			return fmt.Errorf("%s of %s: %w", l.Network, elsewhere.NetworksFile, err)
+		}
+		m.Networks = append(m.Networks, predictor.NetworkTime{Arch: a, MS: l.MS})
+	}
+	return nil
+}
+
+// addInputs notes the files: a single one as measured, several by their names.
+func (m *Measured) addInputs(paths []string) error {
+	for i, path := range paths {
+		sha, err := store.HashFile(path)
+		if err != nil {
+			return err
+		}
+		role := "measured"
+		if len(paths) > 1 {
+			role = fmt.Sprintf("measured %d %s", i+1, filepath.Base(path))
+		}
+		m.Inputs[role] = store.Input{Path: filepath.Base(path), SHA256: sha}
+	}
+	return nil
+}
