@@ -279,9 +279,9 @@ func (f *finder) canonical(g optimize.Genes) {
 
 func abs(v int) int { return max(v, -v) }
 
-// near is the violation (see [Limits.Excess]) up to which the top-1 of a network outside the limits
-// is predicted, too: one change from it may give a good network within the limits. Networks with a
-// larger violation are compared by their violation alone.
+// near is the violation (see [manifest.Limits.Excess]) up to which the top-1 of a network outside
+// the limits is predicted, too: one change from it may give a good network within the limits.
+// Networks with a larger violation are compared by their violation alone.
 const near = 0.03
 
 func (f *finder) evaluate(_ context.Context, batch []optimize.Genes,

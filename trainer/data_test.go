@@ -53,19 +53,19 @@ func TestEvaluatorRefuses(t *testing.T) {
 	ctx, net := t.Context(), supernet.New(space, 1)
 	labels, empty := *d, *d
 	labels.Test, empty.Train = otherLabels{d.Test}, nil
-	for name, f := range map[string]func() error{
-		"no supernet":    func() error { return second(NewEvaluator(nil, d, e.settings)) },
-		"empty supernet": func() error { return second(NewEvaluator(&supernet.Supernet{}, d, e.settings)) },
-		"no data":        func() error { return second(NewEvaluator(net, nil, e.settings)) },
-		"nothing in it":  func() error { return second(NewEvaluator(net, &Data{}, e.settings)) },
-		"no training":    func() error { return second(NewEvaluator(net, &empty, e.settings)) },
-		"labels":         func() error { return second(NewEvaluator(net, &labels, e.settings)) },
-		"no set":         func() error { return second(e.Top1(ctx, space.Max(), Sample(nil, 1, 1))) },
-		"labels of set":  func() error { return second(e.Confusion(ctx, space.Max(), labels.Test)) },
-		"no subnet":      func() error { return second(e.SubnetTop1(ctx, nil, d.Test)) },
-		"empty subnet":   func() error { return second(e.SubnetTop1(ctx, &supernet.Subnet{}, d.Test)) },
+	for name, err := range map[string]error{
+		"no supernet":    second(NewEvaluator(nil, d, e.settings)),
+		"empty supernet": second(NewEvaluator(&supernet.Supernet{}, d, e.settings)),
+		"no data":        second(NewEvaluator(net, nil, e.settings)),
+		"nothing in it":  second(NewEvaluator(net, &Data{}, e.settings)),
+		"no training":    second(NewEvaluator(net, &empty, e.settings)),
+		"labels":         second(NewEvaluator(net, &labels, e.settings)),
+		"no set":         second(e.Top1(ctx, space.Max(), Sample(nil, 1, 1))),
+		"labels of set":  second(e.Confusion(ctx, space.Max(), labels.Test)),
+		"no subnet":      second(e.SubnetTop1(ctx, nil, d.Test)),
+		"empty subnet":   second(e.SubnetTop1(ctx, &supernet.Subnet{}, d.Test)),
 	} {
-		if err := f(); !errors.Is(err, ErrConfig) {
+		if !errors.Is(err, ErrConfig) {
 			t.Errorf("%s: got %v, want one that wraps ErrConfig", name, err)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/elsewhere"
 	"github.com/tailor-nas/tailor/internal/engine"
+	"github.com/tailor-nas/tailor/internal/micro"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -193,7 +194,7 @@ func emptyList(t *testing.T) string {
 // TestSampleOfRun: the networks have the weights of the run, and say which, and what the classes
 // are.
 func TestSampleOfRun(t *testing.T) {
-	run, d := trainMicro(t, 1, 20)
+	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 20)
 	files := map[string]bool{}
 	for _, of := range []*trainer.Run{run, nil} {
 		dir := filepath.Join(t.TempDir(), "phone")
