@@ -23,10 +23,6 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-func inputs(role, sha string) map[string]store.Input {
-	return map[string]store.Input{role: {SHA256: sha}}
-}
-
 // TestSearchRefusesStrangers puts together what does not belong together.
 func TestSearchRefusesStrangers(t *testing.T) {
 	space, other := micro.ParseSpace(t, micro.SpaceYAML), micro.ParseSpace(t, micro.OtherYAML)
