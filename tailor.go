@@ -86,7 +86,12 @@ func (n *Network) Labels() []string { return slices.Clone(n.labels) }
 
 // Decode reads an image file (JPEG, PNG, GIF, BMP, TIFF, WebP) as tailor reads those that it trains
 // and tests on. Unlike image.Decode it turns a photo as its EXIF orientation says.
-func Decode(r io.Reader) (image.Image, error) { return prepare.DecodeImage(r) }
+func Decode(r io.Reader) (image.Image, error) {
+	if r == nil {
+		return nil, errors.New("there is no image to decode")
+	}
+	return prepare.DecodeImage(r)
+}
 
 // Classify gives all classes, the most probable first. The image may have any size: its centre
 // square counts. It is taken as it is to be seen, as [Decode] gives it.

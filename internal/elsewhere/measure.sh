@@ -41,7 +41,7 @@ fail() {
 # whole NAME VALUE LOW: refuses a setting that is no whole number from LOW on.
 whole() {
     case $2 in
-    '' | *[!0-9]* | ???????*) fail "$1 is '$2', expected a whole number" ;;
+    '' | *[!0-9]* | ???????* | 0?*) fail "$1 is '$2', expected a whole number" ;;
     esac
     [ "$2" -ge "$3" ] || fail "$1 is $2, expected $3 or more"
 }
@@ -224,7 +224,7 @@ main() {
     # Paths are from where the command was given.
     case ${TOOL:-} in '' | /* | device:*) ;; *) TOOL=$PWD/$TOOL ;; esac
     case ${LOG:-} in '' | /*) ;; *) LOG=$PWD/$LOG ;; esac
-    cd "$(dirname "$0")" || exit 2
+    CDPATH= cd -- "$(dirname -- "$0")" || exit 2
     target=$1 format=${2:-${formats%% *}} failed=0
     settings
     connect

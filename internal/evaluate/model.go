@@ -9,6 +9,8 @@ import (
 // Model is a network that was read back: steps, each of which makes a value from earlier ones.
 type Model struct {
 	Properties map[string]string // the metadata
+	Output     string            // name of what it gives
+	Opset      int               // of ONNX's operators; 0 in TensorFlow Lite
 	steps      []step
 	shapes     [][]int // of values: the input's, then what each step gives
 	work       int64   // products so far

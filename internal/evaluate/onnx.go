@@ -80,6 +80,7 @@ func (r *onnxReader) graph(g *pb.GraphProto) (*Model, error) {
 	if !ok {
 		return nil, refusef("nothing gives its output")
 	}
+	r.Output, r.Opset = g.Output[0].Name, int(r.opset)
 	return r.finish(output)
 }
 

@@ -95,6 +95,9 @@ func (r *tfliteReader) graph(g *schema.SubGraph) (*Model, error) {
 	if err != nil || !out.filled {
 		return nil, refusef("nothing gives its output")
 	}
+	var t schema.Tensor
+	g.Tensors(&t, int(g.Outputs(0)))
+	r.Output = string(t.Name())
 	return r.finish(out.place)
 }
 

@@ -170,10 +170,11 @@ func latencyText(m *manifest.Measured) string {
 		m.LatencyHighMS)
 }
 
-// judgeLatency compares latencies.
+// judgeLatency compares latencies: the claimed figure, which budgets are judged by, with the
+// interval that was found. The claimed interval says nothing more: it may be wide.
 func judgeLatency(claimed, found *manifest.Measured) (ship.Verdict, string) {
-	slower := found.LatencyLowMS > claimed.LatencyHighMS*latencySlack
-	faster := found.LatencyHighMS*latencySlack < claimed.LatencyLowMS
+	slower := found.LatencyLowMS > claimed.LatencyMS*latencySlack
+	faster := found.LatencyHighMS*latencySlack < claimed.LatencyMS
 	switch {
 	case claimed.Unstable || found.Unstable:
 		return ship.Unknown, "the machine was too noisy"

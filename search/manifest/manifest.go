@@ -1,6 +1,9 @@
 package manifest
 
 import (
+	"fmt"
+	"math"
+
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/supernet/provenance"
 )
@@ -123,6 +126,27 @@ type Measured struct {
 	Runtime  string `json:"runtime,omitempty"`
 	// absent if there is a latency limit that was not measured
 	WithinLimits *bool `json:"within_limits,omitempty"`
+}
+
+// check refuses figures that no measurement gives.
+func (m *Measured) check() error {
+	if m == nil {
+		return nil
+	}
+	low, high := m.LatencyLowMS, m.LatencyHighMS
+	if low == 0 && high == 0 { // without an interval
+		low, high = m.LatencyMS, m.LatencyMS
+	}
+	switch {
+	case !(m.Top1 >= 0 && m.Top1 <= 1) || m.Images < 0:
+		return fmt.Errorf("measured: top-1 is %g of %d images, expected 0 to 1", m.Top1, m.Images)
+	case m.Split != "" && m.Split != "test":
+		return fmt.Errorf("measured: the split is %.40q, expected \"test\"", m.Split)
+	case !(0 <= low && low <= m.LatencyMS && m.LatencyMS <= high && high <= math.MaxFloat64):
+		return fmt.Errorf("measured: latency is %g ms, of an interval from %g to %g ms: "+
+			"expected one that holds it", m.LatencyMS, low, high)
+	}
+	return nil
 }
 
 // Judge fills in whether what was measured stays within the limits asked for.

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -55,7 +56,7 @@ func Read(path string) (*Manifest, error) {
 	if err := store.ReadDocumentSince(path, Kind, oldest, version, &m); err != nil {
 		return nil, err
 	}
-	if err := m.checkExports(); err != nil {
+	if err := errors.Join(m.checkExports(), m.Measured.check()); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return &m, nil

@@ -1,0 +1,36 @@
+package manifest_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/search/manifest"
+)
+
+// TestReadRefusesImpossibleFigures: a document may have the right hash and say what no measurement
+// gives.
+func TestReadRefusesImpossibleFigures(t *testing.T) {
+	for want, m := range map[string]manifest.Measured{
+		"": {Top1: 0.9, Images: 50, Split: "test", LatencyMS: 1, LatencyLowMS: 0.9,
+			LatencyHighMS: 1.1},
+		"top-1 is":   {Top1: 1.1, Images: 50},
+		"of -1 imag": {Images: -1},
+		"the split":  {Top1: 0.9, Images: 50, Split: "../val"},
+		"is -1 ms":   {LatencyMS: -1},
+		"from 0.9":   {LatencyMS: 0.001, LatencyLowMS: 0.9, LatencyHighMS: 1.1},
+		"to 1.1":     {LatencyMS: 2, LatencyLowMS: 0.9, LatencyHighMS: 1.1},
+	} {
+		path := filepath.Join(t.TempDir(), "manifest.json")
+		if err := store.WriteDocument(path, manifest.Kind, 6,
+			&manifest.Manifest{Measured: &m}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := manifest.Read(path)
+		if want == "" && err != nil || want != "" &&
+			(err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%+v: error %v, expected %q", m, err, want)
+		}
+	}
+}
