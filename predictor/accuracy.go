@@ -26,7 +26,7 @@ type Accuracy struct {
 	SpaceSHA256 string `json:"space_sha256"`
 	Encoding    string `json:"encoding"`    // of archs as the model's features
 	Resolutions []int  `json:"resolutions"` // of archs that can be predicted, in pixels
-	// that each measurement looked at; set by the caller
+	// Images is the number of test images of each measurement; 0: unknown. The caller sets it.
 	Images int `json:"images,omitempty"`
 	// Samples is the number of distinct archs; 0 if the model was fitted elsewhere and its error is
 	// not known.
@@ -165,15 +165,15 @@ func LoadAccuracy(path string, space *supernet.Space) (*Accuracy, error) {
 	return a, nil
 }
 
-// ImportAccuracy makes a predictor of a network that was fitted elsewhere, to archs as OFA's
+// ImportAccuracy makes a predictor of an MLP that was fitted elsewhere, to archs as OFA's
 // published accuracy predictor encodes them: one-hots of the kernel sizes of 20 blocks, of their
 // expand ratios, and of 8 resolutions, 112 to 224. Base is added to what it gives. Resolutions are
 // those that it was fitted to. The error is for a space of another shape than OFA's, a resolution
-// that the space or the encoding does not have, or a network of other inputs.
+// that the space or the encoding does not have, or an MLP of other inputs.
 func ImportAccuracy(space *supernet.Space, n *regress.MLP, base float64,
 	resolutions []int) (*Accuracy, error) {
 	if space == nil || n == nil {
-		return nil, errors.New("importing a predictor takes a space and a network")
+		return nil, errors.New("importing a predictor takes a space and an MLP")
 	}
 	a := &Accuracy{
 		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Encoding: ofaEncoding,

@@ -259,7 +259,7 @@ func TestLoadAccuracyRefuses(t *testing.T) {
 			a.Model.Linear =
 				a.Model.Linear[:3]
 		},
-		"a network": func(a *predictor.Accuracy) {
+		"an MLP": func(a *predictor.Accuracy) {
 			a.Model.Networks =
 				make([]regress.MLP, 1)
 		},

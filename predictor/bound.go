@@ -35,7 +35,7 @@ func (a *Accuracy) Upper(r *choices.Region, budgets []choices.Budget) float64 {
 	}
 	constant := a.Model.Bias
 	for i := range a.Model.Networks {
-		row, shift := c.network(&a.Model.Networks[i])
+		row, shift := c.mlp(&a.Model.Networks[i])
 		share := 1 / float64(len(a.Model.Networks))
 		row.Scale(share, row)
 		rows.Add(rows, row)
@@ -130,8 +130,8 @@ func linesOf(low, high float64) lines {
 	return lines{0, slope, -slope * low}
 }
 
-// network bounds a network's output from above by a row times the features, plus a shift.
-func (c *crown) network(n *regress.MLP) (row *mat.Dense, shift float64) {
+// mlp bounds an MLP's output from above by a row times the features, plus a shift.
+func (c *crown) mlp(n *regress.MLP) (row *mat.Dense, shift float64) {
 	layers := n.Layers()
 	var relus [][]lines
 	for l := range layers {

@@ -105,7 +105,7 @@ func (l *Latency) unknown(archs []supernet.Arch, i int) error {
 		return archError(l.space, archs, i)
 	}
 	for _, b := range l.space.Blocks(archs[i]) {
-		if _, ok := l.BlocksMS[b.Key()]; !ok {
+		if math.IsNaN(l.time(int(archs[i].Resolution), b)) {
 			return fmt.Errorf("arch %d of %d: %w", i+1, len(archs), &UnknownBlockError{b})
 		}
 	}

@@ -157,6 +157,40 @@ func TestLatencyOfNetworksAlone(t *testing.T) {
 	}
 }
 
+// TestUnknownBlockIsTheUntimedOne: blocks that were timed at one resolution only are known there.
+func TestUnknownBlockIsTheUntimedOne(t *testing.T) {
+	s, ms := small(t), priced("device")
+	arch := s.Min()
+	l := fitLatency(t, s, inventory(s, []supernet.Arch{arch}, ms), nil)
+	known := l.BlocksMS
+	l.BlocksMS, l.AtMS = nil, map[int]map[string]float64{int(arch.Resolution): known}
+	path := filepath.Join(t.TempDir(), "latency.json")
+	if err := l.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	l, err := predictor.LoadLatency(path, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var missing supernet.Block
+	other := s.Max()
+	other.Resolution = arch.Resolution
+	for _, b := range s.Blocks(other) {
+		if _, ok := known[b.Key()]; !ok {
+			missing = b
+			break
+		}
+	}
+	if missing == s.Blocks(other)[0] {
+		t.Fatal("nothing is tested: no block before the untimed one was timed")
+	}
+	_, err = l.Predict([]supernet.Arch{other})
+	var unknown *predictor.UnknownBlockError
+	if !errors.As(err, &unknown) || unknown.Block != missing {
+		t.Errorf("error %v, want block %s", err, missing.Name)
+	}
+}
+
 func TestLatencyOfUntimedBlocks(t *testing.T) {
 	s, ms := small(t), priced("device")
 	var small8, small12 []supernet.Arch

@@ -18,7 +18,7 @@ var errNoNetworks = errors.New("profiles: no network to measure, or no runtime")
 func Networks(
 	ctx context.Context, rt Runtime, networks [][]supernet.Block, budget time.Duration, seed uint64,
 ) ([]timing.Timing, timing.Summary, error) {
-	return timeNetworks(ctx, rt, networks, within(budget, seed))
+	return timeNetworks(ctx, rt, networks, timingSettings(budget, seed))
 }
 
 func timeNetworks(
@@ -51,10 +51,11 @@ func Subnets(
 	for _, n := range nets {
 		l.subnet(n)
 	}
-	return l.measure(within(budget, seed))
+	return l.measure(timingSettings(budget, seed))
 }
 
-func within(budget time.Duration, seed uint64) timing.Settings {
+// timingSettings are the defaults with a budget and a seed.
+func timingSettings(budget time.Duration, seed uint64) timing.Settings {
 	s := timing.Defaults()
 	s.Budget, s.Seed = budget, seed
 	return s

@@ -133,7 +133,7 @@ func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettin
 	for _, a := range archs {
 		l.network(space.Blocks(a))
 	}
-	how := within(s.Budget, s.Seed)
+	how := timingSettings(s.Budget, s.Seed)
 	how.Progress, how.Clock = s.Progress, s.Clock
 	timings, session, err := l.measure(how)
 	if err != nil {

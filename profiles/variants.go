@@ -99,7 +99,7 @@ func MeasureVariants(ctx context.Context, rt Runtime, network []supernet.Block,
 
 // session are the settings of one of the two sessions, whose progress is that of both.
 func (s *VariantSettings) session(before, budget, total time.Duration) timing.Settings {
-	settings := within(budget, s.Seed)
+	settings := timingSettings(budget, s.Seed)
 	settings.Clock = s.Clock
 	if s.Progress != nil {
 		settings.Progress = func(p timing.Progress) {

@@ -95,7 +95,7 @@ func Find(ctx context.Context, q Query, c optimize.Config) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.probe(); err != nil {
+	if err := f.checkReachable(); err != nil {
 		return nil, err
 	}
 	p := f.problem()
@@ -118,7 +118,7 @@ func FindBy(ctx context.Context, method optimize.Method, q Query, c optimize.Con
 	if err != nil {
 		return nil, err
 	}
-	if err := f.probe(); err != nil {
+	if err := f.checkReachable(); err != nil {
 		return nil, err
 	}
 	return f.answer(method(ctx, f.problem(), c))
@@ -163,7 +163,7 @@ func (f *finder) answer(result *optimize.Result, err error) (*Answer, error) {
 }
 
 func newFinder(q Query) (*finder, error) {
-	if err := q.complete(); err != nil {
+	if err := q.check(); err != nil {
 		return nil, err
 	}
 	if err := q.Limits.Check(); err != nil {
@@ -221,9 +221,9 @@ func (q *Query) knownResolutions() error {
 	return nil
 }
 
-// probe refuses a limit that every network exceeds. Each cost is a sum over blocks, so that its
-// minimum over the space is known exactly.
-func (f *finder) probe() error {
+// checkReachable refuses a limit that every network exceeds. Each cost is a sum over blocks, so
+// that its minimum over the space is known exactly.
+func (f *finder) checkReachable() error {
 	if limit := f.Limits.LatencyMS; limit != 0 {
 		arch, smallest, err := f.Latency.Min()
 		if err != nil {
@@ -279,7 +279,7 @@ func (f *finder) canonical(g optimize.Genes) {
 
 func abs(v int) int { return max(v, -v) }
 
-// near is the violation (see [manifest.Limits.Excess]) up to which the top-1 of a network outside
+// near is the violation (see [Limits.Excess]) up to which the top-1 of a network outside
 // the limits is predicted, too: one change from it may give a good network within the limits.
 // Networks with a larger violation are compared by their violation alone.
 const near = 0.03
@@ -340,8 +340,8 @@ func (f *finder) found(c optimize.Candidate) (Found, error) {
 	return Found{arch, -c.Objectives[0], ms[0], supernet.MACs(blocks), supernet.Params(blocks)}, nil
 }
 
-// complete refuses a query without what every search takes.
-func (q Query) complete() error {
+// check refuses a query without what every search takes.
+func (q Query) check() error {
 	if q.Space == nil || q.Accuracy == nil {
 		return errors.New("a search takes a space and an accuracy predictor")
 	}

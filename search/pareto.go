@@ -46,7 +46,7 @@ func FindFront(ctx context.Context, q Query, cost Cost, c optimize.Config) (*Fro
 		return nil, errors.New(
 			"a front of latency needs a latency predictor; make one with tailor profile and tailor fit latency")
 	}
-	if err := q.complete(); err != nil {
+	if err := q.check(); err != nil {
 		return nil, err
 	}
 	q.Accuracy = Remember(q.Accuracy)
@@ -54,7 +54,7 @@ func FindFront(ctx context.Context, q Query, cost Cost, c optimize.Config) (*Fro
 	if err != nil {
 		return nil, err
 	}
-	if err := f.probe(); err != nil {
+	if err := f.checkReachable(); err != nil {
 		return nil, err
 	}
 	f.cost = cost

@@ -34,8 +34,8 @@ type blockKind interface {
 	check(b Block) error
 	// ops lowers a block to operations: see [Block.Ops].
 	ops(b Block) []Op
-	// flow is what the block works on, any of takes, and what it gives.
-	flow(b Block) (takes, gives signal)
+	// signals are what the block works on, any of takes, and what it gives.
+	signals(b Block) (takes, gives signal)
 	// layer makes what runs the block, at its full size.
 	layer(p *nn.Params, b Block, o layerOptions) layer
 	// mids lists the numbers of middle channels that removal of channels may leave: see
@@ -86,7 +86,8 @@ func (k *Kind) UnmarshalText(text []byte) error {
 	return err
 }
 
-// signal is what one block hands to the next. The first block of a network works on images.
+// signal is the form of what one block hands on: which blocks may follow. The first block of a
+// network works on images.
 type signal uint8
 
 const (
@@ -97,7 +98,7 @@ const (
 
 // follows says whether the block can work on what another gives.
 func (b Block) follows(prev Block) bool {
-	takes, _ := b.mustKind().flow(b)
-	_, gives := prev.mustKind().flow(prev)
+	takes, _ := b.mustKind().signals(b)
+	_, gives := prev.mustKind().signals(prev)
 	return takes&gives != 0
 }

@@ -69,7 +69,7 @@ func (convKind) ops(b Block) []Op {
 	return []Op{o}
 }
 
-func (convKind) flow(b Block) (takes, gives signal) {
+func (convKind) signals(b Block) (takes, gives signal) {
 	switch {
 	case b.Bias:
 		return wholeMaps, wholeMaps

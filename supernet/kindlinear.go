@@ -32,7 +32,7 @@ func (linearKind) ops(b Block) []Op {
 	}}
 }
 
-func (linearKind) flow(Block) (takes, gives signal) { return wholeMaps | features, features }
+func (linearKind) signals(Block) (takes, gives signal) { return wholeMaps | features, features }
 
 func (linearKind) mids(Block) []int { return nil }
 

@@ -31,7 +31,7 @@ func (maxPoolKind) ops(b Block) []Op {
 	}}
 }
 
-func (maxPoolKind) flow(Block) (takes, gives signal) { return wholeMaps, wholeMaps }
+func (maxPoolKind) signals(Block) (takes, gives signal) { return wholeMaps, wholeMaps }
 
 func (maxPoolKind) mids(Block) []int { return nil }
 

@@ -101,7 +101,7 @@ func (l *lowering) excite() {
 		Gate: true})
 }
 
-func (mbconvKind) flow(Block) (takes, gives signal) { return normedMaps, normedMaps }
+func (mbconvKind) signals(Block) (takes, gives signal) { return normedMaps, normedMaps }
 
 // mids leaves out the number of input channels, since it stands for a block without an expand
 // convolution.

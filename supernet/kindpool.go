@@ -23,7 +23,7 @@ func (poolKind) ops(b Block) []Op {
 	return []Op{{Kind: OpMean, Name: b.Name, Args: []int{BlockInput}, In: b.In, Out: b.Out}}
 }
 
-func (poolKind) flow(Block) (takes, gives signal) { return normedMaps, features }
+func (poolKind) signals(Block) (takes, gives signal) { return normedMaps, features }
 
 func (poolKind) mids(Block) []int { return nil }
 

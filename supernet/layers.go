@@ -7,8 +7,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/weights"
 )
 
-// flow is what one block hands to the next: images, a unit's output, or a vector: features, or a
-// map that is whole in memory.
+// flow is the values themselves that one block hands on: images, a unit's output, or a vector:
+// features, or a map that is whole in memory.
 type flow struct {
 	images []float32
 	unit   *nn.Unit

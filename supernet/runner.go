@@ -60,8 +60,7 @@ func (r *runner) eachNorm(f func(*nn.BatchNorm)) {
 func (r *runner) Input() []float32 { return r.input }
 
 // Forward runs the bound network on its input and gives the logits, (N,classes), valid until the
-// next call. A list of blocks that does not end in a classifier, as it is bound for timing, gives
-// nil.
+// next call. A list that ends in a block with batch norm, as one bound for timing may, gives nil.
 func (r *runner) Forward() []float32 {
 	for _, l := range r.bound {
 		l.forward()

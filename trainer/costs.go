@@ -70,16 +70,16 @@ func measureCosts(ctx context.Context, j Job, info *Info, d *data.Dataset, s sch
 	if err != nil {
 		return c, err
 	}
-	if c.alone, err = t.step(ctx, images, s.sort,
+	if c.alone, err = t.step(ctx, images, s.shrinkFrom,
 		func(int) []supernet.Arch { return nil }); err != nil {
 		return c, err
 	}
-	if s.steps > s.sort {
+	if s.steps > s.shrinkFrom {
 		students := func(i int) []supernet.Arch {
 			return students(info.Config, s, info.Space,
-				s.sort+i)
+				s.shrinkFrom+i)
 		}
-		if c.shared, err = t.step(ctx, images, s.steps-s.sort, students); err != nil {
+		if c.shared, err = t.step(ctx, images, s.steps-s.shrinkFrom, students); err != nil {
 			return c, err
 		}
 	}

@@ -15,8 +15,8 @@ import (
 
 // EvalSettings say how an [Evaluator] works. Zero means zero: begin with [EvalDefaults].
 type EvalSettings struct {
-	// random training images that batch norm statistics are measured on; 1 or more, of which all
-	// that there are
+	// random training images that batch norm statistics are measured on: at least 1; all images if
+	// there are fewer
 	CalibrationImages int
 	Batch             int // images a forward pass; 1 or more
 	Workers           int // 1 or more; results do not depend on it
@@ -58,7 +58,7 @@ type Evaluator struct {
 	calibration *data.Loader
 }
 
-// NewEvaluator prepares to evaluate sub-networks of net on d. Close it when done.
+// NewEvaluator prepares to evaluate sub-networks of net on images. Close it when done.
 func NewEvaluator(net *supernet.Supernet, images *Data, s EvalSettings) (*Evaluator, error) {
 	if err := s.Check(); err != nil {
 		return nil, err

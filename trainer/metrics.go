@@ -6,7 +6,7 @@ type Metric struct {
 	Step    int     `json:"step"`
 	Epoch   float64 `json:"epoch"`
 	LR      float64 `json:"lr"`
-	Epsilon float64 `json:"epsilon"` // weight β of the sub-networks' gradients
+	Epsilon float64 `json:"epsilon"` // β, weight of the sub-networks' gradients, 0 to 1
 	// largest network on the labels; not at an epoch's end
 	LossMax float64 `json:"loss_max,omitempty"`
 	// mean of the sub-networks on the largest network's softmax

@@ -50,7 +50,7 @@ func (p *pace) stepped() bool { return p.times[stepAlone]+p.times[stepShared] > 
 
 // part is what a step is.
 func (p *pace) part(step int) int {
-	if step < p.schedule.sort {
+	if step < p.schedule.shrinkFrom {
 		return stepAlone
 	}
 	return stepShared
@@ -75,9 +75,9 @@ func (p *pace) work(done int) float64 { return p.sum(0, done, p.plannedCost) }
 
 // sum adds up the costs from one step to another, with the epochs that end between them.
 func (p *pace) sum(from, to int, cost func(part int) float64) float64 {
-	alone := max(0, min(to, p.schedule.sort)-from)
-	shared := max(0, to-max(from, p.schedule.sort))
-	ends := to/p.schedule.perUnit - from/p.schedule.perUnit
+	alone := max(0, min(to, p.schedule.shrinkFrom)-from)
+	shared := max(0, to-max(from, p.schedule.shrinkFrom))
+	ends := to/p.schedule.perEpoch - from/p.schedule.perEpoch
 	return float64(alone)*cost(stepAlone) + float64(shared)*cost(stepShared) +
 		float64(ends)*cost(epochEnd)
 }

@@ -75,7 +75,7 @@ func newPlan(ctx context.Context, j Job, info *Info, d *data.Dataset, done int) 
 	p := &Plan{
 		Space: info.Space.Name, Strategy: c.Strategy, TrainImages: d.Train.Len(),
 		ValImages: d.Val.Len(), TestImages: d.Test.Len(),
-		Classes: len(d.Classes), Batch: c.Batch, Epochs: c.Epochs, StepsPerEpoch: s.perUnit,
+		Classes: len(d.Classes), Batch: c.Batch, Epochs: c.Epochs, StepsPerEpoch: s.perEpoch,
 		Steps: s.steps, StepsDone: done,
 		Workers: j.Workers, Phases: s.phases(t), EpochEndSeconds: t.epochEnd,
 		MemoryBytes: int64(heap.HeapAlloc) + t.memory,
@@ -87,9 +87,9 @@ func newPlan(ctx context.Context, j Job, info *Info, d *data.Dataset, done int) 
 // phases lists the parts of a run that have steps.
 func (s schedule) phases(t costs) (all []Phase) {
 	for _, p := range []Phase{
-		{"largest alone", s.sort, t.alone},
-		{"warm-up", s.full - s.sort, t.shared},
-		{"shrinking", s.steps - s.full, t.shared},
+		{"largest alone", s.shrinkFrom, t.alone},
+		{"warm-up", s.fullRateFrom - s.shrinkFrom, t.shared},
+		{"shrinking", s.steps - s.fullRateFrom, t.shared},
 	} {
 		if p.Steps > 0 {
 			all = append(all, p)

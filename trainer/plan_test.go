@@ -87,7 +87,7 @@ func TestPlanInterrupted(t *testing.T) {
 // TestPaceWeighsPhases on a run of 10 steps alone and 10 shared ones, 5 an epoch, against sums by
 // hand.
 func TestPaceWeighsPhases(t *testing.T) {
-	s := schedule{steps: 20, sort: 10, full: 12, perUnit: 5}
+	s := schedule{steps: 20, shrinkFrom: 10, fullRateFrom: 12, perEpoch: 5}
 	p := newPace(s, costs{alone: 1, shared: 4, epochEnd: 2})
 	check := func(done, want int) {
 		t.Helper()

@@ -4,22 +4,23 @@ import "math"
 
 // schedule turns epochs into steps and knows the learning rates.
 type schedule struct {
-	steps   int // in all
-	sort    int // step before which channels are sorted and from which sub-networks train: (W-s)·B
-	full    int // step from which they train at the full rate: W·B
-	lr      float64
-	perUnit int // steps an epoch
+	steps int // in all
+	// step before which channels are sorted and from which sub-networks train: (W-s)·B
+	shrinkFrom   int
+	fullRateFrom int // step from which they train at the full rate: W·B
+	lr           float64
+	perEpoch     int // steps an epoch
 }
 
 // newSchedule is for a run of c with stepsPerEpoch steps an epoch.
 func newSchedule(c Config, stepsPerEpoch int) schedule {
-	s := schedule{steps: c.Epochs * stepsPerEpoch, lr: c.LR, perUnit: stepsPerEpoch}
+	s := schedule{steps: c.Epochs * stepsPerEpoch, lr: c.LR, perEpoch: stepsPerEpoch}
 	switch c.Strategy {
 	case DepS:
-		s.full = int(math.Round(c.WarmupEpochs * float64(stepsPerEpoch)))
-		s.sort = s.full - int(math.Round(c.EpsilonEpochs*float64(stepsPerEpoch)))
+		s.fullRateFrom = int(math.Round(c.WarmupEpochs * float64(stepsPerEpoch)))
+		s.shrinkFrom = s.fullRateFrom - int(math.Round(c.EpsilonEpochs*float64(stepsPerEpoch)))
 	case Full:
-		s.full, s.sort = s.steps, s.steps
+		s.fullRateFrom, s.shrinkFrom = s.steps, s.steps
 	}
 	return s
 }
@@ -29,16 +30,16 @@ func (s schedule) rate(step int) float64 {
 	return s.lr / 2 * (1 + math.Cos(math.Pi*float64(step)/float64(s.steps)))
 }
 
-// epsilon is the weight β of the sub-networks' gradients at a step (DepS, section 3.2, as
+// beta is the weight β of the sub-networks' gradients at a step (DepS, section 3.2, as
 // released): during the ε-warm-up their effective rate β·η rises linearly from 0 to what η will be
 // at its end; afterwards β is 1.
-func (s schedule) epsilon(step int) float64 {
+func (s schedule) beta(step int) float64 {
 	switch {
-	case step < s.sort:
+	case step < s.shrinkFrom:
 		return 0
-	case step >= s.full:
+	case step >= s.fullRateFrom:
 		return 1
 	}
-	i, n := step-s.sort, s.full-s.sort
-	return float64(i+1) / float64(n) * s.rate(s.full) / s.rate(step)
+	i, n := step-s.shrinkFrom, s.fullRateFrom-s.shrinkFrom
+	return float64(i+1) / float64(n) * s.rate(s.fullRateFrom) / s.rate(step)
 }

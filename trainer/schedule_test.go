@@ -27,8 +27,9 @@ func TestDepSSchedule(t *testing.T) {
 		t.Fatalf("W = %g and s = %g, want 100 and 5", c.WarmupEpochs, c.EpsilonEpochs)
 	}
 	s := newSchedule(c, 10)
-	if s.steps != 2000 || s.sort != 950 || s.full != 1000 {
-		t.Fatalf("steps %d, sort %d, full %d; want 2000, 950, 1000", s.steps, s.sort, s.full)
+	if s.steps != 2000 || s.shrinkFrom != 950 || s.fullRateFrom != 1000 {
+		t.Fatalf("steps %d, shrinkFrom %d, fullRateFrom %d; want 2000, 950, 1000", s.steps,
+			s.shrinkFrom, s.fullRateFrom)
 	}
 	if got := s.rate(0); got != 0.1 {
 		t.Errorf("rate at the start is %g, want 0.1", got)
@@ -40,14 +41,14 @@ func TestDepSSchedule(t *testing.T) {
 		t.Errorf("rate at the end is %g, want 0", got)
 	}
 	for step, want := range map[int]float64{0: 0, 949: 0, 1000: 1, 1999: 1} {
-		if got := s.epsilon(step); got != want {
-			t.Errorf("epsilon at %d is %g, want %g", step, got, want)
+		if got := s.beta(step); got != want {
+			t.Errorf("beta at %d is %g, want %g", step, got, want)
 		}
 	}
 	// The effective rate of the sub-networks rises by a fiftieth of its goal a step and reaches it
 	// with the last.
 	for i := range 50 {
-		got, want := s.epsilon(950+i)*s.rate(950+i), 0.05*float64(i+1)/50
+		got, want := s.beta(950+i)*s.rate(950+i), 0.05*float64(i+1)/50
 		if math.Abs(got-want) > 1e-15 {
 			t.Errorf("effective rate at step %d of the ramp is %g, want %g", i, got, want)
 		}
@@ -56,22 +57,22 @@ func TestDepSSchedule(t *testing.T) {
 
 func TestScheduleOfRivals(t *testing.T) {
 	full := newSchedule(changed(t, func(c *Config) { c.Strategy, c.Epochs = Full, 3 }), 7)
-	if full.sort != 21 {
-		t.Errorf("full starts shrinking at step %d, want never (21)", full.sort)
+	if full.shrinkFrom != 21 {
+		t.Errorf("full starts shrinking at step %d, want never (21)", full.shrinkFrom)
 	}
 	big := newSchedule(changed(t, func(c *Config) { c.Strategy, c.Epochs = BigNAS, 3 }), 7)
-	if big.sort != 0 || big.epsilon(0) != 1 {
-		t.Errorf("bignas starts shrinking at step %d with weight %g, want 0 and 1", big.sort,
-			big.epsilon(0))
+	if big.shrinkFrom != 0 || big.beta(0) != 1 {
+		t.Errorf("bignas starts shrinking at step %d with weight %g, want 0 and 1", big.shrinkFrom,
+			big.beta(0))
 	}
 }
 
 func TestShortRunsKeepTheOrder(t *testing.T) {
 	c := changed(t, func(c *Config) { c.Epochs = 2 })
 	s := newSchedule(c, 400)
-	if !(0 < s.sort && s.sort < s.full && s.full < s.steps) {
-		t.Errorf("sort %d, full %d, steps %d: warm-up, ramp and shrinking must all take place",
-			s.sort, s.full, s.steps)
+	if !(0 < s.shrinkFrom && s.shrinkFrom < s.fullRateFrom && s.fullRateFrom < s.steps) {
+		t.Errorf("shrinkFrom %d, fullRateFrom %d, steps %d: warm-up, ramp and shrinking must all take place",
+			s.shrinkFrom, s.fullRateFrom, s.steps)
 	}
 }
 
@@ -112,8 +113,8 @@ func TestZeroIsZero(t *testing.T) {
 		c.EpsilonEpochs != 0 {
 		t.Errorf("zeros became %+v", c)
 	}
-	if s := newSchedule(c, 10); s.sort != 0 || s.full != 0 || s.epsilon(0) != 1 {
-		t.Errorf("without warm-up shrinking starts at %d, in full at %d, with weight %g; want 0, 0, 1", s.sort, s.full, s.epsilon(0))
+	if s := newSchedule(c, 10); s.shrinkFrom != 0 || s.fullRateFrom != 0 || s.beta(0) != 1 {
+		t.Errorf("without warm-up shrinking starts at %d, in full at %d, with weight %g; want 0, 0, 1", s.shrinkFrom, s.fullRateFrom, s.beta(0))
 	}
 }
 

@@ -110,7 +110,7 @@ func gradients(net *supernet.Supernet) [][]float32 {
 func TestStudents(t *testing.T) {
 	space := micro(t)
 	c := changed(t, func(c *Config) { c.Networks, c.Seed = 5, 1 })
-	s := schedule{sort: 10}
+	s := schedule{shrinkFrom: 10}
 	if got := students(c, s, space, 9); got != nil {
 		t.Errorf("%d students before shrinking, want none", len(got))
 	}

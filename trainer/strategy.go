@@ -37,7 +37,7 @@ func (s Strategy) sorts() bool { return s == DepS }
 // random ones from a generator seeded by run, step and position (the sandwich rule; Yu and Huang,
 // ICCV 2019). Before shrinking there are none.
 func students(c Config, s schedule, space *supernet.Space, step int) []supernet.Arch {
-	if step < s.sort {
+	if step < s.shrinkFrom {
 		return nil
 	}
 	archs := []supernet.Arch{space.Min()}

@@ -265,11 +265,11 @@ func (t *training) step(ctx context.Context, s *stepper, b *data.Batch, epoch in
 	if ctx.Err() != nil {
 		return nil
 	}
-	if c.Strategy.sorts() && step == t.schedule.sort {
+	if c.Strategy.sorts() && step == t.schedule.shrinkFrom {
 		t.net.SortChannels()
 		ctx = context.WithoutCancel(ctx) // sorting is part of the step
 	}
-	rate, beta := t.schedule.rate(step), t.schedule.epsilon(step)
+	rate, beta := t.schedule.rate(step), t.schedule.beta(step)
 	l, done := s.step(ctx, step, b, students(c, t.schedule, t.net.Space, step), rate, beta)
 	if !done {
 		return nil
@@ -292,7 +292,7 @@ func (t *training) step(ctx context.Context, s *stepper, b *data.Batch, epoch in
 	return nil
 }
 
-func (t *training) epoch(step int) float64 { return float64(step) / float64(t.schedule.perUnit) }
+func (t *training) epoch(step int) float64 { return float64(step) / float64(t.schedule.perEpoch) }
 
 // since is the time since it was called last.
 func (t *training) since() time.Duration {
@@ -325,7 +325,7 @@ func (t *training) endEpoch(ctx context.Context, epoch int) error {
 		t.state.Validated = step
 	} else if ctx.Err() == nil {
 		m := Metric{Step: step, Epoch: t.epoch(step), LR: t.schedule.rate(step),
-			Epsilon: t.schedule.epsilon(step)}
+			Epsilon: t.schedule.beta(step)}
 		if err := t.validate(ctx, &m); err != nil && ctx.Err() == nil {
 			return err
 		}
@@ -350,7 +350,8 @@ func (t *training) endEpoch(ctx context.Context, epoch int) error {
 	return nil
 }
 
-// validate fills in the accuracies of the largest and, where it is trained, the smallest network.
+// validate fills in the accuracies of the largest and the smallest network: always of both,
+// whichever are trained.
 func (t *training) validate(ctx context.Context, m *Metric) error {
 	if t.eval == nil {
 		var err error

@@ -57,7 +57,7 @@ type classifier interface {
 func Classify(ctx context.Context, j ClassifyJob) (*Classified, error) {
 	network, err := tailor.Open(j.Winner)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", j.Winner, within(err))
+		return nil, fmt.Errorf("open %s: %w", j.Winner, unwrapLibrary(err))
 	}
 	defer network.Close()
 	return classifyAll(ctx, j, network)
@@ -101,7 +101,7 @@ func (c *ClassifiedImage) classify(network classifier, top int) error {
 	decoded := time.Now()
 	classes, err := network.Classify(img)
 	if err != nil {
-		return fmt.Errorf("%s: %w", c.Image, within(err))
+		return fmt.Errorf("%s: %w", c.Image, unwrapLibrary(err))
 	}
 	c.Times = &ClassifiedTimes{milliseconds(decoded.Sub(begin)), milliseconds(time.Since(decoded))}
 	for _, class := range classes[:min(top, len(classes))] {
@@ -110,8 +110,8 @@ func (c *ClassifiedImage) classify(network classifier, top int) error {
 	return nil
 }
 
-// within is an error of the library without the library's name, which the program has too.
-func within(err error) error {
+// unwrapLibrary is an error of the library without the library's name, which the program has too.
+func unwrapLibrary(err error) error {
 	if inner := errors.Unwrap(err); inner != nil {
 		return inner
 	}

@@ -181,7 +181,6 @@ func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *traine
 	if err != nil {
 		return err
 	}
-	j.Say("5/6  cut the winners, test and time them")
 	config := optimize.Defaults()
 	config.Seed = j.Seed
 	s.Result, err = winners.Search(ctx, winners.Job{
@@ -191,8 +190,10 @@ func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *traine
 		Config:  config,
 		Workers: j.Workers,
 		Progress: func(what string, done, total int) {
-			j.Progress(what, float64(done),
-				float64(total))
+			if what == winners.Cutting && done == 0 {
+				j.Say("5/6  cut the winners, test and time them")
+			}
+			j.Progress(what, float64(done), float64(total))
 		},
 	})
 	if err != nil {

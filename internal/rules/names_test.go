@@ -138,7 +138,40 @@ func declared(t *testing.T) map[string]map[string]bool {
 			}
 		}
 	}
+	for _, files := range parsed(t) {
+		for _, f := range files {
+			addAliases(all, f)
+		}
+	}
 	return all
+}
+
+// addAliases gives the aliases of a file, of types of other packages, the members of these types.
+func addAliases(all map[string]map[string]bool, f *ast.File) {
+	for _, d := range f.Decls {
+		list, ok := d.(*ast.GenDecl)
+		if !ok {
+			continue
+		}
+		for _, s := range list.Specs {
+			s, ok := s.(*ast.TypeSpec)
+			if !ok || !s.Assign.IsValid() {
+				continue
+			}
+			if of, ok := s.Type.(*ast.SelectorExpr); ok {
+				addMembers(all[f.Name.Name], s.Name.Name, all[of.X.(*ast.Ident).Name], of.Sel.Name)
+			}
+		}
+	}
+}
+
+// addMembers gives a type the members of another.
+func addMembers(names map[string]bool, typ string, others map[string]bool, other string) {
+	for name := range others {
+		if member, ok := strings.CutPrefix(name, other+"."); ok {
+			names[typ+"."+member] = true
+		}
+	}
 }
 
 func declare(names map[string]bool, d ast.Decl) {

@@ -33,7 +33,7 @@ func (j *Job) cut(ctx context.Context, picks []pick) ([]*group, error) {
 	for _, p := range picks {
 		g := &group{device: p.device, limits: p.limits, place: p.place}
 		for _, f := range p.best {
-			j.report("cut and test", done, total)
+			j.report(Cutting, done, total)
 			done++
 			c := &cut{manifest: j.manifest(f, p), arch: f.Arch}
 			if twin := known[f.Arch]; twin != nil {

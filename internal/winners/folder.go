@@ -67,8 +67,9 @@ func (j *Job) folderNames() (names []string) {
 	return names
 }
 
-// spread says whether winners are evenly spaced along the front, as there are no limits to choose
-// by.
+// spread says whether winners are evenly spaced along the front, within the job's one limits: with
+// two or more, they are the front's best within each. Of a job without limits, [Job.check] has made
+// one that limits nothing.
 func (j *Job) spread() bool { return j.Pareto && len(j.Limits) == 1 }
 
 // replaceable refuses a folder that exists and is not an earlier search's winner.

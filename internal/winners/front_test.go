@@ -18,6 +18,20 @@ import (
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
+// TestFrontRefusesTop: a front has one winner for each of the limits.
+func TestFrontRefusesTop(t *testing.T) {
+	space, dir := micro.ParseSpace(t, micro.SpaceYAML), filepath.Join(t.TempDir(), "none")
+	_, err := Search(context.Background(), Job{Config: optimize.Defaults(), Space: space,
+		Accuracy: micro.Accuracy(t, space, strings.Repeat("5", 64)),
+		Pareto:   true, Top: 2, Dir: dir})
+	if err == nil || !strings.Contains(err.Error(), "leave Top 0") {
+		t.Errorf("2 winners for each of a front's limits give %v", err)
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a refused search left a folder: %v", err)
+	}
+}
+
 // TestFrontOfDevices finds the fronts of two devices, one of them twice as slow, in one run, and
 // compares with all networks.
 func TestFrontOfDevices(t *testing.T) {

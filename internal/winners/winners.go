@@ -21,6 +21,10 @@ import (
 // DefaultPoints is the default of Job.Points.
 const DefaultPoints = 10
 
+// Cutting is what [Job.Progress] is told while winners are cut from the supernet and tested, from 0
+// done on.
+const Cutting = "cut and test"
+
 // Job asks for the best sub-networks on each of some devices, within each of some limits.
 type Job struct {
 	Space *supernet.Space
@@ -33,8 +37,8 @@ type Job struct {
 	Limits   []search.Limits
 	Top      int // winners for each of the limits, 0 for one; with Pareto it must be 0 or 1
 	// Pareto asks for the whole Pareto front of accuracy against Cost, found in one search for each
-	// device. With limits, the winners are the front's best within each; without, there are Points
-	// winners, evenly spaced along the front.
+	// device. With two or more Limits the winners are the front's best within each; with one or
+	// none, Points winners evenly spaced along the front within it.
 	Pareto bool
 	Cost   search.Cost     // default latency if there is a device, else MACs
 	Points int             // winners on each front; default DefaultPoints
@@ -150,6 +154,11 @@ func Search(ctx context.Context, j Job) (*Result, error) {
 // check completes the job with its defaults, and refuses predictors, devices and weights that do
 // not belong together.
 func (j *Job) check() error {
+	if j.Pareto && j.Top > 1 {
+		return fmt.Errorf(
+			"%d winners for each of the limits are asked for, and a Pareto front, which has one: leave Top 0",
+			j.Top)
+	}
 	j.Top = max(j.Top, 1)
 	if j.Points == 0 {
 		j.Points = DefaultPoints

@@ -7,7 +7,8 @@ import (
 	"math/rand/v2"
 )
 
-// MLP is a fully connected network with one output and ReLU between its layers.
+// MLP is a multilayer perceptron: fully connected layers, with one output and ReLU between
+// its layers.
 type MLP struct {
 	Sizes []int `json:"sizes"` // inputs, hidden layers, 1
 	// Weights holds by layer a matrix, row by row (in, out), and a bias (out).
@@ -41,13 +42,13 @@ func parameters(sizes []int) (n int) {
 	return n
 }
 
-// Layer is a view of one layer's weights: writing to it changes the network.
+// Layer is a view of one layer's weights: writing to it changes the MLP.
 type Layer struct {
 	Matrix []float32 // (in, out), row by row
 	Bias   []float32 // (out)
 }
 
-// Layers are the views of a network's layers in their order. The network must have as many weights
+// Layers are the views of the MLP's layers in their order. The MLP must have as many weights
 // as its sizes take.
 func (n *MLP) Layers() []Layer { return layersOf(n.Sizes, n.Weights) }
 
@@ -63,21 +64,21 @@ func layersOf(sizes []int, v []float32) []Layer {
 	return layers
 }
 
-// check says what is wrong with a network that was read from a file, for this number of inputs.
+// check says what is wrong with an MLP that was read from a file, for this number of inputs.
 func (n *MLP) check(inputs int) error {
 	if len(n.Sizes) < 2 || n.Sizes[len(n.Sizes)-1] != 1 {
-		return errors.New("a network's sizes must be those of its inputs, its hidden layers and 1 output")
+		return errors.New("an MLP's sizes must be those of its inputs, its hidden layers and 1 output")
 	}
 	for _, s := range n.Sizes {
 		if s < 1 || s > maxLayer {
-			return fmt.Errorf("a network's layer has %d units, expected 1 to %d", s, maxLayer)
+			return fmt.Errorf("a layer of an MLP has %d units, expected 1 to %d", s, maxLayer)
 		}
 	}
 	if n.Sizes[0] != inputs {
-		return fmt.Errorf("a network has %d inputs, expected %d", n.Sizes[0], inputs)
+		return fmt.Errorf("an MLP has %d inputs, expected %d", n.Sizes[0], inputs)
 	}
 	if want := parameters(n.Sizes); len(n.Weights) != want {
-		return fmt.Errorf("a network of sizes %v has %d weights, expected %d", n.Sizes,
+		return fmt.Errorf("an MLP of sizes %v has %d weights, expected %d", n.Sizes,
 			len(n.Weights), want)
 	}
 	return nil

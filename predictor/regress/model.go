@@ -49,7 +49,7 @@ func fitModel(ctx context.Context, x [][]float32, y []float64, s Settings, strea
 		n, err := trainMLP(ctx, x, rest, s,
 			rand.New(rand.NewPCG(s.Seed, uint64(stream)<<32|uint64(k))))
 		if err != nil {
-			return nil, fmt.Errorf("train network: %w", err)
+			return nil, fmt.Errorf("train member %d of %d: %w", k+1, s.Members, err)
 		}
 		n.scaleOutput(float32(scale))
 		m.Networks = append(m.Networks, *n)
@@ -70,7 +70,7 @@ func spread(y []float64) float64 {
 	return sd
 }
 
-// scaleOutput multiplies what the network computes.
+// scaleOutput multiplies what the MLP computes.
 func (n *MLP) scaleOutput(by float32) {
 	layers := n.Layers()
 	last := layers[len(layers)-1]

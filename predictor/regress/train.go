@@ -8,7 +8,7 @@ import (
 	"math/rand/v2"
 )
 
-// trainMLP fits a network to rows x (each of the same length) and targets y, which should have a
+// trainMLP fits an MLP to rows x (each of the same length) and targets y, which should have a
 // scale of about 1. Equal arguments give equal bits.
 func trainMLP(ctx context.Context, x [][]float32, y []float64, s Settings, r *rand.Rand) (n *MLP,
 	err error) {

@@ -57,7 +57,8 @@ type Summary struct {
 	ReferenceMS       float64 `json:"reference_ms"`
 	ReferenceMedianMS float64 `json:"reference_median_ms"`
 	ReferenceSamples  int     `json:"reference_samples"`
-	// DriftRatio compares the undisturbed reference at the end and at the start.
+	// DriftRatio is the 5th percentile of the reference in the session's last fifth over that in
+	// its first; 1 is no drift, or too few samples to tell.
 	DriftRatio float64 `json:"drift_ratio"`
 	// Sentinels counts subjects that settled early and were timed again at the
 	// end; SentinelRatio is the median of late by early ratio, 1 if none.

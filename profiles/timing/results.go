@@ -32,9 +32,9 @@ func (m *measurement) results() ([]Timing, Summary) {
 		Rounds: m.rounds, Target: m.Target, Seed: m.Seed, Pinned: m.Pin,
 		Started: m.started, Seconds: m.finished.Sub(m.started).Seconds(),
 	}
-	timings := make([]Timing, len(m.lanes))
+	timings := make([]Timing, len(m.subjects))
 	var moved []float64
-	for i, l := range m.lanes {
+	for i, l := range m.subjects {
 		timings[i] = l.timing(m.Settings, s.ReferenceMS)
 		if len(l.late) > 0 {
 			moved = append(moved, median(l.late)/timings[i].RatioMedian)
@@ -66,7 +66,7 @@ func (s *Summary) judge(refs []float64) {
 // outside says whether ratio or its inverse exceeds 1 by more than limit.
 func outside(ratio, limit float64) bool { return max(ratio, 1/ratio) > 1+limit }
 
-func (l *lane) timing(s Settings, referenceMS float64) Timing {
+func (l *timed) timing(s Settings, referenceMS float64) Timing {
 	raw, e := sortedCopy(l.raw), estimateRatio(l.ratios)
 	t := Timing{
 		Name: l.Name, LatencyMS: e.median * referenceMS, RatioMedian: e.median,

@@ -18,8 +18,8 @@ const (
 // maxRepeats bounds the runs in a sample.
 const maxRepeats = 1 << 20
 
-// lane is a subject with the samples that were taken of it so far.
-type lane struct {
+// timed is a subject with its samples so far.
+type timed struct {
 	Subject
 	each    time.Duration // fastest run seen in warm-up
 	repeats int           // runs in a sample
@@ -43,22 +43,22 @@ type lane struct {
 type measurement struct {
 	Settings
 	ctx      context.Context
-	ref      *lane
-	lanes    []*lane
+	ref      *timed
+	subjects []*timed
 	refs     []float64 // all reference samples in time order, ms a run
 	started  time.Time
-	timed    time.Time // start of the first round
+	began    time.Time // start of the first round
 	warmed   int
 	rounds   int
-	open     int // lanes not settled
+	open     int // subjects not settled
 	collect  collector
 	finished time.Time
 }
 
 func newMeasurement(ctx context.Context, ref Subject, subjects []Subject, s Settings) *measurement {
-	m := &measurement{Settings: s, ctx: ctx, ref: &lane{Subject: ref}, open: len(subjects)}
+	m := &measurement{Settings: s, ctx: ctx, ref: &timed{Subject: ref}, open: len(subjects)}
 	for _, subject := range subjects {
-		m.lanes = append(m.lanes, &lane{Subject: subject, reviewAt: s.MinRounds})
+		m.subjects = append(m.subjects, &timed{Subject: subject, reviewAt: s.MinRounds})
 	}
 	return m
 }
@@ -69,7 +69,7 @@ func (m *measurement) run() error {
 	if err := m.warmUp(); err != nil {
 		return err
 	}
-	m.timed = m.Clock.Now()
+	m.began = m.Clock.Now()
 	// The rest of the budget is for the sentinels.
 	deadline := m.started.Add(m.Budget - m.Budget/20)
 	for m.open > 0 && m.rounds < m.MaxRounds && (m.rounds == 0 || m.Clock.Now().Before(deadline)) {
@@ -87,14 +87,14 @@ func (m *measurement) run() error {
 }
 
 // warmUp brings caches, clock speed and lazily built state to where they stay,
-// and learns how often each lane fits into a sample.
+// and learns how often each subject fits into a sample.
 func (m *measurement) warmUp() error {
 	// Also what gets the processor out of its idle clock, so never skimped.
 	if err := m.warm(m.ref, min(m.WarmUp, m.Budget/10), m.Budget/10); err != nil {
 		return err
 	}
-	k := time.Duration(len(m.lanes))
-	for _, l := range m.lanes {
+	k := time.Duration(len(m.subjects))
+	for _, l := range m.subjects {
 		if err := m.warm(l, min(m.WarmUp, m.Budget/10/k), m.Budget/4/k); err != nil {
 			return err
 		}
@@ -106,7 +106,7 @@ func (m *measurement) warmUp() error {
 
 // warm runs l for least and five times; it stops sooner, after two runs, if
 // they take longer than most.
-func (m *measurement) warm(l *lane, least, most time.Duration) error {
+func (m *measurement) warm(l *timed, least, most time.Duration) error {
 	const enough, few = 5, 2
 	start := m.Clock.Now()
 	l.each = math.MaxInt64
@@ -132,10 +132,10 @@ func (m *measurement) warm(l *lane, least, most time.Duration) error {
 	}
 }
 
-// plan fixes the runs in a sample of a lane that is warm. The reference is sampled before and after
-// it, for half as long: a short sample slips between two time slices of another job that a long one
-// cannot escape, and then they are not slowed alike.
-func (m *measurement) plan(l *lane) {
+// plan fixes the runs in a sample of a subject that is warm. The reference is sampled before and
+// after it, for half as long: a short sample slips between two time slices of another job that a
+// long one cannot escape, and then they are not slowed alike.
+func (m *measurement) plan(l *timed) {
 	l.repeats = repeats(m.MinSample, l.each)
 	// The reference comes after whatever is largest, and in another process nothing else warms its
 	// caches: without a run before, it would depend on what is measured beside it.
@@ -151,20 +151,20 @@ func repeats(sample, run time.Duration) int {
 	return int(min(max((sample+run-1)/run, 1), maxRepeats))
 }
 
-// round takes one sample of every open lane, in an order of its own.
+// round takes one sample of every open subject, in an order of its own.
 func (m *measurement) round(deadline time.Time) error {
 	m.rounds++
 	rng := rand.New(rand.NewPCG(m.Seed, streamOrder<<32|uint64(m.rounds)))
-	var order []*lane
-	for _, i := range rng.Perm(len(m.lanes)) {
-		if m.lanes[i].settled == 0 {
-			order = append(order, m.lanes[i])
+	var order []*timed
+	for _, i := range rng.Perm(len(m.subjects)) {
+		if m.subjects[i].settled == 0 {
+			order = append(order, m.subjects[i])
 		}
 	}
 	if m.rounds == 1 {
 		deadline = time.Time{}
 	}
-	err := m.pass(order, deadline, func(l *lane, raw, before, after float64) {
+	err := m.pass(order, deadline, func(l *timed, raw, before, after float64) {
 		l.raw = append(l.raw, raw)
 		l.ratios = append(l.ratios, raw/before, raw/after)
 	})
@@ -175,14 +175,14 @@ func (m *measurement) round(deadline time.Time) error {
 	return nil
 }
 
-// pass samples lanes in order, each between two samples of the reference, and
+// pass samples subjects in order, each between two samples of the reference, and
 // stops at the deadline unless that is zero.
-func (m *measurement) pass(lanes []*lane, deadline time.Time, keep func(l *lane, raw, before,
+func (m *measurement) pass(subjects []*timed, deadline time.Time, keep func(l *timed, raw, before,
 	after float64)) error {
 	var refRepeats int // runs in the latest reference sample
 	var before float64
 	var err error
-	for _, l := range lanes {
+	for _, l := range subjects {
 		if !deadline.IsZero() && !m.Clock.Now().Before(deadline) {
 			return nil
 		}
@@ -214,7 +214,7 @@ func (m *measurement) reference(repeats int) (float64, error) {
 }
 
 // sample returns milliseconds a run.
-func (m *measurement) sample(l *lane, repeats int) (float64, error) {
+func (m *measurement) sample(l *timed, repeats int) (float64, error) {
 	if l.settle {
 		if err := l.Run(); err != nil {
 			return 0, l.failed(err)
@@ -226,7 +226,7 @@ func (m *measurement) sample(l *lane, repeats int) (float64, error) {
 }
 
 // time is the timed loop: nothing in it but the runs.
-func (m *measurement) time(l *lane, runs int) (time.Duration, error) {
+func (m *measurement) time(l *timed, runs int) (time.Duration, error) {
 	if err := m.ctx.Err(); err != nil {
 		return 0, fmt.Errorf("timing: measurement stopped after %d rounds: %w", m.rounds, err)
 	}
@@ -246,18 +246,18 @@ func (m *measurement) time(l *lane, runs int) (time.Duration, error) {
 	return m.Clock.Now().Sub(start), nil
 }
 
-func (l *lane) failed(err error) error {
+func (l *timed) failed(err error) error {
 	return fmt.Errorf("timing: measuring %q: %w", l.Name, err)
 }
 
-// review settles the lanes whose interval is narrow, twice in a row because
+// review settles the subjects whose interval is narrow, twice in a row because
 // an interval can be narrow by luck. Each look is a chance for that luck, so
 // it looks less and less often.
 func (m *measurement) review() {
-	if m.Clock.Now().Sub(m.timed) < m.MinSpan {
+	if m.Clock.Now().Sub(m.began) < m.MinSpan {
 		return
 	}
-	for _, l := range m.lanes {
+	for _, l := range m.subjects {
 		n := len(l.raw)
 		if l.settled > 0 || n < l.reviewAt {
 			continue
@@ -275,18 +275,18 @@ func (m *measurement) review() {
 // sentinels times a twentieth of the subjects that settled early once more,
 // after everything else: their ratios should not have moved.
 func (m *measurement) sentinels() error {
-	var early []*lane
-	for _, l := range m.lanes {
+	var early []*timed
+	for _, l := range m.subjects {
 		if l.settled > 0 && l.settled < m.rounds {
 			early = append(early, l)
 		}
 	}
 	rng := rand.New(rand.NewPCG(m.Seed, streamSentinels<<32))
 	rng.Shuffle(len(early), func(i, j int) { early[i], early[j] = early[j], early[i] })
-	early = early[:min(len(early), 1+len(m.lanes)/20)]
+	early = early[:min(len(early), 1+len(m.subjects)/20)]
 	end := m.started.Add(m.Budget)
 	for r := 0; r < m.MinRounds && (r == 0 || m.Clock.Now().Before(end)); r++ {
-		err := m.pass(early, time.Time{}, func(l *lane, raw, before, after float64) {
+		err := m.pass(early, time.Time{}, func(l *timed, raw, before, after float64) {
 			l.late = append(l.late, raw/before, raw/after)
 		})
 		if err != nil {
@@ -301,7 +301,7 @@ func (m *measurement) report() {
 		return
 	}
 	m.Progress(Progress{
-		Subjects: len(m.lanes), WarmedUp: m.warmed, Settled: len(m.lanes) - m.open,
+		Subjects: len(m.subjects), WarmedUp: m.warmed, Settled: len(m.subjects) - m.open,
 		Rounds:  m.rounds,
 		Elapsed: m.Clock.Now().Sub(m.started), Budget: m.Budget,
 	})

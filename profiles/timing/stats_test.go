@@ -151,7 +151,7 @@ func TestSampleDoesNotAllocate(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := newMeasurement(t.Context(), Subject{}, nil, s)
-	l := &lane{Subject: Subject{Run: func() error { return nil }}, settle: true}
+	l := &timed{Subject: Subject{Run: func() error { return nil }}, settle: true}
 	if n := testing.AllocsPerRun(100, func() { _, _ = m.sample(l, 10) }); n != 0 {
 		t.Errorf("%v allocations a sample", n)
 	}

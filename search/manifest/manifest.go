@@ -94,14 +94,15 @@ type Predicted struct {
 	LatencyMS     float64 `json:"latency_ms,omitempty"`
 	LatencyMAPE   float64 `json:"latency_mape,omitempty"`
 	LatencyDevice string  `json:"latency_device,omitempty"`
-	// Exact says that no network of the space within the limits has a better predicted top-1, all
-	// having been looked at.
+	// Exact says that every network of the space within the limits was examined: none has a higher
+	// predicted top-1.
 	Exact bool `json:"exact,omitempty"`
-	// Top1Bound is what the predicted top-1 of no network of the space within the limits exceeds,
-	// absent if nobody asked for it.
+	// Top1Bound is a certain upper bound on the predicted top-1 within the limits; absent if none
+	// was computed.
 	Top1Bound float64 `json:"top1_bound,omitempty"`
-	// Top1LikelyBound is what it exceeds for none if networks that were not looked at are like
-	// those that were.
+	// Top1LikelyBound is an estimated upper bound on the predicted top-1 (0 to 1) within the
+	// limits; no proof: it assumes that networks nobody examined deviate no more from an additive
+	// model than examined ones.
 	Top1LikelyBound float64 `json:"top1_likely_bound,omitempty"`
 }
 

@@ -32,9 +32,9 @@ type CostAt func(resolution int, b supernet.Block) float64
 // NewAdditiveAt tabulates costs of which the same block may have another at another resolution.
 func NewAdditiveAt(space *supernet.Space, cost CostAt) (*Additive, error) {
 	q := &Additive{space: space, numbering: NewNumbering(space)}
-	probes := q.probes()
+	coverings := q.coverings()
 	for _, resolution := range space.Resolutions {
-		f, err := q.tabulate(resolution, probes, cost)
+		f, err := q.tabulate(resolution, coverings, cost)
 		if err != nil {
 			return nil, err
 		}
@@ -46,16 +46,16 @@ func NewAdditiveAt(space *supernet.Space, cost CostAt) (*Additive, error) {
 	return q, nil
 }
 
-// probe is an arch whose blocks are looked at.
-type probe struct {
+// covering is one of the archs that together take every choice of every block.
+type covering struct {
 	arch    supernet.Arch
 	numbers []int // by block, what it takes; -1 for one without a choice
 }
 
-// probes take every choice of every block together.
-func (q *Additive) probes() (all []probe) {
-	for _, t := range q.numbering.probes() {
-		p := probe{arch: q.numbering.Arch(&t)}
+// coverings together take every choice of every block.
+func (q *Additive) coverings() (all []covering) {
+	for _, t := range q.numbering.coverings() {
+		p := covering{arch: q.numbering.Arch(&t)}
 		variants := t.variants(q.numbering)
 		p.numbers = q.space.ElasticBlocks(p.arch)
 		for i, at := range p.numbers {
@@ -69,11 +69,11 @@ func (q *Additive) probes() (all []probe) {
 }
 
 // tabulate asks for the cost of every block that a resolution can have.
-func (q *Additive) tabulate(resolution int, probes []probe, cost CostAt) (Affine, error) {
+func (q *Additive) tabulate(resolution int, coverings []covering, cost CostAt) (Affine, error) {
 	f := q.numbering.unknown()
-	for _, p := range probes {
+	for _, p := range coverings {
 		p.arch.Resolution = uint16(resolution)
-		f.Constant = 0 // the same for every probe
+		f.Constant = 0 // the same for every covering
 		for i, block := range q.space.Blocks(p.arch) {
 			c := cost(resolution, block)
 			if c < 0 || math.IsInf(c, 0) {

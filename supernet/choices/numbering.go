@@ -94,10 +94,10 @@ func (s *Stage) open(d, j int) (from, to int) {
 	return s.Variant(j, 0), s.Variant(j, s.Variants())
 }
 
-// probes are archs of the first resolution that together take every choice of every block. Uniform
-// choices are enough, since what a block is does not depend on the genes of others, but for the
-// depth of its own stage.
-func (n *Numbering) probes() []Taken {
+// coverings are archs of the first resolution that together take every choice of every block.
+// Uniform choices are enough, since what a block is does not depend on the genes of others, but for
+// the depth of its own stage.
+func (n *Numbering) coverings() []Taken {
 	depths, kernels, expands := 1, 1, 1
 	for i := range n.Stages {
 		s := &n.Stages[i]
@@ -110,16 +110,16 @@ func (n *Numbering) probes() []Taken {
 	for d := range depths {
 		for k := range kernels {
 			for e := range expands {
-				all = append(all, n.probe(d, k, e))
+				all = append(all, n.covering(d, k, e))
 			}
 		}
 	}
 	return all
 }
 
-// probe makes the same choice everywhere, or the last where there are fewer. Depth is full unless
-// it decides the width.
-func (n *Numbering) probe(d, k, e int) Taken {
+// covering makes the same choice everywhere, or the last where there are fewer. Depth is full
+// unless it decides the width.
+func (n *Numbering) covering(d, k, e int) Taken {
 	t := n.none(0)
 	for i := range n.Stages {
 		s := &n.Stages[i]

@@ -70,8 +70,8 @@ type Result struct {
 // metricEvery is the number of steps between lines of metrics.
 const metricEvery = 20
 
-// leastRemovals is in how many steps at least weights go, where there are so many batches: a short
-// run must not lose them in two.
+// leastRemovals is the least number of steps in which weights are removed, if training has that
+// many: a short run must not lose them in two.
 const leastRemovals = 20
 
 // Run does a pruning run, or goes on with it. The same job gives the same bits on any number of
