@@ -68,13 +68,26 @@ func (n Native) check(net *supernet.Subnet) error {
 		return fmt.Errorf("%w: a network without blocks", ErrSettings)
 	}
 	for _, b := range net.Blocks {
-		values := max(b.In.Len(), b.In.H*b.In.W*b.Mid, b.Out.Len())
+		values, err := mostValues(b)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrSettings, err)
+		}
 		if values > maxValues/max(n.Batch, 1) {
 			return fmt.Errorf("%w: %s on batches of %d has more than %d values, use smaller ones",
 				ErrSettings, b.Name, n.Batch, maxValues)
 		}
 	}
 	return nil
+}
+
+// mostValues is the size of the block's largest activation of one image.
+func mostValues(b supernet.Block) (int, error) {
+	ops, err := b.Ops()
+	values := b.In.Len()
+	for _, op := range ops {
+		values = max(values, op.Out.Len())
+	}
+	return values, err
 }
 
 // Load prepares a network.

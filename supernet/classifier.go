@@ -36,7 +36,7 @@ func (s *Subnet) Classifier(workers int) (*Classifier, error) {
 		return nil, fmt.Errorf("supernet: %d workers of a classifier, expected 1 to %d",
 			workers, maxClassifierWorkers)
 	}
-	if last := s.Blocks[len(s.Blocks)-1]; last.Kind != Linear {
+	if last := s.Blocks[len(s.Blocks)-1]; !last.Classifies() {
 		return nil, fmt.Errorf(
 			"supernet: the network ends in block %q, a %s: to classify it must end in a %s",
 			last.Name, last.Kind, Linear)

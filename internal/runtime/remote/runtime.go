@@ -156,7 +156,7 @@ func (r *Runtime) Load(ctx context.Context, net *supernet.Subnet) (profiles.Sess
 	}
 	last := net.Blocks[len(net.Blocks)-1]
 	s := &session{agent: r.agent, format: r.format, in: net.Blocks[0].In, out: last.Out,
-		batch: batch, logits: last.Kind == supernet.Linear}
+		batch: batch, logits: last.Classifies()}
 	sum := sha256.Sum256(file)
 	a, _, err := r.agent.call(ctx, protocol.Request{Op: protocol.Load, Model: &protocol.Model{
 		Runtime: r.info.Name, SHA256: hex.EncodeToString(sum[:]), Threads: r.info.Threads,
