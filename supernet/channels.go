@@ -66,7 +66,8 @@ func checkKept(b Block, list []int) error {
 		return fmt.Errorf("it has no middle channels of its own to remove")
 	}
 	if len(list) != n && !slices.Contains(b.Mids(), len(list)) {
-		return fmt.Errorf("%d of %d channels cannot be kept; it can have %v", len(list), n, b.Mids())
+		return fmt.Errorf("%d of %d channels cannot be kept; it can have %v", len(list), n,
+			b.Mids())
 	}
 	seen := map[int]bool{}
 	for _, c := range list {

@@ -4,6 +4,8 @@
 // A measurement is filed under its [Subject], all that its value depends on besides the network.
 // Every [Log.Put] is on the disk when it returns. Several processes may use a file at once;
 // whoever comes second with a measurement leaves the first in place.
+//
+// Package meter does the measuring, and is a room of its own because it runs networks.
 package measurements
 
 import (

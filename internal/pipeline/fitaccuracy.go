@@ -53,8 +53,8 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 	space := j.Run.Info.Space
 	j.Fit.Seed = j.Seed
 	m, err := meter.Open(ctx, j.Run, j.Data, meter.Settings{
-		Images: j.Images, Calibration: j.Calibration, Measurements: j.Measurements, Workers: j.Workers,
-		Seed: j.Seed,
+		Images: j.Images, Calibration: j.Calibration, Measurements: j.Measurements,
+		Workers: j.Workers, Seed: j.Seed,
 	})
 	if err != nil {
 		return nil, err
