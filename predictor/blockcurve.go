@@ -77,8 +77,8 @@ func (c *BlockCurve) counted(amount int) int {
 		c.structure != supernet.Channels {
 		return amount
 	}
-	mid := (c.dense.Mid - amount + vector - 1) / vector * vector
-	return max(c.dense.Mid-mid, 0)
+	dense := c.dense.MiddleChannels()
+	return max(dense-(dense-amount+vector-1)/vector*vector, 0)
 }
 
 // variants lists the times that the predictor knows of a block and of what pruning makes of it.
@@ -87,7 +87,7 @@ func (l *Latency) variants(resolution int, block supernet.Block,
 	amounts := []int{0}
 	if structure == supernet.Channels {
 		for _, mid := range block.Mids() {
-			amounts = append(amounts, block.Mid-mid)
+			amounts = append(amounts, block.MiddleChannels()-mid)
 		}
 	} else {
 		for zeros := 1; zeros < 100; zeros++ {

@@ -29,7 +29,7 @@ func TestAccuracyUpperOfOneNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := rand.New(rand.NewPCG(7, 7))
-	encoder, err := NewEncoder(space)
+	encoder, err := newGeneEncoder(space)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ const minTyped = 10
 func blockType(b supernet.Block) string {
 	for _, o := range b.MustOps() {
 		if o.Kind == supernet.OpDepthwise {
+			// The name is a key of documents, from when mbconv alone had a depthwise convolution.
 			return fmt.Sprintf("mbconv-k%d", o.Kernel)
 		}
 	}

@@ -2,12 +2,12 @@
 // measurements, and says how wrong it is.
 //
 // [FitAccuracy] takes sub-networks with their measured accuracy. Package regress learns from the
-// features of [Encoder]: a linear model carries most of what a few hundred measurements can tell,
-// and a small ensemble of MLPs adds what is not linear. [FitLatency] takes the times of blocks
-// and of whole networks: the time of a network is the sum over its blocks, calibrated on the whole
-// networks. Both are documents ("accuracy/3", "latency/2") that carry their held-out error
-// ([regress.HeldOut]), measured on networks that the model had not seen, and that are refused for
-// another space ([SpaceError]).
+// features "genes-cost/1": a linear model carries most of what a few hundred measurements can
+// tell, and a small ensemble of MLPs adds what is not linear. [FitLatency] takes the times of
+// blocks and of whole networks: the time of a network is the sum over its blocks, calibrated on
+// the whole networks. Both are documents ("accuracy/3", "latency/2") that carry their held-out
+// error ([regress.HeldOut]), measured on networks that the model had not seen, and that are refused
+// for another space ([SpaceError]).
 //
 // [Pruned] is the latency of what pruning makes of one network: a curve for each block of its time
 // against how much is removed ([BlockCurve]), from times of this network's variants ([FitPruned])
@@ -19,7 +19,7 @@
 // # How it hangs together
 //
 // Package choices turns an arch into the numbers of its choices, and sums over its blocks. From
-// there an [Encoder] writes one-hots and costs. Package regress fits a model to the encoded rows,
+// there an encoder writes one-hots and costs. Package regress fits a model to the encoded rows,
 // and learns its error. accuracy.go makes a document of it, and bound.go says what no arch of a
 // region exceeds. Latency needs no such model: its blocks were measured, and calibrate.go fits two
 // numbers. Where only whole networks were measured, roofline.go explains them by four.

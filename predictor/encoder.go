@@ -23,7 +23,7 @@ type encoder interface {
 func newEncoder(name string, space *supernet.Space) (encoder, error) {
 	switch name {
 	case encoding:
-		return NewEncoder(space)
+		return newGeneEncoder(space)
 	case ofaEncoding:
 		return newOFAEncoder(space)
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
-// encoding is the name in documents of the features that Encoder makes of an arch.
+// encoding is the name in documents of the features that geneEncoder makes of an arch.
 const encoding = "genes-cost/1"
 
 // costs is how many costs of a network are features.
@@ -19,14 +19,15 @@ const costs = 3
 // want.
 const costSpread = 6
 
-// Encoder turns an arch into numbers for a model: one-hots of the resolution and, by elastic stage,
-// of the depth and of kernel and expand ratio of each block (all zero beyond the depth, as in OFA's
-// predictors), then three costs on a log scale and their squares, since accuracy saturates: MACs,
-// parameters and pixels, each from -3 for the smallest network of the space to 3 for the largest.
+// geneEncoder turns an arch into numbers for a model: one-hots of the resolution and, by elastic
+// stage, of the depth and of kernel and expand ratio of each block (all zero beyond the depth, as
+// in OFA's predictors), then three costs on a log scale and their squares, since accuracy
+// saturates: MACs, parameters and pixels, each from -3 for the smallest network of the
+// space to 3 for the largest.
 //
 // Depths and costs are not in OFA's encoding. With OFA's published accuracy predictor as the truth
 // and 100 noisy samples of it, they take Kendall's tau of a linear model from 0.70 to 0.85.
-type Encoder struct {
+type geneEncoder struct {
 	genes  oneHots
 	macs   *choices.Additive
 	params *choices.Additive
@@ -51,12 +52,12 @@ func (s logScale) of(v float64) float32 {
 	return float32((math.Log(v)-s.low)*s.perLog - costSpread/2)
 }
 
-// NewEncoder makes the encoder of a space.
-func NewEncoder(space *supernet.Space) (*Encoder, error) {
+// newGeneEncoder makes the encoder of a space.
+func newGeneEncoder(space *supernet.Space) (*geneEncoder, error) {
 	if space == nil {
 		return nil, errNoSpace
 	}
-	e := &Encoder{genes: genesOf(choices.NewNumbering(space))}
+	e := &geneEncoder{genes: genesOf(choices.NewNumbering(space))}
 	var err error
 	if e.macs, err = choices.NewAdditive(space,
 		func(b supernet.Block) float64 { return float64(b.MACs()) }); err != nil {
@@ -73,13 +74,10 @@ func NewEncoder(space *supernet.Space) (*Encoder, error) {
 }
 
 // Len is the number of features.
-func (e *Encoder) Len() int { return e.genes.length + 2*costs }
-
-// Encode writes the features of a, an arch of the space, to dst, which has length Len.
-func (e *Encoder) Encode(a supernet.Arch, dst []float32) { e.encode(a, dst) }
+func (e *geneEncoder) Len() int { return e.genes.length + 2*costs }
 
 // encode says whether a is an arch of the space; if not, dst holds nothing of use.
-func (e *Encoder) encode(a supernet.Arch, dst []float32) bool {
+func (e *geneEncoder) encode(a supernet.Arch, dst []float32) bool {
 	var t choices.Taken
 	if !e.genes.numbering.Read(&a, &t) || !e.genes.encode(&t, dst) {
 		return false
@@ -92,11 +90,11 @@ func (e *Encoder) encode(a supernet.Arch, dst []float32) bool {
 	return true
 }
 
-func (e *Encoder) costs(a supernet.Arch) [costs]float64 {
+func (e *geneEncoder) costs(a supernet.Arch) [costs]float64 {
 	return [costs]float64{e.macs.Sum(a), e.params.Sum(a), float64(a.Resolution)}
 }
 
-// genesOf are the one-hots of [Encoder]: of the resolution, then by stage (depths) and by block
+// genesOf are the one-hots of [geneEncoder]: of the resolution, then by stage (depths) and by block
 // (kernels, expands), if there is a choice.
 func genesOf(n *choices.Numbering) oneHots {
 	o := newOneHots(n)

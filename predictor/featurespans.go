@@ -8,7 +8,7 @@ import (
 
 // spans gives the features over a region: those of one choice exactly, the costs, which are on a
 // log scale, between lines.
-func (e *Encoder) spans(r *choices.Region, within *choices.Within) []span {
+func (e *geneEncoder) spans(r *choices.Region, within *choices.Within) []span {
 	all := e.genes.spans(r.Resolution)
 	pixels := choices.Affine{
 		Constant: float64(r.Resolution), Weights: make([]float64, e.genes.numbering.Len()),

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/settings"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -16,9 +17,8 @@ const nativeVersion = "3"
 
 // Bounds of what [Native] can be asked for.
 const (
-	maxThreads = 1024
-	maxBatch   = 4096
-	maxValues  = 1 << 30 // of one activation of a batch
+	maxBatch  = 4096
+	maxValues = 1 << 30 // of one activation of a batch
 )
 
 // Native is tailor's own engine, in this process. Several threads share the images of a batch or,
@@ -44,7 +44,7 @@ func (n Native) Info() RuntimeInfo {
 // of another runtime or version. IDs are only ever compared: it looks among those that the engine
 // can have.
 func NativeOf(id string) (n Native, ok bool) {
-	for threads := range maxThreads {
+	for threads := range settings.MaxWorkers {
 		one := Native{Threads: threads + 1}
 		written := one.Info().ID()
 		if written == id {
@@ -60,21 +60,34 @@ func NativeOf(id string) (n Native, ok bool) {
 }
 
 func (n Native) check(net *supernet.Subnet) error {
-	if n.Threads < 0 || n.Threads > maxThreads || n.Batch < 0 || n.Batch > maxBatch {
+	if n.Threads < 0 || n.Threads > settings.MaxWorkers || n.Batch < 0 || n.Batch > maxBatch {
 		return fmt.Errorf("%w: %d threads and batches of %d, expected at most %d and %d",
-			ErrSettings, n.Threads, n.Batch, maxThreads, maxBatch)
+			ErrSettings, n.Threads, n.Batch, settings.MaxWorkers, maxBatch)
 	}
 	if net == nil || len(net.Blocks) == 0 {
 		return fmt.Errorf("%w: a network without blocks", ErrSettings)
 	}
 	for _, b := range net.Blocks {
-		values := max(b.In.Len(), b.In.H*b.In.W*b.Mid, b.Out.Len())
+		values, err := mostValues(b)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrSettings, err)
+		}
 		if values > maxValues/max(n.Batch, 1) {
 			return fmt.Errorf("%w: %s on batches of %d has more than %d values, use smaller ones",
 				ErrSettings, b.Name, n.Batch, maxValues)
 		}
 	}
 	return nil
+}
+
+// mostValues is the size of the block's largest activation of one image.
+func mostValues(b supernet.Block) (int, error) {
+	ops, err := b.Ops()
+	values := b.In.Len()
+	for _, op := range ops {
+		values = max(values, op.Out.Len())
+	}
+	return values, err
 }
 
 // Load prepares a network.

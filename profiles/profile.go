@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/settings"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/profiles/timing"
@@ -52,7 +53,7 @@ const Auto = timing.Auto
 type ProfileSettings struct {
 	Resolutions []int `json:"resolutions,omitempty"` // none are all of the space
 	// whole networks: largest, smallest, random ones; 2 or more
-	Networks int `json:"networks"`
+	Networks int `json:"networks" range:"2..10000"`
 	// Auto is 20 s, or 100 ms a block and 500 ms a network if that is more
 	Budget   time.Duration         `json:"budget_ns"`
 	Seed     uint64                `json:"seed"`
@@ -89,8 +90,11 @@ func (s *ProfileSettings) complete(space *supernet.Space) error {
 		return fmt.Errorf("%w: sparse is %q, expected weights, vectors8 or vectors16", ErrSettings,
 			string(s.Sparse))
 	}
-	if s.Networks < 2 || s.Networks > 10000 || s.Budget < 1 && s.Budget != Auto {
-		return fmt.Errorf("%w: networks is %d and budget %v, expected 2 to 10000 and a time above 0", ErrSettings, s.Networks, s.Budget)
+	if err := settings.Check(*s); err != nil {
+		return fmt.Errorf("%w: %w", ErrSettings, err)
+	}
+	if s.Budget < 1 && s.Budget != Auto {
+		return fmt.Errorf("%w: budget is %v, expected a time above 0", ErrSettings, s.Budget)
 	}
 	return nil
 }

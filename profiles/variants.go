@@ -227,7 +227,7 @@ func amounts(b supernet.Block, structure supernet.Structure) (all []int) {
 		mids = slices.DeleteFunc(mids, func(mid int) bool { return !whole(mid) })
 	}
 	for i := midLevels - 1; i >= 0; i-- {
-		all = append(all, b.Mid-mids[i*len(mids)/midLevels])
+		all = append(all, b.MiddleChannels()-mids[i*len(mids)/midLevels])
 	}
 	return slices.Compact(all)
 }

@@ -193,23 +193,16 @@ func newFinder(q Query) (*finder, error) {
 // published latency tables have only some. If none is left, it returns the first resolution's
 // error.
 func (q *Query) knownResolutions() error {
-	var known []int
-	var failed error
-	for _, r := range q.Space.Resolutions {
-		if q.Resolutions != nil && !slices.Contains(q.Resolutions, r) {
-			continue
-		}
-		a := q.Space.Min()
-		a.Resolution = uint16(r)
-		_, err := q.Accuracy.Predict([]supernet.Arch{a})
+	wanted := slices.DeleteFunc(slices.Clone(q.Space.Resolutions), func(r int) bool {
+		return q.Resolutions != nil && !slices.Contains(q.Resolutions, r)
+	})
+	known, failed := Predictable(q.Space, wanted, func(a []supernet.Arch) ([]float64, error) {
+		predicted, err := q.Accuracy.Predict(a)
 		if err == nil && q.Latency != nil {
-			_, err = q.Latency.Predict([]supernet.Arch{a})
+			return q.Latency.Predict(a)
 		}
-		if err == nil {
-			known = append(known, r)
-		}
-		failed = cmp.Or(failed, err)
-	}
+		return predicted, err
+	})
 	if len(known) == 0 && failed == nil {
 		return fmt.Errorf("none of the resolutions %v is one of space %s", q.Resolutions,
 			q.Space.Name)
@@ -219,6 +212,22 @@ func (q *Query) knownResolutions() error {
 	}
 	q.Resolutions = known
 	return nil
+}
+
+// Predictable are those of a space's resolutions at which its smallest network can be predicted;
+// failed is the first error of the others.
+func Predictable(space *supernet.Space, resolutions []int,
+	predict func([]supernet.Arch) ([]float64, error)) (known []int, failed error) {
+	for _, r := range resolutions {
+		a := space.Min()
+		a.Resolution = uint16(r)
+		_, err := predict([]supernet.Arch{a})
+		if err == nil {
+			known = append(known, r)
+		}
+		failed = cmp.Or(failed, err)
+	}
+	return known, failed
 }
 
 // checkReachable refuses a limit that every network exceeds. Each cost is a sum over blocks, so

@@ -42,12 +42,3 @@ type FrontPoint struct {
 func (d *FrontDocument) Save(path string) error {
 	return files.WriteDocument(path, FrontKind, frontVersion, d)
 }
-
-// LoadFront reads a document that [FrontDocument.Save] wrote.
-func LoadFront(path string) (*FrontDocument, error) {
-	d := &FrontDocument{}
-	if err := files.ReadDocument(path, FrontKind, frontVersion, d); err != nil {
-		return nil, err
-	}
-	return d, nil
-}

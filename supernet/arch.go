@@ -42,7 +42,7 @@ func (s *Space) Genes() []int {
 	g := []int{len(s.Resolutions)}
 	for i := range s.Stages {
 		st := &s.Stages[i]
-		if s.layout.depth[i] < 0 {
+		if s.geneIndex.depth[i] < 0 {
 			continue
 		}
 		g = append(g, len(st.Depth))
@@ -62,7 +62,7 @@ func (s *Space) Decode(g []uint16) Arch {
 	next := func() int { v := int(g[0]); g = g[1:]; return v }
 	a := Arch{Resolution: uint16(s.Resolutions[next()])}
 	for i := range s.Stages {
-		st, d, b := &s.Stages[i], s.layout.depth[i], s.layout.block[i]
+		st, d, b := &s.Stages[i], s.geneIndex.depth[i], s.geneIndex.block[i]
 		if d < 0 {
 			continue
 		}
@@ -87,7 +87,7 @@ func (s *Space) Encode(a Arch) []uint16 {
 	index := func(i int) uint16 { return uint16(max(i, 0)) }
 	g := []uint16{index(slices.Index(s.Resolutions, int(a.Resolution)))}
 	for i := range s.Stages {
-		st, d, b := &s.Stages[i], s.layout.depth[i], s.layout.block[i]
+		st, d, b := &s.Stages[i], s.geneIndex.depth[i], s.geneIndex.block[i]
 		if d < 0 {
 			continue
 		}
@@ -125,7 +125,7 @@ func (s *Space) Check(a Arch) error {
 }
 
 func (s *Space) checkStage(a Arch, i int) error {
-	st, d, b := &s.Stages[i], s.layout.depth[i], s.layout.block[i]
+	st, d, b := &s.Stages[i], s.geneIndex.depth[i], s.geneIndex.block[i]
 	if d < 0 {
 		return nil
 	}
@@ -147,21 +147,21 @@ func (s *Space) checkStage(a Arch, i int) error {
 
 // depth is the number of blocks of stage i.
 func (s *Space) depth(a Arch, i int) int {
-	if d := s.layout.depth[i]; d >= 0 {
+	if d := s.geneIndex.depth[i]; d >= 0 {
 		return int(a.Depth[d])
 	}
 	return s.Stages[i].Depth[0]
 }
 
 func (s *Space) kernel(a Arch, i, j int) int {
-	if b := s.layout.block[i]; b >= 0 {
+	if b := s.geneIndex.block[i]; b >= 0 {
 		return int(a.Kernel[b+j])
 	}
 	return s.Stages[i].Kernel[0]
 }
 
 func (s *Space) expand(a Arch, i, j int) float64 {
-	st, b := &s.Stages[i], s.layout.block[i]
+	st, b := &s.Stages[i], s.geneIndex.block[i]
 	switch {
 	case st.ExpandByDepth != nil:
 		return st.ExpandByDepth[s.depth(a, i)]

@@ -134,7 +134,9 @@ func (b *builder) addAt(at place, block Block) {
 	b.at = block.Out
 }
 
-// strided is the output side of a convolution with "same" padding.
+// strided is the output side of a convolution with "same" padding. Packages kernel and reference
+// compute theirs from sides, kernel and padding: they know no blocks, and a test that runs a block
+// finds where theirs is not the size that is written here.
 func strided(side, stride int) int { return (side-1)/stride + 1 }
 
 // windowed is the output shape of a window of Kernel x Kernel pixels that stays inside the input;

@@ -17,7 +17,8 @@ func (s *Subnet) middleChannels() []weights.MiddleChannels {
 			continue
 		}
 		if members := l.channels(); len(members) > 0 {
-			all = append(all, weights.MiddleChannels{Block: b.Name, N: b.Mid, Members: members})
+			all = append(all, weights.MiddleChannels{Block: b.Name, N: b.MiddleChannels(),
+				Members: members})
 		}
 	}
 	return all
@@ -37,7 +38,7 @@ func (s *Subnet) KeepChannels(keep map[string][]int) (*Subnet, error) {
 		if err := checkKept(*b, list); err != nil {
 			return nil, fmt.Errorf("block %s: %w", b.Name, err)
 		}
-		b.Mid = len(list)
+		*b, _ = b.mustKind().remove(*b, b.MiddleChannels()-len(list)) // which checkKept allows
 	}
 	if err := CheckBlocks(blocks); err != nil {
 		return nil, err
@@ -50,7 +51,7 @@ func (s *Subnet) KeepChannels(keep map[string][]int) (*Subnet, error) {
 	for i, b := range blocks {
 		if list, ok := keep[b.Name]; ok {
 			to, from := narrow.layers[b.Name].(channelled), s.layers[b.Name].(channelled)
-			takeListed(to, from, list, s.Blocks[i].Mid)
+			takeListed(to, from, list, s.Blocks[i].MiddleChannels())
 		}
 	}
 	return narrow, nil
@@ -60,17 +61,18 @@ func (s *Subnet) KeepChannels(keep map[string][]int) (*Subnet, error) {
 func copyAxes(dst, src *nn.Param) { copyLeading(dst.Data, dst.Shape, src.Data, src.Shape) }
 
 func checkKept(b Block, list []int) error {
-	if !b.HasExpand() {
+	n := b.MiddleChannels()
+	if n == 0 {
 		return fmt.Errorf("it has no middle channels of its own to remove")
 	}
-	if len(list) != b.Mid && !slices.Contains(b.Mids(), len(list)) {
-		return fmt.Errorf("%d of %d channels cannot be kept; it can have %v", len(list), b.Mid,
+	if len(list) != n && !slices.Contains(b.Mids(), len(list)) {
+		return fmt.Errorf("%d of %d channels cannot be kept; it can have %v", len(list), n,
 			b.Mids())
 	}
 	seen := map[int]bool{}
 	for _, c := range list {
-		if c < 0 || c >= b.Mid || seen[c] {
-			return fmt.Errorf("channel %d is not one of %d, or is kept twice", c, b.Mid)
+		if c < 0 || c >= n || seen[c] {
+			return fmt.Errorf("channel %d is not one of %d, or is kept twice", c, n)
 		}
 		seen[c] = true
 	}

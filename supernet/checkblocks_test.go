@@ -163,10 +163,10 @@ var badPlain = map[string]struct {
 		b.Bias, b.BN, b.Act = false, true,
 			supernet.ReLU
 	}),
-		"a conv cannot follow a maxpool here; a network is images, a convolution, mbconv blocks"},
+		"a conv cannot follow a maxpool here: it takes maps with batch norm, and that gives maps without"},
 	"mbconv later": {one(2, func(b *supernet.Block) {
 		b.Kind, b.Bias, b.BN, b.Act, b.Mid = supernet.MBConv, false, true, supernet.ReLU, 5
-	}), "or images, convolutions with bias and max pools, then linear layers"},
+	}), "it takes maps with batch norm, and that gives maps without batch norm"},
 	"conv after linear": {one(8, func(b *supernet.Block) {
 		b.Kind, b.Bias, b.Kernel, b.Stride = supernet.Conv, true, 1, 1
 	}), "a conv cannot follow a linear"},

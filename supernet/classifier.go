@@ -5,16 +5,14 @@ import (
 	"fmt"
 
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/settings"
 )
 
 // ErrClosed is what a [Classifier] gives after its Close.
 var ErrClosed = errors.New("supernet: the classifier is closed")
 
-const (
-	maxClassifierWorkers = 1 << 10
-	// classifierBatch images run at once, so that memory does not grow with what a caller passes.
-	classifierBatch = 32
-)
+// classifierBatch images run at once, so that memory does not grow with what a caller passes.
+const classifierBatch = 32
 
 // Classifier runs a network that stands alone on images of any program. One call at a time;
 // several classifiers of one network may run at once, as long as nobody changes its weights.
@@ -32,11 +30,11 @@ func (s *Subnet) Classifier(workers int) (*Classifier, error) {
 		return nil, fmt.Errorf(
 			"supernet: there is no network to classify with, as of a manifest without weights")
 	}
-	if workers < 1 || workers > maxClassifierWorkers {
+	if workers < 1 || workers > settings.MaxWorkers {
 		return nil, fmt.Errorf("supernet: %d workers of a classifier, expected 1 to %d",
-			workers, maxClassifierWorkers)
+			workers, settings.MaxWorkers)
 	}
-	if last := s.Blocks[len(s.Blocks)-1]; last.Kind != Linear {
+	if last := s.Blocks[len(s.Blocks)-1]; !last.Classifies() {
 		return nil, fmt.Errorf(
 			"supernet: the network ends in block %q, a %s: to classify it must end in a %s",
 			last.Name, last.Kind, Linear)

@@ -16,7 +16,7 @@ type ElasticStage struct {
 func (s *Space) ElasticStages() []ElasticStage {
 	var all []ElasticStage
 	for i := range s.Stages {
-		if first := s.layout.block[i]; first >= 0 {
+		if first := s.geneIndex.block[i]; first >= 0 {
 			all = append(all, ElasticStage{&s.Stages[i], first})
 		}
 	}
@@ -29,8 +29,8 @@ func (s *Space) ElasticBlocks(a Arch) []int {
 	network := s.build(a)
 	genes := slices.Repeat([]int{-1}, len(network.blocks))
 	for i, at := range network.places {
-		if at != outside && s.layout.block[at.stage] >= 0 {
-			genes[i] = s.layout.block[at.stage] + at.index
+		if at != outside && s.geneIndex.block[at.stage] >= 0 {
+			genes[i] = s.geneIndex.block[at.stage] + at.index
 		}
 	}
 	return genes

@@ -38,10 +38,26 @@ type blockKind interface {
 	signals(b Block) (takes, gives signal)
 	// layer makes what runs the block, at its full size.
 	layer(p *nn.Params, b Block, o layerOptions) layer
-	// mids lists the numbers of middle channels that removal of channels may leave: see
-	// [Block.Mids].
+	// channels is the number of middle channels of the block's own: see [Block.MiddleChannels].
+	channels(b Block) int
+	// mids lists the numbers of them that removal of channels may leave: see [Block.Mids].
 	mids(b Block) []int
+	// remove takes so many of them away, from 0 on; false if the block cannot do without.
+	remove(b Block, channels int) (Block, bool)
+	// removed is how many of them v lacks; false if v is not b without channels.
+	removed(b, v Block) (channels int, ok bool)
 }
+
+// noChannels is for kinds without middle channels.
+type noChannels struct{}
+
+func (noChannels) channels(Block) int { return 0 }
+
+func (noChannels) mids(Block) []int { return nil }
+
+func (noChannels) remove(b Block, channels int) (Block, bool) { return b, channels == 0 }
+
+func (noChannels) removed(b, v Block) (channels int, ok bool) { return 0, b == v }
 
 // layerOptions is what a layer needs to know besides its block.
 type layerOptions struct {
@@ -96,9 +112,33 @@ const (
 	features                      // without height and width
 )
 
-// follows says whether the block can work on what another gives.
-func (b Block) follows(prev Block) bool {
+// String describes any of several signals.
+func (s signal) String() string {
+	var all []string
+	for _, one := range []struct {
+		signal signal
+		text   string
+	}{
+		{normedMaps, "maps with batch norm"}, {wholeMaps, "maps without batch norm"},
+		{features, "features without height and width"},
+	} {
+		if s&one.signal != 0 {
+			all = append(all, one.text)
+		}
+	}
+	if all == nil {
+		return "images alone"
+	}
+	return strings.Join(all, " or ")
+}
+
+// checkFollows refuses a block that cannot work on what another gives.
+func (b Block) checkFollows(prev Block) error {
 	takes, _ := b.mustKind().signals(b)
 	_, gives := prev.mustKind().signals(prev)
-	return takes&gives != 0
+	if takes&gives == 0 {
+		return fmt.Errorf("a %s cannot follow a %s here: it takes %v, and that gives %v", b.Kind,
+			prev.Kind, takes, gives)
+	}
+	return nil
 }

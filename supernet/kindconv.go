@@ -8,7 +8,7 @@ import (
 
 // convKind is a dense convolution, followed by batch norm if BN is set, a bias if Bias is, and then
 // the activation. Without either it is a 1x1 convolution of features.
-type convKind struct{}
+type convKind struct{ noChannels }
 
 func (convKind) check(b Block) error {
 	if b.Bias {
@@ -80,8 +80,6 @@ func (convKind) signals(b Block) (takes, gives signal) {
 	}
 	return 0, normedMaps // a larger kernel works on images alone
 }
-
-func (convKind) mids(Block) []int { return nil }
 
 func (convKind) layer(p *nn.Params, b Block, o layerOptions) layer {
 	act := b.Act.nn()

@@ -9,7 +9,10 @@ import (
 
 // linearKind is a fully connected layer with bias, perhaps an activation. Maps are flattened as
 // (height,width,channels).
-type linearKind struct{}
+type linearKind struct{ noChannels }
+
+// Classifies says whether a network that ends in the block gives logits.
+func (b Block) Classifies() bool { return b.Kind == Linear }
 
 func (linearKind) check(b Block) error {
 	if b.Out.H != 1 || b.Out.W != 1 {
@@ -33,8 +36,6 @@ func (linearKind) ops(b Block) []Op {
 }
 
 func (linearKind) signals(Block) (takes, gives signal) { return wholeMaps | features, features }
-
-func (linearKind) mids(Block) []int { return nil }
 
 func (linearKind) layer(p *nn.Params, b Block, _ layerOptions) layer {
 	return &linearLayer{linear: nn.NewLinear(p, b.Name, b.In.Len(), b.Out.C, true, b.Act.nn())}

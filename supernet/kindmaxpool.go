@@ -7,7 +7,7 @@ import (
 )
 
 // maxPoolKind is the largest value of every window of Kernel x Kernel pixels, without padding.
-type maxPoolKind struct{}
+type maxPoolKind struct{ noChannels }
 
 func (maxPoolKind) check(b Block) error {
 	if b != (Block{Name: b.Name, Kind: MaxPool, In: b.In, Out: b.Out, Kernel: b.Kernel,
@@ -32,8 +32,6 @@ func (maxPoolKind) ops(b Block) []Op {
 }
 
 func (maxPoolKind) signals(Block) (takes, gives signal) { return wholeMaps, wholeMaps }
-
-func (maxPoolKind) mids(Block) []int { return nil }
 
 func (maxPoolKind) layer(_ *nn.Params, b Block, _ layerOptions) layer {
 	return &maxPoolLayer{nn.NewMaxPool(b.Kernel, b.Stride)}

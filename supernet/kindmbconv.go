@@ -117,6 +117,30 @@ func (mbconvKind) mids(b Block) (mids []int) {
 	return mids
 }
 
+// channels are those between the two 1x1 convolutions. Without an expand convolution they are the
+// block's input, which others share.
+func (mbconvKind) channels(b Block) int {
+	if !b.HasExpand() {
+		return 0
+	}
+	return b.Mid
+}
+
+// remove leaves squeeze-and-excitation its hidden channels, and the block its expand convolution.
+func (mbconvKind) remove(b Block, channels int) (Block, bool) {
+	if !b.HasExpand() {
+		return b, channels == 0
+	}
+	b.Mid -= channels
+	return b, channels >= 0 && b.Mid >= max(1, b.SE) && b.HasExpand()
+}
+
+func (mbconvKind) removed(b, v Block) (channels int, ok bool) {
+	expands := b.HasExpand() == v.HasExpand()
+	channels, b.Mid = b.Mid-v.Mid, v.Mid
+	return channels, b == v && expands && channels >= 0
+}
+
 // mbconv adds a block of a stage.
 func (b *builder) mbconv(st *Stage, at place, kernel int, expand float64) {
 	stride := 1

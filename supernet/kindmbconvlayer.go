@@ -68,7 +68,8 @@ func (m *mbconv) channels() []weights.ChannelMember {
 	var c members
 	c.unit(m.expand)
 	c.unit(m.depthwise)
-	c.add(m.project.Weight(), true, true)
+	c = append(c, weights.ChannelMember{Param: m.project.Weight(), First: true, Weight: true,
+		Ranks: true})
 	if m.se != nil {
 		c.add(m.se.Reduce, true, true)
 		c.add(m.se.Expand, false, true)

@@ -7,7 +7,7 @@ import (
 )
 
 // poolKind is the global mean over height and width.
-type poolKind struct{}
+type poolKind struct{ noChannels }
 
 func (poolKind) check(b Block) error {
 	if b.Out != (Shape{1, 1, b.In.C}) {
@@ -24,8 +24,6 @@ func (poolKind) ops(b Block) []Op {
 }
 
 func (poolKind) signals(Block) (takes, gives signal) { return normedMaps, features }
-
-func (poolKind) mids(Block) []int { return nil }
 
 func (poolKind) layer(*nn.Params, Block, layerOptions) layer { return &poolLayer{nn.NewPool2D()} }
 

@@ -35,7 +35,7 @@ type Space struct {
 	Stages  []Stage `yaml:"stages" json:"stages"`
 	Head    Head    `yaml:"head" json:"head"`
 
-	layout layout
+	geneIndex geneIndex
 }
 
 // Stem is the first convolution, 3x3.
@@ -71,8 +71,8 @@ type Head struct {
 	Dropout  float64 `yaml:"dropout" json:"dropout,omitempty"`
 }
 
-// layout is where each stage's genes stand in an Arch; -1 for a fixed stage.
-type layout struct {
+// geneIndex is where each stage's genes stand in an Arch; -1 for a fixed stage.
+type geneIndex struct {
 	depth  []int // by stage: index into Arch.Depth
 	block  []int // by stage: index of its first block in Arch.Kernel and Arch.Expand
 	stages int   // elastic stages
@@ -100,10 +100,10 @@ func (s *Stage) expands() []float64 {
 	return all
 }
 
-// arrange sorts the choices and computes the layout; the space has been validated.
+// arrange sorts the choices and computes the index of genes; the space has been validated.
 func (s *Space) arrange() {
 	slices.Sort(s.Resolutions)
-	l := layout{}
+	l := geneIndex{}
 	for i := range s.Stages {
 		st := &s.Stages[i]
 		slices.Sort(st.Depth)
@@ -117,7 +117,7 @@ func (s *Space) arrange() {
 		l.stages++
 		l.blocks += st.maxDepth()
 	}
-	s.layout = l
+	s.geneIndex = l
 }
 
 // For gives the same space for another number of classes and input channels, as a dataset needs it.

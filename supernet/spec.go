@@ -115,18 +115,18 @@ func (s *Space) fill(spec Spec) (Arch, error) {
 		return Arch{}, fmt.Errorf("r has %d values, expected one of %s", len(spec.R),
 			rangeText(s.Resolutions))
 	}
-	ks, err := spread("ks", spec.KS, s.layout.blocks)
+	ks, err := spread("ks", spec.KS, s.geneIndex.blocks)
 	if err != nil {
 		return Arch{}, err
 	}
-	d, err := spread("d", spec.D, s.layout.stages)
+	d, err := spread("d", spec.D, s.geneIndex.stages)
 	if err != nil {
 		return Arch{}, err
 	}
 	if s.coupled() && len(spec.E) == 0 {
 		spec.E = []float64{0}
 	}
-	e, err := spread("e", spec.E, s.layout.blocks)
+	e, err := spread("e", spec.E, s.geneIndex.blocks)
 	if err != nil {
 		return Arch{}, err
 	}
@@ -140,7 +140,7 @@ func (s *Space) place(r int, ks, d []int, e []float64) (Arch, error) {
 	}
 	a := Arch{Resolution: uint16(r)}
 	for i := range s.Stages {
-		st, di, b := &s.Stages[i], s.layout.depth[i], s.layout.block[i]
+		st, di, b := &s.Stages[i], s.geneIndex.depth[i], s.geneIndex.block[i]
 		if di < 0 {
 			continue
 		}
@@ -185,11 +185,11 @@ func spread[T any](name string, v []T, n int) ([]T, error) {
 // Spec writes an arch of the space in OFA's style.
 func (s *Space) Spec(a Arch) Spec {
 	spec := Spec{
-		KS: make([]int, s.layout.blocks), E: make([]float64, s.layout.blocks),
-		D: make([]int, s.layout.stages), R: []int{int(a.Resolution)},
+		KS: make([]int, s.geneIndex.blocks), E: make([]float64, s.geneIndex.blocks),
+		D: make([]int, s.geneIndex.stages), R: []int{int(a.Resolution)},
 	}
 	for i := range s.Stages {
-		d, b := s.layout.depth[i], s.layout.block[i]
+		d, b := s.geneIndex.depth[i], s.geneIndex.block[i]
 		if d < 0 {
 			continue
 		}

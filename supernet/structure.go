@@ -55,6 +55,16 @@ func (b Block) Prunable(s Structure) bool {
 	return s.Check() == nil && len(b.sparse()) > 0
 }
 
+// MiddleChannels is the number of middle channels of the block's own, of which pruning may remove
+// some; 0 if it has none.
+func (b Block) MiddleChannels() int {
+	k, err := b.kind()
+	if err != nil {
+		return 0
+	}
+	return k.channels(b)
+}
+
 // Mids lists the numbers of middle channels that removal of channels may leave, ascending:
 // multiples of [ChannelStep] below the block's own, at least the hidden channels of
 // squeeze-and-excitation. That of the input is not among them, since it stands for a block without
@@ -73,19 +83,23 @@ func (b Block) Remove(s Structure, amount int) (Block, error) {
 	if err := s.Check(); err != nil {
 		return Block{}, err
 	}
-	v := b
-	if s == Channels {
-		v.Mid -= amount
-	} else if v.Zeros, v.Run = amount, 0; amount > 0 {
-		v.Run = s.Run()
-	}
-	switch {
-	case amount != 0 && !b.Prunable(s):
+	if amount != 0 && !b.Prunable(s) {
 		return Block{}, fmt.Errorf("block %s (%s) has no %s to remove", b.Name, b.Key(), s)
-	case s == Channels && amount != 0 && (amount < 0 || v.Mid < max(1, b.SE) || v.Mid == b.In.C):
-		return Block{}, fmt.Errorf(
-			"block %s (%s) cannot have %d middle channels; those it can have are %v", b.Name,
-			b.Key(), v.Mid, b.Mids())
+	}
+	v := b
+	switch {
+	case s != Channels:
+		v.Zeros, v.Run = amount, 0
+		if amount > 0 {
+			v.Run = s.Run()
+		}
+	case amount != 0:
+		var ok bool
+		if v, ok = b.mustKind().remove(b, amount); !ok {
+			return Block{}, fmt.Errorf(
+				"block %s (%s) cannot have %d middle channels; those it can have are %v", b.Name,
+				b.Key(), b.MiddleChannels()-amount, b.Mids())
+		}
 	}
 	if err := v.checkZeros(); err != nil {
 		return Block{}, fmt.Errorf("block %s (%s): %w", b.Name, b.Key(), err)
@@ -98,9 +112,11 @@ func (b Block) Remove(s Structure, amount int) (Block, error) {
 func (b Block) Removed(s Structure, v Block) (amount int, ok bool) {
 	b.Name, v.Name = "", ""
 	if s == Channels {
-		expands := b.HasExpand() == v.HasExpand()
-		amount, b.Mid = b.Mid-v.Mid, v.Mid
-		return amount, b == v && expands && amount >= 0
+		k, err := b.kind()
+		if err != nil {
+			return 0, b == v
+		}
+		return k.removed(b, v)
 	}
 	if amount = v.Zeros; amount > 0 && v.Run != s.Run() {
 		return 0, false

@@ -163,11 +163,10 @@ func CheckBlocks(blocks []Block) error {
 			return fmt.Errorf("block %d (%q): takes %v, but block %d gives %v", i, b.Name, b.In,
 				i-1, blocks[i-1].Out)
 		}
-		if i > 0 && !b.follows(blocks[i-1]) {
-			return fmt.Errorf("block %d (%q): a %s cannot follow a %s here; a network is images, a convolution, mbconv blocks, 1x1 convolutions, "+
-				"a pool, then 1x1 convolutions without batch norm and linear layers; "+
-				"or images, convolutions with bias and max pools, then linear layers", i, b.Name,
-				b.Kind, blocks[i-1].Kind)
+		if i > 0 {
+			if err := b.checkFollows(blocks[i-1]); err != nil {
+				return fmt.Errorf("block %d (%q): %w", i, b.Name, err)
+			}
 		}
 		if b.Name == "" || !names.add(b.Name) {
 			return fmt.Errorf("block %d: name %q is taken, or part of another", i, b.Name)

@@ -47,8 +47,8 @@ func Defaults() Config {
 	}
 }
 
-// complete puts values in the place of Auto, and checks.
-func (c Config) complete() (Config, error) {
+// Complete puts values in the place of [Auto], and checks.
+func (c Config) Complete() (Config, error) {
 	warmup, epsilon := 0.0, 0.0 // which only DepS has
 	if c.Strategy == DepS {
 		warmup, epsilon = float64(c.Epochs)/2, min(5, float64(c.Epochs)/20)

@@ -10,6 +10,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/passes"
+	"github.com/tailor-nas/tailor/internal/settings"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -34,7 +35,7 @@ func (s EvalSettings) Check() error {
 		name   string
 		v, max int
 	}{{"calibration images", s.CalibrationImages, math.MaxInt32}, {"batch", s.Batch, 1 << 20},
-		{"workers", s.Workers, maxWorkers}} {
+		{"workers", s.Workers, settings.MaxWorkers}} {
 		if f.v < 1 || f.v > f.max {
 			return fmt.Errorf("%w: %s of an evaluation is %d, expected 1 to %d", ErrConfig, f.name,
 				f.v, f.max)

@@ -191,7 +191,7 @@ func TestStepCutShort(t *testing.T) {
 	net := supernet.New(space, 5)
 	c := Defaults()
 	c.Batch = 16
-	c, err := c.complete()
+	c, err := c.Complete()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -182,7 +182,7 @@ func (i *Info) openData(dir, path string) (*data.Dataset, error) {
 
 // newInfo describes a new run.
 func newInfo(j Job) (*Info, *data.Dataset, error) {
-	c, err := j.Config.complete()
+	c, err := j.Config.Complete()
 	if err != nil {
 		return nil, nil, err
 	}

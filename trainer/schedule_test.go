@@ -12,7 +12,7 @@ func changed(t testing.TB, change func(*Config)) Config {
 	t.Helper()
 	c := Defaults()
 	change(&c)
-	c, err := c.complete()
+	c, err := c.Complete()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,12 +93,12 @@ func TestConfigRefuses(t *testing.T) {
 	} {
 		c := Defaults()
 		change(&c)
-		if _, err := c.complete(); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(),
+		if _, err := c.Complete(); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(),
 			name) {
 			t.Errorf("%s: error is %v, want ErrConfig that names it", name, err)
 		}
 	}
-	if _, err := (Config{}).complete(); !errors.Is(err, ErrConfig) {
+	if _, err := (Config{}).Complete(); !errors.Is(err, ErrConfig) {
 		t.Errorf("without defaults: error is %v, want ErrConfig", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/settings"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
@@ -41,18 +42,18 @@ type Job struct {
 	Planned func(*Plan)
 }
 
+// DefaultValImages is how many held-out images the accuracies at an epoch's end are of.
+const DefaultValImages = 1000
+
 // NewJob trains a space on data, with the defaults, on one processor. It saves every 5 minutes, and
 // validates on 1,000 images.
 func NewJob(dir string, space *supernet.Space, data string) Job {
 	return Job{
 		Dir: dir, Space: space, Data: data, Holdout: Auto, TrainImages: Auto, TestImages: Auto,
 		Config: Defaults(), Workers: 1,
-		SaveEvery: 5 * time.Minute, ValImages: 1000,
+		SaveEvery: 5 * time.Minute, ValImages: DefaultValImages,
 	}
 }
-
-// maxWorkers bounds goroutines, each of which takes memory.
-const maxWorkers = 1024
 
 func (j Job) check() error {
 	for _, f := range []struct {
@@ -60,7 +61,7 @@ func (j Job) check() error {
 		v, lo, hi int
 	}{
 		{"holdout", j.Holdout, Auto, math.MaxInt32}, {"validation images", j.ValImages, 0,
-			math.MaxInt32}, {"workers", j.Workers, 1, maxWorkers},
+			math.MaxInt32}, {"workers", j.Workers, 1, settings.MaxWorkers},
 		{"save every", int(j.SaveEvery), 0, math.MaxInt},
 	} {
 		if f.v < f.lo || f.v > f.hi {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"strconv"
 
@@ -29,7 +30,6 @@ func defaults() kong.Vars {
 		"synthetic_train":   strconv.Itoa(data.SyntheticTrain),
 		"synthetic_test":    strconv.Itoa(data.SyntheticTest),
 		"calibration":       strconv.Itoa(trainer.EvalDefaults().CalibrationImages),
-		"profile_networks":  strconv.Itoa(profiles.ProfileDefaults().Networks),
 		"profile_budget":    timing.Defaults().Budget.String(),
 		"points":            strconv.Itoa(winners.DefaultPoints),
 		"evaluations":       strconv.Itoa(optimize.DefaultEvaluations),
@@ -45,7 +45,7 @@ func defaults() kong.Vars {
 
 // ranges are what the tag range of flags names.
 func ranges() map[string]string {
-	vars := map[string]string{}
+	vars := map[string]string{"workers_range": fmt.Sprintf("1..%d", settings.MaxWorkers)}
 	for command, all := range librarySettings() {
 		for _, s := range all {
 			vars[command+"_"+s.Name+"_range"] = s.Range
@@ -57,8 +57,9 @@ func ranges() map[string]string {
 // librarySettings are those that commands have flags for, with their defaults.
 func librarySettings() map[string][]settings.Setting {
 	return map[string][]settings.Setting{
-		"train": settings.Of(trainer.Defaults()),
-		"prune": settings.Of(prune.Defaults(prune.Auto(false), supernet.Weights)),
+		"train":   settings.Of(trainer.Defaults()),
+		"profile": settings.Of(profiles.ProfileDefaults()),
+		"prune":   settings.Of(prune.Defaults(prune.Auto(false), supernet.Weights)),
 	}
 }
 

@@ -72,7 +72,7 @@ func (c *fitAccuracyCmd) fit(ctx context.Context, g *Globals) (*predictor.Accura
 	}
 	g.opened(d)
 	return pipeline.FitAccuracy(ctx, pipeline.AccuracyJob{
-		Run: run, Data: d, Store: c.Store, Samples: c.Samples, All: c.NoStop, Images: images,
+		Run: run, Data: d, Measurements: c.Store, Samples: c.Samples, All: c.NoStop, Images: images,
 		Calibration: c.Calibration,
 		Fit:         settings, Workers: g.Workers, Seed: g.Seed, Say: g.say,
 		Progress: func(done, total int) {

@@ -19,7 +19,7 @@ import (
 type Globals struct {
 	JSON         bool   `help:"Print one JSON object of results on stdout."`
 	Seed         uint64 `help:"Seed of everything random." default:"1"`
-	GivenWorkers *int   `name:"workers" help:"Goroutines that compute; results do not depend on it. Default one a processor." range:"1..1024"`
+	GivenWorkers *int   `name:"workers" help:"Goroutines that compute; results do not depend on it. Default one a processor." range:"${workers_range}"`
 	Workers      int    `kong:"-"` // what --workers says, or its default
 	Quiet        bool   `short:"q" help:"No progress."`
 

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -46,17 +47,11 @@ func (r *importResult) print(w io.Writer) {
 	fmt.Fprintln(w, "wrote", shown(r.Predictor))
 }
 
-// predictable are the resolutions of a space whose smallest network can be predicted.
-func predictable(space *supernet.Space, predict func([]supernet.Arch) ([]float64,
-	error)) (known []int) {
-	for _, r := range space.Resolutions {
-		a := space.Min()
-		a.Resolution = uint16(r)
-		if _, err := predict([]supernet.Arch{a}); err == nil {
-			known = append(known, r)
-		}
-	}
-	return known
+// imported is the result of a predictor of a space.
+func imported(path string, space *supernet.Space,
+	predict func([]supernet.Arch) ([]float64, error)) importResult {
+	known, _ := search.Predictable(space, space.Resolutions, predict)
+	return importResult{path, space.Name, known}
 }
 
 // Run imports.
@@ -72,7 +67,7 @@ func (c *importAccuracyCmd) Run(g *Globals) error {
 	if err := a.Save(c.Out); err != nil {
 		return err
 	}
-	r := importResult{c.Out, space.Name, predictable(space, a.Predict)}
+	r := imported(c.Out, space, a.Predict)
 	return g.result(r, r.print)
 }
 
@@ -93,7 +88,7 @@ func (c *importLatencyCmd) Run(g *Globals) error {
 	if err := l.Save(c.Out); err != nil {
 		return err
 	}
-	r := importResult{c.Out, space.Name, predictable(space, l.Predict)}
+	r := imported(c.Out, space, l.Predict)
 	return g.result(r, r.print)
 }
 

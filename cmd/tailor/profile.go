@@ -39,7 +39,7 @@ type profileCmd struct {
 	runtimeFlags
 	Out         string         `required:"" help:"File to write." type:"path" out:"profile"`
 	Resolutions []int          `help:"Resolutions to measure; default all of the space." range:"1..10000"`
-	Networks    int            `help:"Whole networks to measure, for calibration." default:"${profile_networks}" range:"2..10000"`
+	Networks    int            `help:"Whole networks to measure, for calibration." default:"${profile_networks}" range:"${profile_networks_range}"`
 	Sparse      string         `help:"Measure blocks with zeros too, for pruning: weights, vectors8 or vectors16. Five times the blocks, and the time." enum:",weights,vectors8,vectors16" default:"" placeholder:"STRUCTURE"`
 	Budget      *time.Duration `help:"Time to measure; default ${profile_budget} or what the number of blocks needs." range:"1ms..168h"`
 }

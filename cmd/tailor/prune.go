@@ -27,7 +27,7 @@ type pruneCmd struct {
 	MaxParams  count          `help:"Remove so much of each block that at most so many parameters are left, such as 1M." xor:"goal"`
 	Latency    string         `help:"File that fit latency wrote to a profile --sparse; without it pruned blocks are measured." type:"path" with:"max-latency"`
 	Budget     *time.Duration `help:"Time for each measurement of latency; default what it needs." range:"1ms..168h"`
-	Threads    int            `help:"Threads of latencies." default:"1" range:"1..1024"`
+	Threads    int            `help:"Threads of latencies." default:"1" range:"${workers_range}"`
 	Criterion  string         `help:"How layers are compared: lamp, global (by size alone) or layer (the same share of each)." enum:"lamp,global,layer" default:"${prune_criterion}"`
 	Epochs     int            `help:"Passes over the training images." default:"${prune_epochs}" range:"${prune_epochs_range}"`
 	Batch      int            `help:"Images a step." default:"${prune_batch}" range:"${prune_batch_range}"`

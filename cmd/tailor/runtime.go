@@ -14,7 +14,7 @@ import (
 type runtimeFlags struct {
 	Runtime string `help:"What runs the networks: native (tailor's own engine), onnxruntime or litert." enum:"native,onnxruntime,litert" default:"native"`
 	Library string `help:"Shared library of the runtime; default where pip installs it." type:"path"`
-	Threads int    `help:"Threads of the runtime." default:"1" range:"1..1024"`
+	Threads int    `help:"Threads of the runtime." default:"1" range:"${workers_range}"`
 	Batch   int    `help:"Images that run together. Latencies are of the whole batch." default:"1" range:"1..4096"`
 }
 

@@ -82,11 +82,25 @@ func (c *trainCmd) check() error {
 	if c.Data != "synthetic" && (c.TrainImages != nil || c.TestImages != nil) {
 		return usagef("--train-images and --test-images are of --data synthetic; %s has the images that it has", c.Data)
 	}
-	warmup := float64(c.Epochs) / 2
-	give(&warmup, c.WarmupEpochs)
-	if e := c.EpsilonEpochs; e != nil && *e > warmup && c.Strategy == string(trainer.DepS) {
+	return c.checkEpsilon()
+}
+
+// checkEpsilon refuses --epsilon-epochs above --warmup-epochs, or what that is by default.
+func (c *trainCmd) checkEpsilon() error {
+	e := c.EpsilonEpochs
+	if e == nil || c.Strategy != string(trainer.DepS) {
+		return nil
+	}
+	t := trainer.Defaults()
+	t.Epochs = c.Epochs
+	give(&t.WarmupEpochs, c.WarmupEpochs)
+	t, err := t.Complete()
+	if err != nil {
+		return usagef("%w", err)
+	}
+	if *e > t.WarmupEpochs {
 		return usagef("--epsilon-epochs is %v, expected at most --warmup-epochs, which is %v", *e,
-			warmup)
+			t.WarmupEpochs)
 	}
 	return nil
 }

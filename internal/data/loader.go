@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/tailor-nas/tailor/internal/prepare"
+	"github.com/tailor-nas/tailor/internal/settings"
 )
 
 // LoaderConfig says how a Set is cut into batches.
@@ -93,8 +94,9 @@ func (c LoaderConfig) check(n, imageLen int) error {
 	case c.Prefetch < 0 || c.Prefetch > 1024:
 		return fmt.Errorf("data: LoaderConfig.Prefetch is %d: want 0 (default) to 1024 batches",
 			c.Prefetch)
-	case c.Workers < 0 || c.Workers > 1024:
-		return fmt.Errorf("data: LoaderConfig.Workers is %d: want 0 (default) to 1024", c.Workers)
+	case c.Workers < 0 || c.Workers > settings.MaxWorkers:
+		return fmt.Errorf("data: LoaderConfig.Workers is %d: want 0 (default) to %d", c.Workers,
+			settings.MaxWorkers)
 	}
 	return nil
 }

@@ -42,11 +42,11 @@ func splitName(folder string) string {
 }
 
 // findParts tells whether there are parts, and refuses folders that could be parts or classes.
-func (l *layout) findParts(f *found) error {
+func (d *division) findParts(f *found) error {
 	var classes []string    // folders at the top that are no parts
 	direct, stray := "", "" // a part that images lie directly in, and one of them
 	for _, p := range f.pictures {
-		folder, rest, nested := strings.Cut(p.name[len(l.lead):], "/")
+		folder, rest, nested := strings.Cut(p.name[len(d.lead):], "/")
 		is := partOf(folder)
 		switch {
 		case !nested || is == "":
@@ -55,24 +55,24 @@ func (l *layout) findParts(f *found) error {
 		case !strings.Contains(rest, "/"):
 			direct, stray = folder, path.Base(p.name)
 		}
-		if other, ok := l.folders[is]; ok && other != folder {
-			return fmt.Errorf("data: %q has both %s/ and %s/, two names of one part: rename or remove one", f.where, l.lead+other, l.lead+folder)
+		if other, ok := d.folders[is]; ok && other != folder {
+			return fmt.Errorf("data: %q has both %s/ and %s/, two names of one part: rename or remove one", f.where, d.lead+other, d.lead+folder)
 		}
-		l.folders[is], l.parted = folder, true
+		d.folders[is], d.parted = folder, true
 	}
 	classes = slices.Compact(slices.Sorted(slices.Values(classes)))
-	names := strings.Join(slices.Sorted(maps.Values(l.folders)), "/, ") + "/"
+	names := strings.Join(slices.Sorted(maps.Values(d.folders)), "/, ") + "/"
 	switch {
-	case l.parted && len(classes) > 0:
+	case d.parted && len(classes) > 0:
 		return fmt.Errorf("data: %q: %s was taken for a part of the data set, but %q lies beside it: if it is a class, give it another name, such as %q; "+
 			"if it is a part, let only parts lie there, with images at train/CLASS/file", f.where,
-			names, classes[0], aPart(l.folders)+"-class")
+			names, classes[0], aPart(d.folders)+"-class")
 	case direct != "":
 		return fmt.Errorf("data: %q: %s/ was taken for a part of the data set, but has images without a class folder, such as %q: move them to %s/CLASS/file; if it is a class, give it another name, "+
 			"such as %q", f.where, direct, stray, direct, direct+"-class")
-	case l.parted && l.folders[train] == "" && !l.forTest:
+	case d.parted && d.folders[train] == "" && !d.forTest:
 		return fmt.Errorf("data: %q has %s but no train/: name the folder of training images train, with images at train/CLASS/file", f.where, names)
-	case !l.parted && allLikeParts(classes):
+	case !d.parted && allLikeParts(classes):
 		return fmt.Errorf("data: %q: the only folders with images are %q, which look like parts of a data set, not like classes: name them train, test and val, with images at train/CLASS/file",
 			f.where, classes)
 	}
@@ -164,8 +164,8 @@ func likePart(name string) bool {
 }
 
 // deeperParts points to parts that lie further down than they are looked for, "" if there are none.
-func (l *layout) deeperParts() string {
-	for _, p := range l.places {
+func (d *division) deeperParts() string {
+	for _, p := range d.places {
 		for dir := path.Dir(p.rest); dir != "."; dir = path.Dir(dir) {
 			if partOf(path.Base(dir)) != "" {
 				return fmt.Sprintf("; there is a folder %q further down: open the folder that it lies in", path.Base(dir))

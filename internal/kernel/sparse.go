@@ -1,12 +1,12 @@
 package kernel
 
-// Layout says which values of a matrix a [Sparse] keeps, and in which order.
-type Layout uint8
+// Packing says which values of a matrix a [Sparse] keeps, and in which order.
+type Packing uint8
 
-// The layouts.
+// The packings.
 const (
 	// Singles keeps single values. Pixels are the lanes of vectors.
-	Singles Layout = iota
+	Singles Packing = iota
 	// Runs8 and Runs16 keep aligned runs of 8 or 16 adjacent columns of a row that hold any value
 	// but zero. Columns are the lanes.
 	Runs8
@@ -23,16 +23,16 @@ const (
 )
 
 // width is the number of columns of a block.
-func (l Layout) width() int {
+func (p Packing) width() int {
 	return [...]int{Singles: group, Runs8: 8, Runs16: 16,
-		Lanes: panel}[l]
+		Lanes: panel}[p]
 }
 
 // place is how many bytes the places of adjacent rows are apart: four values for Singles, whose
 // tiles have four pixels or a multiple of them beside each other; one for the others, which read
 // rows of A as they are.
-func (l Layout) place() int {
-	if l == Singles {
+func (p Packing) place() int {
+	if p == Singles {
 		return 4 * group
 	}
 	return 4
@@ -44,15 +44,15 @@ func (l Layout) place() int {
 // is given a zero. Those of Lanes are from at most 32 rows, and who finds none there waits.
 type Sparse struct {
 	K, N    int
-	layout  Layout
+	packing Packing
 	steps   []int32   // by block
 	offsets []int32   // of rows, in bytes: one a step, or, for Singles, one a value
 	values  []float32 // width a step
 	index   []uint8   // of Lanes: rows counted from the step's, width a step
 }
 
-// Layout is how the matrix is packed.
-func (s *Sparse) Layout() Layout { return s.layout }
+// Packing is how the matrix is packed.
+func (s *Sparse) Packing() Packing { return s.packing }
 
 // Bytes is how much memory the packed matrix takes.
 func (s *Sparse) Bytes() int { return 4*(len(s.steps)+len(s.offsets)+len(s.values)) + len(s.index) }
@@ -64,7 +64,7 @@ func (s *Sparse) Products() int { return len(s.values) }
 // them.
 const SparseRows = 64
 
-// SparseScratch is how many values [ConvolveSparse] needs to work with, for any layout and number
+// SparseScratch is how many values [ConvolveSparse] needs to work with, for any packing and number
 // of rows.
 func SparseScratch(k, n int) int { return SparseRows*(k+group) + group*(n+group) + window }
 
@@ -87,13 +87,13 @@ func ConvolveSparse(m int, a []float32, b *Sparse, c, scratch []float32) {
 // convolveGo is the plain form of what the assembly computes.
 func (s *Sparse) convolveGo(m int, a, c []float32) {
 	blockGo := s.runsGo
-	switch s.layout {
+	switch s.packing {
 	case Singles:
 		blockGo = s.groupGo
 	case Lanes:
 		blockGo = s.panelGo
 	}
-	width := s.layout.width()
+	width := s.packing.width()
 	for i := range m {
 		ai, ci := a[i*s.K:][:s.K], c[i*s.N:][:s.N]
 		done := 0
@@ -131,7 +131,7 @@ func (s *Sparse) panelGo(c, a []float32, from, to int) {
 
 func (s *Sparse) runsGo(c, a []float32, from, to int) {
 	clear(c)
-	width := s.layout.width()
+	width := s.packing.width()
 	for step := from; step < to; step++ {
 		axpy(c, s.values[step*width:], a[s.offsets[step]/4])
 	}

@@ -8,9 +8,9 @@ func (s *Sparse) convolve(m int, a, c, scratch []float32) {
 	switch {
 	case active == Portable:
 		s.convolveGo(m, a, c)
-	case s.layout == Singles:
+	case s.packing == Singles:
 		s.convolveSingles(m, a, c, scratch)
-	case s.layout == Lanes:
+	case s.packing == Lanes:
 		s.convolveLanes(m, a, c, scratch)
 	default:
 		s.convolveRuns(m, a, c)
@@ -36,12 +36,12 @@ var (
 
 func (s *Sparse) convolveRuns(m int, a, c []float32) {
 	kernels := &runs2x8
-	if active == AVX512 && s.layout == Runs8 {
+	if active == AVX512 && s.packing == Runs8 {
 		kernels = &runs512x8
 	} else if active == AVX512 {
 		kernels = &runs512x16
 	}
-	width, done := s.layout.width(), 0
+	width, done := s.packing.width(), 0
 	for block, steps := range s.steps {
 		j := block * width
 		from := min(done, len(s.offsets)-1) // the last block may have no steps

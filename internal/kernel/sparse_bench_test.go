@@ -36,16 +36,16 @@ func BenchmarkConvolveSparse(b *testing.B) {
 				p.Pack(s.k, s.n, randoms(r, s.k*s.n), s.n)
 				return func() { ConvolvePacked(s.m, a, &p, c, Output{}, nil) }
 			})
-			for _, layout := range layouts {
-				if layout == Lanes && s.m > 1 || layout == Singles && s.m == 1 {
+			for _, packing := range packings {
+				if packing == Lanes && s.m > 1 || packing == Singles && s.m == 1 {
 					continue
 				}
 				for _, zeros := range []int{50, 65, 80, 90, 95, 98} {
 					run(fmt.Sprintf("%s/%d%%", [...]string{"singles", "runs8", "runs16",
-						"lanes"}[layout], zeros), func() func() {
+						"lanes"}[packing], zeros), func() func() {
 						var p Sparse
-						p.Pack(layout, s.k, s.n, withZeros(r, s.k, s.n, s.n, float64(zeros)/100,
-							runOf(layout)), s.n)
+						p.Pack(packing, s.k, s.n, withZeros(r, s.k, s.n, s.n, float64(zeros)/100,
+							runOf(packing)), s.n)
 						return func() { ConvolveSparse(s.m, a, &p, c, scratch) }
 					})
 				}

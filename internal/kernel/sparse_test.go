@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-var layouts = []Layout{Singles, Runs8, Runs16, Lanes}
+var packings = []Packing{Singles, Runs8, Runs16, Lanes}
 
 // runOf is the number of adjacent columns that are zero together.
-func runOf(l Layout) int { return [...]int{Singles: 1, Runs8: 8, Runs16: 16, Lanes: 1}[l] }
+func runOf(l Packing) int { return [...]int{Singles: 1, Runs8: 8, Runs16: 16, Lanes: 1}[l] }
 
 // withZeros draws a matrix (k,n) with leading dimension ldb in which a share of the runs is zero,
 // and NaN between the rows.
@@ -54,17 +54,17 @@ func fencedCopy(x []float32, n int) (inside []float32, intact func(t *testing.T,
 
 // sparseCase multiplies random matrices and compares with a float64 product of the whole matrix,
 // and with the plain form.
-func sparseCase(t *testing.T, r *rand.Rand, layout Layout, m, k, n int, zeros float64) {
+func sparseCase(t *testing.T, r *rand.Rand, packing Packing, m, k, n int, zeros float64) {
 	t.Helper()
 	ldb := n + r.IntN(3)
-	what := fmt.Sprintf("layout %d, m=%d k=%d n=%d, %.2f zeros", layout, m, k, n, zeros)
-	b := withZeros(r, k, n, ldb, zeros, runOf(layout))
+	what := fmt.Sprintf("packing %d, m=%d k=%d n=%d, %.2f zeros", packing, m, k, n, zeros)
+	b := withZeros(r, k, n, ldb, zeros, runOf(packing))
 	values := randoms(r, m*k)
 	a, aIntact := fencedCopy(values, m*k)
 	c, cIntact := fencedCopy(nil, m*n)
 	scratch, scratchIntact := fencedCopy(nil, SparseScratch(k, n))
 	var s Sparse
-	s.Pack(layout, k, n, b, ldb)
+	s.Pack(packing, k, n, b, ldb)
 	ConvolveSparse(m, a, &s, c, scratch)
 	aIntact(t, what+", A")
 	cIntact(t, what+", C")
@@ -88,16 +88,16 @@ func sparseCase(t *testing.T, r *rand.Rand, layout Layout, m, k, n int, zeros fl
 func TestConvolveSparse(t *testing.T) {
 	eachISA(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 7))
-		for _, layout := range layouts {
+		for _, packing := range packings {
 			for range 300 {
 				zeros := []float64{0, .3, .5, .9, .98, 1}[r.IntN(6)]
-				sparseCase(t, r, layout, 1+r.IntN(150), 1+r.IntN(70), 1+r.IntN(70), zeros)
+				sparseCase(t, r, packing, 1+r.IntN(150), 1+r.IntN(70), 1+r.IntN(70), zeros)
 			}
 			// ends of tiles
 			for _, m := range []int{1, 2, 3, 4, 5, 8, 15, 16, 17, 31, 49, 64, 127, 128} {
 				for _, k := range []int{1, 3, 4, 5, 31, 33} {
 					for _, n := range []int{1, 3, 4, 8, 9, 16, 33} {
-						sparseCase(t, r, layout, m, k, n, .7)
+						sparseCase(t, r, packing, m, k, n, .7)
 					}
 				}
 			}
@@ -113,9 +113,9 @@ func TestSparseRowsAlone(t *testing.T) {
 		const m, k, n = 131, 45, 37
 		a := randoms(r, m*k)
 		scratch := make([]float32, SparseScratch(k, n))
-		for _, layout := range layouts {
+		for _, packing := range packings {
 			var s Sparse
-			s.Pack(layout, k, n, withZeros(r, k, n, n, .8, runOf(layout)), n)
+			s.Pack(packing, k, n, withZeros(r, k, n, n, .8, runOf(packing)), n)
 			all, some := make([]float32, m*n), make([]float32, m*n)
 			ConvolveSparse(m, a, &s, all, scratch)
 			for from := 0; from < m; {
@@ -125,7 +125,7 @@ func TestSparseRowsAlone(t *testing.T) {
 			}
 			for i := range all {
 				if math.Float32bits(all[i]) != math.Float32bits(some[i]) {
-					t.Fatalf("layout %d: value %d is %g in one piece, %g in parts", layout, i,
+					t.Fatalf("packing %d: value %d is %g in one piece, %g in parts", packing, i,
 						all[i], some[i])
 				}
 			}
@@ -156,12 +156,12 @@ func TestSparseEdges(t *testing.T) {
 			}
 			a, want := randoms(r, m*k), make([]float32, m*n)
 			Gemm(m, n, k, a, k, b, n, want, n, false)
-			for _, layout := range layouts {
+			for _, packing := range packings {
 				var s Sparse
-				s.Pack(layout, k, n, b, n)
+				s.Pack(packing, k, n, b, n)
 				c := randoms(r, m*n)
 				ConvolveSparse(m, a, &s, c, make([]float32, SparseScratch(k, n)))
-				compare(t, fmt.Sprintf("%s, layout %d", name, layout), c, want, 1e-4)
+				compare(t, fmt.Sprintf("%s, packing %d", name, packing), c, want, 1e-4)
 			}
 		}
 	})
@@ -172,15 +172,15 @@ func TestSparseSteadyStateAllocatesNothing(t *testing.T) {
 		r := rand.New(rand.NewPCG(4, 7))
 		const m, k, n = 70, 48, 40
 		a, c, scratch := randoms(r, m*k), make([]float32, m*n), make([]float32, SparseScratch(k, n))
-		for _, layout := range layouts {
-			b := withZeros(r, k, n, n, .7, runOf(layout))
+		for _, packing := range packings {
+			b := withZeros(r, k, n, n, .7, runOf(packing))
 			var s Sparse
-			s.Pack(layout, k, n, b, n)
+			s.Pack(packing, k, n, b, n)
 			if got := testing.AllocsPerRun(5, func() {
-				s.Pack(layout, k, n, b, n)
+				s.Pack(packing, k, n, b, n)
 				ConvolveSparse(m, a, &s, c, scratch)
 			}); got > 0 {
-				t.Errorf("layout %d allocates %g times", layout, got)
+				t.Errorf("packing %d allocates %g times", packing, got)
 			}
 		}
 	})
@@ -190,13 +190,13 @@ func FuzzConvolveSparse(f *testing.F) {
 	f.Add(uint8(63), uint8(16), uint8(96), uint8(230), uint8(0), uint8(2))
 	f.Add(uint8(0), uint8(95), uint8(20), uint8(128), uint8(3), uint8(2))
 	f.Add(uint8(48), uint8(33), uint8(17), uint8(255), uint8(2), uint8(1))
-	f.Fuzz(func(t *testing.T, m, k, n, zeros, layout, isa uint8) {
+	f.Fuzz(func(t *testing.T, m, k, n, zeros, packing, isa uint8) {
 		restore, err := Use(ISA(isa % 3))
 		if err != nil {
 			t.Skip(err)
 		}
 		defer restore()
 		r := rand.New(rand.NewPCG(uint64(m), uint64(zeros)))
-		sparseCase(t, r, layouts[layout%4], int(m)+1, int(k)+1, int(n)+1, float64(zeros)/255)
+		sparseCase(t, r, packings[packing%4], int(m)+1, int(k)+1, int(n)+1, float64(zeros)/255)
 	})
 }

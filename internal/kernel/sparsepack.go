@@ -4,13 +4,13 @@ import "slices"
 
 // Pack keeps what is not zero of b, (k,n) with leading dimension ldb. Where the processor has no
 // vectors of 16, runs are packed by halves, and Lanes as Singles.
-func (s *Sparse) Pack(layout Layout, k, n int, b []float32, ldb int) {
-	s.K, s.N, s.layout = k, n, layout.available()
+func (s *Sparse) Pack(packing Packing, k, n int, b []float32, ldb int) {
+	s.K, s.N, s.packing = k, n, packing.available()
 	s.steps, s.offsets, s.values, s.index = s.steps[:0], s.offsets[:0], s.values[:0], s.index[:0]
-	width := s.layout.width()
+	width := s.packing.width()
 	for j := 0; j < n; j += width {
 		before := len(s.values)
-		switch s.layout {
+		switch s.packing {
 		case Singles:
 			s.packGroup(j, b, ldb)
 		case Lanes:
@@ -22,25 +22,25 @@ func (s *Sparse) Pack(layout Layout, k, n int, b []float32, ldb int) {
 	}
 }
 
-func (l Layout) available() Layout {
+func (p Packing) available() Packing {
 	switch {
-	case l == Runs16 && active != AVX512:
+	case p == Runs16 && active != AVX512:
 		return Runs8
-	case l == Lanes && active != AVX512:
+	case p == Lanes && active != AVX512:
 		return Singles
 	}
-	return l
+	return p
 }
 
 func (s *Sparse) packRuns(j int, b []float32, ldb int) {
-	width := s.layout.width()
+	width := s.packing.width()
 	cols := min(width, s.N-j)
 	for i := range s.K {
 		run := b[i*ldb+j:][:cols]
 		if !slices.ContainsFunc(run, notZero) {
 			continue
 		}
-		s.offsets = append(s.offsets, int32(i*s.layout.place()))
+		s.offsets = append(s.offsets, int32(i*s.packing.place()))
 		s.values = append(s.values, run...)
 		for range width - cols {
 			s.values = append(s.values, 0)
@@ -56,7 +56,7 @@ func (s *Sparse) packGroup(j int, b []float32, ldb int) {
 	for next.first() < s.K {
 		for q := range group {
 			row, value := next.take(q, s.K)
-			s.offsets = append(s.offsets, int32(row*s.layout.place()))
+			s.offsets = append(s.offsets, int32(row*s.packing.place()))
 			s.values = append(s.values, value)
 		}
 	}
@@ -67,7 +67,7 @@ func (s *Sparse) packPanel(j int, b []float32, ldb int) {
 	var next cursor
 	next.begin(s, j, min(panel, s.N-j), b, ldb)
 	for first := next.first(); first < s.K; first = next.first() {
-		s.offsets = append(s.offsets, int32(first*s.layout.place()))
+		s.offsets = append(s.offsets, int32(first*s.packing.place()))
 		for q := range panel {
 			row, value := next.take(q, first+window)
 			s.index = append(s.index, uint8(max(row-first, 0)))

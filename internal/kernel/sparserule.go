@@ -1,10 +1,10 @@
 package kernel
 
 // Faster says whether [ConvolveSparse] takes less time than [ConvolvePacked] with m rows of A and
-// b, (k,n) with leading dimension ldb, and in which layout. It is an estimate from what was
+// b, (k,n) with leading dimension ldb, and in which packing. It is an estimate from what was
 // measured once (docs/engine.md): it depends on its arguments and on the instruction set, not on
 // the machine's mood, so that a network is always computed in the same way.
-func Faster(m, k, n int, b []float32, ldb int) (layout Layout, faster bool) {
+func Faster(m, k, n int, b []float32, ldb int) (packing Packing, faster bool) {
 	if m == 0 || k == 0 || n == 0 {
 		return 0, false
 	}
@@ -12,14 +12,14 @@ func Faster(m, k, n int, b []float32, ldb int) (layout Layout, faster bool) {
 	p := &prices[active]
 	dense := float64(k * ((n + p.lanes - 1) / p.lanes * p.lanes)) // products of a row
 	best := worthwhile
-	for _, l := range p.layouts {
-		share := float64(counts[l.layout]) / dense
+	for _, l := range p.packings {
+		share := float64(counts[l.packing]) / dense
 		if t := share*l.tiles.price(m)/max(float64(m), p.least) + l.column/float64(n) + l.row/
 			float64(k); t < best {
-			best, layout, faster = t, l.layout, true
+			best, packing, faster = t, l.packing, true
 		}
 	}
-	return layout, faster
+	return packing, faster
 }
 
 // worthwhile is below 1 by how well times are estimated.
@@ -29,13 +29,13 @@ const worthwhile = 0.95
 // rows.
 type (
 	isaPrices struct {
-		lanes   int     // columns of the dense product come in vectors of so many
-		least   float64 // and fewer rows than these take it as long
-		layouts []layoutPrices
+		lanes    int     // columns of the dense product come in vectors of so many
+		least    float64 // and fewer rows than these take it as long
+		packings []packingPrices
 	}
-	layoutPrices struct {
-		layout Layout
-		tiles  tilePrices // of a product
+	packingPrices struct {
+		packing Packing
+		tiles   tilePrices // of a product
 		// of a value on its way in, for each column; on its way out, for each row
 		column, row float64
 	}
@@ -60,15 +60,15 @@ func (t tilePrices) price(m int) (sum float64) {
 
 // prices were measured on an AMD EPYC of the Zen 4 generation.
 var prices = [...]isaPrices{
-	Portable: {1, 1, []layoutPrices{
+	Portable: {1, 1, []packingPrices{
 		{Singles, tilePrices{{1, 3.9}}, 0, 7},
 		{Runs8, tilePrices{{1, 3.1}}, 0, 2},
 	}},
-	AVX2: {8, 3.4, []layoutPrices{
+	AVX2: {8, 3.4, []packingPrices{
 		{Singles, tilePrices{{16, 27}, {8, 17}, {4, 16.5}}, 2, 1},
 		{Runs8, tilePrices{{8, 8.8}, {4, 6.3}, {2, 6.3}, {1, 6.2}}, 0, 2},
 	}},
-	AVX512: {16, 2, []layoutPrices{
+	AVX512: {16, 2, []packingPrices{
 		{Singles, tilePrices{{64, 80}, {32, 46}, {16, 29}, {8, 20}, {4, 18}}, 3.5, 4},
 		{Runs8, tilePrices{{16, 18}, {8, 9.3}, {4, 7.2}, {2, 6.6}, {1, 7}}, 0, 5},
 		{Runs16, tilePrices{{16, 16}, {8, 8}, {4, 4}, {2, 3.4}, {1, 3.5}}, 0, 2.5},
@@ -76,7 +76,7 @@ var prices = [...]isaPrices{
 	}},
 }
 
-// countProducts counts, for every layout, the products of a row of A with b: the values kept, and
+// countProducts counts, for every packing, the products of a row of A with b: the values kept, and
 // those that fill up steps. For Lanes these are the fewest possible.
 func countProducts(k, n int, b []float32, ldb int) (counts [Lanes + 1]int) {
 	for j := 0; j < n; j += panel {

@@ -10,7 +10,7 @@ func TestFaster(t *testing.T) {
 	eachISA(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 8))
 		const k, n = 240, 96
-		ask := func(m int, zeros float64, run int) (Layout, bool) {
+		ask := func(m int, zeros float64, run int) (Packing, bool) {
 			return Faster(m, k, n, withZeros(r, k, n, n+1, zeros, run), n+1)
 		}
 		for _, m := range []int{1, 2, 7, 16, 49, 1024} {
@@ -23,7 +23,7 @@ func TestFaster(t *testing.T) {
 			for _, run := range []int{8, 16} {
 				if l, faster := ask(m, .9, run); m >= 16 && (!faster || runOf(l) == 1 ||
 					active == AVX512 && runOf(l) != run) {
-					t.Errorf("%d rows: 90 %% zeros in runs of %d are layout %d, %t", m, run, l,
+					t.Errorf("%d rows: 90 %% zeros in runs of %d are packing %d, %t", m, run, l,
 						faster)
 				}
 			}
@@ -41,16 +41,16 @@ func TestCountProducts(t *testing.T) {
 		k, n := 1+r.IntN(60), 1+r.IntN(60)
 		b := withZeros(r, k, n, n+2, r.Float64(), 1+r.IntN(20))
 		counts := countProducts(k, n, b, n+2)
-		for _, layout := range layouts {
-			if layout.available() != layout {
+		for _, packing := range packings {
+			if packing.available() != packing {
 				continue
 			}
 			var s Sparse
-			s.Pack(layout, k, n, b, n+2)
-			if got := s.Products(); got != counts[layout] &&
-				(layout != Lanes || got < counts[layout]) {
-				t.Fatalf("k=%d n=%d layout %d: %d products, counted %d", k, n, layout, got,
-					counts[layout])
+			s.Pack(packing, k, n, b, n+2)
+			if got := s.Products(); got != counts[packing] &&
+				(packing != Lanes || got < counts[packing]) {
+				t.Fatalf("k=%d n=%d packing %d: %d products, counted %d", k, n, packing, got,
+					counts[packing])
 			}
 		}
 	}

@@ -30,8 +30,8 @@ type Meter struct {
 	space      *supernet.Space
 	images     data.Set
 	device     string
-	path       string // of the store
-	store      *measurements.Store
+	path       string // of the log
+	log        *measurements.Log
 	subject    measurements.Subject
 	evaluators []*trainer.Evaluator
 
@@ -41,17 +41,17 @@ type Meter struct {
 
 // Settings say what a measurement is.
 type Settings struct {
-	Test        bool   // on test images; default those held out of training
-	Images      int    // of these, at random; 0 is all
-	Calibration int    // training images for batch norm; 1 or more
-	Store       string // file; default measurements.sqlite in the run
-	Workers     int    // default 1
-	Seed        uint64
+	Test         bool   // on test images; default those held out of training
+	Images       int    // of these, at random; 0 is all
+	Calibration  int    // training images for batch norm; 1 or more
+	Measurements string // file; default measurements.sqlite in the run
+	Workers      int    // default 1
+	Seed         uint64
 }
 
 const evaluationBatch = 200
 
-// Open opens the store, and makes one where there is none. Close the meter when done.
+// Open opens the log, and makes one where there is none. Close the meter when done.
 func Open(ctx context.Context, run *trainer.Run, d *trainer.Data, s Settings) (*Meter,
 	error) {
 	m := &Meter{space: run.Info.Space, images: d.Val, known: map[supernet.Arch]float64{}}
@@ -73,11 +73,11 @@ func Open(ctx context.Context, run *trainer.Run, d *trainer.Data, s Settings) (*
 		Settings: fmt.Sprintf("%d %s images, calibration on %d, batch %d, seed %d", m.images.Len(),
 			split, s.Calibration, evaluationBatch, s.Seed),
 	}
-	m.path = s.Store
+	m.path = s.Measurements
 	if m.path == "" {
 		m.path = filepath.Join(run.Dir, "measurements.sqlite")
 	}
-	if m.store, err = measurements.Open(ctx, m.path); err != nil {
+	if m.log, err = measurements.Open(ctx, m.path); err != nil {
 		return nil, err
 	}
 	if err := m.prepare(ctx, run, d, s); err != nil {
@@ -104,9 +104,9 @@ func (m *Meter) prepare(ctx context.Context, run *trainer.Run, d *trainer.Data,
 	return nil
 }
 
-// load recalls what the store has of this subject.
+// load recalls what the log has of this subject.
 func (m *Meter) load(ctx context.Context) error {
-	values, err := m.store.Values(ctx, m.subject)
+	values, err := m.log.Values(ctx, m.subject)
 	if err != nil {
 		return err
 	}
@@ -128,13 +128,13 @@ func (m *Meter) load(ctx context.Context) error {
 	return nil
 }
 
-// Close ends the use of the store. It may be called again.
+// Close ends the use of the log. It may be called again.
 func (m *Meter) Close() error {
 	for _, e := range m.evaluators {
 		e.Close()
 	}
 	m.evaluators = nil
-	return m.store.Close()
+	return m.log.Close()
 }
 
 // Images is how many images a measurement takes.
@@ -223,7 +223,7 @@ func (m *Meter) measureOne(ctx context.Context, e *trainer.Evaluator, a supernet
 	m.known[a] = top1
 	m.mu.Unlock()
 	// What was measured is kept, even if the rest is called off meanwhile.
-	return m.store.Put(context.WithoutCancel(ctx), m.subject, measurements.Measurement{
+	return m.log.Put(context.WithoutCancel(ctx), m.subject, measurements.Measurement{
 		Arch: string(arch), Value: top1, Seconds: time.Since(began).Seconds(), At: began,
 		Device: m.device,
 	})

@@ -14,15 +14,15 @@ type product struct {
 // must not depend on the number of workers.
 func (p *product) pack(g *Graph, m, in, out int, weight []float32, ld int) {
 	p.skips = false
-	var layout kernel.Layout
+	var packing kernel.Packing
 	if g.mode == Infer && !g.pool.Dense {
-		layout, p.skips = kernel.Faster(m, in, out, weight, ld)
+		packing, p.skips = kernel.Faster(m, in, out, weight, ld)
 	}
 	if !p.skips {
 		p.dense.Pack(in, out, weight, ld)
 		return
 	}
-	p.sparse.Pack(layout, in, out, weight, ld)
+	p.sparse.Pack(packing, in, out, weight, ld)
 	for i := range g.scratch {
 		s := &g.scratch[i]
 		s.sparse = grow(s.sparse, max(len(s.sparse), kernel.SparseScratch(in, out)))

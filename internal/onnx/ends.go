@@ -29,11 +29,11 @@ func (g *graph) begin(in supernet.Shape, m export.Meta) value {
 
 // end makes what the network gives the graph's output: logits, or what another kind of last block
 // gives.
-func (g *graph) end(x value, last supernet.Kind, m export.Meta) {
+func (g *graph) end(x value, last supernet.Block, m export.Meta) {
 	if m.Preprocessing {
 		x = g.node("Softmax", "softmax", x.dims, []string{x.name}, integer("axis", 1))
 	}
-	if last != supernet.Linear {
+	if !last.Classifies() {
 		g.output(x, export.Map)
 		return
 	}

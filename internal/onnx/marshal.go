@@ -61,7 +61,7 @@ func modelOf(net *supernet.Subnet, m export.Meta) (*pb.ModelProto, error) {
 
 func graphOf(net *supernet.Subnet, m export.Meta) (*pb.GraphProto, error) {
 	in, last := net.Blocks[0].In, net.Blocks[len(net.Blocks)-1]
-	if m.Preprocessing && last.Kind != supernet.Linear {
+	if m.Preprocessing && !last.Classifies() {
 		return nil, fmt.Errorf("the network ends in a %s, expected a linear layer: probabilities "+
 			"are of logits", last.Kind)
 	}
@@ -76,7 +76,7 @@ func graphOf(net *supernet.Subnet, m export.Meta) (*pb.GraphProto, error) {
 			return nil, fmt.Errorf("block %q: %w", b.Name, err)
 		}
 	}
-	l.end(x, last.Kind, m)
+	l.end(x, last, m)
 	return l.proto, nil
 }
 

@@ -86,14 +86,14 @@ func TestFitAccuracyEndsWithItsContext(t *testing.T) {
 func TestFitAccuracyMeasuresOnce(t *testing.T) {
 	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 30)
 	job := AccuracyJob{Run: run, Data: d, Samples: 14, Calibration: 16, Fit: regress.Defaults(),
-		Workers: 3, Seed: 5, Store: filepath.Join(t.TempDir(), "whole.sqlite")}
+		Workers: 3, Seed: 5, Measurements: filepath.Join(t.TempDir(), "whole.sqlite")}
 	whole, err := FitAccuracy(t.Context(), job)
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())
-	job.Store, job.Workers = "", 2
+	job.Measurements, job.Workers = "", 2
 	job.Progress = func(done, _ int) {
 		if done == 6 {
 			cancel()

@@ -19,18 +19,18 @@ import (
 
 // AccuracyJob asks for an accuracy predictor of a run.
 type AccuracyJob struct {
-	Run         *trainer.Run
-	Data        *trainer.Data
-	Store       string           // file of measurements; default measurements.sqlite in the run
-	Samples     int              // sub-networks to measure at most
-	All         bool             // measure all of them, even if more would help little
-	Images      int              // held-out training images a measurement; 0 is all
-	Calibration int              // training images for batch norm; 1 or more
-	Fit         regress.Settings // begin with regress.Defaults; the seed is the job's
-	Workers     int
-	Seed        uint64
-	Progress    func(done, total int)
-	Say         func(format string, args ...any)
+	Run          *trainer.Run
+	Data         *trainer.Data
+	Measurements string           // file of measurements; default measurements.sqlite in the run
+	Samples      int              // sub-networks to measure at most
+	All          bool             // measure all of them, even if more would help little
+	Images       int              // held-out training images a measurement; 0 is all
+	Calibration  int              // training images for batch norm; 1 or more
+	Fit          regress.Settings // begin with regress.Defaults; the seed is the job's
+	Workers      int
+	Seed         uint64
+	Progress     func(done, total int)
+	Say          func(format string, args ...any)
 }
 
 // firstLook is after how many samples the fit first checks whether more would lower the error.
@@ -53,8 +53,8 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 	space := j.Run.Info.Space
 	j.Fit.Seed = j.Seed
 	m, err := meter.Open(ctx, j.Run, j.Data, meter.Settings{
-		Images: j.Images, Calibration: j.Calibration, Store: j.Store, Workers: j.Workers,
-		Seed: j.Seed,
+		Images: j.Images, Calibration: j.Calibration, Measurements: j.Measurements,
+		Workers: j.Workers, Seed: j.Seed,
 	})
 	if err != nil {
 		return nil, err

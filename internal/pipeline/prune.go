@@ -186,7 +186,7 @@ func (p *pruning) run() prune.Job {
 	run.Dir, run.Parent, run.Teacher, run.TeacherSHA256 = filepath.Join(j.Dir, pruningDir),
 		p.manifest.SHA256, p.teacher, p.teacherSHA
 	run.Shares, run.Goal, run.Workers, run.Resume, run.ValImages = p.shares, p.goal(),
-		max(j.Workers, 1), j.Resume, 1000
+		max(j.Workers, 1), j.Resume, trainer.DefaultValImages
 	run.Warn = j.Warn
 	run.Progress = func(r prune.Progress) {
 		if m := r.Metric; m != nil && m.Top1 != nil {

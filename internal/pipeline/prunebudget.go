@@ -38,11 +38,12 @@ func amounts(b supernet.Block, s supernet.Structure) []amount {
 		}
 		return all
 	}
-	mids := b.Mids()
+	n, mids := b.MiddleChannels(), b.Mids()
 	for i := len(mids) - 1; i >= 0; i-- {
 		// widths in between take as long as the next whole vector
 		if mids[i]%supernet.ChannelVector == 0 || i == 0 {
-			all = append(all, amount{b.Mid - mids[i], float64(b.Mid-mids[i]) / float64(b.Mid)})
+			gone := n - mids[i]
+			all = append(all, amount{gone, float64(gone) / float64(n)})
 		}
 	}
 	return all

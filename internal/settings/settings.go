@@ -13,6 +13,9 @@ import (
 	"strings"
 )
 
+// MaxWorkers is how many goroutines or threads one may ask for: each takes memory.
+const MaxWorkers = 1024
+
 // Setting is a field of a struct of settings.
 type Setting struct {
 	Name  string // as its JSON field

@@ -32,7 +32,7 @@ func marshal(net *supernet.Subnet, m export.Meta) ([]byte, error) {
 			return nil, fmt.Errorf("block %q: %w", b.Name, err)
 		}
 	}
-	if err := w.end(last.Kind, m); err != nil {
+	if err := w.end(last, m); err != nil {
 		return nil, err
 	}
 	return w.encode(m.Name, description(m), entries(m))
@@ -54,15 +54,15 @@ func (w *writer) images(in supernet.Shape, m export.Meta) {
 }
 
 // end ends the graph with its output.
-func (w *writer) end(last supernet.Kind, m export.Meta) error {
+func (w *writer) end(last supernet.Block, m export.Meta) error {
 	w.tensors[w.at].name = export.Logits
 	switch {
-	case last == supernet.Linear && m.Preprocessing:
+	case last.Classifies() && m.Preprocessing:
 		w.at = w.add(export.Probabilities, softmax{}, w.shape(w.at), w.at)
-	case last != supernet.Linear && m.Preprocessing:
+	case !last.Classifies() && m.Preprocessing:
 		return fmt.Errorf("the network ends in a %s, expected a linear layer: probabilities are of "+
-			"logits", last)
-	case last != supernet.Linear:
+			"logits", last.Kind)
+	case !last.Classifies():
 		w.tensors[w.at].name = export.Map
 	}
 	w.output = w.at

@@ -35,6 +35,9 @@ type ChannelMember struct {
 	// Weight says that these are weights of a convolution or linear layer: what counts when
 	// channels are compared. The others are batch norm's and biases.
 	Weight bool
+	// Ranks says that the sizes of these weights order the channels by importance, as the l1
+	// method of pruning does.
+	Ranks bool
 }
 
 // Size is the number of values of each channel.

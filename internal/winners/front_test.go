@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/micro"
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/manifest"
@@ -52,8 +53,8 @@ func TestFrontOfDevices(t *testing.T) {
 		t.Fatalf("%d winners on %d fronts after %d evaluations, want 3 on each of 2 after looking at all 40 twice", len(result.Winners), len(result.Fronts), result.Evaluations)
 	}
 	for i, f := range result.Fronts {
-		d, err := search.LoadFront(f.Path)
-		if err != nil {
+		d := &search.FrontDocument{}
+		if err := store.ReadDocument(f.Path, search.FrontKind, 1, d); err != nil {
 			t.Fatal(err)
 		}
 		if !d.Exact || d.Cost != search.Latency || d.SpaceSHA256 != space.SHA256() ||

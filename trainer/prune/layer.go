@@ -193,12 +193,12 @@ func (m *middle) measure(dst []float64, of func(*nn.Param) []float32) {
 	}
 }
 
-// l1 is the mean size of a channel's weights in the project convolution (Cai et al., ICLR 2020,
-// section 3.3).
+// l1 is the mean size of a channel's weights that rank it, those of the project convolution (Cai
+// et al., ICLR 2020, section 3.3).
 func (m *middle) l1(dst []float64) {
 	clear(dst)
 	for _, member := range m.channels.Members {
-		if member.Param.Name != m.channels.Block+".project.weight" {
+		if !member.Ranks {
 			continue
 		}
 		for ch := range dst {

@@ -7,10 +7,8 @@ import (
 	"slices"
 
 	"github.com/tailor-nas/tailor/internal/runtime/protocol"
+	"github.com/tailor-nas/tailor/internal/settings"
 )
-
-// maxThreads bounds Model.Threads.
-const maxThreads = 1024
 
 // server has the sessions of one connection.
 type server struct {
@@ -96,8 +94,8 @@ func (s *server) load(m *protocol.Model, file []byte) (int64, error) {
 	switch got := hex.EncodeToString(sum[:]); {
 	case inErr != nil || outErr != nil:
 		return 0, refuse("input %v and output %v, expected shapes", m.Input, m.Output)
-	case m.Threads < 1 || m.Threads > maxThreads:
-		return 0, refuse("%d threads, expected 1 to %d", m.Threads, maxThreads)
+	case m.Threads < 1 || m.Threads > settings.MaxWorkers:
+		return 0, refuse("%d threads, expected 1 to %d", m.Threads, settings.MaxWorkers)
 	case at < 0:
 		return 0, refuse("there is no runtime %q", m.Runtime)
 	case got != m.SHA256:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/tailor-nas/tailor/internal/settings"
 	"github.com/tailor-nas/tailor/profiles"
 )
 
@@ -45,7 +46,7 @@ func OpenAs(ctx context.Context, id string) (*Runtime, error) {
 
 // settingsOf looks for an ID among those of a runtime with all numbers of threads and batches.
 func settingsOf(info profiles.RuntimeInfo, id string) (profiles.RuntimeInfo, bool) {
-	for info.Threads = 1; info.Threads <= maxThreads; info.Threads++ {
+	for info.Threads = 1; info.Threads <= settings.MaxWorkers; info.Threads++ {
 		info.Batch = 0
 		if info.ID() == id {
 			return info, true

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/export"
 	"github.com/tailor-nas/tailor/internal/runtime/protocol"
+	"github.com/tailor-nas/tailor/internal/settings"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -27,11 +28,8 @@ type Config struct {
 // defaultDeadline is that of a large network on a busy machine, and then some.
 const defaultDeadline = 2 * time.Minute
 
-// Limits of a Config.
-const (
-	maxThreads = 1024
-	maxBatch   = 4096
-)
+// maxBatch bounds the batch of a Config.
+const maxBatch = 4096
 
 // Runtime is one in an agent of its own. Several goroutines may use it.
 type Runtime struct {
@@ -67,9 +65,9 @@ func Look(ctx context.Context) (path string, about *protocol.Agent, err error) {
 
 func open(ctx context.Context, cmd *exec.Cmd, c Config, known map[string]format) (
 	*Runtime, error) {
-	if c.Threads < 0 || c.Threads > maxThreads || c.Batch < 0 || c.Batch > maxBatch {
+	if c.Threads < 0 || c.Threads > settings.MaxWorkers || c.Batch < 0 || c.Batch > maxBatch {
 		return nil, fmt.Errorf("%w: %d threads and batches of %d, expected at most %d and %d",
-			profiles.ErrSettings, c.Threads, c.Batch, maxThreads, maxBatch)
+			profiles.ErrSettings, c.Threads, c.Batch, settings.MaxWorkers, maxBatch)
 	}
 	if c.Deadline == 0 {
 		c.Deadline = defaultDeadline
@@ -156,7 +154,7 @@ func (r *Runtime) Load(ctx context.Context, net *supernet.Subnet) (profiles.Sess
 	}
 	last := net.Blocks[len(net.Blocks)-1]
 	s := &session{agent: r.agent, format: r.format, in: net.Blocks[0].In, out: last.Out,
-		batch: batch, logits: last.Kind == supernet.Linear}
+		batch: batch, logits: last.Classifies()}
 	sum := sha256.Sum256(file)
 	a, _, err := r.agent.call(ctx, protocol.Request{Op: protocol.Load, Model: &protocol.Model{
 		Runtime: r.info.Name, SHA256: hex.EncodeToString(sum[:]), Threads: r.info.Threads,

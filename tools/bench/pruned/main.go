@@ -160,7 +160,7 @@ func (b *bench) prunings(network []supernet.Block,
 			amount := int(share * 99)
 			if structure == supernet.Channels {
 				mids := block.Mids()
-				amount = block.Mid - mids[int((1-share)*float64(len(mids)-1))]
+				amount = block.MiddleChannels() - mids[int((1-share)*float64(len(mids)-1))]
 			}
 			var err error
 			if all[i][k], err = block.Remove(structure, amount); err != nil {

@@ -83,12 +83,12 @@ func (b *bench) layer(ctx context.Context, s shape) (layer, error) {
 	for _, run := range runLengths {
 		for _, zeros := range percents {
 			weight := withZeros(r, s.In, s.Out, zeros, max(run, 1))
-			layout, skipped := kernel.Faster(s.Pixels, s.In, s.Out, weight, s.Out)
+			packing, skipped := kernel.Faster(s.Pixels, s.In, s.Out, weight, s.Out)
 			if !skipped {
-				layout = obvious(s.Pixels, run)
+				packing = obvious(s.Pixels, run)
 			}
 			w := &kernel.Sparse{}
-			w.Pack(layout, s.In, s.Out, weight, s.Out)
+			w.Pack(packing, s.In, s.Out, weight, s.Out)
 			subjects = append(subjects,
 				func() { kernel.ConvolveSparse(s.Pixels, x, w, y, scratch) })
 			l.Gains = append(l.Gains, layerGain{
@@ -113,8 +113,8 @@ func (b *bench) layer(ctx context.Context, s shape) (layer, error) {
 	return l, nil
 }
 
-// obvious is the layout made for such zeros.
-func obvious(pixels, run int) kernel.Layout {
+// obvious is the packing made for such zeros.
+func obvious(pixels, run int) kernel.Packing {
 	switch {
 	case run == 8:
 		return kernel.Runs8

@@ -2,8 +2,10 @@
 // twice: not by a fit that was interrupted, nor by one that asks for more.
 //
 // A measurement is filed under its [Subject], all that its value depends on besides the network.
-// Every [Store.Put] is on the disk when it returns. Several processes may use a file at once;
+// Every [Log.Put] is on the disk when it returns. Several processes may use a file at once;
 // whoever comes second with a measurement leaves the first in place.
+//
+// Package meter does the measuring, and is a room of its own because it runs networks.
 package measurements
 
 import (
@@ -51,8 +53,8 @@ CREATE TABLE measurements (
 	patience = 30 * time.Second
 )
 
-// ErrNotStore is wrapped by errors about files that are no store of this version of tailor.
-var ErrNotStore = errors.New("not a measurement store")
+// ErrNotLog is wrapped by errors about files that are no log of this version of tailor.
+var ErrNotLog = errors.New("not a measurement store")
 
 // ErrDamaged is wrapped by errors about rows that are not as they were written.
 var ErrDamaged = errors.New("measurement was changed or damaged after it was written")
@@ -75,14 +77,14 @@ type Measurement struct {
 	Device  string    // where
 }
 
-// Store is an open file. It is safe for concurrent use.
-type Store struct {
+// Log is an open file of measurements. It is safe for concurrent use.
+type Log struct {
 	db   *sql.DB
 	path string
 }
 
-// Open opens a store, and makes one where there is none. The folder must exist.
-func Open(ctx context.Context, path string) (*Store, error) {
+// Open opens a log, and makes one where there is none. The folder must exist.
+func Open(ctx context.Context, path string) (*Log, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -92,7 +94,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	case err != nil:
 		return nil, fmt.Errorf("open measurements: %w", err)
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("open measurements: %s is not a regular file: %w", path, ErrNotStore)
+		return nil, fmt.Errorf("open measurements: %s is not a regular file: %w", path, ErrNotLog)
 	}
 	source := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path),
 		RawQuery: url.Values{
@@ -105,19 +107,19 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("open measurements %s: %w", path, err)
 	}
 	db.SetMaxOpenConns(1)
-	s := &Store{db, path}
-	if err := s.prepare(ctx); err != nil {
+	l := &Log{db, path}
+	if err := l.prepare(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return s, nil
+	return l, nil
 }
 
 // Close ends the use of the file.
-func (s *Store) Close() error { return s.db.Close() }
+func (l *Log) Close() error { return l.db.Close() }
 
 // prepare makes the tables of a new file, and refuses files that are something else.
-func (s *Store) prepare(ctx context.Context) error {
-	return s.inTx(ctx, "open", func(tx *sql.Tx) error {
+func (l *Log) prepare(ctx context.Context) error {
+	return l.inTx(ctx, "open", func(tx *sql.Tx) error {
 		var id, v, tables int
 		if err := tx.QueryRow(`SELECT a.application_id, v.user_version, (SELECT count(*) FROM sqlite_schema)
 			FROM pragma_application_id a, pragma_user_version v`).Scan(&id, &v, &tables); err != nil {
@@ -130,14 +132,14 @@ func (s *Store) prepare(ctx context.Context) error {
 				schema))
 			return err
 		case id != applicationID:
-			return fmt.Errorf("it is a database of another program: %w", ErrNotStore)
+			return fmt.Errorf("it is a database of another program: %w", ErrNotLog)
 		case v == 1:
 			if err := checkTables(tx); err != nil {
 				return err
 			}
 			return upgradeTables(ctx, tx)
 		case v != version:
-			return fmt.Errorf("it has version %d, this tailor knows %d; use the tailor that wrote it, or another file: %w", v, version, ErrNotStore)
+			return fmt.Errorf("it has version %d, this tailor knows %d; use the tailor that wrote it, or another file: %w", v, version, ErrNotLog)
 		}
 		return checkTables(tx)
 	})
@@ -149,17 +151,17 @@ func checkTables(tx *sql.Tx) error {
 	err := tx.QueryRow(`SELECT count(*) FROM sqlite_schema
 		WHERE NOT (type = 'table' AND name IN ('subjects', 'measurements') AND sql LIKE 'CREATE TABLE %' OR type = 'index' AND sql IS NULL)`).Scan(&other)
 	if err == nil && other > 0 {
-		err = fmt.Errorf("it holds more than the two tables of a store: %w", ErrNotStore)
+		err = fmt.Errorf("it holds more than the two tables of a store: %w", ErrNotLog)
 	}
 	return err
 }
 
 // Values gives what was measured of a subject, by arch. A row that is not as it was written is
 // [ErrDamaged].
-func (s *Store) Values(ctx context.Context, about Subject) (values map[string]Measurement,
+func (l *Log) Values(ctx context.Context, about Subject) (values map[string]Measurement,
 	err error) {
 	values = map[string]Measurement{}
-	err = s.inTx(ctx, "read", func(tx *sql.Tx) error {
+	err = l.inTx(ctx, "read", func(tx *sql.Tx) error {
 		return eachRow(ctx, tx, func(r row) error {
 			if r.subject != about {
 				return nil
@@ -179,8 +181,8 @@ func (s *Store) Values(ctx context.Context, about Subject) (values map[string]Me
 }
 
 // Put keeps a measurement. If the subject has one of the arch already, that one stays.
-func (s *Store) Put(ctx context.Context, about Subject, m Measurement) error {
-	return s.inTx(ctx, "write", func(tx *sql.Tx) error {
+func (l *Log) Put(ctx context.Context, about Subject, m Measurement) error {
+	return l.inTx(ctx, "write", func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT INTO subjects (quantity, space, weights, data, settings) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 			about.Quantity, about.Space, about.Weights, about.Data, about.Settings)
 		if err != nil {
@@ -199,8 +201,8 @@ func (s *Store) Put(ctx context.Context, about Subject, m Measurement) error {
 
 // inTx runs f in a transaction of its own, and says in errors what could not be done and what to
 // do.
-func (s *Store) inTx(ctx context.Context, what string, f func(*sql.Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
+func (l *Log) inTx(ctx context.Context, what string, f func(*sql.Tx) error) error {
+	tx, err := l.db.BeginTx(ctx, nil)
 	if err == nil {
 		if err = f(tx); err == nil {
 			err = tx.Commit()
@@ -211,7 +213,7 @@ func (s *Store) inTx(ctx context.Context, what string, f func(*sql.Tx) error) er
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s measurements %s: %w%s", what, s.path, classify(err), advice(err))
+	return fmt.Errorf("%s measurements %s: %w%s", what, l.path, classify(err), advice(err))
 }
 
 // ignoreDone forgets that a transaction was ended already, by its context.
@@ -222,11 +224,11 @@ func ignoreDone(err error) error {
 	return err
 }
 
-// classify lets a caller tell files that are no store from others.
+// classify lets a caller tell files that are no log from others.
 func classify(err error) error {
 	if code, ok := primary(err); ok && (code == sqlite3.SQLITE_NOTADB ||
 		code == sqlite3.SQLITE_CORRUPT) {
-		return fmt.Errorf("%w: %w", ErrNotStore, err)
+		return fmt.Errorf("%w: %w", ErrNotLog, err)
 	}
 	return err
 }

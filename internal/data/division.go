@@ -32,8 +32,8 @@ type place struct {
 	*picture
 }
 
-// layout is how a folder or tar of images is divided.
-type layout struct {
+// division is how a folder or tar of images is divided.
+type division struct {
 	lead    string // folder that everything lies in, "" or with a slash at its end
 	parted  bool
 	forTest bool            // to test on, not to train on
@@ -55,22 +55,22 @@ func (f *found) arrange(size int, g gate, o Options) (*source, error) {
 	}
 	// The order of a tar is that of whoever packed it.
 	slices.SortFunc(f.pictures, func(a, b *picture) int { return cmp.Compare(a.name, b.name) })
-	l, err := f.locate(o)
+	d, err := f.locate(o)
 	if err == nil {
-		err = f.label(l)
+		err = f.label(d)
 	}
 	if err := f.check(o.SkipDamaged, err); err != nil {
 		return nil, err
 	}
-	if err := f.checkText(l); err != nil {
+	if err := f.checkText(d); err != nil {
 		return nil, err
 	}
 	// Decided on all pictures: on a sample, a rare colour image would decide by chance.
 	grey := !slices.ContainsFunc(f.pictures, func(p *picture) bool { return !p.grey })
-	s := &source{name: "folder", classes: l.classes, channels: channelsOf(grey), size: size,
-		content: contentOf(l.places)}
-	f.tell(s, l)
-	train, val, test := l.roles()
+	s := &source{name: "folder", classes: d.classes, channels: channelsOf(grey), size: size,
+		content: contentOf(d.places)}
+	f.tell(s, d)
+	train, val, test := d.roles()
 	set := func(p []*picture) Set {
 		return &album{size: size, channels: s.channels, pictures: p,
 			gate: g}
@@ -86,7 +86,7 @@ func (f *found) arrange(size int, g gate, o Options) (*source, error) {
 }
 
 // tell notes what there is to say about a source that was found.
-func (f *found) tell(s *source, l *layout) {
+func (f *found) tell(s *source, d *division) {
 	s.leftOut = f.leftOut
 	for _, p := range f.problems {
 		s.skipped = append(s.skipped, p.name)
@@ -96,7 +96,7 @@ func (f *found) tell(s *source, l *layout) {
 			s.leftOut.add(p.kind)
 		}
 	}
-	s.valFolder, s.testFolder = l.folders[val], l.folders[test]
+	s.valFolder, s.testFolder = d.folders[val], d.folders[test]
 	if s.testFolder == "" {
 		s.valFolder, s.testFolder = "", s.valFolder
 	}
@@ -114,18 +114,18 @@ func (f *found) tell(s *source, l *layout) {
 }
 
 // locate reads part and class from the paths of sorted pictures.
-func (f *found) locate(o Options) (*layout, error) {
+func (f *found) locate(o Options) (*division, error) {
 	// A part is told by its name at the top only: CLASS may be called "test" below "train".
-	l := &layout{lead: leading(f.pictures), folders: map[part]string{}, forTest: o.forTest}
-	if err := l.findParts(f); err != nil {
+	d := &division{lead: leading(f.pictures), folders: map[part]string{}, forTest: o.forTest}
+	if err := d.findParts(f); err != nil {
 		return nil, err
 	}
 	for i, p := range f.pictures {
 		if i > 0 && p.name == f.pictures[i-1].name {
 			return nil, p.damage(&fault{-1, "each entry once", "this one twice", nil})
 		}
-		at, rest := place{picture: p}, p.name[len(l.lead):]
-		if l.parted {
+		at, rest := place{picture: p}, p.name[len(d.lead):]
+		if d.parted {
 			folder, after, _ := strings.Cut(rest, "/")
 			at.part, at.split, rest = partOf(folder), splitName(folder), after
 		}
@@ -136,16 +136,16 @@ func (f *found) locate(o Options) (*layout, error) {
 				fmt.Sprintf("one in %q, which has no class folder", path.Dir(p.name)), nil})
 		}
 		at.class, at.rest = class, rest
-		l.places = append(l.places, at)
+		d.places = append(d.places, at)
 	}
-	l.sort()
-	return l, l.checkNested(f.where)
+	d.sort()
+	return d, d.checkNested(f.where)
 }
 
 // sort puts the places into the order that they have where parts are called train, test and val, so
 // that what parts are called does not matter.
-func (l *layout) sort() {
-	slices.SortStableFunc(l.places, func(a, b place) int { return cmp.Compare(a.split, b.split) })
+func (d *division) sort() {
+	slices.SortStableFunc(d.places, func(a, b place) int { return cmp.Compare(a.split, b.split) })
 }
 
 // leading gives the folder, with a slash, that all paths begin with and that is not itself a part
@@ -165,18 +165,18 @@ func leading(pictures []*picture) string {
 }
 
 // checkNested refuses a class whose images lie in several folders.
-func (l *layout) checkNested(where string) error {
+func (d *division) checkNested(where string) error {
 	folders := map[[2]string]string{}
-	for _, p := range l.places {
+	for _, p := range d.places {
 		class, folder := [2]string{p.split, p.class}, path.Dir(p.name)
 		if other, ok := folders[class]; ok && other != folder {
-			if deeper := l.deeperParts(); deeper != "" {
+			if deeper := d.deeperParts(); deeper != "" {
 				return fmt.Errorf("data: %q: the images of %q lie in several folders%s", where,
 					p.class, deeper)
 			}
 			return fmt.Errorf("data: %q: the images of class %q lie in several folders, such as %q and %q: if each of them is a class, move them up, beside each other in %q; "+
 				"if they are one class, move their images together", where, p.class, other, folder,
-				path.Dir(l.classFolder(p)))
+				path.Dir(d.classFolder(p)))
 		}
 		folders[class] = folder
 	}
@@ -184,37 +184,37 @@ func (l *layout) checkNested(where string) error {
 }
 
 // classFolder is the path of a class in its part.
-func (l *layout) classFolder(p place) string {
+func (d *division) classFolder(p place) string {
 	return strings.TrimSuffix(p.name, "/"+p.rest)
 }
 
 // label numbers the classes in sorted order, and notes those that have no images in some part.
-func (f *found) label(l *layout) error {
+func (f *found) label(d *division) error {
 	have := map[part]map[string]bool{}
-	for _, p := range l.places {
+	for _, p := range d.places {
 		if have[p.part] == nil {
 			have[p.part] = map[string]bool{}
 		}
 		have[p.part][p.class] = true
-		l.classes = append(l.classes, p.class)
+		d.classes = append(d.classes, p.class)
 	}
-	slices.Sort(l.classes)
-	l.classes = slices.Compact(l.classes)
-	if err := f.emptyFolders(l, have); err != nil {
+	slices.Sort(d.classes)
+	d.classes = slices.Compact(d.classes)
+	if err := f.emptyFolders(d, have); err != nil {
 		return err
 	}
-	if err := f.checkClasses(l, have); err != nil {
+	if err := f.checkClasses(d, have); err != nil {
 		return err
 	}
-	for _, p := range l.places {
-		at, _ := slices.BinarySearch(l.classes, p.class)
+	for _, p := range d.places {
+		at, _ := slices.BinarySearch(d.classes, p.class)
 		p.label = int32(at)
 	}
 	return nil
 }
 
 // emptyFolders notes folders of classes and parts that have no images.
-func (f *found) emptyFolders(l *layout, have map[part]map[string]bool) error {
+func (f *found) emptyFolders(d *division, have map[part]map[string]bool) error {
 	// folders that cannot be read, or with images that cannot
 	named, unreadable := map[string]bool{}, map[string]bool{}
 	for _, p := range f.problems {
@@ -224,7 +224,7 @@ func (f *found) emptyFolders(l *layout, have map[part]map[string]bool) error {
 		}
 	}
 	for _, folder := range slices.Sorted(maps.Keys(f.folders)) {
-		what := l.emptyFolder(folder, have)
+		what := d.emptyFolder(folder, have)
 		if what == "" || named[folder] {
 			continue
 		}
@@ -242,12 +242,12 @@ func (f *found) emptyFolders(l *layout, have map[part]map[string]bool) error {
 }
 
 // emptyFolder tells whether a folder is that of a class or part without images.
-func (l *layout) emptyFolder(folder string, have map[part]map[string]bool) (what string) {
-	rest, ok := strings.CutPrefix(folder+"/", l.lead)
+func (d *division) emptyFolder(folder string, have map[part]map[string]bool) (what string) {
+	rest, ok := strings.CutPrefix(folder+"/", d.lead)
 	names := strings.Split(strings.TrimSuffix(rest, "/"), "/")
 	switch is := partOf(names[0]); {
 	case !ok || rest == "":
-	case !l.parted:
+	case !d.parted:
 		if len(names) == 1 && !have[""][names[0]] {
 			return "class"
 		}
@@ -264,21 +264,21 @@ func (l *layout) emptyFolder(folder string, have map[part]map[string]bool) (what
 
 // checkClasses checks that all parts have the same classes. One that train has may be left out of
 // another part.
-func (f *found) checkClasses(l *layout, have map[part]map[string]bool) error {
-	if n := len(l.classes); n < 2 && !l.forTest || n > maxClasses {
+func (f *found) checkClasses(d *division, have map[part]map[string]bool) error {
+	if n := len(d.classes); n < 2 && !d.forTest || n > maxClasses {
 		return fmt.Errorf("data: %q: want 2 to %d class folders, got %d (%q ...)%s", f.where,
-			maxClasses, n, l.classes[0], l.deeperParts())
+			maxClasses, n, d.classes[0], d.deeperParts())
 	}
-	for _, class := range l.classes {
-		for p, folder := range l.folders {
-			switch at := l.lead + folder + "/" + class; {
+	for _, class := range d.classes {
+		for p, folder := range d.folders {
+			switch at := d.lead + folder + "/" + class; {
 			case have[p][class]:
 			case p == train:
-				return fmt.Errorf("data: %q: class %q has images in another part but none in %s/: all parts must have the same classes", f.where, class, l.lead+folder)
+				return fmt.Errorf("data: %q: class %q has images in another part but none in %s/: all parts must have the same classes", f.where, class, d.lead+folder)
 			case !f.folders[at]: // else it was noted as an empty folder
 				f.problems = append(f.problems,
 					problem{at, "", fmt.Errorf(
-						"data: class %q has images in another part but none in %s/: all parts must have the same classes", class, l.lead+folder)})
+						"data: class %q has images in another part but none in %s/: all parts must have the same classes", class, d.lead+folder)})
 			}
 		}
 	}
@@ -286,8 +286,8 @@ func (f *found) checkClasses(l *layout, have map[part]map[string]bool) error {
 }
 
 // checkText refuses names that a run or a result could not keep.
-func (f *found) checkText(l *layout) error {
-	names := slices.Clone(l.classes)
+func (f *found) checkText(d *division) error {
+	names := slices.Clone(d.classes)
 	for _, p := range f.problems {
 		names = append(names, p.name)
 	}
@@ -300,12 +300,12 @@ func (f *found) checkText(l *layout) error {
 }
 
 // roles says which part serves as what: val is the test part where there is no other.
-func (l *layout) roles() (trains, vals, tests []*picture) {
+func (d *division) roles() (trains, vals, tests []*picture) {
 	pictures := map[part][]*picture{}
-	for _, p := range l.places {
+	for _, p := range d.places {
 		pictures[p.part] = append(pictures[p.part], p.picture)
 	}
-	if !l.parted {
+	if !d.parted {
 		return pictures[""], nil, nil
 	}
 	if pictures[test] == nil {

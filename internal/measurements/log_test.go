@@ -20,7 +20,7 @@ func measurement(i int) Measurement {
 		time.Unix(1700000000, int64(i)).UTC(), "here"}
 }
 
-func open(t *testing.T, path string) *Store {
+func open(t *testing.T, path string) *Log {
 	t.Helper()
 	s, err := Open(t.Context(), path)
 	if err != nil {
@@ -30,7 +30,7 @@ func open(t *testing.T, path string) *Store {
 	return s
 }
 
-func values(t *testing.T, s *Store, about Subject) map[string]Measurement {
+func values(t *testing.T, s *Log, about Subject) map[string]Measurement {
 	t.Helper()
 	v, err := s.Values(t.Context(), about)
 	if err != nil {
@@ -112,7 +112,7 @@ func TestRefuses(t *testing.T) {
 	} {
 		before, _ := os.ReadFile(path(name))
 		_, err := Open(t.Context(), path(name))
-		if !errors.Is(err, ErrNotStore) || !strings.Contains(err.Error(), want) ||
+		if !errors.Is(err, ErrNotLog) || !strings.Contains(err.Error(), want) ||
 			strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want one line with %q", name, err, want)
 		}
@@ -125,7 +125,7 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
-// raw runs SQL on a store's file.
+// raw runs SQL on a log's file.
 func raw(t *testing.T, path string, commands ...string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
@@ -215,7 +215,7 @@ func TestRefusesPrograms(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "m.sqlite")
 		open(t, path).Close()
 		raw(t, path, program...)
-		if _, err := Open(t.Context(), path); !errors.Is(err, ErrNotStore) {
+		if _, err := Open(t.Context(), path); !errors.Is(err, ErrNotLog) {
 			t.Errorf("%s: %v", program, err)
 		}
 	}
