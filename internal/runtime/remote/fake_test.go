@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/gob"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"testing"
@@ -23,6 +24,17 @@ func TestMain(m *testing.M) {
 	fault := os.Getenv(faultVariable)
 	if fault == "" {
 		os.Exit(m.Run())
+	}
+	switch fault {
+	case "mute":
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	case "echo":
+		_, _ = io.Copy(os.Stdout, os.Stdin)
+		os.Exit(0)
+	case "noise":
+		fmt.Println("usage: noise [FILE]")
+		os.Exit(2)
 	}
 	about := protocol.Agent{Program: "fake", OS: "none", Arch: "none"}
 	if err := agent.Serve(os.Stdin, os.Stdout, about, []agent.Engine{engine{fault}}); err != nil {
