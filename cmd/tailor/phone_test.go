@@ -255,6 +255,10 @@ func TestMeasuredKept(t *testing.T) {
 		"tflite", "--out", dir}, &out, &errs); status != 0 {
 		t.Fatalf("status %d: %s", status, errs.String())
 	}
+	hint := "sh '" + strings.ReplaceAll(dir, "'", `'\''`) + "/measure.sh' adb"
+	if !strings.Contains(out.String(), hint) {
+		t.Errorf("%s, expected %s", out.String(), hint)
+	}
 	log := filepath.Join(dir, "measured-tflite.log")
 	if err := os.WriteFile(log, []byte("# nothing\n"), 0o644); err != nil {
 		t.Fatal(err)
@@ -273,6 +277,28 @@ func TestMeasuredKept(t *testing.T) {
 		}
 		if read(t, path) != before {
 			t.Errorf("%s was replaced", path)
+		}
+	}
+}
+
+// TestShellWord: a shell reads back the path.
+func TestShellWord(t *testing.T) {
+	for _, path := range []string{"", "a/b-1.sh", "a b", "it's", "~/x", "$HOME", "a;b", "*", "a\nb",
+		`\`, "`x`", "ä"} {
+		got, err := exec.Command("sh", "-c", "printf %s "+shellWord(path)).Output()
+		if err != nil || string(got) != path {
+			t.Errorf("%q: a shell reads %q from %s: %v", path, got, shellWord(path), err)
+		}
+	}
+	if got := shellWord("a/b-1.sh"); got != "a/b-1.sh" {
+		t.Errorf("%s, expected no quotes", got)
+	}
+	if got := shellWord("-x"); got != "./-x" {
+		t.Errorf("%s, expected no flag", got)
+	}
+	for n, want := range map[int]string{1: "1 network", 2: "2 networks"} {
+		if got := networksText(n); got != want {
+			t.Errorf("%s, expected %s", got, want)
 		}
 	}
 }

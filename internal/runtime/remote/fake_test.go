@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+	"time"
 
 	"github.com/tailor-nas/tailor/internal/export"
 	"github.com/tailor-nas/tailor/internal/runtime/agent"
@@ -28,6 +29,16 @@ func TestMain(m *testing.M) {
 	switch fault {
 	case "mute":
 		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	case "deaf":
+		time.Sleep(time.Hour)
+	case "parent":
+		child := command("deaf")
+		child.ExtraFiles = []*os.File{os.NewFile(3, "held")}
+		if _, err := start(child, time.Hour); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		os.Exit(0)
 	case "echo":
 		_, _ = io.Copy(os.Stdout, os.Stdin)
