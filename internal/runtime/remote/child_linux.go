@@ -4,6 +4,8 @@ import (
 	"os/exec"
 	"runtime"
 	"syscall"
+
+	"github.com/tailor-nas/tailor/internal/bug"
 )
 
 // startChild starts a program that is killed when this one ends, however that comes. Linux takes
@@ -17,7 +19,7 @@ func startChild(cmd *exec.Cmd, ended <-chan struct{}) error {
 	go func() {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-		err := cmd.Start()
+		err := bug.Catch(cmd.Start)
 		started <- err
 		if err == nil {
 			<-ended

@@ -28,8 +28,8 @@ type Config struct {
 // defaultDeadline is that of a large network on a busy machine, and then some.
 const defaultDeadline = 2 * time.Minute
 
-// helloDeadline is that of hello, which loads no network. A program that does not speak the protocol
-// may never answer.
+// helloDeadline is that of hello, which loads no network. A program that does not speak the
+// protocol may never answer.
 const helloDeadline = 5 * time.Second
 
 // Limits of a Config.
