@@ -92,6 +92,18 @@ func listed(names []string) string {
 	return strings.Join(names, ", ")
 }
 
+// measuredJob is what --measured asks for.
+func (c *fitLatencyCmd) measuredJob(space *supernet.Space) pipeline.MeasuredJob {
+	return pipeline.MeasuredJob{Space: space, Files: c.Measured, Networks: c.Networks,
+		Device: c.Device, Runtime: c.Runtime}
+}
+
+// alsoReads are the list of networks beside the measurements, and what was exported with it.
+func (c *fitLatencyCmd) alsoReads() []string {
+	j := c.measuredJob(nil)
+	return j.Beside()
+}
+
 // fitMeasured fits to what was measured elsewhere.
 func (c *fitLatencyCmd) fitMeasured(g *Globals) (*predictor.Latency, *measuredInfo, error) {
 	var space *supernet.Space
@@ -101,8 +113,7 @@ func (c *fitLatencyCmd) fitMeasured(g *Globals) (*predictor.Latency, *measuredIn
 			return nil, nil, err
 		}
 	}
-	m, err := pipeline.ReadMeasured(pipeline.MeasuredJob{Space: space, Files: c.Measured,
-		Networks: c.Networks, Device: c.Device, Runtime: c.Runtime})
+	m, err := pipeline.ReadMeasured(c.measuredJob(space))
 	if errors.Is(err, pipeline.ErrNoSpace) {
 		return nil, nil, usagef("--measured needs the space of its networks (%w): name it with --space or --run", err)
 	}

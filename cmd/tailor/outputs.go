@@ -31,6 +31,9 @@ type outFlags struct {
 	Force bool `help:"Replace a file that tailor did not write."`
 }
 
+// alsoReads is a command that reads files that no flag names: it finds them beside others.
+type alsoReads interface{ alsoReads() []string }
+
 // checkOutputs refuses what could not be written, or would destroy something.
 func checkOutputs(parsed *kong.Context) error {
 	var outputs []store.Output
@@ -57,6 +60,9 @@ func checkOutputs(parsed *kong.Context) error {
 	}
 	for _, a := range parsed.Selected().Positional {
 		add(a)
+	}
+	if c, ok := parsed.Selected().Target.Addr().Interface().(alsoReads); ok {
+		inputs = append(inputs, c.alsoReads()...)
 	}
 	for i, o := range outputs {
 		for _, other := range outputs[:i] {

@@ -246,3 +246,59 @@ func decode(t *testing.T, text string, into any) {
 		t.Fatalf("%v in %s", err, text)
 	}
 }
+
+// TestMeasuredKept: what is read without being named is not replaced, with --force either.
+func TestMeasuredKept(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a b's")
+	var out, errs bytes.Buffer
+	if status := run(t.Context(), []string{"spaces", "mbv3-tiny", "--sample", "1", "--export",
+		"tflite", "--out", dir}, &out, &errs); status != 0 {
+		t.Fatalf("status %d: %s", status, errs.String())
+	}
+	hint := "sh '" + strings.ReplaceAll(dir, "'", `'\''`) + "/measure.sh' adb"
+	if !strings.Contains(out.String(), hint) {
+		t.Errorf("%s, expected %s", out.String(), hint)
+	}
+	log := filepath.Join(dir, "measured-tflite.log")
+	if err := os.WriteFile(log, []byte("# nothing\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	exported, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(exported) < 4 {
+		t.Fatalf("%q: %v", exported, err)
+	}
+	for _, path := range exported {
+		before := read(t, path)
+		errs.Reset()
+		status := run(t.Context(), []string{"fit", "latency", "--measured", log, "--out", path,
+			"--force"}, &out, &errs)
+		if status != exitFailed || !strings.Contains(errs.String(), "it is an input") {
+			t.Errorf("%s: status %d: %s", path, status, errs.String())
+		}
+		if read(t, path) != before {
+			t.Errorf("%s was replaced", path)
+		}
+	}
+}
+
+// TestShellWord: a shell reads back the path.
+func TestShellWord(t *testing.T) {
+	for _, path := range []string{"", "a/b-1.sh", "a b", "it's", "~/x", "$HOME", "a;b", "*", "a\nb",
+		`\`, "`x`", "ä"} {
+		got, err := exec.Command("sh", "-c", "printf %s "+shellWord(path)).Output()
+		if err != nil || string(got) != path {
+			t.Errorf("%q: a shell reads %q from %s: %v", path, got, shellWord(path), err)
+		}
+	}
+	if got := shellWord("a/b-1.sh"); got != "a/b-1.sh" {
+		t.Errorf("%s, expected no quotes", got)
+	}
+	if got := shellWord("-x"); got != "./-x" {
+		t.Errorf("%s, expected no flag", got)
+	}
+	for n, want := range map[int]string{1: "1 network", 2: "2 networks"} {
+		if got := networksText(n); got != want {
+			t.Errorf("%s, expected %s", got, want)
+		}
+	}
+}

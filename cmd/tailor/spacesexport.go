@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"github.com/tailor-nas/tailor/internal/elsewhere"
 	"github.com/tailor-nas/tailor/internal/pipeline"
@@ -45,11 +46,19 @@ func (c *spacesCmd) export(ctx context.Context, g *Globals) error {
 		return err
 	}
 	return g.result(s, func(w io.Writer) {
-		fmt.Fprintf(w, "wrote %d networks to %s, %s in all\n", len(s.Networks), shown(s.Dir),
-			bytesText(s.Bytes))
-		fmt.Fprintf(w, "time them on the device: sh %s/%s adb (or ssh:HOST, local)\n",
-			shown(s.Dir), elsewhere.ScriptFile)
+		fmt.Fprintf(w, "wrote %s to %s, %s in all\n", networksText(len(s.Networks)),
+			shown(s.Dir), bytesText(s.Bytes))
+		fmt.Fprintf(w, "time them on the device: sh %s adb (or ssh:HOST, local)\n",
+			shellWord(filepath.Join(shown(s.Dir), elsewhere.ScriptFile)))
 	})
+}
+
+// networksText is a number of networks.
+func networksText(n int) string {
+	if n == 1 {
+		return "1 network"
+	}
+	return fmt.Sprintf("%d networks", n)
 }
 
 // source is the space and, if there is one, the run, which must be of the space that was named.

@@ -91,3 +91,17 @@ func shown(path string) string {
 	}
 	return inside
 }
+
+// shellPlain are words that a shell takes as they are.
+var shellPlain = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+,][A-Za-z0-9_./:=@%+,-]*$`)
+
+// shellWord is a path as a word of a command that is shown, for a shell to read.
+func shellWord(path string) string {
+	if strings.HasPrefix(path, "-") { // it would be taken for a flag
+		path = "./" + path
+	}
+	if shellPlain.MatchString(path) {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"regexp"
 
 	"github.com/tailor-nas/tailor/internal/textfile"
@@ -18,6 +20,19 @@ const (
 	NetworksFile = "networks.jsonl"
 	ScriptFile   = "measure.sh"
 )
+
+// FolderFiles are the files that were exported together with a list of networks.
+func FolderFiles(list string) []string {
+	dir := filepath.Dir(list)
+	all := []string{list, filepath.Join(dir, ScriptFile)}
+	entries, _ := os.ReadDir(dir) // of a folder that cannot be read nothing can be replaced
+	for _, e := range entries {
+		if names.MatchString(e.Name()) {
+			all = append(all, filepath.Join(dir, e.Name()))
+		}
+	}
+	return all
+}
 
 // MaxNetworks is how many networks a folder may have: their numbers have four digits at most.
 const MaxNetworks = 10_000

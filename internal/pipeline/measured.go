@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/tailor-nas/tailor/internal/elsewhere"
@@ -36,17 +37,12 @@ const unknownIdentity = "unknown"
 // ReadMeasured reads them. The content of each file decides its format.
 func ReadMeasured(j MeasuredJob) (*Measured, error) {
 	m := &Measured{Timings: Timings{Space: j.Space, Inputs: map[string]store.Input{}}}
-	var values, texts []string
-	for _, path := range j.Files {
-		isJSON, err := elsewhere.IsJSON(path)
-		if err != nil {
-			return nil, err
-		}
-		if isJSON {
-			values = append(values, path)
-		} else {
-			texts = append(texts, path)
-		}
+	if err := checkDistinct(j.Files); err != nil {
+		return nil, err
+	}
+	values, texts, err := j.sorted()
+	if err != nil {
+		return nil, err
 	}
 	networks, err := j.networks(texts)
 	if err != nil {
@@ -75,14 +71,67 @@ func ReadMeasured(j MeasuredJob) (*Measured, error) {
 	return m, m.addInputs(j.Files)
 }
 
+// checkDistinct refuses a file that is named twice, under two names too: each of its runs would
+// count twice.
+func checkDistinct(paths []string) error {
+	infos := make([]fs.FileInfo, len(paths))
+	for i, path := range paths {
+		var err error
+		if infos[i], err = os.Stat(path); err != nil {
+			return fmt.Errorf("read measurements: %w", err)
+		}
+		for k, other := range infos[:i] {
+			if os.SameFile(infos[i], other) {
+				return fmt.Errorf("%w: %s and %s are one file, whose runs would count twice: "+
+					"name it once", ErrTwice, paths[k], path)
+			}
+		}
+	}
+	return nil
+}
+
+// ErrTwice is returned where a file of measurements is named twice.
+var ErrTwice = errors.New("measured twice")
+
+// sorted tells files of JSON from the texts of measuring tools.
+func (j *MeasuredJob) sorted() (values, texts []string, err error) {
+	for _, path := range j.Files {
+		isJSON, err := elsewhere.IsJSON(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		if isJSON {
+			values = append(values, path)
+		} else {
+			texts = append(texts, path)
+		}
+	}
+	return values, texts, nil
+}
+
+// Beside are the files of the folder with the list of networks, which nothing may replace: no flag
+// need name them. What cannot be read has none.
+func (j *MeasuredJob) Beside() []string {
+	_, texts, err := j.sorted()
+	if list := j.list(texts); err == nil && list != "" {
+		return elsewhere.FolderFiles(list)
+	}
+	return nil
+}
+
+// list is the path of the list that the texts are about, "" without such a text.
+func (j *MeasuredJob) list(texts []string) string {
+	if j.Networks != "" || len(texts) == 0 {
+		return j.Networks
+	}
+	return filepath.Join(filepath.Dir(texts[0]), elsewhere.NetworksFile)
+}
+
 // networks reads the list that the texts of measuring tools are about; none without such a text.
 func (j *MeasuredJob) networks(texts []string) ([]elsewhere.Network, error) {
-	path := j.Networks
+	path := j.list(texts)
 	if path == "" {
-		if len(texts) == 0 {
-			return nil, nil
-		}
-		path = filepath.Join(filepath.Dir(texts[0]), elsewhere.NetworksFile)
+		return nil, nil
 	}
 	all, err := elsewhere.ReadNetworks(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -174,6 +174,7 @@ func TestReadMeasuredRefuses(t *testing.T) {
 	writeText(t, alone, "hello\n")
 	for want, j := range map[string]MeasuredJob{
 		"holds no measurements":         {Files: []string{log}},
+		"name it once":                  {Files: []string{log, dir + "/../phone/log"}},
 		"is not JSON, so that it is":    {Files: []string{alone}},
 		"is of another search sp":       {Files: []string{log}, Space: other},
 		"no such file":                  {Files: []string{filepath.Join(dir, "none")}},

@@ -100,7 +100,7 @@ var mayImport = map[string][]string{
 	"internal/runtime/onnxruntime": {"internal/runtime/agent", "internal/runtime/clib",
 		"internal/runtime/library", "internal/runtime/protocol"},
 	"internal/runtime/protocol": {},
-	"internal/runtime/remote": {"internal/export", "internal/onnx",
+	"internal/runtime/remote": {"internal/bug", "internal/export", "internal/onnx",
 		"internal/runtime/protocol", "internal/settings", "internal/tflite", "profiles",
 		"supernet"},
 	"internal/evaluate": {"internal/onnx/pb", "internal/tflite/schema"},
@@ -235,13 +235,14 @@ func packages(t *testing.T) []pkg {
 // watched are the files that start goroutines. Whoever adds one says here how a panic of it ends
 // tailor in an orderly way, as internal/bug describes.
 var watched = map[string]string{
-	"cmd/tailor/interrupt.go":      "they wait for a signal and end the process themselves",
-	"internal/nn/pool.go":          "Run panics in its caller",
-	"internal/data/parallel.go":    "forEach gives the error",
-	"internal/data/intake.go":      "finish gives the error",
-	"internal/data/epoch.go":       "wait gives the error",
-	"predictor/regress/heldout.go": "the group gives the error",
-	"internal/meter/meter.go":      "the group gives the error, but for the goroutine that only hands out work",
+	"cmd/tailor/interrupt.go":                "they wait for a signal and end the process themselves",
+	"internal/nn/pool.go":                    "Run panics in its caller",
+	"internal/data/parallel.go":              "forEach gives the error",
+	"internal/data/intake.go":                "finish gives the error",
+	"internal/data/epoch.go":                 "wait gives the error",
+	"predictor/regress/heldout.go":           "the group gives the error",
+	"internal/runtime/remote/child_linux.go": "startChild gives the error",
+	"internal/meter/meter.go":                "the group gives the error, but for the goroutine that only hands out work",
 }
 
 var (

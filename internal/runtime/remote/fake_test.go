@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/gob"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"testing"
+	"time"
 
 	"github.com/tailor-nas/tailor/internal/export"
 	"github.com/tailor-nas/tailor/internal/runtime/agent"
@@ -23,6 +25,27 @@ func TestMain(m *testing.M) {
 	fault := os.Getenv(faultVariable)
 	if fault == "" {
 		os.Exit(m.Run())
+	}
+	switch fault {
+	case "mute":
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	case "deaf":
+		time.Sleep(time.Hour)
+	case "parent":
+		child := command("deaf")
+		child.ExtraFiles = []*os.File{os.NewFile(3, "held")}
+		if _, err := start(child, time.Hour); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	case "echo":
+		_, _ = io.Copy(os.Stdout, os.Stdin)
+		os.Exit(0)
+	case "noise":
+		fmt.Println("usage: noise [FILE]")
+		os.Exit(2)
 	}
 	about := protocol.Agent{Program: "fake", OS: "none", Arch: "none"}
 	if err := agent.Serve(os.Stdin, os.Stdout, about, []agent.Engine{engine{fault}}); err != nil {

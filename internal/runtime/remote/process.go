@@ -22,6 +22,7 @@ type process struct {
 	out      io.ReadCloser
 	stderr   *tail
 	deadline time.Duration // of each answer
+	ended    chan struct{} // closed when the program has
 
 	mu   sync.Mutex // held for a request and its answer
 	last int64      // request
@@ -33,7 +34,8 @@ type process struct {
 
 // start starts a program that speaks the protocol.
 func start(cmd *exec.Cmd, deadline time.Duration) (*process, error) {
-	p := &process{cmd: cmd, stderr: &tail{}, deadline: deadline}
+	p := &process{cmd: cmd, stderr: &tail{}, deadline: deadline,
+		ended: make(chan struct{})}
 	cmd.Stderr, cmd.WaitDelay = p.stderr, time.Second
 	var err error
 	if p.in, err = cmd.StdinPipe(); err != nil {
@@ -43,7 +45,7 @@ func start(cmd *exec.Cmd, deadline time.Duration) (*process, error) {
 		return nil, err
 	}
 	p.conn = protocol.NewConn(p.out, p.in)
-	if err := cmd.Start(); err != nil {
+	if err := startChild(cmd, p.ended); err != nil {
 		return nil, fmt.Errorf("start tailor-agent: %w", err)
 	}
 	return p, nil
@@ -109,18 +111,24 @@ func (p *process) note(reason error) error {
 	return p.reason
 }
 
+// wait waits until the program has ended. It is called once.
+func (p *process) wait() error {
+	defer close(p.ended)
+	return p.cmd.Wait()
+}
+
 // die ends the agent after a request that was not answered, and gives the error of this request and
 // of all that follow.
 func (p *process) die(op string, err error) error {
 	why := p.note(err)
 	if why != err || errors.Is(err, protocol.ErrFormat) {
 		p.stop(why)
-		_ = p.cmd.Wait() // says that it was killed
+		_ = p.wait() // says that it was killed
 	} else {
 		// A stream that ends says that it is about to end by itself.
 		kill := time.AfterFunc(time.Second, func() { p.stop(err) })
 		_ = p.in.Close()
-		why = fmt.Errorf("%w: %v", ErrCrashed, cmp.Or(p.cmd.Wait(), err))
+		why = fmt.Errorf("%w: %v", ErrCrashed, cmp.Or(p.wait(), err))
 		kill.Stop()
 	}
 	p.dead = &AgentError{op, why, p.stderr.String()}
@@ -135,7 +143,7 @@ func (p *process) close() error {
 	if p.dead == nil {
 		p.dead = &AgentError{protocol.Bye, errors.New("it was closed"), ""}
 		_ = p.in.Close() // fails if it has ended
-		err = p.cmd.Wait()
+		err = p.wait()
 	}
 	return err
 }

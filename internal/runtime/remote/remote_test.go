@@ -124,6 +124,59 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// TestInterruptedRun: when the context that a session was loaded with ends, so does the agent,
+// which is busy.
+func TestInterruptedRun(t *testing.T) {
+	r, err := open(t.Context(), command("hang"), Config{Runtime: "fake"}, plain())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	s, err := r.Load(ctx, small(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetInput(make([]float32, small(t).Blocks[0].In.Len())); err != nil {
+		t.Fatal(err)
+	}
+	ran := make(chan error)
+	go func() { ran <- s.Run() }()
+	for r.agent.mu.TryLock() { // until it waits for the answer
+		r.agent.mu.Unlock()
+		runtime.Gosched()
+	}
+	cancel()
+	if err := <-ran; !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, expected Canceled", err)
+	}
+	_ = s.Close() // fails if the agent was killed
+	_ = r.Close()
+	if r.agent.cmd.ProcessState == nil {
+		t.Error("the agent is left behind")
+	}
+}
+
+// TestNoAgent: what is no agent is said to be none, by its name, and is not waited for.
+func TestNoAgent(t *testing.T) {
+	for fault, want := range map[string]error{"mute": ErrLate, "echo": protocol.ErrFormat,
+		"noise": protocol.ErrFormat} {
+		cmd, deadline := command(fault), helloDeadline
+		if fault == "mute" {
+			deadline = 100 * time.Millisecond
+		}
+		_, err := look(t.Context(), cmd, deadline)
+		if !errors.Is(err, want) || !strings.Contains(err.Error(), cmd.Path) {
+			t.Errorf("%s: %v, expected %v of %s", fault, err, want, cmd.Path)
+		}
+		if want == protocol.ErrFormat && !strings.Contains(err.Error(), "does not speak") {
+			t.Errorf("%s: %v", fault, err)
+		}
+		if cmd.ProcessState == nil {
+			t.Errorf("%s is left behind", fault)
+		}
+	}
+}
+
 // TestOpen: what cannot be used is refused with the reason.
 func TestOpen(t *testing.T) {
 	for _, c := range []struct {

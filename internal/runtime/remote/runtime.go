@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os/exec"
 	"time"
@@ -27,6 +28,10 @@ type Config struct {
 
 // defaultDeadline is that of a large network on a busy machine, and then some.
 const defaultDeadline = 2 * time.Minute
+
+// helloDeadline is that of hello, which loads no network. A program that does not speak the
+// protocol may never answer.
+const helloDeadline = 5 * time.Second
 
 // maxBatch bounds the batch of a Config.
 const maxBatch = 4096
@@ -52,15 +57,21 @@ func Look(ctx context.Context) (path string, about *protocol.Agent, err error) {
 	if path, err = findAgent(); err != nil {
 		return "", nil, err
 	}
-	p, err := start(exec.Command(path), defaultDeadline)
+	about, err = look(ctx, exec.Command(path), helloDeadline)
+	return path, about, err
+}
+
+func look(ctx context.Context, cmd *exec.Cmd, deadline time.Duration) (*protocol.Agent, error) {
+	p, err := start(cmd, deadline)
 	if err != nil {
-		return path, nil, err
+		return nil, err
 	}
-	if about, err = hello(ctx, p, protocol.Request{}); err != nil {
+	about, err := hello(ctx, p, protocol.Request{})
+	if err != nil {
 		_ = p.close() // the first error says more
-		return path, nil, err
+		return nil, err
 	}
-	return path, about, p.close()
+	return about, p.close()
 }
 
 func open(ctx context.Context, cmd *exec.Cmd, c Config, known map[string]format) (
@@ -72,7 +83,7 @@ func open(ctx context.Context, cmd *exec.Cmd, c Config, known map[string]format)
 	if c.Deadline == 0 {
 		c.Deadline = defaultDeadline
 	}
-	p, err := start(cmd, c.Deadline)
+	p, err := start(cmd, min(c.Deadline, helloDeadline))
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +92,7 @@ func open(ctx context.Context, cmd *exec.Cmd, c Config, known map[string]format)
 		_ = p.close() // the first error says more
 		return nil, err
 	}
+	p.deadline = c.Deadline
 	return r, nil
 }
 
@@ -88,14 +100,27 @@ func open(ctx context.Context, cmd *exec.Cmd, c Config, known map[string]format)
 func hello(ctx context.Context, p *process, r protocol.Request) (*protocol.Agent, error) {
 	r.Op, r.Version = protocol.Hello, protocol.Version
 	a, _, err := p.call(ctx, r, nil)
-	if err != nil {
-		return nil, err
-	}
-	if a.Agent == nil || a.Agent.Version != protocol.Version {
-		return nil, fmt.Errorf("%w: hello is answered by %+v, expected version %d",
-			protocol.ErrFormat, a.Agent, protocol.Version)
+	program := p.cmd.Path
+	switch {
+	case errors.Is(err, protocol.ErrFormat):
+		return nil, notAgent(program, err)
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", program, err)
+	case a.Agent == nil:
+		return nil, notAgent(program, fmt.Errorf("%w: an answer to hello without what it is",
+			protocol.ErrFormat))
+	case a.Agent.Version != protocol.Version:
+		return nil, fmt.Errorf("%w: %s speaks version %d of the protocol, expected %d: build it "+
+			"again with go build ./cmd/tailor-agent", protocol.ErrFormat, program, a.Agent.Version,
+			protocol.Version)
 	}
 	return a.Agent, nil
+}
+
+// notAgent says that a program is no agent, and how another is named.
+func notAgent(program string, err error) error {
+	return fmt.Errorf("%s does not speak the protocol of tailor-agent: is %s, or the program "+
+		"beside tailor or on PATH, another one? %w", program, agentVariable, err)
 }
 
 // find asks the agent for the runtime.
@@ -140,8 +165,8 @@ func (r *Runtime) Info() profiles.RuntimeInfo { return r.info }
 // Close ends the agent, and with it all sessions.
 func (r *Runtime) Close() error { return r.agent.close() }
 
-// Load writes the network as a file, and has the agent load it. When ctx ends meanwhile, so does
-// the agent.
+// Load writes the network as a file, and has the agent load it. When ctx ends meanwhile, or during
+// what the session is asked for later, so does the agent.
 func (r *Runtime) Load(ctx context.Context, net *supernet.Subnet) (profiles.Session, error) {
 	if net == nil || len(net.Blocks) == 0 {
 		return nil, fmt.Errorf("%s: %w: a network without blocks", r.info.Name,
@@ -153,7 +178,7 @@ func (r *Runtime) Load(ctx context.Context, net *supernet.Subnet) (profiles.Sess
 		return nil, fmt.Errorf("%s: %w", r.info.Name, err)
 	}
 	last := net.Blocks[len(net.Blocks)-1]
-	s := &session{agent: r.agent, format: r.format, in: net.Blocks[0].In, out: last.Out,
+	s := &session{ctx: ctx, agent: r.agent, format: r.format, in: net.Blocks[0].In, out: last.Out,
 		batch: batch, logits: last.Classifies()}
 	sum := sha256.Sum256(file)
 	a, _, err := r.agent.call(ctx, protocol.Request{Op: protocol.Load, Model: &protocol.Model{

@@ -12,6 +12,7 @@ import (
 
 // session is a network in an agent.
 type session struct {
+	ctx     context.Context // of the runs: when it ends during one, so does the agent
 	agent   *process
 	id      int64
 	format  format
@@ -22,12 +23,13 @@ type session struct {
 }
 
 // call sends a request about the session.
-func (s *session) call(r protocol.Request, data []byte) (protocol.Answer, []byte, error) {
+func (s *session) call(ctx context.Context, r protocol.Request, data []byte) (
+	protocol.Answer, []byte, error) {
 	if s.closed {
 		return protocol.Answer{}, nil, profiles.ErrClosed
 	}
 	r.Session = s.id
-	return s.agent.call(context.Background(), r, data)
+	return s.agent.call(ctx, r, data)
 }
 
 func (s *session) SetInput(batch []float32) error {
@@ -38,22 +40,22 @@ func (s *session) SetInput(batch []float32) error {
 		return fmt.Errorf("%w: %d values, expected %d", profiles.ErrInput, len(batch), want)
 	}
 	data := protocol.Bytes(s.format.give(s.in, batch))
-	_, _, err := s.call(protocol.Request{Op: protocol.Input}, data)
+	_, _, err := s.call(s.ctx, protocol.Request{Op: protocol.Input}, data)
 	return err
 }
 
 func (s *session) Run() error {
-	_, _, err := s.call(protocol.Request{Op: protocol.Run}, nil)
+	_, _, err := s.call(s.ctx, protocol.Request{Op: protocol.Run}, nil)
 	return err
 }
 
 func (s *session) Time(runs int) (time.Duration, error) {
-	a, _, err := s.call(protocol.Request{Op: protocol.Time, Runs: runs}, nil)
+	a, _, err := s.call(s.ctx, protocol.Request{Op: protocol.Time, Runs: runs}, nil)
 	return time.Duration(a.TookNS), err
 }
 
 func (s *session) Output() ([]float32, error) {
-	_, data, err := s.call(protocol.Request{Op: protocol.Output}, nil)
+	_, data, err := s.call(s.ctx, protocol.Request{Op: protocol.Output}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +73,9 @@ func (s *session) Close() error {
 	if s.closed {
 		return nil
 	}
-	_, _, err := s.call(protocol.Request{Op: protocol.Close}, nil)
+	// The agent is idle or has ended, so that this takes no time after ctx has ended either.
+	ctx := context.WithoutCancel(s.ctx)
+	_, _, err := s.call(ctx, protocol.Request{Op: protocol.Close}, nil)
 	s.closed = true
 	return err
 }
