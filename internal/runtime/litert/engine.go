@@ -40,21 +40,17 @@ func (e *Engine) Open(path string) protocol.Runtime {
 	if e.runtime.Found() {
 		return e.runtime
 	}
-	r := protocol.Runtime{Name: name, Format: "tflite"}
-	path, err := Library().Find(path)
-	if err == nil {
-		err = e.open(path)
+	r, ok := agent.Found(protocol.Runtime{Name: name, Format: "tflite",
+		Options: map[string]string{"delegate": "xnnpack"}}, path, Library().Find,
+		func(path string) (string, error) {
+			if err := e.open(path); err != nil {
+				return "", err
+			}
+			return versionOf(path)
+		})
+	if ok {
+		e.runtime = r
 	}
-	if err == nil {
-		r.Version, err = versionOf(path)
-	}
-	if err != nil {
-		r.Version, r.Missing = "", err.Error()
-		return r
-	}
-	r.Library = path
-	r.Options = map[string]string{"delegate": "xnnpack"}
-	e.runtime = r
 	return r
 }
 

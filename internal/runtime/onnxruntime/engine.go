@@ -37,18 +37,12 @@ func (e *Engine) Open(path string) protocol.Runtime {
 	if e.runtime.Found() {
 		return e.runtime
 	}
-	r := protocol.Runtime{Name: name, Format: "onnx"}
-	path, err := Library().Find(path)
-	if err == nil {
-		r.Version, err = e.open(path)
+	r, ok := agent.Found(protocol.Runtime{Name: name, Format: "onnx",
+		Options: map[string]string{"graph_optimization": "all", "spinning": "off"}}, path,
+		Library().Find, e.open)
+	if ok {
+		e.runtime = r
 	}
-	if err != nil {
-		r.Version, r.Missing = "", err.Error()
-		return r
-	}
-	r.Library = path
-	r.Options = map[string]string{"graph_optimization": "all", "spinning": "off"}
-	e.runtime = r
 	return r
 }
 
