@@ -65,8 +65,9 @@ type Job struct {
 type Device struct {
 	Name    string // in tables and paths; may be empty if it is the only one
 	Latency *predictor.Latency
-	// Runtime times the winners if the predictor is of this runtime, on this very machine;
-	// otherwise, or if it is nil, their latency is only predicted
+	// Runtime times the winners if the predictor is of this runtime, on this very machine, and they
+	// are chosen so that they meet their latency budgets there; otherwise, or if it is nil, their
+	// latency is only predicted
 	Runtime profiles.Runtime
 }
 
@@ -119,6 +120,9 @@ func Search(ctx context.Context, j Job) (*Result, error) {
 	}
 	picks, fronts, result, err := j.find(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := j.keep(ctx, picks, result, j.stopwatch); err != nil {
 		return nil, err
 	}
 	groups, err := j.cut(ctx, picks)
