@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"time"
 
@@ -87,13 +89,19 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 		g.progress(fmt.Sprintf("profile: %d of %d settled", p.Settled, p.Subjects),
 			p.Elapsed.Seconds(), p.Budget.Seconds())
 	}
+	if len(settings.Resolutions) != 1 && len(space.Resolutions) > 1 {
+		settings.Parts = c.Out + partsSuffix
+	}
 	var p *profiles.Profile
 	var check *regress.HeldOut
 	err = c.with(ctx, func(rt profiles.Runtime) (err error) {
 		if p, err = profiles.New(ctx, space, rt, settings); err != nil {
-			return err
+			return keptParts(settings.Parts, err)
 		}
-		if err = p.Save(c.Out); err != nil || c.Check == 0 {
+		if err = p.Save(c.Out); err == nil {
+			err = p.DropParts(settings.Parts)
+		}
+		if err != nil || c.Check == 0 {
 			return err
 		}
 		g.say("timing %d networks that are not in the profile", c.Check)
@@ -140,6 +148,20 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 		}
 		fmt.Fprintln(w, "wrote", shown(c.Out))
 	})
+}
+
+// partsSuffix is added to the name of a profile for the folder that keeps what is measured of each
+// resolution while others are.
+const partsSuffix = ".parts"
+
+// keptParts adds to the error of an interruption what is kept.
+func keptParts(folder string, err error) error {
+	files, _ := os.ReadDir(folder) // none is none kept
+	if !errors.Is(err, context.Canceled) || len(files) == 0 {
+		return err
+	}
+	return fmt.Errorf("%d resolutions are measured and kept in %s, and the same command goes on: %w",
+		len(files), folder, err)
 }
 
 func btoi(b bool) int {
