@@ -15,10 +15,10 @@ import (
 	"github.com/tailor-nas/tailor/supernet/provenance"
 )
 
-const profileKind, profileVersion = "profile", 2
+const profileKind, profileVersion = "profile", 3
 
 // Profile is how long the blocks of a space, and some whole networks, take on a device with a
-// runtime: the document "profile/2". All times are of one image, or of the runtime's batch.
+// runtime: the document "profile/3". All times are of one image, or of the runtime's batch.
 type Profile struct {
 	provenance.Header
 	SpaceName   string          `json:"space"`
@@ -62,7 +62,8 @@ type ProfileSettings struct {
 	// much time. It is not written: the blocks say it.
 	Sparse supernet.Structure `json:"-"`
 	// Parts, if not empty, is a folder that keeps what is measured of each resolution, as a profile
-	// of that one, so that the same call goes on after an interruption. [Profile.DropParts] removes it.
+	// of that one, so that the same call goes on after an interruption. [Profile.DropParts] removes
+	// it.
 	Parts string `json:"-"`
 	// Clock replaces the real clock.
 	Clock timing.Clock `json:"-"`
