@@ -87,7 +87,7 @@ func (s *SE) gates(w *scratch, a []float32, at, n int) {
 	}
 	kernel.MulPacked(n, hidden, h, &s.second, excited, c, true, nil)
 	for i, v := range excited {
-		gate[i] = kernel.HardSigmoid(v)
+		gate[i] = s.gateAct.Value(v)
 	}
 }
 
@@ -118,7 +118,7 @@ func (s *SE) backward(w *scratch, part, a, d []float32, at, n int) []float32 {
 		kernel.Products(dGate[i*c:][:c], a[i*per:][:per], d[i*per:][:per])
 	}
 	for i, v := range excited {
-		dGate[i] *= kernel.HardSigmoidSlope(v)
+		dGate[i] *= s.gateAct.Slope(v)
 	}
 	kernel.MulPacked(n, dGate, c, &s.second, dSqueezed, h, false, nil)
 	for i, v := range squeezed {

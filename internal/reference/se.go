@@ -69,7 +69,7 @@ func (s *SE) image(y, x []float32, n int) {
 		}
 	}
 	for j, v := range excited {
-		gate[j] = kernel.HardSigmoid(v)
+		gate[j] = s.gateAct.Value(v)
 	}
 	kernel.Gate(y[n*pixels*c:], x[n*pixels*c:], gate, pixels)
 }
@@ -112,7 +112,7 @@ func (s *SE) imageBackward(dx, x, dy []float32, n int, dReduce, dReduceBias, dEx
 	at := n * pixels * c
 	kernel.GateSlope(dexcited, x[at:], dy[at:], pixels)
 	for j, v := range excited {
-		dexcited[j] *= kernel.HardSigmoidSlope(v)
+		dexcited[j] *= s.gateAct.Slope(v)
 	}
 	kernel.Add(dExpandBias, dexcited)
 	kernel.GemmNT(1, h, c, dexcited, c, s.Expand.Data, s.channels, dsqueezed, h)
