@@ -16,8 +16,9 @@ const (
 )
 
 // settleUpTo is how many times the least sample a run may take to be run once, untimed, before each
-// sample: a block whose weights fill the cache takes up to half as long again after another.
-const settleUpTo = 5
+// sample: after others, whose data are in the caches then, a block may take half as long again, and
+// a network of 9 MB of weights a fifth.
+const settleUpTo = 500
 
 // maxRepeats bounds the runs in a sample.
 const maxRepeats = 1 << 20

@@ -44,8 +44,10 @@ func (b *bench) profile(ctx context.Context, m *measured, pass int) error {
 		return err
 	}
 	m.profiles[pass] = p
-	m.latency[pass], err = pipeline.FitLatency(b.space, p, path)
-	return err
+	if m.latency[pass], err = pipeline.FitLatency(b.space, p, path); err != nil {
+		return err
+	}
+	return m.latency[pass].Save(b.path("%s-%d-latency.json", m.name, pass+1))
 }
 
 // timing is the latency of a network, as kept in a file.
