@@ -22,20 +22,16 @@ type ratio struct{ estimate, low, high float64 }
 // width is relative to the estimate.
 func (r ratio) width() float64 { return (r.high - r.low) / r.estimate }
 
-// ratioOf is the lower of two estimates, since disturbances only ever lengthen a sample. The median
-// of ratios holds where subject and reference are slowed alike, however seldom the machine is
-// undisturbed. But what interrupts for a moment hits a long subject more often than a short
-// reference: with two other jobs for each processor, medians put networks of 3 ms 5 to 9 % above
-// their time on the quiet machine. The fastest samples are those that nothing hit.
+// ratioOf compares the fastest samples, those that nothing hit: what interrupts for a moment hits a
+// long subject more often than a short reference, and with two other jobs for each processor,
+// medians put networks of 3 ms 5 to 9 % above their time on the quiet machine. Of a few rounds there
+// may be no such sample: then it is the median of ratios, which holds where subject and reference
+// are slowed alike.
 func ratioOf(rounds []round) ratio {
-	middle := middleRatio(rounds)
 	if len(rounds) < minFast {
-		return middle
+		return middleRatio(rounds)
 	}
-	if fast := fastRatio(rounds); fast.estimate < middle.estimate {
-		return fast
-	}
-	return middle
+	return fastRatio(rounds)
 }
 
 // middleRatio is the median of ratios to the references beside. A round gives two, to the reference
