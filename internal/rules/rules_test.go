@@ -99,6 +99,8 @@ var mayImport = map[string][]string{
 		"internal/runtime/library", "internal/runtime/protocol"},
 	"internal/runtime/onnxruntime": {"internal/runtime/agent", "internal/runtime/clib",
 		"internal/runtime/library", "internal/runtime/protocol"},
+	"internal/runtime/openvino": {"internal/runtime/agent", "internal/runtime/clib",
+		"internal/runtime/library", "internal/runtime/protocol"},
 	"internal/runtime/protocol": {},
 	"internal/runtime/remote": {"internal/bug", "internal/export", "internal/onnx",
 		"internal/runtime/protocol", "internal/settings", "internal/tflite", "profiles",
@@ -136,7 +138,8 @@ var mayImport = map[string][]string{
 		"profiles/device", "profiles/timing", "search", "search/manifest", "search/optimize",
 		"supernet", "supernet/choices", "trainer", "trainer/prune"},
 	"cmd/tailor-agent": {"internal/runtime/agent", "internal/runtime/litert",
-		"internal/runtime/onnxruntime", "internal/runtime/protocol"},
+		"internal/runtime/onnxruntime", "internal/runtime/openvino",
+		"internal/runtime/protocol"},
 }
 
 // onlyIn names the packages that heavy dependencies stay behind.

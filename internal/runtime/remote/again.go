@@ -14,7 +14,7 @@ import (
 var ErrOther = errors.New("another runtime than was measured")
 
 // Names are the runtimes that agents have.
-func Names() []string { return []string{"onnxruntime", "litert"} }
+func Names() []string { return []string{"onnxruntime", "litert", "openvino"} }
 
 // Known says whether an ID of a runtime is that of one that agents have.
 func Known(id string) bool { return nameOf(id) != "" }
