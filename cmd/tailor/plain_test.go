@@ -18,7 +18,7 @@ func TestInOneLine(t *testing.T) {
 		"cat\u202egpj.exe":            `cat\u202egpj.exe`,          // right to left
 		"\u2066x\u2069\u200f":         `\u2066x\u2069\u200f`,       // isolates, a mark
 		"a\u2028b\ufeff\u00ad":        `a\u2028b\ufeff\u00ad`,      // other ends of lines, unseen
-		"bad\xff\xc3 \ufffd":          `bad\xff\xc3 ` + "\ufffd",   // no UTF-8, and what stands for it
+		"bad\xff\xc3 \ufffd":          `bad\xff\xc3 ` + "\ufffd",   // no UTF-8
 		"\u009b31m\u2029\U000e0041":   `\u009b31m\u2029\U000e0041`, // C1 controls, tags
 	} {
 		if got := inOneLine(text); got != want {

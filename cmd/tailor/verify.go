@@ -69,7 +69,7 @@ func printVerified(w io.Writer, v *pipeline.Verified) {
 	t.dropEmpty("")
 	t.print(w)
 	if n := v.Unknown(); n > 0 {
-		fmt.Fprintf(w, "%d of %s could not be made: what to do stands beside each\n", n,
+		fmt.Fprintf(w, "%d of %s left open: what to do stands beside\n", n,
 			amount.Of(len(v.Checks), "check"))
 	}
 }

@@ -34,7 +34,8 @@ type VerifyJob struct {
 	Seed    uint64            // of the order in which it is timed
 	Workers int               // that test
 	Opened  func(data.Report) // if set, told of the images before the work
-	Follows func(path string) // if set, told of images that the manifest names, before they are opened
+	// Follows, if set, is told of images that the manifest names, before they are opened.
+	Follows func(path string)
 }
 
 // Verified is what came out.
@@ -71,7 +72,7 @@ func Verify(ctx context.Context, j VerifyJob) (*Verified, error) {
 // Lies is how many checks found one.
 func (v *Verified) Lies() int { return v.count(ship.Lie) }
 
-// Unknown is how many checks could not be made.
+// Unknown is how many checks are left open.
 func (v *Verified) Unknown() int { return v.count(ship.Unknown) }
 
 func (v *Verified) count(verdict ship.Verdict) (n int) {
@@ -184,7 +185,7 @@ func (v *Verified) timeAgain(ctx context.Context, j VerifyJob, w ship.Winner) er
 		c.Why = "it was not asked for: leave out --no-latency"
 	case rt == nil:
 		c.Why = "it was measured in " + m.Runtime + ", which is not here: install it, or " +
-			"measure in another with --runtime NAME"
+			"see with --runtime NAME what another takes"
 	case here.ID != m.Device && j.Runtime == nil:
 		c.Why = "it was measured on another device, " + m.Device + ": verify it there"
 	default:
@@ -234,10 +235,11 @@ func judgeLatency(claimed, found *manifest.Measured) (ship.Verdict, string) {
 	faster := found.LatencyHighMS*latencySlack < claimed.LatencyMS
 	switch {
 	case claimed.Runtime != found.Runtime:
-		return ship.Unknown, "what is claimed is of " + claimed.Runtime +
-			", what was found of " + found.Runtime
+		return ship.Unknown, "it is claimed for " + claimed.Runtime + " and was measured in " +
+			found.Runtime + ": measure it as claimed, without --runtime"
 	case claimed.Device != found.Device:
-		return ship.Unknown, "it was measured on another device, " + claimed.Device
+		return ship.Unknown, "it was measured on another device, " + claimed.Device +
+			": verify it there"
 	case claimed.Unstable || found.Unstable:
 		return ship.Unknown, "the machine was too noisy: verify again when it is quiet"
 	case slower:

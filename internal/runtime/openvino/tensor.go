@@ -37,7 +37,8 @@ func (s *session) tensor(get uintptr, shape []int) (t tensor, err error) {
 		}
 	}
 	if count != uintptr(n) || bytes != uintptr(4*n) || at == nil {
-		return t, fmt.Errorf("it has %d values in %d bytes, expected %d of float32", count, bytes, n)
+		return t, fmt.Errorf("it has %d values in %d bytes, expected %d of float32", count, bytes,
+			n)
 	}
 	t.values = unsafe.Slice((*float32)(at), n)
 	return t, nil
