@@ -156,7 +156,8 @@ func judgeAccuracy(claimed, found *manifest.Measured, other bool) (ship.Verdict,
 	n := float64(found.Images)
 	switch {
 	case other:
-		return ship.Unknown, "these are not the images that it was tested on: give those with --data DIR"
+		return ship.Unknown, "these are not the images that it was tested on: give those with " +
+			"--data DIR"
 	case claimed.Images != found.Images:
 		return ship.Lie, "there are not so many test images"
 	case !(math.Abs(claimed.Top1-found.Top1)*n <= max(slackImages, accuracySlack*n)+.5):
