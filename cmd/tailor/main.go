@@ -8,10 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
-	"strconv"
-	"strings"
 	"syscall"
-	"unicode"
 
 	"github.com/alecthomas/kong"
 
@@ -86,20 +83,6 @@ func finish(err, unwritten error, stderr io.Writer) int {
 	listProblems(stderr, err)
 	fmt.Fprintln(stderr, "tailor:", inOneLine(err.Error()))
 	return status(err)
-}
-
-// inOneLine writes characters that are not for people, as names of files may have them, so that an
-// error stays one line of a terminal.
-func inOneLine(text string) string {
-	var line strings.Builder
-	for _, r := range text {
-		if unicode.IsControl(r) {
-			line.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-		} else {
-			line.WriteRune(r)
-		}
-	}
-	return line.String()
 }
 
 // issues is where faults are reported.
