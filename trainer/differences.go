@@ -10,13 +10,20 @@ import (
 // same says in what a run that is there differs from the one that is asked for, in the order in
 // which it matters: settings, then the space, then the images, whose hash depends on all of them.
 func (i *Info) same(dir string, want *Info) error {
-	what := settings.Differences(i.Config, want.Config)
+	have, asked := i.Config, want.Config
+	have.Augment, asked.Augment = Augment{}, Augment{} // no flag says one of its values
+	what := settings.Differences(have, asked)
+	if what == "" {
+		what = i.Config.Augment.differences(want.Config.Augment)
+	}
 	if what == "" {
 		what = settings.Differences(i.Data.asked(), want.Data.asked())
 	}
 	otherSpace := i.Space.For(want.Space.Classes,
-		want.Space.Channels).SHA256() != want.SpaceSHA256 || i.Data.Size != want.Data.Size
+		want.Space.Channels).SHA256() != want.SpaceSHA256
 	switch {
+	case what == "" && !otherSpace && i.Data.Size != want.Data.Size:
+		what = fmt.Sprintf("with --size %d, asked for %d", i.Data.Size, want.Data.Size)
 	case what == "" && otherSpace && i.Space.Name == want.Space.Name:
 		what = fmt.Sprintf("with another space of the name %s", i.Space.Name)
 	case what == "" && otherSpace:

@@ -33,6 +33,17 @@ type Plan struct {
 	// gradients and momentum, and the values that a step of the largest network keeps for its
 	// backward pass.
 	MemoryBytes int64 `json:"memory_bytes"`
+	// Augment says what happens to training images at random.
+	Augment string `json:"augment"`
+	// Rates say whether preparing images keeps up with training.
+	Rates
+}
+
+// Rates are images a second with all workers: as many as can be prepared, and as many as the
+// largest network alone trains on. While the first is larger, training waits for no image.
+type Rates struct {
+	Loader   float64 `json:"loader_images_per_second"`
+	Training float64 `json:"training_images_per_second"`
 }
 
 // Phase is a part of a run whose steps cost the same.
@@ -79,6 +90,7 @@ func newPlan(ctx context.Context, j Job, info *Info, d *data.Dataset, done int) 
 		Steps: s.steps, StepsDone: done,
 		Workers: j.Workers, Phases: s.phases(t), EpochEndSeconds: t.epochEnd,
 		MemoryBytes: int64(heap.HeapAlloc) + t.memory,
+		Augment:     c.Augment.String(), Rates: t.images,
 	}
 	p.Seconds = newPace(s, t).left(done).Seconds()
 	return p, t, nil

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	runKind, runVersion = "run", 2
+	runKind, runVersion = "run", 3
 	// oldestRun lacks how images are prepared, and what was skipped.
 	oldestRun   = 1
 	runFile     = "run.json"
@@ -145,6 +145,7 @@ func (i *Info) read(dir string) error {
 	if i.Space == nil {
 		return fmt.Errorf("%s has no space", filepath.Join(dir, runFile))
 	}
+	i.Config.fillIn()
 	return nil
 }
 
@@ -191,6 +192,9 @@ func newInfo(j Job) (*Info, *data.Dataset, error) {
 	}
 	if j.Space == nil {
 		return nil, nil, fmt.Errorf("%w: there is no space to train", ErrConfig)
+	}
+	if err := j.checkSize(); err != nil {
+		return nil, nil, err
 	}
 	i := &Info{Config: c}
 	i.Data = j.dataInfo(c.Seed)

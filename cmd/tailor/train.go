@@ -20,6 +20,7 @@ type dataFlags struct {
 
 type trainCmd struct {
 	dataFlags
+	augmentFlags
 	Space    string `required:"" help:"Name of a shipped space, or a YAML file." type:"source"`
 	Out      string `help:"Folder of the run." type:"path" out:"folder" oneof:"out"`
 	Strategy string `help:"deps, bignas or full." enum:"deps,bignas,full" default:"${train_strategy}"`
@@ -71,7 +72,7 @@ func (c *trainCmd) job(g *Globals) (trainer.Job, error) {
 	t.LabelSmoothing, t.Networks, t.Temperature = c.LabelSmoothing, c.Networks, c.Temperature
 	give(&t.WarmupEpochs, c.WarmupEpochs)
 	give(&t.EpsilonEpochs, c.EpsilonEpochs)
-	return j, nil
+	return j, c.apply(&j)
 }
 
 // check refuses flags that do not go together.
