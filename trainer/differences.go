@@ -1,8 +1,10 @@
 package trainer
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/tailor-nas/tailor/internal/settings"
 )
@@ -45,6 +47,7 @@ type dataFlags struct {
 	Train       int    `json:"train_images"`
 	Test        int    `json:"test_images"`
 	SkipDamaged bool   `json:"skip_damaged"`
+	Classes     string `json:"classes"`
 }
 
 func (d DataInfo) asked() dataFlags {
@@ -55,5 +58,10 @@ func (d DataInfo) asked() dataFlags {
 	case -1:
 		holdout = "0"
 	}
-	return dataFlags{holdout, d.Seed, d.Train, d.Test, d.SkipDamaged}
+	classes := "all"
+	if d.Subset {
+		names := strings.Join(d.Classes, "\n")
+		classes = fmt.Sprintf("of %d (sha256 %.4x)", len(d.Classes), sha256.Sum256([]byte(names)))
+	}
+	return dataFlags{holdout, d.Seed, d.Train, d.Test, d.SkipDamaged, classes}
 }

@@ -35,6 +35,10 @@ type Plan struct {
 	MemoryBytes int64 `json:"memory_bytes"`
 	// Augment says what happens to training images at random.
 	Augment string `json:"augment"`
+	// CacheBytes is how large a cache of the images that do not fit the memory is, and
+	// CacheMissingBytes how much of it is still to be decoded; both are 0 without.
+	CacheBytes        int64 `json:"cache_bytes,omitempty"`
+	CacheMissingBytes int64 `json:"cache_missing_bytes,omitempty"`
 	// Rates say whether preparing images keeps up with training.
 	Rates
 }
@@ -92,6 +96,7 @@ func newPlan(ctx context.Context, j Job, info *Info, d *data.Dataset, done int) 
 		MemoryBytes: int64(heap.HeapAlloc) + t.memory,
 		Augment:     c.Augment.String(), Rates: t.images,
 	}
+	p.CacheBytes, p.CacheMissingBytes = d.CacheSize()
 	p.Seconds = newPace(s, t).left(done).Seconds()
 	return p, t, nil
 }

@@ -30,7 +30,14 @@ type Job struct {
 	TestImages  int
 	// Size is the side in pixels that images are kept at, from which random crops are taken; Auto
 	// is the space's largest resolution.
-	Size        int
+	Size int
+	// Classes are those to train on, in the order of their labels; nil is all of the data.
+	Classes []string
+	// Cache is a folder for prepared images that do not fit the memory: they are decoded once,
+	// before training. AutoCache is one in the run's folder; empty decodes them in every epoch.
+	Cache string
+	// Caching, if set, is told of the cache before it is filled and after each part of it.
+	Caching     func(CacheProgress)
 	SkipDamaged bool        // train without images that cannot be read
 	Opened      func(*Data) // if set, told of the data before training begins
 	Config      Config
@@ -100,6 +107,10 @@ func (j Job) dataInfo(seed uint64) DataInfo {
 	if j.Size != Auto {
 		d.Size = j.Size
 	}
+	if j.Classes != nil {
+		d.Subset, d.Classes = true, j.Classes
+	}
+	d.Cache = j.cache()
 	switch j.Holdout {
 	case Auto:
 		d.Holdout = 0
@@ -150,6 +161,9 @@ func Train(ctx context.Context, j Job) (*Run, error) {
 	net := supernet.New(info.Space, info.Config.Seed)
 	state, err := loadCheckpoint(j.Dir, info.SHA256, net, true)
 	if err != nil {
+		return nil, err
+	}
+	if err := j.fillCache(ctx, info, d, state); err != nil {
 		return nil, err
 	}
 	if !state.Done {

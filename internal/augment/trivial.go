@@ -19,18 +19,24 @@ const strengths = 31
 // A strength of 0 changes nothing, and 1 is the most, but for those without strength.
 func operations() [14]operation {
 	type bytes = []uint8
+	// moved shears and translates, at full strength by so much.
+	moved := func(b, c, d, g float64) func(*Editor, bytes, float64) {
+		return func(e *Editor, p bytes, s float64) { e.affine(p, 1, b*s, c*s, d*s, 1, g*s) }
+	}
 	return [...]operation{
 		{"identity", false, func(*Editor, bytes, float64) {}},
-		{"shear x", true, func(e *Editor, p bytes, s float64) { e.affine(p, 1, .99*s, 0, 0, 1, 0) }},
-		{"shear y", true, func(e *Editor, p bytes, s float64) { e.affine(p, 1, 0, 0, .99*s, 1, 0) }},
-		{"translate x", true, func(e *Editor, p bytes, s float64) { e.affine(p, 1, 0, 32*s, 0, 1, 0) }},
-		{"translate y", true, func(e *Editor, p bytes, s float64) { e.affine(p, 1, 0, 0, 0, 1, 32*s) }},
+		{"shear x", true, moved(.99, 0, 0, 0)},
+		{"shear y", true, moved(0, 0, .99, 0)},
+		{"translate x", true, moved(0, 32, 0, 0)},
+		{"translate y", true, moved(0, 0, 0, 32)},
 		{"rotate", true, func(e *Editor, p bytes, s float64) { e.rotate(p, 135*s) }},
 		{"brightness", true, func(_ *Editor, p bytes, s float64) { brighten(p, 1+.99*s) }},
 		{"colour", true, func(e *Editor, p bytes, s float64) { e.saturate(p, 1+.99*s) }},
 		{"contrast", true, func(e *Editor, p bytes, s float64) { e.contrast(p, 1+.99*s) }},
 		{"sharpness", true, func(e *Editor, p bytes, s float64) { e.sharpen(p, 1+.99*s) }},
-		{"posterize", false, func(_ *Editor, p bytes, s float64) { posterize(p, 8-int(math.Round(6*s))) }},
+		{"posterize", false, func(_ *Editor, p bytes, s float64) {
+			posterize(p, 8-int(math.Round(6*s)))
+		}},
 		{"solarize", false, func(_ *Editor, p bytes, s float64) { solarize(p, 255-255*s) }},
 		{"auto contrast", false, func(e *Editor, p bytes, _ float64) { e.autoContrast(p) }},
 		{"equalize", false, func(e *Editor, p bytes, _ float64) { e.equalize(p) }},
