@@ -45,6 +45,8 @@ type DataOptions struct {
 	// SkipDamaged goes on without images that cannot be read and without class folders that have no
 	// images. Without it, they are an error.
 	SkipDamaged bool
+	// Only are the classes to open, in the order of their labels; nil is all, sorted.
+	Only []string
 }
 
 // OpenData opens what lies at path: a folder of MNIST idx files, CIFAR-10 or CIFAR-100 binary files
@@ -56,7 +58,7 @@ func OpenData(path string, o DataOptions) (*Data, error) {
 
 func (o DataOptions) internal() data.Options {
 	return data.Options{Size: o.Size, Holdout: o.Holdout, Seed: o.Seed, Train: o.Train,
-		Test: o.Test, SkipDamaged: o.SkipDamaged}
+		Test: o.Test, SkipDamaged: o.SkipDamaged, Only: o.Only}
 }
 
 // Sample gives n images of a set, drawn without replacement and fixed by seed, in random order.

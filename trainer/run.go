@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	runKind, runVersion = "run", 2
+	runKind, runVersion = "run", 3
 	// oldestRun lacks how images are prepared, and what was skipped.
 	oldestRun   = 1
 	runFile     = "run.json"
@@ -47,13 +47,28 @@ type DataInfo struct {
 
 	SkipDamaged bool     `json:"skip_damaged,omitempty"` // images that cannot be read were left out
 	Skipped     []string `json:"skipped,omitempty"`      // which, and class folders without images
+	Subset      bool     `json:"subset,omitempty"`       // there are other classes than these
+	// Cache is the folder of prepared images that do not fit the memory, as Path is kept; empty
+	// without.
+	Cache string `json:"cache,omitempty"`
 	// Preparation is how images are prepared; nil in a run that an older tailor made.
 	Preparation *Preparation `json:"preparation,omitempty"`
 }
 
 func (d DataInfo) options() DataOptions {
-	return DataOptions{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train,
+	o := DataOptions{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train,
 		Test: d.Test, SkipDamaged: d.SkipDamaged}
+	if d.Subset {
+		o.Only = d.Classes
+	}
+	return o
+}
+
+// openOptions are those for the data of a run in a folder.
+func (d DataInfo) openOptions(dir string) data.Options {
+	o := d.options().internal()
+	o.Cache = d.cacheDir(dir)
+	return o
 }
 
 // Run is a training run as others read it: what it is, and the weights of its last checkpoint.
@@ -145,6 +160,9 @@ func (i *Info) read(dir string) error {
 	if i.Space == nil {
 		return fmt.Errorf("%s has no space", filepath.Join(dir, runFile))
 	}
+	if i.Config.Strategy != "" {
+		i.Config.fillIn()
+	}
 	return nil
 }
 
@@ -165,7 +183,7 @@ func (r *Run) OpenData(path string) (*Data, error) {
 func (r *Run) DataOptions() DataOptions { return r.Info.Data.options() }
 
 func (i *Info) openData(dir, path string) (*data.Dataset, error) {
-	d, err := data.Open(path, i.Data.options().internal())
+	d, err := data.Open(path, i.Data.openOptions(dir))
 	if err != nil {
 		return nil, err
 	}
@@ -192,9 +210,12 @@ func newInfo(j Job) (*Info, *data.Dataset, error) {
 	if j.Space == nil {
 		return nil, nil, fmt.Errorf("%w: there is no space to train", ErrConfig)
 	}
+	if err := j.checkSize(); err != nil {
+		return nil, nil, err
+	}
 	i := &Info{Config: c}
 	i.Data = j.dataInfo(c.Seed)
-	d, err := data.Open(j.Data, i.Data.options().internal())
+	d, err := data.Open(j.Data, i.Data.openOptions(j.Dir))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -9,12 +9,14 @@ type schedule struct {
 	shrinkFrom   int
 	fullRateFrom int // step from which they train at the full rate: W·B
 	lr           float64
+	rise         int // steps over which the rate rises to the cosine
 	perEpoch     int // steps an epoch
 }
 
 // newSchedule is for a run of c with stepsPerEpoch steps an epoch.
 func newSchedule(c Config, stepsPerEpoch int) schedule {
-	s := schedule{steps: c.Epochs * stepsPerEpoch, lr: c.LR, perEpoch: stepsPerEpoch}
+	s := schedule{steps: c.Epochs * stepsPerEpoch, lr: c.LR, perEpoch: stepsPerEpoch,
+		rise: int(math.Round(c.LRWarmupEpochs * float64(stepsPerEpoch)))}
 	switch c.Strategy {
 	case DepS:
 		s.fullRateFrom = int(math.Round(c.WarmupEpochs * float64(stepsPerEpoch)))
@@ -25,9 +27,14 @@ func newSchedule(c Config, stepsPerEpoch int) schedule {
 	return s
 }
 
-// rate is the cosine learning rate η of a step.
+// rate is the cosine learning rate η of a step; in the first steps of a run a part of it, if it is
+// to rise.
 func (s schedule) rate(step int) float64 {
-	return s.lr / 2 * (1 + math.Cos(math.Pi*float64(step)/float64(s.steps)))
+	cosine := s.lr / 2 * (1 + math.Cos(math.Pi*float64(step)/float64(s.steps)))
+	if step < s.rise {
+		return cosine * float64(step+1) / float64(s.rise)
+	}
+	return cosine
 }
 
 // beta is the weight β of the sub-networks' gradients at a step (DepS, section 3.2, as

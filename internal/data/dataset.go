@@ -24,6 +24,12 @@ type Options struct {
 	// images. Without it, they are a ProblemsError.
 	SkipDamaged bool
 
+	// Only are the classes to open, in the order of their labels; nil is all, sorted.
+	Only []string
+	// Cache is a folder for prepared images that do not fit the memory; "" decodes them whenever
+	// they are needed. What is in it is used; [Dataset.FillCache] puts them there.
+	Cache string
+
 	forTest bool // images to test on: a part for training may be missing, and so may classes
 }
 
@@ -42,6 +48,7 @@ type Dataset struct {
 	// Report says what was found, and what was left out.
 	Report Report
 
+	cache *cached // nil without
 	stats func() (mean, std []float32)
 }
 
@@ -69,7 +76,7 @@ func open(path string, o Options, lim limits) (*Dataset, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	src, err := load(path, o, lim)
+	src, err := loadOnly(path, o, lim)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +98,7 @@ func (o Options) check() error {
 		return fmt.Errorf("data: Options.Test is %d: want 0 (default) to %d images", o.Test,
 			maxSynthetic)
 	}
-	return nil
+	return checkOnly(o.Only)
 }
 
 // load reads whatever is at path.

@@ -108,7 +108,7 @@ func (j *Job) manifest(f search.Found, p pick) *manifest.Manifest {
 		m.Classes = r.Info.Data.Classes
 		d := r.Info.Data
 		m.Images = &manifest.Images{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train,
-			Test: d.Test, SkipDamaged: d.SkipDamaged, Skipped: d.Skipped}
+			Test: d.Test, SkipDamaged: d.SkipDamaged, Skipped: d.Skipped, Subset: d.Subset}
 	}
 	if j.Data != nil {
 		m.Mean, m.Std = j.Data.Stats()

@@ -12,10 +12,10 @@ import (
 const Kind = "manifest"
 
 // version is that of what is written; of oldest, [Images.Preparation] is nil.
-const version, oldest = 6, 4
+const version, oldest = 7, 4
 
 // Manifest is a sub-network ready to ship, and where everything in it came from: the document
-// "manifest/6". Its inputs are the run's weights ("weights"), the data ("data"), the predictors
+// "manifest/7". Its inputs are the run's weights ("weights"), the data ("data"), the predictors
 // ("accuracy", "latency") and the profile ("profile"); those of a pruned network are the manifest
 // that it was made from ("parent"), and the data.
 type Manifest struct {
@@ -57,6 +57,7 @@ type Images struct {
 	SkipDamaged bool `json:"skip_damaged,omitempty"`
 	// which, and class folders without images
 	Skipped     []string     `json:"skipped,omitempty"`
+	Subset      bool         `json:"subset,omitempty"`      // there are other classes than these
 	Preparation *Preparation `json:"preparation,omitempty"` // nil where an older tailor searched
 }
 
