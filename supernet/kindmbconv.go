@@ -151,7 +151,7 @@ func (b *builder) mbconv(st *Stage, at place, kernel int, expand float64) {
 	out := Shape{strided(b.at.H, stride), strided(b.at.W, stride), b.space.width(st.Width)}
 	mid := in
 	if expand != 1 {
-		mid = MakeDivisible(math.Round(float64(in)*expand), channelDivisor)
+		mid = MakeDivisible(math.Round(float64(in)*expand), b.space.divisor())
 	}
 	se := 0
 	if st.SE {
