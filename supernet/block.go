@@ -28,10 +28,13 @@ type Block struct {
 	Stride int `json:"stride,omitempty"`
 	Act    Act `json:"act,omitempty"`
 	// MBConv: hidden channels of squeeze-and-excitation, 0 for none
-	SE   int  `json:"se,omitempty"`
-	Skip bool `json:"skip,omitempty"`
-	BN   bool `json:"bn,omitempty"`
-	Bias bool `json:"bias,omitempty"` // Conv: a bias instead of batch norm
+	SE int `json:"se,omitempty"`
+	// the activation of these, ReLU if empty, and of the gate, HSigmoid if empty
+	SEAct  Act  `json:"se_act,omitempty"`
+	SEGate Act  `json:"se_gate,omitempty"`
+	Skip   bool `json:"skip,omitempty"`
+	BN     bool `json:"bn,omitempty"`
+	Bias   bool `json:"bias,omitempty"` // Conv: a bias instead of batch norm
 	// Conv with bias: no padding, so that the output is smaller by Kernel-1
 	Valid bool `json:"valid,omitempty"`
 	// Padding of a Conv or MBConv with stride 2 that is not Valid.
@@ -61,6 +64,12 @@ func (b Block) Key() string {
 	}
 	if b.SE > 0 {
 		fmt.Fprintf(&k, "-se%d", b.SE)
+	}
+	if b.SEAct != "" {
+		fmt.Fprintf(&k, "-hidden_%s", b.SEAct)
+	}
+	if b.SEGate != "" {
+		fmt.Fprintf(&k, "-gate_%s", b.SEGate)
 	}
 	if b.Skip {
 		k.WriteString("-skip")

@@ -172,7 +172,7 @@ func wholeNumbers(y *textfile.YAML) error {
 // fractional says whether a field may hold a number with a fraction.
 func fractional(field string) bool {
 	return slices.ContainsFunc([]string{"width_multiplier", "bn_eps", "dropout", "expand[",
-		"expand_by_depth."},
+		"expand_by_depth.", "se.ratio"},
 		func(f string) bool { return strings.Contains(field, f) })
 }
 
@@ -289,6 +289,7 @@ func (c *checker) stage(at string, st *Stage) {
 	c.between(at+".width", st.Width, 1, maxWidth)
 	c.between(at+".stride", st.Stride, 1, 2)
 	c.act(at+".act", st.Act)
+	c.excitation(at+".se", st.SE)
 	choices(c, at+".depth", st.Depth, 1, 16)
 	choices(c, at+".kernel", st.Kernel, 1, 15)
 	for _, k := range st.Kernel {

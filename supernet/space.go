@@ -52,13 +52,13 @@ type Stem struct {
 // have shortcuts. A stage with a single choice of everything is fixed: it has no genes and does not
 // appear in an arch.
 type Stage struct {
-	Width  int       `yaml:"width" json:"width"`
-	Stride int       `yaml:"stride" json:"stride"`
-	Act    Act       `yaml:"act" json:"act"`
-	SE     bool      `yaml:"se" json:"se,omitempty"`
-	Depth  []int     `yaml:"depth" json:"depth"`
-	Kernel []int     `yaml:"kernel" json:"kernel"`
-	Expand []float64 `yaml:"expand" json:"expand,omitempty"`
+	Width  int        `yaml:"width" json:"width"`
+	Stride int        `yaml:"stride" json:"stride"`
+	Act    Act        `yaml:"act" json:"act"`
+	SE     Excitation `yaml:"se" json:"se,omitzero"`
+	Depth  []int      `yaml:"depth" json:"depth"`
+	Kernel []int      `yaml:"kernel" json:"kernel"`
+	Expand []float64  `yaml:"expand" json:"expand,omitempty"`
 	// ExpandByDepth couples depth and width (CompOFA, Sahni et al., ICLR 2021): the depth chosen
 	// decides the expand ratio of every block of the stage. It replaces Expand.
 	ExpandByDepth map[int]float64 `yaml:"expand_by_depth" json:"expand_by_depth,omitempty"`
