@@ -1,6 +1,7 @@
 package adopt
 
 import (
+	"encoding/json"
 	"path/filepath"
 	"strings"
 
@@ -13,7 +14,8 @@ type Facts struct {
 	Mean, Std  Fact[[]float32] // by channel, of values from 0 to 1
 	BNEps      Fact[float64]
 	Padding    Fact[supernet.Padding]
-	Family     string // what the network was recognised as
+	Family     string   // what the network was recognised as
+	Labels     []string // names of the classes, where the file has them
 }
 
 // Fact is a value and its source: "the file", "family EfficientNet-Lite", "--bn-eps".
@@ -83,5 +85,18 @@ func (t *Facts) torchvision(blocks int) {
 	}
 	if t.Resolution.Value == 260 {
 		t.Resolution.Value = 288
+	}
+}
+
+// told takes what the metadata of an ONNX file that tailor wrote says.
+func (t *Facts) told(properties map[string]string) {
+	var mean, std []float32
+	if json.Unmarshal([]byte(properties["mean"]), &mean) == nil &&
+		json.Unmarshal([]byte(properties["std"]), &std) == nil {
+		t.Mean, t.Std = fact(mean, "the file"), fact(std, "the file")
+	}
+	var labels []string
+	if json.Unmarshal([]byte(properties["labels"]), &labels) == nil {
+		t.Labels = labels
 	}
 }

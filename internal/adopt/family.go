@@ -30,8 +30,7 @@ type family struct {
 
 const (
 	relu, relu6, hSwish = supernet.ReLU, supernet.ReLU6, supernet.HSwish
-	silu                = supernet.Act("silu")
-	sigmoid             = supernet.Act("sigmoid")
+	silu, sigmoid       = supernet.SiLU, supernet.Sigmoid
 )
 
 func none(n int) []bool { return make([]bool, n) }

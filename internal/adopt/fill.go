@@ -211,12 +211,11 @@ func depthwise(c *Conv, side int) []float32 {
 	return turned
 }
 
-// restored is the convolution's batch norm for an epsilon and a convolution without bias. Where it
-// was folded away, it is one that does nothing but add the bias.
+// restored is the convolution's batch norm for an epsilon and a convolution without bias.
 func (c *Conv) restored(eps float64) (*Norm, error) {
 	n := c.Norm
 	if n == nil {
-		n = folded(c, eps)
+		n = c.unfolded(eps)
 	}
 	got := Norm{Scale: slices.Clone(n.Scale), Shift: n.Shift, Mean: slices.Clone(n.Mean),
 		Var: n.Var}
@@ -233,17 +232,4 @@ func (c *Conv) restored(eps float64) (*Norm, error) {
 		}
 	}
 	return &got, nil
-}
-
-// folded is a batch norm that adds a convolution's bias, and does nothing else.
-func folded(c *Conv, eps float64) *Norm {
-	n := &Norm{Scale: make([]float32, c.Out), Shift: c.Bias, Mean: make([]float32, c.Out),
-		Var: make([]float32, c.Out)}
-	for i := range c.Out {
-		n.Scale[i], n.Var[i] = 1, float32(1-eps)
-	}
-	if n.Shift == nil {
-		n.Shift = make([]float32, c.Out)
-	}
-	return n
 }

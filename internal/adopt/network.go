@@ -3,6 +3,7 @@ package adopt
 import (
 	"errors"
 
+	"github.com/tailor-nas/tailor/internal/onnxgraph"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -17,6 +18,9 @@ type Network struct {
 	// Features is a fully connected layer after the mean, with its activation; nil without.
 	Features   *Conv
 	Classifier Conv
+
+	graph *onnxgraph.Graph // that the network was recognised in; nil of a state dict
+	input input
 }
 
 // Conv is a convolution, or a fully connected layer, with what follows it directly.
@@ -32,6 +36,9 @@ type Conv struct {
 	Bias   []float32 // (out); nil without
 	Norm   *Norm     // nil where it was folded into weight and bias, or never was
 	Act    supernet.Act
+	output string    // of a graph: the value that the convolution's node gives
+	own    []float32 // the bias that is in it; nil without
+	seen   *moments  // what that value was on images; nil if it was not measured
 }
 
 // Norm is batch norm, each of its tensors (out).
@@ -82,6 +89,17 @@ func (n *Network) units() []*Conv {
 	}
 	if n.Expand != nil {
 		all = append(all, n.Expand)
+	}
+	return all
+}
+
+// folded lists the convolutions whose batch norm is in their weights.
+func (n *Network) folded() []*Conv {
+	var all []*Conv
+	for _, c := range n.units() {
+		if c.Norm == nil {
+			all = append(all, c)
+		}
 	}
 	return all
 }

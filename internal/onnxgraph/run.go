@@ -11,6 +11,7 @@ type machine struct {
 	graph  *Graph
 	values map[string]*Tensor
 	uses   map[string]int // that are still to come
+	watch  func(n *Node, result *Tensor)
 	live   int            // elements of values that are kept
 	work   int64          // products so far
 }
@@ -18,13 +19,16 @@ type machine struct {
 // Shapes are the shapes of all values that a run has computed, by name.
 type Shapes map[string][]int
 
-// Run computes the graph's first output for an input, and says which shapes its values had.
-func (g *Graph) Run(ctx context.Context, input *Tensor) (*Tensor, Shapes, error) {
+// Run computes the graph's first output for an input, and says which shapes its values had. watch,
+// which may be nil, sees what each node gives.
+func (g *Graph) Run(ctx context.Context, input *Tensor, watch func(n *Node, result *Tensor)) (
+	*Tensor, Shapes, error) {
 	if len(g.Inputs) != 1 || len(g.Outputs) < 1 {
 		return nil, nil, refusef("the graph has %d inputs and %d outputs, expected one of each",
 			len(g.Inputs), len(g.Outputs))
 	}
-	m := machine{ctx: ctx, graph: g, values: map[string]*Tensor{}, uses: map[string]int{}}
+	m := machine{ctx: ctx, graph: g, values: map[string]*Tensor{}, uses: map[string]int{},
+		watch: watch}
 	for i := range g.Nodes {
 		for _, name := range g.Nodes[i].Inputs {
 			m.uses[name]++
@@ -85,6 +89,9 @@ func (m *machine) node(n *Node, shapes Shapes) error {
 	t, err := run.compute(m, n, args)
 	if err != nil {
 		return err
+	}
+	if m.watch != nil {
+		m.watch(n, t)
 	}
 	if m.live += len(t.Data); m.live > maxLive {
 		return refusef("more than %d values are kept at one time", maxLive)
