@@ -33,7 +33,8 @@ func TestSchemaOfBlocks(t *testing.T) {
 	padded := all[0]
 	padded.Stride, padded.Padding = 2, supernet.TFSame
 	efficient := mbconvWithSE(t, all)
-	efficient.Act, efficient.SEAct, efficient.SEGate = supernet.SiLU, supernet.SiLU, supernet.Sigmoid
+	efficient.Act, efficient.SEAct = supernet.SiLU, supernet.SiLU
+	efficient.SEGate = supernet.Sigmoid
 	for _, b := range append(all, padded, efficient) {
 		if err := b.Check(); err != nil {
 			t.Fatal(err)

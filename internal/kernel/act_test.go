@@ -47,7 +47,8 @@ func TestSigmoidIsExact(t *testing.T) {
 			for act, want := range map[kernel.Act]float64{kernel.Sigmoid: s,
 				kernel.SiLU: float64(u) * s} {
 				off := math.Abs(float64(act.Value(u)) - want)
-				if bound := relative*math.Abs(want) + 2*least*(1+math.Abs(float64(u))); off > bound {
+				bound := relative*math.Abs(want) + 2*least*(1+math.Abs(float64(u)))
+				if off > bound {
 					t.Fatalf("activation %d of %g is %g, want %g to %g", act, u, act.Value(u), want,
 						bound)
 				}

@@ -9,10 +9,10 @@ const (
 	log2E    = 1.44269504  // 1 / ln 2
 	ln2High  = 0.693359375 // ln 2, of which few bits are set: times a small number it is exact
 	ln2Low   = -2.12194440e-4
-	// The polynomial of exp(-r), where |r| is at most ln 2 / 2: that of Cephes' expf (S. Moshier),
-	// for -r.
-	exp2, exp3, exp4 = 5.0000001201e-1, -1.6666665459e-1, 4.1665795894e-2
-	exp5, exp6, exp7 = -8.3334519073e-3, 1.3981999507e-3, -1.9875691500e-4
+	// 1 - r + exp2 r² + ... + exp6 r⁶ is exp(-r) where |r| is at most ln 2 / 2: of the polynomials
+	// of that form, about the one whose largest relative error is the least, 2^-28.
+	exp2, exp3, exp4 = 0.49999994, -0.1666652, 0.041668408
+	exp5, exp6       = -0.0083689215, 0.0013814174
 )
 
 // onePlusExp is 1 + exp(-u), whose inverse is the sigmoid of u, to 2^-22 of it. It works with plain
@@ -26,8 +26,7 @@ func onePlusExp(u float32) float32 {
 	n := t - roundBy
 	r := u + float32(n*ln2High)
 	r += float32(n * ln2Low)
-	p := float32(exp7*r) + exp6
-	p = float32(p*r) + exp5
+	p := float32(exp6*r) + exp5
 	p = float32(p*r) + exp4
 	p = float32(p*r) + exp3
 	p = float32(p*r) + exp2

@@ -11,13 +11,12 @@ DATA exponential<>+12(SB)/4, $0x4b400000
 DATA exponential<>+16(SB)/4, $0x3f318000
 DATA exponential<>+20(SB)/4, $0xb95e8083
 DATA exponential<>+24(SB)/4, $0x3f800000
-DATA exponential<>+28(SB)/4, $0x3f000000
-DATA exponential<>+32(SB)/4, $0xbe2aaaaa
-DATA exponential<>+36(SB)/4, $0x3d2aa9c1
-DATA exponential<>+40(SB)/4, $0xbc088908
-DATA exponential<>+44(SB)/4, $0x3ab743ce
-DATA exponential<>+48(SB)/4, $0xb9506967
-GLOBL exponential<>(SB), RODATA|NOPTR, $52
+DATA exponential<>+28(SB)/4, $0x3efffffe
+DATA exponential<>+32(SB)/4, $0xbe2aaa48
+DATA exponential<>+36(SB)/4, $0x3d2aac7e
+DATA exponential<>+40(SB)/4, $0xbc091dcd
+DATA exponential<>+44(SB)/4, $0x3ab510ad
+GLOBL exponential<>(SB), RODATA|NOPTR, $48
 
 // func scaleShiftIdentityAVX512(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
@@ -310,9 +309,7 @@ vector:
 	VFMADD231PS.BCST exponential<>+16(SB), Z3, Z0
 	VMULPS.BCST      exponential<>+20(SB), Z3, Z3
 	VADDPS           Z3, Z0, Z0
-	VMULPS.BCST      exponential<>+48(SB), Z0, Z4
-	VADDPS.BCST      exponential<>+44(SB), Z4, Z4
-	VMULPS           Z0, Z4, Z4
+	VMULPS.BCST      exponential<>+44(SB), Z0, Z4
 	VADDPS.BCST      exponential<>+40(SB), Z4, Z4
 	VMULPS           Z0, Z4, Z4
 	VADDPS.BCST      exponential<>+36(SB), Z4, Z4
@@ -349,9 +346,7 @@ tail:
 	VFMADD231PS.BCST exponential<>+16(SB), Z3, Z0
 	VMULPS.BCST      exponential<>+20(SB), Z3, Z3
 	VADDPS           Z3, Z0, Z0
-	VMULPS.BCST      exponential<>+48(SB), Z0, Z4
-	VADDPS.BCST      exponential<>+44(SB), Z4, Z4
-	VMULPS           Z0, Z4, Z4
+	VMULPS.BCST      exponential<>+44(SB), Z0, Z4
 	VADDPS.BCST      exponential<>+40(SB), Z4, Z4
 	VMULPS           Z0, Z4, Z4
 	VADDPS.BCST      exponential<>+36(SB), Z4, Z4
@@ -3500,9 +3495,7 @@ row:
 	VFMADD231PS.BCST exponential<>+16(SB), Z7, Z5
 	VMULPS.BCST      exponential<>+20(SB), Z7, Z7
 	VADDPS           Z7, Z5, Z5
-	VMULPS.BCST      exponential<>+48(SB), Z5, Z8
-	VADDPS.BCST      exponential<>+44(SB), Z8, Z8
-	VMULPS           Z5, Z8, Z8
+	VMULPS.BCST      exponential<>+44(SB), Z5, Z8
 	VADDPS.BCST      exponential<>+40(SB), Z8, Z8
 	VMULPS           Z5, Z8, Z8
 	VADDPS.BCST      exponential<>+36(SB), Z8, Z8
@@ -3550,9 +3543,7 @@ streamed:
 	VFMADD231PS.BCST exponential<>+16(SB), Z7, Z5
 	VMULPS.BCST      exponential<>+20(SB), Z7, Z7
 	VADDPS           Z7, Z5, Z5
-	VMULPS.BCST      exponential<>+48(SB), Z5, Z8
-	VADDPS.BCST      exponential<>+44(SB), Z8, Z8
-	VMULPS           Z5, Z8, Z8
+	VMULPS.BCST      exponential<>+44(SB), Z5, Z8
 	VADDPS.BCST      exponential<>+40(SB), Z8, Z8
 	VMULPS           Z5, Z8, Z8
 	VADDPS.BCST      exponential<>+36(SB), Z8, Z8
@@ -3633,9 +3624,7 @@ row:
 	VFMADD231PS.BCST exponential<>+16(SB), Z9, Z7
 	VMULPS.BCST      exponential<>+20(SB), Z9, Z9
 	VADDPS           Z9, Z7, Z7
-	VMULPS.BCST      exponential<>+48(SB), Z7, Z10
-	VADDPS.BCST      exponential<>+44(SB), Z10, Z10
-	VMULPS           Z7, Z10, Z10
+	VMULPS.BCST      exponential<>+44(SB), Z7, Z10
 	VADDPS.BCST      exponential<>+40(SB), Z10, Z10
 	VMULPS           Z7, Z10, Z10
 	VADDPS.BCST      exponential<>+36(SB), Z10, Z10
@@ -3675,9 +3664,7 @@ row:
 	VFMADD231PS.BCST exponential<>+16(SB), Z9, Z7
 	VMULPS.BCST      exponential<>+20(SB), Z9, Z9
 	VADDPS           Z9, Z7, Z7
-	VMULPS.BCST      exponential<>+48(SB), Z7, Z10
-	VADDPS.BCST      exponential<>+44(SB), Z10, Z10
-	VMULPS           Z7, Z10, Z10
+	VMULPS.BCST      exponential<>+44(SB), Z7, Z10
 	VADDPS.BCST      exponential<>+40(SB), Z10, Z10
 	VMULPS           Z7, Z10, Z10
 	VADDPS.BCST      exponential<>+36(SB), Z10, Z10
@@ -3725,9 +3712,7 @@ streamed:
 	VFMADD231PS.BCST exponential<>+16(SB), Z9, Z7
 	VMULPS.BCST      exponential<>+20(SB), Z9, Z9
 	VADDPS           Z9, Z7, Z7
-	VMULPS.BCST      exponential<>+48(SB), Z7, Z10
-	VADDPS.BCST      exponential<>+44(SB), Z10, Z10
-	VMULPS           Z7, Z10, Z10
+	VMULPS.BCST      exponential<>+44(SB), Z7, Z10
 	VADDPS.BCST      exponential<>+40(SB), Z10, Z10
 	VMULPS           Z7, Z10, Z10
 	VADDPS.BCST      exponential<>+36(SB), Z10, Z10
@@ -3767,9 +3752,7 @@ streamed:
 	VFMADD231PS.BCST exponential<>+16(SB), Z9, Z7
 	VMULPS.BCST      exponential<>+20(SB), Z9, Z9
 	VADDPS           Z9, Z7, Z7
-	VMULPS.BCST      exponential<>+48(SB), Z7, Z10
-	VADDPS.BCST      exponential<>+44(SB), Z10, Z10
-	VMULPS           Z7, Z10, Z10
+	VMULPS.BCST      exponential<>+44(SB), Z7, Z10
 	VADDPS.BCST      exponential<>+40(SB), Z10, Z10
 	VMULPS           Z7, Z10, Z10
 	VADDPS.BCST      exponential<>+36(SB), Z10, Z10
@@ -3860,9 +3843,7 @@ row:
 	VFMADD231PS.BCST exponential<>+16(SB), Z13, Z11
 	VMULPS.BCST      exponential<>+20(SB), Z13, Z13
 	VADDPS           Z13, Z11, Z11
-	VMULPS.BCST      exponential<>+48(SB), Z11, Z14
-	VADDPS.BCST      exponential<>+44(SB), Z14, Z14
-	VMULPS           Z11, Z14, Z14
+	VMULPS.BCST      exponential<>+44(SB), Z11, Z14
 	VADDPS.BCST      exponential<>+40(SB), Z14, Z14
 	VMULPS           Z11, Z14, Z14
 	VADDPS.BCST      exponential<>+36(SB), Z14, Z14
@@ -3902,9 +3883,7 @@ row:
 	VFMADD231PS.BCST exponential<>+16(SB), Z13, Z11
 	VMULPS.BCST      exponential<>+20(SB), Z13, Z13
 	VADDPS           Z13, Z11, Z11
-	VMULPS.BCST      exponential<>+48(SB), Z11, Z14
-	VADDPS.BCST      exponential<>+44(SB), Z14, Z14
-	VMULPS           Z11, Z14, Z14
+	VMULPS.BCST      exponential<>+44(SB), Z11, Z14
 	VADDPS.BCST      exponential<>+40(SB), Z14, Z14
 	VMULPS           Z11, Z14, Z14
 	VADDPS.BCST      exponential<>+36(SB), Z14, Z14
@@ -3944,9 +3923,7 @@ row:
 	VFMADD231PS.BCST exponential<>+16(SB), Z13, Z11
 	VMULPS.BCST      exponential<>+20(SB), Z13, Z13
 	VADDPS           Z13, Z11, Z11
-	VMULPS.BCST      exponential<>+48(SB), Z11, Z14
-	VADDPS.BCST      exponential<>+44(SB), Z14, Z14
-	VMULPS           Z11, Z14, Z14
+	VMULPS.BCST      exponential<>+44(SB), Z11, Z14
 	VADDPS.BCST      exponential<>+40(SB), Z14, Z14
 	VMULPS           Z11, Z14, Z14
 	VADDPS.BCST      exponential<>+36(SB), Z14, Z14
@@ -3986,9 +3963,7 @@ row:
 	VFMADD231PS.BCST exponential<>+16(SB), Z13, Z11
 	VMULPS.BCST      exponential<>+20(SB), Z13, Z13
 	VADDPS           Z13, Z11, Z11
-	VMULPS.BCST      exponential<>+48(SB), Z11, Z14
-	VADDPS.BCST      exponential<>+44(SB), Z14, Z14
-	VMULPS           Z11, Z14, Z14
+	VMULPS.BCST      exponential<>+44(SB), Z11, Z14
 	VADDPS.BCST      exponential<>+40(SB), Z14, Z14
 	VMULPS           Z11, Z14, Z14
 	VADDPS.BCST      exponential<>+36(SB), Z14, Z14
@@ -4036,9 +4011,7 @@ streamed:
 	VFMADD231PS.BCST exponential<>+16(SB), Z13, Z11
 	VMULPS.BCST      exponential<>+20(SB), Z13, Z13
 	VADDPS           Z13, Z11, Z11
-	VMULPS.BCST      exponential<>+48(SB), Z11, Z14
-	VADDPS.BCST      exponential<>+44(SB), Z14, Z14
-	VMULPS           Z11, Z14, Z14
+	VMULPS.BCST      exponential<>+44(SB), Z11, Z14
 	VADDPS.BCST      exponential<>+40(SB), Z14, Z14
 	VMULPS           Z11, Z14, Z14
 	VADDPS.BCST      exponential<>+36(SB), Z14, Z14
@@ -4078,9 +4051,7 @@ streamed:
 	VFMADD231PS.BCST exponential<>+16(SB), Z13, Z11
 	VMULPS.BCST      exponential<>+20(SB), Z13, Z13
 	VADDPS           Z13, Z11, Z11
-	VMULPS.BCST      exponential<>+48(SB), Z11, Z14
-	VADDPS.BCST      exponential<>+44(SB), Z14, Z14
-	VMULPS           Z11, Z14, Z14
+	VMULPS.BCST      exponential<>+44(SB), Z11, Z14
 	VADDPS.BCST      exponential<>+40(SB), Z14, Z14
 	VMULPS           Z11, Z14, Z14
 	VADDPS.BCST      exponential<>+36(SB), Z14, Z14
@@ -4120,9 +4091,7 @@ streamed:
 	VFMADD231PS.BCST exponential<>+16(SB), Z13, Z11
 	VMULPS.BCST      exponential<>+20(SB), Z13, Z13
 	VADDPS           Z13, Z11, Z11
-	VMULPS.BCST      exponential<>+48(SB), Z11, Z14
-	VADDPS.BCST      exponential<>+44(SB), Z14, Z14
-	VMULPS           Z11, Z14, Z14
+	VMULPS.BCST      exponential<>+44(SB), Z11, Z14
 	VADDPS.BCST      exponential<>+40(SB), Z14, Z14
 	VMULPS           Z11, Z14, Z14
 	VADDPS.BCST      exponential<>+36(SB), Z14, Z14
@@ -4162,9 +4131,7 @@ streamed:
 	VFMADD231PS.BCST exponential<>+16(SB), Z13, Z11
 	VMULPS.BCST      exponential<>+20(SB), Z13, Z13
 	VADDPS           Z13, Z11, Z11
-	VMULPS.BCST      exponential<>+48(SB), Z11, Z14
-	VADDPS.BCST      exponential<>+44(SB), Z14, Z14
-	VMULPS           Z11, Z14, Z14
+	VMULPS.BCST      exponential<>+44(SB), Z11, Z14
 	VADDPS.BCST      exponential<>+40(SB), Z14, Z14
 	VMULPS           Z11, Z14, Z14
 	VADDPS.BCST      exponential<>+36(SB), Z14, Z14
@@ -4275,9 +4242,7 @@ row:
 	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
 	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
 	VADDPS           Z21, Z19, Z19
-	VMULPS.BCST      exponential<>+48(SB), Z19, Z22
-	VADDPS.BCST      exponential<>+44(SB), Z22, Z22
-	VMULPS           Z19, Z22, Z22
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
 	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
 	VMULPS           Z19, Z22, Z22
 	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
@@ -4317,9 +4282,7 @@ row:
 	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
 	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
 	VADDPS           Z21, Z19, Z19
-	VMULPS.BCST      exponential<>+48(SB), Z19, Z22
-	VADDPS.BCST      exponential<>+44(SB), Z22, Z22
-	VMULPS           Z19, Z22, Z22
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
 	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
 	VMULPS           Z19, Z22, Z22
 	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
@@ -4359,9 +4322,7 @@ row:
 	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
 	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
 	VADDPS           Z21, Z19, Z19
-	VMULPS.BCST      exponential<>+48(SB), Z19, Z22
-	VADDPS.BCST      exponential<>+44(SB), Z22, Z22
-	VMULPS           Z19, Z22, Z22
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
 	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
 	VMULPS           Z19, Z22, Z22
 	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
@@ -4401,9 +4362,7 @@ row:
 	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
 	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
 	VADDPS           Z21, Z19, Z19
-	VMULPS.BCST      exponential<>+48(SB), Z19, Z22
-	VADDPS.BCST      exponential<>+44(SB), Z22, Z22
-	VMULPS           Z19, Z22, Z22
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
 	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
 	VMULPS           Z19, Z22, Z22
 	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
@@ -4443,9 +4402,7 @@ row:
 	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
 	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
 	VADDPS           Z21, Z19, Z19
-	VMULPS.BCST      exponential<>+48(SB), Z19, Z22
-	VADDPS.BCST      exponential<>+44(SB), Z22, Z22
-	VMULPS           Z19, Z22, Z22
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
 	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
 	VMULPS           Z19, Z22, Z22
 	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
@@ -4485,9 +4442,7 @@ row:
 	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
 	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
 	VADDPS           Z21, Z19, Z19
-	VMULPS.BCST      exponential<>+48(SB), Z19, Z22
-	VADDPS.BCST      exponential<>+44(SB), Z22, Z22
-	VMULPS           Z19, Z22, Z22
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
 	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
 	VMULPS           Z19, Z22, Z22
 	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
@@ -4527,9 +4482,7 @@ row:
 	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
 	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
 	VADDPS           Z21, Z19, Z19
-	VMULPS.BCST      exponential<>+48(SB), Z19, Z22
-	VADDPS.BCST      exponential<>+44(SB), Z22, Z22
-	VMULPS           Z19, Z22, Z22
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
 	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
 	VMULPS           Z19, Z22, Z22
 	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
@@ -4569,9 +4522,7 @@ row:
 	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
 	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
 	VADDPS           Z21, Z19, Z19
-	VMULPS.BCST      exponential<>+48(SB), Z19, Z22
-	VADDPS.BCST      exponential<>+44(SB), Z22, Z22
-	VMULPS           Z19, Z22, Z22
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
 	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
 	VMULPS           Z19, Z22, Z22
 	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
@@ -4619,9 +4570,7 @@ streamed:
 	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
 	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
 	VADDPS           Z21, Z19, Z19
-	VMULPS.BCST      exponential<>+48(SB), Z19, Z22
-	VADDPS.BCST      exponential<>+44(SB), Z22, Z22
-	VMULPS           Z19, Z22, Z22
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
 	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
 	VMULPS           Z19, Z22, Z22
 	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
@@ -4661,9 +4610,7 @@ streamed:
 	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
 	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
 	VADDPS           Z21, Z19, Z19
-	VMULPS.BCST      exponential<>+48(SB), Z19, Z22
-	VADDPS.BCST      exponential<>+44(SB), Z22, Z22
-	VMULPS           Z19, Z22, Z22
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
 	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
 	VMULPS           Z19, Z22, Z22
 	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
@@ -4703,9 +4650,7 @@ streamed:
 	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
 	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
 	VADDPS           Z21, Z19, Z19
-	VMULPS.BCST      exponential<>+48(SB), Z19, Z22
-	VADDPS.BCST      exponential<>+44(SB), Z22, Z22
-	VMULPS           Z19, Z22, Z22
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
 	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
 	VMULPS           Z19, Z22, Z22
 	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
@@ -4745,9 +4690,7 @@ streamed:
 	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
 	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
 	VADDPS           Z21, Z19, Z19
-	VMULPS.BCST      exponential<>+48(SB), Z19, Z22
-	VADDPS.BCST      exponential<>+44(SB), Z22, Z22
-	VMULPS           Z19, Z22, Z22
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
 	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
 	VMULPS           Z19, Z22, Z22
 	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
@@ -4787,9 +4730,7 @@ streamed:
 	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
 	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
 	VADDPS           Z21, Z19, Z19
-	VMULPS.BCST      exponential<>+48(SB), Z19, Z22
-	VADDPS.BCST      exponential<>+44(SB), Z22, Z22
-	VMULPS           Z19, Z22, Z22
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
 	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
 	VMULPS           Z19, Z22, Z22
 	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
@@ -4829,9 +4770,7 @@ streamed:
 	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
 	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
 	VADDPS           Z21, Z19, Z19
-	VMULPS.BCST      exponential<>+48(SB), Z19, Z22
-	VADDPS.BCST      exponential<>+44(SB), Z22, Z22
-	VMULPS           Z19, Z22, Z22
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
 	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
 	VMULPS           Z19, Z22, Z22
 	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
@@ -4871,9 +4810,7 @@ streamed:
 	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
 	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
 	VADDPS           Z21, Z19, Z19
-	VMULPS.BCST      exponential<>+48(SB), Z19, Z22
-	VADDPS.BCST      exponential<>+44(SB), Z22, Z22
-	VMULPS           Z19, Z22, Z22
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
 	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
 	VMULPS           Z19, Z22, Z22
 	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
@@ -4913,9 +4850,7 @@ streamed:
 	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
 	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
 	VADDPS           Z21, Z19, Z19
-	VMULPS.BCST      exponential<>+48(SB), Z19, Z22
-	VADDPS.BCST      exponential<>+44(SB), Z22, Z22
-	VMULPS           Z19, Z22, Z22
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
 	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
 	VMULPS           Z19, Z22, Z22
 	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
@@ -5391,11 +5326,8 @@ vector:
 	VBROADCASTSS exponential<>+20(SB), Y5
 	VMULPS       Y5, Y4, Y4
 	VADDPS       Y4, Y1, Y1
-	VBROADCASTSS exponential<>+48(SB), Y4
-	VMULPS       Y4, Y1, Y5
 	VBROADCASTSS exponential<>+44(SB), Y4
-	VADDPS       Y4, Y5, Y5
-	VMULPS       Y1, Y5, Y5
+	VMULPS       Y4, Y1, Y5
 	VBROADCASTSS exponential<>+40(SB), Y4
 	VADDPS       Y4, Y5, Y5
 	VMULPS       Y1, Y5, Y5
@@ -5445,11 +5377,8 @@ tail:
 	VBROADCASTSS exponential<>+20(SB), Y5
 	VMULPS       Y5, Y4, Y4
 	VADDPS       Y4, Y1, Y1
-	VBROADCASTSS exponential<>+48(SB), Y4
-	VMULPS       Y4, Y1, Y5
 	VBROADCASTSS exponential<>+44(SB), Y4
-	VADDPS       Y4, Y5, Y5
-	VMULPS       Y1, Y5, Y5
+	VMULPS       Y4, Y1, Y5
 	VBROADCASTSS exponential<>+40(SB), Y4
 	VADDPS       Y4, Y5, Y5
 	VMULPS       Y1, Y5, Y5
@@ -6466,11 +6395,8 @@ row:
 	VBROADCASTSS exponential<>+20(SB), Y9
 	VMULPS       Y9, Y8, Y8
 	VADDPS       Y8, Y6, Y6
-	VBROADCASTSS exponential<>+48(SB), Y8
-	VMULPS       Y8, Y6, Y9
 	VBROADCASTSS exponential<>+44(SB), Y8
-	VADDPS       Y8, Y9, Y9
-	VMULPS       Y6, Y9, Y9
+	VMULPS       Y8, Y6, Y9
 	VBROADCASTSS exponential<>+40(SB), Y8
 	VADDPS       Y8, Y9, Y9
 	VMULPS       Y6, Y9, Y9
@@ -6531,11 +6457,8 @@ streamed:
 	VBROADCASTSS exponential<>+20(SB), Y9
 	VMULPS       Y9, Y8, Y8
 	VADDPS       Y8, Y6, Y6
-	VBROADCASTSS exponential<>+48(SB), Y8
-	VMULPS       Y8, Y6, Y9
 	VBROADCASTSS exponential<>+44(SB), Y8
-	VADDPS       Y8, Y9, Y9
-	VMULPS       Y6, Y9, Y9
+	VMULPS       Y8, Y6, Y9
 	VBROADCASTSS exponential<>+40(SB), Y8
 	VADDPS       Y8, Y9, Y9
 	VMULPS       Y6, Y9, Y9
@@ -6628,11 +6551,8 @@ row:
 	VBROADCASTSS exponential<>+20(SB), Y11
 	VMULPS       Y11, Y10, Y10
 	VADDPS       Y10, Y8, Y8
-	VBROADCASTSS exponential<>+48(SB), Y10
-	VMULPS       Y10, Y8, Y11
 	VBROADCASTSS exponential<>+44(SB), Y10
-	VADDPS       Y10, Y11, Y11
-	VMULPS       Y8, Y11, Y11
+	VMULPS       Y10, Y8, Y11
 	VBROADCASTSS exponential<>+40(SB), Y10
 	VADDPS       Y10, Y11, Y11
 	VMULPS       Y8, Y11, Y11
@@ -6685,11 +6605,8 @@ row:
 	VBROADCASTSS exponential<>+20(SB), Y11
 	VMULPS       Y11, Y10, Y10
 	VADDPS       Y10, Y8, Y8
-	VBROADCASTSS exponential<>+48(SB), Y10
-	VMULPS       Y10, Y8, Y11
 	VBROADCASTSS exponential<>+44(SB), Y10
-	VADDPS       Y10, Y11, Y11
-	VMULPS       Y8, Y11, Y11
+	VMULPS       Y10, Y8, Y11
 	VBROADCASTSS exponential<>+40(SB), Y10
 	VADDPS       Y10, Y11, Y11
 	VMULPS       Y8, Y11, Y11
@@ -6750,11 +6667,8 @@ streamed:
 	VBROADCASTSS exponential<>+20(SB), Y11
 	VMULPS       Y11, Y10, Y10
 	VADDPS       Y10, Y8, Y8
-	VBROADCASTSS exponential<>+48(SB), Y10
-	VMULPS       Y10, Y8, Y11
 	VBROADCASTSS exponential<>+44(SB), Y10
-	VADDPS       Y10, Y11, Y11
-	VMULPS       Y8, Y11, Y11
+	VMULPS       Y10, Y8, Y11
 	VBROADCASTSS exponential<>+40(SB), Y10
 	VADDPS       Y10, Y11, Y11
 	VMULPS       Y8, Y11, Y11
@@ -6807,11 +6721,8 @@ streamed:
 	VBROADCASTSS exponential<>+20(SB), Y11
 	VMULPS       Y11, Y10, Y10
 	VADDPS       Y10, Y8, Y8
-	VBROADCASTSS exponential<>+48(SB), Y10
-	VMULPS       Y10, Y8, Y11
 	VBROADCASTSS exponential<>+44(SB), Y10
-	VADDPS       Y10, Y11, Y11
-	VMULPS       Y8, Y11, Y11
+	VMULPS       Y10, Y8, Y11
 	VBROADCASTSS exponential<>+40(SB), Y10
 	VADDPS       Y10, Y11, Y11
 	VMULPS       Y8, Y11, Y11

@@ -24,8 +24,8 @@ type SE struct {
 	zero           []float32
 }
 
-// NewSE makes a squeeze-and-excitation layer, with the activations of its hidden channels and of its
-// gate.
+// NewSE makes a squeeze-and-excitation layer. act is the activation of the hidden channels, gate
+// that of the gate.
 func NewSE(p *Params, name string, channels, hidden int, act, gate Act) *SE {
 	return &SE{
 		Reduce:     p.Add(name+".reduce.weight", true, HeFanOut(hidden), channels, hidden),

@@ -60,14 +60,14 @@ func Key(b supernet.Block) (string, error) {
 // foreign says whether OFA's networks have no such operation, although its key would not tell:
 // another activation, or other hidden channels of squeeze-and-excitation.
 func foreign(o supernet.Op) bool {
-	switch {
-	case !o.Gate:
+	if !o.Gate {
 		return o.Act == supernet.SiLU
-	case o.Kind == supernet.OpLinear && o.Out.C < o.In.C:
-		standard := supernet.MakeDivisible(float64(o.In.C/4), 8)
-		return o.Act != supernet.ReLU || o.Out.C != standard
 	}
-	return o.Act == supernet.Sigmoid
+	if o.Kind == supernet.OpLinear && o.Out.C < o.In.C &&
+		o.Out.C != supernet.MakeDivisible(float64(o.In.C/4), 8) {
+		return true
+	}
+	return o.Act != "" && o.Act != supernet.ReLU && o.Act != supernet.HSigmoid
 }
 
 // residualKey is that of an inverted residual block around a depthwise convolution.

@@ -25,8 +25,8 @@ func newExponential() exponential {
 	}{
 		{"limit", 87}, {"-limit", -87}, {"-log2e", -1.44269504}, {"round", 3 << 22},
 		{"ln2High", 0.693359375}, {"ln2Low", -2.12194440e-4}, {"one", 1},
-		{"exp2", 5.0000001201e-1}, {"exp3", -1.6666665459e-1}, {"exp4", 4.1665795894e-2},
-		{"exp5", -8.3334519073e-3}, {"exp6", 1.3981999507e-3}, {"exp7", -1.9875691500e-4},
+		{"exp2", 0.49999994}, {"exp3", -0.1666652}, {"exp4", 0.041668408},
+		{"exp5", -0.0083689215}, {"exp6", 0.0013814174},
 	} {
 		DATA(4*i, U32(math.Float32bits(c.value)))
 		e[c.name] = all.Offset(4 * i)
@@ -69,8 +69,8 @@ func (e exponential) onePlus(x vec.ISA, u VecVirtual) VecVirtual {
 	e.with(x, VFMADD231PS, VFMADD231PS_BCST, "ln2High", n, r) // the product is exact
 	e.multiply(x, "ln2Low", n, n)
 	VADDPS(n, r, r)
-	e.multiply(x, "exp7", r, p)
-	for _, c := range []string{"exp6", "exp5", "exp4", "exp3"} {
+	e.multiply(x, "exp6", r, p)
+	for _, c := range []string{"exp5", "exp4", "exp3"} {
 		e.add(x, c, p, p)
 		VMULPS(r, p, p)
 	}
