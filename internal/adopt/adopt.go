@@ -1,18 +1,17 @@
 package adopt
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os"
 
 	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/onnxgraph"
-	"github.com/tailor-nas/tailor/internal/torchfile"
+	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/tensorfile"
 	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -35,72 +34,82 @@ type Adopted struct {
 	Example *Example // of an ONNX file; nil of a state dict, which cannot be run
 }
 
-// maxFile bounds what is read as a file.
-const maxFile = 1 << 29
-
-// Open reads the network of a file: PyTorch's state dicts and ONNX, told by their content. Errors
-// about its content wrap [ErrNetwork], and those about what it does not say [ErrUnknown].
+// Open reads the network of a file: PyTorch's state dicts, safetensors and ONNX, told by their
+// content. Errors about its content wrap [ErrNetwork], and those about what it does not say
+// [ErrUnknown].
 func Open(ctx context.Context, path string, o Options) (*Adopted, error) {
-	data, err := readFile(path)
+	a, err := open(ctx, path, o)
 	if err != nil {
 		return nil, fmt.Errorf("adopt: %w", err)
-	}
-	a, err := read(ctx, path, data, o)
-	if err != nil {
-		return nil, fmt.Errorf("adopt %s: %w", path, err)
 	}
 	return a, nil
 }
 
+func open(ctx context.Context, path string, o Options) (*Adopted, error) {
+	f, err := tensorfile.Read(path)
+	switch {
+	case err == nil:
+		a, err := fromTensors(path, f.Tensors, o)
+		return a, at(path, err)
+	case !errors.Is(err, tensorfile.ErrFormat):
+		return nil, err // which names the file
+	}
+	data, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	g, err := onnxgraph.Read(data)
+	if err != nil {
+		return nil, at(path, fmt.Errorf("%w: neither a state dict of PyTorch, nor safetensors, nor "+
+			"ONNX: %w", ErrNetwork, err))
+	}
+	a, err := fromGraph(ctx, g, o)
+	return a, at(path, err)
+}
+
+// at says in an error which file it is about.
+func at(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
 func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, size, err := store.OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(data) > maxFile {
-		err = fmt.Errorf("%s: %w: it is larger than %d bytes", path, ErrNetwork, maxFile)
+	if size > onnxgraph.MaxFile {
+		return nil, at(path, fmt.Errorf("%w: it has %d bytes, at most %d are read", ErrNetwork, size,
+			int64(onnxgraph.MaxFile)))
 	}
-	return data, err
+	return io.ReadAll(io.LimitReader(f, size))
 }
 
-func read(ctx context.Context, path string, data []byte, o Options) (a *Adopted, err error) {
+func fromTensors(path string, tensors []tensorfile.Tensor, o Options) (a *Adopted, err error) {
 	a = &Adopted{}
-	if isONNX(data) {
-		g, err := onnxgraph.Read(data)
-		if err != nil {
-			return nil, err
-		}
-		a.Network, a.Facts, a.Example, err = FromONNX(ctx, g, o.Resolution)
-		if err != nil {
-			return nil, err
-		}
-	} else {
-		tensors, err := torchfile.Read(data)
-		if err != nil {
-			return nil, err
-		}
-		var all []supernet.Tensor
-		for _, t := range tensors {
-			all = append(all, supernet.Tensor(t))
-		}
-		if a.Network, a.Facts, err = FromStateDict(path, all); err != nil {
-			return nil, err
-		}
+	if a.Network, a.Facts, err = FromStateDict(path, tensors); err != nil {
+		return nil, err
 	}
+	return a.with(o)
+}
+
+func fromGraph(ctx context.Context, g *onnxgraph.Graph, o Options) (a *Adopted, err error) {
+	a = &Adopted{}
+	if a.Network, a.Facts, a.Example, err = FromONNX(ctx, g, o.Resolution); err != nil {
+		return nil, err
+	}
+	return a.with(o)
+}
+
+// with is the network with what the caller says.
+func (a *Adopted) with(o Options) (*Adopted, error) {
 	if err := a.override(o); err != nil {
 		return nil, err
 	}
 	return a, a.complete()
-}
-
-// isONNX says whether bytes begin like an ONNX file: with the version of the format, a small
-// number in field 1. PyTorch's files begin with a pickle or as a zip, those of safetensors with a
-// length.
-func isONNX(data []byte) bool {
-	return len(data) > 2 && data[0] == 0x08 && data[1] > 0 && data[1] < 64 &&
-		!bytes.HasPrefix(data[2:], []byte{0, 0})
 }
 
 // override takes what the caller says over what the file does.

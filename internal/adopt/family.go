@@ -112,20 +112,17 @@ func (f *family) fits(n *Network, stages [][]*Block) bool {
 }
 
 // stages groups the blocks: as the names number them, where these have numbers of stages; else at
-// each change of width, and as often as MobileNetV3 repeats its blocks.
-func (n *Network) stages(numbers []int, flat bool) [][]*Block {
+// each change of width, or as often as MobileNetV2 and V3 repeat their blocks.
+func (n *Network) stages(numbers []int, names naming) [][]*Block {
 	var stages [][]*Block
-	repeats := flatRepeats[len(n.Blocks)]
-	if n.Features == nil {
-		repeats = nil
-	}
+	repeats := names.repeats[len(n.Blocks)]
 	left := 0
 	for i := range n.Blocks {
 		b := &n.Blocks[i]
 		begins := i == 0
 		switch {
 		case begins:
-		case !flat:
+		case names.block.NumSubexp() > 1:
 			begins = numbers[i] != numbers[i-1]
 		case repeats != nil:
 			begins = left == 0
@@ -145,13 +142,9 @@ func (n *Network) stages(numbers []int, flat bool) [][]*Block {
 	return stages
 }
 
-// flatRepeats is how often MobileNetV3 repeats the blocks of each stage, by the number of all.
-var flatRepeats = map[int][]int{15: {1, 2, 3, 4, 2, 3}, 11: {1, 2, 3, 2, 3}}
-
 // complete adds what the family is known for.
 func (n naming) complete(net *Network, numbers []int, file string) (Facts, error) {
-	flat := n.block.NumSubexp() == 1
-	stages := net.stages(numbers, flat)
+	stages := net.stages(numbers, n)
 	i := slices.IndexFunc(families, func(f family) bool { return f.fits(net, stages) })
 	if i < 0 {
 		return Facts{}, fmt.Errorf("its tensors have the names of %s, but are of no family that "+

@@ -16,6 +16,9 @@ type naming struct {
 	blocks [][]unit
 	// heads lists what may follow the blocks, the classifier last.
 	heads [][]unit
+	// repeats is how many blocks each stage has, by the number of all, where the names have no
+	// numbers of stages; else a stage begins at each change of width.
+	repeats map[int][]int
 }
 
 // unit is a convolution, by the beginning of the names of its tensors, and its batch norm; empty
@@ -59,7 +62,8 @@ var namings = []naming{
 			{{"0.0", "0.1"}, {"1.0", "1.1"}, {"2", "3"}},
 			{{"0.0", "0.1"}, {"1", "2"}},
 		},
-		heads: [][]unit{{{"features.18.0", "features.18.1"}, {"classifier.1", ""}}},
+		heads:   [][]unit{{{"features.18.0", "features.18.1"}, {"classifier.1", ""}}},
+		repeats: map[int][]int{17: {1, 2, 3, 4, 3, 3, 1}},
 	},
 	{
 		name: "torchvision MobileNetV3", stem: unit{"features.0.0", "features.0.1"},
@@ -74,6 +78,7 @@ var namings = []naming{
 			{{"features.16.0", "features.16.1"}, {"classifier.0", ""}, {"classifier.3", ""}},
 			{{"features.12.0", "features.12.1"}, {"classifier.0", ""}, {"classifier.3", ""}},
 		},
+		repeats: map[int][]int{15: {1, 2, 3, 4, 2, 3}, 11: {1, 2, 3, 2, 3}},
 	},
 	{
 		name: "torchvision EfficientNet", stem: unit{"features.0.0", "features.0.1"},

@@ -1,7 +1,9 @@
 package adopt
 
 import (
+	"errors"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/export"
@@ -53,7 +55,11 @@ func shake(net *supernet.Subnet, seed uint64) {
 func adopted(t *testing.T, data []byte) (*Adopted, *supernet.Space) {
 	t.Helper()
 	norm := []float32{0.5, 0.5, 0.5}
-	a, err := read(t.Context(), "model.onnx", data, Options{Mean: norm, Std: norm})
+	g, err := onnxgraph.Read(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := fromGraph(t.Context(), g, Options{Mean: norm, Std: norm})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,13 +108,119 @@ func TestONNXComesBack(t *testing.T) {
 	}
 }
 
-// TestONNXRefused: what a space cannot hold is named with its node.
-func TestONNXReadNames(t *testing.T) {
-	g, err := onnxgraph.Read(exported(t, small(t, "mbv3-tiny"), small(t, "mbv3-tiny").Min(), 1, 17))
+// TestUnfold: batch norm that is put back with what images give is that of the images, and changes
+// nothing.
+func TestUnfold(t *testing.T) {
+	s := small(t, "mbv3-tiny")
+	a, space := adopted(t, exported(t, s, s.Max(), 1, 17))
+	if !a.Folded() {
+		t.Fatal("nothing was folded")
+	}
+	if err := a.Unfold(t.Context(), Invented(3, 32, 3)); err != nil {
+		t.Fatal(err)
+	}
+	if d := a.differs(t, space); d > Tolerance {
+		t.Errorf("the network has changed by %g", d)
+	}
+	for _, tensor := range must(a.Network.Tensors(space)) {
+		if tensor.Name == "stem.bn.var" && tensor.Data[0] == float32(1-space.BNEps) {
+			t.Error("the variance of the stem was not measured")
+		}
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// TestLargerKernel: a space that was edited may have larger kernels, around which there are zeros,
+// and nothing else that is larger.
+func TestLargerKernel(t *testing.T) {
+	s := small(t, "mbv3-tiny")
+	a, space := adopted(t, exported(t, s, s.Min(), 1, 17))
+	text := string(YAML(space))
+	at := strings.LastIndex(text, "kernel: [")
+	end := at + strings.Index(text[at:], "]")
+	wider, err := supernet.ParseSpace("x", []byte(text[:end]+", 7"+text[end:]))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(g.Nodes) == 0 || g.Opset != 17 || len(g.Inputs) != 1 {
-		t.Errorf("%d nodes of opset %d with %d inputs", len(g.Nodes), g.Opset, len(g.Inputs))
+	if d := a.differs(t, wider); d > Tolerance {
+		t.Errorf("with zeros around a kernel the network is %g away", d)
 	}
+	deeper := strings.Replace(text, "depth: [1]", "depth: [1, 2]", 1)
+	more, err := supernet.ParseSpace("x", []byte(deeper))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Network.Tensors(more); err == nil {
+		t.Error("a space whose largest network is deeper was filled")
+	}
+}
+
+// TestUnknown: what a file does not say is asked for.
+func TestUnknown(t *testing.T) {
+	s := small(t, "mbv3-tiny")
+	g := must(onnxgraph.Read(exported(t, s, s.Min(), 1, 17)))
+	_, err := fromGraph(t.Context(), g, Options{})
+	if !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "--mean") {
+		t.Errorf("%v, expected a question for the normalisation", err)
+	}
+	g.Inputs[0].Dims[2], g.Inputs[0].Dims[3] = 0, 0
+	if _, err = fromGraph(t.Context(), g, Options{}); !errors.Is(err, ErrNetwork) ||
+		!strings.Contains(err.Error(), "--resolution") {
+		t.Errorf("%v, expected a question for the resolution", err)
+	}
+}
+
+// TestUnrecognised: what no space holds is named with its node.
+func TestUnrecognised(t *testing.T) {
+	s := small(t, "mbv3-tiny")
+	for op, want := range map[string]string{"Relu": "Tanh", "Conv": "LRN", "Gemm": "Einsum",
+		"GlobalAveragePool": "GlobalMaxPool"} {
+		g := must(onnxgraph.Read(exported(t, s, s.Min(), 1, 17)))
+		for i := range g.Nodes {
+			if n := &g.Nodes[i]; n.Op == op {
+				n.Op = want
+				_, err := fromGraph(t.Context(), g, Options{})
+				if !errors.Is(err, ErrNetwork) || !strings.Contains(err.Error(), n.Name) {
+					t.Errorf("%v, expected node %s (%s) named", err, n.Name, want)
+				}
+				break
+			}
+		}
+	}
+}
+
+// FuzzGraph: whatever a file holds, it is adopted or refused.
+func FuzzGraph(f *testing.F) {
+	s := must(supernet.LoadSpace("mbv3-tiny")).For(2, 1)
+	s.Resolutions = []int{8}
+	net := must(supernet.NewSubnet(s.Blocks(s.Min()), s.BNEps, 1))
+	f.Add(must(onnx.Marshal(net, export.Meta{})))
+	f.Add(must(onnx.Marshal(net, export.Meta{Options: export.Options{Opset: 13}})))
+	f.Add([]byte{0x08, 0x08})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		g, err := onnxgraph.Read(data)
+		if err != nil {
+			return
+		}
+		for _, in := range g.Inputs {
+			for _, d := range in.Dims {
+				if d > 64 { // an honest file may take a while
+					return
+				}
+			}
+		}
+		a, err := fromGraph(t.Context(), g, Options{Mean: []float32{0}, Std: []float32{1}})
+		if err != nil {
+			return
+		}
+		if s, err := a.Network.Space("x", a.Facts); err == nil {
+			_, _ = a.Supernet(s)
+		}
+	})
 }

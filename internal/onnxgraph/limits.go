@@ -8,9 +8,11 @@ import (
 // ErrFile is wrapped by errors about files that are no ONNX file, or too large.
 var ErrFile = errors.New("not an ONNX file that can be read")
 
-// What a file may make this package spend.
+// MaxFile bounds the bytes of a file.
+const MaxFile = 1 << 29
+
+// What else a file may make this package spend.
 const (
-	maxFile     = 1 << 29 // bytes of a file
 	maxNodes    = 20_000
 	maxNames    = 100_000 // inputs and outputs of nodes, dimensions and attributes
 	maxDims     = 8

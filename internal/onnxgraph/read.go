@@ -15,9 +15,9 @@ type reader struct {
 
 // Read takes a file's bytes apart. Its errors wrap [ErrFile].
 func Read(data []byte) (*Graph, error) {
-	if len(data) > maxFile {
+	if len(data) > MaxFile {
 		return nil, fmt.Errorf("%w: it has %d bytes, expected at most %d", ErrFile, len(data),
-			maxFile)
+			MaxFile)
 	}
 	r := reader{graph: Graph{Constants: map[string]*Tensor{}, Properties: map[string]string{}}}
 	if err := r.model(data); err != nil {

@@ -12,8 +12,8 @@ type machine struct {
 	values map[string]*Tensor
 	uses   map[string]int // that are still to come
 	watch  func(n *Node, result *Tensor)
-	live   int            // elements of values that are kept
-	work   int64          // products so far
+	live   int   // elements of values that are kept
+	work   int64 // products so far
 }
 
 // Shapes are the shapes of all values that a run has computed, by name.

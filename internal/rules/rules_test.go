@@ -21,8 +21,8 @@ const module = "github.com/tailor-nas/tailor/"
 var mayImport = map[string][]string{
 	"internal/kernel": {},
 	"internal/export": {"supernet"},
-	"internal/adopt": {"internal/engine", "internal/nn", "internal/onnxgraph",
-		"internal/torchfile", "internal/weights", "supernet"},
+	"internal/adopt": {"internal/engine", "internal/nn", "internal/onnxgraph", "internal/store",
+		"internal/tensorfile", "internal/weights", "supernet"},
 	"internal/onnxgraph": {},
 	"internal/onnx":      {"internal/export", "internal/onnx/pb", "supernet"},
 	"internal/onnx/pb":   {},
