@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
@@ -236,12 +237,25 @@ func softmax(logits []float64) []float64 {
 
 // Check runs the largest network of a space for the example: see [Example.Difference].
 func (a *Adopted) Check(net *supernet.Supernet) (float64, error) {
+	logits, err := a.Logits(net, a.Example.Image)
+	if err != nil {
+		return 0, err
+	}
+	return a.Example.Difference(logits)
+}
+
+// Logits are those of the largest network of a space for an image (height,width,channels) at the
+// network's own resolution.
+func (a *Adopted) Logits(net *supernet.Supernet, image []float32) ([]float32, error) {
 	pool := nn.NewPool(1)
 	defer pool.Close()
 	run := engine.NewRunner(net, pool)
 	arch := net.Space.Max()
 	arch.Resolution = uint16(a.Facts.Resolution.Value)
 	run.Bind(net.Space.Blocks(arch), 1, nn.Infer)
-	copy(run.Input(), a.Example.Image)
-	return a.Example.Difference(run.Forward())
+	if to := run.Input(); len(to) != len(image) {
+		return nil, fmt.Errorf("an image of %d values, expected %d", len(image), len(to))
+	}
+	copy(run.Input(), image)
+	return slices.Clone(run.Forward()), nil
 }

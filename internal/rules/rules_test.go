@@ -73,6 +73,7 @@ var mayImport = map[string][]string{
 	"internal/tflite":     {"internal/export", "internal/tflite/schema", "supernet"},
 	"tools/ofacheck":      {"internal/pipeline", "supernet"},
 	"tools/supernetcheck": {"internal/engine", "internal/nn", "internal/ofa", "supernet"},
+	"tools/adoptcheck":    {"internal/adopt", "supernet"},
 	"tools/onnxcheck": {"internal/engine", "internal/export", "internal/nn", "internal/onnx",
 		"supernet"},
 	"tools/bench/transfer": {"predictor", "predictor/regress", "profiles", "supernet"},
