@@ -46,7 +46,7 @@ func main() {
 
 func run(w io.Writer, python string, n int) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "space\tPyTorch's format\tnames\ttensors\tnetworks\tpx\tlargest difference\t")
+	fmt.Fprintln(t, "space\tPyTorch's format\tnames\ttensors\tnetworks\tpx\tfrom float32\tfrom float64\tfloat32 from float64\t")
 	worst := 0.0
 	for _, name := range []string{"ofa-mbv3", "ofa-mbv3-w1.2", "ofa-proxyless"} {
 		space, err := supernet.LoadSpace(name)
@@ -59,9 +59,9 @@ func run(w io.Writer, python string, n int) error {
 			if err := c.compare(n); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d to %d\t%.1e\t\n", name, way.Format, way.Names,
-				c.tensors, n, c.low, c.high, c.worst)
-			worst = max(worst, c.worst)
+			fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d to %d\t%.1e\t%.1e\t%.1e\t\n", name,
+				way.Format, way.Names, c.tensors, n, c.low, c.high, c.single, c.exact, c.theirOwn)
+			worst = max(worst, c.single, c.exact)
 		}
 	}
 	if err := t.Flush(); err != nil {
@@ -89,7 +89,8 @@ type network struct {
 
 type answer struct {
 	Torch  string      `json:"torch"`
-	Logits [][]float64 `json:"logits"`
+	Single [][]float64 `json:"float32"`
+	Exact  [][]float64 `json:"float64"`
 }
 
 // check is one file of weights.
@@ -100,7 +101,8 @@ type check struct {
 	job       job
 	tensors   int
 	low, high int // resolutions
-	worst     float64
+	// the largest differences: from PyTorch's float32, from its float64, and between those
+	single, exact, theirOwn float64
 }
 
 // compare runs random sub-networks, of all resolutions of the space.
@@ -134,7 +136,10 @@ func (c *check) compare(n int) error {
 		if err := c.image(run.Input(), c.job.Archs[i].Image); err != nil {
 			return err
 		}
-		c.worst = max(c.worst, difference(run.Forward(), theirs.Logits[i]))
+		single, exact, ours := theirs.Single[i], theirs.Exact[i], doubles(run.Forward())
+		c.single = max(c.single, difference(ours, single))
+		c.exact = max(c.exact, difference(ours, exact))
+		c.theirOwn = max(c.theirOwn, difference(single, exact))
 	}
 	return nil
 }
@@ -179,13 +184,20 @@ func (c *check) image(dst []float32, path string) error {
 }
 
 // difference is the largest one, relative to the largest logit.
-func difference(ours []float32, theirs []float64) float64 {
+func difference(ours, theirs []float64) float64 {
 	apart, largest := 0.0, 0.0
 	for i, v := range theirs {
-		apart = max(apart, math.Abs(float64(ours[i])-v))
+		apart = max(apart, math.Abs(ours[i]-v))
 		largest = max(largest, math.Abs(v))
 	}
 	return apart / largest
+}
+
+func doubles(v []float32) (d []float64) {
+	for _, x := range v {
+		d = append(d, float64(x))
+	}
+	return d
 }
 
 // ask lets OFA's package write the weights and compute.
@@ -208,8 +220,8 @@ func (c *check) ask() (*answer, error) {
 	if err := json.Unmarshal(out, a); err != nil {
 		return nil, fmt.Errorf("answer of %s: %w", c.python, err)
 	}
-	if len(a.Logits) != len(c.job.Archs) {
-		return nil, fmt.Errorf("%d answers for %d networks", len(a.Logits), len(c.job.Archs))
+	if n := len(c.job.Archs); len(a.Single) != n || len(a.Exact) != n {
+		return nil, fmt.Errorf("%d and %d answers for %d networks", len(a.Single), len(a.Exact), n)
 	}
 	return a, nil
 }

@@ -1,7 +1,8 @@
 """Writes weights of OFA's supernets, and computes with OFA's own package what sub-networks of them give.
 
 One JSON object on standard input: space, path and format of the file, names (of the code, or "published"), archs, and
-the path of images for each, (height,width,3) as float32. One on standard output: the logits of each. See README.md.
+the path of images for each, (height,width,3) as float32. One on standard output: the logits of each, computed in
+float32 and in float64. See README.md.
 """
 import json
 import sys
@@ -87,8 +88,9 @@ def logits(net, arch):
     net.set_active_subnet(ks=arch["ks"], e=arch["e"], d=arch["d"])
     side = arch["r"][0]
     image = numpy.fromfile(arch["image"], dtype="<f4").reshape(1, side, side, 3)
+    image = torch.from_numpy(image.transpose(0, 3, 1, 2).copy())
     with torch.no_grad():
-        return net(torch.from_numpy(image.transpose(0, 3, 1, 2).copy())).flatten().tolist()
+        return net(image.to(next(net.parameters()).dtype)).flatten().tolist()
 
 
 def main():
@@ -96,7 +98,10 @@ def main():
     job = json.load(sys.stdin)
     net = random_network(job["space"])
     write(net, job)
-    json.dump({"torch": torch.__version__, "logits": [logits(net, arch) for arch in job["archs"]]}, sys.stdout)
+    single = [logits(net, arch) for arch in job["archs"]]
+    net.double()
+    exact = [logits(net, arch) for arch in job["archs"]]
+    json.dump({"torch": torch.__version__, "float32": single, "float64": exact}, sys.stdout)
 
 
 if __name__ == "__main__":
