@@ -83,8 +83,8 @@ func readFile(path string) ([]byte, error) {
 	}
 	defer f.Close()
 	if size > onnxgraph.MaxFile {
-		return nil, at(path, fmt.Errorf("%w: it has %d bytes, at most %d are read", ErrNetwork, size,
-			int64(onnxgraph.MaxFile)))
+		return nil, at(path, fmt.Errorf("%w: it has %d bytes, at most %d are read", ErrNetwork,
+			size, int64(onnxgraph.MaxFile)))
 	}
 	return io.ReadAll(io.LimitReader(f, size))
 }

@@ -42,7 +42,8 @@ func (b *Block) checkGraph() error {
 			return bad(&g.Expand, fmt.Sprintf("its activation is %s, and that of a gate h_sigmoid "+
 				"or sigmoid", g.Expand.Act))
 		}
-		if g.Reduce.Depthwise || g.Expand.Depthwise || g.Reduce.Norm != nil || g.Expand.Norm != nil {
+		if g.Reduce.Depthwise || g.Expand.Depthwise || g.Reduce.Norm != nil ||
+			g.Expand.Norm != nil {
 			return bad(&g.Reduce, "squeeze-and-excitation with batch norm, or depthwise")
 		}
 	}

@@ -31,11 +31,12 @@ func FromONNX(ctx context.Context, g *onnxgraph.Graph, side int) (*Network, Fact
 		return nil, Facts{}, nil, err
 	}
 	image := randomImage(in)
-	out, shapes, err := g.Run(ctx, in.tensor(image.Image), nil)
+	constants := constantsOf(g)
+	out, shapes, err := g.Run(ctx, in.tensor(image.Image), constants.fold)
 	if err != nil {
 		return nil, Facts{}, nil, fmt.Errorf("%w: %w", ErrNetwork, err)
 	}
-	r, err := simplified(g, shapes)
+	r, err := simplified(g, shapes, constants)
 	if err != nil {
 		return nil, Facts{}, nil, fmt.Errorf("%w: %w", ErrNetwork, err)
 	}
@@ -48,6 +49,27 @@ func FromONNX(ctx context.Context, g *onnxgraph.Graph, side int) (*Network, Fact
 	facts.told(g.Properties)
 	net.graph, net.input = g, in
 	return net, facts, image, err
+}
+
+// constants are the values of a graph that do not depend on the image, by name.
+type constants map[string]*onnxgraph.Tensor
+
+func constantsOf(g *onnxgraph.Graph) constants {
+	all := constants{}
+	for name, t := range g.Constants {
+		all[name] = t
+	}
+	return all
+}
+
+// fold keeps what a node gives that works on constants alone.
+func (c constants) fold(n *onnxgraph.Node, result *onnxgraph.Tensor) {
+	for _, name := range n.Inputs {
+		if name != "" && c[name] == nil {
+			return
+		}
+	}
+	c[n.Outputs[0]] = result
 }
 
 // input is the form of the graph's input.

@@ -44,22 +44,20 @@ type recogniser struct {
 	graph   *onnxgraph.Graph
 	shapes  onnxgraph.Shapes
 	ops     []op
-	values  map[string]int               // of names: indexes of operations
-	numbers map[string]*onnxgraph.Tensor // constants, those of nodes among them
-	aside   map[string]bool              // values that are shapes, which nothing here needs
-	softmax bool                         // the graph gives probabilities
+	values  map[string]int // of names: indexes of operations
+	numbers constants
+	aside   map[string]bool // values that are shapes, which nothing here needs
+	softmax bool            // the graph gives probabilities
 	output  int
 }
 
 // simplified goes over the nodes in their order.
-func simplified(g *onnxgraph.Graph, shapes onnxgraph.Shapes) (*recogniser, error) {
+func simplified(g *onnxgraph.Graph, shapes onnxgraph.Shapes, numbers constants) (*recogniser,
+	error) {
 	in := g.Inputs[0].Name
 	r := &recogniser{graph: g, shapes: shapes, values: map[string]int{in: 0},
-		numbers: map[string]*onnxgraph.Tensor{}, aside: map[string]bool{}}
+		numbers: numbers, aside: map[string]bool{}}
 	r.ops = []op{{kind: opInput, label: "the input", dims: shapes[in]}}
-	for name, t := range g.Constants {
-		r.numbers[name] = t
-	}
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
 		at, err := r.node(n)
@@ -112,8 +110,7 @@ const notNeeded = -1
 
 // node gives the operation that a node's output stands for.
 func (r *recogniser) node(n *onnxgraph.Node) (int, error) {
-	if t := n.ConstantValue(); t != nil {
-		r.numbers[n.Outputs[0]] = t
+	if r.numbers[n.Outputs[0]] != nil {
 		return notNeeded, nil
 	}
 	if n.Op == "Shape" || r.onlyShapes(n) {

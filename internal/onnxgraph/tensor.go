@@ -32,8 +32,11 @@ var elementTypes = map[int]element{
 	typeInt32:    {4, func(b uint64) float64 { return float64(int32(b)) }},
 	typeInt64:    {8, func(b uint64) float64 { return float64(int64(b)) }},
 	typeFloat16:  {2, func(b uint64) float64 { return halfValue(uint16(b)) }},
-	typeBFloat16: {2, func(b uint64) float64 { return float64(math.Float32frombits(uint32(b) << 16)) }},
+	typeBFloat16: {2, brainValue},
 }
+
+// brainValue is a number of bfloat16: the upper half of a float32.
+func brainValue(b uint64) float64 { return float64(math.Float32frombits(uint32(b) << 16)) }
 
 // halfValue is a number of IEEE 754's binary16.
 func halfValue(b uint16) float64 {

@@ -74,7 +74,8 @@ func run(w io.Writer, python string) error {
 		return err
 	}
 	if !(worst <= adopt.Tolerance) {
-		return fmt.Errorf("the largest difference is %g, expected at most %g", worst, adopt.Tolerance)
+		return fmt.Errorf("the largest difference is %g, expected at most %g", worst,
+			adopt.Tolerance)
 	}
 	return nil
 }
