@@ -79,7 +79,7 @@ func file(t interface{ Fatal(...any) }, constant *pb.TensorProto) []byte {
 		OpsetImport: []*pb.OperatorSetIdProto{{Version: 17}},
 		Graph: &pb.GraphProto{Input: info("x"), Output: info("y"),
 			Initializer: []*pb.TensorProto{constant},
-			Node: []*pb.NodeProto{{OpType: "Add", Input: []string{"x", "c"}, Output: []string{"y"}}},
+			Node:        []*pb.NodeProto{{OpType: "Add", Input: []string{"x", "c"}, Output: []string{"y"}}},
 		}})
 	if err != nil {
 		t.Fatal(err)

@@ -36,7 +36,8 @@ def compute(name, model, x, files, **more):
     y.numpy().tofile(f"{FOLDER}/{name}.out")
     for file in files:
         case = {"name": name, "file": file, "side": x.shape[2], "input": f"{FOLDER}/{name}.in",
-                "output": f"{FOLDER}/{name}.out"}
+                "output": f"{FOLDER}/{name}.out",
+                "params": sum(p.numel() for p in model.parameters())}
         print(json.dumps(case | more), flush=True)
 
 

@@ -39,6 +39,7 @@ type subject struct {
 	Name, File    string
 	Side          int
 	Input, Output string // files of float32
+	Params        int64  // that PyTorch counts
 	Best          *int   // of a photo: the class that PyTorch finds
 	Label         string
 }
@@ -120,6 +121,9 @@ func (s *subject) compare(w io.Writer) (float64, error) {
 	}
 	d, err := a.Example.Difference(got)
 	blocks := space.Blocks(space.Max())
+	if n := supernet.Params(blocks); n != s.Params {
+		return d, fmt.Errorf("it has %d parameters, PyTorch counts %d", n, s.Params)
+	}
 	fmt.Fprintf(w, "%s\t%s\t%.1f\t%.2f\t%.1e\t%s\t\n", s.Name, kind,
 		float64(supernet.MACs(blocks))/1e6, float64(supernet.Params(blocks))/1e6, d, s.class(got))
 	return d, err
