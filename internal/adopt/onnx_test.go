@@ -90,19 +90,17 @@ func (a *Adopted) differs(t *testing.T, s *supernet.Space) float64 {
 // TestONNXComesBack: networks of the builtin spaces, exported with folded batch norm, are adopted,
 // and compute the same.
 func TestONNXComesBack(t *testing.T) {
-	for _, name := range supernet.Builtins() {
+	for i, name := range supernet.Builtins() {
 		t.Run(name, func(t *testing.T) {
 			s := small(t, name)
 			r := rand.New(rand.NewPCG(1, 2))
-			for seed := range uint64(2) {
-				arch := s.Random(r)
-				_, got := adopted(t, exported(t, s, arch, seed, []int{13, 17}[seed]))
-				want := s.Blocks(arch)
-				blocks := got.Blocks(got.Max())
-				if supernet.MACs(blocks) != supernet.MACs(want) ||
-					supernet.Params(blocks) != supernet.Params(want) {
-					t.Errorf("%s became another network", name)
-				}
+			arch := s.Random(r)
+			_, got := adopted(t, exported(t, s, arch, 1, []int{13, 17}[i%2]))
+			want := s.Blocks(arch)
+			blocks := got.Blocks(got.Max())
+			if supernet.MACs(blocks) != supernet.MACs(want) ||
+				supernet.Params(blocks) != supernet.Params(want) {
+				t.Errorf("%s became another network", name)
 			}
 		})
 	}

@@ -239,22 +239,14 @@ func (r *recogniser) clipped(n *onnxgraph.Node, x int, low, high float64) (int, 
 	o := op{kind: opClip, args: []int{x}, a: low, b: high}
 	from := r.ops[x]
 	switch {
-	case from.kind == opLine: // on the way to a hard sigmoid
-		return r.hardSigmoid(n, o, from)
+	case from.kind == opLine && near(from.a, 1./6) && near(from.b, 0.5) && low == 0 && high == 1:
+		return r.add(n, op{kind: opAct, args: from.args, act: supernet.HSigmoid})
 	case from.kind == opAct && from.act == relu && low <= 0 && high == 6: // Min after Relu
 		return r.add(n, op{kind: opAct, args: from.args, act: relu6})
 	case low == 0 && high == 6:
 		o = op{kind: opAct, args: []int{x}, act: relu6}
 	case low == 0 && high >= math.MaxFloat32:
 		o = op{kind: opAct, args: []int{x}, act: relu}
-	}
-	return r.add(n, o)
-}
-
-// hardSigmoid recognises min(max(x/6 + 1/2, 0), 1).
-func (r *recogniser) hardSigmoid(n *onnxgraph.Node, o, line op) (int, error) {
-	if near(line.a, 1./6) && near(line.b, 0.5) && o.a == 0 && o.b == 1 {
-		return r.add(n, op{kind: opAct, args: line.args, act: supernet.HSigmoid})
 	}
 	return r.add(n, o)
 }
