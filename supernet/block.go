@@ -101,7 +101,7 @@ func (s *Space) Blocks(a Arch) []Block { return s.build(a).blocks }
 
 func (s *Space) build(a Arch) builder {
 	b := builder{space: s, at: Shape{int(a.Resolution), int(a.Resolution), s.Channels}}
-	b.conv("stem", s.width(s.Stem.Width), 3, s.Stem.Stride, s.Stem.Act, true)
+	b.conv("stem", s.width(s.Stem.Width), s.stemKernel(), s.Stem.Stride, s.Stem.Act, true)
 	for i := range s.Stages {
 		for j := range s.depth(a, i) {
 			b.mbconv(&s.Stages[i], place{i, j}, s.kernel(a, i, j), s.expand(a, i, j))
@@ -111,7 +111,10 @@ func (s *Space) build(a Arch) builder {
 		b.conv("head.expand", s.width(s.Head.Expand), 1, 1, s.Head.Act, true)
 	}
 	b.pool("head.pool")
-	if s.Head.Features > 0 {
+	switch {
+	case s.Head.Features > 0 && s.Head.FeaturesBias:
+		b.linear("head.features", s.width(s.Head.Features), s.Head.Act)
+	case s.Head.Features > 0:
 		b.conv("head.features", s.width(s.Head.Features), 1, 1, s.Head.Act, false)
 	}
 	b.linear("head.classifier", s.Classes, "")

@@ -154,7 +154,7 @@ func (b *builder) mbconv(st *Stage, at place, kernel int, expand float64) {
 	out := Shape{strided(b.at.H, stride), strided(b.at.W, stride), b.space.width(st.Width)}
 	mid := in
 	if expand != 1 {
-		mid = MakeDivisible(math.Round(float64(in)*expand), channelDivisor)
+		mid = MakeDivisible(math.Round(float64(in)*expand), b.space.divisor())
 	}
 	b.addAt(at, Block{
 		Name: at.name(), Kind: MBConv, Out: out, Mid: mid, Kernel: kernel, Stride: stride,

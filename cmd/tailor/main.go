@@ -40,6 +40,7 @@ type cli struct {
 	Fit        fitCmd        `cmd:"" help:"Learn to predict accuracy or latency from measurements."`
 	Predict    predictCmd    `cmd:"" help:"Predict accuracy and latency of sub-networks."`
 	Import     importCmd     `cmd:"" help:"Take over predictors that others published."`
+	Adopt      adoptCmd      `cmd:"" help:"Make a run of somebody's trained network: the largest of a new space."`
 	Search     searchCmd     `cmd:"" help:"Find the best sub-network within limits and write its manifest."`
 	Prune      pruneCmd      `cmd:"" help:"Remove weights or channels of a network, train what is left, and write its manifest."`
 	Export     exportCmd     `cmd:"" help:"Write the network of a manifest as a file that other programs run: ONNX, TensorFlow Lite."`
