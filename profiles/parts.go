@@ -26,10 +26,10 @@ type part struct {
 	archs      []supernet.Arch
 }
 
-// Times of a part's subjects in the automatic budget.
+// Times of a part's subjects in the automatic budget, which a quiet machine does not use up.
 const (
-	blockBudget   = 100 * time.Millisecond
-	networkBudget = 500 * time.Millisecond
+	blockBudget   = 300 * time.Millisecond
+	networkBudget = 1500 * time.Millisecond
 )
 
 // work is how long the part should take, by itself.
