@@ -5,19 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/passes"
 	"github.com/tailor-nas/tailor/internal/settings"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
 // EvalSettings say how an [Evaluator] works. Zero means zero: begin with [EvalDefaults].
 type EvalSettings struct {
-	// random training images that batch norm statistics are measured on: at least 1; all images if
-	// there are fewer
+	// random training images that batch norm statistics are measured on; all images if there are
+	// fewer. 0 takes the statistics that came with the weights, which only imported ones have; they
+	// are right for the network that they were measured with, mostly the largest.
 	CalibrationImages int
 	Batch             int // images a forward pass; 1 or more
 	Workers           int // 1 or more; results do not depend on it
@@ -56,16 +59,18 @@ type Evaluator struct {
 	size        int
 	channels    int
 	settings    EvalSettings
-	calibration *data.Loader
+	calibration *data.Loader // nil with the statistics that came with the weights
 }
 
 // NewEvaluator prepares to evaluate sub-networks of net on images. Close it when done.
 func NewEvaluator(net *supernet.Supernet, images *Data, s EvalSettings) (*Evaluator, error) {
-	if err := s.Check(); err != nil {
-		return nil, err
-	}
 	if net == nil || net.Space == nil {
 		return nil, fmt.Errorf("%w: there is no supernet to evaluate", ErrConfig)
+	}
+	if stored := s.CalibrationImages == 0 && hasStatistics(net); !stored {
+		if err := s.Check(); err != nil {
+			return nil, err
+		}
 	}
 	d, err := images.dataset()
 	if err != nil {
@@ -79,16 +84,23 @@ func NewEvaluator(net *supernet.Supernet, images *Data, s EvalSettings) (*Evalua
 	train := d.DefaultTransform()
 	e := &Evaluator{space: net.Space, size: d.Size, channels: d.Channels, settings: s}
 	e.transform = data.Transform{Mean: train.Mean, Std: train.Std}
-	some := data.Subset(d.Train, s.CalibrationImages, s.Seed)
-	e.calibration, err = data.NewLoader(some, d.Size, d.Channels, data.LoaderConfig{
-		Batch: min(s.Batch, some.Len()), Seed: s.Seed, Transform: train, Workers: s.Workers,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("prepare calibration: %w", err)
+	if s.CalibrationImages > 0 {
+		some := data.Subset(d.Train, s.CalibrationImages, s.Seed)
+		e.calibration, err = data.NewLoader(some, d.Size, d.Channels, data.LoaderConfig{
+			Batch: min(s.Batch, some.Len()), Seed: s.Seed, Transform: train, Workers: s.Workers,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("prepare calibration: %w", err)
+		}
 	}
 	e.pool = nn.NewPool(s.Workers)
 	e.run, e.inputs = engine.NewRunner(net, e.pool), passes.NewInputs(e.pool)
 	return e, nil
+}
+
+// hasStatistics says whether batch norm statistics are among the weights.
+func hasStatistics(net *supernet.Supernet) bool {
+	return slices.ContainsFunc(weights.Params(net), func(p *nn.Param) bool { return p.Statistic })
 }
 
 // ErrClosed is what an [Evaluator] gives after its Close.
@@ -109,6 +121,10 @@ func (e *Evaluator) Calibrate(ctx context.Context, arch supernet.Arch) error {
 	}
 	if err := e.space.Check(arch); err != nil {
 		return fmt.Errorf("calibrate: %w: %w", supernet.ErrArch, err)
+	}
+	if e.calibration == nil {
+		e.run.Bind(e.space.Blocks(arch), 1, nn.Infer)
+		return nil
 	}
 	return passes.Calibrate(ctx, e.run, e.space.Blocks(arch), e.calibration, e.inputs)
 }

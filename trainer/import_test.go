@@ -169,6 +169,37 @@ func TestImportedData(t *testing.T) {
 	}
 }
 
+// Without calibration images, networks are as their statistics came.
+func TestImportedStatistics(t *testing.T) {
+	run, err := Import(filepath.Join(t.TempDir(), "run"), importedMicro(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := run.OpenData(colours(t, "a", "b", "c"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := EvalSettings{Batch: 10, Workers: 1}
+	e, err := NewEvaluator(run.Net, d, stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	for _, a := range []supernet.Arch{run.Net.Space.Max(), run.Net.Space.Min()} {
+		net, err := e.Extract(context.Background(), a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := logits(t, run.Net, net.Blocks); !slices.Equal(logits(t, net, net.Blocks), want) {
+			t.Errorf("extracted, it does not compute %v", want)
+		}
+	}
+	if _, err := NewEvaluator(supernet.New(run.Net.Space, 1), d, stored); !errors.Is(err,
+		ErrConfig) {
+		t.Errorf("trained weights have no statistics: %v", err)
+	}
+}
+
 // Without names of classes their number must be that of the network.
 func TestImportedUnnamed(t *testing.T) {
 	run, err := Import(filepath.Join(t.TempDir(), "run"), importedMicro(t))

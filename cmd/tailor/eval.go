@@ -25,7 +25,7 @@ type evalCmd struct {
 	Plot        string `help:"Draw the confusion matrix (what the images of each class were taken for) to this .svg, .png or .pdf." type:"path" out:"plot"`
 	Arch        string `help:"max, min, random:N, or an arch as JSON." default:"max" with:"run"`
 	Split       string `help:"Images to test on: test or val." enum:"test,val" default:"test" with:"run"`
-	Calibration int    `help:"Training images for batch norm calibration." default:"${calibration}" range:"1..100000000" with:"run"`
+	Calibration int    `help:"Training images for batch norm calibration; 0 takes the statistics of an imported run." default:"${calibration}" range:"0..100000000" with:"run"`
 }
 
 // evalResult is the accuracy of one sub-network.

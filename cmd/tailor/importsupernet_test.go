@@ -99,6 +99,7 @@ func TestImportSupernet(t *testing.T) {
 		}
 	}
 	w.do("eval", "eval --run @run --data synthetic --calibration 100 --arch max")
+	w.do("as stored", "eval --run @run --data synthetic --calibration 0 --arch max")
 	w.do("fit", "fit accuracy --run @run --data synthetic --samples 10 --images 100 --calibration 100 --out @accuracy.json")
 	w.do("profile", "profile --run @run --budget 200ms --networks 3 --out @profile.json")
 	w.do("predict", "predict --run @run --accuracy @accuracy.json --arch min")

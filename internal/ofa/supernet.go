@@ -90,8 +90,8 @@ func fill(space *supernet.Space, tensors []tensorfile.Tensor) (*Supernet, error)
 	return s, nil
 }
 
-// withClassesOf is the space with as many classes as the weight of a classifier has, (out,in), if it
-// takes the features of the space.
+// withClassesOf is the space with as many classes as the weight of a classifier has, (out,in), if
+// it takes the features of the space.
 func withClassesOf(space *supernet.Space, weight tensorfile.Tensor) *supernet.Space {
 	blocks := space.Blocks(space.Max())
 	features := blocks[len(blocks)-1].In.Len()

@@ -1,6 +1,6 @@
-// Package tensorfile reads the weights of networks from files that other programs wrote: state dicts
-// of PyTorch in both of its formats, and safetensors. What a file is, its bytes say, not its name.
-// All are taken as hostile.
+// Package tensorfile reads the weights of networks from files that other programs wrote: state
+// dicts of PyTorch in both of its formats, and safetensors. What a file is, its bytes say, not its
+// name. All are taken as hostile.
 package tensorfile
 
 import (

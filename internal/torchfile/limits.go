@@ -5,6 +5,7 @@ const (
 	// MaxFile is the size of a file that should be given to [Read].
 	MaxFile = 1 << 30
 
+	maxRecords      = 1 << 17  // of an archive; each takes some hundred bytes
 	maxPickle       = 16 << 20 // bytes of a pickle
 	maxValues       = 1 << 20  // that all pickles of a file push, each of which may take some words
 	maxStack        = 1 << 20

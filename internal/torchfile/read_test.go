@@ -37,8 +37,8 @@ func TestReadsWhatPyTorchWrote(t *testing.T) {
 	}
 }
 
-// TestReadsCheckpoint reads a file of the new format (ofacheck.py --write-checkpoint), with types of
-// elements of all kinds, in a checkpoint that holds other things, too.
+// TestReadsCheckpoint reads a file of the new format (ofacheck.py --write-checkpoint), with types
+// of elements of all kinds, in a checkpoint that holds other things, too.
 func TestReadsCheckpoint(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join("testdata", "checkpoint.pth"))
 	if err != nil {

@@ -44,6 +44,11 @@ func (m *machine) readZip() (*File, error) {
 
 // openArchive lists the records of an archive. They are not read yet.
 func openArchive(data []byte) (*archive, error) {
+	// Each entry of the archive's directory begins like this, wherever it is.
+	if n := bytes.Count(data, []byte("PK\x01\x02")); n > maxRecords {
+		return nil, &FormatError{0, fmt.Sprintf("is a zip archive of %d records, at most %d are read",
+			n, maxRecords)}
+	}
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return nil, &FormatError{0, fmt.Sprintf("is a damaged zip archive (%.80q): copy it again",

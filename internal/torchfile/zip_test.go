@@ -41,6 +41,7 @@ func TestArchives(t *testing.T) {
 	if err != nil || len(f.Tensors) != 1 || f.Tensors[0].Data[0] != 1 {
 		t.Fatalf("%+v, %v", f, err)
 	}
+	many := append(archiveOf(t, pickle), strings.Repeat("PK\x01\x02", maxRecords+1)...)
 	damaged := archiveOf(t, pickle, value)
 	at := bytes.Index(damaged, []byte("\x00\x00\x80?"))
 	damaged[at]++
@@ -48,6 +49,7 @@ func TestArchives(t *testing.T) {
 		data []byte
 		want string
 	}{
+		"many":         {many, "records, at most"},
 		"empty":        {archiveOf(t), "does not begin"},
 		"no pickle":    {archiveOf(t, value), "without FOLDER/data.pkl"},
 		"no storage":   {archiveOf(t, pickle), `no record "x/data/0"`},

@@ -208,9 +208,9 @@ func (j *Job) check() error {
 	return nil
 }
 
-// CheckWeights refuses an accuracy predictor, from a file, that was not fitted to the weights that a
-// run has now. One that others published goes with weights that others trained: which ones, it does
-// not say.
+// CheckWeights refuses an accuracy predictor, from a file, that was not fitted to the weights that
+// a run has now. One that others published goes with weights that others trained: which ones, it
+// does not say.
 func CheckWeights(file string, a *predictor.Accuracy, run *trainer.Run) error {
 	if _, published := a.Inputs["published"]; published && run.Info.Imported != nil {
 		return nil

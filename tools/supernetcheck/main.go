@@ -90,7 +90,7 @@ type network struct {
 type answer struct {
 	Torch  string      `json:"torch"`
 	Single [][]float64 `json:"float32"`
-	Exact  [][]float64 `json:"float64"`
+	Exact  [][]float64 `json:"float64"` // of the first networks
 }
 
 // check is one file of weights.
@@ -136,10 +136,12 @@ func (c *check) compare(n int) error {
 		if err := c.image(run.Input(), c.job.Archs[i].Image); err != nil {
 			return err
 		}
-		single, exact, ours := theirs.Single[i], theirs.Exact[i], doubles(run.Forward())
+		single, ours := theirs.Single[i], doubles(run.Forward())
 		c.single = max(c.single, difference(ours, single))
-		c.exact = max(c.exact, difference(ours, exact))
-		c.theirOwn = max(c.theirOwn, difference(single, exact))
+		if i < len(theirs.Exact) {
+			c.exact = max(c.exact, difference(ours, theirs.Exact[i]))
+			c.theirOwn = max(c.theirOwn, difference(single, theirs.Exact[i]))
+		}
 	}
 	return nil
 }
@@ -220,8 +222,8 @@ func (c *check) ask() (*answer, error) {
 	if err := json.Unmarshal(out, a); err != nil {
 		return nil, fmt.Errorf("answer of %s: %w", c.python, err)
 	}
-	if n := len(c.job.Archs); len(a.Single) != n || len(a.Exact) != n {
-		return nil, fmt.Errorf("%d and %d answers for %d networks", len(a.Single), len(a.Exact), n)
+	if n := len(c.job.Archs); len(a.Single) != n || len(a.Exact) == 0 {
+		return nil, fmt.Errorf("%d answers for %d networks", len(a.Single), n)
 	}
 	return a, nil
 }

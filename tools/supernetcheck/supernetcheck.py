@@ -2,7 +2,7 @@
 
 One JSON object on standard input: space, path and format of the file, names (of the code, or "published"), archs, and
 the path of images for each, (height,width,3) as float32. One on standard output: the logits of each, computed in
-float32 and in float64. See README.md.
+float32, and those of the first in float64. See README.md.
 """
 import json
 import sys
@@ -31,6 +31,8 @@ for absent in ["torchvision", "torchvision.transforms", "torchvision.transforms.
 from ofa.imagenet_classification.elastic_nn.networks import OFAMobileNetV3, OFAProxylessNASNets  # noqa: E402
 from ofa.utils import init_models  # noqa: E402
 
+EXACT = 20  # networks that are computed in float64 too, which takes long
+
 CHOICES = {"dropout_rate": 0, "ks_list": [3, 5, 7], "expand_ratio_list": [3, 4, 6], "depth_list": [2, 3, 4]}
 SPACES = {
     "ofa-mbv3": lambda: OFAMobileNetV3(width_mult=1.0, bn_param=(0.1, 1e-5), **CHOICES),
@@ -58,7 +60,8 @@ def random_network(space):
 
 
 def calibrate(net, norms):
-    """Statistics of random images, and then a little off."""
+    """Statistics of random images, and then a little off. A variance far below a layer's others, as of a channel that
+    is nearly always the same, would make a large difference of each rounding, which trained networks do not have."""
     for norm in norms:
         norm.momentum = 1.0
     net.train()
@@ -67,6 +70,7 @@ def calibrate(net, norms):
         for norm in norms:
             norm.running_mean += 0.1 * torch.randn_like(norm.running_mean)
             norm.running_var *= 0.5 + torch.rand_like(norm.running_var)
+            norm.running_var.clamp_(min=float(norm.running_var.mean()) / 4)
     net.eval()
 
 
@@ -100,7 +104,7 @@ def main():
     write(net, job)
     single = [logits(net, arch) for arch in job["archs"]]
     net.double()
-    exact = [logits(net, arch) for arch in job["archs"]]
+    exact = [logits(net, arch) for arch in job["archs"][:EXACT]]
     json.dump({"torch": torch.__version__, "float32": single, "float64": exact}, sys.stdout)
 
 
