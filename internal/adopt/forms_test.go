@@ -89,7 +89,8 @@ var forms = map[string]func(r *rewriter, n onnxgraph.Node) []onnxgraph.Node{
 		}
 		p, padded := n.Ints("pads"), n.Outputs[0]+"padded"
 		pad := node("Pad", padded, n.Inputs[0])
-		pad.Attributes["pads"] = onnxgraph.Attribute{Ints: []int{0, 0, p[0], p[1], 0, 0, p[2], p[3]}}
+		pad.Attributes["pads"] = onnxgraph.Attribute{Ints: []int{0, 0, p[0], p[1], 0, 0, p[2],
+			p[3]}}
 		n.Inputs[0] = padded
 		delete(n.Attributes, "pads")
 		return []onnxgraph.Node{pad, n}

@@ -26,7 +26,8 @@ func TestOperators(t *testing.T) {
 		args       []*Tensor
 		want       *Tensor
 	}{
-		{"valid", "Conv", nil, []*Tensor{square, vec([]int{1, 1, 2, 2}, 1, 0, 0, 1), vec([]int{1}, 10)},
+		{"valid", "Conv", nil, []*Tensor{square, vec([]int{1, 1, 2, 2}, 1, 0, 0, 1),
+			vec([]int{1}, 10)},
 			vec([]int{1, 1, 1, 1}, 15)},
 		{"same, stride 2", "Conv", map[string]Attribute{"auto_pad": {S: "SAME_UPPER"},
 			"strides": ints(2, 2)}, []*Tensor{square, ones}, vec([]int{1, 1, 1, 1}, 10)},
@@ -36,7 +37,8 @@ func TestOperators(t *testing.T) {
 			[]*Tensor{square}, vec([]int{1, 1, 3, 3}, 0, 1, 2, 0, 3, 4, 0, 0, 0)},
 		{"attributes", "Clip", map[string]Attribute{"min": {F: 2}, "max": {F: 3}},
 			[]*Tensor{square}, vec([]int{1, 1, 2, 2}, 2, 2, 3, 3)},
-		{"gate", "Mul", nil, []*Tensor{vec([]int{1, 2, 1, 1}, 2, 3), vec([]int{1, 2, 1, 2}, 1, 2, 3, 4)},
+		{"gate", "Mul", nil, []*Tensor{vec([]int{1, 2, 1, 1}, 2, 3), vec([]int{1, 2, 1, 2}, 1, 2, 3,
+			4)},
 			vec([]int{1, 2, 1, 2}, 2, 4, 9, 12)},
 		{"mean", "ReduceMean", map[string]Attribute{"axes": ints(-1, 2), "keepdims": {I: 0}},
 			[]*Tensor{square}, vec([]int{1, 1}, 2.5)},
@@ -79,7 +81,8 @@ func file(t interface{ Fatal(...any) }, constant *pb.TensorProto) []byte {
 		OpsetImport: []*pb.OperatorSetIdProto{{Version: 17}},
 		Graph: &pb.GraphProto{Input: info("x"), Output: info("y"),
 			Initializer: []*pb.TensorProto{constant},
-			Node:        []*pb.NodeProto{{OpType: "Add", Input: []string{"x", "c"}, Output: []string{"y"}}},
+			Node: []*pb.NodeProto{{OpType: "Add", Input: []string{"x", "c"},
+				Output: []string{"y"}}},
 		}})
 	if err != nil {
 		t.Fatal(err)

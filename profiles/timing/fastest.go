@@ -24,9 +24,9 @@ func (r ratio) width() float64 { return (r.high - r.low) / r.estimate }
 
 // ratioOf compares the fastest samples, those that nothing hit: what interrupts for a moment hits a
 // long subject more often than a short reference, and with two other jobs for each processor,
-// medians put networks of 3 ms 5 to 9 % above their time on the quiet machine. Of a few rounds there
-// may be no such sample: then it is the median of ratios, which holds where subject and reference
-// are slowed alike.
+// medians put networks of 3 ms 5 to 9 % above their time on the quiet machine. Of a few rounds
+// there may be no such sample: then it is the median of ratios, which holds where subject and
+// reference are slowed alike.
 func ratioOf(rounds []round) ratio {
 	if len(rounds) < minFast {
 		return middleRatio(rounds)
