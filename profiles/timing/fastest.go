@@ -6,8 +6,9 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// fastShare is the share of samples, the fastest, that an estimate is the mean of.
-const fastShare = 0.25
+// fastShares are the shares of samples, the fastest, that an estimate may be the mean of: fewer are
+// known less well, but where nearly all are interrupted only few are not.
+var fastShares = []float64{0.25, 0.1}
 
 // minFast is how many rounds the fastest samples are taken of; of fewer there may be none that
 // nothing disturbed, neither of the subject nor of the reference.
@@ -31,7 +32,13 @@ func ratioOf(rounds []round) ratio {
 	if len(rounds) < minFast {
 		return middleRatio(rounds)
 	}
-	return fastRatio(rounds)
+	best := fastRatio(rounds, fastShares[0])
+	for _, share := range fastShares[1:] {
+		if r := fastRatio(rounds, share); r.width() < best.width() {
+			best = r
+		}
+	}
+	return best
 }
 
 // middleRatio is the median of ratios to the references beside. A round gives two, to the reference
@@ -50,49 +57,49 @@ func middleRatio(rounds []round) ratio {
 
 // fastRatio compares the fastest samples of a subject with the fastest of the references beside it,
 // of the same rounds: what slows the machine for minutes slows both.
-func fastRatio(rounds []round) ratio {
+func fastRatio(rounds []round, share float64) ratio {
 	raw, refs := make([]float64, len(rounds)), make([]float64, 0, 2*len(rounds))
 	for i, r := range rounds {
 		raw[i] = r.raw
 		refs = append(refs, r.before, r.after)
 	}
-	subject, reference := fastestOf(raw), fastestOf(refs)
+	subject, reference := fastestOf(raw, share), fastestOf(refs, share)
 	effects := make([]float64, len(rounds))
 	for i, r := range rounds {
 		effects[i] = subject.effect(r.raw) -
 			(reference.effect(r.before)+reference.effect(r.after))/2
 	}
 	e := ratio{estimate: subject.mean / reference.mean}
-	spread := math.Exp(halfWidth(effects))
+	spread := math.Exp(halfWidth(effects, share))
 	e.low, e.high = e.estimate/spread, e.estimate*spread
 	return e
 }
 
-// fastest is the mean of the fastest samples, the slowest of which takes limit.
-type fastest struct{ mean, limit float64 }
+// fastest is the mean of the fastest samples, a share of all, the slowest of which takes limit.
+type fastest struct{ mean, limit, share float64 }
 
 // fastestOf takes samples in any order, one or more.
-func fastestOf(x []float64) fastest {
+func fastestOf(x []float64, share float64) fastest {
 	sorted := sortedCopy(x)
-	n := max(1, int(math.Round(fastShare*float64(len(sorted)))))
+	n := max(1, int(math.Round(share*float64(len(sorted)))))
 	var sum float64
 	for _, v := range sorted[:n] {
 		sum += v
 	}
-	return fastest{sum / float64(n), sorted[n-1]}
+	return fastest{sum / float64(n), sorted[n-1], share}
 }
 
 // effect is the influence of a sample on the logarithm of the mean, but for a constant: that of a
 // mean below a quantile, known as expected shortfall (Acerbi and Tasche, Journal of Banking &
 // Finance 26, 2002, section 4).
 func (f fastest) effect(sample float64) float64 {
-	return -max(f.limit-sample, 0) / fastShare / f.mean
+	return -max(f.limit-sample, 0) / f.share / f.mean
 }
 
 // halfWidth is half the 95 % interval of the mean of effects, in time order. Of n samples that
-// count as fewer, since they depend on each other, a quarter decides: their number is that of
+// count as fewer, since they depend on each other, a share decides: their number is that of
 // Student's t.
-func halfWidth(effects []float64) float64 {
+func halfWidth(effects []float64, share float64) float64 {
 	n := float64(len(effects))
 	var mean, variance float64
 	for _, e := range effects {
@@ -104,6 +111,6 @@ func halfWidth(effects []float64) float64 {
 		variance += centred[i] * centred[i] / max(n-1, 1)
 	}
 	effective := effectiveSize(centred)
-	t := distuv.StudentsT{Sigma: 1, Nu: max(fastShare*effective-1, 1)}
+	t := distuv.StudentsT{Sigma: 1, Nu: max(share*effective-1, 1)}
 	return t.Quantile(1-(1-confidence)/2) * math.Sqrt(variance/effective)
 }
