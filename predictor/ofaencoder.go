@@ -62,7 +62,7 @@ func (o *oneHots) ofaStage(s *choices.Stage) bool {
 	}
 	for j := range s.Blocks() {
 		block := s.First + j
-		for v := range s.Variants() {
+		for v := range s.Variants(j) {
 			kernel, expand := s.Genes(v)
 			o.set(s.Variant(j, v), block*ofaChoices+kernels[kernel])
 			o.set(s.Variant(j, v), (ofaBlocks+block)*ofaChoices+expands[expand])
