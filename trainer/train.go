@@ -166,6 +166,9 @@ func startOrResume(j Job) (*Info, *data.Dataset, error) {
 			want)
 	case err != nil:
 		return nil, nil, err
+	case have.Imported != nil:
+		return nil, nil, fmt.Errorf("%s holds an imported network, and no training to go on with: choose another folder: %w",
+			j.Dir, fs.ErrExist)
 	case !j.Resume:
 		return nil, nil, fmt.Errorf(
 			"%s already holds a run; add --resume to go on with it, or choose another folder: %w",

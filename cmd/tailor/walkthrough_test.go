@@ -76,13 +76,13 @@ func (w *walkthrough) walk() {
 	w.do("prune", "prune @winners/latency-3600000ms --structure channels --method ssgd --max-latency 1h --epochs 1 --batch 32 --budget 1s --out @narrow")
 	w.do("prune again", "prune @narrow/network --structure weights --sparsity 0.9 --method magnitude --epochs 1 --batch 32 --budget 1s --out @sparse")
 	w.do("eval again", "eval @sparse/network")
-	w.checkAgain()
+	w.checkAgain("eval again")
 }
 
-// checkAgain: a pruned network has the accuracy that its manifest claims.
-func (w *walkthrough) checkAgain() {
+// checkAgain: a network that was tested again has the accuracy that its manifest claims.
+func (w *walkthrough) checkAgain(name string) {
 	w.t.Helper()
-	found := w.results["eval again"]
+	found := w.results[name]
 	claimed := found["claimed"].(map[string]any)
 	if found["top1"] != claimed["top1"] || found["images"] != claimed["images"] {
 		w.t.Errorf("eval finds %v of %v images right, the manifest claims %v of %v", found["top1"],
