@@ -86,7 +86,7 @@ func places[T comparable](choices, all []T) ([]int, bool) {
 	return at, len(at) > 0 && slices.Min(at) >= 0
 }
 
-func (e *ofaEncoder) Len() int { return ofaLength }
+func (e *ofaEncoder) Len() int { return e.genes.length }
 
 func (e *ofaEncoder) encode(a supernet.Arch, dst []float32) bool {
 	var t choices.Taken

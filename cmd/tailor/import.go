@@ -22,7 +22,7 @@ type importCmd struct {
 type importAccuracyCmd struct {
 	File        string `arg:"" help:"The state dict, in PyTorch's format before 1.6." type:"path"`
 	Space       string `help:"Space that it predicts: name of a shipped one, or a YAML file." default:"ofa-mbv3-w1.2" type:"source"`
-	Resolutions []int  `help:"Resolutions that it was fitted to. Default those of the published one: 160,176,192,208,224." range:"1..10000"`
+	Resolutions []int  `help:"Resolutions that it was fitted to. Default those of the published one: 160,176,192,208,224; of ofa-resnet50 those of the space." range:"1..10000"`
 	Out         string `required:"" help:"File to write." type:"path" out:"accuracy"`
 	outFlags
 }

@@ -28,7 +28,7 @@ for absent in ["torchvision", "torchvision.transforms", "torchvision.transforms.
     if parent:
         setattr(sys.modules[parent], name, sys.modules[absent])
 
-from ofa.imagenet_classification.elastic_nn.networks import OFAMobileNetV3, OFAProxylessNASNets  # noqa: E402
+from ofa.imagenet_classification.elastic_nn.networks import OFAMobileNetV3, OFAProxylessNASNets, OFAResNets  # noqa: E402
 from ofa.utils import init_models  # noqa: E402
 
 CHOICES = {"dropout_rate": 0, "ks_list": [3, 5, 7], "expand_ratio_list": [3, 4, 6], "depth_list": [2, 3, 4]}
@@ -36,6 +36,8 @@ SPACES = {
     "ofa-mbv3": lambda: OFAMobileNetV3(width_mult=1.0, bn_param=(0.1, 1e-5), **CHOICES),
     "ofa-mbv3-w1.2": lambda: OFAMobileNetV3(width_mult=1.2, bn_param=(0.1, 1e-5), **CHOICES),
     "ofa-proxyless": lambda: OFAProxylessNASNets(width_mult=1.3, bn_param=(0.1, 1e-3), **CHOICES),
+    "ofa-resnet50": lambda: OFAResNets(dropout_rate=0, bn_param=(0.1, 1e-5), depth_list=[0, 1, 2],
+                                       expand_ratio_list=[0.2, 0.25, 0.35], width_mult_list=[0.65, 0.8, 1.0]),
 }
 
 
@@ -84,8 +86,13 @@ def write(net, job):
     torch.save({"epoch": 1, "state_dict": state}, job["path"], _use_new_zipfile_serialization=not old)
 
 
+def active(net, arch):
+    """The expand ratios; where a block is beyond the depth, any that there is."""
+    return [e or 0.35 if isinstance(net, OFAResNets) else e for e in arch["e"]]
+
+
 def logits(net, arch):
-    net.set_active_subnet(ks=arch["ks"], e=arch["e"], d=arch["d"])
+    net.set_active_subnet(ks=arch["ks"], e=active(net, arch), d=arch["d"], w=arch.get("w"))
     side = arch["r"][0]
     image = numpy.fromfile(arch["image"], dtype="<f4").reshape(1, side, side, 3)
     image = torch.from_numpy(image.transpose(0, 3, 1, 2).copy())
