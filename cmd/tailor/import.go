@@ -15,7 +15,7 @@ import (
 
 type importCmd struct {
 	OFAAccuracy importAccuracyCmd `cmd:"" name:"ofa-accuracy" help:"Read the accuracy predictor that OFA published, acc_predictor.pth. Nothing in the file is executed."`
-	OFALatency  importLatencyCmd  `cmd:"" name:"ofa-latency" help:"Read latency tables in OFA's YAML format."`
+	OFALatency  importLatencyCmd  `cmd:"" name:"ofa-latency" help:"Read latency tables in OFA's YAML format, or ProxylessNAS's in JSON."`
 	OFASupernet importSupernetCmd `cmd:"" name:"ofa-supernet" help:"Read the weights of a supernet that OFA's authors trained, or others with their program, and write a run: eval, fit, search and export work on it, with images of --data. Nothing in the file is executed."`
 }
 
@@ -28,7 +28,7 @@ type importAccuracyCmd struct {
 }
 
 type importLatencyCmd struct {
-	Files   []string `arg:"" help:"Tables, one for each resolution, or a folder of them." type:"path"`
+	Files   []string `arg:"" help:"Tables, one for each resolution, or a folder of .yaml ones." type:"path"`
 	Space   string   `help:"Space whose blocks they are of: name of a shipped one, or a YAML file." default:"ofa-mbv3-w1.2" type:"source"`
 	Device  string   `help:"Name of the device that was measured." default:"unknown"`
 	Runtime string   `help:"What ran the blocks there." default:"unknown"`

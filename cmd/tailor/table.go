@@ -115,10 +115,28 @@ func total(widths []int) (n int) {
 	return n - 2
 }
 
-// archText writes an arch for people: resolution, depths, and the kernel sizes and expand ratios of
-// the blocks that are there.
+// archText writes an arch for people: resolution, depths, widths where they are chosen, and the
+// kernel sizes and expand ratios of the blocks that are there.
 func archText(s supernet.Spec) string {
-	return fmt.Sprintf("r=%s d=%s ks=%s e=%s", joined(s.R), joined(s.D), joined(s.KS), joined(s.E))
+	widths := ""
+	if len(s.W) > 0 {
+		widths = " w=" + whole(s.W)
+	}
+	return fmt.Sprintf("r=%s d=%s%s ks=%s e=%s", joined(s.R), whole(s.D), widths, joined(s.KS),
+		joined(s.E))
+}
+
+// whole writes all of some numbers, as joined does: a depth or a width may be 0.
+func whole(all []int) string {
+	var parts []string
+	separator := ""
+	for _, v := range all {
+		if v > 9 {
+			separator = ","
+		}
+		parts = append(parts, fmt.Sprint(v))
+	}
+	return strings.Join(parts, separator)
 }
 
 // joined writes numbers that are not 0, without space between them where each has one digit.
