@@ -94,8 +94,8 @@ func (e *geneEncoder) costs(a supernet.Arch) [costs]float64 {
 	return [costs]float64{e.macs.Sum(a), e.params.Sum(a), float64(a.Resolution)}
 }
 
-// genesOf are the one-hots of [geneEncoder]: of the resolution, then by stage (depths, widths) and by
-// block (kernels, expands), if there is a choice.
+// genesOf are the one-hots of [geneEncoder]: of the resolution, then by stage (depths, widths) and
+// by block (kernels, expands), if there is a choice.
 func genesOf(n *choices.Numbering) oneHots {
 	o := newOneHots(n)
 	for i := range o.resolutions {

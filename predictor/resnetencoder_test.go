@@ -10,8 +10,9 @@ import (
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
-// TestResNetEncodingByHand writes the features of a network from OFA's definition (ResNetArchEncoder
-// of its package): 8 of resolutions, 2 of the stem, 6 x 3 of widths, 18 x 3 of expand ratios.
+// TestResNetEncodingByHand writes the features of a network from OFA's definition
+// (ResNetArchEncoder of its package): 8 of resolutions, 2 of the stem, 6 x 3 of widths, 18 x 3 of
+// expand ratios.
 func TestResNetEncodingByHand(t *testing.T) {
 	s := ofaSpace(t, "ofa-resnet50")
 	e, err := newResNetEncoder(s)

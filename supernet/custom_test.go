@@ -47,8 +47,8 @@ stages:
 head: {}
 `
 
-// residual is a small space of bottleneck blocks with all that such a space may have: a deep stem of
-// elastic depth, widths to choose, a stage without stride, odd sides.
+// residual is a small space of bottleneck blocks with all that such a space may have: a deep stem
+// of elastic depth, widths to choose, a stage without stride, odd sides.
 const residual = `tailor: space/1
 name: residual
 classes: 5

@@ -13,12 +13,14 @@ type paddedMaxPoolKind struct{ noChannels }
 func (paddedMaxPoolKind) check(b Block) error {
 	if b != (Block{Name: b.Name, Kind: PaddedMaxPool, In: b.In, Out: b.Out, Kernel: b.Kernel,
 		Stride: b.Stride}) {
-		return fmt.Errorf("a padded maxpool has an input, an output, kernel and stride and nothing else")
+		return fmt.Errorf(
+			"a padded maxpool has an input, an output, kernel and stride and nothing else")
 	}
 	if b.Kernel != 3 || b.Stride < 1 || b.Stride > 2 {
 		return fmt.Errorf("a padded maxpool of %dx%d with stride %d does not exist; use kernel 3, stride 1 or 2", b.Kernel, b.Kernel, b.Stride)
 	}
-	if want := (Shape{strided(b.In.H, b.Stride), strided(b.In.W, b.Stride), b.In.C}); b.Out != want {
+	want := Shape{strided(b.In.H, b.Stride), strided(b.In.W, b.Stride), b.In.C}
+	if b.Out != want {
 		return fmt.Errorf("a padded maxpool of %dx%d with stride %d does not give %v of %v",
 			b.Kernel, b.Kernel, b.Stride, b.Out, b.In)
 	}

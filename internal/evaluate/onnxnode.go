@@ -50,8 +50,8 @@ func (r *onnxReader) step(n *pb.NodeProto, a attributes) (int, error) {
 
 // operands are how many inputs an operator has, at least and at most.
 var operands = map[string][2]int{
-	"Conv": {2, 3}, "Gemm": {2, 3}, "MaxPool": {1, 1}, "AveragePool": {1, 1}, "GlobalAveragePool": {1, 1},
-	"Flatten": {1, 1}, "Add": {2, 2}, "Mul": {2, 2}, "Clip": {3, 3}, "Relu": {1, 1},
+	"Conv": {2, 3}, "Gemm": {2, 3}, "MaxPool": {1, 1}, "AveragePool": {1, 1},
+	"GlobalAveragePool": {1, 1}, "Flatten": {1, 1}, "Add": {2, 2}, "Mul": {2, 2}, "Clip": {3, 3}, "Relu": {1, 1},
 	"HardSigmoid": {1, 1}, "HardSwish": {1, 1},
 }
 

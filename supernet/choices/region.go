@@ -86,8 +86,8 @@ func (r *Region) among(from, to int) (numbers []int) {
 }
 
 // Split cuts the region into smaller ones, which together hold the same networks: by the first
-// depth or width that is open, then by the choices of the block that has most. A region of one network
-// gives none.
+// depth or width that is open, then by the choices of the block that has most. A region of one
+// network gives none.
 func (r *Region) Split() []*Region {
 	for i := range r.numbering.Stages {
 		s := &r.numbering.Stages[i]
@@ -95,7 +95,8 @@ func (r *Region) Split() []*Region {
 			return r.cut(depths, s.Depth(0), s.Depth(len(s.Depths)))
 		}
 		if widths := r.widths(s); len(widths) > 1 {
-			return r.cut(r.among(s.Width(0), s.Width(s.Widths)), s.Width(0), s.Width(s.Widths))
+			from, to := s.Width(0), s.Width(s.Widths)
+			return r.cut(r.among(from, to), from, to)
 		}
 	}
 	var most []int // what the block is allowed that has most choices

@@ -5,6 +5,7 @@ the path of images for each, (height,width,3) as float32. One on standard output
 float32 and in float64. See README.md.
 """
 import json
+import re
 import sys
 import types
 
@@ -74,8 +75,7 @@ def calibrate(net, norms):
 
 def published(name):
     """A name as it is in the files that OFA's authors published, with what training on several machines adds."""
-    head, _, rest = name.partition(".conv.")
-    return "module." + (head + ".mobile_inverted_conv." + rest if head.startswith("blocks.") else name)
+    return "module." + re.sub(r"^(blocks\.\d+)\.conv\.", r"\1.mobile_inverted_conv.", name)
 
 
 def write(net, job):
