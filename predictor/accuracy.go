@@ -167,8 +167,10 @@ func LoadAccuracy(path string, space *supernet.Space) (*Accuracy, error) {
 
 // ImportAccuracy makes a predictor of an MLP that was fitted elsewhere, to archs as OFA's
 // published accuracy predictor encodes them: one-hots of the kernel sizes of 20 blocks, of their
-// expand ratios, and of 8 resolutions, 112 to 224. Base is added to what it gives. Resolutions are
-// those that it was fitted to. The error is for a space of another shape than OFA's, a resolution
+// expand ratios, and of 8 resolutions, 112 to 224; or, of a space with a choice of widths, as OFA
+// encodes its ResNets: one-hots of 8 resolutions, 128 to 256, of the stem's depth, of 6 widths and
+// of the expand ratios of 18 blocks. Base is added to what it gives. Resolutions are those that it
+// was fitted to. The error is for a space of another shape than OFA's, a resolution
 // that the space or the encoding does not have, or an MLP of other inputs.
 func ImportAccuracy(space *supernet.Space, n *regress.MLP, base float64,
 	resolutions []int) (*Accuracy, error) {
@@ -176,7 +178,7 @@ func ImportAccuracy(space *supernet.Space, n *regress.MLP, base float64,
 		return nil, errors.New("importing a predictor takes a space and an MLP")
 	}
 	a := &Accuracy{
-		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Encoding: ofaEncoding,
+		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Encoding: publishedEncoding(space),
 		Resolutions: resolutions, space: space,
 		Model: regress.Model{Bias: base, Networks: []regress.MLP{*n}},
 	}

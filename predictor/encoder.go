@@ -26,7 +26,9 @@ func newEncoder(name string, space *supernet.Space) (encoder, error) {
 		return newGeneEncoder(space)
 	case ofaEncoding:
 		return newOFAEncoder(space)
+	case resNetEncoding:
+		return newResNetEncoder(space)
 	}
-	return nil, fmt.Errorf("archs are encoded as %q, this tailor knows %s and %s", name, encoding,
-		ofaEncoding)
+	return nil, fmt.Errorf("archs are encoded as %q, this tailor knows %s, %s and %s", name,
+		encoding, ofaEncoding, resNetEncoding)
 }

@@ -62,7 +62,7 @@ func (o *oneHots) ofaStage(s *choices.Stage) bool {
 	}
 	for j := range s.Blocks() {
 		block := s.First + j
-		for v := range s.Variants() {
+		for v := range s.Variants(j) {
 			kernel, expand := s.Genes(v)
 			o.set(s.Variant(j, v), block*ofaChoices+kernels[kernel])
 			o.set(s.Variant(j, v), (ofaBlocks+block)*ofaChoices+expands[expand])
@@ -86,7 +86,7 @@ func places[T comparable](choices, all []T) ([]int, bool) {
 	return at, len(at) > 0 && slices.Min(at) >= 0
 }
 
-func (e *ofaEncoder) Len() int { return ofaLength }
+func (e *ofaEncoder) Len() int { return e.genes.length }
 
 func (e *ofaEncoder) encode(a supernet.Arch, dst []float32) bool {
 	var t choices.Taken

@@ -11,7 +11,8 @@ import (
 // networks are equal values. The zero Arch is none.
 type Arch struct {
 	Resolution uint16             // input side in pixels
-	Depth      [MaxStages]uint8   // blocks used, by elastic stage
+	Depth      [MaxStages]uint8   // blocks used, by elastic stage; a stem's own come first
+	Width      [MaxWidths]uint8   // indexes of [Space.Widths], of the stem's parts, then by stage
 	Kernel     [MaxBlocks]uint8   // kernel side, by elastic block at full depth
 	Expand     [MaxBlocks]float32 // expand ratio, likewise
 }
@@ -36,20 +37,25 @@ func (s *Space) pick(choose func(choices int) int) Arch {
 }
 
 // Genes is the number of choices of every gene, in the order of [Space.Decode]: the resolution,
-// then by elastic stage its depth and, by block at full depth, kernel and expand ratio (if the
-// depth does not decide it).
+// then by part ([Space.Parts]) its depth, its width and, by block at full depth, kernel and expand
+// ratio (if the depth does not decide it), where the part has these genes.
 func (s *Space) Genes() []int {
 	g := []int{len(s.Resolutions)}
-	for i := range s.Stages {
-		st := &s.Stages[i]
-		if s.geneIndex.depth[i] < 0 {
+	for i := range s.geneIndex.parts {
+		p := &s.geneIndex.parts[i]
+		if p.DepthGene >= 0 {
+			g = append(g, len(p.Depths))
+		}
+		if p.WidthGene >= 0 {
+			g = append(g, p.Widths)
+		}
+		if p.First < 0 {
 			continue
 		}
-		g = append(g, len(st.Depth))
-		for range st.maxDepth() {
-			g = append(g, len(st.Kernel))
-			if st.ExpandByDepth == nil {
-				g = append(g, len(st.Expand))
+		for range p.MaxDepth() {
+			g = append(g, len(p.Kernels))
+			if p.Expands != nil {
+				g = append(g, len(p.Expands))
 			}
 		}
 	}
@@ -61,20 +67,26 @@ func (s *Space) Genes() []int {
 func (s *Space) Decode(g []uint16) Arch {
 	next := func() int { v := int(g[0]); g = g[1:]; return v }
 	a := Arch{Resolution: uint16(s.Resolutions[next()])}
-	for i := range s.Stages {
-		st, d, b := &s.Stages[i], s.geneIndex.depth[i], s.geneIndex.block[i]
-		if d < 0 {
+	for i := range s.geneIndex.parts {
+		p := &s.geneIndex.parts[i]
+		depth := p.MaxDepth()
+		if p.DepthGene >= 0 {
+			depth = p.Depths[next()]
+			a.Depth[p.DepthGene] = uint8(depth)
+		}
+		if p.WidthGene >= 0 {
+			a.Width[p.WidthGene] = uint8(next())
+		}
+		if p.First < 0 {
 			continue
 		}
-		depth := st.Depth[next()]
-		a.Depth[d] = uint8(depth)
-		for j := range st.maxDepth() {
-			kernel, expand := st.Kernel[next()], 0.0
-			if st.ExpandByDepth == nil {
-				expand = st.Expand[next()]
+		for j := range p.MaxDepth() {
+			kernel, expand := p.Kernels[next()], 0.0
+			if p.Expands != nil {
+				expand = p.Expands[next()]
 			}
 			if j < depth {
-				a.Kernel[b+j], a.Expand[b+j] = uint8(kernel), float32(expand)
+				a.Kernel[p.First+j], a.Expand[p.First+j] = uint8(kernel), float32(expand)
 			}
 		}
 	}
@@ -86,16 +98,21 @@ func (s *Space) Decode(g []uint16) Arch {
 func (s *Space) Encode(a Arch) []uint16 {
 	index := func(i int) uint16 { return uint16(max(i, 0)) }
 	g := []uint16{index(slices.Index(s.Resolutions, int(a.Resolution)))}
-	for i := range s.Stages {
-		st, d, b := &s.Stages[i], s.geneIndex.depth[i], s.geneIndex.block[i]
-		if d < 0 {
+	for i := range s.geneIndex.parts {
+		p := &s.geneIndex.parts[i]
+		if p.DepthGene >= 0 {
+			g = append(g, index(slices.Index(p.Depths, int(a.Depth[p.DepthGene]))))
+		}
+		if p.WidthGene >= 0 {
+			g = append(g, min(uint16(a.Width[p.WidthGene]), uint16(p.Widths-1)))
+		}
+		if p.First < 0 {
 			continue
 		}
-		g = append(g, index(slices.Index(st.Depth, int(a.Depth[d]))))
-		for j := range st.maxDepth() {
-			g = append(g, index(slices.Index(st.Kernel, int(a.Kernel[b+j]))))
-			if st.ExpandByDepth == nil {
-				g = append(g, index(expandIndex(st.Expand, a.Expand[b+j])))
+		for j := range p.MaxDepth() {
+			g = append(g, index(slices.Index(p.Kernels, int(a.Kernel[p.First+j]))))
+			if p.Expands != nil {
+				g = append(g, index(expandIndex(p.Expands, a.Expand[p.First+j])))
 			}
 		}
 	}
@@ -113,8 +130,8 @@ func (s *Space) Check(a Arch) error {
 		return fmt.Errorf("resolution %d is not in space %s (%s)", a.Resolution, s.Name,
 			rangeText(s.Resolutions))
 	}
-	for i := range s.Stages {
-		if err := s.checkStage(a, i); err != nil {
+	for i := range s.geneIndex.parts {
+		if err := s.geneIndex.parts[i].check(&a); err != nil {
 			return err
 		}
 	}
@@ -124,25 +141,45 @@ func (s *Space) Check(a Arch) error {
 	return nil
 }
 
-func (s *Space) checkStage(a Arch, i int) error {
-	st, d, b := &s.Stages[i], s.geneIndex.depth[i], s.geneIndex.block[i]
-	if d < 0 {
+func (p *Part) check(a *Arch) error {
+	depth := p.MaxDepth()
+	if p.DepthGene >= 0 {
+		depth = int(a.Depth[p.DepthGene])
+		if !slices.Contains(p.Depths, depth) {
+			return p.noDepth(p.names.name(depth))
+		}
+	}
+	if p.WidthGene >= 0 && int(a.Width[p.WidthGene]) >= p.Widths {
+		return p.noWidth(int(a.Width[p.WidthGene]))
+	}
+	if p.First < 0 {
 		return nil
 	}
-	if !slices.Contains(st.Depth, int(a.Depth[d])) {
-		return fmt.Errorf("depth %d of elastic stage %d is not one of %v", a.Depth[d], d, st.Depth)
-	}
-	for j := range int(a.Depth[d]) {
-		if !slices.Contains(st.Kernel, int(a.Kernel[b+j])) {
-			return fmt.Errorf("kernel %d of elastic block %d is not one of %v", a.Kernel[b+j], b+j,
-				st.Kernel)
+	for j := range depth {
+		if k := int(a.Kernel[p.First+j]); !slices.Contains(p.Kernels, k) {
+			return p.noKernel(j, k)
 		}
-		if st.ExpandByDepth == nil && expandIndex(st.Expand, a.Expand[b+j]) < 0 {
-			return fmt.Errorf("expand ratio %g of elastic block %d is not one of %v", a.Expand[b+j],
-				b+j, st.Expand)
+		if e := a.Expand[p.First+j]; p.Expands != nil && expandIndex(p.Expands, e) < 0 {
+			return fmt.Errorf("expand ratio %g of elastic block %d is not one of %v", e,
+				p.First+j, p.Expands)
 		}
 	}
 	return nil
+}
+
+func (p *Part) noDepth(depth int) error {
+	return fmt.Errorf("depth %d of elastic stage %d is not one of %v", depth, p.DepthGene,
+		p.names.all(p.Depths))
+}
+
+func (p *Part) noWidth(width int) error {
+	return fmt.Errorf("width %d of w[%d] is not the index of a multiplier, 0 to %d", width,
+		p.WidthGene, p.Widths-1)
+}
+
+func (p *Part) noKernel(j, kernel int) error {
+	return fmt.Errorf("kernel %d of elastic block %d is not one of %v", kernel, p.First+j,
+		p.Kernels)
 }
 
 // depth is the number of blocks of stage i.

@@ -22,7 +22,8 @@ type Block struct {
 	Kind Kind   `json:"kind"`
 	In   Shape  `json:"in"`
 	Out  Shape  `json:"out"`
-	// MBConv: channels of the depthwise convolution; In.C means no expand convolution
+	// MBConv: channels of the depthwise convolution; In.C means no expand convolution. Bottleneck:
+	// channels of the convolution in the middle
 	Mid    int `json:"mid,omitempty"`
 	Kernel int `json:"kernel,omitempty"`
 	Stride int `json:"stride,omitempty"`
@@ -101,12 +102,14 @@ func (s *Space) Blocks(a Arch) []Block { return s.build(a).blocks }
 
 func (s *Space) build(a Arch) builder {
 	b := builder{space: s, at: Shape{int(a.Resolution), int(a.Resolution), s.Channels}}
-	b.conv("stem", s.width(s.Stem.Width), s.stemKernel(), s.Stem.Stride, s.Stem.Act, true)
+	b.stem(a)
 	for i := range s.Stages {
+		b.begin(s.geneIndex.depth[i] >= 0)
 		for j := range s.depth(a, i) {
-			b.mbconv(&s.Stages[i], place{i, j}, s.kernel(a, i, j), s.expand(a, i, j))
+			b.stageBlock(place{i, j}, s.stageWidth(a, i), s.kernel(a, i, j), s.expand(a, i, j))
 		}
 	}
+	b.begin(s.elasticWidths())
 	if s.Head.Expand > 0 {
 		b.conv("head.expand", s.width(s.Head.Expand), 1, 1, s.Head.Act, true)
 	}
@@ -127,6 +130,18 @@ type builder struct {
 	at     Shape
 	blocks []Block
 	places []place // of each block
+	part   int     // that blocks belong to from now on, outside.stage for none
+	parts  int     // that have begun
+	within []place // of each block: its part and the index in that
+}
+
+// begin begins a part of the network, which has genes or none.
+func (b *builder) begin(elastic bool) {
+	b.part = outside.stage
+	if elastic {
+		b.part = b.parts
+		b.parts++
+	}
 }
 
 // place is where a block stands in the stages of a space.
@@ -143,7 +158,30 @@ func (b *builder) add(block Block) { b.addAt(outside, block) }
 func (b *builder) addAt(at place, block Block) {
 	block.In = b.at
 	b.blocks, b.places = append(b.blocks, block), append(b.places, at)
+	b.within = append(b.within, b.inPart())
 	b.at = block.Out
+}
+
+// inPart is the place of the next block in its part.
+func (b *builder) inPart() place {
+	if b.part < 0 {
+		return outside
+	}
+	index := 0
+	if last := len(b.within) - 1; last >= 0 && b.within[last].stage == b.part {
+		index = b.within[last].index + 1
+	}
+	return place{b.part, index}
+}
+
+// stageBlock adds a block of a stage, of so many output channels.
+func (b *builder) stageBlock(at place, width, kernel int, expand float64) {
+	st := &b.space.Stages[at.stage]
+	if st.Block == Bottleneck {
+		b.bottleneck(st, at, width, kernel, expand)
+		return
+	}
+	b.mbconv(st, at, width, kernel, expand)
 }
 
 // strided is the output side of a convolution with "same" padding. Packages kernel and reference

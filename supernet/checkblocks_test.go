@@ -20,7 +20,7 @@ var badBlocks = map[string]struct {
 	"none": {func(b []supernet.Block) []supernet.Block { return nil },
 		"at least one block"},
 	"kind": {one(1, func(b *supernet.Block) { b.Kind = "attention" }),
-		`kind "attention" is unknown; use conv, mbconv, pool, maxpool or linear`},
+		`kind "attention" is unknown; use conv, mbconv, bottleneck, pool, maxpool, padded_maxpool or linear`},
 	"no kind": {one(1, func(b *supernet.Block) { b.Kind = "" }), "is unknown"},
 	"gap": {func(b []supernet.Block) []supernet.Block { return slices.Delete(b, 2, 3) },
 		"takes"},
@@ -76,7 +76,7 @@ var badBlocks = map[string]struct {
 			2
 	}), "1x1 convolution with stride 2"},
 	// What the engine would stumble over, or silently not do.
-	"second convolution": {one(headAt, func(b *supernet.Block) { b.Kernel = 3 }), "cannot follow"},
+	"shortcut of 1x1": {one(headAt, func(b *supernet.Block) { b.Skip = true }), "a shortcut goes"},
 	"features, no pool": {func(b []supernet.Block) []supernet.Block {
 		return onePixel(b[headAt],
 			b[poolAt+1])

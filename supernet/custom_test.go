@@ -62,6 +62,24 @@ stages:
 head: {}
 `
 
+// residual is a small space of bottleneck blocks with all that such a space may have: a deep stem
+// of elastic depth, widths to choose, a stage without stride, odd sides.
+const residual = `tailor: space/1
+name: residual
+classes: 5
+resolutions: [18, 13]
+widths: [1, 0.5]
+stem: {width: 32, stride: 2, act: h_swish, depth: [1, 2, 3]}
+stages:
+  - {block: bottleneck, width: 24, stride: 1, act: relu, depth: [2, 1], kernel: [3], expand: [0.7, 0.4]}
+  - {block: bottleneck, width: 40, stride: 2, act: relu6, depth: [2, 3], depth_from: 2, kernel: [3], expand: [0.5]}
+head: {features: 24, act: h_swish}
+`
+
+// tfResidual is the same with TensorFlow's padding, a plain stem and one width.
+var tfResidual = strings.NewReplacer("widths: [1, 0.5]", "padding: tf_same", ", depth: [1, 2, 3]",
+	"", "name: residual", "name: plain residual").Replace(residual)
+
 func parse(t testing.TB, text string) *supernet.Space {
 	t.Helper()
 	s, err := supernet.ParseSpace("test.yaml", []byte(text))
@@ -82,8 +100,8 @@ func builtin(t testing.TB, name string) *supernet.Space {
 
 // eachSpace runs f on the shipped spaces and on those of this file.
 func eachSpace(t *testing.T, f func(t *testing.T, s *supernet.Space)) {
-	all := []*supernet.Space{parse(t, everything), parse(t, efficient),
-		parse(t, bare)}
+	all := []*supernet.Space{parse(t, everything), parse(t, efficient), parse(t, bare),
+		parse(t, residual), parse(t, tfResidual)}
 	for _, name := range supernet.Builtins() {
 		all = append(all, builtin(t, name))
 	}

@@ -22,26 +22,29 @@ func TestElasticPlaces(t *testing.T) {
 
 func checkElasticPlaces(t *testing.T, s *Space, a Arch) {
 	t.Helper()
-	blocks, places := s.Blocks(a), s.ElasticBlocks(a)
-	if len(places) != len(blocks) {
-		t.Fatalf("%s: %d places of %d blocks", s.Name, len(places), len(blocks))
+	blocks := s.Blocks(a)
+	parts, indexes := s.PartBlocks(a)
+	if len(parts) != len(blocks) || len(indexes) != len(blocks) {
+		t.Fatalf("%s: %d and %d places of %d blocks", s.Name, len(parts), len(indexes),
+			len(blocks))
 	}
 	taken := map[int]bool{}
-	for i, at := range places {
-		if at < 0 {
+	for i, part := range parts {
+		if part < 0 || s.Parts()[part].First < 0 {
 			continue
 		}
+		at := s.Parts()[part].First + indexes[i]
 		if taken[at] || blocks[i].Kernel != int(a.Kernel[at]) {
 			t.Fatalf("%s: block %s has kernel %d, at its place %d stands %d (taken before: %v)",
 				s.Name, blocks[i].Name, blocks[i].Kernel, at, a.Kernel[at], taken[at])
 		}
 		taken[at] = true
 	}
-	for i, st := range s.ElasticStages() {
-		for j := range st.maxDepth() {
-			if at := st.First + j; taken[at] != (j < int(a.Depth[i])) {
-				t.Errorf("%s: place %d, stage %d of depth %d: taken %v",
-					s.Name, at, i, a.Depth[i], taken[at])
+	for i, p := range s.Parts() {
+		for j := 0; p.First >= 0 && j < p.MaxDepth(); j++ {
+			if at := p.First + j; taken[at] != (j < int(a.Depth[p.DepthGene])) {
+				t.Errorf("%s: place %d, part %d of depth %d: taken %v",
+					s.Name, at, i, a.Depth[p.DepthGene], taken[at])
 			}
 		}
 	}

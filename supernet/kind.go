@@ -12,11 +12,15 @@ type Kind string
 
 // The kinds of block. All that this package knows of a kind is in its file, kind*.go.
 const (
-	Conv    Kind = "conv"    // dense convolution
-	MBConv  Kind = "mbconv"  // inverted residual: expand, depthwise, optional SE, project
-	Pool    Kind = "pool"    // global mean over height and width
-	MaxPool Kind = "maxpool" // largest value of every window, without padding
-	Linear  Kind = "linear"  // fully connected, with bias, on the input as one vector
+	Conv   Kind = "conv"   // dense convolution
+	MBConv Kind = "mbconv" // inverted residual: expand, depthwise, optional SE, project
+	// reduce, dense convolution, expand; a shortcut, with a convolution in a stage's first block
+	Bottleneck Kind = "bottleneck"
+	Pool       Kind = "pool"    // global mean over height and width
+	MaxPool    Kind = "maxpool" // largest value of every window, without padding
+	// the same with (kernel-1)/2 pixels around that are less than anything, of maps with batch norm
+	PaddedMaxPool Kind = "padded_maxpool"
+	Linear        Kind = "linear" // fully connected, with bias, on the input as one vector
 )
 
 // kinds is the table of kinds: a new one is a line here and a file.
@@ -24,8 +28,8 @@ var kinds = []struct {
 	name Kind
 	kind blockKind
 }{
-	{Conv, convKind{}}, {MBConv, mbconvKind{}}, {Pool, poolKind{}}, {MaxPool, maxPoolKind{}},
-	{Linear, linearKind{}},
+	{Conv, convKind{}}, {MBConv, mbconvKind{}}, {Bottleneck, bottleneckKind{}}, {Pool, poolKind{}},
+	{MaxPool, maxPoolKind{}}, {PaddedMaxPool, paddedMaxPoolKind{}}, {Linear, linearKind{}},
 }
 
 // blockKind is what a kind of block has to say.

@@ -17,14 +17,25 @@ func (convKind) check(b Block) error {
 	if err := b.checkStrided(); err != nil {
 		return err
 	}
-	if b.Mid != 0 || b.excites() || b.Skip {
-		return fmt.Errorf("a convolution has no middle channels, SE or shortcut")
+	if b.Mid != 0 || b.excites() {
+		return fmt.Errorf("a convolution has no middle channels and no SE")
+	}
+	if b.Skip && (b.Kernel == 1 || b.In != b.Out) {
+		return fmt.Errorf("a shortcut goes around a larger kernel with an output like the input")
 	}
 	if !b.BN && (b.Kernel != 1 || b.In.H != 1 || b.In.W != 1) {
 		return fmt.Errorf("a convolution without batch norm is only supported as 1x1 on one pixel")
 	}
 	if b.Kernel == 1 && b.Stride != 1 {
 		return fmt.Errorf("a 1x1 convolution with stride %d is not supported", b.Stride)
+	}
+	return b.checkPatches(b.Out, b.In.C)
+}
+
+// checkPatches bounds what a convolution with a kernel reads for its outputs.
+func (b Block) checkPatches(out Shape, channels int) error {
+	if n := b.Kernel * b.Kernel * channels; out.H*out.W*n > maxActivation {
+		return fmt.Errorf("%dx%d outputs of %d values each are out of range", out.H, out.W, n)
 	}
 	return nil
 }
@@ -48,11 +59,7 @@ func (b Block) checkPlainConv() error {
 		return fmt.Errorf("%dx%d with kernel %d, stride %d and padding %v does not give %dx%d",
 			b.In.H, b.In.W, b.Kernel, b.Stride, !b.Valid, b.Out.H, b.Out.W)
 	}
-	if b.Out.H*b.Out.W*b.Kernel*b.Kernel*b.In.C > maxActivation {
-		return fmt.Errorf("%dx%d outputs of %d values each are out of range", b.Out.H, b.Out.W,
-			b.Kernel*b.Kernel*b.In.C)
-	}
-	return nil
+	return b.checkPatches(b.Out, b.In.C)
 }
 
 func (convKind) ops(b Block) []Op {
@@ -66,6 +73,10 @@ func (convKind) ops(b Block) []Op {
 	if b.Bias {
 		o.Bias = b.Name + ".bias"
 	}
+	if b.Skip {
+		return []Op{o, {Kind: OpAdd, Name: b.Name + ".add", Args: []int{0, BlockInput}, In: b.Out,
+			Out: b.Out}}
+	}
 	return []Op{o}
 }
 
@@ -75,10 +86,8 @@ func (convKind) signals(b Block) (takes, gives signal) {
 		return wholeMaps, wholeMaps
 	case !b.BN:
 		return features, features
-	case b.Kernel == 1:
-		return normedMaps, normedMaps
 	}
-	return 0, normedMaps // a larger kernel works on images alone
+	return normedMaps, normedMaps
 }
 
 func (convKind) layer(p *nn.Params, b Block, o layerOptions) layer {
@@ -91,7 +100,7 @@ func (convKind) layer(p *nn.Params, b Block, o layerOptions) layer {
 	case b.Kernel == 1:
 		return &pointwiseLayer{nn.NewPointwise(p, b.Name, b.In.C, b.Out.C, nil, act, o.eps)}
 	}
-	return &stemLayer{nn.NewStem(p, b.Name, b.Kernel, b.Stride, b.In.C, b.Out.C, act, o.eps)}
+	return &denseLayer{nn.NewDense(p, b.Name, b.Kernel, b.Stride, b.In.C, b.Out.C, act, o.eps)}
 }
 
 // conv adds a convolution with batch norm, or a 1x1 convolution of features.
@@ -103,6 +112,12 @@ func (b *builder) conv(name string, width, kernel, stride int, act Act, bn bool)
 	})
 }
 
+// residual adds a convolution with batch norm and a shortcut around it and its activation.
+func (b *builder) residual(name string, kernel int, act Act) {
+	b.add(Block{Name: name, Kind: Conv, Out: b.at, Kernel: kernel, Stride: 1, Act: act, Skip: true,
+		BN: true})
+}
+
 // plainConv adds a convolution with bias, without padding and activation.
 func (b *builder) plainConv(name string, width, kernel int) {
 	block := Block{Name: name, Kind: Conv, In: b.at, Kernel: kernel, Stride: 1, Bias: true,
@@ -111,16 +126,24 @@ func (b *builder) plainConv(name string, width, kernel int) {
 	b.add(block)
 }
 
-// stemLayer is a convolution over the images.
-type stemLayer struct{ unit *nn.Unit }
+// denseLayer is a convolution with batch norm and a larger kernel, of images or of maps.
+type denseLayer struct{ unit *nn.Unit }
 
-func (l *stemLayer) bind(g *nn.Graph, b Block, in flow, out nn.Slot) flow {
-	l.unit.BindStem(g, in.images, b.In.H, b.In.W, b.In.C, nn.Pads(b.pads()), out)
+func (l *denseLayer) bind(g *nn.Graph, b Block, in flow, out nn.Slot) flow {
+	if in.unit == nil && !b.Skip {
+		l.unit.BindStem(g, in.images, b.In.H, b.In.W, b.In.C, b.Out.C, nn.Pads(b.pads()), out)
+		return flow{unit: l.unit}
+	}
+	from := in.source(g, b)
+	l.unit.BindDense(g, from, b.Out.C, nn.Pads(b.pads()), out)
+	if b.Skip {
+		l.unit.AddSkip(from)
+	}
 	return flow{unit: l.unit}
 }
-func (l *stemLayer) forward()               { l.unit.Forward() }
-func (l *stemLayer) backward()              { l.unit.Backward() }
-func (l *stemLayer) norms() []*nn.BatchNorm { return []*nn.BatchNorm{l.unit.BN} }
+func (l *denseLayer) forward()               { l.unit.Forward() }
+func (l *denseLayer) backward()              { l.unit.Backward() }
+func (l *denseLayer) norms() []*nn.BatchNorm { return []*nn.BatchNorm{l.unit.BN} }
 
 // pointwiseLayer is a 1x1 convolution with batch norm.
 type pointwiseLayer struct{ unit *nn.Unit }

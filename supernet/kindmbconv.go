@@ -49,7 +49,7 @@ func (mbconvKind) ops(b Block) []Op {
 	return l.ops
 }
 
-// lowering collects the operations of an MBConv block.
+// lowering collects the operations of a block of several.
 type lowering struct {
 	block Block
 	ops   []Op
@@ -63,14 +63,11 @@ func (l *lowering) add(o Op) {
 		o.Args = []int{l.at}
 	}
 	o.Name, o.In = l.block.Name+"."+o.Name, l.shape
-	if o.Kernel > 0 || o.Kind == OpLinear {
-		o.Weight = o.Name + ".weight"
-	}
-	if o.Kernel > 0 {
-		o.Norm = o.Name + ".bn"
-	}
-	if o.Kind == OpLinear {
-		o.Bias = o.Name + ".bias"
+	switch o.Kind {
+	case OpConv, OpDepthwise:
+		o.Weight, o.Norm = o.Name+".weight", o.Name+".bn"
+	case OpLinear:
+		o.Weight, o.Bias = o.Name+".weight", o.Name+".bias"
 	}
 	l.at, l.shape, l.ops = len(l.ops), o.Out, append(l.ops, o)
 }
@@ -145,13 +142,13 @@ func (mbconvKind) removed(b, v Block) (channels int, ok bool) {
 }
 
 // mbconv adds a block of a stage.
-func (b *builder) mbconv(st *Stage, at place, kernel int, expand float64) {
+func (b *builder) mbconv(st *Stage, at place, width, kernel int, expand float64) {
 	stride := 1
 	if at.index == 0 {
 		stride = st.Stride
 	}
 	in := b.at.C
-	out := Shape{strided(b.at.H, stride), strided(b.at.W, stride), b.space.width(st.Width)}
+	out := Shape{strided(b.at.H, stride), strided(b.at.W, stride), width}
 	mid := in
 	if expand != 1 {
 		mid = MakeDivisible(math.Round(float64(in)*expand), b.space.divisor())

@@ -41,9 +41,11 @@ type channelled interface {
 	channels() []weights.ChannelMember
 	// channelNorms are the batch norms with statistics of these channels.
 	channelNorms() []*nn.BatchNorm
-	// sortChannels puts the most important ones first, and so everything else of the kind.
-	sortChannels()
 }
+
+// sorter is a layer with channels inside it, of which sortChannels puts the most important ones
+// first.
+type sorter interface{ sortChannels() }
 
 // source is the unit whose output comes in. Where a block runs on its own, on images, it is one
 // that gives them as they are.

@@ -171,8 +171,8 @@ func wholeNumbers(y *textfile.YAML) error {
 
 // fractional says whether a field may hold a number with a fraction.
 func fractional(field string) bool {
-	return slices.ContainsFunc([]string{"width_multiplier", "bn_eps", "dropout", "expand[",
-		"expand_by_depth.", "se.ratio"},
+	return slices.ContainsFunc([]string{"width_multiplier", "widths[", "bn_eps", "dropout",
+		"expand[", "expand_by_depth.", "se.ratio"},
 		func(f string) bool { return strings.Contains(field, f) })
 }
 
@@ -238,25 +238,28 @@ func (c *checker) space(s *Space) {
 		c.fail("padding", "%v", err)
 	}
 	c.between("channel_divisor", s.ChannelDivisor, 0, maxWidth)
-	c.between("stem.kernel", s.Stem.Kernel, 0, 15)
-	if s.Stem.Kernel != 0 && s.Stem.Kernel%2 == 0 || s.Stem.Kernel == 1 {
-		c.fail("stem.kernel", "is %d, expected an odd number from 3 to 15", s.Stem.Kernel)
+	c.stem(&s.Stem)
+	if s.Widths != nil {
+		c.widths(s)
 	}
-	c.between("stem.width", s.Stem.Width, 1, maxWidth)
-	c.between("stem.stride", s.Stem.Stride, 1, 2)
-	c.act("stem.act", s.Stem.Act)
 	if len(s.Stages) == 0 {
 		c.fail("stages", "is missing or empty")
 	}
 	stages, blocks := 0, 0
+	if len(s.Stem.Depth) > 1 {
+		stages++
+	}
 	for i := range s.Stages {
 		c.stage(fmt.Sprintf("stages[%d]", i), &s.Stages[i])
-		if c.field == "" && !s.Stages[i].fixed() {
+		if c.field == "" && (!s.Stages[i].fixed() || s.elasticWidths()) {
 			stages, blocks = stages+1, blocks+s.Stages[i].maxDepth()
 		}
 	}
 	if stages > MaxStages || blocks > MaxBlocks {
 		c.fail("stages", "hold %d elastic stages and %d elastic blocks, at most %d and %d are possible", stages, blocks, MaxStages, MaxBlocks)
+	}
+	if n := s.widthChoices(); n > MaxWidths {
+		c.fail("stages", "have %d widths to choose, at most %d are possible", n, MaxWidths)
 	}
 	c.between("head.expand", s.Head.Expand, 0, maxWidth)
 	c.between("head.features", s.Head.Features, 0, maxWidth)
@@ -292,13 +295,18 @@ func (c *checker) stage(at string, st *Stage) {
 	c.excitation(at+".se", st.SE)
 	choices(c, at+".depth", st.Depth, 1, 16)
 	choices(c, at+".kernel", st.Kernel, 1, 15)
+	c.family(at, st)
 	for _, k := range st.Kernel {
 		if k%2 == 0 {
 			c.fail(at+".kernel", "has %d, kernels must be odd (3, 5, 7)", k)
 		}
 	}
 	if st.ExpandByDepth == nil {
-		choices(c, at+".expand", st.Expand, 1, maxExpand)
+		least := 1.
+		if st.Block == Bottleneck {
+			least = minBottleneck
+		}
+		choices(c, at+".expand", st.Expand, least, maxExpand)
 		return
 	}
 	if st.Expand != nil {

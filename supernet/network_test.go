@@ -17,8 +17,7 @@ import (
 // netTexts are small spaces for running networks: with and without kernel transforms, the smallest,
 // one with TensorFlow's padding, and one of EfficientNet's blocks.
 var netTexts = []string{everything, strings.Replace(everything, "kernel_transform: true",
-	"kernel_transform: false", 1), bare, tfEverything,
-	efficient}
+	"kernel_transform: false", 1), bare, tfEverything, efficient, residual, tfResidual}
 
 // newNet makes a supernet with weights that no initialisation has: transforms are not identities,
 // batch norm is not neutral.

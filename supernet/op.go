@@ -13,7 +13,9 @@ const (
 	OpLinear  OpKind = "linear"
 	OpMaxPool OpKind = "maxpool" // the largest value of every window
 	OpMean    OpKind = "mean"    // mean over height and width
-	OpAdd     OpKind = "add"     // sum of two equal shapes
+	// mean of every window, over those of its pixels that are in the image
+	OpMeanPool OpKind = "meanpool"
+	OpAdd      OpKind = "add" // sum of two equal shapes
 	// each channel of the first argument times the value of the second
 	OpMultiply OpKind = "multiply"
 )
@@ -30,8 +32,10 @@ type Op struct {
 	Args    []int
 	In, Out Shape // In is that of the first argument
 
-	Kernel, Stride int  // of convolutions and max pooling
-	Pads           Pads // of convolutions
+	Kernel, Stride int // of convolutions and pooling
+	// Pads are zeros around what is convolved; around what is pooled they are pixels that do not
+	// count.
+	Pads Pads
 
 	Weight string // name of its weight
 	Bias   string // name of its bias, (out)

@@ -140,6 +140,21 @@ func (r *reference) operation(o supernet.Op, done map[int]image, eps float64) im
 				out[j] = max(out[j], in[i])
 			}
 		})
+	case supernet.OpMeanPool:
+		pixels := newImage(r.n, o.Out)
+		eachWindow(o, x, y, func(_, i, j int, in, out []float64) {
+			if i == j {
+				out[j] += in[i]
+			}
+		})
+		eachWindow(o, x, pixels, func(_, i, j int, _, out []float64) {
+			if i == j {
+				out[j]++
+			}
+		})
+		for i, n := range pixels.v {
+			y.v[i] /= n
+		}
 	case supernet.OpMean:
 		eachPixel(x, func(n, h, w int) {
 			for c, v := range x.at(n, h, w) {
@@ -250,7 +265,7 @@ func TestUnknownKind(t *testing.T) {
 	for _, kind := range []supernet.Kind{"", "minpool"} {
 		b.Kind = kind
 		if _, err := b.Ops(); err == nil || !strings.Contains(err.Error(),
-			"is unknown; use conv, mbconv, pool, maxpool or linear") {
+			"is unknown; use conv, mbconv, bottleneck, pool, maxpool, padded_maxpool or linear") {
 			t.Errorf("operations of kind %q: %v", kind, err)
 		}
 		if b.Check() == nil || b.Prunable(supernet.Weights) || b.Prunable(supernet.Channels) {

@@ -77,9 +77,55 @@ func (r *reference) block(b supernet.Block, x image) image {
 			r.bias(b.Name+".bias", y)
 		}
 		activate(y, b.Act)
+		if b.Skip {
+			addTo(y, x)
+		}
 		return y
+	case supernet.PaddedMaxPool:
+		return r.window(b, x, zerosBefore(b))
+	case supernet.Bottleneck:
+		return r.bottleneck(b, x)
 	}
 	return r.mbconv(b, x)
+}
+
+func addTo(y, x image) {
+	for i := range y.v {
+		y.v[i] += x.v[i]
+	}
+}
+
+// bottleneck is PyTorch's AvgPool2d(stride, stride, ceil_mode=True) and a 1x1 convolution over the
+// shortcut, three convolutions, and the activation of the sum.
+func (r *reference) bottleneck(b supernet.Block, x image) image {
+	shortcut := x
+	if !b.Skip {
+		pooled := newImage(r.n, supernet.Shape{H: b.Out.H, W: b.Out.W, C: b.In.C})
+		eachPixel(pooled, func(n, oy, ox int) {
+			pixels := 0.
+			eachTap(b.Stride, b.Stride, [2]int{}, oy, ox, x, func(_, _, _ int) { pixels++ })
+			eachTap(b.Stride, b.Stride, [2]int{}, oy, ox, x, func(_, iy, ix int) {
+				for c, v := range x.at(n, iy, ix) {
+					pooled.at(n, oy, ox)[c] += v / pixels
+				}
+			})
+		})
+		shortcut = r.dense(b.Name+".shortcut.weight", pooled, b.Out, 1, 1, [2]int{})
+		r.norm(b.Name+".shortcut.bn", shortcut)
+	}
+	t := r.dense(b.Name+".reduce.weight", x, supernet.Shape{H: b.In.H, W: b.In.W, C: b.Mid}, 1, 1,
+		[2]int{})
+	r.norm(b.Name+".reduce.bn", t)
+	activate(t, b.Act)
+	t = r.dense(b.Name+".conv.weight", t, supernet.Shape{H: b.Out.H, W: b.Out.W, C: b.Mid},
+		b.Kernel, b.Stride, zerosBefore(b))
+	r.norm(b.Name+".conv.bn", t)
+	activate(t, b.Act)
+	t = r.dense(b.Name+".expand.weight", t, b.Out, 1, 1, [2]int{})
+	r.norm(b.Name+".expand.bn", t)
+	addTo(t, shortcut)
+	activate(t, b.Act)
+	return t
 }
 
 func (r *reference) bias(name string, y image) {
@@ -90,13 +136,16 @@ func (r *reference) bias(name string, y image) {
 	})
 }
 
-func (r *reference) maxPool(b supernet.Block, x image) image {
+func (r *reference) maxPool(b supernet.Block, x image) image { return r.window(b, x, [2]int{}) }
+
+// window takes the largest value of every window, of those that are in the image.
+func (r *reference) window(b supernet.Block, x image, before [2]int) image {
 	y := newImage(r.n, b.Out)
 	for i := range y.v {
 		y.v[i] = math.Inf(-1)
 	}
 	eachPixel(y, func(n, oy, ox int) {
-		eachTap(b.Kernel, b.Stride, [2]int{}, oy, ox, x, func(_, iy, ix int) {
+		eachTap(b.Kernel, b.Stride, before, oy, ox, x, func(_, iy, ix int) {
 			for c, v := range x.at(n, iy, ix) {
 				y.at(n, oy, ox)[c] = math.Max(v, y.at(n, oy, ox)[c])
 			}

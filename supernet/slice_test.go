@@ -77,7 +77,7 @@ func uses(blocks map[string]supernet.Block, transforms bool, p *nn.Param, at []i
 	name, part := split(p.Name)
 	b, ok := blocks[name]
 	if !ok || b.Kind != supernet.MBConv {
-		return ok
+		return ok && inOps(b, p.Name, at)
 	}
 	switch part {
 	case "expand.weight":
@@ -104,6 +104,26 @@ func uses(blocks map[string]supernet.Block, transforms bool, p *nn.Param, at []i
 	return b.Kernel <= to
 }
 
+// inOps says whether an element of a weight, or an entry of batch norm or a bias, is within the
+// shapes of the block's operations.
+func inOps(b supernet.Block, name string, at []int) bool {
+	for _, o := range b.MustOps() {
+		within := []int{o.Out.C}
+		if name == o.Weight {
+			within = o.WeightShape()
+		} else if name != o.Bias && name != o.Norm+".weight" && name != o.Norm+".bias" {
+			continue
+		}
+		for axis, i := range at {
+			if i >= within[axis] {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
 // central says whether a tap of the full kernel is read for a smaller one: one in its centre, or
 // with transforms one in the centre that the first of them reads, which in these spaces leaves out
 // a ring.
@@ -120,6 +140,9 @@ func split(weight string) (block, part string) {
 	n := map[string]int{"stem": 1, "head": 2, "stages": 3}
 	words := strings.Split(weight, ".")
 	at := n[words[0]]
+	if words[0] == "stem" && words[1] != "weight" && words[1] != "bn" { // of a deep stem
+		at = 2
+	}
 	return strings.Join(words[:at], "."), strings.Join(words[at:], ".")
 }
 

@@ -16,22 +16,24 @@ import (
 // ([NewWithStatistics]); those that a runner has calibrated are not: calibrate again.
 func (s *Supernet) SortChannels() {
 	for _, b := range s.full {
-		if l, ok := s.layers[b.Name].(channelled); ok {
+		if l, ok := s.layers[b.Name].(sorter); ok {
 			l.sortChannels()
 		}
 	}
 }
 
-// byImportance orders the rows of a weight (in,out) by falling L1 norm; equal rows keep their
-// order.
+// byImportance orders the inputs of a weight (in,out), or (kernel,kernel,in,out), by falling L1
+// norm; equal ones keep their order.
 func byImportance(w *nn.Param) []int {
-	in, out := w.Shape[0], w.Shape[1]
+	in, out := w.Shape[len(w.Shape)-2], w.Shape[len(w.Shape)-1]
 	norm := make([]float64, in)
 	order := make([]int, in)
 	for i := range in {
 		order[i] = i
-		for _, v := range w.Data[i*out:][:out] {
-			norm[i] += math.Abs(float64(v))
+	}
+	for row := range len(w.Data) / out {
+		for _, v := range w.Data[row*out:][:out] {
+			norm[row%in] += math.Abs(float64(v))
 		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(norm[b], norm[a]) })
@@ -40,14 +42,25 @@ func byImportance(w *nn.Param) []int {
 
 // permuteRows moves row order[i] to i.
 func permuteRows(p *nn.Param, order []int) {
-	cols := len(p.Data) / len(order)
 	for _, data := range [][]float32{p.Data, p.Momentum} {
-		if data == nil { // the momentum of a network that only infers
-			continue
-		}
-		old := slices.Clone(data)
-		for i, from := range order {
-			copy(data[i*cols:][:cols], old[from*cols:][:cols])
+		permute(data, order)
+	}
+}
+
+// permute moves part order[i] of as many equal ones to i.
+func permute(data []float32, order []int) {
+	cols, old := len(data)/len(order), slices.Clone(data)
+	for i, from := range order {
+		copy(data[i*cols:][:cols], old[from*cols:][:cols])
+	}
+}
+
+// permuteInputs moves input order[i] of a weight (kernel,kernel,in,out) to i.
+func permuteInputs(p *nn.Param, order []int) {
+	tap := len(order) * p.Shape[len(p.Shape)-1]
+	for _, data := range [][]float32{p.Data, p.Momentum} {
+		for ; len(data) > 0; data = data[tap:] {
+			permute(data[:tap], order)
 		}
 	}
 }

@@ -12,10 +12,13 @@ import (
 const (
 	MaxStages = 12 // elastic stages
 	MaxBlocks = 48 // elastic blocks
+	MaxWidths = 14 // choices of a width
+	// MaxMultipliers is how many multipliers a width may be chosen of
+	MaxMultipliers = 8
 )
 
-// Space says which networks exist: a stem, stages of MBConv blocks, a head, and for each stage
-// which depths, kernels and expand ratios may be chosen. Make one with [Builtin], [LoadSpace] or
+// Space says which networks exist: a stem, stages of blocks, a head, and for each stage which
+// depths, kernels and expand ratios may be chosen. Make one with [Builtin], [LoadSpace] or
 // [ParseSpace]; it is not changed afterwards.
 type Space struct {
 	Name            string  `yaml:"name" json:"name"`
@@ -26,6 +29,10 @@ type Space struct {
 	WidthMultiplier float64 `yaml:"width_multiplier" json:"width_multiplier"`
 	// ChannelDivisor is what every channel count is rounded to a multiple of; 0 is 8.
 	ChannelDivisor int `yaml:"channel_divisor" json:"channel_divisor,omitempty"`
+	// Widths are multipliers of which one is chosen for each part of the stem and for each stage,
+	// as in OFA's ResNets; none, if widths are fixed. Two that give a part the same number of
+	// channels count as two choices.
+	Widths []float64 `yaml:"widths" json:"widths,omitempty"`
 	// KernelTransform makes a smaller depthwise kernel a learned linear map of the centre of the
 	// next larger one, as OFA does (Cai et al., ICLR 2020, section 3.3); without it a smaller
 	// kernel is the plain centre crop.
@@ -40,25 +47,32 @@ type Space struct {
 	geneIndex geneIndex
 }
 
-// Stem is the first convolution.
+// Stem is the first convolution. If it has a Depth it is the deep stem of ResNet-D (He et al.,
+// "Bag of tricks", CVPR 2019): so many convolutions 3x3 of half the width, the first with the
+// stride and the others with a shortcut around them, then one to the width, then max pooling.
 type Stem struct {
-	Kernel int `yaml:"kernel" json:"kernel,omitempty"` // 0 is 3
-	Width  int `yaml:"width" json:"width"`
-	Stride int `yaml:"stride" json:"stride"`
-	Act    Act `yaml:"act" json:"act"`
+	Kernel int   `yaml:"kernel" json:"kernel,omitempty"` // 0 is 3
+	Width  int   `yaml:"width" json:"width"`
+	Stride int   `yaml:"stride" json:"stride"`
+	Act    Act   `yaml:"act" json:"act"`
+	Depth  []int `yaml:"depth" json:"depth,omitempty"`
 }
 
-// Stage is a run of MBConv blocks of one output width; its first block has the stride, the others
-// have shortcuts. A stage with a single choice of everything is fixed: it has no genes and does not
+// Stage is a run of blocks of one output width; its first block has the stride, the others have
+// shortcuts. A stage with a single choice of everything is fixed: it has no genes and does not
 // appear in an arch.
 type Stage struct {
+	// Block is the kind of its blocks: MBConv, which is also what none says, or Bottleneck.
+	Block  Kind       `yaml:"block" json:"block,omitempty"`
 	Width  int        `yaml:"width" json:"width"`
 	Stride int        `yaml:"stride" json:"stride"`
 	Act    Act        `yaml:"act" json:"act"`
 	SE     Excitation `yaml:"se" json:"se,omitzero"`
 	Depth  []int      `yaml:"depth" json:"depth"`
-	Kernel []int      `yaml:"kernel" json:"kernel"`
-	Expand []float64  `yaml:"expand" json:"expand,omitempty"`
+	// DepthFrom is what an arch in JSON counts the depth from, as OFA does for its ResNets.
+	DepthFrom int       `yaml:"depth_from" json:"depth_from,omitempty"`
+	Kernel    []int     `yaml:"kernel" json:"kernel"`
+	Expand    []float64 `yaml:"expand" json:"expand,omitempty"`
 	// ExpandByDepth couples depth and width (CompOFA, Sahni et al., ICLR 2021): the depth chosen
 	// decides the expand ratio of every block of the stage. It replaces Expand.
 	ExpandByDepth map[int]float64 `yaml:"expand_by_depth" json:"expand_by_depth,omitempty"`
@@ -78,10 +92,12 @@ type Head struct {
 
 // geneIndex is where each stage's genes stand in an Arch; -1 for a fixed stage.
 type geneIndex struct {
-	depth  []int // by stage: index into Arch.Depth
-	block  []int // by stage: index of its first block in Arch.Kernel and Arch.Expand
-	stages int   // elastic stages
-	blocks int   // elastic blocks at full depth
+	depth  []int  // by stage: index into Arch.Depth
+	block  []int  // by stage: index of its first block in Arch.Kernel and Arch.Expand
+	stages int    // elastic stages, a stem with a choice of depth among them
+	blocks int    // elastic blocks at full depth
+	widths int    // choices of a width
+	parts  []Part // in the order of the network
 }
 
 func (s *Stage) maxDepth() int { return slices.Max(s.Depth) }
@@ -108,20 +124,23 @@ func (s *Stage) expands() []float64 {
 // arrange sorts the choices and computes the index of genes; the space has been validated.
 func (s *Space) arrange() {
 	slices.Sort(s.Resolutions)
+	slices.Sort(s.Widths)
+	slices.Sort(s.Stem.Depth)
 	l := geneIndex{}
+	l.stem(s)
 	for i := range s.Stages {
 		st := &s.Stages[i]
 		slices.Sort(st.Depth)
 		slices.Sort(st.Kernel)
 		slices.Sort(st.Expand)
-		if st.fixed() {
+		if st.fixed() && !s.elasticWidths() {
 			l.depth, l.block = append(l.depth, -1), append(l.block, -1)
 			continue
 		}
 		l.depth, l.block = append(l.depth, l.stages), append(l.block, l.blocks)
-		l.stages++
-		l.blocks += st.maxDepth()
+		l.stage(s, i)
 	}
+	l.head(s)
 	s.geneIndex = l
 }
 
@@ -150,6 +169,9 @@ func (s *Space) SHA256() string {
 // Count is the exact number of distinct networks, over all resolutions.
 func (s *Space) Count() *big.Int {
 	total := big.NewInt(int64(len(s.Resolutions)))
+	total.Mul(total, big.NewInt(int64(max(len(s.Stem.Depth), 1))))
+	widths := big.NewInt(int64(max(len(s.Widths), 1)))
+	total.Mul(total, widths.Exp(widths, big.NewInt(int64(s.widthChoices())), nil))
 	for i := range s.Stages {
 		st := &s.Stages[i]
 		perBlock := int64(len(st.Kernel))
@@ -195,6 +217,9 @@ func (s *Space) stemKernel() int {
 }
 
 // width applies the width multiplier to a base channel count.
-func (s *Space) width(base int) int {
-	return MakeDivisible(float64(base)*s.WidthMultiplier, s.divisor())
+func (s *Space) width(base int) int { return s.scaled(base, 1) }
+
+// scaled applies another multiplier, too.
+func (s *Space) scaled(base int, by float64) int {
+	return MakeDivisible(float64(base)*s.WidthMultiplier*by, s.divisor())
 }

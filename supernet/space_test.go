@@ -11,7 +11,7 @@ import (
 
 func TestBuiltins(t *testing.T) {
 	want := []string{"compofa", "compofa-elastic", "mbv3-cifar", "mbv3-tiny", "ofa-mbv3",
-		"ofa-mbv3-w1.2", "ofa-proxyless"}
+		"ofa-mbv3-w1.2", "ofa-proxyless", "ofa-resnet50"}
 	if got := slices.Sorted(slices.Values(supernet.Builtins())); !slices.Equal(got, want) {
 		t.Errorf("shipped spaces are %v, want %v", got, want)
 	}
@@ -37,6 +37,9 @@ func TestCount(t *testing.T) {
 		"compofa":       big.NewInt(243 * 25),            // CompOFA: 3^5
 		"mbv3-cifar":    power(9+27+81, 5),               // kernel 7 alone
 		"mbv3-tiny":     times(power(6+36, 3), 3),
+		// 6 widths, 3 stages of 2 to 4 blocks and one of 4 to 6, a stem that may skip a block
+		"ofa-resnet50": new(big.Int).Mul(power(9+27+81, 3),
+			times(power(3, 6), (81+243+729)*2*8)),
 	} {
 		if got := builtin(t, name).Count(); got.Cmp(want) != 0 {
 			t.Errorf("%s has %s networks, want %s", name, got, want)

@@ -61,6 +61,8 @@ func (s *Supernet) build(p *nn.Params) map[string]layer {
 func (s *Space) fullAt(resolution int) builder {
 	free := *s
 	free.Stages = slices.Clone(s.Stages)
+	free.Widths = s.Widths[max(len(s.Widths)-1, 0):]
+	free.Stem.Depth = s.Stem.Depth[max(len(s.Stem.Depth)-1, 0):]
 	for i := range free.Stages {
 		st := &free.Stages[i]
 		e := st.expands()

@@ -15,20 +15,20 @@ import (
 
 type importCmd struct {
 	OFAAccuracy importAccuracyCmd `cmd:"" name:"ofa-accuracy" help:"Read the accuracy predictor that OFA published, acc_predictor.pth. Nothing in the file is executed."`
-	OFALatency  importLatencyCmd  `cmd:"" name:"ofa-latency" help:"Read latency tables in OFA's YAML format."`
+	OFALatency  importLatencyCmd  `cmd:"" name:"ofa-latency" help:"Read latency tables in OFA's YAML format, or ProxylessNAS's in JSON."`
 	OFASupernet importSupernetCmd `cmd:"" name:"ofa-supernet" help:"Read the weights of a supernet that OFA's authors trained, or others with their program, and write a run: eval, fit, search and export work on it, with images of --data. Nothing in the file is executed."`
 }
 
 type importAccuracyCmd struct {
 	File        string `arg:"" help:"The state dict, in PyTorch's format before 1.6." type:"path"`
 	Space       string `help:"Space that it predicts: name of a shipped one, or a YAML file." default:"ofa-mbv3-w1.2" type:"source"`
-	Resolutions []int  `help:"Resolutions that it was fitted to. Default those of the published one: 160,176,192,208,224." range:"1..10000"`
+	Resolutions []int  `help:"Resolutions that it was fitted to. Default those of the published one: 160,176,192,208,224; of ofa-resnet50 those of the space." range:"1..10000"`
 	Out         string `required:"" help:"File to write." type:"path" out:"accuracy"`
 	outFlags
 }
 
 type importLatencyCmd struct {
-	Files   []string `arg:"" help:"Tables, one for each resolution, or a folder of them." type:"path"`
+	Files   []string `arg:"" help:"Tables, one for each resolution, or a folder of .yaml ones." type:"path"`
 	Space   string   `help:"Space whose blocks they are of: name of a shipped one, or a YAML file." default:"ofa-mbv3-w1.2" type:"source"`
 	Device  string   `help:"Name of the device that was measured." default:"unknown"`
 	Runtime string   `help:"What ran the blocks there." default:"unknown"`

@@ -157,6 +157,13 @@ func (s spaceInfo) print(w io.Writer, space *supernet.Space) {
 	fmt.Fprintf(w, "MACs         %s to %s\n", large(s.Min.MACs), large(s.Max.MACs))
 	fmt.Fprintf(w, "parameters   %s to %s (%d classes)\n", large(s.Min.Params), large(s.Max.Params),
 		space.Classes)
+	if len(space.Widths) > 0 {
+		fmt.Fprintf(w, "widths       times one of %v, for each part\n", space.Widths)
+	}
+	if len(space.Stem.Depth) > 0 {
+		fmt.Fprintf(w, "stem         %v convolutions of half of %d channels, one of all, max pooling\n",
+			space.Stem.Depth, space.Stem.Width)
+	}
 	t := &table{headings: 1}
 	t.row("STAGE", "WIDTH", "STRIDE", "ACT", "SE", "DEPTH", "KERNEL", "EXPAND")
 	for i, st := range space.Stages {

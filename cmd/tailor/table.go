@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -123,9 +124,36 @@ func total(widths []int) (n int) {
 }
 
 // archText writes an arch for people: resolution, depths, and the kernel sizes and expand ratios of
-// the blocks that are there.
+// the blocks that are there; where widths are chosen these in place of the kernels, of which there
+// is one.
 func archText(s supernet.Spec) string {
-	return fmt.Sprintf("r=%s d=%s ks=%s e=%s", joined(s.R), joined(s.D), joined(s.KS), joined(s.E))
+	if len(s.W) > 0 {
+		return fmt.Sprintf("r=%s d=%s w=%s e=%s", joined(s.R), whole(s.D), whole(s.W),
+			percent(s.E))
+	}
+	return fmt.Sprintf("r=%s d=%s ks=%s e=%s", joined(s.R), whole(s.D), joined(s.KS), joined(s.E))
+}
+
+// percent writes shares that are not 0.
+func percent(shares []float64) string {
+	var all []float64
+	for _, v := range shares {
+		all = append(all, math.Round(1e4*v)/100)
+	}
+	return joined(all) + "%"
+}
+
+// whole writes all of some numbers, as joined does: a depth or a width may be 0.
+func whole(all []int) string {
+	var parts []string
+	separator := ""
+	for _, v := range all {
+		if v > 9 {
+			separator = ","
+		}
+		parts = append(parts, fmt.Sprint(v))
+	}
+	return strings.Join(parts, separator)
 }
 
 // joined writes numbers that are not 0, without space between them where each has one digit.

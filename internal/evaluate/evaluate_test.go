@@ -2,6 +2,7 @@ package evaluate_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -90,6 +91,19 @@ func same(t *testing.T, net *supernet.Subnet) {
 	}
 }
 
+// residual is a space of bottleneck blocks, whose networks have all kinds of pooling.
+const residual = `
+tailor: space/1
+name: residual
+classes: 5
+resolutions: [%d]
+stem: {width: 32, stride: 2, act: h_swish, depth: [1, 2]}
+stages:
+  - {block: bottleneck, width: 24, stride: 1, act: relu, depth: [2], kernel: [3], expand: [0.7]}
+  - {block: bottleneck, width: 40, stride: 2, act: relu6, depth: [2], kernel: [3], expand: [0.5]}
+head: {}
+`
+
 // TestNetworks: files of random networks of small spaces, of the published ones, and with other
 // padding, compute what the engine does.
 func TestNetworks(t *testing.T) {
@@ -119,6 +133,13 @@ func TestNetworks(t *testing.T) {
 		same(t, network(t, blocks, 1))
 	}
 	same(t, network(t, smallBlocks(t), 2))
+	for _, resolution := range []int{18, 13} {
+		space, err := supernet.ParseSpace("residual.yaml", fmt.Appendf(nil, residual, resolution))
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, network(t, space.Blocks(space.Max()), 1))
+	}
 	proxyless, err := supernet.LoadSpace("ofa-proxyless") // has ReLU6
 	if err != nil {
 		t.Fatal(err)

@@ -20,10 +20,13 @@ func (r *onnxReader) step(n *pb.NodeProto, a attributes) (int, error) {
 		return r.convolution(n, a, x)
 	case "Gemm":
 		return r.gemm(n, a, x)
-	case "MaxPool":
+	case "MaxPool", "AveragePool":
 		w, err := a.window(r.shapes[x], nil)
 		if err != nil {
 			return 0, err
+		}
+		if n.OpType == "AveragePool" {
+			return r.meanPool(x, w)
 		}
 		return r.maxPool(x, w)
 	case "GlobalAveragePool":
@@ -47,9 +50,9 @@ func (r *onnxReader) step(n *pb.NodeProto, a attributes) (int, error) {
 
 // operands are how many inputs an operator has, at least and at most.
 var operands = map[string][2]int{
-	"Conv": {2, 3}, "Gemm": {2, 3}, "MaxPool": {1, 1}, "GlobalAveragePool": {1, 1},
-	"Flatten": {1, 1}, "Add": {2, 2}, "Mul": {2, 2}, "Clip": {3, 3}, "Relu": {1, 1},
-	"HardSigmoid": {1, 1}, "HardSwish": {1, 1}, "Sigmoid": {1, 1},
+	"Conv": {2, 3}, "Gemm": {2, 3}, "MaxPool": {1, 1}, "AveragePool": {1, 1},
+	"GlobalAveragePool": {1, 1}, "Flatten": {1, 1}, "Add": {2, 2}, "Mul": {2, 2}, "Clip": {3, 3},
+	"Relu": {1, 1}, "HardSigmoid": {1, 1}, "HardSwish": {1, 1}, "Sigmoid": {1, 1},
 }
 
 // activation is a function of each value.

@@ -110,6 +110,22 @@ func (m *Model) maxPool(x int, w window) (int, error) {
 	return m.add([]int{w.outH, w.outW, n}, w.height*w.width, run, x)
 }
 
+// meanPool adds the mean of every window, over what of it is in the map.
+func (m *Model) meanPool(x int, w window) (int, error) {
+	n := m.shapes[x][2]
+	run := func(args []value) []float64 {
+		y, counts := make([]float64, w.outH*w.outW*n), make([]float64, w.outH*w.outW)
+		w.each(args[0].shape, func(o, _, _ int) { counts[o]++ })
+		w.each(args[0].shape, func(o, i, _ int) {
+			for c, v := range args[0].data[i*n:][:n] {
+				y[o*n+c] += v / counts[o]
+			}
+		})
+		return y
+	}
+	return m.add([]int{w.outH, w.outW, n}, w.height*w.width, run, x)
+}
+
 // linear adds a product with weights (out,in) on all values of x.
 func (m *Model) linear(x int, weight, bias []float64) (int, error) {
 	n, _ := length(m.shapes[x])
@@ -143,15 +159,15 @@ func (m *Model) mean(x int) (int, error) {
 	return m.add([]int{1, 1, s[2]}, s[0]*s[1], run, x)
 }
 
-// pad adds zeros around a map.
-func (m *Model) pad(x int, top, bottom, left, right int) (int, error) {
+// pad adds a number around a map.
+func (m *Model) pad(x int, with float64, top, bottom, left, right int) (int, error) {
 	s := m.shapes[x]
 	w := window{1, 1, 1, top, left, 0, 0}
 	if err := w.sides(s, bottom, right); err != nil {
 		return 0, err
 	}
 	run := func(args []value) []float64 {
-		y := make([]float64, w.outH*w.outW*s[2])
+		y := slices.Repeat([]float64{with}, w.outH*w.outW*s[2])
 		w.each(s, func(o, i, _ int) { copy(y[o*s[2]:][:s[2]], args[0].data[i*s[2]:]) })
 		return y
 	}

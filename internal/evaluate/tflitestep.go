@@ -28,7 +28,7 @@ func (o tfliteOperator) step() (int, error) {
 	switch o.code {
 	case schema.BuiltinOperatorCONV_2D, schema.BuiltinOperatorDEPTHWISE_CONV_2D:
 		return o.convolution(x)
-	case schema.BuiltinOperatorMAX_POOL_2D:
+	case schema.BuiltinOperatorMAX_POOL_2D, schema.BuiltinOperatorAVERAGE_POOL_2D:
 		return o.pooling(x)
 	case schema.BuiltinOperatorFULLY_CONNECTED:
 		return o.fullyConnected(x)
@@ -42,7 +42,7 @@ func (o tfliteOperator) step() (int, error) {
 			t.FusedActivationFunction, func() (int, error) { return o.joined(x, product) })
 	case schema.BuiltinOperatorMEAN:
 		return o.globalMean(x)
-	case schema.BuiltinOperatorPAD:
+	case schema.BuiltinOperatorPAD, schema.BuiltinOperatorPADV2:
 		return o.padded(x)
 	case schema.BuiltinOperatorLOGISTIC:
 		return o.each(x, sigmoid)
@@ -55,6 +55,7 @@ var tfliteOperands = map[schema.BuiltinOperator]int{
 	schema.BuiltinOperatorCONV_2D: 3, schema.BuiltinOperatorDEPTHWISE_CONV_2D: 3,
 	schema.BuiltinOperatorMAX_POOL_2D: 1, schema.BuiltinOperatorFULLY_CONNECTED: 3,
 	schema.BuiltinOperatorADD: 2, schema.BuiltinOperatorMUL: 2, schema.BuiltinOperatorMEAN: 2,
+	schema.BuiltinOperatorAVERAGE_POOL_2D: 1, schema.BuiltinOperatorPADV2: 3,
 	schema.BuiltinOperatorPAD: 2, schema.BuiltinOperatorHARD_SWISH: 1,
 	schema.BuiltinOperatorLOGISTIC: 1,
 }
@@ -206,6 +207,9 @@ func (o tfliteOperator) pooling(x int) (int, error) {
 		if err != nil {
 			return 0, err
 		}
+		if o.code == schema.BuiltinOperatorAVERAGE_POOL_2D {
+			return o.meanPool(x, w)
+		}
 		return o.maxPool(x, w)
 	})
 }
@@ -254,5 +258,11 @@ func (o tfliteOperator) padded(x int) (int, error) {
 	if err != nil || by[0] != 0 || by[1] != 0 || by[6] != 0 || by[7] != 0 {
 		return 0, refusef("it pads by %v", by)
 	}
-	return o.pad(x, by[2], by[3], by[4], by[5])
+	with := []float64{0}
+	if o.code == schema.BuiltinOperatorPADV2 {
+		if with, _, err = o.constants(2); err != nil || len(with) != 1 {
+			return 0, refusef("it pads with no number")
+		}
+	}
+	return o.pad(x, with[0], by[2], by[3], by[4], by[5])
 }

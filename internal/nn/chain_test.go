@@ -41,7 +41,7 @@ const (
 func newChain(pool *nn.Pool) *chain {
 	c := &chain{params: nn.Params{Train: true}, graph: nn.NewGraph(pool)}
 	p := &c.params
-	c.stem = nn.NewStem(p, "stem", 3, 2, chainChannels, 8, nn.HSwish, 1e-5)
+	c.stem = nn.NewDense(p, "stem", 3, 2, chainChannels, 8, nn.HSwish, 1e-5)
 	add := func(name string, in, fullMid, mid, fullOut, out, stride, side int, kernels []int,
 		transforms bool, fullHidden, hidden int, act nn.Act, expand, skip bool) {
 		b := block{mid: mid, out: out, side: side, hidden: hidden, skip: skip}
@@ -99,7 +99,7 @@ func (c *chain) bind(n int, mode nn.Mode) {
 	g := c.graph
 	g.Begin(n, mode)
 	c.input = g.Input(chainSide, chainSide, chainChannels)
-	c.stem.BindStem(g, c.input, chainSide, chainSide, chainChannels, nn.Pads{Top: 1, Bottom: 1,
+	c.stem.BindStem(g, c.input, chainSide, chainSide, chainChannels, 8, nn.Pads{Top: 1, Bottom: 1,
 		Left: 1, Right: 1}, nn.Outer0)
 	u := c.stem
 	for i, b := range c.blocks {

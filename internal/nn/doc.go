@@ -9,6 +9,9 @@
 // two such batch-wide sums a worker takes a few images at a time through everything there is to do.
 // docs/engine.md counts the passes.
 //
+// It is one room because its layers share the graph's memory, its tiles and what one leaves for the
+// next to finish: cut apart, each would have to show the others all of that.
+//
 // A unit owns its parameters at full size. Bind makes it run at some active size on what another
 // unit gives; the active weights are leading slices of the full ones. Weight gradients are added to
 // [Param.Grad], so that several networks can contribute to one optimiser step.

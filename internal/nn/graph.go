@@ -72,7 +72,7 @@ type Graph struct {
 type Slot uint8
 
 // Blocks alternate between Outer0 and Outer1 for what leaves them; what does not is in Inner0 and
-// Inner1. Kept outputs have two more.
+// Inner1. Kept outputs have two more, and those of shortcuts one.
 const (
 	Outer0 Slot = iota
 	Outer1
@@ -80,6 +80,7 @@ const (
 	Inner1
 	kept0
 	kept1
+	keptShortcut
 	rollingSlots
 )
 
@@ -87,6 +88,7 @@ const (
 type scratch struct {
 	in, out, back []float32    // the unit's input, gradient of its output, gradient of its input
 	line          []float32    // a row of gradients
+	patches       []float32    // of a dense convolution, or means of windows
 	sparse        []float32    // for products that skip zeros
 	sums          kernel.Sums  // of a chunk's outputs
 	moments       []float32    // for sums
@@ -94,7 +96,7 @@ type scratch struct {
 	fresh         bool         // these are the chunk's first
 }
 
-type scratchSizes struct{ in, out, back, line, moments int }
+type scratchSizes struct{ in, out, back, line, patches, moments int }
 
 // NewGraph makes an empty graph that runs on a pool.
 func NewGraph(pool *Pool) *Graph {
@@ -120,6 +122,7 @@ func (g *Graph) End() {
 		s.in, s.out, s.back = grow(s.in, g.want.in), grow(s.out, g.want.out),
 			grow(s.back, g.want.back)
 		s.line, s.moments = grow(s.line, g.want.line), grow(s.moments, g.want.moments)
+		s.patches = grow(s.patches, g.want.patches)
 	}
 	for _, u := range g.units {
 		u.resolve()
@@ -137,7 +140,7 @@ func (g *Graph) Bytes() (values, rest int64) {
 		rest += int64(cap(p))
 	}
 	for _, s := range g.scratch {
-		for _, v := range [][]float32{s.in, s.out, s.back, s.line, s.sparse} {
+		for _, v := range [][]float32{s.in, s.out, s.back, s.line, s.patches, s.sparse} {
 			rest += int64(cap(v))
 		}
 	}

@@ -58,7 +58,7 @@ func (p *Pool2D) forwardChunk(worker, chunk int) {
 
 // Backward gives the unit its gradient, unless it stands for images.
 func (p *Pool2D) Backward() {
-	if p.prev.op != nil {
+	if p.prev.learns() {
 		p.g.pool.Run(p.g.chunks(), p.backwardTask)
 	}
 }

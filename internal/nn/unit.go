@@ -20,11 +20,14 @@ type Unit struct {
 	y           []float32 // (N,out): the output, if it is kept
 	ySlot       Slot
 	kept        bool
-	skip        *Unit // whose kept output is added to this one's
-	skipped     *Unit // the unit that adds this one's kept output
-	back        bool  // the input's gradient is wanted
-	ready       bool  // for inference: the weights are prepared
-	inputReady  bool  // the input, if it is kept, has been computed
+	skip        *Unit     // whose kept output is added to this one's
+	skipped     *Unit     // the unit that adds this one's kept output
+	after       Act       // behind that sum, of a unit that has none before it
+	sum         []float32 // (N,out): gradient of the sum, where it is not that of the batch norm
+	over        []float32 // (N,out): gradient that comes back over a shortcut with a convolution
+	back        bool      // the input's gradient is wanted
+	ready       bool      // for inference: the weights are prepared
+	inputReady  bool      // the input, if it is kept, has been computed
 
 	forwardTask, backwardTask, finishTask func(worker, chunk int)
 }
@@ -72,7 +75,7 @@ func (u *Unit) bind(g *Graph, prev *Unit, in, out size, slot Slot) {
 		finishTask: u.finishTask,
 		g:          g, prev: prev, in: in, out: out, zSlot: slot,
 	}
-	u.back = prev != nil && prev.op != nil
+	u.back = prev != nil && prev.learns()
 	u.large = g.n*out.len() >= largeValues
 	images := max(1, min(cacheValues/max(in.len(), out.len()), g.maxChunk()))
 	u.tile = images * out.pixels()
@@ -102,6 +105,9 @@ func (u *Unit) AddSkip(from *Unit) {
 	}
 	from.keep()
 	u.keep()
+	if u.g.mode == Train && u.BN.norm.Act != Identity {
+		u.sum = u.g.memory.alloc(u.g.n * u.out.len())
+	}
 }
 
 // keep makes the unit's output a tensor in memory.
@@ -109,16 +115,22 @@ func (u *Unit) keep() {
 	if u.kept {
 		return
 	}
+	// A kept output is read until the next one that adds it has been made.
+	slot := kept0
+	if u.skip != nil && u.skip.ySlot == kept0 {
+		slot = kept1
+	}
+	u.keepIn(slot)
+}
+
+// keepIn keeps the output, outside training in a slot.
+func (u *Unit) keepIn(slot Slot) {
 	u.kept = true
 	if u.g.mode == Train {
 		u.y = u.g.memory.alloc(u.g.n * u.out.len())
 		return
 	}
-	// A kept output is read until the next one that adds it has been made.
-	u.ySlot = kept0
-	if u.skip != nil && u.skip.ySlot == kept0 {
-		u.ySlot = kept1
-	}
+	u.ySlot = slot
 	u.g.need[u.ySlot] = max(u.g.need[u.ySlot], u.g.n*u.out.len())
 }
 
@@ -203,8 +215,13 @@ func (u *Unit) forwardRange(task int) (from, to int) {
 	return u.pixelRange(task)
 }
 
-// Finish makes the output of a unit that no other reads: of a block that is timed on its own.
-func (u *Unit) Finish() { u.g.pool.Run(u.g.forwardTasks(), u.finishTask) }
+// Finish makes the output of a unit that no other reads: of a block that is timed on its own, or of
+// a shortcut.
+func (u *Unit) Finish() {
+	if u.op != nil {
+		u.g.pool.Run(u.g.forwardTasks(), u.finishTask)
+	}
+}
 
 func (u *Unit) finishChunk(worker, task int) {
 	for p, end := u.forwardRange(task); p < end; p += u.tile {
@@ -255,6 +272,10 @@ func (u *Unit) inputRange(p, q int) (from, to int) {
 
 // beginSums begins the sums over a chunk of the unit's raw outputs, or of gradients.
 func (u *Unit) beginSums(w *scratch, chunk int) {
+	if u.op == nil { // it has no batch norm
+		w.sums = kernel.Sums{}
+		return
+	}
 	first, second := u.BN.chunkSums(chunk)
 	clear(first)
 	clear(second)
@@ -274,7 +295,17 @@ func (w *scratch) endSums() {
 func (u *Unit) accept(w *scratch, d []float32, p, q int) {
 	p, q = p*u.out.c, q*u.out.c
 	if u.skipped != nil {
-		kernel.Add(d[:q-p], u.skipped.grad[p:q])
+		kernel.Add(d[:q-p], u.skipped.sumGrad()[p:q])
+	}
+	if u.over != nil {
+		kernel.Add(d[:q-p], u.over[p:q])
+	}
+	if u.op == nil {
+		copy(u.grad[p:q], d)
+		return
+	}
+	if u.skip != nil {
+		u.acceptSum(d[:q-p], p)
 	}
 	u.BN.norm.Gradient(u.grad[p:q], d, u.z[p:q], &w.sums, u.large)
 }
@@ -295,7 +326,7 @@ func (u *Unit) output(dst []float32, from, to int, first bool) []float32 {
 	}
 	z, norm := u.z[from*c:to*c], &u.BN.norm
 	if u.skip != nil {
-		kernel.MapAdd(dst, z, u.skip.y[from*c:to*c], norm.Scale, norm.Shift)
+		u.addSkip(dst, z, u.skip.y[from*c:to*c])
 		return dst
 	}
 	kernel.Map(dst, z, norm.Scale, norm.Shift, norm.Act)

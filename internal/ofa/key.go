@@ -15,6 +15,9 @@ var ErrNoKey = errors.New("no block of OFA's networks")
 // Times are the times of blocks, or the key of one that the table has not. An error wraps
 // [ErrNoKey].
 func (t Table) Times(blocks []supernet.Block) (ms []float64, missing string, err error) {
+	if t.proxyless() {
+		return t.proxylessTimes(blocks)
+	}
 	for _, b := range blocks {
 		key, err := Key(b)
 		if err != nil {

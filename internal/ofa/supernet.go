@@ -105,6 +105,7 @@ func withClassesOf(space *supernet.Space, weight tensorfile.Tensor) *supernet.Sp
 // layers hold plain ones, which makes names such as bn.bn.weight, and the module of a block has two
 // names.
 func plainName(name string) string {
+	name = resNetName(name)
 	name = strings.Replace(name, ".mobile_inverted_conv.", ".conv.", 1)
 	for _, twice := range []string{"conv", "bn", "linear"} {
 		name = strings.Replace(name, "."+twice+"."+twice+".", "."+twice+".", 1)
@@ -124,6 +125,10 @@ func layerNames(space *supernet.Space) namesOf {
 	}
 	at := 0
 	for _, b := range space.Blocks(space.Max()) {
+		if b.Kind == supernet.Bottleneck {
+			names.bottleneck(b, at)
+			at++
+		}
 		if b.Kind != supernet.MBConv {
 			continue
 		}
@@ -134,6 +139,7 @@ func layerNames(space *supernet.Space) namesOf {
 		names[b.Name+".project"] = block + "point_linear"
 		at++
 	}
+	names.deepStem(space)
 	return names
 }
 

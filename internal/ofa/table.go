@@ -25,7 +25,8 @@ type entry struct {
 }
 
 // ReadTable reads a YAML file: a map from keys to count, mean and standard deviation, in
-// milliseconds. A file has the blocks of networks of one resolution.
+// milliseconds; or JSON, which is YAML too, with the variance in its place. A file has the blocks
+// of networks of one resolution.
 func ReadTable(path string) (Table, error) {
 	text, err := readFile(path, maxTable, ErrTable)
 	if err != nil {

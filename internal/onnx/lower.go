@@ -42,6 +42,8 @@ func (l lowering) op(o supernet.Op, args []value) (x value, err error) {
 		x, err = l.product(o, args[0])
 	case supernet.OpMaxPool:
 		x = l.maxPool(args[0], o)
+	case supernet.OpMeanPool:
+		x = l.meanPool(args[0], o)
 	case supernet.OpMean:
 		x = l.mean(args[0], o)
 	case supernet.OpAdd:

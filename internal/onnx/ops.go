@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"github.com/tailor-nas/tailor/internal/onnx/pb"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -13,10 +14,14 @@ func (g *graph) conv(x value, o supernet.Op, weight, bias []float32) value {
 		group = in
 	}
 	inputs := g.parameters(x, o, weight, bias, out, in/group, k, k)
-	p := o.Pads
-	pads := integers("pads", int64(p.Top), int64(p.Left), int64(p.Bottom), int64(p.Right))
 	return g.node("Conv", o.Name, g.mapOf(o.Out), inputs, integers("dilations", 1, 1),
-		integer("group", group), integers("kernel_shape", k, k), pads, integers("strides", s, s))
+		integer("group", group), integers("kernel_shape", k, k), padsOf(o),
+		integers("strides", s, s))
+}
+
+func padsOf(o supernet.Op) *pb.AttributeProto {
+	p := o.Pads
+	return integers("pads", int64(p.Top), int64(p.Left), int64(p.Bottom), int64(p.Right))
 }
 
 // linear adds a product. A map is made a vector first: its values are then in the order
@@ -95,9 +100,22 @@ func (g *graph) mean(x value, o supernet.Op) value {
 }
 
 func (g *graph) maxPool(x value, o supernet.Op) value {
+	return g.node("MaxPool", o.Name, g.mapOf(o.Out), []string{x.name}, windowOf(o)...)
+}
+
+// meanPool divides by the pixels of a window that are in the image, as the default is.
+func (g *graph) meanPool(x value, o supernet.Op) value {
+	return g.node("AveragePool", o.Name, g.mapOf(o.Out), []string{x.name}, windowOf(o)...)
+}
+
+// windowOf are the attributes of pooling.
+func windowOf(o supernet.Op) []*pb.AttributeProto {
 	k, s := int64(o.Kernel), int64(o.Stride)
-	return g.node("MaxPool", o.Name, g.mapOf(o.Out), []string{x.name},
-		integers("kernel_shape", k, k), integers("strides", s, s))
+	attrs := []*pb.AttributeProto{integers("kernel_shape", k, k)}
+	if o.Pads != (supernet.Pads{}) {
+		attrs = append(attrs, padsOf(o))
+	}
+	return append(attrs, integers("strides", s, s))
 }
 
 func (g *graph) add(x, y value, o supernet.Op) value {

@@ -168,8 +168,8 @@ func (m *machine) run(n *pb.NodeProto) array {
 		return conv(in, a)
 	case "Gemm":
 		return gemm(m.t, in, a)
-	case "MaxPool":
-		return maxPool(in[0], a)
+	case "MaxPool", "AveragePool":
+		return pool(in[0], a, n.OpType == "AveragePool")
 	case "GlobalAveragePool":
 		return globalMean(in[0])
 	case "Flatten":
@@ -305,16 +305,26 @@ func gemm(t *testing.T, in []array, a attributes) array {
 	return out
 }
 
-func maxPool(x array, a attributes) array {
+// pool takes the largest value of every window, or the mean of those of its values that are in the
+// image.
+func pool(x array, a attributes, mean bool) array {
 	k, s := int(a["kernel_shape"][0]), int(a.or("strides", 1, 1)[0])
-	out := newArray(1, x.dims[1], (x.dims[2]-k)/s+1, (x.dims[3]-k)/s+1)
+	pads := a.or("pads", 0, 0, 0, 0) // above, left, below, right
+	h, w := x.dims[2], x.dims[3]
+	out := newArray(1, x.dims[1], (h+int(pads[0]+pads[2])-k)/s+1, (w+int(pads[1]+pads[3])-k)/s+1)
 	for i := range out.data {
 		ox, oy, c := i%out.dims[3], i/out.dims[3]%out.dims[2], i/out.dims[3]/out.dims[2]
-		best := math.Inf(-1)
+		best, sum, n := math.Inf(-1), 0., 0.
 		for d := range k * k {
-			best = max(best, x.data[(c*x.dims[2]+oy*s+d/k)*x.dims[3]+ox*s+d%k])
+			y, x0 := oy*s+d/k-int(pads[0]), ox*s+d%k-int(pads[1])
+			if y >= 0 && y < h && x0 >= 0 && x0 < w {
+				v := x.data[(c*h+y)*w+x0]
+				best, sum, n = max(best, v), sum+v, n+1
+			}
 		}
-		out.data[i] = best
+		if out.data[i] = best; mean {
+			out.data[i] = sum / n
+		}
 	}
 	return out
 }

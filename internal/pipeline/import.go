@@ -26,7 +26,7 @@ func ImportAccuracy(space *supernet.Space, path string, resolutions []int) (*pre
 		return nil, err
 	}
 	if resolutions == nil {
-		resolutions = ofa.PublishedResolutions()
+		resolutions = fittedTo(space)
 	}
 	a, err := predictor.ImportAccuracy(space, n, base, resolutions)
 	if err != nil {
@@ -34,6 +34,15 @@ func ImportAccuracy(space *supernet.Space, path string, resolutions []int) (*pre
 	}
 	a.Inputs, err = published(path)
 	return a, err
+}
+
+// fittedTo are the resolutions that OFA's predictors for a space were fitted to: of ResNets, which
+// have widths to choose, those of the space.
+func fittedTo(space *supernet.Space) []int {
+	if len(space.Widths) > 1 {
+		return space.Resolutions
+	}
+	return ofa.PublishedResolutions()
 }
 
 // ImportLatency makes a document of latency tables that OFA published, one for each resolution.

@@ -2,6 +2,7 @@ package tflite
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/tflite/schema"
@@ -47,8 +48,8 @@ func (e *evaluation) operator(op readOperator) []float64 {
 			e.t.Errorf("depth multiplier %d", o.DepthMultiplier())
 		}
 		return act(o.FusedActivationFunction(), e.conv(op, int(o.StrideH()), o.Padding(), true))
-	case schema.BuiltinOperatorMAX_POOL_2D:
-		return e.maxPool(op)
+	case schema.BuiltinOperatorMAX_POOL_2D, schema.BuiltinOperatorAVERAGE_POOL_2D:
+		return e.pool(op)
 	case schema.BuiltinOperatorFULLY_CONNECTED:
 		var o schema.FullyConnectedOptions
 		o.Init(op.options.Bytes, op.options.Pos)
@@ -62,7 +63,7 @@ func (e *evaluation) operator(op readOperator) []float64 {
 		return e.broadcast(op, func(a, b float64) float64 { return a * b })
 	case schema.BuiltinOperatorMEAN:
 		return e.mean(op)
-	case schema.BuiltinOperatorPAD:
+	case schema.BuiltinOperatorPAD, schema.BuiltinOperatorPADV2:
 		return e.pad(op)
 	case schema.BuiltinOperatorHARD_SWISH:
 		return each(e.values[op.in[0]], func(v float64) float64 {
@@ -155,11 +156,12 @@ func (e *evaluation) conv(op readOperator, stride int, p schema.Padding, depthwi
 	return y
 }
 
-func (e *evaluation) maxPool(op readOperator) []float64 {
+func (e *evaluation) pool(op readOperator) []float64 {
 	var o schema.Pool2DOptions
 	o.Init(op.options.Bytes, op.options.Pos)
 	out, x := e.tensors[op.out[0]], e.values[op.in[0]]
-	y, c := make([]float64, out.len()), out.shape[3]
+	y, sums, c := make([]float64, out.len()), make([]float64, out.len()), out.shape[3]
+	counts := make([]float64, out.len()/c)
 	for i := range y {
 		y[i] = math.Inf(-1)
 	}
@@ -167,8 +169,15 @@ func (e *evaluation) maxPool(op readOperator) []float64 {
 	e.windows(op, h, w, s, o.Padding(), func(o, i, _ int) {
 		for j := range c {
 			y[o*c+j] = max(y[o*c+j], x[i*c+j])
+			sums[o*c+j] += x[i*c+j]
 		}
+		counts[o]++
 	})
+	if op.code == schema.BuiltinOperatorAVERAGE_POOL_2D { // of what is in the image
+		for i := range y {
+			y[i] = sums[i] / counts[i/c]
+		}
+	}
 	return y
 }
 
@@ -224,6 +233,9 @@ func (e *evaluation) pad(op readOperator) []float64 {
 		e.t.Fatalf("padding %v of %v gives %v", by, s, out)
 	}
 	y := make([]float64, out[1]*out[2]*out[3])
+	if op.code == schema.BuiltinOperatorPADV2 {
+		y = slices.Repeat(e.values[op.in[2]], len(y))
+	}
 	for p := range s[1] * s[2] {
 		at := (p/s[2]+top)*out[2] + p%s[2] + left
 		copy(y[at*s[3]:][:s[3]], x[p*s[3]:])

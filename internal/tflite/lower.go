@@ -50,8 +50,8 @@ func (w *writer) unfused(o supernet.Op, act activation, args []ref) (ref, error)
 	switch o.Kind {
 	case supernet.OpConv, supernet.OpDepthwise, supernet.OpLinear:
 		return w.weighted(o, act, args[0])
-	case supernet.OpMaxPool:
-		return w.maxPool(o, act, args[0])
+	case supernet.OpMaxPool, supernet.OpMeanPool:
+		return w.pool(o, act, args[0])
 	case supernet.OpMean:
 		if act != schema.ActivationFunctionTypeNONE {
 			return 0, fmt.Errorf("TFLite's mean has no activation %s", o.Act)

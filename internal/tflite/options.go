@@ -23,7 +23,8 @@ type (
 		padding   schema.Padding
 		act       activation
 	}
-	maxPool struct {
+	pooling struct {
+		mean           bool // else the largest value
 		kernel, stride int
 		padding        schema.Padding
 		act            activation
@@ -33,6 +34,7 @@ type (
 	product        struct{ act activation }
 	mean           struct{}
 	pad            struct{}
+	padWith        struct{}
 	hardSwish      struct{}
 	logistic       struct{}
 	softmax        struct{}
@@ -45,7 +47,12 @@ func (o convolution) code() schema.BuiltinOperator {
 	}
 	return schema.BuiltinOperatorCONV_2D
 }
-func (maxPool) code() schema.BuiltinOperator { return schema.BuiltinOperatorMAX_POOL_2D }
+func (o pooling) code() schema.BuiltinOperator {
+	if o.mean {
+		return schema.BuiltinOperatorAVERAGE_POOL_2D
+	}
+	return schema.BuiltinOperatorMAX_POOL_2D
+}
 func (fullyConnected) code() schema.BuiltinOperator {
 	return schema.BuiltinOperatorFULLY_CONNECTED
 }
@@ -53,6 +60,7 @@ func (sum) code() schema.BuiltinOperator           { return schema.BuiltinOperat
 func (product) code() schema.BuiltinOperator       { return schema.BuiltinOperatorMUL }
 func (mean) code() schema.BuiltinOperator          { return schema.BuiltinOperatorMEAN }
 func (pad) code() schema.BuiltinOperator           { return schema.BuiltinOperatorPAD }
+func (padWith) code() schema.BuiltinOperator       { return schema.BuiltinOperatorPADV2 }
 func (hardSwish) code() schema.BuiltinOperator     { return schema.BuiltinOperatorHARD_SWISH }
 func (logistic) code() schema.BuiltinOperator      { return schema.BuiltinOperatorLOGISTIC }
 func (softmax) code() schema.BuiltinOperator       { return schema.BuiltinOperatorSOFTMAX }
@@ -76,7 +84,7 @@ func (o convolution) write(b *flatbuffers.Builder) (table, place) {
 	return schema.BuiltinOptionsConv2DOptions, schema.Conv2DOptionsEnd(b)
 }
 
-func (o maxPool) write(b *flatbuffers.Builder) (table, place) {
+func (o pooling) write(b *flatbuffers.Builder) (table, place) {
 	schema.Pool2DOptionsStart(b)
 	schema.Pool2DOptionsAddPadding(b, o.padding)
 	schema.Pool2DOptionsAddStrideW(b, int32(o.stride))
@@ -114,6 +122,11 @@ func (mean) write(b *flatbuffers.Builder) (table, place) {
 func (pad) write(b *flatbuffers.Builder) (table, place) {
 	schema.PadOptionsStart(b)
 	return schema.BuiltinOptionsPadOptions, schema.PadOptionsEnd(b)
+}
+
+func (padWith) write(b *flatbuffers.Builder) (table, place) {
+	schema.PadV2OptionsStart(b)
+	return schema.BuiltinOptionsPadV2Options, schema.PadV2OptionsEnd(b)
 }
 
 func (hardSwish) write(b *flatbuffers.Builder) (table, place) {

@@ -3,6 +3,7 @@ package tflite
 import (
 	"cmp"
 	"fmt"
+	"math"
 
 	"github.com/tailor-nas/tailor/internal/tflite/schema"
 	"github.com/tailor-nas/tailor/supernet"
@@ -51,12 +52,17 @@ func (w *writer) padded(o supernet.Op, x ref) (schema.Padding, ref, error) {
 	case rows.same() && columns.same():
 		return schema.PaddingSAME, x, nil
 	}
-	if o.Kind == supernet.OpMaxPool {
-		return 0, 0, fmt.Errorf("max pooling is padded in a way that TFLite has not, expected " +
-			"no padding")
+	if o.Kind == supernet.OpMeanPool {
+		return 0, 0, fmt.Errorf("the mean of windows is padded in a way that TFLite has not, " +
+			"expected no padding, or SAME")
 	}
 	amounts := []int{0, 0, rows.before, bottom, columns.before, right, 0, 0}
 	shape := []int{w.batch, o.In.H + rows.before + bottom, o.In.W + columns.before + right, o.In.C}
-	x = w.add(o.Name+".padded", pad{}, shape, x, w.ints(o.Name+".padding", amounts, 4, 2))
+	by := w.ints(o.Name+".padding", amounts, 4, 2)
+	if o.Kind == supernet.OpMaxPool { // with what is less than anything
+		x = w.add(o.Name+".padded", padWith{}, shape, x, by, w.scalar(-math.MaxFloat32))
+		return schema.PaddingVALID, x, nil
+	}
+	x = w.add(o.Name+".padded", pad{}, shape, x, by)
 	return schema.PaddingVALID, x, nil
 }

@@ -33,10 +33,11 @@ func (w *writer) globalMean(name string, x ref) ref {
 }
 
 // maxPool adds the largest value of every window; there is no padding.
-func (w *writer) maxPool(o supernet.Op, act activation, x ref) (ref, error) {
+func (w *writer) pool(o supernet.Op, act activation, x ref) (ref, error) {
 	padding, x, err := w.padded(o, x)
 	if err != nil {
 		return 0, err
 	}
-	return w.add(o.Name, maxPool{o.Kernel, o.Stride, padding, act}, w.imageShape(o.Out), x), nil
+	as := pooling{o.Kind == supernet.OpMeanPool, o.Kernel, o.Stride, padding, act}
+	return w.add(o.Name, as, w.imageShape(o.Out), x), nil
 }

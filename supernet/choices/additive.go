@@ -57,9 +57,9 @@ func (q *Additive) coverings() (all []covering) {
 	for _, t := range q.numbering.coverings() {
 		p := covering{arch: q.numbering.Arch(&t)}
 		variants := t.variants(q.numbering)
-		p.numbers = q.space.ElasticBlocks(p.arch)
-		for i, at := range p.numbers {
-			if at >= 0 {
+		p.numbers, _ = q.space.PartBlocks(p.arch)
+		for i, part := range p.numbers {
+			if part >= 0 {
 				p.numbers[i], variants = int(variants[0]), variants[1:]
 			}
 		}
@@ -90,11 +90,11 @@ func (q *Additive) tabulate(resolution int, coverings []covering, cost CostAt) (
 	return f, nil
 }
 
-// unknown has no cost of depths, and unknown ones of variants.
+// unknown has no cost of depths and widths, and unknown ones of variants.
 func (n *Numbering) unknown() Affine {
 	f := Affine{Weights: slices.Repeat([]float64{math.NaN()}, n.length)}
-	for i := range n.Stages {
-		clear(f.Weights[n.Stages[i].depth:][:len(n.Stages[i].Depths)])
+	if len(n.Stages) > 0 {
+		clear(f.Weights[:n.Stages[0].variant])
 	}
 	return f
 }
@@ -127,7 +127,7 @@ func (q *Additive) Affine(resolution int) Affine {
 }
 
 // Min is a network of the smallest sum among those of known cost, and the sum. It is exact: given
-// resolution and depth, every block can be chosen for itself.
+// resolution, depths and widths, every block can be chosen for itself.
 func (q *Additive) Min() (supernet.Arch, float64) {
 	var best supernet.Arch
 	smallest := math.NaN()
@@ -139,30 +139,71 @@ func (q *Additive) Min() (supernet.Arch, float64) {
 	return best, smallest
 }
 
-// minAt is Min for one resolution.
-func (q *Additive) minAt(r int) (supernet.Arch, float64) {
-	sum := q.sums[r].Constant
-	t := q.numbering.none(r)
-	for i := range q.numbering.Stages {
-		s := &q.numbering.Stages[i]
-		smallest, depth := math.NaN(), 0
-		for d := range s.Depths {
-			if c := s.min(&q.sums[r], d, nil); !(c >= smallest) && !math.IsNaN(c) {
-				smallest, depth = c, d
-			}
-		}
-		t.depth(i, s.Depth(depth))
-		sum += s.min(&q.sums[r], depth, &t)
-	}
-	return q.numbering.Arch(&t), sum
+// least is the smallest sum of the stages so far that end in some width, and how it is reached.
+type least struct {
+	sum   float64 // NaN if no network is known
+	form  form    // of the last stage
+	stage *least  // the one before, nil for the first
 }
 
-// min is the smallest sum over the stage at its d-th depth, NaN if a block has no known variant;
-// it takes the variants in t, if given. Comparisons are written so that NaN, of which none is
-// true, never wins.
-func (s *Stage) min(f *Affine, d int, t *Taken) (sum float64) {
-	for j := range s.Depths[d] {
-		from, to := s.open(d, j)
+// minAt is Min for one resolution: by stage, from the smallest sums for each width before it, those
+// for each of its own.
+func (q *Additive) minAt(r int) (supernet.Arch, float64) {
+	before := []*least{{sum: q.sums[r].Constant}}
+	for i := range q.numbering.Stages {
+		s := &q.numbering.Stages[i]
+		after := make([]*least, s.Widths)
+		for w := range after {
+			after[w] = s.least(&q.sums[r], before, w)
+		}
+		before = after
+	}
+	best := before[0]
+	for _, l := range before[1:] {
+		if !(l.sum >= best.sum) && !math.IsNaN(l.sum) {
+			best = l
+		}
+	}
+	return q.arch(r, best), best.sum
+}
+
+// least finds the smallest sum that ends in a width.
+func (s *Stage) least(f *Affine, before []*least, width int) *least {
+	best := &least{sum: math.NaN(), form: form{width: width}, stage: before[0]}
+	for b, l := range before {
+		smallest, at := math.NaN(), form{0, width, b}
+		for d := range s.Depths {
+			if c := s.min(f, form{d, width, b}, nil); !(c >= smallest) && !math.IsNaN(c) {
+				smallest, at.depth = c, d
+			}
+		}
+		if sum := l.sum + smallest; !(sum >= best.sum) && !math.IsNaN(sum) {
+			best = &least{sum, at, l}
+		}
+	}
+	return best
+}
+
+// arch is the network that a sum is reached with.
+func (q *Additive) arch(r int, at *least) supernet.Arch {
+	t := q.numbering.none(r)
+	forms := make([]form, len(q.numbering.Stages))
+	for i := len(forms) - 1; i >= 0; i-- {
+		forms[i], at = at.form, at.stage
+	}
+	for i, f := range forms {
+		t.form(q.numbering, i, f)
+		q.numbering.Stages[i].min(&q.sums[r], f, &t)
+	}
+	return q.numbering.Arch(&t)
+}
+
+// min is the smallest sum over a stage of some form, NaN if a block has no known variant; it takes
+// the variants in t, if given. Comparisons are written so that NaN, of which none is true, never
+// wins.
+func (s *Stage) min(f *Affine, of form, t *Taken) (sum float64) {
+	for j := range s.Depths[of.depth] {
+		from, to := s.open(of, j)
 		smallest, chosen := math.NaN(), from
 		for number := from; number < to; number++ {
 			if c := f.Weights[number]; !(c >= smallest) && !math.IsNaN(c) {

@@ -65,10 +65,15 @@ func TestAdditiveIsTheSumOverBlocks(t *testing.T) {
 }
 
 func TestAdditiveMinByBruteForce(t *testing.T) {
-	s := small(t)
+	checkMin(t, small(t), 80)
+	checkMin(t, parse(t, widthSpace), 384)
+}
+
+func checkMin(t *testing.T, s *supernet.Space, networks int) {
+	t.Helper()
 	all := everyArch(s)
-	if len(all) != 80 {
-		t.Fatalf("%d networks, expected 80", len(all))
+	if len(all) != networks {
+		t.Fatalf("%d networks, expected %d", len(all), networks)
 	}
 	for _, seed := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
 		cost := priced(seed)
@@ -90,11 +95,16 @@ func TestAdditiveMinByBruteForce(t *testing.T) {
 }
 
 func TestAdditiveOfUnknownBlocks(t *testing.T) {
-	s := small(t)
+	checkUnknown(t, small(t))
+	checkUnknown(t, parse(t, widthSpace))
+}
+
+func checkUnknown(t *testing.T, s *supernet.Space) {
+	t.Helper()
 	price := priced("x")
 	cost := func(b supernet.Block) float64 { // what a device with few measurements knows
 		if b.Kind == supernet.MBConv && b.Kernel == 3 && b.Stride == 2 || b.Kind == supernet.Conv &&
-			b.In.H == 12 {
+			b.In.H == 12 || b.Kind == supernet.Bottleneck && b.In.C == b.Out.C {
 			return math.NaN()
 		}
 		return price(b)
@@ -131,12 +141,12 @@ func TestAdditiveRefuses(t *testing.T) {
 // An arch has a sum if and only if the space has the arch.
 func TestSumKnowsTheArchsOfTheSpace(t *testing.T) {
 	for _, s := range []*supernet.Space{small(t), builtin(t, "compofa-elastic"),
-		builtin(t, "mbv3-tiny")} {
+		builtin(t, "mbv3-tiny"), parse(t, widthSpace)} {
 		q := newAdditive(t, s, macs)
 		r := rand.New(rand.NewPCG(2, 0))
 		for range 3000 {
 			a := s.Random(r)
-			switch i := r.IntN(supernet.MaxBlocks); r.IntN(4) {
+			switch i := r.IntN(supernet.MaxBlocks); r.IntN(5) {
 			case 0:
 				a.Resolution = uint16(r.IntN(40))
 			case 1:
@@ -145,6 +155,8 @@ func TestSumKnowsTheArchsOfTheSpace(t *testing.T) {
 				a.Kernel[i] = uint8(2*r.IntN(4)) + 1
 			case 3:
 				a.Expand[i] = float32(r.IntN(8))
+			case 4:
+				a.Width[i%supernet.MaxWidths] = uint8(r.IntN(4))
 			}
 			if err := s.Check(a); math.IsNaN(q.Sum(a)) == (err == nil) {
 				t.Fatalf("%s: sum %g, check says %v", s.Name, q.Sum(a), err)

@@ -11,7 +11,8 @@ import (
 // TestNumbersAreArchs: each network takes other choices than all others, among them every choice
 // is taken that can be, and from its choices it comes back.
 func TestNumbersAreArchs(t *testing.T) {
-	for _, space := range []*supernet.Space{small(t), parse(t, regionSpace)} {
+	for _, space := range []*supernet.Space{small(t), parse(t, regionSpace),
+		parse(t, widthSpace)} {
 		n := choices.NewNumbering(space)
 		seen, used := map[string]bool{}, beyondDepth(n)
 		for _, a := range everyArch(space) {
@@ -45,7 +46,7 @@ func beyondDepth(n *choices.Numbering) []bool {
 	for i := range n.Stages {
 		s := &n.Stages[i]
 		for j := range s.Blocks() {
-			for v := range s.Variants() {
+			for v := range s.Variants(j) {
 				none[s.Variant(j, v)] = s.Expands == nil && s.Depths[v/len(s.Kernels)] <= j
 			}
 		}

@@ -41,27 +41,39 @@ func (r *Region) Only() (supernet.Arch, bool) {
 	if t.Resolution < 0 {
 		return supernet.Arch{}, false
 	}
+	before := 0
 	for i := range r.numbering.Stages {
 		s := &r.numbering.Stages[i]
-		depths := r.depths(s)
-		if len(depths) != 1 {
+		depths, widths := r.depths(s), r.widths(s)
+		if len(depths) != 1 || len(widths) != 1 {
 			return supernet.Arch{}, false
 		}
-		t.depth(i, depths[0])
-		d := depths[0] - s.depth
-		for j := range s.Depths[d] {
-			variants := r.among(s.open(d, j))
+		f := form{depths[0] - s.depth, widths[0], before}
+		t.form(r.numbering, i, f)
+		for j := range s.Depths[f.depth] {
+			variants := r.among(s.open(f, j))
 			if len(variants) != 1 {
 				return supernet.Arch{}, false
 			}
 			t.block(variants[0])
 		}
+		before = f.width
 	}
 	return r.numbering.Arch(&t), true
 }
 
 // depths are the numbers of the allowed depths of a stage.
 func (r *Region) depths(s *Stage) []int { return r.among(s.Depth(0), s.Depth(len(s.Depths))) }
+
+// widths are the indexes of the allowed widths of a stage.
+func (r *Region) widths(s *Stage) (indexes []int) {
+	for w := range s.Widths {
+		if s.WidthGene < 0 || r.allowed[s.Width(w)] {
+			indexes = append(indexes, w)
+		}
+	}
+	return indexes
+}
 
 // among are the allowed ones of a range of numbers.
 func (r *Region) among(from, to int) (numbers []int) {
@@ -74,25 +86,30 @@ func (r *Region) among(from, to int) (numbers []int) {
 }
 
 // Split cuts the region into smaller ones, which together hold the same networks: by the first
-// depth that is open, then by the choices of the block that has most. A region of one network
-// gives none.
+// depth or width that is open, then by the choices of the block that has most. A region of one
+// network gives none.
 func (r *Region) Split() []*Region {
 	for i := range r.numbering.Stages {
 		s := &r.numbering.Stages[i]
 		if depths := r.depths(s); len(depths) > 1 {
 			return r.cut(depths, s.Depth(0), s.Depth(len(s.Depths)))
 		}
+		if widths := r.widths(s); len(widths) > 1 {
+			from, to := s.Width(0), s.Width(s.Widths)
+			return r.cut(r.among(from, to), from, to)
+		}
 	}
 	var most []int // what the block is allowed that has most choices
-	var from, to int
+	var from, to, before int
 	for i := range r.numbering.Stages {
 		s := &r.numbering.Stages[i]
-		d := r.depths(s)[0] - s.depth
-		for j := range s.Depths[d] {
-			if open := r.among(s.open(d, j)); len(open) > max(1, len(most)) {
-				most, from, to = open, s.Variant(j, 0), s.Variant(j, s.Variants())
+		f := form{r.depths(s)[0] - s.depth, r.widths(s)[0], before}
+		for j := range s.Depths[f.depth] {
+			if open := r.among(s.open(f, j)); len(open) > max(1, len(most)) {
+				most, from, to = open, s.Variant(j, 0), s.Variant(j, s.Variants(j))
 			}
 		}
+		before = f.width
 	}
 	return r.cut(most, from, to)
 }

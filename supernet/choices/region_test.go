@@ -12,7 +12,12 @@ import (
 // TestRegionsSplitIntoParts: the parts of a region hold its networks, each once, down to regions
 // of one network.
 func TestRegionsSplitIntoParts(t *testing.T) {
-	space := parse(t, regionSpace)
+	checkSplits(t, parse(t, regionSpace))
+	checkSplits(t, parse(t, widthSpace))
+}
+
+func checkSplits(t *testing.T, space *supernet.Space) {
+	t.Helper()
 	archs := everyArch(space)
 	singles := map[supernet.Arch]int{}
 	var walk func(r *choices.Region)
@@ -54,7 +59,12 @@ func TestRegionsSplitIntoParts(t *testing.T) {
 // TestLargestValueOfRegions compares with all networks of a region, under no, one and two budgets:
 // exact without, never too small with.
 func TestLargestValueOfRegions(t *testing.T) {
-	space := parse(t, regionSpace)
+	checkLargest(t, parse(t, regionSpace))
+	checkLargest(t, parse(t, widthSpace))
+}
+
+func checkLargest(t *testing.T, space *supernet.Space) {
+	t.Helper()
 	macs, params := newAdditive(t, space, macs), newAdditive(t, space, params)
 	archs := everyArch(space)
 	r := rand.New(rand.NewPCG(6, 6))

@@ -36,6 +36,20 @@ stages:
 head: {act: relu}
 `
 
+// widthSpace has a deep stem, widths to choose, and 2 * 2 * 2^4 * (2+4) = 384 networks.
+const widthSpace = `
+tailor: space/1
+name: widths
+classes: 4
+resolutions: [16, 20]
+widths: [0.5, 1]
+stem: {width: 32, stride: 2, act: relu, depth: [1, 2]}
+stages:
+  - {block: bottleneck, width: 16, stride: 1, act: relu, depth: [1, 2], kernel: [3], expand: [0.5, 1]}
+  - {block: bottleneck, width: 32, stride: 2, act: relu, depth: [1], kernel: [3], expand: [0.5]}
+head: {expand: 24, act: relu}
+`
+
 func parse(t testing.TB, text string) *supernet.Space {
 	t.Helper()
 	s, err := supernet.ParseSpace("space.yaml", []byte(text))

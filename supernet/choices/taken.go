@@ -9,24 +9,37 @@ import (
 // Taken is the choices that an arch takes, by their numbers.
 type Taken struct {
 	Resolution int // index of the space's
-	numbers    [supernet.MaxStages + supernet.MaxBlocks]int32
+	numbers    [maxNumbers]int32
 	length     int
 }
 
-// Numbers are those of the depth of each elastic stage, then of the variant of each elastic block
-// up to the depth.
+// maxNumbers is the most choices that an arch takes: depths and widths of the parts, blocks with
+// genes of their own, and those of a stem and a head.
+const maxNumbers = supernet.MaxStages + 2*supernet.MaxWidths + supernet.MaxBlocks + 32
+
+// Numbers are those of the depth of each part, then of the widths, then of the variant of each
+// block up to the depth.
 func (t *Taken) Numbers() []int32 { return t.numbers[:t.length] }
 
 // variants are the numbers of the blocks.
-func (t *Taken) variants(n *Numbering) []int32 { return t.numbers[len(n.Stages):t.length] }
+func (t *Taken) variants(n *Numbering) []int32 { return t.numbers[n.forms():t.length] }
 
-// none has room for the depths, and no block yet.
+// forms is how many numbers there are of depths and widths.
+func (n *Numbering) forms() int { return len(n.Stages) + n.widths }
+
+// none has room for depths and widths, and no block yet.
 func (n *Numbering) none(resolution int) Taken {
-	return Taken{Resolution: resolution, length: len(n.Stages)}
+	return Taken{Resolution: resolution, length: n.forms()}
 }
 
-// depth takes the depth of a stage.
-func (t *Taken) depth(stage, number int) { t.numbers[stage] = int32(number) }
+// form takes depth and width of a stage.
+func (t *Taken) form(n *Numbering, stage int, f form) {
+	s := &n.Stages[stage]
+	t.numbers[stage] = int32(s.Depth(f.depth))
+	if s.WidthGene >= 0 {
+		t.numbers[len(n.Stages)+s.WidthGene] = int32(s.Width(f.width))
+	}
+}
 
 // block takes the variant of the next block.
 func (t *Taken) block(number int) {
@@ -40,30 +53,49 @@ func (n *Numbering) Read(a *supernet.Arch, t *Taken) bool {
 	if t.Resolution = n.resolution(int(a.Resolution)); t.Resolution < 0 {
 		return false
 	}
-	t.length = len(n.Stages)
-	blocks := 0
+	t.length = n.forms()
+	depths, before := 0, 0
 	for i := range n.Stages {
-		if !n.Stages[i].read(a, i, t) {
+		s := &n.Stages[i]
+		f, ok := s.form(a, before)
+		if !ok || !s.read(a, f, t) {
 			return false
 		}
-		blocks += n.Stages[i].Blocks()
+		t.form(n, i, f)
+		if before = f.width; s.DepthGene >= 0 {
+			depths++
+		}
 	}
-	// What is left over beyond the space's stages and blocks must be zero.
+	// What is left over beyond the space's genes must be zero.
 	rest := supernet.Arch{Resolution: a.Resolution}
-	copy(rest.Depth[:], a.Depth[:len(n.Stages)])
-	copy(rest.Kernel[:], a.Kernel[:blocks])
-	copy(rest.Expand[:], a.Expand[:blocks])
+	copy(rest.Depth[:], a.Depth[:depths])
+	copy(rest.Width[:], a.Width[:n.widths])
+	copy(rest.Kernel[:], a.Kernel[:n.blocks])
+	copy(rest.Expand[:], a.Expand[:n.blocks])
 	return rest == *a
 }
 
-// read takes the choices of the stage, the i-th.
-func (s *Stage) read(a *supernet.Arch, i int, t *Taken) bool {
-	depth := int(a.Depth[i])
-	d := slices.Index(s.Depths, depth)
-	if d < 0 {
-		return false
+// form reads depth and width; false if the stage has no such.
+func (s *Stage) form(a *supernet.Arch, before int) (f form, ok bool) {
+	f.before = before
+	if s.DepthGene >= 0 {
+		f.depth = slices.Index(s.Depths, int(a.Depth[s.DepthGene]))
 	}
-	t.depth(i, s.Depth(d))
+	if s.WidthGene >= 0 {
+		f.width = int(a.Width[s.WidthGene])
+	}
+	return f, f.depth >= 0 && f.width < s.Widths
+}
+
+// read takes the variants of the stage's blocks.
+func (s *Stage) read(a *supernet.Arch, f form, t *Taken) bool {
+	depth := s.Depths[f.depth]
+	if s.First < 0 {
+		for j := range depth {
+			t.block(s.number(f, j, 0, 0))
+		}
+		return true
+	}
 	kernels, expands := a.Kernel[s.First:][:s.Blocks()], a.Expand[s.First:][:s.Blocks()]
 	for j, k := range kernels {
 		if j >= depth {
@@ -81,7 +113,7 @@ func (s *Stage) read(a *supernet.Arch, i int, t *Taken) bool {
 		if kernel < 0 || expand < 0 {
 			return false
 		}
-		t.block(s.Variant(j, s.built(d, kernel, expand)))
+		t.block(s.number(f, j, kernel, expand))
 	}
 	return true
 }
@@ -93,8 +125,13 @@ func (n *Numbering) Arch(t *Taken) supernet.Arch {
 	for i := range n.Stages {
 		s := &n.Stages[i]
 		depth := s.Depths[int(t.numbers[i])-s.depth]
-		a.Depth[i] = uint8(depth)
-		for j := range depth {
+		if s.DepthGene >= 0 {
+			a.Depth[s.DepthGene] = uint8(depth)
+		}
+		if s.WidthGene >= 0 {
+			a.Width[s.WidthGene] = uint8(int(t.numbers[len(n.Stages)+s.WidthGene]) - s.width)
+		}
+		for j := 0; s.First >= 0 && j < depth; j++ {
 			kernel, expand := s.Genes(int(blocks[j]) - s.Variant(j, 0))
 			a.Kernel[s.First+j] = uint8(s.Kernels[kernel])
 			if s.Expands != nil {

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/tailor-nas/tailor/internal/engine"
@@ -37,18 +38,20 @@ var ways = []struct{ Format, Names string }{
 func main() {
 	python := flag.String("python", "python3", "Python that has PyTorch and ofa")
 	n := flag.Int("networks", 200, "random sub-networks of each file")
+	spaces := flag.String("spaces", "ofa-mbv3,ofa-mbv3-w1.2,ofa-proxyless,ofa-resnet50",
+		"whose supernets to compare")
 	flag.Parse()
-	if err := run(os.Stdout, *python, *n); err != nil {
+	if err := run(os.Stdout, *python, strings.Split(*spaces, ","), *n); err != nil {
 		fmt.Fprintln(os.Stderr, "supernetcheck:", err)
 		os.Exit(1)
 	}
 }
 
-func run(w io.Writer, python string, n int) error {
+func run(w io.Writer, python string, spaces []string, n int) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "space\tPyTorch's format\tnames\ttensors\tnetworks\tpx\tfrom float32\tfrom float64\tfloat32 from float64\t")
 	worst := 0.0
-	for _, name := range []string{"ofa-mbv3", "ofa-mbv3-w1.2", "ofa-proxyless"} {
+	for _, name := range spaces {
 		space, err := supernet.LoadSpace(name)
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ the path of images for each, (height,width,3) as float32. One on standard output
 float32, and those of the first in float64. See README.md.
 """
 import json
+import re
 import sys
 import types
 
@@ -28,7 +29,7 @@ for absent in ["torchvision", "torchvision.transforms", "torchvision.transforms.
     if parent:
         setattr(sys.modules[parent], name, sys.modules[absent])
 
-from ofa.imagenet_classification.elastic_nn.networks import OFAMobileNetV3, OFAProxylessNASNets  # noqa: E402
+from ofa.imagenet_classification.elastic_nn.networks import OFAMobileNetV3, OFAProxylessNASNets, OFAResNets  # noqa: E402
 from ofa.utils import init_models  # noqa: E402
 
 EXACT = 20  # networks that are computed in float64 too, which takes long
@@ -38,6 +39,8 @@ SPACES = {
     "ofa-mbv3": lambda: OFAMobileNetV3(width_mult=1.0, bn_param=(0.1, 1e-5), **CHOICES),
     "ofa-mbv3-w1.2": lambda: OFAMobileNetV3(width_mult=1.2, bn_param=(0.1, 1e-5), **CHOICES),
     "ofa-proxyless": lambda: OFAProxylessNASNets(width_mult=1.3, bn_param=(0.1, 1e-3), **CHOICES),
+    "ofa-resnet50": lambda: OFAResNets(dropout_rate=0, bn_param=(0.1, 1e-5), depth_list=[0, 1, 2],
+                                       expand_ratio_list=[0.2, 0.25, 0.35], width_mult_list=[0.65, 0.8, 1.0]),
 }
 
 
@@ -76,8 +79,7 @@ def calibrate(net, norms):
 
 def published(name):
     """A name as it is in the files that OFA's authors published, with what training on several machines adds."""
-    head, _, rest = name.partition(".conv.")
-    return "module." + (head + ".mobile_inverted_conv." + rest if head.startswith("blocks.") else name)
+    return "module." + re.sub(r"^(blocks\.\d+)\.conv\.", r"\1.mobile_inverted_conv.", name)
 
 
 def write(net, job):
@@ -88,8 +90,13 @@ def write(net, job):
     torch.save({"epoch": 1, "state_dict": state}, job["path"], _use_new_zipfile_serialization=not old)
 
 
+def active(net, arch):
+    """The expand ratios; where a block is beyond the depth, any that there is."""
+    return [e or 0.35 if isinstance(net, OFAResNets) else e for e in arch["e"]]
+
+
 def logits(net, arch):
-    net.set_active_subnet(ks=arch["ks"], e=arch["e"], d=arch["d"])
+    net.set_active_subnet(ks=arch["ks"], e=active(net, arch), d=arch["d"], w=arch.get("w"))
     side = arch["r"][0]
     image = numpy.fromfile(arch["image"], dtype="<f4").reshape(1, side, side, 3)
     image = torch.from_numpy(image.transpose(0, 3, 1, 2).copy())

@@ -38,6 +38,7 @@ type BuiltinOperator int32
 
 const (
 	BuiltinOperatorADD               BuiltinOperator = 0
+	BuiltinOperatorAVERAGE_POOL_2D   BuiltinOperator = 1
 	BuiltinOperatorCONV_2D           BuiltinOperator = 3
 	BuiltinOperatorDEPTHWISE_CONV_2D BuiltinOperator = 4
 	BuiltinOperatorFULLY_CONNECTED   BuiltinOperator = 9
@@ -48,11 +49,13 @@ const (
 	BuiltinOperatorPAD               BuiltinOperator = 34
 	BuiltinOperatorMEAN              BuiltinOperator = 40
 	BuiltinOperatorCAST              BuiltinOperator = 53
+	BuiltinOperatorPADV2             BuiltinOperator = 60
 	BuiltinOperatorHARD_SWISH        BuiltinOperator = 117
 )
 
 var EnumNamesBuiltinOperator = map[BuiltinOperator]string{
 	BuiltinOperatorADD:               "ADD",
+	BuiltinOperatorAVERAGE_POOL_2D:   "AVERAGE_POOL_2D",
 	BuiltinOperatorCONV_2D:           "CONV_2D",
 	BuiltinOperatorDEPTHWISE_CONV_2D: "DEPTHWISE_CONV_2D",
 	BuiltinOperatorFULLY_CONNECTED:   "FULLY_CONNECTED",
@@ -63,11 +66,13 @@ var EnumNamesBuiltinOperator = map[BuiltinOperator]string{
 	BuiltinOperatorPAD:               "PAD",
 	BuiltinOperatorMEAN:              "MEAN",
 	BuiltinOperatorCAST:              "CAST",
+	BuiltinOperatorPADV2:             "PADV2",
 	BuiltinOperatorHARD_SWISH:        "HARD_SWISH",
 }
 
 var EnumValuesBuiltinOperator = map[string]BuiltinOperator{
 	"ADD":               BuiltinOperatorADD,
+	"AVERAGE_POOL_2D":   BuiltinOperatorAVERAGE_POOL_2D,
 	"CONV_2D":           BuiltinOperatorCONV_2D,
 	"DEPTHWISE_CONV_2D": BuiltinOperatorDEPTHWISE_CONV_2D,
 	"FULLY_CONNECTED":   BuiltinOperatorFULLY_CONNECTED,
@@ -78,6 +83,7 @@ var EnumValuesBuiltinOperator = map[string]BuiltinOperator{
 	"PAD":               BuiltinOperatorPAD,
 	"MEAN":              BuiltinOperatorMEAN,
 	"CAST":              BuiltinOperatorCAST,
+	"PADV2":             BuiltinOperatorPADV2,
 	"HARD_SWISH":        BuiltinOperatorHARD_SWISH,
 }
 
@@ -102,6 +108,7 @@ const (
 	BuiltinOptionsPadOptions             BuiltinOptions = 22
 	BuiltinOptionsReducerOptions         BuiltinOptions = 27
 	BuiltinOptionsCastOptions            BuiltinOptions = 37
+	BuiltinOptionsPadV2Options           BuiltinOptions = 43
 	BuiltinOptionsHardSwishOptions       BuiltinOptions = 91
 )
 
@@ -117,6 +124,7 @@ var EnumNamesBuiltinOptions = map[BuiltinOptions]string{
 	BuiltinOptionsPadOptions:             "PadOptions",
 	BuiltinOptionsReducerOptions:         "ReducerOptions",
 	BuiltinOptionsCastOptions:            "CastOptions",
+	BuiltinOptionsPadV2Options:           "PadV2Options",
 	BuiltinOptionsHardSwishOptions:       "HardSwishOptions",
 }
 
@@ -132,6 +140,7 @@ var EnumValuesBuiltinOptions = map[string]BuiltinOptions{
 	"PadOptions":             BuiltinOptionsPadOptions,
 	"ReducerOptions":         BuiltinOptionsReducerOptions,
 	"CastOptions":            BuiltinOptionsCastOptions,
+	"PadV2Options":           BuiltinOptionsPadV2Options,
 	"HardSwishOptions":       BuiltinOptionsHardSwishOptions,
 }
 
@@ -986,6 +995,48 @@ func PadOptionsStart(builder *flatbuffers.Builder) {
 	builder.StartObject(0)
 }
 func PadOptionsEnd(builder *flatbuffers.Builder) flatbuffers.UOffsetT {
+	return builder.EndObject()
+}
+
+type PadV2Options struct {
+	_tab flatbuffers.Table
+}
+
+func GetRootAsPadV2Options(buf []byte, offset flatbuffers.UOffsetT) *PadV2Options {
+	n := flatbuffers.GetUOffsetT(buf[offset:])
+	x := &PadV2Options{}
+	x.Init(buf, n+offset)
+	return x
+}
+
+func FinishPadV2OptionsBuffer(builder *flatbuffers.Builder, offset flatbuffers.UOffsetT) {
+	builder.Finish(offset)
+}
+
+func GetSizePrefixedRootAsPadV2Options(buf []byte, offset flatbuffers.UOffsetT) *PadV2Options {
+	n := flatbuffers.GetUOffsetT(buf[offset+flatbuffers.SizeUint32:])
+	x := &PadV2Options{}
+	x.Init(buf, n+offset+flatbuffers.SizeUint32)
+	return x
+}
+
+func FinishSizePrefixedPadV2OptionsBuffer(builder *flatbuffers.Builder, offset flatbuffers.UOffsetT) {
+	builder.FinishSizePrefixed(offset)
+}
+
+func (rcv *PadV2Options) Init(buf []byte, i flatbuffers.UOffsetT) {
+	rcv._tab.Bytes = buf
+	rcv._tab.Pos = i
+}
+
+func (rcv *PadV2Options) Table() flatbuffers.Table {
+	return rcv._tab
+}
+
+func PadV2OptionsStart(builder *flatbuffers.Builder) {
+	builder.StartObject(0)
+}
+func PadV2OptionsEnd(builder *flatbuffers.Builder) flatbuffers.UOffsetT {
 	return builder.EndObject()
 }
 
