@@ -36,6 +36,8 @@ type Config struct {
 	// Networks is K, the networks a step once shrinking: largest, smallest, K-2 random.
 	Networks    int     `json:"networks" range:"2..64"`
 	Temperature float64 `json:"temperature" range:"0.01..100"` // τ of the in-place distillation
+
+	Init Init `json:"init,omitzero"` // of a run with [Job.From]
 }
 
 // Defaults are the settings of DepS on CIFAR, for 20 epochs.
@@ -51,7 +53,7 @@ func Defaults() Config {
 func (c Config) Complete() (Config, error) {
 	warmup, epsilon := 0.0, 0.0 // which only DepS has
 	if c.Strategy == DepS {
-		warmup, epsilon = float64(c.Epochs)/2, min(5, float64(c.Epochs)/20)
+		warmup, epsilon = float64(c.Epochs)/2, defaultEpsilon(c.Epochs)
 	}
 	if c.WarmupEpochs == Auto {
 		c.WarmupEpochs = warmup
@@ -62,11 +64,17 @@ func (c Config) Complete() (Config, error) {
 	return c, c.check()
 }
 
+// defaultEpsilon is s where nobody chose it and W leaves room for it.
+func defaultEpsilon(epochs int) float64 { return min(5, float64(epochs)/20) }
+
 func (c Config) check() error {
 	if err := c.Strategy.check(); err != nil {
 		return err
 	}
 	if err := settings.Check(c); err != nil {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	if err := settings.Check(c.Init); err != nil {
 		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	switch warmup, epsilon := c.WarmupEpochs, c.EpsilonEpochs; {

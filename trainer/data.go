@@ -45,6 +45,10 @@ type DataOptions struct {
 	// SkipDamaged goes on without images that cannot be read and without class folders that have no
 	// images. Without it, they are an error.
 	SkipDamaged bool
+	// Mean and Std, by channel, are what images are normalised with in the place of the statistics
+	// of the training images: those that a network was trained with. nil, or for another number of
+	// channels than the images have: their own.
+	Mean, Std []float32
 }
 
 // OpenData opens what lies at path: a folder of MNIST idx files, CIFAR-10 or CIFAR-100 binary files
@@ -56,7 +60,7 @@ func OpenData(path string, o DataOptions) (*Data, error) {
 
 func (o DataOptions) internal() data.Options {
 	return data.Options{Size: o.Size, Holdout: o.Holdout, Seed: o.Seed, Train: o.Train,
-		Test: o.Test, SkipDamaged: o.SkipDamaged}
+		Test: o.Test, SkipDamaged: o.SkipDamaged, Mean: o.Mean, Std: o.Std}
 }
 
 // Sample gives n images of a set, drawn without replacement and fixed by seed, in random order.

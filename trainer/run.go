@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	runKind, runVersion = "run", 2
+	runKind, runVersion = "run", 3
 	// oldestRun lacks how images are prepared, and what was skipped.
 	oldestRun   = 1
 	runFile     = "run.json"
@@ -28,6 +28,9 @@ type Info struct {
 	SpaceSHA256 string          `json:"space_sha256"`
 	Data        DataInfo        `json:"data"`
 	Config      Config          `json:"config"`
+	Start       *Start          `json:"start,omitempty"` // nil: random weights
+	// Extended are the lengths that the run had, of which Config has the last.
+	Extended []Extension `json:"extended,omitempty"`
 }
 
 // DataInfo says which data a run trains on and how to open it again in the same way.
@@ -52,8 +55,12 @@ type DataInfo struct {
 }
 
 func (d DataInfo) options() DataOptions {
-	return DataOptions{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train,
+	o := DataOptions{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train,
 		Test: d.Test, SkipDamaged: d.SkipDamaged}
+	if p := d.Preparation; p != nil {
+		o.Mean, o.Std = p.Mean, p.Std
+	}
+	return o
 }
 
 // Run is a training run as others read it: what it is, and the weights of its last checkpoint.
@@ -85,7 +92,7 @@ func OpenRun(dir string) (*Run, error) {
 	r.Net = supernet.New(r.Info.Space, r.Info.Config.Seed)
 	var err error
 	for range dropsWhileReading {
-		r.State, err = loadCheckpoint(dir, r.Info.SHA256, r.Net, false)
+		r.State, err = loadCheckpoint(dir, &r.Info, r.Net, false)
 		if !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
@@ -145,6 +152,9 @@ func (i *Info) read(dir string) error {
 	if i.Space == nil {
 		return fmt.Errorf("%s has no space", filepath.Join(dir, runFile))
 	}
+	if err := i.checkExtended(); err != nil {
+		return fmt.Errorf("%s %w", filepath.Join(dir, runFile), err)
+	}
 	return nil
 }
 
@@ -180,8 +190,20 @@ func (i *Info) openData(dir, path string) (*data.Dataset, error) {
 	return d, nil
 }
 
-// newInfo describes a new run.
-func newInfo(j Job) (*Info, *data.Dataset, error) {
+// newInfo describes the run of a job: a new one or, as it is asked for, one that is there.
+func newInfo(j Job, have *Info) (*Info, *data.Dataset, error) {
+	var from *Trained
+	if have != nil {
+		j = j.continuing(have)
+	} else if j.From != nil {
+		var err error
+		if from, err = j.From.Open(); err != nil {
+			return nil, nil, err
+		}
+		if j.Space == nil {
+			j.Space = from.Space
+		}
+	}
 	c, err := j.Config.Complete()
 	if err != nil {
 		return nil, nil, err
@@ -194,25 +216,48 @@ func newInfo(j Job) (*Info, *data.Dataset, error) {
 	}
 	i := &Info{Config: c}
 	i.Data = j.dataInfo(c.Seed)
-	d, err := data.Open(j.Data, i.Data.options().internal())
+	from.prepare(&i.Data)
+	if have != nil {
+		i.Data.Preparation = have.Data.Preparation
+	}
+	d, err := i.openImages(j)
 	if err != nil {
 		return nil, nil, err
+	}
+	i.Space = j.Space.For(len(d.Classes), d.Channels)
+	i.SpaceSHA256 = i.Space.SHA256()
+	if from == nil {
+		return i, d, nil
+	}
+	if err := from.checkChannels(j.From.Path, d); err != nil {
+		return nil, nil, err
+	}
+	if err := i.begin(j.Dir, j.From, from); err != nil {
+		return nil, nil, err
+	}
+	i.Config, err = i.Start.complete(j.Config)
+	return i, d, err
+}
+
+// openImages opens the images of a job and describes them.
+func (i *Info) openImages(j Job) (*data.Dataset, error) {
+	d, err := data.Open(j.Data, i.Data.options().internal())
+	if err != nil {
+		return nil, err
 	}
 	if j.Opened != nil {
 		j.Opened((*Data)(d.Parts()))
 	}
-	if d.Train.Len() < c.Batch {
-		return nil, nil, fmt.Errorf(
+	if batch := i.Config.Batch; d.Train.Len() < batch {
+		return nil, fmt.Errorf(
 			"%w: --batch is %d, but %s has only %d images to train on: choose a smaller one",
-			ErrConfig, c.Batch, j.Data, d.Train.Len())
+			ErrConfig, batch, j.Data, d.Train.Len())
 	}
 	i.Data.Name, i.Data.SHA256, i.Data.Classes, i.Data.Channels = d.Name, d.SHA256, d.Classes,
 		d.Channels
 	i.Data.Skipped = d.Report.Skipped
 	preparation := Preparation(d.Preparation())
 	i.Data.Preparation = &preparation
-	i.Space = j.Space.For(len(d.Classes), d.Channels)
-	i.SpaceSHA256 = i.Space.SHA256()
 	i.Inputs = map[string]provenance.Input{"data": {Path: i.Data.Path, SHA256: d.SHA256}}
-	return i, d, nil
+	return d, nil
 }

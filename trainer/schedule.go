@@ -10,7 +10,11 @@ type schedule struct {
 	fullRateFrom int // step from which they train at the full rate: W·B
 	lr           float64
 	perEpoch     int // steps an epoch
+	// parts of a run that was extended: until a step, it was to have so many steps in all
+	shorter []stretch
 }
+
+type stretch struct{ until, steps int }
 
 // newSchedule is for a run of c with stepsPerEpoch steps an epoch.
 func newSchedule(c Config, stepsPerEpoch int) schedule {
@@ -26,8 +30,21 @@ func newSchedule(c Config, stepsPerEpoch int) schedule {
 }
 
 // rate is the cosine learning rate η of a step.
-func (s schedule) rate(step int) float64 {
-	return s.lr / 2 * (1 + math.Cos(math.Pi*float64(step)/float64(s.steps)))
+func (s schedule) rate(step int) float64 { return s.cosine(step, s.length(step)) }
+
+// cosine is the rate of a step in a run of so many.
+func (s schedule) cosine(step, steps int) float64 {
+	return s.lr / 2 * (1 + math.Cos(math.Pi*float64(step)/float64(steps)))
+}
+
+// length is how many steps the run was to have in all when it came to a step.
+func (s schedule) length(step int) int {
+	for _, part := range s.shorter {
+		if step < part.until {
+			return part.steps
+		}
+	}
+	return s.steps
 }
 
 // beta is the weight β of the sub-networks' gradients at a step (DepS, section 3.2, as
@@ -41,5 +58,6 @@ func (s schedule) beta(step int) float64 {
 		return 1
 	}
 	i, n := step-s.shrinkFrom, s.fullRateFrom-s.shrinkFrom
-	return float64(i+1) / float64(n) * s.rate(s.fullRateFrom) / s.rate(step)
+	goal := s.cosine(s.fullRateFrom, s.length(step))
+	return float64(i+1) / float64(n) * goal / s.rate(step)
 }

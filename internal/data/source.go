@@ -56,6 +56,9 @@ func (s *source) dataset(path string, o Options) (*Dataset, error) {
 		}
 		return d.computeStats()
 	})
+	if len(o.Mean) == s.channels {
+		d.stats = func() (mean, std []float32) { return o.Mean, o.Std }
+	}
 	d.Report = s.report(d)
 	return d, nil
 }

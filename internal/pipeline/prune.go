@@ -307,7 +307,7 @@ func manifestData(m *manifest.Manifest, file string) string {
 func imageOptions(m *manifest.Manifest) data.Options {
 	i := m.Images
 	return data.Options{Size: i.Size, Holdout: i.Holdout, Seed: i.Seed, Train: i.Train,
-		Test: i.Test, SkipDamaged: i.SkipDamaged}
+		Test: i.Test, SkipDamaged: i.SkipDamaged, Mean: m.Mean, Std: m.Std}
 }
 
 // resumeShares takes what a run that is resumed had chosen: measured again it would come out a
