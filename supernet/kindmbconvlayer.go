@@ -110,8 +110,10 @@ func (m *mbconv) sortChannels() {
 func (m *mbconv) sortMiddle() {
 	order := byImportance(m.project.Weight())
 	permuteRows(m.project.Weight(), order)
-	permuteColumns(order, m.expand.Weight(), m.expand.BN.Scale, m.expand.BN.Shift)
-	permuteColumns(order, m.depthwise.Weight(), m.depthwise.BN.Scale, m.depthwise.BN.Shift)
+	for _, u := range []*nn.Unit{m.expand, m.depthwise} {
+		permuteColumns(order, u.Weight())
+		permuteNorm(order, u.BN)
+	}
 	if m.se != nil {
 		permuteRows(m.se.Reduce, order)
 		permuteColumns(order, m.se.Expand, m.se.ExpandBias)

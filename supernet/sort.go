@@ -12,8 +12,8 @@ import (
 // which narrower sub-networks keep, are the best: the L1 norm of the project convolution over each
 // middle channel, and for hidden channels of squeeze-and-excitation that of its expand convolution
 // (Cai et al., ICLR 2020, section 3.3). No network at full width changes its output, but for
-// rounding. The optimiser's momentum is reordered with the weights; statistics that a runner has
-// calibrated are not: calibrate again.
+// rounding. The optimiser's momentum is reordered with the weights, as are statistics among them
+// ([NewWithStatistics]); those that a runner has calibrated are not: calibrate again.
 func (s *Supernet) SortChannels() {
 	for _, b := range s.full {
 		if l, ok := s.layers[b.Name].(channelled); ok {
@@ -42,6 +42,9 @@ func byImportance(w *nn.Param) []int {
 func permuteRows(p *nn.Param, order []int) {
 	cols := len(p.Data) / len(order)
 	for _, data := range [][]float32{p.Data, p.Momentum} {
+		if data == nil { // the momentum of a network that only infers
+			continue
+		}
 		old := slices.Clone(data)
 		for i, from := range order {
 			copy(data[i*cols:][:cols], old[from*cols:][:cols])
@@ -51,16 +54,26 @@ func permuteRows(p *nn.Param, order []int) {
 
 // permuteColumns moves column order[i], the last axis, to i.
 func permuteColumns(order []int, params ...*nn.Param) {
+	for _, p := range params {
+		permuteLast(order, p.Data)
+		permuteLast(order, p.Momentum)
+	}
+}
+
+// permuteNorm does so with batch norm, its statistics included.
+func permuteNorm(order []int, n *nn.BatchNorm) {
+	permuteColumns(order, n.Scale, n.Shift)
+	permuteLast(order, n.Mean)
+	permuteLast(order, n.Var)
+}
+
+func permuteLast(order []int, data []float32) {
 	cols := len(order)
 	old := make([]float32, cols)
-	for _, p := range params {
-		for _, data := range [][]float32{p.Data, p.Momentum} {
-			for ; len(data) > 0; data = data[cols:] {
-				copy(old, data)
-				for i, from := range order {
-					data[i] = old[from]
-				}
-			}
+	for ; len(data) > 0; data = data[cols:] {
+		copy(old, data)
+		for i, from := range order {
+			data[i] = old[from]
 		}
 	}
 }

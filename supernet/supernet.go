@@ -22,9 +22,19 @@ type internals = weights.Held
 
 // New makes a supernet of a space, which must not be nil, with random weights, for training.
 func New(space *Space, seed uint64) *Supernet {
+	return newSupernet(space, nn.Params{Train: true}, seed)
+}
+
+// NewWithStatistics makes a supernet for weights that others trained, of a space, which must not be
+// nil. Batch norm statistics are among its [Supernet.Tensors], and are what sub-networks run with
+// until they are calibrated.
+func NewWithStatistics(space *Space) *Supernet {
+	return newSupernet(space, nn.Params{Statistics: true}, 0)
+}
+
+func newSupernet(space *Space, params nn.Params, seed uint64) *Supernet {
 	full := space.fullAt(space.MaxResolution())
-	s := &Supernet{Space: space, full: full.blocks, kernels: map[string][]int{},
-		params: nn.Params{Train: true}}
+	s := &Supernet{Space: space, full: full.blocks, kernels: map[string][]int{}, params: params}
 	for i, at := range full.places {
 		if at != outside {
 			s.kernels[full.blocks[i].Name] = space.Stages[at.stage].Kernel
@@ -66,6 +76,13 @@ func (s *Supernet) runner(pool *nn.Pool) *runner {
 	p := &nn.Params{Share: s.params.ByName(), Train: s.params.Train}
 	r := newRunner(pool, p)
 	r.layers = s.build(p)
+	for name, l := range r.layers {
+		from := s.layers[name].norms()
+		for i, n := range l.norms() {
+			copy(n.Mean, from[i].Mean)
+			copy(n.Var, from[i].Var)
+		}
+	}
 	return r
 }
 

@@ -125,6 +125,9 @@ func (j Job) continued() (*Info, error) {
 		return nil, nil
 	case err != nil:
 		return nil, err
+	case have.Imported != nil:
+		return nil, fmt.Errorf("%s holds an imported network, and no training to go on with: begin another with --init: %w",
+			j.Dir, fs.ErrExist)
 	case !j.Resume:
 		return nil, fmt.Errorf(
 			"%s already holds a run; add --resume to go on with it, or choose another folder: %w",

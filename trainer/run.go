@@ -14,9 +14,10 @@ import (
 )
 
 const (
-	runKind, runVersion = "run", 3
-	// oldestRun lacks how images are prepared, and what was skipped.
-	oldestRun   = 1
+	// Version 1 lacks how images are prepared, and what was skipped; 2 lacks imported networks,
+	// what a run began with, and the lengths that it had.
+	runKind, runVersion, oldestRun = "run", 3, 1
+
 	runFile     = "run.json"
 	metricsFile = "metrics.jsonl"
 )
@@ -27,18 +28,21 @@ type Info struct {
 	Space       *supernet.Space `json:"space"`
 	SpaceSHA256 string          `json:"space_sha256"`
 	Data        DataInfo        `json:"data"`
-	Config      Config          `json:"config"`
-	Start       *Start          `json:"start,omitempty"` // nil: random weights
-	// Extended are the lengths that the run had, of which Config has the last.
+	Config      Config          `json:"config,omitzero"`
+	// Imported says that the weights are of others, and of what; nil after a training.
+	Imported *ImportInfo `json:"imported,omitempty"`
+	Start    *Start      `json:"start,omitempty"` // nil: random weights
+	// Extended are the lengths that the run had before the one that Config has.
 	Extended []Extension `json:"extended,omitempty"`
 }
 
-// DataInfo says which data a run trains on and how to open it again in the same way.
+// DataInfo says which data a run trains on and how to open it again in the same way. Of an imported
+// run's file it says how to prepare any images, and [Run.OpenData] fills in the rest.
 type DataInfo struct {
-	Path     string   `json:"path"`
-	Name     string   `json:"name"`
-	SHA256   string   `json:"sha256"`
-	Classes  []string `json:"classes"`
+	Path     string   `json:"path,omitempty"`
+	Name     string   `json:"name,omitempty"`
+	SHA256   string   `json:"sha256,omitempty"`
+	Classes  []string `json:"classes,omitempty"` // nil where an imported file does not name them
 	Channels int      `json:"channels"`
 	Size     int      `json:"size"`
 	// as DataOptions has it: 0 is the data's default, -1 is none
@@ -89,7 +93,11 @@ func OpenRun(dir string) (*Run, error) {
 	if err := r.checkSize(); err != nil {
 		return nil, err
 	}
-	r.Net = supernet.New(r.Info.Space, r.Info.Config.Seed)
+	if r.Info.Imported != nil {
+		r.Net = supernet.NewWithStatistics(r.Info.Space)
+	} else {
+		r.Net = supernet.New(r.Info.Space, r.Info.Config.Seed)
+	}
 	var err error
 	for range dropsWhileReading {
 		r.State, err = loadCheckpoint(dir, &r.Info, r.Net, false)
@@ -100,7 +108,7 @@ func OpenRun(dir string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.State.Step == 0 {
+	if r.State.Step == 0 && r.Info.Imported == nil {
 		return nil, fmt.Errorf("run %s has no checkpoint yet; let tailor train reach its first one",
 			dir)
 	}
@@ -159,10 +167,14 @@ func (i *Info) read(dir string) error {
 }
 
 // OpenData opens the data that the run was trained on, from path or, if that is empty, from where
-// it was. Other data is refused with a [*provenance.StaleError].
+// it was. Other data is refused with a [*provenance.StaleError]. An imported run takes any data of
+// its classes, which is then its own: see [Import].
 func (r *Run) OpenData(path string) (*Data, error) {
 	if r.data != nil && (path == "" || path == r.dataPath) {
 		return r.data, nil
+	}
+	if r.Info.Imported != nil {
+		return r.openAny(path)
 	}
 	if path == "" {
 		d, err := r.Info.openData(r.Dir, r.DataPath())

@@ -56,10 +56,10 @@ func (s *source) dataset(path string, o Options) (*Dataset, error) {
 		}
 		return d.computeStats()
 	})
-	if len(o.Mean) == s.channels {
-		d.stats = func() (mean, std []float32) { return o.Mean, o.Std }
-	}
 	d.Report = s.report(d)
+	if len(o.Mean) == s.channels {
+		return d.Normalised(o.Mean, o.Std)
+	}
 	return d, nil
 }
 

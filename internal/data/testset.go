@@ -51,32 +51,11 @@ func OpenTest(path string, o Options) (*TestSet, error) {
 // For gives the images with the labels and channels of a network that tells these classes apart,
 // found by their names. Some of its classes may have no images.
 func (t *TestSet) For(classes []string, channels int) (Set, error) {
-	number := map[string]int32{}
-	for i, c := range classes {
-		number[c] = int32(i)
+	v, err := newView(t.Path, t.Classes, classes, t.Channels, channels, t.Size)
+	if err != nil {
+		return nil, err
 	}
-	labels := make([]int32, len(t.Classes))
-	var unknown []string
-	for i, c := range t.Classes {
-		at, ok := number[c]
-		if !ok {
-			unknown = append(unknown, c)
-		}
-		labels[i] = at
-	}
-	if unknown != nil {
-		return nil, fmt.Errorf(
-			"%w: %s has %s, but the network tells apart %s: name the classes of the images like these, in any order", ErrClasses, t.Path, someOf(unknown), someOf(classes))
-	}
-	set := t.Set
-	switch {
-	case t.Channels < channels:
-		set = &coloured{set, t.Size * t.Size}
-	case t.Channels > channels:
-		return nil, fmt.Errorf(
-			"%s has colour images, the network is for grey ones: convert them to grey", t.Path)
-	}
-	return &relabelled{set, labels}, nil
+	return v.of(t.Set), nil
 }
 
 // someOf lists names for an error, the first ten in full.

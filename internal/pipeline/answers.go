@@ -68,10 +68,13 @@ func openTest(path, sha string, o data.Options, classes []string, channels int) 
 	if err != nil {
 		return testData{}, err
 	}
-	if d := t.Dataset; d != nil && d.SHA256 == sha {
-		return testData{set: d.Test, own: (*trainer.Data)(d.Parts()), seen: d.Report}, nil
-	}
 	set, err := t.For(classes, channels)
+	if err == nil && t.Dataset != nil {
+		d, err := t.Dataset.For(classes, channels)
+		if err == nil && d.SHA256 == sha {
+			return testData{set: d.Test, own: (*trainer.Data)(d.Parts()), seen: d.Report}, nil
+		}
+	}
 	return testData{set: set, seen: t.Report, other: true}, err
 }
 
@@ -94,6 +97,14 @@ type TestImages struct {
 func OpenRunTest(run *trainer.Run, images TestImages) (*RunTest, error) {
 	i := run.Info.Data
 	var t testData
+	if run.Info.Imported != nil {
+		run.Info.Data.SkipDamaged = images.SkipDamaged
+		d, err := run.OpenData(images.Path)
+		if err != nil {
+			return nil, err
+		}
+		return &RunTest{d, d.Test, Report(d), false}, nil
+	}
 	if images.Path != "" {
 		var err error
 		t, err = openTest(images.Path, i.SHA256, images.options(dataOptions(run.DataOptions())),

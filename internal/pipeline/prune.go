@@ -277,6 +277,9 @@ func OpenImages(m *manifest.Manifest, file, path string) (*trainer.Data, error) 
 		}
 		return nil, err
 	}
+	if own, err := d.For(m.Classes, m.Blocks[0].In.C); err == nil {
+		d = own // or the hash says that these are others
+	}
 	var stale *store.StaleError
 	if err := m.Check(file, "data", d.SHA256); errors.As(err, &stale) {
 		at := cmp.Or(path, was)
@@ -288,6 +291,11 @@ func OpenImages(m *manifest.Manifest, file, path string) (*trainer.Data, error) 
 		return nil, &trainer.OtherDataError{Path: at, Of: "network " + file, Was: was, Stale: stale}
 	} else if err != nil {
 		return nil, err
+	}
+	if m.Mean != nil {
+		if d, err = d.Normalised(m.Mean, m.Std); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
 	}
 	return (*trainer.Data)(d.Parts()), nil
 }

@@ -63,16 +63,18 @@ func Tensors(n Network) []safetensors.Tensor {
 	return tensors(n, func(p *nn.Param) []float32 { return p.Data })
 }
 
-// Momentum lists the optimiser's state, under the names of the weights.
+// Momentum lists the optimiser's state, under the names of the weights: nothing of a network that
+// does not train.
 func Momentum(n Network) []safetensors.Tensor {
 	return tensors(n, func(p *nn.Param) []float32 { return p.Momentum })
 }
 
 func tensors(n Network, of func(*nn.Param) []float32) []safetensors.Tensor {
-	params := Params(n)
-	t := make([]safetensors.Tensor, len(params))
-	for i, p := range params {
-		t[i] = safetensors.Tensor{Name: p.Name, Shape: p.Shape, Data: of(p)}
+	var t []safetensors.Tensor
+	for _, p := range Params(n) {
+		if data := of(p); data != nil {
+			t = append(t, safetensors.Tensor{Name: p.Name, Shape: p.Shape, Data: data})
+		}
 	}
 	return t
 }
