@@ -45,6 +45,7 @@ type cli struct {
 	Import     importCmd     `cmd:"" help:"Take over predictors that others published."`
 	Search     searchCmd     `cmd:"" help:"Find the best sub-network within limits and write its manifest."`
 	Prune      pruneCmd      `cmd:"" help:"Remove weights or channels of a network, train what is left, and write its manifest."`
+	Finetune   finetuneCmd   `cmd:"" help:"Train the network of a winner further, on its own images or on others with other classes."`
 	Export     exportCmd     `cmd:"" help:"Write the network of a manifest as a file that other programs run: ONNX, TensorFlow Lite."`
 	Run        runCmd        `cmd:"" help:"Classify images with the network of a winner."`
 	Verify     verifyCmd     `cmd:"" help:"Check all that a winner claims: hashes, exported files, accuracy, latency."`

@@ -122,7 +122,7 @@ var mayImport = map[string][]string{
 	"internal/ship": {"internal/evaluate", "internal/export", "internal/onnx",
 		"internal/store", "internal/tflite", "search/manifest", "supernet"},
 	"internal/standalone": {"internal/data", "internal/engine", "internal/nn",
-		"internal/passes", "internal/weights", "supernet", "trainer"},
+		"internal/passes", "internal/transfer", "internal/weights", "supernet", "trainer"},
 	"internal/winners": {"internal/data", "internal/report", "internal/ship",
 		"internal/store", "predictor", "profiles", "profiles/device", "search",
 		"search/manifest", "search/optimize", "supernet", "trainer"},
