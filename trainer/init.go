@@ -148,9 +148,9 @@ func (s *Start) warmup(c Config) float64 {
 	if epsilon == Auto {
 		epsilon = defaultEpsilon(c.Epochs)
 	}
-	alone := 0.0
+	alone := c.Init.FreezeEpochs
 	if s.WeightsFresh > 0 {
-		alone = max(c.Init.FreezeEpochs, min(mostAlone, float64(c.Epochs)/10))
+		alone = max(alone, min(mostAlone, float64(c.Epochs)/10))
 	}
 	return min(float64(c.Epochs), alone+epsilon)
 }

@@ -394,7 +394,7 @@ func TestPlanSaysWhy(t *testing.T) {
 	}
 	text := strings.Join(p.Notes, "\n")
 	for _, want := range []string{"begins with " + source.Dir, "head.classifier.weight",
-		"shrinking begins at epoch 2 of 20", "comes trained; until then what is new learns"} {
+		"shrinking begins at epoch 2 of 20", "comes trained; until then it trains alone"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}

@@ -14,7 +14,10 @@ import (
 func (i *Info) notes(dir string, s schedule) (all []string) {
 	if i.Start != nil {
 		from := data.Resolve(dir, i.Inputs[initRole].Path)
-		all = append(all, i.Start.note(from), i.Config.Init.note())
+		all = append(all, i.Start.note(from))
+		if note := i.Config.Init.note(); note != "" {
+			all = append(all, note)
+		}
 		if i.Config.Strategy == DepS {
 			all = append(all, i.shrinkNote(s))
 		}
@@ -43,7 +46,7 @@ func (s *Start) note(from string) string {
 	return text + "; images are normalised as there"
 }
 
-// note says how what was taken over is trained.
+// note says how what was taken over is trained; nothing if it is like the rest.
 func (i Init) note() string {
 	switch {
 	case i.LR == 0:
@@ -56,7 +59,7 @@ func (i Init) note() string {
 	case i.LR < 1:
 		return fmt.Sprintf("what is taken over learns at %g times the rate", i.LR)
 	}
-	return "what is taken over learns like the rest"
+	return ""
 }
 
 // shrinkNote says when shrinking begins, and why then.
@@ -71,10 +74,10 @@ func (i *Info) shrinkNote(s schedule) string {
 			percent(share))
 	case c.WarmupEpochs != i.Start.warmup(c):
 		return text + ", as --warmup-epochs says"
-	case i.Start.WeightsFresh == 0:
+	case i.Start.WeightsFresh == 0 && c.Init.FreezeEpochs == 0:
 		return text + ": DepS waits until the largest network is half trained, and it comes trained"
 	}
-	return text + fmt.Sprintf(": DepS waits until the largest network is half trained, and %s of it comes trained; until then what is new learns",
+	return text + fmt.Sprintf(": DepS waits until the largest network is half trained, and %s of it comes trained; until then it trains alone",
 		percent(share))
 }
 

@@ -105,7 +105,8 @@ func TestFinetuneKeepsZeros(t *testing.T) {
 		t.Errorf("before: %+v, but the parent had %+v", r.Before, was.Pruned.After)
 	}
 	f := m.Finetuned
-	if f == nil || m.Pruned != nil || f.Epochs != 1 || f.Batch != 16 || f.LR != 0.02 || f.Seed != 3 ||
+	if f == nil || m.Pruned != nil || f.Epochs != 1 || f.Batch != 16 || f.LR != 0.02 ||
+		f.Seed != 3 ||
 		m.Inputs[manifest.ParentRole].SHA256 != was.SHA256 ||
 		m.Inputs["data"] != (store.Input{Path: "synthetic", SHA256: was.Inputs["data"].SHA256}) {
 		t.Errorf("recipe %+v of %+v", f, m.Inputs)

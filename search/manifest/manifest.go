@@ -16,8 +16,8 @@ const version, oldest = 7, 4
 
 // Manifest is a sub-network ready to ship, and where everything in it came from: the document
 // "manifest/7". Its inputs are the run's weights ("weights"), the data ("data"), the predictors
-// ("accuracy", "latency") and the profile ("profile"); those of a pruned or fine-tuned network are the manifest
-// that it was made from ("parent"), and the data.
+// ("accuracy", "latency") and the profile ("profile"); those of a pruned or fine-tuned network are
+// the manifest that it was made from ("parent"), and the data.
 type Manifest struct {
 	provenance.Header
 	SpaceName   string           `json:"space"`

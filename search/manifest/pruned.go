@@ -14,8 +14,8 @@ const (
 	PrunedChannels = "channels" // middle channels, which go: blocks become smaller
 )
 
-// ParentRole is the input of a pruned or fine-tuned manifest that it was made from: another manifest, by its
-// hash.
+// ParentRole is the input of a pruned or fine-tuned manifest that it was made from: another
+// manifest, by its hash.
 const ParentRole = "parent"
 
 // Pruned says how a network was made from its parent, which is the manifest's input [ParentRole].
