@@ -6,8 +6,10 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -402,5 +404,53 @@ func TestPlanSaysWhy(t *testing.T) {
 	names := slices.Collect(maps.Keys(byName(source.Net)))
 	if len(names) == 0 || len(p.Phases) != 3 || p.Phases[0].Steps != 2*p.StepsPerEpoch {
 		t.Errorf("phases %+v of %d steps an epoch", p.Phases, p.StepsPerEpoch)
+	}
+}
+
+// TestKillInit kills a process while it trains what it took over, frozen, freed and extended; what
+// resumes ends with the same bits.
+func TestKillInit(t *testing.T) {
+	job := func(dir, source string, epochs int) Job {
+		j := from(microJob(t, dir), source)
+		j.Config.Strategy, j.Config.Epochs = Full, epochs
+		j.Config.Init, j.Config.Seed = Init{FreezeEpochs: 1, LR: 0.5}, 8
+		return j
+	}
+	if dir := os.Getenv("TAILOR_TEST_KILL_DIR"); dir != "" {
+		at, _ := strconv.Atoi(os.Getenv("TAILOR_TEST_KILL_STEP"))
+		epochs, _ := strconv.Atoi(os.Getenv("TAILOR_TEST_KILL_EPOCHS"))
+		j := job(dir, os.Getenv("TAILOR_TEST_KILL_SOURCE"), epochs)
+		j.Resume = true
+		j.Progress = func(p Progress) {
+			if p.Step == at {
+				self, _ := os.FindProcess(os.Getpid())
+				_ = self.Kill()
+				select {}
+			}
+		}
+		train(t, j)
+		return
+	}
+	source := trainedMicro(t).Dir
+	want := job(t.TempDir(), source, 2)
+	train(t, want)
+	want.Config.Epochs, want.Resume = 3, true
+	j := job(t.TempDir(), source, 2)
+	kill := func(at, epochs string) {
+		c := exec.Command(os.Args[0], "-test.run", "^TestKillInit$")
+		c.Env = append(os.Environ(), "TAILOR_TEST_KILL_DIR="+j.Dir, "TAILOR_TEST_KILL_STEP="+at,
+			"TAILOR_TEST_KILL_EPOCHS="+epochs, "TAILOR_TEST_KILL_SOURCE="+source)
+		if err := c.Run(); err == nil {
+			t.Fatal("the process was not killed")
+		}
+	}
+	kill("5", "2")
+	kill("14", "2")
+	j.Resume = true
+	train(t, j)
+	kill("24", "3")
+	j.Config.Epochs = 3
+	if got := train(t, j); got.State.WeightsSHA256 != train(t, want).State.WeightsSHA256 {
+		t.Error("killed and resumed, the run has other weights")
 	}
 }
