@@ -5,7 +5,7 @@ BENCH ?= .
 .PHONY: build test check generate bench
 
 build:
-	go build -o . ./cmd/tailor ./cmd/tailor-agent
+	CGO_ENABLED=0 go build -o . ./cmd/tailor ./cmd/tailor-agent
 
 test:
 	go test ./...

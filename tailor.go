@@ -3,16 +3,15 @@
 package tailor
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"image"
 	"io"
-	"math"
 	"runtime"
 	"slices"
 	"sync"
 
+	"github.com/tailor-nas/tailor/internal/classify"
 	"github.com/tailor-nas/tailor/internal/prepare"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
@@ -47,7 +46,7 @@ func Open(path string) (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tailor: open network: %w", err)
 	}
-	preparer, err := newPreparer(m, subnet)
+	preparer, err := classify.Preparer(m, subnet)
 	if err != nil {
 		return nil, fmt.Errorf("tailor: open network %s: %w", path, err)
 	}
@@ -57,28 +56,6 @@ func Open(path string) (*Network, error) {
 		n.idle <- nil
 	}
 	return n, nil
-}
-
-// newPreparer checks that a manifest says all that classifying images takes.
-func newPreparer(m *manifest.Manifest, subnet *supernet.Subnet) (*prepare.Preparer, error) {
-	switch {
-	case subnet == nil:
-		return nil, errors.New("it has no weights, as it was searched without a training run: " +
-			"search with --run")
-	case m.Images == nil || m.Images.Preparation == nil:
-		return nil, errors.New(
-			"it does not say how images are prepared, as an older tailor wrote it: " +
-				"train and search again")
-	}
-	in, out := subnet.Blocks[0].In, subnet.Blocks[len(subnet.Blocks)-1].Out
-	p := prepare.Preparation(*m.Images.Preparation)
-	if in.H != in.W || in.C != len(p.Mean) || out.Len() != len(m.Classes) {
-		return nil, fmt.Errorf(
-			"the network takes %dx%d pixels of %d channels and gives %d outputs, "+
-				"its manifest prepares squares of %d channels and has %d classes: search again",
-			in.H, in.W, in.C, out.Len(), len(p.Mean), len(m.Classes))
-	}
-	return prepare.NewPreparer(p, in.H)
 }
 
 // Labels are the names of the classes, by the network's outputs.
@@ -124,24 +101,16 @@ func (n *Network) logits(img image.Image) (logits []float32, err error) {
 	return c.Logits(input)
 }
 
-// classes sorts the softmax of logits; of equal ones the first comes first.
+// classes gives the classes of logits their labels.
 func (n *Network) classes(logits []float32) ([]Class, error) {
-	most, sum := float64(slices.Max(logits)), 0.0
-	all := make([]Class, len(logits))
-	for i, l := range logits {
-		all[i] = Class{n.labels[i], i, math.Exp(float64(l) - most)}
-		sum += all[i].Probability
+	ranked, err := classify.Rank(logits)
+	if err != nil {
+		return nil, fmt.Errorf("tailor: classify: %w", err)
 	}
-	if math.IsNaN(sum) {
-		return nil, errors.New("tailor: classify: the network gives no finite numbers, " +
-			"as after a training that went wrong: train again")
+	all := make([]Class, len(ranked))
+	for i, r := range ranked {
+		all[i] = Class{n.labels[r.Index], r.Index, r.Probability}
 	}
-	for i := range all {
-		all[i].Probability /= sum
-	}
-	slices.SortStableFunc(all, func(a, b Class) int {
-		return cmp.Compare(b.Probability, a.Probability)
-	})
 	return all, nil
 }
 

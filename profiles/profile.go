@@ -1,11 +1,9 @@
 package profiles
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -17,10 +15,10 @@ import (
 	"github.com/tailor-nas/tailor/supernet/provenance"
 )
 
-const profileKind, profileVersion = "profile", 2
+const profileKind, profileVersion = "profile", 3
 
 // Profile is how long the blocks of a space, and some whole networks, take on a device with a
-// runtime: the document "profile/2". All times are of one image, or of the runtime's batch.
+// runtime: the document "profile/3". All times are of one image, or of the runtime's batch.
 type Profile struct {
 	provenance.Header
 	SpaceName   string          `json:"space"`
@@ -63,6 +61,10 @@ type ProfileSettings struct {
 	// predictors to tell what pruning gains. That makes four to five times as many blocks, and as
 	// much time. It is not written: the blocks say it.
 	Sparse supernet.Structure `json:"-"`
+	// Parts, if not empty, is a folder that keeps what is measured of each resolution, as a profile
+	// of that one, so that the same call goes on after an interruption. [Profile.DropParts] removes
+	// it.
+	Parts string `json:"-"`
 	// Clock replaces the real clock.
 	Clock timing.Clock `json:"-"`
 }
@@ -100,6 +102,7 @@ func (s *ProfileSettings) complete(space *supernet.Space) error {
 }
 
 // New measures the blocks and networks of a space on this device. It runs for about the budget.
+// Each resolution is measured in a session of its own, all against one reference block.
 func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettings) (*Profile,
 	error) {
 	if space == nil || rt == nil {
@@ -115,88 +118,17 @@ func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettin
 	if err := here.CheckTiming(); err != nil {
 		return nil, err
 	}
-	p := &Profile{
-		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Resolutions: s.Resolutions,
-		Device: here, Runtime: rt.Info(),
-	}
-	blocks := allBlocks(space, s.Resolutions)
-	reference := blocks[len(blocks)/2]
-	blocks = withZeros(blocks, s.Sparse)
 	archs := calibrationArchs(space, s)
+	parts := divide(space, s, archs)
 	if s.Budget == Auto {
-		s.Budget = max(timing.Defaults().Budget, time.Duration(len(blocks))*100*time.Millisecond+
-			time.Duration(len(archs))*500*time.Millisecond)
+		s.Budget = max(timing.Defaults().Budget, workOf(parts))
 	}
-	p.Settings = s
-	l := newLoader(ctx, rt)
-	defer l.close()
-	l.block(reference)
-	for _, b := range blocks {
-		l.block(b)
-	}
-	for _, a := range archs {
-		l.network(space.Blocks(a))
-	}
-	how := timingSettings(s.Budget, s.Seed)
-	how.Progress, how.Clock = s.Progress, s.Clock
-	timings, session, err := l.measure(how)
+	all, err := measureParts(ctx, rt, parts, Profile{SpaceName: space.Name,
+		SpaceSHA256: space.SHA256(), Device: here, Runtime: rt.Info(), Settings: s})
 	if err != nil {
-		return nil, fmt.Errorf("profile: %w", err)
+		return nil, err
 	}
-	p.Session = session
-	for i, b := range blocks {
-		p.Blocks = append(p.Blocks, BlockTiming{b, timings[i]})
-	}
-	for i, a := range archs {
-		p.Networks = append(p.Networks, NetworkTiming{space.Spec(a), timings[len(blocks)+i]})
-	}
-	return p, nil
-}
-
-// allBlocks lists the distinct blocks at all resolutions, smallest work first.
-func allBlocks(space *supernet.Space, resolutions []int) []supernet.Block {
-	var blocks []supernet.Block
-	for _, r := range resolutions {
-		blocks = append(blocks, space.AllBlocks(r)...)
-	}
-	slices.SortFunc(blocks, leastBlock)
-	return slices.CompactFunc(blocks, func(a, b supernet.Block) bool { return a.Key() == b.Key() })
-}
-
-// withZeros adds to blocks those with zeros of a structure, if that is not empty, and keeps the
-// order.
-func withZeros(blocks []supernet.Block, structure supernet.Structure) []supernet.Block {
-	all := slices.Clone(blocks)
-	for _, b := range blocks {
-		for _, zeros := range sparseLevels {
-			if v, err := b.Remove(structure, zeros); err == nil {
-				all = append(all, v)
-			}
-		}
-	}
-	slices.SortFunc(all, leastBlock)
-	return all
-}
-
-func leastBlock(a, b supernet.Block) int {
-	return cmp.Or(cmp.Compare(a.MACs(), b.MACs()), cmp.Compare(a.Key(), b.Key()))
-}
-
-// calibrationArchs are the largest, the smallest and random networks at the measured resolutions.
-func calibrationArchs(space *supernet.Space, s ProfileSettings) []supernet.Arch {
-	largest, smallest := space.Max(), space.Min()
-	largest.Resolution, smallest.Resolution = uint16(slices.Max(s.Resolutions)),
-		uint16(slices.Min(s.Resolutions))
-	archs := []supernet.Arch{largest, smallest}
-	r := rand.New(rand.NewPCG(s.Seed, 0x9e7))
-	for range 100 * s.Networks {
-		a := space.Random(r)
-		a.Resolution = uint16(s.Resolutions[r.IntN(len(s.Resolutions))])
-		if len(archs) < s.Networks && !slices.Contains(archs, a) {
-			archs = append(archs, a)
-		}
-	}
-	return archs
+	return merge(space, all, archs)
 }
 
 // Save writes the document.

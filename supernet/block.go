@@ -28,10 +28,13 @@ type Block struct {
 	Stride int `json:"stride,omitempty"`
 	Act    Act `json:"act,omitempty"`
 	// MBConv: hidden channels of squeeze-and-excitation, 0 for none
-	SE   int  `json:"se,omitempty"`
-	Skip bool `json:"skip,omitempty"`
-	BN   bool `json:"bn,omitempty"`
-	Bias bool `json:"bias,omitempty"` // Conv: a bias instead of batch norm
+	SE int `json:"se,omitempty"`
+	// the activation of these, ReLU if empty, and of the gate, HSigmoid if empty
+	SEAct  Act  `json:"se_act,omitempty"`
+	SEGate Act  `json:"se_gate,omitempty"`
+	Skip   bool `json:"skip,omitempty"`
+	BN     bool `json:"bn,omitempty"`
+	Bias   bool `json:"bias,omitempty"` // Conv: a bias instead of batch norm
 	// Conv with bias: no padding, so that the output is smaller by Kernel-1
 	Valid bool `json:"valid,omitempty"`
 	// Padding of a Conv or MBConv with stride 2 that is not Valid.
@@ -61,6 +64,12 @@ func (b Block) Key() string {
 	}
 	if b.SE > 0 {
 		fmt.Fprintf(&k, "-se%d", b.SE)
+	}
+	if b.SEAct != "" {
+		fmt.Fprintf(&k, "-hidden_%s", b.SEAct)
+	}
+	if b.SEGate != "" {
+		fmt.Fprintf(&k, "-gate_%s", b.SEGate)
 	}
 	if b.Skip {
 		k.WriteString("-skip")
@@ -92,7 +101,7 @@ func (s *Space) Blocks(a Arch) []Block { return s.build(a).blocks }
 
 func (s *Space) build(a Arch) builder {
 	b := builder{space: s, at: Shape{int(a.Resolution), int(a.Resolution), s.Channels}}
-	b.conv("stem", s.width(s.Stem.Width), 3, s.Stem.Stride, s.Stem.Act, true)
+	b.conv("stem", s.width(s.Stem.Width), s.stemKernel(), s.Stem.Stride, s.Stem.Act, true)
 	for i := range s.Stages {
 		for j := range s.depth(a, i) {
 			b.mbconv(&s.Stages[i], place{i, j}, s.kernel(a, i, j), s.expand(a, i, j))
@@ -102,7 +111,10 @@ func (s *Space) build(a Arch) builder {
 		b.conv("head.expand", s.width(s.Head.Expand), 1, 1, s.Head.Act, true)
 	}
 	b.pool("head.pool")
-	if s.Head.Features > 0 {
+	switch {
+	case s.Head.Features > 0 && s.Head.FeaturesBias:
+		b.linear("head.features", s.width(s.Head.Features), s.Head.Act)
+	case s.Head.Features > 0:
 		b.conv("head.features", s.width(s.Head.Features), 1, 1, s.Head.Act, false)
 	}
 	b.linear("head.classifier", s.Classes, "")

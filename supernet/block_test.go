@@ -125,8 +125,8 @@ func TestKey(t *testing.T) {
 			keys[key] = field
 		}
 	})
-	if len(keys) != 20 {
-		t.Errorf("%d keys, want one for each of 19 changes", len(keys)-1)
+	if len(keys) != 22 {
+		t.Errorf("%d keys, want one for each of 21 changes", len(keys)-1)
 	}
 }
 

@@ -35,6 +35,21 @@ head: {expand: 32, features: 40, act: h_swish, dropout: 0.1}
 var tfEverything = strings.Replace(everything, "kernel_transform: true\n",
 	"kernel_transform: true\npadding: tf_same\n", 1)
 
+// efficient is a small space as EfficientNet's family has them: silu, and squeeze-and-excitation
+// with a sigmoid gate, of a quarter of the block's input; and one of another kind.
+const efficient = `tailor: space/1
+name: efficient
+classes: 5
+resolutions: [12, 16]
+padding: tf_same
+stem: {width: 8, stride: 2, act: silu}
+stages:
+  - {width: 8, stride: 1, act: silu, se: {of: input, divisor: 1, act: silu, gate: sigmoid}, depth: [1], kernel: [3], expand: [1]}
+  - {width: 16, stride: 2, act: silu, se: {of: input, divisor: 1, act: silu, gate: sigmoid}, depth: [1, 2], kernel: [3, 5], expand: [1, 4, 2]}
+  - {width: 24, stride: 1, act: silu, se: {ratio: 0.1, divisor: 2, act: h_swish}, depth: [1, 2], kernel: [3], expand: [2, 3]}
+head: {expand: 32, act: silu, dropout: 0.2}
+`
+
 // bare is about the smallest space, with two input channels and nothing optional.
 const bare = `tailor: space/1
 name: bare
@@ -67,7 +82,8 @@ func builtin(t testing.TB, name string) *supernet.Space {
 
 // eachSpace runs f on the shipped spaces and on those of this file.
 func eachSpace(t *testing.T, f func(t *testing.T, s *supernet.Space)) {
-	all := []*supernet.Space{parse(t, everything), parse(t, bare)}
+	all := []*supernet.Space{parse(t, everything), parse(t, efficient),
+		parse(t, bare)}
 	for _, name := range supernet.Builtins() {
 		all = append(all, builtin(t, name))
 	}

@@ -15,6 +15,7 @@ import (
 func FuzzParseSpace(f *testing.F) {
 	f.Add(everything)
 	f.Add(bare)
+	f.Add(efficient)
 	for _, c := range badSpaces {
 		f.Add(strings.Replace(everything, c.old, c.new, 1))
 	}
@@ -71,11 +72,14 @@ func format(s *supernet.Space) string {
 		s.Classes, s.Channels, list(s.Resolutions))
 	fmt.Fprintf(&b, "width_multiplier: %v\nkernel_transform: %v\nbn_eps: %v\n", s.WidthMultiplier,
 		s.KernelTransform, s.BNEps)
+	if s.Padding != "" {
+		fmt.Fprintf(&b, "padding: %s\n", s.Padding)
+	}
 	fmt.Fprintf(&b, "stem: {width: %d, stride: %d, act: %s}\nstages:\n", s.Stem.Width,
 		s.Stem.Stride, s.Stem.Act)
 	for _, st := range s.Stages {
-		fmt.Fprintf(&b, "  - width: %d\n    stride: %d\n    act: %s\n    se: %v\n", st.Width,
-			st.Stride, st.Act, st.SE)
+		fmt.Fprintf(&b, "  - width: %d\n    stride: %d\n    act: %s\n    se: %s\n", st.Width,
+			st.Stride, st.Act, excitation(st.SE))
 		fmt.Fprintf(&b, "    depth: %s\n    kernel: %s\n", list(st.Depth), list(st.Kernel))
 		if st.ExpandByDepth == nil {
 			fmt.Fprintf(&b, "    expand: %s\n", list(st.Expand))
@@ -89,6 +93,15 @@ func format(s *supernet.Space) string {
 	fmt.Fprintf(&b, "head: {expand: %d, features: %d, act: %s, dropout: %v}\n", s.Head.Expand,
 		s.Head.Features, quote(string(s.Head.Act)), s.Head.Dropout)
 	return b.String()
+}
+
+// excitation writes what a space file has in its place: JSON is YAML.
+func excitation(e supernet.Excitation) string {
+	text, err := json.Marshal(e)
+	if e.None() || err != nil {
+		return "false"
+	}
+	return string(text)
 }
 
 // quote writes a YAML string; JSON's are a subset.

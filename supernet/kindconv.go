@@ -17,7 +17,7 @@ func (convKind) check(b Block) error {
 	if err := b.checkStrided(); err != nil {
 		return err
 	}
-	if b.Mid != 0 || b.SE != 0 || b.Skip {
+	if b.Mid != 0 || b.excites() || b.Skip {
 		return fmt.Errorf("a convolution has no middle channels, SE or shortcut")
 	}
 	if !b.BN && (b.Kernel != 1 || b.In.H != 1 || b.In.W != 1) {
@@ -31,7 +31,7 @@ func (convKind) check(b Block) error {
 
 // checkPlainConv checks a convolution with bias, which has no batch norm.
 func (b Block) checkPlainConv() error {
-	if b.BN || b.Mid != 0 || b.SE != 0 || b.Skip {
+	if b.BN || b.Mid != 0 || b.excites() || b.Skip {
 		return fmt.Errorf("a convolution with bias has no batch norm, middle channels, SE or shortcut")
 	}
 	if err := b.checkOptionalAct(); err != nil {

@@ -24,6 +24,9 @@ func (mbconvKind) check(b Block) error {
 	if b.Mid < 1 || b.Mid > 1<<20 || b.SE < 0 || b.SE > b.Mid || b.Skip && b.In != b.Out {
 		return fmt.Errorf("middle channels %d, SE %d or the shortcut do not fit", b.Mid, b.SE)
 	}
+	if err := b.checkExcitation(); err != nil {
+		return err
+	}
 	if !b.BN {
 		return fmt.Errorf("an mbconv block has batch norm")
 	}
@@ -91,10 +94,10 @@ func (l *lowering) depthwise() {
 func (l *lowering) excite() {
 	input, shape := l.at, l.shape
 	l.add(Op{Kind: OpMean, Name: "se.mean", Out: Shape{1, 1, shape.C}, Gate: true})
-	l.add(Op{Kind: OpLinear, Name: "se.reduce", Out: Shape{1, 1, l.block.SE}, Act: ReLU,
-		Gate: true})
-	l.add(Op{Kind: OpLinear, Name: "se.expand", Out: Shape{1, 1, shape.C}, Act: HSigmoid,
-		Gate: true})
+	l.add(Op{Kind: OpLinear, Name: "se.reduce", Out: Shape{1, 1, l.block.SE},
+		Act: orElse(l.block.SEAct, ReLU), Gate: true})
+	l.add(Op{Kind: OpLinear, Name: "se.expand", Out: Shape{1, 1, shape.C},
+		Act: orElse(l.block.SEGate, HSigmoid), Gate: true})
 	gate := l.at
 	l.shape = shape
 	l.add(Op{Kind: OpMultiply, Name: "se.multiply", Args: []int{input, gate}, Out: shape,
@@ -151,15 +154,12 @@ func (b *builder) mbconv(st *Stage, at place, kernel int, expand float64) {
 	out := Shape{strided(b.at.H, stride), strided(b.at.W, stride), b.space.width(st.Width)}
 	mid := in
 	if expand != 1 {
-		mid = MakeDivisible(math.Round(float64(in)*expand), channelDivisor)
-	}
-	se := 0
-	if st.SE {
-		se = MakeDivisible(float64(mid/4), channelDivisor)
+		mid = MakeDivisible(math.Round(float64(in)*expand), b.space.divisor())
 	}
 	b.addAt(at, Block{
 		Name: at.name(), Kind: MBConv, Out: out, Mid: mid, Kernel: kernel, Stride: stride,
-		Act: st.Act, SE: se, Skip: stride == 1 && in == out.C, BN: true,
+		Act: st.Act, SE: st.SE.hidden(in, mid), SEAct: own(st.SE.Act, ReLU),
+		SEGate: own(st.SE.Gate, HSigmoid), Skip: stride == 1 && in == out.C, BN: true,
 		Padding: b.space.Padding.forStride(stride),
 	})
 }
@@ -176,7 +176,8 @@ func (mbconvKind) layer(p *nn.Params, b Block, o layerOptions) layer {
 	m.depthwise = nn.NewDepthwise(p, b.Name+".depthwise", kernels, b.Stride, b.Mid, o.transforms,
 		act, o.eps)
 	if b.SE > 0 {
-		m.se = nn.NewSE(p, b.Name+".se", b.Mid, b.SE)
+		m.se = nn.NewSE(p, b.Name+".se", b.Mid, b.SE, orElse(b.SEAct, ReLU).nn(),
+			orElse(b.SEGate, HSigmoid).nn())
 	}
 	m.project = nn.NewPointwise(p, b.Name+".project", b.Mid, b.Out.C, m.se, nn.Identity, o.eps)
 	return m

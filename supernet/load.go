@@ -172,7 +172,7 @@ func wholeNumbers(y *textfile.YAML) error {
 // fractional says whether a field may hold a number with a fraction.
 func fractional(field string) bool {
 	return slices.ContainsFunc([]string{"width_multiplier", "bn_eps", "dropout", "expand[",
-		"expand_by_depth."},
+		"expand_by_depth.", "se.ratio"},
 		func(f string) bool { return strings.Contains(field, f) })
 }
 
@@ -237,6 +237,11 @@ func (c *checker) space(s *Space) {
 	if err := s.Padding.check(); err != nil {
 		c.fail("padding", "%v", err)
 	}
+	c.between("channel_divisor", s.ChannelDivisor, 0, maxWidth)
+	c.between("stem.kernel", s.Stem.Kernel, 0, 15)
+	if s.Stem.Kernel != 0 && s.Stem.Kernel%2 == 0 || s.Stem.Kernel == 1 {
+		c.fail("stem.kernel", "is %d, expected an odd number from 3 to 15", s.Stem.Kernel)
+	}
 	c.between("stem.width", s.Stem.Width, 1, maxWidth)
 	c.between("stem.stride", s.Stem.Stride, 1, 2)
 	c.act("stem.act", s.Stem.Act)
@@ -255,6 +260,9 @@ func (c *checker) space(s *Space) {
 	}
 	c.between("head.expand", s.Head.Expand, 0, maxWidth)
 	c.between("head.features", s.Head.Features, 0, maxWidth)
+	if s.Head.FeaturesBias && s.Head.Features == 0 {
+		c.fail("head.features_bias", "is set without head.features; leave it out")
+	}
 	if s.Head.Expand > 0 || s.Head.Features > 0 {
 		c.act("head.act", s.Head.Act)
 	}
@@ -281,6 +289,7 @@ func (c *checker) stage(at string, st *Stage) {
 	c.between(at+".width", st.Width, 1, maxWidth)
 	c.between(at+".stride", st.Stride, 1, 2)
 	c.act(at+".act", st.Act)
+	c.excitation(at+".se", st.SE)
 	choices(c, at+".depth", st.Depth, 1, 16)
 	choices(c, at+".kernel", st.Kernel, 1, 15)
 	for _, k := range st.Kernel {

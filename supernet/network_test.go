@@ -15,9 +15,10 @@ import (
 )
 
 // netTexts are small spaces for running networks: with and without kernel transforms, the smallest,
-// and one with TensorFlow's padding.
+// one with TensorFlow's padding, and one of EfficientNet's blocks.
 var netTexts = []string{everything, strings.Replace(everything, "kernel_transform: true",
-	"kernel_transform: false", 1), bare, tfEverything}
+	"kernel_transform: false", 1), bare, tfEverything,
+	efficient}
 
 // newNet makes a supernet with weights that no initialisation has: transforms are not identities,
 // batch norm is not neutral.

@@ -208,6 +208,10 @@ func act(a supernet.Act, v float64) float64 {
 		return v * six(v+3) / 6
 	case supernet.HSigmoid:
 		return six(v+3) / 6
+	case supernet.SiLU:
+		return v / (1 + math.Exp(-v))
+	case supernet.Sigmoid:
+		return 1 / (1 + math.Exp(-v))
 	}
 	return v
 }

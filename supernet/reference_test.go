@@ -209,6 +209,13 @@ func (r *reference) kernel(b supernet.Block) (w []float64, c int) {
 func (r *reference) excite(b supernet.Block, x image) {
 	name := b.Name + ".se."
 	full, hidden := r.shapes[name+"reduce.weight"][0], r.shapes[name+"reduce.weight"][1]
+	hiddenAct, gateAct := b.SEAct, b.SEGate
+	if hiddenAct == "" {
+		hiddenAct = supernet.ReLU
+	}
+	if gateAct == "" {
+		gateAct = supernet.HSigmoid
+	}
 	for n := range r.n {
 		squeezed, gate := slices.Clone(r.values[name+"reduce.bias"]),
 			slices.Clone(r.values[name+"expand.bias"])
@@ -222,12 +229,12 @@ func (r *reference) excite(b supernet.Block, x image) {
 		})
 		for k := range b.SE {
 			for i := range x.c {
-				gate[i] += math.Max(squeezed[k], 0) * r.values[name+"expand.weight"][k*full+i]
+				gate[i] += act(hiddenAct, squeezed[k]) * r.values[name+"expand.weight"][k*full+i]
 			}
 		}
 		eachPixel(one, func(_, h, w int) {
 			for i := range x.c {
-				one.at(0, h, w)[i] *= relu6(gate[i]+3) / 6
+				one.at(0, h, w)[i] *= act(gateAct, gate[i])
 			}
 		})
 	}
@@ -251,20 +258,11 @@ func (r *reference) norm(name string, x image) {
 	}
 }
 
-func activate(x image, act supernet.Act) {
+func activate(x image, a supernet.Act) {
 	for i, v := range x.v {
-		switch act {
-		case supernet.ReLU:
-			x.v[i] = math.Max(v, 0)
-		case supernet.ReLU6:
-			x.v[i] = relu6(v)
-		case supernet.HSwish:
-			x.v[i] = v * relu6(v+3) / 6
-		}
+		x.v[i] = act(a, v)
 	}
 }
-
-func relu6(v float64) float64 { return math.Min(math.Max(v, 0), 6) }
 
 func eachPixel(x image, f func(n, h, w int)) {
 	for i := range x.n * x.h * x.w {

@@ -24,6 +24,8 @@ type Space struct {
 	Channels        int     `yaml:"channels" json:"channels"`
 	Resolutions     []int   `yaml:"resolutions" json:"resolutions"`
 	WidthMultiplier float64 `yaml:"width_multiplier" json:"width_multiplier"`
+	// ChannelDivisor is what every channel count is rounded to a multiple of; 0 is 8.
+	ChannelDivisor int `yaml:"channel_divisor" json:"channel_divisor,omitempty"`
 	// KernelTransform makes a smaller depthwise kernel a learned linear map of the centre of the
 	// next larger one, as OFA does (Cai et al., ICLR 2020, section 3.3); without it a smaller
 	// kernel is the plain centre crop.
@@ -38,8 +40,9 @@ type Space struct {
 	geneIndex geneIndex
 }
 
-// Stem is the first convolution, 3x3.
+// Stem is the first convolution.
 type Stem struct {
+	Kernel int `yaml:"kernel" json:"kernel,omitempty"` // 0 is 3
 	Width  int `yaml:"width" json:"width"`
 	Stride int `yaml:"stride" json:"stride"`
 	Act    Act `yaml:"act" json:"act"`
@@ -49,26 +52,28 @@ type Stem struct {
 // have shortcuts. A stage with a single choice of everything is fixed: it has no genes and does not
 // appear in an arch.
 type Stage struct {
-	Width  int       `yaml:"width" json:"width"`
-	Stride int       `yaml:"stride" json:"stride"`
-	Act    Act       `yaml:"act" json:"act"`
-	SE     bool      `yaml:"se" json:"se,omitempty"`
-	Depth  []int     `yaml:"depth" json:"depth"`
-	Kernel []int     `yaml:"kernel" json:"kernel"`
-	Expand []float64 `yaml:"expand" json:"expand,omitempty"`
+	Width  int        `yaml:"width" json:"width"`
+	Stride int        `yaml:"stride" json:"stride"`
+	Act    Act        `yaml:"act" json:"act"`
+	SE     Excitation `yaml:"se" json:"se,omitzero"`
+	Depth  []int      `yaml:"depth" json:"depth"`
+	Kernel []int      `yaml:"kernel" json:"kernel"`
+	Expand []float64  `yaml:"expand" json:"expand,omitempty"`
 	// ExpandByDepth couples depth and width (CompOFA, Sahni et al., ICLR 2021): the depth chosen
 	// decides the expand ratio of every block of the stage. It replaces Expand.
 	ExpandByDepth map[int]float64 `yaml:"expand_by_depth" json:"expand_by_depth,omitempty"`
 }
 
 // Head is what follows the stages: an optional 1x1 convolution with batch norm to Expand channels,
-// global mean pooling, an optional 1x1 convolution to Features channels without batch norm or bias,
-// and the linear classifier.
+// global mean pooling, an optional 1x1 convolution to Features channels without batch norm, and
+// without bias unless FeaturesBias is set, and the linear classifier.
 type Head struct {
 	Expand   int     `yaml:"expand" json:"expand,omitempty"`
 	Features int     `yaml:"features" json:"features,omitempty"`
 	Act      Act     `yaml:"act" json:"act"`
 	Dropout  float64 `yaml:"dropout" json:"dropout,omitempty"`
+	// FeaturesBias gives the features a bias, as MobileNetV3 of PyTorch has it.
+	FeaturesBias bool `yaml:"features_bias" json:"features_bias,omitempty"`
 }
 
 // geneIndex is where each stage's genes stand in an Arch; -1 for a fixed stage.
@@ -173,7 +178,23 @@ func MakeDivisible(v float64, divisor int) int {
 // channelDivisor is what every channel count of the shipped families is a multiple of.
 const channelDivisor = 8
 
+// divisor is what the channel counts of the space are multiples of.
+func (s *Space) divisor() int {
+	if s.ChannelDivisor == 0 {
+		return channelDivisor
+	}
+	return s.ChannelDivisor
+}
+
+// stemKernel is the side of the first convolution's kernel.
+func (s *Space) stemKernel() int {
+	if s.Stem.Kernel == 0 {
+		return 3
+	}
+	return s.Stem.Kernel
+}
+
 // width applies the width multiplier to a base channel count.
 func (s *Space) width(base int) int {
-	return MakeDivisible(float64(base)*s.WidthMultiplier, channelDivisor)
+	return MakeDivisible(float64(base)*s.WidthMultiplier, s.divisor())
 }

@@ -103,6 +103,9 @@ func TestSHA256(t *testing.T) {
 		{"name: everything", "name: other\ntitle: A title"},
 		{"resolutions: [16, 12]", "resolutions: [12, 16]"},
 		{"kernel: [7, 3, 5]", "kernel: [3, 5, 7]"},
+		{"relu6, se: true", "relu6, se: {}"}, {"act: relu, depth", "act: relu, se: false, depth"},
+		{"relu6, se: true",
+			"relu6, se: {ratio: 0.25, of: middle, divisor: 8, act: relu, gate: h_sigmoid}"},
 		{"expand_by_depth: {1: 2, 2: 4, 3: 1}", "expand_by_depth: {3: 1, 2: 4, 1: 2}"},
 		{"classes: 5", "channels: 3\nbn_eps: 0.00001\nwidth_multiplier: 1.0\nclasses: 5"},
 	} {
@@ -119,13 +122,30 @@ func TestSHA256(t *testing.T) {
 		{"classes: 5", "classes: 5\nwidth_multiplier: 2"}, {"dropout: 0.1", "dropout: 0.2"},
 		{"features: 40", "features: 48"},
 		{"stride: 2, act: h_swish", "stride: 1, act: h_swish"}, {"kernel: [5]", "kernel: [7]"},
-		{"relu6, se: true", "relu6, se: false"},
+		{"relu6, se: true", "relu6, se: false"}, {"act: relu6", "act: silu"},
+		{"relu6, se: true", "relu6, se: {ratio: 0.5}"}, {"relu6, se: true", "relu6, se: {of: input}"},
+		{"relu6, se: true", "relu6, se: {divisor: 4}"}, {"relu6, se: true", "relu6, se: {act: silu}"},
+		{"relu6, se: true", "relu6, se: {gate: sigmoid}"},
 	} {
 		hash := parse(t, strings.Replace(everything, other[0], other[1], 1)).SHA256()
 		if seen[hash] != "" {
 			t.Errorf("%q has the hash of %q", other[1], seen[hash])
 		}
 		seen[hash] = other[1]
+	}
+}
+
+// TestHashesStay: the hashes of shipped spaces, which runs, profiles and predictors of older
+// versions name, are what they were.
+func TestHashesStay(t *testing.T) {
+	for name, want := range map[string]string{
+		"mbv3-tiny":  "c83ac3dfffdb668dc825d597073e35c5aeb879608d44ce428820b79f3a2081fe",
+		"mbv3-cifar": "7d0b1ac9a46a36dcc8dc51b8919749b0061d1413dce0e6269a12acb86eb8f639",
+		"ofa-mbv3":   "21f5e3c7d9216cb3e68c5282879e1cced87682fa769c3a470250d9fb0d0c3ee2",
+	} {
+		if got := builtin(t, name).SHA256(); got != want {
+			t.Errorf("%s: %s, was %s", name, got, want)
+		}
 	}
 }
 

@@ -75,7 +75,7 @@ func (c *torchCase) group(prefix string) []safetensors.Tensor {
 // TestTorch compares a sub-network of an elastic supernet with PyTorch: logits, two losses, the
 // gradient of every weight of the supernet, calibrated statistics, and logits with these.
 func TestTorch(t *testing.T) {
-	for _, name := range []string{"crop", "transform"} {
+	for _, name := range []string{"crop", "transform", "efficient"} {
 		t.Run(name, func(t *testing.T) {
 			c := loadTorchCase(t, name)
 			pool := nn.NewPool(2)

@@ -38,6 +38,13 @@ type Config struct {
 	Temperature float64 `json:"temperature" range:"0.01..100"` // τ of the in-place distillation
 
 	Init Init `json:"init,omitzero"` // of a run with [Job.From]
+	// LRWarmupEpochs is over how many epochs the learning rate of all networks rises from 0 to the
+	// cosine; 0 begins with the whole rate.
+	LRWarmupEpochs float64 `json:"lr_warmup_epochs,omitempty" range:"0..1000000"`
+	// ClassWeights says how much the images of a class count; empty stands for none.
+	ClassWeights ClassWeights `json:"class_weights,omitempty"`
+	// Augment says what happens to training images at random; the zero value stands for light.
+	Augment Augment `json:"augment,omitzero"`
 }
 
 // Defaults are the settings of DepS on CIFAR, for 20 epochs.
@@ -46,6 +53,7 @@ func Defaults() Config {
 		Strategy: DepS, Epochs: 20, Batch: 128, LR: 0.1, Momentum: 0.9, WeightDecay: 3e-5,
 		LabelSmoothing: 0.1,
 		WarmupEpochs:   Auto, EpsilonEpochs: Auto, Networks: 4, Temperature: 1,
+		ClassWeights: EqualWeights, Augment: lightAugment(),
 	}
 }
 
@@ -61,11 +69,22 @@ func (c Config) Complete() (Config, error) {
 	if c.EpsilonEpochs == Auto {
 		c.EpsilonEpochs = min(epsilon, c.WarmupEpochs)
 	}
+	c.fillIn()
 	return c, c.check()
 }
 
 // defaultEpsilon is s where nobody chose it and W leaves room for it.
 func defaultEpsilon(epochs int) float64 { return min(5, float64(epochs)/20) }
+
+// fillIn puts what training did before there were these settings in their place.
+func (c *Config) fillIn() {
+	if c.ClassWeights == "" {
+		c.ClassWeights = EqualWeights
+	}
+	if c.Augment == (Augment{}) {
+		c.Augment = lightAugment()
+	}
+}
 
 func (c Config) check() error {
 	if err := c.Strategy.check(); err != nil {
@@ -77,7 +96,13 @@ func (c Config) check() error {
 	if err := settings.Check(c.Init); err != nil {
 		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
+	if err := errors.Join(c.ClassWeights.check(), c.Augment.check()); err != nil {
+		return err
+	}
 	switch warmup, epsilon := c.WarmupEpochs, c.EpsilonEpochs; {
+	case c.LRWarmupEpochs > float64(c.Epochs):
+		return fmt.Errorf("%w: LR warm-up epochs is %v, expected 0 to %d", ErrConfig,
+			c.LRWarmupEpochs, c.Epochs)
 	case !(warmup >= 0 && warmup <= float64(c.Epochs)):
 		return fmt.Errorf("%w: warm-up epochs is %v, expected 0 to %d", ErrConfig, warmup, c.Epochs)
 	case !(epsilon >= 0 && epsilon <= warmup):

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/augment"
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/weights"
@@ -18,6 +19,7 @@ type costs struct {
 	alone    float64 // a step of the largest network alone
 	shared   float64 // a step of the largest network and its students
 	epochEnd float64 // testing after an epoch
+	images   Rates   // of preparing and of training
 	memory   int64   // bytes of the weights, what belongs to them, and a step's values
 }
 
@@ -84,6 +86,7 @@ func measureCosts(ctx context.Context, j Job, info *Info, d *data.Dataset, s sch
 		}
 	}
 	c.memory = t.memory(images)
+	c.images = t.rates(c.alone - t.loadingShare())
 	c.epochEnd, err = t.epochEnd(ctx, net)
 	return c, err
 }
@@ -111,7 +114,8 @@ func (t *trial) size(ctx context.Context) (int, error) {
 func (t *trial) batch(ctx context.Context, n int) (*data.Batch, error) {
 	l, err := data.NewLoader(t.data.Train, t.data.Size, t.data.Channels, data.LoaderConfig{
 		Batch: n, Seed: t.info.Config.Seed, Shuffle: true, DropLast: true,
-		Transform: t.data.DefaultTransform(), Workers: 1, Prefetch: 1,
+		Transform: t.data.TrainTransform(augment.Recipe(t.info.Config.Augment)),
+		Workers:   1, Prefetch: 1,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("prepare training data: %w", err)
@@ -144,7 +148,19 @@ func (t *trial) step(ctx context.Context, images, steps int,
 		i++
 	})
 	whole := float64(t.info.Config.Batch)
-	return seconds*whole/float64(images) + t.loading*whole/float64(max(t.job.Workers, 1)), err
+	return seconds*whole/float64(images) + t.loadingShare(), err
+}
+
+// rates are images a second of preparing, and of training on a batch that takes so many seconds.
+func (t *trial) rates(training float64) Rates {
+	batch, least := float64(t.info.Config.Batch), time.Nanosecond.Seconds()
+	return Rates{Loader: batch / max(t.loadingShare(), least),
+		Training: batch / max(training, least)}
+}
+
+// loadingShare is what preparing a batch takes of a step on all processors.
+func (t *trial) loadingShare() float64 {
+	return t.loading * float64(t.info.Config.Batch) / float64(max(t.job.Workers, 1))
 }
 
 // repeat runs f some times, of which the run has so many to do, and gives the median of the seconds

@@ -49,6 +49,8 @@ type DataOptions struct {
 	// of the training images: those that a network was trained with. nil, or for another number of
 	// channels than the images have: their own.
 	Mean, Std []float32
+	// Only are the classes to open, in the order of their labels; nil is all, sorted.
+	Only []string
 }
 
 // OpenData opens what lies at path: a folder of MNIST idx files, CIFAR-10 or CIFAR-100 binary files
@@ -60,7 +62,7 @@ func OpenData(path string, o DataOptions) (*Data, error) {
 
 func (o DataOptions) internal() data.Options {
 	return data.Options{Size: o.Size, Holdout: o.Holdout, Seed: o.Seed, Train: o.Train,
-		Test: o.Test, SkipDamaged: o.SkipDamaged, Mean: o.Mean, Std: o.Std}
+		Test: o.Test, SkipDamaged: o.SkipDamaged, Only: o.Only, Mean: o.Mean, Std: o.Std}
 }
 
 // Sample gives n images of a set, drawn without replacement and fixed by seed, in random order.

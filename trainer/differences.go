@@ -1,8 +1,10 @@
 package trainer
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/tailor-nas/tailor/internal/settings"
 )
@@ -10,13 +12,20 @@ import (
 // same says in what a run that is there differs from the one that is asked for, in the order in
 // which it matters: settings, then the space, then the images, whose hash depends on all of them.
 func (i *Info) same(dir string, want *Info) error {
-	what := settings.Differences(i.Config, want.Config)
+	have, asked := i.Config, want.Config
+	have.Augment, asked.Augment = Augment{}, Augment{} // no flag says one of its values
+	what := settings.Differences(have, asked)
+	if what == "" {
+		what = i.Config.Augment.differences(want.Config.Augment)
+	}
 	if what == "" {
 		what = settings.Differences(i.Data.asked(), want.Data.asked())
 	}
 	otherSpace := i.Space.For(want.Space.Classes,
-		want.Space.Channels).SHA256() != want.SpaceSHA256 || i.Data.Size != want.Data.Size
+		want.Space.Channels).SHA256() != want.SpaceSHA256
 	switch {
+	case what == "" && !otherSpace && i.Data.Size != want.Data.Size:
+		what = fmt.Sprintf("with --size %d, asked for %d", i.Data.Size, want.Data.Size)
 	case what == "" && otherSpace && i.Space.Name == want.Space.Name:
 		what = fmt.Sprintf("with another space of the name %s", i.Space.Name)
 	case what == "" && otherSpace:
@@ -38,6 +47,7 @@ type dataFlags struct {
 	Train       int    `json:"train_images"`
 	Test        int    `json:"test_images"`
 	SkipDamaged bool   `json:"skip_damaged"`
+	Classes     string `json:"classes"`
 }
 
 func (d DataInfo) asked() dataFlags {
@@ -48,5 +58,10 @@ func (d DataInfo) asked() dataFlags {
 	case -1:
 		holdout = "0"
 	}
-	return dataFlags{holdout, d.Seed, d.Train, d.Test, d.SkipDamaged}
+	classes := "all"
+	if d.Subset {
+		names := strings.Join(d.Classes, "\n")
+		classes = fmt.Sprintf("of %d (sha256 %.4x)", len(d.Classes), sha256.Sum256([]byte(names)))
+	}
+	return dataFlags{holdout, d.Seed, d.Train, d.Test, d.SkipDamaged, classes}
 }

@@ -34,6 +34,21 @@ type Plan struct {
 	// gradients and momentum, and the values that a step of the largest network keeps for its
 	// backward pass.
 	MemoryBytes int64 `json:"memory_bytes"`
+	// Augment says what happens to training images at random.
+	Augment string `json:"augment"`
+	// CacheBytes is how large a cache of the images that do not fit the memory is, and
+	// CacheMissingBytes how much of it is still to be decoded; both are 0 without.
+	CacheBytes        int64 `json:"cache_bytes,omitempty"`
+	CacheMissingBytes int64 `json:"cache_missing_bytes,omitempty"`
+	// Rates say whether preparing images keeps up with training.
+	Rates
+}
+
+// Rates are images a second with all workers: as many as can be prepared, and as many as the
+// largest network alone trains on. While the first is larger, training waits for no image.
+type Rates struct {
+	Loader   float64 `json:"loader_images_per_second"`
+	Training float64 `json:"training_images_per_second"`
 }
 
 // Phase is a part of a run whose steps cost the same.
@@ -98,7 +113,9 @@ func newPlan(ctx context.Context, j Job, info *Info, d *data.Dataset, done int) 
 		Steps: s.steps, StepsDone: done, Notes: info.notes(j.Dir, s),
 		Workers: j.Workers, Phases: s.phases(t), EpochEndSeconds: t.epochEnd,
 		MemoryBytes: int64(heap.HeapAlloc) + t.memory,
+		Augment:     c.Augment.String(), Rates: t.images,
 	}
+	p.CacheBytes, p.CacheMissingBytes = d.CacheSize()
 	p.Seconds = newPace(s, t).left(done).Seconds()
 	return p, t, nil
 }

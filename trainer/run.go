@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// Version 1 lacks how images are prepared, and what was skipped; 2 lacks imported networks,
-	// what a run began with, and the lengths that it had.
+	// Version 1 lacks how images are prepared, and what was skipped; 2 lacks imported networks, what a
+	// run began with, the lengths that it had, and how training images change.
 	runKind, runVersion, oldestRun = "run", 3, 1
 
 	runFile     = "run.json"
@@ -54,6 +54,10 @@ type DataInfo struct {
 
 	SkipDamaged bool     `json:"skip_damaged,omitempty"` // images that cannot be read were left out
 	Skipped     []string `json:"skipped,omitempty"`      // which, and class folders without images
+	Subset      bool     `json:"subset,omitempty"`       // there are other classes than these
+	// Cache is the folder of prepared images that do not fit the memory, as Path is kept; empty
+	// without.
+	Cache string `json:"cache,omitempty"`
 	// Preparation is how images are prepared; nil in a run that an older tailor made.
 	Preparation *Preparation `json:"preparation,omitempty"`
 }
@@ -64,6 +68,16 @@ func (d DataInfo) options() DataOptions {
 	if p := d.Preparation; p != nil {
 		o.Mean, o.Std = p.Mean, p.Std
 	}
+	if d.Subset {
+		o.Only = d.Classes
+	}
+	return o
+}
+
+// openOptions are those for the data of a run in a folder.
+func (d DataInfo) openOptions(dir string) data.Options {
+	o := d.options().internal()
+	o.Cache = d.cacheDir(dir)
 	return o
 }
 
@@ -163,6 +177,9 @@ func (i *Info) read(dir string) error {
 	if err := i.checkExtended(); err != nil {
 		return fmt.Errorf("%s %w", filepath.Join(dir, runFile), err)
 	}
+	if i.Config.Strategy != "" {
+		i.Config.fillIn()
+	}
 	return nil
 }
 
@@ -187,7 +204,7 @@ func (r *Run) OpenData(path string) (*Data, error) {
 func (r *Run) DataOptions() DataOptions { return r.Info.Data.options() }
 
 func (i *Info) openData(dir, path string) (*data.Dataset, error) {
-	d, err := data.Open(path, i.Data.options().internal())
+	d, err := data.Open(path, i.Data.openOptions(dir))
 	if err != nil {
 		return nil, err
 	}
@@ -226,6 +243,9 @@ func newInfo(j Job, have *Info) (*Info, *data.Dataset, error) {
 	if j.Space == nil {
 		return nil, nil, fmt.Errorf("%w: there is no space to train", ErrConfig)
 	}
+	if err := j.checkSize(); err != nil {
+		return nil, nil, err
+	}
 	i := &Info{Config: c}
 	i.Data = j.dataInfo(c.Seed)
 	from.prepare(&i.Data)
@@ -253,7 +273,7 @@ func newInfo(j Job, have *Info) (*Info, *data.Dataset, error) {
 
 // openImages opens the images of a job and describes them.
 func (i *Info) openImages(j Job) (*data.Dataset, error) {
-	d, err := data.Open(j.Data, i.Data.options().internal())
+	d, err := data.Open(j.Data, i.Data.openOptions(j.Dir))
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ type schedule struct {
 	shrinkFrom   int
 	fullRateFrom int // step from which they train at the full rate: W·B
 	lr           float64
+	rise         int // steps over which the rate rises to the cosine
 	perEpoch     int // steps an epoch
 	// parts of a run that was extended: until a step, it was to have so many steps in all
 	shorter []stretch
@@ -18,7 +19,8 @@ type stretch struct{ until, steps int }
 
 // newSchedule is for a run of c with stepsPerEpoch steps an epoch.
 func newSchedule(c Config, stepsPerEpoch int) schedule {
-	s := schedule{steps: c.Epochs * stepsPerEpoch, lr: c.LR, perEpoch: stepsPerEpoch}
+	s := schedule{steps: c.Epochs * stepsPerEpoch, lr: c.LR, perEpoch: stepsPerEpoch,
+		rise: int(math.Round(c.LRWarmupEpochs * float64(stepsPerEpoch)))}
 	switch c.Strategy {
 	case DepS:
 		s.fullRateFrom = int(math.Round(c.WarmupEpochs * float64(stepsPerEpoch)))
@@ -32,9 +34,14 @@ func newSchedule(c Config, stepsPerEpoch int) schedule {
 // rate is the cosine learning rate η of a step.
 func (s schedule) rate(step int) float64 { return s.cosine(step, s.length(step)) }
 
-// cosine is the rate of a step in a run of so many.
+// cosine is the rate of a step in a run of so many; in the first steps a part of it, if it is to
+// rise.
 func (s schedule) cosine(step, steps int) float64 {
-	return s.lr / 2 * (1 + math.Cos(math.Pi*float64(step)/float64(steps)))
+	rate := s.lr / 2 * (1 + math.Cos(math.Pi*float64(step)/float64(steps)))
+	if step < s.rise {
+		return rate * float64(step+1) / float64(s.rise)
+	}
+	return rate
 }
 
 // length is how many steps the run was to have in all when it came to a step.

@@ -26,6 +26,8 @@ type stepper struct {
 	parts   []transfer.Part
 	// factor of the rate for parts that were taken over from another network
 	takenRate float64
+
+	classWeights, imageWeights []float32 // see weigh; nil for equal ones
 }
 
 func newStepper(c Config, net *supernet.Supernet, pool *nn.Pool) *stepper {
@@ -49,11 +51,10 @@ type losses struct{ max, sub float64 }
 func (s *stepper) step(ctx context.Context, step int, b *data.Batch, students []supernet.Arch, rate,
 	beta float64) (l losses, done bool) {
 	s.zeroGradients()
-	c, tau := s.config, float32(s.config.Temperature)
-	hard := s.hard[:b.N*s.classes]
-	nn.SmoothLabels(hard, b.Labels, s.classes, float32(c.LabelSmoothing))
+	tau := float32(s.config.Temperature)
+	hard, weights := s.targets(b)
 	logits := s.forward(s.net.Space.Max(), b, step)
-	l.max = nn.CrossEntropy(s.run.LogitGrad(), logits, hard, s.classes, 1, 1)
+	l.max = nn.CrossEntropyOfRows(s.run.LogitGrad(), logits, hard, weights, s.classes, 1, 1)
 	teacher := s.teacher[:len(hard)]
 	nn.Softmax(teacher, logits, s.classes, tau)
 	s.run.Backward()
@@ -62,7 +63,7 @@ func (s *stepper) step(ctx context.Context, step int, b *data.Batch, students []
 			return l, false
 		}
 		logits := s.forward(arch, b, -1)
-		l.sub += nn.CrossEntropy(s.run.LogitGrad(), logits, teacher, s.classes, tau,
+		l.sub += nn.CrossEntropyOfRows(s.run.LogitGrad(), logits, teacher, weights, s.classes, tau,
 			float32(beta)*tau*tau)
 		s.run.Backward()
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/augment"
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/settings"
@@ -26,6 +27,16 @@ type Job struct {
 	Holdout     int
 	TrainImages int // of synthetic data; Auto is its default
 	TestImages  int
+	// Size is the side in pixels that images are kept at, from which random crops are taken; Auto
+	// is the space's largest resolution.
+	Size int
+	// Classes are those to train on, in the order of their labels; nil is all of the data.
+	Classes []string
+	// Cache is a folder for prepared images that do not fit the memory: they are decoded once,
+	// before training. AutoCache is one in the run's folder; empty decodes them in every epoch.
+	Cache string
+	// Caching, if set, is told of the cache before it is filled and after each part of it.
+	Caching     func(CacheProgress)
 	SkipDamaged bool        // train without images that cannot be read
 	Opened      func(*Data) // if set, told of the data before training begins
 	Config      Config
@@ -52,6 +63,7 @@ const DefaultValImages = 1000
 func NewJob(dir string, space *supernet.Space, data string) Job {
 	return Job{
 		Dir: dir, Space: space, Data: data, Holdout: Auto, TrainImages: Auto, TestImages: Auto,
+		Size:   Auto,
 		Config: Defaults(), Workers: 1,
 		SaveEvery: 5 * time.Minute, ValImages: DefaultValImages,
 	}
@@ -78,6 +90,15 @@ func (j Job) check() error {
 	return nil
 }
 
+// checkSize refuses images that are smaller than what the space takes.
+func (j Job) checkSize() error {
+	if largest := j.Space.MaxResolution(); j.Size != Auto && j.Size < largest {
+		return fmt.Errorf("%w: size is %d, expected %d or more, the largest resolution of space %s",
+			ErrConfig, j.Size, largest, j.Space.Name)
+	}
+	return nil
+}
+
 // dataInfo says how to open the data. data.Options have 0 for a default, and -1 for none.
 func (j Job) dataInfo(seed uint64) DataInfo {
 	d := DataInfo{
@@ -85,6 +106,13 @@ func (j Job) dataInfo(seed uint64) DataInfo {
 		Seed: seed, Train: max(j.TrainImages, 0), Test: max(j.TestImages, 0),
 		SkipDamaged: j.SkipDamaged,
 	}
+	if j.Size != Auto {
+		d.Size = j.Size
+	}
+	if j.Classes != nil {
+		d.Subset, d.Classes = true, j.Classes
+	}
+	d.Cache = j.cache()
 	switch j.Holdout {
 	case Auto:
 		d.Holdout = 0
@@ -139,6 +167,9 @@ func Train(ctx context.Context, j Job) (*Run, error) {
 		err = info.fill(j, net)
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := j.fillCache(ctx, info, d, state); err != nil {
 		return nil, err
 	}
 	if !state.Done {
@@ -214,7 +245,7 @@ func (t *training) run(ctx context.Context) (State, error) {
 	c := t.info.Config
 	loader, err := data.NewLoader(t.data.Train, t.data.Size, t.data.Channels, data.LoaderConfig{
 		Batch: c.Batch, Seed: c.Seed, Shuffle: true, DropLast: true,
-		Transform: t.data.DefaultTransform(), Workers: t.job.Workers,
+		Transform: t.data.TrainTransform(augment.Recipe(c.Augment)), Workers: t.job.Workers,
 	})
 	if err != nil {
 		return t.state, fmt.Errorf("prepare training data: %w", err)
@@ -235,6 +266,7 @@ func (t *training) run(ctx context.Context) (State, error) {
 	defer pool.Close()
 	s := newStepper(c, t.net, pool)
 	t.divide(s)
+	s.weigh(t.data.Train)
 	t.saved, t.lap = time.Now(), time.Now()
 
 	if at := t.state.Step; at > 0 && at%loader.Batches() == 0 && (t.state.Validated != at ||

@@ -13,6 +13,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/runtime/agent"
 	"github.com/tailor-nas/tailor/internal/runtime/litert"
 	"github.com/tailor-nas/tailor/internal/runtime/onnxruntime"
+	"github.com/tailor-nas/tailor/internal/runtime/openvino"
 	"github.com/tailor-nas/tailor/internal/runtime/protocol"
 )
 
@@ -37,7 +38,9 @@ func serve(args []string, in io.Reader, out io.Writer) error {
 }
 
 // engines are the runtimes that can be in this program.
-func engines() []agent.Engine { return []agent.Engine{onnxruntime.New(), litert.New()} }
+func engines() []agent.Engine {
+	return []agent.Engine{onnxruntime.New(), litert.New(), openvino.New()}
+}
 
 // version says which build this is, as far as it knows.
 func version() string {

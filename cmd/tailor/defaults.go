@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/runtime/remote"
 	"github.com/tailor-nas/tailor/internal/settings"
 	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/profiles"
@@ -26,6 +28,7 @@ import (
 func defaults() kong.Vars {
 	vars := kong.Vars{
 		"version":           version(),
+		"runtimes":          strings.Join(append([]string{"native"}, remote.Names()...), ","),
 		"max_holdout":       strconv.Itoa(data.MaxHoldout),
 		"synthetic_train":   strconv.Itoa(data.SyntheticTrain),
 		"synthetic_test":    strconv.Itoa(data.SyntheticTest),

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/amount"
 	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -20,6 +21,7 @@ type evalCmd struct {
 	RunDir      string `name:"run" oneof:"network" help:"Or the folder that train wrote: test sub-networks of it." type:"path"`
 	Data        string `help:"Images to test on: the network's own data, where it is now, or any other of the same classes, which are found by their names. Default its own, where it was when training." type:"source"`
 	SkipDamaged bool   `help:"Go on without images of --data that cannot be read and class folders without images." with:"data"`
+	servedFlags
 	Plot        string `help:"Draw the confusion matrix (what the images of each class were taken for) to this .svg, .png or .pdf." type:"path" out:"plot"`
 	Arch        string `help:"max, min, random:N, or an arch as JSON." default:"max" with:"run"`
 	Split       string `help:"Images to test on: test or val." enum:"test,val" default:"test" with:"run"`
@@ -134,9 +136,14 @@ func (c *evalCmd) images() pipeline.TestImages {
 // again tests and times the network of a manifest, and shows what it claims beside.
 func (c *evalCmd) again(ctx context.Context, g *Globals) error {
 	g.progress("test and time", 0, 1)
-	a, err := pipeline.MeasureAgain(ctx, pipeline.AgainJob{
-		Manifest: c.Manifest, Images: c.images(), Budget: againBudget, Seed: g.Seed,
-		Workers: g.Workers, Opened: g.openedAs,
+	claimed := pipeline.ClaimedRuntime(c.Manifest)
+	var a *pipeline.Again
+	err := c.with(ctx, claimed, func(rt profiles.Runtime) (err error) {
+		a, err = pipeline.MeasureAgain(ctx, pipeline.AgainJob{
+			Manifest: c.Manifest, Images: c.images(), Runtime: rt, Budget: againBudget,
+			Seed: g.Seed, Workers: g.Workers, Opened: g.openedAs,
+		})
+		return err
 	})
 	if err != nil {
 		return err
@@ -156,6 +163,9 @@ func (c *evalCmd) again(ctx context.Context, g *Globals) error {
 		t.row("found", fmt.Sprintf("%.2f %%", 100*a.Top1), latency(a.LatencyMS),
 			fmt.Sprint(a.Images))
 		t.print(w)
+		if m := a.Claimed; m != nil && m.Runtime != "" && m.Runtime != a.Runtime {
+			fmt.Fprintf(w, "claimed for %s, found in %s\n", m.Runtime, a.Runtime)
+		}
 		fmt.Fprintf(w, "%s MACs, %s parameters, %s weights that are not zero\n", large(a.MACs),
 			large(a.Params), large(a.NonZero))
 		if a.Unstable {
@@ -218,6 +228,9 @@ func (c *evalCmd) check() error {
 	switch {
 	case (c.Manifest == "") == (c.RunDir == ""):
 		return usagef("name a manifest, or a run with --run DIR")
+	case c.RunDir != "" && c.servedFlags.Runtime != "":
+		return usagef("--runtime is for the network of a manifest: search the network, and name " +
+			"its winner")
 	case c.Plot != "" && strings.HasPrefix(c.Arch, "random:"):
 		return usagef("--plot draws what one network answers; --arch %s names several", c.Arch)
 	}

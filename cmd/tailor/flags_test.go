@@ -25,6 +25,8 @@ var lines = map[string]string{
 	"predict":             "--space none.yaml --latency none.json --arch max",
 	"import ofa-accuracy": "none.pth --out o.json",
 	"import ofa-latency":  "none.yaml --out o.json",
+	"adopt":               "none.pth --out o",
+	"import ofa-supernet": "none.pth --out o",
 	"search":              "--space none.yaml --accuracy none.json --latency none.json --out o",
 	"prune":               "none --out o --method ssgd",
 	"finetune":            "none --out o",

@@ -48,7 +48,7 @@ func (g *Globals) start(stdout, stderr io.Writer) {
 func (g *Globals) result(object any, text func(w io.Writer)) error {
 	g.clearProgress()
 	if !g.JSON {
-		text(g.stdout)
+		text(plainWriter{g.stdout})
 		return nil
 	}
 	b, err := g.withData(object)
@@ -62,13 +62,13 @@ func (g *Globals) result(object any, text func(w io.Writer)) error {
 // warn prints a line that is worth reading even with --quiet.
 func (g *Globals) warn(format string, args ...any) {
 	g.clearProgress()
-	fmt.Fprintf(g.stderr, "warning: "+format+"\n", args...)
+	fmt.Fprintln(g.stderr, "warning:", inOneLine(fmt.Sprintf(format, args...)))
 }
 
 // say prints a line about the progress of the whole, where it does not disturb results.
 func (g *Globals) say(format string, args ...any) {
 	if !g.Quiet {
 		g.clearProgress()
-		fmt.Fprintf(g.stderr, format+"\n", args...)
+		fmt.Fprintln(g.stderr, inOneLine(fmt.Sprintf(format, args...)))
 	}
 }

@@ -16,6 +16,7 @@ import (
 type importCmd struct {
 	OFAAccuracy importAccuracyCmd `cmd:"" name:"ofa-accuracy" help:"Read the accuracy predictor that OFA published, acc_predictor.pth. Nothing in the file is executed."`
 	OFALatency  importLatencyCmd  `cmd:"" name:"ofa-latency" help:"Read latency tables in OFA's YAML format."`
+	OFASupernet importSupernetCmd `cmd:"" name:"ofa-supernet" help:"Read the weights of a supernet that OFA's authors trained, or others with their program, and write a run: eval, fit, search and export work on it, with images of --data. Nothing in the file is executed."`
 }
 
 type importAccuracyCmd struct {

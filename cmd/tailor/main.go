@@ -8,10 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
-	"strconv"
-	"strings"
 	"syscall"
-	"unicode"
 
 	"github.com/alecthomas/kong"
 
@@ -43,6 +40,7 @@ type cli struct {
 	Fit        fitCmd        `cmd:"" help:"Learn to predict accuracy or latency from measurements."`
 	Predict    predictCmd    `cmd:"" help:"Predict accuracy and latency of sub-networks."`
 	Import     importCmd     `cmd:"" help:"Take over predictors that others published."`
+	Adopt      adoptCmd      `cmd:"" help:"Make a run of somebody's trained network: the largest of a new space."`
 	Search     searchCmd     `cmd:"" help:"Find the best sub-network within limits and write its manifest."`
 	Prune      pruneCmd      `cmd:"" help:"Remove weights or channels of a network, train what is left, and write its manifest."`
 	Finetune   finetuneCmd   `cmd:"" help:"Train the network of a winner further, on its own images or on others with other classes."`
@@ -87,20 +85,6 @@ func finish(err, unwritten error, stderr io.Writer) int {
 	listProblems(stderr, err)
 	fmt.Fprintln(stderr, "tailor:", inOneLine(err.Error()))
 	return status(err)
-}
-
-// inOneLine writes characters that are not for people, as names of files may have them, so that an
-// error stays one line of a terminal.
-func inOneLine(text string) string {
-	var line strings.Builder
-	for _, r := range text {
-		if unicode.IsControl(r) {
-			line.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-		} else {
-			line.WriteRune(r)
-		}
-	}
-	return line.String()
 }
 
 // issues is where faults are reported.

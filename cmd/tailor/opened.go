@@ -21,17 +21,26 @@ import (
 // place that does: every command that opens images calls it, before the work.
 func (g *Globals) opened(d *trainer.Data) { g.openedAs(pipeline.Report(d)) }
 
-// openedAs does so by a report alone.
+// openedAs does so by a report alone. With --quiet it speaks only of what was left out.
 func (g *Globals) openedAs(r data.Report) {
 	if g.data != nil && reflect.DeepEqual(*g.data, r) {
 		return
 	}
 	g.data = &r
-	g.clearProgress()
-	fmt.Fprintln(g.stderr, r)
-	for _, w := range r.Warnings {
-		fmt.Fprintln(g.stderr, "warning:", w)
+	if g.Quiet && r.Whole() {
+		return
 	}
+	g.clearProgress()
+	fmt.Fprintln(g.stderr, inOneLine(r.String()))
+	for _, w := range r.Warnings {
+		g.warn("%s", w)
+	}
+}
+
+// follows says that images are opened at a path that no flag names, but a manifest that somebody
+// else may have written.
+func (g *Globals) follows(path string) {
+	g.say("opening the images that the manifest names, %s; --data names others", shown(path))
 }
 
 // trained warns of a run whose training has not come to its end, which only train would say
@@ -50,7 +59,7 @@ func listProblems(w io.Writer, err error) {
 		return
 	}
 	for _, line := range problems.List() {
-		fmt.Fprintln(w, " ", line)
+		fmt.Fprintln(w, " ", inOneLine(line))
 	}
 }
 

@@ -68,6 +68,7 @@ func planLines(p *trainer.Plan) []string {
 			amount.Of(p.Epochs, "epoch"), amount.Of(p.StepsPerEpoch, "step"),
 			strings.Join(costs, ", then "),
 			bytesText(p.MemoryBytes), amount.Of(p.Workers, "worker")),
+		augmentLine(p),
 	}
 	for _, note := range p.Notes {
 		lines = append(lines, "  "+note)

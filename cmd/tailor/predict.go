@@ -91,7 +91,7 @@ func (r *predictResult) accuracy(path string, space *supernet.Space, run *traine
 		return err
 	}
 	if run != nil {
-		if err := winners.CheckWeights(a, run); err != nil {
+		if err := winners.CheckWeights(path, a, run); err != nil {
 			return err
 		}
 	}

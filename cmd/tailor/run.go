@@ -7,18 +7,24 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/amount"
 	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/profiles"
 )
 
 type runCmd struct {
 	Winner string   `arg:"" help:"Winner with weights: its folder or its manifest." type:"path"`
 	Images []string `arg:"" help:"Image files to classify." type:"path"`
 	Top    int      `help:"Classes to print of each image, the most probable first." default:"5" range:"1..1000000"`
+	servedFlags
 }
 
 // Run classifies. Where some files are no images it fails, once the others are printed.
 func (c *runCmd) Run(ctx context.Context, g *Globals) error {
-	result, err := pipeline.Classify(ctx, pipeline.ClassifyJob{Winner: c.Winner, Images: c.Images,
-		Top: c.Top})
+	var result *pipeline.Classified
+	err := c.with(ctx, "", func(rt profiles.Runtime) (err error) {
+		result, err = pipeline.Classify(ctx, pipeline.ClassifyJob{Winner: c.Winner,
+			Images: c.Images, Top: c.Top, Runtime: rt})
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -49,13 +55,13 @@ func printClassified(w io.Writer, result *pipeline.Classified) {
 	t := &table{headings: 1}
 	t.row("IMAGE", "CLASS", "PROBABILITY", "TIME")
 	for _, one := range result.Images {
-		name := inOneLine(shown(one.Image))
+		name := shown(one.Image)
 		for i, class := range one.Classes {
 			took := ""
 			if i == 0 {
 				took = latency(one.Times.ClassifyMS)
 			}
-			t.row(name, inOneLine(class.Label), fmt.Sprintf("%.2f %%", 100*class.Probability), took)
+			t.row(name, class.Label, fmt.Sprintf("%.2f %%", 100*class.Probability), took)
 			name = ""
 		}
 	}

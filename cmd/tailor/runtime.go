@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/tailor-nas/tailor/internal/runtime/remote"
 	"github.com/tailor-nas/tailor/predictor"
@@ -12,7 +13,7 @@ import (
 
 // runtimeFlags say what runs networks.
 type runtimeFlags struct {
-	Runtime string `help:"What runs the networks: native (tailor's own engine), onnxruntime or litert." enum:"native,onnxruntime,litert" default:"native"`
+	Runtime string `help:"What runs the networks: native (tailor's own engine), onnxruntime, litert or openvino." enum:"${runtimes}" default:"native"`
 	Library string `help:"Shared library of the runtime; default where pip installs it." type:"path"`
 	Threads int    `help:"Threads of the runtime." default:"1" range:"${workers_range}"`
 	Batch   int    `help:"Images that run together. Latencies are of the whole batch." default:"1" range:"1..4096"`
@@ -23,7 +24,8 @@ func (f runtimeFlags) open(ctx context.Context) (rt profiles.Runtime, done func(
 	err error) {
 	if f.Runtime == "native" {
 		if f.Library != "" {
-			return nil, nil, usagef("--library says nothing without --runtime onnxruntime or litert")
+			return nil, nil, usagef("--library says nothing without a --runtime that is one: %s",
+				strings.Join(remote.Names(), ", "))
 		}
 		native := profiles.Native{Threads: f.Threads, Batch: f.Batch}
 		return native, func() error { return nil }, nil
@@ -42,11 +44,45 @@ func (f runtimeFlags) with(ctx context.Context, use func(profiles.Runtime) error
 	if err != nil {
 		return err
 	}
-	err = use(rt)
+	return used(use(rt), done)
+}
+
+// used closes a runtime after its use.
+func used(err error, done func() error) error {
 	if ended := done(); err == nil && !errors.Is(ended, remote.ErrCrashed) {
 		return ended
 	}
 	return err // what it was wanted for is done: a library may crash as it ends
+}
+
+// servedFlags say in which runtime a winner runs.
+type servedFlags struct {
+	Runtime string `help:"What runs the network: native (tailor's own engine), onnxruntime, litert or openvino; with the threads and batch that its latency was measured with there, else one each." enum:",${runtimes}" default:"" placeholder:"NAME"`
+	Library string `help:"Shared library of the runtime; default where pip installs it." type:"path" with:"runtime"`
+}
+
+// with runs f with the runtime, which is nil if none is named, and closes it. Claimed is the ID of
+// the runtime that a latency was measured with.
+func (f servedFlags) with(ctx context.Context, claimed string,
+	use func(profiles.Runtime) error) error {
+	switch f.Runtime {
+	case "":
+		return use(nil)
+	case "native":
+		if f.Library != "" {
+			return usagef("--library says nothing beside --runtime native: leave one out")
+		}
+		engine, ok := profiles.NativeOf(claimed)
+		if !ok {
+			engine.Threads = 1
+		}
+		return use(engine)
+	}
+	r, err := remote.OpenLike(ctx, remote.Config{Runtime: f.Runtime, Library: f.Library}, claimed)
+	if err != nil {
+		return err
+	}
+	return used(use(r), r.Close)
 }
 
 // again opens the runtime that latencies were measured with, to time networks as they were. Where

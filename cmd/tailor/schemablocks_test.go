@@ -32,7 +32,13 @@ func TestSchemaOfBlocks(t *testing.T) {
 	}
 	padded := all[0]
 	padded.Stride, padded.Padding = 2, supernet.TFSame
-	for _, b := range append(all, padded) {
+	efficient := mbconvWithSE(t, all)
+	efficient.Act, efficient.SEAct = supernet.SiLU, supernet.SiLU
+	efficient.SEGate = supernet.Sigmoid
+	for _, b := range append(all, padded, efficient) {
+		if err := b.Check(); err != nil {
+			t.Fatal(err)
+		}
 		text, err := json.Marshal(b)
 		if err != nil {
 			t.Fatal(err)
@@ -54,9 +60,24 @@ func TestSchemaOfBlocks(t *testing.T) {
 		`"kind": "conv", "kernel": 3, "stride": 1, "bias": true, "padding": "tf_same"}`,
 		`"kind": "conv", "kernel": 3, "stride": 2, "bias": true, "valid": true, "padding": "tf_same"}`,
 		`"kind": "maxpool", "kernel": 2, "stride": 2, "padding": "tf_same"}`,
+		`"kind": "mbconv", "kernel": 3, "stride": 1, "act": "silu", "se_act": "silu"}`,
+		`"kind": "mbconv", "kernel": 3, "stride": 1, "act": "silu", "se": 2, "se_act": "relu"}`,
+		`"kind": "mbconv", "kernel": 3, "stride": 1, "act": "silu", "se": 2, "se_gate": "relu"}`,
 	} {
 		if schema.Validate(parse(t, rest, []byte(shapes+rest))) == nil {
 			t.Errorf("accepted with %s", rest)
 		}
 	}
+}
+
+// mbconvWithSE is the first of the blocks with squeeze-and-excitation.
+func mbconvWithSE(t *testing.T, blocks []supernet.Block) supernet.Block {
+	t.Helper()
+	for _, b := range blocks {
+		if b.SE > 0 {
+			return b
+		}
+	}
+	t.Fatal("no block has squeeze-and-excitation")
+	return supernet.Block{}
 }

@@ -161,7 +161,7 @@ func (c *searchCmd) predictors(j *winners.Job, space *supernet.Space) error {
 		return err
 	}
 	if r := j.Run; r != nil {
-		if err := j.Accuracy.Check(c.Accuracy, "weights", r.State.WeightsSHA256); err != nil {
+		if err := winners.CheckWeights(c.Accuracy, j.Accuracy, r); err != nil {
 			return err
 		}
 	}

@@ -27,7 +27,14 @@ type table struct {
 	rows     [][]string
 }
 
-func (t *table) row(cells ...string) { t.rows = append(t.rows, cells) }
+// row adds one. Names in cells are from files: they keep to their line.
+func (t *table) row(cells ...string) {
+	line := make([]string, len(cells))
+	for i, c := range cells {
+		line[i] = inOneLine(c)
+	}
+	t.rows = append(t.rows, line)
+}
 
 // dropEmpty leaves out columns that say nothing: no cell below the headings is anything but one of
 // these.

@@ -21,6 +21,8 @@ type dataFlags struct {
 type trainCmd struct {
 	dataFlags
 	initFlags
+	augmentFlags
+	subsetFlags
 	Space    string `help:"Name of a shipped space, or a YAML file. Default with --init: that of the network." type:"source" oneof:"begin"`
 	Out      string `help:"Folder of the run." type:"path" out:"folder" oneof:"out"`
 	Strategy string `help:"deps, bignas or full." enum:"deps,bignas,full" default:"${train_strategy}"`
@@ -74,7 +76,10 @@ func (c *trainCmd) job(g *Globals) (trainer.Job, error) {
 	t.LabelSmoothing, t.Networks, t.Temperature = c.LabelSmoothing, c.Networks, c.Temperature
 	give(&t.WarmupEpochs, c.WarmupEpochs)
 	give(&t.EpsilonEpochs, c.EpsilonEpochs)
-	return j, nil
+	if err := c.augmentFlags.apply(&j); err != nil {
+		return j, err
+	}
+	return j, c.subsetFlags.apply(&j)
 }
 
 // check refuses flags that do not go together.
@@ -188,7 +193,7 @@ func (g *Globals) train(ctx context.Context, job trainer.Job) (*trainer.Run, err
 		}
 		g.progressLeft(fmt.Sprintf("train epoch %d", p.Epoch+1), p.Done, p.Total, p.Left)
 	}
-	job.Opened = g.opened
+	job.Opened, job.Caching = g.opened, g.caching
 	run, err := trainer.Train(ctx, job)
 	g.clearProgress()
 	return run, err

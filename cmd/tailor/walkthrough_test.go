@@ -79,13 +79,13 @@ func (w *walkthrough) walk() {
 	w.do("begin", "train --init @run --data synthetic --train-images 300 --test-images 40 --holdout 60 --epochs 1 --batch 32 --freeze-epochs 0.5 --init-lr 0.5 --strategy full --out @begun")
 	w.do("extend", "train --init @run --data synthetic --train-images 300 --test-images 40 --holdout 60 --epochs 2 --batch 32 --freeze-epochs 0.5 --init-lr 0.5 --strategy full --out @begun --resume")
 	w.do("eval again", "eval @sparse/network")
-	w.checkAgain()
+	w.checkAgain("eval again")
 }
 
-// checkAgain: a pruned network has the accuracy that its manifest claims.
-func (w *walkthrough) checkAgain() {
+// checkAgain: a network that was tested again has the accuracy that its manifest claims.
+func (w *walkthrough) checkAgain(name string) {
 	w.t.Helper()
-	found := w.results["eval again"]
+	found := w.results[name]
 	claimed := found["claimed"].(map[string]any)
 	if found["top1"] != claimed["top1"] || found["images"] != claimed["images"] {
 		w.t.Errorf("eval finds %v of %v images right, the manifest claims %v of %v", found["top1"],

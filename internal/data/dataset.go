@@ -28,6 +28,11 @@ type Options struct {
 	// of the training images: those that a network was trained with. nil, or for another number of
 	// channels than the images have: their own.
 	Mean, Std []float32
+	// Only are the classes to open, in the order of their labels; nil is all, sorted.
+	Only []string
+	// Cache is a folder for prepared images that do not fit the memory; "" decodes them whenever
+	// they are needed. What is in it is used; [Dataset.FillCache] puts them there.
+	Cache string
 
 	forTest bool // images to test on: a part for training may be missing, and so may classes
 }
@@ -47,6 +52,7 @@ type Dataset struct {
 	// Report says what was found, and what was left out.
 	Report Report
 
+	cache *cached // nil without
 	stats func() (mean, std []float32)
 }
 
@@ -74,7 +80,7 @@ func open(path string, o Options, lim limits) (*Dataset, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	src, err := load(path, o, lim)
+	src, err := loadOnly(path, o, lim)
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +104,9 @@ func (o Options) check() error {
 	case len(o.Mean) != len(o.Std):
 		return fmt.Errorf("data: Options.Mean has %d values and Std %d: want one each a channel",
 			len(o.Mean), len(o.Std))
+	}
+	if err := checkOnly(o.Only); err != nil {
+		return err
 	}
 	return Transform{Mean: o.Mean, Std: o.Std}.check(1, len(o.Mean))
 }

@@ -48,6 +48,9 @@ type division struct {
 func (f *found) arrange(size int, g gate, o Options) (*source, error) {
 	if len(f.pictures) == 0 {
 		why := "there are no images in it"
+		if f.only != nil {
+			why += " of the classes that --classes names"
+		}
 		if f.leftOut.total() > 0 {
 			why += ", but " + f.leftOut.String()
 		}
@@ -70,6 +73,12 @@ func (f *found) arrange(size int, g gate, o Options) (*source, error) {
 	s := &source{name: "folder", classes: d.classes, channels: channelsOf(grey), size: size,
 		content: contentOf(d.places)}
 	f.tell(s, d)
+	if o.Cache != "" {
+		var err error
+		if s.cache, err = openCache(o.Cache, d.pictures(), size, s.channels, g); err != nil {
+			return nil, err
+		}
+	}
 	train, val, test := d.roles()
 	set := func(p []*picture) Set {
 		return &album{size: size, channels: s.channels, pictures: p,
@@ -130,6 +139,13 @@ func (f *found) locate(o Options) (*division, error) {
 			at.part, at.split, rest = partOf(folder), splitName(folder), after
 		}
 		class, rest, nested := strings.Cut(rest, "/")
+		if !nested && at.part != "" && f.listing != nil {
+			if class, rest = f.listing.class(p.name), class; class == "" {
+				return nil, p.damage(&fault{-1, "an image that " + f.listing.file + " lists",
+					"one that it does not", nil})
+			}
+			nested = true
+		}
 		if !nested {
 			return nil, p.damage(&fault{-1,
 				"images at CLASS/file, or all at train/CLASS/file and test/CLASS/file",
@@ -138,14 +154,19 @@ func (f *found) locate(o Options) (*division, error) {
 		at.class, at.rest = class, rest
 		d.places = append(d.places, at)
 	}
-	d.sort()
+	d.sort(f.listing != nil)
 	return d, d.checkNested(f.where)
 }
 
 // sort puts the places into the order that they have where parts are called train, test and val, so
-// that what parts are called does not matter.
-func (d *division) sort() {
-	slices.SortStableFunc(d.places, func(a, b place) int { return cmp.Compare(a.split, b.split) })
+// that what parts are called does not matter. Listed images come in the order of class folders.
+func (d *division) sort(listed bool) {
+	slices.SortStableFunc(d.places, func(a, b place) int {
+		if a.split == b.split && listed {
+			return cmp.Compare(a.class+"/"+a.rest, b.class+"/"+b.rest)
+		}
+		return cmp.Compare(a.split, b.split)
+	})
 }
 
 // leading gives the folder, with a slash, that all paths begin with and that is not itself a part
@@ -200,6 +221,11 @@ func (f *found) label(d *division) error {
 	}
 	slices.Sort(d.classes)
 	d.classes = slices.Compact(d.classes)
+	for _, name := range slices.Sorted(maps.Keys(f.only)) {
+		if !slices.Contains(d.classes, name) && !d.forTest {
+			return noClass(f.where, name, d.classes)
+		}
+	}
 	if err := f.emptyFolders(d, have); err != nil {
 		return err
 	}
@@ -225,7 +251,7 @@ func (f *found) emptyFolders(d *division, have map[part]map[string]bool) error {
 	}
 	for _, folder := range slices.Sorted(maps.Keys(f.folders)) {
 		what := d.emptyFolder(folder, have)
-		if what == "" || named[folder] {
+		if what == "" || named[folder] || f.only != nil && !f.only[path.Base(folder)] {
 			continue
 		}
 		if len(f.problems) > maxProblems {
@@ -297,6 +323,14 @@ func (f *found) checkText(d *division) error {
 		}
 	}
 	return nil
+}
+
+// pictures are those of all places, in their order.
+func (d *division) pictures() (all []*picture) {
+	for _, p := range d.places {
+		all = append(all, p.picture)
+	}
+	return all
 }
 
 // roles says which part serves as what: val is the test part where there is no other.

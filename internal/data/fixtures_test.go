@@ -182,7 +182,7 @@ func all(t *testing.T, d *data.Dataset, s data.Set) (pixels []byte, labels []int
 	return pixels, labels
 }
 
-func mustOpen(t *testing.T, path string, o data.Options) *data.Dataset {
+func mustOpen(t testing.TB, path string, o data.Options) *data.Dataset {
 	t.Helper()
 	d, err := data.Open(path, o)
 	if err != nil {

@@ -31,13 +31,20 @@ func loadFolder(dir string, o Options, lim limits) (*source, error) {
 	}
 	// Binary files decide first: CIFAR's own folder also holds an HTML page, and images might lie
 	// around.
-	if load := binaryLoader(func(base string) bool {
-		return slices.Contains(names,
-			base)
-	}); load != nil {
+	has := func(base string) bool { return slices.Contains(names, base) }
+	if load := binaryLoader(has); load != nil {
 		return loadRaw(dir, list, names, load, o)
 	}
+	if has("data_batch_1") || has("train") && has("test") && has("meta") {
+		return nil, formError(dir,
+			"these are CIFAR's files for Python, pickles; get the binary version (cifar-10-binary.tar.gz, cifar-100-binary.tar.gz)")
+	}
 	in := newIntake(dir, o.sizeOr(folderSize), lim)
+	in.only = o.only()
+	if in.listing, err = readListing(dir); err != nil {
+		_, _ = in.finish(nil)
+		return nil, err
+	}
 	all, err := in.finish(walk(dir, "", 0, in))
 	if err != nil {
 		return nil, all.check(o.SkipDamaged, err)
@@ -113,6 +120,8 @@ func visit(root, name string, e os.DirEntry, depth int, in *intake) error {
 	switch {
 	case !isImage:
 		in.leftOut.add(kindOf(name))
+		return nil
+	case !in.only.wants(name, in.listing.class(name)):
 		return nil
 	case known:
 		return in.add(&picture{origin: at})

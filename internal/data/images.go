@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"io"
 
+	"github.com/tailor-nas/tailor/internal/imagecache"
 	"github.com/tailor-nas/tailor/internal/prepare"
 )
 
@@ -21,6 +22,8 @@ type picture struct {
 	orientation   int   // how it is stored
 	clear         bool  // transparent in places
 	label         int32
+	cached        *imagecache.Cache // where slot has its pixels, perhaps; nil without
+	slot          int
 }
 
 // prepare reads what must be known of every image when a data set is opened: a hash, whether it is
@@ -108,21 +111,30 @@ func (a *album) Image(i int, dst []uint8) error {
 	}
 	p := a.pictures[i]
 	pixels := p.pixels
+	if pixels == nil && p.cached != nil {
+		if ok, err := p.cached.Read(p.slot, dst); ok || err != nil {
+			return err
+		}
+	}
 	if pixels == nil {
 		var err error
 		if pixels, err = p.late(a.size, a.gate); err != nil {
 			return err
 		}
 	}
+	spread(dst, pixels)
+	return nil
+}
+
+// spread copies pixels, of a grey image among coloured ones to all channels.
+func spread(dst, pixels []uint8) {
 	if len(pixels) == len(dst) {
 		copy(dst, pixels)
-		return nil
+		return
 	}
-	// A grey image among coloured ones.
 	for j, v := range pixels {
 		dst[3*j], dst[3*j+1], dst[3*j+2] = v, v, v
 	}
-	return nil
 }
 
 // late decodes a picture when it is asked for. Its file may have changed since the data set was

@@ -16,6 +16,8 @@ type found struct {
 	problems []problem
 	folders  map[string]bool // all folders, of images or not; slash-separated
 	leftOut  tally           // files that are no images
+	only     only            // classes to take in
+	listing  *listing        // classes of images by a list; nil without
 }
 
 // intake prepares pictures on all processors while they are being found.

@@ -29,6 +29,10 @@ type Batch struct {
 	N, Size, Channels int
 	X                 []float32 // (N,H,W,C)
 	Labels            []int32   // N
+	// Others are the labels of the images that each image is mixed with, nil without mixing; Share
+	// is what an image has in its mixture, and the other has the rest.
+	Others []int32
+	Share  float32
 }
 
 // Loader prepares the batches of epochs. It is safe for concurrent use, also by several Epochs at
@@ -50,6 +54,7 @@ type slot struct {
 	labels  []int32
 	pixels  []uint8 // one image
 	columns []int
+	edits   *edits // nil where the recipe asks for nothing
 }
 
 // NewLoader checks the configuration; its error names the field that is wrong.
@@ -140,11 +145,15 @@ func (l *Loader) fill(ctx context.Context, s *slot, epoch, b int, order []int32)
 		}
 		// By the image's number in the set, not by its place in the epoch.
 		v := l.config.Transform.draw(l.config.Seed, epoch, i)
-		v.apply(s.x[k*length:(k+1)*length], s.pixels, s.columns, l.size, l.channels, l.table)
+		x := s.x[k*length : (k+1)*length]
+		s.edits.before(epoch, i, s.pixels)
+		v.apply(x, s.pixels, s.columns, l.size, l.channels, l.table)
+		s.edits.after(epoch, i, x)
 		s.labels[k] = int32(l.set.Label(i))
 	}
 	s.batch = Batch{Index: b, N: n, Size: l.size, Channels: l.channels, X: s.x[:n*length],
 		Labels: s.labels[:n]}
+	s.edits.mix(epoch, &s.batch)
 	return nil
 }
 
@@ -162,6 +171,7 @@ func (l *Loader) take() *slot {
 	return &slot{
 		x: make([]float32, n*length), labels: make([]int32, n),
 		pixels: make([]uint8, length), columns: make([]int, l.size),
+		edits: newEdits(l.config.Transform.Recipe, l.config.Seed, l.size, l.channels),
 	}
 }
 

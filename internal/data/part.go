@@ -52,7 +52,7 @@ func (d *division) findParts(f *found) error {
 		case !nested || is == "":
 			classes = append(classes, folder)
 			continue
-		case !strings.Contains(rest, "/"):
+		case !strings.Contains(rest, "/") && (is == train || f.listing == nil):
 			direct, stray = folder, path.Base(p.name)
 		}
 		if other, ok := d.folders[is]; ok && other != folder {

@@ -72,6 +72,11 @@ func (s *source) testReport(t *TestSet) Report {
 	return r
 }
 
+// Whole says that nothing was left out, and nothing is to be warned of.
+func (r Report) Whole() bool {
+	return len(r.LeftOut) == 0 && len(r.Skipped) == 0 && r.emptied == 0 && len(r.Warnings) == 0
+}
+
 // String gives a line: "6 classes, 1,020 train / 180 validation (val/) / 300 test, 60-300 px,
 // centre square resized to 96; 28 files left out: 20 .heic, 8 .txt".
 func (r Report) String() string {

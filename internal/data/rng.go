@@ -14,6 +14,9 @@ const (
 	forShuffle
 	forAugment
 	forSynthetic
+	forEdits
+	forErasing
+	forMixing
 )
 
 // stream is a random generator that is a plain value, so that one an image costs no allocation.

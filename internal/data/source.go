@@ -16,6 +16,7 @@ type source struct {
 	train, val, test Set      // val and test are nil when the files have no such part
 	content          [32]byte // SHA-256 over names, labels and bytes of all files used
 	mean, std        []float32
+	cache            *cached
 
 	// What there is to say about it.
 	valFolder, testFolder string // where these parts come from, "" if they were taken from train
@@ -40,7 +41,7 @@ func (s *source) dataset(path string, o Options) (*Dataset, error) {
 	}
 	d := &Dataset{
 		Name: s.name, Classes: s.classes, Channels: s.channels, Size: s.size,
-		Train: s.train, Val: s.val, Test: s.test,
+		Train: s.train, Val: s.val, Test: s.test, cache: s.cache,
 	}
 	held, err := s.holdout(path, o)
 	if err != nil {

@@ -3,6 +3,8 @@ package data
 import (
 	"math"
 	"slices"
+
+	"github.com/tailor-nas/tailor/internal/augment"
 )
 
 const (
@@ -63,10 +65,19 @@ func moments(sum, squares, count uint64) (mean, std float64) {
 	return m / 255, max(math.Sqrt(v)/255, minStd)
 }
 
-// DefaultTransform is a training transform for d: its Stats, padding of an eighth of the side, and
-// flips for colour images. Grey images are not flipped, as they are mostly digits, characters and
-// scans, which mirroring changes.
+// DefaultTransform is [Dataset.TrainTransform] with what happens to images by default: they are
+// padded by an eighth of the side, and flipped if they are colour images. Grey images are not
+// flipped, as they are mostly digits, characters and scans, which mirroring changes.
 func (d *Dataset) DefaultTransform() Transform {
+	light, err := augment.Preset(augment.Light)
+	if err != nil {
+		panic("data: the default augmentation is missing")
+	}
+	return d.TrainTransform(light)
+}
+
+// TrainTransform is a training transform for d: its Stats, and a recipe.
+func (d *Dataset) TrainTransform(r augment.Recipe) Transform {
 	mean, std := d.Stats()
-	return Transform{Mean: mean, Std: std, Flip: d.Channels == 3, Pad: d.Size / 8}
+	return Transform{Mean: mean, Std: std, Flip: r.Flips(d.Channels), Pad: r.Pad(d.Size), Recipe: r}
 }

@@ -37,6 +37,7 @@ func loadTar(file string, o Options, lim limits) (*source, error) {
 // readTar reads the tar called file from r.
 func readTar(file string, r io.Reader, o Options, lim limits) (*source, error) {
 	in := newIntake(file, o.sizeOr(folderSize), lim)
+	in.only = o.only()
 	t := tarWalk{file: file, in: in, raw: rawFiles{}}
 	all, err := in.finish(t.walk(r))
 	if err != nil {
@@ -124,6 +125,8 @@ func (t *tarWalk) entry(h *tar.Header, tr io.Reader, at *tailReader) error {
 	switch {
 	case isRaw:
 		return t.keepRaw(from, h, tr, at)
+	case isImage && !t.in.only.wants(t.last, ""):
+		return nil
 	case isImage:
 		return t.keepImage(from, h, tr, at)
 	case h.Typeflag == tar.TypeSymlink && path.Ext(t.last) == "":

@@ -32,7 +32,7 @@ func OpenTest(path string, o Options) (*TestSet, error) {
 		return nil, err
 	}
 	o.forTest = true
-	src, err := load(path, o, defaultLimits())
+	src, err := loadOnly(path, o, defaultLimits())
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,8 @@ package data
 import (
 	"fmt"
 	"math"
+
+	"github.com/tailor-nas/tailor/internal/augment"
 )
 
 // Transform turns bytes into what a network sees. The zero value only scales to 0..1.
@@ -12,6 +14,8 @@ type Transform struct {
 	// reflect so many pixels around the image (the edge not repeated), then crop back at random; 0:
 	// none
 	Pad int
+	// Recipe is what else happens at random: of it, Shift and Flip are left to the fields above.
+	Recipe augment.Recipe
 }
 
 // check names the first field that does not fit images of the given shape.
@@ -27,6 +31,11 @@ func (t Transform) check(size, channels int) error {
 	if t.Std != nil && len(t.Std) != channels {
 		return fmt.Errorf("data: Transform.Std has %d values: want one for each of %d channels",
 			len(t.Std), channels)
+	}
+	if t.Recipe != (augment.Recipe{}) {
+		if err := t.Recipe.Check(); err != nil {
+			return fmt.Errorf("data: Transform.Recipe: %w", err)
+		}
 	}
 	for c, m := range t.Mean {
 		if !finite(m) {

@@ -118,6 +118,7 @@ func TestNetworks(t *testing.T) {
 		}
 		same(t, network(t, blocks, 1))
 	}
+	same(t, network(t, smallBlocks(t), 2))
 	proxyless, err := supernet.LoadSpace("ofa-proxyless") // has ReLU6
 	if err != nil {
 		t.Fatal(err)
@@ -127,8 +128,8 @@ func TestNetworks(t *testing.T) {
 	same(t, network(t, proxyless.Blocks(least), 1))
 }
 
-// small is a file of a network with every kind of operator but pooling.
-func small(t testing.TB, format string) []byte {
+// smallBlocks are those of every sort.
+func smallBlocks(t testing.TB) []supernet.Block {
 	t.Helper()
 	space, err := supernet.ParseSpace("small.yaml", []byte(`
 tailor: space/1
@@ -138,13 +139,20 @@ resolutions: [8]
 stem: {width: 8, stride: 2, act: relu6}
 stages:
   - {width: 8, stride: 1, act: h_swish, se: true, depth: [2], kernel: [3], expand: [2]}
+  - {width: 8, stride: 1, act: silu, se: {of: input, divisor: 1, act: silu, gate: sigmoid}, depth: [1], kernel: [3], expand: [2]}
 head: {expand: 8, act: relu}
 `))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return space.Blocks(space.Max())
+}
+
+// small is a file of a network with every kind of operator but pooling.
+func small(t testing.TB, format string) []byte {
+	t.Helper()
 	f := formats[format]
-	data, err := f.write(network(t, space.Blocks(space.Max()), 1), export.Meta{Name: "small",
+	data, err := f.write(network(t, smallBlocks(t), 1), export.Meta{Name: "small",
 		Options: export.Options{Opset: f.opset}})
 	if err != nil {
 		t.Fatal(err)

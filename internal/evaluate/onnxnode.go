@@ -49,7 +49,7 @@ func (r *onnxReader) step(n *pb.NodeProto, a attributes) (int, error) {
 var operands = map[string][2]int{
 	"Conv": {2, 3}, "Gemm": {2, 3}, "MaxPool": {1, 1}, "GlobalAveragePool": {1, 1},
 	"Flatten": {1, 1}, "Add": {2, 2}, "Mul": {2, 2}, "Clip": {3, 3}, "Relu": {1, 1},
-	"HardSigmoid": {1, 1}, "HardSwish": {1, 1},
+	"HardSigmoid": {1, 1}, "HardSwish": {1, 1}, "Sigmoid": {1, 1},
 }
 
 // activation is a function of each value.
@@ -70,6 +70,8 @@ func (r *onnxReader) activation(n *pb.NodeProto, a attributes) (func(float64) fl
 	case "HardSigmoid":
 		alpha, beta := a.number("alpha", 0.2), a.number("beta", 0.5)
 		return func(v float64) float64 { return max(0, min(1, alpha*v+beta)) }, nil
+	case "Sigmoid":
+		return sigmoid, nil
 	case "HardSwish":
 		if r.opset >= 14 {
 			return hardSwish, nil

@@ -201,3 +201,5 @@ func clip(low, high float64) func(float64) float64 {
 }
 
 func hardSwish(v float64) float64 { return v * min(max(v+3, 0), 6) / 6 }
+
+func sigmoid(v float64) float64 { return 1 / (1 + math.Exp(-v)) }

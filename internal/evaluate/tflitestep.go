@@ -44,6 +44,8 @@ func (o tfliteOperator) step() (int, error) {
 		return o.globalMean(x)
 	case schema.BuiltinOperatorPAD:
 		return o.padded(x)
+	case schema.BuiltinOperatorLOGISTIC:
+		return o.each(x, sigmoid)
 	}
 	return o.each(x, hardSwish)
 }
@@ -54,6 +56,7 @@ var tfliteOperands = map[schema.BuiltinOperator]int{
 	schema.BuiltinOperatorMAX_POOL_2D: 1, schema.BuiltinOperatorFULLY_CONNECTED: 3,
 	schema.BuiltinOperatorADD: 2, schema.BuiltinOperatorMUL: 2, schema.BuiltinOperatorMEAN: 2,
 	schema.BuiltinOperatorPAD: 2, schema.BuiltinOperatorHARD_SWISH: 1,
+	schema.BuiltinOperatorLOGISTIC: 1,
 }
 
 // options reads the operator's table of a kind.

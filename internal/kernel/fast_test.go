@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-var acts = []Act{Identity, ReLU, ReLU6, HSwish}
+var acts = []Act{Identity, ReLU, ReLU6, HSwish, SiLU, HSigmoid, Sigmoid}
 
 func TestRowMaps(t *testing.T) {
 	eachISA(t, func(t *testing.T) {
@@ -41,6 +41,34 @@ func TestRowMaps(t *testing.T) {
 				}
 				Combine(y, x, q, scale, other, shift)
 				compare(t, "combine", y, want, 1e-5)
+			}
+		}
+	})
+}
+
+// TestSiLUBits: silu and its slope are the same bits with all instruction sets, for all values.
+func TestSiLUBits(t *testing.T) {
+	eachISA(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(3, 2))
+		const n = 1 << 16
+		x, one, zero := make([]float32, n), []float32{1}, []float32{0}
+		for i := range x {
+			x[i] = float32(r.NormFloat64() * math.Exp(8*r.NormFloat64()))
+		}
+		copy(x, []float32{0, float32(math.Copysign(0, -1)), 87, -87, 88, -88, 1e38, -1e38, 1e-45})
+		for len(one) < n {
+			one, zero = append(one, one...), append(zero, zero...)
+		}
+		y, g := make([]float32, n), make([]float32, n)
+		Map(y, x, one, zero, SiLU)
+		norm := Norm{Mean: zero, InvStd: one, Scale: one, Shift: zero, Act: SiLU}
+		var sums Sums
+		sums.Begin(make([]float64, n), make([]float64, n), make([]float32, 2*n))
+		norm.Gradient(g, one, x, &sums, false)
+		for i, v := range x {
+			if y[i] != SiLU.Value(v) || g[i] != SiLU.Slope(v) {
+				t.Fatalf("silu of %g is %g with slope %g, in plain Go %g with %g", v, y[i], g[i],
+					SiLU.Value(v), SiLU.Slope(v))
 			}
 		}
 	})
@@ -222,19 +250,31 @@ func BenchmarkRows(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 1))
 	x, d, g, coef := randoms(r, rows*c), randoms(r, rows*c), randoms(r, rows*c), randoms(r, c)
 	tmp, s, q := make([]float32, 2*c), make([]float64, c), make([]float64, c)
-	n := Norm{coef, coef, coef, coef, HSwish}
+	n, silu := Norm{coef, coef, coef, coef, HSwish}, Norm{coef, coef, coef, coef, SiLU}
 	var sums Sums
 	sums.Begin(s, q, tmp)
-	for name, f := range map[string]func(){
-		"map":      func() { Map(g, x, coef, coef, HSwish) },
-		"gradient": func() { n.Gradient(g, d, x, &sums, false) },
-		"combine":  func() { Combine(g, x, d, coef, coef, coef) },
+	for _, m := range []struct {
+		name string
+		f    func()
+	}{
+		{"map/h_swish", func() { Map(g, x, coef, coef, HSwish) }},
+		{"map/silu", func() { Map(g, x, coef, coef, SiLU) }},
+		{"gradient/h_swish", func() { n.Gradient(g, d, x, &sums, false) }},
+		{"gradient/silu", func() { silu.Gradient(g, d, x, &sums, false) }},
+		{"combine", func() { Combine(g, x, d, coef, coef, coef) }},
 	} {
-		b.Run(name, func(b *testing.B) {
-			b.SetBytes(rows * c * 4)
-			for b.Loop() {
-				f()
-			}
-		})
+		for _, isa := range []ISA{Portable, AVX2, AVX512} {
+			b.Run(fmt.Sprintf("%s/%v", m.name, isa), func(b *testing.B) {
+				restore, err := Use(isa)
+				if err != nil {
+					b.Skip(err)
+				}
+				defer restore()
+				b.SetBytes(rows * c * 4)
+				for b.Loop() {
+					m.f()
+				}
+			})
+		}
 	}
 }

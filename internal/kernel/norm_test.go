@@ -7,7 +7,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/kernel"
 )
 
-var acts = []kernel.Act{kernel.Identity, kernel.ReLU, kernel.ReLU6, kernel.HSwish}
+var acts = []kernel.Act{kernel.Identity, kernel.ReLU, kernel.ReLU6, kernel.HSwish,
+	kernel.SiLU, kernel.HSigmoid, kernel.Sigmoid}
 
 func TestMoments(t *testing.T) {
 	for _, c := range channels {

@@ -11,18 +11,22 @@ type mapFunc func(y, x, scale, shift, other *float32, rows, rowBytes, vectors in
 type map2Func func(y, x, r, scale, shift, other *float32, rows, rowBytes, vectors int, tail bool,
 	mask *int32)
 
-// mapKernel is a map for both instruction sets; either the one- or the two-input form is set.
+// mapKernel is a map for both instruction sets; either the one- or the two-input form is set. If
+// none is, there is only the plain Go body.
 type mapKernel struct {
 	one512, one2 mapFunc
 	two512, two2 map2Func
 }
 
+func (k *mapKernel) missing() bool { return k.one512 == nil && k.two512 == nil }
+
 var (
-	scaleShiftKernels = [...]mapKernel{
+	scaleShiftKernels = [actCount]mapKernel{
 		Identity: {one512: scaleShiftIdentityAVX512, one2: scaleShiftIdentityAVX2},
 		ReLU:     {one512: scaleShiftReLUAVX512, one2: scaleShiftReLUAVX2},
 		ReLU6:    {one512: scaleShiftReLU6AVX512, one2: scaleShiftReLU6AVX2},
 		HSwish:   {one512: scaleShiftHSwishAVX512, one2: scaleShiftHSwishAVX2},
+		SiLU:     {one512: scaleShiftSiLUAVX512, one2: scaleShiftSiLUAVX2},
 	}
 	scaleShiftAddKernel = mapKernel{two512: scaleShiftAddAVX512, two2: scaleShiftAddAVX2}
 	combineKernel       = mapKernel{two512: combineAVX512, two2: combineAVX2}
@@ -45,7 +49,7 @@ func vectorLanes() int {
 }
 
 func mapVector(k mapKernel, y, x, r, scale, shift, other []float32, rows, c int) bool {
-	if active == Portable {
+	if active == Portable || k.missing() {
 		return false
 	}
 	lanes := vectorLanes()
@@ -125,7 +129,7 @@ func Settle() { fence() }
 type gradientFunc func(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int,
 	mask *int32, stream bool)
 
-var gradientKernels = [...]vectorKernels[gradientFunc]{
+var gradientKernels = [actCount]vectorKernels[gradientFunc]{
 	Identity: {
 		avx512: []gradientFunc{8: gradientIdentity8AVX512, 4: gradientIdentity4AVX512,
 			2: gradientIdentity2AVX512, 1: gradientIdentity1AVX512},
@@ -146,13 +150,19 @@ var gradientKernels = [...]vectorKernels[gradientFunc]{
 			2: gradientHSwish2AVX512, 1: gradientHSwish1AVX512},
 		avx2: []gradientFunc{2: gradientHSwish2AVX2, 1: gradientHSwish1AVX2},
 	},
+	SiLU: {
+		avx512: []gradientFunc{8: gradientSiLU8AVX512, 4: gradientSiLU4AVX512,
+			2: gradientSiLU2AVX512, 1: gradientSiLU1AVX512},
+		avx2: []gradientFunc{2: gradientSiLU2AVX2, 1: gradientSiLU1AVX2},
+	},
 }
 
 func (n *Norm) gradientVector(g, d, x, sum, dot []float32, rows int, stream bool) bool {
-	if active == Portable {
+	kernels := gradientKernels[n.Act].active()
+	if active == Portable || len(kernels) == 0 {
 		return false
 	}
-	c, kernels := len(n.Scale), gradientKernels[n.Act].active()
+	c := len(n.Scale)
 	stream = stream && streams(g, c)
 	for j := 0; j < c; {
 		f, channels, mask := block(kernels, j, c)

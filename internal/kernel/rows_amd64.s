@@ -4,6 +4,20 @@
 
 #include "textflag.h"
 
+DATA exponential<>+0(SB)/4, $0x42ae0000
+DATA exponential<>+4(SB)/4, $0xc2ae0000
+DATA exponential<>+8(SB)/4, $0xbfb8aa3b
+DATA exponential<>+12(SB)/4, $0x4b400000
+DATA exponential<>+16(SB)/4, $0x3f318000
+DATA exponential<>+20(SB)/4, $0xb95e8083
+DATA exponential<>+24(SB)/4, $0x3f800000
+DATA exponential<>+28(SB)/4, $0x3efffffe
+DATA exponential<>+32(SB)/4, $0xbe2aaa48
+DATA exponential<>+36(SB)/4, $0x3d2aac7e
+DATA exponential<>+40(SB)/4, $0xbc091dcd
+DATA exponential<>+44(SB)/4, $0x3ab510ad
+GLOBL exponential<>(SB), RODATA|NOPTR, $48
+
 // func scaleShiftIdentityAVX512(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·scaleShiftIdentityAVX512(SB), NOSPLIT, $0-80
@@ -243,6 +257,112 @@ tail:
 	VMULPS      Z3, Z4, Z4
 	VMULPS      Z4, Z6, Z6
 	VMOVUPS     Z6, K1, (CX)(R8*1)
+
+next:
+	ADDQ DI, AX
+	ADDQ DI, CX
+	DECQ SI
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func scaleShiftSiLUAVX512(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·scaleShiftSiLUAVX512(SB), NOSPLIT, $0-80
+	VXORPS       Z0, Z0, Z0
+	MOVL         $0x40400000, AX
+	VMOVD        AX, X0
+	VBROADCASTSS X0, Z0
+	MOVL         $0x40c00000, AX
+	VMOVD        AX, X0
+	VBROADCASTSS X0, Z0
+	MOVL         $0x3e2aaaab, AX
+	VMOVD        AX, X0
+	VBROADCASTSS X0, Z0
+	MOVQ         mask+72(FP), AX
+	MOVL         (AX), AX
+	KMOVW        AX, K1
+	MOVQ         x+8(FP), AX
+	MOVQ         y+0(FP), CX
+	MOVQ         scale+16(FP), DX
+	MOVQ         shift+24(FP), BX
+	MOVQ         other+32(FP), SI
+	MOVQ         rows+40(FP), SI
+	MOVQ         rowBytes+48(FP), DI
+
+row:
+	XORQ  R8, R8
+	MOVQ  vectors+56(FP), R9
+	TESTQ R9, R9
+	JZ    tail
+
+vector:
+	VMOVUPS          (AX)(R8*1), Z0
+	VMOVUPS          (DX)(R8*1), Z1
+	VMOVUPS          (BX)(R8*1), Z2
+	VFMADD231PS      Z1, Z0, Z2
+	VMAXPS.BCST      exponential<>+4(SB), Z2, Z0
+	VMINPS.BCST      exponential<>+0(SB), Z0, Z0
+	VMULPS.BCST      exponential<>+8(SB), Z0, Z1
+	VADDPS.BCST      exponential<>+12(SB), Z1, Z1
+	VSUBPS.BCST      exponential<>+12(SB), Z1, Z3
+	VFMADD231PS.BCST exponential<>+16(SB), Z3, Z0
+	VMULPS.BCST      exponential<>+20(SB), Z3, Z3
+	VADDPS           Z3, Z0, Z0
+	VMULPS.BCST      exponential<>+44(SB), Z0, Z4
+	VADDPS.BCST      exponential<>+40(SB), Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VADDPS.BCST      exponential<>+36(SB), Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VADDPS.BCST      exponential<>+32(SB), Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VADDPS.BCST      exponential<>+28(SB), Z4, Z4
+	VMULPS           Z0, Z0, Z3
+	VMULPS           Z3, Z4, Z4
+	VSUBPS           Z0, Z4, Z4
+	VADDPS.BCST      exponential<>+24(SB), Z4, Z4
+	VPSLLD           $0x17, Z1, Z1
+	VPADDD           Z1, Z4, Z4
+	VADDPS.BCST      exponential<>+24(SB), Z4, Z4
+	VDIVPS           Z4, Z2, Z2
+	VMOVUPS          Z2, (CX)(R8*1)
+	ADDQ             $0x40, R8
+	DECQ             R9
+	JNZ              vector
+
+tail:
+	MOVB             tail+64(FP), R9
+	TESTB            R9, R9
+	JZ               next
+	VMOVUPS.Z        (AX)(R8*1), K1, Z0
+	VMOVUPS.Z        (DX)(R8*1), K1, Z1
+	VMOVUPS.Z        (BX)(R8*1), K1, Z2
+	VFMADD231PS      Z1, Z0, Z2
+	VMAXPS.BCST      exponential<>+4(SB), Z2, Z0
+	VMINPS.BCST      exponential<>+0(SB), Z0, Z0
+	VMULPS.BCST      exponential<>+8(SB), Z0, Z1
+	VADDPS.BCST      exponential<>+12(SB), Z1, Z1
+	VSUBPS.BCST      exponential<>+12(SB), Z1, Z3
+	VFMADD231PS.BCST exponential<>+16(SB), Z3, Z0
+	VMULPS.BCST      exponential<>+20(SB), Z3, Z3
+	VADDPS           Z3, Z0, Z0
+	VMULPS.BCST      exponential<>+44(SB), Z0, Z4
+	VADDPS.BCST      exponential<>+40(SB), Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VADDPS.BCST      exponential<>+36(SB), Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VADDPS.BCST      exponential<>+32(SB), Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VADDPS.BCST      exponential<>+28(SB), Z4, Z4
+	VMULPS           Z0, Z0, Z3
+	VMULPS           Z3, Z4, Z4
+	VSUBPS           Z0, Z4, Z4
+	VADDPS.BCST      exponential<>+24(SB), Z4, Z4
+	VPSLLD           $0x17, Z1, Z1
+	VPADDD           Z1, Z4, Z4
+	VADDPS.BCST      exponential<>+24(SB), Z4, Z4
+	VDIVPS           Z4, Z2, Z2
+	VMOVUPS          Z2, K1, (CX)(R8*1)
 
 next:
 	ADDQ DI, AX
@@ -3341,6 +3461,1482 @@ sums:
 	VZEROUPPER
 	RET
 
+// func gradientSiLU1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·gradientSiLU1AVX512(SB), NOSPLIT, $0-89
+	MOVQ   mask+80(FP), AX
+	MOVL   (AX), AX
+	KMOVW  AX, K1
+	MOVQ   scale+24(FP), AX
+	MOVQ   shift+32(FP), CX
+	MOVQ   mean+40(FP), DX
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	MOVQ   out+0(FP), BX
+	MOVQ   d+8(FP), SI
+	MOVQ   x+16(FP), DI
+	MOVQ   rows+64(FP), R8
+	MOVQ   rowBytes+72(FP), R9
+	MOVB   stream+88(FP), R10
+	TESTB  R10, R10
+	JNZ    streamed
+
+row:
+	VMOVUPS.Z        (DI), K1, Z2
+	VMOVUPS.Z        (SI), K1, Z3
+	VMOVUPS.Z        (CX), K1, Z4
+	VMOVUPS.Z        (AX), K1, Z5
+	VFMADD231PS      Z5, Z2, Z4
+	VMAXPS.BCST      exponential<>+4(SB), Z4, Z5
+	VMINPS.BCST      exponential<>+0(SB), Z5, Z5
+	VMULPS.BCST      exponential<>+8(SB), Z5, Z6
+	VADDPS.BCST      exponential<>+12(SB), Z6, Z6
+	VSUBPS.BCST      exponential<>+12(SB), Z6, Z7
+	VFMADD231PS.BCST exponential<>+16(SB), Z7, Z5
+	VMULPS.BCST      exponential<>+20(SB), Z7, Z7
+	VADDPS           Z7, Z5, Z5
+	VMULPS.BCST      exponential<>+44(SB), Z5, Z8
+	VADDPS.BCST      exponential<>+40(SB), Z8, Z8
+	VMULPS           Z5, Z8, Z8
+	VADDPS.BCST      exponential<>+36(SB), Z8, Z8
+	VMULPS           Z5, Z8, Z8
+	VADDPS.BCST      exponential<>+32(SB), Z8, Z8
+	VMULPS           Z5, Z8, Z8
+	VADDPS.BCST      exponential<>+28(SB), Z8, Z8
+	VMULPS           Z5, Z5, Z7
+	VMULPS           Z7, Z8, Z8
+	VSUBPS           Z5, Z8, Z8
+	VADDPS.BCST      exponential<>+24(SB), Z8, Z8
+	VPSLLD           $0x17, Z6, Z6
+	VPADDD           Z6, Z8, Z8
+	VADDPS.BCST      exponential<>+24(SB), Z8, Z8
+	VBROADCASTSS     exponential<>+24(SB), Z5
+	VDIVPS           Z8, Z5, Z8
+	VSUBPS           Z8, Z5, Z6
+	VMULPS           Z4, Z6, Z6
+	VADDPS           Z5, Z6, Z6
+	VMULPS           Z8, Z6, Z6
+	VMULPS           Z6, Z3, Z3
+	VMOVUPS          Z3, K1, (BX)
+	VADDPS           Z3, Z0, Z0
+	VMOVUPS.Z        (DX), K1, Z5
+	VSUBPS           Z5, Z2, Z2
+	VFMADD231PS      Z3, Z2, Z1
+	ADDQ             R9, DI
+	ADDQ             R9, SI
+	ADDQ             R9, BX
+	DECQ             R8
+	JNZ              row
+	JMP              sums
+
+streamed:
+	VMOVUPS.Z        (DI), K1, Z2
+	VMOVUPS.Z        (SI), K1, Z3
+	VMOVUPS.Z        (CX), K1, Z4
+	VMOVUPS.Z        (AX), K1, Z5
+	VFMADD231PS      Z5, Z2, Z4
+	VMAXPS.BCST      exponential<>+4(SB), Z4, Z5
+	VMINPS.BCST      exponential<>+0(SB), Z5, Z5
+	VMULPS.BCST      exponential<>+8(SB), Z5, Z6
+	VADDPS.BCST      exponential<>+12(SB), Z6, Z6
+	VSUBPS.BCST      exponential<>+12(SB), Z6, Z7
+	VFMADD231PS.BCST exponential<>+16(SB), Z7, Z5
+	VMULPS.BCST      exponential<>+20(SB), Z7, Z7
+	VADDPS           Z7, Z5, Z5
+	VMULPS.BCST      exponential<>+44(SB), Z5, Z8
+	VADDPS.BCST      exponential<>+40(SB), Z8, Z8
+	VMULPS           Z5, Z8, Z8
+	VADDPS.BCST      exponential<>+36(SB), Z8, Z8
+	VMULPS           Z5, Z8, Z8
+	VADDPS.BCST      exponential<>+32(SB), Z8, Z8
+	VMULPS           Z5, Z8, Z8
+	VADDPS.BCST      exponential<>+28(SB), Z8, Z8
+	VMULPS           Z5, Z5, Z7
+	VMULPS           Z7, Z8, Z8
+	VSUBPS           Z5, Z8, Z8
+	VADDPS.BCST      exponential<>+24(SB), Z8, Z8
+	VPSLLD           $0x17, Z6, Z6
+	VPADDD           Z6, Z8, Z8
+	VADDPS.BCST      exponential<>+24(SB), Z8, Z8
+	VBROADCASTSS     exponential<>+24(SB), Z5
+	VDIVPS           Z8, Z5, Z8
+	VSUBPS           Z8, Z5, Z6
+	VMULPS           Z4, Z6, Z6
+	VADDPS           Z5, Z6, Z6
+	VMULPS           Z8, Z6, Z6
+	VMULPS           Z6, Z3, Z3
+	VMOVNTPS         Z3, (BX)
+	VADDPS           Z3, Z0, Z0
+	VMOVUPS.Z        (DX), K1, Z5
+	VSUBPS           Z5, Z2, Z2
+	VFMADD231PS      Z3, Z2, Z1
+	ADDQ             R9, DI
+	ADDQ             R9, SI
+	ADDQ             R9, BX
+	DECQ             R8
+	JNZ              streamed
+
+sums:
+	MOVQ      sum+48(FP), AX
+	MOVQ      dot+56(FP), CX
+	VMOVUPS.Z (AX), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+	VMOVUPS.Z (CX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)
+	VZEROUPPER
+	RET
+
+// func gradientSiLU2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·gradientSiLU2AVX512(SB), NOSPLIT, $0-89
+	MOVQ   mask+80(FP), AX
+	MOVL   (AX), AX
+	KMOVW  AX, K1
+	MOVQ   scale+24(FP), AX
+	MOVQ   shift+32(FP), CX
+	MOVQ   mean+40(FP), DX
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ   out+0(FP), BX
+	MOVQ   d+8(FP), SI
+	MOVQ   x+16(FP), DI
+	MOVQ   rows+64(FP), R8
+	MOVQ   rowBytes+72(FP), R9
+	MOVB   stream+88(FP), R10
+	TESTB  R10, R10
+	JNZ    streamed
+
+row:
+	VMOVUPS          (DI), Z4
+	VMOVUPS          (SI), Z5
+	VMOVUPS          (CX), Z6
+	VMOVUPS          (AX), Z7
+	VFMADD231PS      Z7, Z4, Z6
+	VMAXPS.BCST      exponential<>+4(SB), Z6, Z7
+	VMINPS.BCST      exponential<>+0(SB), Z7, Z7
+	VMULPS.BCST      exponential<>+8(SB), Z7, Z8
+	VADDPS.BCST      exponential<>+12(SB), Z8, Z8
+	VSUBPS.BCST      exponential<>+12(SB), Z8, Z9
+	VFMADD231PS.BCST exponential<>+16(SB), Z9, Z7
+	VMULPS.BCST      exponential<>+20(SB), Z9, Z9
+	VADDPS           Z9, Z7, Z7
+	VMULPS.BCST      exponential<>+44(SB), Z7, Z10
+	VADDPS.BCST      exponential<>+40(SB), Z10, Z10
+	VMULPS           Z7, Z10, Z10
+	VADDPS.BCST      exponential<>+36(SB), Z10, Z10
+	VMULPS           Z7, Z10, Z10
+	VADDPS.BCST      exponential<>+32(SB), Z10, Z10
+	VMULPS           Z7, Z10, Z10
+	VADDPS.BCST      exponential<>+28(SB), Z10, Z10
+	VMULPS           Z7, Z7, Z9
+	VMULPS           Z9, Z10, Z10
+	VSUBPS           Z7, Z10, Z10
+	VADDPS.BCST      exponential<>+24(SB), Z10, Z10
+	VPSLLD           $0x17, Z8, Z8
+	VPADDD           Z8, Z10, Z10
+	VADDPS.BCST      exponential<>+24(SB), Z10, Z10
+	VBROADCASTSS     exponential<>+24(SB), Z7
+	VDIVPS           Z10, Z7, Z10
+	VSUBPS           Z10, Z7, Z8
+	VMULPS           Z6, Z8, Z8
+	VADDPS           Z7, Z8, Z8
+	VMULPS           Z10, Z8, Z8
+	VMULPS           Z8, Z5, Z5
+	VMOVUPS          Z5, (BX)
+	VADDPS           Z5, Z0, Z0
+	VMOVUPS          (DX), Z7
+	VSUBPS           Z7, Z4, Z4
+	VFMADD231PS      Z5, Z4, Z1
+	VMOVUPS.Z        64(DI), K1, Z4
+	VMOVUPS.Z        64(SI), K1, Z5
+	VMOVUPS.Z        64(CX), K1, Z6
+	VMOVUPS.Z        64(AX), K1, Z7
+	VFMADD231PS      Z7, Z4, Z6
+	VMAXPS.BCST      exponential<>+4(SB), Z6, Z7
+	VMINPS.BCST      exponential<>+0(SB), Z7, Z7
+	VMULPS.BCST      exponential<>+8(SB), Z7, Z8
+	VADDPS.BCST      exponential<>+12(SB), Z8, Z8
+	VSUBPS.BCST      exponential<>+12(SB), Z8, Z9
+	VFMADD231PS.BCST exponential<>+16(SB), Z9, Z7
+	VMULPS.BCST      exponential<>+20(SB), Z9, Z9
+	VADDPS           Z9, Z7, Z7
+	VMULPS.BCST      exponential<>+44(SB), Z7, Z10
+	VADDPS.BCST      exponential<>+40(SB), Z10, Z10
+	VMULPS           Z7, Z10, Z10
+	VADDPS.BCST      exponential<>+36(SB), Z10, Z10
+	VMULPS           Z7, Z10, Z10
+	VADDPS.BCST      exponential<>+32(SB), Z10, Z10
+	VMULPS           Z7, Z10, Z10
+	VADDPS.BCST      exponential<>+28(SB), Z10, Z10
+	VMULPS           Z7, Z7, Z9
+	VMULPS           Z9, Z10, Z10
+	VSUBPS           Z7, Z10, Z10
+	VADDPS.BCST      exponential<>+24(SB), Z10, Z10
+	VPSLLD           $0x17, Z8, Z8
+	VPADDD           Z8, Z10, Z10
+	VADDPS.BCST      exponential<>+24(SB), Z10, Z10
+	VBROADCASTSS     exponential<>+24(SB), Z7
+	VDIVPS           Z10, Z7, Z10
+	VSUBPS           Z10, Z7, Z8
+	VMULPS           Z6, Z8, Z8
+	VADDPS           Z7, Z8, Z8
+	VMULPS           Z10, Z8, Z8
+	VMULPS           Z8, Z5, Z5
+	VMOVUPS          Z5, K1, 64(BX)
+	VADDPS           Z5, Z2, Z2
+	VMOVUPS.Z        64(DX), K1, Z7
+	VSUBPS           Z7, Z4, Z4
+	VFMADD231PS      Z5, Z4, Z3
+	ADDQ             R9, DI
+	ADDQ             R9, SI
+	ADDQ             R9, BX
+	DECQ             R8
+	JNZ              row
+	JMP              sums
+
+streamed:
+	VMOVUPS          (DI), Z4
+	VMOVUPS          (SI), Z5
+	VMOVUPS          (CX), Z6
+	VMOVUPS          (AX), Z7
+	VFMADD231PS      Z7, Z4, Z6
+	VMAXPS.BCST      exponential<>+4(SB), Z6, Z7
+	VMINPS.BCST      exponential<>+0(SB), Z7, Z7
+	VMULPS.BCST      exponential<>+8(SB), Z7, Z8
+	VADDPS.BCST      exponential<>+12(SB), Z8, Z8
+	VSUBPS.BCST      exponential<>+12(SB), Z8, Z9
+	VFMADD231PS.BCST exponential<>+16(SB), Z9, Z7
+	VMULPS.BCST      exponential<>+20(SB), Z9, Z9
+	VADDPS           Z9, Z7, Z7
+	VMULPS.BCST      exponential<>+44(SB), Z7, Z10
+	VADDPS.BCST      exponential<>+40(SB), Z10, Z10
+	VMULPS           Z7, Z10, Z10
+	VADDPS.BCST      exponential<>+36(SB), Z10, Z10
+	VMULPS           Z7, Z10, Z10
+	VADDPS.BCST      exponential<>+32(SB), Z10, Z10
+	VMULPS           Z7, Z10, Z10
+	VADDPS.BCST      exponential<>+28(SB), Z10, Z10
+	VMULPS           Z7, Z7, Z9
+	VMULPS           Z9, Z10, Z10
+	VSUBPS           Z7, Z10, Z10
+	VADDPS.BCST      exponential<>+24(SB), Z10, Z10
+	VPSLLD           $0x17, Z8, Z8
+	VPADDD           Z8, Z10, Z10
+	VADDPS.BCST      exponential<>+24(SB), Z10, Z10
+	VBROADCASTSS     exponential<>+24(SB), Z7
+	VDIVPS           Z10, Z7, Z10
+	VSUBPS           Z10, Z7, Z8
+	VMULPS           Z6, Z8, Z8
+	VADDPS           Z7, Z8, Z8
+	VMULPS           Z10, Z8, Z8
+	VMULPS           Z8, Z5, Z5
+	VMOVNTPS         Z5, (BX)
+	VADDPS           Z5, Z0, Z0
+	VMOVUPS          (DX), Z7
+	VSUBPS           Z7, Z4, Z4
+	VFMADD231PS      Z5, Z4, Z1
+	VMOVUPS.Z        64(DI), K1, Z4
+	VMOVUPS.Z        64(SI), K1, Z5
+	VMOVUPS.Z        64(CX), K1, Z6
+	VMOVUPS.Z        64(AX), K1, Z7
+	VFMADD231PS      Z7, Z4, Z6
+	VMAXPS.BCST      exponential<>+4(SB), Z6, Z7
+	VMINPS.BCST      exponential<>+0(SB), Z7, Z7
+	VMULPS.BCST      exponential<>+8(SB), Z7, Z8
+	VADDPS.BCST      exponential<>+12(SB), Z8, Z8
+	VSUBPS.BCST      exponential<>+12(SB), Z8, Z9
+	VFMADD231PS.BCST exponential<>+16(SB), Z9, Z7
+	VMULPS.BCST      exponential<>+20(SB), Z9, Z9
+	VADDPS           Z9, Z7, Z7
+	VMULPS.BCST      exponential<>+44(SB), Z7, Z10
+	VADDPS.BCST      exponential<>+40(SB), Z10, Z10
+	VMULPS           Z7, Z10, Z10
+	VADDPS.BCST      exponential<>+36(SB), Z10, Z10
+	VMULPS           Z7, Z10, Z10
+	VADDPS.BCST      exponential<>+32(SB), Z10, Z10
+	VMULPS           Z7, Z10, Z10
+	VADDPS.BCST      exponential<>+28(SB), Z10, Z10
+	VMULPS           Z7, Z7, Z9
+	VMULPS           Z9, Z10, Z10
+	VSUBPS           Z7, Z10, Z10
+	VADDPS.BCST      exponential<>+24(SB), Z10, Z10
+	VPSLLD           $0x17, Z8, Z8
+	VPADDD           Z8, Z10, Z10
+	VADDPS.BCST      exponential<>+24(SB), Z10, Z10
+	VBROADCASTSS     exponential<>+24(SB), Z7
+	VDIVPS           Z10, Z7, Z10
+	VSUBPS           Z10, Z7, Z8
+	VMULPS           Z6, Z8, Z8
+	VADDPS           Z7, Z8, Z8
+	VMULPS           Z10, Z8, Z8
+	VMULPS           Z8, Z5, Z5
+	VMOVNTPS         Z5, 64(BX)
+	VADDPS           Z5, Z2, Z2
+	VMOVUPS.Z        64(DX), K1, Z7
+	VSUBPS           Z7, Z4, Z4
+	VFMADD231PS      Z5, Z4, Z3
+	ADDQ             R9, DI
+	ADDQ             R9, SI
+	ADDQ             R9, BX
+	DECQ             R8
+	JNZ              streamed
+
+sums:
+	MOVQ      sum+48(FP), AX
+	MOVQ      dot+56(FP), CX
+	VMOVUPS   (AX), Z4
+	VADDPS    Z4, Z0, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   (CX), Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, (CX)
+	VMOVUPS.Z 64(AX), K1, Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, K1, 64(AX)
+	VMOVUPS.Z 64(CX), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 64(CX)
+	VZEROUPPER
+	RET
+
+// func gradientSiLU4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·gradientSiLU4AVX512(SB), NOSPLIT, $0-89
+	MOVQ   mask+80(FP), AX
+	MOVL   (AX), AX
+	KMOVW  AX, K1
+	MOVQ   scale+24(FP), AX
+	MOVQ   shift+32(FP), CX
+	MOVQ   mean+40(FP), DX
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	MOVQ   out+0(FP), BX
+	MOVQ   d+8(FP), SI
+	MOVQ   x+16(FP), DI
+	MOVQ   rows+64(FP), R8
+	MOVQ   rowBytes+72(FP), R9
+	MOVB   stream+88(FP), R10
+	TESTB  R10, R10
+	JNZ    streamed
+
+row:
+	VMOVUPS          (DI), Z8
+	VMOVUPS          (SI), Z9
+	VMOVUPS          (CX), Z10
+	VMOVUPS          (AX), Z11
+	VFMADD231PS      Z11, Z8, Z10
+	VMAXPS.BCST      exponential<>+4(SB), Z10, Z11
+	VMINPS.BCST      exponential<>+0(SB), Z11, Z11
+	VMULPS.BCST      exponential<>+8(SB), Z11, Z12
+	VADDPS.BCST      exponential<>+12(SB), Z12, Z12
+	VSUBPS.BCST      exponential<>+12(SB), Z12, Z13
+	VFMADD231PS.BCST exponential<>+16(SB), Z13, Z11
+	VMULPS.BCST      exponential<>+20(SB), Z13, Z13
+	VADDPS           Z13, Z11, Z11
+	VMULPS.BCST      exponential<>+44(SB), Z11, Z14
+	VADDPS.BCST      exponential<>+40(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+36(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+32(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+28(SB), Z14, Z14
+	VMULPS           Z11, Z11, Z13
+	VMULPS           Z13, Z14, Z14
+	VSUBPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+24(SB), Z14, Z14
+	VPSLLD           $0x17, Z12, Z12
+	VPADDD           Z12, Z14, Z14
+	VADDPS.BCST      exponential<>+24(SB), Z14, Z14
+	VBROADCASTSS     exponential<>+24(SB), Z11
+	VDIVPS           Z14, Z11, Z14
+	VSUBPS           Z14, Z11, Z12
+	VMULPS           Z10, Z12, Z12
+	VADDPS           Z11, Z12, Z12
+	VMULPS           Z14, Z12, Z12
+	VMULPS           Z12, Z9, Z9
+	VMOVUPS          Z9, (BX)
+	VADDPS           Z9, Z0, Z0
+	VMOVUPS          (DX), Z11
+	VSUBPS           Z11, Z8, Z8
+	VFMADD231PS      Z9, Z8, Z1
+	VMOVUPS          64(DI), Z8
+	VMOVUPS          64(SI), Z9
+	VMOVUPS          64(CX), Z10
+	VMOVUPS          64(AX), Z11
+	VFMADD231PS      Z11, Z8, Z10
+	VMAXPS.BCST      exponential<>+4(SB), Z10, Z11
+	VMINPS.BCST      exponential<>+0(SB), Z11, Z11
+	VMULPS.BCST      exponential<>+8(SB), Z11, Z12
+	VADDPS.BCST      exponential<>+12(SB), Z12, Z12
+	VSUBPS.BCST      exponential<>+12(SB), Z12, Z13
+	VFMADD231PS.BCST exponential<>+16(SB), Z13, Z11
+	VMULPS.BCST      exponential<>+20(SB), Z13, Z13
+	VADDPS           Z13, Z11, Z11
+	VMULPS.BCST      exponential<>+44(SB), Z11, Z14
+	VADDPS.BCST      exponential<>+40(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+36(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+32(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+28(SB), Z14, Z14
+	VMULPS           Z11, Z11, Z13
+	VMULPS           Z13, Z14, Z14
+	VSUBPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+24(SB), Z14, Z14
+	VPSLLD           $0x17, Z12, Z12
+	VPADDD           Z12, Z14, Z14
+	VADDPS.BCST      exponential<>+24(SB), Z14, Z14
+	VBROADCASTSS     exponential<>+24(SB), Z11
+	VDIVPS           Z14, Z11, Z14
+	VSUBPS           Z14, Z11, Z12
+	VMULPS           Z10, Z12, Z12
+	VADDPS           Z11, Z12, Z12
+	VMULPS           Z14, Z12, Z12
+	VMULPS           Z12, Z9, Z9
+	VMOVUPS          Z9, 64(BX)
+	VADDPS           Z9, Z2, Z2
+	VMOVUPS          64(DX), Z11
+	VSUBPS           Z11, Z8, Z8
+	VFMADD231PS      Z9, Z8, Z3
+	VMOVUPS          128(DI), Z8
+	VMOVUPS          128(SI), Z9
+	VMOVUPS          128(CX), Z10
+	VMOVUPS          128(AX), Z11
+	VFMADD231PS      Z11, Z8, Z10
+	VMAXPS.BCST      exponential<>+4(SB), Z10, Z11
+	VMINPS.BCST      exponential<>+0(SB), Z11, Z11
+	VMULPS.BCST      exponential<>+8(SB), Z11, Z12
+	VADDPS.BCST      exponential<>+12(SB), Z12, Z12
+	VSUBPS.BCST      exponential<>+12(SB), Z12, Z13
+	VFMADD231PS.BCST exponential<>+16(SB), Z13, Z11
+	VMULPS.BCST      exponential<>+20(SB), Z13, Z13
+	VADDPS           Z13, Z11, Z11
+	VMULPS.BCST      exponential<>+44(SB), Z11, Z14
+	VADDPS.BCST      exponential<>+40(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+36(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+32(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+28(SB), Z14, Z14
+	VMULPS           Z11, Z11, Z13
+	VMULPS           Z13, Z14, Z14
+	VSUBPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+24(SB), Z14, Z14
+	VPSLLD           $0x17, Z12, Z12
+	VPADDD           Z12, Z14, Z14
+	VADDPS.BCST      exponential<>+24(SB), Z14, Z14
+	VBROADCASTSS     exponential<>+24(SB), Z11
+	VDIVPS           Z14, Z11, Z14
+	VSUBPS           Z14, Z11, Z12
+	VMULPS           Z10, Z12, Z12
+	VADDPS           Z11, Z12, Z12
+	VMULPS           Z14, Z12, Z12
+	VMULPS           Z12, Z9, Z9
+	VMOVUPS          Z9, 128(BX)
+	VADDPS           Z9, Z4, Z4
+	VMOVUPS          128(DX), Z11
+	VSUBPS           Z11, Z8, Z8
+	VFMADD231PS      Z9, Z8, Z5
+	VMOVUPS.Z        192(DI), K1, Z8
+	VMOVUPS.Z        192(SI), K1, Z9
+	VMOVUPS.Z        192(CX), K1, Z10
+	VMOVUPS.Z        192(AX), K1, Z11
+	VFMADD231PS      Z11, Z8, Z10
+	VMAXPS.BCST      exponential<>+4(SB), Z10, Z11
+	VMINPS.BCST      exponential<>+0(SB), Z11, Z11
+	VMULPS.BCST      exponential<>+8(SB), Z11, Z12
+	VADDPS.BCST      exponential<>+12(SB), Z12, Z12
+	VSUBPS.BCST      exponential<>+12(SB), Z12, Z13
+	VFMADD231PS.BCST exponential<>+16(SB), Z13, Z11
+	VMULPS.BCST      exponential<>+20(SB), Z13, Z13
+	VADDPS           Z13, Z11, Z11
+	VMULPS.BCST      exponential<>+44(SB), Z11, Z14
+	VADDPS.BCST      exponential<>+40(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+36(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+32(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+28(SB), Z14, Z14
+	VMULPS           Z11, Z11, Z13
+	VMULPS           Z13, Z14, Z14
+	VSUBPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+24(SB), Z14, Z14
+	VPSLLD           $0x17, Z12, Z12
+	VPADDD           Z12, Z14, Z14
+	VADDPS.BCST      exponential<>+24(SB), Z14, Z14
+	VBROADCASTSS     exponential<>+24(SB), Z11
+	VDIVPS           Z14, Z11, Z14
+	VSUBPS           Z14, Z11, Z12
+	VMULPS           Z10, Z12, Z12
+	VADDPS           Z11, Z12, Z12
+	VMULPS           Z14, Z12, Z12
+	VMULPS           Z12, Z9, Z9
+	VMOVUPS          Z9, K1, 192(BX)
+	VADDPS           Z9, Z6, Z6
+	VMOVUPS.Z        192(DX), K1, Z11
+	VSUBPS           Z11, Z8, Z8
+	VFMADD231PS      Z9, Z8, Z7
+	ADDQ             R9, DI
+	ADDQ             R9, SI
+	ADDQ             R9, BX
+	DECQ             R8
+	JNZ              row
+	JMP              sums
+
+streamed:
+	VMOVUPS          (DI), Z8
+	VMOVUPS          (SI), Z9
+	VMOVUPS          (CX), Z10
+	VMOVUPS          (AX), Z11
+	VFMADD231PS      Z11, Z8, Z10
+	VMAXPS.BCST      exponential<>+4(SB), Z10, Z11
+	VMINPS.BCST      exponential<>+0(SB), Z11, Z11
+	VMULPS.BCST      exponential<>+8(SB), Z11, Z12
+	VADDPS.BCST      exponential<>+12(SB), Z12, Z12
+	VSUBPS.BCST      exponential<>+12(SB), Z12, Z13
+	VFMADD231PS.BCST exponential<>+16(SB), Z13, Z11
+	VMULPS.BCST      exponential<>+20(SB), Z13, Z13
+	VADDPS           Z13, Z11, Z11
+	VMULPS.BCST      exponential<>+44(SB), Z11, Z14
+	VADDPS.BCST      exponential<>+40(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+36(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+32(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+28(SB), Z14, Z14
+	VMULPS           Z11, Z11, Z13
+	VMULPS           Z13, Z14, Z14
+	VSUBPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+24(SB), Z14, Z14
+	VPSLLD           $0x17, Z12, Z12
+	VPADDD           Z12, Z14, Z14
+	VADDPS.BCST      exponential<>+24(SB), Z14, Z14
+	VBROADCASTSS     exponential<>+24(SB), Z11
+	VDIVPS           Z14, Z11, Z14
+	VSUBPS           Z14, Z11, Z12
+	VMULPS           Z10, Z12, Z12
+	VADDPS           Z11, Z12, Z12
+	VMULPS           Z14, Z12, Z12
+	VMULPS           Z12, Z9, Z9
+	VMOVNTPS         Z9, (BX)
+	VADDPS           Z9, Z0, Z0
+	VMOVUPS          (DX), Z11
+	VSUBPS           Z11, Z8, Z8
+	VFMADD231PS      Z9, Z8, Z1
+	VMOVUPS          64(DI), Z8
+	VMOVUPS          64(SI), Z9
+	VMOVUPS          64(CX), Z10
+	VMOVUPS          64(AX), Z11
+	VFMADD231PS      Z11, Z8, Z10
+	VMAXPS.BCST      exponential<>+4(SB), Z10, Z11
+	VMINPS.BCST      exponential<>+0(SB), Z11, Z11
+	VMULPS.BCST      exponential<>+8(SB), Z11, Z12
+	VADDPS.BCST      exponential<>+12(SB), Z12, Z12
+	VSUBPS.BCST      exponential<>+12(SB), Z12, Z13
+	VFMADD231PS.BCST exponential<>+16(SB), Z13, Z11
+	VMULPS.BCST      exponential<>+20(SB), Z13, Z13
+	VADDPS           Z13, Z11, Z11
+	VMULPS.BCST      exponential<>+44(SB), Z11, Z14
+	VADDPS.BCST      exponential<>+40(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+36(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+32(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+28(SB), Z14, Z14
+	VMULPS           Z11, Z11, Z13
+	VMULPS           Z13, Z14, Z14
+	VSUBPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+24(SB), Z14, Z14
+	VPSLLD           $0x17, Z12, Z12
+	VPADDD           Z12, Z14, Z14
+	VADDPS.BCST      exponential<>+24(SB), Z14, Z14
+	VBROADCASTSS     exponential<>+24(SB), Z11
+	VDIVPS           Z14, Z11, Z14
+	VSUBPS           Z14, Z11, Z12
+	VMULPS           Z10, Z12, Z12
+	VADDPS           Z11, Z12, Z12
+	VMULPS           Z14, Z12, Z12
+	VMULPS           Z12, Z9, Z9
+	VMOVNTPS         Z9, 64(BX)
+	VADDPS           Z9, Z2, Z2
+	VMOVUPS          64(DX), Z11
+	VSUBPS           Z11, Z8, Z8
+	VFMADD231PS      Z9, Z8, Z3
+	VMOVUPS          128(DI), Z8
+	VMOVUPS          128(SI), Z9
+	VMOVUPS          128(CX), Z10
+	VMOVUPS          128(AX), Z11
+	VFMADD231PS      Z11, Z8, Z10
+	VMAXPS.BCST      exponential<>+4(SB), Z10, Z11
+	VMINPS.BCST      exponential<>+0(SB), Z11, Z11
+	VMULPS.BCST      exponential<>+8(SB), Z11, Z12
+	VADDPS.BCST      exponential<>+12(SB), Z12, Z12
+	VSUBPS.BCST      exponential<>+12(SB), Z12, Z13
+	VFMADD231PS.BCST exponential<>+16(SB), Z13, Z11
+	VMULPS.BCST      exponential<>+20(SB), Z13, Z13
+	VADDPS           Z13, Z11, Z11
+	VMULPS.BCST      exponential<>+44(SB), Z11, Z14
+	VADDPS.BCST      exponential<>+40(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+36(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+32(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+28(SB), Z14, Z14
+	VMULPS           Z11, Z11, Z13
+	VMULPS           Z13, Z14, Z14
+	VSUBPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+24(SB), Z14, Z14
+	VPSLLD           $0x17, Z12, Z12
+	VPADDD           Z12, Z14, Z14
+	VADDPS.BCST      exponential<>+24(SB), Z14, Z14
+	VBROADCASTSS     exponential<>+24(SB), Z11
+	VDIVPS           Z14, Z11, Z14
+	VSUBPS           Z14, Z11, Z12
+	VMULPS           Z10, Z12, Z12
+	VADDPS           Z11, Z12, Z12
+	VMULPS           Z14, Z12, Z12
+	VMULPS           Z12, Z9, Z9
+	VMOVNTPS         Z9, 128(BX)
+	VADDPS           Z9, Z4, Z4
+	VMOVUPS          128(DX), Z11
+	VSUBPS           Z11, Z8, Z8
+	VFMADD231PS      Z9, Z8, Z5
+	VMOVUPS.Z        192(DI), K1, Z8
+	VMOVUPS.Z        192(SI), K1, Z9
+	VMOVUPS.Z        192(CX), K1, Z10
+	VMOVUPS.Z        192(AX), K1, Z11
+	VFMADD231PS      Z11, Z8, Z10
+	VMAXPS.BCST      exponential<>+4(SB), Z10, Z11
+	VMINPS.BCST      exponential<>+0(SB), Z11, Z11
+	VMULPS.BCST      exponential<>+8(SB), Z11, Z12
+	VADDPS.BCST      exponential<>+12(SB), Z12, Z12
+	VSUBPS.BCST      exponential<>+12(SB), Z12, Z13
+	VFMADD231PS.BCST exponential<>+16(SB), Z13, Z11
+	VMULPS.BCST      exponential<>+20(SB), Z13, Z13
+	VADDPS           Z13, Z11, Z11
+	VMULPS.BCST      exponential<>+44(SB), Z11, Z14
+	VADDPS.BCST      exponential<>+40(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+36(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+32(SB), Z14, Z14
+	VMULPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+28(SB), Z14, Z14
+	VMULPS           Z11, Z11, Z13
+	VMULPS           Z13, Z14, Z14
+	VSUBPS           Z11, Z14, Z14
+	VADDPS.BCST      exponential<>+24(SB), Z14, Z14
+	VPSLLD           $0x17, Z12, Z12
+	VPADDD           Z12, Z14, Z14
+	VADDPS.BCST      exponential<>+24(SB), Z14, Z14
+	VBROADCASTSS     exponential<>+24(SB), Z11
+	VDIVPS           Z14, Z11, Z14
+	VSUBPS           Z14, Z11, Z12
+	VMULPS           Z10, Z12, Z12
+	VADDPS           Z11, Z12, Z12
+	VMULPS           Z14, Z12, Z12
+	VMULPS           Z12, Z9, Z9
+	VMOVNTPS         Z9, 192(BX)
+	VADDPS           Z9, Z6, Z6
+	VMOVUPS.Z        192(DX), K1, Z11
+	VSUBPS           Z11, Z8, Z8
+	VFMADD231PS      Z9, Z8, Z7
+	ADDQ             R9, DI
+	ADDQ             R9, SI
+	ADDQ             R9, BX
+	DECQ             R8
+	JNZ              streamed
+
+sums:
+	MOVQ      sum+48(FP), AX
+	MOVQ      dot+56(FP), CX
+	VMOVUPS   (AX), Z8
+	VADDPS    Z8, Z0, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   (CX), Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, (CX)
+	VMOVUPS   64(AX), Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, 64(AX)
+	VMOVUPS   64(CX), Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, 64(CX)
+	VMOVUPS   128(AX), Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, 128(AX)
+	VMOVUPS   128(CX), Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, 128(CX)
+	VMOVUPS.Z 192(AX), K1, Z0
+	VADDPS    Z0, Z6, Z6
+	VMOVUPS   Z6, K1, 192(AX)
+	VMOVUPS.Z 192(CX), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 192(CX)
+	VZEROUPPER
+	RET
+
+// func gradientSiLU8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·gradientSiLU8AVX512(SB), NOSPLIT, $0-89
+	MOVQ   mask+80(FP), AX
+	MOVL   (AX), AX
+	KMOVW  AX, K1
+	MOVQ   scale+24(FP), AX
+	MOVQ   shift+32(FP), CX
+	MOVQ   mean+40(FP), DX
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ   out+0(FP), BX
+	MOVQ   d+8(FP), SI
+	MOVQ   x+16(FP), DI
+	MOVQ   rows+64(FP), R8
+	MOVQ   rowBytes+72(FP), R9
+	MOVB   stream+88(FP), R10
+	TESTB  R10, R10
+	JNZ    streamed
+
+row:
+	VMOVUPS          (DI), Z16
+	VMOVUPS          (SI), Z17
+	VMOVUPS          (CX), Z18
+	VMOVUPS          (AX), Z19
+	VFMADD231PS      Z19, Z16, Z18
+	VMAXPS.BCST      exponential<>+4(SB), Z18, Z19
+	VMINPS.BCST      exponential<>+0(SB), Z19, Z19
+	VMULPS.BCST      exponential<>+8(SB), Z19, Z20
+	VADDPS.BCST      exponential<>+12(SB), Z20, Z20
+	VSUBPS.BCST      exponential<>+12(SB), Z20, Z21
+	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
+	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
+	VADDPS           Z21, Z19, Z19
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
+	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+32(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+28(SB), Z22, Z22
+	VMULPS           Z19, Z19, Z21
+	VMULPS           Z21, Z22, Z22
+	VSUBPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VPSLLD           $0x17, Z20, Z20
+	VPADDD           Z20, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VBROADCASTSS     exponential<>+24(SB), Z19
+	VDIVPS           Z22, Z19, Z22
+	VSUBPS           Z22, Z19, Z20
+	VMULPS           Z18, Z20, Z20
+	VADDPS           Z19, Z20, Z20
+	VMULPS           Z22, Z20, Z20
+	VMULPS           Z20, Z17, Z17
+	VMOVUPS          Z17, (BX)
+	VADDPS           Z17, Z0, Z0
+	VMOVUPS          (DX), Z19
+	VSUBPS           Z19, Z16, Z16
+	VFMADD231PS      Z17, Z16, Z1
+	VMOVUPS          64(DI), Z16
+	VMOVUPS          64(SI), Z17
+	VMOVUPS          64(CX), Z18
+	VMOVUPS          64(AX), Z19
+	VFMADD231PS      Z19, Z16, Z18
+	VMAXPS.BCST      exponential<>+4(SB), Z18, Z19
+	VMINPS.BCST      exponential<>+0(SB), Z19, Z19
+	VMULPS.BCST      exponential<>+8(SB), Z19, Z20
+	VADDPS.BCST      exponential<>+12(SB), Z20, Z20
+	VSUBPS.BCST      exponential<>+12(SB), Z20, Z21
+	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
+	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
+	VADDPS           Z21, Z19, Z19
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
+	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+32(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+28(SB), Z22, Z22
+	VMULPS           Z19, Z19, Z21
+	VMULPS           Z21, Z22, Z22
+	VSUBPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VPSLLD           $0x17, Z20, Z20
+	VPADDD           Z20, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VBROADCASTSS     exponential<>+24(SB), Z19
+	VDIVPS           Z22, Z19, Z22
+	VSUBPS           Z22, Z19, Z20
+	VMULPS           Z18, Z20, Z20
+	VADDPS           Z19, Z20, Z20
+	VMULPS           Z22, Z20, Z20
+	VMULPS           Z20, Z17, Z17
+	VMOVUPS          Z17, 64(BX)
+	VADDPS           Z17, Z2, Z2
+	VMOVUPS          64(DX), Z19
+	VSUBPS           Z19, Z16, Z16
+	VFMADD231PS      Z17, Z16, Z3
+	VMOVUPS          128(DI), Z16
+	VMOVUPS          128(SI), Z17
+	VMOVUPS          128(CX), Z18
+	VMOVUPS          128(AX), Z19
+	VFMADD231PS      Z19, Z16, Z18
+	VMAXPS.BCST      exponential<>+4(SB), Z18, Z19
+	VMINPS.BCST      exponential<>+0(SB), Z19, Z19
+	VMULPS.BCST      exponential<>+8(SB), Z19, Z20
+	VADDPS.BCST      exponential<>+12(SB), Z20, Z20
+	VSUBPS.BCST      exponential<>+12(SB), Z20, Z21
+	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
+	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
+	VADDPS           Z21, Z19, Z19
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
+	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+32(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+28(SB), Z22, Z22
+	VMULPS           Z19, Z19, Z21
+	VMULPS           Z21, Z22, Z22
+	VSUBPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VPSLLD           $0x17, Z20, Z20
+	VPADDD           Z20, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VBROADCASTSS     exponential<>+24(SB), Z19
+	VDIVPS           Z22, Z19, Z22
+	VSUBPS           Z22, Z19, Z20
+	VMULPS           Z18, Z20, Z20
+	VADDPS           Z19, Z20, Z20
+	VMULPS           Z22, Z20, Z20
+	VMULPS           Z20, Z17, Z17
+	VMOVUPS          Z17, 128(BX)
+	VADDPS           Z17, Z4, Z4
+	VMOVUPS          128(DX), Z19
+	VSUBPS           Z19, Z16, Z16
+	VFMADD231PS      Z17, Z16, Z5
+	VMOVUPS          192(DI), Z16
+	VMOVUPS          192(SI), Z17
+	VMOVUPS          192(CX), Z18
+	VMOVUPS          192(AX), Z19
+	VFMADD231PS      Z19, Z16, Z18
+	VMAXPS.BCST      exponential<>+4(SB), Z18, Z19
+	VMINPS.BCST      exponential<>+0(SB), Z19, Z19
+	VMULPS.BCST      exponential<>+8(SB), Z19, Z20
+	VADDPS.BCST      exponential<>+12(SB), Z20, Z20
+	VSUBPS.BCST      exponential<>+12(SB), Z20, Z21
+	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
+	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
+	VADDPS           Z21, Z19, Z19
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
+	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+32(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+28(SB), Z22, Z22
+	VMULPS           Z19, Z19, Z21
+	VMULPS           Z21, Z22, Z22
+	VSUBPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VPSLLD           $0x17, Z20, Z20
+	VPADDD           Z20, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VBROADCASTSS     exponential<>+24(SB), Z19
+	VDIVPS           Z22, Z19, Z22
+	VSUBPS           Z22, Z19, Z20
+	VMULPS           Z18, Z20, Z20
+	VADDPS           Z19, Z20, Z20
+	VMULPS           Z22, Z20, Z20
+	VMULPS           Z20, Z17, Z17
+	VMOVUPS          Z17, 192(BX)
+	VADDPS           Z17, Z6, Z6
+	VMOVUPS          192(DX), Z19
+	VSUBPS           Z19, Z16, Z16
+	VFMADD231PS      Z17, Z16, Z7
+	VMOVUPS          256(DI), Z16
+	VMOVUPS          256(SI), Z17
+	VMOVUPS          256(CX), Z18
+	VMOVUPS          256(AX), Z19
+	VFMADD231PS      Z19, Z16, Z18
+	VMAXPS.BCST      exponential<>+4(SB), Z18, Z19
+	VMINPS.BCST      exponential<>+0(SB), Z19, Z19
+	VMULPS.BCST      exponential<>+8(SB), Z19, Z20
+	VADDPS.BCST      exponential<>+12(SB), Z20, Z20
+	VSUBPS.BCST      exponential<>+12(SB), Z20, Z21
+	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
+	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
+	VADDPS           Z21, Z19, Z19
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
+	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+32(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+28(SB), Z22, Z22
+	VMULPS           Z19, Z19, Z21
+	VMULPS           Z21, Z22, Z22
+	VSUBPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VPSLLD           $0x17, Z20, Z20
+	VPADDD           Z20, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VBROADCASTSS     exponential<>+24(SB), Z19
+	VDIVPS           Z22, Z19, Z22
+	VSUBPS           Z22, Z19, Z20
+	VMULPS           Z18, Z20, Z20
+	VADDPS           Z19, Z20, Z20
+	VMULPS           Z22, Z20, Z20
+	VMULPS           Z20, Z17, Z17
+	VMOVUPS          Z17, 256(BX)
+	VADDPS           Z17, Z8, Z8
+	VMOVUPS          256(DX), Z19
+	VSUBPS           Z19, Z16, Z16
+	VFMADD231PS      Z17, Z16, Z9
+	VMOVUPS          320(DI), Z16
+	VMOVUPS          320(SI), Z17
+	VMOVUPS          320(CX), Z18
+	VMOVUPS          320(AX), Z19
+	VFMADD231PS      Z19, Z16, Z18
+	VMAXPS.BCST      exponential<>+4(SB), Z18, Z19
+	VMINPS.BCST      exponential<>+0(SB), Z19, Z19
+	VMULPS.BCST      exponential<>+8(SB), Z19, Z20
+	VADDPS.BCST      exponential<>+12(SB), Z20, Z20
+	VSUBPS.BCST      exponential<>+12(SB), Z20, Z21
+	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
+	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
+	VADDPS           Z21, Z19, Z19
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
+	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+32(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+28(SB), Z22, Z22
+	VMULPS           Z19, Z19, Z21
+	VMULPS           Z21, Z22, Z22
+	VSUBPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VPSLLD           $0x17, Z20, Z20
+	VPADDD           Z20, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VBROADCASTSS     exponential<>+24(SB), Z19
+	VDIVPS           Z22, Z19, Z22
+	VSUBPS           Z22, Z19, Z20
+	VMULPS           Z18, Z20, Z20
+	VADDPS           Z19, Z20, Z20
+	VMULPS           Z22, Z20, Z20
+	VMULPS           Z20, Z17, Z17
+	VMOVUPS          Z17, 320(BX)
+	VADDPS           Z17, Z10, Z10
+	VMOVUPS          320(DX), Z19
+	VSUBPS           Z19, Z16, Z16
+	VFMADD231PS      Z17, Z16, Z11
+	VMOVUPS          384(DI), Z16
+	VMOVUPS          384(SI), Z17
+	VMOVUPS          384(CX), Z18
+	VMOVUPS          384(AX), Z19
+	VFMADD231PS      Z19, Z16, Z18
+	VMAXPS.BCST      exponential<>+4(SB), Z18, Z19
+	VMINPS.BCST      exponential<>+0(SB), Z19, Z19
+	VMULPS.BCST      exponential<>+8(SB), Z19, Z20
+	VADDPS.BCST      exponential<>+12(SB), Z20, Z20
+	VSUBPS.BCST      exponential<>+12(SB), Z20, Z21
+	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
+	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
+	VADDPS           Z21, Z19, Z19
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
+	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+32(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+28(SB), Z22, Z22
+	VMULPS           Z19, Z19, Z21
+	VMULPS           Z21, Z22, Z22
+	VSUBPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VPSLLD           $0x17, Z20, Z20
+	VPADDD           Z20, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VBROADCASTSS     exponential<>+24(SB), Z19
+	VDIVPS           Z22, Z19, Z22
+	VSUBPS           Z22, Z19, Z20
+	VMULPS           Z18, Z20, Z20
+	VADDPS           Z19, Z20, Z20
+	VMULPS           Z22, Z20, Z20
+	VMULPS           Z20, Z17, Z17
+	VMOVUPS          Z17, 384(BX)
+	VADDPS           Z17, Z12, Z12
+	VMOVUPS          384(DX), Z19
+	VSUBPS           Z19, Z16, Z16
+	VFMADD231PS      Z17, Z16, Z13
+	VMOVUPS.Z        448(DI), K1, Z16
+	VMOVUPS.Z        448(SI), K1, Z17
+	VMOVUPS.Z        448(CX), K1, Z18
+	VMOVUPS.Z        448(AX), K1, Z19
+	VFMADD231PS      Z19, Z16, Z18
+	VMAXPS.BCST      exponential<>+4(SB), Z18, Z19
+	VMINPS.BCST      exponential<>+0(SB), Z19, Z19
+	VMULPS.BCST      exponential<>+8(SB), Z19, Z20
+	VADDPS.BCST      exponential<>+12(SB), Z20, Z20
+	VSUBPS.BCST      exponential<>+12(SB), Z20, Z21
+	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
+	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
+	VADDPS           Z21, Z19, Z19
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
+	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+32(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+28(SB), Z22, Z22
+	VMULPS           Z19, Z19, Z21
+	VMULPS           Z21, Z22, Z22
+	VSUBPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VPSLLD           $0x17, Z20, Z20
+	VPADDD           Z20, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VBROADCASTSS     exponential<>+24(SB), Z19
+	VDIVPS           Z22, Z19, Z22
+	VSUBPS           Z22, Z19, Z20
+	VMULPS           Z18, Z20, Z20
+	VADDPS           Z19, Z20, Z20
+	VMULPS           Z22, Z20, Z20
+	VMULPS           Z20, Z17, Z17
+	VMOVUPS          Z17, K1, 448(BX)
+	VADDPS           Z17, Z14, Z14
+	VMOVUPS.Z        448(DX), K1, Z19
+	VSUBPS           Z19, Z16, Z16
+	VFMADD231PS      Z17, Z16, Z15
+	ADDQ             R9, DI
+	ADDQ             R9, SI
+	ADDQ             R9, BX
+	DECQ             R8
+	JNZ              row
+	JMP              sums
+
+streamed:
+	VMOVUPS          (DI), Z16
+	VMOVUPS          (SI), Z17
+	VMOVUPS          (CX), Z18
+	VMOVUPS          (AX), Z19
+	VFMADD231PS      Z19, Z16, Z18
+	VMAXPS.BCST      exponential<>+4(SB), Z18, Z19
+	VMINPS.BCST      exponential<>+0(SB), Z19, Z19
+	VMULPS.BCST      exponential<>+8(SB), Z19, Z20
+	VADDPS.BCST      exponential<>+12(SB), Z20, Z20
+	VSUBPS.BCST      exponential<>+12(SB), Z20, Z21
+	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
+	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
+	VADDPS           Z21, Z19, Z19
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
+	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+32(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+28(SB), Z22, Z22
+	VMULPS           Z19, Z19, Z21
+	VMULPS           Z21, Z22, Z22
+	VSUBPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VPSLLD           $0x17, Z20, Z20
+	VPADDD           Z20, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VBROADCASTSS     exponential<>+24(SB), Z19
+	VDIVPS           Z22, Z19, Z22
+	VSUBPS           Z22, Z19, Z20
+	VMULPS           Z18, Z20, Z20
+	VADDPS           Z19, Z20, Z20
+	VMULPS           Z22, Z20, Z20
+	VMULPS           Z20, Z17, Z17
+	VMOVNTPS         Z17, (BX)
+	VADDPS           Z17, Z0, Z0
+	VMOVUPS          (DX), Z19
+	VSUBPS           Z19, Z16, Z16
+	VFMADD231PS      Z17, Z16, Z1
+	VMOVUPS          64(DI), Z16
+	VMOVUPS          64(SI), Z17
+	VMOVUPS          64(CX), Z18
+	VMOVUPS          64(AX), Z19
+	VFMADD231PS      Z19, Z16, Z18
+	VMAXPS.BCST      exponential<>+4(SB), Z18, Z19
+	VMINPS.BCST      exponential<>+0(SB), Z19, Z19
+	VMULPS.BCST      exponential<>+8(SB), Z19, Z20
+	VADDPS.BCST      exponential<>+12(SB), Z20, Z20
+	VSUBPS.BCST      exponential<>+12(SB), Z20, Z21
+	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
+	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
+	VADDPS           Z21, Z19, Z19
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
+	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+32(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+28(SB), Z22, Z22
+	VMULPS           Z19, Z19, Z21
+	VMULPS           Z21, Z22, Z22
+	VSUBPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VPSLLD           $0x17, Z20, Z20
+	VPADDD           Z20, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VBROADCASTSS     exponential<>+24(SB), Z19
+	VDIVPS           Z22, Z19, Z22
+	VSUBPS           Z22, Z19, Z20
+	VMULPS           Z18, Z20, Z20
+	VADDPS           Z19, Z20, Z20
+	VMULPS           Z22, Z20, Z20
+	VMULPS           Z20, Z17, Z17
+	VMOVNTPS         Z17, 64(BX)
+	VADDPS           Z17, Z2, Z2
+	VMOVUPS          64(DX), Z19
+	VSUBPS           Z19, Z16, Z16
+	VFMADD231PS      Z17, Z16, Z3
+	VMOVUPS          128(DI), Z16
+	VMOVUPS          128(SI), Z17
+	VMOVUPS          128(CX), Z18
+	VMOVUPS          128(AX), Z19
+	VFMADD231PS      Z19, Z16, Z18
+	VMAXPS.BCST      exponential<>+4(SB), Z18, Z19
+	VMINPS.BCST      exponential<>+0(SB), Z19, Z19
+	VMULPS.BCST      exponential<>+8(SB), Z19, Z20
+	VADDPS.BCST      exponential<>+12(SB), Z20, Z20
+	VSUBPS.BCST      exponential<>+12(SB), Z20, Z21
+	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
+	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
+	VADDPS           Z21, Z19, Z19
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
+	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+32(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+28(SB), Z22, Z22
+	VMULPS           Z19, Z19, Z21
+	VMULPS           Z21, Z22, Z22
+	VSUBPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VPSLLD           $0x17, Z20, Z20
+	VPADDD           Z20, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VBROADCASTSS     exponential<>+24(SB), Z19
+	VDIVPS           Z22, Z19, Z22
+	VSUBPS           Z22, Z19, Z20
+	VMULPS           Z18, Z20, Z20
+	VADDPS           Z19, Z20, Z20
+	VMULPS           Z22, Z20, Z20
+	VMULPS           Z20, Z17, Z17
+	VMOVNTPS         Z17, 128(BX)
+	VADDPS           Z17, Z4, Z4
+	VMOVUPS          128(DX), Z19
+	VSUBPS           Z19, Z16, Z16
+	VFMADD231PS      Z17, Z16, Z5
+	VMOVUPS          192(DI), Z16
+	VMOVUPS          192(SI), Z17
+	VMOVUPS          192(CX), Z18
+	VMOVUPS          192(AX), Z19
+	VFMADD231PS      Z19, Z16, Z18
+	VMAXPS.BCST      exponential<>+4(SB), Z18, Z19
+	VMINPS.BCST      exponential<>+0(SB), Z19, Z19
+	VMULPS.BCST      exponential<>+8(SB), Z19, Z20
+	VADDPS.BCST      exponential<>+12(SB), Z20, Z20
+	VSUBPS.BCST      exponential<>+12(SB), Z20, Z21
+	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
+	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
+	VADDPS           Z21, Z19, Z19
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
+	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+32(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+28(SB), Z22, Z22
+	VMULPS           Z19, Z19, Z21
+	VMULPS           Z21, Z22, Z22
+	VSUBPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VPSLLD           $0x17, Z20, Z20
+	VPADDD           Z20, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VBROADCASTSS     exponential<>+24(SB), Z19
+	VDIVPS           Z22, Z19, Z22
+	VSUBPS           Z22, Z19, Z20
+	VMULPS           Z18, Z20, Z20
+	VADDPS           Z19, Z20, Z20
+	VMULPS           Z22, Z20, Z20
+	VMULPS           Z20, Z17, Z17
+	VMOVNTPS         Z17, 192(BX)
+	VADDPS           Z17, Z6, Z6
+	VMOVUPS          192(DX), Z19
+	VSUBPS           Z19, Z16, Z16
+	VFMADD231PS      Z17, Z16, Z7
+	VMOVUPS          256(DI), Z16
+	VMOVUPS          256(SI), Z17
+	VMOVUPS          256(CX), Z18
+	VMOVUPS          256(AX), Z19
+	VFMADD231PS      Z19, Z16, Z18
+	VMAXPS.BCST      exponential<>+4(SB), Z18, Z19
+	VMINPS.BCST      exponential<>+0(SB), Z19, Z19
+	VMULPS.BCST      exponential<>+8(SB), Z19, Z20
+	VADDPS.BCST      exponential<>+12(SB), Z20, Z20
+	VSUBPS.BCST      exponential<>+12(SB), Z20, Z21
+	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
+	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
+	VADDPS           Z21, Z19, Z19
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
+	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+32(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+28(SB), Z22, Z22
+	VMULPS           Z19, Z19, Z21
+	VMULPS           Z21, Z22, Z22
+	VSUBPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VPSLLD           $0x17, Z20, Z20
+	VPADDD           Z20, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VBROADCASTSS     exponential<>+24(SB), Z19
+	VDIVPS           Z22, Z19, Z22
+	VSUBPS           Z22, Z19, Z20
+	VMULPS           Z18, Z20, Z20
+	VADDPS           Z19, Z20, Z20
+	VMULPS           Z22, Z20, Z20
+	VMULPS           Z20, Z17, Z17
+	VMOVNTPS         Z17, 256(BX)
+	VADDPS           Z17, Z8, Z8
+	VMOVUPS          256(DX), Z19
+	VSUBPS           Z19, Z16, Z16
+	VFMADD231PS      Z17, Z16, Z9
+	VMOVUPS          320(DI), Z16
+	VMOVUPS          320(SI), Z17
+	VMOVUPS          320(CX), Z18
+	VMOVUPS          320(AX), Z19
+	VFMADD231PS      Z19, Z16, Z18
+	VMAXPS.BCST      exponential<>+4(SB), Z18, Z19
+	VMINPS.BCST      exponential<>+0(SB), Z19, Z19
+	VMULPS.BCST      exponential<>+8(SB), Z19, Z20
+	VADDPS.BCST      exponential<>+12(SB), Z20, Z20
+	VSUBPS.BCST      exponential<>+12(SB), Z20, Z21
+	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
+	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
+	VADDPS           Z21, Z19, Z19
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
+	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+32(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+28(SB), Z22, Z22
+	VMULPS           Z19, Z19, Z21
+	VMULPS           Z21, Z22, Z22
+	VSUBPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VPSLLD           $0x17, Z20, Z20
+	VPADDD           Z20, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VBROADCASTSS     exponential<>+24(SB), Z19
+	VDIVPS           Z22, Z19, Z22
+	VSUBPS           Z22, Z19, Z20
+	VMULPS           Z18, Z20, Z20
+	VADDPS           Z19, Z20, Z20
+	VMULPS           Z22, Z20, Z20
+	VMULPS           Z20, Z17, Z17
+	VMOVNTPS         Z17, 320(BX)
+	VADDPS           Z17, Z10, Z10
+	VMOVUPS          320(DX), Z19
+	VSUBPS           Z19, Z16, Z16
+	VFMADD231PS      Z17, Z16, Z11
+	VMOVUPS          384(DI), Z16
+	VMOVUPS          384(SI), Z17
+	VMOVUPS          384(CX), Z18
+	VMOVUPS          384(AX), Z19
+	VFMADD231PS      Z19, Z16, Z18
+	VMAXPS.BCST      exponential<>+4(SB), Z18, Z19
+	VMINPS.BCST      exponential<>+0(SB), Z19, Z19
+	VMULPS.BCST      exponential<>+8(SB), Z19, Z20
+	VADDPS.BCST      exponential<>+12(SB), Z20, Z20
+	VSUBPS.BCST      exponential<>+12(SB), Z20, Z21
+	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
+	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
+	VADDPS           Z21, Z19, Z19
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
+	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+32(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+28(SB), Z22, Z22
+	VMULPS           Z19, Z19, Z21
+	VMULPS           Z21, Z22, Z22
+	VSUBPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VPSLLD           $0x17, Z20, Z20
+	VPADDD           Z20, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VBROADCASTSS     exponential<>+24(SB), Z19
+	VDIVPS           Z22, Z19, Z22
+	VSUBPS           Z22, Z19, Z20
+	VMULPS           Z18, Z20, Z20
+	VADDPS           Z19, Z20, Z20
+	VMULPS           Z22, Z20, Z20
+	VMULPS           Z20, Z17, Z17
+	VMOVNTPS         Z17, 384(BX)
+	VADDPS           Z17, Z12, Z12
+	VMOVUPS          384(DX), Z19
+	VSUBPS           Z19, Z16, Z16
+	VFMADD231PS      Z17, Z16, Z13
+	VMOVUPS.Z        448(DI), K1, Z16
+	VMOVUPS.Z        448(SI), K1, Z17
+	VMOVUPS.Z        448(CX), K1, Z18
+	VMOVUPS.Z        448(AX), K1, Z19
+	VFMADD231PS      Z19, Z16, Z18
+	VMAXPS.BCST      exponential<>+4(SB), Z18, Z19
+	VMINPS.BCST      exponential<>+0(SB), Z19, Z19
+	VMULPS.BCST      exponential<>+8(SB), Z19, Z20
+	VADDPS.BCST      exponential<>+12(SB), Z20, Z20
+	VSUBPS.BCST      exponential<>+12(SB), Z20, Z21
+	VFMADD231PS.BCST exponential<>+16(SB), Z21, Z19
+	VMULPS.BCST      exponential<>+20(SB), Z21, Z21
+	VADDPS           Z21, Z19, Z19
+	VMULPS.BCST      exponential<>+44(SB), Z19, Z22
+	VADDPS.BCST      exponential<>+40(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+36(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+32(SB), Z22, Z22
+	VMULPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+28(SB), Z22, Z22
+	VMULPS           Z19, Z19, Z21
+	VMULPS           Z21, Z22, Z22
+	VSUBPS           Z19, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VPSLLD           $0x17, Z20, Z20
+	VPADDD           Z20, Z22, Z22
+	VADDPS.BCST      exponential<>+24(SB), Z22, Z22
+	VBROADCASTSS     exponential<>+24(SB), Z19
+	VDIVPS           Z22, Z19, Z22
+	VSUBPS           Z22, Z19, Z20
+	VMULPS           Z18, Z20, Z20
+	VADDPS           Z19, Z20, Z20
+	VMULPS           Z22, Z20, Z20
+	VMULPS           Z20, Z17, Z17
+	VMOVNTPS         Z17, 448(BX)
+	VADDPS           Z17, Z14, Z14
+	VMOVUPS.Z        448(DX), K1, Z19
+	VSUBPS           Z19, Z16, Z16
+	VFMADD231PS      Z17, Z16, Z15
+	ADDQ             R9, DI
+	ADDQ             R9, SI
+	ADDQ             R9, BX
+	DECQ             R8
+	JNZ              streamed
+
+sums:
+	MOVQ      sum+48(FP), AX
+	MOVQ      dot+56(FP), CX
+	VMOVUPS   (AX), Z16
+	VADDPS    Z16, Z0, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   (CX), Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, (CX)
+	VMOVUPS   64(AX), Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, 64(AX)
+	VMOVUPS   64(CX), Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, 64(CX)
+	VMOVUPS   128(AX), Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, 128(AX)
+	VMOVUPS   128(CX), Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, 128(CX)
+	VMOVUPS   192(AX), Z0
+	VADDPS    Z0, Z6, Z6
+	VMOVUPS   Z6, 192(AX)
+	VMOVUPS   192(CX), Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, 192(CX)
+	VMOVUPS   256(AX), Z0
+	VADDPS    Z0, Z8, Z8
+	VMOVUPS   Z8, 256(AX)
+	VMOVUPS   256(CX), Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, 256(CX)
+	VMOVUPS   320(AX), Z0
+	VADDPS    Z0, Z10, Z10
+	VMOVUPS   Z10, 320(AX)
+	VMOVUPS   320(CX), Z0
+	VADDPS    Z0, Z11, Z11
+	VMOVUPS   Z11, 320(CX)
+	VMOVUPS   384(AX), Z0
+	VADDPS    Z0, Z12, Z12
+	VMOVUPS   Z12, 384(AX)
+	VMOVUPS   384(CX), Z0
+	VADDPS    Z0, Z13, Z13
+	VMOVUPS   Z13, 384(CX)
+	VMOVUPS.Z 448(AX), K1, Z0
+	VADDPS    Z0, Z14, Z14
+	VMOVUPS   Z14, K1, 448(AX)
+	VMOVUPS.Z 448(CX), K1, Z0
+	VADDPS    Z0, Z15, Z15
+	VMOVUPS   Z15, K1, 448(CX)
+	VZEROUPPER
+	RET
+
 // func addAVX512(y *float32, x *float32, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX512F
 TEXT ·addAVX512(SB), NOSPLIT, $0-40
@@ -3672,6 +5268,139 @@ tail:
 	VMULPS      Y3, Y5, Y5
 	VMULPS      Y5, Y7, Y7
 	VMASKMOVPS  Y7, Y4, (CX)(R8*1)
+
+next:
+	ADDQ DI, AX
+	ADDQ DI, CX
+	DECQ SI
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func scaleShiftSiLUAVX2(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·scaleShiftSiLUAVX2(SB), NOSPLIT, $0-80
+	VXORPS       Y0, Y0, Y0
+	MOVL         $0x40400000, AX
+	VMOVD        AX, X0
+	VBROADCASTSS X0, Y0
+	MOVL         $0x40c00000, AX
+	VMOVD        AX, X0
+	VBROADCASTSS X0, Y0
+	MOVL         $0x3e2aaaab, AX
+	VMOVD        AX, X0
+	VBROADCASTSS X0, Y0
+	MOVQ         mask+72(FP), AX
+	VMOVUPS      (AX), Y0
+	MOVQ         x+8(FP), AX
+	MOVQ         y+0(FP), CX
+	MOVQ         scale+16(FP), DX
+	MOVQ         shift+24(FP), BX
+	MOVQ         other+32(FP), SI
+	MOVQ         rows+40(FP), SI
+	MOVQ         rowBytes+48(FP), DI
+
+row:
+	XORQ  R8, R8
+	MOVQ  vectors+56(FP), R9
+	TESTQ R9, R9
+	JZ    tail
+
+vector:
+	VMOVUPS      (AX)(R8*1), Y1
+	VMOVUPS      (DX)(R8*1), Y2
+	VMOVUPS      (BX)(R8*1), Y3
+	VFMADD231PS  Y2, Y1, Y3
+	VBROADCASTSS exponential<>+4(SB), Y1
+	VMAXPS       Y1, Y3, Y1
+	VBROADCASTSS exponential<>+0(SB), Y2
+	VMINPS       Y2, Y1, Y1
+	VBROADCASTSS exponential<>+8(SB), Y2
+	VMULPS       Y2, Y1, Y2
+	VBROADCASTSS exponential<>+12(SB), Y4
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS exponential<>+12(SB), Y4
+	VSUBPS       Y4, Y2, Y4
+	VBROADCASTSS exponential<>+16(SB), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS exponential<>+20(SB), Y5
+	VMULPS       Y5, Y4, Y4
+	VADDPS       Y4, Y1, Y1
+	VBROADCASTSS exponential<>+44(SB), Y4
+	VMULPS       Y4, Y1, Y5
+	VBROADCASTSS exponential<>+40(SB), Y4
+	VADDPS       Y4, Y5, Y5
+	VMULPS       Y1, Y5, Y5
+	VBROADCASTSS exponential<>+36(SB), Y4
+	VADDPS       Y4, Y5, Y5
+	VMULPS       Y1, Y5, Y5
+	VBROADCASTSS exponential<>+32(SB), Y4
+	VADDPS       Y4, Y5, Y5
+	VMULPS       Y1, Y5, Y5
+	VBROADCASTSS exponential<>+28(SB), Y4
+	VADDPS       Y4, Y5, Y5
+	VMULPS       Y1, Y1, Y4
+	VMULPS       Y4, Y5, Y5
+	VSUBPS       Y1, Y5, Y5
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VADDPS       Y1, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y5, Y5
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VADDPS       Y1, Y5, Y5
+	VDIVPS       Y5, Y3, Y3
+	VMOVUPS      Y3, (CX)(R8*1)
+	ADDQ         $0x20, R8
+	DECQ         R9
+	JNZ          vector
+
+tail:
+	MOVB         tail+64(FP), R9
+	TESTB        R9, R9
+	JZ           next
+	VMASKMOVPS   (AX)(R8*1), Y0, Y1
+	VMASKMOVPS   (DX)(R8*1), Y0, Y2
+	VMASKMOVPS   (BX)(R8*1), Y0, Y3
+	VFMADD231PS  Y2, Y1, Y3
+	VBROADCASTSS exponential<>+4(SB), Y1
+	VMAXPS       Y1, Y3, Y1
+	VBROADCASTSS exponential<>+0(SB), Y2
+	VMINPS       Y2, Y1, Y1
+	VBROADCASTSS exponential<>+8(SB), Y2
+	VMULPS       Y2, Y1, Y2
+	VBROADCASTSS exponential<>+12(SB), Y4
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS exponential<>+12(SB), Y4
+	VSUBPS       Y4, Y2, Y4
+	VBROADCASTSS exponential<>+16(SB), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS exponential<>+20(SB), Y5
+	VMULPS       Y5, Y4, Y4
+	VADDPS       Y4, Y1, Y1
+	VBROADCASTSS exponential<>+44(SB), Y4
+	VMULPS       Y4, Y1, Y5
+	VBROADCASTSS exponential<>+40(SB), Y4
+	VADDPS       Y4, Y5, Y5
+	VMULPS       Y1, Y5, Y5
+	VBROADCASTSS exponential<>+36(SB), Y4
+	VADDPS       Y4, Y5, Y5
+	VMULPS       Y1, Y5, Y5
+	VBROADCASTSS exponential<>+32(SB), Y4
+	VADDPS       Y4, Y5, Y5
+	VMULPS       Y1, Y5, Y5
+	VBROADCASTSS exponential<>+28(SB), Y4
+	VADDPS       Y4, Y5, Y5
+	VMULPS       Y1, Y1, Y4
+	VMULPS       Y4, Y5, Y5
+	VSUBPS       Y1, Y5, Y5
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VADDPS       Y1, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y5, Y5
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VADDPS       Y1, Y5, Y5
+	VDIVPS       Y5, Y3, Y3
+	VMASKMOVPS   Y3, Y0, (CX)(R8*1)
 
 next:
 	ADDQ DI, AX
@@ -4607,6 +6336,430 @@ streamed:
 	ADDQ        R9, BX
 	DECQ        R8
 	JNZ         streamed
+
+sums:
+	MOVQ       sum+48(FP), AX
+	MOVQ       dot+56(FP), CX
+	VMOVUPS    (AX), Y5
+	VADDPS     Y5, Y1, Y1
+	VMOVUPS    Y1, (AX)
+	VMOVUPS    (CX), Y1
+	VADDPS     Y1, Y2, Y2
+	VMOVUPS    Y2, (CX)
+	VMASKMOVPS 32(AX), Y0, Y1
+	VADDPS     Y1, Y3, Y3
+	VMASKMOVPS Y3, Y0, 32(AX)
+	VMASKMOVPS 32(CX), Y0, Y1
+	VADDPS     Y1, Y4, Y4
+	VMASKMOVPS Y4, Y0, 32(CX)
+	VZEROUPPER
+	RET
+
+// func gradientSiLU1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX2, FMA3
+TEXT ·gradientSiLU1AVX2(SB), NOSPLIT, $0-89
+	MOVQ    mask+80(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    scale+24(FP), AX
+	MOVQ    shift+32(FP), CX
+	MOVQ    mean+40(FP), DX
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    out+0(FP), BX
+	MOVQ    d+8(FP), SI
+	MOVQ    x+16(FP), DI
+	MOVQ    rows+64(FP), R8
+	MOVQ    rowBytes+72(FP), R9
+	MOVB    stream+88(FP), R10
+	TESTB   R10, R10
+	JNZ     streamed
+
+row:
+	VMASKMOVPS   (DI), Y0, Y3
+	VMASKMOVPS   (SI), Y0, Y4
+	VMASKMOVPS   (CX), Y0, Y5
+	VMASKMOVPS   (AX), Y0, Y6
+	VFMADD231PS  Y6, Y3, Y5
+	VBROADCASTSS exponential<>+4(SB), Y6
+	VMAXPS       Y6, Y5, Y6
+	VBROADCASTSS exponential<>+0(SB), Y7
+	VMINPS       Y7, Y6, Y6
+	VBROADCASTSS exponential<>+8(SB), Y7
+	VMULPS       Y7, Y6, Y7
+	VBROADCASTSS exponential<>+12(SB), Y8
+	VADDPS       Y8, Y7, Y7
+	VBROADCASTSS exponential<>+12(SB), Y8
+	VSUBPS       Y8, Y7, Y8
+	VBROADCASTSS exponential<>+16(SB), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS exponential<>+20(SB), Y9
+	VMULPS       Y9, Y8, Y8
+	VADDPS       Y8, Y6, Y6
+	VBROADCASTSS exponential<>+44(SB), Y8
+	VMULPS       Y8, Y6, Y9
+	VBROADCASTSS exponential<>+40(SB), Y8
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y6, Y9, Y9
+	VBROADCASTSS exponential<>+36(SB), Y8
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y6, Y9, Y9
+	VBROADCASTSS exponential<>+32(SB), Y8
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y6, Y9, Y9
+	VBROADCASTSS exponential<>+28(SB), Y8
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y6, Y6, Y8
+	VMULPS       Y8, Y9, Y9
+	VSUBPS       Y6, Y9, Y9
+	VBROADCASTSS exponential<>+24(SB), Y6
+	VADDPS       Y6, Y9, Y9
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       Y7, Y9, Y9
+	VBROADCASTSS exponential<>+24(SB), Y6
+	VADDPS       Y6, Y9, Y9
+	VBROADCASTSS exponential<>+24(SB), Y6
+	VDIVPS       Y9, Y6, Y9
+	VSUBPS       Y9, Y6, Y7
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y6, Y7, Y7
+	VMULPS       Y9, Y7, Y7
+	VMULPS       Y7, Y4, Y4
+	VMASKMOVPS   Y4, Y0, (BX)
+	VADDPS       Y4, Y1, Y1
+	VMASKMOVPS   (DX), Y0, Y6
+	VSUBPS       Y6, Y3, Y3
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         R9, DI
+	ADDQ         R9, SI
+	ADDQ         R9, BX
+	DECQ         R8
+	JNZ          row
+	JMP          sums
+
+streamed:
+	VMASKMOVPS   (DI), Y0, Y3
+	VMASKMOVPS   (SI), Y0, Y4
+	VMASKMOVPS   (CX), Y0, Y5
+	VMASKMOVPS   (AX), Y0, Y6
+	VFMADD231PS  Y6, Y3, Y5
+	VBROADCASTSS exponential<>+4(SB), Y6
+	VMAXPS       Y6, Y5, Y6
+	VBROADCASTSS exponential<>+0(SB), Y7
+	VMINPS       Y7, Y6, Y6
+	VBROADCASTSS exponential<>+8(SB), Y7
+	VMULPS       Y7, Y6, Y7
+	VBROADCASTSS exponential<>+12(SB), Y8
+	VADDPS       Y8, Y7, Y7
+	VBROADCASTSS exponential<>+12(SB), Y8
+	VSUBPS       Y8, Y7, Y8
+	VBROADCASTSS exponential<>+16(SB), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS exponential<>+20(SB), Y9
+	VMULPS       Y9, Y8, Y8
+	VADDPS       Y8, Y6, Y6
+	VBROADCASTSS exponential<>+44(SB), Y8
+	VMULPS       Y8, Y6, Y9
+	VBROADCASTSS exponential<>+40(SB), Y8
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y6, Y9, Y9
+	VBROADCASTSS exponential<>+36(SB), Y8
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y6, Y9, Y9
+	VBROADCASTSS exponential<>+32(SB), Y8
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y6, Y9, Y9
+	VBROADCASTSS exponential<>+28(SB), Y8
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y6, Y6, Y8
+	VMULPS       Y8, Y9, Y9
+	VSUBPS       Y6, Y9, Y9
+	VBROADCASTSS exponential<>+24(SB), Y6
+	VADDPS       Y6, Y9, Y9
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       Y7, Y9, Y9
+	VBROADCASTSS exponential<>+24(SB), Y6
+	VADDPS       Y6, Y9, Y9
+	VBROADCASTSS exponential<>+24(SB), Y6
+	VDIVPS       Y9, Y6, Y9
+	VSUBPS       Y9, Y6, Y7
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y6, Y7, Y7
+	VMULPS       Y9, Y7, Y7
+	VMULPS       Y7, Y4, Y4
+	VMOVNTPS     Y4, (BX)
+	VADDPS       Y4, Y1, Y1
+	VMASKMOVPS   (DX), Y0, Y6
+	VSUBPS       Y6, Y3, Y3
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         R9, DI
+	ADDQ         R9, SI
+	ADDQ         R9, BX
+	DECQ         R8
+	JNZ          streamed
+
+sums:
+	MOVQ       sum+48(FP), AX
+	MOVQ       dot+56(FP), CX
+	VMASKMOVPS (AX), Y0, Y3
+	VADDPS     Y3, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+	VMASKMOVPS (CX), Y0, Y1
+	VADDPS     Y1, Y2, Y2
+	VMASKMOVPS Y2, Y0, (CX)
+	VZEROUPPER
+	RET
+
+// func gradientSiLU2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// Requires: AVX, AVX2, FMA3
+TEXT ·gradientSiLU2AVX2(SB), NOSPLIT, $0-89
+	MOVQ    mask+80(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    scale+24(FP), AX
+	MOVQ    shift+32(FP), CX
+	MOVQ    mean+40(FP), DX
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    out+0(FP), BX
+	MOVQ    d+8(FP), SI
+	MOVQ    x+16(FP), DI
+	MOVQ    rows+64(FP), R8
+	MOVQ    rowBytes+72(FP), R9
+	MOVB    stream+88(FP), R10
+	TESTB   R10, R10
+	JNZ     streamed
+
+row:
+	VMOVUPS      (DI), Y5
+	VMOVUPS      (SI), Y6
+	VMOVUPS      (CX), Y7
+	VMOVUPS      (AX), Y8
+	VFMADD231PS  Y8, Y5, Y7
+	VBROADCASTSS exponential<>+4(SB), Y8
+	VMAXPS       Y8, Y7, Y8
+	VBROADCASTSS exponential<>+0(SB), Y9
+	VMINPS       Y9, Y8, Y8
+	VBROADCASTSS exponential<>+8(SB), Y9
+	VMULPS       Y9, Y8, Y9
+	VBROADCASTSS exponential<>+12(SB), Y10
+	VADDPS       Y10, Y9, Y9
+	VBROADCASTSS exponential<>+12(SB), Y10
+	VSUBPS       Y10, Y9, Y10
+	VBROADCASTSS exponential<>+16(SB), Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VBROADCASTSS exponential<>+20(SB), Y11
+	VMULPS       Y11, Y10, Y10
+	VADDPS       Y10, Y8, Y8
+	VBROADCASTSS exponential<>+44(SB), Y10
+	VMULPS       Y10, Y8, Y11
+	VBROADCASTSS exponential<>+40(SB), Y10
+	VADDPS       Y10, Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VBROADCASTSS exponential<>+36(SB), Y10
+	VADDPS       Y10, Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VBROADCASTSS exponential<>+32(SB), Y10
+	VADDPS       Y10, Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VBROADCASTSS exponential<>+28(SB), Y10
+	VADDPS       Y10, Y11, Y11
+	VMULPS       Y8, Y8, Y10
+	VMULPS       Y10, Y11, Y11
+	VSUBPS       Y8, Y11, Y11
+	VBROADCASTSS exponential<>+24(SB), Y8
+	VADDPS       Y8, Y11, Y11
+	VPSLLD       $0x17, Y9, Y9
+	VPADDD       Y9, Y11, Y11
+	VBROADCASTSS exponential<>+24(SB), Y8
+	VADDPS       Y8, Y11, Y11
+	VBROADCASTSS exponential<>+24(SB), Y8
+	VDIVPS       Y11, Y8, Y11
+	VSUBPS       Y11, Y8, Y9
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y11, Y9, Y9
+	VMULPS       Y9, Y6, Y6
+	VMOVUPS      Y6, (BX)
+	VADDPS       Y6, Y1, Y1
+	VMOVUPS      (DX), Y8
+	VSUBPS       Y8, Y5, Y5
+	VFMADD231PS  Y6, Y5, Y2
+	VMASKMOVPS   32(DI), Y0, Y5
+	VMASKMOVPS   32(SI), Y0, Y6
+	VMASKMOVPS   32(CX), Y0, Y7
+	VMASKMOVPS   32(AX), Y0, Y8
+	VFMADD231PS  Y8, Y5, Y7
+	VBROADCASTSS exponential<>+4(SB), Y8
+	VMAXPS       Y8, Y7, Y8
+	VBROADCASTSS exponential<>+0(SB), Y9
+	VMINPS       Y9, Y8, Y8
+	VBROADCASTSS exponential<>+8(SB), Y9
+	VMULPS       Y9, Y8, Y9
+	VBROADCASTSS exponential<>+12(SB), Y10
+	VADDPS       Y10, Y9, Y9
+	VBROADCASTSS exponential<>+12(SB), Y10
+	VSUBPS       Y10, Y9, Y10
+	VBROADCASTSS exponential<>+16(SB), Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VBROADCASTSS exponential<>+20(SB), Y11
+	VMULPS       Y11, Y10, Y10
+	VADDPS       Y10, Y8, Y8
+	VBROADCASTSS exponential<>+44(SB), Y10
+	VMULPS       Y10, Y8, Y11
+	VBROADCASTSS exponential<>+40(SB), Y10
+	VADDPS       Y10, Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VBROADCASTSS exponential<>+36(SB), Y10
+	VADDPS       Y10, Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VBROADCASTSS exponential<>+32(SB), Y10
+	VADDPS       Y10, Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VBROADCASTSS exponential<>+28(SB), Y10
+	VADDPS       Y10, Y11, Y11
+	VMULPS       Y8, Y8, Y10
+	VMULPS       Y10, Y11, Y11
+	VSUBPS       Y8, Y11, Y11
+	VBROADCASTSS exponential<>+24(SB), Y8
+	VADDPS       Y8, Y11, Y11
+	VPSLLD       $0x17, Y9, Y9
+	VPADDD       Y9, Y11, Y11
+	VBROADCASTSS exponential<>+24(SB), Y8
+	VADDPS       Y8, Y11, Y11
+	VBROADCASTSS exponential<>+24(SB), Y8
+	VDIVPS       Y11, Y8, Y11
+	VSUBPS       Y11, Y8, Y9
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y11, Y9, Y9
+	VMULPS       Y9, Y6, Y6
+	VMASKMOVPS   Y6, Y0, 32(BX)
+	VADDPS       Y6, Y3, Y3
+	VMASKMOVPS   32(DX), Y0, Y8
+	VSUBPS       Y8, Y5, Y5
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         R9, DI
+	ADDQ         R9, SI
+	ADDQ         R9, BX
+	DECQ         R8
+	JNZ          row
+	JMP          sums
+
+streamed:
+	VMOVUPS      (DI), Y5
+	VMOVUPS      (SI), Y6
+	VMOVUPS      (CX), Y7
+	VMOVUPS      (AX), Y8
+	VFMADD231PS  Y8, Y5, Y7
+	VBROADCASTSS exponential<>+4(SB), Y8
+	VMAXPS       Y8, Y7, Y8
+	VBROADCASTSS exponential<>+0(SB), Y9
+	VMINPS       Y9, Y8, Y8
+	VBROADCASTSS exponential<>+8(SB), Y9
+	VMULPS       Y9, Y8, Y9
+	VBROADCASTSS exponential<>+12(SB), Y10
+	VADDPS       Y10, Y9, Y9
+	VBROADCASTSS exponential<>+12(SB), Y10
+	VSUBPS       Y10, Y9, Y10
+	VBROADCASTSS exponential<>+16(SB), Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VBROADCASTSS exponential<>+20(SB), Y11
+	VMULPS       Y11, Y10, Y10
+	VADDPS       Y10, Y8, Y8
+	VBROADCASTSS exponential<>+44(SB), Y10
+	VMULPS       Y10, Y8, Y11
+	VBROADCASTSS exponential<>+40(SB), Y10
+	VADDPS       Y10, Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VBROADCASTSS exponential<>+36(SB), Y10
+	VADDPS       Y10, Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VBROADCASTSS exponential<>+32(SB), Y10
+	VADDPS       Y10, Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VBROADCASTSS exponential<>+28(SB), Y10
+	VADDPS       Y10, Y11, Y11
+	VMULPS       Y8, Y8, Y10
+	VMULPS       Y10, Y11, Y11
+	VSUBPS       Y8, Y11, Y11
+	VBROADCASTSS exponential<>+24(SB), Y8
+	VADDPS       Y8, Y11, Y11
+	VPSLLD       $0x17, Y9, Y9
+	VPADDD       Y9, Y11, Y11
+	VBROADCASTSS exponential<>+24(SB), Y8
+	VADDPS       Y8, Y11, Y11
+	VBROADCASTSS exponential<>+24(SB), Y8
+	VDIVPS       Y11, Y8, Y11
+	VSUBPS       Y11, Y8, Y9
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y11, Y9, Y9
+	VMULPS       Y9, Y6, Y6
+	VMOVNTPS     Y6, (BX)
+	VADDPS       Y6, Y1, Y1
+	VMOVUPS      (DX), Y8
+	VSUBPS       Y8, Y5, Y5
+	VFMADD231PS  Y6, Y5, Y2
+	VMASKMOVPS   32(DI), Y0, Y5
+	VMASKMOVPS   32(SI), Y0, Y6
+	VMASKMOVPS   32(CX), Y0, Y7
+	VMASKMOVPS   32(AX), Y0, Y8
+	VFMADD231PS  Y8, Y5, Y7
+	VBROADCASTSS exponential<>+4(SB), Y8
+	VMAXPS       Y8, Y7, Y8
+	VBROADCASTSS exponential<>+0(SB), Y9
+	VMINPS       Y9, Y8, Y8
+	VBROADCASTSS exponential<>+8(SB), Y9
+	VMULPS       Y9, Y8, Y9
+	VBROADCASTSS exponential<>+12(SB), Y10
+	VADDPS       Y10, Y9, Y9
+	VBROADCASTSS exponential<>+12(SB), Y10
+	VSUBPS       Y10, Y9, Y10
+	VBROADCASTSS exponential<>+16(SB), Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VBROADCASTSS exponential<>+20(SB), Y11
+	VMULPS       Y11, Y10, Y10
+	VADDPS       Y10, Y8, Y8
+	VBROADCASTSS exponential<>+44(SB), Y10
+	VMULPS       Y10, Y8, Y11
+	VBROADCASTSS exponential<>+40(SB), Y10
+	VADDPS       Y10, Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VBROADCASTSS exponential<>+36(SB), Y10
+	VADDPS       Y10, Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VBROADCASTSS exponential<>+32(SB), Y10
+	VADDPS       Y10, Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VBROADCASTSS exponential<>+28(SB), Y10
+	VADDPS       Y10, Y11, Y11
+	VMULPS       Y8, Y8, Y10
+	VMULPS       Y10, Y11, Y11
+	VSUBPS       Y8, Y11, Y11
+	VBROADCASTSS exponential<>+24(SB), Y8
+	VADDPS       Y8, Y11, Y11
+	VPSLLD       $0x17, Y9, Y9
+	VPADDD       Y9, Y11, Y11
+	VBROADCASTSS exponential<>+24(SB), Y8
+	VADDPS       Y8, Y11, Y11
+	VBROADCASTSS exponential<>+24(SB), Y8
+	VDIVPS       Y11, Y8, Y11
+	VSUBPS       Y11, Y8, Y9
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y11, Y9, Y9
+	VMULPS       Y9, Y6, Y6
+	VMOVNTPS     Y6, 32(BX)
+	VADDPS       Y6, Y3, Y3
+	VMASKMOVPS   32(DX), Y0, Y8
+	VSUBPS       Y8, Y5, Y5
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         R9, DI
+	ADDQ         R9, SI
+	ADDQ         R9, BX
+	DECQ         R8
+	JNZ          streamed
 
 sums:
 	MOVQ       sum+48(FP), AX

@@ -5,7 +5,7 @@ package kernel
 type mapKernel struct{}
 
 var (
-	scaleShiftKernels                  [HSwish + 1]mapKernel
+	scaleShiftKernels                  [actCount]mapKernel
 	scaleShiftAddKernel, combineKernel mapKernel
 )
 

@@ -12,6 +12,8 @@ func scaleShiftReLU6AVX512(y *float32, x *float32, scale *float32, shift *float3
 
 func scaleShiftHSwishAVX512(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 
+func scaleShiftSiLUAVX512(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
+
 func scaleShiftAddAVX512(y *float32, x *float32, r *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 
 func combineAVX512(y *float32, x *float32, r *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
@@ -56,6 +58,14 @@ func gradientHSwish4AVX512(out *float32, d *float32, x *float32, scale *float32,
 
 func gradientHSwish8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
+func gradientSiLU1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+
+func gradientSiLU2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+
+func gradientSiLU4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+
+func gradientSiLU8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+
 func addAVX512(y *float32, x *float32, vectors int, tail bool, mask *int32)
 
 func largestAVX512(y *float32, at *int32, x *float32, rows int, rowBytes int, xBytes int, vectors int, tail bool, mask *int32, place int32)
@@ -67,6 +77,8 @@ func scaleShiftReLUAVX2(y *float32, x *float32, scale *float32, shift *float32, 
 func scaleShiftReLU6AVX2(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 
 func scaleShiftHSwishAVX2(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
+
+func scaleShiftSiLUAVX2(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 
 func scaleShiftAddAVX2(y *float32, x *float32, r *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 
@@ -91,6 +103,10 @@ func gradientReLU62AVX2(out *float32, d *float32, x *float32, scale *float32, sh
 func gradientHSwish1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
 func gradientHSwish2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+
+func gradientSiLU1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+
+func gradientSiLU2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 
 func addAVX2(y *float32, x *float32, vectors int, tail bool, mask *int32)
 

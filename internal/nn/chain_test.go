@@ -52,18 +52,19 @@ func newChain(pool *nn.Pool) *chain {
 			act, 1e-5)
 		var se *nn.SE
 		if fullHidden > 0 {
-			se = nn.NewSE(p, name+".se", fullMid, fullHidden)
+			seAct, gate := excitation(act)
+			se = nn.NewSE(p, name+".se", fullMid, fullHidden, seAct, gate)
 		}
 		b.project = nn.NewPointwise(p, name+".project", fullMid, fullOut, se, nn.Identity, 1e-5)
 		c.blocks = append(c.blocks, b)
 	}
 	add("a", 8, 8, 8, 8, 8, 1, 3, []int{3}, false, 0, 0, nn.ReLU, false, true)
 	add("b", 8, 40, 20, 12, 12, 2, 5, []int{3, 5, 7}, true, 12, 7, nn.HSwish, true, false)
-	add("c", 12, 40, 17, 12, 12, 1, 3, []int{3, 5, 7}, true, 12, 5, nn.HSwish, true, true)
+	add("c", 12, 40, 17, 12, 12, 1, 3, []int{3, 5, 7}, true, 12, 5, nn.SiLU, true, true)
 	add("d", 12, 24, 24, 12, 12, 1, 5, []int{5, 7}, false, 0, 0, nn.ReLU6, true, true)
 	c.last = nn.NewPointwise(p, "last", 12, 20, nil, nn.HSwish, 1e-5)
 	c.pool = nn.NewPool2D()
-	c.mix = nn.NewLinear(p, "mix", 20, 18, false, nn.HSwish)
+	c.mix = nn.NewLinear(p, "mix", 20, 18, false, nn.SiLU)
 	c.linear = nn.NewLinear(p, "classifier", 18, chainClasses, true, nn.Identity)
 	p.Init(3)
 	r := rand.New(rand.NewPCG(9, 9))
@@ -73,6 +74,15 @@ func newChain(pool *nn.Pool) *chain {
 		}
 	}
 	return c
+}
+
+// excitation is what squeeze-and-excitation has beside blocks with an activation: EfficientNet's
+// beside silu, MobileNetV3's beside others.
+func excitation(act nn.Act) (hidden, gate nn.Act) {
+	if act == nn.SiLU {
+		return nn.SiLU, nn.Sigmoid
+	}
+	return nn.ReLU, nn.HSigmoid
 }
 
 // chainPads are the zeros around the input of a depthwise convolution: those of block b, which has

@@ -14,6 +14,9 @@ const (
 	ReLU     = kernel.ReLU
 	ReLU6    = kernel.ReLU6
 	HSwish   = kernel.HSwish
+	SiLU     = kernel.SiLU
+	HSigmoid = kernel.HSigmoid
+	Sigmoid  = kernel.Sigmoid
 )
 
 // Kernels names the instruction set that the kernels use.

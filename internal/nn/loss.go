@@ -17,16 +17,39 @@ func SmoothLabels(target []float32, labels []int32, classes int, smoothing float
 	}
 }
 
+// MixLabel moves a part of a label's probability to another label, of an image that is a mixture:
+// target is the distribution of the label, smoothed, and share is what the label keeps.
+func MixLabel(target []float32, label, other int32, smoothing, share float32) {
+	moved := (1 - share) * (1 - smoothing)
+	target[label] -= moved
+	target[other] += moved
+}
+
 // CrossEntropy is the mean cross entropy between rows of target distributions and
 // softmax(logits/temperature), both (n,classes), times weight. It writes the gradient with respect
 // to the logits.
 func CrossEntropy(grad, logits, target []float32, classes int, temperature,
 	weight float32) float64 {
+	return CrossEntropyOfRows(grad, logits, target, nil, classes, temperature, weight)
+}
+
+// CrossEntropyOfRows is [CrossEntropy] in which each row counts with a weight of its own; nil is 1
+// for all. The sum is still divided by the number of rows.
+func CrossEntropyOfRows(grad, logits, target, weights []float32, classes int, temperature,
+	weight float32) float64 {
 	rows := len(logits) / classes
 	var loss float64
-	for r := 0; r < len(logits); r += classes {
-		loss += kernel.CrossEntropy(grad[r:r+classes], logits[r:r+classes], target[r:r+classes],
+	for i := range rows {
+		r := i * classes
+		one := kernel.CrossEntropy(grad[r:r+classes], logits[r:r+classes], target[r:r+classes],
 			temperature)
+		if weights != nil {
+			one *= float64(weights[i])
+			for j := range classes {
+				grad[r+j] *= weights[i]
+			}
+		}
+		loss += one
 	}
 	scale := weight / float32(rows)
 	for i := range grad[:len(logits)] {

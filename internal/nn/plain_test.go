@@ -33,7 +33,7 @@ func newStack(pool *nn.Pool, n int) *stack {
 	p, g := &s.params, nn.NewGraph(pool)
 	a, b := nn.NewConv(p, "a", 3, 1, stackC, 5, nn.ReLU), nn.NewMaxPool(3, 2)
 	c, d := nn.NewConv(p, "c", 3, 1, 5, 18, nn.Identity), nn.NewConv(p, "d", 1, 2, 18, 35,
-		nn.HSwish)
+		nn.SiLU)
 	e, f := nn.NewConv(p, "e", 3, 2, 35, 4, nn.ReLU6), nn.NewLinear(p, "f", 8, 20, true, nn.HSwish)
 	last := nn.NewLinear(p, "last", 20, stackClasses, true, nn.Identity)
 	s.layers = append(s.layers, a, b, c, d, e, f, last)
@@ -66,7 +66,7 @@ func newPlainStack(pool *nn.Pool, n int) *stack {
 	x = b.Bind(g, x, slot)
 	s.layers, slot = append(s.layers, b), slot^1
 	conv(reference.NewBiased(p, "c", 3, 1, 5, 18, true, nn.Identity), 18)
-	conv(reference.NewBiased(p, "d", 1, 2, 18, 35, true, nn.HSwish), 35)
+	conv(reference.NewBiased(p, "d", 1, 2, 18, 35, true, nn.SiLU), 35)
 	e := reference.NewBiased(p, "e", 3, 2, 35, 4, false, nn.ReLU6)
 	e.Pads = &uneven
 	conv(e, 4)

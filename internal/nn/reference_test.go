@@ -65,7 +65,8 @@ func newPlain(pool *nn.Pool, n int) *plain {
 		p.layers = append(p.layers, always{d})
 		x = d.Bind(g, x, side, reference.Inner1)
 		if fullHidden > 0 {
-			se := reference.NewSE(&p.params, name+".se", fullMid, fullHidden)
+			seAct, gate := excitation(act)
+			se := reference.NewSE(&p.params, name+".se", fullMid, fullHidden, seAct, gate)
 			p.layers = append(p.layers, always{se})
 			x = se.Bind(g, x, hidden, reference.Inner0)
 		}
@@ -77,13 +78,13 @@ func newPlain(pool *nn.Pool, n int) *plain {
 	}
 	add("a", 8, 8, 8, 8, 8, 1, 3, []int{3}, false, 0, 0, reference.ReLU, false, true)
 	add("b", 8, 40, 20, 12, 12, 2, 5, []int{3, 5, 7}, true, 12, 7, reference.HSwish, true, false)
-	add("c", 12, 40, 17, 12, 12, 1, 3, []int{3, 5, 7}, true, 12, 5, reference.HSwish, true, true)
+	add("c", 12, 40, 17, 12, 12, 1, 3, []int{3, 5, 7}, true, 12, 5, reference.SiLU, true, true)
 	add("d", 12, 24, 24, 12, 12, 1, 5, []int{5, 7}, false, 0, 0, reference.ReLU6, true, true)
 	x = conv("last", 1, 1, 12, 20, 20, reference.HSwish, 1e-5, x, slot^1)
 	pool2D := &reference.MeanPool{}
 	p.layers = append(p.layers, always{pool2D})
 	x = pool2D.Bind(g, x, slot)
-	x = conv("mix", 1, 1, 20, 18, 18, reference.HSwish, 0, x, slot^1)
+	x = conv("mix", 1, 1, 20, 18, 18, reference.SiLU, 0, x, slot^1)
 	linear := reference.NewLinear(&p.params, "classifier", 18, chainClasses, reference.Identity)
 	p.layers = append(p.layers, linear)
 	p.logits = linear.Bind(g, x, chainClasses, slot)

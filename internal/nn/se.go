@@ -2,33 +2,38 @@ package nn
 
 import "github.com/tailor-nas/tailor/internal/kernel"
 
-// SE is squeeze-and-excitation (Hu et al., CVPR 2018) as MobileNetV3 has it: the mean over pixels,
-// a 1x1 convolution to a few hidden channels, ReLU, a 1x1 convolution back, hard sigmoid, and a
-// product with every pixel. Channels and hidden channels are elastic. It works on the input of a
-// 1x1 convolution, on the images at hand.
+// SE is squeeze-and-excitation (Hu et al., CVPR 2018): the mean over pixels, a 1x1 convolution to a
+// few hidden channels, an activation, a 1x1 convolution back, the gate's activation, and a product
+// with every pixel. Channels and hidden channels are elastic. It works on the input of a 1x1
+// convolution, on the images at hand.
 type SE struct {
 	Reduce, ReduceBias *Param // (channels,hidden)
 	Expand, ExpandBias *Param // (hidden,channels)
-	fullC, fullH       int
+	// MobileNetV3 has ReLU and HSigmoid, EfficientNet SiLU and Sigmoid
+	act, gateAct Act
+	fullC, fullH int
 
-	unit           *Unit
-	c, hidden      int // active; hidden 0 switches it off
-	first, second  kernel.Packed
-	mean, squeezed []float32 // by image of the batch
+	unit          *Unit
+	c, hidden     int // active; hidden 0 switches it off
+	first, second kernel.Packed
+	// by image of the batch; squeezed and excited are before the activations
+	mean, squeezed []float32
 	excited, gate  []float32
 	dGate, dMean   []float32
 	dSqueezed      []float32
 	zero           []float32
 }
 
-// NewSE makes a squeeze-and-excitation layer.
-func NewSE(p *Params, name string, channels, hidden int) *SE {
+// NewSE makes a squeeze-and-excitation layer. act is the activation of the hidden channels, gate
+// that of the gate.
+func NewSE(p *Params, name string, channels, hidden int, act, gate Act) *SE {
 	return &SE{
 		Reduce:     p.Add(name+".reduce.weight", true, HeFanOut(hidden), channels, hidden),
 		ReduceBias: p.Add(name+".reduce.bias", false, Constant(0), hidden),
 		Expand:     p.Add(name+".expand.weight", true, HeFanOut(channels), hidden, channels),
 		ExpandBias: p.Add(name+".expand.bias", false, Constant(0), channels),
-		fullC:      channels, fullH: hidden, zero: make([]float32, channels),
+		act:        act, gateAct: gate,
+		fullC: channels, fullH: hidden, zero: make([]float32, channels),
 	}
 }
 
@@ -83,11 +88,11 @@ func (s *SE) gates(w *scratch, a []float32, at, n int) {
 	kernel.MulPacked(n, mean, c, &s.first, squeezed, h, true, nil)
 	hidden := w.out[:n*h]
 	for i, v := range squeezed {
-		hidden[i] = max(v, 0)
+		hidden[i] = s.act.Value(v)
 	}
 	kernel.MulPacked(n, hidden, h, &s.second, excited, c, true, nil)
 	for i, v := range excited {
-		gate[i] = kernel.HardSigmoid(v)
+		gate[i] = s.gateAct.Value(v)
 	}
 }
 
@@ -118,12 +123,15 @@ func (s *SE) backward(w *scratch, part, a, d []float32, at, n int) []float32 {
 		kernel.Products(dGate[i*c:][:c], a[i*per:][:per], d[i*per:][:per])
 	}
 	for i, v := range excited {
-		dGate[i] *= kernel.HardSigmoidSlope(v)
+		dGate[i] *= s.gateAct.Slope(v)
 	}
 	kernel.MulPacked(n, dGate, c, &s.second, dSqueezed, h, false, nil)
 	for i, v := range squeezed {
-		if v <= 0 {
-			squeezed[i], dSqueezed[i] = 0, 0
+		squeezed[i] = s.act.Value(v)
+		if slope := s.act.Slope(v); slope == 0 {
+			dSqueezed[i] = 0 // and not -0, which a product would be
+		} else {
+			dSqueezed[i] *= slope
 		}
 	}
 	kernel.MulPacked(n, dSqueezed, h, &s.first, dMean, c, false, nil)

@@ -25,11 +25,11 @@ func ReadAccuracy(path string) (n *regress.MLP, base float64, err error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("read accuracy predictor: %w", err)
 	}
-	tensors, err := torchfile.Read(data)
+	f, err := torchfile.Read(data)
 	if err != nil {
 		return nil, 0, fmt.Errorf("%s: %w", path, err)
 	}
-	if n, base, err = layers(tensors); err != nil {
+	if n, base, err = layers(f.Tensors); err != nil {
 		return nil, 0, fmt.Errorf("%s: %w: %w", path, ErrPredictor, err)
 	}
 	return n, base, nil

@@ -3,6 +3,7 @@ package ofa
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -35,6 +36,9 @@ func Key(b supernet.Block) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("block %s: %w", b.Name, err)
 	}
+	if slices.ContainsFunc(ops, foreign) {
+		return "", fmt.Errorf("block %s (%s): %w", b.Name, b.Key(), ErrNoKey)
+	}
 	in := fmt.Sprintf("input:%dx%dx%d", b.In.H, b.In.W, b.In.C)
 	out := fmt.Sprintf("output:%dx%dx%d", b.Out.H, b.Out.W, b.Out.C)
 	if i := find(ops, supernet.OpDepthwise); i >= 0 {
@@ -51,6 +55,19 @@ func Key(b supernet.Block) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("block %s (%s): %w", b.Name, b.Key(), ErrNoKey)
+}
+
+// foreign says whether OFA's networks have no such operation, although its key would not tell:
+// another activation, or other hidden channels of squeeze-and-excitation.
+func foreign(o supernet.Op) bool {
+	if !o.Gate {
+		return o.Act == supernet.SiLU
+	}
+	if o.Kind == supernet.OpLinear && o.Out.C < o.In.C &&
+		o.Out.C != supernet.MakeDivisible(float64(o.In.C/4), 8) {
+		return true
+	}
+	return o.Act != "" && o.Act != supernet.ReLU && o.Act != supernet.HSigmoid
 }
 
 // residualKey is that of an inverted residual block around a depthwise convolution.

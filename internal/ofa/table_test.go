@@ -45,6 +45,35 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// TestForeignBlocks: the tables' names of blocks would not tell other activations and other hidden
+// channels of squeeze-and-excitation from OFA's.
+func TestForeignBlocks(t *testing.T) {
+	space, err := supernet.LoadSpace("ofa-mbv3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range space.Blocks(space.Max()) {
+		if _, err := Key(b); err != nil {
+			t.Errorf("%s: %v", b.Key(), err)
+		}
+		if b.SE == 0 {
+			continue
+		}
+		for _, edit := range []func(b *supernet.Block){
+			func(b *supernet.Block) { b.Act = supernet.SiLU },
+			func(b *supernet.Block) { b.SE-- },
+			func(b *supernet.Block) { b.SEAct = supernet.SiLU },
+			func(b *supernet.Block) { b.SEGate = supernet.Sigmoid },
+		} {
+			other := b
+			edit(&other)
+			if key, err := Key(other); !errors.Is(err, ErrNoKey) {
+				t.Errorf("%s is called %s, %v", other.Key(), key, err)
+			}
+		}
+	}
+}
+
 func TestTableRefuses(t *testing.T) {
 	dir := t.TempDir()
 	for text, want := range map[string]string{

@@ -180,6 +180,28 @@ func TestPublished(t *testing.T) {
 	}
 }
 
+// TestEfficientNet has blocks of its family.
+func TestEfficientNet(t *testing.T) {
+	for seed := range uint64(3) {
+		blocks, space := spaceBlocks(t, "mbv3-tiny", 23+uint16(seed), seed)
+		checkNet(t, makeNet(t, efficient(blocks), space.BNEps, seed), ways...)
+	}
+}
+
+// efficient makes blocks such as EfficientNet's: silu, and a sigmoid gate.
+func efficient(blocks []supernet.Block) []supernet.Block {
+	for i := range blocks {
+		b := &blocks[i]
+		if b.Act != "" {
+			b.Act = supernet.SiLU
+		}
+		if b.SE > 0 {
+			b.SE, b.SEAct, b.SEGate = max(1, b.In.C/4), supernet.SiLU, supernet.Sigmoid
+		}
+	}
+	return blocks
+}
+
 // TestPadded has convolutions with bias and padding, strides on odd and even sides, and all
 // activations.
 func TestPadded(t *testing.T) {

@@ -55,6 +55,10 @@ func (g *graph) act(x value, act supernet.Act) (value, error) {
 		return g.hardSwish(x, name), nil
 	case supernet.HSigmoid:
 		return g.hardSigmoid(x, name), nil
+	case supernet.Sigmoid:
+		return g.node("Sigmoid", name, x.dims, []string{x.name}), nil
+	case supernet.SiLU:
+		return g.silu(x, name), nil
 	}
 	return value{}, unknown("activation", act)
 }
@@ -65,6 +69,12 @@ func (g *graph) hardSwish(x value, name string) value {
 		return g.node("HardSwish", name, x.dims, []string{x.name})
 	}
 	gate := g.hardSigmoid(x, name+".gate")
+	return g.node("Mul", name, x.dims, []string{gate.name, x.name})
+}
+
+// silu is x * sigmoid(x): ONNX has no operator of it before opset 24.
+func (g *graph) silu(x value, name string) value {
+	gate := g.node("Sigmoid", name+".gate", x.dims, []string{x.name})
 	return g.node("Mul", name, x.dims, []string{gate.name, x.name})
 }
 

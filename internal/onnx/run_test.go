@@ -192,6 +192,8 @@ func (m *machine) run(n *pb.NodeProto) array {
 	case "HardSigmoid":
 		alpha, beta := a.or("alpha", 0.2)[0], a.or("beta", 0.5)[0]
 		return each(in[0], func(x float64) float64 { return max(0, min(1, alpha*x+beta)) })
+	case "Sigmoid":
+		return each(in[0], func(x float64) float64 { return 1 / (1 + math.Exp(-x)) })
 	case "HardSwish":
 		if m.opset < 14 {
 			m.t.Fatal("HardSwish appeared in opset 14")

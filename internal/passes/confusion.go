@@ -14,19 +14,32 @@ import (
 // many were taken for each.
 func Confusion(ctx context.Context, run engine.Runner, blocks []supernet.Block,
 	images *data.Loader, in Inputs) ([][]int, error) {
-	classes := blocks[len(blocks)-1].Out.C
-	counts, bound := newCounts(classes), 0
-	var found []int32
-	for b, err := range images.Epoch(ctx, 0, 0) {
-		if err != nil {
-			return nil, fmt.Errorf("evaluate: %w", err)
-		}
+	bound := 0
+	return count(ctx, blocks, images, func(b *data.Batch) ([]float32, error) {
 		if b.N != bound {
 			run.Bind(blocks, b.N, nn.Infer)
 			bound = b.N
 		}
 		in.Fill(run.Input(), blocks[0].In.H, b)
-		found = nn.Largest(found, run.Forward(), classes)
+		return run.Forward(), nil
+	})
+}
+
+// count counts the largest of the logits of each image.
+func count(ctx context.Context, blocks []supernet.Block, images *data.Loader,
+	logits func(*data.Batch) ([]float32, error)) ([][]int, error) {
+	classes := blocks[len(blocks)-1].Out.C
+	counts := newCounts(classes)
+	var found []int32
+	for b, err := range images.Epoch(ctx, 0, 0) {
+		if err != nil {
+			return nil, fmt.Errorf("evaluate: %w", err)
+		}
+		values, err := logits(b)
+		if err != nil {
+			return nil, fmt.Errorf("evaluate: %w", err)
+		}
+		found = nn.Largest(found, values, classes)
 		for i, l := range b.Labels {
 			counts[l][found[i]]++
 		}
@@ -41,13 +54,41 @@ func Test(ctx context.Context, net *supernet.Subnet, set data.Set, size int, t d
 	workers int) ([][]int, error) {
 	pool := nn.NewPool(workers)
 	defer pool.Close()
+	loader, err := testLoader(set, size, net.Blocks, t, workers)
+	if err != nil {
+		return nil, err
+	}
+	return Confusion(ctx, engine.NewRunner(net, pool), net.Blocks, loader, NewInputs(pool))
+}
+
+// TestBy is [Test] of a network that runs elsewhere: logits gives those of images, which are
+// (N,H,W,C) of the first block's input.
+func TestBy(ctx context.Context, blocks []supernet.Block, set data.Set, size int, t data.Transform,
+	workers int, logits func(images []float32) ([]float32, error)) ([][]int, error) {
+	pool := nn.NewPool(workers)
+	defer pool.Close()
+	loader, err := testLoader(set, size, blocks, t, workers)
+	if err != nil {
+		return nil, err
+	}
+	in, input := NewInputs(pool), blocks[0].In
+	return count(ctx, blocks, loader, func(b *data.Batch) ([]float32, error) {
+		images := make([]float32, b.N*input.Len())
+		in.Fill(images, input.H, b)
+		return logits(images)
+	})
+}
+
+// testLoader loads the images of a test in their order.
+func testLoader(set data.Set, size int, blocks []supernet.Block, t data.Transform, workers int) (
+	*data.Loader, error) {
 	const batch = 200
-	loader, err := data.NewLoader(set, size, net.Blocks[0].In.C,
+	loader, err := data.NewLoader(set, size, blocks[0].In.C,
 		data.LoaderConfig{Batch: min(batch, set.Len()), Transform: t, Workers: workers})
 	if err != nil {
 		return nil, fmt.Errorf("evaluate: %w", err)
 	}
-	return Confusion(ctx, engine.NewRunner(net, pool), net.Blocks, loader, NewInputs(pool))
+	return loader, nil
 }
 
 func newCounts(classes int) [][]int {

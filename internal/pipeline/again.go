@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
-	"github.com/tailor-nas/tailor/internal/passes"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
@@ -36,7 +35,9 @@ type Again struct {
 type AgainJob struct {
 	Manifest string // the file, or the folder that it is in
 	// its own test images, where they are now or were, or others of the same classes
-	Images  TestImages
+	Images TestImages
+	// Runtime runs it; nil for tailor's own engine.
+	Runtime profiles.Runtime
 	Budget  time.Duration     // of timing
 	Seed    uint64            // of the order in which it is timed
 	Workers int               // that test
@@ -44,7 +45,8 @@ type AgainJob struct {
 }
 
 // MeasureAgain tests the network of a manifest, and times it on this machine with the threads and
-// batch that its latency is claimed for; with one thread if none is, or that of another runtime.
+// batch that its latency is claimed for; with one thread if none is, or that of another runtime. A
+// runtime that is given does both instead.
 func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
 	path := manifest.Path(j.Manifest)
 	m, net, err := manifest.Open(path)
@@ -66,17 +68,16 @@ func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
 	a := &Again{Manifest: path, Images: t.set.Len(), MACs: m.MACs, Params: m.Params,
 		Claimed: m.Measured, OtherData: t.other}
 	_, a.NonZero = net.NonZero()
-	counts, err := passes.Test(ctx, net, t.set, m.Images.Size, data.Transform{Mean: m.Mean,
-		Std: m.Std}, j.Workers)
+	counts, err := countIn(ctx, j.Runtime, m, net, t.set, j.Workers)
 	if err != nil {
 		return nil, err
 	}
 	a.Top1, a.Answers = trainer.Confusion(counts).Top1(), NewAnswers(m.Classes, counts)
-	engine := profiles.Native{Threads: 1}
-	if m.Measured != nil {
-		engine = engineOf(m.Measured.Runtime)
+	rt := j.Runtime
+	if rt == nil {
+		rt = engineOf(claimedRuntime(m))
 	}
-	timed, err := timeAgain(ctx, engine, net, j.Budget, j.Seed)
+	timed, err := timeAgain(ctx, rt, net, j.Budget, j.Seed)
 	if err != nil {
 		return nil, fmt.Errorf("time %s: %w", path, err)
 	}
@@ -86,16 +87,24 @@ func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
 }
 
 // timeAgain is the part of what is measured that a clock tells.
-func timeAgain(ctx context.Context, engine profiles.Native, net *supernet.Subnet,
+func timeAgain(ctx context.Context, rt profiles.Runtime, net *supernet.Subnet,
 	budget time.Duration, seed uint64) (*manifest.Measured, error) {
-	timings, session, err := profiles.Subnets(ctx, engine, []*supernet.Subnet{net}, budget, seed)
+	timings, session, err := profiles.Subnets(ctx, rt, []*supernet.Subnet{net}, budget, seed)
 	if err != nil {
 		return nil, err
 	}
 	t := timings[0]
 	return &manifest.Measured{LatencyMS: t.LatencyMS, LatencyLowMS: t.CILowMS,
 		LatencyHighMS: t.CIHighMS, Unstable: t.Unstable || session.Unstable,
-		Runtime: engine.Info().ID()}, nil
+		Runtime: rt.Info().ID()}, nil
+}
+
+// claimedRuntime is the ID of what a manifest's latency was measured with; empty without one.
+func claimedRuntime(m *manifest.Manifest) string {
+	if m.Measured == nil {
+		return ""
+	}
+	return m.Measured.Runtime
 }
 
 // engineOf is tailor's engine with the threads that a runtime's ID names, or with one thread if the
@@ -118,4 +127,14 @@ func openManifestTest(m *manifest.Manifest, path string, images TestImages) (tes
 	}
 	return openTest(images.Path, m.Inputs["data"].SHA256, images.options(imageOptions(m)),
 		m.Classes, m.Blocks[0].In.C)
+}
+
+// ClaimedRuntime is the ID of the runtime that a winner's latency was measured with. It is empty
+// where there is none, or no winner.
+func ClaimedRuntime(winner string) string {
+	m, err := manifest.Read(manifest.Path(winner))
+	if err != nil {
+		return ""
+	}
+	return claimedRuntime(m)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor"
+	"github.com/tailor-nas/tailor/profiles"
 )
 
 // ClassifyJob asks what a winner sees in image files.
@@ -17,12 +18,15 @@ type ClassifyJob struct {
 	Winner string // the manifest, or the folder that it is in
 	Images []string
 	Top    int // classes of each image, the most probable first
+	// Runtime runs the network; nil for tailor's own engine.
+	Runtime profiles.Runtime
 }
 
 // Classified is what it saw.
 type Classified struct {
-	Winner string            `json:"winner"`
-	Images []ClassifiedImage `json:"images"`
+	Winner  string            `json:"winner"`
+	Runtime string            `json:"runtime,omitempty"` // absent for tailor's own engine
+	Images  []ClassifiedImage `json:"images"`
 }
 
 // ClassifiedImage is what it saw in one image, or why it saw nothing.
@@ -55,12 +59,24 @@ type classifier interface {
 // Classify classifies image files, each as the winner's manifest says that it is prepared. A file
 // that is no image has an error of its own, and the others are classified.
 func Classify(ctx context.Context, j ClassifyJob) (*Classified, error) {
-	network, err := tailor.Open(j.Winner)
+	network, err := openClassifier(ctx, j)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", j.Winner, unwrapLibrary(err))
+		return nil, fmt.Errorf("open %s: %w", j.Winner, err)
 	}
 	defer network.Close()
 	return classifyAll(ctx, j, network)
+}
+
+// openClassifier opens the winner where it is to run.
+func openClassifier(ctx context.Context, j ClassifyJob) (classifier, error) {
+	if !isNative(j.Runtime) {
+		return openServed(ctx, j.Runtime, j.Winner)
+	}
+	network, err := tailor.Open(j.Winner)
+	if err != nil {
+		return nil, unwrapLibrary(err)
+	}
+	return network, nil
 }
 
 func classifyAll(ctx context.Context, j ClassifyJob, network classifier) (*Classified, error) {
@@ -69,6 +85,9 @@ func classifyAll(ctx context.Context, j ClassifyJob, network classifier) (*Class
 		return nil, err
 	}
 	c := &Classified{Winner: j.Winner}
+	if !isNative(j.Runtime) {
+		c.Runtime = j.Runtime.Info().ID()
+	}
 	for _, path := range j.Images {
 		if err := ctx.Err(); err != nil {
 			return nil, err

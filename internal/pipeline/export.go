@@ -68,10 +68,8 @@ func Export(j ExportJob) (*Exported, error) {
 	if done.Files, err = exported(j, net, meta); err != nil {
 		return nil, fmt.Errorf("export %s: %w", path, err)
 	}
-	for _, f := range done.Files {
-		if err := f.write(); err != nil {
-			return nil, fmt.Errorf("export %s: %w", path, err)
-		}
+	if err := store.WriteFiles(contentsOf(done.Files)); err != nil {
+		return nil, fmt.Errorf("export %s: %w", path, err)
 	}
 	return done, nil
 }
@@ -98,9 +96,13 @@ func hashOf(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (f ExportedFile) write() error {
-	return store.WriteFile(f.Path, func(w io.Writer) error {
-		_, err := io.Copy(w, bytes.NewReader(f.data))
-		return err
-	})
+// contentsOf are the files as they are written.
+func contentsOf(files []ExportedFile) (all []store.Content) {
+	for _, f := range files {
+		all = append(all, store.Content{Path: f.Path, Write: func(w io.Writer) error {
+			_, err := io.Copy(w, bytes.NewReader(f.data))
+			return err
+		}})
+	}
+	return all
 }

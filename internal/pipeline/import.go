@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
 )
 
 // ImportAccuracy makes a document of an accuracy predictor that OFA published, or of one like it,
@@ -71,6 +74,24 @@ func ImportLatency(space *supernet.Space, device, runtime string,
 	l.Device, l.Runtime = device, runtime
 	l.Inputs, err = published(paths...)
 	return l, err
+}
+
+// ImportSupernet makes a run of the weights of OFA's supernet of a space.
+func ImportSupernet(space *supernet.Space, path, dir string) (*trainer.Run, *ofa.Supernet, error) {
+	if _, err := os.Lstat(dir); err == nil {
+		return nil, nil, fmt.Errorf("%s is there already: choose another name for the run: %w", dir,
+			fs.ErrExist)
+	}
+	s, err := ofa.ReadSupernet(space, path)
+	if err != nil {
+		return nil, nil, err
+	}
+	run, err := trainer.Import(dir, trainer.Imported{
+		Net: s.Net, From: trainer.ImportInfo{Format: "ofa-supernet"},
+		File: store.Input{Path: filepath.Base(path), SHA256: s.SHA256},
+		Mean: ofa.Mean, Std: ofa.Std,
+	})
+	return run, s, err
 }
 
 // tableEntry identifies an entry of a latency table: a block, in networks of a resolution.

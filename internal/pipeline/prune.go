@@ -313,8 +313,12 @@ func manifestData(m *manifest.Manifest, file string) string {
 // imageOptions say how a manifest's images were opened.
 func imageOptions(m *manifest.Manifest) data.Options {
 	i := m.Images
-	return data.Options{Size: i.Size, Holdout: i.Holdout, Seed: i.Seed, Train: i.Train,
+	o := data.Options{Size: i.Size, Holdout: i.Holdout, Seed: i.Seed, Train: i.Train,
 		Test: i.Test, SkipDamaged: i.SkipDamaged, Mean: m.Mean, Std: m.Std}
+	if i.Subset {
+		o.Only = m.Classes
+	}
+	return o
 }
 
 // resumeShares takes what a run that is resumed had chosen: measured again it would come out a

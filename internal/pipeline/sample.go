@@ -179,7 +179,7 @@ func (j *SampleJob) write(ctx context.Context, dir string, n *elsewhere.Network,
 		}
 		name := n.Name + "." + format
 		f := ExportedFile{Path: filepath.Join(dir, name), data: data}
-		if err := f.write(); err != nil {
+		if err := store.WriteFiles(contentsOf([]ExportedFile{f})); err != nil {
 			return err
 		}
 		n.Files = append(n.Files, elsewhere.File{Format: format, File: name,

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
-	"github.com/tailor-nas/tailor/internal/passes"
 	"github.com/tailor-nas/tailor/internal/ship"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/profiles/device"
@@ -27,12 +26,16 @@ const (
 type VerifyJob struct {
 	Manifest string // the file, or the folder that it is in
 	// its own test images, where they are now or were
-	Images  TestImages
+	Images TestImages
+	// Runtime runs it. Nil is tailor's own engine, which takes no time where another was measured.
+	Runtime profiles.Runtime
 	Time    bool              // measure its latency again
 	Budget  time.Duration     // of timing
 	Seed    uint64            // of the order in which it is timed
 	Workers int               // that test
 	Opened  func(data.Report) // if set, told of the images before the work
+	// Follows, if set, is told of images that the manifest names, before they are opened.
+	Follows func(path string)
 }
 
 // Verified is what came out.
@@ -52,6 +55,9 @@ func Verify(ctx context.Context, j VerifyJob) (*Verified, error) {
 	v.Checks = checks
 	if w.Manifest != nil && w.Manifest.Measured != nil {
 		v.Claimed, v.Found = w.Manifest.Measured, &manifest.Measured{}
+		if err := v.compareIn(ctx, j.Runtime, w); err != nil {
+			return nil, err
+		}
 		if err := v.testAgain(ctx, j, w); err != nil {
 			return nil, err
 		}
@@ -64,13 +70,41 @@ func Verify(ctx context.Context, j VerifyJob) (*Verified, error) {
 }
 
 // Lies is how many checks found one.
-func (v *Verified) Lies() (n int) {
+func (v *Verified) Lies() int { return v.count(ship.Lie) }
+
+// Unknown is how many checks are left open.
+func (v *Verified) Unknown() int { return v.count(ship.Unknown) }
+
+func (v *Verified) count(verdict ship.Verdict) (n int) {
 	for _, c := range v.Checks {
-		if c.Verdict == ship.Lie {
+		if c.Verdict == verdict {
 			n++
 		}
 	}
 	return n
+}
+
+// compareIn compares what a runtime gives with tailor's engine.
+func (v *Verified) compareIn(ctx context.Context, rt profiles.Runtime, w ship.Winner) error {
+	if isNative(rt) || w.Net == nil {
+		return nil
+	}
+	s, err := serve(ctx, rt, w.Net)
+	if err != nil {
+		return err
+	}
+	defer s.session.Close()
+	c := ship.CheckOutputs("outputs in "+rt.Info().Name, w.Net,
+		func(image []float32) ([]float64, error) {
+			logits, err := s.logits(image)
+			var wide []float64
+			for _, l := range logits {
+				wide = append(wide, float64(l))
+			}
+			return wide, err
+		})
+	v.Checks = append(v.Checks, c)
+	return ctx.Err()
 }
 
 // testAgain counts again how many test images the network gets right.
@@ -82,12 +116,16 @@ func (v *Verified) testAgain(ctx context.Context, j VerifyJob, w ship.Winner) er
 	c := ship.Check{What: "accuracy", Verdict: ship.Unknown, Claimed: top1Text(m)}
 	defer func() { v.Checks = append(v.Checks, c) }()
 	if w.Net == nil || w.Manifest.Images == nil {
-		c.Why = "there is no network, or nothing is said of its images"
+		c.Why = "there is no network to test, or the manifest says nothing of its images: " +
+			"ask for a winner of a search with --run"
 		return nil
+	}
+	if j.Images.Path == "" && j.Follows != nil {
+		j.Follows(manifestData(w.Manifest, v.Manifest))
 	}
 	t, err := openManifestTest(w.Manifest, v.Manifest, j.Images)
 	if err != nil && j.Images.Path == "" {
-		c.Why = fmt.Sprintf("its images cannot be opened where they were; give --data: %v", err)
+		c.Why = fmt.Sprintf("its images are not here: say where with --data DIR (%v)", err)
 		return nil
 	}
 	if err != nil {
@@ -96,8 +134,7 @@ func (v *Verified) testAgain(ctx context.Context, j VerifyJob, w ship.Winner) er
 	if j.Opened != nil {
 		j.Opened(t.seen)
 	}
-	counts, err := passes.Test(ctx, w.Net, t.set, w.Manifest.Images.Size,
-		data.Transform{Mean: w.Manifest.Mean, Std: w.Manifest.Std}, j.Workers)
+	counts, err := countIn(ctx, j.Runtime, w.Manifest, w.Net, t.set, j.Workers)
 	if err != nil {
 		return err
 	}
@@ -119,7 +156,8 @@ func judgeAccuracy(claimed, found *manifest.Measured, other bool) (ship.Verdict,
 	n := float64(found.Images)
 	switch {
 	case other:
-		return ship.Unknown, "these are not the images that it was tested on"
+		return ship.Unknown, "these are not the images that it was tested on: give those with " +
+			"--data DIR"
 	case claimed.Images != found.Images:
 		return ship.Lie, "there are not so many test images"
 	case !(math.Abs(claimed.Top1-found.Top1)*n <= max(slackImages, accuracySlack*n)+.5):
@@ -137,31 +175,52 @@ func (v *Verified) timeAgain(ctx context.Context, j VerifyJob, w ship.Winner) er
 	}
 	c := ship.Check{What: "latency", Verdict: ship.Unknown, Claimed: latencyText(m)}
 	defer func() { v.Checks = append(v.Checks, c) }()
-	engine, native := profiles.NativeOf(m.Runtime)
+	rt := v.runtime(j)
 	here, err := device.Describe(ctx)
 	switch {
 	case err != nil:
 		return err
 	case w.Net == nil:
-		c.Why = "there is no network"
+		c.Why = "there is no network to time"
 	case !j.Time:
-		c.Why = "it was not asked for"
-	case !native || engine.Info().ID() != m.Runtime:
-		c.Why = "it was measured with another runtime, " + m.Runtime
-	case here.ID != m.Device:
-		c.Why = "it was measured on another device, " + m.Device
+		c.Why = "it was not asked for: leave out --no-latency"
+	case rt == nil:
+		c.Why = "it was measured in " + m.Runtime + ", which is not here: install it, or " +
+			"see with --runtime NAME what another takes"
+	case here.ID != m.Device && j.Runtime == nil:
+		c.Why = "it was measured on another device, " + m.Device + ": verify it there"
 	default:
-		found, err := timeAgain(ctx, engine, w.Net, j.Budget, j.Seed)
-		if err != nil {
+		if err := v.time(ctx, j, w, rt, here.ID); err != nil {
 			return fmt.Errorf("time %s: %w", v.Manifest, err)
 		}
-		f := v.Found
-		f.LatencyMS, f.LatencyLowMS, f.LatencyHighMS, f.Unstable = found.LatencyMS,
-			found.LatencyLowMS, found.LatencyHighMS, found.Unstable
-		f.Runtime, f.Device = found.Runtime, here.ID
-		c.Found = latencyText(f)
-		c.Verdict, c.Why = judgeLatency(m, f)
+		c.Found = latencyText(v.Found)
+		c.Verdict, c.Why = judgeLatency(m, v.Found)
 	}
+	return nil
+}
+
+// runtime is what times the network: nil if the latency was measured with none that is here.
+func (v *Verified) runtime(j VerifyJob) profiles.Runtime {
+	if j.Runtime != nil {
+		return j.Runtime
+	}
+	if engine, ok := profiles.NativeOf(v.Claimed.Runtime); ok {
+		return engine
+	}
+	return nil
+}
+
+// time measures the latency on the device that is here.
+func (v *Verified) time(ctx context.Context, j VerifyJob, w ship.Winner, rt profiles.Runtime,
+	here string) error {
+	found, err := timeAgain(ctx, rt, w.Net, j.Budget, j.Seed)
+	if err != nil {
+		return err
+	}
+	f := v.Found
+	f.LatencyMS, f.LatencyLowMS, f.LatencyHighMS, f.Unstable = found.LatencyMS,
+		found.LatencyLowMS, found.LatencyHighMS, found.Unstable
+	f.Runtime, f.Device = found.Runtime, here
 	return nil
 }
 
@@ -176,8 +235,14 @@ func judgeLatency(claimed, found *manifest.Measured) (ship.Verdict, string) {
 	slower := found.LatencyLowMS > claimed.LatencyMS*latencySlack
 	faster := found.LatencyHighMS*latencySlack < claimed.LatencyMS
 	switch {
+	case claimed.Runtime != found.Runtime:
+		return ship.Unknown, "it is claimed for " + claimed.Runtime + " and was measured in " +
+			found.Runtime + ": measure it as claimed, without --runtime"
+	case claimed.Device != found.Device:
+		return ship.Unknown, "it was measured on another device, " + claimed.Device +
+			": verify it there"
 	case claimed.Unstable || found.Unstable:
-		return ship.Unknown, "the machine was too noisy"
+		return ship.Unknown, "the machine was too noisy: verify again when it is quiet"
 	case slower:
 		return ship.Lie, "it is slower"
 	case faster:

@@ -1,10 +1,17 @@
 package pipeline
 
 import (
+	"context"
+	"image"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor"
 	"github.com/tailor-nas/tailor/internal/ship"
+	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search/manifest"
+	"github.com/tailor-nas/tailor/supernet"
 )
 
 func TestJudgeAccuracy(t *testing.T) {
@@ -64,5 +71,96 @@ func TestVerify(t *testing.T) {
 	v, err = Verify(t.Context(), VerifyJob{Manifest: dir, Workers: 2})
 	if err != nil || v.OK || v.Lies() != 1 {
 		t.Errorf("a false accuracy: %v: %+v", err, v)
+	}
+}
+
+// otherRuntime is one of another program, as far as anybody can tell: tailor's engine by another
+// name, in batches of seven, with a fault if it is told to.
+type otherRuntime struct{ wrong bool }
+
+func (r otherRuntime) Info() profiles.RuntimeInfo {
+	return profiles.RuntimeInfo{Name: "elsewhere", Version: "1", Threads: 1, Batch: 7}
+}
+
+func (r otherRuntime) Load(ctx context.Context, net *supernet.Subnet) (profiles.Session, error) {
+	s, err := profiles.Native{Batch: 7}.Load(ctx, net)
+	return otherSession{s, r.wrong}, err
+}
+
+type otherSession struct {
+	profiles.Session
+	wrong bool
+}
+
+func (s otherSession) Output() ([]float32, error) {
+	out, err := s.Session.Output()
+	if s.wrong {
+		slices.Reverse(out)
+	}
+	return out, err
+}
+
+// verdictOf is that of the check of a name; empty if there is none.
+func verdictOf(v *Verified, what string) ship.Verdict {
+	for _, c := range v.Checks {
+		if c.What == what {
+			return c.Verdict
+		}
+	}
+	return ""
+}
+
+// TestInARuntime: a winner in another runtime gives the same answers as in tailor's engine, image
+// by image and all together; one that computes something else is found.
+func TestInARuntime(t *testing.T) {
+	_, _, dir := winner(t)
+	own, err := MeasureAgain(t.Context(), AgainJob{Manifest: dir, Budget: 1, Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, err := MeasureAgain(t.Context(), AgainJob{Manifest: dir, Runtime: otherRuntime{},
+		Budget: 1, Workers: 2})
+	if err != nil || there.Top1 != own.Top1 || !slices.EqualFunc(there.Confusion, own.Confusion,
+		slices.Equal[[]int]) || !strings.HasPrefix(there.Runtime, "elsewhere/1 ") {
+		t.Errorf("%v: %+v, in tailor's engine %+v", err, there, own)
+	}
+	var followed string
+	v, err := Verify(t.Context(), VerifyJob{Manifest: dir, Runtime: otherRuntime{}, Workers: 2,
+		Follows: func(path string) { followed = path }})
+	if err != nil || !v.OK || verdictOf(v, "outputs in elsewhere") != ship.Holds ||
+		verdictOf(v, "accuracy") != ship.Holds || followed == "" {
+		t.Errorf("%v: %+v, images of %q", err, v, followed)
+	}
+	v, err = Verify(t.Context(), VerifyJob{Manifest: dir, Runtime: otherRuntime{wrong: true},
+		Workers: 2})
+	if err != nil || v.OK || verdictOf(v, "outputs in elsewhere") != ship.Lie {
+		t.Errorf("%v: %+v of a runtime that computes something else", err, v)
+	}
+	classifyThere(t, dir)
+}
+
+// classifyThere compares what the library and a runtime see in an image.
+func classifyThere(t *testing.T, winner string) {
+	t.Helper()
+	network, err := tailor.Open(winner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer network.Close()
+	there, err := openServed(t.Context(), otherRuntime{}, winner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer there.Close()
+	img := image.NewGray(image.Rect(0, 0, 9, 7))
+	for i := range img.Pix {
+		img.Pix[i] = uint8(31 * i)
+	}
+	want, err := network.Classify(img)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := there.Classify(img); err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v: %+v, expected %+v", err, got, want)
 	}
 }

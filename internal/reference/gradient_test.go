@@ -50,6 +50,14 @@ func layersUnderTest() map[string]func(h, w, c int) testLayer {
 				l.Forward, func() { l.Backward(true) }, p}
 		}
 	}
+	se := func(act, gate Act) func(h, w, c int) testLayer {
+		return func(h, w, c int) testLayer {
+			p := &nn.Params{Train: true}
+			l := NewSE(p, "se", c+2, 5, act, gate)
+			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, 4, Outer1) },
+				l.Forward, l.Backward, p}
+		}
+	}
 	uneven := func(l testLayer, at **nn.Pads, pads nn.Pads) testLayer {
 		*at = &pads
 		return l
@@ -106,12 +114,10 @@ func layersUnderTest() map[string]func(h, w, c int) testLayer {
 			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, 5, Outer1) },
 				l.Forward, func() { l.Backward(true) }, p}
 		},
-		"se": func(h, w, c int) testLayer {
-			p := &nn.Params{Train: true}
-			l := NewSE(p, "se", c+2, 5)
-			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, 4, Outer1) },
-				l.Forward, l.Backward, p}
-		},
+		"se":             se(ReLU, HSigmoid),
+		"se silu":        se(SiLU, Sigmoid),
+		"1x1 bn silu":    conv(1, 1, 7, 5, SiLU, 1e-3),
+		"depthwise silu": depthwise(5, 2, []int{3, 5, 7}, false, SiLU),
 		"mean pool": func(h, w, c int) testLayer {
 			l := &MeanPool{}
 			return testLayer{func(g *Graph, x Tensor) Tensor { return l.Bind(g, x, Outer1) },

@@ -14,7 +14,7 @@ func allLayers(p *nn.Params) {
 	reference.NewConv(p, "dense", 3, 2, 3, 64, reference.ReLU, 1e-5)
 	reference.NewConv(p, "pointwise", 1, 1, 64, 128, reference.HSwish, 0)
 	reference.NewDepthwise(p, "dw", []int{3, 5, 7}, 1, 96, true, reference.ReLU, 1e-5)
-	reference.NewSE(p, "se", 96, 24)
+	reference.NewSE(p, "se", 96, 24, reference.ReLU, reference.HSigmoid)
 	reference.NewLinear(p, "linear", 100, 200, reference.Identity)
 	reference.NewBiased(p, "biased", 5, 1, 20, 50, true, reference.Identity)
 }

@@ -5,31 +5,33 @@ import (
 	"github.com/tailor-nas/tailor/internal/nn"
 )
 
-// SE is squeeze-and-excitation (Hu et al., CVPR 2018) as MobileNetV3 has it: the mean over pixels,
-// a 1x1 convolution to a few hidden channels, ReLU, a 1x1 convolution back, hard sigmoid, and a
-// product with every pixel. Channels and hidden channels are elastic.
+// SE is squeeze-and-excitation (Hu et al., CVPR 2018): the mean over pixels, a 1x1 convolution to a
+// few hidden channels, an activation, a 1x1 convolution back, the gate's activation, and a product
+// with every pixel. Channels and hidden channels are elastic.
 type SE struct {
 	Reduce, ReduceBias *nn.Param // (channels,hidden)
 	Expand, ExpandBias *nn.Param // (hidden,channels)
 	channels, hidden   int       // full
+	act, gateAct       Act
 
 	g    *Graph
 	x, y Tensor
 	h    int // active hidden channels
-	// By image: means (C), hidden before ReLU (h), gate before the hard sigmoid (C), gate (C), and
-	// their gradients.
-	mean, squeezed, excited, gate []float32
-	dexcited, dsqueezed, dmean    []float32
+	// By image: means (C), hidden before and behind the activation (h), gate before and behind its
+	// activation (C), and gradients.
+	mean, squeezed, active, excited, gate []float32
+	dexcited, dsqueezed, dmean            []float32
 }
 
-// NewSE makes a squeeze-and-excitation layer.
-func NewSE(p *nn.Params, name string, channels, hidden int) *SE {
+// NewSE makes a squeeze-and-excitation layer. act is the activation of the hidden channels, gate
+// that of the gate.
+func NewSE(p *nn.Params, name string, channels, hidden int, act, gate Act) *SE {
 	return &SE{
 		Reduce:     p.Add(name+".reduce.weight", true, nn.HeFanOut(hidden), channels, hidden),
 		ReduceBias: p.Add(name+".reduce.bias", false, nn.Constant(0), hidden),
 		Expand:     p.Add(name+".expand.weight", true, nn.HeFanOut(channels), hidden, channels),
 		ExpandBias: p.Add(name+".expand.bias", false, nn.Constant(0), channels),
-		channels:   channels, hidden: hidden,
+		channels:   channels, hidden: hidden, act: act, gateAct: gate,
 	}
 }
 
@@ -40,7 +42,9 @@ func (s *SE) Bind(g *Graph, x Tensor, hidden int, slot Slot) Tensor {
 	for _, b := range []*[]float32{&s.mean, &s.excited, &s.gate, &s.dexcited, &s.dmean} {
 		*b = grow(*b, g.n*x.C)
 	}
-	s.squeezed, s.dsqueezed = grow(s.squeezed, g.n*hidden), grow(s.dsqueezed, g.n*hidden)
+	for _, b := range []*[]float32{&s.squeezed, &s.active, &s.dsqueezed} {
+		*b = grow(*b, g.n*hidden)
+	}
 	return s.y
 }
 
@@ -56,20 +60,18 @@ func (s *SE) Forward() {
 
 func (s *SE) image(y, x []float32, n int) {
 	c, h, pixels := s.x.C, s.h, s.x.H*s.x.W
-	mean, squeezed, excited, gate := s.mean[n*c:][:c], s.squeezed[n*h:][:h], s.excited[n*c:][:c],
-		s.gate[n*c:][:c]
+	mean, squeezed, active := s.mean[n*c:][:c], s.squeezed[n*h:][:h], s.active[n*h:][:h]
+	excited, gate := s.excited[n*c:][:c], s.gate[n*c:][:c]
 	kernel.MeanPool(mean, x[n*pixels*c:], pixels, c)
 	copy(squeezed, s.ReduceBias.Data)
 	kernel.Gemm(1, h, c, mean, c, s.Reduce.Data, s.hidden, squeezed, h, true)
-	copy(excited, s.ExpandBias.Data)
 	for i, v := range squeezed {
-		if v > 0 {
-			kernel.Gemm(1, c, 1, squeezed[i:], 1, s.Expand.Data[i*s.channels:], s.channels, excited,
-				c, true)
-		}
+		active[i] = s.act.Value(v)
 	}
+	copy(excited, s.ExpandBias.Data)
+	kernel.Gemm(1, c, h, active, h, s.Expand.Data, s.channels, excited, c, true)
 	for j, v := range excited {
-		gate[j] = kernel.HardSigmoid(v)
+		gate[j] = s.gateAct.Value(v)
 	}
 	kernel.Gate(y[n*pixels*c:], x[n*pixels*c:], gate, pixels)
 }
@@ -106,23 +108,20 @@ func addRows(dst []float32, ld int, rows []float32, cols int) {
 func (s *SE) imageBackward(dx, x, dy []float32, n int, dReduce, dReduceBias, dExpand,
 	dExpandBias []float32) {
 	c, h, pixels := s.x.C, s.h, s.x.H*s.x.W
-	mean, squeezed, excited, gate := s.mean[n*c:][:c], s.squeezed[n*h:][:h], s.excited[n*c:][:c],
-		s.gate[n*c:][:c]
+	mean, squeezed, active := s.mean[n*c:][:c], s.squeezed[n*h:][:h], s.active[n*h:][:h]
+	excited, gate := s.excited[n*c:][:c], s.gate[n*c:][:c]
 	dexcited, dsqueezed, dmean := s.dexcited[n*c:][:c], s.dsqueezed[n*h:][:h], s.dmean[n*c:][:c]
 	at := n * pixels * c
 	kernel.GateSlope(dexcited, x[at:], dy[at:], pixels)
 	for j, v := range excited {
-		dexcited[j] *= kernel.HardSigmoidSlope(v)
+		dexcited[j] *= s.gateAct.Slope(v)
 	}
 	kernel.Add(dExpandBias, dexcited)
 	kernel.GemmNT(1, h, c, dexcited, c, s.Expand.Data, s.channels, dsqueezed, h)
 	for i, v := range squeezed {
-		if v <= 0 {
-			dsqueezed[i] = 0
-			continue
-		}
-		kernel.GemmTN(1, c, 1, squeezed[i:], 1, dexcited, c, dExpand[i*c:], c)
+		dsqueezed[i] *= s.act.Slope(v)
 	}
+	kernel.GemmTN(h, c, 1, active, h, dexcited, c, dExpand, c)
 	kernel.Add(dReduceBias, dsqueezed)
 	kernel.GemmTN(c, h, 1, mean, c, dsqueezed, h, dReduce, h)
 	kernel.GemmNT(1, c, h, dsqueezed, h, s.Reduce.Data, s.hidden, dmean, c)

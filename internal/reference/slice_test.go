@@ -77,7 +77,7 @@ func TestSESlice(t *testing.T) {
 	for _, active := range [][2]int{{8, 6}, {5, 6}, {8, 3}, {4, 1}} {
 		make := func(c, hidden int) *layer {
 			p := &nn.Params{Train: true}
-			l := reference.NewSE(p, "se", c, hidden)
+			l := reference.NewSE(p, "se", c, hidden, reference.ReLU, reference.HSigmoid)
 			return bindSE(reference.NewGraph(pool), p, l, reference.Train,
 				shape{3, 4, 5, active[0]}, active[1])
 		}

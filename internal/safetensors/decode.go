@@ -27,7 +27,7 @@ func Decode(r io.Reader, size int64) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries, meta, err := parseHeader(header)
+	entries, meta, err := parseHeader(header, ownTypes)
 	if err != nil {
 		return nil, err
 	}
@@ -115,11 +115,8 @@ func checkLayout(entries []entry) (int64, error) {
 // check takes the end of the tensor before. The reference implementation has the same rules, but
 // for the caps.
 func (e entry) check(at int64) error {
-	n, ok := elements(e.shape)
-	span, width := e.end-e.begin, int64(4)
-	if e.dtype == typeU8 {
-		width = 1
-	}
+	n, ok := elementCount(e.shape)
+	span, width := e.end-e.begin, int64(e.width)
 	switch {
 	case !ok:
 		return fmt.Errorf("%w: shape %v is too large", ErrFormat, e.shape)

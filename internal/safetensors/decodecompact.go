@@ -82,7 +82,7 @@ func pair(name string, shape []int, byName map[string]*entry) (*compact, error) 
 	if c.gaps {
 		c.places = gaps
 	}
-	n, ok := elements(shape)
+	n, ok := elementCount(shape)
 	c.elements = n
 	switch {
 	case c.values == nil || c.values.dtype != typeF32 || len(c.values.shape) != 1:

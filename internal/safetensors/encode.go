@@ -71,7 +71,7 @@ func writeEntries(w io.Writer, entries []entry, meta map[string]string) error {
 func checkTensors(sorted []Tensor, meta map[string]string) error {
 	total := 0
 	for i, t := range sorted {
-		n, ok := elements(t.Shape)
+		n, ok := elementCount(t.Shape)
 		switch {
 		case t.Name == metaKey || !utf8.ValidString(t.Name) || len(t.Name) > maxNameBytes-
 			len(bitmapSuffix):

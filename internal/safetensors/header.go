@@ -26,25 +26,30 @@ const typeF32, typeU8 = "F32", "U8"
 type entry struct {
 	name       string
 	dtype      string
+	width      int // bytes of an element
 	shape      []int
 	begin, end int64
 	floats     []float32 // of typeF32
 	bytes      []byte    // of typeU8
 }
 
+// ownTypes are those types by their width in bytes.
+var ownTypes = map[string]int{typeF32: 4, typeU8: 1}
+
 func unsupported(dtype string) error {
 	return fmt.Errorf("%w %q: convert it to F32 first", ErrDtype, dtype)
 }
 
-// parseHeader checks everything about a header but the layout. It reads token by token because a
+// parseHeader checks everything about a header but the layout; types are those of elements that it
+// takes, by their width in bytes. It reads token by token because a
 // decoder into maps and structs would let duplicate names, nulls and "DTYPE" pass.
-func parseHeader(header []byte) ([]entry, map[string]string, error) {
+func parseHeader(header []byte, types map[string]int) ([]entry, map[string]string, error) {
 	if len(header) == 0 || header[0] != '{' || !utf8.Valid(header) || !json.Valid(header) {
 		return nil, nil, fmt.Errorf("%w: its header is not a JSON object", ErrFormat)
 	}
 	dec := json.NewDecoder(bytes.NewReader(header))
 	dec.UseNumber()
-	p := headerParser{dec: dec}
+	p := headerParser{dec: dec, types: types}
 	err := p.object(func(name string) error {
 		if name == metaKey {
 			return p.meta()
@@ -63,6 +68,7 @@ func parseHeader(header []byte) ([]entry, map[string]string, error) {
 // headerParser walks JSON that is known to be valid, so a token's type is all there is to check.
 type headerParser struct {
 	dec     *json.Decoder
+	types   map[string]int
 	entries []entry
 	strings map[string]string
 }
@@ -138,7 +144,8 @@ func (p *headerParser) tensor(name string) error {
 		return err
 	case fields != 3 || len(offsets) != 2:
 		return fmt.Errorf("%w: it needs a dtype, a shape and two data_offsets", ErrFormat)
-	case e.dtype != typeF32 && e.dtype != typeU8:
+	}
+	if e.width = p.types[e.dtype]; e.width == 0 {
 		return unsupported(e.dtype)
 	}
 	e.begin, e.end = int64(offsets[0]), int64(offsets[1])

@@ -79,10 +79,10 @@ func Read(path string) (*File, error) {
 	return tensors, nil
 }
 
-// elements is the number of elements of a shape; ok is false if it has a negative dimension or its
+// elementCount is the number of elements of a shape; ok is false if it has a negative dimension or its
 // bytes do not fit an int. A product that overflows before it meets a zero is refused too, as the
 // reference implementation does.
-func elements(shape []int) (n int, ok bool) {
+func elementCount(shape []int) (n int, ok bool) {
 	product := uint64(1)
 	for _, dim := range shape {
 		high, low := bits.Mul64(product, uint64(dim))

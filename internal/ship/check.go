@@ -66,8 +66,9 @@ func Files(path string) (Winner, []Check) {
 	}
 	dir, w := filepath.Dir(path), Winner{Manifest: m}
 	checks = append(checks, checkCounts(m), checkLimits(m))
+	checks = append(checks, checkSpace(m)...)
 	if m.Weights != nil {
-		checks = append(checks, checkHash(dir, m.Weights.File, m.Weights.SHA256))
+		checks = append(checks, checkWeights(dir, m))
 		_, net, err := manifest.Open(path)
 		w.Net = net
 		checks = append(checks, judge("weights.safetensors layout", err))
@@ -109,9 +110,14 @@ func checkLimits(m *manifest.Manifest) Check {
 	return compare("limits", text(m), text(&again), "its own figures say something else")
 }
 
-// checkHash compares the bytes of a file with their hash.
-func checkHash(dir, name, sha string) Check {
-	found, err := store.HashFile(filepath.Join(dir, filepath.Base(name)))
+// checkWeights compares the bytes of the weights file with their hash.
+func checkWeights(dir string, m *manifest.Manifest) Check {
+	name, sha := m.Weights.File, m.Weights.SHA256
+	file := filepath.Join(dir, filepath.Base(name))
+	if err := m.CheckFile(file); err != nil {
+		return judge(name, err)
+	}
+	found, err := store.HashFile(file)
 	if err != nil {
 		return judge(name, err)
 	}
@@ -123,7 +129,7 @@ func checkHash(dir, name, sha string) Check {
 func short(sha string) string { return fmt.Sprintf("%.12s", sha) }
 
 // readExport reads an exported file if it is the one that is claimed.
-func readExport(dir string, e manifest.Export) ([]byte, error) {
+func readExport(dir string, m *manifest.Manifest, e manifest.Export) ([]byte, error) {
 	file := filepath.Join(dir, e.File)
 	info, err := os.Stat(file)
 	switch {
@@ -133,6 +139,9 @@ func readExport(dir string, e manifest.Export) ([]byte, error) {
 		return nil, store.ErrNotRegular
 	case info.Size() != e.Bytes:
 		return nil, fmt.Errorf("it has %d bytes, the manifest says %d", info.Size(), e.Bytes)
+	}
+	if err := m.CheckFile(file); err != nil {
+		return nil, err
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {

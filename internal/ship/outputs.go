@@ -23,11 +23,11 @@ const (
 
 // checkExport checks an exported file: its bytes, what it says of the network, what it computes.
 func checkExport(dir string, e manifest.Export, w Winner) []Check {
-	data, err := readExport(dir, e)
+	data, err := readExport(dir, w.Manifest, e)
 	checks := []Check{judge(e.File, err)}
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // it may stay behind
-		return []Check{{What: e.File, Verdict: Unknown, Why: "it is not here"}}
+		return []Check{{What: e.File, Verdict: Unknown, Why: "it is not here: copy it too, or have tailor export write one"}}
 	case err != nil:
 		return checks
 	}
@@ -46,16 +46,24 @@ func checkExport(dir string, e manifest.Export, w Winner) []Check {
 		return append(checks, Check{What: what, Verdict: Unknown,
 			Why: "there are no weights to compare with"})
 	}
-	difference, err := compareOutputs(model, w.Net)
-	if err != nil {
+	if err := checkShapes(model, w.Net); err != nil {
 		return append(checks, judge(what, err))
+	}
+	return append(checks, CheckOutputs(what, w.Net, model.Run))
+}
+
+// CheckOutputs compares what runs a network elsewhere with tailor's engine, for random images.
+func CheckOutputs(what string, net *supernet.Subnet,
+	run func(image []float32) ([]float64, error)) Check {
+	difference, err := compareOutputs(net, run)
+	if err != nil {
+		return judge(what, err)
 	}
 	found := fmt.Sprintf("off by %.1g", difference)
 	if !(difference <= Tolerance) {
-		return append(checks, Check{what, Lie, claimedDifference, found, "it computes another network"})
+		return Check{what, Lie, claimedDifference, found, "it computes another network"}
 	}
-	return append(checks, Check{What: what, Verdict: Holds, Claimed: claimedDifference,
-		Found: found})
+	return Check{What: what, Verdict: Holds, Claimed: claimedDifference, Found: found}
 }
 
 // claimedDifference is Tolerance in words.
@@ -92,22 +100,28 @@ func checkSaid(model *evaluate.Model, e manifest.Export, m *manifest.Manifest) e
 	return nil
 }
 
+// checkShapes compares what an exported file takes and gives with the blocks.
+func checkShapes(model *evaluate.Model, net *supernet.Subnet) error {
+	in, classes := net.Blocks[0].In, net.Blocks[len(net.Blocks)-1].Out.C
+	if h, w, ch := model.Input(); h != in.H || w != in.W || ch != in.C ||
+		model.Classes() != classes {
+		return fmt.Errorf("it takes %dx%dx%d values and gives %d, the blocks take %dx%dx%d "+
+			"and give %d", h, w, ch, model.Classes(), in.H, in.W, in.C, classes)
+	}
+	return nil
+}
+
 // compareOutputs gives the largest difference from the engine's logits, relative to the largest of
 // these, for random images.
-func compareOutputs(model *evaluate.Model, net *supernet.Subnet) (float64, error) {
+func compareOutputs(net *supernet.Subnet, run func([]float32) ([]float64, error)) (float64,
+	error) {
 	c, err := net.Classifier(1)
 	if err != nil {
 		return 0, err
 	}
 	defer c.Close()
-	in := c.Input()
-	if h, w, ch := model.Input(); h != in.H || w != in.W || ch != in.C ||
-		model.Classes() != c.Classes() {
-		return 0, fmt.Errorf("it takes %dx%dx%d values and gives %d, the blocks take %dx%dx%d "+
-			"and give %d", h, w, ch, model.Classes(), in.H, in.W, in.C, c.Classes())
-	}
 	worst, r := 0.0, rand.New(rand.NewPCG(1, 1))
-	image := make([]float32, in.Len())
+	image := make([]float32, c.Input().Len())
 	for range comparedImages {
 		for i := range image {
 			image[i] = float32(r.NormFloat64())
@@ -116,7 +130,7 @@ func compareOutputs(model *evaluate.Model, net *supernet.Subnet) (float64, error
 		if err != nil {
 			return 0, err
 		}
-		theirs, err := model.Run(image)
+		theirs, err := run(image)
 		if err != nil {
 			return 0, err
 		}

@@ -1,6 +1,7 @@
 package ship_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -199,5 +200,75 @@ func TestUnnamed(t *testing.T) {
 	}
 	if !manifest.HasStranger(filepath.Dir(path)) || manifest.HasStranger(filepath.Dir(other)) {
 		t.Error("a search would replace somebody's file, or would not replace its own")
+	}
+}
+
+// tinyWinner writes a network of a space that ships, after a change of its manifest.
+func tinyWinner(t *testing.T, change func(*manifest.Manifest)) string {
+	t.Helper()
+	space, err := supernet.LoadSpace("mbv3-tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	space = space.For(3, 3)
+	net, err := supernet.NewSubnet(space.Blocks(space.Min()), space.BNEps, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &manifest.Manifest{
+		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Arch: space.Spec(space.Min()),
+		Blocks: net.Blocks, BNEps: space.BNEps, Classes: []string{"ant", "bee", "cow"},
+		MACs: supernet.MACs(net.Blocks), Params: supernet.Params(net.Blocks),
+	}
+	change(m)
+	path, err := m.Save(filepath.Join(t.TempDir(), "winner"), net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestShippedSpace: what a manifest says of a space that ships with tailor is compared with it.
+func TestShippedSpace(t *testing.T) {
+	space, err := supernet.LoadSpace("mbv3-tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, c := range map[string]struct {
+		change func(*manifest.Manifest)
+		found  string // of the only check that finds something
+	}{
+		"the truth": {func(*manifest.Manifest) {}, ""},
+		"another hash": {func(m *manifest.Manifest) { m.SpaceSHA256 = strings.Repeat("a", 64) },
+			"unknown"},
+		"another arch": {func(m *manifest.Manifest) { m.Arch = space.Spec(space.Max()) }, "lie"},
+		"one's own":    {func(m *manifest.Manifest) { m.SpaceName = "mine" }, ""},
+	} {
+		found := lies(tinyWinner(t, c.change))
+		if c.found == "" && found != nil ||
+			c.found != "" && (len(found) != 1 || !strings.Contains(found[0], c.found)) {
+			t.Errorf("%s: %v", what, found)
+		}
+	}
+}
+
+// TestTooLarge: a file that is far larger than the network can be is refused by its size alone.
+// Nothing is on the disk of what it has.
+func TestTooLarge(t *testing.T) {
+	path := winner(t, 1, "onnx")
+	for _, name := range []string{"weights.safetensors", "network.onnx"} {
+		file := filepath.Join(filepath.Dir(path), name)
+		good := read(t, file)
+		if err := os.Truncate(file, 1<<40); err != nil {
+			t.Skip("there are no files with holes here: ", err)
+		}
+		if found := lies(path); found == nil || !strings.Contains(found[0], "bytes") {
+			t.Errorf("%s: %v", name, found)
+		}
+		_, _, err := manifest.Open(path)
+		if large := errors.Is(err, manifest.ErrFileTooLarge); large != (name != "network.onnx") {
+			t.Errorf("%s: open gives %v", name, err)
+		}
+		write(t, file, good)
 	}
 }

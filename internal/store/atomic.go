@@ -28,25 +28,52 @@ func WriteFile(path string, write func(w io.Writer) error) error {
 // writeFile does it in the one order that survives a power cut at any point: content to the disk,
 // then the name, then the folder that holds the name.
 func writeFile(d disk, path string, write func(w io.Writer) error) error {
-	target, perm, err := destination(path)
+	p, err := prepare(d, path, write)
 	if err != nil {
 		return err
 	}
-	tmp := partialName(target)
-	defer os.Remove(tmp) // fails, rightly, once tmp is renamed
-	if err := writeNew(d, tmp, write); err != nil {
-		return err
+	return p.appear(d)
+}
+
+// pending is a file that is written whole under a temporary name.
+type pending struct{ tmp, target string }
+
+// prepare writes one.
+func prepare(d disk, path string, write func(w io.Writer) error) (pending, error) {
+	target, perm, err := destination(path)
+	if err != nil {
+		return pending{}, err
+	}
+	p := pending{partialName(target), target}
+	written := false
+	defer func() {
+		if !written { // after a panic, too
+			p.discard()
+		}
+	}()
+	if err := writeNew(d, p.tmp, write); err != nil {
+		return pending{}, err
 	}
 	if perm != 0 { // a file is replaced
-		if err := os.Chmod(tmp, perm); err != nil {
-			return err
+		if err := os.Chmod(p.tmp, perm); err != nil {
+			return pending{}, err
 		}
 	}
-	if err := d.rename(tmp, target); err != nil {
+	written = true
+	return p, nil
+}
+
+// appear gives the file its name.
+func (p pending) appear(d disk) error {
+	defer p.discard()
+	if err := d.rename(p.tmp, p.target); err != nil {
 		return err
 	}
-	return d.syncDir(filepath.Dir(target))
+	return d.syncDir(filepath.Dir(p.target))
 }
+
+// discard removes what still has the temporary name.
+func (p pending) discard() { _ = os.Remove(p.tmp) }
 
 // writeNew writes and flushes a file of which nothing is visible yet.
 func writeNew(d disk, path string, write func(w io.Writer) error) error {
@@ -97,4 +124,37 @@ func createError(path string, err error) error {
 		return fmt.Errorf("its folder %s: %w: make it first", dir, fs.ErrNotExist)
 	}
 	return fmt.Errorf("no file can be made in its folder %s: %w", dir, reason(err))
+}
+
+// Content is what a file is to have.
+type Content struct {
+	Path  string
+	Write func(w io.Writer) error
+}
+
+// WriteFiles is [WriteFile] for files that belong together: all are written to the disk before the
+// first gets its name. Whatever keeps one from being written leaves all as they were; a crash, or a
+// refusal, between one name and the next is all that can leave some new and some old.
+func WriteFiles(files []Content) error { return writeFiles(osDisk{}, files) }
+
+func writeFiles(d disk, files []Content) error {
+	var all []pending
+	defer func() {
+		for _, p := range all {
+			p.discard()
+		}
+	}()
+	for _, f := range files {
+		p, err := prepare(d, f.Path, f.Write)
+		if err != nil {
+			return fmt.Errorf("write %s: %w", f.Path, err)
+		}
+		all = append(all, p)
+	}
+	for i, p := range all {
+		if err := p.appear(d); err != nil {
+			return fmt.Errorf("write %s: %w", files[i].Path, err)
+		}
+	}
+	return nil
 }

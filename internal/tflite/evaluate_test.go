@@ -68,6 +68,8 @@ func (e *evaluation) operator(op readOperator) []float64 {
 		return each(e.values[op.in[0]], func(v float64) float64 {
 			return v * min(max(v+3, 0), 6) / 6
 		})
+	case schema.BuiltinOperatorLOGISTIC:
+		return each(e.values[op.in[0]], func(v float64) float64 { return 1 / (1 + math.Exp(-v)) })
 	case schema.BuiltinOperatorSOFTMAX:
 		var sum float64
 		exp := each(e.values[op.in[0]], math.Exp)

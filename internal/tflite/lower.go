@@ -68,7 +68,7 @@ func (w *writer) unfused(o supernet.Op, act activation, args []ref) (ref, error)
 // fused is the part of an activation that an operator applies itself.
 func fused(act supernet.Act) (activation, error) {
 	switch act {
-	case "", supernet.HSwish, supernet.HSigmoid:
+	case "", supernet.HSwish, supernet.HSigmoid, supernet.SiLU, supernet.Sigmoid:
 		return schema.ActivationFunctionTypeNONE, nil
 	case supernet.ReLU:
 		return schema.ActivationFunctionTypeRELU, nil
@@ -85,6 +85,11 @@ func (w *writer) activate(name string, x ref, act supernet.Act) ref {
 		return w.add(name+".h_swish", hardSwish{}, w.shape(x), x)
 	case supernet.HSigmoid:
 		return w.hardSigmoid(name+".h_sigmoid", x)
+	case supernet.Sigmoid:
+		return w.add(name+".sigmoid", logistic{}, w.shape(x), x)
+	case supernet.SiLU:
+		gate := w.add(name+".sigmoid", logistic{}, w.shape(x), x)
+		return w.add(name+".silu", product{}, w.shape(x), x, gate)
 	}
 	return x
 }

@@ -117,6 +117,30 @@ func TestSpaces(t *testing.T) {
 	}
 }
 
+// TestEfficientNet: blocks of its family, with channels removed and without.
+func TestEfficientNet(t *testing.T) {
+	s, r := space(t, "mbv3-tiny"), rand.New(rand.NewPCG(1, 3))
+	for side := uint16(13); side < 16; side++ {
+		a := s.Random(r)
+		a.Resolution = side
+		same(t, network(t, efficient(s.Blocks(a)), uint64(side)))
+	}
+}
+
+// efficient makes blocks such as EfficientNet's: silu, and a sigmoid gate.
+func efficient(blocks []supernet.Block) []supernet.Block {
+	for i := range blocks {
+		b := &blocks[i]
+		if b.Act != "" {
+			b.Act = supernet.SiLU
+		}
+		if b.SE > 0 {
+			b.SE, b.SEAct, b.SEGate = max(1, b.In.C/4), supernet.SiLU, supernet.Sigmoid
+		}
+	}
+	return blocks
+}
+
 // TestAsymmetricPadding: networks padded as TensorFlow pads need no operator for it, and those
 // padded evenly do where a side is even.
 func TestAsymmetricPadding(t *testing.T) {

@@ -34,6 +34,7 @@ type (
 	mean           struct{}
 	pad            struct{}
 	hardSwish      struct{}
+	logistic       struct{}
 	softmax        struct{}
 	bytesToFloats  struct{}
 )
@@ -53,6 +54,7 @@ func (product) code() schema.BuiltinOperator       { return schema.BuiltinOperat
 func (mean) code() schema.BuiltinOperator          { return schema.BuiltinOperatorMEAN }
 func (pad) code() schema.BuiltinOperator           { return schema.BuiltinOperatorPAD }
 func (hardSwish) code() schema.BuiltinOperator     { return schema.BuiltinOperatorHARD_SWISH }
+func (logistic) code() schema.BuiltinOperator      { return schema.BuiltinOperatorLOGISTIC }
 func (softmax) code() schema.BuiltinOperator       { return schema.BuiltinOperatorSOFTMAX }
 func (bytesToFloats) code() schema.BuiltinOperator { return schema.BuiltinOperatorCAST }
 
@@ -118,6 +120,9 @@ func (hardSwish) write(b *flatbuffers.Builder) (table, place) {
 	schema.HardSwishOptionsStart(b)
 	return schema.BuiltinOptionsHardSwishOptions, schema.HardSwishOptionsEnd(b)
 }
+
+// write adds nothing: TFLite's logistic function, the sigmoid, has no options.
+func (logistic) write(*flatbuffers.Builder) (table, place) { return schema.BuiltinOptionsNONE, 0 }
 
 func (softmax) write(b *flatbuffers.Builder) (table, place) {
 	schema.SoftmaxOptionsStart(b)

@@ -20,7 +20,7 @@ type GlobalError struct {
 }
 
 func (e *GlobalError) Error() string {
-	return fmt.Sprintf("byte %d: asks for %q, which is not read: save model.float().state_dict(), nothing else", e.Offset, e.Module+"."+e.Name)
+	return fmt.Sprintf("byte %d: asks for %q, which is not read: save model.state_dict(), nothing else", e.Offset, e.Module+"."+e.Name)
 }
 
 // FormatError is returned for bytes that are no file of this format, or break its rules.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -12,7 +13,7 @@ import (
 type (
 	tuple []any
 	list  struct{ items []any }
-	// dict is a Python dict or OrderedDict; keys are strings.
+	// dict is a Python dict or OrderedDict; whole numbers as keys are strings, too.
 	dict struct {
 		keys   []string
 		values map[string]any
@@ -43,7 +44,8 @@ type machine struct {
 	stack    []any
 	memo     map[uint32]any
 	storages map[string]*storage
-	values   int // pushed so far, by all pickles
+	archive  *archive // that the storages are in; nil before PyTorch 1.6
+	values   int      // pushed so far, by all pickles
 	err      error
 }
 
@@ -91,6 +93,9 @@ const (
 	opBinInt2      = 'M'
 	opLong1        = 0x8a
 	opBinUnicode   = 'X'
+	opBinString    = 'T' // of Python 2
+	opShortString  = 'U'
+	opBinFloat     = 'G'
 	opEmptyTuple   = ')'
 	opTuple        = 't'
 	opTuple1       = 0x85
@@ -106,6 +111,7 @@ const (
 	opBinGet       = 'h'
 	opLongBinGet   = 'j'
 	opGlobal       = 'c'
+	opNewObject    = 0x81
 	opReduce       = 'R'
 	opBuild        = 'b'
 	opPersistentID = 'Q'
@@ -139,6 +145,8 @@ func (m *machine) step(op byte) {
 		m.global()
 	case opReduce:
 		m.reduce()
+	case opNewObject:
+		m.newObject()
 	case opBuild:
 		m.build()
 	case opPersistentID:
@@ -173,8 +181,13 @@ func (m *machine) value(op byte) {
 		}
 	case opLong1:
 		m.push(whole(m.bytes(int(m.byte()))))
-	case opBinUnicode:
+	case opBinUnicode, opBinString:
 		m.push(m.text(m.uint32()))
+	case opShortString:
+		m.push(m.text(uint32(m.byte())))
+	case opBinFloat:
+		m.bytes(8)
+		m.push(aside{}) // a figure of a training
 	case opEmptyTuple:
 		m.push(tuple{})
 	case opTuple:
@@ -271,6 +284,8 @@ func kind(v any) string {
 		return "a dict"
 	case global:
 		return "a class or function"
+	case aside:
+		return "a setting or figure of a training"
 	}
 	return "a tensor or its storage"
 }
@@ -341,12 +356,15 @@ func (m *machine) setItems(items []any) {
 		return
 	}
 	for i := 0; i < len(items); i += 2 {
-		key, ok := items[i].(string)
-		if !ok {
-			m.fail("a key of a dict is no text")
+		switch key := items[i].(type) {
+		case string:
+			d.set(key, items[i+1])
+		case int64: // of the state of an optimiser
+			d.set(strconv.FormatInt(key, 10), items[i+1])
+		default:
+			m.fail("a key of a dict is neither text nor a number")
 			return
 		}
-		d.set(key, items[i+1])
 	}
 }
 

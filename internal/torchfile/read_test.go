@@ -3,6 +3,7 @@ package torchfile
 import (
 	"bytes"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -31,8 +32,50 @@ func TestReadsWhatPyTorchWrote(t *testing.T) {
 		{"scalar", []int{}, []float32{7}},
 		{"empty", []int{0, 5}, []float32{}},
 	}
-	if !reflect.DeepEqual(got, want) {
+	if !reflect.DeepEqual(got.Tensors, want) || got.Skipped != nil {
 		t.Errorf("got  %v\nwant %v", got, want)
+	}
+}
+
+// TestReadsCheckpoint reads a file of the new format (ofacheck.py --write-checkpoint), with types of
+// elements of all kinds, in a checkpoint that holds other things, too.
+func TestReadsCheckpoint(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("testdata", "checkpoint.pth"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Read(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	thirds := func(bits int) (v []float32) { // rounded to so many bits
+		for i := range 6 {
+			f, e := math.Frexp(float64(float32(i) / 3))
+			v = append(v, float32(math.Ldexp(math.RoundToEven(math.Ldexp(f, bits)), e-bits)))
+		}
+		return v
+	}
+	want := []Tensor{
+		{"module.single", []int{2, 3}, []float32{0, 1, 2, 3, 4, 5}},
+		{"module.transposed", []int{3, 2}, []float32{0, 3, 1, 4, 2, 5}},
+		{"module.half", []int{2, 3}, thirds(11)},
+		{"module.bfloat16", []int{2, 3}, thirds(8)},
+		{"module.double", []int{2, 3}, thirds(24)},
+		{"module.parameter", []int{3}, []float32{3, 4, 5}},
+	}
+	if !reflect.DeepEqual(got.Tensors, want) {
+		t.Errorf("got  %v\nwant %v", got.Tensors, want)
+	}
+	for _, word := range []string{"epoch", "best", "args", "type", "optimizer", "module.steps",
+		"module.mask"} {
+		if !strings.Contains(strings.Join(got.Skipped, "\n"), `"`+word+`"`) {
+			t.Errorf("nothing is said of %s: %q", word, got.Skipped)
+		}
+	}
+	for n := range len(data) / 7 { // cut anywhere, it is no archive
+		if _, err := Read(data[:7*n]); err == nil {
+			t.Errorf("accepted the first %d of %d bytes", 7*n, len(data))
+		}
 	}
 }
 
@@ -53,10 +96,10 @@ func TestReadsInOrderAndByStrides(t *testing.T) {
 		{"b", []int{2, 1, 3}, []float32{1, 5, 9, 2, 6, 10}},
 		{"c", []int{2}, []float32{-1, 2}},
 	}
-	if !reflect.DeepEqual(got, want) {
+	if !reflect.DeepEqual(got.Tensors, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}
-	if got[0].Data[5] = 99; got[1].Data[1] != 5 {
+	if got.Tensors[0].Data[5] = 99; got.Tensors[1].Data[1] != 5 {
 		t.Error("tensors share memory")
 	}
 }
@@ -74,8 +117,10 @@ func TestRefusesPrograms(t *testing.T) {
 			`"__builtin__.eval"`},
 		"tricky": {"\x80\x02ctorch\nload\n" + text("x") + "\x85R.", new(*GlobalError),
 			`"torch.load"`},
-		"doubles": {stateOf("a", "("+text("storage")+"ctorch\nDoubleStorage\n"), new(*GlobalError),
-			`"torch.DoubleStorage"`},
+		"quantised": {stateOf("a", "("+text("storage")+"ctorch\nQInt8Storage\n"), new(*GlobalError),
+			`"torch.QInt8Storage"`},
+		"state of an aside's class": {"\x80\x02cargparse\nNamespace\n}b.", new(*FormatError),
+			"sets attributes"},
 		"INST":   {"\x80\x02(ios\nsystem\n.", new(*OpcodeError), `0x69 ('i')`},
 		"OBJ":    {"\x80\x02(o.", new(*OpcodeError), `0x6f ('o')`},
 		"NEWOBJ": {"\x80\x02ccollections\nOrderedDict\n)\x81.", new(*OpcodeError), "0x81"},
@@ -115,13 +160,13 @@ func TestRefusesDamage(t *testing.T) {
 		want string
 	}{
 		"none":       {nil, "does not begin like"},
-		"zip":        {[]byte("PK\x03\x04 and more"), "zip format"},
+		"zip":        {[]byte("PK\x03\x04 and more"), "damaged zip"},
 		"more":       {append(bytes.Clone(good), 0), "1 bytes after the last storage"},
 		"big endian": {bytes.Replace(good, []byte("\x88u."), []byte("\x89u."), 1), "little-endian"},
 		"protocol": {bytes.Replace(good, []byte("\x80\x02M\xe9\x03."),
 			[]byte("\x80\x02M\xe8\x03."), 1), "has protocol 1000"},
-		"no dict":   {file("\x80\x02]."), "no dict of names"},
-		"no tensor": {file(stateOf("epoch", integer(5))), `"epoch" is no tensor`},
+		"no dict":   {file("\x80\x02]."), "expected a dict of names"},
+		"no tensor": {file(stateOf("epoch", integer(5))), `no tensors in a dict of ["epoch"]`},
 		"key": {file(stateOf("a", tensorOf(storageOf("0", 1), 0, []int64{1}, []int64{1})),
 			"1", counting(1)), `lists storage "1"`},
 		"twice": {file(stateOf("a", tensorOf(storageOf("0", 1), 0, nil, nil), "b",
@@ -140,6 +185,7 @@ func TestRefusesDamage(t *testing.T) {
 		"memory":    {[]byte(opening + "\x80\x02h\x07."), "value 7 from memory"},
 		"left":      {[]byte(opening + "\x80\x02NN."), "1 values left over"},
 		"key type":  {[]byte(opening + "\x80\x02}NNs."), "key of a dict"},
+		"deep":      {file(nested(9, stateOf("a", integer(1)))), "dicts around each other"},
 		"text":      {[]byte(opening + "\x80\x02X\x01\x00\x00\x00\xff."), "not UTF-8"},
 		"long text": {[]byte(opening + "\x80\x02X\xff\xff\xff\xff."), "4294967295 bytes"},
 		"endless":   {[]byte(opening + "\x80\x02c" + strings.Repeat("x", 500)), "does not end"},
@@ -149,6 +195,42 @@ func TestRefusesDamage(t *testing.T) {
 		if !errors.As(err, &format) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
+	}
+}
+
+// inside is a pickle without its protocol and its end.
+func inside(pickle string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(pickle, "\x80\x02"), ".")
+}
+
+// nested puts a state into so many dicts.
+func nested(depth int, state string) string {
+	state = inside(state)
+	for range depth {
+		state = "}" + text("model") + state + "s"
+	}
+	return "\x80\x02" + state + "."
+}
+
+// TestReadsNested takes the state dict in others, whatever is beside it.
+func TestReadsNested(t *testing.T) {
+	one := tensorOf(storageOf("0", 1), 0, nil, nil)
+	for name, state := range map[string]string{
+		"model":    nested(2, stateOf("a", one)),
+		"only one": "\x80\x02}" + text("x") + inside(stateOf("a", one)) + "s.",
+		"number keys": "\x80\x02}(" + text("optimizer") + "}K\x07Ns" + text("state_dict") + "}" +
+			text("a") + one + "su.",
+		"Python 2": "\x80\x02}U\x01a" + one + "s.",
+	} {
+		f, err := Read(file(state, "0", []float32{7}))
+		if err != nil || len(f.Tensors) != 1 || f.Tensors[0].Name != "a" ||
+			f.Tensors[0].Data[0] != 7 {
+			t.Errorf("%s: %+v, %v", name, f, err)
+		}
+	}
+	// a dict that is in itself
+	if _, err := Read(file("\x80\x02}q\x00" + text("model") + "h\x00s.")); err == nil {
+		t.Error("accepted a dict in itself")
 	}
 }
 
@@ -204,8 +286,13 @@ func FuzzRead(f *testing.F) {
 		counting(0)))
 	f.Add(file("\x80\x02]q\x00(NK\x01M\x02\x00\x8a\x01\xff}(XNh\x00tea\x85."))
 	f.Add([]byte("PK\x03\x04"))
+	checkpoint, err := os.ReadFile(filepath.Join("testdata", "checkpoint.pth"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(checkpoint)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		tensors, err := Read(data)
+		file, err := Read(data)
 		if err != nil {
 			if msg := err.Error(); len(msg) > 1000 || strings.Contains(msg, "\n") {
 				t.Errorf("error is no line: %q", msg)
@@ -213,7 +300,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		elements := 0
-		for _, x := range tensors {
+		for _, x := range file.Tensors {
 			n := 1
 			for _, size := range x.Shape {
 				n *= size

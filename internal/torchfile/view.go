@@ -4,12 +4,16 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/tailor-nas/tailor/internal/elements"
 )
 
 // storage is a run of elements that tensors look into.
 type storage struct {
-	elements int64     // as the state dict says
-	data     []float32 // read after it
+	key      string // that the file knows it by
+	elements int64  // as the state dict says
+	typ      elements.Type
+	raw      []byte // its bytes; nil until they are found in the file
 }
 
 // view is a tensor as the file has it: elements of a storage, from an offset on, by strides.
@@ -78,13 +82,13 @@ func (v *view) len() int64 {
 	return n
 }
 
-// copy gives the elements, the last dimension fastest.
+// copy gives the elements of a view of floats, the last dimension fastest.
 func (v *view) copy() []float32 {
 	n := int(v.len())
 	out := make([]float32, 0, n)
 	index := make([]int64, len(v.shape))
 	for at := v.offset; len(out) < n; {
-		out = append(out, v.storage.data[at])
+		out = append(out, v.storage.typ.At(v.storage.raw, int(at)))
 		for d := len(index) - 1; d >= 0; d-- {
 			index[d]++
 			at += v.strides[d]

@@ -1,6 +1,7 @@
 package winners
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/profiles/device"
+	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
@@ -106,7 +108,7 @@ func (j *Job) manifest(f search.Found, p pick) *manifest.Manifest {
 		m.Classes = r.Info.Data.Classes
 		d := r.Info.Data
 		m.Images = &manifest.Images{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train,
-			Test: d.Test, SkipDamaged: d.SkipDamaged, Skipped: d.Skipped}
+			Test: d.Test, SkipDamaged: d.SkipDamaged, Skipped: d.Skipped, Subset: d.Subset}
 	}
 	if j.Data != nil {
 		m.Mean, m.Std = j.Data.Stats()
@@ -126,50 +128,67 @@ func (j *Job) timeAll(ctx context.Context, groups []*group) error {
 				cuts = append(cuts, g.cuts...)
 			}
 		}
-		if err := j.timeOn(ctx, &j.Devices[i], cuts); err != nil {
+		if err := j.timeCuts(ctx, &j.Devices[i], cuts); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// timeOn measures the latency of a device's winners. It does nothing unless this machine and the
-// device's runtime are those of the latency predictor: other latencies say nothing about its
-// limits.
-func (j *Job) timeOn(ctx context.Context, d *Device, cuts []*cut) error {
-	if len(cuts) == 0 || d.Latency == nil || d.Runtime == nil {
-		return nil
-	}
-	here, err := device.Describe(ctx)
-	if err != nil {
-		return fmt.Errorf("time winners: %w", err)
-	}
-	identity := profiles.IdentityOf(here, d.Runtime)
-	if identity != (profiles.Identity{Device: d.Latency.Device, Runtime: d.Latency.Runtime}) {
-		return nil
-	}
+// timeCuts puts measured latencies into the manifests of a device's winners.
+func (j *Job) timeCuts(ctx context.Context, d *Device, cuts []*cut) error {
 	networks := make([][]supernet.Block, len(cuts))
 	for i, c := range cuts {
 		networks[i] = c.manifest.Blocks
 	}
-	j.report("time winners", 0, 1)
-	budget := j.Budget
-	if budget == 0 {
-		budget = time.Duration(len(cuts)) * 2 * time.Second
+	timed, err := j.timeOn(ctx, d, networks)
+	if err != nil || timed == nil {
+		return err
 	}
-	timings, session, err := profiles.Networks(ctx, d.Runtime, networks, budget, j.Config.Seed)
-	if err != nil {
-		return fmt.Errorf("time winners: %w", err)
-	}
-	for i, t := range timings {
+	for i, t := range timed.timings {
 		m := cuts[i].manifest
 		if m.Measured == nil {
 			m.Measured = &manifest.Measured{}
 		}
 		r := m.Measured
 		r.LatencyMS, r.LatencyLowMS, r.LatencyHighMS = t.LatencyMS, t.CILowMS, t.CIHighMS
-		r.Unstable = t.Unstable || session.Unstable
-		r.Device, r.Runtime = identity.Device, identity.Runtime
+		r.Unstable = t.Unstable || timed.session.Unstable
+		r.Device, r.Runtime = timed.identity.Device, timed.identity.Runtime
 	}
 	return nil
 }
+
+// timings are those of networks, and what they hold for.
+type timings struct {
+	timings  []timing.Timing
+	session  timing.Summary
+	identity profiles.Identity
+}
+
+// timeOn measures the latency of networks on a device. It gives nil unless this machine and the
+// device's runtime are those of the latency predictor: other latencies say nothing about its
+// limits.
+func (j *Job) timeOn(ctx context.Context, d *Device, networks [][]supernet.Block) (*timings,
+	error) {
+	if len(networks) == 0 || d.Latency == nil || d.Runtime == nil {
+		return nil, nil
+	}
+	here, err := device.Describe(ctx)
+	if err != nil {
+		return nil, errTime(err)
+	}
+	t := &timings{identity: profiles.IdentityOf(here, d.Runtime)}
+	if t.identity != (profiles.Identity{Device: d.Latency.Device, Runtime: d.Latency.Runtime}) {
+		return nil, nil
+	}
+	j.report("time winners", 0, 1)
+	budget := cmp.Or(j.Budget, time.Duration(len(networks))*2*time.Second)
+	t.timings, t.session, err = profiles.Networks(ctx, d.Runtime, networks, budget, j.Config.Seed)
+	if err != nil {
+		return nil, errTime(err)
+	}
+	return t, nil
+}
+
+// errTime names what failed.
+func errTime(err error) error { return fmt.Errorf("time winners: %w", err) }

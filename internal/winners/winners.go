@@ -65,8 +65,9 @@ type Job struct {
 type Device struct {
 	Name    string // in tables and paths; may be empty if it is the only one
 	Latency *predictor.Latency
-	// Runtime times the winners if the predictor is of this runtime, on this very machine;
-	// otherwise, or if it is nil, their latency is only predicted
+	// Runtime times the winners if the predictor is of this runtime, on this very machine, and they
+	// are chosen so that they meet their latency budgets there; otherwise, or if it is nil, their
+	// latency is only predicted
 	Runtime profiles.Runtime
 }
 
@@ -119,6 +120,9 @@ func Search(ctx context.Context, j Job) (*Result, error) {
 	}
 	picks, fronts, result, err := j.find(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := j.keep(ctx, picks, result, j.stopwatch); err != nil {
 		return nil, err
 	}
 	groups, err := j.cut(ctx, picks)
@@ -197,16 +201,21 @@ func (j *Job) check() error {
 		}
 	}
 	if j.Run != nil {
-		if err := CheckWeights(j.Accuracy, j.Run); err != nil {
+		if err := CheckWeights("the accuracy predictor", j.Accuracy, j.Run); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// CheckWeights refuses an accuracy predictor that was not fitted to the weights that a run has now.
-func CheckWeights(a *predictor.Accuracy, run *trainer.Run) error {
-	return a.Check("the accuracy predictor", "weights", run.State.WeightsSHA256)
+// CheckWeights refuses an accuracy predictor, from a file, that was not fitted to the weights that a
+// run has now. One that others published goes with weights that others trained: which ones, it does
+// not say.
+func CheckWeights(file string, a *predictor.Accuracy, run *trainer.Run) error {
+	if _, published := a.Inputs["published"]; published && run.Info.Imported != nil {
+		return nil
+	}
+	return a.Check(file, "weights", run.State.WeightsSHA256)
 }
 
 // label is a device's name, empty if it is the only one.

@@ -8,10 +8,13 @@
 //
 //	reference, a, reference, c, reference, b, reference ...
 //
-// in a new order each round, and the estimate of a subject is the median over rounds of its ratios
-// to the two references beside it. Multiplied by what the reference takes undisturbed, that is the
-// latency. A subject is left alone once its 95 % interval is narrow, and marked unstable if it
-// never is.
+// in a new order each round, and compares each subject with the two references beside it: the mean
+// of the fastest quarter of its samples, which nothing interrupted, with that of theirs. Of less
+// than 20 rounds it is the median of the ratios. Multiplied by what the reference takes
+// undisturbed, the mean of the fastest quarter of all its samples, that is the latency. A subject
+// is left alone once its 95 % interval is narrow, and marked unstable if it never is. What takes
+// less than a tenth of a second runs once untimed before each sample, so that it finds its own
+// data in the caches, as it does where it is served.
 //
 // The reference should resemble the subjects (same runtime, same kind of arithmetic, no longer
 // than they are): code of another kind is slowed by another factor, and then ratios move as well.

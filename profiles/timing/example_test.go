@@ -23,7 +23,7 @@ func ExampleMeasure() {
 	}
 	for _, t := range timings {
 		fmt.Printf("%s: %.1f ms, %.1f times the %s, unstable %v\n",
-			t.Name, t.LatencyMS, t.RatioMedian, summary.ReferenceName, t.Unstable)
+			t.Name, t.LatencyMS, t.Ratio, summary.ReferenceName, t.Unstable)
 	}
 	// Output: block: 3.0 ms, 3.0 times the reference, unstable false
 }

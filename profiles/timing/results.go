@@ -7,26 +7,10 @@ import "fmt"
 // scatter by 4 %, so less would cry wolf.
 const sentinelLimit = 0.10
 
-// estimate is a median of ratios with its interval. A round gives two ratios, to
-// the reference before and after, and both count by themselves: disturbances
-// only ever lengthen a sample, so that the mean of two references is disturbed
-// more often than one subject, and ratios to it come out too small (2 to 5 % on
-// a machine with several busy jobs, where single ratios were right to 0.5 %).
-type estimate struct{ median, low, high float64 }
-
-func estimateRatio(ratios []float64) estimate {
-	sorted := sortedCopy(ratios)
-	low, high := medianInterval(sorted, effectiveSize(ratios))
-	return estimate{median: quantile(sorted, 0.5), low: low, high: high}
-}
-
-// width is relative to the median.
-func (e estimate) width() float64 { return (e.high - e.low) / e.median }
-
 func (m *measurement) results() ([]Timing, Summary) {
 	refs := sortedCopy(m.refs)
 	s := Summary{
-		ReferenceName: m.ref.Name, ReferenceMS: quantile(refs, lowPercentile),
+		ReferenceName: m.ref.Name, ReferenceMS: fastestOf(refs).mean,
 		ReferenceMedianMS: quantile(refs, 0.5),
 		ReferenceSamples:  len(refs), SentinelRatio: 1,
 		Rounds: m.rounds, Target: m.Target, Seed: m.Seed, Pinned: m.Pin,
@@ -37,7 +21,7 @@ func (m *measurement) results() ([]Timing, Summary) {
 	for i, l := range m.subjects {
 		timings[i] = l.timing(m.Settings, s.ReferenceMS)
 		if len(l.late) > 0 {
-			moved = append(moved, median(l.late)/timings[i].RatioMedian)
+			moved = append(moved, ratioOf(l.late).estimate/timings[i].Ratio)
 		}
 	}
 	if s.Sentinels = len(moved); s.Sentinels > 0 {
@@ -66,10 +50,19 @@ func (s *Summary) judge(refs []float64) {
 // outside says whether ratio or its inverse exceeds 1 by more than limit.
 func outside(ratio, limit float64) bool { return max(ratio, 1/ratio) > 1+limit }
 
+// sorted are the subject's own samples, fastest first.
+func (l *timed) sorted() []float64 {
+	raw := make([]float64, len(l.rounds))
+	for i, r := range l.rounds {
+		raw[i] = r.raw
+	}
+	return sortedCopy(raw)
+}
+
 func (l *timed) timing(s Settings, referenceMS float64) Timing {
-	raw, e := sortedCopy(l.raw), estimateRatio(l.ratios)
+	raw, e := l.sorted(), ratioOf(l.rounds)
 	t := Timing{
-		Name: l.Name, LatencyMS: e.median * referenceMS, RatioMedian: e.median,
+		Name: l.Name, LatencyMS: e.estimate * referenceMS, Ratio: e.estimate,
 		CILowMS: e.low * referenceMS, CIHighMS: e.high * referenceMS,
 		RawMedianMS: quantile(raw, 0.5), RawMinMS: raw[0],
 		RawP10MS: quantile(raw, 0.1), RawP90MS: quantile(raw, 0.9),
@@ -83,10 +76,10 @@ func (l *timed) timing(s Settings, referenceMS float64) Timing {
 		t.UnstableReason = fmt.Sprintf(
 			"the 95 %% interval is %.1f %% wide after %d rounds, want %.1f %%", 100*e.width(),
 			t.Rounds, 100*s.Target)
-	case len(l.late) > 0 && outside(median(l.late)/e.median, sentinelLimit):
+	case len(l.late) > 0 && outside(ratioOf(l.late).estimate/e.estimate, sentinelLimit):
 		t.UnstableReason = fmt.Sprintf(
 			"timed again at the end it took %.2f times as long against the reference",
-			median(l.late)/e.median)
+			ratioOf(l.late).estimate/e.estimate)
 	}
 	t.Unstable = t.UnstableReason != ""
 	return t

@@ -15,6 +15,11 @@ const (
 	streamSentinels
 )
 
+// settleUpTo is how many times the least sample a run may take to be run once, untimed, before each
+// sample: after others, whose data are in the caches then, a block may take half as long again, and
+// a network of 9 MB of weights a fifth.
+const settleUpTo = 500
+
 // maxRepeats bounds the runs in a sample.
 const maxRepeats = 1 << 20
 
@@ -30,9 +35,8 @@ type timed struct {
 	// the figure would depend on the number of repeats.
 	settle bool
 
-	raw    []float64 // milliseconds a run, one a round
-	ratios []float64 // to the reference before and after, two a round
-	late   []float64 // ratios timed again at the end
+	rounds []round
+	late   []round // timed again at the end
 	// number of rounds at which its interval is computed again
 	reviewAt int
 	narrow   bool // the interval was narrow enough when last computed
@@ -139,7 +143,7 @@ func (m *measurement) plan(l *timed) {
 	l.repeats = repeats(m.MinSample, l.each)
 	// The reference comes after whatever is largest, and in another process nothing else warms its
 	// caches: without a run before, it would depend on what is measured beside it.
-	l.settle = l.each <= m.MinSample/2 || l == m.ref && l.Time != nil
+	l.settle = l.each <= settleUpTo*m.MinSample || l == m.ref && l.Time != nil
 	half := l.each * time.Duration(l.repeats) / 2
 	l.refRepeats = repeats(max(m.MinSample, half), m.ref.each)
 	// Powers of two, so that most neighbours can share a sample.
@@ -164,10 +168,7 @@ func (m *measurement) round(deadline time.Time) error {
 	if m.rounds == 1 {
 		deadline = time.Time{}
 	}
-	err := m.pass(order, deadline, func(l *timed, raw, before, after float64) {
-		l.raw = append(l.raw, raw)
-		l.ratios = append(l.ratios, raw/before, raw/after)
-	})
+	err := m.pass(order, deadline, func(l *timed, r round) { l.rounds = append(l.rounds, r) })
 	if err != nil {
 		return err
 	}
@@ -177,8 +178,8 @@ func (m *measurement) round(deadline time.Time) error {
 
 // pass samples subjects in order, each between two samples of the reference, and
 // stops at the deadline unless that is zero.
-func (m *measurement) pass(subjects []*timed, deadline time.Time, keep func(l *timed, raw, before,
-	after float64)) error {
+func (m *measurement) pass(subjects []*timed, deadline time.Time, keep func(l *timed,
+	r round)) error {
 	var refRepeats int // runs in the latest reference sample
 	var before float64
 	var err error
@@ -201,7 +202,7 @@ func (m *measurement) pass(subjects []*timed, deadline time.Time, keep func(l *t
 		if err != nil {
 			return err
 		}
-		keep(l, raw, before, after)
+		keep(l, round{raw, before, after})
 		before = after
 	}
 	return nil
@@ -258,12 +259,12 @@ func (m *measurement) review() {
 		return
 	}
 	for _, l := range m.subjects {
-		n := len(l.raw)
+		n := len(l.rounds)
 		if l.settled > 0 || n < l.reviewAt {
 			continue
 		}
 		l.reviewAt = n + max(1, n/10)
-		narrow := estimateRatio(l.ratios).width() <= m.Target
+		narrow := ratioOf(l.rounds).width() <= m.Target
 		if narrow && l.narrow {
 			l.settled = m.rounds
 			m.open--
@@ -286,9 +287,7 @@ func (m *measurement) sentinels() error {
 	early = early[:min(len(early), 1+len(m.subjects)/20)]
 	end := m.started.Add(m.Budget)
 	for r := 0; r < m.MinRounds && (r == 0 || m.Clock.Now().Before(end)); r++ {
-		err := m.pass(early, time.Time{}, func(l *timed, raw, before, after float64) {
-			l.late = append(l.late, raw/before, raw/after)
-		})
+		err := m.pass(early, time.Time{}, func(l *timed, r round) { l.late = append(l.late, r) })
 		if err != nil {
 			return err
 		}

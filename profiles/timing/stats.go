@@ -51,22 +51,20 @@ func medianInterval(sorted []float64, effective float64) (low, high float64) {
 	return atRank(sorted, rank), atRank(sorted, n+1-rank)
 }
 
-// effectiveSize returns how many independent samples tell as much about the
-// median as x, samples in time order. The median's variance depends on x only
-// through the signs of x - median (Gastwirth and Rubin 1975): with their
-// autocorrelations r it grows by 1 + 2(r1 + r2 + ...). The sum is cut where
-// pairs of terms sink into noise (initial positive sequence, Geyer 1992).
+// effectiveSize returns how many independent values tell as much about a mean as x, values in time
+// order, whose own mean is 0. With their autocorrelations r the variance of the mean grows by
+// 1 + 2(r1 + r2 + ...). The sum is cut where pairs of terms sink into noise (initial positive
+// sequence, Geyer 1992).
 func effectiveSize(x []float64) float64 {
-	signs := signsAround(x, median(x))
 	n := float64(len(x))
-	power := lagged(signs, 0)
+	power := lagged(x, 0)
 	if power == 0 {
 		return n // all equal
 	}
 	noise := math.Sqrt(2 / n) // standard error of a pair if nothing is correlated
 	inflation := -1.0
 	for lag := 0; lag+1 < len(x); lag += 2 {
-		pair := (lagged(signs, lag) + lagged(signs, lag+1)) / power
+		pair := (lagged(x, lag) + lagged(x, lag+1)) / power
 		if pair <= noise {
 			break
 		}
@@ -75,6 +73,8 @@ func effectiveSize(x []float64) float64 {
 	return n / min(max(inflation, 1), n)
 }
 
+// signsAround says of each value on which side of the centre it is. The variance of a median
+// depends on values through these alone (Gastwirth and Rubin 1975).
 func signsAround(x []float64, centre float64) []float64 {
 	signs := make([]float64, len(x))
 	for i, v := range x {

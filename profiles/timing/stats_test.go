@@ -101,10 +101,10 @@ func TestEffectiveSize(t *testing.T) {
 	if got := mean(100, 5); got < 12 || got > 32 {
 		t.Errorf("20 values held for 5 count as %.1f", got)
 	}
-	if got := effectiveSize([]float64{2, 2, 2, 2}); got != 4 {
+	if got := effectiveSize([]float64{0, 0, 0, 0}); got != 4 {
 		t.Errorf("constant values count as %v", got)
 	}
-	if got := effectiveSize([]float64{1}); got != 1 {
+	if got := effectiveSize([]float64{0}); got != 1 {
 		t.Errorf("one value counts as %v", got)
 	}
 }

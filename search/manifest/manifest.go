@@ -59,6 +59,7 @@ type Images struct {
 	SkipDamaged bool `json:"skip_damaged,omitempty"`
 	// which, and class folders without images
 	Skipped     []string     `json:"skipped,omitempty"`
+	Subset      bool         `json:"subset,omitempty"`      // there are other classes than these
 	Preparation *Preparation `json:"preparation,omitempty"` // nil where an older tailor searched
 }
 

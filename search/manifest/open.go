@@ -72,6 +72,10 @@ func (m *Manifest) loadWeights(path string) (*supernet.Subnet, error) {
 			m.Weights.File)
 	}
 	file := filepath.Join(filepath.Dir(path), m.Weights.File)
+	// A missing file, or one that cannot be read, safetensors has better words for.
+	if err := m.CheckFile(file); errors.Is(err, ErrFileTooLarge) {
+		return nil, err
+	}
 	tensors, err := safetensors.Read(file)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import hashlib
 import json
 import sys
 
+import numpy
 import torch
 
 KERNELS, EXPANDS, DEEPEST = [3, 5, 7], [3, 4, 6], 4
@@ -53,15 +54,34 @@ def write_state(path):
     torch.save(state, path, _use_new_zipfile_serialization=False)
 
 
+def write_checkpoint(path):
+    """A small checkpoint of the new format: a state dict beside other things, of all types of elements."""
+    line = torch.arange(6.0).reshape(2, 3)
+    state = collections.OrderedDict([
+        ("module.single", line), ("module.transposed", line.t()), ("module.half", line.half() / 3),
+        ("module.bfloat16", line.bfloat16() / 3), ("module.double", line.double() / 3),
+        ("module.steps", torch.tensor(7)), ("module.mask", line > 2), ("module.parameter", torch.nn.Parameter(line[1]))])
+    parameter = torch.nn.Parameter(torch.ones(2))
+    optimizer = torch.optim.SGD([parameter], lr=0.1, momentum=0.9)
+    parameter.sum().backward()
+    optimizer.step()
+    torch.save({"epoch": 3, "best": numpy.float64(0.5), "args": argparse.Namespace(lr=0.1, name="x", size=torch.Size([2])),
+                "type": torch.float16, "optimizer": optimizer.state_dict(), "state_dict": state}, path)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     mode = parser.add_mutually_exclusive_group(required=True)
     mode.add_argument("--predict", metavar="FILE.pth", help="read archs, a JSON list, and print tensors and predictions as JSON")
     mode.add_argument("--write-state", metavar="FILE.pth", help="write internal/torchfile/testdata/state.pth")
+    mode.add_argument("--write-checkpoint", metavar="FILE.pth", help="write internal/torchfile/testdata/checkpoint.pth")
     args = parser.parse_args()
     torch.set_num_threads(1)
     if args.write_state:
         write_state(args.write_state)
+        return
+    if args.write_checkpoint:
+        write_checkpoint(args.write_checkpoint)
         return
     state = torch.load(args.predict, map_location="cpu")
     exact, single = predict(state, [encode(arch) for arch in json.load(sys.stdin)])

@@ -39,6 +39,7 @@ var variants = []struct {
 	{"90 % zeros", removed(supernet.Weights, 90)},
 	{"16 channels less", removed(supernet.Channels, 16)},
 	{"padding tf_same", padded},
+	{"silu and sigmoid gates", efficient},
 }
 
 // removed prunes blocks that can be pruned so.
@@ -54,6 +55,17 @@ func removed(s supernet.Structure, amount int) func(supernet.Block) supernet.Blo
 func padded(b supernet.Block) supernet.Block {
 	if b.Stride == 2 {
 		b.Padding = supernet.TFSame
+	}
+	return b
+}
+
+// efficient makes a block such as EfficientNet's.
+func efficient(b supernet.Block) supernet.Block {
+	if b.Act != "" {
+		b.Act = supernet.SiLU
+	}
+	if b.SE > 0 {
+		b.SE, b.SEAct, b.SEGate = max(1, b.In.C/4), supernet.SiLU, supernet.Sigmoid
 	}
 	return b
 }

@@ -63,6 +63,17 @@ var changes = []change{
 			}
 		}
 	}},
+	{", silu and sigmoid gates", func(blocks []supernet.Block) {
+		for i := range blocks {
+			b := &blocks[i]
+			if b.Act != "" {
+				b.Act = supernet.SiLU
+			}
+			if b.SE > 0 {
+				b.SE, b.SEAct, b.SEGate = max(1, b.In.C/4), supernet.SiLU, supernet.Sigmoid
+			}
+		}
+	}},
 	{", padded as TensorFlow pads", func(blocks []supernet.Block) {
 		for i, b := range blocks {
 			if b.Stride == 2 {

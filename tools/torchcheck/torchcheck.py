@@ -17,6 +17,9 @@ import torch.nn.functional as F
 GOLDEN = pathlib.Path(__file__).resolve().parents[2] / "supernet" / "testdata" / "torch"
 SMOOTHING, TEMPERATURE = 0.1, 2.0
 
+EFFICIENT = {"ratio": 0.25, "of": "input", "divisor": 1, "act": "silu", "gate": "sigmoid"}
+STANDARD = {"ratio": 0.25, "of": "middle", "divisor": 8, "act": "relu", "gate": "h_sigmoid"}
+
 # Inactive genes hold values as OFA writes them; they must be ignored. Batches split into two halves for calibration.
 CASES = {
     # Kernels by centre crop, an even image, every activation, an elastic block without expand convolution (e 1).
@@ -53,13 +56,36 @@ CASES = {
         },
         "arch": {"ks": [3, 7, 5, 3, 5], "e": [2, 3, 2, 2, 2], "d": [3, 1], "r": [11]},
     },
+    # Blocks of EfficientNet: silu, sigmoid gates, squeeze-and-excitation as a part of the block's input; and of another kind.
+    "efficient": {
+        "seed": 2, "batch": 4,
+        "space": {
+            "tailor": "space/1", "name": "torch-efficient", "classes": 6, "channels": 3, "resolutions": [12],
+            "width_multiplier": 1.0, "kernel_transform": False, "bn_eps": 1e-3,
+            "stem": {"width": 8, "stride": 1, "act": "silu"},
+            "stages": [
+                {"width": 8, "stride": 1, "act": "silu", "se": EFFICIENT, "depth": [1], "kernel": [3], "expand": [1]},
+                {"width": 16, "stride": 2, "act": "silu", "se": EFFICIENT, "depth": [1, 2], "kernel": [3, 5], "expand": [2, 3]},
+                {"width": 16, "stride": 2, "act": "relu6", "depth": [1], "kernel": [3, 5], "expand": [1, 2],
+                 "se": {"ratio": 0.4, "of": "middle", "divisor": 4, "act": "relu", "gate": "h_sigmoid"}},
+            ],
+            "head": {"expand": 24, "act": "silu"},
+        },
+        "arch": {"ks": [3, 5, 3], "e": [3, 2, 2], "d": [2, 1], "r": [12]},
+    },
 }
 
 
-def divisible(v):
-    """The channel rule of the MobileNet family: to the nearest multiple of 8, not more than 10 % below."""
-    n = max(8, int(v + 4) // 8 * 8)
-    return n + 8 if n < 0.9 * v else n
+def divisible(v, divisor=8):
+    """The channel rule of the MobileNet family: to the nearest multiple, not more than 10 % below."""
+    n = max(divisor, int(v + divisor / 2) // divisor * divisor)
+    return n + divisor if n < 0.9 * v else n
+
+
+def excitation(stage, at, mid):
+    """Hidden channels of squeeze-and-excitation and what it is; 0 and None without."""
+    se = STANDARD if stage.get("se") is True else stage.get("se")
+    return (min(divisible(se["ratio"] * (at if se["of"] == "input" else mid), se["divisor"]), mid), se) if se else (0, None)
 
 
 def mbconv_blocks(space, arch):
@@ -76,10 +102,11 @@ def mbconv_blocks(space, arch):
         for j, (kernel, ratio) in enumerate(picks[:depth]):
             out, stride = divisible(stage["width"] * space["width_multiplier"]), stage["stride"] if j == 0 else 1
             mid = at if ratio == 1 else divisible(round(at * ratio))
+            hidden, se = excitation(stage, at, mid)
             blocks.append({
                 "name": f"stages.{i}.{j}", "act": stage["act"], "expand": ratio != 1, "mid": mid, "out": out,
                 "kernel": kernel, "kernels": sorted(stage["kernel"], reverse=True), "stride": stride,
-                "se": divisible(mid // 4) if stage.get("se") else 0, "skip": stride == 1 and at == out,
+                "se": hidden, "excitation": se, "skip": stride == 1 and at == out,
             })
             at = out
     return blocks
@@ -106,7 +133,7 @@ class Network:
     (height,width,channels), 1x1 and linear (in,out). Without an arch it is the supernet, and draws the weights it misses."""
 
     ACTS = {"relu": (F.relu, (0,)), "relu6": (F.relu6, (0, 6)), "h_swish": (F.hardswish, (-3, 3)),
-            "hard_sigmoid": (F.hardsigmoid, (-3, 3))}  # and where their kinks are
+            "h_sigmoid": (F.hardsigmoid, (-3, 3)), "silu": (F.silu, ()), "sigmoid": (torch.sigmoid, ())}  # and where their kinks are
 
     def __init__(self, space, arch, weights):
         self.space, self.arch, self.weights = space, arch, weights
@@ -159,8 +186,8 @@ class Network:
         t = self.act(b["act"], self.norm(self.depthwise(t, name + ".depthwise", b), name + ".depthwise.bn"))
         if b["se"]:
             hidden = self.pointwise(t.mean((2, 3), keepdim=True), name + ".se.reduce", b["se"], bias=True)
-            gate = self.pointwise(self.act("relu", hidden), name + ".se.expand", b["mid"], bias=True)
-            t = t * self.act("hard_sigmoid", gate)
+            gate = self.pointwise(self.act(b["excitation"]["act"], hidden), name + ".se.expand", b["mid"], bias=True)
+            t = t * self.act(b["excitation"]["gate"], gate)
         t = self.norm(self.pointwise(t, name + ".project", b["out"]), name + ".project.bn")
         return t + x if b["skip"] else t
 

@@ -14,7 +14,7 @@ import (
 var ErrOther = errors.New("another runtime than was measured")
 
 // Names are the runtimes that agents have.
-func Names() []string { return []string{"onnxruntime", "litert"} }
+func Names() []string { return []string{"onnxruntime", "litert", "openvino"} }
 
 // Known says whether an ID of a runtime is that of one that agents have.
 func Known(id string) bool { return nameOf(id) != "" }
@@ -36,12 +36,30 @@ func OpenAs(ctx context.Context, id string) (*Runtime, error) {
 		return nil, err
 	}
 	found := r.info.ID()
-	if info, ok := settingsOf(r.info, id); ok {
-		r.info = info
+	if r.takeSettings(id) {
 		return r, nil
 	}
 	return nil, errors.Join(fmt.Errorf("%w: here is %s, expected %s", ErrOther, found, id),
 		r.Close())
+}
+
+// OpenLike opens the runtime of a Config, with the settings that an ID was made of if the ID is of
+// that runtime as it is found here.
+func OpenLike(ctx context.Context, c Config, id string) (*Runtime, error) {
+	r, err := Open(ctx, c)
+	if err == nil {
+		r.takeSettings(id)
+	}
+	return r, err
+}
+
+// takeSettings takes those that an ID was made of, unless that is of another runtime or version.
+func (r *Runtime) takeSettings(id string) bool {
+	info, ok := settingsOf(r.info, id)
+	if ok {
+		r.info = info
+	}
+	return ok
 }
 
 // settingsOf looks for an ID among those of a runtime with all numbers of threads and batches.

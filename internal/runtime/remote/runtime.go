@@ -18,7 +18,7 @@ import (
 
 // Config says which runtime, and how networks are run.
 type Config struct {
-	Runtime string // "onnxruntime", "litert"
+	Runtime string // one of [Names]
 	Library string // path of its library; empty to look for it
 	Threads int    // 0 is 1
 	Batch   int    // images that run together; 0 is 1

@@ -41,6 +41,7 @@ const (
 	BuiltinOperatorCONV_2D           BuiltinOperator = 3
 	BuiltinOperatorDEPTHWISE_CONV_2D BuiltinOperator = 4
 	BuiltinOperatorFULLY_CONNECTED   BuiltinOperator = 9
+	BuiltinOperatorLOGISTIC          BuiltinOperator = 14
 	BuiltinOperatorMAX_POOL_2D       BuiltinOperator = 17
 	BuiltinOperatorMUL               BuiltinOperator = 18
 	BuiltinOperatorSOFTMAX           BuiltinOperator = 25
@@ -55,6 +56,7 @@ var EnumNamesBuiltinOperator = map[BuiltinOperator]string{
 	BuiltinOperatorCONV_2D:           "CONV_2D",
 	BuiltinOperatorDEPTHWISE_CONV_2D: "DEPTHWISE_CONV_2D",
 	BuiltinOperatorFULLY_CONNECTED:   "FULLY_CONNECTED",
+	BuiltinOperatorLOGISTIC:          "LOGISTIC",
 	BuiltinOperatorMAX_POOL_2D:       "MAX_POOL_2D",
 	BuiltinOperatorMUL:               "MUL",
 	BuiltinOperatorSOFTMAX:           "SOFTMAX",
@@ -69,6 +71,7 @@ var EnumValuesBuiltinOperator = map[string]BuiltinOperator{
 	"CONV_2D":           BuiltinOperatorCONV_2D,
 	"DEPTHWISE_CONV_2D": BuiltinOperatorDEPTHWISE_CONV_2D,
 	"FULLY_CONNECTED":   BuiltinOperatorFULLY_CONNECTED,
+	"LOGISTIC":          BuiltinOperatorLOGISTIC,
 	"MAX_POOL_2D":       BuiltinOperatorMAX_POOL_2D,
 	"MUL":               BuiltinOperatorMUL,
 	"SOFTMAX":           BuiltinOperatorSOFTMAX,

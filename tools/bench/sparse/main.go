@@ -141,7 +141,7 @@ func (b *bench) measure(ctx context.Context, dense func(), sparse []func(), samp
 }
 
 func gainOf(t timing.Timing, zeros, run int) gain {
-	g := gain{Zeros: zeros, Run: run, Gain: 1 / t.RatioMedian, MS: t.LatencyMS}
+	g := gain{Zeros: zeros, Run: run, Gain: 1 / t.Ratio, MS: t.LatencyMS}
 	g.Low, g.High = g.Gain*t.LatencyMS/t.CIHighMS, g.Gain*t.LatencyMS/t.CILowMS
 	return g
 }

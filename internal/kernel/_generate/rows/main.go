@@ -15,10 +15,12 @@ import (
 
 func main() {
 	ConstraintExpr("!noasm")
+	acts := []string{"Identity", "ReLU", "ReLU6", "HSwish", "SiLU"}
+	exp := newExponential()
 	for _, isa := range vec.Both {
-		for _, act := range []string{"Identity", "ReLU", "ReLU6", "HSwish"} {
+		for _, act := range acts {
 			mapRows("scaleShift"+act, isa(), []string{"x"},
-				func(m *mapping) { m.activate(act, m.scaled("x", "scale", "shift")) })
+				func(m *mapping) { m.activate(act, exp, m.scaled("x", "scale", "shift")) })
 		}
 		mapRows("scaleShiftAdd", isa(), []string{"x", "r"}, func(m *mapping) {
 			t := m.scaled("x", "scale", "shift")
@@ -41,9 +43,9 @@ func main() {
 		for _, v := range widths {
 			products(isa(), v)
 		}
-		for _, act := range []string{"Identity", "ReLU", "ReLU6", "HSwish"} {
+		for _, act := range acts {
 			for _, v := range gradientWidths(isa()) {
-				gradient(isa(), act, v)
+				gradient(isa(), act, exp, v)
 			}
 		}
 		add(isa())
@@ -88,7 +90,7 @@ func (m *mapping) scaled(value, scale, shift string) VecVirtual {
 }
 
 // activate makes act(u) the result.
-func (m *mapping) activate(act string, u VecVirtual) {
+func (m *mapping) activate(act string, exp exponential, u VecVirtual) {
 	m.result = u
 	switch act {
 	case "ReLU":
@@ -103,6 +105,8 @@ func (m *mapping) activate(act string, u VecVirtual) {
 		VMINPS(m.constants["six"], t, t)
 		VMULPS(m.constants["sixth"], t, t)
 		VMULPS(t, u, u)
+	case "SiLU":
+		VDIVPS(exp.onePlus(m.x, u), u, u)
 	}
 }
 
@@ -272,7 +276,7 @@ func gradientWidths(x vec.ISA) []int {
 // sum += Σ out and dot += Σ out*(x-mean) over rows. The sums are in registers, the coefficients
 // come from the first level cache. With stream set, out bypasses the caches; then all vectors are
 // whole and aligned.
-func gradient(x vec.ISA, act string, v int) {
+func gradient(x vec.ISA, act string, exp exponential, v int) {
 	TEXT(fmt.Sprintf("gradient%s%d%s", act, v, x.Name()), NOSPLIT,
 		"func(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int, mask *int32, stream bool)")
 	x.Mask()
@@ -283,7 +287,7 @@ func gradient(x vec.ISA, act string, v int) {
 	for range v {
 		sum, dot = append(sum, vec.Zero(x)), append(dot, vec.Zero(x))
 	}
-	slope := slopeOf(x, act)
+	slope := slopeOf(x, act, exp)
 	out, d, p := Load(Param("out"), GP64()), Load(Param("d"), GP64()), Load(Param("x"), GP64())
 	rows, rowBytes := Load(Param("rows"), GP64()), Load(Param("rowBytes"), GP64())
 	pass := func(label string, store func(src VecVirtual, dst Mem, last bool)) {
@@ -326,7 +330,7 @@ func gradient(x vec.ISA, act string, v int) {
 }
 
 // slopeOf prepares constants and gives the code for t *= act'(u).
-func slopeOf(x vec.ISA, act string) func(u, t VecVirtual) {
+func slopeOf(x vec.ISA, act string, exp exponential) func(u, t VecVirtual) {
 	switch act {
 	case "ReLU":
 		zero := vec.Zero(x)
@@ -348,6 +352,8 @@ func slopeOf(x vec.ISA, act string) func(u, t VecVirtual) {
 			x.Select(vec.GreaterEqual, u, three, one, s)
 			VMULPS(s, t, t)
 		}
+	case "SiLU":
+		return func(u, t VecVirtual) { exp.siluSlope(x, u, t) }
 	}
 	return func(u, t VecVirtual) {}
 }

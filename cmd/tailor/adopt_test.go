@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tailor-nas/tailor/internal/export"
+	"github.com/tailor-nas/tailor/internal/onnx"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// tinyONNX writes a small network of ten classes as an ONNX file, which says how it takes images.
+func tinyONNX(t *testing.T, path string) {
+	t.Helper()
+	s, err := supernet.ParseSpace("tiny.yaml", []byte(tinySpace))
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := supernet.NewSubnet(s.Blocks(s.Max()), s.BNEps, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := []float32{0.5, 0.5, 0.5}
+	file, err := onnx.Marshal(net, export.Meta{Mean: half, Std: half})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestAdopt walks from somebody's network to a run of its own space, and of one that was edited.
+func TestAdopt(t *testing.T) {
+	w := &walkthrough{t, t.TempDir(), map[string]map[string]any{}}
+	tinyONNX(t, w.path("net.onnx"))
+	w.do("adopt", "adopt @net.onnx --data synthetic --out @run")
+	r := w.results["adopt"]
+	if got := fmt.Sprintf("%v %v %v %v", r["checked"], r["classes"],
+		r["measured_images"], r["invented_images"]); got != "true 10 16 false" {
+		t.Errorf("%v", r)
+	}
+	if err := compileSchemas(t)["run"].Validate(readJSON(t, w.path("run/run.json"))); err != nil {
+		t.Error(err)
+	}
+	w.do("spaces", "spaces @run/space.yaml")
+	w.do("eval", "eval --run @run --data synthetic --calibration 100 --arch max")
+	text, err := os.ReadFile(w.path("run/space.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	edited := strings.Replace(string(text), "kernel: [3, 5]", "kernel: [3, 5, 7]", 1)
+	if err := os.WriteFile(w.path("mine.yaml"), []byte(edited), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w.do("again", "adopt @net.onnx --space @mine.yaml --out @wider")
+	if fmt.Sprint(w.results["again"]["space"]) == fmt.Sprint(r["space"]) {
+		t.Error("the edited space is the one before")
+	}
+	for line, want := range map[string]string{
+		"adopt @net.onnx --out @run":                     "@run",
+		"adopt @net.onnx --out @none --bn-eps 1e-3":      "--bn-eps",
+		"adopt @mine.yaml --out @none":                   "neither a state dict",
+		"adopt @net.onnx --out @none --resolution 64":    "--resolution",
+		"adopt @net.onnx --out @none --labels @net.onnx": "labels",
+	} {
+		args := strings.Fields(strings.ReplaceAll(line, "@", w.dir+string(filepath.Separator)))
+		var stdout, stderr bytes.Buffer
+		want = strings.ReplaceAll(want, "@", w.dir+string(filepath.Separator))
+		if code := run(t.Context(), args, &stdout, &stderr); code != exitFailed ||
+			!strings.Contains(stderr.String(), want) {
+			t.Errorf("tailor %s: status %d, %s", line, code, stderr.String())
+		}
+	}
+	if _, err := os.Stat(w.path("none")); err == nil {
+		t.Error("what failed has left a folder")
+	}
+}

@@ -1,0 +1,102 @@
+package adopt
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// Facts are what a network needs besides its weights, each with where it was taken from.
+type Facts struct {
+	Resolution Fact[int]
+	Mean, Std  Fact[[]float32] // by channel, of values from 0 to 1
+	BNEps      Fact[float64]
+	Padding    Fact[supernet.Padding]
+	Family     string   // what the network was recognised as
+	Labels     []string // names of the classes, where the file has them
+}
+
+// Fact is a value and its source: "the file", "family EfficientNet-Lite", "--bn-eps".
+type Fact[T any] struct {
+	Value T
+	From  string // empty where nobody has said it
+}
+
+// fact is a value that a source says.
+func fact[T any](value T, from string) Fact[T] { return Fact[T]{value, from} }
+
+var (
+	imageNetMean = []float32{0.485, 0.456, 0.406}
+	imageNetStd  = []float32{0.229, 0.224, 0.225}
+	half         = []float32{0.5, 0.5, 0.5}
+	// liteMean and liteStd are of (x - 127) / 128 for bytes x.
+	liteMean = []float32{127. / 255, 127. / 255, 127. / 255}
+	liteStd  = []float32{128. / 255, 128. / 255, 128. / 255}
+)
+
+// facts are what networks of the family come with, by the library that they are of.
+func (f *family) facts(n naming, net *Network, stages [][]*Block, file string) Facts {
+	from := "family " + f.name + " of " + n.name
+	side, known := f.sides[[2]int{len(net.Blocks), stages[min(4, len(stages)-1)][0].Project.Out}]
+	if !known {
+		side = 224
+	}
+	t := Facts{
+		Family: f.name + " of " + n.name, Resolution: fact(side, from),
+		Mean: fact(imageNetMean, from), Std: fact(imageNetStd, from), BNEps: fact(1e-5, from),
+		Padding: fact(supernet.Padding(""), from),
+	}
+	lite := f.name == "EfficientNet-Lite"
+	switch {
+	case n.name == "lukemelas":
+		t.BNEps.Value, t.Padding.Value = 1e-3, supernet.TFSame
+		if lite {
+			t.Mean.Value, t.Std.Value = liteMean, liteStd
+		}
+	case n.name == "timm" && portOfTF(file):
+		t.tensorFlow(lite || strings.HasPrefix(f.name, "MobileNetV3"), from)
+	case n.name == "torchvision MobileNetV3":
+		t.BNEps.Value = 1e-3
+	case n.name == "torchvision EfficientNet":
+		t.torchvision(len(net.Blocks))
+	}
+	return t
+}
+
+// portOfTF says whether the name of a file is one of timm's for weights that were trained with
+// TensorFlow: nothing inside the file tells.
+func portOfTF(file string) bool { return strings.HasPrefix(filepath.Base(file), "tf_") }
+
+// tensorFlow sets what timm says of such weights.
+func (t *Facts) tensorFlow(halves bool, from string) {
+	from += " and tf_ in the file's name"
+	t.BNEps, t.Padding = fact(1e-3, from), fact(supernet.TFSame, from)
+	if halves {
+		t.Mean, t.Std = fact(half, from), fact(half, from)
+	}
+}
+
+// torchvision sets what differs there: a larger epsilon from B5 on, and the side of B2.
+func (t *Facts) torchvision(blocks int) {
+	if blocks >= 39 {
+		t.BNEps.Value = 1e-3
+	}
+	if t.Resolution.Value == 260 {
+		t.Resolution.Value = 288
+	}
+}
+
+// told takes what the metadata of an ONNX file that tailor wrote says.
+func (t *Facts) told(properties map[string]string) {
+	var mean, std []float32
+	if json.Unmarshal([]byte(properties["mean"]), &mean) == nil &&
+		json.Unmarshal([]byte(properties["std"]), &std) == nil {
+		t.Mean, t.Std = fact(mean, "the file"), fact(std, "the file")
+	}
+	var labels []string
+	if json.Unmarshal([]byte(properties["labels"]), &labels) == nil {
+		t.Labels = labels
+	}
+}

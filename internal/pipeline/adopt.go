@@ -1,0 +1,205 @@
+package pipeline
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tailor-nas/tailor/internal/adopt"
+	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
+)
+
+// AdoptSettings say how a network is adopted.
+type AdoptSettings struct {
+	adopt.Options
+	Space  *supernet.Space // that somebody edited; nil for one around the network
+	Labels string          // a file with a name of a class on each line; empty for none
+	Data   string          // images that folded batch norm is measured on; empty for invented ones
+}
+
+// AdoptedRun is a run that was made of somebody's network.
+type AdoptedRun struct {
+	Run       *trainer.Run
+	Adopted   *adopt.Adopted
+	SpaceFile string
+	// Measured says on how many images batch norm that had been folded away was put back; 0 where
+	// it was in the file.
+	Measured int
+	Invented bool // these images
+	// Difference is how far outputs are from those of the file's own graph, as a share of the
+	// largest; of an ONNX file.
+	Difference float64
+}
+
+// SpaceFile is the name of the space's file in the folder of an adopted run.
+const SpaceFile = "space.yaml"
+
+// measuredImages is how many images folded batch norm is measured on.
+const measuredImages = 16
+
+// Adopt makes a run of the network in a file.
+func Adopt(ctx context.Context, path, dir string, s AdoptSettings) (*AdoptedRun, error) {
+	a, err := adopt.Open(ctx, path, s.Options)
+	if err != nil {
+		return nil, err
+	}
+	r := &AdoptedRun{Adopted: a, SpaceFile: filepath.Join(dir, SpaceFile)}
+	labels, err := labelsOf(s.Labels, a)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.unfold(ctx, s.Data); err != nil {
+		return nil, fmt.Errorf("adopt %s: %w", path, err)
+	}
+	space := s.Space
+	if space == nil {
+		if space, err = a.Network.Space(spaceName(path), a.Facts); err != nil {
+			return nil, fmt.Errorf("adopt %s: %w", path, err)
+		}
+	}
+	net, err := r.network(space)
+	if err != nil {
+		return nil, fmt.Errorf("adopt %s: %w", path, err)
+	}
+	sha, err := store.HashFile(path)
+	if err != nil {
+		return nil, err
+	}
+	r.Run, err = trainer.Import(dir, trainer.Imported{
+		Net: net, From: trainer.ImportInfo{Format: a.Facts.Family}, Classes: labels,
+		File: store.Input{Path: path, SHA256: sha}, Mean: a.Facts.Mean.Value,
+		Std: a.Facts.Std.Value,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, store.WriteFile(r.SpaceFile, func(w io.Writer) error {
+		_, err := w.Write(adopt.YAML(space))
+		return err
+	})
+}
+
+// network puts the file's into a space and compares the two.
+func (r *AdoptedRun) network(space *supernet.Space) (*supernet.Supernet, error) {
+	net, err := r.Adopted.Supernet(space)
+	if err != nil || r.Adopted.Example == nil {
+		return net, err
+	}
+	r.Difference, err = r.Adopted.Check(net)
+	if err == nil && r.Difference > adopt.Tolerance {
+		err = fmt.Errorf("the network that was made of the file gives other values than the file: "+
+			"they differ by %.2g of the largest, expected at most %g; this is a fault of tailor, "+
+			"please report it with the file", r.Difference, adopt.Tolerance)
+	}
+	return net, err
+}
+
+// unfold puts batch norm back where it was folded away.
+func (r *AdoptedRun) unfold(ctx context.Context, path string) error {
+	a := r.Adopted
+	switch folded := a.Folded(); {
+	case !folded && path != "":
+		return fmt.Errorf("%w: --data is for files whose batch norm was folded into the weights; "+
+			"this one has its own: leave the flag out", adopt.ErrUnknown)
+	case !folded:
+		return nil
+	}
+	images, err := adopt.Invented(measuredImages, a.Side(), a.Network.Stem.In), error(nil)
+	if r.Invented = path == ""; !r.Invented {
+		if images, err = someImages(ctx, path, a); err != nil {
+			return err
+		}
+	}
+	r.Measured = len(images)
+	return a.Unfold(ctx, images)
+}
+
+// someImages are a few of a data set, prepared as the network takes them.
+func someImages(ctx context.Context, path string, a *adopt.Adopted) (all [][]float32, err error) {
+	d, err := data.Open(path, data.Options{Size: a.Side()})
+	if err != nil {
+		return nil, err
+	}
+	if d, err = d.For(d.Classes, a.Network.Stem.In); err != nil {
+		return nil, err
+	}
+	loader, err := data.NewLoader(data.Subset(d.Train, measuredImages, 0), d.Size, d.Channels,
+		data.LoaderConfig{Batch: 1, Transform: data.Transform{Mean: a.Facts.Mean.Value,
+			Std: a.Facts.Std.Value}})
+	if err != nil {
+		return nil, err
+	}
+	for b, err := range loader.Epoch(ctx, 0, 0) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, append([]float32(nil), b.X...))
+	}
+	return all, nil
+}
+
+// spaceName is what a space is called that is made of a file.
+func spaceName(path string) string {
+	base := filepath.Base(path)
+	name := strings.ToValidUTF8(strings.TrimSuffix(base, filepath.Ext(base)), "")
+	name = strings.Map(func(c rune) rune {
+		if c < ' ' || c == 127 {
+			return -1
+		}
+		return c
+	}, name)
+	if len(name) > 100 || name == "" {
+		return "adopted"
+	}
+	return name
+}
+
+// maxLabels bounds a file of names of classes.
+const maxLabels = 16 << 20
+
+// labelsOf reads the names of the classes, one a line, or takes those of the file; nil if there are
+// none.
+func labelsOf(path string, a *adopt.Adopted) ([]string, error) {
+	classes := a.Network.Classifier.Out
+	if path == "" {
+		if len(a.Facts.Labels) != classes {
+			return nil, nil
+		}
+		return a.Facts.Labels, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read labels: %w", err)
+	}
+	defer f.Close()
+	var labels []string
+	lines := bufio.NewScanner(io.LimitReader(f, maxLabels))
+	seen := map[string]int{}
+	for lines.Scan() {
+		label := strings.TrimSpace(lines.Text())
+		if label == "" {
+			continue
+		}
+		labels = append(labels, label)
+		if first := seen[label]; first > 0 {
+			return nil, fmt.Errorf("labels %s: %q is name %d and %d: give each class its own", path,
+				label, first, len(labels))
+		}
+		seen[label] = len(labels)
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("read labels: %w", err)
+	}
+	if len(labels) != classes {
+		return nil, fmt.Errorf("labels %s: it has %d lines, the network tells apart %d classes: "+
+			"one line for each, in the order of its outputs", path, len(labels), classes)
+	}
+	return labels, nil
+}

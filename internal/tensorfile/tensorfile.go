@@ -1,0 +1,119 @@
+// Package tensorfile reads the weights of networks from files that other programs wrote: state dicts
+// of PyTorch in both of its formats, and safetensors. What a file is, its bytes say, not its name.
+// All are taken as hostile.
+package tensorfile
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/tailor-nas/tailor/internal/safetensors"
+	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/internal/torchfile"
+)
+
+// Tensor is a float32 array with its name, the last dimension fastest.
+type Tensor = safetensors.Tensor
+
+// File is what a file holds.
+type File struct {
+	Format  string // "PyTorch" or "safetensors"
+	SHA256  string // of the file
+	Tensors []Tensor
+	// Skipped says of what else the file has, a line each, why it is not among Tensors.
+	Skipped []string
+}
+
+// ErrFormat is wrapped by errors about files that are neither.
+var ErrFormat = errors.New("neither a file of torch.save nor a safetensors file")
+
+// wrappers are what programs that train on several machines, or compile a network, put before all
+// names. They are taken off.
+var wrappers = []string{"module.", "_orig_mod."}
+
+// Read reads the tensors of a file.
+func Read(path string) (*File, error) {
+	in, size, err := store.OpenRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	if size > torchfile.MaxFile {
+		return nil, fmt.Errorf("%s has %d bytes, at most %d are read", path, size,
+			int64(torchfile.MaxFile))
+	}
+	data, err := io.ReadAll(io.LimitReader(in, size))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	f, err := parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	sum := sha256.Sum256(data)
+	f.SHA256 = hex.EncodeToString(sum[:])
+	return f, nil
+}
+
+// parse reads the tensors of a file's bytes.
+func parse(data []byte) (*File, error) {
+	f := &File{}
+	switch {
+	case torchfile.Is(data):
+		t, err := torchfile.Read(data)
+		if err != nil {
+			return nil, err
+		}
+		*f = File{Format: "PyTorch", Tensors: t.Tensors, Skipped: t.Skipped}
+	case len(data) > 8 && data[8] == '{':
+		var err error
+		f.Format = "safetensors"
+		if f.Tensors, f.Skipped, err = readSafetensors(data); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, ErrFormat
+	}
+	if len(f.Tensors) == 0 {
+		return nil, fmt.Errorf("%w: it has no tensors", ErrFormat)
+	}
+	f.unwrap()
+	return f, nil
+}
+
+// readSafetensors reads those of tailor, which may be compact, and any other's.
+func readSafetensors(data []byte) ([]Tensor, []string, error) {
+	f, err := safetensors.Decode(bytes.NewReader(data), int64(len(data)))
+	if errors.Is(err, safetensors.ErrDtype) {
+		return safetensors.DecodeAny(bytes.NewReader(data), int64(len(data)))
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return f.Tensors, nil, nil
+}
+
+// unwrap takes off what all names begin with.
+func (f *File) unwrap() {
+	for _, w := range wrappers {
+		if f.all(w) {
+			for i := range f.Tensors {
+				f.Tensors[i].Name = f.Tensors[i].Name[len(w):]
+			}
+		}
+	}
+}
+
+func (f *File) all(prefix string) bool {
+	for _, t := range f.Tensors {
+		if !strings.HasPrefix(t.Name, prefix) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,126 @@
+package winners
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// keepRounds bounds how often winners that were measured over their latency budget are searched
+// anew.
+const keepRounds = 5
+
+// stopwatch gives the upper ends of the intervals of networks' latencies in ms, measured together
+// on a device; none if they cannot be measured as its latency predictor has them.
+type stopwatch func(context.Context, *Device, []supernet.Arch) (highMS []float64, err error)
+
+// keep makes winners meet their latency budgets where they can be timed: what is predicted has an
+// error, and the best within a budget are near its end, so that about every second would be over.
+// Those that are measured over are searched anew, within a budget that is lower by as much.
+func (j *Job) keep(ctx context.Context, picks []pick, result *Result, timed stopwatch) error {
+	aims := make([]float64, len(picks)) // the budgets that are searched for
+	for i, p := range picks {
+		aims[i] = p.limits.LatencyMS
+	}
+	for round := range keepRounds {
+		over, err := j.overBudget(ctx, picks, timed)
+		if err != nil {
+			return err
+		}
+		moved := false
+		for i, factor := range over {
+			if factor <= 1 || round == keepRounds-1 {
+				continue
+			}
+			// A hair more than needed: the next network's error is another one.
+			aims[i] /= factor * 1.002
+			changed, err := j.findWithin(ctx, &picks[i], aims[i], result)
+			if err != nil {
+				return err
+			}
+			moved = moved || changed
+		}
+		if !moved {
+			return nil
+		}
+	}
+	return nil
+}
+
+// overBudget gives by which factor the slowest network of each pick exceeds its latency budget; 0
+// for a pick without a budget, or that cannot be timed.
+func (j *Job) overBudget(ctx context.Context, picks []pick, timed stopwatch) ([]float64, error) {
+	factors := make([]float64, len(picks))
+	for i := range j.Devices {
+		d := &j.Devices[i]
+		var archs []supernet.Arch
+		var of []int // the pick of each
+		for k, p := range picks {
+			if p.device != d || p.place > 0 || p.limits.LatencyMS == 0 {
+				continue
+			}
+			for _, f := range p.best {
+				archs, of = append(archs, f.Arch), append(of, k)
+			}
+		}
+		if archs == nil {
+			continue
+		}
+		high, err := timed(ctx, d, archs)
+		if err != nil {
+			return nil, err
+		}
+		for k, ms := range high {
+			p := of[k]
+			factors[p] = max(factors[p], ms/picks[p].limits.LatencyMS)
+		}
+	}
+	return factors, nil
+}
+
+// findWithin searches for a pick's networks again, within a lower latency. Where there are none,
+// the pick stays as it is, and false is returned.
+func (j *Job) findWithin(ctx context.Context, p *pick, aimMS float64, result *Result) (bool,
+	error) {
+	q := search.Query{Space: j.Space, Accuracy: j.Accuracy, Latency: p.device.Latency,
+		Limits: p.limits}
+	q.Limits.LatencyMS = aimMS
+	config := j.searching(0, 1)
+	config.Top = j.Top
+	answer, err := search.Find(ctx, q, config)
+	var unreachable *search.UnreachableError
+	if errors.As(err, &unreachable) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	result.Evaluations += answer.Evaluations
+	if p.exact { // what was best within the budget bounds whatever is within a lower one
+		p.exact, p.bound = false, p.best[0].Top1
+	}
+	changed := !slices.Equal(p.best, answer.Best)
+	p.best = answer.Best
+	return changed, nil
+}
+
+// stopwatch times networks on a device for [Job.keep].
+func (j *Job) stopwatch(ctx context.Context, d *Device, archs []supernet.Arch) ([]float64,
+	error) {
+	networks := make([][]supernet.Block, len(archs))
+	for i, a := range archs {
+		networks[i] = j.Space.Blocks(a)
+	}
+	timed, err := j.timeOn(ctx, d, networks)
+	if err != nil || timed == nil {
+		return nil, err
+	}
+	high := make([]float64, len(archs))
+	for i, t := range timed.timings {
+		high[i] = t.CIHighMS
+	}
+	return high, nil
+}

@@ -1,0 +1,244 @@
+package profiles
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/tailor-nas/tailor/profiles/timing"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// part is what a profile measures in one session: the blocks of a resolution that those before it
+// have not, and networks of it.
+type part struct {
+	space      *supernet.Space
+	resolution int
+	reference  supernet.Block // of all parts
+	blocks     []supernet.Block
+	archs      []supernet.Arch
+}
+
+// Times of a part's subjects in the automatic budget.
+const (
+	blockBudget   = 100 * time.Millisecond
+	networkBudget = 500 * time.Millisecond
+)
+
+// work is how long the part should take, by itself.
+func (p *part) work() time.Duration {
+	return time.Duration(len(p.blocks))*blockBudget + time.Duration(len(p.archs))*networkBudget
+}
+
+// divide says what is measured of each resolution.
+func divide(space *supernet.Space, s ProfileSettings, archs []supernet.Arch) (parts []part) {
+	blocks := allBlocks(space, s.Resolutions)
+	reference := blocks[len(blocks)/2]
+	taken := map[string]bool{}
+	for _, r := range s.Resolutions {
+		p := part{space: space, resolution: r, reference: reference}
+		for _, b := range withZeros(allBlocks(space, []int{r}), s.Sparse) {
+			if !taken[b.Key()] {
+				taken[b.Key()] = true
+				p.blocks = append(p.blocks, b)
+			}
+		}
+		for _, a := range archs {
+			if int(a.Resolution) == r {
+				p.archs = append(p.archs, a)
+			}
+		}
+		parts = append(parts, p)
+	}
+	return parts
+}
+
+// workOf is how long parts should take together.
+func workOf(parts []part) (total time.Duration) {
+	for i := range parts {
+		total += parts[i].work()
+	}
+	return total
+}
+
+// subjectsOf is how much is timed in parts together.
+func subjectsOf(parts []part) (n int) {
+	for i := range parts {
+		n += len(parts[i].blocks) + len(parts[i].archs)
+	}
+	return n
+}
+
+// measureParts measures one part after the other.
+func measureParts(ctx context.Context, rt Runtime, parts []part, head Profile) (all []*Profile,
+	err error) {
+	s := head.Settings
+	total := workOf(parts)
+	budget := func(some []part) time.Duration {
+		return time.Duration(float64(s.Budget) * float64(workOf(some)) / float64(total))
+	}
+	for i := range parts {
+		var progress func(timing.Progress)
+		if s.Progress != nil {
+			done, elapsed := subjectsOf(parts[:i]), budget(parts[:i])
+			progress = func(p timing.Progress) {
+				p.Settled, p.WarmedUp = p.Settled+done, p.WarmedUp+done
+				p.Subjects = subjectsOf(parts)
+				p.Elapsed, p.Budget = p.Elapsed+elapsed, s.Budget
+				s.Progress(p)
+			}
+		}
+		p, err := parts[i].profile(ctx, rt, head, budget(parts[i:i+1]), progress)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+// profile measures the part, unless it was kept.
+func (p *part) profile(ctx context.Context, rt Runtime, head Profile, budget time.Duration,
+	progress func(timing.Progress)) (*Profile, error) {
+	s := head.Settings
+	head.Resolutions = []int{p.resolution}
+	path := partPath(s.Parts, p.resolution)
+	if kept := p.kept(path, head); kept != nil {
+		return kept, nil
+	}
+	if err := p.measure(ctx, rt, &head, budget, progress); err != nil || s.Parts == "" {
+		return &head, err
+	}
+	if err := os.MkdirAll(s.Parts, 0o777); err != nil {
+		return nil, fmt.Errorf("profile: keep what is measured: %w", err)
+	}
+	return &head, head.Save(path)
+}
+
+func partPath(folder string, resolution int) string {
+	return filepath.Join(folder, fmt.Sprintf("%d.json", resolution))
+}
+
+// DropParts removes the files that [ProfileSettings.Parts] made [New] keep, and their folder unless
+// it holds something else.
+func (p *Profile) DropParts(folder string) error {
+	if folder == "" {
+		return nil
+	}
+	for _, r := range p.Resolutions {
+		if err := os.Remove(partPath(folder, r)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("drop parts of a profile: %w", err)
+		}
+	}
+	_ = os.Remove(folder) // it may not be there, or hold files of others
+	return nil
+}
+
+// kept is the part as an interrupted profile of the same space, device, runtime and settings left
+// it; nil if there is none.
+func (p *part) kept(path string, head Profile) *Profile {
+	if head.Settings.Parts == "" {
+		return nil
+	}
+	k, err := Load(path)
+	if err != nil || k.SpaceSHA256 != head.SpaceSHA256 || k.Identity() != head.Identity() ||
+		k.Settings.Seed != head.Settings.Seed || k.Settings.Budget != head.Settings.Budget ||
+		!slices.Equal(k.Settings.Resolutions, head.Settings.Resolutions) ||
+		len(k.Blocks) != len(p.blocks) || len(k.Networks) != len(p.archs) {
+		return nil
+	}
+	for i, b := range p.blocks {
+		if k.Blocks[i].Block != b {
+			return nil
+		}
+	}
+	for i, n := range k.Networks {
+		if a, err := p.space.Arch(n.Arch); err != nil || a != p.archs[i] {
+			return nil
+		}
+	}
+	return k
+}
+
+// measure fills in a profile of the part.
+func (p *part) measure(ctx context.Context, rt Runtime, into *Profile, budget time.Duration,
+	progress func(timing.Progress)) error {
+	l := newLoader(ctx, rt)
+	defer l.close()
+	l.block(p.reference)
+	for _, b := range p.blocks {
+		l.block(b)
+	}
+	for _, a := range p.archs {
+		l.network(p.space.Blocks(a))
+	}
+	how := timingSettings(budget, into.Settings.Seed)
+	how.Progress, how.Clock = progress, into.Settings.Clock
+	timings, session, err := l.measure(how)
+	if err != nil {
+		return fmt.Errorf("profile: %w", err)
+	}
+	into.Session = session
+	into.Blocks, into.Networks = []BlockTiming{}, []NetworkTiming{}
+	for i, b := range p.blocks {
+		into.Blocks = append(into.Blocks, BlockTiming{b, timings[i]})
+	}
+	for i, a := range p.archs {
+		into.Networks = append(into.Networks,
+			NetworkTiming{p.space.Spec(a), timings[len(p.blocks)+i]})
+	}
+	return nil
+}
+
+// allBlocks lists the distinct blocks at all resolutions, smallest work first.
+func allBlocks(space *supernet.Space, resolutions []int) []supernet.Block {
+	var blocks []supernet.Block
+	for _, r := range resolutions {
+		blocks = append(blocks, space.AllBlocks(r)...)
+	}
+	slices.SortFunc(blocks, leastBlock)
+	return slices.CompactFunc(blocks, func(a, b supernet.Block) bool { return a.Key() == b.Key() })
+}
+
+// withZeros adds to blocks those with zeros of a structure, if that is not empty, and keeps the
+// order.
+func withZeros(blocks []supernet.Block, structure supernet.Structure) []supernet.Block {
+	all := slices.Clone(blocks)
+	for _, b := range blocks {
+		for _, zeros := range sparseLevels {
+			if v, err := b.Remove(structure, zeros); err == nil {
+				all = append(all, v)
+			}
+		}
+	}
+	slices.SortFunc(all, leastBlock)
+	return all
+}
+
+func leastBlock(a, b supernet.Block) int {
+	return cmp.Or(cmp.Compare(a.MACs(), b.MACs()), cmp.Compare(a.Key(), b.Key()))
+}
+
+// calibrationArchs are the largest, the smallest and random networks at the measured resolutions.
+func calibrationArchs(space *supernet.Space, s ProfileSettings) []supernet.Arch {
+	largest, smallest := space.Max(), space.Min()
+	largest.Resolution, smallest.Resolution = uint16(slices.Max(s.Resolutions)),
+		uint16(slices.Min(s.Resolutions))
+	archs := []supernet.Arch{largest, smallest}
+	r := rand.New(rand.NewPCG(s.Seed, 0x9e7))
+	for range 100 * s.Networks {
+		a := space.Random(r)
+		a.Resolution = uint16(s.Resolutions[r.IntN(len(s.Resolutions))])
+		if len(archs) < s.Networks && !slices.Contains(archs, a) {
+			archs = append(archs, a)
+		}
+	}
+	return archs
+}
