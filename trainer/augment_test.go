@@ -86,7 +86,7 @@ func TestResumeSaysWhichAugmentation(t *testing.T) {
 // TestRunOfBefore: a run that does not say, as those of version 2, was trained with light.
 func TestRunOfBefore(t *testing.T) {
 	dir := t.TempDir()
-	info, _, err := newInfo(microJob(t, dir))
+	info, _, err := newInfo(microJob(t, dir), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,11 +44,11 @@ func checkpointDir(run string, step int) string {
 // saveCheckpoint writes the folder of a checkpoint, whole or not at all, and then drops the oldest
 // ones. One of the same step is replaced if the run has come further since: to the end of its
 // epoch, which is not a step.
-func saveCheckpoint(run, runSHA string, net *supernet.Supernet, s State) (State, error) {
-	s.Inputs = map[string]provenance.Input{"run": {Path: runFile, SHA256: runSHA}}
+func saveCheckpoint(run string, info *Info, net *supernet.Supernet, s State) (State, error) {
+	s.Inputs = map[string]provenance.Input{"run": {Path: runFile, SHA256: info.SHA256}}
 	dir := checkpointDir(run, s.Step)
 	if _, err := os.Stat(dir); err == nil {
-		if have, err := loadState(dir, runSHA); err != nil || have.same(s) {
+		if have, err := loadState(dir, info); err != nil || have.same(s) {
 			return have, err
 		}
 	}
@@ -116,24 +116,28 @@ func IsCheckpoint(name string) bool {
 	return ok && len(digits) == 9 && strings.Trim(digits, "0123456789") == ""
 }
 
-func loadState(dir, runSHA string) (State, error) {
+func loadState(dir string, info *Info) (State, error) {
 	var s State
 	path := filepath.Join(dir, stateFile)
 	if err := store.ReadDocument(path, checkpointKind, checkpointVersion, &s); err != nil {
 		return s, err
 	}
-	return s, s.Check(path, "run", runSHA)
+	if info.owns(s.Inputs["run"].SHA256) {
+		s.Done = info.done(s)
+		return s, nil
+	}
+	return s, s.Check(path, "run", info.SHA256)
 }
 
 // loadCheckpoint reads the last checkpoint of a run into net, with the optimiser's state if
 // training goes on. A run without a checkpoint gives the zero State.
-func loadCheckpoint(run, runSHA string, net *supernet.Supernet, training bool) (State, error) {
+func loadCheckpoint(run string, info *Info, net *supernet.Supernet, training bool) (State, error) {
 	all, err := checkpoints(run)
 	if err != nil || len(all) == 0 {
 		return State{}, err
 	}
 	dir := all[len(all)-1]
-	s, err := loadState(dir, runSHA)
+	s, err := loadState(dir, info)
 	if err == nil {
 		err = loadTensors(filepath.Join(dir, weightsFile), s.WeightsSHA256, net, weights.Load)
 	}

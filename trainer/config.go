@@ -37,6 +37,7 @@ type Config struct {
 	Networks    int     `json:"networks" range:"2..64"`
 	Temperature float64 `json:"temperature" range:"0.01..100"` // τ of the in-place distillation
 
+	Init Init `json:"init,omitzero"` // of a run with [Job.From]
 	// LRWarmupEpochs is over how many epochs the learning rate of all networks rises from 0 to the
 	// cosine; 0 begins with the whole rate.
 	LRWarmupEpochs float64 `json:"lr_warmup_epochs,omitempty" range:"0..1000000"`
@@ -60,7 +61,7 @@ func Defaults() Config {
 func (c Config) Complete() (Config, error) {
 	warmup, epsilon := 0.0, 0.0 // which only DepS has
 	if c.Strategy == DepS {
-		warmup, epsilon = float64(c.Epochs)/2, min(5, float64(c.Epochs)/20)
+		warmup, epsilon = float64(c.Epochs)/2, defaultEpsilon(c.Epochs)
 	}
 	if c.WarmupEpochs == Auto {
 		c.WarmupEpochs = warmup
@@ -71,6 +72,9 @@ func (c Config) Complete() (Config, error) {
 	c.fillIn()
 	return c, c.check()
 }
+
+// defaultEpsilon is s where nobody chose it and W leaves room for it.
+func defaultEpsilon(epochs int) float64 { return min(5, float64(epochs)/20) }
 
 // fillIn puts what training did before there were these settings in their place.
 func (c *Config) fillIn() {
@@ -87,6 +91,9 @@ func (c Config) check() error {
 		return err
 	}
 	if err := settings.Check(c); err != nil {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	if err := settings.Check(c.Init); err != nil {
 		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	if err := errors.Join(c.ClassWeights.check(), c.Augment.check()); err != nil {

@@ -45,6 +45,10 @@ type DataOptions struct {
 	// SkipDamaged goes on without images that cannot be read and without class folders that have no
 	// images. Without it, they are an error.
 	SkipDamaged bool
+	// Mean and Std, by channel, are what images are normalised with in the place of the statistics
+	// of the training images: those that a network was trained with. nil, or for another number of
+	// channels than the images have: their own.
+	Mean, Std []float32
 	// Only are the classes to open, in the order of their labels; nil is all, sorted.
 	Only []string
 }
@@ -58,7 +62,7 @@ func OpenData(path string, o DataOptions) (*Data, error) {
 
 func (o DataOptions) internal() data.Options {
 	return data.Options{Size: o.Size, Holdout: o.Holdout, Seed: o.Seed, Train: o.Train,
-		Test: o.Test, SkipDamaged: o.SkipDamaged, Only: o.Only}
+		Test: o.Test, SkipDamaged: o.SkipDamaged, Only: o.Only, Mean: o.Mean, Std: o.Std}
 }
 
 // Sample gives n images of a set, drawn without replacement and fixed by seed, in random order.

@@ -22,7 +22,7 @@ func stateOf(t *testing.T, r *Run) State {
 	if err != nil || len(all) != checkpointsKept {
 		t.Fatalf("checkpoints %v, %v", all, err)
 	}
-	s, err := loadState(all[len(all)-1], r.Info.SHA256)
+	s, err := loadState(all[len(all)-1], &r.Info)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func Import(dir string, m Imported) (*Run, error) {
 		if err := os.Mkdir(filepath.Join(tmp, checkpointsDir), 0o755); err != nil {
 			return err
 		}
-		_, err = saveCheckpoint(tmp, info.SHA256, m.Net, State{Done: true})
+		_, err = saveCheckpoint(tmp, info, m.Net, State{Done: true})
 		return err
 	})
 	if err != nil {

@@ -39,7 +39,7 @@ func TestOldRun(t *testing.T) {
 		}
 		j := NewJob(dir, micro(t), path)
 		j.Config.Batch = 8
-		info, d, err := newInfo(j)
+		info, d, err := newInfo(j, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

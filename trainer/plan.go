@@ -23,6 +23,7 @@ type Plan struct {
 	StepsPerEpoch int      `json:"steps_per_epoch"`
 	Steps         int      `json:"steps"`
 	StepsDone     int      `json:"steps_done,omitempty"` // of a run that goes on
+	Notes         []string `json:"notes,omitempty"`      // on what is not as usual, and why
 	Workers       int      `json:"workers"`
 	Phases        []Phase  `json:"phases"`
 	// EpochEndSeconds is what testing the largest and the smallest network takes after each epoch.
@@ -60,20 +61,38 @@ type Phase struct {
 // Duration is the expected time of the steps that are left.
 func (p *Plan) Duration() time.Duration { return time.Duration(p.Seconds * float64(time.Second)) }
 
-// NewPlan says what a job takes, and writes nothing. Of a run that was begun, too, it is the whole.
+// NewPlan says what a job takes, and writes nothing. Of a run that was begun, too, it is the whole,
+// unless the run is extended.
 func NewPlan(ctx context.Context, j Job) (*Plan, error) {
 	if err := j.check(); err != nil {
 		return nil, err
 	}
-	info, d, err := newInfo(j)
+	info, d, done, err := planned(j.openOnce())
 	if err != nil {
 		return nil, err
 	}
-	if j.Opened != nil {
-		j.Opened((*Data)(d.Parts()))
-	}
-	p, _, err := newPlan(ctx, j, info, d, 0)
+	p, _, err := newPlan(ctx, j, info, d, done)
 	return p, err
+}
+
+// planned is the run of a job, and how many steps of it are not to be planned: of a run that is
+// extended, those that are done.
+func planned(j Job) (info *Info, d *data.Dataset, done int, err error) {
+	var have *Info
+	if j.Resume {
+		if have, err = j.continued(); err != nil {
+			return nil, nil, 0, err
+		}
+	}
+	if have == nil {
+		info, d, err = newInfo(j, nil)
+		return info, d, 0, err
+	}
+	info, d, extended, err := resumed(j, have)
+	if err == nil && extended {
+		done = info.Extended[len(info.Extended)-1].FromStep
+	}
+	return info, d, done, err
 }
 
 // newPlan plans the steps that are left of a run after so many.
@@ -82,7 +101,7 @@ func newPlan(ctx context.Context, j Job, info *Info, d *data.Dataset, done int) 
 	c := info.Config
 	var heap runtime.MemStats
 	runtime.ReadMemStats(&heap)
-	s := newSchedule(c, d.Train.Len()/c.Batch)
+	s := info.schedule(d.Train.Len() / c.Batch)
 	t, err := measureCosts(ctx, j, info, d, s)
 	if err != nil {
 		return nil, costs{}, err
@@ -91,7 +110,7 @@ func newPlan(ctx context.Context, j Job, info *Info, d *data.Dataset, done int) 
 		Space: info.Space.Name, Strategy: c.Strategy, TrainImages: d.Train.Len(),
 		ValImages: d.Val.Len(), TestImages: d.Test.Len(),
 		Classes: len(d.Classes), Batch: c.Batch, Epochs: c.Epochs, StepsPerEpoch: s.perEpoch,
-		Steps: s.steps, StepsDone: done,
+		Steps: s.steps, StepsDone: done, Notes: info.notes(j.Dir, s),
 		Workers: j.Workers, Phases: s.phases(t), EpochEndSeconds: t.epochEnd,
 		MemoryBytes: int64(heap.HeapAlloc) + t.memory,
 		Augment:     c.Augment.String(), Rates: t.images,

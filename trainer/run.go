@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// Version 1 lacks how images are prepared, and what was skipped; 2 lacks imported networks, and
-	// how training images change.
+	// Version 1 lacks how images are prepared, and what was skipped; 2 lacks imported networks, what a
+	// run began with, the lengths that it had, and how training images change.
 	runKind, runVersion, oldestRun = "run", 3, 1
 
 	runFile     = "run.json"
@@ -31,6 +31,9 @@ type Info struct {
 	Config      Config          `json:"config,omitzero"`
 	// Imported says that the weights are of others, and of what; nil after a training.
 	Imported *ImportInfo `json:"imported,omitempty"`
+	Start    *Start      `json:"start,omitempty"` // nil: random weights
+	// Extended are the lengths that the run had before the one that Config has.
+	Extended []Extension `json:"extended,omitempty"`
 }
 
 // DataInfo says which data a run trains on and how to open it again in the same way. Of an imported
@@ -62,6 +65,9 @@ type DataInfo struct {
 func (d DataInfo) options() DataOptions {
 	o := DataOptions{Size: d.Size, Holdout: d.Holdout, Seed: d.Seed, Train: d.Train,
 		Test: d.Test, SkipDamaged: d.SkipDamaged}
+	if p := d.Preparation; p != nil {
+		o.Mean, o.Std = p.Mean, p.Std
+	}
 	if d.Subset {
 		o.Only = d.Classes
 	}
@@ -108,7 +114,7 @@ func OpenRun(dir string) (*Run, error) {
 	}
 	var err error
 	for range dropsWhileReading {
-		r.State, err = loadCheckpoint(dir, r.Info.SHA256, r.Net, false)
+		r.State, err = loadCheckpoint(dir, &r.Info, r.Net, false)
 		if !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
@@ -168,6 +174,9 @@ func (i *Info) read(dir string) error {
 	if i.Space == nil {
 		return fmt.Errorf("%s has no space", filepath.Join(dir, runFile))
 	}
+	if err := i.checkExtended(); err != nil {
+		return fmt.Errorf("%s %w", filepath.Join(dir, runFile), err)
+	}
 	if i.Config.Strategy != "" {
 		i.Config.fillIn()
 	}
@@ -210,8 +219,20 @@ func (i *Info) openData(dir, path string) (*data.Dataset, error) {
 	return d, nil
 }
 
-// newInfo describes a new run.
-func newInfo(j Job) (*Info, *data.Dataset, error) {
+// newInfo describes the run of a job: a new one or, as it is asked for, one that is there.
+func newInfo(j Job, have *Info) (*Info, *data.Dataset, error) {
+	var from *Trained
+	if have != nil {
+		j = j.continuing(have)
+	} else if j.From != nil {
+		var err error
+		if from, err = j.From.Open(); err != nil {
+			return nil, nil, err
+		}
+		if j.Space == nil {
+			j.Space = from.Space
+		}
+	}
 	c, err := j.Config.Complete()
 	if err != nil {
 		return nil, nil, err
@@ -227,25 +248,48 @@ func newInfo(j Job) (*Info, *data.Dataset, error) {
 	}
 	i := &Info{Config: c}
 	i.Data = j.dataInfo(c.Seed)
-	d, err := data.Open(j.Data, i.Data.openOptions(j.Dir))
+	from.prepare(&i.Data)
+	if have != nil {
+		i.Data.Preparation = have.Data.Preparation
+	}
+	d, err := i.openImages(j)
 	if err != nil {
 		return nil, nil, err
+	}
+	i.Space = j.Space.For(len(d.Classes), d.Channels)
+	i.SpaceSHA256 = i.Space.SHA256()
+	if from == nil {
+		return i, d, nil
+	}
+	if err := from.checkChannels(j.From.Path, d); err != nil {
+		return nil, nil, err
+	}
+	if err := i.begin(j.Dir, j.From, from); err != nil {
+		return nil, nil, err
+	}
+	i.Config, err = i.Start.complete(j.Config)
+	return i, d, err
+}
+
+// openImages opens the images of a job and describes them.
+func (i *Info) openImages(j Job) (*data.Dataset, error) {
+	d, err := data.Open(j.Data, i.Data.openOptions(j.Dir))
+	if err != nil {
+		return nil, err
 	}
 	if j.Opened != nil {
 		j.Opened((*Data)(d.Parts()))
 	}
-	if d.Train.Len() < c.Batch {
-		return nil, nil, fmt.Errorf(
+	if batch := i.Config.Batch; d.Train.Len() < batch {
+		return nil, fmt.Errorf(
 			"%w: --batch is %d, but %s has only %d images to train on: choose a smaller one",
-			ErrConfig, c.Batch, j.Data, d.Train.Len())
+			ErrConfig, batch, j.Data, d.Train.Len())
 	}
 	i.Data.Name, i.Data.SHA256, i.Data.Classes, i.Data.Channels = d.Name, d.SHA256, d.Classes,
 		d.Channels
 	i.Data.Skipped = d.Report.Skipped
 	preparation := Preparation(d.Preparation())
 	i.Data.Preparation = &preparation
-	i.Space = j.Space.For(len(d.Classes), d.Channels)
-	i.SpaceSHA256 = i.Space.SHA256()
 	i.Inputs = map[string]provenance.Input{"data": {Path: i.Data.Path, SHA256: d.SHA256}}
-	return i, d, nil
+	return d, nil
 }

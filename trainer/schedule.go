@@ -11,7 +11,11 @@ type schedule struct {
 	lr           float64
 	rise         int // steps over which the rate rises to the cosine
 	perEpoch     int // steps an epoch
+	// parts of a run that was extended: until a step, it was to have so many steps in all
+	shorter []stretch
 }
+
+type stretch struct{ until, steps int }
 
 // newSchedule is for a run of c with stepsPerEpoch steps an epoch.
 func newSchedule(c Config, stepsPerEpoch int) schedule {
@@ -27,14 +31,27 @@ func newSchedule(c Config, stepsPerEpoch int) schedule {
 	return s
 }
 
-// rate is the cosine learning rate η of a step; in the first steps of a run a part of it, if it is
-// to rise.
-func (s schedule) rate(step int) float64 {
-	cosine := s.lr / 2 * (1 + math.Cos(math.Pi*float64(step)/float64(s.steps)))
+// rate is the cosine learning rate η of a step.
+func (s schedule) rate(step int) float64 { return s.cosine(step, s.length(step)) }
+
+// cosine is the rate of a step in a run of so many; in the first steps a part of it, if it is to
+// rise.
+func (s schedule) cosine(step, steps int) float64 {
+	rate := s.lr / 2 * (1 + math.Cos(math.Pi*float64(step)/float64(steps)))
 	if step < s.rise {
-		return cosine * float64(step+1) / float64(s.rise)
+		return rate * float64(step+1) / float64(s.rise)
 	}
-	return cosine
+	return rate
+}
+
+// length is how many steps the run was to have in all when it came to a step.
+func (s schedule) length(step int) int {
+	for _, part := range s.shorter {
+		if step < part.until {
+			return part.steps
+		}
+	}
+	return s.steps
 }
 
 // beta is the weight β of the sub-networks' gradients at a step (DepS, section 3.2, as
@@ -48,5 +65,6 @@ func (s schedule) beta(step int) float64 {
 		return 1
 	}
 	i, n := step-s.shrinkFrom, s.fullRateFrom-s.shrinkFrom
-	return float64(i+1) / float64(n) * s.rate(s.fullRateFrom) / s.rate(step)
+	goal := s.cosine(s.fullRateFrom, s.length(step))
+	return float64(i+1) / float64(n) * goal / s.rate(step)
 }

@@ -141,7 +141,7 @@ func TestHoldout(t *testing.T) {
 	for holdout, want := range map[int]int{0: 0, Auto: 18, 30: 30} {
 		j := microJob(t, t.TempDir())
 		j.Holdout = holdout
-		_, d, err := newInfo(j)
+		_, d, err := newInfo(j, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

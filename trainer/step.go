@@ -8,6 +8,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/engine"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/passes"
+	"github.com/tailor-nas/tailor/internal/transfer"
 	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -22,6 +23,9 @@ type stepper struct {
 	classes int
 	hard    []float32 // target distribution of the labels, (N,classes)
 	teacher []float32 // softmax of the largest network, (N,classes)
+	parts   []transfer.Part
+	// factor of the rate for parts that were taken over from another network
+	takenRate float64
 
 	classWeights, imageWeights []float32 // see weigh; nil for equal ones
 }
@@ -33,6 +37,8 @@ func newStepper(c Config, net *supernet.Supernet, pool *nn.Pool) *stepper {
 		inputs:  passes.NewInputs(pool),
 		classes: net.Space.Classes,
 		hard:    make([]float32, n), teacher: make([]float32, n),
+		parts:     (*transfer.Taken)(nil).Parts(weights.Params(net), false),
+		takenRate: 1,
 	}
 }
 
@@ -87,10 +93,17 @@ func (s *stepper) zeroGradients() {
 	s.pool.Run(len(params), func(_, i int) { clear(params[i].Grad) })
 }
 
+// update moves the weights. With a factor of 0, what was taken over stands still, and its momentum
+// too.
 func (s *stepper) update(rate float64) {
-	params, c := weights.Params(s.net), s.config
-	s.pool.Run(len(params), func(_, i int) {
-		params[i].Descend(float32(rate), float32(c.Momentum),
-			float32(c.WeightDecay))
+	c := s.config
+	s.pool.Run(len(s.parts), func(_, i int) {
+		p, r := s.parts[i], rate
+		if p.Taken {
+			r *= s.takenRate
+		}
+		if !p.Taken || s.takenRate > 0 {
+			p.Descend(float32(r), float32(c.Momentum), float32(c.WeightDecay))
+		}
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -41,11 +40,14 @@ type Job struct {
 	SkipDamaged bool        // train without images that cannot be read
 	Opened      func(*Data) // if set, told of the data before training begins
 	Config      Config
-	Workers     int           // 1 or more; results do not depend on it
-	Resume      bool          // go on from the last checkpoint, if there is one
-	SaveEvery   time.Duration // besides every epoch's end; 0 saves after every step
-	ValImages   int           // for the accuracies at an epoch's end; 0 is none
-	Progress    func(Progress)
+	// From is a trained network to begin with; nil: random weights. Space may then be nil: that of
+	// the network.
+	From      *Origin
+	Workers   int           // 1 or more; results do not depend on it
+	Resume    bool          // go on from the last checkpoint, if there is one
+	SaveEvery time.Duration // besides every epoch's end; 0 saves after every step
+	ValImages int           // for the accuracies at an epoch's end; 0 is none
+	Progress  func(Progress)
 	// Warn, if set, is told what is wrong with the run's folder and does not keep it from going on.
 	Warn func(format string, args ...any)
 	// Planned, if not nil, is told what the run takes, from a few seconds of timing before the
@@ -154,12 +156,16 @@ func Train(ctx context.Context, j Job) (*Run, error) {
 		return nil, err
 	}
 	defer lock.Unlock()
+	j = j.openOnce()
 	info, d, err := startOrResume(j)
 	if err != nil {
 		return nil, err
 	}
 	net := supernet.New(info.Space, info.Config.Seed)
-	state, err := loadCheckpoint(j.Dir, info.SHA256, net, true)
+	state, err := loadCheckpoint(j.Dir, info, net, true)
+	if err == nil && state.Step == 0 {
+		err = info.fill(j, net)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -178,40 +184,43 @@ func Train(ctx context.Context, j Job) (*Run, error) {
 }
 
 // startOrResume writes run.json, or reads the one that is there and checks that the job is the
-// same.
+// same, perhaps with more epochs.
 func startOrResume(j Job) (*Info, *data.Dataset, error) {
-	want, d, err := newInfo(j)
+	have, err := j.continued()
 	if err != nil {
 		return nil, nil, err
 	}
-	var have Info
-	switch err := have.read(j.Dir); {
-	case errors.Is(err, fs.ErrNotExist):
-		if err := os.MkdirAll(filepath.Join(j.Dir, checkpointsDir), 0o755); err != nil {
-			return nil, nil, fmt.Errorf("create run: %w", err)
-		}
-		if err := store.CleanNames(j.Dir, runFile); err != nil {
-			return nil, nil, err
-		}
-		return want, d, store.WriteDocument(filepath.Join(j.Dir, runFile), runKind, runVersion,
-			want)
-	case err != nil:
-		return nil, nil, err
-	case have.Imported != nil:
-		return nil, nil, fmt.Errorf("%s holds an imported network, and no training to go on with: choose another folder: %w",
-			j.Dir, fs.ErrExist)
-	case !j.Resume:
-		return nil, nil, fmt.Errorf(
-			"%s already holds a run; add --resume to go on with it, or choose another folder: %w",
-			j.Dir, fs.ErrExist)
+	if have == nil {
+		return start(j)
 	}
-	if err := have.same(j.Dir, want); err != nil {
+	info, d, extended, err := resumed(j, have)
+	if err != nil {
 		return nil, nil, err
 	}
 	if err := store.CleanPartial(filepath.Join(j.Dir, checkpointsDir)); err != nil {
 		return nil, nil, err
 	}
-	return &have, d, dropOldCheckpoints(j.Dir)
+	if extended {
+		if err := info.write(j.Dir); err != nil {
+			return nil, nil, err
+		}
+	}
+	return info, d, dropOldCheckpoints(j.Dir)
+}
+
+// start begins a run.
+func start(j Job) (*Info, *data.Dataset, error) {
+	info, d, err := newInfo(j, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := os.MkdirAll(filepath.Join(j.Dir, checkpointsDir), 0o755); err != nil {
+		return nil, nil, fmt.Errorf("create run: %w", err)
+	}
+	if err := store.CleanNames(j.Dir, runFile); err != nil {
+		return nil, nil, err
+	}
+	return info, d, info.write(j.Dir)
 }
 
 // training is a run in progress.
@@ -241,7 +250,7 @@ func (t *training) run(ctx context.Context) (State, error) {
 	if err != nil {
 		return t.state, fmt.Errorf("prepare training data: %w", err)
 	}
-	t.schedule = newSchedule(c, loader.Batches())
+	t.schedule = t.info.schedule(loader.Batches())
 	planned, err := t.plan(ctx, loader.Batches())
 	if err != nil {
 		return t.state, err
@@ -256,6 +265,7 @@ func (t *training) run(ctx context.Context) (State, error) {
 	pool := nn.NewPool(t.job.Workers)
 	defer pool.Close()
 	s := newStepper(c, t.net, pool)
+	t.divide(s)
 	s.weigh(t.data.Train)
 	t.saved, t.lap = time.Now(), time.Now()
 
@@ -303,9 +313,11 @@ func (t *training) step(ctx context.Context, s *stepper, b *data.Batch, epoch in
 	}
 	if c.Strategy.sorts() && step == t.schedule.shrinkFrom {
 		t.net.SortChannels()
+		t.divide(s)
 		ctx = context.WithoutCancel(ctx) // sorting is part of the step
 	}
 	rate, beta := t.schedule.rate(step), t.schedule.beta(step)
+	s.takenRate = t.takenRate(step)
 	l, done := s.step(ctx, step, b, students(c, t.schedule, t.net.Space, step), rate, beta)
 	if !done {
 		return nil
@@ -430,7 +442,7 @@ func (t *training) save() error {
 		return err
 	}
 	t.state.Seconds = t.before + time.Since(t.started).Seconds()
-	t.state, err = saveCheckpoint(t.job.Dir, t.info.SHA256, t.net, t.state)
+	t.state, err = saveCheckpoint(t.job.Dir, t.info, t.net, t.state)
 	t.saved = time.Now()
 	return err
 }

@@ -130,7 +130,7 @@ func TestRunRefuses(t *testing.T) {
 		}
 	}
 	refuse("without resume", func(j *Job) { j.Resume = false }, is(fs.ErrExist))
-	refuse("other epochs", func(j *Job) { j.Config.Epochs = 2 }, is(ErrConfig))
+	refuse("another rate", func(j *Job) { j.Config.LR = 0.2 }, is(ErrConfig))
 	refuse("other images", func(j *Job) { j.TrainImages = 190 }, is(ErrConfig))
 	refuse("missing data", func(j *Job) { j.Data = filepath.Join(t.TempDir(), "none") },
 		is(fs.ErrNotExist))

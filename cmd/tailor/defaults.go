@@ -60,9 +60,10 @@ func ranges() map[string]string {
 // librarySettings are those that commands have flags for, with their defaults.
 func librarySettings() map[string][]settings.Setting {
 	return map[string][]settings.Setting{
-		"train":   settings.Of(trainer.Defaults()),
-		"profile": settings.Of(profiles.ProfileDefaults()),
-		"prune":   settings.Of(prune.Defaults(prune.Auto(false), supernet.Weights)),
+		"train":    settings.Of(trainer.Defaults()),
+		"profile":  settings.Of(profiles.ProfileDefaults()),
+		"finetune": settings.Of(prune.FinetuneDefaults()),
+		"prune":    settings.Of(prune.Defaults(prune.Auto(false), supernet.Weights)),
 	}
 }
 

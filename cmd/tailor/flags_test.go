@@ -17,7 +17,7 @@ import (
 var lines = map[string]string{
 	"spaces":              "none.yaml",
 	"quickstart":          "--out file", // which is no folder
-	"train":               "--space none.yaml --data none --out o",
+	"train":               "--space none.yaml --init none --data none --out o",
 	"eval":                "--run none",
 	"profile":             "--space none.yaml --out o.json",
 	"fit accuracy":        "--space none.yaml --measured none.jsonl --out o.json",
@@ -29,6 +29,7 @@ var lines = map[string]string{
 	"import ofa-supernet": "none.pth --out o",
 	"search":              "--space none.yaml --accuracy none.json --latency none.json --out o",
 	"prune":               "none --out o --method ssgd",
+	"finetune":            "none --out o",
 	"run":                 "none image.png",
 }
 

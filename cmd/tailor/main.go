@@ -43,6 +43,7 @@ type cli struct {
 	Adopt      adoptCmd      `cmd:"" help:"Make a run of somebody's trained network: the largest of a new space."`
 	Search     searchCmd     `cmd:"" help:"Find the best sub-network within limits and write its manifest."`
 	Prune      pruneCmd      `cmd:"" help:"Remove weights or channels of a network, train what is left, and write its manifest."`
+	Finetune   finetuneCmd   `cmd:"" help:"Train the network of a winner further, on its own images or on others with other classes."`
 	Export     exportCmd     `cmd:"" help:"Write the network of a manifest as a file that other programs run: ONNX, TensorFlow Lite."`
 	Run        runCmd        `cmd:"" help:"Classify images with the network of a winner."`
 	Verify     verifyCmd     `cmd:"" help:"Check all that a winner claims: hashes, exported files, accuracy, latency."`

@@ -61,7 +61,7 @@ func planLines(p *trainer.Plan) []string {
 	if p.StepsDone > 0 {
 		left = fmt.Sprintf(" for what is left after step %s", amount.Thousands(p.StepsDone))
 	}
-	return []string{
+	lines := []string{
 		fmt.Sprintf("plan: %s images, %s steps (%s), about %s%s", amount.Thousands(p.TrainImages),
 			amount.Thousands(p.Steps), strings.Join(steps, ", "), about(p.Duration()), left),
 		fmt.Sprintf("  %s with %s, %s of %s, each %s; %s of memory, %s", p.Space, p.Strategy,
@@ -70,6 +70,10 @@ func planLines(p *trainer.Plan) []string {
 			bytesText(p.MemoryBytes), amount.Of(p.Workers, "worker")),
 		augmentLine(p),
 	}
+	for _, note := range p.Notes {
+		lines = append(lines, "  "+note)
+	}
+	return lines
 }
 
 // longTraining is from when on a plan comes with advice.

@@ -87,8 +87,8 @@ func TestDocumentsFitSchemas(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	want := map[string]int{"run": 1, "checkpoint": 2, "profile": 1, "accuracy": 1, "latency": 2,
-		"manifest": 12, "pruning": 2, "pruning-state": 2, "front": 3}
+	want := map[string]int{"run": 2, "checkpoint": 4, "profile": 1, "accuracy": 1, "latency": 2,
+		"manifest": 13, "pruning": 3, "pruning-state": 3, "front": 3}
 	if !maps.Equal(seen, want) {
 		t.Errorf("the walk wrote %v, want %v", seen, want)
 	}
@@ -128,6 +128,13 @@ func checkLineage(t *testing.T, path string, schema *jsonschema.Schema, document
 	}
 	inputs := document["inputs"].(map[string]any)
 	pruned, ok := document["pruned"].(map[string]any)
+	if finetuned, ok := document["finetuned"].(map[string]any); ok {
+		refused("without a parent", inputs, "parent", nil)
+		refused("without weights", document, "weights", nil)
+		refused("of no epochs", finetuned, "epochs", json.Number("0"))
+		refused("pruned at once", document, "pruned", finetuned)
+		return
+	}
 	if !ok {
 		refused("without a predictor", inputs, "accuracy", nil)
 		refused("with a parent, but not pruned", inputs, "parent", inputs["accuracy"])
@@ -180,7 +187,8 @@ func closedObjects(v any) (all []map[string]any) {
 	case map[string]any:
 		all = append(all, v)
 		for key, x := range v {
-			if key != "blocks_ms" && key != "options" && key != "unavailable" {
+			if key != "blocks_ms" && key != "options" && key != "unavailable" &&
+				key != "part" {
 				all = append(all, closedObjects(x)...)
 			}
 		}

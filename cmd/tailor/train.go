@@ -20,12 +20,13 @@ type dataFlags struct {
 
 type trainCmd struct {
 	dataFlags
+	initFlags
 	augmentFlags
 	subsetFlags
-	Space    string `required:"" help:"Name of a shipped space, or a YAML file." type:"source"`
+	Space    string `help:"Name of a shipped space, or a YAML file. Default with --init: that of the network." type:"source" oneof:"begin"`
 	Out      string `help:"Folder of the run." type:"path" out:"folder" oneof:"out"`
 	Strategy string `help:"deps, bignas or full." enum:"deps,bignas,full" default:"${train_strategy}"`
-	Resume   bool   `help:"Go on from the last checkpoint, if there is one."`
+	Resume   bool   `help:"Go on from the last checkpoint, if there is one. More --epochs than the run had extend it."`
 	Plan     bool   `help:"Print images, steps, phases and the expected time, from a few seconds of timing, and end. Nothing is written; --out is not needed." oneof:"out"`
 
 	Epochs         int      `help:"Passes over the training images." default:"${train_epochs}" range:"${train_epochs_range}"`
@@ -33,7 +34,7 @@ type trainCmd struct {
 	LR             float64  `name:"lr" help:"Learning rate at the start of the cosine." default:"${train_lr}" range:"${train_lr_range}"`
 	WeightDecay    float64  `help:"Not on batch norm and biases." default:"${train_weight_decay}" range:"${train_weight_decay_range}"`
 	LabelSmoothing float64  `help:"Probability spread over all classes." default:"${train_label_smoothing}" range:"${train_label_smoothing_range}"`
-	WarmupEpochs   *float64 `help:"DepS: epoch at which shrinking is in full force. Default half of the epochs." range:"0..1000000"`
+	WarmupEpochs   *float64 `help:"DepS: epoch at which shrinking is in full force. Default half of the epochs; with --init, as early as what is new allows." range:"0..1000000"`
 	EpsilonEpochs  *float64 `help:"DepS: epochs over which the sub-networks' rate rises before. Default 5, at most a twentieth of the epochs." range:"0..1000000"`
 	Networks       int      `help:"Networks a step when shrinking: largest, smallest, random ones." default:"${train_networks}" range:"${train_networks_range}"`
 	Temperature    float64  `help:"Of the in-place distillation." default:"${train_temperature}" range:"${train_temperature_range}"`
@@ -55,7 +56,8 @@ type trainResult struct {
 }
 
 func (c *trainCmd) job(g *Globals) (trainer.Job, error) {
-	space, err := supernet.LoadSpace(c.Space)
+	from := c.from()
+	space, err := c.space(from)
 	if err != nil {
 		return trainer.Job{}, err
 	}
@@ -63,6 +65,7 @@ func (c *trainCmd) job(g *Globals) (trainer.Job, error) {
 		return trainer.Job{}, err
 	}
 	j := trainer.NewJob(c.Out, space, c.Data)
+	j.From, j.Config.Init = from, c.settings()
 	j.Workers, j.Resume, j.SkipDamaged = g.Workers, c.Resume, c.SkipDamaged
 	give(&j.Holdout, c.Holdout)
 	give(&j.TrainImages, c.TrainImages)
@@ -93,8 +96,8 @@ func (c *trainCmd) check() error {
 // checkEpsilon refuses --epsilon-epochs above --warmup-epochs, or what that is by default.
 func (c *trainCmd) checkEpsilon() error {
 	e := c.EpsilonEpochs
-	if e == nil || c.Strategy != string(trainer.DepS) {
-		return nil
+	if e == nil || c.Strategy != string(trainer.DepS) || c.Init != "" && c.WarmupEpochs == nil {
+		return nil // with --init, what --warmup-epochs is by default follows from this
 	}
 	t := trainer.Defaults()
 	t.Epochs = c.Epochs

@@ -25,7 +25,7 @@ func TestUsage(t *testing.T) {
 		"tailor":             "tailor <command> [flags]",
 		"tailor search":      "tailor search (--space=SPACE | --run=RUN) --accuracy=ACCURACY --out=OUT [flags]",
 		"tailor eval":        "tailor eval (<manifest> | --run=RUN) [flags]",
-		"tailor train":       "tailor train --data=DATA --space=SPACE (--out=OUT | --plan) [flags]",
+		"tailor train":       "tailor train --data=DATA (--init=INIT | --space=SPACE) (--out=OUT | --plan) [flags]",
 		"tailor fit latency": "tailor fit latency (--profile=PROFILE | --measured=FILE,...) [--space=SPACE | --run=RUN] --out=OUT [flags]",
 	}
 	app := model(t)

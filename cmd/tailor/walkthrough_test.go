@@ -75,6 +75,9 @@ func (w *walkthrough) walk() {
 	w.prune("winners/latency-3600000ms", "pruned")
 	w.do("prune", "prune @winners/latency-3600000ms --structure channels --method ssgd --max-latency 1h --epochs 1 --batch 32 --budget 1s --out @narrow")
 	w.do("prune again", "prune @narrow/network --structure weights --sparsity 0.9 --method magnitude --epochs 1 --batch 32 --budget 1s --out @sparse")
+	w.do("finetune", "finetune @sparse/network --epochs 1 --batch 32 --budget 1s --freeze-epochs 0.5 --out @tuned")
+	w.do("begin", "train --init @run --data synthetic --train-images 300 --test-images 40 --holdout 60 --epochs 1 --batch 32 --freeze-epochs 0.5 --init-lr 0.5 --strategy full --out @begun")
+	w.do("extend", "train --init @run --data synthetic --train-images 300 --test-images 40 --holdout 60 --epochs 2 --batch 32 --freeze-epochs 0.5 --init-lr 0.5 --strategy full --out @begun --resume")
 	w.do("eval again", "eval @sparse/network")
 	w.checkAgain("eval again")
 }

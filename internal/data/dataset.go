@@ -24,6 +24,10 @@ type Options struct {
 	// images. Without it, they are a ProblemsError.
 	SkipDamaged bool
 
+	// Mean and Std, by channel, are what images are normalised with in the place of the statistics
+	// of the training images: those that a network was trained with. nil, or for another number of
+	// channels than the images have: their own.
+	Mean, Std []float32
 	// Only are the classes to open, in the order of their labels; nil is all, sorted.
 	Only []string
 	// Cache is a folder for prepared images that do not fit the memory; "" decodes them whenever
@@ -97,8 +101,14 @@ func (o Options) check() error {
 	case o.Test < 0 || o.Test > maxSynthetic:
 		return fmt.Errorf("data: Options.Test is %d: want 0 (default) to %d images", o.Test,
 			maxSynthetic)
+	case len(o.Mean) != len(o.Std):
+		return fmt.Errorf("data: Options.Mean has %d values and Std %d: want one each a channel",
+			len(o.Mean), len(o.Std))
 	}
-	return checkOnly(o.Only)
+	if err := checkOnly(o.Only); err != nil {
+		return err
+	}
+	return Transform{Mean: o.Mean, Std: o.Std}.check(1, len(o.Mean))
 }
 
 // load reads whatever is at path.

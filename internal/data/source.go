@@ -58,6 +58,9 @@ func (s *source) dataset(path string, o Options) (*Dataset, error) {
 		return d.computeStats()
 	})
 	d.Report = s.report(d)
+	if len(o.Mean) == s.channels {
+		return d.Normalised(o.Mean, o.Std)
+	}
 	return d, nil
 }
 

@@ -138,5 +138,5 @@ func (i TestImages) options(o data.Options) data.Options {
 // dataOptions are those of a run, as package data has them.
 func dataOptions(o trainer.DataOptions) data.Options {
 	return data.Options{Size: o.Size, Holdout: o.Holdout, Seed: o.Seed, Train: o.Train,
-		Test: o.Test, SkipDamaged: o.SkipDamaged, Only: o.Only}
+		Test: o.Test, SkipDamaged: o.SkipDamaged, Only: o.Only, Mean: o.Mean, Std: o.Std}
 }

@@ -18,7 +18,6 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
-	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -315,7 +314,7 @@ func manifestData(m *manifest.Manifest, file string) string {
 func imageOptions(m *manifest.Manifest) data.Options {
 	i := m.Images
 	o := data.Options{Size: i.Size, Holdout: i.Holdout, Seed: i.Seed, Train: i.Train,
-		Test: i.Test, SkipDamaged: i.SkipDamaged}
+		Test: i.Test, SkipDamaged: i.SkipDamaged, Mean: m.Mean, Std: m.Std}
 	if i.Subset {
 		o.Only = m.Classes
 	}
@@ -364,23 +363,27 @@ func (p *pruning) finish(ctx context.Context, trained *prune.Result) (*PruneResu
 	j, r := p.job, p.newResult(trained)
 	trained.Net.MeasureZeros()
 	j.Progress("test", 0, 2)
-	nets := []*supernet.Subnet{p.net, trained.Net}
-	for i, f := range []*manifest.PrunedFigures{&r.Before, &r.After} {
-		f.Count(nets[i])
-		f.Images = p.data.Test.Len()
-		var err error
-		if f.Top1, err = NetTop1(ctx, nets[i], p.data, p.data.Test, j.Workers); err != nil {
-			return nil, err
-		}
-	}
-	if info, err := os.Stat(filepath.Join(filepath.Dir(p.path),
-		p.manifest.Weights.File)); err == nil {
-		r.Before.FileBytes = info.Size()
-	}
-	if err := p.time(ctx, nets, r); err != nil {
+	both := pair{nets: [2]*supernet.Subnet{p.net, trained.Net}}
+	if err := both.test(ctx, p.data, 0, j.Workers); err != nil {
 		return nil, err
 	}
-	return r, p.save(ctx, trained, r)
+	both.before.FileBytes = weightsBytes(p.manifest, p.path)
+	j.Progress("time", 0, 1)
+	if err := both.time(ctx, p.runtime(), j.Budget, j.Config.Seed); err != nil {
+		return nil, err
+	}
+	r.Before, r.After, r.Unstable = both.before, both.after, both.unstable
+	r.OverBudget = j.MaxLatencyMS > 0 && r.After.LatencyMS > j.MaxLatencyMS
+	return r, p.save(ctx, trained, r, &both)
+}
+
+// weightsBytes is the size of the file of a manifest's weights; 0 if it is gone.
+func weightsBytes(m *manifest.Manifest, path string) int64 {
+	info, err := os.Stat(filepath.Join(filepath.Dir(path), m.Weights.File))
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }
 
 // NetTop1 is the share of a set's images, of d, that a network classifies right.
@@ -400,35 +403,19 @@ func NetTop1(ctx context.Context, net *supernet.Subnet, d *trainer.Data, set dat
 	return n.Top1(ctx, set)
 }
 
-// time measures both networks, in turn with each other.
-func (p *pruning) time(ctx context.Context, nets []*supernet.Subnet, r *PruneResult) error {
-	p.job.Progress("time", 0, 1)
-	timings, session, err := profiles.Subnets(ctx, p.runtime(), nets,
-		cmp.Or(p.job.Budget, 8*time.Second), p.job.Config.Seed)
-	if err != nil {
-		return fmt.Errorf("time the network before and after: %w", err)
-	}
-	for i, f := range []*manifest.PrunedFigures{&r.Before, &r.After} {
-		t := timings[i]
-		f.LatencyMS, f.LatencyLowMS, f.LatencyHighMS = t.LatencyMS, t.CILowMS, t.CIHighMS
-		r.Unstable = r.Unstable || t.Unstable || session.Unstable
-	}
-	r.OverBudget = p.job.MaxLatencyMS > 0 && r.After.LatencyMS > p.job.MaxLatencyMS
-	return nil
-}
-
 func (p *pruning) runtime() profiles.Native {
 	return profiles.Native{Threads: max(p.job.Threads,
 		1)}
 }
 
 // save writes the manifest of the pruned network.
-func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResult) error {
+func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResult,
+	both *pair) error {
 	j, c := p.job, p.job.Config
 	m := *p.manifest
 	m.Blocks, m.MACs, m.Params = trained.Net.Blocks, supernet.MACs(trained.Net.Blocks),
 		supernet.Params(trained.Net.Blocks)
-	m.Weights, m.Ranks = nil, nil
+	m.Weights, m.Ranks, m.Finetuned = nil, nil, nil
 	images := *p.manifest.Images
 	images.Preparation = new(manifest.Preparation((*data.Parts)(p.data).Preparation()))
 	m.Images = &images
@@ -441,12 +428,6 @@ func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResul
 	m.Inputs = map[string]store.Input{manifest.ParentRole: {Path: p.path,
 		SHA256: p.manifest.SHA256}, "data": input}
 	run := c.Structure.Run()
-	m.Measured = &manifest.Measured{
-		Top1: r.After.Top1, Images: r.After.Images, Split: "test", LatencyMS: r.After.LatencyMS,
-		LatencyLowMS:  r.After.LatencyLowMS,
-		LatencyHighMS: r.After.LatencyHighMS, Unstable: r.Unstable,
-		Runtime: p.runtime().Info().ID(),
-	}
 	m.Pruned = &manifest.Pruned{
 		Method: string(c.Method), Structure: structureName(c.Structure), Run: run,
 		Sparsity: c.Sparsity, MaxLatencyMS: j.MaxLatencyMS,
@@ -457,11 +438,10 @@ func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResul
 			WeightDecay: c.Optimizer.WeightDecay, Distillation: c.Distill,
 		},
 	}
-	here, err := device.Describe(ctx)
-	if err != nil {
-		return fmt.Errorf("describe device: %w", err)
+	var err error
+	if m.Measured, err = both.measured(ctx, p.runtime()); err != nil {
+		return err
 	}
-	m.Measured.Device = here.ID
 	m.Judge()
 	path, err := m.Save(filepath.Join(j.Dir, networkDir), trained.Net,
 		ship.Exporters(j.Export)...)

@@ -16,8 +16,8 @@ const version, oldest = 7, 4
 
 // Manifest is a sub-network ready to ship, and where everything in it came from: the document
 // "manifest/7". Its inputs are the run's weights ("weights"), the data ("data"), the predictors
-// ("accuracy", "latency") and the profile ("profile"); those of a pruned network are the manifest
-// that it was made from ("parent"), and the data.
+// ("accuracy", "latency") and the profile ("profile"); those of a pruned or fine-tuned network are
+// the manifest that it was made from ("parent"), and the data.
 type Manifest struct {
 	provenance.Header
 	SpaceName   string           `json:"space"`
@@ -41,6 +41,8 @@ type Manifest struct {
 	Measured  *Measured    `json:"measured,omitempty"`
 	Ranks     *Ranks       `json:"ranks,omitempty"`
 	Pruned    *Pruned      `json:"pruned,omitempty"` // absent if nothing was pruned
+	// Finetuned is absent if the network was not trained further.
+	Finetuned *Finetuned `json:"finetuned,omitempty"`
 }
 
 // Images says how the images were opened that the network was trained and tested on: the same gives

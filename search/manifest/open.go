@@ -43,7 +43,7 @@ func Open(path string) (*Manifest, *supernet.Subnet, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := m.checkPruned(net); err != nil {
+	if err := m.checkParent(net); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return m, net, nil

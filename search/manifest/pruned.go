@@ -14,8 +14,8 @@ const (
 	PrunedChannels = "channels" // middle channels, which go: blocks become smaller
 )
 
-// ParentRole is the input of a pruned manifest that it was made from: another manifest, by its
-// hash.
+// ParentRole is the input of a pruned or fine-tuned manifest that it was made from: another
+// manifest, by its hash.
 const ParentRole = "parent"
 
 // Pruned says how a network was made from its parent, which is the manifest's input [ParentRole].
@@ -52,7 +52,8 @@ type PruneSettings struct {
 	Distillation float64 `json:"distillation,omitempty"`
 }
 
-// PrunedFigures are those that pruning trades against one another. Latencies of Before and After
+// PrunedFigures are those that pruning trades against one another, and what fine-tuning changes.
+// Latencies of Before and After
 // were measured interleaved.
 type PrunedFigures struct {
 	Top1   float64 `json:"top1,omitempty"`   // share of the test images
@@ -74,36 +75,6 @@ type PrunedFigures struct {
 func (f *PrunedFigures) Count(net *supernet.Subnet) {
 	f.Weights, f.NonZero = net.NonZero()
 	f.MACs, f.MACsNonZero = supernet.MACs(net.Blocks), net.MACsNonZero()
-}
-
-// checkPruned wants a parent of a pruned network and of no other, and figures that are those of the
-// network.
-func (m *Manifest) checkPruned(net *supernet.Subnet) error {
-	p := m.Pruned
-	parent := m.Inputs[ParentRole].SHA256
-	switch {
-	case p == nil && parent == "":
-		return nil
-	case p == nil:
-		return fmt.Errorf("a manifest with the input %q says how it was pruned, this one does not",
-			ParentRole)
-	case parent == "":
-		return fmt.Errorf("a pruned network has the manifest that it was made from as its input %q, this one has none", ParentRole)
-	case net == nil:
-		return fmt.Errorf("a pruned network has weights, this one has none")
-	}
-	if err := p.check(); err != nil {
-		return err
-	}
-	counted := p.After
-	counted.Count(net)
-	if counted != p.After {
-		return fmt.Errorf("the network has %d weights (%d not zero) and %d MACs (%d with these), the manifest says %d (%d) and %d (%d): "+
-			"it is of another network", counted.Weights, counted.NonZero, counted.MACs,
-			counted.MACsNonZero,
-			p.After.Weights, p.After.NonZero, p.After.MACs, p.After.MACsNonZero)
-	}
-	return nil
 }
 
 // check looks at the fields alone.

@@ -23,7 +23,7 @@ func IsFile(name string) bool {
 
 // Save writes the manifest, and the weights if there are any, as a folder, whole or not at all, and
 // gives the manifest's path. The folder must not exist. It fills in Weights, Exports with what the
-// exporters give, and of Pruned.After what follows from the network and its file.
+// exporters give, and of After, in Pruned or Finetuned, what follows from the network and its file.
 func (m *Manifest) Save(dir string, net *supernet.Subnet, exporters ...Exporter) (string, error) {
 	if err := store.WriteDir(dir, m.fill(net, exporters)); err != nil {
 		return "", fmt.Errorf("write manifest: %w", err)
@@ -53,7 +53,7 @@ func (m *Manifest) fill(net *supernet.Subnet, exporters []Exporter) func(tmp str
 				return err
 			}
 		}
-		if err := m.checkPruned(net); err != nil {
+		if err := m.checkParent(net); err != nil {
 			return err
 		}
 		return store.WriteDocument(filepath.Join(tmp, File), Kind, version, m)
@@ -78,15 +78,16 @@ func (m *Manifest) saveWeights(path string, net *supernet.Subnet) error {
 		return err
 	}
 	m.Weights = &WeightsFile{weightsFile, sha}
-	if m.Pruned == nil {
+	after := m.after()
+	if after == nil {
 		return nil
 	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
-	m.Pruned.After.FileBytes = info.Size()
-	m.Pruned.After.Count(net)
+	after.FileBytes = info.Size()
+	after.Count(net)
 	return nil
 }
 

@@ -59,6 +59,8 @@ type Config struct {
 	Batch    int     `json:"batch" range:"2..1048576"`
 	Seed     uint64  `json:"seed"`
 	LR       float64 `json:"lr" range:"0..1000"`
+	// FreezeEpochs is for how long the classifier alone is trained.
+	FreezeEpochs float64 `json:"freeze_epochs,omitempty" range:"0..1000000"`
 	// Hold is the part of training at LR; then a cosine to 0.
 	Hold      float64           `json:"hold" range:"0..1"`
 	Optimizer trainer.Optimizer `json:"optimizer"`
@@ -141,7 +143,10 @@ func (c Config) Check() error {
 		return fmt.Errorf("%w: end is %g, expected begin, which is %g, to 1", trainer.ErrConfig,
 			c.End, c.Begin)
 	}
-	if !slices.Contains(Methods(), c.Method) {
+	if err := c.checkFreeze(); err != nil {
+		return err
+	}
+	if c.Method != Finetune && !slices.Contains(Methods(), c.Method) {
 		return fmt.Errorf("%w: method %q is unknown; use one of %v", trainer.ErrConfig,
 			string(c.Method), Methods())
 	}

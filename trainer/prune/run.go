@@ -99,12 +99,14 @@ type pruning struct {
 	teacher *standalone.Network // nil without distillation
 	soft    []float32           // the teacher's answer
 	mover   *standalone.Mover
-	remover *remover
-	loader  *data.Loader
-	steps   int
-	started time.Time
-	before  float64 // seconds of earlier parts of the run
-	saved   time.Time
+	// classifier moves only the classifier's weights; nil where nothing is frozen
+	classifier *standalone.Mover
+	remover    *remover
+	loader     *data.Loader
+	steps      int
+	started    time.Time
+	before     float64 // seconds of earlier parts of the run
+	saved      time.Time
 }
 
 // Goal is a limit that what blocks lose was chosen for.
@@ -191,8 +193,7 @@ func (p *pruning) prepare(net *supernet.Subnet) error {
 			structure.Channels = weights.Channels(net)
 		}
 	}
-	if p.mover, err = standalone.NewMover(c.Optimizer, structure, trained(net),
-		p.net.Pool()); err != nil {
+	if err := p.prepareMovers(net, structure); err != nil {
 		return err
 	}
 	p.mask(net)
@@ -208,13 +209,15 @@ func (p *pruning) prepare(net *supernet.Subnet) error {
 func (p *pruning) mask(net *supernet.Subnet) {
 	masks := p.remover.masks()
 	for _, param := range trained(net) {
-		switch gone := masks[param]; {
-		case gone != nil:
-			p.mover.Mask(param, gone)
-		case param.Decay:
+		gone := masks[param]
+		if gone == nil && param.Decay {
 			if lacks := zeros(param); slices.Contains(lacks, true) {
-				p.mover.Mask(param, lacks)
+				gone = lacks
 			}
+		}
+		p.mover.Mask(param, gone)
+		if p.classifier != nil {
+			p.classifier.Mask(param, gone)
 		}
 	}
 }
@@ -292,7 +295,7 @@ func (p *pruning) step(b *data.Batch, epoch int) error {
 			trainer.ErrDiverged, step, loss, c.LR)
 	}
 	p.removeAt(step)
-	p.mover.Step(c.rate(p.part(step)), p.part(step))
+	p.moverAt(step).Step(c.rate(p.part(step)), p.part(step))
 	p.state.Step++
 	report := Progress{Step: p.state.Step, Steps: p.steps, Epoch: epoch}
 	if step%metricEvery == 0 {
@@ -310,6 +313,9 @@ func (p *pruning) step(b *data.Batch, epoch int) error {
 // once when it is complete.
 func (p *pruning) removeAt(step int) {
 	c := p.config
+	if c.Method == Finetune {
+		return
+	}
 	now, before := c.share(p.part(step)), c.share(p.part(step-1))
 	complete := now == c.Sparsity && (step == 0 || before < c.Sparsity)
 	every := min(c.Every, max(1, int(float64(p.steps)*(c.End-c.Begin)/leastRemovals)))

@@ -22,7 +22,9 @@ import (
 )
 
 const (
-	infoKind, infoVersion   = "pruning", 1
+	// Version 1 lacks fine-tuning.
+	infoKind, infoVersion, oldestInfo = "pruning", 2, 1
+
 	stateKind, stateVersion = "pruning-state", 1
 
 	infoFile        = "pruning.json"
@@ -46,8 +48,8 @@ type Info struct {
 // ReadInfo reads what the pruning run in a folder is.
 func ReadInfo(dir string) (*Info, error) {
 	var i Info
-	if err := store.ReadDocument(filepath.Join(dir, infoFile), infoKind, infoVersion,
-		&i); err != nil {
+	if err := store.ReadDocumentSince(filepath.Join(dir, infoFile), infoKind, oldestInfo,
+		infoVersion, &i); err != nil {
 		return nil, err
 	}
 	return &i, nil
@@ -98,7 +100,7 @@ func (p *pruning) open(net *supernet.Subnet) error {
 		}
 		want.Inputs["teacher"] = provenance.Input{SHA256: j.TeacherSHA256}
 	}
-	lock, err := store.LockDir(j.Dir, "tailor prune")
+	lock, err := store.LockDir(j.Dir, j.Config.Method.command())
 	if err != nil {
 		return err
 	}
@@ -122,7 +124,7 @@ func (p *pruning) open(net *supernet.Subnet) error {
 func beginOrResume(j Job, want *Info) error {
 	path := filepath.Join(j.Dir, infoFile)
 	var have Info
-	switch err := store.ReadDocument(path, infoKind, infoVersion, &have); {
+	switch err := store.ReadDocumentSince(path, infoKind, oldestInfo, infoVersion, &have); {
 	case errors.Is(err, fs.ErrNotExist):
 		if err := os.MkdirAll(filepath.Join(j.Dir, checkpointsDir), 0o755); err != nil {
 			return fmt.Errorf("create pruning run: %w", err)
@@ -134,7 +136,7 @@ func beginOrResume(j Job, want *Info) error {
 	case err != nil:
 		return err
 	case !j.Resume:
-		return fmt.Errorf("%s already holds a pruning run; add --resume to go on with it, or choose another folder: %w", j.Dir, fs.ErrExist)
+		return fmt.Errorf("%s already holds a %s; add --resume to go on with it, or choose another folder: %w", j.Dir, have.Config.Method.run(), fs.ErrExist)
 	}
 	for role, in := range want.Inputs {
 		if err := have.Check(path, role, in.SHA256); err != nil {
@@ -145,11 +147,11 @@ func beginOrResume(j Job, want *Info) error {
 		return fmt.Errorf("%w: pruning run %s was started with another network as teacher; resume it with the same, or choose another folder", trainer.ErrConfig, j.Dir)
 	}
 	if what := settings.Differences(have.Config, want.Config); what != "" {
-		return fmt.Errorf("%w: pruning run %s was started %s; resume it with the same, or choose another --out", trainer.ErrConfig, j.Dir, what)
+		return fmt.Errorf("%w: %s %s was started %s; resume it with the same, or choose another --out", trainer.ErrConfig, have.Config.Method.run(), j.Dir, what)
 	}
 	if have.Config != want.Config || !maps.Equal(have.Shares, want.Shares) ||
 		!reflect.DeepEqual(have.Goal, want.Goal) {
-		return fmt.Errorf("%w: pruning run %s was started with other settings; resume it with the same, or choose another folder", trainer.ErrConfig, j.Dir)
+		return fmt.Errorf("%w: %s %s was started with other settings; resume it with the same, or choose another folder", trainer.ErrConfig, have.Config.Method.run(), j.Dir)
 	}
 	*want = have
 	return store.CleanPartial(filepath.Join(j.Dir, checkpointsDir))

@@ -1,0 +1,75 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/device"
+	"github.com/tailor-nas/tailor/search/manifest"
+	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
+)
+
+// pair is a network before and after a training, tested and timed beside each other.
+type pair struct {
+	nets          [2]*supernet.Subnet
+	before, after manifest.PrunedFigures
+	unstable      bool // the machine was too noisy to trust the latencies
+}
+
+func (p *pair) figures() [2]*manifest.PrunedFigures {
+	return [2]*manifest.PrunedFigures{&p.before, &p.after}
+}
+
+// test counts, and tests the networks on the test images; from the second on if the first has a
+// classifier that knows nothing.
+func (p *pair) test(ctx context.Context, d *trainer.Data, from, workers int) error {
+	for i, f := range p.figures() {
+		f.Count(p.nets[i])
+		if i < from {
+			continue
+		}
+		f.Images = d.Test.Len()
+		var err error
+		if f.Top1, err = NetTop1(ctx, p.nets[i], d, d.Test, workers); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// timeBudget is for timing a network before and after, where nobody says.
+const timeBudget = 8 * time.Second
+
+// time measures both networks, in turn with each other.
+func (p *pair) time(ctx context.Context, engine profiles.Native, budget time.Duration,
+	seed uint64) error {
+	timings, session, err := profiles.Subnets(ctx, engine, p.nets[:],
+		cmp.Or(budget, timeBudget), seed)
+	if err != nil {
+		return fmt.Errorf("time the network before and after: %w", err)
+	}
+	for i, f := range p.figures() {
+		t := timings[i]
+		f.LatencyMS, f.LatencyLowMS, f.LatencyHighMS = t.LatencyMS, t.CILowMS, t.CIHighMS
+		p.unstable = p.unstable || t.Unstable || session.Unstable
+	}
+	return nil
+}
+
+// measured is what a manifest says of the network after.
+func (p *pair) measured(ctx context.Context, engine profiles.Native) (*manifest.Measured, error) {
+	here, err := device.Describe(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("describe device: %w", err)
+	}
+	f := p.after
+	return &manifest.Measured{
+		Top1: f.Top1, Images: f.Images, Split: "test", LatencyMS: f.LatencyMS,
+		LatencyLowMS: f.LatencyLowMS, LatencyHighMS: f.LatencyHighMS, Unstable: p.unstable,
+		Runtime: engine.Info().ID(), Device: here.ID,
+	}, nil
+}
