@@ -9,51 +9,80 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// keepRounds bounds how often winners that were measured over their latency budget are searched
-// anew.
+// keepRounds bounds how often winners are timed, and searched anew.
 const keepRounds = 5
+
+// tight is the share of a latency budget from which on it counts as used.
+const tight = 0.97
 
 // stopwatch gives the upper ends of the intervals of networks' latencies in ms, measured together
 // on a device; none if they cannot be measured as its latency predictor has them.
 type stopwatch func(context.Context, *Device, []supernet.Arch) (highMS []float64, err error)
 
+// aim is what is searched for so that a pick meets its latency budget.
+type aim struct {
+	ms   float64        // predicted
+	best []search.Found // the best that were measured within the budget; nil for none yet
+}
+
 // keep makes winners meet their latency budgets where they can be timed: what is predicted has an
 // error, and the best within a budget are near its end, so that about every second would be over.
-// Those that are measured over are searched anew, within a budget that is lower by as much.
+// Those that are measured over are searched anew, within a budget that is lower by as much; and if
+// what is found then leaves much of the budget, once more within a higher one.
 func (j *Job) keep(ctx context.Context, picks []pick, result *Result, timed stopwatch) error {
-	aims := make([]float64, len(picks)) // the budgets that are searched for
+	aims := make([]aim, len(picks))
 	for i, p := range picks {
-		aims[i] = p.limits.LatencyMS
+		aims[i].ms = p.limits.LatencyMS
 	}
 	for round := range keepRounds {
-		over, err := j.overBudget(ctx, picks, timed)
+		used, err := j.budgetUsed(ctx, picks, timed)
 		if err != nil {
 			return err
 		}
 		moved := false
-		for i, factor := range over {
-			if factor <= 1 || round == keepRounds-1 {
+		for i := range picks {
+			if !aims[i].move(&picks[i], used[i]) || round == keepRounds-1 {
 				continue
 			}
-			// A hair more than needed: the next network's error is another one.
-			aims[i] /= factor * 1.002
-			changed, err := j.findWithin(ctx, &picks[i], aims[i], result)
+			changed, err := j.findWithin(ctx, &picks[i], aims[i].ms, result)
 			if err != nil {
 				return err
 			}
 			moved = moved || changed
 		}
 		if !moved {
-			return nil
+			break
+		}
+	}
+	for i := range picks {
+		if aims[i].best != nil {
+			picks[i].best = aims[i].best
 		}
 	}
 	return nil
 }
 
-// overBudget gives by which factor the slowest network of each pick exceeds its latency budget; 0
-// for a pick without a budget, or that cannot be timed.
-func (j *Job) overBudget(ctx context.Context, picks []pick, timed stopwatch) ([]float64, error) {
-	factors := make([]float64, len(picks))
+// move takes in that a pick uses so much of its budget, and says whether to search for another
+// latency than was aimed at.
+func (a *aim) move(p *pick, used float64) bool {
+	if used == 0 { // it has no budget, or cannot be timed
+		return false
+	}
+	if used <= 1 && (a.best == nil || p.best[0].Top1 > a.best[0].Top1) {
+		a.best = p.best
+	}
+	if used <= 1 && (used >= tight || a.ms == p.limits.LatencyMS) {
+		return false
+	}
+	// A hair more than needed: the next network's error is another one.
+	a.ms = min(a.ms/used/1.002, p.limits.LatencyMS)
+	return true
+}
+
+// budgetUsed gives which share of its latency budget the slowest network of each pick takes; 0 for a
+// pick without a budget, or that cannot be timed.
+func (j *Job) budgetUsed(ctx context.Context, picks []pick, timed stopwatch) ([]float64, error) {
+	shares := make([]float64, len(picks))
 	for i := range j.Devices {
 		d := &j.Devices[i]
 		var archs []supernet.Arch
@@ -75,10 +104,10 @@ func (j *Job) overBudget(ctx context.Context, picks []pick, timed stopwatch) ([]
 		}
 		for k, ms := range high {
 			p := of[k]
-			factors[p] = max(factors[p], ms/picks[p].limits.LatencyMS)
+			shares[p] = max(shares[p], ms/picks[p].limits.LatencyMS)
 		}
 	}
-	return factors, nil
+	return shares, nil
 }
 
 // findWithin searches for a pick's networks again, within a lower latency. Where there are none,
