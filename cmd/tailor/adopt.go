@@ -15,7 +15,7 @@ type adoptCmd struct {
 	Out        string    `required:"" help:"Folder of the run." type:"path" out:"folder"`
 	Space      string    `help:"YAML file of the space, as an earlier adoption wrote it and somebody edited it. Default one around the network." type:"source"`
 	Resolution *int      `help:"Side of the images in pixels. Default what the file says, or the family's." range:"8..4096"`
-	Mean       []float64 `help:"Mean of the images that the network was trained on, a number a channel, of values from 0 to 1. Default the family's; an ONNX file may not say it." range:"-10..10"`
+	Mean       []float64 `help:"Mean of the images that the network was trained on, a number a channel, of values from 0 to 1. Default the family's; an ONNX file may not say it." range:"0..1"`
 	Std        []float64 `help:"Standard deviation, likewise." range:"1e-6..10"`
 	BNEps      *float64  `name:"bn-eps" help:"Epsilon of batch norm in a state dict. Default the family's." range:"1e-12..0.1"`
 	Padding    string    `help:"Zeros around the input of convolutions with stride 2 in a state dict: symmetric, or tf_same. Default the family's." enum:",symmetric,tf_same" default:""`

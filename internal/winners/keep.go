@@ -13,7 +13,11 @@ import (
 const keepRounds = 5
 
 // tight is the share of a latency budget from which on it counts as used.
-const tight = 0.97
+const tight = 0.96
+
+// spare is by how much two sessions on a busy machine differ, beyond what each of them knows: a
+// budget is to hold in the next one, too.
+const spare = 0.02
 
 // stopwatch gives the upper ends of the intervals of networks' latencies in ms, measured together
 // on a device; none if they cannot be measured as its latency predictor has them.
@@ -104,7 +108,7 @@ func (j *Job) budgetUsed(ctx context.Context, picks []pick, timed stopwatch) ([]
 		}
 		for k, ms := range high {
 			p := of[k]
-			shares[p] = max(shares[p], ms/picks[p].limits.LatencyMS)
+			shares[p] = max(shares[p], ms*(1+spare)/picks[p].limits.LatencyMS)
 		}
 	}
 	return shares, nil
