@@ -115,9 +115,9 @@ func checkNumber(t *testing.T, flag, value string, args []string) {
 		case status == exitUsage && !strings.Contains(last, "--"+flag) &&
 			!strings.Contains(last, "say how much to remove"):
 			t.Errorf("does not name --%s: %s", flag, last)
-		// which is 0; a bound and a mean may be negative
+		// which is 0
 		case status != exitUsage && (slices.Contains(always, value) || value == "-1 apart" &&
-			flag != "bound" && flag != "mean"):
+			flag != "bound"):
 			t.Errorf("status %d: %s", status, last)
 		}
 	})
