@@ -60,15 +60,17 @@ func lightAugment() Augment {
 	return Augment(r)
 }
 
-func (a Augment) check() error {
+// Check gives the first field that is out of range.
+func (a Augment) Check() error {
 	if err := augment.Recipe(a).Check(); err != nil {
 		return fmt.Errorf("%w: augmentation: %w", ErrConfig, err)
 	}
 	return nil
 }
 
-// differences says how the augmentation of a run differs from what is asked for.
-func (a Augment) differences(want Augment) string {
+// Differences says how the augmentation of a run differs from what is asked for; empty if it does
+// not.
+func (a Augment) Differences(want Augment) string {
 	if a.Preset != want.Preset {
 		return fmt.Sprintf("with --augment %s, asked for %s", a.Preset, want.Preset)
 	}

@@ -96,7 +96,7 @@ func (c Config) check() error {
 	if err := settings.Check(c.Init); err != nil {
 		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
-	if err := errors.Join(c.ClassWeights.check(), c.Augment.check()); err != nil {
+	if err := errors.Join(c.ClassWeights.check(), c.Augment.Check()); err != nil {
 		return err
 	}
 	switch warmup, epsilon := c.WarmupEpochs, c.EpsilonEpochs; {

@@ -16,7 +16,7 @@ func (i *Info) same(dir string, want *Info) error {
 	have.Augment, asked.Augment = Augment{}, Augment{} // no flag says one of its values
 	what := settings.Differences(have, asked)
 	if what == "" {
-		what = i.Config.Augment.differences(want.Config.Augment)
+		what = i.Config.Augment.Differences(want.Config.Augment)
 	}
 	if what == "" {
 		what = settings.Differences(i.Data.asked(), want.Data.asked())

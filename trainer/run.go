@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// Version 1 lacks how images are prepared, and what was skipped; 2 lacks imported networks, what a
-	// run began with, the lengths that it had, and how training images change.
+	// Version 1 lacks how images are prepared, and what was skipped; 2 lacks imported networks,
+	// what a run began with, the lengths that it had, and how training images change.
 	runKind, runVersion, oldestRun = "run", 3, 1
 
 	runFile     = "run.json"

@@ -36,7 +36,7 @@ func TestDefaultsAreTheLibrarys(t *testing.T) {
 	if _, err := parser.Parse(strings.Fields(line)); err != nil {
 		t.Fatal(err)
 	}
-	job, err := c.Train.job(&c.Globals)
+	job, err := c.Train.job(t.Context(), &c.Globals)
 	if err != nil {
 		t.Fatal(err)
 	}

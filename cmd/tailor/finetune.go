@@ -26,6 +26,7 @@ type finetuneCmd struct {
 	WeightDecay    float64        `help:"Not on batch norm and biases." default:"${finetune_weight_decay}" range:"${finetune_weight_decay_range}"`
 	LabelSmoothing float64        `help:"Probability spread over all classes." default:"${finetune_label_smoothing}" range:"${finetune_label_smoothing_range}"`
 	FreezeEpochs   float64        `help:"Epochs in which all but the classifier stands still." default:"0" range:"${finetune_freeze_epochs_range}"`
+	Augment        string         `help:"What happens to training images at random: none, light, standard, strong, or a YAML file (docs/training.md)." default:"light" type:"source"`
 	Budget         *time.Duration `help:"Time for measuring the latency before and after; default what it needs." range:"1ms..168h"`
 	Threads        int            `help:"Threads of latencies." default:"1" range:"${workers_range}"`
 	Export         []string       `help:"Formats that the network is written in for other programs too, beside its manifest: onnx, tflite or none." enum:"onnx,tflite,none" default:"onnx,tflite"`
@@ -33,8 +34,12 @@ type finetuneCmd struct {
 }
 
 func (c *finetuneCmd) job(g *Globals) (pipeline.FinetuneJob, error) {
+	config, err := c.config(g)
+	if err != nil {
+		return pipeline.FinetuneJob{}, err
+	}
 	j := pipeline.FinetuneJob{
-		Manifest: c.Manifest, Config: c.config(g), Threads: c.Threads, Dir: c.Out,
+		Manifest: c.Manifest, Config: config, Threads: c.Threads, Dir: c.Out,
 		Images: pipeline.FinetuneImages{Path: c.Data, Holdout: c.Holdout,
 			SkipDamaged: c.SkipDamaged},
 		Workers: g.Workers, Resume: c.Resume, Say: g.say, Warn: g.warn, Opened: g.opened,
@@ -48,17 +53,20 @@ func (c *finetuneCmd) job(g *Globals) (pipeline.FinetuneJob, error) {
 		return j, usagef("--freeze-epochs is %v, expected at most --epochs, which is %d",
 			c.FreezeEpochs, c.Epochs)
 	}
-	var err error
 	j.Export, err = exportFormats(c.Export)
 	return j, err
 }
 
-func (c *finetuneCmd) config(g *Globals) prune.Config {
+func (c *finetuneCmd) config(g *Globals) (prune.Config, error) {
 	p := prune.FinetuneDefaults()
 	p.Epochs, p.Batch, p.Seed, p.LR, p.FreezeEpochs = c.Epochs, c.Batch, g.Seed, c.LR,
 		c.FreezeEpochs
 	p.Optimizer.WeightDecay, p.LabelSmoothing = c.WeightDecay, c.LabelSmoothing
-	return p
+	a, err := trainer.LoadAugment(c.Augment)
+	if a != trainer.Defaults().Augment { // which is what happens without
+		p.Augment = a
+	}
+	return p, err
 }
 
 // Run trains a winner further.

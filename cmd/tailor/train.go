@@ -55,8 +55,8 @@ type trainResult struct {
 	Seconds       float64 `json:"seconds"`
 }
 
-func (c *trainCmd) job(g *Globals) (trainer.Job, error) {
-	from := c.from()
+func (c *trainCmd) job(ctx context.Context, g *Globals) (trainer.Job, error) {
+	from := c.from(ctx, g)
 	space, err := c.space(from)
 	if err != nil {
 		return trainer.Job{}, err
@@ -138,7 +138,7 @@ func (c *trainCmd) Run(ctx context.Context, g *Globals) error {
 	if c.Out == "" && !c.Plan {
 		return usagef("missing flags: --out=DIR, or --plan")
 	}
-	job, err := c.job(g)
+	job, err := c.job(ctx, g)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"sync"
 
@@ -11,18 +12,18 @@ import (
 
 // initFlags say what a training begins with, other than random weights.
 type initFlags struct {
-	Init         string   `help:"Take over every weight that fits from a trained network: the folder of a run (of train, import or adopt), or that of a winner." type:"path" oneof:"begin"`
+	Init         string   `help:"Take over every weight that fits from a trained network: the folder of a run (of train, import or adopt), that of a winner, or a file that adopt reads." type:"path" oneof:"begin"`
 	FreezeEpochs float64  `help:"Epochs in which what is taken over stands still while the rest learns." default:"0" range:"${train_freeze_epochs_range}" with:"init"`
 	InitLR       *float64 `name:"init-lr" help:"Factor of the learning rate for what is taken over, such as 0.1; 0: it never moves. Default 1." range:"${train_init_lr_range}" with:"init"`
 }
 
 // from is the network to begin with; nil without one. It is read when it is first needed.
-func (f *initFlags) from() *trainer.Origin {
+func (f *initFlags) from(ctx context.Context, g *Globals) *trainer.Origin {
 	if f.Init == "" {
 		return nil
 	}
 	return &trainer.Origin{Path: f.Init, Open: sync.OnceValues(func() (*trainer.Trained, error) {
-		return pipeline.OpenTrained(f.Init)
+		return pipeline.OpenTrained(ctx, f.Init, g.say)
 	})}
 }
 

@@ -36,6 +36,8 @@ type AdoptedRun struct {
 	// Difference is how far outputs are from those of the file's own graph, as a share of the
 	// largest; of an ONNX file.
 	Difference float64
+
+	net *supernet.Supernet // whose largest network is the file's
 }
 
 // SpaceFile is the name of the space's file in the folder of an adopted run.
@@ -46,28 +48,12 @@ const measuredImages = 16
 
 // Adopt makes a run of the network in a file.
 func Adopt(ctx context.Context, path, dir string, s AdoptSettings) (*AdoptedRun, error) {
-	a, err := adopt.Open(ctx, path, s.Options)
+	r, labels, err := readAdopted(ctx, path, s)
 	if err != nil {
 		return nil, err
 	}
-	r := &AdoptedRun{Adopted: a, SpaceFile: filepath.Join(dir, SpaceFile)}
-	labels, err := labelsOf(s.Labels, a)
-	if err != nil {
-		return nil, err
-	}
-	if err := r.unfold(ctx, s.Data); err != nil {
-		return nil, fmt.Errorf("adopt %s: %w", path, err)
-	}
-	space := s.Space
-	if space == nil {
-		if space, err = a.Network.Space(spaceName(path), a.Facts); err != nil {
-			return nil, fmt.Errorf("adopt %s: %w", path, err)
-		}
-	}
-	net, err := r.network(space)
-	if err != nil {
-		return nil, fmt.Errorf("adopt %s: %w", path, err)
-	}
+	r.SpaceFile = filepath.Join(dir, SpaceFile)
+	a, net := r.Adopted, r.net
 	sha, err := store.HashFile(path)
 	if err != nil {
 		return nil, err
@@ -81,9 +67,35 @@ func Adopt(ctx context.Context, path, dir string, s AdoptSettings) (*AdoptedRun,
 		return nil, err
 	}
 	return r, store.WriteFile(r.SpaceFile, func(w io.Writer) error {
-		_, err := w.Write(adopt.YAML(space))
+		_, err := w.Write(adopt.YAML(net.Space))
 		return err
 	})
+}
+
+// readAdopted reads the network in a file, and puts it into a space. Nothing is written.
+func readAdopted(ctx context.Context, path string, s AdoptSettings) (r *AdoptedRun,
+	labels []string, err error) {
+	a, err := adopt.Open(ctx, path, s.Options)
+	if err != nil {
+		return nil, nil, err
+	}
+	if labels, err = labelsOf(s.Labels, a); err != nil {
+		return nil, nil, err
+	}
+	r = &AdoptedRun{Adopted: a}
+	if err := r.unfold(ctx, s.Data); err != nil {
+		return nil, nil, fmt.Errorf("adopt %s: %w", path, err)
+	}
+	space := s.Space
+	if space == nil {
+		if space, err = a.Network.Space(spaceName(path), a.Facts); err != nil {
+			return nil, nil, fmt.Errorf("adopt %s: %w", path, err)
+		}
+	}
+	if r.net, err = r.network(space); err != nil {
+		return nil, nil, fmt.Errorf("adopt %s: %w", path, err)
+	}
+	return r, labels, nil
 }
 
 // network puts the file's into a space and compares the two.

@@ -25,7 +25,7 @@ type FinetuneJob struct {
 	Manifest string         // the parent's file, or the folder it is in
 	Images   FinetuneImages // empty: the parent's own, where they were then
 	// Config is [prune.FinetuneDefaults] and what should differ; how images are shifted and
-	// mirrored follows from them, as in the training of a supernet.
+	// mirrored without Config.Augment follows from them, as in the training of a supernet.
 	Config  prune.Config
 	Threads int           // of latencies; default 1
 	Budget  time.Duration // of timing; 0: what it needs
@@ -142,7 +142,8 @@ func openFinetune(j *FinetuneJob) (*finetuning, error) {
 }
 
 // openImages opens the images to train on, as the network saw its own. Those of a path are its own
-// if the hash says so, held out as they were; of others a tenth is held out, or what is asked for.
+// if the hash says so, held out as they were, of the same classes; of others all classes are
+// opened, and a tenth is held out, or what is asked for.
 func (f *finetuning) openImages() (*data.Dataset, error) {
 	images := f.job.Images
 	f.options = imageOptions(f.manifest)
@@ -151,18 +152,29 @@ func (f *finetuning) openImages() (*data.Dataset, error) {
 	if path == "" {
 		path = manifestData(f.manifest, f.path)
 	}
-	if images.Holdout == nil {
+	if images.Path != "" && (images.Holdout == nil || f.options.Only != nil) {
 		d, err := f.open(path)
 		own := err == nil && d.SHA256 == f.manifest.Inputs["data"].SHA256
-		if own || f.options.Holdout <= 0 || images.Path == "" {
-			return d, f.checkImages(d, path, err)
+		changed := !own && f.asOthers()
+		if images.Holdout == nil && !changed {
+			return d, err
 		}
-		f.options.Holdout = 0
-	} else if f.options.Holdout = *images.Holdout; f.options.Holdout == 0 {
-		f.options.Holdout = -1
+	}
+	if images.Holdout != nil {
+		if f.options.Holdout = *images.Holdout; f.options.Holdout == 0 {
+			f.options.Holdout = -1
+		}
 	}
 	d, err := f.open(path)
 	return d, f.checkImages(d, path, err)
+}
+
+// asOthers has images opened that are not the network's own, and says whether that is in another
+// way.
+func (f *finetuning) asOthers() bool {
+	changed := f.options.Holdout > 0 || f.options.Only != nil
+	f.options.Holdout, f.options.Only = min(f.options.Holdout, 0), nil
+	return changed
 }
 
 // open opens images with the classes that they have, as the network takes them.
@@ -286,6 +298,9 @@ func (f *finetuning) save(ctx context.Context, trained *prune.Result, r *Finetun
 		FreezeEpochs: c.FreezeEpochs, Momentum: c.Optimizer.Momentum,
 		WeightDecay: c.Optimizer.WeightDecay, LabelSmoothing: c.LabelSmoothing,
 		NewClassifier: f.fresh, Before: r.Before, After: r.After}
+	if c.Augment != (trainer.Augment{}) {
+		m.Finetuned.Augment = c.Augment.String()
+	}
 	var err error
 	if m.Measured, err = both.measured(ctx, f.engine()); err != nil {
 		return err
@@ -305,6 +320,7 @@ func (f *finetuning) images() *manifest.Images {
 	o := f.options
 	return &manifest.Images{Size: o.Size, Holdout: o.Holdout, Seed: o.Seed, Train: o.Train,
 		Test: o.Test, SkipDamaged: o.SkipDamaged, Skipped: Report(f.data).Skipped,
+		Subset:      o.Only != nil,
 		Preparation: new(manifest.Preparation((*data.Parts)(f.data).Preparation()))}
 }
 

@@ -16,7 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/export"
 	"github.com/tailor-nas/tailor/internal/micro"
+	"github.com/tailor-nas/tailor/internal/onnx"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/search"
@@ -30,16 +32,8 @@ import (
 // microWinner is the best network of a run of the micro space, and the run.
 func microWinner(t *testing.T) (string, *trainer.Run) {
 	t.Helper()
-	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 20)
-	found, err := winners.Search(t.Context(), winners.Job{
-		Config: optimize.Defaults(), Space: run.Info.Space, Run: run, Data: d,
-		Accuracy: micro.Accuracy(t, run.Info.Space, run.State.WeightsSHA256),
-		Limits:   []search.Limits{{}}, Dir: t.TempDir(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found.Winners[0].Manifest, run
+	run, _ := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 20)
+	return bestOf(t, run), run
 }
 
 // finetuneJob is one epoch that says nothing and times nothing for long.
@@ -167,7 +161,7 @@ func TestFinetuneOtherClasses(t *testing.T) {
 	if err != nil || top1 != m.Measured.Top1 {
 		t.Errorf("top-1 is %g, the manifest says %g (%v)", top1, m.Measured.Top1, err)
 	}
-	begin, err := OpenTrained(filepath.Dir(r.Manifest))
+	begin, err := OpenTrained(t.Context(), filepath.Dir(r.Manifest), noneSaid)
 	if err != nil || begin.SHA256 != m.Weights.SHA256 || !slices.Equal(begin.Classes, m.Classes) {
 		t.Errorf("to begin with: %+v, %v", begin, err)
 	}
@@ -235,7 +229,7 @@ func TestOpenTrained(t *testing.T) {
 	winner, run := microWinner(t)
 	dir := filepath.Dir(winner)
 	for _, path := range []string{winner, dir, filepath.Join(dir, "weights.safetensors"), run.Dir} {
-		got, err := OpenTrained(path)
+		got, err := OpenTrained(t.Context(), path, noneSaid)
 		if err != nil {
 			t.Errorf("%s: %v", path, err)
 			continue
@@ -247,10 +241,151 @@ func TestOpenTrained(t *testing.T) {
 	}
 	for want, path := range map[string]string{"neither a run nor a winner": t.TempDir(),
 		"no such file": filepath.Join(t.TempDir(), "none")} {
-		if _, err := OpenTrained(path); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := OpenTrained(t.Context(), path, noneSaid); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}
+}
+
+func noneSaid(string, ...any) {}
+
+// TestOpenTrainedFile: a file of somebody else's network is read as adopt reads it, and what was
+// taken for granted is said.
+func TestOpenTrainedFile(t *testing.T) {
+	winner, run := microWinner(t)
+	m, net, err := manifest.Open(winner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := onnx.Marshal(net, export.Meta{Labels: m.Classes, Mean: m.Mean, Std: m.Std})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(filepath.Dir(winner), "mine.onnx") // beside a manifest, too
+	if err := os.WriteFile(path, file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	said := ""
+	got, err := OpenTrained(t.Context(), path, func(format string, args ...any) {
+		said += fmt.Sprintf(format, args...)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sha, err := store.HashFile(path)
+	if err != nil || got.SHA256 != sha || !slices.Equal(got.Classes, m.Classes) ||
+		!slices.Equal(got.Mean, m.Mean) || got.Part != 1 || !strings.Contains(said, path) ||
+		!strings.Contains(said, "invented images") {
+		t.Errorf("%v; said %q; %+v", err, said, got)
+	}
+	j := trainer.NewJob(filepath.Join(t.TempDir(), "run"), nil, "synthetic")
+	j.TrainImages, j.TestImages, j.Config.Epochs, j.Config.Batch = 200, 40, 1, 20
+	j.Config.Init = trainer.InitDefaults()
+	j.From = &trainer.Origin{Path: path, Open: func() (*trainer.Trained, error) { return got, nil }}
+	begun, err := trainer.Train(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := begun.Info.Start; s == nil || s.WeightsFresh != 0 ||
+		begun.Info.Data.Channels != run.Info.Data.Channels {
+		t.Errorf("it began with %+v", s)
+	}
+	notes := filepath.Join(t.TempDir(), "notes.txt")
+	if err := os.WriteFile(notes, []byte("no network"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenTrained(t.Context(), notes, noneSaid); err == nil ||
+		!strings.Contains(err.Error(), "neither a state dict") {
+		t.Errorf("error %v about a text", err)
+	}
+}
+
+// TestFinetuneAugments: another recipe gives another network, the same on any number of workers and
+// after an interruption, and is in the manifest; a run goes on with the same recipe alone.
+func TestFinetuneAugments(t *testing.T) {
+	parent, _ := microWinner(t)
+	j := finetuneJob(t, parent)
+	_, _, light := finetune(t, j)
+	strong, err := trainer.LoadAugment("strong")
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.Config.Augment, j.Dir = strong, filepath.Join(t.TempDir(), "strong")
+	_, m, want := finetune(t, j)
+	if sameTensors(light, want) || m.Finetuned.Augment != strong.String() {
+		t.Errorf("augmented as %q", m.Finetuned.Augment)
+	}
+	j.Dir, j.Workers, j.Resume = filepath.Join(t.TempDir(), "interrupted"), 1, true
+	ctx, cancel := context.WithCancel(t.Context())
+	j.Progress = func(_ string, done, _ int) {
+		if done == 3 {
+			cancel()
+		}
+	}
+	if _, err := Finetune(ctx, j); !errors.Is(err, trainer.ErrInterrupted) {
+		t.Fatalf("interrupted: %v", err)
+	}
+	j.Progress = func(string, int, int) {}
+	other := j
+	other.Config.Augment = trainer.Augment{}
+	if _, err := Finetune(t.Context(), other); !errors.Is(err, trainer.ErrConfig) ||
+		!strings.Contains(err.Error(), "with --augment strong, asked for light") {
+		t.Errorf("with another recipe: %v", err)
+	}
+	if _, _, got := finetune(t, j); !sameTensors(got, want) {
+		t.Error("interrupted and resumed, the network is another one")
+	}
+	j.Config.Augment.Hue = 3
+	if _, err := Finetune(t.Context(), j); !errors.Is(err, trainer.ErrConfig) {
+		t.Errorf("with a recipe that is none: %v", err)
+	}
+}
+
+// TestFinetuneSubset: a network of some of the classes of its images is trained on those again; on
+// other images it is trained on all classes.
+func TestFinetuneSubset(t *testing.T) {
+	images := colours(t, "red", "green", "blue")
+	j := trainer.NewJob(filepath.Join(t.TempDir(), "run"), micro.ParseSpace(t, micro.SpaceYAML),
+		images)
+	j.Classes, j.Config.Epochs, j.Config.Batch = []string{"red", "green"}, 1, 20
+	run, err := trainer.Train(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parent := bestOf(t, run)
+	tune := finetuneJob(t, parent)
+	for _, path := range []string{"", images} {
+		tune.Dir, tune.Images.Path = filepath.Join(t.TempDir(), "tuned"), path
+		r, m, _ := finetune(t, tune)
+		if r.NewClassifier || !m.Images.Subset || !slices.Equal(m.Classes, j.Classes) {
+			t.Errorf("on %q: %v, %+v", path, m.Classes, m.Images)
+		}
+	}
+	tune.Dir, tune.Images.Path = filepath.Join(t.TempDir(), "tuned"), colours(t, "green", "red",
+		"grey")
+	r, m, _ := finetune(t, tune)
+	if !r.NewClassifier || m.Images.Subset || len(m.Classes) != 3 {
+		t.Errorf("on other images: %v, %+v", m.Classes, m.Images)
+	}
+}
+
+// bestOf is the manifest of the best network of a run.
+func bestOf(t *testing.T, run *trainer.Run) string {
+	t.Helper()
+	d, err := run.OpenData("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := winners.Search(t.Context(), winners.Job{
+		Config: optimize.Defaults(), Space: run.Info.Space, Run: run, Data: d,
+		Accuracy: micro.Accuracy(t, run.Info.Space, run.State.WeightsSHA256),
+		Limits:   []search.Limits{{}}, Dir: t.TempDir(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found.Winners[0].Manifest
 }
 
 // colours writes a folder of pictures, 40 of each class, the one redder than the next.

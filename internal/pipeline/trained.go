@@ -1,20 +1,24 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
-// OpenTrained reads a trained network that a run can begin with: the folder of a run or, of a
-// winner, its folder, its manifest or the file of its weights beside that.
-func OpenTrained(path string) (*trainer.Trained, error) {
+// OpenTrained reads a trained network that a run can begin with: the folder of a run; of a winner,
+// its folder, its manifest or the file of its weights beside that; or a file that [Adopt] reads, as
+// it does where no flag says more. What was then taken for granted is told to say.
+func OpenTrained(ctx context.Context, path string, say func(format string, args ...any)) (
+	*trainer.Trained, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("--init: %w", err)
 	}
@@ -29,7 +33,42 @@ func OpenTrained(path string) (*trainer.Trained, error) {
 	if !errors.Is(err, fs.ErrNotExist) && isFolder(path) {
 		return nil, err
 	}
+	if isForeign(path) {
+		return trainedFile(ctx, path, say)
+	}
 	return trainedWinner(path)
+}
+
+// isForeign says whether a path is a file that is no part of a winner.
+func isForeign(path string) bool {
+	if isFolder(path) || filepath.Ext(path) == ".json" {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(filepath.Dir(path), manifest.File))
+	return err != nil || filepath.Ext(path) != ".safetensors"
+}
+
+// trainedFile reads somebody else's network.
+func trainedFile(ctx context.Context, path string, say func(format string, args ...any)) (
+	*trainer.Trained, error) {
+	r, labels, err := readAdopted(ctx, path, AdoptSettings{})
+	if err != nil {
+		return nil, fmt.Errorf("--init: %w (tailor adopt %s has flags for what a file does not say; begin with the run that it writes)",
+			err, path)
+	}
+	sha, err := store.HashFile(path)
+	if err != nil {
+		return nil, err
+	}
+	f := r.Adopted.Facts
+	text := fmt.Sprintf("%s is read as %s: %d px, mean %v, std %v, batch norm epsilon %g", path,
+		f.Family, f.Resolution.Value, f.Mean.Value, f.Std.Value, f.BNEps.Value)
+	if r.Invented {
+		text += ", batch norm put back with invented images"
+	}
+	say("%s; if that is wrong, begin with what tailor adopt makes of it", text)
+	return &trainer.Trained{SHA256: sha, Space: r.net.Space, Tensors: r.net.Tensors(),
+		Classes: labels, Mean: f.Mean.Value, Std: f.Std.Value, Part: 1}, nil
 }
 
 func isFolder(path string) bool {
@@ -44,7 +83,7 @@ func trainedWinner(path string) (*trainer.Trained, error) {
 		file = filepath.Join(filepath.Dir(path), manifest.File)
 	}
 	if _, err := os.Stat(file); err != nil || filepath.Ext(file) != ".json" {
-		return nil, fmt.Errorf("%s is neither a run nor a winner: give the folder that train or import wrote, or the folder of a manifest with weights", path)
+		return nil, fmt.Errorf("%s is neither a run nor a winner: give the folder that train, adopt or import wrote, the folder of a manifest with weights, or a file that adopt reads", path)
 	}
 	m, net, err := manifest.Open(file)
 	if err != nil {

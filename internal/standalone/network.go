@@ -23,12 +23,14 @@ type Network struct {
 	inputs    passes.Inputs
 	classes   int
 	data      *data.Dataset
-	transform data.Transform // of training images
+	transform data.Transform // of images that batch norm is calibrated on
+	training  data.Transform // of those that it learns from
 	settings  trainer.EvalSettings
 	hard      []float32 // target distribution of the labels, (N,classes)
 }
 
-// NewNetwork prepares to work with a network on d; transform is what happens to training images.
+// NewNetwork prepares to work with a network on d; transform is what happens to training images, to
+// learn from and to calibrate batch norm on.
 // The network must be for the dataset's classes and channels.
 func NewNetwork(net *supernet.Subnet, d *data.Dataset, transform data.Transform,
 	s trainer.EvalSettings) (*Network, error) {
@@ -44,8 +46,11 @@ func NewNetwork(net *supernet.Subnet, d *data.Dataset, transform data.Transform,
 	pool := nn.NewPool(s.Workers)
 	return &Network{Net: net, pool: pool, run: engine.NewRunner(net, pool),
 		inputs:  passes.NewInputs(pool),
-		classes: out.C, data: d, transform: transform, settings: s}, nil
+		classes: out.C, data: d, transform: transform, training: transform, settings: s}, nil
 }
+
+// Augment changes what happens to the images that the network learns from.
+func (n *Network) Augment(t data.Transform) { n.training = t }
 
 // Close ends the workers.
 func (n *Network) Close() { n.pool.Close() }
@@ -56,7 +61,7 @@ func (n *Network) Pool() *nn.Pool { return n.pool }
 // Loader gives the training images in batches, in a new order every epoch.
 func (n *Network) Loader(batch int) (*data.Loader, error) {
 	return n.loader(n.data.Train, data.LoaderConfig{Batch: batch, Seed: n.settings.Seed,
-		Shuffle: true, DropLast: true, Transform: n.transform})
+		Shuffle: true, DropLast: true, Transform: n.training})
 }
 
 func (n *Network) loader(set data.Set, c data.LoaderConfig) (*data.Loader, error) {
@@ -81,6 +86,10 @@ func (n *Network) Gradients(b *data.Batch, smoothing, distill float64, teacher [
 	}
 	target := n.hard[:len(logits)]
 	nn.SmoothLabels(target, b.Labels, n.classes, float32(smoothing))
+	for i, other := range b.Others {
+		nn.MixLabel(target[i*n.classes:][:n.classes], b.Labels[i], other, float32(smoothing),
+			b.Share)
+	}
 	if teacher != nil {
 		for i := range target {
 			target[i] += float32(distill) * (teacher[i] - target[i])

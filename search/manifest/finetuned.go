@@ -18,6 +18,9 @@ type Finetuned struct {
 	Momentum       float64 `json:"momentum"` // Nesterov
 	WeightDecay    float64 `json:"weight_decay"`
 	LabelSmoothing float64 `json:"label_smoothing"`
+	// Augment says what happened to training images at random; empty: they were shifted, and
+	// mirrored if they have colours.
+	Augment string `json:"augment,omitempty"`
 	// NewClassifier says that the classes are not the parent's: the classifier began at random.
 	NewClassifier bool `json:"new_classifier,omitempty"`
 	// Before is of the network as training began; without an accuracy where the classifier is new.

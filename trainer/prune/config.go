@@ -1,6 +1,7 @@
 package prune
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -72,6 +73,9 @@ type Config struct {
 	// training images are moved by up to so many pixels
 	Shift int  `json:"shift_px" range:"0..64"`
 	Flip  bool `json:"flip"` // and mirrored at random
+	// Augment is what happens to training images instead of that, where nothing is removed; batch
+	// norm is calibrated as Shift and Flip say.
+	Augment trainer.Augment `json:"augment,omitzero"`
 
 	// Removal goes along a cubic curve from Begin to End, parts of training (Zhu and Gupta, 2017,
 	// equation 1), in steps of Every batches, and in 20 steps at least. Equal Begin and End are one
@@ -143,7 +147,7 @@ func (c Config) Check() error {
 		return fmt.Errorf("%w: end is %g, expected begin, which is %g, to 1", trainer.ErrConfig,
 			c.End, c.Begin)
 	}
-	if err := c.checkFreeze(); err != nil {
+	if err := errors.Join(c.checkFreeze(), c.checkAugment()); err != nil {
 		return err
 	}
 	if c.Method != Finetune && !slices.Contains(Methods(), c.Method) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tailor-nas/tailor/internal/nn"
+	"github.com/tailor-nas/tailor/internal/settings"
 	"github.com/tailor-nas/tailor/internal/standalone"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -45,6 +46,35 @@ func (c Config) checkFreeze() error {
 			c.FreezeEpochs, c.Epochs)
 	}
 	return nil
+}
+
+// checkAugment refuses augmentation that does not exist, or that a method has not.
+func (c Config) checkAugment() error {
+	switch {
+	case c.Augment == (trainer.Augment{}):
+		return nil
+	case c.Method != Finetune:
+		return fmt.Errorf("%w: augmentation is of fine-tuning alone: shift and flip are what %s has",
+			trainer.ErrConfig, c.Method)
+	}
+	return c.Augment.Check()
+}
+
+// augment is what happens to training images; that of [trainer.Defaults] is what shift and flip do.
+func (c Config) augment() trainer.Augment {
+	if c.Augment == (trainer.Augment{}) {
+		return trainer.Defaults().Augment
+	}
+	return c.Augment
+}
+
+// differences says how the settings of a run differ from those that are asked for.
+func (c Config) differences(want Config) string {
+	if what := c.augment().Differences(want.augment()); what != "" {
+		return what
+	}
+	c.Augment, want.Augment = trainer.Augment{}, trainer.Augment{} // no flag says one of its values
+	return settings.Differences(c, want)
 }
 
 // prepareMovers makes what moves the weights: all of them and, as long as the rest is frozen, those

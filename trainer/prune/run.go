@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/augment"
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/standalone"
@@ -178,6 +179,9 @@ func (p *pruning) prepare(net *supernet.Subnet) error {
 	var err error
 	if p.net, err = standalone.NewNetwork(net, p.data, transform, settings); err != nil {
 		return err
+	}
+	if c.Augment != (trainer.Augment{}) {
+		p.net.Augment(p.data.TrainTransform(augment.Recipe(c.Augment)))
 	}
 	if c.Distill > 0 {
 		if p.teacher, err = standalone.NewNetwork(cmp.Or(p.job.Teacher, p.job.Net), p.data,

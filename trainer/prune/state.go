@@ -13,7 +13,6 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/internal/safetensors"
-	"github.com/tailor-nas/tailor/internal/settings"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
@@ -146,7 +145,7 @@ func beginOrResume(j Job, want *Info) error {
 	if _, taught := have.Inputs["teacher"]; taught && j.Teacher == nil {
 		return fmt.Errorf("%w: pruning run %s was started with another network as teacher; resume it with the same, or choose another folder", trainer.ErrConfig, j.Dir)
 	}
-	if what := settings.Differences(have.Config, want.Config); what != "" {
+	if what := have.Config.differences(want.Config); what != "" {
 		return fmt.Errorf("%w: %s %s was started %s; resume it with the same, or choose another --out", trainer.ErrConfig, have.Config.Method.run(), j.Dir, what)
 	}
 	if have.Config != want.Config || !maps.Equal(have.Shares, want.Shares) ||
