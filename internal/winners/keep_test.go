@@ -25,7 +25,7 @@ func slower(space *supernet.Space) stopwatch {
 }
 
 // TestBudgetsAreKept times winners by a clock that the predictor knows nothing of: they must be
-// within their budgets by it, and no network that is 25 % faster than the budget may be better.
+// within their budgets by it, and no network that is 35 % faster than the budget may be better.
 func TestBudgetsAreKept(t *testing.T) {
 	space := micro.ParseSpace(t, micro.SpaceYAML)
 	accuracy, latency := micro.Accuracy(t, space, strings.Repeat("5", 64)), micro.Latency(t, space)
@@ -58,7 +58,7 @@ func TestBudgetsAreKept(t *testing.T) {
 		}
 		best := math.Inf(-1)
 		for _, a := range micro.AllArchs(space) {
-			if micro.NetworkMS(space, a) <= p.limits.LatencyMS/1.25 {
+			if micro.NetworkMS(space, a) <= p.limits.LatencyMS/1.35 {
 				top1, err := accuracy.Predict([]supernet.Arch{a})
 				if err != nil {
 					t.Fatal(err)
