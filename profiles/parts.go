@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -80,6 +81,14 @@ func subjectsOf(parts []part) (n int) {
 func measureParts(ctx context.Context, rt Runtime, parts []part, head Profile) (all []*Profile,
 	err error) {
 	s := head.Settings
+	if err := makeParts(s.Parts, parts); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil && s.Parts != "" {
+			_ = os.Remove(s.Parts) // unless something is kept in it
+		}
+	}()
 	total := workOf(parts)
 	budget := func(some []part) time.Duration {
 		return time.Duration(float64(s.Budget) * float64(workOf(some)) / float64(total))
@@ -116,10 +125,30 @@ func (p *part) profile(ctx context.Context, rt Runtime, head Profile, budget tim
 	if err := p.measure(ctx, rt, &head, budget, progress); err != nil || s.Parts == "" {
 		return &head, err
 	}
-	if err := os.MkdirAll(s.Parts, 0o777); err != nil {
-		return nil, fmt.Errorf("profile: keep what is measured: %w", err)
-	}
 	return &head, head.Save(path)
+}
+
+// makeParts makes the folder of the parts and looks whether they can be written, before what they
+// keep takes its time.
+func makeParts(folder string, parts []part) error {
+	if folder == "" {
+		return nil
+	}
+	err := store.Output{Path: folder, Kind: store.FolderOutput}.Check()
+	if err == nil {
+		err = os.MkdirAll(folder, 0o777)
+	}
+	for i := range parts {
+		if err == nil {
+			err = store.Output{Path: partPath(folder, parts[i].resolution), Kind: profileKind,
+				Force: true}.Check()
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("profile: what is measured of each resolution is kept in %s: move away "+
+			"what is there, or give the profile another name: %w", folder, err)
+	}
+	return nil
 }
 
 func partPath(folder string, resolution int) string {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tailor-nas/tailor/profiles"
@@ -82,6 +83,32 @@ func checkTimes(t *testing.T, p *profiles.Profile) {
 		want := float64(timeOf(space.Blocks(a))) / 1e6
 		if n.LatencyMS < want*.97 || n.LatencyMS > want*1.03 {
 			t.Errorf("%s: %v ms, want %v", n.Name, n.LatencyMS, want)
+		}
+	}
+}
+
+// TestPartsCannotBeKept: a profile that could not keep its parts says so before it measures.
+func TestPartsCannotBeKept(t *testing.T) {
+	for name, make := range map[string]func(folder string) error{
+		"a file": func(folder string) error { return os.WriteFile(folder, nil, 0o644) },
+		"a folder in the place of a part": func(folder string) error {
+			return os.MkdirAll(filepath.Join(folder, "24.json"), 0o755)
+		},
+	} {
+		d, kept := newDevice(), filepath.Join(t.TempDir(), "parts")
+		if err := make(kept); err != nil {
+			t.Fatal(err)
+		}
+		s := givenProfile(profiles.ProfileSettings{Networks: 6, Clock: d.machine, Parts: kept})
+		_, err := profiles.New(t.Context(), tiny(t), d, s)
+		if err == nil || !strings.Contains(err.Error(), kept+": move away what is there") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if len(d.loads) > 0 {
+			t.Errorf("%s: %d blocks were loaded", name, len(d.loads))
+		}
+		if _, err := os.Stat(kept); err != nil {
+			t.Errorf("%s: what was there: %v", name, err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/tailor-nas/tailor/internal/data"
@@ -32,6 +33,40 @@ func (d DataInfo) cacheDir(dir string) string {
 		return d.Cache
 	}
 	return filepath.Join(dir, d.Cache)
+}
+
+// checkCache refuses a cache that is no folder, or the one that the images are in.
+func (j Job) checkCache() error {
+	dir := j.Cache
+	if dir == "" {
+		return nil
+	}
+	if dir == AutoCache {
+		dir = filepath.Join(j.Dir, AutoCache)
+	}
+	if info, err := os.Stat(j.Data); err == nil && j.Data != "synthetic" {
+		if there, err := os.Stat(dir); err == nil && os.SameFile(info, there) {
+			return fmt.Errorf("%w: the cache %s is the data itself: name another folder", ErrConfig,
+				dir)
+		}
+	}
+	for at := dir; ; at = filepath.Dir(at) {
+		info, err := os.Stat(at)
+		if err == nil && !info.IsDir() {
+			return fmt.Errorf("%w: the cache %s cannot be made: %s is a file, expected a folder: "+
+				"name another folder", ErrConfig, dir, at)
+		}
+		if err == nil || filepath.Dir(at) == at {
+			return nil
+		}
+	}
+}
+
+// warnUselessCache says that no image needs the cache that was asked for.
+func (j Job) warnUselessCache(d *data.Dataset) {
+	if all, _ := d.CacheSize(); j.Cache != "" && all == 0 && j.Warn != nil {
+		j.Warn("--cache has no effect: all images are in memory")
+	}
 }
 
 // fillCache decodes the images that do not fit the memory, if there is to be a cache of them.

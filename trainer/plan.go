@@ -71,6 +71,7 @@ func NewPlan(ctx context.Context, j Job) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	j.warnUselessCache(d)
 	p, _, err := newPlan(ctx, j, info, d, done)
 	return p, err
 }

@@ -87,7 +87,7 @@ func (j Job) check() error {
 			return fmt.Errorf("%w: %s images is %d, expected 1 or more", ErrConfig, name, images)
 		}
 	}
-	return nil
+	return j.checkCache()
 }
 
 // checkSize refuses images that are smaller than what the space takes.
@@ -168,6 +168,9 @@ func Train(ctx context.Context, j Job) (*Run, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if !state.Done {
+		j.warnUselessCache(d)
 	}
 	if err := j.fillCache(ctx, info, d, state); err != nil {
 		return nil, err

@@ -21,6 +21,9 @@ type exportCmd struct {
 	outFlags
 }
 
+// alsoReads are the weights that the manifest names.
+func (c *exportCmd) alsoReads() []string { return manifest.WeightsFiles(c.Manifest) }
+
 // Run exports.
 func (c *exportCmd) Run(g *Globals) error {
 	if c.ONNX == "" && c.TFLite == "" {

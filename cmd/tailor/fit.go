@@ -59,12 +59,29 @@ func (c *fitLatencyCmd) Run(g *Globals) error {
 	if err := l.Save(c.Out); err != nil {
 		return err
 	}
+	c.warnHopeless(g, l.HeldOut)
 	r := fitLatencyResult{fitResult{c.Out, l.Networks, l.HeldOut}, l.ByResolution, nil,
 		l.Candidates, measured}
 	if l.Interval.Coverage > 0 {
 		r.Interval = &l.Interval
 	}
 	return g.result(r, func(w io.Writer) { r.print(w, l) })
+}
+
+// hopelessMAPE is an error of predictions of which no search can make use.
+const hopelessMAPE = 0.5
+
+// warnHopeless says of predictions that are far off what may help.
+func (c *fitLatencyCmd) warnHopeless(g *Globals, h regress.HeldOut) {
+	if h.Samples == 0 || h.MAPE <= hopelessMAPE {
+		return
+	}
+	again := "profile again with a larger --budget and more --networks"
+	if c.Profile == "" {
+		again = "measure more networks, and each more often"
+	}
+	g.warn("predictions of held-out networks are off by %.0f %% on average, too much to search by: %s",
+		100*h.MAPE, again)
 }
 
 // fit gives the predictor and, of --measured, what is known of the measurements.

@@ -66,7 +66,7 @@ func checkOutputs(parsed *kong.Context) error {
 	}
 	for i, o := range outputs {
 		for _, other := range outputs[:i] {
-			if o.Path == other.Path {
+			if o.Same(other) {
 				return usagef("%s is to be written twice: choose two names", o.Path)
 			}
 		}

@@ -21,7 +21,7 @@ type planResult struct {
 
 // plan prints what a job takes.
 func (g *Globals) plan(ctx context.Context, job trainer.Job) error {
-	job.Opened = g.opened
+	job.Opened, job.Warn = g.opened, g.warn
 	p, err := trainer.NewPlan(ctx, job)
 	if err != nil {
 		return err

@@ -56,10 +56,34 @@ const measurementsFile = "measurements.sqlite"
 func (o Output) Check() error {
 	path := filepath.Clean(o.Path)
 	err := o.check(path)
+	if real := followed(path); err == nil && real != path {
+		if err = o.check(real); err != nil {
+			err = fmt.Errorf("%s leads through a link: %w", path, err)
+		}
+	}
 	if err != nil && !errors.Is(err, ErrOutput) {
 		err = fmt.Errorf("%s %w: %w", path, ErrOutput, err)
 	}
 	return err
+}
+
+// Same says whether two outputs are one file or folder, under two names too.
+func (o Output) Same(other Output) bool { return followed(o.Path) == followed(other.Path) }
+
+// followed is where writing to a path writes: an absolute path, with the links followed of as much
+// of it as is there.
+func followed(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	dir := filepath.Dir(path)
+	if dir == path {
+		return path
+	}
+	return filepath.Join(followed(dir), filepath.Base(path))
 }
 
 func (o Output) check(path string) error {

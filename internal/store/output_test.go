@@ -112,6 +112,63 @@ func TestOutput(t *testing.T) {
 	}
 }
 
+// TestOutputThroughLinks: what a link leads to is as safe as under its own name.
+func TestOutputThroughLinks(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	for _, name := range []string{"run/checkpoints", "winner", "links", "plain"} {
+		if err := os.MkdirAll(at(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, kind := range map[string]string{"run/run.json": "run",
+		"winner/manifest.json": "manifest", "plain/latency.json": "latency"} {
+		if err := store.WriteDocument(at(path), kind, 1, &plain{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"run/metrics.jsonl", "winner/weights.safetensors",
+		"plain/text"} {
+		put(t, at(name), "text")
+	}
+	for link, target := range map[string]string{"w.onnx": "winner/weights.safetensors",
+		"m.json": "run/metrics.jsonl", "new.onnx": "links/w.onnx", "run": "run",
+		"c": "run/checkpoints", "p": "plain"} {
+		if err := os.Symlink(at(target), at("links/"+link)); err != nil {
+			t.Skip(err)
+		}
+	}
+	if err := os.Symlink(at("winner/network.onnx"), at("links/none.onnx")); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"w.onnx":       "belongs to the run or network",
+		"m.json":       "belongs to the run or network",
+		"new.onnx":     "belongs to the run or network",
+		"none.onnx":    "link to nowhere",
+		"run/run.json": "belongs to the run",
+		"c/a.json":     "belongs to what is in",
+		"p/text":       "",
+		"p/new.json":   "",
+		"p/in/a.json":  "make it first",
+	} {
+		o := store.Output{Path: at("links/" + name), Kind: "latency", Force: true}
+		err := o.Check()
+		if (err == nil) != (want == "") || err != nil && (!errors.Is(err, store.ErrOutput) ||
+			!strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), o.Path)) {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+	}
+	folder := store.Output{Path: at("links/c/deep/win"), Kind: store.FolderOutput}
+	if err := folder.Check(); err == nil || !strings.Contains(err.Error(), "belongs to what is in") {
+		t.Errorf("%s: %v", folder.Path, err)
+	}
+	one, two := store.Output{Path: at("links/p/new")}, store.Output{Path: at("plain/new")}
+	if !one.Same(two) || one.Same(store.Output{Path: at("plain/other")}) {
+		t.Error("one file under two names")
+	}
+}
+
 // TestOutputCleansLooks that a killed process left, and nobody else's files.
 func TestOutputCleansLooks(t *testing.T) {
 	dir := t.TempDir()

@@ -62,6 +62,17 @@ func Read(path string) (*Manifest, error) {
 	return &m, nil
 }
 
+// WeightsFiles are the files of weights that [Open] reads besides the manifest: none if there are
+// none, or the manifest cannot be read.
+func WeightsFiles(path string) []string {
+	path = Path(path)
+	m, err := Read(path)
+	if err != nil || m.Weights == nil {
+		return nil
+	}
+	return []string{filepath.Join(filepath.Dir(path), m.Weights.File)}
+}
+
 // loadWeights reads the file beside a manifest, if there is one.
 func (m *Manifest) loadWeights(path string) (*supernet.Subnet, error) {
 	if m.Weights == nil {
