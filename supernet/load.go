@@ -219,13 +219,16 @@ const (
 	maxExpand     = 16
 )
 
+// MaxClasses is the largest number of classes of a space; the least is 2.
+const MaxClasses = 1 << 20
+
 func (c *checker) space(s *Space) {
 	if s.Name == "" {
 		c.fail("name", "is missing")
 	}
 	c.text("name", s.Name)
 	c.text("title", s.Title)
-	c.between("classes", s.Classes, 2, 1<<20)
+	c.between("classes", s.Classes, 2, MaxClasses)
 	c.between("channels", s.Channels, 1, 4)
 	choices(c, "resolutions", s.Resolutions, 8, maxResolution)
 	if !(s.WidthMultiplier >= 0.1 && s.WidthMultiplier <= 10) {

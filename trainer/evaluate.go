@@ -22,9 +22,12 @@ type EvalSettings struct {
 	// fewer. 0 takes the statistics that came with the weights, which only imported ones have; they
 	// are right for the network that they were measured with, mostly the largest.
 	CalibrationImages int
-	Batch             int // images a forward pass; 1 or more
-	Workers           int // 1 or more; results do not depend on it
-	Seed              uint64
+	// CalibrateAll calibrates the largest network, too, where statistics came with the weights.
+	// Without it this one keeps them: they are its own, and of more images than these.
+	CalibrateAll bool
+	Batch        int // images a forward pass; 1 or more
+	Workers      int // 1 or more; results do not depend on it
+	Seed         uint64
 }
 
 // EvalDefaults calibrate on 2,000 images, and work on one processor.
@@ -49,17 +52,20 @@ func (s EvalSettings) Check() error {
 
 // Evaluator measures the accuracy of sub-networks of a supernet. Before every evaluation the batch
 // norm statistics of the sub-network are calibrated: those of one sub-network are wrong for another
-// (Yu and Huang, ICCV 2019, section 3).
+// (Yu and Huang, ICCV 2019, section 3). Only the largest of an imported supernet has its own.
 type Evaluator struct {
 	space       *supernet.Space
 	pool        *nn.Pool
 	run         engine.Runner
+	stored      engine.Runner // with the statistics that came with the weights; nil without
+	now         engine.Runner // the one of both that the last calibrated network runs on
 	inputs      passes.Inputs
 	transform   data.Transform // without augmentation
 	size        int
 	channels    int
 	settings    EvalSettings
 	calibration *data.Loader // nil with the statistics that came with the weights
+	images      int          // of calibration
 }
 
 // NewEvaluator prepares to evaluate sub-networks of net on images. Close it when done.
@@ -86,6 +92,7 @@ func NewEvaluator(net *supernet.Supernet, images *Data, s EvalSettings) (*Evalua
 	e.transform = data.Transform{Mean: train.Mean, Std: train.Std}
 	if s.CalibrationImages > 0 {
 		some := data.Subset(d.Train, s.CalibrationImages, s.Seed)
+		e.images = some.Len()
 		e.calibration, err = data.NewLoader(some, d.Size, d.Channels, data.LoaderConfig{
 			Batch: min(s.Batch, some.Len()), Seed: s.Seed, Transform: train, Workers: s.Workers,
 		})
@@ -95,6 +102,9 @@ func NewEvaluator(net *supernet.Supernet, images *Data, s EvalSettings) (*Evalua
 	}
 	e.pool = nn.NewPool(s.Workers)
 	e.run, e.inputs = engine.NewRunner(net, e.pool), passes.NewInputs(e.pool)
+	if hasStatistics(net) {
+		e.stored = engine.NewRunner(net, e.pool)
+	}
 	return e, nil
 }
 
@@ -114,7 +124,19 @@ func (e *Evaluator) Close() {
 	}
 }
 
-// Calibrate measures the batch norm statistics of a sub-network on augmented training images.
+// Calibrates is the number of images that a sub-network's batch norm statistics are measured on; 0
+// where those that came with the weights are taken.
+func (e *Evaluator) Calibrates(arch supernet.Arch) int {
+	largest := e.space.Max()
+	largest.Resolution = arch.Resolution // the same weights at any
+	if e.calibration == nil || e.stored != nil && arch == largest && !e.settings.CalibrateAll {
+		return 0
+	}
+	return e.images
+}
+
+// Calibrate measures the batch norm statistics of a sub-network on augmented training images, where
+// [Evaluator.Calibrates] says so.
 func (e *Evaluator) Calibrate(ctx context.Context, arch supernet.Arch) error {
 	if e.pool == nil {
 		return ErrClosed
@@ -122,10 +144,12 @@ func (e *Evaluator) Calibrate(ctx context.Context, arch supernet.Arch) error {
 	if err := e.space.Check(arch); err != nil {
 		return fmt.Errorf("calibrate: %w: %w", supernet.ErrArch, err)
 	}
-	if e.calibration == nil {
-		e.run.Bind(e.space.Blocks(arch), 1, nn.Infer)
+	if e.Calibrates(arch) == 0 {
+		e.now = e.stored
+		e.now.Bind(e.space.Blocks(arch), 1, nn.Infer)
 		return nil
 	}
+	e.now = e.run
 	return passes.Calibrate(ctx, e.run, e.space.Blocks(arch), e.calibration, e.inputs)
 }
 
@@ -138,7 +162,7 @@ func (e *Evaluator) Top1(ctx context.Context, arch supernet.Arch, set Set) (floa
 	if err := e.Calibrate(ctx, arch); err != nil {
 		return 0, err
 	}
-	correct, err := passes.CountCorrect(ctx, e.run, e.space.Blocks(arch), loader, e.inputs)
+	correct, err := passes.CountCorrect(ctx, e.now, e.space.Blocks(arch), loader, e.inputs)
 	return float64(correct) / float64(set.Len()), err
 }
 
@@ -147,7 +171,7 @@ func (e *Evaluator) Extract(ctx context.Context, arch supernet.Arch) (*supernet.
 	if err := e.Calibrate(ctx, arch); err != nil {
 		return nil, err
 	}
-	return e.run.Extract(e.space.Blocks(arch), e.space.BNEps), nil
+	return e.now.Extract(e.space.Blocks(arch), e.space.BNEps), nil
 }
 
 // SubnetTop1 is the accuracy of a network that stands alone, with the statistics it carries.
@@ -181,7 +205,7 @@ func (e *Evaluator) Confusion(ctx context.Context, arch supernet.Arch, set Set) 
 	if err := e.Calibrate(ctx, arch); err != nil {
 		return nil, err
 	}
-	return passes.Confusion(ctx, e.run, e.space.Blocks(arch), loader, e.inputs)
+	return passes.Confusion(ctx, e.now, e.space.Blocks(arch), loader, e.inputs)
 }
 
 func (e *Evaluator) loader(set Set) (*data.Loader, error) {

@@ -40,8 +40,9 @@ func Import(dir string, m Imported) (*Run, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(filepath.Dir(filepath.Clean(dir)), 0o777); err != nil {
-		return nil, fmt.Errorf("import: %w", err)
+		return nil, fmt.Errorf("write run %s: %w", dir, err)
 	}
+	var run *Run
 	err = store.WriteDir(dir, func(tmp string) error {
 		err := store.WriteDocument(filepath.Join(tmp, runFile), runKind, runVersion, info)
 		if err != nil {
@@ -50,13 +51,17 @@ func Import(dir string, m Imported) (*Run, error) {
 		if err := os.Mkdir(filepath.Join(tmp, checkpointsDir), 0o755); err != nil {
 			return err
 		}
-		_, err = saveCheckpoint(tmp, info, m.Net, State{Done: true})
+		if _, err = saveCheckpoint(tmp, info, m.Net, State{Done: true}); err != nil {
+			return err
+		}
+		run, err = OpenRun(tmp) // what cannot be opened gets no name
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("import: %w", err)
+		return nil, fmt.Errorf("write run %s: %w", dir, err)
 	}
-	return OpenRun(dir)
+	run.Dir = dir
+	return run, nil
 }
 
 // info is the document of the run.

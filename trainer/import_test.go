@@ -116,6 +116,9 @@ func TestImportRefused(t *testing.T) {
 		"deviation": func(m *Imported) { m.Std = []float32{1, 0, 1} },
 		"channels":  func(m *Imported) { m.Std = m.Std[:1] },
 		"no hash":   func(m *Imported) { m.File.SHA256 = "" },
+		"a space that cannot be read": func(m *Imported) {
+			m.Net = supernet.NewWithStatistics(m.Net.Space.For(supernet.MaxClasses+1, 3))
+		},
 	} {
 		m := importedMicro(t)
 		change(&m)
@@ -197,6 +200,39 @@ func TestImportedStatistics(t *testing.T) {
 	if _, err := NewEvaluator(supernet.New(run.Net.Space, 1), d, stored); !errors.Is(err,
 		ErrConfig) {
 		t.Errorf("trained weights have no statistics: %v", err)
+	}
+}
+
+// The largest network keeps its own statistics whatever was calibrated before, unless all are to be
+// calibrated.
+func TestImportedLargest(t *testing.T) {
+	run, err := Import(filepath.Join(t.TempDir(), "run"), importedMicro(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := run.OpenData(colours(t, "a", "b", "c"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	space := run.Net.Space
+	for _, all := range []bool{false, true} {
+		e, err := NewEvaluator(run.Net, d, EvalSettings{CalibrationImages: 10, CalibrateAll: all,
+			Batch: 10, Workers: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		for _, a := range []supernet.Arch{space.Min(), space.Max()} {
+			net, err := e.Extract(context.Background(), a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			own := slices.Equal(logits(t, net, net.Blocks), logits(t, run.Net, net.Blocks))
+			if want := a == space.Max() && !all; own != want || want != (e.Calibrates(a) == 0) {
+				t.Errorf("all %v: statistics of its own %v, calibrated on %d", all, own,
+					e.Calibrates(a))
+			}
+		}
 	}
 }
 

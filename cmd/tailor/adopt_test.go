@@ -41,7 +41,7 @@ func TestAdopt(t *testing.T) {
 	w.do("adopt", "adopt @net.onnx --data synthetic --out @run")
 	r := w.results["adopt"]
 	if got := fmt.Sprintf("%v %v %v %v", r["checked"], r["classes"],
-		r["measured_images"], r["invented_images"]); got != "true 10 16 false" {
+		r["measured_images"], r["invented_images"]); got != "true 10 256 false" {
 		t.Errorf("%v", r)
 	}
 	if err := compileSchemas(t)["run"].Validate(readJSON(t, w.path("run/run.json"))); err != nil {
@@ -49,6 +49,12 @@ func TestAdopt(t *testing.T) {
 	}
 	w.do("spaces", "spaces @run/space.yaml")
 	w.do("eval", "eval --run @run --data synthetic --calibration 100 --arch max")
+	w.do("as stored", "eval --run @run --data synthetic --calibration 0")
+	w.do("by default", "eval --run @run --data synthetic")
+	if a, b := w.results["by default"], w.results["as stored"]; fmt.Sprint(a) != fmt.Sprint(b) ||
+		fmt.Sprint(a["calibration_images"]) != "0" {
+		t.Errorf("by default %v, with the network's own statistics %v", a, b)
+	}
 	text, err := os.ReadFile(w.path("run/space.yaml"))
 	if err != nil {
 		t.Fatal(err)

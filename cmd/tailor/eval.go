@@ -25,7 +25,7 @@ type evalCmd struct {
 	Plot        string `help:"Draw the confusion matrix (what the images of each class were taken for) to this .svg, .png or .pdf." type:"path" out:"plot"`
 	Arch        string `help:"max, min, random:N, or an arch as JSON." default:"max" with:"run"`
 	Split       string `help:"Images to test on: test or val." enum:"test,val" default:"test" with:"run"`
-	Calibration int    `help:"Training images for batch norm calibration; 0 takes the statistics of an imported run." default:"${calibration}" range:"0..100000000" with:"run"`
+	Calibration *int   `help:"Training images for batch norm calibration; 0 takes the statistics of an imported or adopted run. Default ${calibration}, but 0 for the largest network of such a run." range:"0..100000000" with:"run"`
 }
 
 // evalResult is the accuracy of one sub-network.
@@ -34,8 +34,10 @@ type evalResult struct {
 	Top1   float64       `json:"top1"`
 	Images int           `json:"images"`
 	costs
-	OtherData         bool `json:"other_data,omitempty"` // the images are not the run's
-	*pipeline.Answers      // where one sub-network is tested
+	OtherData bool `json:"other_data,omitempty"` // the images are not the run's
+	// training images for its batch norm; 0: as it came with the weights
+	CalibrationImages int `json:"calibration_images"`
+	*pipeline.Answers     // where one sub-network is tested
 }
 
 // Run evaluates; with one arch the JSON is that arch's object, with more it is a list in "archs".
@@ -78,8 +80,9 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 	}
 	g.openedAs(images.Seen)
 	settings := trainer.EvalDefaults()
-	settings.CalibrationImages, settings.Workers, settings.Seed = c.Calibration, g.Workers,
-		run.Info.Config.Seed
+	settings.Workers, settings.Seed = g.Workers, run.Info.Config.Seed
+	give(&settings.CalibrationImages, c.Calibration)
+	settings.CalibrateAll = c.Calibration != nil
 	e, err := trainer.NewEvaluator(run.Net, d, settings)
 	if err != nil {
 		return err
@@ -93,7 +96,7 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 			return err
 		}
 		r := evalResult{Arch: space.Spec(a), Top1: counts.Top1(), Images: set.Len(),
-			costs: costsOf(space, a), OtherData: other}
+			costs: costsOf(space, a), OtherData: other, CalibrationImages: e.Calibrates(a)}
 		if len(archs) == 1 {
 			answers := pipeline.NewAnswers(run.Info.Data.Classes, counts)
 			r.Answers = &answers
@@ -115,6 +118,9 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 			on = c.Data
 		}
 		fmt.Fprintf(w, "on %s images: %s\n", amount.Thousands(set.Len()), on)
+		if run.Info.Imported != nil {
+			fmt.Fprintln(w, "batch norm:", batchNormText(results))
+		}
 		t := &table{headings: 1}
 		t.row("TOP-1", "MACS", "PARAMS", "ARCH")
 		for _, r := range results {
@@ -126,6 +132,25 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 			c.printAnswers(w, results[0].Answers)
 		}
 	})
+}
+
+// batchNormText says where the statistics of networks of an imported run are from.
+func batchNormText(results []evalResult) string {
+	own, images := 0, 0
+	for _, r := range results {
+		if r.CalibrationImages == 0 {
+			own++
+		}
+		images = max(images, r.CalibrationImages)
+	}
+	calibrated := fmt.Sprintf("calibrated on %s training images", amount.Thousands(images))
+	switch own {
+	case 0:
+		return calibrated
+	case len(results):
+		return "as it came with the weights (--calibration N measures it anew on N images)"
+	}
+	return calibrated + "; that of the largest network as it came with the weights"
 }
 
 // images are those to test on, if they are not the network's own.

@@ -11,7 +11,7 @@ import (
 
 type importSupernetCmd struct {
 	File  string `arg:"" help:"The weights: a state dict or checkpoint of PyTorch, or safetensors." type:"path"`
-	Space string `help:"Space that they are of: ofa-mbv3, ofa-mbv3-w1.2, ofa-proxyless, or a YAML file." default:"ofa-mbv3-w1.2" type:"source"`
+	Space string `help:"Space that they are of: ofa-mbv3, ofa-mbv3-w1.2, ofa-proxyless, ofa-resnet50, or a YAML file." default:"ofa-mbv3-w1.2" type:"source"`
 	Out   string `required:"" help:"Folder of the run, which must not exist." type:"path" out:"folder"`
 }
 

@@ -148,8 +148,9 @@ func (a *Adopted) complete() error {
 			"0.485,0.456,0.406 --std 0.229,0.224,0.225)", ErrUnknown, channels)
 	}
 	if len(f.Mean.Value) != channels || len(f.Std.Value) != channels {
-		return fmt.Errorf("%w: there are %d means (%s) and %d deviations (%s) for %d channels",
-			ErrUnknown, len(f.Mean.Value), f.Mean.From, len(f.Std.Value), f.Std.From, channels)
+		return fmt.Errorf("%w: there are %d means (%s) and %d deviations (%s) for %d channels: "+
+			"give --mean and --std with a number for each channel", ErrUnknown,
+			len(f.Mean.Value), f.Mean.From, len(f.Std.Value), f.Std.From, channels)
 	}
 	for _, c := range a.Network.units() {
 		if c.Norm != nil && c.Norm.Eps == 0 {

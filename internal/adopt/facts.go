@@ -38,13 +38,15 @@ var (
 
 // facts are what networks of the family come with, by the library that they are of.
 func (f *family) facts(n naming, net *Network, stages [][]*Block, file string) Facts {
-	from := "family " + f.name + " of " + n.name
+	library, _, _ := strings.Cut(n.name, " ") // a naming may add a family: "torchvision MNASNet"
+	name := f.name + " of " + library
+	from := "family " + name
 	side, known := f.sides[[2]int{len(net.Blocks), stages[min(4, len(stages)-1)][0].Project.Out}]
 	if !known {
 		side = 224
 	}
 	t := Facts{
-		Family: f.name + " of " + n.name, Resolution: fact(side, from),
+		Family: name, Resolution: fact(side, from),
 		Mean: fact(imageNetMean, from), Std: fact(imageNetStd, from), BNEps: fact(1e-5, from),
 		Padding: fact(supernet.Padding(""), from),
 	}

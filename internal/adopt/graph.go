@@ -41,6 +41,9 @@ func FromONNX(ctx context.Context, g *onnxgraph.Graph, side int) (*Network, Fact
 		return nil, Facts{}, nil, fmt.Errorf("%w: %w", ErrNetwork, err)
 	}
 	net, err := r.network()
+	if err == nil {
+		err = net.checkValues()
+	}
 	if err != nil {
 		return nil, Facts{}, nil, fmt.Errorf("%w: %w", ErrNetwork, err)
 	}

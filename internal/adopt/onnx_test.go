@@ -129,7 +129,7 @@ func TestUnfold(t *testing.T) {
 	if !a.Folded() {
 		t.Fatal("nothing was folded")
 	}
-	if err := a.Unfold(t.Context(), Invented(3, 32, 3)); err != nil {
+	if _, err := a.Unfold(t.Context(), Invented(3, 32, 3)); err != nil {
 		t.Fatal(err)
 	}
 	if d := a.differs(t, space); d > Tolerance {

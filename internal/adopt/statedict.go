@@ -83,7 +83,7 @@ func (d *dict) network(file string) (*Network, Facts, error) {
 	if err != nil {
 		return nil, Facts{}, err
 	}
-	net.Stem = stem
+	net.Stem = stem.dense()
 	var stages []int // of each block, as far as the names say
 	if d.has("", separable) {
 		parts = slices.Insert(parts, 0, part{at: []int{0, 0}})
@@ -166,6 +166,9 @@ func (d *dict) take(prefix string, u unit) (Conv, error) {
 		return Conv{}, fmt.Errorf("tensor %.80q is missing", key)
 	}
 	delete(d.left, key)
+	if err := checkTensor(w); err != nil {
+		return Conv{}, err
+	}
 	c, err := convOf(w)
 	if err != nil {
 		return c, err
@@ -199,7 +202,7 @@ func (d *dict) vector(key string, n int, optional bool) ([]float32, error) {
 		return nil, fmt.Errorf("tensor %.80q has the shape %v, expected [%d]", t.Name, t.Shape, n)
 	}
 	delete(d.left, key)
-	return t.Data, nil
+	return t.Data, checkTensor(t)
 }
 
 // convOf tells by its shape what a weight is: a fully connected layer, a dense or depthwise
@@ -223,6 +226,15 @@ func convOf(t supernet.Tensor) (Conv, error) {
 		c.Depthwise, c.In = true, c.Out
 	}
 	return c, nil
+}
+
+// dense is a convolution that takes all channels: one of a single channel has the shape of a
+// depthwise one, but the first of a network never is depthwise.
+func (c Conv) dense() Conv {
+	if c.Depthwise {
+		c.Depthwise, c.In = false, 1
+	}
+	return c
 }
 
 // maxElements bounds the elements of one tensor.

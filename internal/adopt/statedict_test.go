@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/onnxgraph"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -343,12 +345,69 @@ func TestStateDicts(t *testing.T) {
 // sameLogits compares two networks on an image.
 func sameLogits(t *testing.T, got, want *supernet.Subnet) {
 	t.Helper()
-	image := Invented(1, want.Blocks[0].In.H, 3)[0]
+	image := smoothNoise(want.Blocks[0].In.H, want.Blocks[0].In.C, rand.New(rand.NewPCG(2, 2)))
 	a, b := must(got.Classifier(1)), must(want.Classifier(1))
 	p, q := must(a.Logits(image)), must(b.Logits(image))
 	for i := range q {
 		if d := math.Abs(float64(p[i] - q[i])); !(d <= 1e-5*max(1, math.Abs(float64(q[i])))) {
 			t.Errorf("logit %d is %v, expected %v", i, p[i], q[i])
+		}
+	}
+}
+
+// grey is a network of images with one channel, as a state dict.
+func grey(t *testing.T) (*supernet.Subnet, []supernet.Tensor) {
+	t.Helper()
+	text := family7("1e-5", "", "relu6", "", "K2", "3", "K4", "3", "K5", "3")
+	s := must(supernet.ParseSpace("x", []byte(text))).For(5, 1)
+	net := must(supernet.NewSubnet(s.Blocks(s.Max()), s.BNEps, 1))
+	shake(net, 1)
+	return net, timm("conv_head", "bn2", "classifier").stateDict(net)
+}
+
+// TestOneChannel: the first convolution of a network of grey images is no depthwise one.
+func TestOneChannel(t *testing.T) {
+	net, tensors := grey(t)
+	if _, err := fromTensors("x", tensors, Options{}); !errors.Is(err, ErrUnknown) ||
+		!strings.Contains(err.Error(), "give --mean and --std") {
+		t.Errorf("without a mean: %v", err)
+	}
+	a, err := fromTensors("x", tensors, Options{Resolution: 32, Mean: []float32{0.5},
+		Std: []float32{0.5}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := must(a.Network.Space("y", a.Facts))
+	again := must(supernet.LoadSubnet(s.Blocks(s.Max()), s.BNEps, must(a.Network.Tensors(s))))
+	sameLogits(t, again, net)
+}
+
+// TestValues: values that no trained network has are refused with their tensor.
+func TestValues(t *testing.T) {
+	inf := float32(math.Inf(1))
+	for name, v := range map[string]float32{"conv_stem.weight": float32(math.NaN()),
+		"blocks.1.0.bn1.running_mean": -inf, "classifier.bias": inf, "bn2.running_var": -1} {
+		_, tensors := grey(t)
+		for _, x := range tensors {
+			if x.Name == name {
+				x.Data[1] = v
+			}
+		}
+		_, err := fromTensors("x", tensors, Options{})
+		if want := fmt.Sprintf("tensor %q has the value %g", name, v); !errors.Is(err,
+			ErrNetwork) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, expected %s", err, want)
+		}
+	}
+	g := must(onnxgraph.Read(exported(t, small(t, "mbv3-tiny"), small(t, "mbv3-tiny").Max(), 1, 17)))
+	for i := range g.Nodes {
+		if n := &g.Nodes[i]; n.Op == "Conv" && i > 0 {
+			g.Constants[n.Inputs[1]].Data[0] = 1e300 // infinite as float32
+			_, err := fromGraph(t.Context(), g, Options{})
+			if !errors.Is(err, ErrNetwork) || !strings.Contains(err.Error(), "has the value +Inf") {
+				t.Errorf("node %s: %v", n.Label(), err)
+			}
+			return
 		}
 	}
 }

@@ -3,6 +3,7 @@ package adopt
 import (
 	"context"
 	"fmt"
+	"iter"
 	"math"
 	"math/rand/v2"
 
@@ -26,8 +27,10 @@ func (a *Adopted) Folded() bool { return len(a.Network.folded()) > 0 }
 // Side is that of the images that [Adopted.Unfold] takes.
 func (a *Adopted) Side() int { return a.Facts.Resolution.Value }
 
-// Unfold measures what batch norm is put back with, on normalised images (height,width,channels).
-func (a *Adopted) Unfold(ctx context.Context, images [][]float32) error {
+// Unfold measures what batch norm is put back with, on normalised images (height,width,channels),
+// and says on how many.
+func (a *Adopted) Unfold(ctx context.Context, images iter.Seq2[[]float32, error]) (n int,
+	err error) {
 	folded := map[string]*Conv{}
 	for _, c := range a.Network.folded() {
 		c.seen = &moments{sum: make([]float64, c.Out), square: make([]float64, c.Out)}
@@ -39,16 +42,20 @@ func (a *Adopted) Unfold(ctx context.Context, images [][]float32) error {
 		}
 	}
 	in := a.Network.input
-	for _, image := range images {
+	for image, err := range images {
+		if err != nil {
+			return n, err
+		}
 		if len(image) != in.side*in.side*in.channels {
-			return fmt.Errorf("an image has %d values, expected %d", len(image),
+			return n, fmt.Errorf("an image has %d values, expected %d", len(image),
 				in.side*in.side*in.channels)
 		}
 		if _, _, err := a.Network.graph.Run(ctx, in.tensor(image), watch); err != nil {
-			return err
+			return n, err
 		}
+		n++
 	}
-	return nil
+	return n, nil
 }
 
 // add counts the values (1,C,H,W) of an image.
@@ -86,17 +93,24 @@ func (c *Conv) unfolded(eps float64) *Norm {
 
 // Invented draws images that are smooth as photos are: noise of all sizes, the larger the stronger.
 // They stand in for images of the network's own kind where there are none.
-func Invented(n, side, channels int) [][]float32 {
-	r := rand.New(rand.NewPCG(2, 2))
-	all := make([][]float32, n)
-	for i := range all {
-		all[i] = make([]float32, side*side*channels)
-		for cells := 1; cells <= side; cells *= 2 {
-			addNoise(all[i], side, channels, cells, 1/math.Sqrt(float64(cells)), r)
+func Invented(n, side, channels int) iter.Seq2[[]float32, error] {
+	return func(yield func([]float32, error) bool) {
+		r := rand.New(rand.NewPCG(2, 2))
+		for range n {
+			if !yield(smoothNoise(side, channels, r), nil) {
+				return
+			}
 		}
-		standardise(all[i])
 	}
-	return all
+}
+
+func smoothNoise(side, channels int, r *rand.Rand) []float32 {
+	image := make([]float32, side*side*channels)
+	for cells := 1; cells <= side; cells *= 2 {
+		addNoise(image, side, channels, cells, 1/math.Sqrt(float64(cells)), r)
+	}
+	standardise(image)
+	return image
 }
 
 // addNoise adds random values on a grid of cells x cells, and between them what lies between.

@@ -63,7 +63,10 @@ func fill(space *supernet.Space, tensors []tensorfile.Tensor) (*Supernet, error)
 		}
 		byName[name] = t
 	}
-	space = withClassesOf(space, byName["classifier.linear.weight"])
+	space, err := withClassesOf(space, byName["classifier.linear.weight"])
+	if err != nil {
+		return nil, err
+	}
 	s := &Supernet{Net: supernet.NewWithStatistics(space)}
 	names := layerNames(space)
 	for _, to := range s.Net.Tensors() {
@@ -87,18 +90,22 @@ func fill(space *supernet.Space, tensors []tensorfile.Tensor) (*Supernet, error)
 			s.Unused = append(s.Unused, t.Name)
 		}
 	}
-	return s, nil
+	return s, checkUnused(space, s.Unused)
 }
 
 // withClassesOf is the space with as many classes as the weight of a classifier has, (out,in), if
 // it takes the features of the space.
-func withClassesOf(space *supernet.Space, weight tensorfile.Tensor) *supernet.Space {
+func withClassesOf(space *supernet.Space, weight tensorfile.Tensor) (*supernet.Space, error) {
 	blocks := space.Blocks(space.Max())
 	features := blocks[len(blocks)-1].In.Len()
 	if len(weight.Shape) != 2 || weight.Shape[0] < 2 || weight.Shape[1] != features {
-		return space
+		return space, nil // what does not fit is told when it is taken
 	}
-	return space.For(weight.Shape[0], space.Channels)
+	if n := weight.Shape[0]; n > supernet.MaxClasses {
+		return nil, fmt.Errorf("%w: its classifier has %d classes, expected 2 to %d", ErrSupernet, n,
+			supernet.MaxClasses)
+	}
+	return space.For(weight.Shape[0], space.Channels), nil
 }
 
 // plainName is a tensor's name without what differs between OFA's releases: the modules of elastic

@@ -41,6 +41,14 @@ func (w weights) file(t *testing.T, name func(string) string) string {
 	return path
 }
 
+// sorted are the tensors by name.
+func (w weights) sorted() (all []tensorfile.Tensor) {
+	for _, name := range slices.Sorted(maps.Keys(w)) {
+		all = append(all, w[name])
+	}
+	return all
+}
+
 func same(name string) string { return name }
 
 // TestSupernet compares all kinds of sub-networks with a computation in float64 that has nothing in
@@ -154,6 +162,24 @@ func TestSupernetRefused(t *testing.T) {
 			strings.Contains(err.Error(), "\n") {
 			t.Errorf("%v, expected %q", err, want)
 		}
+	}
+	for want, change := range map[string][2]string{
+		"has the kernel matrix \"blocks.1.conv.depth_conv.conv.": {"kernel_transform: true", ""},
+		"has the tensor \"blocks.2.conv.":                        {"[1, 2]", "[1]"},
+	} {
+		space, err := supernet.ParseSpace("x", []byte(strings.Replace(microSpace, change[0],
+			change[1], 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fill(space, microWeights().sorted()); !errors.Is(err, ErrSupernet) ||
+			!strings.Contains(err.Error(), want) {
+			t.Errorf("%v, expected %q", err, want)
+		}
+	}
+	many := tensorfile.Tensor{Shape: []int{supernet.MaxClasses + 1, 32}}
+	if _, err := withClassesOf(micro(t), many); !errors.Is(err, ErrSupernet) {
+		t.Errorf("too many classes: %v", err)
 	}
 	w := microWeights()
 	maps.Copy(w, weights{"more": {Name: "more.weight", Shape: []int{1}, Data: []float32{1}}})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,11 +44,18 @@ type AdoptedRun struct {
 // SpaceFile is the name of the space's file in the folder of an adopted run.
 const SpaceFile = "space.yaml"
 
-// measuredImages is how many images folded batch norm is measured on.
-const measuredImages = 16
+// Folded batch norm is measured on so many images, at most: of a data set, each more brings the
+// statistics closer to those of all images; invented ones are but a stand-in.
+const (
+	measuredImages = 256
+	inventedImages = 16
+)
 
 // Adopt makes a run of the network in a file.
 func Adopt(ctx context.Context, path, dir string, s AdoptSettings) (*AdoptedRun, error) {
+	if err := checkNew(dir); err != nil {
+		return nil, fmt.Errorf("adopt: %w", err)
+	}
 	r, labels, err := readAdopted(ctx, path, s)
 	if err != nil {
 		return nil, err
@@ -64,7 +72,7 @@ func Adopt(ctx context.Context, path, dir string, s AdoptSettings) (*AdoptedRun,
 		Std: a.Facts.Std.Value,
 	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("adopt %s: %w", path, err)
 	}
 	return r, store.WriteFile(r.SpaceFile, func(w io.Writer) error {
 		_, err := w.Write(adopt.YAML(net.Space))
@@ -123,18 +131,21 @@ func (r *AdoptedRun) unfold(ctx context.Context, path string) error {
 	case !folded:
 		return nil
 	}
-	images, err := adopt.Invented(measuredImages, a.Side(), a.Network.Stem.In), error(nil)
+	images := adopt.Invented(inventedImages, a.Side(), a.Network.Stem.In)
 	if r.Invented = path == ""; !r.Invented {
+		var err error
 		if images, err = someImages(ctx, path, a); err != nil {
 			return err
 		}
 	}
-	r.Measured = len(images)
-	return a.Unfold(ctx, images)
+	var err error
+	r.Measured, err = a.Unfold(ctx, images)
+	return err
 }
 
 // someImages are a few of a data set, prepared as the network takes them.
-func someImages(ctx context.Context, path string, a *adopt.Adopted) (all [][]float32, err error) {
+func someImages(ctx context.Context, path string, a *adopt.Adopted) (iter.Seq2[[]float32, error],
+	error) {
 	d, err := data.Open(path, data.Options{Size: a.Side()})
 	if err != nil {
 		return nil, err
@@ -148,13 +159,17 @@ func someImages(ctx context.Context, path string, a *adopt.Adopted) (all [][]flo
 	if err != nil {
 		return nil, err
 	}
-	for b, err := range loader.Epoch(ctx, 0, 0) {
-		if err != nil {
-			return nil, err
+	return func(yield func([]float32, error) bool) {
+		for b, err := range loader.Epoch(ctx, 0, 0) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(b.X, nil) {
+				return
+			}
 		}
-		all = append(all, append([]float32(nil), b.X...))
-	}
-	return all, nil
+	}, nil
 }
 
 // spaceName is what a space is called that is made of a file.

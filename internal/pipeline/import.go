@@ -87,9 +87,8 @@ func ImportLatency(space *supernet.Space, device, runtime string,
 
 // ImportSupernet makes a run of the weights of OFA's supernet of a space.
 func ImportSupernet(space *supernet.Space, path, dir string) (*trainer.Run, *ofa.Supernet, error) {
-	if _, err := os.Lstat(dir); err == nil {
-		return nil, nil, fmt.Errorf("%s is there already: choose another name for the run: %w", dir,
-			fs.ErrExist)
+	if err := checkNew(dir); err != nil {
+		return nil, nil, err
 	}
 	s, err := ofa.ReadSupernet(space, path)
 	if err != nil {
@@ -101,6 +100,15 @@ func ImportSupernet(space *supernet.Space, path, dir string) (*trainer.Run, *ofa
 		Mean: ofa.Mean, Std: ofa.Std,
 	})
 	return run, s, err
+}
+
+// checkNew says at once, before any work, whether a run can get its name.
+func checkNew(dir string) error {
+	if _, err := os.Lstat(dir); err == nil {
+		return fmt.Errorf("%s is there already: choose another name for the run: %w", dir,
+			fs.ErrExist)
+	}
+	return nil
 }
 
 // tableEntry identifies an entry of a latency table: a block, in networks of a resolution.
