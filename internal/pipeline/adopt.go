@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -174,7 +173,7 @@ func labelsOf(path string, a *adopt.Adopted) ([]string, error) {
 		}
 		return a.Facts.Labels, nil
 	}
-	f, err := os.Open(path)
+	f, _, err := store.OpenRegular(path)
 	if err != nil {
 		return nil, fmt.Errorf("read labels: %w", err)
 	}
