@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/internal/textfile"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -53,14 +53,7 @@ func ReadSamples(path string, space *supernet.Space) ([]Sample, error) {
 
 func readSamples(path string, space *supernet.Space, check func(value float64) error) ([]Sample,
 	error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("read samples: %w", err)
-	}
-	if !info.Mode().IsRegular() { // opening a pipe could wait for ever
-		return nil, fmt.Errorf("read samples: %s is not a regular file: check the path", path)
-	}
-	f, err := os.Open(path)
+	f, _, err := store.OpenRegular(path)
 	if err != nil {
 		return nil, fmt.Errorf("read samples: %w", err)
 	}

@@ -16,6 +16,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/internal/suggest"
 	"github.com/tailor-nas/tailor/internal/textfile"
 )
@@ -99,7 +100,7 @@ func LoadSpace(nameOrFile string) (*Space, error) {
 	if !isFileName(nameOrFile) {
 		return nil, unknownSpace(nameOrFile)
 	}
-	f, err := os.Open(nameOrFile)
+	f, _, err := store.OpenRegular(nameOrFile)
 	if err != nil {
 		return nil, fmt.Errorf("read space: %w", err)
 	}

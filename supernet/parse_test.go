@@ -203,12 +203,12 @@ func TestLoadSpace(t *testing.T) {
 	for name, want := range map[string]string{
 		"ofa-mbv4":       `no space is called "ofa-mbv4" (did you mean ofa-mbv3?); use one of compofa`,
 		"":               `no space is called ""`,
-		"no/such.yaml":   "read space: open no/such.yaml",
-		"missing.yml":    "read space: open missing.yml",
+		"no/such.yaml":   "read space: cannot read no/such.yaml: file does not exist",
+		"missing.yml":    "read space: cannot read missing.yml: file does not exist",
 		large:            "is larger than",
-		t.TempDir():      "is a directory",
+		t.TempDir():      "not a regular file",
 		"two\nlines":     "no space is called",
-		"../spaces/mbv3": "no such file",
+		"../spaces/mbv3": "file does not exist",
 	} {
 		_, err := supernet.LoadSpace(name)
 		if err == nil || !strings.Contains(err.Error(), want) {

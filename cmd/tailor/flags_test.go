@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -10,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/tailor-nas/tailor/predictor/regress"
 )
 
 // lines are command lines that are right but for files that are not there, by command. A command
@@ -298,6 +301,57 @@ func TestOutputIsInput(t *testing.T) {
 				force); status != exitFailed || !strings.Contains(stderr, "it is an input") {
 				t.Errorf("%s: status %d: %s", in, status, stderr)
 			}
+		}
+	}
+}
+
+// TestMissingFiles: every command says alike that what it is to read is not there.
+func TestMissingFiles(t *testing.T) {
+	train := []string{"train", "--data", "synthetic", "--space", "mbv3-tiny", "--out", "run"}
+	for _, args := range [][]string{
+		append(slices.Clone(train), "--augment", "none.yaml"),
+		append(slices.Clone(train), "--classes", "none"),
+		{"train", "--data", "synthetic", "--space", "none.yaml", "--out", "run"},
+		{"import", "ofa-accuracy", "none", "--out", "a.json"},
+		{"import", "ofa-latency", "none", "--out", "a.json"},
+		{"import", "ofa-supernet", "none", "--out", "run"},
+		{"adopt", "none", "--out", "run"},
+		{"fit", "latency", "--profile", "none", "--out", "a.json"},
+		{"fit", "latency", "--measured", "none", "--out", "a.json"},
+		{"spaces", "none.yaml"},
+		{"spaces", "none.yaml", "--yaml"},
+		{"export", "none", "--onnx", "a.onnx"},
+	} {
+		status, stderr := inFolder(t, args...)
+		if status != exitFailed || strings.Contains(stderr, "stat ") ||
+			!strings.Contains(stderr, "cannot read ") ||
+			!strings.Contains(stderr, "none") || // the file
+			!strings.Contains(stderr, "file does not exist: check the path") {
+			t.Errorf("%q: status %d: %s", args, status, stderr)
+		}
+	}
+}
+
+// TestHopelessFit: a fit that is far off is said to be so, with what helps.
+func TestHopelessFit(t *testing.T) {
+	for _, c := range []struct {
+		fit  fitLatencyCmd
+		held regress.HeldOut
+		want string
+	}{
+		{fitLatencyCmd{Profile: "p.json"}, regress.HeldOut{Samples: 5, MAPE: 0.51},
+			"larger --budget and more --networks"},
+		{fitLatencyCmd{}, regress.HeldOut{Samples: 5, MAPE: 9}, "measure more networks"},
+		{fitLatencyCmd{Profile: "p.json"}, regress.HeldOut{Samples: 5, MAPE: 0.5}, ""},
+		{fitLatencyCmd{Profile: "p.json"}, regress.HeldOut{}, ""},
+	} {
+		var errs bytes.Buffer
+		g := &Globals{}
+		g.start(io.Discard, &errs)
+		c.fit.warnHopeless(g, c.held)
+		if got := errs.String(); (got == "") != (c.want == "") || !strings.Contains(got, c.want) ||
+			strings.Count(got, "\n") > 1 {
+			t.Errorf("%+v: %q, want %q", c.held, got, c.want)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -96,7 +97,7 @@ func (c *importLatencyCmd) Run(g *Globals) error {
 // tables puts the YAML files of folders in their place.
 func tables(paths []string) (files []string, err error) {
 	for _, p := range paths {
-		info, err := os.Stat(p)
+		info, err := store.Stat(p)
 		if err != nil {
 			return nil, fmt.Errorf("read latency tables: %w", err)
 		}

@@ -6,10 +6,10 @@ import (
 	"io"
 	"maps"
 	"math/big"
-	"os"
 	"slices"
 	"strings"
 
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
@@ -105,12 +105,22 @@ func (c *spacesCmd) Run(ctx context.Context, g *Globals) error {
 func (c *spacesCmd) printYAML(g *Globals) error {
 	text, err := supernet.Builtin(c.Name)
 	if err != nil {
-		if text, err = os.ReadFile(c.Name); err != nil {
+		if text, err = readSpace(c.Name); err != nil {
 			return fmt.Errorf("read space: %w", err)
 		}
 	}
 	return g.result(map[string]string{"name": c.Name, "yaml": string(text)},
 		func(w io.Writer) { fmt.Fprintf(w, "%s", text) })
+}
+
+// readSpace is the text of a space's file.
+func readSpace(path string) ([]byte, error) {
+	f, _, err := store.OpenRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
 }
 
 func (c *spacesCmd) list(g *Globals) error {

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/internal/suggest"
 	"github.com/tailor-nas/tailor/internal/textfile"
 )
@@ -45,14 +45,7 @@ func Load(nameOrFile string) (Recipe, error) {
 	if !strings.ContainsAny(nameOrFile, `/\`) && ext != ".yaml" && ext != ".yml" {
 		return named(nameOrFile)
 	}
-	info, err := os.Stat(nameOrFile)
-	if err != nil {
-		return Recipe{}, fmt.Errorf("read augmentation: %w", err)
-	}
-	if !info.Mode().IsRegular() { // opening a pipe could wait for ever
-		return Recipe{}, fmt.Errorf("read augmentation: %s is no regular file", nameOrFile)
-	}
-	f, err := os.Open(nameOrFile)
+	f, _, err := store.OpenRegular(nameOrFile)
 	if err != nil {
 		return Recipe{}, fmt.Errorf("read augmentation: %w", err)
 	}

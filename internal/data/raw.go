@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/tailor-nas/tailor/internal/store"
 )
 
 // rawFiles are the files of a binary data set by base name.
@@ -71,23 +72,18 @@ func readRaw(dir string, names []string) (rawFiles, error) {
 
 // readCapped reads a whole file of at most limit bytes.
 func readCapped(file string, limit int64) ([]byte, error) {
-	// Looked at before it is opened, as opening a pipe waits for a writer.
-	info, err := os.Stat(file)
-	if err != nil {
-		return nil, fmt.Errorf("data: %w", err)
-	}
-	if !info.Mode().IsRegular() || info.Size() > limit {
-		return nil, fmt.Errorf("data: %q: want a regular file of at most %d bytes, got %v of %d",
-			file, limit, info.Mode(), info.Size())
-	}
-	// The size was capped above; the file being longer by now is a change that nobody promised to
-	// notice.
-	f, err := os.Open(file)
+	f, size, err := store.OpenRegular(file)
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
 	defer f.Close()
-	b := make([]byte, info.Size())
+	if size > limit {
+		return nil, fmt.Errorf("data: %q: want a file of at most %d bytes, got %d", file, limit,
+			size)
+	}
+	// The size was capped above; the file being longer by now is a change that nobody promised to
+	// notice.
+	b := make([]byte, size)
 	if _, err := io.ReadFull(f, b); err != nil {
 		return nil, fmt.Errorf("data: read %q: %w", file, err)
 	}

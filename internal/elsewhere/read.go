@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/internal/textfile"
 )
 
@@ -27,14 +28,7 @@ var ErrNoRuns = errors.New("holds no measurements, expected what benchmark_model
 // ReadFile reads what measuring tools printed about these networks. Errors about the text begin
 // with "PATH:LINE: ".
 func ReadFile(path string, all []Network) (*Text, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("read measurements: %w", err)
-	}
-	if !info.Mode().IsRegular() { // opening a pipe could wait for ever
-		return nil, fmt.Errorf("read measurements: %s is not a regular file: check the path", path)
-	}
-	f, err := os.Open(path)
+	f, _, err := store.OpenRegular(path)
 	if err != nil {
 		return nil, fmt.Errorf("read measurements: %w", err)
 	}

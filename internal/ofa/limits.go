@@ -1,10 +1,11 @@
 package ofa
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"os"
 
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/internal/textfile"
 )
 
@@ -20,20 +21,18 @@ const (
 // depth.
 var tableLimits = textfile.Limits{Bytes: maxTable, Depth: 8}
 
-// readFile reads a file of at most so many bytes. Opening a pipe could wait for ever, so it looks
-// first.
+// readFile reads a file of at most so many bytes.
 func readFile(path string, most int64, class error) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
+	f, size, err := store.OpenRegular(path)
+	if errors.Is(err, store.ErrNotRegular) {
+		return nil, fmt.Errorf("%w (%w)", err, class)
 	}
-	if !info.Mode().IsRegular() || info.Size() > most {
-		return nil, fmt.Errorf("%s: %w: expected a file of at most %d bytes", path, class, most)
-	}
-	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if size > most {
+		return nil, fmt.Errorf("%s: %w: expected a file of at most %d bytes", path, class, most)
+	}
 	return io.ReadAll(io.LimitReader(f, most))
 }

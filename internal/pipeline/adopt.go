@@ -5,8 +5,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+<<<<<<< HEAD
 	"iter"
 	"os"
+=======
+>>>>>>> fixa
 	"path/filepath"
 	"strings"
 
@@ -201,7 +204,7 @@ func labelsOf(path string, a *adopt.Adopted) ([]string, error) {
 		}
 		return a.Facts.Labels, nil
 	}
-	f, err := os.Open(path)
+	f, _, err := store.OpenRegular(path)
 	if err != nil {
 		return nil, fmt.Errorf("read labels: %w", err)
 	}

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"io/fs"
 	"os"
 	"time"
 
 	"github.com/tailor-nas/tailor"
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/profiles"
 )
 
@@ -143,16 +143,12 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 func decodeFile(path string) (image.Image, error) {
 	info, err := os.Stat(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s: %w: check the path", path, fs.ErrNotExist)
-	case err != nil:
-		return nil, err
-	case info.IsDir():
+	case err == nil && info.IsDir():
 		return nil, fmt.Errorf("%s is a folder, expected an image: name the images in it", path)
-	case !info.Mode().IsRegular():
+	case err == nil && !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is no file, expected an image", path)
 	}
-	f, err := os.Open(path)
+	f, _, err := store.OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ func checkDistinct(paths []string) error {
 	infos := make([]fs.FileInfo, len(paths))
 	for i, path := range paths {
 		var err error
-		if infos[i], err = os.Stat(path); err != nil {
+		if infos[i], err = store.Stat(path); err != nil {
 			return fmt.Errorf("read measurements: %w", err)
 		}
 		for k, other := range infos[:i] {

@@ -177,7 +177,7 @@ func TestReadMeasuredRefuses(t *testing.T) {
 		"name it once":                  {Files: []string{log, dir + "/../phone/log"}},
 		"is not JSON, so that it is":    {Files: []string{alone}},
 		"is of another search sp":       {Files: []string{log}, Space: other},
-		"no such file":                  {Files: []string{filepath.Join(dir, "none")}},
+		"file does not exist":           {Files: []string{filepath.Join(dir, "none")}},
 		"networks.jsonl has no network": {Files: []string{log}, Networks: emptyList(t)},
 	} {
 		if _, err := ReadMeasured(j); err == nil || !strings.Contains(err.Error(), want) {

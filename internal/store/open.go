@@ -13,12 +13,9 @@ import (
 // OpenRegular opens a file that somebody names and tells its size. Opening a pipe could block for
 // ever, so it looks first.
 func OpenRegular(path string) (*os.File, int64, error) {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, 0, fmt.Errorf("cannot read %s: %w: check the path", path, fs.ErrNotExist)
-	}
+	info, err := Stat(path)
 	if err != nil {
-		return nil, 0, fmt.Errorf("cannot read %s: %w", path, err)
+		return nil, 0, err
 	}
 	if !info.Mode().IsRegular() { // a link to a file is one: Stat follows it
 		return nil, 0, fmt.Errorf("cannot read %s: %w: check the path", path, ErrNotRegular)
@@ -28,6 +25,18 @@ func OpenRegular(path string) (*os.File, int64, error) {
 		return nil, 0, fmt.Errorf("cannot read %s: %w", path, err)
 	}
 	return f, info.Size(), nil
+}
+
+// Stat is os.Stat of a file or folder that somebody names, with the error of [OpenRegular].
+func Stat(path string) (fs.FileInfo, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("cannot read %s: %w: check the path", path, fs.ErrNotExist)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", path, err)
+	}
+	return info, nil
 }
 
 // HashFile is the SHA-256 of the file's bytes, as 64 lower-case hexadecimal digits. For a document

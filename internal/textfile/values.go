@@ -7,7 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+
+	"github.com/tailor-nas/tailor/internal/store"
 )
 
 // Limits of a file from outside.
@@ -50,7 +51,7 @@ func Values(r io.Reader, each func(text []byte) error) error {
 
 // FileValues is [Values] of the file at a path. Errors about the text begin with "PATH:LINE: ".
 func FileValues(path string, each func(text []byte) error) error {
-	f, err := os.Open(path)
+	f, _, err := store.OpenRegular(path)
 	if err != nil {
 		return err
 	}

@@ -83,8 +83,8 @@ func (a *aim) move(p *pick, used float64) bool {
 	return true
 }
 
-// budgetUsed gives which share of its latency budget the slowest network of each pick takes; 0 for a
-// pick without a budget, or that cannot be timed.
+// budgetUsed gives which share of its latency budget the slowest network of each pick takes; 0 for
+// a pick without a budget, or that cannot be timed.
 func (j *Job) budgetUsed(ctx context.Context, picks []pick, timed stopwatch) ([]float64, error) {
 	shares := make([]float64, len(picks))
 	for i := range j.Devices {

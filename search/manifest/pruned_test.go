@@ -202,6 +202,26 @@ func TestUnprunedWeightsStayDense(t *testing.T) {
 	}
 }
 
+// TestWeightsFiles: what is read besides a manifest, whatever the manifest is called.
+func TestWeightsFiles(t *testing.T) {
+	_, _, path := parent(t)
+	weights := filepath.Join(filepath.Dir(path), "weights.safetensors")
+	other := filepath.Join(filepath.Dir(path), "other.json")
+	for _, given := range []string{path, filepath.Dir(path), other} {
+		if given == other {
+			if err := os.Rename(path, other); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := manifest.WeightsFiles(given); !slices.Equal(got, []string{weights}) {
+			t.Errorf("%s: %q, want %q", given, got, weights)
+		}
+	}
+	if got := manifest.WeightsFiles("none"); got != nil {
+		t.Errorf("no manifest: %q", got)
+	}
+}
+
 // TestPrunedDamage: a folder whose files are cut short anywhere, or have a bit changed anywhere, is
 // refused.
 func TestPrunedDamage(t *testing.T) {
