@@ -5,7 +5,8 @@
 // strategy.go. A run lives in a folder: run.json says what it is, checkpoints/ holds its state,
 // metrics.jsonl what happened. A run that was interrupted, or killed, resumes from its last
 // checkpoint to the same bits. [OpenRun] reads a run for everything that comes after training, and
-// an [Evaluator] measures the accuracy of its sub-networks, always after batch norm calibration.
+// an [Evaluator] measures the accuracy of its sub-networks, after batch norm calibration; only
+// the largest of an imported supernet has statistics of its own.
 //
 // It is one room because a step, its schedules and optimisers, and the checkpoint that saves them
 // all to the same bits belong to one training loop.

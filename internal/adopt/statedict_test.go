@@ -399,7 +399,8 @@ func TestValues(t *testing.T) {
 			t.Errorf("%v, expected %s", err, want)
 		}
 	}
-	g := must(onnxgraph.Read(exported(t, small(t, "mbv3-tiny"), small(t, "mbv3-tiny").Max(), 1, 17)))
+	s := small(t, "mbv3-tiny")
+	g := must(onnxgraph.Read(exported(t, s, s.Max(), 1, 17)))
 	for i := range g.Nodes {
 		if n := &g.Nodes[i]; n.Op == "Conv" && i > 0 {
 			g.Constants[n.Inputs[1]].Data[0] = 1e300 // infinite as float32

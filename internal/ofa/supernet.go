@@ -102,8 +102,8 @@ func withClassesOf(space *supernet.Space, weight tensorfile.Tensor) (*supernet.S
 		return space, nil // what does not fit is told when it is taken
 	}
 	if n := weight.Shape[0]; n > supernet.MaxClasses {
-		return nil, fmt.Errorf("%w: its classifier has %d classes, expected 2 to %d", ErrSupernet, n,
-			supernet.MaxClasses)
+		return nil, fmt.Errorf("%w: its classifier has %d classes, expected 2 to %d", ErrSupernet,
+			n, supernet.MaxClasses)
 	}
 	return space.For(weight.Shape[0], space.Channels), nil
 }
