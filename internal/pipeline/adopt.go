@@ -5,11 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-<<<<<<< HEAD
 	"iter"
-	"os"
-=======
->>>>>>> fixa
 	"path/filepath"
 	"strings"
 
