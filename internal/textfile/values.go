@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/tailor-nas/tailor/internal/store"
 )
@@ -49,9 +50,13 @@ func Values(r io.Reader, each func(text []byte) error) error {
 	return lines(in, blank, each)
 }
 
-// FileValues is [Values] of the file at a path. Errors about the text begin with "PATH:LINE: ".
+// FileValues is [Values] of the file at a path, which may be a pipe that somebody writes to. Errors
+// about the text begin with "PATH:LINE: ".
 func FileValues(path string, each func(text []byte) error) error {
-	f, _, err := store.OpenRegular(path)
+	if _, err := store.Stat(path); err != nil {
+		return err
+	}
+	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
