@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -76,13 +75,8 @@ func (c *finetuneCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	r, err := pipeline.Finetune(ctx, j)
-	switch {
-	case errors.Is(err, trainer.ErrInterrupted):
-		return fmt.Errorf("%w; the same command with --resume goes on", err)
-	case err != nil && ctx.Err() != nil: // it was measuring or testing
-		return fmt.Errorf("interrupted: %w; the same command with --resume goes on", err)
-	case err != nil:
-		return err
+	if err != nil {
+		return goesOn(ctx, err)
 	}
 	return g.result(r, func(w io.Writer) { printFinetuned(w, r) })
 }

@@ -140,15 +140,21 @@ func (c *pruneCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	r, err := pipeline.Prune(ctx, j)
+	if err != nil {
+		return goesOn(ctx, err)
+	}
+	return g.result(r, func(w io.Writer) { printPruned(w, r) })
+}
+
+// goesOn adds to the error of an interruption how to go on.
+func goesOn(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, trainer.ErrInterrupted):
 		return fmt.Errorf("%w; the same command with --resume goes on", err)
-	case err != nil && ctx.Err() != nil: // it was measuring or testing
+	case ctx.Err() != nil: // it was measuring or testing
 		return fmt.Errorf("interrupted: %w; the same command with --resume goes on", err)
-	case err != nil:
-		return err
 	}
-	return g.result(r, func(w io.Writer) { printPruned(w, r) })
+	return err
 }
 
 // printPruned is the table of before and after.

@@ -72,14 +72,11 @@ type FinetuneResult struct {
 // Finetune trains a manifest's network further, on its own images or others, and writes the
 // manifest of what it has become.
 func Finetune(ctx context.Context, j FinetuneJob) (*FinetuneResult, error) {
-	lock, err := store.LockDir(j.Dir, "tailor finetune")
+	lock, err := ownFolder(j.Dir, "tailor finetune")
 	if err != nil {
 		return nil, err
 	}
 	defer lock.Unlock()
-	if err := store.CleanNames(j.Dir, networkDir); err != nil {
-		return nil, err
-	}
 	f, err := openFinetune(&j)
 	if err != nil {
 		return nil, err

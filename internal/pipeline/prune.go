@@ -90,7 +90,7 @@ type PruneResult struct {
 
 // Prune trains a manifest's network while weights go, and writes the manifest of what is left.
 func Prune(ctx context.Context, j PruneJob) (*PruneResult, error) {
-	lock, err := j.own()
+	lock, err := ownFolder(j.Dir, "tailor prune")
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func (p *pruning) again(trained *prune.Result) (*PruneResult, error) {
 // PruneNet is [Prune] as far as the trained network: nothing is tested, timed or written besides
 // the run in Dir. With Resume, a run that is finished gives its network again.
 func PruneNet(ctx context.Context, j PruneJob) (*prune.Result, error) {
-	lock, err := j.own()
+	lock, err := ownFolder(j.Dir, "tailor prune")
 	if err != nil {
 		return nil, err
 	}
@@ -151,14 +151,14 @@ func PruneNet(ctx context.Context, j PruneJob) (*prune.Result, error) {
 	return trained, nil
 }
 
-// own makes this job the only one of its folder, and removes what a killed one left of the network
-// there.
-func (j *PruneJob) own() (*store.Lock, error) {
-	lock, err := store.LockDir(j.Dir, "tailor prune")
+// ownFolder makes a job the only one of its folder, under a command's name, and removes what a
+// killed one left of the network there.
+func ownFolder(dir, command string) (*store.Lock, error) {
+	lock, err := store.LockDir(dir, command)
 	if err != nil {
 		return nil, err
 	}
-	if err := store.CleanNames(j.Dir, networkDir); err != nil {
+	if err := store.CleanNames(dir, networkDir); err != nil {
 		return nil, errors.Join(err, lock.Unlock())
 	}
 	return lock, nil

@@ -68,6 +68,10 @@ func (l *timed) timing(s Settings, referenceMS float64) Timing {
 		RawP10MS: quantile(raw, 0.1), RawP90MS: quantile(raw, 0.9),
 		Rounds: len(raw), Repeats: l.repeats,
 	}
+	moved := 1.0 // since it settled
+	if len(l.late) > 0 {
+		moved = ratioOf(l.late).estimate / e.estimate
+	}
 	switch {
 	case t.Rounds < s.MinRounds:
 		t.UnstableReason = fmt.Sprintf("%d rounds within the budget, want %d", t.Rounds,
@@ -76,10 +80,10 @@ func (l *timed) timing(s Settings, referenceMS float64) Timing {
 		t.UnstableReason = fmt.Sprintf(
 			"the 95 %% interval is %.1f %% wide after %d rounds, want %.1f %%", 100*e.width(),
 			t.Rounds, 100*s.Target)
-	case len(l.late) > 0 && outside(ratioOf(l.late).estimate/e.estimate, sentinelLimit):
+	case outside(moved, sentinelLimit):
 		t.UnstableReason = fmt.Sprintf(
 			"timed again at the end it took %.2f times as long against the reference",
-			ratioOf(l.late).estimate/e.estimate)
+			moved)
 	}
 	t.Unstable = t.UnstableReason != ""
 	return t
