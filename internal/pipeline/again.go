@@ -49,14 +49,9 @@ type AgainJob struct {
 // runtime that is given does both instead.
 func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
 	path := manifest.Path(j.Manifest)
-	m, net, err := manifest.Open(path)
+	m, net, err := openWithWeights(path, "test")
 	if err != nil {
 		return nil, err
-	}
-	if net == nil || m.Images == nil {
-		return nil, fmt.Errorf(
-			"%s has no weights to test: it was searched without a training run; search with --run",
-			path)
 	}
 	t, err := openManifestTest(m, path, j.Images)
 	if err != nil {

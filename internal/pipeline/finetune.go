@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -106,23 +105,13 @@ type finetuning struct {
 // openFinetune reads what is to be trained, and refuses what cannot be.
 func openFinetune(j *FinetuneJob) (*finetuning, error) {
 	f := &finetuning{job: j, path: manifest.Path(j.Manifest)}
-	m, net, err := manifest.Open(f.path)
+	m, net, err := openWithWeights(f.path, "train")
 	if err != nil {
 		return nil, err
 	}
-	if net == nil || m.Images == nil {
-		return nil, fmt.Errorf(
-			"%s has no weights to train: it was searched without a training run; search with --run",
-			f.path)
-	}
 	f.manifest = m
-	if _, err := os.Stat(filepath.Join(j.Dir, networkDir)); err == nil {
-		if !j.Resume {
-			return nil, fmt.Errorf(
-				"%s already holds a network; choose another --out, or show it again with --resume: %w",
-				j.Dir, fs.ErrExist)
-		}
-		f.there = true
+	if f.there, err = holdsNetwork(j.Dir, "network", j.Resume); err != nil {
+		return nil, err
 	}
 	d, err := f.openImages()
 	if err != nil {

@@ -221,25 +221,45 @@ type pruning struct {
 	predicted  float64            // latency in milliseconds, 0 without a limit on it
 }
 
+// openWithWeights opens a manifest whose network has weights, and images that they were trained on,
+// which it takes to do something with it.
+func openWithWeights(path, what string) (*manifest.Manifest, *supernet.Subnet, error) {
+	m, net, err := manifest.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if net == nil || m.Images == nil {
+		return nil, nil, fmt.Errorf(
+			"%s has no weights to %s: it was searched without a training run; search with --run",
+			path, what)
+	}
+	return m, net, nil
+}
+
+// holdsNetwork says whether an earlier job of a folder has written its network, of some kind, which
+// only a resumed one may find there.
+func holdsNetwork(dir, kind string, resume bool) (bool, error) {
+	if _, err := os.Stat(filepath.Join(dir, networkDir)); err != nil {
+		return false, nil
+	}
+	if !resume {
+		return false, fmt.Errorf(
+			"%s already holds a %s; choose another --out, or show it again with --resume: %w",
+			dir, kind, fs.ErrExist)
+	}
+	return true, nil
+}
+
 // openParent reads what is to be pruned, and refuses what cannot be.
 func openParent(j *PruneJob) (*pruning, error) {
 	path := manifest.Path(j.Manifest)
-	m, net, err := manifest.Open(path)
+	m, net, err := openWithWeights(path, "prune")
 	if err != nil {
 		return nil, err
 	}
-	if net == nil || m.Images == nil {
-		return nil, fmt.Errorf(
-			"%s has no weights to prune: it was searched without a training run; search with --run",
-			path)
-	}
 	p := &pruning{job: j, path: path, manifest: m, net: net}
-	if _, err := os.Stat(filepath.Join(j.Dir, networkDir)); err == nil {
-		if !j.Resume {
-			return nil, fmt.Errorf(
-				"%s already holds a pruned network; choose another --out, or show it again with --resume: %w", j.Dir, fs.ErrExist)
-		}
-		p.there = true
+	if p.there, err = holdsNetwork(j.Dir, "pruned network", j.Resume); err != nil {
+		return nil, err
 	}
 	if err := p.openTeacher(); err != nil {
 		return nil, err
