@@ -15,20 +15,24 @@ import (
 
 const (
 	latencyKind    = "latency"
-	latencyVersion = 2
+	latencyVersion = 3
+	latencyOldest  = 2 // it had no reference
 )
 
 // Latency predicts how long the sub-networks of a space take on a device: Intercept + Slope times
-// the sum of the times of their blocks, scaled by type. It is the document "latency/2"; make one
+// the sum of the times of their blocks, scaled by type. It is the document "latency/3"; make one
 // with [FitLatency] or [LoadLatency]. It is safe for concurrent use.
 type Latency struct {
 	provenance.Header
-	SpaceName   string  `json:"space"`
-	SpaceSHA256 string  `json:"space_sha256"`
-	Device      string  `json:"device"`  // id; set by the caller
-	Runtime     string  `json:"runtime"` // id, with what the times depend on; set by the caller
-	Intercept   float64 `json:"intercept_ms"`
-	Slope       float64 `json:"slope"`
+	SpaceName   string `json:"space"`
+	SpaceSHA256 string `json:"space_sha256"`
+	Device      string `json:"device"`  // id; set by the caller
+	Runtime     string `json:"runtime"` // id, with what the times depend on; set by the caller
+	// Reference is the network that all networks were timed against, if they were; set by the
+	// caller.
+	Reference *LatencyReference `json:"reference,omitempty"`
+	Intercept float64           `json:"intercept_ms"`
+	Slope     float64           `json:"slope"`
 	// Scales are by type of block (blockType) further factors of its times; those that are missing
 	// are 1.
 	Scales map[string]float64 `json:"scales,omitempty"`
@@ -51,6 +55,13 @@ type Latency struct {
 	space  *supernet.Space
 	sums   *choices.Additive // of BlocksMS, not calibrated
 	unseen []float64         // held-out predictions of the networks, while fitting
+}
+
+// LatencyReference is a network and what it took where the networks were timed. Others that are
+// timed against it have latencies on the same scale.
+type LatencyReference struct {
+	Arch supernet.Spec `json:"arch"`
+	MS   float64       `json:"ms"`
 }
 
 // tabulate prepares sums; blocks that were not timed are unknown to them.
@@ -142,7 +153,8 @@ func LoadLatency(path string, space *supernet.Space) (*Latency, error) {
 		return nil, errNoSpace
 	}
 	l := &Latency{space: space}
-	if err := store.ReadDocument(path, latencyKind, latencyVersion, l); err != nil {
+	err := store.ReadDocumentSince(path, latencyKind, latencyOldest, latencyVersion, l)
+	if err != nil {
 		return nil, err
 	}
 	if sha := space.SHA256(); l.SpaceSHA256 != sha {
@@ -171,6 +183,11 @@ func (l *Latency) check() error {
 		if v := l.Scales[name]; !(v > 0 && v <= maxMS) {
 			return fmt.Errorf("the scale of %s is %g, expected a factor above 0, at most %g", name,
 				v, float64(maxMS))
+		}
+	}
+	if r := l.Reference; r != nil {
+		if _, err := l.space.Arch(r.Arch); err != nil || !(r.MS > 0 && r.MS <= maxMS) {
+			return fmt.Errorf("the reference takes %g ms (%v), expected a network of the space and a time above 0", r.MS, err)
 		}
 	}
 	if err := l.tabulate(); err != nil {

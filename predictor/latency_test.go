@@ -279,7 +279,7 @@ func TestLatencyComesBackFromTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Tailor != "latency/2" || m.Device != "pi4" || m.Runtime != l.Runtime ||
+	if m.Tailor != "latency/3" || m.Device != "pi4" || m.Runtime != l.Runtime ||
 		m.HeldOut != l.HeldOut || m.Slope != l.Slope ||
 		!m.Calibrated || !maps.Equal(m.BlocksMS, l.BlocksMS) || !slices.Equal(m.ByResolution,
 		l.ByResolution) {

@@ -3,6 +3,7 @@ package profiles
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/supernet"
@@ -23,6 +24,36 @@ type loader struct {
 func newLoader(ctx context.Context, rt Runtime) *loader {
 	_, ours := rt.(Native)
 	return &loader{ctx: ctx, runtime: rt, checked: !ours}
+}
+
+// referenceCopies is how often the network is loaded that others are compared with: copies of one
+// network differ by some 4 %, by where in memory they lie.
+const referenceCopies = 4
+
+// reference loads copies of a network, which take turns as one subject.
+func (l *loader) reference(blocks []supernet.Block) {
+	var copies []timing.Subject
+	for range referenceCopies {
+		l.random("reference network", blocks)
+		if l.err != nil {
+			return
+		}
+		last := len(l.subjects) - 1
+		copies, l.subjects = append(copies, l.subjects[last]), l.subjects[:last]
+	}
+	l.subjects = append(l.subjects, inTurn(copies))
+}
+
+// inTurn makes one subject of several.
+func inTurn(copies []timing.Subject) timing.Subject {
+	at := 0
+	s := copies[0]
+	s.Next = func() { at = (at + 1) % len(copies) }
+	s.Run = func() error { return copies[at].Run() }
+	if s.Time != nil {
+		s.Time = func(runs int) (time.Duration, error) { return copies[at].Time(runs) }
+	}
+	return s
 }
 
 // block loads a block on its own, with random weights.

@@ -19,13 +19,16 @@ func merge(space *supernet.Space, all []*Profile, archs []supernet.Arch) (*Profi
 	}
 	m := *all[0]
 	m.Header, m.Resolutions = provenance.Header{}, m.Settings.Resolutions
-	m.Session = mergeSessions(all)
+	blocks := func(p *Profile) *timing.Summary { return &p.Session }
+	networks := func(p *Profile) *timing.Summary { return &p.NetworkSession }
+	m.Session, m.NetworkSession = mergeSessions(all, blocks), mergeSessions(all, networks)
 	m.Blocks, m.Networks = nil, make([]NetworkTiming, len(archs))
 	for _, p := range all {
 		scale := m.Session.ReferenceMS / p.Session.ReferenceMS
 		for _, b := range p.Blocks {
 			m.Blocks = append(m.Blocks, BlockTiming{b.Block, scaled(b.Timing, scale)})
 		}
+		scale = m.NetworkSession.ReferenceMS / p.NetworkSession.ReferenceMS
 		for _, n := range p.Networks {
 			a, err := space.Arch(n.Arch)
 			if err != nil {
@@ -45,13 +48,19 @@ func scaled(t timing.Timing, scale float64) timing.Timing {
 	return t
 }
 
-// mergeSessions sums up sessions: the worst of what says how steady they were.
-func mergeSessions(all []*Profile) timing.Summary {
-	m := all[0].Session
+// mergeSessions sums up sessions, of the parts that had one: the worst of what says how steady they
+// were.
+func mergeSessions(all []*Profile, of func(*Profile) *timing.Summary) (m timing.Summary) {
 	var refs []float64
-	m.ReferenceSamples, m.Sentinels, m.Rounds, m.Seconds = 0, 0, 0, 0
 	for _, p := range all {
-		s := p.Session
+		s := *of(p)
+		if s.ReferenceSamples == 0 {
+			continue
+		}
+		if refs == nil {
+			m = s
+			m.ReferenceSamples, m.Sentinels, m.Rounds, m.Seconds = 0, 0, 0, 0
+		}
 		refs = append(refs, s.ReferenceMS)
 		m.ReferenceMedianMS = max(m.ReferenceMedianMS, s.ReferenceMedianMS)
 		m.ReferenceSamples, m.Sentinels = m.ReferenceSamples+s.ReferenceSamples,
@@ -65,6 +74,9 @@ func mergeSessions(all []*Profile) timing.Summary {
 		if busier(s.Conditions, m.Conditions) {
 			m.Conditions = s.Conditions
 		}
+	}
+	if refs == nil {
+		return m
 	}
 	slices.Sort(refs)
 	m.ReferenceMS = refs[len(refs)/2]

@@ -14,25 +14,41 @@ import (
 // errNoNetworks says that there is nothing to time.
 var errNoNetworks = errors.New("profiles: no network to measure, or no runtime")
 
-// Networks times whole networks with random weights on this device, within a budget above 0.
+// Reference is a network that others are timed against. What shares the caches with a network slows
+// it by up to a fifth, and other networks with it, but not a single block: so latencies of
+// different sessions can be compared if all are ratios to one network.
+type Reference struct {
+	Blocks []supernet.Block
+	// MS is what it took in the session whose scale latencies are to be on; 0 for a new scale.
+	MS float64
+}
+
+// Networks times whole networks with random weights on this device, within a budget above 0. Their
+// latencies are on the scale of the reference; if that has no blocks, the network of least work is
+// it, and the scale is new.
 func Networks(
-	ctx context.Context, rt Runtime, networks [][]supernet.Block, budget time.Duration, seed uint64,
+	ctx context.Context, rt Runtime, networks [][]supernet.Block, ref Reference,
+	budget time.Duration, seed uint64,
 ) ([]timing.Timing, timing.Summary, error) {
-	return timeNetworks(ctx, rt, networks, timingSettings(budget, seed))
+	return timeNetworks(ctx, rt, networks, ref, timingSettings(budget, seed))
 }
 
 func timeNetworks(
-	ctx context.Context, rt Runtime, networks [][]supernet.Block, s timing.Settings,
+	ctx context.Context, rt Runtime, networks [][]supernet.Block, ref Reference, s timing.Settings,
 ) ([]timing.Timing, timing.Summary, error) {
 	if len(networks) == 0 || rt == nil {
 		return nil, timing.Summary{}, errNoNetworks
 	}
+	if ref.Blocks == nil {
+		ref = Reference{Blocks: slices.MinFunc(networks, leastWork)}
+	}
 	l := newLoader(ctx, rt)
 	defer l.close()
-	l.network(slices.MinFunc(networks, leastWork))
+	l.reference(ref.Blocks)
 	for _, n := range networks {
 		l.network(n)
 	}
+	s.ReferenceMS = ref.MS
 	return l.measure(s)
 }
 

@@ -3,10 +3,12 @@ package profiles_test
 import (
 	"context"
 	"errors"
+	"math"
 	"testing"
 	"time"
 
 	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -94,16 +96,62 @@ func TestSubnetsRefuses(t *testing.T) {
 	if _, _, err := profiles.Subnets(t.Context(), d, nil, time.Second, 1); err == nil {
 		t.Error("no networks: no error")
 	}
-	if _, _, err := profiles.Networks(t.Context(), d, nil, time.Second, 1); err == nil {
+	if _, _, err := profiles.Networks(t.Context(), d, nil, profiles.Reference{}, time.Second,
+		1); err == nil {
 		t.Error("no networks: no error")
 	}
 	if _, _, err := profiles.Networks(t.Context(), profiles.Native{Threads: 1},
-		[][]supernet.Block{winner(t), {}}, time.Second, 1); err == nil {
+		[][]supernet.Block{winner(t), {}}, profiles.Reference{}, time.Second, 1); err == nil {
 		t.Error("an empty network: no error")
 	}
 	d.broken = "conv"
 	if _, _, err := profiles.Subnets(t.Context(), d, subnets(t), time.Second, 1); err == nil ||
 		d.open != 0 {
 		t.Errorf("a network that does not load: %v, %d left open", err, d.open)
+	}
+}
+
+// TestSessionsOnOneScale: another job that shares the caches slows whole networks by a fifth while
+// a profile is made, and not later. Against the profile's reference, their latencies stay the same.
+func TestSessionsOnOneScale(t *testing.T) {
+	d, space := newDevice(), tiny(t)
+	d.burden = 1.2
+	p, err := profiles.New(t.Context(), space, d, givenProfile(profiles.ProfileSettings{
+		Resolutions: space.Resolutions[:1], Networks: 6, Clock: d.machine}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.burden = 1
+	reference, err := p.Reference(space)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var networks [][]supernet.Block
+	for _, n := range p.Networks {
+		a, err := space.Arch(n.Arch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		networks = append(networks, space.Blocks(a))
+	}
+	s := timing.Defaults()
+	s.Clock = d.machine
+	timings, session, err := profiles.TimeNetworks(t.Context(), d, networks, reference, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range p.Networks {
+		if ratio := timings[i].LatencyMS / n.LatencyMS; math.Abs(ratio-1) > 0.01 {
+			t.Errorf("%s: %.3f times its latency in the profile", n.Name, ratio)
+		}
+	}
+	if slower := session.ReferenceGivenMS / session.ReferenceMS; math.Abs(slower-1.2) > 0.02 {
+		t.Errorf("the reference took %.3f times as long in the profile, want 1.2", slower)
+	}
+	for i, b := range p.Blocks { // they are not slowed, and have a scale of their own
+		want := float64(timeOf([]supernet.Block{b.Block})) / 1e6
+		if math.Abs(b.LatencyMS/want-1) > 0.03 {
+			t.Errorf("block %d: %g ms, want %g", i, b.LatencyMS, want)
+		}
 	}
 }

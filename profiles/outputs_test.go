@@ -30,7 +30,8 @@ func TestOutputsAreChecked(t *testing.T) {
 		},
 		"networks": func(d *device) error {
 			nets := [][]supernet.Block{{pool}, network}
-			_, _, err := profiles.Networks(t.Context(), d, nets, time.Second, 1)
+			_, _, err := profiles.Networks(t.Context(), d, nets, profiles.Reference{}, time.Second,
+				1)
 			return err
 		},
 	} {
@@ -166,8 +167,8 @@ func TestNativeRefuses(t *testing.T) {
 func TestOneBlockNetworks(t *testing.T) {
 	stem := winner(t)[:1]
 	nets := [][]supernet.Block{stem, stem}
-	timings, _, err := profiles.Networks(t.Context(), profiles.Native{}, nets, 50*time.Millisecond,
-		1)
+	timings, _, err := profiles.Networks(t.Context(), profiles.Native{}, nets, profiles.Reference{},
+		50*time.Millisecond, 1)
 	if err != nil || len(timings) != 2 {
 		t.Errorf("%v, %v", timings, err)
 	}

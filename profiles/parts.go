@@ -13,16 +13,16 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/store"
-	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// part is what a profile measures in one session: the blocks of a resolution that those before it
-// have not, and networks of it.
+// part is what a profile measures of a resolution: its blocks that those before it have not, in one
+// session, and networks of it in another.
 type part struct {
 	space      *supernet.Space
 	resolution int
-	reference  supernet.Block // of all parts
+	reference  supernet.Block   // of the blocks of all parts
+	network    []supernet.Block // reference of the networks of all parts
 	blocks     []supernet.Block
 	archs      []supernet.Arch
 }
@@ -33,18 +33,18 @@ const (
 	networkBudget = 1500 * time.Millisecond
 )
 
-// work is how long the part should take, by itself.
-func (p *part) work() time.Duration {
-	return time.Duration(len(p.blocks))*blockBudget + time.Duration(len(p.archs))*networkBudget
-}
+// blockWork and networkWork are how long the part's two sessions should take, by themselves.
+func (p *part) blockWork() time.Duration   { return time.Duration(len(p.blocks)) * blockBudget }
+func (p *part) networkWork() time.Duration { return time.Duration(len(p.archs)) * networkBudget }
 
 // divide says what is measured of each resolution.
 func divide(space *supernet.Space, s ProfileSettings, archs []supernet.Arch) (parts []part) {
 	blocks := allBlocks(space, s.Resolutions)
 	reference := blocks[len(blocks)/2]
+	network := space.Blocks(smallest(space, s.Resolutions))
 	taken := map[string]bool{}
 	for _, r := range s.Resolutions {
-		p := part{space: space, resolution: r, reference: reference}
+		p := part{space: space, resolution: r, reference: reference, network: network}
 		for _, b := range withZeros(allBlocks(space, []int{r}), s.Sparse) {
 			if !taken[b.Key()] {
 				taken[b.Key()] = true
@@ -64,17 +64,9 @@ func divide(space *supernet.Space, s ProfileSettings, archs []supernet.Arch) (pa
 // workOf is how long parts should take together.
 func workOf(parts []part) (total time.Duration) {
 	for i := range parts {
-		total += parts[i].work()
+		total += parts[i].blockWork() + parts[i].networkWork()
 	}
 	return total
-}
-
-// subjectsOf is how much is timed in parts together.
-func subjectsOf(parts []part) (n int) {
-	for i := range parts {
-		n += len(parts[i].blocks) + len(parts[i].archs)
-	}
-	return n
 }
 
 // measureParts measures one part after the other.
@@ -89,22 +81,9 @@ func measureParts(ctx context.Context, rt Runtime, parts []part, head Profile) (
 			_ = os.Remove(s.Parts) // unless something is kept in it
 		}
 	}()
-	total := workOf(parts)
-	budget := func(some []part) time.Duration {
-		return time.Duration(float64(s.Budget) * float64(workOf(some)) / float64(total))
-	}
+	w := newWhole(parts, s)
 	for i := range parts {
-		var progress func(timing.Progress)
-		if s.Progress != nil {
-			done, elapsed := subjectsOf(parts[:i]), budget(parts[:i])
-			progress = func(p timing.Progress) {
-				p.Settled, p.WarmedUp = p.Settled+done, p.WarmedUp+done
-				p.Subjects = subjectsOf(parts)
-				p.Elapsed, p.Budget = p.Elapsed+elapsed, s.Budget
-				s.Progress(p)
-			}
-		}
-		p, err := parts[i].profile(ctx, rt, head, budget(parts[i:i+1]), progress)
+		p, err := parts[i].profile(ctx, rt, head, w)
 		if err != nil {
 			return nil, err
 		}
@@ -114,15 +93,17 @@ func measureParts(ctx context.Context, rt Runtime, parts []part, head Profile) (
 }
 
 // profile measures the part, unless it was kept.
-func (p *part) profile(ctx context.Context, rt Runtime, head Profile, budget time.Duration,
-	progress func(timing.Progress)) (*Profile, error) {
+func (p *part) profile(ctx context.Context, rt Runtime, head Profile, w *whole) (*Profile,
+	error) {
 	s := head.Settings
 	head.Resolutions = []int{p.resolution}
 	path := partPath(s.Parts, p.resolution)
 	if kept := p.kept(path, head); kept != nil {
+		w.session(len(p.blocks), p.blockWork())
+		w.session(len(p.archs), p.networkWork())
 		return kept, nil
 	}
-	if err := p.measure(ctx, rt, &head, budget, progress); err != nil || s.Parts == "" {
+	if err := p.measure(ctx, rt, &head, w); err != nil || s.Parts == "" {
 		return &head, err
 	}
 	return &head, head.Save(path)
@@ -197,33 +178,51 @@ func (p *part) kept(path string, head Profile) *Profile {
 }
 
 // measure fills in a profile of the part.
-func (p *part) measure(ctx context.Context, rt Runtime, into *Profile, budget time.Duration,
-	progress func(timing.Progress)) error {
+func (p *part) measure(ctx context.Context, rt Runtime, into *Profile, w *whole) error {
+	into.Blocks, into.Networks = []BlockTiming{}, []NetworkTiming{}
+	if err := p.measureBlocks(ctx, rt, into, w); err != nil {
+		return fmt.Errorf("profile: %w", err)
+	}
+	if err := p.measureNetworks(ctx, rt, into, w); err != nil {
+		return fmt.Errorf("profile: %w", err)
+	}
+	return nil
+}
+
+func (p *part) measureBlocks(ctx context.Context, rt Runtime, into *Profile, w *whole) error {
+	how := w.session(len(p.blocks), p.blockWork())
+	if len(p.blocks) == 0 { // those before it have them all
+		return nil
+	}
 	l := newLoader(ctx, rt)
 	defer l.close()
 	l.block(p.reference)
 	for _, b := range p.blocks {
 		l.block(b)
 	}
-	for _, a := range p.archs {
-		l.network(p.space.Blocks(a))
-	}
-	how := timingSettings(budget, into.Settings.Seed)
-	how.Progress, how.Clock = progress, into.Settings.Clock
 	timings, session, err := l.measure(how)
-	if err != nil {
-		return fmt.Errorf("profile: %w", err)
-	}
 	into.Session = session
-	into.Blocks, into.Networks = []BlockTiming{}, []NetworkTiming{}
-	for i, b := range p.blocks {
-		into.Blocks = append(into.Blocks, BlockTiming{b, timings[i]})
+	for i, t := range timings {
+		into.Blocks = append(into.Blocks, BlockTiming{p.blocks[i], t})
 	}
-	for i, a := range p.archs {
-		into.Networks = append(into.Networks,
-			NetworkTiming{p.space.Spec(a), timings[len(p.blocks)+i]})
+	return err
+}
+
+func (p *part) measureNetworks(ctx context.Context, rt Runtime, into *Profile, w *whole) error {
+	how := w.session(len(p.archs), p.networkWork())
+	if len(p.archs) == 0 {
+		return nil
 	}
-	return nil
+	var networks [][]supernet.Block
+	for _, a := range p.archs {
+		networks = append(networks, p.space.Blocks(a))
+	}
+	timings, session, err := timeNetworks(ctx, rt, networks, Reference{Blocks: p.network}, how)
+	into.NetworkSession = session
+	for i, t := range timings {
+		into.Networks = append(into.Networks, NetworkTiming{p.space.Spec(p.archs[i]), t})
+	}
+	return err
 }
 
 // allBlocks lists the distinct blocks at all resolutions, smallest work first.
@@ -257,10 +256,9 @@ func leastBlock(a, b supernet.Block) int {
 
 // calibrationArchs are the largest, the smallest and random networks at the measured resolutions.
 func calibrationArchs(space *supernet.Space, s ProfileSettings) []supernet.Arch {
-	largest, smallest := space.Max(), space.Min()
-	largest.Resolution, smallest.Resolution = uint16(slices.Max(s.Resolutions)),
-		uint16(slices.Min(s.Resolutions))
-	archs := []supernet.Arch{largest, smallest}
+	largest := space.Max()
+	largest.Resolution = uint16(slices.Max(s.Resolutions))
+	archs := []supernet.Arch{largest, smallest(space, s.Resolutions)}
 	r := rand.New(rand.NewPCG(s.Seed, 0x9e7))
 	for range 100 * s.Networks {
 		a := space.Random(r)
@@ -270,4 +268,12 @@ func calibrationArchs(space *supernet.Space, s ProfileSettings) []supernet.Arch 
 		}
 	}
 	return archs
+}
+
+// smallest is the smallest network at the measured resolutions, which all networks are timed
+// against: a reference should take no longer than what is compared with it.
+func smallest(space *supernet.Space, resolutions []int) supernet.Arch {
+	a := space.Min()
+	a.Resolution = uint16(slices.Min(resolutions))
+	return a
 }

@@ -1,6 +1,7 @@
 package profiles
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,21 +16,26 @@ import (
 	"github.com/tailor-nas/tailor/supernet/provenance"
 )
 
-const profileKind, profileVersion = "profile", 3
+const profileKind, profileVersion = "profile", 4
 
 // Profile is how long the blocks of a space, and some whole networks, take on a device with a
-// runtime: the document "profile/3". All times are of one image, or of the runtime's batch.
+// runtime: the document "profile/4". All times are of one image, or of the runtime's batch.
 type Profile struct {
 	provenance.Header
-	SpaceName   string          `json:"space"`
-	SpaceSHA256 string          `json:"space_sha256"`
-	Resolutions []int           `json:"resolutions"` // those measured
-	Device      device.Device   `json:"device"`
-	Runtime     RuntimeInfo     `json:"runtime"`
-	Session     timing.Summary  `json:"session"`
-	Blocks      []BlockTiming   `json:"blocks"`
-	Networks    []NetworkTiming `json:"networks"`
-	Settings    ProfileSettings `json:"settings"`
+	SpaceName   string        `json:"space"`
+	SpaceSHA256 string        `json:"space_sha256"`
+	Resolutions []int         `json:"resolutions"` // those measured
+	Device      device.Device `json:"device"`
+	Runtime     RuntimeInfo   `json:"runtime"`
+	// Session is that of the blocks, all timed against one of them.
+	Session timing.Summary `json:"session"`
+	Blocks  []BlockTiming  `json:"blocks"`
+	// NetworkSession is that of the networks, all timed against ReferenceArch. What shares caches
+	// with a network slows it more than a block: so they have a reference of their own.
+	NetworkSession timing.Summary  `json:"network_session"`
+	ReferenceArch  supernet.Spec   `json:"reference_arch"`
+	Networks       []NetworkTiming `json:"networks"`
+	Settings       ProfileSettings `json:"settings"`
 }
 
 // BlockTiming is the time of a block on its own.
@@ -103,7 +109,8 @@ func (s *ProfileSettings) complete(space *supernet.Space) error {
 }
 
 // New measures the blocks and networks of a space on this device. It runs for about the budget.
-// Each resolution is measured in a session of its own, all against one reference block.
+// The blocks of each resolution are measured in a session of their own, all against one of them,
+// and its networks in another, all against the smallest network.
 func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettings) (*Profile,
 	error) {
 	if space == nil || rt == nil {
@@ -125,11 +132,31 @@ func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettin
 		s.Budget = max(timing.Defaults().Budget, workOf(parts))
 	}
 	all, err := measureParts(ctx, rt, parts, Profile{SpaceName: space.Name,
-		SpaceSHA256: space.SHA256(), Device: here, Runtime: rt.Info(), Settings: s})
+		SpaceSHA256: space.SHA256(), Device: here, Runtime: rt.Info(), Settings: s,
+		ReferenceArch: space.Spec(smallest(space, s.Resolutions))})
 	if err != nil {
 		return nil, err
 	}
 	return merge(space, all, archs)
+}
+
+// Reference is what networks of a later session are to be timed against, so that their latencies
+// are those of this profile, whatever else the machine does then.
+func (p *Profile) Reference(space *supernet.Space) (Reference, error) {
+	a, err := space.Arch(p.ReferenceArch)
+	if err != nil {
+		return Reference{}, fmt.Errorf("reference of a profile: %w", err)
+	}
+	return Reference{Blocks: space.Blocks(a), MS: p.NetworkSession.ReferenceMS}, nil
+}
+
+// Seconds is how long the profile took.
+func (p *Profile) Seconds() float64 { return p.Session.Seconds + p.NetworkSession.Seconds }
+
+// Unstable says how the machine changed meanwhile, so that the profile is in doubt; empty if it did
+// not.
+func (p *Profile) Unstable() string {
+	return cmp.Or(p.Session.UnstableReason, p.NetworkSession.UnstableReason)
 }
 
 // Save writes the document.
@@ -159,6 +186,10 @@ func (p *Profile) check() error {
 			return fmt.Errorf("blocks[%d] (%s): latency_ms is %g, expected above 0",
 				i, b.Block.Key(), b.LatencyMS)
 		}
+	}
+	if len(p.Networks) > 0 && !(p.NetworkSession.ReferenceMS > 0) {
+		return fmt.Errorf("network_session: reference_ms is %g, expected above 0",
+			p.NetworkSession.ReferenceMS)
 	}
 	for i, n := range p.Networks {
 		if !(n.LatencyMS > 0) {

@@ -136,7 +136,7 @@ func (v *Variants) measureNetworks(ctx context.Context, rt Runtime, s timing.Set
 	for i, n := range v.Networks {
 		networks[i] = n.Blocks
 	}
-	timings, session, err := timeNetworks(ctx, rt, networks, s)
+	timings, session, err := timeNetworks(ctx, rt, networks, Reference{}, s)
 	if err != nil {
 		return err
 	}

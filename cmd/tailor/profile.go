@@ -115,7 +115,7 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 	}
 	r := profileResult{
 		Profile: c.Out, Device: p.Device, Runtime: p.Runtime, Blocks: len(p.Blocks),
-		Networks: len(p.Networks), Seconds: p.Session.Seconds,
+		Networks: len(p.Networks), Seconds: p.Seconds(),
 		LargestMS: p.Networks[0].LatencyMS, SmallestMS: p.Networks[1].LatencyMS,
 		ReferenceMS: p.Session.ReferenceMS, Check: check,
 	}
@@ -142,9 +142,8 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 		if h := r.Check; h != nil {
 			fmt.Fprintf(w, "of %d networks that are not in it, predictions are off by %.1f %% on average, %.0f %% of them by at most 10 %%; rank correlation %.3f\n", h.Samples, 100*h.MAPE, 100*h.Within10Pct, h.Spearman)
 		}
-		if p.Session.Unstable {
-			fmt.Fprintf(w, "the machine changed meanwhile (%s): better measure again\n",
-				p.Session.UnstableReason)
+		if reason := p.Unstable(); reason != "" {
+			fmt.Fprintf(w, "the machine changed meanwhile (%s): better measure again\n", reason)
 		}
 		fmt.Fprintln(w, "wrote", shown(c.Out))
 	})

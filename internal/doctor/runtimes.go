@@ -69,7 +69,7 @@ func latency(ctx context.Context, rt profiles.Runtime) (ms float64, err error) {
 		return 0, err
 	}
 	smallest := [][]supernet.Block{space.Blocks(space.Min())}
-	timings, _, err := profiles.Networks(ctx, rt, smallest, budget, 1)
+	timings, _, err := profiles.Networks(ctx, rt, smallest, profiles.Reference{}, budget, 1)
 	if err != nil {
 		return 0, err
 	}

@@ -43,7 +43,11 @@ func CheckProfile(ctx context.Context, c ProfileCheck) (regress.HeldOut, error) 
 	for i, a := range archs {
 		networks[i] = c.Space.Blocks(a)
 	}
-	timings, _, err := profiles.Networks(ctx, c.Runtime, networks,
+	reference, err := c.Profile.Reference(c.Space)
+	if err != nil {
+		return regress.HeldOut{}, fmt.Errorf("check %s: %w", c.Path, err)
+	}
+	timings, _, err := profiles.Networks(ctx, c.Runtime, networks, reference,
 		time.Duration(len(archs))*c.Each, c.Profile.Settings.Seed)
 	if err != nil {
 		return regress.HeldOut{}, fmt.Errorf("check %s: %w", c.Path, err)

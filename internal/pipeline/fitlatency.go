@@ -34,6 +34,9 @@ func FitLatency(space *supernet.Space, p *profiles.Profile, path string) (*predi
 	}
 	identity := p.Identity()
 	l.Device, l.Runtime = identity.Device, identity.Runtime
+	if ms := p.NetworkSession.ReferenceMS; ms > 0 {
+		l.Reference = &predictor.LatencyReference{Arch: p.ReferenceArch, MS: ms}
+	}
 	l.Inputs = map[string]store.Input{"profile": {Path: filepath.Base(path), SHA256: p.SHA256}}
 	return l, nil
 }

@@ -183,7 +183,16 @@ func (j *Job) timeOn(ctx context.Context, d *Device, networks [][]supernet.Block
 	}
 	j.report("time winners", 0, 1)
 	budget := cmp.Or(j.Budget, time.Duration(len(networks))*2*time.Second)
-	t.timings, t.session, err = profiles.Networks(ctx, d.Runtime, networks, budget, j.Config.Seed)
+	var ref profiles.Reference
+	if r := d.Latency.Reference; r != nil {
+		a, err := j.Space.Arch(r.Arch)
+		if err != nil {
+			return nil, errTime(err)
+		}
+		ref = profiles.Reference{Blocks: j.Space.Blocks(a), MS: r.MS}
+	}
+	t.timings, t.session, err = profiles.Networks(ctx, d.Runtime, networks, ref, budget,
+		j.Config.Seed)
 	if err != nil {
 		return nil, errTime(err)
 	}

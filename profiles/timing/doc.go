@@ -16,6 +16,10 @@
 // less than a tenth of a second runs once untimed before each sample, so that it finds its own
 // data in the caches, as it does where it is served.
 //
+// Latencies of two sessions can be compared if both have the same reference and the second is given
+// what it took in the first, [Settings].ReferenceMS: then they do not depend on what else the
+// machine does.
+//
 // The reference should resemble the subjects (same runtime, same kind of arithmetic, no longer
 // than they are): code of another kind is slowed by another factor, and then ratios move as well.
 package timing

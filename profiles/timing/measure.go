@@ -23,18 +23,21 @@ type Subject struct {
 	// took together: for what runs in another process, whose answers take time to come. That
 	// process is to keep its measuring thread quiet itself.
 	Time func(runs int) (time.Duration, error)
+	// Next, if set, is called before each sample, and not timed: to go on with another copy, where
+	// it matters where in memory one lies.
+	Next func()
 }
 
 // Timing is what a session found out about one subject.
 type Timing struct {
 	Name string `json:"name"`
-	// LatencyMS is the estimate: Ratio times the session's ReferenceMS.
+	// LatencyMS is the estimate: Ratio times what the reference takes, which is the session's
+	// ReferenceMS unless it was given.
 	LatencyMS float64 `json:"latency_ms"`
 	// Ratio is its time in units of that of the references beside it, as the package comment says.
 	Ratio float64 `json:"ratio"`
-	// CILowMS and CIHighMS are the 95 % interval of Ratio, times
-	// ReferenceMS. They do not cover the uncertainty of ReferenceMS, which all
-	// subjects of a session share.
+	// CILowMS and CIHighMS are the 95 % interval of Ratio, times the same. They do not cover the
+	// uncertainty of what the reference takes, which all subjects of a session share.
 	CILowMS  float64 `json:"ci_low_ms"`
 	CIHighMS float64 `json:"ci_high_ms"`
 	// Raw figures are plain times of one run, disturbances and all.
@@ -54,7 +57,10 @@ type Summary struct {
 	ReferenceName string `json:"reference_name"`
 	// ReferenceMS is what the reference takes undisturbed: the mean of the fastest
 	// quarter of its samples. Against ReferenceMedianMS it tells how noisy it was.
-	ReferenceMS       float64 `json:"reference_ms"`
+	ReferenceMS float64 `json:"reference_ms"`
+	// ReferenceGivenMS is Settings.ReferenceMS, what it took in another session, whose scale all
+	// latencies are on; 0 if it was not given.
+	ReferenceGivenMS  float64 `json:"reference_given_ms,omitempty"`
 	ReferenceMedianMS float64 `json:"reference_median_ms"`
 	ReferenceSamples  int     `json:"reference_samples"`
 	// DriftRatio is the 5th percentile of the reference in the session's last fifth over that in

@@ -94,6 +94,43 @@ func TestMeasureRecoversRatios(t *testing.T) {
 	}
 }
 
+// TestMeasureOnAnotherSessionsScale: what the reference took elsewhere takes the place of what it
+// takes here, and no ratio changes.
+func TestMeasureOnAnotherSessionsScale(t *testing.T) {
+	measure := func(s timing.Settings) ([]timing.Timing, timing.Summary) {
+		m := newMachine(1, siblingBusy)
+		return m.measure(t, m.subjects(), given(s))
+	}
+	here, _ := measure(timing.Settings{})
+	there, session := measure(timing.Settings{ReferenceMS: 0.75})
+	for i := range here {
+		if here[i].Ratio != there[i].Ratio || off(there[i].LatencyMS, 0.75*here[i].Ratio) > 1e-12 ||
+			off(there[i].CIHighMS-there[i].CILowMS, 0.75/session.ReferenceMS*
+				(here[i].CIHighMS-here[i].CILowMS)) > 1e-9 {
+			t.Errorf("%+v, and on another scale %+v", here[i], there[i])
+		}
+	}
+	if session.ReferenceGivenMS != 0.75 || off(session.ReferenceMS, 0.5) > 0.04 {
+		t.Errorf("the reference took %g ms, given %g", session.ReferenceMS,
+			session.ReferenceGivenMS)
+	}
+}
+
+// TestMeasureCopies: copies that differ take turns, a sample each with all of its runs.
+func TestMeasureCopies(t *testing.T) {
+	m := newMachine(1, quietMachine)
+	subject, at, moves := m.subject("copies", 0), 0, 0
+	copies := []timing.Subject{m.subject("a", time.Millisecond),
+		m.subject("b", 2*time.Millisecond)}
+	subject.Run = func() error { return copies[at].Run() }
+	subject.Next = func() { at, moves = (at+1)%2, moves+1 }
+	timings, _ := m.measure(t, []timing.Subject{subject}, given(timing.Settings{}))
+	if got := timings[0]; off(got.RawMinMS, 1) > 0.05 || off(got.RawP90MS, 2) > 0.05 ||
+		moves != got.Rounds {
+		t.Errorf("%+v after %d moves", got, moves)
+	}
+}
+
 // Disturbances as short as a sample, which hit it and its neighbours apart.
 func TestMeasureBriefDisturbances(t *testing.T) {
 	for name, slow := range map[string]func(*rand.Rand) disturbance{"preempted": preempted,

@@ -1,6 +1,9 @@
 package timing
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // sentinelLimit is how far the median of ten late ratios may lie from the
 // settled one. Repetitions of forty rounds of a real runtime on a busy machine
@@ -11,15 +14,16 @@ func (m *measurement) results() ([]Timing, Summary) {
 	refs := sortedCopy(m.refs)
 	s := Summary{
 		ReferenceName: m.ref.Name, ReferenceMS: fastestOf(refs, fastShares[0]).mean,
-		ReferenceMedianMS: quantile(refs, 0.5),
-		ReferenceSamples:  len(refs), SentinelRatio: 1,
+		ReferenceGivenMS: m.ReferenceMS, ReferenceMedianMS: quantile(refs, 0.5),
+		ReferenceSamples: len(refs), SentinelRatio: 1,
 		Rounds: m.rounds, Target: m.Target, Seed: m.Seed, Pinned: m.Pin,
 		Started: m.started, Seconds: m.finished.Sub(m.started).Seconds(),
 	}
+	scale := cmp.Or(m.ReferenceMS, s.ReferenceMS)
 	timings := make([]Timing, len(m.subjects))
 	var moved []float64
 	for i, l := range m.subjects {
-		timings[i] = l.timing(m.Settings, s.ReferenceMS)
+		timings[i] = l.timing(m.Settings, scale)
 		if len(l.late) > 0 {
 			moved = append(moved, ratioOf(l.late).estimate/timings[i].Ratio)
 		}
@@ -59,11 +63,11 @@ func (l *timed) sorted() []float64 {
 	return sortedCopy(raw)
 }
 
-func (l *timed) timing(s Settings, referenceMS float64) Timing {
+func (l *timed) timing(s Settings, scale float64) Timing {
 	raw, e := l.sorted(), ratioOf(l.rounds)
 	t := Timing{
-		Name: l.Name, LatencyMS: e.estimate * referenceMS, Ratio: e.estimate,
-		CILowMS: e.low * referenceMS, CIHighMS: e.high * referenceMS,
+		Name: l.Name, LatencyMS: e.estimate * scale, Ratio: e.estimate,
+		CILowMS: e.low * scale, CIHighMS: e.high * scale,
 		RawMedianMS: quantile(raw, 0.5), RawMinMS: raw[0],
 		RawP10MS: quantile(raw, 0.1), RawP90MS: quantile(raw, 0.9),
 		Rounds: len(raw), Repeats: l.repeats,

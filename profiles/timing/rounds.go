@@ -216,6 +216,9 @@ func (m *measurement) reference(repeats int) (float64, error) {
 
 // sample returns milliseconds a run.
 func (m *measurement) sample(l *timed, repeats int) (float64, error) {
+	if l.Next != nil {
+		l.Next()
+	}
 	if l.settle {
 		if err := l.Run(); err != nil {
 			return 0, l.failed(err)

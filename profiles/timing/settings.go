@@ -2,6 +2,7 @@ package timing
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -29,6 +30,9 @@ type Settings struct {
 	// Target is the relative width of the 95 % interval at which a subject has
 	// settled; above 0.
 	Target float64
+	// ReferenceMS, if above 0, is what the reference took in another session. Latencies are then
+	// those of that session, whatever else the machine does in this one.
+	ReferenceMS float64
 	// Seed decides the order of subjects in each round.
 	Seed uint64
 	// Pin keeps the measuring thread on one processor; only Linux can. It is
@@ -67,6 +71,10 @@ func (s Settings) complete() (Settings, error) {
 			return s, fmt.Errorf("timing: Settings.%s is %v, want at least %v", d.name, d.value,
 				d.from)
 		}
+	}
+	if !(s.ReferenceMS >= 0) || math.IsInf(s.ReferenceMS, 1) {
+		return s, fmt.Errorf("timing: Settings.ReferenceMS is %v, want a time, or 0 for none",
+			s.ReferenceMS)
 	}
 	if !(s.Target > 0 && s.Target < 1) { // also refuses NaN
 		return s, fmt.Errorf("timing: Settings.Target is %v, want a relative width between 0 and 1",

@@ -65,17 +65,18 @@ func (b *bench) timeHeldOut(ctx context.Context, m *measured) error {
 		archs[i] = b.space.Random(r)
 		archs[i].Resolution = uint16(b.resolutions()[i%len(b.resolutions())])
 	}
-	times, err := b.time(ctx, m.name, "networks", archs)
+	times, err := b.time(ctx, m, "networks", archs)
 	for i, t := range times {
 		m.heldOut = append(m.heldOut, predictor.NetworkTime{Arch: archs[i], MS: t.MS})
 	}
 	return err
 }
 
-// time times networks in one session of a runtime, unless they were timed before.
-func (b *bench) time(ctx context.Context, runtime, what string, archs []supernet.Arch) (
+// time times networks in one session of a runtime, on the scale of its first profile, unless they
+// were timed before.
+func (b *bench) time(ctx context.Context, m *measured, what string, archs []supernet.Arch) (
 	times []timing, err error) {
-	path := b.path("%s-%s.json", runtime, what)
+	path := b.path("%s-%s.json", m.name, what)
 	text, err := os.ReadFile(path)
 	if err == nil {
 		err = json.Unmarshal(text, &times)
@@ -92,8 +93,12 @@ func (b *bench) time(ctx context.Context, runtime, what string, archs []supernet
 	for i, a := range archs {
 		networks[i] = b.space.Blocks(a)
 	}
-	err = with(ctx, runtime, func(rt profiles.Runtime) error {
-		timings, _, err := profiles.Networks(ctx, rt, networks,
+	reference, err := m.profiles[0].Reference(b.space)
+	if err != nil {
+		return nil, err
+	}
+	err = with(ctx, m.name, func(rt profiles.Runtime) error {
+		timings, _, err := profiles.Networks(ctx, rt, networks, reference,
 			time.Duration(len(archs))*b.each, b.seed)
 		for i, t := range timings {
 			times = append(times, timing{b.space.Spec(archs[i]), t.LatencyMS, t.CIHighMS})

@@ -19,8 +19,8 @@ func (b *bench) report(w io.Writer, all []*measured) error {
 		p.Device.Arch, b.space.Name, p.Resolutions, len(p.Blocks))
 	for _, m := range all {
 		fmt.Fprintf(w, "- %s: `%s`, profiles of %.0f and %.0f s\n", m.name,
-			m.profiles[0].Runtime.ID(), m.profiles[0].Session.Seconds,
-			m.profiles[1].Session.Seconds)
+			m.profiles[0].Runtime.ID(), m.profiles[0].Seconds(),
+			m.profiles[1].Seconds())
 	}
 	fmt.Fprintf(w, "\nTwo profiles: how far a block's latencies are apart.\n\n"+
 		"| runtime | median | 95th percentile | most | not known to 2 %% |\n|---|---|---|---|---|\n")
@@ -35,7 +35,7 @@ func (b *bench) report(w io.Writer, all []*measured) error {
 		"|---|---|---|---|---|---|---|---|\n", b.heldOut)
 	for _, m := range all {
 		for pass, l := range m.latency {
-			c, err := compare(l, m.heldOut)
+			c, err := compare(l, m.heldOutOn(l))
 			if err != nil {
 				return err
 			}
@@ -65,6 +65,16 @@ func difference(first, second *profiles.Profile) (apart []float64, unstable [2]i
 		}
 	}
 	return apart, unstable
+}
+
+// heldOutOn are the latencies of networks on the scale of a profile, that of l: all are ratios to
+// one network.
+func (m *measured) heldOutOn(l *predictor.Latency) (networks []predictor.NetworkTime) {
+	scale := l.Reference.MS / m.latency[0].Reference.MS
+	for _, n := range m.heldOut {
+		networks = append(networks, predictor.NetworkTime{Arch: n.Arch, MS: n.MS * scale})
+	}
+	return networks
 }
 
 func compare(l *predictor.Latency, networks []predictor.NetworkTime) (regress.HeldOut, error) {

@@ -44,7 +44,7 @@ func (b *bench) strangers(ctx context.Context, w io.Writer, all []*measured) err
 		}
 		fronts = append(fronts, f)
 	}
-	times, err := b.time(ctx, served.name, "fronts", archs)
+	times, err := b.time(ctx, served, "fronts", archs)
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func (b *bench) winners(ctx context.Context, w io.Writer, all []*measured) error
 		}
 		archs = append(archs, a)
 	}
-	times, err := b.time(ctx, m.name, "winners", archs)
+	times, err := b.time(ctx, m, "winners", archs)
 	if err != nil {
 		return err
 	}

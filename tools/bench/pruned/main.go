@@ -103,7 +103,7 @@ func (b *bench) measure(ctx context.Context, w io.Writer, network []supernet.Blo
 		return err
 	}
 	timings, session, err := profiles.Networks(ctx, b.runtime, append(prunings, network),
-		time.Duration(b.others)*time.Second/2, b.seed)
+		profiles.Reference{}, time.Duration(b.others)*time.Second/2, b.seed)
 	if err != nil {
 		return err
 	}

@@ -148,7 +148,8 @@ func (b *bench) measure(ctx context.Context, runtime profiles.Runtime) ([]predic
 	for i, a := range archs {
 		networks[i] = b.space.Blocks(a)
 	}
-	timings, _, err := profiles.Networks(ctx, runtime, networks, b.budget, b.seed)
+	timings, _, err := profiles.Networks(ctx, runtime, networks, profiles.Reference{},
+		b.budget, b.seed)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,4 @@
+package profiles
+
+// TimeNetworks is [Networks] with a clock.
+var TimeNetworks = timeNetworks
