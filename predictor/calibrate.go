@@ -94,9 +94,16 @@ func relativeSquare(c calibration, t timing) float64 { return math.Pow(c.of(t.su
 
 // leaveOneOut predicts each network by a calibration that did not see it.
 func leaveOneOut(timings []timing, smallest float64) []float64 {
-	predicted := make([]float64, len(timings))
-	for i, t := range timings {
-		predicted[i] = calibrate(regress.Without(timings, []int{i}), smallest).of(t.sum)
+	return leaveOut(timings, func(rest []timing, out timing) float64 {
+		return calibrate(rest, smallest).of(out.sum)
+	})
+}
+
+// leaveOut predicts each of all by the rest.
+func leaveOut[T any](all []T, predict func(rest []T, out T) float64) []float64 {
+	predicted := make([]float64, len(all))
+	for i, out := range all {
+		predicted[i] = predict(regress.Without(all, []int{i}), out)
 	}
 	return predicted
 }

@@ -8,7 +8,6 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -42,21 +41,26 @@ func (t typedTiming) timing() timing {
 	return timing{sum, t.ms}
 }
 
-// typedTimings puts networks' sums by type in order of the types' names.
-func typedTimings(sums []map[string]float64, ms []float64) (names []string, all []typedTiming) {
-	for _, s := range sums {
-		names = slices.AppendSeq(names, maps.Keys(s))
+// typesOf are the types of blocks that networks have, in order.
+func typesOf(all []load) []string {
+	var names []string
+	for _, l := range all {
+		names = slices.AppendSeq(names, maps.Keys(l.sums))
 	}
 	slices.Sort(names)
-	names = slices.Compact(names)
-	for i, s := range sums {
-		t := typedTiming{make([]float64, len(names)), ms[i]}
+	return slices.Compact(names)
+}
+
+// typedOf puts the sums of networks in the order of types.
+func typedOf(names []string, all []load) []typedTiming {
+	typed := make([]typedTiming, len(all))
+	for i, l := range all {
+		typed[i] = typedTiming{make([]float64, len(names)), l.ms}
 		for g, name := range names {
-			t.sums[g] = s[name]
+			typed[i].sums[g] = l.sums[name]
 		}
-		all = append(all, t)
 	}
-	return names, all
+	return typed
 }
 
 func untyped(typed []typedTiming) []timing {
@@ -148,11 +152,9 @@ func (c typedCalibration) adapt(typed []typedTiming, penalty float64) (typedCali
 
 // leaveOneOutTyped predicts each network by a calibration that did not see it.
 func leaveOneOutTyped(typed []typedTiming, smallest float64) []float64 {
-	predicted := make([]float64, len(typed))
-	for i, t := range typed {
-		predicted[i] = calibrateTypes(regress.Without(typed, []int{i}), smallest).of(t)
-	}
-	return predicted
+	return leaveOut(typed, func(rest []typedTiming, out typedTiming) float64 {
+		return calibrateTypes(rest, smallest).of(out)
+	})
 }
 
 func ones(n int) []float64 {

@@ -36,6 +36,9 @@ type Latency struct {
 	// Scales are by type of block (blockType) further factors of its times; those that are missing
 	// are 1.
 	Scales map[string]float64 `json:"scales,omitempty"`
+	// WeightsMS is what a million weights of a block add to its time in a network, which BlocksMS
+	// and AtMS contain; 0 if that was not told from the times of networks.
+	WeightsMS float64 `json:"weights_ms_per_million,omitempty"`
 	// Calibrated says whether intercept and slope were fitted. With fewer than 3 networks they are
 	// 0 and 1, and there is no held-out error.
 	Calibrated bool `json:"calibrated"`

@@ -111,6 +111,41 @@ func TestLatencyOfFewNetworksIsTheSum(t *testing.T) {
 	}
 }
 
+// TestLatencyLearnsWhatWeightsCost: a block that is timed alone finds its weights in the nearest
+// cache, but in a network each million of them costs time.
+func TestLatencyLearnsWhatWeightsCost(t *testing.T) {
+	s, ms := builtin(t, "mbv3-cifar"), func(b supernet.Block) float64 {
+		return 0.01 + float64(b.MACs())*3e-8
+	}
+	r := rand.New(rand.NewPCG(5, 0))
+	archs := make([]supernet.Arch, 80)
+	for i := range archs {
+		archs[i] = s.Random(r)
+	}
+	for _, cost := range []float64{0, 0.1} {
+		measure := func(archs []supernet.Arch, noise float64) (times []predictor.NetworkTime) {
+			for _, a := range archs {
+				sum := -0.1 // of what blocks alone pay each
+				for _, b := range s.Blocks(a) {
+					sum += 1.2 * (ms(b) + cost*float64(b.Params())/1e6)
+				}
+				times = append(times, predictor.NetworkTime{Arch: a,
+					MS: sum * (1 + noise*r.NormFloat64())})
+			}
+			return times
+		}
+		l := fitLatency(t, s, inventory(s, archs, ms), measure(archs[:20], 0.01))
+		unseen := measure(archs[20:], 0)
+		if e := wrong(t, l, unseen); e > 0.01 {
+			t.Errorf("weights cost %g: predictions are %.1f %% off", cost, 100*e)
+		}
+		if method := l.Candidates[0].Method; cost == 0 && method != predictor.MethodLine ||
+			cost > 0 && !(math.Abs(l.WeightsMS/cost-1) < 0.2) {
+			t.Errorf("weights cost %g: method %s, a million %g ms", cost, method, l.WeightsMS)
+		}
+	}
+}
+
 func TestLatencyAveragesBlocks(t *testing.T) {
 	s, ms := small(t), priced("device")
 	all := everyArch(s)

@@ -28,13 +28,14 @@ type NetworkTime struct {
 }
 
 // FitLatency tabulates the times of blocks (the mean where a key comes twice) and calibrates their
-// sum on whole networks: a line or, from 10 networks on and if it is clearly better, a factor for
-// each type of block. The held-out error is that of leaving out one network at a time. Blocks of
-// some resolutions may be missing altogether; predictions are then for the others. Without any
-// block, the times of blocks are estimated from those of at least 10 networks, which is rougher,
-// and only for resolutions between theirs; the held-out error is then that of cross-validation, the
-// only thing that the settings (Folds and Seed) have a say in. Errors about the times wrap
-// [ErrSamples], [supernet.ErrArch] or [*UnknownBlockError].
+// sum on whole networks: a line and, from 10 networks on and where it is clearly better, what the
+// weights of blocks cost in a network, and a factor for each type of block. The held-out error is
+// that of leaving out one network at a time. Blocks of some resolutions may be missing altogether;
+// predictions are then for the others. Without any block, the times of blocks are estimated from
+// those of at least 10 networks, which is rougher, and only for resolutions between theirs; the
+// held-out error is then that of cross-validation, the only thing that the settings (Folds and
+// Seed) have a say in. Errors about the times wrap [ErrSamples], [supernet.ErrArch] or
+// [*UnknownBlockError].
 func FitLatency(space *supernet.Space, blocks []BlockTime, networks []NetworkTime,
 	s regress.Settings) (*Latency, error) {
 	if err := s.Check(); err != nil {
@@ -96,10 +97,12 @@ type LatencyCandidate struct {
 
 // Ways to predict latency.
 const (
-	MethodLine     = "line"     // the sum over blocks, times a factor, plus a constant
-	MethodTypes    = "types"    // the same with a factor for each type of block
-	MethodRoofline = "roofline" // blocks are not known: their work explains the networks
-	MethodBoth     = "both"     // a sum over blocks of their work and their time on another device
+	MethodLine         = "line"          // the sum over blocks, times a factor, plus a constant
+	MethodTypes        = "types"         // the same with a factor for each type of block
+	MethodWeights      = "weights"       // a line, with what weights cost added to blocks
+	MethodWeightsTypes = "weights-types" // the same with a factor for each type of block
+	MethodRoofline     = "roofline"      // blocks are not known: their work explains the networks
+	MethodBoth         = "both"          // a sum of work and of times on another device
 )
 
 // calibrate fits to blocks and networks.
@@ -119,11 +122,17 @@ func (l *Latency) calibrate(blocks []BlockTime, archs []supernet.Arch,
 			l.AtMS[b.Resolution][key] = b.MS
 		}
 	}
-	return l.calibrateBlocks(archs, networks)
+	weights := blockWeights{}
+	for _, b := range blocks {
+		weights.add(b.Block)
+	}
+	return l.calibrateBlocks(archs, networks, weights)
 }
 
-// calibrateBlocks fits line and scales to networks, with the times of blocks as they are.
-func (l *Latency) calibrateBlocks(archs []supernet.Arch, networks []NetworkTime) error {
+// calibrateBlocks fits to networks, with the times of blocks as they are: a line; then, where there
+// are enough networks and it is clearly better each time, what weights cost, and scales of types.
+func (l *Latency) calibrateBlocks(archs []supernet.Arch, networks []NetworkTime,
+	weights blockWeights) error {
 	if err := l.tabulate(); err != nil {
 		return fmt.Errorf("%w: %w", ErrSamples, err)
 	}
@@ -133,42 +142,112 @@ func (l *Latency) calibrateBlocks(archs []supernet.Arch, networks []NetworkTime)
 	if len(networks) < minNetworks {
 		return nil
 	}
-	names, typed := l.typed(networks)
-	_, smallest := l.sums.Min()
-	line := calibrate(untyped(typed), smallest)
-	l.Intercept, l.Slope, l.Calibrated = line.intercept, line.slope, true
-	predicted := leaveOneOut(untyped(typed), smallest)
-	l.holdOut(networks, predicted)
-	l.Candidates = []LatencyCandidate{{MethodLine, l.HeldOut}}
-	if len(networks) < minTyped || len(names) < 2 {
-		return nil
+	all := l.loaded(networks, weights)
+	tried := []*Latency{l.line(networks, all)}
+	best := tried[0]
+	if len(networks) >= minTyped {
+		for _, more := range []func(*Latency) *Latency{
+			func(l *Latency) *Latency { return l.weighted(networks, all, weights) },
+			func(l *Latency) *Latency { return l.byType(networks, all) },
+		} {
+			c := more(best)
+			if c == nil {
+				continue
+			}
+			tried = append(tried, c)
+			if c.check() == nil && c.clearlyBetter(best, networks) {
+				best = c
+			}
+		}
 	}
-	byType := *l
-	c := calibrateTypes(typed, smallest)
-	byType.Intercept, byType.Slope, byType.Scales = c.intercept, c.slope, map[string]float64{}
-	for i, name := range names {
-		byType.Scales[name] = c.scales[i]
+	best.Candidates = []LatencyCandidate{{best.method(), best.HeldOut}}
+	for _, c := range tried {
+		if c != best {
+			best.Candidates = append(best.Candidates, LatencyCandidate{c.method(), c.HeldOut})
+		}
 	}
-	byType.holdOut(networks, leaveOneOutTyped(typed, smallest))
-	l.Candidates = append(l.Candidates, LatencyCandidate{MethodTypes, byType.HeldOut})
-	if err := byType.check(); err != nil || !byType.clearlyBetter(l, networks) {
-		return nil
-	}
-	byType.Candidates = []LatencyCandidate{l.Candidates[1], l.Candidates[0]}
-	*l = byType
+	*l = *best
 	return nil
 }
 
-// typed sums the blocks of networks by type, of which it gives the names in order.
-func (l *Latency) typed(networks []NetworkTime) (names []string, all []typedTiming) {
-	sums, ms := make([]map[string]float64, len(networks)), make([]float64, len(networks))
-	for i, n := range networks {
-		sums[i], ms[i] = map[string]float64{}, n.MS
-		for _, b := range l.space.Blocks(n.Arch) {
-			sums[i][blockType(b)] += l.time(int(n.Arch.Resolution), b)
-		}
+// method names the way that a predictor of timed blocks was calibrated.
+func (l *Latency) method() string {
+	switch {
+	case l.Scales != nil && l.WeightsMS > 0:
+		return MethodWeightsTypes
+	case l.Scales != nil:
+		return MethodTypes
+	case l.WeightsMS > 0:
+		return MethodWeights
 	}
-	return typedTimings(sums, ms)
+	return MethodLine
+}
+
+// line is a copy with a line through the sums over blocks.
+func (l *Latency) line(networks []NetworkTime, all []load) *Latency {
+	c := *l
+	_, smallest := l.sums.Min()
+	fitted := calibrate(timingsOf(all), smallest)
+	c.Intercept, c.Slope, c.Calibrated = fitted.intercept, fitted.slope, true
+	c.holdOut(networks, leaveOut(all, func(rest []load, out load) float64 {
+		return calibrate(timingsOf(rest), smallest).of(out.timing().sum)
+	}))
+	return &c
+}
+
+// weighted is a copy with a line through the sums over blocks and what their weights cost; nil if
+// these cost nothing.
+func (l *Latency) weighted(networks []NetworkTime, all []load, weights blockWeights) *Latency {
+	c := *l
+	if c.WeightsMS = weightCost(all); !(c.WeightsMS > 0) {
+		return nil
+	}
+	c.BlocksMS = weights.added(l.BlocksMS, c.WeightsMS)
+	c.AtMS = nil
+	for r, times := range l.AtMS {
+		if c.AtMS == nil {
+			c.AtMS = map[int]map[string]float64{}
+		}
+		c.AtMS[r] = weights.added(times, c.WeightsMS)
+	}
+	if c.tabulate() != nil {
+		return nil
+	}
+	_, smallest := c.sums.Min()
+	fitted := calibrate(timingsOf(costed(all, c.WeightsMS)), smallest)
+	c.Intercept, c.Slope = fitted.intercept, fitted.slope
+	c.holdOut(networks, leaveOut(all, func(rest []load, out load) float64 {
+		cost := weightCost(rest)
+		return calibrate(timingsOf(costed(rest, cost)), smallest).of(out.costed(cost).timing().sum)
+	}))
+	return &c
+}
+
+// byType is a copy with a factor for each type of block; nil if there is one type.
+func (l *Latency) byType(networks []NetworkTime, all []load) *Latency {
+	names := typesOf(all)
+	if len(names) < 2 {
+		return nil
+	}
+	costOf := func(some []load) float64 {
+		if l.WeightsMS > 0 {
+			return weightCost(some)
+		}
+		return 0
+	}
+	c := *l
+	_, smallest := l.sums.Min()
+	fitted := calibrateTypes(typedOf(names, costed(all, l.WeightsMS)), smallest)
+	c.Intercept, c.Slope, c.Scales = fitted.intercept, fitted.slope, map[string]float64{}
+	for i, name := range names {
+		c.Scales[name] = fitted.scales[i]
+	}
+	c.holdOut(networks, leaveOut(all, func(rest []load, out load) float64 {
+		cost := costOf(rest)
+		return calibrateTypes(typedOf(names, costed(rest, cost)), smallest).
+			of(typedOf(names, []load{out.costed(cost)})[0])
+	}))
+	return &c
 }
 
 // TransferLatency makes a predictor for another device or runtime from the predictor of one whose
@@ -193,7 +272,13 @@ func TransferLatency(old *Latency, networks []NetworkTime, s regress.Settings) (
 		return nil, err
 	}
 	l.BlocksMS, l.AtMS = old.scaled()
-	if err := l.calibrateBlocks(archs, networks); err != nil {
+	weights := blockWeights{}
+	for _, r := range old.space.Resolutions {
+		for _, b := range old.space.AllBlocks(r) {
+			weights.add(b)
+		}
+	}
+	if err := l.calibrateBlocks(archs, networks, weights); err != nil {
 		return nil, err
 	}
 	if len(networks) < regress.MinRows {

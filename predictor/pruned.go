@@ -121,7 +121,12 @@ func timeAmong(times []BlockTime, b supernet.Block) (float64, error) {
 
 // calibrate fits line and scales to whole networks: sums over blocks by type, and latencies.
 func (p *Pruned) calibrate(sums []map[string]float64, ms []float64) {
-	names, typed := typedTimings(sums, ms)
+	all := make([]load, len(sums))
+	for i, s := range sums {
+		all[i] = load{sums: s, ms: ms[i]}
+	}
+	names := typesOf(all)
+	typed := typedOf(names, all)
 	smallest := p.smallest()
 	line := calibrate(untyped(typed), smallest)
 	p.Intercept, p.Slope = line.intercept, line.slope

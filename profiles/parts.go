@@ -30,7 +30,7 @@ type part struct {
 // Times of a part's subjects in the automatic budget, which a quiet machine does not use up.
 const (
 	blockBudget   = 300 * time.Millisecond
-	networkBudget = 1500 * time.Millisecond
+	networkBudget = 3000 * time.Millisecond
 )
 
 // blockWork and networkWork are how long the part's two sessions should take, by themselves.

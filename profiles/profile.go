@@ -58,7 +58,7 @@ type ProfileSettings struct {
 	Resolutions []int `json:"resolutions,omitempty"` // none are all of the space
 	// whole networks: largest, smallest, random ones; 2 or more
 	Networks int `json:"networks" range:"2..10000"`
-	// Auto is 20 s, or 300 ms a block and 1.5 s a network if that is more; less where all is
+	// Auto is 20 s, or 300 ms a block and 3 s a network if that is more; less where all is
 	// settled
 	Budget   time.Duration         `json:"budget_ns"`
 	Seed     uint64                `json:"seed"`

@@ -137,6 +137,10 @@ func (r *fitLatencyResult) print(w io.Writer, l *predictor.Latency) {
 	fmt.Fprintf(w, "fitted latency of %s to %d blocks and %d networks\n", on, len(l.BlocksMS),
 		l.Networks)
 	fmt.Fprintf(w, "  latency = %s + %.3f x sum of blocks\n", interceptText(l.Intercept), l.Slope)
+	if l.WeightsMS > 0 {
+		fmt.Fprintf(w, "  in a network, a million weights of a block add %s to its time\n",
+			latency(l.WeightsMS))
+	}
 	for _, t := range slices.Sorted(maps.Keys(l.Scales)) {
 		fmt.Fprintf(w, "  blocks of type %s take %.3f of their time\n", t, l.Scales[t])
 	}
