@@ -41,7 +41,7 @@ func (p *part) networkWork() time.Duration { return time.Duration(len(p.archs)) 
 func divide(space *supernet.Space, s ProfileSettings, archs []supernet.Arch) (parts []part) {
 	blocks := allBlocks(space, s.Resolutions)
 	reference := blocks[len(blocks)/2]
-	network := space.Blocks(smallest(space, s.Resolutions))
+	network := space.Blocks(referenceArch(space, s.Resolutions))
 	taken := map[string]bool{}
 	for _, r := range s.Resolutions {
 		p := part{space: space, resolution: r, reference: reference, network: network}
@@ -258,7 +258,9 @@ func leastBlock(a, b supernet.Block) int {
 func calibrationArchs(space *supernet.Space, s ProfileSettings) []supernet.Arch {
 	largest := space.Max()
 	largest.Resolution = uint16(slices.Max(s.Resolutions))
-	archs := []supernet.Arch{largest, smallest(space, s.Resolutions)}
+	smallest := space.Min()
+	smallest.Resolution = uint16(slices.Min(s.Resolutions))
+	archs := []supernet.Arch{largest, smallest}
 	r := rand.New(rand.NewPCG(s.Seed, 0x9e7))
 	for range 100 * s.Networks {
 		a := space.Random(r)
@@ -270,10 +272,12 @@ func calibrationArchs(space *supernet.Space, s ProfileSettings) []supernet.Arch 
 	return archs
 }
 
-// smallest is the smallest network at the measured resolutions, which all networks are timed
-// against: a reference should take no longer than what is compared with it.
-func smallest(space *supernet.Space, resolutions []int) supernet.Arch {
-	a := space.Min()
-	a.Resolution = uint16(slices.Min(resolutions))
-	return a
+// referenceArch is what all networks are timed against, the same for every seed: one of middling
+// work, since what shares the caches slows the smallest and the largest by more and by less.
+func referenceArch(space *supernet.Space, resolutions []int) supernet.Arch {
+	some := calibrationArchs(space, ProfileSettings{Resolutions: resolutions, Networks: 21})
+	slices.SortStableFunc(some, func(a, b supernet.Arch) int {
+		return leastWork(space.Blocks(a), space.Blocks(b))
+	})
+	return some[len(some)/2]
 }

@@ -110,7 +110,7 @@ func (s *ProfileSettings) complete(space *supernet.Space) error {
 
 // New measures the blocks and networks of a space on this device. It runs for about the budget.
 // The blocks of each resolution are measured in a session of their own, all against one of them,
-// and its networks in another, all against the smallest network.
+// and its networks in another, all against one of them.
 func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettings) (*Profile,
 	error) {
 	if space == nil || rt == nil {
@@ -133,7 +133,7 @@ func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettin
 	}
 	all, err := measureParts(ctx, rt, parts, Profile{SpaceName: space.Name,
 		SpaceSHA256: space.SHA256(), Device: here, Runtime: rt.Info(), Settings: s,
-		ReferenceArch: space.Spec(smallest(space, s.Resolutions))})
+		ReferenceArch: space.Spec(referenceArch(space, s.Resolutions))})
 	if err != nil {
 		return nil, err
 	}
