@@ -13,11 +13,11 @@ import (
 const keepRounds = 5
 
 // tight is the share of a latency budget from which on it counts as used.
-const tight = 0.95
+const tight = 0.97
 
 // spare is by how much two sessions on a busy machine differ, beyond what each of them knows: a
 // budget is to hold in the next one, too.
-const spare = 0.05
+const spare = 0.02
 
 // stopwatch gives the upper ends of the intervals of networks' latencies in ms, measured together
 // on a device; none if they cannot be measured as its latency predictor has them.
