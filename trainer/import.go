@@ -25,8 +25,12 @@ type Imported struct {
 
 // ImportInfo says what the weights of an imported run are of.
 type ImportInfo struct {
-	Format string `json:"format"` // what the file was read as: "ofa-supernet"
+	Format string `json:"format"` // what the file was read as: FormatOFA, or a family of networks
 }
+
+// FormatOFA is the format of the supernets of OFA's authors. Their batch norm statistics were
+// gathered while sub-networks of all sizes took turns in training, and fit none of them well.
+const FormatOFA = "ofa-supernet"
 
 // importedRole is what an imported run calls its file among its inputs.
 const importedRole = "imported"

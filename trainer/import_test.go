@@ -236,6 +236,19 @@ func TestImportedLargest(t *testing.T) {
 	}
 }
 
+// The statistics of OFA's supernets are of no single network: all are calibrated.
+func TestImportedCalibration(t *testing.T) {
+	for format, all := range map[string]bool{FormatOFA: true, "EfficientNet": false} {
+		r := &Run{Info: Info{Imported: &ImportInfo{Format: format}, Config: Config{Seed: 3}}}
+		if s := r.EvalDefaults(); s.CalibrateAll != all || s.Seed != 3 {
+			t.Errorf("%s: %+v", format, s)
+		}
+	}
+	if (&Run{}).EvalDefaults().CalibrateAll {
+		t.Error("a training's networks have no statistics to choose")
+	}
+}
+
 // Without names of classes their number must be that of the network.
 func TestImportedUnnamed(t *testing.T) {
 	run, err := Import(filepath.Join(t.TempDir(), "run"), importedMicro(t))

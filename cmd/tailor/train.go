@@ -210,8 +210,8 @@ func (c *trainCmd) evaluate(ctx context.Context, g *Globals, run *trainer.Run) (
 	if err != nil {
 		return r, err
 	}
-	settings := trainer.EvalDefaults()
-	settings.Workers, settings.Seed = g.Workers, run.Info.Config.Seed
+	settings := run.EvalDefaults()
+	settings.Workers = g.Workers
 	e, err := trainer.NewEvaluator(run.Net, d, settings)
 	if err != nil {
 		return r, err

@@ -95,7 +95,7 @@ func ImportSupernet(space *supernet.Space, path, dir string) (*trainer.Run, *ofa
 		return nil, nil, err
 	}
 	run, err := trainer.Import(dir, trainer.Imported{
-		Net: s.Net, From: trainer.ImportInfo{Format: "ofa-supernet"},
+		Net: s.Net, From: trainer.ImportInfo{Format: trainer.FormatOFA},
 		File: store.Input{Path: filepath.Base(path), SHA256: s.SHA256},
 		Mean: ofa.Mean, Std: ofa.Std,
 	})
