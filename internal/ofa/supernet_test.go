@@ -172,7 +172,7 @@ func TestSupernetRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err := fill(t.Context(), space, microWeights().sorted())
+		_, err = fill(t.Context(), space, microWeights().sorted())
 		if !errors.Is(err, ErrSupernet) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, expected %q", err, want)
 		}

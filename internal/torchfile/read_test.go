@@ -298,8 +298,8 @@ func TestRefusesViewsThatCannotBe(t *testing.T) {
 	} {
 		elements := c.elements
 		data := counting(int(min(elements, 100)))
-		_, err := Read(t.Context(), file(stateOf("a", tensorOf(storageOf("0", elements), c.offset, c.shape,
-			c.strides)), "0", data))
+		state := stateOf("a", tensorOf(storageOf("0", elements), c.offset, c.shape, c.strides))
+		_, err := Read(t.Context(), file(state, "0", data))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
