@@ -10,8 +10,8 @@ import (
 
 // followers are words in the names of networks that follow the trained one: averages of its weights
 // over the steps of a training, and teachers. Where a file has both, the trained one is taken.
-var followers = []string{"ema", "average", "averaged", "avg", "swa", "shadow", "teacher", "momentum",
-	"target"}
+var followers = []string{"ema", "average", "averaged", "avg", "swa", "shadow", "teacher",
+	"momentum", "target"}
 
 // A file has few networks, and only so many parts of it are named.
 const (
@@ -24,7 +24,7 @@ const (
 type member struct {
 	prefix  string
 	tensors map[string]supernet.Tensor // by their names without the prefix
-	left    []string                   // what else the file has: other networks, parts of a training
+	left    []string                   // what else the file has
 }
 
 // memberOf chooses a network of a file by the names of a library; false if there is none.
@@ -53,8 +53,8 @@ func memberOf(tensors []supernet.Tensor, n naming) (m member, ok bool) {
 	return m, true
 }
 
-// prefixesOf are those of all networks, in the order of the file: each has a first convolution and a
-// classifier, for parts of a block may be called like the former. Without a classifier it is the
+// prefixesOf are those of all networks, in the order of the file. Each has a first convolution and
+// a classifier, as parts of a block may be called like the former. Without a classifier it is the
 // first.
 func prefixesOf(tensors []supernet.Tensor, n naming) (all []string) {
 	names := map[string]bool{}
