@@ -29,6 +29,9 @@ type EvalSettings struct {
 	Batch        int // images a forward pass; 1 or more
 	Workers      int // 1 or more; results do not depend on it
 	Seed         uint64
+	// Each, if set, is told how many images were run through a network, batch by batch, those of
+	// calibration too: to show progress.
+	Each func(images int)
 }
 
 // EvalDefaults calibrate on 2,000 images, and work on one processor.
@@ -112,6 +115,7 @@ func NewEvaluator(net *supernet.Supernet, images *Data, s EvalSettings) (*Evalua
 	}
 	e.pool = nn.NewPool(s.Workers)
 	e.run, e.inputs = engine.NewRunner(net, e.pool), passes.NewInputs(e.pool)
+	e.inputs.Each = s.Each
 	if hasStatistics(net) {
 		e.stored = engine.NewRunner(net, e.pool)
 	}

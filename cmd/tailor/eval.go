@@ -83,14 +83,18 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 	settings.Workers = g.Workers
 	give(&settings.CalibrationImages, c.Calibration)
 	settings.CalibrateAll = settings.CalibrateAll || c.Calibration != nil
+	total := 0
+	settings.Each = g.counting("evaluate", &total)
 	e, err := trainer.NewEvaluator(run.Net, d, settings)
 	if err != nil {
 		return err
 	}
 	defer e.Close()
+	for _, a := range archs {
+		total += e.Calibrates(a) + set.Len()
+	}
 	var results []evalResult
-	for i, a := range archs {
-		g.progress("evaluate", float64(i), float64(len(archs)))
+	for _, a := range archs {
 		counts, err := e.Confusion(ctx, a, set)
 		if err != nil {
 			return err
@@ -160,13 +164,12 @@ func (c *evalCmd) images() pipeline.TestImages {
 
 // again tests and times the network of a manifest, and shows what it claims beside.
 func (c *evalCmd) again(ctx context.Context, g *Globals) error {
-	g.progress("test and time", 0, 1)
 	claimed := pipeline.ClaimedRuntime(c.Manifest)
 	var a *pipeline.Again
 	err := c.with(ctx, claimed, func(rt profiles.Runtime) (err error) {
 		a, err = pipeline.MeasureAgain(ctx, pipeline.AgainJob{
 			Manifest: c.Manifest, Images: c.images(), Runtime: rt, Budget: againBudget,
-			Seed: g.Seed, Workers: g.Workers, Opened: g.openedAs,
+			Seed: g.Seed, Workers: g.Workers, Opened: g.openedAs, Tested: g.tested,
 		})
 		return err
 	})
