@@ -47,6 +47,7 @@ func (g *Globals) progress(what string, done, total float64) {
 // How many there will be may become known later, before the first.
 func (g *Globals) counting(what string, total *int) func(images int) {
 	done := 0
+	g.work = stopwatch{} // what went before took its own time
 	return func(images int) {
 		done += images
 		g.progress(what, float64(done), float64(*total))
