@@ -36,6 +36,7 @@ type Network struct {
 type Class struct {
 	Label       string
 	Index       int     // in [Network.Labels]
+	Logit       float32 // the network's output
 	Probability float64 // softmax of the network's outputs: 0 to 1, all classes together 1
 }
 
@@ -109,7 +110,7 @@ func (n *Network) classes(logits []float32) ([]Class, error) {
 	}
 	all := make([]Class, len(ranked))
 	for i, r := range ranked {
-		all[i] = Class{n.labels[r.Index], r.Index, r.Probability}
+		all[i] = Class{n.labels[r.Index], r.Index, r.Logit, r.Probability}
 	}
 	return all, nil
 }

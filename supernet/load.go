@@ -75,14 +75,11 @@ func Builtin(name string) ([]byte, error) {
 
 // unknownSpace says which names there are, and which was meant perhaps.
 func unknownSpace(name string) error {
-	meant := ""
-	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
-		meant = fmt.Sprintf(" (for the file, write ./%s)", name)
-	} else if near := suggest.Nearest(name, Builtins()); near != "" {
-		meant = fmt.Sprintf(" (did you mean %s?)", near)
+	err := &suggest.UnknownError{Kind: "space", Word: name, Known: Builtins()}
+	if info, statErr := os.Stat(name); statErr == nil && info.Mode().IsRegular() {
+		err.Hint = "for the file, write ./" + name
 	}
-	return fmt.Errorf("no space is called %q%s; use one of %s, or the path of a .yaml file", name,
-		meant, strings.Join(Builtins(), ", "))
+	return err
 }
 
 // isFileName says whether a word is the name of a file, rather than of a space.

@@ -33,7 +33,7 @@ func TestConfusionAgreesWithTop1(t *testing.T) {
 	}
 	mean, std := d.Stats()
 	alone, err := passes.Test(t.Context(), net, d.Test, d.Size,
-		data.Transform{Mean: mean, Std: std}, 2)
+		data.Transform{Mean: mean, Std: std}, 2, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,16 +23,29 @@ type EvalSettings struct {
 	// are right for the network that they were measured with, mostly the largest.
 	CalibrationImages int
 	// CalibrateAll calibrates the largest network, too, where statistics came with the weights.
-	// Without it this one keeps them: they are its own, and of more images than these.
+	// Without it this one keeps them: right where they are its own, and of more images than these.
+	// [Run.EvalDefaults] knows.
 	CalibrateAll bool
 	Batch        int // images a forward pass; 1 or more
 	Workers      int // 1 or more; results do not depend on it
 	Seed         uint64
+	// Each, if set, is told how many images were run through a network, batch by batch, those of
+	// calibration too: to show progress.
+	Each func(images int)
 }
 
 // EvalDefaults calibrate on 2,000 images, and work on one processor.
 func EvalDefaults() EvalSettings {
 	return EvalSettings{CalibrationImages: 2000, Batch: 200, Workers: 1}
+}
+
+// EvalDefaults are [EvalDefaults] with the run's seed, and with all networks calibrated where the
+// statistics that came with the weights are of no single network.
+func (r *Run) EvalDefaults() EvalSettings {
+	s := EvalDefaults()
+	s.Seed = r.Info.Config.Seed
+	s.CalibrateAll = r.Info.Imported != nil && r.Info.Imported.Format == FormatOFA
+	return s
 }
 
 // Check refuses settings that cannot be, by name.
@@ -52,7 +65,7 @@ func (s EvalSettings) Check() error {
 
 // Evaluator measures the accuracy of sub-networks of a supernet. Before every evaluation the batch
 // norm statistics of the sub-network are calibrated: those of one sub-network are wrong for another
-// (Yu and Huang, ICCV 2019, section 3). Only the largest of an imported supernet has its own.
+// (Yu and Huang, ICCV 2019, section 3). Only the largest of an adopted supernet has its own.
 type Evaluator struct {
 	space       *supernet.Space
 	pool        *nn.Pool
@@ -102,6 +115,7 @@ func NewEvaluator(net *supernet.Supernet, images *Data, s EvalSettings) (*Evalua
 	}
 	e.pool = nn.NewPool(s.Workers)
 	e.run, e.inputs = engine.NewRunner(net, e.pool), passes.NewInputs(e.pool)
+	e.inputs.Each = s.Each
 	if hasStatistics(net) {
 		e.stored = engine.NewRunner(net, e.pool)
 	}

@@ -13,13 +13,18 @@ func TestExtractedIsTheSame(t *testing.T) {
 	j.Config.Epochs, j.Config.Strategy = 1, BigNAS
 	run := train(t, j)
 	d := microData(t, run)
-	e, err := NewEvaluator(run.Net, d, EvalSettings{CalibrationImages: 70, Batch: 32, Workers: 2})
+	seen := 0
+	e, err := NewEvaluator(run.Net, d, EvalSettings{CalibrationImages: 70, Batch: 32, Workers: 2,
+		Each: func(images int) { seen += images }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer e.Close()
 	ctx := context.Background()
 	space := run.Info.Space
+	if _, err := e.Top1(ctx, space.Min(), d.Test); err != nil || seen != 70+d.Test.Len() {
+		t.Errorf("told of %d images, %v", seen, err)
+	}
 	for _, a := range append(students(changed(t, func(c *Config) { c.Networks = 6 }), schedule{},
 		space, 3), space.Max()) {
 		want, err := e.Top1(ctx, a, d.Test)

@@ -1,11 +1,13 @@
 package trainer
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 
+	"github.com/tailor-nas/tailor/internal/bug"
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/supernet"
@@ -25,16 +27,21 @@ type Imported struct {
 
 // ImportInfo says what the weights of an imported run are of.
 type ImportInfo struct {
-	Format string `json:"format"` // what the file was read as: "ofa-supernet"
+	Format string `json:"format"` // what the file was read as: FormatOFA, or a family of networks
 }
+
+// FormatOFA is the format of the supernets of OFA's authors. Their batch norm statistics were
+// gathered while sub-networks of all sizes took turns in training, and fit none of them well.
+const FormatOFA = "ofa-supernet"
 
 // importedRole is what an imported run calls its file among its inputs.
 const importedRole = "imported"
 
 // Import writes the folder of a run that no training made, whole or not at all, and opens it.
 // Nothing may be there. Everything that works on a run works on it; as it has no images, they must
-// be named where they are needed, and are prepared as the network's own were: [Run.OpenData].
-func Import(dir string, m Imported) (*Run, error) {
+// be named where they are needed, and are prepared as the network's own were: [Run.OpenData]. When
+// ctx ends before the folder has its name, there is none.
+func Import(ctx context.Context, dir string, m Imported) (*Run, error) {
 	info, err := m.info()
 	if err != nil {
 		return nil, err
@@ -44,24 +51,31 @@ func Import(dir string, m Imported) (*Run, error) {
 	}
 	var run *Run
 	err = store.WriteDir(dir, func(tmp string) error {
-		err := store.WriteDocument(filepath.Join(tmp, runFile), runKind, runVersion, info)
-		if err != nil {
+		return bug.CatchUntil(ctx, func() (err error) {
+			run, err = m.write(tmp, info)
 			return err
-		}
-		if err := os.Mkdir(filepath.Join(tmp, checkpointsDir), 0o755); err != nil {
-			return err
-		}
-		if _, err = saveCheckpoint(tmp, info, m.Net, State{Done: true}); err != nil {
-			return err
-		}
-		run, err = OpenRun(tmp) // what cannot be opened gets no name
-		return err
+		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("write run %s: %w", dir, err)
 	}
 	run.Dir = dir
 	return run, nil
+}
+
+// write fills the folder of the run, and opens it: what cannot be opened is to get no name.
+func (m *Imported) write(dir string, info *Info) (*Run, error) {
+	err := store.WriteDocument(filepath.Join(dir, runFile), runKind, runVersion, info)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Mkdir(filepath.Join(dir, checkpointsDir), 0o755); err != nil {
+		return nil, err
+	}
+	if _, err := saveCheckpoint(dir, info, m.Net, State{Done: true}); err != nil {
+		return nil, err
+	}
+	return OpenRun(dir)
 }
 
 // info is the document of the run.

@@ -82,7 +82,7 @@ func colours(t *testing.T, classes ...string) string {
 func TestImport(t *testing.T) {
 	m := importedMicro(t)
 	dir := filepath.Join(t.TempDir(), "new", "run")
-	run, err := Import(dir, m)
+	run, err := Import(t.Context(), dir, m)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestImport(t *testing.T) {
 			t.Errorf("logits %v, expected %v", got, want)
 		}
 	}
-	if _, err := Import(dir, m); !errors.Is(err, fs.ErrExist) {
+	if _, err := Import(t.Context(), dir, m); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("imported again: %v", err)
 	}
 	j := microJob(t, dir)
@@ -123,7 +123,7 @@ func TestImportRefused(t *testing.T) {
 		m := importedMicro(t)
 		change(&m)
 		parent := t.TempDir()
-		if _, err := Import(filepath.Join(parent, "run"), m); err == nil {
+		if _, err := Import(t.Context(), filepath.Join(parent, "run"), m); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 		if left, _ := os.ReadDir(parent); len(left) > 0 {
@@ -132,10 +132,21 @@ func TestImportRefused(t *testing.T) {
 	}
 }
 
+// An import that is interrupted leaves nothing.
+func TestImportInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	parent := t.TempDir()
+	_, err := Import(ctx, filepath.Join(parent, "run"), importedMicro(t))
+	if left, _ := os.ReadDir(parent); len(left) > 0 || !errors.Is(err, context.Canceled) {
+		t.Errorf("left %v, %v", left, err)
+	}
+}
+
 // An imported run takes images of its classes, prepared as its own were.
 func TestImportedData(t *testing.T) {
 	m := importedMicro(t, "red", "pink", "blue")
-	run, err := Import(filepath.Join(t.TempDir(), "run"), m)
+	run, err := Import(t.Context(), filepath.Join(t.TempDir(), "run"), m)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +185,7 @@ func TestImportedData(t *testing.T) {
 
 // Without calibration images, networks are as their statistics came.
 func TestImportedStatistics(t *testing.T) {
-	run, err := Import(filepath.Join(t.TempDir(), "run"), importedMicro(t))
+	run, err := Import(t.Context(), filepath.Join(t.TempDir(), "run"), importedMicro(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +217,7 @@ func TestImportedStatistics(t *testing.T) {
 // The largest network keeps its own statistics whatever was calibrated before, unless all are to be
 // calibrated.
 func TestImportedLargest(t *testing.T) {
-	run, err := Import(filepath.Join(t.TempDir(), "run"), importedMicro(t))
+	run, err := Import(t.Context(), filepath.Join(t.TempDir(), "run"), importedMicro(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,9 +247,22 @@ func TestImportedLargest(t *testing.T) {
 	}
 }
 
+// The statistics of OFA's supernets are of no single network: all are calibrated.
+func TestImportedCalibration(t *testing.T) {
+	for format, all := range map[string]bool{FormatOFA: true, "EfficientNet": false} {
+		r := &Run{Info: Info{Imported: &ImportInfo{Format: format}, Config: Config{Seed: 3}}}
+		if s := r.EvalDefaults(); s.CalibrateAll != all || s.Seed != 3 {
+			t.Errorf("%s: %+v", format, s)
+		}
+	}
+	if (&Run{}).EvalDefaults().CalibrateAll {
+		t.Error("a training's networks have no statistics to choose")
+	}
+}
+
 // Without names of classes their number must be that of the network.
 func TestImportedUnnamed(t *testing.T) {
-	run, err := Import(filepath.Join(t.TempDir(), "run"), importedMicro(t))
+	run, err := Import(t.Context(), filepath.Join(t.TempDir(), "run"), importedMicro(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,6 +36,10 @@ type adoptResult struct {
 	Invented   bool      `json:"invented_images"`
 	Checked    bool      `json:"checked"` // against the file's own graph
 	Difference float64   `json:"difference"`
+	// of a checkpoint with more than the network: the part that was taken, and the others that have
+	// tensors
+	Part string   `json:"part,omitempty"`
+	Left []string `json:"left,omitempty"`
 }
 
 // taken is something about a network that its weights do not say.
@@ -99,7 +103,7 @@ func adopted(r *pipeline.AdoptedRun) adoptResult {
 			{"padding", padding, f.Padding.From},
 		},
 		Space: describe(r.Run.Info.Space), Measured: r.Measured, Invented: r.Invented,
-		Checked: r.Adopted.Example != nil, Difference: r.Difference,
+		Checked: r.Adopted.Example != nil, Difference: r.Difference, Part: f.Taken, Left: f.Left,
 	}
 }
 
@@ -111,6 +115,9 @@ func (r *adoptResult) print(w io.Writer) {
 		fmt.Fprint(w, " without names (--labels FILE gives them)")
 	}
 	fmt.Fprintln(w)
+	if len(r.Left) > 0 {
+		fmt.Fprintln(w, " ", pipeline.LeftText(r.Part, r.Left))
+	}
 	for _, t := range r.Taken {
 		fmt.Fprintf(w, "  %s %s, from %s\n", t.Name, t.Value, t.From)
 	}

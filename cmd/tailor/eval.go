@@ -25,7 +25,7 @@ type evalCmd struct {
 	Plot        string `help:"Draw the confusion matrix (what the images of each class were taken for) to this .svg, .png or .pdf." type:"path" out:"plot"`
 	Arch        string `help:"max, min, random:N, or an arch as JSON." default:"max" with:"run"`
 	Split       string `help:"Images to test on: test or val." enum:"test,val" default:"test" with:"run"`
-	Calibration *int   `help:"Training images for batch norm calibration; 0 takes the statistics of an imported or adopted run. Default ${calibration}, but 0 for the largest network of such a run." range:"0..100000000" with:"run"`
+	Calibration *int   `help:"Training images for batch norm calibration; 0 takes the statistics of an imported or adopted run. Default ${calibration}, but 0 for the largest network of an adopted run." range:"0..100000000" with:"run"`
 }
 
 // evalResult is the accuracy of one sub-network.
@@ -79,18 +79,22 @@ func (c *evalCmd) Run(ctx context.Context, g *Globals) error {
 		return fmt.Errorf("run %s has no validation images: it held none out of training", c.RunDir)
 	}
 	g.openedAs(images.Seen)
-	settings := trainer.EvalDefaults()
-	settings.Workers, settings.Seed = g.Workers, run.Info.Config.Seed
+	settings := run.EvalDefaults()
+	settings.Workers = g.Workers
 	give(&settings.CalibrationImages, c.Calibration)
-	settings.CalibrateAll = c.Calibration != nil
+	settings.CalibrateAll = settings.CalibrateAll || c.Calibration != nil
+	total := 0
+	settings.Each = g.counting("evaluate", &total)
 	e, err := trainer.NewEvaluator(run.Net, d, settings)
 	if err != nil {
 		return err
 	}
 	defer e.Close()
+	for _, a := range archs {
+		total += e.Calibrates(a) + set.Len()
+	}
 	var results []evalResult
-	for i, a := range archs {
-		g.progress("evaluate", float64(i), float64(len(archs)))
+	for _, a := range archs {
 		counts, err := e.Confusion(ctx, a, set)
 		if err != nil {
 			return err
@@ -160,13 +164,12 @@ func (c *evalCmd) images() pipeline.TestImages {
 
 // again tests and times the network of a manifest, and shows what it claims beside.
 func (c *evalCmd) again(ctx context.Context, g *Globals) error {
-	g.progress("test and time", 0, 1)
 	claimed := pipeline.ClaimedRuntime(c.Manifest)
 	var a *pipeline.Again
 	err := c.with(ctx, claimed, func(rt profiles.Runtime) (err error) {
 		a, err = pipeline.MeasureAgain(ctx, pipeline.AgainJob{
 			Manifest: c.Manifest, Images: c.images(), Runtime: rt, Budget: againBudget,
-			Seed: g.Seed, Workers: g.Workers, Opened: g.openedAs,
+			Seed: g.Seed, Workers: g.Workers, Opened: g.openedAs, Tested: g.tested,
 		})
 		return err
 	})

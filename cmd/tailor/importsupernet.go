@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -28,12 +29,12 @@ type importSupernetResult struct {
 }
 
 // Run imports.
-func (c *importSupernetCmd) Run(g *Globals) error {
+func (c *importSupernetCmd) Run(ctx context.Context, g *Globals) error {
 	space, err := supernet.LoadSpace(c.Space)
 	if err != nil {
 		return err
 	}
-	run, s, err := pipeline.ImportSupernet(space, c.File, c.Out)
+	run, s, err := pipeline.ImportSupernet(ctx, space, c.File, c.Out)
 	if err != nil {
 		return err
 	}

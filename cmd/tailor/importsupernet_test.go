@@ -98,7 +98,10 @@ func TestImportSupernet(t *testing.T) {
 			t.Errorf("tailor %s: status %d, %s", line, code, stderr.String())
 		}
 	}
-	w.do("eval", "eval --run @run --data synthetic --calibration 100 --arch max")
+	w.do("eval", "eval --run @run --data synthetic --arch max")
+	if n := w.results["eval"]["calibration_images"]; n == 0.0 {
+		t.Error("the largest network keeps statistics that are of no network")
+	}
 	w.do("as stored", "eval --run @run --data synthetic --calibration 0 --arch max")
 	w.do("fit", "fit accuracy --run @run --data synthetic --samples 10 --images 100 --calibration 100 --out @accuracy.json")
 	w.do("profile", "profile --run @run --budget 200ms --networks 3 --out @profile.json")

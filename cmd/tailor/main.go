@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/tailor-nas/tailor/internal/bug"
+	"github.com/tailor-nas/tailor/internal/suggest"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/trainer"
@@ -159,10 +160,11 @@ func status(err error) int {
 	var infeasible *optimize.InfeasibleError
 	var unreachable *search.UnreachableError
 	var usage usageError
+	var unknown *suggest.UnknownError
 	switch {
 	case errors.As(err, &infeasible), errors.As(err, &unreachable):
 		return exitInfeasible
-	case errors.As(err, &usage), errors.Is(err, trainer.ErrConfig):
+	case errors.As(err, &usage), errors.As(err, &unknown), errors.Is(err, trainer.ErrConfig):
 		return exitUsage
 	}
 	return exitFailed

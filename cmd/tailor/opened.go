@@ -31,7 +31,12 @@ func (g *Globals) openedAs(r data.Report) {
 		return
 	}
 	g.clearProgress()
-	fmt.Fprintln(g.stderr, inOneLine(r.String()))
+	line := r.String()
+	if r.Seed != nil && *r.Seed != g.Seed {
+		line += fmt.Sprintf("; drawn with seed %d, which this --seed, %d, does not change",
+			*r.Seed, g.Seed)
+	}
+	fmt.Fprintln(g.stderr, inOneLine(line))
 	for _, w := range r.Warnings {
 		g.warn("%s", w)
 	}

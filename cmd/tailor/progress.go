@@ -43,6 +43,20 @@ func (g *Globals) progress(what string, done, total float64) {
 	g.show(now, what, done/total, g.work.left(now, total))
 }
 
+// counting shows how many of all images were run through a network, given how many come at a time.
+// How many there will be may become known later, before the first.
+func (g *Globals) counting(what string, total *int) func(images int) {
+	done := 0
+	g.work = stopwatch{} // what went before took its own time
+	return func(images int) {
+		done += images
+		g.progress(what, float64(done), float64(*total))
+	}
+}
+
+// tested shows how many test images were run through a network.
+func (g *Globals) tested(done, total int) { g.progress("test", float64(done), float64(total)) }
+
 // progressLeft is progress where it is known how long the rest takes.
 func (g *Globals) progressLeft(what string, done, total float64, left time.Duration) {
 	now := time.Now()

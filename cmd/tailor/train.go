@@ -64,6 +64,7 @@ func (c *trainCmd) job(ctx context.Context, g *Globals) (trainer.Job, error) {
 	if err := c.check(); err != nil {
 		return trainer.Job{}, err
 	}
+	c.sayOtherImages(g, c.Data)
 	j := trainer.NewJob(c.Out, space, c.Data)
 	j.From, j.Config.Init = from, c.settings()
 	j.Workers, j.Resume, j.SkipDamaged = g.Workers, c.Resume, c.SkipDamaged
@@ -210,17 +211,23 @@ func (c *trainCmd) evaluate(ctx context.Context, g *Globals, run *trainer.Run) (
 	if err != nil {
 		return r, err
 	}
-	settings := trainer.EvalDefaults()
-	settings.Workers, settings.Seed = g.Workers, run.Info.Config.Seed
+	settings := run.EvalDefaults()
+	settings.Workers = g.Workers
+	total := 0
+	settings.Each = g.counting("test", &total)
 	e, err := trainer.NewEvaluator(run.Net, d, settings)
 	if err != nil {
 		return r, err
 	}
 	defer e.Close()
+	space := run.Info.Space
+	for _, a := range []supernet.Arch{space.Max(), space.Min()} {
+		total += e.Calibrates(a) + d.Test.Len()
+	}
 	r.Images = d.Test.Len()
-	if r.Top1Max, err = e.Top1(ctx, run.Info.Space.Max(), d.Test); err != nil {
+	if r.Top1Max, err = e.Top1(ctx, space.Max(), d.Test); err != nil {
 		return r, err
 	}
-	r.Top1Min, err = e.Top1(ctx, run.Info.Space.Min(), d.Test)
+	r.Top1Min, err = e.Top1(ctx, space.Min(), d.Test)
 	return r, err
 }

@@ -27,6 +27,17 @@ func (f *initFlags) from(ctx context.Context, g *Globals) *trainer.Origin {
 	})}
 }
 
+// sayOtherImages says where the run to begin with was trained on other images that were drawn.
+func (f *initFlags) sayOtherImages(g *Globals, data string) {
+	info, err := trainer.ReadInfo(f.Init)
+	if f.Init == "" || err != nil || info.Data.Path != "synthetic" || data != "synthetic" ||
+		info.Data.Seed == g.Seed {
+		return
+	}
+	g.say("%s was trained on images drawn with seed %d; these are drawn with --seed %d, and are "+
+		"others", shown(f.Init), info.Data.Seed, g.Seed)
+}
+
 // settings say how what is taken over is trained.
 func (f *initFlags) settings() trainer.Init {
 	if f.Init == "" {

@@ -27,7 +27,7 @@ func (c *verifyCmd) Run(ctx context.Context, g *Globals) error {
 		v, err = pipeline.Verify(ctx, pipeline.VerifyJob{Manifest: c.Winner, Runtime: rt,
 			Images: pipeline.TestImages{Path: c.Data, SkipDamaged: c.SkipDamaged},
 			Time:   c.Latency, Budget: againBudget, Seed: g.Seed, Workers: g.Workers,
-			Opened: g.openedAs, Follows: g.follows,
+			Opened: g.openedAs, Follows: g.follows, Tested: g.tested,
 		})
 		return err
 	})

@@ -1,10 +1,12 @@
 package adopt
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 
@@ -33,6 +35,7 @@ type Adopted struct {
 	Network *Network
 	Facts   Facts
 	Example *Example // of an ONNX file; nil of a state dict, which cannot be run
+	SHA256  string   // of the file
 }
 
 // Open reads the network of a file: PyTorch's state dicts, safetensors and ONNX, told by their
@@ -47,15 +50,19 @@ func Open(ctx context.Context, path string, o Options) (*Adopted, error) {
 }
 
 func open(ctx context.Context, path string, o Options) (*Adopted, error) {
-	f, err := tensorfile.Read(path)
+	f, err := tensorfile.Read(ctx, path)
 	switch {
 	case err == nil:
-		a, err := fromTensors(path, f.Tensors, o)
-		return a, at(path, err)
+		a, err := fromTensors(path, f, o)
+		if err != nil {
+			return nil, at(path, err)
+		}
+		a.SHA256 = f.SHA256
+		return a, nil
 	case !errors.Is(err, tensorfile.ErrFormat):
 		return nil, err // which names the file
 	}
-	data, err := readFile(path)
+	data, err := store.ReadAll(ctx, path, onnxgraph.MaxFile)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +72,12 @@ func open(ctx context.Context, path string, o Options) (*Adopted, error) {
 			"ONNX: %w", ErrNetwork, err))
 	}
 	a, err := fromGraph(ctx, g, o)
-	return a, at(path, err)
+	if err != nil {
+		return nil, at(path, err)
+	}
+	sum := sha256.Sum256(data)
+	a.SHA256 = hex.EncodeToString(sum[:])
+	return a, nil
 }
 
 // at says in an error which file it is about.
@@ -76,24 +88,12 @@ func at(path string, err error) error {
 	return fmt.Errorf("%s: %w", path, err)
 }
 
-func readFile(path string) ([]byte, error) {
-	f, size, err := store.OpenRegular(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if size > onnxgraph.MaxFile {
-		return nil, at(path, fmt.Errorf("%w: it has %d bytes, at most %d are read", ErrNetwork,
-			size, int64(onnxgraph.MaxFile)))
-	}
-	return io.ReadAll(io.LimitReader(f, size))
-}
-
-func fromTensors(path string, tensors []tensorfile.Tensor, o Options) (a *Adopted, err error) {
+func fromTensors(path string, file *tensorfile.File, o Options) (a *Adopted, err error) {
 	a = &Adopted{}
-	if a.Network, a.Facts, err = FromStateDict(path, tensors); err != nil {
+	if a.Network, a.Facts, err = FromStateDict(path, file.Tensors); err != nil {
 		return nil, err
 	}
+	a.Facts.within(file)
 	return a.with(o)
 }
 
@@ -161,18 +161,18 @@ func (a *Adopted) complete() error {
 }
 
 // Supernet puts the network into a space: [Network.Space], or one that was edited. Middle channels
-// are sorted by importance, so that narrower networks keep the best.
-func (a *Adopted) Supernet(s *supernet.Space) (*supernet.Supernet, error) {
+// are sorted by importance, so that narrower networks keep the best. It ends early when ctx does.
+func (a *Adopted) Supernet(ctx context.Context, s *supernet.Space) (*supernet.Supernet, error) {
 	tensors, err := a.Network.Tensors(s)
-	if err != nil {
+	if err = cmp.Or(err, ctx.Err()); err != nil {
 		return nil, err
 	}
 	net := supernet.NewWithStatistics(s)
-	if err := load(net, tensors); err != nil {
+	if err := cmp.Or(load(net, tensors), ctx.Err()); err != nil {
 		return nil, err
 	}
 	net.SortChannels()
-	return net, nil
+	return net, ctx.Err()
 }
 
 // load sets what the file has. Learned maps between kernels, which it has not, stay as they are

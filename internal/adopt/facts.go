@@ -16,6 +16,12 @@ type Facts struct {
 	Padding    Fact[supernet.Padding]
 	Family     string   // what the network was recognised as
 	Labels     []string // names of the classes, where the file has them
+
+	// Taken is the part of a checkpoint that has the network, and Left are its other parts with
+	// tensors: averages of the weights, a teacher, an optimiser's state. Both are empty where the
+	// file has the network alone.
+	Taken string
+	Left  []string
 }
 
 // Fact is a value and its source: "the file", "family EfficientNet-Lite", "--bn-eps".

@@ -76,7 +76,7 @@ func adopted(t *testing.T, data []byte) (*Adopted, *supernet.Space) {
 // differs is how far the largest network of a space is from the file's.
 func (a *Adopted) differs(t *testing.T, s *supernet.Space) float64 {
 	t.Helper()
-	net, err := a.Supernet(s)
+	net, err := a.Supernet(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +233,7 @@ func FuzzGraph(f *testing.F) {
 			return
 		}
 		if s, err := a.Network.Space("x", a.Facts); err == nil {
-			_, _ = a.Supernet(s)
+			_, _ = a.Supernet(t.Context(), s)
 		}
 	})
 }

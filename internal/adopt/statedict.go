@@ -2,6 +2,7 @@ package adopt
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 
 // FromStateDict makes a network of the tensors of a PyTorch state dict, by their names and shapes,
 // with what its family is known for. file is the name of the file, for what it says of the network.
+// Where there are tensors of several networks, one is chosen, and [Facts] say which.
 func FromStateDict(file string, tensors []supernet.Tensor) (*Network, Facts, error) {
 	var nearest error // of the library whose names the tensors have
 	for _, n := range namings {
@@ -19,6 +21,7 @@ func FromStateDict(file string, tensors []supernet.Tensor) (*Network, Facts, err
 		}
 		net, facts, err := d.network(file)
 		if err == nil {
+			facts.Taken, facts.Left = strings.TrimSuffix(d.prefix, "."), d.others
 			return net, facts, nil
 		}
 		nearest = err
@@ -43,26 +46,21 @@ func namingNames() string {
 type dict struct {
 	naming naming
 	left   map[string]supernet.Tensor
+	prefix string   // of the network's names in the file
+	others []string // what else the file has
 }
 
 // newDict indexes the tensors without what all their names begin with, such as "module."; false if
 // they are not named so.
 func newDict(n naming, tensors []supernet.Tensor) (*dict, bool) {
-	d := &dict{n, map[string]supernet.Tensor{}}
-	first := n.stem.conv + ".weight"
-	at := slices.IndexFunc(tensors, func(t supernet.Tensor) bool {
-		return t.Name == first || strings.HasSuffix(t.Name, "."+first)
-	})
-	if at < 0 {
+	m, ok := memberOf(tensors, n)
+	if !ok {
 		return nil, false
 	}
-	prefix := strings.TrimSuffix(tensors[at].Name, first)
-	for _, t := range tensors {
-		name := strings.TrimPrefix(t.Name, prefix)
-		if !strings.HasSuffix(name, "num_batches_tracked") {
-			d.left[name] = t
-		}
-	}
+	maps.DeleteFunc(m.tensors, func(name string, _ supernet.Tensor) bool {
+		return strings.HasSuffix(name, "num_batches_tracked")
+	})
+	d := &dict{naming: n, left: m.tensors, prefix: m.prefix, others: m.left}
 	return d, len(n.parts(d.keys())) > 0
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/onnxgraph"
+	"github.com/tailor-nas/tailor/internal/tensorfile"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -317,7 +318,7 @@ func TestStateDicts(t *testing.T) {
 			net := must(supernet.NewSubnet(want.Blocks(want.Max()), want.BNEps, 1))
 			shake(net, 1)
 			tensors := c.library.stateDict(net)
-			a, err := fromTensors(c.file, tensors, Options{Resolution: 32})
+			a, err := fromTensors(c.file, inFile(tensors), Options{Resolution: 32})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -331,7 +332,7 @@ func TestStateDicts(t *testing.T) {
 			for i := range tensors { // what is missing is named
 				if strings.HasSuffix(tensors[i].Name, "running_var") {
 					tensors[i].Shape = []int{1}
-					_, err := fromTensors(c.file, tensors, Options{})
+					_, err := fromTensors(c.file, inFile(tensors), Options{})
 					if !errors.Is(err, ErrNetwork) {
 						t.Errorf("a variance of another shape: %v", err)
 					}
@@ -340,6 +341,11 @@ func TestStateDicts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// inFile is a file of tensors.
+func inFile(tensors []supernet.Tensor) *tensorfile.File {
+	return &tensorfile.File{Tensors: tensors}
 }
 
 // sameLogits compares two networks on an image.
@@ -368,11 +374,11 @@ func grey(t *testing.T) (*supernet.Subnet, []supernet.Tensor) {
 // TestOneChannel: the first convolution of a network of grey images is no depthwise one.
 func TestOneChannel(t *testing.T) {
 	net, tensors := grey(t)
-	if _, err := fromTensors("x", tensors, Options{}); !errors.Is(err, ErrUnknown) ||
+	if _, err := fromTensors("x", inFile(tensors), Options{}); !errors.Is(err, ErrUnknown) ||
 		!strings.Contains(err.Error(), "give --mean and --std") {
 		t.Errorf("without a mean: %v", err)
 	}
-	a, err := fromTensors("x", tensors, Options{Resolution: 32, Mean: []float32{0.5},
+	a, err := fromTensors("x", inFile(tensors), Options{Resolution: 32, Mean: []float32{0.5},
 		Std: []float32{0.5}})
 	if err != nil {
 		t.Fatal(err)
@@ -393,7 +399,7 @@ func TestValues(t *testing.T) {
 				x.Data[1] = v
 			}
 		}
-		_, err := fromTensors("x", tensors, Options{})
+		_, err := fromTensors("x", inFile(tensors), Options{})
 		if want := fmt.Sprintf("tensor %q has the value %g", name, v); !errors.Is(err,
 			ErrNetwork) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, expected %s", err, want)

@@ -62,13 +62,7 @@ func named(name string) (Recipe, error) {
 	if slices.Contains(Presets(), name) {
 		return Preset(name)
 	}
-	meant := ""
-	if near := suggest.Nearest(name, Presets()); near != "" {
-		meant = fmt.Sprintf(" (did you mean %s?)", near)
-	}
-	return Recipe{}, fmt.Errorf(
-		"no augmentation is called %.40q%s; use one of %s, or the path of a .yaml file", name, meant,
-		strings.Join(Presets(), ", "))
+	return Recipe{}, &suggest.UnknownError{Kind: "augmentation", Word: name, Known: Presets()}
 }
 
 // Parse reads a file of the kind augment/1; file is its name for errors, which are of type
@@ -115,7 +109,10 @@ func decode(text []byte) (Recipe, *textfile.YAML, error) {
 	if err := y.Decode(&doc, true); err != nil {
 		return Recipe{}, y, err
 	}
-	return doc.Recipe, y, doc.Check()
+	if err := doc.Check(); err != nil {
+		return Recipe{}, y, err
+	}
+	return doc.Recipe, y, doc.checkEffect(y)
 }
 
 // pairs refuses a range of more than two numbers.

@@ -103,6 +103,37 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+// A field that somebody wrote and that can have no effect is refused.
+func TestParseWithoutEffect(t *testing.T) {
+	for text, want := range map[string]string{
+		"mix_share: 0.5":                                      "2: mix_share: has no effect without mixup or",
+		"preset: standard\nmixup: 0.2":                        "3: mixup: has no effect without mix_share",
+		"cutmix: 1\nmix_share: 0":                             "2: cutmix: has no effect without mix_share",
+		"crop_ratio: [0.5, 2]":                                "2: crop_ratio: has no effect without crop_area",
+		"erase_area: [0.1, 0.2]":                              "2: erase_area: has no effect without erase",
+		"preset: strong\ncrop_area: [1, 1]":                   "3: crop_area: has no effect: no part",
+		"crop_area: [0.9, 1]\ncrop_ratio: [5,9]":              "2: crop_area: has no effect: no part",
+		"preset: strong\nerase: 0\nerase_area: [0.1, 0.2]":    "4: erase_area: has no effect",
+		"preset: strong\nmixup: 0\ncutmix: 0\nmix_share: 0.5": "5: mix_share: has no effect",
+	} {
+		_, err := Parse("a.yaml", []byte("tailor: augment/1\n"+text+"\n"))
+		if err == nil || !strings.Contains(err.Error(), "a.yaml:"+want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
+// What a preset has may be turned off by one field alone.
+func TestParseTurnsOff(t *testing.T) {
+	for _, line := range []string{"mix_share: 0", "mixup: 0", "erase: 0", "crop_area: [0, 0]",
+		"crop_area: [0.2, 0.9]\ncrop_ratio: [0.2, 0.3]", "mixup: 0\ncutmix: 0"} {
+		text := "tailor: augment/1\npreset: strong\n" + line + "\n"
+		if _, err := Parse("a.yaml", []byte(text)); err != nil {
+			t.Errorf("%q: %v", line, err)
+		}
+	}
+}
+
 func TestLoad(t *testing.T) {
 	for _, name := range Presets() {
 		if r, err := Load(name); err != nil || r.Preset != name {

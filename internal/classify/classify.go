@@ -40,6 +40,7 @@ func Preparer(m *manifest.Manifest, net *supernet.Subnet) (*prepare.Preparer, er
 // Ranked is one of a network's outputs.
 type Ranked struct {
 	Index       int
+	Logit       float32 // the output itself
 	Probability float64
 }
 
@@ -48,7 +49,7 @@ func Rank(logits []float32) ([]Ranked, error) {
 	most, sum := float64(slices.Max(logits)), 0.0
 	all := make([]Ranked, len(logits))
 	for i, l := range logits {
-		all[i] = Ranked{i, math.Exp(float64(l) - most)}
+		all[i] = Ranked{i, l, math.Exp(float64(l) - most)}
 		sum += all[i].Probability
 	}
 	if math.IsNaN(sum) {

@@ -20,6 +20,9 @@ func TestRank(t *testing.T) {
 	for _, r := range got {
 		order = append(order, r.Index)
 	}
+	if got[0].Logit != log(5) || got[3].Logit != log(1) {
+		t.Errorf("the logits are %+v", got)
+	}
 	if !slices.Equal(order, []int{1, 0, 2, 3}) || math.Abs(got[0].Probability-.5) > 1e-6 ||
 		math.Abs(got[3].Probability-.1) > 1e-6 {
 		t.Errorf("%+v", got)

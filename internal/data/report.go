@@ -29,6 +29,7 @@ type Report struct {
 	Turned   int      `json:"turned,omitempty"`      // images that EXIF has turned
 	Clear    int      `json:"transparent,omitempty"` // images of which something was laid on white
 	Warnings []string `json:"warnings,omitempty"`
+	Seed     *uint64  `json:"seed,omitempty"` // of images that are drawn
 
 	emptied int
 }
@@ -57,7 +58,7 @@ func (s *source) report(d *Dataset) Report {
 func (s *source) seen() Report {
 	return Report{
 		Classes: len(s.classes), MinSidePx: s.minSide, MaxSidePx: s.maxSide, SizePx: s.size,
-		LeftOut: s.leftOut, Skipped: s.skipped, Turned: s.turned, Clear: s.clear,
+		LeftOut: s.leftOut, Skipped: s.skipped, Turned: s.turned, Clear: s.clear, Seed: s.seed,
 		emptied: len(s.emptied),
 	}
 }

@@ -25,6 +25,7 @@ type source struct {
 	leftOut               tally
 	skipped               []string // files and folders that a data set was opened without
 	emptied               []string // those of them that are folders
+	seed                  *uint64  // of images that are drawn; else nil
 }
 
 // dataset sets a test part apart and holds out validation images, unless the files bring their own,

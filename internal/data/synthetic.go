@@ -37,7 +37,8 @@ func loadSynthetic(o Options, lim limits) (*source, error) {
 		return nil, fmt.Errorf("data: Options.Size is %d: synthetic images want at least %d pixels",
 			size, minSynthetic)
 	}
-	s := &source{name: "synthetic", minSide: size, maxSide: size, channels: 3, size: size}
+	s := &source{name: "synthetic", minSide: size, maxSide: size, channels: 3, size: size,
+		seed: &o.Seed}
 	for _, f := range shapes() {
 		s.classes = append(s.classes, f.name)
 	}

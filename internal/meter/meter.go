@@ -73,6 +73,9 @@ func Open(ctx context.Context, run *trainer.Run, d *trainer.Data, s Settings) (*
 		Settings: fmt.Sprintf("%d %s images, calibration on %d, batch %d, seed %d", m.images.Len(),
 			split, s.Calibration, evaluationBatch, s.Seed),
 	}
+	if run.EvalDefaults().CalibrateAll {
+		m.subject.Settings += ", of the largest too"
+	}
 	m.path = s.Measurements
 	if m.path == "" {
 		m.path = filepath.Join(run.Dir, "measurements.sqlite")
@@ -93,9 +96,10 @@ func (m *Meter) prepare(ctx context.Context, run *trainer.Run, d *trainer.Data,
 		return err
 	}
 	for range max(s.Workers, 1) {
-		e, err := trainer.NewEvaluator(run.Net, d,
-			trainer.EvalSettings{CalibrationImages: s.Calibration, Batch: evaluationBatch,
-				Workers: 1, Seed: s.Seed})
+		settings := run.EvalDefaults()
+		settings.CalibrationImages, settings.Batch = s.Calibration, evaluationBatch
+		settings.Workers, settings.Seed = 1, s.Seed
+		e, err := trainer.NewEvaluator(run.Net, d, settings)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package ofa
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -25,7 +26,7 @@ func ReadAccuracy(path string) (n *regress.MLP, base float64, err error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("read accuracy predictor: %w", err)
 	}
-	f, err := torchfile.Read(data)
+	f, err := torchfile.Read(context.Background(), data)
 	if err != nil {
 		return nil, 0, fmt.Errorf("%s: %w", path, err)
 	}

@@ -1,9 +1,9 @@
 package ofa
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/internal/textfile"
@@ -23,16 +23,12 @@ var tableLimits = textfile.Limits{Bytes: maxTable, Depth: 8}
 
 // readFile reads a file of at most so many bytes.
 func readFile(path string, most int64, class error) ([]byte, error) {
-	f, size, err := store.OpenRegular(path)
-	if errors.Is(err, store.ErrNotRegular) {
+	data, err := store.ReadAll(context.Background(), path, most)
+	switch {
+	case errors.Is(err, store.ErrNotRegular):
 		return nil, fmt.Errorf("%w (%w)", err, class)
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if size > most {
+	case errors.Is(err, store.ErrTooLarge):
 		return nil, fmt.Errorf("%s: %w: expected a file of at most %d bytes", path, class, most)
 	}
-	return io.ReadAll(io.LimitReader(f, most))
+	return data, err
 }

@@ -135,7 +135,7 @@ func TestResNet(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := resNetWeights()
-	s, err := ReadSupernet(space, w.file(t, same))
+	s, err := ReadSupernet(t.Context(), space, w.file(t, same))
 	if err != nil || len(s.Unused) > 0 || s.Tensors != len(w) {
 		t.Fatalf("%+v, %v", s, err)
 	}
@@ -169,11 +169,11 @@ func TestResNetNamings(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := resNetWeights()
-	full, err := ReadSupernet(space, w.file(t, same))
+	full, err := ReadSupernet(t.Context(), space, w.file(t, same))
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, err := ReadSupernet(space, w.file(t, func(name string) string {
+	plain, err := ReadSupernet(t.Context(), space, w.file(t, func(name string) string {
 		return strings.NewReplacer("conv.conv.weight", "conv.weight", "bn.bn.", "bn.",
 			"linear.linear.", "linear.").Replace(name)
 	}))

@@ -1,6 +1,7 @@
 package ofa
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -31,13 +32,13 @@ var (
 )
 
 // ReadSupernet reads the weights of OFA's supernet of a space, with the classes that its classifier
-// has.
-func ReadSupernet(space *supernet.Space, path string) (*Supernet, error) {
-	file, err := tensorfile.Read(path)
+// has. It ends early when ctx does.
+func ReadSupernet(ctx context.Context, space *supernet.Space, path string) (*Supernet, error) {
+	file, err := tensorfile.Read(ctx, path)
 	if err != nil {
 		return nil, fmt.Errorf("read supernet: %w", err)
 	}
-	s, err := fill(space, file.Tensors)
+	s, err := fill(ctx, space, file.Tensors)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -53,7 +54,8 @@ func withoutCounters(skipped []string) []string {
 }
 
 // fill makes a supernet of the tensors of a file.
-func fill(space *supernet.Space, tensors []tensorfile.Tensor) (*Supernet, error) {
+func fill(ctx context.Context, space *supernet.Space, tensors []tensorfile.Tensor) (*Supernet,
+	error) {
 	byName := map[string]tensorfile.Tensor{}
 	for _, t := range tensors {
 		name := plainName(t.Name)
@@ -72,6 +74,9 @@ func fill(space *supernet.Space, tensors []tensorfile.Tensor) (*Supernet, error)
 	for _, to := range s.Net.Tensors() {
 		name, err := names.of(to.Name)
 		if err != nil {
+			return nil, err
+		}
+		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		from, ok := byName[name]

@@ -55,7 +55,7 @@ func same(name string) string { return name }
 // common with the engine, and follows OFA's code.
 func TestSupernet(t *testing.T) {
 	w, space := microWeights(), micro(t)
-	s, err := ReadSupernet(space, w.file(t, same))
+	s, err := ReadSupernet(t.Context(), space, w.file(t, same))
 	if err != nil || len(s.Unused) > 0 || s.Tensors != len(w) || len(s.SHA256) != 64 {
 		t.Fatalf("%+v, %v", s, err)
 	}
@@ -86,7 +86,7 @@ func TestSupernet(t *testing.T) {
 // TestNamings: all names that OFA's files have are the same weights.
 func TestNamings(t *testing.T) {
 	w, space := microWeights(), micro(t)
-	plain, err := ReadSupernet(space, w.file(t, same))
+	plain, err := ReadSupernet(t.Context(), space, w.file(t, same))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestNamings(t *testing.T) {
 				return s
 			}
 		}
-		s, err := ReadSupernet(space, w.file(t, name))
+		s, err := ReadSupernet(t.Context(), space, w.file(t, name))
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
 			continue
@@ -128,7 +128,7 @@ func TestOtherClasses(t *testing.T) {
 	w, r := microWeights(), rand.New(rand.NewPCG(1, 1))
 	w.add(r, "classifier.linear.weight", 7, 32)
 	w.add(r, "classifier.linear.bias", 7)
-	s, err := ReadSupernet(micro(t), w.file(t, same))
+	s, err := ReadSupernet(t.Context(), micro(t), w.file(t, same))
 	if err != nil || s.Net.Space.Classes != 7 {
 		t.Errorf("%v", err)
 	}
@@ -157,7 +157,7 @@ func TestSupernetRefused(t *testing.T) {
 	} {
 		w := microWeights()
 		change(w)
-		_, err := ReadSupernet(micro(t), w.file(t, same))
+		_, err := ReadSupernet(t.Context(), micro(t), w.file(t, same))
 		if !errors.Is(err, ErrSupernet) || !strings.Contains(err.Error(), want) ||
 			strings.Contains(err.Error(), "\n") {
 			t.Errorf("%v, expected %q", err, want)
@@ -172,8 +172,8 @@ func TestSupernetRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := fill(space, microWeights().sorted()); !errors.Is(err, ErrSupernet) ||
-			!strings.Contains(err.Error(), want) {
+		_, err = fill(t.Context(), space, microWeights().sorted())
+		if !errors.Is(err, ErrSupernet) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, expected %q", err, want)
 		}
 	}
@@ -183,7 +183,7 @@ func TestSupernetRefused(t *testing.T) {
 	}
 	w := microWeights()
 	maps.Copy(w, weights{"more": {Name: "more.weight", Shape: []int{1}, Data: []float32{1}}})
-	s, err := ReadSupernet(micro(t), w.file(t, same))
+	s, err := ReadSupernet(t.Context(), micro(t), w.file(t, same))
 	if err != nil || !slices.Equal(s.Unused, []string{"more.weight"}) {
 		t.Errorf("unused %v, %v", s, err)
 	}

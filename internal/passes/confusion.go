@@ -49,22 +49,25 @@ func count(ctx context.Context, blocks []supernet.Block, images *data.Loader,
 
 // Test counts what a network that stands alone answers for a set of images of some size, with
 // the statistics it carries. The transform is what brings the images to the network, as in its
-// manifest.
+// manifest. Each, if not nil, is told of images as they come.
 func Test(ctx context.Context, net *supernet.Subnet, set data.Set, size int, t data.Transform,
-	workers int) ([][]int, error) {
+	workers int, each func(images int)) ([][]int, error) {
 	pool := nn.NewPool(workers)
 	defer pool.Close()
 	loader, err := testLoader(set, size, net.Blocks, t, workers)
 	if err != nil {
 		return nil, err
 	}
-	return Confusion(ctx, engine.NewRunner(net, pool), net.Blocks, loader, NewInputs(pool))
+	in := NewInputs(pool)
+	in.Each = each
+	return Confusion(ctx, engine.NewRunner(net, pool), net.Blocks, loader, in)
 }
 
 // TestBy is [Test] of a network that runs elsewhere: logits gives those of images, which are
 // (N,H,W,C) of the first block's input.
 func TestBy(ctx context.Context, blocks []supernet.Block, set data.Set, size int, t data.Transform,
-	workers int, logits func(images []float32) ([]float32, error)) ([][]int, error) {
+	workers int, each func(images int), logits func(images []float32) ([]float32, error)) ([][]int,
+	error) {
 	pool := nn.NewPool(workers)
 	defer pool.Close()
 	loader, err := testLoader(set, size, blocks, t, workers)
@@ -72,6 +75,7 @@ func TestBy(ctx context.Context, blocks []supernet.Block, set data.Set, size int
 		return nil, err
 	}
 	in, input := NewInputs(pool), blocks[0].In
+	in.Each = each
 	return count(ctx, blocks, loader, func(b *data.Batch) ([]float32, error) {
 		images := make([]float32, b.N*input.Len())
 		in.Fill(images, input.H, b)

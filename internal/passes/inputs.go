@@ -8,12 +8,14 @@ import (
 
 // Inputs brings batches to the resolution of a network.
 type Inputs struct {
+	// Each, if set, is told how many images were brought, batch by batch: to show progress.
+	Each     func(images int)
 	pool     *nn.Pool
 	resizers map[[2]int]*prepare.Resizer
 }
 
 // NewInputs makes one that works on a pool.
-func NewInputs(pool *nn.Pool) Inputs { return Inputs{pool, map[[2]int]*prepare.Resizer{}} }
+func NewInputs(pool *nn.Pool) Inputs { return Inputs{nil, pool, map[[2]int]*prepare.Resizer{}} }
 
 // Fill writes the batch, scaled to size, to dst.
 func (in Inputs) Fill(dst []float32, size int, b *data.Batch) {
@@ -28,4 +30,7 @@ func (in Inputs) Fill(dst []float32, size int, b *data.Batch) {
 		r.Resize(dst[i*to:][:to], b.X[i*from:][:from], 1,
 			b.Channels)
 	})
+	if in.Each != nil {
+		in.Each(b.N)
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/tailor-nas/tailor/internal/adopt"
+	"github.com/tailor-nas/tailor/internal/bug"
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/supernet"
@@ -61,13 +62,9 @@ func Adopt(ctx context.Context, path, dir string, s AdoptSettings) (*AdoptedRun,
 	}
 	r.SpaceFile = filepath.Join(dir, SpaceFile)
 	a, net := r.Adopted, r.net
-	sha, err := store.HashFile(path)
-	if err != nil {
-		return nil, err
-	}
-	r.Run, err = trainer.Import(dir, trainer.Imported{
+	r.Run, err = trainer.Import(ctx, dir, trainer.Imported{
 		Net: net, From: trainer.ImportInfo{Format: a.Facts.Family}, Classes: labels,
-		File: store.Input{Path: path, SHA256: sha}, Mean: a.Facts.Mean.Value,
+		File: store.Input{Path: path, SHA256: a.SHA256}, Mean: a.Facts.Mean.Value,
 		Std: a.Facts.Std.Value,
 	})
 	if err != nil {
@@ -80,7 +77,21 @@ func Adopt(ctx context.Context, path, dir string, s AdoptSettings) (*AdoptedRun,
 }
 
 // readAdopted reads the network in a file, and puts it into a space. Nothing is written.
-func readAdopted(ctx context.Context, path string, s AdoptSettings) (r *AdoptedRun,
+func readAdopted(ctx context.Context, path string, s AdoptSettings) (*AdoptedRun, []string,
+	error) {
+	var r *AdoptedRun
+	var labels []string
+	err := bug.CatchUntil(ctx, func() (err error) {
+		r, labels, err = putIntoSpace(ctx, path, s)
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return r, labels, nil
+}
+
+func putIntoSpace(ctx context.Context, path string, s AdoptSettings) (r *AdoptedRun,
 	labels []string, err error) {
 	a, err := adopt.Open(ctx, path, s.Options)
 	if err != nil {
@@ -99,15 +110,16 @@ func readAdopted(ctx context.Context, path string, s AdoptSettings) (r *AdoptedR
 			return nil, nil, fmt.Errorf("adopt %s: %w", path, err)
 		}
 	}
-	if r.net, err = r.network(space); err != nil {
+	if r.net, err = r.network(ctx, space); err != nil {
 		return nil, nil, fmt.Errorf("adopt %s: %w", path, err)
 	}
 	return r, labels, nil
 }
 
 // network puts the file's into a space and compares the two.
-func (r *AdoptedRun) network(space *supernet.Space) (*supernet.Supernet, error) {
-	net, err := r.Adopted.Supernet(space)
+func (r *AdoptedRun) network(ctx context.Context, space *supernet.Space) (*supernet.Supernet,
+	error) {
+	net, err := r.Adopted.Supernet(ctx, space)
 	if err != nil || r.Adopted.Example == nil {
 		return net, err
 	}
@@ -169,6 +181,15 @@ func someImages(ctx context.Context, path string, a *adopt.Adopted) (iter.Seq2[[
 			}
 		}
 	}, nil
+}
+
+// LeftText says which part of a checkpoint was taken, of several that have tensors.
+func LeftText(taken string, left []string) string {
+	if taken == "" {
+		taken = "what has no name before it"
+	}
+	return fmt.Sprintf("the file has more than one network, or a training's state: %s was taken, "+
+		"%s left out (to take another, save its state dict alone)", taken, strings.Join(left, ", "))
 }
 
 // spaceName is what a space is called that is made of a file.

@@ -42,6 +42,7 @@ type AgainJob struct {
 	Seed    uint64            // of the order in which it is timed
 	Workers int               // that test
 	Opened  func(data.Report) // if set, told of the images before the work
+	Tested  Progress          // of the test
 }
 
 // MeasureAgain tests the network of a manifest, and times it on this machine with the threads and
@@ -63,7 +64,7 @@ func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
 	a := &Again{Manifest: path, Images: t.set.Len(), MACs: m.MACs, Params: m.Params,
 		Claimed: m.Measured, OtherData: t.other}
 	_, a.NonZero = net.NonZero()
-	counts, err := countIn(ctx, j.Runtime, m, net, t.set, j.Workers)
+	counts, err := countIn(ctx, j.Runtime, m, net, t.set, j.Workers, j.Tested)
 	if err != nil {
 		return nil, err
 	}

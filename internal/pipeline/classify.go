@@ -41,6 +41,7 @@ type ClassifiedImage struct {
 type ClassifiedAs struct {
 	Label       string  `json:"label"`
 	Index       int     `json:"index"` // among the network's outputs
+	Logit       float32 `json:"logit"` // the output itself
 	Probability float64 `json:"probability"`
 }
 
@@ -124,7 +125,8 @@ func (c *ClassifiedImage) classify(network classifier, top int) error {
 	}
 	c.Times = &ClassifiedTimes{milliseconds(decoded.Sub(begin)), milliseconds(time.Since(decoded))}
 	for _, class := range classes[:min(top, len(classes))] {
-		c.Classes = append(c.Classes, ClassifiedAs{class.Label, class.Index, class.Probability})
+		c.Classes = append(c.Classes, ClassifiedAs{class.Label, class.Index, class.Logit,
+			class.Probability})
 	}
 	return nil
 }

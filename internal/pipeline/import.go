@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tailor-nas/tailor/internal/bug"
 	"github.com/tailor-nas/tailor/internal/ofa"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
@@ -86,16 +88,21 @@ func ImportLatency(space *supernet.Space, device, runtime string,
 }
 
 // ImportSupernet makes a run of the weights of OFA's supernet of a space.
-func ImportSupernet(space *supernet.Space, path, dir string) (*trainer.Run, *ofa.Supernet, error) {
+func ImportSupernet(ctx context.Context, space *supernet.Space, path, dir string) (*trainer.Run,
+	*ofa.Supernet, error) {
 	if err := checkNew(dir); err != nil {
 		return nil, nil, err
 	}
-	s, err := ofa.ReadSupernet(space, path)
+	var s *ofa.Supernet
+	err := bug.CatchUntil(ctx, func() (err error) {
+		s, err = ofa.ReadSupernet(ctx, space, path)
+		return err
+	})
 	if err != nil {
 		return nil, nil, err
 	}
-	run, err := trainer.Import(dir, trainer.Imported{
-		Net: s.Net, From: trainer.ImportInfo{Format: "ofa-supernet"},
+	run, err := trainer.Import(ctx, dir, trainer.Imported{
+		Net: s.Net, From: trainer.ImportInfo{Format: trainer.FormatOFA},
 		File: store.Input{Path: filepath.Base(path), SHA256: s.SHA256},
 		Mean: ofa.Mean, Std: ofa.Std,
 	})

@@ -121,8 +121,8 @@ func (j *SampleJob) source() (make networkSource, done func(), err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	settings := trainer.EvalDefaults()
-	settings.Workers, settings.Seed = max(j.Workers, 1), j.Run.Info.Config.Seed
+	settings := j.Run.EvalDefaults()
+	settings.Workers = max(j.Workers, 1)
 	e, err := trainer.NewEvaluator(j.Run.Net, d, settings)
 	if err != nil {
 		return nil, nil, err

@@ -65,19 +65,36 @@ func isNative(rt profiles.Runtime) bool {
 	return rt == nil || native
 }
 
+// Progress, if not nil, is told how many images of all were run through a network.
+type Progress func(done, total int)
+
+// of tells the progress of so many images, given how many come at a time.
+func (p Progress) of(total int) (each func(images int)) {
+	if p == nil {
+		return nil
+	}
+	done := 0
+	return func(images int) {
+		done += images
+		p(done, total)
+	}
+}
+
 // countIn counts what a manifest's network answers for test images, in a runtime.
 func countIn(ctx context.Context, rt profiles.Runtime, m *manifest.Manifest, net *supernet.Subnet,
-	set data.Set, workers int) ([][]int, error) {
+	set data.Set, workers int, progress Progress) ([][]int, error) {
+	each := progress.of(set.Len())
 	transform := data.Transform{Mean: m.Mean, Std: m.Std}
 	if isNative(rt) {
-		return passes.Test(ctx, net, set, m.Images.Size, transform, workers)
+		return passes.Test(ctx, net, set, m.Images.Size, transform, workers, each)
 	}
 	s, err := serve(ctx, rt, net)
 	if err != nil {
 		return nil, err
 	}
 	defer s.session.Close()
-	return passes.TestBy(ctx, net.Blocks, set, m.Images.Size, transform, workers, s.logits)
+	return passes.TestBy(ctx, net.Blocks, set, m.Images.Size, transform, workers, each,
+		s.logits)
 }
 
 // servedNetwork classifies images as package tailor does, with a network in a runtime.
@@ -120,7 +137,7 @@ func (n *servedNetwork) Classify(img image.Image) ([]tailor.Class, error) {
 	}
 	classes := make([]tailor.Class, len(ranked))
 	for i, r := range ranked {
-		classes[i] = tailor.Class{Label: n.labels[r.Index], Index: r.Index,
+		classes[i] = tailor.Class{Label: n.labels[r.Index], Index: r.Index, Logit: r.Logit,
 			Probability: r.Probability}
 	}
 	return classes, nil

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -56,18 +55,17 @@ func trainedFile(ctx context.Context, path string, say func(format string, args 
 		return nil, fmt.Errorf("--init: %w (tailor adopt %s has flags for what a file does not say; begin with the run that it writes)",
 			err, path)
 	}
-	sha, err := store.HashFile(path)
-	if err != nil {
-		return nil, err
-	}
 	f := r.Adopted.Facts
 	text := fmt.Sprintf("%s is read as %s: %d px, mean %v, std %v, batch norm epsilon %g", path,
 		f.Family, f.Resolution.Value, f.Mean.Value, f.Std.Value, f.BNEps.Value)
 	if r.Invented {
 		text += ", batch norm put back with invented images"
 	}
+	if len(f.Left) > 0 {
+		text += "; " + LeftText(f.Taken, f.Left)
+	}
 	say("%s; if that is wrong, begin with what tailor adopt makes of it", text)
-	return &trainer.Trained{SHA256: sha, Space: r.net.Space, Tensors: r.net.Tensors(),
+	return &trainer.Trained{SHA256: r.Adopted.SHA256, Space: r.net.Space, Tensors: r.net.Tensors(),
 		Classes: labels, Mean: f.Mean.Value, Std: f.Std.Value, Part: 1}, nil
 }
 

@@ -34,6 +34,7 @@ type VerifyJob struct {
 	Seed    uint64            // of the order in which it is timed
 	Workers int               // that test
 	Opened  func(data.Report) // if set, told of the images before the work
+	Tested  Progress          // of the test
 	// Follows, if set, is told of images that the manifest names, before they are opened.
 	Follows func(path string)
 }
@@ -134,7 +135,7 @@ func (v *Verified) testAgain(ctx context.Context, j VerifyJob, w ship.Winner) er
 	if j.Opened != nil {
 		j.Opened(t.seen)
 	}
-	counts, err := countIn(ctx, j.Runtime, w.Manifest, w.Net, t.set, j.Workers)
+	counts, err := countIn(ctx, j.Runtime, w.Manifest, w.Net, t.set, j.Workers, j.Tested)
 	if err != nil {
 		return err
 	}

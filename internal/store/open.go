@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -52,4 +53,42 @@ func HashFile(path string) (string, error) {
 		return "", fmt.Errorf("hash %s: %w", path, err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// readAtOnce is how much is read of a large file before the context is looked at again.
+const readAtOnce = 1 << 20
+
+// contextReader reads from another reader until its context ends.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+// WithContext gives what r gives, until ctx ends: then its error.
+func WithContext(ctx context.Context, r io.Reader) io.Reader { return contextReader{ctx, r} }
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p[:min(len(p), readAtOnce)])
+}
+
+// ReadAll reads a file that somebody names, of at most so many bytes; a larger one is an
+// [ErrTooLarge]. It ends early when ctx does.
+func ReadAll(ctx context.Context, path string, most int64) ([]byte, error) {
+	f, size, err := OpenRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if size > most {
+		return nil, fmt.Errorf("%s: %w: it has %d bytes, at most %d are read", path, ErrTooLarge,
+			size, most)
+	}
+	data := make([]byte, size)
+	if _, err := io.ReadFull(WithContext(ctx, f), data); err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return data, nil
 }

@@ -1,6 +1,11 @@
 // Package suggest finds the name that somebody meant.
 package suggest
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Nearest is the name that differs least from what was written, counted in letters that are
 // missing, added, another or exchanged with their neighbour; of equal ones the first. It is empty
 // where none is near: more than a third of the letters, and one, would differ.
@@ -35,4 +40,25 @@ func distance(a, b []rune) int {
 		before, last, row = last, row, before
 	}
 	return last[len(b)]
+}
+
+// UnknownError says that a word is none of the names of something.
+type UnknownError struct {
+	Kind  string   // what has the names: "space"
+	Word  string   // what was written
+	Known []string // the names
+	// Hint says what was meant, perhaps; empty for the nearest name.
+	Hint string
+}
+
+func (e *UnknownError) Error() string {
+	hint := e.Hint
+	if near := Nearest(e.Word, e.Known); hint == "" && near != "" {
+		hint = fmt.Sprintf("did you mean %s?", near)
+	}
+	if hint != "" {
+		hint = " (" + hint + ")"
+	}
+	return fmt.Sprintf("no %s is called %.40q%s; use one of %s, or the path of a .yaml file",
+		e.Kind, e.Word, hint, strings.Join(e.Known, ", "))
 }

@@ -5,6 +5,7 @@ package tensorfile
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -27,6 +28,10 @@ type File struct {
 	Tensors []Tensor
 	// Skipped says of what else the file has, a line each, why it is not among Tensors.
 	Skipped []string
+	// Taken is the key of a checkpoint under which the tensors were, and Beside are those of other
+	// tensors: empty where there are no others.
+	Taken  string
+	Beside []string
 }
 
 // ErrFormat is wrapped by errors about files that are neither.
@@ -36,44 +41,39 @@ var ErrFormat = errors.New("neither a file of torch.save nor a safetensors file"
 // names. They are taken off.
 var wrappers = []string{"module.", "_orig_mod."}
 
-// Read reads the tensors of a file.
-func Read(path string) (*File, error) {
-	in, size, err := store.OpenRegular(path)
+// Read reads the tensors of a file. It ends early when ctx does.
+func Read(ctx context.Context, path string) (*File, error) {
+	data, err := store.ReadAll(ctx, path, torchfile.MaxFile)
 	if err != nil {
 		return nil, err
 	}
-	defer in.Close()
-	if size > torchfile.MaxFile {
-		return nil, fmt.Errorf("%s has %d bytes, at most %d are read", path, size,
-			int64(torchfile.MaxFile))
-	}
-	data, err := io.ReadAll(io.LimitReader(in, size))
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	f, err := parse(data)
+	f, err := parse(ctx, data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	sum := sha256.Sum256(data)
-	f.SHA256 = hex.EncodeToString(sum[:])
+	sum := sha256.New()
+	if _, err := io.Copy(sum, store.WithContext(ctx, bytes.NewReader(data))); err != nil {
+		return nil, fmt.Errorf("hash %s: %w", path, err)
+	}
+	f.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	return f, nil
 }
 
 // parse reads the tensors of a file's bytes.
-func parse(data []byte) (*File, error) {
+func parse(ctx context.Context, data []byte) (*File, error) {
 	f := &File{}
 	switch {
 	case torchfile.Is(data):
-		t, err := torchfile.Read(data)
+		t, err := torchfile.Read(ctx, data)
 		if err != nil {
 			return nil, err
 		}
-		*f = File{Format: "PyTorch", Tensors: t.Tensors, Skipped: t.Skipped}
+		*f = File{Format: "PyTorch", Tensors: t.Tensors, Skipped: t.Skipped, Taken: t.Taken,
+			Beside: t.Beside}
 	case len(data) > 8 && data[8] == '{':
 		var err error
 		f.Format = "safetensors"
-		if f.Tensors, f.Skipped, err = readSafetensors(data); err != nil {
+		if f.Tensors, f.Skipped, err = readSafetensors(ctx, data); err != nil {
 			return nil, err
 		}
 	default:
@@ -87,10 +87,11 @@ func parse(data []byte) (*File, error) {
 }
 
 // readSafetensors reads those of tailor, which may be compact, and any other's.
-func readSafetensors(data []byte) ([]Tensor, []string, error) {
-	f, err := safetensors.Decode(bytes.NewReader(data), int64(len(data)))
+func readSafetensors(ctx context.Context, data []byte) ([]Tensor, []string, error) {
+	reader := func() io.Reader { return store.WithContext(ctx, bytes.NewReader(data)) }
+	f, err := safetensors.Decode(reader(), int64(len(data)))
 	if errors.Is(err, safetensors.ErrDtype) {
-		return safetensors.DecodeAny(bytes.NewReader(data), int64(len(data)))
+		return safetensors.DecodeAny(reader(), int64(len(data)))
 	}
 	if err != nil {
 		return nil, nil, err

@@ -39,16 +39,16 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := Read(write(t, string(checkpoint)))
+	f, err := Read(t.Context(), write(t, string(checkpoint)))
 	if err != nil || f.Format != "PyTorch" || f.Tensors[0].Name != "single" ||
 		len(f.SHA256) != 64 {
 		t.Errorf("%+v, %v", f, err)
 	}
-	old, err := Read("../torchfile/testdata/state.pth")
+	old, err := Read(t.Context(), "../torchfile/testdata/state.pth")
 	if err != nil || old.Format != "PyTorch" || old.Tensors[0].Name != "plain" {
 		t.Errorf("%+v, %v", old, err)
 	}
-	f, err = Read(write(t, mixed()))
+	f, err = Read(t.Context(), write(t, mixed()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestRead(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	single := safetensorsOf(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, "\x00\x00\x80\x3f")
-	if f, err = Read(write(t, single)); err != nil || f.Tensors[0].Data[0] != 1 {
+	if f, err = Read(t.Context(), write(t, single)); err != nil || f.Tensors[0].Data[0] != 1 {
 		t.Errorf("%+v, %v", f, err)
 	}
 }
@@ -76,15 +76,16 @@ func TestRefused(t *testing.T) {
 		"offsets": safetensorsOf(`{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,4]}}`, "1234"),
 	} {
 		path := write(t, content)
-		_, err := Read(path)
+		_, err := Read(t.Context(), path)
 		if err == nil || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := Read(write(t, "a text that is long enough")); !errors.Is(err, ErrFormat) {
+	_, err := Read(t.Context(), write(t, "a text that is long enough"))
+	if !errors.Is(err, ErrFormat) {
 		t.Errorf("%v", err)
 	}
-	if _, err := Read(t.TempDir()); err == nil {
+	if _, err := Read(t.Context(), t.TempDir()); err == nil {
 		t.Error("read a folder")
 	}
 }
@@ -94,7 +95,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("PK\x03\x04"))
 	f.Add([]byte(safetensorsOf(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, "1234")))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		file, err := parse(data)
+		file, err := parse(t.Context(), data)
 		if err != nil {
 			return
 		}

@@ -53,7 +53,7 @@ func TestBombs(t *testing.T) {
 				data = before + "\x80\x02]" + strings.TrimSuffix(strings.TrimPrefix(bomb,
 					"\x80\x02"), ".") + "a."
 			}
-			_, err := Read([]byte(data))
+			_, err := Read(t.Context(), []byte(data))
 			runtime.ReadMemStats(&is)
 			if err == nil || len(err.Error()) > 300 || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s as %s: %.400v", name, place, err)
@@ -78,7 +78,7 @@ func FuzzPickle(f *testing.F) {
 		if keep < 0 || keep > len(opening) || len(pickle) > 1<<16 {
 			return
 		}
-		if _, err := Read(append([]byte(opening[:keep]), pickle...)); err != nil &&
+		if _, err := Read(t.Context(), append([]byte(opening[:keep]), pickle...)); err != nil &&
 			(len(err.Error()) > 1000 || strings.Contains(err.Error(), "\n")) {
 			t.Errorf("error is no line: %.2000q", err)
 		}

@@ -2,6 +2,7 @@ package torchfile
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"strconv"
@@ -37,6 +38,7 @@ func (d *dict) set(key string, v any) {
 // machine runs pickles of one file, one after the other. Errors are kept: after the first, reads
 // give zeros, and the loop ends.
 type machine struct {
+	ctx      context.Context // that reading the tensors ends with
 	data     []byte
 	at       int // next byte
 	begin    int // of the instruction that runs

@@ -2,6 +2,7 @@ package torchfile
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 )
 
@@ -19,6 +20,12 @@ type File struct {
 	Tensors []Tensor
 	// Skipped says of what else there is, a line each, why it is not among them.
 	Skipped []string
+	// Taken is the key of the state dict in a checkpoint, with those of the dicts around it; empty
+	// where the file is the state dict. Beside are the keys of what else holds tensors.
+	Taken  string
+	Beside []string
+
+	looks int // for what holds tensors
 }
 
 const fileProtocol = 1001
@@ -41,8 +48,9 @@ func Is(beginning []byte) bool {
 
 // Read gives the tensors of the state dict in a file. Tensors of 16-bit and 64-bit floats are
 // converted, those of whole numbers skipped.
-func Read(data []byte) (*File, error) {
-	m := &machine{data: data, storages: map[string]*storage{}}
+// It ends early when ctx does.
+func Read(ctx context.Context, data []byte) (*File, error) {
+	m := &machine{ctx: ctx, data: data, storages: map[string]*storage{}}
 	if bytes.HasPrefix(data, []byte(zipOpening)) {
 		return m.readZip()
 	}

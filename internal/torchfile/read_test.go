@@ -2,11 +2,13 @@ package torchfile
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"math"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -19,7 +21,7 @@ func TestReadsWhatPyTorchWrote(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := Read(data)
+	got, err := Read(t.Context(), data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +46,7 @@ func TestReadsCheckpoint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := Read(data)
+	got, err := Read(t.Context(), data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +75,7 @@ func TestReadsCheckpoint(t *testing.T) {
 		}
 	}
 	for n := range len(data) / 7 { // cut anywhere, it is no archive
-		if _, err := Read(data[:7*n]); err == nil {
+		if _, err := Read(t.Context(), data[:7*n]); err == nil {
 			t.Errorf("accepted the first %d of %d bytes", 7*n, len(data))
 		}
 	}
@@ -87,7 +89,7 @@ func TestReadsInOrderAndByStrides(t *testing.T) {
 		"c", "ctorch._utils\n_rebuild_parameter\n("+tensorOf(storageOf("b", 2), 0, []int64{2},
 			[]int64{1})+"\x88ccollections\nOrderedDict\n)RtR",
 	)
-	got, err := Read(file(state, "b", []float32{-1, 2}, "a", counting(12)))
+	got, err := Read(t.Context(), file(state, "b", []float32{-1, 2}, "a", counting(12)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,13 +133,13 @@ func TestRefusesPrograms(t *testing.T) {
 		"no call":  {"\x80\x02" + text("f") + ")R.", new(*FormatError), "calls . with 0 arguments"},
 		"setstate": {"\x80\x02ctorch\nFloatStorage\n}b.", new(*FormatError), "sets attributes"},
 	} {
-		_, err := Read([]byte(opening + c.state))
+		_, err := Read(t.Context(), []byte(opening+c.state))
 		if !errors.As(err, c.is) || !strings.Contains(err.Error(), c.want) ||
 			!strings.HasPrefix(err.Error(), "byte ") {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
-	_, err := Read([]byte(opening + "\x80\x02cos\nsystem\n"))
+	_, err := Read(t.Context(), []byte(opening+"\x80\x02cos\nsystem\n"))
 	var g *GlobalError
 	if !errors.As(err, &g) || g.Offset != len(opening)+2 {
 		t.Errorf("%v, want byte %d", err, len(opening)+2)
@@ -147,11 +149,11 @@ func TestRefusesPrograms(t *testing.T) {
 func TestRefusesDamage(t *testing.T) {
 	good := file(stateOf("a", tensorOf(storageOf("0", 6), 0, []int64{2, 3}, []int64{3, 1})), "0",
 		counting(6))
-	if _, err := Read(good); err != nil {
+	if _, err := Read(t.Context(), good); err != nil {
 		t.Fatal(err)
 	}
 	for n := range len(good) {
-		if _, err := Read(good[:n]); err == nil {
+		if _, err := Read(t.Context(), good[:n]); err == nil {
 			t.Errorf("accepted the first %d of %d bytes", n, len(good))
 		}
 	}
@@ -190,7 +192,7 @@ func TestRefusesDamage(t *testing.T) {
 		"long text": {[]byte(opening + "\x80\x02X\xff\xff\xff\xff."), "4294967295 bytes"},
 		"endless":   {[]byte(opening + "\x80\x02c" + strings.Repeat("x", 500)), "does not end"},
 	} {
-		_, err := Read(c.data)
+		_, err := Read(t.Context(), c.data)
 		var format *FormatError
 		if !errors.As(err, &format) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
@@ -222,15 +224,53 @@ func TestReadsNested(t *testing.T) {
 			text("a") + one + "su.",
 		"Python 2": "\x80\x02}U\x01a" + one + "s.",
 	} {
-		f, err := Read(file(state, "0", []float32{7}))
+		f, err := Read(t.Context(), file(state, "0", []float32{7}))
 		if err != nil || len(f.Tensors) != 1 || f.Tensors[0].Name != "a" ||
 			f.Tensors[0].Data[0] != 7 {
 			t.Errorf("%s: %+v, %v", name, f, err)
 		}
 	}
 	// a dict that is in itself
-	if _, err := Read(file("\x80\x02}q\x00" + text("model") + "h\x00s.")); err == nil {
+	if _, err := Read(t.Context(), file("\x80\x02}q\x00"+text("model")+"h\x00s.")); err == nil {
 		t.Error("accepted a dict in itself")
+	}
+}
+
+// TestBeside: what else of a checkpoint has tensors is told, and what has none is not.
+func TestBeside(t *testing.T) {
+	one := tensorOf(storageOf("0", 1), 0, nil, nil)
+	own := "}" + text("a") + one + "s"
+	loop := "}q\x00" + text("x") + "h\x00s"                      // a dict that is in itself
+	moments := "}" + text("state") + "}K\x00" + own + "ss"       // optimizer.state[0]
+	listed := "](}" + text("b") + one + "s}" + text("c") + "Nse" // two states in a list
+	for name, c := range map[string]struct {
+		state, taken string
+		beside       []string
+	}{
+		"alone":      {stateOf("a", one), "", nil},
+		"model only": {"\x80\x02}" + text("model") + own + "s.", "model", nil},
+		"a checkpoint": {"\x80\x02}(" + text("optimizer") + moments + text("epoch") + "K\x07" +
+			text("state_dict") + own + text("loop") + loop + text("swa") + listed + "u.",
+			"state_dict", []string{"optimizer", "swa"}},
+		"an average within": {"\x80\x02}" + text("model") + "}(" + text("ema") + own +
+			text("net") + own + "us.", "model.net", []string{"model.ema"}},
+		"in the state dict": {stateOf("a", one, "opt", moments), "", []string{"opt"}},
+		"a student":         {stateOf("teacher", own, "student", own), "student", []string{"teacher"}},
+	} {
+		f, err := Read(t.Context(), file(c.state, "0", []float32{7}))
+		if err != nil || f.Taken != c.taken || !slices.Equal(f.Beside, c.beside) {
+			t.Errorf("%s: %+v, %v", name, f, err)
+		}
+	}
+}
+
+// TestReadEnds with its context.
+func TestReadEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	data := file(stateOf("a", tensorOf(storageOf("0", 1), 0, nil, nil)), "0", []float32{7})
+	if _, err := Read(ctx, data); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -258,8 +298,8 @@ func TestRefusesViewsThatCannotBe(t *testing.T) {
 	} {
 		elements := c.elements
 		data := counting(int(min(elements, 100)))
-		_, err := Read(file(stateOf("a", tensorOf(storageOf("0", elements), c.offset, c.shape,
-			c.strides)), "0", data))
+		state := stateOf("a", tensorOf(storageOf("0", elements), c.offset, c.shape, c.strides))
+		_, err := Read(t.Context(), file(state, "0", data))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
@@ -272,7 +312,7 @@ func TestRefusesToGrow(t *testing.T) {
 	for i := range 100 {
 		items = append(items, strings.Repeat("x", i+1), "h\x09")
 	}
-	_, err := Read(file(stateOf(items...), "0", counting(1000)))
+	_, err := Read(t.Context(), file(stateOf(items...), "0", counting(1000)))
 	if err == nil || !strings.Contains(err.Error(), "times larger than the file") {
 		t.Errorf("error %v", err)
 	}
@@ -292,7 +332,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(checkpoint)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		file, err := Read(data)
+		file, err := Read(t.Context(), data)
 		if err != nil {
 			if msg := err.Error(); len(msg) > 1000 || strings.Contains(msg, "\n") {
 				t.Errorf("error is no line: %q", msg)

@@ -7,10 +7,10 @@ import (
 )
 
 // wraps are the keys under which checkpoints hold a state dict, the first that is there is read.
-// The last ones are averages over the steps of a training.
+// The last ones are averages over the steps of a training, or what it learned from.
 var wraps = []string{"state_dict", "model_state_dict", "model_state", "model", "net", "network",
-	"module", "params", "weights", "state_dict_ema", "ema_state_dict", "model_ema", "params_ema",
-	"ema"}
+	"module", "params", "weights", "student", "state_dict_ema", "ema_state_dict", "model_ema",
+	"params_ema", "ema", "teacher"}
 
 // file collects the tensors of the state dict that a file's value is, or holds.
 func (m *machine) file(v any) (*File, error) {
@@ -27,6 +27,7 @@ func (m *machine) file(v any) (*File, error) {
 		switch {
 		case !ok:
 			f.skip("%.80q is no tensor", name)
+			f.beside(name, d.values[name])
 			continue
 		case !v.storage.typ.Float():
 			f.skip("%.80q has whole numbers", name)
@@ -44,7 +45,11 @@ func (m *machine) file(v any) (*File, error) {
 			return nil, err
 		}
 		t := &f.Tensors[i]
-		t.Shape, t.Data = make([]int, len(v.shape)), v.copy()
+		t.Shape = make([]int, len(v.shape))
+		var err error
+		if t.Data, err = v.copy(m.ctx); err != nil {
+			return nil, err
+		}
 		for j, n := range v.shape {
 			t.Shape[j] = int(n)
 		}
@@ -69,8 +74,10 @@ func (f *File) stateDict(v any) (state *dict, problem string) {
 		for _, k := range d.keys {
 			if k != key {
 				f.skip("%.80q is beside %q, which is read", k, key)
+				f.beside(k, d.values[k])
 			}
 		}
+		f.Taken = f.nameOf(key)
 		v = inner
 	}
 	return nil, fmt.Sprintf("has more than %d dicts around each other", maxDepth)
@@ -96,6 +103,41 @@ func (d *dict) hasTensors() bool {
 		return ok
 	})
 }
+
+// nameOf is a key with those of the dicts around it.
+func (f *File) nameOf(key string) string {
+	return strings.TrimPrefix(f.Taken+"."+clipped(key), ".")
+}
+
+// beside notes what is not read, if it holds tensors.
+func (f *File) beside(key string, v any) {
+	if len(f.Beside) < maxNamed && f.holdsTensors(v, maxDepth) {
+		f.Beside = append(f.Beside, f.nameOf(key))
+	}
+}
+
+// holdsTensors looks for a tensor in a value, to a depth and with a number of looks for all of the
+// file: values may hold each other, and again.
+func (f *File) holdsTensors(v any, depth int) bool {
+	if f.looks++; f.looks > maxValues || depth < 0 {
+		return false
+	}
+	in := func(v any) bool { return f.holdsTensors(v, depth-1) }
+	switch v := v.(type) {
+	case *view:
+		return true
+	case *dict:
+		return slices.ContainsFunc(v.keys, func(k string) bool { return in(v.values[k]) })
+	case *list:
+		return slices.ContainsFunc(v.items, in)
+	case tuple:
+		return slices.ContainsFunc(v, in)
+	}
+	return false
+}
+
+// clipped bounds a key from a file.
+func clipped(key string) string { return fmt.Sprintf("%.40s", key) }
 
 // listed are the keys, for an error.
 func (d *dict) listed() string {

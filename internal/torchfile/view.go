@@ -2,6 +2,7 @@ package torchfile
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 
@@ -82,12 +83,18 @@ func (v *view) len() int64 {
 	return n
 }
 
+// copiedAtOnce is how many elements are copied before the context is looked at again.
+const copiedAtOnce = 1 << 20
+
 // copy gives the elements of a view of floats, the last dimension fastest.
-func (v *view) copy() []float32 {
+func (v *view) copy(ctx context.Context) ([]float32, error) {
 	n := int(v.len())
 	out := make([]float32, 0, n)
 	index := make([]int64, len(v.shape))
 	for at := v.offset; len(out) < n; {
+		if len(out)%copiedAtOnce == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		out = append(out, v.storage.typ.At(v.storage.raw, int(at)))
 		for d := len(index) - 1; d >= 0; d-- {
 			index[d]++
@@ -99,5 +106,5 @@ func (v *view) copy() []float32 {
 			index[d] = 0
 		}
 	}
-	return out
+	return out, nil
 }

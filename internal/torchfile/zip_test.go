@@ -37,7 +37,7 @@ func archiveOf(t *testing.T, records ...zipped) []byte {
 func TestArchives(t *testing.T) {
 	one := stateOf("a", tensorOf(storageOf("0", 1), 0, nil, nil))
 	pickle, value := zipped{"x/data.pkl", zip.Store, one}, zipped{"x/data/0", zip.Store, "\x00\x00\x80?"}
-	f, err := Read(archiveOf(t, pickle, value, zipped{"x/byteorder", zip.Store, "little"}))
+	f, err := Read(t.Context(), archiveOf(t, pickle, value, zipped{"x/byteorder", zip.Store, "little"}))
 	if err != nil || len(f.Tensors) != 1 || f.Tensors[0].Data[0] != 1 {
 		t.Fatalf("%+v, %v", f, err)
 	}
@@ -63,7 +63,7 @@ func TestArchives(t *testing.T) {
 		"damage":       {damaged, "changed or damaged"},
 		"other pickle": {archiveOf(t, zipped{"x/data.pkl", zip.Store, "\x80\x02cos\nsystem\n."}), "os.system"},
 	} {
-		_, err := Read(c.data)
+		_, err := Read(t.Context(), c.data)
 		if err == nil || !strings.Contains(err.Error(), c.want) || len(err.Error()) > 300 {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}

@@ -62,8 +62,8 @@ func (j *Job) extractor() (extract func(context.Context, supernet.Arch, *cut) er
 	if j.Run == nil || j.Data == nil {
 		return func(context.Context, supernet.Arch, *cut) error { return nil }, func() {}, nil
 	}
-	settings := trainer.EvalDefaults()
-	settings.Workers, settings.Seed = max(j.Workers, 1), j.Run.Info.Config.Seed
+	settings := j.Run.EvalDefaults()
+	settings.Workers = max(j.Workers, 1)
 	e, err := trainer.NewEvaluator(j.Run.Net, j.Data, settings)
 	if err != nil {
 		return nil, nil, err

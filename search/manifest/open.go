@@ -3,6 +3,7 @@ package manifest
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -54,7 +55,7 @@ func Open(path string) (*Manifest, *supernet.Subnet, error) {
 func Read(path string) (*Manifest, error) {
 	var m Manifest
 	if err := store.ReadDocumentSince(path, Kind, oldest, version, &m); err != nil {
-		return nil, err
+		return nil, ofRun(path, err)
 	}
 	if err := errors.Join(m.checkExports(), m.Measured.check()); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -101,4 +102,23 @@ func (m *Manifest) loadWeights(path string) (*supernet.Subnet, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return net, nil
+}
+
+// runFile is what a training run has in the place of a manifest.
+const runFile = "run.json"
+
+// ofRun adds to the error about a missing manifest what to do where a run is named for a winner.
+func ofRun(path string, err error) error {
+	dir := filepath.Dir(path)
+	if filepath.Base(path) == runFile {
+		err = fs.ErrNotExist
+	}
+	if _, found := os.Stat(filepath.Join(dir, runFile)); !errors.Is(err, fs.ErrNotExist) ||
+		found != nil {
+		return err
+	}
+	return fmt.Errorf("%s is a training run, which holds many networks, and a manifest is of one: "+
+		"cut one out with tailor fit accuracy --run %s --out accuracy.json, then tailor search "+
+		"--run %s --accuracy accuracy.json --max-macs 1G --out winners, and name the folder that "+
+		"it writes: %w", dir, dir, dir, err)
 }

@@ -96,7 +96,7 @@ func (s *subject) compare(w io.Writer) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	net, err := a.Supernet(space)
+	net, err := a.Supernet(context.Background(), space)
 	if err != nil {
 		return 0, err
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/tailor-nas/tailor/internal/export"
@@ -27,17 +28,21 @@ var ways = []export.Options{{Opset: 17}, {Opset: 13}, {Opset: 17, Preprocessing:
 func main() {
 	python := flag.String("python", "python3", "Python that has onnx and onnxruntime")
 	n := flag.Int("networks", 5, "random networks of each space")
+	only := flag.String("only", "", "compare only networks whose name has this in it")
 	flag.Parse()
-	if err := run(os.Stdout, *python, *n); err != nil {
+	if err := run(os.Stdout, *python, *n, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "onnxcheck:", err)
 		os.Exit(1)
 	}
 }
 
-func run(w io.Writer, python string, n int) error {
+func run(w io.Writer, python string, n int, only string) error {
 	var rows []row
 	versions := ""
 	for _, s := range subjects(n) {
+		if !strings.Contains(s.name, only) {
+			continue
+		}
 		r, v, err := compare(python, s)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	_ "embed"
 	"encoding/binary"
 	"encoding/json"
@@ -136,7 +137,7 @@ func (c *check) compare(n int) error {
 	if err != nil {
 		return err
 	}
-	s, err := ofa.ReadSupernet(c.space, c.job.Path)
+	s, err := ofa.ReadSupernet(context.Background(), c.space, c.job.Path)
 	if err != nil {
 		return err
 	}

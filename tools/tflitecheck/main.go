@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 )
 
 // tolerance of the comparison, as a share of the largest value of an output.
@@ -16,14 +17,15 @@ func main() {
 	python := flag.String("python", "python3", "Python that has ai-edge-litert and numpy")
 	n := flag.Int("networks", 10, "random networks of each space")
 	seed := flag.Uint64("seed", 1, "of networks, weights and images")
+	only := flag.String("only", "", "compare only networks whose name has this in it")
 	flag.Parse()
-	if err := run(os.Stdout, *python, *n, *seed); err != nil {
+	if err := run(os.Stdout, *python, *n, *seed, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "tflitecheck:", err)
 		os.Exit(1)
 	}
 }
 
-func run(w io.Writer, python string, n int, seed uint64) error {
+func run(w io.Writer, python string, n int, seed uint64, only string) error {
 	runtime, err := start(python)
 	if err != nil {
 		return err
@@ -35,6 +37,9 @@ func run(w io.Writer, python string, n int, seed uint64) error {
 	}
 	var rows []row
 	for _, g := range all {
+		if !strings.Contains(g.name, only) {
+			continue
+		}
 		fmt.Fprintln(os.Stderr, g.name)
 		r, err := check(runtime, g)
 		if err != nil {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/klauspost/cpuid/v2"
+
+	"github.com/tailor-nas/tailor/internal/amount"
 )
 
 // printTable prints what was found as Markdown.
@@ -30,5 +32,5 @@ func (f finding) by(networks int) string {
 	case f.whole > 0:
 		return fmt.Sprintf("%d whole", f.whole)
 	}
-	return fmt.Sprintf("%d part", f.parts)
+	return amount.Of(f.parts, "part")
 }
