@@ -25,7 +25,7 @@ func ReadRecord(dir string) (*Record, error) {
 	}
 	var err error
 	for range dropsWhileReading {
-		if r.State, err = recordedState(dir, &r.Info); !errors.Is(err, fs.ErrNotExist) {
+		if r.State, err = lastState(dir, &r.Info); !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 	}
@@ -37,13 +37,4 @@ func ReadRecord(dir string) (*Record, error) {
 		err = nil
 	}
 	return &r, err
-}
-
-// recordedState is the state of the last checkpoint, zero where there is none.
-func recordedState(dir string, info *Info) (State, error) {
-	all, err := checkpoints(dir)
-	if err != nil || len(all) == 0 {
-		return State{}, err
-	}
-	return loadState(all[len(all)-1], info)
 }

@@ -1,0 +1,155 @@
+package findings
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/tailor-nas/tailor/internal/page"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// Query asks for a view.
+type Query struct {
+	Paths []string // folders and files
+	// Page is the folder of the page, for links from it; empty for none.
+	Page string
+	// Doing is what is under way: the page is then made quickly, and again soon.
+	Doing string
+}
+
+// Gather reads what is below some paths. Files that cannot be read are noted in the view; that
+// there are none at all is [ErrNothing].
+func Gather(ctx context.Context, q Query) (*page.View, error) {
+	docs, err := find(q.Paths)
+	if err != nil {
+		return nil, err
+	}
+	l := load(docs)
+	h := hrefs{}
+	if q.Page != "" {
+		h.from = q.Page
+	}
+	v := &page.View{Title: titleOf(q.Paths), Doing: q.Doing, Trainings: l.trainings(),
+		Devices: l.devices(), Changes: l.changes(), Sources: l.sources(h), Commands: l.commands()}
+	l.tradeoffs(ctx, v, h)
+	for _, a := range l.accuracies {
+		v.Predictors = append(v.Predictors, l.accuracyPredictor(ctx, a, q.Doing != ""))
+	}
+	for _, b := range l.latencies {
+		v.Predictors = append(v.Predictors, l.latencyPredictor(b))
+	}
+	v.Notes = l.notes
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if len(v.Sources) == 0 {
+		return nil, fmt.Errorf("%w: no document in %s can be read: %s", ErrNothing,
+			strings.Join(q.Paths, ", "), strings.Join(l.notes, "; "))
+	}
+	return v, nil
+}
+
+func titleOf(paths []string) string {
+	var names []string
+	for _, p := range paths {
+		names = append(names, base(p))
+	}
+	if len(names) > 3 {
+		names = append(names[:3:3], "...")
+	}
+	return strings.Join(names, ", ")
+}
+
+// tradeoffs adds the charts of accuracy against cost, and of where time goes.
+func (l *library) tradeoffs(ctx context.Context, v *page.View, h hrefs) {
+	for _, group := range l.groups() {
+		t := page.Tradeoff{Cost: group[0].cost, Title: l.chartTitle(group)}
+		for _, s := range group {
+			g := l.gathering(s)
+			out := page.Series{Name: s.name(group), Timed: s.latency != nil,
+				Networks: g.networks(ctx, sampled/len(group))}
+			out.Networks = append(out.Networks, g.winnersFrom(len(out.Networks), h)...)
+			out.Front, out.FrontOf = l.front(s, out.Networks)
+			for _, n := range out.Networks {
+				if n.Kind == page.Winner && n.Budget > 0 {
+					out.Budgets = append(out.Budgets, n.Budget)
+				}
+			}
+			if len(out.Networks)+len(out.Front) > 0 {
+				t.Series = append(t.Series, out)
+			}
+		}
+		if len(t.Series) > 0 {
+			t.About = about(group[0].cost)
+			v.Tradeoffs = append(v.Tradeoffs, t)
+			v.Times = append(v.Times, l.times(group)...)
+		}
+	}
+}
+
+// chartTitle names the data and the space of a group.
+func (l *library) chartTitle(group []*series) string {
+	s := group[0]
+	switch {
+	case s.run != nil && s.run.doc.Info.Data.Name != "":
+		return s.space.Name + " on " + s.run.doc.Info.Data.Name
+	case s.space != nil:
+		return s.space.Name
+	case len(s.winners) > 0:
+		return s.winners[0].doc.SpaceName
+	}
+	return "networks"
+}
+
+func about(c page.Cost) string {
+	const winners = " Numbered networks are winners, where they were measured, with 95 % " +
+		"intervals; a line leads there from where each was predicted."
+	if c == page.Latency {
+		return "Up and to the left is better. Dots are networks whose top-1 was measured on " +
+			"images held out of training, or is predicted, at their measured or predicted " +
+			"latency." + winners
+	}
+	return "Up and to the left is better. Dots are networks whose top-1 was measured on images " +
+		"held out of training, or is predicted." + winners
+}
+
+const (
+	maxBars    = 12
+	maxDevices = 4
+)
+
+// times says where the time of a group's winners goes, on each device whose blocks are known.
+func (l *library) times(group []*series) []page.TimeChart {
+	c := page.TimeChart{Title: l.chartTitle(group)}
+	for _, s := range group {
+		for _, m := range s.winners {
+			for i, other := range group {
+				if i >= maxDevices || other.latency == nil || len(c.Rows) >= maxBars ||
+					other.space == nil || m.doc.SpaceSHA256 != other.latency.doc.SpaceSHA256 {
+					continue
+				}
+				g := l.gathering(other)
+				row := page.TimeRow{Network: winnerName(m.path), Device: other.deviceName(),
+					Blocks: g.winnerBlocks(m.doc), RestMS: max(other.latency.doc.Intercept, 0)}
+				if known(row.Blocks) {
+					c.Rows = append(c.Rows, row)
+				}
+			}
+		}
+	}
+	if len(c.Rows) == 0 {
+		return nil
+	}
+	return []page.TimeChart{c}
+}
+
+// known says whether every block that does work has a time.
+func known(blocks []page.Block) bool {
+	for _, b := range blocks {
+		if b.MS <= 0 && b.Kind != string(supernet.Pool) {
+			return false
+		}
+	}
+	return true
+}
