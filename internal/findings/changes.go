@@ -68,9 +68,9 @@ func figures(before, after manifest.PrunedFigures) page.Table {
 	}{
 		{"file of weights", before.FileBytes, after.FileBytes, page.Bytes},
 		{"weights", before.Weights, after.Weights, page.Count},
-		{"weights that are not zero", before.NonZero, after.NonZero, page.Count},
+		{"weights without zeros", before.NonZero, after.NonZero, page.Count},
 		{"MACs", before.MACs, after.MACs, page.Count},
-		{"MACs that are not with zero", before.MACsNonZero, after.MACsNonZero, page.Count},
+		{"MACs without zeros", before.MACsNonZero, after.MACsNonZero, page.Count},
 	} {
 		row(x.name, x.text(x.from), x.text(x.to), float64(x.from), float64(x.to))
 	}

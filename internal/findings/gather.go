@@ -103,15 +103,13 @@ func (l *library) chartTitle(group []*series) string {
 }
 
 func about(c page.Cost) string {
-	const winners = " Numbered networks are winners, where they were measured, with 95 % " +
-		"intervals; a line leads there from where each was predicted."
-	if c == page.Latency {
-		return "Up and to the left is better. Dots are networks whose top-1 was measured on " +
-			"images held out of training, or is predicted, at their measured or predicted " +
-			"latency." + winners
+	where := "predicted or measured"
+	if c == page.MACs {
+		where = "predicted or measured top-1"
 	}
-	return "Up and to the left is better. Dots are networks whose top-1 was measured on images " +
-		"held out of training, or is predicted." + winners
+	return "Up and to the left is better. Dots are networks as " + where + ", on images held out " +
+		"of training. Numbers are winners as measured on test images, with 95 % intervals; a " +
+		"line leads there from the prediction."
 }
 
 const (
@@ -122,6 +120,12 @@ const (
 // times says where the time of a group's winners goes, on each device whose blocks are known.
 func (l *library) times(group []*series) []page.TimeChart {
 	c := page.TimeChart{Title: l.chartTitle(group)}
+	devices := func(s *series) string {
+		if len(group) == 1 {
+			return "" // there is no other to tell it from
+		}
+		return s.deviceName()
+	}
 	for _, s := range group {
 		for _, m := range s.winners {
 			for i, other := range group {
@@ -130,7 +134,7 @@ func (l *library) times(group []*series) []page.TimeChart {
 					continue
 				}
 				g := l.gathering(other)
-				row := page.TimeRow{Network: winnerName(m.path), Device: other.deviceName(),
+				row := page.TimeRow{Network: winnerName(m.path), Device: devices(other),
 					Blocks: g.winnerBlocks(m.doc), RestMS: max(other.latency.doc.Intercept, 0)}
 				if known(row.Blocks) {
 					c.Rows = append(c.Rows, row)

@@ -204,7 +204,7 @@ func learningCurve(curve []regress.CurvePoint) page.Panel {
 	if regress.Flattened(curve) {
 		p.About = "Hardly: the last doubling lowered the error by less than 5 %."
 	} else {
-		p.About = "Yes: the last doubling still lowered the error by 5 % or more."
+		p.About = "Perhaps: the last doubling still lowered the error by 5 % or more."
 	}
 	p.Table = tableOf(p.X, p.Lines)
 	return p

@@ -3,6 +3,7 @@ package findings
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"path/filepath"
 	"strings"
 	"time"
@@ -88,7 +89,7 @@ func runFacts(i trainer.Info, s trainer.State) (all []page.Fact) {
 	add := func(name, format string, args ...any) {
 		all = append(all, page.Fact{Name: name, Value: fmt.Sprintf(format, args...)})
 	}
-	add("space", "%s, %v sub-networks", i.Space.Name, i.Space.Count())
+	add("space", "%s, %.4g sub-networks", i.Space.Name, float(i.Space.Count()))
 	add("data", "%s, %d classes", orUnnamed(i.Data.Name), i.Space.Classes)
 	if names := i.Data.Classes; len(names) > 0 {
 		more := ""
@@ -110,6 +111,11 @@ func runFacts(i trainer.Info, s trainer.State) (all []page.Fact) {
 	}
 	add("steps", "%d", s.Step)
 	return all
+}
+
+func float(n *big.Int) float64 {
+	f, _ := new(big.Float).SetInt(n).Float64()
+	return f
 }
 
 func orUnnamed(name string) string {

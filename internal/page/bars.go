@@ -33,7 +33,11 @@ func drawBars(c TimeChart) bars {
 	}
 	parts := map[string]int{}
 	for _, r := range c.Rows {
-		row := barRow{Name: r.Network + " on " + r.Device, Total: Milliseconds(r.total())}
+		name := r.Network
+		if r.Device != "" {
+			name += " on " + r.Device
+		}
+		row := barRow{Name: name, Total: Milliseconds(r.total())}
 		x := 0.0
 		add := func(class, name string, ms float64) {
 			if ms <= 0 {

@@ -91,12 +91,13 @@ function show(panel, data, n, extra) {
   const cost = data.cost === "latency" ? time : v => v < 0 ? "–" : count(v);
   const titles = ["a predicted network", "a network whose latency was measured",
     "a network whose top-1 was measured"];
-  const pairs = [["top-1 predicted", percent(about.top1[0])],
-    ["top-1 measured", percent(about.top1[1])],
-    [data.cost + " predicted", cost(about.cost[0])], [data.cost + " measured", cost(about.cost[1])],
-    ["MACs", count(about.macs)], ["parameters", count(about.params)]]
-    .filter(p => p[1] !== "–");
-  if (blocks.length) pairs.push(["resolution", blocks[0].side + " px"]);
+  const both = (write, [predicted, measured]) => measured < 0 ? write(predicted) + " predicted"
+    : predicted < 0 ? write(measured) + " measured"
+    : write(predicted) + " predicted, " + write(measured) + " measured";
+  const pairs = [["top-1", both(percent, about.top1)]];
+  if (data.cost === "latency") pairs.push([data.cost, both(cost, about.cost)]);
+  pairs.push(["size", count(about.macs) + " MACs, " + count(about.params) + " parameters" +
+    (blocks.length ? ", " + blocks[0].side + " px" : "")]);
   if (data.series.length > 1) pairs.unshift(["of", data.series[about.series]]);
   panel.replaceChildren(make("h4", extra ? extra.name : titles[about.kind]));
   panel.append(facts(pairs.concat(extra ? extra.facts : [])));
@@ -109,7 +110,11 @@ function show(panel, data, n, extra) {
     panel.append(files);
   }
   const timed = data.timed && blocks.some(b => b.ms > 0);
-  if (blocks.length) panel.append(strip(blocks, about.series, timed), blockTable(blocks, timed));
+  if (!blocks.length) return;
+  const scroll = make("div", undefined, {class: "scroll", tabindex: "0", role: "region",
+    "aria-label": "its blocks"});
+  scroll.append(blockTable(blocks, timed));
+  panel.append(strip(blocks, about.series, timed), scroll);
 }
 
 function tradeoff(figure) {

@@ -23,7 +23,11 @@ type plot struct {
 	Data             string // id of the data behind it, empty for none
 }
 
-type place struct{ P, Label string }
+// place is a tick or a mark. Left says that its label stands to the left of it.
+type place struct {
+	P, Label string
+	Left     bool
+}
 
 type band struct{ P, W, Label string }
 
@@ -99,16 +103,17 @@ func (f frame) steps(points []XY) string {
 // rule writes the ticks of both axes.
 func (p *plot) rule(f frame) {
 	for _, t := range f.x.ticks(5) {
-		p.XTicks = append(p.XTicks, place{percent(t.At), t.Label})
+		p.XTicks = append(p.XTicks, place{P: percent(t.At), Label: t.Label})
 	}
 	for _, t := range f.y.ticks(6) {
-		p.YTicks = append(p.YTicks, place{down(t.At), t.Label})
+		p.YTicks = append(p.YTicks, place{P: down(t.At), Label: t.Label})
 	}
 }
 
 // mark draws a place on the X axis, if it is on it.
 func (p *plot) mark(f frame, m Mark) {
 	if m.At >= f.x.low && m.At <= f.x.high {
-		p.Marks = append(p.Marks, place{percent(f.x.at(m.At)), m.Name})
+		at := f.x.at(m.At)
+		p.Marks = append(p.Marks, place{percent(at), m.Name, at > 0.8})
 	}
 }
