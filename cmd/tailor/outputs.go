@@ -53,7 +53,8 @@ func checkOutputs(parsed *kong.Context) error {
 				inputs = append(inputs, path)
 				continue
 			}
-			outputs = append(outputs, store.Output{Path: path, Kind: kind, Ours: ours[kind]})
+			outputs = append(outputs, store.Output{Path: path, Kind: kind, Ours: ours[kind],
+				Unread: kind == pageOutput})
 		}
 	}
 	for _, f := range parsed.Flags() {

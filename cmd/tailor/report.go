@@ -79,6 +79,11 @@ func writePage(path string, v *page.View) (int64, error) {
 	return info.Size(), nil
 }
 
+func missing(path string) bool {
+	_, err := os.Stat(path)
+	return path == "" || err != nil
+}
+
 // isPage knows a page by its mark.
 func isPage(path string) bool {
 	f, err := os.Open(path)

@@ -3,10 +3,12 @@ package findings
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/tailor-nas/tailor/internal/page"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
 )
 
 // Query asks for a view.
@@ -14,8 +16,10 @@ type Query struct {
 	Paths []string // folders and files
 	// Page is the folder of the page, for links from it; empty for none.
 	Page string
-	// Doing is what is under way: the page is then made quickly, and again soon.
+	// Doing is what is under way, for a page that is made again soon.
 	Doing string
+	// Quick leaves out what takes seconds: cross-validations.
+	Quick bool
 }
 
 // Gather reads what is below some paths. Files that cannot be read are noted in the view; that
@@ -26,6 +30,7 @@ func Gather(ctx context.Context, q Query) (*page.View, error) {
 		return nil, err
 	}
 	l := load(docs)
+	l.readBeside()
 	h := hrefs{}
 	if q.Page != "" {
 		h.from = q.Page
@@ -34,7 +39,7 @@ func Gather(ctx context.Context, q Query) (*page.View, error) {
 		Devices: l.devices(), Changes: l.changes(), Sources: l.sources(h), Commands: l.commands()}
 	l.tradeoffs(ctx, v, h)
 	for _, a := range l.accuracies {
-		v.Predictors = append(v.Predictors, l.accuracyPredictor(ctx, a, q.Doing != ""))
+		v.Predictors = append(v.Predictors, l.accuracyPredictor(ctx, a, q.Quick))
 	}
 	for _, b := range l.latencies {
 		v.Predictors = append(v.Predictors, l.latencyPredictor(b))
@@ -93,13 +98,21 @@ func (l *library) chartTitle(group []*series) string {
 	s := group[0]
 	switch {
 	case s.run != nil && s.run.doc.Info.Data.Name != "":
-		return s.space.Name + " on " + s.run.doc.Info.Data.Name
+		return s.space.Name + " on " + dataName(s.run.doc.Info.Data)
 	case s.space != nil:
 		return s.space.Name
 	case len(s.winners) > 0:
 		return s.winners[0].doc.SpaceName
 	}
 	return "networks"
+}
+
+// dataName is what images are called: by their own name, or the file or folder that they are in.
+func dataName(d trainer.DataInfo) string {
+	if d.Name == "folder" && d.Path != "" {
+		return filepath.Base(d.Path)
+	}
+	return d.Name
 }
 
 func about(c page.Cost) string {
@@ -127,7 +140,7 @@ func (l *library) times(group []*series) []page.TimeChart {
 		return s.deviceName()
 	}
 	for _, s := range group {
-		for _, m := range s.winners {
+		for _, m := range spread(s.winners, maxBars/min(len(group), maxDevices)) {
 			for i, other := range group {
 				if i >= maxDevices || other.latency == nil || len(c.Rows) >= maxBars ||
 					other.space == nil || m.doc.SpaceSHA256 != other.latency.doc.SpaceSHA256 {
@@ -146,6 +159,18 @@ func (l *library) times(group []*series) []page.TimeChart {
 		return nil
 	}
 	return []page.TimeChart{c}
+}
+
+// spread are at most n of a list, from its first to its last.
+func spread[T any](all []T, n int) []T {
+	if len(all) <= n || n < 2 {
+		return all[:min(len(all), max(n, 0))]
+	}
+	var some []T
+	for i := range n {
+		some = append(some, all[i*(len(all)-1)/(n-1)])
+	}
+	return some
 }
 
 // known says whether every block that does work has a time.

@@ -86,6 +86,20 @@ func (l *library) read(d document) error {
 	return l.readPredictor(d)
 }
 
+// readBeside reads the profiles that latency predictors name beside them, if nobody named these.
+func (l *library) readBeside() {
+	for _, b := range l.latencies {
+		in := b.doc.Inputs["profile"]
+		if l.profile(in.SHA256) != nil || in.Path == "" || in.Path != filepath.Base(in.Path) {
+			continue
+		}
+		path := filepath.Join(b.dir(), in.Path)
+		if p, err := profiles.Load(path); err == nil && p.SHA256 == in.SHA256 {
+			l.profiles = append(l.profiles, at[profiles.Profile]{path, p})
+		}
+	}
+}
+
 // keep reads a document into a list.
 func keep[T any](into *[]at[T], path string, read func(string) (*T, error)) error {
 	doc, err := read(path)

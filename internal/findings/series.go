@@ -209,7 +209,11 @@ func (s *series) runName() string {
 
 func (s *series) deviceName() string {
 	if s.latency != nil {
-		return strings.TrimSuffix(base(s.latency.path), ".json")
+		name := strings.TrimSuffix(base(s.latency.path), ".json")
+		if name == "latency" { // which says nothing
+			name = base(s.latency.dir()) + "/" + name
+		}
+		return name
 	}
 	for _, m := range s.winners {
 		if x := m.doc.Measured; x != nil && x.Runtime != "" {

@@ -64,7 +64,7 @@ func runTraining(r at[trainer.Record]) page.Training {
 			"sub-networks' rate rises from 0."
 	}
 	for _, p := range []page.Panel{validationPanel(m), lossPanel(m), ratePanel(m)} {
-		p.Marks, p.Bands = marks, bands
+		p.Marks, p.Bands, p.EndX = marks, bands, float64(c.Epochs)
 		if len(p.Lines) > 0 {
 			t.Panels = append(t.Panels, p)
 		}
@@ -89,8 +89,8 @@ func runFacts(i trainer.Info, s trainer.State) (all []page.Fact) {
 	add := func(name, format string, args ...any) {
 		all = append(all, page.Fact{Name: name, Value: fmt.Sprintf(format, args...)})
 	}
-	add("space", "%s, %.4g sub-networks", i.Space.Name, float(i.Space.Count()))
-	add("data", "%s, %d classes", orUnnamed(i.Data.Name), i.Space.Classes)
+	add("space", "%s, %s sub-networks", i.Space.Name, large(i.Space.Count()))
+	add("data", "%s, %d classes", orUnnamed(dataName(i.Data)), i.Space.Classes)
 	if names := i.Data.Classes; len(names) > 0 {
 		more := ""
 		if len(names) > 12 {
@@ -113,9 +113,17 @@ func runFacts(i trainer.Info, s trainer.State) (all []page.Fact) {
 	return all
 }
 
-func float(n *big.Int) float64 {
-	f, _ := new(big.Float).SetInt(n).Float64()
-	return f
+// large writes a number, in groups of three digits unless it is too large for that.
+func large(n *big.Int) string {
+	digits := n.String()
+	if len(digits) > 13 {
+		f, _ := new(big.Float).SetInt(n).Float64()
+		return fmt.Sprintf("%.3g", f)
+	}
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
 }
 
 func orUnnamed(name string) string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -69,11 +70,15 @@ func (g *gathering) winner(m at[manifest.Manifest], h hrefs) page.Network {
 // winnerName is the winner's folder; of a network that pruning made, the folder that it wrote.
 func winnerName(path string) string {
 	dir := filepath.Dir(path)
-	if name := base(dir); name != manifest.NetworkDir {
-		return name
+	name := base(dir)
+	if name == manifest.NetworkDir {
+		name = base(filepath.Dir(dir))
 	}
-	return base(filepath.Dir(dir))
+	return longNumber.ReplaceAllString(name, "$1…")
 }
+
+// longNumber is a number with more digits than anybody reads, as a budget may have in a name.
+var longNumber = regexp.MustCompile(`(\.\d{4})\d{3,}`)
 
 // believed is what the search predicted, with the predictors' errors.
 func (g *gathering) believed(d *manifest.Manifest) page.Figures {
@@ -151,7 +156,7 @@ func factsOf(d *manifest.Manifest) (all []page.Fact) {
 			add("timed with", "%s", m.Runtime)
 		}
 		if m.Unstable {
-			add("latency", "not to be trusted: the machine was too noisy")
+			add("beware", "the latency is not to be trusted: the machine was too noisy")
 		}
 	}
 	if f := d.Finetuned; f != nil {

@@ -22,11 +22,11 @@ function draw(name, attributes, text) {
   return e;
 }
 const short = v => String(Number(v.toPrecision(3)));
-const percent = v => v < 0 ? "–" : (100 * v).toFixed(1) + " %";
-const count = n => n >= 1e9 ? short(n / 1e9) + " G" : n >= 1e6 ? short(n / 1e6) + " M"
-  : n >= 1e4 ? short(n / 1e3) + " K" : String(n);
-const time = v => v <= 0 ? "–" : v < 1 ? short(1e3 * v) + " µs" : v < 1e3 ? short(v) + " ms"
-  : short(v / 1e3) + " s";
+const percent = v => v < 0 ? "–" : (100 * v).toFixed(1) + "\u00a0%";
+const count = n => n >= 1e9 ? short(n / 1e9) + "\u00a0G" : n >= 1e6 ? short(n / 1e6) + "\u00a0M"
+  : n >= 1e4 ? short(n / 1e3) + "\u00a0K" : String(n);
+const time = v => v <= 0 ? "–" : v < 1 ? short(1e3 * v) + "\u00a0µs" : v < 1e3 ? short(v) + "\u00a0ms"
+  : short(v / 1e3) + "\u00a0s";
 
 function facts(pairs) {
   const list = make("dl", undefined, {class: "facts"});
@@ -65,20 +65,21 @@ function blockTable(blocks, timed) {
   const table = make("table", undefined, {class: "numbers"}), head = make("tr");
   const names = ["block", "px", "channels", "k", "e", "MACs"].concat(timed ? ["time"] : []);
   for (const n of names) head.append(make("th", n, {scope: "col"}));
+  head.append(make("td"));
   const top = make("thead"), body = make("tbody");
   top.append(head);
-  const all = blocks.reduce((sum, b) => sum + (timed ? b.ms : b.macs), 0) || 1;
+  const most = Math.max(...blocks.map(b => timed ? b.ms : b.macs)) || 1;
   for (const b of blocks) {
     const row = make("tr");
     row.append(make("th", b.name, {scope: "row"}));
     for (const v of [b.side, b.in + "→" + b.out, b.kernel || "", b.expand || "", count(b.macs)]) {
       row.append(make("td", v));
     }
-    const last = timed ? make("td", time(b.ms)) : row.lastChild;
-    const meter = draw("svg", {class: "meter", "aria-hidden": "true"});
-    meter.append(draw("rect", {width: 100 * (timed ? b.ms : b.macs) / all + "%", height: "100%"}));
-    last.append(meter);
-    row.append(last);
+    if (timed) row.append(make("td", time(b.ms)));
+    const meter = draw("svg", {class: "meter", "aria-hidden": "true"}), share = make("td");
+    meter.append(draw("rect", {width: 100 * (timed ? b.ms : b.macs) / most + "%", height: "100%"}));
+    share.append(meter);
+    row.append(share);
     body.append(row);
   }
   table.append(top, body);
@@ -212,7 +213,7 @@ function sort(table, column, head) {
 
 async function copy(button) {
   const table = document.getElementById(button.dataset.table);
-  const text = [...table.rows].map(row => [...row.cells].map(c => c.textContent.trim())
+  const text = [...table.rows].map(row => [...row.cells].map(c => c.textContent.trim().replaceAll("\u00a0", " "))
     .join("\t")).join("\n");
   try {
     await navigator.clipboard.writeText(text);

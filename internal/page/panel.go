@@ -57,6 +57,9 @@ func (c Panel) frame() frame {
 	for _, d := range c.Dots {
 		add(d.Points)
 	}
+	if c.EndX > 0 {
+		xs = append(xs, c.EndX)
+	}
 	if c.Diagonal {
 		both := append(append([]float64{}, xs...), ys...)
 		xs, ys = both, both

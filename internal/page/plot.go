@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -20,7 +21,8 @@ type plot struct {
 	Points           []point
 	Legend           []key
 	Table            Table
-	Data             string // id of the data behind it, empty for none
+	labelled         []float64 // where marks have labels
+	Data             string    // id of the data behind it, empty for none
 }
 
 // place is a tick or a mark. Left says that its label stands to the left of it.
@@ -110,10 +112,22 @@ func (p *plot) rule(f frame) {
 	}
 }
 
-// mark draws a place on the X axis, if it is on it.
+// apart is how far labels of marks are at least, as a share of the axis.
+const apart = 0.16
+
+// mark draws a place on the X axis, if it is on it; with its label, if there is room for that.
 func (p *plot) mark(f frame, m Mark) {
-	if m.At >= f.x.low && m.At <= f.x.high {
-		at := f.x.at(m.At)
-		p.Marks = append(p.Marks, place{percent(at), m.Name, at > 0.8})
+	if m.At < f.x.low || m.At > f.x.high {
+		return
 	}
+	at := f.x.at(m.At)
+	for _, other := range p.labelled {
+		if math.Abs(other-at) < apart {
+			m.Name = ""
+		}
+	}
+	if m.Name != "" {
+		p.labelled = append(p.labelled, at)
+	}
+	p.Marks = append(p.Marks, place{percent(at), m.Name, at > 0.8})
 }

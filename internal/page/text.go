@@ -52,19 +52,19 @@ func Milliseconds(v float64) string {
 	case math.IsNaN(v) || v == 0:
 		return "–"
 	case v < 1:
-		return short(1000*v) + " µs"
+		return short(1000*v) + "\u00a0µs"
 	case v < 1000:
-		return short(v) + " ms"
+		return short(v) + "\u00a0ms"
 	}
-	return short(v/1000) + " s"
+	return short(v/1000) + "\u00a0s"
 }
 
-// Percent writes a share.
+// Percent writes a share. Units stand behind a space at which no line is broken.
 func Percent(v float64) string {
 	if math.IsNaN(v) {
 		return "–"
 	}
-	return strconv.FormatFloat(100*v, 'f', 1, 64) + " %"
+	return strconv.FormatFloat(100*v, 'f', 1, 64) + "\u00a0%"
 }
 
 // Count writes a number of things.
@@ -72,11 +72,11 @@ func Count(n int64) string {
 	v := float64(n)
 	switch {
 	case n >= 1e9:
-		return short(v/1e9) + " G"
+		return short(v/1e9) + "\u00a0G"
 	case n >= 1e6:
-		return short(v/1e6) + " M"
+		return short(v/1e6) + "\u00a0M"
 	case n >= 10_000:
-		return short(v/1e3) + " K"
+		return short(v/1e3) + "\u00a0K"
 	}
 	return strconv.FormatInt(n, 10)
 }
@@ -86,11 +86,11 @@ func Bytes(n int64) string {
 	v := float64(n)
 	switch {
 	case n >= 1<<30:
-		return short(v/(1<<30)) + " GiB"
+		return short(v/(1<<30)) + "\u00a0GiB"
 	case n >= 1<<20:
-		return short(v/(1<<20)) + " MiB"
+		return short(v/(1<<20)) + "\u00a0MiB"
 	case n >= 1<<10:
-		return short(v/(1<<10)) + " KiB"
+		return short(v/(1<<10)) + "\u00a0KiB"
 	}
-	return fmt.Sprintf("%d bytes", n)
+	return fmt.Sprintf("%d\u00a0bytes", n)
 }

@@ -182,6 +182,9 @@ func (p *plot) winner(f frame, c Cost, series int, n *Network, number, at int) {
 	if n.Kind == Changed {
 		class += " changed"
 	}
+	if !n.Measured.Top1.Known() {
+		class += " believed"
+	}
 	p.Points = append(p.Points, point{Class: class, X: percent(x), Y: down(y), N: at,
 		Number: strconv.Itoa(number), Label: n.label(c, number), First: len(p.Points) == 0})
 }

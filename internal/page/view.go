@@ -147,6 +147,7 @@ type Panel struct {
 	About string
 	X, Y  string // of the axes
 	LogX  bool
+	EndX  float64 // the axis reaches this far at least
 	Lines []Line
 	Dots  []Dots
 	Marks []Mark

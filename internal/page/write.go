@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"io"
 	"math"
+	"slices"
 )
 
 //go:embed page.css
@@ -135,7 +136,7 @@ func (w winners) Head() []string {
 }
 
 func (t Tradeoff) winners(id string) winners {
-	w := winners{ID: id, Cost: string(t.Cost), Several: len(t.Series) > 1}
+	w := winners{ID: id, Cost: string(t.Cost), Several: t.withWinners() > 1}
 	for i, s := range t.Series {
 		for k := range s.Networks {
 			if n := &s.Networks[k]; n.stands() && n.drawable() {
@@ -150,6 +151,16 @@ func (t Tradeoff) winners(id string) winners {
 		}
 	}
 	return w
+}
+
+// withWinners is how many series have networks that were chosen.
+func (t Tradeoff) withWinners() (n int) {
+	for _, s := range t.Series {
+		if slices.ContainsFunc(s.Networks, func(x Network) bool { return x.stands() }) {
+			n++
+		}
+	}
+	return n
 }
 
 func (n *Network) cells(c Cost) []cell {
