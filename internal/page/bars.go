@@ -33,11 +33,7 @@ func drawBars(c TimeChart) bars {
 	}
 	parts := map[string]int{}
 	for _, r := range c.Rows {
-		name := r.Network
-		if r.Device != "" {
-			name += " on " + r.Device
-		}
-		row := barRow{Name: name, Total: Milliseconds(r.total())}
+		row := barRow{Name: r.name(), Total: Milliseconds(r.total())}
 		x := 0.0
 		add := func(class, name string, ms float64) {
 			if ms <= 0 {
@@ -63,6 +59,13 @@ func drawBars(c TimeChart) bars {
 		out.Rows = append(out.Rows, row)
 	}
 	return out
+}
+
+func (r TimeRow) name() string {
+	if r.Device == "" {
+		return r.Network
+	}
+	return r.Network + " on " + r.Device
 }
 
 func (r TimeRow) total() (ms float64) {

@@ -70,7 +70,7 @@ func (f *figures) bars(name string, c TimeChart) {
 	var all []report.Bar
 	seen := map[string]bool{}
 	for _, r := range c.Rows {
-		b := report.Bar{Name: r.Network + ", " + r.Device, Pieces: map[string]float64{}}
+		b := report.Bar{Name: r.name(), Pieces: map[string]float64{}}
 		for _, x := range r.Blocks {
 			part := partOf(x.Name)
 			if !seen[part] {

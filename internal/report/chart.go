@@ -12,6 +12,15 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
+// accessible are colours that are told apart with any colour vision, and in grey.
+func accessible(i int) color.Color {
+	all := []color.Color{color.NRGBA{0, 96, 168, 255}, color.NRGBA{179, 71, 0, 255},
+		color.NRGBA{0, 114, 90, 255}, color.NRGBA{138, 61, 143, 255},
+		color.NRGBA{122, 92, 0, 255}, color.NRGBA{91, 95, 102, 255},
+		color.NRGBA{142, 194, 232, 255}, color.NRGBA{240, 168, 120, 255}}
+	return all[i%len(all)]
+}
+
 // Chart is lines, dots and networks that were picked, over two axes.
 type Chart struct {
 	Axes
@@ -64,13 +73,13 @@ func (c *Chart) add(p *plot.Plot) error {
 		if err != nil {
 			return err
 		}
-		line.LineStyle = draw.LineStyle{Color: plotutil.Color(i), Width: vg.Points(1.5),
+		line.LineStyle = draw.LineStyle{Color: accessible(i), Width: vg.Points(1.5),
 			Dashes: plotutil.Dashes(i)}
 		p.Add(line)
 		p.Legend.Add(shorten(l.Name, 60), line)
 	}
 	for i, f := range c.Picked {
-		if err := addFront(p, plotutil.Color(i), f); err != nil {
+		if err := addFront(p, accessible(i), f); err != nil {
 			return err
 		}
 	}
@@ -87,10 +96,10 @@ func addDots(p *plot.Plot, d ChartDots) error {
 	if err != nil {
 		return err
 	}
-	marks.GlyphStyle = draw.GlyphStyle{Color: plotutil.Color(d.Colour), Radius: vg.Points(1.8),
+	marks.GlyphStyle = draw.GlyphStyle{Color: accessible(d.Colour), Radius: vg.Points(1.8),
 		Shape: draw.CircleGlyph{}}
 	if d.Faint {
-		r, g, b, _ := plotutil.Color(d.Colour).RGBA()
+		r, g, b, _ := accessible(d.Colour).RGBA()
 		marks.Color = color.NRGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 90}
 		marks.Radius = vg.Points(1.2)
 	}
@@ -137,7 +146,7 @@ func Bars(path, value string, kinds []string, all []Bar) error {
 		if err != nil {
 			return fmt.Errorf("plot %s: %w", path, err)
 		}
-		bar.Horizontal, bar.Color, bar.LineStyle.Width = true, plotutil.Color(i), 0
+		bar.Horizontal, bar.Color, bar.LineStyle.Width = true, accessible(i), 0
 		if below != nil {
 			bar.StackOn(below)
 		}
