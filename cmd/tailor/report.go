@@ -54,7 +54,7 @@ func (c *reportCmd) Run(ctx context.Context, g *Globals) error {
 		if r.Figures != nil {
 			fmt.Fprintf(w, "drew %d figures in %s\n", len(r.Figures), shown(c.Figures))
 		}
-		fmt.Fprintf(w, "wrote %s: %d networks, %d winners, from %d files\n", shown(c.Out),
+		fmt.Fprintf(w, "wrote %s (networks %d, winners %d, files %d)\n", shown(c.Out),
 			r.Networks, r.Winners, r.Sources)
 	})
 }

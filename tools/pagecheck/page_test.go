@@ -52,8 +52,11 @@ func TestPages(t *testing.T) {
 		"hostile": sample.Named(sample.View(30),
 			`</script><script>document.title="ran"</script><img src=x onerror=document.title="ran">`),
 	} {
-		path := saved(t, v)
-		for _, s := range settings {
+		path, looks := saved(t, v), settings
+		if name == "few" || name == "nothing" {
+			looks = settings[:1]
+		}
+		for _, s := range looks {
 			o, err := open(browser, path, s)
 			if err != nil {
 				t.Fatal(err)
