@@ -64,8 +64,11 @@ func (l *library) judgedAccuracy(ctx context.Context, a at[predictor.Accuracy],
 		return j
 	}
 	g := l.gathering(&series{space: space, run: run, accuracy: &a})
-	g.measured(ctx)
-	for _, arch := range choices.Sample(space, a.doc.Samples, a.doc.Seed) {
+	archs := g.measured(ctx)
+	if a.doc.Samples <= maxHeldOut { // in the order in which it was fitted to them
+		archs = choices.Sample(space, a.doc.Samples, a.doc.Seed)
+	}
+	for _, arch := range archs {
 		if v, ok := g.tested[arch]; ok {
 			j.archs, j.measured = append(j.archs, arch), append(j.measured, v)
 		}
@@ -74,7 +77,7 @@ func (l *library) judgedAccuracy(ctx context.Context, a at[predictor.Accuracy],
 		return judged{}
 	}
 	var err error
-	if !quick && len(j.archs) <= maxHeldOut {
+	if !quick && a.doc.Samples <= maxHeldOut {
 		if j.predicted, err = a.doc.HeldOutPredictions(ctx, j.archs, j.measured); err == nil {
 			j.heldOut = true
 			return j

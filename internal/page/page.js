@@ -46,7 +46,7 @@ function strip(blocks, series, timed) {
   const weight = b => timed ? b.ms : b.macs;
   const most = Math.max(...blocks.map(weight)) || 1;
   const largest = Math.max(...blocks.map(b => b.side)) || 1;
-  const left = 9, width = (100 - left) / blocks.length;
+  const left = 13, width = (100 - left) / blocks.length;
   s.append(draw("text", {x: 0, y: "84%"}, "kernel"), draw("text", {x: 0, y: "97%"}, "expand"));
   blocks.forEach((b, i) => {
     const tall = 8 + 60 * Math.log2(1 + b.side) / Math.log2(1 + largest);

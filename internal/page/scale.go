@@ -18,7 +18,7 @@ type scale struct {
 func axis(values []float64, log bool) scale {
 	s := scale{low: math.Inf(1), high: math.Inf(-1), log: log, unit: 1}
 	for _, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) || log && v <= 0 {
+		if !sensible(v) || log && v <= 0 {
 			continue
 		}
 		s.low, s.high = min(s.low, v), max(s.high, v)
@@ -28,6 +28,13 @@ func axis(values []float64, log bool) scale {
 	}
 	s.widen()
 	return s
+}
+
+// sensible says whether a value can be on an axis: what files hold may be far beyond anything that
+// is measured.
+func sensible(v float64) bool {
+	const most, least = 1e15, 1e-15
+	return math.Abs(v) <= most && (v == 0 || math.Abs(v) >= least)
 }
 
 // widen leaves room at the ends.

@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -78,6 +79,7 @@ type opened struct {
 	tab  context.Context
 	end  func()
 	took time.Duration // until it was drawn and its script had run
+	busy time.Duration // of that the page worked, whatever else the machine did meanwhile
 
 	mu     sync.Mutex
 	faults []string // of scripts, and what the browser refused
@@ -120,7 +122,9 @@ func (o *opened) load(page string, s setting) error {
 	_, coloured := chromedp.Call(o.tab, emulation.SetEmulatedMedia,
 		emulation.SetEmulatedMediaParams{Media: media, Features: []*emulation.MediaFeature{
 			{Name: "prefers-color-scheme", Value: scheme}}})
-	if err := errors.Join(enabled, sized, coloured); err != nil {
+	_, counted := chromedp.Call(o.tab, performance.Enable, performance.EnableParams{
+		TimeDomain: performance.EnableTimeDomainThreadTicks})
+	if err := errors.Join(enabled, sized, coloured, counted); err != nil {
 		return err
 	}
 	where := url.URL{Scheme: "file", Path: filepath.ToSlash(page)}
@@ -131,7 +135,24 @@ func (o *opened) load(page string, s setting) error {
 			`new Promise(f => requestAnimationFrame(() => requestAnimationFrame(f)))`,
 			chromedp.EvalAwaitPromise))
 	o.took = time.Since(begun)
-	return err
+	if err != nil {
+		return err
+	}
+	return o.count()
+}
+
+// count asks how long the page worked.
+func (o *opened) count() error {
+	all, err := chromedp.Call(o.tab, performance.GetMetrics, cdp.Empty{})
+	if err != nil {
+		return err
+	}
+	for _, m := range all.Metrics {
+		if m.Name == "TaskDuration" {
+			o.busy = time.Duration(m.Value * float64(time.Second))
+		}
+	}
+	return nil
 }
 
 // listen keeps what went wrong.

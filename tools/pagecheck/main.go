@@ -7,20 +7,42 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/tailor-nas/tailor/internal/page"
+	"github.com/tailor-nas/tailor/internal/page/sample"
+	"github.com/tailor-nas/tailor/internal/store"
 )
 
 func main() {
 	shots := flag.String("shots", "", "folder for pictures of the pages")
 	only := flag.String("only", "", "a setting, such as desktop-light; default all")
 	element := flag.String("element", "", "picture of the element that this selector names alone")
+	invented := flag.Int("invented", 0, "write and open a page of so many invented networks, too")
 	flag.Parse()
-	if err := run(flag.Args(), *shots, *only, *element); err != nil {
+	pages := flag.Args()
+	err := error(nil)
+	if *invented > 0 {
+		pages = append(pages, filepath.Join(os.TempDir(), fmt.Sprintf("invented-%d.html", *invented)))
+		err = invent(pages[len(pages)-1], *invented)
+	}
+	if err == nil {
+		err = run(pages, *shots, *only, *element)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "pagecheck:", err)
 		os.Exit(1)
 	}
+}
+
+// invent writes a page of invented networks.
+func invent(path string, networks int) error {
+	return store.WriteFile(path, func(w io.Writer) error {
+		return page.Write(w, sample.View(networks))
+	})
 }
 
 func run(pages []string, shots, only, element string) error {
@@ -67,7 +89,8 @@ func look(browser context.Context, page string, s setting, shots, element string
 	if err != nil {
 		return 0, err
 	}
-	fmt.Printf("  %-14s opens in %d ms, %d problems\n", s.name, o.took.Milliseconds(), len(found))
+	fmt.Printf("  %-14s opens in %d ms, in which it works %d ms; %d problems\n", s.name,
+		o.took.Milliseconds(), o.busy.Milliseconds(), len(found))
 	for _, f := range found {
 		fmt.Println("   ", f)
 	}
