@@ -69,7 +69,8 @@ func folderOf(path string) string {
 
 // writePage writes a page, whole or not at all, and gives its size.
 func writePage(path string, v *page.View) (int64, error) {
-	if err := store.WriteFile(path, func(w io.Writer) error { return page.Write(w, v) }); err != nil {
+	write := func(w io.Writer) error { return page.Write(w, v) }
+	if err := store.WriteFile(path, write); err != nil {
 		return 0, err
 	}
 	info, err := os.Stat(path)

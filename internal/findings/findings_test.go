@@ -59,7 +59,8 @@ func walk(t *testing.T) walked {
 	w.result, err = winners.Search(t.Context(), winners.Job{Config: optimize.Defaults(),
 		Space: w.space, Run: run, Data: d, Verify: true, Accuracy: accuracy, Dir: w.path("winners"),
 		Devices: []winners.Device{{Latency: w.latency}},
-		Limits:  []search.Limits{{LatencyMS: rounded(1.2 * fastest)}, {LatencyMS: rounded(2 * fastest)}}})
+		Limits: []search.Limits{{LatencyMS: rounded(1.2 * fastest)},
+			{LatencyMS: rounded(2 * fastest)}}})
 	if err != nil {
 		t.Fatal(err)
 	}

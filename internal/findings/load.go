@@ -189,19 +189,23 @@ func bySHA256[T any](all []at[T], header func(*T) *provenance.Header, sha string
 }
 
 func (l *library) accuracy(sha string) *at[predictor.Accuracy] {
-	return bySHA256(l.accuracies, func(a *predictor.Accuracy) *store.Header { return &a.Header }, sha)
+	of := func(a *predictor.Accuracy) *store.Header { return &a.Header }
+	return bySHA256(l.accuracies, of, sha)
 }
 
 func (l *library) latency(sha string) *at[predictor.Latency] {
-	return bySHA256(l.latencies, func(a *predictor.Latency) *store.Header { return &a.Header }, sha)
+	of := func(b *predictor.Latency) *store.Header { return &b.Header }
+	return bySHA256(l.latencies, of, sha)
 }
 
 func (l *library) profile(sha string) *at[profiles.Profile] {
-	return bySHA256(l.profiles, func(p *profiles.Profile) *store.Header { return &p.Header }, sha)
+	of := func(p *profiles.Profile) *store.Header { return &p.Header }
+	return bySHA256(l.profiles, of, sha)
 }
 
 func (l *library) manifest(sha string) *at[manifest.Manifest] {
-	return bySHA256(l.manifests, func(m *manifest.Manifest) *store.Header { return &m.Header }, sha)
+	of := func(m *manifest.Manifest) *store.Header { return &m.Header }
+	return bySHA256(l.manifests, of, sha)
 }
 
 // runOf is the run whose weights have a hash.

@@ -253,7 +253,8 @@ func weakest(space *supernet.Space, j judged, text func(predicted, measured []fl
 	})
 	for _, g := range all {
 		t.Rows = append(t.Rows, []string{g.name, fmt.Sprint(len(g.measured)),
-			text(g.predicted, g.measured), fmt.Sprintf("%+.1f %%", 100*bias(g.predicted, g.measured))})
+			text(g.predicted, g.measured),
+			fmt.Sprintf("%+.1f %%", 100*bias(g.predicted, g.measured))})
 	}
 	return t
 }

@@ -140,8 +140,8 @@ func factsOf(d *manifest.Manifest) (all []page.Fact) {
 	case p.Exact:
 		add("gap", "none: all networks were looked at")
 	case p.Top1LikelyBound > 0 && p.Top1LikelyBound < p.Top1Bound:
-		add("gap", "likely %.1f points of top-1, at most %.1f", 100*max(0, p.Top1LikelyBound-p.Top1),
-			100*max(0, p.Top1Bound-p.Top1))
+		add("gap", "likely %.1f points of top-1, at most %.1f",
+			100*max(0, p.Top1LikelyBound-p.Top1), 100*max(0, p.Top1Bound-p.Top1))
 	case p.Top1Bound > 0:
 		add("gap", "at most %.1f points of top-1", 100*max(0, p.Top1Bound-p.Top1))
 	}

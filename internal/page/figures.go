@@ -13,8 +13,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 )
 
-// DrawFigures draws the charts of a view into a folder, which is made where it is missing: each as SVG
-// and PNG, with a CSV of what it shows. It gives the paths of the pictures in SVG.
+// DrawFigures draws the charts of a view into a folder, which is made where it is missing: each as
+// SVG and PNG, with a CSV of what it shows. It gives the paths of the pictures in SVG.
 func DrawFigures(dir string, v *View) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("figures: %w", err)

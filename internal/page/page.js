@@ -121,7 +121,7 @@ function show(panel, data, n, extra) {
 function tradeoff(figure) {
   const data = JSON.parse(document.getElementById(figure.id + "-data").textContent);
   const plot = figure.querySelector("svg.plot"), panel = figure.querySelector(".detail");
-  const cursor = figure.querySelector(".cursor");
+  const cursor = figure.querySelector(".cursor"), said = figure.querySelector(".said");
   const points = [...figure.querySelectorAll(".point")];
   const extras = new Map(data.extra.map(e => [e.net, e]));
   const nets = data.nets.map(net), hidden = new Set();
@@ -172,6 +172,8 @@ function tradeoff(figure) {
       const shown = byCost.filter(i => !hidden.has(nets[i].series));
       const at = shown.indexOf(chosen);
       choose(shown[(at + by + shown.length) % shown.length]);
+      // A winner's own label is read when it is reached; of other networks this is.
+      said.textContent = [...panel.querySelectorAll("h4, dl div")].map(e => e.textContent).join(", ");
       return;
     }
     const visible = order.filter(p => !p.classList.contains("hidden"));

@@ -132,8 +132,8 @@ func TestHostileNames(t *testing.T) {
 		html := written(t, sample.Named(sample.View(20), name))
 		for _, element := range []string{"<script", "<img", "<svg", "<style", "<iframe", "<!--",
 			" onerror=", " onload=", " onmouseover=", `href="javascript`} {
-			if got, want := strings.Count(html, element), strings.Count(plain, element); got != want &&
-				!strings.HasPrefix(element, " ") {
+			got, want := strings.Count(html, element), strings.Count(plain, element)
+			if got != want && !strings.HasPrefix(element, " ") {
 				t.Errorf("%q makes %d of %s, want %d", name, got, element, want)
 			}
 		}
@@ -163,9 +163,9 @@ func TestPolicy(t *testing.T) {
 			t.Errorf("the policy %s has no %s", policy, hash)
 		}
 	}
+	html = strings.ReplaceAll(html, "http://www.w3.org/2000/svg", "")
 	for _, outside := range []string{"http://", "https://", "src=", "@import", "url("} {
-		if rest := strings.ReplaceAll(html, "http://www.w3.org/2000/svg", ""); strings.Contains(rest,
-			outside) {
+		if strings.Contains(html, outside) {
 			t.Errorf("the page has %s", outside)
 		}
 	}

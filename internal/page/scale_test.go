@@ -35,7 +35,8 @@ func FuzzAxis(f *testing.F) {
 		for _, x := range ticks {
 			v, err := strconv.ParseFloat(x.Label, 64)
 			if err != nil || math.Abs(s.at(v)-x.At) > 0.02 {
-				t.Errorf("the tick %q of %+v is at %v, want %v (%v)", x.Label, s, x.At, s.at(v), err)
+				t.Errorf("the tick %q of %+v is at %v, want %v (%v)", x.Label, s, x.At, s.at(v),
+					err)
 			}
 		}
 	})

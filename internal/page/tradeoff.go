@@ -214,7 +214,8 @@ func (n *Network) label(c Cost, number int) string {
 
 // table is the winners and the front as figures.
 func (t Tradeoff) table() Table {
-	out := Table{Head: []string{"network", string(t.Cost), "top-1"}, Numbers: true}
+	out := Table{Head: []string{"network", string(t.Cost), "top-1"}, Numbers: true,
+		Note: "The winners, and the front."}
 	for _, s := range t.Series {
 		for k := range s.Networks {
 			if n := &s.Networks[k]; n.stands() && n.drawable() {

@@ -24,8 +24,8 @@ type Output struct {
 	// Ours says of a file that is no document, and is there already, whether tailor wrote it; nil:
 	// of none.
 	Ours func(path string) bool
-	// Unread says that no command reads such a file from a folder: one that tailor wrote is replaced
-	// in a folder of inputs too.
+	// Unread says that no command reads such a file from a folder: one that tailor wrote is
+	// replaced in a folder of inputs too.
 	Unread bool
 	// Inputs are the files and folders that are read.
 	Inputs []string

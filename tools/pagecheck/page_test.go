@@ -115,8 +115,8 @@ func TestPointsOnScreen(t *testing.T) {
 			}
 			x, y := n.Measured.Cost.Value, 100*n.Measured.Top1.Value
 			if math.Abs(got[i][0]-x) > 0.05 || math.Abs(got[i][1]-y) > 0.1 {
-				t.Errorf("as %s, %s is drawn at %v, want %v ms and %v %%", s.name, n.Name, got[i], x,
-					y)
+				t.Errorf("as %s, %s is drawn at %v, want %v ms and %v %%", s.name, n.Name,
+					got[i], x, y)
 			}
 			i++
 		}

@@ -66,7 +66,9 @@ func series(networks int) page.Series {
 	return s
 }
 
-func within(v, half float64) page.Range { return page.Range{Value: v, Low: v - half, High: v + half} }
+func within(v, half float64) page.Range {
+	return page.Range{Value: v, Low: v - half, High: v + half}
+}
 
 // network has 20 blocks, and a top-1 that rises with the latency.
 func network(rnd *rand.Rand, kind page.Kind) page.Network {
