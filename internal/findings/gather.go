@@ -116,12 +116,12 @@ func dataName(d trainer.DataInfo) string {
 }
 
 func about(c page.Cost) string {
-	where := "predicted or measured"
+	dots := "networks as predicted or measured"
 	if c == page.MACs {
-		where = "predicted or measured top-1"
+		dots = "networks with their top-1 as predicted or measured"
 	}
-	return "Up and to the left is better. Dots are networks as " + where + ", on images held out " +
-		"of training. Numbers are winners as measured on test images, with 95 % intervals; a " +
+	return "Up and to the left is better. Dots are " + dots + ", on images held out of " +
+		"training. Numbers are winners as measured on test images, with 95 % intervals; a " +
 		"line leads there from the prediction."
 }
 

@@ -132,6 +132,7 @@ function tradeoff(figure) {
     if (n === chosen) return;
     chosen = n;
     for (const p of points) p.classList.toggle("chosen", Number(p.dataset.n) === n);
+    cursor.classList.remove("hidden");
     cursor.setAttribute("cx", 100 * nets[n].x + "%");
     cursor.setAttribute("cy", 100 * nets[n].y + "%");
     show(panel, data, n, extras.get(n));
@@ -171,22 +172,23 @@ function tradeoff(figure) {
     if (event.key === "ArrowUp" || event.key === "ArrowDown") {
       const shown = byCost.filter(i => !hidden.has(nets[i].series));
       const at = shown.indexOf(chosen);
+      if (!shown.length) return;
       choose(shown[(at + by + shown.length) % shown.length]);
       // A winner's own label is read when it is reached; of other networks this is.
       said.textContent = [...panel.querySelectorAll("h4, dl div")].map(e => e.textContent).join(", ");
       return;
     }
     const visible = order.filter(p => !p.classList.contains("hidden"));
-    const at = visible.indexOf(event.currentTarget);
-    focus(visible[(at + by + visible.length) % visible.length]);
+    const at = visible.indexOf(document.activeElement);
+    if (visible.length) focus(visible[(at + by + visible.length) % visible.length]);
   }
   function focus(p) {
     for (const other of points) other.setAttribute("tabindex", other === p ? "0" : "-1");
     p.focus();
   }
+  plot.addEventListener("keydown", step);
   for (const p of points) {
     p.addEventListener("focus", () => choose(Number(p.dataset.n)));
-    p.addEventListener("keydown", step);
     p.addEventListener("click", () => choose(Number(p.dataset.n)));
   }
   for (const b of figure.querySelectorAll(".toggle")) {
@@ -198,7 +200,9 @@ function tradeoff(figure) {
       for (const e of plot.querySelectorAll(parts)) e.classList.toggle("hidden", !on);
     });
   }
+  // The first winner, or else the network with the highest top-1, is chosen to begin with.
   if (points.length) choose(Number(points[0].dataset.n));
+  else if (nets.length) choose(nets.reduce((best, n, i) => n.y < nets[best].y ? i : best, 0));
 }
 
 // sort orders a table by a column, numbers by their value; again the other way round.

@@ -167,6 +167,25 @@ func TestKeyboard(t *testing.T) {
 	}
 }
 
+// TestKeyboardWithoutWinners: all networks are reached, and the best is shown to begin with.
+func TestKeyboardWithoutWinners(t *testing.T) {
+	v := sample.View(30)
+	s := &v.Tradeoffs[0].Series[0]
+	s.Networks = s.Networks[:30]
+	o, err := open(browserFor(t), saved(t, v), settings[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.end()
+	const place = `document.querySelector(".cursor").getAttribute("cx")`
+	before := ask[string](t, o, place)
+	do(t, o, chromedp.Focus(chromedp.CSS(".plot.large")), chromedp.KeyEvent("\u0304"))
+	if after := ask[string](t, o, place); after == before ||
+		ask[int](t, o, `document.querySelectorAll(".detail tbody tr").length`) != 20 {
+		t.Errorf("the key up goes from %s to %s", before, after)
+	}
+}
+
 // TestPointer: pointing at a winner shows its blocks, at a dot those of its network; a table is
 // sorted by a click, a series hidden by another.
 func TestPointer(t *testing.T) {
