@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,6 +35,9 @@ type reportResult struct {
 
 // Run gathers and writes.
 func (c *reportCmd) Run(ctx context.Context, g *Globals) error {
+	if err := c.checkFigures(); err != nil {
+		return err
+	}
 	v, err := findings.Gather(ctx, findings.Query{Paths: c.Paths, Page: folderOf(c.Out)})
 	if err != nil {
 		return err
@@ -57,6 +62,26 @@ func (c *reportCmd) Run(ctx context.Context, g *Globals) error {
 		fmt.Fprintf(w, "wrote %s (networks %d, winners %d, files %d)\n", shown(c.Out),
 			r.Networks, r.Winners, r.Sources)
 	})
+}
+
+// checkFigures refuses a folder with files that are no figures, one of which might be replaced.
+func (c *reportCmd) checkFigures() error {
+	if c.Figures == "" || c.Force {
+		return nil
+	}
+	entries, err := os.ReadDir(c.Figures)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("figures: %w", err)
+	}
+	for _, e := range entries {
+		if !page.IsFigure(e.Name()) {
+			return fmt.Errorf("figures: %s holds %s, which is no figure: choose a folder of its own, or --force", c.Figures, e.Name())
+		}
+	}
+	return nil
 }
 
 // folderOf is the folder of a page, from which its links lead.

@@ -147,6 +147,9 @@ func (c *trainCmd) Run(ctx context.Context, g *Globals) error {
 	if err := checkSize(ctx, job.Space); err != nil {
 		return err
 	}
+	if c.Plan && c.Report != "" {
+		return usagef("--report is of a training, and --plan does not train: leave one out")
+	}
 	if c.Plan {
 		return g.plan(ctx, job)
 	}

@@ -107,6 +107,7 @@ func testGather(t *testing.T, w walked) {
 	s := v.Tradeoffs[0].Series[0]
 	checkWinners(t, w, s)
 	checkOthers(t, w, s)
+	checkCommands(t, v)
 	if len(v.Trainings) != 1 || len(v.Trainings[0].Panels) != 2 || len(v.Devices) != 1 ||
 		len(v.Predictors) != 2 || len(v.Sources) != 6 || len(v.Times) != 1 {
 		t.Errorf("%d trainings, %d devices, %d predictors, %d files, %d charts of time; want 1, 1, 2, 6, 1",
@@ -169,6 +170,21 @@ func checkOthers(t *testing.T, w walked, s page.Series) {
 		if s.Front[i].X <= s.Front[i-1].X || s.Front[i].Y <= s.Front[i-1].Y {
 			t.Errorf("the front does not rise: %v", s.Front)
 		}
+	}
+}
+
+// checkCommands wants one for each step, that a shell takes as it is meant.
+func checkCommands(t *testing.T, v *page.View) {
+	t.Helper()
+	var all []string
+	for _, c := range v.Commands {
+		words := strings.Fields(c.Line)
+		all = append(all, strings.Join(words[1:min(3, len(words))], " "))
+	}
+	got := strings.Join(all, "; ")
+	want := "train --space; profile --space; fit latency; fit accuracy; search --run; search --run"
+	if got != want {
+		t.Errorf("commands %s, want %s", got, want)
 	}
 }
 

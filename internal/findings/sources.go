@@ -3,11 +3,13 @@ package findings
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/tailor-nas/tailor/internal/page"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet/provenance"
 )
 
@@ -78,6 +80,75 @@ func (l *library) commands() (all []page.Command) {
 		if r := l.runOf(x.doc.Inputs["weights"].SHA256); r != nil {
 			add("fit "+base(x.path), "tailor fit accuracy --run", shell(r.dir()), fmt.Sprintf(
 				"--samples %d --seed %d --out", x.doc.Samples, x.doc.Seed), shell(x.path))
+		}
+	}
+	all = append(all, l.searches()...)
+	return append(all, l.pruningCommands()...)
+}
+
+// searches are the commands of searches: one for all winners of a folder that have everything but
+// their limits in common.
+func (l *library) searches() (all []page.Command) {
+	index := map[string]int{}
+	for _, m := range l.manifests {
+		a := l.accuracy(m.doc.Inputs["accuracy"].SHA256)
+		if a == nil {
+			continue
+		}
+		dir := filepath.Dir(m.dir())
+		words := []string{"tailor search"}
+		if r := l.runOf(a.doc.Inputs["weights"].SHA256); r != nil {
+			words = append(words, "--run", shell(r.dir()))
+		} else {
+			words = append(words, "--space", shell(m.doc.SpaceName))
+		}
+		words = append(words, "--accuracy", shell(a.path))
+		if b := l.latency(m.doc.Inputs["latency"].SHA256); b != nil {
+			words = append(words, "--latency", shell(b.path))
+		}
+		words = append(words, limitFlags(m.doc.Limits)...)
+		words = append(words, fmt.Sprintf("--seed %d --out", m.doc.Seed), shell(dir))
+		line := strings.Join(words, " ")
+		if _, known := index[line]; !known {
+			index[line] = len(all)
+			all = append(all, page.Command{What: "search " + winnerName(m.path), Line: line})
+		}
+	}
+	return all
+}
+
+func limitFlags(l manifest.Limits) (words []string) {
+	if l.LatencyMS > 0 {
+		words = append(words, fmt.Sprintf("--max-latency %gms", l.LatencyMS))
+	}
+	if l.MACs > 0 {
+		words = append(words, fmt.Sprintf("--max-macs %d", l.MACs))
+	}
+	if l.Params > 0 {
+		words = append(words, fmt.Sprintf("--max-params %d", l.Params))
+	}
+	return words
+}
+
+// pruningCommands are those of pruning and of fine-tuning.
+func (l *library) pruningCommands() (all []page.Command) {
+	for _, m := range l.manifests {
+		parent := m.doc.Inputs[manifest.ParentRole].Path
+		out := shell(filepath.Dir(m.dir()))
+		switch p, f := m.doc.Pruned, m.doc.Finetuned; {
+		case p != nil && parent != "":
+			structure := p.Structure
+			if p.Run > 0 {
+				structure += strconv.Itoa(p.Run)
+			}
+			all = append(all, page.Command{What: "prune " + winnerName(m.path),
+				Line: fmt.Sprintf("tailor prune %s --structure %s --method %s --sparsity %g "+
+					"--epochs %d --seed %d --out %s", shell(parent), shell(structure),
+					shell(p.Method), p.Sparsity, p.Epochs, p.Seed, out)})
+		case f != nil && parent != "":
+			all = append(all, page.Command{What: "finetune " + winnerName(m.path),
+				Line: fmt.Sprintf("tailor finetune %s --epochs %d --batch %d --lr %g --seed %d "+
+					"--out %s", shell(parent), f.Epochs, f.Batch, f.LR, f.Seed, out)})
 		}
 	}
 	return all

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 
 	"github.com/tailor-nas/tailor/internal/report"
@@ -38,6 +39,11 @@ func DrawFigures(dir string, v *View) ([]string, error) {
 	}
 	return f.drawn, f.err
 }
+
+var figureName = regexp.MustCompile(`^(tradeoff|time|training|predictor)-[\d-]+\.(svg|png|csv)$`)
+
+// IsFigure says whether a file is called like one that [DrawFigures] writes.
+func IsFigure(name string) bool { return figureName.MatchString(name) }
 
 // figures draws until the first error.
 type figures struct {
