@@ -59,7 +59,14 @@ func load(docs []document) *library {
 
 func (l *library) note(err error) {
 	if err != nil {
-		l.notes = append(l.notes, "left out: "+err.Error())
+		l.say("left out: %v", err)
+	}
+}
+
+// say adds a note, once.
+func (l *library) say(format string, args ...any) {
+	if n := fmt.Sprintf(format, args...); !slices.Contains(l.notes, n) {
+		l.notes = append(l.notes, n)
 	}
 }
 

@@ -3,7 +3,6 @@ package findings
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"math"
 	"path/filepath"
 
@@ -181,9 +180,9 @@ func (g *gathering) measured(ctx context.Context) (all []supernet.Arch) {
 		all = append(all, a)
 	}
 	if n := len(all); n > maxShown {
-		g.lib.notes = append(g.lib.notes, fmt.Sprintf("of %d networks of %s whose top-1 was "+
-			"measured, %d are drawn", n, g.runName(), maxShown))
-		all = all[:maxShown]
+		g.lib.say("of %d networks of %s whose top-1 was measured, %d are drawn", n, g.runName(),
+			maxShown)
+		all = spread(all, maxShown)
 	}
 	return all
 }

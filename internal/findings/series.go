@@ -2,7 +2,6 @@ package findings
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"math"
 	"path/filepath"
@@ -163,9 +162,8 @@ func (l *library) groups() (all [][]*series) {
 	for _, k := range order {
 		group := byKey[k]
 		if len(group) > maxSeries {
-			l.notes = append(l.notes, fmt.Sprintf("a chart shows %d of %d pairs of predictors, "+
-				"those with winners first: name fewer files to see the others", maxSeries,
-				len(group)))
+			l.say("a chart shows %d of %d pairs of predictors, those with winners first: name "+
+				"fewer files to see the others", maxSeries, len(group))
 			group = group[:maxSeries]
 		}
 		all = append(all, group)

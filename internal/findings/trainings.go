@@ -21,8 +21,7 @@ func (l *library) trainings() (all []page.Training) {
 	for _, r := range l.runs {
 		all = append(all, runTraining(r))
 		if r.doc.Broken > 0 {
-			l.notes = append(l.notes, fmt.Sprintf("%d lines of the metrics of %s are broken, "+
-				"and left out", r.doc.Broken, r.dir()))
+			l.say("%d lines of the metrics of %s are broken, and left out", r.doc.Broken, r.dir())
 		}
 	}
 	for _, p := range l.prunings {
