@@ -13,16 +13,16 @@ func (l *library) changes() (all []page.Change) {
 	for _, m := range l.manifests {
 		switch d := m.doc; {
 		case d.Pruned != nil:
-			c := page.Change{Title: winnerName(m.path), About: prunedBy(d.Pruned),
+			c := page.Change{Title: l.names[m.path], About: prunedBy(d.Pruned),
 				Figures: figures(d.Pruned.Before, d.Pruned.After)}
 			if parent := l.manifest(d.Inputs[manifest.ParentRole].SHA256); parent != nil {
-				c.About = "Made of " + winnerName(parent.path) + ". " + c.About
+				c.About = "Made of " + l.names[parent.path] + ". " + c.About
 				c.Blocks = blockChanges(parent.doc, d)
 			}
 			all = append(all, c)
 		case d.Finetuned != nil:
 			f := d.Finetuned
-			all = append(all, page.Change{Title: winnerName(m.path), About: fmt.Sprintf(
+			all = append(all, page.Change{Title: l.names[m.path], About: fmt.Sprintf(
 				"Trained further for %d epochs of %d images a step.", f.Epochs, f.Batch),
 				Figures: figures(f.Before, f.After)})
 		}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/tailor-nas/tailor/internal/page"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -140,14 +142,14 @@ func (l *library) times(group []*series) []page.TimeChart {
 		return s.deviceName()
 	}
 	for _, s := range group {
-		for _, m := range spread(s.winners, maxBars/min(len(group), maxDevices)) {
+		for _, m := range spread(different(s.sorted()), maxBars/min(len(group), maxDevices)) {
 			for i, other := range group {
 				if i >= maxDevices || other.latency == nil || len(c.Rows) >= maxBars ||
 					other.space == nil || m.doc.SpaceSHA256 != other.latency.doc.SpaceSHA256 {
 					continue
 				}
 				g := l.gathering(other)
-				row := page.TimeRow{Network: winnerName(m.path), Device: devices(other),
+				row := page.TimeRow{Network: l.names[m.path], Device: devices(other),
 					Blocks: g.winnerBlocks(m.doc), RestMS: max(other.latency.doc.Intercept, 0)}
 				if known(row.Blocks) {
 					c.Rows = append(c.Rows, row)
@@ -159,6 +161,18 @@ func (l *library) times(group []*series) []page.TimeChart {
 		return nil
 	}
 	return []page.TimeChart{c}
+}
+
+// different are the manifests of different networks: the first of each.
+func different(all []at[manifest.Manifest]) (some []at[manifest.Manifest]) {
+	for _, m := range all {
+		if !slices.ContainsFunc(some, func(other at[manifest.Manifest]) bool {
+			return slices.Equal(other.doc.Blocks, m.doc.Blocks)
+		}) {
+			some = append(some, m)
+		}
+	}
+	return some
 }
 
 // spread are at most n of a list, from its first to its last.

@@ -37,6 +37,7 @@ type library struct {
 	fronts     []at[search.FrontDocument]
 	prunings   []at[prune.Info]
 	spaces     map[string]*supernet.Space // by hash
+	names      map[string]string          // of winners, by the path of the manifest
 	notes      []string
 }
 
@@ -54,6 +55,7 @@ func load(docs []document) *library {
 			}
 		}
 	}
+	l.nameWinners()
 	return l
 }
 

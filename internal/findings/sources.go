@@ -111,7 +111,7 @@ func (l *library) searches() (all []page.Command) {
 		line := strings.Join(words, " ")
 		if _, known := index[line]; !known {
 			index[line] = len(all)
-			all = append(all, page.Command{What: "search " + winnerName(m.path), Line: line})
+			all = append(all, page.Command{What: "search " + l.names[m.path], Line: line})
 		}
 	}
 	return all
@@ -141,12 +141,12 @@ func (l *library) pruningCommands() (all []page.Command) {
 			if p.Run > 0 {
 				structure += strconv.Itoa(p.Run)
 			}
-			all = append(all, page.Command{What: "prune " + winnerName(m.path),
+			all = append(all, page.Command{What: "prune " + l.names[m.path],
 				Line: fmt.Sprintf("tailor prune %s --structure %s --method %s --sparsity %g "+
 					"--epochs %d --seed %d --out %s", shell(parent), shell(structure),
 					shell(p.Method), p.Sparsity, p.Epochs, p.Seed, out)})
 		case f != nil && parent != "":
-			all = append(all, page.Command{What: "finetune " + winnerName(m.path),
+			all = append(all, page.Command{What: "finetune " + l.names[m.path],
 				Line: fmt.Sprintf("tailor finetune %s --epochs %d --batch %d --lr %g --seed %d "+
 					"--out %s", shell(parent), f.Epochs, f.Batch, f.LR, f.Seed, out)})
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -18,14 +17,8 @@ import (
 // winners are the networks of manifests: those that a search chose by rising latency, then those
 // that were made of them.
 func (g *gathering) winnersFrom(first int, h hrefs) (all []page.Network) {
-	sorted := slices.Clone(g.series.winners)
-	slices.SortStableFunc(sorted, func(a, b at[manifest.Manifest]) int {
-		return cmp.Or(cmp.Compare(made(a.doc), made(b.doc)),
-			cmp.Compare(a.doc.Predicted.LatencyMS, b.doc.Predicted.LatencyMS),
-			cmp.Compare(a.doc.MACs, b.doc.MACs))
-	})
 	index := map[string]int{}
-	for _, m := range sorted {
+	for _, m := range g.sorted() {
 		n := g.winner(m, h)
 		n.From = -1
 		if i, ok := index[m.doc.Inputs[manifest.ParentRole].SHA256]; ok {
@@ -34,6 +27,17 @@ func (g *gathering) winnersFrom(first int, h hrefs) (all []page.Network) {
 		index[m.doc.SHA256] = first + len(all)
 		all = append(all, n)
 	}
+	return all
+}
+
+// sorted are the manifests of a series: those of searches first, by rising latency.
+func (s *series) sorted() []at[manifest.Manifest] {
+	all := slices.Clone(s.winners)
+	slices.SortStableFunc(all, func(a, b at[manifest.Manifest]) int {
+		return cmp.Or(cmp.Compare(made(a.doc), made(b.doc)),
+			cmp.Compare(a.doc.Predicted.LatencyMS, b.doc.Predicted.LatencyMS),
+			cmp.Compare(a.doc.MACs, b.doc.MACs))
+	})
 	return all
 }
 
@@ -47,7 +51,7 @@ func made(m *manifest.Manifest) int {
 // winner is the network of a manifest.
 func (g *gathering) winner(m at[manifest.Manifest], h hrefs) page.Network {
 	d := m.doc
-	n := page.Network{Name: winnerName(m.path), Kind: page.Winner, MACs: d.MACs, Params: d.Params,
+	n := page.Network{Name: g.lib.names[m.path], Kind: page.Winner, MACs: d.MACs, Params: d.Params,
 		Predicted: g.believed(d), Measured: g.found(d), Facts: factsOf(d), Files: filesOf(m, h),
 		Budget: d.Limits.LatencyMS}
 	if g.cost == page.MACs {
@@ -66,19 +70,6 @@ func (g *gathering) winner(m at[manifest.Manifest], h hrefs) page.Network {
 	n.Blocks = g.winnerBlocks(d)
 	return n
 }
-
-// winnerName is the winner's folder; of a network that pruning made, the folder that it wrote.
-func winnerName(path string) string {
-	dir := filepath.Dir(path)
-	name := base(dir)
-	if name == manifest.NetworkDir {
-		name = base(filepath.Dir(dir))
-	}
-	return longNumber.ReplaceAllString(name, "$1…")
-}
-
-// longNumber is a number with more digits than anybody reads, as a budget may have in a name.
-var longNumber = regexp.MustCompile(`(\.\d{4})\d{3,}`)
 
 // believed is what the search predicted, with the predictors' errors.
 func (g *gathering) believed(d *manifest.Manifest) page.Figures {

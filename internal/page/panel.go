@@ -37,6 +37,9 @@ func drawPanel(id string, c Panel) plot {
 	}
 	for i, l := range c.Lines {
 		class := fmt.Sprintf("line %s d%d", colour(i), i%3)
+		if len(l.Points) == 1 { // no line, but a dot
+			p.Paths = append(p.Paths, path{"dots strong " + colour(i), f.dots(l.Points)})
+		}
 		p.Paths = append(p.Paths, path{class, f.line(l.Points)})
 		p.Legend = append(p.Legend, key{class, l.Name, -1})
 	}
