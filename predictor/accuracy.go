@@ -84,13 +84,7 @@ func FitAccuracy(ctx context.Context, space *supernet.Space, samples []Sample,
 }
 
 func (a *Accuracy) fit(ctx context.Context, m measured, s regress.Settings) error {
-	x := make([][]float32, len(m.archs))
-	resolutions := make([]int, len(m.archs))
-	for i, arch := range m.archs {
-		x[i] = make([]float32, a.encoder.Len())
-		a.encoder.encode(arch, x[i])
-		resolutions[i] = int(arch.Resolution)
-	}
+	x, resolutions := a.rows(m.archs)
 	f, err := regress.Fit(ctx, x, m.values, s)
 	if err != nil {
 		return err
@@ -98,6 +92,36 @@ func (a *Accuracy) fit(ctx context.Context, m measured, s regress.Settings) erro
 	a.Model, a.HeldOut, a.Candidates, a.Curve = *f.Model, f.HeldOut, f.Candidates, f.Curve
 	a.ByResolution = byResolution(resolutions, f.Predicted, m.values)
 	return nil
+}
+
+// rows are archs as the model's features, with their resolutions.
+func (a *Accuracy) rows(archs []supernet.Arch) (x [][]float32, resolutions []int) {
+	x, resolutions = make([][]float32, len(archs)), make([]int, len(archs))
+	for i, arch := range archs {
+		x[i] = make([]float32, a.encoder.Len())
+		a.encoder.encode(arch, x[i])
+		resolutions[i] = int(arch.Resolution)
+	}
+	return x, resolutions
+}
+
+// HeldOutPredictions predicts distinct archs with measured values, in the order in which they were
+// fitted to, each by a model of a's kind that did not learn from it: what HeldOut is made of. It
+// takes some seconds.
+func (a *Accuracy) HeldOutPredictions(ctx context.Context, archs []supernet.Arch,
+	values []float64) ([]float64, error) {
+	if len(a.Candidates) == 0 || a.space == nil {
+		return nil, errors.New("the predictor was not fitted here")
+	}
+	for i, arch := range archs {
+		if a.space.Check(arch) != nil {
+			return nil, archError(a.space, archs, i)
+		}
+	}
+	x, _ := a.rows(archs)
+	s := regress.Defaults()
+	s.Seed, s.Model = a.Seed, a.Candidates[0].Model
+	return regress.HeldOutPredictions(ctx, x, values, s)
 }
 
 // Predict gives the accuracy of archs of the space, as a share. An arch that is not one of the

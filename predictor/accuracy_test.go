@@ -369,3 +369,36 @@ func TestLearningCurve(t *testing.T) {
 		t.Errorf("not flat: %+v", b.Curve)
 	}
 }
+
+// TestHeldOutPredictions have the error that the predictor states.
+func TestHeldOutPredictions(t *testing.T) {
+	s := small(t)
+	archs, samples := measure(s, 40, 0.01, 1)
+	seen := map[supernet.Arch]bool{}
+	var distinct []supernet.Arch
+	var values []float64
+	var once []predictor.Sample
+	for i, a := range archs {
+		if !seen[a] {
+			seen[a] = true
+			distinct, values = append(distinct, a), append(values, samples[i].Value)
+			once = append(once, samples[i])
+		}
+	}
+	settings := regress.Defaults()
+	settings.Seed = 5
+	a := fit(t, s, once, settings)
+	predicted, err := a.HeldOutPredictions(t.Context(), distinct, values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := regress.Compare(predicted, values); got != a.HeldOut {
+		t.Errorf("the held-out predictions have the error %+v, stated is %+v", got, a.HeldOut)
+	}
+	other := distinct[0]
+	other.Resolution++
+	if _, err := a.HeldOutPredictions(t.Context(), []supernet.Arch{other}, values[:1]); !errors.Is(
+		err, supernet.ErrArch) {
+		t.Errorf("an arch of no space: %v", err)
+	}
+}

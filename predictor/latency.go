@@ -113,6 +113,17 @@ func (l *Latency) Predict(archs []supernet.Arch) ([]float64, error) {
 	return ms, nil
 }
 
+// BlockMS is what a block of a network of a resolution in pixels contributes to the latency in
+// milliseconds: the latency is Intercept plus the sum of these. The block must have been timed.
+func (l *Latency) BlockMS(resolution int, b supernet.Block) (ms float64, known bool) {
+	ms = l.Slope * l.scale(b) * l.time(resolution, b)
+	return ms, finite(ms)
+}
+
+// HeldOutPredictions are the latencies in milliseconds that HeldOut compares with those of the
+// networks that l was fitted to, in their order; nil if l was read from a file.
+func (l *Latency) HeldOutPredictions() []float64 { return l.unseen }
+
 // unknown says why an arch has no sum. That is rare, and worth building blocks for.
 func (l *Latency) unknown(archs []supernet.Arch, i int) error {
 	if err := l.space.Check(archs[i]); err != nil {

@@ -383,3 +383,41 @@ func BenchmarkLatencyPredict(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N*len(archs))/b.Elapsed().Seconds(), "archs/s")
 }
+
+// TestBlockMS: the intercept and what blocks contribute are the latency. The held-out predictions
+// have the error that is stated.
+func TestBlockMS(t *testing.T) {
+	s, ms := small(t), priced("device")
+	all := everyArch(s)
+	timed := networks(s, all[:40:40], ms, 0.01)
+	l := fitLatency(t, s, inventory(s, all, ms), timed)
+	predicted, err := l.Predict(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range all {
+		sum := l.Intercept
+		for _, b := range s.Blocks(a) {
+			ms, known := l.BlockMS(int(a.Resolution), b)
+			if !known {
+				t.Fatalf("block %s is not known", b.Key())
+			}
+			sum += ms
+		}
+		if math.Abs(sum/predicted[i]-1) > 1e-9 {
+			t.Fatalf("blocks add up to %v ms, want %v", sum, predicted[i])
+		}
+	}
+	unknown := s.Blocks(all[0])[0]
+	unknown.Out.C++
+	if _, known := l.BlockMS(int(all[0].Resolution), unknown); known {
+		t.Error("a block that nobody timed has a time")
+	}
+	var measured []float64
+	for _, n := range timed {
+		measured = append(measured, n.MS)
+	}
+	if got := regress.Compare(l.HeldOutPredictions(), measured); got != l.HeldOut {
+		t.Errorf("the held-out predictions have the error %+v, stated is %+v", got, l.HeldOut)
+	}
+}

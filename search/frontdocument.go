@@ -42,3 +42,12 @@ type FrontPoint struct {
 func (d *FrontDocument) Save(path string) error {
 	return files.WriteDocument(path, FrontKind, frontVersion, d)
 }
+
+// ReadFront reads a front.
+func ReadFront(path string) (*FrontDocument, error) {
+	var d FrontDocument
+	if err := files.ReadDocument(path, FrontKind, frontVersion, &d); err != nil {
+		return nil, err
+	}
+	return &d, nil
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -26,6 +27,7 @@ type fitResult struct {
 }
 
 type fitLatencyCmd struct {
+	pageFlags
 	Profile  string   `help:"File that profile wrote." type:"path" xor:"source" required:""`
 	Measured []string `help:"Fit to whole networks that were timed elsewhere: files with what benchmark_model or onnxruntime_perf_test printed about the networks of spaces --export, a table of them, or a line of JSON for each network, with its arch, and as value its latency in milliseconds." type:"path" xor:"source" required:"" many:"" placeholder:"FILE,..."`
 	Networks string   `help:"The networks.jsonl of the folder that was measured; default beside the first file of --measured." type:"path" with:"measured"`
@@ -51,7 +53,12 @@ type fitLatencyResult struct {
 }
 
 // Run fits.
-func (c *fitLatencyCmd) Run(g *Globals) error {
+func (c *fitLatencyCmd) Run(ctx context.Context, g *Globals) error {
+	return g.withPage(ctx, c.Report, []string{c.Out, c.RunDir, c.Profile},
+		func() error { return c.fitted(g) })
+}
+
+func (c *fitLatencyCmd) fitted(g *Globals) error {
 	l, measured, err := c.fit(g)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 
 type fitAccuracyCmd struct {
 	spaceFlags
+	pageFlags
 	Measured    string `help:"Fit to this file instead of measuring: a line of JSON for each sub-network, with its arch, and as value its top-1 as a share." type:"path"`
 	Data        string `help:"The run's data; default where it was when training." type:"source" without:"measured"`
 	Samples     int    `help:"Sub-networks to measure at most." default:"400" range:"10..131072" without:"measured"`
@@ -36,6 +37,11 @@ type fitAccuracyResult struct {
 
 // Run measures and fits.
 func (c *fitAccuracyCmd) Run(ctx context.Context, g *Globals) error {
+	return g.withPage(ctx, c.Report, []string{c.Out, c.RunDir},
+		func() error { return c.fitted(ctx, g) })
+}
+
+func (c *fitAccuracyCmd) fitted(ctx context.Context, g *Globals) error {
 	a, err := c.fit(ctx, g)
 	if err != nil {
 		return err

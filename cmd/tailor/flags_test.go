@@ -131,8 +131,8 @@ func checkNumber(t *testing.T, flag, value string, args []string) {
 func TestOutputsAreDeclared(t *testing.T) {
 	for _, command := range leaves(t) {
 		for _, f := range slices.Concat(command.AllFlags(true)...) {
-			writes := slices.Contains([]string{"out", "plot", "save", "store", "onnx", "tflite"},
-				f.Name)
+			writes := slices.Contains([]string{"out", "plot", "save", "store", "onnx", "tflite",
+				"report", "figures"}, f.Name)
 			if writes != f.Tag.Has("out") || writes && f.Tag.Type != "path" {
 				t.Errorf("tailor %s --%s: it has the tags out %q and type %q", name(command),
 					f.Name, f.Tag.Get("out"), f.Tag.Type)

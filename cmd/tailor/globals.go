@@ -24,6 +24,7 @@ type Globals struct {
 	Quiet        bool   `short:"q" help:"No progress."`
 
 	saving         *saving
+	page           *livePage // that is written as work goes on, nil for none
 	stdout, stderr io.Writer
 	data           *data.Report // of the images that the command opened, nil before and without
 	log            *slog.Logger

@@ -48,6 +48,7 @@ type cli struct {
 	Export     exportCmd     `cmd:"" help:"Write the network of a manifest as a file that other programs run: ONNX, TensorFlow Lite."`
 	Run        runCmd        `cmd:"" help:"Classify images with the network of a winner."`
 	Verify     verifyCmd     `cmd:"" help:"Check all that a winner claims: hashes, exported files, accuracy, latency."`
+	Report     reportCmd     `cmd:"" help:"Write a page of what folders hold: accuracy against latency, winners block by block, training, predictors, devices."`
 	Help       helpCmd       `cmd:"" help:"Print the help of a command."`
 	Completion completionCmd `cmd:"" help:"Print the script that completes tailor's command lines in a shell."`
 	Man        manCmd        `cmd:"" help:"Print the manual page: tailor man > tailor.1"`

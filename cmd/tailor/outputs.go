@@ -24,6 +24,7 @@ import (
 const (
 	plotOutput  = "plot"
 	archsOutput = "archs"
+	pageOutput  = "page"
 )
 
 // outFlags are those of commands that write files.
@@ -52,7 +53,8 @@ func checkOutputs(parsed *kong.Context) error {
 				inputs = append(inputs, path)
 				continue
 			}
-			outputs = append(outputs, store.Output{Path: path, Kind: kind, Ours: ours[kind]})
+			outputs = append(outputs, store.Output{Path: path, Kind: kind, Ours: ours[kind],
+				Unread: kind == pageOutput})
 		}
 	}
 	for _, f := range parsed.Flags() {
@@ -100,7 +102,8 @@ func pathsOf(v reflect.Value) (all []string) {
 }
 
 // ours says of plain files whether tailor wrote them.
-var ours = map[string]func(path string) bool{plotOutput: isPlot, archsOutput: isArchs}
+var ours = map[string]func(path string) bool{plotOutput: isPlot, archsOutput: isArchs,
+	pageOutput: isPage}
 
 // isPlot knows an SVG by its mark; of other formats nothing tells.
 func isPlot(path string) bool {

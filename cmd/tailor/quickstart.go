@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
@@ -22,6 +23,15 @@ func (c *quickstartCmd) Run(ctx context.Context, g *Globals) error {
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return fmt.Errorf("quickstart: %w", err)
 	}
+	path := filepath.Join(c.Out, "report.html")
+	if err := (store.Output{Path: path, Kind: pageOutput, Ours: isPage, Unread: true,
+		Force: c.Force}).Check(); err != nil {
+		return err
+	}
+	return g.withPage(ctx, path, []string{c.Out}, func() error { return c.walk(ctx, g) })
+}
+
+func (c *quickstartCmd) walk(ctx context.Context, g *Globals) error {
 	s, err := pipeline.Quickstart(ctx, pipeline.QuickstartJob{
 		Dir: c.Out, Seed: g.Seed, Workers: g.Workers, Force: c.Force, Train: g.train, Say: g.say,
 		Progress: g.pruneProgress,

@@ -19,6 +19,7 @@ import (
 
 type searchCmd struct {
 	spaceFlags
+	pageFlags
 	Accuracy    string          `required:"" help:"File that fit accuracy wrote." type:"path"`
 	Latency     []string        `help:"File that fit latency wrote; several, separated by commas, for several devices in one run." type:"path"`
 	MaxLatency  []time.Duration `help:"Latency budget such as 5ms; several, separated by commas, give a winner each." range:"1ns..1000h" with:"latency"`
@@ -64,6 +65,11 @@ func (c *searchCmd) limits() ([]search.Limits, error) {
 
 // Run searches.
 func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
+	paths := append([]string{c.Out, c.RunDir, c.Accuracy}, c.Latency...)
+	return g.withPage(ctx, c.Report, paths, func() error { return c.search(ctx, g) })
+}
+
+func (c *searchCmd) search(ctx context.Context, g *Globals) error {
 	if c.Cost == "latency" && len(c.Latency) == 0 {
 		return usagef("--cost latency needs --latency FILE; make one with tailor profile and tailor fit latency")
 	}

@@ -23,6 +23,7 @@ type trainCmd struct {
 	initFlags
 	augmentFlags
 	subsetFlags
+	pageFlags
 	Space    string `help:"Name of a shipped space, or a YAML file. Default with --init: that of the network." type:"source" oneof:"begin"`
 	Out      string `help:"Folder of the run." type:"path" out:"folder" oneof:"out"`
 	Strategy string `help:"deps, bignas or full." enum:"deps,bignas,full" default:"${train_strategy}"`
@@ -147,9 +148,18 @@ func (c *trainCmd) Run(ctx context.Context, g *Globals) error {
 	if err := checkSize(ctx, job.Space); err != nil {
 		return err
 	}
+	if c.Plan && c.Report != "" {
+		return usagef("--report is of a training, and --plan does not train: leave one out")
+	}
 	if c.Plan {
 		return g.plan(ctx, job)
 	}
+	return g.withPage(ctx, c.Report, []string{c.Out},
+		func() error { return c.trained(ctx, g, job) })
+}
+
+// trained trains, and says how good what comes out is.
+func (c *trainCmd) trained(ctx context.Context, g *Globals, job trainer.Job) error {
 	run, err := g.train(ctx, job)
 	if errors.Is(err, trainer.ErrInterrupted) {
 		return fmt.Errorf("%w; the same command with --resume goes on", err)

@@ -107,3 +107,35 @@ func (l *LineLog) Close() error {
 	}
 	return err
 }
+
+// maxLogBytes is the longest log that ReadLines takes: some hundred thousand lines.
+const maxLogBytes = 64 << 20
+
+// ReadLines reads what a [LineLog] wrote, while it writes too: each line as a T. Lines that are
+// broken are left out, and counted.
+func ReadLines[T any](path string) (all []T, broken int, err error) {
+	f, size, err := OpenRegular(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	if size > maxLogBytes {
+		return nil, 0, fmt.Errorf("%s is %w: it has %d bytes, a log has at most %d", path,
+			ErrTooLarge, size, maxLogBytes)
+	}
+	for r := bufio.NewReader(io.LimitReader(f, size)); ; {
+		text, err := r.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return all, broken, nil // without a line break, the last one is still being written
+		}
+		if err != nil {
+			return nil, 0, fmt.Errorf("cannot read %s: %w", path, err)
+		}
+		var line T
+		if json.Unmarshal(text, &line) != nil {
+			broken++
+			continue
+		}
+		all = append(all, line)
+	}
+}

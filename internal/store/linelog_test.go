@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -68,4 +70,25 @@ func TestLineLog(t *testing.T) {
 			wantContent(t, path, want)
 		})
 	}
+}
+
+// FuzzReadLines: any file is read without a panic, and what LineLog wrote comes back.
+func FuzzReadLines(f *testing.F) {
+	for _, seed := range []string{"", "{\"n\":1}\n", "{\"n\":1}\n{\"n\":", "[]\n\n{\"n\":2}\n",
+		"null\n", "\xff\n{\"n\":1e400}\n"} {
+		f.Add([]byte(seed))
+	}
+	type line struct {
+		N int `json:"n"`
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		path := filepath.Join(t.TempDir(), "log.jsonl")
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		all, broken, err := store.ReadLines[line](path)
+		if err != nil || len(all)+broken != bytes.Count(text, []byte("\n")) {
+			t.Errorf("%d lines and %d broken ones of %q (%v)", len(all), broken, text, err)
+		}
+	})
 }

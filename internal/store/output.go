@@ -24,6 +24,9 @@ type Output struct {
 	// Ours says of a file that is no document, and is there already, whether tailor wrote it; nil:
 	// of none.
 	Ours func(path string) bool
+	// Unread says that no command reads such a file from a folder: one that tailor wrote is
+	// replaced in a folder of inputs too.
+	Unread bool
 	// Inputs are the files and folders that are read.
 	Inputs []string
 	// Force replaces a file that tailor did not write.
@@ -139,7 +142,7 @@ func (o Output) checkReplaced(path string, info fs.FileInfo) error {
 	kind, _, err := Kind(path)
 	switch {
 	// a folder of inputs may hold it: no command reads its own kind from one
-	case err == nil && kind == o.Kind:
+	case err == nil && kind == o.Kind, err != nil && o.Unread && o.Ours != nil && o.Ours(path):
 		return nil
 	case o.inputFolder(path) != "":
 		return refuse(path, "it is an input (%s): choose another name", o.inputFolder(path))

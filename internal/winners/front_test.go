@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/micro"
+	"github.com/tailor-nas/tailor/internal/report"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/search"
@@ -161,7 +162,7 @@ func TestWilson(t *testing.T) {
 		right, n  int
 		low, high float64
 	}{{81, 263, 0.2553, 0.3662}, {0, 20, 0, 0.1611}} {
-		got := wilson(float64(c.right)/float64(c.n), c.n)
+		got := report.Wilson(float64(c.right)/float64(c.n), c.n)
 		if math.Abs(got.Low-c.low) > 5e-5 || math.Abs(got.High-c.high) > 5e-5 {
 			t.Errorf("%d of %d: %.4f to %.4f, want %.4f to %.4f", c.right, c.n, got.Low, got.High,
 				c.low, c.high)

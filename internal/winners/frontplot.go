@@ -1,7 +1,6 @@
 package winners
 
 import (
-	"math"
 	"path/filepath"
 	"strconv"
 
@@ -102,7 +101,7 @@ func (j *Job) picked(w Winner, name string, scale, relative float64) report.Pick
 	m := w.Measured
 	p := report.Picked{Name: name, Measured: m != nil && m.Images > 0}
 	if p.Measured {
-		p.Top1 = wilson(m.Top1, m.Images)
+		p.Top1 = report.Wilson(m.Top1, m.Images)
 	} else {
 		spread := normal95 * w.Predicted.Top1RMSE
 		p.Top1 = report.Range{Value: w.Predicted.Top1, Low: w.Predicted.Top1 - spread,
@@ -124,11 +123,3 @@ func (j *Job) picked(w Winner, name string, scale, relative float64) report.Pick
 }
 
 func exactly(v float64) report.Range { return report.Range{Value: v, Low: v, High: v} }
-
-// wilson is a share of n images with its 95 % interval (Wilson, JASA 1927).
-func wilson(share float64, n int) report.Range {
-	z2 := normal95 * normal95 / float64(n)
-	middle := (share + z2/2) / (1 + z2)
-	half := normal95 / (1 + z2) * math.Sqrt(share*(1-share)/float64(n)+z2/float64(4*n))
-	return report.Range{Value: share, Low: min(middle-half, share), High: max(middle+half, share)}
-}

@@ -2,6 +2,7 @@ package regress
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -112,4 +113,18 @@ func Without[T any](v []T, rows []int) []T {
 		from = row + 1
 	}
 	return append(rest, v[from:]...)
+}
+
+// HeldOutPredictions gives for each row what a model says that was fitted without it, as
+// [Fitted.Predicted] has it, for the one model that the settings name.
+func HeldOutPredictions(ctx context.Context, x [][]float32, y []float64,
+	s Settings) ([]float64, error) {
+	if err := s.Check(); err != nil {
+		return nil, fmt.Errorf("fit settings: %w", err)
+	}
+	if err := checkRows(x, y); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRows, err)
+	}
+	predicted, _, err := crossValidate(ctx, x, y, s.candidates(len(x))[0], len(x))
+	return predicted, err
 }

@@ -345,3 +345,9 @@ func (f *folder) close() {
 	}
 	f.lock.Unlock()
 }
+
+// ReadMetrics reads the metrics of the run in a folder, of one that is under way too; broken counts
+// lines that cannot be read.
+func ReadMetrics(dir string) (all []Metric, broken int, err error) {
+	return store.ReadLines[Metric](filepath.Join(dir, metricsFile))
+}
