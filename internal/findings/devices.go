@@ -19,7 +19,7 @@ func (l *library) devices() (all []page.Device) {
 
 func device(a at[profiles.Profile]) page.Device {
 	p, c := a.doc, a.doc.Device.CPU
-	d := page.Device{Title: strings.TrimSuffix(base(a.path), ".json"), Quiet: !p.Session.Unstable}
+	d := page.Device{Title: strings.TrimSuffix(base(a.path), ".json"), Quiet: p.Unstable() == ""}
 	add := func(name, format string, args ...any) {
 		d.Facts = append(d.Facts, page.Fact{Name: name, Value: fmt.Sprintf(format, args...)})
 	}
@@ -73,17 +73,20 @@ func session(p *profiles.Profile) (verdict string, facts []page.Fact) {
 	}
 	verdict = "steady: the times can be trusted"
 	switch {
-	case s.Unstable:
-		verdict = "not steady: " + s.UnstableReason
+	case p.Unstable() != "":
+		verdict = "not steady: " + p.Unstable()
 	case noisy > 0:
 		verdict = fmt.Sprintf("steady, but %d of %d times are not known well", noisy,
 			len(p.Blocks)+len(p.Networks))
 	}
 	add("measured", "%d blocks, %d networks in %s", len(p.Blocks), len(p.Networks),
-		seconds(s.Seconds))
+		seconds(p.Seconds()))
 	add("begun", "%s", s.Started.UTC().Format("2006-01-02 15:04 MST"))
-	add("reference", "%s, %d times", page.Milliseconds(s.ReferenceMS), s.ReferenceSamples)
-	add("drift of it", "%.1f %%", 100*(s.DriftRatio-1))
+	n := p.NetworkSession
+	add("reference of blocks", "%s, %d times", page.Milliseconds(s.ReferenceMS), s.ReferenceSamples)
+	add("reference of networks", "%s, %d times", page.Milliseconds(n.ReferenceMS),
+		n.ReferenceSamples)
+	add("drift of them", "%.1f %% and %.1f %%", 100*(s.DriftRatio-1), 100*(n.DriftRatio-1))
 	if s.Sentinels > 0 {
 		add("timed again at the end", "%d, %+.1f %%", s.Sentinels, 100*(s.SentinelRatio-1))
 	}

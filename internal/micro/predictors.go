@@ -55,8 +55,10 @@ func Profile(t *testing.T, space *supernet.Space) (*profiles.Profile, string) {
 	t.Helper()
 	p := &profiles.Profile{
 		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Resolutions: space.Resolutions,
-		Device:  device.Device{ID: "0123456789abcdef0123456789abcdef"},
-		Runtime: profiles.Native{Threads: 1}.Info(),
+		Device:         device.Device{ID: "0123456789abcdef0123456789abcdef"},
+		Runtime:        profiles.Native{Threads: 1}.Info(),
+		NetworkSession: timing.Summary{ReferenceMS: NetworkMS(space, space.Min())},
+		ReferenceArch:  space.Spec(space.Min()),
 	}
 	for _, r := range space.Resolutions {
 		for _, b := range space.AllBlocks(r) {
