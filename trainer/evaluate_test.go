@@ -20,8 +20,8 @@ func TestExtractedIsTheSame(t *testing.T) {
 	defer e.Close()
 	ctx := context.Background()
 	space := run.Info.Space
-	for _, a := range append(students(changed(t, func(c *Config) { c.Networks = 6 }), schedule{},
-		space, 3), space.Max()) {
+	for _, l := range sandwich(changed(t, func(c *Config) { c.Networks = 6 }), space, 3) {
+		a := l.arch
 		want, err := e.Top1(ctx, a, d.Test)
 		if err != nil {
 			t.Fatal(err)

@@ -25,6 +25,16 @@ func (f Family) Random(r *rand.Rand) supernet.Arch { return f.pick(r.IntN) }
 // Smallest has the smallest of the family's choices of each gene.
 func (f Family) Smallest() supernet.Arch { return f.pick(func(int) int { return 0 }) }
 
+// Genes is how many choices the family has of every gene, in the order of [supernet.Space.Genes].
+func (f Family) Genes() (counts []int) {
+	f.Compound = false
+	f.pick(func(choices int) int {
+		counts = append(counts, choices)
+		return 0
+	})
+	return counts
+}
+
 func (f Family) pick(choose picker) supernet.Arch {
 	same := pickers{choose, choose, choose, choose}
 	return f.decode(choose(len(f.Space.Resolutions)), func(p *supernet.Part) pickers {

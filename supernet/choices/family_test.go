@@ -22,6 +22,9 @@ func TestFamilyOfAll(t *testing.T) {
 		if f.Smallest() != s.Min() {
 			t.Errorf("%s: another smallest network", name)
 		}
+		if !slices.Equal(f.Genes(), s.Genes()) {
+			t.Errorf("%s: genes %v, want %v", name, f.Genes(), s.Genes())
+		}
 	}
 }
 
