@@ -144,7 +144,8 @@ func TestSortChannelsWithin(t *testing.T) {
 	was := weightsOf(net)
 	net.SortChannelsWithin(trained)
 	for i, blocks := range trained {
-		if got := forward(r, blocks, nn.Train, 8, 3); difference(t, got, before[i]) > 1e-4*largest(before[i]) {
+		got := forward(r, blocks, nn.Train, 8, 3)
+		if difference(t, got, before[i]) > 1e-4*largest(before[i]) {
 			t.Errorf("network %d gives other logits", i)
 		}
 	}

@@ -28,8 +28,8 @@ func settled(t *testing.T, space string, change func(*Config)) Config {
 	return c
 }
 
-// TestPhasesOfPapers: in as many epochs as the papers have, the phases are theirs: epochs, epochs of
-// rising rate, rates for 2.6 at the start, networks a step, and choices.
+// TestPhasesOfPapers: in as many epochs as the papers have, the phases are theirs: epochs, epochs
+// of rising rate, rates for 2.6 at the start, networks a step, and choices.
 func TestPhasesOfPapers(t *testing.T) {
 	type row struct {
 		epochs, rise, rate        float64

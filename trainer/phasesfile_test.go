@@ -16,7 +16,8 @@ phases:
 func TestParsePhases(t *testing.T) {
 	got, err := ParsePhases("two.yaml", []byte(twoPhases))
 	want := []PhaseSettings{{Name: "largest alone", Epochs: 180, LR: 1},
-		{Name: "all", Epochs: 120, LR: 0.1, LRWarmupEpochs: 5, Networks: 4, Depths: 2, Teacher: 0.5}}
+		{Name: "all", Epochs: 120, LR: 0.1, LRWarmupEpochs: 5, Networks: 4, Depths: 2,
+			Teacher: 0.5}}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("phases %+v, error %v", got, err)
 	}

@@ -22,7 +22,7 @@ const (
 	// network alone, then random networks with more and more choices of kernel, depth and width,
 	// which learn the labels and the largest one's answers.
 	Progressive Strategy = "progressive"
-	// CompOFA (Sahni et al., ICLR 2021) is the same in fewer phases, as depth and width are coupled.
+	// CompOFA (Sahni et al., ICLR 2021) is the same in fewer phases: depth and width are coupled.
 	CompOFA Strategy = "compofa"
 	// Full trains the largest network alone.
 	Full Strategy = "full"

@@ -113,8 +113,8 @@ func TestNear(t *testing.T) {
 			}
 			for j, a := range found {
 				if len(found) > 1 && n.off(a, target) > nearShare || slices.Contains(found[:j], a) {
-					t.Errorf("%s: network %v of %d MACs for %d", sampling, b.space.Spec(a), b.macs(a),
-						target)
+					t.Errorf("%s: network %v of %d MACs for %d", sampling, b.space.Spec(a),
+						b.macs(a), target)
 				}
 			}
 			if !slices.Equal(found, n.near(target, b.random)) {
@@ -134,7 +134,8 @@ func TestResults(t *testing.T) {
 	}
 	one := result{Name: "deps", Seed: 1, Weights: "a", ImageMACs: 2, TestImages: 100,
 		Config: trainer.Defaults(), Points: []point{{MACs: 5, Best: network{TestTop1: 0.5}}}}
-	one.Points[0].Best.Arch = supernet.Spec{KS: []int{3}, E: []float64{2}, D: []int{1}, R: []int{8}}
+	one.Points[0].Best.Arch = supernet.Spec{KS: []int{3}, E: []float64{2}, D: []int{1},
+		R: []int{8}}
 	again := one
 	again.Weights = "b"
 	for _, x := range []result{one, again} {

@@ -63,8 +63,8 @@ func printTables(w io.Writer, rows []result) {
 		of    func(point) float64
 	}{{fmt.Sprintf("Best that a search finds within so many MACs, chosen by %d held-out images",
 		first.ValImages), bestTop1},
-		{fmt.Sprintf("Mean of up to %d random networks of about so many MACs", first.Measure.Random),
-			randomTop1}} {
+		{fmt.Sprintf("Mean of up to %d random networks of about so many MACs",
+			first.Measure.Random), randomTop1}} {
 		fmt.Fprintf(w, "\n%s:\n\n", t.title)
 		printTable(w, rows, t.of)
 	}
@@ -79,9 +79,10 @@ func printTable(w io.Writer, rows []result, of func(point) float64) {
 	}
 	fmt.Fprintln(w, head+" mean |\n"+rule+"---|")
 	for _, l := range linesOf(rows) {
+		cost := l.column(func(r result) float64 { return r.ImageMACs / rows[0].ImageMACs })
+		hours := l.column(func(r result) float64 { return r.Seconds / 3600 })
 		fmt.Fprintf(w, "| %s | %d | %.2f | %.2f | %d |", l.name, l.rows[0].Config.Epochs,
-			stat.Mean(l.column(func(r result) float64 { return r.ImageMACs / rows[0].ImageMACs }), nil),
-			stat.Mean(l.column(func(r result) float64 { return r.Seconds / 3600 }), nil), len(l.rows))
+			stat.Mean(cost, nil), stat.Mean(hours, nil), len(l.rows))
 		for i := range rows[0].Points {
 			fmt.Fprintf(w, " %s |", percent(l.column(func(r result) float64 {
 				if i >= len(r.Points) {

@@ -130,7 +130,8 @@ func (t *tester) bestDrawn(limit int64) ([]supernet.Arch, error) {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(predicted[b], predicted[a]) })
+	slices.SortStableFunc(order,
+		func(a, b int) int { return cmp.Compare(predicted[b], predicted[a]) })
 	var found []supernet.Arch
 	for _, i := range order[:min(t.bench.top, len(order))] {
 		found = append(found, pool[i])
