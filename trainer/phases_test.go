@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -273,5 +274,30 @@ func TestChangePhase(t *testing.T) {
 		if slices.Max(p.Momentum) > 0 {
 			t.Fatalf("the momentum of %s is left", p.Name)
 		}
+	}
+}
+
+// TestPhasesOfTrained: a network that is trained needs no phase for it, and is the teacher.
+func TestPhasesOfTrained(t *testing.T) {
+	j := microJob(t, t.TempDir())
+	j.Config.Strategy, j.Config.Epochs = Full, 1
+	source := train(t, j)
+	j = microJob(t, t.TempDir())
+	j.From = &Origin{Path: source.Dir, Open: func() (*Trained, error) { return source.Trained() }}
+	j.Config.Strategy, j.Config.Epochs, j.Config.Init = CompOFA, 1, InitDefaults()
+	j.Config.Phases = []PhaseSettings{{Name: "all", Epochs: 1, LR: 0.1, Networks: 2, Teacher: 1}}
+	run := train(t, j)
+	f, err := safetensors.Read(filepath.Join(run.Dir, teacherFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range source.Net.Tensors() {
+		if got, ok := f.Lookup(want.Name); ok && !slices.Equal(got.Data, want.Data) {
+			t.Errorf("the teacher has another %s", want.Name)
+		}
+	}
+	j.Dir, j.Config.Init.FreezeEpochs = t.TempDir(), 0.5
+	if _, err := Train(t.Context(), j); !errors.Is(err, ErrConfig) {
+		t.Errorf("freezing what is to be sorted: error %v, want ErrConfig", err)
 	}
 }
