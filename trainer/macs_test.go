@@ -22,15 +22,16 @@ func TestImageMACs(t *testing.T) {
 		change func(*Config)
 		want   float64
 	}{
-		"full":   {func(c *Config) { c.Strategy = Full }, images * largest},
-		"bignas": {func(c *Config) { c.Strategy, c.Networks = BigNAS, 2 }, images * (largest + smallest)},
+		"full": {func(c *Config) { c.Strategy = Full }, images * largest},
+		"bignas": {func(c *Config) { c.Strategy, c.Networks = BigNAS, 2 },
+			images * (largest + smallest)},
 		"deps": {func(c *Config) { c.Networks, c.WarmupEpochs, c.EpsilonEpochs = 2, 3, 1 },
 			images * (largest + smallest/2)},
 		// Random networks of the largest choices alone, at either of two resolutions.
 		"progressive": {func(c *Config) {
 			c.Strategy = Progressive
-			c.Phases = []PhaseSettings{{Epochs: 2, LR: 1}, {Epochs: 2, LR: 1, Networks: 3, Kernels: 1,
-				Depths: 1, Expands: 1, Teacher: 1}}
+			c.Phases = []PhaseSettings{{Epochs: 2, LR: 1}, {Epochs: 2, LR: 1, Networks: 3,
+				Kernels: 1, Depths: 1, Expands: 1, Teacher: 1}}
 		}, images / 2 * (1 + 3 + 1.0/3) * (macs(space.Max(), 12) + largest) / 2},
 	} {
 		config := Defaults()

@@ -83,6 +83,9 @@ func (c *Config) settlePhases(space *supernet.Space, trained bool) error {
 		c.Phases[i].Epochs *= scale
 		c.Phases[i].LRWarmupEpochs *= scale
 	}
+	if _, err := checkEachPhase(c.Phases); err != nil {
+		return err
+	}
 	return c.checkFreeze()
 }
 

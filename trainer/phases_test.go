@@ -118,6 +118,9 @@ func TestPhasesRefused(t *testing.T) {
 			c *Config) {
 			c.Strategy, c.Distill = Progressive, InPlace
 		},
+		"phase 1: LR warm-up epochs is 3, expected 0 to 1": func(c *Config) {
+			c.Strategy, c.LRWarmupEpochs = Progressive, 3
+		},
 		`distill is "teacher"`:    func(c *Config) { c.Distill = Teacher },
 		`sampling is "some"`:      func(c *Config) { c.Sampling = "some" },
 		`aggregation is "x"`:      func(c *Config) { c.Aggregation = "x" },
