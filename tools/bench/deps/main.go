@@ -12,10 +12,12 @@
 // repeated, or repeated with more rows and seeds, and does what is missing.
 //
 // --rows are sets by name (budgets, equal, ablations), or YAML files of the kind deps-rows/1 (see
-// rows.go). --list says what they cost. --table prints what is there as Markdown, --plot draws it.
+// rows.go). --list says what they cost. --table prints what is there as Markdown, --plot draws it:
+// all of it or, with --rows, these alone.
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -36,7 +38,8 @@ func main() {
 	flag.IntVar(&b.config.Epochs, "epochs", 27, "of DepS")
 	flag.IntVar(&b.config.Batch, "batch", b.config.Batch, "images a step")
 	flag.Float64Var(&b.config.LR, "lr", b.config.LR, "learning rate at the start")
-	flag.StringVar(&l.rows, "rows", "budgets,equal,ablations", "sets or files of rows")
+	flag.StringVar(&l.rows, "rows", "",
+		"sets or files of rows; default budgets,equal,ablations or, to be shown, all there are")
 	flag.StringVar(&l.seeds, "seeds", "1", "seeds of training")
 	flag.IntVar(&b.points, "points", 6, "numbers of MACs at which networks are tested")
 	flag.IntVar(&b.random, "random", 10, "random networks at each")
@@ -85,6 +88,12 @@ func (b *bench) parse(l lists) (err error) {
 	if b.out == "" && !b.list {
 		return fmt.Errorf("expected --out FILE; see --help")
 	}
+	if b.reads() && l.rows == "" {
+		return nil
+	}
+	if b.rows, err = readRows(strings.Split(cmp.Or(l.rows, allSets), ",")); err != nil {
+		return err
+	}
 	if b.reads() {
 		return nil
 	}
@@ -104,9 +113,11 @@ func (b *bench) parse(l lists) (err error) {
 		}
 		b.seeds = append(b.seeds, seed)
 	}
-	b.rows, err = readRows(strings.Split(l.rows, ","))
-	return err
+	return nil
 }
+
+// allSets are the rows that are trained where none are named.
+const allSets = "budgets,equal,ablations"
 
 // reads says whether only results are looked at.
 func (b *bench) reads() bool { return b.table || b.plot != "" || b.plotRandom != "" }
@@ -122,6 +133,9 @@ func (b *bench) do(ctx context.Context, w *os.File) error {
 	}
 	if !b.reads() {
 		return b.runAll(ctx, results)
+	}
+	if b.rows != nil {
+		results.only(b.rows)
 	}
 	if b.table {
 		printTables(w, results.rows)

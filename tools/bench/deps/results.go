@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/tailor-nas/tailor/internal/textfile"
 	"github.com/tailor-nas/tailor/supernet"
@@ -121,6 +122,13 @@ func openResults(path string) (*results, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// only keeps results of some rows.
+func (r *results) only(rows []row) {
+	r.rows = slices.DeleteFunc(r.rows, func(one result) bool {
+		return !slices.ContainsFunc(rows, func(w row) bool { return w.Name == one.Name })
+	})
 }
 
 func (r *results) keep(one result) {
