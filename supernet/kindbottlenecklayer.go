@@ -54,12 +54,12 @@ func (l *bottleneckLayer) norms() []*nn.BatchNorm {
 
 // sortChannels sorts the channels behind the convolution in the middle, then those before it, as
 // OFA does.
-func (l *bottleneckLayer) sortChannels() {
-	order := byImportance(l.expand.Weight())
+func (l *bottleneckLayer) sortChannels(w widths) {
+	order := byImportance(l.expand.Weight(), w.middle)
 	permuteRows(l.expand.Weight(), order)
 	permuteColumns(order, l.conv.Weight(), l.conv.BN.Scale, l.conv.BN.Shift)
 
-	order = byImportance(l.conv.Weight())
+	order = byImportance(l.conv.Weight(), w.middle)
 	permuteInputs(l.conv.Weight(), order)
 	permuteColumns(order, l.reduce.Weight(), l.reduce.BN.Scale, l.reduce.BN.Shift)
 }

@@ -98,17 +98,17 @@ func (m *mbconv) channelNorms() []*nn.BatchNorm {
 }
 
 // sortChannels sorts the middle channels, and the hidden ones of squeeze-and-excitation.
-func (m *mbconv) sortChannels() {
+func (m *mbconv) sortChannels(w widths) {
 	if m.expand != nil {
-		m.sortMiddle()
+		m.sortMiddle(w.middle)
 	}
 	if m.se != nil {
-		m.sortHidden()
+		m.sortHidden(w.hidden)
 	}
 }
 
-func (m *mbconv) sortMiddle() {
-	order := byImportance(m.project.Weight())
+func (m *mbconv) sortMiddle(widths []int) {
+	order := byImportance(m.project.Weight(), widths)
 	permuteRows(m.project.Weight(), order)
 	for _, u := range []*nn.Unit{m.expand, m.depthwise} {
 		permuteColumns(order, u.Weight())
@@ -120,8 +120,8 @@ func (m *mbconv) sortMiddle() {
 	}
 }
 
-func (m *mbconv) sortHidden() {
-	order := byImportance(m.se.Expand)
+func (m *mbconv) sortHidden(widths []int) {
+	order := byImportance(m.se.Expand, widths)
 	permuteRows(m.se.Expand, order)
 	permuteColumns(order, m.se.Reduce, m.se.ReduceBias)
 }

@@ -44,8 +44,8 @@ type channelled interface {
 }
 
 // sorter is a layer with channels inside it, of which sortChannels puts the most important ones
-// first.
-type sorter interface{ sortChannels() }
+// first, but none past one of the given widths.
+type sorter interface{ sortChannels(w widths) }
 
 // source is the unit whose output comes in. Where a block runs on its own, on images, it is one
 // that gives them as they are.

@@ -14,17 +14,44 @@ import (
 // (Cai et al., ICLR 2020, section 3.3). No network at full width changes its output, but for
 // rounding. The optimiser's momentum is reordered with the weights, as are statistics among them
 // ([NewWithStatistics]); those that a runner has calibrated are not: calibrate again.
-func (s *Supernet) SortChannels() {
+func (s *Supernet) SortChannels() { s.SortChannelsWithin(nil) }
+
+// SortChannelsWithin does so where narrower networks have been trained already, which keep the
+// channels that they have: only those between the widths of two of them are put in order. No given
+// network changes its output, but for rounding.
+func (s *Supernet) SortChannelsWithin(trained [][]Block) {
+	widths := map[string]widths{}
+	for _, network := range trained {
+		for _, b := range network {
+			widths[b.Name] = widths[b.Name].and(b)
+		}
+	}
 	for _, b := range s.full {
 		if l, ok := s.layers[b.Name].(sorter); ok {
-			l.sortChannels()
+			l.sortChannels(widths[b.Name])
 		}
 	}
 }
 
+// widths are numbers of channels that blocks of one name have in several networks, in any order:
+// of middle channels, and of hidden ones of squeeze-and-excitation.
+type widths struct{ middle, hidden []int }
+
+// and adds those of a block. Without an expand convolution its middle channels are its input, of
+// which each has its place.
+func (w widths) and(b Block) widths {
+	w.middle, w.hidden = append(w.middle, b.Mid), append(w.hidden, b.SE)
+	if b.Kind == MBConv && !b.HasExpand() {
+		for i := range b.Mid {
+			w.middle = append(w.middle, i)
+		}
+	}
+	return w
+}
+
 // byImportance orders the inputs of a weight (in,out), or (kernel,kernel,in,out), by falling L1
-// norm; equal ones keep their order.
-func byImportance(w *nn.Param) []int {
+// norm; equal ones keep their order, and none passes one of the widths.
+func byImportance(w *nn.Param, widths []int) []int {
 	in, out := w.Shape[len(w.Shape)-2], w.Shape[len(w.Shape)-1]
 	norm := make([]float64, in)
 	order := make([]int, in)
@@ -36,7 +63,12 @@ func byImportance(w *nn.Param) []int {
 			norm[row%in] += math.Abs(float64(v))
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(norm[b], norm[a]) })
+	from := 0
+	for _, end := range slices.Sorted(slices.Values(append([]int{in}, widths...))) {
+		slices.SortStableFunc(order[from:end],
+			func(a, b int) int { return cmp.Compare(norm[b], norm[a]) })
+		from = end
+	}
 	return order
 }
 

@@ -123,3 +123,44 @@ func TestSortChannelsMovesMomentum(t *testing.T) {
 		}
 	}
 }
+
+// TestSortChannelsWithin: after channels were sorted between the widths of networks, all of these
+// give what they gave, and the channels between two widths are in order.
+func TestSortChannelsWithin(t *testing.T) {
+	net := newNet(t, everything)
+	s := net.Space
+	r := runner(t, 2, net)
+	narrow := s.Max()
+	for i := range narrow.Expand {
+		if narrow.Expand[i] > 0 {
+			narrow.Expand[i] = map[float32]float32{3: 2, 4: 2}[narrow.Expand[i]]
+		}
+	}
+	trained := [][]supernet.Block{s.Blocks(s.Max()), s.Blocks(narrow)}
+	var before [][]float32
+	for _, blocks := range trained {
+		before = append(before, slices.Clone(forward(r, blocks, nn.Train, 8, 3)))
+	}
+	was := weightsOf(net)
+	net.SortChannelsWithin(trained)
+	for i, blocks := range trained {
+		got := forward(r, blocks, nn.Train, 8, 3)
+		if difference(t, got, before[i]) > 1e-4*largest(before[i]) {
+			t.Errorf("network %d gives other logits", i)
+		}
+	}
+	for _, p := range weights.Params(net) {
+		if p.Name != "stages.1.0.project.weight" {
+			continue
+		}
+		if slices.Equal(p.Data, was[p.Name]) {
+			t.Error("nothing was sorted")
+		}
+		v := norms(p)
+		for i := 1; i < len(v); i++ {
+			if i != 16 && v[i] > v[i-1]+1e-12 { // 8 channels come in, times 2
+				t.Errorf("channel %d has norm %g, the one before %g", i, v[i], v[i-1])
+			}
+		}
+	}
+}

@@ -16,12 +16,14 @@ import (
 )
 
 const (
-	checkpointKind, checkpointVersion = "checkpoint", 1
-	checkpointsDir                    = "checkpoints"
-	weightsFile                       = "weights.safetensors"
-	momentumFile                      = "momentum.safetensors"
-	stateFile                         = "state.json"
-	checkpointsKept                   = 2
+	// Version 1 lacks teachers.
+	checkpointKind, checkpointVersion, oldestCheckpoint = "checkpoint", 2, 1
+
+	checkpointsDir  = "checkpoints"
+	weightsFile     = "weights.safetensors"
+	momentumFile    = "momentum.safetensors"
+	stateFile       = "state.json"
+	checkpointsKept = 2
 )
 
 // State is where a run stands: the document state.json of a checkpoint. Everything random follows
@@ -35,6 +37,8 @@ type State struct {
 	Validated      int     `json:"validated"` // step of the last line of metrics with accuracies
 	WeightsSHA256  string  `json:"weights_sha256"`
 	MomentumSHA256 string  `json:"momentum_sha256"`
+	// TeacherSHA256 is of teacher.safetensors in the run's folder; empty while there is none.
+	TeacherSHA256 string `json:"teacher_sha256,omitempty"`
 }
 
 func checkpointDir(run string, step int) string {
@@ -119,7 +123,8 @@ func IsCheckpoint(name string) bool {
 func loadState(dir string, info *Info) (State, error) {
 	var s State
 	path := filepath.Join(dir, stateFile)
-	if err := store.ReadDocument(path, checkpointKind, checkpointVersion, &s); err != nil {
+	if err := store.ReadDocumentSince(path, checkpointKind, oldestCheckpoint, checkpointVersion,
+		&s); err != nil {
 		return s, err
 	}
 	if info.owns(s.Inputs["run"].SHA256) {

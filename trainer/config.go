@@ -34,8 +34,9 @@ type Config struct {
 	// is 5, but at most a twentieth of Epochs, and at most W. With 0 they start at the full rate.
 	EpsilonEpochs float64 `json:"epsilon_epochs"`
 	// Networks is K, the networks a step once shrinking: largest, smallest, K-2 random.
+	// Of Progressive and CompOFA it is the random networks a step of their last phases.
 	Networks    int     `json:"networks" range:"2..64"`
-	Temperature float64 `json:"temperature" range:"0.01..100"` // τ of the in-place distillation
+	Temperature float64 `json:"temperature" range:"0.01..100"` // τ of the distillation
 
 	Init Init `json:"init,omitzero"` // of a run with [Job.From]
 	// LRWarmupEpochs is over how many epochs the learning rate of all networks rises from 0 to the
@@ -45,6 +46,17 @@ type Config struct {
 	ClassWeights ClassWeights `json:"class_weights,omitempty"`
 	// Augment says what happens to training images at random; the zero value stands for light.
 	Augment Augment `json:"augment,omitzero"`
+
+	// Sampling, Resolution and Distill, where empty, are what the strategy's paper does; an empty
+	// Aggregation is the sum.
+	Sampling    Sampling       `json:"sampling,omitempty"`
+	Resolution  StepResolution `json:"resolution,omitempty"`
+	Distill     Distill        `json:"distill,omitempty"`
+	Aggregation Aggregation    `json:"aggregation,omitempty"`
+	Multipliers Multipliers    `json:"multipliers,omitzero"`
+	// Phases are those of Progressive and CompOFA; nil are those of their papers, as far as the
+	// space has choices for them.
+	Phases []PhaseSettings `json:"phases,omitempty"`
 }
 
 // Defaults are the settings of DepS on CIFAR, for 20 epochs.
@@ -53,7 +65,7 @@ func Defaults() Config {
 		Strategy: DepS, Epochs: 20, Batch: 128, LR: 0.1, Momentum: 0.9, WeightDecay: 3e-5,
 		LabelSmoothing: 0.1,
 		WarmupEpochs:   Auto, EpsilonEpochs: Auto, Networks: 4, Temperature: 1,
-		ClassWeights: EqualWeights, Augment: lightAugment(),
+		ClassWeights: EqualWeights, Augment: lightAugment(), Multipliers: Multipliers{1, 1, 1},
 	}
 }
 
@@ -76,16 +88,6 @@ func (c Config) Complete() (Config, error) {
 // defaultEpsilon is s where nobody chose it and W leaves room for it.
 func defaultEpsilon(epochs int) float64 { return min(5, float64(epochs)/20) }
 
-// fillIn puts what training did before there were these settings in their place.
-func (c *Config) fillIn() {
-	if c.ClassWeights == "" {
-		c.ClassWeights = EqualWeights
-	}
-	if c.Augment == (Augment{}) {
-		c.Augment = lightAugment()
-	}
-}
-
 func (c Config) check() error {
 	if err := c.Strategy.check(); err != nil {
 		return err
@@ -96,7 +98,13 @@ func (c Config) check() error {
 	if err := settings.Check(c.Init); err != nil {
 		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
+	if err := settings.Check(c.Multipliers); err != nil {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
+	}
 	if err := errors.Join(c.ClassWeights.check(), c.Augment.Check()); err != nil {
+		return err
+	}
+	if err := c.checkOptions(); err != nil {
 		return err
 	}
 	switch warmup, epsilon := c.WarmupEpochs, c.EpsilonEpochs; {

@@ -3,7 +3,6 @@ package trainer
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -16,24 +15,28 @@ import (
 
 // costs are what the parts of a run take, in seconds, and the memory of a step.
 type costs struct {
-	alone    float64 // a step of the largest network alone
-	shared   float64 // a step of the largest network and its students
-	epochEnd float64 // testing after an epoch
-	images   Rates   // of preparing and of training
-	memory   int64   // bytes of the weights, what belongs to them, and a step's values
+	steps    []float64 // a step, by the cost of its phase; the first of the largest network alone
+	epochEnd float64   // testing after an epoch
+	images   Rates     // of preparing and of training
+	memory   int64     // bytes of the weights, what belongs to them, and a step's values
 }
 
 // guessedCosts are relative ones, by the networks' MACs, for a run that nobody wants a plan of.
-func guessedCosts(c Config, space *supernet.Space) costs {
-	largest := float64(supernet.MACs(space.Blocks(space.Max())))
-	r := rand.New(rand.NewPCG(1, 1))
-	const draws = 64
-	var random float64
-	for range draws {
-		random += float64(supernet.MACs(space.Blocks(space.Random(r)))) / draws
+func guessedCosts(l curriculum) costs {
+	c := costs{steps: []float64{1}}
+	largest := float64(supernet.MACs(l.space.Blocks(l.space.Max())))
+	for _, p := range l.schedule.phases() {
+		c.at(p.cost, l.macs(p)/largest)
 	}
-	smallest := float64(supernet.MACs(space.Blocks(space.Min())))
-	return costs{alone: 1, shared: 1 + (smallest+random*float64(c.Networks-2))/largest}
+	return c
+}
+
+// at sets a cost.
+func (c *costs) at(cost int, v float64) {
+	for len(c.steps) <= cost {
+		c.steps = append(c.steps, 0)
+	}
+	c.steps[cost] = v
 }
 
 // Timing a part repeats it for a hundredth of the time that the whole run needs for it, but for no
@@ -67,26 +70,34 @@ func measureCosts(ctx context.Context, j Job, info *Info, d *data.Dataset, s sch
 	net := supernet.New(info.Space, info.Config.Seed)
 	t := &trial{info: info, data: d, job: j, schedule: s, stepper: newStepper(info.Config, net,
 		pool)}
-	var c costs
+	c := costs{steps: []float64{0}}
 	images, err := t.size(ctx)
 	if err != nil {
 		return c, err
 	}
-	if c.alone, err = t.step(ctx, images, s.shrinkFrom,
-		func(int) []supernet.Arch { return nil }); err != nil {
+	l := curriculum{info.Config, info.Space, s}
+	alone := []lesson{{arch: info.Space.Max(), labels: 1, dropout: true}}
+	if c.steps[0], err = t.step(ctx, images, s.shrinkFrom,
+		func(int) []lesson { return alone }); err != nil {
 		return c, err
 	}
-	if s.steps > s.shrinkFrom {
-		students := func(i int) []supernet.Arch {
-			return students(info.Config, s, info.Space,
-				s.shrinkFrom+i)
+	if s.taught() {
+		t.stepper.freeze()
+	}
+	for from := 0; from < s.steps; {
+		cost, to := s.part(from)
+		if cost > 0 {
+			seconds, err := t.step(ctx, images, to-from,
+				func(i int) []lesson { return l.at(min(from+i, to-1)) })
+			if err != nil {
+				return c, err
+			}
+			c.at(cost, seconds)
 		}
-		if c.shared, err = t.step(ctx, images, s.steps-s.shrinkFrom, students); err != nil {
-			return c, err
-		}
+		from = to
 	}
 	c.memory = t.memory(images)
-	c.images = t.rates(c.alone - t.loadingShare())
+	c.images = t.rates(c.steps[0] - t.loadingShare())
 	c.epochEnd, err = t.epochEnd(ctx, net)
 	return c, err
 }
@@ -100,7 +111,8 @@ func (t *trial) size(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	began := time.Now()
-	t.stepper.step(ctx, 0, b, nil, 0, 0)
+	alone := []lesson{{arch: t.info.Space.Max(), labels: 1, dropout: true}}
+	t.stepper.step(ctx, 0, b, alone, 0)
 	share := t.info.Config.Batch / few
 	values, _ := t.stepper.run.MemoryBytes()
 	if time.Since(began)*time.Duration(share) > longestTrial ||
@@ -136,7 +148,7 @@ func (t *trial) batch(ctx context.Context, n int) (*data.Batch, error) {
 // step times steps on so many images of a batch, as a share of what all its images take, of which
 // the run has so many. The processors that train also prepare the images, hence the sum of both.
 func (t *trial) step(ctx context.Context, images, steps int,
-	students func(i int) []supernet.Arch) (float64, error) {
+	lessons func(i int) []lesson) (float64, error) {
 	b, err := t.batch(ctx, images)
 	if err != nil {
 		return 0, err
@@ -144,7 +156,7 @@ func (t *trial) step(ctx context.Context, images, steps int,
 	i := 0
 	seconds, err := repeat(ctx, steps, func() {
 		// At a rate of 0 the weights stay as they are and the losses finite.
-		t.stepper.step(ctx, i, b, students(i), 0, 1)
+		t.stepper.step(ctx, i, b, lessons(i), 0)
 		i++
 	})
 	whole := float64(t.info.Config.Batch)
@@ -191,6 +203,10 @@ func repeat(ctx context.Context, times int, f func()) (float64, error) {
 // memory is what training needs besides the data.
 func (t *trial) memory(images int) int64 {
 	values, shared := t.stepper.run.MemoryBytes()
+	if t.schedule.taught() {
+		v, rest := t.stepper.frozen.run.MemoryBytes()
+		values, shared = values+v, shared+rest
+	}
 	var own int64
 	for _, p := range weights.Params(t.stepper.net) {
 		own += 3 * 4 * int64(len(p.Data)) // value, gradient, momentum

@@ -3,6 +3,7 @@ package trainer
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,9 +15,13 @@ import (
 func (i *Info) same(dir string, want *Info) error {
 	have, asked := i.Config, want.Config
 	have.Augment, asked.Augment = Augment{}, Augment{} // no flag says one of its values
+	have.Phases, asked.Phases = nil, nil
 	what := settings.Differences(have, asked)
 	if what == "" {
 		what = i.Config.Augment.Differences(want.Config.Augment)
+	}
+	if what == "" && !slices.Equal(i.Config.Phases, want.Config.Phases) {
+		what = "with other --phases"
 	}
 	if what == "" {
 		what = settings.Differences(i.Data.asked(), want.Data.asked())

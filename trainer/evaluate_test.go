@@ -25,8 +25,8 @@ func TestExtractedIsTheSame(t *testing.T) {
 	if _, err := e.Top1(ctx, space.Min(), d.Test); err != nil || seen != 70+d.Test.Len() {
 		t.Errorf("told of %d images, %v", seen, err)
 	}
-	for _, a := range append(students(changed(t, func(c *Config) { c.Networks = 6 }), schedule{},
-		space, 3), space.Max()) {
+	for _, l := range sandwich(changed(t, func(c *Config) { c.Networks = 6 }), space, 3) {
+		a := l.arch
 		want, err := e.Top1(ctx, a, d.Test)
 		if err != nil {
 			t.Fatal(err)

@@ -47,6 +47,10 @@ func resumed(j Job, have *Info) (info *Info, d *data.Dataset, extended bool, err
 	as := *want
 	as.Config.Epochs = have.Config.Epochs
 	longer := want.Config.Epochs > have.Config.Epochs
+	if longer && have.Config.Strategy.phased() {
+		return nil, nil, false, fmt.Errorf("%w: run %s is trained in phases of %d epochs, which more epochs would move: resume it with --epochs %d, or begin another with --init %s",
+			ErrConfig, j.Dir, have.Config.Epochs, have.Config.Epochs, j.Dir)
+	}
 	if longer && have.same(j.Dir, &as) == nil {
 		longest, err := have.extend(j.Dir, want.Config.Epochs)
 		return longest, d, true, err

@@ -169,13 +169,18 @@ func (s *Start) complete(c Config) (Config, error) {
 
 // checkFreeze refuses to freeze weights that channels are about to be sorted of.
 func (c Config) checkFreeze() error {
-	most := float64(c.Epochs)
-	if c.Strategy.sorts() {
-		most = c.WarmupEpochs - c.EpsilonEpochs
+	most, advice := float64(c.Epochs), ""
+	switch {
+	case c.Strategy.sorts():
+		most, advice = c.WarmupEpochs-c.EpsilonEpochs, ": raise --warmup-epochs"
+	case len(c.Phases) > 0:
+		if most = 0; c.Phases[0].Networks == 0 {
+			most = c.Phases[0].Epochs
+		}
 	}
 	if c.Init.FreezeEpochs > most {
-		return fmt.Errorf("%w: freeze epochs is %v, expected at most %v, where shrinking begins: raise --warmup-epochs",
-			ErrConfig, c.Init.FreezeEpochs, most)
+		return fmt.Errorf("%w: freeze epochs is %v, expected at most %v, where shrinking begins%s",
+			ErrConfig, c.Init.FreezeEpochs, most, advice)
 	}
 	return nil
 }
@@ -191,7 +196,8 @@ func (i *Info) taken() *transfer.Taken {
 // divide tells the stepper what was taken over. Once channels are sorted, a tensor that was taken
 // over in part has old and new values mixed: it counts as new.
 func (t *training) divide(s *stepper) {
-	sorted := t.info.Config.Strategy.sorts() && t.state.Step >= t.schedule.shrinkFrom
+	c := t.info.Config.Strategy
+	sorted := (c.sorts() || c.phased()) && t.state.Step >= t.schedule.shrinkFrom
 	s.parts = t.info.taken().Parts(weights.Params(t.net), sorted)
 }
 

@@ -38,6 +38,11 @@ func microJob(t testing.TB, dir string) Job {
 	return j
 }
 
+// sandwich is the lessons of a step at which shrinking is in full force.
+func sandwich(c Config, space *supernet.Space, step int) []lesson {
+	return curriculum{c, space, schedule{steps: 1000}}.at(step)
+}
+
 func train(t testing.TB, j Job) *Run {
 	t.Helper()
 	run, err := Train(context.Background(), j)

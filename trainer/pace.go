@@ -9,28 +9,29 @@ import "time"
 type pace struct {
 	schedule  schedule
 	planned   costs
-	seen      [pacedParts]float64 // average seconds; 0 until there is one
-	times     [pacedParts]int     // how often it was measured
-	corrected float64             // measured over planned, of the part measured last
+	seen      []float64 // average seconds by part; 0 until there is one
+	times     []int     // how often it was measured
+	corrected float64   // measured over planned, of the part measured last
 }
 
-// The parts of a run whose cost is paced.
-const (
-	stepAlone  = iota // of the largest network alone
-	stepShared        // of the largest network and its students
-	epochEnd          // testing, and saving
-	pacedParts
-)
+// epochEnd is testing, and saving. The other parts whose cost is paced are steps, by their cost
+// and one more.
+const epochEnd = 0
 
 // forget is the weight of the newest measurement in an average.
 const forget = 0.02
 
 func newPace(s schedule, planned costs) *pace {
-	return &pace{schedule: s, planned: planned, corrected: 1}
+	parts := 1 + len(planned.steps)
+	return &pace{schedule: s, planned: planned, corrected: 1, seen: make([]float64, parts),
+		times: make([]int, parts)}
 }
 
 func (p *pace) plannedCost(part int) float64 {
-	return [pacedParts]float64{p.planned.alone, p.planned.shared, p.planned.epochEnd}[part]
+	if part == epochEnd {
+		return p.planned.epochEnd
+	}
+	return p.planned.steps[part-1]
 }
 
 // step and end take in what the run has measured.
@@ -46,15 +47,17 @@ func (p *pace) measured(part int, took time.Duration) {
 }
 
 // stepped says whether a step was measured.
-func (p *pace) stepped() bool { return p.times[stepAlone]+p.times[stepShared] > 0 }
+func (p *pace) stepped() bool {
+	for _, times := range p.times[1:] {
+		if times > 0 {
+			return true
+		}
+	}
+	return false
+}
 
 // part is what a step is.
-func (p *pace) part(step int) int {
-	if step < p.schedule.shrinkFrom {
-		return stepAlone
-	}
-	return stepShared
-}
+func (p *pace) part(step int) int { return 1 + p.schedule.phaseAt(step).cost }
 
 // cost is the expected time of a part in seconds.
 func (p *pace) cost(part int) float64 {
@@ -74,10 +77,12 @@ func (p *pace) left(done int) time.Duration {
 func (p *pace) work(done int) float64 { return p.sum(0, done, p.plannedCost) }
 
 // sum adds up the costs from one step to another, with the epochs that end between them.
-func (p *pace) sum(from, to int, cost func(part int) float64) float64 {
-	alone := max(0, min(to, p.schedule.shrinkFrom)-from)
-	shared := max(0, to-max(from, p.schedule.shrinkFrom))
+func (p *pace) sum(from, to int, cost func(part int) float64) (sum float64) {
+	for _, f := range p.schedule.phases() {
+		if steps := min(to, f.to) - max(from, f.from); steps > 0 {
+			sum += float64(steps) * cost(1+f.cost)
+		}
+	}
 	ends := to/p.schedule.perEpoch - from/p.schedule.perEpoch
-	return float64(alone)*cost(stepAlone) + float64(shared)*cost(stepShared) +
-		float64(ends)*cost(epochEnd)
+	return sum + float64(ends)*cost(epochEnd)
 }

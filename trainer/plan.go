@@ -30,6 +30,9 @@ type Plan struct {
 	EpochEndSeconds float64 `json:"epoch_end_seconds"`
 	// Seconds is the expected time of the steps that are left.
 	Seconds float64 `json:"seconds"`
+	// ImageMACs is what all steps cost on any machine: the MACs that networks of a step have for an
+	// image, times the images, where a teacher that does not learn counts a third.
+	ImageMACs float64 `json:"image_macs"`
 	// MemoryBytes is what training needs: the data as it was opened, the weights with their
 	// gradients and momentum, and the values that a step of the largest network keeps for its
 	// backward pass.
@@ -53,9 +56,17 @@ type Rates struct {
 
 // Phase is a part of a run whose steps cost the same.
 type Phase struct {
-	Name        string  `json:"name"` // "largest alone", "warm-up" or "shrinking"
+	// Name is "largest alone", "warm-up" or "shrinking", or that of [PhaseSettings].
+	Name        string  `json:"name"`
 	Steps       int     `json:"steps"`
 	StepSeconds float64 `json:"step_seconds"`
+	Epochs      float64 `json:"epochs"`
+	LR          float64 `json:"lr"`     // learning rate at the first step
+	LREnd       float64 `json:"lr_end"` // at the last
+	Networks    int     `json:"networks"`
+	Teacher     bool    `json:"teacher,omitempty"` // a frozen one answers, too
+	// ImageMACs is what the phase costs on any machine: see [Plan].
+	ImageMACs float64 `json:"image_macs"`
 }
 
 // Duration is the expected time of the steps that are left.
@@ -112,34 +123,35 @@ func newPlan(ctx context.Context, j Job, info *Info, d *data.Dataset, done int) 
 		ValImages: d.Val.Len(), TestImages: d.Test.Len(),
 		Classes: len(d.Classes), Batch: c.Batch, Epochs: c.Epochs, StepsPerEpoch: s.perEpoch,
 		Steps: s.steps, StepsDone: done, Notes: info.notes(j.Dir, s),
-		Workers: j.Workers, Phases: s.phases(t), EpochEndSeconds: t.epochEnd,
+		Workers: j.Workers, EpochEndSeconds: t.epochEnd,
 		MemoryBytes: int64(heap.HeapAlloc) + t.memory,
 		Augment:     c.Augment.String(), Rates: t.images,
 	}
+	p.addPhases(curriculum{c, info.Space, s}, t)
 	p.CacheBytes, p.CacheMissingBytes = d.CacheSize()
 	p.Seconds = newPace(s, t).left(done).Seconds()
 	return p, t, nil
 }
 
-// phases lists the parts of a run that have steps.
-func (s schedule) phases(t costs) (all []Phase) {
-	for _, p := range []Phase{
-		{"largest alone", s.shrinkFrom, t.alone},
-		{"warm-up", s.fullRateFrom - s.shrinkFrom, t.shared},
-		{"shrinking", s.steps - s.fullRateFrom, t.shared},
-	} {
-		if p.Steps > 0 {
-			all = append(all, p)
-		}
+// addPhases lists the parts of a run that have steps.
+func (p *Plan) addPhases(l curriculum, t costs) {
+	s := l.schedule
+	for _, f := range s.phases() {
+		steps := f.to - f.from
+		one := Phase{Name: f.name, Steps: steps, StepSeconds: t.steps[f.cost],
+			Epochs: float64(steps) / float64(s.perEpoch), LR: s.rate(f.from),
+			LREnd: s.rate(f.to - 1), Networks: len(l.at(f.from)),
+			Teacher: f.settings.Teacher > 0, ImageMACs: l.imageMACs(f)}
+		p.Phases = append(p.Phases, one)
+		p.ImageMACs += one.ImageMACs
 	}
-	return all
 }
 
 // plan tells the job's owner what the run will take, where somebody wants to know, and gives the
 // costs that the bar weighs its parts by.
 func (t *training) plan(ctx context.Context, perEpoch int) (costs, error) {
 	if t.job.Planned == nil {
-		return guessedCosts(t.info.Config, t.info.Space), nil
+		return guessedCosts(t.lessons), nil
 	}
 	p, c, err := newPlan(ctx, t.job, t.info, t.data, t.state.Step)
 	switch {

@@ -88,7 +88,7 @@ func TestPlanInterrupted(t *testing.T) {
 // hand.
 func TestPaceWeighsPhases(t *testing.T) {
 	s := schedule{steps: 20, shrinkFrom: 10, fullRateFrom: 12, perEpoch: 5}
-	p := newPace(s, costs{alone: 1, shared: 4, epochEnd: 2})
+	p := newPace(s, costs{steps: []float64{1, 4}, epochEnd: 2})
 	check := func(done, want int) {
 		t.Helper()
 		if got := p.left(done); got != time.Duration(want)*time.Second {

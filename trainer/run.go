@@ -15,8 +15,9 @@ import (
 
 const (
 	// Version 1 lacks how images are prepared, and what was skipped; 2 lacks imported networks,
-	// what a run began with, the lengths that it had, and how training images change.
-	runKind, runVersion, oldestRun = "run", 3, 1
+	// what a run began with, the lengths that it had, and how training images change; 3 lacks how
+	// networks are drawn, weighed and taught, and phases.
+	runKind, runVersion, oldestRun = "run", 4, 1
 
 	runFile     = "run.json"
 	metricsFile = "metrics.jsonl"
@@ -259,7 +260,7 @@ func newInfo(j Job, have *Info) (*Info, *data.Dataset, error) {
 	i.Space = j.Space.For(len(d.Classes), d.Channels)
 	i.SpaceSHA256 = i.Space.SHA256()
 	if from == nil {
-		return i, d, nil
+		return i, d, i.Config.settlePhases(i.Space, false)
 	}
 	if err := from.checkChannels(j.From.Path, d); err != nil {
 		return nil, nil, err
@@ -267,8 +268,10 @@ func newInfo(j Job, have *Info) (*Info, *data.Dataset, error) {
 	if err := i.begin(j.Dir, j.From, from); err != nil {
 		return nil, nil, err
 	}
-	i.Config, err = i.Start.complete(j.Config)
-	return i, d, err
+	if i.Config, err = i.Start.complete(j.Config); err != nil {
+		return nil, nil, err
+	}
+	return i, d, i.Config.settlePhases(i.Space, true)
 }
 
 // openImages opens the images of a job and describes them.

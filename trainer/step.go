@@ -22,8 +22,12 @@ type stepper struct {
 	inputs  passes.Inputs
 	classes int
 	hard    []float32 // target distribution of the labels, (N,classes)
-	teacher []float32 // softmax of the largest network, (N,classes)
-	parts   []transfer.Part
+	teacher []float32 // softmax of the teacher, (N,classes)
+	// gradient of the loss on it, where the labels count too
+	distilled []float32
+	frozen    *frozen    // the teacher that does not learn; nil without
+	counts    *useCounts // nil where gradients are summed
+	parts     []transfer.Part
 	// factor of the rate for parts that were taken over from another network
 	takenRate float64
 
@@ -32,57 +36,119 @@ type stepper struct {
 
 func newStepper(c Config, net *supernet.Supernet, pool *nn.Pool) *stepper {
 	n := c.Batch * net.Space.Classes
-	return &stepper{
+	s := &stepper{
 		config: c, net: net, pool: pool, run: engine.NewRunner(net, pool),
 		inputs:  passes.NewInputs(pool),
 		classes: net.Space.Classes,
-		hard:    make([]float32, n), teacher: make([]float32, n),
+		hard:    make([]float32, n), teacher: make([]float32, n), distilled: make([]float32, n),
 		parts:     (*transfer.Taken)(nil).Parts(weights.Params(net), false),
 		takenRate: 1,
 	}
+	if c.Aggregation == Avg || c.Aggregation == AvgSqrt {
+		s.counts = newUseCounts(net)
+	}
+	return s
 }
 
-// losses are the mean losses of a step; sub is over the students, unweighted.
+// losses are the mean losses of a step, unweighted: of networks on the labels, and of networks on
+// the teacher's answers.
 type losses struct{ max, sub float64 }
 
-// step trains the largest network on the labels and each student on the largest network's softmax,
-// sums the gradients, and moves the weights once. beta is the weight of the students' gradients. If
-// the context ends between two networks the weights stay as they were, and done is false.
-func (s *stepper) step(ctx context.Context, step int, b *data.Batch, students []supernet.Arch, rate,
-	beta float64) (l losses, done bool) {
+// step trains each network on what it is to learn, sums the gradients, and moves the weights once.
+// If the context ends between two networks the weights stay as they were, and done is false.
+func (s *stepper) step(ctx context.Context, step int, b *data.Batch, lessons []lesson,
+	rate float64) (l losses, done bool) {
 	s.zeroGradients()
-	tau := float32(s.config.Temperature)
+	s.counts.reset()
 	hard, weights := s.targets(b)
-	logits := s.forward(s.net.Space.Max(), b, step)
-	l.max = nn.CrossEntropyOfRows(s.run.LogitGrad(), logits, hard, weights, s.classes, 1, 1)
-	teacher := s.teacher[:len(hard)]
-	nn.Softmax(teacher, logits, s.classes, tau)
-	s.run.Backward()
-	for _, arch := range students {
-		if ctx.Err() != nil {
+	s.ask(b, lessons)
+	var mean means
+	for i, n := range lessons {
+		if i > 0 && ctx.Err() != nil {
 			return l, false
 		}
-		logits := s.forward(arch, b, -1)
-		l.sub += nn.CrossEntropyOfRows(s.run.LogitGrad(), logits, teacher, weights, s.classes, tau,
-			float32(beta)*tau*tau)
+		if n.labels == 0 && n.answers == 0 && !n.teaches {
+			continue
+		}
+		logits := s.forward(n.arch, b, dropoutSeed(step, i, n))
+		s.learn(n, logits, hard, weights, &mean)
+		if n.teaches {
+			nn.Softmax(s.teacher[:len(hard)], logits, s.classes, float32(s.config.Temperature))
+		}
 		s.run.Backward()
-	}
-	if len(students) > 0 && beta > 0 {
-		l.sub /= beta * float64(len(students))
+		s.counts.add(s.net, n.arch)
 	}
 	if ctx.Err() != nil {
 		return l, false
 	}
+	s.counts.divide(s.config.Aggregation, s.pool)
 	s.update(rate)
-	return l, true
+	return mean.losses(), true
 }
 
-// forward runs a network on the batch. dropout, at a step's largest network, is a step number; -1
-// is without.
-func (s *stepper) forward(arch supernet.Arch, b *data.Batch, dropout int) []float32 {
+// learn writes the gradient of what a network learns.
+func (s *stepper) learn(n lesson, logits, hard, weights []float32, mean *means) {
+	tau, grad := float32(s.config.Temperature), s.run.LogitGrad()
+	if n.labels == 0 && n.answers == 0 {
+		clear(grad)
+		return
+	}
+	if n.labels != 0 {
+		mean.labels.add(n.labels, nn.CrossEntropyOfRows(grad, logits, hard, weights, s.classes, 1,
+			float32(n.labels)))
+	}
+	if n.answers == 0 {
+		return
+	}
+	own := grad
+	if n.labels != 0 {
+		own = s.distilled[:len(hard)]
+	}
+	mean.answers.add(n.answers, nn.CrossEntropyOfRows(own, logits, s.teacher[:len(hard)], weights,
+		s.classes, tau, float32(n.answers)*tau*tau))
+	if n.labels != 0 {
+		for i, g := range own {
+			grad[i] += g
+		}
+	}
+}
+
+// means are the mean losses over networks.
+type means struct{ labels, answers weighted }
+
+func (m means) losses() losses { return losses{max: m.labels.mean(), sub: m.answers.mean()} }
+
+// weighted is a sum of losses that have been weighted, with their weights.
+type weighted struct{ sum, weights float64 }
+
+func (w *weighted) add(weight, loss float64) {
+	w.sum += loss
+	w.weights += weight
+}
+
+func (w weighted) mean() float64 {
+	if w.weights == 0 {
+		return 0
+	}
+	return w.sum / w.weights
+}
+
+// noDropout stands for the seed of no mask.
+const noDropout = ^uint64(0)
+
+// dropoutSeed is that of the mask of a step's network i.
+func dropoutSeed(step, i int, n lesson) uint64 {
+	if !n.dropout {
+		return noDropout
+	}
+	return uint64(i)<<48 | uint64(step)
+}
+
+// forward runs a network on the batch.
+func (s *stepper) forward(arch supernet.Arch, b *data.Batch, dropout uint64) []float32 {
 	s.run.Bind(s.net.Space.Blocks(arch), b.N, nn.Train)
-	if rate := s.net.Space.Head.Dropout; dropout >= 0 && rate > 0 {
-		s.run.Dropout(rate, rand.New(rand.NewPCG(s.config.Seed^0xd409, uint64(dropout))))
+	if rate := s.net.Space.Head.Dropout; dropout != noDropout && rate > 0 {
+		s.run.Dropout(rate, rand.New(rand.NewPCG(s.config.Seed^0xd409, dropout)))
 	}
 	s.inputs.Fill(s.run.Input(), int(arch.Resolution), b)
 	return s.run.Forward()

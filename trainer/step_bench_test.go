@@ -32,11 +32,11 @@ func BenchmarkDepSStep(b *testing.B) {
 			pool := nn.NewPool(workers)
 			defer pool.Close()
 			s := newStepper(c, supernet.New(space, 1), pool)
-			archs := students(c, schedule{}, space, 1)
-			s.step(b.Context(), 1, batch, archs, 0.01, 1) // memory for all of them
+			lessons := sandwich(c, space, 1)
+			s.step(b.Context(), 1, batch, lessons, 0.01) // memory for all of them
 			b.ReportAllocs()
 			for b.Loop() {
-				s.step(b.Context(), 1, batch, archs, 0.01, 1)
+				s.step(b.Context(), 1, batch, lessons, 0.01)
 			}
 			b.ReportMetric(64*float64(b.N)/b.Elapsed().Seconds(), "img/s")
 		})

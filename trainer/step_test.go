@@ -45,13 +45,16 @@ func TestStepSumsGradients(t *testing.T) {
 	})
 	b := oneBatch(t)
 	space := micro(t)
-	archs := students(c, schedule{}, space, 11)
+	lessons := sandwich(c, space, 11)
+	for i := range lessons[1:] {
+		lessons[1+i].answers = beta
+	}
 	pool := nn.NewPool(2)
 	defer pool.Close()
 
 	net := supernet.New(space, 5)
 	s := newStepper(c, net, pool)
-	s.step(t.Context(), 11, b, archs, 0, beta)
+	s.step(t.Context(), 11, b, lessons, 0)
 	got := gradients(net)
 
 	want := make([][]float64, len(got))
@@ -67,12 +70,12 @@ func TestStepSumsGradients(t *testing.T) {
 			}
 		}
 	}
-	o.step(t.Context(), 11, b, nil, 0, 0)
+	o.step(t.Context(), 11, b, lessons[:1], 0)
 	add(1)
 	teacher := slices.Clone(o.teacher)
-	for _, a := range archs {
+	for _, l := range lessons[1:] {
 		o.zeroGradients()
-		logits := o.forward(a, b, -1)
+		logits := o.forward(l.arch, b, noDropout)
 		nn.CrossEntropy(o.run.LogitGrad(), logits, teacher, 10, tau, 1)
 		o.run.Backward()
 		add(beta * tau * tau)
@@ -107,25 +110,37 @@ func gradients(net *supernet.Supernet) [][]float32 {
 	return all
 }
 
-func TestStudents(t *testing.T) {
+func TestSandwich(t *testing.T) {
 	space := micro(t)
 	c := changed(t, func(c *Config) { c.Networks, c.Seed = 5, 1 })
-	s := schedule{shrinkFrom: 10}
-	if got := students(c, s, space, 9); got != nil {
-		t.Errorf("%d students before shrinking, want none", len(got))
+	archs := func(c Config, step int) (all []supernet.Arch) {
+		s := schedule{steps: 100, shrinkFrom: 10, fullRateFrom: 10}
+		for _, l := range (curriculum{c, space, s}).at(step) {
+			all = append(all, l.arch)
+		}
+		return all
 	}
-	a, b, later := students(c, s, space, 10), students(c, s, space, 10), students(c, s, space, 11)
-	if len(a) != 4 || a[0] != space.Min() {
-		t.Fatalf("students are %d with the smallest first: %v, want 4", len(a), a[0] == space.Min())
+	if got := archs(c, 9); !slices.Equal(got, []supernet.Arch{space.Max()}) {
+		t.Errorf("%d networks before shrinking, want the largest", len(got))
+	}
+	a, b, later := archs(c, 10), archs(c, 10), archs(c, 11)
+	if len(a) != 5 || a[0] != space.Max() || a[1] != space.Min() {
+		t.Fatalf("%d networks, want the largest, the smallest and 3 others", len(a))
 	}
 	if !slices.Equal(a, b) {
-		t.Error("the same step draws other students")
+		t.Error("the same step draws other networks")
 	}
-	if slices.Equal(a[1:], later[1:]) {
-		t.Error("another step draws the same students")
+	if slices.Equal(a[2:], later[2:]) {
+		t.Error("another step draws the same networks")
 	}
 	c.Seed = 2
-	if slices.Equal(a[1:], students(c, s, space, 10)[1:]) {
-		t.Error("another seed draws the same students")
+	if slices.Equal(a[2:], archs(c, 10)[2:]) {
+		t.Error("another seed draws the same networks")
+	}
+	c.Resolution = BatchResolution
+	for _, one := range archs(c, 10) {
+		if one.Resolution != archs(c, 10)[0].Resolution {
+			t.Error("networks of a step have several resolutions")
+		}
 	}
 }

@@ -234,6 +234,7 @@ type training struct {
 	net      *supernet.Supernet
 	state    State
 	schedule schedule
+	lessons  curriculum
 	pace     *pace
 	metrics  *store.LineLog
 	eval     *Evaluator // made at the first epoch's end
@@ -254,6 +255,7 @@ func (t *training) run(ctx context.Context) (State, error) {
 		return t.state, fmt.Errorf("prepare training data: %w", err)
 	}
 	t.schedule = t.info.schedule(loader.Batches())
+	t.lessons = curriculum{c, t.net.Space, t.schedule}
 	planned, err := t.plan(ctx, loader.Batches())
 	if err != nil {
 		return t.state, err
@@ -270,6 +272,11 @@ func (t *training) run(ctx context.Context) (State, error) {
 	s := newStepper(c, t.net, pool)
 	t.divide(s)
 	s.weigh(t.data.Train)
+	if sha := t.state.TeacherSHA256; sha != "" {
+		if s.frozen, err = readFrozen(t.job.Dir, sha, t.net.Space, pool); err != nil {
+			return t.state, err
+		}
+	}
 	t.saved, t.lap = time.Now(), time.Now()
 
 	if at := t.state.Step; at > 0 && at%loader.Batches() == 0 && (t.state.Validated != at ||
@@ -314,14 +321,16 @@ func (t *training) step(ctx context.Context, s *stepper, b *data.Batch, epoch in
 	if ctx.Err() != nil {
 		return nil
 	}
-	if c.Strategy.sorts() && step == t.schedule.shrinkFrom {
-		t.net.SortChannels()
-		t.divide(s)
-		ctx = context.WithoutCancel(ctx) // sorting is part of the step
+	begun, err := t.beginPhase(s)
+	if err != nil {
+		return err
+	}
+	if begun {
+		ctx = context.WithoutCancel(ctx) // what changed the weights is part of the step
 	}
 	rate, beta := t.schedule.rate(step), t.schedule.beta(step)
 	s.takenRate = t.takenRate(step)
-	l, done := s.step(ctx, step, b, students(c, t.schedule, t.net.Space, step), rate, beta)
+	l, done := s.step(ctx, step, b, t.lessons.at(step), rate)
 	if !done {
 		return nil
 	}

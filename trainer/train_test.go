@@ -14,12 +14,16 @@ import (
 )
 
 func TestSameBitsOnAnyWorkers(t *testing.T) {
-	j := microJob(t, t.TempDir())
-	want := train(t, j).State.WeightsSHA256
-	for _, workers := range []int{1, 3} {
-		j.Dir, j.Workers = t.TempDir(), workers
-		if got := train(t, j).State.WeightsSHA256; got != want {
-			t.Errorf("%d workers give weights %.12s, 2 give %.12s", workers, got, want)
+	for _, s := range []Strategy{DepS, Progressive} {
+		j := microJob(t, t.TempDir())
+		j.Config.Strategy, j.Config.Aggregation = s, map[Strategy]Aggregation{
+			DepS: Sum, Progressive: AvgSqrt}[s]
+		want := train(t, j).State.WeightsSHA256
+		for _, workers := range []int{1, 3} {
+			j.Dir, j.Workers = t.TempDir(), workers
+			if got := train(t, j).State.WeightsSHA256; got != want {
+				t.Errorf("%s: %d workers give weights %.12s, 2 give %.12s", s, workers, got, want)
+			}
 		}
 	}
 }
@@ -79,7 +83,7 @@ func TestKillAndResume(t *testing.T) {
 	if dir := os.Getenv("TAILOR_TEST_KILL_DIR"); dir != "" {
 		at, _ := strconv.Atoi(os.Getenv("TAILOR_TEST_KILL_STEP"))
 		j := microJob(t, dir)
-		j.Resume = true
+		j.Resume, j.Config.Strategy = true, Strategy(os.Getenv("TAILOR_TEST_KILL_STRATEGY"))
 		j.Progress = func(p Progress) {
 			if p.Step == at {
 				self, _ := os.FindProcess(os.Getpid())
@@ -90,22 +94,31 @@ func TestKillAndResume(t *testing.T) {
 		train(t, j)
 		return
 	}
-	want := train(t, microJob(t, t.TempDir()))
-	j := microJob(t, filepath.Join(t.TempDir(), "run"))
+	for _, s := range []Strategy{DepS, Progressive} {
+		killAndResume(t, s)
+	}
+}
+
+func killAndResume(t *testing.T, s Strategy) {
+	j := microJob(t, t.TempDir())
+	j.Config.Strategy = s
+	want := train(t, j)
+	j.Dir = filepath.Join(t.TempDir(), "run")
 	for _, at := range []string{"15", "27"} {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestKillAndResume$")
-		cmd.Env = append(os.Environ(), "TAILOR_TEST_KILL_DIR="+j.Dir, "TAILOR_TEST_KILL_STEP="+at)
+		cmd.Env = append(os.Environ(), "TAILOR_TEST_KILL_DIR="+j.Dir,
+			"TAILOR_TEST_KILL_STEP="+at, "TAILOR_TEST_KILL_STRATEGY="+string(s))
 		if err := cmd.Run(); err == nil {
 			t.Fatalf("the process to be killed at step %s lived", at)
 		}
 	}
 	j.Resume = true
 	if got := train(t, j); got.State.WeightsSHA256 != want.State.WeightsSHA256 {
-		t.Errorf("killed and resumed: weights %.12s, unharmed %.12s", got.State.WeightsSHA256,
-			want.State.WeightsSHA256)
+		t.Errorf("%s: killed and resumed: weights %.12s, unharmed %.12s", s,
+			got.State.WeightsSHA256, want.State.WeightsSHA256)
 	}
 	if a, b := metricsOf(t, want.Dir), metricsOf(t, j.Dir); len(a) != len(b) {
-		t.Errorf("metrics have %d lines after kills, %d without", len(b), len(a))
+		t.Errorf("%s: metrics have %d lines after kills, %d without", s, len(b), len(a))
 	}
 }
 

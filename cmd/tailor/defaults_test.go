@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -40,7 +41,7 @@ func TestDefaultsAreTheLibrarys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if job.Config != trainer.Defaults() {
+	if !reflect.DeepEqual(job.Config, trainer.Defaults()) {
 		t.Errorf("the command line asks for %+v, the library's defaults are %+v", job.Config,
 			trainer.Defaults())
 	}

@@ -226,7 +226,7 @@ func checkRecorded(t *testing.T, at func(string) string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, says := range []string{`"tailor": "run/3"`, `"skip_damaged": true`,
+	for _, says := range []string{`"tailor": "run/4"`, `"skip_damaged": true`,
 		`"Train/light/broken.jpg"`, `"filter": "catmull-rom-antialias"`} {
 		if !strings.Contains(string(text), says) {
 			t.Errorf("run.json does not say %s", says)

@@ -70,10 +70,26 @@ func planLines(p *trainer.Plan) []string {
 			bytesText(p.MemoryBytes), amount.Of(p.Workers, "worker")),
 		augmentLine(p),
 	}
+	lines = append(lines, phaseLines(p)...)
 	for _, note := range p.Notes {
 		lines = append(lines, "  "+note)
 	}
 	return lines
+}
+
+// phaseLines are the parts of a plan: how long, with what rate, and what they cost on any machine.
+func phaseLines(p *trainer.Plan) (lines []string) {
+	for _, f := range p.Phases {
+		networks := amount.Of(f.Networks, "network")
+		if f.Teacher {
+			networks += " and the teacher"
+		}
+		took := time.Duration(f.StepSeconds * float64(f.Steps) * float64(time.Second))
+		lines = append(lines, fmt.Sprintf(
+			"  %s: %.4g epochs of %s, rate %.3g to %.3g, %sMACs times images, %s", f.Name,
+			f.Epochs, networks, f.LR, f.LREnd, large(int64(f.ImageMACs)), about(took)))
+	}
+	return append(lines, fmt.Sprintf("  in all %sMACs times images", large(int64(p.ImageMACs))))
 }
 
 // longTraining is from when on a plan comes with advice.

@@ -24,9 +24,10 @@ type trainCmd struct {
 	augmentFlags
 	subsetFlags
 	pageFlags
+	ruleFlags
 	Space    string `help:"Name of a shipped space, or a YAML file. Default with --init: that of the network." type:"source" oneof:"begin"`
 	Out      string `help:"Folder of the run." type:"path" out:"folder" oneof:"out"`
-	Strategy string `help:"deps, bignas or full." enum:"deps,bignas,full" default:"${train_strategy}"`
+	Strategy string `help:"deps, bignas, progressive, compofa or full." enum:"deps,bignas,progressive,compofa,full" default:"${train_strategy}"`
 	Resume   bool   `help:"Go on from the last checkpoint, if there is one. More --epochs than the run had extend it."`
 	Plan     bool   `help:"Print images, steps, phases and the expected time, from a few seconds of timing, and end. Nothing is written; --out is not needed." oneof:"out"`
 
@@ -37,8 +38,8 @@ type trainCmd struct {
 	LabelSmoothing float64  `help:"Probability spread over all classes." default:"${train_label_smoothing}" range:"${train_label_smoothing_range}"`
 	WarmupEpochs   *float64 `help:"DepS: epoch at which shrinking is in full force. Default half of the epochs; with --init, as early as what is new allows." range:"0..1000000"`
 	EpsilonEpochs  *float64 `help:"DepS: epochs over which the sub-networks' rate rises before. Default 5, at most a twentieth of the epochs." range:"0..1000000"`
-	Networks       int      `help:"Networks a step when shrinking: largest, smallest, random ones." default:"${train_networks}" range:"${train_networks_range}"`
-	Temperature    float64  `help:"Of the in-place distillation." default:"${train_temperature}" range:"${train_temperature_range}"`
+	Networks       int      `help:"Networks a step when shrinking: largest, smallest, random ones; of progressive and compofa the random ones of the last phase." default:"${train_networks}" range:"${train_networks_range}"`
+	Temperature    float64  `help:"Of the distillation." default:"${train_temperature}" range:"${train_temperature_range}"`
 	TrainImages    *int     `help:"Synthetic data: number of training images. Default ${synthetic_train}." range:"1..10000000"`
 	TestImages     *int     `help:"Synthetic data: number of test images. Default ${synthetic_test}." range:"1..10000000"`
 }
@@ -81,6 +82,9 @@ func (c *trainCmd) job(ctx context.Context, g *Globals) (trainer.Job, error) {
 	if err := c.augmentFlags.apply(&j); err != nil {
 		return j, err
 	}
+	if err := c.ruleFlags.apply(&j.Config); err != nil {
+		return j, err
+	}
 	return j, c.subsetFlags.apply(&j)
 }
 
@@ -117,14 +121,8 @@ func (c *trainCmd) checkEpsilon() error {
 
 // warnUseless says which flags the strategy has no use for: scripts give one set of flags to all.
 func (c *trainCmd) warnUseless(g *Globals) {
-	if c.Strategy == string(trainer.DepS) {
-		return
-	}
-	if c.WarmupEpochs != nil {
-		g.warn("--warmup-epochs has no effect with --strategy %s", c.Strategy)
-	}
-	if c.EpsilonEpochs != nil {
-		g.warn("--epsilon-epochs has no effect with --strategy %s", c.Strategy)
+	for _, flag := range c.uselessFlags() {
+		g.warn("%s has no effect with --strategy %s", flag, c.Strategy)
 	}
 }
 

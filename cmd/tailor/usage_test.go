@@ -62,8 +62,8 @@ func TestPruneUsage(t *testing.T) {
 func TestParseError(t *testing.T) {
 	var out, problem bytes.Buffer
 	for line, want := range map[string]string{
-		"train --space mbv3-tiny --data synthetic --out r --strategy dps": "--strategy is \"dps\", expected deps, bignas or full (did you mean deps?); see",
-		"train --space mbv3-tiny --data synthetic --out r --strategy x":   "--strategy is \"x\", expected deps, bignas or full; see",
+		"train --space mbv3-tiny --data synthetic --out r --strategy dps": "--strategy is \"dps\", expected deps, bignas, progressive, compofa or full (did you mean deps?); see",
+		"train --space mbv3-tiny --data synthetic --out r --strategy x":   "--strategy is \"x\", expected deps, bignas, progressive, compofa or full; see",
 		"search --run r --accuracy a --out o --pareto --cost mac":         "--cost is \"mac\", expected latency, macs or params (did you mean macs?); see",
 		"serch": "did you mean \"search\"?",
 		"search --latncy x --run r --accuracy a --out o": "did you mean \"--latency\"?",
@@ -130,7 +130,7 @@ func TestComplete(t *testing.T) {
 		{"tr", "train", "search"},
 		{"fit ", "accuracy latency", "train"},
 		{"fit latency --pro", "--profile", "--max-latency"},
-		{"train --strategy ", "deps bignas full", "--space"},
+		{"train --strategy ", "deps bignas progressive compofa full", "--space"},
 		{"train --strategy=", "--strategy=deps --strategy=full", ""},
 		{"train --strategy = b", "bignas", "deps"}, // as bash takes it apart
 		{"train --space mbv3-t", "mbv3-tiny", "mbv3-cifar"},

@@ -44,6 +44,10 @@ func (c *count) UnmarshalText(text []byte) error {
 // large writes a count for people: 1.80 M.
 func large(n int64) string {
 	switch f := float64(n); {
+	case f >= 1e15:
+		return fmt.Sprintf("%.2f P", f/1e15)
+	case f >= 1e12:
+		return fmt.Sprintf("%.2f T", f/1e12)
 	case f >= 1e9:
 		return fmt.Sprintf("%.2f G", f/1e9)
 	case f >= 1e6:
