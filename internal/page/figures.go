@@ -15,8 +15,10 @@ import (
 )
 
 // DrawFigures draws the charts of a view into a folder, which is made where it is missing: each as
-// SVG and PNG, with a CSV of what it shows. It gives the paths of the pictures in SVG.
+// SVG and PNG, with a CSV of what it shows. It gives the paths of the pictures in SVG. Texts of the
+// view are made readable, as [Write] does.
 func DrawFigures(dir string, v *View) ([]string, error) {
+	v.clean()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("figures: %w", err)
 	}

@@ -12,9 +12,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/tailor-nas/tailor/internal/page"
 	"github.com/tailor-nas/tailor/internal/page/sample"
+	"github.com/tailor-nas/tailor/internal/visible"
 )
 
 func written(t *testing.T, v *page.View) string {
@@ -141,9 +143,28 @@ func TestHostileNames(t *testing.T) {
 			regexp.MustCompile(`"[^"]*"`).ReplaceAllString(html, `""`)) {
 			t.Errorf("%q becomes an attribute", name)
 		}
-		if got := dataOf(t, html).Extra[0].Name; got != name {
+		if got, want := dataOf(t, html).Extra[0].Name, visible.Text(name, ""); got != want {
 			t.Errorf("in the data %q is %q", name, got)
 		}
+	}
+}
+
+// TestUnreadableNames: what would turn or hide what follows is written out, and what is longer than
+// anybody reads is cut; command lines are left whole.
+func TestUnreadableNames(t *testing.T) {
+	name := "\u202egnp\x1b[31m\n" + strings.Repeat("猫", 10_000)
+	v := sample.Named(sample.View(20), name)
+	v.Commands = []page.Command{{What: name, Line: strings.Repeat("x", 1000)}}
+	html := written(t, v)
+	if got := dataOf(t, html).Extra[0].Name; !strings.HasPrefix(got, `\u202egnp\x1b[31m\n猫`) ||
+		utf8.RuneCountInString(got) > 500 {
+		t.Errorf("the name is %.60q", got)
+	}
+	if i := strings.IndexAny(html, "\u202e\x1b"); i >= 0 {
+		t.Errorf("the page has characters that are obeyed: %q", html[max(0, i-100):i+50])
+	}
+	if !strings.Contains(html, v.Commands[0].Line) {
+		t.Error("a command line is cut")
 	}
 }
 

@@ -54,8 +54,8 @@ type key struct {
 	Series      int // that it shows and hides, -1 for none
 }
 
-// percent writes a share for an attribute.
-func percent(v float64) string { return strconv.FormatFloat(100*v, 'f', 2, 64) + "%" }
+// percent writes a share for an attribute, which holds no other than one from 0 to 1.
+func percent(v float64) string { return strconv.FormatFloat(100*clamp(v), 'f', 2, 64) + "%" }
 
 // down is percent from the top for a share from the bottom.
 func down(v float64) string { return percent(1 - v) }

@@ -131,7 +131,10 @@ type Fact struct{ Name, Value string }
 
 // File is a file that belongs to a network. Href leads there from the page; empty where nothing
 // does.
-type File struct{ Name, Href string }
+type File struct {
+	Name string
+	Href string `text:"whole"`
+}
 
 // Training is how a run went.
 type Training struct {
@@ -223,14 +226,18 @@ type BlockChange struct {
 	Zeros         int // percent
 }
 
-// Command is a command line that asks for the same again.
-type Command struct{ What, Line string }
+// Command is a command line that asks for the same again, for a shell.
+type Command struct {
+	What string
+	Line string `text:"whole"`
+}
 
 // Source is a file that the page was made from.
 type Source struct {
-	Kind, Path, SHA256, Href string
-	Inputs                   []Input
-	Seed                     string
+	Kind, Path, SHA256 string
+	Href               string `text:"whole"`
+	Inputs             []Input
+	Seed               string
 }
 
 // Input is what a file was made from.

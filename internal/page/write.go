@@ -52,8 +52,9 @@ type drawnPredictor struct {
 	Plots []plot
 }
 
-// Write writes the page of a view.
+// Write writes the page of a view. Texts of the view that people could not read are made so.
 func Write(w io.Writer, v *View) error {
+	v.clean()
 	s := sheet{View: v, Mark: Signature, CSS: template.CSS(styleSheet), JS: template.JS(script),
 		CSP: fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; "+
 			"form-action 'none'", allowed(styleSheet), allowed(script))}
