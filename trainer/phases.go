@@ -1,10 +1,12 @@
 package trainer
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
 	"github.com/tailor-nas/tailor/internal/settings"
+	"github.com/tailor-nas/tailor/internal/visible"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
@@ -80,6 +82,7 @@ func (c *Config) settlePhases(space *supernet.Space, trained bool) error {
 	scale := float64(c.Epochs) / total(all)
 	c.Phases = slices.Clone(all)
 	for i := range c.Phases {
+		c.Phases[i].Name = cmp.Or(c.Phases[i].Name, fmt.Sprintf("phase %d", i+1))
 		c.Phases[i].Epochs *= scale
 		c.Phases[i].LRWarmupEpochs *= scale
 	}
@@ -142,6 +145,13 @@ func checkEachPhase(all []PhaseSettings) (at int, err error) {
 		switch err := settings.Check(p); {
 		case err != nil:
 			return i, fmt.Errorf("%w: phase %d: %w", ErrConfig, i+1, err)
+		case len(p.Name) > maxPhaseName || !visible.Plain(p.Name):
+			return i, fmt.Errorf(
+				"%w: phase %d: name is %.80q, expected at most %d bytes, of what can be seen in a line",
+				ErrConfig, i+1, p.Name, maxPhaseName)
+		case !(p.Epochs > 0):
+			return i, fmt.Errorf("%w: phase %d: epochs is 0, expected more: leave the phase out",
+				ErrConfig, i+1)
 		case p.LRWarmupEpochs > p.Epochs:
 			return i, fmt.Errorf("%w: phase %d: LR warm-up epochs is %v, expected 0 to %v",
 				ErrConfig, i+1, p.LRWarmupEpochs, p.Epochs)
@@ -158,4 +168,7 @@ func checkEachPhase(all []PhaseSettings) (at int, err error) {
 	return 0, nil
 }
 
-const maxPhases = 32
+const (
+	maxPhases    = 32
+	maxPhaseName = 60
+)

@@ -32,6 +32,9 @@ func TestParsePhasesRefuses(t *testing.T) {
 			"lr_warmup_epochs: 121"},
 		"f.yaml:4: bad training setting: ":                       {"networks: 4", "network: 4"},
 		"phase 2: teacher is 0.5, but the largest network alone": {"networks: 4", "networks: 0"},
+		"phase 1: epochs is 0":                                   {"epochs: 180", "epochs: 0"},
+		`phase 2: name is "a\x1b[31m\nb"`:                        {"name: all", `name: "a\e[31m\nb"`},
+		"expected at most 60 bytes":                              {"name: all", "name: " + strings.Repeat("a", 61)},
 		"0 phases of 0 epochs":                                   {twoPhases[len("tailor: phases/1\n"):], "phases: []\n"},
 	} {
 		_, err := ParsePhases("f.yaml", []byte(strings.Replace(twoPhases, change[0], change[1], 1)))
