@@ -220,6 +220,12 @@ func (a *Accuracy) prepare() (err error) {
 	if len(a.Resolutions) == 0 {
 		return errors.New("no resolutions, expected those that it predicts")
 	}
+	if a.Samples < 0 || a.Images < 0 {
+		return fmt.Errorf("samples %d of images %d, expected 0 or more", a.Samples, a.Images)
+	}
+	if err := checkStated(a.HeldOut, a.ByResolution, a.Curve, regress.Interval{}); err != nil {
+		return err
+	}
 	x := make([]float32, a.encoder.Len())
 	for _, r := range a.Resolutions {
 		arch := a.space.Min()

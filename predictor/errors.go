@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -91,4 +92,29 @@ func archError(space *supernet.Space, archs []supernet.Arch, i int) error {
 	}
 	return fmt.Errorf("arch %d of %d: %w %s: %w", i+1, len(archs), supernet.ErrArch, space.Name,
 		err)
+}
+
+// checkStated says what is wrong with the errors that a file states of a predictor, by resolution
+// too, and the interval that follows from them.
+func checkStated(all regress.HeldOut, byResolution []ResolutionHeldOut,
+	curve []regress.CurvePoint, i regress.Interval) error {
+	if err := all.Check(); err != nil {
+		return fmt.Errorf("heldout: %w", err)
+	}
+	for _, r := range byResolution {
+		if err := r.HeldOut.Check(); err != nil {
+			return fmt.Errorf("heldout of resolution %d: %w", r.Resolution, err)
+		}
+	}
+	for _, p := range curve {
+		if err := p.HeldOut.Check(); err != nil || p.TrainedOn < 1 {
+			return fmt.Errorf("learning_curve: fitted to %d (%v), expected 1 or more", p.TrainedOn,
+				err)
+		}
+	}
+	if !(i.Relative >= 0 && i.Relative <= maxMS) || !(i.Coverage >= 0 && i.Coverage <= 1) {
+		return fmt.Errorf("interval: %g of networks within %g, expected 0 to 1 and 0 or more",
+			i.Coverage, i.Relative)
+	}
+	return nil
 }

@@ -204,6 +204,9 @@ func (l *Latency) check() error {
 			return fmt.Errorf("the reference takes %g ms (%v), expected a network of the space and a time above 0", r.MS, err)
 		}
 	}
+	if err := checkStated(l.HeldOut, l.ByResolution, nil, l.Interval); err != nil {
+		return err
+	}
 	if err := l.tabulate(); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package regress
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 )
@@ -18,6 +19,29 @@ type HeldOut struct {
 	Spearman    float64 `json:"spearman"`
 	Within10Pct float64 `json:"within_10pct"` // share of predictions within 10 % of the value
 }
+
+// Check says what no comparison gives, but a file may hold.
+func (h HeldOut) Check() error {
+	if h.Samples < 0 {
+		return fmt.Errorf("an error of %d samples, expected 0 or more", h.Samples)
+	}
+	for _, v := range []float64{h.RMSE, h.MAPE, h.Within10Pct} {
+		if !(v >= 0 && v <= maxError) {
+			return fmt.Errorf("an error of %g, expected 0 to %g", v, float64(maxError))
+		}
+	}
+	for _, v := range []float64{h.KendallTau, h.Spearman} {
+		if !(v >= -1-rounding && v <= 1+rounding) {
+			return fmt.Errorf("a correlation of %g, expected -1 to 1", v)
+		}
+	}
+	return nil
+}
+
+const (
+	maxError = 1e15 // far beyond what any predictor of use has
+	rounding = 1e-9 // of a correlation
+)
 
 // Compare is the error of predictions, given what was measured: at least one value, as many of
 // both.

@@ -41,7 +41,7 @@ func Sample(space *supernet.Space, n int, seed uint64) []supernet.Arch {
 			misses = 0
 		}
 	}
-	return s.archs[:min(n, len(s.archs))]
+	return s.archs[:min(max(n, 0), len(s.archs))]
 }
 
 type sampler struct {
