@@ -28,14 +28,19 @@ var closed = []string{"checkpoints", "cache", ".git"}
 type document struct{ path, kind string }
 
 // find lists the documents below some paths, each once, in the order of their paths. Links to
-// folders are not followed.
+// folders are followed where they are named, and nowhere below.
 func find(paths []string) ([]document, error) {
 	f := finder{seen: map[string]bool{}}
 	for _, path := range paths {
-		if _, err := store.Stat(path); err != nil {
+		info, err := store.Stat(path)
+		if err != nil {
 			return nil, err
 		}
-		if err := filepath.WalkDir(path, f.visit); err != nil {
+		root := path
+		if info.IsDir() { // of a link that somebody named, the folder behind it
+			root += string(filepath.Separator) + "."
+		}
+		if err := filepath.WalkDir(root, f.visit); err != nil {
 			return nil, fmt.Errorf("look for files in %s: %w", path, err)
 		}
 	}

@@ -61,7 +61,7 @@ func (l *library) commands() (all []page.Command) {
 			continue
 		}
 		add("train "+base(x.dir()), "tailor train --space", shell(i.Space.Name), "--data",
-			shell(i.Data.Path), "--strategy", string(c.Strategy), fmt.Sprintf(
+			shell(i.Data.Path), "--strategy", shell(string(c.Strategy)), fmt.Sprintf(
 				"--epochs %d --batch %d --lr %g --seed %d --out", c.Epochs, c.Batch, c.LR, c.Seed),
 			shell(x.dir()))
 	}
@@ -152,16 +152,4 @@ func (l *library) pruningCommands() (all []page.Command) {
 		}
 	}
 	return all
-}
-
-// shell quotes a word for a shell, where it must be.
-func shell(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
-			strings.ContainsRune("-_./,:=@%+", r)
-	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
