@@ -45,19 +45,21 @@ type ChartDots struct {
 	Points []Dot
 }
 
-// Draw draws a chart in the format that the file's name tells.
+// Draw draws a chart in the format that the file's name tells. What has no place on its axes is left
+// out.
 func Draw(path string, c Chart) error {
 	if err := CheckPlot(path); err != nil {
 		return err
 	}
+	c = c.drawable()
 	p := plot.New()
 	p.X.Label.Text, p.Y.Label.Text = c.X, c.Y
-	if c.LogX {
-		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
-	}
 	p.Add(plotter.NewGrid())
 	if err := c.add(p); err != nil {
 		return fmt.Errorf("plot %s: %w", path, err)
+	}
+	if c.LogX && p.X.Min > 0 && finite(p.X.Min) { // else nothing is drawn
+		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 	}
 	return save(p, path, 11*vg.Centimeter)
 }
