@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -24,13 +23,18 @@ func (l *library) trainings() (all []page.Training) {
 			l.say("%d lines of the metrics of %s are broken, and left out", r.doc.Broken, r.dir())
 		}
 	}
+	var paths []string
+	for _, p := range l.prunings {
+		paths = append(paths, p.path)
+	}
+	names := toldApart(paths)
 	for _, p := range l.prunings {
 		metrics, _, err := prune.ReadMetrics(p.dir())
 		if err != nil {
 			l.note(err)
 			continue
 		}
-		all = append(all, pruneTraining(p, metrics))
+		all = append(all, pruneTraining(names[p.path], p, metrics))
 	}
 	return all
 }
@@ -51,18 +55,9 @@ func runTraining(r at[trainer.Record]) page.Training {
 	}
 	c := i.Config
 	t.About = howFar(s, m, c.Epochs)
-	var marks []page.Mark
-	var bands []page.Band
-	if c.Strategy == trainer.DepS {
-		marks = []page.Mark{{At: c.WarmupEpochs, Name: "W"}}
-		if c.EpsilonEpochs > 0 {
-			bands = []page.Band{{From: c.WarmupEpochs - c.EpsilonEpochs, To: c.WarmupEpochs,
-				Name: "ramp"}}
-		}
-		t.About += " Up to W the largest network trains alone; over the ramp before it the " +
-			"sub-networks' rate rises from 0."
-	}
-	for _, p := range []page.Panel{validationPanel(m), lossPanel(m), ratePanel(m)} {
+	about, marks, bands := turns(c)
+	t.About += about
+	for _, p := range []page.Panel{validationPanel(m), lossPanel(c, m), ratePanel(c, m)} {
 		p.Marks, p.Bands, p.EndX = marks, bands, float64(c.Epochs)
 		if len(p.Lines) > 0 {
 			t.Panels = append(t.Panels, p)
@@ -71,13 +66,50 @@ func runTraining(r at[trainer.Record]) page.Training {
 	return t
 }
 
+// turns are where a training goes on in another way.
+func turns(c trainer.Config) (about string, marks []page.Mark, bands []page.Band) {
+	if c.Strategy == trainer.DepS {
+		marks = []page.Mark{{At: c.WarmupEpochs, Name: "W"}}
+		if c.EpsilonEpochs > 0 {
+			bands = []page.Band{{From: c.WarmupEpochs - c.EpsilonEpochs, To: c.WarmupEpochs,
+				Name: "ramp"}}
+		}
+		return " Up to W the largest network trains alone; over the ramp before it the " +
+			"sub-networks' rate rises from 0.", marks, bands
+	}
+	if !phased(c) {
+		return "", nil, nil
+	}
+	var each []string
+	begins := 0.0
+	for i, p := range c.Phases {
+		if i > 0 {
+			marks = append(marks, page.Mark{At: begins, Name: p.Name})
+		}
+		begins += p.Epochs
+		each = append(each, fmt.Sprintf("%s (%.3g epochs)", p.Name, p.Epochs))
+	}
+	return " One after the other: " + strings.Join(each, ", ") + ".", marks, nil
+}
+
+// phased says whether a training has phases with rates of their own.
+func phased(c trainer.Config) bool { return len(c.Phases) > 0 }
+
 func howFar(s trainer.State, m []trainer.Metric, epochs int) string {
 	at := m[len(m)-1].Epoch
 	if s.Done {
-		return fmt.Sprintf("%d epochs in %s.", epochs, seconds(s.Seconds))
+		return fmt.Sprintf("%s in %s.", counted(epochs, "epoch"), seconds(s.Seconds))
 	}
 	return fmt.Sprintf("Epoch %.1f of %d, %.0f %%: not done.", at, epochs,
 		100*at/float64(max(epochs, 1)))
+}
+
+// counted is a number of things.
+func counted(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
 }
 
 func seconds(s float64) string {
@@ -101,9 +133,18 @@ func runFacts(i trainer.Info, s trainer.State) (all []page.Fact) {
 		return all
 	}
 	c := i.Config
-	add("strategy", "%s, %d networks a step", c.Strategy, c.Networks)
+	switch {
+	case phased(c):
+		add("strategy", "%s, up to %d random networks a step", c.Strategy, c.Networks)
+		add("rate", "%g at first, a cosine for each phase", c.LR)
+	case c.Strategy == trainer.Full:
+		add("strategy", "%s: the largest network alone", c.Strategy)
+		add("rate", "%g, falling as a cosine", c.LR)
+	default:
+		add("strategy", "%s, %d networks a step", c.Strategy, c.Networks)
+		add("rate", "%g, falling as a cosine", c.LR)
+	}
 	add("epochs", "%d of %d images a step", c.Epochs, c.Batch)
-	add("rate", "%g, falling as a cosine", c.LR)
 	add("seed", "%d", c.Seed)
 	if i.Start != nil {
 		add("begins with", "%s", i.Inputs["init"].Path)
@@ -172,25 +213,36 @@ func validationPanel(m []trainer.Metric) page.Panel {
 	return p
 }
 
-func lossPanel(m []trainer.Metric) page.Panel {
+func lossPanel(c trainer.Config, m []trainer.Metric) page.Panel {
+	labels, others := "largest network, on the labels", "sub-networks, on what the largest says"
+	switch {
+	case phased(c):
+		labels, others = "on the labels", "on what the teacher says"
+	case c.Distill == trainer.NoDistill:
+		labels = "all networks, on the labels"
+	}
 	p := page.Panel{Title: "Loss", X: "epoch", Y: "nats", Lines: withPoints(
-		line("largest network, on the labels", m, func(m trainer.Metric) (page.XY, bool) {
+		line(labels, m, func(m trainer.Metric) (page.XY, bool) {
 			return page.XY{X: m.Epoch, Y: m.LossMax}, m.LossMax != 0
 		}),
-		line("sub-networks, on what the largest says", m, func(m trainer.Metric) (page.XY, bool) {
+		line(others, m, func(m trainer.Metric) (page.XY, bool) {
 			return page.XY{X: m.Epoch, Y: m.LossSub}, m.LossSub != 0
 		}))}
 	p.Table = tableOf(p.X, p.Lines)
 	return p
 }
 
-func ratePanel(m []trainer.Metric) page.Panel {
+func ratePanel(c trainer.Config, m []trainer.Metric) page.Panel {
+	name := "largest network"
+	if phased(c) {
+		name = "all networks of a step"
+	}
 	p := page.Panel{Title: "Learning rate", X: "epoch", Y: "rate", Lines: withPoints(
-		line("largest network", m, func(m trainer.Metric) (page.XY, bool) {
+		line(name, m, func(m trainer.Metric) (page.XY, bool) {
 			return page.XY{X: m.Epoch, Y: m.LR}, true
 		}),
 		line("sub-networks", m, func(m trainer.Metric) (page.XY, bool) {
-			return page.XY{X: m.Epoch, Y: m.LR * m.Epsilon}, m.Epsilon > 0
+			return page.XY{X: m.Epoch, Y: m.LR * m.Epsilon}, m.Epsilon > 0 && !phased(c)
 		}))}
 	p.Table = tableOf(p.X, p.Lines)
 	return p
@@ -213,10 +265,13 @@ func tableOf(x string, lines []page.Line) page.Table {
 }
 
 // pruneTraining is how a network was pruned or fine-tuned.
-func pruneTraining(p at[prune.Info], m []prune.Metric) page.Training {
+func pruneTraining(name string, p at[prune.Info], m []prune.Metric) page.Training {
 	c := p.doc.Config
-	t := page.Training{Title: base(filepath.Dir(p.dir())), About: fmt.Sprintf(
-		"Training of one network by %s, %d epochs.", c.Method, c.Epochs)}
+	t := page.Training{Title: name, About: fmt.Sprintf("One network, pruned by %s in %s of training.",
+		c.Method, counted(c.Epochs, "epoch"))}
+	if c.Sparsity == 0 {
+		t.About = fmt.Sprintf("One network, trained for %s.", counted(c.Epochs, "epoch"))
+	}
 	loss := page.Panel{Title: "Loss", X: "epoch", Y: "nats", Lines: withPoints(
 		line("loss", m, func(m prune.Metric) (page.XY, bool) {
 			return page.XY{X: m.Epoch, Y: m.Loss}, m.Loss != 0
@@ -233,7 +288,7 @@ func pruneTraining(p at[prune.Info], m []prune.Metric) page.Training {
 		}))}
 	for _, x := range []page.Panel{removed, loss} {
 		if len(x.Lines) > 0 {
-			x.Table = tableOf(x.X, x.Lines)
+			x.Table, x.EndX = tableOf(x.X, x.Lines), float64(c.Epochs)
 			t.Panels = append(t.Panels, x)
 		}
 	}
