@@ -92,6 +92,14 @@ func (c *Config) settlePhases(space *supernet.Space, trained bool) error {
 	return c.checkFreeze()
 }
 
+// OwnPhases says whether the phases of a run are those of its strategy, of which it may have none.
+func (i *Info) OwnPhases() bool {
+	own := i.Config
+	own.Phases = nil
+	err := own.settlePhases(i.Space, true)
+	return err == nil && slices.Equal(own.Phases, i.Config.Phases)
+}
+
 // useful leaves out the strategy's own phases that would train the same networks as another. Of
 // several the longer one stays, which is the last, but never for that of the largest network.
 func (c Config) useful(space *supernet.Space) (all []PhaseSettings) {

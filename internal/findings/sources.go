@@ -56,14 +56,9 @@ func (l *library) commands() (all []page.Command) {
 		all = append(all, page.Command{What: what, Line: strings.Join(words, " ")})
 	}
 	for _, x := range l.runs {
-		i, c := x.doc.Info, x.doc.Info.Config
-		if i.Imported != nil {
-			continue
+		if x.doc.Info.Imported == nil {
+			add("train "+base(x.dir()), trainWords(&x.doc.Info, x.dir())...)
 		}
-		add("train "+base(x.dir()), "tailor train --space", shell(i.Space.Name), "--data",
-			shell(i.Data.Path), "--strategy", shell(string(c.Strategy)), fmt.Sprintf(
-				"--epochs %d --batch %d --lr %g --seed %d --out", c.Epochs, c.Batch, c.LR, c.Seed),
-			shell(x.dir()))
 	}
 	for _, x := range l.profiles {
 		add("profile "+base(x.path), "tailor profile --space", shell(x.doc.SpaceName), "--runtime",

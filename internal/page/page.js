@@ -150,9 +150,16 @@ function tradeoff(figure) {
     });
     return best;
   }
-  let waiting = false;
+  // A network that was clicked stays, so that the pointer can go to its files; a click beside all
+  // networks lets it go.
+  let waiting = false, kept = false;
+  function keep(event) {
+    const n = nearest(event);
+    kept = n >= 0;
+    if (kept) choose(n);
+  }
   function follow(event) {
-    if (waiting) return;
+    if (waiting || kept) return;
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
@@ -161,7 +168,7 @@ function tradeoff(figure) {
     });
   }
   plot.addEventListener("pointermove", follow);
-  plot.addEventListener("pointerdown", follow);
+  plot.addEventListener("pointerdown", keep);
 
   // Left and right go from winner to winner, up and down from network to network, by cost.
   const order = [...points].sort((a, b) => nets[a.dataset.n].x - nets[b.dataset.n].x);
