@@ -40,6 +40,18 @@ func TestFitLatencyIsExactWhereTimesAddUp(t *testing.T) {
 	}
 }
 
+// TestFitLatencyRefusesAStrangeReference: what it would write could not be read.
+func TestFitLatencyRefusesAStrangeReference(t *testing.T) {
+	space := micro.ParseSpace(t, micro.SpaceYAML)
+	p, path := micro.Profile(t, space)
+	p.NetworkSession.ReferenceMS = 1
+	p.ReferenceArch.KS = []int{99}
+	if _, err := FitLatency(space, p, path); err == nil ||
+		!strings.Contains(err.Error(), path+": reference_arch: arch does not fit") {
+		t.Errorf("error %v, want one about the reference's arch", err)
+	}
+}
+
 func TestFitLatencyRefusesAnotherSpace(t *testing.T) {
 	space, other := micro.ParseSpace(t, micro.SpaceYAML), micro.ParseSpace(t, micro.OtherYAML)
 	p, path := micro.Profile(t, other)

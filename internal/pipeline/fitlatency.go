@@ -35,6 +35,9 @@ func FitLatency(space *supernet.Space, p *profiles.Profile, path string) (*predi
 	identity := p.Identity()
 	l.Device, l.Runtime = identity.Device, identity.Runtime
 	if ms := p.NetworkSession.ReferenceMS; ms > 0 {
+		if _, err := space.Arch(p.ReferenceArch); err != nil {
+			return nil, fmt.Errorf("%s: reference_arch: %w: measure the device again", path, err)
+		}
 		l.Reference = &predictor.LatencyReference{Arch: p.ReferenceArch, MS: ms}
 	}
 	l.Inputs = map[string]store.Input{"profile": {Path: filepath.Base(path), SHA256: p.SHA256}}
