@@ -26,6 +26,10 @@ func (c Chart) drawable() Chart {
 	c.Lines = slices.DeleteFunc(c.Lines, func(l ChartLine) bool { return len(l.Points) == 0 })
 	c.Dots = slices.DeleteFunc(c.Dots, func(d ChartDots) bool { return len(d.Points) == 0 })
 	c.Budgets = slices.DeleteFunc(slices.Clone(c.Budgets), func(b float64) bool { return !x(b) })
+	drawn := func(f Front) bool { return len(f.Points)+len(f.Picked) > 0 }
+	if len(c.Lines)+len(c.Dots) == 0 && !slices.ContainsFunc(c.Picked, drawn) {
+		c.Budgets, c.Diagonal = nil, false // there are no axes to draw them on
+	}
 	return c
 }
 

@@ -23,7 +23,8 @@ func TestDrawHasNoPlace(t *testing.T) {
 					Top1: report.Range{Value: 0.5, Low: v, High: v}, Measured: true},
 					{Cost: report.Range{Value: 2, Low: v, High: v}}}})
 		}
-		for _, chart := range []report.Chart{c, {Axes: c.Axes}} {
+		for _, chart := range []report.Chart{c, {Axes: c.Axes},
+			{Axes: c.Axes, Budgets: []float64{1}, Diagonal: true}} {
 			if err := report.Draw(filepath.Join(t.TempDir(), "c.svg"), chart); err != nil {
 				t.Errorf("logarithms %v: %v", log, err)
 			}
