@@ -16,6 +16,7 @@ import (
 const (
 	maxEntries   = 200_000
 	maxDocuments = 2_000
+	maxNotes     = 20
 )
 
 // ErrNothing is returned for folders in which tailor wrote nothing.
@@ -29,38 +30,51 @@ type document struct{ path, kind string }
 
 // find lists the documents below some paths, each once, in the order of their paths. Links to
 // folders are followed where they are named, and nowhere below.
-func find(paths []string) ([]document, error) {
+//
+// Files and folders that may not be read are noted.
+func find(paths []string) (all []document, notes []string, err error) {
 	f := finder{seen: map[string]bool{}}
 	for _, path := range paths {
 		info, err := store.Stat(path)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		root := path
 		if info.IsDir() { // of a link that somebody named, the folder behind it
 			root += string(filepath.Separator) + "."
 		}
 		if err := filepath.WalkDir(root, f.visit); err != nil {
-			return nil, fmt.Errorf("look for files in %s: %w", path, err)
+			return nil, nil, fmt.Errorf("look for files in %s: %w", path, err)
 		}
 	}
 	if len(f.all) == 0 {
-		return nil, fmt.Errorf("%w: there is no document of tailor's in %s: give folders of runs, winners or profiles",
-			ErrNothing, strings.Join(paths, ", "))
+		return nil, nil, fmt.Errorf("%w: %s",
+			ErrNothing, strings.Join(append([]string{"there is no document of tailor's in " +
+				strings.Join(paths, ", ") + ": give folders of runs, winners or profiles"},
+				f.notes...), "; "))
 	}
 	slices.SortStableFunc(f.all, func(a, b document) int { return strings.Compare(a.path, b.path) })
-	return f.all, nil
+	return f.all, f.notes, nil
 }
 
 type finder struct {
 	entries int
 	seen    map[string]bool
 	all     []document
+	notes   []string
+}
+
+// note keeps that something may not be read. That it is not there any more is nothing to say.
+func (f *finder) note(err error) {
+	if errors.Is(err, fs.ErrPermission) && len(f.notes) < maxNotes {
+		f.notes = append(f.notes, "left out: "+err.Error())
+	}
 }
 
 func (f *finder) visit(path string, entry fs.DirEntry, err error) error {
 	if err != nil {
-		return nil // a folder that may not be read hides nothing that could be shown
+		f.note(err)
+		return nil
 	}
 	if f.entries++; f.entries > maxEntries {
 		return fmt.Errorf("there are more than %d files: name the folders of runs and winners",
@@ -81,6 +95,7 @@ func (f *finder) file(path string) error {
 	}
 	kind, _, err := store.Kind(path)
 	if err != nil { // another program's
+		f.note(err)
 		return nil
 	}
 	name := path

@@ -210,6 +210,10 @@ func hashes(t *testing.T, dir string) string {
 // testParts: a page of any part of a walk is one, of what is there.
 func testParts(t *testing.T, w walked) {
 	t.Helper()
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(w.dir, link); err != nil {
+		t.Skip(err)
+	}
 	for _, c := range []struct {
 		paths            []string
 		charts, networks bool
@@ -220,6 +224,7 @@ func testParts(t *testing.T, w walked) {
 		{[]string{w.path("run"), w.path("accuracy.json")}, true, true},
 		{[]string{w.path("run"), w.path("latency.json")}, true, true},
 		{[]string{w.dir, w.path("run"), w.path("winners")}, true, true},
+		{[]string{link}, true, true},
 	} {
 		v := gather(t, c.paths...)
 		if networks, _ := v.Count(); (len(v.Tradeoffs) > 0) != c.charts ||

@@ -27,11 +27,12 @@ type Query struct {
 // Gather reads what is below some paths. Files that cannot be read are noted in the view; that
 // there are none at all is [ErrNothing].
 func Gather(ctx context.Context, q Query) (*page.View, error) {
-	docs, err := find(q.Paths)
+	docs, unread, err := find(q.Paths)
 	if err != nil {
 		return nil, err
 	}
 	l := load(docs)
+	l.notes = append(unread, l.notes...)
 	l.readBeside()
 	h := hrefs{}
 	if q.Page != "" {
