@@ -45,8 +45,8 @@ func toldApart(paths []string) map[string]string {
 	return names
 }
 
-// lastFolders are the last folders of a file's path; those in which pruning puts its network and its
-// training do not count.
+// lastFolders are the last folders of a file's path; those in which pruning puts its network and
+// its training do not count.
 func lastFolders(path string, parts int) string {
 	if absolute, err := filepath.Abs(path); err == nil {
 		path = absolute

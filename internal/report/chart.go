@@ -45,8 +45,8 @@ type ChartDots struct {
 	Points []Dot
 }
 
-// Draw draws a chart in the format that the file's name tells. What has no place on its axes is left
-// out.
+// Draw draws a chart in the format that the file's name tells. What has no place on its axes is
+// left out.
 func Draw(path string, c Chart) error {
 	if err := CheckPlot(path); err != nil {
 		return err
