@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -219,5 +220,40 @@ func TestPointer(t *testing.T) {
 			t.Errorf("%d points are left when one of two series is hidden, want 5", left)
 		}
 		o.end()
+	}
+}
+
+// TestHover: the pointer over a winner shows its blocks; a click keeps it while the pointer goes on.
+func TestHover(t *testing.T) {
+	o, err := open(browserFor(t), saved(t, sample.View(50)), settings[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.end()
+	do(t, o, chromedp.ScrollIntoView(chromedp.CSS(".plot.large")))
+	at := ask[[][2]float64](t, o, `[...document.querySelectorAll(".point .face")].map(e => {
+		const b = e.getBoundingClientRect(); return [b.x + b.width/2, b.y + b.height/2]; })`)
+	names := ask[[]string](t, o,
+		`[...document.querySelectorAll(".point")].map(e => e.getAttribute("aria-label"))`)
+	over := func(i int) string {
+		t.Helper()
+		do(t, o, chromedp.MouseEvent(chromedp.MouseMoved, at[i][0], at[i][1]))
+		// the page follows the pointer once a frame
+		do(t, o, chromedp.Evaluate[chromedp.Void](
+			`new Promise(f => requestAnimationFrame(() => requestAnimationFrame(() => f())))`,
+			chromedp.EvalAwaitPromise))
+		return ask[string](t, o, `document.querySelector(".detail h4").textContent`)
+	}
+	for _, i := range []int{2, 0, 3} {
+		if got := over(i); got == "" || !strings.Contains(names[i], got) {
+			t.Errorf("over %q it shows %q", names[i], got)
+		}
+	}
+	do(t, o, chromedp.MouseClickXY(at[1][0], at[1][1]))
+	if got := over(3); !strings.Contains(names[1], got) {
+		t.Errorf("%q was clicked, and over another it shows %q", names[1], got)
+	}
+	if rows := ask[int](t, o, `document.querySelectorAll(".detail tbody tr").length`); rows != 20 {
+		t.Errorf("%d blocks are shown, want 20", rows)
 	}
 }
