@@ -93,6 +93,9 @@ func (l *Latency) time(resolution int, b supernet.Block) float64 {
 
 // scale is the factor of a block's type.
 func (l *Latency) scale(b supernet.Block) float64 {
+	if len(l.Scales) == 0 {
+		return 1
+	}
 	if s, ok := l.Scales[blockType(b)]; ok {
 		return s
 	}

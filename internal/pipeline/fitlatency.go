@@ -84,7 +84,8 @@ func ProfileTimings(space *supernet.Space, p *profiles.Profile, path string) (*T
 // runtimes, transfers these. Each of from is a file, or a folder all of whose latency predictors of
 // the space are meant.
 func FitTimings(t *Timings, from []string) (l *predictor.Latency, err error) {
-	inputs := maps.Clone(t.Inputs)
+	inputs := map[string]store.Input{}
+	maps.Copy(inputs, t.Inputs)
 	if len(from) == 0 {
 		l, err = predictor.FitLatency(t.Space, nil, t.Networks, regress.Defaults())
 	} else {

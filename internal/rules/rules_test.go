@@ -84,6 +84,7 @@ var mayImport = map[string][]string{
 	"tools/adoptcheck":    {"internal/adopt", "supernet"},
 	"tools/onnxcheck": {"internal/engine", "internal/export", "internal/nn", "internal/onnx",
 		"supernet"},
+	"tools/bench/latency":   {"predictor", "predictor/regress", "supernet"},
 	"tools/bench/transfer":  {"predictor", "predictor/regress", "profiles", "supernet"},
 	"tools/bench/shrinking": {"predictor", "search", "search/optimize", "supernet", "trainer"},
 	"tools/bench/pruned":    {"predictor", "profiles", "profiles/device", "supernet"},
