@@ -94,16 +94,29 @@ func relativeSquare(c calibration, t timing) float64 { return math.Pow(c.of(t.su
 
 // leaveOneOut predicts each network by a calibration that did not see it.
 func leaveOneOut(timings []timing, smallest float64) []float64 {
-	return leaveOut(timings, func(rest []timing, out timing) float64 {
-		return calibrate(rest, smallest).of(out.sum)
+	return leaveOut(timings, single(len(timings)), func(rest []timing) func(timing) float64 {
+		c := calibrate(rest, smallest)
+		return func(out timing) float64 { return c.of(out.sum) }
 	})
 }
 
-// leaveOut predicts each of all by the rest.
-func leaveOut[T any](all []T, predict func(rest []T, out T) float64) []float64 {
+// single are parts of one element each.
+func single(n int) [][]int {
+	parts := make([][]int, n)
+	for i := range parts {
+		parts[i] = []int{i}
+	}
+	return parts
+}
+
+// leaveOut predicts each of all by what was fitted to the other parts.
+func leaveOut[T any](all []T, parts [][]int, fit func(rest []T) func(out T) float64) []float64 {
 	predicted := make([]float64, len(all))
-	for i, out := range all {
-		predicted[i] = predict(regress.Without(all, []int{i}), out)
+	for _, part := range parts {
+		predict := fit(regress.Without(all, part))
+		for _, i := range part {
+			predicted[i] = predict(all[i])
+		}
 	}
 	return predicted
 }

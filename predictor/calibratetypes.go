@@ -152,8 +152,8 @@ func (c typedCalibration) adapt(typed []typedTiming, penalty float64) (typedCali
 
 // leaveOneOutTyped predicts each network by a calibration that did not see it.
 func leaveOneOutTyped(typed []typedTiming, smallest float64) []float64 {
-	return leaveOut(typed, func(rest []typedTiming, out typedTiming) float64 {
-		return calibrateTypes(rest, smallest).of(out)
+	return leaveOut(typed, single(len(typed)), func(rest []typedTiming) func(typedTiming) float64 {
+		return calibrateTypes(rest, smallest).of
 	})
 }
 

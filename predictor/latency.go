@@ -15,12 +15,12 @@ import (
 
 const (
 	latencyKind    = "latency"
-	latencyVersion = 3
-	latencyOldest  = 2 // it had no reference
+	latencyVersion = 4
+	latencyOldest  = 2 // it had neither a reference nor noise
 )
 
 // Latency predicts how long the sub-networks of a space take on a device: Intercept + Slope times
-// the sum of the times of their blocks, scaled by type. It is the document "latency/3"; make one
+// the sum of the times of their blocks, scaled by type. It is the document "latency/4"; make one
 // with [FitLatency] or [LoadLatency]. It is safe for concurrent use.
 type Latency struct {
 	provenance.Header
@@ -43,10 +43,12 @@ type Latency struct {
 	// 0 and 1, and there is no held-out error.
 	Calibrated bool `json:"calibrated"`
 	// Estimated says that no blocks were timed: their times explain those of the networks.
-	Estimated bool             `json:"estimated,omitempty"`
-	Networks  int              `json:"networks"` // whole networks that were timed
-	HeldOut   regress.HeldOut  `json:"heldout,omitzero"`
-	Interval  regress.Interval `json:"interval,omitzero"`
+	Estimated bool `json:"estimated,omitempty"`
+	Networks  int  `json:"networks"` // distinct whole networks that were timed
+	// Noise is what their times are off by, if some were timed several times.
+	Noise    regress.Noise    `json:"noise,omitzero"`
+	HeldOut  regress.HeldOut  `json:"heldout,omitzero"`
+	Interval regress.Interval `json:"interval,omitzero"`
 	// what was tried; the first was taken
 	Candidates   []LatencyCandidate  `json:"candidates,omitempty"`
 	ByResolution []ResolutionHeldOut `json:"heldout_by_resolution,omitempty"`
@@ -58,6 +60,9 @@ type Latency struct {
 	space  *supernet.Space
 	sums   *choices.Additive // of BlocksMS, not calibrated
 	unseen []float64         // held-out predictions of the networks, while fitting
+	timed  []NetworkTime     // the networks, while fitting
+	parts  [][]int           // of the networks, left out together, while fitting
+	how    string            // method that is not told by what l has, while fitting
 }
 
 // LatencyReference is a network and what it took where the networks were timed. Others that are
@@ -88,6 +93,9 @@ func (l *Latency) time(resolution int, b supernet.Block) float64 {
 
 // scale is the factor of a block's type.
 func (l *Latency) scale(b supernet.Block) float64 {
+	if len(l.Scales) == 0 {
+		return 1
+	}
 	if s, ok := l.Scales[blockType(b)]; ok {
 		return s
 	}
@@ -121,7 +129,8 @@ func (l *Latency) BlockMS(resolution int, b supernet.Block) (ms float64, known b
 }
 
 // HeldOutPredictions are the latencies in milliseconds that HeldOut compares with those of the
-// networks that l was fitted to, in their order; nil if l was read from a file.
+// networks that l was fitted to, in the order in which they first came; nil if l was read from a
+// file.
 func (l *Latency) HeldOutPredictions() []float64 { return l.unseen }
 
 // unknown says why an arch has no sum. That is rare, and worth building blocks for.

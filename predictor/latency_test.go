@@ -267,8 +267,8 @@ func TestFitLatencyRefuses(t *testing.T) {
 		is       error
 		want     string
 	}{
-		"nothing":        {nil, nil, predictor.ErrSamples, "no blocks and 0 networks"},
-		"few networks":   {nil, times[:9], predictor.ErrSamples, "at least 10 networks"},
+		"nothing":        {nil, nil, predictor.ErrSamples, "no blocks and 0 distinct networks"},
+		"few networks":   {nil, times[:9], predictor.ErrSamples, "at least 10"},
 		"infinite block": {slow, nil, predictor.ErrSamples, "took +Inf ms"},
 		"negative time": {blocks, []predictor.NetworkTime{{Arch: all[0], MS: -1}},
 			predictor.ErrSamples, "network 1 took -1 ms"},
@@ -314,11 +314,11 @@ func TestLatencyComesBackFromTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Tailor != "latency/3" || m.Device != "pi4" || m.Runtime != l.Runtime ||
+	if m.Tailor != "latency/4" || m.Device != "pi4" || m.Runtime != l.Runtime ||
 		m.HeldOut != l.HeldOut || m.Slope != l.Slope ||
 		!m.Calibrated || !maps.Equal(m.BlocksMS, l.BlocksMS) || !slices.Equal(m.ByResolution,
 		l.ByResolution) {
-		t.Errorf("got %+v, want %+v", m, l)
+		t.Errorf("got %s, held-out error %+v, want %+v", m.Tailor, m.HeldOut, l.HeldOut)
 	}
 	want, err1 := l.Predict(all)
 	got, err2 := m.Predict(all)

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/predictor"
-	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -279,8 +278,7 @@ func TestTransferForgetsZeros(t *testing.T) {
 	all := everyArch(s)
 	old := fitLatency(t, s, sparseInventory(t, s, supernet.Weights),
 		networks(s, all[:30:30], skipping, 0))
-	l, err := predictor.TransferLatency(old, networks(s, all[30:36], skipping, 0),
-		regress.Defaults())
+	l, err := transfer(networks(s, all[30:36], skipping, 0), old)
 	if err != nil {
 		t.Fatal(err)
 	}

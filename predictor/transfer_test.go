@@ -83,6 +83,11 @@ func methods(l *predictor.Latency) (names []string) {
 	return names
 }
 
+func transfer(networks []predictor.NetworkTime, olds ...*predictor.Latency) (*predictor.Latency,
+	error) {
+	return predictor.TransferLatency(olds, networks, regress.Defaults())
+}
+
 // TestTransferLearnsTypes: the old device knows nothing of what kernels cost on the new one, and 20
 // networks tell.
 func TestTransferLearnsTypes(t *testing.T) {
@@ -96,8 +101,7 @@ func TestTransferLearnsTypes(t *testing.T) {
 	unseen := timed(s, archs[30:], uneven, 0, 2)
 	errs := map[int]float64{}
 	for _, n := range []int{3, 10, 20} {
-		l, err := predictor.TransferLatency(old, timed(s, archs[:n], uneven, 0.01, 3),
-			regress.Defaults())
+		l, err := transfer(timed(s, archs[:n], uneven, 0.01, 3), old)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,8 +164,7 @@ func TestTransferFromAStranger(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	blocks := blocksOf(s, func(supernet.Block) float64 { return math.Exp(2 * r.NormFloat64()) })
 	old := fitLatency(t, s, blocks, nil)
-	l, err := predictor.TransferLatency(old, timed(s, archs[:40], even, 0.01, 3),
-		regress.Defaults())
+	l, err := transfer(timed(s, archs[:40], even, 0.01, 3), old)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,19 +179,17 @@ func TestTransferFromAStranger(t *testing.T) {
 func TestTransferRefuses(t *testing.T) {
 	s := builtin(t, "ofa-mbv3")
 	old := fitLatency(t, s, inventory(s, []supernet.Arch{s.Max(), s.Min()}, even), nil)
-	if _, err := predictor.TransferLatency(old, timed(s, []supernet.Arch{s.Max(), s.Min()}, even, 0,
-		1), regress.Defaults()); !errors.Is(err, predictor.ErrSamples) {
+	two := timed(s, []supernet.Arch{s.Max(), s.Min()}, even, 0, 1)
+	if _, err := transfer(two, old); !errors.Is(err, predictor.ErrSamples) {
 		t.Errorf("two networks: %v", err)
 	}
 	networks := timed(s, randomArchs(s, 5, 1), even, 0, 1)
 	var unknown *predictor.UnknownBlockError
-	if _, err := predictor.TransferLatency(old, networks, regress.Defaults()); !errors.As(err,
-		&unknown) {
+	if _, err := transfer(networks, old); !errors.As(err, &unknown) {
 		t.Errorf("blocks that the old one does not know: %v", err)
 	}
 	networks[2].MS = math.Inf(1)
-	if _, err := predictor.TransferLatency(old, networks, regress.Defaults()); !errors.Is(err,
-		predictor.ErrSamples) {
+	if _, err := transfer(networks, old); !errors.Is(err, predictor.ErrSamples) {
 		t.Errorf("an infinite latency: %v", err)
 	}
 }

@@ -31,7 +31,7 @@ type fitLatencyCmd struct {
 	Profile  string   `help:"File that profile wrote." type:"path" xor:"source" required:""`
 	Measured []string `help:"Fit to whole networks that were timed elsewhere: files with what benchmark_model or onnxruntime_perf_test printed about the networks of spaces --export, a table of them, or a line of JSON for each network, with its arch, and as value its latency in milliseconds." type:"path" xor:"source" required:"" many:"" placeholder:"FILE,..."`
 	Networks string   `help:"The networks.jsonl of the folder that was measured; default beside the first file of --measured." type:"path" with:"measured"`
-	From     string   `help:"Latency predictor of another device or runtime, to transfer to the networks of --profile or --measured: 10 to 50 are enough." type:"path"`
+	From     []string `help:"Latency predictors of other devices or runtimes, files or a folder of them, to transfer to the networks of --profile or --measured: 10 to 50 are enough. What these say decides which are used." type:"path" placeholder:"FILE,..."`
 	Space    string   `help:"The space, if it is not the shipped one that the profile names." xor:"space" type:"source"`
 	RunDir   string   `name:"run" help:"Folder of the run whose space it is." type:"path" xor:"space"`
 	Device   string   `name:"device-name" aliases:"device" help:"Name of the device of --measured, such as \"Pixel 8\". Default what measure.sh found." with:"measured"`
@@ -49,6 +49,7 @@ type fitLatencyResult struct {
 	ByResolution []predictor.ResolutionHeldOut `json:"heldout_by_resolution,omitempty"`
 	Interval     *regress.Interval             `json:"interval,omitempty"`
 	Candidates   []predictor.LatencyCandidate  `json:"candidates"`
+	Noise        *regress.Noise                `json:"noise,omitempty"`
 	Measured     *measuredInfo                 `json:"measured,omitempty"`
 }
 
@@ -68,7 +69,10 @@ func (c *fitLatencyCmd) fitted(g *Globals) error {
 	}
 	c.warnHopeless(g, l.HeldOut)
 	r := fitLatencyResult{fitResult{c.Out, l.Networks, l.HeldOut}, l.ByResolution, nil,
-		l.Candidates, measured}
+		l.Candidates, nil, measured}
+	if l.Noise.Repeated > 0 {
+		r.Noise = &l.Noise
+	}
 	if l.Interval.Coverage > 0 {
 		r.Interval = &l.Interval
 	}
@@ -109,7 +113,7 @@ func (c *fitLatencyCmd) fitProfile() (*predictor.Latency, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.From == "" {
+	if len(c.From) == 0 {
 		return pipeline.FitLatency(space, p, c.Profile)
 	}
 	t, err := pipeline.ProfileTimings(space, p, c.Profile)
@@ -164,7 +168,15 @@ func (r *fitLatencyResult) print(w io.Writer, l *predictor.Latency) {
 		for _, h := range r.ByResolution {
 			line(fmt.Sprintf("at %d px", h.Resolution), h.HeldOut)
 		}
+		if r.Noise != nil {
+			t.row("  noise alone", fmt.Sprint(l.Networks), fmt.Sprintf("%.1f %%", 100*r.Noise.MAPE),
+				"", fmt.Sprintf("%.2f", r.Noise.KendallTau))
+		}
 		t.print(w)
+	}
+	if r.Noise != nil {
+		fmt.Fprintf(w, "  %d networks were timed several times: a time is off by %.1f %%\n",
+			r.Noise.Repeated, 100*r.Noise.Relative)
 	}
 	if r.Interval != nil {
 		fmt.Fprintf(w, "  %.0f %% of networks are within %.1f %% of what is predicted\n",

@@ -12,7 +12,8 @@ const Unsteady = 0.10
 // Latency is that of a network by all its runs.
 type Latency struct {
 	Network string
-	MS      float64 // median
+	MS      float64   // median
+	Times   []float64 // of its runs, without what the device did meanwhile where that is known
 	Runs    int
 	Spread  float64 // from the fastest to the slowest run, as a share of the median
 }
@@ -64,7 +65,7 @@ func (s *Summary) add(n Network, ms []float64) {
 		s.Missing = append(s.Missing, n.Name)
 		return
 	}
-	l := Latency{Network: n.Name, MS: median(ms), Runs: len(ms)}
+	l := Latency{Network: n.Name, MS: median(ms), Times: ms, Runs: len(ms)}
 	l.Spread = (slices.Max(ms) - slices.Min(ms)) / l.MS
 	s.Latencies = append(s.Latencies, l)
 	switch {

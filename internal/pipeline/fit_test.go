@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -188,5 +190,43 @@ func TestFitMeasured(t *testing.T) {
 	if a.Samples != 40 || a.HeldOut.KendallTau < 0.9 || a.Inputs["measured"].SHA256 != fileHash(t,
 		path) || a.Inputs["measured"].Path != "mine.jsonl" {
 		t.Errorf("fitted %+v from %+v", a.HeldOut, a.Inputs)
+	}
+}
+
+// TestFitTimingsFromFolder: all latency predictors of the space in a folder are sources, each once,
+// and nothing else there.
+func TestFitTimingsFromFolder(t *testing.T) {
+	space, other := micro.ParseSpace(t, micro.SpaceYAML), micro.ParseSpace(t, micro.OtherYAML)
+	dir := t.TempDir()
+	l := micro.Latency(t, space)
+	save := func(name string, save func(path string) error) string {
+		path := filepath.Join(dir, name)
+		if err := save(path); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	first := save("b.json", l.Save)
+	save("c.json", l.Save)
+	l.Device = "another"
+	save("a.json", l.Save)
+	save("other.json", micro.Latency(t, other).Save)
+	p, _ := micro.Profile(t, space)
+	save("profile.json", p.Save)
+	timings := &Timings{Space: space}
+	for _, a := range micro.AllArchs(space)[:6] {
+		timings.Networks = append(timings.Networks,
+			predictor.NetworkTime{Arch: a, MS: 2 * micro.NetworkMS(space, a)})
+	}
+	got, err := FitTimings(timings, []string{dir, first})
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles := slices.Sorted(maps.Keys(got.Inputs))
+	if !slices.Equal(roles, []string{"latency 1 a.json", "latency 2 b.json"}) {
+		t.Errorf("sources %v", roles)
+	}
+	if _, err := FitTimings(timings, []string{t.TempDir()}); !errors.Is(err, errNoSource) {
+		t.Errorf("an empty folder: %v", err)
 	}
 }

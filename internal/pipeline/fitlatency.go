@@ -1,8 +1,10 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 
 	"github.com/tailor-nas/tailor/internal/store"
@@ -81,23 +83,91 @@ func ProfileTimings(space *supernet.Space, p *profiles.Profile, path string) (*T
 	}, nil
 }
 
-// FitTimings fits a predictor to whole networks alone or, with a predictor of another device or
-// runtime at from, transfers that one.
-func FitTimings(t *Timings, from string) (l *predictor.Latency, err error) {
-	inputs := maps.Clone(t.Inputs)
-	if from == "" {
+// FitTimings fits a predictor to whole networks alone or, with predictors of other devices or
+// runtimes, transfers these. Each of from is a file, or a folder all of whose latency predictors of
+// the space are meant.
+func FitTimings(t *Timings, from []string) (l *predictor.Latency, err error) {
+	inputs := map[string]store.Input{}
+	maps.Copy(inputs, t.Inputs)
+	if len(from) == 0 {
 		l, err = predictor.FitLatency(t.Space, nil, t.Networks, regress.Defaults())
 	} else {
-		var old *predictor.Latency
-		if old, err = predictor.LoadLatency(from, t.Space); err != nil {
+		var paths []string
+		var olds []*predictor.Latency
+		if paths, olds, err = loadSources(t.Space, from); err != nil {
 			return nil, err
 		}
-		inputs["latency"] = store.Input{Path: filepath.Base(from), SHA256: old.SHA256}
-		l, err = predictor.TransferLatency(old, t.Networks, regress.Defaults())
+		for i, path := range paths {
+			role := "latency"
+			if len(paths) > 1 {
+				role = fmt.Sprintf("latency %d %s", i+1, filepath.Base(path))
+			}
+			inputs[role] = store.Input{Path: filepath.Base(path), SHA256: olds[i].SHA256}
+		}
+		l, err = predictor.TransferLatency(olds, t.Networks, regress.Defaults())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("fit latency: %w", err)
 	}
 	l.Device, l.Runtime, l.Inputs = t.Device, t.Runtime, inputs
 	return l, nil
+}
+
+// loadSources reads predictors to transfer from, each once.
+func loadSources(space *supernet.Space, from []string) (paths []string, olds []*predictor.Latency,
+	err error) {
+	known := map[string]bool{}
+	for _, path := range from {
+		files, isFolder, err := latencyFiles(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		found := 0
+		for _, file := range files {
+			old, err := predictor.LoadLatency(file, space)
+			var other *predictor.SpaceError
+			switch {
+			case isFolder && errors.As(err, &other):
+				continue
+			case err != nil:
+				return nil, nil, err
+			}
+			if found++; !known[old.SHA256] {
+				known[old.SHA256] = true
+				paths, olds = append(paths, file), append(olds, old)
+			}
+		}
+		if found == 0 {
+			return nil, nil, fmt.Errorf("%w of space %s in %s: name files that fit latency wrote",
+				errNoSource, space.Name, path)
+		}
+	}
+	return paths, olds, nil
+}
+
+var errNoSource = errors.New("there is no latency predictor")
+
+// latencyFiles are a file itself, or the files of a folder that hold latency predictors.
+func latencyFiles(path string) (files []string, isFolder bool, err error) {
+	info, err := store.Stat(path)
+	if err != nil {
+		return nil, false, fmt.Errorf("read latency predictors: %w", err)
+	}
+	if !info.IsDir() {
+		return []string{path}, false, nil
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, true, fmt.Errorf("read latency predictors: %w", err)
+	}
+	for _, e := range entries { // in the order of their names
+		file := filepath.Join(path, e.Name())
+		if !e.Type().IsRegular() || filepath.Ext(file) != ".json" {
+			continue
+		}
+		if kind, _, err := store.Kind(file); err == nil && kind == "latency" {
+			files = append(files, file)
+		}
+	}
+	return files, true, nil
 }

@@ -218,7 +218,7 @@ func (m *Measured) readValues(paths []string, networks *[]elsewhere.Network) (
 	return runs, nil
 }
 
-// keepNetworks makes timings of the latencies.
+// keepNetworks makes timings of the latencies, one for each run.
 func (m *Measured) keepNetworks(networks []elsewhere.Network) error {
 	archs := map[string]supernet.Spec{}
 	for _, n := range networks {
@@ -229,7 +229,9 @@ func (m *Measured) keepNetworks(networks []elsewhere.Network) error {
 		if err != nil {
 			return fmt.Errorf("%s of %s: %w", l.Network, elsewhere.NetworksFile, err)
 		}
-		m.Networks = append(m.Networks, predictor.NetworkTime{Arch: a, MS: l.MS})
+		for _, ms := range l.Times {
+			m.Networks = append(m.Networks, predictor.NetworkTime{Arch: a, MS: ms})
+		}
 	}
 	return nil
 }

@@ -154,7 +154,7 @@ func TestReadMeasured(t *testing.T) {
 		got = append(got, n.MS)
 	}
 	s := m.Summary
-	if !slices.Equal(got, []float64{4, 1.5, 2.5}) || m.Device != "Pixel 8" ||
+	if !slices.Equal(got, []float64{3, 5, 4, 1.5, 2.5}) || s.Latencies[0].MS != 4 || m.Device != "Pixel 8" ||
 		m.Runtime != "benchmark_model" || m.Space.Name != "mbv3-tiny" || len(s.Missing) != 2 ||
 		!slices.Equal(s.Unsteady, []string{all[0].Name}) || len(m.Inputs) != 2 ||
 		m.Inputs["measured 2 values.jsonl"].SHA256 != fileHash(t, values) {

@@ -169,7 +169,8 @@ func (b *bench) transfer(w io.Writer, old *predictor.Latency, name string,
 		for range draws {
 			r.Shuffle(len(times), func(i, j int) { times[i], times[j] = times[j], times[i] })
 			unseen := times[len(times)-testNetworks:]
-			l, err := predictor.TransferLatency(old, times[:n], regress.Defaults())
+			l, err := predictor.TransferLatency([]*predictor.Latency{old}, times[:n],
+				regress.Defaults())
 			if err != nil {
 				return err
 			}

@@ -1,4 +1,4 @@
-package predictor
+package blocktimes
 
 import (
 	"math/rand/v2"

@@ -1,0 +1,105 @@
+package predictor_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+func randomOf(s *supernet.Space, n int, seed uint64) []supernet.Arch {
+	r := rand.New(rand.NewPCG(seed, 3))
+	archs := make([]supernet.Arch, n)
+	for i := range archs {
+		archs[i] = s.Random(r)
+	}
+	return archs
+}
+
+// TestTransferPicksTheSource: of several old devices the one that is like the new one is used,
+// whichever place it has, and one that is like none does no harm.
+func TestTransferPicksTheSource(t *testing.T) {
+	s := builtin(t, "ofa-mbv3")
+	r := rand.New(rand.NewPCG(1, 1))
+	noise := func(supernet.Block) float64 { return math.Exp(2 * r.NormFloat64()) }
+	like := fitLatency(t, s, blocksOf(s, uneven), nil)
+	stranger := fitLatency(t, s, blocksOf(s, noise), nil)
+	archs := randomArchs(s, 50, 8)
+	unseen := timed(s, archs[20:], uneven, 0, 2)
+	for _, n := range []int{4, 12} {
+		few := timed(s, archs[:n], uneven, 0.01, 3)
+		for _, olds := range [][]*predictor.Latency{{like, stranger}, {stranger, like}} {
+			l, err := transfer(few, olds...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e := wrong(t, l, unseen); e > 0.03 {
+				t.Errorf("%d networks: error %g by %v", n, e, methods(l))
+			}
+		}
+	}
+}
+
+// TestTransferIsNotWorseThanNone by the error that both state.
+func TestTransferIsNotWorseThanNone(t *testing.T) {
+	s := builtin(t, "ofa-mbv3")
+	r := rand.New(rand.NewPCG(2, 1))
+	old := fitLatency(t, s, blocksOf(s, func(b supernet.Block) float64 {
+		return even(b) * math.Exp(0.5*r.NormFloat64())
+	}), nil)
+	for seed := range uint64(4) {
+		few := timed(s, randomArchs(s, 12, seed), uneven, 0.01, seed)
+		with, err := transfer(few, old)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if alone := fitLatency(t, s, nil, few); with.HeldOut.MAPE > alone.HeldOut.MAPE {
+			t.Errorf("held-out error %g by %v, without %g", with.HeldOut.MAPE, methods(with),
+				alone.HeldOut.MAPE)
+		}
+	}
+}
+
+// TestTransferKeepsResolutions that the old device knows and no network is of.
+func TestTransferKeepsResolutions(t *testing.T) {
+	s := builtin(t, "ofa-mbv3")
+	old := fitLatency(t, s, blocksOf(s, even), nil) // of 160 and 224 pixels
+	archs := randomArchs(s, 60, 5)
+	var small, large []supernet.Arch
+	for _, a := range archs {
+		if a.Resolution == 160 {
+			small = append(small, a)
+		} else {
+			large = append(large, a)
+		}
+	}
+	for _, n := range []int{5, 20} {
+		l, err := transfer(timed(s, small[:n], even, 0.001, 2), old)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := wrong(t, l, timed(s, large, even, 0, 3)); e > 0.03 {
+			t.Errorf("%d networks of 160 pixels, by %v: error %g at 224", n, methods(l), e)
+		}
+		checkReloads(t, s, l, archs)
+	}
+}
+
+func TestTransferRefusesSources(t *testing.T) {
+	s, tiny := builtin(t, "ofa-mbv3"), builtin(t, "mbv3-tiny")
+	old := fitLatency(t, s, blocksOf(s, even), nil)
+	few := timed(s, randomArchs(s, 5, 1), even, 0, 1)
+	other := fitLatency(t, tiny, nil, networks(tiny, randomOf(tiny, 12, 1), even, 0))
+	for want, olds := range map[string][]*predictor.Latency{
+		"there is no latency predictor": nil,
+		"no latency predictor":          {old, nil},
+		"name those of one space":       {old, other},
+	} {
+		if _, err := transfer(few, olds...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
