@@ -34,7 +34,8 @@ func TestNoiseOfNothing(t *testing.T) {
 	if n := NoiseOf([][]float64{{1}, {2}, {3}}); n != (Noise{}) {
 		t.Errorf("measured once: %+v", n)
 	}
-	if n := NoiseOf([][]float64{{1, 1}, {2, 2}, {3, 3}}); n.MAPE != 0 || !near(n.KendallTau, 1, 1e-12) {
+	if n := NoiseOf([][]float64{{1, 1}, {2, 2}, {3, 3}}); n.MAPE != 0 ||
+		!near(n.KendallTau, 1, 1e-12) {
 		t.Errorf("measured twice the same: %+v", n)
 	}
 	if n := NoiseOf([][]float64{{1, 2}}); n.Repeated != 1 || n.KendallTau != 0 {

@@ -223,7 +223,7 @@ func TestPointer(t *testing.T) {
 	}
 }
 
-// TestHover: the pointer over a winner shows its blocks; a click keeps it while the pointer goes on.
+// TestHover: the pointer over a winner shows its blocks; a click keeps them while it goes on.
 func TestHover(t *testing.T) {
 	o, err := open(browserFor(t), saved(t, sample.View(50)), settings[2])
 	if err != nil {
