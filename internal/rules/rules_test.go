@@ -62,7 +62,7 @@ var mayImport = map[string][]string{
 	"profiles/timing": {"profiles/device"},
 	"profiles": {"internal/engine", "internal/nn", "internal/settings", "internal/store",
 		"profiles/device", "profiles/timing", "supernet", "supernet/provenance"},
-	"predictor/regress": {"internal/bug", "internal/kernel"},
+	"predictor/regress":    {"internal/bug", "internal/kernel"},
 	"predictor/blocktimes": {"predictor/regress", "supernet"},
 	"predictor": {"internal/store", "internal/textfile", "predictor/blocktimes",
 		"predictor/regress", "supernet", "supernet/choices", "supernet/provenance"},
