@@ -201,7 +201,8 @@ func TestWeight(t *testing.T) {
 
 // TestSameView: one view gives the same bytes.
 func TestSameView(t *testing.T) {
-	if written(t, sample.View(50)) != written(t, sample.View(50)) {
+	first := written(t, sample.View(50))
+	if second := written(t, sample.View(50)); first != second {
 		t.Error("two pages of one view differ")
 	}
 }
