@@ -4,7 +4,7 @@
 // It prints Markdown.
 //
 //	go run ./tools/bench/latency -table note10.json
-//	go run ./tools/bench/latency -table note10.json -draws 40
+//	go run ./tools/bench/latency -table note10.json -draws 8
 package main
 
 import (
