@@ -9,7 +9,6 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/tailor-nas/tailor/predictor/regress"
-	"github.com/tailor-nas/tailor/supernet"
 )
 
 // LatencyCandidate is a way to predict that was tried, with its error.
@@ -38,13 +37,7 @@ func (l *Latency) calibrate(blocks []BlockTime, s regress.Settings) (best *Laten
 	}
 	for _, b := range blocks {
 		if key := b.Block.Key(); b.Resolution != 0 && b.MS != l.BlocksMS[key] {
-			if l.AtMS == nil {
-				l.AtMS = map[int]map[string]float64{}
-			}
-			if l.AtMS[b.Resolution] == nil {
-				l.AtMS[b.Resolution] = map[string]float64{}
-			}
-			l.AtMS[b.Resolution][key] = b.MS
+			l.setAt(b.Resolution, key, b.MS)
 		}
 	}
 	weights, sparse := blockWeights{}, false
@@ -73,11 +66,7 @@ func (l *Latency) calibrateBlocks(weights blockWeights) (tried []*Latency, err e
 	if err := l.tabulate(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSamples, err)
 	}
-	archs := make([]supernet.Arch, len(l.timed))
-	for i, n := range l.timed {
-		archs[i] = n.Arch
-	}
-	if _, err := l.Predict(archs); err != nil { // not calibrated yet
+	if _, err := l.Predict(l.archs()); err != nil { // not calibrated yet
 		return nil, fmt.Errorf("networks to calibrate on: %w", err)
 	}
 	if len(l.timed) < minNetworks {

@@ -121,6 +121,15 @@ func (l *Latency) holdOut(predicted []float64) {
 	l.unseen = predicted
 }
 
+// archs are the networks, while fitting.
+func (l *Latency) archs() []supernet.Arch {
+	archs := make([]supernet.Arch, len(l.timed))
+	for i, n := range l.timed {
+		archs[i] = n.Arch
+	}
+	return archs
+}
+
 // times are those of the networks, while fitting.
 func (l *Latency) times() []float64 {
 	ms := make([]float64, len(l.timed))

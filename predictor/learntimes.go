@@ -6,7 +6,6 @@ import (
 
 	"github.com/tailor-nas/tailor/predictor/blocktimes"
 	"github.com/tailor-nas/tailor/predictor/regress"
-	"github.com/tailor-nas/tailor/supernet"
 )
 
 // estimate fits to networks alone.
@@ -57,11 +56,7 @@ func (l *Latency) learned(m *blocktimes.Learned, method string) (*Latency, error
 	c := *l
 	c.how, c.Estimated = method, true
 	c.Intercept, c.BlocksMS, c.AtMS = m.Model.InterceptMS(), map[string]float64{}, nil
-	archs := make([]supernet.Arch, len(l.timed))
-	for i, n := range l.timed {
-		archs[i] = n.Arch
-	}
-	for _, r := range spanned(l.space, archs) {
+	for _, r := range spanned(l.space, l.archs()) {
 		c.setAll(r, m.Model.BlockMS)
 	}
 	c.holdOut(m.HeldOut)
@@ -82,13 +77,18 @@ func (l *Latency) setAll(r int, contribution blocktimes.Known) {
 		case !ok:
 			l.BlocksMS[key] = ms
 		case known != ms:
-			if l.AtMS == nil {
-				l.AtMS = map[int]map[string]float64{}
-			}
-			if l.AtMS[r] == nil {
-				l.AtMS[r] = map[string]float64{}
-			}
-			l.AtMS[r][key] = ms
+			l.setAt(r, key, ms)
 		}
 	}
+}
+
+// setAt sets the time of a block at one resolution alone.
+func (l *Latency) setAt(resolution int, key string, ms float64) {
+	if l.AtMS == nil {
+		l.AtMS = map[int]map[string]float64{}
+	}
+	if l.AtMS[resolution] == nil {
+		l.AtMS[resolution] = map[string]float64{}
+	}
+	l.AtMS[resolution][key] = ms
 }

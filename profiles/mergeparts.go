@@ -19,9 +19,11 @@ func merge(space *supernet.Space, all []*Profile, archs []supernet.Arch) (*Profi
 	}
 	m := *all[0]
 	m.Header, m.Resolutions = provenance.Header{}, m.Settings.Resolutions
-	blocks := func(p *Profile) *timing.Summary { return &p.Session }
-	networks := func(p *Profile) *timing.Summary { return &p.NetworkSession }
-	m.Session, m.NetworkSession = mergeSessions(all, blocks), mergeSessions(all, networks)
+	var blocks, networks []timing.Summary
+	for _, p := range all {
+		blocks, networks = append(blocks, p.Session), append(networks, p.NetworkSession)
+	}
+	m.Session, m.NetworkSession = mergeSessions(blocks), mergeSessions(networks)
 	m.Blocks, m.Networks = nil, make([]NetworkTiming, len(archs))
 	for _, p := range all {
 		scale := m.Session.ReferenceMS / p.Session.ReferenceMS
@@ -48,12 +50,11 @@ func scaled(t timing.Timing, scale float64) timing.Timing {
 	return t
 }
 
-// mergeSessions sums up sessions, of the parts that had one: the worst of what says how steady they
-// were.
-func mergeSessions(all []*Profile, of func(*Profile) *timing.Summary) (m timing.Summary) {
+// mergeSessions sums up the sessions of parts, without those that a part did not have: the worst of
+// what says how steady they were.
+func mergeSessions(all []timing.Summary) (m timing.Summary) {
 	var refs []float64
-	for _, p := range all {
-		s := *of(p)
+	for _, s := range all {
 		if s.ReferenceSamples == 0 {
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -21,6 +22,15 @@ type Reference struct {
 	Blocks []supernet.Block
 	// MS is what it took in the session whose scale latencies are to be on; 0 for a new scale.
 	MS float64
+}
+
+// ReferenceOf is a network of a space that took so long.
+func ReferenceOf(space *supernet.Space, arch supernet.Spec, ms float64) (Reference, error) {
+	a, err := space.Arch(arch)
+	if err != nil {
+		return Reference{}, fmt.Errorf("reference of latencies: %w", err)
+	}
+	return Reference{Blocks: space.Blocks(a), MS: ms}, nil
 }
 
 // Networks times whole networks with random weights on this device, within a budget above 0. Their

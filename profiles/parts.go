@@ -38,13 +38,13 @@ func (p *part) blockWork() time.Duration   { return time.Duration(len(p.blocks))
 func (p *part) networkWork() time.Duration { return time.Duration(len(p.archs)) * networkBudget }
 
 // divide says what is measured of each resolution.
-func divide(space *supernet.Space, s ProfileSettings, archs []supernet.Arch) (parts []part) {
+func divide(space *supernet.Space, s ProfileSettings, archs []supernet.Arch,
+	reference supernet.Arch) (parts []part) {
 	blocks := allBlocks(space, s.Resolutions)
-	reference := blocks[len(blocks)/2]
-	network := space.Blocks(referenceArch(space, s.Resolutions))
+	block, network := blocks[len(blocks)/2], space.Blocks(reference)
 	taken := map[string]bool{}
 	for _, r := range s.Resolutions {
-		p := part{space: space, resolution: r, reference: reference, network: network}
+		p := part{space: space, resolution: r, reference: block, network: network}
 		for _, b := range withZeros(allBlocks(space, []int{r}), s.Sparse) {
 			if !taken[b.Key()] {
 				taken[b.Key()] = true

@@ -127,13 +127,14 @@ func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettin
 		return nil, err
 	}
 	archs := calibrationArchs(space, s)
-	parts := divide(space, s, archs)
+	reference := referenceArch(space, s.Resolutions)
+	parts := divide(space, s, archs, reference)
 	if s.Budget == Auto {
 		s.Budget = max(timing.Defaults().Budget, workOf(parts))
 	}
 	all, err := measureParts(ctx, rt, parts, Profile{SpaceName: space.Name,
 		SpaceSHA256: space.SHA256(), Device: here, Runtime: rt.Info(), Settings: s,
-		ReferenceArch: space.Spec(referenceArch(space, s.Resolutions))})
+		ReferenceArch: space.Spec(reference)})
 	if err != nil {
 		return nil, err
 	}
@@ -143,11 +144,7 @@ func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettin
 // Reference is what networks of a later session are to be timed against, so that their latencies
 // are those of this profile, whatever else the machine does then.
 func (p *Profile) Reference(space *supernet.Space) (Reference, error) {
-	a, err := space.Arch(p.ReferenceArch)
-	if err != nil {
-		return Reference{}, fmt.Errorf("reference of a profile: %w", err)
-	}
-	return Reference{Blocks: space.Blocks(a), MS: p.NetworkSession.ReferenceMS}, nil
+	return ReferenceOf(space, p.ReferenceArch, p.NetworkSession.ReferenceMS)
 }
 
 // Seconds is how long the profile took.

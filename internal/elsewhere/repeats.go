@@ -3,6 +3,8 @@ package elsewhere
 import (
 	"fmt"
 	"slices"
+
+	"github.com/tailor-nas/tailor/predictor/regress"
 )
 
 // Unsteady is how far apart the runs of a network may be, as a share: with more, a device that
@@ -65,7 +67,7 @@ func (s *Summary) add(n Network, ms []float64) {
 		s.Missing = append(s.Missing, n.Name)
 		return
 	}
-	l := Latency{Network: n.Name, MS: median(ms), Times: ms, Runs: len(ms)}
+	l := Latency{Network: n.Name, MS: regress.Median(ms), Times: ms, Runs: len(ms)}
 	l.Spread = (slices.Max(ms) - slices.Min(ms)) / l.MS
 	s.Latencies = append(s.Latencies, l)
 	switch {
@@ -93,7 +95,7 @@ func (s *Summary) relative(reference string, runs []Run) map[string][]float64 {
 	s.Relative = known > 0 && 2*known >= len(runs)-len(steady)
 	usual := 0.0
 	if s.Relative {
-		usual = median(steady)
+		usual = regress.Median(steady)
 	}
 	for i, r := range runs {
 		ms := r.MS
@@ -119,14 +121,4 @@ func besides(reference string, runs []Run, i int) float64 {
 		return 0
 	}
 	return sum / n
-}
-
-// median of some values, which it leaves in their order.
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	half := len(sorted) / 2
-	if len(sorted)%2 == 1 {
-		return sorted[half]
-	}
-	return (sorted[half-1] + sorted[half]) / 2
 }

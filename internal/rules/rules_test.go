@@ -160,7 +160,7 @@ var mayImport = map[string][]string{
 		"search", "search/manifest", "search/optimize", "supernet", "trainer"},
 	"internal/doctor": {"internal/bug", "internal/data", "internal/runtime/protocol",
 		"internal/runtime/remote", "profiles", "profiles/device", "supernet"},
-	"internal/elsewhere":  {"internal/store", "internal/textfile", "supernet"},
+	"internal/elsewhere":  {"internal/store", "internal/textfile", "predictor/regress", "supernet"},
 	"internal/augment":    {"internal/store", "internal/suggest", "internal/textfile"},
 	"internal/imagecache": {"internal/store"},
 	"internal/transfer":   {"internal/nn", "internal/safetensors"},

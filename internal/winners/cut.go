@@ -185,11 +185,9 @@ func (j *Job) timeOn(ctx context.Context, d *Device, networks [][]supernet.Block
 	budget := cmp.Or(j.Budget, time.Duration(len(networks))*2*time.Second)
 	var ref profiles.Reference
 	if r := d.Latency.Reference; r != nil {
-		a, err := j.Space.Arch(r.Arch)
-		if err != nil {
+		if ref, err = profiles.ReferenceOf(j.Space, r.Arch, r.MS); err != nil {
 			return nil, errTime(err)
 		}
-		ref = profiles.Reference{Blocks: j.Space.Blocks(a), MS: r.MS}
 	}
 	t.timings, t.session, err = profiles.Networks(ctx, d.Runtime, networks, ref, budget,
 		j.Config.Seed)

@@ -136,8 +136,12 @@ func (b *bench) after(ctx context.Context, run *trainer.Run, images *trainer.Dat
 	if b.accuracy == "" {
 		return rows, nil
 	}
+	accuracy, err := b.loadAccuracy(run)
+	if err != nil {
+		return nil, err
+	}
 	for _, share := range b.shares {
-		arch, err := b.best(ctx, run, share)
+		arch, err := best(ctx, space, accuracy, share)
 		if err != nil {
 			return nil, err
 		}
@@ -151,17 +155,22 @@ func (b *bench) after(ctx context.Context, run *trainer.Run, images *trainer.Dat
 	return rows, nil
 }
 
-// best is the network that a search finds within a share of the largest network's MACs.
-func (b *bench) best(ctx context.Context, run *trainer.Run, share float64) (supernet.Arch, error) {
-	space := run.Info.Space
-	accuracy, err := predictor.LoadAccuracy(b.accuracy, space)
+// loadAccuracy reads the predictor, which must be of the run's weights.
+func (b *bench) loadAccuracy(run *trainer.Run) (*predictor.Accuracy, error) {
+	accuracy, err := predictor.LoadAccuracy(b.accuracy, run.Info.Space)
 	if err != nil {
-		return supernet.Arch{}, err
+		return nil, err
 	}
 	if of := accuracy.Inputs["weights"].SHA256; of != run.State.WeightsSHA256 {
-		return supernet.Arch{}, fmt.Errorf("%s is of weights %.12s, those of %s are %.12s: "+
-			"fit accuracy again", b.accuracy, of, b.dir, run.State.WeightsSHA256)
+		return nil, fmt.Errorf("%s is of weights %.12s, those of %s are %.12s: fit accuracy again",
+			b.accuracy, of, b.dir, run.State.WeightsSHA256)
 	}
+	return accuracy, nil
+}
+
+// best is the network that a search finds within a share of the largest network's MACs.
+func best(ctx context.Context, space *supernet.Space, accuracy *predictor.Accuracy,
+	share float64) (supernet.Arch, error) {
 	config := optimize.Defaults()
 	config.Seed = 1
 	limits := search.Limits{

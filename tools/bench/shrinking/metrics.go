@@ -1,13 +1,7 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -16,31 +10,26 @@ import (
 // heldOut are the largest network when shrinking began and at the end, on the images held out of
 // training, as the run's metrics have them; none where it has no such figures.
 func heldOut(run *trainer.Run) ([]row, error) {
-	f, err := os.Open(filepath.Join(run.Dir, "metrics.jsonl"))
-	if errors.Is(err, fs.ErrNotExist) { // of a run that no training made
-		return nil, nil
-	}
+	record, err := trainer.ReadRecord(run.Dir)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	if record.Broken > 0 {
+		return nil, fmt.Errorf("%s: %d lines of the metrics cannot be read", run.Dir, record.Broken)
+	}
 	var before, end *trainer.Metric
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		var m trainer.Metric
-		if err := json.Unmarshal(lines.Bytes(), &m); err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Name(), err)
-		}
+	for i := range record.Metrics {
+		m := &record.Metrics[i]
 		if m.Top1Max == nil {
 			continue
 		}
 		if m.Epoch <= run.Info.Config.WarmupEpochs {
-			before = &m
+			before = m
 		}
-		end = &m
+		end = m
 	}
-	if err := lines.Err(); err != nil || before == nil {
-		return nil, err
+	if before == nil {
+		return nil, nil
 	}
 	space := run.Info.Space
 	macs := supernet.MACs(space.Blocks(space.Max()))
