@@ -55,11 +55,19 @@ type UnreachableError struct {
 	Asked    float64       // in ms, or a count
 	Smallest float64       // cost of any sub-network, exact
 	Arch     supernet.Arch // that has it
+	// Confidence with which a latency should stay within Asked; 0 takes predictions as they are.
+	Confidence float64
 }
 
 func (e *UnreachableError) Error() string {
 	if e.Limit == "latency" {
-		return fmt.Sprintf("no sub-network has a latency of at most %.4g ms: smallest reachable %v ms; raise --max-latency", e.Asked, reachable(e.Smallest))
+		sure, lower := "", ""
+		if e.Confidence > 0 {
+			sure = fmt.Sprintf(" with %.4g %% confidence", 100*e.Confidence)
+			lower = ", or lower --confidence"
+		}
+		return fmt.Sprintf("no sub-network has a latency of at most %.4g ms%s: smallest reachable "+
+			"%v ms; raise --max-latency%s", e.Asked, sure, reachable(e.Smallest), lower)
 	}
 	flag := map[string]string{"MACs": "--max-macs", "parameters": "--max-params"}[e.Limit]
 	return fmt.Sprintf("no sub-network has at most %.0f %s: smallest reachable %.0f; raise %s",
@@ -239,7 +247,8 @@ func (f *finder) checkReachable() error {
 			return err
 		}
 		if smallest > limit {
-			return &UnreachableError{"latency", limit, smallest, arch}
+			return &UnreachableError{Limit: "latency", Asked: limit, Smallest: smallest,
+				Arch: arch}
 		}
 	}
 	for _, l := range []struct {
@@ -248,7 +257,8 @@ func (f *finder) checkReachable() error {
 		cost  *choices.Additive
 	}{{"MACs", f.Limits.MACs, f.macs}, {"parameters", f.Limits.Params, f.params}} {
 		if arch, smallest := l.cost.Min(); l.limit != 0 && smallest > float64(l.limit) {
-			return &UnreachableError{l.name, float64(l.limit), smallest, arch}
+			return &UnreachableError{Limit: l.name, Asked: float64(l.limit),
+				Smallest: smallest, Arch: arch}
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,10 @@ type Job struct {
 	Devices  []Device // may be empty if no limit is a latency
 	Limits   []search.Limits
 	Top      int // winners for each of the limits, 0 for one; with Pareto it must be 0 or 1
+	// Confidence, from 0 to 1, is how sure it should be that a winner stays within a limit on
+	// latency where it cannot be timed: search.Selection says what that takes. 0 takes
+	// predictions as they are, and so does a predictor whose error is not known.
+	Confidence float64
 	// Pareto asks for the whole Pareto front of accuracy against Cost, found in one search for each
 	// device. With two or more Limits the winners are the front's best within each; with one or
 	// none, Points winners evenly spaced along the front within it.
@@ -69,6 +74,8 @@ type Device struct {
 	// are chosen so that they meet their latency budgets there; otherwise, or if it is nil, their
 	// latency is only predicted
 	Runtime profiles.Runtime
+
+	margin float64 // share by which a winner's latency may be above its prediction
 }
 
 // Winner is a sub-network that was found, as its manifest describes it.
@@ -116,6 +123,9 @@ func Search(ctx context.Context, j Job) (*Result, error) {
 	}
 	defer lock.Unlock()
 	if err := j.checkFolders(); err != nil {
+		return nil, err
+	}
+	if err := j.setMargins(ctx); err != nil {
 		return nil, err
 	}
 	picks, fronts, result, err := j.find(ctx)
@@ -172,6 +182,10 @@ func (j *Job) check() error {
 	}
 	if len(j.Devices) == 0 {
 		j.Devices = []Device{{}}
+	}
+	j.Devices = slices.Clone(j.Devices) // each gets a margin
+	if !(j.Confidence >= 0 && j.Confidence < 1) {
+		return fmt.Errorf("a confidence of %g, expected 0 to below 1", j.Confidence)
 	}
 	if j.Cost == 0 {
 		j.Cost = search.Latency
