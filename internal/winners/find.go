@@ -47,11 +47,15 @@ func (j *Job) find(ctx context.Context) ([]pick, []deviceFront, *Result, error) 
 	var fronts []deviceFront
 	for i := range j.Devices {
 		d := &j.Devices[i]
-		q := search.Query{Space: j.Space, Accuracy: accuracy}
+		q := search.Query{Space: j.Space, Accuracy: accuracy, Known: j.Known}
 		if d.Latency != nil {
 			q.Latency = d.Latency
 		}
-		var err error
+		known, err := j.known(d, q)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		result.Devices = append(result.Devices, known)
 		if j.Pareto {
 			var f deviceFront
 			if f, picks, err = j.findFront(ctx, i, q, picks, result); err == nil {
@@ -68,6 +72,9 @@ func (j *Job) find(ctx context.Context) ([]pick, []deviceFront, *Result, error) 
 			return nil, nil, nil, err
 		}
 	}
+	if len(picks) == 0 {
+		return nil, nil, nil, result.Unreachable[0].Err
+	}
 	result.Seconds = time.Since(began).Seconds()
 	return picks, fronts, result, nil
 }
@@ -81,6 +88,9 @@ func (j *Job) findEach(ctx context.Context, device int, q search.Query, picks []
 		config := j.searching(device*len(j.Limits)+i, len(j.Devices)*len(j.Limits))
 		config.Top = j.Top
 		answer, err := search.Find(ctx, q, config)
+		if j.unanswered(d, limits, err, result) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -189,6 +199,9 @@ func (j *Job) pickWithin(ctx context.Context, f deviceFront, q search.Query, pic
 			p.best = []search.Found{best}
 		} else { // if no network is within the limits, its error has the smallest cost
 			answer, err := search.Find(ctx, q, j.Config)
+			if j.unanswered(f.device, limits, err, result) {
+				continue
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -217,6 +230,8 @@ func loosest(all []search.Limits) search.Limits {
 		l.LatencyMS = looser(l.LatencyMS, other.LatencyMS)
 		l.MACs = looser(l.MACs, other.MACs)
 		l.Params = looser(l.Params, other.Params)
+		l.MemoryBytes = looser(l.MemoryBytes, other.MemoryBytes)
+		l.SizeBytes = looser(l.SizeBytes, other.SizeBytes)
 	}
 	return l
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -36,7 +37,8 @@ type Job struct {
 	Accuracy *predictor.Accuracy
 	Devices  []Device // may be empty if no limit is a latency
 	Limits   []search.Limits
-	Top      int // winners for each of the limits, 0 for one; with Pareto it must be 0 or 1
+	Known    []supernet.Arch // of an earlier search, to begin with: see ReadKnown
+	Top      int             // winners for each of the limits, 0 for one; with Pareto it must be 0 or 1
 	// Confidence, from 0 to 1, is how sure it should be that a winner stays within a limit on
 	// latency where it cannot be timed: search.Selection says what that takes. 0 takes
 	// predictions as they are, and so does a predictor whose error is not known.
@@ -80,11 +82,14 @@ type Device struct {
 
 // Winner is a sub-network that was found, as its manifest describes it.
 type Winner struct {
-	Device    string             `json:"device,omitempty"` // its name, if there are several
-	Arch      supernet.Spec      `json:"arch"`
-	Limits    search.Limits      `json:"limits"`
-	MACs      int64              `json:"macs"`
-	Params    int64              `json:"params"`
+	Device string        `json:"device,omitempty"` // its name, if there are several
+	Arch   supernet.Spec `json:"arch"`
+	Limits search.Limits `json:"limits"`
+	MACs   int64         `json:"macs"`
+	Params int64         `json:"params"`
+	// of activations, and of the file of weights at most, in bytes
+	Memory    int64              `json:"memory_bytes"`
+	Size      int64              `json:"size_bytes"`
 	Predicted manifest.Predicted `json:"predicted"`
 	Measured  *manifest.Measured `json:"measured,omitempty"`
 	Ranks     *manifest.Ranks    `json:"ranks,omitempty"`
@@ -95,6 +100,13 @@ type Winner struct {
 	Exports []manifest.Export `json:"exports,omitempty"`
 }
 
+// Same says that another question on the same device has the same answer, a network that is the best
+// within both, and was measured to be within both or neither.
+func (w Winner) Same(other Winner) bool {
+	return w.Device == other.Device && w.Limits != other.Limits && w.OverBudget == other.OverBudget &&
+		reflect.DeepEqual(w.Arch, other.Arch) && reflect.DeepEqual(w.Ranks, other.Ranks)
+}
+
 // Result is all winners: by device, then in the order of the limits or along the front, then
 // best first: by measured top-1 if it was measured, else by the predicted one.
 type Result struct {
@@ -102,6 +114,25 @@ type Result struct {
 	Seconds     float64  `json:"seconds"` // of searching alone
 	Winners     []Winner `json:"winners"`
 	Fronts      []Front  `json:"fronts,omitempty"`
+	// Unreachable are the questions that no network answers.
+	Unreachable []Unreachable `json:"unreachable,omitempty"`
+	Devices     []Known       `json:"devices,omitempty"`
+}
+
+// Unreachable is a question that no network answers.
+type Unreachable struct {
+	Device string        `json:"device,omitempty"`
+	Limits search.Limits `json:"limits"`
+	Error  string        `json:"error"`
+	Err    error         `json:"-"`
+}
+
+// Known is what can be said of a device's networks before they are searched.
+type Known struct {
+	Device  string        `json:"device,omitempty"`
+	Spans   []search.Span `json:"costs"`
+	LeftOut []int         `json:"resolutions_left_out,omitempty"` // no predictor knows them
+	Why     error         `json:"-"`                              // of the first of these
 }
 
 // Front is a device's front, in a file.

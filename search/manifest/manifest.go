@@ -162,6 +162,6 @@ func (m *Manifest) Judge() {
 	if m.Measured == nil || m.Limits.LatencyMS > 0 && m.Measured.LatencyMS == 0 {
 		return
 	}
-	within := m.Limits.Hold(m.Measured.LatencyMS, m.MACs, m.Params)
+	within := m.Limits.Hold(CostsOf(m.Blocks, m.Measured.LatencyMS))
 	m.Measured.WithinLimits = &within
 }
