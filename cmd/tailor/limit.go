@@ -76,10 +76,11 @@ func (l *timeLimit) UnmarshalText(text []byte) (err error) {
 	return nil
 }
 
-// ms is the limit in milliseconds; the largest network takes so long.
+// ms is the limit in milliseconds, a share to four digits; the largest network takes so long.
 func (l timeLimit) ms(largest float64) float64 {
 	if l.share > 0 {
-		return float64(l.share) * largest
+		ms, _ := strconv.ParseFloat(strconv.FormatFloat(float64(l.share)*largest, 'g', 4, 64), 64)
+		return ms
 	}
 	return float64(l.duration) / float64(time.Millisecond)
 }

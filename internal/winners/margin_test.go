@@ -16,9 +16,9 @@ import (
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
-// TestConfidenceKeepsBudgets searches on invented devices with predictors that were fitted to 30 networks
-// of each, and asks the devices themselves: of winners as predicted about half are over their
-// budget, of those with a confidence of 0.9 about a tenth. More devices and spaces are in
+// TestConfidenceKeepsBudgets searches on invented devices with predictors that were fitted to 30
+// networks of each, and asks the devices themselves: of winners as predicted about half are over
+// their budget, of those with a confidence of 0.9 about a tenth. More devices and spaces are in
 // docs/results/search.md.
 func TestConfidenceKeepsBudgets(t *testing.T) {
 	space, err := supernet.LoadSpace("mbv3-tiny")

@@ -34,13 +34,30 @@ func (j *Job) known(d *Device, q search.Query) (Known, error) {
 		k.Why = left[k.LeftOut[0]]
 	}
 	var err error
+	q.Limits = j.common()
 	if k.Spans, err = search.Spans(q, j.Config.Seed); err != nil {
 		return k, err
 	}
-	for i := range k.Spans { // a share that one limit alone allows
-		if s := &k.Spans[i]; len(j.Limits) == 1 {
-			s.Limit = s.Cost.Limited(j.Limits[0])
-		}
-	}
 	return k, nil
+}
+
+// common are the limits that all questions share.
+func (j *Job) common() search.Limits {
+	all := j.Limits[0]
+	for _, l := range j.Limits[1:] {
+		all.LatencyMS = shared(all.LatencyMS, l.LatencyMS)
+		all.MACs = shared(all.MACs, l.MACs)
+		all.Params = shared(all.Params, l.Params)
+		all.MemoryBytes = shared(all.MemoryBytes, l.MemoryBytes)
+		all.SizeBytes = shared(all.SizeBytes, l.SizeBytes)
+	}
+	return all
+}
+
+// shared is a limit that two questions have, 0 for none.
+func shared[T int64 | float64](a, b T) T {
+	if a != b {
+		return 0
+	}
+	return a
 }

@@ -38,7 +38,8 @@ type Job struct {
 	Devices  []Device // may be empty if no limit is a latency
 	Limits   []search.Limits
 	Known    []supernet.Arch // of an earlier search, to begin with: see ReadKnown
-	Top      int             // winners for each of the limits, 0 for one; with Pareto it must be 0 or 1
+	// Top is the winners for each of the limits, 0 for one; with Pareto it must be 0 or 1.
+	Top int
 	// Confidence, from 0 to 1, is how sure it should be that a winner stays within a limit on
 	// latency where it cannot be timed: search.Selection says what that takes. 0 takes
 	// predictions as they are, and so does a predictor whose error is not known.
@@ -100,11 +101,12 @@ type Winner struct {
 	Exports []manifest.Export `json:"exports,omitempty"`
 }
 
-// Same says that another question on the same device has the same answer, a network that is the best
-// within both, and was measured to be within both or neither.
+// Same says that another question on the same device has the same answer, a network that is the
+// best within both, and was measured to be within both or neither.
 func (w Winner) Same(other Winner) bool {
-	return w.Device == other.Device && w.Limits != other.Limits && w.OverBudget == other.OverBudget &&
-		reflect.DeepEqual(w.Arch, other.Arch) && reflect.DeepEqual(w.Ranks, other.Ranks)
+	return w.Device == other.Device && w.Limits != other.Limits &&
+		w.OverBudget == other.OverBudget && reflect.DeepEqual(w.Arch, other.Arch) &&
+		reflect.DeepEqual(w.Ranks, other.Ranks)
 }
 
 // Result is all winners: by device, then in the order of the limits or along the front, then

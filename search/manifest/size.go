@@ -13,9 +13,9 @@ const (
 	placeDigits = 10
 )
 
-// SizeAtMost is how many bytes the weights file of a network has at most: a few for each tensor less,
-// as places in a file are written with as many digits as they have, and far less where weights are
-// zero.
+// SizeAtMost is how many bytes the weights file of a network has at most: it has a few for each
+// tensor less, as places in a file are written with as many digits as they have, and far less where
+// weights are zero.
 func SizeAtMost(blocks []supernet.Block) int64 {
 	bytes := int64(fileFrame)
 	for _, b := range blocks {
