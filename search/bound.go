@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
@@ -100,6 +101,12 @@ func (f *finder) budgets(resolution int) (all []choices.Budget, ok bool) {
 	if limit := f.Limits.Params; limit != 0 {
 		add(f.params.Affine(resolution), float64(limit))
 	}
+	if limit := f.Limits.MemoryBytes; limit != 0 { // no block may be over it
+		add(f.memory.Over(resolution, float64(limit)), 0.5)
+	}
+	if limit := f.Limits.SizeBytes; limit != 0 {
+		add(f.size.Affine(resolution), float64(limit-manifest.FileFrame))
+	}
 	return all, true
 }
 
@@ -146,7 +153,7 @@ func (s *bounding) settle(a supernet.Arch) error {
 	if err != nil {
 		return err
 	}
-	if s.Limits.Hold(ms[0], int64(s.macs.Sum(a)), int64(s.params.Sum(a))) {
+	if s.Limits.Hold(s.counts.of(a, ms[0])) {
 		s.found = max(s.found, top1[0])
 	}
 	return nil

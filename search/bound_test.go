@@ -10,6 +10,7 @@ import (
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -114,7 +115,7 @@ func TestBoundAgainstAllNetworks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if b := space.Blocks(x); q.Limits.Hold(ms[0], supernet.MACs(b), supernet.Params(b)) {
+			if q.Limits.Hold(manifest.CostsOf(space.Blocks(x), ms[0])) {
 				best = max(best, top1[0])
 			}
 		}

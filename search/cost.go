@@ -12,9 +12,14 @@ const (
 	MACs
 	// Params counts trained parameters.
 	Params
+	// Memory is of the activations of one image, in bytes.
+	Memory
+	// Size is of the file of weights, in bytes.
+	Size
 )
 
-var costNames = map[Cost]string{Latency: "latency_ms", MACs: "macs", Params: "params"}
+var costNames = map[Cost]string{Latency: "latency_ms", MACs: "macs", Params: "params",
+	Memory: "memory_bytes", Size: "size_bytes"}
 
 // String is the name of the cost in documents, with its unit.
 func (c Cost) String() string {
@@ -35,21 +40,25 @@ func (c *Cost) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("cost is %q, expected latency_ms, macs or params", text)
+	return fmt.Errorf("cost is %q, expected latency_ms, macs, params, memory_bytes or size_bytes", text)
 }
 
-func (c Cost) of(latencyMS, macs, params float64) float64 {
+func (c Cost) of(all Costs) float64 {
 	switch c {
 	case MACs:
-		return macs
+		return float64(all.MACs)
 	case Params:
-		return params
+		return float64(all.Params)
+	case Memory:
+		return float64(all.MemoryBytes)
+	case Size:
+		return float64(all.SizeBytes)
 	}
-	return latencyMS
+	return all.LatencyMS
 }
 
 // Of is a network's cost.
-func (c Cost) Of(f Found) float64 { return c.of(f.LatencyMS, float64(f.MACs), float64(f.Params)) }
+func (c Cost) Of(f Found) float64 { return c.of(f.Costs()) }
 
 // Limit tightens limits so that they allow at most the given cost.
 func (c Cost) Limit(l Limits, most float64) Limits {
@@ -59,19 +68,26 @@ func (c Cost) Limit(l Limits, most float64) Limits {
 			l.LatencyMS = most
 		}
 	case MACs:
-		if l.MACs == 0 || int64(most) < l.MACs {
-			l.MACs = int64(most)
-		}
+		l.MACs = tighter(l.MACs, most)
 	case Params:
-		if l.Params == 0 || int64(most) < l.Params {
-			l.Params = int64(most)
-		}
+		l.Params = tighter(l.Params, most)
+	case Memory:
+		l.MemoryBytes = tighter(l.MemoryBytes, most)
+	case Size:
+		l.SizeBytes = tighter(l.SizeBytes, most)
 	}
 	return l
 }
 
+// tighter is the lower of two limits, where the first may be none.
+func tighter(limit int64, most float64) int64 {
+	if limit == 0 || int64(most) < limit {
+		return int64(most)
+	}
+	return limit
+}
+
 // Limited is the limit on this cost, 0 if there is none.
 func (c Cost) Limited(l Limits) float64 {
-	return c.of(l.LatencyMS, float64(l.MACs),
-		float64(l.Params))
+	return c.of(Costs(l))
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
-	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
 // Query asks for the sub-networks of a space with the highest predicted top-1 within limits.
@@ -23,6 +22,8 @@ type Query struct {
 	// Resolutions restricts the search; nil is all of the space. Those that a predictor cannot
 	// predict are left out in any case.
 	Resolutions []int
+	// Known are networks of an earlier search to begin with: the best of those within the limits.
+	Known []supernet.Arch
 }
 
 // Found is a sub-network with what is predicted of it.
@@ -32,6 +33,14 @@ type Found struct {
 	LatencyMS float64 // predicted; 0 without a latency predictor
 	MACs      int64
 	Params    int64
+	// MemoryBytes and SizeBytes are as [Costs] has them.
+	MemoryBytes, SizeBytes int64
+}
+
+// Costs are what the network costs.
+func (f Found) Costs() Costs {
+	return Costs{LatencyMS: f.LatencyMS, MACs: f.MACs, Params: f.Params,
+		MemoryBytes: f.MemoryBytes, SizeBytes: f.SizeBytes}
 }
 
 // Answer is what [Find] found.
@@ -51,19 +60,29 @@ func (a *Answer) Exact() bool { return a.Status == optimize.Exhausted }
 // UnreachableError says that every sub-network exceeds one of the limits, and which one exceeds it
 // least.
 type UnreachableError struct {
-	Limit    string        // "latency", "MACs" or "parameters"
+	Limit    string        // "latency", "MACs", "parameters", "memory" or "size"
 	Asked    float64       // in ms, or a count
 	Smallest float64       // cost of any sub-network, exact
 	Arch     supernet.Arch // that has it
+	// Confidence with which a latency should stay within Asked; 0 takes predictions as they are.
+	Confidence float64
 }
 
 func (e *UnreachableError) Error() string {
 	if e.Limit == "latency" {
-		return fmt.Sprintf("no sub-network has a latency of at most %.4g ms: smallest reachable %v ms; raise --max-latency", e.Asked, reachable(e.Smallest))
+		sure, lower := "", ""
+		if e.Confidence > 0 {
+			sure = fmt.Sprintf(" with %.4g %% confidence", 100*e.Confidence)
+			lower = ", or lower --confidence"
+		}
+		return fmt.Sprintf("no sub-network has a latency of at most %.4g ms%s: smallest reachable "+
+			"%v ms; raise --max-latency%s", e.Asked, sure, reachable(e.Smallest), lower)
 	}
-	flag := map[string]string{"MACs": "--max-macs", "parameters": "--max-params"}[e.Limit]
+	flag := map[string]string{"MACs": "--max-macs", "parameters": "--max-params",
+		"memory": "--max-memory", "size": "--max-size"}[e.Limit]
+	what := map[string]string{"memory": "bytes of memory", "size": "bytes of weights"}[e.Limit]
 	return fmt.Sprintf("no sub-network has at most %.0f %s: smallest reachable %.0f; raise %s",
-		e.Asked, e.Limit, e.Smallest, flag)
+		e.Asked, cmp.Or(what, e.Limit), e.Smallest, flag)
 }
 
 // Unwrap makes errors.Is(err, optimize.ErrInfeasible) hold.
@@ -81,8 +100,9 @@ func reachable(ms float64) float64 {
 // finder evaluates candidates of a query: it predicts their top-1 and computes their costs.
 type finder struct {
 	Query
-	macs, params *choices.Additive
-	cost         Cost // of a front
+	counts
+	cost  Cost             // of a front
+	start []optimize.Genes // known networks to begin with
 }
 
 // Find searches for the c.Top sub-networks with the highest predicted top-1 within the query's
@@ -176,17 +196,13 @@ func newFinder(q Query) (*finder, error) {
 	if err := q.knownResolutions(); err != nil {
 		return nil, err
 	}
-	macs, err := choices.NewAdditive(q.Space,
-		func(b supernet.Block) float64 { return float64(b.MACs()) })
+	c, err := newCounts(q.Space)
 	if err != nil {
 		return nil, err
 	}
-	params, err := choices.NewAdditive(q.Space,
-		func(b supernet.Block) float64 { return float64(b.Params()) })
-	if err != nil {
-		return nil, err
-	}
-	return &finder{Query: q, macs: macs, params: params}, nil
+	f := &finder{Query: q, counts: c}
+	f.start, err = f.known()
+	return f, err
 }
 
 // knownResolutions restricts the query to the resolutions that both predictors can predict:
@@ -230,25 +246,24 @@ func Predictable(space *supernet.Space, resolutions []int,
 	return known, failed
 }
 
-// checkReachable refuses a limit that every network exceeds. Each cost is a sum over blocks, so
-// that its minimum over the space is known exactly.
+// checkReachable refuses a limit that every network exceeds at the resolutions that are searched.
+// Each cost is a sum over blocks, or the largest of theirs, so that the smallest is known exactly.
 func (f *finder) checkReachable() error {
-	if limit := f.Limits.LatencyMS; limit != 0 {
-		arch, smallest, err := f.Latency.Min()
+	for _, l := range []struct {
+		name string
+		cost Cost
+	}{{"latency", Latency}, {"MACs", MACs}, {"parameters", Params}, {"memory", Memory},
+		{"size", Size}} {
+		limit := l.cost.Limited(f.Limits)
+		if limit == 0 {
+			continue
+		}
+		arch, smallest, err := f.smallest(l.cost)
 		if err != nil {
 			return err
 		}
 		if smallest > limit {
-			return &UnreachableError{"latency", limit, smallest, arch}
-		}
-	}
-	for _, l := range []struct {
-		name  string
-		limit int64
-		cost  *choices.Additive
-	}{{"MACs", f.Limits.MACs, f.macs}, {"parameters", f.Limits.Params, f.params}} {
-		if arch, smallest := l.cost.Min(); l.limit != 0 && smallest > float64(l.limit) {
-			return &UnreachableError{l.name, float64(l.limit), smallest, arch}
+			return &UnreachableError{Limit: l.name, Asked: limit, Smallest: smallest, Arch: arch}
 		}
 	}
 	return nil
@@ -258,13 +273,18 @@ func (f *finder) checkReachable() error {
 func (f *finder) seeds() []optimize.Genes {
 	archs := []supernet.Arch{f.Space.Min(), f.Space.Max()}
 	if f.Latency != nil {
-		if a, _, err := f.Latency.Min(); err == nil {
+		if a, _, err := f.smallest(Latency); err == nil {
 			archs = append(archs, a)
 		}
 	}
 	var seeds []optimize.Genes
 	for _, a := range archs {
 		g := optimize.Genes(f.Space.Encode(a))
+		f.canonical(g)
+		seeds = append(seeds, g)
+	}
+	for _, g := range f.start {
+		g = slices.Clone(g)
 		f.canonical(g)
 		seeds = append(seeds, g)
 	}
@@ -305,10 +325,10 @@ func (f *finder) evaluate(_ context.Context, batch []optimize.Genes,
 	}
 	var promising []supernet.Arch
 	for i, a := range archs {
-		macs, params := f.macs.Sum(a), f.params.Sum(a)
-		out[i].Violation = f.Limits.Excess(latency[i], macs, params)
+		costs := f.counts.of(a, latency[i])
+		out[i].Violation = f.Limits.Excess(costs)
 		if len(out[i].Objectives) > 1 {
-			out[i].Objectives[1] = f.cost.of(latency[i], macs, params)
+			out[i].Objectives[1] = f.cost.of(costs)
 		}
 		if out[i].Violation <= near {
 			promising = append(promising, a)
@@ -345,8 +365,9 @@ func (f *finder) found(c optimize.Candidate) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
-	blocks := f.Space.Blocks(arch)
-	return Found{arch, -c.Objectives[0], ms[0], supernet.MACs(blocks), supernet.Params(blocks)}, nil
+	costs := f.counts.of(arch, ms[0])
+	return Found{arch, -c.Objectives[0], ms[0], costs.MACs, costs.Params, costs.MemoryBytes,
+		costs.SizeBytes}, nil
 }
 
 // check refuses a query without what every search takes.

@@ -11,10 +11,11 @@ const (
 	FrontFile = "front.json"
 	// FrontKind is its kind.
 	FrontKind    = "front"
-	frontVersion = 1
+	frontVersion = 2
+	frontOldest  = 1 // it had neither memory nor size
 )
 
-// FrontDocument is a whole [Front] with what it was made from: the document "front/1". Its inputs
+// FrontDocument is a whole [Front] with what it was made from: the document "front/2". Its inputs
 // are the predictors ("accuracy", "latency").
 type FrontDocument struct {
 	provenance.Header
@@ -36,6 +37,9 @@ type FrontPoint struct {
 	LatencyMS float64       `json:"latency_ms,omitempty"`
 	MACs      int64         `json:"macs"`
 	Params    int64         `json:"params"`
+	// as [Costs] has them; 0 in front/1
+	MemoryBytes int64 `json:"memory_bytes,omitempty"`
+	SizeBytes   int64 `json:"size_bytes,omitempty"`
 }
 
 // Save writes the document.
@@ -46,7 +50,7 @@ func (d *FrontDocument) Save(path string) error {
 // ReadFront reads a front.
 func ReadFront(path string) (*FrontDocument, error) {
 	var d FrontDocument
-	if err := files.ReadDocument(path, FrontKind, frontVersion, &d); err != nil {
+	if err := files.ReadDocumentSince(path, FrontKind, frontOldest, frontVersion, &d); err != nil {
 		return nil, err
 	}
 	return &d, nil

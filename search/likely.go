@@ -27,9 +27,9 @@ type examined struct {
 
 // network is an examined network: within the limits or, as its violation is at most near, almost.
 type network struct {
-	genes            optimize.Genes
-	top1             float64
-	ms, macs, params float64 // set for a front only
+	genes optimize.Genes
+	top1  float64
+	costs Costs // set for a front only
 }
 
 // LikelyBound is an estimated upper bound on the predicted top-1 (0 to 1) of all networks within
@@ -68,7 +68,7 @@ func (f *Front) LikelyBound(limits Limits) (float64, bool, error) {
 	}
 	var networks []network
 	for _, n := range f.examined.networks {
-		if limits.Excess(n.ms, n.macs, n.params) <= near {
+		if limits.Excess(n.costs) <= near {
 			networks = append(networks, n)
 		}
 	}
@@ -102,8 +102,7 @@ func (e *examined) computeCosts() error {
 		return err
 	}
 	for i, a := range archs {
-		n := &e.networks[i]
-		n.ms, n.macs, n.params = ms[i], e.macs.Sum(a), e.params.Sum(a)
+		e.networks[i].costs = e.counts.of(a, ms[i])
 	}
 	bestFirst(e.networks)
 	return nil

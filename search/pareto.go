@@ -146,18 +146,8 @@ func (f *finder) span() (low, high float64, err error) {
 		return 0, 0, err
 	}
 	high = f.cost.Of(largest)
-	switch f.cost {
-	case Latency:
-		_, low, err = f.Latency.Min()
-		high = min(high, orInfinite(f.Limits.LatencyMS))
-	case MACs:
-		_, low = f.macs.Min()
-		high = min(high, orInfinite(float64(f.Limits.MACs)))
-	case Params:
-		_, low = f.params.Min()
-		high = min(high, orInfinite(float64(f.Limits.Params)))
-	}
-	return low, high, err
+	_, low, err = f.smallest(f.cost)
+	return low, min(high, orInfinite(f.cost.Limited(f.Limits))), err
 }
 
 func orInfinite(limit float64) float64 {
@@ -178,7 +168,7 @@ func (f *finder) largest() optimize.Genes {
 // Best is the point with the highest top-1 within limits; false if there is none.
 func (f *Front) Best(l Limits) (Found, bool) {
 	for _, p := range slices.Backward(f.Points) {
-		if l.Hold(p.LatencyMS, p.MACs, p.Params) {
+		if l.Hold(p.Costs()) {
 			return p, true
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/supernet/choices"
@@ -122,7 +123,8 @@ func (l ticking) Min() (supernet.Arch, float64, error) {
 func found(space *supernet.Space, p *rugged, l ticking, a supernet.Arch) search.Found {
 	blocks := space.Blocks(a)
 	return search.Found{Arch: a, Top1: p.value(a), LatencyMS: l.Sum(a), MACs: supernet.MACs(blocks),
-		Params: supernet.Params(blocks)}
+		Params: supernet.Params(blocks), MemoryBytes: supernet.Memory(blocks),
+		SizeBytes: manifest.SizeAtMost(blocks)}
 }
 
 // TestFindIsExactWhereItSaysSo compares with all networks, under all kinds of limits. An evaluation
@@ -138,7 +140,8 @@ func TestFindIsExactWhereItSaysSo(t *testing.T) {
 		q := search.Query{Space: space, Accuracy: p, Latency: l}
 		middle := found(space, p, l, archs[int(seed)*7])
 		q.Limits = []search.Limits{{LatencyMS: middle.LatencyMS},
-			{MACs: middle.MACs, Params: middle.Params}, {}}[seed%3]
+			{MACs: middle.MACs, Params: middle.Params}, {},
+			{MemoryBytes: middle.MemoryBytes}, {SizeBytes: middle.SizeBytes}}[seed%5]
 		if seed%4 == 0 {
 			q.Resolutions = []int{24}
 			q.Limits.LatencyMS *= 2
@@ -154,7 +157,7 @@ func TestFindIsExactWhereItSaysSo(t *testing.T) {
 		for _, a := range archs {
 			f := found(space, p, l, a)
 			allowed := q.Resolutions == nil || slices.Contains(q.Resolutions, int(a.Resolution))
-			if allowed && q.Limits.Hold(f.LatencyMS, f.MACs, f.Params) && f.Top1 > best.Top1 {
+			if allowed && q.Limits.Hold(f.Costs()) && f.Top1 > best.Top1 {
 				best = f
 			}
 		}
@@ -180,14 +183,15 @@ func TestFrontAgainstDefinition(t *testing.T) {
 	archs := allArchs(space)
 	for seed := range uint64(12) {
 		p, l := newRugged(space, seed), newTicking(t, space, seed)
-		cost := []search.Cost{search.Latency, search.MACs, search.Params}[seed%3]
+		cost := []search.Cost{search.Latency, search.MACs, search.Params, search.Memory,
+			search.Size}[seed%5]
 		q := search.Query{Space: space, Accuracy: p, Latency: l}
 		if seed%2 == 1 {
 			q.Limits.LatencyMS = found(space, p, l, archs[100]).LatencyMS
 		}
 		var all []search.Found
 		for _, a := range archs {
-			if f := found(space, p, l, a); q.Limits.Hold(f.LatencyMS, f.MACs, f.Params) {
+			if f := found(space, p, l, a); q.Limits.Hold(f.Costs()) {
 				all = append(all, f)
 			}
 		}
@@ -202,8 +206,7 @@ func TestFrontAgainstDefinition(t *testing.T) {
 					front.Evaluations, evaluations)
 			}
 			for i, x := range front.Points {
-				if x != found(space, p, l, x.Arch) || !q.Limits.Hold(x.LatencyMS, x.MACs,
-					x.Params) {
+				if x != found(space, p, l, x.Arch) || !q.Limits.Hold(x.Costs()) {
 					t.Errorf("seed %d: %+v is not what the predictors say, or outside the limits",
 						seed, x)
 				}
@@ -225,13 +228,7 @@ func TestFrontAgainstDefinition(t *testing.T) {
 }
 
 func limitTo(cost search.Cost, f search.Found) search.Limits {
-	switch cost {
-	case search.MACs:
-		return search.Limits{MACs: f.MACs}
-	case search.Params:
-		return search.Limits{Params: f.Params}
-	}
-	return search.Limits{LatencyMS: f.LatencyMS}
+	return cost.Limit(search.Limits{}, cost.Of(f))
 }
 
 // TestFrontAsksOnce: the searches behind a front share what they learn.

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/search"
-	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -87,8 +86,12 @@ func TestFindWithPartsOutOfReach(t *testing.T) {
 	}
 	q.Limits.Params = supernet.Params(space.Blocks(space.Min()))
 	q.Resolutions = []int{192, 224}
-	var none *optimize.InfeasibleError
-	if _, err := search.Find(t.Context(), q, given(0, 30_000)); !errors.As(err, &none) {
-		t.Errorf("%v, want an InfeasibleError", err)
+	a := space.Min()
+	a.Resolution = 192
+	want := float64(supernet.MACs(space.Blocks(a)))
+	var none *search.UnreachableError
+	if _, err := search.Find(t.Context(), q, given(0, 30_000)); !errors.As(err, &none) ||
+		none.Smallest != want {
+		t.Errorf("%v, want an UnreachableError with %g", err, want)
 	}
 }

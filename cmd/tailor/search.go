@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/predictor"
@@ -20,23 +19,27 @@ import (
 type searchCmd struct {
 	spaceFlags
 	pageFlags
-	Accuracy    string          `required:"" help:"File that fit accuracy wrote." type:"path"`
-	Latency     []string        `help:"File that fit latency wrote; several, separated by commas, for several devices in one run." type:"path"`
-	MaxLatency  []time.Duration `help:"Latency budget such as 5ms; several, separated by commas, give a winner each." range:"1ns..1000h" with:"latency"`
-	MaxMACs     count           `name:"max-macs" help:"Limit of multiply-accumulates, such as 50M."`
-	MaxParams   count           `help:"Limit of parameters, such as 2M."`
-	Top         int             `help:"Winners for each budget." default:"1" range:"1..1000" without:"pareto"`
-	Pareto      bool            `help:"Find the whole front of accuracy against cost in one run, and write front.json and a picture of it, front.svg."`
-	Cost        string          `help:"Cost of the front: latency, macs or params. Default latency with --latency, else macs." enum:",latency,macs,params" default:"" with:"pareto"`
-	Points      int             `help:"Winners spread over the front, where --max-latency does not name several." default:"${points}" range:"1..1000" with:"pareto"`
-	Evaluations *int            `help:"Sub-networks to look at, at most, for each budget or front. Default ${evaluations}, and ${front_evaluations} for a front." range:"1..5000000" without:"exhaustive"`
-	Exhaustive  bool            `help:"Look at every sub-network of a space of up to 5 million, so that the answer is exact."`
-	Bound       *int            `help:"Regions of the space to bound for each budget, to say how much better a network could be: the gap. 0: no gap. Default some hundred if that takes about a second." range:"-1..100000"`
-	Plot        string          `help:"Draw, to this .svg, .png or .pdf, the best value against evaluations, beside OFA's evolution and random search; with --pareto the fronts of all devices, each of which is front.svg beside its front.json anyway." type:"path" out:"plot"`
-	Verify      bool            `help:"Measure the winners' accuracy and, on the profiled device, latency, and rank them by that. Needs --run." default:"true" negatable:""`
-	Data        string          `help:"The run's data; default where it was when training." type:"source" with:"run"`
-	Export      []string        `help:"Formats that winners are written in for other programs too, beside their manifests: onnx, tflite or none." enum:"onnx,tflite,none" default:"onnx,tflite" with:"run"`
-	Out         string          `required:"" help:"Folder for the manifests, a folder each." type:"path" out:"folder"`
+	Accuracy    string      `required:"" help:"File that fit accuracy wrote." type:"path"`
+	Latency     []string    `help:"File that fit latency wrote; several, separated by commas, for several devices in one run." type:"path"`
+	MaxLatency  []timeLimit `help:"Latency budget such as 5ms, or as 60% of the largest network's; several, separated by commas, give a winner each." with:"latency"`
+	Confidence  float64     `help:"How sure a winner should be to stay within its latency budget where it cannot be timed here: its latency is judged by the upper end of what the predictor knows. 0 takes predictions as they are." default:"0.9" range:"0..0.999"`
+	MaxMACs     countLimit  `name:"max-macs" help:"Limit of multiply-accumulates, such as 50M, or as 60% of the largest network's."`
+	MaxParams   countLimit  `help:"Limit of parameters, such as 2M or 60%."`
+	MaxMemory   countLimit  `help:"Limit of bytes that the activations of one image take at once in the network's TensorFlow Lite file, such as 256K or 60%."`
+	MaxSize     countLimit  `help:"Limit of bytes of the weights file, such as 1M or 60%."`
+	Top         int         `help:"Winners for each budget." default:"1" range:"1..1000" without:"pareto"`
+	Pareto      bool        `help:"Find the whole front of accuracy against cost in one run, and write front.json and a picture of it, front.svg."`
+	Cost        string      `help:"Cost of the front: latency, macs, params, memory or size. Default latency with --latency, else macs." enum:",latency,macs,params,memory,size" default:"" with:"pareto"`
+	Points      int         `help:"Winners spread over the front, where --max-latency does not name several." default:"${points}" range:"1..1000" with:"pareto"`
+	Evaluations *int        `help:"Sub-networks to look at, at most, for each budget or front. Default ${evaluations}, and ${front_evaluations} for a front." range:"1..5000000" without:"exhaustive"`
+	Exhaustive  bool        `help:"Look at every sub-network of a space of up to 5 million, so that the answer is exact."`
+	Bound       *int        `help:"Regions of the space to bound for each budget, to say how much better a network could be: the gap. 0: no gap. Default some hundred if that takes about a second." range:"-1..100000"`
+	Plot        string      `help:"Draw, to this .svg, .png or .pdf, the best value against evaluations, beside OFA's evolution and random search; with --pareto the fronts of all devices, each of which is front.svg beside its front.json anyway." type:"path" out:"plot"`
+	Verify      bool        `help:"Measure the winners' accuracy and, on the profiled device, latency, and rank them by that. Needs --run." default:"true" negatable:""`
+	Data        string      `help:"The run's data; default where it was when training." type:"source" with:"run"`
+	Export      []string    `help:"Formats that winners are written in for other programs too, beside their manifests: onnx, tflite or none." enum:"onnx,tflite,none" default:"onnx,tflite" with:"run"`
+	Continue    string      `help:"Begin with the winners and fronts of an earlier search, in its --out, for instance within another budget." type:"path"`
+	Out         string      `required:"" help:"Folder for the manifests, a folder each." type:"path" out:"folder"`
 	outFlags
 }
 
@@ -44,15 +47,33 @@ type searchCmd struct {
 // takes some 10 us.
 const exhaustiveLimit = 5_000_000
 
-func (c *searchCmd) limits() ([]search.Limits, error) {
-	base := search.Limits{MACs: int64(c.MaxMACs), Params: int64(c.MaxParams)}
+// relative says whether any limit is a share of what the largest network costs.
+func (c *searchCmd) relative() (latency, any bool) {
+	for _, l := range c.MaxLatency {
+		latency = latency || l.share > 0
+	}
+	for _, l := range []countLimit{c.MaxMACs, c.MaxParams, c.MaxMemory, c.MaxSize} {
+		any = any || l.share > 0
+	}
+	return latency, latency || any
+}
+
+// limits are those that are asked for, where the largest network costs what spans say. These are
+// nil where no limit is relative.
+func (c *searchCmd) limits(spans []search.Span) ([]search.Limits, error) {
+	base := search.Limits{
+		MACs:        c.MaxMACs.of(largest(spans, search.MACs)),
+		Params:      c.MaxParams.of(largest(spans, search.Params)),
+		MemoryBytes: c.MaxMemory.of(largest(spans, search.Memory)),
+		SizeBytes:   c.MaxSize.of(largest(spans, search.Size)),
+	}
 	if len(c.MaxLatency) == 0 {
 		return []search.Limits{base}, nil
 	}
 	var all []search.Limits
 	for _, d := range c.MaxLatency {
 		l := base
-		l.LatencyMS = float64(d) / float64(time.Millisecond)
+		l.LatencyMS = d.ms(largest(spans, search.Latency))
 		all = append(all, l)
 	}
 	for i, l := range all {
@@ -73,9 +94,13 @@ func (c *searchCmd) search(ctx context.Context, g *Globals) error {
 	if c.Cost == "latency" && len(c.Latency) == 0 {
 		return usagef("--cost latency needs --latency FILE; make one with tailor profile and tailor fit latency")
 	}
-	limits, err := c.limits()
+	limits, err := c.limits(nil)
 	if err != nil {
 		return err
+	}
+	ofLatency, relative := c.relative()
+	if ofLatency && len(c.Latency) > 1 {
+		return usagef("--max-latency is a share, and --latency names %d devices; write times, or search for each alone", len(c.Latency))
 	}
 	space, run, err := c.load()
 	if err != nil {
@@ -84,7 +109,7 @@ func (c *searchCmd) search(ctx context.Context, g *Globals) error {
 	j := winners.Job{
 		Space: space, Run: run, Limits: limits, Top: c.Top, Pareto: c.Pareto,
 		Cost: frontCosts[c.Cost], Points: c.Points, Dir: c.Out, Workers: g.Workers,
-		BoundSteps: c.boundSteps(), Plot: c.Plot,
+		BoundSteps: c.boundSteps(), Plot: c.Plot, Confidence: c.Confidence,
 		Config: optimize.Defaults(),
 		Progress: func(what string, done, total int) {
 			g.progress(what, float64(done),
@@ -104,6 +129,16 @@ func (c *searchCmd) search(ctx context.Context, g *Globals) error {
 	}
 	if err := c.predictors(&j, space); err != nil {
 		return err
+	}
+	if c.Continue != "" {
+		if j.Known, err = winners.ReadKnown(c.Continue, space); err != nil {
+			return err
+		}
+	}
+	if relative {
+		if j.Limits, err = c.relativeLimits(j); err != nil {
+			return err
+		}
 	}
 	if run != nil {
 		g.trained(run)
@@ -125,7 +160,8 @@ func (c *searchCmd) search(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	return g.result(result, func(w io.Writer) {
+	warnKnown(g, result)
+	if err := g.result(result, func(w io.Writer) {
 		if c.Pareto {
 			printFront(w, result.Winners, c.Out)
 		} else {
@@ -138,8 +174,86 @@ func (c *searchCmd) search(ctx context.Context, g *Globals) error {
 		if c.Plot != "" {
 			fmt.Fprintln(w, "wrote", shown(c.Plot))
 		}
+		printSpans(w, result.Devices)
 		fmt.Fprintf(w, "looked at %d sub-networks in %.2f s\n", result.Evaluations, result.Seconds)
-	})
+	}); err != nil {
+		return err
+	}
+	return unreachable(result)
+}
+
+// relativeLimits are the limits, as shares of what the largest network costs that the predictors
+// know.
+func (c *searchCmd) relativeLimits(j winners.Job) ([]search.Limits, error) {
+	q := search.Query{Space: j.Space, Accuracy: j.Accuracy}
+	if len(j.Devices) > 0 {
+		q.Latency = j.Devices[0].Latency
+	}
+	spans, err := search.Spans(q, j.Config.Seed)
+	if err != nil {
+		return nil, err
+	}
+	return c.limits(spans)
+}
+
+// unreachable is the error of those budgets that no network meets, where others had winners.
+func unreachable(r *winners.Result) error {
+	var all error
+	for _, u := range r.Unreachable {
+		if all == nil {
+			all = u.Err
+		} else {
+			all = fmt.Errorf("%w; %w", all, u.Err)
+		}
+	}
+	return all
+}
+
+// warnKnown says which resolutions were left out, and which limits leave nothing out.
+func warnKnown(g *Globals, r *winners.Result) {
+	for _, k := range r.Devices {
+		of := ""
+		if k.Device != "" {
+			of = k.Device + ": "
+		}
+		if k.LeftOut != nil {
+			g.warn("%sleft out the resolutions %s, which a predictor does not know: %v", of,
+				resolutionsText(k.LeftOut), k.Why)
+		}
+		for _, s := range k.Spans {
+			if s.Cost != search.Latency && s.Limit >= s.Largest {
+				g.warn("%sthe largest network has %s of %s, so that a limit of %s limits nothing",
+					of, spanText(s.Cost, s.Largest), s.Cost, spanText(s.Cost, s.Limit))
+			}
+		}
+	}
+}
+
+// printSpans prints what networks cost, from the smallest to the largest.
+func printSpans(w io.Writer, all []winners.Known) {
+	t := &table{headings: 1, right: true}
+	t.row("DEVICE", "COST", "SMALLEST", "MIDDLE", "LARGEST", "LIMIT", "WITHIN IT")
+	for _, k := range all {
+		for _, s := range k.Spans {
+			limit, within := "-", "-"
+			if s.Limit > 0 {
+				limit = spanText(s.Cost, s.Limit)
+				within = fmt.Sprintf("%.0f %% of networks", 100*s.Within)
+			}
+			t.row(k.Device, s.Cost.String(), spanText(s.Cost, s.Smallest),
+				spanText(s.Cost, s.Middle), spanText(s.Cost, s.Largest), limit, within)
+		}
+	}
+	t.dropEmpty("", "-")
+	t.print(w)
+}
+
+// spanText writes a cost for people.
+func spanText(c search.Cost, v float64) string {
+	if c == search.Latency {
+		return latency(v)
+	}
+	return large(int64(v))
 }
 
 // warnLoose says which budgets of latency leave nothing out: the largest network stays within them.
@@ -194,11 +308,12 @@ func (c *searchCmd) boundSteps() int {
 }
 
 var frontCosts = map[string]search.Cost{"latency": search.Latency, "macs": search.MACs,
-	"params": search.Params}
+	"params": search.Params, "memory": search.Memory, "size": search.Size}
 
 // printWinners prints the table of winners: what was asked for, predicted and measured. Columns
 // that would be empty are left out.
 func printWinners(w io.Writer, all []winners.Winner) {
+	defer noteTop1(w, all)
 	ranked := slices.ContainsFunc(all, func(x winners.Winner) bool {
 		return x.Ranks != nil &&
 			x.Ranks.Predicted+x.Ranks.Measured > 2
@@ -228,20 +343,41 @@ func printFront(w io.Writer, all []winners.Winner, out string) {
 
 func winnersTable(all []winners.Winner, ranked bool) *table {
 	t := &table{headings: 2, right: true}
-	t.row("", "", "TOP-1", "", "", "LATENCY", "", "", "", "RANK PREDICTED")
-	t.row("DEVICE", "BUDGET", "PREDICTED", "GAP", "MEASURED", "PREDICTED", "MEASURED", "MACS",
-		"PARAMS", "-> MEASURED")
-	for _, x := range all {
+	t.row("", "", "TOP-1", "", "", "LATENCY", "", "", "", "", "RANK PREDICTED")
+	t.row("DEVICE", "BUDGET", "PREDICTED", "GAP", "MEASURED", "PREDICTED", "AT MOST", "MEASURED",
+		"MACS", "PARAMS", "-> MEASURED")
+	for i, x := range all {
 		rank := "-"
 		if ranked {
 			rank = ranks(x)
 		}
-		t.row(x.Device, budgetText(x.Limits), fmt.Sprintf("%.1f %%", 100*x.Predicted.Top1),
-			gapText(x.Predicted), measuredTop1(x), latency(x.Predicted.LatencyMS),
-			measuredLatency(x), large(x.MACs), large(x.Params), rank)
+		if slices.ContainsFunc(all[:i], x.Same) {
+			continue
+		}
+		budgets, gap := budgetText(x.Limits), x.Predicted // of the last budget, the widest
+		for _, y := range all[i+1:] {
+			if x.Same(y) {
+				budgets, gap = budgets+", "+budgetText(y.Limits), y.Predicted
+			}
+		}
+		t.row(x.Device, budgets, fmt.Sprintf("%.1f %%", 100*x.Predicted.Top1),
+			gapText(gap), measuredTop1(x), latency(x.Predicted.LatencyMS),
+			latency(x.Predicted.LatencyHighMS), measuredLatency(x), large(x.MACs),
+			large(x.Params), rank)
 	}
 	t.dropEmpty("", "-", "none")
 	return t
+}
+
+// noteTop1 says of which images the two columns of top-1 are, where there are both.
+func noteTop1(w io.Writer, all []winners.Winner) {
+	for _, x := range all {
+		if x.Measured != nil && x.Measured.Images > 0 {
+			fmt.Fprintf(w, "top-1 is predicted of images held out of training, and measured on "+
+				"%d test images\n", x.Measured.Images)
+			return
+		}
+	}
 }
 
 func ranks(x winners.Winner) string {
@@ -278,6 +414,10 @@ func budgetText(l search.Limits) string {
 		return large(l.MACs) + " MACs"
 	case l.Params > 0:
 		return large(l.Params) + " params"
+	case l.MemoryBytes > 0:
+		return large(l.MemoryBytes) + " memory"
+	case l.SizeBytes > 0:
+		return large(l.SizeBytes) + " size"
 	}
 	return "none"
 }

@@ -122,6 +122,12 @@ func limitFlags(l manifest.Limits) (words []string) {
 	if l.Params > 0 {
 		words = append(words, fmt.Sprintf("--max-params %d", l.Params))
 	}
+	if l.MemoryBytes > 0 {
+		words = append(words, fmt.Sprintf("--max-memory %d", l.MemoryBytes))
+	}
+	if l.SizeBytes > 0 {
+		words = append(words, fmt.Sprintf("--max-size %d", l.SizeBytes))
+	}
 	return words
 }
 

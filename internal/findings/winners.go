@@ -126,6 +126,12 @@ func factsOf(d *manifest.Manifest) (all []page.Fact) {
 	if l := d.Limits; l.Params > 0 {
 		add("limit of parameters", "%s", page.Count(l.Params))
 	}
+	if l := d.Limits; l.MemoryBytes > 0 {
+		add("limit of memory", "%s bytes", page.Count(l.MemoryBytes))
+	}
+	if l := d.Limits; l.SizeBytes > 0 {
+		add("limit of the weights file", "%s bytes", page.Count(l.SizeBytes))
+	}
 	p := d.Predicted
 	switch {
 	case p.Exact:

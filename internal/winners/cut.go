@@ -10,7 +10,6 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/profiles"
-	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/manifest"
@@ -96,6 +95,9 @@ func (j *Job) manifest(f search.Found, p pick) *manifest.Manifest {
 	m.Inputs = map[string]store.Input{"accuracy": {SHA256: j.Accuracy.SHA256}}
 	if l := p.device.Latency; l != nil {
 		m.Predicted.LatencyMAPE, m.Predicted.LatencyDevice = l.HeldOut.MAPE, l.Device
+		if high := p.device.highMS(f.LatencyMS); high > 0 {
+			m.Predicted.LatencyHighMS, m.Predicted.Confidence = high, j.Confidence
+		}
 		m.Inputs["latency"] = store.Input{SHA256: l.SHA256}
 		if in, ok := l.Inputs["profile"]; ok {
 			m.Inputs["profile"] = in
@@ -173,14 +175,11 @@ func (j *Job) timeOn(ctx context.Context, d *Device, networks [][]supernet.Block
 	if len(networks) == 0 || d.Latency == nil || d.Runtime == nil {
 		return nil, nil
 	}
-	here, err := device.Describe(ctx)
-	if err != nil {
-		return nil, errTime(err)
+	here, identity, err := d.isHere(ctx)
+	if err != nil || !here {
+		return nil, err
 	}
-	t := &timings{identity: profiles.IdentityOf(here, d.Runtime)}
-	if t.identity != (profiles.Identity{Device: d.Latency.Device, Runtime: d.Latency.Runtime}) {
-		return nil, nil
-	}
+	t := &timings{identity: identity}
 	j.report("time winners", 0, 1)
 	budget := cmp.Or(j.Budget, time.Duration(len(networks))*2*time.Second)
 	var ref profiles.Reference

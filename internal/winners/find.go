@@ -47,11 +47,15 @@ func (j *Job) find(ctx context.Context) ([]pick, []deviceFront, *Result, error) 
 	var fronts []deviceFront
 	for i := range j.Devices {
 		d := &j.Devices[i]
-		q := search.Query{Space: j.Space, Accuracy: accuracy}
+		q := search.Query{Space: j.Space, Accuracy: accuracy, Known: j.Known}
 		if d.Latency != nil {
 			q.Latency = d.Latency
 		}
-		var err error
+		known, err := j.known(d, q)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		result.Devices = append(result.Devices, known)
 		if j.Pareto {
 			var f deviceFront
 			if f, picks, err = j.findFront(ctx, i, q, picks, result); err == nil {
@@ -60,12 +64,16 @@ func (j *Job) find(ctx context.Context) ([]pick, []deviceFront, *Result, error) 
 		} else {
 			picks, err = j.findEach(ctx, i, q, picks, result)
 		}
+		err = j.asked(d, err)
 		if err != nil && j.label(d) != "" {
 			err = fmt.Errorf("%s: %w", d.Name, err)
 		}
 		if err != nil {
 			return nil, nil, nil, err
 		}
+	}
+	if len(picks) == 0 {
+		return nil, nil, nil, result.Unreachable[0].Err
 	}
 	result.Seconds = time.Since(began).Seconds()
 	return picks, fronts, result, nil
@@ -74,16 +82,20 @@ func (j *Job) find(ctx context.Context) ([]pick, []deviceFront, *Result, error) 
 // findEach runs one search for each of the limits.
 func (j *Job) findEach(ctx context.Context, device int, q search.Query, picks []pick,
 	result *Result) ([]pick, error) {
+	d := &j.Devices[device]
 	for i, limits := range j.Limits {
-		q.Limits = limits
+		q.Limits = d.judged(limits)
 		config := j.searching(device*len(j.Limits)+i, len(j.Devices)*len(j.Limits))
 		config.Top = j.Top
 		answer, err := search.Find(ctx, q, config)
+		if j.unanswered(d, limits, err, result) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
 		result.Evaluations += answer.Evaluations
-		p := pick{device: &j.Devices[device], limits: limits, best: answer.Best,
+		p := pick{device: d, limits: limits, best: answer.Best,
 			exact: answer.Exact(), history: answer.History}
 		if err := j.bound(ctx, q, &p, 1, likelyOf(answer)); err != nil {
 			return nil, err
@@ -143,7 +155,7 @@ func (j *Job) searching(number, all int) optimize.Config {
 // findFront finds a device's front within the loosest of the limits, and picks winners from it.
 func (j *Job) findFront(ctx context.Context, device int, q search.Query, picks []pick,
 	result *Result) (deviceFront, []pick, error) {
-	q.Limits = loosest(j.Limits)
+	q.Limits = j.Devices[device].judged(loosest(j.Limits))
 	front, err := search.FindFront(ctx, q, j.Cost, j.searching(device, len(j.Devices)))
 	if err != nil {
 		return deviceFront{}, nil, err
@@ -165,7 +177,7 @@ func (j *Job) pickSpread(ctx context.Context, f deviceFront, q search.Query,
 	for i, found := range picked {
 		p := pick{device: f.device, limits: j.Limits[0], place: i + 1, best: []search.Found{found},
 			exact: f.exact()}
-		q.Limits = j.Cost.Limit(p.limits, j.Cost.Of(found))
+		q.Limits = j.Cost.Limit(f.device.judged(p.limits), j.Cost.Of(found))
 		if err := j.bound(ctx, q, &p, len(picked), f.LikelyBound); err != nil {
 			return nil, err
 		}
@@ -178,14 +190,18 @@ func (j *Job) pickSpread(ctx context.Context, f deviceFront, q search.Query,
 // is a search for it.
 func (j *Job) pickWithin(ctx context.Context, f deviceFront, q search.Query, picks []pick,
 	result *Result) ([]pick, error) {
+	wider := f.device.judged(loosest(j.Limits))
 	for _, limits := range j.Limits {
-		q.Limits = limits
+		q.Limits = f.device.judged(limits)
 		p, likely := pick{device: f.device, limits: limits, exact: f.exact()},
 			likelyBound(f.LikelyBound)
-		if best, ok := f.Best(limits); ok && f.hasBest(limits, loosest(j.Limits)) {
+		if best, ok := f.Best(q.Limits); ok && f.hasBest(q.Limits, wider) {
 			p.best = []search.Found{best}
 		} else { // if no network is within the limits, its error has the smallest cost
 			answer, err := search.Find(ctx, q, j.Config)
+			if j.unanswered(f.device, limits, err, result) {
+				continue
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -214,6 +230,8 @@ func loosest(all []search.Limits) search.Limits {
 		l.LatencyMS = looser(l.LatencyMS, other.LatencyMS)
 		l.MACs = looser(l.MACs, other.MACs)
 		l.Params = looser(l.Params, other.Params)
+		l.MemoryBytes = looser(l.MemoryBytes, other.MemoryBytes)
+		l.SizeBytes = looser(l.SizeBytes, other.SizeBytes)
 	}
 	return l
 }

@@ -102,6 +102,12 @@ func folderName(l search.Limits, rank int) string {
 	if l.Params > 0 {
 		parts = append(parts, fmt.Sprintf("params-%d", l.Params))
 	}
+	if l.MemoryBytes > 0 {
+		parts = append(parts, fmt.Sprintf("memory-%d", l.MemoryBytes))
+	}
+	if l.SizeBytes > 0 {
+		parts = append(parts, fmt.Sprintf("size-%d", l.SizeBytes))
+	}
 	if parts == nil {
 		parts = []string{"best"}
 	}
@@ -157,7 +163,7 @@ func (j *Job) saveFront(f deviceFront, result *Result) error {
 	for _, p := range f.Points {
 		document.Points = append(document.Points, search.FrontPoint{
 			Arch: j.Space.Spec(p.Arch), Top1: p.Top1, LatencyMS: p.LatencyMS, MACs: p.MACs,
-			Params: p.Params,
+			Params: p.Params, MemoryBytes: p.MemoryBytes, SizeBytes: p.SizeBytes,
 		})
 	}
 	path := filepath.Join(dir, search.FrontFile)

@@ -55,7 +55,7 @@ func TestFrontOfDevices(t *testing.T) {
 	}
 	for i, f := range result.Fronts {
 		d := &search.FrontDocument{}
-		if err := store.ReadDocument(f.Path, search.FrontKind, 1, d); err != nil {
+		if err := store.ReadDocument(f.Path, search.FrontKind, 2, d); err != nil {
 			t.Fatal(err)
 		}
 		if !d.Exact || d.Cost != search.Latency || d.SpaceSHA256 != space.SHA256() ||
@@ -120,8 +120,14 @@ func TestFrontAtBudgets(t *testing.T) {
 	}
 	j.Limits = append(j.Limits, search.Limits{LatencyMS: fastest * 0.99})
 	var unreachable *search.UnreachableError
+	more, err := Search(context.Background(), j)
+	if err != nil || len(more.Winners) != len(front.Winners) || len(more.Unreachable) != 1 ||
+		!errors.As(more.Unreachable[0].Err, &unreachable) {
+		t.Errorf("one budget of several out of reach: %+v, %v", more, err)
+	}
+	j.Limits = j.Limits[len(j.Limits)-1:]
 	if _, err := Search(context.Background(), j); !errors.As(err, &unreachable) {
-		t.Errorf("one budget of several out of reach: %v", err)
+		t.Errorf("the only budget out of reach: %v", err)
 	}
 }
 

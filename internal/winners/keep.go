@@ -119,7 +119,7 @@ func (j *Job) budgetUsed(ctx context.Context, picks []pick, timed stopwatch) ([]
 func (j *Job) findWithin(ctx context.Context, p *pick, aimMS float64, result *Result) (bool,
 	error) {
 	q := search.Query{Space: j.Space, Accuracy: j.Accuracy, Latency: p.device.Latency,
-		Limits: p.limits}
+		Limits: p.limits, Known: j.Known}
 	q.Limits.LatencyMS = aimMS
 	config := j.searching(0, 1)
 	config.Top = j.Top

@@ -80,6 +80,7 @@ func (c *cut) winner(device, path string) Winner {
 	m := c.manifest
 	return Winner{
 		Device: device, Arch: m.Arch, Limits: m.Limits, MACs: m.MACs, Params: m.Params,
+		Memory: supernet.Memory(m.Blocks), Size: manifest.SizeAtMost(m.Blocks),
 		Predicted: m.Predicted, Measured: m.Measured,
 		Ranks: m.Ranks, OverBudget: c.over(), Manifest: path, Exports: m.Exports,
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,7 +37,13 @@ type Job struct {
 	Accuracy *predictor.Accuracy
 	Devices  []Device // may be empty if no limit is a latency
 	Limits   []search.Limits
-	Top      int // winners for each of the limits, 0 for one; with Pareto it must be 0 or 1
+	Known    []supernet.Arch // of an earlier search, to begin with: see ReadKnown
+	// Top is the winners for each of the limits, 0 for one; with Pareto it must be 0 or 1.
+	Top int
+	// Confidence, from 0 to 1, is how sure it should be that a winner stays within a limit on
+	// latency where it cannot be timed: search.Selection says what that takes. 0 takes
+	// predictions as they are, and so does a predictor whose error is not known.
+	Confidence float64
 	// Pareto asks for the whole Pareto front of accuracy against Cost, found in one search for each
 	// device. With two or more Limits the winners are the front's best within each; with one or
 	// none, Points winners evenly spaced along the front within it.
@@ -69,15 +77,20 @@ type Device struct {
 	// are chosen so that they meet their latency budgets there; otherwise, or if it is nil, their
 	// latency is only predicted
 	Runtime profiles.Runtime
+
+	margin float64 // share by which a winner's latency may be above its prediction
 }
 
 // Winner is a sub-network that was found, as its manifest describes it.
 type Winner struct {
-	Device    string             `json:"device,omitempty"` // its name, if there are several
-	Arch      supernet.Spec      `json:"arch"`
-	Limits    search.Limits      `json:"limits"`
-	MACs      int64              `json:"macs"`
-	Params    int64              `json:"params"`
+	Device string        `json:"device,omitempty"` // its name, if there are several
+	Arch   supernet.Spec `json:"arch"`
+	Limits search.Limits `json:"limits"`
+	MACs   int64         `json:"macs"`
+	Params int64         `json:"params"`
+	// of activations, and of the file of weights at most, in bytes
+	Memory    int64              `json:"memory_bytes"`
+	Size      int64              `json:"size_bytes"`
 	Predicted manifest.Predicted `json:"predicted"`
 	Measured  *manifest.Measured `json:"measured,omitempty"`
 	Ranks     *manifest.Ranks    `json:"ranks,omitempty"`
@@ -88,6 +101,14 @@ type Winner struct {
 	Exports []manifest.Export `json:"exports,omitempty"`
 }
 
+// Same says that another question on the same device has the same answer, a network that is the
+// best within both, and was measured to be within both or neither.
+func (w Winner) Same(other Winner) bool {
+	return w.Device == other.Device && w.Limits != other.Limits &&
+		w.OverBudget == other.OverBudget && reflect.DeepEqual(w.Arch, other.Arch) &&
+		reflect.DeepEqual(w.Ranks, other.Ranks)
+}
+
 // Result is all winners: by device, then in the order of the limits or along the front, then
 // best first: by measured top-1 if it was measured, else by the predicted one.
 type Result struct {
@@ -95,6 +116,25 @@ type Result struct {
 	Seconds     float64  `json:"seconds"` // of searching alone
 	Winners     []Winner `json:"winners"`
 	Fronts      []Front  `json:"fronts,omitempty"`
+	// Unreachable are the questions that no network answers.
+	Unreachable []Unreachable `json:"unreachable,omitempty"`
+	Devices     []Known       `json:"devices,omitempty"`
+}
+
+// Unreachable is a question that no network answers.
+type Unreachable struct {
+	Device string        `json:"device,omitempty"`
+	Limits search.Limits `json:"limits"`
+	Error  string        `json:"error"`
+	Err    error         `json:"-"`
+}
+
+// Known is what can be said of a device's networks before they are searched.
+type Known struct {
+	Device  string        `json:"device,omitempty"`
+	Spans   []search.Span `json:"costs"`
+	LeftOut []int         `json:"resolutions_left_out,omitempty"` // no predictor knows them
+	Why     error         `json:"-"`                              // of the first of these
 }
 
 // Front is a device's front, in a file.
@@ -116,6 +156,9 @@ func Search(ctx context.Context, j Job) (*Result, error) {
 	}
 	defer lock.Unlock()
 	if err := j.checkFolders(); err != nil {
+		return nil, err
+	}
+	if err := j.setMargins(ctx); err != nil {
 		return nil, err
 	}
 	picks, fronts, result, err := j.find(ctx)
@@ -172,6 +215,10 @@ func (j *Job) check() error {
 	}
 	if len(j.Devices) == 0 {
 		j.Devices = []Device{{}}
+	}
+	j.Devices = slices.Clone(j.Devices) // each gets a margin
+	if !(j.Confidence >= 0 && j.Confidence < 1) {
+		return fmt.Errorf("a confidence of %g, expected 0 to below 1", j.Confidence)
 	}
 	if j.Cost == 0 {
 		j.Cost = search.Latency

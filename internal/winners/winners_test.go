@@ -86,8 +86,8 @@ func TestSearchFindsTheBest(t *testing.T) {
 		best := math.Inf(-1)
 		for _, a := range micro.AllArchs(space) {
 			blocks := space.Blocks(a)
-			if ms := micro.NetworkMS(space, a); limits[i].Hold(ms*(1-1e-9), supernet.MACs(blocks),
-				supernet.Params(blocks)) {
+			if ms := micro.NetworkMS(space, a); limits[i].Hold(
+				manifest.CostsOf(blocks, ms*(1-1e-9))) {
 				top1, err := accuracy.Predict([]supernet.Arch{a})
 				if err != nil {
 					t.Fatal(err)

@@ -12,10 +12,10 @@ import (
 const Kind = "manifest"
 
 // version is that of what is written; of oldest, [Images.Preparation] is nil.
-const version, oldest = 7, 4
+const version, oldest = 8, 4
 
 // Manifest is a sub-network ready to ship, and where everything in it came from: the document
-// "manifest/7". Its inputs are the run's weights ("weights"), the data ("data"), the predictors
+// "manifest/8". Its inputs are the run's weights ("weights"), the data ("data"), the predictors
 // ("accuracy", "latency") and the profile ("profile"); those of a pruned or fine-tuned network are
 // the manifest that it was made from ("parent"), and the data.
 type Manifest struct {
@@ -97,6 +97,10 @@ type Predicted struct {
 	LatencyMS     float64 `json:"latency_ms,omitempty"`
 	LatencyMAPE   float64 `json:"latency_mape,omitempty"`
 	LatencyDevice string  `json:"latency_device,omitempty"`
+	// LatencyHighMS is what the latency stays below with Confidence, the search's choice of this
+	// network among many taken into account; absent where it is not known, or was to be measured.
+	LatencyHighMS float64 `json:"latency_high_ms,omitempty"`
+	Confidence    float64 `json:"confidence,omitempty"`
 	// Exact says that every network of the space within the limits was examined: none has a higher
 	// predicted top-1.
 	Exact bool `json:"exact,omitempty"`
@@ -158,6 +162,6 @@ func (m *Manifest) Judge() {
 	if m.Measured == nil || m.Limits.LatencyMS > 0 && m.Measured.LatencyMS == 0 {
 		return
 	}
-	within := m.Limits.Hold(m.Measured.LatencyMS, m.MACs, m.Params)
+	within := m.Limits.Hold(CostsOf(m.Blocks, m.Measured.LatencyMS))
 	m.Measured.WithinLimits = &within
 }

@@ -217,3 +217,26 @@ func (s *Stage) min(f *Affine, of form, t *Taken) (sum float64) {
 	}
 	return sum
 }
+
+// NewSums are sums over choices that are known by resolution, as [Additive.Affine] gives them.
+func NewSums(space *supernet.Space, at func(resolution int) Affine) *Additive {
+	q := &Additive{space: space, numbering: NewNumbering(space)}
+	for _, r := range space.Resolutions {
+		q.sums = append(q.sums, at(r))
+	}
+	return q
+}
+
+// MinOf is [Additive.Min] among the networks of some resolutions; false if none of them is known.
+func (q *Additive) MinOf(resolutions []int) (best supernet.Arch, smallest float64, ok bool) {
+	for _, resolution := range resolutions {
+		r := q.numbering.resolution(resolution)
+		if r < 0 {
+			continue
+		}
+		if a, sum := q.minAt(r); !math.IsNaN(sum) && (!ok || sum < smallest) {
+			best, smallest, ok = a, sum, true
+		}
+	}
+	return best, smallest, ok
+}

@@ -1,0 +1,26 @@
+package main
+
+import "testing"
+
+// TestLimits reads limits as they are and as shares, and refuses what is neither.
+func TestLimits(t *testing.T) {
+	for text, want := range map[string]int64{"50M": 50e6, "60%": 120, "0.5%": 1, "100%": 200} {
+		var l countLimit
+		if err := l.UnmarshalText([]byte(text)); err != nil || l.of(200) != want {
+			t.Errorf("%s is %d, want %d (%v)", text, l.of(200), want, err)
+		}
+	}
+	for text, want := range map[string]float64{"5ms": 5, "60%": 7.407, "1.5us": 0.0015} {
+		var l timeLimit
+		if err := l.UnmarshalText([]byte(text)); err != nil || l.ms(12.345678) != want {
+			t.Errorf("%s is %g ms, want %g (%v)", text, l.ms(12.345678), want, err)
+		}
+	}
+	for _, text := range []string{"", "0%", "101%", "-5%", "5 %", "%", "NaN%", "1e1%", "0x1%"} {
+		var c countLimit
+		var d timeLimit
+		if c.UnmarshalText([]byte(text)) == nil || d.UnmarshalText([]byte(text)) == nil {
+			t.Errorf("%q is taken: %+v, %+v", text, c, d)
+		}
+	}
+}
