@@ -20,7 +20,7 @@ type Fitted struct {
 	// Predicted holds for each row what a model says that was fitted without it. HeldOut compares
 	// them with the values.
 	Predicted  []float64
-	Candidates []Candidate  // by rising error; Model is the first one
+	Candidates []Candidate  // by rising error, those given up early last; Model is the first one
 	Curve      []CurvePoint // by rising number of rows that the model was fitted to
 }
 

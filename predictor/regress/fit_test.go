@@ -61,6 +61,30 @@ func TestFitRefuses(t *testing.T) {
 	}
 }
 
+// A candidate that is far worse on the first rows that are held out is given up, and says so by the
+// number of rows; one that is near is not.
+func TestFarWorseIsGivenUp(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		noise   float64
+		samples int
+	}{
+		{"a line without noise", 0, 40},
+		{"noise alone", 1e3, 200},
+	} {
+		x, y := linearSample(200, 6, c.noise, 7)
+		f, err := Fit(t.Context(), x, y, quick(t, Settings{Hidden: []int{8}, Epochs: 2}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.HeldOut.Samples != 200 || len(f.Candidates) != 2 ||
+			f.Candidates[0].Samples != 200 || f.Candidates[1].Samples != c.samples {
+			t.Errorf("%s: candidates %+v, want the other one tried on %d rows", c.name, f.Candidates,
+				c.samples)
+		}
+	}
+}
+
 // What Fit says of its model is so, and the model comes back from JSON.
 func TestFitIsWhatItSays(t *testing.T) {
 	x, y := linearSample(40, 6, 0.5, 7)

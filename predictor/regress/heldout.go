@@ -51,13 +51,10 @@ func crossValidate(ctx context.Context, x [][]float32, y []float64, s Settings,
 	for i, fold := range Folds(len(y), s) {
 		group.Go(func() error {
 			return bug.Catch(func() error {
-				seen, values := Without(x, fold), Without(y, fold)
-				n := min(most, len(seen))
-				m, err := fitModel(ctx, seen[:n], values[:n], s, uint32(i))
+				e, err := fitWithout(ctx, x, y, s, i, fold, most)
 				if err != nil {
 					return err
 				}
-				e := m.Evaluator()
 				for _, row := range fold {
 					linear[row] = e.linear(x[row])
 					e.membersMean(x[row], members[row:row+1])
@@ -74,6 +71,32 @@ func crossValidate(ctx context.Context, x [][]float32, y []float64, s Settings,
 		linear[i] += share * members[i]
 	}
 	return linear, share, nil
+}
+
+// fitWithout fits to at most so many of the rows that are not of the i-th fold.
+func fitWithout(ctx context.Context, x [][]float32, y []float64, s Settings, i int, fold []int,
+	most int) (*Evaluator, error) {
+	seen, values := Without(x, fold), Without(y, fold)
+	n := min(most, len(seen))
+	m, err := fitModel(ctx, seen[:n], values[:n], s, uint32(i))
+	if err != nil {
+		return nil, err
+	}
+	return m.Evaluator(), nil
+}
+
+// predictFold predicts the i-th fold by a model of the other rows.
+func predictFold(ctx context.Context, x [][]float32, y []float64, s Settings, i int,
+	fold []int) ([]float64, error) {
+	e, err := fitWithout(ctx, x, y, s, i, fold, len(x))
+	if err != nil {
+		return nil, err
+	}
+	predicted := make([]float64, len(fold))
+	for j, row := range fold {
+		e.Values(x[row], predicted[j:j+1])
+	}
+	return predicted, nil
 }
 
 // memberShare is the factor from 0 to 1 with which members best add to linear: least squares in
