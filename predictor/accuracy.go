@@ -15,10 +15,11 @@ import (
 
 const (
 	accuracyKind    = "accuracy"
-	accuracyVersion = 3
+	accuracyVersion = 4
+	accuracyOldest  = 3 // that is read; it has no composite
 )
 
-// Accuracy predicts the top-1 of the sub-networks of a space. It is the document "accuracy/3"; make
+// Accuracy predicts the top-1 of the sub-networks of a space. It is the document "accuracy/4"; make
 // one with [FitAccuracy] or [LoadAccuracy]. It is safe for concurrent use.
 type Accuracy struct {
 	provenance.Header
@@ -35,6 +36,11 @@ type Accuracy struct {
 	HeldOut      regress.HeldOut      `json:"heldout,omitzero"`
 	ByResolution []ResolutionHeldOut  `json:"heldout_by_resolution,omitempty"`
 	Curve        []regress.CurvePoint `json:"learning_curve,omitempty"`
+	// Composite is how the values that the model was fitted to were made of what was measured; nil
+	// if they are what was measured. HeldOut and ByResolution are errors against measured values,
+	// Curve, Candidates and FittedHeldOut against those that were fitted to.
+	Composite     *regress.Composite `json:"composite,omitempty"`
+	FittedHeldOut regress.HeldOut    `json:"heldout_fitted,omitzero"`
 	// by rising error; Model is the first one
 	Candidates []regress.Candidate `json:"candidates,omitempty"`
 	Model      regress.Model       `json:"model"`
@@ -52,62 +58,80 @@ type Accuracy struct {
 // [supernet.ErrArch].
 func FitAccuracy(ctx context.Context, space *supernet.Space, samples []Sample,
 	s regress.Settings) (*Accuracy, error) {
-	if err := s.Check(); err != nil {
-		return nil, fmt.Errorf("fit settings: %w", err)
-	}
-	for i, sample := range samples {
-		if err := checkTop1(sample.Value); err != nil {
-			return nil, fmt.Errorf("sample %d: %w", i+1, err)
-		}
-	}
-	m, err := distinct(space, samples)
+	m, err := distinctTop1(space, samples)
 	if err != nil {
 		return nil, err
 	}
-	if len(m.archs) < regress.MinRows {
-		return nil, fmt.Errorf(
-			"%w: %d distinct archs, expected at least %d, and some hundred for a good predictor",
-			ErrSamples, len(m.archs), regress.MinRows)
-	}
-	a := &Accuracy{
-		SpaceName: space.Name, SpaceSHA256: space.SHA256(), Encoding: encoding,
-		Samples: len(m.archs), Seed: s.Seed, space: space,
-		Resolutions: spanned(space, m.archs),
-	}
-	if a.encoder, err = newEncoder(a.Encoding, space); err != nil {
+	a := newAccuracy(space, m.archs)
+	f, err := a.fit(ctx, m.archs, m.values, s)
+	if err != nil {
 		return nil, err
 	}
-	if err := a.fit(ctx, m, s); err != nil {
-		return nil, err
-	}
+	a.judge(f.Predicted, m)
 	return a, nil
 }
 
-func (a *Accuracy) fit(ctx context.Context, m measured, s regress.Settings) error {
-	x, resolutions := a.rows(m.archs)
-	f, err := regress.Fit(ctx, x, m.values, s)
-	if err != nil {
-		return err
+// distinctTop1 is [distinct] of samples with enough archs, and values that are accuracies.
+func distinctTop1(space *supernet.Space, samples []Sample) (measured, error) {
+	for i, sample := range samples {
+		if err := checkTop1(sample.Value); err != nil {
+			return measured{}, fmt.Errorf("sample %d: %w", i+1, err)
+		}
 	}
-	a.Model, a.HeldOut, a.Candidates, a.Curve = *f.Model, f.HeldOut, f.Candidates, f.Curve
-	a.ByResolution = byResolution(resolutions, f.Predicted, m.values)
-	return nil
+	m, err := distinct(space, samples)
+	if err == nil && len(m.archs) < regress.MinRows {
+		err = fmt.Errorf(
+			"%w: %d distinct archs, expected at least %d, and some hundred for a good predictor",
+			ErrSamples, len(m.archs), regress.MinRows)
+	}
+	return m, err
 }
 
-// rows are archs as the model's features, with their resolutions.
-func (a *Accuracy) rows(archs []supernet.Arch) (x [][]float32, resolutions []int) {
-	x, resolutions = make([][]float32, len(archs)), make([]int, len(archs))
+// newAccuracy is one that is to learn from distinct archs.
+func newAccuracy(space *supernet.Space, archs []supernet.Arch) *Accuracy {
+	return &Accuracy{SpaceName: space.Name, SpaceSHA256: space.SHA256(), Encoding: encoding,
+		Samples: len(archs), space: space, Resolutions: spanned(space, archs)}
+}
+
+// fit learns from values of archs.
+func (a *Accuracy) fit(ctx context.Context, archs []supernet.Arch, values []float64,
+	s regress.Settings) (f *regress.Fitted, err error) {
+	if err := s.Check(); err != nil {
+		return nil, fmt.Errorf("fit settings: %w", err)
+	}
+	if a.encoder, err = newEncoder(a.Encoding, a.space); err != nil {
+		return nil, err
+	}
+	if f, err = regress.Fit(ctx, a.rows(archs), values, s); err != nil {
+		return nil, err
+	}
+	a.Seed, a.Model, a.Candidates, a.Curve = s.Seed, *f.Model, f.Candidates, f.Curve
+	return f, nil
+}
+
+// judge states the error of held-out predictions of what was measured.
+func (a *Accuracy) judge(predicted []float64, m measured) {
+	resolutions := make([]int, len(m.archs))
+	for i, arch := range m.archs {
+		resolutions[i] = int(arch.Resolution)
+	}
+	a.HeldOut = regress.Compare(predicted, m.values)
+	a.ByResolution = byResolution(resolutions, predicted, m.values)
+}
+
+// rows are archs as the model's features.
+func (a *Accuracy) rows(archs []supernet.Arch) [][]float32 {
+	x := make([][]float32, len(archs))
 	for i, arch := range archs {
 		x[i] = make([]float32, a.encoder.Len())
 		a.encoder.encode(arch, x[i])
-		resolutions[i] = int(arch.Resolution)
 	}
-	return x, resolutions
+	return x
 }
 
-// HeldOutPredictions predicts distinct archs with measured values, in the order in which they were
-// fitted to, each by a model of a's kind that did not learn from it: what HeldOut is made of. It
-// takes some seconds.
+// HeldOutPredictions predicts distinct archs with the values that were fitted to (of Composite, its
+// estimates), in the order in which they were fitted to, each by a model of a's kind that did not
+// learn from it: what HeldOut is made of. It takes some seconds.
 func (a *Accuracy) HeldOutPredictions(ctx context.Context, archs []supernet.Arch,
 	values []float64) ([]float64, error) {
 	if len(a.Candidates) == 0 || a.space == nil {
@@ -118,10 +142,9 @@ func (a *Accuracy) HeldOutPredictions(ctx context.Context, archs []supernet.Arch
 			return nil, archError(a.space, archs, i)
 		}
 	}
-	x, _ := a.rows(archs)
 	s := regress.Defaults()
 	s.Seed, s.Model = a.Seed, a.Candidates[0].Model
-	return regress.HeldOutPredictions(ctx, x, values, s)
+	return regress.HeldOutPredictions(ctx, a.rows(archs), values, s)
 }
 
 // Predict gives the accuracy of archs of the space, as a share. An arch that is not one of the
@@ -177,7 +200,8 @@ func LoadAccuracy(path string, space *supernet.Space) (*Accuracy, error) {
 		return nil, errNoSpace
 	}
 	a := &Accuracy{space: space}
-	if err := store.ReadDocument(path, accuracyKind, accuracyVersion, a); err != nil {
+	err := store.ReadDocumentSince(path, accuracyKind, accuracyOldest, accuracyVersion, a)
+	if err != nil {
 		return nil, err
 	}
 	if sha := space.SHA256(); a.SpaceSHA256 != sha {

@@ -106,7 +106,7 @@ func TestAccuracyComesBackFromTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.Tailor != "accuracy/3" || b.SHA256 == "" || b.HeldOut != a.HeldOut || b.Images != 1000 ||
+	if b.Tailor != "accuracy/4" || b.SHA256 == "" || b.HeldOut != a.HeldOut || b.Images != 1000 ||
 		b.Seed != 3 || b.Samples != a.Samples ||
 		!slices.Equal(a.ByResolution, b.ByResolution) ||
 		b.Inputs["weights"] != a.Inputs["weights"] {

@@ -30,6 +30,8 @@ type fitAccuracyCmd struct {
 type fitAccuracyResult struct {
 	fitResult
 	Images       int                           `json:"images,omitempty"`
+	Composite    *regress.Composite            `json:"composite,omitempty"`
+	Fitted       *regress.HeldOut              `json:"heldout_fitted,omitempty"`
 	ByResolution []predictor.ResolutionHeldOut `json:"heldout_by_resolution,omitempty"`
 	Curve        []regress.CurvePoint          `json:"learning_curve"`
 	Candidates   []regress.Candidate           `json:"candidates"`
@@ -49,8 +51,12 @@ func (c *fitAccuracyCmd) fitted(ctx context.Context, g *Globals) error {
 	if err := a.Save(c.Out); err != nil {
 		return err
 	}
-	r := fitAccuracyResult{fitResult{c.Out, a.Samples, a.HeldOut}, a.Images, a.ByResolution,
-		a.Curve, a.Candidates}
+	r := fitAccuracyResult{fitResult: fitResult{c.Out, a.Samples, a.HeldOut}, Images: a.Images,
+		Composite: a.Composite, ByResolution: a.ByResolution, Curve: a.Curve,
+		Candidates: a.Candidates}
+	if a.Composite != nil {
+		r.Fitted = &a.FittedHeldOut
+	}
 	return g.result(r, r.print)
 }
 
@@ -105,6 +111,10 @@ func (r *fitAccuracyResult) print(w io.Writer) {
 		fmt.Fprintf(w, "  by chance alone, the top-1 of %d images is off by up to %.1f points (standard error): more held-out images (train --holdout) tell networks apart better\n",
 			r.Images, 100*worstError(r.Images))
 	}
+	if c := r.Composite; c != nil {
+		fmt.Fprintf(w, "  learned from estimates: %.0f %% the top-1 measured, %.0f %% what the divergence from the largest network's answers says of it\n",
+			100*c.Weight, 100*(1-c.Weight))
+	}
 	t := &table{headings: 1, right: true}
 	line := func(name string, h regress.HeldOut) {
 		t.row("  "+name, fmt.Sprint(h.Samples), fmt.Sprintf("%.2f points", 100*h.RMSE),
@@ -115,12 +125,17 @@ func (r *fitAccuracyResult) print(w io.Writer) {
 	for _, h := range r.ByResolution {
 		line(fmt.Sprintf("at %d px", h.Resolution), h.HeldOut)
 	}
-	for _, p := range r.Curve[:len(r.Curve)-1] {
-		line(fmt.Sprintf("from %d samples", p.TrainedOn), p.HeldOut)
+	of, fitted := "", r.HeldOut // what all below is the error of
+	if r.Fitted != nil {
+		of, fitted = ", of the estimates", *r.Fitted
+		line("all"+of, fitted)
 	}
-	line(fmt.Sprintf("from %d samples", r.Curve[len(r.Curve)-1].TrainedOn), r.HeldOut)
+	for _, p := range r.Curve[:len(r.Curve)-1] {
+		line(fmt.Sprintf("from %d samples", p.TrainedOn)+of, p.HeldOut)
+	}
+	line(fmt.Sprintf("from %d samples", r.Curve[len(r.Curve)-1].TrainedOn)+of, fitted)
 	for _, m := range r.Candidates[1:] {
-		line("with "+m.Model, m.HeldOut)
+		line("with "+m.Model+of, m.HeldOut)
 	}
 	t.print(w)
 	fmt.Fprintf(w, "model %s\n", r.Candidates[0].Model)

@@ -32,6 +32,8 @@ type gathering struct {
 	timed  *at[profiles.Profile] // of the latency predictor
 	order  []supernet.Arch
 	tested map[supernet.Arch]float64
+	// far is the divergence of tested networks from the largest, where it was measured
+	far    map[supernet.Arch]float64
 	ms     map[supernet.Arch]page.Range
 	blocks map[blockAt]page.Block
 }
@@ -43,7 +45,8 @@ type blockAt struct {
 
 func (l *library) gathering(s *series) *gathering {
 	g := &gathering{series: s, lib: l, cost: s.cost, tested: map[supernet.Arch]float64{},
-		ms: map[supernet.Arch]page.Range{}, blocks: map[blockAt]page.Block{}}
+		far: map[supernet.Arch]float64{}, ms: map[supernet.Arch]page.Range{},
+		blocks: map[blockAt]page.Block{}}
 	if s.latency != nil {
 		g.timed = l.profile(s.latency.doc.Inputs["profile"].SHA256)
 	}
@@ -167,17 +170,21 @@ func (g *gathering) measured(ctx context.Context) (all []supernet.Arch) {
 		g.lib.note(err)
 		return nil
 	}
-	for _, f := range g.oneSubject(filed) {
-		var spec supernet.Spec
-		if json.Unmarshal([]byte(f.Arch), &spec) != nil || !(f.Value >= 0 && f.Value <= 1) {
-			continue
+	top1 := g.oneSubject(filed)
+	for _, f := range top1 {
+		if a, ok := g.archOf(f); ok && f.Value <= 1 {
+			g.tested[a] = f.Value
+			all = append(all, a)
 		}
-		a, err := g.space.Arch(spec)
-		if err != nil {
-			continue
+	}
+	if len(top1) > 0 {
+		about := top1[0].Subject
+		about.Quantity = measurements.Divergence
+		for _, f := range filed {
+			if a, ok := g.archOf(f); ok && f.Subject == about {
+				g.far[a] = f.Value
+			}
 		}
-		g.tested[a] = f.Value
-		all = append(all, a)
 	}
 	if n := len(all); n > maxShown {
 		g.lib.say("of %d networks of %s whose top-1 was measured, %d are drawn", n, g.runName(),
@@ -187,12 +194,22 @@ func (g *gathering) measured(ctx context.Context) (all []supernet.Arch) {
 	return all
 }
 
+// archOf is the network of a measurement, if both are sound.
+func (g *gathering) archOf(f measurements.Filed) (a supernet.Arch, ok bool) {
+	var spec supernet.Spec
+	if json.Unmarshal([]byte(f.Arch), &spec) != nil || !(f.Value >= 0) {
+		return a, false
+	}
+	a, err := g.space.Arch(spec)
+	return a, err == nil
+}
+
 // oneSubject are the measurements of the last weights; of those that were made in several ways, the
 // way with the most.
 func (g *gathering) oneSubject(filed []measurements.Filed) []measurements.Filed {
 	bySubject, best := map[measurements.Subject][]measurements.Filed{}, []measurements.Filed(nil)
 	for _, f := range filed {
-		if f.Subject.Quantity != "top1" ||
+		if f.Subject.Quantity != measurements.Top1 ||
 			f.Subject.Weights != g.run.doc.State.WeightsSHA256 {
 			continue
 		}

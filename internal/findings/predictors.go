@@ -68,17 +68,27 @@ func (l *library) judgedAccuracy(ctx context.Context, a at[predictor.Accuracy],
 	if a.doc.Samples <= maxHeldOut { // in the order in which it was fitted to them
 		archs = choices.Sample(space, a.doc.Samples, a.doc.Seed)
 	}
+	var fitted []float64 // values that it was fitted to, as far as they are known
 	for _, arch := range archs {
-		if v, ok := g.tested[arch]; ok {
-			j.archs, j.measured = append(j.archs, arch), append(j.measured, v)
+		v, ok := g.tested[arch]
+		if !ok {
+			continue
+		}
+		j.archs, j.measured = append(j.archs, arch), append(j.measured, v)
+		far, ok := g.far[arch]
+		switch c := a.doc.Composite; {
+		case c == nil:
+			fitted = append(fitted, v)
+		case ok:
+			fitted = append(fitted, c.Estimate(v, far))
 		}
 	}
 	if len(j.archs) < regress.MinRows {
 		return judged{}
 	}
 	var err error
-	if !quick && a.doc.Samples <= maxHeldOut {
-		if j.predicted, err = a.doc.HeldOutPredictions(ctx, j.archs, j.measured); err == nil {
+	if !quick && a.doc.Samples <= maxHeldOut && len(fitted) == len(j.archs) {
+		if j.predicted, err = a.doc.HeldOutPredictions(ctx, j.archs, fitted); err == nil {
 			j.heldOut = true
 			return j
 		}

@@ -59,9 +59,16 @@ var ErrNotLog = errors.New("not a measurement store")
 // ErrDamaged is wrapped by errors about rows that are not as they were written.
 var ErrDamaged = errors.New("measurement was changed or damaged after it was written")
 
+// Quantities that are measured of a network.
+const (
+	Top1       = "top1"       // share of the images that it classifies right
+	Top1Even   = "top1-even"  // the same of every second image
+	Divergence = "divergence" // of its answers from the largest network's, in nats
+)
+
 // Subject is all that a measured value depends on, besides the network.
 type Subject struct {
-	Quantity string // what was measured: "top1"
+	Quantity string // what was measured: Top1, Top1Even or Divergence
 	Space    string // SHA-256
 	Weights  string // SHA-256
 	Data     string // SHA-256

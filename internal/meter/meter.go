@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"path/filepath"
 	"sync"
 	"time"
@@ -20,9 +22,9 @@ import (
 	"github.com/tailor-nas/tailor/trainer"
 )
 
-// Meter measures the top-1 accuracy of sub-networks of a run, several at a time, and keeps every
-// value in a file. Each worker has an evaluator of its own, as a small network is too little work
-// to be shared by several; values do not depend on which worker measures them.
+// Meter measures how sub-networks of a run answer, several at a time, and keeps every value in a
+// file. Each worker has an evaluator of its own, as a small network is too little work to be shared
+// by several; values do not depend on which worker measures them.
 type Meter struct {
 	// Progress, if set, is told how many are done.
 	Progress func(done, total int)
@@ -32,11 +34,26 @@ type Meter struct {
 	device     string
 	path       string // of the log
 	log        *measurements.Log
-	subject    measurements.Subject
+	subject    measurements.Subject // without its quantity
 	evaluators []*trainer.Evaluator
+	largest    *trainer.Answers // of the largest network; nil until something is measured
 
 	mu    sync.Mutex
-	known map[supernet.Arch]float64
+	known map[supernet.Arch]trainer.Imitation // of the largest network
+}
+
+// quantity is one of the values of a network, each of which has a row of its own in the file.
+type quantity struct {
+	name string
+	most float64 // that it can be
+	of   func(*trainer.Imitation) *float64
+}
+
+var quantities = []quantity{
+	{measurements.Top1, 1, func(i *trainer.Imitation) *float64 { return &i.Top1 }},
+	{measurements.Top1Even, 1, func(i *trainer.Imitation) *float64 { return &i.Top1Even }},
+	{measurements.Divergence, math.MaxFloat64,
+		func(i *trainer.Imitation) *float64 { return &i.Divergence }},
 }
 
 // Settings say what a measurement is.
@@ -54,7 +71,7 @@ const evaluationBatch = 200
 // Open opens the log, and makes one where there is none. Close the meter when done.
 func Open(ctx context.Context, run *trainer.Run, d *trainer.Data, s Settings) (*Meter,
 	error) {
-	m := &Meter{space: run.Info.Space, images: d.Val, known: map[supernet.Arch]float64{}}
+	m := &Meter{space: run.Info.Space, images: d.Val, known: map[supernet.Arch]trainer.Imitation{}}
 	split := "held-out"
 	if s.Test {
 		m.images, split = d.Test, "test"
@@ -68,8 +85,7 @@ func Open(ctx context.Context, run *trainer.Run, d *trainer.Data, s Settings) (*
 	}
 	m.device = here.ID
 	m.subject = measurements.Subject{
-		Quantity: "top1", Space: run.Info.SpaceSHA256, Weights: run.State.WeightsSHA256,
-		Data: d.SHA256,
+		Space: run.Info.SpaceSHA256, Weights: run.State.WeightsSHA256, Data: d.SHA256,
 		Settings: fmt.Sprintf("%d %s images, calibration on %d, batch %d, seed %d", m.images.Len(),
 			split, s.Calibration, evaluationBatch, s.Seed),
 	}
@@ -108,27 +124,38 @@ func (m *Meter) prepare(ctx context.Context, run *trainer.Run, d *trainer.Data,
 	return nil
 }
 
-// load recalls what the log has of this subject.
+// load recalls what the log has of this subject: the networks of which it has all quantities.
 func (m *Meter) load(ctx context.Context) error {
-	values, err := m.log.Values(ctx, m.subject)
-	if err != nil {
-		return err
-	}
-	for text, v := range values {
-		var spec supernet.Spec
-		err := json.Unmarshal([]byte(text), &spec)
+	have := map[supernet.Arch]int{}
+	for _, q := range quantities {
+		about := m.subject
+		about.Quantity = q.name
+		values, err := m.log.Values(ctx, about)
 		if err != nil {
-			return fmt.Errorf("read measurements %s: arch %.200q: %w", m.path, text, err)
+			return err
 		}
-		a, err := m.space.Arch(spec)
-		if err != nil {
-			return fmt.Errorf("read measurements %s: %w", m.path, err)
+		for text, v := range values {
+			var spec supernet.Spec
+			err := json.Unmarshal([]byte(text), &spec)
+			if err != nil {
+				return fmt.Errorf("read measurements %s: arch %.200q: %w", m.path, text, err)
+			}
+			a, err := m.space.Arch(spec)
+			if err != nil {
+				return fmt.Errorf("read measurements %s: %w", m.path, err)
+			}
+			if !(v.Value >= 0 && v.Value <= q.most) {
+				return fmt.Errorf("read measurements: arch %.200q has %s %g in %s, expected 0 to %g; move the file away to measure anew", text, q.name, v.Value, m.path, q.most)
+			}
+			known := m.known[a]
+			*q.of(&known) = v.Value
+			m.known[a] = known
+			have[a]++
 		}
-		if !(v.Value >= 0 && v.Value <= 1) {
-			return fmt.Errorf("read measurements: arch %.200q has top-1 %g in %s, expected 0 to 1; move the file away to measure anew", text, v.Value, m.path)
-		}
-		m.known[a] = v.Value
 	}
+	maps.DeleteFunc(m.known, func(a supernet.Arch, _ trainer.Imitation) bool {
+		return have[a] < len(quantities)
+	})
 	return nil
 }
 
@@ -154,15 +181,21 @@ func (m *Meter) CountKnown(archs []supernet.Arch) (n int) {
 	return n
 }
 
-// Measure gives the top-1 of archs of the space, in their order, and measures those that are not
-// known.
-func (m *Meter) Measure(ctx context.Context, archs []supernet.Arch) ([]predictor.Sample, error) {
+// Measure gives what was measured of archs of the space, in their order, and measures those that
+// are not known.
+func (m *Meter) Measure(ctx context.Context, archs []supernet.Arch) ([]predictor.Compared, error) {
 	var todo []supernet.Arch
 	asked := map[supernet.Arch]bool{}
 	for _, a := range archs {
 		if _, ok := m.known[a]; !ok && !asked[a] {
 			asked[a] = true
 			todo = append(todo, a)
+		}
+	}
+	if len(todo) > 0 && m.largest == nil {
+		var err error
+		if m.largest, err = m.evaluators[0].Answers(ctx, m.space.Max(), m.images); err != nil {
+			return nil, m.Kept(err)
 		}
 	}
 	done := len(archs) - len(todo)
@@ -197,11 +230,15 @@ func (m *Meter) Measure(ctx context.Context, archs []supernet.Arch) ([]predictor
 	if err := group.Wait(); err != nil {
 		return nil, m.Kept(err)
 	}
-	samples := make([]predictor.Sample, len(archs))
+	measured := make([]predictor.Compared, len(archs))
 	for i, a := range archs {
-		samples[i] = predictor.Sample{Arch: m.space.Spec(a), Value: m.known[a]}
+		v := m.known[a]
+		measured[i] = predictor.Compared{
+			Sample:    predictor.Sample{Arch: m.space.Spec(a), Value: v.Top1},
+			ValueEven: v.Top1Even, Divergence: v.Divergence,
+		}
 	}
-	return samples, nil
+	return measured, nil
 }
 
 // Kept adds to the error of an interruption how many values are kept, and where. Other errors it
@@ -215,7 +252,7 @@ func (m *Meter) Kept(err error) error {
 
 func (m *Meter) measureOne(ctx context.Context, e *trainer.Evaluator, a supernet.Arch) error {
 	began := time.Now()
-	top1, err := e.Top1(ctx, a, m.images)
+	v, err := e.Imitate(ctx, a, m.images, m.largest)
 	if err != nil {
 		return err
 	}
@@ -224,13 +261,20 @@ func (m *Meter) measureOne(ctx context.Context, e *trainer.Evaluator, a supernet
 		return err
 	}
 	m.mu.Lock()
-	m.known[a] = top1
+	m.known[a] = v
 	m.mu.Unlock()
-	// What was measured is kept, even if the rest is called off meanwhile.
-	return m.log.Put(context.WithoutCancel(ctx), m.subject, measurements.Measurement{
-		Arch: string(arch), Value: top1, Seconds: time.Since(began).Seconds(), At: began,
-		Device: m.device,
-	})
+	seconds := time.Since(began).Seconds()
+	for _, q := range quantities {
+		about := m.subject
+		about.Quantity = q.name
+		// What was measured is kept, even if the rest is called off meanwhile.
+		if err := m.log.Put(context.WithoutCancel(ctx), about, measurements.Measurement{
+			Arch: string(arch), Value: *q.of(&v), Seconds: seconds, At: began, Device: m.device,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (m *Meter) report(done, total int) {

@@ -35,20 +35,29 @@ func Calibrate(ctx context.Context, run engine.Runner, blocks []supernet.Block,
 	return nil
 }
 
-// CountCorrect is the number of a loader's images that a network classifies right.
-func CountCorrect(ctx context.Context, run engine.Runner, blocks []supernet.Block,
-	images *data.Loader, in Inputs) (int, error) {
-	correct, bound := 0, 0
+// Answers gives f the logits of a loader's images, batch by batch.
+func Answers(ctx context.Context, run engine.Runner, blocks []supernet.Block, images *data.Loader,
+	in Inputs, f func(logits []float32, labels []int32)) error {
+	bound := 0
 	for b, err := range images.Epoch(ctx, 0, 0) {
 		if err != nil {
-			return 0, fmt.Errorf("evaluate: %w", err)
+			return fmt.Errorf("evaluate: %w", err)
 		}
 		if b.N != bound {
 			run.Bind(blocks, b.N, nn.Infer)
 			bound = b.N
 		}
 		in.Fill(run.Input(), blocks[0].In.H, b)
-		correct += nn.Correct(run.Forward(), b.Labels, blocks[len(blocks)-1].Out.C)
+		f(run.Forward(), b.Labels)
 	}
-	return correct, nil
+	return nil
+}
+
+// CountCorrect is the number of a loader's images that a network classifies right.
+func CountCorrect(ctx context.Context, run engine.Runner, blocks []supernet.Block,
+	images *data.Loader, in Inputs) (correct int, err error) {
+	err = Answers(ctx, run, blocks, images, in, func(logits []float32, labels []int32) {
+		correct += nn.Correct(logits, labels, blocks[len(blocks)-1].Out.C)
+	})
+	return correct, err
 }

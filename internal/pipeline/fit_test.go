@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -15,10 +16,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/measurements"
 	"github.com/tailor-nas/tailor/internal/micro"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
+	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
 func TestFitLatencyIsExactWhereTimesAddUp(t *testing.T) {
@@ -150,12 +154,18 @@ stages:
 head: {expand: 16, act: h_swish}
 `
 
-// TestFitAccuracyStopsWhereMoreDoesNotHelp: a barely trained supernet's networks differ by chance.
+// TestFitAccuracyStopsWhereMoreDoesNotHelp: of networks that differ by chance, more tell nothing.
 func TestFitAccuracyStopsWhereMoreDoesNotHelp(t *testing.T) {
-	run, d := micro.Train(t, micro.ParseSpace(t, mediumSpace), 1, 30)
-	job := AccuracyJob{Run: run, Data: d, Samples: 130, Images: 20, Calibration: 16, Workers: 2,
+	space := micro.ParseSpace(t, mediumSpace)
+	run, d := micro.Train(t, space, 1, 30)
+	job := AccuracyJob{Run: run, Data: d, Samples: 10, Images: 20, Calibration: 16, Workers: 2,
 		Fit: regress.Defaults()}
 	job.Fit.Members, job.Fit.Epochs = 1, 1
+	if _, err := FitAccuracy(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	measureByChance(t, filepath.Join(run.Dir, "measurements.sqlite"), space)
+	job.Samples = 130
 	a, err := FitAccuracy(t.Context(), job)
 	if err != nil || a.Samples != 100 {
 		t.Errorf("fitted to %d samples (%v), want 100", a.Samples, err)
@@ -163,6 +173,38 @@ func TestFitAccuracyStopsWhereMoreDoesNotHelp(t *testing.T) {
 	job.All = true
 	if a, err = FitAccuracy(t.Context(), job); err != nil || a.Samples != 130 {
 		t.Errorf("fitted to %d samples (%v), want all 130", a.Samples, err)
+	}
+}
+
+// measureByChance gives all networks that have no measurements yet some, at random.
+func measureByChance(t *testing.T, path string, space *supernet.Space) {
+	t.Helper()
+	filed, err := measurements.ReadAll(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := measurements.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	r := rand.New(rand.NewPCG(1, 0))
+	subjects := map[measurements.Subject]bool{}
+	for _, f := range filed {
+		if subjects[f.Subject] {
+			continue
+		}
+		subjects[f.Subject] = true
+		for _, a := range choices.Sample(space, 130, 0) {
+			arch, err := json.Marshal(space.Spec(a))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := log.Put(t.Context(), f.Subject, measurements.Measurement{
+				Arch: string(arch), Value: r.Float64(), At: f.At}); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }
 

@@ -74,7 +74,7 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 		}
 		cheap := j.Fit // and tells as well whether more would help
 		cheap.Model = regress.ModelRidge
-		look, err := predictor.FitAccuracy(ctx, space, samples, cheap)
+		look, err := predictor.FitCompared(ctx, space, samples, cheap)
 		if err != nil {
 			return nil, m.Kept(fmt.Errorf("fit accuracy: %w", err))
 		}
@@ -88,7 +88,7 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 	if err != nil {
 		return nil, err
 	}
-	a, err := predictor.FitAccuracy(ctx, space, samples, j.Fit)
+	a, err := predictor.FitCompared(ctx, space, samples, j.Fit)
 	if err != nil {
 		return nil, m.Kept(fmt.Errorf("fit accuracy: %w", err))
 	}

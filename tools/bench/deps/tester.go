@@ -68,7 +68,7 @@ func (t *tester) fit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.predictor, err = predictor.FitAccuracy(ctx, t.bench.space, samples, regress.Defaults())
+	t.predictor, err = predictor.FitCompared(ctx, t.bench.space, samples, regress.Defaults())
 	return err
 }
 

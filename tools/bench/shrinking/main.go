@@ -1,7 +1,8 @@
 // Command shrinking shows what a supernet loses by being trained to shrink: the largest network
 // before and after, the smallest, and the best sub-network that a search finds for shares of the
 // largest one's MACs, none of them fine-tuned. What ModelOpt published of its own example stands
-// beside. See README.md.
+// beside. With -rank it also says how well what is measured on held-out images orders networks. See
+// README.md.
 package main
 
 import (
@@ -30,6 +31,9 @@ func main() {
 	flag.StringVar(&b.before, "before", "",
 		"run whose largest network is the one before shrinking, such as of --strategy full")
 	shares := flag.String("shares", "0.73,0.5", "shares of the largest network's MACs")
+	flag.IntVar(&b.random, "rank", 0,
+		"random networks to say of how well held-out images order them; 0 for none")
+	flag.IntVar(&b.testImages, "rank-images", 3000, "test images that each of these is tested on")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -47,6 +51,7 @@ func main() {
 type bench struct {
 	dir, data, accuracy, before string
 	shares                      []float64
+	random, testImages          int
 }
 
 // row is a network: its accuracy on images of the named kind.
@@ -80,8 +85,10 @@ func (b *bench) run(ctx context.Context, w io.Writer) error {
 	if err := show(w, append(rows, after...), len(rows)); err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(w, "\n"+published)
-	return err
+	if _, err = fmt.Fprint(w, "\n"+published); err != nil || b.random == 0 {
+		return err
+	}
+	return b.rank(ctx, w, run, images)
 }
 
 // evaluator tests networks of a run as the command line does.
