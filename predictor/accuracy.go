@@ -45,10 +45,13 @@ type Accuracy struct {
 	Candidates []regress.Candidate `json:"candidates,omitempty"`
 	Model      regress.Model       `json:"model"`
 
-	space     *supernet.Space
-	encoder   encoder
-	once      sync.Once
-	evaluator *regress.Evaluator // of Model, from the first prediction on
+	space      *supernet.Space
+	encoder    encoder
+	once       sync.Once
+	evaluator  *regress.Evaluator // of Model, from the first prediction on
+	evaluators sync.Pool          // clones of it
+	gradients  sync.Mutex
+	gradient   *regress.Gradient // of Model, from the first use on
 }
 
 // FitAccuracy learns from samples with values between 0 and 1. Values of one arch are averaged. The
@@ -155,7 +158,11 @@ func (a *Accuracy) Predict(archs []supernet.Arch) ([]float64, error) {
 	// not clipped to 0..1, which would make the best ones equal
 	values := make([]float64, len(archs))
 	a.once.Do(func() { a.evaluator = a.Model.Evaluator() })
-	e := a.evaluator.Clone()
+	e, ok := a.evaluators.Get().(*regress.Evaluator)
+	if !ok {
+		e = a.evaluator.Clone()
+	}
+	defer a.evaluators.Put(e)
 	x := make([]float32, min(len(archs), regress.BatchRows)*a.encoder.Len())
 	for i := 0; i < len(archs); i += regress.BatchRows {
 		rows := archs[i:min(i+regress.BatchRows, len(archs))]

@@ -41,6 +41,21 @@ func (c *counts) of(a supernet.Arch, latencyMS float64) Costs {
 		MemoryBytes: int64(c.memory.Of(a)), SizeBytes: manifest.FileFrame + int64(c.size.Sum(a))}
 }
 
+// one is one of the costs of a network, but for its latency.
+func (c *counts) one(cost Cost, a supernet.Arch) float64 {
+	switch cost {
+	case MACs:
+		return c.macs.Sum(a)
+	case Params:
+		return c.params.Sum(a)
+	case Memory:
+		return c.memory.Of(a)
+	case Size:
+		return manifest.FileFrame + c.size.Sum(a)
+	}
+	return 0
+}
+
 // smallest is a network of the smallest cost among those of the query's resolutions, and the cost.
 func (f *finder) smallest(cost Cost) (arch supernet.Arch, least float64, err error) {
 	ok := false

@@ -101,15 +101,17 @@ func reachable(ms float64) float64 {
 type finder struct {
 	Query
 	counts
-	cost  Cost             // of a front
-	start []optimize.Genes // known networks to begin with
+	layout *layout
+	cost   Cost             // of a front
+	start  []optimize.Genes // known networks to begin with
 }
 
 // Find searches for the c.Top sub-networks with the highest predicted top-1 within the query's
 // limits. A limit that every sub-network exceeds is an [*UnreachableError]; if each limit can be
-// met, but no network was found that meets all, it is an [*optimize.InfeasibleError]. Find may
-// search groups of resolutions separately first: an [optimize.Progress] then has the best values
-// and the number found of the search that is running.
+// met, but no network was found that meets all, it is an [*optimize.InfeasibleError]. An accuracy
+// that is a [NearPredictor] guides the search; without, Find may search groups of resolutions
+// separately first: an [optimize.Progress] then has the best values and the number found of the
+// search that is running.
 func Find(ctx context.Context, q Query, c optimize.Config) (*Answer, error) {
 	f, err := newFinder(q)
 	if err != nil {
@@ -119,11 +121,15 @@ func Find(ctx context.Context, q Query, c optimize.Config) (*Answer, error) {
 		return nil, err
 	}
 	p := f.problem()
+	p.Guide = f.guide()
 	full, err := c.Complete(p)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
 	c.Evaluations = full.Evaluations
+	if p.Guide != nil {
+		return f.answer(optimize.Minimize(ctx, p, c))
+	}
 	if len(f.Resolutions) < 2 || p.Count <= c.Evaluations || int(scoutShare*float64(c.Evaluations))/
 		min(maxScouts, len(f.Resolutions)) < minScout {
 		return f.answer(optimize.Minimize(ctx, p, c))
@@ -200,7 +206,7 @@ func newFinder(q Query) (*finder, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &finder{Query: q, counts: c}
+	f := &finder{Query: q, counts: c, layout: newLayout(q.Space)}
 	f.start, err = f.known()
 	return f, err
 }
@@ -315,10 +321,7 @@ const near = 0.03
 
 func (f *finder) evaluate(_ context.Context, batch []optimize.Genes,
 	out []optimize.Evaluation) error {
-	archs := make([]supernet.Arch, len(batch))
-	for i, g := range batch {
-		archs[i] = f.Space.Decode(g)
-	}
+	archs := f.archs(batch)
 	latency, err := f.latency(archs)
 	if err != nil {
 		return err

@@ -10,6 +10,14 @@ type Predictor interface {
 	Predict(archs []supernet.Arch) ([]float64, error)
 }
 
+// NearPredictor is a predictor that says what networks near another one are worth, too, about and
+// for far less. Searches with one find more.
+type NearPredictor interface {
+	Predictor
+	// PredictNear is about what Predict gives for networks that differ from a base in a few choices.
+	PredictNear(base supernet.Arch, near []supernet.Arch) ([]float64, error)
+}
+
 // Bounder is a predictor with a certain upper bound over many networks at once.
 type Bounder interface {
 	Predictor

@@ -39,3 +39,12 @@ func (m *memory) Predict(archs []supernet.Arch) ([]float64, error) {
 	}
 	return values, nil
 }
+
+// nearPredictor is p, or what it remembers for, if that knows what is near; else nil.
+func nearPredictor(p Predictor) NearPredictor {
+	if m, ok := p.(*memory); ok {
+		p = m.Predictor
+	}
+	n, _ := p.(NearPredictor)
+	return n
+}

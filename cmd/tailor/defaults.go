@@ -35,7 +35,7 @@ func defaults() kong.Vars {
 		"calibration":       strconv.Itoa(trainer.EvalDefaults().CalibrationImages),
 		"profile_budget":    timing.Defaults().Budget.String(),
 		"points":            strconv.Itoa(winners.DefaultPoints),
-		"evaluations":       strconv.Itoa(optimize.DefaultEvaluations),
+		"evaluations":       strconv.Itoa(optimize.GuidedEvaluations),
 		"front_evaluations": strconv.Itoa(search.FrontEvaluations),
 	}
 	for command, all := range librarySettings() {

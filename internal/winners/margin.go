@@ -40,7 +40,7 @@ func (j *Job) examined() int {
 	case n == optimize.Auto && j.Pareto:
 		n = search.FrontEvaluations
 	case n == optimize.Auto:
-		n = optimize.DefaultEvaluations
+		n = optimize.GuidedEvaluations
 	}
 	if all := j.Space.Count(); all.IsInt64() {
 		n = int(min(int64(n), all.Int64()))

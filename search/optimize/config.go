@@ -5,8 +5,12 @@ import "fmt"
 // maxEvaluations bounds the int32 numbers of candidates.
 const maxEvaluations = 1 << 30
 
-// DefaultEvaluations is what [Auto] is for Config.Evaluations, but for [Baseline].
-const DefaultEvaluations = 60_000
+// DefaultEvaluations is what [Auto] is for Config.Evaluations, but for [Baseline]; for a problem
+// with a [Guide] it is GuidedEvaluations.
+const (
+	DefaultEvaluations = 60_000
+	GuidedEvaluations  = 40_000
+)
 
 // Auto stands for a value that follows from the problem and the other settings.
 const Auto = -1
@@ -18,8 +22,8 @@ const Auto = -1
 type Config struct {
 	// Seed determines the run: the same problem and Config give the same Result, bit for bit.
 	Seed uint64
-	// Evaluations is the most candidates that may be evaluated, 1 or more; Auto is 60,000, and for
-	// [Baseline] what OFA's search takes. A space with no more candidates than that is evaluated
+	// Evaluations is the most candidates that may be evaluated, 1 or more; Auto is 60,000, with a
+	// [Guide] 40,000, and for [Baseline] what OFA's search takes. A space with no more candidates than that is evaluated
 	// whole.
 	Evaluations int
 	// Population is the number of candidates of a population, and of the children bred from it, 1
@@ -57,7 +61,11 @@ func (c Config) Complete(p Problem) (Config, error) {
 	if err := c.check(); err != nil {
 		return c, err
 	}
-	c.Evaluations = unlessAuto(c.Evaluations, DefaultEvaluations)
+	auto := DefaultEvaluations
+	if p.Guide != nil {
+		auto = GuidedEvaluations
+	}
+	c.Evaluations = unlessAuto(c.Evaluations, auto)
 	c.Population = min(unlessAuto(c.Population, max(20, min(200, c.Evaluations/40))), c.Evaluations)
 	c.MutationRate = unlessAuto(c.MutationRate, 1/float64(len(p.Genes)))
 	c.Restarts = unlessAuto(c.Restarts, max(0, min(2, c.Evaluations/(100*len(p.Genes))-1)))

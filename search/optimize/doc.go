@@ -4,7 +4,14 @@
 //
 // A [Problem] is the sizes of its genes and a function that evaluates batches of candidates;
 // [Minimize] spends a bounded number of evaluations on it, and [Random] and [Baseline], the
-// evolution that OFA (Once-for-All) published, are there to compare with. A run walks
+// evolution that OFA (Once-for-All) published, are there to compare with. With a [Guide], which
+// knows what is near a candidate for less than an evaluation, a run walks
+//
+//	climb    by the best of one, two and three changes at once (guided.go)
+//	breed    local optima on eaopt, children climb (memetic.go)
+//	report   as below
+//
+// and without
 //
 //	evolve   populations evolve on eaopt under NSGA-II with Deb's constraint rules (nsga.go,
 //	         rank.go); the last one starts from the best of those before

@@ -7,7 +7,8 @@ type Method func(context.Context, Problem, Config) (*Result, error)
 
 // Minimize looks for the best feasible candidates of p. It evolves populations, the last one from
 // the best of the others; with one objective it then climbs from their best. A space with no more
-// candidates than Config.Evaluations is evaluated whole instead.
+// candidates than Config.Evaluations is evaluated whole instead. With a [Guide], a population of
+// local optima evolves, whose children climb; of Config, Seed, Evaluations and Top matter then.
 //
 // When ctx ends, the Result until then comes with an error that wraps ctx.Err(). When nothing
 // feasible was met, the error is an *InfeasibleError, and Result.Best is empty. Other errors come
@@ -20,10 +21,18 @@ func Minimize(ctx context.Context, p Problem, c Config) (*Result, error) {
 	if done, err := r.exhaust(); done || err != nil {
 		return r.finish(Exhausted, err)
 	}
+	if p.Guide != nil {
+		return r.spent(r.climbGuided())
+	}
 	winners, err := r.evolveAll()
 	if err == nil && r.config.LocalShare > 0 {
 		err = r.climb(winners)
 	}
+	return r.spent(err)
+}
+
+// spent is finish with the status that follows from what is left.
+func (r *run) spent(err error) (*Result, error) {
 	if r.left() > 0 {
 		return r.finish(Converged, err)
 	}

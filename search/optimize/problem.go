@@ -57,6 +57,8 @@ type Problem struct {
 	// Seeds are candidates that the first population must contain, such as the smallest and the
 	// largest.
 	Seeds []Genes
+	// Guide, if set, tells what is near a candidate for less than an evaluation.
+	Guide *Guide
 }
 
 // check reports the first thing wrong with the problem.
@@ -74,6 +76,11 @@ func (p *Problem) check() error {
 	}
 	if p.Evaluate == nil {
 		return fmt.Errorf("the problem has no Evaluate function")
+	}
+	if p.Guide != nil {
+		if err := p.Guide.check(p); err != nil {
+			return err
+		}
 	}
 	for i, seed := range p.Seeds {
 		if err := p.inRange(seed); err != nil {

@@ -1,0 +1,210 @@
+package search
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tailor-nas/tailor/search/optimize"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// layout is where the genes of a space are, see [supernet.Space.Genes].
+type layout struct {
+	sizes []int
+	parts []partGenes
+}
+
+// partGenes are the genes of a part: -1 is none.
+type partGenes struct {
+	depth, width int
+	depths       []int
+	blocks       [][]int // the genes of each block, at full depth
+}
+
+func newLayout(space *supernet.Space) *layout {
+	l := &layout{sizes: space.Genes()}
+	next := supernet.ResolutionGene + 1
+	take := func() int { next++; return next - 1 }
+	for _, p := range space.Parts() {
+		g := partGenes{depth: -1, width: -1, depths: p.Depths}
+		if p.DepthGene >= 0 {
+			g.depth = take()
+		}
+		if p.WidthGene >= 0 {
+			g.width = take()
+		}
+		for range p.MaxDepth() {
+			if p.First < 0 {
+				break
+			}
+			block := []int{take()}
+			if p.Expands != nil {
+				block = append(block, take())
+			}
+			g.blocks = append(g.blocks, block)
+		}
+		l.parts = append(l.parts, g)
+	}
+	return l
+}
+
+// groups are the genes of the resolution and of each part.
+func (l *layout) groups() [][]int {
+	groups := [][]int{{supernet.ResolutionGene}}
+	for _, p := range l.parts {
+		group := slices.Concat(p.blocks...)
+		for _, gene := range []int{p.depth, p.width} {
+			if gene >= 0 {
+				group = append(group, gene)
+			}
+		}
+		groups = append(groups, group)
+	}
+	return groups
+}
+
+// neighbours are the networks one choice away: another resolution, width or depth, or another
+// variant of a block. A stage that grows by a block does so with each variant of it.
+func (f *finder) neighbours(g optimize.Genes) (all []optimize.Genes) {
+	with := func(genes []int, choices []uint16) {
+		n := slices.Clone(g)
+		for i, gene := range genes {
+			n[gene] = choices[i]
+		}
+		if !slices.Equal(n, g) {
+			all = append(all, n)
+		}
+	}
+	for _, r := range f.choicesOfResolution() {
+		with([]int{supernet.ResolutionGene}, []uint16{r})
+	}
+	for _, p := range f.layout.parts {
+		depth := p.depths[len(p.depths)-1]
+		if p.width >= 0 {
+			for w := range f.layout.sizes[p.width] {
+				with([]int{p.width}, []uint16{uint16(w)})
+			}
+		}
+		if p.depth >= 0 {
+			d := int(g[p.depth])
+			depth = p.depths[d]
+			if d > 0 {
+				genes := append([]int{p.depth}, slices.Concat(p.blocks[min(p.depths[d-1], len(p.blocks)):]...)...)
+				choices := make([]uint16, len(genes)) // a block that is not there has the first ones
+				choices[0] = uint16(d - 1)
+				with(genes, choices)
+			}
+			if d+1 < len(p.depths) {
+				// the new block, of several all alike
+				genes := []int{p.depth}
+				for _, block := range p.blocks[min(depth, len(p.blocks)):min(p.depths[d+1], len(p.blocks))] {
+					genes = append(genes, block...)
+				}
+				for _, v := range f.layout.variants(p, depth) {
+					choices := []uint16{uint16(d + 1)}
+					for len(choices) < len(genes) {
+						choices = append(choices, v...)
+					}
+					with(genes, choices)
+				}
+			}
+		}
+		for j := range min(depth, len(p.blocks)) {
+			for _, v := range f.layout.variants(p, j) {
+				with(p.blocks[j], v)
+			}
+		}
+	}
+	return all
+}
+
+// variants are the choices of the genes of the j-th block of a part; one without genes has one.
+func (l *layout) variants(p partGenes, j int) [][]uint16 {
+	all := [][]uint16{nil}
+	if j >= len(p.blocks) {
+		return all
+	}
+	for _, gene := range p.blocks[j] {
+		var longer [][]uint16
+		for _, v := range all {
+			for c := range l.sizes[gene] {
+				longer = append(longer, append(slices.Clone(v), uint16(c)))
+			}
+		}
+		all = longer
+	}
+	return all
+}
+
+// choicesOfResolution are the indexes of the resolutions that are searched.
+func (f *finder) choicesOfResolution() (all []uint16) {
+	for i, r := range f.Space.Resolutions {
+		if slices.Contains(f.Resolutions, r) {
+			all = append(all, uint16(i))
+		}
+	}
+	return all
+}
+
+// guide tells the optimizer what is near, if the accuracy predictor knows.
+func (f *finder) guide() *optimize.Guide {
+	near := nearPredictor(f.Accuracy)
+	if near == nil {
+		return nil
+	}
+	limited := f.limited()
+	return &optimize.Guide{
+		Neighbours: f.neighbours, Groups: f.layout.groups(), Constraints: len(limited),
+		Apart: supernet.ResolutionGene, Choices: f.choicesOfResolution(),
+		Near: func(base optimize.Genes, some []optimize.Genes, out []float64) error {
+			top1, err := near.PredictNear(f.Space.Decode(base), f.archs(some))
+			if err != nil {
+				return fmt.Errorf("predict accuracy: %w", err)
+			}
+			for i, v := range top1 {
+				out[i] = -v
+			}
+			return nil
+		},
+		Costs: func(batch []optimize.Genes, out []float64) error {
+			archs := f.archs(batch)
+			var ms []float64
+			var err error
+			if f.Limits.LatencyMS != 0 {
+				if ms, err = f.latency(archs); err != nil {
+					return err
+				}
+			}
+			for i, a := range archs {
+				for j, c := range limited {
+					v := 0.0
+					if c == Latency {
+						v = ms[i]
+					} else {
+						v = f.counts.one(c, a)
+					}
+					out[i*len(limited)+j] = v / c.Limited(f.Limits)
+				}
+			}
+			return nil
+		},
+	}
+}
+
+// limited are the costs that have a limit.
+func (f *finder) limited() (all []Cost) {
+	for _, c := range []Cost{Latency, MACs, Params, Memory, Size} {
+		if c.Limited(f.Limits) != 0 {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+func (f *finder) archs(batch []optimize.Genes) []supernet.Arch {
+	archs := make([]supernet.Arch, len(batch))
+	for i, g := range batch {
+		archs[i] = f.Space.Decode(g)
+	}
+	return archs
+}

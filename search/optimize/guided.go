@@ -1,0 +1,428 @@
+package optimize
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+)
+
+const (
+	// bestSingles, bestPairs and bestTriples are how many candidates that take one, two and three
+	// neighbours' changes are evaluated at a step of a climb.
+	bestSingles, bestPairs, bestTriples = 12, 24, 24
+	// pairsFrom and triplesFrom are how many neighbours pairs and triples are made of at most.
+	pairsFrom, triplesFrom = 256, 40
+	// repairsFrom is how many neighbours a step of a repair chooses from: all would lead every
+	// child to the same place.
+	repairsFrom = 24
+	// startDraws is how many random candidates a climb begins with the best of, of those that are
+	// feasible and use startUse of the most that a constraint allows.
+	startDraws, startUse = 200, 0.7
+	// slack is by how much a sum of costs may be above 1 by rounding.
+	slack = 1e-9
+)
+
+// guide climbs with the help of the problem's Guide.
+type guide struct {
+	*Guide
+	run *run
+	rng *rand.Rand
+	// climbed has, of each candidate that a climb went over, the one above which none was found.
+	climbed map[int32]int32
+}
+
+// change is what makes a neighbour of a base.
+type change struct {
+	to    Genes    // the neighbour
+	genes []uint64 // set of the genes in which it differs
+	gain  float64  // by which the objective falls, about
+	costs []float64
+	price float64 // sum of what costs rise by
+}
+
+// set is some changes that are made together.
+type set struct {
+	gain float64
+	of   [3]*change // the last ones may be nil
+}
+
+// ascend goes from a feasible candidate to better ones until none is found near.
+func (g *guide) ascend(at int32) (int32, error) {
+	var path []int32
+	for {
+		if top, known := g.climbed[at]; known {
+			at = top
+			break
+		}
+		path = append(path, at)
+		better, err := g.step(at)
+		if err != nil {
+			return at, err
+		}
+		if better == at {
+			break
+		}
+		at = better
+	}
+	for _, id := range path {
+		g.climbed[id] = at
+	}
+	return at, nil
+}
+
+// step gives the best candidate near, or the same if none is better.
+func (g *guide) step(at int32) (int32, error) {
+	base := slices.Clone(g.run.table.at(at))
+	changes, room, err := g.changes(base)
+	if err != nil {
+		return at, err
+	}
+	singles := g.singles(changes, room)
+	ids, err := g.evaluate(base, singles)
+	if err != nil {
+		return at, err
+	}
+	for i, id := range ids {
+		if id >= 0 { // what was evaluated tells better than an estimate, for what follows
+			singles[i].of[0].gain = g.run.table.valuesAt(at)[0] - g.run.table.valuesAt(id)[0]
+		}
+	}
+	more, err := g.evaluate(base, append(g.pairs(changes, room), g.triples(changes, room)...))
+	if err != nil {
+		return at, err
+	}
+	best := at
+	for _, id := range append(ids, more...) {
+		if id >= 0 && g.run.table.better(id, best) {
+			best = id
+		}
+	}
+	return best, nil
+}
+
+// changes are those to the neighbours of a base, and room what it leaves of each constraint.
+func (g *guide) changes(base Genes) (changes []change, room []float64, err error) {
+	near := g.Neighbours(base)
+	costs, err := g.costs(append(near[:len(near):len(near)], base))
+	if err != nil {
+		return nil, nil, err
+	}
+	values := make([]float64, len(near)+1)
+	if err := g.Near(base, append(near[:len(near):len(near)], base), values); err != nil {
+		return nil, nil, err
+	}
+	n := g.Constraints
+	own := costs[len(near)*n:]
+	for _, c := range own {
+		room = append(room, 1-c)
+	}
+	words := (len(base) + 63) / 64
+	sets := make([]uint64, len(near)*words)
+	for i, to := range near {
+		c := change{to: to, genes: sets[i*words:][:words], gain: values[len(near)] - values[i],
+			costs: costs[i*n:][:n]}
+		for j := range c.costs {
+			c.costs[j] -= own[j]
+			c.price += c.costs[j]
+		}
+		for j, v := range to {
+			if v != base[j] {
+				c.genes[j/64] |= 1 << (j % 64)
+			}
+		}
+		changes = append(changes, c)
+	}
+	return changes, room, nil
+}
+
+// costs are those of candidates, (batch, Constraints).
+func (g *guide) costs(batch []Genes) ([]float64, error) {
+	out := make([]float64, len(batch)*g.Constraints)
+	if g.Constraints == 0 {
+		return out, nil
+	}
+	return out, g.Costs(batch, out)
+}
+
+// fits says whether some changes together are within the room, as far as costs add up.
+func (s *set) fits(room []float64) bool {
+	for j, r := range room {
+		sum := 0.0
+		for _, c := range s.of {
+			if c != nil {
+				sum += c.costs[j]
+			}
+		}
+		if sum > r+slack {
+			return false
+		}
+	}
+	return true
+}
+
+// apart says whether two changes are of different genes.
+func (c *change) apart(other *change) bool {
+	for i, w := range c.genes {
+		if w&other.genes[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// singles are the most promising changes within the room.
+func (g *guide) singles(changes []change, room []float64) []set {
+	b := best{most: bestSingles}
+	for i := range changes {
+		b.offer(set{changes[i].gain, [3]*change{&changes[i]}}, room)
+	}
+	return b.sets()
+}
+
+// pairs are the most promising pairs within the room that promise a gain: one change makes room for
+// the other.
+func (g *guide) pairs(changes []change, room []float64) []set {
+	some := g.some(changes, pairsFrom)
+	b := best{most: bestPairs, positive: true}
+	for i, x := range some {
+		for _, y := range some[i+1:] {
+			if gain := x.gain + y.gain; gain > b.floor && x.apart(y) {
+				b.offer(set{gain, [3]*change{x, y}}, room)
+			}
+		}
+	}
+	return b.sets()
+}
+
+// triples are the same with three changes, of those that are worth most at a common price of cost.
+func (g *guide) triples(changes []change, room []float64) []set {
+	some := g.some(changes, triplesFrom)
+	b := best{most: bestTriples, positive: true}
+	for i, x := range some {
+		for j, y := range some[i+1:] {
+			if !x.apart(y) {
+				continue
+			}
+			for _, z := range some[i+j+2:] {
+				if gain := x.gain + y.gain + z.gain; gain > b.floor && x.apart(z) && y.apart(z) {
+					b.offer(set{gain, [3]*change{x, y, z}}, room)
+				}
+			}
+		}
+	}
+	return b.sets()
+}
+
+// some are the n changes of most worth: the gain less the price of what they cost. What the
+// cheapest eighth of the changes that save cost lose by it is the price.
+func (g *guide) some(changes []change, n int) []*change {
+	var prices []float64
+	for i := range changes {
+		if c := &changes[i]; c.price < 0 && c.gain < 0 {
+			prices = append(prices, c.gain/c.price)
+		}
+	}
+	price := 0.0
+	if len(prices) > 0 {
+		slices.Sort(prices)
+		price = prices[len(prices)/8]
+	}
+	all := make([]*change, len(changes))
+	for i := range changes {
+		all[i] = &changes[i]
+	}
+	worth := func(c *change) float64 { return c.gain - price*c.price }
+	slices.SortStableFunc(all, func(a, b *change) int { return cmp.Compare(worth(b), worth(a)) })
+	return all[:min(n, len(all))]
+}
+
+// best keeps the sets of changes of most gain.
+type best struct {
+	most     int
+	positive bool // keep those alone that promise a gain
+	floor    float64
+	kept     []set
+}
+
+// offer adds a set that fits the room.
+func (b *best) offer(s set, room []float64) {
+	if b.positive && s.gain <= 0 || !s.fits(room) {
+		return
+	}
+	if b.kept = append(b.kept, s); len(b.kept) >= 4*b.most {
+		b.cut()
+		if b.positive {
+			b.floor = b.kept[b.most-1].gain
+		}
+	}
+}
+
+func (b *best) cut() {
+	slices.SortStableFunc(b.kept, func(x, y set) int { return cmp.Compare(y.gain, x.gain) })
+	b.kept = b.kept[:min(b.most, len(b.kept))]
+}
+
+// sets are the best ones, most gain first.
+func (b *best) sets() []set {
+	b.cut()
+	return b.kept
+}
+
+// evaluate makes sets of changes of a base and evaluates those that are feasible. It gives their
+// numbers, -1 for those that are not.
+func (g *guide) evaluate(base Genes, sets []set) ([]int32, error) {
+	batch, ids := make([]Genes, len(sets)), make([]int32, len(sets))
+	for i, s := range sets {
+		batch[i] = slices.Clone(base)
+		for _, c := range s.of {
+			if c == nil {
+				continue
+			}
+			for j, v := range c.to {
+				if v != base[j] {
+					batch[i][j] = v
+				}
+			}
+		}
+		if err := g.run.problem.canonical(batch[i]); err != nil {
+			return nil, err
+		}
+	}
+	costs, err := g.costs(batch)
+	if err != nil {
+		return nil, err
+	}
+	for i := range batch {
+		ids[i] = -1
+		if !within(costs[i*g.Constraints:][:g.Constraints]) {
+			continue
+		}
+		if ids[i], _, err = g.run.propose(batch[i]); err != nil {
+			return nil, err
+		}
+	}
+	return ids, g.run.flush()
+}
+
+func within(costs []float64) bool {
+	return len(costs) == 0 || slices.Max(costs) <= 1
+}
+
+// repair brings a candidate within the constraints by changes that lose little for what they save.
+// With keepApart it leaves that gene alone. It gives false where no change saves anything more.
+func (g *guide) repair(c Genes, keepApart bool) (Genes, bool, error) {
+	for {
+		changes, room, err := g.changes(c)
+		if err != nil {
+			return nil, false, err
+		}
+		if len(room) == 0 || slices.Min(room) >= 0 {
+			return c, true, nil
+		}
+		changes = slices.DeleteFunc(changes, func(x change) bool {
+			return saves(&x, room) <= 0 || keepApart && x.to[g.Apart] != c[g.Apart]
+		})
+		if len(changes) == 0 {
+			return c, false, nil
+		}
+		g.rng.Shuffle(len(changes), func(i, j int) { changes[i], changes[j] = changes[j], changes[i] })
+		changes = changes[:min(repairsFrom, len(changes))]
+		base := slices.Clone(c)
+		for len(changes) > 0 && slices.Min(room) < 0 {
+			pick := leastLoss(changes, room)
+			for j, v := range pick.to {
+				if v != base[j] {
+					c[j] = v
+				}
+			}
+			for j := range room {
+				room[j] -= pick.costs[j]
+			}
+			changes = slices.DeleteFunc(changes, func(x change) bool {
+				return !x.apart(pick) || saves(&x, room) <= 0
+			})
+		}
+		if err := g.run.problem.canonical(c); err != nil {
+			return nil, false, err
+		}
+	}
+}
+
+// leastLoss is a copy of the change that loses least for what it saves. What it saves more than is
+// missing is worth no more for that.
+func leastLoss(changes []change, room []float64) *change {
+	pick := changes[0]
+	for _, x := range changes {
+		if x.gain/saves(&x, room) > pick.gain/saves(&pick, room) {
+			pick = x
+		}
+	}
+	return &pick
+}
+
+// saves is by how much a change lowers what is above its limit.
+func saves(c *change, room []float64) (sum float64) {
+	for j, r := range room {
+		if r < 0 {
+			sum += min(-c.costs[j], -r)
+		}
+	}
+	return sum
+}
+
+// start is where a climb begins: the best of some random candidates of a choice of the gene apart,
+// or one that was repaired. It gives -1 if none of that choice is feasible.
+func (g *guide) start(choice uint16) (int32, error) {
+	var drawn []Genes
+	for range startDraws {
+		c := make(Genes, len(g.run.problem.Genes))
+		for i, n := range g.run.problem.Genes {
+			c[i] = uint16(g.rng.IntN(n))
+		}
+		c[g.Apart] = choice
+		if err := g.run.problem.canonical(c); err != nil {
+			return -1, err
+		}
+		drawn = append(drawn, c)
+	}
+	costs, err := g.costs(drawn)
+	if err != nil {
+		return -1, err
+	}
+	var some []Genes
+	for i, c := range drawn {
+		own := costs[i*g.Constraints:][:g.Constraints]
+		if within(own) && (len(own) == 0 || slices.Max(own) >= startUse) {
+			some = append(some, c)
+		}
+	}
+	if len(some) == 0 {
+		c, ok, err := g.repair(drawn[0], true)
+		if err != nil || !ok {
+			return -1, err
+		}
+		some = append(some, c)
+	}
+	return g.bestOf(some)
+}
+
+// bestOf evaluates candidates and gives the best.
+func (g *guide) bestOf(some []Genes) (int32, error) {
+	ids := make([]int32, len(some))
+	for i, c := range some {
+		var err error
+		if ids[i], _, err = g.run.propose(c); err != nil {
+			return -1, err
+		}
+	}
+	if err := g.run.flush(); err != nil {
+		return -1, err
+	}
+	top := ids[0]
+	for _, id := range ids {
+		if g.run.table.better(id, top) {
+			top = id
+		}
+	}
+	return top, nil
+}

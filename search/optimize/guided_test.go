@@ -1,0 +1,224 @@
+package optimize
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// knapsack is a problem with pairs that act on each other, two constraints, and a gene that changes
+// what the others are worth. Its guide knows what single genes are worth, not the pairs.
+func knapsack(seed uint64, genes, choices int, limit float64) Problem {
+	r := rand.New(rand.NewPCG(seed, 0))
+	table := func() [][]float64 {
+		t := make([][]float64, genes)
+		for i := range t {
+			t[i] = make([]float64, choices)
+			for v := range t[i] {
+				t[i][v] = float64(v) * (0.5 + r.Float64())
+			}
+		}
+		return t
+	}
+	worth, costs := table(), [2][][]float64{table(), table()}
+	pair := make([][]float64, genes)
+	for i := range pair {
+		pair[i] = make([]float64, choices*choices)
+		for v := range pair[i] {
+			pair[i][v] = 0.7 * r.NormFloat64()
+		}
+	}
+	single := func(g Genes) (sum float64) {
+		for i, v := range g {
+			sum -= worth[i][v] * (1 + 0.2*float64(g[0]))
+		}
+		return sum
+	}
+	cost := func(g Genes, out []float64) {
+		for c := range costs {
+			out[c] = 0
+			for i, v := range g {
+				out[c] += costs[c][i][v] / limit
+			}
+		}
+	}
+	sizes, groups := make([]int, genes), make([][]int, genes)
+	for i := range sizes {
+		sizes[i], groups[i] = choices, []int{i}
+	}
+	return Problem{Genes: sizes, Objectives: 1,
+		Evaluate: func(_ context.Context, batch []Genes, out []Evaluation) error {
+			for k, g := range batch {
+				v := single(g)
+				for i := range g {
+					v -= pair[i][int(g[i])*choices+int(g[(i+1)%genes])]
+				}
+				var c [2]float64
+				cost(g, c[:])
+				out[k].Objectives[0] = v
+				out[k].Violation = max(0, c[0]-1) + max(0, c[1]-1)
+			}
+			return nil
+		},
+		Guide: &Guide{Apart: 0, Choices: []uint16{0, 1, 2}, Groups: groups, Constraints: 2,
+			Neighbours: func(g Genes) (all []Genes) {
+				for i := range g {
+					for v := range choices {
+						if uint16(v) != g[i] {
+							n := slices.Clone(g)
+							n[i] = uint16(v)
+							all = append(all, n)
+						}
+					}
+				}
+				return all
+			},
+			Near: func(_ Genes, near []Genes, out []float64) error {
+				for i, g := range near {
+					out[i] = single(g)
+				}
+				return nil
+			},
+			Costs: func(batch []Genes, out []float64) error {
+				for i, g := range batch {
+					cost(g, out[2*i:])
+				}
+				return nil
+			},
+		}}
+}
+
+// TestGuidedFindsTheBest compares with the best of all candidates.
+func TestGuidedFindsTheBest(t *testing.T) {
+	for seed := range uint64(6) {
+		p := knapsack(seed, 10, 3, 7) // 59,049 candidates
+		c := Defaults()
+		c.Seed, c.Evaluations = seed, 60_000
+		best, err := Minimize(t.Context(), p, c)
+		if err != nil || best.Status != Exhausted {
+			t.Fatal(best, err)
+		}
+		c.Evaluations = 6000
+		found, err := Minimize(t.Context(), p, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found.Evaluations > 6000 || found.Status == Exhausted ||
+			found.Best[0].Objectives[0] != best.Best[0].Objectives[0] {
+			t.Errorf("seed %d: %v (%v) after %d, the best is %v", seed, found.Best[0], found.Status,
+				found.Evaluations, best.Best[0])
+		}
+		for i, b := range found.Best {
+			if b.Violation > 0 || i > 0 && b.Objectives[0] < found.Best[i-1].Objectives[0] {
+				t.Errorf("seed %d: the %d-th best is %v", seed, i+1, b)
+			}
+		}
+		again, err := Minimize(t.Context(), p, c)
+		if err != nil || fmt.Sprint(again.Best) != fmt.Sprint(found.Best) ||
+			again.Evaluations != found.Evaluations {
+			t.Errorf("seed %d: not the same again (%v)", seed, err)
+		}
+	}
+}
+
+// A problem without constraints, one that cannot be met, and the end of a context.
+func TestGuidedEnds(t *testing.T) {
+	c := Defaults()
+	c.Evaluations = 3000
+	free := knapsack(1, 10, 3, 7)
+	free.Guide.Constraints, free.Guide.Costs = 0, nil
+	evaluate := free.Evaluate
+	free.Evaluate = func(ctx context.Context, batch []Genes, out []Evaluation) error {
+		err := evaluate(ctx, batch, out)
+		for i := range out {
+			out[i].Violation = 0
+		}
+		return err
+	}
+	if r, err := Minimize(t.Context(), free, c); err != nil || len(r.Best) != 10 {
+		t.Errorf("without constraints: %v", err)
+	}
+	var infeasible *InfeasibleError
+	none := knapsack(1, 10, 3, 7)
+	costs := none.Guide.Costs
+	none.Seeds = []Genes{make(Genes, 10)}
+	none.Guide.Costs = func(batch []Genes, out []float64) error {
+		err := costs(batch, out)
+		for i := range out {
+			out[i] += 2
+		}
+		return err
+	}
+	evaluateNone := none.Evaluate
+	none.Evaluate = func(ctx context.Context, batch []Genes, out []Evaluation) error {
+		err := evaluateNone(ctx, batch, out)
+		for i := range out {
+			out[i].Violation += 1
+		}
+		return err
+	}
+	if _, err := Minimize(t.Context(), none, c); !errors.As(err, &infeasible) {
+		t.Errorf("nothing feasible: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ending := knapsack(1, 10, 3, 7)
+	evaluateEnding, n := ending.Evaluate, 0
+	ending.Evaluate = func(ctx context.Context, batch []Genes, out []Evaluation) error {
+		if n += len(batch); n > 1000 {
+			cancel()
+		}
+		return evaluateEnding(ctx, batch, out)
+	}
+	r, err := Minimize(ctx, ending, c)
+	if !errors.Is(err, context.Canceled) || r == nil || len(r.Best) == 0 || r.Status != Cancelled {
+		t.Errorf("cancelled: %v, %v", r, err)
+	}
+	failing := knapsack(1, 10, 3, 7)
+	failing.Guide.Near = func(Genes, []Genes, []float64) error { return errors.ErrUnsupported }
+	if _, err := Minimize(t.Context(), failing, c); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("a guide that fails: %v", err)
+	}
+}
+
+func TestGuideIsChecked(t *testing.T) {
+	for name, change := range map[string]func(*Problem){
+		"objectives":  func(p *Problem) { p.Objectives = 2 },
+		"no function": func(p *Problem) { p.Guide.Near = nil },
+		"no costs":    func(p *Problem) { p.Guide.Costs = nil },
+		"apart":       func(p *Problem) { p.Guide.Apart = 10 },
+		"choices":     func(p *Problem) { p.Guide.Choices = nil },
+		"twice":       func(p *Problem) { p.Guide.Groups = append(p.Guide.Groups, []int{3}) },
+		"missing":     func(p *Problem) { p.Guide.Groups = p.Guide.Groups[1:] },
+	} {
+		p := knapsack(1, 10, 3, 7)
+		change(&p)
+		if _, err := Minimize(t.Context(), p, Defaults()); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// What one change saves makes room for others: where singles lead nowhere, triples do.
+func TestTriples(t *testing.T) {
+	p := Problem{Genes: []int{2, 2, 2}, Objectives: 1}
+	g := &guide{run: &run{problem: &p}}
+	of := func(gene int, gain, cost float64) change {
+		c := change{to: make(Genes, 3), genes: []uint64{1 << gene}, gain: gain,
+			costs: []float64{cost}, price: cost}
+		c.to[gene] = 1
+		return c
+	}
+	sets := g.triples([]change{of(0, 3, 0.2), of(1, 3, 0.2), of(2, -5, -0.4)},
+		[]float64{0})
+	if len(sets) != 1 || math.Abs(sets[0].gain-1) > 1e-9 {
+		t.Errorf("%+v", sets)
+	}
+	if pairs := g.pairs([]change{of(0, 3, 0.2), of(0, 3, -0.2), of(2, -5, -0.4)},
+		[]float64{0}); len(pairs) != 0 {
+		t.Errorf("pairs of one gene, or without a gain: %+v", pairs)
+	}
+}
