@@ -80,6 +80,10 @@ func (f *finder) neighbours(g optimize.Genes) (all []optimize.Genes) {
 	}
 	for _, p := range f.layout.parts {
 		depth := p.depths[len(p.depths)-1]
+		// blocks are the genes of the blocks between two depths
+		blocks := func(from, to int) []int {
+			return slices.Concat(p.blocks[min(from, len(p.blocks)):min(to, len(p.blocks))]...)
+		}
 		if p.width >= 0 {
 			for w := range f.layout.sizes[p.width] {
 				with([]int{p.width}, []uint16{uint16(w)})
@@ -89,17 +93,14 @@ func (f *finder) neighbours(g optimize.Genes) (all []optimize.Genes) {
 			d := int(g[p.depth])
 			depth = p.depths[d]
 			if d > 0 {
-				genes := append([]int{p.depth}, slices.Concat(p.blocks[min(p.depths[d-1], len(p.blocks)):]...)...)
-				choices := make([]uint16, len(genes)) // a block that is not there has the first ones
+				genes := append([]int{p.depth}, blocks(p.depths[d-1], depth)...)
+				choices := make([]uint16, len(genes)) // zero for a block that is not there
 				choices[0] = uint16(d - 1)
 				with(genes, choices)
 			}
 			if d+1 < len(p.depths) {
 				// the new block, of several all alike
-				genes := []int{p.depth}
-				for _, block := range p.blocks[min(depth, len(p.blocks)):min(p.depths[d+1], len(p.blocks))] {
-					genes = append(genes, block...)
-				}
+				genes := append([]int{p.depth}, blocks(depth, p.depths[d+1])...)
 				for _, v := range f.layout.variants(p, depth) {
 					choices := []uint16{uint16(d + 1)}
 					for len(choices) < len(genes) {

@@ -14,7 +14,8 @@ type Predictor interface {
 // for far less. Searches with one find more.
 type NearPredictor interface {
 	Predictor
-	// PredictNear is about what Predict gives for networks that differ from a base in a few choices.
+	// PredictNear is about what Predict gives for networks that differ from a base in a few
+	// choices.
 	PredictNear(base supernet.Arch, near []supernet.Arch) ([]float64, error)
 }
 

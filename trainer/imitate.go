@@ -25,8 +25,8 @@ type Imitation struct {
 	// Top1Even is the same of every second image, from the first one on: what both halves say
 	// apart tells how much of Top1 is the choice of images.
 	Top1Even float64
-	// Divergence is the mean of the Kullback-Leibler divergence of its answer from the teacher's, in
-	// nats. It tells networks apart that classify equally many images right, and needs no label.
+	// Divergence is the mean of the Kullback-Leibler divergence of its answer from the teacher's,
+	// in nats. It tells networks apart that classify equally many images right, and needs no label.
 	Divergence float64
 }
 
@@ -54,8 +54,8 @@ func (e *Evaluator) Answers(ctx context.Context, arch supernet.Arch, set Set) (*
 
 // Imitate calibrates a sub-network and compares its answers for a set's images with the labels and
 // with the answers of a teacher for the same images.
-func (e *Evaluator) Imitate(ctx context.Context, arch supernet.Arch, set Set, t *Answers) (Imitation,
-	error) {
+func (e *Evaluator) Imitate(ctx context.Context, arch supernet.Arch, set Set,
+	t *Answers) (Imitation, error) {
 	if set == nil || t == nil || len(t.certainty) != set.Len() || t.classes != e.space.Classes {
 		return Imitation{}, fmt.Errorf("evaluate: %w: the teacher's answers are for other images",
 			ErrConfig)

@@ -85,8 +85,8 @@ func TestImitate(t *testing.T) {
 		}
 		if got.Top1 != right/33 || got.Top1Even != even/17 ||
 			math.Abs(got.Divergence-divergence) > 1e-6 {
-			t.Errorf("%v: %+v, want top-1 %g, of every second %g, divergence %g", space.Spec(l.arch),
-				got, right/33, even/17, divergence)
+			t.Errorf("%v: %+v, want top-1 %g, of every second %g, divergence %g",
+				space.Spec(l.arch), got, right/33, even/17, divergence)
 		}
 		if l.arch == space.Max() && math.Abs(got.Divergence) > 1e-7 {
 			t.Errorf("the largest network diverges from itself by %g", got.Divergence)

@@ -38,7 +38,8 @@ func TestComposite(t *testing.T) {
 		}
 		least := math.Sqrt(want) * c.noise
 		if rmse := math.Sqrt(squares / n); rmse > least+0.1*c.noise {
-			t.Errorf("scatter %g, noise %g: RMSE %g, the least is %g", c.scatter, c.noise, rmse, least)
+			t.Errorf("scatter %g, noise %g: RMSE %g, the least is %g", c.scatter, c.noise, rmse,
+				least)
 		}
 	}
 }

@@ -79,8 +79,8 @@ func TestFarWorseIsGivenUp(t *testing.T) {
 		}
 		if f.HeldOut.Samples != 200 || len(f.Candidates) != 2 ||
 			f.Candidates[0].Samples != 200 || f.Candidates[1].Samples != c.samples {
-			t.Errorf("%s: candidates %+v, want the other one tried on %d rows", c.name, f.Candidates,
-				c.samples)
+			t.Errorf("%s: candidates %+v, want the other one tried on %d rows", c.name,
+				f.Candidates, c.samples)
 		}
 	}
 }

@@ -325,7 +325,9 @@ func (g *guide) repair(c Genes, keepApart bool) (Genes, bool, error) {
 		if len(changes) == 0 {
 			return c, false, nil
 		}
-		g.rng.Shuffle(len(changes), func(i, j int) { changes[i], changes[j] = changes[j], changes[i] })
+		g.rng.Shuffle(len(changes), func(i, j int) {
+			changes[i], changes[j] = changes[j], changes[i]
+		})
 		changes = changes[:min(repairsFrom, len(changes))]
 		base := slices.Clone(c)
 		for len(changes) > 0 && slices.Min(room) < 0 {
