@@ -20,8 +20,8 @@ type Compared struct {
 }
 
 // FitCompared is [FitAccuracy] for sub-networks that were trained to answer as the largest one
-// does. Few images say little about which of two is the better one, as a top-1 of 100 images moves in
-// steps of a point; how far their answers are from the largest network's says much more. So the
+// does. Few images say little about which of two is the better one, as a top-1 of 100 images moves
+// in steps of a point; how far their answers are from the largest network's says much more. So the
 // model learns estimates from both ([regress.Composite], in Accuracy.Composite). HeldOut compares
 // its predictions with the top-1 as measured.
 func FitCompared(ctx context.Context, space *supernet.Space, samples []Compared,
