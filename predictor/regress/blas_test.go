@@ -1,7 +1,6 @@
 package regress
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -44,8 +43,8 @@ func TestProducts(t *testing.T) {
 						scale[1], want, ldc)
 					for i := range want {
 						if math.Abs(float64(got[i]-want[i])) > 1e-5*float64(k+1) {
-							t.Fatal(fmt.Sprintf("%v, %c%c, %v: element %d is %g, want %g", size, tA,
-								tB, scale, i, got[i], want[i]))
+							t.Fatalf("%v, %c%c, %v: element %d is %g, want %g", size, tA, tB,
+								scale, i, got[i], want[i])
 						}
 					}
 				}
