@@ -157,39 +157,43 @@ func (f *finder) guide() *optimize.Guide {
 	return &optimize.Guide{
 		Neighbours: f.neighbours, Groups: f.layout.groups(), Constraints: len(limited),
 		Apart: supernet.ResolutionGene, Choices: f.choicesOfResolution(),
-		Near: func(base optimize.Genes, some []optimize.Genes, out []float64) error {
-			top1, err := near.PredictNear(f.Space.Decode(base), f.archs(some))
+		Near: func(base optimize.Genes, some []optimize.Genes, objectives, costs []float64) error {
+			archs := f.archs(some)
+			top1, err := near.PredictNear(f.Space.Decode(base), archs)
 			if err != nil {
 				return fmt.Errorf("predict accuracy: %w", err)
 			}
 			for i, v := range top1 {
-				out[i] = -v
+				objectives[i] = -v
 			}
-			return nil
+			return f.shares(archs, limited, costs)
 		},
 		Costs: func(batch []optimize.Genes, out []float64) error {
-			archs := f.archs(batch)
-			var ms []float64
-			var err error
-			if f.Limits.LatencyMS != 0 {
-				if ms, err = f.latency(archs); err != nil {
-					return err
-				}
-			}
-			for i, a := range archs {
-				for j, c := range limited {
-					v := 0.0
-					if c == Latency {
-						v = ms[i]
-					} else {
-						v = f.counts.one(c, a)
-					}
-					out[i*len(limited)+j] = v / c.Limited(f.Limits)
-				}
-			}
-			return nil
+			return f.shares(f.archs(batch), limited, out)
 		},
 	}
+}
+
+// shares fills out, (archs, limited), with costs as shares of their limits.
+func (f *finder) shares(archs []supernet.Arch, limited []Cost, out []float64) error {
+	for j, c := range limited {
+		limit := c.Limited(f.Limits)
+		var ms []float64
+		if c == Latency {
+			var err error
+			if ms, err = f.latency(archs); err != nil {
+				return err
+			}
+		}
+		for i, a := range archs {
+			v := f.counts.one(c, a)
+			if c == Latency {
+				v = ms[i]
+			}
+			out[i*len(limited)+j] = v / limit
+		}
+	}
+	return nil
 }
 
 // limited are the costs that have a limit.

@@ -9,9 +9,9 @@ type Guide struct {
 	// Neighbours gives the candidates that differ from a canonical one by one choice, such as that
 	// of a block, which may take several genes. Each is new and may be changed.
 	Neighbours func(g Genes) []Genes
-	// Near fills out with about what the objective of candidates near a base is. They are all of
-	// Neighbours, or several of these changes at once. What counts is their order.
-	Near func(base Genes, near []Genes, out []float64) error
+	// Near fills objectives with about what the objective of candidates near a base is, whose order
+	// counts, and costs as Costs does. They are the base itself and its neighbours.
+	Near func(base Genes, near []Genes, objectives, costs []float64) error
 	// Costs fills out, (batch, Constraints), with the costs that constraints limit, as shares of
 	// their limits: a candidate is feasible if none is above 1. They are exact.
 	Costs func(batch []Genes, out []float64) error

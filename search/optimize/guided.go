@@ -102,16 +102,13 @@ func (g *guide) step(at int32) (int32, error) {
 
 // changes are those to the neighbours of a base, and room what it leaves of each constraint.
 func (g *guide) changes(base Genes) (changes []change, room []float64, err error) {
-	near := g.Neighbours(base)
-	costs, err := g.costs(append(near[:len(near):len(near)], base))
-	if err != nil {
-		return nil, nil, err
-	}
-	values := make([]float64, len(near)+1)
-	if err := g.Near(base, append(near[:len(near):len(near)], base), values); err != nil {
-		return nil, nil, err
-	}
+	near := append(g.Neighbours(base), base)
 	n := g.Constraints
+	values, costs := make([]float64, len(near)), make([]float64, len(near)*n)
+	if err := g.Near(base, near, values, costs); err != nil {
+		return nil, nil, err
+	}
+	near = near[:len(near)-1]
 	own := costs[len(near)*n:]
 	for _, c := range own {
 		room = append(room, 1-c)

@@ -77,9 +77,12 @@ func knapsack(seed uint64, genes, choices int, limit float64) Problem {
 				}
 				return all
 			},
-			Near: func(_ Genes, near []Genes, out []float64) error {
+			Near: func(_ Genes, near []Genes, objectives, costs []float64) error {
 				for i, g := range near {
-					out[i] = single(g)
+					objectives[i] = single(g)
+					if len(costs) > 0 {
+						cost(g, costs[2*i:])
+					}
 				}
 				return nil
 			},
@@ -144,14 +147,20 @@ func TestGuidedEnds(t *testing.T) {
 	}
 	var infeasible *InfeasibleError
 	none := knapsack(1, 10, 3, 7)
-	costs := none.Guide.Costs
+	costs, near := none.Guide.Costs, none.Guide.Near
 	none.Seeds = []Genes{make(Genes, 10)}
-	none.Guide.Costs = func(batch []Genes, out []float64) error {
-		err := costs(batch, out)
+	more := func(out []float64) {
 		for i := range out {
 			out[i] += 2
 		}
-		return err
+	}
+	none.Guide.Costs = func(batch []Genes, out []float64) error {
+		defer more(out)
+		return costs(batch, out)
+	}
+	none.Guide.Near = func(base Genes, some []Genes, objectives, out []float64) error {
+		defer more(out)
+		return near(base, some, objectives, out)
 	}
 	evaluateNone := none.Evaluate
 	none.Evaluate = func(ctx context.Context, batch []Genes, out []Evaluation) error {
@@ -178,7 +187,7 @@ func TestGuidedEnds(t *testing.T) {
 		t.Errorf("cancelled: %v, %v", r, err)
 	}
 	failing := knapsack(1, 10, 3, 7)
-	failing.Guide.Near = func(Genes, []Genes, []float64) error { return errors.ErrUnsupported }
+	failing.Guide.Near = func(Genes, []Genes, []float64, []float64) error { return errors.ErrUnsupported }
 	if _, err := Minimize(t.Context(), failing, c); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("a guide that fails: %v", err)
 	}

@@ -18,7 +18,7 @@ const (
 	maxMutations = 4
 	// idleBirths is how many children in a row may add nothing to the population before the run has
 	// converged.
-	idleBirths = 300
+	idleBirths = 200
 )
 
 // climbGuided is a memetic algorithm (Moscato, "On evolution, search, optimization, genetic
