@@ -187,7 +187,9 @@ func TestGuidedEnds(t *testing.T) {
 		t.Errorf("cancelled: %v, %v", r, err)
 	}
 	failing := knapsack(1, 10, 3, 7)
-	failing.Guide.Near = func(Genes, []Genes, []float64, []float64) error { return errors.ErrUnsupported }
+	failing.Guide.Near = func(Genes, []Genes, []float64, []float64) error {
+		return errors.ErrUnsupported
+	}
 	if _, err := Minimize(t.Context(), failing, c); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("a guide that fails: %v", err)
 	}
