@@ -63,6 +63,14 @@ func interval(v []float64) float64 {
 	return t * stat.StdDev(v, nil) / math.Sqrt(n)
 }
 
+// withInterval is the mean, with its interval where there is one.
+func withInterval(v []float64) string {
+	if len(v) < 2 {
+		return fmt.Sprintf("%.2f", stat.Mean(v, nil))
+	}
+	return fmt.Sprintf("%.2f +- %.2f", stat.Mean(v, nil), interval(v))
+}
+
 // printTable is one row a recipe and one column a sparsity: the mean error of fresh seeds with its
 // interval.
 func (b *bench) printTable(w io.Writer) error {
@@ -82,8 +90,8 @@ func (b *bench) printTable(w io.Writer) error {
 	}
 	slices.Sort(sparsities)
 	if len(dense) > 0 {
-		fmt.Fprintf(w, "test error of the whole network, mean of %d seeds: %.2f +- %.2f %%\n\n",
-			len(dense), stat.Mean(dense, nil), interval(dense))
+		fmt.Fprintf(w, "test error of the whole network, mean of %d seeds: %s %%\n\n", len(dense),
+			withInterval(dense))
 	}
 	fmt.Fprint(w, "| recipe |")
 	for _, s := range sparsities {
@@ -105,8 +113,7 @@ func (b *bench) printTable(w io.Writer) error {
 				fmt.Fprint(w, " |")
 				continue
 			}
-			c := all[at]
-			fmt.Fprintf(w, " %.2f +- %.2f |", stat.Mean(c.errors, nil), interval(c.errors))
+			fmt.Fprintf(w, " %s |", withInterval(all[at].errors))
 		}
 		fmt.Fprintln(w)
 	}
