@@ -14,37 +14,30 @@ import (
 // many were taken for each.
 func Confusion(ctx context.Context, run engine.Runner, blocks []supernet.Block,
 	images *data.Loader, in Inputs) ([][]int, error) {
-	bound := 0
-	return count(ctx, blocks, images, func(b *data.Batch) ([]float32, error) {
-		if b.N != bound {
-			run.Bind(blocks, b.N, nn.Infer)
-			bound = b.N
-		}
-		in.Fill(run.Input(), blocks[0].In.H, b)
-		return run.Forward(), nil
-	})
+	t := newTally(blocks)
+	if err := Answers(ctx, run, blocks, images, in, t.add); err != nil {
+		return nil, err
+	}
+	return t.counts, nil
 }
 
-// count counts the largest of the logits of each image.
-func count(ctx context.Context, blocks []supernet.Block, images *data.Loader,
-	logits func(*data.Batch) ([]float32, error)) ([][]int, error) {
+// tally counts the largest of the logits of each image.
+type tally struct {
+	classes int
+	counts  [][]int
+	found   []int32
+}
+
+func newTally(blocks []supernet.Block) *tally {
 	classes := blocks[len(blocks)-1].Out.C
-	counts := newCounts(classes)
-	var found []int32
-	for b, err := range images.Epoch(ctx, 0, 0) {
-		if err != nil {
-			return nil, fmt.Errorf("evaluate: %w", err)
-		}
-		values, err := logits(b)
-		if err != nil {
-			return nil, fmt.Errorf("evaluate: %w", err)
-		}
-		found = nn.Largest(found, values, classes)
-		for i, l := range b.Labels {
-			counts[l][found[i]]++
-		}
+	return &tally{classes: classes, counts: newCounts(classes)}
+}
+
+func (t *tally) add(logits []float32, labels []int32) {
+	t.found = nn.Largest(t.found, logits, t.classes)
+	for i, l := range labels {
+		t.counts[l][t.found[i]]++
 	}
-	return counts, nil
 }
 
 // Test counts what a network that stands alone answers for a set of images of some size, with
@@ -76,11 +69,20 @@ func TestBy(ctx context.Context, blocks []supernet.Block, set data.Set, size int
 	}
 	in, input := NewInputs(pool), blocks[0].In
 	in.Each = each
-	return count(ctx, blocks, loader, func(b *data.Batch) ([]float32, error) {
+	counted := newTally(blocks)
+	for b, err := range loader.Epoch(ctx, 0, 0) {
+		if err != nil {
+			return nil, fmt.Errorf("evaluate: %w", err)
+		}
 		images := make([]float32, b.N*input.Len())
 		in.Fill(images, input.H, b)
-		return logits(images)
-	})
+		values, err := logits(images)
+		if err != nil {
+			return nil, fmt.Errorf("evaluate: %w", err)
+		}
+		counted.add(values, b.Labels)
+	}
+	return counted.counts, nil
 }
 
 // testLoader loads the images of a test in their order.
