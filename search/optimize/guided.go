@@ -77,17 +77,18 @@ func (g *guide) step(at int32) (int32, error) {
 	if err != nil {
 		return at, err
 	}
-	singles := g.singles(changes, room)
-	ids, err := g.evaluate(base, singles)
+	one := singles(changes, room)
+	ids, err := g.evaluate(base, one)
 	if err != nil {
 		return at, err
 	}
 	for i, id := range ids {
 		if id >= 0 { // what was evaluated tells better than an estimate, for what follows
-			singles[i].of[0].gain = g.run.table.valuesAt(at)[0] - g.run.table.valuesAt(id)[0]
+			one[i].of[0].gain = g.run.table.valuesAt(at)[0] - g.run.table.valuesAt(id)[0]
 		}
 	}
-	more, err := g.evaluate(base, append(g.pairs(changes, room), g.triples(changes, room)...))
+	ranked := byWorth(changes)
+	more, err := g.evaluate(base, append(pairs(ranked, room), triples(ranked, room)...))
 	if err != nil {
 		return at, err
 	}
@@ -168,7 +169,7 @@ func (c *change) apart(other *change) bool {
 }
 
 // singles are the most promising changes within the room.
-func (g *guide) singles(changes []change, room []float64) []set {
+func singles(changes []change, room []float64) []set {
 	b := best{most: bestSingles}
 	for i := range changes {
 		b.offer(set{changes[i].gain, [3]*change{&changes[i]}}, room)
@@ -178,8 +179,8 @@ func (g *guide) singles(changes []change, room []float64) []set {
 
 // pairs are the most promising pairs within the room that promise a gain: one change makes room for
 // the other.
-func (g *guide) pairs(changes []change, room []float64) []set {
-	some := g.some(changes, pairsFrom)
+func pairs(ranked []*change, room []float64) []set {
+	some := ranked[:min(pairsFrom, len(ranked))]
 	b := best{most: bestPairs, positive: true}
 	for i, x := range some {
 		for _, y := range some[i+1:] {
@@ -191,9 +192,9 @@ func (g *guide) pairs(changes []change, room []float64) []set {
 	return b.sets()
 }
 
-// triples are the same with three changes, of those that are worth most at a common price of cost.
-func (g *guide) triples(changes []change, room []float64) []set {
-	some := g.some(changes, triplesFrom)
+// triples are the same with three changes.
+func triples(ranked []*change, room []float64) []set {
+	some := ranked[:min(triplesFrom, len(ranked))]
 	b := best{most: bestTriples, positive: true}
 	for i, x := range some {
 		for j, y := range some[i+1:] {
@@ -210,9 +211,9 @@ func (g *guide) triples(changes []change, room []float64) []set {
 	return b.sets()
 }
 
-// some are the n changes of most worth: the gain less the price of what they cost. What the
-// cheapest eighth of the changes that save cost lose by it is the price.
-func (g *guide) some(changes []change, n int) []*change {
+// byWorth orders changes by their worth, most first: the gain less the price of what they cost. What
+// the cheapest eighth of the changes that save cost lose by it is the price.
+func byWorth(changes []change) []*change {
 	var prices []float64
 	for i := range changes {
 		if c := &changes[i]; c.price < 0 && c.gain < 0 {
@@ -230,7 +231,7 @@ func (g *guide) some(changes []change, n int) []*change {
 	}
 	worth := func(c *change) float64 { return c.gain - price*c.price }
 	slices.SortStableFunc(all, func(a, b *change) int { return cmp.Compare(worth(b), worth(a)) })
-	return all[:min(n, len(all))]
+	return all
 }
 
 // best keeps the sets of changes of most gain.

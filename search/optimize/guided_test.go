@@ -215,21 +215,19 @@ func TestGuideIsChecked(t *testing.T) {
 
 // What one change saves makes room for others: where singles lead nowhere, triples do.
 func TestTriples(t *testing.T) {
-	p := Problem{Genes: []int{2, 2, 2}, Objectives: 1}
-	g := &guide{run: &run{problem: &p}}
 	of := func(gene int, gain, cost float64) change {
 		c := change{to: make(Genes, 3), genes: []uint64{1 << gene}, gain: gain,
 			costs: []float64{cost}, price: cost}
 		c.to[gene] = 1
 		return c
 	}
-	sets := g.triples([]change{of(0, 3, 0.2), of(1, 3, 0.2), of(2, -5, -0.4)},
+	sets := triples(byWorth([]change{of(0, 3, 0.2), of(1, 3, 0.2), of(2, -5, -0.4)}),
 		[]float64{0})
 	if len(sets) != 1 || math.Abs(sets[0].gain-1) > 1e-9 {
 		t.Errorf("%+v", sets)
 	}
-	if pairs := g.pairs([]change{of(0, 3, 0.2), of(0, 3, -0.2), of(2, -5, -0.4)},
-		[]float64{0}); len(pairs) != 0 {
-		t.Errorf("pairs of one gene, or without a gain: %+v", pairs)
+	if two := pairs(byWorth([]change{of(0, 3, 0.2), of(0, 3, -0.2), of(2, -5, -0.4)}),
+		[]float64{0}); len(two) != 0 {
+		t.Errorf("pairs of one gene, or without a gain: %+v", two)
 	}
 }
