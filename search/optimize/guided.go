@@ -211,8 +211,8 @@ func triples(ranked []*change, room []float64) []set {
 	return b.sets()
 }
 
-// byWorth orders changes by their worth, most first: the gain less the price of what they cost. What
-// the cheapest eighth of the changes that save cost lose by it is the price.
+// byWorth orders changes by their worth, most first: the gain less the price of what they cost.
+// What the cheapest eighth of the changes that save cost lose by it is the price.
 func byWorth(changes []change) []*change {
 	var prices []float64
 	for i := range changes {
