@@ -99,7 +99,6 @@ func TestLackedStaysGone(t *testing.T) {
 	net := sparse(t, published(t, "lenet-300-100", 5))
 	weights.EnableTraining(net)
 	c := Defaults(Magnitude, supernet.Weights)
-	c.Regrow = 0.1
 	r := newRemover(net, c, nil)
 	random := rand.New(rand.NewPCG(1, 1))
 	for _, p := range weights.Params(net) {
@@ -108,7 +107,7 @@ func TestLackedStaysGone(t *testing.T) {
 		}
 	}
 	for _, share := range []float64{0.1, 0.7} {
-		r.update(share)
+		r.update(share, 0.1)
 		for _, l := range r.layers {
 			m := l.(*matrix)
 			for i, lacks := range m.lacks {

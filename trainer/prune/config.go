@@ -41,10 +41,18 @@ type Criterion string
 const (
 	Global Criterion = "global" // by size alone: the root mean square of what is removed together
 	Layer  Criterion = "layer"  // the same share of every layer; half of it in the classifier
+	// Fisher goes by what the loss is expected to grow by: half of a weight's square times the mean
+	// square of its gradient (optimal brain damage, LeCun et al., NIPS 1989, with the Fisher
+	// information for the curvature, Theis et al., 2018). It needs gradients of some steps before
+	// the first weights go.
+	Fisher Criterion = "fisher"
 	// LAMP divides a weight's square by the sum of the squares of its layer that are not smaller
 	// (Lee et al., ICLR 2021).
 	LAMP Criterion = "lamp"
 )
+
+// Criteria lists all.
+func Criteria() []Criterion { return []Criterion{LAMP, Global, Fisher, Layer} }
 
 // Config are the settings of a pruning run. Zero means zero: begin with [Defaults]. The tags say
 // which numbers each may hold.
@@ -84,7 +92,8 @@ type Config struct {
 	End   float64 `json:"end" range:"0..1"` // not before Begin
 	Every int     `json:"every" range:"1..1000000000"`
 	// Regrow is a share of what is left that is exchanged each time: the smallest go, and those
-	// come back, from zero, whose gradients are largest (RigL, Evci et al., ICML 2020).
+	// come back, from zero, whose gradients are largest. The share falls along a cosine to 0 at End
+	// (RigL, Evci et al., ICML 2020, section 3).
 	Regrow float64 `json:"regrow" range:"0..0.5"`
 }
 
@@ -197,9 +206,9 @@ func (c Config) checkNames() error {
 		return fmt.Errorf("%w: %w", trainer.ErrConfig, err)
 	}
 	switch {
-	case c.Criterion != Global && c.Criterion != Layer && c.Criterion != LAMP:
-		return fmt.Errorf("%w: criterion %q is unknown; use global, layer or lamp",
-			trainer.ErrConfig, string(c.Criterion))
+	case !slices.Contains(Criteria(), c.Criterion):
+		return fmt.Errorf("%w: criterion %q is unknown; use one of %v", trainer.ErrConfig,
+			string(c.Criterion), Criteria())
 	case c.Regrow > 0 && c.Structure == supernet.Channels:
 		return fmt.Errorf("%w: channels do not grow again: a channel of zeros has no gradients",
 			trainer.ErrConfig)
@@ -213,6 +222,14 @@ func (c Config) rate(part float64) float64 {
 		return c.LR
 	}
 	return c.LR / 2 * (1 + math.Cos(math.Pi*(part-c.Hold)/(1-c.Hold)))
+}
+
+// exchange is the share of what is left that is exchanged at a part of training.
+func (c Config) exchange(part float64) float64 {
+	if part >= c.End {
+		return 0
+	}
+	return c.Regrow / 2 * (1 + math.Cos(math.Pi*part/c.End))
 }
 
 // share is how much is removed at a part of training: S·(1 - (1-x)³) with x rising from 0 at Begin

@@ -28,7 +28,7 @@ func Apply(net *supernet.Subnet, c Config, shares map[string]float64) (*supernet
 	weights.EnableTraining(pruned)
 	r := newRemover(pruned, c, shares)
 	r.dead = nil
-	r.update(c.Sparsity)
+	r.update(c.Sparsity, 0)
 	small, err := r.cut(pruned)
 	if err != nil {
 		return nil, err

@@ -17,8 +17,8 @@ type layer interface {
 	size(unit int) int // weights in a unit
 	// scores writes how large each unit is: the root of the mean square of its weights.
 	scores(dst []float64)
-	// gradients writes the same of its gradients.
-	gradients(dst []float64)
+	// measure writes the same of other values than its weights.
+	measure(dst []float64, of func(*nn.Param) []float32)
 	// mask makes the units that are gone zero, by value.
 	mask(gone []bool)
 	// masks are the values that are gone, by parameter, as mask has left them.
@@ -73,10 +73,13 @@ func (m *matrix) size(unit int) int {
 	return to - from
 }
 
-func (m *matrix) scores(dst []float64)    { m.measure(dst, m.param.Data) }
-func (m *matrix) gradients(dst []float64) { m.measure(dst, m.param.Grad) }
+func (m *matrix) scores(dst []float64) { m.measure(dst, itself) }
 
-func (m *matrix) measure(dst []float64, v []float32) {
+func itself(p *nn.Param) []float32   { return p.Data }
+func gradient(p *nn.Param) []float32 { return p.Grad }
+
+func (m *matrix) measure(dst []float64, of func(*nn.Param) []float32) {
+	v := of(m.param)
 	if m.run == 1 {
 		for i, w := range v {
 			dst[i] = math.Abs(float64(w))
@@ -169,11 +172,7 @@ func (m *middle) scores(dst []float64) {
 		m.l1(dst)
 		return
 	}
-	m.measure(dst, func(p *nn.Param) []float32 { return p.Data })
-}
-
-func (m *middle) gradients(dst []float64) {
-	m.measure(dst, func(p *nn.Param) []float32 { return p.Grad })
+	m.measure(dst, itself)
 }
 
 func (m *middle) measure(dst []float64, of func(*nn.Param) []float32) {

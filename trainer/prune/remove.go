@@ -17,6 +17,7 @@ type remover struct {
 	// what the blocks lose in the end, instead of comparing layers; nil: compare
 	shares map[string]float64
 	dead   *deadUnits  // nil where none are looked for
+	fisher fisher      // nil where weights are compared by size
 	total  int         // removable weights
 	score  [][]float64 // by layer and unit
 	gone   [][]bool    // likewise
@@ -49,18 +50,22 @@ func (r *remover) masks() map[*nn.Param][]bool {
 	return all
 }
 
-// update removes until the share is gone. What was removed stays so, but for what [Config.Regrow]
-// brings back.
-func (r *remover) update(share float64) {
+// update removes until the share is gone, and then exchanges a share of what is left. What was
+// removed stays so, but for that.
+func (r *remover) update(share, exchange float64) {
 	for i, l := range r.layers {
-		l.scores(r.score[i])
+		if r.fisher != nil {
+			l.measure(r.score[i], r.fisher.costs)
+		} else {
+			l.scores(r.score[i])
+		}
 	}
 	keep := r.keepers(share)
 	for i, l := range r.layers {
 		r.choose(i, l.keep(keep[i]))
 	}
-	if r.config.Regrow > 0 && share > 0 {
-		r.regrow()
+	if exchange > 0 {
+		r.regrow(exchange)
 	}
 	r.apply()
 }
@@ -261,12 +266,12 @@ func kth(v []float64, k int) float64 {
 	return v[k]
 }
 
-// regrow exchanges some of what is left for units of the same layer that are gone.
-func (r *remover) regrow() {
+// regrow exchanges a share of what is left for units of the same layer that are gone.
+func (r *remover) regrow(share float64) {
 	for i, l := range r.layers {
 		gone := r.gone[i]
-		gradient := make([]float64, len(gone))
-		l.gradients(gradient)
+		size := make([]float64, len(gone))
+		l.measure(size, gradient)
 		var in, out []int
 		for u, g := range gone {
 			switch {
@@ -277,8 +282,8 @@ func (r *remover) regrow() {
 			}
 		}
 		sort.SliceStable(in, func(a, b int) bool { return r.score[i][in[a]] < r.score[i][in[b]] })
-		sort.SliceStable(out, func(a, b int) bool { return gradient[out[a]] > gradient[out[b]] })
-		for k := range min(int(r.config.Regrow*float64(len(in))), len(out)) {
+		sort.SliceStable(out, func(a, b int) bool { return size[out[a]] > size[out[b]] })
+		for k := range min(int(share*float64(len(in))), len(out)) {
 			gone[in[k]], gone[out[k]] = true, false
 		}
 	}

@@ -22,7 +22,7 @@ func TestGlobalIsSorting(t *testing.T) {
 	r := newRemover(net, c, nil)
 	r.dead = nil
 	for _, share := range []float64{0.3, 0.31, 0.9, 0.95} {
-		r.update(share)
+		r.update(share, 0)
 		var sizes []float64
 		for _, m := range weights.Matrices(published(t, "lenet-300-100", 5)) {
 			for _, v := range m.Param.Data {
@@ -104,7 +104,7 @@ func TestLayerCriterion(t *testing.T) {
 	c.Criterion = Layer
 	r := newRemover(net, c, nil)
 	r.dead = nil
-	r.update(0.8)
+	r.update(0.8, 0)
 	for i, l := range r.layers {
 		gone := 0
 		for _, g := range r.gone[i] {
@@ -131,7 +131,7 @@ func TestShares(t *testing.T) {
 	r := newRemover(net, c, shares)
 	r.dead = nil
 	for _, part := range []float64{0.5, 1} {
-		r.update(part * c.Sparsity)
+		r.update(part*c.Sparsity, 0)
 		for i, l := range r.layers {
 			want := int(part*shares[l.block()]*float64(l.units()) + 0.5)
 			if got := count(r.gone[i]); got != want {
@@ -169,7 +169,7 @@ func TestDeadUnits(t *testing.T) {
 		r := newRemover(net, c, nil)
 		dead := r.dead
 		r.dead = nil
-		r.update(0.985)
+		r.update(0.985, 0)
 		want := logits(net)
 		before := r.left()
 		r.dead = dead
@@ -219,7 +219,7 @@ func TestCut(t *testing.T) {
 	c := Defaults(SSGD, supernet.Channels)
 	c.Sparsity = 0.5
 	r := newRemover(net, c, nil)
-	r.update(0.5)
+	r.update(0.5, 0)
 	want := logits(net)
 	narrow, err := r.cut(net)
 	if err != nil {
@@ -244,6 +244,12 @@ func TestSchedule(t *testing.T) {
 	for part, want := range map[float64]float64{0: 0.1, 0.5: 0.1, 0.75: 0.05, 1: 0} {
 		if got := c.rate(part); math.Abs(got-want) > 1e-12 {
 			t.Errorf("at %g the rate is %g, want %g", part, got, want)
+		}
+	}
+	c.Regrow = 0.4
+	for part, want := range map[float64]float64{0: 0.4, 0.3: 0.2, 0.6: 0, 1: 0} {
+		if got := c.exchange(part); math.Abs(got-want) > 1e-12 {
+			t.Errorf("at %g the share exchanged is %g, want %g", part, got, want)
 		}
 	}
 }

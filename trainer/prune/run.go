@@ -190,6 +190,9 @@ func (p *pruning) prepare(net *supernet.Subnet) error {
 		}
 	}
 	p.remover = newRemover(net, c, p.job.Shares)
+	if c.Criterion == Fisher && c.Method != Finetune {
+		p.remover.watch()
+	}
 	structure := standalone.Structure{}
 	if c.Grouped {
 		structure.Run = c.Structure.Run()
@@ -298,6 +301,7 @@ func (p *pruning) step(b *data.Batch, epoch int) error {
 		return fmt.Errorf("%w at step %d: the loss is %g; start again with a lower --lr than %g",
 			trainer.ErrDiverged, step, loss, c.LR)
 	}
+	p.remover.fisher.observe()
 	p.removeAt(step)
 	p.moverAt(step).Step(c.rate(p.part(step)), p.part(step))
 	p.state.Step++
@@ -324,7 +328,7 @@ func (p *pruning) removeAt(step int) {
 	complete := now == c.Sparsity && (step == 0 || before < c.Sparsity)
 	every := min(c.Every, max(1, int(float64(p.steps)*(c.End-c.Begin)/leastRemovals)))
 	if complete || now > 0 && now < c.Sparsity && step%every == 0 {
-		p.remover.update(now)
+		p.remover.update(now, c.exchange(p.part(step)))
 	}
 }
 
@@ -391,7 +395,7 @@ func (p *pruning) interrupted() error {
 // out.
 func (p *pruning) result(ctx context.Context) (*Result, error) {
 	if p.config.share(p.part(p.steps-1)) < p.config.Sparsity {
-		p.remover.update(p.config.Sparsity)
+		p.remover.update(p.config.Sparsity, 0)
 	}
 	r := &Result{Steps: p.steps, Seconds: p.seconds(), Weights: p.remover.total,
 		Left: p.remover.left()}
@@ -420,6 +424,9 @@ func (p *pruning) seconds() float64 { return p.before + time.Since(p.started).Se
 // is left.
 func Cut(ctx context.Context, j Job) (*Result, error) {
 	j.Dir = ""
+	if j.Config.Criterion == Fisher && j.Config.Sparsity > 0 {
+		return nil, fmt.Errorf("%w: criterion %s needs gradients, and nothing is trained here: use %s, %s or %s", trainer.ErrConfig, Fisher, LAMP, Global, Layer)
+	}
 	p, err := start(j)
 	if err != nil {
 		return nil, err

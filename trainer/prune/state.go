@@ -169,6 +169,10 @@ func (p *pruning) tensors() map[string][]safetensors.Tensor {
 			all["masks.safetensors"] = append(all["masks.safetensors"],
 				safetensors.Tensor{Name: param.Name, Shape: param.Shape, Data: floats(gone)})
 		}
+		if mean, ok := p.remover.fisher[param]; ok {
+			all["fisher.safetensors"] = append(all["fisher.safetensors"],
+				safetensors.Tensor{Name: param.Name, Shape: param.Shape, Data: mean})
+		}
 	}
 	return all
 }
@@ -230,7 +234,7 @@ func (f *folder) saved(dir string, metricsBytes int64) bool {
 
 func isCheckpointFile(name string) bool {
 	return name == stateFile || name == "weights.safetensors" || name == "momentum.safetensors" ||
-		name == "masks.safetensors"
+		name == "masks.safetensors" || name == "fisher.safetensors"
 }
 
 // checkpoints lists the folders of checkpoints, oldest first.
@@ -318,6 +322,14 @@ func (p *pruning) load(net *supernet.Subnet, files map[string]*safetensors.File)
 			return fmt.Errorf("mask of %s is missing or of another shape", param.Name)
 		}
 		mark(masks, param, g.Data)
+		if mean, watched := p.remover.fisher[param]; watched {
+			m, ok := files["fisher.safetensors"].Lookup(param.Name)
+			if !ok || !slices.Equal(m.Shape, param.Shape) {
+				return fmt.Errorf("mean squares of gradients of %s are missing or of another shape",
+					param.Name)
+			}
+			copy(mean, m.Data)
+		}
 	}
 	p.remover.recall()
 	return nil

@@ -47,6 +47,8 @@ func main() {
 	flag.Float64Var(&b.rate, "rate", 0, "learning rate of pruning; default what suits the network")
 	flag.Float64Var(&b.end, "end", 0,
 		"part of training at which removal is complete, and the rate begins to fall; default as usual")
+	flag.StringVar(&b.criterion, "criterion", "", "how layers are compared; default as the recipe")
+	flag.Float64Var(&b.regrow, "regrow", 0, "share of what is left that is exchanged each time")
 	flag.IntVar(&b.epochs, "epochs", 10, "of pruning")
 	flag.IntVar(&b.denseEpochs, "dense-epochs", 10, "of training the whole network first")
 	flag.IntVar(&b.shift, "shift", 1, "pixels by which training images are moved at random")
@@ -78,8 +80,8 @@ type bench struct {
 	sparsities, tune                             []float64
 	recipes                                      []recipe
 	seeds, epochs, denseEpochs, shift, parallel  int
-	distill, rate, end                           float64
-	setting                                      string
+	distill, rate, end, regrow                   float64
+	setting, criterion                           string
 	first                                        uint64
 	table                                        bool
 }

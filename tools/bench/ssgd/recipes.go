@@ -119,6 +119,10 @@ func (b *bench) config(r recipe, s setting, sparsity float64, seed uint64) prune
 	if b.end > 0 {
 		c.End, c.Hold = b.end, b.end
 	}
+	if b.criterion != "" {
+		c.Criterion = prune.Criterion(b.criterion)
+	}
+	c.Regrow = b.regrow
 	if r.oneShot {
 		c.Begin, c.End = 1, 1
 	}
