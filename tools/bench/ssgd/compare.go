@@ -39,6 +39,7 @@ type row struct {
 	Left      int                `json:"left"`
 	ValError  float64            `json:"val_error"`
 	TestError float64            `json:"test_error,omitempty"`
+	Diverged  bool               `json:"diverged,omitempty"` // all errors are 1 then
 	Params    int64              `json:"params"`
 	Config    prune.Config       `json:"config"`
 }
@@ -93,9 +94,17 @@ func (r *results) add(one row) error {
 	}
 	_, err = f.Write(append(text, '\n'))
 	r.rows, r.known[one.key()] = append(r.rows, one), one
-	fmt.Fprintf(os.Stderr, "%-20s %-24s %.4f seed %d: held-out %.2f %%, test %.2f %%\n", one.Recipe,
-		one.Setting, one.Sparsity, one.Seed, 100*one.ValError, 100*one.TestError)
+	fmt.Fprintf(os.Stderr, "%-20s %-24s %.4f seed %d: %s\n", one.Recipe, one.Setting, one.Sparsity,
+		one.Seed, one.found())
 	return errors.Join(err, f.Close())
+}
+
+// found says what became of the run.
+func (r row) found() string {
+	if r.Diverged {
+		return "diverged, counted as all wrong"
+	}
+	return fmt.Sprintf("held-out %.2f %%, test %.2f %%", 100*r.ValError, 100*r.TestError)
 }
 
 // comparison is a bench at work.
@@ -356,6 +365,6 @@ func (c *comparison) prune(ctx context.Context, j prune.Job, oneShot bool) (*pru
 
 // diverged is a run that came to nothing: all answers are wrong.
 func (c *comparison) diverged(one row) error {
-	one.ValError, one.TestError = 1, 1
+	one.ValError, one.TestError, one.Diverged = 1, 1, true
 	return c.results.add(one)
 }

@@ -20,7 +20,11 @@ type cell struct {
 	errors   []float64 // of test images, in percent
 	left     []float64
 	weights  int
+	diverged int // seeds, whose errors are 100
 }
+
+// timesFewer weights than the whole network has.
+func (c *cell) timesFewer() float64 { return float64(c.weights) / stat.Mean(c.left, nil) }
 
 // cells gathers the tested rows, in order of recipe and sparsity.
 func (b *bench) cells() ([]*cell, []float64, error) {
@@ -44,10 +48,15 @@ func (b *bench) cells() ([]*cell, []float64, error) {
 			if at < 0 {
 				at = len(all)
 				all = append(all, &cell{recipe: one.Recipe, sparsity: one.Sparsity,
-					setting: one.Setting, weights: one.Weights})
+					setting: one.Setting})
 			}
 			all[at].errors = append(all[at].errors, 100*one.TestError)
+			if one.Diverged {
+				all[at].diverged++
+				continue
+			}
 			all[at].left = append(all[at].left, float64(one.Left))
+			all[at].weights = one.Weights
 		}
 	}
 	return all, dense, nil
@@ -119,8 +128,15 @@ func (b *bench) printTable(w io.Writer) error {
 	}
 	fmt.Fprintln(w)
 	for _, c := range all {
-		fmt.Fprintf(w, "- %s at %.4g %%: %s; %d seeds, one weight in %.1f left\n", c.recipe,
-			100*c.sparsity, c.setting, len(c.errors), float64(c.weights)/stat.Mean(c.left, nil))
+		fmt.Fprintf(w, "- %s at %.4g %%: %s; %d seeds", c.recipe, 100*c.sparsity, c.setting,
+			len(c.errors))
+		if c.diverged > 0 {
+			fmt.Fprintf(w, ", %d of which diverged and count as all wrong", c.diverged)
+		}
+		if len(c.left) > 0 {
+			fmt.Fprintf(w, ", one weight in %.1f left", c.timesFewer())
+		}
+		fmt.Fprintln(w)
 	}
 	return nil
 }
@@ -138,8 +154,10 @@ func (b *bench) draw() error {
 			at = len(curves)
 			curves = append(curves, report.Curve{Name: c.recipe})
 		}
-		curves[at].Points = append(curves[at].Points, report.Dot{X: float64(c.weights) /
-			stat.Mean(c.left, nil), Y: stat.Mean(c.errors, nil), Spread: interval(c.errors)})
+		if len(c.left) > 0 {
+			curves[at].Points = append(curves[at].Points, report.Dot{X: c.timesFewer(),
+				Y: stat.Mean(c.errors, nil), Spread: interval(c.errors)})
+		}
 	}
 	return report.Curves(b.plot, report.Axes{X: "times fewer weights", Y: "test error, %",
 		LogX: true, LogY: true}, curves)
