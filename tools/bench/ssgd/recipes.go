@@ -48,6 +48,13 @@ func powered(name string, alpha, rate, decay float64) setting {
 	}}
 }
 
+// costly removes what the loss is expected to suffer least from, and exchanges some of what is left.
+func costly(name string, rate, decay, regrow float64) setting {
+	return setting{name, func(c *prune.Config) {
+		c.Criterion, c.LR, c.Optimizer.WeightDecay, c.Regrow = prune.Fisher, c.LR*rate, decay, regrow
+	}}
+}
+
 // recipesFor lists the recipes, each with six settings. The weight decay that suits a network is d.
 func recipesFor(network string, structure supernet.Structure) []recipe {
 	d := map[string]float64{"lenet-300-100": 2e-4, "lenet-5-caffe": 5e-4}[network]
@@ -89,10 +96,17 @@ func recipesFor(network string, structure supernet.Structure) []recipe {
 		powered("alpha 2, decay d, rate /2", 2, .5, d), powered("alpha 3, decay d, rate /2", 3, .5,
 			d), powered("alpha 4, decay d, rate /4", 4, .25, d),
 	}
+	fisher := []setting{
+		costly("decay d", 1, d, 0), costly("decay 2.5 d", 1, 2.5*d, 0),
+		costly("decay d, rate x2", 2, d, 0), costly("decay d, regrow .1", 1, d, .1),
+		costly("decay 2.5 d, regrow .1", 1, 2.5*d, .1),
+		costly("decay d, regrow .1, rate x2", 2, d, .1),
+	}
 	all := []recipe{
 		{"magnitude", prune.Magnitude, false, magnitude}, {"ssgd", prune.SSGD, false, ssgd},
 		{"l1", prune.L1, false, l1},
-		{"powerprop", prune.Powerprop, false, power}, {"one-shot", prune.OneShot, true, magnitude},
+		{"powerprop", prune.Powerprop, false, power}, {"fisher", prune.Magnitude, false, fisher},
+		{"one-shot", prune.OneShot, true, magnitude},
 		{"ssgd one-shot", prune.SSGD, true, atOnce},
 		{"l1 one-shot", prune.L1, true, l1}, {"powerprop one-shot", prune.Powerprop, true, power},
 	}
@@ -122,7 +136,9 @@ func (b *bench) config(r recipe, s setting, sparsity float64, seed uint64) prune
 	if b.criterion != "" {
 		c.Criterion = prune.Criterion(b.criterion)
 	}
-	c.Regrow = b.regrow
+	if b.regrow > 0 {
+		c.Regrow = b.regrow
+	}
 	if r.oneShot {
 		c.Begin, c.End = 1, 1
 	}
