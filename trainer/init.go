@@ -167,6 +167,9 @@ func (s *Start) complete(c Config) (Config, error) {
 	return c, c.checkFreeze()
 }
 
+// nearly is what sums of epochs, as 1.15 - 0.15, may be off by; less than any step.
+const nearly = 1e-9
+
 // checkFreeze refuses to freeze weights that channels are about to be sorted of.
 func (c Config) checkFreeze() error {
 	most, advice := float64(c.Epochs), ""
@@ -178,8 +181,8 @@ func (c Config) checkFreeze() error {
 			most = c.Phases[0].Epochs
 		}
 	}
-	if c.Init.FreezeEpochs > most {
-		return fmt.Errorf("%w: freeze epochs is %v, expected at most %v, where shrinking begins%s",
+	if c.Init.FreezeEpochs > most+nearly {
+		return fmt.Errorf("%w: freeze epochs is %v, expected at most %.6g, where shrinking begins%s",
 			ErrConfig, c.Init.FreezeEpochs, most, advice)
 	}
 	return nil

@@ -371,6 +371,37 @@ func TestInitRefuses(t *testing.T) {
 	}
 }
 
+// TestFreezeUntilShrinking: what is taken over may stand still up to where shrinking begins, and no
+// longer, whatever the epochs are. What is expected is counted in whole hundredths of an epoch.
+func TestFreezeUntilShrinking(t *testing.T) {
+	start := &Start{Taken: Taken{WeightsTaken: 99, WeightsFresh: 1}, Trained: 1}
+	for epochs := 1; epochs <= 130; epochs++ {
+		rise := min(500, 5*epochs)
+		for tenths := 0; tenths <= 10*epochs; tenths++ {
+			c := Defaults()
+			c.Epochs, c.Init = epochs, Init{FreezeEpochs: float64(tenths) / 10, LR: 1}
+			_, err := start.complete(c)
+			if want := 10*tenths+rise <= 100*epochs; want != (err == nil) {
+				t.Fatalf("%d epochs with %d tenths of one frozen: %v", epochs, tenths, err)
+			}
+			c.EpsilonEpochs = 0.3
+			c.WarmupEpochs = float64(tenths+3) / 10
+			if tenths+3 > 10*epochs {
+				continue
+			}
+			if _, err := start.complete(c); err != nil {
+				t.Fatalf("%d epochs with %d tenths of one frozen, shrinking then: %v", epochs,
+					tenths, err)
+			}
+			c.Init.FreezeEpochs += 0.01
+			if _, err := start.complete(c); !errors.Is(err, ErrConfig) {
+				t.Fatalf("%d epochs with %d tenths of one frozen, shrinking before: %v", epochs,
+					tenths, err)
+			}
+		}
+	}
+}
+
 // TestRunWithoutInit has nothing of it in run.json.
 func TestRunWithoutInit(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(trainedMicro(t).Dir, runFile))
