@@ -155,8 +155,14 @@ func (s *Start) warmup(c Config) float64 {
 	return min(float64(c.Epochs), alone+epsilon)
 }
 
+// initLR is the learning rate of a run that begins with a trained network, where nobody chose it.
+func initLR(batch int) float64 { return InitDefaultLR * float64(batch) / InitLRBatch }
+
 // complete is [Config.Complete] of a run that began so.
 func (s *Start) complete(c Config) (Config, error) {
+	if c.LR == Auto {
+		c.LR = initLR(c.Batch)
+	}
 	if c.Strategy == DepS && c.WarmupEpochs == Auto && s.half() {
 		c.WarmupEpochs = s.warmup(c)
 	}
