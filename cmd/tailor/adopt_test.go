@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -67,12 +68,23 @@ func TestAdopt(t *testing.T) {
 	if fmt.Sprint(w.results["again"]["space"]) == fmt.Sprint(r["space"]) {
 		t.Error("the edited space is the one before")
 	}
+	smaller := regexp.MustCompile(`resolutions: .*`).ReplaceAllString(string(text),
+		"resolutions: [10, 12]")
+	if err := os.WriteFile(w.path("smaller.yaml"), []byte(smaller), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w.do("smaller", "adopt @net.onnx --space @smaller.yaml --out @smaller")
+	if got := fmt.Sprint(w.results["smaller"]["taken"]); !strings.Contains(got,
+		"from:--space name:resolution value:12") {
+		t.Errorf("of a space of up to 12 px was taken %s", got)
+	}
 	for line, want := range map[string]string{
-		"adopt @net.onnx --out @run":                     "@run",
-		"adopt @net.onnx --out @none --bn-eps 1e-3":      "--bn-eps",
-		"adopt @mine.yaml --out @none":                   "neither a state dict",
-		"adopt @net.onnx --out @none --resolution 64":    "--resolution",
-		"adopt @net.onnx --out @none --labels @net.onnx": "labels",
+		"adopt @net.onnx --out @run":                                        "@run",
+		"adopt @net.onnx --out @none --bn-eps 1e-3":                         "--bn-eps",
+		"adopt @mine.yaml --out @none":                                      "neither a state dict",
+		"adopt @net.onnx --out @none --resolution 64":                       "--resolution",
+		"adopt @net.onnx --out @none --space @smaller.yaml --resolution 16": "of space net is 12",
+		"adopt @net.onnx --out @none --labels @net.onnx":                    "labels",
 	} {
 		args := strings.Fields(strings.ReplaceAll(line, "@", w.dir+string(filepath.Separator)))
 		var stdout, stderr bytes.Buffer
@@ -84,5 +96,15 @@ func TestAdopt(t *testing.T) {
 	}
 	if _, err := os.Stat(w.path("none")); err == nil {
 		t.Error("what failed has left a folder")
+	}
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), []string{"train", "--init", w.path("net.onnx"), "--data", "synthetic",
+		"--train-images", "400", "--test-images", "10", "--plan"}, &stdout, &stderr)
+	for _, said := range []string{"16 px", "mean [0.5 0.5 0.5]", "epsilon 1e-05",
+		"padding symmetric"} {
+		if code != exitDone || !strings.Contains(stderr.String(), said) {
+			t.Errorf("train --init FILE does not say %s: status %d, %s", said, code,
+				stderr.String())
+		}
 	}
 }

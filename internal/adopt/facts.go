@@ -1,7 +1,9 @@
 package adopt
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -32,6 +34,32 @@ type Fact[T any] struct {
 
 // fact is a value that a source says.
 func fact[T any](value T, from string) Fact[T] { return Fact[T]{value, from} }
+
+// Agree refuses a space that contradicts what the file says, or a flag.
+func (a *Adopted) Agree(s *supernet.Space, o Options) error {
+	side, padding := s.MaxResolution(), a.Facts.Padding
+	fixed := a.Example != nil || o.Padding != nil
+	switch {
+	case o.Resolution != 0 && o.Resolution != side:
+		return fmt.Errorf("--resolution is %d, and the largest resolution of space %s is %d: "+
+			"leave the flag out, or edit the space", o.Resolution, s.Name, side)
+	case fixed && padding.Value != s.Padding:
+		return fmt.Errorf("padding is %s by %s, and %s by space %s: expected the same",
+			PaddingText(padding.Value), padding.From, PaddingText(s.Padding), s.Name)
+	}
+	return nil
+}
+
+// PaddingText is a padding as --padding names it.
+func PaddingText(p supernet.Padding) string { return cmp.Or(string(p), "symmetric") }
+
+// Follow takes what a space that was edited says over what the file does.
+func (f *Facts) Follow(s *supernet.Space) {
+	f.Resolution = fact(s.MaxResolution(), "--space")
+	if f.Padding.Value != s.Padding {
+		f.Padding = fact(s.Padding, "--space")
+	}
+}
 
 var (
 	imageNetMean = []float32{0.485, 0.456, 0.406}

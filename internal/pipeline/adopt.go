@@ -41,6 +41,9 @@ type AdoptedRun struct {
 	net *supernet.Supernet // whose largest network is the file's
 }
 
+// Padding is that of the network, as --padding names it.
+func (r *AdoptedRun) Padding() string { return adopt.PaddingText(r.Adopted.Facts.Padding.Value) }
+
 // SpaceFile is the name of the space's file in the folder of an adopted run.
 const SpaceFile = "space.yaml"
 
@@ -100,6 +103,11 @@ func putIntoSpace(ctx context.Context, path string, s AdoptSettings) (r *Adopted
 	if labels, err = labelsOf(s.Labels, a); err != nil {
 		return nil, nil, err
 	}
+	if s.Space != nil {
+		if err := a.Agree(s.Space, s.Options); err != nil {
+			return nil, nil, fmt.Errorf("adopt %s: %w", path, err)
+		}
+	}
 	r = &AdoptedRun{Adopted: a}
 	if err := r.unfold(ctx, s.Data); err != nil {
 		return nil, nil, fmt.Errorf("adopt %s: %w", path, err)
@@ -112,6 +120,9 @@ func putIntoSpace(ctx context.Context, path string, s AdoptSettings) (r *Adopted
 	}
 	if r.net, err = r.network(ctx, space); err != nil {
 		return nil, nil, fmt.Errorf("adopt %s: %w", path, err)
+	}
+	if s.Space != nil {
+		a.Facts.Follow(s.Space)
 	}
 	return r, labels, nil
 }

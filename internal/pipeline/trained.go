@@ -56,8 +56,9 @@ func trainedFile(ctx context.Context, path string, say func(format string, args 
 			err, path)
 	}
 	f := r.Adopted.Facts
-	text := fmt.Sprintf("%s is read as %s: %d px, mean %v, std %v, batch norm epsilon %g", path,
-		f.Family, f.Resolution.Value, f.Mean.Value, f.Std.Value, f.BNEps.Value)
+	text := fmt.Sprintf("%s is read as %s: %d px, mean %v, std %v, batch norm epsilon %g, padding %s",
+		path, f.Family, f.Resolution.Value, f.Mean.Value, f.Std.Value, f.BNEps.Value,
+		r.Padding())
 	if r.Invented {
 		text += ", batch norm put back with invented images"
 	}
