@@ -242,6 +242,10 @@ func (a *Adopted) Check(net *supernet.Supernet) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if v, bad := notFinite(logits); bad {
+		return 0, fmt.Errorf("%w: in float32 it gives %g for a random image: its weights are too "+
+			"large", ErrNetwork, v)
+	}
 	return a.Example.Difference(logits)
 }
 

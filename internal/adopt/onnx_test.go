@@ -174,6 +174,24 @@ func TestLargerKernel(t *testing.T) {
 	}
 }
 
+// TestHugeOutputs: a file whose outputs float32 does not hold is refused for that.
+func TestHugeOutputs(t *testing.T) {
+	s, norm := small(t, "mbv3-tiny"), []float32{0.5, 0.5, 0.5}
+	g := must(onnxgraph.Read(exported(t, s, s.Min(), 1, 17)))
+	last := g.Nodes[len(g.Nodes)-1]
+	for _, name := range last.Inputs {
+		if c := g.Constants[name]; c != nil {
+			for i := range c.Data {
+				c.Data[i] = 3e38
+			}
+		}
+	}
+	_, err := fromGraph(t.Context(), g, Options{Mean: norm, Std: norm})
+	if !errors.Is(err, ErrNetwork) || !strings.Contains(err.Error(), "not finite numbers") {
+		t.Errorf("%v, expected an error about its outputs", err)
+	}
+}
+
 // TestUnknown: what a file does not say is asked for.
 func TestUnknown(t *testing.T) {
 	s := small(t, "mbv3-tiny")
