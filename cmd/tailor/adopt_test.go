@@ -6,12 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/export"
 	"github.com/tailor-nas/tailor/internal/onnx"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
 )
 
 // tinyONNX writes a small network of ten classes as an ONNX file, which says how it takes images.
@@ -32,6 +34,39 @@ func tinyONNX(t *testing.T, path string) {
 	}
 	if err := os.WriteFile(path, file, 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestLabels: names of classes are read as train --classes reads them, with the mark of a UTF-8 file
+// or without, and what is wrong is said with its place.
+func TestLabels(t *testing.T) {
+	w := &walkthrough{t, t.TempDir(), map[string]map[string]any{}}
+	tinyONNX(t, w.path("net.onnx"))
+	long := strings.Repeat("x", 70_000)
+	names := "a b c d e f g h i " + long
+	lines := strings.ReplaceAll(names, " ", "\n")
+	for file, text := range map[string]string{"marked": "\ufeff" + lines,
+		"dos": strings.ReplaceAll(lines, "\n", "\r\n"), "few": "a\nb", "bytes": "a\nb\xff\nc",
+		"twice": "a\nb\na"} {
+		if err := os.WriteFile(w.path(file), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range []string{"marked", "dos"} {
+		w.do(file, "adopt @net.onnx --labels @"+file+" --out @"+file+".run")
+		info, err := trainer.ReadInfo(w.path(file + ".run"))
+		if err != nil || !slices.Equal(info.Data.Classes, strings.Fields(names)) {
+			t.Errorf("%s: %.99q, %v", file, info.Data.Classes, err)
+		}
+	}
+	for file, want := range map[string]string{"few": "it has 2 names", "bytes": "bytes:2: the name",
+		"twice": "twice:3: class"} {
+		var stdout, stderr bytes.Buffer
+		if code := run(t.Context(), []string{"adopt", w.path("net.onnx"), "--labels", w.path(file),
+			"--out", w.path("none")}, &stdout, &stderr); code != exitFailed ||
+			!strings.Contains(stderr.String(), want) {
+			t.Errorf("%s: status %d, %s", file, code, stderr.String())
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -219,9 +218,6 @@ func spaceName(path string) string {
 	return name
 }
 
-// maxLabels bounds a file of names of classes.
-const maxLabels = 16 << 20
-
 // labelsOf reads the names of the classes, one a line, or takes those of the file; nil if there are
 // none.
 func labelsOf(path string, a *adopt.Adopted) ([]string, error) {
@@ -232,32 +228,13 @@ func labelsOf(path string, a *adopt.Adopted) ([]string, error) {
 		}
 		return a.Facts.Labels, nil
 	}
-	f, _, err := store.OpenRegular(path)
+	labels, err := data.LoadClasses(path)
 	if err != nil {
 		return nil, fmt.Errorf("read labels: %w", err)
 	}
-	defer f.Close()
-	var labels []string
-	lines := bufio.NewScanner(io.LimitReader(f, maxLabels))
-	seen := map[string]int{}
-	for lines.Scan() {
-		label := strings.TrimSpace(lines.Text())
-		if label == "" {
-			continue
-		}
-		labels = append(labels, label)
-		if first := seen[label]; first > 0 {
-			return nil, fmt.Errorf("labels %s: %q is name %d and %d: give each class its own", path,
-				label, first, len(labels))
-		}
-		seen[label] = len(labels)
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read labels: %w", err)
-	}
 	if len(labels) != classes {
-		return nil, fmt.Errorf("labels %s: it has %d lines, the network tells apart %d classes: "+
-			"one line for each, in the order of its outputs", path, len(labels), classes)
+		return nil, fmt.Errorf("labels %s: it has %d names, the network tells apart %d classes: "+
+			"one for each, in the order of its outputs", path, len(labels), classes)
 	}
 	return labels, nil
 }
