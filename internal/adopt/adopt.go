@@ -91,6 +91,9 @@ func at(path string, err error) error {
 func fromTensors(path string, file *tensorfile.File, o Options) (a *Adopted, err error) {
 	a = &Adopted{}
 	if a.Network, a.Facts, err = FromStateDict(path, file.Tensors); err != nil {
+		if text := file.WholeText(); text != "" {
+			err = fmt.Errorf("%w; %s", err, text)
+		}
 		return nil, err
 	}
 	a.Facts.within(file)
