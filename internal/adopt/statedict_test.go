@@ -351,6 +351,22 @@ func inFile(tensors []supernet.Tensor) *tensorfile.File {
 	return &tensorfile.File{Tensors: tensors}
 }
 
+// TestStemShape: a first weight that takes no images is named with its shape.
+func TestStemShape(t *testing.T) {
+	for _, shape := range [][]int{{8, 9}, {8, 9, 1, 1}, {8, 3, 3, 1}} {
+		_, tensors := grey(t)
+		for i := range tensors {
+			if x := &tensors[i]; x.Name == "conv_stem.weight" {
+				x.Shape, x.Data = append([]int{len(x.Data) / 9}, shape[1:]...), x.Data[:len(x.Data)/9*9]
+			}
+		}
+		_, err := fromTensors("x", inFile(tensors), Options{})
+		if !errors.Is(err, ErrNetwork) || !strings.Contains(err.Error(), `"conv_stem.weight" has `) {
+			t.Errorf("%v: %v", shape, err)
+		}
+	}
+}
+
 // TestWholeNumbers: a file that lacks a weight names the one that it has as whole numbers.
 func TestWholeNumbers(t *testing.T) {
 	_, tensors := grey(t)
