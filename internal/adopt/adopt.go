@@ -155,6 +155,9 @@ func (a *Adopted) complete() error {
 			"give --mean and --std with a number for each channel", ErrUnknown,
 			len(f.Mean.Value), f.Mean.From, len(f.Std.Value), f.Std.From, channels)
 	}
+	if err := f.checkTold(); err != nil {
+		return err
+	}
 	for _, c := range a.Network.units() {
 		if c.Norm != nil && c.Norm.Eps == 0 {
 			c.Norm.Eps = f.BNEps.Value

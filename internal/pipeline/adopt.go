@@ -100,7 +100,7 @@ func putIntoSpace(ctx context.Context, path string, s AdoptSettings) (r *Adopted
 		return nil, nil, err
 	}
 	if labels, err = labelsOf(s.Labels, a); err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("adopt %s: %w", path, err)
 	}
 	if s.Space != nil {
 		if err := a.Agree(s.Space, s.Options); err != nil {
@@ -226,7 +226,7 @@ func labelsOf(path string, a *adopt.Adopted) ([]string, error) {
 		if len(a.Facts.Labels) != classes {
 			return nil, nil
 		}
-		return a.Facts.Labels, nil
+		return a.Facts.Labels, a.Facts.CheckLabels()
 	}
 	labels, err := data.LoadClasses(path)
 	if err != nil {
