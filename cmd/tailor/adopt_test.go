@@ -114,6 +114,7 @@ func TestAdopt(t *testing.T) {
 		t.Errorf("of a space of up to 12 px was taken %s", got)
 	}
 	for line, want := range map[string]string{
+		"export @run --onnx @x.onnx":                                        "fit accuracy --run @run --data DIR --out",
 		"adopt @net.onnx --out @run":                                        "@run",
 		"adopt @net.onnx --out @none --bn-eps 1e-3":                         "--bn-eps",
 		"adopt @mine.yaml --out @none":                                      "neither a state dict",
