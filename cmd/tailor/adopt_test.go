@@ -37,8 +37,8 @@ func tinyONNX(t *testing.T, path string) {
 	}
 }
 
-// TestLabels: names of classes are read as train --classes reads them, with the mark of a UTF-8 file
-// or without, and what is wrong is said with its place.
+// TestLabels: names of classes are read as train --classes reads them, with the mark of a UTF-8
+// file or without, and what is wrong is said with its place.
 func TestLabels(t *testing.T) {
 	w := &walkthrough{t, t.TempDir(), map[string]map[string]any{}}
 	tinyONNX(t, w.path("net.onnx"))

@@ -357,7 +357,8 @@ func TestStemShape(t *testing.T) {
 		_, tensors := grey(t)
 		for i := range tensors {
 			if x := &tensors[i]; x.Name == "conv_stem.weight" {
-				x.Shape, x.Data = append([]int{len(x.Data) / 9}, shape[1:]...), x.Data[:len(x.Data)/9*9]
+				channels := len(x.Data) / 9
+				x.Shape, x.Data = append([]int{channels}, shape[1:]...), x.Data[:9*channels]
 			}
 		}
 		_, err := fromTensors("x", inFile(tensors), Options{})
