@@ -15,8 +15,20 @@ type Compared struct {
 	// ValueEven is the top-1 on every second of the images: what both halves say apart tells the
 	// noise.
 	ValueEven float64
+	// Images is how many there were: of an odd number, the half of the even ones has one more; 0
+	// stands for halves of one size.
+	Images int
 	// Divergence of its answers from the largest network's, in nats: 0 are the same answers.
 	Divergence float64
+}
+
+// evenHalf is ValueEven as of two halves of one size: as far from Value as one of these would be.
+func (c *Compared) evenHalf() float64 {
+	if c.Images < 2 || c.Images%2 == 0 {
+		return c.ValueEven
+	}
+	more, less := float64(c.Images/2+1), float64(c.Images/2)
+	return c.Value + (c.ValueEven-c.Value)*math.Sqrt(more/less)
 }
 
 // FitCompared is [FitAccuracy] for sub-networks that were trained to answer as the largest one
@@ -34,7 +46,7 @@ func FitCompared(ctx context.Context, space *supernet.Space, samples []Compared,
 				ErrSamples, c.ValueEven, c.Divergence)
 		}
 		top1 = append(top1, c.Sample)
-		even = append(even, Sample{c.Arch, c.ValueEven})
+		even = append(even, Sample{c.Arch, c.evenHalf()})
 		divergence = append(divergence, Sample{c.Arch, c.Divergence})
 	}
 	m, err := distinctTop1(space, top1)

@@ -79,6 +79,39 @@ func TestDivergenceTellsMore(t *testing.T) {
 	}
 }
 
+// TestOddImages: the noise is found where one half has more images than the other, of 3 as of 101.
+func TestOddImages(t *testing.T) {
+	const noise = 0.03
+	s := builtin(t, "mbv3-tiny")
+	archs, _ := measure(s, 300, 0, 1)
+	for _, images := range []int{3, 4, 101} {
+		r := rand.New(rand.NewPCG(1, uint64(images)))
+		one := noise * math.Sqrt(float64(images)) // the noise of a single image
+		var samples []predictor.Compared
+		for _, a := range archs {
+			var all, even float64
+			for i := range images {
+				v := trueAccuracy(s, a) + one*r.NormFloat64()
+				all += v / float64(images)
+				if i%2 == 0 {
+					even += v / float64((images+1)/2)
+				}
+			}
+			samples = append(samples, predictor.Compared{Sample: predictor.Sample{Arch: s.Spec(a),
+				Value: all}, ValueEven: even, Images: images,
+				Divergence: 0.8 - trueAccuracy(s, a)})
+		}
+		a, err := predictor.FitCompared(t.Context(), s, samples, fitWith(regress.Settings{
+			Seed: 1, Model: regress.ModelRidge, Members: 1, Hidden: []int{8}, Epochs: 1}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := a.Composite.Noise; math.Abs(got/noise-1) > 0.15 {
+			t.Errorf("of %d images the noise is %g, want %g", images, got, noise)
+		}
+	}
+}
+
 func TestComparedRefuses(t *testing.T) {
 	s := builtin(t, "mbv3-tiny")
 	for name, change := range map[string]func(*predictor.Compared){

@@ -21,7 +21,9 @@ type Config struct {
 	Batch    int      `json:"batch" range:"2..1048576"`  // images a step
 	Seed     uint64   `json:"seed"`
 
-	LR       float64 `json:"lr" range:"1e-9..1000"`      // at the start of the cosine
+	// LR is at the start of the cosine; Auto is [DefaultLR], and in a run with [Job.From] what
+	// [InitDefaultLR] is for Batch.
+	LR       float64 `json:"lr" range:"1e-9..1000"`
 	Momentum float64 `json:"momentum" range:"0..0.9999"` // Nesterov; 0 is none
 	// WeightDecay is not on batch norm and biases; 0 is none.
 	WeightDecay    float64 `json:"weight_decay" range:"0..1"`
@@ -59,10 +61,19 @@ type Config struct {
 	Phases []PhaseSettings `json:"phases,omitempty"`
 }
 
+const (
+	// DefaultLR is the learning rate of a run that begins with random weights.
+	DefaultLR = 0.1
+	// InitDefaultLR is that of a run that begins with a trained network, for steps of InitLRBatch
+	// images, and in proportion to them for others: the linear scaling rule (Goyal et al., 2017).
+	InitDefaultLR = 0.03
+	InitLRBatch   = 128
+)
+
 // Defaults are the settings of DepS on CIFAR, for 20 epochs.
 func Defaults() Config {
 	return Config{
-		Strategy: DepS, Epochs: 20, Batch: 128, LR: 0.1, Momentum: 0.9, WeightDecay: 3e-5,
+		Strategy: DepS, Epochs: 20, Batch: 128, LR: Auto, Momentum: 0.9, WeightDecay: 3e-5,
 		LabelSmoothing: 0.1,
 		WarmupEpochs:   Auto, EpsilonEpochs: Auto, Networks: 4, Temperature: 1,
 		ClassWeights: EqualWeights, Augment: lightAugment(), Multipliers: Multipliers{1, 1, 1},
@@ -74,6 +85,9 @@ func (c Config) Complete() (Config, error) {
 	warmup, epsilon := 0.0, 0.0 // which only DepS has
 	if c.Strategy == DepS {
 		warmup, epsilon = float64(c.Epochs)/2, defaultEpsilon(c.Epochs)
+	}
+	if c.LR == Auto {
+		c.LR = DefaultLR
 	}
 	if c.WarmupEpochs == Auto {
 		c.WarmupEpochs = warmup

@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -219,7 +220,20 @@ func (e *Evaluator) Confusion(ctx context.Context, arch supernet.Arch, set Set) 
 	if err := e.Calibrate(ctx, arch); err != nil {
 		return nil, err
 	}
-	return passes.Confusion(ctx, e.now, e.space.Blocks(arch), loader, e.inputs)
+	counts, err := passes.Confusion(ctx, e.now, e.space.Blocks(arch), loader, e.inputs)
+	return counts, e.named(arch, err)
+}
+
+// named says in an error about what a sub-network answers which one it is.
+func (e *Evaluator) named(arch supernet.Arch, err error) error {
+	if !errors.Is(err, passes.ErrNotFinite) {
+		return err
+	}
+	text, specErr := json.Marshal(e.space.Spec(arch))
+	if specErr != nil {
+		return err
+	}
+	return fmt.Errorf("network %s: %w", text, err)
 }
 
 func (e *Evaluator) loader(set Set) (*data.Loader, error) {

@@ -23,6 +23,9 @@ func (j Job) continuing(have *Info) Job {
 	if j.Space == nil {
 		j.Space = have.Space
 	}
+	if j.Config.LR == Auto && have.Start != nil {
+		j.Config.LR = have.Config.LR
+	}
 	if c := &j.Config; c.Epochs >= have.Config.Epochs {
 		if c.WarmupEpochs == Auto {
 			c.WarmupEpochs = have.Config.WarmupEpochs

@@ -100,7 +100,7 @@ func TestExtendUnfinished(t *testing.T) {
 // was.
 func TestExtendedRate(t *testing.T) {
 	c := Defaults()
-	c.Epochs, c.WarmupEpochs, c.EpsilonEpochs = 40, 10, 1
+	c.Epochs, c.WarmupEpochs, c.EpsilonEpochs, c.LR = 40, 10, 1, 0.1
 	i := &Info{Config: c, Extended: []Extension{{FromStep: 150, Epochs: 20}}}
 	s := i.schedule(10)
 	for step, steps := range map[int]float64{0: 200, 149: 200, 150: 400, 399: 400} {

@@ -33,7 +33,7 @@ type Imitation struct {
 // Answers calibrates a sub-network and gives its answers for a set's images.
 func (e *Evaluator) Answers(ctx context.Context, arch supernet.Arch, set Set) (*Answers, error) {
 	t := &Answers{classes: e.space.Classes}
-	err := e.answers(ctx, arch, set, func(logits []float32, _ []int32) {
+	err := e.answers(ctx, arch, set, func(logits []float32, _ []int32) error {
 		for ; len(logits) > 0; logits = logits[t.classes:] {
 			row := logits[:t.classes]
 			scale, certainty := logSumExp(row), 0.0
@@ -45,6 +45,7 @@ func (e *Evaluator) Answers(ctx context.Context, arch supernet.Arch, set Set) (*
 			}
 			t.certainty = append(t.certainty, certainty)
 		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -64,7 +65,7 @@ func (e *Evaluator) Imitate(ctx context.Context, arch supernet.Arch, set Set,
 	var image int
 	var right [2]int
 	var found []int32
-	err := e.answers(ctx, arch, set, func(logits []float32, labels []int32) {
+	err := e.answers(ctx, arch, set, func(logits []float32, labels []int32) error {
 		found = nn.Largest(found, logits, t.classes)
 		for i, label := range labels {
 			if found[i] == label {
@@ -74,13 +75,12 @@ func (e *Evaluator) Imitate(ctx context.Context, arch supernet.Arch, set Set,
 			scale := logSumExp(row)
 			divergence := t.certainty[image]
 			for j, p := range t.probabilities[image*t.classes:][:t.classes] {
-				if p > 0 { // of a product with an infinite logit
-					divergence += float64(p) * (scale - float64(row[j]))
-				}
+				divergence += float64(p) * (scale - float64(row[j]))
 			}
 			sum += max(0, divergence) // below 0 by rounding alone
 			image++
 		}
+		return nil
 	})
 	if err != nil {
 		return Imitation{}, err
@@ -90,9 +90,9 @@ func (e *Evaluator) Imitate(ctx context.Context, arch supernet.Arch, set Set,
 		Top1Even: float64(right[0]) / float64((image+1)/2), Divergence: sum / n}, nil
 }
 
-// answers calibrates a sub-network and gives f its logits, batch by batch.
+// answers calibrates a sub-network and gives f its logits, batch by batch. They are finite.
 func (e *Evaluator) answers(ctx context.Context, arch supernet.Arch, set Set,
-	f func(logits []float32, labels []int32)) error {
+	f func(logits []float32, labels []int32) error) error {
 	loader, err := e.loader(set)
 	if err != nil {
 		return err
@@ -100,7 +100,14 @@ func (e *Evaluator) answers(ctx context.Context, arch supernet.Arch, set Set,
 	if err := e.Calibrate(ctx, arch); err != nil {
 		return err
 	}
-	return passes.Answers(ctx, e.now, e.space.Blocks(arch), loader, e.inputs, f)
+	err = passes.Answers(ctx, e.now, e.space.Blocks(arch), loader, e.inputs,
+		func(logits []float32, labels []int32) error {
+			if err := passes.CheckFinite(logits); err != nil {
+				return err
+			}
+			return f(logits, labels)
+		})
+	return e.named(arch, err)
 }
 
 // logSumExp is log(sum(exp(logits))).

@@ -132,7 +132,7 @@ func (i *DataInfo) asImported(d *data.Dataset, classes int) (*data.Dataset, erro
 	names := slices.Clone(i.Classes)
 	if names == nil {
 		if len(d.Classes) != classes {
-			return nil, fmt.Errorf("%w: it has %d, the network tells apart %d, whose names are not known",
+			return nil, fmt.Errorf("%w: it has %d, the network tells apart %d, whose names are not known: train it on these (tailor train --init) or, if they are among its own, give it their names (tailor adopt --labels FILE)",
 				data.ErrClasses, len(d.Classes), classes)
 		}
 		names = d.Classes

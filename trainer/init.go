@@ -155,8 +155,14 @@ func (s *Start) warmup(c Config) float64 {
 	return min(float64(c.Epochs), alone+epsilon)
 }
 
+// initLR is the learning rate of a run that begins with a trained network, where nobody chose it.
+func initLR(batch int) float64 { return InitDefaultLR * float64(batch) / InitLRBatch }
+
 // complete is [Config.Complete] of a run that began so.
 func (s *Start) complete(c Config) (Config, error) {
+	if c.LR == Auto {
+		c.LR = initLR(c.Batch)
+	}
 	if c.Strategy == DepS && c.WarmupEpochs == Auto && s.half() {
 		c.WarmupEpochs = s.warmup(c)
 	}
@@ -166,6 +172,9 @@ func (s *Start) complete(c Config) (Config, error) {
 	}
 	return c, c.checkFreeze()
 }
+
+// nearly is what sums of epochs, as 1.15 - 0.15, may be off by; less than any step.
+const nearly = 1e-9
 
 // checkFreeze refuses to freeze weights that channels are about to be sorted of.
 func (c Config) checkFreeze() error {
@@ -178,8 +187,8 @@ func (c Config) checkFreeze() error {
 			most = c.Phases[0].Epochs
 		}
 	}
-	if c.Init.FreezeEpochs > most {
-		return fmt.Errorf("%w: freeze epochs is %v, expected at most %v, where shrinking begins%s",
+	if c.Init.FreezeEpochs > most+nearly {
+		return fmt.Errorf("%w: freeze epochs is %v, expected at most %.6g, where shrinking begins%s",
 			ErrConfig, c.Init.FreezeEpochs, most, advice)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -367,6 +368,93 @@ func TestInitRefuses(t *testing.T) {
 		}
 		if _, err := os.Stat(filepath.Join(j.Dir, runFile)); err == nil {
 			t.Errorf("%s: a run is there all the same", want)
+		}
+	}
+}
+
+// TestFreezeUntilShrinking: what is taken over may stand still up to where shrinking begins, and no
+// longer, whatever the epochs are. What is expected is counted in whole hundredths of an epoch.
+func TestFreezeUntilShrinking(t *testing.T) {
+	start := &Start{Taken: Taken{WeightsTaken: 99, WeightsFresh: 1}, Trained: 1}
+	for epochs := 1; epochs <= 130; epochs++ {
+		rise := min(500, 5*epochs)
+		for tenths := 0; tenths <= 10*epochs; tenths++ {
+			c := Defaults()
+			c.Epochs, c.Init = epochs, Init{FreezeEpochs: float64(tenths) / 10, LR: 1}
+			_, err := start.complete(c)
+			if want := 10*tenths+rise <= 100*epochs; want != (err == nil) {
+				t.Fatalf("%d epochs with %d tenths of one frozen: %v", epochs, tenths, err)
+			}
+			c.EpsilonEpochs = 0.3
+			c.WarmupEpochs = float64(tenths+3) / 10
+			if tenths+3 > 10*epochs {
+				continue
+			}
+			if _, err := start.complete(c); err != nil {
+				t.Fatalf("%d epochs with %d tenths of one frozen, shrinking then: %v", epochs,
+					tenths, err)
+			}
+			c.Init.FreezeEpochs += 0.01
+			if _, err := start.complete(c); !errors.Is(err, ErrConfig) {
+				t.Fatalf("%d epochs with %d tenths of one frozen, shrinking before: %v", epochs,
+					tenths, err)
+			}
+		}
+	}
+}
+
+// TestInitDefaultLR: without a rate, a run that takes over has one in proportion to the batch; what
+// was asked for stays, and so does the rate of a run that takes nothing over.
+func TestInitDefaultLR(t *testing.T) {
+	source := trainedMicro(t)
+	t.Chdir(filepath.Dir(source.Dir))
+	for _, c := range []struct {
+		batch    int
+		lr, want float64
+		note     bool
+	}{{32, Auto, 0.0075, true}, {128, Auto, 0.03, true}, {16, 0.1, 0.1, false},
+		{16, 1e-3, 1e-3, false}} {
+		j := from(microJob(t, ""), source.Dir)
+		j.Config.Batch, j.Config.LR = c.batch, c.lr
+		p, err := NewPlan(t.Context(), j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Phases[0].LR; math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("batch %d, rate %g: %g, want %g", c.batch, c.lr, got, c.want)
+		}
+		if !strings.HasPrefix(p.Notes[0], "begins with "+filepath.Base(source.Dir)+": ") {
+			t.Errorf("%q does not name the folder as it is from here", p.Notes[0])
+		}
+		if text := strings.Join(p.Notes, "\n"); strings.Contains(text, "0.03 for a --batch of 128") !=
+			c.note {
+			t.Errorf("batch %d, rate %g: notes %s", c.batch, c.lr, text)
+		}
+	}
+	if lr := source.Info.Config.LR; lr != 0.1 {
+		t.Errorf("a run with random weights has the rate %g", lr)
+	}
+}
+
+// TestInitDefaultLRResumes: with the same flags it is the same run, also with more epochs, and also
+// one whose default was another.
+func TestInitDefaultLRResumes(t *testing.T) {
+	source := trainedMicro(t)
+	for _, lr := range []float64{Auto, 0.1} {
+		j := from(microJob(t, t.TempDir()), source.Dir)
+		j.Config.Strategy, j.Config.Epochs, j.Config.LR = Full, 1, lr
+		first := train(t, j).Info.Config.LR
+		j.Resume, j.Config.LR = true, Auto
+		if again := train(t, j).Info.Config.LR; again != first {
+			t.Errorf("resumed, the rate is %g, and was %g", again, first)
+		}
+		if more := train(t, longer(j, 2)).Info.Config.LR; more != first {
+			t.Errorf("extended, the rate is %g, and was %g", more, first)
+		}
+		j.Config.LR = 0.05
+		if _, err := Train(t.Context(), longer(j, 2)); !errors.Is(err, ErrConfig) ||
+			!strings.Contains(err.Error(), "asked for 0.05") {
+			t.Errorf("resumed with another rate: %v", err)
 		}
 	}
 }

@@ -13,10 +13,14 @@ import (
 // notes say what is not as in a run that begins with random weights, and why.
 func (i *Info) notes(dir string, s schedule) (all []string) {
 	if i.Start != nil {
-		from := data.Resolve(dir, i.Inputs[initRole].Path)
+		from := data.FromHere(data.Resolve(dir, i.Inputs[initRole].Path))
 		all = append(all, i.Start.note(from))
 		if note := i.Config.Init.note(); note != "" {
 			all = append(all, note)
+		}
+		if c := i.Config; c.LR == initLR(c.Batch) {
+			all = append(all, fmt.Sprintf("the learning rate is %.3g, as by default with --init: %g for a --batch of %d, and in proportion to it",
+				c.LR, InitDefaultLR, InitLRBatch))
 		}
 		if i.Config.Strategy == DepS {
 			all = append(all, i.shrinkNote(s))

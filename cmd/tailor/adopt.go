@@ -88,10 +88,6 @@ func (c *adoptCmd) Run(ctx context.Context, g *Globals) error {
 
 func adopted(r *pipeline.AdoptedRun) adoptResult {
 	f := r.Adopted.Facts
-	padding := string(f.Padding.Value)
-	if padding == "" {
-		padding = "symmetric"
-	}
 	return adoptResult{
 		Run: r.Run.Dir, SpaceFile: r.SpaceFile, Family: f.Family,
 		Classes: r.Adopted.Network.Classifier.Out, Labels: r.Run.Info.Data.Classes != nil,
@@ -100,7 +96,7 @@ func adopted(r *pipeline.AdoptedRun) adoptResult {
 			{"mean", fmt.Sprint(f.Mean.Value), f.Mean.From},
 			{"std", fmt.Sprint(f.Std.Value), f.Std.From},
 			{"batch norm epsilon", fmt.Sprint(f.BNEps.Value), f.BNEps.From},
-			{"padding", padding, f.Padding.From},
+			{"padding", r.Padding(), f.Padding.From},
 		},
 		Space: describe(r.Run.Info.Space), Measured: r.Measured, Invented: r.Invented,
 		Checked: r.Adopted.Example != nil, Difference: r.Difference, Part: f.Taken, Left: f.Left,

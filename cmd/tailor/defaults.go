@@ -35,6 +35,9 @@ func defaults() kong.Vars {
 		"calibration":       strconv.Itoa(trainer.EvalDefaults().CalibrationImages),
 		"profile_budget":    timing.Defaults().Budget.String(),
 		"points":            strconv.Itoa(winners.DefaultPoints),
+		"train_default_lr":  fmt.Sprint(trainer.DefaultLR),
+		"init_default_lr":   fmt.Sprint(trainer.InitDefaultLR),
+		"init_lr_batch":     strconv.Itoa(trainer.InitLRBatch),
 		"evaluations":       strconv.Itoa(optimize.GuidedEvaluations),
 		"front_evaluations": strconv.Itoa(search.FrontEvaluations),
 	}

@@ -21,7 +21,7 @@ type finetuneCmd struct {
 	Out            string         `required:"" help:"Folder for the training and the new manifest." type:"path" out:"folder"`
 	Epochs         int            `help:"Passes over the training images." default:"${finetune_epochs}" range:"${finetune_epochs_range}"`
 	Batch          int            `help:"Images a step." default:"${finetune_batch}" range:"${finetune_batch_range}"`
-	LR             float64        `name:"lr" help:"Learning rate at the start of the cosine." default:"${finetune_lr}" range:"${finetune_lr_range}"`
+	LR             float64        `name:"lr" help:"Learning rate at the start of the cosine." default:"${finetune_lr}" range:"${train_lr_range}"`
 	WeightDecay    float64        `help:"Not on batch norm and biases." default:"${finetune_weight_decay}" range:"${finetune_weight_decay_range}"`
 	LabelSmoothing float64        `help:"Probability spread over all classes." default:"${finetune_label_smoothing}" range:"${finetune_label_smoothing_range}"`
 	FreezeEpochs   float64        `help:"Epochs in which all but the classifier stands still." default:"0" range:"${finetune_freeze_epochs_range}"`

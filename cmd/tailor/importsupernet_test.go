@@ -98,6 +98,16 @@ func TestImportSupernet(t *testing.T) {
 			t.Errorf("tailor %s: status %d, %s", line, code, stderr.String())
 		}
 	}
+	grey := strings.Replace(tinySpace, "classes: 10", "classes: 10\nchannels: 1", 1)
+	if err := os.WriteFile(w.path("grey.yaml"), []byte(grey), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	if code := run(t.Context(), []string{"import", "ofa-supernet", w.path("weights.bin"), "--space",
+		w.path("grey.yaml"), "--out", w.path("grey")}, &stdout, &stderr); code != exitFailed ||
+		!strings.Contains(stderr.String(), "is for images with 1 channels") {
+		t.Errorf("of grey images: status %d, %s", code, stderr.String())
+	}
 	w.do("eval", "eval --run @run --data synthetic --arch max")
 	if n := w.results["eval"]["calibration_images"]; n == 0.0 {
 		t.Error("the largest network keeps statistics that are of no network")

@@ -33,7 +33,7 @@ type trainCmd struct {
 
 	Epochs         int      `help:"Passes over the training images." default:"${train_epochs}" range:"${train_epochs_range}"`
 	Batch          int      `help:"Images a step." default:"${train_batch}" range:"${train_batch_range}"`
-	LR             float64  `name:"lr" help:"Learning rate at the start of the cosine." default:"${train_lr}" range:"${train_lr_range}"`
+	LR             *float64 `name:"lr" help:"Learning rate at the start of the cosine. Default ${train_default_lr}; with --init ${init_default_lr} for a --batch of ${init_lr_batch}, and in proportion to it." range:"${train_lr_range}"`
 	WeightDecay    float64  `help:"Not on batch norm and biases." default:"${train_weight_decay}" range:"${train_weight_decay_range}"`
 	LabelSmoothing float64  `help:"Probability spread over all classes." default:"${train_label_smoothing}" range:"${train_label_smoothing_range}"`
 	WarmupEpochs   *float64 `help:"DepS: epoch at which shrinking is in full force. Default half of the epochs; with --init, as early as what is new allows." range:"0..1000000"`
@@ -74,9 +74,10 @@ func (c *trainCmd) job(ctx context.Context, g *Globals) (trainer.Job, error) {
 	give(&j.TrainImages, c.TrainImages)
 	give(&j.TestImages, c.TestImages)
 	t := &j.Config
-	t.Strategy, t.Epochs, t.Batch, t.Seed, t.LR, t.WeightDecay = trainer.Strategy(c.Strategy),
-		c.Epochs, c.Batch, g.Seed, c.LR, c.WeightDecay
+	t.Strategy, t.Epochs, t.Batch, t.Seed, t.WeightDecay = trainer.Strategy(c.Strategy),
+		c.Epochs, c.Batch, g.Seed, c.WeightDecay
 	t.LabelSmoothing, t.Networks, t.Temperature = c.LabelSmoothing, c.Networks, c.Temperature
+	give(&t.LR, c.LR)
 	give(&t.WarmupEpochs, c.WarmupEpochs)
 	give(&t.EpsilonEpochs, c.EpsilonEpochs)
 	if err := c.augmentFlags.apply(&j); err != nil {

@@ -68,7 +68,8 @@ func (c *trainCmd) space(from *trainer.Origin) (*supernet.Space, error) {
 		return nil, err
 	}
 	if t.Space == nil {
-		return nil, fmt.Errorf("%s does not hold the space that it was cut from, and none that ships is it: say with --space which to train", from.Path)
+		return nil, fmt.Errorf("%s does not hold the space that it was cut from, none that ships is it, and the run is not where it was: say with --space which to train (the folder that adopt wrote has one, %s)", from.Path,
+			pipeline.SpaceFile)
 	}
 	return t.Space, nil
 }

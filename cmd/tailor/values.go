@@ -3,11 +3,11 @@ package main
 import (
 	"fmt"
 	"math/big"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/tailor-nas/tailor/internal/data"
 )
 
 // count is a number above 0, with an optional K, M or G.
@@ -83,18 +83,8 @@ func digits(v float64) string {
 	return fmt.Sprintf("%.0f", v)
 }
 
-// shown is a path as people name it: from the working folder where it is inside.
-func shown(path string) string {
-	here, err := os.Getwd()
-	if err != nil || !filepath.IsAbs(path) {
-		return path
-	}
-	inside, err := filepath.Rel(here, path)
-	if err != nil || !filepath.IsLocal(inside) {
-		return path
-	}
-	return inside
-}
+// shown is a path as people name it.
+func shown(path string) string { return data.FromHere(path) }
 
 // shellPlain are words that a shell takes as they are.
 var shellPlain = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+,][A-Za-z0-9_./:=@%+,-]*$`)

@@ -91,6 +91,9 @@ func at(path string, err error) error {
 func fromTensors(path string, file *tensorfile.File, o Options) (a *Adopted, err error) {
 	a = &Adopted{}
 	if a.Network, a.Facts, err = FromStateDict(path, file.Tensors); err != nil {
+		if text := file.WholeText(); text != "" {
+			err = fmt.Errorf("%w; %s", err, text)
+		}
 		return nil, err
 	}
 	a.Facts.within(file)
@@ -151,6 +154,9 @@ func (a *Adopted) complete() error {
 		return fmt.Errorf("%w: there are %d means (%s) and %d deviations (%s) for %d channels: "+
 			"give --mean and --std with a number for each channel", ErrUnknown,
 			len(f.Mean.Value), f.Mean.From, len(f.Std.Value), f.Std.From, channels)
+	}
+	if err := f.checkTold(); err != nil {
+		return err
 	}
 	for _, c := range a.Network.units() {
 		if c.Norm != nil && c.Norm.Eps == 0 {
@@ -241,6 +247,10 @@ func (a *Adopted) Check(net *supernet.Supernet) (float64, error) {
 	logits, err := a.Logits(net, a.Example.Image)
 	if err != nil {
 		return 0, err
+	}
+	if v, bad := notFinite(logits); bad {
+		return 0, fmt.Errorf("%w: in float32 it gives %g for a random image: its weights are too "+
+			"large", ErrNetwork, v)
 	}
 	return a.Example.Difference(logits)
 }

@@ -1,7 +1,9 @@
 package adopt
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -32,6 +34,32 @@ type Fact[T any] struct {
 
 // fact is a value that a source says.
 func fact[T any](value T, from string) Fact[T] { return Fact[T]{value, from} }
+
+// Agree refuses a space that contradicts what the file says, or a flag.
+func (a *Adopted) Agree(s *supernet.Space, o Options) error {
+	side, padding := s.MaxResolution(), a.Facts.Padding
+	fixed := a.Example != nil || o.Padding != nil
+	switch {
+	case o.Resolution != 0 && o.Resolution != side:
+		return fmt.Errorf("--resolution is %d, and the largest resolution of space %s is %d: "+
+			"leave the flag out, or edit the space", o.Resolution, s.Name, side)
+	case fixed && padding.Value != s.Padding:
+		return fmt.Errorf("padding is %s by %s, and %s by space %s: expected the same",
+			PaddingText(padding.Value), padding.From, PaddingText(s.Padding), s.Name)
+	}
+	return nil
+}
+
+// PaddingText is a padding as --padding names it.
+func PaddingText(p supernet.Padding) string { return cmp.Or(string(p), "symmetric") }
+
+// Follow takes what a space that was edited says over what the file does.
+func (f *Facts) Follow(s *supernet.Space) {
+	f.Resolution = fact(s.MaxResolution(), "--space")
+	if f.Padding.Value != s.Padding {
+		f.Padding = fact(s.Padding, "--space")
+	}
+}
 
 var (
 	imageNetMean = []float32{0.485, 0.456, 0.406}
@@ -96,12 +124,49 @@ func (t *Facts) torchvision(blocks int) {
 	}
 }
 
+// metadata is where facts are from that the metadata of an ONNX file says.
+const metadata = "the file"
+
+// checkTold checks what metadata says as the flags of the same are checked.
+func (t *Facts) checkTold() error {
+	for _, f := range []struct {
+		name      string
+		fact      Fact[[]float32]
+		low, high float32
+	}{{"mean", t.Mean, 0, 1}, {"std", t.Std, 1e-6, 10}} {
+		for _, v := range f.fact.Value {
+			if f.fact.From == metadata && !(v >= f.low && v <= f.high) {
+				return fmt.Errorf("%w: the %s in its metadata is %v, expected numbers from %g to %g: "+
+					"give --%s", ErrUnknown, f.name, f.fact.Value, f.low, f.high, f.name)
+			}
+		}
+	}
+	return nil
+}
+
+// CheckLabels checks names of classes in metadata as a file of them is checked.
+func (t *Facts) CheckLabels() error {
+	seen := map[string]int{}
+	for i, name := range t.Labels {
+		switch before, twice := seen[name]; {
+		case strings.TrimSpace(name) == "":
+			return fmt.Errorf("%w: class %d has no name in its metadata: give --labels FILE",
+				ErrUnknown, i+1)
+		case twice:
+			return fmt.Errorf("%w: classes %d and %d are both called %.80q in its metadata: give "+
+				"--labels FILE", ErrUnknown, before, i+1, name)
+		}
+		seen[name] = i + 1
+	}
+	return nil
+}
+
 // told takes what the metadata of an ONNX file that tailor wrote says.
 func (t *Facts) told(properties map[string]string) {
 	var mean, std []float32
 	if json.Unmarshal([]byte(properties["mean"]), &mean) == nil &&
 		json.Unmarshal([]byte(properties["std"]), &std) == nil {
-		t.Mean, t.Std = fact(mean, "the file"), fact(std, "the file")
+		t.Mean, t.Std = fact(mean, metadata), fact(std, metadata)
 	}
 	var labels []string
 	if json.Unmarshal([]byte(properties["labels"]), &labels) == nil {

@@ -3,6 +3,7 @@ package adopt
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"github.com/tailor-nas/tailor/internal/onnxgraph"
@@ -44,6 +45,9 @@ func FromONNX(ctx context.Context, g *onnxgraph.Graph, side int) (*Network, Fact
 	if err == nil {
 		err = net.checkValues()
 	}
+	if err == nil {
+		err = checkOutput(out)
+	}
 	if err != nil {
 		return nil, Facts{}, nil, fmt.Errorf("%w: %w", ErrNetwork, err)
 	}
@@ -52,6 +56,17 @@ func FromONNX(ctx context.Context, g *onnxgraph.Graph, side int) (*Network, Fact
 	facts.told(g.Properties)
 	net.graph, net.input = g, in
 	return net, facts, image, err
+}
+
+// checkOutput refuses outputs that float32 does not hold.
+func checkOutput(out *onnxgraph.Tensor) error {
+	for _, v := range out.Data {
+		if !(math.Abs(v) <= math.MaxFloat32) {
+			return fmt.Errorf("its outputs for a random image are not finite numbers in float32 "+
+				"(one is %g): its weights are too large, or it is damaged", v)
+		}
+	}
+	return nil
 }
 
 // constants are the values of a graph that do not depend on the image, by name.

@@ -174,6 +174,58 @@ func TestLargerKernel(t *testing.T) {
 	}
 }
 
+// TestHugeOutputs: a file whose outputs float32 does not hold is refused for that.
+func TestHugeOutputs(t *testing.T) {
+	s, norm := small(t, "mbv3-tiny"), []float32{0.5, 0.5, 0.5}
+	g := must(onnxgraph.Read(exported(t, s, s.Min(), 1, 17)))
+	last := g.Nodes[len(g.Nodes)-1]
+	for _, name := range last.Inputs {
+		if c := g.Constants[name]; c != nil {
+			for i := range c.Data {
+				c.Data[i] = 3e38
+			}
+		}
+	}
+	_, err := fromGraph(t.Context(), g, Options{Mean: norm, Std: norm})
+	if !errors.Is(err, ErrNetwork) || !strings.Contains(err.Error(), "not finite numbers") {
+		t.Errorf("%v, expected an error about its outputs", err)
+	}
+}
+
+// TestMetadata: what metadata says is checked as flags are, and flags say otherwise.
+func TestMetadata(t *testing.T) {
+	s := small(t, "mbv3-tiny")
+	g := must(onnxgraph.Read(exported(t, s, s.Min(), 1, 17)))
+	good := []float32{0.5, 0.5, 0.5}
+	for _, c := range []struct{ mean, std, want string }{
+		{"[0.5,0.5,1e30]", "[0.5,0.5,0.5]", "the mean in its metadata"},
+		{"[0.5,0.5,0.5]", "[0.5,-1,0.5]", "the std in its metadata"},
+		{"[0.5,0.5,0.5]", "[0.5,0,0.5]", "--std"}, {"[0.5,0.5,0]", "[0.5,10,0.5]", ""},
+	} {
+		g.Properties = map[string]string{"mean": c.mean, "std": c.std}
+		_, err := fromGraph(t.Context(), g, Options{})
+		if c.want == "" && err != nil || c.want != "" && (!errors.Is(err, ErrUnknown) ||
+			!strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%+v: %v", c, err)
+		}
+		if _, err := fromGraph(t.Context(), g, Options{Mean: good, Std: good}); err != nil {
+			t.Errorf("%+v with flags: %v", c, err)
+		}
+	}
+	for labels, want := range map[string]string{`["a","b","c","d","a"]`: "classes 1 and 5",
+		`["a","b"," ","d","e"]`: "class 3 has no name", `["a","b","c","d","e"]`: ""} {
+		g.Properties["labels"] = labels
+		a, err := fromGraph(t.Context(), g, Options{Mean: good, Std: good})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Facts.CheckLabels(); want == "" && err != nil ||
+			want != "" && (!errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v", labels, err)
+		}
+	}
+}
+
 // TestUnknown: what a file does not say is asked for.
 func TestUnknown(t *testing.T) {
 	s := small(t, "mbv3-tiny")

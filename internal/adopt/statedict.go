@@ -77,9 +77,15 @@ func (d *dict) keys() []string {
 func (d *dict) network(file string) (*Network, Facts, error) {
 	parts := d.naming.parts(d.keys())
 	net := &Network{}
+	shape := d.left[d.naming.stem.conv+".weight"].Shape
 	stem, err := d.take("", d.naming.stem)
 	if err != nil {
 		return nil, Facts{}, err
+	}
+	if len(shape) != 4 || shape[1] > 4 || stem.Kernel < 3 || stem.Kernel%2 == 0 {
+		return nil, Facts{}, fmt.Errorf("tensor %.80q has the shape %v, expected that of a "+
+			"convolution of images: [channels,1 to 4,kernel,kernel], with an odd kernel from 3 on",
+			stem.Where, shape)
 	}
 	net.Stem = stem.dense()
 	var stages []int // of each block, as far as the names say

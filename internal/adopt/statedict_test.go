@@ -1,10 +1,13 @@
 package adopt
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -346,6 +349,47 @@ func TestStateDicts(t *testing.T) {
 // inFile is a file of tensors.
 func inFile(tensors []supernet.Tensor) *tensorfile.File {
 	return &tensorfile.File{Tensors: tensors}
+}
+
+// TestStemShape: a first weight that takes no images is named with its shape.
+func TestStemShape(t *testing.T) {
+	for _, shape := range [][]int{{8, 9}, {8, 9, 1, 1}, {8, 3, 3, 1}} {
+		_, tensors := grey(t)
+		for i := range tensors {
+			if x := &tensors[i]; x.Name == "conv_stem.weight" {
+				channels := len(x.Data) / 9
+				x.Shape, x.Data = append([]int{channels}, shape[1:]...), x.Data[:9*channels]
+			}
+		}
+		_, err := fromTensors("x", inFile(tensors), Options{})
+		if !errors.Is(err, ErrNetwork) || !strings.Contains(err.Error(), `"conv_stem.weight" has `) {
+			t.Errorf("%v: %v", shape, err)
+		}
+	}
+}
+
+// TestWholeNumbers: a file that lacks a weight names the one that it has as whole numbers.
+func TestWholeNumbers(t *testing.T) {
+	_, tensors := grey(t)
+	file := inFile(tensors[1:])
+	file.Whole = []string{fmt.Sprintf("%q has whole numbers of 64 bits", tensors[0].Name)}
+	_, err := fromTensors("x", file, Options{})
+	for _, want := range []string{tensors[0].Name, "whole numbers of 64 bits", "float32"} {
+		if !errors.Is(err, ErrNetwork) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, expected %s", err, want)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "quantised")
+	header := `{"a.weight":{"dtype":"I8","shape":[2],"data_offsets":[0,2]},` +
+		`"a.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[2,10]}}`
+	data := append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...)
+	if err := os.WriteFile(path, append(data, make([]byte, 10)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), path, Options{}); err == nil ||
+		!strings.Contains(err.Error(), `"a.weight" is I8: a network that was quantised`) {
+		t.Errorf("%v", err)
+	}
 }
 
 // sameLogits compares two networks on an image.

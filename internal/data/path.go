@@ -91,3 +91,16 @@ func Resolve(dir, kept string) string {
 	}
 	return notBuiltIn(resolved)
 }
+
+// FromHere is a path as people name it: from the working folder where it is inside.
+func FromHere(path string) string {
+	here, err := os.Getwd()
+	if err != nil || !filepath.IsAbs(path) {
+		return path
+	}
+	inside, err := filepath.Rel(here, path)
+	if err != nil || !filepath.IsLocal(inside) {
+		return path
+	}
+	return inside
+}

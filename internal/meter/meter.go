@@ -126,8 +126,8 @@ func (m *Meter) prepare(ctx context.Context, run *trainer.Run, d *trainer.Data,
 
 // load recalls what the log has of this subject: the networks of which it has all quantities.
 func (m *Meter) load(ctx context.Context) error {
-	have := map[supernet.Arch]int{}
-	for _, q := range quantities {
+	have := map[supernet.Arch]int{} // a bit for each quantity
+	for i, q := range quantities {
 		about := m.subject
 		about.Quantity = q.name
 		values, err := m.log.Values(ctx, about)
@@ -150,11 +150,11 @@ func (m *Meter) load(ctx context.Context) error {
 			known := m.known[a]
 			*q.of(&known) = v.Value
 			m.known[a] = known
-			have[a]++
+			have[a] |= 1 << i
 		}
 	}
 	maps.DeleteFunc(m.known, func(a supernet.Arch, _ trainer.Imitation) bool {
-		return have[a] < len(quantities)
+		return have[a] != 1<<len(quantities)-1
 	})
 	return nil
 }
@@ -235,7 +235,7 @@ func (m *Meter) Measure(ctx context.Context, archs []supernet.Arch) ([]predictor
 		v := m.known[a]
 		measured[i] = predictor.Compared{
 			Sample:    predictor.Sample{Arch: m.space.Spec(a), Value: v.Top1},
-			ValueEven: v.Top1Even, Divergence: v.Divergence,
+			ValueEven: v.Top1Even, Images: m.images.Len(), Divergence: v.Divergence,
 		}
 	}
 	return measured, nil

@@ -1,9 +1,14 @@
 package meter
 
 import (
+	"encoding/json"
+	"math"
+	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/measurements"
 	"github.com/tailor-nas/tailor/internal/micro"
+	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -45,6 +50,67 @@ func TestEachOnce(t *testing.T) {
 	settings.Test = true
 	if n := open(t, run, settings).CountKnown(archs); n != 0 {
 		t.Errorf("a meter with other images knows %d", n)
+	}
+}
+
+// TestOtherText: a quantity that a file has twice, as it was edited, does not stand for another.
+func TestOtherText(t *testing.T) {
+	space := micro.ParseSpace(t, micro.SpaceYAML)
+	run, _ := micro.Train(t, space, 1, 30)
+	settings := Settings{Images: 20, Calibration: 16, Seed: 3}
+	m := open(t, run, settings)
+	text, err := json.Marshal(space.Spec(space.Min()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct{ quantity, arch string }{
+		{measurements.Top1, string(text)}, {measurements.Top1, " " + string(text)},
+		{measurements.Divergence, string(text)}} {
+		about := m.subject
+		about.Quantity = row.quantity
+		if err := m.log.Put(t.Context(), about, measurements.Measurement{Arch: row.arch,
+			Value: 0.5}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := open(t, run, settings)
+	if n := again.CountKnown([]supernet.Arch{space.Min()}); n != 0 {
+		t.Fatal("a network without one of its quantities is known")
+	}
+	got, err := again.Measure(t.Context(), []supernet.Arch{space.Min()})
+	if err != nil || got[0].Divergence == 0.5 {
+		t.Errorf("%+v, %v: it was not measured", got, err)
+	}
+}
+
+// TestNotFinite: a network whose answers are no numbers is named, and nothing of it is kept.
+func TestNotFinite(t *testing.T) {
+	space := micro.ParseSpace(t, micro.SpaceYAML)
+	run, _ := micro.Train(t, space, 1, 30)
+	tensors := run.Net.Tensors()
+	for i := range tensors {
+		if tensors[i].Name == "head.classifier.weight" {
+			tensors[i].Data[0] = float32(math.Inf(1))
+		}
+	}
+	if err := weights.Load(run.Net, tensors); err != nil {
+		t.Fatal(err)
+	}
+	settings := Settings{Images: 20, Calibration: 16, Seed: 3}
+	m := open(t, run, settings)
+	for _, a := range []supernet.Arch{space.Min(), space.Max()} {
+		_, err := m.Measure(t.Context(), []supernet.Arch{a})
+		if err == nil || !strings.Contains(err.Error(), "not finite numbers") ||
+			!strings.Contains(err.Error(), `network {"`) {
+			t.Errorf("%v, expected an error that names the network", err)
+		}
+		if n := open(t, run, settings).CountKnown([]supernet.Arch{a}); n != 0 {
+			t.Error("a value of it is kept")
+		}
+	}
+	if _, err := m.evaluators[0].Confusion(t.Context(), space.Min(), m.images); err == nil ||
+		!strings.Contains(err.Error(), "not finite numbers") {
+		t.Errorf("tested, it is %v", err)
 	}
 }
 

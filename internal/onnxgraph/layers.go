@@ -63,9 +63,14 @@ type Window struct {
 // maxSide bounds a kernel, its stride and its padding.
 const maxSide = 1 << 12
 
-// Window reads how a node's kernel moves over a map of a size.
-func (n *Node) Window(in, kernel []int) (w Window, err error) {
-	kernel = n.Ints("kernel_shape", kernel...)
+// Window reads how a node's kernel moves over a map of a size. The kernel's own size is that of its
+// weight; nil where it has none.
+func (n *Node) Window(in, weight []int) (w Window, err error) {
+	kernel := n.Ints("kernel_shape", weight...)
+	if weight != nil && !slices.Equal(kernel, weight) {
+		return w, refusef("kernel_shape is %v, and its weight has a kernel of %v: expected the same",
+			kernel, weight)
+	}
 	strides, pads := n.Ints("strides", 1, 1), n.Ints("pads", 0, 0, 0, 0)
 	dilations := n.Ints("dilations", 1, 1)
 	if len(in) != 2 || len(kernel) != 2 || len(strides) != 2 || len(pads) != 4 ||
@@ -87,6 +92,10 @@ func (n *Node) Window(in, kernel []int) (w Window, err error) {
 			w.same(i, auto == "SAME_UPPER")
 		case "VALID":
 			w.Pads[i], w.Pads[i+2] = 0, 0
+		case "", "NOTSET":
+		default:
+			return w, refusef("auto_pad is %q, expected NOTSET, SAME_UPPER, SAME_LOWER or VALID",
+				clipped(auto))
 		}
 		if w.Pads[i] < 0 || w.Pads[i+2] < 0 || w.Pads[i]+w.Pads[i+2] > maxSide {
 			return w, refusef("pads %v", pads)

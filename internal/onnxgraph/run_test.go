@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -62,6 +63,38 @@ func TestOperators(t *testing.T) {
 			!slices.Equal(got.Data, c.want.Data) {
 			t.Errorf("%s (%s): %v, %v, expected %v", c.op, c.what, got, err, c.want)
 		}
+	}
+}
+
+// TestWindowsAreRefused: what a convolution says of its kernel must fit its weight, and be of the
+// specification.
+func TestWindowsAreRefused(t *testing.T) {
+	square := vec([]int{1, 1, 2, 2}, 1, 2, 3, 4)
+	for _, c := range []struct {
+		name  string
+		value Attribute
+		want  []string
+	}{
+		{"kernel_shape", ints(3, 3), []string{"[3 3]", "[1 1]"}},
+		{"kernel_shape", ints(1, 2), []string{"[1 2]", "[1 1]"}},
+		{"kernel_shape", ints(1), []string{"[1]", "[1 1]"}},
+		{"auto_pad", Attribute{S: "FOO"}, []string{`"FOO"`, "SAME_UPPER"}},
+		{"auto_pad", Attribute{S: "same_upper"}, []string{`"same_upper"`, "SAME_UPPER"}},
+	} {
+		n := &Node{Op: "Conv", Attributes: map[string]Attribute{c.name: c.value,
+			"pads": ints(1, 1, 1, 1)}}
+		_, err := conv(&machine{ctx: t.Context()}, n, []*Tensor{square,
+			vec([]int{1, 1, 1, 1}, 1)})
+		for _, want := range c.want {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s %v: %v, expected an error that names %s", c.name, c.value, err, want)
+			}
+		}
+	}
+	set := &Node{Attributes: map[string]Attribute{"kernel_shape": ints(2, 2),
+		"auto_pad": {S: "NOTSET"}}}
+	if w, err := set.Window([]int{2, 2}, []int{2, 2}); err != nil || w.Out != [2]int{1, 1} {
+		t.Errorf("%v, %v", w, err)
 	}
 }
 

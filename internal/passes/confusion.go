@@ -33,11 +33,15 @@ func newTally(blocks []supernet.Block) *tally {
 	return &tally{classes: classes, counts: newCounts(classes)}
 }
 
-func (t *tally) add(logits []float32, labels []int32) {
+func (t *tally) add(logits []float32, labels []int32) error {
+	if err := CheckFinite(logits); err != nil {
+		return err
+	}
 	t.found = nn.Largest(t.found, logits, t.classes)
 	for i, l := range labels {
 		t.counts[l][t.found[i]]++
 	}
+	return nil
 }
 
 // Test counts what a network that stands alone answers for a set of images of some size, with
@@ -80,7 +84,9 @@ func TestBy(ctx context.Context, blocks []supernet.Block, set data.Set, size int
 		if err != nil {
 			return nil, fmt.Errorf("evaluate: %w", err)
 		}
-		counted.add(values, b.Labels)
+		if err := counted.add(values, b.Labels); err != nil {
+			return nil, fmt.Errorf("evaluate: %w", err)
+		}
 	}
 	return counted.counts, nil
 }

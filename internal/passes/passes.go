@@ -4,6 +4,7 @@ package passes
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/tailor-nas/tailor/internal/data"
@@ -35,9 +36,23 @@ func Calibrate(ctx context.Context, run engine.Runner, blocks []supernet.Block,
 	return nil
 }
 
-// Answers gives f the logits of a loader's images, batch by batch.
+// ErrNotFinite is wrapped by errors about networks whose answers mean nothing.
+var ErrNotFinite = errors.New("its outputs are not finite numbers")
+
+// CheckFinite refuses logits that are NaN or infinite: none of them is the largest.
+func CheckFinite(logits []float32) error {
+	for _, v := range logits {
+		if v-v != 0 {
+			return fmt.Errorf("%w (one is %g): weights, or the variances of batch norm, are too large "+
+				"or too small; train it anew, or take other weights", ErrNotFinite, v)
+		}
+	}
+	return nil
+}
+
+// Answers gives f the logits of a loader's images, batch by batch, until it returns an error.
 func Answers(ctx context.Context, run engine.Runner, blocks []supernet.Block, images *data.Loader,
-	in Inputs, f func(logits []float32, labels []int32)) error {
+	in Inputs, f func(logits []float32, labels []int32) error) error {
 	bound := 0
 	for b, err := range images.Epoch(ctx, 0, 0) {
 		if err != nil {
@@ -48,7 +63,9 @@ func Answers(ctx context.Context, run engine.Runner, blocks []supernet.Block, im
 			bound = b.N
 		}
 		in.Fill(run.Input(), blocks[0].In.H, b)
-		f(run.Forward(), b.Labels)
+		if err := f(run.Forward(), b.Labels); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -56,8 +73,9 @@ func Answers(ctx context.Context, run engine.Runner, blocks []supernet.Block, im
 // CountCorrect is the number of a loader's images that a network classifies right.
 func CountCorrect(ctx context.Context, run engine.Runner, blocks []supernet.Block,
 	images *data.Loader, in Inputs) (correct int, err error) {
-	err = Answers(ctx, run, blocks, images, in, func(logits []float32, labels []int32) {
+	err = Answers(ctx, run, blocks, images, in, func(logits []float32, labels []int32) error {
 		correct += nn.Correct(logits, labels, blocks[len(blocks)-1].Out.C)
+		return nil
 	})
 	return correct, err
 }

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -40,6 +39,9 @@ type AdoptedRun struct {
 
 	net *supernet.Supernet // whose largest network is the file's
 }
+
+// Padding is that of the network, as --padding names it.
+func (r *AdoptedRun) Padding() string { return adopt.PaddingText(r.Adopted.Facts.Padding.Value) }
 
 // SpaceFile is the name of the space's file in the folder of an adopted run.
 const SpaceFile = "space.yaml"
@@ -98,7 +100,12 @@ func putIntoSpace(ctx context.Context, path string, s AdoptSettings) (r *Adopted
 		return nil, nil, err
 	}
 	if labels, err = labelsOf(s.Labels, a); err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("adopt %s: %w", path, err)
+	}
+	if s.Space != nil {
+		if err := a.Agree(s.Space, s.Options); err != nil {
+			return nil, nil, fmt.Errorf("adopt %s: %w", path, err)
+		}
 	}
 	r = &AdoptedRun{Adopted: a}
 	if err := r.unfold(ctx, s.Data); err != nil {
@@ -112,6 +119,9 @@ func putIntoSpace(ctx context.Context, path string, s AdoptSettings) (r *Adopted
 	}
 	if r.net, err = r.network(ctx, space); err != nil {
 		return nil, nil, fmt.Errorf("adopt %s: %w", path, err)
+	}
+	if s.Space != nil {
+		a.Facts.Follow(s.Space)
 	}
 	return r, labels, nil
 }
@@ -208,9 +218,6 @@ func spaceName(path string) string {
 	return name
 }
 
-// maxLabels bounds a file of names of classes.
-const maxLabels = 16 << 20
-
 // labelsOf reads the names of the classes, one a line, or takes those of the file; nil if there are
 // none.
 func labelsOf(path string, a *adopt.Adopted) ([]string, error) {
@@ -219,34 +226,15 @@ func labelsOf(path string, a *adopt.Adopted) ([]string, error) {
 		if len(a.Facts.Labels) != classes {
 			return nil, nil
 		}
-		return a.Facts.Labels, nil
+		return a.Facts.Labels, a.Facts.CheckLabels()
 	}
-	f, _, err := store.OpenRegular(path)
+	labels, err := data.LoadClasses(path)
 	if err != nil {
 		return nil, fmt.Errorf("read labels: %w", err)
 	}
-	defer f.Close()
-	var labels []string
-	lines := bufio.NewScanner(io.LimitReader(f, maxLabels))
-	seen := map[string]int{}
-	for lines.Scan() {
-		label := strings.TrimSpace(lines.Text())
-		if label == "" {
-			continue
-		}
-		labels = append(labels, label)
-		if first := seen[label]; first > 0 {
-			return nil, fmt.Errorf("labels %s: %q is name %d and %d: give each class its own", path,
-				label, first, len(labels))
-		}
-		seen[label] = len(labels)
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read labels: %w", err)
-	}
 	if len(labels) != classes {
-		return nil, fmt.Errorf("labels %s: it has %d lines, the network tells apart %d classes: "+
-			"one line for each, in the order of its outputs", path, len(labels), classes)
+		return nil, fmt.Errorf("labels %s: it has %d names, the network tells apart %d classes: "+
+			"one for each, in the order of its outputs", path, len(labels), classes)
 	}
 	return labels, nil
 }

@@ -235,9 +235,21 @@ func TestOpenTrained(t *testing.T) {
 			continue
 		}
 		if len(got.Classes) != len(run.Info.Data.Classes) || len(got.Mean) != 3 || got.Part != 1 ||
-			(got.Space != nil) != (path == run.Dir) {
-			t.Errorf("%s: classes %v, mean %v, part %g", path, got.Classes, got.Mean, got.Part)
+			got.Space == nil || got.Space.SHA256() != run.Info.Space.SHA256() {
+			t.Errorf("%s: classes %v, mean %v, part %g, space %v", path, got.Classes, got.Mean,
+				got.Part, got.Space)
 		}
+	}
+	tuned, _, _ := finetune(t, finetuneJob(t, winner))
+	if got, err := OpenTrained(t.Context(), tuned.Manifest, noneSaid); err != nil ||
+		got.Space == nil || got.Space.SHA256() != run.Info.Space.SHA256() {
+		t.Errorf("of a tuned winner: %+v, %v", got, err)
+	}
+	if err := os.Rename(run.Dir, run.Dir+"-away"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := OpenTrained(t.Context(), dir, noneSaid); err != nil || got.Space != nil {
+		t.Errorf("of a run that is away: %v, %v", got.Space, err)
 	}
 	for want, path := range map[string]string{"neither a run nor a winner": t.TempDir(),
 		"no such file": filepath.Join(t.TempDir(), "none")} {

@@ -93,6 +93,10 @@ func ImportSupernet(ctx context.Context, space *supernet.Space, path, dir string
 	if err := checkNew(dir); err != nil {
 		return nil, nil, err
 	}
+	if n := space.Channels; n != len(ofa.Mean) {
+		return nil, nil, fmt.Errorf("space %s is for images with %d channels, and OFA's networks "+
+			"were trained on colour images: expected %d channels", space.Name, n, len(ofa.Mean))
+	}
 	var s *ofa.Supernet
 	err := bug.CatchUntil(ctx, func() (err error) {
 		s, err = ofa.ReadSupernet(ctx, space, path)

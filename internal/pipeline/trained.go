@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -56,8 +57,9 @@ func trainedFile(ctx context.Context, path string, say func(format string, args 
 			err, path)
 	}
 	f := r.Adopted.Facts
-	text := fmt.Sprintf("%s is read as %s: %d px, mean %v, std %v, batch norm epsilon %g", path,
-		f.Family, f.Resolution.Value, f.Mean.Value, f.Std.Value, f.BNEps.Value)
+	text := fmt.Sprintf("%s is read as %s: %d px, mean %v, std %v, batch norm epsilon %g, padding %s",
+		path, f.Family, f.Resolution.Value, f.Mean.Value, f.Std.Value, f.BNEps.Value,
+		r.Padding())
 	if r.Invented {
 		text += ", batch norm put back with invented images"
 	}
@@ -92,8 +94,38 @@ func trainedWinner(path string) (*trainer.Trained, error) {
 	}
 	t := &trainer.Trained{SHA256: m.Weights.SHA256, Tensors: net.Tensors(), Classes: m.Classes,
 		Mean: m.Mean, Std: m.Std, Part: 1}
-	t.Space = shippedSpace(m)
+	if t.Space = shippedSpace(m); t.Space == nil {
+		t.Space = runSpace(file, m)
+	}
 	return t, nil
+}
+
+// mostParents bounds how often a network was pruned and fine-tuned since it was cut out.
+const mostParents = 20
+
+// runSpace is the space of the run that a manifest's network was cut from, where that is still
+// there; else nil.
+func runSpace(file string, m *manifest.Manifest) *supernet.Space {
+	sha := m.SpaceSHA256
+	for range mostParents {
+		if weights, ok := m.Inputs["weights"]; ok {
+			info, err := trainer.ReadInfo(data.Resolve(filepath.Dir(file), weights.Path))
+			if err != nil || info.SpaceSHA256 != sha || info.Space.SHA256() != sha {
+				return nil
+			}
+			return info.Space
+		}
+		parent, ok := m.Inputs[manifest.ParentRole]
+		if !ok {
+			return nil
+		}
+		file = data.Resolve(filepath.Dir(file), parent.Path)
+		var err error
+		if m, err = manifest.Read(file); err != nil {
+			return nil
+		}
+	}
+	return nil
 }
 
 // shippedSpace is the space of a manifest, if it ships with tailor; else nil. The network may have

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/tailor-nas/tailor/internal/safetensors"
@@ -28,6 +29,9 @@ type File struct {
 	Tensors []Tensor
 	// Skipped says of what else the file has, a line each, why it is not among Tensors.
 	Skipped []string
+	// Whole are the first tensors of whole numbers among these, a line each, but for the counters
+	// of batch norm: parts of a network that was quantised, perhaps.
+	Whole []string
 	// Taken is the key of a checkpoint under which the tensors were, and Beside are those of other
 	// tensors: empty where there are no others.
 	Taken  string
@@ -68,22 +72,41 @@ func parse(ctx context.Context, data []byte) (*File, error) {
 		if err != nil {
 			return nil, err
 		}
-		*f = File{Format: "PyTorch", Tensors: t.Tensors, Skipped: t.Skipped, Taken: t.Taken,
-			Beside: t.Beside}
+		*f = File{Format: "PyTorch", Tensors: t.Tensors, Skipped: t.Skipped, Whole: t.Whole,
+			Taken: t.Taken, Beside: t.Beside}
 	case len(data) > 8 && data[8] == '{':
 		var err error
 		f.Format = "safetensors"
 		if f.Tensors, f.Skipped, err = readSafetensors(ctx, data); err != nil {
 			return nil, err
 		}
+		f.Whole = slices.DeleteFunc(slices.Clone(f.Skipped), func(line string) bool {
+			return strings.Contains(line, "num_batches_tracked")
+		})
 	default:
 		return nil, ErrFormat
+	}
+	if len(f.Tensors) == 0 && len(f.Whole) > 0 {
+		return nil, fmt.Errorf("it has no tensors of floating-point numbers: %s", f.WholeText())
 	}
 	if len(f.Tensors) == 0 {
 		return nil, fmt.Errorf("%w: it has no tensors", ErrFormat)
 	}
 	f.unwrap()
 	return f, nil
+}
+
+// WholeText says of a file that lacks something which tensors of whole numbers it has instead;
+// empty if it has none.
+func (f *File) WholeText() string {
+	if len(f.Whole) == 0 {
+		return ""
+	}
+	text := "tensor " + f.Whole[0]
+	if n := len(f.Whole); n > 1 {
+		text += fmt.Sprintf(", the first of %d or more", n)
+	}
+	return text + ": a network that was quantised cannot be read, save it with weights of float32"
 }
 
 // readSafetensors reads those of tailor, which may be compact, and any other's.

@@ -20,6 +20,9 @@ type File struct {
 	Tensors []Tensor
 	// Skipped says of what else there is, a line each, why it is not among them.
 	Skipped []string
+	// Whole are the tensors of whole numbers among these, with their type, but for the counters of
+	// batch norm, which every file has.
+	Whole []string
 	// Taken is the key of the state dict in a checkpoint, with those of the dicts around it; empty
 	// where the file is the state dict. Beside are the keys of what else holds tensors.
 	Taken  string

@@ -74,6 +74,10 @@ func TestReadsCheckpoint(t *testing.T) {
 			t.Errorf("nothing is said of %s: %q", word, got.Skipped)
 		}
 	}
+	if want := []string{`"module.steps" has whole numbers of 64 bits`,
+		`"module.mask" has whole numbers of 8 bits`}; !slices.Equal(got.Whole, want) {
+		t.Errorf("tensors of whole numbers: %q", got.Whole)
+	}
 	for n := range len(data) / 7 { // cut anywhere, it is no archive
 		if _, err := Read(t.Context(), data[:7*n]); err == nil {
 			t.Errorf("accepted the first %d of %d bytes", 7*n, len(data))

@@ -31,6 +31,7 @@ func (m *machine) file(v any) (*File, error) {
 			continue
 		case !v.storage.typ.Float():
 			f.skip("%.80q has whole numbers", name)
+			f.whole(name, v.storage.typ.Bytes())
 			continue
 		}
 		if room -= v.len(); room < 0 {
@@ -149,6 +150,16 @@ func (d *dict) listed() string {
 		some = append(some, fmt.Sprintf("%d more", more))
 	}
 	return "[" + strings.Join(some, ", ") + "]"
+}
+
+// counter ends the names of batch norm's counts of batches.
+const counter = "num_batches_tracked"
+
+// whole notes a tensor of whole numbers of so many bytes.
+func (f *File) whole(name string, size int) {
+	if len(f.Whole) < maxNamed && !strings.HasSuffix(name, counter) {
+		f.Whole = append(f.Whole, fmt.Sprintf("%.80q has whole numbers of %d bits", name, 8*size))
+	}
 }
 
 // skip notes what is not read; the last line of many says so.

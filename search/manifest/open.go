@@ -1,6 +1,9 @@
 package manifest
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -117,8 +120,27 @@ func ofRun(path string, err error) error {
 		found != nil {
 		return err
 	}
+	images := imagesFor(filepath.Join(dir, runFile))
 	return fmt.Errorf("%s is a training run, which holds many networks, and a manifest is of one: "+
-		"cut one out with tailor fit accuracy --run %s --out accuracy.json, then tailor search "+
-		"--run %s --accuracy accuracy.json --max-macs 1G --out winners, and name the folder that "+
-		"it writes: %w", dir, dir, dir, err)
+		"cut one out with tailor fit accuracy --run %s%s --out accuracy.json, then tailor search "+
+		"--run %s%s --accuracy accuracy.json --max-macs 1G --out winners, and name the folder that "+
+		"it writes: %w", dir, dir, images, dir, images, err)
+}
+
+// maxRun bounds the file of a run that is looked into.
+const maxRun = 16 << 20
+
+// imagesFor asks for images in a command about a run that has none: its weights are of others.
+func imagesFor(file string) string {
+	text, err := store.ReadAll(context.Background(), file, maxRun)
+	if err != nil {
+		return ""
+	}
+	var r struct {
+		Imported *struct{} `json:"imported"`
+	}
+	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&r); err != nil || r.Imported == nil {
+		return ""
+	}
+	return " --data DIR"
 }

@@ -37,7 +37,7 @@ func main() {
 	flag.StringVar(&b.data, "data", "", "images, as for tailor train")
 	flag.IntVar(&b.config.Epochs, "epochs", 27, "of DepS")
 	flag.IntVar(&b.config.Batch, "batch", b.config.Batch, "images a step")
-	flag.Float64Var(&b.config.LR, "lr", b.config.LR, "learning rate at the start")
+	flag.Float64Var(&b.config.LR, "lr", trainer.DefaultLR, "learning rate at the start")
 	flag.StringVar(&l.rows, "rows", "",
 		"sets or files of rows; default budgets,equal,ablations or, to be shown, all there are")
 	flag.StringVar(&l.seeds, "seeds", "1", "seeds of training")
