@@ -66,13 +66,18 @@ func (l *layout) groups() [][]int {
 // neighbours are the networks one choice away: another resolution, width or depth, or another
 // variant of a block. A stage that grows by a block does so with each variant of it.
 func (f *finder) neighbours(g optimize.Genes) (all []optimize.Genes) {
+	var room optimize.Genes // for some more
 	with := func(genes []int, choices []uint16) {
-		n := slices.Clone(g)
+		if len(room) < len(g) {
+			room = make(optimize.Genes, 64*len(g))
+		}
+		n := room[:len(g):len(g)]
+		copy(n, g)
 		for i, gene := range genes {
 			n[gene] = choices[i]
 		}
 		if !slices.Equal(n, g) {
-			all = append(all, n)
+			all, room = append(all, n), room[len(g):]
 		}
 	}
 	for _, r := range f.choicesOfResolution() {

@@ -2,6 +2,7 @@ package optimize
 
 import (
 	"cmp"
+	"math"
 	"math/rand/v2"
 	"slices"
 )
@@ -15,6 +16,9 @@ const (
 	// repairsFrom is how many neighbours a step of a repair chooses from: all would lead every
 	// child to the same place.
 	repairsFrom = 24
+	// enough is the share of the objective by which one change must be better for a step to look no
+	// further: pairs and triples matter where single changes are spent.
+	enough = 1e-4
 	// startDraws is how many random candidates a climb begins with the best of, of those that are
 	// feasible and use startUse of the most that a constraint allows.
 	startDraws, startUse = 200, 0.7
@@ -70,7 +74,9 @@ func (g *guide) ascend(at int32) (int32, error) {
 	return at, nil
 }
 
-// step gives the best candidate near, or the same if none is better.
+// step gives the best candidate near, or the same if none is better. It takes pairs and triples of
+// changes only where no single one is enough (variable neighbourhood descent, Hansen and Mladenovic,
+// European Journal of Operational Research 2001).
 func (g *guide) step(at int32) (int32, error) {
 	base := slices.Clone(g.run.table.at(at))
 	changes, room, err := g.changes(base)
@@ -87,13 +93,22 @@ func (g *guide) step(at int32) (int32, error) {
 			one[i].of[0].gain = g.run.table.valuesAt(at)[0] - g.run.table.valuesAt(id)[0]
 		}
 	}
+	best := at
+	for _, id := range ids {
+		if id >= 0 && g.run.table.better(id, best) {
+			best = id
+		}
+	}
+	was := g.run.table.valuesAt(at)[0]
+	if was-g.run.table.valuesAt(best)[0] > enough*math.Abs(was) {
+		return best, nil
+	}
 	ranked := byWorth(changes)
 	more, err := g.evaluate(base, append(pairs(ranked, room), triples(ranked, room)...))
 	if err != nil {
 		return at, err
 	}
-	best := at
-	for _, id := range append(ids, more...) {
+	for _, id := range more {
 		if id >= 0 && g.run.table.better(id, best) {
 			best = id
 		}
@@ -116,8 +131,10 @@ func (g *guide) changes(base Genes) (changes []change, room []float64, err error
 	}
 	words := (len(base) + 63) / 64
 	sets := make([]uint64, len(near)*words)
+	changes = make([]change, len(near))
 	for i, to := range near {
-		c := change{to: to, genes: sets[i*words:][:words], gain: values[len(near)] - values[i],
+		c := &changes[i]
+		*c = change{to: to, genes: sets[i*words:][:words], gain: values[len(near)] - values[i],
 			costs: costs[i*n:][:n]}
 		for j := range c.costs {
 			c.costs[j] -= own[j]
@@ -128,7 +145,6 @@ func (g *guide) changes(base Genes) (changes []change, room []float64, err error
 				c.genes[j/64] |= 1 << (j % 64)
 			}
 		}
-		changes = append(changes, c)
 	}
 	return changes, room, nil
 }

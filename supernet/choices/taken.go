@@ -97,6 +97,7 @@ func (s *Stage) read(a *supernet.Arch, f form, t *Taken) bool {
 		return true
 	}
 	kernels, expands := a.Kernel[s.First:][:s.Blocks()], a.Expand[s.First:][:s.Blocks()]
+	first, next := s.firsts(f)
 	for j, k := range kernels {
 		if j >= depth {
 			if k != 0 || expands[j] != 0 {
@@ -113,9 +114,17 @@ func (s *Stage) read(a *supernet.Arch, f form, t *Taken) bool {
 		if kernel < 0 || expand < 0 {
 			return false
 		}
-		t.block(s.number(f, j, kernel, expand))
+		t.block(first + s.built(f.depth, kernel, expand))
+		first = next + j*s.Variants(1)
 	}
 	return true
+}
+
+// firsts are the numbers of the first variant of the first block between a form's widths, and of the
+// second.
+func (s *Stage) firsts(f form) (first, next int) {
+	shape := func(j int) int { return s.shape(j, f.before, f.width) * s.perShape() }
+	return s.Variant(0, shape(0)), s.Variant(1, shape(1))
 }
 
 // Arch takes the choices.
