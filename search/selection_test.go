@@ -6,13 +6,19 @@ import (
 )
 
 // TestMargin compares with figures worked out by hand: the quantile 0.9 of Student's distribution
-// is 1.3125 for 28 degrees of freedom (its table), and 2 ln 60000 is 22.0042.
+// is 1.3125 for 28 degrees of freedom (its table), and 2 ln 60000 is 22.0042. The errors are those
+// of networks of 16 ms.
 func TestMargin(t *testing.T) {
-	s := Selection{Genes: 46, Examined: 60000, Networks: 30, MAPE: 0.01}
+	s := Selection{Genes: 46, Examined: 60000, Networks: 30, MAPE: 0.01, RMSE: 0.01 * 1.25331 * 16}
 	got, ok := s.Margin(0.9)
 	want := 1.3125 * 0.01 * 1.25331 * math.Sqrt(1+1.0/30+22.0042/30+22.0042/46)
-	if !ok || math.Abs(got/want-1) > 1e-4 {
-		t.Errorf("the margin is %g, %v, want %g", got, ok, want)
+	for ms, share := range map[float64]float64{16: want, 4: 2 * want, 64: want / 2} {
+		if high := got.High(ms); !ok || math.Abs((high/ms-1)/share-1) > 1e-4 {
+			t.Errorf("at %g ms the upper end is %g, %v, want %g", ms, high, ok, ms*(1+share))
+		}
+		if back := got.Within(got.High(ms)); math.Abs(back/ms-1) > 1e-12 {
+			t.Errorf("%g ms came back as %g", ms, back)
+		}
 	}
 	surer, _ := s.Margin(0.99)
 	longer, taught := s, s
@@ -23,7 +29,8 @@ func TestMargin(t *testing.T) {
 		t.Errorf("%g, but %g of more confidence, %g of more networks to choose from, %g of more "+
 			"to learn from", got, surer, wider, less)
 	}
-	for _, unknown := range []Selection{{}, {Networks: 2, MAPE: 0.01}, {Networks: 30}} {
+	for _, unknown := range []Selection{{}, {Networks: 2, MAPE: 0.01, RMSE: 1},
+		{Networks: 30, RMSE: 1}, {Networks: 30, MAPE: 0.01}} {
 		if m, ok := unknown.Margin(0.9); ok || m != 0 {
 			t.Errorf("%+v has a margin of %g", unknown, m)
 		}

@@ -27,6 +27,7 @@ func (j *Job) setMargins(ctx context.Context) error {
 			d.margin, _ = search.Selection{
 				Genes: len(j.Space.Genes()), Examined: j.examined(),
 				Networks: d.Latency.Networks, MAPE: d.Latency.HeldOut.MAPE,
+				RMSE: d.Latency.HeldOut.RMSE,
 			}.Margin(j.Confidence)
 		}
 	}
@@ -64,7 +65,7 @@ func (d *Device) isHere(ctx context.Context) (bool, profiles.Identity, error) {
 
 // judged are limits as predictions must keep them, so that the device does.
 func (d *Device) judged(l search.Limits) search.Limits {
-	l.LatencyMS /= 1 + d.margin
+	l.LatencyMS = d.margin.Within(l.LatencyMS)
 	return l
 }
 
@@ -73,7 +74,7 @@ func (d *Device) highMS(predicted float64) float64 {
 	if d.margin == 0 {
 		return 0
 	}
-	return predicted * (1 + d.margin)
+	return d.margin.High(predicted)
 }
 
 // asked gives an error about limits on the device in terms of those that were asked for.
@@ -82,7 +83,8 @@ func (j *Job) asked(d *Device, err error) error {
 	if d.margin == 0 || !errors.As(err, &e) || e.Limit != "latency" {
 		return err
 	}
-	e.Asked, e.Smallest = round(e.Asked*(1+d.margin)), e.Smallest*(1+d.margin)
+	e.Asked, e.Smallest = round(d.margin.High(e.Asked)),
+		d.margin.High(e.Smallest)
 	e.Confidence = j.Confidence
 	return err
 }

@@ -78,7 +78,7 @@ type Device struct {
 	// latency is only predicted
 	Runtime profiles.Runtime
 
-	margin float64 // share by which a winner's latency may be above its prediction
+	margin search.Margin // by which a winner's latency may be above its prediction
 }
 
 // Winner is a sub-network that was found, as its manifest describes it.

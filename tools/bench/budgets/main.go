@@ -167,7 +167,7 @@ func (b bench) search(space *supernet.Space, t truth, l *predictor.Latency, seed
 	c *counts) error {
 	margin, known := search.Selection{
 		Genes: len(space.Genes()), Examined: b.evaluations, Networks: l.Networks,
-		MAPE: l.HeldOut.MAPE,
+		MAPE: l.HeldOut.MAPE, RMSE: l.HeldOut.RMSE,
 	}.Margin(b.confidence)
 	if !known {
 		return fmt.Errorf("the error of the predictor is not known")
@@ -176,18 +176,18 @@ func (b bench) search(space *supernet.Space, t truth, l *predictor.Latency, seed
 	if err != nil {
 		return err
 	}
-	low *= 1 + margin
+	low = margin.High(low)
 	high, err := l.Predict([]supernet.Arch{space.Max()})
 	if err != nil {
 		return err
 	}
 	for i := range b.budgets {
 		budget := low * math.Pow(high[0]/low, float64(i+1)/float64(b.budgets+1))
-		for j, room := range []float64{0, margin} {
+		for j, room := range []search.Margin{0, margin} {
 			config := optimize.Defaults()
 			config.Seed, config.Evaluations = seed, b.evaluations
 			q := search.Query{Space: space, Accuracy: t.accuracy, Latency: l,
-				Limits: search.Limits{LatencyMS: budget / (1 + room)}}
+				Limits: search.Limits{LatencyMS: room.Within(budget)}}
 			a, err := search.Find(context.Background(), q, config)
 			if err != nil {
 				return err
@@ -200,7 +200,7 @@ func (b bench) search(space *supernet.Space, t truth, l *predictor.Latency, seed
 			c.worst[j] = slices.Max([]float64{c.worst[j], over})
 		}
 		c.errors += l.HeldOut.MAPE
-		c.narrower += margin / (1 + margin)
+		c.narrower += 1 - margin.Within(budget)/budget
 	}
 	return nil
 }

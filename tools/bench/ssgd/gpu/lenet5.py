@@ -312,7 +312,8 @@ def run(settings, seeds, epochs, dense, seconds=math.inf, name="", prune=True):
                 v = momentum[k].mul_(like(factor, p)).add_(g)
                 p.data -= like(rate, p) * (g + like(factor, p) * v)
             if prune and part >= .05:
-                moving = ((part >= begin) & (part <= end + 200 / steps)).any() or ((regrow > 0) & (part < regrow_end)).any()
+                removing = (part >= begin) & (part <= end + 200 / steps)
+                moving = (removing | (regrow > 0) & (part < regrow_end)).any()
                 if step % (10 if args.quick else 100) == 0 and moving and step < steps - 1:
                     done = ((part - begin) / (end - begin)).clamp(0, 1)
                     share = (1 - LEFT) * (1 - (1 - done) ** power)
