@@ -20,9 +20,9 @@ type Selection struct {
 }
 
 // Margin is by how much latencies may be above their predictions: by the margin times the root of
-// the prediction, both in ms. The time of a network is a sum over its blocks. Where their errors are
-// independent, the error of a sum grows as the root of how many there are, so that a fast network's
-// is a larger share of its time.
+// the prediction, both in ms. The time of a network is a sum over its blocks. Where their errors
+// are independent, the error of a sum grows as the root of how many there are, so that a fast
+// network's is a larger share of its time.
 type Margin float64
 
 // High is the upper end of a predicted latency, in ms.

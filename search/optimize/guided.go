@@ -75,8 +75,8 @@ func (g *guide) ascend(at int32) (int32, error) {
 }
 
 // step gives the best candidate near, or the same if none is better. It takes pairs and triples of
-// changes only where no single one is enough (variable neighbourhood descent, Hansen and Mladenovic,
-// European Journal of Operational Research 2001).
+// changes only where no single one is enough (variable neighbourhood descent, Mladenovic and
+// Hansen, Computers & Operations Research 1997).
 func (g *guide) step(at int32) (int32, error) {
 	base := slices.Clone(g.run.table.at(at))
 	changes, room, err := g.changes(base)

@@ -120,8 +120,8 @@ func (s *Stage) read(a *supernet.Arch, f form, t *Taken) bool {
 	return true
 }
 
-// firsts are the numbers of the first variant of the first block between a form's widths, and of the
-// second.
+// firsts are the numbers of the first variant of the first block between a form's widths, and of
+// the second.
 func (s *Stage) firsts(f form) (first, next int) {
 	shape := func(j int) int { return s.shape(j, f.before, f.width) * s.perShape() }
 	return s.Variant(0, shape(0)), s.Variant(1, shape(1))

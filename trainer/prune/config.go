@@ -106,6 +106,9 @@ func Defaults(m Method, structure supernet.Structure) Config {
 		Optimizer: trainer.Optimizer{Rule: trainer.SGD, Momentum: 0.9, WeightDecay: 3e-5},
 		Distill:   0.5, Shift: 4, Flip: true, Begin: 0.05, End: 0.6, Every: 50,
 	}
+	if structure != supernet.Channels {
+		c.Criterion = Fisher
+	}
 	switch m {
 	case SSGD:
 		c.Grouped = true

@@ -19,7 +19,7 @@ const Finetune Method = "finetune"
 // FinetuneDefaults are the settings of it for a network that is already trained.
 func FinetuneDefaults() Config {
 	c := Defaults(Magnitude, supernet.Weights)
-	c.Method, c.Hold, c.Distill, c.LabelSmoothing = Finetune, 0, 0, 0.1
+	c.Method, c.Criterion, c.Hold, c.Distill, c.LabelSmoothing = Finetune, LAMP, 0, 0, 0.1
 	return c
 }
 

@@ -48,10 +48,12 @@ func powered(name string, alpha, rate, decay float64) setting {
 	}}
 }
 
-// costly removes what the loss is expected to suffer least from, and exchanges some of what is left.
+// costly removes what the loss is expected to suffer least from, and exchanges some of what is
+// left.
 func costly(name string, rate, decay, regrow float64) setting {
 	return setting{name, func(c *prune.Config) {
-		c.Criterion, c.LR, c.Optimizer.WeightDecay, c.Regrow = prune.Fisher, c.LR*rate, decay, regrow
+		c.Criterion, c.Regrow = prune.Fisher, regrow
+		c.LR, c.Optimizer.WeightDecay = c.LR*rate, decay
 	}}
 }
 
@@ -141,6 +143,9 @@ func (b *bench) config(r recipe, s setting, sparsity float64, seed uint64) prune
 	}
 	if r.oneShot {
 		c.Begin, c.End = 1, 1
+		if c.Criterion == prune.Fisher { // what is cut after training has no gradients
+			c.Criterion = prune.LAMP
+		}
 	}
 	s.set(&c)
 	return c
