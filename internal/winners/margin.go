@@ -83,8 +83,7 @@ func (j *Job) asked(d *Device, err error) error {
 	if d.margin == 0 || !errors.As(err, &e) || e.Limit != "latency" {
 		return err
 	}
-	e.Asked, e.Smallest = round(d.margin.High(e.Asked)),
-		d.margin.High(e.Smallest)
+	e.Asked, e.Smallest = round(d.margin.High(e.Asked)), d.margin.High(e.Smallest)
 	e.Confidence = j.Confidence
 	return err
 }

@@ -145,7 +145,12 @@ type form struct{ depth, width, before int }
 
 // number is that of the variant that the j-th block is with a kernel and an expand ratio.
 func (s *Stage) number(f form, j, kernel, expand int) int {
-	return s.Variant(j, s.shape(j, f.before, f.width)*s.perShape()+s.built(f.depth, kernel, expand))
+	return s.start(f, j) + s.built(f.depth, kernel, expand)
+}
+
+// start is the number of the first variant of the j-th block between a form's widths.
+func (s *Stage) start(f form, j int) int {
+	return s.Variant(j, s.shape(j, f.before, f.width)*s.perShape())
 }
 
 // open is the range of the numbers of what the j-th block may be.

@@ -97,7 +97,7 @@ func (s *Stage) read(a *supernet.Arch, f form, t *Taken) bool {
 		return true
 	}
 	kernels, expands := a.Kernel[s.First:][:s.Blocks()], a.Expand[s.First:][:s.Blocks()]
-	first, next := s.firsts(f)
+	first, next := s.start(f, 0), s.start(f, 1)
 	for j, k := range kernels {
 		if j >= depth {
 			if k != 0 || expands[j] != 0 {
@@ -118,13 +118,6 @@ func (s *Stage) read(a *supernet.Arch, f form, t *Taken) bool {
 		first = next + j*s.Variants(1)
 	}
 	return true
-}
-
-// firsts are the numbers of the first variant of the first block between a form's widths, and of
-// the second.
-func (s *Stage) firsts(f form) (first, next int) {
-	shape := func(j int) int { return s.shape(j, f.before, f.width) * s.perShape() }
-	return s.Variant(0, shape(0)), s.Variant(1, shape(1))
 }
 
 // Arch takes the choices.

@@ -77,20 +77,27 @@ func TestResumeSparse(t *testing.T) {
 		supernet.Channels} {
 		job := Job{Net: parent, Data: d, Config: short(SSGD, k, 0.65), Parent: hash, Workers: 1,
 			SaveEvery: time.Minute}
-		want := run(t, job)
-		ctx, cancel := context.WithCancel(context.Background())
-		job.Dir, job.Resume = t.TempDir(), true
-		job.Progress = func(p Progress) {
-			if p.Step == 9 {
-				cancel()
-			}
+		testInterrupted(t, job)
+	}
+}
+
+// testInterrupted compares a job that is interrupted while weights go, and goes on, with the same
+// in one piece.
+func testInterrupted(t *testing.T, job Job) {
+	t.Helper()
+	want := run(t, job)
+	ctx, cancel := context.WithCancel(context.Background())
+	job.Dir, job.Resume = t.TempDir(), true
+	job.Progress = func(p Progress) {
+		if p.Step == 9 {
+			cancel()
 		}
-		if _, err := Run(ctx, job); !errors.Is(err, trainer.ErrInterrupted) {
-			t.Fatal(err)
-		}
-		if got := run(t, job); !sameWeights(got.Net, want.Net) || got.Left != want.Left {
-			t.Errorf("%s: an interrupted run ends with other weights", k)
-		}
+	}
+	if _, err := Run(ctx, job); !errors.Is(err, trainer.ErrInterrupted) {
+		t.Fatal(err)
+	}
+	if got := run(t, job); !sameWeights(got.Net, want.Net) || got.Left != want.Left {
+		t.Errorf("%s: an interrupted run ends with other weights", job.Config.Structure)
 	}
 }
 

@@ -1,7 +1,6 @@
 package prune
 
 import (
-	"context"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -71,20 +70,7 @@ func TestFisherResumes(t *testing.T) {
 		if k != supernet.Channels {
 			job.Config.Regrow = 0.2
 		}
-		want := run(t, job)
-		ctx, cancel := context.WithCancel(context.Background())
-		job.Dir, job.Resume = t.TempDir(), true
-		job.Progress = func(p Progress) {
-			if p.Step == 9 {
-				cancel()
-			}
-		}
-		if _, err := Run(ctx, job); !errors.Is(err, trainer.ErrInterrupted) {
-			t.Fatal(err)
-		}
-		if got := run(t, job); !sameWeights(got.Net, want.Net) || got.Left != want.Left {
-			t.Errorf("%s: an interrupted run ends with other weights", k)
-		}
+		testInterrupted(t, job)
 	}
 }
 

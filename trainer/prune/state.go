@@ -309,30 +309,37 @@ func (p *pruning) load(net *supernet.Subnet, files map[string]*safetensors.File)
 	}
 	masks := p.remover.masks()
 	for _, param := range trained(net) {
-		m, ok := files["momentum.safetensors"].Lookup(param.Name)
-		if !ok || !slices.Equal(m.Shape, param.Shape) {
-			return fmt.Errorf("momentum of %s is missing or of another shape", param.Name)
+		momentum, err := of(param, files["momentum.safetensors"], "momentum")
+		if err != nil {
+			return err
 		}
-		copy(param.Momentum, m.Data)
-		if masks[param] == nil {
-			continue
-		}
-		g, ok := files["masks.safetensors"].Lookup(param.Name)
-		if !ok || !slices.Equal(g.Shape, param.Shape) {
-			return fmt.Errorf("mask of %s is missing or of another shape", param.Name)
-		}
-		mark(masks, param, g.Data)
-		if mean, watched := p.remover.fisher[param]; watched {
-			m, ok := files["fisher.safetensors"].Lookup(param.Name)
-			if !ok || !slices.Equal(m.Shape, param.Shape) {
-				return fmt.Errorf("mean squares of gradients of %s are missing or of another shape",
-					param.Name)
+		copy(param.Momentum, momentum)
+		if masks[param] != nil {
+			gone, err := of(param, files["masks.safetensors"], "mask")
+			if err != nil {
+				return err
 			}
-			copy(mean, m.Data)
+			mark(masks, param, gone)
+		}
+		if mean, watched := p.remover.fisher[param]; watched {
+			kept, err := of(param, files["fisher.safetensors"], "mean square of gradients")
+			if err != nil {
+				return err
+			}
+			copy(mean, kept)
 		}
 	}
 	p.remover.recall()
 	return nil
+}
+
+// of is what a file of a checkpoint has of a parameter.
+func of(param *nn.Param, f *safetensors.File, what string) ([]float32, error) {
+	kept, ok := f.Lookup(param.Name)
+	if !ok || !slices.Equal(kept.Shape, param.Shape) {
+		return nil, fmt.Errorf("%s of %s is missing or of another shape", what, param.Name)
+	}
+	return kept.Data, nil
 }
 
 func mark(masks map[*nn.Param][]bool, param *nn.Param, v []float32) {
