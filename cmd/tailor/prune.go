@@ -28,7 +28,7 @@ type pruneCmd struct {
 	Latency    string         `help:"File that fit latency wrote to a profile --sparse; without it pruned blocks are measured." type:"path" with:"max-latency"`
 	Budget     *time.Duration `help:"Time for each measurement of latency; default what it needs." range:"1ms..168h"`
 	Threads    int            `help:"Threads of latencies." default:"1" range:"${workers_range}"`
-	Criterion  string         `help:"How weights of different layers are compared: lamp, global (by size alone), fisher (by what the loss is expected to grow by) or layer (the same share of each). Default fisher, of channels lamp." enum:",lamp,global,fisher,layer" default:""`
+	Criterion  string         `help:"How weights of different layers are compared: lamp, global (by size alone), fisher (by what the loss is expected to grow by) or layer (the same share of each). Default fisher." enum:",lamp,global,fisher,layer" default:""`
 	Epochs     int            `help:"Passes over the training images." default:"${prune_epochs}" range:"${prune_epochs_range}"`
 	Batch      int            `help:"Images a step." default:"${prune_batch}" range:"${prune_batch_range}"`
 	LR         *float64       `name:"lr" help:"Learning rate. Default ${prune_lr}." range:"${prune_lr_range}"`

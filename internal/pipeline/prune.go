@@ -218,6 +218,7 @@ type pruning struct {
 	there      bool               // an earlier call has written the network
 	chosen     bool               // what goes is known, if there is a limit
 	shares     map[string]float64 // nil without a limit, or where nothing has to go
+	damage     *prune.Damage      // that removal does, if there is a limit
 	predicted  float64            // latency in milliseconds, 0 without a limit on it
 }
 

@@ -61,11 +61,23 @@ func (p *pruning) choose(ctx context.Context) error {
 	return err
 }
 
-func (p *pruning) chooseLimited(ctx context.Context) error {
+func (p *pruning) chooseLimited(ctx context.Context) (err error) {
+	if p.damage, err = p.measureDamage(ctx); err != nil {
+		return err
+	}
 	if p.job.MaxParams > 0 {
 		return p.chooseParams()
 	}
 	return p.chooseLatency(ctx)
+}
+
+// measureDamage is as the criterion has it.
+func (p *pruning) measureDamage(ctx context.Context) (*prune.Damage, error) {
+	if p.job.Config.Criterion != prune.Fisher {
+		return prune.NewDamage(p.net, p.job.Config), nil
+	}
+	p.job.Progress("look at gradients", 0, 1)
+	return prune.MeasureDamage(ctx, p.run())
 }
 
 // chooseParams stays within a number of parameters that are not zero.
@@ -213,8 +225,7 @@ func fitVariants(network []supernet.Block, v *profiles.Variants) (*predictor.Pru
 // with as little damage as can be.
 func (p *pruning) allocate(cost func(supernet.Block, amount) (float64, error), limit,
 	base float64) error {
-	damage, weights := prune.NewDamage(p.net, p.job.Config), prune.WeightsByBlock(p.net,
-		p.job.Config)
+	weights := prune.WeightsByBlock(p.net, p.job.Config)
 	parts, ways := make([][]budget.Option, len(p.net.Blocks)), make([][]amount, len(p.net.Blocks))
 	for i, b := range p.net.Blocks {
 		if ways[i] = amounts(b, p.job.Config.Structure); weights[b.Name] == 0 {
@@ -225,7 +236,7 @@ func (p *pruning) allocate(cost func(supernet.Block, amount) (float64, error), l
 			if err != nil {
 				return err
 			}
-			parts[i] = append(parts[i], budget.Option{Cost: c, Damage: damage.Of(b.Name, a.share)})
+			parts[i] = append(parts[i], budget.Option{Cost: c, Damage: p.damage.Of(b.Name, a.share)})
 		}
 	}
 	chosen, err := budget.Choose(parts, limit-base)

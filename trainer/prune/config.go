@@ -101,13 +101,10 @@ type Config struct {
 // structure from it.
 func Defaults(m Method, structure supernet.Structure) Config {
 	c := Config{
-		Method: m, Structure: structure, Criterion: LAMP, Epochs: 10, Batch: 128, LR: 0.02,
+		Method: m, Structure: structure, Criterion: Fisher, Epochs: 10, Batch: 128, LR: 0.02,
 		Hold:      0.5,
 		Optimizer: trainer.Optimizer{Rule: trainer.SGD, Momentum: 0.9, WeightDecay: 3e-5},
 		Distill:   0.5, Shift: 4, Flip: true, Begin: 0.05, End: 0.6, Every: 50,
-	}
-	if structure != supernet.Channels {
-		c.Criterion = Fisher
 	}
 	switch m {
 	case SSGD:

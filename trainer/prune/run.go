@@ -291,17 +291,10 @@ func (p *pruning) part(step int) float64 { return float64(step) / float64(p.step
 // step trains on one batch, and removes weights where it is time.
 func (p *pruning) step(b *data.Batch, epoch int) error {
 	c, step := p.config, p.state.Step
-	var soft []float32
-	if p.teacher != nil {
-		p.soft = p.teacher.Softmax(p.soft, b)
-		soft = p.soft
+	loss, err := p.gradients(b)
+	if err != nil {
+		return err
 	}
-	loss := p.net.Gradients(b, c.LabelSmoothing, c.Distill, soft)
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return fmt.Errorf("%w at step %d: the loss is %g; start again with a lower --lr than %g",
-			trainer.ErrDiverged, step, loss, c.LR)
-	}
-	p.remover.fisher.observe()
 	p.removeAt(step)
 	p.moverAt(step).Step(c.rate(p.part(step)), p.part(step))
 	p.state.Step++
@@ -315,6 +308,24 @@ func (p *pruning) step(b *data.Batch, epoch int) error {
 	}
 	p.report(report)
 	return nil
+}
+
+// gradients are those of a batch, which the criterion looks at.
+func (p *pruning) gradients(b *data.Batch) (loss float64, err error) {
+	c := p.config
+	var soft []float32
+	if p.teacher != nil {
+		p.soft = p.teacher.Softmax(p.soft, b)
+		soft = p.soft
+	}
+	loss = p.net.Gradients(b, c.LabelSmoothing, c.Distill, soft)
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return loss, fmt.Errorf(
+			"%w at step %d: the loss is %g; start again with a lower --lr than %g",
+			trainer.ErrDiverged, p.state.Step, loss, c.LR)
+	}
+	p.remover.fisher.observe()
+	return loss, nil
 }
 
 // removeAt removes what is to be gone before a step: every few steps while the share rises, and

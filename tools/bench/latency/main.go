@@ -1,10 +1,12 @@
 // Command latency measures how good latency predictors are that are fitted to so many whole
 // networks, alone and with predictors of other devices. The devices are the tables of a predictor,
-// such as one that tailor import ofa-latency makes, and invented ones, so that the truth is known.
-// It prints Markdown.
+// such as one that tailor import ofa-latency makes, and invented ones, so that the truth is known;
+// or, with -profiles, those that tailor profile --networks 500 has measured, of which networks are
+// kept apart to be predicted. It prints Markdown.
 //
 //	go run ./tools/bench/latency -table note10.json
 //	go run ./tools/bench/latency -table note10.json -draws 8
+//	go run ./tools/bench/latency -space SPACE -profiles native.json,onnxruntime.json
 package main
 
 import (
@@ -23,26 +25,36 @@ func main() {
 	b := &bench{}
 	name := flag.String("space", "ofa-mbv3-w1.2", "search space")
 	table := flag.String("table", "", "latency predictor whose tables are one of the devices")
+	files := flag.String("profiles", "", "profiles that are the devices, with commas between")
 	draws := flag.Int("draws", 0, "draws of networks to transfer to; 0 for fits to networks alone")
 	flag.Float64Var(&b.noise, "noise", 0.01, "standard deviation of a time, as a share")
 	flag.Uint64Var(&b.seed, "seed", 1, "seed of networks and noise")
 	flag.Parse()
 	var err error
 	if b.space, err = supernet.LoadSpace(*name); err == nil {
-		b.table, err = predictor.LoadLatency(*table, b.space)
-	}
-	if err == nil {
-		b.findResolutions()
-		if *draws > 0 {
-			err = b.transfers(os.Stdout, *draws)
-		} else {
-			err = b.alone(os.Stdout)
-		}
+		err = b.run(*table, *files, *draws)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "latency:", err)
 		os.Exit(1)
 	}
+}
+
+func (b *bench) run(table, files string, draws int) (err error) {
+	switch {
+	case files != "" && draws > 0:
+		return b.between(os.Stdout, files, draws)
+	case files != "":
+		return b.learning(os.Stdout, files)
+	}
+	if b.table, err = predictor.LoadLatency(table, b.space); err != nil {
+		return err
+	}
+	b.findResolutions()
+	if draws > 0 {
+		return b.transfers(os.Stdout, draws)
+	}
+	return b.alone(os.Stdout)
 }
 
 type bench struct {

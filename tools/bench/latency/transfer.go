@@ -53,50 +53,63 @@ func (b *bench) transfers(w io.Writer, draws int) error {
 	}
 	fmt.Fprintf(w, "%s at %v px, noise of %.1f %%. Mean error on %d other networks without noise, "+
 		"over %d draws:\n\n", b.space.Name, b.resolutions, 100*b.noise, unseen, draws)
-	fmt.Fprintln(w, "| from, to | networks fitted to | transferred | from these networks alone | "+
-		"worse by |\n|---|---|---|---|---|")
+	transferHeading(w)
 	for _, p := range pairs {
-		for _, n := range []int{5, 10, 20, 50} {
-			with, without, err := b.draws(p, n, draws)
-			if err != nil {
-				return err
-			}
-			alone := []string{"-", "-"}
-			if without > 0 {
-				alone = []string{fmt.Sprintf("%.2f %%", 100*without),
-					fmt.Sprintf("%+.0f %%", 100*(with/without-1))}
-			}
-			fmt.Fprintf(w, "| %s | %d | %.2f %% | %s |\n", p.name, n, 100*with,
-				strings.Join(alone, " | "))
+		draw := func(n int, draw uint64) []predictor.NetworkTime {
+			return b.timed(p.to, n, b.noise, 100+draw)
+		}
+		if err := b.compareDraws(w, p.name, p.from, b.timed(p.to, unseen, 0, 2), draw,
+			draws); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// draws are mean errors with a transfer and without; the latter is 0 where there is none.
-func (b *bench) draws(p pair, n, draws int) (with, without float64, err error) {
-	others := b.timed(p.to, unseen, 0, 2)
-	for draw := range draws {
-		few := b.timed(p.to, n, b.noise, uint64(100+draw))
-		l, err := predictor.TransferLatency(p.from, few, regress.Defaults())
-		if err != nil {
-			return 0, 0, err
+func transferHeading(w io.Writer) {
+	fmt.Fprintln(w, "| from, to | networks fitted to | transferred | from these networks alone | "+
+		"worse by |\n|---|---|---|---|---|")
+}
+
+// compareDraws prints mean errors on other networks, by how many were drawn.
+func (b *bench) compareDraws(w io.Writer, name string, from []*predictor.Latency,
+	others []predictor.NetworkTime, draw func(n int, draw uint64) []predictor.NetworkTime,
+	draws int) error {
+	for _, n := range []int{5, 10, 20, 50} {
+		var with, without float64
+		for i := range draws {
+			few := draw(n, uint64(i))
+			one, other, err := b.drawn(from, few, others)
+			if err != nil {
+				return err
+			}
+			with, without = with+one/float64(draws), without+other/float64(draws)
 		}
-		h, err := compare(l, others)
-		if err != nil {
-			return 0, 0, err
+		alone := []string{"-", "-"}
+		if without > 0 {
+			alone = []string{fmt.Sprintf("%.2f %%", 100*without),
+				fmt.Sprintf("%+.0f %%", 100*(with/without-1))}
 		}
-		with += h.MAPE / float64(draws)
-		if n < regress.MinRows {
-			continue
-		}
-		if l, err = predictor.FitLatency(b.space, nil, few, regress.Defaults()); err != nil {
-			return 0, 0, err
-		}
-		if h, err = compare(l, others); err != nil {
-			return 0, 0, err
-		}
-		without += h.MAPE / float64(draws)
+		fmt.Fprintf(w, "| %s | %d | %.2f %% | %s |\n", name, n, 100*with,
+			strings.Join(alone, " | "))
 	}
-	return with, without, nil
+	return nil
+}
+
+// drawn are errors with a transfer and without; the latter is 0 where there is none.
+func (b *bench) drawn(from []*predictor.Latency, few, others []predictor.NetworkTime) (with,
+	without float64, err error) {
+	l, err := predictor.TransferLatency(from, few, regress.Defaults())
+	if err != nil {
+		return 0, 0, err
+	}
+	h, err := compare(l, others)
+	if err != nil || len(few) < regress.MinRows {
+		return h.MAPE, 0, err
+	}
+	if l, err = predictor.FitLatency(b.space, nil, few, regress.Defaults()); err != nil {
+		return 0, 0, err
+	}
+	alone, err := compare(l, others)
+	return h.MAPE, alone.MAPE, err
 }
