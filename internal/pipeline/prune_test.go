@@ -173,12 +173,10 @@ func TestPruneOutOfReach(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &pruning{net: net, manifest: &manifest.Manifest{}, job: &PruneJob{
-		Curves: &Curves{}, Config: prune.Config{Structure: supernet.Vectors8,
-			Criterion: prune.LAMP}, Budget: 50 * time.Millisecond, Progress: func(string, int,
-			int) {
-		},
-	}}
+	config := prune.Config{Structure: supernet.Vectors8, Criterion: prune.LAMP}
+	p := &pruning{net: net, manifest: &manifest.Manifest{}, damage: prune.NewDamage(net, config),
+		job: &PruneJob{Curves: &Curves{}, Config: config, Budget: 50 * time.Millisecond,
+			Progress: func(string, int, int) {}}}
 	c, err := p.curves(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -208,7 +206,8 @@ func TestShortRows(t *testing.T) {
 	if last.Out.C >= 16 {
 		t.Fatalf("the space has %d classes, want fewer than 16", last.Out.C)
 	}
-	p := &pruning{net: net, job: &PruneJob{Config: prune.Config{Structure: supernet.Vectors16}}}
+	config := prune.Config{Structure: supernet.Vectors16}
+	p := &pruning{net: net, damage: prune.NewDamage(net, config), job: &PruneJob{Config: config}}
 	cost := func(_ supernet.Block, a amount) (float64, error) { return 1 - a.share, nil }
 	if err := p.allocate(cost, 0.7*float64(len(net.Blocks)), 0); err != nil {
 		t.Fatal(err)

@@ -87,7 +87,7 @@ func (p *pruning) chooseParams() error {
 			v, err := b.Remove(supernet.Channels, a.removed)
 			return float64(v.Params()), err
 		}
-		return float64(b.Params()) - a.share*float64(p.weightsOf(b.Name)), nil
+		return float64(b.Params()) - float64(p.damage.Weights(b.Name, a.share)), nil
 	}
 	err := p.allocate(cost, float64(p.job.MaxParams), 0)
 	var limit *budget.LimitError
@@ -96,10 +96,6 @@ func (p *pruning) chooseParams() error {
 			Smallest: limit.Smallest}
 	}
 	return err
-}
-
-func (p *pruning) weightsOf(block string) int {
-	return prune.WeightsByBlock(p.net, p.job.Config)[block]
 }
 
 // correctionRounds bounds how often the limit is corrected by what a network with such zeros was

@@ -2,6 +2,7 @@ package prune
 
 import (
 	"context"
+	"slices"
 
 	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
@@ -38,36 +39,45 @@ func Apply(net *supernet.Subnet, c Config, shares map[string]float64) (*supernet
 }
 
 // Damage says how much removal hurts a network before it is trained again, by block.
-type Damage struct {
-	// by block and layer: the damage done when the first units go, in order of their scores
-	layers map[string][][]float64
+type Damage struct{ blocks map[string][]damaged }
+
+// damaged is a layer that loses units.
+type damaged struct {
+	layer
+	lost  []float64 // the damage when the first units go, in order of their scores
+	least []int     // the fewest weights that so many units have
 }
 
 // NewDamage looks at a network's weights alone: damage is the share of a layer's squared weights
 // that goes with its smallest units, summed over the layers of the block. Shares of layers can be
 // compared where batch norm makes the size of a layer's weights as a whole meaningless.
 func NewDamage(net *supernet.Subnet, c Config) *Damage {
-	d := &Damage{map[string][][]float64{}}
+	d := &Damage{map[string][]damaged{}}
 	for _, l := range layersOf(net, c) {
-		score := make([]float64, l.units())
-		l.scores(score)
-		lost := sums(l, score)
+		lost := d.add(l, l.scores)
 		for i, all := 0, max(lost[len(lost)-1], 1e-30); i < len(lost); i++ {
 			lost[i] /= all
 		}
-		d.layers[l.block()] = append(d.layers[l.block()], lost)
 	}
 	return d
 }
 
-// sums are those of the squares in the units with the smallest scores, which are roots of means: of
-// none, of one, and so on.
-func sums(l layer, score []float64) []float64 {
-	lost, sum := make([]float64, len(score)+1), 0.0
+// add gives the sums of the squares in the units with the smallest scores, which are roots of means
+// over their weights: of none, of one, and so on.
+func (d *Damage) add(l layer, scores func([]float64)) (lost []float64) {
+	n := l.units()
+	score, sizes := make([]float64, n), make([]int, n)
+	scores(score)
+	lost, least := make([]float64, n+1), make([]int, n+1)
 	for i, u := range ascending(score) {
-		sum += score[u] * score[u] * float64(l.size(int(u)))
-		lost[i+1] = sum
+		sizes[i] = l.size(int(u))
+		lost[i+1] = lost[i] + score[u]*score[u]*float64(sizes[i])
 	}
+	slices.Sort(sizes)
+	for i, size := range sizes {
+		least[i+1] = least[i] + size
+	}
+	d.blocks[l.block()] = append(d.blocks[l.block()], damaged{l, lost, least})
 	return lost
 }
 
@@ -86,11 +96,9 @@ func MeasureDamage(ctx context.Context, j Job) (*Damage, error) {
 	if err := p.watch(ctx, damageSteps); err != nil {
 		return nil, err
 	}
-	d := &Damage{map[string][][]float64{}}
+	d := &Damage{map[string][]damaged{}}
 	for _, l := range p.remover.layers {
-		score := make([]float64, l.units())
-		l.measure(score, p.remover.fisher.costs)
-		d.layers[l.block()] = append(d.layers[l.block()], sums(l, score))
+		d.add(l, func(dst []float64) { l.measure(dst, p.remover.fisher.costs) })
 	}
 	return d, nil
 }
@@ -111,10 +119,22 @@ func (p *pruning) watch(ctx context.Context, steps int) error {
 	return ctx.Err()
 }
 
+// gone is how many units a layer loses of a share.
+func (l *damaged) gone(share float64) int { n := l.units(); return n - l.keep(left(n, share)) }
+
 // Of is the damage if a block loses a share, 0 to 1, of its units.
 func (d *Damage) Of(block string, share float64) (sum float64) {
-	for _, lost := range d.layers[block] {
-		sum += lost[len(lost)-1-left(len(lost)-1, share)]
+	for _, l := range d.blocks[block] {
+		sum += l.lost[l.gone(share)]
 	}
 	return sum
+}
+
+// Weights is how many weights go at least if a block loses a share, 0 to 1, of its units. Some units
+// may be smaller than others.
+func (d *Damage) Weights(block string, share float64) (n int) {
+	for _, l := range d.blocks[block] {
+		n += l.least[l.gone(share)]
+	}
+	return n
 }

@@ -33,8 +33,15 @@ func TestMeasureDamage(t *testing.T) {
 			}
 		}
 		for block, want := range wholeDamage(p.remover.layers) {
-			if all := got.Of(block, 1); math.Abs(all/want-1) > 1e-4 || all == 0 {
+			all := 0.0
+			for _, l := range got.blocks[block] {
+				all += l.lost[l.units()]
+			}
+			if math.Abs(all/want-1) > 1e-4 || all == 0 {
 				t.Errorf("%s: all of block %s damages %g, want %g", k, block, all, want)
+			}
+			if most := got.Of(block, 1); most <= 0 || most > all {
+				t.Errorf("%s: the most of block %s damages %g of %g", k, block, most, all)
 			}
 			if none := got.Of(block, 0); none != 0 {
 				t.Errorf("%s: none of block %s damages %g", k, block, none)
