@@ -87,7 +87,7 @@ var mayImport = map[string][]string{
 	"tools/adoptcheck":    {"internal/adopt", "supernet"},
 	"tools/onnxcheck": {"internal/engine", "internal/export", "internal/nn", "internal/onnx",
 		"supernet"},
-	"tools/bench/latency":  {"predictor", "predictor/regress", "supernet"},
+	"tools/bench/latency":  {"predictor", "predictor/regress", "profiles", "supernet"},
 	"tools/bench/transfer": {"predictor", "predictor/regress", "profiles", "supernet"},
 	"tools/bench/shrinking": {"internal/meter", "predictor", "predictor/regress", "search",
 		"search/optimize", "supernet", "supernet/choices", "trainer"},
