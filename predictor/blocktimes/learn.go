@@ -2,6 +2,7 @@ package blocktimes
 
 import (
 	"math"
+	"slices"
 
 	"github.com/tailor-nas/tailor/predictor/regress"
 )
@@ -51,7 +52,8 @@ func Learn(networks []Network, before Known, s regress.Settings) (priced, correc
 	for k := range tried {
 		tried[k] = make([]float64, len(all))
 	}
-	for _, part := range Parts(len(all), s) {
+	parts := Parts(len(all), s)
+	for _, part := range parts {
 		rest := regress.Without(all, part)
 		f, err := d.price(rest)
 		if err != nil {
@@ -63,9 +65,17 @@ func Learn(networks []Network, before Known, s regress.Settings) (priced, correc
 			f.with(p.solve(penalty)).fill(tried[k], part)
 		}
 	}
-	best := d.best(tried)
-	if w := whole.problem(all).solve(penalties[best]); w != nil && finite(tried[best]) {
-		corrected = &Learned{whole.with(w).model(), tried[best]}
+	best, heldOut := d.best(tried, nil), make([]float64, len(all))
+	for _, part := range parts {
+		// What is said of a part must not rest on a choice that the part had a say in: with few
+		// networks some penalty fits all of them by chance.
+		chosen := tried[d.best(tried, part)]
+		for _, row := range part {
+			heldOut[row] = chosen[row]
+		}
+	}
+	if w := whole.problem(all).solve(penalties[best]); w != nil && finite(heldOut) {
+		corrected = &Learned{whole.with(w).model(), heldOut}
 	}
 	return priced, corrected, nil
 }
@@ -77,13 +87,15 @@ func (f *fit) fill(predicted []float64, part []int) {
 	}
 }
 
-// best is the index of what has the smallest mean relative error.
-func (d *data) best(tried [][]float64) (best int) {
+// best is the index of what has the smallest mean relative error on the rows that are not in part.
+func (d *data) best(tried [][]float64, part []int) (best int) {
 	smallest := math.Inf(1)
 	for k, predicted := range tried {
 		sum := 0.0
 		for i, ms := range predicted {
-			sum += math.Abs(ms/d.loads[i].ms - 1)
+			if !slices.Contains(part, i) {
+				sum += math.Abs(ms/d.loads[i].ms - 1)
+			}
 		}
 		if sum < smallest {
 			best, smallest = k, sum
