@@ -2,7 +2,9 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"image"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -162,5 +164,13 @@ func classifyThere(t *testing.T, winner string) {
 	}
 	if got, err := there.Classify(img); err != nil || !slices.Equal(got, want) {
 		t.Errorf("%v: %+v, expected %+v", err, got, want)
+	}
+}
+
+// TestVerifyNothing: a folder without a manifest claims nothing, so that nothing is a lie.
+func TestVerifyNothing(t *testing.T) {
+	if v, err := Verify(t.Context(), VerifyJob{Manifest: t.TempDir()}); !errors.Is(err,
+		fs.ErrNotExist) {
+		t.Errorf("got %+v and %v, want a file that does not exist", v, err)
 	}
 }

@@ -321,6 +321,9 @@ func (b *bench) config(w way, seed uint64) prune.Config {
 		m, s = w.Method, w.Structure
 	}
 	c := prune.Defaults(m, s)
+	if w.How != pruned {
+		c.Criterion = prune.LAMP // nothing goes, so there is no need to keep means of gradients
+	}
 	c.Epochs, c.Batch, c.Distill, c.Seed = b.epochs, b.batch, b.distill, seed
 	return c
 }
