@@ -3,7 +3,6 @@ package profiles
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/supernet"
@@ -12,13 +11,12 @@ import (
 // loader makes subjects of networks: loaded, with an input, and with outputs that were checked. The
 // first is the reference. After an error it loads no more.
 type loader struct {
-	ctx       context.Context
-	runtime   Runtime
-	checked   bool // outputs are compared with those of tailor's engine, which this is not
-	subjects  []timing.Subject
-	sessions  []Session
-	elsewhere bool // some session times itself
-	err       error
+	ctx      context.Context
+	runtime  Runtime
+	checked  bool // outputs are compared with those of tailor's engine, which this is not
+	subjects []timing.Subject
+	sessions []Session
+	err      error
 }
 
 func newLoader(ctx context.Context, rt Runtime) *loader {
@@ -50,9 +48,7 @@ func inTurn(copies []timing.Subject) timing.Subject {
 	s := copies[0]
 	s.Next = func() { at = (at + 1) % len(copies) }
 	s.Run = func() error { return copies[at].Run() }
-	if s.Time != nil {
-		s.Time = func(runs int) (time.Duration, error) { return copies[at].Time(runs) }
-	}
+	s.Key = func() any { return copies[at].Key() }
 	return s
 }
 
@@ -91,11 +87,8 @@ func (l *loader) add(name string, net *supernet.Subnet) {
 		return
 	}
 	l.sessions = append(l.sessions, s)
-	subject := timing.Subject{Name: name, Run: s.Run}
-	if timed, ok := s.(SelfTimed); ok {
-		subject.Time, l.elsewhere = timed.Time, true
-	}
-	l.subjects = append(l.subjects, subject)
+	l.subjects = append(l.subjects, timing.Subject{Name: name, Run: s.Run,
+		Key: func() any { return s }})
 	l.err = l.prepare(name, s, net)
 }
 
@@ -131,7 +124,13 @@ func (l *loader) measure(s timing.Settings) ([]timing.Timing, timing.Summary, er
 	if l.err != nil {
 		return nil, timing.Summary{}, l.err
 	}
-	s.Pin = l.runtime.Info().Threads == 1 && !l.elsewhere
+	if e, ok := l.runtime.(Elsewhere); ok {
+		if err := e.Device().CheckTiming(); err != nil {
+			return nil, timing.Summary{}, err
+		}
+		s.Elsewhere = elsewhere{l.ctx, e}
+	}
+	s.Pin = l.runtime.Info().Threads == 1 && s.Elsewhere == nil
 	return timing.Measure(l.ctx, l.subjects[0], l.subjects[1:], s)
 }
 

@@ -33,9 +33,9 @@ func ReferenceOf(space *supernet.Space, arch supernet.Spec, ms float64) (Referen
 	return Reference{Blocks: space.Blocks(a), MS: ms}, nil
 }
 
-// Networks times whole networks with random weights on this device, within a budget above 0. Their
-// latencies are on the scale of the reference; if that has no blocks, the network of least work is
-// it, and the scale is new.
+// Networks times whole networks with random weights on the runtime's device, within a budget above
+// 0. Their latencies are on the scale of the reference; if that has no blocks, the network of least
+// work is it, and the scale is new.
 func Networks(
 	ctx context.Context, rt Runtime, networks [][]supernet.Block, ref Reference,
 	budget time.Duration, seed uint64,

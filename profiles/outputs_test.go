@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/profiles"
+	hardware "github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -100,21 +101,29 @@ type there struct{ *simulated }
 
 func (s there) Run() error { s.device.work(500 * time.Microsecond); return s.simulated.Run() }
 
-func (s there) Time(runs int) (time.Duration, error) {
-	s.device.work(250 * time.Microsecond)
-	start := s.device.now
-	for range runs {
-		if err := s.simulated.Run(); err != nil {
-			return 0, err
-		}
-	}
-	took := s.device.now - start
-	s.device.work(250 * time.Microsecond)
-	return took, nil
+func (r remote) Device() hardware.Device { return hardware.Device{ID: "elsewhere"} }
+
+func (r remote) Observe(context.Context) (hardware.Observation, error) {
+	return hardware.Observation{Load: 7}, nil
 }
 
-// TestSelfTimed: the time is that of the other process.
-func TestSelfTimed(t *testing.T) {
+func (r remote) Sample(_ context.Context, plan []profiles.Sample) (all []time.Duration, err error) {
+	r.work(250 * time.Microsecond)
+	for _, p := range plan {
+		s, start := p.Session.(there).simulated, r.now
+		for range p.Runs {
+			if err := s.Run(); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, r.now-start)
+	}
+	r.work(250 * time.Microsecond)
+	return all, nil
+}
+
+// TestElsewhere: the time, the device and what it was doing are those of the other process.
+func TestElsewhere(t *testing.T) {
 	d := newDevice()
 	s := givenProfile(profiles.ProfileSettings{Networks: 3, Clock: d.machine})
 	p, err := profiles.New(t.Context(), tiny(t), remote{d}, s)
@@ -127,7 +136,10 @@ func TestSelfTimed(t *testing.T) {
 	if p.Session.Pinned {
 		t.Error("this process was pinned, which measures nothing")
 	}
-	want := profiles.Identity{Device: p.Device.ID, Runtime: "remote/1 threads=1 options.streams=1"}
+	if c := p.Session.Conditions; c.LoadAverage == nil || *c.LoadAverage != 7 {
+		t.Errorf("conditions %+v, expected those observed elsewhere", c)
+	}
+	want := profiles.Identity{Device: "elsewhere", Runtime: "remote/1 threads=1 options.streams=1"}
 	if got := p.Identity(); got != want {
 		t.Errorf("the identity is %+v, want %+v", got, want)
 	}

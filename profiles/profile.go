@@ -108,9 +108,9 @@ func (s *ProfileSettings) complete(space *supernet.Space) error {
 	return nil
 }
 
-// New measures the blocks and networks of a space on this device. It runs for about the budget.
-// The blocks of each resolution are measured in a session of their own, all against one of them,
-// and its networks in another, all against one of them.
+// New measures the blocks and networks of a space on the device of the runtime, for about the
+// budget. The blocks of each resolution are measured in a session of their own, all against one of
+// them, and its networks in another, all against one of them.
 func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettings) (*Profile,
 	error) {
 	if space == nil || rt == nil {
@@ -119,9 +119,9 @@ func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettin
 	if err := s.complete(space); err != nil {
 		return nil, err
 	}
-	here, err := device.Describe(ctx)
+	here, err := DeviceOf(ctx, rt)
 	if err != nil {
-		return nil, fmt.Errorf("describe device: %w", err)
+		return nil, err
 	}
 	if err := here.CheckTiming(); err != nil {
 		return nil, err

@@ -3,8 +3,10 @@ package profiles
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
+	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -46,14 +48,37 @@ type Session interface {
 	Close() error
 }
 
-// SelfTimed is a session that times its own runs, because it computes in another process or on
-// another device: the clock is read there, so that the way there and back does not count.
-type SelfTimed interface {
-	Session
-	// Time runs the network so many times, one right after the other, and gives how long they took
-	// together. The measuring thread is kept on its processor, and free of garbage collection,
-	// there.
-	Time(runs int) (time.Duration, error)
+// Elsewhere is a runtime that computes in another process or on another device: the clock is read
+// there, so that the way there and back does not count.
+type Elsewhere interface {
+	Runtime
+	// Device says where its sessions run.
+	Device() device.Device
+	// Observe reads the counters of the system there.
+	Observe(ctx context.Context) (device.Observation, error)
+	// Sample takes samples of its sessions, one right after the other, and gives how long each
+	// took: of so many runs together, after an untimed one if that is asked for. The measuring
+	// thread is kept on its processor, and free of garbage collection, there.
+	Sample(ctx context.Context, plan []Sample) ([]time.Duration, error)
+}
+
+// Sample is one to take of a session.
+type Sample struct {
+	Session Session
+	Runs    int
+	Settle  bool // run once before, untimed
+}
+
+// DeviceOf describes the device that a runtime computes on: this machine unless it is [Elsewhere].
+func DeviceOf(ctx context.Context, rt Runtime) (device.Device, error) {
+	if e, ok := rt.(Elsewhere); ok {
+		return e.Device(), nil
+	}
+	d, err := device.Describe(ctx)
+	if err != nil {
+		return d, fmt.Errorf("describe device: %w", err)
+	}
+	return d, nil
 }
 
 // What sessions and runtimes return for wrong use.

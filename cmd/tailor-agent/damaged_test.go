@@ -33,16 +33,19 @@ func child(t *testing.T, runtime string) *protocol.Conn {
 		_ = cmd.Wait() // it may have crashed
 	})
 	c := protocol.NewConn(out, in)
-	hello := protocol.Request{ID: 1, Op: protocol.Hello, Version: protocol.Version,
-		Runtimes: []string{runtime}}
-	if err := c.WriteRequest(hello, nil); err != nil {
-		t.Fatal(err)
+	var a protocol.Answer
+	for _, r := range []protocol.Request{
+		{ID: 1, Op: protocol.Hello, Version: protocol.Version},
+		{ID: 2, Op: protocol.Look, Runtimes: []string{runtime}},
+	} {
+		if err := c.WriteRequest(r, nil); err != nil {
+			t.Fatal(err)
+		}
+		if a, _, err = c.ReadAnswer(); err != nil {
+			t.Fatal(err)
+		}
 	}
-	a, _, err := c.ReadAnswer()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !a.Agent.Runtimes[0].Found() {
+	if !a.Runtimes[0].Found() {
 		return nil
 	}
 	return c
@@ -58,7 +61,7 @@ func TestDamagedModels(t *testing.T) {
 				break
 			}
 			sum := sha256.Sum256([]byte(file))
-			err := c.WriteRequest(protocol.Request{ID: 2, Op: protocol.Load, DeadlineMS: 60000,
+			err := c.WriteRequest(protocol.Request{ID: 3, Op: protocol.Load, DeadlineMS: 60000,
 				Model: &protocol.Model{Runtime: e.Name(), SHA256: hex.EncodeToString(sum[:]),
 					Threads: 1, Input: []int{1}, Output: []int{1}}}, []byte(file))
 			if err != nil {

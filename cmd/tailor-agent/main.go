@@ -1,8 +1,10 @@
-// Command tailor-agent runs networks by the libraries of others. tailor starts it and speaks to it
-// on its standard input and output; docs/runtimes.md describes how.
+// Command tailor-agent runs networks by the libraries of others, and on devices elsewhere. tailor
+// starts it and speaks to it on its standard input and output; docs/runtimes.md describes how. With
+// the tag nativeonly it is a static program that has tailor's own engine alone.
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -11,10 +13,8 @@ import (
 	"runtime/debug"
 
 	"github.com/tailor-nas/tailor/internal/runtime/agent"
-	"github.com/tailor-nas/tailor/internal/runtime/litert"
-	"github.com/tailor-nas/tailor/internal/runtime/onnxruntime"
-	"github.com/tailor-nas/tailor/internal/runtime/openvino"
 	"github.com/tailor-nas/tailor/internal/runtime/protocol"
+	"github.com/tailor-nas/tailor/profiles/device"
 )
 
 func main() {
@@ -29,17 +29,35 @@ func main() {
 }
 
 func serve(args []string, in io.Reader, out io.Writer) error {
-	if len(args) > 0 {
+	switch {
+	case len(args) == 1 && args[0] == removeFlag:
+		if err := removeSelf(); err != nil {
+			return err
+		}
+	case len(args) > 0:
 		return fmt.Errorf("unexpected argument %q: this program is started by tailor, and reads "+
 			"requests from its standard input", args[0])
 	}
-	about := protocol.Agent{Program: version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
-	return agent.Serve(in, out, about, engines())
+	here, err := device.Describe(context.Background())
+	if err != nil {
+		return err
+	}
+	return agent.Serve(in, out, protocol.Agent{Program: version(), Device: here}, engines())
 }
 
-// engines are the runtimes that can be in this program.
-func engines() []agent.Engine {
-	return []agent.Engine{onnxruntime.New(), litert.New(), openvino.New()}
+// removeFlag has the agent remove its own file as it begins: one that was put on a device for a
+// single connection leaves nothing there, however that ends.
+const removeFlag = "--remove"
+
+func removeSelf() error {
+	self, err := os.Executable()
+	if err == nil {
+		err = os.Remove(self)
+	}
+	if err != nil {
+		return fmt.Errorf("remove this program: %w", err)
+	}
+	return nil
 }
 
 // version says which build this is, as far as it knows.

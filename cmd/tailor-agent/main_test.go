@@ -62,12 +62,12 @@ func TestConformance(t *testing.T) {
 // TestServe: the program answers a request, and says what is wrong with its use.
 func TestServe(t *testing.T) {
 	var out bytes.Buffer
-	in := `{"id":1,"op":"hello","version":1,"runtimes":["none"]}` + "\n" + `{"id":2,"op":"bye"}` +
+	in := `{"id":1,"op":"hello","version":2}` + "\n" + `{"id":2,"op":"bye"}` +
 		"\n"
 	if err := serve(nil, strings.NewReader(in), &out); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(out.String(), `"version":1,"program":"tailor-agent`) ||
+	if !strings.Contains(out.String(), `"version":2,"program":"tailor-agent`) ||
 		strings.Count(out.String(), "\n") != 2 {
 		t.Errorf("answers: %s", out.String())
 	}

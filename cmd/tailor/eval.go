@@ -166,7 +166,7 @@ func (c *evalCmd) images() pipeline.TestImages {
 func (c *evalCmd) again(ctx context.Context, g *Globals) error {
 	claimed := pipeline.ClaimedRuntime(c.Manifest)
 	var a *pipeline.Again
-	err := c.with(ctx, claimed, func(rt profiles.Runtime) (err error) {
+	err := c.with(ctx, g, claimed, func(rt profiles.Runtime) (err error) {
 		a, err = pipeline.MeasureAgain(ctx, pipeline.AgainJob{
 			Manifest: c.Manifest, Images: c.images(), Runtime: rt, Budget: againBudget,
 			Seed: g.Seed, Workers: g.Workers, Opened: g.openedAs, Tested: g.tested,

@@ -69,7 +69,7 @@ type profileResult struct {
 // checkEach is how long each network of --check is timed.
 const checkEach = 2 * time.Second
 
-// Run measures this device.
+// Run measures this device, or the one that is named.
 func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 	space, _, err := c.load()
 	if err != nil {
@@ -94,7 +94,7 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 	}
 	var p *profiles.Profile
 	var check *regress.HeldOut
-	err = c.with(ctx, func(rt profiles.Runtime) (err error) {
+	err = c.with(ctx, g, func(rt profiles.Runtime) (err error) {
 		if p, err = profiles.New(ctx, space, rt, settings); err != nil {
 			return keptParts(settings.Parts, err)
 		}

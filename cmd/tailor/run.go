@@ -20,7 +20,7 @@ type runCmd struct {
 // Run classifies. Where some files are no images it fails, once the others are printed.
 func (c *runCmd) Run(ctx context.Context, g *Globals) error {
 	var result *pipeline.Classified
-	err := c.with(ctx, "", func(rt profiles.Runtime) (err error) {
+	err := c.with(ctx, g, "", func(rt profiles.Runtime) (err error) {
 		result, err = pipeline.Classify(ctx, pipeline.ClassifyJob{Winner: c.Winner,
 			Images: c.Images, Top: c.Top, Runtime: rt})
 		return err

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/tailor-nas/tailor/internal/runtime/remote"
 	"github.com/tailor-nas/tailor/predictor"
@@ -14,24 +14,28 @@ import (
 // runtimeFlags say what runs networks.
 type runtimeFlags struct {
 	Runtime string `help:"What runs the networks: native (tailor's own engine), onnxruntime, litert or openvino." enum:"${runtimes}" default:"native"`
-	Library string `help:"Shared library of the runtime; default where pip installs it." type:"path"`
+	Library string `help:"Shared library of the runtime, an absolute path on the --device; default where pip installs it." type:"path"`
 	Threads int    `help:"Threads of the runtime." default:"1" range:"${workers_range}"`
 	Batch   int    `help:"Images that run together. Latencies are of the whole batch." default:"1" range:"1..4096"`
+	deviceFlags
 }
 
 // open gives the runtime. Whoever opens one closes it.
-func (f runtimeFlags) open(ctx context.Context) (rt profiles.Runtime, done func() error,
-	err error) {
-	if f.Runtime == "native" {
-		if f.Library != "" {
-			return nil, nil, usagef("--library says nothing without a --runtime that is one: %s",
-				strings.Join(remote.Names(), ", "))
-		}
+func (f runtimeFlags) open(ctx context.Context, g *Globals) (rt profiles.Runtime,
+	done func() error, err error) {
+	if err := f.check(f.Runtime, f.Library); err != nil {
+		return nil, nil, err
+	}
+	if f.Runtime == "native" && f.Device == "" {
 		native := profiles.Native{Threads: f.Threads, Batch: f.Batch}
 		return native, func() error { return nil }, nil
 	}
-	r, err := remote.Open(ctx, remote.Config{Runtime: f.Runtime, Library: f.Library,
-		Threads: f.Threads, Batch: f.Batch})
+	c, err := f.config(g, f.Runtime, f.Library)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.Threads, c.Batch = f.Threads, f.Batch
+	r, err := remote.Open(ctx, c)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -39,8 +43,9 @@ func (f runtimeFlags) open(ctx context.Context) (rt profiles.Runtime, done func(
 }
 
 // with runs f with the runtime, and closes it.
-func (f runtimeFlags) with(ctx context.Context, use func(profiles.Runtime) error) error {
-	rt, done, err := f.open(ctx)
+func (f runtimeFlags) with(ctx context.Context, g *Globals,
+	use func(profiles.Runtime) error) error {
+	rt, done, err := f.open(ctx, g)
 	if err != nil {
 		return err
 	}
@@ -58,27 +63,37 @@ func used(err error, done func() error) error {
 // servedFlags say in which runtime a winner runs.
 type servedFlags struct {
 	Runtime string `help:"What runs the network: native (tailor's own engine), onnxruntime, litert or openvino; with the threads and batch that its latency was measured with there, else one each." enum:",${runtimes}" default:"" placeholder:"NAME"`
-	Library string `help:"Shared library of the runtime; default where pip installs it." type:"path" with:"runtime"`
+	Library string `help:"Shared library of the runtime, an absolute path on the --device; default where pip installs it." type:"path" with:"runtime"`
+	deviceFlags
 }
 
-// with runs f with the runtime, which is nil if none is named, and closes it. Claimed is the ID of
-// the runtime that a latency was measured with.
-func (f servedFlags) with(ctx context.Context, claimed string,
+// with runs f with the runtime, which is nil if neither that nor a device is named, and closes it.
+// Claimed is the ID of the runtime that a latency was measured with, which a device without a
+// runtime has, if it can.
+func (f servedFlags) with(ctx context.Context, g *Globals, claimed string,
 	use func(profiles.Runtime) error) error {
-	switch f.Runtime {
-	case "":
+	runtime := f.Runtime
+	if runtime == "" && f.Device != "" {
+		runtime = cmp.Or(remote.NameOf(claimed), "native")
+	}
+	if err := f.check(runtime, f.Library); err != nil {
+		return err
+	}
+	switch {
+	case runtime == "":
 		return use(nil)
-	case "native":
-		if f.Library != "" {
-			return usagef("--library says nothing beside --runtime native: leave one out")
-		}
+	case runtime == "native" && f.Device == "":
 		engine, ok := profiles.NativeOf(claimed)
 		if !ok {
 			engine.Threads = 1
 		}
 		return use(engine)
 	}
-	r, err := remote.OpenLike(ctx, remote.Config{Runtime: f.Runtime, Library: f.Library}, claimed)
+	c, err := f.config(g, runtime, f.Library)
+	if err != nil {
+		return err
+	}
+	r, err := remote.OpenLike(ctx, c, claimed)
 	if err != nil {
 		return err
 	}
@@ -90,14 +105,17 @@ func (f servedFlags) with(ctx context.Context, claimed string,
 func again(ctx context.Context, g *Globals, of *predictor.Latency) (rt profiles.Runtime,
 	done func()) {
 	done = func() {}
+	here, err := device.Describe(ctx)
+	if err != nil || here.ID != of.Device {
+		return nil, done
+	}
 	if native, ok := profiles.NativeOf(of.Runtime); ok {
 		return native, done
 	}
-	here, err := device.Describe(ctx)
-	if err != nil || here.ID != of.Device || !remote.Known(of.Runtime) {
+	if !remote.Known(of.Runtime) {
 		return nil, done
 	}
-	r, err := remote.OpenAs(ctx, of.Runtime)
+	r, err := remote.OpenAs(ctx, remote.Config{}, of.Runtime)
 	if err != nil {
 		g.warn("latencies are predicted and not measured: %v", err)
 		return nil, done

@@ -40,6 +40,7 @@ type searchCmd struct {
 	Export      []string    `help:"Formats that winners are written in for other programs too, beside their manifests: onnx, tflite or none." enum:"onnx,tflite,none" default:"onnx,tflite" with:"run"`
 	Continue    string      `help:"Begin with the winners and fronts of an earlier search, in its --out, for instance within another budget." type:"path"`
 	Out         string      `required:"" help:"Folder for the manifests, a folder each." type:"path" out:"folder"`
+	devicesFlags
 	outFlags
 }
 
@@ -148,12 +149,15 @@ func (c *searchCmd) search(ctx context.Context, g *Globals) error {
 		g.opened(j.Data)
 	}
 	j.Verify = run != nil && c.Verify
-	for i := range j.Devices {
-		if d := &j.Devices[i]; j.Verify {
-			rt, done := again(ctx, g, d.Latency)
-			defer done()
-			d.Runtime = rt
+	if len(c.Device) > 0 && !j.Verify {
+		return usagef("--device times winners, which are made with --run and without --no-verify")
+	}
+	if j.Verify {
+		done, err := c.devicesFlags.open(ctx, g, &j)
+		if err != nil {
+			return err
 		}
+		defer done()
 	}
 	warnLoose(g, j)
 	result, err := winners.Search(ctx, j)

@@ -47,10 +47,10 @@ func (c *verifyCmd) Run(ctx context.Context, g *Globals) error {
 // in runs f with the runtime that was asked for, or that the latency was measured with.
 func (c *verifyCmd) in(ctx context.Context, g *Globals, use func(profiles.Runtime) error) error {
 	claimed := pipeline.ClaimedRuntime(c.Winner)
-	if c.servedFlags.Runtime != "" || !c.Latency || !remote.Known(claimed) {
-		return c.with(ctx, claimed, use)
+	if c.servedFlags.Runtime != "" || c.Device != "" || !c.Latency || !remote.Known(claimed) {
+		return c.with(ctx, g, claimed, use)
 	}
-	r, err := remote.OpenAs(ctx, claimed)
+	r, err := remote.OpenAs(ctx, remote.Config{}, claimed)
 	if err != nil {
 		g.warn("the latency is not measured again: %v", err)
 		return use(nil)

@@ -29,7 +29,7 @@ func native(ctx context.Context) Check {
 
 // runtimes tries those that tailor-agent has.
 func runtimes(ctx context.Context) []Check {
-	path, about, err := remote.Look(ctx)
+	path, about, found, err := remote.Look(ctx)
 	if errors.Is(err, remote.ErrNoAgent) {
 		return []Check{{Name: "tailor-agent", State: Missing, Problem: err.Error()}}
 	}
@@ -37,7 +37,7 @@ func runtimes(ctx context.Context) []Check {
 		return []Check{{Name: "tailor-agent", State: Fails, Found: path, Problem: err.Error()}}
 	}
 	all := []Check{{Name: "tailor-agent", State: Works, Found: about.Program + ", " + path}}
-	for _, one := range about.Runtimes {
+	for _, one := range found {
 		all = append(all, tryRuntime(ctx, one))
 	}
 	return all

@@ -12,7 +12,6 @@ import (
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/ship"
 	"github.com/tailor-nas/tailor/profiles"
-	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -184,7 +183,7 @@ func (v *Verified) timeAgain(ctx context.Context, j VerifyJob, w ship.Winner) er
 	c := ship.Check{What: "latency", Verdict: ship.Unknown, Claimed: latencyText(m)}
 	defer func() { v.Checks = append(v.Checks, c) }()
 	rt := v.runtime(j)
-	here, err := device.Describe(ctx)
+	there, err := profiles.DeviceOf(ctx, rt)
 	switch {
 	case err != nil:
 		return err
@@ -195,10 +194,13 @@ func (v *Verified) timeAgain(ctx context.Context, j VerifyJob, w ship.Winner) er
 	case rt == nil:
 		c.Why = "it was measured in " + m.Runtime + ", which is not here: install it, or " +
 			"see with --runtime NAME what another takes"
-	case here.ID != m.Device && j.Runtime == nil:
-		c.Why = "it was measured on another device, " + m.Device + ": verify it there"
+	case there.CheckTiming() != nil:
+		c.Why = there.CheckTiming().Error()
+	case there.ID != m.Device && j.Runtime == nil:
+		c.Why = "it was measured on another device, " + m.Device + ": verify it there, or name " +
+			"it with --device"
 	default:
-		if err := v.time(ctx, j, w, rt, here.ID); err != nil {
+		if err := v.time(ctx, j, w, rt, there.ID); err != nil {
 			return fmt.Errorf("time %s: %w", v.Manifest, err)
 		}
 		c.Found = latencyText(v.Found)
@@ -218,9 +220,9 @@ func (v *Verified) runtime(j VerifyJob) profiles.Runtime {
 	return nil
 }
 
-// time measures the latency on the device that is here.
+// time measures the latency on the device that is there.
 func (v *Verified) time(ctx context.Context, j VerifyJob, w ship.Winner, rt profiles.Runtime,
-	here string) error {
+	there string) error {
 	found, err := timeAgain(ctx, rt, w.Net, j.Budget, j.Seed)
 	if err != nil {
 		return err
@@ -228,7 +230,7 @@ func (v *Verified) time(ctx context.Context, j VerifyJob, w ship.Winner, rt prof
 	f := v.Found
 	f.LatencyMS, f.LatencyLowMS, f.LatencyHighMS, f.Unstable = found.LatencyMS,
 		found.LatencyLowMS, found.LatencyHighMS, found.Unstable
-	f.Runtime, f.Device = found.Runtime, here
+	f.Runtime, f.Device = found.Runtime, there
 	return nil
 }
 

@@ -121,10 +121,15 @@ var mayImport = map[string][]string{
 	"tools/deploycheck": {"internal/prepare", "search/manifest"},
 	"tools/tflitecheck": {"internal/amount", "internal/engine", "internal/export",
 		"internal/nn", "internal/tflite", "internal/weights", "supernet"},
-	"internal/tflite/schema":       {},
-	"internal/runtime/conformance": {"internal/engine", "internal/nn", "profiles", "supernet"},
+	"internal/tflite/schema": {},
+	"internal/runtime/conformance": {"internal/engine", "internal/nn", "profiles",
+		"profiles/device", "supernet"},
 	"internal/runtime/agent": {"internal/bug", "internal/runtime/protocol",
-		"internal/settings", "profiles/timing"},
+		"internal/settings", "profiles/device", "profiles/timing"},
+	"internal/runtime/link":    {"internal/bug"},
+	"internal/runtime/netfile": {"internal/export", "internal/safetensors", "supernet"},
+	"internal/runtime/native": {"internal/runtime/agent", "internal/runtime/netfile",
+		"internal/runtime/protocol", "profiles"},
 	"internal/runtime/clib":    {},
 	"internal/runtime/library": {},
 	"internal/runtime/litert": {"internal/runtime/agent", "internal/runtime/clib",
@@ -133,10 +138,12 @@ var mayImport = map[string][]string{
 		"internal/runtime/library", "internal/runtime/protocol"},
 	"internal/runtime/openvino": {"internal/runtime/agent", "internal/runtime/clib",
 		"internal/runtime/library", "internal/runtime/protocol"},
-	"internal/runtime/protocol": {},
-	"internal/runtime/remote": {"internal/bug", "internal/export", "internal/onnx",
+	"internal/runtime/protocol": {"profiles/device"},
+	"internal/runtime/remote": {"internal/export", "internal/onnx", "internal/runtime/agent",
+		"internal/runtime/conformance", "internal/runtime/link", "internal/runtime/netfile",
 		"internal/runtime/protocol", "internal/settings", "internal/tflite", "profiles",
-		"supernet"},
+		"profiles/device", "supernet"},
+	"internal/fleet":    {"internal/runtime/link"},
 	"internal/classify": {"internal/prepare", "search/manifest", "supernet"},
 	"internal/evaluate": {"internal/onnx/pb", "internal/tflite/schema"},
 	"internal/meter": {"internal/bug", "internal/data", "internal/measurements", "predictor",
@@ -170,15 +177,15 @@ var mayImport = map[string][]string{
 	"internal/transfer":   {"internal/nn", "internal/safetensors"},
 	".":                   {"internal/classify", "internal/prepare", "search/manifest", "supernet"},
 	"cmd/tailor": {"internal/amount", "internal/bug", "internal/data", "internal/doctor",
-		"internal/elsewhere", "internal/findings", "internal/page", "internal/pipeline",
-		"internal/report", "internal/runtime/remote", "internal/settings", "internal/store", "internal/suggest",
+		"internal/elsewhere", "internal/findings", "internal/fleet", "internal/page",
+		"internal/pipeline", "internal/report", "internal/runtime/remote", "internal/settings", "internal/store", "internal/suggest",
 		"internal/textfile", "internal/visible", "internal/winners", "predictor",
 		"predictor/regress", "profiles", "profiles/device", "profiles/timing", "search",
 		"search/manifest", "search/optimize", "supernet", "supernet/choices", "trainer",
 		"trainer/prune"},
 	"cmd/tailor-agent": {"internal/runtime/agent", "internal/runtime/litert",
-		"internal/runtime/onnxruntime", "internal/runtime/openvino",
-		"internal/runtime/protocol"},
+		"internal/runtime/native", "internal/runtime/onnxruntime", "internal/runtime/openvino",
+		"internal/runtime/protocol", "profiles/device"},
 }
 
 // onlyIn names the packages that heavy dependencies stay behind.
@@ -196,6 +203,7 @@ var onlyIn = map[string][]string{
 	"github.com/google/flatbuffers": {"internal/tflite", "internal/tflite/schema",
 		"internal/evaluate"},
 	"github.com/ebitengine/purego": {"internal/runtime/clib"},
+	"golang.org/x/crypto/":         {"internal/fleet"},
 }
 
 func TestImports(t *testing.T) {
@@ -278,15 +286,16 @@ func packages(t *testing.T) []pkg {
 // watched are the files that start goroutines. Whoever adds one says here how a panic of it ends
 // tailor in an orderly way, as internal/bug describes.
 var watched = map[string]string{
-	"cmd/tailor/interrupt.go":                "they wait for a signal and end the process themselves",
-	"internal/nn/pool.go":                    "Run panics in its caller",
-	"internal/data/parallel.go":              "forEach gives the error",
-	"internal/data/intake.go":                "finish gives the error",
-	"internal/data/epoch.go":                 "wait gives the error",
-	"predictor/regress/heldout.go":           "the group gives the error",
-	"internal/runtime/remote/child_linux.go": "startChild gives the error",
-	"internal/bug/until.go":                  "CatchUntil gives the error",
-	"internal/meter/meter.go":                "the group gives the error, but for the goroutine that only hands out work",
+	"cmd/tailor/interrupt.go":              "they wait for a signal and end the process themselves",
+	"internal/nn/pool.go":                  "Run panics in its caller",
+	"internal/data/parallel.go":            "forEach gives the error",
+	"internal/data/intake.go":              "finish gives the error",
+	"internal/data/epoch.go":               "wait gives the error",
+	"predictor/regress/heldout.go":         "the group gives the error",
+	"internal/runtime/link/child_linux.go": "startChild gives the error",
+	"internal/runtime/agent/lock.go":       "nothing depends on what it only tells others",
+	"internal/bug/until.go":                "CatchUntil gives the error",
+	"internal/meter/meter.go":              "the group gives the error, but for the goroutine that only hands out work",
 }
 
 var (

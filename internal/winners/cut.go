@@ -167,9 +167,8 @@ type timings struct {
 	identity profiles.Identity
 }
 
-// timeOn measures the latency of networks on a device. It gives nil unless this machine and the
-// device's runtime are those of the latency predictor: other latencies say nothing about its
-// limits.
+// timeOn measures the latency of networks on a device. It gives nil unless the device and its
+// runtime are those of the latency predictor: other latencies say nothing about its limits.
 func (j *Job) timeOn(ctx context.Context, d *Device, networks [][]supernet.Block) (*timings,
 	error) {
 	if len(networks) == 0 || d.Latency == nil || d.Runtime == nil {

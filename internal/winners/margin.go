@@ -6,7 +6,6 @@ import (
 	"math"
 
 	"github.com/tailor-nas/tailor/profiles"
-	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/optimize"
 )
@@ -49,13 +48,13 @@ func (j *Job) examined() int {
 	return n
 }
 
-// isHere says whether networks can be timed as the device's latency predictor has them: on this
-// machine, in the device's runtime.
+// isHere says whether networks can be timed as the device's latency predictor has them: on the
+// same device, in the same runtime.
 func (d *Device) isHere(ctx context.Context) (bool, profiles.Identity, error) {
 	if d.Latency == nil || d.Runtime == nil {
 		return false, profiles.Identity{}, nil
 	}
-	here, err := device.Describe(ctx)
+	here, err := profiles.DeviceOf(ctx, d.Runtime)
 	if err != nil {
 		return false, profiles.Identity{}, errTime(err)
 	}

@@ -73,9 +73,9 @@ type Job struct {
 type Device struct {
 	Name    string // in tables and paths; may be empty if it is the only one
 	Latency *predictor.Latency
-	// Runtime times the winners if the predictor is of this runtime, on this very machine, and they
-	// are chosen so that they meet their latency budgets there; otherwise, or if it is nil, their
-	// latency is only predicted
+	// Runtime times the winners if the predictor is of this runtime, on the device that it is on,
+	// and they are chosen so that they meet their latency budgets there; otherwise, or if it is
+	// nil, their latency is only predicted
 	Runtime profiles.Runtime
 
 	margin search.Margin // by which a winner's latency may be above its prediction

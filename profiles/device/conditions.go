@@ -29,40 +29,46 @@ type Conditions struct {
 	Unavailable         map[string]string `json:"unavailable,omitempty"`
 }
 
-// Observation is the state of the system's counters at one moment.
+// Observation is the state of the system's counters at one moment. As JSON it goes from the device
+// that it was made on to where the measurement is evaluated.
 type Observation struct {
-	at                       time.Time
-	steal, total             float64 // seconds of all processors since boot
-	pressure                 pressure
-	load, switches, throttle float64
-	missing                  map[string]string // by JSON name of Conditions
+	At           time.Time         `json:"at"`
+	StealSeconds float64           `json:"steal_seconds"` // of all processors since boot
+	TotalSeconds float64           `json:"total_seconds"`
+	PSIMicros    float64           `json:"psi_cpu_some_micros"` // since boot
+	PSIAvg10     float64           `json:"psi_cpu_some_avg10_percent"`
+	Load         float64           `json:"load_average_1min"`
+	Switches     float64           `json:"involuntary_switches"`
+	Throttle     float64           `json:"throttle_events"`
+	Missing      map[string]string `json:"missing,omitempty"` // by JSON name of Conditions
 }
 
 // Observe reads the counters of the machine this process runs on.
 func Observe() Observation { return observe(hostFiles()) }
 
 func observe(root fs.FS) Observation {
-	o := Observation{at: time.Now(), missing: map[string]string{}}
+	o := Observation{At: time.Now(), Missing: map[string]string{}}
 	files := kernelFiles{root}
 	var err error
-	o.steal, o.total, err = processorTimes()
+	o.StealSeconds, o.TotalSeconds, err = processorTimes()
 	o.miss("steal_share", err)
-	o.pressure, err = files.pressure()
+	stalled, err := files.pressure()
+	o.PSIMicros, o.PSIAvg10 = stalled.totalMicros, stalled.avg10Percent
 	o.miss("psi_cpu_some_share", err)
 	o.miss("psi_cpu_some_avg10_percent", err)
-	o.load, err = loadAverage()
+	o.Load, err = loadAverage()
 	o.miss("load_average_1min", err)
-	o.switches, err = involuntarySwitches()
+	o.Switches, err = involuntarySwitches()
 	o.miss("involuntary_switches", err)
 	throttle, err := files.throttleEvents()
-	o.throttle = float64(throttle)
+	o.Throttle = float64(throttle)
 	o.miss("throttle_events", err)
 	return o
 }
 
 func (o Observation) miss(key string, err error) {
 	if err != nil {
-		o.missing[key] = oneLine(err)
+		o.Missing[key] = oneLine(err)
 	}
 }
 
@@ -71,21 +77,22 @@ func (o Observation) Until(end Observation) Conditions {
 	c := Conditions{Unavailable: map[string]string{}}
 	report := func(key string, into **float64, value float64) {
 		for _, side := range []Observation{o, end} {
-			if reason, missing := side.missing[key]; missing {
+			if reason, missing := side.Missing[key]; missing {
 				c.Unavailable[key] = reason
 				return
 			}
 		}
 		*into = &value
 	}
-	micros := float64(end.at.Sub(o.at).Microseconds())
-	report("steal_share", &c.StealShare, share(end.steal-o.steal, end.total-o.total))
+	micros := float64(end.At.Sub(o.At).Microseconds())
+	report("steal_share", &c.StealShare,
+		share(end.StealSeconds-o.StealSeconds, end.TotalSeconds-o.TotalSeconds))
 	report("psi_cpu_some_share", &c.PSISomeShare,
-		share(end.pressure.totalMicros-o.pressure.totalMicros, micros))
-	report("psi_cpu_some_avg10_percent", &c.PSISomeAvg10Percent, end.pressure.avg10Percent)
-	report("load_average_1min", &c.LoadAverage, end.load)
-	report("involuntary_switches", &c.InvoluntarySwitches, max(end.switches-o.switches, 0))
-	report("throttle_events", &c.ThrottleEvents, max(end.throttle-o.throttle, 0))
+		share(end.PSIMicros-o.PSIMicros, micros))
+	report("psi_cpu_some_avg10_percent", &c.PSISomeAvg10Percent, end.PSIAvg10)
+	report("load_average_1min", &c.LoadAverage, end.Load)
+	report("involuntary_switches", &c.InvoluntarySwitches, max(end.Switches-o.Switches, 0))
+	report("throttle_events", &c.ThrottleEvents, max(end.Throttle-o.Throttle, 0))
 	return c
 }
 

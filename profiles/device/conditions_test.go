@@ -11,11 +11,11 @@ import (
 
 func TestConditions(t *testing.T) {
 	start := time.Now()
-	before := Observation{at: start, steal: 10, total: 1000, switches: 5, throttle: 1,
-		pressure: pressure{avg10Percent: 1, totalMicros: 1e6}, missing: map[string]string{}}
-	after := Observation{at: start.Add(4 * time.Second), steal: 12, total: 1008, switches: 25,
-		throttle: 1, load: 1.5,
-		pressure: pressure{avg10Percent: 30, totalMicros: 2e6}, missing: map[string]string{}}
+	before := Observation{At: start, StealSeconds: 10, TotalSeconds: 1000, Switches: 5, Throttle: 1,
+		PSIAvg10: 1, PSIMicros: 1e6, Missing: map[string]string{}}
+	after := Observation{At: start.Add(4 * time.Second), StealSeconds: 12, TotalSeconds: 1008,
+		Switches: 25, Throttle: 1, Load: 1.5, PSIAvg10: 30, PSIMicros: 2e6,
+		Missing: map[string]string{}}
 	c := before.Until(after)
 	for name, v := range map[string]struct {
 		got  *float64
@@ -34,8 +34,8 @@ func TestConditions(t *testing.T) {
 
 // What one of the two looks could not tell is absent, not zero.
 func TestConditionsUnknown(t *testing.T) {
-	before := Observation{missing: map[string]string{}}
-	after := Observation{missing: map[string]string{}}
+	before := Observation{Missing: map[string]string{}}
+	after := Observation{Missing: map[string]string{}}
 	after.miss("steal_share", errors.New("not\nhere"))
 	c := before.Until(after)
 	if c.StealShare != nil || c.Unavailable["steal_share"] != "not here" {

@@ -13,16 +13,15 @@ import (
 // clock can tell, even when repeated a million times.
 var ErrTooFast = errors.New("timing: subject takes no measurable time")
 
-// Subject is something to time. An error of Run or Time ends the measurement.
+// Subject is something to time. An error of Run ends the measurement.
 type Subject struct {
 	Name string
 	// Run executes it once. In steady state it must not allocate, because garbage collection is
 	// off while it is timed.
 	Run func() error
-	// Time, if set, executes it so many times, one right after the other, and gives how long they
-	// took together: for what runs in another process, whose answers take time to come. That
-	// process is to keep its measuring thread quiet itself.
-	Time func(runs int) (time.Duration, error)
+	// Key is what stands for it in a [Sample], where Settings.Elsewhere is set; Run is not called
+	// then.
+	Key func() any
 	// Next, if set, is called before each sample, and not timed: to go on with another copy, where
 	// it matters where in memory one lies.
 	Next func()
@@ -97,7 +96,7 @@ func Measure(ctx context.Context, ref Subject, subjects []Subject, s Settings) (
 	if err := checkSubjects(ref, subjects); err != nil {
 		return nil, Summary{}, err
 	}
-	restore, err := Quiet(s.Pin)
+	restore, err := s.quiet()
 	if err != nil {
 		return nil, Summary{}, err
 	}
@@ -106,13 +105,20 @@ func Measure(ctx context.Context, ref Subject, subjects []Subject, s Settings) (
 			timings, summary, err = nil, Summary{}, failed
 		}
 	}()
-	before := device.Observe()
+	before, err := s.observe()
+	if err != nil {
+		return nil, Summary{}, err
+	}
 	m := newMeasurement(ctx, ref, subjects, s)
 	if err := m.run(); err != nil {
 		return nil, Summary{}, err
 	}
+	after, err := s.observe()
+	if err != nil {
+		return nil, Summary{}, err
+	}
 	timings, summary = m.results()
-	summary.Conditions = before.Until(device.Observe())
+	summary.Conditions = before.Until(after)
 	return timings, summary, nil
 }
 

@@ -478,34 +478,62 @@ func TestMeasureReferenceFollowsSubject(t *testing.T) {
 	}
 }
 
-// What times itself is asked for all runs of a sample at once, and its answer counts, however long
-// that was on the way.
-func TestMeasureSelfTimed(t *testing.T) {
-	m := newMachine(1, quietMachine)
-	alone, asked := 0, 0
-	remote := timing.Subject{
-		Name: "remote",
-		Run:  func() error { alone++; m.work(time.Millisecond); return nil },
-		Time: func(runs int) (time.Duration, error) {
-			asked++
-			m.work(time.Millisecond)
-			return time.Duration(runs) * 50 * time.Microsecond, nil
-		},
-	}
-	timings, _ := m.measure(t, []timing.Subject{remote},
-		given(timing.Settings{MinRounds: 5, MaxRounds: 5}))
-	if off(timings[0].Ratio, 0.1) > 0.02 || timings[0].Repeats != 4 {
-		t.Errorf("%+v, want a tenth of the reference, in samples of 4", timings[0])
-	}
-	if alone != 5 || asked < 5+5 {
-		t.Errorf("%d runs alone, %d times asked: want one run before each sample", alone, asked)
-	}
+// elsewhere takes samples in the place of the subjects: each run of one lasts as long as its key,
+// whatever the way there takes.
+type elsewhere struct {
+	*machine
+	batches, settled int
+	err              error
+}
 
-	lost := errors.New("the other process is gone")
-	remote.Time = func(int) (time.Duration, error) { return 0, lost }
-	_, _, err := timing.Measure(t.Context(), m.subject("ref", refTime), []timing.Subject{remote},
-		given(timing.Settings{Clock: m}))
-	if !errors.Is(err, lost) || !strings.Contains(err.Error(), "remote") {
+func (e *elsewhere) Sample(plan []timing.Sample) (all []time.Duration, err error) {
+	if len(plan) > 1 {
+		e.batches++
+	}
+	e.work(3 * time.Millisecond)
+	for _, s := range plan {
+		if s.Settle {
+			e.settled++
+		}
+		all = append(all, time.Duration(s.Runs)*s.Key.(time.Duration))
+	}
+	return all, e.err
+}
+
+func (e *elsewhere) Observe() (device.Observation, error) {
+	return device.Observation{Throttle: 1}, nil
+}
+
+// What is elsewhere is asked for many samples at once, and its answers count, however long they
+// were on the way.
+func TestMeasureElsewhere(t *testing.T) {
+	m := newMachine(1, quietMachine)
+	there := &elsewhere{machine: m}
+	subject := func(name string, run time.Duration) timing.Subject {
+		return timing.Subject{Name: name, Key: func() any { return run },
+			Run: func() error { return errors.New("it is not here") }}
+	}
+	subjects := []timing.Subject{subject("a", 50*time.Microsecond), subject("b", refTime/2)}
+	s := given(timing.Settings{MinRounds: 5, MaxRounds: 5, Clock: m, Elsewhere: there})
+	timings, session, err := timing.Measure(t.Context(), subject("ref", refTime), subjects, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []float64{0.1, 0.5} {
+		if off(timings[i].Ratio, want) > 1e-9 || timings[i].Rounds != 5 {
+			t.Errorf("%+v, want a ratio of %g in 5 rounds", timings[i], want)
+		}
+	}
+	if c := session.Conditions; c.ThrottleEvents == nil || *c.ThrottleEvents != 0 {
+		t.Errorf("conditions %+v, want those of elsewhere", c)
+	}
+	if there.settled != 5*5 || there.batches != 5 {
+		t.Errorf("%d untimed runs in %d batches: want one before each sample, and a batch a round",
+			there.settled, there.batches)
+	}
+	there.err = errors.New("the other process is gone")
+	_, _, err = timing.Measure(t.Context(), subject("ref", refTime), subjects, s)
+	if !errors.Is(err, there.err) {
 		t.Errorf("got %v", err)
 	}
 }

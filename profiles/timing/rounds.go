@@ -143,7 +143,7 @@ func (m *measurement) plan(l *timed) {
 	l.repeats = repeats(m.MinSample, l.each)
 	// The reference comes after whatever is largest, and in another process nothing else warms its
 	// caches: without a run before, it would depend on what is measured beside it.
-	l.settle = l.each <= settleUpTo*m.MinSample || l == m.ref && l.Time != nil
+	l.settle = l.each <= settleUpTo*m.MinSample || l == m.ref && m.Elsewhere != nil
 	half := l.each * time.Duration(l.repeats) / 2
 	l.refRepeats = repeats(max(m.MinSample, half), m.ref.each)
 	// Powers of two, so that most neighbours can share a sample.
@@ -182,36 +182,47 @@ func (m *measurement) pass(subjects []*timed, deadline time.Time, keep func(l *t
 	r round)) error {
 	var refRepeats int // runs in the latest reference sample
 	var before float64
-	var err error
-	for _, l := range subjects {
+	for len(subjects) > 0 {
 		if !deadline.IsZero() && !m.Clock.Now().Before(deadline) {
 			return nil
 		}
-		// One sample serves as "after" and "before" where both want its length.
-		if refRepeats != l.refRepeats {
-			refRepeats = l.refRepeats
-			if before, err = m.reference(refRepeats); err != nil {
-				return err
+		batch := subjects[:m.batch(subjects)]
+		subjects = subjects[len(batch):]
+		plan := m.planned(batch, &refRepeats)
+		ms, err := m.take(plan)
+		if err != nil {
+			return err
+		}
+		for i := 0; i < len(plan); i++ {
+			if plan[i].timed == m.ref {
+				before = ms[i]
+				m.refs = append(m.refs, before)
+				continue
 			}
+			after := ms[i+1]
+			keep(plan[i].timed, round{ms[i], before, after})
 		}
-		raw, err := m.sample(l, l.repeats)
-		if err != nil {
-			return err
-		}
-		after, err := m.reference(refRepeats)
-		if err != nil {
-			return err
-		}
-		keep(l, round{raw, before, after})
-		before = after
 	}
 	return nil
 }
 
-func (m *measurement) reference(repeats int) (float64, error) {
-	ms, err := m.sample(m.ref, repeats)
-	m.refs = append(m.refs, ms)
-	return ms, err
+// planned is a sample to take: so many runs of a subject.
+type planned struct {
+	*timed
+	runs int
+}
+
+// planned are the samples of some subjects, each between two of the reference. One sample of that
+// serves as "after" and "before" where both want its length: refRepeats is that of the latest.
+func (m *measurement) planned(subjects []*timed, refRepeats *int) (plan []planned) {
+	for _, l := range subjects {
+		if *refRepeats != l.refRepeats {
+			*refRepeats = l.refRepeats
+			plan = append(plan, planned{m.ref, l.refRepeats})
+		}
+		plan = append(plan, planned{l, l.repeats}, planned{m.ref, l.refRepeats})
+	}
+	return plan
 }
 
 // sample returns milliseconds a run.
@@ -234,12 +245,12 @@ func (m *measurement) time(l *timed, runs int) (time.Duration, error) {
 	if err := m.ctx.Err(); err != nil {
 		return 0, fmt.Errorf("timing: measurement stopped after %d rounds: %w", m.rounds, err)
 	}
-	if l.Time != nil {
-		took, err := l.Time(runs)
+	if m.Elsewhere != nil {
+		took, err := m.ask([]Sample{{Key: l.Key(), Runs: runs}})
 		if err != nil {
 			return 0, l.failed(err)
 		}
-		return took, nil
+		return took[0], nil
 	}
 	start := m.Clock.Now()
 	for range runs {

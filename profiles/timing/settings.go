@@ -39,6 +39,9 @@ type Settings struct {
 	// for runtimes that compute on the calling thread: threads that native code
 	// starts meanwhile inherit the restriction.
 	Pin bool
+	// Elsewhere, if set, runs and times the subjects in the place of this process, which then is
+	// not kept quiet.
+	Elsewhere Elsewhere
 	// Clock, if set, replaces the real clock.
 	Clock Clock
 	// Progress, if set, is called between rounds, never inside a timed loop.

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -88,8 +90,17 @@ func ask(op string, session int64, data []byte) request {
 	return request{protocol.Request{Op: op, Session: session}, data}
 }
 
-var hello = request{Request: protocol.Request{Op: protocol.Hello, Version: protocol.Version,
-	Libraries: map[string]string{"doubler": "/l"}}}
+var (
+	hello = request{Request: protocol.Request{Op: protocol.Hello, Version: protocol.Version}}
+	look  = request{Request: protocol.Request{Op: protocol.Look,
+		Libraries: map[string]string{"doubler": "/l"}}}
+)
+
+// sample asks for so many runs of a session.
+func sample(session int64, runs int) request {
+	return request{Request: protocol.Request{Op: protocol.Sample,
+		Plan: []protocol.Runs{{Session: session, Runs: runs, Settle: true}}}}
+}
 
 // load asks for a model of two values.
 func load(file string) request {
@@ -99,15 +110,35 @@ func load(file string) request {
 		[]byte(file)}
 }
 
+// put asks to keep a file.
+func put(name, text string) request {
+	sum := sha256.Sum256([]byte(text))
+	return request{protocol.Request{Op: protocol.Put, File: &protocol.File{Name: name,
+		SHA256: hex.EncodeToString(sum[:])}}, []byte(text)}
+}
+
+// TestPut: files lie beside each other until the agent ends.
+func TestPut(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	t.Setenv("TMP", os.Getenv("TMPDIR"))
+	got, _ := answers(t, hello, put("a", "1"), put("b", "2"), put("a", "3"))
+	if a, b := got[1].Path, got[2].Path; filepath.Dir(a) != filepath.Dir(b) ||
+		filepath.Base(a) != "a" || got[3].Path != a {
+		t.Errorf("%s, %s and %s, expected files beside each other", a, b, got[3].Path)
+	}
+	left, err := os.ReadDir(os.Getenv("TMPDIR"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("%v is left behind (%v)", left, err)
+	}
+}
+
 // TestServe walks through a session.
 func TestServe(t *testing.T) {
-	timed := ask(protocol.Time, 1, nil)
-	timed.Runs = 3
 	got, data := answers(t, hello, load("double"), ask(protocol.Input, 1, protocol.Bytes(
-		[]float32{3, 4})), ask(protocol.Run, 1, nil), timed, ask(protocol.Output, 1, nil),
-		ask(protocol.Close, 1, nil), ask(protocol.Run, 1, nil), ask(protocol.Bye, 0, nil),
-		ask(protocol.Run, 1, nil))
-	if len(got) != 9 {
+		[]float32{3, 4})), ask(protocol.Run, 1, nil), sample(1, 3), ask(protocol.Output, 1, nil),
+		ask(protocol.Close, 1, nil), ask(protocol.Run, 1, nil), look,
+		ask(protocol.Observe, 0, nil), ask(protocol.Bye, 0, nil), ask(protocol.Run, 1, nil))
+	if len(got) != 11 {
 		t.Fatalf("%d answers, expected none after that to bye", len(got))
 	}
 	for i, a := range got {
@@ -115,8 +146,9 @@ func TestServe(t *testing.T) {
 			t.Errorf("answer %d: %v", i+1, a.Error)
 		}
 	}
-	if r := got[0].Agent.Runtimes[0]; r.Library != "/l" || got[1].Session != 1 ||
-		got[4].TookNS <= 0 || got[7].Error.Kind != protocol.Closed {
+	if r := got[8].Runtimes[0]; r.Library != "/l" || got[1].Session != 1 ||
+		len(got[4].TookNS) != 1 || got[4].TookNS[0] <= 0 ||
+		got[7].Error.Kind != protocol.Closed || got[9].Observed.At.IsZero() {
 		t.Errorf("answers %+v", got)
 	}
 	if want := protocol.Bytes([]float32{6, 8}); !bytes.Equal(data[5], want) {
@@ -133,8 +165,10 @@ func TestRefused(t *testing.T) {
 		Input: []int{1}, Output: []int{1}}
 	shape, threads := load("double"), load("double")
 	shape.Model.Input, threads.Model.Threads = []int{0}, 0
-	many := ask(protocol.Time, 1, nil)
-	many.Runs = maxRuns + 1
+	plan := ask(protocol.Sample, 0, nil)
+	plan.Plan = make([]protocol.Runs, maxPlan+1)
+	changed := put("x", "a")
+	changed.data = []byte("b")
 	all := []struct {
 		request
 		kind, text string
@@ -153,7 +187,15 @@ func TestRefused(t *testing.T) {
 		{ask(protocol.Output, 1, nil), protocol.Order, "without a run"},
 		{ask(protocol.Input, 1, make([]byte, 7)), protocol.BadData, "7 bytes, expected 8"},
 		{ask(protocol.Input, 1, make([]byte, 8)), "", ""},
-		{many, protocol.Refused, "runs"},
+		{sample(1, maxRuns+1), protocol.Refused, "runs"},
+		{sample(1, 0), protocol.Refused, "0 runs"},
+		{sample(9, 1), protocol.Closed, "no session 9"},
+		{plan, protocol.Refused, "a plan of"},
+		{ask(protocol.Sample, 0, nil), protocol.Refused, "a plan of 0"},
+		{ask(protocol.Lock, 0, nil), protocol.Refused, "without an owner"},
+		{put("../x", "a"), protocol.Refused, "no folders"},
+		{put("", "a"), protocol.Refused, "no folders"},
+		{changed, protocol.Refused, "SHA-256"},
 		{ask("dance", 1, nil), protocol.Refused, `no request "dance"`},
 		{ask(protocol.Run, 9, nil), protocol.Closed, "no session 9"},
 		{ask(protocol.Run, 1, nil), "", ""},
@@ -176,18 +218,21 @@ func TestRefused(t *testing.T) {
 
 // FuzzServe: whatever comes, the agent ends when it does, and all that it says is of the protocol.
 func FuzzServe(f *testing.F) {
-	begin := `{"id":1,"op":"hello","version":1}` + "\n"
+	begin := `{"id":1,"op":"hello","version":2}` + "\n"
 	for _, seed := range []string{
 		"", "hello\n", begin + `{"op":"bye"}` + "\n",
 		begin + `{"op":"load","model":{"runtime":"doubler","threads":1,"input":[1]},"bytes":6}` +
-			"\ndouble", begin + `{"op":"time","session":-1,"runs":-5}` + "\n",
+			"\ndouble", begin + `{"op":"sample","plan":[{"session":-1,"runs":-5}]}` + "\n",
+		begin + `{"op":"put","file":{"name":"../x"},"bytes":1}` + "\na",
 		begin + `{"op":"load","bytes":99999999999}` + "\n",
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if bytes.Contains(text, []byte("deadline")) {
-			t.Skip("it ends the process, as it is to")
+		for _, ends := range []string{"deadline", "idle", "lock"} {
+			if bytes.Contains(bytes.ToLower(text), []byte(ends)) {
+				t.Skip("it may end the process, as it is to")
+			}
 		}
 		var out bytes.Buffer
 		err := Serve(bytes.NewReader(text), &out, protocol.Agent{}, []Engine{doubler{}})

@@ -5,9 +5,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/tailor-nas/tailor/internal/runtime/protocol"
 	"github.com/tailor-nas/tailor/internal/settings"
+	"github.com/tailor-nas/tailor/profiles/device"
 )
 
 // server has the sessions of one connection.
@@ -17,45 +19,58 @@ type server struct {
 	sessions map[int64]*session
 	last     int64 // session
 	greeted  bool
+	idle     time.Duration // that it waits for a request, 0 for ever
 	quiet    quiet
+	files    files
+	lock     *lock
 }
 
 // do answers one request.
 func (s *server) do(r protocol.Request, data []byte) (a protocol.Answer, out []byte, err error) {
-	switch r.Op {
-	case protocol.Hello:
+	switch {
+	case r.Op == protocol.Hello:
 		a.Agent, err = s.hello(r)
 		return a, nil, err
-	case protocol.Bye:
+	case r.Op == protocol.Bye:
 		return a, nil, nil
-	}
-	if !s.greeted {
+	case !s.greeted:
 		return a, nil, refuse("%q comes before hello", r.Op)
 	}
-	if r.Op == protocol.Load {
+	switch r.Op {
+	case protocol.Lock:
+		err = s.takeLock(r.Owner)
+	case protocol.Put:
+		a.Path, err = s.files.put(r.File, data)
+	case protocol.Look:
+		a.Runtimes = s.look(r)
+	case protocol.Load:
 		a.Session, err = s.load(r.Model, data)
-		return a, nil, err
+	case protocol.Sample:
+		a.TookNS, err = s.sample(r.Plan)
+	case protocol.Observe:
+		now := device.Observe()
+		a.Observed = &now
+	default:
+		return s.use(r, data)
 	}
-	one, ok := s.sessions[r.Session]
-	if !ok {
-		return a, nil, &protocol.Error{Kind: protocol.Closed,
-			Text: fmt.Sprintf("there is no session %d", r.Session)}
-	}
-	return s.use(one, r, data)
+	return a, nil, err
 }
 
 // use answers a request to a session.
-func (s *server) use(one *session, r protocol.Request, data []byte) (
-	a protocol.Answer, out []byte, err error) {
+func (s *server) use(r protocol.Request, data []byte) (a protocol.Answer, out []byte, err error) {
+	one, err := s.session(r.Session)
+	if err != nil {
+		return a, nil, err
+	}
 	switch r.Op {
 	case protocol.Input:
 		return a, nil, one.setInput(data)
 	case protocol.Output:
 		out, err = one.output()
 		return a, out, err
-	case protocol.Run, protocol.Time:
+	case protocol.Run:
 		if err = s.quiet.begin(one.threads); err == nil {
-			a.TookNS, err = one.time(max(r.Runs, 1))
+			_, err = one.time(1)
 		}
 		return a, nil, err
 	case protocol.Close:
@@ -65,21 +80,74 @@ func (s *server) use(one *session, r protocol.Request, data []byte) (
 	return a, nil, refuse("there is no request %q", r.Op)
 }
 
-// hello says what the agent is and has.
+func (s *server) session(id int64) (*session, error) {
+	one, ok := s.sessions[id]
+	if !ok {
+		return nil, &protocol.Error{Kind: protocol.Closed,
+			Text: fmt.Sprintf("there is no session %d", id)}
+	}
+	return one, nil
+}
+
+// hello says what the agent is.
 func (s *server) hello(r protocol.Request) (*protocol.Agent, error) {
 	if r.Version != protocol.Version {
 		return nil, refuse("tailor speaks version %d of the protocol and this tailor-agent %d: "+
 			"use those of one build", r.Version, protocol.Version)
 	}
-	about := s.about
-	about.Runtimes = []protocol.Runtime{}
+	s.greeted, s.idle = true, milliseconds(r.IdleMS)
+	return &s.about, nil
+}
+
+// takeLock makes this the only agent of the device that measures.
+func (s *server) takeLock(o *protocol.Owner) (err error) {
+	if o == nil || o.Name == "" || o.Token == "" {
+		return refuse("lock without an owner")
+	}
+	if s.lock == nil {
+		s.lock, err = lockDevice(*o)
+	}
+	return err
+}
+
+// look opens runtimes.
+func (s *server) look(r protocol.Request) []protocol.Runtime {
+	found := []protocol.Runtime{}
 	for _, e := range s.engines {
 		if len(r.Runtimes) == 0 || slices.Contains(r.Runtimes, e.Name()) {
-			about.Runtimes = append(about.Runtimes, e.Open(r.Libraries[e.Name()]))
+			found = append(found, e.Open(r.Libraries[e.Name()]))
 		}
 	}
-	s.greeted = true
-	return &about, nil
+	return found
+}
+
+// maxPlan bounds the samples that one request may ask for.
+const maxPlan = 1 << 14
+
+// sample times runs of sessions.
+func (s *server) sample(plan []protocol.Runs) (took []int64, err error) {
+	if len(plan) == 0 || len(plan) > maxPlan {
+		return nil, refuse("a plan of %d samples, expected 1 to %d", len(plan), maxPlan)
+	}
+	took = make([]int64, len(plan))
+	for i, p := range plan {
+		one, err := s.session(p.Session)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.quiet.begin(one.threads); err != nil {
+			return nil, err
+		}
+		if p.Settle {
+			if _, err := one.time(1); err != nil {
+				return nil, err
+			}
+		}
+		if took[i], err = one.time(p.Runs); err != nil {
+			return nil, err
+		}
+	}
+	return took, nil
 }
 
 // load makes a session.
@@ -120,4 +188,6 @@ func (s *server) close() {
 		_ = one.model.Close()
 	}
 	_ = s.quiet.end()
+	s.files.remove()
+	s.lock.release()
 }

@@ -38,8 +38,8 @@ func (s *session) time(runs int) (nanoseconds int64, err error) {
 	if !s.filled {
 		return 0, &protocol.Error{Kind: protocol.Order, Text: "a run without input"}
 	}
-	if runs > maxRuns {
-		return 0, refuse("%d runs, expected at most %d", runs, maxRuns)
+	if runs < 1 || runs > maxRuns {
+		return 0, refuse("%d runs, expected 1 to %d", runs, maxRuns)
 	}
 	s.ran = false
 	start := time.Now()
@@ -79,6 +79,7 @@ func (q *quiet) begin(threads int) (err error) {
 	if err := q.end(); err != nil {
 		return err
 	}
+	runtime.GC() // there is none until the end
 	q.threads = threads
 	q.restore, err = timing.Quiet(threads == 1 && runtime.GOOS == "linux")
 	return err

@@ -199,8 +199,8 @@ func checkClose(t *testing.T, rt profiles.Runtime, net *supernet.Subnet, batch i
 	}
 	_, err := s.Output()
 	closed := map[string]error{"input": s.SetInput(input), "run": s.Run(), "output": err}
-	if timed, ok := s.(profiles.SelfTimed); ok {
-		_, closed["time"] = timed.Time(1)
+	if e, ok := rt.(profiles.Elsewhere); ok {
+		_, closed["sample"] = e.Sample(t.Context(), []profiles.Sample{{Session: s, Runs: 1}})
 	}
 	for what, err := range closed {
 		if !errors.Is(err, profiles.ErrClosed) {
@@ -210,29 +210,44 @@ func checkClose(t *testing.T, rt profiles.Runtime, net *supernet.Subnet, batch i
 	same(t, compute(t, other, input), expected(net, input))
 }
 
-// checkTime: what times itself computes as well.
+// checkTime: what is timed elsewhere computes as well, and its device is described.
 func checkTime(t *testing.T, rt profiles.Runtime, net *supernet.Subnet, batch int) {
-	s, ok := load(t, rt, net).(profiles.SelfTimed)
+	e, ok := rt.(profiles.Elsewhere)
 	if !ok {
 		t.Skip("it is timed from outside")
 	}
-	if _, err := s.Time(1); !errors.Is(err, profiles.ErrOrder) {
+	if d := e.Device(); d.ID == "" {
+		t.Errorf("its device is %+v", d)
+	}
+	if o, err := e.Observe(t.Context()); err != nil || o.At.IsZero() {
+		t.Errorf("its system is %+v (%v)", o, err)
+	}
+	s, other := load(t, rt, net), load(t, rt, net)
+	one := func(s profiles.Session, runs int) profiles.Sample {
+		return profiles.Sample{Session: s, Runs: runs}
+	}
+	_, err := e.Sample(t.Context(), []profiles.Sample{one(s, 1)})
+	if !errors.Is(err, profiles.ErrOrder) {
 		t.Errorf("time without input: got %v, want ErrOrder", err)
 	}
 	input := images(net, batch, 1)
-	if err := s.SetInput(input); err != nil {
-		t.Fatal(err)
-	}
-	for _, runs := range []int{1, 10} {
-		if took, err := s.Time(runs); err != nil || took <= 0 {
-			t.Errorf("%d runs took %v (%v)", runs, took, err)
+	for _, s := range []profiles.Session{s, other} {
+		if err := s.SetInput(input); err != nil {
+			t.Fatal(err)
 		}
 	}
-	out, err := s.Output()
-	if err != nil {
-		t.Fatal(err)
+	plan := []profiles.Sample{one(s, 1), one(other, 10), {Session: s, Runs: 3, Settle: true}}
+	took, err := e.Sample(t.Context(), plan)
+	if err != nil || len(took) != len(plan) || slices.Min(took) <= 0 {
+		t.Errorf("the samples took %v (%v)", took, err)
 	}
-	same(t, out, expected(net, input))
+	for _, s := range []profiles.Session{s, other} {
+		out, err := s.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, out, expected(net, input))
+	}
 }
 
 // checkAtOnce: sessions of one network do not disturb each other.

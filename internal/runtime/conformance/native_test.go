@@ -7,7 +7,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/runtime/conformance"
 	"github.com/tailor-nas/tailor/profiles"
-	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/profiles/device"
 )
 
 func TestNative(t *testing.T) {
@@ -16,29 +16,29 @@ func TestNative(t *testing.T) {
 	})
 }
 
-// TestSelfTimed: the suite asks those that time themselves for more.
-func TestSelfTimed(t *testing.T) {
+// TestElsewhere: the suite asks those that time themselves for more.
+func TestElsewhere(t *testing.T) {
 	conformance.Run(t, func(threads, batch int) (profiles.Runtime, error) {
 		return timed{profiles.Native{Threads: threads, Batch: batch}}, nil
 	})
 }
 
-// timed is tailor's engine, with sessions that time themselves.
+// timed is tailor's engine, that takes samples itself.
 type timed struct{ profiles.Native }
 
-func (r timed) Load(ctx context.Context, net *supernet.Subnet) (profiles.Session, error) {
-	s, err := r.Native.Load(ctx, net)
-	return timedSession{s}, err
-}
+func (timed) Device() device.Device { return device.Device{ID: "here"} }
 
-type timedSession struct{ profiles.Session }
+func (timed) Observe(context.Context) (device.Observation, error) { return device.Observe(), nil }
 
-func (s timedSession) Time(runs int) (time.Duration, error) {
-	start := time.Now()
-	for range runs {
-		if err := s.Run(); err != nil {
-			return 0, err
+func (timed) Sample(_ context.Context, plan []profiles.Sample) (all []time.Duration, err error) {
+	for _, s := range plan {
+		start := time.Now()
+		for range s.Runs {
+			if err := s.Session.Run(); err != nil {
+				return nil, err
+			}
 		}
+		all = append(all, max(time.Since(start), 1))
 	}
-	return max(time.Since(start), 1), nil
+	return all, nil
 }

@@ -20,8 +20,9 @@ func pipe(text string) (*Conn, *bytes.Buffer) {
 func TestRoundTrip(t *testing.T) {
 	model := &Model{Runtime: "r", SHA256: "ab", Threads: 2, Input: []int{1, 2}, Output: []int{3}}
 	requests := []Request{
-		{ID: 1, Op: Hello, Version: 1, Libraries: map[string]string{"r": "/a b\n.so"}},
-		{ID: 2, Op: Load, Model: model}, {ID: 3, Op: Time, Session: 1, Runs: 7, DeadlineMS: 5},
+		{ID: 1, Op: Look, Libraries: map[string]string{"r": "/a b\n.so"}},
+		{ID: 2, Op: Load, Model: model}, {ID: 3, Op: Sample, Plan: []Runs{{1, 7, true}},
+			DeadlineMS: 5},
 	}
 	data := [][]byte{nil, []byte("{\n\"op\":\"bye\"}\n"), bytes.Repeat([]byte("x"), 1<<21)}
 	c, sent := pipe("")
@@ -46,7 +47,7 @@ func TestRoundTrip(t *testing.T) {
 
 func TestAnswers(t *testing.T) {
 	c, sent := pipe("")
-	want := Answer{ID: 1, Error: &Error{Failed, "no"}, TookNS: 5, Bytes: 3}
+	want := Answer{ID: 1, Error: &Error{Failed, "no"}, TookNS: []int64{5}, Bytes: 3}
 	if err := c.WriteAnswer(want, []byte("abc")); err != nil {
 		t.Fatal(err)
 	}

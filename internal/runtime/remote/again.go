@@ -13,14 +13,18 @@ import (
 // ErrOther says that what is found here is another runtime than was asked for, or another version.
 var ErrOther = errors.New("another runtime than was measured")
 
-// Names are the runtimes that agents have.
+// Names are the runtimes that agents have, besides tailor's own engine, which needs none here.
 func Names() []string { return []string{"onnxruntime", "litert", "openvino"} }
 
-// Known says whether an ID of a runtime is that of one that agents have.
-func Known(id string) bool { return nameOf(id) != "" }
+// native is tailor's own engine.
+const native = "native"
 
-func nameOf(id string) string {
-	for _, name := range Names() {
+// Known says whether an ID of a runtime is one of [Names].
+func Known(id string) bool { return NameOf(id) != "" && NameOf(id) != native }
+
+// NameOf is the runtime that an ID is of, "" if it is of none that agents have.
+func NameOf(id string) string {
+	for _, name := range append(Names(), native) {
 		if strings.HasPrefix(id, name+"/") {
 			return name
 		}
@@ -29,9 +33,11 @@ func nameOf(id string) string {
 }
 
 // OpenAs opens the runtime with the settings that an ID was made of, as [profiles.NativeOf] does
-// for tailor's engine. It gives ErrOther if the one that is found here has another version.
-func OpenAs(ctx context.Context, id string) (*Runtime, error) {
-	r, err := Open(ctx, Config{Runtime: nameOf(id)})
+// for tailor's engine, where and how the Config says. It gives ErrOther if the one that is found
+// has another version.
+func OpenAs(ctx context.Context, c Config, id string) (*Runtime, error) {
+	c.Runtime = NameOf(id)
+	r, err := Open(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +45,7 @@ func OpenAs(ctx context.Context, id string) (*Runtime, error) {
 	if r.takeSettings(id) {
 		return r, nil
 	}
-	return nil, errors.Join(fmt.Errorf("%w: here is %s, expected %s", ErrOther, found, id),
+	return nil, errors.Join(fmt.Errorf("%w: there is %s, expected %s", ErrOther, found, id),
 		r.Close())
 }
 

@@ -3,7 +3,6 @@ package remote
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/tailor-nas/tailor/internal/runtime/protocol"
 	"github.com/tailor-nas/tailor/profiles"
@@ -18,6 +17,8 @@ var (
 	ErrLate = errors.New("no answer in time")
 	// ErrCrashed says that the agent ended by itself.
 	ErrCrashed = errors.New("it ended")
+	// ErrBusy says that another tailor measures on the device.
+	ErrBusy = errors.New("the device is in use")
 )
 
 // missingError is an ErrMissing in the words of the agent.
@@ -45,6 +46,12 @@ func (e *AgentError) Error() string {
 
 func (e *AgentError) Unwrap() error { return e.Err }
 
+// canGoOn says whether an error is that of an agent that another may take the place of: it was
+// lost, and did not break the rules.
+func canGoOn(err error) bool {
+	return errors.Is(err, ErrCrashed) || errors.Is(err, ErrLate)
+}
+
 // failed is the error that an answer stands for.
 func failed(op string, e *protocol.Error) error {
 	switch e.Kind {
@@ -52,23 +59,10 @@ func failed(op string, e *protocol.Error) error {
 		return fmt.Errorf("%w: %s", profiles.ErrClosed, e.Text)
 	case protocol.BadData:
 		return fmt.Errorf("%w: %s", profiles.ErrInput, e.Text)
+	case protocol.Busy:
+		return fmt.Errorf("%w: %s", ErrBusy, e.Text)
 	case protocol.Order:
 		return fmt.Errorf("%w: %s", profiles.ErrOrder, e.Text)
 	}
 	return fmt.Errorf("tailor-agent, asked to %s: %w", op, e)
-}
-
-// tail keeps the end of what is written to it.
-type tail struct{ text []byte }
-
-func (t *tail) Write(p []byte) (int, error) {
-	const most = 1000
-	t.text = append(t.text, p...)
-	t.text = t.text[max(0, len(t.text)-most):]
-	return len(p), nil
-}
-
-// String gives it in one line.
-func (t *tail) String() string {
-	return strings.Join(strings.Fields(strings.ToValidUTF8(string(t.text), "?")), " ")
 }

@@ -8,13 +8,16 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/export"
 	"github.com/tailor-nas/tailor/internal/runtime/agent"
+	"github.com/tailor-nas/tailor/internal/runtime/link"
 	"github.com/tailor-nas/tailor/internal/runtime/protocol"
 	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -35,7 +38,8 @@ func TestMain(m *testing.M) {
 	case "parent":
 		child := command("deaf")
 		child.ExtraFiles = []*os.File{os.NewFile(3, "held")}
-		if _, err := start(child, time.Hour); err != nil {
+		one := link.Command{Name: "deaf", Make: func() *exec.Cmd { return child }}
+		if _, err := start(context.Background(), one, time.Hour); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -47,7 +51,7 @@ func TestMain(m *testing.M) {
 		fmt.Println("usage: noise [FILE]")
 		os.Exit(2)
 	}
-	about := protocol.Agent{Program: "fake", OS: "none", Arch: "none"}
+	about := protocol.Agent{Program: "fake", Device: device.Device{ID: os.Getenv(idVariable)}}
 	if err := agent.Serve(os.Stdin, os.Stdout, about, []agent.Engine{engine{fault}}); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -60,6 +64,31 @@ func command(fault string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), faultVariable+"="+fault)
 	return cmd
+}
+
+// idVariable names the device that the agent says it is on.
+const idVariable = "TAILOR_TEST_DEVICE"
+
+// fake starts agents with a fault, each of which is kept.
+type fake struct {
+	link.Command
+	started *[]*exec.Cmd
+}
+
+func faulty(fault string) fake {
+	f := fake{started: new([]*exec.Cmd)}
+	f.Command = link.Command{Name: "fake " + fault, Make: func() *exec.Cmd {
+		cmd := command(fault)
+		cmd.Env = append(cmd.Env, idVariable+"=here")
+		*f.started = append(*f.started, cmd)
+		return cmd
+	}}
+	return f
+}
+
+// left says whether any agent still runs.
+func (f fake) left() bool {
+	return slices.ContainsFunc(*f.started, func(c *exec.Cmd) bool { return c.ProcessState == nil })
 }
 
 // plain is a format that only the fake runtime reads.

@@ -3,6 +3,7 @@ package remote
 import (
 	"github.com/tailor-nas/tailor/internal/export"
 	"github.com/tailor-nas/tailor/internal/onnx"
+	"github.com/tailor-nas/tailor/internal/runtime/netfile"
 	"github.com/tailor-nas/tailor/internal/tflite"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -16,7 +17,8 @@ type format struct {
 
 // formats are those that are written, by what agents call them.
 func formats() map[string]format {
-	return map[string]format{"onnx": {onnx.Marshal, true}, "tflite": {tflite.Marshal, false}}
+	return map[string]format{"onnx": {onnx.Marshal, true}, "tflite": {tflite.Marshal, false},
+		netfile.Format: {netfile.Marshal, false}}
 }
 
 // shape is that of a batch of maps in the format.

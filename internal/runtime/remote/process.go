@@ -5,24 +5,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os/exec"
 	"sync"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/runtime/link"
 	"github.com/tailor-nas/tailor/internal/runtime/protocol"
 )
 
 // process is an agent that was started. Its methods may be called by several goroutines: requests
 // then wait for each other.
 type process struct {
-	cmd      *exec.Cmd
+	link     link.Link
 	conn     *protocol.Conn
-	in       io.WriteCloser
-	out      io.ReadCloser
-	stderr   *tail
 	deadline time.Duration // of each answer
-	ended    chan struct{} // closed when the program has
 
 	mu   sync.Mutex // held for a request and its answer
 	last int64      // request
@@ -32,24 +27,24 @@ type process struct {
 	reason   error // why it was stopped
 }
 
-// start starts a program that speaks the protocol.
-func start(cmd *exec.Cmd, deadline time.Duration) (*process, error) {
-	p := &process{cmd: cmd, stderr: &tail{}, deadline: deadline,
-		ended: make(chan struct{})}
-	cmd.Stderr, cmd.WaitDelay = p.stderr, time.Second
-	var err error
-	if p.in, err = cmd.StdinPipe(); err != nil {
+// start starts an agent.
+func start(ctx context.Context, d link.Dialer, deadline time.Duration) (*process, error) {
+	l, err := d.Dial(ctx)
+	if err != nil {
 		return nil, err
 	}
-	if p.out, err = cmd.StdoutPipe(); err != nil {
-		return nil, err
-	}
-	p.conn = protocol.NewConn(p.out, p.in)
-	if err := startChild(cmd, p.ended); err != nil {
-		return nil, fmt.Errorf("start tailor-agent: %w", err)
-	}
-	return p, nil
+	return &process{link: l, conn: protocol.NewConn(l, l), deadline: deadline}, nil
 }
+
+// lost says that the agent can be used no more.
+func (p *process) lost() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dead != nil
+}
+
+// sendRate is how many bytes a second a connection carries at least, or it is taken to hang.
+const sendRate = 50_000
 
 // call sends a request and gives the answer. What is not answered, in time and before ctx ends,
 // ends the agent.
@@ -63,9 +58,8 @@ func (p *process) call(ctx context.Context, r protocol.Request, data []byte) (
 	p.last++
 	// The agent has a second more, in case nobody is here to end it.
 	r.ID, r.DeadlineMS = p.last, (p.deadline + time.Second).Milliseconds()
-	late := time.AfterFunc(p.deadline, func() {
-		p.stop(fmt.Errorf("%w, %v", ErrLate, p.deadline))
-	})
+	deadline := p.deadline + time.Duration(len(data))*time.Second/sendRate
+	late := time.AfterFunc(deadline, func() { p.stop(fmt.Errorf("%w, %v", ErrLate, deadline)) })
 	defer late.Stop()
 	defer context.AfterFunc(ctx, func() { p.stop(context.Cause(ctx)) })()
 	a, out, err := p.exchange(r, data)
@@ -95,10 +89,7 @@ func (p *process) exchange(r protocol.Request, data []byte) (protocol.Answer, []
 // stop ends the agent at once. Whoever waits for an answer gets an error.
 func (p *process) stop(reason error) {
 	p.note(reason)
-	// What these fail with is that it has ended already.
-	_ = p.cmd.Process.Kill()
-	_ = p.in.Close()
-	_ = p.out.Close()
+	p.link.Kill()
 }
 
 // note keeps the first reason to stop, and gives it.
@@ -111,27 +102,21 @@ func (p *process) note(reason error) error {
 	return p.reason
 }
 
-// wait waits until the program has ended. It is called once.
-func (p *process) wait() error {
-	defer close(p.ended)
-	return p.cmd.Wait()
-}
-
 // die ends the agent after a request that was not answered, and gives the error of this request and
 // of all that follow.
 func (p *process) die(op string, err error) error {
 	why := p.note(err)
 	if why != err || errors.Is(err, protocol.ErrFormat) {
 		p.stop(why)
-		_ = p.wait() // says that it was killed
+		_ = p.link.Wait() // says that it was killed
 	} else {
 		// A stream that ends says that it is about to end by itself.
 		kill := time.AfterFunc(time.Second, func() { p.stop(err) })
-		_ = p.in.Close()
-		why = fmt.Errorf("%w: %v", ErrCrashed, cmp.Or(p.wait(), err))
+		_ = p.link.Finish()
+		why = fmt.Errorf("%w: %v", ErrCrashed, cmp.Or(p.link.Wait(), err))
 		kill.Stop()
 	}
-	p.dead = &AgentError{op, why, p.stderr.String()}
+	p.dead = &AgentError{op, why, p.link.Stderr()}
 	return p.dead
 }
 
@@ -142,8 +127,8 @@ func (p *process) close() error {
 	defer p.mu.Unlock()
 	if p.dead == nil {
 		p.dead = &AgentError{protocol.Bye, errors.New("it was closed"), ""}
-		_ = p.in.Close() // fails if it has ended
-		err = p.wait()
+		_ = p.link.Finish() // fails if it has ended
+		err = p.link.Wait()
 	}
 	return err
 }

@@ -20,8 +20,8 @@ import (
 // TestConformance: an agent that computes with tailor's engine is a runtime like any other.
 func TestConformance(t *testing.T) {
 	conformance.Run(t, func(threads, batch int) (profiles.Runtime, error) {
-		r, err := open(t.Context(), command("none"), Config{Runtime: "fake", Threads: threads,
-			Batch: batch}, plain())
+		r, err := open(t.Context(), Config{Runtime: "fake", Threads: threads, Batch: batch,
+			Device: faulty("none")}, plain())
 		if err == nil {
 			t.Cleanup(func() {
 				if err := r.Close(); err != nil {
@@ -50,7 +50,7 @@ func small(t *testing.T) *supernet.Subnet {
 // loaded is a session with an input, in an agent with a fault.
 func loaded(t *testing.T, fault string) (*Runtime, profiles.Session) {
 	t.Helper()
-	r, err := open(t.Context(), command(fault), Config{Runtime: "fake"}, plain())
+	r, err := open(t.Context(), Config{Runtime: "fake", Device: faulty(fault)}, plain())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,8 @@ func TestInterrupted(t *testing.T) {
 // TestInterruptedRun: when the context that a session was loaded with ends, so does the agent,
 // which is busy.
 func TestInterruptedRun(t *testing.T) {
-	r, err := open(t.Context(), command("hang"), Config{Runtime: "fake"}, plain())
+	d := faulty("hang")
+	r, err := open(t.Context(), Config{Runtime: "fake", Device: d}, plain())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +152,7 @@ func TestInterruptedRun(t *testing.T) {
 	}
 	_ = s.Close() // fails if the agent was killed
 	_ = r.Close()
-	if r.agent.cmd.ProcessState == nil {
+	if d.left() {
 		t.Error("the agent is left behind")
 	}
 }
@@ -160,18 +161,18 @@ func TestInterruptedRun(t *testing.T) {
 func TestNoAgent(t *testing.T) {
 	for fault, want := range map[string]error{"mute": ErrLate, "echo": protocol.ErrFormat,
 		"noise": protocol.ErrFormat} {
-		cmd, deadline := command(fault), helloDeadline
+		d, deadline := faulty(fault), helloDeadline
 		if fault == "mute" {
 			deadline = 100 * time.Millisecond
 		}
-		_, err := look(t.Context(), cmd, deadline)
-		if !errors.Is(err, want) || !strings.Contains(err.Error(), cmd.Path) {
-			t.Errorf("%s: %v, expected %v of %s", fault, err, want, cmd.Path)
+		_, _, err := lookAt(t.Context(), d, deadline)
+		if !errors.Is(err, want) || !strings.Contains(err.Error(), d.Name) {
+			t.Errorf("%s: %v, expected %v of %s", fault, err, want, d.Name)
 		}
 		if want == protocol.ErrFormat && !strings.Contains(err.Error(), "does not speak") {
 			t.Errorf("%s: %v", fault, err)
 		}
-		if cmd.ProcessState == nil {
+		if d.left() {
 			t.Errorf("%s is left behind", fault)
 		}
 	}
@@ -191,7 +192,8 @@ func TestOpen(t *testing.T) {
 		{"none", Config{Runtime: "fake", Threads: 1 << 20}, profiles.ErrSettings, "threads"},
 		{"none", Config{Runtime: "fake", Batch: -1}, profiles.ErrSettings, "batches of -1"},
 	} {
-		_, err := open(t.Context(), command(c.fault), c.Config, plain())
+		c.Config.Device = faulty(c.fault)
+		_, err := open(t.Context(), c.Config, plain())
 		if err == nil || c.is != nil && !errors.Is(err, c.is) ||
 			!strings.Contains(err.Error(), c.says) {
 			t.Errorf("%+v: %v, expected %q", c.Config, err, c.says)
@@ -201,8 +203,8 @@ func TestOpen(t *testing.T) {
 
 // TestInfo: what the agent says of the runtime is part of what times hold for.
 func TestInfo(t *testing.T) {
-	r, err := open(t.Context(), command("none"), Config{Runtime: "fake", Library: "/l", Threads: 2},
-		plain())
+	r, err := open(t.Context(), Config{Runtime: "fake", Library: "/l", Threads: 2,
+		Device: faulty("none")}, plain())
 	if err != nil {
 		t.Fatal(err)
 	}

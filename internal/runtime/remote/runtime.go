@@ -2,152 +2,108 @@ package remote
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"os/exec"
+	"sync"
 	"time"
 
-	"github.com/tailor-nas/tailor/internal/export"
+	"github.com/tailor-nas/tailor/internal/runtime/link"
 	"github.com/tailor-nas/tailor/internal/runtime/protocol"
 	"github.com/tailor-nas/tailor/internal/settings"
 	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
 // Config says which runtime, and how networks are run.
 type Config struct {
-	Runtime string // one of [Names]
-	Library string // path of its library; empty to look for it
-	Threads int    // 0 is 1
-	Batch   int    // images that run together; 0 is 1
+	Runtime string // one of [Names], or "native" on a device
+	Library string // path of its library, on the device; empty to look for it
+	// Bring are files to put on the device: the runtime's library, and what must lie beside it.
+	Bring   []string
+	Threads int // 0 is 1
+	Batch   int // images that run together; 0 is 1
 	// Deadline is how long an answer may take before the agent is taken to hang; 0 is 2 minutes.
 	Deadline time.Duration
+
+	// Device starts the agent; nil is the program that is found here.
+	Device link.Dialer
+	// Owner, which goes with a Device, is for whom it is measured, in words. No other measures
+	// there meanwhile, and an agent that is lost is started again.
+	Owner string
+	// Warn, if set, is told of what was lost and found again.
+	Warn func(text string)
 }
 
 // defaultDeadline is that of a large network on a busy machine, and then some.
 const defaultDeadline = 2 * time.Minute
-
-// helloDeadline is that of hello, which loads no network. A program that does not speak the
-// protocol may never answer.
-const helloDeadline = 5 * time.Second
 
 // maxBatch bounds the batch of a Config.
 const maxBatch = 4096
 
 // Runtime is one in an agent of its own. Several goroutines may use it.
 type Runtime struct {
-	agent  *process
+	place  *place
 	info   profiles.RuntimeInfo
 	format format
+	device device.Device
+
+	mu    sync.Mutex
+	agent *process // the latest
 }
 
 // Open starts an agent and finds the runtime. Whoever opens one closes it.
-func Open(ctx context.Context, c Config) (*Runtime, error) {
-	path, err := findAgent()
-	if err != nil {
-		return nil, err
-	}
-	return open(ctx, exec.Command(path), c, formats())
-}
+func Open(ctx context.Context, c Config) (*Runtime, error) { return open(ctx, c, formats()) }
 
-// Look starts an agent, asks what it is and which runtimes it has, and ends it.
-func Look(ctx context.Context) (path string, about *protocol.Agent, err error) {
+// Look starts the agent that is found here, asks what it is and which of [Names] it has, and ends
+// it.
+func Look(ctx context.Context) (path string, about *protocol.Agent, found []protocol.Runtime,
+	err error) {
 	if path, err = findAgent(); err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
-	about, err = look(ctx, exec.Command(path), helloDeadline)
-	return path, about, err
+	about, found, err = lookAt(ctx, link.Program(path), helloDeadline)
+	return path, about, found, err
 }
 
-func look(ctx context.Context, cmd *exec.Cmd, deadline time.Duration) (*protocol.Agent, error) {
-	p, err := start(cmd, deadline)
+func lookAt(ctx context.Context, d link.Dialer, deadline time.Duration) (about *protocol.Agent,
+	found []protocol.Runtime, err error) {
+	p, err := start(ctx, d, deadline)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	about, err := hello(ctx, p, protocol.Request{})
+	var a protocol.Answer
+	if about, err = greet(ctx, p, d.String(), protocol.Request{}); err == nil {
+		p.deadline = defaultDeadline
+		a, _, err = p.call(ctx, protocol.Request{Op: protocol.Look, Runtimes: Names()}, nil)
+	}
 	if err != nil {
 		_ = p.close() // the first error says more
-		return nil, err
+		return nil, nil, err
 	}
-	return about, p.close()
+	return about, a.Runtimes, p.close()
 }
 
-func open(ctx context.Context, cmd *exec.Cmd, c Config, known map[string]format) (
-	*Runtime, error) {
+func open(ctx context.Context, c Config, known map[string]format) (*Runtime, error) {
 	if c.Threads < 0 || c.Threads > settings.MaxWorkers || c.Batch < 0 || c.Batch > maxBatch {
 		return nil, fmt.Errorf("%w: %d threads and batches of %d, expected at most %d and %d",
 			profiles.ErrSettings, c.Threads, c.Batch, settings.MaxWorkers, maxBatch)
 	}
-	if c.Deadline == 0 {
-		c.Deadline = defaultDeadline
-	}
-	p, err := start(cmd, min(c.Deadline, helloDeadline))
+	place, err := newPlace(c)
 	if err != nil {
 		return nil, err
 	}
-	r, err := find(ctx, p, c, known)
-	if err != nil {
-		_ = p.close() // the first error says more
-		return nil, err
-	}
-	p.deadline = c.Deadline
-	return r, nil
-}
-
-// hello asks the agent what it is.
-func hello(ctx context.Context, p *process, r protocol.Request) (*protocol.Agent, error) {
-	r.Op, r.Version = protocol.Hello, protocol.Version
-	a, _, err := p.call(ctx, r, nil)
-	program := p.cmd.Path
-	switch {
-	case errors.Is(err, protocol.ErrFormat):
-		return nil, notAgent(program, err)
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", program, err)
-	case a.Agent == nil:
-		return nil, notAgent(program, fmt.Errorf("%w: an answer to hello without what it is",
-			protocol.ErrFormat))
-	case a.Agent.Version != protocol.Version:
-		return nil, fmt.Errorf("%w: %s speaks version %d of the protocol, expected %d: build it "+
-			"again with go build ./cmd/tailor-agent", protocol.ErrFormat, program, a.Agent.Version,
-			protocol.Version)
-	}
-	return a.Agent, nil
-}
-
-// notAgent says that a program is no agent, and how another is named.
-func notAgent(program string, err error) error {
-	return fmt.Errorf("%s does not speak the protocol of tailor-agent: is %s, or the program "+
-		"beside tailor or on PATH, another one? %w", program, agentVariable, err)
-}
-
-// find asks the agent for the runtime.
-func find(ctx context.Context, p *process, c Config, known map[string]format) (*Runtime, error) {
-	ask := protocol.Request{Runtimes: []string{c.Runtime}}
-	if c.Library != "" {
-		ask.Libraries = map[string]string{c.Runtime: c.Library}
-	}
-	about, err := hello(ctx, p, ask)
+	agent, about, found, err := place.start(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, one := range about.Runtimes {
-		if one.Name != c.Runtime {
-			continue
-		}
-		if !one.Found() {
-			return nil, &missingError{one.Missing}
-		}
-		f, ok := known[one.Format]
-		if !ok {
-			return nil, fmt.Errorf("%s reads models of format %q, which are not written here",
-				c.Runtime, one.Format)
-		}
-		return &Runtime{p, infoOf(one, c), f}, nil
+	f, ok := known[found.Format]
+	if !ok {
+		_ = agent.close() // the error below says more
+		return nil, fmt.Errorf("%s reads models of format %q, which are not written here",
+			c.Runtime, found.Format)
 	}
-	return nil, fmt.Errorf("%w: tailor-agent knows no runtime %q", ErrMissing, c.Runtime)
+	return &Runtime{place: place, info: infoOf(found, c), format: f, device: about.Device,
+		agent: agent}, nil
 }
 
 func infoOf(one protocol.Runtime, c Config) profiles.RuntimeInfo {
@@ -162,8 +118,31 @@ func infoOf(one protocol.Runtime, c Config) profiles.RuntimeInfo {
 // Info describes the runtime.
 func (r *Runtime) Info() profiles.RuntimeInfo { return r.info }
 
+// Device says where it runs.
+func (r *Runtime) Device() device.Device { return r.device }
+
+// Observe reads the counters of the system there.
+func (r *Runtime) Observe(ctx context.Context) (o device.Observation, err error) {
+	err = r.do(ctx, func(p *process) error {
+		a, _, err := p.call(ctx, protocol.Request{Op: protocol.Observe}, nil)
+		if err == nil && a.Observed == nil {
+			return fmt.Errorf("%w: an answer to observe without an observation",
+				protocol.ErrFormat)
+		}
+		if err == nil {
+			o = *a.Observed
+		}
+		return err
+	})
+	return o, err
+}
+
 // Close ends the agent, and with it all sessions.
-func (r *Runtime) Close() error { return r.agent.close() }
+func (r *Runtime) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.agent.close()
+}
 
 // Load writes the network as a file, and has the agent load it. When ctx ends meanwhile, or during
 // what the session is asked for later, so does the agent.
@@ -172,22 +151,12 @@ func (r *Runtime) Load(ctx context.Context, net *supernet.Subnet) (profiles.Sess
 		return nil, fmt.Errorf("%s: %w: a network without blocks", r.info.Name,
 			profiles.ErrSettings)
 	}
-	batch := max(r.info.Batch, 1)
-	file, err := r.format.marshal(net, export.Meta{Options: export.Options{Batch: batch}})
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.info.Name, err)
-	}
 	last := net.Blocks[len(net.Blocks)-1]
-	s := &session{ctx: ctx, agent: r.agent, format: r.format, in: net.Blocks[0].In, out: last.Out,
-		batch: batch, logits: last.Classifies()}
-	sum := sha256.Sum256(file)
-	a, _, err := r.agent.call(ctx, protocol.Request{Op: protocol.Load, Model: &protocol.Model{
-		Runtime: r.info.Name, SHA256: hex.EncodeToString(sum[:]), Threads: r.info.Threads,
-		Input: r.format.shape(batch, s.in), Output: r.format.shape(batch, s.out),
-	}}, file)
+	s := &session{ctx: ctx, runtime: r, net: net, in: net.Blocks[0].In, out: last.Out,
+		batch: max(r.info.Batch, 1), logits: last.Classifies()}
+	err := s.use(ctx, func(*process) error { return nil })
 	if err != nil {
 		return nil, err
 	}
-	s.id = a.Session
 	return s, nil
 }
