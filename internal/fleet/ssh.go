@@ -94,8 +94,7 @@ func placeOf(a *program, keep bool) place {
 	return place{"$HOME", "$HOME/.tailor-agent-" + rand.Text(), false}
 }
 
-// upload puts the agent there, unless it is there. A part that came before the connection was lost
-// is removed.
+// upload puts the agent there, unless it is there.
 func (p place) upload(ctx context.Context, client *ssh.Client, a *program,
 	say func(format string, args ...any)) error {
 	if p.kept {
@@ -110,14 +109,19 @@ func (p place) upload(ctx context.Context, client *ssh.Client, a *program,
 		}
 	}
 	say("putting tailor-agent on the device, %.1f MB", float64(len(a.data))/1e6)
-	out, err := command(ctx, client, shell(fmt.Sprintf(
-		`mkdir -p "%[1]s" && t="%[2]s.$$" && trap "rm -f \"$t\"" EXIT && cat > "$t" && `+
-			`[ $(wc -c < "$t") -eq %[3]d ] && chmod 700 "$t" && mv -f "$t" "%[2]s"`,
-		p.folder, p.file, len(a.data))), a.data)
+	out, err := command(ctx, client, uploadCommand(p, len(a.data)), a.data)
 	if err != nil {
 		return fmt.Errorf("%w %s", err, out)
 	}
 	return nil
+}
+
+// uploadCommand takes a program of so many bytes from its input. It gets its name once it is whole.
+func uploadCommand(p place, bytes int) string {
+	return shell(fmt.Sprintf(
+		`mkdir -p "%[1]s" && t="%[2]s.$$" && trap "rm -f \"$t\"" EXIT && cat > "$t" && `+
+			`[ $(wc -c < "$t") -eq %[3]d ] && chmod 700 "$t" && mv -f "$t" "%[2]s"`,
+		p.folder, p.file, bytes))
 }
 
 // start is the command that starts the agent.
