@@ -56,6 +56,7 @@ func newKey(t *testing.T) (ssh.Signer, []byte) {
 // newServer starts a device, which this user knows and can log in to.
 func newServer(t *testing.T) *server {
 	t.Helper()
+	agentFile(t) // before Go's cache is in another home
 	user, here := t.TempDir(), filepath.Join(t.TempDir(), ".ssh")
 	s := &server{t: t, home: user}
 	t.Setenv("HOME", filepath.Dir(here))

@@ -97,6 +97,33 @@ func TestLen(t *testing.T) {
 	}
 }
 
+// FuzzReadAnswer: whatever comes is an answer or an error, and an answer is read again from what it
+// is written as.
+func FuzzReadAnswer(f *testing.F) {
+	for _, seed := range []string{
+		`{"id":1,"agent":{"version":2,"device":{"id":"a","cpu":{"family":6}}}}` + "\n",
+		`{"id":2,"took_ns":[1,-5],"bytes":1}` + "\nx", `{"observation":{"at":"x"}}` + "\n",
+		`{"id":3,"observation":{"at":"2026-01-02T03:04:05Z","load_average_1min":1e300}}` + "\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		c, sent := pipe(string(text))
+		a, data, err := c.ReadAnswer()
+		if err != nil {
+			return
+		}
+		if err := c.WriteAnswer(a, data); err != nil {
+			return // such as a time that JSON cannot have
+		}
+		c, _ = pipe(sent.String())
+		again, follows, err := c.ReadAnswer()
+		if err != nil || !bytes.Equal(follows, data) || again.ID != a.ID {
+			t.Errorf("%+v is read again as %+v (%v)", a, again, err)
+		}
+	})
+}
+
 // FuzzRead: whatever comes is a message or an error, and a message is read again from what it is
 // written as.
 func FuzzRead(f *testing.F) {

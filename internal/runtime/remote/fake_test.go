@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -176,4 +177,14 @@ func (m model) Run() error {
 		return fmt.Errorf("out of memory")
 	}
 	return m.Session.Run()
+}
+
+// temporary is a file with a text.
+func temporary(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
