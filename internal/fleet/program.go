@@ -62,6 +62,9 @@ func (o Options) program(ctx context.Context, p platform) (*program, error) {
 		}
 	}
 	built, err := o.build(ctx, p)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w (%s/%s): %s is not beside tailor or on PATH, and building it "+
 			"fails (%w): build it with CGO_ENABLED=0 GOOS=%s GOARCH=%s go build%s -o FILE %s, and "+

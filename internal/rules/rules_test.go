@@ -117,6 +117,7 @@ var mayImport = map[string][]string{
 	"tools/bench/profiles": {"internal/pipeline", "internal/runtime/remote", "internal/store",
 		"internal/winners", "predictor", "predictor/regress", "profiles", "search",
 		"search/optimize", "supernet"},
+	"tools/profilediff": {"profiles", "profiles/timing"},
 	"tools/alonecheck":  {"internal/ship", "search/manifest", "supernet"},
 	"tools/deploycheck": {"internal/prepare", "search/manifest"},
 	"tools/tflitecheck": {"internal/amount", "internal/engine", "internal/export",

@@ -50,8 +50,8 @@ func lockDevice(o protocol.Owner) (*lock, error) {
 			return nil, fmt.Errorf("lock the device: %w; its owner does not answer: %w", err,
 				silent)
 		case silent == nil && (!own || late):
-			return nil, &protocol.Error{Kind: protocol.Busy, Text: "the device is measured by " +
-				name + ": wait until that is done"}
+			return nil, &protocol.Error{Kind: protocol.Busy, Text: "it is measured by " + name +
+				": wait until that is done"}
 		}
 	}
 }
