@@ -1,9 +1,9 @@
 package fleet
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -109,11 +109,8 @@ func (p place) upload(ctx context.Context, client *ssh.Client, a *program,
 		}
 	}
 	say("putting tailor-agent on the device, %.1f MB", float64(len(a.data))/1e6)
-	out, err := command(ctx, client, uploadCommand(p, len(a.data)), a.data)
-	if err != nil {
-		return fmt.Errorf("%w %s", err, out)
-	}
-	return nil
+	_, err := command(ctx, client, uploadCommand(p, len(a.data)), a.data)
+	return err
 }
 
 // uploadCommand takes a program of so many bytes from its input. It gets its name once it is whole.
@@ -142,7 +139,7 @@ const (
 	maxOutput   = 1 << 12
 )
 
-// command runs a command with an input, and gives the beginning of what it writes.
+// command runs a command with an input, and gives the beginning of what it writes in one line.
 func command(ctx context.Context, client *ssh.Client, line string, input []byte) (string, error) {
 	session, err := client.NewSession()
 	if err != nil {
@@ -153,11 +150,14 @@ func command(ctx context.Context, client *ssh.Client, line string, input []byte)
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it took more than %v", limit))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { _ = client.Close() })()
-	out := &limited{}
-	session.Stdout, session.Stderr = out, out
-	session.Stdin = strings.NewReader(string(input))
-	if err := session.Run(line); err != nil {
-		return out.String(), errors.Join(context.Cause(ctx), err)
+	var out, complaints limited
+	session.Stdout, session.Stderr = &out, &complaints
+	session.Stdin = bytes.NewReader(input)
+	switch err := session.Run(line); {
+	case ctx.Err() != nil:
+		return "", context.Cause(ctx)
+	case err != nil:
+		return "", fmt.Errorf("%w %s", err, complaints.String())
 	}
 	return out.String(), nil
 }

@@ -74,6 +74,10 @@ func (p *process) call(ctx context.Context, r protocol.Request, data []byte) (
 
 func (p *process) exchange(r protocol.Request, data []byte) (protocol.Answer, []byte, error) {
 	if err := p.conn.WriteRequest(r, data); err != nil {
+		// It may have said something before it ended, as a program does that is no agent.
+		if _, _, said := p.conn.ReadAnswer(); errors.Is(said, protocol.ErrFormat) {
+			err = said
+		}
 		return protocol.Answer{}, nil, err
 	}
 	a, out, err := p.conn.ReadAnswer()
