@@ -129,7 +129,7 @@ var mayImport = map[string][]string{
 		"internal/settings", "profiles/device", "profiles/timing"},
 	"internal/runtime/link":    {"internal/bug"},
 	"internal/runtime/netfile": {"internal/export", "internal/safetensors", "supernet"},
-	"internal/runtime/native": {"internal/runtime/agent", "internal/runtime/netfile",
+	"internal/runtime/native": {"internal/export", "internal/runtime/agent", "internal/runtime/netfile",
 		"internal/runtime/protocol", "profiles"},
 	"internal/runtime/clib":    {},
 	"internal/runtime/library": {},
