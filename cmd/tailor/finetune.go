@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/trainer"
 	"github.com/tailor-nas/tailor/trainer/prune"
@@ -27,9 +28,9 @@ type finetuneCmd struct {
 	FreezeEpochs   float64        `help:"Epochs in which all but the classifier stands still." default:"0" range:"${finetune_freeze_epochs_range}"`
 	Augment        string         `help:"What happens to training images at random: none, light, standard, strong, or a YAML file (docs/training.md)." default:"light" type:"source"`
 	Budget         *time.Duration `help:"Time for measuring the latency before and after; default what it needs." range:"1ms..168h"`
-	Threads        int            `help:"Threads of latencies." default:"1" range:"${workers_range}"`
 	Export         []string       `help:"Formats that the network is written in for other programs too, beside its manifest: onnx, tflite or none." enum:"onnx,tflite,none" default:"onnx,tflite"`
 	Resume         bool           `help:"Go on from the last checkpoint, if there is one."`
+	timedFlags
 }
 
 func (c *finetuneCmd) job(g *Globals) (pipeline.FinetuneJob, error) {
@@ -38,7 +39,7 @@ func (c *finetuneCmd) job(g *Globals) (pipeline.FinetuneJob, error) {
 		return pipeline.FinetuneJob{}, err
 	}
 	j := pipeline.FinetuneJob{
-		Manifest: c.Manifest, Config: config, Threads: c.Threads, Dir: c.Out,
+		Manifest: c.Manifest, Config: config, Dir: c.Out,
 		Images: pipeline.FinetuneImages{Path: c.Data, Holdout: c.Holdout,
 			SkipDamaged: c.SkipDamaged},
 		Workers: g.Workers, Resume: c.Resume, Say: g.say, Warn: g.warn, Opened: g.opened,
@@ -74,7 +75,12 @@ func (c *finetuneCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	r, err := pipeline.Finetune(ctx, j)
+	var r *pipeline.FinetuneResult
+	err = c.with(ctx, g, c.Manifest, true, func(rt profiles.Runtime) (err error) {
+		j.Runtime = rt
+		r, err = pipeline.Finetune(ctx, j)
+		return err
+	})
 	if err != nil {
 		return goesOn(ctx, err)
 	}

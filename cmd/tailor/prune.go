@@ -10,6 +10,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -27,7 +28,6 @@ type pruneCmd struct {
 	MaxParams  count          `help:"Remove so much of each block that at most so many parameters are left, such as 1M." xor:"goal"`
 	Latency    string         `help:"File that fit latency wrote to a profile --sparse; without it pruned blocks are measured." type:"path" with:"max-latency"`
 	Budget     *time.Duration `help:"Time for each measurement of latency; default what it needs." range:"1ms..168h"`
-	Threads    int            `help:"Threads of latencies." default:"1" range:"${workers_range}"`
 	Criterion  string         `help:"How weights of different layers are compared: lamp, global (by size alone), fisher (by what the loss is expected to grow by) or layer (the same share of each). Default fisher." enum:",lamp,global,fisher,layer" default:""`
 	Epochs     int            `help:"Passes over the training images." default:"${prune_epochs}" range:"${prune_epochs_range}"`
 	Batch      int            `help:"Images a step." default:"${prune_batch}" range:"${prune_batch_range}"`
@@ -43,6 +43,7 @@ type pruneCmd struct {
 	Export     []string       `help:"Formats that the network is written in for other programs too, beside its manifest: onnx, tflite or none." enum:"onnx,tflite,none" default:"onnx,tflite"`
 	AtOnce     bool           `help:"Remove everything at the end of training, and train no more. powerprop and ssgd lose least then."`
 	Resume     bool           `help:"Go on from the last checkpoint, if there is one."`
+	timedFlags
 }
 
 // config are the settings, with the method's defaults where nothing was given.
@@ -90,6 +91,9 @@ func (c *pruneCmd) check(m prune.Method) error {
 		return usagef("say how much to remove: --sparsity 0.9, --max-latency 3ms or --max-params 1M")
 	case ssgd && m != prune.SSGD:
 		return usagef("--measure, --p and --epsilon are for --method ssgd, not for %s", m)
+	case c.MaxLatency != nil && c.Structure != string(supernet.Channels) && c.Runtime != "" &&
+		c.Runtime != "native":
+		return usagef("zeros make nothing faster in %s: --max-latency can be met there with --structure channels, which leaves a narrower network", c.Runtime)
 	case c.Lambda != nil && m != prune.SSGD && m != prune.L1:
 		return usagef("--lambda is for --method ssgd or l1, not for %s", m)
 	}
@@ -99,7 +103,7 @@ func (c *pruneCmd) check(m prune.Method) error {
 func (c *pruneCmd) job(g *Globals) (pipeline.PruneJob, error) {
 	j := pipeline.PruneJob{
 		Manifest: c.Manifest, Data: c.Data, Config: c.config(g), MaxParams: int64(c.MaxParams),
-		Threads: c.Threads, Dir: c.Out, Workers: g.Workers, Resume: c.Resume, Say: g.say,
+		Dir: c.Out, Workers: g.Workers, Resume: c.Resume, Say: g.say,
 		Warn: g.warn, Opened: g.opened,
 		Progress: func(what string, done, total int) {
 			g.pruneProgress(what, float64(done),
@@ -142,7 +146,13 @@ func (c *pruneCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	r, err := pipeline.Prune(ctx, j)
+	var r *pipeline.PruneResult
+	channels := j.Config.Structure == supernet.Channels
+	err = c.with(ctx, g, c.Manifest, channels, func(rt profiles.Runtime) (err error) {
+		j.Runtime = rt
+		r, err = pipeline.Prune(ctx, j)
+		return err
+	})
 	if err != nil {
 		return goesOn(ctx, err)
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/profiles"
-	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -45,9 +44,9 @@ func (p *pair) test(ctx context.Context, d *trainer.Data, from, workers int) err
 const timeBudget = 8 * time.Second
 
 // time measures both networks, in turn with each other.
-func (p *pair) time(ctx context.Context, engine profiles.Native, budget time.Duration,
+func (p *pair) time(ctx context.Context, rt profiles.Runtime, budget time.Duration,
 	seed uint64) error {
-	timings, session, err := profiles.Subnets(ctx, engine, p.nets[:],
+	timings, session, err := profiles.Subnets(ctx, rt, p.nets[:],
 		cmp.Or(budget, timeBudget), seed)
 	if err != nil {
 		return fmt.Errorf("time the network before and after: %w", err)
@@ -61,15 +60,15 @@ func (p *pair) time(ctx context.Context, engine profiles.Native, budget time.Dur
 }
 
 // measured is what a manifest says of the network after.
-func (p *pair) measured(ctx context.Context, engine profiles.Native) (*manifest.Measured, error) {
-	here, err := device.Describe(ctx)
+func (p *pair) measured(ctx context.Context, rt profiles.Runtime) (*manifest.Measured, error) {
+	there, err := profiles.DeviceOf(ctx, rt)
 	if err != nil {
-		return nil, fmt.Errorf("describe device: %w", err)
+		return nil, err
 	}
 	f := p.after
 	return &manifest.Measured{
 		Top1: f.Top1, Images: f.Images, Split: "test", LatencyMS: f.LatencyMS,
 		LatencyLowMS: f.LatencyLowMS, LatencyHighMS: f.LatencyHighMS, Unstable: p.unstable,
-		Runtime: engine.Info().ID(), Device: here.ID,
+		Runtime: rt.Info().ID(), Device: there.ID,
 	}, nil
 }

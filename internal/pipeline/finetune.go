@@ -26,9 +26,9 @@ type FinetuneJob struct {
 	// Config is [prune.FinetuneDefaults] and what should differ; how images are shifted and
 	// mirrored without Config.Augment follows from them, as in the training of a supernet.
 	Config  prune.Config
-	Threads int           // of latencies; default 1
-	Budget  time.Duration // of timing; 0: what it needs
-	Export  []string      // formats that the network is written in too, as ship.Formats
+	Runtime profiles.Runtime // what latencies are of; nil is tailor's own engine on one thread
+	Budget  time.Duration    // of timing; 0: what it needs
+	Export  []string         // formats that the network is written in too, as ship.Formats
 	// holds the run ("training") and, in the end, the new manifest ("network")
 	Dir      string
 	Workers  int
@@ -256,15 +256,11 @@ func (f *finetuning) finish(ctx context.Context, trained *prune.Result) (*Finetu
 	}
 	both.before.FileBytes = weightsBytes(f.manifest, f.path)
 	j.Progress("time", 0, 1)
-	if err := both.time(ctx, f.engine(), j.Budget, j.Config.Seed); err != nil {
+	if err := both.time(ctx, runtimeOr(f.job.Runtime), j.Budget, j.Config.Seed); err != nil {
 		return nil, err
 	}
 	r.Before, r.After, r.Unstable = both.before, both.after, both.unstable
 	return r, f.save(ctx, trained, r, &both)
-}
-
-func (f *finetuning) engine() profiles.Native {
-	return profiles.Native{Threads: max(f.job.Threads, 1)}
 }
 
 // save writes the manifest of the network.
@@ -288,7 +284,7 @@ func (f *finetuning) save(ctx context.Context, trained *prune.Result, r *Finetun
 		m.Finetuned.Augment = c.Augment.String()
 	}
 	var err error
-	if m.Measured, err = both.measured(ctx, f.engine()); err != nil {
+	if m.Measured, err = both.measured(ctx, runtimeOr(f.job.Runtime)); err != nil {
 		return err
 	}
 	m.Judge()

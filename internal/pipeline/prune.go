@@ -42,7 +42,9 @@ type PruneJob struct {
 	// Latency, if not nil, says what variants of blocks take, as far as it knows; else they are
 	// measured.
 	Latency *predictor.Latency
-	Threads int // of latencies; default 1
+	// Runtime is what latencies are of, here or elsewhere. Nil is tailor's own engine on one
+	// thread; of others only channels make a network faster.
+	Runtime profiles.Runtime
 	// of each measurement; 0: what variants need, and 8 s for the network before and after
 	Budget time.Duration
 	Export []string // formats that the network is written in too, as ship.Formats
@@ -424,10 +426,7 @@ func NetTop1(ctx context.Context, net *supernet.Subnet, d *trainer.Data, set dat
 	return n.Top1(ctx, set)
 }
 
-func (p *pruning) runtime() profiles.Native {
-	return profiles.Native{Threads: max(p.job.Threads,
-		1)}
-}
+func (p *pruning) runtime() profiles.Runtime { return runtimeOr(p.job.Runtime) }
 
 // save writes the manifest of the pruned network.
 func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResult,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/tailor-nas/tailor/predictor"
@@ -186,6 +187,9 @@ func (p *pruning) curves(ctx context.Context) (*predictor.Pruned, error) {
 func (p *pruning) newCurves(ctx context.Context) (*predictor.Pruned, error) {
 	structure := p.job.Config.Structure
 	if l := p.job.Latency; l != nil {
+		if err := p.checkLatency(ctx, l); err != nil {
+			return nil, err
+		}
 		known, err := l.Pruned(p.net.Blocks, structure)
 		if err == nil {
 			return known, nil
@@ -203,6 +207,19 @@ func (p *pruning) newCurves(ctx context.Context) (*predictor.Pruned, error) {
 		return nil, err
 	}
 	return fitVariants(p.net.Blocks, v)
+}
+
+// checkLatency refuses a predictor of another device or runtime than what is timed in the end.
+func (p *pruning) checkLatency(ctx context.Context, l *predictor.Latency) error {
+	there, err := profiles.DeviceOf(ctx, p.runtime())
+	if err != nil {
+		return err
+	}
+	is := profiles.IdentityOf(there, p.runtime())
+	if of := (profiles.Identity{Device: l.Device, Runtime: l.Runtime}); of != is {
+		return fmt.Errorf("the latency predictor is of %s on device %.12s, and latencies are measured in %s on device %.12s: fit one to a profile of that, or leave it out", of.Runtime, of.Device, is.Runtime, is.Device)
+	}
+	return nil
 }
 
 func fitVariants(network []supernet.Block, v *profiles.Variants) (*predictor.Pruned, error) {
@@ -232,7 +249,8 @@ func (p *pruning) allocate(cost func(supernet.Block, amount) (float64, error), l
 			if err != nil {
 				return err
 			}
-			parts[i] = append(parts[i], budget.Option{Cost: c, Damage: p.damage.Of(b.Name, a.share)})
+			parts[i] = append(parts[i], budget.Option{Cost: c,
+				Damage: p.damage.Of(b.Name, a.share)})
 		}
 	}
 	chosen, err := budget.Choose(parts, limit-base)

@@ -84,8 +84,8 @@ func (d *Damage) add(l layer, scores func([]float64)) (lost []float64) {
 // damageSteps is the number of batches that [MeasureDamage] looks at, if there are so many.
 const damageSteps = 100
 
-// MeasureDamage looks at gradients too, of a job that has not begun: damage is in proportion to what
-// the loss is expected to grow by, as [Fisher] has it, when the units go that this costs least.
+// MeasureDamage looks at gradients too, of a job that has not begun: damage is in proportion to
+// what the loss is expected to grow by, as [Fisher] has it, when the units go that cost it least.
 func MeasureDamage(ctx context.Context, j Job) (*Damage, error) {
 	j.Dir, j.Resume, j.Config.Criterion = "", false, Fisher
 	p, err := start(j)
@@ -130,8 +130,8 @@ func (d *Damage) Of(block string, share float64) (sum float64) {
 	return sum
 }
 
-// Weights is how many weights go at least if a block loses a share, 0 to 1, of its units. Some units
-// may be smaller than others.
+// Weights is how many weights go at least if a block loses a share, 0 to 1, of its units. Some
+// units may be smaller than others.
 func (d *Damage) Weights(block string, share float64) (n int) {
 	for _, l := range d.blocks[block] {
 		n += l.least[l.gone(share)]

@@ -26,7 +26,8 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := net.Blocks[0].In
-	right := protocol.Model{Threads: 1, Input: []int{3, in.H, in.W, in.C}, Output: []int{3, 1, 1, 10}}
+	right := protocol.Model{Threads: 1, Input: []int{3, in.H, in.W, in.C},
+		Output: []int{3, 1, 1, 10}}
 	m, err := Engine{}.Load(right, file)
 	if err != nil {
 		t.Fatal(err)

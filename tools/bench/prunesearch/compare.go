@@ -206,7 +206,7 @@ func (c *comparison) job(ctx context.Context, r row, winner string) (pipeline.Pr
 	name := fmt.Sprintf("%g ms, seed %d, %s", r.BudgetMS, r.Seed, r.name(r.Epochs))
 	j := pipeline.PruneJob{
 		Manifest: winner, Data: c.bench.data, Config: *r.Config, Curves: &c.curves,
-		Latency: c.latency, Threads: c.runtime.Threads,
+		Latency: c.latency, Runtime: c.runtime,
 		Budget: c.variants, Dir: filepath.Join(c.seedDir(r.Seed), fmt.Sprintf("%gms", r.BudgetMS),
 			r.folder(r.Epochs)), Workers: c.workers, Resume: true,
 		Progress: func(string, int, int) {},
