@@ -40,6 +40,11 @@ type Config struct {
 	CrossoverRate float64
 	// LocalShare is the share of Evaluations kept for local search after evolution; 0 is none.
 	LocalShare float64
+	// Modelled is how many evaluations a model chooses first. Of spaces of up to 16,384 points
+	// climbing has the others; larger ones evolve from the best of these. Auto is up to 150, where
+	// there are at most 1,000 evaluations, in larger spaces 300, of one objective and without a
+	// Guide; else it is 0, which is none: a model's own time is some milliseconds for each.
+	Modelled int
 	// Top is how many candidates to report with one objective, 1 or more.
 	Top int
 	// Progress, if set, is called between batches.
@@ -49,7 +54,7 @@ type Config struct {
 // Defaults report the best 10, and leave to Auto what depends on the problem.
 func Defaults() Config {
 	return Config{Evaluations: Auto, Population: Auto, Restarts: Auto, MutationRate: Auto,
-		CrossoverRate: 0.9, LocalShare: 0.2, Top: 10}
+		CrossoverRate: 0.9, LocalShare: 0.2, Modelled: Auto, Top: 10}
 }
 
 // Complete returns the configuration of a run on p, with a number in place of each [Auto], or what
@@ -71,11 +76,31 @@ func (c Config) Complete(p Problem) (Config, error) {
 	c.Restarts = unlessAuto(c.Restarts, max(0, min(2, c.Evaluations/(100*len(p.Genes))-1)))
 	// More populations than the budget has room for would be empty.
 	c.Restarts = min(c.Restarts, c.Evaluations/c.Population)
+	c.Modelled = min(unlessAuto(c.Modelled, c.modelled(p)), c.Evaluations)
+	if c.Modelled > 0 && p.Objectives > 1 {
+		return c, fmt.Errorf("Config.Modelled is %d; of %d objectives it must be 0, or Auto",
+			c.Modelled, p.Objectives)
+	}
+	if c.Modelled > 0 {
+		c.Modelled = max(c.Modelled, min(len(p.Seeds), c.Evaluations))
+	}
 	if len(p.Seeds) > c.Evaluations {
 		return c, fmt.Errorf("%d seeds, but Evaluations allows only %d", len(p.Seeds),
 			c.Evaluations)
 	}
 	return c, nil
+}
+
+// modelled is what Auto is for Config.Modelled.
+func (c Config) modelled(p Problem) int {
+	most := modelledUpTo
+	if p.size(wholePool) > wholePool {
+		most = largeUpTo
+	}
+	if p.Objectives == 1 && p.Guide == nil && c.Evaluations <= most {
+		return modelledMost
+	}
+	return 0
 }
 
 func (c Config) check() error {
@@ -87,6 +112,7 @@ func (c Config) check() error {
 		{"Config.Evaluations", c.Evaluations, 1, maxEvaluations},
 		{"Config.Population", c.Population, 1, maxEvaluations},
 		{"Config.Restarts", c.Restarts, 0, maxEvaluations},
+		{"Config.Modelled", c.Modelled, 0, modelledUpTo},
 	} {
 		if f.value != Auto && (f.value < f.from || f.value > f.to) {
 			return fmt.Errorf("%s is %d; it must be %d to %d, or Auto", f.name, f.value, f.from,

@@ -109,6 +109,9 @@ func TestPromises(t *testing.T) {
 			LocalShare: max(0, 2*rng.Float64()-1), MutationRate: rng.Float64(),
 			CrossoverRate: rng.Float64(),
 		}
+		if objectives == 1 {
+			config.Modelled = []int{0, 40, 0, optimize.Auto}[i/3%4]
+		}
 		for name, method := range methods {
 			p, count := watched(t, k, k.problem(objectives))
 			r, err := method(t.Context(), p, config)
@@ -262,9 +265,13 @@ func TestConverges(t *testing.T) {
 	k := newKnapsack(repeat(20, 4), 5, 0.9, 3)
 	k.canonical = func(g optimize.Genes) { clear(g[2:]) }
 	for name, method := range methods {
-		for objectives := 1; objectives < 4; objectives++ {
+		for i := range 4 {
+			objectives, config := max(i, 1), given(optimize.Config{Evaluations: 1000})
+			if i == 0 {
+				config.Modelled = 100
+			}
 			p, count := watched(t, k, k.problem(objectives))
-			r, err := method(t.Context(), p, given(optimize.Config{Evaluations: 1000}))
+			r, err := method(t.Context(), p, config)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -278,17 +285,21 @@ func TestConverges(t *testing.T) {
 }
 
 func TestInfeasible(t *testing.T) {
-	for _, test := range []struct {
+	for i, test := range []struct {
 		genes  []int
 		proven bool
-	}{{repeat(20, 3), false}, {repeat(4, 3), true}} {
+	}{{repeat(20, 3), false}, {repeat(20, 3), false}, {repeat(4, 3), true}} {
 		for name, method := range methods {
 			for objectives := 1; objectives < 4; objectives++ {
 				k := newKnapsack(test.genes, 0, 0.3, 1)
 				// half of the cheapest
 				k.limit = 0.5 * k.costOf(make(optimize.Genes, len(test.genes)))
 				p, count := watched(t, k, k.problem(objectives))
-				r, err := method(t.Context(), p, given(optimize.Config{Evaluations: 2000}))
+				config := given(optimize.Config{Evaluations: 2000})
+				if i%2 == 1 && objectives == 1 {
+					config.Modelled = 30
+				}
+				r, err := method(t.Context(), p, config)
 				var infeasible *optimize.InfeasibleError
 				if !errors.As(err, &infeasible) || !errors.Is(err, optimize.ErrInfeasible) {
 					t.Fatalf("%s: got %v", name, err)

@@ -11,7 +11,12 @@
 //	breed    local optima on eaopt, children climb (memetic.go)
 //	report   as below
 //
-// and without
+// without one, and with few evaluations,
+//
+//	model    a Gaussian process chooses one candidate after the other (surrogate.go, pool.go)
+//	climb, report
+//
+// and else
 //
 //	evolve   populations evolve on eaopt under NSGA-II with Deb's constraint rules (nsga.go,
 //	         rank.go); the last one starts from the best of those before
@@ -23,4 +28,6 @@
 // twice. Spaces small enough are evaluated whole instead (enumerate.go), and the [Status] of a
 // [Result] says so. A run is single-threaded and depends on [Config].Seed only; what may run in
 // parallel is the inside of Problem.Evaluate.
+//
+// It is one room because all ways to search work on the candidates of one run, in one table.
 package optimize

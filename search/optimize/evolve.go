@@ -12,14 +12,15 @@ import (
 // one objective has converged.
 const idleGenerations = 40
 
-// evolveAll spends the evaluations that are not kept for climbing. Populations evolve apart and
-// meet in the last one: on rugged spaces each settles in its own region, and crossing those finds
-// more than a longer run of any of them. It returns the best candidate of each population, best
-// first. What a converged population leaves goes to those after it.
-func (r *run) evolveAll() ([]int32, error) {
+// evolveAll spends the evaluations that are not kept for climbing. The first population has the
+// seeds. Populations evolve apart and meet in the last one: on rugged spaces each settles in its
+// own region, and crossing those finds more than a longer run of any of them. It returns the best
+// candidate of each population, best first. What a converged population leaves goes to those after
+// it.
+func (r *run) evolveAll(seeds []Genes) ([]int32, error) {
 	budget := r.config.Evaluations - int(r.config.LocalShare*float64(r.config.Evaluations))
 	// Climbing needs a place to start from, and seeds are a promise, whatever LocalShare says.
-	budget = max(budget, r.config.Population, len(r.problem.Seeds))
+	budget = max(budget, r.config.Population, len(seeds))
 	last := r.config.Restarts + 1
 	var ends [][]*genome
 	var winners []int32
@@ -27,11 +28,11 @@ func (r *run) evolveAll() ([]int32, error) {
 		r.limit = budget
 		if number < last {
 			// A share of budget for each, two for the last one, in which all meet.
-			r.limit = min(budget, max(r.table.len()+budget/(last+1), len(r.problem.Seeds)))
+			r.limit = min(budget, max(r.table.len()+budget/(last+1), len(seeds)))
 		}
 		var start []Genes
 		if number == 1 {
-			start = r.problem.Seeds
+			start = seeds
 		} else if number == last {
 			start = interleave(ends, r.config.Population)
 		}

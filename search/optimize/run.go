@@ -21,6 +21,7 @@ const (
 	streamLocal      = 3 << 32
 	streamRandom     = 4 << 32
 	streamBaseline   = 5 << 32
+	streamModel      = 6 << 32
 )
 
 // errBudget ends a part of a run that wants more evaluations than are left.
