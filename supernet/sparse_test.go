@@ -43,7 +43,7 @@ func infer(net *supernet.Subnet, n, workers int, dense bool) []float32 {
 // multiply with them, whatever the instruction set, and have the same bits on any number of
 // workers.
 func TestSparseInference(t *testing.T) {
-	for _, isa := range []kernel.ISA{kernel.Portable, kernel.AVX2, kernel.AVX512} {
+	for _, isa := range kernel.ISAs {
 		t.Run(isa.String(), func(t *testing.T) {
 			restore, err := kernel.Use(isa)
 			if err != nil {

@@ -225,7 +225,7 @@ func BenchmarkPadded(b *testing.B) {
 		x, w, y := randoms(r, g.Len()), randoms(r, s.k*s.k*s.c), randoms(r, g.OH*g.OW*s.c)
 		dw := make([]float32, len(w))
 		flops := 2 * float64(g.OH*g.OW*s.k*s.k*s.c)
-		for _, isa := range []ISA{AVX2, AVX512} {
+		for _, isa := range ISAs[1:] {
 			for name, f := range map[string]func(){"forward": func() { g.Convolve(y, x, w, nil) },
 				"weight": func() { g.WeightGradient(dw, x, y, g.OW*g.C, g.C, nil) }} {
 				b.Run(fmt.Sprintf("%s/%dx%d/k%d/c%d/s%d/%v", name, s.size, s.size, s.k, s.c,
@@ -263,7 +263,7 @@ func BenchmarkRows(b *testing.B) {
 		{"gradient/silu", func() { silu.Gradient(g, d, x, &sums, false) }},
 		{"combine", func() { Combine(g, x, d, coef, coef, coef) }},
 	} {
-		for _, isa := range []ISA{Portable, AVX2, AVX512} {
+		for _, isa := range ISAs {
 			b.Run(fmt.Sprintf("%s/%v", m.name, isa), func(b *testing.B) {
 				restore, err := Use(isa)
 				if err != nil {

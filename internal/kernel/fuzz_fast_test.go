@@ -12,7 +12,7 @@ func FuzzMulPacked(f *testing.F) {
 	f.Add(uint8(1), uint8(24), uint8(160), uint8(3), uint8(1), false, uint8(1))
 	f.Fuzz(func(t *testing.T, mb, nb, kb, padA, padC uint8, add bool, isa uint8) {
 		m, n, k := int(mb)+1, int(nb)+1, int(kb)+1
-		restore, err := Use(ISA(isa % 3))
+		restore, err := Use(ISAs[int(isa)%len(ISAs)])
 		if err != nil {
 			t.Skip(err)
 		}
@@ -36,7 +36,7 @@ func FuzzPadded(f *testing.F) {
 	f.Add(uint8(9), uint8(15), uint8(1), uint8(40), true, uint8(2), uint16(0x2121))
 	f.Fuzz(func(t *testing.T, hb, wb, half, cb uint8, two bool, isa uint8, zeros uint16) {
 		h, w, k, c := int(hb%24)+1, int(wb%24)+1, 2*int(half%5)+1, int(cb%80)+1
-		restore, err := Use(ISA(isa % 3))
+		restore, err := Use(ISAs[int(isa)%len(ISAs)])
 		if err != nil {
 			t.Skip(err)
 		}

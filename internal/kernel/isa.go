@@ -5,12 +5,16 @@ import "fmt"
 // ISA is the set of instructions that the kernels use.
 type ISA uint8
 
-// The sets, worst first.
+// The sets, those of a processor worst first.
 const (
 	Portable ISA = iota // plain Go
 	AVX2                // with FMA
 	AVX512              // F, DQ, BW and VL
+	NEON                // of arm64, which always has it
 )
+
+// ISAs are all sets, whether this processor has them or not.
+var ISAs = [...]ISA{Portable, AVX2, AVX512, NEON}
 
 func (i ISA) String() string {
 	switch i {
@@ -18,6 +22,8 @@ func (i ISA) String() string {
 		return "avx2"
 	case AVX512:
 		return "avx512"
+	case NEON:
+		return "neon"
 	}
 	return "portable"
 }
@@ -31,8 +37,8 @@ var active = best
 // Use makes all kernels of the process use a set and returns a function that goes back to the one
 // before. It must not be called while kernels run. A set that the processor lacks is an error.
 func Use(i ISA) (restore func(), err error) {
-	if i > best {
-		return nil, fmt.Errorf("this processor or build has no %v kernels, only up to %v", i, best)
+	if i != Portable && i != best && (i != AVX2 || best != AVX512) {
+		return nil, fmt.Errorf("this processor or build has no %v kernels, its best are %v", i, best)
 	}
 	old := active
 	active = i

@@ -9,7 +9,7 @@ import (
 
 // onEveryISA runs a test with every instruction set that this processor has.
 func onEveryISA(t *testing.T, f func(t *testing.T)) {
-	for _, isa := range []kernel.ISA{kernel.Portable, kernel.AVX2, kernel.AVX512} {
+	for _, isa := range kernel.ISAs {
 		t.Run(isa.String(), func(t *testing.T) {
 			restore, err := kernel.Use(isa)
 			if err != nil {

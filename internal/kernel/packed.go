@@ -1,8 +1,9 @@
 package kernel
 
-// panelWidth is the number of columns of a panel of a [Packed] matrix: two vectors.
+// panelWidth is the number of columns of a panel of a [Packed] matrix: as many as the widest tile
+// has.
 func panelWidth() int {
-	if active == AVX2 {
+	if active == AVX2 || active == NEON {
 		return 16
 	}
 	return 32
@@ -98,6 +99,20 @@ type result struct {
 	add, stream bool
 	sum, square []float32
 	ahead       *Ahead
+}
+
+// tileRows says how high the next tiles of C are, and how many of that height, if so many rows are
+// left and a tile has most.
+func tileRows(left, most int) (rows, count int) {
+	switch {
+	case left%most == 0:
+		return most, left / most
+	case left < most:
+		return left, 1
+	case left < 2*most: // two of like height instead of a full and a thin one
+		return (left + 1) / 2, 1
+	}
+	return most, left/most - 1
 }
 
 // checkMatrix panics if a matrix reaches beyond its slice, as the index expression of a plain loop

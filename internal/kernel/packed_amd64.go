@@ -2,8 +2,6 @@
 
 package kernel
 
-//go:generate go -C _generate run ./gemm -out ../gemm_amd64.s -stubs ../gemm_stubs_amd64.go -pkg kernel
-
 type tileFunc func(count, k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32,
 	cRow int, mask *int32, add, stream bool, sum, square, ahead *float32, step int)
 
@@ -56,20 +54,9 @@ func mulStrided(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow int,
 	if r.sum != nil {
 		sum, square = &r.sum[0], &r.square[0]
 	}
-	most := len(tiles) - 1
 	for i := 0; i < m; {
-		rows, count := most, (m-i)/most
-		if left := m - i; left < 2*most && left != most {
-			// Two tiles of like height instead of a full and a thin one.
-			rows, count = left, 1
-			if left > most {
-				rows = (left + 1) / 2
-			}
-		} else if left%most != 0 {
-			count--
-		}
-		at, step := (*float32)(nil), 0
-		count, at, step = r.ahead.takeTimes(count, k)
+		rows, count := tileRows(m-i, len(tiles)-1)
+		count, at, step := r.ahead.takeTimes(count, k)
 		tiles[rows](count, k, &a[i*aRow], 4*aRow, 4*aCol, &b[0], 4*bRow, &c[i*cRow], 4*cRow, mask,
 			r.add, r.stream, sum, square, at, step)
 		i += rows * count

@@ -2,8 +2,6 @@
 
 package kernel
 
-//go:generate go -C _generate run ./depthwise -out ../depthwise_amd64.s -stubs ../depthwise_stubs_amd64.go -pkg kernel
-
 type stripFunc func(y, x, w *float32, xRow, pixel, vectors int, tail, stream bool, mask *int32, sum,
 	square, ahead *float32, step int)
 type tapsFunc func(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, vectors int, tail bool,

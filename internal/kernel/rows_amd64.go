@@ -4,8 +4,6 @@ package kernel
 
 import "unsafe"
 
-//go:generate go -C _generate run ./rows -out ../rows_amd64.s -stubs ../rows_stubs_amd64.go -pkg kernel
-
 type mapFunc func(y, x, scale, shift, other *float32, rows, rowBytes, vectors int, tail bool,
 	mask *int32)
 type map2Func func(y, x, r, scale, shift, other *float32, rows, rowBytes, vectors int, tail bool,

@@ -2,8 +2,6 @@
 
 package kernel
 
-//go:generate go -C _generate run ./sparse -out ../sparse_amd64.s -stubs ../sparse_stubs_amd64.go -pkg kernel
-
 func (s *Sparse) convolve(m int, a, c, scratch []float32) {
 	switch {
 	case active == Portable:

@@ -191,7 +191,7 @@ func FuzzConvolveSparse(f *testing.F) {
 	f.Add(uint8(0), uint8(95), uint8(20), uint8(128), uint8(3), uint8(2))
 	f.Add(uint8(48), uint8(33), uint8(17), uint8(255), uint8(2), uint8(1))
 	f.Fuzz(func(t *testing.T, m, k, n, zeros, packing, isa uint8) {
-		restore, err := Use(ISA(isa % 3))
+		restore, err := Use(ISAs[int(isa)%len(ISAs)])
 		if err != nil {
 			t.Skip(err)
 		}

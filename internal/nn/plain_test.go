@@ -109,7 +109,7 @@ func (s *stack) run(seed uint64) {
 // TestPlainLayersAgreeWithReference compares starting values, logits and the gradients of all
 // parameters with the reference layers, whose own gradients are checked numerically.
 func TestPlainLayersAgreeWithReference(t *testing.T) {
-	for _, isa := range []kernel.ISA{kernel.Portable, kernel.AVX2, kernel.AVX512} {
+	for _, isa := range kernel.ISAs {
 		t.Run(fmt.Sprint(isa), func(t *testing.T) {
 			restore, err := kernel.Use(isa)
 			if err != nil {

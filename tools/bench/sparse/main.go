@@ -28,7 +28,7 @@ import (
 func main() {
 	b := &bench{}
 	space := flag.String("space", "mbv3-cifar", "search space")
-	isa := flag.String("isa", kernel.Best().String(), "instruction set: portable, avx2 or avx512")
+	isa := flag.String("isa", kernel.Best().String(), "instruction set: portable, avx2, avx512 or neon")
 	path := flag.String("json", "", "`file` to write the results to")
 	flag.Uint64Var(&b.seed, "seed", 1, "seed of weights, zeros and random networks")
 	flag.IntVar(&b.random, "random", 3, "random networks beside the smallest and the largest")
@@ -116,12 +116,12 @@ func (b *bench) run(ctx context.Context, isa, path string, w io.Writer) error {
 }
 
 func use(name string) (restore func(), err error) {
-	for i := kernel.Portable; i <= kernel.AVX512; i++ {
+	for _, i := range kernel.ISAs {
 		if i.String() == name {
 			return kernel.Use(i)
 		}
 	}
-	return nil, errors.New("--isa is " + name + ", expected portable, avx2 or avx512")
+	return nil, errors.New("--isa is " + name + ", expected portable, avx2, avx512 or neon")
 }
 
 // measure times candidates against the dense one, and gives its undisturbed milliseconds.
