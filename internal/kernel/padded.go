@@ -40,14 +40,20 @@ func (g Padded) ConvolveRows(y, x, w []float32, from, to int, out Output, ahead 
 		line := y[(oy-from)*g.OW*g.C:]
 		for ox := 0; ox < g.OW; {
 			pixels, sum, square := out.Sums.block(g.OW - ox)
-			if !g.convolveVector(line[ox*g.C:], x, w, oy, ox, ox+pixels, sum, square, stream,
-				ahead) {
+			if g.vectorised() {
+				g.convolveVector(line[ox*g.C:], x, w, oy, ox, ox+pixels, sum, square, stream, ahead)
+			} else {
 				g.convolveGo(line[ox*g.C:], x, w, oy, ox, ox+pixels)
 				addMoments(line[ox*g.C:], pixels, g.C, sum, square)
 			}
 			ox += pixels
 		}
 	}
+}
+
+// vectorised says whether there are kernels for the geometry.
+func (g Padded) vectorised() bool {
+	return active != Portable && g.Kernel >= 3 && g.Kernel <= 7 && g.Stride <= 2
 }
 
 // convolveGo is pixels from to to of output row oy.
@@ -74,7 +80,8 @@ func (g Padded) WeightGradient(dw, x, dz []float32, row, pixel int, ahead *Ahead
 	_ = dz[(g.OH-1)*row+(g.OW-1)*pixel+g.C-1]
 	checkRows(g.ph()*g.PW(), g.C, x)
 	checkRows(g.Kernel*g.Kernel, g.C, dw)
-	if g.weightVector(dw, x, dz, row, pixel, ahead) {
+	if g.vectorised() {
+		g.weightVector(dw, x, dz, row, pixel, ahead)
 		return
 	}
 	var run products

@@ -47,16 +47,8 @@ func tapPixels() int {
 	return 4
 }
 
-// vectorised says whether there are kernels for the geometry.
-func (g Padded) vectorised() bool {
-	return active != Portable && g.Kernel >= 3 && g.Kernel <= 7 && g.Stride <= 2
-}
-
 func (g Padded) convolveVector(y, x, w []float32, oy, from, to int, sums, squares []float32,
-	stream bool, ahead *Ahead) bool {
-	if !g.vectorised() {
-		return false
-	}
+	stream bool, ahead *Ahead) {
 	kernels := &strips[active][g.Kernel/2][g.Stride]
 	lanes := vectorLanes()
 	whole, rest := g.C/lanes, g.C%lanes
@@ -77,13 +69,9 @@ func (g Padded) convolveVector(y, x, w []float32, oy, from, to int, sums, square
 			stream, mask, sum, square, at, step)
 		ox += 1 << size
 	}
-	return true
 }
 
-func (g Padded) weightVector(dw, x, dz []float32, row, pixel int, ahead *Ahead) bool {
-	if !g.vectorised() {
-		return false
-	}
+func (g Padded) weightVector(dw, x, dz []float32, row, pixel int, ahead *Ahead) {
 	f := tapGradients[active][g.Kernel/2][g.Stride]
 	lanes := vectorLanes()
 	whole, rest := g.C/lanes, g.C%lanes
@@ -93,5 +81,4 @@ func (g Padded) weightVector(dw, x, dz []float32, row, pixel int, ahead *Ahead) 
 		f(&dw[ky*g.Kernel*g.C], &x[ky*g.PW()*g.C], &dz[0], 4*g.Stride*g.PW()*g.C, 4*g.C, 4*row,
 			4*pixel, g.OH, g.OW, whole, rest > 0, lastMask(rest), at, step)
 	}
-	return true
 }

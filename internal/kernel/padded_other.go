@@ -1,10 +1,9 @@
-//go:build !amd64 || noasm
+//go:build (!amd64 && !arm64) || noasm
 
 package kernel
 
-func (g Padded) convolveVector(_, _, _ []float32, _, _, _ int, _, _ []float32, _ bool,
-	_ *Ahead) bool {
-	return false
-}
+// Nothing is vectorised here: these are not called.
 
-func (g Padded) weightVector(_, _, _ []float32, _, _ int, _ *Ahead) bool { return false }
+func (g Padded) convolveVector(_, _, _ []float32, _, _, _ int, _, _ []float32, _ bool, _ *Ahead) {}
+
+func (g Padded) weightVector(_, _, _ []float32, _, _ int, _ *Ahead) {}

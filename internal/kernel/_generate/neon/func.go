@@ -12,8 +12,12 @@ type Func struct {
 	params               []param
 	argBytes             int
 	lines                []string
-	reg, vec             [32]bool // in use
+	reg                  [32]bool // in use
+	vec                  [VectorRegisters]bool
 }
+
+// VectorRegisters is how many there are.
+const VectorRegisters = 32
 
 type param struct {
 	name, load string

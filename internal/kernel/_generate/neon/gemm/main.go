@@ -6,11 +6,7 @@
 // Narrower tiles have up to 8 rows. Columns that fill no vector are computed one by one.
 package main
 
-import (
-	"fmt"
-
-	"github.com/tailor-nas/tailor/internal/kernel/_generate/neon"
-)
+import "github.com/tailor-nas/tailor/internal/kernel/_generate/neon"
 
 // panelBytes is the distance of the rows of a packed B.
 const panelBytes = 4 * 16
@@ -35,16 +31,6 @@ type shape struct{ rows, vectors, lanes int }
 
 func shapeOf(rows, cols int) shape { return shape{rows, max(cols/4, 1), min(cols, 4)} }
 
-// accumulators gives the vectors of C, and clears them.
-func (s shape) accumulators(p *neon.Func) [][]neon.Vec {
-	c := make([][]neon.Vec, s.rows)
-	for i := range c {
-		c[i] = p.Vecs(s.vectors, fmt.Sprintf("c%d.", i)+"%d")
-		p.Zero(c[i]...)
-	}
-	return c
-}
-
 // addMemory adds what C holds to the accumulators.
 func (s shape) addMemory(p *neon.Func, acc [][]neon.Vec, c, cRow neon.Reg) {
 	at, old := p.Reg(), p.Vecs(s.vectors, "old%d")
@@ -64,20 +50,4 @@ func (s shape) store(p *neon.Func, acc [][]neon.Vec, c, cRow neon.Reg) {
 	for _, row := range acc {
 		p.StoreRow(row, c, cRow, s.lanes)
 	}
-}
-
-// addMoments adds the columns of the accumulators, and their squares, to the sums in memory.
-func (s shape) addMoments(p *neon.Func, acc [][]neon.Vec, sum, square neon.Reg) {
-	a, b := p.Vec("sum"), p.Vec("square")
-	for v := range s.vectors {
-		p.Load(a, sum, 16*v, s.lanes)
-		p.Load(b, square, 16*v, s.lanes)
-		for _, row := range acc {
-			p.Add4(a, a, row[v])
-			p.MulAdd(b, row[v], row[v])
-		}
-		p.Store(a, sum, 16*v, s.lanes)
-		p.Store(b, square, 16*v, s.lanes)
-	}
-	p.FreeVecs(a, b)
 }

@@ -21,7 +21,7 @@ func outer(f *neon.File, rows, cols int) {
 	left, aAt, bAt := p.Reg(), p.Reg(), p.Reg()
 
 	p.Label("tile")
-	acc := s.accumulators(p)
+	acc, _ := p.Accumulators(rows, s.vectors, "c")
 	p.Move(a, aAt)
 	p.Move(b, bAt)
 	once := func() {

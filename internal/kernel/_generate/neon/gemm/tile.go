@@ -22,7 +22,7 @@ func tile(f *neon.File, rows, cols int) {
 	left, bAt := p.Reg(), p.Reg()
 
 	p.Label("tile")
-	acc := s.accumulators(p)
+	acc, _ := p.Accumulators(rows, s.vectors, "c")
 	row := make([]neon.Reg, rows) // where each row of A is
 	for i := range row {
 		row[i] = p.Reg()
@@ -52,7 +52,7 @@ func tile(f *neon.File, rows, cols int) {
 	p.Label("store")
 	s.store(p, acc, c, cRow)
 	p.JumpZero(sum, "next")
-	s.addMoments(p, acc, sum, square)
+	p.AddMoments(acc, sum, square, s.lanes)
 	p.Label("next")
 	p.CountDown(count, "tile")
 	p.Return()
