@@ -9,3 +9,4 @@ package kernel
 //go:generate go -C _generate run ./neon/gemm -out ../gemm_arm64.s -stubs ../gemm_stubs_arm64.go
 //go:generate go -C _generate run ./neon/depthwise -out ../depthwise_arm64.s -stubs ../depthwise_stubs_arm64.go
 //go:generate go -C _generate run ./neon/rows -out ../rows_arm64.s -stubs ../rows_stubs_arm64.go
+//go:generate go -C _generate run ./neon/sparse -out ../sparse_arm64.s -stubs ../sparse_stubs_arm64.go

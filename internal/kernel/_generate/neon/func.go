@@ -151,6 +151,11 @@ func (f *Func) Add(by, to Reg) { f.Line("ADD %v, %v", by, to) }
 // AddTo is to = a + b.
 func (f *Func) AddTo(a, b, to Reg) { f.Line("ADD %v, %v, %v", a, b, to) }
 
+// AddShifted is to = a + b<<by.
+func (f *Func) AddShifted(a, b Reg, by int, to Reg) {
+	f.Line("ADD %v<<%d, %v, %v", b, by, a, to)
+}
+
 // AddNumber is to += a constant.
 func (f *Func) AddNumber(n int, to Reg) { f.Line("ADD $%d, %v", n, to) }
 

@@ -43,6 +43,22 @@ func (f *Func) LoadRow(vs []Vec, base, stride Reg, lanes int) {
 	f.Line("VLD1.P (%v)(%v), %s", base, stride, list(vs))
 }
 
+// LoadTogether reads adjacent vectors.
+func (f *Func) LoadTogether(vs []Vec, base Reg) { f.Line("VLD1 (%v), %s", base, list(vs)) }
+
+// LoadTogetherNext reads adjacent vectors and moves base behind them.
+func (f *Func) LoadTogetherNext(vs []Vec, base Reg) {
+	f.Line("VLD1.P %d(%v), %s", 16*len(vs), base, list(vs))
+}
+
+// LoadIndexed reads one value, index bytes behind base.
+func (f *Func) LoadIndexed(v Vec, base, index Reg) {
+	f.Line("FMOVS (%v)(%v), F%d // %s", base, index, v.n, v.name)
+}
+
+// LoadInt reads an int32 that is not negative and moves base behind it.
+func (f *Func) LoadInt(r, base Reg) { f.Line("MOVWU.P 4(%v), %v", base, r) }
+
 // StoreRow writes adjacent vectors and moves base on by a stride.
 func (f *Func) StoreRow(vs []Vec, base, stride Reg, lanes int) {
 	if lanes != 4 {
@@ -52,11 +68,6 @@ func (f *Func) StoreRow(vs []Vec, base, stride Reg, lanes int) {
 	}
 	regs, names, _ := strings.Cut(list(vs), " // ")
 	f.Line("VST1.P %s, (%v)(%v) // %s", regs, base, stride, names)
-}
-
-// LoadAll fills a vector with one value of memory, and moves base behind it.
-func (f *Func) LoadAll(v Vec, base Reg) {
-	f.Line("VLD1R.P 4(%v), [V%d.S4] // %s", base, v.n, v.name)
 }
 
 func list(vs []Vec) string {

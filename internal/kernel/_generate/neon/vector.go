@@ -99,3 +99,19 @@ func (f *Func) Copy(d, a Vec) {
 
 // Fill puts a general register into all lanes.
 func (f *Func) Fill(d Vec, r Reg) { f.Line("VDUP %v, V%d.S4 // %s", r, d.n, d.name) }
+
+// Transpose turns four vectors: lane j of v[i] becomes lane i of v[j].
+func (f *Func) Transpose(v []Vec) {
+	t := f.Vecs(4, "t%d")
+	for i := 0; i < 4; i += 2 {
+		f.known("VTRN1", "S4", t[i], v[i], v[i+1], "%s = even lanes of %s and %s", t[i].name,
+			v[i].name, v[i+1].name)
+		f.known("VTRN2", "S4", t[i+1], v[i], v[i+1], "%s = odd lanes of %s and %s", t[i+1].name,
+			v[i].name, v[i+1].name)
+	}
+	for i := range 2 {
+		f.known("VTRN1", "D2", v[i], t[i], t[i+2], "lanes %d of all", i)
+		f.known("VTRN2", "D2", v[i+2], t[i], t[i+2], "lanes %d of all", i+2)
+	}
+	f.FreeVecs(t...)
+}
