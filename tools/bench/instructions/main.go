@@ -74,7 +74,8 @@ func run(dir, blas string, w io.Writer) error {
 }
 
 // print writes the row of a loop.
-func (l loop) print(w io.Writer, dir string, count func(text string, l loop) (counts, error)) error {
+func (l loop) print(w io.Writer, dir string,
+	count func(text string, l loop) (counts, error)) error {
 	text, err := os.ReadFile(filepath.Join(dir, l.file))
 	if err != nil {
 		return err

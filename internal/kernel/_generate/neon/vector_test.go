@@ -34,8 +34,8 @@ func TestEncodings(t *testing.T) {
 	} {
 		var f Func
 		c.add(&f)
-		if want := "\tWORD $" + c.word + " // " + c.instruction + ": "; !strings.HasPrefix(f.lines[0],
-			want) {
+		want := "\tWORD $" + c.word + " // " + c.instruction + ": "
+		if !strings.HasPrefix(f.lines[0], want) {
 			t.Errorf("%s is %q, want %q", c.instruction, f.lines[0], want)
 		}
 	}
