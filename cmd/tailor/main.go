@@ -163,7 +163,7 @@ func status(err error) int {
 	var usage usageError
 	var unknown *suggest.UnknownError
 	switch {
-	case errors.As(err, &infeasible), errors.As(err, &unreachable):
+	case errors.As(err, &infeasible), errors.As(err, &unreachable), errors.Is(err, errMissed):
 		return exitInfeasible
 	case errors.As(err, &usage), errors.As(err, &unknown), errors.Is(err, trainer.ErrConfig):
 		return exitUsage

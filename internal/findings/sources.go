@@ -131,6 +131,17 @@ func limitFlags(l manifest.Limits) (words []string) {
 	return words
 }
 
+// goal is how much was to go, as it was asked for.
+func goal(p *manifest.Pruned) string {
+	switch {
+	case p.MaxLatencyMS > 0:
+		return fmt.Sprintf("--max-latency %gms", p.MaxLatencyMS)
+	case p.MaxParams > 0:
+		return fmt.Sprintf("--max-params %d", p.MaxParams)
+	}
+	return fmt.Sprintf("--sparsity %g", p.Sparsity)
+}
+
 // pruningCommands are those of pruning and of fine-tuning.
 func (l *library) pruningCommands() (all []page.Command) {
 	for _, m := range l.manifests {
@@ -143,9 +154,9 @@ func (l *library) pruningCommands() (all []page.Command) {
 				structure += strconv.Itoa(p.Run)
 			}
 			all = append(all, page.Command{What: "prune " + l.names[m.path],
-				Line: fmt.Sprintf("tailor prune %s --structure %s --method %s --sparsity %g "+
+				Line: fmt.Sprintf("tailor prune %s --structure %s --method %s %s "+
 					"--epochs %d --seed %d --out %s", shell(parent), shell(structure),
-					shell(p.Method), p.Sparsity, p.Epochs, p.Seed, out)})
+					shell(p.Method), goal(p), p.Epochs, p.Seed, out)})
 		case f != nil && parent != "":
 			all = append(all, page.Command{What: "finetune " + l.names[m.path],
 				Line: fmt.Sprintf("tailor finetune %s --epochs %d --batch %d --lr %g --seed %d "+

@@ -3,9 +3,11 @@
 package fleet
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/tailor-nas/tailor/internal/runtime/link"
@@ -80,9 +82,9 @@ func parseSSH(address string) (host, error) {
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
 		return bad("something follows the host and port")
 	}
-	port := u.Port()
-	if port == "" {
-		port = "22"
+	port := cmp.Or(u.Port(), "22")
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return bad("the port is " + port + ", expected 1 to 65535")
 	}
 	return host{u.User.Username(), net.JoinHostPort(u.Hostname(), port)}, nil
 }

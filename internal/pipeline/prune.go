@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -177,7 +178,24 @@ func (p *pruning) train(ctx context.Context) (*prune.Result, error) {
 	if err := p.choose(ctx); err != nil {
 		return nil, err
 	}
+	p.warnOfShare()
 	return prune.Run(ctx, p.run())
+}
+
+// warnOfShare says if less can go than the share that is asked for, or if as much is gone already.
+func (p *pruning) warnOfShare() {
+	c := p.job.Config
+	if p.limited() || p.job.Warn == nil {
+		return
+	}
+	gone, most := prune.Range(p.net, c)
+	switch {
+	case c.Sparsity > most+0.005:
+		p.job.Warn("of the %s at most %.1f %% can go, not %.1f %%: each block keeps some",
+			c.Structure, 100*most, 100*c.Sparsity)
+	case c.Sparsity > 0 && gone >= c.Sparsity:
+		p.job.Warn("%.1f %% of the %s of %s are zero already, and the share is of all: nothing more goes; choose a higher one", 100*gone, c.Structure, p.path)
+	}
 }
 
 // run is the training that what is chosen comes to.
@@ -239,6 +257,19 @@ func openWithWeights(path, what string) (*manifest.Manifest, *supernet.Subnet, e
 	return m, net, nil
 }
 
+// checkFinite refuses weights that are no numbers, which nothing can be learned from.
+func checkFinite(net *supernet.Subnet, path string) error {
+	for _, t := range net.Tensors() {
+		for i, v := range t.Data {
+			if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+				return fmt.Errorf("%s: value %d of tensor %s is %g, expected a finite number", path, i,
+					t.Name, f)
+			}
+		}
+	}
+	return nil
+}
+
 // holdsNetwork says whether an earlier job of a folder has written its network, of some kind, which
 // only a resumed one may find there.
 func holdsNetwork(dir, kind string, resume bool) (bool, error) {
@@ -261,6 +292,9 @@ func openParent(j *PruneJob) (*pruning, error) {
 		return nil, err
 	}
 	p := &pruning{job: j, path: path, manifest: m, net: net}
+	if err := checkFinite(net, path); err != nil {
+		return nil, err
+	}
 	if p.there, err = holdsNetwork(j.Dir, "pruned network", j.Resume); err != nil {
 		return nil, err
 	}
@@ -359,7 +393,7 @@ func (p *pruning) resumeShares() error {
 	}
 	had, want := cmp.Or(info.Goal, &prune.Goal{}), cmp.Or(p.goal(), &prune.Goal{})
 	if had.MaxLatencyMS != want.MaxLatencyMS || had.MaxParams != want.MaxParams {
-		return fmt.Errorf("%w: the run in %s was started with another limit; resume it with the same, or choose another folder", trainer.ErrConfig, p.job.Dir)
+		return fmt.Errorf("%w: the run in %s was started with %s, asked for %s; resume it with the same, or choose another folder", trainer.ErrConfig, p.job.Dir, limitText(had), limitText(want))
 	}
 	if info.Goal != nil {
 		p.shares, p.predicted, p.job.Config.Sparsity = info.Shares, had.PredictedMS,
@@ -367,6 +401,17 @@ func (p *pruning) resumeShares() error {
 		p.chosen = true
 	}
 	return nil
+}
+
+// limitText is a limit as it is asked for.
+func limitText(g *prune.Goal) string {
+	switch {
+	case g.MaxLatencyMS > 0:
+		return fmt.Sprintf("--max-latency %gms", g.MaxLatencyMS)
+	case g.MaxParams > 0:
+		return fmt.Sprintf("--max-params %d", g.MaxParams)
+	}
+	return "no limit"
 }
 
 func (p *pruning) limited() bool { return p.job.MaxLatencyMS > 0 || p.job.MaxParams > 0 }
@@ -458,9 +503,15 @@ func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResul
 			WeightDecay: c.Optimizer.WeightDecay, Distillation: c.Distill,
 		},
 	}
-	var err error
+	was, err := m.Measured, error(nil)
 	if m.Measured, err = both.measured(ctx, p.runtime()); err != nil {
 		return err
+	}
+	switch {
+	case j.MaxLatencyMS > 0:
+		m.Limits.LatencyMS = j.MaxLatencyMS
+	case was == nil || was.Runtime != m.Measured.Runtime || was.Device != m.Measured.Device:
+		m.Limits.LatencyMS = 0 // it was of another
 	}
 	m.Judge()
 	path, err := m.Save(filepath.Join(j.Dir, networkDir), trained.Net,

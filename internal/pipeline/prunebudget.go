@@ -83,12 +83,17 @@ func (p *pruning) measureDamage(ctx context.Context) (*prune.Damage, error) {
 
 // chooseParams stays within a number of parameters that are not zero.
 func (p *pruning) chooseParams() error {
+	weights := prune.WeightsByBlock(p.net, p.job.Config)
+	zeros := prune.ZerosByBlock(p.net)
 	cost := func(b supernet.Block, a amount) (float64, error) {
-		if p.job.Config.Structure == supernet.Channels {
-			v, err := b.Remove(supernet.Channels, a.removed)
-			return float64(v.Params()), err
+		left := b.Params() - int64(zeros[b.Name]) - int64(p.damage.Weights(b.Name, a.share))
+		if p.job.Config.Structure != supernet.Channels || a.removed == 0 {
+			return float64(left), nil
 		}
-		return float64(b.Params()) - float64(p.damage.Weights(b.Name, a.share)), nil
+		v, err := b.Remove(supernet.Channels, a.removed)
+		// Channels are of equal size, and take their entries of batch norm and biases with them.
+		with := int64(weights[b.Name] / b.MiddleChannels() * a.removed)
+		return float64(left - (b.Params() - v.Params() - with)), err
 	}
 	err := p.allocate(cost, float64(p.job.MaxParams), 0)
 	var limit *budget.LimitError

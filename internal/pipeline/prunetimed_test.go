@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -43,5 +44,49 @@ func TestPruneElsewhere(t *testing.T) {
 	}
 	if want := (otherRuntime{}).Info().ID(); pruned.Measured.Runtime != want {
 		t.Errorf("it was measured with %s, want %s", pruned.Measured.Runtime, want)
+	}
+}
+
+// TestPruneSparse: of a network with zeros, a number of parameters counts those that are not zero,
+// whatever the structure: one that is within it loses nothing, and says so.
+func TestPruneSparse(t *testing.T) {
+	_, _, parent := winner(t)
+	m, err := manifest.Read(manifest.Path(parent))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	once := func(parent string, s supernet.Structure, most int64, share float64) *PruneResult {
+		t.Helper()
+		c := prune.Defaults(prune.Magnitude, s)
+		c.Epochs, c.Batch, c.Sparsity = 1, 16, share
+		said = nil
+		r, err := Prune(t.Context(), PruneJob{
+			Manifest: parent, Config: c, Dir: t.TempDir(), MaxParams: most,
+			Budget: time.Millisecond, Workers: 1, Progress: func(string, int, int) {},
+			Say:  func(string, ...any) {},
+			Warn: func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	sparse := once(parent, supernet.Weights, m.Params*2/3, 0)
+	for _, s := range []supernet.Structure{supernet.Weights, supernet.Vectors8, supernet.Channels} {
+		r := once(sparse.Manifest, s, m.Params*2/3, 0)
+		if r.After.NonZero != sparse.After.NonZero || !strings.Contains(strings.Join(said, " "),
+			"within the limit as it is") {
+			t.Errorf("%s: %d of %d weights are left, and it said %q", s, r.After.NonZero,
+				sparse.After.NonZero, said)
+		}
+	}
+	if once(sparse.Manifest, supernet.Weights, 0, 0.05); !strings.Contains(strings.Join(said, " "),
+		"nothing more goes") {
+		t.Errorf("of a share that is gone already it said %q", said)
+	}
+	if once(parent, supernet.Channels, 0, 0.99); !strings.Contains(strings.Join(said, " "),
+		"at most") {
+		t.Errorf("of more channels than can go it said %q", said)
 	}
 }

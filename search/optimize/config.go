@@ -1,6 +1,9 @@
 package optimize
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // maxEvaluations bounds the int32 numbers of candidates.
 const maxEvaluations = 1 << 30
@@ -43,7 +46,8 @@ type Config struct {
 	// Modelled is how many evaluations a model chooses first. Of spaces of up to 16,384 points
 	// climbing has the others; larger ones evolve from the best of these. Auto is up to 150, where
 	// there are at most 1,000 evaluations, in larger spaces 300, of one objective and without a
-	// Guide; else it is 0, which is none: a model's own time is some milliseconds for each.
+	// Guide, and at most 64 genes of at most 64 choices; else it is 0, which is none. A model's own
+	// time is some milliseconds for each, and grows with the number of genes.
 	Modelled int
 	// Top is how many candidates to report with one objective, 1 or more.
 	Top int
@@ -97,7 +101,8 @@ func (c Config) modelled(p Problem) int {
 	if p.size(wholePool) > wholePool {
 		most = largeUpTo
 	}
-	if p.Objectives == 1 && p.Guide == nil && c.Evaluations <= most {
+	wide := len(p.Genes) > modelledGenes || slices.Max(p.Genes) > modelledChoices
+	if p.Objectives == 1 && p.Guide == nil && !wide && c.Evaluations <= most {
 		return modelledMost
 	}
 	return 0

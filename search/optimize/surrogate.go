@@ -13,6 +13,9 @@ const (
 	// modelledUpTo is the number of evaluations above which no model chooses unless asked to, and
 	// largeUpTo that in spaces larger than wholePool: evolution finds as much there, in less time.
 	modelledUpTo, largeUpTo = 1000, 300
+	// modelledGenes and modelledChoices bound the genes, and the choices of each, above which no
+	// model chooses unless asked to: it would take seconds, or see too little between choices.
+	modelledGenes, modelledChoices = 64, 64
 	// modelledMost is how many evaluations a model chooses unless told otherwise.
 	modelledMost = 150
 	// leastDesign is the least number of candidates that a model begins with, and mostDesign the

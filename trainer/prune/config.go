@@ -171,7 +171,7 @@ func (c Config) Check() error {
 
 // checkRemoval looks at what decides what goes: of a network, beforehand.
 func (c Config) checkRemoval(net *supernet.Subnet, shares map[string]float64) error {
-	if net == nil {
+	if net == nil || len(net.Blocks) == 0 {
 		return fmt.Errorf("%w: there is no network to prune", trainer.ErrConfig)
 	}
 	if !(c.Sparsity >= 0 && c.Sparsity <= 0.9999) {

@@ -1,11 +1,15 @@
 package prune
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"math"
 	"slices"
 
 	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
 )
 
 // WeightsByBlock counts the weights that a structure can be removed from, by block.
@@ -17,6 +21,38 @@ func WeightsByBlock(net *supernet.Subnet, c Config) map[string]int {
 		}
 	}
 	return n
+}
+
+// ZerosByBlock counts the weights of convolutions and linear layers that are zero already, whatever
+// removed them.
+func ZerosByBlock(net *supernet.Subnet) map[string]int {
+	n := map[string]int{}
+	for _, w := range weights.Matrices(net) {
+		for _, v := range w.Param.Data {
+			if v == 0 {
+				n[w.Block]++
+			}
+		}
+	}
+	return n
+}
+
+// Range is the share of the removable weights that is gone already, in whole units, and the share
+// that can go: each layer keeps a unit, and a block as many channels as it must have.
+func Range(net *supernet.Subnet, c Config) (gone, most float64) {
+	all := 0.0
+	for _, l := range layersOf(net, c) {
+		n, weights := l.units(), 0
+		for u := range n {
+			weights += l.size(u)
+			if l.lacked(u) {
+				gone += float64(l.size(u))
+			}
+		}
+		all += float64(weights)
+		most += float64(weights) * float64(n-l.keep(0)) / float64(n)
+	}
+	return gone / max(all, 1), most / max(all, 1)
 }
 
 // Apply gives a copy of the network that has lost, at once and without training, what [Job.Shares]
@@ -45,7 +81,7 @@ type Damage struct{ blocks map[string][]damaged }
 type damaged struct {
 	layer
 	lost  []float64 // the damage when the first units go, in order of their scores
-	least []int     // the fewest weights that so many units have
+	least []int     // the fewest weights that so many units have, without those that are zero already
 }
 
 // NewDamage looks at a network's weights alone: damage is the share of a layer's squared weights
@@ -70,8 +106,8 @@ func (d *Damage) add(l layer, scores func([]float64)) (lost []float64) {
 	scores(score)
 	lost, least := make([]float64, n+1), make([]int, n+1)
 	for i, u := range ascending(score) {
-		sizes[i] = l.size(int(u))
-		lost[i+1] = lost[i] + score[u]*score[u]*float64(sizes[i])
+		sizes[i] = l.live(int(u))
+		lost[i+1] = lost[i] + score[u]*score[u]*float64(l.size(int(u)))
 	}
 	slices.Sort(sizes)
 	for i, size := range sizes {
@@ -98,7 +134,10 @@ func MeasureDamage(ctx context.Context, j Job) (*Damage, error) {
 	}
 	d := &Damage{map[string][]damaged{}}
 	for _, l := range p.remover.layers {
-		d.add(l, func(dst []float64) { l.measure(dst, p.remover.fisher.costs) })
+		lost := d.add(l, func(dst []float64) { l.measure(dst, p.remover.fisher.costs) })
+		if all := lost[len(lost)-1]; math.IsNaN(all) || math.IsInf(all, 0) {
+			return nil, fmt.Errorf("%w: of block %s the loss is expected to grow by %g: its weights are out of all proportion, or those behind it", trainer.ErrDiverged, l.block(), all)
+		}
 	}
 	return d, nil
 }
@@ -107,10 +146,10 @@ func MeasureDamage(ctx context.Context, j Job) (*Damage, error) {
 func (p *pruning) watch(ctx context.Context, steps int) error {
 	for b, err := range p.loader.Epoch(ctx, 0, 0) {
 		if err != nil {
-			return err
+			return fmt.Errorf("look at gradients: %w", cmp.Or(ctx.Err(), err))
 		}
-		if _, err := p.gradients(b); err != nil {
-			return err
+		if loss := p.gradients(b); math.IsNaN(loss) || math.IsInf(loss, 0) {
+			return fmt.Errorf("%w before any training: the loss is %g, as weights are out of all proportion", trainer.ErrDiverged, loss)
 		}
 		if steps--; steps == 0 {
 			break
@@ -120,7 +159,13 @@ func (p *pruning) watch(ctx context.Context, steps int) error {
 }
 
 // gone is how many units a layer loses of a share.
-func (l *damaged) gone(share float64) int { n := l.units(); return n - l.keep(left(n, share)) }
+func (l *damaged) gone(share float64) int {
+	n := l.units()
+	if !(share > 0) {
+		return 0
+	}
+	return n - l.keep(left(n, min(share, 1)))
+}
 
 // Of is the damage if a block loses a share, 0 to 1, of its units.
 func (d *Damage) Of(block string, share float64) (sum float64) {
@@ -130,8 +175,8 @@ func (d *Damage) Of(block string, share float64) (sum float64) {
 	return sum
 }
 
-// Weights is how many weights go at least if a block loses a share, 0 to 1, of its units. Some
-// units may be smaller than others.
+// Weights is how many weights that are not zero yet go at least if a block loses a share, 0 to 1,
+// of its units. Some units may have fewer than others.
 func (d *Damage) Weights(block string, share float64) (n int) {
 	for _, l := range d.blocks[block] {
 		n += l.least[l.gone(share)]

@@ -15,6 +15,7 @@ type layer interface {
 	block() string // whose weights these are
 	units() int
 	size(unit int) int // weights in a unit
+	live(unit int) int // of these, how many were not zero from the start
 	// scores writes how large each unit is: the root of the mean square of its weights.
 	scores(dst []float64)
 	// measure writes the same of other values than its weights.
@@ -71,6 +72,16 @@ func (m *matrix) span(unit int) (from, to int) {
 func (m *matrix) size(unit int) int {
 	from, to := m.span(unit)
 	return to - from
+}
+
+func (m *matrix) live(unit int) (n int) {
+	from, to := m.span(unit)
+	for _, zero := range m.lacks[from:to] {
+		if !zero {
+			n++
+		}
+	}
+	return n
 }
 
 func (m *matrix) scores(dst []float64) { m.measure(dst, itself) }
@@ -167,6 +178,21 @@ func (m *middle) size(int) (n int) {
 	return n
 }
 
+func (m *middle) live(unit int) (n int) {
+	for _, member := range m.channels.Members {
+		if !member.Weight {
+			continue
+		}
+		lacks := m.lacks[member.Param]
+		member.Each(unit, m.channels.N, func(i int) {
+			if !lacks[i] {
+				n++
+			}
+		})
+	}
+	return n
+}
+
 func (m *middle) scores(dst []float64) {
 	if m.byL1 {
 		m.l1(dst)
@@ -256,6 +282,9 @@ func (m *middle) keep(want int) int {
 // channels only: single zeros in them make nothing faster.
 func layersOf(net *supernet.Subnet, c Config) []layer {
 	var all []layer
+	if net == nil {
+		return nil
+	}
 	if c.Structure == supernet.Channels {
 		for _, channels := range weights.Channels(net) {
 			i := slices.IndexFunc(net.Blocks,

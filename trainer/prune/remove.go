@@ -85,7 +85,11 @@ func (r *remover) keepers(share float64) []int {
 	switch {
 	case r.shares != nil:
 		for i, l := range r.layers {
-			keep[i] = left(l.units(), share/max(r.config.Sparsity, 1e-9)*r.shares[l.block()])
+			part := 0.0
+			if r.config.Sparsity > 0 {
+				part = share / r.config.Sparsity
+			}
+			keep[i] = left(l.units(), part*r.shares[l.block()])
 		}
 	case r.config.Criterion == Layer:
 		for i, l := range r.layers {

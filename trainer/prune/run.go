@@ -291,9 +291,10 @@ func (p *pruning) part(step int) float64 { return float64(step) / float64(p.step
 // step trains on one batch, and removes weights where it is time.
 func (p *pruning) step(b *data.Batch, epoch int) error {
 	c, step := p.config, p.state.Step
-	loss, err := p.gradients(b)
-	if err != nil {
-		return err
+	loss := p.gradients(b)
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return fmt.Errorf("%w at step %d: the loss is %g; start again with a lower --lr than %g",
+			trainer.ErrDiverged, step, loss, c.LR)
 	}
 	p.removeAt(step)
 	p.moverAt(step).Step(c.rate(p.part(step)), p.part(step))
@@ -311,7 +312,7 @@ func (p *pruning) step(b *data.Batch, epoch int) error {
 }
 
 // gradients are those of a batch, which the criterion looks at.
-func (p *pruning) gradients(b *data.Batch) (loss float64, err error) {
+func (p *pruning) gradients(b *data.Batch) (loss float64) {
 	c := p.config
 	var soft []float32
 	if p.teacher != nil {
@@ -319,13 +320,8 @@ func (p *pruning) gradients(b *data.Batch) (loss float64, err error) {
 		soft = p.soft
 	}
 	loss = p.net.Gradients(b, c.LabelSmoothing, c.Distill, soft)
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return loss, fmt.Errorf(
-			"%w at step %d: the loss is %g; start again with a lower --lr than %g",
-			trainer.ErrDiverged, p.state.Step, loss, c.LR)
-	}
 	p.remover.fisher.observe()
-	return loss, nil
+	return loss
 }
 
 // removeAt removes what is to be gone before a step: every few steps while the share rises, and

@@ -123,8 +123,9 @@ func greet(ctx context.Context, p *process, program string, r protocol.Request) 
 
 // notAgent says that a program is no agent, and how another is named.
 func notAgent(program string, err error) error {
-	return fmt.Errorf("%s does not speak the protocol of tailor-agent: is %s, --agent, or the "+
-		"program beside tailor or on PATH, another one? %w", program, agentVariable, err)
+	return fmt.Errorf("%s does not speak the protocol of tailor-agent, or prints something else "+
+		"too: is the command of exec:, %s, --agent, or the program beside tailor or on PATH, "+
+		"another one? %w", program, agentVariable, err)
 }
 
 // bring puts files on the device, and gives the path of the library there.
