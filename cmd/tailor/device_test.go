@@ -35,7 +35,8 @@ func TestDevice(t *testing.T) {
 	if measured["device"] != here["id"] || measured["latency_ms"] == nil {
 		t.Errorf("the winner was measured as %v", measured)
 	}
-	w.do("verify", "verify @winners/latency-3600000ms"+there)
+	// whether the latency is as it was depends on what else the machine does
+	w.do("verify", "verify @winners/latency-3600000ms --no-latency"+there)
 	w.do("eval", "eval @winners/latency-3600000ms"+there)
 	for line, want := range map[string]string{
 		"search --run @run --accuracy @accuracy.json --max-macs 1G --out @w" + there:                        "says nothing without --latency",

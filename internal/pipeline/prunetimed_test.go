@@ -65,7 +65,9 @@ func TestPruneSparse(t *testing.T) {
 			Manifest: parent, Config: c, Dir: t.TempDir(), MaxParams: most,
 			Budget: time.Millisecond, Workers: 1, Progress: func(string, int, int) {},
 			Say:  func(string, ...any) {},
-			Warn: func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) },
+			Warn: func(format string, args ...any) {
+				said = append(said, fmt.Sprintf(format, args...))
+			},
 		})
 		if err != nil {
 			t.Fatal(err)

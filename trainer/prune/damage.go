@@ -81,7 +81,7 @@ type Damage struct{ blocks map[string][]damaged }
 type damaged struct {
 	layer
 	lost  []float64 // the damage when the first units go, in order of their scores
-	least []int     // the fewest weights that so many units have, without those that are zero already
+	least []int     // the fewest weights, but for those that are zero already, of so many units
 }
 
 // NewDamage looks at a network's weights alone: damage is the share of a layer's squared weights
