@@ -64,7 +64,7 @@ func TestPruneSparse(t *testing.T) {
 		r, err := Prune(t.Context(), PruneJob{
 			Manifest: parent, Config: c, Dir: t.TempDir(), MaxParams: most,
 			Budget: time.Millisecond, Workers: 1, Progress: func(string, int, int) {},
-			Say:  func(string, ...any) {},
+			Say: func(string, ...any) {},
 			Warn: func(format string, args ...any) {
 				said = append(said, fmt.Sprintf(format, args...))
 			},
