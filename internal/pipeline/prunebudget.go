@@ -211,6 +211,10 @@ func (p *pruning) newCurves(ctx context.Context) (*predictor.Pruned, error) {
 	if err != nil {
 		return nil, err
 	}
+	if why := cmp.Or(v.Session.UnstableReason, v.NetworkSession.UnstableReason); why != "" &&
+		p.job.Warn != nil {
+		p.job.Warn("what pruned blocks take is not known well (%s): the latency may be missed; give a longer --budget, or a quiet machine", why)
+	}
 	return fitVariants(p.net.Blocks, v)
 }
 
