@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -98,6 +100,14 @@ func testInterrupted(t *testing.T, job Job) {
 	}
 	if got := run(t, job); !sameWeights(got.Net, want.Net) || got.Left != want.Left {
 		t.Errorf("%s: an interrupted run ends with other weights", job.Config.Structure)
+	}
+	if err := os.RemoveAll(filepath.Join(job.Dir, checkpointsDir)); err != nil {
+		t.Fatal(err)
+	}
+	job.Progress = nil
+	if got := run(t, job); !sameWeights(got.Net, want.Net) {
+		t.Errorf("%s: a run whose checkpoints are gone ends with other weights",
+			job.Config.Structure)
 	}
 }
 

@@ -239,7 +239,11 @@ func isCheckpointFile(name string) bool {
 
 // checkpoints lists the folders of checkpoints, oldest first.
 func (f *folder) checkpoints() ([]string, error) {
-	entries, err := os.ReadDir(filepath.Join(f.dir, checkpointsDir))
+	dir := filepath.Join(f.dir, checkpointsDir)
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) { // somebody cleared it away: the run begins again
+		err = os.Mkdir(dir, 0o755)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("list checkpoints: %w", err)
 	}
