@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"time"
 
 	"github.com/tailor-nas/tailor/predictor"
@@ -12,6 +14,7 @@ import (
 	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
 	"github.com/tailor-nas/tailor/trainer/prune"
 	"github.com/tailor-nas/tailor/trainer/prune/budget"
 )
@@ -274,4 +277,56 @@ func (p *pruning) allocate(cost func(supernet.Block, amount) (float64, error), l
 	}
 	p.job.Config.Sparsity = sumShares(weights, p.shares)
 	return nil
+}
+
+// warnOfShare says if less can go than the share that is asked for, or if as much is gone already.
+func (p *pruning) warnOfShare() {
+	c := p.job.Config
+	if p.limited() || p.job.Warn == nil {
+		return
+	}
+	gone, most := prune.Range(p.net, c)
+	switch {
+	case c.Sparsity > most+0.005:
+		p.job.Warn("of the %s at most %.1f %% can go, not %.1f %%: each block keeps some",
+			c.Structure, 100*most, 100*c.Sparsity)
+	case c.Sparsity > 0 && gone >= c.Sparsity:
+		p.job.Warn("%.1f %% of the %s of %s are zero already, and the share is of all: nothing more goes; choose a higher one", 100*gone, c.Structure, p.path)
+	}
+}
+
+// resumeShares takes what a run that is resumed had chosen: measured again it would come out a
+// little differently.
+func (p *pruning) resumeShares() error {
+	if !p.job.Resume {
+		return nil
+	}
+	info, err := prune.ReadInfo(filepath.Join(p.job.Dir, pruningDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	had, want := cmp.Or(info.Goal, &prune.Goal{}), cmp.Or(p.goal(), &prune.Goal{})
+	if had.MaxLatencyMS != want.MaxLatencyMS || had.MaxParams != want.MaxParams {
+		return fmt.Errorf("%w: the run in %s was started with %s, asked for %s; resume it with the same, or choose another folder", trainer.ErrConfig, p.job.Dir, limitText(had), limitText(want))
+	}
+	if info.Goal != nil {
+		p.shares, p.predicted, p.job.Config.Sparsity = info.Shares, had.PredictedMS,
+			info.Config.Sparsity
+		p.chosen = true
+	}
+	return nil
+}
+
+// limitText is a limit as it is asked for.
+func limitText(g *prune.Goal) string {
+	switch {
+	case g.MaxLatencyMS > 0:
+		return fmt.Sprintf("--max-latency %gms", g.MaxLatencyMS)
+	case g.MaxParams > 0:
+		return fmt.Sprintf("--max-params %d", g.MaxParams)
+	}
+	return "no limit"
 }
