@@ -101,6 +101,9 @@ func TestSignalTwiceAtOnceIsOne(t *testing.T) {
 
 // nohup stays in force.
 func TestIgnoredHangupStaysIgnored(t *testing.T) {
+	if signal.Ignored(syscall.SIGHUP) {
+		t.Skip("the tests themselves run under nohup")
+	}
 	if len(signals()) != 3 {
 		t.Errorf("%v", signals())
 	}
