@@ -34,7 +34,7 @@ type jobFile struct {
 // measure checks that the sides agree and then times them.
 func measure(ctx context.Context, s settings, dir string, log func(string, ...any)) (*result,
 	error) {
-	proc, err := newProcesses(dir, s.Python)
+	proc, err := newProcesses(dir, s.Python, s.ISA)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 	"time"
+
+	"github.com/tailor-nas/tailor/internal/kernel"
 )
 
 const (
@@ -27,8 +29,16 @@ func work(ctx context.Context, args []string, stdout io.Writer) error {
 	path := f.String("job", "", "time the steps of a job; without it, measure the machine")
 	threads := f.Int("threads", 1, "threads")
 	seconds := f.Float64("seconds", 0, "seconds of timed steps; 0 for the warm-up alone")
+	isa := f.String("isa", "", "avx2, or nothing for what the processor has")
 	if err := f.Parse(args); err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	if *isa == kernel.AVX2.String() {
+		restore, err := kernel.Use(kernel.AVX2)
+		if err != nil {
+			return fmt.Errorf("--isa %s: %w", *isa, err)
+		}
+		defer restore()
 	}
 	var result any
 	var err error
