@@ -55,8 +55,10 @@ type settings struct {
 	Seconds float64  `json:"seconds"` // of timed steps in a process, at least minSteps
 	Nets    []string `json:"nets"`
 	// ISA is avx2 if both sides are held to it, or empty.
-	ISA  string `json:"isa,omitempty"`
-	json string
+	ISA string `json:"isa,omitempty"`
+	// CPUTime asks for the time that processors spent on a step instead of the time it took.
+	CPUTime bool `json:"cpu_time,omitempty"`
+	json    string
 }
 
 func parse(args []string, stderr io.Writer) (settings, error) {
@@ -75,6 +77,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	f.Float64Var(&s.Seconds, "seconds", 3, "seconds of timed steps a process, at least 3 steps")
 	f.StringVar(&nets, "nets", nets, "what to time")
 	f.StringVar(&s.ISA, "isa", "", "hold both sides to `avx2`; default: what the processor has")
+	f.BoolVar(&s.CPUTime, "cpu-time", false, "compare processor time, where other work is running")
 	f.StringVar(&s.json, "json", "", "write the results to `FILE` too")
 	if err := f.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
