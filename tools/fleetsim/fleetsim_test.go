@@ -93,7 +93,9 @@ func TestRun(t *testing.T) {
 	const good = `tailor: fleetsim/1
 profiling: {devices: [10], networks: 5, seconds: 1, messages: 4, link_mbit: 20, lost: 0.1}
 queue: {messages_per_second: 1000, link_mbit: 100}
-training: {machines: [1, 2], parts: 8, seconds: 1, exchanges: 10, spread: 0.1, links: [{name: fast, mbit: 1000}]}
+training:
+  {machines: [1, 2], parts: 8, seconds: 1, exchanges: 10, spread: 0.1,
+   links: [{name: fast, mbit: 1000}]}
 `
 	path := filepath.Join(t.TempDir(), "in.yaml")
 	write := func(text string) {

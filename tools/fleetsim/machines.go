@@ -18,7 +18,7 @@ const steps = 200
 
 // train simulates steps on machines that share the parts of a batch. Between two exchanges each
 // computes its parts, and takes by chance more or less time; then all wait for the last, and gather
-// the sums of all parts: in rounds that double what is known, as collectives do, so that the latency
+// the sums of all parts: in rounds that double what is known, as collectives do, so that latency
 // counts once a doubling and each byte from others crosses a machine's link once. Machines beyond
 // the parts of a batch have nothing to do. Left out: exchanges that overlap with computing, and
 // switches that are shared.

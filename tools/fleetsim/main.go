@@ -4,8 +4,8 @@
 //	go run ./tools/fleetsim --inputs docs/results/data/fleetsim.yaml
 //
 // The file is of the kind fleetsim/1: every figure in it stands beside where it was measured. What
-// the simulation knows and leaves out is in devices.go and machines.go. It prints Markdown. One seed
-// gives one result.
+// the simulation knows and leaves out is in devices.go and machines.go. It prints Markdown. One
+// seed gives one result.
 package main
 
 import (
