@@ -44,9 +44,9 @@ func (e *events) Pop() any {
 }
 
 // profile simulates devices that ask for jobs, fetch the networks, measure them and answer, each
-// its own jobs: a latency is of one device. The queue serves messages in turn, and its link sends files
-// in turn. A device that goes away has its job again when it is back and the queue knows that the
-// job was lost. Left out: lost packets, and phones that throttle (which the spread stands for).
+// its own jobs: a latency is of one device. The queue serves messages in turn, and its link sends
+// files in turn. A device that goes away has its job again when it is back and the queue knows that
+// the job was lost. Left out: lost packets, and phones that throttle (which the spread stands for).
 func profile(p profiling, q queue, devices int, seed uint64) (r profiled) {
 	rng := rand.New(rand.NewPCG(seed, uint64(devices)))
 	var messages, wire station
