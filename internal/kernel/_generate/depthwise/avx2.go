@@ -294,8 +294,9 @@ func tapRows(k, stride int) {
 	RET()
 }
 
-// tapGradient is the sums of some rows of taps. As a sum must not wait for the one before, there
-// are at least 7: of 3 rows of 3 taps, of a row of 5 with odd and even pixels apart, or of one of 7.
+// tapGradient is the sums of some rows of taps. So that products need not wait for each other,
+// there are at least 7: of 3 rows of 3 taps, of a row of 5 with odd and even pixels apart, or of a
+// row of 7.
 type tapGradient struct {
 	p          part
 	k, stride  int
