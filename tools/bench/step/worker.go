@@ -6,11 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"time"
 
-	"github.com/shirou/gopsutil/v3/process"
 	"github.com/tailor-nas/tailor/internal/kernel"
 )
 
@@ -80,18 +78,4 @@ func timeJob(path string, threads int, seconds float64) (*timing, error) {
 		t.CPUSeconds = append(t.CPUSeconds, cpuSeconds()-before)
 	}
 	return t, nil
-}
-
-// cpuSeconds is the processor time of this process so far, in steps of some milliseconds; 0 where
-// the system does not tell.
-func cpuSeconds() float64 {
-	p, err := process.NewProcess(int32(os.Getpid()))
-	if err != nil {
-		return 0
-	}
-	times, err := p.Times()
-	if err != nil {
-		return 0
-	}
-	return times.User + times.System
 }
