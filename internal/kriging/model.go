@@ -23,6 +23,7 @@ type Model struct {
 	factor      blas64.Triangular // of the covariances of points, Cholesky's
 	variance    float64           // by which all covariances are multiplied
 	weights     []float64         // covariances^-1 values
+	effects     [][]float64       // by pair of genes; nil where they are computed when asked for
 
 	// Buffers, kept between calls.
 	matrix, squares []float64

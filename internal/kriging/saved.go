@@ -27,8 +27,8 @@ func (m *Model) Saved() Saved {
 	return s
 }
 
-// Restore gives the model with the means that were saved, for which alone it can be asked. The
-// points must be of the space.
+// Restore gives the model with the means that were saved, for which alone it can be asked. Those of
+// a point are the same bits whatever points are asked for with it. The points must be of the space.
 func Restore(choices []int, points [][]uint16, s Saved) (*Model, error) {
 	if len(s.Weight) != len(choices) || len(s.Shape) != len(choices) {
 		return nil, fmt.Errorf("weights of %d genes and shapes of %d, expected %d", len(s.Weight),
@@ -56,5 +56,6 @@ func Restore(choices []int, points [][]uint16, s Saved) (*Model, error) {
 	copy(m.prior.weight, s.Weight)
 	m.prior.joint, m.prior.pairs = s.Joint, s.Pairs
 	m.points, m.weights, m.mean, m.scale = m.Points(points), s.Weights, s.Mean, s.Scale
+	m.tabulate()
 	return m, nil
 }

@@ -31,8 +31,11 @@ func TestSaved(t *testing.T) {
 	pool, _ := draw(choices, 30, rng)
 	want := m.Means(m.Points(pool))
 	for i, got := range again.Means(again.Points(pool)) {
-		if got != want[i] {
+		if math.Abs(got-want[i]) > 1e-12 {
 			t.Errorf("point %d: %g, was %g", i, got, want[i])
+		}
+		if alone := again.Means(again.Points(pool[i : i+1]))[0]; alone != got {
+			t.Errorf("point %d: %g, alone %g", i, got, alone)
 		}
 	}
 	for name, spoil := range map[string]func(s *Saved){

@@ -34,6 +34,11 @@ func Fit(ctx context.Context, s *Space, q Quantity, measured []Measured, setting
 	d := &Predictor{Quantity: q, SpaceName: s.Name, SpaceSHA256: s.SHA256(), Genes: s.Genes,
 		Configurations: len(measured), Scale: best.Scale, Floor: p.floor, HeldOut: best.HeldOut,
 		Interval: intervalOf(q, best.heldOut, p.values), space: s}
+	for i, v := range best.heldOut {
+		e := best.Scale.of(v) - best.Scale.of(p.values[i])
+		d.ScaledRMSE += e * e
+	}
+	d.ScaledRMSE = math.Sqrt(d.ScaledRMSE / float64(len(p.values)))
 	for _, m := range measured {
 		d.Rows += len(m.Values)
 	}

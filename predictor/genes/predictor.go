@@ -31,7 +31,8 @@ type Predictor struct {
 	Configurations int             `json:"configurations"` // distinct ones that were measured
 	Rows           int             `json:"rows"`           // measurements of these
 	Noise          regress.Noise   `json:"noise,omitzero"`
-	HeldOut        regress.HeldOut `json:"heldout"` // by distinct configuration
+	HeldOut        regress.HeldOut `json:"heldout"`     // by distinct configuration
+	ScaledRMSE     float64         `json:"scaled_rmse"` // of HeldOut's predictions, on the scale
 	Interval       Interval        `json:"interval,omitzero"`
 	Candidates     []Candidate     `json:"candidates"` // what was tried; the first was taken
 	Scale          Scale           `json:"scale"`
@@ -150,6 +151,9 @@ func (p *Predictor) prepare() (err error) {
 		return fmt.Errorf("%d configurations of %d rows, expected at least %d and no fewer rows",
 			p.Configurations, p.Rows, regress.MinRows)
 	}
+	if !(p.ScaledRMSE >= 0 && p.ScaledRMSE <= maxLatency) {
+		return fmt.Errorf("scaled_rmse is %g, expected 0 or more", p.ScaledRMSE)
+	}
 	if p.Scale != Plain && p.Scale != Log && p.Scale != Logit {
 		return fmt.Errorf("scale is %.20q, expected %s, %s or %s", p.Scale, Plain, Log, Logit)
 	}
@@ -202,6 +206,16 @@ func (p *Predictor) Predict(all []Configuration) ([]float64, error) {
 		}
 	}
 	return values, nil
+}
+
+// Below is the value that is so many of the errors of held-out predictions below a prediction, on
+// the scale that was learned: near the end of what values can be, errors are small.
+func (p *Predictor) Below(predicted, errors float64) float64 {
+	if p.Scale == Log && !(predicted > 0) {
+		return predicted
+	}
+	low := p.Scale.value(p.Scale.of(predicted) - errors*p.ScaledRMSE)
+	return min(predicted, bounded(p.Quantity, p.Floor, low))
 }
 
 // Model is the model that was taken.
