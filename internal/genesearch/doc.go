@@ -2,7 +2,7 @@
 // all ([Find]), or by running a person's own command on a few ([Runner]).
 //
 //	find.go      a search by predictors, within limits that are kept with a confidence
-//	document.go  the file that says what was found
+//	document.go  the file that says what was found; files.go: what it and predictors are from
 //	command.go   a command line with places for choices
 //	journal.go   the results of its runs, from which a search goes on
 //	runner.go    a search that runs it

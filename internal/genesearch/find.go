@@ -61,7 +61,8 @@ type Answer struct {
 	// Found is the best first, or a front by falling accuracy.
 	Found       []Found `json:"found"`
 	Evaluations int     `json:"evaluations"`
-	Exact       bool    `json:"exact"` // every configuration was looked at
+	Within      float64 `json:"within"` // share of these that are within the limits
+	Exact       bool    `json:"exact"`  // every configuration was looked at
 }
 
 // UnreachableError says that no configuration was found within one of the limits.
@@ -105,7 +106,8 @@ func Find(ctx context.Context, q Query, c optimize.Config) (*Answer, error) {
 		}
 		return nil, err
 	}
-	a := &Answer{Evaluations: r.Evaluations, Exact: r.Status == optimize.Exhausted}
+	a := &Answer{Evaluations: r.Evaluations,
+		Within: float64(r.Feasible) / float64(r.Evaluations), Exact: r.Status == optimize.Exhausted}
 	for _, cost := range q.Costs {
 		if cost.Limit > 0 {
 			if a.Limits == nil {
