@@ -34,10 +34,10 @@ type fitLatencyCmd struct {
 	Measured []string `help:"Fit to whole networks that were timed elsewhere: files with what benchmark_model or onnxruntime_perf_test printed about the networks of spaces --export, a table of them, or a line of JSON for each network, with its arch, and as value its latency in milliseconds." type:"path" xor:"source" required:"" many:"" placeholder:"FILE,..."`
 	Networks string   `help:"The networks.jsonl of the folder that was measured; default beside the first file of --measured." type:"path" with:"measured"`
 	From     []string `help:"Latency predictors of other devices or runtimes, files or a folder of them, to transfer to the networks of --profile or --measured: 10 to 50 are enough. What these say decides which are used." type:"path" placeholder:"FILE,..."`
-	Genes    string   `help:"The genes of --measured, where it is a table of other things than networks: the number of choices of each, or a YAML file." placeholder:"5,5,5|FILE" xor:"space" type:"source" with:"measured" without:"networks|from|device-name|runtime|report"`
-	Value    string   `help:"Key, or heading, of the values of --measured." default:"value" with:"genes"`
 	Space    string   `help:"The space, if it is not the shipped one that the profile names." xor:"space" type:"source"`
 	RunDir   string   `name:"run" help:"Folder of the run whose space it is." type:"path" xor:"space"`
+	Genes    string   `help:"The genes of --measured, where it is a table of other things than networks: the number of choices of each, or a YAML file." placeholder:"5,5,5|FILE" xor:"space" type:"source" with:"measured" without:"networks|from|device-name|runtime|report"`
+	Value    string   `help:"Key, or heading, of the values of --measured." default:"value" with:"genes"`
 	Device   string   `name:"device-name" aliases:"device" help:"Name of the device of --measured, such as \"Pixel 8\". Default what measure.sh found." with:"measured"`
 	Runtime  string   `help:"What ran the networks of --measured. Default what the tool printed." with:"measured"`
 	Out      string   `required:"" help:"File to write." type:"path" out:"latency" outwith:"genes=gene-latency"`

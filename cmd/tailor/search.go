@@ -18,7 +18,6 @@ import (
 
 type searchCmd struct {
 	spaceFlags
-	genesSearchFlags
 	pageFlags
 	Accuracy    string      `oneof:"objective" help:"File that fit accuracy wrote." type:"path"`
 	Latency     []string    `help:"File that fit latency wrote; several, separated by commas, for several devices in one run." type:"path"`
@@ -42,6 +41,7 @@ type searchCmd struct {
 	Continue    string      `help:"Begin with the winners and fronts of an earlier search, in its --out, for instance within another budget." type:"path"`
 	Out         string      `required:"" help:"Folder for the manifests, a folder each." type:"path" out:"folder" outwith:"genes=gene-search"`
 	devicesFlags
+	genesSearchFlags
 	outFlags
 }
 
