@@ -305,7 +305,8 @@ func (c *searchCmd) runCommand(ctx context.Context, g *Globals) error {
 	runs, err := r.Search(ctx, config)
 	if err != nil {
 		if ctx.Err() != nil {
-			return fmt.Errorf("interrupted, the same command goes on from %s: %w", shown(r.Results), err)
+			return fmt.Errorf("interrupted, the same command goes on from %s: %w", shown(r.Results),
+				err)
 		}
 		return err
 	}

@@ -113,7 +113,8 @@ func TestFindCostAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := a.Found[0].Costs[0].Predicted, slices.Min(predictions(t, latency)); got != want {
+	want := slices.Min(predictions(t, latency))
+	if got := a.Found[0].Costs[0].Predicted; got != want {
 		t.Errorf("%g, brute force finds %g", got, want)
 	}
 }

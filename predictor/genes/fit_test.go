@@ -88,7 +88,8 @@ func TestFitChooses(t *testing.T) {
 	if p := fit(t, c.space, genes.Latency, c.measured(80, product, 0, rng)); p.Scale != genes.Log {
 		t.Errorf("a product is learned as %s: %+v", p.Scale, p.Candidates)
 	}
-	if p := fit(t, c.space, genes.Latency, c.measured(80, c.latency, 0, rng)); p.Scale != genes.Plain {
+	p := fit(t, c.space, genes.Latency, c.measured(80, c.latency, 0, rng))
+	if p.Scale != genes.Plain {
 		t.Errorf("a sum is learned as %s: %+v", p.Scale, p.Candidates)
 	}
 }
@@ -109,7 +110,9 @@ genes:
 	if err != nil {
 		t.Fatal(err)
 	}
-	value := func(tile, unroll int) float64 { return 4 + float64((tile-5)*(tile-5))/5 + float64(unroll) }
+	value := func(tile, unroll int) float64 {
+		return 4 + float64((tile-5)*(tile-5))/5 + float64(unroll)
+	}
 	var seen []genes.Measured
 	var unseen []genes.Configuration
 	for tile := range 12 {
@@ -118,7 +121,8 @@ genes:
 			if tile%4 == 2 {
 				unseen = append(unseen, g)
 			} else {
-				seen = append(seen, genes.Measured{Genes: g, Values: []float64{value(tile, unroll)}})
+				v := []float64{value(tile, unroll)}
+				seen = append(seen, genes.Measured{Genes: g, Values: v})
 			}
 		}
 	}
@@ -226,13 +230,15 @@ func TestLoadErrors(t *testing.T) {
 		t.Error("a configuration that is none is predicted")
 	}
 	for name, spoil := range map[string]func(p *genes.Predictor){
-		"no model":  func(p *genes.Predictor) { p.Linear, p.Kriging = nil, nil },
-		"scale":     func(p *genes.Predictor) { p.Scale = "root" },
-		"floor":     func(p *genes.Predictor) { p.Floor = -1 },
-		"few":       func(p *genes.Predictor) { p.Configurations = 3 },
-		"weights":   func(p *genes.Predictor) { p.Linear = &regress.Model{Linear: regress.Weights{1}} },
-		"points":    func(p *genes.Predictor) { p.Linear, p.Kriging = nil, &genes.Kriging{} },
-		"of others": func(p *genes.Predictor) { p.Linear = nil; p.Kriging = &genes.Kriging{Points: genes.Points{{9}}} },
+		"no model": func(p *genes.Predictor) { p.Linear, p.Kriging = nil, nil },
+		"scale":    func(p *genes.Predictor) { p.Scale = "root" },
+		"floor":    func(p *genes.Predictor) { p.Floor = -1 },
+		"few":      func(p *genes.Predictor) { p.Configurations = 3 },
+		"weights":  func(p *genes.Predictor) { p.Linear.Linear = regress.Weights{1} },
+		"points":   func(p *genes.Predictor) { p.Linear, p.Kriging = nil, &genes.Kriging{} },
+		"of others": func(p *genes.Predictor) {
+			p.Linear, p.Kriging = nil, &genes.Kriging{Points: genes.Points{{9}}}
+		},
 	} {
 		bad := *p
 		bad.Linear, bad.Kriging = &regress.Model{}, nil

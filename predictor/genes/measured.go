@@ -95,9 +95,10 @@ func (t *rows) object(text []byte) error {
 		return nil
 	}
 	var value *float64
-	if err := json.Unmarshal(keys[t.key], &value); keys[t.key] == nil || err != nil || value == nil {
+	text = keys[t.key]
+	if err := json.Unmarshal(text, &value); text == nil || err != nil || value == nil {
 		return fmt.Errorf("%w: %q is %s, expected a number, as in %s", ErrMeasured, t.key,
-			missing(keys[t.key]), t.example())
+			missing(text), t.example())
 	}
 	return t.add(c, *value)
 }

@@ -162,7 +162,8 @@ func (p *Predictor) prepare() (err error) {
 	}
 	switch {
 	case p.Linear != nil && p.Kriging == nil:
-		if err := p.Linear.Check(len(p.space.features(make(Configuration, len(p.space.Genes))))); err != nil {
+		first := make(Configuration, len(p.space.Genes))
+		if err := p.Linear.Check(len(p.space.features(first))); err != nil {
 			return fmt.Errorf("linear: %w", err)
 		}
 		p.evaluator = p.Linear.Evaluator()
