@@ -96,3 +96,12 @@ func (s *share) startWhole(dst, own []float32, width int) (whole []float32, wait
 	copy(dst[s.image*width:], own)
 	return dst, s.group.StartGather(bytesOf(dst), imageCuts(s.group, s.batch, width*floatBytes))
 }
+
+// FromFirst gives all ranks of a group what the first has.
+func FromFirst(g ranks.Group, v []float32) {
+	cuts := make([]int, g.Size()+1)
+	for r := range cuts[1:] {
+		cuts[r+1] = len(v) * floatBytes
+	}
+	g.Gather(bytesOf(v), cuts)
+}

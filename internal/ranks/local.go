@@ -14,7 +14,8 @@ var ErrLost = errors.New("a rank was lost")
 // Local is a rank of a group whose ranks are goroutines of this process.
 type Local struct {
 	rank  int
-	calls int // that this rank has made
+	calls int   // that this rank has made
+	err   error // why one of them brought nothing
 	hub   *hub
 }
 
@@ -32,6 +33,7 @@ type meeting struct {
 	kind  string
 	came  int
 	left  int
+	bad   bool // not all made the same call
 	parts [][][]byte // what each rank gives to each
 }
 
@@ -52,18 +54,15 @@ func (l *Local) Rank() int { return l.rank }
 // Size is the number of ranks.
 func (l *Local) Size() int { return l.hub.size }
 
-// Err is why the group was lost.
-func (l *Local) Err() error {
-	l.hub.mu.Lock()
-	defer l.hub.mu.Unlock()
-	return l.hub.err
-}
+// Err is why the group was lost, as soon as a call of this rank has brought nothing.
+func (l *Local) Err() error { return l.err }
 
 // Leave says that this rank takes part no more, and why: the group is lost.
 func (l *Local) Leave(why error) {
 	l.hub.mu.Lock()
 	defer l.hub.mu.Unlock()
 	l.hub.lose(fmt.Errorf("%w: rank %d of %d ended: %w", ErrLost, l.rank, l.hub.size, why))
+	l.err = l.hub.err
 }
 
 func (h *hub) lose(why error) {
@@ -99,12 +98,16 @@ func (l *Local) meet(kind string, give [][]byte, into []byte, cuts []int) (wait 
 	l.calls++
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if l.err != nil {
+		return func() {}
+	}
 	m := h.open[call]
 	if m == nil {
 		m = &meeting{kind: kind, parts: make([][][]byte, h.size)}
 		h.open[call] = m
 	}
 	if m.kind != kind {
+		m.bad = true
 		h.lose(fmt.Errorf("%w: call %d of rank %d is %q, of another %q", ErrLost, call, l.rank,
 			kind, m.kind))
 	}
@@ -117,7 +120,8 @@ func (l *Local) meet(kind string, give [][]byte, into []byte, cuts []int) (wait 
 		for m.came < h.size && h.err == nil {
 			h.met.Wait()
 		}
-		if h.err != nil {
+		if m.came < h.size || m.bad {
+			l.err = h.err
 			return
 		}
 		for r, parts := range m.parts {
@@ -125,6 +129,7 @@ func (l *Local) meet(kind string, give [][]byte, into []byte, cuts []int) (wait 
 				n != cuts[r+1]-cuts[r] {
 				h.lose(fmt.Errorf("%w: rank %d gave rank %d %d bytes, which expected %d", ErrLost,
 					r, l.rank, len(parts[l.rank]), cuts[r+1]-cuts[r]))
+				l.err = h.err
 				return
 			}
 		}
