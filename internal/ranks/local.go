@@ -33,7 +33,7 @@ type meeting struct {
 	kind  string
 	came  int
 	left  int
-	bad   bool // not all made the same call
+	bad   bool       // not all made the same call
 	parts [][][]byte // what each rank gives to each
 }
 
