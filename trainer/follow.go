@@ -20,6 +20,26 @@ type ready struct {
 	state State
 }
 
+// begin makes a run ready, or one that was interrupted.
+func (j Job) begin(ctx context.Context) (*ready, error) {
+	info, d, err := startOrResume(j)
+	if err != nil {
+		return nil, err
+	}
+	net := supernet.New(info.Space, info.Config.Seed)
+	state, err := loadCheckpoint(j.Dir, info, net, true)
+	if err == nil && state.Step == 0 {
+		err = info.fill(j, net)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !state.Done {
+		j.warnUselessCache(d)
+	}
+	return &ready{info, d, net, state}, j.fillCache(ctx, info, d, state)
+}
+
 // beginning is what rank 0 tells the others of a run.
 type beginning struct {
 	Info  *Info

@@ -121,7 +121,8 @@ func TestGroupInterrupted(t *testing.T) {
 		j := groupJob(t, s)
 		want := train(t, j)
 		j.Dir = t.TempDir()
-		_, errs := trainGroup(t, j, 3, func(ctx context.Context, j *Job, l *ranks.Local) context.Context {
+		_, errs := trainGroup(t, j, 3, func(ctx context.Context, j *Job,
+			l *ranks.Local) context.Context {
 			ctx, cancel := context.WithCancel(ctx)
 			if l.Rank() == 2 {
 				j.Progress = func(p Progress) {
@@ -172,7 +173,8 @@ func TestGroupLoses(t *testing.T) {
 	want := train(t, j)
 	j.Dir, j.SaveEvery = t.TempDir(), 0 // saves after every step
 	broken := errors.New("broken")
-	_, errs := trainGroup(t, j, 3, func(ctx context.Context, j *Job, l *ranks.Local) context.Context {
+	_, errs := trainGroup(t, j, 3, func(ctx context.Context, j *Job,
+		l *ranks.Local) context.Context {
 		if l.Rank() == 1 {
 			f := &failing{Local: l, why: broken}
 			j.Group, j.Progress = f, func(p Progress) {

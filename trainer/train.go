@@ -45,7 +45,7 @@ type Job struct {
 	From    *Origin
 	Workers int // 1 or more; results do not depend on it
 	// Group, if not nil, trains together: each of its ranks has this job, with its own path of the
-	// same data. Rank 0 has the run's folder, and alone writes, validates and plans nothing. Results
+	// same data. Rank 0 alone has the run's folder, writes and validates. There is no plan. Results
 	// do not depend on it.
 	Group     Group
 	Resume    bool          // go on from the last checkpoint, if there is one
@@ -185,26 +185,6 @@ func Train(ctx context.Context, j Job) (*Run, error) {
 	}
 	return &Run{Dir: j.Dir, Info: *b.info, Net: b.net, State: b.state,
 		data: (*Data)(b.data.Parts()), dataPath: j.Data}, nil
-}
-
-// begin makes a run ready, or one that was interrupted.
-func (j Job) begin(ctx context.Context) (*ready, error) {
-	info, d, err := startOrResume(j)
-	if err != nil {
-		return nil, err
-	}
-	net := supernet.New(info.Space, info.Config.Seed)
-	state, err := loadCheckpoint(j.Dir, info, net, true)
-	if err == nil && state.Step == 0 {
-		err = info.fill(j, net)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if !state.Done {
-		j.warnUselessCache(d)
-	}
-	return &ready{info, d, net, state}, j.fillCache(ctx, info, d, state)
 }
 
 // startOrResume writes run.json, or reads the one that is there and checks that the job is the

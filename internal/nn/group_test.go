@@ -12,8 +12,8 @@ import (
 )
 
 // groupStep runs two steps of the chain, the second with gradients left from the first, on the
-// share of the batch that the group gives a rank; nil is all. It gives the logits of the whole batch
-// and all gradients.
+// share of the batch that the group gives a rank; nil is all. It gives the logits of the whole
+// batch and all gradients.
 func groupStep(group ranks.Group, workers, n int) (out []float32) {
 	pool := nn.NewPool(workers)
 	defer pool.Close()

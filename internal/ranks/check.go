@@ -3,7 +3,7 @@ package ranks
 import "fmt"
 
 // Check makes calls of every kind, with parts of different sizes and of none, and several at once,
-// and compares what they bring: all ranks of a group call it. It is what every kind of group passes.
+// and compares what they bring: all ranks of a group call it. Every kind of group passes it.
 func Check(g Group) error {
 	for _, n := range []int{0, 1, 3, 40} {
 		for _, sizes := range [][2]int{{n, 0}, {0, n}, {n, n * 257}} {

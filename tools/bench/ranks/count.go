@@ -23,9 +23,9 @@ type link struct {
 // takes, in round numbers.
 var links = []link{{"1 Gbit/s", 50e-6, 0.117e9}, {"10 Gbit/s", 20e-6, 1.17e9}}
 
-// countSpaces prints what a rank sends in a step of the largest network of each space, and what that
-// takes on a link. What is sent depends on the batch only through the inputs of linear layers and
-// the logits, so a step has as few images as there are parts, and those messages count by the batch.
+// countSpaces prints what a rank sends in a step of the largest network of each space, and what
+// that takes on a link. What is sent depends on the batch only through the inputs of linear layers
+// and the logits: steps have as few images as there are parts, and those messages are scaled up.
 func countSpaces(names []string, batch int) error {
 	fmt.Printf("batch %d\n\n", batch)
 	fmt.Print("| space | ranks | gathers | kB | late | MB |")

@@ -94,10 +94,7 @@ func run(ctx context.Context, s settings, sizes, count, rank string) error {
 				first = m.Weights
 			}
 			for _, p := range m.Parts {
-				fmt.Printf("| %s | %v | %s, %d | %.1f | %.0f %% | %.0f | %.1f | %.0f | %.1f | %.12s |\n",
-					n, !s.Wait, p.Name, p.Steps, 1e3*p.Seconds,
-					100*(p.GatherSeconds+p.LateTime)/p.Seconds, p.Gathers, p.GatherBytes/1e3, p.Late,
-					p.LateBytes/1e3, m.Weights)
+				p.print(n, !s.Wait, m.Weights)
 			}
 			if m.Weights != first {
 				return fmt.Errorf("%s ranks give other weights than the first", n)
@@ -105,6 +102,12 @@ func run(ctx context.Context, s settings, sizes, count, rank string) error {
 		}
 	}
 	return nil
+}
+
+func (p part) print(ranks string, overlap bool, weights string) {
+	fmt.Printf("| %s | %v | %s, %d | %.1f | %.0f %% | %.0f | %.1f | %.0f | %.1f | %.12s |\n", ranks,
+		overlap, p.Name, p.Steps, 1e3*p.Seconds, 100*(p.GatherSeconds+p.LateTime)/p.Seconds,
+		p.Gathers, p.GatherBytes/1e3, p.Late, p.LateBytes/1e3, weights)
 }
 
 // start trains on n ranks of this machine.
