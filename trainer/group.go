@@ -86,7 +86,7 @@ const mostHeard = 64 << 20
 
 // member is what has to be the same on all ranks for the results to be.
 type member struct {
-	Kernels  string `json:"the kernels' instructions"`
+	Kernels  string `json:"kernels"`
 	System   string `json:"system"`
 	Go       string `json:"Go"`
 	Program  string `json:"program"`
