@@ -60,7 +60,8 @@ func fitGenes(ctx context.Context, g *Globals, space string, j genesearch.FitJob
 }
 
 func (r *fitGenesResult) print(w io.Writer, p *genes.Predictor) {
-	fmt.Fprintf(w, "fitted %s of %d genes to %d configurations", p.Quantity, len(p.Genes), r.Samples)
+	fmt.Fprintf(w, "fitted %s of %d genes to %d configurations", p.Quantity, len(p.Genes),
+		r.Samples)
 	if r.Rows > r.Samples {
 		fmt.Fprintf(w, ", in %d measurements", r.Rows)
 	}
@@ -77,8 +78,8 @@ func (r *fitGenesResult) print(w io.Writer, p *genes.Predictor) {
 		if accuracy {
 			rmse = fmt.Sprintf("%.2f points", 100*c.RMSE)
 		}
-		t.row(fmt.Sprintf("  %s, of the %s%s", c.Model, c.Scale, taken), fmt.Sprint(c.Samples), rmse,
-			fmt.Sprintf("%.1f %%", 100*c.MAPE), fmt.Sprintf("%.2f", c.KendallTau),
+		t.row(fmt.Sprintf("  %s, of the %s%s", c.Model, c.Scale, taken), fmt.Sprint(c.Samples),
+			rmse, fmt.Sprintf("%.1f %%", 100*c.MAPE), fmt.Sprintf("%.2f", c.KendallTau),
 			fmt.Sprintf("%.2f", c.Spearman))
 	}
 	if r.Noise != nil {

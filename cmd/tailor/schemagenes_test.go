@@ -17,7 +17,8 @@ func TestGeneDocumentsFitSchemas(t *testing.T) {
 	rows.WriteString("gene1,gene2,gene3,value\n")
 	for n := range 27 {
 		a, b, c := n%3, n/3%3, n/9
-		fmt.Fprintf(&rows, "%d,%d,%d,%g\n", a, b, c, .1+.2*float64(a)+.1*float64(a*b)+.05*float64(c))
+		v := .1 + .2*float64(a) + .1*float64(a*b) + .05*float64(c)
+		fmt.Fprintf(&rows, "%d,%d,%d,%g\n", a, b, c, v)
 	}
 	write := func(name, text string) {
 		if err := os.WriteFile(name, []byte(text), 0o755); err != nil {
