@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -31,17 +30,6 @@ func jobsOf(kind, class string) string { return jobPrefix + kind + "." + class }
 
 // resultOf is where the result of a job is; id may be "*".
 func resultOf(protocol, id string) string { return resultPrefix + protocol + "." + id }
-
-// tokenOf is a text as a part of a subject.
-func tokenOf(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= '0' && r <= '9', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r == '-':
-			return r
-		}
-		return '_'
-	}, text)
-}
 
 // prepare makes what a queue has, where it is not there yet.
 func (c *Conn) prepare(ctx context.Context) error {

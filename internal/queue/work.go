@@ -19,6 +19,10 @@ import (
 // one, and the worker ends.
 var ErrHere = errors.New("this machine cannot do the job")
 
+// ErrLater is wrapped by errors that pass, such as a connection that is lost: the job is given out
+// again.
+var ErrLater = errors.New("the job is given out again")
+
 // Worker is a machine that is lent.
 type Worker struct {
 	Name   string // letters, digits, - and _; no other worker has it
@@ -27,7 +31,7 @@ type Worker struct {
 	Device string // what it is
 	AtOnce int    // jobs; 1 or more
 	// Do gives what a job asks for. slot is 0 to AtOnce-1, and has one job at a time. Its error is
-	// told to who asked, but for one that wraps ErrHere, and that of the context.
+	// told to who asked, but for one that wraps ErrHere or ErrLater, and that of the context.
 	Do func(ctx context.Context, slot int, j Job) (json.RawMessage, error)
 	// Say, if set, is told in a line what goes wrong.
 	Say func(text string)
@@ -253,6 +257,9 @@ func (k *work) do(ctx context.Context, slot int, m jetstream.Msg, j Job) error {
 	case errors.Is(err, ErrHere):
 		_ = m.Nak() // the same
 		return err
+	case errors.Is(err, ErrLater):
+		k.Say(fmt.Sprintf("job %.12s: %v", j.ID(), err))
+		return k.answer(m.NakWithDelay(k.conn.lease / 8))
 	}
 	if err == nil && len(value) > maxMessage-4096 {
 		err = fmt.Errorf("its result has %d bytes, expected %d at most", len(value), maxMessage-4096)
