@@ -30,6 +30,9 @@ type Lender struct {
 // Work measures accuracies until the context ends, which is no error, or it can do no more.
 func (l *Lender) Work(ctx context.Context) error {
 	here, err := device.Describe(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
