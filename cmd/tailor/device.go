@@ -94,8 +94,13 @@ func (f devicesFlags) open(ctx context.Context, g *Globals, j *winners.Job) (don
 		}
 	}
 	for i := range j.Devices {
-		rt, end := again(ctx, g, j.Devices[i].Latency)
-		all, j.Devices[i].Runtime = append(all, end), rt
+		of := j.Devices[i].Latency
+		rt, end, err := again(ctx, of.Device, of.Runtime)
+		if err != nil {
+			g.warn("latencies are predicted and not measured: %v", err)
+		}
+		j.Devices[i].Runtime = rt
+		all = append(all, func() { _ = end() }) // what it was wanted for is done
 	}
 	for _, address := range f.Device {
 		end, err := f.openOne(ctx, g, j, address)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tailor-nas/tailor/search"
@@ -26,6 +27,23 @@ func parseShare(text []byte) (s share, ok bool, err error) {
 			"the largest network costs", text)
 	}
 	return share(v / 100), true, nil
+}
+
+// portion is a share of a whole: 0.9 or 90%.
+type portion float64
+
+// UnmarshalText reads both.
+func (p *portion) UnmarshalText(text []byte) error {
+	number, percent := strings.CutSuffix(string(text), "%")
+	v, err := strconv.ParseFloat(number, 64)
+	if err != nil {
+		return fmt.Errorf("is %.40q, expected a share such as 0.9 or 90%%", text)
+	}
+	if percent {
+		v /= 100
+	}
+	*p = portion(v)
+	return nil
 }
 
 // countLimit is a count, or a share of the largest network's.

@@ -24,3 +24,18 @@ func TestLimits(t *testing.T) {
 		}
 	}
 }
+
+// TestPortion: 90% is 0.9; what is no number is refused.
+func TestPortion(t *testing.T) {
+	for text, want := range map[string]portion{"0.9": 0.9, "90%": 0.9, "5e-1": 0.5, "0%": 0} {
+		var p portion
+		if err := p.UnmarshalText([]byte(text)); err != nil || p != want {
+			t.Errorf("%s is %v, want %v (%v)", text, p, want, err)
+		}
+	}
+	for _, text := range []string{"", "%", "90%%", "half", "0.9 %"} {
+		if err := new(portion).UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q is taken", text)
+		}
+	}
+}

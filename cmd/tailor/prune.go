@@ -23,7 +23,7 @@ type pruneCmd struct {
 	Out        string         `required:"" help:"Folder for the pruning run and the new manifest." type:"path" out:"folder"`
 	Structure  string         `help:"What is removed together: weights, vectors8, vectors16 (runs of output channels), or channels (what is left is a narrower dense network)." enum:"weights,vectors8,vectors16,channels" default:"weights"`
 	Method     string         `help:"How the weights are trained: ssgd, magnitude, l1, powerprop, one-shot; auto is what did best in our comparison." enum:"auto,ssgd,magnitude,l1,powerprop,one-shot" default:"auto"`
-	Sparsity   *float64       `help:"Share of the removable weights to remove, such as 0.9." xor:"goal" range:"${prune_sparsity_range}"`
+	Sparsity   *portion       `help:"Share of the removable weights to remove, such as 0.9 or 90%." xor:"goal" range:"${prune_sparsity_range}"`
 	MaxLatency *time.Duration `help:"Remove so much of each block that the network takes at most so long, such as 3ms." xor:"goal" range:"1ns..1000h"`
 	MaxParams  count          `help:"Remove so much of each block that at most so many parameters are left, such as 1M." xor:"goal"`
 	Latency    string         `help:"File that fit latency wrote to a profile --sparse; without it pruned blocks are measured." type:"path" with:"max-latency"`
@@ -65,7 +65,7 @@ func (c *pruneCmd) config(g *Globals) prune.Config {
 		given *float64
 		into  *float64
 	}{
-		{c.Sparsity, &p.Sparsity}, {c.LR, &p.LR}, {c.Decay, &p.Optimizer.WeightDecay},
+		{(*float64)(c.Sparsity), &p.Sparsity}, {c.LR, &p.LR}, {c.Decay, &p.Optimizer.WeightDecay},
 		{c.Distill, &p.Distill}, {c.P, &p.Optimizer.Scaling.P},
 		{c.Epsilon, &p.Optimizer.Scaling.Epsilon}, {c.EpsilonEnd, &p.Optimizer.Scaling.EpsilonEnd},
 		{c.Lambda, &p.Optimizer.Lambda}, {c.Regrow, &p.Regrow},

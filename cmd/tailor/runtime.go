@@ -6,7 +6,6 @@ import (
 	"errors"
 
 	"github.com/tailor-nas/tailor/internal/runtime/remote"
-	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/profiles/device"
 )
@@ -100,25 +99,24 @@ func (f servedFlags) with(ctx context.Context, g *Globals, claimed string,
 	return used(use(r), r.Close)
 }
 
-// again opens the runtime that latencies were measured with, to time networks as they were. Where
-// it is not here, or they are of another device, it gives nil, and done does nothing.
-func again(ctx context.Context, g *Globals, of *predictor.Latency) (rt profiles.Runtime,
-	done func()) {
-	done = func() {}
+// again opens the runtime of an ID, to time networks as they were on the device of an ID: nil where
+// that is not this device, or nothing here runs it. done closes it.
+func again(ctx context.Context, on, runtime string) (rt profiles.Runtime, done func() error,
+	err error) {
+	done = func() error { return nil }
 	here, err := device.Describe(ctx)
-	if err != nil || here.ID != of.Device {
-		return nil, done
+	if err != nil || here.ID != on {
+		return nil, done, err
 	}
-	if native, ok := profiles.NativeOf(of.Runtime); ok {
-		return native, done
+	if native, ok := profiles.NativeOf(runtime); ok {
+		return native, done, nil
 	}
-	if !remote.Known(of.Runtime) {
-		return nil, done
+	if !remote.Known(runtime) {
+		return nil, done, nil
 	}
-	r, err := remote.OpenAs(ctx, remote.Config{}, of.Runtime)
+	r, err := remote.OpenAs(ctx, remote.Config{}, runtime)
 	if err != nil {
-		g.warn("latencies are predicted and not measured: %v", err)
-		return nil, done
+		return nil, done, err
 	}
-	return r, func() { _ = r.Close() } // what it was wanted for is done
+	return r, r.Close, nil
 }

@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/tailor-nas/tailor/internal/runtime/remote"
 	"github.com/tailor-nas/tailor/profiles"
-	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/search/manifest"
 )
 
@@ -23,12 +21,12 @@ type timedFlags struct {
 func (f timedFlags) with(ctx context.Context, g *Globals, network string, others bool,
 	use func(profiles.Runtime) error) error {
 	if others && f.Runtime == "" && f.Device == "" {
-		rt, err := asMeasured(ctx, g, network)
+		rt, done, err := asMeasured(ctx, g, network)
 		if err != nil {
 			g.warn("latencies are of tailor's own engine: %v", err)
 		}
 		if rt != nil {
-			return used(use(rt), rt.Close)
+			return used(use(rt), done)
 		}
 	}
 	return runtimeFlags{Runtime: cmp.Or(f.Runtime, "native"), Library: f.Library,
@@ -37,22 +35,19 @@ func (f timedFlags) with(ctx context.Context, g *Globals, network string, others
 
 // asMeasured opens the runtime that a network was measured with here; nil if that is tailor's own
 // engine, or if it was not.
-func asMeasured(ctx context.Context, g *Globals, network string) (*remote.Runtime, error) {
+func asMeasured(ctx context.Context, g *Globals, network string) (profiles.Runtime, func() error,
+	error) {
 	m, err := manifest.Read(manifest.Path(network))
 	if err != nil || m.Measured == nil { // which the job will say
-		return nil, nil
+		return nil, nil, nil
 	}
 	claimed := m.Measured.Runtime
-	if _, native := profiles.NativeOf(claimed); native || !remote.Known(claimed) {
-		return nil, nil
+	if _, native := profiles.NativeOf(claimed); native {
+		return nil, nil, nil
 	}
-	here, err := device.Describe(ctx)
-	if err != nil || here.ID != m.Measured.Device {
-		return nil, err
-	}
-	rt, err := remote.OpenAs(ctx, remote.Config{}, claimed)
-	if err == nil {
+	rt, done, err := again(ctx, m.Measured.Device, claimed)
+	if rt != nil {
 		g.say("latencies are of %s, as the network's was", claimed)
 	}
-	return rt, err
+	return rt, done, err
 }

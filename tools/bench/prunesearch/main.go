@@ -43,6 +43,8 @@ func main() {
 	flag.StringVar(&l.larger, "larger", "1.5,2",
 		"a pruned network's parent is the winner for so many times the budget")
 	flag.BoolVar(&b.largest, "largest", true, "and the winner for the largest of all these budgets")
+	flag.BoolVar(&b.teacher, "teacher", true,
+		"train winners on with a larger winner as teacher, too")
 	flag.StringVar(&l.structures, "structures", "channels,weights,vectors16", "what is removed")
 	flag.StringVar(&l.methods, "methods", "magnitude,ssgd", "how it is trained meanwhile")
 	flag.StringVar(&l.seeds, "seeds", "1,2", "seeds of searching and training")

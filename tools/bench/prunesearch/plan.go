@@ -15,6 +15,7 @@ type plan struct {
 	budgets    []float64 // ms
 	larger     []float64 // times a budget
 	largest    bool
+	teacher    bool // whether winners are trained on with a larger winner's answers, too
 	structures []supernet.Structure
 	methods    []prune.Method
 	seeds      []uint64
@@ -107,8 +108,10 @@ func (p plan) ways(budget float64) []way {
 	parents := p.parents(budget)
 	teacher := slices.MaxFunc(parents[:len(p.larger)],
 		func(a, b parent) int { return cmp.Compare(a.ms, b.ms) })
-	all := []way{{How: searched}, {How: trained}, {How: taught, ParentMS: teacher.ms,
-		Parent: teacher.name}}
+	all := []way{{How: searched}, {How: trained}}
+	if p.teacher {
+		all = append(all, way{How: taught, ParentMS: teacher.ms, Parent: teacher.name})
+	}
 	for _, q := range parents {
 		for _, s := range p.structures {
 			for _, m := range p.methods {

@@ -10,7 +10,8 @@ import (
 
 func example() plan {
 	return plan{
-		budgets: []float64{2, 3}, larger: []float64{1.5, 2}, largest: true, seeds: []uint64{1},
+		budgets: []float64{2, 3}, larger: []float64{1.5, 2}, largest: true,
+		teacher: true, seeds: []uint64{1},
 		epochs:     4,
 		structures: []supernet.Structure{supernet.Channels, supernet.Vectors16},
 		methods:    []prune.Method{prune.Magnitude, prune.SSGD},
