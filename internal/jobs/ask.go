@@ -32,7 +32,8 @@ func (k *Asker) Measure(ctx context.Context, t *meter.Task, archs []supernet.Arc
 		return nil, fmt.Errorf("pack what is to be measured: %w", err)
 	}
 	space := t.Run.Info.Space
-	a := queue.Ask{Kind: accuracyKind, Class: Class(), Protocol: sha, Progress: progress, Say: k.Say,
+	a := queue.Ask{Kind: accuracyKind, Class: Class(), Protocol: sha, Progress: progress,
+		Say:   k.Say,
 		Check: func(_ int, v json.RawMessage) error { _, err := parseValue(v); return err },
 		Here: func(ctx context.Context, i int) (json.RawMessage, error) {
 			v, err := t.Here(ctx, archs[i])

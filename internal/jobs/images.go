@@ -39,7 +39,8 @@ func (h *header) length() int64 { return int64(h.Size) * int64(h.Size) * int64(h
 func (h *header) check() error {
 	switch {
 	case h.Channels != 1 && h.Channels != 3:
-		return fmt.Errorf("%w: its images have %d channels, expected 1 or 3", ErrProtocol, h.Channels)
+		return fmt.Errorf("%w: its images have %d channels, expected 1 or 3", ErrProtocol,
+			h.Channels)
 	case h.Size < 1 || h.Size > prepare.MaxSize:
 		return fmt.Errorf("%w: its images have a side of %d pixels, expected 1 to %d", ErrProtocol,
 			h.Size, prepare.MaxSize)

@@ -235,9 +235,14 @@ func TestHostileFiles(t *testing.T) {
 	}
 	good := trainer.EvalSettings{CalibrationImages: 16, Batch: 20, Workers: 1, Seed: 3}
 	images := send(func(w io.Writer) error { return writeImages(w, d, d.Val, good) })
-	weights := send(func(w io.Writer) error { return safetensors.Encode(w, run.Net.Tensors(), nil) })
+	weights := send(func(w io.Writer) error {
+		return safetensors.Encode(w, run.Net.Tensors(), nil)
+	})
 	whole := protocol{Version: 1, Space: space, Weights: weights, Images: images, Calibration: 16,
 		Batch: 20, Seed: 3}
+	bare := send(text(header{Channels: d.Channels, Size: d.Size, Classes: len(d.Classes),
+		Mean: make([]float32, d.Channels), Std: make([]float32, d.Channels), Train: 1,
+		Test: []int{0}}))
 	spec, err := json.Marshal(space.Spec(space.Min()))
 	if err != nil {
 		t.Fatal(err)
@@ -249,20 +254,20 @@ func TestHostileFiles(t *testing.T) {
 	}
 	none := strings.Repeat("0", 64)
 	for name, j := range map[string]queue.Job{
-		"no protocol":      {Protocol: none},
-		"no JSON":          {Protocol: weights},
-		"no space":         {Protocol: send(text(map[string]int{"version": 1}))},
-		"another version":  {Protocol: change(func(p *protocol) { p.Version = 9 })},
-		"no weights":       {Protocol: change(func(p *protocol) { p.Weights = none })},
-		"weights no file":  {Protocol: change(func(p *protocol) { p.Weights = "../" + none })},
-		"weights of JSON":  {Protocol: change(func(p *protocol) { p.Weights = send(text(1)) })},
-		"images of JSON":   {Protocol: change(func(p *protocol) { p.Images = send(text(1)) })},
-		"images are short": {Protocol: change(func(p *protocol) { p.Images = send(text(header{})) })},
-		"no batch":         {Protocol: change(func(p *protocol) { p.Batch = 0 })},
-		"more images":      {Protocol: change(func(p *protocol) { p.Calibration = 77 })},
-		"another seed":     {Protocol: change(func(p *protocol) { p.Seed = 4 })},
-		"no arch":          {Protocol: send(text(whole)), Of: json.RawMessage(`{}`)},
-		"arch of another":  {Protocol: send(text(whole)), Of: json.RawMessage(`{"d":[9],"r":12}`)},
+		"no protocol":     {Protocol: none},
+		"no JSON":         {Protocol: weights},
+		"no space":        {Protocol: send(text(map[string]int{"version": 1}))},
+		"another version": {Protocol: change(func(p *protocol) { p.Version = 9 })},
+		"no weights":      {Protocol: change(func(p *protocol) { p.Weights = none })},
+		"weights no file": {Protocol: change(func(p *protocol) { p.Weights = "../" + none })},
+		"weights of JSON": {Protocol: change(func(p *protocol) { p.Weights = send(text(1)) })},
+		"images of JSON":  {Protocol: change(func(p *protocol) { p.Images = send(text(1)) })},
+		"no pixels":       {Protocol: change(func(p *protocol) { p.Images = bare })},
+		"no batch":        {Protocol: change(func(p *protocol) { p.Batch = 0 })},
+		"more images":     {Protocol: change(func(p *protocol) { p.Calibration = 77 })},
+		"another seed":    {Protocol: change(func(p *protocol) { p.Seed = 4 })},
+		"no arch":         {Protocol: send(text(whole)), Of: json.RawMessage(`{}`)},
+		"arch of another": {Protocol: send(text(whole)), Of: json.RawMessage(`{"d":[9],"r":12}`)},
 	} {
 		if j.Of == nil {
 			j.Of = spec
@@ -272,13 +277,14 @@ func TestHostileFiles(t *testing.T) {
 			t.Errorf("%s: %v, want an error of the job", name, err)
 		}
 	}
-	if _, err := b.do(t.Context(), 0, queue.Job{Protocol: send(text(whole)), Of: spec}); err != nil {
+	last := queue.Job{Protocol: send(text(whole)), Of: spec}
+	if _, err := b.do(t.Context(), 0, last); err != nil {
 		t.Errorf("after all this, a good job: %v", err)
 	}
 }
 
-// FuzzFiles: whatever is sent as a header, a protocol or a value, it is read or refused, and a value
-// is written again as it was read.
+// FuzzFiles: whatever is sent as a header, a protocol or a value, it is read or refused, and a
+// value is written again as it was read.
 func FuzzFiles(f *testing.F) {
 	space, err := supernet.ParseSpace("micro", []byte(micro.SpaceYAML))
 	if err != nil {

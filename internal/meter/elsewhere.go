@@ -53,7 +53,8 @@ func (m *Meter) measureElsewhere(ctx context.Context, todo []supernet.Arch,
 		return err
 	}
 	if len(values) != len(todo) {
-		return fmt.Errorf("%d networks were measured elsewhere, expected %d", len(values), len(todo))
+		return fmt.Errorf("%d networks were measured elsewhere, expected %d", len(values),
+			len(todo))
 	}
 	for i, a := range todo {
 		if err := m.keep(ctx, a, values[i]); err != nil {

@@ -157,7 +157,8 @@ func (c *Conn) give(ctx context.Context, j Job, nonce string) error {
 		return fmt.Errorf("queue %s: a job has %d bytes, expected %d at most", c.url, len(text),
 			maxMessage)
 	}
-	if _, err := c.js.Publish(ctx, j.subject(), text, jetstream.WithMsgID(nonce+j.ID()+j.Except)); err != nil {
+	once := jetstream.WithMsgID(nonce + j.ID() + j.Except)
+	if _, err := c.js.Publish(ctx, j.subject(), text, once); err != nil {
 		return fmt.Errorf("queue %s: give out a job: %w", c.url, err)
 	}
 	return nil

@@ -134,8 +134,8 @@ func (k *asking) got(ctx context.Context, i int, r Result) error {
 	}
 	if k.Check != nil {
 		if err := k.Check(i, r.Value); err != nil {
-			err = fmt.Errorf("worker %s measured what cannot be, it is thrown away: %s: %w", r.Worker,
-				one.job.Of, err)
+			err = fmt.Errorf("worker %s measured what cannot be, it is thrown away: %s: %w",
+				r.Worker, one.job.Of, err)
 			return errors.Join(err, k.conn.drop(ctx, k.jobOf(i, r.Job)))
 		}
 	}
@@ -201,8 +201,8 @@ func (k *asking) differ(ctx context.Context, i int, second Result) error {
 	if k.Here != nil {
 		var err error
 		if e.Here, err = k.Here(ctx, i); err != nil {
-			return fmt.Errorf("%w: of %s, workers %s and %s; to measure it here: %w", ErrDiffer, e.Of,
-				first.Worker, second.Worker, err)
+			return fmt.Errorf("%w: of %s, workers %s and %s; to measure it here: %w", ErrDiffer,
+				e.Of, first.Worker, second.Worker, err)
 		}
 	}
 	for _, r := range []Result{first, second} {

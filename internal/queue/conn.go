@@ -105,10 +105,12 @@ func (c *Conn) tell(text string) {
 func (o Options) settings(c *Conn) ([]nats.Option, error) {
 	all := []nats.Option{
 		nats.Name(o.Name), nats.Timeout(dialTimeout), nats.MaxReconnects(-1),
-		nats.ReconnectWait(500 * time.Millisecond), nats.ReconnectJitter(100*time.Millisecond, time.Second),
+		nats.ReconnectWait(500 * time.Millisecond),
+		nats.ReconnectJitter(100*time.Millisecond, time.Second),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
-				c.tell(fmt.Sprintf("the connection to %s is lost (%v); it is tried again", c.url, err))
+				c.tell(fmt.Sprintf("the connection to %s is lost (%v); it is tried again", c.url,
+					err))
 			}
 		}),
 		nats.ReconnectHandler(func(*nats.Conn) { c.tell("connected to " + c.url + " again") }),
@@ -153,7 +155,8 @@ func readToken(path string) (string, error) {
 		return "", fmt.Errorf("read the token: %w", err)
 	}
 	token := strings.TrimSpace(string(text))
-	if len(token) < minToken || strings.ContainsAny(token, " \t\r\n") || strings.HasPrefix(token, "$") {
+	if len(token) < minToken || strings.ContainsAny(token, " \t\r\n") ||
+		strings.HasPrefix(token, "$") {
 		return "", fmt.Errorf("the token in %s must be one word of %d characters or more that does not begin with $: make one with openssl rand -hex 32 > FILE", path, minToken)
 	}
 	return token, nil

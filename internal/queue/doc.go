@@ -5,8 +5,8 @@
 //
 // A queue has
 //
-//   - a stream of jobs, each of which one worker has at a time, and another one gets if the first is
-//     not heard of for the time of a lease;
+//   - a stream of jobs, each of which one worker has at a time, and another one gets if the first
+//     is not heard of for the time of a lease;
 //   - a stream of results, the first of each job, which stay for a while;
 //   - files, each sent once;
 //   - who works, as long as it is heard of.

@@ -123,7 +123,8 @@ func TestMeasure(t *testing.T) {
 	}
 	wantSquares(t, results, 45)
 	if n := made.Load(); n != 48 || progress != 45 {
-		t.Errorf("%d measurements and progress to %d, want 45 and one for each begun twenty", n, progress)
+		t.Errorf("%d measurements and progress to %d, want 45 and one for each begun twenty", n,
+			progress)
 	}
 	for of, names := range by {
 		if len(names) == 2 && names[0] == names[1] {
@@ -324,13 +325,15 @@ func TestForged(t *testing.T) {
 	start(t, s, worker("good"))
 	c := dial(t, s)
 	a := numbers(4)
-	for _, text := range []string{"", "{}", "null", `{"kind":"square"}`, strings.Repeat("[", 9999)} {
+	for _, text := range []string{"", "{}", "null", `{"kind":"square"}`,
+		strings.Repeat("[", 9999)} {
 		if _, err := c.js.Publish(t.Context(), jobsOf("square", "any"), []byte(text)); err != nil {
 			t.Fatal(err)
 		}
 		for i := range a.Of {
 			j := Job{Kind: "square", Class: "any", Protocol: protocol, Of: a.Of[i]}
-			if _, err := c.js.Publish(t.Context(), resultOf(protocol, j.ID()), []byte(text)); err != nil {
+			at := resultOf(protocol, j.ID())
+			if _, err := c.js.Publish(t.Context(), at, []byte(text)); err != nil {
 				t.Fatal(err)
 			}
 		}

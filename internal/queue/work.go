@@ -262,7 +262,8 @@ func (k *work) do(ctx context.Context, slot int, m jetstream.Msg, j Job) error {
 		return k.answer(m.NakWithDelay(k.conn.lease / 8))
 	}
 	if err == nil && len(value) > maxMessage-4096 {
-		err = fmt.Errorf("its result has %d bytes, expected %d at most", len(value), maxMessage-4096)
+		err = fmt.Errorf("its result has %d bytes, expected %d at most", len(value),
+			maxMessage-4096)
 	}
 	if err != nil {
 		k.Say(fmt.Sprintf("job %.12s: %v", j.ID(), err))

@@ -102,7 +102,8 @@ func (b *bench) mortal(ctx context.Context, i int) {
 	mean := b.alone / time.Duration(b.kills+2)
 	for life := range b.kills + 1 {
 		cmd := exec.CommandContext(ctx, b.tailor, "work", "--queue", b.url(), "--workers", "1",
-			"--name", fmt.Sprintf("%c-%d", 'a'+i, life), "--cache", b.path(fmt.Sprintf("cache-%d", i)))
+			"--name", fmt.Sprintf("%c-%d", 'a'+i, life),
+			"--cache", b.path(fmt.Sprintf("cache-%d", i)))
 		var out bytes.Buffer
 		cmd.Stdout, cmd.Stderr = io.Discard, &out
 		if err := cmd.Start(); err != nil {
