@@ -273,7 +273,12 @@ func (m *Meter) Kept(err error) error {
 	if !errors.Is(err, context.Canceled) {
 		return err
 	}
-	return fmt.Errorf("%d sub-networks are measured and kept in %s, and the same command goes on: %w", len(m.known), m.path, err)
+	more := ""
+	if m.elsewhere != nil {
+		more = " with what the queue has by then"
+	}
+	return fmt.Errorf("%d sub-networks are measured and kept in %s, and the same command goes on%s: %w",
+		len(m.known), m.path, more, err)
 }
 
 func (m *Meter) measureOne(ctx context.Context, e *trainer.Evaluator, a supernet.Arch) error {
