@@ -55,7 +55,7 @@ func (f queueFlags) measurer(ctx context.Context, g *Globals) (m meter.Elsewhere
 
 type serveCmd struct {
 	Listen    string `help:"Address to listen on. Others than this machine's own need credentials: --token-file or --tls-ca." default:"127.0.0.1:4222" placeholder:"HOST:PORT"`
-	Dir       string `name:"store" help:"Folder of jobs, results, weights and images; default in the user's folder of caches." type:"path"`
+	Dir       string `name:"store" help:"Folder of jobs, results, weights and images; default in the user's folder of caches." type:"path" out:"folder"`
 	TokenFile string `help:"File with a token that workers and clients must have." type:"path"`
 	TLSCert   string `name:"tls-cert" help:"Certificate (PEM) of the queue." type:"path"`
 	TLSKey    string `name:"tls-key" help:"Its key (PEM)." type:"path"`
