@@ -7,8 +7,10 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tailor-nas/tailor/internal/genesearch"
 	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/genes"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/supernet"
@@ -34,9 +36,11 @@ type fitLatencyCmd struct {
 	From     []string `help:"Latency predictors of other devices or runtimes, files or a folder of them, to transfer to the networks of --profile or --measured: 10 to 50 are enough. What these say decides which are used." type:"path" placeholder:"FILE,..."`
 	Space    string   `help:"The space, if it is not the shipped one that the profile names." xor:"space" type:"source"`
 	RunDir   string   `name:"run" help:"Folder of the run whose space it is." type:"path" xor:"space"`
+	Genes    string   `help:"The genes of --measured, where it is a table of other things than networks: the number of choices of each, or a YAML file." placeholder:"5,5,5|FILE" xor:"space" type:"source" with:"measured" without:"networks|from|device-name|runtime|report"`
+	Value    string   `help:"Key, or heading, of the values of --measured." default:"value" with:"genes"`
 	Device   string   `name:"device-name" aliases:"device" help:"Name of the device of --measured, such as \"Pixel 8\". Default what measure.sh found." with:"measured"`
 	Runtime  string   `help:"What ran the networks of --measured. Default what the tool printed." with:"measured"`
-	Out      string   `required:"" help:"File to write." type:"path" out:"latency"`
+	Out      string   `required:"" help:"File to write." type:"path" out:"latency" outwith:"genes=gene-latency"`
 	outFlags
 }
 
@@ -55,6 +59,10 @@ type fitLatencyResult struct {
 
 // Run fits.
 func (c *fitLatencyCmd) Run(ctx context.Context, g *Globals) error {
+	if c.Genes != "" {
+		return fitGenes(ctx, g, c.Genes, genesearch.FitJob{Quantity: genes.Latency,
+			Files: c.Measured, Value: c.Value}, c.Out)
+	}
 	return g.withPage(ctx, c.Report, []string{c.Out, c.RunDir, c.Profile},
 		func() error { return c.fitted(g) })
 }

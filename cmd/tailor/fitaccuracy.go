@@ -6,14 +6,18 @@ import (
 	"io"
 	"math"
 
+	"github.com/tailor-nas/tailor/internal/genesearch"
 	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/genes"
 	"github.com/tailor-nas/tailor/predictor/regress"
 )
 
 type fitAccuracyCmd struct {
 	spaceFlags
 	pageFlags
+	Genes       string `help:"Or the genes of --measured, where it is a table of other things than networks: the number of choices of each, or a YAML file." placeholder:"5,5,5|FILE" xor:"space" required:"" type:"source" with:"measured" without:"model|report"`
+	Value       string `help:"Key, or heading, of the values of --measured." default:"value" with:"genes"`
 	Measured    string `help:"Fit to this file instead of measuring: a line of JSON for each sub-network, with its arch, and as value its top-1 as a share." type:"path"`
 	Data        string `help:"The run's data; default where it was when training." type:"source" without:"measured"`
 	Samples     int    `help:"Sub-networks to measure at most." default:"400" range:"10..131072" without:"measured"`
@@ -23,7 +27,7 @@ type fitAccuracyCmd struct {
 	Store       string `help:"File that keeps every measurement; default measurements.sqlite in the run." type:"path" out:"store" without:"measured"`
 	queueFlags
 	Model string `help:"Model to fit: ridge (with small networks), mlp (OFA's), or auto, the better one by cross-validation." enum:"auto,ridge,mlp" default:"auto"`
-	Out   string `required:"" help:"File to write." type:"path" out:"accuracy"`
+	Out   string `required:"" help:"File to write." type:"path" out:"accuracy" outwith:"genes=gene-accuracy"`
 	outFlags
 }
 
@@ -40,6 +44,10 @@ type fitAccuracyResult struct {
 
 // Run measures and fits.
 func (c *fitAccuracyCmd) Run(ctx context.Context, g *Globals) error {
+	if c.Genes != "" {
+		return fitGenes(ctx, g, c.Genes, genesearch.FitJob{Quantity: genes.Accuracy,
+			Files: []string{c.Measured}, Value: c.Value}, c.Out)
+	}
 	return g.withPage(ctx, c.Report, []string{c.Out, c.RunDir},
 		func() error { return c.fitted(ctx, g) })
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/tailor-nas/tailor/internal/bug"
+	"github.com/tailor-nas/tailor/internal/genesearch"
 	"github.com/tailor-nas/tailor/internal/suggest"
-	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -160,14 +160,13 @@ func newParser(c *cli, stdout, stderr io.Writer, exit func(int)) (*kong.Kong, er
 
 // status is the exit status that an error stands for.
 func status(err error) int {
-	var infeasible *optimize.InfeasibleError
-	var unreachable *search.UnreachableError
 	var usage usageError
 	var unknown *suggest.UnknownError
 	switch {
-	case errors.As(err, &infeasible), errors.As(err, &unreachable), errors.Is(err, errMissed):
+	case errors.Is(err, optimize.ErrInfeasible), errors.Is(err, errMissed):
 		return exitInfeasible
-	case errors.As(err, &usage), errors.As(err, &unknown), errors.Is(err, trainer.ErrConfig):
+	case errors.As(err, &usage), errors.As(err, &unknown), errors.Is(err, trainer.ErrConfig),
+		errors.Is(err, genesearch.ErrCommand):
 		return exitUsage
 	}
 	return exitFailed

@@ -80,13 +80,13 @@ func checkOutputs(parsed *kong.Context) error {
 	return nil
 }
 
-// outputKind is what a flag writes: what its tag "out" says or, beside the flag that a tag
-// "folderwith" names, a folder. It is empty for what is read.
+// outputKind is what a flag writes: what its tag "out" says or, beside the flag of a tag
+// outwith:"FLAG=KIND", that kind. It is empty for what is read.
 func outputKind(parsed *kong.Context, v *kong.Value) string {
-	beside := v.Tag.Get("folderwith")
+	beside, kind, _ := strings.Cut(v.Tag.Get("outwith"), "=")
 	for _, p := range parsed.Path {
 		if beside != "" && p.Flag != nil && p.Flag.Name == beside {
-			return store.FolderOutput
+			return kind
 		}
 	}
 	return v.Tag.Get("out")

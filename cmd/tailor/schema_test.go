@@ -14,8 +14,10 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/tailor-nas/tailor/internal/genesearch"
 	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/genes"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/manifest"
@@ -34,6 +36,8 @@ func written() map[string]any {
 		"manifest": manifest.Manifest{}, "front": search.FrontDocument{},
 		"summary": pipeline.Summary{},
 		"pruning": prune.Info{}, "pruning-state": prune.State{},
+		"gene-accuracy": genes.Predictor{}, "gene-latency": genes.Predictor{},
+		"gene-search": genesearch.Document{},
 	}
 }
 

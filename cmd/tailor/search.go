@@ -19,7 +19,7 @@ import (
 type searchCmd struct {
 	spaceFlags
 	pageFlags
-	Accuracy    string      `required:"" help:"File that fit accuracy wrote." type:"path"`
+	Accuracy    string      `oneof:"objective" help:"File that fit accuracy wrote." type:"path"`
 	Latency     []string    `help:"File that fit latency wrote; several, separated by commas, for several devices in one run." type:"path"`
 	MaxLatency  []timeLimit `help:"Latency budget such as 5ms, or as 60% of the largest network's; several, separated by commas, give a winner each." with:"latency"`
 	Confidence  float64     `help:"How sure a winner should be to stay within its latency budget where it cannot be timed here: its latency is judged by the upper end of what the predictor knows. 0 takes predictions as they are." default:"0.9" range:"0..0.999"`
@@ -39,8 +39,9 @@ type searchCmd struct {
 	Data        string      `help:"The run's data; default where it was when training." type:"source" with:"run"`
 	Export      []string    `help:"Formats that winners are written in for other programs too, beside their manifests: onnx, tflite or none." enum:"onnx,tflite,none" default:"onnx,tflite" with:"run"`
 	Continue    string      `help:"Begin with the winners and fronts of an earlier search, in its --out, for instance within another budget." type:"path"`
-	Out         string      `required:"" help:"Folder for the manifests, a folder each." type:"path" out:"folder"`
+	Out         string      `required:"" help:"Folder for the manifests, a folder each." type:"path" out:"folder" outwith:"genes=gene-search"`
 	devicesFlags
+	genesSearchFlags
 	outFlags
 }
 
@@ -87,6 +88,14 @@ func (c *searchCmd) limits(spans []search.Span) ([]search.Limits, error) {
 
 // Run searches.
 func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
+	switch {
+	case c.RunCommand != "":
+		return c.runCommand(ctx, g)
+	case c.Genes != "":
+		return c.searchGenes(ctx, g)
+	case c.Accuracy == "":
+		return usagef("missing flags: --accuracy=ACCURACY; see tailor search --help")
+	}
 	paths := append([]string{c.Out, c.RunDir, c.Accuracy}, c.Latency...)
 	return g.withPage(ctx, c.Report, paths, func() error { return c.search(ctx, g) })
 }

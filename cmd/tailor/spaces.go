@@ -19,7 +19,7 @@ type spacesCmd struct {
 	YAML   bool   `name:"yaml" help:"Print the space's file, to begin one's own with." with:"name" without:"archs|sample"`
 	Archs  string `help:"Count MACs and parameters of the archs in this .jsonl file." type:"path" with:"name" without:"sample"`
 	Sample *int   `help:"Draw this many archs that cover the range of MACs, to measure elsewhere and fit to (fit --measured)." range:"1..131072" with:"name"`
-	Out    string `help:"Write the archs of --sample to this .jsonl file; with --export the folder for the networks." type:"path" out:"archs" folderwith:"export" with:"sample"`
+	Out    string `help:"Write the archs of --sample to this .jsonl file; with --export the folder for the networks." type:"path" out:"archs" outwith:"export=folder" with:"sample"`
 	exportSampleFlags
 	outFlags
 }

@@ -23,10 +23,10 @@ func model(t *testing.T) *kong.Node {
 func TestUsage(t *testing.T) {
 	want := map[string]string{
 		"tailor":             "tailor <command> [flags]",
-		"tailor search":      "tailor search (--space=SPACE | --run=RUN) --accuracy=ACCURACY --out=OUT [flags]",
+		"tailor search":      "tailor search (--space=SPACE | --run=RUN | --genes=5,5,5|FILE) (--accuracy=ACCURACY | --run-command=RUN-COMMAND) --out=OUT [flags]",
 		"tailor eval":        "tailor eval (<manifest> | --run=RUN) [flags]",
 		"tailor train":       "tailor train --data=DATA (--init=INIT | --space=SPACE) (--out=OUT | --plan) [flags]",
-		"tailor fit latency": "tailor fit latency (--profile=PROFILE | --measured=FILE,...) [--space=SPACE | --run=RUN] --out=OUT [flags]",
+		"tailor fit latency": "tailor fit latency (--profile=PROFILE | --measured=FILE,...) [--space=SPACE | --run=RUN | --genes=5,5,5|FILE] --out=OUT [flags]",
 	}
 	app := model(t)
 	nodes := append(app.Leaves(true), app)

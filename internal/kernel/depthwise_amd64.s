@@ -8872,22 +8872,23 @@ done:
 	VZEROUPPER
 	RET
 
-// func strip3s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+// func strips3s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·strip3s1x8AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
+TEXT ·strips3s1x8AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
 
 vector:
+	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -8895,6508 +8896,767 @@ vector:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	MOVQ   CX, R9
-	MOVQ   DX, R10
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
 	MOVQ   $0x00000003, R11
 
 tapsfalse:
+	VMOVUPS     (R10), Y8
+	VMOVUPS     (R10)(BX*1), Y9
+	VMOVUPS     (R10)(BX*2), Y10
+	ADDQ        SI, R10
 	MOVQ        R9, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10), Y9, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*1), Y9, Y1
-	VFMADD231PS (R10), Y9, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*2), Y9, Y1
-	VFMADD231PS (R10)(SI*1), Y9, Y2
-	VFMADD231PS (R10), Y9, Y3
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*2), Y9, Y2
-	VFMADD231PS (R10)(SI*1), Y9, Y3
-	VFMADD231PS (R10), Y9, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*2), Y9, Y3
-	VFMADD231PS (R10)(SI*1), Y9, Y4
-	VFMADD231PS (R10), Y9, Y5
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*2), Y9, Y4
-	VFMADD231PS (R10)(SI*1), Y9, Y5
-	VFMADD231PS (R10), Y9, Y6
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*2), Y9, Y5
-	VFMADD231PS (R10)(SI*1), Y9, Y6
-	VFMADD231PS (R10), Y9, Y7
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*2), Y9, Y6
-	VFMADD231PS (R10)(SI*1), Y9, Y7
-	VFMADD231PS (R10), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*2), Y9, Y7
-	VFMADD231PS (R10)(SI*1), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*2), Y9, Y8
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y2, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y3, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y4, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y5, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y6, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y7, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y8, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y2, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y3, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y4, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y5, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y6, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y7, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y8, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y9
-	VMOVUPS     (R10), Y10
-	VADDPS      Y1, Y9, Y9
-	VFMADD231PS Y1, Y1, Y10
-	VADDPS      Y2, Y9, Y9
-	VFMADD231PS Y2, Y2, Y10
-	VADDPS      Y3, Y9, Y9
-	VFMADD231PS Y3, Y3, Y10
-	VADDPS      Y4, Y9, Y9
-	VFMADD231PS Y4, Y4, Y10
-	VADDPS      Y5, Y9, Y9
-	VFMADD231PS Y5, Y5, Y10
-	VADDPS      Y6, Y9, Y9
-	VFMADD231PS Y6, Y6, Y10
-	VADDPS      Y7, Y9, Y9
-	VFMADD231PS Y7, Y7, Y10
-	VADDPS      Y8, Y9, Y9
-	VFMADD231PS Y8, Y8, Y10
-	VMOVUPS     Y9, (R9)
-	VMOVUPS     Y10, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	MOVQ   DX, DX
-	MOVQ   $0x00000003, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y5, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y6, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y7, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y8, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y9
-	VMASKMOVPS  (CX), Y0, Y10
-	VADDPS      Y1, Y9, Y9
-	VFMADD231PS Y1, Y1, Y10
-	VADDPS      Y2, Y9, Y9
-	VFMADD231PS Y2, Y2, Y10
-	VADDPS      Y3, Y9, Y9
-	VFMADD231PS Y3, Y3, Y10
-	VADDPS      Y4, Y9, Y9
-	VFMADD231PS Y4, Y4, Y10
-	VADDPS      Y5, Y9, Y9
-	VFMADD231PS Y5, Y5, Y10
-	VADDPS      Y6, Y9, Y9
-	VFMADD231PS Y6, Y6, Y10
-	VADDPS      Y7, Y9, Y9
-	VFMADD231PS Y7, Y7, Y10
-	VADDPS      Y8, Y9, Y9
-	VFMADD231PS Y8, Y8, Y10
-	VMASKMOVPS  Y9, Y0, (AX)
-	VMASKMOVPS  Y10, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func strip3s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip3s1x4AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000003, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10), Y5, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*1), Y5, Y1
-	VFMADD231PS (R10), Y5, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*2), Y5, Y1
-	VFMADD231PS (R10)(SI*1), Y5, Y2
-	VFMADD231PS (R10), Y5, Y3
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*2), Y5, Y2
-	VFMADD231PS (R10)(SI*1), Y5, Y3
-	VFMADD231PS (R10), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*2), Y5, Y3
-	VFMADD231PS (R10)(SI*1), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*2), Y5, Y4
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y2, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y3, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y4, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y2, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y3, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y4, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y5
-	VMOVUPS     (R10), Y6
-	VADDPS      Y1, Y5, Y5
-	VFMADD231PS Y1, Y1, Y6
-	VADDPS      Y2, Y5, Y5
-	VFMADD231PS Y2, Y2, Y6
-	VADDPS      Y3, Y5, Y5
-	VFMADD231PS Y3, Y3, Y6
-	VADDPS      Y4, Y5, Y5
-	VFMADD231PS Y4, Y4, Y6
-	VMOVUPS     Y5, (R9)
-	VMOVUPS     Y6, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   DX, DX
-	MOVQ   $0x00000003, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y5
-	VMASKMOVPS  (CX), Y0, Y6
-	VADDPS      Y1, Y5, Y5
-	VFMADD231PS Y1, Y1, Y6
-	VADDPS      Y2, Y5, Y5
-	VFMADD231PS Y2, Y2, Y6
-	VADDPS      Y3, Y5, Y5
-	VFMADD231PS Y3, Y3, Y6
-	VADDPS      Y4, Y5, Y5
-	VFMADD231PS Y4, Y4, Y6
-	VMASKMOVPS  Y5, Y0, (AX)
-	VMASKMOVPS  Y6, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func strip3s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip3s1x2AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000003, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10)(SI*1), Y3, Y1
-	VFMADD231PS (R10), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10)(SI*2), Y3, Y1
-	VFMADD231PS (R10)(SI*1), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10)(SI*2), Y3, Y2
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y2, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y2, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y3
-	VMOVUPS     (R10), Y4
-	VADDPS      Y1, Y3, Y3
-	VFMADD231PS Y1, Y1, Y4
-	VADDPS      Y2, Y3, Y3
-	VFMADD231PS Y2, Y2, Y4
-	VMOVUPS     Y3, (R9)
-	VMOVUPS     Y4, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   DX, DX
-	MOVQ   $0x00000003, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y3
-	VMASKMOVPS  (CX), Y0, Y4
-	VADDPS      Y1, Y3, Y3
-	VFMADD231PS Y1, Y1, Y4
-	VADDPS      Y2, Y3, Y3
-	VFMADD231PS Y2, Y2, Y4
-	VMASKMOVPS  Y3, Y0, (AX)
-	VMASKMOVPS  Y4, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func strip3s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip3s1x1AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000003, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R10), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R10)(SI*1), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R10)(SI*2), Y2, Y1
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y2
-	VMOVUPS     (R10), Y3
-	VADDPS      Y1, Y2, Y2
-	VFMADD231PS Y1, Y1, Y3
-	VMOVUPS     Y2, (R9)
-	VMOVUPS     Y3, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	MOVQ   DX, DX
-	MOVQ   $0x00000003, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (DX), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y2
-	VMASKMOVPS  (CX), Y0, Y3
-	VADDPS      Y1, Y2, Y2
-	VFMADD231PS Y1, Y1, Y3
-	VMASKMOVPS  Y2, Y0, (AX)
-	VMASKMOVPS  Y3, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func taps3s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·taps3s1AVX2(SB), NOSPLIT, $0-112
-	MOVQ    mask+88(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    dw+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    dz+16(FP), DX
-	MOVQ    pixel+32(FP), BX
-	MOVQ    vectors+72(FP), SI
-	MOVQ    ahead+96(FP), DI
-	TESTQ   SI, SI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   oh+56(FP), R10
-
-rowfalse:
-	MOVQ R8, R11
-	MOVQ R9, R12
-	MOVQ ow+64(FP), R13
-
-block4false:
-	CMPQ        R13, $0x04
-	JL          after4false
-	VMOVUPS     (R12), Y4
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y5
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y6
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y7
-	ADDQ        dzPixel+48(FP), R12
-	MOVQ        R11, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y4, Y8, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y4, Y8, Y2
-	VFMADD231PS Y5, Y8, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y4, Y8, Y3
-	VFMADD231PS Y5, Y8, Y2
-	VFMADD231PS Y6, Y8, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y5, Y8, Y3
-	VFMADD231PS Y6, Y8, Y2
-	VFMADD231PS Y7, Y8, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y6, Y8, Y3
-	VFMADD231PS Y7, Y8, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y7, Y8, Y3
-	ADDQ        BX, R14
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	PREFETCHT0  (DI)
-	ADDQ        step+104(FP), DI
-	SUBQ        $0x04, R13
-	JMP         block4false
-
-after4false:
-block2false:
-	CMPQ        R13, $0x02
-	JL          after2false
-	VMOVUPS     (R12), Y4
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y5
-	ADDQ        dzPixel+48(FP), R12
-	MOVQ        R11, R14
-	VMOVUPS     (R14), Y6
-	VFMADD231PS Y4, Y6, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y6
-	VFMADD231PS Y4, Y6, Y2
-	VFMADD231PS Y5, Y6, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y6
-	VFMADD231PS Y4, Y6, Y3
-	VFMADD231PS Y5, Y6, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y6
-	VFMADD231PS Y5, Y6, Y3
-	ADDQ        BX, R14
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	SUBQ        $0x02, R13
-	JMP         block2false
-
-after2false:
-block1false:
-	CMPQ        R13, $0x01
-	JL          after1false
-	VMOVUPS     (R12), Y4
-	ADDQ        dzPixel+48(FP), R12
-	MOVQ        R11, R14
-	VMOVUPS     (R14), Y5
-	VFMADD231PS Y4, Y5, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y5
-	VFMADD231PS Y4, Y5, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y5
-	VFMADD231PS Y4, Y5, Y3
-	ADDQ        BX, R14
-	ADDQ        BX, R11
-	SUBQ        $0x01, R13
-	JMP         block1false
-
-after1false:
-	ADDQ    xRow+24(FP), R8
-	ADDQ    dzRow+40(FP), R9
-	DECQ    R10
-	JNZ     rowfalse
-	MOVQ    AX, R8
-	VMOVUPS (R8), Y4
-	VADDPS  Y4, Y1, Y1
-	VMOVUPS Y1, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y4
-	VADDPS  Y4, Y2, Y2
-	VMOVUPS Y2, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y4
-	VADDPS  Y4, Y3, Y3
-	VMOVUPS Y3, (R8)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
-	DECQ    SI
-	JNZ     vector
-
-tail:
-	MOVB   tail+80(FP), SI
-	TESTB  SI, SI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   DX, DX
-	MOVQ   oh+56(FP), SI
-
-rowtrue:
-	MOVQ CX, R8
-	MOVQ DX, R9
-	MOVQ ow+64(FP), R10
-
-block4true:
-	CMPQ        R10, $0x04
-	JL          after4true
-	VMASKMOVPS  (R9), Y0, Y4
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y5
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y6
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y7
-	ADDQ        dzPixel+48(FP), R9
-	MOVQ        R8, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y4, Y8, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y4, Y8, Y2
-	VFMADD231PS Y5, Y8, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y4, Y8, Y3
-	VFMADD231PS Y5, Y8, Y2
-	VFMADD231PS Y6, Y8, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y5, Y8, Y3
-	VFMADD231PS Y6, Y8, Y2
-	VFMADD231PS Y7, Y8, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y6, Y8, Y3
-	VFMADD231PS Y7, Y8, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y7, Y8, Y3
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	PREFETCHT0  (DI)
-	ADDQ        step+104(FP), DI
-	SUBQ        $0x04, R10
-	JMP         block4true
-
-after4true:
-block2true:
-	CMPQ        R10, $0x02
-	JL          after2true
-	VMASKMOVPS  (R9), Y0, Y4
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y5
-	ADDQ        dzPixel+48(FP), R9
-	MOVQ        R8, R11
-	VMASKMOVPS  (R11), Y0, Y6
-	VFMADD231PS Y4, Y6, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y6
-	VFMADD231PS Y4, Y6, Y2
-	VFMADD231PS Y5, Y6, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y6
-	VFMADD231PS Y4, Y6, Y3
-	VFMADD231PS Y5, Y6, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y6
-	VFMADD231PS Y5, Y6, Y3
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	SUBQ        $0x02, R10
-	JMP         block2true
-
-after2true:
-block1true:
-	CMPQ        R10, $0x01
-	JL          after1true
-	VMASKMOVPS  (R9), Y0, Y4
-	ADDQ        dzPixel+48(FP), R9
-	MOVQ        R8, R11
-	VMASKMOVPS  (R11), Y0, Y5
-	VFMADD231PS Y4, Y5, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y5
-	VFMADD231PS Y4, Y5, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y5
-	VFMADD231PS Y4, Y5, Y3
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	SUBQ        $0x01, R10
-	JMP         block1true
-
-after1true:
-	ADDQ       xRow+24(FP), CX
-	ADDQ       dzRow+40(FP), DX
-	DECQ       SI
-	JNZ        rowtrue
-	VMASKMOVPS (AX), Y0, Y4
-	VADDPS     Y4, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y4
-	VADDPS     Y4, Y2, Y2
-	VMASKMOVPS Y2, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y4
-	VADDPS     Y4, Y3, Y3
-	VMASKMOVPS Y3, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip3s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip3s2x8AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000003, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10), Y9, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*1), Y9, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*2), Y9, Y1
-	VFMADD231PS (R10), Y9, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*1), Y9, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*2), Y9, Y2
-	VFMADD231PS (R10), Y9, Y3
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*1), Y9, Y3
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*2), Y9, Y3
-	VFMADD231PS (R10), Y9, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*1), Y9, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*2), Y9, Y4
-	VFMADD231PS (R10), Y9, Y5
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*1), Y9, Y5
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*2), Y9, Y5
-	VFMADD231PS (R10), Y9, Y6
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*1), Y9, Y6
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*2), Y9, Y6
-	VFMADD231PS (R10), Y9, Y7
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*1), Y9, Y7
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*2), Y9, Y7
-	VFMADD231PS (R10), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*1), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*2), Y9, Y8
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y2, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y3, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y4, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y5, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y6, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y7, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y8, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y2, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y3, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y4, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y5, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y6, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y7, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y8, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y9
-	VMOVUPS     (R10), Y10
-	VADDPS      Y1, Y9, Y9
-	VFMADD231PS Y1, Y1, Y10
-	VADDPS      Y2, Y9, Y9
-	VFMADD231PS Y2, Y2, Y10
-	VADDPS      Y3, Y9, Y9
-	VFMADD231PS Y3, Y3, Y10
-	VADDPS      Y4, Y9, Y9
-	VFMADD231PS Y4, Y4, Y10
-	VADDPS      Y5, Y9, Y9
-	VFMADD231PS Y5, Y5, Y10
-	VADDPS      Y6, Y9, Y9
-	VFMADD231PS Y6, Y6, Y10
-	VADDPS      Y7, Y9, Y9
-	VFMADD231PS Y7, Y7, Y10
-	VADDPS      Y8, Y9, Y9
-	VFMADD231PS Y8, Y8, Y10
-	VMOVUPS     Y9, (R9)
-	VMOVUPS     Y10, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	MOVQ   DX, DX
-	MOVQ   $0x00000003, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y5, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y6, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y7, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y8, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y9
-	VMASKMOVPS  (CX), Y0, Y10
-	VADDPS      Y1, Y9, Y9
-	VFMADD231PS Y1, Y1, Y10
-	VADDPS      Y2, Y9, Y9
-	VFMADD231PS Y2, Y2, Y10
-	VADDPS      Y3, Y9, Y9
-	VFMADD231PS Y3, Y3, Y10
-	VADDPS      Y4, Y9, Y9
-	VFMADD231PS Y4, Y4, Y10
-	VADDPS      Y5, Y9, Y9
-	VFMADD231PS Y5, Y5, Y10
-	VADDPS      Y6, Y9, Y9
-	VFMADD231PS Y6, Y6, Y10
-	VADDPS      Y7, Y9, Y9
-	VFMADD231PS Y7, Y7, Y10
-	VADDPS      Y8, Y9, Y9
-	VFMADD231PS Y8, Y8, Y10
-	VMASKMOVPS  Y9, Y0, (AX)
-	VMASKMOVPS  Y10, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func strip3s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip3s2x4AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000003, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10), Y5, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*1), Y5, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*2), Y5, Y1
-	VFMADD231PS (R10), Y5, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*1), Y5, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*2), Y5, Y2
-	VFMADD231PS (R10), Y5, Y3
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*1), Y5, Y3
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*2), Y5, Y3
-	VFMADD231PS (R10), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*1), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*2), Y5, Y4
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y2, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y3, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y4, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y2, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y3, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y4, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y5
-	VMOVUPS     (R10), Y6
-	VADDPS      Y1, Y5, Y5
-	VFMADD231PS Y1, Y1, Y6
-	VADDPS      Y2, Y5, Y5
-	VFMADD231PS Y2, Y2, Y6
-	VADDPS      Y3, Y5, Y5
-	VFMADD231PS Y3, Y3, Y6
-	VADDPS      Y4, Y5, Y5
-	VFMADD231PS Y4, Y4, Y6
-	VMOVUPS     Y5, (R9)
-	VMOVUPS     Y6, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   DX, DX
-	MOVQ   $0x00000003, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y5
-	VMASKMOVPS  (CX), Y0, Y6
-	VADDPS      Y1, Y5, Y5
-	VFMADD231PS Y1, Y1, Y6
-	VADDPS      Y2, Y5, Y5
-	VFMADD231PS Y2, Y2, Y6
-	VADDPS      Y3, Y5, Y5
-	VFMADD231PS Y3, Y3, Y6
-	VADDPS      Y4, Y5, Y5
-	VFMADD231PS Y4, Y4, Y6
-	VMASKMOVPS  Y5, Y0, (AX)
-	VMASKMOVPS  Y6, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func strip3s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip3s2x2AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000003, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10)(SI*1), Y3, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10)(SI*2), Y3, Y1
-	VFMADD231PS (R10), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10)(SI*1), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10)(SI*2), Y3, Y2
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y2, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y2, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y3
-	VMOVUPS     (R10), Y4
-	VADDPS      Y1, Y3, Y3
-	VFMADD231PS Y1, Y1, Y4
-	VADDPS      Y2, Y3, Y3
-	VFMADD231PS Y2, Y2, Y4
-	VMOVUPS     Y3, (R9)
-	VMOVUPS     Y4, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   DX, DX
-	MOVQ   $0x00000003, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y3
-	VMASKMOVPS  (CX), Y0, Y4
-	VADDPS      Y1, Y3, Y3
-	VFMADD231PS Y1, Y1, Y4
-	VADDPS      Y2, Y3, Y3
-	VFMADD231PS Y2, Y2, Y4
-	VMASKMOVPS  Y3, Y0, (AX)
-	VMASKMOVPS  Y4, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func strip3s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip3s2x1AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000003, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R10), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R10)(SI*1), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R10)(SI*2), Y2, Y1
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y2
-	VMOVUPS     (R10), Y3
-	VADDPS      Y1, Y2, Y2
-	VFMADD231PS Y1, Y1, Y3
-	VMOVUPS     Y2, (R9)
-	VMOVUPS     Y3, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	MOVQ   DX, DX
-	MOVQ   $0x00000003, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (DX), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y2
-	VMASKMOVPS  (CX), Y0, Y3
-	VADDPS      Y1, Y2, Y2
-	VFMADD231PS Y1, Y1, Y3
-	VMASKMOVPS  Y2, Y0, (AX)
-	VMASKMOVPS  Y3, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func taps3s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·taps3s2AVX2(SB), NOSPLIT, $0-112
-	MOVQ    mask+88(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    dw+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    dz+16(FP), DX
-	MOVQ    pixel+32(FP), BX
-	MOVQ    vectors+72(FP), SI
-	MOVQ    ahead+96(FP), DI
-	TESTQ   SI, SI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   oh+56(FP), R10
-
-rowfalse:
-	MOVQ R8, R11
-	MOVQ R9, R12
-	MOVQ ow+64(FP), R13
-
-block4false:
-	CMPQ        R13, $0x04
-	JL          after4false
-	VMOVUPS     (R12), Y4
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y5
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y6
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y7
-	ADDQ        dzPixel+48(FP), R12
-	MOVQ        R11, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y4, Y8, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y4, Y8, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y4, Y8, Y3
-	VFMADD231PS Y5, Y8, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y5, Y8, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y5, Y8, Y3
-	VFMADD231PS Y6, Y8, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y6, Y8, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y6, Y8, Y3
-	VFMADD231PS Y7, Y8, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y7, Y8, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y7, Y8, Y3
-	ADDQ        BX, R14
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	PREFETCHT0  (DI)
-	ADDQ        step+104(FP), DI
-	SUBQ        $0x04, R13
-	JMP         block4false
-
-after4false:
-block2false:
-	CMPQ        R13, $0x02
-	JL          after2false
-	VMOVUPS     (R12), Y4
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y5
-	ADDQ        dzPixel+48(FP), R12
-	MOVQ        R11, R14
-	VMOVUPS     (R14), Y6
-	VFMADD231PS Y4, Y6, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y6
-	VFMADD231PS Y4, Y6, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y6
-	VFMADD231PS Y4, Y6, Y3
-	VFMADD231PS Y5, Y6, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y6
-	VFMADD231PS Y5, Y6, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y6
-	VFMADD231PS Y5, Y6, Y3
-	ADDQ        BX, R14
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	SUBQ        $0x02, R13
-	JMP         block2false
-
-after2false:
-block1false:
-	CMPQ        R13, $0x01
-	JL          after1false
-	VMOVUPS     (R12), Y4
-	ADDQ        dzPixel+48(FP), R12
-	MOVQ        R11, R14
-	VMOVUPS     (R14), Y5
-	VFMADD231PS Y4, Y5, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y5
-	VFMADD231PS Y4, Y5, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y5
-	VFMADD231PS Y4, Y5, Y3
-	ADDQ        BX, R14
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	SUBQ        $0x01, R13
-	JMP         block1false
-
-after1false:
-	ADDQ    xRow+24(FP), R8
-	ADDQ    dzRow+40(FP), R9
-	DECQ    R10
-	JNZ     rowfalse
-	MOVQ    AX, R8
-	VMOVUPS (R8), Y4
-	VADDPS  Y4, Y1, Y1
-	VMOVUPS Y1, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y4
-	VADDPS  Y4, Y2, Y2
-	VMOVUPS Y2, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y4
-	VADDPS  Y4, Y3, Y3
-	VMOVUPS Y3, (R8)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
-	DECQ    SI
-	JNZ     vector
-
-tail:
-	MOVB   tail+80(FP), SI
-	TESTB  SI, SI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   DX, DX
-	MOVQ   oh+56(FP), SI
-
-rowtrue:
-	MOVQ CX, R8
-	MOVQ DX, R9
-	MOVQ ow+64(FP), R10
-
-block4true:
-	CMPQ        R10, $0x04
-	JL          after4true
-	VMASKMOVPS  (R9), Y0, Y4
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y5
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y6
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y7
-	ADDQ        dzPixel+48(FP), R9
-	MOVQ        R8, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y4, Y8, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y4, Y8, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y4, Y8, Y3
-	VFMADD231PS Y5, Y8, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y5, Y8, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y5, Y8, Y3
-	VFMADD231PS Y6, Y8, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y6, Y8, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y6, Y8, Y3
-	VFMADD231PS Y7, Y8, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y7, Y8, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y7, Y8, Y3
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	PREFETCHT0  (DI)
-	ADDQ        step+104(FP), DI
-	SUBQ        $0x04, R10
-	JMP         block4true
-
-after4true:
-block2true:
-	CMPQ        R10, $0x02
-	JL          after2true
-	VMASKMOVPS  (R9), Y0, Y4
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y5
-	ADDQ        dzPixel+48(FP), R9
-	MOVQ        R8, R11
-	VMASKMOVPS  (R11), Y0, Y6
-	VFMADD231PS Y4, Y6, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y6
-	VFMADD231PS Y4, Y6, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y6
-	VFMADD231PS Y4, Y6, Y3
-	VFMADD231PS Y5, Y6, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y6
-	VFMADD231PS Y5, Y6, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y6
-	VFMADD231PS Y5, Y6, Y3
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	SUBQ        $0x02, R10
-	JMP         block2true
-
-after2true:
-block1true:
-	CMPQ        R10, $0x01
-	JL          after1true
-	VMASKMOVPS  (R9), Y0, Y4
-	ADDQ        dzPixel+48(FP), R9
-	MOVQ        R8, R11
-	VMASKMOVPS  (R11), Y0, Y5
-	VFMADD231PS Y4, Y5, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y5
-	VFMADD231PS Y4, Y5, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y5
-	VFMADD231PS Y4, Y5, Y3
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	SUBQ        $0x01, R10
-	JMP         block1true
-
-after1true:
-	ADDQ       xRow+24(FP), CX
-	ADDQ       dzRow+40(FP), DX
-	DECQ       SI
-	JNZ        rowtrue
-	VMASKMOVPS (AX), Y0, Y4
-	VADDPS     Y4, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y4
-	VADDPS     Y4, Y2, Y2
-	VMASKMOVPS Y2, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y4
-	VADDPS     Y4, Y3, Y3
-	VMASKMOVPS Y3, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip5s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip5s1x8AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000005, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	LEAQ        (R10)(SI*2), R13
-	ADDQ        SI, R13
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10), Y9, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*1), Y9, Y1
-	VFMADD231PS (R10), Y9, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*2), Y9, Y1
-	VFMADD231PS (R10)(SI*1), Y9, Y2
-	VFMADD231PS (R10), Y9, Y3
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13), Y9, Y1
-	VFMADD231PS (R10)(SI*2), Y9, Y2
-	VFMADD231PS (R10)(SI*1), Y9, Y3
-	VFMADD231PS (R10), Y9, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*1), Y9, Y1
-	VFMADD231PS (R13), Y9, Y2
-	VFMADD231PS (R10)(SI*2), Y9, Y3
-	VFMADD231PS (R10)(SI*1), Y9, Y4
-	VFMADD231PS (R10), Y9, Y5
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*1), Y9, Y2
-	VFMADD231PS (R13), Y9, Y3
-	VFMADD231PS (R10)(SI*2), Y9, Y4
-	VFMADD231PS (R10)(SI*1), Y9, Y5
-	VFMADD231PS (R10), Y9, Y6
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*1), Y9, Y3
-	VFMADD231PS (R13), Y9, Y4
-	VFMADD231PS (R10)(SI*2), Y9, Y5
-	VFMADD231PS (R10)(SI*1), Y9, Y6
-	VFMADD231PS (R10), Y9, Y7
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*1), Y9, Y4
-	VFMADD231PS (R13), Y9, Y5
-	VFMADD231PS (R10)(SI*2), Y9, Y6
-	VFMADD231PS (R10)(SI*1), Y9, Y7
-	VFMADD231PS (R10), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*1), Y9, Y5
-	VFMADD231PS (R13), Y9, Y6
-	VFMADD231PS (R10)(SI*2), Y9, Y7
-	VFMADD231PS (R10)(SI*1), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*1), Y9, Y6
-	VFMADD231PS (R13), Y9, Y7
-	VFMADD231PS (R10)(SI*2), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*1), Y9, Y7
-	VFMADD231PS (R13), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*1), Y9, Y8
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y2, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y3, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y4, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y5, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y6, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y7, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y8, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y2, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y3, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y4, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y5, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y6, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y7, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y8, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y9
-	VMOVUPS     (R10), Y10
-	VADDPS      Y1, Y9, Y9
-	VFMADD231PS Y1, Y1, Y10
-	VADDPS      Y2, Y9, Y9
-	VFMADD231PS Y2, Y2, Y10
-	VADDPS      Y3, Y9, Y9
-	VFMADD231PS Y3, Y3, Y10
-	VADDPS      Y4, Y9, Y9
-	VFMADD231PS Y4, Y4, Y10
-	VADDPS      Y5, Y9, Y9
-	VFMADD231PS Y5, Y5, Y10
-	VADDPS      Y6, Y9, Y9
-	VFMADD231PS Y6, Y6, Y10
-	VADDPS      Y7, Y9, Y9
-	VFMADD231PS Y7, Y7, Y10
-	VADDPS      Y8, Y9, Y9
-	VFMADD231PS Y8, Y8, Y10
-	VMOVUPS     Y9, (R9)
-	VMOVUPS     Y10, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	MOVQ   DX, DX
-	MOVQ   $0x00000005, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	LEAQ        (DX)(SI*2), R10
-	ADDQ        SI, R10
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y5, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y6, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y7, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y8, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y9
-	VMASKMOVPS  (CX), Y0, Y10
-	VADDPS      Y1, Y9, Y9
-	VFMADD231PS Y1, Y1, Y10
-	VADDPS      Y2, Y9, Y9
-	VFMADD231PS Y2, Y2, Y10
-	VADDPS      Y3, Y9, Y9
-	VFMADD231PS Y3, Y3, Y10
-	VADDPS      Y4, Y9, Y9
-	VFMADD231PS Y4, Y4, Y10
-	VADDPS      Y5, Y9, Y9
-	VFMADD231PS Y5, Y5, Y10
-	VADDPS      Y6, Y9, Y9
-	VFMADD231PS Y6, Y6, Y10
-	VADDPS      Y7, Y9, Y9
-	VFMADD231PS Y7, Y7, Y10
-	VADDPS      Y8, Y9, Y9
-	VFMADD231PS Y8, Y8, Y10
-	VMASKMOVPS  Y9, Y0, (AX)
-	VMASKMOVPS  Y10, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func strip5s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip5s1x4AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000005, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	LEAQ        (R10)(SI*2), R13
-	ADDQ        SI, R13
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10), Y5, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*1), Y5, Y1
-	VFMADD231PS (R10), Y5, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*2), Y5, Y1
-	VFMADD231PS (R10)(SI*1), Y5, Y2
-	VFMADD231PS (R10), Y5, Y3
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13), Y5, Y1
-	VFMADD231PS (R10)(SI*2), Y5, Y2
-	VFMADD231PS (R10)(SI*1), Y5, Y3
-	VFMADD231PS (R10), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13)(SI*1), Y5, Y1
-	VFMADD231PS (R13), Y5, Y2
-	VFMADD231PS (R10)(SI*2), Y5, Y3
-	VFMADD231PS (R10)(SI*1), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13)(SI*1), Y5, Y2
-	VFMADD231PS (R13), Y5, Y3
-	VFMADD231PS (R10)(SI*2), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13)(SI*1), Y5, Y3
-	VFMADD231PS (R13), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13)(SI*1), Y5, Y4
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y2, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y3, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y4, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y2, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y3, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y4, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y5
-	VMOVUPS     (R10), Y6
-	VADDPS      Y1, Y5, Y5
-	VFMADD231PS Y1, Y1, Y6
-	VADDPS      Y2, Y5, Y5
-	VFMADD231PS Y2, Y2, Y6
-	VADDPS      Y3, Y5, Y5
-	VFMADD231PS Y3, Y3, Y6
-	VADDPS      Y4, Y5, Y5
-	VFMADD231PS Y4, Y4, Y6
-	VMOVUPS     Y5, (R9)
-	VMOVUPS     Y6, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   DX, DX
-	MOVQ   $0x00000005, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	LEAQ        (DX)(SI*2), R10
-	ADDQ        SI, R10
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y5
-	VMASKMOVPS  (CX), Y0, Y6
-	VADDPS      Y1, Y5, Y5
-	VFMADD231PS Y1, Y1, Y6
-	VADDPS      Y2, Y5, Y5
-	VFMADD231PS Y2, Y2, Y6
-	VADDPS      Y3, Y5, Y5
-	VFMADD231PS Y3, Y3, Y6
-	VADDPS      Y4, Y5, Y5
-	VFMADD231PS Y4, Y4, Y6
-	VMASKMOVPS  Y5, Y0, (AX)
-	VMASKMOVPS  Y6, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func strip5s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip5s1x2AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000005, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	LEAQ        (R10)(SI*2), R13
-	ADDQ        SI, R13
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10)(SI*1), Y3, Y1
-	VFMADD231PS (R10), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10)(SI*2), Y3, Y1
-	VFMADD231PS (R10)(SI*1), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R13), Y3, Y1
-	VFMADD231PS (R10)(SI*2), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R13)(SI*1), Y3, Y1
-	VFMADD231PS (R13), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R13)(SI*1), Y3, Y2
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y2, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y2, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y3
-	VMOVUPS     (R10), Y4
-	VADDPS      Y1, Y3, Y3
-	VFMADD231PS Y1, Y1, Y4
-	VADDPS      Y2, Y3, Y3
-	VFMADD231PS Y2, Y2, Y4
-	VMOVUPS     Y3, (R9)
-	VMOVUPS     Y4, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   DX, DX
-	MOVQ   $0x00000005, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	LEAQ        (DX)(SI*2), R10
-	ADDQ        SI, R10
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (R10), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (R10)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (R10), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (R10)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y3
-	VMASKMOVPS  (CX), Y0, Y4
-	VADDPS      Y1, Y3, Y3
-	VFMADD231PS Y1, Y1, Y4
-	VADDPS      Y2, Y3, Y3
-	VFMADD231PS Y2, Y2, Y4
-	VMASKMOVPS  Y3, Y0, (AX)
-	VMASKMOVPS  Y4, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func strip5s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip5s1x1AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000005, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	LEAQ        (R10)(SI*2), R13
-	ADDQ        SI, R13
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R10), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R10)(SI*1), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R10)(SI*2), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R13), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R13)(SI*1), Y2, Y1
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y2
-	VMOVUPS     (R10), Y3
-	VADDPS      Y1, Y2, Y2
-	VFMADD231PS Y1, Y1, Y3
-	VMOVUPS     Y2, (R9)
-	VMOVUPS     Y3, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	MOVQ   DX, DX
-	MOVQ   $0x00000005, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	LEAQ        (DX)(SI*2), R10
-	ADDQ        SI, R10
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (DX), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (R10), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (R10)(SI*1), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y2
-	VMASKMOVPS  (CX), Y0, Y3
-	VADDPS      Y1, Y2, Y2
-	VFMADD231PS Y1, Y1, Y3
-	VMASKMOVPS  Y2, Y0, (AX)
-	VMASKMOVPS  Y3, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func taps5s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·taps5s1AVX2(SB), NOSPLIT, $0-112
-	MOVQ    mask+88(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    dw+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    dz+16(FP), DX
-	MOVQ    pixel+32(FP), BX
-	MOVQ    vectors+72(FP), SI
-	MOVQ    ahead+96(FP), DI
-	TESTQ   SI, SI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   oh+56(FP), R10
-
-rowfalse:
-	MOVQ R8, R11
-	MOVQ R9, R12
-	MOVQ ow+64(FP), R13
-
-block4false:
-	CMPQ        R13, $0x04
-	JL          after4false
-	VMOVUPS     (R12), Y6
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y7
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y8
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y9
-	ADDQ        dzPixel+48(FP), R12
-	MOVQ        R11, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y6, Y10, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y6, Y10, Y2
-	VFMADD231PS Y7, Y10, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y6, Y10, Y3
-	VFMADD231PS Y7, Y10, Y2
-	VFMADD231PS Y8, Y10, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y6, Y10, Y4
-	VFMADD231PS Y7, Y10, Y3
-	VFMADD231PS Y8, Y10, Y2
-	VFMADD231PS Y9, Y10, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y6, Y10, Y5
-	VFMADD231PS Y7, Y10, Y4
-	VFMADD231PS Y8, Y10, Y3
-	VFMADD231PS Y9, Y10, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y7, Y10, Y5
-	VFMADD231PS Y8, Y10, Y4
-	VFMADD231PS Y9, Y10, Y3
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y8, Y10, Y5
-	VFMADD231PS Y9, Y10, Y4
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y9, Y10, Y5
-	ADDQ        BX, R14
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	PREFETCHT0  (DI)
-	ADDQ        step+104(FP), DI
-	SUBQ        $0x04, R13
-	JMP         block4false
-
-after4false:
-block2false:
-	CMPQ        R13, $0x02
-	JL          after2false
-	VMOVUPS     (R12), Y6
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y7
-	ADDQ        dzPixel+48(FP), R12
-	MOVQ        R11, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y6, Y8, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y6, Y8, Y2
-	VFMADD231PS Y7, Y8, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y6, Y8, Y3
-	VFMADD231PS Y7, Y8, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y6, Y8, Y4
-	VFMADD231PS Y7, Y8, Y3
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y6, Y8, Y5
-	VFMADD231PS Y7, Y8, Y4
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y7, Y8, Y5
-	ADDQ        BX, R14
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	SUBQ        $0x02, R13
-	JMP         block2false
-
-after2false:
-block1false:
-	CMPQ        R13, $0x01
-	JL          after1false
-	VMOVUPS     (R12), Y6
-	ADDQ        dzPixel+48(FP), R12
-	MOVQ        R11, R14
-	VMOVUPS     (R14), Y7
-	VFMADD231PS Y6, Y7, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y7
-	VFMADD231PS Y6, Y7, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y7
-	VFMADD231PS Y6, Y7, Y3
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y7
-	VFMADD231PS Y6, Y7, Y4
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y7
-	VFMADD231PS Y6, Y7, Y5
-	ADDQ        BX, R14
-	ADDQ        BX, R11
-	SUBQ        $0x01, R13
-	JMP         block1false
-
-after1false:
-	ADDQ    xRow+24(FP), R8
-	ADDQ    dzRow+40(FP), R9
-	DECQ    R10
-	JNZ     rowfalse
-	MOVQ    AX, R8
-	VMOVUPS (R8), Y6
-	VADDPS  Y6, Y1, Y1
-	VMOVUPS Y1, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y6
-	VADDPS  Y6, Y2, Y2
-	VMOVUPS Y2, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y6
-	VADDPS  Y6, Y3, Y3
-	VMOVUPS Y3, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y6
-	VADDPS  Y6, Y4, Y4
-	VMOVUPS Y4, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y6
-	VADDPS  Y6, Y5, Y5
-	VMOVUPS Y5, (R8)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
-	DECQ    SI
-	JNZ     vector
-
-tail:
-	MOVB   tail+80(FP), SI
-	TESTB  SI, SI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ   DX, DX
-	MOVQ   oh+56(FP), SI
-
-rowtrue:
-	MOVQ CX, R8
-	MOVQ DX, R9
-	MOVQ ow+64(FP), R10
-
-block4true:
-	CMPQ        R10, $0x04
-	JL          after4true
-	VMASKMOVPS  (R9), Y0, Y6
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y7
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y8
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y9
-	ADDQ        dzPixel+48(FP), R9
-	MOVQ        R8, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y6, Y10, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y6, Y10, Y2
-	VFMADD231PS Y7, Y10, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y6, Y10, Y3
-	VFMADD231PS Y7, Y10, Y2
-	VFMADD231PS Y8, Y10, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y6, Y10, Y4
-	VFMADD231PS Y7, Y10, Y3
-	VFMADD231PS Y8, Y10, Y2
-	VFMADD231PS Y9, Y10, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y6, Y10, Y5
-	VFMADD231PS Y7, Y10, Y4
-	VFMADD231PS Y8, Y10, Y3
-	VFMADD231PS Y9, Y10, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y7, Y10, Y5
-	VFMADD231PS Y8, Y10, Y4
-	VFMADD231PS Y9, Y10, Y3
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y8, Y10, Y5
-	VFMADD231PS Y9, Y10, Y4
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y9, Y10, Y5
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	PREFETCHT0  (DI)
-	ADDQ        step+104(FP), DI
-	SUBQ        $0x04, R10
-	JMP         block4true
-
-after4true:
-block2true:
-	CMPQ        R10, $0x02
-	JL          after2true
-	VMASKMOVPS  (R9), Y0, Y6
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y7
-	ADDQ        dzPixel+48(FP), R9
-	MOVQ        R8, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y6, Y8, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y6, Y8, Y2
-	VFMADD231PS Y7, Y8, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y6, Y8, Y3
-	VFMADD231PS Y7, Y8, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y6, Y8, Y4
-	VFMADD231PS Y7, Y8, Y3
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y6, Y8, Y5
-	VFMADD231PS Y7, Y8, Y4
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y7, Y8, Y5
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	SUBQ        $0x02, R10
-	JMP         block2true
-
-after2true:
-block1true:
-	CMPQ        R10, $0x01
-	JL          after1true
-	VMASKMOVPS  (R9), Y0, Y6
-	ADDQ        dzPixel+48(FP), R9
-	MOVQ        R8, R11
-	VMASKMOVPS  (R11), Y0, Y7
-	VFMADD231PS Y6, Y7, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y7
-	VFMADD231PS Y6, Y7, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y7
-	VFMADD231PS Y6, Y7, Y3
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y7
-	VFMADD231PS Y6, Y7, Y4
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y7
-	VFMADD231PS Y6, Y7, Y5
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	SUBQ        $0x01, R10
-	JMP         block1true
-
-after1true:
-	ADDQ       xRow+24(FP), CX
-	ADDQ       dzRow+40(FP), DX
-	DECQ       SI
-	JNZ        rowtrue
-	VMASKMOVPS (AX), Y0, Y6
-	VADDPS     Y6, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y6
-	VADDPS     Y6, Y2, Y2
-	VMASKMOVPS Y2, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y6
-	VADDPS     Y6, Y3, Y3
-	VMASKMOVPS Y3, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y6
-	VADDPS     Y6, Y4, Y4
-	VMASKMOVPS Y4, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y6
-	VADDPS     Y6, Y5, Y5
-	VMASKMOVPS Y5, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip5s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip5s2x8AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000005, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	LEAQ        (R10)(SI*2), R13
-	ADDQ        SI, R13
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10), Y9, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*1), Y9, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*2), Y9, Y1
-	VFMADD231PS (R10), Y9, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13), Y9, Y1
-	VFMADD231PS (R10)(SI*1), Y9, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*1), Y9, Y1
-	VFMADD231PS (R10)(SI*2), Y9, Y2
-	VFMADD231PS (R10), Y9, Y3
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13), Y9, Y2
-	VFMADD231PS (R10)(SI*1), Y9, Y3
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*1), Y9, Y2
-	VFMADD231PS (R10)(SI*2), Y9, Y3
-	VFMADD231PS (R10), Y9, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13), Y9, Y3
-	VFMADD231PS (R10)(SI*1), Y9, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*1), Y9, Y3
-	VFMADD231PS (R10)(SI*2), Y9, Y4
-	VFMADD231PS (R10), Y9, Y5
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13), Y9, Y4
-	VFMADD231PS (R10)(SI*1), Y9, Y5
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*1), Y9, Y4
-	VFMADD231PS (R10)(SI*2), Y9, Y5
-	VFMADD231PS (R10), Y9, Y6
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13), Y9, Y5
-	VFMADD231PS (R10)(SI*1), Y9, Y6
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*1), Y9, Y5
-	VFMADD231PS (R10)(SI*2), Y9, Y6
-	VFMADD231PS (R10), Y9, Y7
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13), Y9, Y6
-	VFMADD231PS (R10)(SI*1), Y9, Y7
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*1), Y9, Y6
-	VFMADD231PS (R10)(SI*2), Y9, Y7
-	VFMADD231PS (R10), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13), Y9, Y7
-	VFMADD231PS (R10)(SI*1), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*1), Y9, Y7
-	VFMADD231PS (R10)(SI*2), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*1), Y9, Y8
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y2, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y3, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y4, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y5, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y6, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y7, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y8, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y2, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y3, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y4, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y5, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y6, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y7, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y8, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y9
-	VMOVUPS     (R10), Y10
-	VADDPS      Y1, Y9, Y9
-	VFMADD231PS Y1, Y1, Y10
-	VADDPS      Y2, Y9, Y9
-	VFMADD231PS Y2, Y2, Y10
-	VADDPS      Y3, Y9, Y9
-	VFMADD231PS Y3, Y3, Y10
-	VADDPS      Y4, Y9, Y9
-	VFMADD231PS Y4, Y4, Y10
-	VADDPS      Y5, Y9, Y9
-	VFMADD231PS Y5, Y5, Y10
-	VADDPS      Y6, Y9, Y9
-	VFMADD231PS Y6, Y6, Y10
-	VADDPS      Y7, Y9, Y9
-	VFMADD231PS Y7, Y7, Y10
-	VADDPS      Y8, Y9, Y9
-	VFMADD231PS Y8, Y8, Y10
-	VMOVUPS     Y9, (R9)
-	VMOVUPS     Y10, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	MOVQ   DX, DX
-	MOVQ   $0x00000005, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	LEAQ        (DX)(SI*2), R10
-	ADDQ        SI, R10
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y5, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y6, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y7, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y8, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y9
-	VMASKMOVPS  (CX), Y0, Y10
-	VADDPS      Y1, Y9, Y9
-	VFMADD231PS Y1, Y1, Y10
-	VADDPS      Y2, Y9, Y9
-	VFMADD231PS Y2, Y2, Y10
-	VADDPS      Y3, Y9, Y9
-	VFMADD231PS Y3, Y3, Y10
-	VADDPS      Y4, Y9, Y9
-	VFMADD231PS Y4, Y4, Y10
-	VADDPS      Y5, Y9, Y9
-	VFMADD231PS Y5, Y5, Y10
-	VADDPS      Y6, Y9, Y9
-	VFMADD231PS Y6, Y6, Y10
-	VADDPS      Y7, Y9, Y9
-	VFMADD231PS Y7, Y7, Y10
-	VADDPS      Y8, Y9, Y9
-	VFMADD231PS Y8, Y8, Y10
-	VMASKMOVPS  Y9, Y0, (AX)
-	VMASKMOVPS  Y10, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func strip5s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip5s2x4AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000005, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	LEAQ        (R10)(SI*2), R13
-	ADDQ        SI, R13
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10), Y5, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*1), Y5, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*2), Y5, Y1
-	VFMADD231PS (R10), Y5, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13), Y5, Y1
-	VFMADD231PS (R10)(SI*1), Y5, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13)(SI*1), Y5, Y1
-	VFMADD231PS (R10)(SI*2), Y5, Y2
-	VFMADD231PS (R10), Y5, Y3
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13), Y5, Y2
-	VFMADD231PS (R10)(SI*1), Y5, Y3
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13)(SI*1), Y5, Y2
-	VFMADD231PS (R10)(SI*2), Y5, Y3
-	VFMADD231PS (R10), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13), Y5, Y3
-	VFMADD231PS (R10)(SI*1), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13)(SI*1), Y5, Y3
-	VFMADD231PS (R10)(SI*2), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13)(SI*1), Y5, Y4
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y2, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y3, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y4, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y2, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y3, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y4, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y5
-	VMOVUPS     (R10), Y6
-	VADDPS      Y1, Y5, Y5
-	VFMADD231PS Y1, Y1, Y6
-	VADDPS      Y2, Y5, Y5
-	VFMADD231PS Y2, Y2, Y6
-	VADDPS      Y3, Y5, Y5
-	VFMADD231PS Y3, Y3, Y6
-	VADDPS      Y4, Y5, Y5
-	VFMADD231PS Y4, Y4, Y6
-	VMOVUPS     Y5, (R9)
-	VMOVUPS     Y6, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   DX, DX
-	MOVQ   $0x00000005, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	LEAQ        (DX)(SI*2), R10
-	ADDQ        SI, R10
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y5
-	VMASKMOVPS  (CX), Y0, Y6
-	VADDPS      Y1, Y5, Y5
-	VFMADD231PS Y1, Y1, Y6
-	VADDPS      Y2, Y5, Y5
-	VFMADD231PS Y2, Y2, Y6
-	VADDPS      Y3, Y5, Y5
-	VFMADD231PS Y3, Y3, Y6
-	VADDPS      Y4, Y5, Y5
-	VFMADD231PS Y4, Y4, Y6
-	VMASKMOVPS  Y5, Y0, (AX)
-	VMASKMOVPS  Y6, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func strip5s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip5s2x2AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000005, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	LEAQ        (R10)(SI*2), R13
-	ADDQ        SI, R13
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10)(SI*1), Y3, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10)(SI*2), Y3, Y1
-	VFMADD231PS (R10), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R13), Y3, Y1
-	VFMADD231PS (R10)(SI*1), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R13)(SI*1), Y3, Y1
-	VFMADD231PS (R10)(SI*2), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R13), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R13)(SI*1), Y3, Y2
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y2, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y2, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y3
-	VMOVUPS     (R10), Y4
-	VADDPS      Y1, Y3, Y3
-	VFMADD231PS Y1, Y1, Y4
-	VADDPS      Y2, Y3, Y3
-	VFMADD231PS Y2, Y2, Y4
-	VMOVUPS     Y3, (R9)
-	VMOVUPS     Y4, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   DX, DX
-	MOVQ   $0x00000005, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	LEAQ        (DX)(SI*2), R10
-	ADDQ        SI, R10
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (R10), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (R10)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (R10), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (R10)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y3
-	VMASKMOVPS  (CX), Y0, Y4
-	VADDPS      Y1, Y3, Y3
-	VFMADD231PS Y1, Y1, Y4
-	VADDPS      Y2, Y3, Y3
-	VFMADD231PS Y2, Y2, Y4
-	VMASKMOVPS  Y3, Y0, (AX)
-	VMASKMOVPS  Y4, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func strip5s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip5s2x1AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000005, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	LEAQ        (R10)(SI*2), R13
-	ADDQ        SI, R13
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R10), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R10)(SI*1), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R10)(SI*2), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R13), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R13)(SI*1), Y2, Y1
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y2
-	VMOVUPS     (R10), Y3
-	VADDPS      Y1, Y2, Y2
-	VFMADD231PS Y1, Y1, Y3
-	VMOVUPS     Y2, (R9)
-	VMOVUPS     Y3, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	MOVQ   DX, DX
-	MOVQ   $0x00000005, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	LEAQ        (DX)(SI*2), R10
-	ADDQ        SI, R10
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (DX), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (R10), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (R10)(SI*1), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y2
-	VMASKMOVPS  (CX), Y0, Y3
-	VADDPS      Y1, Y2, Y2
-	VFMADD231PS Y1, Y1, Y3
-	VMASKMOVPS  Y2, Y0, (AX)
-	VMASKMOVPS  Y3, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func taps5s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·taps5s2AVX2(SB), NOSPLIT, $0-112
-	MOVQ    mask+88(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    dw+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    dz+16(FP), DX
-	MOVQ    pixel+32(FP), BX
-	MOVQ    vectors+72(FP), SI
-	MOVQ    ahead+96(FP), DI
-	TESTQ   SI, SI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   oh+56(FP), R10
-
-rowfalse:
-	MOVQ R8, R11
-	MOVQ R9, R12
-	MOVQ ow+64(FP), R13
-
-block4false:
-	CMPQ        R13, $0x04
-	JL          after4false
-	VMOVUPS     (R12), Y6
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y7
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y8
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y9
-	ADDQ        dzPixel+48(FP), R12
-	MOVQ        R11, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y6, Y10, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y6, Y10, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y6, Y10, Y3
-	VFMADD231PS Y7, Y10, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y6, Y10, Y4
-	VFMADD231PS Y7, Y10, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y6, Y10, Y5
-	VFMADD231PS Y7, Y10, Y3
-	VFMADD231PS Y8, Y10, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y7, Y10, Y4
-	VFMADD231PS Y8, Y10, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y7, Y10, Y5
-	VFMADD231PS Y8, Y10, Y3
-	VFMADD231PS Y9, Y10, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y8, Y10, Y4
-	VFMADD231PS Y9, Y10, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y8, Y10, Y5
-	VFMADD231PS Y9, Y10, Y3
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y9, Y10, Y4
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y9, Y10, Y5
-	ADDQ        BX, R14
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	PREFETCHT0  (DI)
-	ADDQ        step+104(FP), DI
-	SUBQ        $0x04, R13
-	JMP         block4false
-
-after4false:
-block2false:
-	CMPQ        R13, $0x02
-	JL          after2false
-	VMOVUPS     (R12), Y6
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y7
-	ADDQ        dzPixel+48(FP), R12
-	MOVQ        R11, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y6, Y8, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y6, Y8, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y6, Y8, Y3
-	VFMADD231PS Y7, Y8, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y6, Y8, Y4
-	VFMADD231PS Y7, Y8, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y6, Y8, Y5
-	VFMADD231PS Y7, Y8, Y3
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y7, Y8, Y4
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y8
-	VFMADD231PS Y7, Y8, Y5
-	ADDQ        BX, R14
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	SUBQ        $0x02, R13
-	JMP         block2false
-
-after2false:
-block1false:
-	CMPQ        R13, $0x01
-	JL          after1false
-	VMOVUPS     (R12), Y6
-	ADDQ        dzPixel+48(FP), R12
-	MOVQ        R11, R14
-	VMOVUPS     (R14), Y7
-	VFMADD231PS Y6, Y7, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y7
-	VFMADD231PS Y6, Y7, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y7
-	VFMADD231PS Y6, Y7, Y3
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y7
-	VFMADD231PS Y6, Y7, Y4
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y7
-	VFMADD231PS Y6, Y7, Y5
-	ADDQ        BX, R14
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	SUBQ        $0x01, R13
-	JMP         block1false
-
-after1false:
-	ADDQ    xRow+24(FP), R8
-	ADDQ    dzRow+40(FP), R9
-	DECQ    R10
-	JNZ     rowfalse
-	MOVQ    AX, R8
-	VMOVUPS (R8), Y6
-	VADDPS  Y6, Y1, Y1
-	VMOVUPS Y1, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y6
-	VADDPS  Y6, Y2, Y2
-	VMOVUPS Y2, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y6
-	VADDPS  Y6, Y3, Y3
-	VMOVUPS Y3, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y6
-	VADDPS  Y6, Y4, Y4
-	VMOVUPS Y4, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y6
-	VADDPS  Y6, Y5, Y5
-	VMOVUPS Y5, (R8)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
-	DECQ    SI
-	JNZ     vector
-
-tail:
-	MOVB   tail+80(FP), SI
-	TESTB  SI, SI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ   DX, DX
-	MOVQ   oh+56(FP), SI
-
-rowtrue:
-	MOVQ CX, R8
-	MOVQ DX, R9
-	MOVQ ow+64(FP), R10
-
-block4true:
-	CMPQ        R10, $0x04
-	JL          after4true
-	VMASKMOVPS  (R9), Y0, Y6
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y7
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y8
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y9
-	ADDQ        dzPixel+48(FP), R9
-	MOVQ        R8, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y6, Y10, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y6, Y10, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y6, Y10, Y3
-	VFMADD231PS Y7, Y10, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y6, Y10, Y4
-	VFMADD231PS Y7, Y10, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y6, Y10, Y5
-	VFMADD231PS Y7, Y10, Y3
-	VFMADD231PS Y8, Y10, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y7, Y10, Y4
-	VFMADD231PS Y8, Y10, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y7, Y10, Y5
-	VFMADD231PS Y8, Y10, Y3
-	VFMADD231PS Y9, Y10, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y8, Y10, Y4
-	VFMADD231PS Y9, Y10, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y8, Y10, Y5
-	VFMADD231PS Y9, Y10, Y3
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y9, Y10, Y4
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y9, Y10, Y5
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	PREFETCHT0  (DI)
-	ADDQ        step+104(FP), DI
-	SUBQ        $0x04, R10
-	JMP         block4true
-
-after4true:
-block2true:
-	CMPQ        R10, $0x02
-	JL          after2true
-	VMASKMOVPS  (R9), Y0, Y6
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y7
-	ADDQ        dzPixel+48(FP), R9
-	MOVQ        R8, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y6, Y8, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y6, Y8, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y6, Y8, Y3
-	VFMADD231PS Y7, Y8, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y6, Y8, Y4
-	VFMADD231PS Y7, Y8, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y6, Y8, Y5
-	VFMADD231PS Y7, Y8, Y3
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y7, Y8, Y4
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y8
-	VFMADD231PS Y7, Y8, Y5
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	SUBQ        $0x02, R10
-	JMP         block2true
-
-after2true:
-block1true:
-	CMPQ        R10, $0x01
-	JL          after1true
-	VMASKMOVPS  (R9), Y0, Y6
-	ADDQ        dzPixel+48(FP), R9
-	MOVQ        R8, R11
-	VMASKMOVPS  (R11), Y0, Y7
-	VFMADD231PS Y6, Y7, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y7
-	VFMADD231PS Y6, Y7, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y7
-	VFMADD231PS Y6, Y7, Y3
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y7
-	VFMADD231PS Y6, Y7, Y4
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y7
-	VFMADD231PS Y6, Y7, Y5
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	SUBQ        $0x01, R10
-	JMP         block1true
-
-after1true:
-	ADDQ       xRow+24(FP), CX
-	ADDQ       dzRow+40(FP), DX
-	DECQ       SI
-	JNZ        rowtrue
-	VMASKMOVPS (AX), Y0, Y6
-	VADDPS     Y6, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y6
-	VADDPS     Y6, Y2, Y2
-	VMASKMOVPS Y2, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y6
-	VADDPS     Y6, Y3, Y3
-	VMASKMOVPS Y3, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y6
-	VADDPS     Y6, Y4, Y4
-	VMASKMOVPS Y4, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y6
-	VADDPS     Y6, Y5, Y5
-	VMASKMOVPS Y5, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip7s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip7s1x8AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000007, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	LEAQ        (R10)(SI*2), R13
-	ADDQ        SI, R13
-	LEAQ        (R13)(SI*2), R14
-	ADDQ        SI, R14
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10), Y9, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*1), Y9, Y1
-	VFMADD231PS (R10), Y9, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*2), Y9, Y1
-	VFMADD231PS (R10)(SI*1), Y9, Y2
-	VFMADD231PS (R10), Y9, Y3
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13), Y9, Y1
-	VFMADD231PS (R10)(SI*2), Y9, Y2
-	VFMADD231PS (R10)(SI*1), Y9, Y3
-	VFMADD231PS (R10), Y9, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*1), Y9, Y1
-	VFMADD231PS (R13), Y9, Y2
-	VFMADD231PS (R10)(SI*2), Y9, Y3
-	VFMADD231PS (R10)(SI*1), Y9, Y4
-	VFMADD231PS (R10), Y9, Y5
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*2), Y9, Y1
-	VFMADD231PS (R13)(SI*1), Y9, Y2
-	VFMADD231PS (R13), Y9, Y3
-	VFMADD231PS (R10)(SI*2), Y9, Y4
-	VFMADD231PS (R10)(SI*1), Y9, Y5
-	VFMADD231PS (R10), Y9, Y6
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R14), Y9, Y1
-	VFMADD231PS (R13)(SI*2), Y9, Y2
-	VFMADD231PS (R13)(SI*1), Y9, Y3
-	VFMADD231PS (R13), Y9, Y4
-	VFMADD231PS (R10)(SI*2), Y9, Y5
-	VFMADD231PS (R10)(SI*1), Y9, Y6
-	VFMADD231PS (R10), Y9, Y7
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R14), Y9, Y2
-	VFMADD231PS (R13)(SI*2), Y9, Y3
-	VFMADD231PS (R13)(SI*1), Y9, Y4
-	VFMADD231PS (R13), Y9, Y5
-	VFMADD231PS (R10)(SI*2), Y9, Y6
-	VFMADD231PS (R10)(SI*1), Y9, Y7
-	VFMADD231PS (R10), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R14), Y9, Y3
-	VFMADD231PS (R13)(SI*2), Y9, Y4
-	VFMADD231PS (R13)(SI*1), Y9, Y5
-	VFMADD231PS (R13), Y9, Y6
-	VFMADD231PS (R10)(SI*2), Y9, Y7
-	VFMADD231PS (R10)(SI*1), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R14), Y9, Y4
-	VFMADD231PS (R13)(SI*2), Y9, Y5
-	VFMADD231PS (R13)(SI*1), Y9, Y6
-	VFMADD231PS (R13), Y9, Y7
-	VFMADD231PS (R10)(SI*2), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R14), Y9, Y5
-	VFMADD231PS (R13)(SI*2), Y9, Y6
-	VFMADD231PS (R13)(SI*1), Y9, Y7
-	VFMADD231PS (R13), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R14), Y9, Y6
-	VFMADD231PS (R13)(SI*2), Y9, Y7
-	VFMADD231PS (R13)(SI*1), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R14), Y9, Y7
-	VFMADD231PS (R13)(SI*2), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R14), Y9, Y8
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y2, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y3, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y4, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y5, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y6, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y7, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y8, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y2, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y3, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y4, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y5, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y6, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y7, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y8, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y9
-	VMOVUPS     (R10), Y10
-	VADDPS      Y1, Y9, Y9
-	VFMADD231PS Y1, Y1, Y10
-	VADDPS      Y2, Y9, Y9
-	VFMADD231PS Y2, Y2, Y10
-	VADDPS      Y3, Y9, Y9
-	VFMADD231PS Y3, Y3, Y10
-	VADDPS      Y4, Y9, Y9
-	VFMADD231PS Y4, Y4, Y10
-	VADDPS      Y5, Y9, Y9
-	VFMADD231PS Y5, Y5, Y10
-	VADDPS      Y6, Y9, Y9
-	VFMADD231PS Y6, Y6, Y10
-	VADDPS      Y7, Y9, Y9
-	VFMADD231PS Y7, Y7, Y10
-	VADDPS      Y8, Y9, Y9
-	VFMADD231PS Y8, Y8, Y10
-	VMOVUPS     Y9, (R9)
-	VMOVUPS     Y10, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	MOVQ   DX, DX
-	MOVQ   $0x00000007, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	LEAQ        (DX)(SI*2), R10
-	ADDQ        SI, R10
-	LEAQ        (R10)(SI*2), R11
-	ADDQ        SI, R11
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (R10)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (R10)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (R10)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (R10)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (R10)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (R10)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (R10)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y5, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y6, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y7, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y8, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y9
-	VMASKMOVPS  (CX), Y0, Y10
-	VADDPS      Y1, Y9, Y9
-	VFMADD231PS Y1, Y1, Y10
-	VADDPS      Y2, Y9, Y9
-	VFMADD231PS Y2, Y2, Y10
-	VADDPS      Y3, Y9, Y9
-	VFMADD231PS Y3, Y3, Y10
-	VADDPS      Y4, Y9, Y9
-	VFMADD231PS Y4, Y4, Y10
-	VADDPS      Y5, Y9, Y9
-	VFMADD231PS Y5, Y5, Y10
-	VADDPS      Y6, Y9, Y9
-	VFMADD231PS Y6, Y6, Y10
-	VADDPS      Y7, Y9, Y9
-	VFMADD231PS Y7, Y7, Y10
-	VADDPS      Y8, Y9, Y9
-	VFMADD231PS Y8, Y8, Y10
-	VMASKMOVPS  Y9, Y0, (AX)
-	VMASKMOVPS  Y10, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func strip7s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip7s1x4AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000007, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	LEAQ        (R10)(SI*2), R13
-	ADDQ        SI, R13
-	LEAQ        (R13)(SI*2), R14
-	ADDQ        SI, R14
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10), Y5, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*1), Y5, Y1
-	VFMADD231PS (R10), Y5, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*2), Y5, Y1
-	VFMADD231PS (R10)(SI*1), Y5, Y2
-	VFMADD231PS (R10), Y5, Y3
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13), Y5, Y1
-	VFMADD231PS (R10)(SI*2), Y5, Y2
-	VFMADD231PS (R10)(SI*1), Y5, Y3
-	VFMADD231PS (R10), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13)(SI*1), Y5, Y1
-	VFMADD231PS (R13), Y5, Y2
-	VFMADD231PS (R10)(SI*2), Y5, Y3
-	VFMADD231PS (R10)(SI*1), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13)(SI*2), Y5, Y1
-	VFMADD231PS (R13)(SI*1), Y5, Y2
-	VFMADD231PS (R13), Y5, Y3
-	VFMADD231PS (R10)(SI*2), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R14), Y5, Y1
-	VFMADD231PS (R13)(SI*2), Y5, Y2
-	VFMADD231PS (R13)(SI*1), Y5, Y3
-	VFMADD231PS (R13), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R14), Y5, Y2
-	VFMADD231PS (R13)(SI*2), Y5, Y3
-	VFMADD231PS (R13)(SI*1), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R14), Y5, Y3
-	VFMADD231PS (R13)(SI*2), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R14), Y5, Y4
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y2, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y3, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y4, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y2, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y3, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y4, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y5
-	VMOVUPS     (R10), Y6
-	VADDPS      Y1, Y5, Y5
-	VFMADD231PS Y1, Y1, Y6
-	VADDPS      Y2, Y5, Y5
-	VFMADD231PS Y2, Y2, Y6
-	VADDPS      Y3, Y5, Y5
-	VFMADD231PS Y3, Y3, Y6
-	VADDPS      Y4, Y5, Y5
-	VFMADD231PS Y4, Y4, Y6
-	VMOVUPS     Y5, (R9)
-	VMOVUPS     Y6, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   DX, DX
-	MOVQ   $0x00000007, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	LEAQ        (DX)(SI*2), R10
-	ADDQ        SI, R10
-	LEAQ        (R10)(SI*2), R11
-	ADDQ        SI, R11
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (R10)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R11), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (R10)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (R10)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R11), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (R10)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (R10)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R11), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (R10)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R11), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y5
-	VMASKMOVPS  (CX), Y0, Y6
-	VADDPS      Y1, Y5, Y5
-	VFMADD231PS Y1, Y1, Y6
-	VADDPS      Y2, Y5, Y5
-	VFMADD231PS Y2, Y2, Y6
-	VADDPS      Y3, Y5, Y5
-	VFMADD231PS Y3, Y3, Y6
-	VADDPS      Y4, Y5, Y5
-	VFMADD231PS Y4, Y4, Y6
-	VMASKMOVPS  Y5, Y0, (AX)
-	VMASKMOVPS  Y6, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func strip7s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip7s1x2AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000007, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	LEAQ        (R10)(SI*2), R13
-	ADDQ        SI, R13
-	LEAQ        (R13)(SI*2), R14
-	ADDQ        SI, R14
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10)(SI*1), Y3, Y1
-	VFMADD231PS (R10), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10)(SI*2), Y3, Y1
-	VFMADD231PS (R10)(SI*1), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R13), Y3, Y1
-	VFMADD231PS (R10)(SI*2), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R13)(SI*1), Y3, Y1
-	VFMADD231PS (R13), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R13)(SI*2), Y3, Y1
-	VFMADD231PS (R13)(SI*1), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R14), Y3, Y1
-	VFMADD231PS (R13)(SI*2), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R14), Y3, Y2
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y2, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y2, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y3
-	VMOVUPS     (R10), Y4
-	VADDPS      Y1, Y3, Y3
-	VFMADD231PS Y1, Y1, Y4
-	VADDPS      Y2, Y3, Y3
-	VFMADD231PS Y2, Y2, Y4
-	VMOVUPS     Y3, (R9)
-	VMOVUPS     Y4, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   DX, DX
-	MOVQ   $0x00000007, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	LEAQ        (DX)(SI*2), R10
-	ADDQ        SI, R10
-	LEAQ        (R10)(SI*2), R11
-	ADDQ        SI, R11
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (R10), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (R10)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (R10), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (R10)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (R10)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (R11), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (R10)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (R11), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y3
-	VMASKMOVPS  (CX), Y0, Y4
-	VADDPS      Y1, Y3, Y3
-	VFMADD231PS Y1, Y1, Y4
-	VADDPS      Y2, Y3, Y3
-	VFMADD231PS Y2, Y2, Y4
-	VMASKMOVPS  Y3, Y0, (AX)
-	VMASKMOVPS  Y4, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func strip7s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip7s1x1AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000007, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	LEAQ        (R10)(SI*2), R13
-	ADDQ        SI, R13
-	LEAQ        (R13)(SI*2), R14
-	ADDQ        SI, R14
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R10), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R10)(SI*1), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R10)(SI*2), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R13), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R13)(SI*1), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R13)(SI*2), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R14), Y2, Y1
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y2
-	VMOVUPS     (R10), Y3
-	VADDPS      Y1, Y2, Y2
-	VFMADD231PS Y1, Y1, Y3
-	VMOVUPS     Y2, (R9)
-	VMOVUPS     Y3, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	MOVQ   DX, DX
-	MOVQ   $0x00000007, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	LEAQ        (DX)(SI*2), R10
-	ADDQ        SI, R10
-	LEAQ        (R10)(SI*2), R11
-	ADDQ        SI, R11
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (DX), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (R10), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (R10)(SI*1), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (R10)(SI*2), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (R11), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y2
-	VMASKMOVPS  (CX), Y0, Y3
-	VADDPS      Y1, Y2, Y2
-	VFMADD231PS Y1, Y1, Y3
-	VMASKMOVPS  Y2, Y0, (AX)
-	VMASKMOVPS  Y3, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func taps7s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·taps7s1AVX2(SB), NOSPLIT, $0-112
-	MOVQ    mask+88(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    dw+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    dz+16(FP), DX
-	MOVQ    pixel+32(FP), BX
-	MOVQ    vectors+72(FP), SI
-	MOVQ    ahead+96(FP), DI
-	TESTQ   SI, SI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   oh+56(FP), R10
-
-rowfalse:
-	MOVQ R8, R11
-	MOVQ R9, R12
-	MOVQ ow+64(FP), R13
-
-block4false:
-	CMPQ        R13, $0x04
-	JL          after4false
-	VMOVUPS     (R12), Y8
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y9
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y10
-	ADDQ        dzPixel+48(FP), R12
 	VMOVUPS     (R12), Y11
-	ADDQ        dzPixel+48(FP), R12
-	MOVQ        R11, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y8, Y12, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y8, Y12, Y2
-	VFMADD231PS Y9, Y12, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y8, Y12, Y3
-	VFMADD231PS Y9, Y12, Y2
-	VFMADD231PS Y10, Y12, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y8, Y12, Y4
-	VFMADD231PS Y9, Y12, Y3
-	VFMADD231PS Y10, Y12, Y2
-	VFMADD231PS Y11, Y12, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y8, Y12, Y5
-	VFMADD231PS Y9, Y12, Y4
-	VFMADD231PS Y10, Y12, Y3
-	VFMADD231PS Y11, Y12, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y8, Y12, Y6
-	VFMADD231PS Y9, Y12, Y5
-	VFMADD231PS Y10, Y12, Y4
-	VFMADD231PS Y11, Y12, Y3
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y8, Y12, Y7
-	VFMADD231PS Y9, Y12, Y6
-	VFMADD231PS Y10, Y12, Y5
-	VFMADD231PS Y11, Y12, Y4
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y9, Y12, Y7
-	VFMADD231PS Y10, Y12, Y6
-	VFMADD231PS Y11, Y12, Y5
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y10, Y12, Y7
-	VFMADD231PS Y11, Y12, Y6
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y11, Y12, Y7
-	ADDQ        BX, R14
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
+	VFMADD231PS Y8, Y11, Y0
+	VMOVUPS     (R12)(BX*1), Y11
+	VFMADD231PS Y9, Y11, Y0
+	VFMADD231PS Y8, Y11, Y1
+	VMOVUPS     (R12)(BX*2), Y11
+	VFMADD231PS Y10, Y11, Y0
+	VFMADD231PS Y9, Y11, Y1
+	VFMADD231PS Y8, Y11, Y2
+	VMOVUPS     (R12)(SI*1), Y11
+	VFMADD231PS Y10, Y11, Y1
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y8, Y11, Y3
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y10, Y11, Y2
+	VFMADD231PS Y9, Y11, Y3
+	VFMADD231PS Y8, Y11, Y4
+	VMOVUPS     (R12)(BX*1), Y11
+	VFMADD231PS Y10, Y11, Y3
+	VFMADD231PS Y9, Y11, Y4
+	VFMADD231PS Y8, Y11, Y5
+	VMOVUPS     (R12)(BX*2), Y11
+	VFMADD231PS Y10, Y11, Y4
+	VFMADD231PS Y9, Y11, Y5
+	VFMADD231PS Y8, Y11, Y6
+	VMOVUPS     (R12)(SI*1), Y11
+	VFMADD231PS Y10, Y11, Y5
+	VFMADD231PS Y9, Y11, Y6
+	VFMADD231PS Y8, Y11, Y7
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y10, Y11, Y6
+	VFMADD231PS Y9, Y11, Y7
+	VMOVUPS     (R12)(BX*1), Y11
+	VFMADD231PS Y10, Y11, Y7
 	PREFETCHT0  (DI)
-	ADDQ        step+104(FP), DI
-	SUBQ        $0x04, R13
-	JMP         block4false
-
-after4false:
-block2false:
-	CMPQ        R13, $0x02
-	JL          after2false
-	VMOVUPS     (R12), Y8
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y9
-	ADDQ        dzPixel+48(FP), R12
-	MOVQ        R11, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y8, Y10, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y8, Y10, Y2
-	VFMADD231PS Y9, Y10, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y8, Y10, Y3
-	VFMADD231PS Y9, Y10, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y8, Y10, Y4
-	VFMADD231PS Y9, Y10, Y3
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y8, Y10, Y5
-	VFMADD231PS Y9, Y10, Y4
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y8, Y10, Y6
-	VFMADD231PS Y9, Y10, Y5
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y8, Y10, Y7
-	VFMADD231PS Y9, Y10, Y6
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y9, Y10, Y7
-	ADDQ        BX, R14
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	SUBQ        $0x02, R13
-	JMP         block2false
-
-after2false:
-block1false:
-	CMPQ        R13, $0x01
-	JL          after1false
-	VMOVUPS     (R12), Y8
-	ADDQ        dzPixel+48(FP), R12
-	MOVQ        R11, R14
-	VMOVUPS     (R14), Y9
-	VFMADD231PS Y8, Y9, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y9
-	VFMADD231PS Y8, Y9, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y9
-	VFMADD231PS Y8, Y9, Y3
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y9
-	VFMADD231PS Y8, Y9, Y4
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y9
-	VFMADD231PS Y8, Y9, Y5
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y9
-	VFMADD231PS Y8, Y9, Y6
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y9
-	VFMADD231PS Y8, Y9, Y7
-	ADDQ        BX, R14
-	ADDQ        BX, R11
-	SUBQ        $0x01, R13
-	JMP         block1false
-
-after1false:
-	ADDQ    xRow+24(FP), R8
-	ADDQ    dzRow+40(FP), R9
-	DECQ    R10
-	JNZ     rowfalse
-	MOVQ    AX, R8
-	VMOVUPS (R8), Y8
-	VADDPS  Y8, Y1, Y1
-	VMOVUPS Y1, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y8
-	VADDPS  Y8, Y2, Y2
-	VMOVUPS Y2, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y8
-	VADDPS  Y8, Y3, Y3
-	VMOVUPS Y3, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y8
-	VADDPS  Y8, Y4, Y4
-	VMOVUPS Y4, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y8
-	VADDPS  Y8, Y5, Y5
-	VMOVUPS Y5, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y8
-	VADDPS  Y8, Y6, Y6
-	VMOVUPS Y6, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y8
-	VADDPS  Y8, Y7, Y7
-	VMOVUPS Y7, (R8)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
-	DECQ    SI
-	JNZ     vector
-
-tail:
-	MOVB   tail+80(FP), SI
-	TESTB  SI, SI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   DX, DX
-	MOVQ   oh+56(FP), SI
-
-rowtrue:
-	MOVQ CX, R8
-	MOVQ DX, R9
-	MOVQ ow+64(FP), R10
-
-block4true:
-	CMPQ        R10, $0x04
-	JL          after4true
-	VMASKMOVPS  (R9), Y0, Y8
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y9
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y10
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y11
-	ADDQ        dzPixel+48(FP), R9
-	MOVQ        R8, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y8, Y12, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y8, Y12, Y2
-	VFMADD231PS Y9, Y12, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y8, Y12, Y3
-	VFMADD231PS Y9, Y12, Y2
-	VFMADD231PS Y10, Y12, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y8, Y12, Y4
-	VFMADD231PS Y9, Y12, Y3
-	VFMADD231PS Y10, Y12, Y2
-	VFMADD231PS Y11, Y12, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y8, Y12, Y5
-	VFMADD231PS Y9, Y12, Y4
-	VFMADD231PS Y10, Y12, Y3
-	VFMADD231PS Y11, Y12, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y8, Y12, Y6
-	VFMADD231PS Y9, Y12, Y5
-	VFMADD231PS Y10, Y12, Y4
-	VFMADD231PS Y11, Y12, Y3
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y8, Y12, Y7
-	VFMADD231PS Y9, Y12, Y6
-	VFMADD231PS Y10, Y12, Y5
-	VFMADD231PS Y11, Y12, Y4
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y9, Y12, Y7
-	VFMADD231PS Y10, Y12, Y6
-	VFMADD231PS Y11, Y12, Y5
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y10, Y12, Y7
-	VFMADD231PS Y11, Y12, Y6
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y11, Y12, Y7
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
+	ADDQ        step+88(FP), DI
 	PREFETCHT0  (DI)
-	ADDQ        step+104(FP), DI
-	SUBQ        $0x04, R10
-	JMP         block4true
-
-after4true:
-block2true:
-	CMPQ        R10, $0x02
-	JL          after2true
-	VMASKMOVPS  (R9), Y0, Y8
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y9
-	ADDQ        dzPixel+48(FP), R9
-	MOVQ        R8, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y8, Y10, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y8, Y10, Y2
-	VFMADD231PS Y9, Y10, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y8, Y10, Y3
-	VFMADD231PS Y9, Y10, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y8, Y10, Y4
-	VFMADD231PS Y9, Y10, Y3
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y8, Y10, Y5
-	VFMADD231PS Y9, Y10, Y4
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y8, Y10, Y6
-	VFMADD231PS Y9, Y10, Y5
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y8, Y10, Y7
-	VFMADD231PS Y9, Y10, Y6
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y9, Y10, Y7
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	SUBQ        $0x02, R10
-	JMP         block2true
-
-after2true:
-block1true:
-	CMPQ        R10, $0x01
-	JL          after1true
-	VMASKMOVPS  (R9), Y0, Y8
-	ADDQ        dzPixel+48(FP), R9
-	MOVQ        R8, R11
-	VMASKMOVPS  (R11), Y0, Y9
-	VFMADD231PS Y8, Y9, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y9
-	VFMADD231PS Y8, Y9, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y9
-	VFMADD231PS Y8, Y9, Y3
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y9
-	VFMADD231PS Y8, Y9, Y4
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y9
-	VFMADD231PS Y8, Y9, Y5
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y9
-	VFMADD231PS Y8, Y9, Y6
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y9
-	VFMADD231PS Y8, Y9, Y7
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	SUBQ        $0x01, R10
-	JMP         block1true
-
-after1true:
-	ADDQ       xRow+24(FP), CX
-	ADDQ       dzRow+40(FP), DX
-	DECQ       SI
-	JNZ        rowtrue
-	VMASKMOVPS (AX), Y0, Y8
-	VADDPS     Y8, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y8
-	VADDPS     Y8, Y2, Y2
-	VMASKMOVPS Y2, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y8
-	VADDPS     Y8, Y3, Y3
-	VMASKMOVPS Y3, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y8
-	VADDPS     Y8, Y4, Y4
-	VMASKMOVPS Y4, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y8
-	VADDPS     Y8, Y5, Y5
-	VMASKMOVPS Y5, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y8
-	VADDPS     Y8, Y6, Y6
-	VMASKMOVPS Y6, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y8
-	VADDPS     Y8, Y7, Y7
-	VMASKMOVPS Y7, Y0, (AX)
-
-done:
-	VZEROUPPER
-	RET
-
-// func strip7s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip7s2x8AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000007, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	LEAQ        (R10)(SI*2), R13
-	ADDQ        SI, R13
-	LEAQ        (R13)(SI*2), R14
-	ADDQ        SI, R14
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10), Y9, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*1), Y9, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R10)(SI*2), Y9, Y1
-	VFMADD231PS (R10), Y9, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13), Y9, Y1
-	VFMADD231PS (R10)(SI*1), Y9, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*1), Y9, Y1
-	VFMADD231PS (R10)(SI*2), Y9, Y2
-	VFMADD231PS (R10), Y9, Y3
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*2), Y9, Y1
-	VFMADD231PS (R13), Y9, Y2
-	VFMADD231PS (R10)(SI*1), Y9, Y3
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R14), Y9, Y1
-	VFMADD231PS (R13)(SI*1), Y9, Y2
-	VFMADD231PS (R10)(SI*2), Y9, Y3
-	VFMADD231PS (R10), Y9, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*2), Y9, Y2
-	VFMADD231PS (R13), Y9, Y3
-	VFMADD231PS (R10)(SI*1), Y9, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R14), Y9, Y2
-	VFMADD231PS (R13)(SI*1), Y9, Y3
-	VFMADD231PS (R10)(SI*2), Y9, Y4
-	VFMADD231PS (R10), Y9, Y5
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*2), Y9, Y3
-	VFMADD231PS (R13), Y9, Y4
-	VFMADD231PS (R10)(SI*1), Y9, Y5
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R14), Y9, Y3
-	VFMADD231PS (R13)(SI*1), Y9, Y4
-	VFMADD231PS (R10)(SI*2), Y9, Y5
-	VFMADD231PS (R10), Y9, Y6
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*2), Y9, Y4
-	VFMADD231PS (R13), Y9, Y5
-	VFMADD231PS (R10)(SI*1), Y9, Y6
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R14), Y9, Y4
-	VFMADD231PS (R13)(SI*1), Y9, Y5
-	VFMADD231PS (R10)(SI*2), Y9, Y6
-	VFMADD231PS (R10), Y9, Y7
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*2), Y9, Y5
-	VFMADD231PS (R13), Y9, Y6
-	VFMADD231PS (R10)(SI*1), Y9, Y7
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R14), Y9, Y5
-	VFMADD231PS (R13)(SI*1), Y9, Y6
-	VFMADD231PS (R10)(SI*2), Y9, Y7
-	VFMADD231PS (R10), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*2), Y9, Y6
-	VFMADD231PS (R13), Y9, Y7
-	VFMADD231PS (R10)(SI*1), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R14), Y9, Y6
-	VFMADD231PS (R13)(SI*1), Y9, Y7
-	VFMADD231PS (R10)(SI*2), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*2), Y9, Y7
-	VFMADD231PS (R13), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R14), Y9, Y7
-	VFMADD231PS (R13)(SI*1), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R13)(SI*2), Y9, Y8
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y9
-	VFMADD231PS (R14), Y9, Y8
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
 	DECQ        R11
 	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y2, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y3, (R9)
-	ADDQ        SI, R9
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     Y1, (R9)(BX*1)
+	VMOVUPS     Y2, (R9)(BX*2)
+	VMOVUPS     Y3, (R9)(SI*1)
+	LEAQ        (R9)(BX*4), R9
 	VMOVUPS     Y4, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y5, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y6, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y7, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y8, (R9)
-	JMP         storedfalse
+	VMOVUPS     Y5, (R9)(BX*1)
+	VMOVUPS     Y6, (R9)(BX*2)
+	VMOVUPS     Y7, (R9)(SI*1)
+	JMP         stored
 
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y2, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y3, (R9)
-	ADDQ     SI, R9
+stream:
+	VMOVNTPS Y0, (R9)
+	VMOVNTPS Y1, (R9)(BX*1)
+	VMOVNTPS Y2, (R9)(BX*2)
+	VMOVNTPS Y3, (R9)(SI*1)
+	LEAQ     (R9)(BX*4), R9
 	VMOVNTPS Y4, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y5, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y6, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y7, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y8, (R9)
+	VMOVNTPS Y5, (R9)(BX*1)
+	VMOVNTPS Y6, (R9)(BX*2)
+	VMOVNTPS Y7, (R9)(SI*1)
 
-storedfalse:
+stored:
 	MOVQ        sum+64(FP), R9
 	MOVQ        square+72(FP), R10
 	TESTQ       R9, R9
 	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y8
+	VMOVUPS     (R10)(R8*1), Y9
+	VADDPS      Y0, Y8, Y8
+	VFMADD231PS Y0, Y0, Y9
+	VADDPS      Y1, Y8, Y8
+	VFMADD231PS Y1, Y1, Y9
+	VADDPS      Y2, Y8, Y8
+	VFMADD231PS Y2, Y2, Y9
+	VADDPS      Y3, Y8, Y8
+	VFMADD231PS Y3, Y3, Y9
+	VADDPS      Y4, Y8, Y8
+	VFMADD231PS Y4, Y4, Y9
+	VADDPS      Y5, Y8, Y8
+	VFMADD231PS Y5, Y5, Y9
+	VADDPS      Y6, Y8, Y8
+	VFMADD231PS Y6, Y6, Y9
+	VADDPS      Y7, Y8, Y8
+	VFMADD231PS Y7, Y7, Y9
+	VMOVUPS     Y8, (R9)(R8*1)
+	VMOVUPS     Y9, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000003, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R11), Y8, Y8
 	VMOVUPS     (R9), Y9
-	VMOVUPS     (R10), Y10
-	VADDPS      Y1, Y9, Y9
-	VFMADD231PS Y1, Y1, Y10
-	VADDPS      Y2, Y9, Y9
-	VFMADD231PS Y2, Y2, Y10
-	VADDPS      Y3, Y9, Y9
-	VFMADD231PS Y3, Y3, Y10
-	VADDPS      Y4, Y9, Y9
-	VFMADD231PS Y4, Y4, Y10
-	VADDPS      Y5, Y9, Y9
-	VFMADD231PS Y5, Y5, Y10
-	VADDPS      Y6, Y9, Y9
-	VFMADD231PS Y6, Y6, Y10
-	VADDPS      Y7, Y9, Y9
-	VFMADD231PS Y7, Y7, Y10
-	VADDPS      Y8, Y9, Y9
-	VFMADD231PS Y8, Y8, Y10
-	VMOVUPS     Y9, (R9)
-	VMOVUPS     Y10, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
+	VMASKMOVPS  (R11)(BX*1), Y9, Y9
+	VMOVUPS     (R9), Y10
+	VMASKMOVPS  (R11)(BX*2), Y10, Y10
+	ADDQ        SI, R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13), Y11, Y11
+	VFMADD231PS Y8, Y11, Y0
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y0
+	VFMADD231PS Y8, Y11, Y1
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*2), Y11, Y11
+	VFMADD231PS Y10, Y11, Y0
+	VFMADD231PS Y9, Y11, Y1
+	VFMADD231PS Y8, Y11, Y2
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(SI*1), Y11, Y11
+	VFMADD231PS Y10, Y11, Y1
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y8, Y11, Y3
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13), Y11, Y11
+	VFMADD231PS Y10, Y11, Y2
+	VFMADD231PS Y9, Y11, Y3
+	VFMADD231PS Y8, Y11, Y4
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*1), Y11, Y11
+	VFMADD231PS Y10, Y11, Y3
+	VFMADD231PS Y9, Y11, Y4
+	VFMADD231PS Y8, Y11, Y5
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*2), Y11, Y11
+	VFMADD231PS Y10, Y11, Y4
+	VFMADD231PS Y9, Y11, Y5
+	VFMADD231PS Y8, Y11, Y6
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(SI*1), Y11, Y11
+	VFMADD231PS Y10, Y11, Y5
+	VFMADD231PS Y9, Y11, Y6
+	VFMADD231PS Y8, Y11, Y7
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13), Y11, Y11
+	VFMADD231PS Y10, Y11, Y6
+	VFMADD231PS Y9, Y11, Y7
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*1), Y11, Y11
+	VFMADD231PS Y10, Y11, Y7
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y0, Y8, (R10)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y1, Y8, (R10)(BX*1)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y2, Y8, (R10)(BX*2)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y3, Y8, (R10)(SI*1)
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y4, Y8, (R10)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y5, Y8, (R10)(BX*1)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y6, Y8, (R10)(BX*2)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y7, Y8, (R10)(SI*1)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R10)(R8*1), Y8, Y8
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R11)(R8*1), Y9, Y9
+	VADDPS      Y0, Y8, Y8
+	VFMADD231PS Y0, Y0, Y9
+	VADDPS      Y1, Y8, Y8
+	VFMADD231PS Y1, Y1, Y9
+	VADDPS      Y2, Y8, Y8
+	VFMADD231PS Y2, Y2, Y9
+	VADDPS      Y3, Y8, Y8
+	VFMADD231PS Y3, Y3, Y9
+	VADDPS      Y4, Y8, Y8
+	VFMADD231PS Y4, Y4, Y9
+	VADDPS      Y5, Y8, Y8
+	VFMADD231PS Y5, Y5, Y9
+	VADDPS      Y6, Y8, Y8
+	VFMADD231PS Y6, Y6, Y9
+	VADDPS      Y7, Y8, Y8
+	VFMADD231PS Y7, Y7, Y9
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y8, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y9, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func strips3s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips3s1x4AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000003, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y4
+	VMOVUPS     (R10)(BX*1), Y5
+	VMOVUPS     (R10)(BX*2), Y6
+	ADDQ        SI, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y7
+	VFMADD231PS Y4, Y7, Y0
+	VMOVUPS     (R12)(BX*1), Y7
+	VFMADD231PS Y5, Y7, Y0
+	VFMADD231PS Y4, Y7, Y1
+	VMOVUPS     (R12)(BX*2), Y7
+	VFMADD231PS Y6, Y7, Y0
+	VFMADD231PS Y5, Y7, Y1
+	VFMADD231PS Y4, Y7, Y2
+	VMOVUPS     (R12)(SI*1), Y7
+	VFMADD231PS Y6, Y7, Y1
+	VFMADD231PS Y5, Y7, Y2
+	VFMADD231PS Y4, Y7, Y3
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y7
+	VFMADD231PS Y6, Y7, Y2
+	VFMADD231PS Y5, Y7, Y3
+	VMOVUPS     (R12)(BX*1), Y7
+	VFMADD231PS Y6, Y7, Y3
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     Y1, (R9)(BX*1)
+	VMOVUPS     Y2, (R9)(BX*2)
+	VMOVUPS     Y3, (R9)(SI*1)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+	VMOVNTPS Y1, (R9)(BX*1)
+	VMOVNTPS Y2, (R9)(BX*2)
+	VMOVNTPS Y3, (R9)(SI*1)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y4
+	VMOVUPS     (R10)(R8*1), Y5
+	VADDPS      Y0, Y4, Y4
+	VFMADD231PS Y0, Y0, Y5
+	VADDPS      Y1, Y4, Y4
+	VFMADD231PS Y1, Y1, Y5
+	VADDPS      Y2, Y4, Y4
+	VFMADD231PS Y2, Y2, Y5
+	VADDPS      Y3, Y4, Y4
+	VFMADD231PS Y3, Y3, Y5
+	VMOVUPS     Y4, (R9)(R8*1)
+	VMOVUPS     Y5, (R10)(R8*1)
 
 unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
 
 tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
 	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000003, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R11), Y4, Y4
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R11)(BX*1), Y5, Y5
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R11)(BX*2), Y6, Y6
+	ADDQ        SI, R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13), Y7, Y7
+	VFMADD231PS Y4, Y7, Y0
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13)(BX*1), Y7, Y7
+	VFMADD231PS Y5, Y7, Y0
+	VFMADD231PS Y4, Y7, Y1
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13)(BX*2), Y7, Y7
+	VFMADD231PS Y6, Y7, Y0
+	VFMADD231PS Y5, Y7, Y1
+	VFMADD231PS Y4, Y7, Y2
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13)(SI*1), Y7, Y7
+	VFMADD231PS Y6, Y7, Y1
+	VFMADD231PS Y5, Y7, Y2
+	VFMADD231PS Y4, Y7, Y3
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13), Y7, Y7
+	VFMADD231PS Y6, Y7, Y2
+	VFMADD231PS Y5, Y7, Y3
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13)(BX*1), Y7, Y7
+	VFMADD231PS Y6, Y7, Y3
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y0, Y4, (R10)
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y1, Y4, (R10)(BX*1)
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y2, Y4, (R10)(BX*2)
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y3, Y4, (R10)(SI*1)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R10)(R8*1), Y4, Y4
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R11)(R8*1), Y5, Y5
+	VADDPS      Y0, Y4, Y4
+	VFMADD231PS Y0, Y0, Y5
+	VADDPS      Y1, Y4, Y4
+	VFMADD231PS Y1, Y1, Y5
+	VADDPS      Y2, Y4, Y4
+	VFMADD231PS Y2, Y2, Y5
+	VADDPS      Y3, Y4, Y4
+	VFMADD231PS Y3, Y3, Y5
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y4, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y5, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func strips3s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips3s1x2AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000003, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y2
+	VMOVUPS     (R10)(BX*1), Y3
+	VMOVUPS     (R10)(BX*2), Y4
+	ADDQ        SI, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS Y2, Y5, Y0
+	VMOVUPS     (R12)(BX*1), Y5
+	VFMADD231PS Y3, Y5, Y0
+	VFMADD231PS Y2, Y5, Y1
+	VMOVUPS     (R12)(BX*2), Y5
+	VFMADD231PS Y4, Y5, Y0
+	VFMADD231PS Y3, Y5, Y1
+	VMOVUPS     (R12)(SI*1), Y5
+	VFMADD231PS Y4, Y5, Y1
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     Y1, (R9)(BX*1)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+	VMOVNTPS Y1, (R9)(BX*1)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y2
+	VMOVUPS     (R10)(R8*1), Y3
+	VADDPS      Y0, Y2, Y2
+	VFMADD231PS Y0, Y0, Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMOVUPS     Y2, (R9)(R8*1)
+	VMOVUPS     Y3, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000003, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R11), Y2, Y2
+	VMOVUPS     (R9), Y3
+	VMASKMOVPS  (R11)(BX*1), Y3, Y3
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R11)(BX*2), Y4, Y4
+	ADDQ        SI, R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R13), Y5, Y5
+	VFMADD231PS Y2, Y5, Y0
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R13)(BX*1), Y5, Y5
+	VFMADD231PS Y3, Y5, Y0
+	VFMADD231PS Y2, Y5, Y1
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R13)(BX*2), Y5, Y5
+	VFMADD231PS Y4, Y5, Y0
+	VFMADD231PS Y3, Y5, Y1
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R13)(SI*1), Y5, Y5
+	VFMADD231PS Y4, Y5, Y1
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  Y0, Y2, (R10)
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  Y1, Y2, (R10)(BX*1)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R10)(R8*1), Y2, Y2
+	VMOVUPS     (R9), Y3
+	VMASKMOVPS  (R11)(R8*1), Y3, Y3
+	VADDPS      Y0, Y2, Y2
+	VFMADD231PS Y0, Y0, Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y2, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y3, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func strips3s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips3s1x1AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000003, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y1
+	VMOVUPS     (R10)(BX*1), Y2
+	VMOVUPS     (R10)(BX*2), Y3
+	ADDQ        SI, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y4
+	VFMADD231PS Y1, Y4, Y0
+	VMOVUPS     (R12)(BX*1), Y4
+	VFMADD231PS Y2, Y4, Y0
+	VMOVUPS     (R12)(BX*2), Y4
+	VFMADD231PS Y3, Y4, Y0
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y1
+	VMOVUPS     (R10)(R8*1), Y2
+	VADDPS      Y0, Y1, Y1
+	VFMADD231PS Y0, Y0, Y2
+	VMOVUPS     Y1, (R9)(R8*1)
+	VMOVUPS     Y2, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000003, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y1
+	VMASKMOVPS  (R11), Y1, Y1
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R11)(BX*1), Y2, Y2
+	VMOVUPS     (R9), Y3
+	VMASKMOVPS  (R11)(BX*2), Y3, Y3
+	ADDQ        SI, R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R13), Y4, Y4
+	VFMADD231PS Y1, Y4, Y0
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R13)(BX*1), Y4, Y4
+	VFMADD231PS Y2, Y4, Y0
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R13)(BX*2), Y4, Y4
+	VFMADD231PS Y3, Y4, Y0
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y1
+	VMASKMOVPS  Y0, Y1, (R10)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y1
+	VMASKMOVPS  (R10)(R8*1), Y1, Y1
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R11)(R8*1), Y2, Y2
+	VADDPS      Y0, Y1, Y1
+	VFMADD231PS Y0, Y0, Y2
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y1, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y2, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func tapRows3s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzPixel int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tapRows3s1AVX2(SB), NOSPLIT, $0-96
+	MOVQ pixel+32(FP), AX
+	LEAQ (AX)(AX*2), CX
+	MOVQ dzPixel+40(FP), DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ ahead+80(FP), SI
+	XORQ DI, DI
+	CMPQ vectors+56(FP), $0x00
+	JE   tail
+
+vector:
+	MOVQ x+8(FP), R8
+	LEAQ (R8)(DI*1), R8
+	MOVQ dw+0(FP), R9
+	LEAQ (R9)(DI*1), R9
+	MOVQ $0x00000001, R10
+
+ky3false:
+	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -15405,994 +9665,89 @@ tail:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
-	MOVQ   DX, DX
-	MOVQ   $0x00000007, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	LEAQ        (DX)(SI*2), R10
-	ADDQ        SI, R10
-	LEAQ        (R10)(SI*2), R11
-	ADDQ        SI, R11
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y10, Y9, Y1
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y10, Y9, Y3
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y10, Y9, Y5
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (DX)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (R10), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y10, Y9, Y7
-	VMASKMOVPS  (R10)(SI*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R10)(SI*2), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y9
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y5, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y6, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y7, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y8, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y9
-	VMASKMOVPS  (CX), Y0, Y10
-	VADDPS      Y1, Y9, Y9
-	VFMADD231PS Y1, Y1, Y10
-	VADDPS      Y2, Y9, Y9
-	VFMADD231PS Y2, Y2, Y10
-	VADDPS      Y3, Y9, Y9
-	VFMADD231PS Y3, Y3, Y10
-	VADDPS      Y4, Y9, Y9
-	VFMADD231PS Y4, Y4, Y10
-	VADDPS      Y5, Y9, Y9
-	VFMADD231PS Y5, Y5, Y10
-	VADDPS      Y6, Y9, Y9
-	VFMADD231PS Y6, Y6, Y10
-	VADDPS      Y7, Y9, Y9
-	VFMADD231PS Y7, Y7, Y10
-	VADDPS      Y8, Y9, Y9
-	VFMADD231PS Y8, Y8, Y10
-	VMASKMOVPS  Y9, Y0, (AX)
-	VMASKMOVPS  Y10, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func strip7s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip7s2x4AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000007, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	LEAQ        (R10)(SI*2), R13
-	ADDQ        SI, R13
-	LEAQ        (R13)(SI*2), R14
-	ADDQ        SI, R14
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10), Y5, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*1), Y5, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R10)(SI*2), Y5, Y1
-	VFMADD231PS (R10), Y5, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13), Y5, Y1
-	VFMADD231PS (R10)(SI*1), Y5, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13)(SI*1), Y5, Y1
-	VFMADD231PS (R10)(SI*2), Y5, Y2
-	VFMADD231PS (R10), Y5, Y3
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13)(SI*2), Y5, Y1
-	VFMADD231PS (R13), Y5, Y2
-	VFMADD231PS (R10)(SI*1), Y5, Y3
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R14), Y5, Y1
-	VFMADD231PS (R13)(SI*1), Y5, Y2
-	VFMADD231PS (R10)(SI*2), Y5, Y3
-	VFMADD231PS (R10), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13)(SI*2), Y5, Y2
-	VFMADD231PS (R13), Y5, Y3
-	VFMADD231PS (R10)(SI*1), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R14), Y5, Y2
-	VFMADD231PS (R13)(SI*1), Y5, Y3
-	VFMADD231PS (R10)(SI*2), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13)(SI*2), Y5, Y3
-	VFMADD231PS (R13), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R14), Y5, Y3
-	VFMADD231PS (R13)(SI*1), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R13)(SI*2), Y5, Y4
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y5
-	VFMADD231PS (R14), Y5, Y4
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y2, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y3, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y4, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y2, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y3, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y4, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y5
-	VMOVUPS     (R10), Y6
-	VADDPS      Y1, Y5, Y5
-	VFMADD231PS Y1, Y1, Y6
-	VADDPS      Y2, Y5, Y5
-	VFMADD231PS Y2, Y2, Y6
-	VADDPS      Y3, Y5, Y5
-	VFMADD231PS Y3, Y3, Y6
-	VADDPS      Y4, Y5, Y5
-	VFMADD231PS Y4, Y4, Y6
-	VMOVUPS     Y5, (R9)
-	VMOVUPS     Y6, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   DX, DX
-	MOVQ   $0x00000007, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	LEAQ        (DX)(SI*2), R10
-	ADDQ        SI, R10
-	LEAQ        (R10)(SI*2), R11
-	ADDQ        SI, R11
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R11), Y0, Y6
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  (R10)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R11), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  (R10)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (R10), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R11), Y0, Y6
-	VFMADD231PS Y6, Y5, Y3
-	VMASKMOVPS  (R10)(SI*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R10)(SI*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y5
-	VMASKMOVPS  (R11), Y0, Y6
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y3, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y4, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y5
-	VMASKMOVPS  (CX), Y0, Y6
-	VADDPS      Y1, Y5, Y5
-	VFMADD231PS Y1, Y1, Y6
-	VADDPS      Y2, Y5, Y5
-	VFMADD231PS Y2, Y2, Y6
-	VADDPS      Y3, Y5, Y5
-	VFMADD231PS Y3, Y3, Y6
-	VADDPS      Y4, Y5, Y5
-	VFMADD231PS Y4, Y4, Y6
-	VMASKMOVPS  Y5, Y0, (AX)
-	VMASKMOVPS  Y6, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func strip7s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip7s2x2AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000007, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	LEAQ        (R10)(SI*2), R13
-	ADDQ        SI, R13
-	LEAQ        (R13)(SI*2), R14
-	ADDQ        SI, R14
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10)(SI*1), Y3, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R10)(SI*2), Y3, Y1
-	VFMADD231PS (R10), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R13), Y3, Y1
-	VFMADD231PS (R10)(SI*1), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R13)(SI*1), Y3, Y1
-	VFMADD231PS (R10)(SI*2), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R13)(SI*2), Y3, Y1
-	VFMADD231PS (R13), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R14), Y3, Y1
-	VFMADD231PS (R13)(SI*1), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R13)(SI*2), Y3, Y2
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y3
-	VFMADD231PS (R14), Y3, Y2
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	ADDQ        SI, R9
-	VMOVUPS     Y2, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-	ADDQ     SI, R9
-	VMOVNTPS Y2, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y3
-	VMOVUPS     (R10), Y4
-	VADDPS      Y1, Y3, Y3
-	VFMADD231PS Y1, Y1, Y4
-	VADDPS      Y2, Y3, Y3
-	VFMADD231PS Y2, Y2, Y4
-	VMOVUPS     Y3, (R9)
-	VMOVUPS     Y4, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   DX, DX
-	MOVQ   $0x00000007, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	LEAQ        (DX)(SI*2), R10
-	ADDQ        SI, R10
-	LEAQ        (R10)(SI*2), R11
-	ADDQ        SI, R11
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (R10), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (R10)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (DX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (R10)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (R10), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (R11), Y0, Y4
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  (R10)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (R10)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (R11), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        SI, AX
-	VMASKMOVPS  Y2, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y3
-	VMASKMOVPS  (CX), Y0, Y4
-	VADDPS      Y1, Y3, Y3
-	VFMADD231PS Y1, Y1, Y4
-	VADDPS      Y2, Y3, Y3
-	VFMADD231PS Y2, Y2, Y4
-	VMASKMOVPS  Y3, Y0, (AX)
-	VMASKMOVPS  Y4, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func strip7s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·strip7s2x1AVX2(SB), NOSPLIT, $0-96
-	MOVQ    mask+56(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    xRow+24(FP), BX
-	MOVQ    pixel+32(FP), SI
-	MOVQ    vectors+40(FP), DI
-	MOVQ    ahead+80(FP), R8
-	TESTQ   DI, DI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   $0x00000007, R11
-
-tapsfalse:
-	MOVQ        R9, R12
-	LEAQ        (R10)(SI*2), R13
-	ADDQ        SI, R13
-	LEAQ        (R13)(SI*2), R14
-	ADDQ        SI, R14
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R10), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R10)(SI*1), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R10)(SI*2), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R13), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R13)(SI*1), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R13)(SI*2), Y2, Y1
-	ADDQ        SI, R12
-	VMOVUPS     (R12), Y2
-	VFMADD231PS (R14), Y2, Y1
-	ADDQ        SI, R12
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        SI, R10
-	ADDQ        BX, R9
-	DECQ        R11
-	JNZ         tapsfalse
-	MOVB        stream+49(FP), R9
-	TESTB       R9, R9
-	JNZ         streamfalse
-	MOVQ        AX, R9
-	VMOVUPS     Y1, (R9)
-	JMP         storedfalse
-
-streamfalse:
-	MOVQ     AX, R9
-	VMOVNTPS Y1, (R9)
-
-storedfalse:
-	MOVQ        sum+64(FP), R9
-	MOVQ        square+72(FP), R10
-	TESTQ       R9, R9
-	JZ          unsummedfalse
-	VMOVUPS     (R9), Y2
-	VMOVUPS     (R10), Y3
-	VADDPS      Y1, Y2, Y2
-	VFMADD231PS Y1, Y1, Y3
-	VMOVUPS     Y2, (R9)
-	VMOVUPS     Y3, (R10)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedfalse:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	DECQ DI
-	JNZ  vector
-
-tail:
-	MOVB   tail+48(FP), DI
-	TESTB  DI, DI
-	JZ     done
-	VXORPS Y1, Y1, Y1
-	MOVQ   DX, DX
-	MOVQ   $0x00000007, DI
-
-tapstrue:
-	MOVQ        CX, R9
-	LEAQ        (DX)(SI*2), R10
-	ADDQ        SI, R10
-	LEAQ        (R10)(SI*2), R11
-	ADDQ        SI, R11
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (DX), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (DX)(SI*1), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (DX)(SI*2), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (R10), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (R10)(SI*1), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (R10)(SI*2), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	VMASKMOVPS  (R9), Y0, Y2
-	VMASKMOVPS  (R11), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        SI, R9
-	PREFETCHT0  (R8)
-	ADDQ        step+88(FP), R8
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        SI, DX
-	ADDQ        BX, CX
-	DECQ        DI
-	JNZ         tapstrue
-	VMASKMOVPS  Y1, Y0, (AX)
-	MOVQ        sum+64(FP), AX
-	MOVQ        square+72(FP), CX
-	TESTQ       AX, AX
-	JZ          unsummedtrue
-	VMASKMOVPS  (AX), Y0, Y2
-	VMASKMOVPS  (CX), Y0, Y3
-	VADDPS      Y1, Y2, Y2
-	VFMADD231PS Y1, Y1, Y3
-	VMASKMOVPS  Y2, Y0, (AX)
-	VMASKMOVPS  Y3, Y0, (CX)
-	ADDQ        $0x20, sum+64(FP)
-	ADDQ        $0x20, square+72(FP)
-
-unsummedtrue:
-done:
-	VZEROUPPER
-	RET
-
-// func taps7s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·taps7s2AVX2(SB), NOSPLIT, $0-112
-	MOVQ    mask+88(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    dw+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    dz+16(FP), DX
-	MOVQ    pixel+32(FP), BX
-	MOVQ    vectors+72(FP), SI
-	MOVQ    ahead+96(FP), DI
-	TESTQ   SI, SI
-	JZ      tail
-
-vector:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   oh+56(FP), R10
-
-rowfalse:
-	MOVQ R8, R11
-	MOVQ R9, R12
-	MOVQ ow+64(FP), R13
+	MOVQ   R8, R11
+	MOVQ   dz+16(FP), R12
+	LEAQ   (R12)(DI*1), R12
+	MOVQ   ow+48(FP), R13
 
 block4false:
 	CMPQ        R13, $0x04
 	JL          after4false
-	VMOVUPS     (R12), Y8
-	ADDQ        dzPixel+48(FP), R12
 	VMOVUPS     (R12), Y9
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y10
-	ADDQ        dzPixel+48(FP), R12
-	VMOVUPS     (R12), Y11
-	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12)(DX*1), Y10
+	VMOVUPS     (R12)(DX*2), Y11
+	VMOVUPS     (R12)(BX*1), Y12
+	LEAQ        (R12)(DX*4), R12
 	MOVQ        R11, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y8, Y12, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y8, Y12, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y8, Y12, Y3
-	VFMADD231PS Y9, Y12, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y8, Y12, Y4
-	VFMADD231PS Y9, Y12, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y8, Y12, Y5
-	VFMADD231PS Y9, Y12, Y3
-	VFMADD231PS Y10, Y12, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y8, Y12, Y6
-	VFMADD231PS Y9, Y12, Y4
-	VFMADD231PS Y10, Y12, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y8, Y12, Y7
-	VFMADD231PS Y9, Y12, Y5
-	VFMADD231PS Y10, Y12, Y3
-	VFMADD231PS Y11, Y12, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y9, Y12, Y6
-	VFMADD231PS Y10, Y12, Y4
-	VFMADD231PS Y11, Y12, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y9, Y12, Y7
-	VFMADD231PS Y10, Y12, Y5
-	VFMADD231PS Y11, Y12, Y3
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y10, Y12, Y6
-	VFMADD231PS Y11, Y12, Y4
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y10, Y12, Y7
-	VFMADD231PS Y11, Y12, Y5
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y11, Y12, Y6
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y12
-	VFMADD231PS Y11, Y12, Y7
-	ADDQ        BX, R14
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	PREFETCHT0  (DI)
-	ADDQ        step+104(FP), DI
+	VMOVUPS     (R14), Y13
+	VFMADD231PS Y9, Y13, Y0
+	VMOVUPS     (R14)(AX*1), Y13
+	VFMADD231PS Y9, Y13, Y1
+	VFMADD231PS Y10, Y13, Y0
+	VMOVUPS     (R14)(AX*2), Y13
+	VFMADD231PS Y9, Y13, Y2
+	VFMADD231PS Y10, Y13, Y1
+	VFMADD231PS Y11, Y13, Y0
+	VMOVUPS     (R14)(CX*1), Y13
+	VFMADD231PS Y10, Y13, Y2
+	VFMADD231PS Y11, Y13, Y1
+	VFMADD231PS Y12, Y13, Y0
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y13
+	VFMADD231PS Y11, Y13, Y2
+	VFMADD231PS Y12, Y13, Y1
+	VMOVUPS     (R14)(AX*1), Y13
+	VFMADD231PS Y12, Y13, Y2
+	MOVQ        R11, R14
+	ADDQ        xRow+24(FP), R14
+	VMOVUPS     (R14), Y13
+	VFMADD231PS Y9, Y13, Y3
+	VMOVUPS     (R14)(AX*1), Y13
+	VFMADD231PS Y9, Y13, Y4
+	VFMADD231PS Y10, Y13, Y3
+	VMOVUPS     (R14)(AX*2), Y13
+	VFMADD231PS Y9, Y13, Y5
+	VFMADD231PS Y10, Y13, Y4
+	VFMADD231PS Y11, Y13, Y3
+	VMOVUPS     (R14)(CX*1), Y13
+	VFMADD231PS Y10, Y13, Y5
+	VFMADD231PS Y11, Y13, Y4
+	VFMADD231PS Y12, Y13, Y3
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y13
+	VFMADD231PS Y11, Y13, Y5
+	VFMADD231PS Y12, Y13, Y4
+	VMOVUPS     (R14)(AX*1), Y13
+	VFMADD231PS Y12, Y13, Y5
+	MOVQ        R11, R14
+	ADDQ        xRow+24(FP), R14
+	ADDQ        xRow+24(FP), R14
+	VMOVUPS     (R14), Y13
+	VFMADD231PS Y9, Y13, Y6
+	VMOVUPS     (R14)(AX*1), Y13
+	VFMADD231PS Y9, Y13, Y7
+	VFMADD231PS Y10, Y13, Y6
+	VMOVUPS     (R14)(AX*2), Y13
+	VFMADD231PS Y9, Y13, Y8
+	VFMADD231PS Y10, Y13, Y7
+	VFMADD231PS Y11, Y13, Y6
+	VMOVUPS     (R14)(CX*1), Y13
+	VFMADD231PS Y10, Y13, Y8
+	VFMADD231PS Y11, Y13, Y7
+	VFMADD231PS Y12, Y13, Y6
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y13
+	VFMADD231PS Y11, Y13, Y8
+	VFMADD231PS Y12, Y13, Y7
+	VMOVUPS     (R14)(AX*1), Y13
+	VFMADD231PS Y12, Y13, Y8
+	LEAQ        (R11)(AX*4), R11
+	PREFETCHT0  (SI)
+	ADDQ        step+88(FP), SI
+	PREFETCHT0  (SI)
+	ADDQ        step+88(FP), SI
+	PREFETCHT0  (SI)
+	ADDQ        step+88(FP), SI
 	SUBQ        $0x04, R13
 	JMP         block4false
 
@@ -16400,47 +9755,46 @@ after4false:
 block2false:
 	CMPQ        R13, $0x02
 	JL          after2false
-	VMOVUPS     (R12), Y8
-	ADDQ        dzPixel+48(FP), R12
 	VMOVUPS     (R12), Y9
-	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12)(DX*1), Y10
+	LEAQ        (R12)(DX*2), R12
 	MOVQ        R11, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y8, Y10, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y8, Y10, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y8, Y10, Y3
-	VFMADD231PS Y9, Y10, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y8, Y10, Y4
-	VFMADD231PS Y9, Y10, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y8, Y10, Y5
-	VFMADD231PS Y9, Y10, Y3
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y8, Y10, Y6
-	VFMADD231PS Y9, Y10, Y4
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y8, Y10, Y7
-	VFMADD231PS Y9, Y10, Y5
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y9, Y10, Y6
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y10
-	VFMADD231PS Y9, Y10, Y7
-	ADDQ        BX, R14
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
-	ADDQ        BX, R11
+	VMOVUPS     (R14), Y11
+	VFMADD231PS Y9, Y11, Y0
+	VMOVUPS     (R14)(AX*1), Y11
+	VFMADD231PS Y9, Y11, Y1
+	VFMADD231PS Y10, Y11, Y0
+	VMOVUPS     (R14)(AX*2), Y11
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y10, Y11, Y1
+	VMOVUPS     (R14)(CX*1), Y11
+	VFMADD231PS Y10, Y11, Y2
+	MOVQ        R11, R14
+	ADDQ        xRow+24(FP), R14
+	VMOVUPS     (R14), Y11
+	VFMADD231PS Y9, Y11, Y3
+	VMOVUPS     (R14)(AX*1), Y11
+	VFMADD231PS Y9, Y11, Y4
+	VFMADD231PS Y10, Y11, Y3
+	VMOVUPS     (R14)(AX*2), Y11
+	VFMADD231PS Y9, Y11, Y5
+	VFMADD231PS Y10, Y11, Y4
+	VMOVUPS     (R14)(CX*1), Y11
+	VFMADD231PS Y10, Y11, Y5
+	MOVQ        R11, R14
+	ADDQ        xRow+24(FP), R14
+	ADDQ        xRow+24(FP), R14
+	VMOVUPS     (R14), Y11
+	VFMADD231PS Y9, Y11, Y6
+	VMOVUPS     (R14)(AX*1), Y11
+	VFMADD231PS Y9, Y11, Y7
+	VFMADD231PS Y10, Y11, Y6
+	VMOVUPS     (R14)(AX*2), Y11
+	VFMADD231PS Y9, Y11, Y8
+	VFMADD231PS Y10, Y11, Y7
+	VMOVUPS     (R14)(CX*1), Y11
+	VFMADD231PS Y10, Y11, Y8
+	LEAQ        (R11)(AX*2), R11
 	SUBQ        $0x02, R13
 	JMP         block2false
 
@@ -16448,78 +9802,91 @@ after2false:
 block1false:
 	CMPQ        R13, $0x01
 	JL          after1false
-	VMOVUPS     (R12), Y8
-	ADDQ        dzPixel+48(FP), R12
+	VMOVUPS     (R12), Y9
+	LEAQ        (R12)(DX*1), R12
 	MOVQ        R11, R14
-	VMOVUPS     (R14), Y9
-	VFMADD231PS Y8, Y9, Y1
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y9
-	VFMADD231PS Y8, Y9, Y2
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y9
-	VFMADD231PS Y8, Y9, Y3
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y9
-	VFMADD231PS Y8, Y9, Y4
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y9
-	VFMADD231PS Y8, Y9, Y5
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y9
-	VFMADD231PS Y8, Y9, Y6
-	ADDQ        BX, R14
-	VMOVUPS     (R14), Y9
-	VFMADD231PS Y8, Y9, Y7
-	ADDQ        BX, R14
-	ADDQ        BX, R11
-	ADDQ        BX, R11
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y9, Y10, Y0
+	VMOVUPS     (R14)(AX*1), Y10
+	VFMADD231PS Y9, Y10, Y1
+	VMOVUPS     (R14)(AX*2), Y10
+	VFMADD231PS Y9, Y10, Y2
+	MOVQ        R11, R14
+	ADDQ        xRow+24(FP), R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y9, Y10, Y3
+	VMOVUPS     (R14)(AX*1), Y10
+	VFMADD231PS Y9, Y10, Y4
+	VMOVUPS     (R14)(AX*2), Y10
+	VFMADD231PS Y9, Y10, Y5
+	MOVQ        R11, R14
+	ADDQ        xRow+24(FP), R14
+	ADDQ        xRow+24(FP), R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y9, Y10, Y6
+	VMOVUPS     (R14)(AX*1), Y10
+	VFMADD231PS Y9, Y10, Y7
+	VMOVUPS     (R14)(AX*2), Y10
+	VFMADD231PS Y9, Y10, Y8
+	LEAQ        (R11)(AX*1), R11
 	SUBQ        $0x01, R13
 	JMP         block1false
 
 after1false:
+	VMOVUPS (R9), Y9
+	VADDPS  Y9, Y0, Y0
+	VMOVUPS Y0, (R9)
+	VMOVUPS (R9)(AX*1), Y0
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (R9)(AX*1)
+	VMOVUPS (R9)(AX*2), Y0
+	VADDPS  Y0, Y2, Y2
+	VMOVUPS Y2, (R9)(AX*2)
+	VMOVUPS (R9)(CX*1), Y0
+	VADDPS  Y0, Y3, Y3
+	VMOVUPS Y3, (R9)(CX*1)
+	LEAQ    (R9)(AX*4), R9
+	VMOVUPS (R9), Y0
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (R9)
+	VMOVUPS (R9)(AX*1), Y0
+	VADDPS  Y0, Y5, Y5
+	VMOVUPS Y5, (R9)(AX*1)
+	VMOVUPS (R9)(AX*2), Y0
+	VADDPS  Y0, Y6, Y6
+	VMOVUPS Y6, (R9)(AX*2)
+	VMOVUPS (R9)(CX*1), Y0
+	VADDPS  Y0, Y7, Y7
+	VMOVUPS Y7, (R9)(CX*1)
+	LEAQ    (R9)(AX*4), R9
+	VMOVUPS (R9), Y0
+	VADDPS  Y0, Y8, Y8
+	VMOVUPS Y8, (R9)
+	LEAQ    (R9)(AX*1), R9
 	ADDQ    xRow+24(FP), R8
-	ADDQ    dzRow+40(FP), R9
+	ADDQ    xRow+24(FP), R8
+	ADDQ    xRow+24(FP), R8
 	DECQ    R10
-	JNZ     rowfalse
-	MOVQ    AX, R8
-	VMOVUPS (R8), Y8
-	VADDPS  Y8, Y1, Y1
-	VMOVUPS Y1, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y8
-	VADDPS  Y8, Y2, Y2
-	VMOVUPS Y2, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y8
-	VADDPS  Y8, Y3, Y3
-	VMOVUPS Y3, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y8
-	VADDPS  Y8, Y4, Y4
-	VMOVUPS Y4, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y8
-	VADDPS  Y8, Y5, Y5
-	VMOVUPS Y5, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y8
-	VADDPS  Y8, Y6, Y6
-	VMOVUPS Y6, (R8)
-	ADDQ    BX, R8
-	VMOVUPS (R8), Y8
-	VADDPS  Y8, Y7, Y7
-	VMOVUPS Y7, (R8)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
-	DECQ    SI
-	JNZ     vector
+	JNZ     ky3false
+	ADDQ    $0x20, DI
+	MOVQ    vectors+56(FP), R8
+	SHLQ    $0x05, R8
+	CMPQ    DI, R8
+	JL      vector
 
 tail:
-	MOVB   tail+80(FP), SI
-	TESTB  SI, SI
-	JZ     done
+	MOVB  tail+64(FP), R8
+	TESTB R8, R8
+	JZ    done
+	MOVQ  mask+72(FP), R8
+	MOVQ  x+8(FP), R9
+	LEAQ  (R9)(DI*1), R9
+	MOVQ  dw+0(FP), R10
+	LEAQ  (R10)(DI*1), R10
+	MOVQ  $0x00000001, R11
+
+ky3true:
+	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -16527,206 +9894,7460 @@ tail:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   DX, DX
-	MOVQ   oh+56(FP), SI
-
-rowtrue:
-	MOVQ CX, R8
-	MOVQ DX, R9
-	MOVQ ow+64(FP), R10
+	VXORPS Y8, Y8, Y8
+	MOVQ   R9, R12
+	MOVQ   dz+16(FP), R13
+	LEAQ   (R13)(DI*1), R13
+	MOVQ   ow+48(FP), R14
 
 block4true:
-	CMPQ        R10, $0x04
+	CMPQ        R14, $0x04
 	JL          after4true
-	VMASKMOVPS  (R9), Y0, Y8
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y9
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y10
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y11
-	ADDQ        dzPixel+48(FP), R9
-	MOVQ        R8, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y8, Y12, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y8, Y12, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y8, Y12, Y3
-	VFMADD231PS Y9, Y12, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y8, Y12, Y4
-	VFMADD231PS Y9, Y12, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y8, Y12, Y5
-	VFMADD231PS Y9, Y12, Y3
-	VFMADD231PS Y10, Y12, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y8, Y12, Y6
-	VFMADD231PS Y9, Y12, Y4
-	VFMADD231PS Y10, Y12, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y8, Y12, Y7
-	VFMADD231PS Y9, Y12, Y5
-	VFMADD231PS Y10, Y12, Y3
-	VFMADD231PS Y11, Y12, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y9, Y12, Y6
-	VFMADD231PS Y10, Y12, Y4
-	VFMADD231PS Y11, Y12, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y9, Y12, Y7
-	VFMADD231PS Y10, Y12, Y5
-	VFMADD231PS Y11, Y12, Y3
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y10, Y12, Y6
-	VFMADD231PS Y11, Y12, Y4
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y10, Y12, Y7
-	VFMADD231PS Y11, Y12, Y5
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y11, Y12, Y6
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y12
-	VFMADD231PS Y11, Y12, Y7
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	PREFETCHT0  (DI)
-	ADDQ        step+104(FP), DI
-	SUBQ        $0x04, R10
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R13), Y9, Y9
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R13)(DX*1), Y10, Y10
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R13)(DX*2), Y11, Y11
+	VMOVUPS     (R8), Y12
+	VMASKMOVPS  (R13)(BX*1), Y12, Y12
+	LEAQ        (R13)(DX*4), R13
+	MOVQ        R12, R15
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15), Y13, Y13
+	VFMADD231PS Y9, Y13, Y0
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*1), Y13, Y13
+	VFMADD231PS Y9, Y13, Y1
+	VFMADD231PS Y10, Y13, Y0
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*2), Y13, Y13
+	VFMADD231PS Y9, Y13, Y2
+	VFMADD231PS Y10, Y13, Y1
+	VFMADD231PS Y11, Y13, Y0
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(CX*1), Y13, Y13
+	VFMADD231PS Y10, Y13, Y2
+	VFMADD231PS Y11, Y13, Y1
+	VFMADD231PS Y12, Y13, Y0
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15), Y13, Y13
+	VFMADD231PS Y11, Y13, Y2
+	VFMADD231PS Y12, Y13, Y1
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*1), Y13, Y13
+	VFMADD231PS Y12, Y13, Y2
+	MOVQ        R12, R15
+	ADDQ        xRow+24(FP), R15
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15), Y13, Y13
+	VFMADD231PS Y9, Y13, Y3
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*1), Y13, Y13
+	VFMADD231PS Y9, Y13, Y4
+	VFMADD231PS Y10, Y13, Y3
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*2), Y13, Y13
+	VFMADD231PS Y9, Y13, Y5
+	VFMADD231PS Y10, Y13, Y4
+	VFMADD231PS Y11, Y13, Y3
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(CX*1), Y13, Y13
+	VFMADD231PS Y10, Y13, Y5
+	VFMADD231PS Y11, Y13, Y4
+	VFMADD231PS Y12, Y13, Y3
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15), Y13, Y13
+	VFMADD231PS Y11, Y13, Y5
+	VFMADD231PS Y12, Y13, Y4
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*1), Y13, Y13
+	VFMADD231PS Y12, Y13, Y5
+	MOVQ        R12, R15
+	ADDQ        xRow+24(FP), R15
+	ADDQ        xRow+24(FP), R15
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15), Y13, Y13
+	VFMADD231PS Y9, Y13, Y6
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*1), Y13, Y13
+	VFMADD231PS Y9, Y13, Y7
+	VFMADD231PS Y10, Y13, Y6
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*2), Y13, Y13
+	VFMADD231PS Y9, Y13, Y8
+	VFMADD231PS Y10, Y13, Y7
+	VFMADD231PS Y11, Y13, Y6
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(CX*1), Y13, Y13
+	VFMADD231PS Y10, Y13, Y8
+	VFMADD231PS Y11, Y13, Y7
+	VFMADD231PS Y12, Y13, Y6
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15), Y13, Y13
+	VFMADD231PS Y11, Y13, Y8
+	VFMADD231PS Y12, Y13, Y7
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*1), Y13, Y13
+	VFMADD231PS Y12, Y13, Y8
+	LEAQ        (R12)(AX*4), R12
+	PREFETCHT0  (SI)
+	ADDQ        step+88(FP), SI
+	PREFETCHT0  (SI)
+	ADDQ        step+88(FP), SI
+	PREFETCHT0  (SI)
+	ADDQ        step+88(FP), SI
+	SUBQ        $0x04, R14
 	JMP         block4true
 
 after4true:
 block2true:
-	CMPQ        R10, $0x02
+	CMPQ        R14, $0x02
 	JL          after2true
-	VMASKMOVPS  (R9), Y0, Y8
-	ADDQ        dzPixel+48(FP), R9
-	VMASKMOVPS  (R9), Y0, Y9
-	ADDQ        dzPixel+48(FP), R9
-	MOVQ        R8, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y8, Y10, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y8, Y10, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y8, Y10, Y3
-	VFMADD231PS Y9, Y10, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y8, Y10, Y4
-	VFMADD231PS Y9, Y10, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y8, Y10, Y5
-	VFMADD231PS Y9, Y10, Y3
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y8, Y10, Y6
-	VFMADD231PS Y9, Y10, Y4
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y8, Y10, Y7
-	VFMADD231PS Y9, Y10, Y5
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y9, Y10, Y6
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y10
-	VFMADD231PS Y9, Y10, Y7
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	SUBQ        $0x02, R10
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R13), Y9, Y9
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R13)(DX*1), Y10, Y10
+	LEAQ        (R13)(DX*2), R13
+	MOVQ        R12, R15
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15), Y11, Y11
+	VFMADD231PS Y9, Y11, Y0
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y1
+	VFMADD231PS Y10, Y11, Y0
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*2), Y11, Y11
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y10, Y11, Y1
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(CX*1), Y11, Y11
+	VFMADD231PS Y10, Y11, Y2
+	MOVQ        R12, R15
+	ADDQ        xRow+24(FP), R15
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15), Y11, Y11
+	VFMADD231PS Y9, Y11, Y3
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y4
+	VFMADD231PS Y10, Y11, Y3
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*2), Y11, Y11
+	VFMADD231PS Y9, Y11, Y5
+	VFMADD231PS Y10, Y11, Y4
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(CX*1), Y11, Y11
+	VFMADD231PS Y10, Y11, Y5
+	MOVQ        R12, R15
+	ADDQ        xRow+24(FP), R15
+	ADDQ        xRow+24(FP), R15
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15), Y11, Y11
+	VFMADD231PS Y9, Y11, Y6
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y7
+	VFMADD231PS Y10, Y11, Y6
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*2), Y11, Y11
+	VFMADD231PS Y9, Y11, Y8
+	VFMADD231PS Y10, Y11, Y7
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(CX*1), Y11, Y11
+	VFMADD231PS Y10, Y11, Y8
+	LEAQ        (R12)(AX*2), R12
+	SUBQ        $0x02, R14
 	JMP         block2true
 
 after2true:
 block1true:
-	CMPQ        R10, $0x01
+	CMPQ        R14, $0x01
 	JL          after1true
-	VMASKMOVPS  (R9), Y0, Y8
-	ADDQ        dzPixel+48(FP), R9
-	MOVQ        R8, R11
-	VMASKMOVPS  (R11), Y0, Y9
-	VFMADD231PS Y8, Y9, Y1
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y9
-	VFMADD231PS Y8, Y9, Y2
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y9
-	VFMADD231PS Y8, Y9, Y3
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y9
-	VFMADD231PS Y8, Y9, Y4
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y9
-	VFMADD231PS Y8, Y9, Y5
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y9
-	VFMADD231PS Y8, Y9, Y6
-	ADDQ        BX, R11
-	VMASKMOVPS  (R11), Y0, Y9
-	VFMADD231PS Y8, Y9, Y7
-	ADDQ        BX, R11
-	ADDQ        BX, R8
-	ADDQ        BX, R8
-	SUBQ        $0x01, R10
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R13), Y9, Y9
+	LEAQ        (R13)(DX*1), R13
+	MOVQ        R12, R15
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R15), Y10, Y10
+	VFMADD231PS Y9, Y10, Y0
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R15)(AX*1), Y10, Y10
+	VFMADD231PS Y9, Y10, Y1
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R15)(AX*2), Y10, Y10
+	VFMADD231PS Y9, Y10, Y2
+	MOVQ        R12, R15
+	ADDQ        xRow+24(FP), R15
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R15), Y10, Y10
+	VFMADD231PS Y9, Y10, Y3
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R15)(AX*1), Y10, Y10
+	VFMADD231PS Y9, Y10, Y4
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R15)(AX*2), Y10, Y10
+	VFMADD231PS Y9, Y10, Y5
+	MOVQ        R12, R15
+	ADDQ        xRow+24(FP), R15
+	ADDQ        xRow+24(FP), R15
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R15), Y10, Y10
+	VFMADD231PS Y9, Y10, Y6
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R15)(AX*1), Y10, Y10
+	VFMADD231PS Y9, Y10, Y7
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R15)(AX*2), Y10, Y10
+	VFMADD231PS Y9, Y10, Y8
+	LEAQ        (R12)(AX*1), R12
+	SUBQ        $0x01, R14
 	JMP         block1true
 
 after1true:
-	ADDQ       xRow+24(FP), CX
-	ADDQ       dzRow+40(FP), DX
-	DECQ       SI
-	JNZ        rowtrue
-	VMASKMOVPS (AX), Y0, Y8
-	VADDPS     Y8, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y8
-	VADDPS     Y8, Y2, Y2
-	VMASKMOVPS Y2, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y8
+	VMOVUPS    (R8), Y9
+	VMASKMOVPS (R10), Y9, Y9
+	VADDPS     Y9, Y0, Y0
+	VMOVUPS    (R8), Y9
+	VMASKMOVPS Y0, Y9, (R10)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(AX*1), Y0, Y0
+	VADDPS     Y0, Y1, Y1
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y1, Y0, (R10)(AX*1)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(AX*2), Y0, Y0
+	VADDPS     Y0, Y2, Y2
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y2, Y0, (R10)(AX*2)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(CX*1), Y0, Y0
+	VADDPS     Y0, Y3, Y3
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y3, Y0, (R10)(CX*1)
+	LEAQ       (R10)(AX*4), R10
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10), Y0, Y0
+	VADDPS     Y0, Y4, Y4
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y4, Y0, (R10)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(AX*1), Y0, Y0
+	VADDPS     Y0, Y5, Y5
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y5, Y0, (R10)(AX*1)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(AX*2), Y0, Y0
+	VADDPS     Y0, Y6, Y6
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y6, Y0, (R10)(AX*2)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(CX*1), Y0, Y0
+	VADDPS     Y0, Y7, Y7
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y7, Y0, (R10)(CX*1)
+	LEAQ       (R10)(AX*4), R10
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10), Y0, Y0
+	VADDPS     Y0, Y8, Y8
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y8, Y0, (R10)
+	LEAQ       (R10)(AX*1), R10
+	ADDQ       xRow+24(FP), R9
+	ADDQ       xRow+24(FP), R9
+	ADDQ       xRow+24(FP), R9
+	DECQ       R11
+	JNZ        ky3true
+
+done:
+	VZEROUPPER
+	RET
+
+// func strips3s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips3s2x8AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000003, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y8
+	VMOVUPS     (R10)(BX*1), Y9
+	VMOVUPS     (R10)(BX*2), Y10
+	ADDQ        SI, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y8, Y11, Y0
+	VMOVUPS     (R12)(BX*1), Y11
+	VFMADD231PS Y9, Y11, Y0
+	VMOVUPS     (R12)(BX*2), Y11
+	VFMADD231PS Y10, Y11, Y0
+	VFMADD231PS Y8, Y11, Y1
+	VMOVUPS     (R12)(SI*1), Y11
+	VFMADD231PS Y9, Y11, Y1
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y10, Y11, Y1
+	VFMADD231PS Y8, Y11, Y2
+	VMOVUPS     (R12)(BX*1), Y11
+	VFMADD231PS Y9, Y11, Y2
+	VMOVUPS     (R12)(BX*2), Y11
+	VFMADD231PS Y10, Y11, Y2
+	VFMADD231PS Y8, Y11, Y3
+	VMOVUPS     (R12)(SI*1), Y11
+	VFMADD231PS Y9, Y11, Y3
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y10, Y11, Y3
+	VFMADD231PS Y8, Y11, Y4
+	VMOVUPS     (R12)(BX*1), Y11
+	VFMADD231PS Y9, Y11, Y4
+	VMOVUPS     (R12)(BX*2), Y11
+	VFMADD231PS Y10, Y11, Y4
+	VFMADD231PS Y8, Y11, Y5
+	VMOVUPS     (R12)(SI*1), Y11
+	VFMADD231PS Y9, Y11, Y5
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y10, Y11, Y5
+	VFMADD231PS Y8, Y11, Y6
+	VMOVUPS     (R12)(BX*1), Y11
+	VFMADD231PS Y9, Y11, Y6
+	VMOVUPS     (R12)(BX*2), Y11
+	VFMADD231PS Y10, Y11, Y6
+	VFMADD231PS Y8, Y11, Y7
+	VMOVUPS     (R12)(SI*1), Y11
+	VFMADD231PS Y9, Y11, Y7
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y10, Y11, Y7
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     Y1, (R9)(BX*1)
+	VMOVUPS     Y2, (R9)(BX*2)
+	VMOVUPS     Y3, (R9)(SI*1)
+	LEAQ        (R9)(BX*4), R9
+	VMOVUPS     Y4, (R9)
+	VMOVUPS     Y5, (R9)(BX*1)
+	VMOVUPS     Y6, (R9)(BX*2)
+	VMOVUPS     Y7, (R9)(SI*1)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+	VMOVNTPS Y1, (R9)(BX*1)
+	VMOVNTPS Y2, (R9)(BX*2)
+	VMOVNTPS Y3, (R9)(SI*1)
+	LEAQ     (R9)(BX*4), R9
+	VMOVNTPS Y4, (R9)
+	VMOVNTPS Y5, (R9)(BX*1)
+	VMOVNTPS Y6, (R9)(BX*2)
+	VMOVNTPS Y7, (R9)(SI*1)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y8
+	VMOVUPS     (R10)(R8*1), Y9
+	VADDPS      Y0, Y8, Y8
+	VFMADD231PS Y0, Y0, Y9
+	VADDPS      Y1, Y8, Y8
+	VFMADD231PS Y1, Y1, Y9
+	VADDPS      Y2, Y8, Y8
+	VFMADD231PS Y2, Y2, Y9
+	VADDPS      Y3, Y8, Y8
+	VFMADD231PS Y3, Y3, Y9
+	VADDPS      Y4, Y8, Y8
+	VFMADD231PS Y4, Y4, Y9
+	VADDPS      Y5, Y8, Y8
+	VFMADD231PS Y5, Y5, Y9
+	VADDPS      Y6, Y8, Y8
+	VFMADD231PS Y6, Y6, Y9
+	VADDPS      Y7, Y8, Y8
+	VFMADD231PS Y7, Y7, Y9
+	VMOVUPS     Y8, (R9)(R8*1)
+	VMOVUPS     Y9, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000003, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R11)(BX*1), Y9, Y9
+	VMOVUPS     (R9), Y10
+	VMASKMOVPS  (R11)(BX*2), Y10, Y10
+	ADDQ        SI, R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13), Y11, Y11
+	VFMADD231PS Y8, Y11, Y0
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y0
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*2), Y11, Y11
+	VFMADD231PS Y10, Y11, Y0
+	VFMADD231PS Y8, Y11, Y1
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(SI*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y1
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13), Y11, Y11
+	VFMADD231PS Y10, Y11, Y1
+	VFMADD231PS Y8, Y11, Y2
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y2
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*2), Y11, Y11
+	VFMADD231PS Y10, Y11, Y2
+	VFMADD231PS Y8, Y11, Y3
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(SI*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y3
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13), Y11, Y11
+	VFMADD231PS Y10, Y11, Y3
+	VFMADD231PS Y8, Y11, Y4
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y4
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*2), Y11, Y11
+	VFMADD231PS Y10, Y11, Y4
+	VFMADD231PS Y8, Y11, Y5
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(SI*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y5
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13), Y11, Y11
+	VFMADD231PS Y10, Y11, Y5
+	VFMADD231PS Y8, Y11, Y6
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y6
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*2), Y11, Y11
+	VFMADD231PS Y10, Y11, Y6
+	VFMADD231PS Y8, Y11, Y7
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(SI*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y7
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13), Y11, Y11
+	VFMADD231PS Y10, Y11, Y7
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y0, Y8, (R10)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y1, Y8, (R10)(BX*1)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y2, Y8, (R10)(BX*2)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y3, Y8, (R10)(SI*1)
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y4, Y8, (R10)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y5, Y8, (R10)(BX*1)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y6, Y8, (R10)(BX*2)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y7, Y8, (R10)(SI*1)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R10)(R8*1), Y8, Y8
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R11)(R8*1), Y9, Y9
+	VADDPS      Y0, Y8, Y8
+	VFMADD231PS Y0, Y0, Y9
+	VADDPS      Y1, Y8, Y8
+	VFMADD231PS Y1, Y1, Y9
+	VADDPS      Y2, Y8, Y8
+	VFMADD231PS Y2, Y2, Y9
+	VADDPS      Y3, Y8, Y8
+	VFMADD231PS Y3, Y3, Y9
+	VADDPS      Y4, Y8, Y8
+	VFMADD231PS Y4, Y4, Y9
+	VADDPS      Y5, Y8, Y8
+	VFMADD231PS Y5, Y5, Y9
+	VADDPS      Y6, Y8, Y8
+	VFMADD231PS Y6, Y6, Y9
+	VADDPS      Y7, Y8, Y8
+	VFMADD231PS Y7, Y7, Y9
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y8, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y9, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func strips3s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips3s2x4AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000003, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y4
+	VMOVUPS     (R10)(BX*1), Y5
+	VMOVUPS     (R10)(BX*2), Y6
+	ADDQ        SI, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y7
+	VFMADD231PS Y4, Y7, Y0
+	VMOVUPS     (R12)(BX*1), Y7
+	VFMADD231PS Y5, Y7, Y0
+	VMOVUPS     (R12)(BX*2), Y7
+	VFMADD231PS Y6, Y7, Y0
+	VFMADD231PS Y4, Y7, Y1
+	VMOVUPS     (R12)(SI*1), Y7
+	VFMADD231PS Y5, Y7, Y1
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y7
+	VFMADD231PS Y6, Y7, Y1
+	VFMADD231PS Y4, Y7, Y2
+	VMOVUPS     (R12)(BX*1), Y7
+	VFMADD231PS Y5, Y7, Y2
+	VMOVUPS     (R12)(BX*2), Y7
+	VFMADD231PS Y6, Y7, Y2
+	VFMADD231PS Y4, Y7, Y3
+	VMOVUPS     (R12)(SI*1), Y7
+	VFMADD231PS Y5, Y7, Y3
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y7
+	VFMADD231PS Y6, Y7, Y3
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     Y1, (R9)(BX*1)
+	VMOVUPS     Y2, (R9)(BX*2)
+	VMOVUPS     Y3, (R9)(SI*1)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+	VMOVNTPS Y1, (R9)(BX*1)
+	VMOVNTPS Y2, (R9)(BX*2)
+	VMOVNTPS Y3, (R9)(SI*1)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y4
+	VMOVUPS     (R10)(R8*1), Y5
+	VADDPS      Y0, Y4, Y4
+	VFMADD231PS Y0, Y0, Y5
+	VADDPS      Y1, Y4, Y4
+	VFMADD231PS Y1, Y1, Y5
+	VADDPS      Y2, Y4, Y4
+	VFMADD231PS Y2, Y2, Y5
+	VADDPS      Y3, Y4, Y4
+	VFMADD231PS Y3, Y3, Y5
+	VMOVUPS     Y4, (R9)(R8*1)
+	VMOVUPS     Y5, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000003, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R11), Y4, Y4
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R11)(BX*1), Y5, Y5
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R11)(BX*2), Y6, Y6
+	ADDQ        SI, R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13), Y7, Y7
+	VFMADD231PS Y4, Y7, Y0
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13)(BX*1), Y7, Y7
+	VFMADD231PS Y5, Y7, Y0
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13)(BX*2), Y7, Y7
+	VFMADD231PS Y6, Y7, Y0
+	VFMADD231PS Y4, Y7, Y1
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13)(SI*1), Y7, Y7
+	VFMADD231PS Y5, Y7, Y1
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13), Y7, Y7
+	VFMADD231PS Y6, Y7, Y1
+	VFMADD231PS Y4, Y7, Y2
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13)(BX*1), Y7, Y7
+	VFMADD231PS Y5, Y7, Y2
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13)(BX*2), Y7, Y7
+	VFMADD231PS Y6, Y7, Y2
+	VFMADD231PS Y4, Y7, Y3
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13)(SI*1), Y7, Y7
+	VFMADD231PS Y5, Y7, Y3
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13), Y7, Y7
+	VFMADD231PS Y6, Y7, Y3
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y0, Y4, (R10)
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y1, Y4, (R10)(BX*1)
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y2, Y4, (R10)(BX*2)
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y3, Y4, (R10)(SI*1)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R10)(R8*1), Y4, Y4
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R11)(R8*1), Y5, Y5
+	VADDPS      Y0, Y4, Y4
+	VFMADD231PS Y0, Y0, Y5
+	VADDPS      Y1, Y4, Y4
+	VFMADD231PS Y1, Y1, Y5
+	VADDPS      Y2, Y4, Y4
+	VFMADD231PS Y2, Y2, Y5
+	VADDPS      Y3, Y4, Y4
+	VFMADD231PS Y3, Y3, Y5
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y4, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y5, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func strips3s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips3s2x2AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000003, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y2
+	VMOVUPS     (R10)(BX*1), Y3
+	VMOVUPS     (R10)(BX*2), Y4
+	ADDQ        SI, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS Y2, Y5, Y0
+	VMOVUPS     (R12)(BX*1), Y5
+	VFMADD231PS Y3, Y5, Y0
+	VMOVUPS     (R12)(BX*2), Y5
+	VFMADD231PS Y4, Y5, Y0
+	VFMADD231PS Y2, Y5, Y1
+	VMOVUPS     (R12)(SI*1), Y5
+	VFMADD231PS Y3, Y5, Y1
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y5
+	VFMADD231PS Y4, Y5, Y1
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     Y1, (R9)(BX*1)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+	VMOVNTPS Y1, (R9)(BX*1)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y2
+	VMOVUPS     (R10)(R8*1), Y3
+	VADDPS      Y0, Y2, Y2
+	VFMADD231PS Y0, Y0, Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMOVUPS     Y2, (R9)(R8*1)
+	VMOVUPS     Y3, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000003, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R11), Y2, Y2
+	VMOVUPS     (R9), Y3
+	VMASKMOVPS  (R11)(BX*1), Y3, Y3
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R11)(BX*2), Y4, Y4
+	ADDQ        SI, R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R13), Y5, Y5
+	VFMADD231PS Y2, Y5, Y0
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R13)(BX*1), Y5, Y5
+	VFMADD231PS Y3, Y5, Y0
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R13)(BX*2), Y5, Y5
+	VFMADD231PS Y4, Y5, Y0
+	VFMADD231PS Y2, Y5, Y1
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R13)(SI*1), Y5, Y5
+	VFMADD231PS Y3, Y5, Y1
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R13), Y5, Y5
+	VFMADD231PS Y4, Y5, Y1
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  Y0, Y2, (R10)
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  Y1, Y2, (R10)(BX*1)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R10)(R8*1), Y2, Y2
+	VMOVUPS     (R9), Y3
+	VMASKMOVPS  (R11)(R8*1), Y3, Y3
+	VADDPS      Y0, Y2, Y2
+	VFMADD231PS Y0, Y0, Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y2, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y3, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func strips3s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips3s2x1AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000003, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y1
+	VMOVUPS     (R10)(BX*1), Y2
+	VMOVUPS     (R10)(BX*2), Y3
+	ADDQ        SI, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y4
+	VFMADD231PS Y1, Y4, Y0
+	VMOVUPS     (R12)(BX*1), Y4
+	VFMADD231PS Y2, Y4, Y0
+	VMOVUPS     (R12)(BX*2), Y4
+	VFMADD231PS Y3, Y4, Y0
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y1
+	VMOVUPS     (R10)(R8*1), Y2
+	VADDPS      Y0, Y1, Y1
+	VFMADD231PS Y0, Y0, Y2
+	VMOVUPS     Y1, (R9)(R8*1)
+	VMOVUPS     Y2, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000003, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y1
+	VMASKMOVPS  (R11), Y1, Y1
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R11)(BX*1), Y2, Y2
+	VMOVUPS     (R9), Y3
+	VMASKMOVPS  (R11)(BX*2), Y3, Y3
+	ADDQ        SI, R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R13), Y4, Y4
+	VFMADD231PS Y1, Y4, Y0
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R13)(BX*1), Y4, Y4
+	VFMADD231PS Y2, Y4, Y0
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R13)(BX*2), Y4, Y4
+	VFMADD231PS Y3, Y4, Y0
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y1
+	VMASKMOVPS  Y0, Y1, (R10)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y1
+	VMASKMOVPS  (R10)(R8*1), Y1, Y1
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R11)(R8*1), Y2, Y2
+	VADDPS      Y0, Y1, Y1
+	VFMADD231PS Y0, Y0, Y2
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y1, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y2, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func tapRows3s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzPixel int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tapRows3s2AVX2(SB), NOSPLIT, $0-96
+	MOVQ pixel+32(FP), AX
+	LEAQ (AX)(AX*2), CX
+	MOVQ dzPixel+40(FP), DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ ahead+80(FP), SI
+	XORQ DI, DI
+	CMPQ vectors+56(FP), $0x00
+	JE   tail
+
+vector:
+	MOVQ x+8(FP), R8
+	LEAQ (R8)(DI*1), R8
+	MOVQ dw+0(FP), R9
+	LEAQ (R9)(DI*1), R9
+	MOVQ $0x00000001, R10
+
+ky3false:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   R8, R11
+	MOVQ   dz+16(FP), R12
+	LEAQ   (R12)(DI*1), R12
+	MOVQ   ow+48(FP), R13
+
+block4false:
+	CMPQ        R13, $0x04
+	JL          after4false
+	VMOVUPS     (R12), Y9
+	VMOVUPS     (R12)(DX*1), Y10
+	VMOVUPS     (R12)(DX*2), Y11
+	VMOVUPS     (R12)(BX*1), Y12
+	LEAQ        (R12)(DX*4), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y13
+	VFMADD231PS Y9, Y13, Y0
+	VMOVUPS     (R14)(AX*1), Y13
+	VFMADD231PS Y9, Y13, Y1
+	VMOVUPS     (R14)(AX*2), Y13
+	VFMADD231PS Y9, Y13, Y2
+	VFMADD231PS Y10, Y13, Y0
+	VMOVUPS     (R14)(CX*1), Y13
+	VFMADD231PS Y10, Y13, Y1
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y13
+	VFMADD231PS Y10, Y13, Y2
+	VFMADD231PS Y11, Y13, Y0
+	VMOVUPS     (R14)(AX*1), Y13
+	VFMADD231PS Y11, Y13, Y1
+	VMOVUPS     (R14)(AX*2), Y13
+	VFMADD231PS Y11, Y13, Y2
+	VFMADD231PS Y12, Y13, Y0
+	VMOVUPS     (R14)(CX*1), Y13
+	VFMADD231PS Y12, Y13, Y1
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y13
+	VFMADD231PS Y12, Y13, Y2
+	MOVQ        R11, R14
+	ADDQ        xRow+24(FP), R14
+	VMOVUPS     (R14), Y13
+	VFMADD231PS Y9, Y13, Y3
+	VMOVUPS     (R14)(AX*1), Y13
+	VFMADD231PS Y9, Y13, Y4
+	VMOVUPS     (R14)(AX*2), Y13
+	VFMADD231PS Y9, Y13, Y5
+	VFMADD231PS Y10, Y13, Y3
+	VMOVUPS     (R14)(CX*1), Y13
+	VFMADD231PS Y10, Y13, Y4
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y13
+	VFMADD231PS Y10, Y13, Y5
+	VFMADD231PS Y11, Y13, Y3
+	VMOVUPS     (R14)(AX*1), Y13
+	VFMADD231PS Y11, Y13, Y4
+	VMOVUPS     (R14)(AX*2), Y13
+	VFMADD231PS Y11, Y13, Y5
+	VFMADD231PS Y12, Y13, Y3
+	VMOVUPS     (R14)(CX*1), Y13
+	VFMADD231PS Y12, Y13, Y4
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y13
+	VFMADD231PS Y12, Y13, Y5
+	MOVQ        R11, R14
+	ADDQ        xRow+24(FP), R14
+	ADDQ        xRow+24(FP), R14
+	VMOVUPS     (R14), Y13
+	VFMADD231PS Y9, Y13, Y6
+	VMOVUPS     (R14)(AX*1), Y13
+	VFMADD231PS Y9, Y13, Y7
+	VMOVUPS     (R14)(AX*2), Y13
+	VFMADD231PS Y9, Y13, Y8
+	VFMADD231PS Y10, Y13, Y6
+	VMOVUPS     (R14)(CX*1), Y13
+	VFMADD231PS Y10, Y13, Y7
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y13
+	VFMADD231PS Y10, Y13, Y8
+	VFMADD231PS Y11, Y13, Y6
+	VMOVUPS     (R14)(AX*1), Y13
+	VFMADD231PS Y11, Y13, Y7
+	VMOVUPS     (R14)(AX*2), Y13
+	VFMADD231PS Y11, Y13, Y8
+	VFMADD231PS Y12, Y13, Y6
+	VMOVUPS     (R14)(CX*1), Y13
+	VFMADD231PS Y12, Y13, Y7
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y13
+	VFMADD231PS Y12, Y13, Y8
+	LEAQ        (R11)(AX*4), R11
+	LEAQ        (R11)(AX*4), R11
+	PREFETCHT0  (SI)
+	ADDQ        step+88(FP), SI
+	PREFETCHT0  (SI)
+	ADDQ        step+88(FP), SI
+	PREFETCHT0  (SI)
+	ADDQ        step+88(FP), SI
+	SUBQ        $0x04, R13
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R13, $0x02
+	JL          after2false
+	VMOVUPS     (R12), Y9
+	VMOVUPS     (R12)(DX*1), Y10
+	LEAQ        (R12)(DX*2), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y11
+	VFMADD231PS Y9, Y11, Y0
+	VMOVUPS     (R14)(AX*1), Y11
+	VFMADD231PS Y9, Y11, Y1
+	VMOVUPS     (R14)(AX*2), Y11
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y10, Y11, Y0
+	VMOVUPS     (R14)(CX*1), Y11
+	VFMADD231PS Y10, Y11, Y1
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y11
+	VFMADD231PS Y10, Y11, Y2
+	MOVQ        R11, R14
+	ADDQ        xRow+24(FP), R14
+	VMOVUPS     (R14), Y11
+	VFMADD231PS Y9, Y11, Y3
+	VMOVUPS     (R14)(AX*1), Y11
+	VFMADD231PS Y9, Y11, Y4
+	VMOVUPS     (R14)(AX*2), Y11
+	VFMADD231PS Y9, Y11, Y5
+	VFMADD231PS Y10, Y11, Y3
+	VMOVUPS     (R14)(CX*1), Y11
+	VFMADD231PS Y10, Y11, Y4
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y11
+	VFMADD231PS Y10, Y11, Y5
+	MOVQ        R11, R14
+	ADDQ        xRow+24(FP), R14
+	ADDQ        xRow+24(FP), R14
+	VMOVUPS     (R14), Y11
+	VFMADD231PS Y9, Y11, Y6
+	VMOVUPS     (R14)(AX*1), Y11
+	VFMADD231PS Y9, Y11, Y7
+	VMOVUPS     (R14)(AX*2), Y11
+	VFMADD231PS Y9, Y11, Y8
+	VFMADD231PS Y10, Y11, Y6
+	VMOVUPS     (R14)(CX*1), Y11
+	VFMADD231PS Y10, Y11, Y7
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y11
+	VFMADD231PS Y10, Y11, Y8
+	LEAQ        (R11)(AX*4), R11
+	SUBQ        $0x02, R13
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R13, $0x01
+	JL          after1false
+	VMOVUPS     (R12), Y9
+	LEAQ        (R12)(DX*1), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y9, Y10, Y0
+	VMOVUPS     (R14)(AX*1), Y10
+	VFMADD231PS Y9, Y10, Y1
+	VMOVUPS     (R14)(AX*2), Y10
+	VFMADD231PS Y9, Y10, Y2
+	MOVQ        R11, R14
+	ADDQ        xRow+24(FP), R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y9, Y10, Y3
+	VMOVUPS     (R14)(AX*1), Y10
+	VFMADD231PS Y9, Y10, Y4
+	VMOVUPS     (R14)(AX*2), Y10
+	VFMADD231PS Y9, Y10, Y5
+	MOVQ        R11, R14
+	ADDQ        xRow+24(FP), R14
+	ADDQ        xRow+24(FP), R14
+	VMOVUPS     (R14), Y10
+	VFMADD231PS Y9, Y10, Y6
+	VMOVUPS     (R14)(AX*1), Y10
+	VFMADD231PS Y9, Y10, Y7
+	VMOVUPS     (R14)(AX*2), Y10
+	VFMADD231PS Y9, Y10, Y8
+	LEAQ        (R11)(AX*2), R11
+	SUBQ        $0x01, R13
+	JMP         block1false
+
+after1false:
+	VMOVUPS (R9), Y9
+	VADDPS  Y9, Y0, Y0
+	VMOVUPS Y0, (R9)
+	VMOVUPS (R9)(AX*1), Y0
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (R9)(AX*1)
+	VMOVUPS (R9)(AX*2), Y0
+	VADDPS  Y0, Y2, Y2
+	VMOVUPS Y2, (R9)(AX*2)
+	VMOVUPS (R9)(CX*1), Y0
+	VADDPS  Y0, Y3, Y3
+	VMOVUPS Y3, (R9)(CX*1)
+	LEAQ    (R9)(AX*4), R9
+	VMOVUPS (R9), Y0
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (R9)
+	VMOVUPS (R9)(AX*1), Y0
+	VADDPS  Y0, Y5, Y5
+	VMOVUPS Y5, (R9)(AX*1)
+	VMOVUPS (R9)(AX*2), Y0
+	VADDPS  Y0, Y6, Y6
+	VMOVUPS Y6, (R9)(AX*2)
+	VMOVUPS (R9)(CX*1), Y0
+	VADDPS  Y0, Y7, Y7
+	VMOVUPS Y7, (R9)(CX*1)
+	LEAQ    (R9)(AX*4), R9
+	VMOVUPS (R9), Y0
+	VADDPS  Y0, Y8, Y8
+	VMOVUPS Y8, (R9)
+	LEAQ    (R9)(AX*1), R9
+	ADDQ    xRow+24(FP), R8
+	ADDQ    xRow+24(FP), R8
+	ADDQ    xRow+24(FP), R8
+	DECQ    R10
+	JNZ     ky3false
+	ADDQ    $0x20, DI
+	MOVQ    vectors+56(FP), R8
+	SHLQ    $0x05, R8
+	CMPQ    DI, R8
+	JL      vector
+
+tail:
+	MOVB  tail+64(FP), R8
+	TESTB R8, R8
+	JZ    done
+	MOVQ  mask+72(FP), R8
+	MOVQ  x+8(FP), R9
+	LEAQ  (R9)(DI*1), R9
+	MOVQ  dw+0(FP), R10
+	LEAQ  (R10)(DI*1), R10
+	MOVQ  $0x00000001, R11
+
+ky3true:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   R9, R12
+	MOVQ   dz+16(FP), R13
+	LEAQ   (R13)(DI*1), R13
+	MOVQ   ow+48(FP), R14
+
+block4true:
+	CMPQ        R14, $0x04
+	JL          after4true
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R13), Y9, Y9
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R13)(DX*1), Y10, Y10
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R13)(DX*2), Y11, Y11
+	VMOVUPS     (R8), Y12
+	VMASKMOVPS  (R13)(BX*1), Y12, Y12
+	LEAQ        (R13)(DX*4), R13
+	MOVQ        R12, R15
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15), Y13, Y13
+	VFMADD231PS Y9, Y13, Y0
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*1), Y13, Y13
+	VFMADD231PS Y9, Y13, Y1
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*2), Y13, Y13
+	VFMADD231PS Y9, Y13, Y2
+	VFMADD231PS Y10, Y13, Y0
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(CX*1), Y13, Y13
+	VFMADD231PS Y10, Y13, Y1
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15), Y13, Y13
+	VFMADD231PS Y10, Y13, Y2
+	VFMADD231PS Y11, Y13, Y0
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*1), Y13, Y13
+	VFMADD231PS Y11, Y13, Y1
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*2), Y13, Y13
+	VFMADD231PS Y11, Y13, Y2
+	VFMADD231PS Y12, Y13, Y0
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(CX*1), Y13, Y13
+	VFMADD231PS Y12, Y13, Y1
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15), Y13, Y13
+	VFMADD231PS Y12, Y13, Y2
+	MOVQ        R12, R15
+	ADDQ        xRow+24(FP), R15
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15), Y13, Y13
+	VFMADD231PS Y9, Y13, Y3
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*1), Y13, Y13
+	VFMADD231PS Y9, Y13, Y4
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*2), Y13, Y13
+	VFMADD231PS Y9, Y13, Y5
+	VFMADD231PS Y10, Y13, Y3
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(CX*1), Y13, Y13
+	VFMADD231PS Y10, Y13, Y4
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15), Y13, Y13
+	VFMADD231PS Y10, Y13, Y5
+	VFMADD231PS Y11, Y13, Y3
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*1), Y13, Y13
+	VFMADD231PS Y11, Y13, Y4
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*2), Y13, Y13
+	VFMADD231PS Y11, Y13, Y5
+	VFMADD231PS Y12, Y13, Y3
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(CX*1), Y13, Y13
+	VFMADD231PS Y12, Y13, Y4
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15), Y13, Y13
+	VFMADD231PS Y12, Y13, Y5
+	MOVQ        R12, R15
+	ADDQ        xRow+24(FP), R15
+	ADDQ        xRow+24(FP), R15
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15), Y13, Y13
+	VFMADD231PS Y9, Y13, Y6
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*1), Y13, Y13
+	VFMADD231PS Y9, Y13, Y7
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*2), Y13, Y13
+	VFMADD231PS Y9, Y13, Y8
+	VFMADD231PS Y10, Y13, Y6
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(CX*1), Y13, Y13
+	VFMADD231PS Y10, Y13, Y7
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15), Y13, Y13
+	VFMADD231PS Y10, Y13, Y8
+	VFMADD231PS Y11, Y13, Y6
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*1), Y13, Y13
+	VFMADD231PS Y11, Y13, Y7
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(AX*2), Y13, Y13
+	VFMADD231PS Y11, Y13, Y8
+	VFMADD231PS Y12, Y13, Y6
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15)(CX*1), Y13, Y13
+	VFMADD231PS Y12, Y13, Y7
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R15), Y13, Y13
+	VFMADD231PS Y12, Y13, Y8
+	LEAQ        (R12)(AX*4), R12
+	LEAQ        (R12)(AX*4), R12
+	PREFETCHT0  (SI)
+	ADDQ        step+88(FP), SI
+	PREFETCHT0  (SI)
+	ADDQ        step+88(FP), SI
+	PREFETCHT0  (SI)
+	ADDQ        step+88(FP), SI
+	SUBQ        $0x04, R14
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R14, $0x02
+	JL          after2true
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R13), Y9, Y9
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R13)(DX*1), Y10, Y10
+	LEAQ        (R13)(DX*2), R13
+	MOVQ        R12, R15
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15), Y11, Y11
+	VFMADD231PS Y9, Y11, Y0
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y1
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*2), Y11, Y11
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y10, Y11, Y0
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(CX*1), Y11, Y11
+	VFMADD231PS Y10, Y11, Y1
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15), Y11, Y11
+	VFMADD231PS Y10, Y11, Y2
+	MOVQ        R12, R15
+	ADDQ        xRow+24(FP), R15
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15), Y11, Y11
+	VFMADD231PS Y9, Y11, Y3
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y4
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*2), Y11, Y11
+	VFMADD231PS Y9, Y11, Y5
+	VFMADD231PS Y10, Y11, Y3
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(CX*1), Y11, Y11
+	VFMADD231PS Y10, Y11, Y4
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15), Y11, Y11
+	VFMADD231PS Y10, Y11, Y5
+	MOVQ        R12, R15
+	ADDQ        xRow+24(FP), R15
+	ADDQ        xRow+24(FP), R15
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15), Y11, Y11
+	VFMADD231PS Y9, Y11, Y6
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y7
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*2), Y11, Y11
+	VFMADD231PS Y9, Y11, Y8
+	VFMADD231PS Y10, Y11, Y6
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(CX*1), Y11, Y11
+	VFMADD231PS Y10, Y11, Y7
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15), Y11, Y11
+	VFMADD231PS Y10, Y11, Y8
+	LEAQ        (R12)(AX*4), R12
+	SUBQ        $0x02, R14
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R14, $0x01
+	JL          after1true
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R13), Y9, Y9
+	LEAQ        (R13)(DX*1), R13
+	MOVQ        R12, R15
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R15), Y10, Y10
+	VFMADD231PS Y9, Y10, Y0
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R15)(AX*1), Y10, Y10
+	VFMADD231PS Y9, Y10, Y1
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R15)(AX*2), Y10, Y10
+	VFMADD231PS Y9, Y10, Y2
+	MOVQ        R12, R15
+	ADDQ        xRow+24(FP), R15
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R15), Y10, Y10
+	VFMADD231PS Y9, Y10, Y3
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R15)(AX*1), Y10, Y10
+	VFMADD231PS Y9, Y10, Y4
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R15)(AX*2), Y10, Y10
+	VFMADD231PS Y9, Y10, Y5
+	MOVQ        R12, R15
+	ADDQ        xRow+24(FP), R15
+	ADDQ        xRow+24(FP), R15
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R15), Y10, Y10
+	VFMADD231PS Y9, Y10, Y6
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R15)(AX*1), Y10, Y10
+	VFMADD231PS Y9, Y10, Y7
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R15)(AX*2), Y10, Y10
+	VFMADD231PS Y9, Y10, Y8
+	LEAQ        (R12)(AX*2), R12
+	SUBQ        $0x01, R14
+	JMP         block1true
+
+after1true:
+	VMOVUPS    (R8), Y9
+	VMASKMOVPS (R10), Y9, Y9
+	VADDPS     Y9, Y0, Y0
+	VMOVUPS    (R8), Y9
+	VMASKMOVPS Y0, Y9, (R10)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(AX*1), Y0, Y0
+	VADDPS     Y0, Y1, Y1
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y1, Y0, (R10)(AX*1)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(AX*2), Y0, Y0
+	VADDPS     Y0, Y2, Y2
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y2, Y0, (R10)(AX*2)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(CX*1), Y0, Y0
+	VADDPS     Y0, Y3, Y3
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y3, Y0, (R10)(CX*1)
+	LEAQ       (R10)(AX*4), R10
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10), Y0, Y0
+	VADDPS     Y0, Y4, Y4
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y4, Y0, (R10)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(AX*1), Y0, Y0
+	VADDPS     Y0, Y5, Y5
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y5, Y0, (R10)(AX*1)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(AX*2), Y0, Y0
+	VADDPS     Y0, Y6, Y6
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y6, Y0, (R10)(AX*2)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(CX*1), Y0, Y0
+	VADDPS     Y0, Y7, Y7
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y7, Y0, (R10)(CX*1)
+	LEAQ       (R10)(AX*4), R10
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10), Y0, Y0
+	VADDPS     Y0, Y8, Y8
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y8, Y0, (R10)
+	LEAQ       (R10)(AX*1), R10
+	ADDQ       xRow+24(FP), R9
+	ADDQ       xRow+24(FP), R9
+	ADDQ       xRow+24(FP), R9
+	DECQ       R11
+	JNZ        ky3true
+
+done:
+	VZEROUPPER
+	RET
+
+// func strips5s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips5s1x8AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000005, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y8
+	VMOVUPS     (R10)(BX*1), Y9
+	VMOVUPS     (R10)(BX*2), Y10
+	VMOVUPS     (R10)(SI*1), Y11
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R10), Y12
+	LEAQ        (R10)(BX*1), R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y13
+	VFMADD231PS Y8, Y13, Y0
+	VMOVUPS     (R12)(BX*1), Y13
+	VFMADD231PS Y9, Y13, Y0
+	VFMADD231PS Y8, Y13, Y1
+	VMOVUPS     (R12)(BX*2), Y13
+	VFMADD231PS Y10, Y13, Y0
+	VFMADD231PS Y9, Y13, Y1
+	VFMADD231PS Y8, Y13, Y2
+	VMOVUPS     (R12)(SI*1), Y13
+	VFMADD231PS Y11, Y13, Y0
+	VFMADD231PS Y10, Y13, Y1
+	VFMADD231PS Y9, Y13, Y2
+	VFMADD231PS Y8, Y13, Y3
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y13
+	VFMADD231PS Y12, Y13, Y0
+	VFMADD231PS Y11, Y13, Y1
+	VFMADD231PS Y10, Y13, Y2
+	VFMADD231PS Y9, Y13, Y3
+	VFMADD231PS Y8, Y13, Y4
+	VMOVUPS     (R12)(BX*1), Y13
+	VFMADD231PS Y12, Y13, Y1
+	VFMADD231PS Y11, Y13, Y2
+	VFMADD231PS Y10, Y13, Y3
+	VFMADD231PS Y9, Y13, Y4
+	VFMADD231PS Y8, Y13, Y5
+	VMOVUPS     (R12)(BX*2), Y13
+	VFMADD231PS Y12, Y13, Y2
+	VFMADD231PS Y11, Y13, Y3
+	VFMADD231PS Y10, Y13, Y4
+	VFMADD231PS Y9, Y13, Y5
+	VFMADD231PS Y8, Y13, Y6
+	VMOVUPS     (R12)(SI*1), Y13
+	VFMADD231PS Y12, Y13, Y3
+	VFMADD231PS Y11, Y13, Y4
+	VFMADD231PS Y10, Y13, Y5
+	VFMADD231PS Y9, Y13, Y6
+	VFMADD231PS Y8, Y13, Y7
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y13
+	VFMADD231PS Y12, Y13, Y4
+	VFMADD231PS Y11, Y13, Y5
+	VFMADD231PS Y10, Y13, Y6
+	VFMADD231PS Y9, Y13, Y7
+	VMOVUPS     (R12)(BX*1), Y13
+	VFMADD231PS Y12, Y13, Y5
+	VFMADD231PS Y11, Y13, Y6
+	VFMADD231PS Y10, Y13, Y7
+	VMOVUPS     (R12)(BX*2), Y13
+	VFMADD231PS Y12, Y13, Y6
+	VFMADD231PS Y11, Y13, Y7
+	VMOVUPS     (R12)(SI*1), Y13
+	VFMADD231PS Y12, Y13, Y7
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     Y1, (R9)(BX*1)
+	VMOVUPS     Y2, (R9)(BX*2)
+	VMOVUPS     Y3, (R9)(SI*1)
+	LEAQ        (R9)(BX*4), R9
+	VMOVUPS     Y4, (R9)
+	VMOVUPS     Y5, (R9)(BX*1)
+	VMOVUPS     Y6, (R9)(BX*2)
+	VMOVUPS     Y7, (R9)(SI*1)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+	VMOVNTPS Y1, (R9)(BX*1)
+	VMOVNTPS Y2, (R9)(BX*2)
+	VMOVNTPS Y3, (R9)(SI*1)
+	LEAQ     (R9)(BX*4), R9
+	VMOVNTPS Y4, (R9)
+	VMOVNTPS Y5, (R9)(BX*1)
+	VMOVNTPS Y6, (R9)(BX*2)
+	VMOVNTPS Y7, (R9)(SI*1)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y8
+	VMOVUPS     (R10)(R8*1), Y9
+	VADDPS      Y0, Y8, Y8
+	VFMADD231PS Y0, Y0, Y9
+	VADDPS      Y1, Y8, Y8
+	VFMADD231PS Y1, Y1, Y9
+	VADDPS      Y2, Y8, Y8
+	VFMADD231PS Y2, Y2, Y9
+	VADDPS      Y3, Y8, Y8
+	VFMADD231PS Y3, Y3, Y9
+	VADDPS      Y4, Y8, Y8
+	VFMADD231PS Y4, Y4, Y9
+	VADDPS      Y5, Y8, Y8
+	VFMADD231PS Y5, Y5, Y9
+	VADDPS      Y6, Y8, Y8
+	VFMADD231PS Y6, Y6, Y9
+	VADDPS      Y7, Y8, Y8
+	VFMADD231PS Y7, Y7, Y9
+	VMOVUPS     Y8, (R9)(R8*1)
+	VMOVUPS     Y9, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000005, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R11)(BX*1), Y9, Y9
+	VMOVUPS     (R9), Y10
+	VMASKMOVPS  (R11)(BX*2), Y10, Y10
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R11)(SI*1), Y11, Y11
+	LEAQ        (R11)(BX*4), R11
+	VMOVUPS     (R9), Y12
+	VMASKMOVPS  (R11), Y12, Y12
+	LEAQ        (R11)(BX*1), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13), Y13, Y13
+	VFMADD231PS Y8, Y13, Y0
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(BX*1), Y13, Y13
+	VFMADD231PS Y9, Y13, Y0
+	VFMADD231PS Y8, Y13, Y1
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(BX*2), Y13, Y13
+	VFMADD231PS Y10, Y13, Y0
+	VFMADD231PS Y9, Y13, Y1
+	VFMADD231PS Y8, Y13, Y2
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(SI*1), Y13, Y13
+	VFMADD231PS Y11, Y13, Y0
+	VFMADD231PS Y10, Y13, Y1
+	VFMADD231PS Y9, Y13, Y2
+	VFMADD231PS Y8, Y13, Y3
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13), Y13, Y13
+	VFMADD231PS Y12, Y13, Y0
+	VFMADD231PS Y11, Y13, Y1
+	VFMADD231PS Y10, Y13, Y2
+	VFMADD231PS Y9, Y13, Y3
+	VFMADD231PS Y8, Y13, Y4
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(BX*1), Y13, Y13
+	VFMADD231PS Y12, Y13, Y1
+	VFMADD231PS Y11, Y13, Y2
+	VFMADD231PS Y10, Y13, Y3
+	VFMADD231PS Y9, Y13, Y4
+	VFMADD231PS Y8, Y13, Y5
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(BX*2), Y13, Y13
+	VFMADD231PS Y12, Y13, Y2
+	VFMADD231PS Y11, Y13, Y3
+	VFMADD231PS Y10, Y13, Y4
+	VFMADD231PS Y9, Y13, Y5
+	VFMADD231PS Y8, Y13, Y6
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(SI*1), Y13, Y13
+	VFMADD231PS Y12, Y13, Y3
+	VFMADD231PS Y11, Y13, Y4
+	VFMADD231PS Y10, Y13, Y5
+	VFMADD231PS Y9, Y13, Y6
+	VFMADD231PS Y8, Y13, Y7
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13), Y13, Y13
+	VFMADD231PS Y12, Y13, Y4
+	VFMADD231PS Y11, Y13, Y5
+	VFMADD231PS Y10, Y13, Y6
+	VFMADD231PS Y9, Y13, Y7
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(BX*1), Y13, Y13
+	VFMADD231PS Y12, Y13, Y5
+	VFMADD231PS Y11, Y13, Y6
+	VFMADD231PS Y10, Y13, Y7
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(BX*2), Y13, Y13
+	VFMADD231PS Y12, Y13, Y6
+	VFMADD231PS Y11, Y13, Y7
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(SI*1), Y13, Y13
+	VFMADD231PS Y12, Y13, Y7
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y0, Y8, (R10)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y1, Y8, (R10)(BX*1)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y2, Y8, (R10)(BX*2)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y3, Y8, (R10)(SI*1)
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y4, Y8, (R10)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y5, Y8, (R10)(BX*1)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y6, Y8, (R10)(BX*2)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y7, Y8, (R10)(SI*1)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R10)(R8*1), Y8, Y8
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R11)(R8*1), Y9, Y9
+	VADDPS      Y0, Y8, Y8
+	VFMADD231PS Y0, Y0, Y9
+	VADDPS      Y1, Y8, Y8
+	VFMADD231PS Y1, Y1, Y9
+	VADDPS      Y2, Y8, Y8
+	VFMADD231PS Y2, Y2, Y9
+	VADDPS      Y3, Y8, Y8
+	VFMADD231PS Y3, Y3, Y9
+	VADDPS      Y4, Y8, Y8
+	VFMADD231PS Y4, Y4, Y9
+	VADDPS      Y5, Y8, Y8
+	VFMADD231PS Y5, Y5, Y9
+	VADDPS      Y6, Y8, Y8
+	VFMADD231PS Y6, Y6, Y9
+	VADDPS      Y7, Y8, Y8
+	VFMADD231PS Y7, Y7, Y9
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y8, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y9, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func strips5s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips5s1x4AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000005, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y4
+	VMOVUPS     (R10)(BX*1), Y5
+	VMOVUPS     (R10)(BX*2), Y6
+	VMOVUPS     (R10)(SI*1), Y7
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R10), Y8
+	LEAQ        (R10)(BX*1), R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS Y4, Y9, Y0
+	VMOVUPS     (R12)(BX*1), Y9
+	VFMADD231PS Y5, Y9, Y0
+	VFMADD231PS Y4, Y9, Y1
+	VMOVUPS     (R12)(BX*2), Y9
+	VFMADD231PS Y6, Y9, Y0
+	VFMADD231PS Y5, Y9, Y1
+	VFMADD231PS Y4, Y9, Y2
+	VMOVUPS     (R12)(SI*1), Y9
+	VFMADD231PS Y7, Y9, Y0
+	VFMADD231PS Y6, Y9, Y1
+	VFMADD231PS Y5, Y9, Y2
+	VFMADD231PS Y4, Y9, Y3
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS Y8, Y9, Y0
+	VFMADD231PS Y7, Y9, Y1
+	VFMADD231PS Y6, Y9, Y2
+	VFMADD231PS Y5, Y9, Y3
+	VMOVUPS     (R12)(BX*1), Y9
+	VFMADD231PS Y8, Y9, Y1
+	VFMADD231PS Y7, Y9, Y2
+	VFMADD231PS Y6, Y9, Y3
+	VMOVUPS     (R12)(BX*2), Y9
+	VFMADD231PS Y8, Y9, Y2
+	VFMADD231PS Y7, Y9, Y3
+	VMOVUPS     (R12)(SI*1), Y9
+	VFMADD231PS Y8, Y9, Y3
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     Y1, (R9)(BX*1)
+	VMOVUPS     Y2, (R9)(BX*2)
+	VMOVUPS     Y3, (R9)(SI*1)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+	VMOVNTPS Y1, (R9)(BX*1)
+	VMOVNTPS Y2, (R9)(BX*2)
+	VMOVNTPS Y3, (R9)(SI*1)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y4
+	VMOVUPS     (R10)(R8*1), Y5
+	VADDPS      Y0, Y4, Y4
+	VFMADD231PS Y0, Y0, Y5
+	VADDPS      Y1, Y4, Y4
+	VFMADD231PS Y1, Y1, Y5
+	VADDPS      Y2, Y4, Y4
+	VFMADD231PS Y2, Y2, Y5
+	VADDPS      Y3, Y4, Y4
+	VFMADD231PS Y3, Y3, Y5
+	VMOVUPS     Y4, (R9)(R8*1)
+	VMOVUPS     Y5, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000005, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R11), Y4, Y4
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R11)(BX*1), Y5, Y5
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R11)(BX*2), Y6, Y6
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R11)(SI*1), Y7, Y7
+	LEAQ        (R11)(BX*4), R11
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	LEAQ        (R11)(BX*1), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13), Y9, Y9
+	VFMADD231PS Y4, Y9, Y0
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(BX*1), Y9, Y9
+	VFMADD231PS Y5, Y9, Y0
+	VFMADD231PS Y4, Y9, Y1
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(BX*2), Y9, Y9
+	VFMADD231PS Y6, Y9, Y0
+	VFMADD231PS Y5, Y9, Y1
+	VFMADD231PS Y4, Y9, Y2
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(SI*1), Y9, Y9
+	VFMADD231PS Y7, Y9, Y0
+	VFMADD231PS Y6, Y9, Y1
+	VFMADD231PS Y5, Y9, Y2
+	VFMADD231PS Y4, Y9, Y3
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13), Y9, Y9
+	VFMADD231PS Y8, Y9, Y0
+	VFMADD231PS Y7, Y9, Y1
+	VFMADD231PS Y6, Y9, Y2
+	VFMADD231PS Y5, Y9, Y3
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(BX*1), Y9, Y9
+	VFMADD231PS Y8, Y9, Y1
+	VFMADD231PS Y7, Y9, Y2
+	VFMADD231PS Y6, Y9, Y3
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(BX*2), Y9, Y9
+	VFMADD231PS Y8, Y9, Y2
+	VFMADD231PS Y7, Y9, Y3
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(SI*1), Y9, Y9
+	VFMADD231PS Y8, Y9, Y3
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y0, Y4, (R10)
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y1, Y4, (R10)(BX*1)
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y2, Y4, (R10)(BX*2)
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y3, Y4, (R10)(SI*1)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R10)(R8*1), Y4, Y4
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R11)(R8*1), Y5, Y5
+	VADDPS      Y0, Y4, Y4
+	VFMADD231PS Y0, Y0, Y5
+	VADDPS      Y1, Y4, Y4
+	VFMADD231PS Y1, Y1, Y5
+	VADDPS      Y2, Y4, Y4
+	VFMADD231PS Y2, Y2, Y5
+	VADDPS      Y3, Y4, Y4
+	VFMADD231PS Y3, Y3, Y5
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y4, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y5, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func strips5s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips5s1x2AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000005, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y2
+	VMOVUPS     (R10)(BX*1), Y3
+	VMOVUPS     (R10)(BX*2), Y4
+	VMOVUPS     (R10)(SI*1), Y5
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R10), Y6
+	LEAQ        (R10)(BX*1), R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y7
+	VFMADD231PS Y2, Y7, Y0
+	VMOVUPS     (R12)(BX*1), Y7
+	VFMADD231PS Y3, Y7, Y0
+	VFMADD231PS Y2, Y7, Y1
+	VMOVUPS     (R12)(BX*2), Y7
+	VFMADD231PS Y4, Y7, Y0
+	VFMADD231PS Y3, Y7, Y1
+	VMOVUPS     (R12)(SI*1), Y7
+	VFMADD231PS Y5, Y7, Y0
+	VFMADD231PS Y4, Y7, Y1
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y7
+	VFMADD231PS Y6, Y7, Y0
+	VFMADD231PS Y5, Y7, Y1
+	VMOVUPS     (R12)(BX*1), Y7
+	VFMADD231PS Y6, Y7, Y1
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     Y1, (R9)(BX*1)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+	VMOVNTPS Y1, (R9)(BX*1)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y2
+	VMOVUPS     (R10)(R8*1), Y3
+	VADDPS      Y0, Y2, Y2
+	VFMADD231PS Y0, Y0, Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMOVUPS     Y2, (R9)(R8*1)
+	VMOVUPS     Y3, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000005, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R11), Y2, Y2
+	VMOVUPS     (R9), Y3
+	VMASKMOVPS  (R11)(BX*1), Y3, Y3
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R11)(BX*2), Y4, Y4
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R11)(SI*1), Y5, Y5
+	LEAQ        (R11)(BX*4), R11
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R11), Y6, Y6
+	LEAQ        (R11)(BX*1), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13), Y7, Y7
+	VFMADD231PS Y2, Y7, Y0
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13)(BX*1), Y7, Y7
+	VFMADD231PS Y3, Y7, Y0
+	VFMADD231PS Y2, Y7, Y1
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13)(BX*2), Y7, Y7
+	VFMADD231PS Y4, Y7, Y0
+	VFMADD231PS Y3, Y7, Y1
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13)(SI*1), Y7, Y7
+	VFMADD231PS Y5, Y7, Y0
+	VFMADD231PS Y4, Y7, Y1
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13), Y7, Y7
+	VFMADD231PS Y6, Y7, Y0
+	VFMADD231PS Y5, Y7, Y1
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13)(BX*1), Y7, Y7
+	VFMADD231PS Y6, Y7, Y1
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  Y0, Y2, (R10)
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  Y1, Y2, (R10)(BX*1)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R10)(R8*1), Y2, Y2
+	VMOVUPS     (R9), Y3
+	VMASKMOVPS  (R11)(R8*1), Y3, Y3
+	VADDPS      Y0, Y2, Y2
+	VFMADD231PS Y0, Y0, Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y2, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y3, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func strips5s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips5s1x1AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000005, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y1
+	VMOVUPS     (R10)(BX*1), Y2
+	VMOVUPS     (R10)(BX*2), Y3
+	VMOVUPS     (R10)(SI*1), Y4
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R10), Y5
+	LEAQ        (R10)(BX*1), R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y6
+	VFMADD231PS Y1, Y6, Y0
+	VMOVUPS     (R12)(BX*1), Y6
+	VFMADD231PS Y2, Y6, Y0
+	VMOVUPS     (R12)(BX*2), Y6
+	VFMADD231PS Y3, Y6, Y0
+	VMOVUPS     (R12)(SI*1), Y6
+	VFMADD231PS Y4, Y6, Y0
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y6
+	VFMADD231PS Y5, Y6, Y0
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y1
+	VMOVUPS     (R10)(R8*1), Y2
+	VADDPS      Y0, Y1, Y1
+	VFMADD231PS Y0, Y0, Y2
+	VMOVUPS     Y1, (R9)(R8*1)
+	VMOVUPS     Y2, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000005, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y1
+	VMASKMOVPS  (R11), Y1, Y1
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R11)(BX*1), Y2, Y2
+	VMOVUPS     (R9), Y3
+	VMASKMOVPS  (R11)(BX*2), Y3, Y3
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R11)(SI*1), Y4, Y4
+	LEAQ        (R11)(BX*4), R11
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R11), Y5, Y5
+	LEAQ        (R11)(BX*1), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R13), Y6, Y6
+	VFMADD231PS Y1, Y6, Y0
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R13)(BX*1), Y6, Y6
+	VFMADD231PS Y2, Y6, Y0
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R13)(BX*2), Y6, Y6
+	VFMADD231PS Y3, Y6, Y0
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R13)(SI*1), Y6, Y6
+	VFMADD231PS Y4, Y6, Y0
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R13), Y6, Y6
+	VFMADD231PS Y5, Y6, Y0
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y1
+	VMASKMOVPS  Y0, Y1, (R10)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y1
+	VMASKMOVPS  (R10)(R8*1), Y1, Y1
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R11)(R8*1), Y2, Y2
+	VADDPS      Y0, Y1, Y1
+	VFMADD231PS Y0, Y0, Y2
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y1, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y2, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func tapRows5s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzPixel int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tapRows5s1AVX2(SB), NOSPLIT, $0-96
+	MOVQ pixel+32(FP), AX
+	LEAQ (AX)(AX*2), CX
+	MOVQ dzPixel+40(FP), DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ ahead+80(FP), SI
+	XORQ DI, DI
+	CMPQ vectors+56(FP), $0x00
+	JE   tail
+
+vector:
+	MOVQ x+8(FP), R8
+	LEAQ (R8)(DI*1), R8
+	MOVQ dw+0(FP), R9
+	LEAQ (R9)(DI*1), R9
+	MOVQ $0x00000005, R10
+
+ky5false:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ   R8, R11
+	MOVQ   dz+16(FP), R12
+	LEAQ   (R12)(DI*1), R12
+	MOVQ   ow+48(FP), R13
+
+block4false:
+	CMPQ        R13, $0x04
+	JL          after4false
+	VMOVUPS     (R12), Y10
+	VMOVUPS     (R12)(DX*1), Y11
+	VMOVUPS     (R12)(DX*2), Y12
+	VMOVUPS     (R12)(BX*1), Y13
+	LEAQ        (R12)(DX*4), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y14
+	VFMADD231PS Y10, Y14, Y0
+	VMOVUPS     (R14)(AX*1), Y14
+	VFMADD231PS Y10, Y14, Y1
+	VFMADD231PS Y11, Y14, Y5
+	VMOVUPS     (R14)(AX*2), Y14
+	VFMADD231PS Y10, Y14, Y2
+	VFMADD231PS Y11, Y14, Y6
+	VFMADD231PS Y12, Y14, Y0
+	VMOVUPS     (R14)(CX*1), Y14
+	VFMADD231PS Y10, Y14, Y3
+	VFMADD231PS Y11, Y14, Y7
+	VFMADD231PS Y12, Y14, Y1
+	VFMADD231PS Y13, Y14, Y5
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y14
+	VFMADD231PS Y10, Y14, Y4
+	VFMADD231PS Y11, Y14, Y8
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y6
+	VMOVUPS     (R14)(AX*1), Y14
+	VFMADD231PS Y11, Y14, Y9
+	VFMADD231PS Y12, Y14, Y3
+	VFMADD231PS Y13, Y14, Y7
+	VMOVUPS     (R14)(AX*2), Y14
+	VFMADD231PS Y12, Y14, Y4
+	VFMADD231PS Y13, Y14, Y8
+	VMOVUPS     (R14)(CX*1), Y14
+	VFMADD231PS Y13, Y14, Y9
+	LEAQ        (R11)(AX*4), R11
+	PREFETCHT0  (SI)
+	ADDQ        step+88(FP), SI
+	SUBQ        $0x04, R13
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R13, $0x02
+	JL          after2false
+	VMOVUPS     (R12), Y10
+	VMOVUPS     (R12)(DX*1), Y11
+	LEAQ        (R12)(DX*2), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y12
+	VFMADD231PS Y10, Y12, Y0
+	VMOVUPS     (R14)(AX*1), Y12
+	VFMADD231PS Y10, Y12, Y1
+	VFMADD231PS Y11, Y12, Y5
+	VMOVUPS     (R14)(AX*2), Y12
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y11, Y12, Y6
+	VMOVUPS     (R14)(CX*1), Y12
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y11, Y12, Y7
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y12
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y11, Y12, Y8
+	VMOVUPS     (R14)(AX*1), Y12
+	VFMADD231PS Y11, Y12, Y9
+	LEAQ        (R11)(AX*2), R11
+	SUBQ        $0x02, R13
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R13, $0x01
+	JL          after1false
+	VMOVUPS     (R12), Y10
+	LEAQ        (R12)(DX*1), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y11
+	VFMADD231PS Y10, Y11, Y0
+	VMOVUPS     (R14)(AX*1), Y11
+	VFMADD231PS Y10, Y11, Y1
+	VMOVUPS     (R14)(AX*2), Y11
+	VFMADD231PS Y10, Y11, Y2
+	VMOVUPS     (R14)(CX*1), Y11
+	VFMADD231PS Y10, Y11, Y3
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y11
+	VFMADD231PS Y10, Y11, Y4
+	LEAQ        (R11)(AX*1), R11
+	SUBQ        $0x01, R13
+	JMP         block1false
+
+after1false:
+	VADDPS  Y5, Y0, Y0
+	VADDPS  Y6, Y1, Y1
+	VADDPS  Y7, Y2, Y2
+	VADDPS  Y8, Y3, Y3
+	VADDPS  Y9, Y4, Y4
+	VMOVUPS (R9), Y5
+	VADDPS  Y5, Y0, Y0
+	VMOVUPS Y0, (R9)
+	VMOVUPS (R9)(AX*1), Y0
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (R9)(AX*1)
+	VMOVUPS (R9)(AX*2), Y0
+	VADDPS  Y0, Y2, Y2
+	VMOVUPS Y2, (R9)(AX*2)
+	VMOVUPS (R9)(CX*1), Y0
+	VADDPS  Y0, Y3, Y3
+	VMOVUPS Y3, (R9)(CX*1)
+	LEAQ    (R9)(AX*4), R9
+	VMOVUPS (R9), Y0
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (R9)
+	LEAQ    (R9)(AX*1), R9
+	ADDQ    xRow+24(FP), R8
+	DECQ    R10
+	JNZ     ky5false
+	ADDQ    $0x20, DI
+	MOVQ    vectors+56(FP), R8
+	SHLQ    $0x05, R8
+	CMPQ    DI, R8
+	JL      vector
+
+tail:
+	MOVB  tail+64(FP), R8
+	TESTB R8, R8
+	JZ    done
+	MOVQ  mask+72(FP), R8
+	MOVQ  x+8(FP), R9
+	LEAQ  (R9)(DI*1), R9
+	MOVQ  dw+0(FP), R10
+	LEAQ  (R10)(DI*1), R10
+	MOVQ  $0x00000005, R11
+
+ky5true:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ   R9, R12
+	MOVQ   dz+16(FP), R13
+	LEAQ   (R13)(DI*1), R13
+	MOVQ   ow+48(FP), R14
+
+block4true:
+	CMPQ        R14, $0x04
+	JL          after4true
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R13), Y10, Y10
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R13)(DX*1), Y11, Y11
+	VMOVUPS     (R8), Y12
+	VMASKMOVPS  (R13)(DX*2), Y12, Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R13)(BX*1), Y13, Y13
+	LEAQ        (R13)(DX*4), R13
+	MOVQ        R12, R15
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R15), Y14, Y14
+	VFMADD231PS Y10, Y14, Y0
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R15)(AX*1), Y14, Y14
+	VFMADD231PS Y10, Y14, Y1
+	VFMADD231PS Y11, Y14, Y5
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R15)(AX*2), Y14, Y14
+	VFMADD231PS Y10, Y14, Y2
+	VFMADD231PS Y11, Y14, Y6
+	VFMADD231PS Y12, Y14, Y0
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R15)(CX*1), Y14, Y14
+	VFMADD231PS Y10, Y14, Y3
+	VFMADD231PS Y11, Y14, Y7
+	VFMADD231PS Y12, Y14, Y1
+	VFMADD231PS Y13, Y14, Y5
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R15), Y14, Y14
+	VFMADD231PS Y10, Y14, Y4
+	VFMADD231PS Y11, Y14, Y8
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y6
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R15)(AX*1), Y14, Y14
+	VFMADD231PS Y11, Y14, Y9
+	VFMADD231PS Y12, Y14, Y3
+	VFMADD231PS Y13, Y14, Y7
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R15)(AX*2), Y14, Y14
+	VFMADD231PS Y12, Y14, Y4
+	VFMADD231PS Y13, Y14, Y8
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R15)(CX*1), Y14, Y14
+	VFMADD231PS Y13, Y14, Y9
+	LEAQ        (R12)(AX*4), R12
+	PREFETCHT0  (SI)
+	ADDQ        step+88(FP), SI
+	SUBQ        $0x04, R14
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R14, $0x02
+	JL          after2true
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R13), Y10, Y10
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R13)(DX*1), Y11, Y11
+	LEAQ        (R13)(DX*2), R13
+	MOVQ        R12, R15
+	VMOVUPS     (R8), Y12
+	VMASKMOVPS  (R15), Y12, Y12
+	VFMADD231PS Y10, Y12, Y0
+	VMOVUPS     (R8), Y12
+	VMASKMOVPS  (R15)(AX*1), Y12, Y12
+	VFMADD231PS Y10, Y12, Y1
+	VFMADD231PS Y11, Y12, Y5
+	VMOVUPS     (R8), Y12
+	VMASKMOVPS  (R15)(AX*2), Y12, Y12
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y11, Y12, Y6
+	VMOVUPS     (R8), Y12
+	VMASKMOVPS  (R15)(CX*1), Y12, Y12
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y11, Y12, Y7
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y12
+	VMASKMOVPS  (R15), Y12, Y12
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y11, Y12, Y8
+	VMOVUPS     (R8), Y12
+	VMASKMOVPS  (R15)(AX*1), Y12, Y12
+	VFMADD231PS Y11, Y12, Y9
+	LEAQ        (R12)(AX*2), R12
+	SUBQ        $0x02, R14
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R14, $0x01
+	JL          after1true
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R13), Y10, Y10
+	LEAQ        (R13)(DX*1), R13
+	MOVQ        R12, R15
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15), Y11, Y11
+	VFMADD231PS Y10, Y11, Y0
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*1), Y11, Y11
+	VFMADD231PS Y10, Y11, Y1
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*2), Y11, Y11
+	VFMADD231PS Y10, Y11, Y2
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(CX*1), Y11, Y11
+	VFMADD231PS Y10, Y11, Y3
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15), Y11, Y11
+	VFMADD231PS Y10, Y11, Y4
+	LEAQ        (R12)(AX*1), R12
+	SUBQ        $0x01, R14
+	JMP         block1true
+
+after1true:
+	VADDPS     Y5, Y0, Y0
+	VADDPS     Y6, Y1, Y1
+	VADDPS     Y7, Y2, Y2
 	VADDPS     Y8, Y3, Y3
-	VMASKMOVPS Y3, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y8
-	VADDPS     Y8, Y4, Y4
-	VMASKMOVPS Y4, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y8
-	VADDPS     Y8, Y5, Y5
-	VMASKMOVPS Y5, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y8
-	VADDPS     Y8, Y6, Y6
-	VMASKMOVPS Y6, Y0, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS (AX), Y0, Y8
-	VADDPS     Y8, Y7, Y7
-	VMASKMOVPS Y7, Y0, (AX)
+	VADDPS     Y9, Y4, Y4
+	VMOVUPS    (R8), Y5
+	VMASKMOVPS (R10), Y5, Y5
+	VADDPS     Y5, Y0, Y0
+	VMOVUPS    (R8), Y5
+	VMASKMOVPS Y0, Y5, (R10)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(AX*1), Y0, Y0
+	VADDPS     Y0, Y1, Y1
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y1, Y0, (R10)(AX*1)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(AX*2), Y0, Y0
+	VADDPS     Y0, Y2, Y2
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y2, Y0, (R10)(AX*2)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(CX*1), Y0, Y0
+	VADDPS     Y0, Y3, Y3
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y3, Y0, (R10)(CX*1)
+	LEAQ       (R10)(AX*4), R10
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10), Y0, Y0
+	VADDPS     Y0, Y4, Y4
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y4, Y0, (R10)
+	LEAQ       (R10)(AX*1), R10
+	ADDQ       xRow+24(FP), R9
+	DECQ       R11
+	JNZ        ky5true
+
+done:
+	VZEROUPPER
+	RET
+
+// func strips5s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips5s2x8AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000005, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y8
+	VMOVUPS     (R10)(BX*1), Y9
+	VMOVUPS     (R10)(BX*2), Y10
+	VMOVUPS     (R10)(SI*1), Y11
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R10), Y12
+	LEAQ        (R10)(BX*1), R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y13
+	VFMADD231PS Y8, Y13, Y0
+	VMOVUPS     (R12)(BX*1), Y13
+	VFMADD231PS Y9, Y13, Y0
+	VMOVUPS     (R12)(BX*2), Y13
+	VFMADD231PS Y10, Y13, Y0
+	VFMADD231PS Y8, Y13, Y1
+	VMOVUPS     (R12)(SI*1), Y13
+	VFMADD231PS Y11, Y13, Y0
+	VFMADD231PS Y9, Y13, Y1
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y13
+	VFMADD231PS Y12, Y13, Y0
+	VFMADD231PS Y10, Y13, Y1
+	VFMADD231PS Y8, Y13, Y2
+	VMOVUPS     (R12)(BX*1), Y13
+	VFMADD231PS Y11, Y13, Y1
+	VFMADD231PS Y9, Y13, Y2
+	VMOVUPS     (R12)(BX*2), Y13
+	VFMADD231PS Y12, Y13, Y1
+	VFMADD231PS Y10, Y13, Y2
+	VFMADD231PS Y8, Y13, Y3
+	VMOVUPS     (R12)(SI*1), Y13
+	VFMADD231PS Y11, Y13, Y2
+	VFMADD231PS Y9, Y13, Y3
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y13
+	VFMADD231PS Y12, Y13, Y2
+	VFMADD231PS Y10, Y13, Y3
+	VFMADD231PS Y8, Y13, Y4
+	VMOVUPS     (R12)(BX*1), Y13
+	VFMADD231PS Y11, Y13, Y3
+	VFMADD231PS Y9, Y13, Y4
+	VMOVUPS     (R12)(BX*2), Y13
+	VFMADD231PS Y12, Y13, Y3
+	VFMADD231PS Y10, Y13, Y4
+	VFMADD231PS Y8, Y13, Y5
+	VMOVUPS     (R12)(SI*1), Y13
+	VFMADD231PS Y11, Y13, Y4
+	VFMADD231PS Y9, Y13, Y5
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y13
+	VFMADD231PS Y12, Y13, Y4
+	VFMADD231PS Y10, Y13, Y5
+	VFMADD231PS Y8, Y13, Y6
+	VMOVUPS     (R12)(BX*1), Y13
+	VFMADD231PS Y11, Y13, Y5
+	VFMADD231PS Y9, Y13, Y6
+	VMOVUPS     (R12)(BX*2), Y13
+	VFMADD231PS Y12, Y13, Y5
+	VFMADD231PS Y10, Y13, Y6
+	VFMADD231PS Y8, Y13, Y7
+	VMOVUPS     (R12)(SI*1), Y13
+	VFMADD231PS Y11, Y13, Y6
+	VFMADD231PS Y9, Y13, Y7
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y13
+	VFMADD231PS Y12, Y13, Y6
+	VFMADD231PS Y10, Y13, Y7
+	VMOVUPS     (R12)(BX*1), Y13
+	VFMADD231PS Y11, Y13, Y7
+	VMOVUPS     (R12)(BX*2), Y13
+	VFMADD231PS Y12, Y13, Y7
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     Y1, (R9)(BX*1)
+	VMOVUPS     Y2, (R9)(BX*2)
+	VMOVUPS     Y3, (R9)(SI*1)
+	LEAQ        (R9)(BX*4), R9
+	VMOVUPS     Y4, (R9)
+	VMOVUPS     Y5, (R9)(BX*1)
+	VMOVUPS     Y6, (R9)(BX*2)
+	VMOVUPS     Y7, (R9)(SI*1)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+	VMOVNTPS Y1, (R9)(BX*1)
+	VMOVNTPS Y2, (R9)(BX*2)
+	VMOVNTPS Y3, (R9)(SI*1)
+	LEAQ     (R9)(BX*4), R9
+	VMOVNTPS Y4, (R9)
+	VMOVNTPS Y5, (R9)(BX*1)
+	VMOVNTPS Y6, (R9)(BX*2)
+	VMOVNTPS Y7, (R9)(SI*1)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y8
+	VMOVUPS     (R10)(R8*1), Y9
+	VADDPS      Y0, Y8, Y8
+	VFMADD231PS Y0, Y0, Y9
+	VADDPS      Y1, Y8, Y8
+	VFMADD231PS Y1, Y1, Y9
+	VADDPS      Y2, Y8, Y8
+	VFMADD231PS Y2, Y2, Y9
+	VADDPS      Y3, Y8, Y8
+	VFMADD231PS Y3, Y3, Y9
+	VADDPS      Y4, Y8, Y8
+	VFMADD231PS Y4, Y4, Y9
+	VADDPS      Y5, Y8, Y8
+	VFMADD231PS Y5, Y5, Y9
+	VADDPS      Y6, Y8, Y8
+	VFMADD231PS Y6, Y6, Y9
+	VADDPS      Y7, Y8, Y8
+	VFMADD231PS Y7, Y7, Y9
+	VMOVUPS     Y8, (R9)(R8*1)
+	VMOVUPS     Y9, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000005, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R11)(BX*1), Y9, Y9
+	VMOVUPS     (R9), Y10
+	VMASKMOVPS  (R11)(BX*2), Y10, Y10
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R11)(SI*1), Y11, Y11
+	LEAQ        (R11)(BX*4), R11
+	VMOVUPS     (R9), Y12
+	VMASKMOVPS  (R11), Y12, Y12
+	LEAQ        (R11)(BX*1), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13), Y13, Y13
+	VFMADD231PS Y8, Y13, Y0
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(BX*1), Y13, Y13
+	VFMADD231PS Y9, Y13, Y0
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(BX*2), Y13, Y13
+	VFMADD231PS Y10, Y13, Y0
+	VFMADD231PS Y8, Y13, Y1
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(SI*1), Y13, Y13
+	VFMADD231PS Y11, Y13, Y0
+	VFMADD231PS Y9, Y13, Y1
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13), Y13, Y13
+	VFMADD231PS Y12, Y13, Y0
+	VFMADD231PS Y10, Y13, Y1
+	VFMADD231PS Y8, Y13, Y2
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(BX*1), Y13, Y13
+	VFMADD231PS Y11, Y13, Y1
+	VFMADD231PS Y9, Y13, Y2
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(BX*2), Y13, Y13
+	VFMADD231PS Y12, Y13, Y1
+	VFMADD231PS Y10, Y13, Y2
+	VFMADD231PS Y8, Y13, Y3
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(SI*1), Y13, Y13
+	VFMADD231PS Y11, Y13, Y2
+	VFMADD231PS Y9, Y13, Y3
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13), Y13, Y13
+	VFMADD231PS Y12, Y13, Y2
+	VFMADD231PS Y10, Y13, Y3
+	VFMADD231PS Y8, Y13, Y4
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(BX*1), Y13, Y13
+	VFMADD231PS Y11, Y13, Y3
+	VFMADD231PS Y9, Y13, Y4
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(BX*2), Y13, Y13
+	VFMADD231PS Y12, Y13, Y3
+	VFMADD231PS Y10, Y13, Y4
+	VFMADD231PS Y8, Y13, Y5
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(SI*1), Y13, Y13
+	VFMADD231PS Y11, Y13, Y4
+	VFMADD231PS Y9, Y13, Y5
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13), Y13, Y13
+	VFMADD231PS Y12, Y13, Y4
+	VFMADD231PS Y10, Y13, Y5
+	VFMADD231PS Y8, Y13, Y6
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(BX*1), Y13, Y13
+	VFMADD231PS Y11, Y13, Y5
+	VFMADD231PS Y9, Y13, Y6
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(BX*2), Y13, Y13
+	VFMADD231PS Y12, Y13, Y5
+	VFMADD231PS Y10, Y13, Y6
+	VFMADD231PS Y8, Y13, Y7
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(SI*1), Y13, Y13
+	VFMADD231PS Y11, Y13, Y6
+	VFMADD231PS Y9, Y13, Y7
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13), Y13, Y13
+	VFMADD231PS Y12, Y13, Y6
+	VFMADD231PS Y10, Y13, Y7
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(BX*1), Y13, Y13
+	VFMADD231PS Y11, Y13, Y7
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R13)(BX*2), Y13, Y13
+	VFMADD231PS Y12, Y13, Y7
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y0, Y8, (R10)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y1, Y8, (R10)(BX*1)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y2, Y8, (R10)(BX*2)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y3, Y8, (R10)(SI*1)
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y4, Y8, (R10)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y5, Y8, (R10)(BX*1)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y6, Y8, (R10)(BX*2)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y7, Y8, (R10)(SI*1)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R10)(R8*1), Y8, Y8
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R11)(R8*1), Y9, Y9
+	VADDPS      Y0, Y8, Y8
+	VFMADD231PS Y0, Y0, Y9
+	VADDPS      Y1, Y8, Y8
+	VFMADD231PS Y1, Y1, Y9
+	VADDPS      Y2, Y8, Y8
+	VFMADD231PS Y2, Y2, Y9
+	VADDPS      Y3, Y8, Y8
+	VFMADD231PS Y3, Y3, Y9
+	VADDPS      Y4, Y8, Y8
+	VFMADD231PS Y4, Y4, Y9
+	VADDPS      Y5, Y8, Y8
+	VFMADD231PS Y5, Y5, Y9
+	VADDPS      Y6, Y8, Y8
+	VFMADD231PS Y6, Y6, Y9
+	VADDPS      Y7, Y8, Y8
+	VFMADD231PS Y7, Y7, Y9
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y8, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y9, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func strips5s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips5s2x4AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000005, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y4
+	VMOVUPS     (R10)(BX*1), Y5
+	VMOVUPS     (R10)(BX*2), Y6
+	VMOVUPS     (R10)(SI*1), Y7
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R10), Y8
+	LEAQ        (R10)(BX*1), R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS Y4, Y9, Y0
+	VMOVUPS     (R12)(BX*1), Y9
+	VFMADD231PS Y5, Y9, Y0
+	VMOVUPS     (R12)(BX*2), Y9
+	VFMADD231PS Y6, Y9, Y0
+	VFMADD231PS Y4, Y9, Y1
+	VMOVUPS     (R12)(SI*1), Y9
+	VFMADD231PS Y7, Y9, Y0
+	VFMADD231PS Y5, Y9, Y1
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS Y8, Y9, Y0
+	VFMADD231PS Y6, Y9, Y1
+	VFMADD231PS Y4, Y9, Y2
+	VMOVUPS     (R12)(BX*1), Y9
+	VFMADD231PS Y7, Y9, Y1
+	VFMADD231PS Y5, Y9, Y2
+	VMOVUPS     (R12)(BX*2), Y9
+	VFMADD231PS Y8, Y9, Y1
+	VFMADD231PS Y6, Y9, Y2
+	VFMADD231PS Y4, Y9, Y3
+	VMOVUPS     (R12)(SI*1), Y9
+	VFMADD231PS Y7, Y9, Y2
+	VFMADD231PS Y5, Y9, Y3
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS Y8, Y9, Y2
+	VFMADD231PS Y6, Y9, Y3
+	VMOVUPS     (R12)(BX*1), Y9
+	VFMADD231PS Y7, Y9, Y3
+	VMOVUPS     (R12)(BX*2), Y9
+	VFMADD231PS Y8, Y9, Y3
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     Y1, (R9)(BX*1)
+	VMOVUPS     Y2, (R9)(BX*2)
+	VMOVUPS     Y3, (R9)(SI*1)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+	VMOVNTPS Y1, (R9)(BX*1)
+	VMOVNTPS Y2, (R9)(BX*2)
+	VMOVNTPS Y3, (R9)(SI*1)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y4
+	VMOVUPS     (R10)(R8*1), Y5
+	VADDPS      Y0, Y4, Y4
+	VFMADD231PS Y0, Y0, Y5
+	VADDPS      Y1, Y4, Y4
+	VFMADD231PS Y1, Y1, Y5
+	VADDPS      Y2, Y4, Y4
+	VFMADD231PS Y2, Y2, Y5
+	VADDPS      Y3, Y4, Y4
+	VFMADD231PS Y3, Y3, Y5
+	VMOVUPS     Y4, (R9)(R8*1)
+	VMOVUPS     Y5, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000005, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R11), Y4, Y4
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R11)(BX*1), Y5, Y5
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R11)(BX*2), Y6, Y6
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R11)(SI*1), Y7, Y7
+	LEAQ        (R11)(BX*4), R11
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	LEAQ        (R11)(BX*1), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13), Y9, Y9
+	VFMADD231PS Y4, Y9, Y0
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(BX*1), Y9, Y9
+	VFMADD231PS Y5, Y9, Y0
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(BX*2), Y9, Y9
+	VFMADD231PS Y6, Y9, Y0
+	VFMADD231PS Y4, Y9, Y1
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(SI*1), Y9, Y9
+	VFMADD231PS Y7, Y9, Y0
+	VFMADD231PS Y5, Y9, Y1
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13), Y9, Y9
+	VFMADD231PS Y8, Y9, Y0
+	VFMADD231PS Y6, Y9, Y1
+	VFMADD231PS Y4, Y9, Y2
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(BX*1), Y9, Y9
+	VFMADD231PS Y7, Y9, Y1
+	VFMADD231PS Y5, Y9, Y2
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(BX*2), Y9, Y9
+	VFMADD231PS Y8, Y9, Y1
+	VFMADD231PS Y6, Y9, Y2
+	VFMADD231PS Y4, Y9, Y3
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(SI*1), Y9, Y9
+	VFMADD231PS Y7, Y9, Y2
+	VFMADD231PS Y5, Y9, Y3
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13), Y9, Y9
+	VFMADD231PS Y8, Y9, Y2
+	VFMADD231PS Y6, Y9, Y3
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(BX*1), Y9, Y9
+	VFMADD231PS Y7, Y9, Y3
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(BX*2), Y9, Y9
+	VFMADD231PS Y8, Y9, Y3
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y0, Y4, (R10)
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y1, Y4, (R10)(BX*1)
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y2, Y4, (R10)(BX*2)
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y3, Y4, (R10)(SI*1)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R10)(R8*1), Y4, Y4
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R11)(R8*1), Y5, Y5
+	VADDPS      Y0, Y4, Y4
+	VFMADD231PS Y0, Y0, Y5
+	VADDPS      Y1, Y4, Y4
+	VFMADD231PS Y1, Y1, Y5
+	VADDPS      Y2, Y4, Y4
+	VFMADD231PS Y2, Y2, Y5
+	VADDPS      Y3, Y4, Y4
+	VFMADD231PS Y3, Y3, Y5
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y4, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y5, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func strips5s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips5s2x2AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000005, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y2
+	VMOVUPS     (R10)(BX*1), Y3
+	VMOVUPS     (R10)(BX*2), Y4
+	VMOVUPS     (R10)(SI*1), Y5
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R10), Y6
+	LEAQ        (R10)(BX*1), R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y7
+	VFMADD231PS Y2, Y7, Y0
+	VMOVUPS     (R12)(BX*1), Y7
+	VFMADD231PS Y3, Y7, Y0
+	VMOVUPS     (R12)(BX*2), Y7
+	VFMADD231PS Y4, Y7, Y0
+	VFMADD231PS Y2, Y7, Y1
+	VMOVUPS     (R12)(SI*1), Y7
+	VFMADD231PS Y5, Y7, Y0
+	VFMADD231PS Y3, Y7, Y1
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y7
+	VFMADD231PS Y6, Y7, Y0
+	VFMADD231PS Y4, Y7, Y1
+	VMOVUPS     (R12)(BX*1), Y7
+	VFMADD231PS Y5, Y7, Y1
+	VMOVUPS     (R12)(BX*2), Y7
+	VFMADD231PS Y6, Y7, Y1
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     Y1, (R9)(BX*1)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+	VMOVNTPS Y1, (R9)(BX*1)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y2
+	VMOVUPS     (R10)(R8*1), Y3
+	VADDPS      Y0, Y2, Y2
+	VFMADD231PS Y0, Y0, Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMOVUPS     Y2, (R9)(R8*1)
+	VMOVUPS     Y3, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000005, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R11), Y2, Y2
+	VMOVUPS     (R9), Y3
+	VMASKMOVPS  (R11)(BX*1), Y3, Y3
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R11)(BX*2), Y4, Y4
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R11)(SI*1), Y5, Y5
+	LEAQ        (R11)(BX*4), R11
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R11), Y6, Y6
+	LEAQ        (R11)(BX*1), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13), Y7, Y7
+	VFMADD231PS Y2, Y7, Y0
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13)(BX*1), Y7, Y7
+	VFMADD231PS Y3, Y7, Y0
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13)(BX*2), Y7, Y7
+	VFMADD231PS Y4, Y7, Y0
+	VFMADD231PS Y2, Y7, Y1
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13)(SI*1), Y7, Y7
+	VFMADD231PS Y5, Y7, Y0
+	VFMADD231PS Y3, Y7, Y1
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13), Y7, Y7
+	VFMADD231PS Y6, Y7, Y0
+	VFMADD231PS Y4, Y7, Y1
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13)(BX*1), Y7, Y7
+	VFMADD231PS Y5, Y7, Y1
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R13)(BX*2), Y7, Y7
+	VFMADD231PS Y6, Y7, Y1
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  Y0, Y2, (R10)
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  Y1, Y2, (R10)(BX*1)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R10)(R8*1), Y2, Y2
+	VMOVUPS     (R9), Y3
+	VMASKMOVPS  (R11)(R8*1), Y3, Y3
+	VADDPS      Y0, Y2, Y2
+	VFMADD231PS Y0, Y0, Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y2, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y3, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func strips5s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips5s2x1AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000005, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y1
+	VMOVUPS     (R10)(BX*1), Y2
+	VMOVUPS     (R10)(BX*2), Y3
+	VMOVUPS     (R10)(SI*1), Y4
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R10), Y5
+	LEAQ        (R10)(BX*1), R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y6
+	VFMADD231PS Y1, Y6, Y0
+	VMOVUPS     (R12)(BX*1), Y6
+	VFMADD231PS Y2, Y6, Y0
+	VMOVUPS     (R12)(BX*2), Y6
+	VFMADD231PS Y3, Y6, Y0
+	VMOVUPS     (R12)(SI*1), Y6
+	VFMADD231PS Y4, Y6, Y0
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y6
+	VFMADD231PS Y5, Y6, Y0
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y1
+	VMOVUPS     (R10)(R8*1), Y2
+	VADDPS      Y0, Y1, Y1
+	VFMADD231PS Y0, Y0, Y2
+	VMOVUPS     Y1, (R9)(R8*1)
+	VMOVUPS     Y2, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000005, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y1
+	VMASKMOVPS  (R11), Y1, Y1
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R11)(BX*1), Y2, Y2
+	VMOVUPS     (R9), Y3
+	VMASKMOVPS  (R11)(BX*2), Y3, Y3
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R11)(SI*1), Y4, Y4
+	LEAQ        (R11)(BX*4), R11
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R11), Y5, Y5
+	LEAQ        (R11)(BX*1), R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R13), Y6, Y6
+	VFMADD231PS Y1, Y6, Y0
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R13)(BX*1), Y6, Y6
+	VFMADD231PS Y2, Y6, Y0
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R13)(BX*2), Y6, Y6
+	VFMADD231PS Y3, Y6, Y0
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R13)(SI*1), Y6, Y6
+	VFMADD231PS Y4, Y6, Y0
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R13), Y6, Y6
+	VFMADD231PS Y5, Y6, Y0
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y1
+	VMASKMOVPS  Y0, Y1, (R10)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y1
+	VMASKMOVPS  (R10)(R8*1), Y1, Y1
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R11)(R8*1), Y2, Y2
+	VADDPS      Y0, Y1, Y1
+	VFMADD231PS Y0, Y0, Y2
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y1, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y2, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func tapRows5s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzPixel int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tapRows5s2AVX2(SB), NOSPLIT, $0-96
+	MOVQ pixel+32(FP), AX
+	LEAQ (AX)(AX*2), CX
+	MOVQ dzPixel+40(FP), DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ ahead+80(FP), SI
+	XORQ DI, DI
+	CMPQ vectors+56(FP), $0x00
+	JE   tail
+
+vector:
+	MOVQ x+8(FP), R8
+	LEAQ (R8)(DI*1), R8
+	MOVQ dw+0(FP), R9
+	LEAQ (R9)(DI*1), R9
+	MOVQ $0x00000005, R10
+
+ky5false:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ   R8, R11
+	MOVQ   dz+16(FP), R12
+	LEAQ   (R12)(DI*1), R12
+	MOVQ   ow+48(FP), R13
+
+block4false:
+	CMPQ        R13, $0x04
+	JL          after4false
+	VMOVUPS     (R12), Y10
+	VMOVUPS     (R12)(DX*1), Y11
+	VMOVUPS     (R12)(DX*2), Y12
+	VMOVUPS     (R12)(BX*1), Y13
+	LEAQ        (R12)(DX*4), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y14
+	VFMADD231PS Y10, Y14, Y0
+	VMOVUPS     (R14)(AX*1), Y14
+	VFMADD231PS Y10, Y14, Y1
+	VMOVUPS     (R14)(AX*2), Y14
+	VFMADD231PS Y10, Y14, Y2
+	VFMADD231PS Y11, Y14, Y5
+	VMOVUPS     (R14)(CX*1), Y14
+	VFMADD231PS Y10, Y14, Y3
+	VFMADD231PS Y11, Y14, Y6
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y14
+	VFMADD231PS Y10, Y14, Y4
+	VFMADD231PS Y11, Y14, Y7
+	VFMADD231PS Y12, Y14, Y0
+	VMOVUPS     (R14)(AX*1), Y14
+	VFMADD231PS Y11, Y14, Y8
+	VFMADD231PS Y12, Y14, Y1
+	VMOVUPS     (R14)(AX*2), Y14
+	VFMADD231PS Y11, Y14, Y9
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y5
+	VMOVUPS     (R14)(CX*1), Y14
+	VFMADD231PS Y12, Y14, Y3
+	VFMADD231PS Y13, Y14, Y6
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y14
+	VFMADD231PS Y12, Y14, Y4
+	VFMADD231PS Y13, Y14, Y7
+	VMOVUPS     (R14)(AX*1), Y14
+	VFMADD231PS Y13, Y14, Y8
+	VMOVUPS     (R14)(AX*2), Y14
+	VFMADD231PS Y13, Y14, Y9
+	LEAQ        (R11)(AX*4), R11
+	LEAQ        (R11)(AX*4), R11
+	PREFETCHT0  (SI)
+	ADDQ        step+88(FP), SI
+	SUBQ        $0x04, R13
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R13, $0x02
+	JL          after2false
+	VMOVUPS     (R12), Y10
+	VMOVUPS     (R12)(DX*1), Y11
+	LEAQ        (R12)(DX*2), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y12
+	VFMADD231PS Y10, Y12, Y0
+	VMOVUPS     (R14)(AX*1), Y12
+	VFMADD231PS Y10, Y12, Y1
+	VMOVUPS     (R14)(AX*2), Y12
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y11, Y12, Y5
+	VMOVUPS     (R14)(CX*1), Y12
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y11, Y12, Y6
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y12
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y11, Y12, Y7
+	VMOVUPS     (R14)(AX*1), Y12
+	VFMADD231PS Y11, Y12, Y8
+	VMOVUPS     (R14)(AX*2), Y12
+	VFMADD231PS Y11, Y12, Y9
+	LEAQ        (R11)(AX*4), R11
+	SUBQ        $0x02, R13
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R13, $0x01
+	JL          after1false
+	VMOVUPS     (R12), Y10
+	LEAQ        (R12)(DX*1), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y11
+	VFMADD231PS Y10, Y11, Y0
+	VMOVUPS     (R14)(AX*1), Y11
+	VFMADD231PS Y10, Y11, Y1
+	VMOVUPS     (R14)(AX*2), Y11
+	VFMADD231PS Y10, Y11, Y2
+	VMOVUPS     (R14)(CX*1), Y11
+	VFMADD231PS Y10, Y11, Y3
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y11
+	VFMADD231PS Y10, Y11, Y4
+	LEAQ        (R11)(AX*2), R11
+	SUBQ        $0x01, R13
+	JMP         block1false
+
+after1false:
+	VADDPS  Y5, Y0, Y0
+	VADDPS  Y6, Y1, Y1
+	VADDPS  Y7, Y2, Y2
+	VADDPS  Y8, Y3, Y3
+	VADDPS  Y9, Y4, Y4
+	VMOVUPS (R9), Y5
+	VADDPS  Y5, Y0, Y0
+	VMOVUPS Y0, (R9)
+	VMOVUPS (R9)(AX*1), Y0
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (R9)(AX*1)
+	VMOVUPS (R9)(AX*2), Y0
+	VADDPS  Y0, Y2, Y2
+	VMOVUPS Y2, (R9)(AX*2)
+	VMOVUPS (R9)(CX*1), Y0
+	VADDPS  Y0, Y3, Y3
+	VMOVUPS Y3, (R9)(CX*1)
+	LEAQ    (R9)(AX*4), R9
+	VMOVUPS (R9), Y0
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (R9)
+	LEAQ    (R9)(AX*1), R9
+	ADDQ    xRow+24(FP), R8
+	DECQ    R10
+	JNZ     ky5false
+	ADDQ    $0x20, DI
+	MOVQ    vectors+56(FP), R8
+	SHLQ    $0x05, R8
+	CMPQ    DI, R8
+	JL      vector
+
+tail:
+	MOVB  tail+64(FP), R8
+	TESTB R8, R8
+	JZ    done
+	MOVQ  mask+72(FP), R8
+	MOVQ  x+8(FP), R9
+	LEAQ  (R9)(DI*1), R9
+	MOVQ  dw+0(FP), R10
+	LEAQ  (R10)(DI*1), R10
+	MOVQ  $0x00000005, R11
+
+ky5true:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ   R9, R12
+	MOVQ   dz+16(FP), R13
+	LEAQ   (R13)(DI*1), R13
+	MOVQ   ow+48(FP), R14
+
+block4true:
+	CMPQ        R14, $0x04
+	JL          after4true
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R13), Y10, Y10
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R13)(DX*1), Y11, Y11
+	VMOVUPS     (R8), Y12
+	VMASKMOVPS  (R13)(DX*2), Y12, Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R13)(BX*1), Y13, Y13
+	LEAQ        (R13)(DX*4), R13
+	MOVQ        R12, R15
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R15), Y14, Y14
+	VFMADD231PS Y10, Y14, Y0
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R15)(AX*1), Y14, Y14
+	VFMADD231PS Y10, Y14, Y1
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R15)(AX*2), Y14, Y14
+	VFMADD231PS Y10, Y14, Y2
+	VFMADD231PS Y11, Y14, Y5
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R15)(CX*1), Y14, Y14
+	VFMADD231PS Y10, Y14, Y3
+	VFMADD231PS Y11, Y14, Y6
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R15), Y14, Y14
+	VFMADD231PS Y10, Y14, Y4
+	VFMADD231PS Y11, Y14, Y7
+	VFMADD231PS Y12, Y14, Y0
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R15)(AX*1), Y14, Y14
+	VFMADD231PS Y11, Y14, Y8
+	VFMADD231PS Y12, Y14, Y1
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R15)(AX*2), Y14, Y14
+	VFMADD231PS Y11, Y14, Y9
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y5
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R15)(CX*1), Y14, Y14
+	VFMADD231PS Y12, Y14, Y3
+	VFMADD231PS Y13, Y14, Y6
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R15), Y14, Y14
+	VFMADD231PS Y12, Y14, Y4
+	VFMADD231PS Y13, Y14, Y7
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R15)(AX*1), Y14, Y14
+	VFMADD231PS Y13, Y14, Y8
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R15)(AX*2), Y14, Y14
+	VFMADD231PS Y13, Y14, Y9
+	LEAQ        (R12)(AX*4), R12
+	LEAQ        (R12)(AX*4), R12
+	PREFETCHT0  (SI)
+	ADDQ        step+88(FP), SI
+	SUBQ        $0x04, R14
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R14, $0x02
+	JL          after2true
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R13), Y10, Y10
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R13)(DX*1), Y11, Y11
+	LEAQ        (R13)(DX*2), R13
+	MOVQ        R12, R15
+	VMOVUPS     (R8), Y12
+	VMASKMOVPS  (R15), Y12, Y12
+	VFMADD231PS Y10, Y12, Y0
+	VMOVUPS     (R8), Y12
+	VMASKMOVPS  (R15)(AX*1), Y12, Y12
+	VFMADD231PS Y10, Y12, Y1
+	VMOVUPS     (R8), Y12
+	VMASKMOVPS  (R15)(AX*2), Y12, Y12
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y11, Y12, Y5
+	VMOVUPS     (R8), Y12
+	VMASKMOVPS  (R15)(CX*1), Y12, Y12
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y11, Y12, Y6
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y12
+	VMASKMOVPS  (R15), Y12, Y12
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y11, Y12, Y7
+	VMOVUPS     (R8), Y12
+	VMASKMOVPS  (R15)(AX*1), Y12, Y12
+	VFMADD231PS Y11, Y12, Y8
+	VMOVUPS     (R8), Y12
+	VMASKMOVPS  (R15)(AX*2), Y12, Y12
+	VFMADD231PS Y11, Y12, Y9
+	LEAQ        (R12)(AX*4), R12
+	SUBQ        $0x02, R14
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R14, $0x01
+	JL          after1true
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R13), Y10, Y10
+	LEAQ        (R13)(DX*1), R13
+	MOVQ        R12, R15
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15), Y11, Y11
+	VFMADD231PS Y10, Y11, Y0
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*1), Y11, Y11
+	VFMADD231PS Y10, Y11, Y1
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*2), Y11, Y11
+	VFMADD231PS Y10, Y11, Y2
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(CX*1), Y11, Y11
+	VFMADD231PS Y10, Y11, Y3
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15), Y11, Y11
+	VFMADD231PS Y10, Y11, Y4
+	LEAQ        (R12)(AX*2), R12
+	SUBQ        $0x01, R14
+	JMP         block1true
+
+after1true:
+	VADDPS     Y5, Y0, Y0
+	VADDPS     Y6, Y1, Y1
+	VADDPS     Y7, Y2, Y2
+	VADDPS     Y8, Y3, Y3
+	VADDPS     Y9, Y4, Y4
+	VMOVUPS    (R8), Y5
+	VMASKMOVPS (R10), Y5, Y5
+	VADDPS     Y5, Y0, Y0
+	VMOVUPS    (R8), Y5
+	VMASKMOVPS Y0, Y5, (R10)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(AX*1), Y0, Y0
+	VADDPS     Y0, Y1, Y1
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y1, Y0, (R10)(AX*1)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(AX*2), Y0, Y0
+	VADDPS     Y0, Y2, Y2
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y2, Y0, (R10)(AX*2)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(CX*1), Y0, Y0
+	VADDPS     Y0, Y3, Y3
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y3, Y0, (R10)(CX*1)
+	LEAQ       (R10)(AX*4), R10
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10), Y0, Y0
+	VADDPS     Y0, Y4, Y4
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y4, Y0, (R10)
+	LEAQ       (R10)(AX*1), R10
+	ADDQ       xRow+24(FP), R9
+	DECQ       R11
+	JNZ        ky5true
+
+done:
+	VZEROUPPER
+	RET
+
+// func strips7s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips7s1x8AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000007, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y8
+	VMOVUPS     (R10)(BX*1), Y9
+	VMOVUPS     (R10)(BX*2), Y10
+	VMOVUPS     (R10)(SI*1), Y11
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R10), Y12
+	VMOVUPS     (R10)(BX*1), Y13
+	VMOVUPS     (R10)(BX*2), Y14
+	ADDQ        SI, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y15
+	VFMADD231PS Y8, Y15, Y0
+	VMOVUPS     (R12)(BX*1), Y15
+	VFMADD231PS Y9, Y15, Y0
+	VFMADD231PS Y8, Y15, Y1
+	VMOVUPS     (R12)(BX*2), Y15
+	VFMADD231PS Y10, Y15, Y0
+	VFMADD231PS Y9, Y15, Y1
+	VFMADD231PS Y8, Y15, Y2
+	VMOVUPS     (R12)(SI*1), Y15
+	VFMADD231PS Y11, Y15, Y0
+	VFMADD231PS Y10, Y15, Y1
+	VFMADD231PS Y9, Y15, Y2
+	VFMADD231PS Y8, Y15, Y3
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y11, Y15, Y1
+	VFMADD231PS Y10, Y15, Y2
+	VFMADD231PS Y9, Y15, Y3
+	VFMADD231PS Y8, Y15, Y4
+	VMOVUPS     (R12)(BX*1), Y15
+	VFMADD231PS Y13, Y15, Y0
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y11, Y15, Y2
+	VFMADD231PS Y10, Y15, Y3
+	VFMADD231PS Y9, Y15, Y4
+	VFMADD231PS Y8, Y15, Y5
+	VMOVUPS     (R12)(BX*2), Y15
+	VFMADD231PS Y14, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y11, Y15, Y3
+	VFMADD231PS Y10, Y15, Y4
+	VFMADD231PS Y9, Y15, Y5
+	VFMADD231PS Y8, Y15, Y6
+	VMOVUPS     (R12)(SI*1), Y15
+	VFMADD231PS Y14, Y15, Y1
+	VFMADD231PS Y13, Y15, Y2
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y11, Y15, Y4
+	VFMADD231PS Y10, Y15, Y5
+	VFMADD231PS Y9, Y15, Y6
+	VFMADD231PS Y8, Y15, Y7
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y15
+	VFMADD231PS Y14, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y11, Y15, Y5
+	VFMADD231PS Y10, Y15, Y6
+	VFMADD231PS Y9, Y15, Y7
+	VMOVUPS     (R12)(BX*1), Y15
+	VFMADD231PS Y14, Y15, Y3
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y12, Y15, Y5
+	VFMADD231PS Y11, Y15, Y6
+	VFMADD231PS Y10, Y15, Y7
+	VMOVUPS     (R12)(BX*2), Y15
+	VFMADD231PS Y14, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y11, Y15, Y7
+	VMOVUPS     (R12)(SI*1), Y15
+	VFMADD231PS Y14, Y15, Y5
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y12, Y15, Y7
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y15
+	VFMADD231PS Y14, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VMOVUPS     (R12)(BX*1), Y15
+	VFMADD231PS Y14, Y15, Y7
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     Y1, (R9)(BX*1)
+	VMOVUPS     Y2, (R9)(BX*2)
+	VMOVUPS     Y3, (R9)(SI*1)
+	LEAQ        (R9)(BX*4), R9
+	VMOVUPS     Y4, (R9)
+	VMOVUPS     Y5, (R9)(BX*1)
+	VMOVUPS     Y6, (R9)(BX*2)
+	VMOVUPS     Y7, (R9)(SI*1)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+	VMOVNTPS Y1, (R9)(BX*1)
+	VMOVNTPS Y2, (R9)(BX*2)
+	VMOVNTPS Y3, (R9)(SI*1)
+	LEAQ     (R9)(BX*4), R9
+	VMOVNTPS Y4, (R9)
+	VMOVNTPS Y5, (R9)(BX*1)
+	VMOVNTPS Y6, (R9)(BX*2)
+	VMOVNTPS Y7, (R9)(SI*1)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y8
+	VMOVUPS     (R10)(R8*1), Y9
+	VADDPS      Y0, Y8, Y8
+	VFMADD231PS Y0, Y0, Y9
+	VADDPS      Y1, Y8, Y8
+	VFMADD231PS Y1, Y1, Y9
+	VADDPS      Y2, Y8, Y8
+	VFMADD231PS Y2, Y2, Y9
+	VADDPS      Y3, Y8, Y8
+	VFMADD231PS Y3, Y3, Y9
+	VADDPS      Y4, Y8, Y8
+	VFMADD231PS Y4, Y4, Y9
+	VADDPS      Y5, Y8, Y8
+	VFMADD231PS Y5, Y5, Y9
+	VADDPS      Y6, Y8, Y8
+	VFMADD231PS Y6, Y6, Y9
+	VADDPS      Y7, Y8, Y8
+	VFMADD231PS Y7, Y7, Y9
+	VMOVUPS     Y8, (R9)(R8*1)
+	VMOVUPS     Y9, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000007, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R11)(BX*1), Y9, Y9
+	VMOVUPS     (R9), Y10
+	VMASKMOVPS  (R11)(BX*2), Y10, Y10
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R11)(SI*1), Y11, Y11
+	LEAQ        (R11)(BX*4), R11
+	VMOVUPS     (R9), Y12
+	VMASKMOVPS  (R11), Y12, Y12
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R11)(BX*1), Y13, Y13
+	VMOVUPS     (R9), Y14
+	VMASKMOVPS  (R11)(BX*2), Y14, Y14
+	ADDQ        SI, R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13), Y15, Y15
+	VFMADD231PS Y8, Y15, Y0
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(BX*1), Y15, Y15
+	VFMADD231PS Y9, Y15, Y0
+	VFMADD231PS Y8, Y15, Y1
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(BX*2), Y15, Y15
+	VFMADD231PS Y10, Y15, Y0
+	VFMADD231PS Y9, Y15, Y1
+	VFMADD231PS Y8, Y15, Y2
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(SI*1), Y15, Y15
+	VFMADD231PS Y11, Y15, Y0
+	VFMADD231PS Y10, Y15, Y1
+	VFMADD231PS Y9, Y15, Y2
+	VFMADD231PS Y8, Y15, Y3
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13), Y15, Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y11, Y15, Y1
+	VFMADD231PS Y10, Y15, Y2
+	VFMADD231PS Y9, Y15, Y3
+	VFMADD231PS Y8, Y15, Y4
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(BX*1), Y15, Y15
+	VFMADD231PS Y13, Y15, Y0
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y11, Y15, Y2
+	VFMADD231PS Y10, Y15, Y3
+	VFMADD231PS Y9, Y15, Y4
+	VFMADD231PS Y8, Y15, Y5
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(BX*2), Y15, Y15
+	VFMADD231PS Y14, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y11, Y15, Y3
+	VFMADD231PS Y10, Y15, Y4
+	VFMADD231PS Y9, Y15, Y5
+	VFMADD231PS Y8, Y15, Y6
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(SI*1), Y15, Y15
+	VFMADD231PS Y14, Y15, Y1
+	VFMADD231PS Y13, Y15, Y2
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y11, Y15, Y4
+	VFMADD231PS Y10, Y15, Y5
+	VFMADD231PS Y9, Y15, Y6
+	VFMADD231PS Y8, Y15, Y7
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13), Y15, Y15
+	VFMADD231PS Y14, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y11, Y15, Y5
+	VFMADD231PS Y10, Y15, Y6
+	VFMADD231PS Y9, Y15, Y7
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(BX*1), Y15, Y15
+	VFMADD231PS Y14, Y15, Y3
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y12, Y15, Y5
+	VFMADD231PS Y11, Y15, Y6
+	VFMADD231PS Y10, Y15, Y7
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(BX*2), Y15, Y15
+	VFMADD231PS Y14, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y11, Y15, Y7
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(SI*1), Y15, Y15
+	VFMADD231PS Y14, Y15, Y5
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y12, Y15, Y7
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13), Y15, Y15
+	VFMADD231PS Y14, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(BX*1), Y15, Y15
+	VFMADD231PS Y14, Y15, Y7
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y0, Y8, (R10)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y1, Y8, (R10)(BX*1)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y2, Y8, (R10)(BX*2)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y3, Y8, (R10)(SI*1)
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y4, Y8, (R10)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y5, Y8, (R10)(BX*1)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y6, Y8, (R10)(BX*2)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y7, Y8, (R10)(SI*1)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R10)(R8*1), Y8, Y8
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R11)(R8*1), Y9, Y9
+	VADDPS      Y0, Y8, Y8
+	VFMADD231PS Y0, Y0, Y9
+	VADDPS      Y1, Y8, Y8
+	VFMADD231PS Y1, Y1, Y9
+	VADDPS      Y2, Y8, Y8
+	VFMADD231PS Y2, Y2, Y9
+	VADDPS      Y3, Y8, Y8
+	VFMADD231PS Y3, Y3, Y9
+	VADDPS      Y4, Y8, Y8
+	VFMADD231PS Y4, Y4, Y9
+	VADDPS      Y5, Y8, Y8
+	VFMADD231PS Y5, Y5, Y9
+	VADDPS      Y6, Y8, Y8
+	VFMADD231PS Y6, Y6, Y9
+	VADDPS      Y7, Y8, Y8
+	VFMADD231PS Y7, Y7, Y9
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y8, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y9, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func strips7s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips7s1x4AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000007, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y4
+	VMOVUPS     (R10)(BX*1), Y5
+	VMOVUPS     (R10)(BX*2), Y6
+	VMOVUPS     (R10)(SI*1), Y7
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R10), Y8
+	VMOVUPS     (R10)(BX*1), Y9
+	VMOVUPS     (R10)(BX*2), Y10
+	ADDQ        SI, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y4, Y11, Y0
+	VMOVUPS     (R12)(BX*1), Y11
+	VFMADD231PS Y5, Y11, Y0
+	VFMADD231PS Y4, Y11, Y1
+	VMOVUPS     (R12)(BX*2), Y11
+	VFMADD231PS Y6, Y11, Y0
+	VFMADD231PS Y5, Y11, Y1
+	VFMADD231PS Y4, Y11, Y2
+	VMOVUPS     (R12)(SI*1), Y11
+	VFMADD231PS Y7, Y11, Y0
+	VFMADD231PS Y6, Y11, Y1
+	VFMADD231PS Y5, Y11, Y2
+	VFMADD231PS Y4, Y11, Y3
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y8, Y11, Y0
+	VFMADD231PS Y7, Y11, Y1
+	VFMADD231PS Y6, Y11, Y2
+	VFMADD231PS Y5, Y11, Y3
+	VMOVUPS     (R12)(BX*1), Y11
+	VFMADD231PS Y9, Y11, Y0
+	VFMADD231PS Y8, Y11, Y1
+	VFMADD231PS Y7, Y11, Y2
+	VFMADD231PS Y6, Y11, Y3
+	VMOVUPS     (R12)(BX*2), Y11
+	VFMADD231PS Y10, Y11, Y0
+	VFMADD231PS Y9, Y11, Y1
+	VFMADD231PS Y8, Y11, Y2
+	VFMADD231PS Y7, Y11, Y3
+	VMOVUPS     (R12)(SI*1), Y11
+	VFMADD231PS Y10, Y11, Y1
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y8, Y11, Y3
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y10, Y11, Y2
+	VFMADD231PS Y9, Y11, Y3
+	VMOVUPS     (R12)(BX*1), Y11
+	VFMADD231PS Y10, Y11, Y3
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     Y1, (R9)(BX*1)
+	VMOVUPS     Y2, (R9)(BX*2)
+	VMOVUPS     Y3, (R9)(SI*1)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+	VMOVNTPS Y1, (R9)(BX*1)
+	VMOVNTPS Y2, (R9)(BX*2)
+	VMOVNTPS Y3, (R9)(SI*1)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y4
+	VMOVUPS     (R10)(R8*1), Y5
+	VADDPS      Y0, Y4, Y4
+	VFMADD231PS Y0, Y0, Y5
+	VADDPS      Y1, Y4, Y4
+	VFMADD231PS Y1, Y1, Y5
+	VADDPS      Y2, Y4, Y4
+	VFMADD231PS Y2, Y2, Y5
+	VADDPS      Y3, Y4, Y4
+	VFMADD231PS Y3, Y3, Y5
+	VMOVUPS     Y4, (R9)(R8*1)
+	VMOVUPS     Y5, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000007, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R11), Y4, Y4
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R11)(BX*1), Y5, Y5
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R11)(BX*2), Y6, Y6
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R11)(SI*1), Y7, Y7
+	LEAQ        (R11)(BX*4), R11
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R11)(BX*1), Y9, Y9
+	VMOVUPS     (R9), Y10
+	VMASKMOVPS  (R11)(BX*2), Y10, Y10
+	ADDQ        SI, R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13), Y11, Y11
+	VFMADD231PS Y4, Y11, Y0
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*1), Y11, Y11
+	VFMADD231PS Y5, Y11, Y0
+	VFMADD231PS Y4, Y11, Y1
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*2), Y11, Y11
+	VFMADD231PS Y6, Y11, Y0
+	VFMADD231PS Y5, Y11, Y1
+	VFMADD231PS Y4, Y11, Y2
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(SI*1), Y11, Y11
+	VFMADD231PS Y7, Y11, Y0
+	VFMADD231PS Y6, Y11, Y1
+	VFMADD231PS Y5, Y11, Y2
+	VFMADD231PS Y4, Y11, Y3
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13), Y11, Y11
+	VFMADD231PS Y8, Y11, Y0
+	VFMADD231PS Y7, Y11, Y1
+	VFMADD231PS Y6, Y11, Y2
+	VFMADD231PS Y5, Y11, Y3
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y0
+	VFMADD231PS Y8, Y11, Y1
+	VFMADD231PS Y7, Y11, Y2
+	VFMADD231PS Y6, Y11, Y3
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*2), Y11, Y11
+	VFMADD231PS Y10, Y11, Y0
+	VFMADD231PS Y9, Y11, Y1
+	VFMADD231PS Y8, Y11, Y2
+	VFMADD231PS Y7, Y11, Y3
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(SI*1), Y11, Y11
+	VFMADD231PS Y10, Y11, Y1
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y8, Y11, Y3
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13), Y11, Y11
+	VFMADD231PS Y10, Y11, Y2
+	VFMADD231PS Y9, Y11, Y3
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*1), Y11, Y11
+	VFMADD231PS Y10, Y11, Y3
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y0, Y4, (R10)
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y1, Y4, (R10)(BX*1)
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y2, Y4, (R10)(BX*2)
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y3, Y4, (R10)(SI*1)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R10)(R8*1), Y4, Y4
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R11)(R8*1), Y5, Y5
+	VADDPS      Y0, Y4, Y4
+	VFMADD231PS Y0, Y0, Y5
+	VADDPS      Y1, Y4, Y4
+	VFMADD231PS Y1, Y1, Y5
+	VADDPS      Y2, Y4, Y4
+	VFMADD231PS Y2, Y2, Y5
+	VADDPS      Y3, Y4, Y4
+	VFMADD231PS Y3, Y3, Y5
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y4, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y5, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func strips7s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips7s1x2AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000007, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y2
+	VMOVUPS     (R10)(BX*1), Y3
+	VMOVUPS     (R10)(BX*2), Y4
+	VMOVUPS     (R10)(SI*1), Y5
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R10), Y6
+	VMOVUPS     (R10)(BX*1), Y7
+	VMOVUPS     (R10)(BX*2), Y8
+	ADDQ        SI, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS Y2, Y9, Y0
+	VMOVUPS     (R12)(BX*1), Y9
+	VFMADD231PS Y3, Y9, Y0
+	VFMADD231PS Y2, Y9, Y1
+	VMOVUPS     (R12)(BX*2), Y9
+	VFMADD231PS Y4, Y9, Y0
+	VFMADD231PS Y3, Y9, Y1
+	VMOVUPS     (R12)(SI*1), Y9
+	VFMADD231PS Y5, Y9, Y0
+	VFMADD231PS Y4, Y9, Y1
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS Y6, Y9, Y0
+	VFMADD231PS Y5, Y9, Y1
+	VMOVUPS     (R12)(BX*1), Y9
+	VFMADD231PS Y7, Y9, Y0
+	VFMADD231PS Y6, Y9, Y1
+	VMOVUPS     (R12)(BX*2), Y9
+	VFMADD231PS Y8, Y9, Y0
+	VFMADD231PS Y7, Y9, Y1
+	VMOVUPS     (R12)(SI*1), Y9
+	VFMADD231PS Y8, Y9, Y1
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     Y1, (R9)(BX*1)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+	VMOVNTPS Y1, (R9)(BX*1)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y2
+	VMOVUPS     (R10)(R8*1), Y3
+	VADDPS      Y0, Y2, Y2
+	VFMADD231PS Y0, Y0, Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMOVUPS     Y2, (R9)(R8*1)
+	VMOVUPS     Y3, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000007, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R11), Y2, Y2
+	VMOVUPS     (R9), Y3
+	VMASKMOVPS  (R11)(BX*1), Y3, Y3
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R11)(BX*2), Y4, Y4
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R11)(SI*1), Y5, Y5
+	LEAQ        (R11)(BX*4), R11
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R11), Y6, Y6
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R11)(BX*1), Y7, Y7
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R11)(BX*2), Y8, Y8
+	ADDQ        SI, R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13), Y9, Y9
+	VFMADD231PS Y2, Y9, Y0
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(BX*1), Y9, Y9
+	VFMADD231PS Y3, Y9, Y0
+	VFMADD231PS Y2, Y9, Y1
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(BX*2), Y9, Y9
+	VFMADD231PS Y4, Y9, Y0
+	VFMADD231PS Y3, Y9, Y1
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(SI*1), Y9, Y9
+	VFMADD231PS Y5, Y9, Y0
+	VFMADD231PS Y4, Y9, Y1
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13), Y9, Y9
+	VFMADD231PS Y6, Y9, Y0
+	VFMADD231PS Y5, Y9, Y1
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(BX*1), Y9, Y9
+	VFMADD231PS Y7, Y9, Y0
+	VFMADD231PS Y6, Y9, Y1
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(BX*2), Y9, Y9
+	VFMADD231PS Y8, Y9, Y0
+	VFMADD231PS Y7, Y9, Y1
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(SI*1), Y9, Y9
+	VFMADD231PS Y8, Y9, Y1
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  Y0, Y2, (R10)
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  Y1, Y2, (R10)(BX*1)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R10)(R8*1), Y2, Y2
+	VMOVUPS     (R9), Y3
+	VMASKMOVPS  (R11)(R8*1), Y3, Y3
+	VADDPS      Y0, Y2, Y2
+	VFMADD231PS Y0, Y0, Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y2, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y3, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func strips7s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips7s1x1AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000007, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y1
+	VMOVUPS     (R10)(BX*1), Y2
+	VMOVUPS     (R10)(BX*2), Y3
+	VMOVUPS     (R10)(SI*1), Y4
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R10), Y5
+	VMOVUPS     (R10)(BX*1), Y6
+	VMOVUPS     (R10)(BX*2), Y7
+	ADDQ        SI, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y8
+	VFMADD231PS Y1, Y8, Y0
+	VMOVUPS     (R12)(BX*1), Y8
+	VFMADD231PS Y2, Y8, Y0
+	VMOVUPS     (R12)(BX*2), Y8
+	VFMADD231PS Y3, Y8, Y0
+	VMOVUPS     (R12)(SI*1), Y8
+	VFMADD231PS Y4, Y8, Y0
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y8
+	VFMADD231PS Y5, Y8, Y0
+	VMOVUPS     (R12)(BX*1), Y8
+	VFMADD231PS Y6, Y8, Y0
+	VMOVUPS     (R12)(BX*2), Y8
+	VFMADD231PS Y7, Y8, Y0
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y1
+	VMOVUPS     (R10)(R8*1), Y2
+	VADDPS      Y0, Y1, Y1
+	VFMADD231PS Y0, Y0, Y2
+	VMOVUPS     Y1, (R9)(R8*1)
+	VMOVUPS     Y2, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000007, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y1
+	VMASKMOVPS  (R11), Y1, Y1
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R11)(BX*1), Y2, Y2
+	VMOVUPS     (R9), Y3
+	VMASKMOVPS  (R11)(BX*2), Y3, Y3
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R11)(SI*1), Y4, Y4
+	LEAQ        (R11)(BX*4), R11
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R11), Y5, Y5
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R11)(BX*1), Y6, Y6
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R11)(BX*2), Y7, Y7
+	ADDQ        SI, R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R13), Y8, Y8
+	VFMADD231PS Y1, Y8, Y0
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R13)(BX*1), Y8, Y8
+	VFMADD231PS Y2, Y8, Y0
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R13)(BX*2), Y8, Y8
+	VFMADD231PS Y3, Y8, Y0
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R13)(SI*1), Y8, Y8
+	VFMADD231PS Y4, Y8, Y0
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R13), Y8, Y8
+	VFMADD231PS Y5, Y8, Y0
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R13)(BX*1), Y8, Y8
+	VFMADD231PS Y6, Y8, Y0
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R13)(BX*2), Y8, Y8
+	VFMADD231PS Y7, Y8, Y0
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y1
+	VMASKMOVPS  Y0, Y1, (R10)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y1
+	VMASKMOVPS  (R10)(R8*1), Y1, Y1
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R11)(R8*1), Y2, Y2
+	VADDPS      Y0, Y1, Y1
+	VFMADD231PS Y0, Y0, Y2
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y1, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y2, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func tapRows7s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzPixel int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tapRows7s1AVX2(SB), NOSPLIT, $0-96
+	MOVQ pixel+32(FP), AX
+	LEAQ (AX)(AX*2), CX
+	MOVQ dzPixel+40(FP), DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ ahead+80(FP), SI
+	XORQ DI, DI
+	CMPQ vectors+56(FP), $0x00
+	JE   tail
+
+vector:
+	MOVQ x+8(FP), R8
+	LEAQ (R8)(DI*1), R8
+	MOVQ dw+0(FP), R9
+	LEAQ (R9)(DI*1), R9
+	MOVQ $0x00000007, R10
+
+ky7false:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	MOVQ   R8, R11
+	MOVQ   dz+16(FP), R12
+	LEAQ   (R12)(DI*1), R12
+	MOVQ   ow+48(FP), R13
+
+block8false:
+	CMPQ        R13, $0x08
+	JL          after8false
+	VMOVUPS     (R12), Y7
+	VMOVUPS     (R12)(DX*1), Y8
+	VMOVUPS     (R12)(DX*2), Y9
+	VMOVUPS     (R12)(BX*1), Y10
+	LEAQ        (R12)(DX*4), R12
+	VMOVUPS     (R12), Y11
+	VMOVUPS     (R12)(DX*1), Y12
+	VMOVUPS     (R12)(DX*2), Y13
+	VMOVUPS     (R12)(BX*1), Y14
+	LEAQ        (R12)(DX*4), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y15
+	VFMADD231PS Y7, Y15, Y0
+	VMOVUPS     (R14)(AX*1), Y15
+	VFMADD231PS Y7, Y15, Y1
+	VFMADD231PS Y8, Y15, Y0
+	VMOVUPS     (R14)(AX*2), Y15
+	VFMADD231PS Y7, Y15, Y2
+	VFMADD231PS Y8, Y15, Y1
+	VFMADD231PS Y9, Y15, Y0
+	VMOVUPS     (R14)(CX*1), Y15
+	VFMADD231PS Y7, Y15, Y3
+	VFMADD231PS Y8, Y15, Y2
+	VFMADD231PS Y9, Y15, Y1
+	VFMADD231PS Y10, Y15, Y0
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y15
+	VFMADD231PS Y7, Y15, Y4
+	VFMADD231PS Y8, Y15, Y3
+	VFMADD231PS Y9, Y15, Y2
+	VFMADD231PS Y10, Y15, Y1
+	VFMADD231PS Y11, Y15, Y0
+	VMOVUPS     (R14)(AX*1), Y15
+	VFMADD231PS Y7, Y15, Y5
+	VFMADD231PS Y8, Y15, Y4
+	VFMADD231PS Y9, Y15, Y3
+	VFMADD231PS Y10, Y15, Y2
+	VFMADD231PS Y11, Y15, Y1
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS     (R14)(AX*2), Y15
+	VFMADD231PS Y7, Y15, Y6
+	VFMADD231PS Y8, Y15, Y5
+	VFMADD231PS Y9, Y15, Y4
+	VFMADD231PS Y10, Y15, Y3
+	VFMADD231PS Y11, Y15, Y2
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y0
+	VMOVUPS     (R14)(CX*1), Y15
+	VFMADD231PS Y8, Y15, Y6
+	VFMADD231PS Y9, Y15, Y5
+	VFMADD231PS Y10, Y15, Y4
+	VFMADD231PS Y11, Y15, Y3
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y1
+	VFMADD231PS Y14, Y15, Y0
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y15
+	VFMADD231PS Y9, Y15, Y6
+	VFMADD231PS Y10, Y15, Y5
+	VFMADD231PS Y11, Y15, Y4
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y2
+	VFMADD231PS Y14, Y15, Y1
+	VMOVUPS     (R14)(AX*1), Y15
+	VFMADD231PS Y10, Y15, Y6
+	VFMADD231PS Y11, Y15, Y5
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y3
+	VFMADD231PS Y14, Y15, Y2
+	VMOVUPS     (R14)(AX*2), Y15
+	VFMADD231PS Y11, Y15, Y6
+	VFMADD231PS Y12, Y15, Y5
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y3
+	VMOVUPS     (R14)(CX*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y4
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y5
+	VMOVUPS     (R14)(AX*1), Y15
+	VFMADD231PS Y14, Y15, Y6
+	LEAQ        (R11)(AX*4), R11
+	LEAQ        (R11)(AX*4), R11
+	PREFETCHT0  (SI)
+	ADDQ        step+88(FP), SI
+	SUBQ        $0x08, R13
+	JMP         block8false
+
+after8false:
+block4false:
+	CMPQ        R13, $0x04
+	JL          after4false
+	VMOVUPS     (R12), Y7
+	VMOVUPS     (R12)(DX*1), Y8
+	VMOVUPS     (R12)(DX*2), Y9
+	VMOVUPS     (R12)(BX*1), Y10
+	LEAQ        (R12)(DX*4), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y11
+	VFMADD231PS Y7, Y11, Y0
+	VMOVUPS     (R14)(AX*1), Y11
+	VFMADD231PS Y7, Y11, Y1
+	VFMADD231PS Y8, Y11, Y0
+	VMOVUPS     (R14)(AX*2), Y11
+	VFMADD231PS Y7, Y11, Y2
+	VFMADD231PS Y8, Y11, Y1
+	VFMADD231PS Y9, Y11, Y0
+	VMOVUPS     (R14)(CX*1), Y11
+	VFMADD231PS Y7, Y11, Y3
+	VFMADD231PS Y8, Y11, Y2
+	VFMADD231PS Y9, Y11, Y1
+	VFMADD231PS Y10, Y11, Y0
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y11
+	VFMADD231PS Y7, Y11, Y4
+	VFMADD231PS Y8, Y11, Y3
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y10, Y11, Y1
+	VMOVUPS     (R14)(AX*1), Y11
+	VFMADD231PS Y7, Y11, Y5
+	VFMADD231PS Y8, Y11, Y4
+	VFMADD231PS Y9, Y11, Y3
+	VFMADD231PS Y10, Y11, Y2
+	VMOVUPS     (R14)(AX*2), Y11
+	VFMADD231PS Y7, Y11, Y6
+	VFMADD231PS Y8, Y11, Y5
+	VFMADD231PS Y9, Y11, Y4
+	VFMADD231PS Y10, Y11, Y3
+	VMOVUPS     (R14)(CX*1), Y11
+	VFMADD231PS Y8, Y11, Y6
+	VFMADD231PS Y9, Y11, Y5
+	VFMADD231PS Y10, Y11, Y4
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y11
+	VFMADD231PS Y9, Y11, Y6
+	VFMADD231PS Y10, Y11, Y5
+	VMOVUPS     (R14)(AX*1), Y11
+	VFMADD231PS Y10, Y11, Y6
+	LEAQ        (R11)(AX*4), R11
+	SUBQ        $0x04, R13
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R13, $0x02
+	JL          after2false
+	VMOVUPS     (R12), Y7
+	VMOVUPS     (R12)(DX*1), Y8
+	LEAQ        (R12)(DX*2), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y9
+	VFMADD231PS Y7, Y9, Y0
+	VMOVUPS     (R14)(AX*1), Y9
+	VFMADD231PS Y7, Y9, Y1
+	VFMADD231PS Y8, Y9, Y0
+	VMOVUPS     (R14)(AX*2), Y9
+	VFMADD231PS Y7, Y9, Y2
+	VFMADD231PS Y8, Y9, Y1
+	VMOVUPS     (R14)(CX*1), Y9
+	VFMADD231PS Y7, Y9, Y3
+	VFMADD231PS Y8, Y9, Y2
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y9
+	VFMADD231PS Y7, Y9, Y4
+	VFMADD231PS Y8, Y9, Y3
+	VMOVUPS     (R14)(AX*1), Y9
+	VFMADD231PS Y7, Y9, Y5
+	VFMADD231PS Y8, Y9, Y4
+	VMOVUPS     (R14)(AX*2), Y9
+	VFMADD231PS Y7, Y9, Y6
+	VFMADD231PS Y8, Y9, Y5
+	VMOVUPS     (R14)(CX*1), Y9
+	VFMADD231PS Y8, Y9, Y6
+	LEAQ        (R11)(AX*2), R11
+	SUBQ        $0x02, R13
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R13, $0x01
+	JL          after1false
+	VMOVUPS     (R12), Y7
+	LEAQ        (R12)(DX*1), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y7, Y8, Y0
+	VMOVUPS     (R14)(AX*1), Y8
+	VFMADD231PS Y7, Y8, Y1
+	VMOVUPS     (R14)(AX*2), Y8
+	VFMADD231PS Y7, Y8, Y2
+	VMOVUPS     (R14)(CX*1), Y8
+	VFMADD231PS Y7, Y8, Y3
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y7, Y8, Y4
+	VMOVUPS     (R14)(AX*1), Y8
+	VFMADD231PS Y7, Y8, Y5
+	VMOVUPS     (R14)(AX*2), Y8
+	VFMADD231PS Y7, Y8, Y6
+	LEAQ        (R11)(AX*1), R11
+	SUBQ        $0x01, R13
+	JMP         block1false
+
+after1false:
+	VMOVUPS (R9), Y7
+	VADDPS  Y7, Y0, Y0
+	VMOVUPS Y0, (R9)
+	VMOVUPS (R9)(AX*1), Y0
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (R9)(AX*1)
+	VMOVUPS (R9)(AX*2), Y0
+	VADDPS  Y0, Y2, Y2
+	VMOVUPS Y2, (R9)(AX*2)
+	VMOVUPS (R9)(CX*1), Y0
+	VADDPS  Y0, Y3, Y3
+	VMOVUPS Y3, (R9)(CX*1)
+	LEAQ    (R9)(AX*4), R9
+	VMOVUPS (R9), Y0
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (R9)
+	VMOVUPS (R9)(AX*1), Y0
+	VADDPS  Y0, Y5, Y5
+	VMOVUPS Y5, (R9)(AX*1)
+	VMOVUPS (R9)(AX*2), Y0
+	VADDPS  Y0, Y6, Y6
+	VMOVUPS Y6, (R9)(AX*2)
+	ADDQ    CX, R9
+	ADDQ    xRow+24(FP), R8
+	DECQ    R10
+	JNZ     ky7false
+	ADDQ    $0x20, DI
+	MOVQ    vectors+56(FP), R8
+	SHLQ    $0x05, R8
+	CMPQ    DI, R8
+	JL      vector
+
+tail:
+	MOVB  tail+64(FP), R8
+	TESTB R8, R8
+	JZ    done
+	MOVQ  mask+72(FP), R8
+	MOVQ  x+8(FP), R9
+	LEAQ  (R9)(DI*1), R9
+	MOVQ  dw+0(FP), R10
+	LEAQ  (R10)(DI*1), R10
+	MOVQ  $0x00000007, R11
+
+ky7true:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	MOVQ   R9, R12
+	MOVQ   dz+16(FP), R13
+	LEAQ   (R13)(DI*1), R13
+	MOVQ   ow+48(FP), R14
+
+block8true:
+	CMPQ        R14, $0x08
+	JL          after8true
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (R13), Y7, Y7
+	VMOVUPS     (R8), Y8
+	VMASKMOVPS  (R13)(DX*1), Y8, Y8
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R13)(DX*2), Y9, Y9
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R13)(BX*1), Y10, Y10
+	LEAQ        (R13)(DX*4), R13
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R13), Y11, Y11
+	VMOVUPS     (R8), Y12
+	VMASKMOVPS  (R13)(DX*1), Y12, Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R13)(DX*2), Y13, Y13
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R13)(BX*1), Y14, Y14
+	LEAQ        (R13)(DX*4), R13
+	MOVQ        R12, R15
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15), Y15, Y15
+	VFMADD231PS Y7, Y15, Y0
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(AX*1), Y15, Y15
+	VFMADD231PS Y7, Y15, Y1
+	VFMADD231PS Y8, Y15, Y0
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(AX*2), Y15, Y15
+	VFMADD231PS Y7, Y15, Y2
+	VFMADD231PS Y8, Y15, Y1
+	VFMADD231PS Y9, Y15, Y0
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(CX*1), Y15, Y15
+	VFMADD231PS Y7, Y15, Y3
+	VFMADD231PS Y8, Y15, Y2
+	VFMADD231PS Y9, Y15, Y1
+	VFMADD231PS Y10, Y15, Y0
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15), Y15, Y15
+	VFMADD231PS Y7, Y15, Y4
+	VFMADD231PS Y8, Y15, Y3
+	VFMADD231PS Y9, Y15, Y2
+	VFMADD231PS Y10, Y15, Y1
+	VFMADD231PS Y11, Y15, Y0
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(AX*1), Y15, Y15
+	VFMADD231PS Y7, Y15, Y5
+	VFMADD231PS Y8, Y15, Y4
+	VFMADD231PS Y9, Y15, Y3
+	VFMADD231PS Y10, Y15, Y2
+	VFMADD231PS Y11, Y15, Y1
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(AX*2), Y15, Y15
+	VFMADD231PS Y7, Y15, Y6
+	VFMADD231PS Y8, Y15, Y5
+	VFMADD231PS Y9, Y15, Y4
+	VFMADD231PS Y10, Y15, Y3
+	VFMADD231PS Y11, Y15, Y2
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y0
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(CX*1), Y15, Y15
+	VFMADD231PS Y8, Y15, Y6
+	VFMADD231PS Y9, Y15, Y5
+	VFMADD231PS Y10, Y15, Y4
+	VFMADD231PS Y11, Y15, Y3
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y1
+	VFMADD231PS Y14, Y15, Y0
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15), Y15, Y15
+	VFMADD231PS Y9, Y15, Y6
+	VFMADD231PS Y10, Y15, Y5
+	VFMADD231PS Y11, Y15, Y4
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y2
+	VFMADD231PS Y14, Y15, Y1
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(AX*1), Y15, Y15
+	VFMADD231PS Y10, Y15, Y6
+	VFMADD231PS Y11, Y15, Y5
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y3
+	VFMADD231PS Y14, Y15, Y2
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(AX*2), Y15, Y15
+	VFMADD231PS Y11, Y15, Y6
+	VFMADD231PS Y12, Y15, Y5
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y3
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(CX*1), Y15, Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y4
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15), Y15, Y15
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y5
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(AX*1), Y15, Y15
+	VFMADD231PS Y14, Y15, Y6
+	LEAQ        (R12)(AX*4), R12
+	LEAQ        (R12)(AX*4), R12
+	PREFETCHT0  (SI)
+	ADDQ        step+88(FP), SI
+	SUBQ        $0x08, R14
+	JMP         block8true
+
+after8true:
+block4true:
+	CMPQ        R14, $0x04
+	JL          after4true
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (R13), Y7, Y7
+	VMOVUPS     (R8), Y8
+	VMASKMOVPS  (R13)(DX*1), Y8, Y8
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R13)(DX*2), Y9, Y9
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R13)(BX*1), Y10, Y10
+	LEAQ        (R13)(DX*4), R13
+	MOVQ        R12, R15
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15), Y11, Y11
+	VFMADD231PS Y7, Y11, Y0
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*1), Y11, Y11
+	VFMADD231PS Y7, Y11, Y1
+	VFMADD231PS Y8, Y11, Y0
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*2), Y11, Y11
+	VFMADD231PS Y7, Y11, Y2
+	VFMADD231PS Y8, Y11, Y1
+	VFMADD231PS Y9, Y11, Y0
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(CX*1), Y11, Y11
+	VFMADD231PS Y7, Y11, Y3
+	VFMADD231PS Y8, Y11, Y2
+	VFMADD231PS Y9, Y11, Y1
+	VFMADD231PS Y10, Y11, Y0
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15), Y11, Y11
+	VFMADD231PS Y7, Y11, Y4
+	VFMADD231PS Y8, Y11, Y3
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y10, Y11, Y1
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*1), Y11, Y11
+	VFMADD231PS Y7, Y11, Y5
+	VFMADD231PS Y8, Y11, Y4
+	VFMADD231PS Y9, Y11, Y3
+	VFMADD231PS Y10, Y11, Y2
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*2), Y11, Y11
+	VFMADD231PS Y7, Y11, Y6
+	VFMADD231PS Y8, Y11, Y5
+	VFMADD231PS Y9, Y11, Y4
+	VFMADD231PS Y10, Y11, Y3
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(CX*1), Y11, Y11
+	VFMADD231PS Y8, Y11, Y6
+	VFMADD231PS Y9, Y11, Y5
+	VFMADD231PS Y10, Y11, Y4
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15), Y11, Y11
+	VFMADD231PS Y9, Y11, Y6
+	VFMADD231PS Y10, Y11, Y5
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*1), Y11, Y11
+	VFMADD231PS Y10, Y11, Y6
+	LEAQ        (R12)(AX*4), R12
+	SUBQ        $0x04, R14
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R14, $0x02
+	JL          after2true
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (R13), Y7, Y7
+	VMOVUPS     (R8), Y8
+	VMASKMOVPS  (R13)(DX*1), Y8, Y8
+	LEAQ        (R13)(DX*2), R13
+	MOVQ        R12, R15
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R15), Y9, Y9
+	VFMADD231PS Y7, Y9, Y0
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R15)(AX*1), Y9, Y9
+	VFMADD231PS Y7, Y9, Y1
+	VFMADD231PS Y8, Y9, Y0
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R15)(AX*2), Y9, Y9
+	VFMADD231PS Y7, Y9, Y2
+	VFMADD231PS Y8, Y9, Y1
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R15)(CX*1), Y9, Y9
+	VFMADD231PS Y7, Y9, Y3
+	VFMADD231PS Y8, Y9, Y2
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R15), Y9, Y9
+	VFMADD231PS Y7, Y9, Y4
+	VFMADD231PS Y8, Y9, Y3
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R15)(AX*1), Y9, Y9
+	VFMADD231PS Y7, Y9, Y5
+	VFMADD231PS Y8, Y9, Y4
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R15)(AX*2), Y9, Y9
+	VFMADD231PS Y7, Y9, Y6
+	VFMADD231PS Y8, Y9, Y5
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R15)(CX*1), Y9, Y9
+	VFMADD231PS Y8, Y9, Y6
+	LEAQ        (R12)(AX*2), R12
+	SUBQ        $0x02, R14
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R14, $0x01
+	JL          after1true
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (R13), Y7, Y7
+	LEAQ        (R13)(DX*1), R13
+	MOVQ        R12, R15
+	VMOVUPS     (R8), Y8
+	VMASKMOVPS  (R15), Y8, Y8
+	VFMADD231PS Y7, Y8, Y0
+	VMOVUPS     (R8), Y8
+	VMASKMOVPS  (R15)(AX*1), Y8, Y8
+	VFMADD231PS Y7, Y8, Y1
+	VMOVUPS     (R8), Y8
+	VMASKMOVPS  (R15)(AX*2), Y8, Y8
+	VFMADD231PS Y7, Y8, Y2
+	VMOVUPS     (R8), Y8
+	VMASKMOVPS  (R15)(CX*1), Y8, Y8
+	VFMADD231PS Y7, Y8, Y3
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y8
+	VMASKMOVPS  (R15), Y8, Y8
+	VFMADD231PS Y7, Y8, Y4
+	VMOVUPS     (R8), Y8
+	VMASKMOVPS  (R15)(AX*1), Y8, Y8
+	VFMADD231PS Y7, Y8, Y5
+	VMOVUPS     (R8), Y8
+	VMASKMOVPS  (R15)(AX*2), Y8, Y8
+	VFMADD231PS Y7, Y8, Y6
+	LEAQ        (R12)(AX*1), R12
+	SUBQ        $0x01, R14
+	JMP         block1true
+
+after1true:
+	VMOVUPS    (R8), Y7
+	VMASKMOVPS (R10), Y7, Y7
+	VADDPS     Y7, Y0, Y0
+	VMOVUPS    (R8), Y7
+	VMASKMOVPS Y0, Y7, (R10)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(AX*1), Y0, Y0
+	VADDPS     Y0, Y1, Y1
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y1, Y0, (R10)(AX*1)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(AX*2), Y0, Y0
+	VADDPS     Y0, Y2, Y2
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y2, Y0, (R10)(AX*2)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(CX*1), Y0, Y0
+	VADDPS     Y0, Y3, Y3
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y3, Y0, (R10)(CX*1)
+	LEAQ       (R10)(AX*4), R10
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10), Y0, Y0
+	VADDPS     Y0, Y4, Y4
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y4, Y0, (R10)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(AX*1), Y0, Y0
+	VADDPS     Y0, Y5, Y5
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y5, Y0, (R10)(AX*1)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(AX*2), Y0, Y0
+	VADDPS     Y0, Y6, Y6
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y6, Y0, (R10)(AX*2)
+	ADDQ       CX, R10
+	ADDQ       xRow+24(FP), R9
+	DECQ       R11
+	JNZ        ky7true
+
+done:
+	VZEROUPPER
+	RET
+
+// func strips7s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips7s2x8AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000007, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y8
+	VMOVUPS     (R10)(BX*1), Y9
+	VMOVUPS     (R10)(BX*2), Y10
+	VMOVUPS     (R10)(SI*1), Y11
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R10), Y12
+	VMOVUPS     (R10)(BX*1), Y13
+	VMOVUPS     (R10)(BX*2), Y14
+	ADDQ        SI, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y15
+	VFMADD231PS Y8, Y15, Y0
+	VMOVUPS     (R12)(BX*1), Y15
+	VFMADD231PS Y9, Y15, Y0
+	VMOVUPS     (R12)(BX*2), Y15
+	VFMADD231PS Y10, Y15, Y0
+	VFMADD231PS Y8, Y15, Y1
+	VMOVUPS     (R12)(SI*1), Y15
+	VFMADD231PS Y11, Y15, Y0
+	VFMADD231PS Y9, Y15, Y1
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y10, Y15, Y1
+	VFMADD231PS Y8, Y15, Y2
+	VMOVUPS     (R12)(BX*1), Y15
+	VFMADD231PS Y13, Y15, Y0
+	VFMADD231PS Y11, Y15, Y1
+	VFMADD231PS Y9, Y15, Y2
+	VMOVUPS     (R12)(BX*2), Y15
+	VFMADD231PS Y14, Y15, Y0
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y10, Y15, Y2
+	VFMADD231PS Y8, Y15, Y3
+	VMOVUPS     (R12)(SI*1), Y15
+	VFMADD231PS Y13, Y15, Y1
+	VFMADD231PS Y11, Y15, Y2
+	VFMADD231PS Y9, Y15, Y3
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y15
+	VFMADD231PS Y14, Y15, Y1
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y10, Y15, Y3
+	VFMADD231PS Y8, Y15, Y4
+	VMOVUPS     (R12)(BX*1), Y15
+	VFMADD231PS Y13, Y15, Y2
+	VFMADD231PS Y11, Y15, Y3
+	VFMADD231PS Y9, Y15, Y4
+	VMOVUPS     (R12)(BX*2), Y15
+	VFMADD231PS Y14, Y15, Y2
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y10, Y15, Y4
+	VFMADD231PS Y8, Y15, Y5
+	VMOVUPS     (R12)(SI*1), Y15
+	VFMADD231PS Y13, Y15, Y3
+	VFMADD231PS Y11, Y15, Y4
+	VFMADD231PS Y9, Y15, Y5
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y15
+	VFMADD231PS Y14, Y15, Y3
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y10, Y15, Y5
+	VFMADD231PS Y8, Y15, Y6
+	VMOVUPS     (R12)(BX*1), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y11, Y15, Y5
+	VFMADD231PS Y9, Y15, Y6
+	VMOVUPS     (R12)(BX*2), Y15
+	VFMADD231PS Y14, Y15, Y4
+	VFMADD231PS Y12, Y15, Y5
+	VFMADD231PS Y10, Y15, Y6
+	VFMADD231PS Y8, Y15, Y7
+	VMOVUPS     (R12)(SI*1), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y11, Y15, Y6
+	VFMADD231PS Y9, Y15, Y7
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y15
+	VFMADD231PS Y14, Y15, Y5
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y10, Y15, Y7
+	VMOVUPS     (R12)(BX*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y11, Y15, Y7
+	VMOVUPS     (R12)(BX*2), Y15
+	VFMADD231PS Y14, Y15, Y6
+	VFMADD231PS Y12, Y15, Y7
+	VMOVUPS     (R12)(SI*1), Y15
+	VFMADD231PS Y13, Y15, Y7
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y15
+	VFMADD231PS Y14, Y15, Y7
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     Y1, (R9)(BX*1)
+	VMOVUPS     Y2, (R9)(BX*2)
+	VMOVUPS     Y3, (R9)(SI*1)
+	LEAQ        (R9)(BX*4), R9
+	VMOVUPS     Y4, (R9)
+	VMOVUPS     Y5, (R9)(BX*1)
+	VMOVUPS     Y6, (R9)(BX*2)
+	VMOVUPS     Y7, (R9)(SI*1)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+	VMOVNTPS Y1, (R9)(BX*1)
+	VMOVNTPS Y2, (R9)(BX*2)
+	VMOVNTPS Y3, (R9)(SI*1)
+	LEAQ     (R9)(BX*4), R9
+	VMOVNTPS Y4, (R9)
+	VMOVNTPS Y5, (R9)(BX*1)
+	VMOVNTPS Y6, (R9)(BX*2)
+	VMOVNTPS Y7, (R9)(SI*1)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y8
+	VMOVUPS     (R10)(R8*1), Y9
+	VADDPS      Y0, Y8, Y8
+	VFMADD231PS Y0, Y0, Y9
+	VADDPS      Y1, Y8, Y8
+	VFMADD231PS Y1, Y1, Y9
+	VADDPS      Y2, Y8, Y8
+	VFMADD231PS Y2, Y2, Y9
+	VADDPS      Y3, Y8, Y8
+	VFMADD231PS Y3, Y3, Y9
+	VADDPS      Y4, Y8, Y8
+	VFMADD231PS Y4, Y4, Y9
+	VADDPS      Y5, Y8, Y8
+	VFMADD231PS Y5, Y5, Y9
+	VADDPS      Y6, Y8, Y8
+	VFMADD231PS Y6, Y6, Y9
+	VADDPS      Y7, Y8, Y8
+	VFMADD231PS Y7, Y7, Y9
+	VMOVUPS     Y8, (R9)(R8*1)
+	VMOVUPS     Y9, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000007, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R11)(BX*1), Y9, Y9
+	VMOVUPS     (R9), Y10
+	VMASKMOVPS  (R11)(BX*2), Y10, Y10
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R11)(SI*1), Y11, Y11
+	LEAQ        (R11)(BX*4), R11
+	VMOVUPS     (R9), Y12
+	VMASKMOVPS  (R11), Y12, Y12
+	VMOVUPS     (R9), Y13
+	VMASKMOVPS  (R11)(BX*1), Y13, Y13
+	VMOVUPS     (R9), Y14
+	VMASKMOVPS  (R11)(BX*2), Y14, Y14
+	ADDQ        SI, R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13), Y15, Y15
+	VFMADD231PS Y8, Y15, Y0
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(BX*1), Y15, Y15
+	VFMADD231PS Y9, Y15, Y0
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(BX*2), Y15, Y15
+	VFMADD231PS Y10, Y15, Y0
+	VFMADD231PS Y8, Y15, Y1
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(SI*1), Y15, Y15
+	VFMADD231PS Y11, Y15, Y0
+	VFMADD231PS Y9, Y15, Y1
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13), Y15, Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y10, Y15, Y1
+	VFMADD231PS Y8, Y15, Y2
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(BX*1), Y15, Y15
+	VFMADD231PS Y13, Y15, Y0
+	VFMADD231PS Y11, Y15, Y1
+	VFMADD231PS Y9, Y15, Y2
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(BX*2), Y15, Y15
+	VFMADD231PS Y14, Y15, Y0
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y10, Y15, Y2
+	VFMADD231PS Y8, Y15, Y3
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(SI*1), Y15, Y15
+	VFMADD231PS Y13, Y15, Y1
+	VFMADD231PS Y11, Y15, Y2
+	VFMADD231PS Y9, Y15, Y3
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13), Y15, Y15
+	VFMADD231PS Y14, Y15, Y1
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y10, Y15, Y3
+	VFMADD231PS Y8, Y15, Y4
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(BX*1), Y15, Y15
+	VFMADD231PS Y13, Y15, Y2
+	VFMADD231PS Y11, Y15, Y3
+	VFMADD231PS Y9, Y15, Y4
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(BX*2), Y15, Y15
+	VFMADD231PS Y14, Y15, Y2
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y10, Y15, Y4
+	VFMADD231PS Y8, Y15, Y5
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(SI*1), Y15, Y15
+	VFMADD231PS Y13, Y15, Y3
+	VFMADD231PS Y11, Y15, Y4
+	VFMADD231PS Y9, Y15, Y5
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13), Y15, Y15
+	VFMADD231PS Y14, Y15, Y3
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y10, Y15, Y5
+	VFMADD231PS Y8, Y15, Y6
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(BX*1), Y15, Y15
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y11, Y15, Y5
+	VFMADD231PS Y9, Y15, Y6
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(BX*2), Y15, Y15
+	VFMADD231PS Y14, Y15, Y4
+	VFMADD231PS Y12, Y15, Y5
+	VFMADD231PS Y10, Y15, Y6
+	VFMADD231PS Y8, Y15, Y7
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(SI*1), Y15, Y15
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y11, Y15, Y6
+	VFMADD231PS Y9, Y15, Y7
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13), Y15, Y15
+	VFMADD231PS Y14, Y15, Y5
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y10, Y15, Y7
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(BX*1), Y15, Y15
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y11, Y15, Y7
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(BX*2), Y15, Y15
+	VFMADD231PS Y14, Y15, Y6
+	VFMADD231PS Y12, Y15, Y7
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13)(SI*1), Y15, Y15
+	VFMADD231PS Y13, Y15, Y7
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (R13), Y15, Y15
+	VFMADD231PS Y14, Y15, Y7
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y0, Y8, (R10)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y1, Y8, (R10)(BX*1)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y2, Y8, (R10)(BX*2)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y3, Y8, (R10)(SI*1)
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y4, Y8, (R10)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y5, Y8, (R10)(BX*1)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y6, Y8, (R10)(BX*2)
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  Y7, Y8, (R10)(SI*1)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R10)(R8*1), Y8, Y8
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R11)(R8*1), Y9, Y9
+	VADDPS      Y0, Y8, Y8
+	VFMADD231PS Y0, Y0, Y9
+	VADDPS      Y1, Y8, Y8
+	VFMADD231PS Y1, Y1, Y9
+	VADDPS      Y2, Y8, Y8
+	VFMADD231PS Y2, Y2, Y9
+	VADDPS      Y3, Y8, Y8
+	VFMADD231PS Y3, Y3, Y9
+	VADDPS      Y4, Y8, Y8
+	VFMADD231PS Y4, Y4, Y9
+	VADDPS      Y5, Y8, Y8
+	VFMADD231PS Y5, Y5, Y9
+	VADDPS      Y6, Y8, Y8
+	VFMADD231PS Y6, Y6, Y9
+	VADDPS      Y7, Y8, Y8
+	VFMADD231PS Y7, Y7, Y9
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y8, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y9, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func strips7s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips7s2x4AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000007, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y4
+	VMOVUPS     (R10)(BX*1), Y5
+	VMOVUPS     (R10)(BX*2), Y6
+	VMOVUPS     (R10)(SI*1), Y7
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R10), Y8
+	VMOVUPS     (R10)(BX*1), Y9
+	VMOVUPS     (R10)(BX*2), Y10
+	ADDQ        SI, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y4, Y11, Y0
+	VMOVUPS     (R12)(BX*1), Y11
+	VFMADD231PS Y5, Y11, Y0
+	VMOVUPS     (R12)(BX*2), Y11
+	VFMADD231PS Y6, Y11, Y0
+	VFMADD231PS Y4, Y11, Y1
+	VMOVUPS     (R12)(SI*1), Y11
+	VFMADD231PS Y7, Y11, Y0
+	VFMADD231PS Y5, Y11, Y1
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y8, Y11, Y0
+	VFMADD231PS Y6, Y11, Y1
+	VFMADD231PS Y4, Y11, Y2
+	VMOVUPS     (R12)(BX*1), Y11
+	VFMADD231PS Y9, Y11, Y0
+	VFMADD231PS Y7, Y11, Y1
+	VFMADD231PS Y5, Y11, Y2
+	VMOVUPS     (R12)(BX*2), Y11
+	VFMADD231PS Y10, Y11, Y0
+	VFMADD231PS Y8, Y11, Y1
+	VFMADD231PS Y6, Y11, Y2
+	VFMADD231PS Y4, Y11, Y3
+	VMOVUPS     (R12)(SI*1), Y11
+	VFMADD231PS Y9, Y11, Y1
+	VFMADD231PS Y7, Y11, Y2
+	VFMADD231PS Y5, Y11, Y3
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y10, Y11, Y1
+	VFMADD231PS Y8, Y11, Y2
+	VFMADD231PS Y6, Y11, Y3
+	VMOVUPS     (R12)(BX*1), Y11
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y7, Y11, Y3
+	VMOVUPS     (R12)(BX*2), Y11
+	VFMADD231PS Y10, Y11, Y2
+	VFMADD231PS Y8, Y11, Y3
+	VMOVUPS     (R12)(SI*1), Y11
+	VFMADD231PS Y9, Y11, Y3
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y11
+	VFMADD231PS Y10, Y11, Y3
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     Y1, (R9)(BX*1)
+	VMOVUPS     Y2, (R9)(BX*2)
+	VMOVUPS     Y3, (R9)(SI*1)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+	VMOVNTPS Y1, (R9)(BX*1)
+	VMOVNTPS Y2, (R9)(BX*2)
+	VMOVNTPS Y3, (R9)(SI*1)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y4
+	VMOVUPS     (R10)(R8*1), Y5
+	VADDPS      Y0, Y4, Y4
+	VFMADD231PS Y0, Y0, Y5
+	VADDPS      Y1, Y4, Y4
+	VFMADD231PS Y1, Y1, Y5
+	VADDPS      Y2, Y4, Y4
+	VFMADD231PS Y2, Y2, Y5
+	VADDPS      Y3, Y4, Y4
+	VFMADD231PS Y3, Y3, Y5
+	VMOVUPS     Y4, (R9)(R8*1)
+	VMOVUPS     Y5, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000007, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R11), Y4, Y4
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R11)(BX*1), Y5, Y5
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R11)(BX*2), Y6, Y6
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R11)(SI*1), Y7, Y7
+	LEAQ        (R11)(BX*4), R11
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R11), Y8, Y8
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R11)(BX*1), Y9, Y9
+	VMOVUPS     (R9), Y10
+	VMASKMOVPS  (R11)(BX*2), Y10, Y10
+	ADDQ        SI, R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13), Y11, Y11
+	VFMADD231PS Y4, Y11, Y0
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*1), Y11, Y11
+	VFMADD231PS Y5, Y11, Y0
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*2), Y11, Y11
+	VFMADD231PS Y6, Y11, Y0
+	VFMADD231PS Y4, Y11, Y1
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(SI*1), Y11, Y11
+	VFMADD231PS Y7, Y11, Y0
+	VFMADD231PS Y5, Y11, Y1
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13), Y11, Y11
+	VFMADD231PS Y8, Y11, Y0
+	VFMADD231PS Y6, Y11, Y1
+	VFMADD231PS Y4, Y11, Y2
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y0
+	VFMADD231PS Y7, Y11, Y1
+	VFMADD231PS Y5, Y11, Y2
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*2), Y11, Y11
+	VFMADD231PS Y10, Y11, Y0
+	VFMADD231PS Y8, Y11, Y1
+	VFMADD231PS Y6, Y11, Y2
+	VFMADD231PS Y4, Y11, Y3
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(SI*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y1
+	VFMADD231PS Y7, Y11, Y2
+	VFMADD231PS Y5, Y11, Y3
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13), Y11, Y11
+	VFMADD231PS Y10, Y11, Y1
+	VFMADD231PS Y8, Y11, Y2
+	VFMADD231PS Y6, Y11, Y3
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y7, Y11, Y3
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(BX*2), Y11, Y11
+	VFMADD231PS Y10, Y11, Y2
+	VFMADD231PS Y8, Y11, Y3
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13)(SI*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y3
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y11
+	VMASKMOVPS  (R13), Y11, Y11
+	VFMADD231PS Y10, Y11, Y3
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y0, Y4, (R10)
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y1, Y4, (R10)(BX*1)
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y2, Y4, (R10)(BX*2)
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  Y3, Y4, (R10)(SI*1)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R10)(R8*1), Y4, Y4
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R11)(R8*1), Y5, Y5
+	VADDPS      Y0, Y4, Y4
+	VFMADD231PS Y0, Y0, Y5
+	VADDPS      Y1, Y4, Y4
+	VFMADD231PS Y1, Y1, Y5
+	VADDPS      Y2, Y4, Y4
+	VFMADD231PS Y2, Y2, Y5
+	VADDPS      Y3, Y4, Y4
+	VFMADD231PS Y3, Y3, Y5
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y4, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y5, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func strips7s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips7s2x2AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000007, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y2
+	VMOVUPS     (R10)(BX*1), Y3
+	VMOVUPS     (R10)(BX*2), Y4
+	VMOVUPS     (R10)(SI*1), Y5
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R10), Y6
+	VMOVUPS     (R10)(BX*1), Y7
+	VMOVUPS     (R10)(BX*2), Y8
+	ADDQ        SI, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS Y2, Y9, Y0
+	VMOVUPS     (R12)(BX*1), Y9
+	VFMADD231PS Y3, Y9, Y0
+	VMOVUPS     (R12)(BX*2), Y9
+	VFMADD231PS Y4, Y9, Y0
+	VFMADD231PS Y2, Y9, Y1
+	VMOVUPS     (R12)(SI*1), Y9
+	VFMADD231PS Y5, Y9, Y0
+	VFMADD231PS Y3, Y9, Y1
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS Y6, Y9, Y0
+	VFMADD231PS Y4, Y9, Y1
+	VMOVUPS     (R12)(BX*1), Y9
+	VFMADD231PS Y7, Y9, Y0
+	VFMADD231PS Y5, Y9, Y1
+	VMOVUPS     (R12)(BX*2), Y9
+	VFMADD231PS Y8, Y9, Y0
+	VFMADD231PS Y6, Y9, Y1
+	VMOVUPS     (R12)(SI*1), Y9
+	VFMADD231PS Y7, Y9, Y1
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y9
+	VFMADD231PS Y8, Y9, Y1
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     Y1, (R9)(BX*1)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+	VMOVNTPS Y1, (R9)(BX*1)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y2
+	VMOVUPS     (R10)(R8*1), Y3
+	VADDPS      Y0, Y2, Y2
+	VFMADD231PS Y0, Y0, Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMOVUPS     Y2, (R9)(R8*1)
+	VMOVUPS     Y3, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000007, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R11), Y2, Y2
+	VMOVUPS     (R9), Y3
+	VMASKMOVPS  (R11)(BX*1), Y3, Y3
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R11)(BX*2), Y4, Y4
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R11)(SI*1), Y5, Y5
+	LEAQ        (R11)(BX*4), R11
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R11), Y6, Y6
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R11)(BX*1), Y7, Y7
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R11)(BX*2), Y8, Y8
+	ADDQ        SI, R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13), Y9, Y9
+	VFMADD231PS Y2, Y9, Y0
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(BX*1), Y9, Y9
+	VFMADD231PS Y3, Y9, Y0
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(BX*2), Y9, Y9
+	VFMADD231PS Y4, Y9, Y0
+	VFMADD231PS Y2, Y9, Y1
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(SI*1), Y9, Y9
+	VFMADD231PS Y5, Y9, Y0
+	VFMADD231PS Y3, Y9, Y1
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13), Y9, Y9
+	VFMADD231PS Y6, Y9, Y0
+	VFMADD231PS Y4, Y9, Y1
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(BX*1), Y9, Y9
+	VFMADD231PS Y7, Y9, Y0
+	VFMADD231PS Y5, Y9, Y1
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(BX*2), Y9, Y9
+	VFMADD231PS Y8, Y9, Y0
+	VFMADD231PS Y6, Y9, Y1
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13)(SI*1), Y9, Y9
+	VFMADD231PS Y7, Y9, Y1
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y9
+	VMASKMOVPS  (R13), Y9, Y9
+	VFMADD231PS Y8, Y9, Y1
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  Y0, Y2, (R10)
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  Y1, Y2, (R10)(BX*1)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R10)(R8*1), Y2, Y2
+	VMOVUPS     (R9), Y3
+	VMASKMOVPS  (R11)(R8*1), Y3, Y3
+	VADDPS      Y0, Y2, Y2
+	VFMADD231PS Y0, Y0, Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y2, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y3, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func strips7s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·strips7s2x1AVX2(SB), NOSPLIT, $0-104
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ pixel+32(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ ahead+80(FP), DI
+
+strip:
+	XORQ R8, R8
+	CMPQ vectors+40(FP), $0x00
+	JE   tail
+
+vector:
+	VXORPS Y0, Y0, Y0
+	LEAQ   (CX)(R8*1), R9
+	LEAQ   (DX)(R8*1), R10
+	MOVQ   $0x00000007, R11
+
+tapsfalse:
+	VMOVUPS     (R10), Y1
+	VMOVUPS     (R10)(BX*1), Y2
+	VMOVUPS     (R10)(BX*2), Y3
+	VMOVUPS     (R10)(SI*1), Y4
+	LEAQ        (R10)(BX*4), R10
+	VMOVUPS     (R10), Y5
+	VMOVUPS     (R10)(BX*1), Y6
+	VMOVUPS     (R10)(BX*2), Y7
+	ADDQ        SI, R10
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y8
+	VFMADD231PS Y1, Y8, Y0
+	VMOVUPS     (R12)(BX*1), Y8
+	VFMADD231PS Y2, Y8, Y0
+	VMOVUPS     (R12)(BX*2), Y8
+	VFMADD231PS Y3, Y8, Y0
+	VMOVUPS     (R12)(SI*1), Y8
+	VFMADD231PS Y4, Y8, Y0
+	LEAQ        (R12)(BX*4), R12
+	VMOVUPS     (R12), Y8
+	VFMADD231PS Y5, Y8, Y0
+	VMOVUPS     (R12)(BX*1), Y8
+	VFMADD231PS Y6, Y8, Y0
+	VMOVUPS     (R12)(BX*2), Y8
+	VFMADD231PS Y7, Y8, Y0
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R9
+	DECQ        R11
+	JNZ         tapsfalse
+	LEAQ        (AX)(R8*1), R9
+	MOVB        stream+49(FP), R10
+	TESTB       R10, R10
+	JNZ         stream
+	VMOVUPS     Y0, (R9)
+	JMP         stored
+
+stream:
+	VMOVNTPS Y0, (R9)
+
+stored:
+	MOVQ        sum+64(FP), R9
+	MOVQ        square+72(FP), R10
+	TESTQ       R9, R9
+	JZ          unsummedfalse
+	VMOVUPS     (R9)(R8*1), Y1
+	VMOVUPS     (R10)(R8*1), Y2
+	VADDPS      Y0, Y1, Y1
+	VFMADD231PS Y0, Y0, Y2
+	VMOVUPS     Y1, (R9)(R8*1)
+	VMOVUPS     Y2, (R10)(R8*1)
+
+unsummedfalse:
+	ADDQ $0x20, R8
+	MOVQ vectors+40(FP), R9
+	SHLQ $0x05, R9
+	CMPQ R8, R9
+	JL   vector
+
+tail:
+	MOVB   tail+48(FP), R9
+	TESTB  R9, R9
+	JZ     done
+	MOVQ   mask+56(FP), R9
+	VXORPS Y0, Y0, Y0
+	LEAQ   (CX)(R8*1), R10
+	LEAQ   (DX)(R8*1), R11
+	MOVQ   $0x00000007, R12
+
+tapstrue:
+	VMOVUPS     (R9), Y1
+	VMASKMOVPS  (R11), Y1, Y1
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R11)(BX*1), Y2, Y2
+	VMOVUPS     (R9), Y3
+	VMASKMOVPS  (R11)(BX*2), Y3, Y3
+	VMOVUPS     (R9), Y4
+	VMASKMOVPS  (R11)(SI*1), Y4, Y4
+	LEAQ        (R11)(BX*4), R11
+	VMOVUPS     (R9), Y5
+	VMASKMOVPS  (R11), Y5, Y5
+	VMOVUPS     (R9), Y6
+	VMASKMOVPS  (R11)(BX*1), Y6, Y6
+	VMOVUPS     (R9), Y7
+	VMASKMOVPS  (R11)(BX*2), Y7, Y7
+	ADDQ        SI, R11
+	MOVQ        R10, R13
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R13), Y8, Y8
+	VFMADD231PS Y1, Y8, Y0
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R13)(BX*1), Y8, Y8
+	VFMADD231PS Y2, Y8, Y0
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R13)(BX*2), Y8, Y8
+	VFMADD231PS Y3, Y8, Y0
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R13)(SI*1), Y8, Y8
+	VFMADD231PS Y4, Y8, Y0
+	LEAQ        (R13)(BX*4), R13
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R13), Y8, Y8
+	VFMADD231PS Y5, Y8, Y0
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R13)(BX*1), Y8, Y8
+	VFMADD231PS Y6, Y8, Y0
+	VMOVUPS     (R9), Y8
+	VMASKMOVPS  (R13)(BX*2), Y8, Y8
+	VFMADD231PS Y7, Y8, Y0
+	PREFETCHT0  (DI)
+	ADDQ        step+88(FP), DI
+	ADDQ        xRow+24(FP), R10
+	DECQ        R12
+	JNZ         tapstrue
+	LEAQ        (AX)(R8*1), R10
+	VMOVUPS     (R9), Y1
+	VMASKMOVPS  Y0, Y1, (R10)
+	MOVQ        sum+64(FP), R10
+	MOVQ        square+72(FP), R11
+	TESTQ       R10, R10
+	JZ          unsummedtrue
+	VMOVUPS     (R9), Y1
+	VMASKMOVPS  (R10)(R8*1), Y1, Y1
+	VMOVUPS     (R9), Y2
+	VMASKMOVPS  (R11)(R8*1), Y2, Y2
+	VADDPS      Y0, Y1, Y1
+	VFMADD231PS Y0, Y0, Y2
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y1, Y0, (R10)(R8*1)
+	VMOVUPS     (R9), Y0
+	VMASKMOVPS  Y2, Y0, (R11)(R8*1)
+
+unsummedtrue:
+done:
+	ADDQ BX, AX
+	ADDQ BX, CX
+	ADDQ BX, CX
+	DECQ count+96(FP)
+	JNZ  strip
+	VZEROUPPER
+	RET
+
+// func tapRows7s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzPixel int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tapRows7s2AVX2(SB), NOSPLIT, $0-96
+	MOVQ pixel+32(FP), AX
+	LEAQ (AX)(AX*2), CX
+	MOVQ dzPixel+40(FP), DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ ahead+80(FP), SI
+	XORQ DI, DI
+	CMPQ vectors+56(FP), $0x00
+	JE   tail
+
+vector:
+	MOVQ x+8(FP), R8
+	LEAQ (R8)(DI*1), R8
+	MOVQ dw+0(FP), R9
+	LEAQ (R9)(DI*1), R9
+	MOVQ $0x00000007, R10
+
+ky7false:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	MOVQ   R8, R11
+	MOVQ   dz+16(FP), R12
+	LEAQ   (R12)(DI*1), R12
+	MOVQ   ow+48(FP), R13
+
+block8false:
+	CMPQ        R13, $0x08
+	JL          after8false
+	VMOVUPS     (R12), Y7
+	VMOVUPS     (R12)(DX*1), Y8
+	VMOVUPS     (R12)(DX*2), Y9
+	VMOVUPS     (R12)(BX*1), Y10
+	LEAQ        (R12)(DX*4), R12
+	VMOVUPS     (R12), Y11
+	VMOVUPS     (R12)(DX*1), Y12
+	VMOVUPS     (R12)(DX*2), Y13
+	VMOVUPS     (R12)(BX*1), Y14
+	LEAQ        (R12)(DX*4), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y15
+	VFMADD231PS Y7, Y15, Y0
+	VMOVUPS     (R14)(AX*1), Y15
+	VFMADD231PS Y7, Y15, Y1
+	VMOVUPS     (R14)(AX*2), Y15
+	VFMADD231PS Y7, Y15, Y2
+	VFMADD231PS Y8, Y15, Y0
+	VMOVUPS     (R14)(CX*1), Y15
+	VFMADD231PS Y7, Y15, Y3
+	VFMADD231PS Y8, Y15, Y1
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y15
+	VFMADD231PS Y7, Y15, Y4
+	VFMADD231PS Y8, Y15, Y2
+	VFMADD231PS Y9, Y15, Y0
+	VMOVUPS     (R14)(AX*1), Y15
+	VFMADD231PS Y7, Y15, Y5
+	VFMADD231PS Y8, Y15, Y3
+	VFMADD231PS Y9, Y15, Y1
+	VMOVUPS     (R14)(AX*2), Y15
+	VFMADD231PS Y7, Y15, Y6
+	VFMADD231PS Y8, Y15, Y4
+	VFMADD231PS Y9, Y15, Y2
+	VFMADD231PS Y10, Y15, Y0
+	VMOVUPS     (R14)(CX*1), Y15
+	VFMADD231PS Y8, Y15, Y5
+	VFMADD231PS Y9, Y15, Y3
+	VFMADD231PS Y10, Y15, Y1
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y15
+	VFMADD231PS Y8, Y15, Y6
+	VFMADD231PS Y9, Y15, Y4
+	VFMADD231PS Y10, Y15, Y2
+	VFMADD231PS Y11, Y15, Y0
+	VMOVUPS     (R14)(AX*1), Y15
+	VFMADD231PS Y9, Y15, Y5
+	VFMADD231PS Y10, Y15, Y3
+	VFMADD231PS Y11, Y15, Y1
+	VMOVUPS     (R14)(AX*2), Y15
+	VFMADD231PS Y9, Y15, Y6
+	VFMADD231PS Y10, Y15, Y4
+	VFMADD231PS Y11, Y15, Y2
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS     (R14)(CX*1), Y15
+	VFMADD231PS Y10, Y15, Y5
+	VFMADD231PS Y11, Y15, Y3
+	VFMADD231PS Y12, Y15, Y1
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y15
+	VFMADD231PS Y10, Y15, Y6
+	VFMADD231PS Y11, Y15, Y4
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y0
+	VMOVUPS     (R14)(AX*1), Y15
+	VFMADD231PS Y11, Y15, Y5
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y1
+	VMOVUPS     (R14)(AX*2), Y15
+	VFMADD231PS Y11, Y15, Y6
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y2
+	VFMADD231PS Y14, Y15, Y0
+	VMOVUPS     (R14)(CX*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VFMADD231PS Y13, Y15, Y3
+	VFMADD231PS Y14, Y15, Y1
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y2
+	VMOVUPS     (R14)(AX*1), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y3
+	VMOVUPS     (R14)(AX*2), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y4
+	VMOVUPS     (R14)(CX*1), Y15
+	VFMADD231PS Y14, Y15, Y5
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y15
+	VFMADD231PS Y14, Y15, Y6
+	LEAQ        (R11)(AX*4), R11
+	LEAQ        (R11)(AX*4), R11
+	LEAQ        (R11)(AX*4), R11
+	LEAQ        (R11)(AX*4), R11
+	PREFETCHT0  (SI)
+	ADDQ        step+88(FP), SI
+	SUBQ        $0x08, R13
+	JMP         block8false
+
+after8false:
+block4false:
+	CMPQ        R13, $0x04
+	JL          after4false
+	VMOVUPS     (R12), Y7
+	VMOVUPS     (R12)(DX*1), Y8
+	VMOVUPS     (R12)(DX*2), Y9
+	VMOVUPS     (R12)(BX*1), Y10
+	LEAQ        (R12)(DX*4), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y11
+	VFMADD231PS Y7, Y11, Y0
+	VMOVUPS     (R14)(AX*1), Y11
+	VFMADD231PS Y7, Y11, Y1
+	VMOVUPS     (R14)(AX*2), Y11
+	VFMADD231PS Y7, Y11, Y2
+	VFMADD231PS Y8, Y11, Y0
+	VMOVUPS     (R14)(CX*1), Y11
+	VFMADD231PS Y7, Y11, Y3
+	VFMADD231PS Y8, Y11, Y1
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y11
+	VFMADD231PS Y7, Y11, Y4
+	VFMADD231PS Y8, Y11, Y2
+	VFMADD231PS Y9, Y11, Y0
+	VMOVUPS     (R14)(AX*1), Y11
+	VFMADD231PS Y7, Y11, Y5
+	VFMADD231PS Y8, Y11, Y3
+	VFMADD231PS Y9, Y11, Y1
+	VMOVUPS     (R14)(AX*2), Y11
+	VFMADD231PS Y7, Y11, Y6
+	VFMADD231PS Y8, Y11, Y4
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y10, Y11, Y0
+	VMOVUPS     (R14)(CX*1), Y11
+	VFMADD231PS Y8, Y11, Y5
+	VFMADD231PS Y9, Y11, Y3
+	VFMADD231PS Y10, Y11, Y1
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y11
+	VFMADD231PS Y8, Y11, Y6
+	VFMADD231PS Y9, Y11, Y4
+	VFMADD231PS Y10, Y11, Y2
+	VMOVUPS     (R14)(AX*1), Y11
+	VFMADD231PS Y9, Y11, Y5
+	VFMADD231PS Y10, Y11, Y3
+	VMOVUPS     (R14)(AX*2), Y11
+	VFMADD231PS Y9, Y11, Y6
+	VFMADD231PS Y10, Y11, Y4
+	VMOVUPS     (R14)(CX*1), Y11
+	VFMADD231PS Y10, Y11, Y5
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y11
+	VFMADD231PS Y10, Y11, Y6
+	LEAQ        (R11)(AX*4), R11
+	LEAQ        (R11)(AX*4), R11
+	SUBQ        $0x04, R13
+	JMP         block4false
+
+after4false:
+block2false:
+	CMPQ        R13, $0x02
+	JL          after2false
+	VMOVUPS     (R12), Y7
+	VMOVUPS     (R12)(DX*1), Y8
+	LEAQ        (R12)(DX*2), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y9
+	VFMADD231PS Y7, Y9, Y0
+	VMOVUPS     (R14)(AX*1), Y9
+	VFMADD231PS Y7, Y9, Y1
+	VMOVUPS     (R14)(AX*2), Y9
+	VFMADD231PS Y7, Y9, Y2
+	VFMADD231PS Y8, Y9, Y0
+	VMOVUPS     (R14)(CX*1), Y9
+	VFMADD231PS Y7, Y9, Y3
+	VFMADD231PS Y8, Y9, Y1
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y9
+	VFMADD231PS Y7, Y9, Y4
+	VFMADD231PS Y8, Y9, Y2
+	VMOVUPS     (R14)(AX*1), Y9
+	VFMADD231PS Y7, Y9, Y5
+	VFMADD231PS Y8, Y9, Y3
+	VMOVUPS     (R14)(AX*2), Y9
+	VFMADD231PS Y7, Y9, Y6
+	VFMADD231PS Y8, Y9, Y4
+	VMOVUPS     (R14)(CX*1), Y9
+	VFMADD231PS Y8, Y9, Y5
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y9
+	VFMADD231PS Y8, Y9, Y6
+	LEAQ        (R11)(AX*4), R11
+	SUBQ        $0x02, R13
+	JMP         block2false
+
+after2false:
+block1false:
+	CMPQ        R13, $0x01
+	JL          after1false
+	VMOVUPS     (R12), Y7
+	LEAQ        (R12)(DX*1), R12
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y7, Y8, Y0
+	VMOVUPS     (R14)(AX*1), Y8
+	VFMADD231PS Y7, Y8, Y1
+	VMOVUPS     (R14)(AX*2), Y8
+	VFMADD231PS Y7, Y8, Y2
+	VMOVUPS     (R14)(CX*1), Y8
+	VFMADD231PS Y7, Y8, Y3
+	LEAQ        (R14)(AX*4), R14
+	VMOVUPS     (R14), Y8
+	VFMADD231PS Y7, Y8, Y4
+	VMOVUPS     (R14)(AX*1), Y8
+	VFMADD231PS Y7, Y8, Y5
+	VMOVUPS     (R14)(AX*2), Y8
+	VFMADD231PS Y7, Y8, Y6
+	LEAQ        (R11)(AX*2), R11
+	SUBQ        $0x01, R13
+	JMP         block1false
+
+after1false:
+	VMOVUPS (R9), Y7
+	VADDPS  Y7, Y0, Y0
+	VMOVUPS Y0, (R9)
+	VMOVUPS (R9)(AX*1), Y0
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (R9)(AX*1)
+	VMOVUPS (R9)(AX*2), Y0
+	VADDPS  Y0, Y2, Y2
+	VMOVUPS Y2, (R9)(AX*2)
+	VMOVUPS (R9)(CX*1), Y0
+	VADDPS  Y0, Y3, Y3
+	VMOVUPS Y3, (R9)(CX*1)
+	LEAQ    (R9)(AX*4), R9
+	VMOVUPS (R9), Y0
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (R9)
+	VMOVUPS (R9)(AX*1), Y0
+	VADDPS  Y0, Y5, Y5
+	VMOVUPS Y5, (R9)(AX*1)
+	VMOVUPS (R9)(AX*2), Y0
+	VADDPS  Y0, Y6, Y6
+	VMOVUPS Y6, (R9)(AX*2)
+	ADDQ    CX, R9
+	ADDQ    xRow+24(FP), R8
+	DECQ    R10
+	JNZ     ky7false
+	ADDQ    $0x20, DI
+	MOVQ    vectors+56(FP), R8
+	SHLQ    $0x05, R8
+	CMPQ    DI, R8
+	JL      vector
+
+tail:
+	MOVB  tail+64(FP), R8
+	TESTB R8, R8
+	JZ    done
+	MOVQ  mask+72(FP), R8
+	MOVQ  x+8(FP), R9
+	LEAQ  (R9)(DI*1), R9
+	MOVQ  dw+0(FP), R10
+	LEAQ  (R10)(DI*1), R10
+	MOVQ  $0x00000007, R11
+
+ky7true:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	MOVQ   R9, R12
+	MOVQ   dz+16(FP), R13
+	LEAQ   (R13)(DI*1), R13
+	MOVQ   ow+48(FP), R14
+
+block8true:
+	CMPQ        R14, $0x08
+	JL          after8true
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (R13), Y7, Y7
+	VMOVUPS     (R8), Y8
+	VMASKMOVPS  (R13)(DX*1), Y8, Y8
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R13)(DX*2), Y9, Y9
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R13)(BX*1), Y10, Y10
+	LEAQ        (R13)(DX*4), R13
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R13), Y11, Y11
+	VMOVUPS     (R8), Y12
+	VMASKMOVPS  (R13)(DX*1), Y12, Y12
+	VMOVUPS     (R8), Y13
+	VMASKMOVPS  (R13)(DX*2), Y13, Y13
+	VMOVUPS     (R8), Y14
+	VMASKMOVPS  (R13)(BX*1), Y14, Y14
+	LEAQ        (R13)(DX*4), R13
+	MOVQ        R12, R15
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15), Y15, Y15
+	VFMADD231PS Y7, Y15, Y0
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(AX*1), Y15, Y15
+	VFMADD231PS Y7, Y15, Y1
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(AX*2), Y15, Y15
+	VFMADD231PS Y7, Y15, Y2
+	VFMADD231PS Y8, Y15, Y0
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(CX*1), Y15, Y15
+	VFMADD231PS Y7, Y15, Y3
+	VFMADD231PS Y8, Y15, Y1
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15), Y15, Y15
+	VFMADD231PS Y7, Y15, Y4
+	VFMADD231PS Y8, Y15, Y2
+	VFMADD231PS Y9, Y15, Y0
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(AX*1), Y15, Y15
+	VFMADD231PS Y7, Y15, Y5
+	VFMADD231PS Y8, Y15, Y3
+	VFMADD231PS Y9, Y15, Y1
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(AX*2), Y15, Y15
+	VFMADD231PS Y7, Y15, Y6
+	VFMADD231PS Y8, Y15, Y4
+	VFMADD231PS Y9, Y15, Y2
+	VFMADD231PS Y10, Y15, Y0
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(CX*1), Y15, Y15
+	VFMADD231PS Y8, Y15, Y5
+	VFMADD231PS Y9, Y15, Y3
+	VFMADD231PS Y10, Y15, Y1
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15), Y15, Y15
+	VFMADD231PS Y8, Y15, Y6
+	VFMADD231PS Y9, Y15, Y4
+	VFMADD231PS Y10, Y15, Y2
+	VFMADD231PS Y11, Y15, Y0
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(AX*1), Y15, Y15
+	VFMADD231PS Y9, Y15, Y5
+	VFMADD231PS Y10, Y15, Y3
+	VFMADD231PS Y11, Y15, Y1
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(AX*2), Y15, Y15
+	VFMADD231PS Y9, Y15, Y6
+	VFMADD231PS Y10, Y15, Y4
+	VFMADD231PS Y11, Y15, Y2
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(CX*1), Y15, Y15
+	VFMADD231PS Y10, Y15, Y5
+	VFMADD231PS Y11, Y15, Y3
+	VFMADD231PS Y12, Y15, Y1
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15), Y15, Y15
+	VFMADD231PS Y10, Y15, Y6
+	VFMADD231PS Y11, Y15, Y4
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y0
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(AX*1), Y15, Y15
+	VFMADD231PS Y11, Y15, Y5
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y1
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(AX*2), Y15, Y15
+	VFMADD231PS Y11, Y15, Y6
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y2
+	VFMADD231PS Y14, Y15, Y0
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(CX*1), Y15, Y15
+	VFMADD231PS Y12, Y15, Y5
+	VFMADD231PS Y13, Y15, Y3
+	VFMADD231PS Y14, Y15, Y1
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15), Y15, Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y2
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(AX*1), Y15, Y15
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y3
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(AX*2), Y15, Y15
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y4
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15)(CX*1), Y15, Y15
+	VFMADD231PS Y14, Y15, Y5
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (R15), Y15, Y15
+	VFMADD231PS Y14, Y15, Y6
+	LEAQ        (R12)(AX*4), R12
+	LEAQ        (R12)(AX*4), R12
+	LEAQ        (R12)(AX*4), R12
+	LEAQ        (R12)(AX*4), R12
+	PREFETCHT0  (SI)
+	ADDQ        step+88(FP), SI
+	SUBQ        $0x08, R14
+	JMP         block8true
+
+after8true:
+block4true:
+	CMPQ        R14, $0x04
+	JL          after4true
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (R13), Y7, Y7
+	VMOVUPS     (R8), Y8
+	VMASKMOVPS  (R13)(DX*1), Y8, Y8
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R13)(DX*2), Y9, Y9
+	VMOVUPS     (R8), Y10
+	VMASKMOVPS  (R13)(BX*1), Y10, Y10
+	LEAQ        (R13)(DX*4), R13
+	MOVQ        R12, R15
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15), Y11, Y11
+	VFMADD231PS Y7, Y11, Y0
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*1), Y11, Y11
+	VFMADD231PS Y7, Y11, Y1
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*2), Y11, Y11
+	VFMADD231PS Y7, Y11, Y2
+	VFMADD231PS Y8, Y11, Y0
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(CX*1), Y11, Y11
+	VFMADD231PS Y7, Y11, Y3
+	VFMADD231PS Y8, Y11, Y1
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15), Y11, Y11
+	VFMADD231PS Y7, Y11, Y4
+	VFMADD231PS Y8, Y11, Y2
+	VFMADD231PS Y9, Y11, Y0
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*1), Y11, Y11
+	VFMADD231PS Y7, Y11, Y5
+	VFMADD231PS Y8, Y11, Y3
+	VFMADD231PS Y9, Y11, Y1
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*2), Y11, Y11
+	VFMADD231PS Y7, Y11, Y6
+	VFMADD231PS Y8, Y11, Y4
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y10, Y11, Y0
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(CX*1), Y11, Y11
+	VFMADD231PS Y8, Y11, Y5
+	VFMADD231PS Y9, Y11, Y3
+	VFMADD231PS Y10, Y11, Y1
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15), Y11, Y11
+	VFMADD231PS Y8, Y11, Y6
+	VFMADD231PS Y9, Y11, Y4
+	VFMADD231PS Y10, Y11, Y2
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*1), Y11, Y11
+	VFMADD231PS Y9, Y11, Y5
+	VFMADD231PS Y10, Y11, Y3
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(AX*2), Y11, Y11
+	VFMADD231PS Y9, Y11, Y6
+	VFMADD231PS Y10, Y11, Y4
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15)(CX*1), Y11, Y11
+	VFMADD231PS Y10, Y11, Y5
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y11
+	VMASKMOVPS  (R15), Y11, Y11
+	VFMADD231PS Y10, Y11, Y6
+	LEAQ        (R12)(AX*4), R12
+	LEAQ        (R12)(AX*4), R12
+	SUBQ        $0x04, R14
+	JMP         block4true
+
+after4true:
+block2true:
+	CMPQ        R14, $0x02
+	JL          after2true
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (R13), Y7, Y7
+	VMOVUPS     (R8), Y8
+	VMASKMOVPS  (R13)(DX*1), Y8, Y8
+	LEAQ        (R13)(DX*2), R13
+	MOVQ        R12, R15
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R15), Y9, Y9
+	VFMADD231PS Y7, Y9, Y0
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R15)(AX*1), Y9, Y9
+	VFMADD231PS Y7, Y9, Y1
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R15)(AX*2), Y9, Y9
+	VFMADD231PS Y7, Y9, Y2
+	VFMADD231PS Y8, Y9, Y0
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R15)(CX*1), Y9, Y9
+	VFMADD231PS Y7, Y9, Y3
+	VFMADD231PS Y8, Y9, Y1
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R15), Y9, Y9
+	VFMADD231PS Y7, Y9, Y4
+	VFMADD231PS Y8, Y9, Y2
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R15)(AX*1), Y9, Y9
+	VFMADD231PS Y7, Y9, Y5
+	VFMADD231PS Y8, Y9, Y3
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R15)(AX*2), Y9, Y9
+	VFMADD231PS Y7, Y9, Y6
+	VFMADD231PS Y8, Y9, Y4
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R15)(CX*1), Y9, Y9
+	VFMADD231PS Y8, Y9, Y5
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y9
+	VMASKMOVPS  (R15), Y9, Y9
+	VFMADD231PS Y8, Y9, Y6
+	LEAQ        (R12)(AX*4), R12
+	SUBQ        $0x02, R14
+	JMP         block2true
+
+after2true:
+block1true:
+	CMPQ        R14, $0x01
+	JL          after1true
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (R13), Y7, Y7
+	LEAQ        (R13)(DX*1), R13
+	MOVQ        R12, R15
+	VMOVUPS     (R8), Y8
+	VMASKMOVPS  (R15), Y8, Y8
+	VFMADD231PS Y7, Y8, Y0
+	VMOVUPS     (R8), Y8
+	VMASKMOVPS  (R15)(AX*1), Y8, Y8
+	VFMADD231PS Y7, Y8, Y1
+	VMOVUPS     (R8), Y8
+	VMASKMOVPS  (R15)(AX*2), Y8, Y8
+	VFMADD231PS Y7, Y8, Y2
+	VMOVUPS     (R8), Y8
+	VMASKMOVPS  (R15)(CX*1), Y8, Y8
+	VFMADD231PS Y7, Y8, Y3
+	LEAQ        (R15)(AX*4), R15
+	VMOVUPS     (R8), Y8
+	VMASKMOVPS  (R15), Y8, Y8
+	VFMADD231PS Y7, Y8, Y4
+	VMOVUPS     (R8), Y8
+	VMASKMOVPS  (R15)(AX*1), Y8, Y8
+	VFMADD231PS Y7, Y8, Y5
+	VMOVUPS     (R8), Y8
+	VMASKMOVPS  (R15)(AX*2), Y8, Y8
+	VFMADD231PS Y7, Y8, Y6
+	LEAQ        (R12)(AX*2), R12
+	SUBQ        $0x01, R14
+	JMP         block1true
+
+after1true:
+	VMOVUPS    (R8), Y7
+	VMASKMOVPS (R10), Y7, Y7
+	VADDPS     Y7, Y0, Y0
+	VMOVUPS    (R8), Y7
+	VMASKMOVPS Y0, Y7, (R10)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(AX*1), Y0, Y0
+	VADDPS     Y0, Y1, Y1
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y1, Y0, (R10)(AX*1)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(AX*2), Y0, Y0
+	VADDPS     Y0, Y2, Y2
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y2, Y0, (R10)(AX*2)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(CX*1), Y0, Y0
+	VADDPS     Y0, Y3, Y3
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y3, Y0, (R10)(CX*1)
+	LEAQ       (R10)(AX*4), R10
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10), Y0, Y0
+	VADDPS     Y0, Y4, Y4
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y4, Y0, (R10)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(AX*1), Y0, Y0
+	VADDPS     Y0, Y5, Y5
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y5, Y0, (R10)(AX*1)
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS (R10)(AX*2), Y0, Y0
+	VADDPS     Y0, Y6, Y6
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS Y6, Y0, (R10)(AX*2)
+	ADDQ       CX, R10
+	ADDQ       xRow+24(FP), R9
+	DECQ       R11
+	JNZ        ky7true
 
 done:
 	VZEROUPPER

@@ -64,62 +64,62 @@ func strip7s2x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, v
 
 func taps7s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
 
-func strip3s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips3s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func strip3s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips3s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func strip3s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips3s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func strip3s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips3s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func taps3s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+func tapRows3s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzPixel int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
 
-func strip3s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips3s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func strip3s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips3s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func strip3s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips3s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func strip3s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips3s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func taps3s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+func tapRows3s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzPixel int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
 
-func strip5s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips5s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func strip5s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips5s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func strip5s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips5s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func strip5s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips5s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func taps5s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+func tapRows5s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzPixel int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
 
-func strip5s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips5s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func strip5s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips5s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func strip5s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips5s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func strip5s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips5s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func taps5s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+func tapRows5s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzPixel int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
 
-func strip7s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips7s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func strip7s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips7s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func strip7s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips7s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func strip7s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips7s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func taps7s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+func tapRows7s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzPixel int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
 
-func strip7s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips7s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func strip7s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips7s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func strip7s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips7s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func strip7s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
+func strips7s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 
-func taps7s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
+func tapRows7s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzPixel int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)

@@ -3973,6 +3973,75 @@ next:
 // func tile1x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile1x8AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), DI
+	VXORPS Y0, Y0, Y0
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R8), Y1
+	VBROADCASTSS (DI), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          k
+	MOVQ         c+56(FP), DI
+	MOVQ         cRow+64(FP), R8
+	MOVB         add+80(FP), R9
+	TESTB        R9, R9
+	JZ           store
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Y1
+	VADDPS       Y1, Y0, Y0
+	ADDQ         R8, R9
+
+store:
+	MOVB    stream+81(FP), R9
+	TESTB   R9, R9
+	JNZ     stream
+	VMOVUPS Y0, (DI)
+	ADDQ    R8, DI
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMOVUPS     (R8), Y1
+	VMOVUPS     (R9), Y2
+	VADDPS      Y0, Y1, Y1
+	VFMADD231PS Y0, Y0, Y2
+	VMOVUPS     Y1, (R8)
+	VMOVUPS     Y2, (R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x01, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile1x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile1x8RestAVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -4044,6 +4113,88 @@ next:
 // func tile1x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile1x16AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), DI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R8), Y2
+	VMOVUPS      32(R8), Y3
+	VBROADCASTSS (DI), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          k
+	MOVQ         c+56(FP), DI
+	MOVQ         cRow+64(FP), R8
+	MOVB         add+80(FP), R9
+	TESTB        R9, R9
+	JZ           store
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Y2
+	VADDPS       Y2, Y0, Y0
+	VMOVUPS      32(R9), Y2
+	VADDPS       Y2, Y1, Y1
+	ADDQ         R8, R9
+
+store:
+	MOVB    stream+81(FP), R9
+	TESTB   R9, R9
+	JNZ     stream
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ    R8, DI
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (DI)
+	VMOVNTPS Y1, 32(DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMOVUPS     (R8), Y2
+	VMOVUPS     (R9), Y3
+	VADDPS      Y0, Y2, Y2
+	VFMADD231PS Y0, Y0, Y3
+	VMOVUPS     Y2, (R8)
+	VMOVUPS     Y3, (R9)
+	VMOVUPS     32(R8), Y0
+	VMOVUPS     32(R9), Y2
+	VADDPS      Y1, Y0, Y0
+	VFMADD231PS Y1, Y1, Y2
+	VMOVUPS     Y0, 32(R8)
+	VMOVUPS     Y2, 32(R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x01, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile1x16RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile1x16RestAVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -4125,9 +4276,185 @@ next:
 	VZEROUPPER
 	RET
 
+// func tile1x24AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile1x24AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), DI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R8), Y3
+	VMOVUPS      32(R8), Y4
+	VMOVUPS      64(R8), Y5
+	VBROADCASTSS (DI), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          k
+	MOVQ         c+56(FP), DI
+	MOVQ         cRow+64(FP), R8
+	MOVB         add+80(FP), R9
+	TESTB        R9, R9
+	JZ           store
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Y3
+	VADDPS       Y3, Y0, Y0
+	VMOVUPS      32(R9), Y3
+	VADDPS       Y3, Y1, Y1
+	VMOVUPS      64(R9), Y3
+	VADDPS       Y3, Y2, Y2
+	ADDQ         R8, R9
+
+store:
+	MOVB    stream+81(FP), R9
+	TESTB   R9, R9
+	JNZ     stream
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	ADDQ    R8, DI
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (DI)
+	VMOVNTPS Y1, 32(DI)
+	VMOVNTPS Y2, 64(DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMOVUPS     (R8), Y3
+	VMOVUPS     (R9), Y4
+	VADDPS      Y0, Y3, Y3
+	VFMADD231PS Y0, Y0, Y4
+	VMOVUPS     Y3, (R8)
+	VMOVUPS     Y4, (R9)
+	VMOVUPS     32(R8), Y0
+	VMOVUPS     32(R9), Y3
+	VADDPS      Y1, Y0, Y0
+	VFMADD231PS Y1, Y1, Y3
+	VMOVUPS     Y0, 32(R8)
+	VMOVUPS     Y3, 32(R9)
+	VMOVUPS     64(R8), Y0
+	VMOVUPS     64(R9), Y1
+	VADDPS      Y2, Y0, Y0
+	VFMADD231PS Y2, Y2, Y1
+	VMOVUPS     Y0, 64(R8)
+	VMOVUPS     Y1, 64(R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x01, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
 // func tile2x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile2x8AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), DI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R8), Y2
+	VBROADCASTSS (DI), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS (DI)(AX*1), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          k
+	MOVQ         c+56(FP), DI
+	MOVQ         cRow+64(FP), R8
+	MOVB         add+80(FP), R9
+	TESTB        R9, R9
+	JZ           store
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Y2
+	VADDPS       Y2, Y0, Y0
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y2
+	VADDPS       Y2, Y1, Y1
+	ADDQ         R8, R9
+
+store:
+	MOVB    stream+81(FP), R9
+	TESTB   R9, R9
+	JNZ     stream
+	VMOVUPS Y0, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y1, (DI)
+	ADDQ    R8, DI
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (DI)
+	ADDQ     R8, DI
+	VMOVNTPS Y1, (DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMOVUPS     (R8), Y2
+	VMOVUPS     (R9), Y3
+	VADDPS      Y0, Y2, Y2
+	VFMADD231PS Y0, Y0, Y3
+	VADDPS      Y1, Y2, Y2
+	VFMADD231PS Y1, Y1, Y3
+	VMOVUPS     Y2, (R8)
+	VMOVUPS     Y3, (R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x02, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile2x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile2x8RestAVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -4211,6 +4538,108 @@ next:
 // func tile2x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile2x16AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), DI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R8), Y4
+	VMOVUPS      32(R8), Y5
+	VBROADCASTSS (DI), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (DI)(AX*1), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          k
+	MOVQ         c+56(FP), DI
+	MOVQ         cRow+64(FP), R8
+	MOVB         add+80(FP), R9
+	TESTB        R9, R9
+	JZ           store
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Y4
+	VADDPS       Y4, Y0, Y0
+	VMOVUPS      32(R9), Y4
+	VADDPS       Y4, Y1, Y1
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y4
+	VADDPS       Y4, Y2, Y2
+	VMOVUPS      32(R9), Y4
+	VADDPS       Y4, Y3, Y3
+	ADDQ         R8, R9
+
+store:
+	MOVB    stream+81(FP), R9
+	TESTB   R9, R9
+	JNZ     stream
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y2, (DI)
+	VMOVUPS Y3, 32(DI)
+	ADDQ    R8, DI
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (DI)
+	VMOVNTPS Y1, 32(DI)
+	ADDQ     R8, DI
+	VMOVNTPS Y2, (DI)
+	VMOVNTPS Y3, 32(DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMOVUPS     (R8), Y4
+	VMOVUPS     (R9), Y5
+	VADDPS      Y0, Y4, Y4
+	VFMADD231PS Y0, Y0, Y5
+	VADDPS      Y2, Y4, Y4
+	VFMADD231PS Y2, Y2, Y5
+	VMOVUPS     Y4, (R8)
+	VMOVUPS     Y5, (R9)
+	VMOVUPS     32(R8), Y0
+	VMOVUPS     32(R9), Y2
+	VADDPS      Y1, Y0, Y0
+	VFMADD231PS Y1, Y1, Y2
+	VADDPS      Y3, Y0, Y0
+	VFMADD231PS Y3, Y3, Y2
+	VMOVUPS     Y0, 32(R8)
+	VMOVUPS     Y2, 32(R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x02, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile2x16RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile2x16RestAVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -4312,9 +4741,225 @@ next:
 	VZEROUPPER
 	RET
 
+// func tile2x24AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile2x24AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), DI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R8), Y6
+	VMOVUPS      32(R8), Y7
+	VMOVUPS      64(R8), Y8
+	VBROADCASTSS (DI), Y9
+	VFMADD231PS  Y9, Y6, Y0
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (DI)(AX*1), Y9
+	VFMADD231PS  Y9, Y6, Y3
+	VFMADD231PS  Y9, Y7, Y4
+	VFMADD231PS  Y9, Y8, Y5
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          k
+	MOVQ         c+56(FP), DI
+	MOVQ         cRow+64(FP), R8
+	MOVB         add+80(FP), R9
+	TESTB        R9, R9
+	JZ           store
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Y6
+	VADDPS       Y6, Y0, Y0
+	VMOVUPS      32(R9), Y6
+	VADDPS       Y6, Y1, Y1
+	VMOVUPS      64(R9), Y6
+	VADDPS       Y6, Y2, Y2
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y6
+	VADDPS       Y6, Y3, Y3
+	VMOVUPS      32(R9), Y6
+	VADDPS       Y6, Y4, Y4
+	VMOVUPS      64(R9), Y6
+	VADDPS       Y6, Y5, Y5
+	ADDQ         R8, R9
+
+store:
+	MOVB    stream+81(FP), R9
+	TESTB   R9, R9
+	JNZ     stream
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y3, (DI)
+	VMOVUPS Y4, 32(DI)
+	VMOVUPS Y5, 64(DI)
+	ADDQ    R8, DI
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (DI)
+	VMOVNTPS Y1, 32(DI)
+	VMOVNTPS Y2, 64(DI)
+	ADDQ     R8, DI
+	VMOVNTPS Y3, (DI)
+	VMOVNTPS Y4, 32(DI)
+	VMOVNTPS Y5, 64(DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMOVUPS     (R8), Y6
+	VMOVUPS     (R9), Y7
+	VADDPS      Y0, Y6, Y6
+	VFMADD231PS Y0, Y0, Y7
+	VADDPS      Y3, Y6, Y6
+	VFMADD231PS Y3, Y3, Y7
+	VMOVUPS     Y6, (R8)
+	VMOVUPS     Y7, (R9)
+	VMOVUPS     32(R8), Y0
+	VMOVUPS     32(R9), Y3
+	VADDPS      Y1, Y0, Y0
+	VFMADD231PS Y1, Y1, Y3
+	VADDPS      Y4, Y0, Y0
+	VFMADD231PS Y4, Y4, Y3
+	VMOVUPS     Y0, 32(R8)
+	VMOVUPS     Y3, 32(R9)
+	VMOVUPS     64(R8), Y0
+	VMOVUPS     64(R9), Y1
+	VADDPS      Y2, Y0, Y0
+	VFMADD231PS Y2, Y2, Y1
+	VADDPS      Y5, Y0, Y0
+	VFMADD231PS Y5, Y5, Y1
+	VMOVUPS     Y0, 64(R8)
+	VMOVUPS     Y1, 64(R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x02, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
 // func tile3x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile3x8AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), DI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R8), Y3
+	VBROADCASTSS (DI), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS (DI)(AX*1), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (DI)(AX*2), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          k
+	MOVQ         c+56(FP), DI
+	MOVQ         cRow+64(FP), R8
+	MOVB         add+80(FP), R9
+	TESTB        R9, R9
+	JZ           store
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Y3
+	VADDPS       Y3, Y0, Y0
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y3
+	VADDPS       Y3, Y1, Y1
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y3
+	VADDPS       Y3, Y2, Y2
+	ADDQ         R8, R9
+
+store:
+	MOVB    stream+81(FP), R9
+	TESTB   R9, R9
+	JNZ     stream
+	VMOVUPS Y0, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y2, (DI)
+	ADDQ    R8, DI
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (DI)
+	ADDQ     R8, DI
+	VMOVNTPS Y1, (DI)
+	ADDQ     R8, DI
+	VMOVNTPS Y2, (DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMOVUPS     (R8), Y3
+	VMOVUPS     (R9), Y4
+	VADDPS      Y0, Y3, Y3
+	VFMADD231PS Y0, Y0, Y4
+	VADDPS      Y1, Y3, Y3
+	VFMADD231PS Y1, Y1, Y4
+	VADDPS      Y2, Y3, Y3
+	VFMADD231PS Y2, Y2, Y4
+	VMOVUPS     Y3, (R8)
+	VMOVUPS     Y4, (R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x03, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile3x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile3x8RestAVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -4410,6 +5055,128 @@ next:
 // func tile3x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile3x16AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), DI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R8), Y6
+	VMOVUPS      32(R8), Y7
+	VBROADCASTSS (DI), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (DI)(AX*1), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (DI)(AX*2), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          k
+	MOVQ         c+56(FP), DI
+	MOVQ         cRow+64(FP), R8
+	MOVB         add+80(FP), R9
+	TESTB        R9, R9
+	JZ           store
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Y6
+	VADDPS       Y6, Y0, Y0
+	VMOVUPS      32(R9), Y6
+	VADDPS       Y6, Y1, Y1
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y6
+	VADDPS       Y6, Y2, Y2
+	VMOVUPS      32(R9), Y6
+	VADDPS       Y6, Y3, Y3
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y6
+	VADDPS       Y6, Y4, Y4
+	VMOVUPS      32(R9), Y6
+	VADDPS       Y6, Y5, Y5
+	ADDQ         R8, R9
+
+store:
+	MOVB    stream+81(FP), R9
+	TESTB   R9, R9
+	JNZ     stream
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y2, (DI)
+	VMOVUPS Y3, 32(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y4, (DI)
+	VMOVUPS Y5, 32(DI)
+	ADDQ    R8, DI
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (DI)
+	VMOVNTPS Y1, 32(DI)
+	ADDQ     R8, DI
+	VMOVNTPS Y2, (DI)
+	VMOVNTPS Y3, 32(DI)
+	ADDQ     R8, DI
+	VMOVNTPS Y4, (DI)
+	VMOVNTPS Y5, 32(DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMOVUPS     (R8), Y6
+	VMOVUPS     (R9), Y7
+	VADDPS      Y0, Y6, Y6
+	VFMADD231PS Y0, Y0, Y7
+	VADDPS      Y2, Y6, Y6
+	VFMADD231PS Y2, Y2, Y7
+	VADDPS      Y4, Y6, Y6
+	VFMADD231PS Y4, Y4, Y7
+	VMOVUPS     Y6, (R8)
+	VMOVUPS     Y7, (R9)
+	VMOVUPS     32(R8), Y0
+	VMOVUPS     32(R9), Y2
+	VADDPS      Y1, Y0, Y0
+	VFMADD231PS Y1, Y1, Y2
+	VADDPS      Y3, Y0, Y0
+	VFMADD231PS Y3, Y3, Y2
+	VADDPS      Y5, Y0, Y0
+	VFMADD231PS Y5, Y5, Y2
+	VMOVUPS     Y0, 32(R8)
+	VMOVUPS     Y2, 32(R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x03, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile3x16RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile3x16RestAVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -4531,9 +5298,265 @@ next:
 	VZEROUPPER
 	RET
 
+// func tile3x24AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile3x24AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), DI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   b+40(FP), R8
+	MOVQ   k+8(FP), R9
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R8), Y9
+	VMOVUPS      32(R8), Y10
+	VMOVUPS      64(R8), Y11
+	VBROADCASTSS (DI), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS (DI)(AX*1), Y12
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (DI)(AX*2), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          k
+	MOVQ         c+56(FP), DI
+	MOVQ         cRow+64(FP), R8
+	MOVB         add+80(FP), R9
+	TESTB        R9, R9
+	JZ           store
+	MOVQ         DI, R9
+	VMOVUPS      (R9), Y9
+	VADDPS       Y9, Y0, Y0
+	VMOVUPS      32(R9), Y9
+	VADDPS       Y9, Y1, Y1
+	VMOVUPS      64(R9), Y9
+	VADDPS       Y9, Y2, Y2
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y9
+	VADDPS       Y9, Y3, Y3
+	VMOVUPS      32(R9), Y9
+	VADDPS       Y9, Y4, Y4
+	VMOVUPS      64(R9), Y9
+	VADDPS       Y9, Y5, Y5
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y9
+	VADDPS       Y9, Y6, Y6
+	VMOVUPS      32(R9), Y9
+	VADDPS       Y9, Y7, Y7
+	VMOVUPS      64(R9), Y9
+	VADDPS       Y9, Y8, Y8
+	ADDQ         R8, R9
+
+store:
+	MOVB    stream+81(FP), R9
+	TESTB   R9, R9
+	JNZ     stream
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y3, (DI)
+	VMOVUPS Y4, 32(DI)
+	VMOVUPS Y5, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y6, (DI)
+	VMOVUPS Y7, 32(DI)
+	VMOVUPS Y8, 64(DI)
+	ADDQ    R8, DI
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (DI)
+	VMOVNTPS Y1, 32(DI)
+	VMOVNTPS Y2, 64(DI)
+	ADDQ     R8, DI
+	VMOVNTPS Y3, (DI)
+	VMOVNTPS Y4, 32(DI)
+	VMOVNTPS Y5, 64(DI)
+	ADDQ     R8, DI
+	VMOVNTPS Y6, (DI)
+	VMOVNTPS Y7, 32(DI)
+	VMOVNTPS Y8, 64(DI)
+	ADDQ     R8, DI
+
+stored:
+	MOVQ        sum+88(FP), R8
+	MOVQ        square+96(FP), R9
+	TESTQ       R8, R8
+	JZ          next
+	VMOVUPS     (R8), Y9
+	VMOVUPS     (R9), Y10
+	VADDPS      Y0, Y9, Y9
+	VFMADD231PS Y0, Y0, Y10
+	VADDPS      Y3, Y9, Y9
+	VFMADD231PS Y3, Y3, Y10
+	VADDPS      Y6, Y9, Y9
+	VFMADD231PS Y6, Y6, Y10
+	VMOVUPS     Y9, (R8)
+	VMOVUPS     Y10, (R9)
+	VMOVUPS     32(R8), Y0
+	VMOVUPS     32(R9), Y3
+	VADDPS      Y1, Y0, Y0
+	VFMADD231PS Y1, Y1, Y3
+	VADDPS      Y4, Y0, Y0
+	VFMADD231PS Y4, Y4, Y3
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS Y7, Y7, Y3
+	VMOVUPS     Y0, 32(R8)
+	VMOVUPS     Y3, 32(R9)
+	VMOVUPS     64(R8), Y0
+	VMOVUPS     64(R9), Y1
+	VADDPS      Y2, Y0, Y0
+	VFMADD231PS Y2, Y2, Y1
+	VADDPS      Y5, Y0, Y0
+	VFMADD231PS Y5, Y5, Y1
+	VADDPS      Y8, Y0, Y0
+	VFMADD231PS Y8, Y8, Y1
+	VMOVUPS     Y0, 64(R8)
+	VMOVUPS     Y1, 64(R9)
+
+next:
+	MOVQ   DI, c+56(FP)
+	IMUL3Q $0x03, AX, DI
+	ADDQ   DI, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
 // func tile4x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile4x8AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   b+40(FP), R9
+	MOVQ   k+8(FP), R10
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R9), Y4
+	VBROADCASTSS (R8), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS (R8)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (R8)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (R8)(DI*1), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         CX, R8
+	ADDQ         DX, R9
+	DECQ         R10
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
+	JZ           store
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Y4
+	VADDPS       Y4, Y0, Y0
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y4
+	VADDPS       Y4, Y1, Y1
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y4
+	VADDPS       Y4, Y2, Y2
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y4
+	VADDPS       Y4, Y3, Y3
+	ADDQ         R9, R10
+
+store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
+	VMOVUPS Y0, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y2, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y3, (R8)
+	ADDQ    R9, R8
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Y4
+	VMOVUPS     (R10), Y5
+	VADDPS      Y0, Y4, Y4
+	VFMADD231PS Y0, Y0, Y5
+	VADDPS      Y1, Y4, Y4
+	VFMADD231PS Y1, Y1, Y5
+	VADDPS      Y2, Y4, Y4
+	VFMADD231PS Y2, Y2, Y5
+	VADDPS      Y3, Y4, Y4
+	VFMADD231PS Y3, Y3, Y5
+	VMOVUPS     Y4, (R9)
+	VMOVUPS     Y5, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x04, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile4x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile4x8RestAVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -4641,6 +5664,148 @@ next:
 // func tile4x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile4x16AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   b+40(FP), R9
+	MOVQ   k+8(FP), R10
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R9), Y8
+	VMOVUPS      32(R9), Y9
+	VBROADCASTSS (R8), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (R8)(AX*1), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (R8)(AX*2), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (R8)(DI*1), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         CX, R8
+	ADDQ         DX, R9
+	DECQ         R10
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
+	JZ           store
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Y8
+	VADDPS       Y8, Y0, Y0
+	VMOVUPS      32(R10), Y8
+	VADDPS       Y8, Y1, Y1
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y8
+	VADDPS       Y8, Y2, Y2
+	VMOVUPS      32(R10), Y8
+	VADDPS       Y8, Y3, Y3
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y8
+	VADDPS       Y8, Y4, Y4
+	VMOVUPS      32(R10), Y8
+	VADDPS       Y8, Y5, Y5
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y8
+	VADDPS       Y8, Y6, Y6
+	VMOVUPS      32(R10), Y8
+	VADDPS       Y8, Y7, Y7
+	ADDQ         R9, R10
+
+store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y3, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y4, (R8)
+	VMOVUPS Y5, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y6, (R8)
+	VMOVUPS Y7, 32(R8)
+	ADDQ    R9, R8
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (R8)
+	VMOVNTPS Y1, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	VMOVNTPS Y3, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y4, (R8)
+	VMOVNTPS Y5, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y6, (R8)
+	VMOVNTPS Y7, 32(R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Y8
+	VMOVUPS     (R10), Y9
+	VADDPS      Y0, Y8, Y8
+	VFMADD231PS Y0, Y0, Y9
+	VADDPS      Y2, Y8, Y8
+	VFMADD231PS Y2, Y2, Y9
+	VADDPS      Y4, Y8, Y8
+	VFMADD231PS Y4, Y4, Y9
+	VADDPS      Y6, Y8, Y8
+	VFMADD231PS Y6, Y6, Y9
+	VMOVUPS     Y8, (R9)
+	VMOVUPS     Y9, (R10)
+	VMOVUPS     32(R9), Y0
+	VMOVUPS     32(R10), Y2
+	VADDPS      Y1, Y0, Y0
+	VFMADD231PS Y1, Y1, Y2
+	VADDPS      Y3, Y0, Y0
+	VFMADD231PS Y3, Y3, Y2
+	VADDPS      Y5, Y0, Y0
+	VFMADD231PS Y5, Y5, Y2
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS Y7, Y7, Y2
+	VMOVUPS     Y0, 32(R9)
+	VMOVUPS     Y2, 32(R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x04, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile4x16RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile4x16RestAVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -4782,9 +5947,307 @@ next:
 	VZEROUPPER
 	RET
 
+// func tile4x24AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile4x24AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   b+40(FP), R9
+	MOVQ   k+8(FP), R10
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R9), Y12
+	VMOVUPS      32(R9), Y13
+	VMOVUPS      64(R9), Y14
+	VBROADCASTSS (R8), Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS (R8)(AX*1), Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS (R8)(AX*2), Y15
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (R8)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y9
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	ADDQ         CX, R8
+	ADDQ         DX, R9
+	DECQ         R10
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
+	JZ           store
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y0, Y0
+	VMOVUPS      32(R10), Y12
+	VADDPS       Y12, Y1, Y1
+	VMOVUPS      64(R10), Y12
+	VADDPS       Y12, Y2, Y2
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y3, Y3
+	VMOVUPS      32(R10), Y12
+	VADDPS       Y12, Y4, Y4
+	VMOVUPS      64(R10), Y12
+	VADDPS       Y12, Y5, Y5
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y6, Y6
+	VMOVUPS      32(R10), Y12
+	VADDPS       Y12, Y7, Y7
+	VMOVUPS      64(R10), Y12
+	VADDPS       Y12, Y8, Y8
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y9, Y9
+	VMOVUPS      32(R10), Y12
+	VADDPS       Y12, Y10, Y10
+	VMOVUPS      64(R10), Y12
+	VADDPS       Y12, Y11, Y11
+	ADDQ         R9, R10
+
+store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y3, (R8)
+	VMOVUPS Y4, 32(R8)
+	VMOVUPS Y5, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y6, (R8)
+	VMOVUPS Y7, 32(R8)
+	VMOVUPS Y8, 64(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y9, (R8)
+	VMOVUPS Y10, 32(R8)
+	VMOVUPS Y11, 64(R8)
+	ADDQ    R9, R8
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (R8)
+	VMOVNTPS Y1, 32(R8)
+	VMOVNTPS Y2, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	VMOVNTPS Y4, 32(R8)
+	VMOVNTPS Y5, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y6, (R8)
+	VMOVNTPS Y7, 32(R8)
+	VMOVNTPS Y8, 64(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y9, (R8)
+	VMOVNTPS Y10, 32(R8)
+	VMOVNTPS Y11, 64(R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Y12
+	VMOVUPS     (R10), Y13
+	VADDPS      Y0, Y12, Y12
+	VFMADD231PS Y0, Y0, Y13
+	VADDPS      Y3, Y12, Y12
+	VFMADD231PS Y3, Y3, Y13
+	VADDPS      Y6, Y12, Y12
+	VFMADD231PS Y6, Y6, Y13
+	VADDPS      Y9, Y12, Y12
+	VFMADD231PS Y9, Y9, Y13
+	VMOVUPS     Y12, (R9)
+	VMOVUPS     Y13, (R10)
+	VMOVUPS     32(R9), Y0
+	VMOVUPS     32(R10), Y3
+	VADDPS      Y1, Y0, Y0
+	VFMADD231PS Y1, Y1, Y3
+	VADDPS      Y4, Y0, Y0
+	VFMADD231PS Y4, Y4, Y3
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS Y7, Y7, Y3
+	VADDPS      Y10, Y0, Y0
+	VFMADD231PS Y10, Y10, Y3
+	VMOVUPS     Y0, 32(R9)
+	VMOVUPS     Y3, 32(R10)
+	VMOVUPS     64(R9), Y0
+	VMOVUPS     64(R10), Y1
+	VADDPS      Y2, Y0, Y0
+	VFMADD231PS Y2, Y2, Y1
+	VADDPS      Y5, Y0, Y0
+	VFMADD231PS Y5, Y5, Y1
+	VADDPS      Y8, Y0, Y0
+	VFMADD231PS Y8, Y8, Y1
+	VADDPS      Y11, Y0, Y0
+	VFMADD231PS Y11, Y11, Y1
+	VMOVUPS     Y0, 64(R9)
+	VMOVUPS     Y1, 64(R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x04, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
 // func tile5x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile5x8AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   b+40(FP), R10
+	MOVQ   k+8(FP), R11
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R10), Y5
+	VBROADCASTSS (R8), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (R8)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (R8)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (R8)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (R9), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
+	JZ           store
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Y5
+	VADDPS       Y5, Y0, Y0
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y5
+	VADDPS       Y5, Y1, Y1
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y5
+	VADDPS       Y5, Y2, Y2
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y5
+	VADDPS       Y5, Y3, Y3
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y5
+	VADDPS       Y5, Y4, Y4
+	ADDQ         R9, R10
+
+store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
+	VMOVUPS Y0, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y2, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y3, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y4, (R8)
+	ADDQ    R9, R8
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y4, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Y5
+	VMOVUPS     (R10), Y6
+	VADDPS      Y0, Y5, Y5
+	VFMADD231PS Y0, Y0, Y6
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS Y1, Y1, Y6
+	VADDPS      Y2, Y5, Y5
+	VFMADD231PS Y2, Y2, Y6
+	VADDPS      Y3, Y5, Y5
+	VFMADD231PS Y3, Y3, Y6
+	VADDPS      Y4, Y5, Y5
+	VFMADD231PS Y4, Y4, Y6
+	VMOVUPS     Y5, (R9)
+	VMOVUPS     Y6, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x05, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile5x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile5x8RestAVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -4906,6 +6369,170 @@ next:
 // func tile5x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile5x16AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ   b+40(FP), R10
+	MOVQ   k+8(FP), R11
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R10), Y10
+	VMOVUPS      32(R10), Y11
+	VBROADCASTSS (R8), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS (R8)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (R8)(AX*2), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (R8)(DI*1), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (R9), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
+	JZ           store
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Y10
+	VADDPS       Y10, Y0, Y0
+	VMOVUPS      32(R10), Y10
+	VADDPS       Y10, Y1, Y1
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y10
+	VADDPS       Y10, Y2, Y2
+	VMOVUPS      32(R10), Y10
+	VADDPS       Y10, Y3, Y3
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y10
+	VADDPS       Y10, Y4, Y4
+	VMOVUPS      32(R10), Y10
+	VADDPS       Y10, Y5, Y5
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y10
+	VADDPS       Y10, Y6, Y6
+	VMOVUPS      32(R10), Y10
+	VADDPS       Y10, Y7, Y7
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y10
+	VADDPS       Y10, Y8, Y8
+	VMOVUPS      32(R10), Y10
+	VADDPS       Y10, Y9, Y9
+	ADDQ         R9, R10
+
+store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y3, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y4, (R8)
+	VMOVUPS Y5, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y6, (R8)
+	VMOVUPS Y7, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y8, (R8)
+	VMOVUPS Y9, 32(R8)
+	ADDQ    R9, R8
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (R8)
+	VMOVNTPS Y1, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	VMOVNTPS Y3, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y4, (R8)
+	VMOVNTPS Y5, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y6, (R8)
+	VMOVNTPS Y7, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y8, (R8)
+	VMOVNTPS Y9, 32(R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Y10
+	VMOVUPS     (R10), Y11
+	VADDPS      Y0, Y10, Y10
+	VFMADD231PS Y0, Y0, Y11
+	VADDPS      Y2, Y10, Y10
+	VFMADD231PS Y2, Y2, Y11
+	VADDPS      Y4, Y10, Y10
+	VFMADD231PS Y4, Y4, Y11
+	VADDPS      Y6, Y10, Y10
+	VFMADD231PS Y6, Y6, Y11
+	VADDPS      Y8, Y10, Y10
+	VFMADD231PS Y8, Y8, Y11
+	VMOVUPS     Y10, (R9)
+	VMOVUPS     Y11, (R10)
+	VMOVUPS     32(R9), Y0
+	VMOVUPS     32(R10), Y2
+	VADDPS      Y1, Y0, Y0
+	VFMADD231PS Y1, Y1, Y2
+	VADDPS      Y3, Y0, Y0
+	VFMADD231PS Y3, Y3, Y2
+	VADDPS      Y5, Y0, Y0
+	VFMADD231PS Y5, Y5, Y2
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS Y7, Y7, Y2
+	VADDPS      Y9, Y0, Y0
+	VFMADD231PS Y9, Y9, Y2
+	VMOVUPS     Y0, 32(R9)
+	VMOVUPS     Y2, 32(R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x05, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile5x16RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile5x16RestAVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -5072,6 +6699,137 @@ next:
 // func tile6x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile6x8AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   b+40(FP), R10
+	MOVQ   k+8(FP), R11
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R10), Y6
+	VBROADCASTSS (R8), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (R8)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (R8)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (R8)(DI*1), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (R9), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (R9)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
+	JZ           store
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Y6
+	VADDPS       Y6, Y0, Y0
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y6
+	VADDPS       Y6, Y1, Y1
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y6
+	VADDPS       Y6, Y2, Y2
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y6
+	VADDPS       Y6, Y3, Y3
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y6
+	VADDPS       Y6, Y4, Y4
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y6
+	VADDPS       Y6, Y5, Y5
+	ADDQ         R9, R10
+
+store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
+	VMOVUPS Y0, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y2, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y3, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y4, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y5, (R8)
+	ADDQ    R9, R8
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y5, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Y6
+	VMOVUPS     (R10), Y7
+	VADDPS      Y0, Y6, Y6
+	VFMADD231PS Y0, Y0, Y7
+	VADDPS      Y1, Y6, Y6
+	VFMADD231PS Y1, Y1, Y7
+	VADDPS      Y2, Y6, Y6
+	VFMADD231PS Y2, Y2, Y7
+	VADDPS      Y3, Y6, Y6
+	VFMADD231PS Y3, Y3, Y7
+	VADDPS      Y4, Y6, Y6
+	VFMADD231PS Y4, Y4, Y7
+	VADDPS      Y5, Y6, Y6
+	VFMADD231PS Y5, Y5, Y7
+	VMOVUPS     Y6, (R9)
+	VMOVUPS     Y7, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x06, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile6x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile6x8RestAVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -5205,6 +6963,190 @@ next:
 // func tile6x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile6x16AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   b+40(FP), R10
+	MOVQ   k+8(FP), R11
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R10), Y12
+	VMOVUPS      32(R10), Y13
+	VBROADCASTSS (R8), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (R8)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (R8)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (R8)(DI*1), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (R9), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (R9)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
+	JZ           store
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y0, Y0
+	VMOVUPS      32(R10), Y12
+	VADDPS       Y12, Y1, Y1
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y2, Y2
+	VMOVUPS      32(R10), Y12
+	VADDPS       Y12, Y3, Y3
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y4, Y4
+	VMOVUPS      32(R10), Y12
+	VADDPS       Y12, Y5, Y5
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y6, Y6
+	VMOVUPS      32(R10), Y12
+	VADDPS       Y12, Y7, Y7
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y8, Y8
+	VMOVUPS      32(R10), Y12
+	VADDPS       Y12, Y9, Y9
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y10, Y10
+	VMOVUPS      32(R10), Y12
+	VADDPS       Y12, Y11, Y11
+	ADDQ         R9, R10
+
+store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y3, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y4, (R8)
+	VMOVUPS Y5, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y6, (R8)
+	VMOVUPS Y7, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y8, (R8)
+	VMOVUPS Y9, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y10, (R8)
+	VMOVUPS Y11, 32(R8)
+	ADDQ    R9, R8
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (R8)
+	VMOVNTPS Y1, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	VMOVNTPS Y3, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y4, (R8)
+	VMOVNTPS Y5, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y6, (R8)
+	VMOVNTPS Y7, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y8, (R8)
+	VMOVNTPS Y9, 32(R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y10, (R8)
+	VMOVNTPS Y11, 32(R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Y12
+	VMOVUPS     (R10), Y13
+	VADDPS      Y0, Y12, Y12
+	VFMADD231PS Y0, Y0, Y13
+	VADDPS      Y2, Y12, Y12
+	VFMADD231PS Y2, Y2, Y13
+	VADDPS      Y4, Y12, Y12
+	VFMADD231PS Y4, Y4, Y13
+	VADDPS      Y6, Y12, Y12
+	VFMADD231PS Y6, Y6, Y13
+	VADDPS      Y8, Y12, Y12
+	VFMADD231PS Y8, Y8, Y13
+	VADDPS      Y10, Y12, Y12
+	VFMADD231PS Y10, Y10, Y13
+	VMOVUPS     Y12, (R9)
+	VMOVUPS     Y13, (R10)
+	VMOVUPS     32(R9), Y0
+	VMOVUPS     32(R10), Y2
+	VADDPS      Y1, Y0, Y0
+	VFMADD231PS Y1, Y1, Y2
+	VADDPS      Y3, Y0, Y0
+	VFMADD231PS Y3, Y3, Y2
+	VADDPS      Y5, Y0, Y0
+	VFMADD231PS Y5, Y5, Y2
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS Y7, Y7, Y2
+	VADDPS      Y9, Y0, Y0
+	VFMADD231PS Y9, Y9, Y2
+	VADDPS      Y11, Y0, Y0
+	VFMADD231PS Y11, Y11, Y2
+	VMOVUPS     Y0, 32(R9)
+	VMOVUPS     Y2, 32(R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x06, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile6x16RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile6x16RestAVX2(SB), NOSPLIT, $0-120
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -5382,6 +7324,2110 @@ stored:
 next:
 	MOVQ   R8, c+56(FP)
 	IMUL3Q $0x06, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile7x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile7x8AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	MOVQ   b+40(FP), R10
+	MOVQ   k+8(FP), R11
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R10), Y7
+	VBROADCASTSS (R8), Y8
+	VFMADD231PS  Y8, Y7, Y0
+	VBROADCASTSS (R8)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (R8)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (R8)(DI*1), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (R9), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (R9)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (R9)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
+	JZ           store
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Y7
+	VADDPS       Y7, Y0, Y0
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y7
+	VADDPS       Y7, Y1, Y1
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y7
+	VADDPS       Y7, Y2, Y2
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y7
+	VADDPS       Y7, Y3, Y3
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y7
+	VADDPS       Y7, Y4, Y4
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y7
+	VADDPS       Y7, Y5, Y5
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y7
+	VADDPS       Y7, Y6, Y6
+	ADDQ         R9, R10
+
+store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
+	VMOVUPS Y0, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y2, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y3, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y4, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y5, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y6, (R8)
+	ADDQ    R9, R8
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y5, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y6, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Y7
+	VMOVUPS     (R10), Y8
+	VADDPS      Y0, Y7, Y7
+	VFMADD231PS Y0, Y0, Y8
+	VADDPS      Y1, Y7, Y7
+	VFMADD231PS Y1, Y1, Y8
+	VADDPS      Y2, Y7, Y7
+	VFMADD231PS Y2, Y2, Y8
+	VADDPS      Y3, Y7, Y7
+	VFMADD231PS Y3, Y3, Y8
+	VADDPS      Y4, Y7, Y7
+	VFMADD231PS Y4, Y4, Y8
+	VADDPS      Y5, Y7, Y7
+	VFMADD231PS Y5, Y5, Y8
+	VADDPS      Y6, Y7, Y7
+	VFMADD231PS Y6, Y6, Y8
+	VMOVUPS     Y7, (R9)
+	VMOVUPS     Y8, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x07, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile7x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile7x8RestAVX2(SB), NOSPLIT, $0-120
+	MOVQ    aRow+24(FP), AX
+	MOVQ    aCol+32(FP), CX
+	MOVQ    bRow+48(FP), DX
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+112(FP), SI
+	MOVQ    mask+72(FP), DI
+	VMOVUPS (DI), Y0
+	LEAQ    (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   b+40(FP), R10
+	MOVQ   k+8(FP), R11
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMASKMOVPS   (R10), Y0, Y8
+	VBROADCASTSS (R8), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS (R8)(AX*1), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (R8)(AX*2), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS (R8)(DI*1), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (R9), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS (R9)(AX*1), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS (R9)(AX*2), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
+	JZ           store
+	MOVQ         R8, R10
+	VMASKMOVPS   (R10), Y0, Y8
+	VADDPS       Y8, Y1, Y1
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y8
+	VADDPS       Y8, Y2, Y2
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y8
+	VADDPS       Y8, Y3, Y3
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y8
+	VADDPS       Y8, Y4, Y4
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y8
+	VADDPS       Y8, Y5, Y5
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y8
+	VADDPS       Y8, Y6, Y6
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y8
+	VADDPS       Y8, Y7, Y7
+	ADDQ         R9, R10
+
+store:
+	MOVB       stream+81(FP), R10
+	TESTB      R10, R10
+	JNZ        stream
+	VMASKMOVPS Y1, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y2, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y3, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y4, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y5, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y6, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y7, Y0, (R8)
+	ADDQ       R9, R8
+	JMP        stored
+
+stream:
+	VMOVNTPS Y1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y5, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y6, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y7, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMASKMOVPS  (R9), Y0, Y8
+	VMASKMOVPS  (R10), Y0, Y9
+	VADDPS      Y1, Y8, Y8
+	VFMADD231PS Y1, Y1, Y9
+	VADDPS      Y2, Y8, Y8
+	VFMADD231PS Y2, Y2, Y9
+	VADDPS      Y3, Y8, Y8
+	VFMADD231PS Y3, Y3, Y9
+	VADDPS      Y4, Y8, Y8
+	VFMADD231PS Y4, Y4, Y9
+	VADDPS      Y5, Y8, Y8
+	VFMADD231PS Y5, Y5, Y9
+	VADDPS      Y6, Y8, Y8
+	VFMADD231PS Y6, Y6, Y9
+	VADDPS      Y7, Y8, Y8
+	VFMADD231PS Y7, Y7, Y9
+	VMASKMOVPS  Y8, Y0, (R9)
+	VMASKMOVPS  Y9, Y0, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x07, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile8x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile8x8AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   b+40(FP), R10
+	MOVQ   k+8(FP), R11
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R10), Y8
+	VBROADCASTSS (R8), Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VBROADCASTSS (R8)(AX*1), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS (R8)(AX*2), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (R8)(DI*1), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS (R9), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (R9)(AX*1), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS (R9)(AX*2), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS (R9)(DI*1), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
+	JZ           store
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Y8
+	VADDPS       Y8, Y0, Y0
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y8
+	VADDPS       Y8, Y1, Y1
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y8
+	VADDPS       Y8, Y2, Y2
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y8
+	VADDPS       Y8, Y3, Y3
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y8
+	VADDPS       Y8, Y4, Y4
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y8
+	VADDPS       Y8, Y5, Y5
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y8
+	VADDPS       Y8, Y6, Y6
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y8
+	VADDPS       Y8, Y7, Y7
+	ADDQ         R9, R10
+
+store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
+	VMOVUPS Y0, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y2, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y3, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y4, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y5, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y6, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y7, (R8)
+	ADDQ    R9, R8
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y5, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y6, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y7, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Y8
+	VMOVUPS     (R10), Y9
+	VADDPS      Y0, Y8, Y8
+	VFMADD231PS Y0, Y0, Y9
+	VADDPS      Y1, Y8, Y8
+	VFMADD231PS Y1, Y1, Y9
+	VADDPS      Y2, Y8, Y8
+	VFMADD231PS Y2, Y2, Y9
+	VADDPS      Y3, Y8, Y8
+	VFMADD231PS Y3, Y3, Y9
+	VADDPS      Y4, Y8, Y8
+	VFMADD231PS Y4, Y4, Y9
+	VADDPS      Y5, Y8, Y8
+	VFMADD231PS Y5, Y5, Y9
+	VADDPS      Y6, Y8, Y8
+	VFMADD231PS Y6, Y6, Y9
+	VADDPS      Y7, Y8, Y8
+	VFMADD231PS Y7, Y7, Y9
+	VMOVUPS     Y8, (R9)
+	VMOVUPS     Y9, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x08, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile8x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile8x8RestAVX2(SB), NOSPLIT, $0-120
+	MOVQ    aRow+24(FP), AX
+	MOVQ    aCol+32(FP), CX
+	MOVQ    bRow+48(FP), DX
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+112(FP), SI
+	MOVQ    mask+72(FP), DI
+	VMOVUPS (DI), Y0
+	LEAQ    (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   b+40(FP), R10
+	MOVQ   k+8(FP), R11
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMASKMOVPS   (R10), Y0, Y9
+	VBROADCASTSS (R8), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (R8)(AX*1), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS (R8)(AX*2), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (R8)(DI*1), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS (R9), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (R9)(AX*1), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS (R9)(AX*2), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS (R9)(DI*1), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
+	JZ           store
+	MOVQ         R8, R10
+	VMASKMOVPS   (R10), Y0, Y9
+	VADDPS       Y9, Y1, Y1
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y9
+	VADDPS       Y9, Y2, Y2
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y9
+	VADDPS       Y9, Y3, Y3
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y9
+	VADDPS       Y9, Y4, Y4
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y9
+	VADDPS       Y9, Y5, Y5
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y9
+	VADDPS       Y9, Y6, Y6
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y9
+	VADDPS       Y9, Y7, Y7
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y9
+	VADDPS       Y9, Y8, Y8
+	ADDQ         R9, R10
+
+store:
+	MOVB       stream+81(FP), R10
+	TESTB      R10, R10
+	JNZ        stream
+	VMASKMOVPS Y1, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y2, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y3, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y4, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y5, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y6, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y7, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y8, Y0, (R8)
+	ADDQ       R9, R8
+	JMP        stored
+
+stream:
+	VMOVNTPS Y1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y5, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y6, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y7, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y8, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMASKMOVPS  (R9), Y0, Y9
+	VMASKMOVPS  (R10), Y0, Y10
+	VADDPS      Y1, Y9, Y9
+	VFMADD231PS Y1, Y1, Y10
+	VADDPS      Y2, Y9, Y9
+	VFMADD231PS Y2, Y2, Y10
+	VADDPS      Y3, Y9, Y9
+	VFMADD231PS Y3, Y3, Y10
+	VADDPS      Y4, Y9, Y9
+	VFMADD231PS Y4, Y4, Y10
+	VADDPS      Y5, Y9, Y9
+	VFMADD231PS Y5, Y5, Y10
+	VADDPS      Y6, Y9, Y9
+	VFMADD231PS Y6, Y6, Y10
+	VADDPS      Y7, Y9, Y9
+	VFMADD231PS Y7, Y7, Y10
+	VADDPS      Y8, Y9, Y9
+	VFMADD231PS Y8, Y8, Y10
+	VMASKMOVPS  Y9, Y0, (R9)
+	VMASKMOVPS  Y10, Y0, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x08, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile9x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile9x8AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	LEAQ   (R9)(AX*4), R10
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   b+40(FP), R11
+	MOVQ   k+8(FP), R12
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R11), Y9
+	VBROADCASTSS (R8), Y10
+	VFMADD231PS  Y10, Y9, Y0
+	VBROADCASTSS (R8)(AX*1), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (R8)(AX*2), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS (R8)(DI*1), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (R9), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS (R9)(AX*1), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (R9)(AX*2), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS (R9)(DI*1), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS (R10), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         CX, R10
+	ADDQ         DX, R11
+	DECQ         R12
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
+	JZ           store
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Y9
+	VADDPS       Y9, Y0, Y0
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y9
+	VADDPS       Y9, Y1, Y1
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y9
+	VADDPS       Y9, Y2, Y2
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y9
+	VADDPS       Y9, Y3, Y3
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y9
+	VADDPS       Y9, Y4, Y4
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y9
+	VADDPS       Y9, Y5, Y5
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y9
+	VADDPS       Y9, Y6, Y6
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y9
+	VADDPS       Y9, Y7, Y7
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y9
+	VADDPS       Y9, Y8, Y8
+	ADDQ         R9, R10
+
+store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
+	VMOVUPS Y0, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y2, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y3, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y4, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y5, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y6, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y7, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y8, (R8)
+	ADDQ    R9, R8
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y5, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y6, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y7, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y8, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Y9
+	VMOVUPS     (R10), Y10
+	VADDPS      Y0, Y9, Y9
+	VFMADD231PS Y0, Y0, Y10
+	VADDPS      Y1, Y9, Y9
+	VFMADD231PS Y1, Y1, Y10
+	VADDPS      Y2, Y9, Y9
+	VFMADD231PS Y2, Y2, Y10
+	VADDPS      Y3, Y9, Y9
+	VFMADD231PS Y3, Y3, Y10
+	VADDPS      Y4, Y9, Y9
+	VFMADD231PS Y4, Y4, Y10
+	VADDPS      Y5, Y9, Y9
+	VFMADD231PS Y5, Y5, Y10
+	VADDPS      Y6, Y9, Y9
+	VFMADD231PS Y6, Y6, Y10
+	VADDPS      Y7, Y9, Y9
+	VFMADD231PS Y7, Y7, Y10
+	VADDPS      Y8, Y9, Y9
+	VFMADD231PS Y8, Y8, Y10
+	VMOVUPS     Y9, (R9)
+	VMOVUPS     Y10, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x09, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile9x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile9x8RestAVX2(SB), NOSPLIT, $0-120
+	MOVQ    aRow+24(FP), AX
+	MOVQ    aCol+32(FP), CX
+	MOVQ    bRow+48(FP), DX
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+112(FP), SI
+	MOVQ    mask+72(FP), DI
+	VMOVUPS (DI), Y0
+	LEAQ    (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	LEAQ   (R9)(AX*4), R10
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ   b+40(FP), R11
+	MOVQ   k+8(FP), R12
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMASKMOVPS   (R11), Y0, Y10
+	VBROADCASTSS (R8), Y11
+	VFMADD231PS  Y11, Y10, Y1
+	VBROADCASTSS (R8)(AX*1), Y11
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS (R8)(AX*2), Y11
+	VFMADD231PS  Y11, Y10, Y3
+	VBROADCASTSS (R8)(DI*1), Y11
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS (R9), Y11
+	VFMADD231PS  Y11, Y10, Y5
+	VBROADCASTSS (R9)(AX*1), Y11
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS (R9)(AX*2), Y11
+	VFMADD231PS  Y11, Y10, Y7
+	VBROADCASTSS (R9)(DI*1), Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VBROADCASTSS (R10), Y11
+	VFMADD231PS  Y11, Y10, Y9
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         CX, R10
+	ADDQ         DX, R11
+	DECQ         R12
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
+	JZ           store
+	MOVQ         R8, R10
+	VMASKMOVPS   (R10), Y0, Y10
+	VADDPS       Y10, Y1, Y1
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y10
+	VADDPS       Y10, Y2, Y2
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y10
+	VADDPS       Y10, Y3, Y3
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y10
+	VADDPS       Y10, Y4, Y4
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y10
+	VADDPS       Y10, Y5, Y5
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y10
+	VADDPS       Y10, Y6, Y6
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y10
+	VADDPS       Y10, Y7, Y7
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y10
+	VADDPS       Y10, Y8, Y8
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y10
+	VADDPS       Y10, Y9, Y9
+	ADDQ         R9, R10
+
+store:
+	MOVB       stream+81(FP), R10
+	TESTB      R10, R10
+	JNZ        stream
+	VMASKMOVPS Y1, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y2, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y3, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y4, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y5, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y6, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y7, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y8, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y9, Y0, (R8)
+	ADDQ       R9, R8
+	JMP        stored
+
+stream:
+	VMOVNTPS Y1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y5, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y6, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y7, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y8, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y9, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMASKMOVPS  (R9), Y0, Y10
+	VMASKMOVPS  (R10), Y0, Y11
+	VADDPS      Y1, Y10, Y10
+	VFMADD231PS Y1, Y1, Y11
+	VADDPS      Y2, Y10, Y10
+	VFMADD231PS Y2, Y2, Y11
+	VADDPS      Y3, Y10, Y10
+	VFMADD231PS Y3, Y3, Y11
+	VADDPS      Y4, Y10, Y10
+	VFMADD231PS Y4, Y4, Y11
+	VADDPS      Y5, Y10, Y10
+	VFMADD231PS Y5, Y5, Y11
+	VADDPS      Y6, Y10, Y10
+	VFMADD231PS Y6, Y6, Y11
+	VADDPS      Y7, Y10, Y10
+	VFMADD231PS Y7, Y7, Y11
+	VADDPS      Y8, Y10, Y10
+	VFMADD231PS Y8, Y8, Y11
+	VADDPS      Y9, Y10, Y10
+	VFMADD231PS Y9, Y9, Y11
+	VMASKMOVPS  Y10, Y0, (R9)
+	VMASKMOVPS  Y11, Y0, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x09, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile10x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile10x8AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	LEAQ   (R9)(AX*4), R10
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ   b+40(FP), R11
+	MOVQ   k+8(FP), R12
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R11), Y10
+	VBROADCASTSS (R8), Y11
+	VFMADD231PS  Y11, Y10, Y0
+	VBROADCASTSS (R8)(AX*1), Y11
+	VFMADD231PS  Y11, Y10, Y1
+	VBROADCASTSS (R8)(AX*2), Y11
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS (R8)(DI*1), Y11
+	VFMADD231PS  Y11, Y10, Y3
+	VBROADCASTSS (R9), Y11
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS (R9)(AX*1), Y11
+	VFMADD231PS  Y11, Y10, Y5
+	VBROADCASTSS (R9)(AX*2), Y11
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS (R9)(DI*1), Y11
+	VFMADD231PS  Y11, Y10, Y7
+	VBROADCASTSS (R10), Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VBROADCASTSS (R10)(AX*1), Y11
+	VFMADD231PS  Y11, Y10, Y9
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         CX, R10
+	ADDQ         DX, R11
+	DECQ         R12
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
+	JZ           store
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Y10
+	VADDPS       Y10, Y0, Y0
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y10
+	VADDPS       Y10, Y1, Y1
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y10
+	VADDPS       Y10, Y2, Y2
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y10
+	VADDPS       Y10, Y3, Y3
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y10
+	VADDPS       Y10, Y4, Y4
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y10
+	VADDPS       Y10, Y5, Y5
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y10
+	VADDPS       Y10, Y6, Y6
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y10
+	VADDPS       Y10, Y7, Y7
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y10
+	VADDPS       Y10, Y8, Y8
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y10
+	VADDPS       Y10, Y9, Y9
+	ADDQ         R9, R10
+
+store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
+	VMOVUPS Y0, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y2, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y3, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y4, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y5, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y6, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y7, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y8, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y9, (R8)
+	ADDQ    R9, R8
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y5, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y6, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y7, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y8, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y9, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Y10
+	VMOVUPS     (R10), Y11
+	VADDPS      Y0, Y10, Y10
+	VFMADD231PS Y0, Y0, Y11
+	VADDPS      Y1, Y10, Y10
+	VFMADD231PS Y1, Y1, Y11
+	VADDPS      Y2, Y10, Y10
+	VFMADD231PS Y2, Y2, Y11
+	VADDPS      Y3, Y10, Y10
+	VFMADD231PS Y3, Y3, Y11
+	VADDPS      Y4, Y10, Y10
+	VFMADD231PS Y4, Y4, Y11
+	VADDPS      Y5, Y10, Y10
+	VFMADD231PS Y5, Y5, Y11
+	VADDPS      Y6, Y10, Y10
+	VFMADD231PS Y6, Y6, Y11
+	VADDPS      Y7, Y10, Y10
+	VFMADD231PS Y7, Y7, Y11
+	VADDPS      Y8, Y10, Y10
+	VFMADD231PS Y8, Y8, Y11
+	VADDPS      Y9, Y10, Y10
+	VFMADD231PS Y9, Y9, Y11
+	VMOVUPS     Y10, (R9)
+	VMOVUPS     Y11, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x0a, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile10x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile10x8RestAVX2(SB), NOSPLIT, $0-120
+	MOVQ    aRow+24(FP), AX
+	MOVQ    aCol+32(FP), CX
+	MOVQ    bRow+48(FP), DX
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+112(FP), SI
+	MOVQ    mask+72(FP), DI
+	VMOVUPS (DI), Y0
+	LEAQ    (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	LEAQ   (R9)(AX*4), R10
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	MOVQ   b+40(FP), R11
+	MOVQ   k+8(FP), R12
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMASKMOVPS   (R11), Y0, Y11
+	VBROADCASTSS (R8), Y12
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS (R8)(AX*1), Y12
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS (R8)(AX*2), Y12
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (R8)(DI*1), Y12
+	VFMADD231PS  Y12, Y11, Y4
+	VBROADCASTSS (R9), Y12
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (R9)(AX*1), Y12
+	VFMADD231PS  Y12, Y11, Y6
+	VBROADCASTSS (R9)(AX*2), Y12
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (R9)(DI*1), Y12
+	VFMADD231PS  Y12, Y11, Y8
+	VBROADCASTSS (R10), Y12
+	VFMADD231PS  Y12, Y11, Y9
+	VBROADCASTSS (R10)(AX*1), Y12
+	VFMADD231PS  Y12, Y11, Y10
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         CX, R10
+	ADDQ         DX, R11
+	DECQ         R12
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
+	JZ           store
+	MOVQ         R8, R10
+	VMASKMOVPS   (R10), Y0, Y11
+	VADDPS       Y11, Y1, Y1
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y11
+	VADDPS       Y11, Y2, Y2
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y11
+	VADDPS       Y11, Y3, Y3
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y11
+	VADDPS       Y11, Y4, Y4
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y11
+	VADDPS       Y11, Y5, Y5
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y11
+	VADDPS       Y11, Y6, Y6
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y11
+	VADDPS       Y11, Y7, Y7
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y11
+	VADDPS       Y11, Y8, Y8
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y11
+	VADDPS       Y11, Y9, Y9
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y11
+	VADDPS       Y11, Y10, Y10
+	ADDQ         R9, R10
+
+store:
+	MOVB       stream+81(FP), R10
+	TESTB      R10, R10
+	JNZ        stream
+	VMASKMOVPS Y1, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y2, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y3, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y4, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y5, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y6, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y7, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y8, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y9, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y10, Y0, (R8)
+	ADDQ       R9, R8
+	JMP        stored
+
+stream:
+	VMOVNTPS Y1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y5, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y6, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y7, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y8, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y9, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y10, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMASKMOVPS  (R9), Y0, Y11
+	VMASKMOVPS  (R10), Y0, Y12
+	VADDPS      Y1, Y11, Y11
+	VFMADD231PS Y1, Y1, Y12
+	VADDPS      Y2, Y11, Y11
+	VFMADD231PS Y2, Y2, Y12
+	VADDPS      Y3, Y11, Y11
+	VFMADD231PS Y3, Y3, Y12
+	VADDPS      Y4, Y11, Y11
+	VFMADD231PS Y4, Y4, Y12
+	VADDPS      Y5, Y11, Y11
+	VFMADD231PS Y5, Y5, Y12
+	VADDPS      Y6, Y11, Y11
+	VFMADD231PS Y6, Y6, Y12
+	VADDPS      Y7, Y11, Y11
+	VFMADD231PS Y7, Y7, Y12
+	VADDPS      Y8, Y11, Y11
+	VFMADD231PS Y8, Y8, Y12
+	VADDPS      Y9, Y11, Y11
+	VFMADD231PS Y9, Y9, Y12
+	VADDPS      Y10, Y11, Y11
+	VFMADD231PS Y10, Y10, Y12
+	VMASKMOVPS  Y11, Y0, (R9)
+	VMASKMOVPS  Y12, Y0, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x0a, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile11x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile11x8AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	LEAQ   (R9)(AX*4), R10
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	MOVQ   b+40(FP), R11
+	MOVQ   k+8(FP), R12
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R11), Y11
+	VBROADCASTSS (R8), Y12
+	VFMADD231PS  Y12, Y11, Y0
+	VBROADCASTSS (R8)(AX*1), Y12
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS (R8)(AX*2), Y12
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS (R8)(DI*1), Y12
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (R9), Y12
+	VFMADD231PS  Y12, Y11, Y4
+	VBROADCASTSS (R9)(AX*1), Y12
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (R9)(AX*2), Y12
+	VFMADD231PS  Y12, Y11, Y6
+	VBROADCASTSS (R9)(DI*1), Y12
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (R10), Y12
+	VFMADD231PS  Y12, Y11, Y8
+	VBROADCASTSS (R10)(AX*1), Y12
+	VFMADD231PS  Y12, Y11, Y9
+	VBROADCASTSS (R10)(AX*2), Y12
+	VFMADD231PS  Y12, Y11, Y10
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         CX, R10
+	ADDQ         DX, R11
+	DECQ         R12
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
+	JZ           store
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Y11
+	VADDPS       Y11, Y0, Y0
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y11
+	VADDPS       Y11, Y1, Y1
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y11
+	VADDPS       Y11, Y2, Y2
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y11
+	VADDPS       Y11, Y3, Y3
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y11
+	VADDPS       Y11, Y4, Y4
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y11
+	VADDPS       Y11, Y5, Y5
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y11
+	VADDPS       Y11, Y6, Y6
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y11
+	VADDPS       Y11, Y7, Y7
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y11
+	VADDPS       Y11, Y8, Y8
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y11
+	VADDPS       Y11, Y9, Y9
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y11
+	VADDPS       Y11, Y10, Y10
+	ADDQ         R9, R10
+
+store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
+	VMOVUPS Y0, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y2, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y3, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y4, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y5, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y6, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y7, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y8, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y9, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y10, (R8)
+	ADDQ    R9, R8
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y5, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y6, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y7, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y8, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y9, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y10, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Y11
+	VMOVUPS     (R10), Y12
+	VADDPS      Y0, Y11, Y11
+	VFMADD231PS Y0, Y0, Y12
+	VADDPS      Y1, Y11, Y11
+	VFMADD231PS Y1, Y1, Y12
+	VADDPS      Y2, Y11, Y11
+	VFMADD231PS Y2, Y2, Y12
+	VADDPS      Y3, Y11, Y11
+	VFMADD231PS Y3, Y3, Y12
+	VADDPS      Y4, Y11, Y11
+	VFMADD231PS Y4, Y4, Y12
+	VADDPS      Y5, Y11, Y11
+	VFMADD231PS Y5, Y5, Y12
+	VADDPS      Y6, Y11, Y11
+	VFMADD231PS Y6, Y6, Y12
+	VADDPS      Y7, Y11, Y11
+	VFMADD231PS Y7, Y7, Y12
+	VADDPS      Y8, Y11, Y11
+	VFMADD231PS Y8, Y8, Y12
+	VADDPS      Y9, Y11, Y11
+	VFMADD231PS Y9, Y9, Y12
+	VADDPS      Y10, Y11, Y11
+	VFMADD231PS Y10, Y10, Y12
+	VMOVUPS     Y11, (R9)
+	VMOVUPS     Y12, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x0b, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile11x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile11x8RestAVX2(SB), NOSPLIT, $0-120
+	MOVQ    aRow+24(FP), AX
+	MOVQ    aCol+32(FP), CX
+	MOVQ    bRow+48(FP), DX
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+112(FP), SI
+	MOVQ    mask+72(FP), DI
+	VMOVUPS (DI), Y0
+	LEAQ    (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	LEAQ   (R9)(AX*4), R10
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   b+40(FP), R11
+	MOVQ   k+8(FP), R12
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMASKMOVPS   (R11), Y0, Y12
+	VBROADCASTSS (R8), Y13
+	VFMADD231PS  Y13, Y12, Y1
+	VBROADCASTSS (R8)(AX*1), Y13
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS (R8)(AX*2), Y13
+	VFMADD231PS  Y13, Y12, Y3
+	VBROADCASTSS (R8)(DI*1), Y13
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS (R9), Y13
+	VFMADD231PS  Y13, Y12, Y5
+	VBROADCASTSS (R9)(AX*1), Y13
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS (R9)(AX*2), Y13
+	VFMADD231PS  Y13, Y12, Y7
+	VBROADCASTSS (R9)(DI*1), Y13
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS (R10), Y13
+	VFMADD231PS  Y13, Y12, Y9
+	VBROADCASTSS (R10)(AX*1), Y13
+	VFMADD231PS  Y13, Y12, Y10
+	VBROADCASTSS (R10)(AX*2), Y13
+	VFMADD231PS  Y13, Y12, Y11
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         CX, R10
+	ADDQ         DX, R11
+	DECQ         R12
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
+	JZ           store
+	MOVQ         R8, R10
+	VMASKMOVPS   (R10), Y0, Y12
+	VADDPS       Y12, Y1, Y1
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y12
+	VADDPS       Y12, Y2, Y2
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y12
+	VADDPS       Y12, Y3, Y3
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y12
+	VADDPS       Y12, Y4, Y4
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y12
+	VADDPS       Y12, Y5, Y5
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y12
+	VADDPS       Y12, Y6, Y6
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y12
+	VADDPS       Y12, Y7, Y7
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y12
+	VADDPS       Y12, Y8, Y8
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y12
+	VADDPS       Y12, Y9, Y9
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y12
+	VADDPS       Y12, Y10, Y10
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y12
+	VADDPS       Y12, Y11, Y11
+	ADDQ         R9, R10
+
+store:
+	MOVB       stream+81(FP), R10
+	TESTB      R10, R10
+	JNZ        stream
+	VMASKMOVPS Y1, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y2, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y3, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y4, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y5, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y6, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y7, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y8, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y9, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y10, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y11, Y0, (R8)
+	ADDQ       R9, R8
+	JMP        stored
+
+stream:
+	VMOVNTPS Y1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y5, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y6, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y7, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y8, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y9, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y10, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y11, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMASKMOVPS  (R9), Y0, Y12
+	VMASKMOVPS  (R10), Y0, Y13
+	VADDPS      Y1, Y12, Y12
+	VFMADD231PS Y1, Y1, Y13
+	VADDPS      Y2, Y12, Y12
+	VFMADD231PS Y2, Y2, Y13
+	VADDPS      Y3, Y12, Y12
+	VFMADD231PS Y3, Y3, Y13
+	VADDPS      Y4, Y12, Y12
+	VFMADD231PS Y4, Y4, Y13
+	VADDPS      Y5, Y12, Y12
+	VFMADD231PS Y5, Y5, Y13
+	VADDPS      Y6, Y12, Y12
+	VFMADD231PS Y6, Y6, Y13
+	VADDPS      Y7, Y12, Y12
+	VFMADD231PS Y7, Y7, Y13
+	VADDPS      Y8, Y12, Y12
+	VFMADD231PS Y8, Y8, Y13
+	VADDPS      Y9, Y12, Y12
+	VFMADD231PS Y9, Y9, Y13
+	VADDPS      Y10, Y12, Y12
+	VFMADD231PS Y10, Y10, Y13
+	VADDPS      Y11, Y12, Y12
+	VFMADD231PS Y11, Y11, Y13
+	VMASKMOVPS  Y12, Y0, (R9)
+	VMASKMOVPS  Y13, Y0, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x0b, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile12x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile12x8AVX2(SB), NOSPLIT, $0-120
+	MOVQ aRow+24(FP), AX
+	MOVQ aCol+32(FP), CX
+	MOVQ bRow+48(FP), DX
+	MOVQ ahead+104(FP), BX
+	MOVQ step+112(FP), SI
+	LEAQ (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	LEAQ   (R9)(AX*4), R10
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   b+40(FP), R11
+	MOVQ   k+8(FP), R12
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMOVUPS      (R11), Y12
+	VBROADCASTSS (R8), Y13
+	VFMADD231PS  Y13, Y12, Y0
+	VBROADCASTSS (R8)(AX*1), Y13
+	VFMADD231PS  Y13, Y12, Y1
+	VBROADCASTSS (R8)(AX*2), Y13
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS (R8)(DI*1), Y13
+	VFMADD231PS  Y13, Y12, Y3
+	VBROADCASTSS (R9), Y13
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS (R9)(AX*1), Y13
+	VFMADD231PS  Y13, Y12, Y5
+	VBROADCASTSS (R9)(AX*2), Y13
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS (R9)(DI*1), Y13
+	VFMADD231PS  Y13, Y12, Y7
+	VBROADCASTSS (R10), Y13
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS (R10)(AX*1), Y13
+	VFMADD231PS  Y13, Y12, Y9
+	VBROADCASTSS (R10)(AX*2), Y13
+	VFMADD231PS  Y13, Y12, Y10
+	VBROADCASTSS (R10)(DI*1), Y13
+	VFMADD231PS  Y13, Y12, Y11
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         CX, R10
+	ADDQ         DX, R11
+	DECQ         R12
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
+	JZ           store
+	MOVQ         R8, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y0, Y0
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y1, Y1
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y2, Y2
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y3, Y3
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y4, Y4
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y5, Y5
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y6, Y6
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y7, Y7
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y8, Y8
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y9, Y9
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y10, Y10
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y11, Y11
+	ADDQ         R9, R10
+
+store:
+	MOVB    stream+81(FP), R10
+	TESTB   R10, R10
+	JNZ     stream
+	VMOVUPS Y0, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y2, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y3, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y4, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y5, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y6, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y7, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y8, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y9, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y10, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y11, (R8)
+	ADDQ    R9, R8
+	JMP     stored
+
+stream:
+	VMOVNTPS Y0, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y5, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y6, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y7, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y8, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y9, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y10, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y11, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMOVUPS     (R9), Y12
+	VMOVUPS     (R10), Y13
+	VADDPS      Y0, Y12, Y12
+	VFMADD231PS Y0, Y0, Y13
+	VADDPS      Y1, Y12, Y12
+	VFMADD231PS Y1, Y1, Y13
+	VADDPS      Y2, Y12, Y12
+	VFMADD231PS Y2, Y2, Y13
+	VADDPS      Y3, Y12, Y12
+	VFMADD231PS Y3, Y3, Y13
+	VADDPS      Y4, Y12, Y12
+	VFMADD231PS Y4, Y4, Y13
+	VADDPS      Y5, Y12, Y12
+	VFMADD231PS Y5, Y5, Y13
+	VADDPS      Y6, Y12, Y12
+	VFMADD231PS Y6, Y6, Y13
+	VADDPS      Y7, Y12, Y12
+	VFMADD231PS Y7, Y7, Y13
+	VADDPS      Y8, Y12, Y12
+	VFMADD231PS Y8, Y8, Y13
+	VADDPS      Y9, Y12, Y12
+	VFMADD231PS Y9, Y9, Y13
+	VADDPS      Y10, Y12, Y12
+	VFMADD231PS Y10, Y10, Y13
+	VADDPS      Y11, Y12, Y12
+	VFMADD231PS Y11, Y11, Y13
+	VMOVUPS     Y12, (R9)
+	VMOVUPS     Y13, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x0c, AX, R8
+	ADDQ   R8, a+16(FP)
+	DECQ   count+0(FP)
+	JNZ    tile
+	VZEROUPPER
+	RET
+
+// func tile12x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile12x8RestAVX2(SB), NOSPLIT, $0-120
+	MOVQ    aRow+24(FP), AX
+	MOVQ    aCol+32(FP), CX
+	MOVQ    bRow+48(FP), DX
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+112(FP), SI
+	MOVQ    mask+72(FP), DI
+	VMOVUPS (DI), Y0
+	LEAQ    (AX)(AX*2), DI
+
+tile:
+	MOVQ   a+16(FP), R8
+	LEAQ   (R8)(AX*4), R9
+	LEAQ   (R9)(AX*4), R10
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	VXORPS Y12, Y12, Y12
+	MOVQ   b+40(FP), R11
+	MOVQ   k+8(FP), R12
+
+k:
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	VMASKMOVPS   (R11), Y0, Y13
+	VBROADCASTSS (R8), Y14
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (R8)(AX*1), Y14
+	VFMADD231PS  Y14, Y13, Y2
+	VBROADCASTSS (R8)(AX*2), Y14
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (R8)(DI*1), Y14
+	VFMADD231PS  Y14, Y13, Y4
+	VBROADCASTSS (R9), Y14
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (R9)(AX*1), Y14
+	VFMADD231PS  Y14, Y13, Y6
+	VBROADCASTSS (R9)(AX*2), Y14
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (R9)(DI*1), Y14
+	VFMADD231PS  Y14, Y13, Y8
+	VBROADCASTSS (R10), Y14
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (R10)(AX*1), Y14
+	VFMADD231PS  Y14, Y13, Y10
+	VBROADCASTSS (R10)(AX*2), Y14
+	VFMADD231PS  Y14, Y13, Y11
+	VBROADCASTSS (R10)(DI*1), Y14
+	VFMADD231PS  Y14, Y13, Y12
+	ADDQ         CX, R8
+	ADDQ         CX, R9
+	ADDQ         CX, R10
+	ADDQ         DX, R11
+	DECQ         R12
+	JNZ          k
+	MOVQ         c+56(FP), R8
+	MOVQ         cRow+64(FP), R9
+	MOVB         add+80(FP), R10
+	TESTB        R10, R10
+	JZ           store
+	MOVQ         R8, R10
+	VMASKMOVPS   (R10), Y0, Y13
+	VADDPS       Y13, Y1, Y1
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y13
+	VADDPS       Y13, Y2, Y2
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y13
+	VADDPS       Y13, Y3, Y3
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y13
+	VADDPS       Y13, Y4, Y4
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y13
+	VADDPS       Y13, Y5, Y5
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y13
+	VADDPS       Y13, Y6, Y6
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y13
+	VADDPS       Y13, Y7, Y7
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y13
+	VADDPS       Y13, Y8, Y8
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y13
+	VADDPS       Y13, Y9, Y9
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y13
+	VADDPS       Y13, Y10, Y10
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y13
+	VADDPS       Y13, Y11, Y11
+	ADDQ         R9, R10
+	VMASKMOVPS   (R10), Y0, Y13
+	VADDPS       Y13, Y12, Y12
+	ADDQ         R9, R10
+
+store:
+	MOVB       stream+81(FP), R10
+	TESTB      R10, R10
+	JNZ        stream
+	VMASKMOVPS Y1, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y2, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y3, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y4, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y5, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y6, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y7, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y8, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y9, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y10, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y11, Y0, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y12, Y0, (R8)
+	ADDQ       R9, R8
+	JMP        stored
+
+stream:
+	VMOVNTPS Y1, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y2, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y3, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y4, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y5, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y6, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y7, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y8, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y9, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y10, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y11, (R8)
+	ADDQ     R9, R8
+	VMOVNTPS Y12, (R8)
+	ADDQ     R9, R8
+
+stored:
+	MOVQ        sum+88(FP), R9
+	MOVQ        square+96(FP), R10
+	TESTQ       R9, R9
+	JZ          next
+	VMASKMOVPS  (R9), Y0, Y13
+	VMASKMOVPS  (R10), Y0, Y14
+	VADDPS      Y1, Y13, Y13
+	VFMADD231PS Y1, Y1, Y14
+	VADDPS      Y2, Y13, Y13
+	VFMADD231PS Y2, Y2, Y14
+	VADDPS      Y3, Y13, Y13
+	VFMADD231PS Y3, Y3, Y14
+	VADDPS      Y4, Y13, Y13
+	VFMADD231PS Y4, Y4, Y14
+	VADDPS      Y5, Y13, Y13
+	VFMADD231PS Y5, Y5, Y14
+	VADDPS      Y6, Y13, Y13
+	VFMADD231PS Y6, Y6, Y14
+	VADDPS      Y7, Y13, Y13
+	VFMADD231PS Y7, Y7, Y14
+	VADDPS      Y8, Y13, Y13
+	VFMADD231PS Y8, Y8, Y14
+	VADDPS      Y9, Y13, Y13
+	VFMADD231PS Y9, Y9, Y14
+	VADDPS      Y10, Y13, Y13
+	VFMADD231PS Y10, Y10, Y14
+	VADDPS      Y11, Y13, Y13
+	VFMADD231PS Y11, Y11, Y14
+	VADDPS      Y12, Y13, Y13
+	VFMADD231PS Y12, Y12, Y14
+	VMASKMOVPS  Y13, Y0, (R9)
+	VMASKMOVPS  Y14, Y0, (R10)
+
+next:
+	MOVQ   R8, c+56(FP)
+	IMUL3Q $0x0c, AX, R8
 	ADDQ   R8, a+16(FP)
 	DECQ   count+0(FP)
 	JNZ    tile

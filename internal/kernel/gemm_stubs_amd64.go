@@ -129,57 +129,197 @@ func tile12x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float3
 // all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
 func tile1x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 
+// tile1x8RestAVX2 computes count tiles of C, one below the other, of 1 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile1x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
 // tile1x16AVX2 computes count tiles of C, one below the other, of 1 rows each: C = A·B, or C += A·B. Strides are in bytes.
 // If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
 // all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
 func tile1x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile1x16RestAVX2 computes count tiles of C, one below the other, of 1 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile1x16RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile1x24AVX2 computes count tiles of C, one below the other, of 1 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile1x24AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 
 // tile2x8AVX2 computes count tiles of C, one below the other, of 2 rows each: C = A·B, or C += A·B. Strides are in bytes.
 // If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
 // all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
 func tile2x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 
+// tile2x8RestAVX2 computes count tiles of C, one below the other, of 2 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile2x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
 // tile2x16AVX2 computes count tiles of C, one below the other, of 2 rows each: C = A·B, or C += A·B. Strides are in bytes.
 // If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
 // all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
 func tile2x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile2x16RestAVX2 computes count tiles of C, one below the other, of 2 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile2x16RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile2x24AVX2 computes count tiles of C, one below the other, of 2 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile2x24AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 
 // tile3x8AVX2 computes count tiles of C, one below the other, of 3 rows each: C = A·B, or C += A·B. Strides are in bytes.
 // If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
 // all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
 func tile3x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 
+// tile3x8RestAVX2 computes count tiles of C, one below the other, of 3 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile3x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
 // tile3x16AVX2 computes count tiles of C, one below the other, of 3 rows each: C = A·B, or C += A·B. Strides are in bytes.
 // If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
 // all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
 func tile3x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile3x16RestAVX2 computes count tiles of C, one below the other, of 3 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile3x16RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile3x24AVX2 computes count tiles of C, one below the other, of 3 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile3x24AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 
 // tile4x8AVX2 computes count tiles of C, one below the other, of 4 rows each: C = A·B, or C += A·B. Strides are in bytes.
 // If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
 // all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
 func tile4x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 
+// tile4x8RestAVX2 computes count tiles of C, one below the other, of 4 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile4x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
 // tile4x16AVX2 computes count tiles of C, one below the other, of 4 rows each: C = A·B, or C += A·B. Strides are in bytes.
 // If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
 // all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
 func tile4x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile4x16RestAVX2 computes count tiles of C, one below the other, of 4 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile4x16RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile4x24AVX2 computes count tiles of C, one below the other, of 4 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile4x24AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 
 // tile5x8AVX2 computes count tiles of C, one below the other, of 5 rows each: C = A·B, or C += A·B. Strides are in bytes.
 // If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
 // all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
 func tile5x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 
+// tile5x8RestAVX2 computes count tiles of C, one below the other, of 5 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile5x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
 // tile5x16AVX2 computes count tiles of C, one below the other, of 5 rows each: C = A·B, or C += A·B. Strides are in bytes.
 // If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
 // all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
 func tile5x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile5x16RestAVX2 computes count tiles of C, one below the other, of 5 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile5x16RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 
 // tile6x8AVX2 computes count tiles of C, one below the other, of 6 rows each: C = A·B, or C += A·B. Strides are in bytes.
 // If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
 // all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
 func tile6x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 
+// tile6x8RestAVX2 computes count tiles of C, one below the other, of 6 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile6x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
 // tile6x16AVX2 computes count tiles of C, one below the other, of 6 rows each: C = A·B, or C += A·B. Strides are in bytes.
 // If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
 // all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
 func tile6x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile6x16RestAVX2 computes count tiles of C, one below the other, of 6 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile6x16RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile7x8AVX2 computes count tiles of C, one below the other, of 7 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile7x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile7x8RestAVX2 computes count tiles of C, one below the other, of 7 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile7x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile8x8AVX2 computes count tiles of C, one below the other, of 8 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile8x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile8x8RestAVX2 computes count tiles of C, one below the other, of 8 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile8x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile9x8AVX2 computes count tiles of C, one below the other, of 9 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile9x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile9x8RestAVX2 computes count tiles of C, one below the other, of 9 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile9x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile10x8AVX2 computes count tiles of C, one below the other, of 10 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile10x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile10x8RestAVX2 computes count tiles of C, one below the other, of 10 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile10x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile11x8AVX2 computes count tiles of C, one below the other, of 11 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile11x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile11x8RestAVX2 computes count tiles of C, one below the other, of 11 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile11x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile12x8AVX2 computes count tiles of C, one below the other, of 12 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile12x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
+
+// tile12x8RestAVX2 computes count tiles of C, one below the other, of 12 rows each: C = A·B, or C += A·B. Strides are in bytes.
+// If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:
+// all columns whole vectors, and aligned. For every row of B a cache line is fetched from ahead.
+func tile12x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)

@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // Output says what becomes of the values of a convolution beside being written.
 type Output struct {
 	Sums *Sums // of the values and of their squares; nil: not wanted
@@ -48,6 +50,17 @@ func (s *Sums) block(max int) (rows int, first, second []float32) {
 	s.rows += rows
 	c := len(s.First)
 	return rows, s.tmp[:c], s.tmp[c:]
+}
+
+// room is for how many rows block has room at a time, if a number of them is wanted together.
+func (s *Sums) room(together int) int {
+	switch {
+	case s == nil:
+		return math.MaxInt
+	case s.rows+together <= sumRows:
+		return sumRows - s.rows
+	}
+	return sumRows
 }
 
 // flush adds float32 sums to float64 ones.

@@ -1,9 +1,12 @@
 package kernel
 
-// panelWidth is the number of columns of a panel of a [Packed] matrix: as many as the widest tile
-// has.
-func panelWidth() int {
-	if active == AVX2 || active == NEON {
+// panelWidth is the number of columns of a panel of a [Packed] matrix with n columns: as many as a
+// tile has, of those of the widest that leave the fewest columns for a narrow one.
+func panelWidth(n int) int {
+	switch {
+	case active == AVX2 && n%16 == 8 && n > 8:
+		return 24
+	case active == AVX2 || active == NEON:
 		return 16
 	}
 	return 32
@@ -19,7 +22,7 @@ type Packed struct {
 }
 
 func (p *Packed) resize(k, n int) {
-	p.K, p.N, p.width = k, n, panelWidth()
+	p.K, p.N, p.width = k, n, panelWidth(n)
 	size := (n + p.width - 1) / p.width * p.width * k
 	if cap(p.data) < size {
 		p.data = make([]float32, size)
@@ -128,7 +131,7 @@ func MulTN(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32,
 	checkMatrix(a, k, m, lda)
 	checkMatrix(b, k, n, ldb)
 	checkMatrix(c, m, n, ldc)
-	width := panelWidth()
+	width := panelWidth(n)
 	for j := 0; j < n; j += width {
 		mulStrided(m, min(width, n-j), k, a, 1, lda, b[j:], ldb, c[j:], ldc,
 			result{add: true, ahead: ahead})

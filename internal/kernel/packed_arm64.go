@@ -42,7 +42,7 @@ var (
 // the product is added to C: what there is no kernel for is left to plain Go.
 func mulStrided(m, n, k int, a []float32, aRow, aCol int, b []float32, bRow int, c []float32,
 	cRow int, r result) {
-	rows, columns := aCol == 1 && bRow == panelWidth(), aRow == 1 && r.add && r.sum == nil
+	rows, columns := aCol == 1 && bRow == panelWidth(n), aRow == 1 && r.add && r.sum == nil
 	if active == Portable || !rows && !columns {
 		mulStridedGo(m, n, k, a, aRow, aCol, b, bRow, c, cRow, r)
 		return

@@ -36,40 +36,49 @@ func (g Padded) ConvolveRows(y, x, w []float32, from, to int, out Output, ahead 
 	checkRows(g.ph()*g.PW(), g.C, x)
 	checkRows(g.Kernel*g.Kernel, g.C, w)
 	stream := out.Stream && streams(y, g.C)
-	for oy := from; oy < to; oy++ {
-		line := y[(oy-from)*g.OW*g.C:]
-		for ox := 0; ox < g.OW; {
-			pixels, sum, square := out.Sums.block(g.OW - ox)
+	for oy := from; oy < to; {
+		// Some whole rows, or, where there is no room for the sums of one, parts of it.
+		a := area{oy: oy, rows: max(1, min(to-oy, out.Sums.room(g.OW)/g.OW))}
+		for a.from < g.OW {
+			pixels, sum, square := out.Sums.block(a.rows * (g.OW - a.from))
+			a.to = a.from + pixels/a.rows
+			part := y[((oy-from)*g.OW+a.from)*g.C:]
 			if g.vectorised() {
-				g.convolveVector(line[ox*g.C:], x, w, oy, ox, ox+pixels, sum, square, stream, ahead)
+				g.convolveVector(part, x, w, a, sum, square, stream, ahead)
 			} else {
-				g.convolveGo(line[ox*g.C:], x, w, oy, ox, ox+pixels)
-				addMoments(line[ox*g.C:], pixels, g.C, sum, square)
+				g.convolveGo(part, x, w, a)
+				addMoments(part, pixels, g.C, sum, square)
 			}
-			ox += pixels
+			a.from = a.to
 		}
+		oy += a.rows
 	}
 }
+
+// area is output pixels that are computed at a time: some whole rows from row oy on, or pixels from
+// to to of one.
+type area struct{ oy, rows, from, to int }
 
 // vectorised says whether there are kernels for the geometry.
 func (g Padded) vectorised() bool {
 	return active != Portable && g.Kernel >= 3 && g.Kernel <= 7 && g.Stride <= 2
 }
 
-// convolveGo is pixels from to to of output row oy.
-func (g Padded) convolveGo(y, x, w []float32, oy, from, to int) {
+func (g Padded) convolveGo(y, x, w []float32, a area) {
 	var run products
-	for ox := from; ox < to; ox++ {
-		out := y[(ox-from)*g.C:][:g.C]
-		clear(out)
-		run.begin(out, x, w)
-		for ky := range g.Kernel {
-			row := ((oy*g.Stride+ky)*g.PW() + ox*g.Stride) * g.C
-			for kx := range g.Kernel {
-				run.add(row+kx*g.C, (ky*g.Kernel+kx)*g.C)
+	for oy := a.oy; oy < a.oy+a.rows; oy++ {
+		for ox := a.from; ox < a.to; ox++ {
+			out := y[((oy-a.oy)*g.OW+ox-a.from)*g.C:][:g.C]
+			clear(out)
+			run.begin(out, x, w)
+			for ky := range g.Kernel {
+				row := ((oy*g.Stride+ky)*g.PW() + ox*g.Stride) * g.C
+				for kx := range g.Kernel {
+					run.add(row+kx*g.C, (ky*g.Kernel+kx)*g.C)
+				}
 			}
+			run.flush()
 		}
-		run.flush()
 	}
 }
 

@@ -7,49 +7,44 @@ type stripFunc func(y, x, w *float32, xRow, pixel, vectors int, tail, stream boo
 type tapsFunc func(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, vectors int, tail bool,
 	mask *int32, ahead *float32, step int)
 
-// strips has, by instruction set, half kernel, stride, and log2 of the pixels, what convolves a
-// strip of output pixels.
-var strips = [AVX512 + 1][4][3][4]stripFunc{
-	AVX512: {
-		1: {1: {strip3s1x1AVX512, strip3s1x2AVX512, strip3s1x4AVX512, strip3s1x8AVX512},
-			2: {strip3s2x1AVX512, strip3s2x2AVX512, strip3s2x4AVX512, strip3s2x8AVX512}},
-		2: {1: {strip5s1x1AVX512, strip5s1x2AVX512, strip5s1x4AVX512, strip5s1x8AVX512},
-			2: {strip5s2x1AVX512, strip5s2x2AVX512, strip5s2x4AVX512, strip5s2x8AVX512}},
-		3: {1: {strip7s1x1AVX512, strip7s1x2AVX512, strip7s1x4AVX512, strip7s1x8AVX512},
-			2: {strip7s2x1AVX512, strip7s2x2AVX512, strip7s2x4AVX512, strip7s2x8AVX512}},
-	},
-	AVX2: {
-		1: {1: {strip3s1x1AVX2, strip3s1x2AVX2, strip3s1x4AVX2, strip3s1x8AVX2},
-			2: {strip3s2x1AVX2, strip3s2x2AVX2, strip3s2x4AVX2, strip3s2x8AVX2}},
-		2: {1: {strip5s1x1AVX2, strip5s1x2AVX2, strip5s1x4AVX2, strip5s1x8AVX2},
-			2: {strip5s2x1AVX2, strip5s2x2AVX2, strip5s2x4AVX2, strip5s2x8AVX2}},
-		3: {1: {strip7s1x1AVX2, strip7s1x2AVX2, strip7s1x4AVX2, strip7s1x8AVX2},
-			2: {strip7s2x1AVX2, strip7s2x2AVX2, strip7s2x4AVX2, strip7s2x8AVX2}},
-	},
+// strips has, by half kernel, stride, and log2 of the pixels, what convolves a strip of output
+// pixels.
+var strips = [4][3][4]stripFunc{
+	1: {1: {strip3s1x1AVX512, strip3s1x2AVX512, strip3s1x4AVX512, strip3s1x8AVX512},
+		2: {strip3s2x1AVX512, strip3s2x2AVX512, strip3s2x4AVX512, strip3s2x8AVX512}},
+	2: {1: {strip5s1x1AVX512, strip5s1x2AVX512, strip5s1x4AVX512, strip5s1x8AVX512},
+		2: {strip5s2x1AVX512, strip5s2x2AVX512, strip5s2x4AVX512, strip5s2x8AVX512}},
+	3: {1: {strip7s1x1AVX512, strip7s1x2AVX512, strip7s1x4AVX512, strip7s1x8AVX512},
+		2: {strip7s2x1AVX512, strip7s2x2AVX512, strip7s2x4AVX512, strip7s2x8AVX512}},
 }
 
 // tapGradients has, likewise, what sums the gradient of a row of taps.
-var tapGradients = [AVX512 + 1][4][3]tapsFunc{
-	AVX512: {1: {1: taps3s1AVX512, 2: taps3s2AVX512}, 2: {1: taps5s1AVX512, 2: taps5s2AVX512},
-		3: {1: taps7s1AVX512, 2: taps7s2AVX512}},
-	AVX2: {1: {1: taps3s1AVX2, 2: taps3s2AVX2}, 2: {1: taps5s1AVX2, 2: taps5s2AVX2},
-		3: {1: taps7s1AVX2, 2: taps7s2AVX2}},
+var tapGradients = [4][3]tapsFunc{
+	1: {1: taps3s1AVX512, 2: taps3s2AVX512},
+	2: {1: taps5s1AVX512, 2: taps5s2AVX512},
+	3: {1: taps7s1AVX512, 2: taps7s2AVX512},
 }
 
 // stripLines is about how many cache lines a strip fetches ahead for every vector of channels.
 const stripLines = 10
 
 // tapPixels is the number of output pixels for which a tap gradient fetches one line.
-func tapPixels() int {
-	if active == AVX512 {
-		return 8
+const tapPixels = 8
+
+func (g Padded) convolveVector(y, x, w []float32, a area, sums, squares []float32, stream bool,
+	ahead *Ahead) {
+	if active == AVX2 {
+		g.convolveBlocks(y, x, w, a, sums, squares, stream, ahead)
+		return
 	}
-	return 4
+	for i := range a.rows {
+		g.convolveRow(y[i*g.OW*g.C:], x, w, a.oy+i, a.from, a.to, sums, squares, stream, ahead)
+	}
 }
 
-func (g Padded) convolveVector(y, x, w []float32, oy, from, to int, sums, squares []float32,
+func (g Padded) convolveRow(y, x, w []float32, oy, from, to int, sums, squares []float32,
 	stream bool, ahead *Ahead) {
-	kernels := &strips[active][g.Kernel/2][g.Stride]
+	kernels := &strips[g.Kernel/2][g.Stride]
 	lanes := vectorLanes()
 	whole, rest := g.C/lanes, g.C%lanes
 	mask := lastMask(rest)
@@ -72,10 +67,14 @@ func (g Padded) convolveVector(y, x, w []float32, oy, from, to int, sums, square
 }
 
 func (g Padded) weightVector(dw, x, dz []float32, row, pixel int, ahead *Ahead) {
-	f := tapGradients[active][g.Kernel/2][g.Stride]
+	if active == AVX2 {
+		g.weightBlocks(dw, x, dz, row, pixel, ahead)
+		return
+	}
+	f := tapGradients[g.Kernel/2][g.Stride]
 	lanes := vectorLanes()
 	whole, rest := g.C/lanes, g.C%lanes
-	lines := (g.C + lanes - 1) / lanes * g.OH * (g.OW / tapPixels())
+	lines := (g.C + lanes - 1) / lanes * g.OH * (g.OW / tapPixels)
 	for ky := range g.Kernel {
 		at, step := ahead.take(lines)
 		f(&dw[ky*g.Kernel*g.C], &x[ky*g.PW()*g.C], &dz[0], 4*g.Stride*g.PW()*g.C, 4*g.C, 4*row,

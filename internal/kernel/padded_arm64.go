@@ -25,8 +25,15 @@ var tapGradients = [4][3]tapsFunc{
 	3: {1: taps7s1NEON, 2: taps7s2NEON},
 }
 
-func (g Padded) convolveVector(y, x, w []float32, oy, from, to int, sums, squares []float32,
-	_ bool, ahead *Ahead) {
+func (g Padded) convolveVector(y, x, w []float32, a area, sums, squares []float32, _ bool,
+	ahead *Ahead) {
+	for i := range a.rows {
+		g.convolveRow(y[i*g.OW*g.C:], x, w, a.oy+i, a.from, a.to, sums, squares, ahead)
+	}
+}
+
+func (g Padded) convolveRow(y, x, w []float32, oy, from, to int, sums, squares []float32,
+	ahead *Ahead) {
 	var sum, square *float32
 	if sums != nil {
 		sum, square = &sums[0], &squares[0]

@@ -112,58 +112,55 @@ func productsVector(x, d, dot []float32, rows, c int) bool {
 	return true
 }
 
-// streams says whether rows of c channels can be written past the caches: only whole vectors can.
+// streams says whether rows of c channels can be written past the caches: only whole vectors can,
+// and only whole cache lines should, for parts of one go to memory each on its own.
 func streams(y []float32, c int) bool {
-	if active == Portable {
-		return false
-	}
-	lanes := vectorLanes()
-	return c%lanes == 0 && uintptr(unsafe.Pointer(&y[0]))%uintptr(4*lanes) == 0
+	return active != Portable && c%lineValues == 0 &&
+		uintptr(unsafe.Pointer(&y[0]))%(4*lineValues) == 0
 }
 
 // Settle waits until what this thread wrote past the caches can be read by others.
 func Settle() { fence() }
 
-type gradientFunc func(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int,
-	mask *int32, stream bool)
+type (
+	gradientFunc func(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes int,
+		mask *int32, stream bool)
+	gradientRowsFunc func(out, d, x, scale, shift, mean, sum, dot *float32,
+		rows, rowBytes, vectors int, tail bool, mask *int32, stream bool)
+)
 
-var gradientKernels = [actCount]vectorKernels[gradientFunc]{
-	Identity: {
-		avx512: []gradientFunc{8: gradientIdentity8AVX512, 4: gradientIdentity4AVX512,
-			2: gradientIdentity2AVX512, 1: gradientIdentity1AVX512},
-		avx2: []gradientFunc{2: gradientIdentity2AVX2, 1: gradientIdentity1AVX2},
-	},
-	ReLU: {
-		avx512: []gradientFunc{8: gradientReLU8AVX512, 4: gradientReLU4AVX512,
-			2: gradientReLU2AVX512, 1: gradientReLU1AVX512},
-		avx2: []gradientFunc{2: gradientReLU2AVX2, 1: gradientReLU1AVX2},
-	},
-	ReLU6: {
-		avx512: []gradientFunc{8: gradientReLU68AVX512, 4: gradientReLU64AVX512,
-			2: gradientReLU62AVX512, 1: gradientReLU61AVX512},
-		avx2: []gradientFunc{2: gradientReLU62AVX2, 1: gradientReLU61AVX2},
-	},
-	HSwish: {
-		avx512: []gradientFunc{8: gradientHSwish8AVX512, 4: gradientHSwish4AVX512,
-			2: gradientHSwish2AVX512, 1: gradientHSwish1AVX512},
-		avx2: []gradientFunc{2: gradientHSwish2AVX2, 1: gradientHSwish1AVX2},
-	},
-	SiLU: {
-		avx512: []gradientFunc{8: gradientSiLU8AVX512, 4: gradientSiLU4AVX512,
-			2: gradientSiLU2AVX512, 1: gradientSiLU1AVX512},
-		avx2: []gradientFunc{2: gradientSiLU2AVX2, 1: gradientSiLU1AVX2},
-	},
+// gradientKernels has kernels for a column block of some vectors, by their number, and one for all
+// columns.
+var gradientKernels = [actCount]struct {
+	avx512 []gradientFunc
+	avx2   gradientRowsFunc
+}{
+	Identity: {[]gradientFunc{8: gradientIdentity8AVX512, 4: gradientIdentity4AVX512,
+		2: gradientIdentity2AVX512, 1: gradientIdentity1AVX512}, gradientIdentityAVX2},
+	ReLU: {[]gradientFunc{8: gradientReLU8AVX512, 4: gradientReLU4AVX512,
+		2: gradientReLU2AVX512, 1: gradientReLU1AVX512}, gradientReLUAVX2},
+	ReLU6: {[]gradientFunc{8: gradientReLU68AVX512, 4: gradientReLU64AVX512,
+		2: gradientReLU62AVX512, 1: gradientReLU61AVX512}, gradientReLU6AVX2},
+	HSwish: {[]gradientFunc{8: gradientHSwish8AVX512, 4: gradientHSwish4AVX512,
+		2: gradientHSwish2AVX512, 1: gradientHSwish1AVX512}, gradientHSwishAVX2},
+	SiLU: {[]gradientFunc{8: gradientSiLU8AVX512, 4: gradientSiLU4AVX512,
+		2: gradientSiLU2AVX512, 1: gradientSiLU1AVX512}, gradientSiLUAVX2},
 }
 
 func (n *Norm) gradientVector(g, d, x, sum, dot []float32, rows int, stream bool) bool {
-	kernels := gradientKernels[n.Act].active()
-	if active == Portable || len(kernels) == 0 {
+	kernels := &gradientKernels[n.Act]
+	if active == Portable || kernels.avx2 == nil {
 		return false
 	}
 	c := len(n.Scale)
 	stream = stream && streams(g, c)
+	if active == AVX2 {
+		kernels.avx2(&g[0], &d[0], &x[0], &n.Scale[0], &n.Shift[0], &n.Mean[0], &sum[0], &dot[0],
+			rows, 4*c, c/8, c%8 > 0, lastMask(c%8), stream)
+		return true
+	}
 	for j := 0; j < c; {
-		f, channels, mask := block(kernels, j, c)
+		f, channels, mask := block(kernels.avx512, j, c)
 		f(&g[j], &d[j], &x[j], &n.Scale[j], &n.Shift[j], &n.Mean[j], &sum[j], &dot[j], rows, 4*c,
 			mask, stream)
 		j += channels

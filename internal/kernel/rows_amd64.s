@@ -5597,1185 +5597,2223 @@ row:
 	VZEROUPPER
 	RET
 
-// func gradientIdentity1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// func gradientIdentityAVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32, stream bool)
 // Requires: AVX, FMA3
-TEXT ·gradientIdentity1AVX2(SB), NOSPLIT, $0-89
-	MOVQ    mask+80(FP), AX
+TEXT ·gradientIdentityAVX2(SB), NOSPLIT, $0-105
+	MOVQ    mask+96(FP), AX
 	VMOVUPS (AX), Y0
-	MOVQ    scale+24(FP), AX
-	MOVQ    shift+32(FP), CX
-	MOVQ    mean+40(FP), DX
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    out+0(FP), BX
-	MOVQ    d+8(FP), SI
-	MOVQ    x+16(FP), DI
-	MOVQ    rows+64(FP), R8
-	MOVQ    rowBytes+72(FP), R9
-	MOVB    stream+88(FP), R10
-	TESTB   R10, R10
-	JNZ     streamed
+	MOVQ    out+0(FP), DX
+	MOVQ    d+8(FP), BX
+	MOVQ    x+16(FP), SI
+	MOVQ    scale+24(FP), DI
+	MOVQ    shift+32(FP), R8
+	MOVQ    mean+40(FP), R9
+	MOVQ    sum+48(FP), R10
+	MOVQ    dot+56(FP), R11
+	MOVQ    rowBytes+72(FP), R12
+	LEAQ    (R12)(R12*2), AX
 
-row:
-	VMASKMOVPS  (DI), Y0, Y3
-	VMASKMOVPS  (SI), Y0, Y4
-	VMASKMOVPS  (CX), Y0, Y5
-	VMASKMOVPS  (AX), Y0, Y6
-	VFMADD231PS Y6, Y3, Y5
-	VMASKMOVPS  Y4, Y0, (BX)
-	VADDPS      Y4, Y1, Y1
-	VMASKMOVPS  (DX), Y0, Y6
-	VSUBPS      Y6, Y3, Y3
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        R9, DI
-	ADDQ        R9, SI
-	ADDQ        R9, BX
-	DECQ        R8
-	JNZ         row
-	JMP         sums
+rows4:
+	CMPQ  rows+64(FP), $0x04
+	JL    afterrows4
+	XORQ  CX, CX
+	MOVQ  vectors+80(FP), R13
+	SHLQ  $0x05, R13
+	JZ    tailrows4
+	MOVB  stream+104(FP), R14
+	TESTB R14, R14
+	JNZ   streamrows4
 
-streamed:
-	VMASKMOVPS  (DI), Y0, Y3
-	VMASKMOVPS  (SI), Y0, Y4
-	VMASKMOVPS  (CX), Y0, Y5
-	VMASKMOVPS  (AX), Y0, Y6
-	VFMADD231PS Y6, Y3, Y5
-	VMOVNTPS    Y4, (BX)
-	VADDPS      Y4, Y1, Y1
-	VMASKMOVPS  (DX), Y0, Y6
-	VSUBPS      Y6, Y3, Y3
-	VFMADD231PS Y4, Y3, Y2
-	ADDQ        R9, DI
-	ADDQ        R9, SI
-	ADDQ        R9, BX
-	DECQ        R8
-	JNZ         streamed
-
-sums:
-	MOVQ       sum+48(FP), AX
-	MOVQ       dot+56(FP), CX
-	VMASKMOVPS (AX), Y0, Y3
-	VADDPS     Y3, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)
-	VMASKMOVPS (CX), Y0, Y1
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, (CX)
-	VZEROUPPER
-	RET
-
-// func gradientIdentity2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, FMA3
-TEXT ·gradientIdentity2AVX2(SB), NOSPLIT, $0-89
-	MOVQ    mask+80(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    scale+24(FP), AX
-	MOVQ    shift+32(FP), CX
-	MOVQ    mean+40(FP), DX
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    out+0(FP), BX
-	MOVQ    d+8(FP), SI
-	MOVQ    x+16(FP), DI
-	MOVQ    rows+64(FP), R8
-	MOVQ    rowBytes+72(FP), R9
-	MOVB    stream+88(FP), R10
-	TESTB   R10, R10
-	JNZ     streamed
-
-row:
-	VMOVUPS     (DI), Y5
+vectorrows4:
+	VMOVUPS     (DI)(CX*1), Y1
+	VMOVUPS     (R8)(CX*1), Y2
+	VMOVUPS     (R9)(CX*1), Y3
+	VMOVUPS     (R10)(CX*1), Y4
+	VMOVUPS     (R11)(CX*1), Y5
 	VMOVUPS     (SI), Y6
-	VMOVUPS     (CX), Y7
-	VMOVUPS     (AX), Y8
-	VFMADD231PS Y8, Y5, Y7
-	VMOVUPS     Y6, (BX)
-	VADDPS      Y6, Y1, Y1
-	VMOVUPS     (DX), Y8
-	VSUBPS      Y8, Y5, Y5
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  32(DI), Y0, Y5
-	VMASKMOVPS  32(SI), Y0, Y6
-	VMASKMOVPS  32(CX), Y0, Y7
-	VMASKMOVPS  32(AX), Y0, Y8
-	VFMADD231PS Y8, Y5, Y7
-	VMASKMOVPS  Y6, Y0, 32(BX)
-	VADDPS      Y6, Y3, Y3
-	VMASKMOVPS  32(DX), Y0, Y8
-	VSUBPS      Y8, Y5, Y5
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        R9, DI
-	ADDQ        R9, SI
-	ADDQ        R9, BX
-	DECQ        R8
-	JNZ         row
-	JMP         sums
+	VMOVUPS     (BX), Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y1, Y6, Y8
+	VMOVUPS     Y7, (DX)
+	VADDPS      Y7, Y4, Y4
+	VSUBPS      Y3, Y6, Y6
+	VFMADD231PS Y7, Y6, Y5
+	VMOVUPS     (SI)(R12*1), Y6
+	VMOVUPS     (BX)(R12*1), Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y1, Y6, Y8
+	VMOVUPS     Y7, (DX)(R12*1)
+	VADDPS      Y7, Y4, Y4
+	VSUBPS      Y3, Y6, Y6
+	VFMADD231PS Y7, Y6, Y5
+	VMOVUPS     (SI)(R12*2), Y6
+	VMOVUPS     (BX)(R12*2), Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y1, Y6, Y8
+	VMOVUPS     Y7, (DX)(R12*2)
+	VADDPS      Y7, Y4, Y4
+	VSUBPS      Y3, Y6, Y6
+	VFMADD231PS Y7, Y6, Y5
+	VMOVUPS     (SI)(AX*1), Y6
+	VMOVUPS     (BX)(AX*1), Y7
+	VMOVAPS     Y2, Y2
+	VFMADD231PS Y1, Y6, Y2
+	VMOVUPS     Y7, (DX)(AX*1)
+	VADDPS      Y7, Y4, Y4
+	VSUBPS      Y3, Y6, Y6
+	VFMADD231PS Y7, Y6, Y5
+	VMOVUPS     Y4, (R10)(CX*1)
+	VMOVUPS     Y5, (R11)(CX*1)
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, CX
+	CMPQ        CX, R13
+	JL          vectorrows4
+	JMP         tailrows4
 
-streamed:
-	VMOVUPS     (DI), Y5
+streamrows4:
+	VMOVUPS     (DI)(CX*1), Y1
+	VMOVUPS     (R8)(CX*1), Y2
+	VMOVUPS     (R9)(CX*1), Y3
+	VMOVUPS     (R10)(CX*1), Y4
+	VMOVUPS     (R11)(CX*1), Y5
 	VMOVUPS     (SI), Y6
-	VMOVUPS     (CX), Y7
-	VMOVUPS     (AX), Y8
-	VFMADD231PS Y8, Y5, Y7
-	VMOVNTPS    Y6, (BX)
-	VADDPS      Y6, Y1, Y1
-	VMOVUPS     (DX), Y8
-	VSUBPS      Y8, Y5, Y5
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  32(DI), Y0, Y5
-	VMASKMOVPS  32(SI), Y0, Y6
-	VMASKMOVPS  32(CX), Y0, Y7
-	VMASKMOVPS  32(AX), Y0, Y8
-	VFMADD231PS Y8, Y5, Y7
-	VMOVNTPS    Y6, 32(BX)
-	VADDPS      Y6, Y3, Y3
-	VMASKMOVPS  32(DX), Y0, Y8
-	VSUBPS      Y8, Y5, Y5
-	VFMADD231PS Y6, Y5, Y4
-	ADDQ        R9, DI
-	ADDQ        R9, SI
-	ADDQ        R9, BX
-	DECQ        R8
-	JNZ         streamed
+	VMOVUPS     (BX), Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y1, Y6, Y8
+	VMOVNTPS    Y7, (DX)
+	VADDPS      Y7, Y4, Y4
+	VSUBPS      Y3, Y6, Y6
+	VFMADD231PS Y7, Y6, Y5
+	VMOVUPS     (SI)(R12*1), Y6
+	VMOVUPS     (BX)(R12*1), Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y1, Y6, Y8
+	VMOVNTPS    Y7, (DX)(R12*1)
+	VADDPS      Y7, Y4, Y4
+	VSUBPS      Y3, Y6, Y6
+	VFMADD231PS Y7, Y6, Y5
+	VMOVUPS     (SI)(R12*2), Y6
+	VMOVUPS     (BX)(R12*2), Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y1, Y6, Y8
+	VMOVNTPS    Y7, (DX)(R12*2)
+	VADDPS      Y7, Y4, Y4
+	VSUBPS      Y3, Y6, Y6
+	VFMADD231PS Y7, Y6, Y5
+	VMOVUPS     (SI)(AX*1), Y6
+	VMOVUPS     (BX)(AX*1), Y7
+	VMOVAPS     Y2, Y2
+	VFMADD231PS Y1, Y6, Y2
+	VMOVNTPS    Y7, (DX)(AX*1)
+	VADDPS      Y7, Y4, Y4
+	VSUBPS      Y3, Y6, Y6
+	VFMADD231PS Y7, Y6, Y5
+	VMOVUPS     Y4, (R10)(CX*1)
+	VMOVUPS     Y5, (R11)(CX*1)
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, CX
+	CMPQ        CX, R13
+	JL          streamrows4
 
-sums:
-	MOVQ       sum+48(FP), AX
-	MOVQ       dot+56(FP), CX
-	VMOVUPS    (AX), Y5
-	VADDPS     Y5, Y1, Y1
-	VMOVUPS    Y1, (AX)
-	VMOVUPS    (CX), Y1
-	VADDPS     Y1, Y2, Y2
-	VMOVUPS    Y2, (CX)
-	VMASKMOVPS 32(AX), Y0, Y1
-	VADDPS     Y1, Y3, Y3
-	VMASKMOVPS Y3, Y0, 32(AX)
-	VMASKMOVPS 32(CX), Y0, Y1
-	VADDPS     Y1, Y4, Y4
-	VMASKMOVPS Y4, Y0, 32(CX)
-	VZEROUPPER
-	RET
-
-// func gradientReLU1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, FMA3
-TEXT ·gradientReLU1AVX2(SB), NOSPLIT, $0-89
-	MOVQ    mask+80(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    scale+24(FP), AX
-	MOVQ    shift+32(FP), CX
-	MOVQ    mean+40(FP), DX
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    out+0(FP), BX
-	MOVQ    d+8(FP), SI
-	MOVQ    x+16(FP), DI
-	MOVQ    rows+64(FP), R8
-	MOVQ    rowBytes+72(FP), R9
-	MOVB    stream+88(FP), R10
-	TESTB   R10, R10
-	JNZ     streamed
-
-row:
-	VMASKMOVPS  (DI), Y0, Y4
-	VMASKMOVPS  (SI), Y0, Y5
-	VMASKMOVPS  (CX), Y0, Y6
-	VMASKMOVPS  (AX), Y0, Y7
-	VFMADD231PS Y7, Y4, Y6
-	VCMPPS      $0x1e, Y3, Y6, Y6
-	VANDPS      Y6, Y5, Y5
-	VMASKMOVPS  Y5, Y0, (BX)
-	VADDPS      Y5, Y1, Y1
-	VMASKMOVPS  (DX), Y0, Y7
-	VSUBPS      Y7, Y4, Y4
-	VFMADD231PS Y5, Y4, Y2
-	ADDQ        R9, DI
-	ADDQ        R9, SI
-	ADDQ        R9, BX
-	DECQ        R8
-	JNZ         row
-	JMP         sums
-
-streamed:
-	VMASKMOVPS  (DI), Y0, Y4
-	VMASKMOVPS  (SI), Y0, Y5
-	VMASKMOVPS  (CX), Y0, Y6
-	VMASKMOVPS  (AX), Y0, Y7
-	VFMADD231PS Y7, Y4, Y6
-	VCMPPS      $0x1e, Y3, Y6, Y6
-	VANDPS      Y6, Y5, Y5
-	VMOVNTPS    Y5, (BX)
-	VADDPS      Y5, Y1, Y1
-	VMASKMOVPS  (DX), Y0, Y7
-	VSUBPS      Y7, Y4, Y4
-	VFMADD231PS Y5, Y4, Y2
-	ADDQ        R9, DI
-	ADDQ        R9, SI
-	ADDQ        R9, BX
-	DECQ        R8
-	JNZ         streamed
-
-sums:
-	MOVQ       sum+48(FP), AX
-	MOVQ       dot+56(FP), CX
-	VMASKMOVPS (AX), Y0, Y3
-	VADDPS     Y3, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)
-	VMASKMOVPS (CX), Y0, Y1
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, (CX)
-	VZEROUPPER
-	RET
-
-// func gradientReLU2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, FMA3
-TEXT ·gradientReLU2AVX2(SB), NOSPLIT, $0-89
-	MOVQ    mask+80(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    scale+24(FP), AX
-	MOVQ    shift+32(FP), CX
-	MOVQ    mean+40(FP), DX
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	MOVQ    out+0(FP), BX
-	MOVQ    d+8(FP), SI
-	MOVQ    x+16(FP), DI
-	MOVQ    rows+64(FP), R8
-	MOVQ    rowBytes+72(FP), R9
-	MOVB    stream+88(FP), R10
-	TESTB   R10, R10
-	JNZ     streamed
-
-row:
-	VMOVUPS     (DI), Y6
-	VMOVUPS     (SI), Y7
-	VMOVUPS     (CX), Y8
-	VMOVUPS     (AX), Y9
-	VFMADD231PS Y9, Y6, Y8
-	VCMPPS      $0x1e, Y5, Y8, Y8
-	VANDPS      Y8, Y7, Y7
-	VMOVUPS     Y7, (BX)
-	VADDPS      Y7, Y1, Y1
-	VMOVUPS     (DX), Y9
-	VSUBPS      Y9, Y6, Y6
-	VFMADD231PS Y7, Y6, Y2
-	VMASKMOVPS  32(DI), Y0, Y6
-	VMASKMOVPS  32(SI), Y0, Y7
-	VMASKMOVPS  32(CX), Y0, Y8
-	VMASKMOVPS  32(AX), Y0, Y9
-	VFMADD231PS Y9, Y6, Y8
-	VCMPPS      $0x1e, Y5, Y8, Y8
-	VANDPS      Y8, Y7, Y7
-	VMASKMOVPS  Y7, Y0, 32(BX)
-	VADDPS      Y7, Y3, Y3
-	VMASKMOVPS  32(DX), Y0, Y9
-	VSUBPS      Y9, Y6, Y6
-	VFMADD231PS Y7, Y6, Y4
-	ADDQ        R9, DI
-	ADDQ        R9, SI
-	ADDQ        R9, BX
-	DECQ        R8
-	JNZ         row
-	JMP         sums
-
-streamed:
-	VMOVUPS     (DI), Y6
-	VMOVUPS     (SI), Y7
-	VMOVUPS     (CX), Y8
-	VMOVUPS     (AX), Y9
-	VFMADD231PS Y9, Y6, Y8
-	VCMPPS      $0x1e, Y5, Y8, Y8
-	VANDPS      Y8, Y7, Y7
-	VMOVNTPS    Y7, (BX)
-	VADDPS      Y7, Y1, Y1
-	VMOVUPS     (DX), Y9
-	VSUBPS      Y9, Y6, Y6
-	VFMADD231PS Y7, Y6, Y2
-	VMASKMOVPS  32(DI), Y0, Y6
-	VMASKMOVPS  32(SI), Y0, Y7
-	VMASKMOVPS  32(CX), Y0, Y8
-	VMASKMOVPS  32(AX), Y0, Y9
-	VFMADD231PS Y9, Y6, Y8
-	VCMPPS      $0x1e, Y5, Y8, Y8
-	VANDPS      Y8, Y7, Y7
-	VMOVNTPS    Y7, 32(BX)
-	VADDPS      Y7, Y3, Y3
-	VMASKMOVPS  32(DX), Y0, Y9
-	VSUBPS      Y9, Y6, Y6
-	VFMADD231PS Y7, Y6, Y4
-	ADDQ        R9, DI
-	ADDQ        R9, SI
-	ADDQ        R9, BX
-	DECQ        R8
-	JNZ         streamed
-
-sums:
-	MOVQ       sum+48(FP), AX
-	MOVQ       dot+56(FP), CX
-	VMOVUPS    (AX), Y5
-	VADDPS     Y5, Y1, Y1
-	VMOVUPS    Y1, (AX)
-	VMOVUPS    (CX), Y1
-	VADDPS     Y1, Y2, Y2
-	VMOVUPS    Y2, (CX)
-	VMASKMOVPS 32(AX), Y0, Y1
-	VADDPS     Y1, Y3, Y3
-	VMASKMOVPS Y3, Y0, 32(AX)
-	VMASKMOVPS 32(CX), Y0, Y1
-	VADDPS     Y1, Y4, Y4
-	VMASKMOVPS Y4, Y0, 32(CX)
-	VZEROUPPER
-	RET
-
-// func gradientReLU61AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX2, FMA3
-TEXT ·gradientReLU61AVX2(SB), NOSPLIT, $0-89
-	MOVQ         mask+80(FP), AX
-	VMOVUPS      (AX), Y0
-	MOVQ         scale+24(FP), AX
-	MOVQ         shift+32(FP), CX
-	MOVQ         mean+40(FP), DX
-	VXORPS       Y1, Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	MOVL         $0x40c00000, BX
-	VMOVD        BX, X4
-	VBROADCASTSS X4, Y4
-	MOVQ         out+0(FP), BX
-	MOVQ         d+8(FP), SI
-	MOVQ         x+16(FP), DI
-	MOVQ         rows+64(FP), R8
-	MOVQ         rowBytes+72(FP), R9
-	MOVB         stream+88(FP), R10
-	TESTB        R10, R10
-	JNZ          streamed
-
-row:
-	VMASKMOVPS  (DI), Y0, Y5
+tailrows4:
+	MOVB        tail+88(FP), R13
+	TESTB       R13, R13
+	JZ          nextrows4
+	VMASKMOVPS  (DI)(CX*1), Y0, Y1
+	VMASKMOVPS  (R8)(CX*1), Y0, Y2
+	VMASKMOVPS  (R9)(CX*1), Y0, Y3
+	VMASKMOVPS  (R10)(CX*1), Y0, Y4
+	VMASKMOVPS  (R11)(CX*1), Y0, Y5
 	VMASKMOVPS  (SI), Y0, Y6
-	VMASKMOVPS  (CX), Y0, Y7
-	VMASKMOVPS  (AX), Y0, Y8
-	VFMADD231PS Y8, Y5, Y7
-	VCMPPS      $0x1e, Y3, Y7, Y8
-	VANDPS      Y8, Y6, Y6
-	VCMPPS      $0x11, Y4, Y7, Y7
-	VANDPS      Y7, Y6, Y6
-	VMASKMOVPS  Y6, Y0, (BX)
-	VADDPS      Y6, Y1, Y1
-	VMASKMOVPS  (DX), Y0, Y8
-	VSUBPS      Y8, Y5, Y5
-	VFMADD231PS Y6, Y5, Y2
-	ADDQ        R9, DI
-	ADDQ        R9, SI
-	ADDQ        R9, BX
-	DECQ        R8
-	JNZ         row
-	JMP         sums
+	VMASKMOVPS  (BX), Y0, Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y1, Y6, Y8
+	VMASKMOVPS  Y7, Y0, (DX)
+	VADDPS      Y7, Y4, Y4
+	VSUBPS      Y3, Y6, Y6
+	VFMADD231PS Y7, Y6, Y5
+	VMASKMOVPS  (SI)(R12*1), Y0, Y6
+	VMASKMOVPS  (BX)(R12*1), Y0, Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y1, Y6, Y8
+	VMASKMOVPS  Y7, Y0, (DX)(R12*1)
+	VADDPS      Y7, Y4, Y4
+	VSUBPS      Y3, Y6, Y6
+	VFMADD231PS Y7, Y6, Y5
+	VMASKMOVPS  (SI)(R12*2), Y0, Y6
+	VMASKMOVPS  (BX)(R12*2), Y0, Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y1, Y6, Y8
+	VMASKMOVPS  Y7, Y0, (DX)(R12*2)
+	VADDPS      Y7, Y4, Y4
+	VSUBPS      Y3, Y6, Y6
+	VFMADD231PS Y7, Y6, Y5
+	VMASKMOVPS  (SI)(AX*1), Y0, Y6
+	VMASKMOVPS  (BX)(AX*1), Y0, Y7
+	VMOVAPS     Y2, Y2
+	VFMADD231PS Y1, Y6, Y2
+	VMASKMOVPS  Y7, Y0, (DX)(AX*1)
+	VADDPS      Y7, Y4, Y4
+	VSUBPS      Y3, Y6, Y6
+	VFMADD231PS Y7, Y6, Y5
+	VMASKMOVPS  Y4, Y0, (R10)(CX*1)
+	VMASKMOVPS  Y5, Y0, (R11)(CX*1)
 
-streamed:
-	VMASKMOVPS  (DI), Y0, Y5
+nextrows4:
+	SUBQ CX, DX
+	LEAQ (DX)(R12*4), DX
+	SUBQ CX, BX
+	LEAQ (BX)(R12*4), BX
+	SUBQ CX, SI
+	LEAQ (SI)(R12*4), SI
+	SUBQ $0x04, rows+64(FP)
+	JMP  rows4
+
+afterrows4:
+rows1:
+	CMPQ  rows+64(FP), $0x01
+	JL    afterrows1
+	XORQ  CX, CX
+	MOVQ  vectors+80(FP), AX
+	SHLQ  $0x05, AX
+	JZ    tailrows1
+	MOVB  stream+104(FP), R13
+	TESTB R13, R13
+	JNZ   streamrows1
+
+vectorrows1:
+	VMOVUPS     (DI)(CX*1), Y1
+	VMOVUPS     (R8)(CX*1), Y2
+	VMOVUPS     (R9)(CX*1), Y3
+	VMOVUPS     (R10)(CX*1), Y4
+	VMOVUPS     (R11)(CX*1), Y5
+	VMOVUPS     (SI), Y6
+	VMOVUPS     (BX), Y7
+	VMOVAPS     Y2, Y2
+	VFMADD231PS Y1, Y6, Y2
+	VMOVUPS     Y7, (DX)
+	VADDPS      Y7, Y4, Y4
+	VSUBPS      Y3, Y6, Y6
+	VFMADD231PS Y7, Y6, Y5
+	VMOVUPS     Y4, (R10)(CX*1)
+	VMOVUPS     Y5, (R11)(CX*1)
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, CX
+	CMPQ        CX, AX
+	JL          vectorrows1
+	JMP         tailrows1
+
+streamrows1:
+	VMOVUPS     (DI)(CX*1), Y1
+	VMOVUPS     (R8)(CX*1), Y2
+	VMOVUPS     (R9)(CX*1), Y3
+	VMOVUPS     (R10)(CX*1), Y4
+	VMOVUPS     (R11)(CX*1), Y5
+	VMOVUPS     (SI), Y6
+	VMOVUPS     (BX), Y7
+	VMOVAPS     Y2, Y2
+	VFMADD231PS Y1, Y6, Y2
+	VMOVNTPS    Y7, (DX)
+	VADDPS      Y7, Y4, Y4
+	VSUBPS      Y3, Y6, Y6
+	VFMADD231PS Y7, Y6, Y5
+	VMOVUPS     Y4, (R10)(CX*1)
+	VMOVUPS     Y5, (R11)(CX*1)
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, CX
+	CMPQ        CX, AX
+	JL          streamrows1
+
+tailrows1:
+	MOVB        tail+88(FP), AL
+	TESTB       AL, AL
+	JZ          nextrows1
+	VMASKMOVPS  (DI)(CX*1), Y0, Y1
+	VMASKMOVPS  (R8)(CX*1), Y0, Y2
+	VMASKMOVPS  (R9)(CX*1), Y0, Y3
+	VMASKMOVPS  (R10)(CX*1), Y0, Y4
+	VMASKMOVPS  (R11)(CX*1), Y0, Y5
 	VMASKMOVPS  (SI), Y0, Y6
-	VMASKMOVPS  (CX), Y0, Y7
-	VMASKMOVPS  (AX), Y0, Y8
-	VFMADD231PS Y8, Y5, Y7
-	VCMPPS      $0x1e, Y3, Y7, Y8
-	VANDPS      Y8, Y6, Y6
-	VCMPPS      $0x11, Y4, Y7, Y7
-	VANDPS      Y7, Y6, Y6
-	VMOVNTPS    Y6, (BX)
-	VADDPS      Y6, Y1, Y1
-	VMASKMOVPS  (DX), Y0, Y8
-	VSUBPS      Y8, Y5, Y5
-	VFMADD231PS Y6, Y5, Y2
-	ADDQ        R9, DI
-	ADDQ        R9, SI
-	ADDQ        R9, BX
-	DECQ        R8
-	JNZ         streamed
+	VMASKMOVPS  (BX), Y0, Y7
+	VMOVAPS     Y2, Y2
+	VFMADD231PS Y1, Y6, Y2
+	VMASKMOVPS  Y7, Y0, (DX)
+	VADDPS      Y7, Y4, Y4
+	VSUBPS      Y3, Y6, Y6
+	VFMADD231PS Y7, Y6, Y5
+	VMASKMOVPS  Y4, Y0, (R10)(CX*1)
+	VMASKMOVPS  Y5, Y0, (R11)(CX*1)
 
-sums:
-	MOVQ       sum+48(FP), AX
-	MOVQ       dot+56(FP), CX
-	VMASKMOVPS (AX), Y0, Y3
-	VADDPS     Y3, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)
-	VMASKMOVPS (CX), Y0, Y1
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, (CX)
+nextrows1:
+	SUBQ CX, DX
+	ADDQ R12, DX
+	SUBQ CX, BX
+	ADDQ R12, BX
+	SUBQ CX, SI
+	ADDQ R12, SI
+	SUBQ $0x01, rows+64(FP)
+	JMP  rows1
+
+afterrows1:
 	VZEROUPPER
 	RET
 
-// func gradientReLU62AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX2, FMA3
-TEXT ·gradientReLU62AVX2(SB), NOSPLIT, $0-89
-	MOVQ         mask+80(FP), AX
-	VMOVUPS      (AX), Y0
-	MOVQ         scale+24(FP), AX
-	MOVQ         shift+32(FP), CX
-	MOVQ         mean+40(FP), DX
-	VXORPS       Y1, Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	MOVL         $0x40c00000, BX
-	VMOVD        BX, X6
-	VBROADCASTSS X6, Y6
-	MOVQ         out+0(FP), BX
-	MOVQ         d+8(FP), SI
-	MOVQ         x+16(FP), DI
-	MOVQ         rows+64(FP), R8
-	MOVQ         rowBytes+72(FP), R9
-	MOVB         stream+88(FP), R10
-	TESTB        R10, R10
-	JNZ          streamed
+// func gradientReLUAVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32, stream bool)
+// Requires: AVX, FMA3
+TEXT ·gradientReLUAVX2(SB), NOSPLIT, $0-105
+	MOVQ    mask+96(FP), AX
+	VMOVUPS (AX), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    out+0(FP), DX
+	MOVQ    d+8(FP), BX
+	MOVQ    x+16(FP), SI
+	MOVQ    scale+24(FP), DI
+	MOVQ    shift+32(FP), R8
+	MOVQ    mean+40(FP), R9
+	MOVQ    sum+48(FP), R10
+	MOVQ    dot+56(FP), R11
+	MOVQ    rowBytes+72(FP), R12
+	LEAQ    (R12)(R12*2), AX
 
-row:
-	VMOVUPS     (DI), Y7
-	VMOVUPS     (SI), Y8
-	VMOVUPS     (CX), Y9
-	VMOVUPS     (AX), Y10
-	VFMADD231PS Y10, Y7, Y9
-	VCMPPS      $0x1e, Y5, Y9, Y10
-	VANDPS      Y10, Y8, Y8
-	VCMPPS      $0x11, Y6, Y9, Y9
-	VANDPS      Y9, Y8, Y8
-	VMOVUPS     Y8, (BX)
-	VADDPS      Y8, Y1, Y1
-	VMOVUPS     (DX), Y10
-	VSUBPS      Y10, Y7, Y7
-	VFMADD231PS Y8, Y7, Y2
-	VMASKMOVPS  32(DI), Y0, Y7
-	VMASKMOVPS  32(SI), Y0, Y8
-	VMASKMOVPS  32(CX), Y0, Y9
-	VMASKMOVPS  32(AX), Y0, Y10
-	VFMADD231PS Y10, Y7, Y9
-	VCMPPS      $0x1e, Y5, Y9, Y10
-	VANDPS      Y10, Y8, Y8
-	VCMPPS      $0x11, Y6, Y9, Y9
-	VANDPS      Y9, Y8, Y8
-	VMASKMOVPS  Y8, Y0, 32(BX)
-	VADDPS      Y8, Y3, Y3
-	VMASKMOVPS  32(DX), Y0, Y10
-	VSUBPS      Y10, Y7, Y7
-	VFMADD231PS Y8, Y7, Y4
-	ADDQ        R9, DI
-	ADDQ        R9, SI
-	ADDQ        R9, BX
-	DECQ        R8
-	JNZ         row
-	JMP         sums
+rows4:
+	CMPQ  rows+64(FP), $0x04
+	JL    afterrows4
+	XORQ  CX, CX
+	MOVQ  vectors+80(FP), R13
+	SHLQ  $0x05, R13
+	JZ    tailrows4
+	MOVB  stream+104(FP), R14
+	TESTB R14, R14
+	JNZ   streamrows4
 
-streamed:
-	VMOVUPS     (DI), Y7
-	VMOVUPS     (SI), Y8
-	VMOVUPS     (CX), Y9
-	VMOVUPS     (AX), Y10
-	VFMADD231PS Y10, Y7, Y9
-	VCMPPS      $0x1e, Y5, Y9, Y10
-	VANDPS      Y10, Y8, Y8
-	VCMPPS      $0x11, Y6, Y9, Y9
+vectorrows4:
+	VMOVUPS     (DI)(CX*1), Y2
+	VMOVUPS     (R8)(CX*1), Y3
+	VMOVUPS     (R9)(CX*1), Y4
+	VMOVUPS     (R10)(CX*1), Y5
+	VMOVUPS     (R11)(CX*1), Y6
+	VMOVUPS     (SI), Y7
+	VMOVUPS     (BX), Y8
+	VMOVAPS     Y3, Y9
+	VFMADD231PS Y2, Y7, Y9
+	VCMPPS      $0x1e, Y1, Y9, Y9
 	VANDPS      Y9, Y8, Y8
-	VMOVNTPS    Y8, (BX)
-	VADDPS      Y8, Y1, Y1
-	VMOVUPS     (DX), Y10
-	VSUBPS      Y10, Y7, Y7
-	VFMADD231PS Y8, Y7, Y2
-	VMASKMOVPS  32(DI), Y0, Y7
-	VMASKMOVPS  32(SI), Y0, Y8
-	VMASKMOVPS  32(CX), Y0, Y9
-	VMASKMOVPS  32(AX), Y0, Y10
-	VFMADD231PS Y10, Y7, Y9
-	VCMPPS      $0x1e, Y5, Y9, Y10
-	VANDPS      Y10, Y8, Y8
-	VCMPPS      $0x11, Y6, Y9, Y9
+	VMOVUPS     Y8, (DX)
+	VADDPS      Y8, Y5, Y5
+	VSUBPS      Y4, Y7, Y7
+	VFMADD231PS Y8, Y7, Y6
+	VMOVUPS     (SI)(R12*1), Y7
+	VMOVUPS     (BX)(R12*1), Y8
+	VMOVAPS     Y3, Y9
+	VFMADD231PS Y2, Y7, Y9
+	VCMPPS      $0x1e, Y1, Y9, Y9
 	VANDPS      Y9, Y8, Y8
-	VMOVNTPS    Y8, 32(BX)
-	VADDPS      Y8, Y3, Y3
-	VMASKMOVPS  32(DX), Y0, Y10
-	VSUBPS      Y10, Y7, Y7
-	VFMADD231PS Y8, Y7, Y4
-	ADDQ        R9, DI
-	ADDQ        R9, SI
-	ADDQ        R9, BX
-	DECQ        R8
-	JNZ         streamed
+	VMOVUPS     Y8, (DX)(R12*1)
+	VADDPS      Y8, Y5, Y5
+	VSUBPS      Y4, Y7, Y7
+	VFMADD231PS Y8, Y7, Y6
+	VMOVUPS     (SI)(R12*2), Y7
+	VMOVUPS     (BX)(R12*2), Y8
+	VMOVAPS     Y3, Y9
+	VFMADD231PS Y2, Y7, Y9
+	VCMPPS      $0x1e, Y1, Y9, Y9
+	VANDPS      Y9, Y8, Y8
+	VMOVUPS     Y8, (DX)(R12*2)
+	VADDPS      Y8, Y5, Y5
+	VSUBPS      Y4, Y7, Y7
+	VFMADD231PS Y8, Y7, Y6
+	VMOVUPS     (SI)(AX*1), Y7
+	VMOVUPS     (BX)(AX*1), Y8
+	VMOVAPS     Y3, Y3
+	VFMADD231PS Y2, Y7, Y3
+	VCMPPS      $0x1e, Y1, Y3, Y2
+	VANDPS      Y2, Y8, Y8
+	VMOVUPS     Y8, (DX)(AX*1)
+	VADDPS      Y8, Y5, Y5
+	VSUBPS      Y4, Y7, Y7
+	VFMADD231PS Y8, Y7, Y6
+	VMOVUPS     Y5, (R10)(CX*1)
+	VMOVUPS     Y6, (R11)(CX*1)
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, CX
+	CMPQ        CX, R13
+	JL          vectorrows4
+	JMP         tailrows4
 
-sums:
-	MOVQ       sum+48(FP), AX
-	MOVQ       dot+56(FP), CX
-	VMOVUPS    (AX), Y5
-	VADDPS     Y5, Y1, Y1
-	VMOVUPS    Y1, (AX)
-	VMOVUPS    (CX), Y1
-	VADDPS     Y1, Y2, Y2
-	VMOVUPS    Y2, (CX)
-	VMASKMOVPS 32(AX), Y0, Y1
-	VADDPS     Y1, Y3, Y3
-	VMASKMOVPS Y3, Y0, 32(AX)
-	VMASKMOVPS 32(CX), Y0, Y1
-	VADDPS     Y1, Y4, Y4
-	VMASKMOVPS Y4, Y0, 32(CX)
+streamrows4:
+	VMOVUPS     (DI)(CX*1), Y2
+	VMOVUPS     (R8)(CX*1), Y3
+	VMOVUPS     (R9)(CX*1), Y4
+	VMOVUPS     (R10)(CX*1), Y5
+	VMOVUPS     (R11)(CX*1), Y6
+	VMOVUPS     (SI), Y7
+	VMOVUPS     (BX), Y8
+	VMOVAPS     Y3, Y9
+	VFMADD231PS Y2, Y7, Y9
+	VCMPPS      $0x1e, Y1, Y9, Y9
+	VANDPS      Y9, Y8, Y8
+	VMOVNTPS    Y8, (DX)
+	VADDPS      Y8, Y5, Y5
+	VSUBPS      Y4, Y7, Y7
+	VFMADD231PS Y8, Y7, Y6
+	VMOVUPS     (SI)(R12*1), Y7
+	VMOVUPS     (BX)(R12*1), Y8
+	VMOVAPS     Y3, Y9
+	VFMADD231PS Y2, Y7, Y9
+	VCMPPS      $0x1e, Y1, Y9, Y9
+	VANDPS      Y9, Y8, Y8
+	VMOVNTPS    Y8, (DX)(R12*1)
+	VADDPS      Y8, Y5, Y5
+	VSUBPS      Y4, Y7, Y7
+	VFMADD231PS Y8, Y7, Y6
+	VMOVUPS     (SI)(R12*2), Y7
+	VMOVUPS     (BX)(R12*2), Y8
+	VMOVAPS     Y3, Y9
+	VFMADD231PS Y2, Y7, Y9
+	VCMPPS      $0x1e, Y1, Y9, Y9
+	VANDPS      Y9, Y8, Y8
+	VMOVNTPS    Y8, (DX)(R12*2)
+	VADDPS      Y8, Y5, Y5
+	VSUBPS      Y4, Y7, Y7
+	VFMADD231PS Y8, Y7, Y6
+	VMOVUPS     (SI)(AX*1), Y7
+	VMOVUPS     (BX)(AX*1), Y8
+	VMOVAPS     Y3, Y3
+	VFMADD231PS Y2, Y7, Y3
+	VCMPPS      $0x1e, Y1, Y3, Y2
+	VANDPS      Y2, Y8, Y8
+	VMOVNTPS    Y8, (DX)(AX*1)
+	VADDPS      Y8, Y5, Y5
+	VSUBPS      Y4, Y7, Y7
+	VFMADD231PS Y8, Y7, Y6
+	VMOVUPS     Y5, (R10)(CX*1)
+	VMOVUPS     Y6, (R11)(CX*1)
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, CX
+	CMPQ        CX, R13
+	JL          streamrows4
+
+tailrows4:
+	MOVB        tail+88(FP), R13
+	TESTB       R13, R13
+	JZ          nextrows4
+	VMASKMOVPS  (DI)(CX*1), Y0, Y2
+	VMASKMOVPS  (R8)(CX*1), Y0, Y3
+	VMASKMOVPS  (R9)(CX*1), Y0, Y4
+	VMASKMOVPS  (R10)(CX*1), Y0, Y5
+	VMASKMOVPS  (R11)(CX*1), Y0, Y6
+	VMASKMOVPS  (SI), Y0, Y7
+	VMASKMOVPS  (BX), Y0, Y8
+	VMOVAPS     Y3, Y9
+	VFMADD231PS Y2, Y7, Y9
+	VCMPPS      $0x1e, Y1, Y9, Y9
+	VANDPS      Y9, Y8, Y8
+	VMASKMOVPS  Y8, Y0, (DX)
+	VADDPS      Y8, Y5, Y5
+	VSUBPS      Y4, Y7, Y7
+	VFMADD231PS Y8, Y7, Y6
+	VMASKMOVPS  (SI)(R12*1), Y0, Y7
+	VMASKMOVPS  (BX)(R12*1), Y0, Y8
+	VMOVAPS     Y3, Y9
+	VFMADD231PS Y2, Y7, Y9
+	VCMPPS      $0x1e, Y1, Y9, Y9
+	VANDPS      Y9, Y8, Y8
+	VMASKMOVPS  Y8, Y0, (DX)(R12*1)
+	VADDPS      Y8, Y5, Y5
+	VSUBPS      Y4, Y7, Y7
+	VFMADD231PS Y8, Y7, Y6
+	VMASKMOVPS  (SI)(R12*2), Y0, Y7
+	VMASKMOVPS  (BX)(R12*2), Y0, Y8
+	VMOVAPS     Y3, Y9
+	VFMADD231PS Y2, Y7, Y9
+	VCMPPS      $0x1e, Y1, Y9, Y9
+	VANDPS      Y9, Y8, Y8
+	VMASKMOVPS  Y8, Y0, (DX)(R12*2)
+	VADDPS      Y8, Y5, Y5
+	VSUBPS      Y4, Y7, Y7
+	VFMADD231PS Y8, Y7, Y6
+	VMASKMOVPS  (SI)(AX*1), Y0, Y7
+	VMASKMOVPS  (BX)(AX*1), Y0, Y8
+	VMOVAPS     Y3, Y3
+	VFMADD231PS Y2, Y7, Y3
+	VCMPPS      $0x1e, Y1, Y3, Y2
+	VANDPS      Y2, Y8, Y8
+	VMASKMOVPS  Y8, Y0, (DX)(AX*1)
+	VADDPS      Y8, Y5, Y5
+	VSUBPS      Y4, Y7, Y7
+	VFMADD231PS Y8, Y7, Y6
+	VMASKMOVPS  Y5, Y0, (R10)(CX*1)
+	VMASKMOVPS  Y6, Y0, (R11)(CX*1)
+
+nextrows4:
+	SUBQ CX, DX
+	LEAQ (DX)(R12*4), DX
+	SUBQ CX, BX
+	LEAQ (BX)(R12*4), BX
+	SUBQ CX, SI
+	LEAQ (SI)(R12*4), SI
+	SUBQ $0x04, rows+64(FP)
+	JMP  rows4
+
+afterrows4:
+rows1:
+	CMPQ  rows+64(FP), $0x01
+	JL    afterrows1
+	XORQ  CX, CX
+	MOVQ  vectors+80(FP), AX
+	SHLQ  $0x05, AX
+	JZ    tailrows1
+	MOVB  stream+104(FP), R13
+	TESTB R13, R13
+	JNZ   streamrows1
+
+vectorrows1:
+	VMOVUPS     (DI)(CX*1), Y2
+	VMOVUPS     (R8)(CX*1), Y3
+	VMOVUPS     (R9)(CX*1), Y4
+	VMOVUPS     (R10)(CX*1), Y5
+	VMOVUPS     (R11)(CX*1), Y6
+	VMOVUPS     (SI), Y7
+	VMOVUPS     (BX), Y8
+	VMOVAPS     Y3, Y3
+	VFMADD231PS Y2, Y7, Y3
+	VCMPPS      $0x1e, Y1, Y3, Y2
+	VANDPS      Y2, Y8, Y8
+	VMOVUPS     Y8, (DX)
+	VADDPS      Y8, Y5, Y5
+	VSUBPS      Y4, Y7, Y7
+	VFMADD231PS Y8, Y7, Y6
+	VMOVUPS     Y5, (R10)(CX*1)
+	VMOVUPS     Y6, (R11)(CX*1)
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, CX
+	CMPQ        CX, AX
+	JL          vectorrows1
+	JMP         tailrows1
+
+streamrows1:
+	VMOVUPS     (DI)(CX*1), Y2
+	VMOVUPS     (R8)(CX*1), Y3
+	VMOVUPS     (R9)(CX*1), Y4
+	VMOVUPS     (R10)(CX*1), Y5
+	VMOVUPS     (R11)(CX*1), Y6
+	VMOVUPS     (SI), Y7
+	VMOVUPS     (BX), Y8
+	VMOVAPS     Y3, Y3
+	VFMADD231PS Y2, Y7, Y3
+	VCMPPS      $0x1e, Y1, Y3, Y2
+	VANDPS      Y2, Y8, Y8
+	VMOVNTPS    Y8, (DX)
+	VADDPS      Y8, Y5, Y5
+	VSUBPS      Y4, Y7, Y7
+	VFMADD231PS Y8, Y7, Y6
+	VMOVUPS     Y5, (R10)(CX*1)
+	VMOVUPS     Y6, (R11)(CX*1)
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, CX
+	CMPQ        CX, AX
+	JL          streamrows1
+
+tailrows1:
+	MOVB        tail+88(FP), AL
+	TESTB       AL, AL
+	JZ          nextrows1
+	VMASKMOVPS  (DI)(CX*1), Y0, Y2
+	VMASKMOVPS  (R8)(CX*1), Y0, Y3
+	VMASKMOVPS  (R9)(CX*1), Y0, Y4
+	VMASKMOVPS  (R10)(CX*1), Y0, Y5
+	VMASKMOVPS  (R11)(CX*1), Y0, Y6
+	VMASKMOVPS  (SI), Y0, Y7
+	VMASKMOVPS  (BX), Y0, Y8
+	VMOVAPS     Y3, Y3
+	VFMADD231PS Y2, Y7, Y3
+	VCMPPS      $0x1e, Y1, Y3, Y2
+	VANDPS      Y2, Y8, Y8
+	VMASKMOVPS  Y8, Y0, (DX)
+	VADDPS      Y8, Y5, Y5
+	VSUBPS      Y4, Y7, Y7
+	VFMADD231PS Y8, Y7, Y6
+	VMASKMOVPS  Y5, Y0, (R10)(CX*1)
+	VMASKMOVPS  Y6, Y0, (R11)(CX*1)
+
+nextrows1:
+	SUBQ CX, DX
+	ADDQ R12, DX
+	SUBQ CX, BX
+	ADDQ R12, BX
+	SUBQ CX, SI
+	ADDQ R12, SI
+	SUBQ $0x01, rows+64(FP)
+	JMP  rows1
+
+afterrows1:
 	VZEROUPPER
 	RET
 
-// func gradientHSwish1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// func gradientReLU6AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32, stream bool)
 // Requires: AVX, AVX2, FMA3
-TEXT ·gradientHSwish1AVX2(SB), NOSPLIT, $0-89
-	MOVQ         mask+80(FP), AX
+TEXT ·gradientReLU6AVX2(SB), NOSPLIT, $0-105
+	MOVQ         mask+96(FP), AX
 	VMOVUPS      (AX), Y0
-	MOVQ         scale+24(FP), AX
-	MOVQ         shift+32(FP), CX
-	MOVQ         mean+40(FP), DX
 	VXORPS       Y1, Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	MOVL         $0xc0400000, BX
-	VMOVD        BX, X3
+	MOVL         $0x40c00000, AX
+	VMOVD        AX, X2
+	VBROADCASTSS X2, Y2
+	MOVQ         out+0(FP), DX
+	MOVQ         d+8(FP), BX
+	MOVQ         x+16(FP), SI
+	MOVQ         scale+24(FP), DI
+	MOVQ         shift+32(FP), R8
+	MOVQ         mean+40(FP), R9
+	MOVQ         sum+48(FP), R10
+	MOVQ         dot+56(FP), R11
+	MOVQ         rowBytes+72(FP), R12
+	LEAQ         (R12)(R12*2), AX
+
+rows4:
+	CMPQ  rows+64(FP), $0x04
+	JL    afterrows4
+	XORQ  CX, CX
+	MOVQ  vectors+80(FP), R13
+	SHLQ  $0x05, R13
+	JZ    tailrows4
+	MOVB  stream+104(FP), R14
+	TESTB R14, R14
+	JNZ   streamrows4
+
+vectorrows4:
+	VMOVUPS     (DI)(CX*1), Y3
+	VMOVUPS     (R8)(CX*1), Y4
+	VMOVUPS     (R9)(CX*1), Y5
+	VMOVUPS     (R10)(CX*1), Y6
+	VMOVUPS     (R11)(CX*1), Y7
+	VMOVUPS     (SI), Y8
+	VMOVUPS     (BX), Y9
+	VMOVAPS     Y4, Y10
+	VFMADD231PS Y3, Y8, Y10
+	VCMPPS      $0x1e, Y1, Y10, Y11
+	VANDPS      Y11, Y9, Y9
+	VCMPPS      $0x11, Y2, Y10, Y10
+	VANDPS      Y10, Y9, Y9
+	VMOVUPS     Y9, (DX)
+	VADDPS      Y9, Y6, Y6
+	VSUBPS      Y5, Y8, Y8
+	VFMADD231PS Y9, Y8, Y7
+	VMOVUPS     (SI)(R12*1), Y8
+	VMOVUPS     (BX)(R12*1), Y9
+	VMOVAPS     Y4, Y10
+	VFMADD231PS Y3, Y8, Y10
+	VCMPPS      $0x1e, Y1, Y10, Y11
+	VANDPS      Y11, Y9, Y9
+	VCMPPS      $0x11, Y2, Y10, Y10
+	VANDPS      Y10, Y9, Y9
+	VMOVUPS     Y9, (DX)(R12*1)
+	VADDPS      Y9, Y6, Y6
+	VSUBPS      Y5, Y8, Y8
+	VFMADD231PS Y9, Y8, Y7
+	VMOVUPS     (SI)(R12*2), Y8
+	VMOVUPS     (BX)(R12*2), Y9
+	VMOVAPS     Y4, Y10
+	VFMADD231PS Y3, Y8, Y10
+	VCMPPS      $0x1e, Y1, Y10, Y11
+	VANDPS      Y11, Y9, Y9
+	VCMPPS      $0x11, Y2, Y10, Y10
+	VANDPS      Y10, Y9, Y9
+	VMOVUPS     Y9, (DX)(R12*2)
+	VADDPS      Y9, Y6, Y6
+	VSUBPS      Y5, Y8, Y8
+	VFMADD231PS Y9, Y8, Y7
+	VMOVUPS     (SI)(AX*1), Y8
+	VMOVUPS     (BX)(AX*1), Y9
+	VMOVAPS     Y4, Y4
+	VFMADD231PS Y3, Y8, Y4
+	VCMPPS      $0x1e, Y1, Y4, Y3
+	VANDPS      Y3, Y9, Y9
+	VCMPPS      $0x11, Y2, Y4, Y3
+	VANDPS      Y3, Y9, Y9
+	VMOVUPS     Y9, (DX)(AX*1)
+	VADDPS      Y9, Y6, Y6
+	VSUBPS      Y5, Y8, Y8
+	VFMADD231PS Y9, Y8, Y7
+	VMOVUPS     Y6, (R10)(CX*1)
+	VMOVUPS     Y7, (R11)(CX*1)
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, CX
+	CMPQ        CX, R13
+	JL          vectorrows4
+	JMP         tailrows4
+
+streamrows4:
+	VMOVUPS     (DI)(CX*1), Y3
+	VMOVUPS     (R8)(CX*1), Y4
+	VMOVUPS     (R9)(CX*1), Y5
+	VMOVUPS     (R10)(CX*1), Y6
+	VMOVUPS     (R11)(CX*1), Y7
+	VMOVUPS     (SI), Y8
+	VMOVUPS     (BX), Y9
+	VMOVAPS     Y4, Y10
+	VFMADD231PS Y3, Y8, Y10
+	VCMPPS      $0x1e, Y1, Y10, Y11
+	VANDPS      Y11, Y9, Y9
+	VCMPPS      $0x11, Y2, Y10, Y10
+	VANDPS      Y10, Y9, Y9
+	VMOVNTPS    Y9, (DX)
+	VADDPS      Y9, Y6, Y6
+	VSUBPS      Y5, Y8, Y8
+	VFMADD231PS Y9, Y8, Y7
+	VMOVUPS     (SI)(R12*1), Y8
+	VMOVUPS     (BX)(R12*1), Y9
+	VMOVAPS     Y4, Y10
+	VFMADD231PS Y3, Y8, Y10
+	VCMPPS      $0x1e, Y1, Y10, Y11
+	VANDPS      Y11, Y9, Y9
+	VCMPPS      $0x11, Y2, Y10, Y10
+	VANDPS      Y10, Y9, Y9
+	VMOVNTPS    Y9, (DX)(R12*1)
+	VADDPS      Y9, Y6, Y6
+	VSUBPS      Y5, Y8, Y8
+	VFMADD231PS Y9, Y8, Y7
+	VMOVUPS     (SI)(R12*2), Y8
+	VMOVUPS     (BX)(R12*2), Y9
+	VMOVAPS     Y4, Y10
+	VFMADD231PS Y3, Y8, Y10
+	VCMPPS      $0x1e, Y1, Y10, Y11
+	VANDPS      Y11, Y9, Y9
+	VCMPPS      $0x11, Y2, Y10, Y10
+	VANDPS      Y10, Y9, Y9
+	VMOVNTPS    Y9, (DX)(R12*2)
+	VADDPS      Y9, Y6, Y6
+	VSUBPS      Y5, Y8, Y8
+	VFMADD231PS Y9, Y8, Y7
+	VMOVUPS     (SI)(AX*1), Y8
+	VMOVUPS     (BX)(AX*1), Y9
+	VMOVAPS     Y4, Y4
+	VFMADD231PS Y3, Y8, Y4
+	VCMPPS      $0x1e, Y1, Y4, Y3
+	VANDPS      Y3, Y9, Y9
+	VCMPPS      $0x11, Y2, Y4, Y3
+	VANDPS      Y3, Y9, Y9
+	VMOVNTPS    Y9, (DX)(AX*1)
+	VADDPS      Y9, Y6, Y6
+	VSUBPS      Y5, Y8, Y8
+	VFMADD231PS Y9, Y8, Y7
+	VMOVUPS     Y6, (R10)(CX*1)
+	VMOVUPS     Y7, (R11)(CX*1)
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, CX
+	CMPQ        CX, R13
+	JL          streamrows4
+
+tailrows4:
+	MOVB        tail+88(FP), R13
+	TESTB       R13, R13
+	JZ          nextrows4
+	VMASKMOVPS  (DI)(CX*1), Y0, Y3
+	VMASKMOVPS  (R8)(CX*1), Y0, Y4
+	VMASKMOVPS  (R9)(CX*1), Y0, Y5
+	VMASKMOVPS  (R10)(CX*1), Y0, Y6
+	VMASKMOVPS  (R11)(CX*1), Y0, Y7
+	VMASKMOVPS  (SI), Y0, Y8
+	VMASKMOVPS  (BX), Y0, Y9
+	VMOVAPS     Y4, Y10
+	VFMADD231PS Y3, Y8, Y10
+	VCMPPS      $0x1e, Y1, Y10, Y11
+	VANDPS      Y11, Y9, Y9
+	VCMPPS      $0x11, Y2, Y10, Y10
+	VANDPS      Y10, Y9, Y9
+	VMASKMOVPS  Y9, Y0, (DX)
+	VADDPS      Y9, Y6, Y6
+	VSUBPS      Y5, Y8, Y8
+	VFMADD231PS Y9, Y8, Y7
+	VMASKMOVPS  (SI)(R12*1), Y0, Y8
+	VMASKMOVPS  (BX)(R12*1), Y0, Y9
+	VMOVAPS     Y4, Y10
+	VFMADD231PS Y3, Y8, Y10
+	VCMPPS      $0x1e, Y1, Y10, Y11
+	VANDPS      Y11, Y9, Y9
+	VCMPPS      $0x11, Y2, Y10, Y10
+	VANDPS      Y10, Y9, Y9
+	VMASKMOVPS  Y9, Y0, (DX)(R12*1)
+	VADDPS      Y9, Y6, Y6
+	VSUBPS      Y5, Y8, Y8
+	VFMADD231PS Y9, Y8, Y7
+	VMASKMOVPS  (SI)(R12*2), Y0, Y8
+	VMASKMOVPS  (BX)(R12*2), Y0, Y9
+	VMOVAPS     Y4, Y10
+	VFMADD231PS Y3, Y8, Y10
+	VCMPPS      $0x1e, Y1, Y10, Y11
+	VANDPS      Y11, Y9, Y9
+	VCMPPS      $0x11, Y2, Y10, Y10
+	VANDPS      Y10, Y9, Y9
+	VMASKMOVPS  Y9, Y0, (DX)(R12*2)
+	VADDPS      Y9, Y6, Y6
+	VSUBPS      Y5, Y8, Y8
+	VFMADD231PS Y9, Y8, Y7
+	VMASKMOVPS  (SI)(AX*1), Y0, Y8
+	VMASKMOVPS  (BX)(AX*1), Y0, Y9
+	VMOVAPS     Y4, Y4
+	VFMADD231PS Y3, Y8, Y4
+	VCMPPS      $0x1e, Y1, Y4, Y3
+	VANDPS      Y3, Y9, Y9
+	VCMPPS      $0x11, Y2, Y4, Y3
+	VANDPS      Y3, Y9, Y9
+	VMASKMOVPS  Y9, Y0, (DX)(AX*1)
+	VADDPS      Y9, Y6, Y6
+	VSUBPS      Y5, Y8, Y8
+	VFMADD231PS Y9, Y8, Y7
+	VMASKMOVPS  Y6, Y0, (R10)(CX*1)
+	VMASKMOVPS  Y7, Y0, (R11)(CX*1)
+
+nextrows4:
+	SUBQ CX, DX
+	LEAQ (DX)(R12*4), DX
+	SUBQ CX, BX
+	LEAQ (BX)(R12*4), BX
+	SUBQ CX, SI
+	LEAQ (SI)(R12*4), SI
+	SUBQ $0x04, rows+64(FP)
+	JMP  rows4
+
+afterrows4:
+rows1:
+	CMPQ  rows+64(FP), $0x01
+	JL    afterrows1
+	XORQ  CX, CX
+	MOVQ  vectors+80(FP), AX
+	SHLQ  $0x05, AX
+	JZ    tailrows1
+	MOVB  stream+104(FP), R13
+	TESTB R13, R13
+	JNZ   streamrows1
+
+vectorrows1:
+	VMOVUPS     (DI)(CX*1), Y3
+	VMOVUPS     (R8)(CX*1), Y4
+	VMOVUPS     (R9)(CX*1), Y5
+	VMOVUPS     (R10)(CX*1), Y6
+	VMOVUPS     (R11)(CX*1), Y7
+	VMOVUPS     (SI), Y8
+	VMOVUPS     (BX), Y9
+	VMOVAPS     Y4, Y4
+	VFMADD231PS Y3, Y8, Y4
+	VCMPPS      $0x1e, Y1, Y4, Y3
+	VANDPS      Y3, Y9, Y9
+	VCMPPS      $0x11, Y2, Y4, Y3
+	VANDPS      Y3, Y9, Y9
+	VMOVUPS     Y9, (DX)
+	VADDPS      Y9, Y6, Y6
+	VSUBPS      Y5, Y8, Y8
+	VFMADD231PS Y9, Y8, Y7
+	VMOVUPS     Y6, (R10)(CX*1)
+	VMOVUPS     Y7, (R11)(CX*1)
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, CX
+	CMPQ        CX, AX
+	JL          vectorrows1
+	JMP         tailrows1
+
+streamrows1:
+	VMOVUPS     (DI)(CX*1), Y3
+	VMOVUPS     (R8)(CX*1), Y4
+	VMOVUPS     (R9)(CX*1), Y5
+	VMOVUPS     (R10)(CX*1), Y6
+	VMOVUPS     (R11)(CX*1), Y7
+	VMOVUPS     (SI), Y8
+	VMOVUPS     (BX), Y9
+	VMOVAPS     Y4, Y4
+	VFMADD231PS Y3, Y8, Y4
+	VCMPPS      $0x1e, Y1, Y4, Y3
+	VANDPS      Y3, Y9, Y9
+	VCMPPS      $0x11, Y2, Y4, Y3
+	VANDPS      Y3, Y9, Y9
+	VMOVNTPS    Y9, (DX)
+	VADDPS      Y9, Y6, Y6
+	VSUBPS      Y5, Y8, Y8
+	VFMADD231PS Y9, Y8, Y7
+	VMOVUPS     Y6, (R10)(CX*1)
+	VMOVUPS     Y7, (R11)(CX*1)
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, CX
+	CMPQ        CX, AX
+	JL          streamrows1
+
+tailrows1:
+	MOVB        tail+88(FP), AL
+	TESTB       AL, AL
+	JZ          nextrows1
+	VMASKMOVPS  (DI)(CX*1), Y0, Y3
+	VMASKMOVPS  (R8)(CX*1), Y0, Y4
+	VMASKMOVPS  (R9)(CX*1), Y0, Y5
+	VMASKMOVPS  (R10)(CX*1), Y0, Y6
+	VMASKMOVPS  (R11)(CX*1), Y0, Y7
+	VMASKMOVPS  (SI), Y0, Y8
+	VMASKMOVPS  (BX), Y0, Y9
+	VMOVAPS     Y4, Y4
+	VFMADD231PS Y3, Y8, Y4
+	VCMPPS      $0x1e, Y1, Y4, Y3
+	VANDPS      Y3, Y9, Y9
+	VCMPPS      $0x11, Y2, Y4, Y3
+	VANDPS      Y3, Y9, Y9
+	VMASKMOVPS  Y9, Y0, (DX)
+	VADDPS      Y9, Y6, Y6
+	VSUBPS      Y5, Y8, Y8
+	VFMADD231PS Y9, Y8, Y7
+	VMASKMOVPS  Y6, Y0, (R10)(CX*1)
+	VMASKMOVPS  Y7, Y0, (R11)(CX*1)
+
+nextrows1:
+	SUBQ CX, DX
+	ADDQ R12, DX
+	SUBQ CX, BX
+	ADDQ R12, BX
+	SUBQ CX, SI
+	ADDQ R12, SI
+	SUBQ $0x01, rows+64(FP)
+	JMP  rows1
+
+afterrows1:
+	VZEROUPPER
+	RET
+
+// func gradientHSwishAVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32, stream bool)
+// Requires: AVX, AVX2, FMA3
+TEXT ·gradientHSwishAVX2(SB), NOSPLIT, $0-105
+	MOVQ         mask+96(FP), AX
+	VMOVUPS      (AX), Y0
+	MOVL         $0xc0400000, AX
+	VMOVD        AX, X1
+	VBROADCASTSS X1, Y1
+	MOVL         $0x40400000, AX
+	VMOVD        AX, X2
+	VBROADCASTSS X2, Y2
+	MOVL         $0x3eaaaaab, AX
+	VMOVD        AX, X3
 	VBROADCASTSS X3, Y3
-	MOVL         $0x40400000, BX
-	VMOVD        BX, X4
+	MOVL         $0x3f000000, AX
+	VMOVD        AX, X4
 	VBROADCASTSS X4, Y4
-	MOVL         $0x3eaaaaab, BX
-	VMOVD        BX, X5
+	MOVL         $0x3f800000, AX
+	VMOVD        AX, X5
 	VBROADCASTSS X5, Y5
-	MOVL         $0x3f000000, BX
-	VMOVD        BX, X6
-	VBROADCASTSS X6, Y6
-	MOVL         $0x3f800000, BX
-	VMOVD        BX, X7
-	VBROADCASTSS X7, Y7
-	MOVQ         out+0(FP), BX
-	MOVQ         d+8(FP), SI
-	MOVQ         x+16(FP), DI
-	MOVQ         rows+64(FP), R8
-	MOVQ         rowBytes+72(FP), R9
-	MOVB         stream+88(FP), R10
-	TESTB        R10, R10
-	JNZ          streamed
+	MOVQ         out+0(FP), DX
+	MOVQ         d+8(FP), BX
+	MOVQ         x+16(FP), SI
+	MOVQ         scale+24(FP), DI
+	MOVQ         shift+32(FP), R8
+	MOVQ         mean+40(FP), R9
+	MOVQ         sum+48(FP), R10
+	MOVQ         dot+56(FP), R11
+	MOVQ         rowBytes+72(FP), R12
+	LEAQ         (R12)(R12*2), AX
 
-row:
-	VMASKMOVPS  (DI), Y0, Y8
-	VMASKMOVPS  (SI), Y0, Y9
-	VMASKMOVPS  (CX), Y0, Y10
-	VMASKMOVPS  (AX), Y0, Y11
-	VFMADD231PS Y11, Y8, Y10
-	VMOVAPS     Y6, Y11
-	VFMADD231PS Y5, Y10, Y11
-	VCMPPS      $0x1e, Y3, Y10, Y12
-	VANDPS      Y12, Y11, Y11
-	VCMPPS      $0x1d, Y4, Y10, Y10
-	VBLENDVPS   Y10, Y7, Y11, Y11
-	VMULPS      Y11, Y9, Y9
-	VMASKMOVPS  Y9, Y0, (BX)
-	VADDPS      Y9, Y1, Y1
-	VMASKMOVPS  (DX), Y0, Y11
-	VSUBPS      Y11, Y8, Y8
-	VFMADD231PS Y9, Y8, Y2
-	ADDQ        R9, DI
-	ADDQ        R9, SI
-	ADDQ        R9, BX
-	DECQ        R8
-	JNZ         row
-	JMP         sums
+rows4:
+	CMPQ  rows+64(FP), $0x04
+	JL    afterrows4
+	XORQ  CX, CX
+	MOVQ  vectors+80(FP), R13
+	SHLQ  $0x05, R13
+	JZ    tailrows4
+	MOVB  stream+104(FP), R14
+	TESTB R14, R14
+	JNZ   streamrows4
 
-streamed:
-	VMASKMOVPS  (DI), Y0, Y8
-	VMASKMOVPS  (SI), Y0, Y9
-	VMASKMOVPS  (CX), Y0, Y10
-	VMASKMOVPS  (AX), Y0, Y11
-	VFMADD231PS Y11, Y8, Y10
-	VMOVAPS     Y6, Y11
-	VFMADD231PS Y5, Y10, Y11
-	VCMPPS      $0x1e, Y3, Y10, Y12
-	VANDPS      Y12, Y11, Y11
-	VCMPPS      $0x1d, Y4, Y10, Y10
-	VBLENDVPS   Y10, Y7, Y11, Y11
-	VMULPS      Y11, Y9, Y9
-	VMOVNTPS    Y9, (BX)
-	VADDPS      Y9, Y1, Y1
-	VMASKMOVPS  (DX), Y0, Y11
-	VSUBPS      Y11, Y8, Y8
-	VFMADD231PS Y9, Y8, Y2
-	ADDQ        R9, DI
-	ADDQ        R9, SI
-	ADDQ        R9, BX
-	DECQ        R8
-	JNZ         streamed
-
-sums:
-	MOVQ       sum+48(FP), AX
-	MOVQ       dot+56(FP), CX
-	VMASKMOVPS (AX), Y0, Y3
-	VADDPS     Y3, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)
-	VMASKMOVPS (CX), Y0, Y1
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, (CX)
-	VZEROUPPER
-	RET
-
-// func gradientHSwish2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX2, FMA3
-TEXT ·gradientHSwish2AVX2(SB), NOSPLIT, $0-89
-	MOVQ         mask+80(FP), AX
-	VMOVUPS      (AX), Y0
-	MOVQ         scale+24(FP), AX
-	MOVQ         shift+32(FP), CX
-	MOVQ         mean+40(FP), DX
-	VXORPS       Y1, Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	MOVL         $0xc0400000, BX
-	VMOVD        BX, X5
-	VBROADCASTSS X5, Y5
-	MOVL         $0x40400000, BX
-	VMOVD        BX, X6
-	VBROADCASTSS X6, Y6
-	MOVL         $0x3eaaaaab, BX
-	VMOVD        BX, X7
-	VBROADCASTSS X7, Y7
-	MOVL         $0x3f000000, BX
-	VMOVD        BX, X8
-	VBROADCASTSS X8, Y8
-	MOVL         $0x3f800000, BX
-	VMOVD        BX, X9
-	VBROADCASTSS X9, Y9
-	MOVQ         out+0(FP), BX
-	MOVQ         d+8(FP), SI
-	MOVQ         x+16(FP), DI
-	MOVQ         rows+64(FP), R8
-	MOVQ         rowBytes+72(FP), R9
-	MOVB         stream+88(FP), R10
-	TESTB        R10, R10
-	JNZ          streamed
-
-row:
-	VMOVUPS     (DI), Y10
+vectorrows4:
+	VMOVUPS     (DI)(CX*1), Y6
+	VMOVUPS     (R8)(CX*1), Y7
+	VMOVUPS     (R9)(CX*1), Y8
+	VMOVUPS     (R10)(CX*1), Y9
+	VMOVUPS     (R11)(CX*1), Y10
 	VMOVUPS     (SI), Y11
-	VMOVUPS     (CX), Y12
-	VMOVUPS     (AX), Y13
-	VFMADD231PS Y13, Y10, Y12
-	VMOVAPS     Y8, Y13
-	VFMADD231PS Y7, Y12, Y13
-	VCMPPS      $0x1e, Y5, Y12, Y14
-	VANDPS      Y14, Y13, Y13
-	VCMPPS      $0x1d, Y6, Y12, Y12
-	VBLENDVPS   Y12, Y9, Y13, Y13
-	VMULPS      Y13, Y11, Y11
-	VMOVUPS     Y11, (BX)
-	VADDPS      Y11, Y1, Y1
-	VMOVUPS     (DX), Y13
-	VSUBPS      Y13, Y10, Y10
-	VFMADD231PS Y11, Y10, Y2
-	VMASKMOVPS  32(DI), Y0, Y10
-	VMASKMOVPS  32(SI), Y0, Y11
-	VMASKMOVPS  32(CX), Y0, Y12
-	VMASKMOVPS  32(AX), Y0, Y13
-	VFMADD231PS Y13, Y10, Y12
-	VMOVAPS     Y8, Y13
-	VFMADD231PS Y7, Y12, Y13
-	VCMPPS      $0x1e, Y5, Y12, Y14
-	VANDPS      Y14, Y13, Y13
-	VCMPPS      $0x1d, Y6, Y12, Y12
-	VBLENDVPS   Y12, Y9, Y13, Y13
-	VMULPS      Y13, Y11, Y11
-	VMASKMOVPS  Y11, Y0, 32(BX)
-	VADDPS      Y11, Y3, Y3
-	VMASKMOVPS  32(DX), Y0, Y13
-	VSUBPS      Y13, Y10, Y10
-	VFMADD231PS Y11, Y10, Y4
-	ADDQ        R9, DI
-	ADDQ        R9, SI
-	ADDQ        R9, BX
-	DECQ        R8
-	JNZ         row
-	JMP         sums
+	VMOVUPS     (BX), Y12
+	VMOVAPS     Y7, Y13
+	VFMADD231PS Y6, Y11, Y13
+	VMOVAPS     Y4, Y14
+	VFMADD231PS Y3, Y13, Y14
+	VCMPPS      $0x1e, Y1, Y13, Y15
+	VANDPS      Y15, Y14, Y14
+	VCMPPS      $0x1d, Y2, Y13, Y13
+	VBLENDVPS   Y13, Y5, Y14, Y14
+	VMULPS      Y14, Y12, Y12
+	VMOVUPS     Y12, (DX)
+	VADDPS      Y12, Y9, Y9
+	VSUBPS      Y8, Y11, Y11
+	VFMADD231PS Y12, Y11, Y10
+	VMOVUPS     (SI)(R12*1), Y11
+	VMOVUPS     (BX)(R12*1), Y12
+	VMOVAPS     Y7, Y13
+	VFMADD231PS Y6, Y11, Y13
+	VMOVAPS     Y4, Y14
+	VFMADD231PS Y3, Y13, Y14
+	VCMPPS      $0x1e, Y1, Y13, Y15
+	VANDPS      Y15, Y14, Y14
+	VCMPPS      $0x1d, Y2, Y13, Y13
+	VBLENDVPS   Y13, Y5, Y14, Y14
+	VMULPS      Y14, Y12, Y12
+	VMOVUPS     Y12, (DX)(R12*1)
+	VADDPS      Y12, Y9, Y9
+	VSUBPS      Y8, Y11, Y11
+	VFMADD231PS Y12, Y11, Y10
+	VMOVUPS     (SI)(R12*2), Y11
+	VMOVUPS     (BX)(R12*2), Y12
+	VMOVAPS     Y7, Y13
+	VFMADD231PS Y6, Y11, Y13
+	VMOVAPS     Y4, Y14
+	VFMADD231PS Y3, Y13, Y14
+	VCMPPS      $0x1e, Y1, Y13, Y15
+	VANDPS      Y15, Y14, Y14
+	VCMPPS      $0x1d, Y2, Y13, Y13
+	VBLENDVPS   Y13, Y5, Y14, Y14
+	VMULPS      Y14, Y12, Y12
+	VMOVUPS     Y12, (DX)(R12*2)
+	VADDPS      Y12, Y9, Y9
+	VSUBPS      Y8, Y11, Y11
+	VFMADD231PS Y12, Y11, Y10
+	VMOVUPS     (SI)(AX*1), Y11
+	VMOVUPS     (BX)(AX*1), Y12
+	VMOVAPS     Y7, Y7
+	VFMADD231PS Y6, Y11, Y7
+	VMOVAPS     Y4, Y6
+	VFMADD231PS Y3, Y7, Y6
+	VCMPPS      $0x1e, Y1, Y7, Y13
+	VANDPS      Y13, Y6, Y6
+	VCMPPS      $0x1d, Y2, Y7, Y7
+	VBLENDVPS   Y7, Y5, Y6, Y6
+	VMULPS      Y6, Y12, Y12
+	VMOVUPS     Y12, (DX)(AX*1)
+	VADDPS      Y12, Y9, Y9
+	VSUBPS      Y8, Y11, Y11
+	VFMADD231PS Y12, Y11, Y10
+	VMOVUPS     Y9, (R10)(CX*1)
+	VMOVUPS     Y10, (R11)(CX*1)
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, CX
+	CMPQ        CX, R13
+	JL          vectorrows4
+	JMP         tailrows4
 
-streamed:
-	VMOVUPS     (DI), Y10
+streamrows4:
+	VMOVUPS     (DI)(CX*1), Y6
+	VMOVUPS     (R8)(CX*1), Y7
+	VMOVUPS     (R9)(CX*1), Y8
+	VMOVUPS     (R10)(CX*1), Y9
+	VMOVUPS     (R11)(CX*1), Y10
 	VMOVUPS     (SI), Y11
-	VMOVUPS     (CX), Y12
-	VMOVUPS     (AX), Y13
-	VFMADD231PS Y13, Y10, Y12
-	VMOVAPS     Y8, Y13
-	VFMADD231PS Y7, Y12, Y13
-	VCMPPS      $0x1e, Y5, Y12, Y14
-	VANDPS      Y14, Y13, Y13
-	VCMPPS      $0x1d, Y6, Y12, Y12
-	VBLENDVPS   Y12, Y9, Y13, Y13
-	VMULPS      Y13, Y11, Y11
-	VMOVNTPS    Y11, (BX)
-	VADDPS      Y11, Y1, Y1
-	VMOVUPS     (DX), Y13
-	VSUBPS      Y13, Y10, Y10
-	VFMADD231PS Y11, Y10, Y2
-	VMASKMOVPS  32(DI), Y0, Y10
-	VMASKMOVPS  32(SI), Y0, Y11
-	VMASKMOVPS  32(CX), Y0, Y12
-	VMASKMOVPS  32(AX), Y0, Y13
-	VFMADD231PS Y13, Y10, Y12
-	VMOVAPS     Y8, Y13
-	VFMADD231PS Y7, Y12, Y13
-	VCMPPS      $0x1e, Y5, Y12, Y14
-	VANDPS      Y14, Y13, Y13
-	VCMPPS      $0x1d, Y6, Y12, Y12
-	VBLENDVPS   Y12, Y9, Y13, Y13
-	VMULPS      Y13, Y11, Y11
-	VMOVNTPS    Y11, 32(BX)
-	VADDPS      Y11, Y3, Y3
-	VMASKMOVPS  32(DX), Y0, Y13
-	VSUBPS      Y13, Y10, Y10
-	VFMADD231PS Y11, Y10, Y4
-	ADDQ        R9, DI
-	ADDQ        R9, SI
-	ADDQ        R9, BX
-	DECQ        R8
-	JNZ         streamed
+	VMOVUPS     (BX), Y12
+	VMOVAPS     Y7, Y13
+	VFMADD231PS Y6, Y11, Y13
+	VMOVAPS     Y4, Y14
+	VFMADD231PS Y3, Y13, Y14
+	VCMPPS      $0x1e, Y1, Y13, Y15
+	VANDPS      Y15, Y14, Y14
+	VCMPPS      $0x1d, Y2, Y13, Y13
+	VBLENDVPS   Y13, Y5, Y14, Y14
+	VMULPS      Y14, Y12, Y12
+	VMOVNTPS    Y12, (DX)
+	VADDPS      Y12, Y9, Y9
+	VSUBPS      Y8, Y11, Y11
+	VFMADD231PS Y12, Y11, Y10
+	VMOVUPS     (SI)(R12*1), Y11
+	VMOVUPS     (BX)(R12*1), Y12
+	VMOVAPS     Y7, Y13
+	VFMADD231PS Y6, Y11, Y13
+	VMOVAPS     Y4, Y14
+	VFMADD231PS Y3, Y13, Y14
+	VCMPPS      $0x1e, Y1, Y13, Y15
+	VANDPS      Y15, Y14, Y14
+	VCMPPS      $0x1d, Y2, Y13, Y13
+	VBLENDVPS   Y13, Y5, Y14, Y14
+	VMULPS      Y14, Y12, Y12
+	VMOVNTPS    Y12, (DX)(R12*1)
+	VADDPS      Y12, Y9, Y9
+	VSUBPS      Y8, Y11, Y11
+	VFMADD231PS Y12, Y11, Y10
+	VMOVUPS     (SI)(R12*2), Y11
+	VMOVUPS     (BX)(R12*2), Y12
+	VMOVAPS     Y7, Y13
+	VFMADD231PS Y6, Y11, Y13
+	VMOVAPS     Y4, Y14
+	VFMADD231PS Y3, Y13, Y14
+	VCMPPS      $0x1e, Y1, Y13, Y15
+	VANDPS      Y15, Y14, Y14
+	VCMPPS      $0x1d, Y2, Y13, Y13
+	VBLENDVPS   Y13, Y5, Y14, Y14
+	VMULPS      Y14, Y12, Y12
+	VMOVNTPS    Y12, (DX)(R12*2)
+	VADDPS      Y12, Y9, Y9
+	VSUBPS      Y8, Y11, Y11
+	VFMADD231PS Y12, Y11, Y10
+	VMOVUPS     (SI)(AX*1), Y11
+	VMOVUPS     (BX)(AX*1), Y12
+	VMOVAPS     Y7, Y7
+	VFMADD231PS Y6, Y11, Y7
+	VMOVAPS     Y4, Y6
+	VFMADD231PS Y3, Y7, Y6
+	VCMPPS      $0x1e, Y1, Y7, Y13
+	VANDPS      Y13, Y6, Y6
+	VCMPPS      $0x1d, Y2, Y7, Y7
+	VBLENDVPS   Y7, Y5, Y6, Y6
+	VMULPS      Y6, Y12, Y12
+	VMOVNTPS    Y12, (DX)(AX*1)
+	VADDPS      Y12, Y9, Y9
+	VSUBPS      Y8, Y11, Y11
+	VFMADD231PS Y12, Y11, Y10
+	VMOVUPS     Y9, (R10)(CX*1)
+	VMOVUPS     Y10, (R11)(CX*1)
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, CX
+	CMPQ        CX, R13
+	JL          streamrows4
 
-sums:
-	MOVQ       sum+48(FP), AX
-	MOVQ       dot+56(FP), CX
-	VMOVUPS    (AX), Y5
-	VADDPS     Y5, Y1, Y1
-	VMOVUPS    Y1, (AX)
-	VMOVUPS    (CX), Y1
-	VADDPS     Y1, Y2, Y2
-	VMOVUPS    Y2, (CX)
-	VMASKMOVPS 32(AX), Y0, Y1
-	VADDPS     Y1, Y3, Y3
-	VMASKMOVPS Y3, Y0, 32(AX)
-	VMASKMOVPS 32(CX), Y0, Y1
-	VADDPS     Y1, Y4, Y4
-	VMASKMOVPS Y4, Y0, 32(CX)
+tailrows4:
+	MOVB        tail+88(FP), R13
+	TESTB       R13, R13
+	JZ          nextrows4
+	VMASKMOVPS  (DI)(CX*1), Y0, Y6
+	VMASKMOVPS  (R8)(CX*1), Y0, Y7
+	VMASKMOVPS  (R9)(CX*1), Y0, Y8
+	VMASKMOVPS  (R10)(CX*1), Y0, Y9
+	VMASKMOVPS  (R11)(CX*1), Y0, Y10
+	VMASKMOVPS  (SI), Y0, Y11
+	VMASKMOVPS  (BX), Y0, Y12
+	VMOVAPS     Y7, Y13
+	VFMADD231PS Y6, Y11, Y13
+	VMOVAPS     Y4, Y14
+	VFMADD231PS Y3, Y13, Y14
+	VCMPPS      $0x1e, Y1, Y13, Y15
+	VANDPS      Y15, Y14, Y14
+	VCMPPS      $0x1d, Y2, Y13, Y13
+	VBLENDVPS   Y13, Y5, Y14, Y14
+	VMULPS      Y14, Y12, Y12
+	VMASKMOVPS  Y12, Y0, (DX)
+	VADDPS      Y12, Y9, Y9
+	VSUBPS      Y8, Y11, Y11
+	VFMADD231PS Y12, Y11, Y10
+	VMASKMOVPS  (SI)(R12*1), Y0, Y11
+	VMASKMOVPS  (BX)(R12*1), Y0, Y12
+	VMOVAPS     Y7, Y13
+	VFMADD231PS Y6, Y11, Y13
+	VMOVAPS     Y4, Y14
+	VFMADD231PS Y3, Y13, Y14
+	VCMPPS      $0x1e, Y1, Y13, Y15
+	VANDPS      Y15, Y14, Y14
+	VCMPPS      $0x1d, Y2, Y13, Y13
+	VBLENDVPS   Y13, Y5, Y14, Y14
+	VMULPS      Y14, Y12, Y12
+	VMASKMOVPS  Y12, Y0, (DX)(R12*1)
+	VADDPS      Y12, Y9, Y9
+	VSUBPS      Y8, Y11, Y11
+	VFMADD231PS Y12, Y11, Y10
+	VMASKMOVPS  (SI)(R12*2), Y0, Y11
+	VMASKMOVPS  (BX)(R12*2), Y0, Y12
+	VMOVAPS     Y7, Y13
+	VFMADD231PS Y6, Y11, Y13
+	VMOVAPS     Y4, Y14
+	VFMADD231PS Y3, Y13, Y14
+	VCMPPS      $0x1e, Y1, Y13, Y15
+	VANDPS      Y15, Y14, Y14
+	VCMPPS      $0x1d, Y2, Y13, Y13
+	VBLENDVPS   Y13, Y5, Y14, Y14
+	VMULPS      Y14, Y12, Y12
+	VMASKMOVPS  Y12, Y0, (DX)(R12*2)
+	VADDPS      Y12, Y9, Y9
+	VSUBPS      Y8, Y11, Y11
+	VFMADD231PS Y12, Y11, Y10
+	VMASKMOVPS  (SI)(AX*1), Y0, Y11
+	VMASKMOVPS  (BX)(AX*1), Y0, Y12
+	VMOVAPS     Y7, Y7
+	VFMADD231PS Y6, Y11, Y7
+	VMOVAPS     Y4, Y6
+	VFMADD231PS Y3, Y7, Y6
+	VCMPPS      $0x1e, Y1, Y7, Y13
+	VANDPS      Y13, Y6, Y6
+	VCMPPS      $0x1d, Y2, Y7, Y7
+	VBLENDVPS   Y7, Y5, Y6, Y6
+	VMULPS      Y6, Y12, Y12
+	VMASKMOVPS  Y12, Y0, (DX)(AX*1)
+	VADDPS      Y12, Y9, Y9
+	VSUBPS      Y8, Y11, Y11
+	VFMADD231PS Y12, Y11, Y10
+	VMASKMOVPS  Y9, Y0, (R10)(CX*1)
+	VMASKMOVPS  Y10, Y0, (R11)(CX*1)
+
+nextrows4:
+	SUBQ CX, DX
+	LEAQ (DX)(R12*4), DX
+	SUBQ CX, BX
+	LEAQ (BX)(R12*4), BX
+	SUBQ CX, SI
+	LEAQ (SI)(R12*4), SI
+	SUBQ $0x04, rows+64(FP)
+	JMP  rows4
+
+afterrows4:
+rows1:
+	CMPQ  rows+64(FP), $0x01
+	JL    afterrows1
+	XORQ  CX, CX
+	MOVQ  vectors+80(FP), AX
+	SHLQ  $0x05, AX
+	JZ    tailrows1
+	MOVB  stream+104(FP), R13
+	TESTB R13, R13
+	JNZ   streamrows1
+
+vectorrows1:
+	VMOVUPS     (DI)(CX*1), Y6
+	VMOVUPS     (R8)(CX*1), Y7
+	VMOVUPS     (R9)(CX*1), Y8
+	VMOVUPS     (R10)(CX*1), Y9
+	VMOVUPS     (R11)(CX*1), Y10
+	VMOVUPS     (SI), Y11
+	VMOVUPS     (BX), Y12
+	VMOVAPS     Y7, Y7
+	VFMADD231PS Y6, Y11, Y7
+	VMOVAPS     Y4, Y6
+	VFMADD231PS Y3, Y7, Y6
+	VCMPPS      $0x1e, Y1, Y7, Y13
+	VANDPS      Y13, Y6, Y6
+	VCMPPS      $0x1d, Y2, Y7, Y7
+	VBLENDVPS   Y7, Y5, Y6, Y6
+	VMULPS      Y6, Y12, Y12
+	VMOVUPS     Y12, (DX)
+	VADDPS      Y12, Y9, Y9
+	VSUBPS      Y8, Y11, Y11
+	VFMADD231PS Y12, Y11, Y10
+	VMOVUPS     Y9, (R10)(CX*1)
+	VMOVUPS     Y10, (R11)(CX*1)
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, CX
+	CMPQ        CX, AX
+	JL          vectorrows1
+	JMP         tailrows1
+
+streamrows1:
+	VMOVUPS     (DI)(CX*1), Y6
+	VMOVUPS     (R8)(CX*1), Y7
+	VMOVUPS     (R9)(CX*1), Y8
+	VMOVUPS     (R10)(CX*1), Y9
+	VMOVUPS     (R11)(CX*1), Y10
+	VMOVUPS     (SI), Y11
+	VMOVUPS     (BX), Y12
+	VMOVAPS     Y7, Y7
+	VFMADD231PS Y6, Y11, Y7
+	VMOVAPS     Y4, Y6
+	VFMADD231PS Y3, Y7, Y6
+	VCMPPS      $0x1e, Y1, Y7, Y13
+	VANDPS      Y13, Y6, Y6
+	VCMPPS      $0x1d, Y2, Y7, Y7
+	VBLENDVPS   Y7, Y5, Y6, Y6
+	VMULPS      Y6, Y12, Y12
+	VMOVNTPS    Y12, (DX)
+	VADDPS      Y12, Y9, Y9
+	VSUBPS      Y8, Y11, Y11
+	VFMADD231PS Y12, Y11, Y10
+	VMOVUPS     Y9, (R10)(CX*1)
+	VMOVUPS     Y10, (R11)(CX*1)
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, CX
+	CMPQ        CX, AX
+	JL          streamrows1
+
+tailrows1:
+	MOVB        tail+88(FP), AL
+	TESTB       AL, AL
+	JZ          nextrows1
+	VMASKMOVPS  (DI)(CX*1), Y0, Y6
+	VMASKMOVPS  (R8)(CX*1), Y0, Y7
+	VMASKMOVPS  (R9)(CX*1), Y0, Y8
+	VMASKMOVPS  (R10)(CX*1), Y0, Y9
+	VMASKMOVPS  (R11)(CX*1), Y0, Y10
+	VMASKMOVPS  (SI), Y0, Y11
+	VMASKMOVPS  (BX), Y0, Y12
+	VMOVAPS     Y7, Y7
+	VFMADD231PS Y6, Y11, Y7
+	VMOVAPS     Y4, Y6
+	VFMADD231PS Y3, Y7, Y6
+	VCMPPS      $0x1e, Y1, Y7, Y13
+	VANDPS      Y13, Y6, Y6
+	VCMPPS      $0x1d, Y2, Y7, Y7
+	VBLENDVPS   Y7, Y5, Y6, Y6
+	VMULPS      Y6, Y12, Y12
+	VMASKMOVPS  Y12, Y0, (DX)
+	VADDPS      Y12, Y9, Y9
+	VSUBPS      Y8, Y11, Y11
+	VFMADD231PS Y12, Y11, Y10
+	VMASKMOVPS  Y9, Y0, (R10)(CX*1)
+	VMASKMOVPS  Y10, Y0, (R11)(CX*1)
+
+nextrows1:
+	SUBQ CX, DX
+	ADDQ R12, DX
+	SUBQ CX, BX
+	ADDQ R12, BX
+	SUBQ CX, SI
+	ADDQ R12, SI
+	SUBQ $0x01, rows+64(FP)
+	JMP  rows1
+
+afterrows1:
 	VZEROUPPER
 	RET
 
-// func gradientSiLU1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+// func gradientSiLUAVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32, stream bool)
 // Requires: AVX, AVX2, FMA3
-TEXT ·gradientSiLU1AVX2(SB), NOSPLIT, $0-89
-	MOVQ    mask+80(FP), AX
+TEXT ·gradientSiLUAVX2(SB), NOSPLIT, $0-105
+	MOVQ    mask+96(FP), AX
 	VMOVUPS (AX), Y0
-	MOVQ    scale+24(FP), AX
-	MOVQ    shift+32(FP), CX
-	MOVQ    mean+40(FP), DX
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    out+0(FP), BX
-	MOVQ    d+8(FP), SI
-	MOVQ    x+16(FP), DI
-	MOVQ    rows+64(FP), R8
-	MOVQ    rowBytes+72(FP), R9
-	MOVB    stream+88(FP), R10
-	TESTB   R10, R10
-	JNZ     streamed
+	MOVQ    out+0(FP), DX
+	MOVQ    d+8(FP), BX
+	MOVQ    x+16(FP), SI
+	MOVQ    scale+24(FP), DI
+	MOVQ    shift+32(FP), R8
+	MOVQ    mean+40(FP), R9
+	MOVQ    sum+48(FP), R10
+	MOVQ    dot+56(FP), R11
+	MOVQ    rowBytes+72(FP), R12
+	LEAQ    (R12)(R12*2), AX
 
-row:
-	VMASKMOVPS   (DI), Y0, Y3
-	VMASKMOVPS   (SI), Y0, Y4
-	VMASKMOVPS   (CX), Y0, Y5
-	VMASKMOVPS   (AX), Y0, Y6
-	VFMADD231PS  Y6, Y3, Y5
-	VBROADCASTSS exponential<>+4(SB), Y6
-	VMAXPS       Y6, Y5, Y6
-	VBROADCASTSS exponential<>+0(SB), Y7
-	VMINPS       Y7, Y6, Y6
-	VBROADCASTSS exponential<>+8(SB), Y7
-	VMULPS       Y7, Y6, Y7
-	VBROADCASTSS exponential<>+12(SB), Y8
-	VADDPS       Y8, Y7, Y7
-	VBROADCASTSS exponential<>+12(SB), Y8
-	VSUBPS       Y8, Y7, Y8
-	VBROADCASTSS exponential<>+16(SB), Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS exponential<>+20(SB), Y9
-	VMULPS       Y9, Y8, Y8
-	VADDPS       Y8, Y6, Y6
-	VBROADCASTSS exponential<>+44(SB), Y8
-	VMULPS       Y8, Y6, Y9
-	VBROADCASTSS exponential<>+40(SB), Y8
-	VADDPS       Y8, Y9, Y9
-	VMULPS       Y6, Y9, Y9
-	VBROADCASTSS exponential<>+36(SB), Y8
-	VADDPS       Y8, Y9, Y9
-	VMULPS       Y6, Y9, Y9
-	VBROADCASTSS exponential<>+32(SB), Y8
-	VADDPS       Y8, Y9, Y9
-	VMULPS       Y6, Y9, Y9
-	VBROADCASTSS exponential<>+28(SB), Y8
-	VADDPS       Y8, Y9, Y9
-	VMULPS       Y6, Y6, Y8
-	VMULPS       Y8, Y9, Y9
-	VSUBPS       Y6, Y9, Y9
-	VBROADCASTSS exponential<>+24(SB), Y6
-	VADDPS       Y6, Y9, Y9
-	VPSLLD       $0x17, Y7, Y7
-	VPADDD       Y7, Y9, Y9
-	VBROADCASTSS exponential<>+24(SB), Y6
-	VADDPS       Y6, Y9, Y9
-	VBROADCASTSS exponential<>+24(SB), Y6
-	VDIVPS       Y9, Y6, Y9
-	VSUBPS       Y9, Y6, Y7
-	VMULPS       Y5, Y7, Y7
-	VADDPS       Y6, Y7, Y7
-	VMULPS       Y9, Y7, Y7
-	VMULPS       Y7, Y4, Y4
-	VMASKMOVPS   Y4, Y0, (BX)
-	VADDPS       Y4, Y1, Y1
-	VMASKMOVPS   (DX), Y0, Y6
-	VSUBPS       Y6, Y3, Y3
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         R9, DI
-	ADDQ         R9, SI
-	ADDQ         R9, BX
-	DECQ         R8
-	JNZ          row
-	JMP          sums
+rows4:
+	CMPQ  rows+64(FP), $0x04
+	JL    afterrows4
+	XORQ  CX, CX
+	MOVQ  vectors+80(FP), R13
+	SHLQ  $0x05, R13
+	JZ    tailrows4
+	MOVB  stream+104(FP), R14
+	TESTB R14, R14
+	JNZ   streamrows4
 
-streamed:
-	VMASKMOVPS   (DI), Y0, Y3
-	VMASKMOVPS   (SI), Y0, Y4
-	VMASKMOVPS   (CX), Y0, Y5
-	VMASKMOVPS   (AX), Y0, Y6
-	VFMADD231PS  Y6, Y3, Y5
-	VBROADCASTSS exponential<>+4(SB), Y6
-	VMAXPS       Y6, Y5, Y6
-	VBROADCASTSS exponential<>+0(SB), Y7
-	VMINPS       Y7, Y6, Y6
-	VBROADCASTSS exponential<>+8(SB), Y7
-	VMULPS       Y7, Y6, Y7
-	VBROADCASTSS exponential<>+12(SB), Y8
-	VADDPS       Y8, Y7, Y7
-	VBROADCASTSS exponential<>+12(SB), Y8
-	VSUBPS       Y8, Y7, Y8
-	VBROADCASTSS exponential<>+16(SB), Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS exponential<>+20(SB), Y9
-	VMULPS       Y9, Y8, Y8
-	VADDPS       Y8, Y6, Y6
-	VBROADCASTSS exponential<>+44(SB), Y8
-	VMULPS       Y8, Y6, Y9
-	VBROADCASTSS exponential<>+40(SB), Y8
-	VADDPS       Y8, Y9, Y9
-	VMULPS       Y6, Y9, Y9
-	VBROADCASTSS exponential<>+36(SB), Y8
-	VADDPS       Y8, Y9, Y9
-	VMULPS       Y6, Y9, Y9
-	VBROADCASTSS exponential<>+32(SB), Y8
-	VADDPS       Y8, Y9, Y9
-	VMULPS       Y6, Y9, Y9
-	VBROADCASTSS exponential<>+28(SB), Y8
-	VADDPS       Y8, Y9, Y9
-	VMULPS       Y6, Y6, Y8
-	VMULPS       Y8, Y9, Y9
-	VSUBPS       Y6, Y9, Y9
-	VBROADCASTSS exponential<>+24(SB), Y6
-	VADDPS       Y6, Y9, Y9
-	VPSLLD       $0x17, Y7, Y7
-	VPADDD       Y7, Y9, Y9
-	VBROADCASTSS exponential<>+24(SB), Y6
-	VADDPS       Y6, Y9, Y9
-	VBROADCASTSS exponential<>+24(SB), Y6
-	VDIVPS       Y9, Y6, Y9
-	VSUBPS       Y9, Y6, Y7
-	VMULPS       Y5, Y7, Y7
-	VADDPS       Y6, Y7, Y7
-	VMULPS       Y9, Y7, Y7
-	VMULPS       Y7, Y4, Y4
-	VMOVNTPS     Y4, (BX)
-	VADDPS       Y4, Y1, Y1
-	VMASKMOVPS   (DX), Y0, Y6
-	VSUBPS       Y6, Y3, Y3
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         R9, DI
-	ADDQ         R9, SI
-	ADDQ         R9, BX
-	DECQ         R8
-	JNZ          streamed
-
-sums:
-	MOVQ       sum+48(FP), AX
-	MOVQ       dot+56(FP), CX
-	VMASKMOVPS (AX), Y0, Y3
-	VADDPS     Y3, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)
-	VMASKMOVPS (CX), Y0, Y1
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, (CX)
-	VZEROUPPER
-	RET
-
-// func gradientSiLU2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-// Requires: AVX, AVX2, FMA3
-TEXT ·gradientSiLU2AVX2(SB), NOSPLIT, $0-89
-	MOVQ    mask+80(FP), AX
-	VMOVUPS (AX), Y0
-	MOVQ    scale+24(FP), AX
-	MOVQ    shift+32(FP), CX
-	MOVQ    mean+40(FP), DX
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    out+0(FP), BX
-	MOVQ    d+8(FP), SI
-	MOVQ    x+16(FP), DI
-	MOVQ    rows+64(FP), R8
-	MOVQ    rowBytes+72(FP), R9
-	MOVB    stream+88(FP), R10
-	TESTB   R10, R10
-	JNZ     streamed
-
-row:
-	VMOVUPS      (DI), Y5
+vectorrows4:
+	VMOVUPS      (DI)(CX*1), Y1
+	VMOVUPS      (R8)(CX*1), Y2
+	VMOVUPS      (R9)(CX*1), Y3
+	VMOVUPS      (R10)(CX*1), Y4
+	VMOVUPS      (R11)(CX*1), Y5
 	VMOVUPS      (SI), Y6
-	VMOVUPS      (CX), Y7
-	VMOVUPS      (AX), Y8
-	VFMADD231PS  Y8, Y5, Y7
-	VBROADCASTSS exponential<>+4(SB), Y8
-	VMAXPS       Y8, Y7, Y8
-	VBROADCASTSS exponential<>+0(SB), Y9
-	VMINPS       Y9, Y8, Y8
-	VBROADCASTSS exponential<>+8(SB), Y9
-	VMULPS       Y9, Y8, Y9
-	VBROADCASTSS exponential<>+12(SB), Y10
-	VADDPS       Y10, Y9, Y9
-	VBROADCASTSS exponential<>+12(SB), Y10
-	VSUBPS       Y10, Y9, Y10
-	VBROADCASTSS exponential<>+16(SB), Y11
-	VFMADD231PS  Y11, Y10, Y8
-	VBROADCASTSS exponential<>+20(SB), Y11
-	VMULPS       Y11, Y10, Y10
-	VADDPS       Y10, Y8, Y8
-	VBROADCASTSS exponential<>+44(SB), Y10
-	VMULPS       Y10, Y8, Y11
-	VBROADCASTSS exponential<>+40(SB), Y10
-	VADDPS       Y10, Y11, Y11
-	VMULPS       Y8, Y11, Y11
-	VBROADCASTSS exponential<>+36(SB), Y10
-	VADDPS       Y10, Y11, Y11
-	VMULPS       Y8, Y11, Y11
-	VBROADCASTSS exponential<>+32(SB), Y10
-	VADDPS       Y10, Y11, Y11
-	VMULPS       Y8, Y11, Y11
-	VBROADCASTSS exponential<>+28(SB), Y10
-	VADDPS       Y10, Y11, Y11
-	VMULPS       Y8, Y8, Y10
-	VMULPS       Y10, Y11, Y11
-	VSUBPS       Y8, Y11, Y11
-	VBROADCASTSS exponential<>+24(SB), Y8
-	VADDPS       Y8, Y11, Y11
-	VPSLLD       $0x17, Y9, Y9
-	VPADDD       Y9, Y11, Y11
-	VBROADCASTSS exponential<>+24(SB), Y8
-	VADDPS       Y8, Y11, Y11
-	VBROADCASTSS exponential<>+24(SB), Y8
-	VDIVPS       Y11, Y8, Y11
-	VSUBPS       Y11, Y8, Y9
-	VMULPS       Y7, Y9, Y9
-	VADDPS       Y8, Y9, Y9
-	VMULPS       Y11, Y9, Y9
-	VMULPS       Y9, Y6, Y6
-	VMOVUPS      Y6, (BX)
-	VADDPS       Y6, Y1, Y1
-	VMOVUPS      (DX), Y8
-	VSUBPS       Y8, Y5, Y5
-	VFMADD231PS  Y6, Y5, Y2
-	VMASKMOVPS   32(DI), Y0, Y5
-	VMASKMOVPS   32(SI), Y0, Y6
-	VMASKMOVPS   32(CX), Y0, Y7
-	VMASKMOVPS   32(AX), Y0, Y8
-	VFMADD231PS  Y8, Y5, Y7
-	VBROADCASTSS exponential<>+4(SB), Y8
-	VMAXPS       Y8, Y7, Y8
-	VBROADCASTSS exponential<>+0(SB), Y9
-	VMINPS       Y9, Y8, Y8
-	VBROADCASTSS exponential<>+8(SB), Y9
-	VMULPS       Y9, Y8, Y9
-	VBROADCASTSS exponential<>+12(SB), Y10
-	VADDPS       Y10, Y9, Y9
-	VBROADCASTSS exponential<>+12(SB), Y10
-	VSUBPS       Y10, Y9, Y10
-	VBROADCASTSS exponential<>+16(SB), Y11
-	VFMADD231PS  Y11, Y10, Y8
-	VBROADCASTSS exponential<>+20(SB), Y11
-	VMULPS       Y11, Y10, Y10
-	VADDPS       Y10, Y8, Y8
-	VBROADCASTSS exponential<>+44(SB), Y10
-	VMULPS       Y10, Y8, Y11
-	VBROADCASTSS exponential<>+40(SB), Y10
-	VADDPS       Y10, Y11, Y11
-	VMULPS       Y8, Y11, Y11
-	VBROADCASTSS exponential<>+36(SB), Y10
-	VADDPS       Y10, Y11, Y11
-	VMULPS       Y8, Y11, Y11
-	VBROADCASTSS exponential<>+32(SB), Y10
-	VADDPS       Y10, Y11, Y11
-	VMULPS       Y8, Y11, Y11
-	VBROADCASTSS exponential<>+28(SB), Y10
-	VADDPS       Y10, Y11, Y11
-	VMULPS       Y8, Y8, Y10
-	VMULPS       Y10, Y11, Y11
-	VSUBPS       Y8, Y11, Y11
-	VBROADCASTSS exponential<>+24(SB), Y8
-	VADDPS       Y8, Y11, Y11
-	VPSLLD       $0x17, Y9, Y9
-	VPADDD       Y9, Y11, Y11
-	VBROADCASTSS exponential<>+24(SB), Y8
-	VADDPS       Y8, Y11, Y11
-	VBROADCASTSS exponential<>+24(SB), Y8
-	VDIVPS       Y11, Y8, Y11
-	VSUBPS       Y11, Y8, Y9
-	VMULPS       Y7, Y9, Y9
-	VADDPS       Y8, Y9, Y9
-	VMULPS       Y11, Y9, Y9
-	VMULPS       Y9, Y6, Y6
-	VMASKMOVPS   Y6, Y0, 32(BX)
-	VADDPS       Y6, Y3, Y3
-	VMASKMOVPS   32(DX), Y0, Y8
-	VSUBPS       Y8, Y5, Y5
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         R9, DI
-	ADDQ         R9, SI
-	ADDQ         R9, BX
-	DECQ         R8
-	JNZ          row
-	JMP          sums
+	VMOVUPS      (BX), Y7
+	VMOVAPS      Y2, Y8
+	VFMADD231PS  Y1, Y6, Y8
+	VBROADCASTSS exponential<>+4(SB), Y9
+	VMAXPS       Y9, Y8, Y9
+	VBROADCASTSS exponential<>+0(SB), Y10
+	VMINPS       Y10, Y9, Y9
+	VBROADCASTSS exponential<>+8(SB), Y10
+	VMULPS       Y10, Y9, Y10
+	VBROADCASTSS exponential<>+12(SB), Y11
+	VADDPS       Y11, Y10, Y10
+	VBROADCASTSS exponential<>+12(SB), Y11
+	VSUBPS       Y11, Y10, Y11
+	VBROADCASTSS exponential<>+16(SB), Y12
+	VFMADD231PS  Y12, Y11, Y9
+	VBROADCASTSS exponential<>+20(SB), Y12
+	VMULPS       Y12, Y11, Y11
+	VADDPS       Y11, Y9, Y9
+	VBROADCASTSS exponential<>+44(SB), Y11
+	VMULPS       Y11, Y9, Y12
+	VBROADCASTSS exponential<>+40(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+36(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+32(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+28(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y9, Y11
+	VMULPS       Y11, Y12, Y12
+	VSUBPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VADDPS       Y9, Y12, Y12
+	VPSLLD       $0x17, Y10, Y10
+	VPADDD       Y10, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VADDPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VDIVPS       Y12, Y9, Y12
+	VSUBPS       Y12, Y9, Y10
+	VMULPS       Y8, Y10, Y10
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y10, Y7, Y7
+	VMOVUPS      Y7, (DX)
+	VADDPS       Y7, Y4, Y4
+	VSUBPS       Y3, Y6, Y6
+	VFMADD231PS  Y7, Y6, Y5
+	VMOVUPS      (SI)(R12*1), Y6
+	VMOVUPS      (BX)(R12*1), Y7
+	VMOVAPS      Y2, Y8
+	VFMADD231PS  Y1, Y6, Y8
+	VBROADCASTSS exponential<>+4(SB), Y9
+	VMAXPS       Y9, Y8, Y9
+	VBROADCASTSS exponential<>+0(SB), Y10
+	VMINPS       Y10, Y9, Y9
+	VBROADCASTSS exponential<>+8(SB), Y10
+	VMULPS       Y10, Y9, Y10
+	VBROADCASTSS exponential<>+12(SB), Y11
+	VADDPS       Y11, Y10, Y10
+	VBROADCASTSS exponential<>+12(SB), Y11
+	VSUBPS       Y11, Y10, Y11
+	VBROADCASTSS exponential<>+16(SB), Y12
+	VFMADD231PS  Y12, Y11, Y9
+	VBROADCASTSS exponential<>+20(SB), Y12
+	VMULPS       Y12, Y11, Y11
+	VADDPS       Y11, Y9, Y9
+	VBROADCASTSS exponential<>+44(SB), Y11
+	VMULPS       Y11, Y9, Y12
+	VBROADCASTSS exponential<>+40(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+36(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+32(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+28(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y9, Y11
+	VMULPS       Y11, Y12, Y12
+	VSUBPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VADDPS       Y9, Y12, Y12
+	VPSLLD       $0x17, Y10, Y10
+	VPADDD       Y10, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VADDPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VDIVPS       Y12, Y9, Y12
+	VSUBPS       Y12, Y9, Y10
+	VMULPS       Y8, Y10, Y10
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y10, Y7, Y7
+	VMOVUPS      Y7, (DX)(R12*1)
+	VADDPS       Y7, Y4, Y4
+	VSUBPS       Y3, Y6, Y6
+	VFMADD231PS  Y7, Y6, Y5
+	VMOVUPS      (SI)(R12*2), Y6
+	VMOVUPS      (BX)(R12*2), Y7
+	VMOVAPS      Y2, Y8
+	VFMADD231PS  Y1, Y6, Y8
+	VBROADCASTSS exponential<>+4(SB), Y9
+	VMAXPS       Y9, Y8, Y9
+	VBROADCASTSS exponential<>+0(SB), Y10
+	VMINPS       Y10, Y9, Y9
+	VBROADCASTSS exponential<>+8(SB), Y10
+	VMULPS       Y10, Y9, Y10
+	VBROADCASTSS exponential<>+12(SB), Y11
+	VADDPS       Y11, Y10, Y10
+	VBROADCASTSS exponential<>+12(SB), Y11
+	VSUBPS       Y11, Y10, Y11
+	VBROADCASTSS exponential<>+16(SB), Y12
+	VFMADD231PS  Y12, Y11, Y9
+	VBROADCASTSS exponential<>+20(SB), Y12
+	VMULPS       Y12, Y11, Y11
+	VADDPS       Y11, Y9, Y9
+	VBROADCASTSS exponential<>+44(SB), Y11
+	VMULPS       Y11, Y9, Y12
+	VBROADCASTSS exponential<>+40(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+36(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+32(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+28(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y9, Y11
+	VMULPS       Y11, Y12, Y12
+	VSUBPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VADDPS       Y9, Y12, Y12
+	VPSLLD       $0x17, Y10, Y10
+	VPADDD       Y10, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VADDPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VDIVPS       Y12, Y9, Y12
+	VSUBPS       Y12, Y9, Y10
+	VMULPS       Y8, Y10, Y10
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y10, Y7, Y7
+	VMOVUPS      Y7, (DX)(R12*2)
+	VADDPS       Y7, Y4, Y4
+	VSUBPS       Y3, Y6, Y6
+	VFMADD231PS  Y7, Y6, Y5
+	VMOVUPS      (SI)(AX*1), Y6
+	VMOVUPS      (BX)(AX*1), Y7
+	VMOVAPS      Y2, Y2
+	VFMADD231PS  Y1, Y6, Y2
+	VBROADCASTSS exponential<>+4(SB), Y1
+	VMAXPS       Y1, Y2, Y1
+	VBROADCASTSS exponential<>+0(SB), Y8
+	VMINPS       Y8, Y1, Y1
+	VBROADCASTSS exponential<>+8(SB), Y8
+	VMULPS       Y8, Y1, Y8
+	VBROADCASTSS exponential<>+12(SB), Y9
+	VADDPS       Y9, Y8, Y8
+	VBROADCASTSS exponential<>+12(SB), Y9
+	VSUBPS       Y9, Y8, Y9
+	VBROADCASTSS exponential<>+16(SB), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS exponential<>+20(SB), Y10
+	VMULPS       Y10, Y9, Y9
+	VADDPS       Y9, Y1, Y1
+	VBROADCASTSS exponential<>+44(SB), Y9
+	VMULPS       Y9, Y1, Y10
+	VBROADCASTSS exponential<>+40(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+36(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+32(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+28(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y1, Y9
+	VMULPS       Y9, Y10, Y10
+	VSUBPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VADDPS       Y1, Y10, Y10
+	VPSLLD       $0x17, Y8, Y8
+	VPADDD       Y8, Y10, Y10
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VADDPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VDIVPS       Y10, Y1, Y10
+	VSUBPS       Y10, Y1, Y8
+	VMULPS       Y2, Y8, Y8
+	VADDPS       Y1, Y8, Y8
+	VMULPS       Y10, Y8, Y8
+	VMULPS       Y8, Y7, Y7
+	VMOVUPS      Y7, (DX)(AX*1)
+	VADDPS       Y7, Y4, Y4
+	VSUBPS       Y3, Y6, Y6
+	VFMADD231PS  Y7, Y6, Y5
+	VMOVUPS      Y4, (R10)(CX*1)
+	VMOVUPS      Y5, (R11)(CX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, CX
+	CMPQ         CX, R13
+	JL           vectorrows4
+	JMP          tailrows4
 
-streamed:
-	VMOVUPS      (DI), Y5
+streamrows4:
+	VMOVUPS      (DI)(CX*1), Y1
+	VMOVUPS      (R8)(CX*1), Y2
+	VMOVUPS      (R9)(CX*1), Y3
+	VMOVUPS      (R10)(CX*1), Y4
+	VMOVUPS      (R11)(CX*1), Y5
 	VMOVUPS      (SI), Y6
-	VMOVUPS      (CX), Y7
-	VMOVUPS      (AX), Y8
-	VFMADD231PS  Y8, Y5, Y7
-	VBROADCASTSS exponential<>+4(SB), Y8
-	VMAXPS       Y8, Y7, Y8
-	VBROADCASTSS exponential<>+0(SB), Y9
-	VMINPS       Y9, Y8, Y8
-	VBROADCASTSS exponential<>+8(SB), Y9
-	VMULPS       Y9, Y8, Y9
-	VBROADCASTSS exponential<>+12(SB), Y10
-	VADDPS       Y10, Y9, Y9
-	VBROADCASTSS exponential<>+12(SB), Y10
-	VSUBPS       Y10, Y9, Y10
-	VBROADCASTSS exponential<>+16(SB), Y11
-	VFMADD231PS  Y11, Y10, Y8
-	VBROADCASTSS exponential<>+20(SB), Y11
-	VMULPS       Y11, Y10, Y10
-	VADDPS       Y10, Y8, Y8
-	VBROADCASTSS exponential<>+44(SB), Y10
-	VMULPS       Y10, Y8, Y11
-	VBROADCASTSS exponential<>+40(SB), Y10
-	VADDPS       Y10, Y11, Y11
-	VMULPS       Y8, Y11, Y11
-	VBROADCASTSS exponential<>+36(SB), Y10
-	VADDPS       Y10, Y11, Y11
-	VMULPS       Y8, Y11, Y11
-	VBROADCASTSS exponential<>+32(SB), Y10
-	VADDPS       Y10, Y11, Y11
-	VMULPS       Y8, Y11, Y11
-	VBROADCASTSS exponential<>+28(SB), Y10
-	VADDPS       Y10, Y11, Y11
-	VMULPS       Y8, Y8, Y10
-	VMULPS       Y10, Y11, Y11
-	VSUBPS       Y8, Y11, Y11
-	VBROADCASTSS exponential<>+24(SB), Y8
-	VADDPS       Y8, Y11, Y11
-	VPSLLD       $0x17, Y9, Y9
-	VPADDD       Y9, Y11, Y11
-	VBROADCASTSS exponential<>+24(SB), Y8
-	VADDPS       Y8, Y11, Y11
-	VBROADCASTSS exponential<>+24(SB), Y8
-	VDIVPS       Y11, Y8, Y11
-	VSUBPS       Y11, Y8, Y9
-	VMULPS       Y7, Y9, Y9
-	VADDPS       Y8, Y9, Y9
-	VMULPS       Y11, Y9, Y9
-	VMULPS       Y9, Y6, Y6
-	VMOVNTPS     Y6, (BX)
-	VADDPS       Y6, Y1, Y1
-	VMOVUPS      (DX), Y8
-	VSUBPS       Y8, Y5, Y5
-	VFMADD231PS  Y6, Y5, Y2
-	VMASKMOVPS   32(DI), Y0, Y5
-	VMASKMOVPS   32(SI), Y0, Y6
-	VMASKMOVPS   32(CX), Y0, Y7
-	VMASKMOVPS   32(AX), Y0, Y8
-	VFMADD231PS  Y8, Y5, Y7
-	VBROADCASTSS exponential<>+4(SB), Y8
-	VMAXPS       Y8, Y7, Y8
-	VBROADCASTSS exponential<>+0(SB), Y9
-	VMINPS       Y9, Y8, Y8
-	VBROADCASTSS exponential<>+8(SB), Y9
-	VMULPS       Y9, Y8, Y9
-	VBROADCASTSS exponential<>+12(SB), Y10
-	VADDPS       Y10, Y9, Y9
-	VBROADCASTSS exponential<>+12(SB), Y10
-	VSUBPS       Y10, Y9, Y10
-	VBROADCASTSS exponential<>+16(SB), Y11
-	VFMADD231PS  Y11, Y10, Y8
-	VBROADCASTSS exponential<>+20(SB), Y11
-	VMULPS       Y11, Y10, Y10
-	VADDPS       Y10, Y8, Y8
-	VBROADCASTSS exponential<>+44(SB), Y10
-	VMULPS       Y10, Y8, Y11
-	VBROADCASTSS exponential<>+40(SB), Y10
-	VADDPS       Y10, Y11, Y11
-	VMULPS       Y8, Y11, Y11
-	VBROADCASTSS exponential<>+36(SB), Y10
-	VADDPS       Y10, Y11, Y11
-	VMULPS       Y8, Y11, Y11
-	VBROADCASTSS exponential<>+32(SB), Y10
-	VADDPS       Y10, Y11, Y11
-	VMULPS       Y8, Y11, Y11
-	VBROADCASTSS exponential<>+28(SB), Y10
-	VADDPS       Y10, Y11, Y11
-	VMULPS       Y8, Y8, Y10
-	VMULPS       Y10, Y11, Y11
-	VSUBPS       Y8, Y11, Y11
-	VBROADCASTSS exponential<>+24(SB), Y8
-	VADDPS       Y8, Y11, Y11
-	VPSLLD       $0x17, Y9, Y9
-	VPADDD       Y9, Y11, Y11
-	VBROADCASTSS exponential<>+24(SB), Y8
-	VADDPS       Y8, Y11, Y11
-	VBROADCASTSS exponential<>+24(SB), Y8
-	VDIVPS       Y11, Y8, Y11
-	VSUBPS       Y11, Y8, Y9
-	VMULPS       Y7, Y9, Y9
-	VADDPS       Y8, Y9, Y9
-	VMULPS       Y11, Y9, Y9
-	VMULPS       Y9, Y6, Y6
-	VMOVNTPS     Y6, 32(BX)
-	VADDPS       Y6, Y3, Y3
-	VMASKMOVPS   32(DX), Y0, Y8
-	VSUBPS       Y8, Y5, Y5
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         R9, DI
-	ADDQ         R9, SI
-	ADDQ         R9, BX
-	DECQ         R8
-	JNZ          streamed
+	VMOVUPS      (BX), Y7
+	VMOVAPS      Y2, Y8
+	VFMADD231PS  Y1, Y6, Y8
+	VBROADCASTSS exponential<>+4(SB), Y9
+	VMAXPS       Y9, Y8, Y9
+	VBROADCASTSS exponential<>+0(SB), Y10
+	VMINPS       Y10, Y9, Y9
+	VBROADCASTSS exponential<>+8(SB), Y10
+	VMULPS       Y10, Y9, Y10
+	VBROADCASTSS exponential<>+12(SB), Y11
+	VADDPS       Y11, Y10, Y10
+	VBROADCASTSS exponential<>+12(SB), Y11
+	VSUBPS       Y11, Y10, Y11
+	VBROADCASTSS exponential<>+16(SB), Y12
+	VFMADD231PS  Y12, Y11, Y9
+	VBROADCASTSS exponential<>+20(SB), Y12
+	VMULPS       Y12, Y11, Y11
+	VADDPS       Y11, Y9, Y9
+	VBROADCASTSS exponential<>+44(SB), Y11
+	VMULPS       Y11, Y9, Y12
+	VBROADCASTSS exponential<>+40(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+36(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+32(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+28(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y9, Y11
+	VMULPS       Y11, Y12, Y12
+	VSUBPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VADDPS       Y9, Y12, Y12
+	VPSLLD       $0x17, Y10, Y10
+	VPADDD       Y10, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VADDPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VDIVPS       Y12, Y9, Y12
+	VSUBPS       Y12, Y9, Y10
+	VMULPS       Y8, Y10, Y10
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y10, Y7, Y7
+	VMOVNTPS     Y7, (DX)
+	VADDPS       Y7, Y4, Y4
+	VSUBPS       Y3, Y6, Y6
+	VFMADD231PS  Y7, Y6, Y5
+	VMOVUPS      (SI)(R12*1), Y6
+	VMOVUPS      (BX)(R12*1), Y7
+	VMOVAPS      Y2, Y8
+	VFMADD231PS  Y1, Y6, Y8
+	VBROADCASTSS exponential<>+4(SB), Y9
+	VMAXPS       Y9, Y8, Y9
+	VBROADCASTSS exponential<>+0(SB), Y10
+	VMINPS       Y10, Y9, Y9
+	VBROADCASTSS exponential<>+8(SB), Y10
+	VMULPS       Y10, Y9, Y10
+	VBROADCASTSS exponential<>+12(SB), Y11
+	VADDPS       Y11, Y10, Y10
+	VBROADCASTSS exponential<>+12(SB), Y11
+	VSUBPS       Y11, Y10, Y11
+	VBROADCASTSS exponential<>+16(SB), Y12
+	VFMADD231PS  Y12, Y11, Y9
+	VBROADCASTSS exponential<>+20(SB), Y12
+	VMULPS       Y12, Y11, Y11
+	VADDPS       Y11, Y9, Y9
+	VBROADCASTSS exponential<>+44(SB), Y11
+	VMULPS       Y11, Y9, Y12
+	VBROADCASTSS exponential<>+40(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+36(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+32(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+28(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y9, Y11
+	VMULPS       Y11, Y12, Y12
+	VSUBPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VADDPS       Y9, Y12, Y12
+	VPSLLD       $0x17, Y10, Y10
+	VPADDD       Y10, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VADDPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VDIVPS       Y12, Y9, Y12
+	VSUBPS       Y12, Y9, Y10
+	VMULPS       Y8, Y10, Y10
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y10, Y7, Y7
+	VMOVNTPS     Y7, (DX)(R12*1)
+	VADDPS       Y7, Y4, Y4
+	VSUBPS       Y3, Y6, Y6
+	VFMADD231PS  Y7, Y6, Y5
+	VMOVUPS      (SI)(R12*2), Y6
+	VMOVUPS      (BX)(R12*2), Y7
+	VMOVAPS      Y2, Y8
+	VFMADD231PS  Y1, Y6, Y8
+	VBROADCASTSS exponential<>+4(SB), Y9
+	VMAXPS       Y9, Y8, Y9
+	VBROADCASTSS exponential<>+0(SB), Y10
+	VMINPS       Y10, Y9, Y9
+	VBROADCASTSS exponential<>+8(SB), Y10
+	VMULPS       Y10, Y9, Y10
+	VBROADCASTSS exponential<>+12(SB), Y11
+	VADDPS       Y11, Y10, Y10
+	VBROADCASTSS exponential<>+12(SB), Y11
+	VSUBPS       Y11, Y10, Y11
+	VBROADCASTSS exponential<>+16(SB), Y12
+	VFMADD231PS  Y12, Y11, Y9
+	VBROADCASTSS exponential<>+20(SB), Y12
+	VMULPS       Y12, Y11, Y11
+	VADDPS       Y11, Y9, Y9
+	VBROADCASTSS exponential<>+44(SB), Y11
+	VMULPS       Y11, Y9, Y12
+	VBROADCASTSS exponential<>+40(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+36(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+32(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+28(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y9, Y11
+	VMULPS       Y11, Y12, Y12
+	VSUBPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VADDPS       Y9, Y12, Y12
+	VPSLLD       $0x17, Y10, Y10
+	VPADDD       Y10, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VADDPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VDIVPS       Y12, Y9, Y12
+	VSUBPS       Y12, Y9, Y10
+	VMULPS       Y8, Y10, Y10
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y10, Y7, Y7
+	VMOVNTPS     Y7, (DX)(R12*2)
+	VADDPS       Y7, Y4, Y4
+	VSUBPS       Y3, Y6, Y6
+	VFMADD231PS  Y7, Y6, Y5
+	VMOVUPS      (SI)(AX*1), Y6
+	VMOVUPS      (BX)(AX*1), Y7
+	VMOVAPS      Y2, Y2
+	VFMADD231PS  Y1, Y6, Y2
+	VBROADCASTSS exponential<>+4(SB), Y1
+	VMAXPS       Y1, Y2, Y1
+	VBROADCASTSS exponential<>+0(SB), Y8
+	VMINPS       Y8, Y1, Y1
+	VBROADCASTSS exponential<>+8(SB), Y8
+	VMULPS       Y8, Y1, Y8
+	VBROADCASTSS exponential<>+12(SB), Y9
+	VADDPS       Y9, Y8, Y8
+	VBROADCASTSS exponential<>+12(SB), Y9
+	VSUBPS       Y9, Y8, Y9
+	VBROADCASTSS exponential<>+16(SB), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS exponential<>+20(SB), Y10
+	VMULPS       Y10, Y9, Y9
+	VADDPS       Y9, Y1, Y1
+	VBROADCASTSS exponential<>+44(SB), Y9
+	VMULPS       Y9, Y1, Y10
+	VBROADCASTSS exponential<>+40(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+36(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+32(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+28(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y1, Y9
+	VMULPS       Y9, Y10, Y10
+	VSUBPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VADDPS       Y1, Y10, Y10
+	VPSLLD       $0x17, Y8, Y8
+	VPADDD       Y8, Y10, Y10
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VADDPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VDIVPS       Y10, Y1, Y10
+	VSUBPS       Y10, Y1, Y8
+	VMULPS       Y2, Y8, Y8
+	VADDPS       Y1, Y8, Y8
+	VMULPS       Y10, Y8, Y8
+	VMULPS       Y8, Y7, Y7
+	VMOVNTPS     Y7, (DX)(AX*1)
+	VADDPS       Y7, Y4, Y4
+	VSUBPS       Y3, Y6, Y6
+	VFMADD231PS  Y7, Y6, Y5
+	VMOVUPS      Y4, (R10)(CX*1)
+	VMOVUPS      Y5, (R11)(CX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, CX
+	CMPQ         CX, R13
+	JL           streamrows4
 
-sums:
-	MOVQ       sum+48(FP), AX
-	MOVQ       dot+56(FP), CX
-	VMOVUPS    (AX), Y5
-	VADDPS     Y5, Y1, Y1
-	VMOVUPS    Y1, (AX)
-	VMOVUPS    (CX), Y1
-	VADDPS     Y1, Y2, Y2
-	VMOVUPS    Y2, (CX)
-	VMASKMOVPS 32(AX), Y0, Y1
-	VADDPS     Y1, Y3, Y3
-	VMASKMOVPS Y3, Y0, 32(AX)
-	VMASKMOVPS 32(CX), Y0, Y1
-	VADDPS     Y1, Y4, Y4
-	VMASKMOVPS Y4, Y0, 32(CX)
+tailrows4:
+	MOVB         tail+88(FP), R13
+	TESTB        R13, R13
+	JZ           nextrows4
+	VMASKMOVPS   (DI)(CX*1), Y0, Y1
+	VMASKMOVPS   (R8)(CX*1), Y0, Y2
+	VMASKMOVPS   (R9)(CX*1), Y0, Y3
+	VMASKMOVPS   (R10)(CX*1), Y0, Y4
+	VMASKMOVPS   (R11)(CX*1), Y0, Y5
+	VMASKMOVPS   (SI), Y0, Y6
+	VMASKMOVPS   (BX), Y0, Y7
+	VMOVAPS      Y2, Y8
+	VFMADD231PS  Y1, Y6, Y8
+	VBROADCASTSS exponential<>+4(SB), Y9
+	VMAXPS       Y9, Y8, Y9
+	VBROADCASTSS exponential<>+0(SB), Y10
+	VMINPS       Y10, Y9, Y9
+	VBROADCASTSS exponential<>+8(SB), Y10
+	VMULPS       Y10, Y9, Y10
+	VBROADCASTSS exponential<>+12(SB), Y11
+	VADDPS       Y11, Y10, Y10
+	VBROADCASTSS exponential<>+12(SB), Y11
+	VSUBPS       Y11, Y10, Y11
+	VBROADCASTSS exponential<>+16(SB), Y12
+	VFMADD231PS  Y12, Y11, Y9
+	VBROADCASTSS exponential<>+20(SB), Y12
+	VMULPS       Y12, Y11, Y11
+	VADDPS       Y11, Y9, Y9
+	VBROADCASTSS exponential<>+44(SB), Y11
+	VMULPS       Y11, Y9, Y12
+	VBROADCASTSS exponential<>+40(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+36(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+32(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+28(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y9, Y11
+	VMULPS       Y11, Y12, Y12
+	VSUBPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VADDPS       Y9, Y12, Y12
+	VPSLLD       $0x17, Y10, Y10
+	VPADDD       Y10, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VADDPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VDIVPS       Y12, Y9, Y12
+	VSUBPS       Y12, Y9, Y10
+	VMULPS       Y8, Y10, Y10
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y10, Y7, Y7
+	VMASKMOVPS   Y7, Y0, (DX)
+	VADDPS       Y7, Y4, Y4
+	VSUBPS       Y3, Y6, Y6
+	VFMADD231PS  Y7, Y6, Y5
+	VMASKMOVPS   (SI)(R12*1), Y0, Y6
+	VMASKMOVPS   (BX)(R12*1), Y0, Y7
+	VMOVAPS      Y2, Y8
+	VFMADD231PS  Y1, Y6, Y8
+	VBROADCASTSS exponential<>+4(SB), Y9
+	VMAXPS       Y9, Y8, Y9
+	VBROADCASTSS exponential<>+0(SB), Y10
+	VMINPS       Y10, Y9, Y9
+	VBROADCASTSS exponential<>+8(SB), Y10
+	VMULPS       Y10, Y9, Y10
+	VBROADCASTSS exponential<>+12(SB), Y11
+	VADDPS       Y11, Y10, Y10
+	VBROADCASTSS exponential<>+12(SB), Y11
+	VSUBPS       Y11, Y10, Y11
+	VBROADCASTSS exponential<>+16(SB), Y12
+	VFMADD231PS  Y12, Y11, Y9
+	VBROADCASTSS exponential<>+20(SB), Y12
+	VMULPS       Y12, Y11, Y11
+	VADDPS       Y11, Y9, Y9
+	VBROADCASTSS exponential<>+44(SB), Y11
+	VMULPS       Y11, Y9, Y12
+	VBROADCASTSS exponential<>+40(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+36(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+32(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+28(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y9, Y11
+	VMULPS       Y11, Y12, Y12
+	VSUBPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VADDPS       Y9, Y12, Y12
+	VPSLLD       $0x17, Y10, Y10
+	VPADDD       Y10, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VADDPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VDIVPS       Y12, Y9, Y12
+	VSUBPS       Y12, Y9, Y10
+	VMULPS       Y8, Y10, Y10
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y10, Y7, Y7
+	VMASKMOVPS   Y7, Y0, (DX)(R12*1)
+	VADDPS       Y7, Y4, Y4
+	VSUBPS       Y3, Y6, Y6
+	VFMADD231PS  Y7, Y6, Y5
+	VMASKMOVPS   (SI)(R12*2), Y0, Y6
+	VMASKMOVPS   (BX)(R12*2), Y0, Y7
+	VMOVAPS      Y2, Y8
+	VFMADD231PS  Y1, Y6, Y8
+	VBROADCASTSS exponential<>+4(SB), Y9
+	VMAXPS       Y9, Y8, Y9
+	VBROADCASTSS exponential<>+0(SB), Y10
+	VMINPS       Y10, Y9, Y9
+	VBROADCASTSS exponential<>+8(SB), Y10
+	VMULPS       Y10, Y9, Y10
+	VBROADCASTSS exponential<>+12(SB), Y11
+	VADDPS       Y11, Y10, Y10
+	VBROADCASTSS exponential<>+12(SB), Y11
+	VSUBPS       Y11, Y10, Y11
+	VBROADCASTSS exponential<>+16(SB), Y12
+	VFMADD231PS  Y12, Y11, Y9
+	VBROADCASTSS exponential<>+20(SB), Y12
+	VMULPS       Y12, Y11, Y11
+	VADDPS       Y11, Y9, Y9
+	VBROADCASTSS exponential<>+44(SB), Y11
+	VMULPS       Y11, Y9, Y12
+	VBROADCASTSS exponential<>+40(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+36(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+32(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+28(SB), Y11
+	VADDPS       Y11, Y12, Y12
+	VMULPS       Y9, Y9, Y11
+	VMULPS       Y11, Y12, Y12
+	VSUBPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VADDPS       Y9, Y12, Y12
+	VPSLLD       $0x17, Y10, Y10
+	VPADDD       Y10, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VADDPS       Y9, Y12, Y12
+	VBROADCASTSS exponential<>+24(SB), Y9
+	VDIVPS       Y12, Y9, Y12
+	VSUBPS       Y12, Y9, Y10
+	VMULPS       Y8, Y10, Y10
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y10, Y7, Y7
+	VMASKMOVPS   Y7, Y0, (DX)(R12*2)
+	VADDPS       Y7, Y4, Y4
+	VSUBPS       Y3, Y6, Y6
+	VFMADD231PS  Y7, Y6, Y5
+	VMASKMOVPS   (SI)(AX*1), Y0, Y6
+	VMASKMOVPS   (BX)(AX*1), Y0, Y7
+	VMOVAPS      Y2, Y2
+	VFMADD231PS  Y1, Y6, Y2
+	VBROADCASTSS exponential<>+4(SB), Y1
+	VMAXPS       Y1, Y2, Y1
+	VBROADCASTSS exponential<>+0(SB), Y8
+	VMINPS       Y8, Y1, Y1
+	VBROADCASTSS exponential<>+8(SB), Y8
+	VMULPS       Y8, Y1, Y8
+	VBROADCASTSS exponential<>+12(SB), Y9
+	VADDPS       Y9, Y8, Y8
+	VBROADCASTSS exponential<>+12(SB), Y9
+	VSUBPS       Y9, Y8, Y9
+	VBROADCASTSS exponential<>+16(SB), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS exponential<>+20(SB), Y10
+	VMULPS       Y10, Y9, Y9
+	VADDPS       Y9, Y1, Y1
+	VBROADCASTSS exponential<>+44(SB), Y9
+	VMULPS       Y9, Y1, Y10
+	VBROADCASTSS exponential<>+40(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+36(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+32(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+28(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y1, Y9
+	VMULPS       Y9, Y10, Y10
+	VSUBPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VADDPS       Y1, Y10, Y10
+	VPSLLD       $0x17, Y8, Y8
+	VPADDD       Y8, Y10, Y10
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VADDPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VDIVPS       Y10, Y1, Y10
+	VSUBPS       Y10, Y1, Y8
+	VMULPS       Y2, Y8, Y8
+	VADDPS       Y1, Y8, Y8
+	VMULPS       Y10, Y8, Y8
+	VMULPS       Y8, Y7, Y7
+	VMASKMOVPS   Y7, Y0, (DX)(AX*1)
+	VADDPS       Y7, Y4, Y4
+	VSUBPS       Y3, Y6, Y6
+	VFMADD231PS  Y7, Y6, Y5
+	VMASKMOVPS   Y4, Y0, (R10)(CX*1)
+	VMASKMOVPS   Y5, Y0, (R11)(CX*1)
+
+nextrows4:
+	SUBQ CX, DX
+	LEAQ (DX)(R12*4), DX
+	SUBQ CX, BX
+	LEAQ (BX)(R12*4), BX
+	SUBQ CX, SI
+	LEAQ (SI)(R12*4), SI
+	SUBQ $0x04, rows+64(FP)
+	JMP  rows4
+
+afterrows4:
+rows1:
+	CMPQ  rows+64(FP), $0x01
+	JL    afterrows1
+	XORQ  CX, CX
+	MOVQ  vectors+80(FP), AX
+	SHLQ  $0x05, AX
+	JZ    tailrows1
+	MOVB  stream+104(FP), R13
+	TESTB R13, R13
+	JNZ   streamrows1
+
+vectorrows1:
+	VMOVUPS      (DI)(CX*1), Y1
+	VMOVUPS      (R8)(CX*1), Y2
+	VMOVUPS      (R9)(CX*1), Y3
+	VMOVUPS      (R10)(CX*1), Y4
+	VMOVUPS      (R11)(CX*1), Y5
+	VMOVUPS      (SI), Y6
+	VMOVUPS      (BX), Y7
+	VMOVAPS      Y2, Y2
+	VFMADD231PS  Y1, Y6, Y2
+	VBROADCASTSS exponential<>+4(SB), Y1
+	VMAXPS       Y1, Y2, Y1
+	VBROADCASTSS exponential<>+0(SB), Y8
+	VMINPS       Y8, Y1, Y1
+	VBROADCASTSS exponential<>+8(SB), Y8
+	VMULPS       Y8, Y1, Y8
+	VBROADCASTSS exponential<>+12(SB), Y9
+	VADDPS       Y9, Y8, Y8
+	VBROADCASTSS exponential<>+12(SB), Y9
+	VSUBPS       Y9, Y8, Y9
+	VBROADCASTSS exponential<>+16(SB), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS exponential<>+20(SB), Y10
+	VMULPS       Y10, Y9, Y9
+	VADDPS       Y9, Y1, Y1
+	VBROADCASTSS exponential<>+44(SB), Y9
+	VMULPS       Y9, Y1, Y10
+	VBROADCASTSS exponential<>+40(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+36(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+32(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+28(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y1, Y9
+	VMULPS       Y9, Y10, Y10
+	VSUBPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VADDPS       Y1, Y10, Y10
+	VPSLLD       $0x17, Y8, Y8
+	VPADDD       Y8, Y10, Y10
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VADDPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VDIVPS       Y10, Y1, Y10
+	VSUBPS       Y10, Y1, Y8
+	VMULPS       Y2, Y8, Y8
+	VADDPS       Y1, Y8, Y8
+	VMULPS       Y10, Y8, Y8
+	VMULPS       Y8, Y7, Y7
+	VMOVUPS      Y7, (DX)
+	VADDPS       Y7, Y4, Y4
+	VSUBPS       Y3, Y6, Y6
+	VFMADD231PS  Y7, Y6, Y5
+	VMOVUPS      Y4, (R10)(CX*1)
+	VMOVUPS      Y5, (R11)(CX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, CX
+	CMPQ         CX, AX
+	JL           vectorrows1
+	JMP          tailrows1
+
+streamrows1:
+	VMOVUPS      (DI)(CX*1), Y1
+	VMOVUPS      (R8)(CX*1), Y2
+	VMOVUPS      (R9)(CX*1), Y3
+	VMOVUPS      (R10)(CX*1), Y4
+	VMOVUPS      (R11)(CX*1), Y5
+	VMOVUPS      (SI), Y6
+	VMOVUPS      (BX), Y7
+	VMOVAPS      Y2, Y2
+	VFMADD231PS  Y1, Y6, Y2
+	VBROADCASTSS exponential<>+4(SB), Y1
+	VMAXPS       Y1, Y2, Y1
+	VBROADCASTSS exponential<>+0(SB), Y8
+	VMINPS       Y8, Y1, Y1
+	VBROADCASTSS exponential<>+8(SB), Y8
+	VMULPS       Y8, Y1, Y8
+	VBROADCASTSS exponential<>+12(SB), Y9
+	VADDPS       Y9, Y8, Y8
+	VBROADCASTSS exponential<>+12(SB), Y9
+	VSUBPS       Y9, Y8, Y9
+	VBROADCASTSS exponential<>+16(SB), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS exponential<>+20(SB), Y10
+	VMULPS       Y10, Y9, Y9
+	VADDPS       Y9, Y1, Y1
+	VBROADCASTSS exponential<>+44(SB), Y9
+	VMULPS       Y9, Y1, Y10
+	VBROADCASTSS exponential<>+40(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+36(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+32(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+28(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y1, Y9
+	VMULPS       Y9, Y10, Y10
+	VSUBPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VADDPS       Y1, Y10, Y10
+	VPSLLD       $0x17, Y8, Y8
+	VPADDD       Y8, Y10, Y10
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VADDPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VDIVPS       Y10, Y1, Y10
+	VSUBPS       Y10, Y1, Y8
+	VMULPS       Y2, Y8, Y8
+	VADDPS       Y1, Y8, Y8
+	VMULPS       Y10, Y8, Y8
+	VMULPS       Y8, Y7, Y7
+	VMOVNTPS     Y7, (DX)
+	VADDPS       Y7, Y4, Y4
+	VSUBPS       Y3, Y6, Y6
+	VFMADD231PS  Y7, Y6, Y5
+	VMOVUPS      Y4, (R10)(CX*1)
+	VMOVUPS      Y5, (R11)(CX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, CX
+	CMPQ         CX, AX
+	JL           streamrows1
+
+tailrows1:
+	MOVB         tail+88(FP), AL
+	TESTB        AL, AL
+	JZ           nextrows1
+	VMASKMOVPS   (DI)(CX*1), Y0, Y1
+	VMASKMOVPS   (R8)(CX*1), Y0, Y2
+	VMASKMOVPS   (R9)(CX*1), Y0, Y3
+	VMASKMOVPS   (R10)(CX*1), Y0, Y4
+	VMASKMOVPS   (R11)(CX*1), Y0, Y5
+	VMASKMOVPS   (SI), Y0, Y6
+	VMASKMOVPS   (BX), Y0, Y7
+	VMOVAPS      Y2, Y2
+	VFMADD231PS  Y1, Y6, Y2
+	VBROADCASTSS exponential<>+4(SB), Y1
+	VMAXPS       Y1, Y2, Y1
+	VBROADCASTSS exponential<>+0(SB), Y8
+	VMINPS       Y8, Y1, Y1
+	VBROADCASTSS exponential<>+8(SB), Y8
+	VMULPS       Y8, Y1, Y8
+	VBROADCASTSS exponential<>+12(SB), Y9
+	VADDPS       Y9, Y8, Y8
+	VBROADCASTSS exponential<>+12(SB), Y9
+	VSUBPS       Y9, Y8, Y9
+	VBROADCASTSS exponential<>+16(SB), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS exponential<>+20(SB), Y10
+	VMULPS       Y10, Y9, Y9
+	VADDPS       Y9, Y1, Y1
+	VBROADCASTSS exponential<>+44(SB), Y9
+	VMULPS       Y9, Y1, Y10
+	VBROADCASTSS exponential<>+40(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+36(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+32(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+28(SB), Y9
+	VADDPS       Y9, Y10, Y10
+	VMULPS       Y1, Y1, Y9
+	VMULPS       Y9, Y10, Y10
+	VSUBPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VADDPS       Y1, Y10, Y10
+	VPSLLD       $0x17, Y8, Y8
+	VPADDD       Y8, Y10, Y10
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VADDPS       Y1, Y10, Y10
+	VBROADCASTSS exponential<>+24(SB), Y1
+	VDIVPS       Y10, Y1, Y10
+	VSUBPS       Y10, Y1, Y8
+	VMULPS       Y2, Y8, Y8
+	VADDPS       Y1, Y8, Y8
+	VMULPS       Y10, Y8, Y8
+	VMULPS       Y8, Y7, Y7
+	VMASKMOVPS   Y7, Y0, (DX)
+	VADDPS       Y7, Y4, Y4
+	VSUBPS       Y3, Y6, Y6
+	VFMADD231PS  Y7, Y6, Y5
+	VMASKMOVPS   Y4, Y0, (R10)(CX*1)
+	VMASKMOVPS   Y5, Y0, (R11)(CX*1)
+
+nextrows1:
+	SUBQ CX, DX
+	ADDQ R12, DX
+	SUBQ CX, BX
+	ADDQ R12, BX
+	SUBQ CX, SI
+	ADDQ R12, SI
+	SUBQ $0x01, rows+64(FP)
+	JMP  rows1
+
+afterrows1:
 	VZEROUPPER
 	RET
 

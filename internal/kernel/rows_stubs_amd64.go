@@ -88,25 +88,15 @@ func products1AVX2(x *float32, d *float32, dot *float32, rows int, rowBytes int,
 
 func products2AVX2(x *float32, d *float32, dot *float32, rows int, rowBytes int, mask *int32)
 
-func gradientIdentity1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+func gradientIdentityAVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32, stream bool)
 
-func gradientIdentity2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+func gradientReLUAVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32, stream bool)
 
-func gradientReLU1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+func gradientReLU6AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32, stream bool)
 
-func gradientReLU2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+func gradientHSwishAVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32, stream bool)
 
-func gradientReLU61AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-
-func gradientReLU62AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-
-func gradientHSwish1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-
-func gradientHSwish2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-
-func gradientSiLU1AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
-
-func gradientSiLU2AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
+func gradientSiLUAVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32, stream bool)
 
 func addAVX2(y *float32, x *float32, vectors int, tail bool, mask *int32)
 

@@ -12,6 +12,7 @@
 //	model.go      the fit, by the marginal likelihood
 //	means.go      what it expects of other points
 //	posterior.go  how sure it is, and values that come later
+//	saved.go      what of it is kept in a file
 //
 // Everything depends on the points and values alone, bit for bit.
 package kriging

@@ -18,6 +18,7 @@ const maxBins = 64
 // gene has the covariances of the effects of a gene's choices, by shape.
 type gene struct {
 	choices, bins int
+	unordered     bool
 	table         [shapes][]float64 // (bins, bins)
 }
 

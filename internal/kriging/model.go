@@ -23,6 +23,7 @@ type Model struct {
 	factor      blas64.Triangular // of the covariances of points, Cholesky's
 	variance    float64           // by which all covariances are multiplied
 	weights     []float64         // covariances^-1 values
+	effects     [][]float64       // by pair of genes; nil where they are computed when asked for
 
 	// Buffers, kept between calls.
 	matrix, squares []float64
@@ -44,11 +45,28 @@ func (m *Model) Fit(points [][]uint16, values []float64) {
 	m.points = m.Points(points)
 	m.standardise(values)
 	m.improve()
+	m.settle()
+}
+
+// Use learns from the values of one point or more, of all at once, and takes for likely what the
+// last fit did: of many points that is far less to compute than a fit.
+func (m *Model) Use(points [][]uint16, values []float64) {
+	m.points = m.Points(points)
+	m.standardise(values)
+	m.settle()
+}
+
+// Unordered says of a gene that the numbers of its choices mean nothing; a model that is not told
+// finds out.
+func (m *Model) Unordered(gene int) { m.genes[gene].unordered = true }
+
+// settle makes means of what the prior and the values say.
+func (m *Model) settle() {
 	for math.IsInf(m.likelihood(&m.prior), -1) {
 		m.prior.noise *= 10 // points that are alike have no factor without
 	}
 	m.weights = slices.Clone(m.values)
-	x := blas64.Vector{N: len(values), Inc: 1, Data: m.weights}
+	x := blas64.Vector{N: len(m.values), Inc: 1, Data: m.weights}
 	blas64.Trsv(blas.NoTrans, m.factor, x)
 	blas64.Trsv(blas.Trans, m.factor, x)
 }
@@ -124,7 +142,7 @@ func (m *Model) improve() {
 			try(func(p *prior) { p.weight[i] *= by })
 		}
 		for s := range shapes {
-			if m.genes[i].bins > 2 && s != m.prior.shape[i] {
+			if m.genes[i].bins > 2 && !m.genes[i].unordered && s != m.prior.shape[i] {
 				try(func(p *prior) { p.shape[i] = s })
 			}
 		}

@@ -13,7 +13,8 @@ type Settings struct {
 	// Hidden holds the widths of the hidden layers of ModelRidge's members, which are MLPs; nil is
 	// none.
 	Hidden []int
-	// Members is the number of MLPs in ModelRidge's ensemble, whose mean is taken; 1 or more.
+	// Members is the number of MLPs in ModelRidge's ensemble, whose mean is taken; 0 is the linear
+	// part alone.
 	Members int
 	// Epochs is the number of passes over the samples, 1 or more; Auto is 100, and from 600 samples
 	// fewer, down to 20.
@@ -46,7 +47,7 @@ func (s Settings) Check() error {
 	for _, f := range []struct {
 		name            string
 		value, from, to int
-	}{{"members", s.Members, 1, 100}, {"batch", s.Batch, 1, 1e5}, {"folds", s.Folds, 2, 1e5}} {
+	}{{"members", s.Members, 0, 100}, {"batch", s.Batch, 1, 1e5}, {"folds", s.Folds, 2, 1e5}} {
 		if f.value < f.from || f.value > f.to {
 			return fmt.Errorf("%s is %d, expected %d to %d", f.name, f.value, f.from, f.to)
 		}

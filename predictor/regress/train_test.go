@@ -149,7 +149,7 @@ func TestSettings(t *testing.T) {
 		{func(s *Settings) { s.Hidden = nil }, ""},
 		{func(s *Settings) { s.WeightDecay = 0 }, ""},
 		{func(s *Settings) { s.Model = "forest" }, "model is"},
-		{func(s *Settings) { s.Members = 0 }, "members is 0"},
+		{func(s *Settings) { s.Members = -1 }, "members is -1"},
 		{func(s *Settings) { s.Epochs = 0 }, "epochs is 0"},
 		{func(s *Settings) { s.Epochs = -2 }, "epochs is -2"},
 		{func(s *Settings) { s.Batch = 1 << 30 }, "batch is 1073741824"},
@@ -158,7 +158,7 @@ func TestSettings(t *testing.T) {
 		{func(s *Settings) { s.LearningRate = 0 }, "learning rate 0"},
 		{func(s *Settings) { s.LearningRate = math.NaN() }, "learning rate NaN"},
 		{func(s *Settings) { s.LearningRate = 0.5 }, "product below 1"},
-		{func(s *Settings) { *s = Settings{} }, "members is 0"},
+		{func(s *Settings) { *s = Settings{} }, "batch is 0"},
 	} {
 		s := Defaults()
 		c.change(&s)

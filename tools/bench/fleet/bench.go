@@ -96,10 +96,10 @@ func (b *bench) reachable(ctx context.Context, ended <-chan error) error {
 
 // mortal runs a worker, kills it and runs it again, until it was killed often enough; then it lives
 // until the context ends. So that all are killed before the fit ends, the times between are random
-// around a part of what the fit took alone.
+// around a small part of what the fit took alone.
 func (b *bench) mortal(ctx context.Context, i int) {
 	rng := rand.New(rand.NewPCG(b.seed, uint64(i)))
-	mean := b.alone / time.Duration(b.kills+2)
+	mean := b.alone / time.Duration(2*b.kills+2)
 	for life := range b.kills + 1 {
 		cmd := exec.CommandContext(ctx, b.tailor, "work", "--queue", b.url(), "--workers", "1",
 			"--name", fmt.Sprintf("%c-%d", 'a'+i, life),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -25,7 +26,7 @@ func (b *bench) describe(ctx context.Context) error {
 	}
 	b.result.Machine = machine{
 		CPU: strings.TrimSpace(cpuid.CPU.BrandName), Cores: runtime.NumCPU(),
-		ISA:    kernel.Best().String(),
+		ISA:    cmp.Or(b.settings.ISA, kernel.Best().String()),
 		System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(), PyTorch: torch.PyTorch,
 		Python: torch.Python,
 		Date:   time.Now().Format(time.RFC3339), Load: loadAverage(),

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tailor-nas/tailor/internal/kernel"
 	"github.com/tailor-nas/tailor/internal/store"
 )
 
@@ -53,6 +54,10 @@ type settings struct {
 	Batch   int      `json:"batch"`
 	Seconds float64  `json:"seconds"` // of timed steps in a process, at least minSteps
 	Nets    []string `json:"nets"`
+	// ISA is avx2 if both sides are held to it, or empty.
+	ISA string `json:"isa,omitempty"`
+	// CPUTime asks for the time that processors spent on a step instead of the time it took.
+	CPUTime bool `json:"cpu_time,omitempty"`
 	json    string
 }
 
@@ -71,6 +76,8 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	f.IntVar(&s.Batch, "batch", 64, "images a step")
 	f.Float64Var(&s.Seconds, "seconds", 3, "seconds of timed steps a process, at least 3 steps")
 	f.StringVar(&nets, "nets", nets, "what to time")
+	f.StringVar(&s.ISA, "isa", "", "hold both sides to `avx2`; default: what the processor has")
+	f.BoolVar(&s.CPUTime, "cpu-time", false, "compare processor time, where other work is running")
 	f.StringVar(&s.json, "json", "", "write the results to `FILE` too")
 	if err := f.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -101,6 +108,8 @@ func (s settings) check() error {
 		}
 	}
 	switch {
+	case s.ISA != "" && s.ISA != kernel.AVX2.String():
+		return fmt.Errorf("%w: --isa is %q, expected avx2 or nothing", errUsage, s.ISA)
 	case s.Rounds < 1 || s.Rounds > 1000:
 		return fmt.Errorf("%w: --rounds is %d, expected 1 to 1000", errUsage, s.Rounds)
 	case s.Batch < 8 || s.Batch > 1<<12:

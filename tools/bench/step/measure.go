@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/tailor-nas/tailor/internal/amount"
 )
@@ -34,7 +35,7 @@ type jobFile struct {
 // measure checks that the sides agree and then times them.
 func measure(ctx context.Context, s settings, dir string, log func(string, ...any)) (*result,
 	error) {
-	proc, err := newProcesses(dir, s.Python)
+	proc, err := newProcesses(dir, s.Python, s.ISA)
 	if err != nil {
 		return nil, err
 	}
@@ -101,8 +102,14 @@ func (b *bench) time(ctx context.Context, j *jobFile, side string, threads int,
 	if seconds > 0 && len(t.Seconds) == 0 {
 		return nil, fmt.Errorf("%s, %s: timed no steps", j.net.name, side)
 	}
+	if b.settings.CPUTime && seconds > 0 && !slices.ContainsFunc(t.CPUSeconds, positive) {
+		return nil, fmt.Errorf("%s, %s: has no processor times, run without --cpu-time", j.net.name,
+			side)
+	}
 	return &t, nil
 }
+
+func positive(v float64) bool { return v > 0 }
 
 // rounds times everything once a round.
 func (b *bench) rounds(ctx context.Context) error {
@@ -140,7 +147,11 @@ func (b *bench) round(ctx context.Context, round int, t *trial, j *jobFile) erro
 		if err != nil {
 			return err
 		}
-		s.RoundsMs = append(s.RoundsMs, 1e3*median(run.Seconds))
+		times := run.Seconds
+		if b.settings.CPUTime {
+			times = run.CPUSeconds
+		}
+		s.RoundsMs = append(s.RoundsMs, 1e3*median(times))
 		b.log("round %d of %d, %s, %s, %s: %.0f ms (%s)", round+1, b.settings.Rounds, t.Net,
 			amount.Of(t.Threads, "thread"), s.Name,
 			s.RoundsMs[round], amount.Of(len(run.Seconds), "step"))

@@ -30,9 +30,10 @@ func TestWork(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(got.Losses) != warmUpSteps || len(got.Losses[0]) != 1 ||
-			len(got.Seconds) != c.timed {
-			t.Errorf("%g seconds: losses of %d steps, %d timed, want %d and %d", c.seconds,
-				len(got.Losses), len(got.Seconds), warmUpSteps, c.timed)
+			len(got.Seconds) != c.timed || len(got.CPUSeconds) != c.timed {
+			t.Errorf("%g seconds: losses of %d steps, %d timed, %d of the processor, want %d and %d",
+				c.seconds, len(got.Losses), len(got.Seconds), len(got.CPUSeconds), warmUpSteps,
+				c.timed)
 		}
 	}
 	if err := work(context.Background(), []string{"-threads", "x"}, io.Discard); !errors.Is(err,

@@ -166,12 +166,13 @@ def time_job(args):
     with open(args.job, encoding="utf-8") as f:
         step = make_step(json.load(f), args.compile)
     losses = [[loss.item() for loss in step()] for _ in range(WARM_UP_STEPS)]
-    seconds, begin = [], time.perf_counter()
+    seconds, cpu_seconds, begin = [], [], time.perf_counter()
     while args.seconds > 0 and (len(seconds) < MIN_STEPS or time.perf_counter() - begin < args.seconds):
-        start = time.perf_counter()
+        start, before = time.perf_counter(), time.process_time()
         step()
         seconds.append(time.perf_counter() - start)
-    return {"losses": losses, "seconds": seconds}
+        cpu_seconds.append(time.process_time() - before)
+    return {"losses": losses, "seconds": seconds, "cpu_seconds": cpu_seconds}
 
 
 def measure_machine(_):

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tailor-nas/tailor/internal/kernel"
 )
 
 // python is a Python with PyTorch for the test against it: go test ./tools/bench/step -python
@@ -40,7 +42,14 @@ func fakePyTorch(args []string) error {
 	print := func(v any) error { return json.NewEncoder(os.Stdout).Encode(v) }
 	switch args[2] {
 	case "describe":
-		return print(map[string]any{"pytorch": "9.9", "python": "3.99", "can_compile": true})
+		python := "3.99"
+		if !slices.ContainsFunc(heldToAVX2, func(v string) bool {
+			name, value, _ := strings.Cut(v, "=")
+			return os.Getenv(name) != value
+		}) {
+			python = "held to AVX2"
+		}
+		return print(map[string]any{"pytorch": "9.9", "python": python, "can_compile": true})
 	case "machine":
 		return print(map[string]any{"sgemm_gflop_s": 5, "size": 512})
 	}
@@ -63,7 +72,7 @@ func fakePyTorch(args []string) error {
 // newBench prepares a comparison of the test binary with itself, or with a real PyTorch.
 func newBench(t *testing.T, s settings) *bench {
 	t.Helper()
-	proc, err := newProcesses(t.TempDir(), s.Python)
+	proc, err := newProcesses(t.TempDir(), s.Python, s.ISA)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,6 +145,37 @@ func TestCheckRefuses(t *testing.T) {
 	}
 }
 
+// --isa avx2 is for both sides: this one's workers, and what PyTorch finds in its environment.
+func TestHeldToAVX2(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	restore, err := kernel.Use(kernel.AVX2)
+	if err != nil {
+		var all machineSpeed
+		p := &processes{self: self, isa: "avx2"}
+		if err := p.tailor(context.Background(), 1, &all); err == nil ||
+			!strings.Contains(err.Error(), "avx2") {
+			t.Errorf("a processor without AVX2: %v, want an error that says so", err)
+		}
+		return
+	}
+	restore()
+	for _, isa := range []string{"", "avx2"} {
+		s := settings{Python: self, Threads: []int{1}, Rounds: 1, Batch: 8, Seconds: 1e-9,
+			Nets: []string{"mbconv"}, ISA: isa}
+		b := newBench(t, s)
+		if err := b.check(context.Background(), t.TempDir()); err != nil {
+			t.Fatal(err)
+		}
+		m := b.result.Machine
+		if held := isa != ""; held != (m.Python == "held to AVX2") || held && m.ISA != "avx2" {
+			t.Errorf("--isa %q: PyTorch says it is %q, tailor uses %s", isa, m.Python, m.ISA)
+		}
+	}
+}
+
 // PyTorch computes the same losses, so that both sides do the same work.
 func TestPyTorchAgrees(t *testing.T) {
 	if *python == "" {
@@ -156,7 +196,7 @@ func TestParse(t *testing.T) {
 	}
 	for _, bad := range [][]string{
 		{"--threads", "0"}, {"--threads", "1,,2"}, {"--threads", "x"}, {"--nets", "resnet"},
-		{"--rounds", "0"}, {"--batch", "7"},
+		{"--rounds", "0"}, {"--batch", "7"}, {"--isa", "avx512"},
 		{"--seconds", "0"}, {"--seconds", "NaN"}, {"stray"},
 	} {
 		if _, err := parse(bad, os.Stderr); err == nil || strings.Contains(err.Error(), "\n") {

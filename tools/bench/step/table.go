@@ -16,8 +16,12 @@ func (r *result) print(w io.Writer) error {
 	fmt.Fprintf(&text, "%s, %s, %s, %s; %s; PyTorch %s, Python %s; %s\n", m.CPU,
 		amount.Of(m.Cores, "core"), m.ISA, m.System, m.Go, m.PyTorch,
 		m.Python, m.Date)
-	fmt.Fprintf(&text, "Training steps of batch %d, float32. Medians of %s of %g s, every measurement in a process of its own.\n",
-		s.Batch, amount.Of(s.Rounds, "round"), s.Seconds)
+	of := ""
+	if s.CPUTime {
+		of = " Processor time, of all threads together."
+	}
+	fmt.Fprintf(&text, "Training steps of batch %d, float32. Medians of %s of %g s, every measurement in a process of its own.%s\n",
+		s.Batch, amount.Of(s.Rounds, "round"), s.Seconds, of)
 	fmt.Fprintf(&text, "\nThe machine:\n")
 	r.printSpeeds(&text)
 	for _, t := range r.Cases {

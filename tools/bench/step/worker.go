@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 	"time"
+
+	"github.com/tailor-nas/tailor/internal/kernel"
 )
 
 const (
@@ -19,6 +21,8 @@ const (
 type timing struct {
 	Losses  [][]float64 `json:"losses"`  // of the warm-up steps, by network
 	Seconds []float64   `json:"seconds"` // of each timed step
+	// CPUSeconds are what processors spent on each, all threads together.
+	CPUSeconds []float64 `json:"cpu_seconds"`
 }
 
 // work does one measurement and prints it as JSON.
@@ -27,8 +31,16 @@ func work(ctx context.Context, args []string, stdout io.Writer) error {
 	path := f.String("job", "", "time the steps of a job; without it, measure the machine")
 	threads := f.Int("threads", 1, "threads")
 	seconds := f.Float64("seconds", 0, "seconds of timed steps; 0 for the warm-up alone")
+	isa := f.String("isa", "", "avx2, or nothing for what the processor has")
 	if err := f.Parse(args); err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	if *isa == kernel.AVX2.String() {
+		restore, err := kernel.Use(kernel.AVX2)
+		if err != nil {
+			return fmt.Errorf("--isa %s: %w", *isa, err)
+		}
+		defer restore()
 	}
 	var result any
 	var err error
@@ -60,9 +72,10 @@ func timeJob(path string, threads int, seconds float64) (*timing, error) {
 	}
 	for begin := time.Now(); seconds > 0 && (len(t.Seconds) < minSteps ||
 		time.Since(begin).Seconds() < seconds); {
-		start := time.Now()
+		start, before := time.Now(), cpuSeconds()
 		s.step()
 		t.Seconds = append(t.Seconds, time.Since(start).Seconds())
+		t.CPUSeconds = append(t.CPUSeconds, cpuSeconds()-before)
 	}
 	return t, nil
 }

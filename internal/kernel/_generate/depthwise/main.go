@@ -19,7 +19,15 @@ func main() {
 		for _, k := range []int{3, 5, 7} {
 			for _, stride := range []int{1, 2} {
 				for _, pixels := range []int{8, 4, 2, 1} {
+					if isa().Bytes() == 32 {
+						strips(k, stride, pixels)
+						continue
+					}
 					strip(isa(), k, stride, pixels)
+				}
+				if isa().Bytes() == 32 {
+					tapRows(k, stride)
+					continue
 				}
 				weight(isa(), k, stride)
 			}
@@ -57,34 +65,16 @@ func strip(x vec.ISA, k, stride, pixels int) {
 		MOVQ(row, at)
 		taps := make([]VecVirtual, k)
 		for kx := range taps {
-			if x.Bytes() == 64 {
-				taps[kx] = x.New()
-				x.Load(Mem{Base: tap}, taps[kx], masked)
-				ADDQ(pixel, tap)
-			}
-		}
-		var tapAt []Register
-		if x.Bytes() == 32 {
-			// Too few registers for the taps: they come from memory with every use.
-			tapAt = tapPointers(tap, pixel, k)
+			taps[kx] = x.New()
+			x.Load(Mem{Base: tap}, taps[kx], masked)
+			ADDQ(pixel, tap)
 		}
 		v := x.New()
 		for i := range (pixels-1)*stride + k {
 			x.Load(Mem{Base: at}, v, masked)
 			for p := range pixels {
-				kx := i - p*stride
-				if kx < 0 || kx >= k {
-					continue
-				}
-				switch {
-				case x.Bytes() == 64:
+				if kx := i - p*stride; kx >= 0 && kx < k {
 					VFMADD231PS(taps[kx], v, acc[p])
-				case masked:
-					t := x.New()
-					x.Load(tapMem(tapAt, pixel, kx), t, true)
-					VFMADD231PS(t, v, acc[p])
-				default:
-					VFMADD231PS(tapMem(tapAt, pixel, kx), v, acc[p])
 				}
 			}
 			ADDQ(pixel, at)
@@ -92,11 +82,6 @@ func strip(x vec.ISA, k, stride, pixels int) {
 		for range linesPerRow(k) {
 			PREFETCHT0(Mem{Base: ahead})
 			ADDQ(vec.ParamAt("step"), ahead)
-		}
-		if x.Bytes() == 32 {
-			for range k {
-				ADDQ(pixel, tap)
-			}
 		}
 		ADDQ(xRow, row)
 		DECQ(ky)
@@ -142,33 +127,6 @@ func strip(x vec.ISA, k, stride, pixels int) {
 // each line of output.
 func linesPerRow(k int) int { return 10 / k }
 
-// tapPointers gives bases from which a row of up to seven taps is reached: tap, and tap + 4 pixels
-// if it needs more.
-func tapPointers(tap, pixel Register, k int) []Register {
-	p := []Register{tap}
-	if k > 3 {
-		next := GP64()
-		LEAQ(Mem{Base: tap, Index: pixel, Scale: 2}, next)
-		ADDQ(pixel, next) // tap + 3 pixels
-		p = append(p, next)
-	}
-	if k > 6 {
-		next := GP64()
-		LEAQ(Mem{Base: p[1], Index: pixel, Scale: 2}, next)
-		ADDQ(pixel, next) // tap + 6 pixels
-		p = append(p, next)
-	}
-	return p
-}
-
-func tapMem(p []Register, pixel Register, kx int) Mem {
-	m := Mem{Base: p[kx/3]}
-	if kx%3 > 0 {
-		m.Index, m.Scale = pixel, uint8(kx%3)
-	}
-	return m
-}
-
 // weight generates the gradient of a row of taps over an image, for all channels:
 //
 //	dw[kx,c] += Σ x[oy*stride, ox*stride+kx, c] * dz[oy,ox,c]
@@ -183,10 +141,7 @@ func weight(x vec.ISA, k, stride int) {
 	pixel := Load(Param("pixel"), GP64())
 	vectors := Load(Param("vectors"), GP64())
 	ahead := Load(Param("ahead"), GP64())
-	most := 8
-	if x.Bytes() == 32 {
-		most = 4 // half the registers
-	}
+	const most = 8
 	channels := func(masked bool) {
 		acc := make([]VecVirtual, k)
 		for i := range acc {

@@ -2,9 +2,10 @@
 // runs.
 //
 // A tile has up to 12 rows by two vectors of 16 with AVX-512 (24 accumulators, two vectors of B,
-// one broadcast of A), and up to 6 rows by two vectors of 8 with AVX2. Each number of rows has its
-// own function, and a function for one vector of columns beside that for two; the last vector is
-// masked, so that any size is covered without touching memory outside.
+// one broadcast of A). With AVX2 it has 12 accumulators: 12 rows by one vector of 8, 6 by two, or 4
+// by three. Each number of rows has its own function, and so has each number of vectors. The last
+// vector is masked, so that any size is covered without touching memory outside. With AVX2 those
+// are functions of their own, for a masked store takes some processors as long as many products.
 package main
 
 import (
@@ -20,21 +21,31 @@ import (
 func main() {
 	ConstraintExpr("!noasm")
 	for _, isa := range vec.Both {
-		most := 12
-		if isa().Bytes() == 32 {
-			most = 6
-		}
-		for rows := 1; rows <= most; rows++ {
-			for vectors := 1; vectors <= 2; vectors++ {
-				tile(isa(), rows, vectors)
+		avx2 := isa().Bytes() == 32
+		for rows := 1; rows <= 12; rows++ {
+			for vectors := 1; vectors <= 3; vectors++ {
+				switch {
+				case !avx2 && vectors <= 2:
+					tile(isa(), rows, vectors, true)
+				case avx2 && rows*vectors <= 12:
+					tile(isa(), rows, vectors, false)
+					if vectors <= 2 {
+						tile(isa(), rows, vectors, true)
+					}
+				}
 			}
 		}
 	}
 	Generate()
 }
 
-func tile(x vec.ISA, rows, vectors int) {
-	name := fmt.Sprintf("tile%dx%d%s", rows, vectors*x.Bytes()/4, x.Name())
+// tile generates a tile of some rows and vectors, the last of which may be masked.
+func tile(x vec.ISA, rows, vectors int, masked bool) {
+	rest := ""
+	if masked && x.Bytes() == 32 {
+		rest = "Rest"
+	}
+	name := fmt.Sprintf("tile%dx%d%s%s", rows, vectors*x.Bytes()/4, rest, x.Name())
 	TEXT(name, NOSPLIT, "func(count, k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add, stream bool, sum, square, ahead *float32, step int)")
 	Doc(fmt.Sprintf("%s computes count tiles of C, one below the other, of %d rows each: C = A·B, or C += A·B. Strides are in bytes.", name, rows),
 		"If sum is set, it adds the sums of C's columns to sum and those of the squares to square. stream writes C past the caches:",
@@ -42,7 +53,10 @@ func tile(x vec.ISA, rows, vectors int) {
 	aRow, aCol, bRow := Load(Param("aRow"), GP64()), Load(Param("aCol"), GP64()),
 		Load(Param("bRow"), GP64())
 	ahead, step := Load(Param("ahead"), GP64()), Load(Param("step"), GP64())
-	x.Mask()
+	if masked {
+		x.Mask()
+	}
+	last := func(v int) bool { return masked && v == vectors-1 }
 	aRow3 := GP64()
 	LEAQ(Mem{Base: aRow, Index: aRow, Scale: 2}, aRow3)
 
@@ -74,7 +88,7 @@ func tile(x vec.ISA, rows, vectors int) {
 	Label("k")
 	PREFETCHT0(Mem{Base: ahead})
 	ADDQ(step, ahead)
-	products(x, row, b, acc, vectors)
+	products(x, row, b, acc, vectors, last)
 	for _, base := range bases {
 		ADDQ(aCol, base)
 	}
@@ -91,7 +105,7 @@ func tile(x vec.ISA, rows, vectors int) {
 	for i := range rows {
 		for v := range vectors {
 			t := x.New()
-			x.Load(Mem{Base: at, Disp: v * x.Bytes()}, t, v == vectors-1)
+			x.Load(Mem{Base: at, Disp: v * x.Bytes()}, t, last(v))
 			VADDPS(t, acc[i*vectors+v], acc[i*vectors+v])
 		}
 		ADDQ(cRow, at)
@@ -102,7 +116,7 @@ func tile(x vec.ISA, rows, vectors int) {
 	JNZ(LabelRef("stream"))
 	for i := range rows {
 		for v := range vectors {
-			x.Store(acc[i*vectors+v], Mem{Base: c, Disp: v * x.Bytes()}, v == vectors-1)
+			x.Store(acc[i*vectors+v], Mem{Base: c, Disp: v * x.Bytes()}, last(v))
 		}
 		ADDQ(cRow, c)
 	}
@@ -120,7 +134,7 @@ func tile(x vec.ISA, rows, vectors int) {
 	JZ(LabelRef("next"))
 	for v := range vectors {
 		vec.AddMoments(x, acc[v:], vectors, Mem{Base: sum, Disp: v * x.Bytes()},
-			Mem{Base: square, Disp: v * x.Bytes()}, v == vectors-1)
+			Mem{Base: square, Disp: v * x.Bytes()}, last(v))
 	}
 	Label("next")
 	// The parameters themselves move on to the next tile: there are no registers for them.
@@ -135,11 +149,12 @@ func tile(x vec.ISA, rows, vectors int) {
 }
 
 // products generates acc[i,v] += A[i]·B[v] for one column of A.
-func products(x vec.ISA, row func(int) Mem, b Register, acc []VecVirtual, vectors int) {
+func products(x vec.ISA, row func(int) Mem, b Register, acc []VecVirtual, vectors int,
+	last func(v int) bool) {
 	bv := make([]VecVirtual, vectors)
 	for v := range bv {
 		bv[v] = x.New()
-		x.Load(Mem{Base: b, Disp: v * x.Bytes()}, bv[v], v == vectors-1)
+		x.Load(Mem{Base: b, Disp: v * x.Bytes()}, bv[v], last(v))
 	}
 	if x.Bytes() == 64 && vectors == 1 {
 		// A value of A is used once: the product itself reads it.

@@ -44,7 +44,11 @@ func main() {
 			products(isa(), v)
 		}
 		for _, act := range acts {
-			for _, v := range gradientWidths(isa()) {
+			if isa().Bytes() == 32 {
+				gradientRows(isa(), act, exp)
+				continue
+			}
+			for _, v := range gradientWidths {
 				gradient(isa(), act, exp, v)
 			}
 		}
@@ -265,12 +269,7 @@ func products(x vec.ISA, v int) {
 
 // gradientWidths is how many vectors of channels the gradient takes at a time: many, so that a
 // row's memory is read in long pieces.
-func gradientWidths(x vec.ISA) []int {
-	if x.Bytes() == 64 {
-		return []int{1, 2, 4, 8}
-	}
-	return []int{1, 2}
-}
+var gradientWidths = []int{1, 2, 4, 8}
 
 // gradient generates, for v vectors of channels, the last masked, out = d*act'(x*scale+shift), with
 // sum += Σ out and dot += Σ out*(x-mean) over rows. The sums are in registers, the coefficients
