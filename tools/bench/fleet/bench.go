@@ -70,7 +70,7 @@ func (b *bench) measureTogether(ctx context.Context) error {
 		return err
 	}
 	if want := b.workers * b.kills; int(b.killed.Load()) < want {
-		return fmt.Errorf("the fit ended when workers had been killed %d times, expected %d: measure more networks",
+		return fmt.Errorf("the fit ended when workers had been killed %d times, expected %d: measure more -networks, or kill more often (-every)",
 			b.killed.Load(), want)
 	}
 	return nil
@@ -95,11 +95,9 @@ func (b *bench) reachable(ctx context.Context, ended <-chan error) error {
 }
 
 // mortal runs a worker, kills it and runs it again, until it was killed often enough; then it lives
-// until the context ends. So that all are killed before the fit ends, the times between are random
-// around a small part of what the fit took alone.
+// until the context ends. The times between are random, half of s.every to one and a half.
 func (b *bench) mortal(ctx context.Context, i int) {
 	rng := rand.New(rand.NewPCG(b.seed, uint64(i)))
-	mean := b.alone / time.Duration(2*b.kills+2)
 	for life := range b.kills + 1 {
 		cmd := exec.CommandContext(ctx, b.tailor, "work", "--queue", b.url(), "--workers", "1",
 			"--name", fmt.Sprintf("%c-%d", 'a'+i, life),
@@ -112,7 +110,7 @@ func (b *bench) mortal(ctx context.Context, i int) {
 		}
 		ended := make(chan struct{})
 		if life < b.kills {
-			after := time.NewTimer(mean/2 + time.Duration(rng.Int64N(int64(mean))))
+			after := time.NewTimer(b.every/2 + time.Duration(rng.Int64N(int64(b.every))))
 			go func() {
 				defer after.Stop()
 				select {

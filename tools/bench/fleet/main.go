@@ -19,6 +19,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"time"
 )
 
 // settings are the flags.
@@ -28,6 +29,7 @@ type settings struct {
 	workers  int
 	kills    int
 	seed     uint64
+	every    time.Duration
 	listen   string
 }
 
@@ -38,6 +40,7 @@ func main() {
 	flag.IntVar(&s.workers, "workers", 3, "workers")
 	flag.IntVar(&s.kills, "kills", 10, "times that each worker is killed")
 	flag.Uint64Var(&s.seed, "seed", 1, "of when workers are killed")
+	flag.DurationVar(&s.every, "every", 2*time.Second, "how long a worker lives about")
 	flag.StringVar(&s.listen, "listen", "127.0.0.1:24222", "address of the queue")
 	flag.Parse()
 	ctx, done := signal.NotifyContext(context.Background(), os.Interrupt)
