@@ -2,7 +2,7 @@
 PKG ?= ./...
 BENCH ?= .
 
-.PHONY: build agents test check generate bench
+.PHONY: build agents mpi test check generate bench
 
 build:
 	CGO_ENABLED=0 go build -o . ./cmd/tailor ./cmd/tailor-agent
@@ -14,6 +14,10 @@ agents:
 		go build -trimpath -ldflags '-s -w' -tags nativeonly -o tailor-agent-linux-$$arch-native ./cmd/tailor-agent && \
 		go build -trimpath -ldflags '-s -w' -o tailor-agent-linux-$$arch ./cmd/tailor-agent || exit 1; \
 	done
+
+# tailor that trains on several machines, under mpirun.
+mpi:
+	go build -tags mpi -o tailor-mpi ./cmd/tailor
 
 test:
 	go test ./...

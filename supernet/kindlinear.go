@@ -53,7 +53,7 @@ type linearLayer struct {
 
 func (l *linearLayer) bind(g *nn.Graph, b Block, in flow, _ nn.Slot) flow {
 	v := in.maps(g, b)
-	l.dropout.Bind(v)
+	l.dropout.Bind(g, v)
 	return flow{vector: l.linear.Bind(g, v)}
 }
 

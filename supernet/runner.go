@@ -81,6 +81,7 @@ func (r *runner) Backward() {
 	for i := len(r.bound) - 1; i >= 0; i-- {
 		r.bound[i].backward()
 	}
+	r.graph.Finish()
 }
 
 // Dropout draws a mask for the classifier's input; call it after Bind. Without it there is no

@@ -22,7 +22,10 @@ func (t *training) beginPhase(s *stepper) (changed bool, err error) {
 		}
 		if t.freezes(i) {
 			s.freeze()
-			if t.state.TeacherSHA256, err = s.frozen.write(t.job.Dir); err != nil {
+			if t.job.leads() {
+				t.state.TeacherSHA256, err = s.frozen.write(t.job.Dir)
+			}
+			if err != nil {
 				return false, err
 			}
 		}

@@ -53,8 +53,9 @@ func (f *frozen) answer(s *stepper, b *data.Batch, resolution uint16) []float32 
 	a := f.space.Max()
 	a.Resolution = resolution
 	f.run.Bind(f.space.Blocks(a), b.N, nn.Calibrate)
-	s.inputs.Fill(f.run.Input(), int(resolution), b)
-	return f.run.Forward()
+	s.inputs.Fill(f.run.Input(), int(resolution), s.share(b))
+	s.whole = s.pool.Whole(s.whole, f.run.Forward(), b.N, s.classes)
+	return s.whole
 }
 
 // write keeps the teacher for when the run goes on.

@@ -23,6 +23,8 @@ type stepper struct {
 	classes int
 	hard    []float32 // target distribution of the labels, (N,classes)
 	teacher []float32 // softmax of the teacher, (N,classes)
+	whole   []float32 // logits of the whole batch, (N,classes)
+	grad    []float32 // of them, where this process has only some of the batch
 	// gradient of the loss on it, where the labels count too
 	distilled []float32
 	frozen    *frozen    // the teacher that does not learn; nil without
@@ -55,7 +57,8 @@ func newStepper(c Config, net *supernet.Supernet, pool *nn.Pool) *stepper {
 type losses struct{ max, sub float64 }
 
 // step trains each network on what it is to learn, sums the gradients, and moves the weights once.
-// If the context ends between two networks the weights stay as they were, and done is false.
+// If the context ends between two networks, or a rank of the group is lost, the weights stay as
+// they were, and done is false.
 func (s *stepper) step(ctx context.Context, step int, b *data.Batch, lessons []lesson,
 	rate float64) (l losses, done bool) {
 	s.zeroGradients()
@@ -78,7 +81,7 @@ func (s *stepper) step(ctx context.Context, step int, b *data.Batch, lessons []l
 		s.run.Backward()
 		s.counts.add(s.net, n.arch)
 	}
-	if ctx.Err() != nil {
+	if g := s.pool.Group; ctx.Err() != nil || g != nil && g.Err() != nil {
 		return l, false
 	}
 	s.counts.divide(s.config.Aggregation, s.pool)
@@ -86,9 +89,24 @@ func (s *stepper) step(ctx context.Context, step int, b *data.Batch, lessons []l
 	return mean.losses(), true
 }
 
-// learn writes the gradient of what a network learns.
+// learn writes the gradient of what a network learns. Each process does so for the whole batch, and
+// goes back with its share.
 func (s *stepper) learn(n lesson, logits, hard, weights []float32, mean *means) {
-	tau, grad := float32(s.config.Temperature), s.run.LogitGrad()
+	if s.pool.Group == nil {
+		s.learnWhole(s.run.LogitGrad(), n, logits, hard, weights, mean)
+		return
+	}
+	if s.grad == nil {
+		s.grad = make([]float32, s.config.Batch*s.classes)
+	}
+	s.learnWhole(s.grad[:len(logits)], n, logits, hard, weights, mean)
+	from, to := s.pool.Share(len(logits) / s.classes)
+	copy(s.run.LogitGrad(), s.grad[from*s.classes:to*s.classes])
+}
+
+func (s *stepper) learnWhole(grad []float32, n lesson, logits, hard, weights []float32,
+	mean *means) {
+	tau := float32(s.config.Temperature)
 	if n.labels == 0 && n.answers == 0 {
 		clear(grad)
 		return
@@ -150,8 +168,17 @@ func (s *stepper) forward(arch supernet.Arch, b *data.Batch, dropout uint64) []f
 	if rate := s.net.Space.Head.Dropout; dropout != noDropout && rate > 0 {
 		s.run.Dropout(rate, rand.New(rand.NewPCG(s.config.Seed^0xd409, dropout)))
 	}
-	s.inputs.Fill(s.run.Input(), int(arch.Resolution), b)
-	return s.run.Forward()
+	s.inputs.Fill(s.run.Input(), int(arch.Resolution), s.share(b))
+	s.whole = s.pool.Whole(s.whole, s.run.Forward(), b.N, s.classes)
+	return s.whole
+}
+
+// share is the images of a batch that are for this process.
+func (s *stepper) share(b *data.Batch) *data.Batch {
+	from, to := s.pool.Share(b.N)
+	own, image := *b, b.Size*b.Size*b.Channels
+	own.N, own.X = to-from, b.X[from*image:to*image]
+	return &own
 }
 
 func (s *stepper) zeroGradients() {

@@ -42,8 +42,12 @@ type Job struct {
 	Config      Config
 	// From is a trained network to begin with; nil: random weights. Space may then be nil: that of
 	// the network.
-	From      *Origin
-	Workers   int           // 1 or more; results do not depend on it
+	From    *Origin
+	Workers int // 1 or more; results do not depend on it
+	// Group, if not nil, trains together: each of its ranks has this job, with its own path of the
+	// same data. Rank 0 alone has the run's folder, writes and validates. There is no plan. Results
+	// do not depend on it.
+	Group     Group
 	Resume    bool          // go on from the last checkpoint, if there is one
 	SaveEvery time.Duration // besides every epoch's end; 0 saves after every step
 	ValImages int           // for the accuracies at an epoch's end; 0 is none
@@ -151,39 +155,36 @@ const metricEvery = 20
 // any number of workers and however often it was interrupted or killed and resumed. While it lasts
 // nobody else can train in the folder: a second one is refused.
 func Train(ctx context.Context, j Job) (*Run, error) {
-	lock, err := store.LockDir(j.Dir, "tailor train")
-	if err != nil {
-		return nil, err
-	}
-	defer lock.Unlock()
-	j = j.openOnce()
-	info, d, err := startOrResume(j)
-	if err != nil {
-		return nil, err
-	}
-	net := supernet.New(info.Space, info.Config.Seed)
-	state, err := loadCheckpoint(j.Dir, info, net, true)
-	if err == nil && state.Step == 0 {
-		err = info.fill(j, net)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if !state.Done {
-		j.warnUselessCache(d)
-	}
-	if err := j.fillCache(ctx, info, d, state); err != nil {
-		return nil, err
-	}
-	if !state.Done {
-		t := &training{job: j, info: info, data: d, net: net, state: state, started: time.Now(),
-			before: state.Seconds}
-		if state, err = t.run(ctx); err != nil {
+	if j.Group != nil {
+		j.Planned = nil // its timing is of one rank alone
+		if err := j.meet(); err != nil {
 			return nil, err
 		}
 	}
-	return &Run{Dir: j.Dir, Info: *info, Net: net, State: state, data: (*Data)(d.Parts()),
-		dataPath: j.Data}, nil
+	var b *ready
+	var err error
+	if j.leads() {
+		var lock *store.Lock
+		if lock, err = store.LockDir(j.Dir, "tailor train"); err == nil {
+			defer lock.Unlock()
+			b, err = j.openOnce().begin(ctx)
+		}
+	}
+	if j.Group != nil {
+		b, err = j.share(b, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !b.state.Done {
+		t := &training{job: j, info: b.info, data: b.data, net: b.net, state: b.state,
+			started: time.Now(), before: b.state.Seconds}
+		if b.state, err = t.run(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return &Run{Dir: j.Dir, Info: *b.info, Net: b.net, State: b.state,
+		data: (*Data)(b.data.Parts()), dataPath: j.Data}, nil
 }
 
 // startOrResume writes run.json, or reads the one that is there and checks that the job is the
@@ -242,13 +243,22 @@ type training struct {
 	before   float64 // seconds of earlier parts of the run
 	saved    time.Time
 	lap      time.Time // when the step began that is under way
+
+	own context.Context // of this rank of a group
+	end func()          // ends that of all
 }
 
 // run is the training loop.
 func (t *training) run(ctx context.Context) (State, error) {
 	c := t.info.Config
+	ctx, end := t.untilAny(ctx)
+	defer end()
+	pool := nn.NewPool(t.job.Workers)
+	defer pool.Close()
+	pool.Group = t.job.Group
+	from, to := pool.Share(c.Batch)
 	loader, err := data.NewLoader(t.data.Train, t.data.Size, t.data.Channels, data.LoaderConfig{
-		Batch: c.Batch, Seed: c.Seed, Shuffle: true, DropLast: true,
+		Batch: c.Batch, Seed: c.Seed, Shuffle: true, DropLast: true, From: from, To: to,
 		Transform: t.data.TrainTransform(augment.Recipe(c.Augment)), Workers: t.job.Workers,
 	})
 	if err != nil {
@@ -261,19 +271,22 @@ func (t *training) run(ctx context.Context) (State, error) {
 		return t.state, err
 	}
 	t.pace = newPace(t.schedule, planned)
-	if t.metrics, err = store.OpenLineLog(filepath.Join(t.job.Dir, metricsFile),
-		t.state.MetricsBytes, t.job.Warn); err != nil {
-		return t.state, err
+	if t.job.leads() {
+		if t.metrics, err = store.OpenLineLog(filepath.Join(t.job.Dir, metricsFile),
+			t.state.MetricsBytes, t.job.Warn); err != nil {
+			return t.state, err
+		}
+		defer t.metrics.Close()
 	}
-	defer t.metrics.Close()
 	defer t.closeEvaluator()
-	pool := nn.NewPool(t.job.Workers)
-	defer pool.Close()
 	s := newStepper(c, t.net, pool)
 	t.divide(s)
 	s.weigh(t.data.Train)
 	if sha := t.state.TeacherSHA256; sha != "" {
-		if s.frozen, err = readFrozen(t.job.Dir, sha, t.net.Space, pool); err != nil {
+		if t.job.leads() {
+			s.frozen, err = readFrozen(t.job.Dir, sha, t.net.Space, pool)
+		}
+		if s.frozen, err = t.job.shareTeacher(s.frozen, err, t.net.Space, pool); err != nil {
 			return t.state, err
 		}
 	}
@@ -318,8 +331,8 @@ func (t *training) run(ctx context.Context) (State, error) {
 // knows.
 func (t *training) step(ctx context.Context, s *stepper, b *data.Batch, epoch int) error {
 	c, step := t.info.Config, t.state.Step
-	if ctx.Err() != nil {
-		return nil
+	if err := t.agree(); err != nil || ctx.Err() != nil {
+		return err
 	}
 	begun, err := t.beginPhase(s)
 	if err != nil {
@@ -332,7 +345,7 @@ func (t *training) step(ctx context.Context, s *stepper, b *data.Batch, epoch in
 	s.takenRate = t.takenRate(step)
 	l, done := s.step(ctx, step, b, t.lessons.at(step), rate)
 	if !done {
-		return nil
+		return t.job.lost()
 	}
 	if math.IsNaN(l.max+l.sub) || math.IsInf(l.max+l.sub, 0) {
 		return fmt.Errorf("%w at step %d: loss of the largest network is %g, of sub-networks %g; start again with a lower --lr than %g",
@@ -344,8 +357,10 @@ func (t *training) step(ctx context.Context, s *stepper, b *data.Batch, epoch in
 	if step%metricEvery == 0 {
 		p.Metric = &Metric{Step: step, Epoch: t.epoch(step), LR: rate, Epsilon: beta,
 			LossMax: l.max, LossSub: l.sub}
-		if err := t.metrics.Add(*p.Metric); err != nil {
-			return err
+		if t.metrics != nil {
+			if err := t.metrics.Add(*p.Metric); err != nil {
+				return err
+			}
 		}
 	}
 	t.report(p)
@@ -381,7 +396,7 @@ func (t *training) report(p Progress) {
 // endEpoch measures the largest and the smallest network on validation images and saves.
 func (t *training) endEpoch(ctx context.Context, epoch int) error {
 	step := t.state.Step
-	if t.job.ValImages == 0 || t.data.Val.Len() == 0 {
+	if t.job.ValImages == 0 || t.data.Val.Len() == 0 || !t.job.leads() {
 		t.state.Validated = step
 	} else if ctx.Err() == nil {
 		m := Metric{Step: step, Epoch: t.epoch(step), LR: t.schedule.rate(step),
@@ -443,8 +458,12 @@ func (t *training) closeEvaluator() {
 	}
 }
 
-// save writes a checkpoint, unless the weights are beyond saving: the last good one stays.
+// save writes a checkpoint, unless the weights are beyond saving: the last good one stays. Of a
+// group rank 0 does.
 func (t *training) save() error {
+	if !t.job.leads() {
+		return nil
+	}
 	var err error
 	if p := nn.NotFinite(weights.Params(t.net)); p != nil {
 		return fmt.Errorf("%w by step %d: %s is not finite; start again with a lower --lr than %g",

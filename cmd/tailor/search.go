@@ -362,7 +362,7 @@ func winnersTable(all []winners.Winner, ranked bool) *table {
 	for i, x := range all {
 		rank := "-"
 		if ranked {
-			rank = ranks(x)
+			rank = ranksOf(x)
 		}
 		if slices.ContainsFunc(all[:i], x.Same) {
 			continue
@@ -393,7 +393,7 @@ func noteTop1(w io.Writer, all []winners.Winner) {
 	}
 }
 
-func ranks(x winners.Winner) string {
+func ranksOf(x winners.Winner) string {
 	if x.Ranks == nil {
 		return "-"
 	}

@@ -139,8 +139,21 @@ func (c *trainCmd) Run(ctx context.Context, g *Globals) error {
 	if c.Out == "" && !c.Plan {
 		return usagef("missing flags: --out=DIR, or --plan")
 	}
+	if c.Plan {
+		return c.run(ctx, g, nil)
+	}
+	return g.togetherWith(func(group trainer.Group) error { return c.run(ctx, g, group) })
+}
+
+// run trains, perhaps as a rank of a group.
+func (c *trainCmd) run(ctx context.Context, g *Globals, group trainer.Group) error {
 	job, err := c.job(ctx, g)
 	if err != nil {
+		return err
+	}
+	job.Group = group
+	if group != nil && group.Rank() > 0 {
+		_, err := g.train(ctx, job)
 		return err
 	}
 	c.warnUseless(g)

@@ -21,6 +21,9 @@ type LoaderConfig struct {
 	Transform Transform
 	Prefetch  int // batches prepared ahead of the one in use; 0: 2
 	Workers   int // goroutines that prepare batches; 0: one a processor, at most 4
+	// From and To say which images of a batch are wanted, if not all are, as with 0 and 0: the
+	// others are left out where the recipe does not mix images, and only have labels.
+	From, To int
 }
 
 // Batch is a run of prepared images.
@@ -140,6 +143,10 @@ func (l *Loader) fill(ctx context.Context, s *slot, epoch, b int, order []int32)
 		if order != nil {
 			i = int(order[i])
 		}
+		s.labels[k] = int32(l.set.Label(i))
+		if l.leavesOut(k) {
+			continue
+		}
 		if err := l.set.Image(i, s.pixels); err != nil {
 			return fmt.Errorf("data: image %d: %w", i, err)
 		}
@@ -149,12 +156,17 @@ func (l *Loader) fill(ctx context.Context, s *slot, epoch, b int, order []int32)
 		s.edits.before(epoch, i, s.pixels)
 		v.apply(x, s.pixels, s.columns, l.size, l.channels, l.table)
 		s.edits.after(epoch, i, x)
-		s.labels[k] = int32(l.set.Label(i))
 	}
 	s.batch = Batch{Index: b, N: n, Size: l.size, Channels: l.channels, X: s.x[:n*length],
 		Labels: s.labels[:n]}
 	s.edits.mix(epoch, &s.batch)
 	return nil
+}
+
+// leavesOut says whether nobody wants image k of a batch.
+func (l *Loader) leavesOut(k int) bool {
+	c := &l.config
+	return c.To > 0 && (k < c.From || k >= c.To) && !c.Transform.Recipe.Mixes()
 }
 
 // take gives a free slot or a new one.

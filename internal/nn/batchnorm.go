@@ -15,7 +15,7 @@ type BatchNorm struct {
 	eps          float64
 
 	g     *Graph
-	rows  int // of the bound batch
+	rows  int // of the bound batch, wherever they are
 	norm  kernel.Norm
 	other [3][]float32 // coefficients of the backward pass
 	sums  []float64    // by chunk: two sums a channel
@@ -42,13 +42,13 @@ func newBatchNorm(p *Params, name string, width int, act Act, eps float64) *Batc
 }
 
 func (b *BatchNorm) bind(g *Graph, c, pixels int) {
-	b.g, b.rows = g, g.n*pixels
+	b.g, b.rows = g, g.share.batch*pixels
 	b.norm.Mean, b.norm.InvStd = b.norm.Mean[:c], b.norm.InvStd[:c]
 	b.norm.Scale, b.norm.Shift = b.norm.Scale[:c], b.norm.Shift[:c]
 	for i := range b.other {
 		b.other[i] = b.other[i][:c]
 	}
-	b.sums = grow(b.sums, 2*c*g.chunks())
+	b.sums = grow(b.sums, 2*c*g.share.parts)
 }
 
 // width is the number of active channels.
@@ -70,7 +70,7 @@ func (b *BatchNorm) FinishStatistics() {
 	}
 }
 
-// chunkSums are the two sums of a chunk.
+// chunkSums are the two sums of a part of the whole batch.
 func (b *BatchNorm) chunkSums(chunk int) (first, second []float64) {
 	c := b.width()
 	s := b.sums[2*c*chunk:][:2*c]
@@ -79,8 +79,9 @@ func (b *BatchNorm) chunkSums(chunk int) (first, second []float64) {
 
 // total adds the chunks' sums in order into those of the first.
 func (b *BatchNorm) total() (first, second []float64) {
+	b.g.share.gatherSums(b.sums, 2*b.width())
 	first, second = b.chunkSums(0)
-	for chunk := 1; chunk < b.g.chunks(); chunk++ {
+	for chunk := 1; chunk < b.g.share.parts; chunk++ {
 		f, s := b.chunkSums(chunk)
 		for j := range first {
 			first[j] += f[j]
@@ -100,7 +101,7 @@ func (b *BatchNorm) useRecorded() {
 // useBatch takes the statistics of the batch, whose sums of values and squares are complete.
 func (b *BatchNorm) useBatch() {
 	sum, square := b.total()
-	n, rows := float64(b.g.n), float64(b.rows)
+	n, rows := float64(b.g.share.batch), float64(b.rows)
 	for j := range sum {
 		mean := sum[j] / rows
 		variance := max(square[j]/rows-mean*mean, 0)

@@ -116,7 +116,7 @@ func (c *chain) bind(n int, mode nn.Mode) {
 	}
 	c.last.BindPointwise(g, u, 20, 0, nn.Outer0+nn.Slot((len(c.blocks)+1)&1))
 	v := c.mix.Bind(g, c.pool.Bind(g, c.last))
-	c.dropout.Bind(v)
+	c.dropout.Bind(g, v)
 	c.logits = c.linear.Bind(g, v)
 	g.End()
 }
@@ -152,6 +152,7 @@ func (c *chain) backward() {
 	for i := len(u) - 1; i >= 0; i-- {
 		u[i].Backward()
 	}
+	c.graph.Finish()
 }
 
 func fill(r *rand.Rand, v []float32) {

@@ -104,8 +104,7 @@ func (c *Conv) Backward() {
 	if c.x.Grad != nil {
 		c.packed.PackTransposed(c.out(), c.patch(), c.Weight.Data, c.out())
 	}
-	c.g.partial.begin(c)
-	c.g.pool.Run(c.g.chunks(), c.backwardTask)
+	c.g.addGradients(c, c.backwardTask)
 }
 
 func (c *Conv) backwardChunk(worker, chunk int) {
@@ -153,9 +152,11 @@ func (c *Conv) inputGrad(columns []float32, at, n int) {
 	}
 }
 
-// reduce adds a chunk's gradients of weight and bias.
-func (c *Conv) reduce(part []float32) {
+// rows are the gradients of weight and bias.
+func (c *Conv) rows(part []float32, do func(grad, part []float32)) {
 	n := len(c.Weight.Data)
-	kernel.Add(c.Weight.Grad, part[:n])
-	kernel.Add(c.Bias.Grad, part[n:])
+	do(c.Weight.Grad, part[:n])
+	do(c.Bias.Grad, part[n:])
 }
+
+func (c *Conv) finish() {}

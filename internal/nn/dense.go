@@ -177,11 +177,11 @@ func (o *dense) spread(dx, patches []float32, row, rows int) {
 
 func (o *dense) partialSize() int { return o.patch() * o.unit.out.c }
 
-func (o *dense) reduce(part []float32) {
+func (o *dense) rows(part []float32, do func(grad, part []float32)) {
 	in, out := o.unit.in.c, o.unit.out.c
 	fullIn, full := o.weight.Shape[2], o.weight.Shape[3]
 	for tap := range o.size * o.size {
-		addRows(o.weight.Grad[tap*fullIn*full:], full, part[tap*in*out:], in, out)
+		eachRow(o.weight.Grad[tap*fullIn*full:], full, part[tap*in*out:], in, out, do)
 	}
 }
 

@@ -192,7 +192,9 @@ func (o *depthwise) partialSize() int {
 	return o.geometry.Kernel * o.geometry.Kernel * o.geometry.C
 }
 
-func (o *depthwise) reduce(part []float32) { kernel.Add(o.grad[:len(part)], part) }
+func (o *depthwise) rows(part []float32, do func(grad, part []float32)) {
+	do(o.grad[:len(part)], part)
+}
 
 // finish takes the gradient of the bound kernel to that of the full one.
 func (o *depthwise) finish() {

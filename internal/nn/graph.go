@@ -55,12 +55,14 @@ const (
 // planned when the network is bound and given back when the next is.
 type Graph struct {
 	pool    *Pool
-	n       int
+	n       int // images of the batch that are here
+	share   share
 	mode    Mode
 	memory  arena
 	rolling [rollingSlots][]float32
 	need    [rollingSlots]int
 	partial partials
+	late    late
 	scratch []scratch // by worker
 	want    scratchSizes
 	units   []*Unit // bound
@@ -104,9 +106,15 @@ func NewGraph(pool *Pool) *Graph {
 		scratch: make([]scratch, pool.Workers())}
 }
 
-// Begin starts to bind a network for batches of n images.
+// Begin starts to bind a network for batches of n images. In a group of processes that is the whole
+// batch, of which each has its share, but for inference.
 func (g *Graph) Begin(n int, mode Mode) {
-	g.n, g.mode = n, mode
+	group := g.pool.Group
+	if mode == Infer {
+		group = nil
+	}
+	g.share, g.partial.parts, g.n = shareOf(group, n)
+	g.mode = mode
 	g.memory.reset()
 	g.need = [rollingSlots]int{}
 	g.units = g.units[:0]
@@ -158,8 +166,8 @@ func grow[T any](s []T, n int) []T {
 // Input plans memory for a batch of images.
 func (g *Graph) Input(h, w, c int) []float32 { return g.memory.alloc(g.n * h * w * c) }
 
-// chunks is the number of parts of the batch.
-func (g *Graph) chunks() int { return min(g.n, chunkCount) }
+// chunks is the number of parts of the batch that are here.
+func (g *Graph) chunks() int { return g.partial.parts }
 
 // splits says whether the workers share the rows of an image: in inference on one image.
 func (g *Graph) splits() bool { return g.mode == Infer && g.n == 1 && g.pool.Workers() > 1 }
@@ -172,18 +180,22 @@ func (g *Graph) forwardTasks() int {
 	return g.chunks()
 }
 
-// images is the range of images of a chunk.
+// images is the range of images of a chunk, counted from the first that is here.
 func (g *Graph) images(chunk int) (from, to int) {
-	c := g.chunks()
-	return g.n * chunk / c, g.n * (chunk + 1) / c
+	s := &g.share
+	chunk += s.part
+	return s.batch*chunk/s.parts - s.image, s.batch*(chunk+1)/s.parts - s.image
 }
 
-// maxChunk is the most images that a chunk has.
-func (g *Graph) maxChunk() int { return (g.n + g.chunks() - 1) / g.chunks() }
+// maxChunk is the most images that a chunk has, of those of other processes too: what is computed
+// at once must not depend on who does.
+func (g *Graph) maxChunk() int { return (g.share.batch + g.share.parts - 1) / g.share.parts }
 
-// addRows adds the (rows,cols) matrix part to the first columns of dst, whose rows are ld apart.
-func addRows(dst []float32, ld int, part []float32, rows, cols int) {
+// eachRow calls do with the rows of the (rows,cols) matrix part and the first columns of dst, whose
+// rows are ld apart.
+func eachRow(dst []float32, ld int, part []float32, rows, cols int,
+	do func(grad, part []float32)) {
 	for r := range rows {
-		kernel.Add(dst[r*ld:][:cols], part[r*cols:][:cols])
+		do(dst[r*ld:][:cols], part[r*cols:][:cols])
 	}
 }

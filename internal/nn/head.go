@@ -89,6 +89,8 @@ type Linear struct {
 	z, y   Vector
 	packed product
 	ready  bool // for inference: the weight is packed
+	// Of the whole batch: input and gradient of the output, and where they are brought together.
+	allX, allGrad, wholeX, wholeGrad []float32
 
 	forwardTask, backwardTask func(worker, chunk int)
 	weightTask                func(worker, task int)
@@ -159,10 +161,29 @@ func (l *Linear) Backward() {
 		l.packed.dense.PackTransposed(l.y.C, l.x.C, l.Weight.Data, l.y.C)
 	}
 	l.g.pool.Run(l.g.chunks(), l.backwardTask)
+	l.allX, l.allGrad = l.x.Data, l.y.Grad
+	if l.g.share.group == nil {
+		l.addWeights()
+		return
+	}
+	// The weight gradient is one sum over the images of the whole batch.
+	var waitX, waitGrad func()
+	l.wholeX, waitX = l.g.share.startWhole(l.wholeX, l.x.Data, l.x.C)
+	l.wholeGrad, waitGrad = l.g.share.startWhole(l.wholeGrad, l.y.Grad, l.y.C)
+	l.allX, l.allGrad = l.wholeX, l.wholeGrad
+	l.g.late.add(func() {
+		waitX()
+		waitGrad()
+		l.addWeights()
+	})
+}
+
+// addWeights adds the gradients of weight and bias.
+func (l *Linear) addWeights() {
 	l.g.pool.Run(min(weightTasks, l.x.C), l.weightTask)
 	if l.Bias != nil {
-		for i := range l.g.n {
-			kernel.Add(l.Bias.Grad, l.y.Grad[i*l.y.C:][:l.y.C])
+		for i := range l.g.share.batch {
+			kernel.Add(l.Bias.Grad, l.allGrad[i*l.y.C:][:l.y.C])
 		}
 	}
 }
@@ -187,20 +208,21 @@ const weightTasks = 16
 func (l *Linear) weightRows(_, task int) {
 	in, out, tasks := l.x.C, l.y.C, min(weightTasks, l.x.C)
 	from, to := in*task/tasks, in*(task+1)/tasks
-	kernel.MulTN(to-from, out, l.g.n, l.x.Data[from:], in, l.y.Grad, out, l.Weight.Grad[from*out:],
-		out, nil)
+	kernel.MulTN(to-from, out, l.g.share.batch, l.allX[from:], in, l.allGrad, out,
+		l.Weight.Grad[from*out:], out, nil)
 }
 
 // Dropout zeroes values of a vector with some probability and scales up the others (Srivastava et
 // al., JMLR 2014).
 type Dropout struct {
+	g    *Graph
 	v    *Vector
 	rate float64
 	mask []float32
 }
 
 // Bind plans dropout on v, with none until [Dropout.Draw].
-func (d *Dropout) Bind(v *Vector) { d.v, d.rate = v, 0 }
+func (d *Dropout) Bind(g *Graph, v *Vector) { d.g, d.v, d.rate = g, v, 0 }
 
 // Draw makes a new mask with the given probability of dropping a value; 0 switches dropout off, and
 // needs no generator.
@@ -209,7 +231,12 @@ func (d *Dropout) Draw(rate float64, r *rand.Rand) {
 	if rate == 0 {
 		return
 	}
+	s := &d.g.share
 	d.mask = grow(d.mask, len(d.v.Data))
+	first := s.image * d.v.C // what is drawn before is of the images of other processes
+	for range first {
+		r.Float64()
+	}
 	for i := range d.mask {
 		d.mask[i] = 0
 		if r.Float64() >= rate {

@@ -1,6 +1,10 @@
 package nn
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/tailor-nas/tailor/internal/kernel"
+)
 
 // partials adds up the chunks' weight gradients in the order of the chunks, so that the result does
 // not depend on the workers, and without a worker ever waiting for another: who comes early leaves
@@ -11,15 +15,34 @@ type partials struct {
 	size    int // of buffers: the largest that is wanted
 	next    int // the chunk to be added next
 	adding  bool
+	parts   int  // of the batch that are here
+	shared  bool // the others are of other processes: nothing is added here
 	pending [chunkCount][]float32
 	free    [][]float32 // the one used last is taken first: it is in the caches
 }
 
-// reducer adds a chunk's gradients to those of its weights.
-type reducer interface{ reduce(part []float32) }
+// reducer knows where a chunk's gradients belong.
+type reducer interface {
+	// rows calls do for each run of values of a chunk's gradients, with those of the weights.
+	rows(part []float32, do func(grad, part []float32))
+	// finish is called when all have been added.
+	finish()
+}
 
-// begin prepares for a pass over all chunks.
-func (p *partials) begin(o reducer) { p.op, p.next = o, 0 }
+// addGradients runs the tasks of a pass that make the weight gradients of o, one for each chunk.
+func (g *Graph) addGradients(o reducer, task func(worker, chunk int)) {
+	p := &g.partial
+	p.op, p.next, p.shared = o, 0, g.share.group != nil
+	g.pool.Run(g.chunks(), task)
+	if !p.shared {
+		o.finish()
+		return
+	}
+	own := p.pending[:p.parts]
+	g.addParts(o, own)
+	p.free = append(p.free, own...)
+	clear(own)
+}
 
 // take gives a zeroed buffer of n values.
 func (p *partials) take(n int) []float32 {
@@ -39,7 +62,7 @@ func (p *partials) hand(chunk int, part []float32) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.pending[chunk] = part
-	if p.adding {
+	if p.adding || p.shared {
 		return
 	}
 	p.adding = true
@@ -48,7 +71,7 @@ func (p *partials) hand(chunk int, part []float32) {
 		p.pending[p.next] = nil
 		p.next++
 		p.mu.Unlock()
-		p.op.reduce(part)
+		p.op.rows(part, kernel.Add)
 		p.mu.Lock()
 		p.free = append(p.free, part)
 	}

@@ -137,11 +137,11 @@ func (o *pointwise) partialSize() int {
 	return n
 }
 
-func (o *pointwise) reduce(part []float32) {
+func (o *pointwise) rows(part []float32, do func(grad, part []float32)) {
 	in, out := o.unit.in.c, o.unit.out.c
-	addRows(o.weight.Grad, o.full, part, in, out)
+	eachRow(o.weight.Grad, o.full, part, in, out, do)
 	if o.withSE() {
-		o.se.reduce(part[in*out:])
+		o.se.rows(part[in*out:], do)
 	}
 }
 

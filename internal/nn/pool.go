@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/tailor-nas/tailor/internal/bug"
+	"github.com/tailor-nas/tailor/internal/ranks"
 )
 
 // Pool runs tasks on a fixed number of workers. It is used by one caller at a time.
@@ -12,6 +13,9 @@ type Pool struct {
 	// Dense has networks multiply with the zeros of their weights too, from the next Bind on: for
 	// comparing with that.
 	Dense bool
+	// Group, if not nil, trains together: of a batch each process has its [Pool.Share]. Networks
+	// that only infer run whole in each.
+	Group ranks.Group
 
 	workers int
 	wake    chan int

@@ -159,10 +159,10 @@ func (s *SE) split(part []float32) (reduce, reduceBias, expand, expandBias []flo
 	return part[:n], part[n : n+h], part[n+h : 2*n+h], part[2*n+h:][:s.c]
 }
 
-func (s *SE) reduce(part []float32) {
+func (s *SE) rows(part []float32, do func(grad, part []float32)) {
 	reduce, reduceBias, expand, expandBias := s.split(part)
-	addRows(s.Reduce.Grad, s.fullH, reduce, s.c, s.hidden)
-	kernel.Add(s.ReduceBias.Grad[:s.hidden], reduceBias)
-	addRows(s.Expand.Grad, s.fullC, expand, s.hidden, s.c)
-	kernel.Add(s.ExpandBias.Grad[:s.c], expandBias)
+	eachRow(s.Reduce.Grad, s.fullH, reduce, s.c, s.hidden, do)
+	do(s.ReduceBias.Grad[:s.hidden], reduceBias)
+	eachRow(s.Expand.Grad, s.fullC, expand, s.hidden, s.c, do)
+	do(s.ExpandBias.Grad[:s.c], expandBias)
 }

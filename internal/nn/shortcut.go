@@ -98,8 +98,8 @@ func (o *shortcut) backward(u *Unit, w *scratch, part []float32, p, q int) {
 
 func (o *shortcut) partialSize() int { return o.unit.in.c * o.unit.out.c }
 
-func (o *shortcut) reduce(part []float32) {
-	addRows(o.weight.Grad, o.full, part, o.unit.in.c, o.unit.out.c)
+func (o *shortcut) rows(part []float32, do func(grad, part []float32)) {
+	eachRow(o.weight.Grad, o.full, part, o.unit.in.c, o.unit.out.c, do)
 }
 
 func (o *shortcut) finish() {}

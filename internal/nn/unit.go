@@ -52,11 +52,9 @@ type op interface {
 	// backward adds the weight gradients to a chunk's partial buffer, zeroed before, and, if it is
 	// wanted, lets the previous unit accept the gradient of the input.
 	backward(u *Unit, w *scratch, part []float32, p, q int)
-	// partialSize is the number of values in a chunk's partial buffer, reduce adds one to the
-	// gradient, and finish is called after the last.
+	// partialSize is the number of values in a chunk's partial buffer.
 	partialSize() int
-	reduce(part []float32)
-	finish()
+	reducer
 	param() *Param
 }
 
@@ -234,9 +232,7 @@ func (u *Unit) finishChunk(worker, task int) {
 func (u *Unit) Backward() {
 	u.BN.backward()
 	u.op.prepare(true)
-	u.g.partial.begin(u.op)
-	u.g.pool.Run(u.g.chunks(), u.backwardTask)
-	u.op.finish()
+	u.g.addGradients(u.op, u.backwardTask)
 }
 
 func (u *Unit) backwardChunk(worker, chunk int) {
@@ -276,7 +272,7 @@ func (u *Unit) beginSums(w *scratch, chunk int) {
 		w.sums = kernel.Sums{}
 		return
 	}
-	first, second := u.BN.chunkSums(chunk)
+	first, second := u.BN.chunkSums(u.g.share.part + chunk)
 	clear(first)
 	clear(second)
 	w.sums.Begin(first, second, w.moments)

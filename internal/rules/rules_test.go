@@ -45,14 +45,16 @@ var mayImport = map[string][]string{
 	"internal/suggest":      {},
 	"internal/settings":     {},
 	"internal/measurements": {},
-	"internal/nn":           {"internal/bug", "internal/kernel"},
+	"internal/nn":           {"internal/bug", "internal/kernel", "internal/ranks"},
+	"internal/ranks":        {},
+	"internal/mpi":          {"internal/ranks", "internal/runtime/clib"},
 	"internal/reference":    {"internal/kernel", "internal/nn"},
 	"supernet/choices":      {"supernet"},
 	"supernet": {"internal/nn", "internal/settings", "internal/store", "internal/suggest",
 		"internal/textfile", "internal/weights"},
 	"trainer/prune/budget": {},
 	"trainer": {"internal/augment", "internal/bug", "internal/data", "internal/engine", "internal/nn",
-		"internal/passes", "internal/safetensors", "internal/settings", "internal/store",
+		"internal/passes", "internal/ranks", "internal/safetensors", "internal/settings", "internal/store",
 		"internal/textfile", "internal/transfer", "internal/visible", "internal/weights",
 		"supernet", "supernet/choices", "supernet/provenance"},
 	"trainer/prune": {"internal/augment", "internal/data", "internal/nn",
@@ -121,12 +123,15 @@ var mayImport = map[string][]string{
 	"tools/bench/ssgd": {"internal/data", "internal/pipeline", "internal/report",
 		"internal/safetensors", "internal/standalone", "internal/textfile",
 		"internal/weights", "search/manifest", "supernet", "trainer", "trainer/prune"},
+	"tools/bench/ranks": {"internal/engine", "internal/mpi", "internal/nn", "internal/ranks",
+		"supernet", "trainer"},
 	"tools/bench/step": {"internal/amount", "internal/data", "internal/engine",
 		"internal/kernel", "internal/nn", "internal/safetensors", "internal/store",
 		"internal/weights", "supernet"},
 	"tools/bench/profiles": {"internal/pipeline", "internal/runtime/remote", "internal/store",
 		"internal/winners", "predictor", "predictor/regress", "profiles", "search",
 		"search/optimize", "supernet"},
+	"tools/fleetsim":    {"internal/textfile"},
 	"tools/profilediff": {"profiles", "profiles/timing"},
 	"tools/alonecheck":  {"internal/ship", "search/manifest", "supernet"},
 	"tools/deploycheck": {"internal/prepare", "search/manifest"},
@@ -195,9 +200,9 @@ var mayImport = map[string][]string{
 	".":                   {"internal/classify", "internal/prepare", "search/manifest", "supernet"},
 	"cmd/tailor": {"internal/amount", "internal/bug", "internal/data", "internal/doctor",
 		"internal/elsewhere", "internal/findings", "internal/fleet", "internal/genesearch",
-		"internal/jobs", "internal/meter", "internal/page", "internal/pipeline", "internal/queue",
-		"internal/report", "internal/runtime/remote", "internal/settings", "internal/store",
-		"internal/suggest",
+		"internal/jobs", "internal/meter", "internal/mpi", "internal/page", "internal/pipeline",
+		"internal/queue", "internal/ranks", "internal/report", "internal/runtime/remote",
+		"internal/settings", "internal/store", "internal/suggest",
 		"internal/textfile", "internal/visible", "internal/winners", "predictor",
 		"predictor/genes", "predictor/regress", "profiles", "profiles/device", "profiles/timing",
 		"search", "search/manifest", "search/optimize", "supernet", "supernet/choices", "trainer",
@@ -283,9 +288,10 @@ type pkg struct {
 
 func packages(t *testing.T) []pkg {
 	t.Helper()
-	// With the tag, and cgo, of the one program that is for those who have OpenBLAS.
+	// With the tag, and cgo, of the one program that is for those who have OpenBLAS, and the tag of
+	// a tailor that trains on several machines.
 	fields := "-json=ImportPath,Imports,TestImports,XTestImports"
-	cmd := exec.Command("go", "list", "-tags", "openblas", fields, "./...")
+	cmd := exec.Command("go", "list", "-tags", "openblas,mpi", fields, "./...")
 	cmd.Dir, cmd.Env = "../..", append(os.Environ(), "CGO_ENABLED=1")
 	out, err := cmd.Output()
 	if err != nil {

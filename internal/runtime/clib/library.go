@@ -14,8 +14,14 @@ type Library struct {
 }
 
 // Open opens the library of a path.
-func Open(path string) (Library, error) {
-	handle, err := open(path)
+func Open(path string) (Library, error) { return opened(path, false) }
+
+// OpenForAll opens the library of a path, or of a name that the system looks for, so that what it
+// opens itself finds its symbols, as those that have plugins expect.
+func OpenForAll(path string) (Library, error) { return opened(path, true) }
+
+func opened(path string, all bool) (Library, error) {
+	handle, err := open(path, all)
 	if err != nil {
 		return Library{}, fmt.Errorf("open the library %s: %w; is it one for this system and "+
 			"processor?", path, err)
@@ -31,6 +37,12 @@ func (l Library) Func(name string) (uintptr, error) {
 			"that is not supported", l.path, name)
 	}
 	return at, nil
+}
+
+// Has says whether the library has a symbol.
+func (l Library) Has(name string) bool {
+	at, err := symbol(l.handle, name)
+	return err == nil && at != 0
 }
 
 // Call calls a function with arguments that are integers or addresses, and gives what it returns.

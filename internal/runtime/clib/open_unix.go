@@ -4,7 +4,10 @@ package clib
 
 import "github.com/ebitengine/purego"
 
-func open(path string) (uintptr, error) {
+func open(path string, all bool) (uintptr, error) {
+	if all {
+		return purego.Dlopen(path, purego.RTLD_NOW|purego.RTLD_GLOBAL)
+	}
 	return purego.Dlopen(path, purego.RTLD_NOW|purego.RTLD_LOCAL)
 }
 

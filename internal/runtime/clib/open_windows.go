@@ -2,7 +2,7 @@ package clib
 
 import "golang.org/x/sys/windows"
 
-func open(path string) (uintptr, error) {
+func open(path string, _ bool) (uintptr, error) {
 	handle, err := windows.LoadLibraryEx(path, 0, windows.LOAD_WITH_ALTERED_SEARCH_PATH)
 	return uintptr(handle), err
 }
