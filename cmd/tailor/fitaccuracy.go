@@ -25,8 +25,9 @@ type fitAccuracyCmd struct {
 	Images      *int   `help:"Held-out images for each. Default all." range:"1..100000000" without:"measured"`
 	Calibration int    `help:"Training images for batch norm calibration." default:"1000" range:"1..100000000" without:"measured"`
 	Store       string `help:"File that keeps every measurement; default measurements.sqlite in the run." type:"path" out:"store" without:"measured"`
-	Model       string `help:"Model to fit: ridge (with small networks), mlp (OFA's), or auto, the better one by cross-validation." enum:"auto,ridge,mlp" default:"auto"`
-	Out         string `required:"" help:"File to write." type:"path" out:"accuracy" outwith:"genes=gene-accuracy"`
+	queueFlags
+	Model string `help:"Model to fit: ridge (with small networks), mlp (OFA's), or auto, the better one by cross-validation." enum:"auto,ridge,mlp" default:"auto"`
+	Out   string `required:"" help:"File to write." type:"path" out:"accuracy" outwith:"genes=gene-accuracy"`
 	outFlags
 }
 
@@ -91,10 +92,15 @@ func (c *fitAccuracyCmd) fit(ctx context.Context, g *Globals) (*predictor.Accura
 		return nil, err
 	}
 	g.opened(d)
+	elsewhere, done, err := c.queueFlags.measurer(ctx, g)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	return pipeline.FitAccuracy(ctx, pipeline.AccuracyJob{
 		Run: run, Data: d, Measurements: c.Store, Samples: c.Samples, All: c.NoStop, Images: images,
-		Calibration: c.Calibration,
-		Fit:         settings, Workers: g.Workers, Seed: g.Seed, Say: g.say,
+		Calibration: c.Calibration, Elsewhere: elsewhere,
+		Fit: settings, Workers: g.Workers, Seed: g.Seed, Say: g.say,
 		Progress: func(done, total int) {
 			g.progress("measure accuracy", float64(done),
 				float64(total))

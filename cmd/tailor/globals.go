@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -30,7 +31,8 @@ type Globals struct {
 	log            *slog.Logger
 	terminal       bool
 	bar            *progressbar.ProgressBar
-	work           stopwatch // of what progress shows
+	lines          sync.Mutex // one line, or bar, at a time: those of a queue come when they come
+	work           stopwatch  // of what progress shows
 	lastLine       time.Time
 }
 
@@ -62,6 +64,8 @@ func (g *Globals) result(object any, text func(w io.Writer)) error {
 
 // warn prints a line that is worth reading even with --quiet.
 func (g *Globals) warn(format string, args ...any) {
+	g.lines.Lock()
+	defer g.lines.Unlock()
 	g.clearProgress()
 	fmt.Fprintln(g.stderr, "warning:", inOneLine(fmt.Sprintf(format, args...)))
 }
@@ -69,6 +73,8 @@ func (g *Globals) warn(format string, args ...any) {
 // say prints a line about the progress of the whole, where it does not disturb results.
 func (g *Globals) say(format string, args ...any) {
 	if !g.Quiet {
+		g.lines.Lock()
+		defer g.lines.Unlock()
 		g.clearProgress()
 		fmt.Fprintln(g.stderr, inOneLine(fmt.Sprintf(format, args...)))
 	}

@@ -67,6 +67,8 @@ func (g *Globals) progressLeft(what string, done, total float64, left time.Durat
 // show is a bar with the time left on a terminal, now and then a line elsewhere.
 func (g *Globals) show(now time.Time, what string, share float64, left time.Duration) {
 	g.page.update(now, what, share)
+	g.lines.Lock()
+	defer g.lines.Unlock()
 	switch {
 	case g.Quiet:
 	case g.terminal:

@@ -35,6 +35,8 @@ type Meter struct {
 	path       string // of the log
 	log        *measurements.Log
 	subject    measurements.Subject // without its quantity
+	elsewhere  Elsewhere            // nil to measure here
+	task       *Task
 	evaluators []*trainer.Evaluator
 	largest    *trainer.Answers // of the largest network; nil until something is measured
 
@@ -64,6 +66,8 @@ type Settings struct {
 	Measurements string // file; default measurements.sqlite in the run
 	Workers      int    // default 1
 	Seed         uint64
+	// Elsewhere, if set, measures in the place of this machine.
+	Elsewhere Elsewhere
 }
 
 const evaluationBatch = 200
@@ -120,7 +124,9 @@ func (m *Meter) prepare(ctx context.Context, run *trainer.Run, d *trainer.Data,
 			return err
 		}
 		m.evaluators = append(m.evaluators, e)
+		m.task = &Task{Run: run, Data: d, Images: m.images, Eval: settings, Here: m.measureHere}
 	}
+	m.elsewhere = s.Elsewhere
 	return nil
 }
 
@@ -192,14 +198,45 @@ func (m *Meter) Measure(ctx context.Context, archs []supernet.Arch) ([]predictor
 			todo = append(todo, a)
 		}
 	}
-	if len(todo) > 0 && m.largest == nil {
-		var err error
-		if m.largest, err = m.evaluators[0].Answers(ctx, m.space.Max(), m.images); err != nil {
-			return nil, m.Kept(err)
-		}
-	}
 	done := len(archs) - len(todo)
 	m.report(done, len(archs))
+	measure := m.measureAll
+	if m.elsewhere != nil {
+		measure = m.measureElsewhere
+	}
+	progress := func(more int) { m.report(done+more, len(archs)) }
+	if err := measure(ctx, todo, progress); err != nil {
+		return nil, m.Kept(err)
+	}
+	measured := make([]predictor.Compared, len(archs))
+	for i, a := range archs {
+		v := m.known[a]
+		measured[i] = predictor.Compared{
+			Sample:    predictor.Sample{Arch: m.space.Spec(a), Value: v.Top1},
+			ValueEven: v.Top1Even, Images: m.images.Len(), Divergence: v.Divergence,
+		}
+	}
+	return measured, nil
+}
+
+// compareWith has the answers of the largest network ready.
+func (m *Meter) compareWith(ctx context.Context) (err error) {
+	if m.largest == nil {
+		m.largest, err = m.evaluators[0].Answers(ctx, m.space.Max(), m.images)
+	}
+	return err
+}
+
+// measureAll measures networks here.
+func (m *Meter) measureAll(ctx context.Context, todo []supernet.Arch,
+	progress func(done int)) error {
+	if len(todo) == 0 {
+		return nil
+	}
+	if err := m.compareWith(ctx); err != nil {
+		return err
+	}
+	done := 0
 	next := make(chan supernet.Arch)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
@@ -221,24 +258,13 @@ func (m *Meter) Measure(ctx context.Context, archs []supernet.Arch) ([]predictor
 				}
 				m.mu.Lock()
 				done++
-				m.report(done, len(archs))
+				progress(done)
 				m.mu.Unlock()
 			}
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return nil, m.Kept(err)
-	}
-	measured := make([]predictor.Compared, len(archs))
-	for i, a := range archs {
-		v := m.known[a]
-		measured[i] = predictor.Compared{
-			Sample:    predictor.Sample{Arch: m.space.Spec(a), Value: v.Top1},
-			ValueEven: v.Top1Even, Images: m.images.Len(), Divergence: v.Divergence,
-		}
-	}
-	return measured, nil
+	return group.Wait()
 }
 
 // Kept adds to the error of an interruption how many values are kept, and where. Other errors it
@@ -247,7 +273,12 @@ func (m *Meter) Kept(err error) error {
 	if !errors.Is(err, context.Canceled) {
 		return err
 	}
-	return fmt.Errorf("%d sub-networks are measured and kept in %s, and the same command goes on: %w", len(m.known), m.path, err)
+	more := ""
+	if m.elsewhere != nil {
+		more = " with what the queue has by then"
+	}
+	return fmt.Errorf("%d sub-networks are measured and kept in %s, and the same command goes on%s: %w",
+		len(m.known), m.path, more, err)
 }
 
 func (m *Meter) measureOne(ctx context.Context, e *trainer.Evaluator, a supernet.Arch) error {
@@ -256,20 +287,26 @@ func (m *Meter) measureOne(ctx context.Context, e *trainer.Evaluator, a supernet
 	if err != nil {
 		return err
 	}
+	return m.keep(ctx, a, Value{Imitation: v, At: began, Seconds: time.Since(began).Seconds(),
+		Device: m.device})
+}
+
+// keep files what was measured.
+func (m *Meter) keep(ctx context.Context, a supernet.Arch, v Value) error {
 	arch, err := json.Marshal(m.space.Spec(a))
 	if err != nil {
 		return err
 	}
 	m.mu.Lock()
-	m.known[a] = v
+	m.known[a] = v.Imitation
 	m.mu.Unlock()
-	seconds := time.Since(began).Seconds()
 	for _, q := range quantities {
 		about := m.subject
 		about.Quantity = q.name
 		// What was measured is kept, even if the rest is called off meanwhile.
 		if err := m.log.Put(context.WithoutCancel(ctx), about, measurements.Measurement{
-			Arch: string(arch), Value: *q.of(&v), Seconds: seconds, At: began, Device: m.device,
+			Arch: string(arch), Value: *q.of(&v.Imitation), Seconds: v.Seconds, At: v.At,
+			Device: v.Device,
 		}); err != nil {
 			return err
 		}

@@ -29,6 +29,7 @@ type AccuracyJob struct {
 	Fit          regress.Settings // begin with regress.Defaults; the seed is the job's
 	Workers      int
 	Seed         uint64
+	Elsewhere    meter.Elsewhere // other machines that measure; nil for this one
 	Progress     func(done, total int)
 	Say          func(format string, args ...any)
 }
@@ -54,7 +55,7 @@ func FitAccuracy(ctx context.Context, j AccuracyJob) (*predictor.Accuracy, error
 	j.Fit.Seed = j.Seed
 	m, err := meter.Open(ctx, j.Run, j.Data, meter.Settings{
 		Images: j.Images, Calibration: j.Calibration, Measurements: j.Measurements,
-		Workers: j.Workers, Seed: j.Seed,
+		Workers: j.Workers, Seed: j.Seed, Elsewhere: j.Elsewhere,
 	})
 	if err != nil {
 		return nil, err

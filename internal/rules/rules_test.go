@@ -111,6 +111,7 @@ var mayImport = map[string][]string{
 	"tools/bench/prunesearch": {"internal/pipeline", "internal/report", "internal/textfile",
 		"internal/winners", "predictor", "profiles", "profiles/device", "search",
 		"search/manifest", "search/optimize", "supernet", "trainer", "trainer/prune"},
+	"tools/bench/fleet": {"internal/measurements"},
 	"tools/bench/deps": {"internal/meter", "internal/report", "internal/textfile", "predictor",
 		"predictor/regress", "search", "search/optimize", "supernet", "supernet/choices",
 		"trainer"},
@@ -160,6 +161,11 @@ var mayImport = map[string][]string{
 		"profiles/device", "supernet"},
 	"internal/fleet": {"internal/runtime/conformance", "internal/runtime/link",
 		"internal/runtime/remote", "profiles", "profiles/device", "supernet"},
+	"internal/queue": {"internal/bug"},
+	"internal/jobs": {"internal/data", "internal/measurements", "internal/meter", "internal/micro",
+		"internal/pipeline", "internal/prepare", "internal/queue", "internal/safetensors",
+		"internal/store", "internal/weights", "predictor", "profiles", "profiles/device",
+		"supernet", "trainer"},
 	"internal/classify": {"internal/prepare", "search/manifest", "supernet"},
 	"internal/evaluate": {"internal/onnx/pb", "internal/tflite/schema"},
 	"internal/meter": {"internal/bug", "internal/data", "internal/measurements", "predictor",
@@ -194,8 +200,9 @@ var mayImport = map[string][]string{
 	".":                   {"internal/classify", "internal/prepare", "search/manifest", "supernet"},
 	"cmd/tailor": {"internal/amount", "internal/bug", "internal/data", "internal/doctor",
 		"internal/elsewhere", "internal/findings", "internal/fleet", "internal/genesearch",
-		"internal/mpi", "internal/page", "internal/pipeline", "internal/ranks", "internal/report",
-		"internal/runtime/remote", "internal/settings", "internal/store", "internal/suggest",
+		"internal/jobs", "internal/meter", "internal/mpi", "internal/page", "internal/pipeline",
+		"internal/queue", "internal/ranks", "internal/report", "internal/runtime/remote",
+		"internal/settings", "internal/store", "internal/suggest",
 		"internal/textfile", "internal/visible", "internal/winners", "predictor",
 		"predictor/genes", "predictor/regress", "profiles", "profiles/device", "profiles/timing",
 		"search", "search/manifest", "search/optimize", "supernet", "supernet/choices", "trainer",
@@ -221,6 +228,7 @@ var onlyIn = map[string][]string{
 		"internal/evaluate"},
 	"github.com/ebitengine/purego": {"internal/runtime/clib"},
 	"golang.org/x/crypto/":         {"internal/fleet"},
+	"github.com/nats-io/":          {"internal/queue"},
 }
 
 func TestImports(t *testing.T) {
@@ -314,6 +322,7 @@ var watched = map[string]string{
 	"internal/runtime/link/child_linux.go": "startChild gives the error",
 	"internal/runtime/agent/lock.go":       "nothing depends on what it only tells others",
 	"internal/bug/until.go":                "CatchUntil gives the error",
+	"internal/queue/work.go":               "the group gives the error; that of a job's hold matters to nobody",
 	"internal/meter/meter.go":              "the group gives the error, but for the goroutine that only hands out work",
 }
 

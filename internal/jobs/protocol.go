@@ -1,0 +1,101 @@
+package jobs
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer"
+)
+
+// accuracyKind is what jobs measure.
+const accuracyKind = "accuracy"
+
+// ErrProtocol is wrapped by errors about files and values of a job that are not as they must be.
+var ErrProtocol = errors.New("not a measurement that this tailor makes")
+
+// protocolVersion is of this file's texts.
+const protocolVersion = 1
+
+// maxProtocol bounds the bytes of a protocol, most of which are its space.
+const maxProtocol = 4 << 20
+
+// protocol says how accuracies are measured: all that they depend on besides the network and the
+// class of machine. Its SHA-256 is a job's.
+type protocol struct {
+	Version int             `json:"version"`
+	Space   *supernet.Space `json:"space"`
+	Weights string          `json:"weights"` // SHA-256 of a safetensors file
+	Images  string          `json:"images"`  // SHA-256 of an images file
+	// Statistics of batch norm are among the weights.
+	Statistics   bool   `json:"statistics,omitempty"`
+	CalibrateAll bool   `json:"calibrate_all,omitempty"` // as trainer.EvalSettings
+	Calibration  int    `json:"calibration"`             // images
+	Batch        int    `json:"batch"`
+	Seed         uint64 `json:"seed"`
+}
+
+func parseProtocol(text []byte) (*protocol, error) {
+	p := new(protocol)
+	if err := parse(text, p); err != nil {
+		return nil, err
+	}
+	switch {
+	case p.Version != protocolVersion:
+		return nil, fmt.Errorf("%w: its version is %d, expected %d", ErrProtocol, p.Version,
+			protocolVersion)
+	case p.Space == nil:
+		return nil, fmt.Errorf("%w: it has no space", ErrProtocol)
+	case p.Batch < 1 || p.Batch > 1<<16:
+		return nil, fmt.Errorf("%w: its batch is %d, expected 1 to %d", ErrProtocol, p.Batch, 1<<16)
+	case p.Calibration < 0 || p.Calibration > math.MaxInt32:
+		return nil, fmt.Errorf("%w: it calibrates on %d images", ErrProtocol, p.Calibration)
+	}
+	return p, nil
+}
+
+// settings are those of an evaluator.
+func (p *protocol) settings() trainer.EvalSettings {
+	return trainer.EvalSettings{CalibrationImages: p.Calibration, CalibrateAll: p.CalibrateAll,
+		Batch: p.Batch, Workers: 1, Seed: p.Seed}
+}
+
+// value is what was measured. Its numbers are written with all digits that tell them apart, so that
+// the same text is the same bits.
+type value struct {
+	Top1       float64 `json:"top1"`
+	Top1Even   float64 `json:"top1_even"`
+	Divergence float64 `json:"divergence"`
+}
+
+func valueOf(i trainer.Imitation) value { return value(i) }
+
+func parseValue(text []byte) (i trainer.Imitation, err error) {
+	var v value
+	if err := parse(text, &v); err != nil {
+		return i, err
+	}
+	share := func(v float64) bool { return v >= 0 && v <= 1 }
+	if !share(v.Top1) || !share(v.Top1Even) || !(v.Divergence >= 0) {
+		return i, fmt.Errorf("%w: %.200s is no top-1, top-1 of every second image and divergence",
+			ErrProtocol, text)
+	}
+	return trainer.Imitation(v), nil
+}
+
+// parse reads a text that is one object and nothing else.
+func parse(text []byte, into any) error {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return fmt.Errorf("%w: %w", ErrProtocol, err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: something follows its end", ErrProtocol)
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// What a queue has on its server. Another format of messages would have other names, so that old
+// and new programs do not read each other's.
+const (
+	jobStream    = "tailor-jobs-1"
+	resultStream = "tailor-results-1"
+	filesBucket  = "tailor-files-1"
+	workerBucket = "tailor-workers-1"
+
+	jobPrefix    = "tailor.1.job."
+	resultPrefix = "tailor.1.result."
+
+	// keep is how long jobs that nobody does and results that nobody fetches stay, and keepFiles
+	// how long files do.
+	keep      = 7 * 24 * time.Hour
+	keepFiles = 30 * 24 * time.Hour
+)
+
+func jobsOf(kind, class string) string { return jobPrefix + kind + "." + class }
+
+// resultOf is where the result of a job is; id may be "*".
+func resultOf(protocol, id string) string { return resultPrefix + protocol + "." + id }
+
+// prepare makes what a queue has, where it is not there yet.
+func (c *Conn) prepare(ctx context.Context) error {
+	if err := c.prepareAll(ctx); err != nil {
+		if errors.Is(err, jetstream.ErrJetStreamNotEnabled) ||
+			errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount) {
+			err = fmt.Errorf("%w: tailor needs a NATS server with JetStream, as tailor serve is (nats-server -js)", err)
+		}
+		return fmt.Errorf("queue %s: %w", c.url, err)
+	}
+	return nil
+}
+
+func (c *Conn) prepareAll(ctx context.Context) (err error) {
+	c.jobs, err = c.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{Name: jobStream,
+		Description: "measurements that tailor is asked for", Subjects: []string{jobPrefix + ">"},
+		Retention: jetstream.WorkQueuePolicy, MaxAge: keep, MaxMsgSize: maxMessage})
+	if err != nil {
+		return fmt.Errorf("stream of jobs: %w", err)
+	}
+	c.results, err = c.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{Name: resultStream,
+		Description: "what tailor's workers measured", Subjects: []string{resultPrefix + ">"},
+		MaxAge: keep, MaxMsgSize: maxMessage})
+	if err != nil {
+		return fmt.Errorf("stream of results: %w", err)
+	}
+	c.files, err = c.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
+		Bucket: filesBucket, Description: "weights and images of tailor's jobs", TTL: keepFiles})
+	if err != nil {
+		return fmt.Errorf("store of files: %w", err)
+	}
+	c.workers, err = c.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+		Bucket: workerBucket, Description: "tailor's workers", TTL: c.lease,
+		MaxValueSize: maxMessage})
+	if err != nil {
+		return fmt.Errorf("list of workers: %w", err)
+	}
+	return nil
+}
+
+// consumerOf is what hands the jobs of a kind and class to workers, one to each.
+func (c *Conn) consumerOf(ctx context.Context, kind, class string) (jetstream.Consumer, error) {
+	return c.jobs.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable: kind + "-" + class, FilterSubject: jobsOf(kind, class),
+		AckPolicy: jetstream.AckExplicitPolicy, AckWait: c.lease, MaxAckPending: 100_000,
+	})
+}
+
+// Workers are those that were heard of within a lease.
+func (c *Conn) Workers(ctx context.Context) (all []Live, err error) {
+	keys, err := c.workers.Keys(ctx)
+	if errors.Is(err, jetstream.ErrNoKeysFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("queue %s: list workers: %w", c.url, err)
+	}
+	for _, k := range keys {
+		e, err := c.workers.Get(ctx, k)
+		if errors.Is(err, jetstream.ErrKeyNotFound) {
+			continue // it ended meanwhile
+		}
+		if err != nil {
+			return nil, fmt.Errorf("queue %s: list workers: %w", c.url, err)
+		}
+		l, err := parseLive(e.Value())
+		if err != nil || l.Worker != k {
+			continue // nobody's
+		}
+		all = append(all, l)
+	}
+	return all, nil
+}
+
+// Waiting is how many jobs of a kind and class no worker has begun, and how many are in hand.
+func (c *Conn) Waiting(ctx context.Context, kind, class string) (waiting, begun int, err error) {
+	cons, err := c.jobs.Consumer(ctx, kind+"-"+class)
+	if errors.Is(err, jetstream.ErrConsumerNotFound) {
+		// No worker ever came: all that is there waits.
+		info, err := c.jobs.Info(ctx, jetstream.WithSubjectFilter(jobsOf(kind, class)))
+		if err != nil {
+			return 0, 0, fmt.Errorf("queue %s: look at the jobs: %w", c.url, err)
+		}
+		return int(info.State.Subjects[jobsOf(kind, class)]), 0, nil
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("queue %s: look at the jobs: %w", c.url, err)
+	}
+	info, err := cons.Info(ctx)
+	if err != nil {
+		return 0, 0, fmt.Errorf("queue %s: look at the jobs: %w", c.url, err)
+	}
+	return int(info.NumPending), info.NumAckPending, nil
+}

@@ -1,0 +1,333 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tailor-nas/tailor/internal/bug"
+)
+
+// ErrHere is wrapped by errors of a worker's machine, such as a full disk: the job is for another
+// one, and the worker ends.
+var ErrHere = errors.New("this machine cannot do the job")
+
+// ErrLater is wrapped by errors that pass, such as a connection that is lost: the job is given out
+// again.
+var ErrLater = errors.New("the job is given out again")
+
+// Worker is a machine that is lent.
+type Worker struct {
+	Name   string // letters, digits, - and _; no other worker has it
+	Kind   string // of jobs
+	Class  string // of machines that it is of
+	Device string // what it is
+	AtOnce int    // jobs; 1 or more
+	// Do gives what a job asks for. slot is 0 to AtOnce-1, and has one job at a time. Its error is
+	// told to who asked, but for one that wraps ErrHere or ErrLater, and that of the context.
+	Do func(ctx context.Context, slot int, j Job) (json.RawMessage, error)
+	// Say, if set, is told in a line what goes wrong.
+	Say func(text string)
+}
+
+const (
+	// maxTaken is how many workers may take a job and be lost before it is given up: it may be what
+	// ends them.
+	maxTaken = 20
+	// pull is how long a worker waits for a job before it asks again.
+	pull = 30 * time.Second
+	// pause is how long a worker waits after an error of the queue.
+	pause = time.Second
+)
+
+// work is a worker at work.
+type work struct {
+	Worker
+	conn *Conn
+
+	mu   sync.Mutex
+	live Live
+}
+
+// Work does jobs until the context ends, which is no error, or the connection, or this machine can
+// do no more. What was begun and not done is handed back.
+func (c *Conn) Work(ctx context.Context, w Worker) error {
+	if !className.MatchString(w.Name) || !kindName.MatchString(w.Kind) ||
+		!className.MatchString(w.Class) {
+		return fmt.Errorf("work: name %q, kind %q or class %q has other characters than letters, digits, - and _",
+			w.Name, w.Kind, w.Class)
+	}
+	k := &work{Worker: w, conn: c, live: Live{Worker: w.Name, Kind: w.Kind, Class: w.Class,
+		Device: w.Device, Since: time.Now()}}
+	if k.Say == nil {
+		k.Say = func(string) {}
+	}
+	defer k.gone()
+	group, inside := errgroup.WithContext(ctx)
+	group.Go(func() error { return bug.Catch(func() error { return k.beat(inside) }) })
+	for slot := range max(w.AtOnce, 1) {
+		group.Go(func() error {
+			return bug.Catch(func() error { return k.serve(inside, slot) })
+		})
+	}
+	err := group.Wait()
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// beat tells that the worker is alive, until the context ends.
+func (k *work) beat(ctx context.Context) error {
+	tick := time.NewTicker(k.conn.lease / 4)
+	defer tick.Stop()
+	for {
+		k.tell(ctx)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-k.conn.closed:
+			return k.conn.whyClosed()
+		case <-tick.C:
+		}
+	}
+}
+
+// tell says what the worker does. Where that does not arrive, the next time is soon.
+func (k *work) tell(ctx context.Context) {
+	k.mu.Lock()
+	text, err := json.Marshal(k.live)
+	k.mu.Unlock()
+	if err != nil {
+		panic("queue: a worker is no JSON")
+	}
+	ctx, cancel := context.WithTimeout(ctx, k.conn.lease/4)
+	defer cancel()
+	_, _ = k.conn.workers.Put(ctx, k.Name, text)
+}
+
+// gone says that the worker ended.
+func (k *work) gone() {
+	ctx, cancel := context.WithTimeout(context.Background(), pause)
+	defer cancel()
+	_ = k.conn.workers.Purge(ctx, k.Name) // else it is forgotten after a lease
+}
+
+// serve does one job after another.
+func (k *work) serve(ctx context.Context, slot int) error {
+	var cons jetstream.Consumer
+	for ctx.Err() == nil {
+		var err error
+		if cons == nil {
+			cons, err = k.conn.consumerOf(ctx, k.Kind, k.Class)
+		}
+		var m jetstream.Msg
+		if err == nil {
+			m, err = next(ctx, cons)
+		}
+		switch {
+		case err == nil:
+			if err := k.take(ctx, slot, m); err != nil {
+				return err
+			}
+		case ctx.Err() != nil, timedOut(err):
+		default:
+			cons = nil
+			if err := k.conn.mend(ctx, err); err != nil {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
+}
+
+// next waits for a job, for a while.
+func next(ctx context.Context, cons jetstream.Consumer) (jetstream.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, pull)
+	defer cancel()
+	return cons.Next(jetstream.FetchContext(ctx))
+}
+
+// mend waits after an error of the server, which may be away or have lost its files, and makes
+// anew what a queue has.
+func (c *Conn) mend(ctx context.Context, err error) error {
+	c.tell(fmt.Sprintf("queue %s does not answer as it should (%v); it is tried again", c.url, err))
+	if err := wait(ctx, pause); err != nil {
+		return err
+	}
+	inside, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	if err := c.prepare(inside); err != nil {
+		c.tell(err.Error())
+	}
+	return ctx.Err()
+}
+
+// timedOut says that there was no job.
+func timedOut(err error) bool {
+	return errors.Is(err, jetstream.ErrNoMessages) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.Is(err, jetstream.ErrNoHeartbeat)
+}
+
+// wait is for a while, or until the context ends.
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// take does a job and says so to the queue. Its error ends the worker.
+func (k *work) take(ctx context.Context, slot int, m jetstream.Msg) error {
+	j, err := parseJob(m.Data())
+	if err == nil && (j.Kind != k.Kind || j.Class != k.Class) {
+		err = fmt.Errorf("%w: it is for others", ErrMessage)
+	}
+	if err != nil {
+		k.Say(fmt.Sprintf("a job is thrown away: %v", err))
+		return k.answer(m.TermWithReason("not a job"))
+	}
+	has, err := k.conn.hasResult(ctx, j)
+	switch {
+	case err != nil:
+		return k.answer(m.NakWithDelay(k.conn.lease / 8))
+	case has:
+		return k.answer(m.Ack())
+	case j.Except == k.Name && k.others(ctx):
+		return k.answer(m.NakWithDelay(k.conn.lease / 8))
+	}
+	taken := uint64(1)
+	if meta, err := m.Metadata(); err == nil {
+		taken = meta.NumDelivered
+	}
+	if taken > maxTaken && j.Again == 0 {
+		return k.give(ctx, m, k.result(j, time.Now(), nil,
+			fmt.Errorf("%d workers began it and none ended it", taken-1)))
+	}
+	return k.do(ctx, slot, m, j)
+}
+
+// answer looks at whether the queue was told. Where it was not, the job is given out again after
+// its lease, and has a result by then.
+func (k *work) answer(err error) error {
+	if err != nil {
+		k.Say(fmt.Sprintf("queue %s was not told of a job: %v", k.conn.url, err))
+	}
+	return nil
+}
+
+// others says whether another worker could do this one's jobs.
+func (k *work) others(ctx context.Context) bool {
+	all, err := k.conn.Workers(ctx)
+	return err == nil && slices.ContainsFunc(all, func(l Live) bool {
+		return l.Worker != k.Name && l.Kind == k.Kind && l.Class == k.Class
+	})
+}
+
+// do does a job, and tells the queue meanwhile that it is being done.
+func (k *work) do(ctx context.Context, slot int, m jetstream.Msg, j Job) error {
+	k.count(1, 0)
+	began := time.Now()
+	inside, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- bug.Catch(func() error { return k.hold(inside, m) }) }()
+	var value json.RawMessage
+	err := bug.Catch(func() (err error) {
+		value, err = k.Do(ctx, slot, j)
+		return err
+	})
+	cancel()
+	<-ended
+	k.count(-1, 0)
+	switch {
+	case ctx.Err() != nil:
+		_ = m.Nak() // else another gets it after its lease
+		return ctx.Err()
+	case errors.Is(err, ErrHere):
+		_ = m.Nak() // the same
+		return err
+	case errors.Is(err, ErrLater):
+		k.Say(fmt.Sprintf("job %.12s: %v", j.ID(), err))
+		return k.answer(m.NakWithDelay(k.conn.lease / 8))
+	}
+	if err == nil && len(value) > maxMessage-4096 {
+		err = fmt.Errorf("its result has %d bytes, expected %d at most", len(value),
+			maxMessage-4096)
+	}
+	if err != nil {
+		k.Say(fmt.Sprintf("job %.12s: %v", j.ID(), err))
+	}
+	return k.give(ctx, m, k.result(j, began, value, err))
+}
+
+// hold keeps a job from being given to others, until the context ends.
+func (k *work) hold(ctx context.Context, m jetstream.Msg) error {
+	tick := time.NewTicker(k.conn.lease / 4)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			_ = m.InProgress() // where it does not arrive, the next does
+		}
+	}
+}
+
+func (k *work) count(busy, done int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.live.Busy += busy
+	k.live.Done += done
+}
+
+func (k *work) result(j Job, began time.Time, value json.RawMessage, err error) Result {
+	r := Result{Job: j.ID(), Worker: k.Name, Device: k.Device, At: began.UTC(),
+		Seconds: time.Since(began).Seconds(), Value: value}
+	if err != nil {
+		r.Value, r.Error = nil, shorten(err.Error())
+	}
+	return r
+}
+
+// give hands a result in. If the job has one by now, that one stays.
+func (k *work) give(ctx context.Context, m jetstream.Msg, r Result) error {
+	j, err := parseJob(m.Data())
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("job %.12s: its result is no JSON: %w", r.Job, err)
+	}
+	// What was done is handed in, even if the worker is to end.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.conn.lease)
+	defer cancel()
+	_, err = k.conn.js.Publish(ctx, resultOf(j.Protocol, r.Job), text,
+		jetstream.WithExpectLastSequencePerSubject(0))
+	if err != nil && !isThere(err) {
+		k.Say(fmt.Sprintf("queue %s did not take a result, its job is given out again: %v",
+			k.conn.url, err))
+		return k.answer(m.NakWithDelay(pause))
+	}
+	k.count(0, 1)
+	return k.answer(m.Ack())
+}
+
+// isThere says that a subject has a message already.
+func isThere(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence ||
+		api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
+}
