@@ -23,7 +23,7 @@ const quick = 400 * time.Millisecond
 
 var protocol = strings.Repeat("ab", 32)
 
-func serve(t *testing.T) *Server {
+func serve(t testing.TB) *Server {
 	t.Helper()
 	s, err := Serve(ServerConfig{Listen: "127.0.0.1:0", Dir: t.TempDir()})
 	if err != nil {
@@ -36,7 +36,7 @@ func serve(t *testing.T) *Server {
 func dial(t *testing.T, s *Server) *Conn { return dialFor(t, s, quick) }
 
 // dialFor connects with a lease.
-func dialFor(t *testing.T, s *Server, lease time.Duration) *Conn {
+func dialFor(t testing.TB, s *Server, lease time.Duration) *Conn {
 	t.Helper()
 	c, err := Dial(t.Context(), Options{Access: Access{URL: s.URL()}, Name: t.Name(), Lease: lease})
 	if err != nil {
@@ -66,7 +66,7 @@ func square(_ context.Context, _ int, j Job) (json.RawMessage, error) {
 // start runs a worker until the test ends.
 func start(t *testing.T, s *Server, w Worker) { startOn(t, dial(t, s), w) }
 
-func startOn(t *testing.T, c *Conn, w Worker) {
+func startOn(t testing.TB, c *Conn, w Worker) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	var ended sync.WaitGroup
