@@ -98,7 +98,8 @@ func (r Result) check() error {
 	case !className.MatchString(r.Worker):
 		return fmt.Errorf("%w: a result is of worker %.140q", ErrMessage, r.Worker)
 	case len(r.Device) > 200:
-		return fmt.Errorf("%w: a result is of device %.200q...", ErrMessage, r.Device)
+		return fmt.Errorf("%w: the name %.40q of a device has %d bytes, expected 200 at most",
+			ErrMessage, r.Device, len(r.Device))
 	case !(r.Seconds >= 0):
 		return fmt.Errorf("%w: a result took %g s", ErrMessage, r.Seconds)
 	case len(r.Error) > maxText:

@@ -201,14 +201,11 @@ func TestLiar(t *testing.T) {
 	w.Do = func(context.Context, int, Job) (json.RawMessage, error) {
 		return json.RawMessage("7"), nil
 	}
-	stopLiar := func() {}
-	{
-		c := dial(t, s)
-		ctx, cancel := context.WithCancel(t.Context())
-		var ended sync.WaitGroup
-		ended.Go(func() { _ = c.Work(ctx, w) })
-		stopLiar = func() { cancel(); ended.Wait() }
-	}
+	lying, ctx := dial(t, s), t.Context()
+	ctx, cancel := context.WithCancel(ctx)
+	var ended sync.WaitGroup
+	ended.Go(func() { _ = lying.Work(ctx, w) })
+	stopLiar := func() { cancel(); ended.Wait() }
 	defer stopLiar()
 	start(t, s, worker("honest"))
 	a := numbers(60)
