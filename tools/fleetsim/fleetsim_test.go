@@ -80,6 +80,12 @@ func TestTrainingExchanges(t *testing.T) {
 	if want := 0.25 + 6 + 0.2; math.Abs(r.step-want) > 1e-9 || r.bytes != 6e6 {
 		t.Errorf("%+v, want %g s", r, want)
 	}
+	in.WeightBytes, in.Hidden = 2e6, 0.5
+	r = train(in, link{Mbit: 8, LatencyS: 0.01}, 4, 1)
+	// 2 * (8/4 + 1) * 3/4 MB more, less half of the 0.25 s
+	if want := 0.25 + 6 + 0.2 + 4.5 - 0.125; math.Abs(r.step-want) > 1e-9 || r.bytes != 10.5e6 {
+		t.Errorf("%+v, want %g s", r, want)
+	}
 	in = training{Parts: 2, Seconds: 2, Exchanges: 500, Spread: 0.1}
 	r = train(in, link{Mbit: 1e12}, 2, 1)
 	// the mean of the larger of two normals is 1/sqrt(pi) of their deviation above the mean

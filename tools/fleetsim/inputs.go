@@ -51,9 +51,13 @@ type training struct {
 	Spread   float64 `yaml:"spread"`  // standard deviation of the logarithm of a piece's time
 	// Exchanges are the points of a step at which all wait for each other's sums.
 	Exchanges int `yaml:"exchanges"`
-	// PartBytes are the sums of a part, in a step, that each machine needs from the others.
+	// PartBytes are the sums of a part in all exchanges of a step.
 	PartBytes float64 `yaml:"part_bytes"`
-	Links     []link  `yaml:"links"`
+	// WeightBytes are the weights, whose gradients are summed in the order of the parts.
+	WeightBytes float64 `yaml:"weight_bytes"`
+	// Hidden is the share of computing in which gradients of weights travel unnoticed.
+	Hidden float64 `yaml:"hidden"`
+	Links  []link  `yaml:"links"`
 }
 
 // link is what machines that train are joined by.
