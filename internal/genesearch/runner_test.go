@@ -163,12 +163,11 @@ func TestRunnerStops(t *testing.T) {
 
 func TestRunnerErrors(t *testing.T) {
 	dir := t.TempDir()
-	r := runner(t, filepath.Join(dir, "a.jsonl"))
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r = runnerOf(t, "'"+program+"' x{level} {unroll} {fast}", filepath.Join(dir, "a.jsonl"))
+	r := runnerOf(t, "'"+program+"' x{level} {unroll} {fast}", filepath.Join(dir, "a.jsonl"))
 	if _, err := r.Search(t.Context(), config(5)); !errors.Is(err, ErrAllFailed) ||
 		!strings.Contains(err.Error(), "exit status 3") {
 		t.Errorf("a command that always fails: %v", err)

@@ -18,8 +18,6 @@ type cells struct {
 	time     [5]float64
 }
 
-var edges = []string{"none", "skip", "conv1x1", "conv3x3", "avgpool"}
-
 func newCells(t testing.TB, seed uint64) *cells {
 	t.Helper()
 	space, err := genes.Parse("cells.yaml", []byte(`
