@@ -25,7 +25,6 @@ genes:
 // runner runs the benchmark that this program is.
 func runner(t *testing.T, results string) *Runner {
 	t.Helper()
-	t.Setenv(childArgs, "1")
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -33,8 +32,10 @@ func runner(t *testing.T, results string) *Runner {
 	return runnerOf(t, "'"+program+"' {level} {unroll} {fast}", results)
 }
 
+// runnerOf runs a command. Where that is this program, it is a benchmark, not the tests again.
 func runnerOf(t *testing.T, text, results string) *Runner {
 	t.Helper()
+	t.Setenv(childArgs, "1")
 	s, err := genes.Parse("flags.yaml", []byte(benchSpace))
 	if err != nil {
 		t.Fatal(err)
