@@ -45,9 +45,6 @@ func (m *Meter) measureHere(ctx context.Context, a supernet.Arch) (trainer.Imita
 // them says of who made them is known only then.
 func (m *Meter) measureElsewhere(ctx context.Context, todo []supernet.Arch,
 	progress func(done int)) error {
-	if len(todo) == 0 {
-		return nil
-	}
 	values, err := m.elsewhere.Measure(ctx, m.task, todo, progress)
 	if err != nil {
 		return err

@@ -115,18 +115,18 @@ func (m *Meter) prepare(ctx context.Context, run *trainer.Run, d *trainer.Data,
 	if err := m.load(ctx); err != nil {
 		return err
 	}
+	settings := run.EvalDefaults()
+	settings.CalibrationImages, settings.Batch = s.Calibration, evaluationBatch
+	settings.Workers, settings.Seed = 1, s.Seed
 	for range max(s.Workers, 1) {
-		settings := run.EvalDefaults()
-		settings.CalibrationImages, settings.Batch = s.Calibration, evaluationBatch
-		settings.Workers, settings.Seed = 1, s.Seed
 		e, err := trainer.NewEvaluator(run.Net, d, settings)
 		if err != nil {
 			return err
 		}
 		m.evaluators = append(m.evaluators, e)
-		m.task = &Task{Run: run, Data: d, Images: m.images, Eval: settings, Here: m.measureHere}
 	}
 	m.elsewhere = s.Elsewhere
+	m.task = &Task{Run: run, Data: d, Images: m.images, Eval: settings, Here: m.measureHere}
 	return nil
 }
 
@@ -205,8 +205,10 @@ func (m *Meter) Measure(ctx context.Context, archs []supernet.Arch) ([]predictor
 		measure = m.measureElsewhere
 	}
 	progress := func(more int) { m.report(done+more, len(archs)) }
-	if err := measure(ctx, todo, progress); err != nil {
-		return nil, m.Kept(err)
+	if len(todo) > 0 {
+		if err := measure(ctx, todo, progress); err != nil {
+			return nil, m.Kept(err)
+		}
 	}
 	measured := make([]predictor.Compared, len(archs))
 	for i, a := range archs {
@@ -230,9 +232,6 @@ func (m *Meter) compareWith(ctx context.Context) (err error) {
 // measureAll measures networks here.
 func (m *Meter) measureAll(ctx context.Context, todo []supernet.Arch,
 	progress func(done int)) error {
-	if len(todo) == 0 {
-		return nil
-	}
 	if err := m.compareWith(ctx); err != nil {
 		return err
 	}
