@@ -34,6 +34,7 @@ func (k *Asker) Measure(ctx context.Context, t *meter.Task, archs []supernet.Arc
 	space := t.Run.Info.Space
 	a := queue.Ask{Kind: accuracyKind, Class: Class(), Protocol: sha, Progress: progress,
 		Say:   k.Say,
+		Files: func(ctx context.Context) error { _, err := k.send(ctx, t); return err },
 		Check: func(_ int, v json.RawMessage) error { _, err := parseValue(v); return err },
 		Here: func(ctx context.Context, i int) (json.RawMessage, error) {
 			v, err := t.Here(ctx, archs[i])
