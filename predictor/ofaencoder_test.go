@@ -50,8 +50,8 @@ func TestOFAEncodingByHand(t *testing.T) {
 	}
 }
 
-// TestAlong: slope times one-hots is the sum that along gives, of every network of a resolution, and
-// none is known of a resolution that the encoding has no feature for.
+// TestAlong: slope times one-hots is the sum that along gives, of every network, and none is known
+// of a resolution that the encoding has no feature for.
 func TestAlong(t *testing.T) {
 	for _, name := range []string{"ofa-mbv3", "ofa-resnet50"} {
 		s := ofaSpace(t, name)
