@@ -43,9 +43,9 @@ type journal struct {
 	runs    int                 // that were there when it was opened
 }
 
-// openJournal opens a file of results of a command, or makes it, for this process alone. A last line
-// that a killed process left unfinished is cut off; anything else that does not belong there is an
-// error.
+// openJournal opens a file of results of a command, or makes it, for this process alone. A last
+// line that a killed process left unfinished is cut off; anything else that does not belong there
+// is an error.
 func openJournal(path string, c *Command) (*journal, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {

@@ -226,7 +226,8 @@ func TestJournal(t *testing.T) {
 			t.Errorf("a second search: %v", err)
 		}
 		value := 2.0
-		if err := errors.Join(j.add(genes.Configuration{1, 1, 0}, &value, ""), j.close()); err != nil {
+		err = errors.Join(j.add(genes.Configuration{1, 1, 0}, &value, ""), j.close())
+		if err != nil {
 			t.Fatal(err)
 		}
 		again, err := openJournal(path, c)

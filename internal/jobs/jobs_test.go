@@ -143,7 +143,7 @@ func TestLostStore(t *testing.T) {
 	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 30)
 	alone, _ := fit(t, run, d, nil)
 	s := serve(t)
-	c := dial(t, s)
+	c, address := dial(t, s), strings.TrimPrefix(s.URL(), "nats://")
 	var once sync.Once
 	got, _ := fit(t, run, d, &Asker{Queue: c, Say: func(text string) {
 		if !strings.Contains(text, "no worker") {
@@ -151,8 +151,7 @@ func TestLostStore(t *testing.T) {
 		}
 		once.Do(func() {
 			s.Close()
-			empty, err := queue.Serve(queue.ServerConfig{Dir: t.TempDir(),
-				Listen: strings.TrimPrefix(s.URL(), "nats://")})
+			empty, err := queue.Serve(queue.ServerConfig{Dir: t.TempDir(), Listen: address})
 			if err != nil {
 				t.Error(err)
 				return

@@ -109,8 +109,8 @@ func (c *Conn) replaced(ctx context.Context, before *jetstream.ObjectInfo) bool 
 	return err != nil || now.NUID != before.NUID
 }
 
-// moving is a context whose deadline is always ahead, as NATS gives a file 5 s in all where there is
-// none. By it, a read looks every second at whether the context has ended.
+// moving is a context whose deadline is always ahead, as NATS gives a file 5 s in all where there
+// is none. By it, a read looks every second at whether the context has ended.
 type moving struct{ context.Context }
 
 func (m moving) Deadline() (time.Time, bool) { return time.Now().Add(time.Second), true }
