@@ -135,7 +135,10 @@ func (j Job) Check() error {
 	if images := j.Data.Train.Len(); images < j.Config.Batch {
 		return fmt.Errorf("%w: --batch is %d, but there are only %d images to train on: choose a smaller one", trainer.ErrConfig, j.Config.Batch, images)
 	}
-	return j.Config.checkRemoval(j.Net, j.Shares)
+	if err := j.Config.checkRemoval(j.Net, j.Shares); err != nil {
+		return err
+	}
+	return j.checkFolder()
 }
 
 // dataset is what the package works with.

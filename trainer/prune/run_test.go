@@ -3,6 +3,7 @@ package prune
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -252,6 +253,9 @@ func TestResumeRefuses(t *testing.T) {
 		}
 	}
 	refused("unasked", func(j *Job) { j.Resume = false })
+	if err := job.Check(); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("unasked, before anything takes time: %v", err)
+	}
 	refused("another parent", func(j *Job) { j.Parent = "f" + hash[1:] })
 	refused("other settings", func(j *Job) { j.Config.LR = 0.01 })
 	refused("other shares", func(j *Job) { j.Shares = map[string]float64{"head.expand": 0.5} })

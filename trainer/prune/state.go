@@ -135,7 +135,7 @@ func beginOrResume(j Job, want *Info) error {
 	case err != nil:
 		return err
 	case !j.Resume:
-		return fmt.Errorf("%s already holds a %s; add --resume to go on with it, or choose another folder: %w", j.Dir, have.Config.Method.run(), fs.ErrExist)
+		return have.exists(j.Dir)
 	}
 	for role, in := range want.Inputs {
 		if err := have.Check(path, role, in.SHA256); err != nil {
@@ -154,6 +154,26 @@ func beginOrResume(j Job, want *Info) error {
 	}
 	*want = have
 	return store.CleanPartial(filepath.Join(j.Dir, checkpointsDir))
+}
+
+// exists is the error that a folder has a run which nobody asked to go on with.
+func (i *Info) exists(dir string) error {
+	return fmt.Errorf("%s already holds a %s; add --resume to go on with it, or choose another folder: %w", dir, i.Config.Method.run(), fs.ErrExist)
+}
+
+// checkFolder refuses to begin where there is a run.
+func (j Job) checkFolder() error {
+	if j.Dir == "" || j.Resume {
+		return nil
+	}
+	switch have, err := ReadInfo(j.Dir); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	default:
+		return have.exists(j.Dir)
+	}
 }
 
 // tensors are what a checkpoint holds, by file.
