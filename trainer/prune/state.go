@@ -211,8 +211,8 @@ func floats(gone []bool) []float32 {
 // save writes a checkpoint, whole or not at all, and drops the oldest ones.
 func (p *pruning) save() error {
 	if w := nn.NotFinite(weights.Params(p.net.Net)); w != nil {
-		return fmt.Errorf("%w by step %d: %s is not finite; start again with a lower --lr than %g",
-			trainer.ErrDiverged, p.state.Step, w.Name, p.config.LR)
+		return fmt.Errorf("%w by step %d: %s is not finite; start again with %s",
+			trainer.ErrDiverged, p.state.Step, w.Name, p.config.lower())
 	}
 	p.saved = time.Now()
 	f := p.folder
