@@ -237,9 +237,12 @@ func TestArguments(t *testing.T) {
 	for want, args := range map[string][]string{
 		"argument is empty": {"eval", "--run", ""},
 		"--run is empty":    {"eval", "--run="},
-		"is not UTF-8":      {"eval", "--run", "caf\xe9"},
-		"zero byte":         {"eval", "a\x00b"},
-		"- is not read":     {"eval", "--run", "-"},
+		"an argument is empty": {"fit", "accuracy", "--run", "none", "--out", "o.json",
+			"--queue", ""},
+		"--queue is empty": {"fit", "accuracy", "--run", "none", "--out", "o.json", "--queue="},
+		"is not UTF-8":     {"eval", "--run", "caf\xe9"},
+		"zero byte":        {"eval", "a\x00b"},
+		"- is not read":    {"eval", "--run", "-"},
 		"path is empty": {"predict", "--space", "mbv3-tiny", "--arch", "max", "--latency",
 			"a.json,,b.json"},
 	} {

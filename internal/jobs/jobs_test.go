@@ -184,7 +184,7 @@ func TestLiar(t *testing.T) {
 	honest := Lender{Queue: dial(t, s), Name: "honest", Dir: t.TempDir(), Workers: 1}
 	liar := queue.Worker{Name: "liar", Kind: accuracyKind, Class: Class(), AtOnce: 1,
 		Do: func(context.Context, int, queue.Job) (json.RawMessage, error) {
-			return json.Marshal(value{Top1: 0.99, Top1Even: 0.99})
+			return json.Marshal(valueOf(trainer.Imitation{Top1: 0.99, Top1Even: 0.99}))
 		}}
 	lying := dial(t, s)
 	ended.Go(func() { _ = lying.Work(ctx, liar) })
@@ -318,6 +318,25 @@ func TestHostileFiles(t *testing.T) {
 	}
 }
 
+// TestValue: a value that lacks a number is refused, as one that cannot be is; it is no 0.
+func TestValue(t *testing.T) {
+	for _, text := range []string{
+		"", "null", "{}", `{"top1":null,"top1_even":null,"divergence":null}`,
+		`{"top1_even":0.5,"divergence":1}`, `{"top1":0.5,"divergence":1}`,
+		`{"top1":0.5,"top1_even":0.5}`, `{"top1":0.5,"top1_even":null,"divergence":1}`,
+		`{"top1":1.5,"top1_even":0.5,"divergence":1}`,
+		`{"top1":0.5,"top1_even":-1,"divergence":1}`,
+		`{"top1":0.5,"top1_even":0.5,"divergence":-1}`,
+	} {
+		if v, err := parseValue([]byte(text)); !errors.Is(err, ErrProtocol) {
+			t.Errorf("%s gives %+v (%v), want ErrProtocol", text, v, err)
+		}
+	}
+	if v, err := parseValue([]byte(`{"top1":0,"top1_even":0,"divergence":0}`)); err != nil {
+		t.Errorf("zeros give %+v (%v), which may be", v, err)
+	}
+}
+
 // FuzzFiles: whatever is sent as a header, a protocol or a value, it is read or refused, and a
 // value is written again as it was read.
 func FuzzFiles(f *testing.F) {
@@ -328,7 +347,8 @@ func FuzzFiles(f *testing.F) {
 	for _, v := range []any{
 		header{Channels: 1, Size: 2, Classes: 3, Mean: []float32{0}, Std: []float32{1}, Train: 9,
 			At: []int{8}, Labels: []int{2}, Test: []int{0}},
-		protocol{Version: 1, Space: space, Batch: 1}, value{0.5, 0.25, 1e-9}, predictor.Sample{},
+		protocol{Version: 1, Space: space, Batch: 1}, valueOf(trainer.Imitation{Top1: 0.5,
+			Top1Even: 0.25, Divergence: 1e-9}), predictor.Sample{},
 	} {
 		text, err := json.Marshal(v)
 		if err != nil {

@@ -67,24 +67,24 @@ func (p *protocol) settings() trainer.EvalSettings {
 // value is what was measured. Its numbers are written with all digits that tell them apart, so that
 // the same text is the same bits.
 type value struct {
-	Top1       float64 `json:"top1"`
-	Top1Even   float64 `json:"top1_even"`
-	Divergence float64 `json:"divergence"`
+	Top1       *float64 `json:"top1"` // nil where the text has none, which is no 0
+	Top1Even   *float64 `json:"top1_even"`
+	Divergence *float64 `json:"divergence"`
 }
 
-func valueOf(i trainer.Imitation) value { return value(i) }
+func valueOf(i trainer.Imitation) value { return value{&i.Top1, &i.Top1Even, &i.Divergence} }
 
 func parseValue(text []byte) (i trainer.Imitation, err error) {
 	var v value
 	if err := parse(text, &v); err != nil {
 		return i, err
 	}
-	share := func(v float64) bool { return v >= 0 && v <= 1 }
-	if !share(v.Top1) || !share(v.Top1Even) || !(v.Divergence >= 0) {
+	share := func(v *float64) bool { return v != nil && *v >= 0 && *v <= 1 }
+	if !share(v.Top1) || !share(v.Top1Even) || v.Divergence == nil || !(*v.Divergence >= 0) {
 		return i, fmt.Errorf("%w: %.200s is no top-1, top-1 of every second image and divergence",
 			ErrProtocol, text)
 	}
-	return trainer.Imitation(v), nil
+	return trainer.Imitation{Top1: *v.Top1, Top1Even: *v.Top1Even, Divergence: *v.Divergence}, nil
 }
 
 // parse reads a text that is one object and nothing else.

@@ -1,6 +1,8 @@
 package kriging
 
 import (
+	"errors"
+	"fmt"
 	"math"
 	"slices"
 
@@ -8,6 +10,12 @@ import (
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/lapack/lapack64"
 )
+
+// ErrNoFactor is wrapped by errors about covariances that have no Cholesky factor.
+var ErrNoFactor = errors.New("no factor of the covariances")
+
+// mostNoise is the most that is tried where covariances have no factor without.
+const mostNoise = 1e6
 
 // turns is how many genes a fit looks at, in turn: those of large spaces would take long.
 const turns = 16
@@ -41,34 +49,44 @@ func New(choices []int) *Model {
 
 // Fit learns from the values of one point or more, of all at once. What an earlier fit took for
 // likely is where the next one begins.
-func (m *Model) Fit(points [][]uint16, values []float64) {
+func (m *Model) Fit(points [][]uint16, values []float64) error {
 	m.points = m.Points(points)
 	m.standardise(values)
 	m.improve()
-	m.settle()
+	return m.settle()
 }
 
 // Use learns from the values of one point or more, of all at once, and takes for likely what the
 // last fit did: of many points that is far less to compute than a fit.
-func (m *Model) Use(points [][]uint16, values []float64) {
+func (m *Model) Use(points [][]uint16, values []float64) error {
 	m.points = m.Points(points)
 	m.standardise(values)
-	m.settle()
+	return m.settle()
 }
 
 // Unordered says of a gene that the numbers of its choices mean nothing; a model that is not told
 // finds out.
 func (m *Model) Unordered(gene int) { m.genes[gene].unordered = true }
 
-// settle makes means of what the prior and the values say.
-func (m *Model) settle() {
-	for math.IsInf(m.likelihood(&m.prior), -1) {
+// settle makes means of what the prior and the values say. A prior by which covariances are no
+// finite numbers, which no noise mends, gives way to the one of the beginning.
+func (m *Model) settle() error {
+	for fresh := false; math.IsInf(m.likelihood(&m.prior), -1); {
 		m.prior.noise *= 10 // points that are alike have no factor without
+		if m.prior.noise <= mostNoise {
+			continue
+		}
+		if fresh {
+			return fmt.Errorf("%w of %d points of %d genes, whatever the noise: expected 1 gene or more, and values that are finite",
+				ErrNoFactor, m.points.n, len(m.genes))
+		}
+		fresh, m.prior = true, newPrior(len(m.genes))
 	}
 	m.weights = slices.Clone(m.values)
 	x := blas64.Vector{N: len(m.values), Inc: 1, Data: m.weights}
 	blas64.Trsv(blas.NoTrans, m.factor, x)
 	blas64.Trsv(blas.Trans, m.factor, x)
+	return nil
 }
 
 func (m *Model) standardise(values []float64) {

@@ -1,6 +1,7 @@
 package kriging
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -125,6 +126,34 @@ func TestLearns(t *testing.T) {
 	}
 }
 
+// TestInfinite: covariances that are no finite numbers, which no noise mends, are an end and not a
+// search for ever; what is learned then is what a new model learns.
+func TestInfinite(t *testing.T) {
+	choices := []int{3, 3}
+	points, values := [][]uint16{{0, 0}, {1, 1}, {2, 0}}, []float64{1, 2, 4}
+	for name, spoil := range map[string]func(p *prior){
+		"infinite weight": func(p *prior) { p.weight[0] = math.Inf(1) },
+		"no number":       func(p *prior) { p.weight[1] = math.NaN() },
+		"large weights":   func(p *prior) { p.weight[0], p.weight[1] = 1e200, 1e200 },
+		"infinite noise":  func(p *prior) { p.noise = math.Inf(1) },
+	} {
+		m, fresh := New(choices), New(choices)
+		spoil(&m.prior)
+		if err := m.Use(points, values); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := fresh.Use(points, values); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(m.weights, fresh.weights) || m.weights[0] == 0 {
+			t.Errorf("%s: %v, a new model %v", name, m.weights, fresh.weights)
+		}
+	}
+	if err := New(nil).Fit([][]uint16{{}, {}}, []float64{1, 2}); !errors.Is(err, ErrNoFactor) {
+		t.Errorf("no genes: %v, expected ErrNoFactor", err)
+	}
+}
+
 // TestDegenerate: equal values, points that are the same to a model, a single gene, and values near
 // the end of what a float64 can be.
 func TestDegenerate(t *testing.T) {
@@ -138,8 +167,11 @@ func TestDegenerate(t *testing.T) {
 		"one point":    {[]int{1, 2}, [][]uint16{{0, 1}}, []float64{3}},
 	} {
 		m := New(test.choices)
-		m.Fit(test.points, test.values)
-		m.Fit(test.points, test.values)
+		for range 2 {
+			if err := m.Fit(test.points, test.values); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
 		mean, sd := m.Over(m.Points(test.points[:1])).At(0)
 		if math.IsNaN(mean) || !(sd > 0) {
 			t.Errorf("%s: %v and %v", name, mean, sd)

@@ -49,6 +49,7 @@ type Conn struct {
 	results jetstream.Stream
 	files   jetstream.ObjectStore
 	workers jetstream.KeyValue
+	passed  jetstream.KeyValue
 	closed  chan struct{} // when it is closed, by either side
 
 	mu   sync.Mutex

@@ -16,6 +16,7 @@ const (
 	resultStream = "tailor-results-1"
 	filesBucket  = "tailor-files-1"
 	workerBucket = "tailor-workers-1"
+	passedBucket = "tailor-passed-1"
 
 	jobPrefix    = "tailor.1.job."
 	resultPrefix = "tailor.1.result."
@@ -66,6 +67,12 @@ func (c *Conn) prepareAll(ctx context.Context) (err error) {
 		MaxValueSize: maxMessage})
 	if err != nil {
 		return fmt.Errorf("list of workers: %w", err)
+	}
+	c.passed, err = c.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+		Bucket: passedBucket, Description: "how often tailor's jobs were handed back", TTL: keep,
+		MaxValueSize: maxMessage})
+	if err != nil {
+		return fmt.Errorf("list of jobs that were handed back: %w", err)
 	}
 	return nil
 }

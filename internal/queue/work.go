@@ -222,21 +222,27 @@ func (k *work) take(ctx context.Context, slot int, m jetstream.Msg) error {
 	has, err := k.conn.hasResult(ctx, j)
 	switch {
 	case err != nil:
-		return k.answer(m.NakWithDelay(k.conn.lease / 8))
+		return k.later(ctx, m, j)
 	case has:
 		return k.answer(m.Ack())
 	case j.Except == k.Name && k.others(ctx):
-		return k.answer(m.NakWithDelay(k.conn.lease / 8))
+		return k.later(ctx, m, j)
 	}
-	taken := uint64(1)
-	if meta, err := m.Metadata(); err == nil {
-		taken = meta.NumDelivered
+	lost, err := k.conn.lost(ctx, m, j)
+	if err != nil {
+		return k.later(ctx, m, j)
 	}
-	if taken > maxTaken && j.Again == 0 {
+	if lost >= maxTaken {
 		return k.give(ctx, m, k.result(j, time.Now(), nil,
-			fmt.Errorf("%d workers began it and none ended it", taken-1)))
+			fmt.Errorf("%d workers began it and none ended it", lost)))
 	}
 	return k.do(ctx, slot, m, j)
+}
+
+// later has a job given out again, after a while.
+func (k *work) later(ctx context.Context, m jetstream.Msg, j Job) error {
+	k.conn.pass(ctx, m, j)
+	return k.answer(m.NakWithDelay(k.conn.lease / 8))
 }
 
 // answer looks at whether the queue was told. Where it was not, the job is given out again after
@@ -273,14 +279,15 @@ func (k *work) do(ctx context.Context, slot int, m jetstream.Msg, j Job) error {
 	k.count(-1, 0)
 	switch {
 	case ctx.Err() != nil:
+		k.conn.pass(ctx, m, j)
 		_ = m.Nak() // else another gets it after its lease
 		return ctx.Err()
 	case errors.Is(err, ErrHere):
-		_ = m.Nak() // the same
+		_ = m.Nak() // the same; it counts, as the job may be what is too much
 		return err
 	case errors.Is(err, ErrLater):
 		k.Say(fmt.Sprintf("job %.12s: %v", j.ID(), err))
-		return k.answer(m.NakWithDelay(k.conn.lease / 8))
+		return k.later(ctx, m, j)
 	}
 	if err == nil && len(value) > maxMessage-4096 {
 		err = fmt.Errorf("its result has %d bytes, expected %d at most", len(value),
@@ -340,6 +347,7 @@ func (k *work) give(ctx context.Context, m jetstream.Msg, r Result) error {
 	if err != nil && !isThere(err) {
 		k.Say(fmt.Sprintf("queue %s did not take a result, its job is given out again: %v",
 			k.conn.url, err))
+		k.conn.pass(ctx, m, j)
 		return k.answer(m.NakWithDelay(pause))
 	}
 	k.count(0, 1)

@@ -220,11 +220,15 @@ func (p *problem) krige(ctx context.Context, points []Configuration, y []float64
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}
-		m.Fit(some, values)
+		if err := m.Fit(some, values); err != nil {
+			return nil, nil, err
+		}
 	}
 	if len(y) > krigingLearn {
 		some, values = take(krigingRows)
-		m.Use(some, values)
+		if err := m.Use(some, values); err != nil {
+			return nil, nil, err
+		}
 	}
 	return m, some, nil
 }

@@ -131,12 +131,16 @@ func (s *surrogate) fit() error {
 	for id := range int32(r.evaluated) {
 		points[id], values[id] = r.table.at(id), min(r.table.valuesAt(id)[0], s.ceiling)
 	}
-	s.objective.Fit(points, values)
+	if err := s.objective.Fit(points, values); err != nil {
+		return err
+	}
 	if r.feasible < r.evaluated {
 		if s.violation == nil {
 			s.violation = kriging.New(r.problem.Genes)
 		}
-		s.violation.Fit(points, r.table.violations[:r.evaluated])
+		if err := s.violation.Fit(points, r.table.violations[:r.evaluated]); err != nil {
+			return err
+		}
 	}
 	if err := s.pool.fill(s.rng, s.objective); err != nil {
 		return err
