@@ -134,6 +134,10 @@ func (l *DeviceLender) same(ctx context.Context, rt profiles.Runtime, class stri
 func (l *DeviceLender) measure(ctx context.Context, rt profiles.Runtime, p *profileProtocol,
 	w deviceWork, j queue.Job) (json.RawMessage, error) {
 	if w.Networks != nil {
+		if n := len(w.Networks.Archs); n > p.most() {
+			return nil, fmt.Errorf("%w: it times %d networks, which are all loaded at once: of this space %d are taken at most",
+				ErrProtocol, n, p.most())
+		}
 		return timeNetworks(ctx, rt, p.Space, w.Networks)
 	}
 	// What is measured of each resolution outlives the worker, if its cache does.

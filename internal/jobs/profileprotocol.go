@@ -17,6 +17,7 @@ const ProfileKind = "profile"
 // Bounds of what a device is asked for.
 const (
 	maxParams   = 1 << 28 // of a space's largest network, 1 GiB
+	maxWeights  = 1 << 30 // of all networks of one job, 4 GiB
 	maxTimed    = 500     // networks of one job
 	maxMeasured = 168 * time.Hour
 )
@@ -47,12 +48,22 @@ func parseProfileProtocol(text []byte) (*profileProtocol, error) {
 	case supernet.Params(p.Space.Blocks(p.Space.Max())) > maxParams:
 		return nil, fmt.Errorf("%w: the largest network of its space has more than %d parameters",
 			ErrProtocol, maxParams)
+	case p.Settings.Networks > p.most():
+		return nil, fmt.Errorf("%w: it has %d networks, which are all loaded at once: of this space %d are taken at most",
+			ErrProtocol, p.Settings.Networks, p.most())
 	case p.Settings.Budget > maxMeasured:
 		return nil, fmt.Errorf("%w: it takes %v, expected %v at most", ErrProtocol,
 			p.Settings.Budget, maxMeasured)
 	}
 	p.Settings.Sparse = p.Sparse
 	return p, nil
+}
+
+// most is how many networks of the space may be timed in one job: a session has the weights of all
+// in memory.
+func (p *profileProtocol) most() int {
+	largest := max(supernet.Params(p.Space.Blocks(p.Space.Max())), 1)
+	return int(min(maxWeights/largest, maxTimed))
 }
 
 // deviceWork is what a job asks of a device: the profile, or the times of networks.
