@@ -16,6 +16,8 @@ type encoder interface {
 	// encode writes the features of an arch to dst, which has length Len. If it says no, the arch
 	// is not one of the space or has a resolution that the encoding has no feature for.
 	encode(a supernet.Arch, dst []float32) bool
+	// along gives slope times the features near a base, by index of the space's resolutions.
+	along(base supernet.Arch, slope []float32) []choices.Affine
 	// spans gives the features over a region, within budgets.
 	spans(r *choices.Region, within *choices.Within) []span
 }

@@ -67,8 +67,12 @@ func newGeneEncoder(space *supernet.Space) (*geneEncoder, error) {
 		func(b supernet.Block) float64 { return float64(b.Params()) }); err != nil {
 		return nil, fmt.Errorf("count parameters: %w", err)
 	}
-	for i, smallest := range e.costs(space.Min()) {
-		e.scales[i] = newLogScale(smallest, e.costs(space.Max())[i])
+	var smallest, largest choices.Taken
+	least, most := space.Min(), space.Max()
+	e.genes.numbering.Read(&least, &smallest)
+	e.genes.numbering.Read(&most, &largest)
+	for i, cost := range e.costs(&smallest) {
+		e.scales[i] = newLogScale(cost, e.costs(&largest)[i])
 	}
 	return e, nil
 }
@@ -83,15 +87,16 @@ func (e *geneEncoder) encode(a supernet.Arch, dst []float32) bool {
 		return false
 	}
 	at := e.genes.length
-	for i, cost := range e.costs(a) {
+	for i, cost := range e.costs(&t) {
 		v := e.scales[i].of(cost)
 		dst[at+i], dst[at+costs+i] = v, v*v/(costSpread/2)
 	}
 	return true
 }
 
-func (e *geneEncoder) costs(a supernet.Arch) [costs]float64 {
-	return [costs]float64{e.macs.Sum(a), e.params.Sum(a), float64(a.Resolution)}
+func (e *geneEncoder) costs(t *choices.Taken) [costs]float64 {
+	return [costs]float64{e.macs.SumTaken(t), e.params.SumTaken(t),
+		float64(e.genes.numbering.Resolutions[t.Resolution])}
 }
 
 // genesOf are the one-hots of [geneEncoder]: of the resolution, then by stage (depths, widths) and

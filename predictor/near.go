@@ -2,37 +2,37 @@ package predictor
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
-// PredictNear gives about what [Accuracy.Predict] gives for archs near a base, for far less: the
-// prediction of the base, and the gradient of the model there times how the archs differ. It is to
-// order them by.
-func (a *Accuracy) PredictNear(base supernet.Arch, near []supernet.Arch) ([]float64, error) {
-	from, to := make([]float32, a.encoder.Len()), make([]float32, a.encoder.Len())
-	if !slices.Contains(a.Resolutions, int(base.Resolution)) || !a.encoder.encode(base, from) {
+// Near gives about what [Accuracy.Predict] gives for archs near a base, for far less: by index of
+// the space's resolutions a sum over the choices of an arch. Of the base it is the prediction, and
+// from there on it goes along the gradient of the model and of the features. It is to order archs
+// by. The constant of a resolution that the predictor does not know is NaN.
+func (a *Accuracy) Near(base supernet.Arch) ([]choices.Affine, error) {
+	at := make([]float32, a.encoder.Len())
+	if !slices.Contains(a.Resolutions, int(base.Resolution)) || !a.encoder.encode(base, at) {
 		return nil, a.refuse([]supernet.Arch{base}, 0)
 	}
-	value, slope := a.slope(from)
-	out := make([]float64, len(near))
-	for i, arch := range near {
-		if !slices.Contains(a.Resolutions, int(arch.Resolution)) || !a.encoder.encode(arch, to) {
-			return nil, a.refuse(near, i)
-		}
-		sum := 0.0
-		for j, v := range to {
-			if d := v - from[j]; d != 0 {
-				sum += float64(d) * float64(slope[j])
-			}
-		}
-		if out[i] = value + sum; !finite(out[i]) {
-			return nil, fmt.Errorf("arch %d of %d: %w (a top-1 of %g): fit the accuracy again", i+1,
-				len(near), ErrOverflow, out[i])
+	value, slope := a.slope(at)
+	for i, v := range at {
+		value -= float64(v) * float64(slope[i])
+	}
+	if !finite(value) {
+		return nil, fmt.Errorf("near an arch: %w (a top-1 of %g): fit the accuracy again",
+			ErrOverflow, value)
+	}
+	all := a.encoder.along(base, slope)
+	for i, r := range a.space.Resolutions {
+		if all[i].Constant += value; !slices.Contains(a.Resolutions, r) {
+			all[i].Constant = math.NaN()
 		}
 	}
-	return out, nil
+	return all, nil
 }
 
 // slope is the value and the gradient of the model at a row of features.
@@ -44,4 +44,52 @@ func (a *Accuracy) slope(x []float32) (value float64, slope []float32) {
 		a.gradient = a.Model.Gradient()
 	}
 	return a.gradient.At(x, slope), slope
+}
+
+// along is slope times the features, exactly, by resolution; NaN without a feature of it.
+func (o *oneHots) along(slope []float32) []choices.Affine {
+	weights := make([]float64, o.numbering.Len())
+	for number, features := range o.features {
+		for _, f := range features {
+			weights[number] += float64(slope[f])
+		}
+	}
+	all := make([]choices.Affine, len(o.resolutions))
+	for i, feature := range o.resolutions {
+		all[i] = choices.Affine{Constant: math.NaN(), Weights: weights}
+		if feature >= 0 {
+			all[i].Constant = float64(slope[feature])
+		}
+	}
+	return all
+}
+
+func (e *ofaEncoder) along(_ supernet.Arch, slope []float32) []choices.Affine {
+	return e.genes.along(slope)
+}
+
+// along takes the logarithm of a cost for the line through what the base costs at a resolution.
+func (e *geneEncoder) along(base supernet.Arch, slope []float32) []choices.Affine {
+	all := e.genes.along(slope)
+	for i, r := range e.genes.numbering.Resolutions {
+		base.Resolution = uint16(r)
+		var t choices.Taken
+		if !e.genes.numbering.Read(&base, &t) {
+			continue // never: the base was encoded
+		}
+		line := &all[i]
+		line.Weights = slices.Clone(line.Weights) // which all resolutions share
+		pixels := choices.Affine{Constant: float64(r)}
+		for c, cost := range []choices.Affine{e.macs.Affine(r), e.params.Affine(r), pixels} {
+			own, square := slope[e.genes.length+c], slope[e.genes.length+costs+c]
+			here, s := e.costs(&t)[c], e.scales[c]
+			v := s.of(here)
+			perCost := float64(own+square*2*v/(costSpread/2)) * s.perLog / here
+			line.Constant += float64(own*v+square*v*v/(costSpread/2)) + perCost*(cost.Constant-here)
+			for number, w := range cost.Weights {
+				line.Weights[number] += perCost * w
+			}
+		}
+	}
+	return all
 }

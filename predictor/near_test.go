@@ -4,16 +4,37 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
-// TestPredictNear: of the base it is the prediction, and what it says of networks one change away
-// goes along with their predictions.
-func TestPredictNear(t *testing.T) {
+// along is what the predictor says of archs near a base.
+func along(t *testing.T, a *predictor.Accuracy, s *supernet.Space, base supernet.Arch,
+	near []supernet.Arch) (values []float64) {
+	t.Helper()
+	about, err := a.Near(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := choices.NewNumbering(s)
+	for _, arch := range near {
+		var taken choices.Taken
+		if !n.Read(&arch, &taken) {
+			t.Fatalf("%v is not of the space", arch)
+		}
+		values = append(values, about[taken.Resolution].At(&taken))
+	}
+	return values
+}
+
+// TestNear: of the base, at each resolution, it is the prediction, and what it says of networks one
+// change away goes along with their predictions.
+func TestNear(t *testing.T) {
 	s := builtin(t, "mbv3-tiny")
 	_, samples := measure(s, 120, 0.002, 1)
 	a := fit(t, s, samples, fitWith(regress.Settings{Seed: 1, Model: regress.ModelRidge,
@@ -24,22 +45,31 @@ func TestPredictNear(t *testing.T) {
 		base := s.Random(r)
 		genes := s.Encode(base)
 		near := []supernet.Arch{base}
+		for _, resolution := range s.Resolutions {
+			other := base
+			other.Resolution = uint16(resolution)
+			near = append(near, other)
+		}
+		same := len(near)
 		for i, n := range s.Genes() {
-			g := append([]uint16(nil), genes...)
+			g := slices.Clone(genes)
 			g[i] = uint16(r.IntN(n))
 			near = append(near, s.Decode(g))
 		}
-		about, err1 := a.PredictNear(base, near)
-		exact, err2 := a.Predict(near)
-		if err := errors.Join(err1, err2); err != nil {
+		about := along(t, a, s, base, near)
+		exact, err := a.Predict(near)
+		if err != nil {
 			t.Fatal(err)
 		}
-		if math.Abs(about[0]-exact[0]) > 1e-6 {
-			t.Errorf("of the base %g, predicted %g", about[0], exact[0])
+		// A ridge is linear in the features, and those of the base are taken at all resolutions.
+		for i := range near[:same] {
+			if math.Abs(about[i]-exact[i]) > 1e-5 {
+				t.Errorf("of %v %g, predicted %g", near[i], about[i], exact[i])
+			}
 		}
-		for i := range near[1:] {
-			found = append(found, about[i+1]-about[0])
-			want = append(want, exact[i+1]-exact[0])
+		for i := range near[same:] {
+			found = append(found, about[same+i]-about[0])
+			want = append(want, exact[same+i]-exact[0])
 		}
 	}
 	if h := regress.Compare(found, want); h.Spearman < 0.9 {
@@ -47,23 +77,17 @@ func TestPredictNear(t *testing.T) {
 	}
 }
 
-func TestPredictNearRefuses(t *testing.T) {
+func TestNearRefuses(t *testing.T) {
 	s := builtin(t, "mbv3-tiny")
 	_, samples := measure(s, 40, 0.01, 1)
 	a := fit(t, s, samples, fast)
-	other := builtin(t, "ofa-mbv3").Max()
-	if _, err := a.PredictNear(other, nil); err == nil {
-		t.Error("the base is of another space, and there is no error")
+	if _, err := a.Near(builtin(t, "ofa-mbv3").Max()); !errors.Is(err, supernet.ErrArch) {
+		t.Errorf("the base is of another space: %v", err)
 	}
-	_, err := a.PredictNear(s.Max(), []supernet.Arch{s.Min(), other})
-	if err == nil {
-		t.Error("one is of another space, and there is no error")
-	}
-	var unknown *predictor.UnknownResolutionError
 	strange := s.Max()
 	strange.Resolution = 999
-	if _, err := a.PredictNear(s.Max(), []supernet.Arch{strange}); !errors.Is(err,
-		supernet.ErrArch) && !errors.As(err, &unknown) {
+	var unknown *predictor.UnknownResolutionError
+	if _, err := a.Near(strange); !errors.Is(err, supernet.ErrArch) && !errors.As(err, &unknown) {
 		t.Errorf("a resolution of no network: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package predictor
 
 import (
 	"errors"
+	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -45,6 +46,39 @@ func TestOFAEncodingByHand(t *testing.T) {
 		got := make([]float32, e.Len())
 		if !e.encode(a, got) || !slices.Equal(got, want) {
 			t.Fatalf("%+v is encoded as\n%v\nwant\n%v", spec, got, want)
+		}
+	}
+}
+
+// TestAlong: slope times one-hots is the sum that along gives, of every network, and none is known
+// of a resolution that the encoding has no feature for.
+func TestAlong(t *testing.T) {
+	for _, name := range []string{"ofa-mbv3", "ofa-resnet50"} {
+		s := ofaSpace(t, name)
+		e, err := newEncoder(publishedEncoding(s), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := rand.New(rand.NewPCG(4, 1))
+		slope, features := make([]float32, e.Len()), make([]float32, e.Len())
+		for i := range slope {
+			slope[i] = float32(r.NormFloat64())
+		}
+		lines, n := e.along(s.Max(), slope), choices.NewNumbering(s)
+		for range 100 {
+			a, want := s.Random(r), 0.0
+			var taken choices.Taken
+			known := e.encode(a, features)
+			for i, v := range features {
+				want += float64(v) * float64(slope[i])
+			}
+			if !n.Read(&a, &taken) {
+				t.Fatalf("%s: %v is not read", name, a)
+			}
+			got := lines[taken.Resolution].At(&taken)
+			if known != !math.IsNaN(got) || known && math.Abs(got-want) > 1e-9 {
+				t.Fatalf("%s: %v is worth %g, want %g (known: %v)", name, a, got, want, known)
+			}
 		}
 	}
 }

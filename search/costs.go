@@ -1,6 +1,9 @@
 package search
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/supernet/choices"
@@ -11,11 +14,13 @@ type Costs = manifest.Costs
 
 // counts are the costs of a space's networks that follow from their blocks.
 type counts struct {
+	numbering          *choices.Numbering
 	macs, params, size *choices.Additive
 	memory             *choices.Largest
 }
 
 func newCounts(space *supernet.Space) (c counts, err error) {
+	c.numbering = choices.NewNumbering(space)
 	for _, add := range []struct {
 		sum **choices.Additive
 		of  func(supernet.Block) int64
@@ -35,23 +40,56 @@ func newCounts(space *supernet.Space) (c counts, err error) {
 	return c, err
 }
 
+// read is what archs take. Each must be one of the space.
+func (c *counts) read(archs []supernet.Arch, room []choices.Taken) ([]choices.Taken, error) {
+	room = slices.Grow(room[:0], len(archs))[:len(archs)]
+	for i := range archs {
+		if !c.numbering.Read(&archs[i], &room[i]) {
+			return nil, fmt.Errorf("arch %d of %d: %w", i+1, len(archs), supernet.ErrArch)
+		}
+	}
+	return room, nil
+}
+
 // of are the costs of a network that is predicted to take so long.
 func (c *counts) of(a supernet.Arch, latencyMS float64) Costs {
-	return Costs{LatencyMS: latencyMS, MACs: int64(c.macs.Sum(a)), Params: int64(c.params.Sum(a)),
-		MemoryBytes: int64(c.memory.Of(a)), SizeBytes: manifest.FileFrame + int64(c.size.Sum(a))}
+	return c.some([]Cost{MACs, Params, Memory, Size}, a, latencyMS)
+}
+
+// some are those of the costs that are asked for, with the latency; the others are 0.
+func (c *counts) some(asked []Cost, a supernet.Arch, latencyMS float64) Costs {
+	costs := Costs{LatencyMS: latencyMS}
+	var t choices.Taken
+	if len(asked) == 0 || !c.numbering.Read(&a, &t) {
+		return costs
+	}
+	for _, cost := range asked {
+		v := int64(c.one(cost, &t))
+		switch cost {
+		case MACs:
+			costs.MACs = v
+		case Params:
+			costs.Params = v
+		case Memory:
+			costs.MemoryBytes = v
+		case Size:
+			costs.SizeBytes = v
+		}
+	}
+	return costs
 }
 
 // one is one of the costs of a network, but for its latency.
-func (c *counts) one(cost Cost, a supernet.Arch) float64 {
+func (c *counts) one(cost Cost, t *choices.Taken) float64 {
 	switch cost {
 	case MACs:
-		return c.macs.Sum(a)
+		return c.macs.SumTaken(t)
 	case Params:
-		return c.params.Sum(a)
+		return c.params.SumTaken(t)
 	case Memory:
-		return c.memory.Of(a)
+		return c.memory.OfTaken(t)
 	case Size:
-		return manifest.FileFrame + c.size.Sum(a)
+		return manifest.FileFrame + c.size.SumTaken(t)
 	}
 	return 0
 }

@@ -321,14 +321,17 @@ const near = 0.03
 
 func (f *finder) evaluate(_ context.Context, batch []optimize.Genes,
 	out []optimize.Evaluation) error {
-	archs := f.archs(batch)
+	archs := f.archs(nil, batch)
 	latency, err := f.latency(archs)
 	if err != nil {
 		return err
 	}
 	var promising []supernet.Arch
+	asked := slices.DeleteFunc(append(f.limited(), f.cost), func(c Cost) bool {
+		return c == Latency || c == 0
+	})
 	for i, a := range archs {
-		costs := f.counts.of(a, latency[i])
+		costs := f.counts.some(asked, a, latency[i])
 		out[i].Violation = f.Limits.Excess(costs)
 		if len(out[i].Objectives) > 1 {
 			out[i].Objectives[1] = f.cost.of(costs)

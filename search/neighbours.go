@@ -6,6 +6,7 @@ import (
 
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
 // layout is where the genes of a space are, see [supernet.Space.Genes].
@@ -18,7 +19,8 @@ type layout struct {
 type partGenes struct {
 	depth, width int
 	depths       []int
-	blocks       [][]int // the genes of each block, at full depth
+	blocks       [][]int      // the genes of each block, at full depth
+	variants     [][][]uint16 // of each block, the choices of its genes
 }
 
 func newLayout(space *supernet.Space) *layout {
@@ -42,6 +44,7 @@ func newLayout(space *supernet.Space) *layout {
 				block = append(block, take())
 			}
 			g.blocks = append(g.blocks, block)
+			g.variants = append(g.variants, l.variants(block))
 		}
 		l.parts = append(l.parts, g)
 	}
@@ -106,7 +109,7 @@ func (f *finder) neighbours(g optimize.Genes) (all []optimize.Genes) {
 			if d+1 < len(p.depths) {
 				// the new block, of several all alike
 				genes := append([]int{p.depth}, blocks(depth, p.depths[d+1])...)
-				for _, v := range f.layout.variants(p, depth) {
+				for _, v := range p.variantsOf(depth) {
 					choices := []uint16{uint16(d + 1)}
 					for len(choices) < len(genes) {
 						choices = append(choices, v...)
@@ -116,7 +119,7 @@ func (f *finder) neighbours(g optimize.Genes) (all []optimize.Genes) {
 			}
 		}
 		for j := range min(depth, len(p.blocks)) {
-			for _, v := range f.layout.variants(p, j) {
+			for _, v := range p.variants[j] {
 				with(p.blocks[j], v)
 			}
 		}
@@ -124,13 +127,10 @@ func (f *finder) neighbours(g optimize.Genes) (all []optimize.Genes) {
 	return all
 }
 
-// variants are the choices of the genes of the j-th block of a part; one without genes has one.
-func (l *layout) variants(p partGenes, j int) [][]uint16 {
+// variants are the choices of the genes of a block.
+func (l *layout) variants(block []int) [][]uint16 {
 	all := [][]uint16{nil}
-	if j >= len(p.blocks) {
-		return all
-	}
-	for _, gene := range p.blocks[j] {
+	for _, gene := range block {
 		var longer [][]uint16
 		for _, v := range all {
 			for c := range l.sizes[gene] {
@@ -140,6 +140,14 @@ func (l *layout) variants(p partGenes, j int) [][]uint16 {
 		all = longer
 	}
 	return all
+}
+
+// variantsOf are those of the j-th block of a part; one without genes has one.
+func (p *partGenes) variantsOf(j int) [][]uint16 {
+	if j >= len(p.blocks) {
+		return [][]uint16{nil}
+	}
+	return p.variants[j]
 }
 
 // choicesOfResolution are the indexes of the resolutions that are searched.
@@ -158,41 +166,70 @@ func (f *finder) guide() *optimize.Guide {
 	if near == nil {
 		return nil
 	}
-	limited := f.limited()
+	limited, lines := f.limited(), f.latencyLines()
+	var archs []supernet.Arch // used again and again: neighbours are many
+	var taken []choices.Taken
 	return &optimize.Guide{
 		Neighbours: f.neighbours, Groups: f.layout.groups(), Constraints: len(limited),
 		Apart: supernet.ResolutionGene, Choices: f.choicesOfResolution(),
 		Near: func(base optimize.Genes, some []optimize.Genes, objectives, costs []float64) error {
-			archs := f.archs(some)
-			top1, err := near.PredictNear(f.Space.Decode(base), archs)
+			about, err := near.Near(f.Space.Decode(base))
 			if err != nil {
 				return fmt.Errorf("predict accuracy: %w", err)
 			}
-			for i, v := range top1 {
-				objectives[i] = -v
+			archs = f.archs(archs, some)
+			if taken, err = f.counts.read(archs, taken); err != nil {
+				return err
 			}
-			return f.shares(archs, limited, costs)
+			for i := range taken {
+				t := &taken[i]
+				objectives[i] = -about[t.Resolution].At(t)
+			}
+			return f.shares(archs, taken, limited, lines, costs)
 		},
 		Costs: func(batch []optimize.Genes, out []float64) error {
-			return f.shares(f.archs(batch), limited, out)
+			archs := f.archs(nil, batch)
+			taken, err := f.counts.read(archs, nil)
+			if err != nil {
+				return err
+			}
+			return f.shares(archs, taken, limited, nil, out)
 		},
 	}
 }
 
-// shares fills out, (archs, limited), with costs as shares of their limits.
-func (f *finder) shares(archs []supernet.Arch, limited []Cost, out []float64) error {
+// latencyLines is the latency by index of the resolutions, as far as it is a sum over choices.
+func (f *finder) latencyLines() (lines []choices.Affine) {
+	l, ok := f.Latency.(AdditiveLatency)
+	if !ok {
+		return nil
+	}
+	for _, r := range f.Space.Resolutions {
+		lines = append(lines, l.Affine(r))
+	}
+	return lines
+}
+
+// shares fills out, (archs, limited), with costs as shares of their limits. Latencies are those of
+// lines, to within rounding, if there are any.
+func (f *finder) shares(archs []supernet.Arch, taken []choices.Taken, limited []Cost,
+	lines []choices.Affine, out []float64) error {
 	for j, c := range limited {
 		limit := c.Limited(f.Limits)
 		var ms []float64
-		if c == Latency {
+		if c == Latency && lines == nil {
 			var err error
 			if ms, err = f.latency(archs); err != nil {
 				return err
 			}
 		}
-		for i, a := range archs {
-			v := f.counts.one(c, a)
-			if c == Latency {
+		for i := range taken {
+			t := &taken[i]
+			v := f.counts.one(c, t)
+			switch {
+			case c == Latency && lines != nil:
+				v = lines[t.Resolution].At(t)
+			case c == Latency:
 				v = ms[i]
 			}
 			out[i*len(limited)+j] = v / limit
@@ -211,10 +248,11 @@ func (f *finder) limited() (all []Cost) {
 	return all
 }
 
-func (f *finder) archs(batch []optimize.Genes) []supernet.Arch {
-	archs := make([]supernet.Arch, len(batch))
-	for i, g := range batch {
-		archs[i] = f.Space.Decode(g)
+// archs are those of a batch, in room if that is enough.
+func (f *finder) archs(room []supernet.Arch, batch []optimize.Genes) []supernet.Arch {
+	room = room[:0]
+	for _, g := range batch {
+		room = append(room, f.Space.Decode(g))
 	}
-	return archs
+	return room
 }

@@ -14,9 +14,9 @@ type Predictor interface {
 // for far less. Searches with one find more.
 type NearPredictor interface {
 	Predictor
-	// PredictNear is about what Predict gives for networks that differ from a base in a few
-	// choices.
-	PredictNear(base supernet.Arch, near []supernet.Arch) ([]float64, error)
+	// Near is about what Predict gives for networks that differ from a base in a few choices: by
+	// index of the space's resolutions a constant plus a sum over a network's choices.
+	Near(base supernet.Arch) ([]choices.Affine, error)
 }
 
 // Bounder is a predictor with a certain upper bound over many networks at once.

@@ -58,27 +58,28 @@ func (t tilePrices) price(m int) (sum float64) {
 	return sum
 }
 
-// prices were measured on an AMD EPYC of the Zen 4 generation.
+// prices were measured on AMD EPYCs: AVX2's on Zen 3 by tools/bench/sparse -prices, the others on
+// Zen 4.
 var prices = [...]isaPrices{
 	Portable: {1, 1, []packingPrices{
 		{Singles, tilePrices{{1, 3.9}}, 0, 7},
 		{Runs8, tilePrices{{1, 3.1}}, 0, 2},
 	}},
-	AVX2: {8, 3.4, pricesBelow16},
+	AVX2: {8, 4.1, pricesBelow16},
 	AVX512: {16, 2, []packingPrices{
 		{Singles, tilePrices{{64, 80}, {32, 46}, {16, 29}, {8, 20}, {4, 18}}, 3.5, 4},
 		{Runs8, tilePrices{{16, 18}, {8, 9.3}, {4, 7.2}, {2, 6.6}, {1, 7}}, 0, 5},
 		{Runs16, tilePrices{{16, 16}, {8, 8}, {4, 4}, {2, 3.4}, {1, 3.5}}, 0, 2.5},
 		{Lanes, tilePrices{{1, 4.8}}, 0, 8},
 	}},
-	NEON: {4, 3.4, pricesBelow16},
+	NEON: {4, 4.1, pricesBelow16},
 }
 
 // pricesBelow16 are those of vectors of 8. NEON has tiles of the same pixels: its prices are taken
 // to be the same, and were not measured.
 var pricesBelow16 = []packingPrices{
-	{Singles, tilePrices{{16, 27}, {8, 17}, {4, 16.5}}, 2, 1},
-	{Runs8, tilePrices{{8, 8.8}, {4, 6.3}, {2, 6.3}, {1, 6.2}}, 0, 2},
+	{Singles, tilePrices{{16, 28.6}, {8, 20.3}, {4, 19.9}}, 5, 1.4},
+	{Runs8, tilePrices{{8, 11.6}, {4, 9.3}, {2, 9.5}, {1, 10.1}}, 1.2, 4.7},
 }
 
 // countProducts counts, for every packing, the products of a row of A with b: the values kept, and

@@ -326,12 +326,16 @@ func within(costs []float64) bool {
 // With keepApart it leaves that gene alone. It gives false where no change saves anything more.
 func (g *guide) repair(c Genes, keepApart bool) (Genes, bool, error) {
 	for {
-		changes, room, err := g.changes(c)
+		own, err := g.costs([]Genes{c})
 		if err != nil {
 			return nil, false, err
 		}
-		if len(room) == 0 || slices.Min(room) >= 0 {
+		if within(own) {
 			return c, true, nil
+		}
+		changes, room, err := g.changes(c)
+		if err != nil {
+			return nil, false, err
 		}
 		changes = slices.DeleteFunc(changes, func(x change) bool {
 			return saves(&x, room) <= 0 || keepApart && x.to[g.Apart] != c[g.Apart]

@@ -106,6 +106,11 @@ func (q *Additive) Sum(a supernet.Arch) float64 {
 	if !q.numbering.Read(&a, &t) {
 		return math.NaN()
 	}
+	return q.SumTaken(&t)
+}
+
+// SumTaken is Sum for choices that a numbering of the same space has read.
+func (q *Additive) SumTaken(t *Taken) float64 {
 	f := &q.sums[t.Resolution]
 	sum := f.Constant
 	for _, number := range t.variants(q.numbering) {

@@ -43,6 +43,11 @@ func (l *Largest) Of(a supernet.Arch) float64 {
 	if !l.tables.numbering.Read(&a, &t) {
 		return l.tables.Sum(a)
 	}
+	return l.OfTaken(&t)
+}
+
+// OfTaken is Of for choices that a numbering of the same space has read.
+func (l *Largest) OfTaken(t *Taken) float64 {
 	f := &l.tables.sums[t.Resolution]
 	most := f.Constant
 	for _, number := range t.variants(l.tables.numbering) {

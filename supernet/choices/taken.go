@@ -67,12 +67,17 @@ func (n *Numbering) Read(a *supernet.Arch, t *Taken) bool {
 		}
 	}
 	// What is left over beyond the space's genes must be zero.
-	rest := supernet.Arch{Resolution: a.Resolution}
-	copy(rest.Depth[:], a.Depth[:depths])
-	copy(rest.Width[:], a.Width[:n.widths])
-	copy(rest.Kernel[:], a.Kernel[:n.blocks])
-	copy(rest.Expand[:], a.Expand[:n.blocks])
-	return rest == *a
+	return zero(a.Depth[depths:]) && zero(a.Width[n.widths:]) && zero(a.Kernel[n.blocks:]) &&
+		zero(a.Expand[n.blocks:])
+}
+
+func zero[T uint8 | float32](all []T) bool {
+	for _, v := range all {
+		if v != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // form reads depth and width; false if the stage has no such.

@@ -13,6 +13,15 @@ type Affine struct {
 	Weights  []float64 // by number of the choice
 }
 
+// At is the function of what a network takes.
+func (f *Affine) At(t *Taken) float64 {
+	sum := f.Constant
+	for _, number := range t.Numbers() {
+		sum += f.Weights[number]
+	}
+	return sum
+}
+
 // Negative is the function times -1.
 func (f *Affine) Negative() Affine {
 	n := Affine{-f.Constant, make([]float64, len(f.Weights))}

@@ -35,6 +35,8 @@ func main() {
 	flag.DurationVar(&b.layerBudget, "layer", 2*time.Second, "time for each layer, 0 for none")
 	flag.DurationVar(&b.networkBudget, "network", 6*time.Second,
 		"time for each network, 0 for none")
+	flag.DurationVar(&b.priceBudget, "prices", 0,
+		"time for each layer, to fit the prices of internal/kernel/sparserule.go; 0 for none")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -59,6 +61,7 @@ type bench struct {
 	seed                       uint64
 	random                     int
 	layerBudget, networkBudget time.Duration
+	priceBudget                time.Duration
 }
 
 // result is what --json writes.
@@ -108,6 +111,11 @@ func (b *bench) run(ctx context.Context, isa, path string, w io.Writer) error {
 			return err
 		}
 		printNetworks(w, r.Networks)
+	}
+	if b.priceBudget > 0 {
+		if err := b.prices(ctx, w); err != nil {
+			return err
+		}
 	}
 	if path == "" {
 		return nil
