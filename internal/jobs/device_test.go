@@ -367,8 +367,10 @@ func TestHostileWork(t *testing.T) {
 		"another version": {Protocol: send(func(p *profileProtocol) { p.Version = 9 })},
 		"no networks":     {Protocol: send(func(p *profileProtocol) { p.Settings.Networks = 1 })},
 		"for years":       {Protocol: send(func(p *profileProtocol) { p.Settings.Budget <<= 30 })},
-		"all memory":      {Protocol: send(func(p *profileProtocol) { p.Settings.Networks = 10000 })},
-		"no budget":       {Protocol: send(func(p *profileProtocol) { p.Settings.Budget = 0 })},
+		"all memory": {Protocol: send(func(p *profileProtocol) {
+			p.Settings.Networks = 10000
+		})},
+		"no budget": {Protocol: send(func(p *profileProtocol) { p.Settings.Budget = 0 })},
 		"resolution": {Protocol: send(func(p *profileProtocol) {
 			p.Settings.Resolutions = []int{13}
 		})},
