@@ -2,8 +2,11 @@ package profiles
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"runtime/debug"
 
+	"github.com/tailor-nas/tailor/profiles/device"
 	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -16,12 +19,16 @@ type loader struct {
 	checked  bool // outputs are compared with those of tailor's engine, which this is not
 	subjects []timing.Subject
 	sessions []Session
+	memory   func(context.Context) (free, total uint64, ok bool)
 	err      error
 }
 
+// ErrMemory is wrapped by errors about more networks than fit into memory.
+var ErrMemory = errors.New("too little memory")
+
 func newLoader(ctx context.Context, rt Runtime) *loader {
 	_, ours := rt.(Native)
-	return &loader{ctx: ctx, runtime: rt, checked: !ours}
+	return &loader{ctx: ctx, runtime: rt, checked: !ours, memory: device.Memory}
 }
 
 // referenceCopies is how often the network is loaded that others are compared with: copies of one
@@ -89,14 +96,35 @@ func (l *loader) add(name string, net *supernet.Subnet) {
 	l.sessions = append(l.sessions, s)
 	l.subjects = append(l.subjects, timing.Subject{Name: name, Run: s.Run,
 		Key: func() any { return s }})
-	l.err = l.prepare(name, s, net)
+	if l.err = l.prepare(name, s, net); l.err == nil {
+		l.fail(name, l.room())
+	}
+}
+
+// spare is the share of this machine's memory that loaded networks leave to others.
+const spare = 10
+
+// room refuses to fill the memory: a machine without any stands still, and whoever measures on it.
+func (l *loader) room() error {
+	free, total, ok := l.memory(l.ctx)
+	if ok && free < total/spare {
+		debug.FreeOSMemory() // what loading has left behind
+		free, total, ok = l.memory(l.ctx)
+	}
+	if !ok || free >= total/spare {
+		return nil
+	}
+	return fmt.Errorf("%w: with %d networks and blocks loaded, %d MB of this machine's %d MB are free: measure fewer (--networks), or end other programs",
+		ErrMemory, len(l.subjects), free>>20, total>>20)
 }
 
 // prepare sets the session's input and compares its output with that of tailor's engine.
 func (l *loader) prepare(name string, s Session, net *supernet.Subnet) error {
 	input := anyInput(net, max(l.runtime.Info().Batch, 1))
 	if !l.checked {
-		return s.SetInput(input)
+		// One run builds what the engine builds lazily, while there is a collector.
+		_, err := runOnce(s, input)
+		return err
 	}
 	got, err := runOnce(s, input)
 	if err != nil {

@@ -110,7 +110,7 @@ func printFinetuned(w io.Writer, r *pipeline.FinetuneResult) {
 	t.print(w)
 	fmt.Fprintf(w, "\ntop-1 on %d test images\n", r.After.Images)
 	if r.Unstable {
-		fmt.Fprintln(w, "the machine was too noisy to trust the latencies; run again when it is quiet")
+		fmt.Fprintln(w, "the machine was too noisy to trust the latencies; time the network again with tailor eval when it is quiet")
 	}
 	fmt.Fprintf(w, "wrote %s%s\n", shown(r.Manifest), withExports(r.Exports))
 }

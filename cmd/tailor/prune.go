@@ -96,6 +96,20 @@ func (c *pruneCmd) check(m prune.Method) error {
 		return usagef("zeros make nothing faster in %s: --max-latency can be met there with --structure channels, which leaves a narrower network", c.Runtime)
 	case c.Lambda != nil && m != prune.SSGD && m != prune.L1:
 		return usagef("--lambda is for --method ssgd or l1, not for %s", m)
+	case c.P != nil && c.Measure != "" && c.Measure != string(trainer.PNorm):
+		return usagef("--p is for --measure p-norm, not for %s", c.Measure)
+	}
+	return c.checkRegrow(m)
+}
+
+// checkRegrow refuses regrowth where there is none.
+func (c *pruneCmd) checkRegrow(m prune.Method) error {
+	switch {
+	case c.Regrow == nil || *c.Regrow == 0:
+	case c.Structure == string(supernet.Channels):
+		return usagef("--regrow is for weights and vectors: channels do not grow again, as one of zeros has no gradients")
+	case c.AtOnce || m == prune.OneShot:
+		return usagef("--regrow is for removal on the way: with --at-once or --method one-shot everything goes at the end")
 	}
 	return nil
 }
@@ -199,7 +213,7 @@ func printPruned(w io.Writer, r *pipeline.PruneResult) {
 		fmt.Fprintln(w, "the latency measured is over the budget")
 	}
 	if r.Unstable {
-		fmt.Fprintln(w, "the machine was too noisy to trust the latencies; run again when it is quiet")
+		fmt.Fprintln(w, "the machine was too noisy to trust the latencies; time the network again with tailor eval when it is quiet")
 	}
 	fmt.Fprintf(w, "wrote %s%s\n", shown(r.Manifest), withExports(r.Exports))
 }

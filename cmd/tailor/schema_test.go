@@ -36,6 +36,7 @@ func written() map[string]any {
 		"manifest": manifest.Manifest{}, "front": search.FrontDocument{},
 		"summary": pipeline.Summary{},
 		"pruning": prune.Info{}, "pruning-state": prune.State{},
+		"variants":      profiles.VariantTimes{},
 		"gene-accuracy": genes.Predictor{}, "gene-latency": genes.Predictor{},
 		"gene-search": genesearch.Document{},
 	}
@@ -92,7 +93,7 @@ func TestDocumentsFitSchemas(t *testing.T) {
 		}
 	}
 	want := map[string]int{"run": 2, "checkpoint": 4, "profile": 1, "accuracy": 1, "latency": 2,
-		"manifest": 13, "pruning": 3, "pruning-state": 3, "front": 3}
+		"manifest": 13, "pruning": 3, "pruning-state": 3, "variants": 1, "front": 3}
 	if !maps.Equal(seen, want) {
 		t.Errorf("the walk wrote %v, want %v", seen, want)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tailor-nas/tailor/predictor/genes"
 )
@@ -37,6 +38,9 @@ type part struct {
 // for those in quotes, single or double; outside of single quotes a backslash takes a blank, quote,
 // brace or backslash as it is. Every gene has a place.
 func ParseCommand(text string, s *genes.Space) (*Command, error) {
+	if !utf8.ValidString(text) {
+		return nil, fmt.Errorf("%w: it is not UTF-8", ErrCommand)
+	}
 	p := commandParser{rest: []rune(text), space: s, used: make([]bool, len(s.Genes))}
 	if err := p.parse(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCommand, err)

@@ -69,6 +69,7 @@ func TestParseCommandErrors(t *testing.T) {
 		"b {level} {unroll} {fast} }":     "without a {",
 		"b {level} {unroll} '{fast}":      "a quote, ', is not closed",
 		"b {level} {unroll} {fast} \x00x": "zero byte",
+		"b\xff {level} {unroll} {fast}":   "not UTF-8",
 	} {
 		_, err := ParseCommand(text, s)
 		if !errors.Is(err, ErrCommand) || !strings.Contains(err.Error(), want) {

@@ -27,6 +27,9 @@ func Fit(ctx context.Context, j FitJob) (p *genes.Predictor, failed int, err err
 	}
 	p, err = genes.Fit(ctx, j.Space, j.Quantity, measured,
 		genes.Settings{Seed: j.Seed, Progress: j.Progress})
+	if err != nil && failed > 0 {
+		err = fmt.Errorf("%w (%d measurements failed and are left out)", err, failed)
+	}
 	if err != nil {
 		return nil, 0, err
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"os"
 
@@ -44,32 +43,63 @@ type journal struct {
 	runs    int                 // that were there when it was opened
 }
 
-// openJournal opens a file of results of a command, or makes it. A last line that a killed process
-// left unfinished is cut off; anything else that does not belong there is an error.
+// openJournal opens a file of results of a command, or makes it, for this process alone. A last
+// line that a killed process left unfinished is cut off; anything else that does not belong there
+// is an error.
 func openJournal(path string, c *Command) (*journal, error) {
-	j := &journal{path: path, command: c, known: map[string]*outcome{}}
-	text, err := store.ReadAll(context.Background(), path, maxJournal)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	whole := text[:bytes.LastIndexByte(text, '\n')+1]
-	if err := textfile.NamedValues(path, bytes.NewReader(whole), j.read); err != nil {
-		return nil, err
-	}
-	if len(whole) == 0 && len(text) > 0 && text[0] != '{' {
-		return nil, fmt.Errorf("%s: %w: it holds something else; choose another name", path,
-			ErrJournal)
-	}
-	if j.file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644); err != nil {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
 		return nil, fmt.Errorf("open results: %w", err)
 	}
-	if len(whole) < len(text) {
-		if err := j.file.Truncate(int64(len(whole))); err != nil {
-			return nil, errors.Join(fmt.Errorf("cut off the last line of %s: %w", path, err),
-				j.file.Close())
-		}
+	j := &journal{path: path, command: c, file: f, known: map[string]*outcome{}}
+	if err := j.open(); err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
 	return j, nil
+}
+
+// open takes over what the file has.
+func (j *journal) open() error {
+	switch mine, err := store.LockFile(j.file); {
+	case err != nil:
+		return err
+	case !mine:
+		return fmt.Errorf("%s: %w: another search writes them; wait until it ends, or name another file with --results", j.path, ErrJournal)
+	}
+	text, err := store.ReadAll(context.Background(), j.path, maxJournal)
+	if err != nil {
+		return err
+	}
+	whole := text[:bytes.LastIndexByte(text, '\n')+1]
+	last := text[len(whole):]
+	finished := json.Valid(last) // and somebody took the end of the line away
+	if finished {
+		whole = text
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("[")) ||
+		len(whole) == 0 && len(last) > 0 && !begins(last) {
+		return fmt.Errorf("%s: %w: it holds something else; choose another name", j.path,
+			ErrJournal)
+	}
+	if err := textfile.NamedValues(j.path, bytes.NewReader(whole), j.read); err != nil {
+		return err
+	}
+	switch {
+	case finished:
+		_, err = j.file.WriteString("\n")
+	case len(last) > 0:
+		err = j.file.Truncate(int64(len(whole)))
+	}
+	if err != nil {
+		return fmt.Errorf("mend the last line of %s: %w", j.path, err)
+	}
+	return nil
+}
+
+// begins says whether a text may be the beginning of a line of results.
+func begins(text []byte) bool {
+	const first = `{"genes":{`
+	return bytes.HasPrefix(text, []byte(first)) || bytes.HasPrefix([]byte(first), text)
 }
 
 // read takes a line.

@@ -204,6 +204,64 @@ func TestRunnerErrors(t *testing.T) {
 	}
 }
 
+// TestJournal: results are of one search at a time, a last line without its end counts, and a file
+// of another kind stays as it is.
+func TestJournal(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "r.jsonl")
+	c := runnerOf(t, "b {level} {unroll} {fast}", path).Command
+	line := `{"genes":{"fast":"","level":"0","unroll":"1"},"value":1,"command":"b {level} {unroll} {fast}"}`
+	for _, text := range []string{line, line + "\n" + line} {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		j, err := openJournal(path, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := strings.Count(text, "value"); j.runs != want {
+			t.Errorf("%q: %d runs, want %d", text, j.runs, want)
+		}
+		if _, err := openJournal(path, c); !errors.Is(err, ErrJournal) ||
+			!strings.Contains(err.Error(), "another search") {
+			t.Errorf("a second search: %v", err)
+		}
+		value := 2.0
+		err = errors.Join(j.add(genes.Configuration{1, 1, 0}, &value, ""), j.close())
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := openJournal(path, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := again.close(); err != nil || again.runs != j.runs+1 {
+			t.Errorf("%q: %d runs, then %d (%v)", text, j.runs, again.runs, err)
+		}
+	}
+	for _, text := range []string{`{"a": 1}`, `{"a": 1`, `{}`, "[" + line + "]\n", "[]\n", "7",
+		line[:40] + "\n" + line} {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := openJournal(path, c); !errors.Is(err, ErrJournal) {
+			t.Errorf("%q: %v, want ErrJournal", text, err)
+		}
+		if left, err := os.ReadFile(path); err != nil || string(left) != text {
+			t.Errorf("%q became %q (%v)", text, left, err)
+		}
+	}
+	if err := os.WriteFile(path, []byte(line[:20]), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	j, err := openJournal(path, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.close(); err != nil || j.runs != 0 {
+		t.Errorf("%d runs of an unfinished line (%v)", j.runs, err)
+	}
+}
+
 // TestRunnerOutput: what a command prints decides.
 func TestRunnerOutput(t *testing.T) {
 	if _, err := os.Stat("/bin/sh"); err != nil {

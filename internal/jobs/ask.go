@@ -35,6 +35,7 @@ func (k *Asker) Measure(ctx context.Context, t *meter.Task, archs []supernet.Arc
 	a := queue.Ask{Kind: AccuracyKind, Class: Class(), Protocol: sha, Progress: progress,
 		Say: k.Say, Advice: ", and values of one class are never put beside those of another: " +
 			"run tailor work --queue there, or here",
+		Files: func(ctx context.Context) error { _, err := k.send(ctx, t); return err },
 		Check: func(_ int, v json.RawMessage) error { _, err := parseValue(v); return err },
 		Here: func(ctx context.Context, i int) (json.RawMessage, error) {
 			v, err := t.Here(ctx, archs[i])

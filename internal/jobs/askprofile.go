@@ -48,6 +48,8 @@ func (k *DeviceAsker) Profile(ctx context.Context, j ProfileJob,
 		return fmt.Errorf("pack what is to be measured: %w", err)
 	}
 	first := k.ask(sha, deviceWork{})
+	files := func(ctx context.Context) error { _, err := k.send(ctx, j, dir); return err }
+	first.Files = files
 	first.Check = func(_ int, text json.RawMessage) error { return parse(text, new(profileValue)) }
 	r, err := k.one(ctx, first)
 	if err != nil {
@@ -58,7 +60,7 @@ func (k *DeviceAsker) Profile(ctx context.Context, j ProfileJob,
 		return k.forget(ctx, err, first)
 	}
 	second := k.ask(sha, deviceWork{Networks: toConfirm(p)})
-	second.Except = r.Worker
+	second.Except, second.Files = r.Worker, files
 	second.Check = func(_ int, text json.RawMessage) error {
 		_, err := parseNetworks(text, len(toTime(second).Archs))
 		return err

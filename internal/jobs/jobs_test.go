@@ -138,6 +138,41 @@ func TestKilledWorkers(t *testing.T) {
 	}
 }
 
+// TestLostStore: where the queue lost its files, it is given them again, with the jobs.
+func TestLostStore(t *testing.T) {
+	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 30)
+	alone, _ := fit(t, run, d, nil)
+	s := serve(t)
+	c, address := dial(t, s), strings.TrimPrefix(s.URL(), "nats://")
+	var once sync.Once
+	got, _ := fit(t, run, d, &Asker{Queue: c, Say: func(text string) {
+		if !strings.Contains(text, "no worker") {
+			return
+		}
+		once.Do(func() {
+			s.Close()
+			empty, err := queue.Serve(queue.ServerConfig{Dir: t.TempDir(), Listen: address})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			t.Cleanup(empty.Close)
+			l := Lender{Queue: dial(t, empty), Name: "late", Dir: t.TempDir(), Workers: 2}
+			ctx, cancel := context.WithCancel(t.Context())
+			var ended sync.WaitGroup
+			ended.Go(func() {
+				if err := l.Work(ctx); err != nil {
+					t.Error(err)
+				}
+			})
+			t.Cleanup(func() { cancel(); ended.Wait() })
+		})
+	}})
+	if !bytes.Equal(got, alone) {
+		t.Error("the predictor differs from the one of this machine alone")
+	}
+}
+
 // TestLiar: a worker that makes values up is told from the other by what is measured here.
 func TestLiar(t *testing.T) {
 	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 30)

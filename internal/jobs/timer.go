@@ -52,8 +52,11 @@ func (k *Timer) time(ctx context.Context, archs []supernet.Arch, budget time.Dur
 	}
 	defer os.RemoveAll(dir) // what it was wanted for is done
 	threads, batch := settingsIn(k.Latency.Runtime)
-	sha, err := k.send(ctx, ProfileJob{Space: k.Space, Runtime: remote.NameOf(k.Latency.Runtime),
-		Threads: threads, Batch: batch, Settings: profiles.ProfileDefaults()}, dir)
+	files := func(ctx context.Context) (string, error) {
+		return k.send(ctx, ProfileJob{Space: k.Space, Threads: threads, Batch: batch,
+			Runtime: remote.NameOf(k.Latency.Runtime), Settings: profiles.ProfileDefaults()}, dir)
+	}
+	sha, err := files(ctx)
 	if err != nil {
 		return nil, session, err
 	}
@@ -61,7 +64,8 @@ func (k *Timer) time(ctx context.Context, archs []supernet.Arch, budget time.Dur
 	for _, a := range archs {
 		w.Archs = append(w.Archs, k.Space.Spec(a))
 	}
-	first, r, v, err := k.timed(ctx, sha, w, "")
+	lost := func(ctx context.Context) error { _, err := files(ctx); return err }
+	first, r, v, err := k.timed(ctx, sha, w, "", lost)
 	if err != nil {
 		return nil, session, err
 	}
@@ -75,7 +79,7 @@ func (k *Timer) time(ctx context.Context, archs []supernet.Arch, budget time.Dur
 		again.Archs = append(again.Archs, w.Archs[i])
 	}
 	again.Budget = min(budget, time.Duration(n+1)*confirmTime)
-	second, r2, _, err := k.timed(ctx, sha, again, r.Worker)
+	second, r2, _, err := k.timed(ctx, sha, again, r.Worker, lost)
 	if err == nil {
 		err = confirm(measuredOnce{v.Session, w.scaleMS(v.Session), r.Worker,
 			func(arch supernet.Spec) timing.Timing {
@@ -87,11 +91,12 @@ func (k *Timer) time(ctx context.Context, archs []supernet.Arch, budget time.Dur
 	return v.Networks, v.Session, k.forget(ctx, err, first, second)
 }
 
-// timed has networks timed, by others than a worker where there are any.
-func (k *Timer) timed(ctx context.Context, sha string, w networksWork, except string) (a queue.Ask,
-	r queue.Result, v networksValue, err error) {
+// timed has networks timed, by others than a worker where there are any. files are sent again where
+// the queue has lost them.
+func (k *Timer) timed(ctx context.Context, sha string, w networksWork, except string,
+	files func(context.Context) error) (a queue.Ask, r queue.Result, v networksValue, err error) {
 	a = k.ask(sha, deviceWork{Networks: &w})
-	a.Except = except
+	a.Except, a.Files = except, files
 	a.Check = func(_ int, text json.RawMessage) error {
 		v, err := parseNetworks(text, len(w.Archs))
 		if err == nil && (v.Device != k.Latency.Device || v.Runtime != k.Latency.Runtime) {

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/profiles/timing"
@@ -210,15 +212,56 @@ func (p *pruning) newCurves(ctx context.Context) (*predictor.Pruned, error) {
 		p.job.Progress("measure pruned blocks", int(r.Elapsed.Milliseconds()),
 			int(r.Budget.Milliseconds()))
 	}
-	v, err := profiles.MeasureVariants(ctx, p.runtime(), p.net.Blocks, structure, settings)
+	v, err := p.variants(ctx, settings)
 	if err != nil {
 		return nil, err
 	}
-	if why := cmp.Or(v.Session.UnstableReason, v.NetworkSession.UnstableReason); why != "" &&
-		p.job.Warn != nil {
+	if why := v.Unstable(); why != "" && p.job.Warn != nil {
 		p.job.Warn("what pruned blocks take is not known well (%s): the latency may be missed; give a longer --budget, or a quiet machine", why)
 	}
 	return fitVariants(p.net.Blocks, v)
+}
+
+// variantsFile is where the folder of a run keeps what variants were measured to take, before it
+// knows what goes.
+const variantsFile = "variants.json"
+
+// variants measures what variants of the blocks take. A job that is resumed takes what the one
+// before it found out, if that holds for it too.
+func (p *pruning) variants(ctx context.Context, s profiles.VariantSettings) (*profiles.Variants,
+	error) {
+	structure := p.job.Config.Structure
+	if p.job.Dir == "" {
+		return profiles.MeasureVariants(ctx, p.runtime(), p.net.Blocks, structure, s)
+	}
+	there, err := profiles.DeviceOf(ctx, p.runtime())
+	if err != nil {
+		return nil, err
+	}
+	of := profiles.VariantsOf{Parent: p.manifest.SHA256, Network: p.net.Blocks,
+		Structure: structure, Identity: profiles.IdentityOf(there, p.runtime()), Settings: s}
+	dir := filepath.Join(p.job.Dir, pruningDir)
+	path := filepath.Join(dir, variantsFile)
+	if p.job.Resume {
+		switch v, err := profiles.LoadVariants(path, of); {
+		case err == nil:
+			p.job.Say("pruned blocks were measured before: their times are in %s", path)
+			return v, nil
+		case !errors.Is(err, fs.ErrNotExist):
+			p.job.Say("measuring pruned blocks anew: %v", err)
+		}
+	}
+	v, err := profiles.MeasureVariants(ctx, p.runtime(), p.net.Blocks, structure, s)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("create pruning run: %w", err)
+	}
+	if err := store.CleanNames(dir, variantsFile); err != nil {
+		return nil, err
+	}
+	return v, v.Save(path, of)
 }
 
 // checkLatency refuses a predictor of another device or runtime than what is timed in the end.

@@ -1,13 +1,17 @@
 package pipeline
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer/prune"
@@ -90,5 +94,73 @@ func TestPruneSparse(t *testing.T) {
 	if once(parent, supernet.Channels, 0, 0.99); !strings.Contains(strings.Join(said, " "),
 		"at most") {
 		t.Errorf("of more channels than can go it said %q", said)
+	}
+}
+
+// loads counts what a runtime is given to time.
+type loads struct {
+	otherRuntime
+	n *int
+}
+
+func (r loads) Load(ctx context.Context, net *supernet.Subnet) (profiles.Session, error) {
+	*r.n++
+	return r.otherRuntime.Load(ctx, net)
+}
+
+// TestPruneKeepsTimes: what blocks were measured to take outlives an interruption before training,
+// and is not measured again, unless it is of something else.
+func TestPruneKeepsTimes(t *testing.T) {
+	_, _, parent := winner(t)
+	c := prune.Defaults(prune.Magnitude, supernet.Channels)
+	c.Epochs, c.Batch = 1, 16
+	n := 0
+	job := PruneJob{
+		Manifest: parent, Config: c, Dir: filepath.Join(t.TempDir(), "pruned"), MaxLatencyMS: 1000,
+		Budget: time.Millisecond, Workers: 1, Resume: true,
+		Progress: func(string, int, int) {}, Say: func(string, ...any) {},
+	}
+	// begin gives how many networks and blocks were loaded until the interruption, which comes with
+	// the first network after the blocks.
+	begin := func(j PruneJob) int {
+		t.Helper()
+		ctx, end := context.WithCancel(t.Context())
+		defer end()
+		n = 0
+		j.Runtime = loads{n: &n}
+		j.Progress = func(what string, _, _ int) {
+			if strings.HasPrefix(what, "time a network") {
+				end()
+			}
+		}
+		if _, err := Prune(ctx, j); !errors.Is(err, context.Canceled) {
+			t.Fatalf("interrupted: %v", err)
+		}
+		return n
+	}
+	measured := begin(job)
+	if again := begin(job); again >= measured/2 {
+		t.Errorf("resumed, it loaded %d blocks and networks, after %d before", again, measured)
+	}
+	other := job
+	other.Config.Seed++
+	if again := begin(other); again < measured/2 {
+		t.Errorf("of another seed it loaded %d blocks and networks, want about %d", again, measured)
+	}
+	job.Resume = false
+	if again := begin(job); again < measured/2 {
+		t.Errorf("not resumed, it loaded %d blocks and networks, want about %d", again, measured)
+	}
+	job.Resume = true
+	path := filepath.Join(job.Dir, pruningDir, variantsFile)
+	if err := os.WriteFile(path, []byte("{}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if again := begin(job); again < measured/2 {
+		t.Errorf("of a damaged file it loaded %d blocks and networks, want about %d", again,
+			measured)
+	}
+	if _, err := Prune(t.Context(), job); err != nil {
+		t.Fatal(err)
 	}
 }

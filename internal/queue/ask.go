@@ -31,6 +31,8 @@ type Ask struct {
 	Same func(a, b json.RawMessage) bool
 	// Here, if set, makes a measurement on this machine, to tell which of two workers is right.
 	Here func(ctx context.Context, i int) (json.RawMessage, error)
+	// Files, if set, gives the queue what its jobs need where it has lost its files.
+	Files func(ctx context.Context) error
 	// Progress, if set, is told how many are measured.
 	Progress func(done int)
 	// Say, if set, is told in a line what the queue waits for.
@@ -167,10 +169,12 @@ func (c *Conn) give(ctx context.Context, j Job, nonce string) error {
 			maxMessage)
 	}
 	once := jetstream.WithMsgID(nonce + j.ID() + j.Except)
-	if _, err := c.js.Publish(ctx, j.subject(), text, once); err != nil {
-		return fmt.Errorf("queue %s: give out a job: %w", c.url, err)
-	}
-	return nil
+	return c.insist(ctx, func() error {
+		if _, err := c.js.Publish(ctx, j.subject(), text, once); err != nil {
+			return fmt.Errorf("give out a job: %w", err)
+		}
+		return nil
+	})
 }
 
 // hasResult says whether a job is done.
@@ -184,12 +188,16 @@ func (c *Conn) hasResult(ctx context.Context, j Job) (bool, error) {
 
 // result gives what is there of a job, nil if nothing is. What is no result of it is removed.
 func (c *Conn) result(ctx context.Context, j Job) (*Result, error) {
-	m, err := c.results.GetLastMsgForSubject(ctx, resultOf(j.Protocol, j.ID()))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("queue %s: look for a result: %w", c.url, err)
+	var m *jetstream.RawStreamMsg
+	err := c.insist(ctx, func() (err error) {
+		m, err = c.results.GetLastMsgForSubject(ctx, resultOf(j.Protocol, j.ID()))
+		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return fmt.Errorf("look for a result: %w", err)
+		}
+		return nil
+	})
+	if m == nil || err != nil {
+		return nil, err
 	}
 	r, err := parseResult(m.Data)
 	if err != nil || r.Job != j.ID() {
@@ -212,9 +220,11 @@ func (c *Conn) Forget(ctx context.Context, a Ask) error {
 
 // drop removes the result of a job.
 func (c *Conn) drop(ctx context.Context, j Job) error {
-	err := c.results.Purge(ctx, jetstream.WithPurgeSubject(resultOf(j.Protocol, j.ID())))
-	if err != nil {
-		return fmt.Errorf("queue %s: drop a result: %w", c.url, err)
-	}
-	return nil
+	return c.insist(ctx, func() error {
+		err := c.results.Purge(ctx, jetstream.WithPurgeSubject(resultOf(j.Protocol, j.ID())))
+		if err != nil {
+			return fmt.Errorf("drop a result: %w", err)
+		}
+		return nil
+	})
 }

@@ -187,7 +187,11 @@ func (k *asking) compare(ctx context.Context, i int, r Result) error {
 
 // others says whether there are workers besides one.
 func (k *asking) others(ctx context.Context, worker string) (bool, error) {
-	all, err := k.conn.Workers(ctx)
+	var all []Live
+	err := k.conn.insist(ctx, func() (err error) {
+		all, err = k.conn.Workers(ctx)
+		return err
+	})
 	return slices.ContainsFunc(all, func(l Live) bool {
 		return l.Worker != worker && l.does(k.Kind, k.Class)
 	}), err
@@ -261,6 +265,11 @@ func (k *asking) idle(ctx context.Context) error {
 
 // again gives out what is open.
 func (k *asking) again(ctx context.Context) error {
+	if k.Files != nil {
+		if err := k.Files(ctx); err != nil {
+			return err
+		}
+	}
 	k.nonce = fmt.Sprint(k.nonce, "+")
 	for i := range k.all {
 		one := &k.all[i]

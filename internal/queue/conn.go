@@ -69,6 +69,9 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 		c.say = func(string) {}
 	}
 	settings, err := o.settings(c)
+	if err == nil {
+		err = checkURL(o.URL)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("queue %s: %w", c.url, err)
 	}
@@ -208,16 +211,33 @@ func explain(err error) error {
 	return err
 }
 
+// checkURL refuses what is no address of a queue. Its errors show no passwords.
+func checkURL(all string) error {
+	for one := range strings.SplitSeq(all, ",") {
+		one = strings.TrimSpace(one)
+		if !strings.Contains(one, "://") {
+			one = "nats://" + one
+		}
+		u, err := url.Parse(one)
+		var syntax *url.Error
+		switch {
+		case errors.As(err, &syntax):
+			return fmt.Errorf("the address is none, %w: expected nats://HOST:PORT or tls://HOST:PORT",
+				syntax.Err)
+		case err != nil, u.Hostname() == "", u.Scheme != "nats" && u.Scheme != "tls":
+			return errors.New("expected an address such as nats://HOST:PORT or tls://HOST:PORT")
+		}
+	}
+	return nil
+}
+
 // shownURL is an address without passwords.
 func shownURL(all string) string {
 	var shown []string
 	for one := range strings.SplitSeq(all, ",") {
 		u, err := url.Parse(strings.TrimSpace(one))
 		if err != nil || u.Host == "" { // host:port, or nonsense
-			if _, after, found := strings.Cut(one, "@"); found {
-				one = after
-			}
-			shown = append(shown, one)
+			shown = append(shown, one[strings.LastIndexByte(one, '@')+1:])
 			continue
 		}
 		u.User = nil

@@ -169,18 +169,39 @@ func next(ctx context.Context, cons jetstream.Consumer, patience time.Duration) 
 }
 
 // mend waits after an error of the server, which may be away or have lost its files, and makes
-// anew what a queue has.
+// anew what a queue has. A connection that is closed for good is an error.
 func (c *Conn) mend(ctx context.Context, err error) error {
+	select {
+	case <-c.closed:
+		return c.whyClosed()
+	default:
+	}
 	c.tell(fmt.Sprintf("queue %s does not answer as it should (%v); it is tried again", c.url, err))
 	if err := wait(ctx, pause); err != nil {
 		return err
 	}
 	inside, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	if err := c.prepare(inside); err != nil {
+	// What is made has the names of before, by which others use it meanwhile.
+	made := Conn{url: c.url, lease: c.lease, js: c.js}
+	if err := made.prepare(inside); err != nil && ctx.Err() == nil {
 		c.tell(err.Error())
 	}
 	return ctx.Err()
+}
+
+// insist does what needs the server until that answers, the context ends, or the connection is
+// closed for good.
+func (c *Conn) insist(ctx context.Context, do func() error) error {
+	for {
+		err := do()
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		if err := c.mend(ctx, err); err != nil {
+			return err
+		}
+	}
 }
 
 // timedOut says that there was no job.

@@ -252,6 +252,56 @@ func TestShippedSpace(t *testing.T) {
 	}
 }
 
+// TestPrunedSpace: a network that lost weights and channels is one of its space's arch, also where
+// it was fine-tuned afterwards; one with more channels than the arch has is not.
+func TestPrunedSpace(t *testing.T) {
+	space, err := supernet.LoadSpace("mbv3-tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := supernet.NewSubnet(space.Blocks(space.Max()), space.BNEps, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range whole.Blocks {
+		if !b.Prunable(supernet.Channels) {
+			continue
+		}
+		keep := make([]int, b.Mids()[0])
+		for i := range keep {
+			keep[i] = i
+		}
+		if whole, err = whole.KeepChannels(map[string][]int{b.Name: keep}); err != nil {
+			t.Fatal(err)
+		}
+		break
+	}
+	for _, tensor := range whole.Tensors() {
+		if len(tensor.Shape) == 2 {
+			clear(tensor.Data[len(tensor.Data)/5:])
+		}
+	}
+	whole.MeasureZeros()
+	for want, arch := range map[string]supernet.Arch{"": space.Max(), "lie": space.Min()} {
+		m := &manifest.Manifest{
+			SpaceName: space.Name, SpaceSHA256: space.SHA256(), Arch: space.Spec(arch),
+			Blocks: whole.Blocks, BNEps: space.BNEps, MACs: supernet.MACs(whole.Blocks),
+			Params: supernet.Params(whole.Blocks), Finetuned: &manifest.Finetuned{Epochs: 1, Batch: 2},
+		}
+		m.Finetuned.After.Count(whole)
+		m.Inputs = map[string]store.Input{manifest.ParentRole: {SHA256: strings.Repeat("a", 64)}}
+		path, err := m.Save(filepath.Join(t.TempDir(), "tuned"), whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := lies(path)
+		if want == "" && found != nil ||
+			want != "" && (len(found) != 1 || !strings.Contains(found[0], want)) {
+			t.Errorf("of the arch %v: %v", m.Arch, found)
+		}
+	}
+}
+
 // TestTooLarge: a file that is far larger than the network can be is refused by its size alone.
 // Nothing is on the disk of what it has.
 func TestTooLarge(t *testing.T) {

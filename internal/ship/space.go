@@ -8,7 +8,7 @@ import (
 )
 
 // checkSpace compares what a manifest says of a space that ships with tailor with that space: its
-// hash and, where nothing was pruned, the blocks of its arch. Of one's own spaces nothing is known.
+// hash and the blocks of its arch. Of one's own spaces nothing is known.
 func checkSpace(m *manifest.Manifest) []Check {
 	if !slices.Contains(supernet.Builtins(), m.SpaceName) || len(m.Blocks) == 0 {
 		return nil
@@ -30,9 +30,21 @@ func checkSpace(m *manifest.Manifest) []Check {
 	switch {
 	case err != nil:
 		return []Check{hash, judge("arch", err)}
-	case m.Pruned == nil && !slices.Equal(space.Blocks(arch), m.Blocks):
+	case !slices.EqualFunc(space.Blocks(arch), m.Blocks,
+		sameBut(m.Inputs[manifest.ParentRole].SHA256 != "")):
 		return []Check{hash, {What: "arch", Verdict: Lie,
 			Why: "the space has other blocks for it"}}
 	}
 	return []Check{hash, judge("arch", nil)}
+}
+
+// sameBut compares a block of a space with that of a network. One that was made from a parent may
+// have lost middle channels and weights, even if it was fine-tuned last.
+func sameBut(pruned bool) func(whole, found supernet.Block) bool {
+	return func(whole, found supernet.Block) bool {
+		if pruned && found.Mid <= whole.Mid {
+			found.Mid, found.Zeros, found.Run = whole.Mid, whole.Zeros, whole.Run
+		}
+		return found == whole
+	}
 }

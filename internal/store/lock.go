@@ -119,3 +119,16 @@ func (l *Lock) Unlock() error {
 	}
 	return nil
 }
+
+// LockFile makes this process the only owner of an open file, until it is closed, and says whether
+// it is: another one may be. Where the file system has no locks, everybody is.
+func LockFile(f *os.File) (mine bool, err error) {
+	switch err := tryLock(f); {
+	case errors.Is(err, errHeld):
+		return false, nil
+	case err == nil, errors.Is(err, errors.ErrUnsupported):
+		return true, nil
+	default:
+		return false, fmt.Errorf("lock %s: %w", f.Name(), err)
+	}
+}

@@ -41,14 +41,15 @@ const (
 
 // parts are the kinds of documents that live in a folder with others: none is replaced by a file of
 // its own.
-var parts = []string{"run", "checkpoint", "pruning", "pruning-state", "manifest", "front"}
+var parts = []string{"run", "checkpoint", "pruning", "pruning-state", "variants",
+	"manifest", "front"}
 
 // owners are documents that make the folder they are in tailor's.
 var owners = []string{"run.json", "pruning.json", "manifest.json"}
 
 // inner are the names of files that belong to such a folder.
-var inner = []string{"run.json", "pruning.json", "manifest.json", "front.json", "metrics.jsonl",
-	"weights.safetensors", "momentum.safetensors", "state.json", "network.onnx", "network.tflite"}
+var inner = []string{"run.json", "pruning.json", "variants.json", "manifest.json", "front.json",
+	"metrics.jsonl", "weights.safetensors", "momentum.safetensors", "state.json", "network.onnx", "network.tflite"}
 
 // measurementsFile is a run's own store.
 const measurementsFile = "measurements.sqlite"

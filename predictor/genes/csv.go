@@ -15,10 +15,11 @@ import (
 // among others, and a line for each measurement.
 func (t *rows) table(file string, text []byte) error {
 	r := csv.NewReader(bytes.NewReader(text))
-	r.TrimLeadingSpace, r.ReuseRecord = true, true
 	if first, _, _ := bytes.Cut(text, []byte("\n")); !bytes.ContainsRune(first, ',') {
 		r.Comma = other(first)
 	}
+	// A tab between columns is no blank: it ends an empty cell.
+	r.TrimLeadingSpace, r.ReuseRecord = r.Comma != '\t', true
 	heading, err := r.Read()
 	if errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s: %w: it is empty, expected lines such as %s", file, ErrMeasured,
@@ -55,7 +56,7 @@ func other(heading []byte) rune {
 	return ','
 }
 
-// columns are those of the genes, and that of the values last.
+// columns are those of the genes, that of the values, and that of failures, -1 for none.
 func (t *rows) columns(heading []string) (columns []int, err error) {
 	for i, name := range heading {
 		heading[i] = strings.TrimSpace(name)
@@ -74,7 +75,19 @@ func (t *rows) columns(heading []string) (columns []int, err error) {
 		}
 		columns = append(columns, at)
 	}
-	return columns, nil
+	if t.space.gene(failedKey) >= 0 {
+		return append(columns, -1), nil
+	}
+	return append(columns, slices.Index(heading, failedKey)), nil
+}
+
+// failed says whether a cell tells that there is no value.
+func failed(cell string) bool {
+	switch strings.ToLower(strings.TrimSpace(cell)) {
+	case "", "false", "null", "nan":
+		return false
+	}
+	return true
 }
 
 func (t *rows) record(record []string, columns []int) error {
@@ -84,6 +97,10 @@ func (t *rows) record(record []string, columns []int) error {
 		if c[i], err = t.space.Genes[i].choice(strings.TrimSpace(record[columns[i]])); err != nil {
 			return err
 		}
+	}
+	if at := columns[len(c)+1]; at >= 0 && failed(record[at]) {
+		t.failed++
+		return nil
 	}
 	text := strings.TrimSpace(record[columns[len(c)]])
 	value, err := strconv.ParseFloat(text, 64)

@@ -90,9 +90,13 @@ func (t *rows) object(text []byte) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrMeasured, err)
 	}
-	if _, failed := keys[failedKey]; failed && t.space.gene(failedKey) < 0 {
-		t.failed++
-		return nil
+	switch string(keys[failedKey]) {
+	case "", "null", "false", `""`:
+	default:
+		if t.space.gene(failedKey) < 0 {
+			t.failed++
+			return nil
+		}
 	}
 	var value *float64
 	text = keys[t.key]

@@ -71,6 +71,29 @@ func TestReadMeasured(t *testing.T) {
 	}
 }
 
+// TestReadFailed: rows that say that a measurement failed are counted, in tables too; a column that
+// says of each whether it did, as data frames have, is no failure of all.
+func TestReadFailed(t *testing.T) {
+	s, err := genes.Parse("small.yaml", []byte(strings.Replace(small, "[none, ", `["", `, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"keys": `{"op": "conv", "unroll": 4, "value": 5, "failed": null}
+{"op": "", "unroll": 1, "value": 3, "failed": false}
+{"op": "pool", "unroll": 1, "value": 3, "failed": ""}
+{"op": "pool", "unroll": 2, "value": null, "failed": true}`,
+		"table":  "op,unroll,value,failed\nconv,4,5,\n,1,3,False\npool,1,3,NaN\npool,2,,it took more than 1s\n",
+		"tabs":   "op\tfailed\tvalue\tunroll\nconv\t\t5\t4\n\t\t3\t1\npool\t\t3\t1\npool\ttrue\t\t2\n",
+		"blanks": "op, unroll, value, failed\nconv, 4, 5,\n, 1, 3,\n \"pool\", 1, 3,\npool, 2, , x\n",
+	} {
+		got, failed, err := read(t, s, genes.DefaultValue, text)
+		if err != nil || failed != 1 || len(got) != 3 || got[1].Genes[0] != 0 {
+			t.Errorf("%s: %v, %d failed (%v)", name, got, failed, err)
+		}
+	}
+}
+
 func TestReadMeasuredErrors(t *testing.T) {
 	s, err := genes.Parse("small.yaml", []byte(small))
 	if err != nil {

@@ -203,5 +203,15 @@ func memoryBytes(ctx context.Context) (uint64, error) {
 	return stat.Total, nil
 }
 
+// Memory is how many bytes of memory this machine has, and how many of them programs can still have;
+// false if that cannot be found out.
+func Memory(ctx context.Context) (free, total uint64, ok bool) {
+	stat, err := mem.VirtualMemoryWithContext(ctx)
+	if err != nil || stat.Total == 0 {
+		return 0, 0, false
+	}
+	return stat.Available, stat.Total, true
+}
+
 // oneLine makes an error of the system fit for a one-line report.
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

@@ -31,9 +31,9 @@ const batchTime = 300 * time.Millisecond
 const maxBatch = 1000
 
 // quiet keeps this process quiet if it is where subjects run.
-func (s *Settings) quiet() (restore func() error, err error) {
+func (s *Settings) quiet() (*Quieted, error) {
 	if s.Elsewhere != nil {
-		return func() error { return nil }, nil
+		return nil, nil
 	}
 	return Quiet(s.Pin)
 }

@@ -96,12 +96,12 @@ func Measure(ctx context.Context, ref Subject, subjects []Subject, s Settings) (
 	if err := checkSubjects(ref, subjects); err != nil {
 		return nil, Summary{}, err
 	}
-	restore, err := s.quiet()
+	quiet, err := s.quiet()
 	if err != nil {
 		return nil, Summary{}, err
 	}
 	defer func() {
-		if failed := restore(); failed != nil && err == nil {
+		if failed := quiet.Restore(); failed != nil && err == nil {
 			timings, summary, err = nil, Summary{}, failed
 		}
 	}()
@@ -110,6 +110,7 @@ func Measure(ctx context.Context, ref Subject, subjects []Subject, s Settings) (
 		return nil, Summary{}, err
 	}
 	m := newMeasurement(ctx, ref, subjects, s)
+	m.quiet = quiet
 	if err := m.run(); err != nil {
 		return nil, Summary{}, err
 	}

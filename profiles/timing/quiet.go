@@ -8,35 +8,56 @@ import (
 	"runtime/metrics"
 )
 
-// Quiet keeps the scheduler and the collector away from the calling goroutine until restore is
+// Quieted is a goroutine that is left alone. None is nil.
+type Quieted struct {
+	limit   int64 // of memory, as it was
+	percent int   // of the collector, as it was
+	unpin   func() error
+}
+
+// Quiet keeps the scheduler and the collector away from the calling goroutine until Restore is
 // called, on the same goroutine. With pin, which only Linux can, the thread stays on one processor.
-func Quiet(pin bool) (restore func() error, err error) {
+func Quiet(pin bool) (*Quieted, error) {
 	runtime.LockOSThread()
-	unpin := func() error { return nil }
+	q := &Quieted{limit: debug.SetMemoryLimit(-1), unpin: func() error { return nil }}
 	if pin {
-		if unpin, err = pinThread(); err != nil {
+		var err error
+		if q.unpin, err = pinThread(); err != nil {
 			runtime.UnlockOSThread()
 			return nil, fmt.Errorf("timing: pinning the measuring thread: %w", err)
 		}
 	}
-	// A subject that allocates after all must not exhaust memory: the limit
-	// lets the collector in again when the heap has grown that far.
+	q.makeRoom()
+	q.percent = debug.SetGCPercent(-1)
+	return q, nil
+}
+
+// makeRoom lets the heap grow so far from where it is. A subject that allocates after all must not
+// exhaust memory: beyond, the collector comes in again, and then it does not leave, so that what
+// subjects keep must be there before.
+func (q *Quieted) makeRoom() {
 	const headroom = 512 << 20
-	limit := debug.SetMemoryLimit(-1)
-	if used := memoryInUse(); used < math.MaxInt64-headroom {
-		debug.SetMemoryLimit(min(limit, used+headroom))
+	if q == nil {
+		return
 	}
-	percent := debug.SetGCPercent(-1)
-	return func() error {
-		debug.SetGCPercent(percent)
-		debug.SetMemoryLimit(limit)
-		err := unpin()
-		runtime.UnlockOSThread()
-		if err != nil {
-			return fmt.Errorf("timing: freeing the measuring thread: %w", err)
-		}
+	if used := memoryInUse(); used < math.MaxInt64-headroom {
+		debug.SetMemoryLimit(min(q.limit, used+headroom))
+	}
+}
+
+// Restore ends it.
+func (q *Quieted) Restore() error {
+	if q == nil {
 		return nil
-	}, nil
+	}
+	debug.SetGCPercent(q.percent)
+	debug.SetMemoryLimit(q.limit)
+	err := q.unpin()
+	runtime.UnlockOSThread()
+	if err != nil {
+		return fmt.Errorf("timing: freeing the measuring thread: %w", err)
+	}
+	return nil
 }
 
 // memoryInUse is what SetMemoryLimit counts.

@@ -53,6 +53,25 @@ func TestMeasureRestoresCollector(t *testing.T) {
 	}
 }
 
+// What a subject builds in its first run and keeps is no reason for the collector to come in.
+func TestMeasureMakesRoom(t *testing.T) {
+	m := newMachine(1, quietMachine)
+	var keep []byte
+	var last int64 // limit while it ran
+	subject := timing.Subject{Name: "builds", Run: func() error {
+		if keep == nil {
+			keep = make([]byte, 1<<30) // of which no page is touched
+		}
+		m.work(time.Millisecond)
+		_, last = setting()
+		return nil
+	}}
+	m.measure(t, []timing.Subject{subject}, given(timing.Settings{MinRounds: 10, MaxRounds: 10}))
+	if last < int64(len(keep)) {
+		t.Errorf("the limit is %d bytes, with %d in use", last, len(keep))
+	}
+}
+
 // A subject that allocates does not make memory grow without bound.
 func TestMeasureCollectsBetweenRounds(t *testing.T) {
 	m := newMachine(1, quietMachine)

@@ -47,6 +47,7 @@ type timed struct {
 type measurement struct {
 	Settings
 	ctx      context.Context
+	quiet    *Quieted
 	ref      *timed
 	subjects []*timed
 	refs     []float64 // all reference samples in time order, ms a run
@@ -73,6 +74,7 @@ func (m *measurement) run() error {
 	if err := m.warmUp(); err != nil {
 		return err
 	}
+	m.quiet.makeRoom() // beside what was built lazily
 	m.began = m.Clock.Now()
 	// The rest of the budget is for the sentinels.
 	deadline := m.started.Add(m.Budget - m.Budget/20)

@@ -216,6 +216,19 @@ func (c Config) checkNames() error {
 	return nil
 }
 
+// lower says which settings may have been too high where training failed.
+func (c Config) lower() string {
+	o, text := c.Optimizer, fmt.Sprintf("a lower --lr than %g", c.LR)
+	if o.Lambda > 0 {
+		text += fmt.Sprintf(", or a lower --lambda than %g", o.Lambda)
+		if o.Scaling.Measure == trainer.LogL1 {
+			text += fmt.Sprintf(" or --epsilon than %g", max(o.Scaling.Epsilon,
+				o.Scaling.EpsilonEnd))
+		}
+	}
+	return text
+}
+
 // rate is the learning rate at a part of training, 0 to 1.
 func (c Config) rate(part float64) float64 {
 	if part <= c.Hold {

@@ -135,7 +135,10 @@ func (j Job) Check() error {
 	if images := j.Data.Train.Len(); images < j.Config.Batch {
 		return fmt.Errorf("%w: --batch is %d, but there are only %d images to train on: choose a smaller one", trainer.ErrConfig, j.Config.Batch, images)
 	}
-	return j.Config.checkRemoval(j.Net, j.Shares)
+	if err := j.Config.checkRemoval(j.Net, j.Shares); err != nil {
+		return err
+	}
+	return j.checkFolder()
 }
 
 // dataset is what the package works with.
@@ -293,8 +296,8 @@ func (p *pruning) step(b *data.Batch, epoch int) error {
 	c, step := p.config, p.state.Step
 	loss := p.gradients(b)
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return fmt.Errorf("%w at step %d: the loss is %g; start again with a lower --lr than %g",
-			trainer.ErrDiverged, step, loss, c.LR)
+		return fmt.Errorf("%w at step %d: the loss is %g; start again with %s", trainer.ErrDiverged,
+			step, loss, c.lower())
 	}
 	p.removeAt(step)
 	p.moverAt(step).Step(c.rate(p.part(step)), p.part(step))
@@ -413,8 +416,22 @@ func (p *pruning) result(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err = p.checkLeft(); err != nil {
+		return nil, err
+	}
 	r.Net, err = p.remover.cut(p.net.Net)
 	return r, err
+}
+
+// checkLeft refuses a network whose answers do not depend on the image any more: a penalty may draw
+// to zero what removal would leave.
+func (p *pruning) checkLeft() error {
+	for _, m := range slices.Backward(weights.Matrices(p.net.Net)) {
+		if m.Block == p.remover.least && !slices.Contains(zeros(m.Param), false) {
+			return fmt.Errorf("%w: all weights of %s are zero, so that every image gets the same answer; start again with %s", trainer.ErrDiverged, m.Param.Name, p.config.lower())
+		}
+	}
+	return nil
 }
 
 // test measures statistics, and accuracy on the images held out, if there are any.

@@ -3,9 +3,11 @@ package prune
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -252,6 +254,9 @@ func TestResumeRefuses(t *testing.T) {
 		}
 	}
 	refused("unasked", func(j *Job) { j.Resume = false })
+	if err := job.Check(); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("unasked, before anything takes time: %v", err)
+	}
 	refused("another parent", func(j *Job) { j.Parent = "f" + hash[1:] })
 	refused("other settings", func(j *Job) { j.Config.LR = 0.01 })
 	refused("other shares", func(j *Job) { j.Shares = map[string]float64{"head.expand": 0.5} })
@@ -350,5 +355,31 @@ func TestHiddenDivergence(t *testing.T) {
 	saved, err := os.ReadDir(filepath.Join(dir, checkpointsDir))
 	if err != nil || len(saved) > 0 {
 		t.Errorf("checkpoints %v (%v), expected none", saved, err)
+	}
+}
+
+// TestNothingLeft: a penalty that draws all weights to zero ends a run with what to lower, and so
+// does one that makes them infinite.
+func TestNothingLeft(t *testing.T) {
+	d := synthetic(t, 24)
+	net := tiny(t, d)
+	c := short(L1, supernet.Weights, 0.5)
+	c.Epochs, c.Optimizer.Lambda, c.LR = 1, 1, 1
+	for what, change := range map[string]func(*Config){
+		"zero": func(*Config) {},
+		"not finite|the loss is": func(c *Config) {
+			*c = short(SSGD, supernet.Weights, 0.5)
+			c.Optimizer.Lambda = 1
+			c.Optimizer.Scaling = trainer.Scaling{Measure: trainer.LogL1, Epsilon: 1e30,
+				EpsilonEnd: 1e30}
+		},
+	} {
+		config := c
+		change(&config)
+		_, err := Run(t.Context(), Job{Net: net, Data: d, Config: config, Workers: 1})
+		if !errors.Is(err, trainer.ErrDiverged) ||
+			!regexp.MustCompile("("+what+").*a lower --lambda than 1").MatchString(err.Error()) {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }

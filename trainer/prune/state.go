@@ -135,7 +135,7 @@ func beginOrResume(j Job, want *Info) error {
 	case err != nil:
 		return err
 	case !j.Resume:
-		return fmt.Errorf("%s already holds a %s; add --resume to go on with it, or choose another folder: %w", j.Dir, have.Config.Method.run(), fs.ErrExist)
+		return have.exists(j.Dir)
 	}
 	for role, in := range want.Inputs {
 		if err := have.Check(path, role, in.SHA256); err != nil {
@@ -154,6 +154,26 @@ func beginOrResume(j Job, want *Info) error {
 	}
 	*want = have
 	return store.CleanPartial(filepath.Join(j.Dir, checkpointsDir))
+}
+
+// exists is the error that a folder has a run which nobody asked to go on with.
+func (i *Info) exists(dir string) error {
+	return fmt.Errorf("%s already holds a %s; add --resume to go on with it, or choose another folder: %w", dir, i.Config.Method.run(), fs.ErrExist)
+}
+
+// checkFolder refuses to begin where there is a run.
+func (j Job) checkFolder() error {
+	if j.Dir == "" || j.Resume {
+		return nil
+	}
+	switch have, err := ReadInfo(j.Dir); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	default:
+		return have.exists(j.Dir)
+	}
 }
 
 // tensors are what a checkpoint holds, by file.
@@ -191,8 +211,8 @@ func floats(gone []bool) []float32 {
 // save writes a checkpoint, whole or not at all, and drops the oldest ones.
 func (p *pruning) save() error {
 	if w := nn.NotFinite(weights.Params(p.net.Net)); w != nil {
-		return fmt.Errorf("%w by step %d: %s is not finite; start again with a lower --lr than %g",
-			trainer.ErrDiverged, p.state.Step, w.Name, p.config.LR)
+		return fmt.Errorf("%w by step %d: %s is not finite; start again with %s",
+			trainer.ErrDiverged, p.state.Step, w.Name, p.config.lower())
 	}
 	p.saved = time.Now()
 	f := p.folder

@@ -67,13 +67,13 @@ func (s *session) output() ([]byte, error) {
 // takes longer than many runs do.
 type quiet struct {
 	threads int // of the sessions that it is for
-	restore func() error
+	quieted *timing.Quieted
 }
 
 // begin makes the thread quiet for sessions of so many threads. One thread is kept on its processor
 // where that can be done; the threads of a library must not be.
 func (q *quiet) begin(threads int) (err error) {
-	if q.restore != nil && q.threads == threads {
+	if q.quieted != nil && q.threads == threads {
 		return nil
 	}
 	if err := q.end(); err != nil {
@@ -81,16 +81,13 @@ func (q *quiet) begin(threads int) (err error) {
 	}
 	runtime.GC() // there is none until the end
 	q.threads = threads
-	q.restore, err = timing.Quiet(threads == 1 && runtime.GOOS == "linux")
+	q.quieted, err = timing.Quiet(threads == 1 && runtime.GOOS == "linux")
 	return err
 }
 
 // end lets the collector in again, and the thread move.
 func (q *quiet) end() error {
-	if q.restore == nil {
-		return nil
-	}
-	restore := q.restore
-	q.restore = nil
-	return restore()
+	quieted := q.quieted
+	q.quieted = nil
+	return quieted.Restore()
 }

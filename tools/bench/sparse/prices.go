@@ -45,8 +45,8 @@ type timed struct {
 	time     float64
 }
 
-// prices measures what internal/kernel/sparserule.go needs to know of an instruction set: the layers
-// of the space's largest network, with all numbers of rows.
+// prices measures what internal/kernel/sparserule.go needs to know of an instruction set: on the
+// layers of the space's largest network, with all numbers of rows.
 func (b *bench) prices(ctx context.Context, w io.Writer) error {
 	var all []timed
 	var least []float64
