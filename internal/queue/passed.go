@@ -12,10 +12,11 @@ import (
 // The server counts how often a job was given out. Some of these times no worker was lost: the job
 // was handed back, for another worker or for later. These are counted apart, as they are few.
 
-// lost is how many workers began a job and neither ended it nor handed it back.
+// lost is how many workers began a job and neither ended it nor handed it back; 0 for one that some
+// leave to others.
 func (c *Conn) lost(ctx context.Context, m jetstream.Msg, j Job) (uint64, error) {
 	meta, err := m.Metadata()
-	if err != nil || meta.NumDelivered <= maxTaken || j.Again > 0 {
+	if err != nil || meta.NumDelivered <= maxTaken || j.Except != "" {
 		return 0, nil // it is not too many, whatever was handed back
 	}
 	passed, err := c.passedOf(ctx, meta)
@@ -27,10 +28,10 @@ func (c *Conn) lost(ctx context.Context, m jetstream.Msg, j Job) (uint64, error)
 }
 
 // pass counts that a job is handed back, before it is. Where that does not arrive, a worker counts
-// as lost. Repetitions are not counted: they wait for other workers as long as it takes.
+// as lost. Those that some leave to others are not counted: they come often.
 func (c *Conn) pass(ctx context.Context, m jetstream.Msg, j Job) {
 	meta, err := m.Metadata()
-	if err != nil || j.Again > 0 {
+	if err != nil || j.Except != "" {
 		return
 	}
 	// What was handed back is counted, even if the worker is to end.

@@ -30,7 +30,7 @@ func taken(ctx context.Context, t *testing.T, c *Conn) jetstream.Msg {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := next(ctx, cons)
+	m, err := next(ctx, cons, pull)
 	if err != nil {
 		t.Fatal(err)
 	}
