@@ -82,7 +82,7 @@ func (l *DeviceLender) do(ctx context.Context, _ int, j queue.Job) (json.RawMess
 		l.Say(fmt.Sprintf("after a job, the runtime does not close: %v", ended))
 	}
 	if errors.Is(err, remote.ErrCrashed) || errors.Is(err, remote.ErrLate) {
-		err = fmt.Errorf("%w: %w", queue.ErrLater, err) // another device of the class may be there
+		err = fmt.Errorf("%w: %w", queue.ErrLost, err) // another device of the class may be there
 	}
 	return value, err
 }

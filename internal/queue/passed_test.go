@@ -41,11 +41,13 @@ func taken(ctx context.Context, t *testing.T, c *Conn) jetstream.Msg {
 // is lost besides counts: a job is given up after maxTaken workers, no sooner and no later.
 func TestPassed(t *testing.T) {
 	for name, test := range map[string]struct {
+		crashes                  bool
 		lost, later, ended, more int
 		want                     string
 	}{
 		"later":                {later: maxTaken + 5},
 		"workers that end":     {ended: maxTaken + 5},
+		"crashes":              {crashes: true, later: maxTaken, want: "20 workers began it"},
 		"lost":                 {lost: maxTaken, want: "20 workers began it and none ended it"},
 		"one less":             {lost: maxTaken - 1},
 		"one less, and later":  {lost: 10, later: 5, ended: 3, more: maxTaken - 11},
@@ -80,6 +82,9 @@ func TestPassed(t *testing.T) {
 				}
 				if left--; left == 0 && test.more > 0 {
 					defer cancel()
+				}
+				if test.crashes {
+					return nil, fmt.Errorf("%w: the device crashed", ErrLost)
 				}
 				return nil, fmt.Errorf("%w: not now", ErrLater)
 			}

@@ -23,6 +23,10 @@ var ErrHere = errors.New("this machine cannot do the job")
 // again.
 var ErrLater = errors.New("the job is given out again")
 
+// ErrLost is wrapped by errors that the job may be the cause of, such as a device that crashed: it
+// is given out again, for as often as workers that are lost with it.
+var ErrLost = errors.New("the job was begun and is lost")
+
 // Worker is a machine that is lent.
 type Worker struct {
 	Name string // letters, digits, - and _; no other worker has it
@@ -33,7 +37,8 @@ type Worker struct {
 	About   string // the same, in words
 	AtOnce  int    // jobs; 1 or more
 	// Do gives what a job asks for. slot is 0 to AtOnce-1, and has one job at a time. Its error is
-	// told to who asked, but for one that wraps ErrHere or ErrLater, and that of the context.
+	// told to who asked, but for one that wraps ErrHere, ErrLater or ErrLost, and
+	// that of the context.
 	Do func(ctx context.Context, slot int, j Job) (json.RawMessage, error)
 	// Say, if set, is told in a line what goes wrong.
 	Say func(text string)
@@ -305,6 +310,9 @@ func (k *work) do(ctx context.Context, slot int, m jetstream.Msg, j Job) error {
 	case errors.Is(err, ErrLater):
 		k.Say(fmt.Sprintf("job %.12s: %v", j.ID(), err))
 		return k.later(ctx, m, j)
+	case errors.Is(err, ErrLost):
+		k.Say(fmt.Sprintf("job %.12s: %v", j.ID(), err))
+		return k.answer(m.NakWithDelay(k.conn.lease / 8))
 	}
 	if err == nil && len(value) > maxMessage-4096 {
 		err = fmt.Errorf("its result has %d bytes, expected %d at most", len(value),
