@@ -16,10 +16,10 @@ import (
 	"github.com/tailor-nas/tailor/supernet/provenance"
 )
 
-const profileKind, profileVersion = "profile", 4
+const profileKind, profileOldest, profileVersion = "profile", 4, 5
 
 // Profile is how long the blocks of a space, and some whole networks, take on a device with a
-// runtime: the document "profile/4". All times are of one image, or of the runtime's batch.
+// runtime: the document "profile/5". All times are of one image, or of the runtime's batch.
 type Profile struct {
 	provenance.Header
 	SpaceName   string        `json:"space"`
@@ -27,6 +27,8 @@ type Profile struct {
 	Resolutions []int         `json:"resolutions"` // those measured
 	Device      device.Device `json:"device"`
 	Runtime     RuntimeInfo   `json:"runtime"`
+	// Worker is who measured it for a queue; empty where nobody was asked.
+	Worker string `json:"worker,omitempty"`
 	// Session is that of the blocks, all timed against one of them.
 	Session timing.Summary `json:"session"`
 	Blocks  []BlockTiming  `json:"blocks"`
@@ -126,12 +128,7 @@ func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettin
 	if err := here.CheckTiming(); err != nil {
 		return nil, err
 	}
-	archs := calibrationArchs(space, s)
-	reference := referenceArch(space, s.Resolutions)
-	parts := divide(space, s, archs, reference)
-	if s.Budget == Auto {
-		s.Budget = max(timing.Defaults().Budget, workOf(parts))
-	}
+	parts, archs, reference := plan(space, &s)
 	all, err := measureParts(ctx, rt, parts, Profile{SpaceName: space.Name,
 		SpaceSHA256: space.SHA256(), Device: here, Runtime: rt.Info(), Settings: s,
 		ReferenceArch: space.Spec(reference)})
@@ -139,6 +136,18 @@ func New(ctx context.Context, space *supernet.Space, rt Runtime, s ProfileSettin
 		return nil, err
 	}
 	return merge(space, all, archs)
+}
+
+// plan says what is measured, and completes the budget.
+func plan(space *supernet.Space, s *ProfileSettings) (parts []part, archs []supernet.Arch,
+	reference supernet.Arch) {
+	archs = calibrationArchs(space, *s)
+	reference = referenceArch(space, s.Resolutions)
+	parts = divide(space, *s, archs, reference)
+	if s.Budget == Auto {
+		s.Budget = max(timing.Defaults().Budget, workOf(parts))
+	}
+	return parts, archs, reference
 }
 
 // Reference is what networks of a later session are to be timed against, so that their latencies
@@ -164,7 +173,8 @@ func (p *Profile) Save(path string) error {
 // Load reads a profile. Whether it is of a space, and its networks are, whoever uses it must check.
 func Load(path string) (*Profile, error) {
 	var p Profile
-	if err := store.ReadDocument(path, profileKind, profileVersion, &p); err != nil {
+	err := store.ReadDocumentSince(path, profileKind, profileOldest, profileVersion, &p)
+	if err != nil {
 		return nil, err
 	}
 	if err := p.check(); err != nil {

@@ -38,6 +38,7 @@ type cli struct {
 	Train      trainCmd      `cmd:"" help:"Train a supernet."`
 	Eval       evalCmd       `cmd:"" help:"Measure the top-1 accuracy of sub-networks of a run, or measure the network of a manifest again."`
 	Profile    profileCmd    `cmd:"" help:"Measure this device: what it is, and how long blocks and networks take on it."`
+	Devices    devicesCmd    `cmd:"" help:"List known profiles, and the workers of a queue with what they lend; compare two profiles."`
 	Fit        fitCmd        `cmd:"" help:"Learn to predict accuracy or latency from measurements."`
 	Predict    predictCmd    `cmd:"" help:"Predict accuracy and latency of sub-networks."`
 	Import     importCmd     `cmd:"" help:"Take over predictors that others published."`
@@ -50,7 +51,7 @@ type cli struct {
 	Verify     verifyCmd     `cmd:"" help:"Check all that a winner claims: hashes, exported files, accuracy, latency."`
 	Report     reportCmd     `cmd:"" help:"Write a page of what folders hold: accuracy against latency, winners block by block, training, predictors, devices."`
 	Serve      serveCmd      `cmd:"" help:"Run a queue of measurements, which other machines work for."`
-	Work       workCmd       `cmd:"" help:"Lend this machine to a queue: measure the accuracy of sub-networks for others."`
+	Work       workCmd       `cmd:"" help:"Lend this machine to a queue, to measure the accuracy of sub-networks for others, or a device, to be profiled."`
 	Help       helpCmd       `cmd:"" help:"Print the help of a command."`
 	Completion completionCmd `cmd:"" help:"Print the script that completes tailor's command lines in a shell."`
 	Man        manCmd        `cmd:"" help:"Print the manual page: tailor man > tailor.1"`

@@ -41,6 +41,7 @@ type profileCmd struct {
 	spaceFlags
 	outFlags
 	runtimeFlags
+	deviceQueueFlags
 	Out         string         `required:"" help:"File to write." type:"path" out:"profile"`
 	Resolutions []int          `help:"Resolutions to measure; default all of the space." range:"1..10000"`
 	Networks    int            `help:"Whole networks to measure, for calibration." default:"${profile_networks}" range:"${profile_networks_range}"`
@@ -54,6 +55,7 @@ type profileResult struct {
 	Profile  string               `json:"profile"`
 	Device   device.Device        `json:"device"`
 	Runtime  profiles.RuntimeInfo `json:"runtime"`
+	Worker   string               `json:"worker,omitempty"` // of a --queue
 	Blocks   int                  `json:"blocks"`
 	Networks int                  `json:"networks"`
 	// blocks and networks whose time is not known to within 2 %
@@ -69,7 +71,7 @@ type profileResult struct {
 // checkEach is how long each network of --check is timed.
 const checkEach = 2 * time.Second
 
-// Run measures this device, or the one that is named.
+// Run measures this device, or the one that is named, or has one measured that a queue has.
 func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 	space, _, err := c.load()
 	if err != nil {
@@ -88,6 +90,13 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 	settings.Progress = func(p timing.Progress) {
 		g.progress(fmt.Sprintf("profile: %d of %d settled", p.Settled, p.Subjects),
 			p.Elapsed.Seconds(), p.Budget.Seconds())
+	}
+	if c.Queue != "" {
+		p, err := c.askQueue(ctx, g, space, settings)
+		if err != nil {
+			return err
+		}
+		return c.report(g, space, p, nil)
 	}
 	if len(settings.Resolutions) != 1 && len(space.Resolutions) > 1 {
 		settings.Parts = c.Out + partsSuffix
@@ -113,8 +122,15 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
+	return c.report(g, space, p, check)
+}
+
+// report says what was measured.
+func (c *profileCmd) report(g *Globals, space *supernet.Space, p *profiles.Profile,
+	check *regress.HeldOut) error {
 	r := profileResult{
-		Profile: c.Out, Device: p.Device, Runtime: p.Runtime, Blocks: len(p.Blocks),
+		Profile: c.Out, Device: p.Device, Runtime: p.Runtime, Worker: p.Worker,
+		Blocks:   len(p.Blocks),
 		Networks: len(p.Networks), Seconds: p.Seconds(),
 		LargestMS: p.Networks[0].LatencyMS, SmallestMS: p.Networks[1].LatencyMS,
 		ReferenceMS: p.Session.ReferenceMS, Check: check,
@@ -129,6 +145,9 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 		fmt.Fprintf(w, "%s, %s\n", p.Device.CPU.Brand, p.Device.Arch)
 		if c.Runtime != "native" {
 			fmt.Fprintln(w, "in", p.Runtime.ID())
+		}
+		if p.Worker != "" {
+			fmt.Fprintln(w, "by worker", p.Worker)
 		}
 		fmt.Fprintf(w, "measured %d blocks and %d networks of %s in %.0f s, %d not known to within 2 %%\n", r.Blocks, r.Networks, space.Name, r.Seconds, r.Unstable)
 		speed := func(ms float64) string {

@@ -100,15 +100,16 @@ func (c *serveCmd) Run(ctx context.Context, g *Globals) error {
 type workCmd struct {
 	Queue string `required:"" help:"The queue to work for: nats://HOST:PORT or tls://HOST:PORT." placeholder:"URL"`
 	accessFlags
+	lentFlags
 	Name  string `help:"Name of this worker, of letters, digits, - and _; default this machine's and a random number."`
 	Cache string `help:"Folder that keeps weights and images which the queue sent; default in the user's folder of caches." type:"path"`
 }
 
 // workResult is the JSON of work, printed when it ends.
 type workResult struct {
-	Worker string `json:"worker"`
-	Class  string `json:"class"`
-	Cache  string `json:"cache"`
+	Worker  string   `json:"worker"`
+	Classes []string `json:"classes"`
+	Cache   string   `json:"cache"`
 }
 
 // Run works until it is interrupted, which is its end and no error.
@@ -123,13 +124,20 @@ func (c *workCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	defer conn.Close()
+	if c.Device != "" {
+		classes, err := c.lendDevice(ctx, g, conn, name, dir)
+		if err != nil {
+			return err
+		}
+		return g.result(workResult{name, classes, dir}, func(io.Writer) {})
+	}
 	say := func(text string) { g.say("%s", text) }
 	g.say("%s measures for the queue, as a machine of class %s", name, jobs.Class())
 	l := jobs.Lender{Queue: conn, Name: name, Dir: dir, Workers: g.Workers, Say: say}
 	if err := l.Work(ctx); err != nil {
 		return err
 	}
-	return g.result(workResult{name, jobs.Class(), dir}, func(io.Writer) {})
+	return g.result(workResult{name, []string{jobs.Class()}, dir}, func(io.Writer) {})
 }
 
 // workerName is one that no other worker has.

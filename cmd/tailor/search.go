@@ -41,6 +41,7 @@ type searchCmd struct {
 	Continue    string      `help:"Begin with the winners and fronts of an earlier search, in its --out, for instance within another budget." type:"path"`
 	Out         string      `required:"" help:"Folder for the manifests, a folder each." type:"path" out:"folder" outwith:"genes=gene-search"`
 	devicesFlags
+	timersFlags
 	genesSearchFlags
 	outFlags
 }
@@ -161,8 +162,18 @@ func (c *searchCmd) search(ctx context.Context, g *Globals) error {
 	if len(c.Device) > 0 && !j.Verify {
 		return usagef("--device times winners, which are made with --run and without --no-verify")
 	}
+	if c.Queue != "" && !j.Verify {
+		return usagef("--queue times winners, which are made with --run and without --no-verify")
+	}
 	if j.Verify {
 		done, err := c.devicesFlags.open(ctx, g, &j)
+		if err != nil {
+			return err
+		}
+		defer done()
+	}
+	if c.Queue != "" {
+		done, err := c.timersFlags.open(ctx, g, &j)
 		if err != nil {
 			return err
 		}

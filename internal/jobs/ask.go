@@ -32,8 +32,9 @@ func (k *Asker) Measure(ctx context.Context, t *meter.Task, archs []supernet.Arc
 		return nil, fmt.Errorf("pack what is to be measured: %w", err)
 	}
 	space := t.Run.Info.Space
-	a := queue.Ask{Kind: accuracyKind, Class: Class(), Protocol: sha, Progress: progress,
-		Say:   k.Say,
+	a := queue.Ask{Kind: AccuracyKind, Class: Class(), Protocol: sha, Progress: progress,
+		Say: k.Say, Advice: ", and values of one class are never put beside those of another: " +
+			"run tailor work --queue there, or here",
 		Files: func(ctx context.Context) error { _, err := k.send(ctx, t); return err },
 		Check: func(_ int, v json.RawMessage) error { _, err := parseValue(v); return err },
 		Here: func(ctx context.Context, i int) (json.RawMessage, error) {
@@ -91,7 +92,7 @@ func (k *Asker) send(ctx context.Context, t *meter.Task) (sha string, err error)
 		{&p.Images, func(w io.Writer) error { return writeImages(w, t.Data, t.Images, t.Eval) }},
 		{&sha, func(w io.Writer) error { return json.NewEncoder(w).Encode(p) }},
 	} {
-		if *f.sha, err = k.sendOne(ctx, dir, f.write); err != nil {
+		if *f.sha, err = sendOne(ctx, k.Queue, dir, f.write); err != nil {
 			return "", err
 		}
 	}
@@ -99,8 +100,8 @@ func (k *Asker) send(ctx context.Context, t *meter.Task) (sha string, err error)
 }
 
 // sendOne gives the queue a file.
-func (k *Asker) sendOne(ctx context.Context, dir string, write func(io.Writer) error) (string,
-	error) {
+func sendOne(ctx context.Context, q *queue.Conn, dir string, write func(io.Writer) error) (
+	string, error) {
 	path, h := filepath.Join(dir, "file"), sha256.New()
 	if err := store.WriteFile(path, func(w io.Writer) error {
 		return write(io.MultiWriter(w, h))
@@ -108,5 +109,5 @@ func (k *Asker) sendOne(ctx context.Context, dir string, write func(io.Writer) e
 		return "", err
 	}
 	sha := hex.EncodeToString(h.Sum(nil))
-	return sha, k.Queue.Send(ctx, path, sha)
+	return sha, q.Send(ctx, path, sha)
 }

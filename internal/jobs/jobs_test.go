@@ -182,7 +182,8 @@ func TestLiar(t *testing.T) {
 	defer ended.Wait()
 	defer cancel()
 	honest := Lender{Queue: dial(t, s), Name: "honest", Dir: t.TempDir(), Workers: 1}
-	liar := queue.Worker{Name: "liar", Kind: accuracyKind, Class: Class(), AtOnce: 1,
+	liar := queue.Worker{Name: "liar", Kind: AccuracyKind, Classes: []string{Class()},
+		AtOnce: 1,
 		Do: func(context.Context, int, queue.Job) (json.RawMessage, error) {
 			return json.Marshal(value{Top1: 0.99, Top1Even: 0.99})
 		}}
@@ -257,9 +258,8 @@ func TestHostileFiles(t *testing.T) {
 	l := &Lender{Queue: conn, Name: "one", Dir: t.TempDir()}
 	b := &benches{lender: l, open: map[string]*bench{}}
 	defer b.close()
-	asker := &Asker{Queue: conn}
 	send := func(write func(io.Writer) error) string {
-		sha, err := asker.sendOne(t.Context(), t.TempDir(), write)
+		sha, err := sendOne(t.Context(), conn, t.TempDir(), write)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -41,13 +41,18 @@ func (l *Lender) Work(ctx context.Context) error {
 	}
 	b := &benches{lender: l, open: map[string]*bench{}}
 	defer b.close()
-	return l.Queue.Work(ctx, queue.Worker{Name: l.Name, Kind: accuracyKind, Class: Class(),
-		Device: here.ID, AtOnce: l.Workers, Say: l.Say, Do: b.do})
+	return l.Queue.Work(ctx, queue.Worker{Name: l.Name, Kind: AccuracyKind,
+		Classes: []string{Class()}, Device: here.ID, About: About(here), AtOnce: l.Workers,
+		Say: l.Say, Do: b.do})
 }
 
-// fetch gives the path of a file that the queue has, from earlier if it is here and whole.
 func (l *Lender) fetch(ctx context.Context, sha string) (string, error) {
-	path := filepath.Join(l.Dir, sha)
+	return fetch(ctx, l.Queue, l.Dir, sha)
+}
+
+// fetch gives the path of a file that the queue has, from earlier if it is in the folder and whole.
+func fetch(ctx context.Context, q *queue.Conn, dir, sha string) (string, error) {
+	path := filepath.Join(dir, sha)
 	have, err := store.HashFile(path)
 	if err == nil && have == sha {
 		return path, nil
@@ -55,7 +60,7 @@ func (l *Lender) fetch(ctx context.Context, sha string) (string, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("%w: %w", queue.ErrHere, err)
 	}
-	err = store.WriteFile(path, func(w io.Writer) error { return l.Queue.Receive(ctx, sha, w) })
+	err = store.WriteFile(path, func(w io.Writer) error { return q.Receive(ctx, sha, w) })
 	for _, known := range []error{queue.ErrNoFile, queue.ErrDamaged, queue.ErrLater} {
 		if err == nil || errors.Is(err, known) {
 			return path, err

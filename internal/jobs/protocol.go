@@ -12,8 +12,8 @@ import (
 	"github.com/tailor-nas/tailor/trainer"
 )
 
-// accuracyKind is what jobs measure.
-const accuracyKind = "accuracy"
+// AccuracyKind is what jobs of lent machines are.
+const AccuracyKind = "accuracy"
 
 // ErrProtocol is wrapped by errors about files and values of a job that are not as they must be.
 var ErrProtocol = errors.New("not a measurement that this tailor makes")

@@ -79,7 +79,7 @@ var prices = [...]isaPrices{
 // to be the same, and were not measured.
 var pricesBelow16 = []packingPrices{
 	{Singles, tilePrices{{16, 28.6}, {8, 20.3}, {4, 19.9}}, 5, 1.4},
-	{Runs8, tilePrices{{8, 11.6}, {4, 9.3}, {2, 9.5}, {1, 10.1}}, 1.2, 4.7},
+	{Runs8, tilePrices{{8, 9.9}, {4, 8.6}, {2, 8.5}, {1, 8.9}}, 1, 2.5},
 }
 
 // countProducts counts, for every packing, the products of a row of A with b: the values kept, and

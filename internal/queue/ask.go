@@ -19,6 +19,12 @@ type Ask struct {
 	Class    string // of machines
 	Protocol string // SHA-256 of the file that says how
 	Of       []json.RawMessage
+	// Once says that nothing is measured twice: who asks compares by other means.
+	Once bool
+	// Except, if set, is the worker that is to leave this to others while there are any.
+	Except string
+	// Advice says what to do where no worker of the class is there; empty for nothing.
+	Advice string
 	// Check, if set, refuses values that cannot be. i is the number of what was measured.
 	Check func(i int, value json.RawMessage) error
 	// Same says whether two measurements of the same may differ so. nil: not by a byte.
@@ -86,7 +92,8 @@ type asking struct {
 }
 
 // Measure gives a result for each thing that is asked for, in their order. A twentieth of them,
-// which nobody knows before, is measured twice, by two workers where there are two.
+// which nobody knows before, is measured twice, by two workers where there are two, but for an Ask
+// that is for Once.
 func (c *Conn) Measure(ctx context.Context, a Ask) ([]Result, error) {
 	k, err := c.newAsking(a)
 	if err != nil {
@@ -116,7 +123,7 @@ func (c *Conn) newAsking(a Ask) (*asking, error) {
 		k.Say = func(string) {}
 	}
 	for i, of := range a.Of {
-		j := Job{Kind: a.Kind, Class: a.Class, Protocol: a.Protocol, Of: of}
+		j := Job{Kind: a.Kind, Class: a.Class, Protocol: a.Protocol, Of: of, Except: a.Except}
 		if err := j.check(); err != nil {
 			return nil, err
 		}
@@ -129,7 +136,9 @@ func (c *Conn) newAsking(a Ask) (*asking, error) {
 	if len(k.byID) != 2*len(k.all) {
 		return nil, errors.New("queue: the same is asked for twice")
 	}
-	k.open = len(k.all)
+	if k.open = len(k.all); a.Once {
+		return k, nil
+	}
 	for _, i := range toCheck(len(k.all)) {
 		k.all[i].checking = true
 		k.open++
@@ -195,6 +204,18 @@ func (c *Conn) result(ctx context.Context, j Job) (*Result, error) {
 		return nil, c.drop(ctx, j)
 	}
 	return &r, nil
+}
+
+// Forget removes the results of what is asked for, so that it is measured anew when it is asked for
+// again.
+func (c *Conn) Forget(ctx context.Context, a Ask) error {
+	for _, of := range a.Of {
+		j := Job{Kind: a.Kind, Class: a.Class, Protocol: a.Protocol, Of: of}
+		if err := c.drop(ctx, j); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // drop removes the result of a job.

@@ -193,7 +193,7 @@ func (k *asking) others(ctx context.Context, worker string) (bool, error) {
 		return err
 	})
 	return slices.ContainsFunc(all, func(l Live) bool {
-		return l.Worker != worker && l.Kind == k.Kind && l.Class == k.Class
+		return l.Worker != worker && l.does(k.Kind, k.Class)
 	}), err
 }
 
@@ -291,17 +291,18 @@ func (k *asking) again(ctx context.Context) error {
 func (k *asking) missing(all []Live) string {
 	var others []string
 	for _, l := range all {
-		if l.Kind == k.Kind && l.Class == k.Class {
+		if l.does(k.Kind, k.Class) {
 			return ""
 		}
-		if l.Kind == k.Kind && !slices.Contains(others, l.Class) {
-			others = append(others, l.Class)
+		for _, class := range l.Classes {
+			if l.Kind == k.Kind && !slices.Contains(others, class) {
+				others = append(others, class)
+			}
 		}
 	}
 	text := fmt.Sprintf("no worker of class %s is at queue %s", k.Class, k.conn.url)
 	if len(others) > 0 {
-		text += ", only of " + strings.Join(others, " and ") +
-			", whose values would differ in the last digits"
+		text += ", only of " + strings.Join(others, " and ")
 	}
-	return text + ": run tailor work --queue there, or here"
+	return text + k.Advice
 }

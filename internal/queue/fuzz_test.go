@@ -15,7 +15,8 @@ func FuzzMessages(f *testing.F) {
 		Again: 1, Except: "worker-1"}
 	result := Result{Job: job.ID(), Worker: "worker-1", Device: "desk", Seconds: 0.5,
 		Value: []byte(`[1]`)}
-	live := Live{Worker: "worker-1", Kind: "accuracy", Class: "amd64-avx2", Busy: 1}
+	live := Live{Worker: "worker-1", Kind: "accuracy", Classes: []string{"amd64-avx2"},
+		Busy: 1}
 	for _, v := range []any{job, result, live, nil, []int{1}} {
 		text, err := json.Marshal(v)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"time"
 )
 
@@ -97,9 +98,9 @@ func (r Result) check() error {
 		return fmt.Errorf("%w: a result is of job %.70q, expected a SHA-256", ErrMessage, r.Job)
 	case !className.MatchString(r.Worker):
 		return fmt.Errorf("%w: a result is of worker %.140q", ErrMessage, r.Worker)
-	case len(r.Device) > 200:
-		return fmt.Errorf("%w: the name %.40q of a device has %d bytes, expected 200 at most",
-			ErrMessage, r.Device, len(r.Device))
+	case len(r.Device) > maxName:
+		return fmt.Errorf("%w: the name %.40q of a device has %d bytes, expected %d at most",
+			ErrMessage, r.Device, len(r.Device), maxName)
 	case !(r.Seconds >= 0):
 		return fmt.Errorf("%w: a result took %g s", ErrMessage, r.Seconds)
 	case len(r.Error) > maxText:
@@ -119,22 +120,40 @@ func parseResult(text []byte) (r Result, err error) {
 
 // Live is a worker that was heard of.
 type Live struct {
-	Worker string    `json:"worker"`
-	Kind   string    `json:"kind"`   // of jobs that it does
-	Class  string    `json:"class"`  // of machines that it is of
-	Device string    `json:"device"` // what it is
-	Since  time.Time `json:"since"`
-	Busy   int       `json:"busy"` // jobs in hand
-	Done   int       `json:"done"`
+	Worker  string    `json:"worker"`
+	Kind    string    `json:"kind"`    // of jobs that it does
+	Classes []string  `json:"classes"` // of machines that it is of
+	Device  string    `json:"device"`  // what it is, by its ID
+	About   string    `json:"about"`   // the same, in words
+	Since   time.Time `json:"since"`
+	Busy    int       `json:"busy"` // jobs in hand
+	Done    int       `json:"done"`
 }
+
+// does says whether the worker does the jobs of a kind and class.
+func (l Live) does(kind, class string) bool {
+	return l.Kind == kind && slices.Contains(l.Classes, class)
+}
+
+// Limits of what a worker says of itself.
+const (
+	maxClasses = 16
+	maxName    = 200 // bytes of a device's name
+)
 
 func parseLive(text []byte) (l Live, err error) {
 	if err := parse(text, &l); err != nil {
 		return l, err
 	}
 	if !className.MatchString(l.Worker) || !kindName.MatchString(l.Kind) ||
-		!className.MatchString(l.Class) || len(l.Device) > 200 || l.Busy < 0 || l.Done < 0 {
+		len(l.Classes) < 1 || len(l.Classes) > maxClasses || len(l.Device) > maxName ||
+		len(l.About) > maxName || l.Busy < 0 || l.Done < 0 {
 		return l, fmt.Errorf("%w: it says who works as %.200q", ErrMessage, text)
+	}
+	for _, class := range l.Classes {
+		if !className.MatchString(class) {
+			return l, fmt.Errorf("%w: it says who works as one of class %.140q", ErrMessage, class)
+		}
 	}
 	return l, nil
 }

@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -79,7 +80,8 @@ func startOn(t testing.TB, c *Conn, w Worker) {
 }
 
 func worker(name string) Worker {
-	return Worker{Name: name, Kind: "square", Class: "any", Device: "test", AtOnce: 2, Do: square}
+	return Worker{Name: name, Kind: "square", Classes: []string{"any"}, Device: "test", AtOnce: 2,
+		Do: square}
 }
 
 func wantSquares(t *testing.T, results []Result, n int) {
@@ -264,7 +266,7 @@ func TestOneWorker(t *testing.T) {
 func TestMissing(t *testing.T) {
 	s := serve(t)
 	w := worker("other")
-	w.Class = "arm"
+	w.Classes = []string{"arm"}
 	start(t, s, w)
 	ctx, cancel := context.WithCancel(t.Context())
 	a := numbers(1)
@@ -276,6 +278,90 @@ func TestMissing(t *testing.T) {
 	}
 	if _, err := dial(t, s).Measure(ctx, a); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestClasses: a worker of several classes does the jobs of each, one at a time, once each though
+// one takes longer than a lease, and what is asked for once is not measured twice until it is
+// forgotten.
+func TestClasses(t *testing.T) {
+	s := serve(t)
+	w := worker("both")
+	w.Classes, w.AtOnce, w.About = []string{"any", "other"}, 1, "a desk"
+	var made, busy atomic.Int64
+	w.Do = func(ctx context.Context, slot int, j Job) (json.RawMessage, error) {
+		if busy.Add(1) > 1 {
+			t.Error("two jobs at once")
+		}
+		defer busy.Add(-1)
+		if made.Add(1) == 1 {
+			<-time.After(3 * quick)
+		}
+		return square(ctx, slot, j)
+	}
+	start(t, s, w)
+	c := dial(t, s)
+	var ended sync.WaitGroup
+	for _, class := range w.Classes {
+		ended.Go(func() {
+			a := numbers(3)
+			a.Class, a.Once = class, true
+			results, err := c.Measure(t.Context(), a)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			wantSquares(t, results, 3)
+		})
+	}
+	ended.Wait()
+	if made.Load() != 6 {
+		t.Errorf("%d measurements, want 6", made.Load())
+	}
+	a := numbers(3)
+	a.Once = true
+	for want := range int64(2) {
+		if _, err := c.Measure(t.Context(), a); err != nil || made.Load() != 6+3*want {
+			t.Errorf("%d measurements, want %d (%v)", made.Load(), 6+3*want, err)
+		}
+		if err := c.Forget(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := c.Workers(t.Context())
+	if err != nil || len(all) != 1 || all[0].About != "a desk" || len(all[0].Classes) != 2 {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if err := c.give(t.Context(), Job{Kind: "cube", Class: "any", Protocol: protocol,
+		Of: a.Of[0]}, "1"); err != nil {
+		t.Fatal(err)
+	}
+	want := []Backlog{{"cube", "any", 1, 0}, {"square", "any", 0, 0}, {"square", "other", 0, 0}}
+	var backlogs []Backlog
+	for range 100 { // the last job may not be acknowledged yet
+		if backlogs, err = c.Backlogs(t.Context(), all); err != nil ||
+			slices.Equal(backlogs, want) {
+			break
+		}
+		<-time.After(quick / 20)
+	}
+	if err != nil || !slices.Equal(backlogs, want) {
+		t.Errorf("%+v, want %+v (%v)", backlogs, want, err)
+	}
+}
+
+// TestLeft: what one worker is to leave to others is done by it after all where these do not.
+func TestLeft(t *testing.T) {
+	s := serve(t)
+	start(t, s, worker("able"))
+	unable := worker("unable")
+	unable.Do = func(context.Context, int, Job) (json.RawMessage, error) { return nil, ErrLater }
+	start(t, s, unable)
+	a := numbers(1)
+	a.Once, a.Except = true, "able"
+	results, err := dial(t, s).Measure(t.Context(), a)
+	if err != nil || results[0].Worker != "able" {
+		t.Errorf("%+v, %v", results, err)
 	}
 }
 

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -15,7 +18,7 @@ const (
 	jobStream    = "tailor-jobs-1"
 	resultStream = "tailor-results-1"
 	filesBucket  = "tailor-files-1"
-	workerBucket = "tailor-workers-1"
+	workerBucket = "tailor-workers-2"
 
 	jobPrefix    = "tailor.1.job."
 	resultPrefix = "tailor.1.result."
@@ -100,6 +103,43 @@ func (c *Conn) Workers(ctx context.Context) (all []Live, err error) {
 			continue // nobody's
 		}
 		all = append(all, l)
+	}
+	return all, nil
+}
+
+// Backlog is how many jobs of a kind and class there are.
+type Backlog struct {
+	Kind    string `json:"kind"`
+	Class   string `json:"class"`
+	Waiting int    `json:"waiting"` // that no worker has begun
+	Begun   int    `json:"begun"`   // in hand
+}
+
+// Backlogs are those of all kinds and classes that there are jobs of, or workers for.
+func (c *Conn) Backlogs(ctx context.Context, workers []Live) (all []Backlog, err error) {
+	info, err := c.jobs.Info(ctx, jetstream.WithSubjectFilter(jobPrefix+">"))
+	if err != nil {
+		return nil, fmt.Errorf("queue %s: look at the jobs: %w", c.url, err)
+	}
+	subjects := map[string]bool{}
+	for s := range info.State.Subjects {
+		subjects[s] = true
+	}
+	for _, l := range workers {
+		for _, class := range l.Classes {
+			subjects[jobsOf(l.Kind, class)] = true
+		}
+	}
+	for _, s := range slices.Sorted(maps.Keys(subjects)) {
+		kind, class, _ := strings.Cut(strings.TrimPrefix(s, jobPrefix), ".")
+		if !kindName.MatchString(kind) || !className.MatchString(class) {
+			continue // nobody's
+		}
+		b := Backlog{Kind: kind, Class: class}
+		if b.Waiting, b.Begun, err = c.Waiting(ctx, kind, class); err != nil {
+			return nil, err
+		}
+		all = append(all, b)
 	}
 	return all, nil
 }

@@ -25,11 +25,13 @@ var ErrLater = errors.New("the job is given out again")
 
 // Worker is a machine that is lent.
 type Worker struct {
-	Name   string // letters, digits, - and _; no other worker has it
-	Kind   string // of jobs
-	Class  string // of machines that it is of
-	Device string // what it is
-	AtOnce int    // jobs; 1 or more
+	Name string // letters, digits, - and _; no other worker has it
+	Kind string // of jobs
+	// Classes are of machines that it is of. It does jobs of all of them in turn.
+	Classes []string
+	Device  string // what it is, by its ID
+	About   string // the same, in words
+	AtOnce  int    // jobs; 1 or more
 	// Do gives what a job asks for. slot is 0 to AtOnce-1, and has one job at a time. Its error is
 	// told to who asked, but for one that wraps ErrHere or ErrLater, and that of the context.
 	Do func(ctx context.Context, slot int, j Job) (json.RawMessage, error)
@@ -41,8 +43,13 @@ const (
 	// maxTaken is how many workers may take a job and be lost before it is given up: it may be what
 	// ends them.
 	maxTaken = 20
-	// pull is how long a worker waits for a job before it asks again.
-	pull = 30 * time.Second
+	// maxLeft is how often a job is handed back to be left to others before who should not do it
+	// does it after all: they may be busy, or not able to.
+	maxLeft = 60
+	// pull is how long a worker waits for a job before it asks again, and pullEach how long it
+	// waits for one of a class if it is of several.
+	pull     = 30 * time.Second
+	pullEach = 2 * time.Second
 	// pause is how long a worker waits after an error of the queue.
 	pause = time.Second
 )
@@ -59,13 +66,14 @@ type work struct {
 // Work does jobs until the context ends, which is no error, or the connection, or this machine can
 // do no more. What was begun and not done is handed back.
 func (c *Conn) Work(ctx context.Context, w Worker) error {
-	if !className.MatchString(w.Name) || !kindName.MatchString(w.Kind) ||
-		!className.MatchString(w.Class) {
-		return fmt.Errorf("work: name %q, kind %q or class %q has other characters than letters, digits, - and _",
-			w.Name, w.Kind, w.Class)
+	k := &work{Worker: w, conn: c, live: Live{Worker: w.Name, Kind: w.Kind, Classes: w.Classes,
+		Device: w.Device, About: w.About, Since: time.Now()}}
+	if text, err := json.Marshal(k.live); err != nil {
+		return fmt.Errorf("work: %w", err)
+	} else if _, err := parseLive(text); err != nil {
+		return fmt.Errorf("work: name %q, kind %q or classes %q are none, or have other characters than letters, digits, - and _: %w",
+			w.Name, w.Kind, w.Classes, err)
 	}
-	k := &work{Worker: w, conn: c, live: Live{Worker: w.Name, Kind: w.Kind, Class: w.Class,
-		Device: w.Device, Since: time.Now()}}
 	if k.Say == nil {
 		k.Say = func(string) {}
 	}
@@ -122,15 +130,19 @@ func (k *work) gone() {
 
 // serve does one job after another.
 func (k *work) serve(ctx context.Context, slot int) error {
-	var cons jetstream.Consumer
-	for ctx.Err() == nil {
-		var err error
+	all, patience := make([]jetstream.Consumer, len(k.Classes)), pull
+	if len(all) > 1 {
+		patience = min(pullEach, k.conn.lease)
+	}
+	for turn := 0; ctx.Err() == nil; turn = (turn + 1) % len(all) {
+		cons, err := all[turn], error(nil)
 		if cons == nil {
-			cons, err = k.conn.consumerOf(ctx, k.Kind, k.Class)
+			cons, err = k.conn.consumerOf(ctx, k.Kind, k.Classes[turn])
 		}
 		var m jetstream.Msg
 		if err == nil {
-			m, err = next(ctx, cons)
+			all[turn] = cons
+			m, err = next(ctx, cons, patience)
 		}
 		switch {
 		case err == nil:
@@ -139,7 +151,7 @@ func (k *work) serve(ctx context.Context, slot int) error {
 			}
 		case ctx.Err() != nil, timedOut(err):
 		default:
-			cons = nil
+			all[turn] = nil
 			if err := k.conn.mend(ctx, err); err != nil {
 				return err
 			}
@@ -149,8 +161,9 @@ func (k *work) serve(ctx context.Context, slot int) error {
 }
 
 // next waits for a job, for a while.
-func next(ctx context.Context, cons jetstream.Consumer) (jetstream.Msg, error) {
-	ctx, cancel := context.WithTimeout(ctx, pull)
+func next(ctx context.Context, cons jetstream.Consumer, patience time.Duration) (jetstream.Msg,
+	error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return cons.Next(jetstream.FetchContext(ctx))
 }
@@ -212,12 +225,16 @@ func wait(ctx context.Context, d time.Duration) error {
 // take does a job and says so to the queue. Its error ends the worker.
 func (k *work) take(ctx context.Context, slot int, m jetstream.Msg) error {
 	j, err := parseJob(m.Data())
-	if err == nil && (j.Kind != k.Kind || j.Class != k.Class) {
+	if err == nil && !k.live.does(j.Kind, j.Class) {
 		err = fmt.Errorf("%w: it is for others", ErrMessage)
 	}
 	if err != nil {
 		k.Say(fmt.Sprintf("a job is thrown away: %v", err))
 		return k.answer(m.TermWithReason("not a job"))
+	}
+	taken := uint64(1)
+	if meta, err := m.Metadata(); err == nil {
+		taken = meta.NumDelivered
 	}
 	has, err := k.conn.hasResult(ctx, j)
 	switch {
@@ -225,14 +242,10 @@ func (k *work) take(ctx context.Context, slot int, m jetstream.Msg) error {
 		return k.answer(m.NakWithDelay(k.conn.lease / 8))
 	case has:
 		return k.answer(m.Ack())
-	case j.Except == k.Name && k.others(ctx):
+	case j.Except == k.Name && taken <= maxLeft && k.others(ctx, j):
 		return k.answer(m.NakWithDelay(k.conn.lease / 8))
 	}
-	taken := uint64(1)
-	if meta, err := m.Metadata(); err == nil {
-		taken = meta.NumDelivered
-	}
-	if taken > maxTaken && j.Again == 0 {
+	if taken > maxTaken && j.Except == "" { // one that some leave to others comes often
 		return k.give(ctx, m, k.result(j, time.Now(), nil,
 			fmt.Errorf("%d workers began it and none ended it", taken-1)))
 	}
@@ -248,11 +261,11 @@ func (k *work) answer(err error) error {
 	return nil
 }
 
-// others says whether another worker could do this one's jobs.
-func (k *work) others(ctx context.Context) bool {
+// others says whether another worker could do a job of this one's.
+func (k *work) others(ctx context.Context, j Job) bool {
 	all, err := k.conn.Workers(ctx)
 	return err == nil && slices.ContainsFunc(all, func(l Live) bool {
-		return l.Worker != k.Name && l.Kind == k.Kind && l.Class == k.Class
+		return l.Worker != k.Name && l.does(j.Kind, j.Class)
 	})
 }
 

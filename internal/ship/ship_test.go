@@ -286,7 +286,8 @@ func TestPrunedSpace(t *testing.T) {
 		m := &manifest.Manifest{
 			SpaceName: space.Name, SpaceSHA256: space.SHA256(), Arch: space.Spec(arch),
 			Blocks: whole.Blocks, BNEps: space.BNEps, MACs: supernet.MACs(whole.Blocks),
-			Params: supernet.Params(whole.Blocks), Finetuned: &manifest.Finetuned{Epochs: 1, Batch: 2},
+			Params:    supernet.Params(whole.Blocks),
+			Finetuned: &manifest.Finetuned{Epochs: 1, Batch: 2},
 		}
 		m.Finetuned.After.Count(whole)
 		m.Inputs = map[string]store.Input{manifest.ParentRole: {SHA256: strings.Repeat("a", 64)}}

@@ -139,11 +139,11 @@ func (j *Job) timeAll(ctx context.Context, groups []*group) error {
 
 // timeCuts puts measured latencies into the manifests of a device's winners.
 func (j *Job) timeCuts(ctx context.Context, d *Device, cuts []*cut) error {
-	networks := make([][]supernet.Block, len(cuts))
+	archs := make([]supernet.Arch, len(cuts))
 	for i, c := range cuts {
-		networks[i] = c.manifest.Blocks
+		archs[i] = c.arch
 	}
-	timed, err := j.timeOn(ctx, d, networks)
+	timed, err := j.timeOn(ctx, d, archs)
 	if err != nil || timed == nil {
 		return err
 	}
@@ -169,9 +169,8 @@ type timings struct {
 
 // timeOn measures the latency of networks on a device. It gives nil unless the device and its
 // runtime are those of the latency predictor: other latencies say nothing about its limits.
-func (j *Job) timeOn(ctx context.Context, d *Device, networks [][]supernet.Block) (*timings,
-	error) {
-	if len(networks) == 0 || d.Latency == nil || d.Runtime == nil {
+func (j *Job) timeOn(ctx context.Context, d *Device, archs []supernet.Arch) (*timings, error) {
+	if len(archs) == 0 {
 		return nil, nil
 	}
 	here, identity, err := d.isHere(ctx)
@@ -180,7 +179,18 @@ func (j *Job) timeOn(ctx context.Context, d *Device, networks [][]supernet.Block
 	}
 	t := &timings{identity: identity}
 	j.report("time winners", 0, 1)
-	budget := cmp.Or(j.Budget, time.Duration(len(networks))*2*time.Second)
+	budget := cmp.Or(j.Budget, time.Duration(len(archs))*2*time.Second)
+	if d.Elsewhere != nil {
+		t.timings, t.session, err = d.Elsewhere.Time(ctx, archs, budget, j.Config.Seed)
+		if err != nil {
+			return nil, errTime(err)
+		}
+		return t, nil
+	}
+	networks := make([][]supernet.Block, len(archs))
+	for i, a := range archs {
+		networks[i] = j.Space.Blocks(a)
+	}
 	var ref profiles.Reference
 	if r := d.Latency.Reference; r != nil {
 		if ref, err = profiles.ReferenceOf(j.Space, r.Arch, r.MS); err != nil {

@@ -143,11 +143,7 @@ func (j *Job) findWithin(ctx context.Context, p *pick, aimMS float64, result *Re
 // stopwatch times networks on a device for [Job.keep].
 func (j *Job) stopwatch(ctx context.Context, d *Device, archs []supernet.Arch) ([]float64,
 	error) {
-	networks := make([][]supernet.Block, len(archs))
-	for i, a := range archs {
-		networks[i] = j.Space.Blocks(a)
-	}
-	timed, err := j.timeOn(ctx, d, networks)
+	timed, err := j.timeOn(ctx, d, archs)
 	if err != nil || timed == nil {
 		return nil, err
 	}

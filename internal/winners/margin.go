@@ -51,6 +51,9 @@ func (j *Job) examined() int {
 // isHere says whether networks can be timed as the device's latency predictor has them: on the
 // same device, in the same runtime.
 func (d *Device) isHere(ctx context.Context) (bool, profiles.Identity, error) {
+	if d.Latency != nil && d.Elsewhere != nil {
+		return true, profiles.Identity{Device: d.Latency.Device, Runtime: d.Latency.Runtime}, nil
+	}
 	if d.Latency == nil || d.Runtime == nil {
 		return false, profiles.Identity{}, nil
 	}

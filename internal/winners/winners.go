@@ -13,6 +13,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/search/optimize"
@@ -77,8 +78,17 @@ type Device struct {
 	// and they are chosen so that they meet their latency budgets there; otherwise, or if it is
 	// nil, their latency is only predicted
 	Runtime profiles.Runtime
+	// Elsewhere, if set, times them in the place of Runtime: it has the predictor's device and
+	// runtime.
+	Elsewhere Timer
 
 	margin search.Margin // by which a winner's latency may be above its prediction
+}
+
+// Timer times sub-networks on a device that others have, on the scale of the latency predictor.
+type Timer interface {
+	Time(ctx context.Context, archs []supernet.Arch, budget time.Duration, seed uint64) (
+		[]timing.Timing, timing.Summary, error)
 }
 
 // Winner is a sub-network that was found, as its manifest describes it.

@@ -203,8 +203,8 @@ func memoryBytes(ctx context.Context) (uint64, error) {
 	return stat.Total, nil
 }
 
-// Memory is how many bytes of memory this machine has, and how many of them programs can still have;
-// false if that cannot be found out.
+// Memory is how many bytes of memory programs can still have, and how many there are; false if that
+// cannot be found out.
 func Memory(ctx context.Context) (free, total uint64, ok bool) {
 	stat, err := mem.VirtualMemoryWithContext(ctx)
 	if err != nil || stat.Total == 0 {

@@ -5,12 +5,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"math"
 	"os"
-	"slices"
 
+	"github.com/tailor-nas/tailor/internal/devices"
 	"github.com/tailor-nas/tailor/profiles"
-	"github.com/tailor-nas/tailor/profiles/timing"
 )
 
 func main() {
@@ -41,50 +39,22 @@ func run(paths []string) error {
 			fmt.Println("the machine changed meanwhile:", reason)
 		}
 	}
-	print("blocks", blocks(a), blocks(b))
-	print("networks", networks(a), networks(b))
+	c, err := devices.Compare(a, b)
+	if err != nil {
+		return err
+	}
+	print("blocks", c.Blocks)
+	print("networks", c.Networks)
 	return nil
 }
 
-// blocks are the times of a profile by block.
-func blocks(p *profiles.Profile) map[string]timing.Timing {
-	all := map[string]timing.Timing{}
-	for _, b := range p.Blocks {
-		all[b.Block.Key()] = b.Timing
-	}
-	return all
-}
-
-// networks are the times of a profile by network.
-func networks(p *profiles.Profile) map[string]timing.Timing {
-	all := map[string]timing.Timing{}
-	for _, n := range p.Networks {
-		all[fmt.Sprint(n.Arch)] = n.Timing
-	}
-	return all
-}
-
 // print says how far apart times of the same are, in percent.
-func print(what string, a, b map[string]timing.Timing) {
-	var apart []float64
-	unstable := 0
-	for name, x := range a {
-		y, ok := b[name]
-		if !ok {
-			continue
-		}
-		if x.Unstable || y.Unstable {
-			unstable++
-		}
-		apart = append(apart, 100*math.Abs(y.LatencyMS/x.LatencyMS-1))
-	}
-	if len(apart) == 0 {
+func print(what string, a devices.Apart) {
+	if a.Both == 0 {
 		fmt.Println("no", what, "in both")
 		return
 	}
-	slices.Sort(apart)
-	at := func(q float64) float64 { return apart[int(q*float64(len(apart)-1))] }
 	fmt.Printf("%d %s, %d not known to within 2 %% in one of the two: apart by %.2f %% in the "+
-		"median, %.2f %% at the 95th percentile, %.2f %% at most\n", len(apart), what, unstable,
-		at(.5), at(.95), at(1))
+		"median, %.2f %% at the 95th percentile, %.2f %% at most\n", a.Both, what, a.Unstable,
+		100*a.Median, 100*a.P95, 100*a.Most)
 }

@@ -1,0 +1,141 @@
+package jobs
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/timing"
+	"github.com/tailor-nas/tailor/supernet"
+)
+
+// ProfileKind is what jobs of lent devices are: profiles, and the times of some networks.
+const ProfileKind = "profile"
+
+// Bounds of what a device is asked for.
+const (
+	maxParams   = 1 << 28 // of a space's largest network, 1 GiB
+	maxWeights  = 1 << 30 // of all networks of one job, 4 GiB
+	maxTimed    = 500     // networks of one job
+	maxMeasured = 168 * time.Hour
+)
+
+// profileProtocol says how a device is measured: all that times depend on besides the device and
+// its runtime, which the class of a job names.
+type profileProtocol struct {
+	Version  int                      `json:"version"`
+	Space    *supernet.Space          `json:"space"`
+	Runtime  string                   `json:"runtime"` // its name
+	Threads  int                      `json:"threads"`
+	Batch    int                      `json:"batch"`
+	Settings profiles.ProfileSettings `json:"settings"`
+	Sparse   supernet.Structure       `json:"sparse,omitempty"` // of the settings
+}
+
+func parseProfileProtocol(text []byte) (*profileProtocol, error) {
+	p := new(profileProtocol)
+	if err := parse(text, p); err != nil {
+		return nil, err
+	}
+	switch {
+	case p.Version != protocolVersion:
+		return nil, fmt.Errorf("%w: its version is %d, expected %d", ErrProtocol, p.Version,
+			protocolVersion)
+	case p.Space == nil:
+		return nil, fmt.Errorf("%w: it has no space", ErrProtocol)
+	case supernet.Params(p.Space.Blocks(p.Space.Max())) > maxParams:
+		return nil, fmt.Errorf("%w: the largest network of its space has more than %d parameters",
+			ErrProtocol, maxParams)
+	case p.Settings.Networks > p.most():
+		return nil, fmt.Errorf("%w: it has %d networks, which are all loaded at once: of this space %d are taken at most",
+			ErrProtocol, p.Settings.Networks, p.most())
+	case p.Settings.Budget > maxMeasured:
+		return nil, fmt.Errorf("%w: it takes %v, expected %v at most", ErrProtocol,
+			p.Settings.Budget, maxMeasured)
+	}
+	p.Settings.Sparse = p.Sparse
+	return p, nil
+}
+
+// most is how many networks of the space may be timed in one job: a session has the weights of all
+// in memory.
+func (p *profileProtocol) most() int {
+	largest := max(supernet.Params(p.Space.Blocks(p.Space.Max())), 1)
+	return int(min(maxWeights/largest, maxTimed))
+}
+
+// deviceWork is what a job asks of a device: the profile, or the times of networks.
+type deviceWork struct {
+	Networks *networksWork `json:"networks,omitempty"`
+}
+
+// networksWork are networks to time.
+type networksWork struct {
+	Archs []supernet.Spec `json:"archs"`
+	// Reference is what they are timed against, and ReferenceMS what that took in the session whose
+	// scale their latencies are to be on; 0 for a new scale.
+	Reference   supernet.Spec `json:"reference"`
+	ReferenceMS float64       `json:"reference_ms,omitempty"`
+	Budget      time.Duration `json:"budget_ns"`
+	Seed        uint64        `json:"seed"`
+	// Confirms is the SHA-256 of what they are to confirm; empty for nothing.
+	Confirms string `json:"confirms,omitempty"`
+}
+
+// scaleMS is what the reference takes on the scale of the latencies of a session.
+func (w *networksWork) scaleMS(s timing.Summary) float64 {
+	return cmp.Or(w.ReferenceMS, s.ReferenceMS)
+}
+
+func parseWork(text []byte) (w deviceWork, err error) {
+	if err := parse(text, &w); err != nil {
+		return w, err
+	}
+	n := w.Networks
+	switch {
+	case n == nil:
+		return w, nil
+	case len(n.Archs) < 1 || len(n.Archs) > maxTimed:
+		return w, fmt.Errorf("%w: it times %d networks, expected 1 to %d", ErrProtocol,
+			len(n.Archs), maxTimed)
+	case n.Budget < 1 || n.Budget > maxMeasured:
+		return w, fmt.Errorf("%w: it takes %v, expected above 0 and %v at most", ErrProtocol,
+			n.Budget, maxMeasured)
+	case !(n.ReferenceMS >= 0):
+		return w, fmt.Errorf("%w: its reference takes %g ms", ErrProtocol, n.ReferenceMS)
+	}
+	return w, nil
+}
+
+// profileValue is the result of a profile: its file, which the queue has.
+type profileValue struct {
+	File string `json:"file"` // SHA-256
+}
+
+// networksValue is the result of timing networks.
+type networksValue struct {
+	Device   string          `json:"device"` // its ID
+	Runtime  string          `json:"runtime"`
+	Session  timing.Summary  `json:"session"`
+	Networks []timing.Timing `json:"networks"`
+}
+
+// parseNetworks reads the times of so many networks.
+func parseNetworks(text json.RawMessage, count int) (v networksValue, err error) {
+	if err := parse(text, &v); err != nil {
+		return v, err
+	}
+	if len(v.Networks) != count || !(v.Session.ReferenceMS > 0) {
+		return v, fmt.Errorf("%w: it has the times of %d networks against one of %g ms, expected %d",
+			ErrProtocol, len(v.Networks), v.Session.ReferenceMS, count)
+	}
+	for _, t := range v.Networks {
+		if !(t.CILowMS > 0 && t.CILowMS <= t.LatencyMS && t.LatencyMS <= t.CIHighMS) {
+			return v, fmt.Errorf("%w: a network takes %g ms, between %g and %g", ErrProtocol,
+				t.LatencyMS, t.CILowMS, t.CIHighMS)
+		}
+	}
+	return v, nil
+}
