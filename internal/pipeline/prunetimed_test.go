@@ -87,8 +87,8 @@ func TestPruneSparse(t *testing.T) {
 	for _, s := range []supernet.Structure{supernet.Weights, supernet.Vectors8, supernet.Channels} {
 		r := once(sparse.Manifest, s, m.Params*2/3, 0)
 		if r.ParamsBefore != sparse.ParamsAfter || r.ParamsAfter != sparse.ParamsAfter {
-			t.Errorf("%s: %d parameters before, %d after, want %d", s, r.ParamsBefore, r.ParamsAfter,
-				sparse.ParamsAfter)
+			t.Errorf("%s: %d parameters before, %d after, want %d", s, r.ParamsBefore,
+				r.ParamsAfter, sparse.ParamsAfter)
 		}
 		if r.After.NonZero != sparse.After.NonZero || !strings.Contains(strings.Join(said, " "),
 			"within the limit as it is") {
