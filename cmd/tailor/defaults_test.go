@@ -52,6 +52,7 @@ func TestRangesAreTheLibrarys(t *testing.T) {
 	for flag, want := range map[string]string{
 		"train epochs": "1..1000000", "train lr": "1e-9..1000", "prune sparsity": "0..0.9999",
 		"finetune lr": "1e-9..1000", "prune epsilon-end": "1e-12..1e30", "prune p": "1e-9..2",
+		"prune lr": "1e-9..1000",
 	} {
 		command, flag, _ := strings.Cut(flag, " ")
 		if got := rangeOf(findFlag(t, command, flag), ranges()); got != want {

@@ -31,7 +31,7 @@ type pruneCmd struct {
 	Criterion  string         `help:"How weights of different layers are compared: lamp, global (by size alone), fisher (by what the loss is expected to grow by) or layer (the same share of each). Default fisher." enum:",lamp,global,fisher,layer" default:""`
 	Epochs     int            `help:"Passes over the training images." default:"${prune_epochs}" range:"${prune_epochs_range}"`
 	Batch      int            `help:"Images a step." default:"${prune_batch}" range:"${prune_batch_range}"`
-	LR         *float64       `name:"lr" help:"Learning rate. Default ${prune_lr}." range:"${prune_lr_range}"`
+	LR         *float64       `name:"lr" help:"Learning rate. Default ${prune_lr}." range:"${train_lr_range}"`
 	Decay      *float64       `name:"weight-decay" help:"Not on batch norm and biases. Default ${prune_weight_decay}." range:"${prune_weight_decay_range}"`
 	Distill    *float64       `help:"Share of the target that is the unpruned network's answer, 0 to 1. Default ${prune_distill}." range:"${prune_distill_range}"`
 	Measure    string         `help:"ssgd: diversity measure, log-l2, log-l1 or p-norm." enum:",log-l2,log-l1,p-norm" default:""`
@@ -84,7 +84,8 @@ func (c *pruneCmd) config(g *Globals) prune.Config {
 }
 
 // check refuses what the parser cannot see, before anything is read.
-func (c *pruneCmd) check(m prune.Method) error {
+func (c *pruneCmd) check(p prune.Config) error {
+	m, s := p.Method, p.Optimizer.Scaling
 	ssgd := c.Measure != "" || c.P != nil || c.Epsilon != nil || c.EpsilonEnd != nil
 	switch {
 	case c.Sparsity == nil && c.MaxLatency == nil && c.MaxParams == 0:
@@ -98,6 +99,8 @@ func (c *pruneCmd) check(m prune.Method) error {
 		return usagef("--lambda is for --method ssgd or l1, not for %s", m)
 	case c.P != nil && c.Measure != "" && c.Measure != string(trainer.PNorm):
 		return usagef("--p is for --measure p-norm, not for %s", c.Measure)
+	case s.EpsilonEnd > s.Epsilon:
+		return usagef("epsilon would rise from --epsilon, which is %g, to --epsilon-end, which is %g, and must fall or stay: give --epsilon-end of at most %g", s.Epsilon, s.EpsilonEnd, s.Epsilon)
 	}
 	return c.checkRegrow(m)
 }
@@ -132,7 +135,7 @@ func (c *pruneCmd) job(g *Globals) (pipeline.PruneJob, error) {
 	if c.MaxLatency != nil {
 		j.MaxLatencyMS = float64(*c.MaxLatency) / float64(time.Millisecond)
 	}
-	if err := c.check(j.Config.Method); err != nil || c.Latency == "" {
+	if err := c.check(j.Config); err != nil || c.Latency == "" {
 		return j, err
 	}
 	m, net, err := manifest.Open(c.Manifest)
@@ -209,6 +212,10 @@ func printPruned(w io.Writer, r *pipeline.PruneResult) {
 	fmt.Fprintf(w, "\n%.2f times as fast, %.2f times as small, %+.2f points of top-1 on %d test images\n", r.Before.LatencyMS/r.After.LatencyMS,
 		float64(r.Before.FileBytes)/float64(r.After.FileBytes), 100*(r.After.Top1-r.Before.Top1),
 		r.After.Images)
+	if r.MaxParams > 0 {
+		fmt.Fprintf(w, "%d parameters that are not zero before, %d after; --max-params was %d\n",
+			r.ParamsBefore, r.ParamsAfter, r.MaxParams)
+	}
 	if r.OverBudget {
 		fmt.Fprintln(w, "the latency measured is over the budget")
 	}

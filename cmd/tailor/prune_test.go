@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/tailor-nas/tailor/internal/pipeline"
 )
 
 // winner makes a small network with weights.
@@ -46,5 +48,19 @@ func TestPruneInterrupted(t *testing.T) {
 	if code := run(ended, args, &stdout, &stderr); code != exitFailed ||
 		!strings.HasSuffix(stderr.String(), "the same command with --resume goes on\n") {
 		t.Errorf("a finished run: status %d: %s", code, stderr.String())
+	}
+}
+
+// TestPrunedParams: a limit on parameters is shown beside how many there were and are.
+func TestPrunedParams(t *testing.T) {
+	r := &pipeline.PruneResult{ParamsBefore: 57946, ParamsAfter: 8335}
+	for most, want := range map[int64]string{0: "",
+		9000: "57946 parameters that are not zero before, 8335 after; --max-params was 9000\n"} {
+		var out bytes.Buffer
+		r.MaxParams = most
+		if printPruned(&out, r); !strings.Contains(out.String(), want) ||
+			strings.Contains(out.String(), "parameters") != (want != "") {
+			t.Errorf("--max-params %d: %s", most, out.String())
+		}
 	}
 }

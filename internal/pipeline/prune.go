@@ -76,10 +76,14 @@ type PruneResult struct {
 	Method    prune.Method       `json:"method"`
 	Structure supernet.Structure `json:"structure"`
 	// share of the removable weights that is gone
-	Sparsity float64                `json:"sparsity"`
-	Top1Val  float64                `json:"val_top1,omitempty"`
-	Before   manifest.PrunedFigures `json:"before"`
-	After    manifest.PrunedFigures `json:"after"`
+	Sparsity float64 `json:"sparsity"`
+	// parameters that are not zero, and the limit on them
+	ParamsBefore int64                  `json:"params_before"`
+	ParamsAfter  int64                  `json:"params_after"`
+	MaxParams    int64                  `json:"max_params,omitempty"`
+	Top1Val      float64                `json:"val_top1,omitempty"`
+	Before       manifest.PrunedFigures `json:"before"`
+	After        manifest.PrunedFigures `json:"after"`
 	// PredictedMS is the latency that the choice of what goes was expected to have, where a latency
 	// was asked for.
 	PredictedMS float64 `json:"latency_predicted_ms,omitempty"`
@@ -370,7 +374,9 @@ func (p *pruning) newResult(trained *prune.Result) *PruneResult {
 	return &PruneResult{
 		Parent: p.path, Method: c.Method, Structure: c.Structure, Sparsity: 1 -
 			float64(trained.Left)/float64(trained.Weights),
-		Top1Val: trained.Top1Val, PredictedMS: p.predicted, Seconds: trained.Seconds,
+		ParamsBefore: prune.ParamsLeft(p.net), ParamsAfter: prune.ParamsLeft(trained.Net),
+		MaxParams: p.job.MaxParams,
+		Top1Val:   trained.Top1Val, PredictedMS: p.predicted, Seconds: trained.Seconds,
 	}
 }
 

@@ -79,8 +79,17 @@ func TestPruneSparse(t *testing.T) {
 		return r
 	}
 	sparse := once(parent, supernet.Weights, m.Params*2/3, 0)
+	if after := m.Params - (sparse.After.Weights - sparse.After.NonZero); sparse.ParamsBefore !=
+		m.Params || sparse.ParamsAfter != after || after > sparse.MaxParams {
+		t.Errorf("%d parameters before, %d after, at most %d, want %d and %d", sparse.ParamsBefore,
+			sparse.ParamsAfter, sparse.MaxParams, m.Params, after)
+	}
 	for _, s := range []supernet.Structure{supernet.Weights, supernet.Vectors8, supernet.Channels} {
 		r := once(sparse.Manifest, s, m.Params*2/3, 0)
+		if r.ParamsBefore != sparse.ParamsAfter || r.ParamsAfter != sparse.ParamsAfter {
+			t.Errorf("%s: %d parameters before, %d after, want %d", s, r.ParamsBefore,
+				r.ParamsAfter, sparse.ParamsAfter)
+		}
 		if r.After.NonZero != sparse.After.NonZero || !strings.Contains(strings.Join(said, " "),
 			"within the limit as it is") {
 			t.Errorf("%s: %d of %d weights are left, and it said %q", s, r.After.NonZero,

@@ -37,6 +37,15 @@ func ZerosByBlock(net *supernet.Subnet) map[string]int {
 	return n
 }
 
+// ParamsLeft counts a network's parameters but for the zeros that [ZerosByBlock] counts.
+func ParamsLeft(net *supernet.Subnet) int64 {
+	left := supernet.Params(net.Blocks)
+	for _, zeros := range ZerosByBlock(net) {
+		left -= int64(zeros)
+	}
+	return left
+}
+
 // Range is the share of the removable weights that is gone already, in whole units, and the share
 // that can go: each layer keeps a unit, and a block as many channels as it must have.
 func Range(net *supernet.Subnet, c Config) (gone, most float64) {
