@@ -79,13 +79,14 @@ func (e *geneEncoder) along(base supernet.Arch, slope []float32) []choices.Affin
 		}
 		line := &all[i]
 		line.Weights = slices.Clone(line.Weights) // which all resolutions share
-		pixels := choices.Affine{Constant: float64(r)}
+		pixels, own := choices.Affine{Constant: float64(r)}, e.costs(&t)
 		for c, cost := range []choices.Affine{e.macs.Affine(r), e.params.Affine(r), pixels} {
-			own, square := slope[e.genes.length+c], slope[e.genes.length+costs+c]
-			here, s := e.costs(&t)[c], e.scales[c]
+			linear, square := slope[e.genes.length+c], slope[e.genes.length+costs+c]
+			here, s := own[c], e.scales[c]
 			v := s.of(here)
-			perCost := float64(own+square*2*v/(costSpread/2)) * s.perLog / here
-			line.Constant += float64(own*v+square*v*v/(costSpread/2)) + perCost*(cost.Constant-here)
+			perCost := float64(linear+square*2*v/(costSpread/2)) * s.perLog / here
+			line.Constant += float64(linear*v+square*v*v/(costSpread/2)) +
+				perCost*(cost.Constant-here)
 			for number, w := range cost.Weights {
 				line.Weights[number] += perCost * w
 			}

@@ -180,17 +180,28 @@ const (
 	confirmTime = 3 * time.Second
 )
 
-// toConfirm are the networks of a profile to time again, drawn once it is there, so that nobody
-// knows before which they are. No value depends on the draw, and no seed decides it.
+// drawn are the numbers, of so many networks, of those to time again. They are drawn once the first
+// times are there, so that nobody knows before which they are. No value depends on the draw, and no
+// seed decides it.
+func drawn(networks int) []int {
+	n := min(max((networks+confirmEach-1)/confirmEach, 2), networks, maxTimed)
+	all := rand.Perm(networks)[:n]
+	slices.Sort(all)
+	return all
+}
+
+// confirmBudget is the time for networks that confirm what took a budget.
+func (w *networksWork) confirmBudget(budget time.Duration) time.Duration {
+	return min(time.Duration(len(w.Archs)+1)*confirmTime, budget)
+}
+
+// toConfirm are the networks of a profile to time again.
 func toConfirm(p *profiles.Profile) *networksWork {
-	n := min(max((len(p.Networks)+confirmEach-1)/confirmEach, 2), len(p.Networks), maxTimed)
-	w := &networksWork{Reference: p.ReferenceArch, Confirms: p.SHA256, Seed: p.Settings.Seed,
-		Budget: min(time.Duration(n+1)*confirmTime, p.Settings.Budget)}
-	drawn := rand.Perm(len(p.Networks))[:n]
-	slices.Sort(drawn)
-	for _, i := range drawn {
+	w := &networksWork{Reference: p.ReferenceArch, Confirms: p.SHA256, Seed: p.Settings.Seed}
+	for _, i := range drawn(len(p.Networks)) {
 		w.Archs = append(w.Archs, p.Networks[i].Arch)
 	}
+	w.Budget = w.confirmBudget(p.Settings.Budget)
 	return w
 }
 

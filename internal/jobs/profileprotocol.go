@@ -39,12 +39,10 @@ func parseProfileProtocol(text []byte) (*profileProtocol, error) {
 	if err := parse(text, p); err != nil {
 		return nil, err
 	}
+	if err := checkHead(p.Version, p.Space); err != nil {
+		return nil, err
+	}
 	switch {
-	case p.Version != protocolVersion:
-		return nil, fmt.Errorf("%w: its version is %d, expected %d", ErrProtocol, p.Version,
-			protocolVersion)
-	case p.Space == nil:
-		return nil, fmt.Errorf("%w: it has no space", ErrProtocol)
 	case supernet.Params(p.Space.Blocks(p.Space.Max())) > maxParams:
 		return nil, fmt.Errorf("%w: the largest network of its space has more than %d parameters",
 			ErrProtocol, maxParams)

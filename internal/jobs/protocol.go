@@ -44,18 +44,28 @@ func parseProtocol(text []byte) (*protocol, error) {
 	if err := parse(text, p); err != nil {
 		return nil, err
 	}
+	if err := checkHead(p.Version, p.Space); err != nil {
+		return nil, err
+	}
 	switch {
-	case p.Version != protocolVersion:
-		return nil, fmt.Errorf("%w: its version is %d, expected %d", ErrProtocol, p.Version,
-			protocolVersion)
-	case p.Space == nil:
-		return nil, fmt.Errorf("%w: it has no space", ErrProtocol)
 	case p.Batch < 1 || p.Batch > 1<<16:
 		return nil, fmt.Errorf("%w: its batch is %d, expected 1 to %d", ErrProtocol, p.Batch, 1<<16)
 	case p.Calibration < 0 || p.Calibration > math.MaxInt32:
 		return nil, fmt.Errorf("%w: it calibrates on %d images", ErrProtocol, p.Calibration)
 	}
 	return p, nil
+}
+
+// checkHead checks what all protocols begin with.
+func checkHead(version int, space *supernet.Space) error {
+	switch {
+	case version != protocolVersion:
+		return fmt.Errorf("%w: its version is %d, expected %d", ErrProtocol, version,
+			protocolVersion)
+	case space == nil:
+		return fmt.Errorf("%w: it has no space", ErrProtocol)
+	}
+	return nil
 }
 
 // settings are those of an evaluator.

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"regexp"
 	"slices"
@@ -72,13 +71,10 @@ func (k *Timer) time(ctx context.Context, archs []supernet.Arch, budget time.Dur
 	sum := sha256.Sum256(r.Value)
 	again := w
 	again.Confirms, again.Archs = hex.EncodeToString(sum[:]), nil
-	n := min(max((len(archs)+confirmEach-1)/confirmEach, 2), len(archs))
-	drawn := rand.Perm(len(archs))[:n]
-	slices.Sort(drawn)
-	for _, i := range drawn {
+	for _, i := range drawn(len(archs)) {
 		again.Archs = append(again.Archs, w.Archs[i])
 	}
-	again.Budget = min(budget, time.Duration(n+1)*confirmTime)
+	again.Budget = again.confirmBudget(budget)
 	second, r2, _, err := k.timed(ctx, sha, again, r.Worker, lost)
 	if err == nil {
 		err = confirm(measuredOnce{v.Session, w.scaleMS(v.Session), r.Worker,
