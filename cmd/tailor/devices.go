@@ -169,11 +169,11 @@ func printComparison(w io.Writer, c *devices.Comparison) {
 
 func printWorkers(w io.Writer, all []queue.Live) {
 	t := &table{headings: 1}
-	t.row("WORKER", "LENDS", "DEVICE", "UNDER WAY", "DONE", "SINCE", "WHAT IT IS", "CLASSES")
+	t.row("WORKER", "LENDS", "DEVICE", "UNDER WAY", "DONE", "SINCE", "WHAT IT IS", "CLASSES", "WAITS")
 	for _, l := range all {
 		t.row(l.Worker, lends(l.Kind), fmt.Sprintf("%.12s", l.Device), fmt.Sprint(l.Busy),
 			fmt.Sprint(l.Done), l.Since.UTC().Format(time.DateTime), l.About,
-			strings.Join(l.Classes, " "))
+			strings.Join(l.Classes, " "), l.Later)
 	}
 	t.print(w)
 }

@@ -209,6 +209,52 @@ func TestLostDevice(t *testing.T) {
 	}
 }
 
+// TestFullCache: a worker whose folder cannot keep what it measured ends, and its job is done by
+// another one.
+func TestFullCache(t *testing.T) {
+	s := serve(t)
+	q, j := dial(t, s), job(t)
+	d := &invented{id: oneID, factor: 1}
+	full := lender(t, dial(t, s), "full", d)
+	d.sampled = func() { // as on a full disk, though for another reason
+		for _, parts := range glob(t, full.Dir, "*.parts") {
+			if err := os.RemoveAll(parts); err != nil {
+				t.Error(err)
+			}
+			if err := os.WriteFile(parts, nil, 0o600); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- full.Work(t.Context()) }()
+	var ended sync.WaitGroup
+	var p *profiles.Profile
+	ended.Go(func() {
+		var err error
+		if p, err = ask(t, q, j); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := <-failed; !errors.Is(err, queue.ErrHere) {
+		t.Errorf("%v, want ErrHere", err)
+	}
+	lend(t, lender(t, dial(t, s), "next", &invented{id: oneID, factor: 1}))
+	ended.Wait()
+	if p == nil || p.Worker != "next" {
+		t.Errorf("%+v", p)
+	}
+}
+
+func glob(t *testing.T, dir, pattern string) []string {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(dir, pattern))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // TestDisagree: where what is measured again differs by more than its noise, in the scale or in one
 // network, nothing is kept, and both are named.
 func TestDisagree(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -96,7 +97,7 @@ func (l *DeviceLender) open(ctx context.Context, p *profileProtocol, class strin
 	patience := cmp.Or(l.Patience, time.Minute)
 	limit, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	for {
+	for told := ""; ; {
 		rt, done, err := l.Open(ctx, p.Runtime, p.Threads, p.Batch)
 		switch {
 		case err == nil:
@@ -109,7 +110,10 @@ func (l *DeviceLender) open(ctx context.Context, p *profileProtocol, class strin
 		case errors.Is(err, profiles.ErrSettings):
 			return nil, nil, err
 		}
-		l.Say(fmt.Sprintf("the device cannot be measured now: %v", err))
+		if text := fmt.Sprintf("the device cannot be measured now: %v", err); text != told {
+			told = text
+			l.Say(text)
+		}
 		select {
 		case <-limit.Done():
 			return nil, nil, fmt.Errorf("%w: %w", queue.ErrLater, err)
@@ -143,6 +147,9 @@ func (l *DeviceLender) measure(ctx context.Context, rt profiles.Runtime, p *prof
 	// What is measured of each resolution outlives the worker, if its cache does.
 	p.Settings.Parts = filepath.Join(l.Dir, j.Protocol+".parts")
 	made, err := profiles.New(ctx, p.Space, rt, p.Settings)
+	if errors.As(err, new(*fs.PathError)) {
+		return nil, fmt.Errorf("%w: %w", queue.ErrHere, err) // the cache cannot be used
+	}
 	if err != nil {
 		return nil, err
 	}
