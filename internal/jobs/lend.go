@@ -61,7 +61,8 @@ func fetch(ctx context.Context, q *queue.Conn, dir, sha string) (string, error) 
 		return "", fmt.Errorf("%w: %w", queue.ErrHere, err)
 	}
 	err = store.WriteFile(path, func(w io.Writer) error { return q.Receive(ctx, sha, w) })
-	for _, known := range []error{queue.ErrNoFile, queue.ErrDamaged, queue.ErrLater, queue.ErrHere} {
+	for _, known := range []error{queue.ErrNoFile, queue.ErrDamaged, queue.ErrLater,
+		queue.ErrHere} {
 		if err == nil || errors.Is(err, known) {
 			return path, err
 		}

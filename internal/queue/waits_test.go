@@ -90,7 +90,8 @@ func TestServerLines(t *testing.T) {
 // TestExplained: what differs between the two sides is said the right way round.
 func TestExplained(t *testing.T) {
 	s := serve(t)
-	_, err := Dial(t.Context(), Options{Access: Access{URL: strings.Replace(s.URL(), "nats", "tls", 1)}})
+	safe := strings.Replace(s.URL(), "nats", "tls", 1)
+	_, err := Dial(t.Context(), Options{Access: Access{URL: safe}})
 	if err == nil || !strings.Contains(err.Error(), "the server has no TLS") {
 		t.Errorf("TLS to a server without: %v", err)
 	}
