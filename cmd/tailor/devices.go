@@ -169,13 +169,18 @@ func printComparison(w io.Writer, c *devices.Comparison) {
 
 func printWorkers(w io.Writer, all []queue.Live) {
 	t := &table{headings: 1}
-	t.row("WORKER", "LENDS", "DEVICE", "UNDER WAY", "DONE", "SINCE", "WHAT IT IS", "CLASSES", "WAITS")
+	t.row("WORKER", "LENDS", "DEVICE", "UNDER WAY", "DONE", "SINCE", "WHAT IT IS", "CLASSES")
 	for _, l := range all {
 		t.row(l.Worker, lends(l.Kind), fmt.Sprintf("%.12s", l.Device), fmt.Sprint(l.Busy),
 			fmt.Sprint(l.Done), l.Since.UTC().Format(time.DateTime), l.About,
-			strings.Join(l.Classes, " "), l.Later)
+			strings.Join(l.Classes, " "))
 	}
 	t.print(w)
+	for _, l := range all {
+		if l.Later != "" {
+			fmt.Fprintf(w, "%s waits: %s\n", l.Worker, inOneLine(l.Later))
+		}
+	}
 }
 
 // lends says what jobs of a kind are, for people.

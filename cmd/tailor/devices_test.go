@@ -175,3 +175,18 @@ func TestClassOf(t *testing.T) {
 		}
 	}
 }
+
+// TestPrintWorkers: why a worker waits stands below the table, and classes stay whole.
+func TestPrintWorkers(t *testing.T) {
+	class := strings.Repeat("4", 32) + "-native-3"
+	var text strings.Builder
+	printWorkers(&text, []queue.Live{
+		{Worker: "desk", Kind: jobs.ProfileKind, Classes: []string{class}, About: "a desk"},
+		{Worker: "drawer", Kind: jobs.ProfileKind, Classes: []string{class}, Later: "it is\nin use"},
+	})
+	if !strings.Contains(text.String(), class) ||
+		!strings.HasSuffix(text.String(), `drawer waits: it is\nin use`+"\n") ||
+		strings.Contains(text.String(), "desk waits") {
+		t.Errorf("printed\n%s", text.String())
+	}
+}
