@@ -29,28 +29,31 @@ func (f winnersQueueFlags) open(ctx context.Context, g *Globals, j *winners.Job)
 		conn.Close()
 		return nil, err
 	}
-	say, lent := func(text string) { g.say("%s", text) }, 0
+	say := func(text string) { g.say("%s", text) }
+	var missing []string
 	if reason := untested(workers); reason == "" {
 		j.Tester = &jobs.Tester{Queue: conn, Say: say}
-		lent++
 	} else {
-		g.warn("the accuracy of winners is measured here: %s", reason)
+		missing = append(missing, "the accuracy of winners is measured here: "+reason)
 	}
 	for i := range j.Devices {
 		d := &j.Devices[i]
 		of := profiles.Identity{Device: d.Latency.Device, Runtime: d.Latency.Runtime}
 		if reason := untimed(workers, of); reason != "" {
-			g.warn("winners are not timed by the queue for %s: %s", d.Name, reason)
+			missing = append(missing, fmt.Sprintf("winners are not timed by the queue for %s: %s",
+				d.Name, reason))
 			continue
 		}
-		lent++
 		d.Elsewhere = &jobs.Timer{Space: j.Space, Latency: d.Latency,
 			DeviceAsker: jobs.DeviceAsker{Queue: conn, Class: jobs.ClassOf(of), Say: say}}
 	}
-	if lent == 0 {
+	if len(missing) == 1+len(j.Devices) {
 		conn.Close()
 		return nil, fmt.Errorf("--queue %s: no worker measures accuracies as this machine does, or lends a device that a --latency is of: tailor devices --queue lists them",
 			f.Queue)
+	}
+	for _, text := range missing {
+		g.warn("%s", text)
 	}
 	return conn.Close, nil
 }

@@ -143,7 +143,10 @@ func (k *Tester) test(ctx context.Context, nets []*supernet.Subnet, set data.Set
 			_, _, err := k.send(ctx, nets, set, size, t)
 			return err
 		},
-		Check: func(_ int, v json.RawMessage) error { _, err := parseCounted(v, set.Len()); return err },
+		Check: func(_ int, v json.RawMessage) error {
+			_, err := parseCounted(v, set.Len())
+			return err
+		},
 	}
 	var first []*supernet.Subnet // of those that are the same
 	at := map[string]int{}

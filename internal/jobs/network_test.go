@@ -283,7 +283,8 @@ func TestHostileNetworks(t *testing.T) {
 			t.Errorf("%s: %v, want an error of the job", name, err)
 		}
 	}
-	if _, err := b.do(t.Context(), 0, queue.Job{Protocol: text(good), Of: of(network)}); err != nil {
+	last := queue.Job{Protocol: text(good), Of: of(network)}
+	if _, err := b.do(t.Context(), 0, last); err != nil {
 		t.Errorf("after all this, a good job: %v", err)
 	}
 	l := lender(t, q, "two", &invented{id: oneID, factor: 1})
@@ -293,9 +294,10 @@ func TestHostileNetworks(t *testing.T) {
 		return json.RawMessage(`{"networks":{"budget_ns":1000000,"seed":1,` + of + `}}`)
 	}
 	for name, j := range map[string]queue.Job{
-		"profile":     {Protocol: alone, Of: json.RawMessage(`{}`)},
-		"archs":       {Protocol: alone, Of: timing(`"archs":[{"r":[12]}]`)},
-		"both":        {Protocol: alone, Of: timing(`"network":"` + network + `","archs":[{"r":[12]}]`)},
+		"profile": {Protocol: alone, Of: json.RawMessage(`{}`)},
+		"archs":   {Protocol: alone, Of: timing(`"archs":[{"r":[12]}]`)},
+		"both": {Protocol: alone, Of: timing(`"network":"` + network +
+			`","archs":[{"r":[12]}]`)},
 		"no file":     {Protocol: alone, Of: timing(`"network":"` + none + `"`)},
 		"no network":  {Protocol: alone, Of: timing(`"network":"` + fit + `"`)},
 		"other scale": {Protocol: alone, Of: timing(`"network":"` + network + `","reference_ms":1`)},

@@ -168,6 +168,7 @@ func (v *Verified) testAgain(ctx context.Context, j VerifyJob, w ship.Winner) er
 	}
 	c.Found = top1Text(v.Found)
 	c.Verdict, c.Why = judgeAccuracy(m, v.Found, t.other)
+	c.Why = byWorker(c.Why, v.Found.Top1Worker)
 	if !t.other {
 		v.Found.Split = m.Split
 	}
@@ -199,15 +200,18 @@ func (v *Verified) testElsewhere(ctx context.Context, j VerifyJob, w ship.Winner
 }
 
 func top1Text(m *manifest.Measured) string {
-	return fmt.Sprintf("%.2f %% of %d images", 100*m.Top1, m.Images) + byText(m.Top1Worker)
+	return fmt.Sprintf("%.2f %% of %d images", 100*m.Top1, m.Images)
 }
 
-// byText names the worker of a queue that measured something.
-func byText(worker string) string {
-	if worker == "" {
-		return ""
+// byWorker names, behind what a check says, the worker of a queue that measured.
+func byWorker(why, worker string) string {
+	switch {
+	case worker == "":
+		return why
+	case why == "":
+		return "by worker " + worker
 	}
-	return ", by worker " + worker
+	return fmt.Sprintf("%s (by worker %s)", why, worker)
 }
 
 // judgeAccuracy compares accuracies.
@@ -293,6 +297,7 @@ func (v *Verified) timeElsewhere(ctx context.Context, j VerifyJob, w ship.Winner
 		f.Runtime, f.Device, f.LatencyWorker = found.Runtime, found.Device, found.LatencyWorker
 		c.Found = latencyText(f)
 		c.Verdict, c.Why = judgeLatency(m, f)
+		c.Why = byWorker(c.Why, f.LatencyWorker)
 	}
 	return nil
 }
@@ -324,7 +329,7 @@ func (v *Verified) time(ctx context.Context, j VerifyJob, w ship.Winner, rt prof
 
 func latencyText(m *manifest.Measured) string {
 	return fmt.Sprintf("%.4g ms (%.3g to %.3g)", m.LatencyMS, m.LatencyLowMS,
-		m.LatencyHighMS) + byText(m.LatencyWorker)
+		m.LatencyHighMS)
 }
 
 // judgeLatency compares latencies: the claimed figure, which budgets are judged by, with the
