@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/reopen"
 	"github.com/tailor-nas/tailor/internal/ship"
 	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/profiles"
@@ -150,7 +151,7 @@ func (v *Verified) testAgain(ctx context.Context, j VerifyJob, w ship.Winner) er
 		return nil
 	}
 	if j.Images.Path == "" && j.Follows != nil {
-		j.Follows(manifestData(w.Manifest, v.Manifest))
+		j.Follows(reopen.ImagesPath(w.Manifest, v.Manifest))
 	}
 	t, err := openManifestTest(w.Manifest, v.Manifest, j.Images)
 	if err != nil && j.Images.Path == "" {
