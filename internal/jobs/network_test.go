@@ -29,8 +29,8 @@ import (
 	"github.com/tailor-nas/tailor/trainer"
 )
 
-// lendMachine lends this machine until the test ends.
-func lendMachine(t *testing.T, s *queue.Server, name string) {
+// lendMachine lends this machine until the test ends, or until the function that it gives is called.
+func lendMachine(t *testing.T, s *queue.Server, name string) (stop func()) {
 	t.Helper()
 	l := Lender{Queue: dial(t, s), Name: name, Dir: t.TempDir(), Workers: 1}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -40,7 +40,36 @@ func lendMachine(t *testing.T, s *queue.Server, name string) {
 			t.Error(err)
 		}
 	})
-	t.Cleanup(func() { cancel(); ended.Wait() })
+	stop = func() { cancel(); ended.Wait() }
+	t.Cleanup(stop)
+	return stop
+}
+
+// TestTestedOnce: what was tested is known when it is asked for again, though no worker is there; of
+// two networks that are the same, one is tested.
+func TestTestedOnce(t *testing.T) {
+	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 30)
+	_, net, err := manifest.Open(searched(t, run, d, nil)[0].Manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t)
+	stop, k := lendMachine(t, s, "one"), &Tester{Queue: dial(t, s)}
+	mean, std := d.Stats()
+	test := func(nets ...*supernet.Subnet) []manifest.Measured {
+		t.Helper()
+		all, err := k.Test(t.Context(), nets, d.Test, d.Size,
+			data.Transform{Mean: mean, Std: std}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	first := test(net)
+	stop()
+	if again := test(net, net); again[0] != first[0] || again[1] != first[0] {
+		t.Errorf("%+v, then %+v", first, again)
+	}
 }
 
 // searched are winners of a run, tested by others if a tester is given.
