@@ -29,7 +29,8 @@ import (
 	"github.com/tailor-nas/tailor/trainer"
 )
 
-// lendMachine lends this machine until the test ends, or until the function that it gives is called.
+// lendMachine lends this machine until the test ends, or until the function that it gives is
+// called.
 func lendMachine(t *testing.T, s *queue.Server, name string) (stop func()) {
 	t.Helper()
 	l := Lender{Queue: dial(t, s), Name: name, Dir: t.TempDir(), Workers: 1}
@@ -45,8 +46,8 @@ func lendMachine(t *testing.T, s *queue.Server, name string) (stop func()) {
 	return stop
 }
 
-// TestTestedOnce: what was tested is known when it is asked for again, though no worker is there; of
-// two networks that are the same, one is tested.
+// TestTestedOnce: what was tested is known when it is asked for again, though no worker is there;
+// of two networks that are the same, one is tested.
 func TestTestedOnce(t *testing.T) {
 	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 30)
 	_, net, err := manifest.Open(searched(t, run, d, nil)[0].Manifest)
