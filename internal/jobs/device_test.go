@@ -341,15 +341,15 @@ func TestTimer(t *testing.T) {
 	latency.Device, latency.Runtime = oneID, d.Info().ID()
 	k := &Timer{DeviceAsker{Queue: dial(t, s), Class: inventedClass(oneID)}, space, latency}
 	archs := micro.AllArchs(space)[3:9]
-	if _, _, err := k.Time(t.Context(), archs, time.Second, 1); err == nil ||
+	if _, _, _, err := k.Time(t.Context(), archs, time.Second, 1); err == nil ||
 		!strings.Contains(err.Error(), "no reference network") {
 		t.Errorf("%v", err)
 	}
 	latency.Reference = &predictor.LatencyReference{Arch: space.Spec(space.Min()),
 		MS: micro.NetworkMS(space, space.Min())}
-	all, _, err := k.Time(t.Context(), archs, time.Second, 1)
-	if err != nil {
-		t.Fatal(err)
+	all, _, worker, err := k.Time(t.Context(), archs, time.Second, 1)
+	if err != nil || worker != "one" {
+		t.Fatalf("by %q: %v", worker, err)
 	}
 	for i, a := range archs {
 		if off := all[i].LatencyMS / micro.NetworkMS(space, a); math.Abs(off-1) > .01 {
@@ -360,7 +360,8 @@ func TestTimer(t *testing.T) {
 		t.Errorf("%d jobs, want 2", d.opened.Load())
 	}
 	latency.Runtime = "invented/1.0 threads=2"
-	if _, _, err := k.Time(t.Context(), archs[:1], time.Second, 1); !errors.Is(err, ErrProtocol) {
+	_, _, _, err = k.Time(t.Context(), archs[:1], time.Second, 1)
+	if !errors.Is(err, ErrProtocol) {
 		t.Errorf("%v, want ErrProtocol", err)
 	}
 }
@@ -446,6 +447,8 @@ func FuzzDeviceTexts(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, v := range []any{deviceWork{}, profileValue{}, profileProtocol{Version: 1, Space: space},
+		profileProtocol{Version: 1, Networks: true},
+		deviceWork{&networksWork{Network: oneID, Budget: 1}},
 		deviceWork{&networksWork{Archs: []supernet.Spec{space.Spec(space.Max())}, Budget: 1}},
 		networksValue{Session: timing.Summary{ReferenceMS: 1},
 			Networks: []timing.Timing{{LatencyMS: 2, CILowMS: 1, CIHighMS: 3}}}} {
@@ -467,7 +470,7 @@ func FuzzDeviceTexts(f *testing.F) {
 				t.Errorf("%s became %s", written, twice)
 			}
 		}
-		if p, err := parseProfileProtocol(text); err == nil && p.Space == nil {
+		if p, err := parseProfileProtocol(text); err == nil && (p.Space == nil) != p.Networks {
 			t.Error("a protocol has no space")
 		}
 		if v, err := parseNetworks(text, 1); err == nil && len(v.Networks) != 1 {

@@ -128,10 +128,14 @@ func openManifestTest(m *manifest.Manifest, path string, images TestImages) (tes
 
 // ClaimedRuntime is the ID of the runtime that a winner's latency was measured with. It is empty
 // where there is none, or no winner.
-func ClaimedRuntime(winner string) string {
+func ClaimedRuntime(winner string) string { return ClaimedIdentity(winner).Runtime }
+
+// ClaimedIdentity is what a winner's latency was measured on and with. It is empty where there is
+// none, or no winner.
+func ClaimedIdentity(winner string) profiles.Identity {
 	m, err := manifest.Read(manifest.Path(winner))
-	if err != nil {
-		return ""
+	if err != nil || m.Measured == nil {
+		return profiles.Identity{}
 	}
-	return claimedRuntime(m)
+	return profiles.Identity{Device: m.Measured.Device, Runtime: m.Measured.Runtime}
 }

@@ -76,7 +76,8 @@ func TestOpenTrained(t *testing.T) {
 	if err := os.Rename(run.Dir, run.Dir+"-away"); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := pipeline.OpenTrained(t.Context(), dir, noneSaid); err != nil || got.Space != nil {
+	if got, err := pipeline.OpenTrained(t.Context(), dir, noneSaid); err != nil ||
+		got.Space != nil {
 		t.Errorf("of a run that is away: %v, %v", got.Space, err)
 	}
 	for want, path := range map[string]string{"neither a run nor a winner": t.TempDir(),

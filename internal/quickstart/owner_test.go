@@ -35,12 +35,13 @@ func TestOneOwner(t *testing.T) {
 			return err
 		}},
 		"tailor fit": {run.Dir, func() error {
-			_, err := pipeline.FitAccuracy(t.Context(), pipeline.AccuracyJob{Run: run, Data: d, Samples: 10,
-				Fit: regress.Defaults()})
+			_, err := pipeline.FitAccuracy(t.Context(), pipeline.AccuracyJob{Run: run, Data: d,
+				Samples: 10, Fit: regress.Defaults()})
 			return err
 		}},
 		"tailor prune": {out, func() error {
-			_, err := refine.Prune(t.Context(), refine.PruneJob{Manifest: "none", Config: c, Dir: out})
+			_, err := refine.Prune(t.Context(), refine.PruneJob{Manifest: "none", Config: c,
+				Dir: out})
 			return err
 		}},
 		"quickstart": {out, func() error {
