@@ -97,7 +97,8 @@ func TestExplained(t *testing.T) {
 	}
 	ours, others := newAuthority(t), newAuthority(t)
 	cert, key := ours.issue(2)
-	secure, err := Serve(ServerConfig{Listen: "127.0.0.1:0", Dir: t.TempDir(), Cert: cert, Key: key})
+	secure, err := Serve(ServerConfig{Listen: "127.0.0.1:0", Dir: t.TempDir(), Cert: cert,
+		Key: key})
 	if err != nil {
 		t.Fatal(err)
 	}
