@@ -57,14 +57,15 @@ func impatient(t *testing.T, c *Conn) {
 // TestRestart: who asks goes on where the server is away in the middle of what it asks, whether
 // the server has its files afterwards or not, and gives it again what jobs need.
 func TestRestart(t *testing.T) {
-	for name, lost := range map[string]bool{"same files": false, "no files": true} {
+	for name, empty := range map[string]bool{"same files": false, "no files": true} {
 		t.Run(name, func(t *testing.T) {
 			s := serveAgain(t)
+			lost := make(chan struct{})
 			var once sync.Once
 			c, err := Dial(t.Context(), Options{Access: Access{URL: s.URL()}, Lease: quick,
 				Say: func(text string) {
-					if strings.Contains(text, "does not answer") {
-						once.Do(s.start)
+					if strings.Contains(text, "is lost") {
+						once.Do(func() { close(lost) })
 					}
 				}})
 			if err != nil {
@@ -76,21 +77,28 @@ func TestRestart(t *testing.T) {
 			a := numbers(30)
 			files := 0
 			a.Files = func(context.Context) error { files++; return nil }
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // it must not hang
+			defer cancel()
 			var away sync.Once
 			a.Progress = func(int) {
 				away.Do(func() {
 					s.Close()
-					if lost {
+					if empty {
 						s.Dir = t.TempDir()
 					}
+					select {
+					case <-lost:
+					case <-ctx.Done():
+					}
+					s.start()
 				})
 			}
-			results, err := c.Measure(t.Context(), a)
+			results, err := c.Measure(ctx, a)
 			if err != nil {
 				t.Fatal(err)
 			}
 			wantSquares(t, results, 30)
-			if lost && files == 0 {
+			if empty && files == 0 {
 				t.Error("the queue was not given the files again")
 			}
 		})
