@@ -176,6 +176,11 @@ func printWorkers(w io.Writer, all []queue.Live) {
 			strings.Join(l.Classes, " "))
 	}
 	t.print(w)
+	for _, l := range all {
+		if l.Later != "" {
+			fmt.Fprintf(w, "%s waits: %s\n", l.Worker, inOneLine(l.Later))
+		}
+	}
 }
 
 // lends says what jobs of a kind are, for people.

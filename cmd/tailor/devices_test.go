@@ -33,14 +33,16 @@ func TestProfileByQueue(t *testing.T) {
 	var ended sync.WaitGroup
 	defer ended.Wait()
 	defer cancel()
-	ended.Go(func() {
-		var out, problem strings.Builder
-		args := []string{"work", "--queue", s.URL(), "--device", "exec:" + agent, "--name", "desk",
-			"--runtime", "native", "--cache", t.TempDir()}
-		if code := run(ctx, args, &out, &problem); code != exitDone {
-			t.Errorf("tailor work: status %d, %s", code, problem.String())
-		}
-	})
+	work := func(more ...string) {
+		args := append([]string{"work", "--queue", s.URL(), "--cache", t.TempDir()}, more...)
+		ended.Go(func() {
+			var out, problem strings.Builder
+			if code := run(ctx, args, &out, &problem); code != exitDone {
+				t.Errorf("tailor work: status %d, %s", code, problem.String())
+			}
+		})
+	}
+	work("--device", "exec:"+agent, "--name", "desk", "--runtime", "native")
 	w := newWalkthrough(t)
 	w.do("train", "train --space @micro.yaml --data synthetic --train-images 400 --test-images 60 --holdout 60 --epochs 1 --batch 32 --out @run")
 	line := "profile --run @run --resolutions 12 --budget 1s --networks 4 --out @there.json --queue " +
@@ -64,9 +66,14 @@ func TestProfileByQueue(t *testing.T) {
 	}
 	w.do("fit", "fit latency --run @run --profile @there.json --out @latency.json")
 	w.search(s)
+	if r := w.measured(); r["top1_worker"] != nil || r["latency_worker"] != "desk" {
+		t.Errorf("without a worker that measures accuracies, the winner was measured as %v", r)
+	}
+	work("--name", "counts", "--workers", "1")
+	w.verify(s)
 	w.do("list", "devices @ --queue "+s.URL())
 	known := w.results["list"]["profiles"].([]any)
-	live := w.results["list"]["workers"].([]any)[0].(map[string]any)
+	live := w.results["list"]["workers"].([]any)[1].(map[string]any)
 	if len(known) != 2 || known[1].(map[string]any)["worker"] != "desk" ||
 		live["worker"] != "desk" || live["classes"].([]any)[0] != class ||
 		w.results["list"]["comparison"] != nil {
@@ -95,11 +102,49 @@ func (w *walkthrough) search(s *queue.Server) {
 			w.t.Fatalf("tailor %s: status %d, %s", line, code, stderr)
 		}
 	}
-	winner := w.results["search"]["winners"].([]any)[0].(map[string]any)
-	measured := winner["measured"].(map[string]any)
+	found := w.measured()
 	device := w.results["there"]["device"].(map[string]any)
-	if measured["device"] != device["id"] || measured["latency_ms"] == nil {
-		w.t.Errorf("the winner was measured as %v", measured)
+	if found["device"] != device["id"] || found["latency_ms"] == nil {
+		w.t.Errorf("the winner was measured as %v", found)
+	}
+}
+
+// measured is what was measured of the winner of the last search.
+func (w *walkthrough) measured() map[string]any {
+	w.t.Helper()
+	winner := w.results["search"]["winners"].([]any)[0].(map[string]any)
+	return winner["measured"].(map[string]any)
+}
+
+// verify has the winner verified by the workers, to the accuracy that it has here. A latency that
+// is no longer so, as the machine is busy, is none of its business.
+func (w *walkthrough) verify(s *queue.Server) {
+	w.t.Helper()
+	w.wait(s, 2)
+	here := w.measured()["top1"]
+	w.do("verify", "verify @winners/latency-3600000ms --no-latency --queue "+s.URL())
+	found := w.results["verify"]["found"].(map[string]any)
+	if found["top1"] != here || found["top1_worker"] != "counts" {
+		w.t.Errorf("found %v, here the top-1 is %v", found, here)
+	}
+	args := []string{"verify", w.path("winners/latency-3600000ms"), "--json", "--quiet", "--queue",
+		s.URL()}
+	var stdout, stderr bytes.Buffer
+	for try := 0; try == 0 || try < 6 && stdout.Len() == 0; try++ {
+		stderr.Reset()
+		run(w.t.Context(), args, &stdout, &stderr)
+	}
+	if stdout.Len() == 0 {
+		w.t.Fatalf("tailor %s: %s", args, stderr.String())
+	}
+	found = parse(w.t, "verify", stdout.Bytes()).(map[string]any)["found"].(map[string]any)
+	if found["top1"] != here || found["top1_worker"] != "counts" ||
+		found["latency_worker"] != "desk" {
+		w.t.Errorf("found %v, here the top-1 is %v: %s", found, here, stderr.String())
+	}
+	w.search(s)
+	if m := w.measured(); m["top1"] != here || m["top1_worker"] != "counts" {
+		w.t.Errorf("the winner was measured as %v, here the top-1 is %v", m, here)
 	}
 }
 
@@ -121,7 +166,10 @@ func (w *walkthrough) try(name, line string) (code int, problem string) {
 }
 
 // classOf waits for the worker, and gives its class.
-func (w *walkthrough) classOf(s *queue.Server) string {
+func (w *walkthrough) classOf(s *queue.Server) string { return w.wait(s, 1)[0].Classes[0] }
+
+// wait waits for so many workers.
+func (w *walkthrough) wait(s *queue.Server, n int) []queue.Live {
 	w.t.Helper()
 	c, err := queue.Dial(w.t.Context(), queue.Options{Access: queue.Access{URL: s.URL()}})
 	if err != nil {
@@ -133,11 +181,12 @@ func (w *walkthrough) classOf(s *queue.Server) string {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		if len(all) > 0 {
-			return all[0].Classes[0]
+		if len(all) >= n {
+			return all
 		}
 	}
-	return ""
+	w.t.FailNow()
+	return nil
 }
 
 // TestClassOf: a device is named by its worker, its ID, what it is, or its class.
@@ -173,5 +222,20 @@ func TestClassOf(t *testing.T) {
 			t.Errorf("%q with %s is %q, %v; want %q, %s", c.named, c.runtime, got, err, c.want,
 				c.err)
 		}
+	}
+}
+
+// TestPrintWorkers: why a worker waits stands below the table, and classes stay whole.
+func TestPrintWorkers(t *testing.T) {
+	class := strings.Repeat("4", 32) + "-native-3"
+	var text strings.Builder
+	printWorkers(&text, []queue.Live{
+		{Worker: "desk", Kind: jobs.ProfileKind, Classes: []string{class}, About: "a desk"},
+		{Worker: "drawer", Kind: jobs.ProfileKind, Classes: []string{class}, Later: "it is\nin use"},
+	})
+	if !strings.Contains(text.String(), class) ||
+		!strings.HasSuffix(text.String(), `drawer waits: it is\nin use`+"\n") ||
+		strings.Contains(text.String(), "desk waits") {
+		t.Errorf("printed\n%s", text.String())
 	}
 }

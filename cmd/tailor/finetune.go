@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/refine"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/trainer"
@@ -33,18 +33,18 @@ type finetuneCmd struct {
 	timedFlags
 }
 
-func (c *finetuneCmd) job(g *Globals) (pipeline.FinetuneJob, error) {
+func (c *finetuneCmd) job(g *Globals) (refine.FinetuneJob, error) {
 	config, err := c.config(g)
 	if err != nil {
-		return pipeline.FinetuneJob{}, err
+		return refine.FinetuneJob{}, err
 	}
-	j := pipeline.FinetuneJob{
+	j := refine.FinetuneJob{
 		Manifest: c.Manifest, Config: config, Dir: c.Out,
-		Images: pipeline.FinetuneImages{Path: c.Data, Holdout: c.Holdout,
+		Images: refine.FinetuneImages{Path: c.Data, Holdout: c.Holdout,
 			SkipDamaged: c.SkipDamaged},
 		Workers: g.Workers, Resume: c.Resume, Say: g.say, Warn: g.warn, Opened: g.opened,
 		Progress: func(what string, done, total int) {
-			g.saving.Store(strings.HasPrefix(what, pipeline.FinetuneTraining))
+			g.saving.Store(strings.HasPrefix(what, refine.FinetuneTraining))
 			g.progress(what, float64(done), float64(total))
 		},
 	}
@@ -75,10 +75,10 @@ func (c *finetuneCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	var r *pipeline.FinetuneResult
+	var r *refine.FinetuneResult
 	err = c.with(ctx, g, c.Manifest, true, func(rt profiles.Runtime) (err error) {
 		j.Runtime = rt
-		r, err = pipeline.Finetune(ctx, j)
+		r, err = refine.Finetune(ctx, j)
 		return err
 	})
 	if err != nil {
@@ -88,7 +88,7 @@ func (c *finetuneCmd) Run(ctx context.Context, g *Globals) error {
 }
 
 // printFinetuned is the table of before and after.
-func printFinetuned(w io.Writer, r *pipeline.FinetuneResult) {
+func printFinetuned(w io.Writer, r *refine.FinetuneResult) {
 	fmt.Fprintf(w, "\nfine-tuned %s", shown(r.Parent))
 	if r.NewClassifier {
 		fmt.Fprint(w, " with a new classifier for other classes")

@@ -51,7 +51,7 @@ type cli struct {
 	Verify     verifyCmd     `cmd:"" help:"Check all that a winner claims: hashes, exported files, accuracy, latency."`
 	Report     reportCmd     `cmd:"" help:"Write a page of what folders hold: accuracy against latency, winners block by block, training, predictors, devices."`
 	Serve      serveCmd      `cmd:"" help:"Run a queue of measurements, which other machines work for."`
-	Work       workCmd       `cmd:"" help:"Lend this machine to a queue, to measure the accuracy of sub-networks for others, or a device, to be profiled."`
+	Work       workCmd       `cmd:"" help:"Lend this machine to a queue, to measure the accuracy of networks for others, or a device, to be profiled."`
 	Help       helpCmd       `cmd:"" help:"Print the help of a command."`
 	Completion completionCmd `cmd:"" help:"Print the script that completes tailor's command lines in a shell."`
 	Man        manCmd        `cmd:"" help:"Print the manual page: tailor man > tailor.1"`

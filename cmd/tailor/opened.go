@@ -13,13 +13,13 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/amount"
 	"github.com/tailor-nas/tailor/internal/data"
-	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/reopen"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
 // opened says what was found where a command opened images, and what was left out. It is the one
 // place that does: every command that opens images calls it, before the work.
-func (g *Globals) opened(d *trainer.Data) { g.openedAs(pipeline.Report(d)) }
+func (g *Globals) opened(d *trainer.Data) { g.openedAs(reopen.Report(d)) }
 
 // openedAs does so by a report alone. With --quiet it speaks only of what was left out.
 func (g *Globals) openedAs(r data.Report) {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/refine"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search/manifest"
@@ -117,8 +117,8 @@ func (c *pruneCmd) checkRegrow(m prune.Method) error {
 	return nil
 }
 
-func (c *pruneCmd) job(g *Globals) (pipeline.PruneJob, error) {
-	j := pipeline.PruneJob{
+func (c *pruneCmd) job(g *Globals) (refine.PruneJob, error) {
+	j := refine.PruneJob{
 		Manifest: c.Manifest, Data: c.Data, Config: c.config(g), MaxParams: int64(c.MaxParams),
 		Dir: c.Out, Workers: g.Workers, Resume: c.Resume, Say: g.say,
 		Warn: g.warn, Opened: g.opened,
@@ -153,7 +153,7 @@ func (c *pruneCmd) job(g *Globals) (pipeline.PruneJob, error) {
 
 // pruneProgress is progress of what saves its state while it trains.
 func (g *Globals) pruneProgress(what string, done, total float64) {
-	g.saving.Store(strings.HasPrefix(what, pipeline.PruneTraining))
+	g.saving.Store(strings.HasPrefix(what, refine.PruneTraining))
 	g.progress(what, done, total)
 }
 
@@ -163,11 +163,11 @@ func (c *pruneCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	var r *pipeline.PruneResult
+	var r *refine.PruneResult
 	channels := j.Config.Structure == supernet.Channels
 	err = c.with(ctx, g, c.Manifest, channels, func(rt profiles.Runtime) (err error) {
 		j.Runtime = rt
-		r, err = pipeline.Prune(ctx, j)
+		r, err = refine.Prune(ctx, j)
 		return err
 	})
 	if err != nil {
@@ -194,7 +194,7 @@ func goesOn(ctx context.Context, err error) error {
 }
 
 // printPruned is the table of before and after.
-func printPruned(w io.Writer, r *pipeline.PruneResult) {
+func printPruned(w io.Writer, r *refine.PruneResult) {
 	fmt.Fprintf(w, "\npruned %s by %s: %.1f %% of the removable %s are gone\n\n", shown(r.Parent),
 		r.Method, 100*r.Sparsity, r.Structure)
 	t := &table{headings: 1, right: true}

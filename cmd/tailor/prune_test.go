@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/refine"
 )
 
 // winner makes a small network with weights.
@@ -53,7 +53,7 @@ func TestPruneInterrupted(t *testing.T) {
 
 // TestPrunedParams: a limit on parameters is shown beside how many there were and are.
 func TestPrunedParams(t *testing.T) {
-	r := &pipeline.PruneResult{ParamsBefore: 57946, ParamsAfter: 8335}
+	r := &refine.PruneResult{ParamsBefore: 57946, ParamsAfter: 8335}
 	for most, want := range map[int64]string{0: "",
 		9000: "57946 parameters that are not zero before, 8335 after; --max-params was 9000\n"} {
 		var out bytes.Buffer

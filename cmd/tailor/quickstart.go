@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/quickstart"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -32,7 +32,7 @@ func (c *quickstartCmd) Run(ctx context.Context, g *Globals) error {
 }
 
 func (c *quickstartCmd) walk(ctx context.Context, g *Globals) error {
-	s, err := pipeline.Quickstart(ctx, pipeline.QuickstartJob{
+	s, err := quickstart.Run(ctx, quickstart.Job{
 		Dir: c.Out, Seed: g.Seed, Workers: g.Workers, Force: c.Force, Train: g.train, Say: g.say,
 		Progress: g.pruneProgress,
 	})

@@ -15,7 +15,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/tailor-nas/tailor/internal/genesearch"
-	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/quickstart"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/genes"
 	"github.com/tailor-nas/tailor/profiles"
@@ -34,7 +34,7 @@ func written() map[string]any {
 		"profile":  profiles.Profile{},
 		"accuracy": predictor.Accuracy{}, "latency": predictor.Latency{},
 		"manifest": manifest.Manifest{}, "front": search.FrontDocument{},
-		"summary": pipeline.Summary{},
+		"summary": quickstart.Summary{},
 		"pruning": prune.Info{}, "pruning-state": prune.State{},
 		"variants":      profiles.VariantTimes{},
 		"gene-accuracy": genes.Predictor{}, "gene-latency": genes.Predictor{},

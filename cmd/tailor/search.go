@@ -41,7 +41,7 @@ type searchCmd struct {
 	Continue    string      `help:"Begin with the winners and fronts of an earlier search, in its --out, for instance within another budget." type:"path"`
 	Out         string      `required:"" help:"Folder for the manifests, a folder each." type:"path" out:"folder" outwith:"genes=gene-search"`
 	devicesFlags
-	timersFlags
+	winnersQueueFlags
 	genesSearchFlags
 	outFlags
 }
@@ -163,7 +163,7 @@ func (c *searchCmd) search(ctx context.Context, g *Globals) error {
 		return usagef("--device times winners, which are made with --run and without --no-verify")
 	}
 	if c.Queue != "" && !j.Verify {
-		return usagef("--queue times winners, which are made with --run and without --no-verify")
+		return usagef("--queue measures winners, which are made with --run and without --no-verify")
 	}
 	if j.Verify {
 		done, err := c.devicesFlags.open(ctx, g, &j)
@@ -173,7 +173,7 @@ func (c *searchCmd) search(ctx context.Context, g *Globals) error {
 		defer done()
 	}
 	if c.Queue != "" {
-		done, err := c.timersFlags.open(ctx, g, &j)
+		done, err := c.winnersQueueFlags.open(ctx, g, &j)
 		if err != nil {
 			return err
 		}

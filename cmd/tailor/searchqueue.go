@@ -5,18 +5,20 @@ import (
 	"fmt"
 
 	"github.com/tailor-nas/tailor/internal/jobs"
-	"github.com/tailor-nas/tailor/internal/runtime/remote"
+	"github.com/tailor-nas/tailor/internal/queue"
 	"github.com/tailor-nas/tailor/internal/winners"
+	"github.com/tailor-nas/tailor/profiles"
 )
 
-// timersFlags name a queue whose workers lend the devices of latencies.
-type timersFlags struct {
-	Queue string `help:"Have winners timed by the workers of this queue that lend the device which a --latency is of: nats://HOST:PORT or tls://HOST:PORT." placeholder:"URL" with:"latency" without:"device"`
+// winnersQueueFlags name a queue whose workers measure winners.
+type winnersQueueFlags struct {
+	Queue string `help:"Have winners measured by the workers of this queue: their accuracy by machines that compute as this one, their latency by those that lend the device which a --latency is of: nats://HOST:PORT or tls://HOST:PORT." placeholder:"URL" with:"run" without:"device"`
 	accessFlags
 }
 
-// open gives each of the job's devices that a worker lends what times winners there.
-func (f timersFlags) open(ctx context.Context, g *Globals, j *winners.Job) (done func(),
+// open gives the job what tests winners at the queue, and each of its devices that a worker lends
+// what times them there. What nobody lends is measured as without a queue.
+func (f winnersQueueFlags) open(ctx context.Context, g *Globals, j *winners.Job) (done func(),
 	err error) {
 	conn, err := f.dial(ctx, g, f.Queue)
 	if err != nil {
@@ -27,23 +29,49 @@ func (f timersFlags) open(ctx context.Context, g *Globals, j *winners.Job) (done
 		conn.Close()
 		return nil, err
 	}
-	lent := 0
+	say := func(text string) { g.say("%s", text) }
+	var missing []string
+	if reason := untested(workers); reason == "" {
+		j.Tester = &jobs.Tester{Queue: conn, Say: say}
+	} else {
+		missing = append(missing, "the accuracy of winners is measured here: "+reason)
+	}
 	for i := range j.Devices {
 		d := &j.Devices[i]
-		class, err := classOf(workers, d.Latency.Device, remote.NameOf(d.Latency.Runtime))
-		if err != nil {
-			g.warn("winners are not timed by the queue for %s: %v", d.Name, err)
+		of := profiles.Identity{Device: d.Latency.Device, Runtime: d.Latency.Runtime}
+		if reason := untimed(workers, of); reason != "" {
+			missing = append(missing, fmt.Sprintf("winners are not timed by the queue for %s: %s",
+				d.Name, reason))
 			continue
 		}
-		lent++
 		d.Elsewhere = &jobs.Timer{Space: j.Space, Latency: d.Latency,
-			DeviceAsker: jobs.DeviceAsker{Queue: conn, Class: class,
-				Say: func(text string) { g.say("%s", text) }}}
+			DeviceAsker: jobs.DeviceAsker{Queue: conn, Class: jobs.ClassOf(of), Say: say}}
 	}
-	if lent == 0 {
+	if len(missing) == 1+len(j.Devices) {
 		conn.Close()
-		return nil, fmt.Errorf("--queue %s: no worker lends a device that a --latency is of: tailor devices --queue lists them",
+		return nil, fmt.Errorf("--queue %s: no worker measures accuracies as this machine does, or lends a device that a --latency is of: tailor devices --queue lists them",
 			f.Queue)
 	}
+	for _, text := range missing {
+		g.warn("%s", text)
+	}
 	return conn.Close, nil
+}
+
+// untested says why no worker measures accuracies for this machine; empty where one does.
+func untested(workers []queue.Live) string {
+	if jobs.IsLent(workers, jobs.AccuracyKind, jobs.Class()) {
+		return ""
+	}
+	return fmt.Sprintf("no worker of class %s is at the queue: run tailor work --queue on such a machine",
+		jobs.Class())
+}
+
+// untimed says why no worker times on a device in a runtime; empty where one does.
+func untimed(workers []queue.Live, of profiles.Identity) string {
+	if class := jobs.ClassOf(of); class != "" && jobs.IsLent(workers, jobs.ProfileKind, class) {
+		return ""
+	}
+	return fmt.Sprintf("no worker lends device %s with %s: run tailor work --queue --device where it is",
+		of.Device, of.Runtime)
 }

@@ -16,6 +16,7 @@ type verifyCmd struct {
 	Data        string `help:"The images that it was trained and tested on; default where they were then." type:"source"`
 	SkipDamaged bool   `help:"Go on without images of --data that cannot be read and class folders without images." with:"data"`
 	servedFlags
+	verifyQueueFlags
 	Latency bool `help:"Measure its latency again, where it was measured on this device." default:"true" negatable:""`
 }
 
@@ -23,10 +24,16 @@ type verifyCmd struct {
 func (c *verifyCmd) Run(ctx context.Context, g *Globals) error {
 	g.progress("verify", 0, 1)
 	var v *pipeline.Verified
-	err := c.in(ctx, g, func(rt profiles.Runtime) (err error) {
+	elsewhere, done, err := c.verifyQueueFlags.open(ctx, g, c.Winner)
+	if err != nil {
+		return err
+	}
+	defer done()
+	err = c.in(ctx, g, func(rt profiles.Runtime) (err error) {
 		v, err = pipeline.Verify(ctx, pipeline.VerifyJob{Manifest: c.Winner, Runtime: rt,
-			Images: pipeline.TestImages{Path: c.Data, SkipDamaged: c.SkipDamaged},
-			Time:   c.Latency, Budget: againBudget, Seed: g.Seed, Workers: g.Workers,
+			Elsewhere: elsewhere,
+			Images:    pipeline.TestImages{Path: c.Data, SkipDamaged: c.SkipDamaged},
+			Time:      c.Latency, Budget: againBudget, Seed: g.Seed, Workers: g.Workers,
 			Opened: g.openedAs, Follows: g.follows, Tested: g.tested,
 		})
 		return err
@@ -46,6 +53,9 @@ func (c *verifyCmd) Run(ctx context.Context, g *Globals) error {
 
 // in runs f with the runtime that was asked for, or that the latency was measured with.
 func (c *verifyCmd) in(ctx context.Context, g *Globals, use func(profiles.Runtime) error) error {
+	if c.Queue != "" {
+		return use(nil)
+	}
 	claimed := pipeline.ClaimedRuntime(c.Winner)
 	if c.servedFlags.Runtime != "" || c.Device != "" || !c.Latency || !remote.Known(claimed) {
 		return c.with(ctx, g, claimed, use)

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/quickstart"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/profiles"
@@ -158,15 +158,15 @@ func (w *walkthrough) summary() any {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	s := pipeline.Summary{
+	s := quickstart.Summary{
 		Run: "run", Profile: "profile.json", Accuracy: "accuracy.json", Latency: "latency.json",
 		Device:  p.Device,
-		HeldOut: map[string]pipeline.HeldOut{}, Result: &winners.Result{},
+		HeldOut: map[string]quickstart.HeldOut{}, Result: &winners.Result{},
 	}
 	w.remarshal(w.results["search"], s.Result)
 	w.remarshal(w.results["prune"], &s.Pruned)
 	for _, name := range []string{"accuracy", "latency"} {
-		var h pipeline.HeldOut
+		var h quickstart.HeldOut
 		w.remarshal(w.results["fit "+name]["heldout"], &h)
 		s.HeldOut[name] = h
 	}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
+	"github.com/tailor-nas/tailor/internal/fleet"
 	"github.com/tailor-nas/tailor/internal/jobs"
 	"github.com/tailor-nas/tailor/internal/queue"
 	"github.com/tailor-nas/tailor/internal/runtime/remote"
@@ -46,23 +48,33 @@ func (f lentFlags) look(ctx context.Context, g *Globals) (d device.Device,
 	if slices.Contains(names, allRuntimes) {
 		names, wanted = append([]string{"native"}, remote.Names()...), false
 	}
-	for _, name := range names {
+	var missing []string
+	for i, name := range names {
 		rt, done, err := f.open(ctx, g, name, 1, 1)
 		if err != nil && (wanted || name == "native") {
 			return d, nil, err
 		}
+		if errors.Is(err, remote.ErrMissing) {
+			missing = append(missing, name)
+			continue
+		}
+		if errors.Is(err, fleet.ErrNoProgram) || errors.Is(err, remote.ErrNoAgent) {
+			missing = append(missing, names[i:]...) // there is no agent with runtimes of others
+			break
+		}
 		if err != nil {
 			g.say("%s is not lent: %v", name, err)
-			if !errors.Is(err, remote.ErrMissing) {
-				break // there is no agent with runtimes of others
-			}
-			continue
+			break
 		}
 		d, err = profiles.DeviceOf(ctx, rt)
 		has = append(has, rt.Info())
 		if err = errors.Join(err, done()); err != nil {
 			return d, nil, err
 		}
+	}
+	if len(missing) > 0 {
+		g.say("not lent, as not found: %s (--runtime %s says why)", strings.Join(missing, ", "),
+			missing[0])
 	}
 	return d, has, d.CheckTiming()
 }
@@ -79,7 +91,7 @@ func (c *workCmd) lendDevice(ctx context.Context, g *Globals, conn *queue.Conn, 
 	}
 	d, has, err := c.look(ctx, g)
 	if err != nil {
-		return nil, fmt.Errorf("lend %s: %w", c.Device, err)
+		return nil, fmt.Errorf("lend the device: %w", err)
 	}
 	l := jobs.DeviceLender{Queue: conn, Name: name, Dir: dir, Device: d, Runtimes: has,
 		Say: func(text string) { g.say("%s", text) },

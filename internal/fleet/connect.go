@@ -49,7 +49,8 @@ func connect(ctx context.Context, h host) (*ssh.Client, error) {
 	dialer := net.Dialer{Timeout: dialTime}
 	conn, err := dialer.DialContext(ctx, "tcp", h.address)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: is the device on, has it an ssh server, and is the address right?",
+			err)
 	}
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	_ = conn.SetDeadline(time.Now().Add(handshakeTime))

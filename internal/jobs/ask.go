@@ -24,6 +24,10 @@ type Asker struct {
 	Say   func(text string) // if set, is told in a line what the queue waits for
 }
 
+// accuracyAdvice is what to do where no worker measures accuracies.
+const accuracyAdvice = ", and values of one class are never put beside those of another: " +
+	"run tailor work --queue there, or here"
+
 // Measure has networks measured.
 func (k *Asker) Measure(ctx context.Context, t *meter.Task, archs []supernet.Arch,
 	progress func(done int)) ([]meter.Value, error) {
@@ -33,8 +37,7 @@ func (k *Asker) Measure(ctx context.Context, t *meter.Task, archs []supernet.Arc
 	}
 	space := t.Run.Info.Space
 	a := queue.Ask{Kind: AccuracyKind, Class: Class(), Protocol: sha, Progress: progress,
-		Say: k.Say, Advice: ", and values of one class are never put beside those of another: " +
-			"run tailor work --queue there, or here",
+		Say: k.Say, Advice: accuracyAdvice,
 		Files: func(ctx context.Context) error { _, err := k.send(ctx, t); return err },
 		Check: func(_ int, v json.RawMessage) error { _, err := parseValue(v); return err },
 		Here: func(ctx context.Context, i int) (json.RawMessage, error) {

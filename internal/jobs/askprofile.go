@@ -62,14 +62,15 @@ func (k *DeviceAsker) Profile(ctx context.Context, j ProfileJob,
 	second := k.ask(sha, deviceWork{Networks: toConfirm(p)})
 	second.Except, second.Files = r.Worker, files
 	second.Check = func(_ int, text json.RawMessage) error {
-		_, err := parseNetworks(text, len(toTime(second).Archs))
+		_, err := parseNetworks(text, toTime(second).count())
 		return err
 	}
 	again, err := k.one(ctx, second)
 	if err != nil {
 		return fmt.Errorf("to measure a part of the profile again: %w", err)
 	}
-	if err := confirm(networksOf(p, r.Worker), toTime(second), again); err != nil {
+	w := toTime(second)
+	if err := confirm(networksOf(p, r.Worker, w.Archs), w, again); err != nil {
 		return k.forget(ctx, err, first, second)
 	}
 	p.Worker = r.Worker
@@ -192,7 +193,7 @@ func drawn(networks int) []int {
 
 // confirmBudget is the time for networks that confirm what took a budget.
 func (w *networksWork) confirmBudget(budget time.Duration) time.Duration {
-	return min(time.Duration(len(w.Archs)+1)*confirmTime, budget)
+	return min(time.Duration(w.count()+1)*confirmTime, budget)
 }
 
 // toConfirm are the networks of a profile to time again.

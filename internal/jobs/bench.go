@@ -18,7 +18,8 @@ type bench struct {
 	users, last int // of benches
 
 	mu         sync.Mutex
-	space      *supernet.Space // nil until it is ready
+	ready      bool
+	space      *supernet.Space // nil where jobs name networks that stand alone
 	net        *supernet.Supernet
 	images     *images
 	settings   trainer.EvalSettings
@@ -30,7 +31,7 @@ type bench struct {
 func (b *bench) prepare(ctx context.Context, l *Lender, sha string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.space != nil {
+	if b.ready {
 		return nil
 	}
 	path, err := l.fetch(ctx, sha)
@@ -45,11 +46,13 @@ func (b *bench) prepare(ctx context.Context, l *Lender, sha string) error {
 	if err != nil {
 		return err
 	}
-	if path, err = l.fetch(ctx, p.Weights); err != nil {
-		return fmt.Errorf("weights: %w", err)
-	}
-	if b.net, err = p.load(path); err != nil {
-		return fmt.Errorf("weights: %w", err)
+	if !p.Networks {
+		if path, err = l.fetch(ctx, p.Weights); err != nil {
+			return fmt.Errorf("weights: %w", err)
+		}
+		if b.net, err = p.load(path); err != nil {
+			return fmt.Errorf("weights: %w", err)
+		}
 	}
 	if path, err = l.fetch(ctx, p.Images); err != nil {
 		return fmt.Errorf("images: %w", err)
@@ -58,6 +61,7 @@ func (b *bench) prepare(ctx context.Context, l *Lender, sha string) error {
 		return fmt.Errorf("images: %w", err)
 	}
 	b.settings, b.evaluators, b.space = p.settings(), map[int]*trainer.Evaluator{}, p.Space
+	b.ready = true
 	return nil
 }
 

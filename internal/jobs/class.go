@@ -5,9 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 
+	"github.com/tailor-nas/tailor/internal/queue"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/profiles/device"
 )
@@ -34,13 +37,40 @@ func About(d device.Device) string {
 // version and one set of options, whatever its threads and batch.
 func DeviceClass(id string, rt profiles.RuntimeInfo) string {
 	rt.Threads, rt.Batch = 1, 0
-	class := fmt.Sprintf("%.32s-%.32s-%.32s", id, rt.Name, rt.Version)
-	if plain := (profiles.RuntimeInfo{Name: rt.Name, Version: rt.Version, Threads: 1}); rt.ID() !=
-		plain.ID() {
-		sum := sha256.Sum256([]byte(rt.ID()))
+	plain := profiles.RuntimeInfo{Name: rt.Name, Version: rt.Version, Threads: 1}
+	return deviceClass(id, rt.Name, rt.Version, rt.ID(), rt.ID() == plain.ID())
+}
+
+// deviceClass is the class of a runtime with an ID, which is plain without options.
+func deviceClass(device, name, version, id string, plain bool) string {
+	class := fmt.Sprintf("%.32s-%.32s-%.32s", device, name, version)
+	if !plain {
+		sum := sha256.Sum256([]byte(id))
 		class += "-" + hex.EncodeToString(sum[:4])
 	}
 	return token(class)
+}
+
+// runtimeID is the ID of a runtime whose name and version need no quotes.
+var runtimeID = regexp.MustCompile(
+	`^([^\s"/]+)/([^\s"/]+) threads=[0-9]{1,4}(?: batch=[0-9]{1,4})?( .+)?$`)
+
+// ClassOf is the [DeviceClass] of what latencies hold for. It is empty where the runtime's ID is
+// none that tells.
+func ClassOf(of profiles.Identity) string {
+	m := runtimeID.FindStringSubmatch(of.Runtime)
+	if m == nil || of.Device == "" {
+		return ""
+	}
+	id := fmt.Sprintf("%s/%s threads=1%s", m[1], m[2], m[3])
+	return deviceClass(of.Device, m[1], m[2], id, m[3] == "")
+}
+
+// IsLent says whether a worker does the jobs of a kind and class.
+func IsLent(workers []queue.Live, kind, class string) bool {
+	return slices.ContainsFunc(workers, func(l queue.Live) bool {
+		return l.Kind == kind && slices.Contains(l.Classes, class)
+	})
 }
 
 // token is a text of letters, digits, - and _.

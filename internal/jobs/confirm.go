@@ -42,31 +42,33 @@ func (e *DisagreeError) Error() string {
 		e.Workers[0], e.Times[1], second)
 }
 
-// measuredOnce is what is to be confirmed: a session, and the times of some networks in it, where
-// the reference takes scaleMS.
+// measuredOnce is what is to be confirmed: a session, and the times of networks in it, where the
+// reference takes scaleMS.
 type measuredOnce struct {
 	session timing.Summary
 	scaleMS float64
 	worker  string
-	of      func(supernet.Spec) timing.Timing
+	times   []timing.Timing // in the order of those that are measured again
 }
 
-// networksOf are those of a profile.
-func networksOf(p *profiles.Profile, worker string) measuredOnce {
-	of := func(arch supernet.Spec) (t timing.Timing) {
+// networksOf are some of a profile.
+func networksOf(p *profiles.Profile, worker string, archs []supernet.Spec) measuredOnce {
+	m := measuredOnce{p.NetworkSession, p.NetworkSession.ReferenceMS, worker, nil}
+	for _, arch := range archs {
+		var t timing.Timing
 		for _, n := range p.Networks {
 			if fmt.Sprint(n.Arch) == fmt.Sprint(arch) {
-				return n.Timing
+				t = n.Timing
 			}
 		}
-		return t
+		m.times = append(m.times, t)
 	}
-	return measuredOnce{p.NetworkSession, p.NetworkSession.ReferenceMS, worker, of}
+	return m
 }
 
 // confirm compares what was measured with what was measured again.
 func confirm(m measuredOnce, w *networksWork, second queue.Result) error {
-	v, err := parseNetworks(second.Value, len(w.Archs))
+	v, err := parseNetworks(second.Value, w.count())
 	if err != nil {
 		return err
 	}
@@ -81,10 +83,10 @@ func confirm(m measuredOnce, w *networksWork, second queue.Result) error {
 	if a.Unstable || b.Unstable {
 		slack = unsteadySlack
 	}
-	for i, arch := range w.Archs {
-		x, y := relative(m.of(arch), m.scaleMS), relative(v.Networks[i], w.scaleMS(b))
+	for i, t := range v.Networks {
+		x, y := relative(m.times[i], m.scaleMS), relative(t, w.scaleMS(b))
 		if !(max(x.low, y.low) <= slack*min(x.high, y.high)) {
-			return &DisagreeError{fmt.Sprintf("network %+v", arch), workers,
+			return &DisagreeError{w.name(i), workers,
 				[2]string{x.String(), y.String()}}
 		}
 	}

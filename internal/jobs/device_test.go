@@ -209,6 +209,52 @@ func TestLostDevice(t *testing.T) {
 	}
 }
 
+// TestFullCache: a worker whose folder cannot keep what it measured ends, and its job is done by
+// another one.
+func TestFullCache(t *testing.T) {
+	s := serve(t)
+	q, j := dial(t, s), job(t)
+	d := &invented{id: oneID, factor: 1}
+	full := lender(t, dial(t, s), "full", d)
+	d.sampled = func() { // as on a full disk, though for another reason
+		for _, parts := range glob(t, full.Dir, "*.parts") {
+			if err := os.RemoveAll(parts); err != nil {
+				t.Error(err)
+			}
+			if err := os.WriteFile(parts, nil, 0o600); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- full.Work(t.Context()) }()
+	var ended sync.WaitGroup
+	var p *profiles.Profile
+	ended.Go(func() {
+		var err error
+		if p, err = ask(t, q, j); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := <-failed; !errors.Is(err, queue.ErrHere) {
+		t.Errorf("%v, want ErrHere", err)
+	}
+	lend(t, lender(t, dial(t, s), "next", &invented{id: oneID, factor: 1}))
+	ended.Wait()
+	if p == nil || p.Worker != "next" {
+		t.Errorf("%+v", p)
+	}
+}
+
+func glob(t *testing.T, dir, pattern string) []string {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(dir, pattern))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // TestDisagree: where what is measured again differs by more than its noise, in the scale or in one
 // network, nothing is kept, and both are named.
 func TestDisagree(t *testing.T) {
@@ -295,15 +341,15 @@ func TestTimer(t *testing.T) {
 	latency.Device, latency.Runtime = oneID, d.Info().ID()
 	k := &Timer{DeviceAsker{Queue: dial(t, s), Class: inventedClass(oneID)}, space, latency}
 	archs := micro.AllArchs(space)[3:9]
-	if _, _, err := k.Time(t.Context(), archs, time.Second, 1); err == nil ||
+	if _, _, _, err := k.Time(t.Context(), archs, time.Second, 1); err == nil ||
 		!strings.Contains(err.Error(), "no reference network") {
 		t.Errorf("%v", err)
 	}
 	latency.Reference = &predictor.LatencyReference{Arch: space.Spec(space.Min()),
 		MS: micro.NetworkMS(space, space.Min())}
-	all, _, err := k.Time(t.Context(), archs, time.Second, 1)
-	if err != nil {
-		t.Fatal(err)
+	all, _, worker, err := k.Time(t.Context(), archs, time.Second, 1)
+	if err != nil || worker != "one" {
+		t.Fatalf("by %q: %v", worker, err)
 	}
 	for i, a := range archs {
 		if off := all[i].LatencyMS / micro.NetworkMS(space, a); math.Abs(off-1) > .01 {
@@ -314,7 +360,8 @@ func TestTimer(t *testing.T) {
 		t.Errorf("%d jobs, want 2", d.opened.Load())
 	}
 	latency.Runtime = "invented/1.0 threads=2"
-	if _, _, err := k.Time(t.Context(), archs[:1], time.Second, 1); !errors.Is(err, ErrProtocol) {
+	_, _, _, err = k.Time(t.Context(), archs[:1], time.Second, 1)
+	if !errors.Is(err, ErrProtocol) {
 		t.Errorf("%v, want ErrProtocol", err)
 	}
 }
@@ -400,6 +447,8 @@ func FuzzDeviceTexts(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, v := range []any{deviceWork{}, profileValue{}, profileProtocol{Version: 1, Space: space},
+		profileProtocol{Version: 1, Networks: true},
+		deviceWork{&networksWork{Network: oneID, Budget: 1}},
 		deviceWork{&networksWork{Archs: []supernet.Spec{space.Spec(space.Max())}, Budget: 1}},
 		networksValue{Session: timing.Summary{ReferenceMS: 1},
 			Networks: []timing.Timing{{LatencyMS: 2, CILowMS: 1, CIHighMS: 3}}}} {
@@ -421,7 +470,7 @@ func FuzzDeviceTexts(f *testing.F) {
 				t.Errorf("%s became %s", written, twice)
 			}
 		}
-		if p, err := parseProfileProtocol(text); err == nil && p.Space == nil {
+		if p, err := parseProfileProtocol(text); err == nil && (p.Space == nil) != p.Networks {
 			t.Error("a protocol has no space")
 		}
 		if v, err := parseNetworks(text, 1); err == nil && len(v.Networks) != 1 {

@@ -7,6 +7,9 @@
 // never the same twice, so that a part of each profile is measured again and compared within their
 // noise, rather than to the bit.
 //
+// A network that stands alone, as a winner does, is a file of its own. A [Tester] has such networks
+// tested by lenders, and [DeviceAsker.TimeNetwork] has one timed on a device.
+//
 // Sums of floating-point numbers depend on the width of a processor's vectors. So a job is for
 // machines of one [Class], and any of these gives the same bits.
 package jobs

@@ -27,7 +27,7 @@ type header struct {
 	Classes  int       `json:"classes"`
 	Mean     []float32 `json:"mean"` // of the training images, by channel
 	Std      []float32 `json:"std"`
-	Train    int       `json:"train"`        // training images there are
+	Train    int       `json:"train"`        // training images there are; may be 0
 	At       []int     `json:"train_at"`     // which of them are in the file
 	Labels   []int     `json:"train_labels"` // theirs
 	Test     []int     `json:"test_labels"`  // of the images to test on
@@ -49,7 +49,7 @@ func (h *header) check() error {
 	case len(h.Mean) != h.Channels || len(h.Std) != h.Channels:
 		return fmt.Errorf("%w: it has %d means and %d deviations for %d channels", ErrProtocol,
 			len(h.Mean), len(h.Std), h.Channels)
-	case len(h.At) != len(h.Labels) || h.Train < 1 || h.Train > 1<<30 || len(h.Test) == 0:
+	case len(h.At) != len(h.Labels) || h.Train < 0 || h.Train > 1<<30 || len(h.Test) == 0:
 		return fmt.Errorf("%w: it names %d images of %d to train on, %d of their labels, and %d to test on",
 			ErrProtocol, len(h.At), h.Train, len(h.Labels), len(h.Test))
 	}
@@ -91,6 +91,11 @@ func writeImages(w io.Writer, d *trainer.Data, test trainer.Set, s trainer.EvalS
 	for i := range test.Len() {
 		h.Test = append(h.Test, test.Label(i))
 	}
+	return h.write(w, d.Train, test)
+}
+
+// write writes the header, and the pixels of images that calibrate and of those to test on.
+func (h *header) write(w io.Writer, train, test trainer.Set) error {
 	if err := h.check(); err != nil {
 		return err
 	}
@@ -110,7 +115,7 @@ func writeImages(w io.Writer, d *trainer.Data, test trainer.Set, s trainer.EvalS
 		return err
 	}
 	for _, at := range h.At {
-		if err := write(d.Train, at); err != nil {
+		if err := write(train, at); err != nil {
 			return err
 		}
 	}

@@ -289,20 +289,21 @@ func TestHostileFiles(t *testing.T) {
 	}
 	none := strings.Repeat("0", 64)
 	for name, j := range map[string]queue.Job{
-		"no protocol":     {Protocol: none},
-		"no JSON":         {Protocol: weights},
-		"no space":        {Protocol: send(text(map[string]int{"version": 1}))},
-		"another version": {Protocol: change(func(p *protocol) { p.Version = 9 })},
-		"no weights":      {Protocol: change(func(p *protocol) { p.Weights = none })},
-		"weights no file": {Protocol: change(func(p *protocol) { p.Weights = "../" + none })},
-		"weights of JSON": {Protocol: change(func(p *protocol) { p.Weights = send(text(1)) })},
-		"images of JSON":  {Protocol: change(func(p *protocol) { p.Images = send(text(1)) })},
-		"no pixels":       {Protocol: change(func(p *protocol) { p.Images = bare })},
-		"no batch":        {Protocol: change(func(p *protocol) { p.Batch = 0 })},
-		"more images":     {Protocol: change(func(p *protocol) { p.Calibration = 77 })},
-		"another seed":    {Protocol: change(func(p *protocol) { p.Seed = 4 })},
-		"no arch":         {Protocol: send(text(whole)), Of: json.RawMessage(`{}`)},
-		"arch of another": {Protocol: send(text(whole)), Of: json.RawMessage(`{"d":[9],"r":12}`)},
+		"no protocol":      {Protocol: none},
+		"no JSON":          {Protocol: weights},
+		"no space":         {Protocol: send(text(map[string]int{"version": 1}))},
+		"another version":  {Protocol: change(func(p *protocol) { p.Version = 9 })},
+		"no weights":       {Protocol: change(func(p *protocol) { p.Weights = none })},
+		"weights no file":  {Protocol: change(func(p *protocol) { p.Weights = "../" + none })},
+		"no weights named": {Protocol: change(func(p *protocol) { p.Weights = "" })},
+		"weights of JSON":  {Protocol: change(func(p *protocol) { p.Weights = send(text(1)) })},
+		"images of JSON":   {Protocol: change(func(p *protocol) { p.Images = send(text(1)) })},
+		"no pixels":        {Protocol: change(func(p *protocol) { p.Images = bare })},
+		"no batch":         {Protocol: change(func(p *protocol) { p.Batch = 0 })},
+		"more images":      {Protocol: change(func(p *protocol) { p.Calibration = 77 })},
+		"another seed":     {Protocol: change(func(p *protocol) { p.Seed = 4 })},
+		"no arch":          {Protocol: send(text(whole)), Of: json.RawMessage(`{}`)},
+		"arch of another":  {Protocol: send(text(whole)), Of: json.RawMessage(`{"d":[9],"r":12}`)},
 	} {
 		if j.Of == nil {
 			j.Of = spec
@@ -347,6 +348,7 @@ func FuzzFiles(f *testing.F) {
 	for _, v := range []any{
 		header{Channels: 1, Size: 2, Classes: 3, Mean: []float32{0}, Std: []float32{1}, Train: 9,
 			At: []int{8}, Labels: []int{2}, Test: []int{0}},
+		protocol{Version: 1, Networks: true}, counted{new(7)},
 		protocol{Version: 1, Space: space, Batch: 1}, valueOf(trainer.Imitation{Top1: 0.5,
 			Top1Even: 0.25, Divergence: 1e-9}), predictor.Sample{},
 	} {
@@ -364,8 +366,11 @@ func FuzzFiles(f *testing.F) {
 				_ = set.Image(h.Train-1, make([]uint8, h.length())) // it may not be there
 			}
 		}
-		if p, err := parseProtocol(text); err == nil && p.Space == nil {
+		if p, err := parseProtocol(text); err == nil && (p.Space == nil) != p.Networks {
 			t.Error("a protocol has no space")
+		}
+		if n, err := parseCounted(text, 9); err == nil && (n < 0 || n > 9) {
+			t.Errorf("%s is %d of 9 images", text, n)
 		}
 		if v, err := parseValue(text); err == nil {
 			written, err := json.Marshal(valueOf(v))

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sync"
 
 	"github.com/tailor-nas/tailor/internal/queue"
@@ -50,8 +51,14 @@ func (l *Lender) fetch(ctx context.Context, sha string) (string, error) {
 	return fetch(ctx, l.Queue, l.Dir, sha)
 }
 
+// hash is a SHA-256.
+var hash = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
 // fetch gives the path of a file that the queue has, from earlier if it is in the folder and whole.
 func fetch(ctx context.Context, q *queue.Conn, dir, sha string) (string, error) {
+	if !hash.MatchString(sha) {
+		return "", fmt.Errorf("%w: it names file %.70q, expected a SHA-256", ErrProtocol, sha)
+	}
 	path := filepath.Join(dir, sha)
 	have, err := store.HashFile(path)
 	if err == nil && have == sha {
@@ -61,7 +68,8 @@ func fetch(ctx context.Context, q *queue.Conn, dir, sha string) (string, error) 
 		return "", fmt.Errorf("%w: %w", queue.ErrHere, err)
 	}
 	err = store.WriteFile(path, func(w io.Writer) error { return q.Receive(ctx, sha, w) })
-	for _, known := range []error{queue.ErrNoFile, queue.ErrDamaged, queue.ErrLater} {
+	for _, known := range []error{queue.ErrNoFile, queue.ErrDamaged, queue.ErrLater,
+		queue.ErrHere} {
 		if err == nil || errors.Is(err, known) {
 			return path, err
 		}
@@ -87,6 +95,9 @@ func (b *benches) do(ctx context.Context, slot int, j queue.Job) (json.RawMessag
 	defer b.give(k)
 	if err := k.prepare(ctx, b.lender, j.Protocol); err != nil {
 		return nil, err
+	}
+	if k.space == nil {
+		return k.test(ctx, b.lender, j)
 	}
 	var spec supernet.Spec
 	if err := parse(j.Of, &spec); err != nil {

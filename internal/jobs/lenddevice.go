@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/profiles/device"
+	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -96,7 +98,7 @@ func (l *DeviceLender) open(ctx context.Context, p *profileProtocol, class strin
 	patience := cmp.Or(l.Patience, time.Minute)
 	limit, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	for {
+	for told := ""; ; {
 		rt, done, err := l.Open(ctx, p.Runtime, p.Threads, p.Batch)
 		switch {
 		case err == nil:
@@ -109,7 +111,10 @@ func (l *DeviceLender) open(ctx context.Context, p *profileProtocol, class strin
 		case errors.Is(err, profiles.ErrSettings):
 			return nil, nil, err
 		}
-		l.Say(fmt.Sprintf("the device cannot be measured now: %v", err))
+		if text := fmt.Sprintf("the device cannot be measured now: %v", err); text != told {
+			told = text
+			l.Say(text)
+		}
 		select {
 		case <-limit.Done():
 			return nil, nil, fmt.Errorf("%w: %w", queue.ErrLater, err)
@@ -133,6 +138,17 @@ func (l *DeviceLender) same(ctx context.Context, rt profiles.Runtime, class stri
 
 func (l *DeviceLender) measure(ctx context.Context, rt profiles.Runtime, p *profileProtocol,
 	w deviceWork, j queue.Job) (json.RawMessage, error) {
+	if alone := w.Networks != nil && w.Networks.Network != ""; alone != p.Networks {
+		return nil, fmt.Errorf("%w: of the job and its protocol, one is of a network that stands alone",
+			ErrProtocol)
+	}
+	if p.Networks {
+		net, err := receiveNetwork(ctx, l.Queue, l.Dir, w.Networks.Network)
+		if err != nil {
+			return nil, err
+		}
+		return timeNetwork(ctx, rt, net, w.Networks)
+	}
 	if w.Networks != nil {
 		if n := len(w.Networks.Archs); n > p.most() {
 			return nil, fmt.Errorf("%w: it times %d networks, which are all loaded at once: of this space %d are taken at most",
@@ -143,6 +159,9 @@ func (l *DeviceLender) measure(ctx context.Context, rt profiles.Runtime, p *prof
 	// What is measured of each resolution outlives the worker, if its cache does.
 	p.Settings.Parts = filepath.Join(l.Dir, j.Protocol+".parts")
 	made, err := profiles.New(ctx, p.Space, rt, p.Settings)
+	if errors.As(err, new(*fs.PathError)) {
+		return nil, fmt.Errorf("%w: %w", queue.ErrHere, err) // the cache cannot be used
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -191,13 +210,28 @@ func timeNetworks(ctx context.Context, rt profiles.Runtime, space *supernet.Spac
 		}
 		networks = append(networks, space.Blocks(a))
 	}
+	return timesOn(ctx, rt, func() ([]timing.Timing, timing.Summary, error) {
+		return profiles.Networks(ctx, rt, networks, reference, w.Budget, w.Seed)
+	})
+}
+
+// timeNetwork times a network that stands alone.
+func timeNetwork(ctx context.Context, rt profiles.Runtime, net *supernet.Subnet,
+	w *networksWork) (json.RawMessage, error) {
+	return timesOn(ctx, rt, func() ([]timing.Timing, timing.Summary, error) {
+		return profiles.Subnets(ctx, rt, []*supernet.Subnet{net}, w.Budget, w.Seed)
+	})
+}
+
+// timesOn says where times are from.
+func timesOn(ctx context.Context, rt profiles.Runtime, times func() ([]timing.Timing,
+	timing.Summary, error)) (json.RawMessage, error) {
 	d, err := profiles.DeviceOf(ctx, rt)
 	if err != nil {
 		return nil, err
 	}
 	v := networksValue{Device: d.ID, Runtime: rt.Info().ID()}
-	v.Networks, v.Session, err = profiles.Networks(ctx, rt, networks, reference, w.Budget, w.Seed)
-	if err != nil {
+	if v.Networks, v.Session, err = times(); err != nil {
 		return nil, err
 	}
 	return json.Marshal(v)

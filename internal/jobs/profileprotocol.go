@@ -11,7 +11,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// ProfileKind is what jobs of lent devices are: profiles, and the times of some networks.
+// ProfileKind is what jobs of lent devices are: profiles, and the times of some networks of a
+// space, or of one that stands alone.
 const ProfileKind = "profile"
 
 // Bounds of what a device is asked for.
@@ -25,8 +26,11 @@ const (
 // profileProtocol says how a device is measured: all that times depend on besides the device and
 // its runtime, which the class of a job names.
 type profileProtocol struct {
-	Version  int                      `json:"version"`
-	Space    *supernet.Space          `json:"space"`
+	Version int `json:"version"`
+	// Networks says that each job names a network that stands alone: there is no space, and there
+	// are no settings of profiles.
+	Networks bool                     `json:"networks,omitempty"`
+	Space    *supernet.Space          `json:"space,omitempty"`
 	Runtime  string                   `json:"runtime"` // its name
 	Threads  int                      `json:"threads"`
 	Batch    int                      `json:"batch"`
@@ -39,8 +43,11 @@ func parseProfileProtocol(text []byte) (*profileProtocol, error) {
 	if err := parse(text, p); err != nil {
 		return nil, err
 	}
-	if err := checkHead(p.Version, p.Space); err != nil {
+	if err := checkHead(p.Version, p.Space, p.Networks); err != nil {
 		return nil, err
+	}
+	if p.Networks {
+		return p, nil
 	}
 	switch {
 	case supernet.Params(p.Space.Blocks(p.Space.Max())) > maxParams:
@@ -69,17 +76,35 @@ type deviceWork struct {
 	Networks *networksWork `json:"networks,omitempty"`
 }
 
-// networksWork are networks to time.
+// networksWork are networks to time: some of a space, or one that stands alone.
 type networksWork struct {
-	Archs []supernet.Spec `json:"archs"`
-	// Reference is what they are timed against, and ReferenceMS what that took in the session whose
-	// scale their latencies are to be on; 0 for a new scale.
-	Reference   supernet.Spec `json:"reference"`
+	Archs   []supernet.Spec `json:"archs,omitempty"`
+	Network string          `json:"network,omitempty"` // SHA-256
+	// Reference is what archs are timed against, and ReferenceMS what that took in the session on
+	// whose scale their latencies are to be; 0 for a new scale. A network that stands alone is
+	// timed against itself.
+	Reference   supernet.Spec `json:"reference,omitzero"`
 	ReferenceMS float64       `json:"reference_ms,omitempty"`
 	Budget      time.Duration `json:"budget_ns"`
 	Seed        uint64        `json:"seed"`
 	// Confirms is the SHA-256 of what they are to confirm; empty for nothing.
 	Confirms string `json:"confirms,omitempty"`
+}
+
+// count is how many there are.
+func (w *networksWork) count() int {
+	if w.Network != "" {
+		return 1
+	}
+	return len(w.Archs)
+}
+
+// name is the i-th, in words.
+func (w *networksWork) name(i int) string {
+	if w.Network != "" {
+		return fmt.Sprintf("network %.12s", w.Network)
+	}
+	return fmt.Sprintf("network %+v", w.Archs[i])
 }
 
 // scaleMS is what the reference takes on the scale of the latencies of a session.
@@ -95,9 +120,11 @@ func parseWork(text []byte) (w deviceWork, err error) {
 	switch {
 	case n == nil:
 		return w, nil
-	case len(n.Archs) < 1 || len(n.Archs) > maxTimed:
+	case n.count() < 1 || n.count() > maxTimed:
 		return w, fmt.Errorf("%w: it times %d networks, expected 1 to %d", ErrProtocol,
-			len(n.Archs), maxTimed)
+			n.count(), maxTimed)
+	case n.Network != "" && (n.Archs != nil || n.ReferenceMS != 0):
+		return w, fmt.Errorf("%w: it times a network that stands alone, and others", ErrProtocol)
 	case n.Budget < 1 || n.Budget > maxMeasured:
 		return w, fmt.Errorf("%w: it takes %v, expected above 0 and %v at most", ErrProtocol,
 			n.Budget, maxMeasured)

@@ -27,10 +27,13 @@ const maxProtocol = 4 << 20
 // protocol says how accuracies are measured: all that they depend on besides the network and the
 // class of machine. Its SHA-256 is a job's.
 type protocol struct {
-	Version int             `json:"version"`
-	Space   *supernet.Space `json:"space"`
-	Weights string          `json:"weights"` // SHA-256 of a safetensors file
-	Images  string          `json:"images"`  // SHA-256 of an images file
+	Version int `json:"version"`
+	// Networks says that each job names a network that stands alone, by its SHA-256: there are only
+	// images to test it on.
+	Networks bool            `json:"networks,omitempty"`
+	Space    *supernet.Space `json:"space,omitempty"`
+	Weights  string          `json:"weights,omitempty"` // SHA-256 of a safetensors file
+	Images   string          `json:"images"`            // SHA-256 of an images file
 	// Statistics of batch norm are among the weights.
 	Statistics   bool   `json:"statistics,omitempty"`
 	CalibrateAll bool   `json:"calibrate_all,omitempty"` // as trainer.EvalSettings
@@ -44,10 +47,15 @@ func parseProtocol(text []byte) (*protocol, error) {
 	if err := parse(text, p); err != nil {
 		return nil, err
 	}
-	if err := checkHead(p.Version, p.Space); err != nil {
+	if err := checkHead(p.Version, p.Space, p.Networks); err != nil {
 		return nil, err
 	}
 	switch {
+	case p.Networks && *p != (protocol{Version: p.Version, Networks: true, Images: p.Images}):
+		return nil, fmt.Errorf("%w: it is of networks that stand alone, and has settings of others",
+			ErrProtocol)
+	case p.Networks:
+		return p, nil
 	case p.Batch < 1 || p.Batch > 1<<16:
 		return nil, fmt.Errorf("%w: its batch is %d, expected 1 to %d", ErrProtocol, p.Batch, 1<<16)
 	case p.Calibration < 0 || p.Calibration > math.MaxInt32:
@@ -56,14 +64,16 @@ func parseProtocol(text []byte) (*protocol, error) {
 	return p, nil
 }
 
-// checkHead checks what all protocols begin with.
-func checkHead(version int, space *supernet.Space) error {
+// checkHead checks what all protocols begin with: a space, unless jobs name networks of their own.
+func checkHead(version int, space *supernet.Space, networks bool) error {
 	switch {
 	case version != protocolVersion:
 		return fmt.Errorf("%w: its version is %d, expected %d", ErrProtocol, version,
 			protocolVersion)
-	case space == nil:
+	case space == nil && !networks:
 		return fmt.Errorf("%w: it has no space", ErrProtocol)
+	case space != nil && networks:
+		return fmt.Errorf("%w: it has a space, and is of networks that stand alone", ErrProtocol)
 	}
 	return nil
 }

@@ -7,9 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
-	"slices"
 	"strconv"
 	"time"
 
@@ -18,6 +18,7 @@ import (
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/profiles/timing"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -28,81 +29,116 @@ type Timer struct {
 	Latency *predictor.Latency
 }
 
-// Time has networks timed by one worker, and a part of them again by another one where there is
-// one. Their latencies are on the scale of the predictor.
+// Time has networks timed by one worker, which it names, and a part of them again by another one
+// where there is one. Their latencies are on the scale of the predictor.
 func (k *Timer) Time(ctx context.Context, archs []supernet.Arch, budget time.Duration,
-	seed uint64) ([]timing.Timing, timing.Summary, error) {
-	all, session, err := k.time(ctx, archs, budget, seed)
-	if err != nil {
-		err = fmt.Errorf("ask queue for times on %s: %w", k.Latency.Device, err)
-	}
-	return all, session, err
-}
-
-func (k *Timer) time(ctx context.Context, archs []supernet.Arch, budget time.Duration,
-	seed uint64) (all []timing.Timing, session timing.Summary, err error) {
+	seed uint64) (all []timing.Timing, session timing.Summary, worker string, err error) {
 	ref := k.Latency.Reference
 	if ref == nil {
-		return nil, session, errors.New("the latency predictor has no reference network: profile again, and fit to that")
-	}
-	dir, err := os.MkdirTemp("", "tailor-queue-")
-	if err != nil {
-		return nil, session, err
-	}
-	defer os.RemoveAll(dir) // what it was wanted for is done
-	threads, batch := settingsIn(k.Latency.Runtime)
-	files := func(ctx context.Context) (string, error) {
-		return k.send(ctx, ProfileJob{Space: k.Space, Threads: threads, Batch: batch,
-			Runtime: remote.NameOf(k.Latency.Runtime), Settings: profiles.ProfileDefaults()}, dir)
-	}
-	sha, err := files(ctx)
-	if err != nil {
-		return nil, session, err
+		return nil, session, "", k.named(errors.New("the latency predictor has no reference network: profile again, and fit to that"))
 	}
 	w := networksWork{Reference: ref.Arch, ReferenceMS: ref.MS, Budget: budget, Seed: seed}
 	for _, a := range archs {
 		w.Archs = append(w.Archs, k.Space.Spec(a))
 	}
-	lost := func(ctx context.Context) error { _, err := files(ctx); return err }
-	first, r, v, err := k.timed(ctx, sha, w, "", lost)
+	of := profiles.Identity{Device: k.Latency.Device, Runtime: k.Latency.Runtime}
+	v, worker, err := k.twice(ctx, &w, of, func(ctx context.Context, dir string) (string, error) {
+		threads, batch := settingsIn(of.Runtime)
+		return k.send(ctx, ProfileJob{Space: k.Space, Threads: threads, Batch: batch,
+			Runtime: remote.NameOf(of.Runtime), Settings: profiles.ProfileDefaults()}, dir)
+	})
+	return v.Networks, v.Session, worker, k.named(err)
+}
+
+func (k *Timer) named(err error) error {
 	if err != nil {
-		return nil, session, err
+		err = fmt.Errorf("ask queue for times on %s: %w", k.Latency.Device, err)
+	}
+	return err
+}
+
+// TimeNetwork has a network that stands alone timed on a device, in a runtime, twice: the second
+// time by another worker where there is one. What is given is what the first one found, and who
+// that is.
+func (k *DeviceAsker) TimeNetwork(ctx context.Context, net *supernet.Subnet, of profiles.Identity,
+	budget time.Duration, seed uint64) (*manifest.Measured, error) {
+	w := networksWork{Budget: budget, Seed: seed}
+	files := func(ctx context.Context, dir string) (sha string, err error) {
+		if w.Network, err = sendNetwork(ctx, k.Queue, dir, net); err != nil {
+			return "", err
+		}
+		threads, batch := settingsIn(of.Runtime)
+		p := profileProtocol{Version: protocolVersion, Networks: true,
+			Runtime: remote.NameOf(of.Runtime), Threads: threads, Batch: batch}
+		return sendOne(ctx, k.Queue, dir, func(w io.Writer) error {
+			return json.NewEncoder(w).Encode(p)
+		})
+	}
+	v, worker, err := k.twice(ctx, &w, of, files)
+	if err != nil {
+		return nil, fmt.Errorf("ask queue for the time of a network on %s: %w", of.Device, err)
+	}
+	t := v.Networks[0]
+	return &manifest.Measured{LatencyMS: t.LatencyMS, LatencyLowMS: t.CILowMS,
+		LatencyHighMS: t.CIHighMS, Unstable: t.Unstable || v.Session.Unstable,
+		Device: v.Device, Runtime: v.Runtime, LatencyWorker: worker}, nil
+}
+
+// twice has networks timed by one worker, and a part of them again by another one where there is
+// one. files gives the queue what its jobs need, and gives the SHA-256 of the protocol; it is
+// called before anything else.
+func (k *DeviceAsker) twice(ctx context.Context, w *networksWork, of profiles.Identity,
+	files func(ctx context.Context, dir string) (string, error)) (v networksValue, worker string,
+	err error) {
+	dir, err := os.MkdirTemp("", "tailor-queue-")
+	if err != nil {
+		return v, "", err
+	}
+	defer os.RemoveAll(dir) // what it was wanted for is done
+	sha, err := files(ctx, dir)
+	if err != nil {
+		return v, "", fmt.Errorf("pack what is to be measured: %w", err)
+	}
+	lost := func(ctx context.Context) error { _, err := files(ctx, dir); return err }
+	first, r, v, err := k.timed(ctx, sha, w, of, "", lost)
+	if err != nil {
+		return v, "", err
 	}
 	sum := sha256.Sum256(r.Value)
-	again := w
-	again.Confirms, again.Archs = hex.EncodeToString(sum[:]), nil
-	for _, i := range drawn(len(archs)) {
-		again.Archs = append(again.Archs, w.Archs[i])
+	again, once := *w, measuredOnce{v.Session, w.scaleMS(v.Session), r.Worker, v.Networks}
+	again.Confirms = hex.EncodeToString(sum[:])
+	if w.Network == "" {
+		again.Archs, once.times = nil, nil
+		for _, i := range drawn(len(w.Archs)) {
+			again.Archs = append(again.Archs, w.Archs[i])
+			once.times = append(once.times, v.Networks[i])
+		}
 	}
-	again.Budget = again.confirmBudget(budget)
-	second, r2, _, err := k.timed(ctx, sha, again, r.Worker, lost)
+	again.Budget = again.confirmBudget(w.Budget)
+	second, r2, _, err := k.timed(ctx, sha, &again, of, r.Worker, lost)
 	if err == nil {
-		err = confirm(measuredOnce{v.Session, w.scaleMS(v.Session), r.Worker,
-			func(arch supernet.Spec) timing.Timing {
-				return v.Networks[slices.IndexFunc(w.Archs, func(a supernet.Spec) bool {
-					return fmt.Sprint(a) == fmt.Sprint(arch)
-				})]
-			}}, &again, r2)
+		err = confirm(once, &again, r2)
 	}
-	return v.Networks, v.Session, k.forget(ctx, err, first, second)
+	return v, r.Worker, k.forget(ctx, err, first, second)
 }
 
 // timed has networks timed, by others than a worker where there are any. files are sent again where
 // the queue has lost them.
-func (k *Timer) timed(ctx context.Context, sha string, w networksWork, except string,
-	files func(context.Context) error) (a queue.Ask, r queue.Result, v networksValue, err error) {
-	a = k.ask(sha, deviceWork{Networks: &w})
+func (k *DeviceAsker) timed(ctx context.Context, sha string, w *networksWork,
+	of profiles.Identity, except string, files func(context.Context) error) (a queue.Ask,
+	r queue.Result, v networksValue, err error) {
+	a = k.ask(sha, deviceWork{Networks: w})
 	a.Except, a.Files = except, files
 	a.Check = func(_ int, text json.RawMessage) error {
-		v, err := parseNetworks(text, len(w.Archs))
-		if err == nil && (v.Device != k.Latency.Device || v.Runtime != k.Latency.Runtime) {
+		v, err := parseNetworks(text, w.count())
+		if err == nil && (v.Device != of.Device || v.Runtime != of.Runtime) {
 			err = fmt.Errorf("%w: it timed on %s in %s, expected %s in %s", ErrProtocol, v.Device,
-				v.Runtime, k.Latency.Device, k.Latency.Runtime)
+				v.Runtime, of.Device, of.Runtime)
 		}
 		return err
 	}
 	if r, err = k.one(ctx, a); err == nil {
-		v, err = parseNetworks(r.Value, len(w.Archs))
+		v, err = parseNetworks(r.Value, w.count())
 	}
 	return a, r, v, err
 }

@@ -32,8 +32,19 @@ func Join() (*Group, error) {
 	if g.rank, err = lib.number("MPI_Comm_rank", lib.commRank); err != nil {
 		return nil, err
 	}
-	g.size, err = lib.number("MPI_Comm_size", lib.commSize)
-	return g, err
+	if g.size, err = lib.number("MPI_Comm_size", lib.commSize); err != nil {
+		return nil, err
+	}
+	return g, g.checkSize()
+}
+
+// checkSize refuses the library of another MPI than mpirun is of, by which every process is alone.
+func (g *Group) checkSize() error {
+	if started := ranks.Launched(); g.size != started {
+		return fmt.Errorf("%w: mpirun started %d processes, and the library %s knows of %d: name the one of that mpirun in %s, or start them with the mpirun of the library",
+			ErrOther, started, g.lib.name, g.size, Variable)
+	}
+	return nil
 }
 
 // Rank is the number of this process.

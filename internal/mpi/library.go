@@ -23,6 +23,9 @@ var (
 	mpich   = []string{"libmpich.so.12", "libmpi.so.12", "libmpi.12.dylib", "libmpich.12.dylib"}
 )
 
+// ErrOther is wrapped by the error of [Join] where the library is of another MPI than mpirun.
+var ErrOther = errors.New("the MPI library is not the one of mpirun")
+
 // functions are the addresses of those that are called.
 type functions struct {
 	initThread, commRank, commSize, setErrhandler uintptr

@@ -6,11 +6,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/ranks"
+	"github.com/tailor-nas/tailor/internal/runtime/clib"
 )
 
 // role says what the test's program does as a rank.
@@ -26,9 +28,6 @@ func TestMain(m *testing.M) {
 // asRank is a process of a group.
 func asRank(role string) int {
 	g, err := Join()
-	if err == nil && g.Size() != ranks.Launched() {
-		err = errors.New("the group has another size than was started")
-	}
 	if err == nil {
 		err = ranks.Check(g)
 	}
@@ -57,45 +56,77 @@ func asRank(role string) int {
 	return 0
 }
 
-// underMPI runs ranks of this program; the test is skipped where there is no MPI.
-func underMPI(t *testing.T, size, as string) (string, error) {
+// launcher is an mpirun, with its library.
+type launcher struct {
+	mpirun, library string
+	flags           []string
+}
+
+// launchers are those of this machine, by the names that Debian gives them.
+func launchers(t *testing.T) (all []launcher) {
 	t.Helper()
-	mpirun, err := exec.LookPath("mpirun")
-	if err != nil {
-		t.Skip("there is no mpirun (Debian: apt-get install openmpi-bin): ", err)
+	for _, l := range []launcher{
+		{"mpirun.openmpi", openMPI[0], []string{"--allow-run-as-root", "--oversubscribe"}},
+		{"mpirun.mpich", mpich[0], nil},
+	} {
+		_, missing := exec.LookPath(l.mpirun)
+		if _, err := clib.OpenForAll(l.library); err == nil && missing == nil {
+			all = append(all, l)
+		}
 	}
-	if _, err := openLibrary(); err != nil {
-		t.Skip(err)
+	if len(all) == 0 {
+		t.Skip("there is no MPI (Debian: apt-get install openmpi-bin, or mpich)")
 	}
+	return all
+}
+
+// run runs ranks of this program.
+func (l launcher) run(size, as string, env ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	args := []string{"-n", size}
-	if out, _ := exec.Command(mpirun, "--version").Output(); strings.Contains(string(out), "Open MPI") {
-		args = append(args, "--allow-run-as-root", "--oversubscribe")
-	}
-	cmd := exec.CommandContext(ctx, mpirun, append(args, os.Args[0])...)
-	cmd.Env = append(os.Environ(), role+"="+as)
+	args := slices.Concat(l.flags, []string{"-n", size, os.Args[0]})
+	cmd := exec.CommandContext(ctx, l.mpirun, args...)
+	cmd.Env = slices.Concat(os.Environ(), env, []string{role + "=" + as})
 	cmd.WaitDelay = time.Second
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
 
 func TestGroup(t *testing.T) {
-	for size, want := range map[string]int{"1": 1, "3": 3} {
-		out, err := underMPI(t, size, "checks")
-		if err != nil || strings.Count(out, "well") != want {
-			t.Errorf("%s ranks: %v: %s", size, err, out)
+	for _, l := range launchers(t) {
+		for size, want := range map[string]int{"1": 1, "3": 3} {
+			out, err := l.run(size, "checks")
+			if err != nil || strings.Count(out, "well") != want {
+				t.Errorf("%s, %s ranks: %v: %s", l.mpirun, size, err, out)
+			}
 		}
 	}
 }
 
 // TestLostRank: a process that ends without a word, and one that aborts, end the others.
 func TestLostRank(t *testing.T) {
-	for _, as := range []string{"dies", "aborts"} {
-		out, err := underMPI(t, "3", as)
-		var ended *exec.ExitError
-		if !errors.As(err, &ended) || ended.ExitCode() <= 0 {
-			t.Errorf("%s: %v, expected that mpirun fails: %s", as, err, out)
+	for _, l := range launchers(t) {
+		for _, as := range []string{"dies", "aborts"} {
+			out, err := l.run("3", as)
+			var ended *exec.ExitError
+			if !errors.As(err, &ended) || ended.ExitCode() <= 0 {
+				t.Errorf("%s, %s: %v, expected that mpirun fails: %s", l.mpirun, as, err, out)
+			}
+		}
+	}
+}
+
+// TestOtherLibrary: with the library of another MPI, each process is alone, which is refused.
+func TestOtherLibrary(t *testing.T) {
+	all := launchers(t)
+	if len(all) < 2 {
+		t.Skip("there is one MPI: ", all[0].mpirun)
+	}
+	for i, l := range all {
+		other := all[1-i].library
+		out, err := l.run("2", "checks", Variable+"="+other)
+		if err == nil || !strings.Contains(out, ErrOther.Error()) || !strings.Contains(out, other) {
+			t.Errorf("%s with %s: %v: %s", l.mpirun, other, err, out)
 		}
 	}
 }

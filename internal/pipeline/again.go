@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/reopen"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
@@ -50,7 +51,7 @@ type AgainJob struct {
 // runtime that is given does both instead.
 func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
 	path := manifest.Path(j.Manifest)
-	m, net, err := openWithWeights(path, "test")
+	m, net, err := reopen.Network(path, "test")
 	if err != nil {
 		return nil, err
 	}
@@ -115,22 +116,26 @@ func engineOf(runtime string) profiles.Native {
 // openManifestTest opens the images to test a manifest's network on.
 func openManifestTest(m *manifest.Manifest, path string, images TestImages) (testData, error) {
 	if images.Path == "" {
-		d, err := OpenImages(m, path, "")
+		d, err := reopen.Images(m, path, "")
 		if err != nil {
 			return testData{}, err
 		}
-		return testData{set: d.Test, own: d, seen: Report(d)}, nil
+		return testData{set: d.Test, own: d, seen: reopen.Report(d)}, nil
 	}
-	return openTest(images.Path, m.Inputs["data"].SHA256, images.options(imageOptions(m)),
+	return openTest(images.Path, m.Inputs["data"].SHA256, images.options(reopen.Options(m)),
 		m.Classes, m.Blocks[0].In.C)
 }
 
 // ClaimedRuntime is the ID of the runtime that a winner's latency was measured with. It is empty
 // where there is none, or no winner.
-func ClaimedRuntime(winner string) string {
+func ClaimedRuntime(winner string) string { return ClaimedIdentity(winner).Runtime }
+
+// ClaimedIdentity is what a winner's latency was measured on and with. It is empty where there is
+// none, or no winner.
+func ClaimedIdentity(winner string) profiles.Identity {
 	m, err := manifest.Read(manifest.Path(winner))
-	if err != nil {
-		return ""
+	if err != nil || m.Measured == nil {
+		return profiles.Identity{}
 	}
-	return claimedRuntime(m)
+	return profiles.Identity{Device: m.Measured.Device, Runtime: m.Measured.Runtime}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/reopen"
 	"github.com/tailor-nas/tailor/internal/report"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -103,7 +104,7 @@ func OpenRunTest(run *trainer.Run, images TestImages) (*RunTest, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &RunTest{d, d.Test, Report(d), false}, nil
+		return &RunTest{d, d.Test, reopen.Report(d), false}, nil
 	}
 	if images.Path != "" {
 		var err error
@@ -126,7 +127,7 @@ func OpenRunTest(run *trainer.Run, images TestImages) (*RunTest, error) {
 	case images.Path != "":
 		return &RunTest{d, t.set, t.seen, true}, nil
 	}
-	return &RunTest{d, d.Test, Report(d), false}, nil
+	return &RunTest{d, d.Test, reopen.Report(d), false}, nil
 }
 
 // options are the options that a network's own images were opened with, for opening these.

@@ -16,6 +16,7 @@ import (
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/search/optimize"
+	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
@@ -42,9 +43,9 @@ func TestManifestGivesTheNetworkBack(t *testing.T) {
 	}
 	latencyFile := micro.Save(t, "latency.json", latency.Save)
 
-	limits, err := threeBudgets(latency, space)
-	if err != nil {
-		t.Fatal(err)
+	var limits []search.Limits
+	for _, a := range []supernet.Arch{space.Min(), space.Max()} {
+		limits = append(limits, search.Limits{LatencyMS: 1.1 * micro.NetworkMS(space, a)})
 	}
 	result, err := winners.Search(ctx, winners.Job{Config: optimize.Defaults(), Space: space,
 		Run: run, Data: d, Verify: true, Accuracy: accuracy, Limits: limits,
@@ -58,8 +59,8 @@ func TestManifestGivesTheNetworkBack(t *testing.T) {
 		"weights": weights, "data": d.SHA256, "accuracy": documentHash(t, accuracyFile),
 		"latency": documentHash(t, latencyFile), "profile": documentHash(t, profileFile),
 	}
-	if len(result.Winners) != 3 {
-		t.Fatalf("%d winners, want 3", len(result.Winners))
+	if len(result.Winners) != len(limits) {
+		t.Fatalf("%d winners, want %d", len(result.Winners), len(limits))
 	}
 	for _, w := range result.Winners {
 		m := measureAgain(t, run, d, w)

@@ -65,14 +65,6 @@ func isNative(rt profiles.Runtime) bool {
 	return rt == nil || native
 }
 
-// runtimeOr is a runtime or, where none is named, tailor's own engine on one thread.
-func runtimeOr(rt profiles.Runtime) profiles.Runtime {
-	if rt == nil {
-		return profiles.Native{Threads: 1}
-	}
-	return rt
-}
-
 // Progress, if not nil, is told how many images of all were run through a network.
 type Progress func(done, total int)
 

@@ -10,9 +10,12 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/reopen"
 	"github.com/tailor-nas/tailor/internal/ship"
+	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search/manifest"
+	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
@@ -37,8 +40,24 @@ type VerifyJob struct {
 	Workers int               // that test
 	Opened  func(data.Report) // if set, told of the images before the work
 	Tested  Progress          // of the test
+	// Elsewhere, if set, measures in the place of this machine, and Runtime is nil.
+	Elsewhere *Elsewhere
 	// Follows, if set, is told of images that the manifest names, before they are opened.
 	Follows func(path string)
+}
+
+// Elsewhere is who measures a winner in the place of this machine.
+type Elsewhere struct {
+	Tester winners.Tester // nil where nobody tests
+	Timer  Timer          // nil where nobody times on what the latency was measured on
+	// Untested and Untimed say why, and what to do, where nobody does.
+	Untested, Untimed string
+}
+
+// Timer times a network that stands alone, with its own weights, on a device that others have.
+type Timer interface {
+	TimeNetwork(ctx context.Context, net *supernet.Subnet, of profiles.Identity,
+		budget time.Duration, seed uint64) (*manifest.Measured, error)
 }
 
 // Verified is what came out.
@@ -127,8 +146,12 @@ func (v *Verified) testAgain(ctx context.Context, j VerifyJob, w ship.Winner) er
 			"ask for a winner of a search with --run"
 		return nil
 	}
+	if e := j.Elsewhere; e != nil && e.Tester == nil {
+		c.Why = e.Untested
+		return nil
+	}
 	if j.Images.Path == "" && j.Follows != nil {
-		j.Follows(manifestData(w.Manifest, v.Manifest))
+		j.Follows(reopen.ImagesPath(w.Manifest, v.Manifest))
 	}
 	t, err := openManifestTest(w.Manifest, v.Manifest, j.Images)
 	if err != nil && j.Images.Path == "" {
@@ -141,21 +164,55 @@ func (v *Verified) testAgain(ctx context.Context, j VerifyJob, w ship.Winner) er
 	if j.Opened != nil {
 		j.Opened(t.seen)
 	}
-	counts, err := countIn(ctx, j.Runtime, w.Manifest, w.Net, t.set, j.Workers, j.Tested)
-	if err != nil {
+	if err := v.test(ctx, j, w, t.set); err != nil {
 		return err
 	}
-	v.Found.Top1, v.Found.Images = trainer.Confusion(counts).Top1(), t.set.Len()
 	c.Found = top1Text(v.Found)
 	c.Verdict, c.Why = judgeAccuracy(m, v.Found, t.other)
+	c.Why = byWorker(c.Why, v.Found.Top1Worker)
 	if !t.other {
 		v.Found.Split = m.Split
 	}
 	return nil
 }
 
+// test measures the top-1 on a set of images.
+func (v *Verified) test(ctx context.Context, j VerifyJob, w ship.Winner, set data.Set) error {
+	if j.Elsewhere != nil {
+		return v.testElsewhere(ctx, j, w, set)
+	}
+	counts, err := countIn(ctx, j.Runtime, w.Manifest, w.Net, set, j.Workers, j.Tested)
+	v.Found.Top1, v.Found.Images = trainer.Confusion(counts).Top1(), set.Len()
+	return err
+}
+
+// testElsewhere has others measure the top-1.
+func (v *Verified) testElsewhere(ctx context.Context, j VerifyJob, w ship.Winner,
+	set data.Set) error {
+	m := w.Manifest
+	all, err := j.Elsewhere.Tester.Test(ctx, []*supernet.Subnet{w.Net}, set, m.Images.Size,
+		data.Transform{Mean: m.Mean, Std: m.Std}, nil)
+	if err != nil {
+		return fmt.Errorf("test %s: %w", v.Manifest, err)
+	}
+	f := v.Found
+	f.Top1, f.Images, f.Top1Worker = all[0].Top1, all[0].Images, all[0].Top1Worker
+	return nil
+}
+
 func top1Text(m *manifest.Measured) string {
 	return fmt.Sprintf("%.2f %% of %d images", 100*m.Top1, m.Images)
+}
+
+// byWorker names, behind what a check says, the worker of a queue that measured.
+func byWorker(why, worker string) string {
+	switch {
+	case worker == "":
+		return why
+	case why == "":
+		return "by worker " + worker
+	}
+	return fmt.Sprintf("%s (by worker %s)", why, worker)
 }
 
 // judgeAccuracy compares accuracies.
@@ -173,6 +230,12 @@ func judgeAccuracy(claimed, found *manifest.Measured, other bool) (ship.Verdict,
 	return ship.Holds, ""
 }
 
+// Why a latency is left open.
+const (
+	noNetwork   = "there is no network to time"
+	notAskedFor = "it was not asked for: leave out --no-latency"
+)
+
 // timeAgain measures the latency again where that says something: on the same device, with the same
 // runtime.
 func (v *Verified) timeAgain(ctx context.Context, j VerifyJob, w ship.Winner) error {
@@ -182,15 +245,18 @@ func (v *Verified) timeAgain(ctx context.Context, j VerifyJob, w ship.Winner) er
 	}
 	c := ship.Check{What: "latency", Verdict: ship.Unknown, Claimed: latencyText(m)}
 	defer func() { v.Checks = append(v.Checks, c) }()
+	if j.Elsewhere != nil {
+		return v.timeElsewhere(ctx, j, w, &c)
+	}
 	rt := v.runtime(j)
 	there, err := profiles.DeviceOf(ctx, rt)
 	switch {
 	case err != nil:
 		return err
 	case w.Net == nil:
-		c.Why = "there is no network to time"
+		c.Why = noNetwork
 	case !j.Time:
-		c.Why = "it was not asked for: leave out --no-latency"
+		c.Why = notAskedFor
 	case rt == nil:
 		c.Why = "it was measured in " + m.Runtime + ", which is not here: install it, or " +
 			"see with --runtime NAME what another takes"
@@ -205,6 +271,34 @@ func (v *Verified) timeAgain(ctx context.Context, j VerifyJob, w ship.Winner) er
 		}
 		c.Found = latencyText(v.Found)
 		c.Verdict, c.Why = judgeLatency(m, v.Found)
+	}
+	return nil
+}
+
+// timeElsewhere has others measure the latency.
+func (v *Verified) timeElsewhere(ctx context.Context, j VerifyJob, w ship.Winner,
+	c *ship.Check) error {
+	m := v.Claimed
+	switch {
+	case w.Net == nil:
+		c.Why = noNetwork
+	case !j.Time:
+		c.Why = notAskedFor
+	case j.Elsewhere.Timer == nil:
+		c.Why = j.Elsewhere.Untimed
+	default:
+		found, err := j.Elsewhere.Timer.TimeNetwork(ctx, w.Net,
+			profiles.Identity{Device: m.Device, Runtime: m.Runtime}, j.Budget, j.Seed)
+		if err != nil {
+			return fmt.Errorf("time %s: %w", v.Manifest, err)
+		}
+		f := v.Found
+		f.LatencyMS, f.LatencyLowMS, f.LatencyHighMS, f.Unstable = found.LatencyMS,
+			found.LatencyLowMS, found.LatencyHighMS, found.Unstable
+		f.Runtime, f.Device, f.LatencyWorker = found.Runtime, found.Device, found.LatencyWorker
+		c.Found = latencyText(f)
+		c.Verdict, c.Why = judgeLatency(m, f)
+		c.Why = byWorker(c.Why, f.LatencyWorker)
 	}
 	return nil
 }

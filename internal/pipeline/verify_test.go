@@ -3,13 +3,17 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"io/fs"
+	"math"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tailor-nas/tailor"
+	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/ship"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search/manifest"
@@ -73,6 +77,87 @@ func TestVerify(t *testing.T) {
 	v, err = Verify(t.Context(), VerifyJob{Manifest: dir, Workers: 2})
 	if err != nil || v.OK || v.Lies() != 1 {
 		t.Errorf("a false accuracy: %v: %+v", err, v)
+	}
+}
+
+// others measure in the place of this machine, as they are told.
+type others struct {
+	right   int // images
+	latency manifest.Measured
+	err     error
+}
+
+func (o others) Test(_ context.Context, nets []*supernet.Subnet, set data.Set, _ int,
+	_ data.Transform, _ func(int)) (all []manifest.Measured, err error) {
+	for range nets {
+		all = append(all, manifest.Measured{Top1: float64(o.right) / float64(set.Len()),
+			Images: set.Len(), Top1Worker: "w"})
+	}
+	return all, o.err
+}
+
+func (o others) TimeNetwork(context.Context, *supernet.Subnet, profiles.Identity, time.Duration,
+	uint64) (*manifest.Measured, error) {
+	return &o.latency, o.err
+}
+
+// TestVerifyElsewhere: what others find is judged as what is found here, and what nobody measures
+// is left open, with the reason.
+func TestVerifyElsewhere(t *testing.T) {
+	_, _, dir := winner(t)
+	m, net, err := manifest.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	right := int(math.Round(50 * m.Measured.Top1))
+	ms := manifest.Measured{LatencyMS: 2, LatencyLowMS: 1.9, LatencyHighMS: 2.1, Device: "there",
+		Runtime: "litert/2 threads=3", LatencyWorker: "w"}
+	m.Measured.LatencyMS, m.Measured.LatencyLowMS, m.Measured.LatencyHighMS = 2, 2, 2
+	m.Measured.Device, m.Measured.Runtime = ms.Device, ms.Runtime
+	m.Judge()
+	if _, err := m.Replace(dir, net, ship.Exporters(ship.Formats())...); err != nil {
+		t.Fatal(err)
+	}
+	if of := ClaimedIdentity(dir); of.Device != "there" || of.Runtime != ms.Runtime {
+		t.Errorf("it claims a latency on %+v", of)
+	}
+	slow := ms
+	slow.LatencyMS, slow.LatencyLowMS, slow.LatencyHighMS = 9, 8, 10
+	good, wrong := others{right, ms, nil}, others{right - 9, slow, nil}
+	gone := others{err: errors.New("they are gone")}
+	for name, c := range map[string]struct {
+		by                *Elsewhere
+		time              bool
+		accuracy, latency ship.Verdict
+		err               error
+	}{
+		"so":      {&Elsewhere{Tester: good, Timer: good}, true, ship.Holds, ship.Holds, nil},
+		"wrong":   {&Elsewhere{Tester: wrong, Timer: wrong}, true, ship.Lie, ship.Lie, nil},
+		"no time": {&Elsewhere{Tester: good, Timer: good}, false, ship.Holds, ship.Unknown, nil},
+		"gone":    {&Elsewhere{Tester: gone}, true, "", "", gone.err},
+		"lost":    {&Elsewhere{Tester: good, Timer: gone}, true, "", "", gone.err},
+		"nobody": {&Elsewhere{Untested: "nobody tests", Untimed: "nobody times"}, true,
+			ship.Unknown, ship.Unknown, nil},
+	} {
+		v, err := Verify(t.Context(), VerifyJob{Manifest: dir, Time: c.time, Elsewhere: c.by})
+		if !errors.Is(err, c.err) || (err == nil) != (c.err == nil) {
+			t.Errorf("%s: %v, want %v", name, err, c.err)
+		}
+		if err != nil {
+			continue
+		}
+		if a, l := verdictOf(v, "accuracy"), verdictOf(v, "latency"); a != c.accuracy ||
+			l != c.latency || v.OK != (name != "wrong") {
+			t.Errorf("%s: accuracy %s, latency %s: %+v", name, a, l, v.Checks)
+		}
+		if text := fmt.Sprint(v.Checks); name == "nobody" && (!strings.Contains(text,
+			"nobody tests") || !strings.Contains(text, "nobody times")) {
+			t.Errorf("%s: %s", name, text)
+		}
+		if name == "so" && (v.Found.Top1Worker != "w" || v.Found.LatencyWorker != "w" ||
+			v.Found.Top1 != v.Claimed.Top1) {
+			t.Errorf("found %+v", v.Found)
+		}
 	}
 }
 

@@ -287,18 +287,27 @@ func (k *asking) again(ctx context.Context) error {
 	return nil
 }
 
-// missing says which workers would be needed; nothing if there are some.
+// missing says which workers would be needed, or why those that are there do nothing; nothing if
+// one of them works.
 func (k *asking) missing(all []Live) string {
 	var others []string
+	cannot := ""
 	for _, l := range all {
 		if l.does(k.Kind, k.Class) {
-			return ""
+			if l.Later == "" {
+				return ""
+			}
+			cannot = fmt.Sprintf("waiting for worker %s, which tries again: %s", l.Worker, l.Later)
+			continue
 		}
 		for _, class := range l.Classes {
 			if l.Kind == k.Kind && !slices.Contains(others, class) {
 				others = append(others, class)
 			}
 		}
+	}
+	if cannot != "" {
+		return cannot
 	}
 	text := fmt.Sprintf("no worker of class %s is at queue %s", k.Class, k.conn.url)
 	if len(others) > 0 {

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/url"
@@ -170,7 +171,8 @@ func readToken(path string) (string, error) {
 func readable(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
-		return fmt.Errorf("read credentials: %w", err)
+		return fmt.Errorf("read credentials: %w: check the path, or make a token with openssl rand -hex 32 > FILE",
+			err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxMessage {
 		return fmt.Errorf("read credentials: %s is not a regular file of %d bytes at most", path,
@@ -200,10 +202,16 @@ func explain(err error) error {
 	case errors.Is(err, nats.ErrNoServers):
 		return fmt.Errorf("%w: is tailor serve running there, and is the address right?", err)
 	case errors.Is(err, nats.ErrSecureConnWanted):
-		return fmt.Errorf("%w: the server wants TLS: write tls:// in the place of nats://, and who signed its certificate with --tls-ca",
+		return fmt.Errorf("%w: the server has no TLS: give it --tls-cert and --tls-key, or write nats:// in the place of tls:// and leave out --tls-ca and --tls-cert",
 			err)
 	case errors.Is(err, nats.ErrSecureConnRequired):
-		return fmt.Errorf("%w: the server has no TLS", err)
+		return fmt.Errorf("%w: the server wants TLS: write tls:// in the place of nats://, and who signed its certificate with --tls-ca",
+			err)
+	case errors.As(err, new(x509.UnknownAuthorityError)):
+		return fmt.Errorf("%w: name the certificate of who signed the server's with --tls-ca", err)
+	case errors.As(err, new(x509.HostnameError)):
+		return fmt.Errorf("%w: use an address that the server's certificate is for, or have it made for this one (openssl: -addext subjectAltName=IP:...)",
+			err)
 	case strings.Contains(err.Error(), "certificate required"),
 		strings.Contains(err.Error(), "bad certificate"):
 		return fmt.Errorf("%w (%w): name a certificate that the server accepts with --tls-cert and --tls-key",

@@ -128,6 +128,8 @@ type Live struct {
 	Since   time.Time `json:"since"`
 	Busy    int       `json:"busy"` // jobs in hand
 	Done    int       `json:"done"`
+	// Later is why it handed its last job back, if it did: a device that is in use, say.
+	Later string `json:"later,omitempty"`
 }
 
 // does says whether the worker does the jobs of a kind and class.
@@ -147,7 +149,7 @@ func parseLive(text []byte) (l Live, err error) {
 	}
 	if !className.MatchString(l.Worker) || !kindName.MatchString(l.Kind) ||
 		len(l.Classes) < 1 || len(l.Classes) > maxClasses || len(l.Device) > maxName ||
-		len(l.About) > maxName || l.Busy < 0 || l.Done < 0 {
+		len(l.About) > maxName || len(l.Later) > maxText || l.Busy < 0 || l.Done < 0 {
 		return l, fmt.Errorf("%w: it says who works as %.200q", ErrMessage, text)
 	}
 	for _, class := range l.Classes {

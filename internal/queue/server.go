@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -47,15 +49,16 @@ func Serve(c ServerConfig) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("serve: %w", err)
 	}
-	lines := &serverLog{say: c.Say}
+	lines := &serverLog{}
 	s.SetLogger(lines, false, false)
 	s.Start()
-	if !s.ReadyForConnections(startTimeout) || !s.JetStreamEnabled() {
+	if !lines.ready(s) || !s.JetStreamEnabled() {
 		s.Shutdown()
 		s.WaitForShutdown()
 		return nil, fmt.Errorf("serve: the server does not start on %s with files in %s%s",
 			c.Listen, c.Dir, lines.why())
 	}
+	lines.pass(c.Say)
 	return &Server{server: s, Secure: o.TLSConfig != nil}, nil
 }
 
@@ -114,7 +117,11 @@ func (c ServerConfig) addTLS(o *server.Options) (err error) {
 	o.TLSConfig, err = server.GenTLSConfig(&server.TLSConfigOpts{CertFile: c.Cert, KeyFile: c.Key,
 		CaFile: c.CA, Verify: c.CA != ""})
 	o.TLS, o.TLSVerify, o.TLSTimeout = true, c.CA != "", dialTimeout.Seconds()
-	return err
+	if err != nil {
+		return fmt.Errorf("certificate %s with key %s: %w: name a certificate and its own key, both PEM",
+			c.Cert, c.Key, err)
+	}
+	return nil
 }
 
 func splitAddress(address string) (host string, port int, err error) {
@@ -137,26 +144,63 @@ func loopback(host string) bool {
 
 // serverLog passes on what a server warns of.
 type serverLog struct {
-	say func(string)
+	mu     sync.Mutex
+	say    func(string) // once it has started: until then its error says all
+	failed bool         // it cannot start
+	last   []string     // lines, which are not said again
+}
 
-	mu   sync.Mutex
-	last string
+// keptLines are how many lines are remembered: a server on a full disk has few, again and again.
+const keptLines = 8
+
+// ready waits until a server has started. One that says that it cannot is not waited for.
+func (l *serverLog) ready(s *server.Server) bool {
+	for end := time.Now().Add(startTimeout); time.Now().Before(end); {
+		if s.ReadyForConnections(100 * time.Millisecond) {
+			return true
+		}
+		l.mu.Lock()
+		failed := l.failed
+		l.mu.Unlock()
+		if failed {
+			return false
+		}
+	}
+	return false
+}
+
+// pass has lines told from now on, and those that are there.
+func (l *serverLog) pass(say func(string)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.say = say; say != nil {
+		for _, text := range l.last {
+			say(text)
+		}
+	}
 }
 
 func (l *serverLog) why() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.last == "" {
+	if len(l.last) == 0 {
 		return ""
 	}
-	return ": " + l.last
+	return ": " + l.last[len(l.last)-1]
 }
 
-func (l *serverLog) line(format string, v ...any) {
+func (l *serverLog) line(fatal bool, format string, v ...any) {
 	text := strings.Join(strings.Fields(fmt.Sprintf(format, v...)), " ")
+	if strings.Contains(text, syscall.ENOSPC.Error()) {
+		text += ": free some, and start tailor serve again with the same --store"
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.last = text
+	l.failed = l.failed || fatal
+	if slices.Contains(l.last, text) {
+		return
+	}
+	l.last = append(l.last[max(0, len(l.last)+1-keptLines):], text)
 	if l.say != nil {
 		l.say(text)
 	}
@@ -165,6 +209,6 @@ func (l *serverLog) line(format string, v ...any) {
 func (l *serverLog) Noticef(string, ...any)         {}
 func (l *serverLog) Debugf(string, ...any)          {}
 func (l *serverLog) Tracef(string, ...any)          {}
-func (l *serverLog) Warnf(format string, v ...any)  { l.line(format, v...) }
-func (l *serverLog) Errorf(format string, v ...any) { l.line(format, v...) }
-func (l *serverLog) Fatalf(format string, v ...any) { l.line(format, v...) }
+func (l *serverLog) Warnf(format string, v ...any)  { l.line(false, format, v...) }
+func (l *serverLog) Errorf(format string, v ...any) { l.line(false, format, v...) }
+func (l *serverLog) Fatalf(format string, v ...any) { l.line(true, format, v...) }

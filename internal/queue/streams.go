@@ -18,7 +18,7 @@ const (
 	jobStream    = "tailor-jobs-1"
 	resultStream = "tailor-results-1"
 	filesBucket  = "tailor-files-1"
-	workerBucket = "tailor-workers-2"
+	workerBucket = "tailor-workers-3"
 	passedBucket = "tailor-passed-1"
 
 	jobPrefix    = "tailor.1.job."

@@ -299,6 +299,7 @@ func (k *work) do(ctx context.Context, slot int, m jetstream.Msg, j Job) error {
 	cancel()
 	<-ended
 	k.count(-1, 0)
+	news := k.cannot(err)
 	switch {
 	case ctx.Err() != nil:
 		k.conn.pass(ctx, m, j)
@@ -308,7 +309,10 @@ func (k *work) do(ctx context.Context, slot int, m jetstream.Msg, j Job) error {
 		_ = m.Nak() // the same; it counts, as the job may be what is too much
 		return err
 	case errors.Is(err, ErrLater):
-		k.Say(fmt.Sprintf("job %.12s: %v", j.ID(), err))
+		if news {
+			k.Say(fmt.Sprintf("job %.12s: %v", j.ID(), err))
+			k.tell(ctx)
+		}
 		return k.later(ctx, m, j)
 	case errors.Is(err, ErrLost):
 		k.Say(fmt.Sprintf("job %.12s: %v", j.ID(), err))
@@ -336,6 +340,20 @@ func (k *work) hold(ctx context.Context, m jetstream.Msg) error {
 			_ = m.InProgress() // where it does not arrive, the next does
 		}
 	}
+}
+
+// cannot notes why a job is handed back, if it is, for those who wait, and says whether that is
+// news.
+func (k *work) cannot(err error) bool {
+	why := ""
+	if errors.Is(err, ErrLater) {
+		why = shorten(err.Error())
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	before := k.live.Later
+	k.live.Later = why
+	return why != before
 }
 
 func (k *work) count(busy, done int) {

@@ -31,7 +31,7 @@ type Check struct {
 	Verdict Verdict `json:"verdict"`
 	Claimed string  `json:"claimed,omitempty"`
 	Found   string  `json:"found,omitempty"`
-	Why     string  `json:"why,omitempty"` // it is a lie, or unknown
+	Why     string  `json:"why,omitempty"` // it is a lie, or unknown; or who looked
 }
 
 // compare is the check of a value.

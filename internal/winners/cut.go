@@ -51,7 +51,43 @@ func (j *Job) cut(ctx context.Context, picks []pick) ([]*group, error) {
 		}
 		groups = append(groups, g)
 	}
+	if j.Tester != nil && j.Verify && j.Run != nil && j.Data != nil {
+		return groups, j.testElsewhere(ctx, groups)
+	}
 	return groups, nil
+}
+
+// testElsewhere has the networks of all winners tested by others, each once.
+func (j *Job) testElsewhere(ctx context.Context, groups []*group) error {
+	var nets []*supernet.Subnet
+	at := map[supernet.Arch]int{}
+	for _, g := range groups {
+		for _, c := range g.cuts {
+			if _, known := at[c.arch]; !known {
+				at[c.arch] = len(nets)
+				nets = append(nets, c.net)
+			}
+		}
+	}
+	if nets == nil {
+		return nil
+	}
+	mean, std := j.Data.Stats()
+	j.report(Testing, 0, len(nets))
+	all, err := j.Tester.Test(ctx, nets, j.Data.Test, j.Data.Size,
+		data.Transform{Mean: mean, Std: std},
+		func(done int) { j.report(Testing, done, len(nets)) })
+	if err != nil {
+		return fmt.Errorf("test winners: %w", err)
+	}
+	for _, g := range groups {
+		for _, c := range g.cuts {
+			m := all[at[c.arch]]
+			m.Split = "test"
+			c.manifest.Measured = &m
+		}
+	}
+	return nil
 }
 
 // extractor gives a function that fills in a cut's network and, with Verify, its measured top-1.
@@ -72,7 +108,7 @@ func (j *Job) extractor() (extract func(context.Context, supernet.Arch, *cut) er
 		if c.net, err = e.Extract(ctx, a); err != nil {
 			return err
 		}
-		if !j.Verify {
+		if !j.Verify || j.Tester != nil {
 			return nil
 		}
 		m := &manifest.Measured{Images: j.Data.Test.Len(), Split: "test"}
@@ -156,6 +192,7 @@ func (j *Job) timeCuts(ctx context.Context, d *Device, cuts []*cut) error {
 		r.LatencyMS, r.LatencyLowMS, r.LatencyHighMS = t.LatencyMS, t.CILowMS, t.CIHighMS
 		r.Unstable = t.Unstable || timed.session.Unstable
 		r.Device, r.Runtime = timed.identity.Device, timed.identity.Runtime
+		r.LatencyWorker = timed.worker
 	}
 	return nil
 }
@@ -165,6 +202,7 @@ type timings struct {
 	timings  []timing.Timing
 	session  timing.Summary
 	identity profiles.Identity
+	worker   string // of a queue that timed them; empty for this machine
 }
 
 // timeOn measures the latency of networks on a device. It gives nil unless the device and its
@@ -181,7 +219,7 @@ func (j *Job) timeOn(ctx context.Context, d *Device, archs []supernet.Arch) (*ti
 	j.report("time winners", 0, 1)
 	budget := cmp.Or(j.Budget, time.Duration(len(archs))*2*time.Second)
 	if d.Elsewhere != nil {
-		t.timings, t.session, err = d.Elsewhere.Time(ctx, archs, budget, j.Config.Seed)
+		t.timings, t.session, t.worker, err = d.Elsewhere.Time(ctx, archs, budget, j.Config.Seed)
 		if err != nil {
 			return nil, errTime(err)
 		}

@@ -23,13 +23,13 @@ type slow struct {
 }
 
 func (s *slow) Time(_ context.Context, archs []supernet.Arch, _ time.Duration, _ uint64) (
-	all []timing.Timing, sum timing.Summary, err error) {
+	all []timing.Timing, sum timing.Summary, worker string, err error) {
 	s.asked++
 	for _, a := range archs {
 		ms := 1.1 * micro.NetworkMS(s.space, a)
 		all = append(all, timing.Timing{LatencyMS: ms, CILowMS: ms, CIHighMS: ms})
 	}
-	return all, sum, s.err
+	return all, sum, "w", s.err
 }
 
 // TestTimedElsewhere: winners of a device that others have are timed there, and keep to their
@@ -53,7 +53,8 @@ func TestTimedElsewhere(t *testing.T) {
 	}
 	m, took := w.Measured, 1.1*micro.NetworkMS(space, a)
 	if m == nil || math.Abs(m.LatencyMS-took) > 1e-9 || m.Device != latency.Device ||
-		m.Runtime != latency.Runtime || m.WithinLimits == nil || !*m.WithinLimits || took > limit {
+		m.Runtime != latency.Runtime || m.LatencyWorker != "w" || m.WithinLimits == nil ||
+		!*m.WithinLimits || took > limit {
 		t.Errorf("measured %+v of a network that takes %g ms, at most %g are wanted", m, took,
 			limit)
 	}

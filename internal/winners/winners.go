@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/report"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
@@ -27,6 +28,9 @@ const DefaultPoints = 10
 // Cutting is what [Job.Progress] is told while winners are cut from the supernet and tested, from 0
 // done on.
 const Cutting = "cut and test"
+
+// Testing is what it is told while others test them.
+const Testing = "test winners"
 
 // Job asks for the best sub-networks on each of some devices, within each of some limits.
 type Job struct {
@@ -63,8 +67,10 @@ type Job struct {
 	// Export lists the formats that winners with weights are written in, too: see ship.Formats.
 	Export []string
 	// Dir is where the folders of winners go; with several devices, it has a folder for each
-	Dir      string
-	Budget   time.Duration // for measuring latency; default 2 s a winner
+	Dir    string
+	Budget time.Duration // for measuring latency; default 2 s a winner
+	// Tester, if set, measures the accuracy of the winners in the place of this machine.
+	Tester   Tester
 	Workers  int
 	Progress func(what string, done, total int)
 }
@@ -85,10 +91,20 @@ type Device struct {
 	margin search.Margin // by which a winner's latency may be above its prediction
 }
 
-// Timer times sub-networks on a device that others have, on the scale of the latency predictor.
+// Timer times sub-networks on a device that others have, on the scale of the latency predictor, and
+// says who did.
 type Timer interface {
 	Time(ctx context.Context, archs []supernet.Arch, budget time.Duration, seed uint64) (
-		[]timing.Timing, timing.Summary, error)
+		all []timing.Timing, session timing.Summary, worker string, err error)
+}
+
+// Tester measures the top-1 of networks that stand alone on other machines, to the bits that this
+// one would.
+type Tester interface {
+	// Test is on images of some size, which t brings to the networks. progress, if not nil, is told
+	// how many networks are done.
+	Test(ctx context.Context, nets []*supernet.Subnet, set data.Set, size int, t data.Transform,
+		progress func(done int)) ([]manifest.Measured, error)
 }
 
 // Winner is a sub-network that was found, as its manifest describes it.

@@ -43,7 +43,10 @@ func (t *rows) table(file string, text []byte) error {
 		return fmt.Errorf("%s:%d: %w: %w", file, syntax.Line, ErrMeasured, syntax.Err)
 	}
 	line, _ := r.FieldPos(0)
-	return fmt.Errorf("%s:%d: %w: %w", file, line, ErrMeasured, err)
+	if !errors.Is(err, ErrMeasured) {
+		err = fmt.Errorf("%w: %w", ErrMeasured, err)
+	}
+	return fmt.Errorf("%s:%d: %w", file, line, err)
 }
 
 // other is what separates columns where no comma does.

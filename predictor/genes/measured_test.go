@@ -120,6 +120,7 @@ func TestReadMeasuredErrors(t *testing.T) {
 		{"op,unrol,value\nconv,4,5", `:1: cannot learn from these measurements: the heading has no column "unroll" (is it "unrol"?)`},
 		{"op,unroll,op,value\nconv,4,conv,5", `the heading has "op" twice`},
 		{"op,unroll,value\nconv,4,5\ncnov,4,5", `:3: cannot learn from these measurements: "cnov" is no choice of op (did you mean conv?)`},
+		{"op,unroll,value\nconv,4,-1", `:2: cannot learn from these measurements: the latency is -1`},
 		{"op,unroll,value\nconv,4,x", `:2: cannot learn from these measurements: "value" is "x", expected a number`},
 		{"op,unroll,value\nconv,4,NaN", "the latency is NaN"},
 		{"op,unroll,value\nconv,4", "wrong number of fields"},

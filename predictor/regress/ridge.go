@@ -51,16 +51,50 @@ func newRidgeFit(x [][]float32, y, centres []float64, bias float64) (*ridgeFit, 
 		}
 		values.SetVec(i, y[i]-bias)
 	}
+	f, err := axesOf(rows)
+	if err != nil {
+		return nil, err
+	}
+	f.moments.MulVec(f.rotated.T(), values)
+	return f, nil
+}
+
+// manyFeatures is from how many features on fewer rows are decomposed in their place. Small
+// problems take no time either way.
+const manyFeatures = 400
+
+// axesOf finds the axes, and the rows in their coordinates.
+func axesOf(rows *mat.Dense) (*ridgeFit, error) {
+	n, features := rows.Dims()
+	wide := features >= manyFeatures && n < features
 	var gram mat.SymDense
-	gram.SymOuterK(1, rows.T())
+	if wide {
+		gram.SymOuterK(1, rows) // XX', whose eigenvalues are the same but for zeros
+	} else {
+		gram.SymOuterK(1, rows.T())
+	}
 	var eigen mat.EigenSym
 	if !eigen.Factorize(&gram, true) {
 		return nil, errors.New("linear fit: the eigenvalues of the features did not converge")
 	}
-	f := &ridgeFit{values: eigen.Values(nil), rotated: mat.NewDense(len(x), len(centres), nil)}
-	eigen.VectorsTo(&f.vectors)
+	f := &ridgeFit{values: eigen.Values(nil), rotated: new(mat.Dense)}
+	if !wide {
+		eigen.VectorsTo(&f.vectors)
+		f.rotated.Mul(rows, &f.vectors)
+		return f, nil
+	}
+	// An eigenvector u of XX' makes X'u/sqrt(value) one of X'X.
+	var u mat.Dense
+	eigen.VectorsTo(&u)
+	f.vectors.Mul(rows.T(), &u)
+	least := 1e-12 * f.values[n-1] // they ascend, and what is below is rounding
+	f.vectors.Apply(func(_, k int, v float64) float64 {
+		if f.values[k] <= least {
+			return 0
+		}
+		return v / math.Sqrt(f.values[k])
+	}, &f.vectors)
 	f.rotated.Mul(rows, &f.vectors)
-	f.moments.MulVec(f.rotated.T(), values)
 	return f, nil
 }
 

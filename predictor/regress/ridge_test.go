@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"gonum.org/v1/gonum/mat"
 )
 
 // linearSample has features, some of them one-hots that sum to 1, and values that are linear in
@@ -131,5 +133,57 @@ func TestRidgeOfFewRowsAndConstantFeatures(t *testing.T) {
 	}
 	if weights[0] != 0 || weights[1] != 0 || !finite(bias) {
 		t.Errorf("weights %v, bias %g: constant features say nothing", weights, bias)
+	}
+}
+
+// TestRidgeOfManyFeatures: more features than rows give the weights that the normal equations have,
+// (X'X + p) w = X'y.
+func TestRidgeOfManyFeatures(t *testing.T) {
+	const n, features, penalty = 30, manyFeatures + 7, 0.3
+	rng := rand.New(rand.NewPCG(4, 5))
+	x, y := make([][]float32, n), make([]float64, n)
+	for i := range x {
+		x[i] = make([]float32, features)
+		for j := range x[i] {
+			x[i][j] = float32(rng.IntN(2))
+		}
+		y[i] = rng.NormFloat64()
+	}
+	x[3] = x[4] // and an eigenvalue that is 0
+	centres, bias := columnMeans(x), mean(y)
+	f, err := newRidgeFit(x, y, centres, bias)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.values) != n {
+		t.Errorf("%d axes, want no more than the %d rows", len(f.values), n)
+	}
+	var got, want mat.VecDense
+	got.MulVec(&f.vectors, f.solve(penalty))
+	rows, values := mat.NewDense(n, features, nil), mat.NewVecDense(n, nil)
+	for i := range x {
+		for j, c := range centres {
+			rows.Set(i, j, float64(x[i][j])-c)
+		}
+		values.SetVec(i, y[i]-bias)
+	}
+	var left mat.SymDense
+	left.SymOuterK(1, rows.T())
+	for j := range features {
+		left.SetSym(j, j, left.At(j, j)+penalty)
+	}
+	var right mat.VecDense
+	right.MulVec(rows.T(), values)
+	var solver mat.Cholesky
+	if !solver.Factorize(&left) {
+		t.Fatal("the equations cannot be solved")
+	}
+	if err := solver.SolveVecTo(&want, &right); err != nil {
+		t.Fatal(err)
+	}
+	for j := range features {
+		if math.Abs(got.AtVec(j)-want.AtVec(j)) > 1e-9 {
+			t.Fatalf("weight %d is %g, want %g", j, got.AtVec(j), want.AtVec(j))
+		}
 	}
 }

@@ -12,10 +12,10 @@ import (
 const Kind = "manifest"
 
 // version is that of what is written; of oldest, [Images.Preparation] is nil.
-const version, oldest = 8, 4
+const version, oldest = 9, 4
 
 // Manifest is a sub-network ready to ship, and where everything in it came from: the document
-// "manifest/8". Its inputs are the run's weights ("weights"), the data ("data"), the predictors
+// "manifest/9". Its inputs are the run's weights ("weights"), the data ("data"), the predictors
 // ("accuracy", "latency") and the profile ("profile"); those of a pruned or fine-tuned network are
 // the manifest that it was made from ("parent"), and the data.
 type Manifest struct {
@@ -122,9 +122,12 @@ type Ranks struct {
 
 // Measured is what the extracted network did.
 type Measured struct {
-	Top1          float64 `json:"top1,omitempty"`
-	Images        int     `json:"images,omitempty"`
-	Split         string  `json:"split,omitempty"` // "test"
+	Top1   float64 `json:"top1,omitempty"`
+	Images int     `json:"images,omitempty"`
+	Split  string  `json:"split,omitempty"` // "test"
+	// workers of a queue that measured the top-1 and the latency; absent where nobody else did
+	Top1Worker    string  `json:"top1_worker,omitempty"`
+	LatencyWorker string  `json:"latency_worker,omitempty"`
 	LatencyMS     float64 `json:"latency_ms,omitempty"`
 	LatencyLowMS  float64 `json:"latency_ci_low_ms,omitempty"` // 95 % interval
 	LatencyHighMS float64 `json:"latency_ci_high_ms,omitempty"`

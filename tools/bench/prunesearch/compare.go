@@ -11,7 +11,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/refine"
+	"github.com/tailor-nas/tailor/internal/reopen"
 	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
@@ -51,7 +52,7 @@ type comparison struct {
 	runtime  profiles.Native
 	device   string
 	results  *results
-	curves   pipeline.Curves
+	curves   refine.Curves
 }
 
 // compare does for each budget what is not done.
@@ -168,14 +169,14 @@ func (c *comparison) make(ctx context.Context, n *network) error {
 		if _, n.net, err = manifest.Open(path); err != nil {
 			return err
 		}
-		n.row.ValTop1, err = pipeline.NetTop1(ctx, n.net, c.data, c.data.Val, c.workers)
+		n.row.ValTop1, err = reopen.Top1(ctx, n.net, c.data, c.data.Val, c.workers)
 		return err
 	}
 	j, err := c.job(ctx, n.row, path)
 	if err != nil {
 		return err
 	}
-	r, err := pipeline.PruneNet(ctx, j)
+	r, err := refine.PruneNet(ctx, j)
 	var out *search.UnreachableError
 	switch {
 	case errors.As(err, &out):
@@ -202,9 +203,9 @@ func outOfReach(budget, smallest float64) string {
 
 // job is the training of a network, from the winner for its budget or, if it is pruned, for a
 // larger one.
-func (c *comparison) job(ctx context.Context, r row, winner string) (pipeline.PruneJob, error) {
+func (c *comparison) job(ctx context.Context, r row, winner string) (refine.PruneJob, error) {
 	name := fmt.Sprintf("%g ms, seed %d, %s", r.BudgetMS, r.Seed, r.name(r.Epochs))
-	j := pipeline.PruneJob{
+	j := refine.PruneJob{
 		Manifest: winner, Data: c.bench.data, Config: *r.Config, Curves: &c.curves,
 		Latency: c.latency, Runtime: c.runtime,
 		Budget: c.variants, Dir: filepath.Join(c.seedDir(r.Seed), fmt.Sprintf("%gms", r.BudgetMS),
@@ -306,7 +307,7 @@ func (c *comparison) measure(ctx context.Context, all []*network) error {
 		if r.FileBytes, err = manifest.WeightsBytes(n.net); err != nil {
 			return err
 		}
-		if r.Top1, err = pipeline.NetTop1(ctx, n.net, c.data, c.data.Test, c.workers); err != nil {
+		if r.Top1, err = reopen.Top1(ctx, n.net, c.data, c.data.Test, c.workers); err != nil {
 			return err
 		}
 	}

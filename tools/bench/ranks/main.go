@@ -3,6 +3,7 @@
 // the ranks send in a step, and what that takes between machines.
 //
 //	go run ./tools/bench/ranks                      # Open MPI or MPICH: 1, 2 and 4 ranks
+//	go run ./tools/bench/ranks --mpirun mpirun.mpich
 //	go run ./tools/bench/ranks --count mbv3-cifar   # counts alone, of ranks in one process
 package main
 
@@ -28,6 +29,7 @@ type settings struct {
 	Seed    uint64
 	Wait    bool   // for every message where it is sent, so that nothing overlaps
 	Dir     string // of the run; set for a rank
+	MPIRun  string // the program
 }
 
 // measured is what a rank says of its training.
@@ -59,6 +61,7 @@ func main() {
 	flag.IntVar(&s.Epochs, "epochs", 2, "the first of the largest network alone")
 	flag.IntVar(&s.Workers, "workers", 1, "of each rank")
 	flag.Uint64Var(&s.Seed, "seed", 1, "of everything random")
+	flag.StringVar(&s.MPIRun, "mpirun", "mpirun", "program that starts the ranks")
 	sizes := flag.String("ranks", "1,2,4", "numbers of ranks")
 	count := flag.String("count", "", "spaces whose messages are counted, without training")
 	rank := flag.String("rank", "", "for the ranks themselves: settings")
@@ -125,16 +128,17 @@ func start(ctx context.Context, s settings, n string) (m measured, err error) {
 		return m, err
 	}
 	args := []string{"-n", n}
-	if out, _ := exec.CommandContext(ctx, "mpirun", "--version").Output(); strings.Contains(string(out), "Open MPI") {
+	out, _ := exec.CommandContext(ctx, s.MPIRun, "--version").Output() // it fails again below
+	if strings.Contains(string(out), "Open MPI") || strings.Contains(string(out), "OpenRTE") {
 		args = append(args, "--allow-run-as-root", "--oversubscribe")
 	}
-	cmd := exec.CommandContext(ctx, "mpirun", append(args, self, "--rank", string(text))...)
+	cmd := exec.CommandContext(ctx, s.MPIRun, append(args, self, "--rank", string(text))...)
 	// Open MPI's ranks poll while they wait: on a busy machine those that are waited for need the
 	// processor more.
 	cmd.Env = append(os.Environ(), "OMPI_MCA_mpi_yield_when_idle=1")
 	cmd.Stderr = os.Stderr
 	if _, err := cmd.Output(); err != nil {
-		return m, fmt.Errorf("mpirun: %w (Debian: apt-get install openmpi-bin)", err)
+		return m, fmt.Errorf("%s: %w (Debian: apt-get install openmpi-bin, or mpich)", s.MPIRun, err)
 	}
 	text, err = os.ReadFile(filepath.Join(s.Dir, "measured.json"))
 	if err != nil {

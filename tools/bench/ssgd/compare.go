@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tailor-nas/tailor/internal/data"
-	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/reopen"
 	"github.com/tailor-nas/tailor/internal/safetensors"
 	"github.com/tailor-nas/tailor/internal/standalone"
 	"github.com/tailor-nas/tailor/internal/textfile"
@@ -175,7 +175,7 @@ func (c *comparison) open() (err error) {
 		return err
 	}
 	c.name, c.parent = m.SpaceName, net
-	c.data, err = pipeline.OpenImages(m, path, c.dataPath)
+	c.data, err = reopen.Images(m, path, c.dataPath)
 	return err
 }
 

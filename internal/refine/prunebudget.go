@@ -1,4 +1,4 @@
-package pipeline
+package refine
 
 import (
 	"cmp"
@@ -240,7 +240,7 @@ func (p *pruning) variants(ctx context.Context, s profiles.VariantSettings) (*pr
 	}
 	of := profiles.VariantsOf{Parent: p.manifest.SHA256, Network: p.net.Blocks,
 		Structure: structure, Identity: profiles.IdentityOf(there, p.runtime()), Settings: s}
-	dir := filepath.Join(p.job.Dir, pruningDir)
+	dir := filepath.Join(p.job.Dir, PruningDir)
 	path := filepath.Join(dir, variantsFile)
 	if p.job.Resume {
 		switch v, err := profiles.LoadVariants(path, of); {
@@ -344,7 +344,7 @@ func (p *pruning) resumeShares() error {
 	if !p.job.Resume {
 		return nil
 	}
-	info, err := prune.ReadInfo(filepath.Join(p.job.Dir, pruningDir))
+	info, err := prune.ReadInfo(filepath.Join(p.job.Dir, PruningDir))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

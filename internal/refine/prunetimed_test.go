@@ -1,4 +1,4 @@
-package pipeline
+package refine
 
 import (
 	"context"
@@ -10,9 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/micro"
+	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search/manifest"
+	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer/prune"
 )
@@ -20,7 +23,7 @@ import (
 // TestPruneElsewhere: latencies are of the runtime that is named, in the choice of what goes and in
 // the manifest; a predictor of another is refused before anything is trained.
 func TestPruneElsewhere(t *testing.T) {
-	_, _, parent := winner(t)
+	parent := measuredWinner(t)
 	m, err := manifest.Read(manifest.Path(parent))
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +57,7 @@ func TestPruneElsewhere(t *testing.T) {
 // TestPruneSparse: of a network with zeros, a number of parameters counts those that are not zero,
 // whatever the structure: one that is within it loses nothing, and says so.
 func TestPruneSparse(t *testing.T) {
-	_, _, parent := winner(t)
+	parent := measuredWinner(t)
 	m, err := manifest.Read(manifest.Path(parent))
 	if err != nil {
 		t.Fatal(err)
@@ -106,6 +109,33 @@ func TestPruneSparse(t *testing.T) {
 	}
 }
 
+// otherRuntime is one of another program, as far as anybody can tell: tailor's engine by another
+// name.
+type otherRuntime struct{}
+
+func (otherRuntime) Info() profiles.RuntimeInfo {
+	return profiles.RuntimeInfo{Name: "elsewhere", Version: "1", Threads: 1, Batch: 7}
+}
+
+func (otherRuntime) Load(ctx context.Context, net *supernet.Subnet) (profiles.Session, error) {
+	return profiles.Native{Batch: 7}.Load(ctx, net)
+}
+
+// measuredWinner is the folder of a run's best network, tested.
+func measuredWinner(t *testing.T) string {
+	t.Helper()
+	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 30)
+	result, err := winners.Search(t.Context(), winners.Job{
+		Config: optimize.Defaults(), Space: run.Info.Space, Run: run, Data: d, Verify: true,
+		Accuracy: micro.Accuracy(t, run.Info.Space, run.State.WeightsSHA256),
+		Dir:      filepath.Join(t.TempDir(), "winners"), Workers: 2,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Dir(result.Winners[0].Manifest)
+}
+
 // loads counts what a runtime is given to time.
 type loads struct {
 	otherRuntime
@@ -120,7 +150,7 @@ func (r loads) Load(ctx context.Context, net *supernet.Subnet) (profiles.Session
 // TestPruneKeepsTimes: what blocks were measured to take outlives an interruption before training,
 // and is not measured again, unless it is of something else.
 func TestPruneKeepsTimes(t *testing.T) {
-	_, _, parent := winner(t)
+	parent := measuredWinner(t)
 	c := prune.Defaults(prune.Magnitude, supernet.Channels)
 	c.Epochs, c.Batch = 1, 16
 	n := 0
@@ -161,7 +191,7 @@ func TestPruneKeepsTimes(t *testing.T) {
 		t.Errorf("not resumed, it loaded %d blocks and networks, want about %d", again, measured)
 	}
 	job.Resume = true
-	path := filepath.Join(job.Dir, pruningDir, variantsFile)
+	path := filepath.Join(job.Dir, PruningDir, variantsFile)
 	if err := os.WriteFile(path, []byte("{}"), 0o644); err != nil {
 		t.Fatal(err)
 	}

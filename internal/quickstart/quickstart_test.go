@@ -1,4 +1,4 @@
-package pipeline
+package quickstart
 
 import (
 	"encoding/json"
@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/micro"
+	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/manifest"
@@ -15,7 +16,12 @@ import (
 
 func TestThreeBudgetsAreOrderedAndFeasible(t *testing.T) {
 	space := micro.ParseSpace(t, micro.SpaceYAML)
-	limits, err := threeBudgets(inventedLatency(t, space), space)
+	p, path := micro.Profile(t, space)
+	latency, err := pipeline.FitLatency(space, p, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	limits, err := threeBudgets(latency, space)
 	if err != nil {
 		t.Fatal(err)
 	}

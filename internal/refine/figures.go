@@ -1,4 +1,4 @@
-package pipeline
+package refine
 
 import (
 	"cmp"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/reopen"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
@@ -33,7 +34,7 @@ func (p *pair) test(ctx context.Context, d *trainer.Data, from, workers int) err
 		}
 		f.Images = d.Test.Len()
 		var err error
-		if f.Top1, err = NetTop1(ctx, p.nets[i], d, d.Test, workers); err != nil {
+		if f.Top1, err = reopen.Top1(ctx, p.nets[i], d, d.Test, workers); err != nil {
 			return err
 		}
 	}

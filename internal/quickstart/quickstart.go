@@ -1,4 +1,5 @@
-package pipeline
+// Package quickstart is the whole walk on built-in data: from images to pruned winners.
+package quickstart
 
 import (
 	"context"
@@ -10,6 +11,8 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/refine"
 	"github.com/tailor-nas/tailor/internal/ship"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/internal/winners"
@@ -25,8 +28,8 @@ import (
 	"github.com/tailor-nas/tailor/trainer/prune"
 )
 
-// QuickstartJob asks for the whole walk on built-in data.
-type QuickstartJob struct {
+// Job asks for the whole walk on built-in data.
+type Job struct {
 	Dir     string
 	Seed    uint64
 	Workers int
@@ -47,7 +50,7 @@ type Summary struct {
 	Device   device.Device      `json:"device"`
 	HeldOut  map[string]HeldOut `json:"heldout"` // of "accuracy" and "latency"
 	*winners.Result
-	Pruned *PruneResult `json:"pruned,omitempty"` // the last winner, with less in it
+	Pruned *refine.PruneResult `json:"pruned,omitempty"` // the last winner, with less in it
 }
 
 // HeldOut is a predictor's error on samples that it was not fitted to.
@@ -67,9 +70,9 @@ const (
 	quickPruneEpochs = 4
 )
 
-// Quickstart trains, profiles, fits, searches three latency budgets, writes manifests and prunes
+// Run trains, profiles, fits, searches three latency budgets, writes manifests and prunes
 // the largest winner. A folder that an interrupted quickstart left is continued.
-func Quickstart(ctx context.Context, j QuickstartJob) (*Summary, error) {
+func Run(ctx context.Context, j Job) (*Summary, error) {
 	space, err := supernet.LoadSpace(quickSpace)
 	if err != nil {
 		return nil, err
@@ -118,7 +121,7 @@ func Quickstart(ctx context.Context, j QuickstartJob) (*Summary, error) {
 }
 
 // checkFiles refuses a folder with files that are none of an earlier quickstart's.
-func (j QuickstartJob) checkFiles() error {
+func (j Job) checkFiles() error {
 	for name, kind := range map[string]string{"profile.json": "profile",
 		"accuracy.json": "accuracy", "latency.json": "latency", summaryFile: "summary"} {
 		if err := (store.Output{Path: filepath.Join(j.Dir, name), Kind: kind, Ours: isSummary,
@@ -145,9 +148,9 @@ func isSummary(path string) bool {
 	return err == nil && json.Unmarshal(text, &s) == nil && s.Run != "" && s.Device.ID != ""
 }
 
-func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *trainer.Run,
+func (j Job) fitAndSearch(ctx context.Context, s *Summary, run *trainer.Run,
 	profile *profiles.Profile) error {
-	latency, err := FitLatency(run.Info.Space, profile, s.Profile)
+	latency, err := pipeline.FitLatency(run.Info.Space, profile, s.Profile)
 	if err != nil {
 		return err
 	}
@@ -161,7 +164,7 @@ func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *traine
 	}
 	fit := regress.Defaults()
 	fit.Model = regress.ModelRidge
-	accuracy, err := FitAccuracy(ctx, AccuracyJob{
+	accuracy, err := pipeline.FitAccuracy(ctx, pipeline.AccuracyJob{
 		Run: run, Data: d, Samples: quickSamples, Images: quickImages,
 		Calibration: quickCalibration, All: true, Fit: fit, Workers: j.Workers, Seed: j.Seed,
 		Progress: func(done, total int) {
@@ -206,11 +209,11 @@ func (j QuickstartJob) fitAndSearch(ctx context.Context, s *Summary, run *traine
 }
 
 // prune takes channels from the largest winner. What an earlier quickstart pruned goes first.
-func (j QuickstartJob) prune(ctx context.Context, s *Summary) error {
+func (j Job) prune(ctx context.Context, s *Summary) error {
 	j.Say("6/6  prune the largest one further: %.0f %% of its channels, with %d epochs of training",
 		100*quickSparsity, quickPruneEpochs)
 	dir := filepath.Join(j.Dir, "pruned")
-	if _, err := prune.ReadInfo(filepath.Join(dir, pruningDir)); err == nil {
+	if _, err := prune.ReadInfo(filepath.Join(dir, refine.PruningDir)); err == nil {
 		if err := store.RemoveDir(dir); err != nil {
 			return fmt.Errorf("quickstart: %w", err)
 		}
@@ -219,7 +222,7 @@ func (j QuickstartJob) prune(ctx context.Context, s *Summary) error {
 	c.Sparsity, c.Epochs, c.Batch, c.Shift, c.Seed = quickSparsity, quickPruneEpochs, quickBatch, 2,
 		j.Seed
 	var err error
-	s.Pruned, err = Prune(ctx, PruneJob{
+	s.Pruned, err = refine.Prune(ctx, refine.PruneJob{
 		Manifest: s.Winners[len(s.Winners)-1].Manifest, Config: c, Dir: dir, Workers: j.Workers,
 		Export: ship.Formats(),
 		Say:    func(string, ...any) {},

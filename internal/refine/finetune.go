@@ -1,4 +1,4 @@
-package pipeline
+package refine
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/reopen"
 	"github.com/tailor-nas/tailor/internal/ship"
 	"github.com/tailor-nas/tailor/internal/standalone"
 	"github.com/tailor-nas/tailor/internal/store"
@@ -105,7 +106,7 @@ type finetuning struct {
 // openFinetune reads what is to be trained, and refuses what cannot be.
 func openFinetune(j *FinetuneJob) (*finetuning, error) {
 	f := &finetuning{job: j, path: manifest.Path(j.Manifest)}
-	m, net, err := openWithWeights(f.path, "train")
+	m, net, err := reopen.Network(f.path, "train")
 	if err != nil {
 		return nil, err
 	}
@@ -132,11 +133,11 @@ func openFinetune(j *FinetuneJob) (*finetuning, error) {
 // opened, and a tenth is held out, or what is asked for.
 func (f *finetuning) openImages() (*data.Dataset, error) {
 	images := f.job.Images
-	f.options = imageOptions(f.manifest)
+	f.options = reopen.Options(f.manifest)
 	f.options.SkipDamaged = f.options.SkipDamaged || images.SkipDamaged
 	path := images.Path
 	if path == "" {
-		path = manifestData(f.manifest, f.path)
+		path = reopen.ImagesPath(f.manifest, f.path)
 	}
 	if images.Path != "" && (images.Holdout == nil || f.options.Only != nil) {
 		d, err := f.open(path)
@@ -301,7 +302,7 @@ func (f *finetuning) save(ctx context.Context, trained *prune.Result, r *Finetun
 func (f *finetuning) images() *manifest.Images {
 	o := f.options
 	return &manifest.Images{Size: o.Size, Holdout: o.Holdout, Seed: o.Seed, Train: o.Train,
-		Test: o.Test, SkipDamaged: o.SkipDamaged, Skipped: Report(f.data).Skipped,
+		Test: o.Test, SkipDamaged: o.SkipDamaged, Skipped: reopen.Report(f.data).Skipped,
 		Subset:      o.Only != nil,
 		Preparation: new(manifest.Preparation((*data.Parts)(f.data).Preparation()))}
 }

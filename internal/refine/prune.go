@@ -1,7 +1,6 @@
-package pipeline
+package refine
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,8 +13,8 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
+	"github.com/tailor-nas/tailor/internal/reopen"
 	"github.com/tailor-nas/tailor/internal/ship"
-	"github.com/tailor-nas/tailor/internal/standalone"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
@@ -63,9 +62,9 @@ type PruneJob struct {
 // epoch. Its state is saved.
 const PruneTraining = "prune epoch"
 
-// The folders of a pruned network.
+// The folders of a pruned network: of the run, and of the network in the end.
 const (
-	pruningDir = "pruning"
+	PruningDir = "pruning"
 	networkDir = manifest.NetworkDir
 )
 
@@ -190,7 +189,7 @@ func (p *pruning) train(ctx context.Context) (*prune.Result, error) {
 func (p *pruning) run() prune.Job {
 	j := p.job
 	run := prune.NewJob(p.net, p.data, j.Config)
-	run.Dir, run.Parent, run.Teacher, run.TeacherSHA256 = filepath.Join(j.Dir, pruningDir),
+	run.Dir, run.Parent, run.Teacher, run.TeacherSHA256 = filepath.Join(j.Dir, PruningDir),
 		p.manifest.SHA256, p.teacher, p.teacherSHA
 	run.Shares, run.Goal, run.Workers, run.Resume, run.ValImages = p.shares, p.goal(),
 		max(j.Workers, 1), j.Resume, trainer.DefaultValImages
@@ -230,21 +229,6 @@ type pruning struct {
 	predicted  float64            // latency in milliseconds, 0 without a limit on it
 }
 
-// openWithWeights opens a manifest whose network has weights, and images that they were trained on,
-// which it takes to do something with it.
-func openWithWeights(path, what string) (*manifest.Manifest, *supernet.Subnet, error) {
-	m, net, err := manifest.Open(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	if net == nil || m.Images == nil {
-		return nil, nil, fmt.Errorf(
-			"%s has no weights to %s: it was searched without a training run; search with --run",
-			path, what)
-	}
-	return m, net, nil
-}
-
 // checkFinite refuses weights that are no numbers, which nothing can be learned from.
 func checkFinite(net *supernet.Subnet, path string) error {
 	for _, t := range net.Tensors() {
@@ -275,7 +259,7 @@ func holdsNetwork(dir, kind string, resume bool) (bool, error) {
 // openParent reads what is to be pruned, and refuses what cannot be.
 func openParent(j *PruneJob) (*pruning, error) {
 	path := manifest.Path(j.Manifest)
-	m, net, err := openWithWeights(path, "prune")
+	m, net, err := reopen.Network(path, "prune")
 	if err != nil {
 		return nil, err
 	}
@@ -289,7 +273,7 @@ func openParent(j *PruneJob) (*pruning, error) {
 	if err := p.openTeacher(); err != nil {
 		return nil, err
 	}
-	if p.data, err = OpenImages(m, path, j.Data); err == nil && j.Opened != nil {
+	if p.data, err = reopen.Images(m, path, j.Data); err == nil && j.Opened != nil {
 		j.Opened(p.data)
 	}
 	return p, err
@@ -309,61 +293,6 @@ func (p *pruning) openTeacher() error {
 	}
 	p.teacher, p.teacherSHA = net, m.SHA256
 	return nil
-}
-
-// OpenImages opens the images of a manifest, which is in file, as its network saw them.
-func OpenImages(m *manifest.Manifest, file, path string) (*trainer.Data, error) {
-	was := manifestData(m, file)
-	d, err := data.Open(cmp.Or(path, was), imageOptions(m))
-	if err != nil {
-		if path == "" {
-			err = trainer.MissingData("network "+file, was, err)
-		}
-		return nil, err
-	}
-	if own, err := d.For(m.Classes, m.Blocks[0].In.C); err == nil {
-		d = own // or the hash says that these are others
-	}
-	var stale *store.StaleError
-	if err := m.Check(file, "data", d.SHA256); errors.As(err, &stale) {
-		at := cmp.Or(path, was)
-		if r := d.Report; m.Images.Preparation == nil && r.Turned+r.Clear > 0 {
-			return nil, fmt.Errorf(
-				"%s is of an older tailor, which did not turn images by EXIF and laid transparent ones on black; of %s, %d images are turned and %d transparent: train and search again: %w",
-				file, at, r.Turned, r.Clear, err)
-		}
-		return nil, &trainer.OtherDataError{Path: at, Of: "network " + file, Was: was, Stale: stale}
-	} else if err != nil {
-		return nil, err
-	}
-	if m.Mean != nil {
-		if d, err = d.Normalised(m.Mean, m.Std); err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
-		}
-	}
-	return (*trainer.Data)(d.Parts()), nil
-}
-
-// Report says what was found at the path of images, and what was left out.
-func Report(d *trainer.Data) data.Report {
-	r, _ := d.Report.(data.Report)
-	return r
-}
-
-// manifestData is where the images of a manifest were, as a path from the working folder.
-func manifestData(m *manifest.Manifest, file string) string {
-	return data.Resolve(filepath.Dir(file), m.Inputs["data"].Path)
-}
-
-// imageOptions say how a manifest's images were opened.
-func imageOptions(m *manifest.Manifest) data.Options {
-	i := m.Images
-	o := data.Options{Size: i.Size, Holdout: i.Holdout, Seed: i.Seed, Train: i.Train,
-		Test: i.Test, SkipDamaged: i.SkipDamaged, Mean: m.Mean, Std: m.Std}
-	if i.Subset {
-		o.Only = m.Classes
-	}
-	return o
 }
 
 func (p *pruning) limited() bool { return p.job.MaxLatencyMS > 0 || p.job.MaxParams > 0 }
@@ -408,24 +337,15 @@ func weightsBytes(m *manifest.Manifest, path string) int64 {
 	return info.Size()
 }
 
-// NetTop1 is the share of a set's images, of d, that a network classifies right.
-func NetTop1(ctx context.Context, net *supernet.Subnet, d *trainer.Data, set data.Set,
-	workers int) (float64, error) {
-	settings := trainer.EvalDefaults()
-	settings.Workers = max(workers, 1)
-	images, err := (*data.Parts)(d).Dataset()
-	if err != nil {
-		return 0, err
-	}
-	n, err := standalone.NewNetwork(net, images, images.DefaultTransform(), settings)
-	if err != nil {
-		return 0, err
-	}
-	defer n.Close()
-	return n.Top1(ctx, set)
-}
-
 func (p *pruning) runtime() profiles.Runtime { return runtimeOr(p.job.Runtime) }
+
+// runtimeOr is a runtime or, where none is named, tailor's own engine on one thread.
+func runtimeOr(rt profiles.Runtime) profiles.Runtime {
+	if rt == nil {
+		return profiles.Native{Threads: 1}
+	}
+	return rt
+}
 
 // save writes the manifest of the pruned network.
 func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResult,
