@@ -107,7 +107,8 @@ func (c *counts) one(cost Cost, t *choices.Taken) float64 {
 	return 0
 }
 
-// smallest is a network of the smallest of a tabulated cost or of the latency, among those of the query's resolutions, and the cost.
+// smallest is a network of the smallest of a tabulated cost or of the latency, among those of the
+// query's resolutions, and the cost.
 func (f *finder) smallest(cost Cost) (arch supernet.Arch, least float64, err error) {
 	ok := false
 	switch cost {

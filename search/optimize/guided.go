@@ -25,8 +25,8 @@ const (
 	slack = 1e-9
 )
 
-// ChosenFrom is of how many pairs and triples of changes, whose costs it knows, a run with a [Guide]
-// takes each one that it evaluates.
+// ChosenFrom is of how many pairs and triples of changes, whose costs it knows, a run with a
+// [Guide] takes each one that it evaluates.
 const ChosenFrom = (pairsFrom*(pairsFrom-1)/2 + triplesFrom*(triplesFrom-1)*(triplesFrom-2)/6) /
 	(bestPairs + bestTriples)
 

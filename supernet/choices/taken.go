@@ -71,8 +71,8 @@ func (n *Numbering) Read(a *supernet.Arch, t *Taken) bool {
 		zero(a.Expand[n.blocks:])
 }
 
-// ReadGenes is Read of the arch that has these genes, for less: they are numbers of choices already.
-// They must fit [supernet.Space.Genes].
+// ReadGenes is Read of the arch that has these genes, for less: they are numbers of choices
+// already. They must fit [supernet.Space.Genes].
 func (n *Numbering) ReadGenes(g []uint16, t *Taken) {
 	t.Resolution, t.length = int(g[0]), n.forms()
 	g = g[1:]
