@@ -1,10 +1,10 @@
 package search
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/tailor-nas/tailor/search/manifest"
+	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
@@ -12,51 +12,64 @@ import (
 // Costs are what a network costs.
 type Costs = manifest.Costs
 
-// counts are the costs of a space's networks that follow from their blocks.
+// counts are the costs of a space's networks that follow from their blocks. Those that every
+// candidate is asked for are tabulated.
 type counts struct {
+	space              *supernet.Space
 	numbering          *choices.Numbering
-	macs, params, size *choices.Additive
+	macs, params, size *choices.Additive // nil until tabulated, as is memory
 	memory             *choices.Largest
 }
 
-func newCounts(space *supernet.Space) (c counts, err error) {
-	c.numbering = choices.NewNumbering(space)
-	for _, add := range []struct {
-		sum **choices.Additive
-		of  func(supernet.Block) int64
-	}{
-		{&c.macs, supernet.Block.MACs},
-		{&c.params, supernet.Block.Params},
-		{&c.size, manifest.BlockBytes},
-	} {
-		*add.sum, err = choices.NewAdditive(space,
-			func(b supernet.Block) float64 { return float64(add.of(b)) })
+// tabulated are the costs that there are tables for.
+var tabulated = []Cost{MACs, Params, Memory, Size}
+
+// tabulate makes the tables of some costs.
+func (c *counts) tabulate(asked ...Cost) (err error) {
+	for _, cost := range asked {
+		switch {
+		case cost == MACs && c.macs == nil:
+			c.macs, err = c.sum(supernet.Block.MACs)
+		case cost == Params && c.params == nil:
+			c.params, err = c.sum(supernet.Block.Params)
+		case cost == Size && c.size == nil:
+			c.size, err = c.sum(manifest.BlockBytes)
+		case cost == Memory && c.memory == nil:
+			c.memory, err = choices.NewLargest(c.space,
+				func(b supernet.Block) float64 { return float64(b.Memory()) })
+		}
 		if err != nil {
-			return c, err
+			return err
 		}
 	}
-	c.memory, err = choices.NewLargest(space,
-		func(b supernet.Block) float64 { return float64(b.Memory()) })
-	return c, err
+	return nil
 }
 
-// read is what archs take. Each must be one of the space.
-func (c *counts) read(archs []supernet.Arch, room []choices.Taken) ([]choices.Taken, error) {
-	room = slices.Grow(room[:0], len(archs))[:len(archs)]
-	for i := range archs {
-		if !c.numbering.Read(&archs[i], &room[i]) {
-			return nil, fmt.Errorf("arch %d of %d: %w", i+1, len(archs), supernet.ErrArch)
-		}
+func (c *counts) sum(of func(supernet.Block) int64) (*choices.Additive, error) {
+	return choices.NewAdditive(c.space, func(b supernet.Block) float64 { return float64(of(b)) })
+}
+
+// read is what networks take, in room if that is enough.
+func (c *counts) read(batch []optimize.Genes, room []choices.Taken) []choices.Taken {
+	room = slices.Grow(room[:0], len(batch))[:len(batch)]
+	for i, g := range batch {
+		c.numbering.ReadGenes(g, &room[i])
 	}
-	return room, nil
+	return room
 }
 
 // of are the costs of a network that is predicted to take so long.
 func (c *counts) of(a supernet.Arch, latencyMS float64) Costs {
-	return c.some([]Cost{MACs, Params, Memory, Size}, a, latencyMS)
+	if c.macs != nil && c.params != nil && c.size != nil && c.memory != nil {
+		return c.some(tabulated, a, latencyMS)
+	}
+	blocks := c.space.Blocks(a)
+	return Costs{LatencyMS: latencyMS, MACs: supernet.MACs(blocks), Params: supernet.Params(blocks),
+		MemoryBytes: supernet.Memory(blocks), SizeBytes: manifest.SizeAtMost(blocks)}
 }
 
-// some are those of the costs that are asked for, with the latency; the others are 0.
+// some are those of the costs that are asked for, which are tabulated, with the latency; the
+// others are 0.
 func (c *counts) some(asked []Cost, a supernet.Arch, latencyMS float64) Costs {
 	costs := Costs{LatencyMS: latencyMS}
 	var t choices.Taken
@@ -79,7 +92,7 @@ func (c *counts) some(asked []Cost, a supernet.Arch, latencyMS float64) Costs {
 	return costs
 }
 
-// one is one of the costs of a network, but for its latency.
+// one is one of the tabulated costs of a network.
 func (c *counts) one(cost Cost, t *choices.Taken) float64 {
 	switch cost {
 	case MACs:
@@ -94,7 +107,8 @@ func (c *counts) one(cost Cost, t *choices.Taken) float64 {
 	return 0
 }
 
-// smallest is a network of the smallest cost among those of the query's resolutions, and the cost.
+// smallest is a network of the smallest of a tabulated cost or of the latency, among those of the
+// query's resolutions, and the cost.
 func (f *finder) smallest(cost Cost) (arch supernet.Arch, least float64, err error) {
 	ok := false
 	switch cost {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
 // Query asks for the sub-networks of a space with the highest predicted top-1 within limits.
@@ -101,9 +102,10 @@ func reachable(ms float64) float64 {
 type finder struct {
 	Query
 	counts
-	layout *layout
-	cost   Cost             // of a front
-	start  []optimize.Genes // known networks to begin with
+	layout  *layout
+	nearest []uint16         // by index of a resolution, that of the nearest that is searched
+	cost    Cost             // of a front
+	start   []optimize.Genes // known networks to begin with
 }
 
 // Find searches for the c.Top sub-networks with the highest predicted top-1 within the query's
@@ -202,11 +204,13 @@ func newFinder(q Query) (*finder, error) {
 	if err := q.knownResolutions(); err != nil {
 		return nil, err
 	}
-	c, err := newCounts(q.Space)
-	if err != nil {
+	f := &finder{Query: q, layout: newLayout(q.Space),
+		counts: counts{space: q.Space, numbering: choices.NewNumbering(q.Space)}}
+	f.among(q.Resolutions)
+	if err := f.tabulate(f.limited()...); err != nil {
 		return nil, err
 	}
-	f := &finder{Query: q, counts: c, layout: newLayout(q.Space)}
+	var err error
 	f.start, err = f.known()
 	return f, err
 }
@@ -300,16 +304,24 @@ func (f *finder) seeds() []optimize.Genes {
 // canonical sets genes without effect (those of absent blocks) to zero, and replaces a resolution
 // that is not searched by the nearest one that is.
 func (f *finder) canonical(g optimize.Genes) {
-	copy(g, f.Space.Encode(f.Space.Decode(g)))
-	at, best := f.Space.Resolutions[g[supernet.ResolutionGene]], -1
-	for i, r := range f.Space.Resolutions {
-		for _, allowed := range f.Resolutions {
-			if r == allowed && (best < 0 || abs(r-at) < abs(f.Space.Resolutions[best]-at)) {
+	f.layout.clear(g)
+	g[supernet.ResolutionGene] = f.nearest[g[supernet.ResolutionGene]]
+}
+
+// among restricts the finder to some resolutions.
+func (f *finder) among(resolutions []int) {
+	f.Resolutions = resolutions
+	f.nearest = make([]uint16, len(f.Space.Resolutions))
+	for at, wanted := range f.Space.Resolutions {
+		best := -1
+		for i, r := range f.Space.Resolutions {
+			if slices.Contains(resolutions, r) &&
+				(best < 0 || abs(r-wanted) < abs(f.Space.Resolutions[best]-wanted)) {
 				best = i
 			}
 		}
+		f.nearest[at] = uint16(max(best, 0))
 	}
-	g[supernet.ResolutionGene] = uint16(max(best, 0))
 }
 
 func abs(v int) int { return max(v, -v) }

@@ -66,6 +66,21 @@ func (l *layout) groups() [][]int {
 	return groups
 }
 
+// clear sets the genes of absent blocks to zero.
+func (l *layout) clear(g optimize.Genes) {
+	for i := range l.parts {
+		p := &l.parts[i]
+		if p.depth < 0 {
+			continue
+		}
+		for _, block := range p.blocks[min(p.depths[g[p.depth]], len(p.blocks)):] {
+			for _, gene := range block {
+				g[gene] = 0
+			}
+		}
+	}
+}
+
 // neighbours are the networks one choice away: another resolution, width or depth, or another
 // variant of a block. A stage that grows by a block does so with each variant of it.
 func (f *finder) neighbours(g optimize.Genes) (all []optimize.Genes) {
@@ -167,8 +182,7 @@ func (f *finder) guide() *optimize.Guide {
 		return nil
 	}
 	limited, lines := f.limited(), f.latencyLines()
-	var archs []supernet.Arch // used again and again: neighbours are many
-	var taken []choices.Taken
+	var taken []choices.Taken // used again and again: neighbours are many
 	return &optimize.Guide{
 		Neighbours: f.neighbours, Groups: f.layout.groups(), Constraints: len(limited),
 		Apart: supernet.ResolutionGene, Choices: f.choicesOfResolution(),
@@ -177,23 +191,16 @@ func (f *finder) guide() *optimize.Guide {
 			if err != nil {
 				return fmt.Errorf("predict accuracy: %w", err)
 			}
-			archs = f.archs(archs, some)
-			if taken, err = f.counts.read(archs, taken); err != nil {
-				return err
-			}
+			taken = f.counts.read(some, taken)
 			for i := range taken {
 				t := &taken[i]
 				objectives[i] = -about[t.Resolution].At(t)
 			}
-			return f.shares(archs, taken, limited, lines, costs)
+			return f.shares(some, taken, limited, lines, costs)
 		},
 		Costs: func(batch []optimize.Genes, out []float64) error {
-			archs := f.archs(nil, batch)
-			taken, err := f.counts.read(archs, nil)
-			if err != nil {
-				return err
-			}
-			return f.shares(archs, taken, limited, nil, out)
+			taken = f.counts.read(batch, taken)
+			return f.shares(batch, taken, limited, nil, out)
 		},
 	}
 }
@@ -210,16 +217,16 @@ func (f *finder) latencyLines() (lines []choices.Affine) {
 	return lines
 }
 
-// shares fills out, (archs, limited), with costs as shares of their limits. Latencies are those of
+// shares fills out, (batch, limited), with costs as shares of their limits. Latencies are those of
 // lines, to within rounding, if there are any.
-func (f *finder) shares(archs []supernet.Arch, taken []choices.Taken, limited []Cost,
+func (f *finder) shares(batch []optimize.Genes, taken []choices.Taken, limited []Cost,
 	lines []choices.Affine, out []float64) error {
 	for j, c := range limited {
 		limit := c.Limited(f.Limits)
 		var ms []float64
 		if c == Latency && lines == nil {
 			var err error
-			if ms, err = f.latency(archs); err != nil {
+			if ms, err = f.latency(f.archs(nil, batch)); err != nil {
 				return err
 			}
 		}

@@ -18,8 +18,8 @@ func TestNeighbours(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := &finder{Query: Query{Space: space, Resolutions: space.Resolutions},
-			layout: newLayout(space)}
+		f := &finder{Query: Query{Space: space}, layout: newLayout(space)}
+		f.among(space.Resolutions)
 		genes := slices.Concat(f.layout.groups()...)
 		slices.Sort(genes)
 		for i := range space.Genes() {
@@ -53,6 +53,42 @@ func TestNeighbours(t *testing.T) {
 						t.Fatalf("%s: %v with gene %d of %d is no neighbour", name, base, i, v)
 					}
 				}
+			}
+		}
+	}
+}
+
+// TestCanonicalIsTheSameArch: what an arch has no block for is zero, as if it were decoded and
+// encoded again, and of a resolution that is not searched the nearest takes the place.
+func TestCanonicalIsTheSameArch(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for _, name := range supernet.Builtins() {
+		space, err := supernet.LoadSpace(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := &finder{Query: Query{Space: space}, layout: newLayout(space)}
+		least, most := space.Resolutions[0], space.Resolutions[len(space.Resolutions)-1]
+		for range 200 {
+			g := make(optimize.Genes, len(space.Genes()))
+			for i, n := range space.Genes() {
+				g[i] = uint16(r.IntN(n))
+			}
+			a := space.Decode(g)
+			f.among(space.Resolutions)
+			f.canonical(g)
+			if !slices.Equal(g, space.Encode(a)) {
+				t.Fatalf("%s: %v, expected %v", name, g, space.Encode(a))
+			}
+			f.among([]int{least, most})
+			f.canonical(g)
+			want := least
+			if int(a.Resolution)-least > most-int(a.Resolution) {
+				want = most
+			}
+			a.Resolution = uint16(want)
+			if !slices.Equal(g, space.Encode(a)) {
+				t.Fatalf("%s: %v, expected %v", name, g, space.Encode(a))
 			}
 		}
 	}

@@ -54,6 +54,9 @@ func FindFront(ctx context.Context, q Query, cost Cost, c optimize.Config) (*Fro
 	if err != nil {
 		return nil, err
 	}
+	if err := f.tabulate(tabulated...); err != nil {
+		return nil, err
+	}
 	if err := f.checkReachable(); err != nil {
 		return nil, err
 	}

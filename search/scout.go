@@ -98,7 +98,7 @@ type scout struct {
 // at is the finder restricted to some resolutions.
 func (f *finder) at(resolutions []int) *finder {
 	part := *f
-	part.Resolutions = resolutions
+	part.among(resolutions)
 	return &part
 }
 

@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/tailor-nas/tailor/search/optimize"
 )
 
 // minNetworks is how many networks it takes for an error that says anything.
@@ -13,10 +15,20 @@ const minNetworks = 3
 // known of that predictor.
 type Selection struct {
 	Genes    int     // of the space
-	Examined int     // networks that the search looked at, at most
+	Examined int     // networks that the search chose from, at most: see [Examined]
 	Networks int     // that the predictor was fitted to
 	MAPE     float64 // mean absolute relative error of networks that were held out
 	RMSE     float64 // root of the mean square of the same errors, in ms
+}
+
+// Examined is how many networks a search chooses from that may predict the accuracy of so many:
+// where the predictor's gradient guides it, each of these is the best of many whose costs it knows,
+// and about what they are worth.
+func Examined(accuracy Predictor, evaluations int) int {
+	if nearPredictor(accuracy) == nil {
+		return evaluations
+	}
+	return optimize.ChosenFrom * min(evaluations, math.MaxInt/optimize.ChosenFrom)
 }
 
 // Margin is by how much latencies may be above their predictions: by the margin times the root of

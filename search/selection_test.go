@@ -36,3 +36,22 @@ func TestMargin(t *testing.T) {
 		}
 	}
 }
+
+type plain struct{ Predictor }
+
+type guiding struct{ NearPredictor }
+
+// TestExamined: a search that a gradient guides chooses from more networks than it predicts.
+func TestExamined(t *testing.T) {
+	if n := Examined(plain{}, 1000); n != 1000 {
+		t.Errorf("%d of 1000 without a gradient", n)
+	}
+	for _, p := range []Predictor{guiding{}, Remember(guiding{})} {
+		if n := Examined(p, 1000); n < 100*1000 || n > 10_000*1000 {
+			t.Errorf("%d of 1000 with a gradient", n)
+		}
+		if n := Examined(p, math.MaxInt); n < math.MaxInt/2 {
+			t.Errorf("%d of the most there can be", n)
+		}
+	}
+}

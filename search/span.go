@@ -28,6 +28,9 @@ func Spans(q Query, seed uint64) ([]Span, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := f.tabulate(tabulated...); err != nil {
+		return nil, err
+	}
 	costs, err := f.random(seed)
 	if err != nil {
 		return nil, err

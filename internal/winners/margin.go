@@ -33,7 +33,7 @@ func (j *Job) setMargins(ctx context.Context) error {
 	return nil
 }
 
-// examined is how many networks a search examines at most.
+// examined is how many networks a search chooses from at most.
 func (j *Job) examined() int {
 	n := j.Config.Evaluations
 	switch {
@@ -42,6 +42,7 @@ func (j *Job) examined() int {
 	case n == optimize.Auto:
 		n = optimize.GuidedEvaluations
 	}
+	n = search.Examined(j.Accuracy, n)
 	if all := j.Space.Count(); all.IsInt64() {
 		n = int(min(int64(n), all.Int64()))
 	}

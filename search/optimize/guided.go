@@ -9,22 +9,26 @@ import (
 
 const (
 	// bestSingles, bestPairs and bestTriples are how many candidates that take one, two and three
-	// neighbours' changes are evaluated at a step of a climb.
-	bestSingles, bestPairs, bestTriples = 12, 24, 24
+	// neighbours' changes are evaluated at a step of a climb, and bestChains how many that take up
+	// to longestChain.
+	bestSingles, bestPairs, bestTriples = 4, 24, 24
+	bestChains, longestChain            = 6, 16
 	// pairsFrom and triplesFrom are how many neighbours pairs and triples are made of at most.
 	pairsFrom, triplesFrom = 256, 40
 	// repairsFrom is how many neighbours a step of a repair chooses from: all would lead every
 	// child to the same place.
 	repairsFrom = 24
-	// enough is the share of the objective by which one change must be better for a step to look no
-	// further: pairs and triples matter where single changes are spent.
+	// enough is the share of the objective by which one change or a chain must be better for a step
+	// to look no further: pairs and triples matter where these are spent.
 	enough = 1e-4
-	// startDraws is how many random candidates a climb begins with the best of, of those that are
-	// feasible and use startUse of the most that a constraint allows.
-	startDraws, startUse = 200, 0.7
 	// slack is by how much a sum of costs may be above 1 by rounding.
 	slack = 1e-9
 )
+
+// ChosenFrom is of how many pairs and triples of changes, whose costs it knows, a run with a
+// [Guide] takes each one that it evaluates.
+const ChosenFrom = (pairsFrom*(pairsFrom-1)/2 + triplesFrom*(triplesFrom-1)*(triplesFrom-2)/6) /
+	(bestPairs + bestTriples)
 
 // guide climbs with the help of the problem's Guide.
 type guide struct {
@@ -42,6 +46,7 @@ type change struct {
 	gain  float64  // by which the objective falls, about
 	costs []float64
 	price float64 // sum of what costs rise by
+	worth float64 // as byWorth has it
 }
 
 // set is some changes that are made together.
@@ -74,9 +79,17 @@ func (g *guide) ascend(at int32) (int32, error) {
 	return at, nil
 }
 
+// changes are those of a set.
+func (s *set) changes() []*change {
+	if n := slices.Index(s.of[:], nil); n >= 0 {
+		return s.of[:n]
+	}
+	return s.of[:]
+}
+
 // step gives the best candidate near, or the same if none is better. It takes pairs and triples of
-// changes only where no single one is enough (variable neighbourhood descent, Mladenovic and
-// Hansen, Computers & Operations Research 1997).
+// changes only where no single one and no chain is enough (variable neighbourhood descent,
+// Mladenovic and Hansen, Computers & Operations Research 1997).
 func (g *guide) step(at int32) (int32, error) {
 	base := slices.Clone(g.run.table.at(at))
 	changes, room, err := g.changes(base)
@@ -84,11 +97,11 @@ func (g *guide) step(at int32) (int32, error) {
 		return at, err
 	}
 	one := singles(changes, room)
-	ids, err := g.evaluate(base, one)
+	ids, err := g.evaluate(base, append(eachOf(one), chains(byWorth(changes), room)...))
 	if err != nil {
 		return at, err
 	}
-	for i, id := range ids {
+	for i, id := range ids[:len(one)] {
 		if id >= 0 { // what was evaluated tells better than an estimate, for what follows
 			one[i].of[0].gain = g.run.table.valuesAt(at)[0] - g.run.table.valuesAt(id)[0]
 		}
@@ -104,7 +117,7 @@ func (g *guide) step(at int32) (int32, error) {
 		return best, nil
 	}
 	ranked := byWorth(changes)
-	more, err := g.evaluate(base, append(pairs(ranked, room), triples(ranked, room)...))
+	more, err := g.evaluate(base, eachOf(append(pairs(ranked, room), triples(ranked, room)...)))
 	if err != nil {
 		return at, err
 	}
@@ -227,6 +240,52 @@ func triples(ranked []*change, room []float64) []set {
 	return b.sets()
 }
 
+// chains are sets of changes that grow by one change at a time: by what is worth most and, while
+// they are over the room, by what is worth most of what saves. Those are kept that fit and promise
+// a gain. Far from an optimum, many changes are made in one step so, at the cost of one gradient.
+func chains(ranked []*change, room []float64) (all [][]*change) {
+	left := slices.Clone(room)
+	var chain []*change
+	gain := 0.0
+	for len(all) < bestChains && len(chain) < longestChain {
+		next := link(ranked, chain, left)
+		if next == nil {
+			break
+		}
+		chain = append(chain, next)
+		gain += next.gain
+		for j := range left {
+			left[j] -= next.costs[j]
+		}
+		if len(chain) > 1 && gain > 0 && !over(left) {
+			all = append(all, slices.Clone(chain))
+		}
+	}
+	return all
+}
+
+// link is the change that a chain grows by; nil if there is none.
+func link(ranked, chain []*change, left []float64) *change {
+	save := over(left)
+	for _, c := range ranked {
+		if !save && c.worth <= 0 {
+			return nil
+		}
+		if save && c.price >= 0 || slices.ContainsFunc(chain, func(other *change) bool {
+			return !c.apart(other)
+		}) {
+			continue
+		}
+		return c
+	}
+	return nil
+}
+
+// over says whether less than nothing is left of a constraint.
+func over(left []float64) bool {
+	return slices.ContainsFunc(left, func(r float64) bool { return r < -slack })
+}
+
 // byWorth orders changes by their worth, most first: the gain less the price of what they cost.
 // What the cheapest eighth of the changes that save cost lose by it is the price.
 func byWorth(changes []change) []*change {
@@ -244,9 +303,9 @@ func byWorth(changes []change) []*change {
 	all := make([]*change, len(changes))
 	for i := range changes {
 		all[i] = &changes[i]
+		all[i].worth = all[i].gain - price*all[i].price
 	}
-	worth := func(c *change) float64 { return c.gain - price*c.price }
-	slices.SortStableFunc(all, func(a, b *change) int { return cmp.Compare(worth(b), worth(a)) })
+	slices.SortStableFunc(all, func(a, b *change) int { return cmp.Compare(b.worth, a.worth) })
 	return all
 }
 
@@ -282,16 +341,22 @@ func (b *best) sets() []set {
 	return b.kept
 }
 
+// eachOf are the changes of each set.
+func eachOf(sets []set) [][]*change {
+	all := make([][]*change, len(sets))
+	for i := range sets {
+		all[i] = sets[i].changes()
+	}
+	return all
+}
+
 // evaluate makes sets of changes of a base and evaluates those that are feasible. It gives their
 // numbers, -1 for those that are not.
-func (g *guide) evaluate(base Genes, sets []set) ([]int32, error) {
+func (g *guide) evaluate(base Genes, sets [][]*change) ([]int32, error) {
 	batch, ids := make([]Genes, len(sets)), make([]int32, len(sets))
-	for i, s := range sets {
+	for i, changes := range sets {
 		batch[i] = slices.Clone(base)
-		for _, c := range s.of {
-			if c == nil {
-				continue
-			}
+		for _, c := range changes {
 			for j, v := range c.to {
 				if v != base[j] {
 					batch[i][j] = v
@@ -388,61 +453,4 @@ func saves(c *change, room []float64) (sum float64) {
 		}
 	}
 	return sum
-}
-
-// start is where a climb begins: the best of some random candidates of a choice of the gene apart,
-// or one that was repaired. It gives -1 if none of that choice is feasible.
-func (g *guide) start(choice uint16) (int32, error) {
-	var drawn []Genes
-	for range startDraws {
-		c := make(Genes, len(g.run.problem.Genes))
-		for i, n := range g.run.problem.Genes {
-			c[i] = uint16(g.rng.IntN(n))
-		}
-		c[g.Apart] = choice
-		if err := g.run.problem.canonical(c); err != nil {
-			return -1, err
-		}
-		drawn = append(drawn, c)
-	}
-	costs, err := g.costs(drawn)
-	if err != nil {
-		return -1, err
-	}
-	var some []Genes
-	for i, c := range drawn {
-		own := costs[i*g.Constraints:][:g.Constraints]
-		if within(own) && (len(own) == 0 || slices.Max(own) >= startUse) {
-			some = append(some, c)
-		}
-	}
-	if len(some) == 0 {
-		c, ok, err := g.repair(drawn[0], true)
-		if err != nil || !ok {
-			return -1, err
-		}
-		some = append(some, c)
-	}
-	return g.bestOf(some)
-}
-
-// bestOf evaluates candidates and gives the best.
-func (g *guide) bestOf(some []Genes) (int32, error) {
-	ids := make([]int32, len(some))
-	for i, c := range some {
-		var err error
-		if ids[i], _, err = g.run.propose(c); err != nil {
-			return -1, err
-		}
-	}
-	if err := g.run.flush(); err != nil {
-		return -1, err
-	}
-	top := ids[0]
-	for _, id := range ids {
-		if g.run.table.better(id, top) {
-			top = id
-		}
-	}
-	return top, nil
 }

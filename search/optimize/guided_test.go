@@ -177,7 +177,7 @@ func TestGuidedEnds(t *testing.T) {
 	ending := knapsack(1, 10, 3, 7)
 	evaluateEnding, n := ending.Evaluate, 0
 	ending.Evaluate = func(ctx context.Context, batch []Genes, out []Evaluation) error {
-		if n += len(batch); n > 1000 {
+		if n += len(batch); n > 300 {
 			cancel()
 		}
 		return evaluateEnding(ctx, batch, out)
@@ -229,5 +229,33 @@ func TestTriples(t *testing.T) {
 	if two := pairs(byWorth([]change{of(0, 3, 0.2), of(0, 3, -0.2), of(2, -5, -0.4)}),
 		[]float64{0}); len(two) != 0 {
 		t.Errorf("pairs of one gene, or without a gain: %+v", two)
+	}
+}
+
+// A chain goes over the constraint, and comes back to it by what saves; it never has two changes of
+// one gene, and ends where nothing is worth its price.
+func TestChains(t *testing.T) {
+	of := func(gene int, gain, cost float64) change {
+		return change{genes: []uint64{1 << gene}, gain: gain, costs: []float64{cost}, price: cost}
+	}
+	all := chains(byWorth([]change{of(0, 3, 0.2), of(1, 3, 0.2), of(1, 1, 0.1), of(2, -5, -0.4),
+		of(3, -1, 0.1)}), []float64{0})
+	if len(all) != 1 || len(all[0]) != 3 {
+		t.Fatalf("%v, expected one chain of three", all)
+	}
+	gain, cost, genes := 0.0, 0.0, uint64(0)
+	for _, c := range all[0] {
+		gain, cost, genes = gain+c.gain, cost+c.costs[0], genes|c.genes[0]
+	}
+	if gain != 1 || cost > slack || genes != 0b111 {
+		t.Errorf("a gain of %g at a cost of %g by genes %b", gain, cost, genes)
+	}
+	free := chains(byWorth([]change{{genes: []uint64{1}, gain: 1}, {genes: []uint64{2}, gain: 2},
+		{genes: []uint64{4}, gain: -1}}), nil)
+	if len(free) != 1 || len(free[0]) != 2 || free[0][0].gain != 2 {
+		t.Errorf("%v without constraints, expected the two that gain", free)
+	}
+	if none := chains(nil, []float64{0}); len(none) != 0 {
+		t.Errorf("%v of nothing", none)
 	}
 }

@@ -14,6 +14,9 @@ const (
 	// and optima how many of the local optima that were reached are parents. They differ in
 	// distinctGenes or more, or all would soon be of one family.
 	climbs, optima, distinctGenes = 15, 12, 5
+	// startDraws is how many random candidates a climb begins with the best of, of those that are
+	// feasible and use startUse of the most that a constraint allows.
+	startDraws, startUse = 200, 0.7
 	// maxMutations is how many genes of a child are drawn anew at most.
 	maxMutations = 4
 	// idleBirths is how many children in a row may add nothing to the population before the run has
@@ -246,4 +249,61 @@ func (m *memetic) child(pop *eaopt.Population) (int32, error) {
 		return -1, err
 	}
 	return m.ascend(id)
+}
+
+// start is where a climb begins: the best of some random candidates of a choice of the gene apart,
+// or one that was repaired. It gives -1 if none of that choice is feasible.
+func (g *guide) start(choice uint16) (int32, error) {
+	var drawn []Genes
+	for range startDraws {
+		c := make(Genes, len(g.run.problem.Genes))
+		for i, n := range g.run.problem.Genes {
+			c[i] = uint16(g.rng.IntN(n))
+		}
+		c[g.Apart] = choice
+		if err := g.run.problem.canonical(c); err != nil {
+			return -1, err
+		}
+		drawn = append(drawn, c)
+	}
+	costs, err := g.costs(drawn)
+	if err != nil {
+		return -1, err
+	}
+	var some []Genes
+	for i, c := range drawn {
+		own := costs[i*g.Constraints:][:g.Constraints]
+		if within(own) && (len(own) == 0 || slices.Max(own) >= startUse) {
+			some = append(some, c)
+		}
+	}
+	if len(some) == 0 {
+		c, ok, err := g.repair(drawn[0], true)
+		if err != nil || !ok {
+			return -1, err
+		}
+		some = append(some, c)
+	}
+	return g.bestOf(some)
+}
+
+// bestOf evaluates candidates and gives the best.
+func (g *guide) bestOf(some []Genes) (int32, error) {
+	ids := make([]int32, len(some))
+	for i, c := range some {
+		var err error
+		if ids[i], _, err = g.run.propose(c); err != nil {
+			return -1, err
+		}
+	}
+	if err := g.run.flush(); err != nil {
+		return -1, err
+	}
+	top := ids[0]
+	for _, id := range ids {
+		if g.run.table.better(id, top) {
+			top = id
+		}
+	}
+	return top, nil
 }

@@ -23,6 +23,11 @@ func TestNumbersAreArchs(t *testing.T) {
 			if back := n.Arch(&taken); back != a {
 				t.Errorf("%s: %v comes back as %v", space.Name, a, back)
 			}
+			var genes choices.Taken
+			n.ReadGenes(space.Encode(a), &genes)
+			if genes != taken {
+				t.Errorf("%s: the genes of %v take %v, the arch %v", space.Name, a, genes, taken)
+			}
 			key := []byte{byte(taken.Resolution)}
 			for _, number := range taken.Numbers() {
 				used[number] = true

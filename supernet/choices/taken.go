@@ -71,6 +71,52 @@ func (n *Numbering) Read(a *supernet.Arch, t *Taken) bool {
 		zero(a.Expand[n.blocks:])
 }
 
+// ReadGenes is Read of the arch that has these genes, for less: they are numbers of choices
+// already. They must fit [supernet.Space.Genes].
+func (n *Numbering) ReadGenes(g []uint16, t *Taken) {
+	t.Resolution, t.length = int(g[0]), n.forms()
+	g = g[1:]
+	before := 0
+	for i := range n.Stages {
+		s := &n.Stages[i]
+		f := form{before: before}
+		if s.DepthGene >= 0 {
+			f.depth, g = int(g[0]), g[1:]
+		}
+		if s.WidthGene >= 0 {
+			f.width, g = int(g[0]), g[1:]
+		}
+		g = s.readGenes(g, f, t)
+		t.form(n, i, f)
+		before = f.width
+	}
+}
+
+// readGenes takes the variants of the stage's blocks, and gives the genes behind them.
+func (s *Stage) readGenes(g []uint16, f form, t *Taken) []uint16 {
+	depth := s.Depths[f.depth]
+	if s.First < 0 {
+		for j := range depth {
+			t.block(s.number(f, j, 0, 0))
+		}
+		return g
+	}
+	first, next := s.start(f, 0), s.start(f, 1)
+	each := 1
+	if s.Expands != nil {
+		each = 2
+	}
+	for j := range depth {
+		expand := 0
+		if s.Expands != nil {
+			expand = int(g[2*j+1])
+		}
+		t.block(first + s.built(f.depth, int(g[each*j]), expand))
+		first = next + j*s.Variants(1)
+	}
+	return g[each*s.Blocks():]
+}
+
 func zero[T uint8 | float32](all []T) bool {
 	for _, v := range all {
 		if v != 0 {

@@ -166,8 +166,8 @@ func fit(space *supernet.Space, t truth, n int, seed uint64) (*predictor.Latency
 func (b bench) search(space *supernet.Space, t truth, l *predictor.Latency, seed uint64,
 	c *counts) error {
 	margin, known := search.Selection{
-		Genes: len(space.Genes()), Examined: b.evaluations, Networks: l.Networks,
-		MAPE: l.HeldOut.MAPE, RMSE: l.HeldOut.RMSE,
+		Genes: len(space.Genes()), Examined: search.Examined(t.accuracy, b.evaluations),
+		Networks: l.Networks, MAPE: l.HeldOut.MAPE, RMSE: l.HeldOut.RMSE,
 	}.Margin(b.confidence)
 	if !known {
 		return fmt.Errorf("the error of the predictor is not known")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/optimize"
@@ -48,6 +49,30 @@ func (b *bench) gaps(w io.Writer, fronts []*search.Front, long int) error {
 		}
 		fmt.Fprintf(w, "| %v ms | %.4f | %s | %s |\n", ms, known, found.row(known),
 			ofFronts.row(known))
+	}
+	return nil
+}
+
+// short prints by how much searches are short of the best known, and how long one took.
+func (b *bench) short(w io.Writer, known []float64) error {
+	if len(known) != len(b.budgets) {
+		return fmt.Errorf("best known of %d budgets, expected %d", len(known), len(b.budgets))
+	}
+	fmt.Fprintf(w, "| budget | best known | median of %d seeds | largest | seconds |\n", b.seeds)
+	fmt.Fprintln(w, "|---|---|---|---|---|")
+	for i, ms := range b.budgets {
+		var short []float64
+		began := time.Now()
+		for seed := 1; seed <= b.seeds; seed++ {
+			a, err := search.Find(context.Background(), b.query(ms),
+				seeded(uint64(seed), optimize.Auto))
+			if err != nil {
+				return err
+			}
+			short = append(short, 100*(known[i]-a.Best[0].Top1))
+		}
+		fmt.Fprintf(w, "| %v ms | %.5f | %.2f | %.2f | %.2f |\n", ms, known[i], median(short),
+			slices.Max(short), time.Since(began).Seconds()/float64(b.seeds))
 	}
 	return nil
 }

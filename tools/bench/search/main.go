@@ -7,6 +7,9 @@
 //		-accuracy accuracy.json -latency note10.json -budgets 15,20,25,30,40 \
 //		-plot docs/results/search.svg
 //
+// With -known, the best top-1 known for each budget, it says by how much searches are short of it,
+// and nothing else.
+//
 // With -python, -predictor and -tables OFA's own package searches too (see peer.py). It prints
 // Markdown.
 package main
@@ -50,6 +53,8 @@ func main() {
 	seeds := flag.Int("seeds", 10, "searches for each budget")
 	long := flag.Int("long", 0,
 		"evaluations of searches whose best is taken for the best there is, to hold gaps against; 0 leaves that out")
+	known := flag.String("known", "",
+		"best top-1 known of each budget, to hold searches against; empty for all else")
 	plot := flag.String("plot", "", "file for the curves of seed 1")
 	var ofa peer
 	flag.StringVar(&ofa.python, "python", "", "Python that has OFA's package; empty leaves it out")
@@ -58,15 +63,15 @@ func main() {
 	flag.StringVar(&ofa.tables, "tables", "note10",
 		"what -latency was imported from, for OFA's package")
 	flag.Parse()
-	if err := run(os.Stdout, *tailor, *space, *accuracy, *latency, *budgets, *plot, *seeds, *long,
-		ofa); err != nil {
+	if err := run(os.Stdout, *tailor, *space, *accuracy, *latency, *budgets, *known, *plot, *seeds,
+		*long, ofa); err != nil {
 		fmt.Fprintln(os.Stderr, "search:", err)
 		os.Exit(1)
 	}
 }
 
-func run(w io.Writer, tailor, space, accuracy, latency, budgets, plot string, seeds, long int,
-	ofa peer) error {
+func run(w io.Writer, tailor, space, accuracy, latency, budgets, known, plot string, seeds,
+	long int, ofa peer) error {
 	b := bench{seeds: max(seeds, 1), peer: ofa}
 	var err error
 	if b.space, err = supernet.LoadSpace(space); err != nil {
@@ -78,12 +83,15 @@ func run(w io.Writer, tailor, space, accuracy, latency, budgets, plot string, se
 	if b.latency, err = predictor.LoadLatency(latency, b.space); err != nil {
 		return err
 	}
-	for _, text := range strings.Split(budgets, ",") {
-		ms, err := strconv.ParseFloat(text, 64)
+	if b.budgets, err = numbers(budgets); err != nil {
+		return fmt.Errorf("budgets: %w", err)
+	}
+	if known != "" {
+		best, err := numbers(known)
 		if err != nil {
-			return fmt.Errorf("budget %q: %w", text, err)
+			return fmt.Errorf("best known: %w", err)
 		}
-		b.budgets = append(b.budgets, ms)
+		return b.short(w, best)
 	}
 	lines, err := b.methods(w)
 	if err != nil {
@@ -110,6 +118,18 @@ func run(w io.Writer, tailor, space, accuracy, latency, budgets, plot string, se
 		return nil
 	}
 	return b.times(w, tailor, space, accuracy, latency)
+}
+
+// numbers reads a list.
+func numbers(list string) (all []float64, err error) {
+	for _, text := range strings.Split(list, ",") {
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, nil
 }
 
 var methods = []struct {
