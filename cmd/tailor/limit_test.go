@@ -1,6 +1,10 @@
 package main
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/tailor-nas/tailor/search"
+)
 
 // TestLimits reads limits as they are and as shares, and refuses what is neither.
 func TestLimits(t *testing.T) {
@@ -37,5 +41,23 @@ func TestPortion(t *testing.T) {
 		if err := new(portion).UnmarshalText([]byte(text)); err == nil {
 			t.Errorf("%q is taken", text)
 		}
+	}
+}
+
+// TestLatencyShares may be several, which are compared once it is known what the largest network
+// takes.
+func TestLatencyShares(t *testing.T) {
+	c := searchCmd{MaxLatency: []timeLimit{{share: .8}, {share: .5}}}
+	if _, err := c.limits(nil); err != nil {
+		t.Errorf("80%% and 50%% of an unknown latency: %v", err)
+	}
+	spans := []search.Span{{Cost: search.Latency, Largest: 10}}
+	all, err := c.limits(spans)
+	if err != nil || len(all) != 2 || all[0].LatencyMS != 8 || all[1].LatencyMS != 5 {
+		t.Errorf("80%% and 50%% of 10 ms: %v, %v", all, err)
+	}
+	c.MaxLatency[1].share = .8
+	if _, err := c.limits(spans); err == nil {
+		t.Error("80% twice is taken")
 	}
 }

@@ -80,7 +80,8 @@ func (c *searchCmd) limits(spans []search.Span) ([]search.Limits, error) {
 		all = append(all, l)
 	}
 	for i, l := range all {
-		if slices.Contains(all[:i], l) {
+		known := l.LatencyMS > 0 // no share of what is not known yet
+		if known && slices.Contains(all[:i], l) {
 			return nil, usagef("--max-latency has %s twice", latency(l.LatencyMS))
 		}
 	}
