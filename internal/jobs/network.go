@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/tailor-nas/tailor/internal/amount"
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/export"
 	"github.com/tailor-nas/tailor/internal/passes"
@@ -126,7 +127,8 @@ func (k *Tester) Test(ctx context.Context, nets []*supernet.Subnet, set data.Set
 	t data.Transform, progress func(done int)) ([]manifest.Measured, error) {
 	all, err := k.test(ctx, nets, set, size, t, progress)
 	if err != nil {
-		err = fmt.Errorf("ask queue for the accuracy of %d networks: %w", len(nets), err)
+		err = fmt.Errorf("ask queue for the accuracy of %s: %w", amount.Of(len(nets), "network"),
+			err)
 	}
 	return all, err
 }

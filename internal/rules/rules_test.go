@@ -163,7 +163,7 @@ var mayImport = map[string][]string{
 		"internal/runtime/remote", "profiles", "profiles/device", "supernet"},
 	"internal/queue":   {"internal/bug"},
 	"internal/devices": {"internal/micro", "internal/store", "profiles", "profiles/timing"},
-	"internal/jobs": {"internal/data", "internal/export", "internal/measurements",
+	"internal/jobs": {"internal/amount", "internal/data", "internal/export", "internal/measurements",
 		"internal/meter", "internal/micro", "internal/passes", "internal/pipeline",
 		"internal/prepare", "internal/queue", "internal/runtime/netfile",
 		"internal/runtime/remote", "internal/safetensors", "internal/ship", "internal/store",
