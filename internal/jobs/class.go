@@ -69,7 +69,7 @@ func ClassOf(of profiles.Identity) string {
 // IsLent says whether a worker does the jobs of a kind and class.
 func IsLent(workers []queue.Live, kind, class string) bool {
 	return slices.ContainsFunc(workers, func(l queue.Live) bool {
-		return l.Kind == kind && slices.Contains(l.Classes, class)
+		return l.Does(kind, class)
 	})
 }
 

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"sync"
 
 	"github.com/tailor-nas/tailor/internal/queue"
@@ -51,12 +50,9 @@ func (l *Lender) fetch(ctx context.Context, sha string) (string, error) {
 	return fetch(ctx, l.Queue, l.Dir, sha)
 }
 
-// hash is a SHA-256.
-var hash = regexp.MustCompile(`^[0-9a-f]{64}$`)
-
 // fetch gives the path of a file that the queue has, from earlier if it is in the folder and whole.
 func fetch(ctx context.Context, q *queue.Conn, dir, sha string) (string, error) {
-	if !hash.MatchString(sha) {
+	if !queue.IsSHA256(sha) {
 		return "", fmt.Errorf("%w: it names file %.70q, expected a SHA-256", ErrProtocol, sha)
 	}
 	path := filepath.Join(dir, sha)

@@ -1,4 +1,4 @@
-package pipeline_test
+package pipeline
 
 import (
 	"fmt"
@@ -10,33 +10,13 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/export"
-	"github.com/tailor-nas/tailor/internal/micro"
 	"github.com/tailor-nas/tailor/internal/onnx"
-	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/internal/refine"
 	"github.com/tailor-nas/tailor/internal/store"
-	"github.com/tailor-nas/tailor/internal/winners"
-	"github.com/tailor-nas/tailor/search"
 	"github.com/tailor-nas/tailor/search/manifest"
-	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/trainer"
 	"github.com/tailor-nas/tailor/trainer/prune"
 )
-
-// microWinner is the best network of a run of the micro space, and the run.
-func microWinner(t *testing.T) (string, *trainer.Run) {
-	t.Helper()
-	run, d := micro.Train(t, micro.ParseSpace(t, micro.SpaceYAML), 1, 20)
-	found, err := winners.Search(t.Context(), winners.Job{
-		Config: optimize.Defaults(), Space: run.Info.Space, Run: run, Data: d,
-		Accuracy: micro.Accuracy(t, run.Info.Space, run.State.WeightsSHA256),
-		Limits:   []search.Limits{{}}, Dir: t.TempDir(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found.Winners[0].Manifest, run
-}
 
 // finetuned is the manifest of a winner after an epoch more.
 func finetuned(t *testing.T, winner string) string {
@@ -54,10 +34,10 @@ func finetuned(t *testing.T, winner string) string {
 
 // TestOpenTrained takes runs and winners, and says what it takes of anything else.
 func TestOpenTrained(t *testing.T) {
-	winner, run := microWinner(t)
-	dir := filepath.Dir(winner)
-	for _, path := range []string{winner, dir, filepath.Join(dir, "weights.safetensors"), run.Dir} {
-		got, err := pipeline.OpenTrained(t.Context(), path, noneSaid)
+	run, _, dir := winner(t)
+	for _, path := range []string{manifest.Path(dir), dir,
+		filepath.Join(dir, "weights.safetensors"), run.Dir} {
+		got, err := OpenTrained(t.Context(), path, noneSaid)
 		if err != nil {
 			t.Errorf("%s: %v", path, err)
 			continue
@@ -68,21 +48,20 @@ func TestOpenTrained(t *testing.T) {
 				got.Part, got.Space)
 		}
 	}
-	tuned := finetuned(t, winner)
-	if got, err := pipeline.OpenTrained(t.Context(), tuned, noneSaid); err != nil ||
+	tuned := finetuned(t, dir)
+	if got, err := OpenTrained(t.Context(), tuned, noneSaid); err != nil ||
 		got.Space == nil || got.Space.SHA256() != run.Info.Space.SHA256() {
 		t.Errorf("of a tuned winner: %+v, %v", got, err)
 	}
 	if err := os.Rename(run.Dir, run.Dir+"-away"); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := pipeline.OpenTrained(t.Context(), dir, noneSaid); err != nil ||
-		got.Space != nil {
+	if got, err := OpenTrained(t.Context(), dir, noneSaid); err != nil || got.Space != nil {
 		t.Errorf("of a run that is away: %v, %v", got.Space, err)
 	}
 	for want, path := range map[string]string{"neither a run nor a winner": t.TempDir(),
 		"no such file": filepath.Join(t.TempDir(), "none")} {
-		if _, err := pipeline.OpenTrained(t.Context(), path, noneSaid); err == nil ||
+		if _, err := OpenTrained(t.Context(), path, noneSaid); err == nil ||
 			!strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
@@ -94,8 +73,8 @@ func noneSaid(string, ...any) {}
 // TestOpenTrainedFile: a file of somebody else's network is read as adopt reads it, and what was
 // taken for granted is said.
 func TestOpenTrainedFile(t *testing.T) {
-	winner, run := microWinner(t)
-	m, net, err := manifest.Open(winner)
+	run, _, dir := winner(t)
+	m, net, err := manifest.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,12 +82,12 @@ func TestOpenTrainedFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(filepath.Dir(winner), "mine.onnx") // beside a manifest, too
+	path := filepath.Join(dir, "mine.onnx") // beside a manifest, too
 	if err := os.WriteFile(path, file, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	said := ""
-	got, err := pipeline.OpenTrained(t.Context(), path, func(format string, args ...any) {
+	got, err := OpenTrained(t.Context(), path, func(format string, args ...any) {
 		said += fmt.Sprintf(format, args...)
 	})
 	if err != nil {
@@ -136,7 +115,7 @@ func TestOpenTrainedFile(t *testing.T) {
 	if err := os.WriteFile(notes, []byte("no network"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pipeline.OpenTrained(t.Context(), notes, noneSaid); err == nil ||
+	if _, err := OpenTrained(t.Context(), notes, noneSaid); err == nil ||
 		!strings.Contains(err.Error(), "neither a state dict") {
 		t.Errorf("error %v about a text", err)
 	}

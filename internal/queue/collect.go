@@ -193,7 +193,7 @@ func (k *asking) others(ctx context.Context, worker string) (bool, error) {
 		return err
 	})
 	return slices.ContainsFunc(all, func(l Live) bool {
-		return l.Worker != worker && l.does(k.Kind, k.Class)
+		return l.Worker != worker && l.Does(k.Kind, k.Class)
 	}), err
 }
 
@@ -293,7 +293,7 @@ func (k *asking) missing(all []Live) string {
 	var others []string
 	cannot := ""
 	for _, l := range all {
-		if l.does(k.Kind, k.Class) {
+		if l.Does(k.Kind, k.Class) {
 			if l.Later == "" {
 				return ""
 			}

@@ -58,7 +58,7 @@ func (c *Conn) Send(ctx context.Context, path, sha256hex string) error {
 // Receive writes a file of the queue to w, and checks that it is the one of this SHA-256: after an
 // error, what was written is of no use. One of writing wraps ErrHere, one of the way ErrLater.
 func (c *Conn) Receive(ctx context.Context, sha256hex string, w io.Writer) error {
-	if !sum.MatchString(sha256hex) {
+	if !IsSHA256(sha256hex) {
 		return fmt.Errorf("%w: %.70q is no SHA-256", ErrNoFile, sha256hex)
 	}
 	info, err := c.files.GetInfo(ctx, sha256hex)

@@ -62,7 +62,7 @@ func (j Job) check() error {
 		return fmt.Errorf("%w: its kind is %.40q", ErrMessage, j.Kind)
 	case !className.MatchString(j.Class):
 		return fmt.Errorf("%w: its class of machines is %.140q", ErrMessage, j.Class)
-	case !sum.MatchString(j.Protocol):
+	case !IsSHA256(j.Protocol):
 		return fmt.Errorf("%w: its protocol is %.70q, expected a SHA-256", ErrMessage, j.Protocol)
 	case len(j.Of) == 0:
 		return fmt.Errorf("%w: it asks for nothing", ErrMessage)
@@ -94,7 +94,7 @@ type Result struct {
 
 func (r Result) check() error {
 	switch {
-	case !sum.MatchString(r.Job):
+	case !IsSHA256(r.Job):
 		return fmt.Errorf("%w: a result is of job %.70q, expected a SHA-256", ErrMessage, r.Job)
 	case !className.MatchString(r.Worker):
 		return fmt.Errorf("%w: a result is of worker %.140q", ErrMessage, r.Worker)
@@ -132,8 +132,11 @@ type Live struct {
 	Later string `json:"later,omitempty"`
 }
 
-// does says whether the worker does the jobs of a kind and class.
-func (l Live) does(kind, class string) bool {
+// IsSHA256 says whether a text is a SHA-256, as files and jobs are named by it.
+func IsSHA256(text string) bool { return sum.MatchString(text) }
+
+// Does says whether the worker does the jobs of a kind and class.
+func (l Live) Does(kind, class string) bool {
 	return l.Kind == kind && slices.Contains(l.Classes, class)
 }
 

@@ -230,7 +230,7 @@ func wait(ctx context.Context, d time.Duration) error {
 // take does a job and says so to the queue. Its error ends the worker.
 func (k *work) take(ctx context.Context, slot int, m jetstream.Msg) error {
 	j, err := parseJob(m.Data())
-	if err == nil && !k.live.does(j.Kind, j.Class) {
+	if err == nil && !k.live.Does(j.Kind, j.Class) {
 		err = fmt.Errorf("%w: it is for others", ErrMessage)
 	}
 	if err != nil {
@@ -280,7 +280,7 @@ func (k *work) answer(err error) error {
 func (k *work) others(ctx context.Context, j Job) bool {
 	all, err := k.conn.Workers(ctx)
 	return err == nil && slices.ContainsFunc(all, func(l Live) bool {
-		return l.Worker != k.Name && l.does(j.Kind, j.Class)
+		return l.Worker != k.Name && l.Does(j.Kind, j.Class)
 	})
 }
 
