@@ -150,6 +150,15 @@ type Reference struct {
 	MS     float64          `json:"latency_ms"`
 }
 
+// ReferenceOn is what others are timed against for latencies on this one's scale: nil unless the
+// device and the runtime are those of the latency.
+func (m *Measured) ReferenceOn(device, runtime string) *Reference {
+	if m == nil || m.Device != device || m.Runtime != runtime {
+		return nil
+	}
+	return m.Reference
+}
+
 // Bounds of a reference network, of which no file tells how large it is: its parameters, the bytes
 // of its activations, and its MACs, which a processor of 1 GMAC/s does in 17 s. Its time is one that
 // can be measured, so that no latency on its scale is more than a number can be.
