@@ -13,7 +13,8 @@ import (
 )
 
 // Version is of all messages, and of what the jobs and results in them say. It is in the names of
-// what a queue has on its server, so that old and new programs neither see nor do each other's jobs.
+// what a queue has on its server, so that old and new programs neither see nor do each other's
+// jobs.
 const Version = "4"
 
 // What a queue has on its server. Files are the same for all versions: each is its SHA-256.

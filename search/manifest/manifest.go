@@ -160,8 +160,8 @@ func (m *Measured) ReferenceOn(device, runtime string) *Reference {
 }
 
 // Bounds of a reference network, of which no file tells how large it is: its parameters, the bytes
-// of its activations, and its MACs, which a processor of 1 GMAC/s does in 17 s. Its time is one that
-// can be measured, so that no latency on its scale is more than a number can be.
+// of its activations, and its MACs, which a processor of 1 GMAC/s does in 17 s. Its time is one
+// that can be measured, so that no latency on its scale is more than a number can be.
 const (
 	maxReference                   = 1 << 26
 	maxReferenceBytes              = 1 << 30
