@@ -16,6 +16,7 @@ type vicinity struct {
 	*finder
 	near        NearPredictor
 	limited     []Cost
+	limits      []float64          // of these
 	lines       [][]choices.Affine // by cost and resolution, nil of what is no sum over choices
 	resolutions []optimize.Change
 
@@ -31,10 +32,44 @@ func (f *finder) guide() *optimize.Guide {
 	if near == nil {
 		return nil
 	}
-	v := &vicinity{finder: f, near: near, limited: f.limited()}
-	for _, c := range v.limited {
-		v.lines = append(v.lines, f.linesOf(c))
+	v := &vicinity{finder: f, near: near}
+	for _, c := range f.limited() {
+		v.limit(c, c.Limited(f.Limits))
 	}
+	return v.guide()
+}
+
+// aboveLargest is the share of what the largest network costs up to which a front is looked for:
+// by a predictor, others may cost a little more.
+const aboveLargest = 1.1
+
+// frontGuide is the guide of a front, whose cost is the last one.
+func (f *finder) frontGuide() (*optimize.Guide, error) {
+	low, high, err := f.span()
+	if err != nil {
+		return nil, err
+	}
+	v := &vicinity{finder: f, near: nearPredictor(f.Accuracy)}
+	for _, c := range f.limited() {
+		if c != f.cost {
+			v.limit(c, c.Limited(f.Limits))
+		}
+	}
+	most := min(aboveLargest*high, orInfinite(f.cost.Limited(f.Limits)))
+	v.limit(f.cost, most)
+	g := v.guide()
+	g.Least = min(low/most, 1)
+	return g, nil
+}
+
+// limit adds a cost with its limit.
+func (v *vicinity) limit(c Cost, most float64) {
+	v.limited, v.limits = append(v.limited, c), append(v.limits, most)
+	v.lines = append(v.lines, v.linesOf(c))
+}
+
+func (v *vicinity) guide() *optimize.Guide {
+	f := v.finder
 	for _, r := range f.choicesOfResolution() {
 		v.resolutions = append(v.resolutions, optimize.Change{
 			Genes: []int{supernet.ResolutionGene}, To: []uint16{r}})
@@ -164,16 +199,15 @@ func (v *vicinity) whole(n *optimize.Near, c optimize.Change, t *choices.Taken,
 
 // compute fills in the costs that are no sums over choices, and makes shares of all.
 func (v *vicinity) compute(n *optimize.Near) error {
-	for k, c := range v.limited {
+	for k := range v.limited {
 		if v.lines[k] == nil {
 			if err := v.each(n, k); err != nil {
 				return err
 			}
 		}
-		limit := c.Limited(v.Limits)
-		n.Own[k] /= limit
+		n.Own[k] /= v.limits[k]
 		for i := k; i < len(n.Costs); i += len(v.limited) {
-			n.Costs[i] /= limit
+			n.Costs[i] /= v.limits[k]
 		}
 	}
 	return nil
@@ -220,9 +254,8 @@ func (v *vicinity) costs(batch []optimize.Genes, out []float64) error {
 		if err != nil {
 			return err
 		}
-		limit := c.Limited(v.Limits)
 		for i, cost := range all {
-			out[i*len(v.limited)+k] = cost / limit
+			out[i*len(v.limited)+k] = cost / v.limits[k]
 		}
 	}
 	return nil

@@ -25,11 +25,21 @@ const ChosenFrom = (pairsFrom*(pairsFrom-1)/2 + triplesFrom*(triplesFrom-1)*(tri
 // change is what makes a neighbour of a base.
 type change struct {
 	Change
-	genes []uint64 // set of the genes that it sets
+	genes []uint64 // set of the genes in which the neighbour differs
 	gain  float64  // by which the objective falls, about
 	costs []float64
 	price float64 // sum of what costs rise by
 	worth float64 // as byWorth has it
+}
+
+// among makes the change beside others of the same base: two may set one of the genes, if one of
+// them leaves it as it is, such as those of kernel and expand ratio of a block.
+func (c *change) among(g, base Genes) {
+	for i, gene := range c.Genes {
+		if c.To[i] != base[gene] {
+			g[gene] = c.To[i]
+		}
+	}
 }
 
 // set is some changes that are made together.

@@ -36,6 +36,7 @@ type climb struct {
 	limits    []float64 // of the costs
 	broken    Genes     // what is not within the limits yet; nil if it is
 	keepApart bool      // while it is repaired, the gene apart stays
+	bar       float64   // an optimum whose objective is above is of no use
 	at        int32     // -1 if it cannot be repaired
 	done      bool
 	path      []int32
@@ -148,8 +149,10 @@ func (c *climb) take(costs int) {
 		for _, cost := range x.costs {
 			x.price += cost
 		}
-		for _, gene := range to.Genes {
-			x.genes[gene/64] |= 1 << (gene % 64)
+		for k, gene := range to.Genes {
+			if to.To[k] != c.near.Base[gene] {
+				x.genes[gene/64] |= 1 << (gene % 64)
+			}
 		}
 	}
 }
@@ -184,7 +187,8 @@ func (g *guide) second(c *climb) error {
 	}
 	g.choose(c)
 	c.ids = c.ids[:0]
-	if was-g.run.table.valuesAt(c.best)[0] > enough*math.Abs(was) {
+	now := g.run.table.valuesAt(c.best)[0]
+	if was-now > enough*math.Abs(was) || now > c.bar {
 		return nil
 	}
 	ranked := c.ranking.byWorth(c.changes)
@@ -234,7 +238,7 @@ func (g *guide) propose(c *climb, sets [][]*change) error {
 		batch[i] = genes[i*width:][:width:width]
 		copy(batch[i], c.near.Base)
 		for _, x := range changes {
-			x.Apply(batch[i])
+			x.among(batch[i], c.near.Base)
 		}
 		if err := g.run.problem.canonical(batch[i]); err != nil {
 			return err
@@ -291,7 +295,7 @@ func (g *guide) repair(c *climb) error {
 	changes = changes[:min(repairsFrom, len(changes))]
 	for len(changes) > 0 && slices.Min(c.room) < 0 {
 		pick := leastLoss(changes, c.room)
-		pick.Apply(c.broken)
+		pick.among(c.broken, c.near.Base)
 		for j := range c.room {
 			c.room[j] -= pick.costs[j]
 		}

@@ -129,6 +129,109 @@ func TestGuidedFindsTheBest(t *testing.T) {
 	}
 }
 
+// twofold is a knapsack whose second cost is the second objective.
+func twofold(seed uint64) Problem {
+	p := knapsack(seed, 10, 3, 7)
+	p.Objectives = 2
+	evaluate := p.Evaluate
+	p.Evaluate = func(ctx context.Context, batch []Genes, out []Evaluation) error {
+		costs := make([]float64, 2*len(batch))
+		if err := p.Guide.Costs(batch, costs); err != nil {
+			return err
+		}
+		for i := range out {
+			out[i].Objectives[1] = costs[2*i+1]
+		}
+		return evaluate(ctx, batch, out)
+	}
+	p.Guide.Least = 0.1
+	return p
+}
+
+// TestGuidedFront compares with the front of all candidates: what the guided one has within each of
+// its costs.
+func TestGuidedFront(t *testing.T) {
+	found, all := 0, 0
+	for seed := range uint64(4) {
+		p, c := twofold(seed), Defaults()
+		c.Seed, c.Evaluations = seed, 60_000
+		exact, err := Minimize(t.Context(), p, c)
+		if err != nil || exact.Status != Exhausted {
+			t.Fatal(exact, err)
+		}
+		c.Evaluations = 8000
+		guided, err := Minimize(t.Context(), p, c)
+		if err != nil || guided.Evaluations > 8000 || guided.Status == Exhausted {
+			t.Fatal(guided, err)
+		}
+		again, err := Minimize(t.Context(), p, c)
+		if err != nil || fmt.Sprint(again.Best) != fmt.Sprint(guided.Best) {
+			t.Errorf("seed %d: not the same again (%v)", seed, err)
+		}
+		for _, want := range exact.Best {
+			if want.Objectives[1] < p.Guide.Least {
+				continue
+			}
+			all++
+			if slices.ContainsFunc(guided.Best, func(b Candidate) bool {
+				return b.Objectives[0] <= want.Objectives[0] && b.Objectives[1] <= want.Objectives[1]
+			}) {
+				found++
+			}
+		}
+	}
+	if found < all*9/10 {
+		t.Errorf("%d of %d points of the fronts", found, all)
+	}
+	t.Logf("%d of %d points of the fronts", found, all)
+}
+
+// TestPoolOfAFront: an optimum is a parent if fewer than so many are better at no more cost, and
+// none of these is akin.
+func TestPoolOfAFront(t *testing.T) {
+	p := twofold(1)
+	r, err := newRun(t.Context(), &p, Defaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &memetic{guide: &guide{Guide: p.Guide, run: r, rng: r.rand(streamLocal)}}
+	for range 400 {
+		g := make(Genes, len(p.Genes))
+		m.mutate(g)
+		m.mutate(g)
+		m.mutate(g)
+		id, _, err := r.propose(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.flush(); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.settle(id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(m.pool) < optima {
+		t.Fatalf("%d in the pool", len(m.pool))
+	}
+	for i, o := range m.pool {
+		above := 0
+		for _, other := range m.pool[:i] {
+			if r.table.compare(other.id, o.id) > 0 {
+				t.Fatalf("number %d of the pool is better than one before", i)
+			}
+			if other.use <= o.use {
+				if above++; m.akin(other.id, o.id) {
+					t.Errorf("number %d of the pool is akin to a better one that takes less", i)
+				}
+			}
+		}
+		if above >= optima || above > o.above {
+			t.Errorf("number %d of the pool has %d above, said to be %d", i, above, o.above)
+		}
+	}
+}
+
 // A problem without constraints, one that cannot be met, and the end of a context.
 func TestGuidedEnds(t *testing.T) {
 	c := Defaults()

@@ -5,9 +5,15 @@ import (
 	"slices"
 )
 
-// frontStarts is how many climbs from random starts of each choice of the gene apart there are
-// before children are bred, of a front.
-const frontStarts = 12
+const (
+	// frontStarts is how many climbs from random starts of each choice of the gene apart there are
+	// before children are bred, of a front.
+	frontStarts = 12
+	// widest is how much larger a budget may be that a parent comes from, and moves the share of
+	// children that come from one such parent as it is: what is good within a budget is often good
+	// within another, too, once it is brought there.
+	widest, moves = 1.2, 0.25
+)
 
 // front says whether the run looks for a front: for the best within any limit on the last cost.
 func (m *memetic) front() bool { return m.run.problem.Objectives == 2 }
@@ -28,6 +34,18 @@ func (m *memetic) limits(budget float64) []float64 {
 		all[m.Constraints-1] = budget
 	}
 	return all
+}
+
+// frontChild is a crossing of a parent with one from a somewhat larger budget, or the latter alone.
+func (m *memetic) frontChild(budget float64, parents []optimum) Genes {
+	mates := m.parents(budget * math.Pow(widest, m.rng.Float64()))
+	if len(mates) == 0 {
+		mates = parents
+	}
+	if m.rng.Float64() < moves {
+		return slices.Clone(m.one(mates))
+	}
+	return m.cross(parents, mates)
 }
 
 // settleFront puts an optimum at its place in the pool, if it may be a parent within some budget,

@@ -2,6 +2,7 @@ package optimize
 
 import (
 	"errors"
+	"math"
 	"slices"
 )
 
@@ -67,7 +68,7 @@ func (m *memetic) begin() error {
 			return err
 		}
 		if m.run.table.violations[top] == 0 {
-			first = append(first, &climb{limits: m.limits(1), at: top})
+			first = append(first, &climb{limits: m.limits(1), bar: math.Inf(1), at: top})
 		}
 	}
 	starts := max(climbs, len(m.Choices))
@@ -75,7 +76,7 @@ func (m *memetic) begin() error {
 		starts = frontStarts * len(m.Choices)
 	}
 	for i := range starts {
-		c := &climb{limits: m.limits(m.budget()), keepApart: true}
+		c := &climb{limits: m.limits(m.budget()), bar: math.Inf(1), keepApart: true}
 		if err := m.start(c, m.Choices[i%len(m.Choices)]); err != nil {
 			return err
 		}
@@ -206,25 +207,35 @@ func distance(a, b Genes) (n int) {
 // child is a climb from a crossing of two members of the pool; nil if that is empty.
 func (m *memetic) child() (*climb, error) {
 	budget := m.budget()
-	c, parents := &climb{limits: m.limits(budget)}, m.parents(budget)
+	parents := m.parents(budget)
+	c := &climb{limits: m.limits(budget), bar: m.bar(parents)}
 	if len(parents) == 0 {
 		parents = m.pool
 	}
 	if len(parents) == 0 {
 		return nil, nil
 	}
-	one := func() Genes { return m.run.table.at(parents[m.rng.IntN(len(parents))].id) }
-	genes := slices.Clone(one())
-	m.cross(genes, one())
-	m.mutate(genes)
+	var genes Genes
+	if m.front() {
+		genes = m.frontChild(budget, parents)
+	} else {
+		genes = m.cross(parents, parents)
+	}
 	if err := m.run.problem.canonical(genes); err != nil {
 		return nil, err
 	}
 	return c, m.guide.begin(c, genes)
 }
 
-// cross takes each group of genes from the mate at even chances.
-func (m *memetic) cross(g, mate Genes) {
+// one is a member at random.
+func (m *memetic) one(of []optimum) Genes {
+	return m.run.table.at(of[m.rng.IntN(len(of))].id)
+}
+
+// cross takes each group of genes from a parent or a mate at even chances, and draws some genes
+// anew.
+func (m *memetic) cross(parents, mates []optimum) Genes {
+	g, mate := slices.Clone(m.one(parents)), m.one(mates)
 	for _, group := range m.Groups {
 		if m.rng.IntN(2) == 0 {
 			continue
@@ -233,6 +244,19 @@ func (m *memetic) cross(g, mate Genes) {
 			g[gene] = mate[gene]
 		}
 	}
+	m.mutate(g)
+	return g
+}
+
+// bar is the objective above which a child is not looked at more closely: as far behind the last of
+// the parents as that is behind the first.
+func (m *memetic) bar(parents []optimum) float64 {
+	if len(parents) < optima {
+		return math.Inf(1)
+	}
+	best := m.run.table.valuesAt(parents[0].id)[0]
+	last := m.run.table.valuesAt(parents[len(parents)-1].id)[0]
+	return last + (last - best)
 }
 
 // mutate draws some genes anew.
