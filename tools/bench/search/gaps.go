@@ -14,23 +14,23 @@ import (
 // longSeeds is how many long searches look for the best there is.
 const longSeeds = 3
 
+// compare notes what a search within a budget found, and its likely bound.
+func (b *bench) compare(ms float64, a *search.Answer) error {
+	if b.found[ms] == nil {
+		b.found[ms] = &answers{}
+	}
+	bound, ok, err := a.LikelyBound()
+	return b.found[ms].add(a.Best[0].Top1, bound, ok, err)
+}
+
 // gaps prints how far the answers of searches and fronts are from the best of some long searches,
 // and from their likely bounds, and how many of these that best stays below.
 func (b *bench) gaps(w io.Writer, fronts []*search.Front, long int) error {
-	fmt.Fprintf(w, "\nThe best known is the best of %d searches of %d evaluations and all others here. In points of top-1, medians of %d seeds and, in brackets, the largest:\n\n", longSeeds, long, b.seeds)
+	fmt.Fprintf(w, "\nThe best known is the best of %d searches of %d evaluations, of all others here, and what was known. In points of top-1, medians of %d seeds and, in brackets, the largest:\n\n", longSeeds, long, b.seeds)
 	fmt.Fprintln(w, "| budget | best known | search is short by | likely gap | bounds that held | front is short by | likely gap | bounds that held |\n|---|---|---|---|---|---|---|---|")
-	for _, ms := range b.budgets {
-		var found, ofFronts answers
-		for seed := uint64(1); seed <= uint64(b.seeds); seed++ {
-			a, err := search.Find(context.Background(), b.query(ms), seeded(seed, optimize.Auto))
-			if err != nil {
-				return err
-			}
-			bound, ok, err := a.LikelyBound()
-			if err := found.add(a.Best[0].Top1, bound, ok, err); err != nil {
-				return err
-			}
-		}
+	var searches, ofAll answers
+	for i, ms := range b.budgets {
+		var ofFronts answers
 		for _, f := range fronts {
 			limits := search.Limits{LatencyMS: ms}
 			best, _ := f.Best(limits)
@@ -39,7 +39,11 @@ func (b *bench) gaps(w io.Writer, fronts []*search.Front, long int) error {
 				return err
 			}
 		}
+		found := b.found[ms]
 		known := max(slices.Max(found.top1), slices.Max(ofFronts.top1))
+		if b.known != nil {
+			known = max(known, b.known[i])
+		}
 		for seed := range uint64(longSeeds) {
 			a, err := search.Find(context.Background(), b.query(ms), seeded(seed+1, long))
 			if err != nil {
@@ -47,21 +51,27 @@ func (b *bench) gaps(w io.Writer, fronts []*search.Front, long int) error {
 			}
 			known = max(known, a.Best[0].Top1)
 		}
-		fmt.Fprintf(w, "| %v ms | %.4f | %s | %s |\n", ms, known, found.row(known),
+		fmt.Fprintf(w, "| %v ms | %.5f | %s | %s |\n", ms, known, found.row(known),
 			ofFronts.row(known))
+		searches.short(found.top1, known)
+		ofAll.short(ofFronts.top1, known)
 	}
+	fmt.Fprintf(w, "\nIn the mean, a search is short by %.3f and a front by %.3f.\n",
+		mean(searches.top1), mean(ofAll.top1))
 	return nil
 }
 
-// short prints by how much searches are short of the best known, and how long one took.
-func (b *bench) short(w io.Writer, known []float64) error {
-	if len(known) != len(b.budgets) {
-		return fmt.Errorf("best known of %d budgets, expected %d", len(known), len(b.budgets))
+// short prints by how much searches and fronts are short of the best known.
+func (b *bench) short(w io.Writer) error {
+	fronts, seconds, err := b.fronts()
+	if err != nil {
+		return err
 	}
-	fmt.Fprintf(w, "| budget | best known | median of %d seeds | largest | seconds |\n", b.seeds)
-	fmt.Fprintln(w, "|---|---|---|---|---|")
+	fmt.Fprintf(w, "| budget | best known | search: median of %d seeds | largest | seconds | front: median | largest |\n", b.seeds)
+	fmt.Fprintln(w, "|---|---|---|---|---|---|---|")
+	var searches, ofAll answers
 	for i, ms := range b.budgets {
-		var short []float64
+		var found, ofFronts answers
 		began := time.Now()
 		for seed := 1; seed <= b.seeds; seed++ {
 			a, err := search.Find(context.Background(), b.query(ms),
@@ -69,12 +79,36 @@ func (b *bench) short(w io.Writer, known []float64) error {
 			if err != nil {
 				return err
 			}
-			short = append(short, 100*(known[i]-a.Best[0].Top1))
+			found.top1 = append(found.top1, a.Best[0].Top1)
 		}
-		fmt.Fprintf(w, "| %v ms | %.5f | %.2f | %.2f | %.2f |\n", ms, known[i], median(short),
-			slices.Max(short), time.Since(began).Seconds()/float64(b.seeds))
+		seconds := time.Since(began).Seconds() / float64(b.seeds)
+		for _, f := range fronts {
+			best, _ := f.Best(search.Limits{LatencyMS: ms})
+			ofFronts.top1 = append(ofFronts.top1, best.Top1)
+		}
+		one, front := searches.short(found.top1, b.known[i]), ofAll.short(ofFronts.top1, b.known[i])
+		fmt.Fprintf(w, "| %v ms | %.5f | %.2f | %.2f | %.2f | %.2f | %.2f |\n", ms, b.known[i],
+			median(one), slices.Max(one), seconds, median(front), slices.Max(front))
 	}
+	fmt.Fprintf(w, "\nIn the mean, a search is short by %.3f and a front by %.3f, which took %.2f s.\n",
+		mean(searches.top1), mean(ofAll.top1), seconds)
 	return nil
+}
+
+// short adds by how many points values are below the best known, and gives them.
+func (a *answers) short(top1 []float64, known float64) []float64 {
+	from := len(a.top1)
+	for _, v := range top1 {
+		a.top1 = append(a.top1, 100*(known-v))
+	}
+	return slices.Clone(a.top1[from:])
+}
+
+func mean(all []float64) (m float64) {
+	for _, v := range all {
+		m += v / float64(len(all))
+	}
+	return m
 }
 
 // answers are by seed.
