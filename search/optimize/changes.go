@@ -9,7 +9,7 @@ const (
 	// bestSingles, bestPairs and bestTriples are how many candidates that take one, two and three
 	// neighbours' changes are evaluated at a step of a climb, and bestChains how many that take up
 	// to longestChain.
-	bestSingles, bestPairs, bestTriples = 4, 24, 24
+	bestSingles, bestPairs, bestTriples = 4, 14, 14
 	bestChains, longestChain            = 6, 16
 	// pairsFrom and triplesFrom are how many neighbours pairs and triples are made of at most.
 	pairsFrom, triplesFrom = 256, 40

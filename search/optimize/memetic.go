@@ -10,7 +10,7 @@ const (
 	// climbs are how many climbs from random starts there are at least before children are bred,
 	// and optima how many of the local optima that were reached are parents. They differ in
 	// distinctGenes or more, or all would soon be of one family.
-	climbs, optima, distinctGenes = 15, 12, 5
+	climbs, optima, distinctGenes = 15, 12, 8
 	// together is how many climbs there are at a time.
 	together = 8
 	// startDraws is how many random candidates a climb begins with the best of, of those that are

@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"time"
 
 	"github.com/tailor-nas/tailor/search"
-	"github.com/tailor-nas/tailor/search/optimize"
 )
 
 // longSeeds is how many long searches look for the best there is.
@@ -23,12 +21,17 @@ func (b *bench) compare(ms float64, a *search.Answer) error {
 	return b.found[ms].add(a.Best[0].Top1, bound, ok, err)
 }
 
-// gaps prints how far the answers of searches and fronts are from the best of some long searches,
-// and from their likely bounds, and how many of these that best stays below.
+// gaps prints how far the answers of searches and fronts are from the best known, for which it
+// searches long if asked to, and from their likely bounds, and how many of these the best stays
+// below.
 func (b *bench) gaps(w io.Writer, fronts []*search.Front, long int) error {
-	fmt.Fprintf(w, "\nThe best known is the best of %d searches of %d evaluations, of all others here, and what was known. In points of top-1, medians of %d seeds and, in brackets, the largest:\n\n", longSeeds, long, b.seeds)
+	what := "what was known and of all here"
+	if long > 0 {
+		what += fmt.Sprintf(" and %d searches of %d evaluations", longSeeds, long)
+	}
+	fmt.Fprintf(w, "\nThe best known is the best of %s. In points of top-1, medians of %d seeds and, in brackets, the largest:\n\n", what, b.seeds)
 	fmt.Fprintln(w, "| budget | best known | search is short by | likely gap | bounds that held | front is short by | likely gap | bounds that held |\n|---|---|---|---|---|---|---|---|")
-	var searches, ofAll answers
+	var searches, ofAll []float64
 	for i, ms := range b.budgets {
 		var ofFronts answers
 		for _, f := range fronts {
@@ -45,6 +48,9 @@ func (b *bench) gaps(w io.Writer, fronts []*search.Front, long int) error {
 			known = max(known, b.known[i])
 		}
 		for seed := range uint64(longSeeds) {
+			if long <= 0 {
+				break
+			}
 			a, err := search.Find(context.Background(), b.query(ms), seeded(seed+1, long))
 			if err != nil {
 				return err
@@ -53,55 +59,20 @@ func (b *bench) gaps(w io.Writer, fronts []*search.Front, long int) error {
 		}
 		fmt.Fprintf(w, "| %v ms | %.5f | %s | %s |\n", ms, known, found.row(known),
 			ofFronts.row(known))
-		searches.short(found.top1, known)
-		ofAll.short(ofFronts.top1, known)
+		searches = short(searches, found.top1, known)
+		ofAll = short(ofAll, ofFronts.top1, known)
 	}
 	fmt.Fprintf(w, "\nIn the mean, a search is short by %.3f and a front by %.3f.\n",
-		mean(searches.top1), mean(ofAll.top1))
+		mean(searches), mean(ofAll))
 	return nil
 }
 
-// short prints by how much searches and fronts are short of the best known.
-func (b *bench) short(w io.Writer) error {
-	fronts, seconds, err := b.fronts()
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(w, "| budget | best known | search: median of %d seeds | largest | seconds | front: median | largest |\n", b.seeds)
-	fmt.Fprintln(w, "|---|---|---|---|---|---|---|")
-	var searches, ofAll answers
-	for i, ms := range b.budgets {
-		var found, ofFronts answers
-		began := time.Now()
-		for seed := 1; seed <= b.seeds; seed++ {
-			a, err := search.Find(context.Background(), b.query(ms),
-				seeded(uint64(seed), optimize.Auto))
-			if err != nil {
-				return err
-			}
-			found.top1 = append(found.top1, a.Best[0].Top1)
-		}
-		seconds := time.Since(began).Seconds() / float64(b.seeds)
-		for _, f := range fronts {
-			best, _ := f.Best(search.Limits{LatencyMS: ms})
-			ofFronts.top1 = append(ofFronts.top1, best.Top1)
-		}
-		one, front := searches.short(found.top1, b.known[i]), ofAll.short(ofFronts.top1, b.known[i])
-		fmt.Fprintf(w, "| %v ms | %.5f | %.2f | %.2f | %.2f | %.2f | %.2f |\n", ms, b.known[i],
-			median(one), slices.Max(one), seconds, median(front), slices.Max(front))
-	}
-	fmt.Fprintf(w, "\nIn the mean, a search is short by %.3f and a front by %.3f, which took %.2f s.\n",
-		mean(searches.top1), mean(ofAll.top1), seconds)
-	return nil
-}
-
-// short adds by how many points values are below the best known, and gives them.
-func (a *answers) short(top1 []float64, known float64) []float64 {
-	from := len(a.top1)
+// short adds by how many points values are below the best known.
+func short(all, top1 []float64, known float64) []float64 {
 	for _, v := range top1 {
-		a.top1 = append(a.top1, 100*(known-v))
+		all = append(all, 100*(known-v))
 	}
-	return slices.Clone(a.top1[from:])
+	return all
 }
 
 func mean(all []float64) (m float64) {

@@ -7,8 +7,8 @@
 //		-accuracy accuracy.json -latency note10.json -budgets 15,20,25,30,40 \
 //		-plot docs/results/search.svg
 //
-// With -known, the best top-1 known for each budget, it says by how much searches and fronts are
-// short of it, and nothing else; with -long, too, it does all, and longer searches may find better.
+// With -known, the best top-1 known for each budget, or -long, for which it searches longer, it says
+// by how much searches and fronts are short of the best.
 //
 // With -python, -predictor and -tables OFA's own package searches too (see peer.py). It prints
 // Markdown.
@@ -56,7 +56,7 @@ func main() {
 	long := flag.Int("long", 0,
 		"evaluations of searches whose best is taken for the best there is, to hold gaps against; 0 leaves that out")
 	known := flag.String("known", "",
-		"best top-1 known of each budget, to hold searches and fronts against, with -long beside all else")
+		"best top-1 known of each budget, to hold searches and fronts against; empty leaves that out")
 	plot := flag.String("plot", "", "file for the curves of seed 1")
 	var ofa peer
 	flag.StringVar(&ofa.python, "python", "", "Python that has OFA's package; empty leaves it out")
@@ -95,11 +95,9 @@ func run(w io.Writer, tailor, space, accuracy, latency, budgets, known, plot str
 		if len(b.known) != len(b.budgets) {
 			return fmt.Errorf("best known of %d budgets, expected %d", len(b.known), len(b.budgets))
 		}
-		if long == 0 {
-			return b.short(w)
-		}
 	}
-	if long > 0 {
+	compared := long > 0 || known != ""
+	if compared {
 		b.found = map[float64]*answers{}
 	}
 	lines, err := b.methods(w)
@@ -118,7 +116,7 @@ func run(w io.Writer, tailor, space, accuracy, latency, budgets, known, plot str
 	if err := b.front(w, fronts, seconds); err != nil {
 		return err
 	}
-	if long > 0 {
+	if compared {
 		if err := b.gaps(w, fronts, long); err != nil {
 			return err
 		}
