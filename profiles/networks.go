@@ -63,21 +63,34 @@ func timeNetworks(
 }
 
 // Subnets times whole networks with their own weights, in turn with each other: a network before
-// and after pruning, whose zeros are where pruning has put them.
+// and after pruning, whose zeros are where pruning has put them. Their latencies are on the scale
+// of the reference; if that is nil, the one of least work is it, and the scale is new.
 func Subnets(
-	ctx context.Context, rt Runtime, nets []*supernet.Subnet, budget time.Duration, seed uint64,
+	ctx context.Context, rt Runtime, nets []*supernet.Subnet, ref *Reference, budget time.Duration,
+	seed uint64,
+) ([]timing.Timing, timing.Summary, error) {
+	return timeSubnets(ctx, rt, nets, ref, timingSettings(budget, seed))
+}
+
+func timeSubnets(
+	ctx context.Context, rt Runtime, nets []*supernet.Subnet, ref *Reference, s timing.Settings,
 ) ([]timing.Timing, timing.Summary, error) {
 	if len(nets) == 0 || rt == nil || slices.Contains(nets, nil) {
 		return nil, timing.Summary{}, errNoNetworks
 	}
 	l := newLoader(ctx, rt)
 	defer l.close()
-	less := func(a, b *supernet.Subnet) int { return leastWork(a.Blocks, b.Blocks) }
-	l.subnet(slices.MinFunc(nets, less))
+	if ref == nil {
+		less := func(a, b *supernet.Subnet) int { return leastWork(a.Blocks, b.Blocks) }
+		l.subnet(slices.MinFunc(nets, less))
+	} else {
+		l.reference(ref.Blocks)
+		s.ReferenceMS = ref.MS
+	}
 	for _, n := range nets {
 		l.subnet(n)
 	}
-	return l.measure(timingSettings(budget, seed))
+	return l.measure(s)
 }
 
 // timingSettings are the defaults with a budget and a seed.

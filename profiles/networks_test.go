@@ -67,7 +67,8 @@ func subnets(t *testing.T) []*supernet.Subnet {
 // too.
 func TestSubnets(t *testing.T) {
 	nets, d := subnets(t), newDevice()
-	timings, session, err := profiles.Subnets(t.Context(), spin{d}, nets, 200*time.Millisecond, 1)
+	timings, session, err := profiles.Subnets(t.Context(), spin{d}, nets, nil,
+		200*time.Millisecond, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +84,7 @@ func TestSubnets(t *testing.T) {
 // TestNativeSubnets: tailor's own engine runs them, with the weights they have.
 func TestNativeSubnets(t *testing.T) {
 	nets := subnets(t)
-	timings, _, err := profiles.Subnets(t.Context(), profiles.Native{Threads: 1}, nets,
+	timings, _, err := profiles.Subnets(t.Context(), profiles.Native{Threads: 1}, nets, nil,
 		100*time.Millisecond, 1)
 	if err != nil || len(timings) != 2 || !(timings[0].LatencyMS > 0) ||
 		!(timings[1].LatencyMS > 0) {
@@ -93,7 +94,7 @@ func TestNativeSubnets(t *testing.T) {
 
 func TestSubnetsRefuses(t *testing.T) {
 	d := newDevice()
-	if _, _, err := profiles.Subnets(t.Context(), d, nil, time.Second, 1); err == nil {
+	if _, _, err := profiles.Subnets(t.Context(), d, nil, nil, time.Second, 1); err == nil {
 		t.Error("no networks: no error")
 	}
 	if _, _, err := profiles.Networks(t.Context(), d, nil, profiles.Reference{}, time.Second,
@@ -105,8 +106,8 @@ func TestSubnetsRefuses(t *testing.T) {
 		t.Error("an empty network: no error")
 	}
 	d.broken = "conv"
-	if _, _, err := profiles.Subnets(t.Context(), d, subnets(t), time.Second, 1); err == nil ||
-		d.open != 0 {
+	if _, _, err := profiles.Subnets(t.Context(), d, subnets(t), nil, time.Second,
+		1); err == nil || d.open != 0 {
 		t.Errorf("a network that does not load: %v, %d left open", err, d.open)
 	}
 }
@@ -148,10 +149,34 @@ func TestSessionsOnOneScale(t *testing.T) {
 	if slower := session.ReferenceGivenMS / session.ReferenceMS; math.Abs(slower-1.2) > 0.02 {
 		t.Errorf("the reference took %.3f times as long in the profile, want 1.2", slower)
 	}
+	testSubnetsOnScale(t, d, p, networks, reference, s)
 	for i, b := range p.Blocks { // they are not slowed, and have a scale of their own
 		want := float64(timeOf([]supernet.Block{b.Block})) / 1e6
 		if math.Abs(b.LatencyMS/want-1) > 0.03 {
 			t.Errorf("block %d: %g ms, want %g", i, b.LatencyMS, want)
+		}
+	}
+}
+
+// testSubnetsOnScale: networks with weights of their own are on that scale, too.
+func testSubnetsOnScale(t *testing.T, d *device, p *profiles.Profile, networks [][]supernet.Block,
+	reference profiles.Reference, s timing.Settings) {
+	t.Helper()
+	var nets []*supernet.Subnet
+	for _, blocks := range networks {
+		net, err := supernet.NewSubnet(blocks, 1e-5, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		nets = append(nets, net)
+	}
+	timings, _, err := profiles.TimeSubnets(t.Context(), d, nets, &reference, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range p.Networks {
+		if ratio := timings[i].LatencyMS / n.LatencyMS; math.Abs(ratio-1) > 0.01 {
+			t.Errorf("%s with its own weights: %.3f times its latency in the profile", n.Name, ratio)
 		}
 	}
 }

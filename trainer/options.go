@@ -36,6 +36,8 @@ const (
 	// Teacher has them learn the labels and the answers of the largest network as it was when they
 	// began to train.
 	Teacher Distill = "teacher"
+	// Mixed has them learn labels and answers in place, half each.
+	Mixed Distill = "mixed"
 	// NoDistill has them learn the labels alone.
 	NoDistill Distill = "none"
 )
@@ -79,7 +81,7 @@ func (c *Config) fillIn() {
 
 // checkOptions refuses what is none, and what the strategy has no use for.
 func (c Config) checkOptions() error {
-	distills := []Distill{InPlace, NoDistill}
+	distills := []Distill{InPlace, Mixed, NoDistill}
 	if c.Strategy.phased() {
 		distills = []Distill{Teacher, NoDistill}
 	}

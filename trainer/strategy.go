@@ -94,10 +94,13 @@ func (c curriculum) sandwich(step int) []lesson {
 	return all
 }
 
-// student learns the largest network's answers or, without distillation, the labels.
+// student learns the largest network's answers, the labels, or both.
 func (c curriculum) student(a supernet.Arch, weight float64) lesson {
-	if c.config.Distill == NoDistill {
+	switch c.config.Distill {
+	case NoDistill:
 		return lesson{arch: a, labels: weight}
+	case Mixed:
+		return lesson{arch: a, labels: weight / 2, answers: weight / 2}
 	}
 	return lesson{arch: a, answers: weight}
 }

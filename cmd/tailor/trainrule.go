@@ -8,7 +8,7 @@ import (
 type ruleFlags struct {
 	Sampling           string  `help:"Which networks random ones are: uniform draws every gene, compound couples depth and width as CompOFA does. Default compound with --strategy compofa, else uniform." enum:",uniform,compound" default:""`
 	Resolution         string  `help:"own: each network of a step sees the images at its own resolution; batch: all at one that is drawn for each step. Default batch with progressive and compofa, else own." enum:",own,batch" default:""`
-	Distill            string  `help:"Whose answers sub-networks learn: in-place (the largest network's of the step; deps and bignas), teacher (those of the frozen largest network, beside the labels; progressive and compofa), or none (the labels alone). Default not none." enum:",in-place,teacher,none" default:""`
+	Distill            string  `help:"Whose answers sub-networks learn: in-place (the largest network's of the step; deps and bignas), mixed (the same and the labels, half each), teacher (those of the frozen largest network, beside the labels; progressive and compofa), or none (the labels alone). Default not none." enum:",in-place,mixed,teacher,none" default:""`
 	Aggregation        string  `help:"How gradients of a step become one: sum, avg (divided by the number of networks that have the weight) or avg-sqrt (by its root). Default sum." enum:",sum,avg,avg-sqrt" default:""`
 	LargestMultiplier  float64 `help:"deps, bignas: weight of the largest network's gradient." default:"${train_largest_multiplier}" range:"${train_largest_multiplier_range}"`
 	SmallestMultiplier float64 `help:"deps, bignas: weight of the smallest network's gradient." default:"${train_smallest_multiplier}" range:"${train_smallest_multiplier_range}"`

@@ -149,13 +149,15 @@ func TestCIFARStats(t *testing.T) {
 	}
 	dir := t.TempDir()
 	for name := range cifar10() {
-		// A file of zeros that takes no space on the disk: 10,000 black airplanes.
+		// A file of zeros that takes no space on the disk: a black automobile and 9,999 black
+		// airplanes.
 		f, err := os.Create(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if strings.HasSuffix(name, ".bin") {
-			err = f.Truncate(10_000 * 3073)
+			_, err = f.Write([]byte{1})
+			err = errors.Join(err, f.Truncate(10_000*3073))
 		} else {
 			_, err = f.Write(cifar10()[name])
 		}

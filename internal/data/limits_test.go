@@ -145,7 +145,9 @@ func TestHostileImages(t *testing.T) {
 func TestHostileSizes(t *testing.T) {
 	files := digits()
 	files["train-images-idx3-ubyte"] = idx(make([]byte, 1<<20), 1<<20, 1, 1)
-	files["train-labels-idx1-ubyte"] = idx(make([]byte, 1<<20), 1<<20)
+	labels := make([]byte, 1<<20)
+	labels[0] = 1
+	files["train-labels-idx1-ubyte"] = idx(labels, 1<<20)
 	files["t10k-images-idx3-ubyte"] = idx(make([]byte, 10), 10, 1, 1)
 	files["t10k-labels-idx1-ubyte"] = idx(make([]byte, 10), 10)
 	failure(t, files.folder(t), data.Options{Size: 64}, "1048576 images of 64x64", "smaller size")

@@ -23,6 +23,14 @@ func digits() tree {
 	}
 }
 
+// There is nothing to learn from images of one class.
+func TestOneLabelIsRefused(t *testing.T) {
+	one := digits()
+	one["train-labels-idx1-ubyte"] = idx(make([]byte, 12), 12)
+	one["t10k-labels-idx1-ubyte"] = idx(make([]byte, 4), 4)
+	refuses(t, one.tar(t, ""), `all 12 training images are of class "0"`, "2 classes or more")
+}
+
 func TestMNISTForms(t *testing.T) {
 	packed, dotted := tree{}, tree{}
 	for name, b := range digits() {

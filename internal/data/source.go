@@ -31,6 +31,10 @@ type source struct {
 // dataset sets a test part apart and holds out validation images, unless the files bring their own,
 // and seals the result with its identity.
 func (s *source) dataset(path string, o Options) (*Dataset, error) {
+	if label, is := onlyLabel(s.train); is {
+		return nil, fmt.Errorf("data: %q: all %d training images are of class %q: want 2 classes or more",
+			path, s.train.Len(), s.classes[label])
+	}
 	if s.test == nil {
 		divided := *s
 		var err error
@@ -63,6 +67,19 @@ func (s *source) dataset(path string, o Options) (*Dataset, error) {
 		return d.Normalised(o.Mean, o.Std)
 	}
 	return d, nil
+}
+
+// onlyLabel is the label that all images of s have, if they have one label.
+func onlyLabel(s Set) (label int, is bool) {
+	if s.Len() == 0 {
+		return 0, false
+	}
+	for i := range s.Len() {
+		if s.Label(i) != s.Label(0) {
+			return 0, false
+		}
+	}
+	return s.Label(0), true
 }
 
 // MaxHoldout bounds the tenth of the training images that is held out by default.

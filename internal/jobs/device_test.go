@@ -391,7 +391,7 @@ func TestHostileWork(t *testing.T) {
 	l.Say = func(string) {}
 	space := micro.ParseSpace(t, micro.SpaceYAML)
 	send := func(change func(*profileProtocol)) string {
-		p := profileProtocol{Version: 1, Space: space, Runtime: "invented", Threads: 1, Batch: 1,
+		p := profileProtocol{Version: protocolVersion, Space: space, Runtime: "invented", Threads: 1, Batch: 1,
 			Settings: job(t).Settings}
 		change(&p)
 		sha, err := sendOne(t.Context(), q, t.TempDir(), func(w io.Writer) error {
@@ -446,8 +446,9 @@ func FuzzDeviceTexts(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, v := range []any{deviceWork{}, profileValue{}, profileProtocol{Version: 1, Space: space},
-		profileProtocol{Version: 1, Networks: true},
+	for _, v := range []any{deviceWork{}, profileValue{},
+		profileProtocol{Version: protocolVersion, Space: space},
+		profileProtocol{Version: protocolVersion, Networks: true},
 		deviceWork{&networksWork{Network: oneID, Budget: 1}},
 		deviceWork{&networksWork{Archs: []supernet.Spec{space.Spec(space.Max())}, Budget: 1}},
 		networksValue{Session: timing.Summary{ReferenceMS: 1},

@@ -273,8 +273,8 @@ func TestHostileFiles(t *testing.T) {
 	weights := send(func(w io.Writer) error {
 		return safetensors.Encode(w, run.Net.Tensors(), nil)
 	})
-	whole := protocol{Version: 1, Space: space, Weights: weights, Images: images, Calibration: 16,
-		Batch: 20, Seed: 3}
+	whole := protocol{Version: protocolVersion, Space: space, Weights: weights, Images: images,
+		Calibration: 16, Batch: 20, Seed: 3}
 	bare := send(text(header{Channels: d.Channels, Size: d.Size, Classes: len(d.Classes),
 		Mean: make([]float32, d.Channels), Std: make([]float32, d.Channels), Train: 1,
 		Test: []int{0}}))
@@ -348,9 +348,9 @@ func FuzzFiles(f *testing.F) {
 	for _, v := range []any{
 		header{Channels: 1, Size: 2, Classes: 3, Mean: []float32{0}, Std: []float32{1}, Train: 9,
 			At: []int{8}, Labels: []int{2}, Test: []int{0}},
-		protocol{Version: 1, Networks: true}, counted{new(7)},
-		protocol{Version: 1, Space: space, Batch: 1}, valueOf(trainer.Imitation{Top1: 0.5,
-			Top1Even: 0.25, Divergence: 1e-9}), predictor.Sample{},
+		protocol{Version: protocolVersion, Networks: true}, counted{new(7)},
+		protocol{Version: protocolVersion, Space: space, Batch: 1},
+		valueOf(trainer.Imitation{Top1: 0.5, Top1Even: 0.25, Divergence: 1e-9}), predictor.Sample{},
 	} {
 		text, err := json.Marshal(v)
 		if err != nil {

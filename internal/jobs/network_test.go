@@ -290,7 +290,7 @@ func TestHostileNetworks(t *testing.T) {
 		t.Fatal(err)
 	}
 	fit := images(space.Classes)
-	good := protocol{Version: 1, Networks: true, Images: fit}
+	good := protocol{Version: protocolVersion, Networks: true, Images: fit}
 	none := strings.Repeat("0", 64)
 	change := func(f func(*protocol)) string { p := good; f(&p); return text(p) }
 	for name, j := range map[string]queue.Job{
@@ -319,7 +319,11 @@ func TestHostileNetworks(t *testing.T) {
 	}
 	l := lender(t, q, "two", &invented{id: oneID, factor: 1})
 	l.Say = func(string) {}
-	alone := text(profileProtocol{Version: 1, Networks: true, Threads: 1, Batch: 1})
+	alone := text(profileProtocol{Version: protocolVersion, Networks: true, Threads: 1, Batch: 1})
+	blocks, err := json.Marshal(space.Blocks(space.Min()))
+	if err != nil {
+		t.Fatal(err)
+	}
 	timing := func(of string) json.RawMessage {
 		return json.RawMessage(`{"networks":{"budget_ns":1000000,"seed":1,` + of + `}}`)
 	}
@@ -331,8 +335,12 @@ func TestHostileNetworks(t *testing.T) {
 		"no file":     {Protocol: alone, Of: timing(`"network":"` + none + `"`)},
 		"no network":  {Protocol: alone, Of: timing(`"network":"` + fit + `"`)},
 		"other scale": {Protocol: alone, Of: timing(`"network":"` + network + `","reference_ms":1`)},
+		"no scale": {Protocol: alone, Of: timing(`"network":"` + network +
+			`","reference_blocks":` + string(blocks))},
+		"no reference": {Protocol: alone, Of: timing(`"network":"` + network +
+			`","reference_ms":1,"reference_blocks":[{}]`)},
 		"of a space": {Of: timing(`"network":"` + network + `"`), Protocol: text(profileProtocol{
-			Version: 1, Space: space, Threads: 1, Batch: 1})},
+			Version: protocolVersion, Space: space, Threads: 1, Batch: 1})},
 	} {
 		j.Class = inventedClass(oneID)
 		_, err := l.do(t.Context(), 0, j)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/profiles/timing"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 )
 
@@ -80,13 +81,14 @@ type deviceWork struct {
 type networksWork struct {
 	Archs   []supernet.Spec `json:"archs,omitempty"`
 	Network string          `json:"network,omitempty"` // SHA-256
-	// Reference is what archs are timed against, and ReferenceMS what that took in the session on
-	// whose scale their latencies are to be; 0 for a new scale. A network that stands alone is
-	// timed against itself.
-	Reference   supernet.Spec `json:"reference,omitzero"`
-	ReferenceMS float64       `json:"reference_ms,omitempty"`
-	Budget      time.Duration `json:"budget_ns"`
-	Seed        uint64        `json:"seed"`
+	// Reference is what archs are timed against, and ReferenceBlocks what a network that stands
+	// alone is; if it has none, that is timed against itself. ReferenceMS is what the reference
+	// took in the session on whose scale their latencies are to be; 0 for a new scale.
+	Reference       supernet.Spec    `json:"reference,omitzero"`
+	ReferenceBlocks []supernet.Block `json:"reference_blocks,omitempty"`
+	ReferenceMS     float64          `json:"reference_ms,omitempty"`
+	Budget          time.Duration    `json:"budget_ns"`
+	Seed            uint64           `json:"seed"`
 	// Confirms is the SHA-256 of what they are to confirm; empty for nothing.
 	Confirms string `json:"confirms,omitempty"`
 }
@@ -123,13 +125,21 @@ func parseWork(text []byte) (w deviceWork, err error) {
 	case n.count() < 1 || n.count() > maxTimed:
 		return w, fmt.Errorf("%w: it times %d networks, expected 1 to %d", ErrProtocol,
 			n.count(), maxTimed)
-	case n.Network != "" && (n.Archs != nil || n.ReferenceMS != 0):
+	case n.Network != "" && n.Archs != nil || n.Network == "" && n.ReferenceBlocks != nil:
 		return w, fmt.Errorf("%w: it times a network that stands alone, and others", ErrProtocol)
+	case n.Network != "" && n.ReferenceBlocks == nil && n.ReferenceMS != 0:
+		return w, fmt.Errorf("%w: it has the time of a reference network, and none", ErrProtocol)
 	case n.Budget < 1 || n.Budget > maxMeasured:
 		return w, fmt.Errorf("%w: it takes %v, expected above 0 and %v at most", ErrProtocol,
 			n.Budget, maxMeasured)
 	case !(n.ReferenceMS >= 0):
 		return w, fmt.Errorf("%w: its reference takes %g ms", ErrProtocol, n.ReferenceMS)
+	}
+	if n.ReferenceBlocks != nil {
+		r := manifest.Reference{Blocks: n.ReferenceBlocks, MS: n.ReferenceMS}
+		if err := r.Check(); err != nil {
+			return w, fmt.Errorf("%w: %w", ErrProtocol, err)
+		}
 	}
 	return w, nil
 }

@@ -19,7 +19,7 @@ const AccuracyKind = "accuracy"
 var ErrProtocol = errors.New("not a measurement that this tailor makes")
 
 // protocolVersion is of this file's texts.
-const protocolVersion = 1
+const protocolVersion = 2
 
 // maxProtocol bounds the bytes of a protocol, most of which are its space.
 const maxProtocol = 4 << 20

@@ -58,11 +58,15 @@ func (k *Timer) named(err error) error {
 }
 
 // TimeNetwork has a network that stands alone timed on a device, in a runtime, twice: the second
-// time by another worker where there is one. What is given is what the first one found, and who
-// that is.
+// time by another worker where there is one. What is given is what the first one found, who that
+// is, and how many times as long as in ref the reference took, if that is not nil.
 func (k *DeviceAsker) TimeNetwork(ctx context.Context, net *supernet.Subnet, of profiles.Identity,
-	budget time.Duration, seed uint64) (*manifest.Measured, error) {
+	ref *manifest.Reference, budget time.Duration, seed uint64) (m *manifest.Measured, pace float64,
+	err error) {
 	w := networksWork{Budget: budget, Seed: seed}
+	if ref != nil {
+		w.ReferenceBlocks, w.ReferenceMS = ref.Blocks, ref.MS
+	}
 	files := func(ctx context.Context, dir string) (sha string, err error) {
 		if w.Network, err = sendNetwork(ctx, k.Queue, dir, net); err != nil {
 			return "", err
@@ -76,12 +80,15 @@ func (k *DeviceAsker) TimeNetwork(ctx context.Context, net *supernet.Subnet, of 
 	}
 	v, worker, err := k.twice(ctx, &w, of, files)
 	if err != nil {
-		return nil, fmt.Errorf("ask queue for the time of a network on %s: %w", of.Device, err)
+		return nil, 0, fmt.Errorf("ask queue for the time of a network on %s: %w", of.Device, err)
+	}
+	if ref != nil {
+		pace = v.Session.ReferenceMS / ref.MS
 	}
 	t := v.Networks[0]
 	return &manifest.Measured{LatencyMS: t.LatencyMS, LatencyLowMS: t.CILowMS,
 		LatencyHighMS: t.CIHighMS, Unstable: t.Unstable || v.Session.Unstable,
-		Device: v.Device, Runtime: v.Runtime, LatencyWorker: worker}, nil
+		Device: v.Device, Runtime: v.Runtime, LatencyWorker: worker}, pace, nil
 }
 
 // twice has networks timed by one worker, and a part of them again by another one where there is

@@ -74,7 +74,7 @@ func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
 	if rt == nil {
 		rt = engineOf(claimedRuntime(m))
 	}
-	timed, err := timeAgain(ctx, rt, net, j.Budget, j.Seed)
+	timed, _, err := timeAgain(ctx, rt, net, nil, j.Budget, j.Seed)
 	if err != nil {
 		return nil, fmt.Errorf("time %s: %w", path, err)
 	}
@@ -83,17 +83,24 @@ func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
 	return a, nil
 }
 
-// timeAgain is the part of what is measured that a clock tells.
+// timeAgain is the part of what is measured that a clock tells. pace is how many times as long as
+// in its manifest the reference took, if there is one.
 func timeAgain(ctx context.Context, rt profiles.Runtime, net *supernet.Subnet,
-	budget time.Duration, seed uint64) (*manifest.Measured, error) {
-	timings, session, err := profiles.Subnets(ctx, rt, []*supernet.Subnet{net}, budget, seed)
+	ref *manifest.Reference, budget time.Duration, seed uint64) (m *manifest.Measured, pace float64,
+	err error) {
+	timings, session, err := profiles.Subnets(ctx, rt, []*supernet.Subnet{net},
+		(*profiles.Reference)(ref), budget, seed)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
+	}
+	if ref != nil {
+		pace = session.ReferenceMS / ref.MS
 	}
 	t := timings[0]
-	return &manifest.Measured{LatencyMS: t.LatencyMS, LatencyLowMS: t.CILowMS,
+	m = &manifest.Measured{LatencyMS: t.LatencyMS, LatencyLowMS: t.CILowMS,
 		LatencyHighMS: t.CIHighMS, Unstable: t.Unstable || session.Unstable,
-		Runtime: rt.Info().ID()}, nil
+		Runtime: rt.Info().ID(), Reference: ref}
+	return m, pace, nil
 }
 
 // claimedRuntime is the ID of what a manifest's latency was measured with; empty without one.

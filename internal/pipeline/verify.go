@@ -54,10 +54,12 @@ type Elsewhere struct {
 	Untested, Untimed string
 }
 
-// Timer times a network that stands alone, with its own weights, on a device that others have.
+// Timer times a network that stands alone, with its own weights, on a device that others have, and
+// on the scale of a reference if that is not nil: pace is how many times as long it took.
 type Timer interface {
 	TimeNetwork(ctx context.Context, net *supernet.Subnet, of profiles.Identity,
-		budget time.Duration, seed uint64) (*manifest.Measured, error)
+		ref *manifest.Reference, budget time.Duration, seed uint64) (m *manifest.Measured,
+		pace float64, err error)
 }
 
 // Verified is what came out.
@@ -266,11 +268,12 @@ func (v *Verified) timeAgain(ctx context.Context, j VerifyJob, w ship.Winner) er
 		c.Why = "it was measured on another device, " + m.Device + ": verify it there, or name " +
 			"it with --device"
 	default:
-		if err := v.time(ctx, j, w, rt, there.ID); err != nil {
+		found, pace, err := timeAgain(ctx, rt, w.Net, m.Reference, j.Budget, j.Seed)
+		if err != nil {
 			return fmt.Errorf("time %s: %w", v.Manifest, err)
 		}
-		c.Found = latencyText(v.Found)
-		c.Verdict, c.Why = judgeLatency(m, v.Found)
+		found.Device = there.ID
+		v.judgeLatency(&c, found, pace)
 	}
 	return nil
 }
@@ -287,18 +290,13 @@ func (v *Verified) timeElsewhere(ctx context.Context, j VerifyJob, w ship.Winner
 	case j.Elsewhere.Timer == nil:
 		c.Why = j.Elsewhere.Untimed
 	default:
-		found, err := j.Elsewhere.Timer.TimeNetwork(ctx, w.Net,
-			profiles.Identity{Device: m.Device, Runtime: m.Runtime}, j.Budget, j.Seed)
+		found, pace, err := j.Elsewhere.Timer.TimeNetwork(ctx, w.Net,
+			profiles.Identity{Device: m.Device, Runtime: m.Runtime}, m.Reference, j.Budget, j.Seed)
 		if err != nil {
 			return fmt.Errorf("time %s: %w", v.Manifest, err)
 		}
-		f := v.Found
-		f.LatencyMS, f.LatencyLowMS, f.LatencyHighMS, f.Unstable = found.LatencyMS,
-			found.LatencyLowMS, found.LatencyHighMS, found.Unstable
-		f.Runtime, f.Device, f.LatencyWorker = found.Runtime, found.Device, found.LatencyWorker
-		c.Found = latencyText(f)
-		c.Verdict, c.Why = judgeLatency(m, f)
-		c.Why = byWorker(c.Why, f.LatencyWorker)
+		v.judgeLatency(c, found, pace)
+		c.Why = byWorker(c.Why, found.LatencyWorker)
 	}
 	return nil
 }
@@ -314,18 +312,21 @@ func (v *Verified) runtime(j VerifyJob) profiles.Runtime {
 	return nil
 }
 
-// time measures the latency on the device that is there.
-func (v *Verified) time(ctx context.Context, j VerifyJob, w ship.Winner, rt profiles.Runtime,
-	there string) error {
-	found, err := timeAgain(ctx, rt, w.Net, j.Budget, j.Seed)
-	if err != nil {
-		return err
-	}
+// judgeLatency says in a check what was found, where the reference took pace times as long as the
+// manifest says; 0 without one.
+func (v *Verified) judgeLatency(c *ship.Check, found *manifest.Measured, pace float64) {
 	f := v.Found
 	f.LatencyMS, f.LatencyLowMS, f.LatencyHighMS, f.Unstable = found.LatencyMS,
 		found.LatencyLowMS, found.LatencyHighMS, found.Unstable
-	f.Runtime, f.Device = found.Runtime, there
-	return nil
+	f.Runtime, f.Device, f.LatencyWorker = found.Runtime, found.Device, found.LatencyWorker
+	c.Found = latencyText(f)
+	c.Verdict, c.Why = judgeLatency(v.Claimed, f)
+	if c.Verdict == ship.Holds && pace != 0 && max(pace, 1/pace) > latencySlack {
+		// The machine has changed, or the manifest lies about the reference.
+		c.Verdict, c.Why = ship.Unknown, fmt.Sprintf("it is so beside the profile's reference "+
+			"network, but both take %.3g times as long now (%.4g ms): verify again when the "+
+			"machine is as it was profiled, or profile it again", pace, pace*f.LatencyMS)
+	}
 }
 
 func latencyText(m *manifest.Measured) string {

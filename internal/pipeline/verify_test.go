@@ -84,6 +84,7 @@ func TestVerify(t *testing.T) {
 type others struct {
 	right   int // images
 	latency manifest.Measured
+	pace    float64
 	err     error
 }
 
@@ -96,9 +97,12 @@ func (o others) Test(_ context.Context, nets []*supernet.Subnet, set data.Set, _
 	return all, o.err
 }
 
-func (o others) TimeNetwork(context.Context, *supernet.Subnet, profiles.Identity, time.Duration,
-	uint64) (*manifest.Measured, error) {
-	return &o.latency, o.err
+func (o others) TimeNetwork(_ context.Context, _ *supernet.Subnet, _ profiles.Identity,
+	ref *manifest.Reference, _ time.Duration, _ uint64) (*manifest.Measured, float64, error) {
+	if ref == nil {
+		return &o.latency, 0, o.err
+	}
+	return &o.latency, o.pace, o.err
 }
 
 // TestVerifyElsewhere: what others find is judged as what is found here, and what nobody measures
@@ -114,6 +118,7 @@ func TestVerifyElsewhere(t *testing.T) {
 		Runtime: "litert/2 threads=3", LatencyWorker: "w"}
 	m.Measured.LatencyMS, m.Measured.LatencyLowMS, m.Measured.LatencyHighMS = 2, 2, 2
 	m.Measured.Device, m.Measured.Runtime = ms.Device, ms.Runtime
+	m.Measured.Reference = &manifest.Reference{Blocks: m.Blocks, MS: 2}
 	m.Judge()
 	if _, err := m.Replace(dir, net, ship.Exporters(ship.Formats())...); err != nil {
 		t.Fatal(err)
@@ -123,7 +128,7 @@ func TestVerifyElsewhere(t *testing.T) {
 	}
 	slow := ms
 	slow.LatencyMS, slow.LatencyLowMS, slow.LatencyHighMS = 9, 8, 10
-	good, wrong := others{right, ms, nil}, others{right - 9, slow, nil}
+	good, wrong := others{right: right, latency: ms}, others{right: right - 9, latency: slow}
 	gone := others{err: errors.New("they are gone")}
 	for name, c := range map[string]struct {
 		by                *Elsewhere
@@ -131,8 +136,10 @@ func TestVerifyElsewhere(t *testing.T) {
 		accuracy, latency ship.Verdict
 		err               error
 	}{
-		"so":      {&Elsewhere{Tester: good, Timer: good}, true, ship.Holds, ship.Holds, nil},
-		"wrong":   {&Elsewhere{Tester: wrong, Timer: wrong}, true, ship.Lie, ship.Lie, nil},
+		"so":    {&Elsewhere{Tester: good, Timer: good}, true, ship.Holds, ship.Holds, nil},
+		"wrong": {&Elsewhere{Tester: wrong, Timer: wrong}, true, ship.Lie, ship.Lie, nil},
+		"slower machine": {&Elsewhere{Tester: good, Timer: others{right: right, latency: ms,
+			pace: 1.4}}, true, ship.Holds, ship.Unknown, nil},
 		"no time": {&Elsewhere{Tester: good, Timer: good}, false, ship.Holds, ship.Unknown, nil},
 		"gone":    {&Elsewhere{Tester: gone}, true, "", "", gone.err},
 		"lost":    {&Elsewhere{Tester: good, Timer: gone}, true, "", "", gone.err},
@@ -152,6 +159,10 @@ func TestVerifyElsewhere(t *testing.T) {
 		}
 		if text := fmt.Sprint(v.Checks); name == "nobody" && (!strings.Contains(text,
 			"nobody tests") || !strings.Contains(text, "nobody times")) {
+			t.Errorf("%s: %s", name, text)
+		}
+		if text := fmt.Sprint(v.Checks); strings.Contains(text, "1.4 times as long now (2.8 ms)") !=
+			(name == "slower machine") {
 			t.Errorf("%s: %s", name, text)
 		}
 		if name == "so" && (v.Found.Top1Worker != "w" || v.Found.LatencyWorker != "w" ||

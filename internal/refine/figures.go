@@ -18,6 +18,22 @@ type pair struct {
 	nets          [2]*supernet.Subnet
 	before, after manifest.PrunedFigures
 	unstable      bool // the machine was too noisy to trust the latencies
+	reference     *manifest.Reference
+}
+
+// referenceFor is what the parent's latency was timed against, where a runtime and its device are
+// those that it was timed with: latencies are then on its scale. Nil elsewhere.
+func referenceFor(ctx context.Context, parent *manifest.Manifest,
+	rt profiles.Runtime) (*manifest.Reference, error) {
+	m := parent.Measured
+	if m == nil || m.Reference == nil || m.Runtime != rt.Info().ID() {
+		return nil, nil
+	}
+	there, err := profiles.DeviceOf(ctx, rt)
+	if err != nil || there.ID != m.Device {
+		return nil, err
+	}
+	return m.Reference, nil
 }
 
 func (p *pair) figures() [2]*manifest.PrunedFigures {
@@ -44,11 +60,14 @@ func (p *pair) test(ctx context.Context, d *trainer.Data, from, workers int) err
 // timeBudget is for timing a network before and after, where nobody says.
 const timeBudget = 8 * time.Second
 
-// time measures both networks, in turn with each other.
-func (p *pair) time(ctx context.Context, rt profiles.Runtime, budget time.Duration,
-	seed uint64) error {
+// time measures both networks, in turn with each other, on the scale of the parent's manifest.
+func (p *pair) time(ctx context.Context, rt profiles.Runtime, parent *manifest.Manifest,
+	budget time.Duration, seed uint64) (err error) {
+	if p.reference, err = referenceFor(ctx, parent, rt); err != nil {
+		return err
+	}
 	timings, session, err := profiles.Subnets(ctx, rt, p.nets[:],
-		cmp.Or(budget, timeBudget), seed)
+		(*profiles.Reference)(p.reference), cmp.Or(budget, timeBudget), seed)
 	if err != nil {
 		return fmt.Errorf("time the network before and after: %w", err)
 	}
@@ -70,6 +89,6 @@ func (p *pair) measured(ctx context.Context, rt profiles.Runtime) (*manifest.Mea
 	return &manifest.Measured{
 		Top1: f.Top1, Images: f.Images, Split: "test", LatencyMS: f.LatencyMS,
 		LatencyLowMS: f.LatencyLowMS, LatencyHighMS: f.LatencyHighMS, Unstable: p.unstable,
-		Runtime: rt.Info().ID(), Device: there.ID,
+		Runtime: rt.Info().ID(), Device: there.ID, Reference: p.reference,
 	}, nil
 }

@@ -257,7 +257,8 @@ func (f *finetuning) finish(ctx context.Context, trained *prune.Result) (*Finetu
 	}
 	both.before.FileBytes = weightsBytes(f.manifest, f.path)
 	j.Progress("time", 0, 1)
-	if err := both.time(ctx, runtimeOr(f.job.Runtime), j.Budget, j.Config.Seed); err != nil {
+	if err := both.time(ctx, runtimeOr(f.job.Runtime), f.manifest, j.Budget,
+		j.Config.Seed); err != nil {
 		return nil, err
 	}
 	r.Before, r.After, r.Unstable = both.before, both.after, both.unstable

@@ -320,7 +320,7 @@ func (p *pruning) finish(ctx context.Context, trained *prune.Result) (*PruneResu
 	}
 	both.before.FileBytes = weightsBytes(p.manifest, p.path)
 	j.Progress("time", 0, 1)
-	if err := both.time(ctx, p.runtime(), j.Budget, j.Config.Seed); err != nil {
+	if err := both.time(ctx, p.runtime(), p.manifest, j.Budget, j.Config.Seed); err != nil {
 		return nil, err
 	}
 	r.Before, r.After, r.Unstable = both.before, both.after, both.unstable

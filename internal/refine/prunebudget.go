@@ -147,8 +147,12 @@ func (p *pruning) chooseLatency(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		ref, err := referenceFor(ctx, p.manifest, p.runtime())
+		if err != nil {
+			return err
+		}
 		timings, _, err := profiles.Subnets(ctx, p.runtime(), []*supernet.Subnet{net},
-			cmp.Or(p.job.Budget, 2*time.Second), p.job.Config.Seed)
+			(*profiles.Reference)(ref), cmp.Or(p.job.Budget, 2*time.Second), p.job.Config.Seed)
 		if err != nil {
 			return err
 		}

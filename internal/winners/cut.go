@@ -192,7 +192,7 @@ func (j *Job) timeCuts(ctx context.Context, d *Device, cuts []*cut) error {
 		r.LatencyMS, r.LatencyLowMS, r.LatencyHighMS = t.LatencyMS, t.CILowMS, t.CIHighMS
 		r.Unstable = t.Unstable || timed.session.Unstable
 		r.Device, r.Runtime = timed.identity.Device, timed.identity.Runtime
-		r.LatencyWorker = timed.worker
+		r.LatencyWorker, r.Reference = timed.worker, timed.reference
 	}
 	return nil
 }
@@ -203,6 +203,8 @@ type timings struct {
 	session  timing.Summary
 	identity profiles.Identity
 	worker   string // of a queue that timed them; empty for this machine
+	// reference is what they were timed against; nil for one of them
+	reference *manifest.Reference
 }
 
 // timeOn measures the latency of networks on a device. It gives nil unless the device and its
@@ -216,6 +218,13 @@ func (j *Job) timeOn(ctx context.Context, d *Device, archs []supernet.Arch) (*ti
 		return nil, err
 	}
 	t := &timings{identity: identity}
+	var ref profiles.Reference
+	if r := d.Latency.Reference; r != nil {
+		if ref, err = profiles.ReferenceOf(j.Space, r.Arch, r.MS); err != nil {
+			return nil, errTime(err)
+		}
+		t.reference = (*manifest.Reference)(&ref)
+	}
 	j.report("time winners", 0, 1)
 	budget := cmp.Or(j.Budget, time.Duration(len(archs))*2*time.Second)
 	if d.Elsewhere != nil {
@@ -228,12 +237,6 @@ func (j *Job) timeOn(ctx context.Context, d *Device, archs []supernet.Arch) (*ti
 	networks := make([][]supernet.Block, len(archs))
 	for i, a := range archs {
 		networks[i] = j.Space.Blocks(a)
-	}
-	var ref profiles.Reference
-	if r := d.Latency.Reference; r != nil {
-		if ref, err = profiles.ReferenceOf(j.Space, r.Arch, r.MS); err != nil {
-			return nil, errTime(err)
-		}
 	}
 	t.timings, t.session, err = profiles.Networks(ctx, d.Runtime, networks, ref, budget,
 		j.Config.Seed)

@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/micro"
+	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 )
@@ -37,6 +40,8 @@ func (s *slow) Time(_ context.Context, archs []supernet.Arch, _ time.Duration, _
 func TestTimedElsewhere(t *testing.T) {
 	space := micro.ParseSpace(t, micro.SpaceYAML)
 	latency, d := micro.Latency(t, space), &slow{space: space}
+	least := micro.NetworkMS(space, space.Min())
+	latency.Reference = &predictor.LatencyReference{Arch: space.Spec(space.Min()), MS: least}
 	limit := micro.NetworkMS(space, space.Max())
 	job := Job{Config: optimize.Defaults(), Space: space, Accuracy: micro.Accuracy(t, space,
 		strings.Repeat("5", 64)), Dir: t.TempDir(),
@@ -60,6 +65,14 @@ func TestTimedElsewhere(t *testing.T) {
 	}
 	if d.asked == 0 {
 		t.Error("nothing was timed")
+	}
+	written, err := manifest.Read(w.Manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := written.Measured.Reference; r == nil || r.MS != least ||
+		!slices.Equal(r.Blocks, space.Blocks(space.Min())) {
+		t.Errorf("timed against %+v, want the network that the predictor names", r)
 	}
 	d.err = errors.New("it is gone")
 	if _, err := Search(t.Context(), job); !errors.Is(err, d.err) {

@@ -12,10 +12,10 @@ import (
 const Kind = "manifest"
 
 // version is that of what is written; of oldest, [Images.Preparation] is nil.
-const version, oldest = 9, 4
+const version, oldest = 10, 4
 
 // Manifest is a sub-network ready to ship, and where everything in it came from: the document
-// "manifest/9". Its inputs are the run's weights ("weights"), the data ("data"), the predictors
+// "manifest/10". Its inputs are the run's weights ("weights"), the data ("data"), the predictors
 // ("accuracy", "latency") and the profile ("profile"); those of a pruned or fine-tuned network are
 // the manifest that it was made from ("parent"), and the data.
 type Manifest struct {
@@ -131,6 +131,9 @@ type Measured struct {
 	LatencyMS     float64 `json:"latency_ms,omitempty"`
 	LatencyLowMS  float64 `json:"latency_ci_low_ms,omitempty"` // 95 % interval
 	LatencyHighMS float64 `json:"latency_ci_high_ms,omitempty"`
+	// Reference is what the network was timed against; absent where the latency is what a clock
+	// said.
+	Reference *Reference `json:"reference,omitempty"`
 	// the machine was too noisy to trust the latency
 	Unstable bool   `json:"unstable,omitempty"`
 	Device   string `json:"device,omitempty"`
@@ -139,10 +142,42 @@ type Measured struct {
 	WithinLimits *bool `json:"within_limits,omitempty"`
 }
 
+// Reference is the network of a profile that others are timed against. A latency is a ratio to it,
+// times what it took in the profile, so that a machine which has become slower since, or faster,
+// gives the same latency.
+type Reference struct {
+	Blocks []supernet.Block `json:"blocks"`
+	MS     float64          `json:"latency_ms"`
+}
+
+// maxReference bounds the parameters of a reference network: no file tells how many it has.
+const maxReference = 1 << 26
+
+// Check refuses what is no reference, or too large a one. None is right.
+func (r *Reference) Check() error {
+	if r == nil {
+		return nil
+	}
+	if err := supernet.CheckBlocks(r.Blocks); err != nil {
+		return fmt.Errorf("the reference network: %w", err)
+	}
+	if n := supernet.Params(r.Blocks); n > maxReference {
+		return fmt.Errorf("the reference network has %d parameters, expected %d at most", n,
+			maxReference)
+	}
+	if !(r.MS > 0 && r.MS <= math.MaxFloat64) {
+		return fmt.Errorf("the reference network takes %g ms, expected above 0", r.MS)
+	}
+	return nil
+}
+
 // check refuses figures that no measurement gives.
 func (m *Measured) check() error {
 	if m == nil {
 		return nil
+	}
+	if err := m.Reference.Check(); err != nil {
+		return fmt.Errorf("measured: %w", err)
 	}
 	low, high := m.LatencyLowMS, m.LatencyHighMS
 	if low == 0 && high == 0 { // without an interval

@@ -7,11 +7,19 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/search/manifest"
+	"github.com/tailor-nas/tailor/supernet"
 )
 
 // TestReadRefusesImpossibleFigures: a document may have the right hash and say what no measurement
 // gives.
 func TestReadRefusesImpossibleFigures(t *testing.T) {
+	tiny, err := supernet.LoadSpace("mbv3-tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := tiny.Blocks(tiny.Min())
+	huge := []supernet.Block{blocks[len(blocks)-1]}
+	huge[0].In.C, huge[0].Out.C = 1<<14, 1<<13
 	for want, m := range map[string]manifest.Measured{
 		"": {Top1: 0.9, Images: 50, Split: "test", LatencyMS: 1, LatencyLowMS: 0.9,
 			LatencyHighMS: 1.1},
@@ -21,6 +29,10 @@ func TestReadRefusesImpossibleFigures(t *testing.T) {
 		"is -1 ms":   {LatencyMS: -1},
 		"from 0.9":   {LatencyMS: 0.001, LatencyLowMS: 0.9, LatencyHighMS: 1.1},
 		"to 1.1":     {LatencyMS: 2, LatencyLowMS: 0.9, LatencyHighMS: 1.1},
+
+		"takes 0 ms":      {Reference: &manifest.Reference{Blocks: blocks}},
+		"reference net":   {Reference: &manifest.Reference{Blocks: blocks[1:3], MS: -1}},
+		"134225920 param": {Reference: &manifest.Reference{Blocks: huge, MS: 1}},
 	} {
 		path := filepath.Join(t.TempDir(), "manifest.json")
 		if err := store.WriteDocument(path, manifest.Kind, 6,

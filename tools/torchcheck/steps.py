@@ -46,6 +46,7 @@ CASES = {
     "deps": {"strategy": "deps", "warmup_epochs": 3, "epsilon_epochs": 2},
     "deps-labels": {"strategy": "deps", "warmup_epochs": 1, "epsilon_epochs": 0, "distill": "none",
                     "multipliers": {"largest_multiplier": 1, "smallest_multiplier": 0.5, "random_multiplier": 2}},
+    "deps-mixed": {"strategy": "deps", "warmup_epochs": 1, "epsilon_epochs": 0, "distill": "mixed"},
     "progressive": {"strategy": "progressive", "phases": [
         ALONE,
         {**PHASE, "name": "kernel", "networks": 1, "lr": 0.5, "depths": 1, "expands": 1},
@@ -168,8 +169,8 @@ class Training:
         rest = [(MIN, beta * m["smallest_multiplier"])]
         everything = {"kernels": 0, "depths": 0, "expands": 0}
         rest += [(draw_random(self.rnd, everything), beta * m["random_multiplier"]) for _ in range(c["networks"] - 2)]
-        labels = c.get("distill") == "none"
-        return rate, nets + [(a, weight * labels, weight * (not labels), False) for a, weight in rest]
+        labels = {"none": 1, "mixed": 0.5}.get(c.get("distill"), 0)
+        return rate, nets + [(a, weight * labels, weight * (1 - labels), False) for a, weight in rest]
 
     def phased(self, step):
         at, before = 0, None

@@ -292,7 +292,7 @@ func (c *comparison) measure(ctx context.Context, all []*network) error {
 		}
 	}
 	fmt.Fprintf(os.Stderr, "time and test %d networks\n", len(nets))
-	timings, session, err := profiles.Subnets(ctx, c.runtime, nets,
+	timings, session, err := profiles.Subnets(ctx, c.runtime, nets, nil,
 		cmp.Or(c.timing, time.Duration(len(nets))*2*time.Second), 1)
 	if err != nil {
 		return fmt.Errorf("time: %w", err)
