@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 
 	"github.com/tailor-nas/tailor/search"
@@ -85,26 +86,32 @@ func mean(all []float64) (m float64) {
 // answers are by seed.
 type answers struct{ top1, bounds []float64 }
 
+// add notes an answer and its likely bound, NaN if there is none.
 func (a *answers) add(top1, bound float64, ok bool, err error) error {
-	if err != nil {
-		return err
-	}
 	if !ok {
-		return fmt.Errorf("no likely bound of %v", top1)
+		bound = math.NaN()
 	}
 	a.top1, a.bounds = append(a.top1, top1), append(a.bounds, bound)
-	return nil
+	return err
 }
 
 func (a *answers) row(known float64) string {
-	var short, gap []float64
+	var gap []float64
 	held := 0
-	for i, v := range a.top1 {
-		short, gap = append(short, 100*(known-v)), append(gap, 100*(a.bounds[i]-v))
-		if a.bounds[i] >= known {
+	for i, bound := range a.bounds {
+		if math.IsNaN(bound) {
+			continue
+		}
+		gap = append(gap, 100*(bound-a.top1[i]))
+		if bound >= known {
 			held++
 		}
 	}
-	return fmt.Sprintf("%.2f (%.2f) | %.2f (%.2f) | %d of %d", median(short), slices.Max(short),
-		median(gap), slices.Max(gap), held, len(gap))
+	all := short(nil, a.top1, known)
+	said := fmt.Sprintf("%.2f (%.2f)", median(all), slices.Max(all))
+	if len(gap) == 0 {
+		return said + " | - | 0 of 0"
+	}
+	return said + fmt.Sprintf(" | %.2f (%.2f) | %d of %d", median(gap), slices.Max(gap), held,
+		len(gap))
 }
