@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -193,6 +194,10 @@ func (c *evalCmd) again(ctx context.Context, g *Globals) error {
 		t.print(w)
 		if m := a.Claimed; m != nil && m.Runtime != "" && m.Runtime != a.Runtime {
 			fmt.Fprintf(w, "claimed for %s, found in %s\n", m.Runtime, a.Runtime)
+		}
+		if a.Pace > 0 && math.Abs(a.Pace-1) > 0.05 {
+			fmt.Fprintf(w, "the latency is beside that of the profile's reference network, which takes "+
+				"%.3g times as long now: %s by the clock\n", a.Pace, latency(a.Pace*a.LatencyMS))
 		}
 		fmt.Fprintf(w, "%s MACs, %s parameters, %s weights that are not zero\n", large(a.MACs),
 			large(a.Params), large(a.NonZero))

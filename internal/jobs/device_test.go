@@ -411,7 +411,7 @@ func TestHostileWork(t *testing.T) {
 		"no object":       {Protocol: good, Of: json.RawMessage(`1`)},
 		"no protocol":     {Protocol: strings.Repeat("0", 64), Of: json.RawMessage(`{}`)},
 		"no space":        {Protocol: send(func(p *profileProtocol) { p.Space = nil })},
-		"another version": {Protocol: send(func(p *profileProtocol) { p.Version = 9 })},
+		"another version": {Protocol: send(func(p *profileProtocol) { p.Version = "9" })},
 		"no networks":     {Protocol: send(func(p *profileProtocol) { p.Settings.Networks = 1 })},
 		"for years":       {Protocol: send(func(p *profileProtocol) { p.Settings.Budget <<= 30 })},
 		"all memory": {Protocol: send(func(p *profileProtocol) {

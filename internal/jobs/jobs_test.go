@@ -291,8 +291,8 @@ func TestHostileFiles(t *testing.T) {
 	for name, j := range map[string]queue.Job{
 		"no protocol":      {Protocol: none},
 		"no JSON":          {Protocol: weights},
-		"no space":         {Protocol: send(text(map[string]int{"version": 1}))},
-		"another version":  {Protocol: change(func(p *protocol) { p.Version = 9 })},
+		"no space":         {Protocol: send(text(map[string]string{"version": protocolVersion}))},
+		"another version":  {Protocol: change(func(p *protocol) { p.Version = "9" })},
 		"no weights":       {Protocol: change(func(p *protocol) { p.Weights = none })},
 		"weights no file":  {Protocol: change(func(p *protocol) { p.Weights = "../" + none })},
 		"no weights named": {Protocol: change(func(p *protocol) { p.Weights = "" })},

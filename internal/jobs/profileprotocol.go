@@ -27,7 +27,7 @@ const (
 // profileProtocol says how a device is measured: all that times depend on besides the device and
 // its runtime, which the class of a job names.
 type profileProtocol struct {
-	Version int `json:"version"`
+	Version string `json:"version"`
 	// Networks says that each job names a network that stands alone: there is no space, and there
 	// are no settings of profiles.
 	Networks bool                     `json:"networks,omitempty"`

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 
+	"github.com/tailor-nas/tailor/internal/queue"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -18,8 +19,9 @@ const AccuracyKind = "accuracy"
 // ErrProtocol is wrapped by errors about files and values of a job that are not as they must be.
 var ErrProtocol = errors.New("not a measurement that this tailor makes")
 
-// protocolVersion is of this file's texts.
-const protocolVersion = 2
+// protocolVersion is of this package's texts. It is the queue's, so that a worker never gets a job
+// of another version, which it could only refuse.
+const protocolVersion = queue.Version
 
 // maxProtocol bounds the bytes of a protocol, most of which are its space.
 const maxProtocol = 4 << 20
@@ -27,7 +29,7 @@ const maxProtocol = 4 << 20
 // protocol says how accuracies are measured: all that they depend on besides the network and the
 // class of machine. Its SHA-256 is a job's.
 type protocol struct {
-	Version int `json:"version"`
+	Version string `json:"version"`
 	// Networks says that each job names a network that stands alone, by its SHA-256: there are only
 	// images to test it on.
 	Networks bool            `json:"networks,omitempty"`
@@ -65,10 +67,10 @@ func parseProtocol(text []byte) (*protocol, error) {
 }
 
 // checkHead checks what all protocols begin with: a space, unless jobs name networks of their own.
-func checkHead(version int, space *supernet.Space, networks bool) error {
+func checkHead(version string, space *supernet.Space, networks bool) error {
 	switch {
 	case version != protocolVersion:
-		return fmt.Errorf("%w: its version is %d, expected %d", ErrProtocol, version,
+		return fmt.Errorf("%w: its version is %q, expected %q", ErrProtocol, version,
 			protocolVersion)
 	case space == nil && !networks:
 		return fmt.Errorf("%w: it has no space", ErrProtocol)

@@ -15,18 +15,21 @@ import (
 
 // Again is the accuracy and latency of a manifest's network, measured again.
 type Again struct {
-	Manifest  string             `json:"manifest"`
-	Top1      float64            `json:"top1"`
-	Images    int                `json:"images"`
-	LatencyMS float64            `json:"latency_ms"`
-	LowMS     float64            `json:"latency_ci_low_ms"`
-	HighMS    float64            `json:"latency_ci_high_ms"`
-	Unstable  bool               `json:"unstable,omitempty"`
-	Runtime   string             `json:"runtime"` // that timed it
-	MACs      int64              `json:"macs"`
-	Params    int64              `json:"params"`
-	NonZero   int64              `json:"nonzero_weights"`
-	Claimed   *manifest.Measured `json:"claimed,omitempty"` // what the manifest says
+	Manifest  string  `json:"manifest"`
+	Top1      float64 `json:"top1"`
+	Images    int     `json:"images"`
+	LatencyMS float64 `json:"latency_ms"`
+	LowMS     float64 `json:"latency_ci_low_ms"`
+	HighMS    float64 `json:"latency_ci_high_ms"`
+	Unstable  bool    `json:"unstable,omitempty"`
+	// Pace is how many times as long as in the profile its reference network took, on whose scale
+	// the latency is as claimed; 0 where it is what the clock said.
+	Pace    float64            `json:"reference_pace,omitempty"`
+	Runtime string             `json:"runtime"` // that timed it
+	MACs    int64              `json:"macs"`
+	Params  int64              `json:"params"`
+	NonZero int64              `json:"nonzero_weights"`
+	Claimed *manifest.Measured `json:"claimed,omitempty"` // what the manifest says
 	// the images are not the test images of the manifest
 	OtherData bool `json:"other_data,omitempty"`
 	Answers
@@ -48,7 +51,8 @@ type AgainJob struct {
 
 // MeasureAgain tests the network of a manifest, and times it on this machine with the threads and
 // batch that its latency is claimed for; with one thread if none is, or that of another runtime. A
-// runtime that is given does both instead.
+// runtime that is given does both instead. On the device and in the runtime of the claimed latency,
+// what is found is on its scale.
 func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
 	path := manifest.Path(j.Manifest)
 	m, net, err := reopen.Network(path, "test")
@@ -74,10 +78,16 @@ func MeasureAgain(ctx context.Context, j AgainJob) (*Again, error) {
 	if rt == nil {
 		rt = engineOf(claimedRuntime(m))
 	}
-	timed, _, err := timeAgain(ctx, rt, net, nil, j.Budget, j.Seed)
+	there, err := profiles.DeviceOf(ctx, rt)
+	if err != nil {
+		return nil, err
+	}
+	timed, pace, err := timeAgain(ctx, rt, net, m.Measured.ReferenceOn(there.ID, rt.Info().ID()),
+		j.Budget, j.Seed)
 	if err != nil {
 		return nil, fmt.Errorf("time %s: %w", path, err)
 	}
+	a.Pace = pace
 	a.LatencyMS, a.LowMS, a.HighMS, a.Unstable, a.Runtime = timed.LatencyMS, timed.LatencyLowMS,
 		timed.LatencyHighMS, timed.Unstable, timed.Runtime
 	return a, nil

@@ -12,8 +12,10 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/micro"
+	"github.com/tailor-nas/tailor/internal/ship"
 	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/trainer"
 )
@@ -138,6 +140,47 @@ func TestEngineOf(t *testing.T) {
 	for _, other := range []string{"", "onnxruntime/1.2 threads=4"} {
 		if got := engineOf(other); got != (profiles.Native{Threads: 1}) {
 			t.Errorf("%q is measured again with %+v", other, got)
+		}
+	}
+}
+
+// TestScaleOfItsOwn: a latency is on the scale of the manifest's reference where the device and the
+// runtime are those that are claimed, and the clock's elsewhere: one scale says nothing on another.
+func TestScaleOfItsOwn(t *testing.T) {
+	_, _, dir := winner(t)
+	m, net, err := manifest.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	native := profiles.Native{Threads: 1}
+	here, err := profiles.DeviceOf(t.Context(), native)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const far = 1e8 // ms, which nothing here takes
+	m.Measured.Device, m.Measured.Runtime = here.ID, native.Info().ID()
+	m.Measured.LatencyMS, m.Measured.LatencyLowMS, m.Measured.LatencyHighMS = far, far, far
+	m.Measured.Reference = &manifest.Reference{Blocks: m.Blocks, MS: far}
+	m.Judge()
+	if _, err := m.Replace(dir, net, ship.Exporters(ship.Formats())...); err != nil {
+		t.Fatal(err)
+	}
+	for _, rt := range []profiles.Runtime{nil, otherRuntime{}} {
+		a, err := MeasureAgain(t.Context(), AgainJob{Manifest: dir, Runtime: rt, Budget: 1,
+			Workers: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if on := a.LatencyMS > far/1e4; on != (rt == nil) || (a.Pace > 0) != on {
+			t.Errorf("in %s: %g ms, at a pace of %g", a.Runtime, a.LatencyMS, a.Pace)
+		}
+		v, err := Verify(t.Context(), VerifyJob{Manifest: dir, Runtime: rt, Time: true, Budget: 1,
+			Workers: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if on := v.Found.LatencyMS > far/1e4; on != (rt == nil) {
+			t.Errorf("in %s: verify found %g ms", v.Found.Runtime, v.Found.LatencyMS)
 		}
 	}
 }

@@ -268,7 +268,8 @@ func (v *Verified) timeAgain(ctx context.Context, j VerifyJob, w ship.Winner) er
 		c.Why = "it was measured on another device, " + m.Device + ": verify it there, or name " +
 			"it with --device"
 	default:
-		found, pace, err := timeAgain(ctx, rt, w.Net, m.Reference, j.Budget, j.Seed)
+		found, pace, err := timeAgain(ctx, rt, w.Net, m.ReferenceOn(there.ID, rt.Info().ID()),
+			j.Budget, j.Seed)
 		if err != nil {
 			return fmt.Errorf("time %s: %w", v.Manifest, err)
 		}

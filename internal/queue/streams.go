@@ -12,17 +12,21 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// What a queue has on its server. Another format of messages would have other names, so that old
-// and new programs do not read each other's.
-const (
-	jobStream    = "tailor-jobs-1"
-	resultStream = "tailor-results-1"
-	filesBucket  = "tailor-files-1"
-	workerBucket = "tailor-workers-3"
-	passedBucket = "tailor-passed-1"
+// Version is of all messages, and of what the jobs and results in them say. It is in the names of
+// what a queue has on its server, so that old and new programs neither see nor do each other's
+// jobs.
+const Version = "4"
 
-	jobPrefix    = "tailor.1.job."
-	resultPrefix = "tailor.1.result."
+// What a queue has on its server. Files are the same for all versions: each is its SHA-256.
+const (
+	jobStream    = "tailor-jobs-" + Version
+	resultStream = "tailor-results-" + Version
+	filesBucket  = "tailor-files-1"
+	workerBucket = "tailor-workers-" + Version
+	passedBucket = "tailor-passed-" + Version
+
+	jobPrefix    = "tailor." + Version + ".job."
+	resultPrefix = "tailor." + Version + ".result."
 
 	// keep is how long jobs that nobody does and results that nobody fetches stay, and keepFiles
 	// how long files do.

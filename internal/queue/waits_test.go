@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // TestWaits: who waits for workers that are there and hand its job back is told why, and so is who
@@ -116,5 +118,54 @@ func TestExplained(t *testing.T) {
 	if _, err = Serve(ServerConfig{Listen: "127.0.0.1:0", Dir: t.TempDir(), Cert: cert,
 		Key: foreign}); err == nil || !strings.Contains(err.Error(), foreign) {
 		t.Errorf("a key of another certificate: %v, want its file", err)
+	}
+}
+
+// TestOtherVersion: the jobs and workers of a tailor with other messages are at the same server,
+// and neither side has anything to do with the other's.
+func TestOtherVersion(t *testing.T) {
+	s := serve(t)
+	c := dial(t, s)
+	other := func(name string) string {
+		if !strings.Contains(name, Version) {
+			t.Fatalf("%s does not say of what version it is", name)
+		}
+		return strings.Replace(name, Version, "1", 1)
+	}
+	theirs, err := c.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: other(jobStream),
+		Subjects: []string{other(jobPrefix) + ">"}, Retention: jetstream.WorkQueuePolicy})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other(resultStream)
+	other(resultPrefix)
+	other(passedBucket)
+	workers, err := c.js.CreateKeyValue(t.Context(), jetstream.KeyValueConfig{
+		Bucket: other(workerBucket)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := workers.PutString(t.Context(), "old", `{"worker":"old","kind":"square",`+
+		`"classes":["any"],"device":"test"}`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.js.Publish(t.Context(), other(jobsOf("square", "any")), nil); err != nil {
+		t.Fatal(err)
+	}
+	live, err := c.Workers(t.Context())
+	if err != nil || len(live) != 0 {
+		t.Errorf("workers %+v, %v, want none", live, err)
+	}
+	if all, err := c.Backlogs(t.Context(), live); err != nil || len(all) != 0 {
+		t.Errorf("jobs %+v, %v, want none", all, err)
+	}
+	start(t, s, worker("new"))
+	results, err := c.Measure(t.Context(), numbers(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSquares(t, results, 3)
+	if info, err := theirs.Info(t.Context()); err != nil || info.State.Msgs != 1 {
+		t.Errorf("the other version has the jobs %+v, %v, want its own", info, err)
 	}
 }

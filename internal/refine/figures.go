@@ -25,15 +25,14 @@ type pair struct {
 // those that it was timed with: latencies are then on its scale. Nil elsewhere.
 func referenceFor(ctx context.Context, parent *manifest.Manifest,
 	rt profiles.Runtime) (*manifest.Reference, error) {
-	m := parent.Measured
-	if m == nil || m.Reference == nil || m.Runtime != rt.Info().ID() {
+	if m := parent.Measured; m == nil || m.Reference == nil {
 		return nil, nil
 	}
 	there, err := profiles.DeviceOf(ctx, rt)
-	if err != nil || there.ID != m.Device {
+	if err != nil {
 		return nil, err
 	}
-	return m.Reference, nil
+	return parent.Measured.ReferenceOn(there.ID, rt.Info().ID()), nil
 }
 
 func (p *pair) figures() [2]*manifest.PrunedFigures {

@@ -150,8 +150,24 @@ type Reference struct {
 	MS     float64          `json:"latency_ms"`
 }
 
-// maxReference bounds the parameters of a reference network: no file tells how many it has.
-const maxReference = 1 << 26
+// ReferenceOn is what others are timed against for latencies on this one's scale: nil unless the
+// device and the runtime are those of the latency.
+func (m *Measured) ReferenceOn(device, runtime string) *Reference {
+	if m == nil || m.Device != device || m.Runtime != runtime {
+		return nil
+	}
+	return m.Reference
+}
+
+// Bounds of a reference network, of which no file tells how large it is: its parameters, the bytes
+// of its activations, and its MACs, which a processor of 1 GMAC/s does in 17 s. Its time is one
+// that can be measured, so that no latency on its scale is more than a number can be.
+const (
+	maxReference                   = 1 << 26
+	maxReferenceBytes              = 1 << 30
+	maxReferenceMACs               = 1 << 34
+	minReferenceMS, maxReferenceMS = 1e-6, 1e9
+)
 
 // Check refuses what is no reference, or too large a one. None is right.
 func (r *Reference) Check() error {
@@ -161,12 +177,22 @@ func (r *Reference) Check() error {
 	if err := supernet.CheckBlocks(r.Blocks); err != nil {
 		return fmt.Errorf("the reference network: %w", err)
 	}
-	if n := supernet.Params(r.Blocks); n > maxReference {
-		return fmt.Errorf("the reference network has %d parameters, expected %d at most", n,
-			maxReference)
+	for _, of := range []struct {
+		what    string
+		n, most int64
+	}{
+		{"parameters", supernet.Params(r.Blocks), maxReference},
+		{"bytes of activations", supernet.Memory(r.Blocks), maxReferenceBytes},
+		{"MACs", supernet.MACs(r.Blocks), maxReferenceMACs},
+	} {
+		if of.n > of.most {
+			return fmt.Errorf("the reference network has %d %s, expected %d at most", of.n, of.what,
+				of.most)
+		}
 	}
-	if !(r.MS > 0 && r.MS <= math.MaxFloat64) {
-		return fmt.Errorf("the reference network takes %g ms, expected above 0", r.MS)
+	if !(r.MS >= minReferenceMS && r.MS <= maxReferenceMS) {
+		return fmt.Errorf("the reference network takes %g ms, expected %g to %g", r.MS,
+			minReferenceMS, maxReferenceMS)
 	}
 	return nil
 }
