@@ -16,9 +16,9 @@ const (
 	// frontPopulation is that of Config.Population, less if Evaluations are few.
 	frontPopulation = 100
 	// anchors is how many searches for the best network within one budget come, without a guide,
-	// before the search for the front, whose first population they give members. NSGA-II alone finds the part of the
-	// front where accuracy rises steeply with cost, and misses the flat end, where networks that
-	// cost very differently have almost the same accuracy.
+	// before the search for the front, whose first population they give members. NSGA-II alone
+	// finds the part of the front where accuracy rises steeply with cost, and misses the flat end,
+	// where networks that cost very differently have almost the same accuracy.
 	anchors = 8
 	// anchorShare of the evaluations goes to these searches together.
 	anchorShare = 0.5

@@ -174,7 +174,8 @@ func TestGuidedFront(t *testing.T) {
 			}
 			all++
 			if slices.ContainsFunc(guided.Best, func(b Candidate) bool {
-				return b.Objectives[0] <= want.Objectives[0] && b.Objectives[1] <= want.Objectives[1]
+				return b.Objectives[0] <= want.Objectives[0] &&
+					b.Objectives[1] <= want.Objectives[1]
 			}) {
 				found++
 			}
@@ -352,8 +353,8 @@ func TestChains(t *testing.T) {
 	of := func(gene int, gain, cost float64) change {
 		return change{genes: []uint64{1 << gene}, gain: gain, costs: []float64{cost}, price: cost}
 	}
-	all := chains(new(ranking).byWorth([]change{of(0, 3, 0.2), of(1, 3, 0.2), of(1, 1, 0.1), of(2, -5, -0.4),
-		of(3, -1, 0.1)}), []float64{0})
+	all := chains(new(ranking).byWorth([]change{of(0, 3, 0.2), of(1, 3, 0.2), of(1, 1, 0.1),
+		of(2, -5, -0.4), of(3, -1, 0.1)}), []float64{0})
 	if len(all) != 1 || len(all[0]) != 3 {
 		t.Fatalf("%v, expected one chain of three", all)
 	}
@@ -364,8 +365,8 @@ func TestChains(t *testing.T) {
 	if gain != 1 || cost > slack || genes != 0b111 {
 		t.Errorf("a gain of %g at a cost of %g by genes %b", gain, cost, genes)
 	}
-	free := chains(new(ranking).byWorth([]change{{genes: []uint64{1}, gain: 1}, {genes: []uint64{2}, gain: 2},
-		{genes: []uint64{4}, gain: -1}}), nil)
+	free := chains(new(ranking).byWorth([]change{{genes: []uint64{1}, gain: 1},
+		{genes: []uint64{2}, gain: 2}, {genes: []uint64{4}, gain: -1}}), nil)
 	if len(free) != 1 || len(free[0]) != 2 || free[0][0].gain != 2 {
 		t.Errorf("%v without constraints, expected the two that gain", free)
 	}

@@ -7,8 +7,8 @@
 //		-accuracy accuracy.json -latency note10.json -budgets 15,20,25,30,40 \
 //		-plot docs/results/search.svg
 //
-// With -known, the best top-1 known for each budget, or -long, for which it searches longer, it says
-// by how much searches and fronts are short of the best.
+// With -known, the best top-1 known for each budget, or -long, for which it searches longer, it
+// says by how much searches and fronts are short of the best.
 //
 // With -python, -predictor and -tables OFA's own package searches too (see peer.py). It prints
 // Markdown.
