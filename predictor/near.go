@@ -9,41 +9,50 @@ import (
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
-// Near gives about what [Accuracy.Predict] gives for archs near a base, for far less: by index of
-// the space's resolutions a sum over the choices of an arch. Of the base it is the prediction, and
-// from there on it goes along the gradient of the model and of the features. It is to order archs
-// by. The constant of a resolution that the predictor does not know is NaN.
-func (a *Accuracy) Near(base supernet.Arch) ([]choices.Affine, error) {
-	at := make([]float32, a.encoder.Len())
-	if !slices.Contains(a.Resolutions, int(base.Resolution)) || !a.encoder.encode(base, at) {
-		return nil, a.refuse([]supernet.Arch{base}, 0)
+// Near gives about what [Accuracy.Predict] gives for archs near each of some bases, for far less:
+// by index of the space's resolutions a sum over the choices of an arch. Of a base it is the
+// prediction, and from there on it goes along the gradient of the model and of the features. It is
+// to order archs by. The constant of a resolution that the predictor does not know is NaN.
+func (a *Accuracy) Near(bases []supernet.Arch) ([][]choices.Affine, error) {
+	n := a.encoder.Len()
+	at := make([]float32, len(bases)*n)
+	for i, base := range bases {
+		if !slices.Contains(a.Resolutions, int(base.Resolution)) ||
+			!a.encoder.encode(base, at[i*n:][:n]) {
+			return nil, a.refuse(bases, i)
+		}
 	}
-	value, slope := a.slope(at)
-	for i, v := range at {
-		value -= float64(v) * float64(slope[i])
-	}
-	if !finite(value) {
-		return nil, fmt.Errorf("near an arch: %w (a top-1 of %g): fit the accuracy again",
-			ErrOverflow, value)
-	}
-	all := a.encoder.along(base, slope)
-	for i, r := range a.space.Resolutions {
-		if all[i].Constant += value; !slices.Contains(a.Resolutions, r) {
-			all[i].Constant = math.NaN()
+	values, slopes := a.slopes(at, len(bases))
+	all := make([][]choices.Affine, len(bases))
+	for i, base := range bases {
+		value, slope := values[i], slopes[i*n:][:n]
+		for j, v := range at[i*n:][:n] {
+			value -= float64(v) * float64(slope[j])
+		}
+		if !finite(value) {
+			return nil, fmt.Errorf("near arch %d of %d: %w (a top-1 of %g): fit the accuracy again",
+				i+1, len(bases), ErrOverflow, value)
+		}
+		all[i] = a.encoder.along(base, slope)
+		for j, r := range a.space.Resolutions {
+			if all[i][j].Constant += value; !slices.Contains(a.Resolutions, r) {
+				all[i][j].Constant = math.NaN()
+			}
 		}
 	}
 	return all, nil
 }
 
-// slope is the value and the gradient of the model at a row of features.
-func (a *Accuracy) slope(x []float32) (value float64, slope []float32) {
-	slope = make([]float32, len(x))
+// slopes are the values and the gradients of the model at rows of features.
+func (a *Accuracy) slopes(x []float32, rows int) (values []float64, slopes []float32) {
+	values, slopes = make([]float64, rows), make([]float32, len(x))
 	a.gradients.Lock()
 	defer a.gradients.Unlock()
 	if a.gradient == nil {
 		a.gradient = a.Model.Gradient()
 	}
-	return a.gradient.At(x, slope), slope
+	a.gradient.At(x, slopes, values)
+	return values, slopes
 }
 
 // along is slope times the features, exactly, by resolution; NaN without a feature of it.

@@ -17,10 +17,11 @@ import (
 func along(t *testing.T, a *predictor.Accuracy, s *supernet.Space, base supernet.Arch,
 	near []supernet.Arch) (values []float64) {
 	t.Helper()
-	about, err := a.Near(base)
+	all, err := a.Near([]supernet.Arch{s.Max(), base})
 	if err != nil {
 		t.Fatal(err)
 	}
+	about := all[1]
 	n := choices.NewNumbering(s)
 	for _, arch := range near {
 		var taken choices.Taken
@@ -81,13 +82,15 @@ func TestNearRefuses(t *testing.T) {
 	s := builtin(t, "mbv3-tiny")
 	_, samples := measure(s, 40, 0.01, 1)
 	a := fit(t, s, samples, fast)
-	if _, err := a.Near(builtin(t, "ofa-mbv3").Max()); !errors.Is(err, supernet.ErrArch) {
+	other := builtin(t, "ofa-mbv3").Max()
+	if _, err := a.Near([]supernet.Arch{other}); !errors.Is(err, supernet.ErrArch) {
 		t.Errorf("the base is of another space: %v", err)
 	}
 	strange := s.Max()
 	strange.Resolution = 999
 	var unknown *predictor.UnknownResolutionError
-	if _, err := a.Near(strange); !errors.Is(err, supernet.ErrArch) && !errors.As(err, &unknown) {
+	_, err := a.Near([]supernet.Arch{s.Max(), strange})
+	if !errors.Is(err, supernet.ErrArch) && !errors.As(err, &unknown) {
 		t.Errorf("a resolution of no network: %v", err)
 	}
 }

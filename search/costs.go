@@ -1,10 +1,7 @@
 package search
 
 import (
-	"slices"
-
 	"github.com/tailor-nas/tailor/search/manifest"
-	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
@@ -47,15 +44,6 @@ func (c *counts) tabulate(asked ...Cost) (err error) {
 
 func (c *counts) sum(of func(supernet.Block) int64) (*choices.Additive, error) {
 	return choices.NewAdditive(c.space, func(b supernet.Block) float64 { return float64(of(b)) })
-}
-
-// read is what networks take, in room if that is enough.
-func (c *counts) read(batch []optimize.Genes, room []choices.Taken) []choices.Taken {
-	room = slices.Grow(room[:0], len(batch))[:len(batch)]
-	for i, g := range batch {
-		c.numbering.ReadGenes(g, &room[i])
-	}
-	return room
 }
 
 // of are the costs of a network that is predicted to take so long.

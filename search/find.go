@@ -106,6 +106,8 @@ type finder struct {
 	nearest []uint16         // by index of a resolution, that of the nearest that is searched
 	cost    Cost             // of a front
 	start   []optimize.Genes // known networks to begin with
+
+	batch, promising []supernet.Arch // of evaluate, used again and again
 }
 
 // Find searches for the c.Top sub-networks with the highest predicted top-1 within the query's
@@ -333,12 +335,13 @@ const near = 0.03
 
 func (f *finder) evaluate(_ context.Context, batch []optimize.Genes,
 	out []optimize.Evaluation) error {
-	archs := f.archs(nil, batch)
+	f.batch = f.decode(f.batch, batch)
+	archs := f.batch
 	latency, err := f.latency(archs)
 	if err != nil {
 		return err
 	}
-	var promising []supernet.Arch
+	promising := f.promising[:0]
 	asked := slices.DeleteFunc(append(f.limited(), f.cost), func(c Cost) bool {
 		return c == Latency || c == 0
 	})
@@ -352,6 +355,7 @@ func (f *finder) evaluate(_ context.Context, batch []optimize.Genes,
 			promising = append(promising, a)
 		}
 	}
+	f.promising = promising
 	top1, err := f.Accuracy.Predict(promising)
 	if err != nil {
 		return fmt.Errorf("predict accuracy: %w", err)

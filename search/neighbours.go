@@ -1,12 +1,10 @@
 package search
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/tailor-nas/tailor/search/optimize"
 	"github.com/tailor-nas/tailor/supernet"
-	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
 // layout is where the genes of a space are, see [supernet.Space.Genes].
@@ -21,6 +19,12 @@ type partGenes struct {
 	depths       []int
 	blocks       [][]int      // the genes of each block, at full depth
 	variants     [][][]uint16 // of each block, the choices of its genes
+
+	// What one choice may change: the width, from each depth to a smaller and a larger one, and
+	// each block to each of its variants.
+	widths   []optimize.Change
+	deeper   [][]optimize.Change
+	rebuilds [][]optimize.Change
 }
 
 func newLayout(space *supernet.Space) *layout {
@@ -46,6 +50,7 @@ func newLayout(space *supernet.Space) *layout {
 			g.blocks = append(g.blocks, block)
 			g.variants = append(g.variants, l.variants(block))
 		}
+		g.tabulate(l.sizes)
 		l.parts = append(l.parts, g)
 	}
 	return l
@@ -81,65 +86,62 @@ func (l *layout) clear(g optimize.Genes) {
 	}
 }
 
-// neighbours are the networks one choice away: another resolution, width or depth, or another
-// variant of a block. A stage that grows by a block does so with each variant of it.
-func (f *finder) neighbours(g optimize.Genes) (all []optimize.Genes) {
-	var room optimize.Genes // for some more
-	with := func(genes []int, choices []uint16) {
-		if len(room) < len(g) {
-			room = make(optimize.Genes, 64*len(g))
-		}
-		n := room[:len(g):len(g)]
-		copy(n, g)
-		for i, gene := range genes {
-			n[gene] = choices[i]
-		}
-		if !slices.Equal(n, g) {
-			all, room = append(all, n), room[len(g):]
+// tabulate lists what one choice may change. A stage that grows by a block does so with each
+// variant of it.
+func (p *partGenes) tabulate(sizes []int) {
+	if p.width >= 0 {
+		for w := range sizes[p.width] {
+			p.widths = append(p.widths, optimize.Change{Genes: []int{p.width},
+				To: []uint16{uint16(w)}})
 		}
 	}
-	for _, r := range f.choicesOfResolution() {
-		with([]int{supernet.ResolutionGene}, []uint16{r})
+	for j, block := range p.blocks {
+		var all []optimize.Change
+		for _, v := range p.variants[j] {
+			all = append(all, optimize.Change{Genes: block, To: v})
+		}
+		p.rebuilds = append(p.rebuilds, all)
 	}
-	for _, p := range f.layout.parts {
-		depth := p.depths[len(p.depths)-1]
-		// blocks are the genes of the blocks between two depths
-		blocks := func(from, to int) []int {
-			return slices.Concat(p.blocks[min(from, len(p.blocks)):min(to, len(p.blocks))]...)
-		}
-		if p.width >= 0 {
-			for w := range f.layout.sizes[p.width] {
-				with([]int{p.width}, []uint16{uint16(w)})
-			}
-		}
-		if p.depth >= 0 {
-			d := int(g[p.depth])
-			depth = p.depths[d]
-			if d > 0 {
-				genes := append([]int{p.depth}, blocks(p.depths[d-1], depth)...)
-				choices := make([]uint16, len(genes)) // zero for a block that is not there
-				choices[0] = uint16(d - 1)
-				with(genes, choices)
-			}
-			if d+1 < len(p.depths) {
-				// the new block, of several all alike
-				genes := append([]int{p.depth}, blocks(depth, p.depths[d+1])...)
-				for _, v := range p.variantsOf(depth) {
-					choices := []uint16{uint16(d + 1)}
-					for len(choices) < len(genes) {
-						choices = append(choices, v...)
-					}
-					with(genes, choices)
-				}
-			}
-		}
-		for j := range min(depth, len(p.blocks)) {
-			for _, v := range p.variants[j] {
-				with(p.blocks[j], v)
-			}
-		}
+	if p.depth < 0 {
+		return
 	}
-	return all
+	// to is a change of depth, with choices for the genes of the blocks between
+	to := func(d, from, end int, v []uint16) optimize.Change {
+		c := optimize.Change{Genes: []int{p.depth}, To: []uint16{uint16(d)}}
+		for _, block := range p.blocks[min(from, len(p.blocks)):min(end, len(p.blocks))] {
+			c.Genes, c.To = append(c.Genes, block...), append(c.To, v...)
+		}
+		return c
+	}
+	for d, depth := range p.depths {
+		var all []optimize.Change
+		if d > 0 {
+			gone := p.depths[d-1]
+			all = append(all, to(d-1, gone, depth, make([]uint16, len(p.variantsOf(gone)[0]))))
+		}
+		if d+1 < len(p.depths) {
+			for _, v := range p.variantsOf(depth) {
+				all = append(all, to(d+1, depth, p.depths[d+1], v))
+			}
+		}
+		p.deeper = append(p.deeper, all)
+	}
+}
+
+// depthOf is the number of blocks that a network has of a part.
+func (p *partGenes) depthOf(g optimize.Genes) int {
+	if p.depth < 0 {
+		return p.depths[len(p.depths)-1]
+	}
+	return p.depths[g[p.depth]]
+}
+
+// variantOf is the place of a network's j-th block among its variants.
+func (p *partGenes) variantOf(sizes []int, j int, g optimize.Genes) (v int) {
+	for _, gene := range p.blocks[j] {
+		v = v*sizes[gene] + int(g[gene])
+	}
+	return v
 }
 
 // variants are the choices of the genes of a block.
@@ -175,76 +177,6 @@ func (f *finder) choicesOfResolution() (all []uint16) {
 	return all
 }
 
-// guide tells the optimizer what is near, if the accuracy predictor knows.
-func (f *finder) guide() *optimize.Guide {
-	near := nearPredictor(f.Accuracy)
-	if near == nil {
-		return nil
-	}
-	limited, lines := f.limited(), f.latencyLines()
-	var taken []choices.Taken // used again and again: neighbours are many
-	return &optimize.Guide{
-		Neighbours: f.neighbours, Groups: f.layout.groups(), Constraints: len(limited),
-		Apart: supernet.ResolutionGene, Choices: f.choicesOfResolution(),
-		Near: func(base optimize.Genes, some []optimize.Genes, objectives, costs []float64) error {
-			about, err := near.Near(f.Space.Decode(base))
-			if err != nil {
-				return fmt.Errorf("predict accuracy: %w", err)
-			}
-			taken = f.counts.read(some, taken)
-			for i := range taken {
-				t := &taken[i]
-				objectives[i] = -about[t.Resolution].At(t)
-			}
-			return f.shares(some, taken, limited, lines, costs)
-		},
-		Costs: func(batch []optimize.Genes, out []float64) error {
-			taken = f.counts.read(batch, taken)
-			return f.shares(batch, taken, limited, nil, out)
-		},
-	}
-}
-
-// latencyLines is the latency by index of the resolutions, as far as it is a sum over choices.
-func (f *finder) latencyLines() (lines []choices.Affine) {
-	l, ok := f.Latency.(AdditiveLatency)
-	if !ok {
-		return nil
-	}
-	for _, r := range f.Space.Resolutions {
-		lines = append(lines, l.Affine(r))
-	}
-	return lines
-}
-
-// shares fills out, (batch, limited), with costs as shares of their limits. Latencies are those of
-// lines, to within rounding, if there are any.
-func (f *finder) shares(batch []optimize.Genes, taken []choices.Taken, limited []Cost,
-	lines []choices.Affine, out []float64) error {
-	for j, c := range limited {
-		limit := c.Limited(f.Limits)
-		var ms []float64
-		if c == Latency && lines == nil {
-			var err error
-			if ms, err = f.latency(f.archs(nil, batch)); err != nil {
-				return err
-			}
-		}
-		for i := range taken {
-			t := &taken[i]
-			v := f.counts.one(c, t)
-			switch {
-			case c == Latency && lines != nil:
-				v = lines[t.Resolution].At(t)
-			case c == Latency:
-				v = ms[i]
-			}
-			out[i*len(limited)+j] = v / limit
-		}
-	}
-	return nil
-}
-
 // limited are the costs that have a limit.
 func (f *finder) limited() (all []Cost) {
 	for _, c := range []Cost{Latency, MACs, Params, Memory, Size} {
@@ -255,8 +187,8 @@ func (f *finder) limited() (all []Cost) {
 	return all
 }
 
-// archs are those of a batch, in room if that is enough.
-func (f *finder) archs(room []supernet.Arch, batch []optimize.Genes) []supernet.Arch {
+// decode gives the networks of a batch, in room if that is enough.
+func (f *finder) decode(room []supernet.Arch, batch []optimize.Genes) []supernet.Arch {
 	room = room[:0]
 	for _, g := range batch {
 		room = append(room, f.Space.Decode(g))

@@ -12,13 +12,13 @@ import (
 
 const (
 	// FrontEvaluations is what Auto means for Config.Evaluations of a front.
-	FrontEvaluations = 200_000
+	FrontEvaluations = 300_000
 	// frontPopulation is that of Config.Population, less if Evaluations are few.
 	frontPopulation = 100
-	// anchors is how many searches for the best network within one budget come before the search
-	// for the front, whose first population they give members. NSGA-II alone finds the part of the
-	// front where accuracy rises steeply with cost, and misses the flat end, where networks that
-	// cost very differently have almost the same accuracy.
+	// anchors is how many searches for the best network within one budget come, without a guide,
+	// before the search for the front, whose first population they give members. NSGA-II alone
+	// finds the part of the front where accuracy rises steeply with cost, and misses the flat end,
+	// where networks that cost very differently have almost the same accuracy.
 	anchors = 8
 	// anchorShare of the evaluations goes to these searches together.
 	anchorShare = 0.5
@@ -39,8 +39,8 @@ type Front struct {
 }
 
 // FindFront searches for the whole Pareto front of accuracy against a cost, within the query's
-// limits. [optimize.Auto] is 200,000 evaluations here, and a population of at most 100. Its errors
-// are those of [Find].
+// limits. [optimize.Auto] is 300,000 evaluations here, and a population of at most 100. An accuracy
+// that is a [NearPredictor] guides the search. Errors are those of [Find].
 func FindFront(ctx context.Context, q Query, cost Cost, c optimize.Config) (*Front, error) {
 	if cost == Latency && q.Latency == nil {
 		return nil, errors.New(
@@ -49,7 +49,10 @@ func FindFront(ctx context.Context, q Query, cost Cost, c optimize.Config) (*Fro
 	if err := q.check(); err != nil {
 		return nil, err
 	}
-	q.Accuracy = Remember(q.Accuracy)
+	guided := nearPredictor(q.Accuracy) != nil
+	if !guided { // by several searches
+		q.Accuracy = Remember(q.Accuracy)
+	}
 	f, err := newFinder(q)
 	if err != nil {
 		return nil, err
@@ -63,12 +66,17 @@ func FindFront(ctx context.Context, q Query, cost Cost, c optimize.Config) (*Fro
 	f.cost = cost
 	p := f.problem()
 	p.Objectives = 2
+	if guided {
+		if p.Guide, err = f.frontGuide(); err != nil {
+			return nil, err
+		}
+	}
 	if _, err := c.Complete(p); err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
 	c = frontConfig(c)
 	front := &Front{Cost: cost, examined: examined{finder: f}}
-	if p.Count > c.Evaluations && anchorEvaluations(c) >= minAnchor {
+	if !guided && p.Count > c.Evaluations && anchorEvaluations(c) >= minAnchor {
 		fixed, err := f.anchor(ctx, c)
 		for _, a := range fixed {
 			front.Evaluations += a.Evaluations

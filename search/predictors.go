@@ -14,9 +14,9 @@ type Predictor interface {
 // for far less. Searches with one find more.
 type NearPredictor interface {
 	Predictor
-	// Near is about what Predict gives for networks that differ from a base in a few choices: by
-	// index of the space's resolutions a constant plus a sum over a network's choices.
-	Near(base supernet.Arch) ([]choices.Affine, error)
+	// Near is, for each base, about what Predict gives for networks that differ from it in a few
+	// choices: by index of the space's resolutions a constant plus a sum over a network's choices.
+	Near(bases []supernet.Arch) ([][]choices.Affine, error)
 }
 
 // Bounder is a predictor with a certain upper bound over many networks at once.

@@ -2,7 +2,7 @@ package regress
 
 import "github.com/tailor-nas/tailor/internal/kernel"
 
-// Gradient computes how the value of a model changes with each feature near one row: of a ReLU
+// Gradient computes how the value of a model changes with each feature near some rows: of a ReLU
 // network it is exact until a unit switches.
 type Gradient struct {
 	model   *Model
@@ -13,7 +13,7 @@ type Gradient struct {
 type gradientMLP struct {
 	layers  []memberLayer
 	back    []kernel.Packed // by layer, the transpose of its matrix
-	outputs [][]float32     // by layer
+	outputs [][]float32     // by layer, (BatchRows, units)
 	errors  [2][]float32
 }
 
@@ -30,40 +30,57 @@ func (m *Model) Gradient() *Gradient {
 			width = max(width, units)
 			c.back = append(c.back, kernel.Packed{})
 			c.back[l].PackTransposed(units, n.Sizes[l], layer.Matrix, units)
-			c.outputs = append(c.outputs, make([]float32, units))
+			c.outputs = append(c.outputs, make([]float32, BatchRows*units))
 		}
-		c.errors = [2][]float32{make([]float32, width), make([]float32, width)}
+		c.errors = [2][]float32{make([]float32, BatchRows*width), make([]float32, BatchRows*width)}
 		g.members = append(g.members, c)
 	}
 	return g
 }
 
-// At fills out, of as many numbers as x has features, with the gradient at x, and gives the value
-// there.
-func (g *Gradient) At(x []float32, out []float32) (value float64) {
-	clear(out)
-	for i := range g.members {
-		member, slope := g.members[i].at(x)
-		value += float64(member)
-		for j, v := range slope {
-			out[j] += v / float32(len(g.members))
-		}
+// At fills out, as long as x, with the gradients at the rows of x, which are as many as values, and
+// values with the values there. A row's are its own, whatever is beside it.
+func (g *Gradient) At(x, out []float32, values []float64) {
+	features := len(x) / max(len(values), 1)
+	for len(values) > 0 {
+		rows := min(len(values), BatchRows)
+		g.batch(x[:rows*features], out[:rows*features], values[:rows])
+		x, out, values = x[rows*features:], out[rows*features:], values[rows:]
 	}
-	value = g.model.Bias + value/float64(max(len(g.members), 1))
-	for j, w := range g.model.Linear {
-		value += float64(w) * float64(x[j])
-		out[j] += w
-	}
-	return value
 }
 
-// at is the output of one member and its gradient, which is good until it is asked again.
-func (c *gradientMLP) at(x []float32) (value float32, slope []float32) {
+// batch is At of at most BatchRows rows.
+func (g *Gradient) batch(x, out []float32, values []float64) {
+	clear(out)
+	clear(values)
+	members := max(len(g.members), 1)
+	for i := range g.members {
+		member, slope := g.members[i].at(len(values), x)
+		for j, v := range member {
+			values[j] += float64(v)
+		}
+		for j, v := range slope {
+			out[j] += v / float32(members)
+		}
+	}
+	features := len(x) / len(values)
+	for i := range values {
+		values[i] = g.model.Bias + values[i]/float64(members)
+		for j, w := range g.model.Linear {
+			values[i] += float64(w) * float64(x[i*features+j])
+			out[i*features+j] += w
+		}
+	}
+}
+
+// at gives the outputs of one member and its gradients, which are good until it is asked again.
+func (c *gradientMLP) at(rows int, x []float32) (values, slopes []float32) {
 	last := len(c.layers) - 1
 	for l := range c.layers {
 		layer := &c.layers[l]
-		y := c.outputs[l]
-		kernel.MulPacked(1, x, layer.packed.K, &layer.packed, y, len(y), false, nil)
+		k, units := layer.packed.K, layer.packed.N
+		y := c.outputs[l][:rows*units]
+		kernel.MulPacked(rows, x, k, &layer.packed, y, units, false, nil)
 		act := kernel.ReLU
 		if l == last {
 			act = kernel.Identity
@@ -71,15 +88,17 @@ func (c *gradientMLP) at(x []float32) (value float32, slope []float32) {
 		kernel.Map(y, y, layer.scale, layer.bias, act)
 		x = y
 	}
-	value = x[0]
-	e := c.errors[0][:1]
-	e[0] = 1
+	values = x
+	e := c.errors[0][:rows]
+	for i := range e {
+		e[i] = 1
+	}
 	for l := last; l >= 0; l-- {
 		back := &c.back[l]
-		to := c.errors[(last-l+1)%2][:back.N]
-		kernel.MulPacked(1, e, back.K, back, to, back.N, false, nil)
+		to := c.errors[(last-l+1)%2][:rows*back.N]
+		kernel.MulPacked(rows, e, back.K, back, to, back.N, false, nil)
 		if l > 0 {
-			for i, v := range c.outputs[l-1] {
+			for i, v := range c.outputs[l-1][:len(to)] {
 				if v <= 0 {
 					to[i] = 0
 				}
@@ -87,5 +106,5 @@ func (c *gradientMLP) at(x []float32) (value float32, slope []float32) {
 		}
 		e = to
 	}
-	return value, e
+	return values, e
 }

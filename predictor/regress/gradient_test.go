@@ -3,6 +3,7 @@ package regress
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -22,8 +23,10 @@ func TestModelGradient(t *testing.T) {
 		for i := range x {
 			x[i] = float32(r.NormFloat64())
 		}
-		if value := g.At(x, slope); math.Abs(value-m.Predict([][]float32{x})[0]) > 1e-5 {
-			t.Errorf("value %g, predicted %g", value, m.Predict([][]float32{x})[0])
+		value := make([]float64, 1)
+		g.At(x, slope, value)
+		if math.Abs(value[0]-m.Predict([][]float32{x})[0]) > 1e-5 {
+			t.Errorf("value %g, predicted %g", value[0], m.Predict([][]float32{x})[0])
 		}
 		for i := range x {
 			const h = 1e-3
@@ -38,8 +41,30 @@ func TestModelGradient(t *testing.T) {
 		}
 	}
 	linear := &Model{Bias: 2, Linear: Weights{1, -3}}
-	out := make([]float32, 2)
-	if v := linear.Gradient().At([]float32{1, 1}, out); v != 0 || out[0] != 1 || out[1] != -3 {
-		t.Errorf("a line: value %g, slope %v", v, out)
+	out, values := make([]float32, 4), make([]float64, 2)
+	linear.Gradient().At([]float32{1, 1, 0, 2}, out, values)
+	if !slices.Equal(values, []float64{0, -4}) || !slices.Equal(out, []float32{1, -3, 1, -3}) {
+		t.Errorf("a line: values %g, slopes %v", values, out)
+	}
+}
+
+// TestGradientOfManyRows: a row's value and gradient are the same bits alone and among others.
+func TestGradientOfManyRows(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 0))
+	m := &Model{Networks: []MLP{*newMLP([]int{7, 33, 21, 1}, r), *newMLP([]int{7, 5, 1}, r)}}
+	const rows = BatchRows + 7
+	x, out, values := make([]float32, 7*rows), make([]float32, 7*rows), make([]float64, rows)
+	for i := range x {
+		x[i] = float32(r.NormFloat64())
+	}
+	g := m.Gradient()
+	g.At(x, out, values)
+	for i := range rows {
+		alone, value := make([]float32, 7), make([]float64, 1)
+		g.At(x[7*i:][:7], alone, value)
+		if value[0] != values[i] || !slices.Equal(alone, out[7*i:][:7]) {
+			t.Errorf("row %d: %g and %g, alone %g and %g", i, values[i], out[7*i:][:7], value[0],
+				alone)
+		}
 	}
 }

@@ -7,8 +7,9 @@
 // evolution that OFA (Once-for-All) published, are there to compare with. With a [Guide], which
 // knows what is near a candidate for less than an evaluation, a run walks
 //
-//	climb    by the best of one, two and three changes at once (guided.go)
-//	breed    local optima on eaopt, children climb (memetic.go)
+//	climb    by the best of one, two, three and many changes at once (guided.go, changes.go)
+//	breed    local optima, whose children climb (memetic.go); with two objectives each within a
+//	         limit of its own on the second one (guidedfront.go)
 //	report   as below
 //
 // without one, and with few evaluations,

@@ -2,21 +2,20 @@ package optimize
 
 import "fmt"
 
-// Guide is what a [Problem] with one objective knows of candidates besides their values, for far
-// less than an evaluation. With it a run climbs by what changes promise together, and evaluates the
-// most promising alone.
+// Guide is what a [Problem] knows of candidates besides their values, for far less than an
+// evaluation. With it a run climbs by what changes promise together, and evaluates the most
+// promising alone.
 type Guide struct {
-	// Neighbours gives the candidates that differ from a canonical one by one choice, such as that
-	// of a block, which may take several genes. Each is new and may be changed.
-	Neighbours func(g Genes) []Genes
-	// Near fills objectives with about what the objective of candidates near a base is, whose order
-	// counts, and costs as Costs does. They are the base itself and its neighbours.
-	Near func(base Genes, near []Genes, objectives, costs []float64) error
+	// Near fills in what is near each of some bases.
+	Near func(near []*Near) error
 	// Costs fills out, (batch, Constraints), with the costs that constraints limit, as shares of
-	// their limits: a candidate is feasible if none is above 1. They are exact.
+	// their limits: a candidate is feasible if none is above 1. They are exact. Of a problem with
+	// two objectives the last cost is the second one, as a share of something.
 	Costs func(batch []Genes, out []float64) error
 	// Constraints is the number of costs; 0 is a problem without constraints.
 	Constraints int
+	// Least is, with two objectives, the smallest share of the last cost that is sought.
+	Least float64
 	// Groups are the genes that a child takes from one parent together, such as those of a stage.
 	// Together they are all genes.
 	Groups [][]int
@@ -26,13 +25,43 @@ type Guide struct {
 	Choices []uint16
 }
 
+// Change sets some genes: one choice, such as that of a block.
+type Change struct {
+	Genes []int
+	To    []uint16
+}
+
+// Apply makes the change.
+func (c Change) Apply(g Genes) {
+	for i, gene := range c.Genes {
+		g[gene] = c.To[i]
+	}
+}
+
+// Near is what is one choice away from a canonical candidate. All but Base is for [Guide.Near] to
+// fill, in the room that there is.
+type Near struct {
+	Base Genes
+	// Changes lead to canonical candidates other than Base. The slices in it are not changed.
+	Changes []Change
+	// Rises say by how much each change raises the first objective, about; their order counts.
+	Rises []float64
+	// Costs has by how much each change raises each cost, (changes, Constraints), to within
+	// rounding, and Own the costs of Base.
+	Costs, Own []float64
+}
+
 // check reports what is wrong with a guide to a problem.
 func (g *Guide) check(p *Problem) error {
-	if p.Objectives != 1 {
-		return fmt.Errorf("the problem has a Guide and %d objectives; a Guide takes one",
+	if p.Objectives > 2 {
+		return fmt.Errorf("the problem has a Guide and %d objectives; a Guide takes one or two",
 			p.Objectives)
 	}
-	if g.Neighbours == nil || g.Near == nil || g.Costs == nil && g.Constraints > 0 {
+	if p.Objectives == 2 && (g.Constraints < 1 || !(g.Least > 0 && g.Least <= 1)) {
+		return fmt.Errorf("the problem's Guide has %d costs, the last from %g on; with two objectives it needs one, from a share of it between 0 and 1 on",
+			g.Constraints, g.Least)
+	}
+	if g.Near == nil || g.Costs == nil && g.Constraints > 0 {
 		return fmt.Errorf("a function of the problem's Guide is missing")
 	}
 	if g.Apart < 0 || g.Apart >= len(p.Genes) || len(g.Choices) == 0 {

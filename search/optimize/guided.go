@@ -1,34 +1,19 @@
 package optimize
 
 import (
-	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
 )
 
 const (
-	// bestSingles, bestPairs and bestTriples are how many candidates that take one, two and three
-	// neighbours' changes are evaluated at a step of a climb, and bestChains how many that take up
-	// to longestChain.
-	bestSingles, bestPairs, bestTriples = 4, 24, 24
-	bestChains, longestChain            = 6, 16
-	// pairsFrom and triplesFrom are how many neighbours pairs and triples are made of at most.
-	pairsFrom, triplesFrom = 256, 40
 	// repairsFrom is how many neighbours a step of a repair chooses from: all would lead every
 	// child to the same place.
 	repairsFrom = 24
 	// enough is the share of the objective by which one change or a chain must be better for a step
 	// to look no further: pairs and triples matter where these are spent.
 	enough = 1e-4
-	// slack is by how much a sum of costs may be above 1 by rounding.
-	slack = 1e-9
 )
-
-// ChosenFrom is of how many pairs and triples of changes, whose costs it knows, a run with a
-// [Guide] takes each one that it evaluates.
-const ChosenFrom = (pairsFrom*(pairsFrom-1)/2 + triplesFrom*(triplesFrom-1)*(triplesFrom-2)/6) /
-	(bestPairs + bestTriples)
 
 // guide climbs with the help of the problem's Guide.
 type guide struct {
@@ -36,130 +21,243 @@ type guide struct {
 	run *run
 	rng *rand.Rand
 	// climbed has, of each candidate that a climb went over, the one above which none was found.
-	climbed map[int32]int32
+	climbed map[step]int32
 }
 
-// change is what makes a neighbour of a base.
-type change struct {
-	to    Genes    // the neighbour
-	genes []uint64 // set of the genes in which it differs
-	gain  float64  // by which the objective falls, about
-	costs []float64
-	price float64 // sum of what costs rise by
-	worth float64 // as byWorth has it
+// step is a candidate that a climb within a budget went over.
+type step struct {
+	at     int32
+	budget float64
 }
 
-// set is some changes that are made together.
-type set struct {
-	gain float64
-	of   [3]*change // the last ones may be nil
+// climb goes from a candidate to better ones until none is found near. One that is not within the
+// limits is first brought there by changes that lose little for what they save.
+type climb struct {
+	limits    []float64 // of the costs
+	broken    Genes     // what is not within the limits yet; nil if it is
+	keepApart bool      // while it is repaired, the gene apart stays
+	bar       float64   // an optimum whose objective is above is of no use
+	at        int32     // -1 if it cannot be repaired
+	done      bool
+	path      []int32
+
+	// Of the step under way, and kept for their room.
+	near    Near
+	changes []change
+	sets    []uint64
+	room    []float64
+	ranking ranking
+	single  []set
+	ids     []int32 // what was proposed last
+	best    int32
 }
 
-// ascend goes from a feasible candidate to better ones until none is found near.
-func (g *guide) ascend(at int32) (int32, error) {
-	var path []int32
-	for {
-		if top, known := g.climbed[at]; known {
-			at = top
-			break
-		}
-		path = append(path, at)
-		better, err := g.step(at)
-		if err != nil {
-			return at, err
-		}
-		if better == at {
-			break
-		}
-		at = better
+// budget is the limit of the last cost.
+func (c *climb) budget() float64 {
+	if len(c.limits) == 0 {
+		return 0
 	}
-	for _, id := range path {
-		g.climbed[id] = at
-	}
-	return at, nil
+	return c.limits[len(c.limits)-1]
 }
 
-// changes are those of a set.
-func (s *set) changes() []*change {
-	if n := slices.Index(s.of[:], nil); n >= 0 {
-		return s.of[:n]
-	}
-	return s.of[:]
-}
-
-// step gives the best candidate near, or the same if none is better. It takes pairs and triples of
-// changes only where no single one and no chain is enough (variable neighbourhood descent,
-// Mladenovic and Hansen, Computers & Operations Research 1997).
-func (g *guide) step(at int32) (int32, error) {
-	base := slices.Clone(g.run.table.at(at))
-	changes, room, err := g.changes(base)
+// begin has a climb begin at a candidate. Evaluations of it wait for flush.
+func (g *guide) begin(c *climb, from Genes) error {
+	own, err := g.costs([]Genes{from})
 	if err != nil {
-		return at, err
+		return err
 	}
-	one := singles(changes, room)
-	ids, err := g.evaluate(base, append(eachOf(one), chains(byWorth(changes), room)...))
-	if err != nil {
-		return at, err
+	if c.at, c.broken = -1, nil; !within(own, c.limits) {
+		c.broken = from
+		return nil
 	}
-	for i, id := range ids[:len(one)] {
-		if id >= 0 { // what was evaluated tells better than an estimate, for what follows
-			one[i].of[0].gain = g.run.table.valuesAt(at)[0] - g.run.table.valuesAt(id)[0]
-		}
-	}
-	best := at
-	for _, id := range ids {
-		if id >= 0 && g.run.table.better(id, best) {
-			best = id
-		}
-	}
-	was := g.run.table.valuesAt(at)[0]
-	if was-g.run.table.valuesAt(best)[0] > enough*math.Abs(was) {
-		return best, nil
-	}
-	ranked := byWorth(changes)
-	more, err := g.evaluate(base, eachOf(append(pairs(ranked, room), triples(ranked, room)...)))
-	if err != nil {
-		return at, err
-	}
-	for _, id := range more {
-		if id >= 0 && g.run.table.better(id, best) {
-			best = id
-		}
-	}
-	return best, nil
+	c.at, _, err = g.run.propose(from)
+	return err
 }
 
-// changes are those to the neighbours of a base, and room what it leaves of each constraint.
-func (g *guide) changes(base Genes) (changes []change, room []float64, err error) {
-	near := append(g.Neighbours(base), base)
-	n := g.Constraints
-	values, costs := make([]float64, len(near)), make([]float64, len(near)*n)
-	if err := g.Near(base, near, values, costs); err != nil {
-		return nil, nil, err
+// advance takes a step of each climb. All of them ask for what is near together, and evaluate
+// together: a predictor computes many for little more than one.
+func (g *guide) advance(all []*climb) error {
+	if err := g.look(all); err != nil {
+		return err
 	}
-	near = near[:len(near)-1]
-	own := costs[len(near)*n:]
-	for _, c := range own {
-		room = append(room, 1-c)
-	}
-	words := (len(base) + 63) / 64
-	sets := make([]uint64, len(near)*words)
-	changes = make([]change, len(near))
-	for i, to := range near {
-		c := &changes[i]
-		*c = change{to: to, genes: sets[i*words:][:words], gain: values[len(near)] - values[i],
-			costs: costs[i*n:][:n]}
-		for j := range c.costs {
-			c.costs[j] -= own[j]
-			c.price += c.costs[j]
+	for _, c := range all {
+		if err := g.first(c); err != nil {
+			return err
 		}
-		for j, v := range to {
-			if v != base[j] {
-				c.genes[j/64] |= 1 << (j % 64)
+	}
+	if err := g.run.flush(); err != nil {
+		return err
+	}
+	for _, c := range all {
+		if err := g.second(c); err != nil {
+			return err
+		}
+	}
+	if err := g.run.flush(); err != nil {
+		return err
+	}
+	for _, c := range all {
+		g.move(c)
+	}
+	return nil
+}
+
+// look finds what is near each climb, but those that come to where another has been.
+func (g *guide) look(all []*climb) error {
+	var near []*Near
+	for _, c := range all {
+		base := c.broken
+		if base == nil {
+			if top, known := g.climbed[step{c.at, c.budget()}]; known {
+				c.at, c.done = top, true
+				continue
+			}
+			base = g.run.table.at(c.at)
+		}
+		c.near.Base = append(c.near.Base[:0], base...)
+		near = append(near, &c.near)
+	}
+	if len(near) == 0 {
+		return nil
+	}
+	if err := g.Near(near); err != nil {
+		return err
+	}
+	for _, c := range all {
+		if !c.done {
+			c.take(g.Constraints)
+		}
+	}
+	return nil
+}
+
+// take makes changes of what is near, and room of what the base leaves of each limit.
+func (c *climb) take(costs int) {
+	c.room = c.room[:0]
+	for j, own := range c.near.Own {
+		c.room = append(c.room, c.limits[j]-own)
+	}
+	words := (len(c.near.Base) + 63) / 64
+	n := len(c.near.Changes)
+	c.changes = slices.Grow(c.changes[:0], n)[:n]
+	c.sets = slices.Grow(c.sets[:0], n*words)[:n*words]
+	clear(c.sets)
+	for i, to := range c.near.Changes {
+		x := &c.changes[i]
+		*x = change{Change: to, genes: c.sets[i*words:][:words], gain: -c.near.Rises[i],
+			costs: c.near.Costs[i*costs:][:costs]}
+		for _, cost := range x.costs {
+			x.price += cost
+		}
+		for k, gene := range to.Genes {
+			if to.To[k] != c.near.Base[gene] {
+				x.genes[gene/64] |= 1 << (gene % 64)
 			}
 		}
 	}
-	return changes, room, nil
+}
+
+// first proposes the most promising changes and chains, or repairs what is broken.
+func (g *guide) first(c *climb) error {
+	c.ids, c.single = c.ids[:0], nil
+	if c.done {
+		return nil
+	}
+	if c.broken != nil {
+		return g.repair(c)
+	}
+	c.path = append(c.path, c.at)
+	c.best = c.at
+	c.single = singles(c.changes, c.room)
+	sets := eachOf(c.single)
+	return g.propose(c, append(sets, chains(c.ranking.byWorth(c.changes), c.room)...))
+}
+
+// second proposes pairs and triples of changes, but where a single one or a chain is enough
+// (variable neighbourhood descent, Mladenovic and Hansen, Computers & Operations Research 1997).
+func (g *guide) second(c *climb) error {
+	if c.done || len(c.path) == 0 {
+		return nil
+	}
+	was := g.run.table.valuesAt(c.at)[0]
+	for i := range c.single {
+		if id := c.ids[i]; id >= 0 { // what was evaluated tells better than an estimate
+			c.single[i].of[0].gain = was - g.run.table.valuesAt(id)[0]
+		}
+	}
+	g.choose(c)
+	c.ids = c.ids[:0]
+	now := g.run.table.valuesAt(c.best)[0]
+	if was-now > enough*math.Abs(was) || now > c.bar {
+		return nil
+	}
+	ranked := c.ranking.byWorth(c.changes)
+	return g.propose(c, eachOf(append(pairs(ranked, c.room), triples(ranked, c.room)...)))
+}
+
+// move goes to the best candidate, or ends the climb where none is better.
+func (g *guide) move(c *climb) {
+	if !c.done && len(c.path) > 0 {
+		g.choose(c)
+		c.done = c.best == c.at
+		c.at = c.best
+	}
+	if !c.done {
+		return
+	}
+	for _, id := range c.path {
+		g.climbed[step{id, c.budget()}] = c.at
+	}
+	c.path = nil
+}
+
+// choose takes the best of what was proposed.
+func (g *guide) choose(c *climb) {
+	for _, id := range c.ids {
+		if id >= 0 && g.run.table.better(id, c.best) {
+			c.best = id
+		}
+	}
+}
+
+// eachOf are the changes of each set.
+func eachOf(sets []set) [][]*change {
+	all := make([][]*change, len(sets), len(sets)+bestChains)
+	for i := range sets {
+		all[i] = sets[i].changes()
+	}
+	return all
+}
+
+// propose makes sets of changes of the base, and proposes those that are within the limits. It
+// appends their numbers to ids, -1 for those that are not.
+func (g *guide) propose(c *climb, sets [][]*change) error {
+	width := len(c.near.Base)
+	genes, batch := make(Genes, len(sets)*width), make([]Genes, len(sets))
+	for i, changes := range sets {
+		batch[i] = genes[i*width:][:width:width]
+		copy(batch[i], c.near.Base)
+		for _, x := range changes {
+			x.among(batch[i], c.near.Base)
+		}
+		if err := g.run.problem.canonical(batch[i]); err != nil {
+			return err
+		}
+	}
+	costs, err := g.costs(batch)
+	if err != nil {
+		return err
+	}
+	for i := range batch {
+		id := int32(-1)
+		if within(costs[i*g.Constraints:][:g.Constraints], c.limits) {
+			if id, _, err = g.run.propose(batch[i]); err != nil {
+				return err
+			}
+		}
+		c.ids = append(c.ids, id)
+	}
+	return nil
 }
 
 // costs are those of candidates, (batch, Constraints).
@@ -171,266 +269,44 @@ func (g *guide) costs(batch []Genes) ([]float64, error) {
 	return out, g.Costs(batch, out)
 }
 
-// fits says whether some changes together are within the room, as far as costs add up.
-func (s *set) fits(room []float64) bool {
-	for j, r := range room {
-		sum := 0.0
-		for _, c := range s.of {
-			if c != nil {
-				sum += c.costs[j]
-			}
-		}
-		if sum > r+slack {
+// within says whether no cost is above its limit.
+func within(costs, limits []float64) bool {
+	for j, cost := range costs {
+		if !(cost <= limits[j]) {
 			return false
 		}
 	}
 	return true
 }
 
-// apart says whether two changes are of different genes.
-func (c *change) apart(other *change) bool {
-	for i, w := range c.genes {
-		if w&other.genes[i] != 0 {
-			return false
-		}
+// repair brings a candidate nearer to the limits by changes that lose little for what they save.
+// Where no change saves anything more, the climb is done, with nothing.
+func (g *guide) repair(c *climb) error {
+	changes := slices.DeleteFunc(c.changes, func(x change) bool {
+		return saves(&x, c.room) <= 0 || c.keepApart && slices.Contains(x.Genes, g.Apart)
+	})
+	if len(changes) == 0 {
+		c.done = true
+		return nil
 	}
-	return true
-}
-
-// singles are the most promising changes within the room.
-func singles(changes []change, room []float64) []set {
-	b := best{most: bestSingles}
-	for i := range changes {
-		b.offer(set{changes[i].gain, [3]*change{&changes[i]}}, room)
-	}
-	return b.sets()
-}
-
-// pairs are the most promising pairs within the room that promise a gain: one change makes room for
-// the other.
-func pairs(ranked []*change, room []float64) []set {
-	some := ranked[:min(pairsFrom, len(ranked))]
-	b := best{most: bestPairs, positive: true}
-	for i, x := range some {
-		for _, y := range some[i+1:] {
-			if gain := x.gain + y.gain; gain > b.floor && x.apart(y) {
-				b.offer(set{gain, [3]*change{x, y}}, room)
-			}
-		}
-	}
-	return b.sets()
-}
-
-// triples are the same with three changes.
-func triples(ranked []*change, room []float64) []set {
-	some := ranked[:min(triplesFrom, len(ranked))]
-	b := best{most: bestTriples, positive: true}
-	for i, x := range some {
-		for j, y := range some[i+1:] {
-			if !x.apart(y) {
-				continue
-			}
-			for _, z := range some[i+j+2:] {
-				if gain := x.gain + y.gain + z.gain; gain > b.floor && x.apart(z) && y.apart(z) {
-					b.offer(set{gain, [3]*change{x, y, z}}, room)
-				}
-			}
-		}
-	}
-	return b.sets()
-}
-
-// chains are sets of changes that grow by one change at a time: by what is worth most and, while
-// they are over the room, by what is worth most of what saves. Those are kept that fit and promise
-// a gain. Far from an optimum, many changes are made in one step so, at the cost of one gradient.
-func chains(ranked []*change, room []float64) (all [][]*change) {
-	left := slices.Clone(room)
-	var chain []*change
-	gain := 0.0
-	for len(all) < bestChains && len(chain) < longestChain {
-		next := link(ranked, chain, left)
-		if next == nil {
-			break
-		}
-		chain = append(chain, next)
-		gain += next.gain
-		for j := range left {
-			left[j] -= next.costs[j]
-		}
-		if len(chain) > 1 && gain > 0 && !over(left) {
-			all = append(all, slices.Clone(chain))
-		}
-	}
-	return all
-}
-
-// link is the change that a chain grows by; nil if there is none.
-func link(ranked, chain []*change, left []float64) *change {
-	save := over(left)
-	for _, c := range ranked {
-		if !save && c.worth <= 0 {
-			return nil
-		}
-		if save && c.price >= 0 || slices.ContainsFunc(chain, func(other *change) bool {
-			return !c.apart(other)
-		}) {
-			continue
-		}
-		return c
-	}
-	return nil
-}
-
-// over says whether less than nothing is left of a constraint.
-func over(left []float64) bool {
-	return slices.ContainsFunc(left, func(r float64) bool { return r < -slack })
-}
-
-// byWorth orders changes by their worth, most first: the gain less the price of what they cost.
-// What the cheapest eighth of the changes that save cost lose by it is the price.
-func byWorth(changes []change) []*change {
-	var prices []float64
-	for i := range changes {
-		if c := &changes[i]; c.price < 0 && c.gain < 0 {
-			prices = append(prices, c.gain/c.price)
-		}
-	}
-	price := 0.0
-	if len(prices) > 0 {
-		slices.Sort(prices)
-		price = prices[len(prices)/8]
-	}
-	all := make([]*change, len(changes))
-	for i := range changes {
-		all[i] = &changes[i]
-		all[i].worth = all[i].gain - price*all[i].price
-	}
-	slices.SortStableFunc(all, func(a, b *change) int { return cmp.Compare(b.worth, a.worth) })
-	return all
-}
-
-// best keeps the sets of changes of most gain.
-type best struct {
-	most     int
-	positive bool // keep those alone that promise a gain
-	floor    float64
-	kept     []set
-}
-
-// offer adds a set that fits the room.
-func (b *best) offer(s set, room []float64) {
-	if b.positive && s.gain <= 0 || !s.fits(room) {
-		return
-	}
-	if b.kept = append(b.kept, s); len(b.kept) >= 4*b.most {
-		b.cut()
-		if b.positive {
-			b.floor = b.kept[b.most-1].gain
-		}
-	}
-}
-
-func (b *best) cut() {
-	slices.SortStableFunc(b.kept, func(x, y set) int { return cmp.Compare(y.gain, x.gain) })
-	b.kept = b.kept[:min(b.most, len(b.kept))]
-}
-
-// sets are the best ones, most gain first.
-func (b *best) sets() []set {
-	b.cut()
-	return b.kept
-}
-
-// eachOf are the changes of each set.
-func eachOf(sets []set) [][]*change {
-	all := make([][]*change, len(sets))
-	for i := range sets {
-		all[i] = sets[i].changes()
-	}
-	return all
-}
-
-// evaluate makes sets of changes of a base and evaluates those that are feasible. It gives their
-// numbers, -1 for those that are not.
-func (g *guide) evaluate(base Genes, sets [][]*change) ([]int32, error) {
-	batch, ids := make([]Genes, len(sets)), make([]int32, len(sets))
-	for i, changes := range sets {
-		batch[i] = slices.Clone(base)
-		for _, c := range changes {
-			for j, v := range c.to {
-				if v != base[j] {
-					batch[i][j] = v
-				}
-			}
-		}
-		if err := g.run.problem.canonical(batch[i]); err != nil {
-			return nil, err
-		}
-	}
-	costs, err := g.costs(batch)
-	if err != nil {
-		return nil, err
-	}
-	for i := range batch {
-		ids[i] = -1
-		if !within(costs[i*g.Constraints:][:g.Constraints]) {
-			continue
-		}
-		if ids[i], _, err = g.run.propose(batch[i]); err != nil {
-			return nil, err
-		}
-	}
-	return ids, g.run.flush()
-}
-
-func within(costs []float64) bool {
-	return len(costs) == 0 || slices.Max(costs) <= 1
-}
-
-// repair brings a candidate within the constraints by changes that lose little for what they save.
-// With keepApart it leaves that gene alone. It gives false where no change saves anything more.
-func (g *guide) repair(c Genes, keepApart bool) (Genes, bool, error) {
-	for {
-		own, err := g.costs([]Genes{c})
-		if err != nil {
-			return nil, false, err
-		}
-		if within(own) {
-			return c, true, nil
-		}
-		changes, room, err := g.changes(c)
-		if err != nil {
-			return nil, false, err
+	g.rng.Shuffle(len(changes), func(i, j int) {
+		changes[i], changes[j] = changes[j], changes[i]
+	})
+	changes = changes[:min(repairsFrom, len(changes))]
+	for len(changes) > 0 && slices.Min(c.room) < 0 {
+		pick := leastLoss(changes, c.room)
+		pick.among(c.broken, c.near.Base)
+		for j := range c.room {
+			c.room[j] -= pick.costs[j]
 		}
 		changes = slices.DeleteFunc(changes, func(x change) bool {
-			return saves(&x, room) <= 0 || keepApart && x.to[g.Apart] != c[g.Apart]
+			return !x.apart(pick) || saves(&x, c.room) <= 0
 		})
-		if len(changes) == 0 {
-			return c, false, nil
-		}
-		g.rng.Shuffle(len(changes), func(i, j int) {
-			changes[i], changes[j] = changes[j], changes[i]
-		})
-		changes = changes[:min(repairsFrom, len(changes))]
-		base := slices.Clone(c)
-		for len(changes) > 0 && slices.Min(room) < 0 {
-			pick := leastLoss(changes, room)
-			for j, v := range pick.to {
-				if v != base[j] {
-					c[j] = v
-				}
-			}
-			for j := range room {
-				room[j] -= pick.costs[j]
-			}
-			changes = slices.DeleteFunc(changes, func(x change) bool {
-				return !x.apart(pick) || saves(&x, room) <= 0
-			})
-		}
-		if err := g.run.problem.canonical(c); err != nil {
-			return nil, false, err
-		}
 	}
+	if err := g.run.problem.canonical(c.broken); err != nil {
+		return err
+	}
+	return g.begin(c, c.broken)
 }
 
 // leastLoss is a copy of the change that loses least for what it saves. What it saves more than is

@@ -65,23 +65,24 @@ func knapsack(seed uint64, genes, choices int, limit float64) Problem {
 			return nil
 		},
 		Guide: &Guide{Apart: 0, Choices: []uint16{0, 1, 2}, Groups: groups, Constraints: 2,
-			Neighbours: func(g Genes) (all []Genes) {
-				for i := range g {
-					for v := range choices {
-						if uint16(v) != g[i] {
-							n := slices.Clone(g)
-							n[i] = uint16(v)
-							all = append(all, n)
+			Near: func(near []*Near) error {
+				for _, n := range near {
+					n.Changes, n.Rises, n.Costs = nil, nil, nil
+					n.Own = make([]float64, 2)
+					cost(n.Base, n.Own)
+					for i := range n.Base {
+						for v := range choices {
+							if uint16(v) == n.Base[i] {
+								continue
+							}
+							c := Change{Genes: []int{i}, To: []uint16{uint16(v)}}
+							g, own := slices.Clone(n.Base), make([]float64, 2)
+							c.Apply(g)
+							cost(g, own)
+							n.Changes = append(n.Changes, c)
+							n.Rises = append(n.Rises, single(g)-single(n.Base))
+							n.Costs = append(n.Costs, own[0]-n.Own[0], own[1]-n.Own[1])
 						}
-					}
-				}
-				return all
-			},
-			Near: func(_ Genes, near []Genes, objectives, costs []float64) error {
-				for i, g := range near {
-					objectives[i] = single(g)
-					if len(costs) > 0 {
-						cost(g, costs[2*i:])
 					}
 				}
 				return nil
@@ -128,12 +129,124 @@ func TestGuidedFindsTheBest(t *testing.T) {
 	}
 }
 
+// twofold is a knapsack whose second cost is the second objective.
+func twofold(seed uint64) Problem {
+	p := knapsack(seed, 10, 3, 7)
+	p.Objectives = 2
+	evaluate := p.Evaluate
+	p.Evaluate = func(ctx context.Context, batch []Genes, out []Evaluation) error {
+		costs := make([]float64, 2*len(batch))
+		if err := p.Guide.Costs(batch, costs); err != nil {
+			return err
+		}
+		for i := range out {
+			out[i].Objectives[1] = costs[2*i+1]
+		}
+		return evaluate(ctx, batch, out)
+	}
+	p.Guide.Least = 0.1
+	return p
+}
+
+// TestGuidedFront compares with the front of all candidates: what the guided one has within each of
+// its costs.
+func TestGuidedFront(t *testing.T) {
+	found, all := 0, 0
+	for seed := range uint64(4) {
+		p, c := twofold(seed), Defaults()
+		c.Seed, c.Evaluations = seed, 60_000
+		exact, err := Minimize(t.Context(), p, c)
+		if err != nil || exact.Status != Exhausted {
+			t.Fatal(exact, err)
+		}
+		c.Evaluations = 8000
+		guided, err := Minimize(t.Context(), p, c)
+		if err != nil || guided.Evaluations > 8000 || guided.Status == Exhausted {
+			t.Fatal(guided, err)
+		}
+		again, err := Minimize(t.Context(), p, c)
+		if err != nil || fmt.Sprint(again.Best) != fmt.Sprint(guided.Best) {
+			t.Errorf("seed %d: not the same again (%v)", seed, err)
+		}
+		for _, want := range exact.Best {
+			if want.Objectives[1] < p.Guide.Least {
+				continue
+			}
+			all++
+			if slices.ContainsFunc(guided.Best, func(b Candidate) bool {
+				return b.Objectives[0] <= want.Objectives[0] &&
+					b.Objectives[1] <= want.Objectives[1]
+			}) {
+				found++
+			}
+		}
+	}
+	if found < all*9/10 {
+		t.Errorf("%d of %d points of the fronts", found, all)
+	}
+	t.Logf("%d of %d points of the fronts", found, all)
+}
+
+// TestPoolOfAFront: an optimum is a parent if fewer than so many are better at no more cost, and
+// none of these is akin.
+func TestPoolOfAFront(t *testing.T) {
+	p := twofold(1)
+	r, err := newRun(t.Context(), &p, Defaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &memetic{guide: &guide{Guide: p.Guide, run: r, rng: r.rand(streamLocal)}}
+	for range 400 {
+		g := make(Genes, len(p.Genes))
+		m.mutate(g)
+		m.mutate(g)
+		m.mutate(g)
+		id, _, err := r.propose(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.flush(); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.settle(id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(m.pool) < optima {
+		t.Fatalf("%d in the pool", len(m.pool))
+	}
+	for i, o := range m.pool {
+		above := 0
+		for _, other := range m.pool[:i] {
+			if r.table.compare(other.id, o.id) > 0 {
+				t.Fatalf("number %d of the pool is better than one before", i)
+			}
+			if other.use <= o.use {
+				if above++; m.akin(other.id, o.id) {
+					t.Errorf("number %d of the pool is akin to a better one that takes less", i)
+				}
+			}
+		}
+		if above >= optima || above > o.above {
+			t.Errorf("number %d of the pool has %d above, said to be %d", i, above, o.above)
+		}
+	}
+}
+
 // A problem without constraints, one that cannot be met, and the end of a context.
 func TestGuidedEnds(t *testing.T) {
 	c := Defaults()
 	c.Evaluations = 3000
 	free := knapsack(1, 10, 3, 7)
 	free.Guide.Constraints, free.Guide.Costs = 0, nil
+	near := free.Guide.Near
+	free.Guide.Near = func(all []*Near) error {
+		err := near(all)
+		for _, n := range all {
+			n.Own, n.Costs = nil, nil
+		}
+		return err
+	}
 	evaluate := free.Evaluate
 	free.Evaluate = func(ctx context.Context, batch []Genes, out []Evaluation) error {
 		err := evaluate(ctx, batch, out)
@@ -147,7 +260,8 @@ func TestGuidedEnds(t *testing.T) {
 	}
 	var infeasible *InfeasibleError
 	none := knapsack(1, 10, 3, 7)
-	costs, near := none.Guide.Costs, none.Guide.Near
+	costs := none.Guide.Costs
+	near = none.Guide.Near
 	none.Seeds = []Genes{make(Genes, 10)}
 	more := func(out []float64) {
 		for i := range out {
@@ -158,9 +272,12 @@ func TestGuidedEnds(t *testing.T) {
 		defer more(out)
 		return costs(batch, out)
 	}
-	none.Guide.Near = func(base Genes, some []Genes, objectives, out []float64) error {
-		defer more(out)
-		return near(base, some, objectives, out)
+	none.Guide.Near = func(all []*Near) error {
+		err := near(all)
+		for _, n := range all {
+			more(n.Own)
+		}
+		return err
 	}
 	evaluateNone := none.Evaluate
 	none.Evaluate = func(ctx context.Context, batch []Genes, out []Evaluation) error {
@@ -187,7 +304,7 @@ func TestGuidedEnds(t *testing.T) {
 		t.Errorf("cancelled: %v, %v", r, err)
 	}
 	failing := knapsack(1, 10, 3, 7)
-	failing.Guide.Near = func(Genes, []Genes, []float64, []float64) error {
+	failing.Guide.Near = func([]*Near) error {
 		return errors.ErrUnsupported
 	}
 	if _, err := Minimize(t.Context(), failing, c); !errors.Is(err, errors.ErrUnsupported) {
@@ -197,7 +314,8 @@ func TestGuidedEnds(t *testing.T) {
 
 func TestGuideIsChecked(t *testing.T) {
 	for name, change := range map[string]func(*Problem){
-		"objectives":  func(p *Problem) { p.Objectives = 2 },
+		"objectives":  func(p *Problem) { p.Objectives = 3 },
+		"no least":    func(p *Problem) { p.Objectives = 2 },
 		"no function": func(p *Problem) { p.Guide.Near = nil },
 		"no costs":    func(p *Problem) { p.Guide.Costs = nil },
 		"apart":       func(p *Problem) { p.Guide.Apart = 10 },
@@ -216,17 +334,14 @@ func TestGuideIsChecked(t *testing.T) {
 // What one change saves makes room for others: where singles lead nowhere, triples do.
 func TestTriples(t *testing.T) {
 	of := func(gene int, gain, cost float64) change {
-		c := change{to: make(Genes, 3), genes: []uint64{1 << gene}, gain: gain,
-			costs: []float64{cost}, price: cost}
-		c.to[gene] = 1
-		return c
+		return change{genes: []uint64{1 << gene}, gain: gain, costs: []float64{cost}, price: cost}
 	}
-	sets := triples(byWorth([]change{of(0, 3, 0.2), of(1, 3, 0.2), of(2, -5, -0.4)}),
+	sets := triples(new(ranking).byWorth([]change{of(0, 3, 0.2), of(1, 3, 0.2), of(2, -5, -0.4)}),
 		[]float64{0})
 	if len(sets) != 1 || math.Abs(sets[0].gain-1) > 1e-9 {
 		t.Errorf("%+v", sets)
 	}
-	if two := pairs(byWorth([]change{of(0, 3, 0.2), of(0, 3, -0.2), of(2, -5, -0.4)}),
+	if two := pairs(new(ranking).byWorth([]change{of(0, 3, 0.2), of(0, 3, -0.2), of(2, -5, -0.4)}),
 		[]float64{0}); len(two) != 0 {
 		t.Errorf("pairs of one gene, or without a gain: %+v", two)
 	}
@@ -238,8 +353,8 @@ func TestChains(t *testing.T) {
 	of := func(gene int, gain, cost float64) change {
 		return change{genes: []uint64{1 << gene}, gain: gain, costs: []float64{cost}, price: cost}
 	}
-	all := chains(byWorth([]change{of(0, 3, 0.2), of(1, 3, 0.2), of(1, 1, 0.1), of(2, -5, -0.4),
-		of(3, -1, 0.1)}), []float64{0})
+	all := chains(new(ranking).byWorth([]change{of(0, 3, 0.2), of(1, 3, 0.2), of(1, 1, 0.1),
+		of(2, -5, -0.4), of(3, -1, 0.1)}), []float64{0})
 	if len(all) != 1 || len(all[0]) != 3 {
 		t.Fatalf("%v, expected one chain of three", all)
 	}
@@ -250,8 +365,8 @@ func TestChains(t *testing.T) {
 	if gain != 1 || cost > slack || genes != 0b111 {
 		t.Errorf("a gain of %g at a cost of %g by genes %b", gain, cost, genes)
 	}
-	free := chains(byWorth([]change{{genes: []uint64{1}, gain: 1}, {genes: []uint64{2}, gain: 2},
-		{genes: []uint64{4}, gain: -1}}), nil)
+	free := chains(new(ranking).byWorth([]change{{genes: []uint64{1}, gain: 1},
+		{genes: []uint64{2}, gain: 2}, {genes: []uint64{4}, gain: -1}}), nil)
 	if len(free) != 1 || len(free[0]) != 2 || free[0][0].gain != 2 {
 		t.Errorf("%v without constraints, expected the two that gain", free)
 	}

@@ -3,17 +3,16 @@ package optimize
 import (
 	"errors"
 	"math"
-	mathrand "math/rand" // what eaopt's interfaces ask for
 	"slices"
-
-	"github.com/MaxHalford/eaopt"
 )
 
 const (
 	// climbs are how many climbs from random starts there are at least before children are bred,
 	// and optima how many of the local optima that were reached are parents. They differ in
 	// distinctGenes or more, or all would soon be of one family.
-	climbs, optima, distinctGenes = 15, 12, 5
+	climbs, optima, distinctGenes = 15, 12, 8
+	// together is how many climbs there are at a time.
+	together = 8
 	// startDraws is how many random candidates a climb begins with the best of, of those that are
 	// feasible and use startUse of the most that a constraint allows.
 	startDraws, startUse = 200, 0.7
@@ -25,15 +24,15 @@ const (
 )
 
 // climbGuided is a memetic algorithm (Moscato, "On evolution, search, optimization, genetic
-// algorithms and martial arts", 1989) on eaopt: its members are local optima, and so is each child,
-// which climbs. An optimum is worth more than anything on the way there, and a child of two is
-// nearer to a third one than a random candidate.
+// algorithms and martial arts", 1989): members of its population are local optima, and so is each
+// child, which climbs. An optimum is worth more than anything on the way there, and a child of two
+// is nearer to a third one than a random candidate. With two objectives each climb is within a
+// limit of its own on the second one.
 func (r *run) climbGuided() error {
-	g := &guide{Guide: r.problem.Guide, run: r, rng: r.rand(streamLocal),
-		climbed: map[int32]int32{}}
-	m := &memetic{guide: g}
+	m := &memetic{guide: &guide{Guide: r.problem.Guide, run: r, rng: r.rand(streamLocal),
+		climbed: map[step]int32{}}}
 	err := m.begin()
-	if err == nil && len(m.first) > 0 {
+	if err == nil {
 		err = m.evolve()
 	}
 	if errors.Is(err, errBudget) {
@@ -42,177 +41,157 @@ func (r *run) climbGuided() error {
 	return err
 }
 
-// optimum is a member of the population.
-type optimum struct {
-	guide *guide
-	genes Genes
-	id    int32 // that it climbed to; of a child, -1
-}
-
-// Evaluate gives eaopt the objective; what is bred has climbed before.
-func (o *optimum) Evaluate() (float64, error) {
-	return o.guide.run.table.valuesAt(o.id)[0], nil
-}
-
-// Mutate draws some genes anew.
-func (o *optimum) Mutate(rng *mathrand.Rand) {
-	for range 1 + rng.Intn(maxMutations) {
-		gene := rng.Intn(len(o.genes))
-		if gene == o.guide.Apart {
-			o.genes[gene] = o.guide.Choices[rng.Intn(len(o.guide.Choices))]
-			continue
-		}
-		o.genes[gene] = uint16(rng.Intn(o.guide.run.problem.Genes[gene]))
-	}
-}
-
-// Crossover takes each group of genes from o or mate at even chances. Only o changes.
-func (o *optimum) Crossover(mate eaopt.Genome, rng *mathrand.Rand) {
-	m, ok := mate.(*optimum)
-	if !ok {
-		return
-	}
-	for _, group := range o.guide.Groups {
-		if rng.Intn(2) == 0 {
-			continue
-		}
-		for _, gene := range group {
-			o.genes[gene] = m.genes[gene]
-		}
-	}
-}
-
-// Clone copies o.
-func (o *optimum) Clone() eaopt.Genome {
-	return &optimum{guide: o.guide, genes: slices.Clone(o.genes), id: o.id}
-}
-
-// memetic is the eaopt.Model that bears one child at a time.
+// memetic is the state of a run.
 type memetic struct {
 	*guide
-	first []*optimum
-	idle  int // children since one was added to the population
+	pool []optimum // best first
+	idle int       // children since one was added to the pool
+}
+
+// optimum is a local one.
+type optimum struct {
+	id    int32
+	use   float64 // of the last cost, of a front
+	above int     // how many of the pool were better and took no more
 }
 
 // begin evaluates the problem's seeds and climbs from random starts and from the best seed.
 func (m *memetic) begin() error {
-	var seeds []Genes
-	for _, s := range m.run.problem.Seeds {
-		c := slices.Clone(s)
-		if err := m.run.problem.canonical(c); err != nil {
-			return err
-		}
-		if err := m.run.problem.checkCanonical(c); err != nil {
-			return err
-		}
-		seeds = append(seeds, c)
+	var first []*climb
+	seeds, err := m.seeds()
+	if err != nil {
+		return err
 	}
 	if len(seeds) > 0 {
 		top, err := m.bestOf(seeds)
 		if err != nil {
 			return err
 		}
-		if err := m.climbFrom(top); err != nil {
-			return err
+		if m.run.table.violations[top] == 0 {
+			first = append(first, &climb{limits: m.limits(1), bar: math.Inf(1), at: top})
 		}
 	}
-	for i := range max(climbs, len(m.Choices)) {
-		at, err := m.start(m.Choices[i%len(m.Choices)])
-		if err != nil {
-			return err
-		}
-		if err := m.climbFrom(at); err != nil {
-			return err
-		}
+	starts := max(climbs, len(m.Choices))
+	if m.front() {
+		starts = frontStarts * len(m.Choices)
 	}
-	return nil
+	for i := range starts {
+		c := &climb{limits: m.limits(m.budget()), bar: math.Inf(1), keepApart: true}
+		if err := m.start(c, m.Choices[i%len(m.Choices)]); err != nil {
+			return err
+		}
+		first = append(first, c)
+	}
+	return m.climb(func() (*climb, error) {
+		if len(first) == 0 {
+			return nil, nil
+		}
+		c := first[0]
+		first = first[1:]
+		return c, nil
+	})
 }
 
-// climbFrom adds the optimum above a candidate, if that is a feasible one.
-func (m *memetic) climbFrom(at int32) error {
-	if at < 0 || m.run.table.violations[at] > 0 {
-		return nil
+// seeds are the problem's.
+func (m *memetic) seeds() (all []Genes, err error) {
+	for _, s := range m.run.problem.Seeds {
+		c := slices.Clone(s)
+		if err := m.run.problem.canonical(c); err != nil {
+			return nil, err
+		}
+		if err := m.run.problem.checkCanonical(c); err != nil {
+			return nil, err
+		}
+		all = append(all, c)
 	}
-	top, err := m.ascend(at)
-	if err != nil {
-		return err
-	}
-	m.first = append(m.first, m.optimum(top))
-	return nil
-}
-
-func (m *memetic) optimum(id int32) *optimum {
-	return &optimum{guide: m.guide, genes: slices.Clone(m.run.table.at(id)), id: id}
+	return all, nil
 }
 
 // evolve breeds until the evaluations are spent or nothing new is found.
 func (m *memetic) evolve() error {
-	next := 0
-	ga, err := eaopt.GAConfig{
-		NPops: 1, PopSize: uint(len(m.first)), HofSize: 1, Model: m,
-		EarlyStop:    func(*eaopt.GA) bool { return m.idle >= idleBirths },
-		NGenerations: math.MaxInt32,
-		// Without RNG eaopt takes a seed from the clock.
-		RNG: mathrand.New(mathrand.NewSource(m.rng.Int64())),
-	}.NewGA()
-	if err != nil {
-		return err
-	}
-	return ga.Minimize(func(*mathrand.Rand) eaopt.Genome {
-		next++
-		return m.first[next-1]
+	return m.climb(func() (*climb, error) {
+		if m.idle >= idleBirths {
+			return nil, nil
+		}
+		return m.child()
 	})
 }
 
-// Validate always succeeds: run has checked the configuration.
-func (m *memetic) Validate() error { return nil }
+// climb has the climbs that next gives go on side by side, until it gives none.
+func (m *memetic) climb(next func() (*climb, error)) error {
+	var running []*climb
+	for {
+		for len(running) < together {
+			c, err := next()
+			if err != nil {
+				return err
+			}
+			if c == nil {
+				break
+			}
+			running = append(running, c)
+		}
+		if len(running) == 0 {
+			return nil
+		}
+		if err := m.run.ctx.Err(); err != nil {
+			return err
+		}
+		if err := m.advance(running); err != nil {
+			return err
+		}
+		for _, c := range running {
+			if c.done {
+				if err := m.settle(c.at); err != nil {
+					return err
+				}
+			}
+		}
+		running = slices.DeleteFunc(running, func(c *climb) bool { return c.done })
+	}
+}
 
-// Apply adds the optimum that a child climbs to, and keeps the best.
-func (m *memetic) Apply(pop *eaopt.Population) error {
-	if err := m.run.ctx.Err(); err != nil {
-		return err
-	}
-	m.keep(pop, pop.Individuals)
-	child, err := m.child(pop)
-	if err != nil {
-		return err
-	}
+// settle adds an optimum to the pool, if it is among the best that are apart.
+func (m *memetic) settle(id int32) error {
 	m.idle++
-	if child < 0 || slices.ContainsFunc(pop.Individuals, func(i eaopt.Individual) bool {
-		return i.Genome.(*optimum).id == child
-	}) {
+	if id < 0 || m.run.table.violations[id] > 0 {
 		return nil
 	}
-	m.keep(pop, append(pop.Individuals, eaopt.NewIndividual(m.optimum(child), pop.RNG)))
-	if slices.ContainsFunc(pop.Individuals, func(i eaopt.Individual) bool {
-		return i.Genome.(*optimum).id == child
-	}) {
+	at, known := slices.BinarySearchFunc(m.pool, id, func(o optimum, id int32) int {
+		return m.run.table.compare(o.id, id)
+	})
+	if known {
+		return nil
+	}
+	if m.front() {
+		return m.settleFront(at, id)
+	}
+	m.pool = slices.Insert(m.pool, at, optimum{id: id})
+	m.pool = m.parents(1)
+	if slices.ContainsFunc(m.pool, func(o optimum) bool { return o.id == id }) {
 		m.idle = 0
 	}
 	return nil
 }
 
-// keep makes the best that are apart the population.
-func (m *memetic) keep(pop *eaopt.Population, all eaopt.Individuals) {
-	id := func(i eaopt.Individual) int32 { return i.Genome.(*optimum).id }
-	slices.SortStableFunc(all, func(a, b eaopt.Individual) int {
-		return m.run.table.compare(id(a), id(b))
-	})
-	var kept eaopt.Individuals
-	for _, i := range all {
-		near := func(other eaopt.Individual) bool {
-			return distance(m.run.table.at(id(i)), m.run.table.at(id(other))) < distinctGenes
+// parents are the best of the pool within a budget that are apart.
+func (m *memetic) parents(budget float64) (kept []optimum) {
+	for _, o := range m.pool {
+		if len(kept) == optima {
+			break
 		}
-		if len(kept) < optima && !slices.ContainsFunc(kept, near) {
-			kept = append(kept, i)
+		if o.use <= budget && !slices.ContainsFunc(kept, func(other optimum) bool {
+			return m.akin(o.id, other.id)
+		}) {
+			kept = append(kept, o)
 		}
 	}
-	pop.Individuals = kept
-	for i := range pop.Individuals {
-		o := pop.Individuals[i].Genome.(*optimum)
-		pop.Individuals[i].Fitness = m.run.table.valuesAt(o.id)[0]
-		pop.Individuals[i].Evaluated = true
-	}
+	return kept
+}
+
+// akin says whether two candidates differ in a few genes only.
+func (m *memetic) akin(a, b int32) bool {
+	return distance(m.run.table.at(a), m.run.table.at(b)) < distinctGenes
 }
 
 // distance is in how many genes two candidates differ.
@@ -225,66 +204,114 @@ func distance(a, b Genes) (n int) {
 	return n
 }
 
-// child is where a crossing of two members climbs to; -1 if it cannot be made feasible.
-func (m *memetic) child(pop *eaopt.Population) (int32, error) {
-	parent := func() *optimum {
-		return pop.Individuals[pop.RNG.Intn(len(pop.Individuals))].Genome.(*optimum)
+// child is a climb from a crossing of two members of the pool; nil if that is empty.
+func (m *memetic) child() (*climb, error) {
+	budget := m.budget()
+	parents := m.parents(budget)
+	c := &climb{limits: m.limits(budget), bar: m.bar(parents)}
+	if len(parents) == 0 {
+		parents = m.pool
 	}
-	a, b := parent(), parent()
-	c := &optimum{guide: m.guide, genes: slices.Clone(a.genes), id: -1}
-	c.Crossover(b, pop.RNG)
-	c.Mutate(pop.RNG)
-	if err := m.run.problem.canonical(c.genes); err != nil {
-		return -1, err
+	if len(parents) == 0 {
+		return nil, nil
 	}
-	genes, ok, err := m.repair(c.genes, false)
-	if err != nil || !ok {
-		return -1, err
+	var genes Genes
+	if m.front() {
+		genes = m.frontChild(budget, parents)
+	} else {
+		genes = m.cross(parents, parents)
 	}
-	id, _, err := m.run.propose(genes)
-	if err != nil {
-		return -1, err
+	if err := m.run.problem.canonical(genes); err != nil {
+		return nil, err
 	}
-	if err := m.run.flush(); err != nil {
-		return -1, err
+	return c, m.guide.begin(c, genes)
+}
+
+// one is a member at random.
+func (m *memetic) one(of []optimum) Genes {
+	return m.run.table.at(of[m.rng.IntN(len(of))].id)
+}
+
+// cross takes each group of genes from a parent or a mate at even chances, and draws some genes
+// anew.
+func (m *memetic) cross(parents, mates []optimum) Genes {
+	g, mate := slices.Clone(m.one(parents)), m.one(mates)
+	for _, group := range m.Groups {
+		if m.rng.IntN(2) == 0 {
+			continue
+		}
+		for _, gene := range group {
+			g[gene] = mate[gene]
+		}
 	}
-	return m.ascend(id)
+	m.mutate(g)
+	return g
+}
+
+// bar is the objective above which a child is not looked at more closely: as far behind the last of
+// the parents as that is behind the first.
+func (m *memetic) bar(parents []optimum) float64 {
+	if len(parents) < optima {
+		return math.Inf(1)
+	}
+	best := m.run.table.valuesAt(parents[0].id)[0]
+	last := m.run.table.valuesAt(parents[len(parents)-1].id)[0]
+	return last + (last - best)
+}
+
+// mutate draws some genes anew.
+func (m *memetic) mutate(g Genes) {
+	for range 1 + m.rng.IntN(maxMutations) {
+		gene := m.rng.IntN(len(g))
+		if gene == m.Apart {
+			g[gene] = m.Choices[m.rng.IntN(len(m.Choices))]
+			continue
+		}
+		g[gene] = uint16(m.rng.IntN(m.run.problem.Genes[gene]))
+	}
 }
 
 // start is where a climb begins: the best of some random candidates of a choice of the gene apart,
-// or one that was repaired. It gives -1 if none of that choice is feasible.
-func (g *guide) start(choice uint16) (int32, error) {
+// or one that is to be repaired.
+func (m *memetic) start(c *climb, choice uint16) error {
 	var drawn []Genes
 	for range startDraws {
-		c := make(Genes, len(g.run.problem.Genes))
-		for i, n := range g.run.problem.Genes {
-			c[i] = uint16(g.rng.IntN(n))
+		g := make(Genes, len(m.run.problem.Genes))
+		for i, n := range m.run.problem.Genes {
+			g[i] = uint16(m.rng.IntN(n))
 		}
-		c[g.Apart] = choice
-		if err := g.run.problem.canonical(c); err != nil {
-			return -1, err
+		g[m.Apart] = choice
+		if err := m.run.problem.canonical(g); err != nil {
+			return err
 		}
-		drawn = append(drawn, c)
+		drawn = append(drawn, g)
 	}
-	costs, err := g.costs(drawn)
+	costs, err := m.costs(drawn)
 	if err != nil {
-		return -1, err
+		return err
 	}
 	var some []Genes
-	for i, c := range drawn {
-		own := costs[i*g.Constraints:][:g.Constraints]
-		if within(own) && (len(own) == 0 || slices.Max(own) >= startUse) {
-			some = append(some, c)
+	for i, g := range drawn {
+		own := costs[i*m.Constraints:][:m.Constraints]
+		if within(own, c.limits) && uses(own, c.limits) {
+			some = append(some, g)
 		}
 	}
 	if len(some) == 0 {
-		c, ok, err := g.repair(drawn[0], true)
-		if err != nil || !ok {
-			return -1, err
-		}
-		some = append(some, c)
+		return m.guide.begin(c, drawn[0])
 	}
-	return g.bestOf(some)
+	c.at, err = m.bestOf(some)
+	return err
+}
+
+// uses says whether a candidate uses much of what a limit allows.
+func uses(costs, limits []float64) bool {
+	for j, cost := range costs {
+		if cost >= startUse*limits[j] {
+			return true
+		}
+	}
+	return len(costs) == 0
 }
 
 // bestOf evaluates candidates and gives the best.

@@ -7,8 +7,8 @@
 //		-accuracy accuracy.json -latency note10.json -budgets 15,20,25,30,40 \
 //		-plot docs/results/search.svg
 //
-// With -known, the best top-1 known for each budget, it says by how much searches are short of it,
-// and nothing else.
+// With -known, the best top-1 known for each budget, or -long, for which it searches longer, it
+// says by how much searches and fronts are short of the best.
 //
 // With -python, -predictor and -tables OFA's own package searches too (see peer.py). It prints
 // Markdown.
@@ -42,6 +42,8 @@ type bench struct {
 	budgets  []float64
 	seeds    int
 	peer     peer
+	known    []float64            // by budget; nil if it is not
+	found    map[float64]*answers // of searches, by budget; nil if they are not compared
 }
 
 func main() {
@@ -54,7 +56,7 @@ func main() {
 	long := flag.Int("long", 0,
 		"evaluations of searches whose best is taken for the best there is, to hold gaps against; 0 leaves that out")
 	known := flag.String("known", "",
-		"best top-1 known of each budget, to hold searches against; empty for all else")
+		"best top-1 known of each budget, to hold searches and fronts against; empty leaves that out")
 	plot := flag.String("plot", "", "file for the curves of seed 1")
 	var ofa peer
 	flag.StringVar(&ofa.python, "python", "", "Python that has OFA's package; empty leaves it out")
@@ -87,11 +89,16 @@ func run(w io.Writer, tailor, space, accuracy, latency, budgets, known, plot str
 		return fmt.Errorf("budgets: %w", err)
 	}
 	if known != "" {
-		best, err := numbers(known)
-		if err != nil {
+		if b.known, err = numbers(known); err != nil {
 			return fmt.Errorf("best known: %w", err)
 		}
-		return b.short(w, best)
+		if len(b.known) != len(b.budgets) {
+			return fmt.Errorf("best known of %d budgets, expected %d", len(b.known), len(b.budgets))
+		}
+	}
+	compared := long > 0 || known != ""
+	if compared {
+		b.found = map[float64]*answers{}
 	}
 	lines, err := b.methods(w)
 	if err != nil {
@@ -109,7 +116,7 @@ func run(w io.Writer, tailor, space, accuracy, latency, budgets, known, plot str
 	if err := b.front(w, fronts, seconds); err != nil {
 		return err
 	}
-	if long > 0 {
+	if compared {
 		if err := b.gaps(w, fronts, long); err != nil {
 			return err
 		}
@@ -175,6 +182,11 @@ func (b *bench) methods(w io.Writer) (lines []report.Line, err error) {
 				if best.LatencyMS > ms {
 					return nil, fmt.Errorf("%s, seed %d: %v ms is over the budget of %v", m.name,
 						seed, best.LatencyMS, ms)
+				}
+				if m.name == methods[0].name && b.found != nil {
+					if err := b.compare(ms, answer); err != nil {
+						return nil, err
+					}
 				}
 				top1 = append(top1, best.Top1)
 				feasible += answer.History[len(answer.History)-1].Feasible
