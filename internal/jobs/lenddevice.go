@@ -218,12 +218,9 @@ func timeNetworks(ctx context.Context, rt profiles.Runtime, space *supernet.Spac
 // timeNetwork times a network that stands alone.
 func timeNetwork(ctx context.Context, rt profiles.Runtime, net *supernet.Subnet,
 	w *networksWork) (json.RawMessage, error) {
-	var ref *profiles.Reference
-	if w.ReferenceBlocks != nil {
-		ref = &profiles.Reference{Blocks: w.ReferenceBlocks, MS: w.ReferenceMS}
-	}
 	return timesOn(ctx, rt, func() ([]timing.Timing, timing.Summary, error) {
-		return profiles.Subnets(ctx, rt, []*supernet.Subnet{net}, ref, w.Budget, w.Seed)
+		return profiles.Subnets(ctx, rt, []*supernet.Subnet{net},
+			(*profiles.Reference)(w.against()), w.Budget, w.Seed)
 	})
 }
 

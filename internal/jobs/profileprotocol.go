@@ -93,6 +93,14 @@ type networksWork struct {
 	Confirms string `json:"confirms,omitempty"`
 }
 
+// against is the reference of a network that stands alone; nil if it has none.
+func (w *networksWork) against() *manifest.Reference {
+	if w.ReferenceBlocks == nil {
+		return nil
+	}
+	return &manifest.Reference{Blocks: w.ReferenceBlocks, MS: w.ReferenceMS}
+}
+
 // count is how many there are.
 func (w *networksWork) count() int {
 	if w.Network != "" {
@@ -135,11 +143,8 @@ func parseWork(text []byte) (w deviceWork, err error) {
 	case !(n.ReferenceMS >= 0):
 		return w, fmt.Errorf("%w: its reference takes %g ms", ErrProtocol, n.ReferenceMS)
 	}
-	if n.ReferenceBlocks != nil {
-		r := manifest.Reference{Blocks: n.ReferenceBlocks, MS: n.ReferenceMS}
-		if err := r.Check(); err != nil {
-			return w, fmt.Errorf("%w: %w", ErrProtocol, err)
-		}
+	if err := n.against().Check(); err != nil {
+		return w, fmt.Errorf("%w: %w", ErrProtocol, err)
 	}
 	return w, nil
 }

@@ -82,13 +82,11 @@ func (k *DeviceAsker) TimeNetwork(ctx context.Context, net *supernet.Subnet, of 
 	if err != nil {
 		return nil, 0, fmt.Errorf("ask queue for the time of a network on %s: %w", of.Device, err)
 	}
-	if ref != nil {
-		pace = v.Session.ReferenceMS / ref.MS
-	}
 	t := v.Networks[0]
 	return &manifest.Measured{LatencyMS: t.LatencyMS, LatencyLowMS: t.CILowMS,
-		LatencyHighMS: t.CIHighMS, Unstable: t.Unstable || v.Session.Unstable,
-		Device: v.Device, Runtime: v.Runtime, LatencyWorker: worker}, pace, nil
+			LatencyHighMS: t.CIHighMS, Unstable: t.Unstable || v.Session.Unstable,
+			Device: v.Device, Runtime: v.Runtime, LatencyWorker: worker},
+		ref.Pace(v.Session.ReferenceMS), nil
 }
 
 // twice has networks timed by one worker, and a part of them again by another one where there is

@@ -103,14 +103,11 @@ func timeAgain(ctx context.Context, rt profiles.Runtime, net *supernet.Subnet,
 	if err != nil {
 		return nil, 0, err
 	}
-	if ref != nil {
-		pace = session.ReferenceMS / ref.MS
-	}
 	t := timings[0]
 	m = &manifest.Measured{LatencyMS: t.LatencyMS, LatencyLowMS: t.CILowMS,
 		LatencyHighMS: t.CIHighMS, Unstable: t.Unstable || session.Unstable,
-		Runtime: rt.Info().ID(), Reference: ref}
-	return m, pace, nil
+		Runtime: rt.Info().ID()}
+	return m, ref.Pace(session.ReferenceMS), nil
 }
 
 // claimedRuntime is the ID of what a manifest's latency was measured with; empty without one.

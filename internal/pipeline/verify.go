@@ -274,7 +274,7 @@ func (v *Verified) timeAgain(ctx context.Context, j VerifyJob, w ship.Winner) er
 			return fmt.Errorf("time %s: %w", v.Manifest, err)
 		}
 		found.Device = there.ID
-		v.judgeLatency(&c, found, pace)
+		v.noteLatency(&c, found, pace)
 	}
 	return nil
 }
@@ -296,7 +296,7 @@ func (v *Verified) timeElsewhere(ctx context.Context, j VerifyJob, w ship.Winner
 		if err != nil {
 			return fmt.Errorf("time %s: %w", v.Manifest, err)
 		}
-		v.judgeLatency(c, found, pace)
+		v.noteLatency(c, found, pace)
 		c.Why = byWorker(c.Why, found.LatencyWorker)
 	}
 	return nil
@@ -313,9 +313,9 @@ func (v *Verified) runtime(j VerifyJob) profiles.Runtime {
 	return nil
 }
 
-// judgeLatency says in a check what was found, where the reference took pace times as long as the
+// noteLatency says in a check what was found, where the reference took pace times as long as the
 // manifest says; 0 without one.
-func (v *Verified) judgeLatency(c *ship.Check, found *manifest.Measured, pace float64) {
+func (v *Verified) noteLatency(c *ship.Check, found *manifest.Measured, pace float64) {
 	f := v.Found
 	f.LatencyMS, f.LatencyLowMS, f.LatencyHighMS, f.Unstable = found.LatencyMS,
 		found.LatencyLowMS, found.LatencyHighMS, found.Unstable

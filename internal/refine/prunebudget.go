@@ -120,6 +120,10 @@ func (p *pruning) chooseLatency(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	ref, err := referenceFor(ctx, p.manifest, p.runtime())
+	if err != nil {
+		return err
+	}
 	index := map[string]int{}
 	for i, b := range p.net.Blocks {
 		index[b.Name] = i
@@ -144,10 +148,6 @@ func (p *pruning) chooseLatency(ctx context.Context) error {
 		}
 		p.job.Progress("time a network with such zeros", 0, 1)
 		net, err := prune.Apply(p.net, p.job.Config, p.shares)
-		if err != nil {
-			return err
-		}
-		ref, err := referenceFor(ctx, p.manifest, p.runtime())
 		if err != nil {
 			return err
 		}

@@ -150,6 +150,14 @@ type Reference struct {
 	MS     float64          `json:"latency_ms"`
 }
 
+// Pace is how many times as long as there the reference takes now; 0 without one.
+func (r *Reference) Pace(ms float64) float64 {
+	if r == nil {
+		return 0
+	}
+	return ms / r.MS
+}
+
 // ReferenceOn is what others are timed against for latencies on this one's scale: nil unless the
 // device and the runtime are those of the latency.
 func (m *Measured) ReferenceOn(device, runtime string) *Reference {
