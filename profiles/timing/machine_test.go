@@ -59,7 +59,24 @@ func siblingBusy(rng *rand.Rand) disturbance {
 		for now >= until {
 			mean := 40 * time.Millisecond
 			if factor == 1 {
-				factor, mean = 1.85, 60*time.Millisecond
+				factor, mean = 1.85, 90*time.Millisecond
+			} else {
+				factor = 1
+			}
+			until += 1 + time.Duration(rng.ExpFloat64()*float64(mean))
+		}
+		return factor, until
+	}
+}
+
+// neighbours slow the machine to 1.65 times for seconds, and leave it for half of one.
+func neighbours(rng *rand.Rand) disturbance {
+	factor, until := 1.0, time.Duration(0)
+	return func(now time.Duration) (float64, time.Duration) {
+		for now >= until {
+			mean := 500 * time.Millisecond
+			if factor == 1 {
+				factor, mean = 1.65, 2*time.Second
 			} else {
 				factor = 1
 			}

@@ -54,8 +54,8 @@ type Timing struct {
 // Summary is what all timings of one call of [Measure] share.
 type Summary struct {
 	ReferenceName string `json:"reference_name"`
-	// ReferenceMS is what the reference takes undisturbed: the mean of the fastest
-	// quarter of its samples. Against ReferenceMedianMS it tells how noisy it was.
+	// ReferenceMS is what the reference takes undisturbed: the mean of the fastest quarter of those
+	// samples that nothing slowed. Against ReferenceMedianMS it tells how noisy it was.
 	ReferenceMS float64 `json:"reference_ms"`
 	// ReferenceGivenMS is Settings.ReferenceMS, what it took in another session, whose scale all
 	// latencies are on; 0 if it was not given.

@@ -94,6 +94,35 @@ func TestMeasureRecoversRatios(t *testing.T) {
 	}
 }
 
+// TestMeasureWaitsForUndisturbed: what suffers less than the reference from a neighbour, as what
+// waits for memory does, has two ratios to it, and that of the undisturbed machine counts. One that
+// is never undisturbed cannot tell.
+func TestMeasureWaitsForUndisturbed(t *testing.T) {
+	for seed := range uint64(5) {
+		m := newMachine(seed, neighbours)
+		var subjects []timing.Subject
+		suffers := []float64{0, 0.25, 0.5, 0.75, 1}
+		for i, d := range durations {
+			subjects = append(subjects, timing.Subject{Name: d.String(), Run: func() error {
+				factor, _ := m.slow(m.now)
+				m.work(time.Duration(float64(d) * (1 + suffers[i]*(factor-1)) / factor))
+				return nil
+			}})
+		}
+		timings, session := m.measure(t, subjects,
+			given(timing.Settings{Seed: seed, Budget: time.Minute}))
+		for i, timing := range timings {
+			if e := off(timing.LatencyMS, float64(durations[i])/1e6); e > 0.03 || timing.Unstable {
+				t.Errorf("seed %d: %s: latency %v ms is %.1f %% off %s", seed, timing.Name,
+					timing.LatencyMS, 100*e, timing.UnstableReason)
+			}
+		}
+		if session.Unstable {
+			t.Errorf("seed %d: %s", seed, session.UnstableReason)
+		}
+	}
+}
+
 // TestMeasureOnAnotherSessionsScale: what the reference took elsewhere takes the place of what it
 // takes here, and no ratio changes.
 func TestMeasureOnAnotherSessionsScale(t *testing.T) {

@@ -13,7 +13,8 @@ const sentinelLimit = 0.10
 func (m *measurement) results() ([]Timing, Summary) {
 	refs := sortedCopy(m.refs)
 	s := Summary{
-		ReferenceName: m.ref.Name, ReferenceMS: fastestOf(refs, fastShares[0]).mean,
+		ReferenceName:    m.ref.Name,
+		ReferenceMS:      fastestOf(m.calm.references(refs), fastShares[0]).mean,
 		ReferenceGivenMS: m.ReferenceMS, ReferenceMedianMS: quantile(refs, 0.5),
 		ReferenceSamples: len(refs), SentinelRatio: 1,
 		Rounds: m.rounds, Target: m.Target, Seed: m.Seed, Pinned: m.Pin,
@@ -22,25 +23,28 @@ func (m *measurement) results() ([]Timing, Summary) {
 	scale := cmp.Or(m.ReferenceMS, s.ReferenceMS)
 	timings := make([]Timing, len(m.subjects))
 	var moved []float64
+	quiet := true // for all of them
 	for i, l := range m.subjects {
-		timings[i] = l.timing(m.Settings, scale)
-		if len(l.late) > 0 {
-			moved = append(moved, ratioOf(l.late).estimate/timings[i].Ratio)
+		timings[i] = l.timing(m.Settings, m.calm, scale)
+		if r, ok := l.moved(m.calm); ok {
+			moved = append(moved, r)
 		}
+		quiet = quiet && l.calm(m.calm)
 	}
 	if s.Sentinels = len(moved); s.Sentinels > 0 {
 		s.SentinelRatio = median(moved)
 	}
-	s.judge(m.refs)
+	s.judge(m.refs, quiet)
 	return timings, s
 }
 
-// judge decides whether the machine stayed the same; refs are in time order.
-func (s *Summary) judge(refs []float64) {
+// judge decides whether the machine stayed the same; refs are in time order. One that became faster
+// may have, if there was enough time left for all subjects, which quiet says.
+func (s *Summary) judge(refs []float64, quiet bool) {
 	var steady bool
 	s.DriftRatio, steady = drift(refs)
 	switch {
-	case !steady:
+	case !steady && (s.DriftRatio > 1 || !quiet):
 		s.UnstableReason = fmt.Sprintf(
 			"the reference went from 1 to %.2f times its time and did not come back (throttling, or another job)", s.DriftRatio)
 	case outside(s.SentinelRatio, sentinelLimit):
@@ -63,8 +67,17 @@ func (l *timed) sorted() []float64 {
 	return sortedCopy(raw)
 }
 
-func (l *timed) timing(s Settings, scale float64) Timing {
-	raw, e := l.sorted(), ratioOf(l.rounds)
+// moved is by how much its ratio is larger since it settled, if that can be told.
+func (l *timed) moved(c calm) (times float64, ok bool) {
+	late := c.of(l.late)
+	if len(late) == 0 {
+		return 1, false
+	}
+	return ratioOf(late).estimate / l.ratio(c).estimate, true
+}
+
+func (l *timed) timing(s Settings, c calm, scale float64) Timing {
+	raw, e := l.sorted(), l.ratio(c)
 	t := Timing{
 		Name: l.Name, LatencyMS: e.estimate * scale, Ratio: e.estimate,
 		CILowMS: e.low * scale, CIHighMS: e.high * scale,
@@ -72,10 +85,7 @@ func (l *timed) timing(s Settings, scale float64) Timing {
 		RawP10MS: quantile(raw, 0.1), RawP90MS: quantile(raw, 0.9),
 		Rounds: len(raw), Repeats: l.repeats,
 	}
-	moved := 1.0 // since it settled
-	if len(l.late) > 0 {
-		moved = ratioOf(l.late).estimate / e.estimate
-	}
+	moved, _ := l.moved(c)
 	switch {
 	case t.Rounds < s.MinRounds:
 		t.UnstableReason = fmt.Sprintf("%d rounds within the budget, want %d", t.Rounds,

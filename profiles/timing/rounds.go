@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -43,6 +44,23 @@ type timed struct {
 	settled  int  // session round after which it was left alone; 0: still open
 }
 
+// ratio is the estimate from its rounds.
+func (l *timed) ratio(c calm) ratio {
+	rounds, _ := c.rounds(l.rounds)
+	return ratioOf(rounds)
+}
+
+// calm says whether enough of its rounds were undisturbed.
+func (l *timed) calm(c calm) bool {
+	_, enough := c.rounds(l.rounds)
+	return enough
+}
+
+// known says whether enough were, and the interval is narrow.
+func (l *timed) known(c calm, target float64) bool {
+	return l.calm(c) && l.ratio(c).width() <= target
+}
+
 // measurement is one session in progress.
 type measurement struct {
 	Settings
@@ -51,6 +69,8 @@ type measurement struct {
 	ref      *timed
 	subjects []*timed
 	refs     []float64 // all reference samples in time order, ms a run
+	calm     calm      // as they say
+	judgeAt  int       // number of them at which calm is computed again
 	started  time.Time
 	began    time.Time // start of the first round
 	warmed   int
@@ -61,7 +81,8 @@ type measurement struct {
 }
 
 func newMeasurement(ctx context.Context, ref Subject, subjects []Subject, s Settings) *measurement {
-	m := &measurement{Settings: s, ctx: ctx, ref: &timed{Subject: ref}, open: len(subjects)}
+	m := &measurement{Settings: s, ctx: ctx, ref: &timed{Subject: ref}, open: len(subjects),
+		calm: anything}
 	for _, subject := range subjects {
 		m.subjects = append(m.subjects, &timed{Subject: subject, reviewAt: s.MinRounds})
 	}
@@ -86,6 +107,9 @@ func (m *measurement) run() error {
 		m.report()
 	}
 	if err := m.sentinels(); err != nil {
+		return err
+	}
+	if err := m.comeBack(); err != nil {
 		return err
 	}
 	m.finished = m.Clock.Now()
@@ -271,6 +295,7 @@ func (l *timed) failed(err error) error {
 // an interval can be narrow by luck. Each look is a chance for that luck, so
 // it looks less and less often.
 func (m *measurement) review() {
+	m.judge()
 	if m.Clock.Now().Sub(m.began) < m.MinSpan {
 		return
 	}
@@ -280,17 +305,37 @@ func (m *measurement) review() {
 			continue
 		}
 		l.reviewAt = n + max(1, n/10)
-		narrow := ratioOf(l.rounds).width() <= m.Target
+		narrow := l.known(m.calm, m.Target)
 		if narrow && l.narrow {
 			l.settled = m.rounds
 			m.open--
 		}
 		l.narrow = narrow
 	}
+	if m.open == 0 {
+		m.judgeAt = 0
+		m.judge()
+	}
 }
 
-// sentinels times a twentieth of the subjects that settled early once more,
-// after everything else: their ratios should not have moved.
+// judge learns what the reference takes undisturbed, now and then. Where the machine turns out to
+// be faster than it was so far, subjects that are less known by that are open again.
+func (m *measurement) judge() {
+	if len(m.refs) < m.judgeAt || len(m.refs) == 0 {
+		return
+	}
+	m.judgeAt = len(m.refs) + len(m.refs)/10
+	m.calm = calmOf(m.refs)
+	for _, l := range m.subjects {
+		if l.settled > 0 && !l.known(m.calm, m.Target) {
+			l.settled, l.narrow = 0, false
+			m.open++
+		}
+	}
+}
+
+// sentinels times a twentieth of the subjects that settled early once more, after everything else:
+// their ratios should not have moved. Only what is timed undisturbed can be compared.
 func (m *measurement) sentinels() error {
 	var early []*timed
 	for _, l := range m.subjects {
@@ -302,13 +347,35 @@ func (m *measurement) sentinels() error {
 	rng.Shuffle(len(early), func(i, j int) { early[i], early[j] = early[j], early[i] })
 	early = early[:min(len(early), 1+len(m.subjects)/20)]
 	end := m.started.Add(m.Budget)
-	for r := 0; r < m.MinRounds && (r == 0 || m.Clock.Now().Before(end)); r++ {
+	for r := 0; len(early) > 0 && (r == 0 || r < m.MaxRounds && m.Clock.Now().Before(end)); r++ {
 		err := m.pass(early, time.Time{}, func(l *timed, r round) { l.late = append(l.late, r) })
 		if err != nil {
 			return err
 		}
+		early = slices.DeleteFunc(early, func(l *timed) bool {
+			return len(m.calm.of(l.late)) >= m.MinRounds
+		})
 	}
 	return nil
+}
+
+// comeBack goes on with the reference alone where it has become slower, until it is as fast again
+// or the budget is over: another job ends, and a processor that throttles stays slow.
+func (m *measurement) comeBack() error {
+	const samples = 50 // at once
+	plan := slices.Repeat([]planned{{m.ref, m.ref.repeats}}, samples)
+	end := m.started.Add(m.Budget)
+	for {
+		ratio, steady := drift(m.refs)
+		if steady || ratio < 1 || !m.Clock.Now().Before(end) {
+			return nil
+		}
+		ms, err := m.take(plan)
+		if err != nil {
+			return err
+		}
+		m.refs = append(m.refs, ms...)
+	}
 }
 
 func (m *measurement) report() {

@@ -17,9 +17,9 @@ type Settings struct {
 	// MinSample is the least that is timed at once: shorter subjects
 	// are repeated, so that reading the clock costs nothing that counts.
 	MinSample time.Duration
-	// MinSpan spreads the rounds of a subject over time before it may count as
-	// settled (at most a quarter of Budget): a disturbance often lasts
-	// longer than the first rounds.
+	// MinSpan spreads the rounds of a subject over time before it may count as settled (at most a
+	// quarter of Budget, and Auto is a fifth): a disturbance often lasts longer than the first
+	// rounds.
 	MinSpan time.Duration
 	// MinRounds and MaxRounds bound the samples of a subject, 1 or more. Auto is 10
 	// and 1000, or nearer to the other.
@@ -57,7 +57,7 @@ type Progress struct {
 // Defaults measure for 20 s, to within 2 %.
 func Defaults() Settings {
 	return Settings{
-		WarmUp: 200 * time.Millisecond, MinSample: 200 * time.Microsecond, MinSpan: 2 * time.Second,
+		WarmUp: 200 * time.Millisecond, MinSample: 200 * time.Microsecond, MinSpan: Auto,
 		MinRounds: Auto, MaxRounds: Auto,
 		Budget: 20 * time.Second, Target: 0.02,
 	}
@@ -65,6 +65,9 @@ func Defaults() Settings {
 
 // complete puts values in the place of Auto and refuses what makes no sense.
 func (s Settings) complete() (Settings, error) {
+	if s.MinSpan == Auto {
+		s.MinSpan = s.Budget / 5
+	}
 	for _, d := range []struct {
 		name        string
 		value, from time.Duration

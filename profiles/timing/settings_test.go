@@ -11,7 +11,7 @@ func TestSettingsDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s.WarmUp != 200*time.Millisecond || s.MinSample != 200*time.Microsecond ||
-		s.MinSpan != 2*time.Second ||
+		s.MinSpan != 4*time.Second ||
 		s.MinRounds != 10 || s.MaxRounds != 1000 || s.Budget != 20*time.Second ||
 		s.Target != 0.02 || s.Clock == nil {
 		t.Errorf("defaults %+v", s)
@@ -19,7 +19,7 @@ func TestSettingsDefaults(t *testing.T) {
 	few := Defaults()
 	few.MaxRounds, few.Budget = 3, time.Second
 	s, err = few.complete()
-	if err != nil || s.MinRounds != 3 || s.MinSpan != 250*time.Millisecond {
+	if err != nil || s.MinRounds != 3 || s.MinSpan != 200*time.Millisecond {
 		t.Errorf("few rounds, little time: %+v, %v", s, err)
 	}
 	many := Defaults()
